@@ -1,0 +1,3 @@
+module callbook
+
+go 1.26.0

@@ -1,0 +1,70 @@
+// Package fault is the error that a caller of callbook may see.
+//
+// Whatever is not an [*Error] is the program's own trouble: it is logged, and
+// the caller is told no more than that something went wrong. The package knows
+// nothing of HTTP or SQL; a front door turns a Kind into its own words.
+package fault
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind says what sort of mistake was made, and with that what a caller can do
+// about it.
+type Kind uint8
+
+// The kinds of fault. The zero Kind is none of them.
+const (
+	NotFound         Kind = iota + 1 // there is no such thing, or it is not the caller's
+	Missing                          // something mandatory was not given
+	Invalid                          // something was given that is not allowed
+	Unparsable                       // the request could not be read at all
+	Duplicate                        // it is there already
+	Unauthenticated                  // nobody known is asking
+	Forbidden                        // somebody known asks for what is not theirs
+	UnsupportedType                  // the request's content type is not spoken here
+	MethodNotAllowed                 // the thing is there, this cannot be done with it
+	TooLarge                         // the request is over its size limit
+	TooMany                          // the caller asks too often
+	Unavailable                      // it cannot be served now; later it may
+)
+
+// Error is a fault: its kind, and a text that tells the caller what was wrong
+// and never anything of the program's inside.
+type Error struct {
+	Kind Kind
+	// Detail is shown to the caller as it is.
+	Detail string
+	// RetryAfter tells when asking again may help; zero means that nothing is
+	// known about it.
+	RetryAfter time.Duration
+	// Cause is for the log, never for the caller. It may be nil.
+	Cause error
+}
+
+// New returns a fault of this kind. Detail is what the caller reads.
+func New(kind Kind, detail string) *Error {
+	return &Error{Kind: kind, Detail: detail}
+}
+
+// Error implements error. It includes the cause, so it is for logs; a caller
+// is shown Detail.
+func (e *Error) Error() string {
+	if e.Cause != nil {
+		return e.Detail + ": " + e.Cause.Error()
+	}
+	return e.Detail
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// As returns the fault within err, or nil when err holds none and so is the
+// program's own trouble.
+func As(err error) *Error {
+	if f, ok := errors.AsType[*Error](err); ok {
+		return f
+	}
+	return nil
+}
