@@ -1,0 +1,136 @@
+package phone
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// maxInputDigits is more than the longest number with the longest
+	// international, carrier and national prefixes before it.
+	maxInputDigits = 32
+	// maxInputBytes leaves room for every digit in a script of three bytes a
+	// digit, and some punctuation.
+	maxInputBytes = 128
+)
+
+// clean writes the values (0 to 9) of the digits of raw to digits, and tells
+// how many there are and whether a plus came before them. It is not ok when
+// raw holds anything that is neither a digit nor such a plus nor punctuation
+// people put in numbers, or no digit, or too much of anything.
+func clean(raw string, digits *[maxInputDigits]byte) (count int, plus, ok bool) {
+	if len(raw) > maxInputBytes {
+		return 0, false, false
+	}
+	for i := 0; i < len(raw); {
+		c := raw[i]
+		v := c - '0'
+		size := 1
+		switch {
+		case v <= 9:
+		case c >= utf8.RuneSelf:
+			var r rune
+			r, size = utf8.DecodeRuneInString(raw[i:])
+			v = classify(r)
+		default:
+			v = classifyASCII(c)
+		}
+		i += size
+		switch {
+		case v <= 9:
+			if count == len(digits) {
+				return 0, false, false
+			}
+			digits[count] = v
+			count++
+		case v == isPunctuation:
+		case v == isPlus && !plus && count == 0:
+			plus = true
+		default:
+			return 0, false, false
+		}
+	}
+	return count, plus, count > 0
+}
+
+// What a character that is not a digit means in a number.
+const (
+	isPunctuation = 10 + iota
+	isPlus
+	isForeign
+)
+
+func classifyASCII(c byte) byte {
+	switch c {
+	case ' ', '\t', '-', '.', '/', '(', ')', '[', ']', '~':
+		return isPunctuation
+	case '+':
+		return isPlus
+	}
+	return isForeign
+}
+
+// classify returns a digit's value, or what else the character means. A byte
+// that is no UTF-8 comes as U+FFFD, which means nothing.
+func classify(r rune) byte {
+	if v := digitValue(r); v != isForeign {
+		return v
+	}
+	switch {
+	case r == 0xFF0B: // full-width plus
+		return isPlus
+	case isFormatting(r), isMark(r), unicode.Is(unicode.Zs, r), unicode.Is(unicode.Pd, r):
+		return isPunctuation
+	}
+	return isForeign
+}
+
+// isFormatting tells the invisible characters that come along when a number is
+// copied from a page or a chat.
+func isFormatting(r rune) bool {
+	return r == 0x00AD || // soft hyphen
+		r == 0x061C || // Arabic letter mark
+		r == 0x180E || // Mongolian vowel separator
+		0x200B <= r && r <= 0x200F || // zero-width, left-to-right and right-to-left marks
+		0x202A <= r && r <= 0x202E || // bidi embeddings and overrides
+		0x2060 <= r && r <= 0x2064 || // word joiner, invisible operators
+		0x2066 <= r && r <= 0x2069 || // bidi isolates
+		r == 0xFEFF // byte order mark
+}
+
+// isMark tells the visible punctuation of numbers that Unicode counts neither
+// as a space nor as a dash.
+func isMark(r rune) bool {
+	switch r {
+	case 0x00B7, 0xFF0E, // middle dot, full-width full stop
+		0x2043, 0x2212, // hyphen bullet, minus
+		0x2044, 0x2215, 0xFF0F, // fraction slash, division slash, full-width slash
+		0x2053, 0x223C, 0xFF5E, // tildes
+		0xFF08, 0xFF09, 0xFF3B, 0xFF3D: // full-width brackets
+		return true
+	}
+	return false
+}
+
+// digitValue returns the value of a decimal digit of any script. Unicode keeps
+// the ten digits of a script together and in order, starting with zero, and
+// the table's ranges start at such a zero.
+func digitValue(r rune) byte {
+	for _, s := range unicode.Nd.R16 {
+		if r <= rune(s.Hi) {
+			if r < rune(s.Lo) {
+				return isForeign
+			}
+			return byte((r - rune(s.Lo)) % 10)
+		}
+	}
+	for _, s := range unicode.Nd.R32 {
+		if r <= rune(s.Hi) {
+			if r < rune(s.Lo) {
+				return isForeign
+			}
+			return byte((r - rune(s.Lo)) % 10)
+		}
+	}
+	return isForeign
+}

@@ -1,0 +1,62 @@
+package phone
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+func FuzzParse(f *testing.F) {
+	var codes []string
+	for code := range phonenumbers.GetSupportedRegions() {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	for _, s := range append(contract, spellings...) {
+		f.Add(uint16(slices.Index(codes, s.region)), s.raw)
+	}
+	e164 := regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
+	f.Fuzz(func(t *testing.T, pick uint16, raw string) {
+		code := codes[int(pick)%len(codes)]
+		r := mustRegion(t, code)
+		n, err := r.Parse(raw)
+		if (n == 0) != (err != nil) {
+			t.Fatalf("%s %q: got %q, %v", code, raw, n, err)
+		}
+		var buf [maxInputDigits]byte
+		var want Number
+		if count, plus, ok := clean(raw, &buf); ok {
+			want = reference(text(buf[:count]), plus, code)
+		}
+		if n != want {
+			t.Fatalf("%s %q: got %q, the library says %q", code, raw, n, want)
+		}
+		if strict, err := ParseE164(raw); err == nil && (strict.String() != raw || strict != n) {
+			t.Fatalf("%s %q: strict gives %q, else %q", code, raw, strict, n)
+		}
+		if err != nil {
+			isInvalidNumber(t, raw, err)
+			return
+		}
+		for _, c := range raw {
+			if unicode.IsLetter(c) {
+				t.Fatalf("%s %q: accepted with a letter", code, raw)
+			}
+		}
+		s := n.String()
+		if !e164.MatchString(s) {
+			t.Fatalf("%s %q: got %q", code, raw, s)
+		}
+		for _, other := range []string{code, "IN", "US", "IT", "AR"} {
+			if again, err := mustRegion(t, other).Parse(s); err != nil || again != n {
+				t.Fatalf("%s %q: %q read again in %s is %q, %v", code, raw, s, other, again, err)
+			}
+		}
+		if again, err := ParseE164(s); err != nil || again != n {
+			t.Fatalf("%s %q: %q strictly is %q, %v", code, raw, s, again, err)
+		}
+	})
+}
