@@ -1,0 +1,217 @@
+package openapitest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"callbook/openapi"
+)
+
+func spec(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// The examples are answers like any other, so they must pass like any other.
+func TestExamplesAreGoodAnswers(t *testing.T) {
+	compiled := New(t).doc
+	for path, item := range spec(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			for code, ref := range op.Responses.Map() {
+				var status int
+				fmt.Sscan(code, &status)
+				name := fmt.Sprintf("%s %s %s", method, path, code)
+				for mediaType, content := range ref.Value.Content {
+					examples := examplesOf(content)
+					if len(examples) == 0 && mediaType == "application/json" {
+						t.Errorf("%s: no example", name)
+					}
+					for _, example := range examples {
+						a := exampleAnswer(t, status, ref.Value, example)
+						if err := compiled.paths[path][method][status].check(a); err != nil {
+							t.Errorf("%s: %v", name, err)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func examplesOf(content *openapi3.MediaType) []any {
+	var all []any
+	if content.Example != nil {
+		all = append(all, content.Example)
+	}
+	for _, example := range content.Examples {
+		all = append(all, example.Value.Value)
+	}
+	return all
+}
+
+// exampleAnswer is the answer that an example shows, with the headers as in
+// their examples.
+func exampleAnswer(t *testing.T, status int, r *openapi3.Response, example any) answer {
+	t.Helper()
+	body, err := json.Marshal(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields, _ := example.(map[string]any)
+	method, _ := fields["method"].(string)
+	id, _ := fields["request_id"].(string)
+	a := answer{method: method, status: status, body: body, header: http.Header{
+		"Content-Type": {"application/json"},
+		"X-Request-Id": {id},
+	}}
+	for name, ref := range r.Headers {
+		if ref.Value.Example != nil {
+			a.header.Set(name, fmt.Sprint(ref.Value.Example))
+		}
+	}
+	return a
+}
+
+// A key that is not required is one that the server could forget; a schema
+// that allows other keys is one that it could add to.
+func TestAnswerSchemasAreStrict(t *testing.T) {
+	requests := []string{"CreateContactsRequest", "NewContact"}
+	for name, ref := range spec(t).Components.Schemas {
+		schema := ref.Value
+		if ref.Ref != "" || !schema.Type.Is("object") || slices.Contains(requests, name) {
+			continue
+		}
+		if schema.AdditionalProperties.Has == nil || *schema.AdditionalProperties.Has {
+			t.Errorf("%s allows keys that it does not name", name)
+		}
+		keys := slices.Sorted(maps.Keys(schema.Properties))
+		if required := slices.Sorted(slices.Values(schema.Required)); !slices.Equal(keys, required) {
+			t.Errorf("%s has the keys %q, but requires %q", name, keys, required)
+		}
+	}
+}
+
+func TestRequestSchema(t *testing.T) {
+	l, err := newLoader(openapi.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := l.schema("/components/schemas/CreateContactsRequest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	contactsOf := func(n int) string {
+		return `{"contacts":[` + strings.TrimSuffix(strings.Repeat(`{"number":"1"},`, n), ",") + `]}`
+	}
+	for body, good := range map[string]bool{
+		`{"contacts":[{"number":"09876543210","custom":{"a":1},"nickname":7}]}`: true,
+		contactsOf(5000):                       true,
+		contactsOf(5001):                       false,
+		contactsOf(0):                          false,
+		`{}`:                                   false,
+		`[]`:                                   false,
+		`{"contacts":[{}]}`:                    false,
+		`{"contacts":[{"number":9876543210}]}`: false,
+		`{"contacts":[{"number":"1","custom_field":"a"}]}`:                       false,
+		`{"contacts":[{"number":"1","tag":"` + strings.Repeat("é", 255) + `"}]}`: true,
+		`{"contacts":[{"number":"1","tag":"` + strings.Repeat("é", 256) + `"}]}`: false,
+	} {
+		value, err := parse([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); (err == nil) != good {
+			t.Errorf("%.80s: got %v, want good = %v", body, err, good)
+		}
+	}
+	for method, op := range spec(t).Paths.Value(documented).Operations() {
+		if op.RequestBody == nil {
+			continue
+		}
+		for _, example := range examplesOf(op.RequestBody.Value.Content["application/json"]) {
+			body, _ := json.Marshal(example)
+			value, err := parse(body)
+			if err == nil {
+				err = schema.Validate(value)
+			}
+			if err != nil {
+				t.Errorf("%s: %v", method, err)
+			}
+		}
+	}
+}
+
+const documented = "/v2/accounts/{account_sid}/contacts"
+
+// What kin-openapi finds in a document is up to it, but that it looks is not.
+func TestDocumentIsValidated(t *testing.T) {
+	if err := spec(t).Validate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string][2]string{
+		"no title":                  {"  title: callbook\n", ""},
+		"unknown type":              {"type: [object, 'null']\n      examples", "type: [objekt, 'null']\n      examples"},
+		"reference to nothing":      {"schemas/RequestID'", "schemas/RequestId'"},
+		"misspelt field":            {"operationId: health", "operationID: health"},
+		"example that does not fit": {"example: {status: unavailable}", "example: {status: ok}"},
+		"bad pattern":               {`'^\+[1-9]`, `'^\+([1-9]`},
+		// What follows is valid, but would be left unchecked.
+		"range of statuses": {"'413': {", "4XX: {"},
+		"default":           {"'413': {", "default: {"},
+		"no content":        {"description: It is.\n          content:", "description: It is.\n          x-content:"},
+		"no schema":         {"schema: {$ref: '#/components/schemas/StatusOK'}", "x-schema: {}"},
+	} {
+		text := string(openapi.Document)
+		if !strings.Contains(text, change[0]) {
+			t.Errorf("%s: there is no %q to change", name, change[0])
+			continue
+		}
+		if _, err := load([]byte(strings.Replace(text, change[0], change[1], 1))); err == nil {
+			t.Errorf("%s: nothing was found", name)
+		} else {
+			t.Logf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestMatch(t *testing.T) {
+	doc := &document{paths: map[string]map[string]operation{}}
+	for _, template := range []string{documented + "/{sid}", documented + "/csv-upload", "/healthz"} {
+		doc.paths[template] = map[string]operation{template: nil}
+	}
+	doc.templates = slices.Sorted(maps.Keys(doc.paths))
+	for path, want := range map[string]string{
+		"/healthz":                           "/healthz",
+		"/healthz/":                          "",
+		"/Healthz":                           "",
+		"/v2/accounts/a/contacts/1":          documented + "/{sid}",
+		"/v2/ACCOUNTS/a/contacts/1":          documented + "/{sid}",
+		"/v2/accounts/a/contacts/x%2Fy":      documented + "/{sid}",
+		"/v2/accounts/a/contacts/csv-upload": documented + "/csv-upload",
+		"/v2/accounts//contacts/1":           "",
+		"/v2/accounts/a/Contacts/1":          "",
+		"/v2/accounts/a/contacts/1/2":        "",
+		"/v2/accounts/a/contacts/":           "",
+		"":                                   "",
+	} {
+		got := ""
+		for template := range doc.match(path) {
+			got = template
+		}
+		if got != want {
+			t.Errorf("match(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
