@@ -1,0 +1,88 @@
+// Package account knows who may ask: the accounts and their API keys.
+//
+// [Directory] holds the rules and is the one door; [Store] is what it needs of
+// a database.
+package account
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"callbook/internal/fault"
+	"callbook/internal/phone"
+)
+
+// Account owns an address book.
+type Account struct {
+	ID  int64  // the store's own key; never shown
+	SID string // the account's name in every URL
+	// Region is the ISO 3166-1 code of the country that a number without a
+	// country code is taken to be from.
+	Region   string
+	TimeZone *time.Location // of every date that the account is shown
+	Created  time.Time
+}
+
+// The defaults of a new account are those of the platform whose API callbook
+// speaks.
+const (
+	DefaultRegion   = "IN"
+	DefaultTimeZone = "Asia/Kolkata"
+)
+
+// Store is what [Directory] needs of a database. All of it is safe for
+// concurrent use, by several processes too.
+type Store interface {
+	// CreateAccount adds an account, whatever its ID, and returns it with the
+	// ID it got; a sid that is taken is a Duplicate fault.
+	CreateAccount(ctx context.Context, a Account) (Account, error)
+	// Accounts returns all accounts, by sid.
+	Accounts(ctx context.Context) ([]Account, error)
+	// Account returns one account by sid, or a NotFound fault.
+	Account(ctx context.Context, sid string) (Account, error)
+
+	// CreateKey adds a key to the account with this id.
+	CreateKey(ctx context.Context, account int64, k Key, hash TokenHash) error
+	// Keys returns the keys of the account with this id, oldest first, revoked
+	// ones too.
+	Keys(ctx context.Context, account int64) ([]Key, error)
+	// RevokeKey ends a key at this time, or leaves it as it is when it has
+	// ended already; a key that is not there is a NotFound fault.
+	RevokeKey(ctx context.Context, id string, at time.Time) (Key, error)
+	// Credentials returns what it takes to check a key, revoked or not; a key
+	// that is not there is a NotFound fault.
+	Credentials(ctx context.Context, id string) (Credentials, error)
+	// KeysUsed notes when the keys with these ids were last used; a key's last
+	// use never moves back.
+	KeysUsed(ctx context.Context, last map[string]time.Time) error
+}
+
+// A sid goes into URLs and into shells as it is.
+var sidPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+
+// Create makes an account. The region is an ISO 3166-1 code as "IN", the time
+// zone a name of the IANA database as "Asia/Kolkata". What is not valid is an
+// Invalid fault, a sid that is taken a Duplicate one.
+func (d *Directory) Create(ctx context.Context, sid, region, timeZone string) (Account, error) {
+	if !sidPattern.MatchString(sid) {
+		return Account{}, fault.New(fault.Invalid, fmt.Sprintf(
+			"account sid %q is not valid: use 1 to 64 letters, digits, '-' or '_', a letter or digit first", sid))
+	}
+	if _, err := phone.RegionByCode(region); err != nil {
+		return Account{}, err
+	}
+	// The empty name and "Local" would mean another zone on every machine.
+	zone, err := time.LoadLocation(timeZone)
+	if err != nil || timeZone == "" || timeZone == "Local" {
+		return Account{}, fault.New(fault.Invalid, fmt.Sprintf(
+			"time zone %q is not known: use a name of the IANA database, as Asia/Kolkata or UTC", timeZone))
+	}
+	return d.store.CreateAccount(ctx, Account{SID: sid, Region: region, TimeZone: zone, Created: d.now()})
+}
+
+// Accounts returns all accounts, by sid.
+func (d *Directory) Accounts(ctx context.Context) ([]Account, error) {
+	return d.store.Accounts(ctx)
+}

@@ -1,0 +1,116 @@
+package account
+
+import (
+	"context"
+	"crypto/subtle"
+	"sync"
+	"time"
+
+	"callbook/internal/fault"
+)
+
+// Directory holds the accounts and keys, and tells who is asking. It is safe
+// for concurrent use.
+type Directory struct {
+	store Store
+	now   func() time.Time
+
+	mu    sync.Mutex
+	known map[string]knownKey  // by key id
+	used  map[string]time.Time // last use of each key, not yet in the store
+}
+
+// knownKey is what the store said of a key a moment ago.
+type knownKey struct {
+	Credentials
+	asked time.Time
+}
+
+const (
+	// knownFor is how long the store's word on a key is good. A key that is
+	// revoked by another process works on for so long, and no longer.
+	knownFor = 500 * time.Millisecond
+	// maxKnown bounds the memory for keys; only real keys are remembered.
+	maxKnown = 10_000
+)
+
+// NewDirectory returns a Directory over store. Now is the clock; nil means
+// time.Now.
+func NewDirectory(store Store, now func() time.Time) *Directory {
+	if now == nil {
+		now = time.Now
+	}
+	return &Directory{
+		store: store,
+		now:   now,
+		known: make(map[string]knownKey),
+		used:  make(map[string]time.Time),
+	}
+}
+
+var errUnauthenticated = fault.New(fault.Unauthenticated, "The API key or token is wrong or missing")
+
+// Authenticate returns the account that the key belongs to. A key that is
+// unknown or revoked, and a token that is not the key's, are one and the same
+// Unauthenticated fault.
+func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Account, error) {
+	c, err := d.credentials(ctx, keyID)
+	if err != nil {
+		if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+			return Account{}, errUnauthenticated
+		}
+		return Account{}, err
+	}
+	hash := hashToken(token)
+	if subtle.ConstantTimeCompare(hash[:], c.Hash[:]) != 1 || !c.Key.Revoked.IsZero() {
+		return Account{}, errUnauthenticated
+	}
+	d.mu.Lock()
+	d.used[keyID] = d.now()
+	d.mu.Unlock()
+	return c.Account, nil
+}
+
+func (d *Directory) credentials(ctx context.Context, keyID string) (Credentials, error) {
+	now := d.now()
+	d.mu.Lock()
+	k, ok := d.known[keyID]
+	d.mu.Unlock()
+	if ok && now.Sub(k.asked) < knownFor {
+		return k.Credentials, nil
+	}
+	c, err := d.store.Credentials(ctx, keyID)
+	if err != nil {
+		return Credentials{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.known) >= maxKnown {
+		clear(d.known)
+	}
+	d.known[keyID] = knownKey{Credentials: c, asked: now}
+	return c, nil
+}
+
+// FlushUsed writes to the store when each key was last used. What cannot be
+// written is kept for the next time.
+func (d *Directory) FlushUsed(ctx context.Context) error {
+	d.mu.Lock()
+	used := d.used
+	d.used = make(map[string]time.Time)
+	d.mu.Unlock()
+	if len(used) == 0 {
+		return nil
+	}
+	err := d.store.KeysUsed(ctx, used)
+	if err != nil {
+		d.mu.Lock()
+		for id, at := range used {
+			if d.used[id].Before(at) {
+				d.used[id] = at
+			}
+		}
+		d.mu.Unlock()
+	}
+	return err
+}
