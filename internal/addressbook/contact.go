@@ -1,0 +1,70 @@
+// Package addressbook holds what an account knows of the people it calls: the
+// contacts, and the rules of what a valid contact is.
+//
+// [Book] is the one door to them: the wire API, and whatever else takes
+// contacts, all enter there. [Store] is what Book needs of a database.
+package addressbook
+
+import (
+	"time"
+
+	"callbook/internal/phone"
+)
+
+// Contact is one entry of an account's address book.
+type Contact struct {
+	SID         SID
+	Number      phone.Number // unique within the account
+	FirstName   Text
+	LastName    Text
+	CompanyName Text
+	Email       Text
+	Tag         Text
+	// CustomField is the JSON object that was given with the contact, byte for
+	// byte; "" when none was.
+	CustomField string
+	// Created is the time within the sid, to the nanosecond: the order by
+	// Created and the order by SID are one.
+	Created time.Time
+	Updated time.Time
+}
+
+// Text is an optional text: one that was never given is not the same as one
+// given as "". The zero Text is one that was never given.
+type Text struct {
+	Value string
+	Given bool
+}
+
+// Given returns value as a Text that was given.
+func Given(value string) Text { return Text{Value: value, Given: true} }
+
+// Lengths that [Book] accepts. The official pages give none, so they are ours.
+const (
+	MaxTextLength        = 255   // characters, each of the names, e-mail and tag
+	MaxCustomFieldLength = 16384 // bytes of JSON
+)
+
+// Draft is a contact as somebody gave it, before any rule was applied.
+type Draft struct {
+	Number      Text
+	FirstName   Text
+	LastName    Text
+	CompanyName Text
+	Email       Text
+	Tag         Text
+	CustomField string // a JSON object, checked to be one by whoever read it; "" for none
+	// Fault is why the draft could not even be read. Book passes it on as the
+	// draft's result, so that one unreadable draft does not fail its
+	// neighbours.
+	Fault error
+}
+
+// Result is what became of one draft.
+type Result struct {
+	// Contact is the new contact, or with a Duplicate fault the one that has
+	// the number already; otherwise nil.
+	Contact *Contact
+	// Fault is nil when the contact was created.
+	Fault error
+}

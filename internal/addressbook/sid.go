@@ -1,0 +1,108 @@
+package addressbook
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// SID names a contact: a UUID of version 7 (RFC 9562), on the wire 32
+// lower-case hex digits. Its first 8 bytes hold the time of creation in
+// 1/4096 ms and rise with every sid that a [Book] makes, so that the order of
+// the sids is the order of creation.
+type SID [16]byte
+
+// ParseSID reads the 32 hex digits of a sid. It takes upper case too, since a
+// sid that went through other programs may come back so.
+func ParseSID(s string) (SID, bool) {
+	var sid SID
+	if len(s) != 2*len(sid) {
+		return SID{}, false
+	}
+	if _, err := hex.Decode(sid[:], []byte(s)); err != nil {
+		return SID{}, false
+	}
+	return sid, true
+}
+
+// AppendTo appends the 32 lower-case hex digits.
+func (s SID) AppendTo(b []byte) []byte { return hex.AppendEncode(b, s[:]) }
+
+// String returns the 32 lower-case hex digits.
+func (s SID) String() string { return hex.EncodeToString(s[:]) }
+
+// Prefix returns the first 8 bytes as a number: what tells sids of one process
+// apart, and orders them.
+func (s SID) Prefix() uint64 { return binary.BigEndian.Uint64(s[:8]) }
+
+// A tick is the resolution of the time within a sid: 1/4096 ms, held as
+// milliseconds since 1970 in the upper bits and the fraction in the lower 12.
+type tick int64
+
+const (
+	fractionBits = 12
+	fractions    = 1 << fractionBits // of a millisecond
+	nanosPerMS   = int64(time.Millisecond)
+)
+
+func tickOf(nanos int64) tick {
+	ms, rest := nanos/nanosPerMS, nanos%nanosPerMS
+	return tick(ms<<fractionBits | rest*fractions/nanosPerMS)
+}
+
+// nanos returns the first nanosecond of the tick.
+func (t tick) nanos() int64 {
+	ms, fraction := int64(t)>>fractionBits, int64(t)&(fractions-1)
+	return ms*nanosPerMS + (fraction*nanosPerMS+fractions-1)/fractions
+}
+
+func (t tick) sid() SID {
+	var s SID
+	ms, fraction := uint64(t)>>fractionBits, uint64(t)&(fractions-1)
+	const version7, variant10 = 7 << 12, 0b10 << 62
+	binary.BigEndian.PutUint64(s[:8], ms<<16|version7|fraction)
+	binary.BigEndian.PutUint64(s[8:], variant10|rand.Uint64()>>2)
+	return s
+}
+
+// births hands out moments of creation. No two are in the same tick, so each
+// makes a sid of its own, and they rise even while the clock stands or is set
+// back.
+//
+// This is not uuid.NewV7, because that reads the clock by itself: a contact's
+// date and its sid's time would be two readings, and their orders could
+// differ.
+type births struct {
+	mu   sync.Mutex
+	last tick
+}
+
+// next returns a series of n moments, 1 or more, of which the first is now.
+func (b *births) next(now time.Time, n int) birthSeries {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	nanos := now.UnixNano()
+	first := tickOf(nanos)
+	if first <= b.last {
+		first = b.last + 1
+		nanos = first.nanos()
+	}
+	b.last = first + tick(n) - 1
+	return birthSeries{tick: first, nanos: nanos}
+}
+
+// birthSeries is a run of moments that belongs to one request.
+type birthSeries struct {
+	tick  tick
+	nanos int64
+}
+
+// take returns the next moment's sid and its time in nanoseconds since 1970.
+func (s *birthSeries) take() (SID, int64) {
+	sid, nanos := s.tick.sid(), s.nanos
+	s.tick++
+	s.nanos = s.tick.nanos()
+	return sid, nanos
+}
