@@ -1,0 +1,368 @@
+package account_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+	"callbook/internal/sqlite"
+)
+
+// start is when the tests' clocks begin.
+var start = time.Unix(1_753_000_000, 123_456_789)
+
+// clock stands still unless it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) time() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// office is a directory over a new database file.
+type office struct {
+	*account.Directory
+	clock *clock
+	store *sqlite.DB
+	path  string
+}
+
+func open(t *testing.T) *office {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "callbook.db")
+	db, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := &clock{now: start}
+	return &office{Directory: account.NewDirectory(db, c.time), clock: c, store: db, path: path}
+}
+
+// create makes an account and a key.
+func (o *office) create(t *testing.T, sid string) (account.Account, account.Key, string) {
+	t.Helper()
+	a, err := o.Create(t.Context(), sid, account.DefaultRegion, account.DefaultTimeZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, token, err := o.CreateKey(t.Context(), sid, "a key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, k, token
+}
+
+func isFault(t *testing.T, err error, want fault.Kind) {
+	t.Helper()
+	if f := fault.As(err); f == nil || f.Kind != want {
+		t.Errorf("the error is %v, want a fault of kind %d", err, want)
+	}
+}
+
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	a, err := o.Create(t.Context(), "acme", "GB", "Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.SID != "acme" || a.Region != "GB" || a.TimeZone.String() != "Europe/London" || !a.Created.Equal(start) {
+		t.Errorf("the account is %+v", a)
+	}
+	_, err = o.Create(t.Context(), "acme", "IN", "UTC")
+	isFault(t, err, fault.Duplicate)
+	all, err := o.Accounts(t.Context())
+	if err != nil || len(all) != 1 || all[0].ID != a.ID || all[0].Region != "GB" {
+		t.Errorf("the accounts are %+v, %v", all, err)
+	}
+}
+
+func TestCreateRules(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	longest := strings.Repeat("a", 64)
+	for _, sid := range []string{"a", "Z", "0", "a-b_C9", "9-", "a_", longest} {
+		if _, err := o.Create(t.Context(), sid, "IN", "UTC"); err != nil {
+			t.Errorf("sid %q: %v", sid, err)
+		}
+	}
+	for _, sid := range []string{
+		"", "-a", "_a", "a b", "a/b", "a.b", "a%20", "a:b", "a\n", "\na", "é", "अ", "a\x00", longest + "a",
+	} {
+		_, err := o.Create(t.Context(), sid, "IN", "UTC")
+		isFault(t, err, fault.Invalid)
+	}
+	for _, region := range []string{"", "in", "XX", "IND", "91", "I", "ZZ"} {
+		_, err := o.Create(t.Context(), "region", region, "UTC")
+		isFault(t, err, fault.Invalid)
+	}
+	for _, zone := range []string{"", "Local", "local", "Mars/Olympus", "IST5:30", "../UTC", "/etc/localtime", "+05:30"} {
+		_, err := o.Create(t.Context(), "zone", "IN", zone)
+		isFault(t, err, fault.Invalid)
+	}
+	for i, zone := range []string{"UTC", "Asia/Kolkata", "America/Argentina/Buenos_Aires"} {
+		if _, err := o.Create(t.Context(), fmt.Sprintf("zone%d", i), "IN", zone); err != nil {
+			t.Errorf("time zone %q: %v", zone, err)
+		}
+	}
+}
+
+func TestCreateKey(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	_, k, token := o.create(t, "acme")
+	hex := regexp.MustCompile(`^[0-9a-f]+$`)
+	if len(k.ID) != 32 || !hex.MatchString(k.ID) {
+		t.Errorf("the key is %q", k.ID)
+	}
+	if len(token) != 64 || !hex.MatchString(token) {
+		t.Errorf("the token has %d characters, want 32 bytes in hex", len(token))
+	}
+	if k.Name != "a key" || !k.Created.Equal(start) || !k.LastUsed.IsZero() || !k.Revoked.IsZero() {
+		t.Errorf("the key is %+v", k)
+	}
+	other, otherToken, err := o.CreateKey(t.Context(), "acme", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other.ID == k.ID || otherToken == token {
+		t.Error("two keys are the same")
+	}
+	keys, err := o.Keys(t.Context(), "acme")
+	if err != nil || len(keys) != 2 {
+		t.Errorf("there are %d keys, %v", len(keys), err)
+	}
+}
+
+func TestKeyRules(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.create(t, "acme")
+	for _, name := range []string{"", "a", strings.Repeat("𝄞", account.MaxKeyNameLength)} {
+		if _, _, err := o.CreateKey(t.Context(), "acme", name); err != nil {
+			t.Errorf("name of %d bytes: %v", len(name), err)
+		}
+	}
+	for _, name := range []string{strings.Repeat("a", account.MaxKeyNameLength+1), "\xff", "a\xc3"} {
+		_, _, err := o.CreateKey(t.Context(), "acme", name)
+		isFault(t, err, fault.Invalid)
+	}
+	_, _, err := o.CreateKey(t.Context(), "nobody", "")
+	isFault(t, err, fault.NotFound)
+	_, err = o.Keys(t.Context(), "nobody")
+	isFault(t, err, fault.NotFound)
+	_, err = o.RevokeKey(t.Context(), "no-key")
+	isFault(t, err, fault.NotFound)
+}
+
+// TestTokenIsNotStored looks for tokens in every byte of the database's files.
+func TestTokenIsNotStored(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	_, k, token := o.create(t, "acme")
+	if _, err := o.Authenticate(t.Context(), k.ID, token); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.FlushUsed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(o.path), "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = found || bytes.Contains(content, []byte(k.ID))
+		if lower := bytes.ToLower(content); bytes.Contains(lower, []byte(token)) || bytes.Contains(content, unhex(t, token)) {
+			t.Errorf("%s holds the token", filepath.Base(file))
+		}
+	}
+	if !found {
+		t.Error("no file holds the key, so this test looks in the wrong place")
+	}
+}
+
+func unhex(t *testing.T, s string) []byte {
+	t.Helper()
+	var b []byte
+	if _, err := fmt.Sscanf(s, "%x", &b); err != nil || len(b) != 32 {
+		t.Fatalf("a token of %d bytes: %v", len(b), err)
+	}
+	return b
+}
+
+func TestAuthenticate(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	a, k, token := o.create(t, "acme")
+	other, otherKey, otherToken := o.create(t, "other")
+	for range 2 { // the second time from memory
+		for _, login := range []struct {
+			key, token string
+			want       int64
+		}{
+			{k.ID, token, a.ID},
+			{otherKey.ID, otherToken, other.ID},
+			{k.ID, otherToken, 0},
+			{otherKey.ID, token, 0},
+			{k.ID, "", 0},
+			{k.ID, token + " ", 0},
+			{k.ID, token[:63], 0},
+			{k.ID, strings.ToUpper(token), 0},
+			{strings.ToUpper(k.ID), token, 0},
+			{"acme", token, 0},
+			{"", token, 0},
+			{"", "", 0},
+		} {
+			got, err := o.Authenticate(t.Context(), login.key, login.token)
+			if login.want == 0 {
+				// One answer to all, so that nobody learns which keys there are.
+				isFault(t, err, fault.Unauthenticated)
+				if got.ID != 0 || err.Error() != "The API key or token is wrong or missing" {
+					t.Errorf("key %q: got %+v, %v", login.key, got, err)
+				}
+			} else if err != nil || got.ID != login.want || got.TimeZone == nil {
+				t.Errorf("key %q: got %+v, %v", login.key, got, err)
+			}
+		}
+	}
+	if _, err := o.RevokeKey(t.Context(), k.ID); err != nil {
+		t.Fatal(err)
+	}
+	o.clock.move(time.Second)
+	_, err := o.Authenticate(t.Context(), k.ID, token)
+	isFault(t, err, fault.Unauthenticated)
+}
+
+// TestRevokedElsewhere has the command revoke a key that a server knows.
+func TestRevokedElsewhere(t *testing.T) {
+	t.Parallel()
+	server := open(t)
+	command := account.NewDirectory(server.store, server.clock.time)
+	_, k, token := server.create(t, "acme")
+	// As a busy server does, it asks again and again: what it knows of the
+	// key must not become younger by being used.
+	authenticate := func() error {
+		_, err := server.Authenticate(t.Context(), k.ID, token)
+		return err
+	}
+	if err := authenticate(); err != nil {
+		t.Fatal(err)
+	}
+	revoked, err := command.RevokeKey(t.Context(), k.ID)
+	if err != nil || !revoked.Revoked.Equal(start) {
+		t.Fatalf("the revoked key is %+v, %v", revoked, err)
+	}
+	const step = 10 * time.Millisecond
+	for passed := time.Duration(0); passed < time.Second; passed += step {
+		if err := authenticate(); err != nil {
+			isFault(t, err, fault.Unauthenticated)
+		}
+		server.clock.move(step)
+	}
+	for range 3 {
+		isFault(t, authenticate(), fault.Unauthenticated)
+		server.clock.move(time.Second)
+	}
+	again, err := command.RevokeKey(t.Context(), k.ID)
+	if err != nil || !again.Revoked.Equal(start) {
+		t.Errorf("revoked a second time it is %+v, %v", again, err)
+	}
+}
+
+func TestLastUse(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	_, k, token := o.create(t, "acme")
+	if err := o.FlushUsed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	used := func() time.Time {
+		t.Helper()
+		if err := o.FlushUsed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := o.Keys(t.Context(), "acme")
+		if err != nil || len(keys) != 1 {
+			t.Fatalf("the keys are %+v, %v", keys, err)
+		}
+		return keys[0].LastUsed
+	}
+	if at := used(); !at.IsZero() {
+		t.Errorf("a key that was never used was used at %v", at)
+	}
+	for range 3 {
+		o.clock.move(7 * time.Second)
+		if _, err := o.Authenticate(t.Context(), k.ID, token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.clock.move(time.Hour)
+	if _, err := o.Authenticate(t.Context(), k.ID, "wrong"); err == nil {
+		t.Fatal("a wrong token was accepted")
+	}
+	if at := used(); !at.Equal(start.Add(21 * time.Second)) {
+		t.Errorf("the last use was %v, want that of the last good token", at.Sub(start))
+	}
+}
+
+func TestConcurrentAuthenticate(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	a, k, token := o.create(t, "acme")
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			for range 20 {
+				got, err := o.Authenticate(t.Context(), k.ID, token)
+				if err != nil || got.ID != a.ID {
+					t.Errorf("got %+v, %v", got, err)
+				}
+				if _, err := o.Authenticate(t.Context(), k.ID, "wrong"); err == nil {
+					t.Error("a wrong token was accepted")
+				}
+				o.clock.move(50 * time.Millisecond)
+				if i%4 == 0 {
+					if err := o.FlushUsed(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := o.FlushUsed(t.Context()); err != nil {
+		t.Error(err)
+	}
+	c, err := o.store.Credentials(t.Context(), k.ID)
+	if err != nil || !c.Key.LastUsed.After(start) {
+		t.Errorf("the last use is %v, %v", c.Key.LastUsed, err)
+	}
+}

@@ -1,0 +1,91 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+)
+
+var _ account.Store = (*DB)(nil)
+
+const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.time_zone, accounts.date_created`
+
+// CreateAccount implements [account.Store].
+func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Account, error) {
+	err := db.write(ctx, func(conn *sqlite.Conn) error {
+		err := sqlitex.Execute(conn,
+			`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES (?, ?, ?, ?)`,
+			&sqlitex.ExecOptions{Args: []any{a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()}})
+		if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
+			return fault.New(fault.Duplicate, fmt.Sprintf("account %q exists already", a.SID))
+		}
+		if err != nil {
+			return err
+		}
+		a.ID = conn.LastInsertRowID()
+		return sqlitex.Execute(conn, `INSERT INTO contact_counts (account_id, contacts) VALUES (?, 0)`,
+			&sqlitex.ExecOptions{Args: []any{a.ID}})
+	})
+	if err != nil {
+		return account.Account{}, storeError("create account", err)
+	}
+	return a, nil
+}
+
+// Accounts implements [account.Store].
+func (db *DB) Accounts(ctx context.Context) ([]account.Account, error) {
+	var all []account.Account
+	err := db.read(ctx, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn, `SELECT `+accountColumns+` FROM accounts ORDER BY sid`, &sqlitex.ExecOptions{
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				a, err := scanAccount(stmt)
+				all = append(all, a)
+				return err
+			},
+		})
+	})
+	if err != nil {
+		return nil, storeError("list accounts", err)
+	}
+	return all, nil
+}
+
+// Account implements [account.Store].
+func (db *DB) Account(ctx context.Context, sid string) (account.Account, error) {
+	var a account.Account
+	err := db.read(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT `+accountColumns+` FROM accounts WHERE sid = ?`, []any{sid},
+			func(stmt *sqlite.Stmt) (err error) {
+				a, err = scanAccount(stmt)
+				return err
+			})
+	})
+	switch {
+	case errors.Is(err, errNoRow):
+		return account.Account{}, fault.New(fault.NotFound, fmt.Sprintf("there is no account %q", sid))
+	case err != nil:
+		return account.Account{}, storeError("read account", err)
+	}
+	return a, nil
+}
+
+func scanAccount(stmt *sqlite.Stmt) (account.Account, error) {
+	zone, err := time.LoadLocation(stmt.ColumnText(3))
+	if err != nil {
+		return account.Account{}, fmt.Errorf("account %s: %w", stmt.ColumnText(1), err)
+	}
+	return account.Account{
+		ID:       stmt.ColumnInt64(0),
+		SID:      stmt.ColumnText(1),
+		Region:   stmt.ColumnText(2),
+		TimeZone: zone,
+		Created:  time.Unix(0, stmt.ColumnInt64(4)),
+	}, nil
+}

@@ -1,0 +1,177 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/gofrs/flock"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+)
+
+// AddressBook is the contacts in a database file. One process at a time has
+// it: the uniqueness of a number rests on an index in that process's memory.
+type AddressBook struct {
+	db     *DB
+	lock   *flock.Flock
+	conn   *sqlite.Conn
+	writer *writer
+	// indexes belongs to the writer's goroutine.
+	indexes *indexCache
+}
+
+var _ addressbook.Store = (*AddressBook)(nil)
+
+// ErrInUse means that another process has the address book.
+var ErrInUse = errors.New("another callbook server is using it, and only one can; stop that one, or take another file")
+
+// Options change how an [AddressBook] works. The zero value is the default.
+type Options struct {
+	// Log gets what no caller is told; nil means slog.Default().
+	Log *slog.Logger
+	// IndexBytes is how much memory the number indexes of all accounts may
+	// take before the least recently used ones are let go. The account that is
+	// being written always has its own, whatever its size. Zero means 1 GiB,
+	// which is 32 to 51 million contacts.
+	IndexBytes int
+}
+
+const defaultIndexBytes = 1 << 30
+
+// OpenAddressBook takes the contacts of the database for this process. The
+// error wraps [ErrInUse] when another one has them. The address book must be
+// closed before the database.
+func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	if opts.IndexBytes == 0 {
+		opts.IndexBytes = defaultIndexBytes
+	}
+	// The lock is a file beside the database, because locks on the database
+	// itself are SQLite's.
+	lock := flock.New(db.path+".lock", flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock database %s: %w", db.path, err)
+	}
+	if !locked {
+		return nil, fmt.Errorf("database %s: %w", db.path, ErrInUse)
+	}
+	conn, err := openWriter(db.path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), lock.Unlock())
+	}
+	writer, err := newWriter(conn, opts.Log)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
+	}
+	return &AddressBook{
+		db:      db,
+		lock:    lock,
+		conn:    conn,
+		writer:  writer,
+		indexes: newIndexCache(opts.IndexBytes, opts.Log),
+	}, nil
+}
+
+// openWriter opens the connection that writes contacts.
+func openWriter(path string) (*sqlite.Conn, error) {
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, err
+	}
+	err = prepareConn(conn)
+	if err == nil {
+		// The writer checkpoints by itself, between transactions. SQLite's own
+		// checkpoint, within a commit, is left for when that did not succeed.
+		// It writes for accounts that are known to be there, so it does not look
+		// each of them up again.
+		err = setPragmas(conn, "wal_autocheckpoint = 4096", "cache_size = -4096", "foreign_keys = OFF")
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// Close ends the writer after the transaction it is in and gives the contacts
+// free for another process.
+func (b *AddressBook) Close() error {
+	b.writer.close()
+	return errors.Join(b.conn.Close(), b.lock.Unlock())
+}
+
+// Contact implements [addressbook.Store].
+func (b *AddressBook) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {
+	var c addressbook.Contact
+	err := b.db.read(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT `+contactColumns+` FROM contacts WHERE account_id = ? AND sid = ?`,
+			[]any{account, sid[:]},
+			func(stmt *sqlite.Stmt) error {
+				c = scanContact(stmt)
+				return nil
+			})
+	})
+	switch {
+	case errors.Is(err, errNoRow):
+		return addressbook.Contact{}, addressbook.ErrNoContact
+	case err != nil:
+		return addressbook.Contact{}, storeError("read contact", err)
+	}
+	return c, nil
+}
+
+// Contacts implements [addressbook.Store].
+func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+	page := addressbook.Page{Contacts: make([]addressbook.Contact, 0, min(q.Limit, 1000))}
+	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		// One transaction, so that the total fits the page.
+		defer sqlitex.Transaction(conn)(&err)
+		if page.Total, err = countContacts(conn, account); err != nil {
+			return err
+		}
+		return sqlitex.Execute(conn,
+			`SELECT `+contactColumns+` FROM contacts WHERE account_id = ? ORDER BY `+orderBy(q)+` LIMIT ? OFFSET ?`,
+			&sqlitex.ExecOptions{
+				Args: []any{account, q.Limit, q.Offset},
+				ResultFunc: func(stmt *sqlite.Stmt) error {
+					page.Contacts = append(page.Contacts, scanContact(stmt))
+					return nil
+				},
+			})
+	})
+	if err != nil {
+		return addressbook.Page{}, storeError("list contacts", err)
+	}
+	return page, nil
+}
+
+func orderBy(q addressbook.Query) string {
+	direction := ""
+	if q.Desc {
+		direction = " DESC"
+	}
+	switch q.Sort {
+	case addressbook.ByUpdated:
+		return "date_updated" + direction + ", sid" + direction
+	case addressbook.ByName:
+		return nameKeyFunction + "(first_name, last_name)" + direction + ", sid" + direction
+	default: // sids rise with the date of creation
+		return "sid" + direction
+	}
+}
+
+// countContacts reads the account's counter.
+func countContacts(conn *sqlite.Conn, account int64) (n int, err error) {
+	err = queryOne(conn, `SELECT contacts FROM contact_counts WHERE account_id = ?`, []any{account},
+		func(stmt *sqlite.Stmt) error {
+			n = stmt.ColumnInt(0)
+			return nil
+		})
+	return n, err
+}

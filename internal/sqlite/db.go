@@ -1,0 +1,241 @@
+// Package sqlite is the embedded store: one SQLite file, written by one server.
+//
+// [Open] gives the accounts and keys, which any number of processes share.
+// [DB.OpenAddressBook] gives the contacts, which one process at a time owns.
+package sqlite
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitemigration"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const (
+	// appID marks a database file as callbook's ("Cbok").
+	appID = 0x43626f6b
+	// pageBytes is the size of a page of a new database. Twice SQLite's
+	// default is what bulk inserts are fastest with.
+	pageBytes = 8192
+	// busyTimeout is how long one process waits for another to end its
+	// transaction; a server's takes milliseconds.
+	busyTimeout = 10 * time.Second
+)
+
+// DB is an open database file. Its methods are the account store; they work
+// beside a running server.
+type DB struct {
+	path string
+	pool *sqlitex.Pool
+}
+
+// Open opens the database file, makes it when it is not there (readable by its
+// owner alone), and brings its schema up to date.
+func Open(ctx context.Context, path string) (*DB, error) {
+	if err := createFile(path); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, path); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	pool, err := sqlitex.NewPool(path, sqlitex.PoolOptions{
+		Flags:       sqlite.OpenReadWrite,
+		PoolSize:    max(4, 2*runtime.GOMAXPROCS(0)),
+		PrepareConn: prepareConn,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return &DB{path: path, pool: pool}, nil
+}
+
+// Close closes the database. What was opened from it must be closed before.
+func (db *DB) Close() error { return db.pool.Close() }
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	return db.read(ctx, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn, `SELECT 1 FROM accounts LIMIT 1`, nil)
+	})
+}
+
+// createFile makes an empty file, because SQLite would make one that others
+// may read.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	return f.Close()
+}
+
+// prepareConn sets what SQLite forgets when a connection is closed.
+func prepareConn(conn *sqlite.Conn) error {
+	conn.SetBusyTimeout(busyTimeout)
+	if err := registerNameKey(conn); err != nil {
+		return err
+	}
+	return setPragmas(conn, "foreign_keys = ON", "synchronous = FULL", "cache_size = -4096")
+}
+
+func setPragmas(conn *sqlite.Conn, pragmas ...string) error {
+	for _, pragma := range pragmas {
+		if err := sqlitex.ExecuteTransient(conn, "PRAGMA "+pragma, nil); err != nil {
+			return fmt.Errorf("set %s: %w", pragma, err)
+		}
+	}
+	return nil
+}
+
+// migrate runs the migrations that the file has not seen, each in one
+// transaction.
+func migrate(ctx context.Context, path string) error {
+	schema, err := loadSchema()
+	if err != nil {
+		return err
+	}
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	conn.SetBusyTimeout(busyTimeout)
+	// Before anything is written to a file that may be somebody else's.
+	if err := checkOwner(conn, len(schema.Migrations)); err != nil {
+		return err
+	}
+	if err := prepareFile(ctx, conn); err != nil {
+		return err
+	}
+	return sqlitemigration.Migrate(ctx, conn, schema)
+}
+
+// prepareFile sets what is kept in the file.
+func prepareFile(ctx context.Context, conn *sqlite.Conn) error {
+	// The page size holds for a file that is still empty, and has to come
+	// before the journal mode.
+	if err := setPragmas(conn, fmt.Sprintf("page_size = %d", pageBytes), "synchronous = FULL"); err != nil {
+		return err
+	}
+	// SQLite does not wait for the lock that a change of the journal mode
+	// takes; several processes that make a file at once want it.
+	ctx, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := setPragmas(conn, "journal_mode = WAL")
+		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// checkOwner refuses a file that another program made, or a newer callbook.
+func checkOwner(conn *sqlite.Conn, newest int) (err error) {
+	// One moment's view: another process may be making the same file.
+	defer sqlitex.Transaction(conn)(&err)
+	var owner, version, tables int
+	for _, read := range []struct {
+		query string
+		into  *int
+	}{
+		{"PRAGMA application_id", &owner},
+		{"PRAGMA user_version", &version},
+		{"SELECT count(*) FROM sqlite_schema", &tables},
+	} {
+		err := queryOne(conn, read.query, nil, func(stmt *sqlite.Stmt) error {
+			*read.into = stmt.ColumnInt(0)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case owner != appID && (owner != 0 || tables > 0):
+		return errors.New("it is another program's database; name a file of callbook's, or one that is not there yet")
+	case version > newest:
+		return fmt.Errorf("it was written by a newer callbook (schema %d, this one knows %d); use that one", version, newest)
+	}
+	return nil
+}
+
+// loadSchema reads the embedded migrations; their names give their order.
+func loadSchema() (sqlitemigration.Schema, error) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return sqlitemigration.Schema{}, err
+	}
+	schema := sqlitemigration.Schema{AppID: appID}
+	for _, file := range files {
+		text, err := migrations.ReadFile(file)
+		if err != nil {
+			return sqlitemigration.Schema{}, err
+		}
+		schema.Migrations = append(schema.Migrations, string(text))
+	}
+	return schema, nil
+}
+
+// read lends a connection to f.
+func (db *DB) read(ctx context.Context, f func(*sqlite.Conn) error) error {
+	conn, err := db.pool.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.pool.Put(conn)
+	err = f(conn)
+	if err != nil && ctx.Err() != nil {
+		// SQLite only says that it was interrupted.
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	return err
+}
+
+// write runs f in a transaction of its own.
+func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
+	return db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		end, err := sqlitex.ImmediateTransaction(conn)
+		if err != nil {
+			return err
+		}
+		defer end(&err)
+		return f(conn)
+	})
+}
+
+// errNoRow tells queryOne's caller that there was no row.
+var errNoRow = errors.New("no row")
+
+// queryOne runs a query that has one row or none.
+func queryOne(conn *sqlite.Conn, query string, args []any, scan func(*sqlite.Stmt) error) error {
+	found := false
+	err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
+		Args: args,
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			found = true
+			return scan(stmt)
+		},
+	})
+	if err == nil && !found {
+		return errNoRow
+	}
+	return err
+}

@@ -1,0 +1,38 @@
+package sqlite
+
+import (
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"callbook/internal/fault"
+)
+
+// retryAfter is what a caller is told to wait when the database does not
+// answer.
+const retryAfter = 5 * time.Second
+
+// storeError is the one place where SQLite's result codes are read. It says
+// what was being done, and makes a fault of what may be better a moment later:
+// another process holds the database, or the disk is full or does not work.
+// Nil stays nil, and a fault stays one.
+func storeError(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if fault.As(err) != nil {
+		return err
+	}
+	err = fmt.Errorf("%s: %w", doing, err)
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultBusy, sqlite.ResultLocked, sqlite.ResultFull, sqlite.ResultIOErr:
+		return &fault.Error{
+			Kind:       fault.Unavailable,
+			Detail:     "The store does not answer",
+			RetryAfter: retryAfter,
+			Cause:      err,
+		}
+	}
+	return err
+}

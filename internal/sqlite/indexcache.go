@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"container/list"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// indexCache holds the number indexes of the accounts that were written to
+// lately. It belongs to the writer's goroutine: that a number is there once is
+// true because nobody else adds one, and no lock is needed.
+type indexCache struct {
+	limit   int // bytes
+	log     *slog.Logger
+	byID    map[int64]*list.Element // of *accountIndex
+	recency *list.List              // the last used one in front
+	bytes   int                     // that all of them take, as they were counted
+}
+
+type accountIndex struct {
+	account int64
+	counted int // its part of the cache's bytes
+	*numberIndex
+}
+
+func newIndexCache(limit int, log *slog.Logger) *indexCache {
+	return &indexCache{limit: limit, log: log, byID: make(map[int64]*list.Element), recency: list.New()}
+}
+
+// get returns the account's index. It builds one when there is none, and lets
+// others go when all of them take more memory than they may.
+func (c *indexCache) get(conn *sqlite.Conn, account int64) (*numberIndex, error) {
+	e, ok := c.byID[account]
+	if ok {
+		c.recency.MoveToFront(e)
+	} else {
+		x, err := c.build(conn, account)
+		if err != nil {
+			return nil, fmt.Errorf("build number index: %w", err)
+		}
+		e = c.recency.PushFront(&accountIndex{account: account, numberIndex: x})
+		c.byID[account] = e
+	}
+	c.shrink()
+	return e.Value.(*accountIndex).numberIndex, nil
+}
+
+// remove takes contacts out of the account's index, if it has one.
+func (c *indexCache) remove(account int64, contacts []*addressbook.Contact) {
+	e, ok := c.byID[account]
+	if !ok {
+		return
+	}
+	for _, contact := range contacts {
+		e.Value.(*accountIndex).remove(contact.Number)
+	}
+}
+
+// drop lets an account's index go; the next write builds it anew.
+func (c *indexCache) drop(account int64) {
+	if e, ok := c.byID[account]; ok {
+		c.recency.Remove(e)
+		c.bytes -= e.Value.(*accountIndex).counted
+		delete(c.byID, account)
+	}
+}
+
+// shrink lets the least recently used indexes go until the rest fits, but never
+// the one in front, which is about to be used.
+func (c *indexCache) shrink() {
+	// Only the one that was in front before can have grown since it was counted.
+	for e, n := c.recency.Front(), 0; e != nil && n < 2; e, n = e.Next(), n+1 {
+		x := e.Value.(*accountIndex)
+		c.bytes += x.numberIndex.bytes - x.counted
+		x.counted = x.numberIndex.bytes
+	}
+	for c.bytes > c.limit && c.recency.Len() > 1 {
+		c.drop(c.recency.Back().Value.(*accountIndex).account)
+	}
+}
+
+// build reads the account's numbers from the table. What the transaction has
+// written so far is part of it.
+func (c *indexCache) build(conn *sqlite.Conn, account int64) (*numberIndex, error) {
+	start := time.Now()
+	expected, err := countContacts(conn, account)
+	if err != nil {
+		return nil, err
+	}
+	x := newNumberIndex(expected)
+	err = sqlitex.Execute(conn, `SELECT number, sid FROM contacts WHERE account_id = ? ORDER BY sid`,
+		&sqlitex.ExecOptions{
+			Args: []any{account},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				var sid addressbook.SID
+				stmt.ColumnBytes(1, sid[:])
+				existing, added := x.add(phone.Number(stmt.ColumnInt64(0)), sid.Prefix())
+				if !added {
+					// The table is the truth, and the older contact keeps the
+					// number; but somebody should know.
+					c.log.Error("two contacts of one account have the same number",
+						"account_id", account, "sid", sid.String(), "older_sid_begins", fmt.Sprintf("%016x", existing))
+				}
+				return nil
+			},
+		})
+	if err != nil {
+		return nil, err
+	}
+	c.log.Debug("number index built", "account_id", account, "contacts", x.len, "bytes", x.bytes, "duration", time.Since(start))
+	return x, nil
+}

@@ -1,0 +1,192 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// InsertContacts implements [addressbook.Store].
+func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, decided func(existing []*addressbook.Contact)) error {
+	in := &insertion{
+		indexes:  b.indexes,
+		account:  account,
+		contacts: contacts,
+		existing: make([]*addressbook.Contact, len(contacts)),
+		decided:  make(chan struct{}),
+	}
+	j := &job{
+		ctx:     ctx,
+		rows:    len(contacts),
+		work:    in,
+		outcome: make(chan error, 1),
+	}
+	if err := b.writer.submit(j); err != nil {
+		return err
+	}
+	select {
+	case <-in.decided:
+		decided(in.existing)
+		return storeError("insert contacts", <-j.outcome)
+	case err := <-j.outcome:
+		return in.ended(err, decided)
+	case <-ctx.Done():
+		if j.giveUp() {
+			return context.Cause(ctx)
+		}
+		// It has begun, and only its end tells what became of it.
+		return in.ended(<-j.outcome, decided)
+	}
+}
+
+// insertion is one InsertContacts, as the writer does it.
+type insertion struct {
+	indexes  *indexCache
+	account  int64
+	contacts []addressbook.Contact
+
+	existing []*addressbook.Contact // not to be read by others before decided is closed
+	decided  chan struct{}
+	fresh    []*addressbook.Contact // those that are in the index because of this insertion
+}
+
+// ended is for a job whose end was seen before its decision was.
+func (in *insertion) ended(err error, decided func([]*addressbook.Contact)) error {
+	if err != nil {
+		return storeError("insert contacts", err)
+	}
+	decided(in.existing)
+	return nil
+}
+
+func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
+	index, err := in.indexes.get(conn, in.account)
+	if err != nil {
+		return 0, err
+	}
+	in.fresh = make([]*addressbook.Contact, 0, len(in.contacts))
+	for i := range in.contacts {
+		c := &in.contacts[i]
+		prefix, added := index.add(c.Number, c.SID.Prefix())
+		if added {
+			in.fresh = append(in.fresh, c)
+			continue
+		}
+		in.existing[i], err = findByPrefix(conn, in.account, prefix, c.Number)
+		if errors.Is(err, errNoRow) {
+			// Somebody else wrote to the table. It is the truth: the next
+			// request builds the index from it.
+			in.indexes.drop(in.account)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("read existing contact: %w", err)
+		}
+	}
+	close(in.decided)
+	return in.write(conn)
+}
+
+func (in *insertion) write(conn *sqlite.Conn) (bytes int, err error) {
+	if len(in.fresh) == 0 {
+		return 0, nil
+	}
+	if bytes, err = insertRows(conn, in.account, in.fresh); err != nil {
+		return 0, fmt.Errorf("insert rows: %w", err)
+	}
+	err = sqlitex.Execute(conn, `UPDATE contact_counts SET contacts = contacts + ? WHERE account_id = ?`,
+		&sqlitex.ExecOptions{Args: []any{len(in.fresh), in.account}})
+	if err != nil {
+		return 0, fmt.Errorf("count contacts: %w", err)
+	}
+	return bytes, nil
+}
+
+func (in *insertion) undo() {
+	in.indexes.remove(in.account, in.fresh)
+}
+
+func (in *insertion) redo(conn *sqlite.Conn) (bytes int, err error) {
+	index, err := in.indexes.get(conn, in.account)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range in.fresh {
+		index.add(c.Number, c.SID.Prefix())
+	}
+	return in.write(conn)
+}
+
+// insertBatches are the numbers of rows that one statement inserts. A hundred
+// is where more gain nothing; the smaller ones do the rest of a request.
+var insertBatches = [...]int{100, 10, 1}
+
+var insertStatements = func() (statements [len(insertBatches)]string) {
+	row := "(?" + strings.Repeat(",?", contactParams-1) + ")"
+	for i, rows := range insertBatches {
+		// OR FAIL, since a statement that fails as a whole has to keep a journal
+		// of its own; here a failure rolls back the transaction anyway.
+		statements[i] = `INSERT OR FAIL INTO contacts (account_id, ` + contactColumns + `) VALUES ` +
+			row + strings.Repeat(","+row, rows-1)
+	}
+	return statements
+}()
+
+func insertRows(conn *sqlite.Conn, account int64, contacts []*addressbook.Contact) (bytes int, err error) {
+	for i, rows := range insertBatches {
+		if len(contacts) < rows {
+			continue
+		}
+		stmt, err := conn.Prepare(insertStatements[i])
+		if err != nil {
+			return 0, err
+		}
+		for ; len(contacts) >= rows; contacts = contacts[rows:] {
+			for r, c := range contacts[:rows] {
+				bytes += bindContact(stmt, 1+r*contactParams, account, c)
+			}
+			if _, err := stmt.Step(); err != nil {
+				return 0, errors.Join(err, stmt.ClearBindings())
+			}
+			if err := stmt.Reset(); err != nil {
+				return 0, err
+			}
+		}
+		// The statement is kept; the personal data bound to it is not.
+		if err := stmt.ClearBindings(); err != nil {
+			return 0, err
+		}
+	}
+	return bytes, nil
+}
+
+// findByPrefix returns the contact that the index points to. Sids that share a
+// prefix are rare (a clock that was set back between two runs), so the number
+// decides.
+func findByPrefix(conn *sqlite.Conn, account int64, prefix uint64, n phone.Number) (*addressbook.Contact, error) {
+	var from, to addressbook.SID
+	binary.BigEndian.PutUint64(from[:8], prefix)
+	binary.BigEndian.PutUint64(to[:8], prefix)
+	for i := 8; i < len(to); i++ {
+		to[i] = 0xff
+	}
+	var c addressbook.Contact
+	err := queryOne(conn,
+		`SELECT `+contactColumns+` FROM contacts WHERE account_id = ? AND sid BETWEEN ? AND ? AND number = ?`,
+		[]any{account, from[:], to[:], int64(n)},
+		func(stmt *sqlite.Stmt) error {
+			c = scanContact(stmt)
+			return nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	return &c, nil
+}

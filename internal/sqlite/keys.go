@@ -1,0 +1,118 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+)
+
+const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked`
+
+// CreateKey implements [account.Store].
+func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, hash account.TokenHash) error {
+	err := db.write(ctx, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn,
+			`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created) VALUES (?, ?, ?, ?, ?)`,
+			&sqlitex.ExecOptions{Args: []any{k.ID, accountID, k.Name, hash[:], k.Created.UnixNano()}})
+	})
+	return storeError("create key", err)
+}
+
+// Keys implements [account.Store].
+func (db *DB) Keys(ctx context.Context, accountID int64) ([]account.Key, error) {
+	var keys []account.Key
+	err := db.read(ctx, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn,
+			`SELECT `+keyColumns+` FROM api_keys WHERE account_id = ? ORDER BY date_created, id`,
+			&sqlitex.ExecOptions{
+				Args: []any{accountID},
+				ResultFunc: func(stmt *sqlite.Stmt) error {
+					keys = append(keys, scanKey(stmt))
+					return nil
+				},
+			})
+	})
+	return keys, storeError("list keys", err)
+}
+
+// RevokeKey implements [account.Store].
+func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.Key, error) {
+	var k account.Key
+	err := db.write(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn,
+			`UPDATE api_keys SET date_revoked = coalesce(date_revoked, ?) WHERE id = ? RETURNING `+keyColumns,
+			[]any{at.UnixNano(), id},
+			func(stmt *sqlite.Stmt) error {
+				k = scanKey(stmt)
+				return nil
+			})
+	})
+	return k, keyError("revoke key", id, err)
+}
+
+// Credentials implements [account.Store].
+func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, error) {
+	var c account.Credentials
+	err := db.read(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT `+accountColumns+`, `+keyColumns+`, token_sha256
+			FROM api_keys JOIN accounts ON accounts.id = api_keys.account_id WHERE api_keys.id = ?`,
+			[]any{id},
+			func(stmt *sqlite.Stmt) (err error) {
+				c.Account, err = scanAccount(stmt)
+				c.Key = scanKeyAt(stmt, 5)
+				stmt.ColumnBytes(10, c.Hash[:])
+				return err
+			})
+	})
+	return c, keyError("read key", id, err)
+}
+
+// KeysUsed implements [account.Store].
+func (db *DB) KeysUsed(ctx context.Context, last map[string]time.Time) error {
+	err := db.write(ctx, func(conn *sqlite.Conn) error {
+		for id, at := range last {
+			err := sqlitex.Execute(conn,
+				`UPDATE api_keys SET date_last_used = max(coalesce(date_last_used, 0), ?) WHERE id = ?`,
+				&sqlitex.ExecOptions{Args: []any{at.UnixNano(), id}})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return storeError("note the keys' last use", err)
+}
+
+func keyError(doing, id string, err error) error {
+	if errors.Is(err, errNoRow) {
+		return fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
+	}
+	return storeError(doing, err)
+}
+
+func scanKey(stmt *sqlite.Stmt) account.Key { return scanKeyAt(stmt, 0) }
+
+// scanKeyAt reads keyColumns, of which the first is column at.
+func scanKeyAt(stmt *sqlite.Stmt, at int) account.Key {
+	return account.Key{
+		ID:       stmt.ColumnText(at),
+		Name:     stmt.ColumnText(at + 1),
+		Created:  time.Unix(0, stmt.ColumnInt64(at+2)),
+		LastUsed: optionalTime(stmt, at+3),
+		Revoked:  optionalTime(stmt, at+4),
+	}
+}
+
+func optionalTime(stmt *sqlite.Stmt, col int) time.Time {
+	if stmt.ColumnIsNull(col) {
+		return time.Time{}
+	}
+	return time.Unix(0, stmt.ColumnInt64(col))
+}

@@ -1,0 +1,47 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"testing"
+
+	"callbook/internal/account"
+	"callbook/internal/storetest"
+)
+
+func TestAddressBookContract(t *testing.T) {
+	t.Parallel()
+	storetest.AddressBook(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
+
+// TestAddressBookContractWithoutMemory lets a number index go whenever another
+// account is written to.
+func TestAddressBookContractWithoutMemory(t *testing.T) {
+	t.Parallel()
+	storetest.AddressBook(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{IndexBytes: 1})
+	})
+}
+
+func TestAccountsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Accounts(t, func(t *testing.T) account.Store { return serve(t, Options{}).db })
+}
+
+func stores(t *testing.T, path string, opts Options) storetest.Stores {
+	s := serveFile(t, path, opts)
+	t.Cleanup(func() {
+		if !s.closed {
+			s.recount(t)
+		}
+	})
+	return storetest.Stores{
+		Accounts: s.db,
+		Contacts: s.book,
+		Reopen: func() storetest.Stores {
+			s.close(t)
+			return stores(t, path, opts)
+		},
+	}
+}

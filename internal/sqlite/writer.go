@@ -1,0 +1,303 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/fault"
+)
+
+// writer owns the one connection that writes contacts, and the goroutine that
+// uses it. Jobs that wait while it is busy share the next transaction: a commit
+// costs a trip to the disk, and sixty-four small requests then pay for one.
+type writer struct {
+	conn    *sqlite.Conn
+	ballast ballast
+	log     *slog.Logger
+	jobs    chan *job
+	quit    chan struct{}
+	done    sync.WaitGroup
+
+	mu     sync.RWMutex // held for reading while a job is queued
+	closed bool
+
+	// beforeCommit is called before each commit; an error of it makes the
+	// commit fail. Only tests set it.
+	beforeCommit func() error
+
+	unsaved int // bytes written since the last checkpoint, about
+}
+
+const (
+	// maxQueued bounds the jobs that wait for the writer.
+	maxQueued = 1024
+	// groupRows is how many rows, and jobs, a transaction gathers before it is
+	// committed.
+	// Small requests reach it together; a bulk request does alone, so that its
+	// answer waits for nobody else's rows.
+	groupRows = 1000
+	// bulkRows is from where the ballast is worth taking.
+	bulkRows = 250
+	// checkpointBytes is how much is written between two checkpoints.
+	checkpointBytes = 3 << 20
+	// commitBytes is what a commit writes besides its rows: the pages that it
+	// changes only in part.
+	commitBytes = 4 * pageBytes
+)
+
+// job is work for the writer.
+type job struct {
+	ctx  context.Context
+	rows int // how many rows it writes at most
+	work work
+
+	state   atomic.Int32 // jobWaiting, then one of the others
+	outcome chan error   // gets one value, when the job is durable or has failed
+}
+
+// work is what a job does, within the writer's transaction. Its methods run on
+// the writer's goroutine.
+type work interface {
+	// run does it, and returns about how many bytes it wrote.
+	run(conn *sqlite.Conn) (bytes int, err error)
+	// undo takes back what run did in memory, when its rows were rolled back.
+	undo()
+	// redo does again what run did and undo took back. Nothing else happened in
+	// between, so what was decided then still holds.
+	redo(conn *sqlite.Conn) (bytes int, err error)
+}
+
+const (
+	jobWaiting = iota
+	jobTaken
+	jobGivenUp
+)
+
+// giveUp ends a job that has not begun; false means that it has.
+func (j *job) giveUp() bool { return j.state.CompareAndSwap(jobWaiting, jobGivenUp) }
+
+// take begins a job; false means that it was given up, or is now because its
+// context has ended.
+func (j *job) take() bool {
+	if !j.state.CompareAndSwap(jobWaiting, jobTaken) {
+		return false
+	}
+	if j.ctx.Err() != nil {
+		j.outcome <- context.Cause(j.ctx)
+		return false
+	}
+	return true
+}
+
+// errClosed answers what comes after the store was closed.
+var errClosed = fault.New(fault.Unavailable, "The server is shutting down")
+
+func newWriter(conn *sqlite.Conn, log *slog.Logger) (*writer, error) {
+	ballast, err := newBallast(conn)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{
+		conn:    conn,
+		ballast: ballast,
+		log:     log,
+		jobs:    make(chan *job, maxQueued),
+		quit:    make(chan struct{}),
+	}
+	w.done.Go(w.loop)
+	return w, nil
+}
+
+// submit queues the job; the outcome comes over its channel. After an error it
+// was not queued, and no outcome comes.
+func (w *writer) submit(j *job) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return errClosed
+	}
+	if j.ctx.Err() != nil {
+		return context.Cause(j.ctx)
+	}
+	select {
+	case w.jobs <- j:
+		return nil
+	case <-j.ctx.Done():
+		return context.Cause(j.ctx)
+	}
+}
+
+// close ends the goroutine after the transaction it is in, and refuses what
+// still waits. It is called once.
+func (w *writer) close() {
+	w.mu.Lock() // whoever is queueing gets a place first: the goroutine still makes room
+	w.closed = true
+	w.mu.Unlock()
+	close(w.quit)
+	w.done.Wait()
+}
+
+func (w *writer) loop() {
+	for {
+		select {
+		case <-w.quit:
+			w.refuse()
+			return
+		case first := <-w.jobs:
+			w.transact(first)
+			if w.unsaved >= checkpointBytes {
+				w.checkpoint()
+			}
+		}
+	}
+}
+
+// refuse answers the jobs that were queued before close and will not be done.
+func (w *writer) refuse() {
+	for {
+		select {
+		case j := <-w.jobs:
+			if j.take() {
+				j.outcome <- errClosed
+			}
+		default:
+			return
+		}
+	}
+}
+
+// transact does the first job and those that wait behind it in one
+// transaction.
+func (w *writer) transact(first *job) {
+	if first.rows >= bulkRows {
+		w.ballast.take()
+		defer w.ballast.drop()
+	}
+	if err := w.begin(); err != nil {
+		if first.take() {
+			first.outcome <- err
+		}
+		return
+	}
+	var group []*job
+	for next, rows := first, 0; next != nil; next = w.another(rows) {
+		if !next.take() {
+			continue
+		}
+		rows += 1 + next.rows
+		bytes, err := next.work.run(w.conn)
+		if err != nil {
+			if !w.except(next, err, group) {
+				return
+			}
+			break // whoever waited for the others to be done again waits no longer
+		}
+		w.unsaved += bytes
+		group = append(group, next)
+	}
+	if err := w.commit(); err != nil {
+		w.fail(group, err)
+		return
+	}
+	w.unsaved += commitBytes
+	for _, j := range group {
+		j.outcome <- nil
+	}
+}
+
+// another returns a job that waits, if a transaction of so many rows takes one
+// more.
+func (w *writer) another(rows int) *job {
+	if rows >= groupRows {
+		return nil
+	}
+	select {
+	case j := <-w.jobs:
+		return j
+	default:
+		return nil
+	}
+}
+
+// except takes a job that failed out of the transaction, and leaves the others
+// in: everything is rolled back, and they are done again. That is dear, but
+// jobs fail only when the disk does; a savepoint for each job would cost a
+// quarter of every small request. False means that all have failed.
+func (w *writer) except(failed *job, err error, others []*job) bool {
+	failed.work.undo()
+	failed.outcome <- err
+	for i := len(others) - 1; i >= 0; i-- {
+		others[i].work.undo()
+	}
+	err = w.rollback()
+	if err == nil {
+		err = w.begin()
+	}
+	for i := 0; err == nil && i < len(others); i++ {
+		_, err = others[i].work.redo(w.conn)
+	}
+	if err != nil {
+		w.fail(others, errors.Join(err, w.rollback()))
+		return false
+	}
+	return true
+}
+
+func (w *writer) begin() error {
+	if err := sqlitex.Execute(w.conn, "BEGIN IMMEDIATE", nil); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	return nil
+}
+
+func (w *writer) commit() error {
+	var err error
+	if w.beforeCommit != nil {
+		err = w.beforeCommit()
+	}
+	if err == nil {
+		err = sqlitex.Execute(w.conn, "COMMIT", nil)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
+	}
+	return nil
+}
+
+// rollback ends the transaction, unless SQLite itself has rolled it back, as
+// it does when the disk is full.
+func (w *writer) rollback() error {
+	if w.conn.AutocommitEnabled() {
+		return nil
+	}
+	if err := sqlitex.Execute(w.conn, "ROLLBACK", nil); err != nil {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
+}
+
+// fail undoes the jobs, the last one first, and tells them why.
+func (w *writer) fail(group []*job, err error) {
+	for i := len(group) - 1; i >= 0; i-- {
+		group[i].work.undo()
+		group[i].outcome <- err
+	}
+}
+
+// checkpoint moves what was committed from the log into the database file. It
+// runs between transactions, after their answers have gone out, and often, so
+// that the log stays short and is written over again and again: a file that
+// neither grows nor shrinks is the cheapest to sync.
+func (w *writer) checkpoint() {
+	w.unsaved = 0
+	if err := sqlitex.Execute(w.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
+		w.log.Error("checkpoint failed; the log grows until one succeeds", "error", err)
+	}
+}

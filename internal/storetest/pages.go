@@ -1,0 +1,115 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+func bySID(a, b addressbook.Contact) int { return bytes.Compare(a.SID[:], b.SID[:]) }
+
+// sorted is how a store should sort.
+func sorted(all []addressbook.Contact, field addressbook.SortField, desc bool) []addressbook.Contact {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b addressbook.Contact) int {
+		byField := 0
+		switch field {
+		case addressbook.ByCreated:
+			byField = a.Created.Compare(b.Created)
+		case addressbook.ByUpdated:
+			byField = a.Updated.Compare(b.Updated)
+		case addressbook.ByName:
+			byField = cmp.Compare(
+				addressbook.NameKey(a.FirstName.Value, a.LastName.Value),
+				addressbook.NameKey(b.FirstName.Value, b.LastName.Value))
+		}
+		return cmp.Or(byField, bySID(a, b))
+	})
+	if desc {
+		slices.Reverse(all)
+	}
+	return all
+}
+
+func emptyPage(t *testing.T, f *fixture) {
+	for _, field := range []addressbook.SortField{addressbook.ByCreated, addressbook.ByUpdated, addressbook.ByName} {
+		for _, q := range []addressbook.Query{
+			{Limit: 20, Sort: field},
+			{Limit: 1, Sort: field, Desc: true},
+			{Offset: 7, Limit: 1000, Sort: field},
+		} {
+			page := getPage(t, f.Contacts, f.account, q)
+			if len(page.Contacts) != 0 || page.Total != 0 {
+				t.Errorf("an account without contacts has a page of %d, total %d", len(page.Contacts), page.Total)
+			}
+		}
+	}
+}
+
+func pages(t *testing.T, f *fixture) {
+	people := []struct{ first, last addressbook.Text }{
+		{addressbook.Given("bob"), addressbook.Given("Smith")},
+		{addressbook.Given("Bob"), addressbook.Given("SMITH")},
+		{addressbook.Given("alice"), addressbook.Text{}},
+		{addressbook.Text{}, addressbook.Given("Alice")},
+		{addressbook.Text{}, addressbook.Text{}},
+		{addressbook.Given(""), addressbook.Given("")},
+		{addressbook.Given("Zoë"), addressbook.Given("")},
+	}
+	all := contacts(firstNumber, 43)
+	for i := range all {
+		c := &all[i]
+		c.FirstName, c.LastName = people[i%len(people)].first, people[i%len(people)].last
+		// Ties, and an order that is neither that of the sids nor its reverse.
+		c.Updated = c.Created.Add(time.Duration(i*7%5) * time.Hour).Truncate(time.Hour)
+	}
+	f.insertAllNew(t, all[20:]...)
+	f.insertAllNew(t, all[:20]...)
+	n := len(all)
+	for _, field := range []addressbook.SortField{addressbook.ByCreated, addressbook.ByUpdated, addressbook.ByName} {
+		for _, desc := range []bool{false, true} {
+			order := sorted(all, field, desc)
+			for _, offset := range []int{0, 1, 7, n - 1, n, n + 1, math.MaxInt32} {
+				for _, limit := range []int{1, 2, 20, n, n + 1, 1000} {
+					q := addressbook.Query{Offset: offset, Limit: limit, Sort: field, Desc: desc}
+					page := getPage(t, f.Contacts, f.account, q)
+					if page.Total != n {
+						t.Errorf("%+v: the total is %d, want %d", q, page.Total, n)
+					}
+					from := min(offset, n)
+					sameContacts(t, page.Contacts, order[from:min(from+limit, n)])
+					if t.Failed() {
+						t.Fatalf("the query was %+v", q)
+					}
+				}
+			}
+		}
+	}
+}
+
+// pagesOfNames checks that names sort by [addressbook.NameKey] and nothing of
+// the engine's own, which would know ASCII only, or the rules of one language.
+func pagesOfNames(t *testing.T, f *fixture) {
+	var all []addressbook.Contact
+	for _, name := range []string{
+		"zoe", "Zoë", "ZOË", "éa", "Éb", "eb", "Straße", "STRASSE", "strasse b", "Ωmega", "ωmega a",
+		"ананас", "Борис", "आदित्य", "世界", "𝄞", "a b", "a", "ab", "a-b", "a'b", "_", "10", "9", " ", "ﬁn", "fin a",
+	} {
+		for _, last := range []string{"", "a", "B"} {
+			c := contact(firstNumber + phone.Number(len(all)))
+			c.FirstName, c.LastName = addressbook.Given(name), addressbook.Given(last)
+			all = append(all, c)
+		}
+	}
+	f.insertAllNew(t, all...)
+	for _, desc := range []bool{false, true} {
+		page := getPage(t, f.Contacts, f.account, addressbook.Query{Limit: len(all), Sort: addressbook.ByName, Desc: desc})
+		sameContacts(t, page.Contacts, sorted(all, addressbook.ByName, desc))
+	}
+}

@@ -1,0 +1,88 @@
+// Package storetest is the contract of the stores, written as tests. Every
+// engine runs them, so that a server behaves the same on each.
+//
+// What an engine does in its own way (its files, its locks, how it recovers
+// when a commit fails) is tested beside the engine.
+package storetest
+
+import (
+	"testing"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+)
+
+// Stores are the stores of one database.
+type Stores struct {
+	Accounts account.Store
+	Contacts addressbook.Store
+	// Reopen closes both and opens them anew on what is stored, as a restart
+	// of the server does. The old ones are not used again.
+	Reopen func() Stores
+}
+
+// AddressBook runs the contract of [addressbook.Store]. Open gives each test a
+// database of its own: its schema in place, nothing in it, closed when the test
+// ends.
+func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
+	run(t, func(t *testing.T) *fixture { return newFixture(t, open(t)) }, []test[*fixture]{
+		{"insert new", insertNew},
+		{"insert existing", insertExisting},
+		{"insert mixed", insertMixed},
+		{"insert none", insertNone},
+		{"insert many", insertMany},
+		{"insert batches of every size", insertSizes},
+		{"insert out of order", insertOutOfOrder},
+		{"failed insert changes nothing", failedInsert},
+		{"insert into an unknown account", insertUnknownAccount},
+		{"cancelled insert changes nothing", cancelledInsert},
+		{"acknowledged means stored", survivesReopen},
+		{"an insert is seen whole", seenWhole},
+		{"concurrent inserts", concurrentInserts},
+		{"concurrent inserts around a restart", concurrentAroundReopen},
+		{"texts", texts},
+		{"custom fields", customFields},
+		{"dates", dates},
+		{"numbers", numbers},
+		{"unknown contact", unknownContact},
+		{"accounts are apart", accountsApart},
+		{"empty page", emptyPage},
+		{"pages", pages},
+		{"pages of names", pagesOfNames},
+	})
+}
+
+// Accounts runs the contract of [account.Store]. Open gives each test a
+// database of its own, as for [AddressBook].
+func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
+	run(t, open, []test[account.Store]{
+		{"create account", createAccount},
+		{"account sid taken", accountTaken},
+		{"account not found", accountNotFound},
+		{"accounts by sid", accountsBySID},
+		{"concurrent creation", concurrentCreation},
+		{"keys", keys},
+		{"keys of an account", keysOfAccount},
+		{"key without account", keyWithoutAccount},
+		{"revoke key", revokeKey},
+		{"unknown key", unknownKey},
+		{"credentials", credentials},
+		{"last use", lastUse},
+		{"concurrent last use", concurrentLastUse},
+	})
+}
+
+// test is one rule of a contract, for a store of type S.
+type test[S any] struct {
+	name string
+	run  func(t *testing.T, store S)
+}
+
+func run[S any](t *testing.T, open func(t *testing.T) S, tests []test[S]) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, open(t))
+		})
+	}
+}
