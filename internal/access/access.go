@@ -1,0 +1,49 @@
+// Package access carries what the access log says of one request from the
+// front doors, which know it, to the server, which writes it down.
+package access
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/google/uuid"
+)
+
+// Record is what is known of one request. It holds nothing personal: no
+// number, no name, no token. It belongs to the goroutine that serves the
+// request.
+type Record struct {
+	// ID names the request to the caller and in the log: a random UUID as 32
+	// lower-case hex digits.
+	ID string
+	// Route is the pattern of the route, "" while none matched.
+	Route string
+	// Account is the sid of the account that asks, "" while nobody known does.
+	Account string
+	// Bulk tells that the request was about many items, Total how many and
+	// Failed how many of them could not be done.
+	Bulk          bool
+	Total, Failed int
+	// Err is the trouble behind the answer that the caller is not told of.
+	Err error
+}
+
+// Counted notes the items of a bulk request that was done.
+func (r *Record) Counted(total, failed int) {
+	r.Bulk, r.Total, r.Failed = true, total, failed
+}
+
+type contextKey struct{}
+
+// Begin returns a context that carries a new Record, and the Record.
+func Begin(ctx context.Context) (context.Context, *Record) {
+	id := uuid.New()
+	rec := &Record{ID: hex.EncodeToString(id[:])}
+	return context.WithValue(ctx, contextKey{}, rec), rec
+}
+
+// Of returns the Record that [Begin] put into the context. Without one it
+// panics: the server begins every request.
+func Of(ctx context.Context) *Record {
+	return ctx.Value(contextKey{}).(*Record)
+}

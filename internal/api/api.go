@@ -1,0 +1,169 @@
+// Package api speaks Exotel's v2 Campaigns API: routes, requests, envelopes
+// and error codes. What it takes and answers is the wire contract's; what a
+// valid contact is, is addressbook's.
+package api
+
+import (
+	"context"
+	"net/http"
+	"path"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// API serves everything under /v2/. It expects that access.Begin was called
+// for the request.
+type API struct {
+	book     *addressbook.Book
+	accounts *account.Directory
+	gate     *gate
+	maxBody  int64
+	mux      *http.ServeMux
+	patterns []string
+}
+
+// Options change how an [API] works. The zero value is the default.
+type Options struct {
+	// MaxBody is how many bytes a request's body may have; zero means 32 MiB.
+	MaxBody int64
+}
+
+// DefaultMaxBody is the size limit of a request's body, in bytes.
+const DefaultMaxBody = 32 << 20
+
+// New returns the API over book, for those whom accounts knows.
+func New(book *addressbook.Book, accounts *account.Directory, opts Options) *API {
+	if opts.MaxBody == 0 {
+		opts.MaxBody = DefaultMaxBody
+	}
+	a := &API{
+		book:     book,
+		accounts: accounts,
+		gate:     newGate(opts.MaxBody),
+		maxBody:  opts.MaxBody,
+		mux:      http.NewServeMux(),
+	}
+	a.handle("POST /v2/accounts/{account_sid}/contacts", a.createContacts)
+	a.handle("GET /v2/accounts/{account_sid}/contacts", a.listContacts)
+	a.handle("GET /v2/accounts/{account_sid}/contacts/{sid}", a.getContact)
+	return a
+}
+
+// Patterns returns the routes as method and path, as http.ServeMux spells
+// them.
+func (a *API) Patterns() []string { return a.patterns }
+
+// handler answers one route. It cannot write to the client by mistake: it
+// returns what to send.
+type handler func(r *http.Request) (reply, error)
+
+func (a *API) handle(pattern string, h handler) {
+	a.patterns = append(a.patterns, pattern)
+	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		recordOf(r).Route = pattern
+		answer, err := h(r)
+		if err != nil {
+			Fail(w, r, err)
+			return
+		}
+		answer.send(w)
+	})
+}
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r, err := a.admit(r)
+	if err != nil {
+		Fail(w, r, err)
+		return
+	}
+	// ServeMux answers 404 and 405 in plain text, and redirects paths that are
+	// not clean; all of these are ours to say in JSON.
+	if _, pattern := a.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
+		Fail(w, r, a.noRoute(w, r))
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+type accountKey struct{}
+
+// accountOf returns the account that the request is about.
+func accountOf(r *http.Request) account.Account {
+	return r.Context().Value(accountKey{}).(account.Account)
+}
+
+var (
+	errNoRoute     = fault.New(fault.NotFound, "There is nothing at this path")
+	errNoKey       = fault.New(fault.Unauthenticated, "An API key and token are needed, as user and password of HTTP Basic authentication")
+	errNotYourData = fault.New(fault.Forbidden, "The API key belongs to another account")
+)
+
+// admit returns the request with its account, once it is known that the one
+// who asks may ask there. It returns a request in any case.
+func (a *API) admit(r *http.Request) (*http.Request, error) {
+	sid, ok := foldAccounts(&r)
+	if !ok {
+		return r, errNoRoute
+	}
+	key, token, ok := r.BasicAuth()
+	if !ok {
+		return r, errNoKey
+	}
+	acct, err := a.accounts.Authenticate(r.Context(), key, token)
+	if err != nil {
+		return r, err
+	}
+	recordOf(r).Account = acct.SID
+	if acct.SID != sid {
+		return r, errNotYourData
+	}
+	return r.WithContext(context.WithValue(r.Context(), accountKey{}, acct)), nil
+}
+
+// foldAccounts finds the account's sid in the path. The path word "accounts"
+// may come in any case; routes and answers have it in lower case.
+func foldAccounts(r **http.Request) (sid string, ok bool) {
+	const version, word = "/v2/", "accounts/"
+	rest, ok := strings.CutPrefix((*r).URL.Path, version)
+	if !ok || len(rest) < len(word) || !strings.EqualFold(rest[:len(word)], word) {
+		return "", false
+	}
+	sid, _, ok = strings.Cut(rest[len(word):], "/")
+	if !ok || sid == "" {
+		return "", false
+	}
+	if rest[:len(word)] != word {
+		folded := new(http.Request)
+		*folded = **r
+		u := *folded.URL
+		u.Path = version + word + u.Path[len(version+word):]
+		if len(u.RawPath) >= len(version+word) {
+			u.RawPath = version + word + u.RawPath[len(version+word):]
+		}
+		folded.URL = &u
+		*r = folded
+	}
+	return sid, true
+}
+
+// noRoute tells why no route matches: another method would, or nothing does.
+func (a *API) noRoute(w http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+		other := *r
+		other.Method = method
+		if _, pattern := a.mux.Handler(&other); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return errNoRoute
+	}
+	allow := strings.Join(allowed, ", ")
+	w.Header().Set("Allow", allow)
+	return fault.New(fault.MethodNotAllowed, "Use "+allow)
+}

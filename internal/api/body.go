@@ -1,0 +1,104 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+
+	"callbook/internal/fault"
+)
+
+// readBody checks the content type and reads the whole body into a pooled
+// buffer. Free gives back its share of the memory for bodies; it must be called
+// when the request is done with.
+func (a *API) readBody(r *http.Request) (body []byte, free func(), err error) {
+	if err := checkContentType(r); err != nil {
+		return nil, nil, err
+	}
+	if r.ContentLength > a.maxBody {
+		a.drain(r)
+		return nil, nil, a.tooLarge()
+	}
+	share := a.gate.share()
+	body = bodies.get()
+	// Memory is asked for as the body comes, a few times more at each step:
+	// one that was announced, or comes in chunks of unknown number, must not
+	// keep others out before it is there.
+	for allowed := smallBody; ; {
+		var ended bool
+		body, ended, err = readUpTo(r.Body, body, allowed)
+		switch {
+		case err != nil:
+			err = fault.New(fault.Unparsable, err.Error())
+		case int64(len(body)) > a.maxBody:
+			a.drain(r)
+			err = a.tooLarge()
+		case ended:
+			return body, share.free, nil
+		default:
+			most := a.maxBody + 1 // one more, to see that it is too large
+			if r.ContentLength > 0 {
+				most = r.ContentLength + 1 // one more, to see its end
+			}
+			next := int(min(int64(allowed)*4, most))
+			err = share.grow(r.Context(), int64(next-allowed))
+			allowed = next
+		}
+		if err != nil {
+			bodies.put(body)
+			share.free()
+			return nil, nil, err
+		}
+	}
+}
+
+// readUpTo appends to b until it has n bytes or the body has ended.
+func readUpTo(body io.Reader, b []byte, n int) (_ []byte, ended bool, err error) {
+	b = slices.Grow(b, max(0, n-len(b)))
+	for len(b) < n {
+		count, err := body.Read(b[len(b):n])
+		b = b[:len(b)+count]
+		if err == io.EOF {
+			return b, true, nil
+		}
+		if err != nil {
+			return b, false, err
+		}
+	}
+	return b, false, nil
+}
+
+func (a *API) tooLarge() error {
+	return fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a request is %d bytes", a.maxBody))
+}
+
+// drain reads on for a while, since many clients look at the answer only after
+// they have sent everything, and take a connection that is closed before for a
+// network error. One that asked with Expect: 100-continue has sent nothing.
+func (a *API) drain(r *http.Request) {
+	const times = 8 // the limit
+	if r.Header.Get("Expect") == "" && r.ContentLength <= times*a.maxBody {
+		io.CopyN(io.Discard, r.Body, times*a.maxBody)
+	}
+}
+
+// checkContentType takes JSON, and what the platform's own curl samples send
+// with it: no content type, or curl's default.
+func checkContentType(r *http.Request) error {
+	given := r.Header.Get("Content-Type")
+	if given == "" {
+		return nil
+	}
+	mediaType, _, err := mime.ParseMediaType(given)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		mediaType = given
+	}
+	switch mediaType {
+	case "application/json", "application/x-www-form-urlencoded":
+		return nil
+	}
+	return fault.New(fault.UnsupportedType, given)
+}

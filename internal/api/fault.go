@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"callbook/internal/fault"
+)
+
+// wireFault is what the wire calls a kind of fault.
+type wireFault struct {
+	status  int // HTTP
+	code    int
+	message string
+}
+
+// wireFaults is the one table from faults to the wire. The messages are those
+// of the platform, to the letter.
+var wireFaults = map[fault.Kind]wireFault{
+	fault.NotFound:         {http.StatusNotFound, 1000, "Not Found"},
+	fault.Missing:          {http.StatusBadRequest, 1001, "Mandatory Parameter missing"},
+	fault.Invalid:          {http.StatusBadRequest, 1002, "Invalid parameter"},
+	fault.Forbidden:        {http.StatusForbidden, 1003, "Authorization failed"},
+	fault.Unparsable:       {http.StatusBadRequest, 1007, "Invalid request body,failed parsing "},
+	fault.Duplicate:        {http.StatusConflict, 1008, "Duplicate resource"},
+	fault.Unauthenticated:  {http.StatusUnauthorized, 1010, "Authorization failed"},
+	fault.UnsupportedType:  {http.StatusUnsupportedMediaType, 1011, "unsupported content type"},
+	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, 1405, "Method not allowed"},
+	fault.TooLarge:         {http.StatusRequestEntityTooLarge, 1413, "Payload too large"},
+	fault.TooMany:          {http.StatusTooManyRequests, 1429, "Too Many Requests"},
+	fault.Unavailable:      {http.StatusServiceUnavailable, 1503, "Service unavailable"},
+}
+
+var (
+	internalFault = wireFault{http.StatusInternalServerError, 1100, "Internal server error"}
+	internalText  = "The server could not do this; its log says more under this request_id"
+	errTimeout    = &fault.Error{Kind: fault.Unavailable, Detail: "The server did not get to it in time", RetryAfter: time.Second}
+)
+
+// describe turns an error into the wire's words. What is not a fault is the
+// server's own trouble, of which a caller learns nothing.
+func describe(err error) (w wireFault, detail string, f *fault.Error) {
+	if f = fault.As(err); f == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
+		f = errTimeout
+	}
+	if f != nil {
+		if w, ok := wireFaults[f.Kind]; ok {
+			return w, f.Detail, f
+		}
+	}
+	return internalFault, internalText, nil
+}
+
+// Fail answers a request that could not be served, in the wire's envelope. What
+// the caller is not told goes into the access record, and from there into the
+// log.
+func Fail(w http.ResponseWriter, r *http.Request, err error) {
+	wire, detail, f := describe(err)
+	if f == nil || f.Cause != nil {
+		recordOf(r).Err = err
+	}
+	h := w.Header()
+	switch wire.status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Basic realm="callbook", charset="UTF-8"`)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		seconds := math.Ceil(max(f.RetryAfter, time.Second).Seconds())
+		h.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	answer := newReply(r, wire.status)
+	answer.body = append(answer.body, `,"response":`...)
+	answer.body = appendItem(answer.body, wire, detail)
+	answer.body = append(answer.body, `null}}`...)
+	answer.send(w)
+}

@@ -1,0 +1,129 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"callbook/internal/servertest"
+)
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	sid := c.CreateOne(`{"number":"+919876543210"}`).SID
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		// The word accounts comes in any case; nothing else does.
+		{"GET", "/v2/accounts/demo/contacts", 200, ""},
+		{"GET", "/v2/Accounts/demo/contacts", 200, ""},
+		{"GET", "/v2/ACCOUNTS/demo/contacts/" + sid, 200, ""},
+		{"GET", "/V2/accounts/demo/contacts", 404, ""},
+		{"GET", "/v2/accounts/demo/Contacts", 404, ""},
+		{"GET", "/v2/accounts/Demo/contacts", 403, ""},
+		{"GET", "/v2/account/demo/contacts", 404, ""},
+		{"GET", "/v2/accountss/demo/contacts", 404, ""},
+
+		{"GET", "/", 404, ""},
+		{"GET", "/v2", 404, ""},
+		{"GET", "/v2/", 404, ""},
+		{"GET", "/v2/accounts", 404, ""},
+		{"GET", "/v2/accounts/", 404, ""},
+		{"GET", "/v2/accounts/demo", 404, ""},
+		{"GET", "/v2/accounts/demo/", 404, ""},
+		{"GET", "/v2/accounts/demo/nothing", 404, ""},
+		{"GET", "/v2/accounts/demo/contacts/" + sid + "/more", 404, ""},
+		{"POST", "/nothing", 404, ""},
+		{"DELETE", "/nothing", 404, ""},
+		{"OPTIONS", "/nothing", 404, ""},
+		{"HEAD", "/nothing", 404, ""},
+		{"GET", "/v1/accounts/demo/contacts", 404, ""},
+		{"GET", "/v2/accounts/demo%2Fcontacts", 404, ""},
+		{"GET", "/v2/ACCOUNTS/demo%2Fcontacts", 404, ""},
+
+		// Neither redirected nor answered.
+		{"GET", "/v2/accounts/demo/contacts/", 404, ""},
+		{"POST", "/v2/accounts/demo/contacts/", 404, ""},
+		{"GET", "/v2/accounts/demo/contacts/" + sid + "/", 404, ""},
+		{"GET", "/v2/accounts/demo//contacts", 404, ""},
+		{"POST", "/v2/accounts/demo//contacts", 404, ""},
+		{"GET", "/v2/accounts/demo/./contacts", 404, ""},
+		{"GET", "/v2/accounts/demo/x/../contacts", 404, ""},
+		{"GET", "//v2/accounts/demo/contacts", 404, ""},
+		{"GET", "//healthz", 404, ""},
+		{"GET", "/./healthz", 404, ""},
+		{"GET", "/x/../readyz", 404, ""},
+		{"GET", "/healthz/", 404, ""},
+		{"GET", "/openapi.yaml/", 404, ""},
+
+		{"PATCH", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
+		{"DELETE", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
+		{"OPTIONS", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
+		{"TRACE", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
+		{"BREW", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
+		{"PATCH", "/v2/aCCounts/demo/contacts", 405, "GET, HEAD, POST"},
+		{"PATCH", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD"},
+		{"POST", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD"},
+		{"OPTIONS", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD"},
+		{"HEAD", "/v2/accounts/demo/contacts", 200, ""},
+		{"HEAD", "/v2/accounts/demo/contacts/" + sid, 200, ""},
+		{"POST", "/healthz", 405, "GET, HEAD"},
+		{"DELETE", "/readyz", 405, "GET, HEAD"},
+		{"OPTIONS", "/openapi.yaml", 405, "GET, HEAD"},
+	} {
+		a := c.Do(tt.method, tt.path, nil)
+		if a.Status != tt.status || a.Header.Get("Allow") != tt.allow {
+			t.Errorf("%s %s: got %d, Allow %q, want %d, %q", tt.method, tt.path, a.Status, a.Header.Get("Allow"), tt.status, tt.allow)
+			continue
+		}
+		if tt.method == "HEAD" {
+			if len(a.Body) > 0 || a.Header.Get("Content-Length") == "" {
+				t.Errorf("HEAD %s: got %q, length %q", tt.path, a.Body, a.Header.Get("Content-Length"))
+			}
+			continue
+		}
+		code := map[int]int{403: 1003, 404: 1000, 405: 1405}[tt.status]
+		if code != 0 {
+			if fault := a.Fault(t, tt.status); fault.Code != code {
+				t.Errorf("%s %s: got %+v", tt.method, tt.path, fault)
+			}
+		}
+	}
+}
+
+func TestSIDs(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	sid := c.CreateOne(`{"number":"+919876543210"}`).SID
+	upper := c.Get(c.Path("/contacts/" + strings.ToUpper(sid))).Contact(t)
+	if upper.SID != sid || !strings.HasSuffix(upper.URI, sid) {
+		t.Errorf("in upper case: got %+v", upper)
+	}
+	last := sid[:31] + map[bool]string{true: "1", false: "0"}[sid[31] == '0']
+	for _, bad := range []string{
+		last, strings.Repeat("0", 32), strings.Repeat("f", 32), sid[:31], sid + "0", sid[:31] + "g", "x", "1", "-1", "null",
+		"%00", "%ff", "%2e", "%2e%2e", "%20" + sid, sid + "%20", sid[:30] + "%2F1", "'%20OR%201=1--", strings.Repeat("a", 5000),
+		sid[:8] + "-" + sid[8:12] + "-" + sid[12:16] + "-" + sid[16:20] + "-" + sid[20:],
+	} {
+		if fault := c.Get(c.Path("/contacts/"+bad)).Fault(t, 404); fault.Code != 1000 {
+			t.Errorf("%s: got %+v", bad, fault)
+		}
+	}
+}
+
+// TestBodyOnGet: clients send one, and it means nothing.
+func TestBodyOnGet(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	contact := c.CreateOne(`{"number":"+919876543210"}`)
+	for _, body := range []string{"{}", "not json", servertest.Contacts(people(0, 1)...), strings.Repeat("x", 200<<10)} {
+		if got := c.Do("GET", contact.URI, strings.NewReader(body)).Contact(t); got.SID != contact.SID {
+			t.Errorf("got %+v", got)
+		}
+		if got := c.Do("GET", c.Path("/contacts?limit=1"), strings.NewReader(body), "Content-Type", "text/plain").Page(t); got.Metadata.Total != 1 {
+			t.Errorf("got %+v", got)
+		}
+	}
+}

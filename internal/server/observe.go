@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"callbook/internal/access"
+	"callbook/internal/api"
+)
+
+// observe serves a request with all that every request gets: an id, a
+// deadline, an answer even to a panic, and a line in the access log.
+func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(r.Context(), s.limit)
+	defer cancel()
+	ctx, rec := access.Begin(ctx)
+	r = r.WithContext(ctx)
+	w.Header().Set("X-Request-Id", rec.ID)
+	watched := &statusWriter{ResponseWriter: w}
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			rec.Err = err
+			if watched.status == 0 {
+				api.Fail(watched, r, err)
+			}
+		}
+		s.logAccess(r, rec, watched.status, time.Since(start))
+	}()
+	serve(watched, r)
+}
+
+// logAccess writes one line a request. It names the route and not the path or
+// query, since those are the caller's and may hold a number or a name.
+func (s *Server) logAccess(r *http.Request, rec *access.Record, status int, took time.Duration) {
+	level := slog.LevelInfo
+	switch {
+	case rec.Err != nil || status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable:
+		level = slog.LevelError
+	case rec.Account == "" && status == http.StatusOK:
+		level = slog.LevelDebug // a probe
+	}
+	if !s.log.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", rec.ID),
+		slog.String("route", rec.Route),
+		slog.String("account", rec.Account),
+		slog.Int("status", status),
+		slog.Duration("duration", took),
+	}
+	if rec.Bulk {
+		attrs = append(attrs, slog.Int("total", rec.Total), slog.Int("success", rec.Total-rec.Failed), slog.Int("failed", rec.Failed))
+	}
+	if rec.Err != nil {
+		attrs = append(attrs, slog.String("error", rec.Err.Error()))
+	}
+	s.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// statusWriter remembers the status that was sent; 0 means none yet.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,190 @@
+// Package server puts the front doors on one HTTP server: request ids, the
+// access log, panics, deadlines, probes, and a stop that cuts nobody off.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"callbook/internal/api"
+	"callbook/internal/fault"
+	"callbook/openapi"
+)
+
+// Server serves the API and the probes.
+type Server struct {
+	api   *api.API
+	ready func(context.Context) error
+	log   *slog.Logger
+	limit time.Duration
+
+	requests inFlight
+	mux      *http.ServeMux
+	patterns []string
+}
+
+// Config is what a [Server] is made of.
+type Config struct {
+	API *api.API
+	// Ready tells whether the store answers.
+	Ready func(context.Context) error
+	Log   *slog.Logger
+	// RequestTimeout is how long one request may take, waiting included; zero
+	// means a minute.
+	RequestTimeout time.Duration
+}
+
+const (
+	defaultRequestTimeout = time.Minute
+	headerTimeout         = 10 * time.Second
+	idleTimeout           = 2 * time.Minute
+	maxHeaderBytes        = 64 << 10
+	// stopTimeout is how long a stop waits for the requests in flight.
+	stopTimeout = 30 * time.Second
+)
+
+// New returns a Server that is not serving yet.
+func New(cfg Config) *Server {
+	if cfg.RequestTimeout == 0 {
+		cfg.RequestTimeout = defaultRequestTimeout
+	}
+	s := &Server{
+		api:   cfg.API,
+		ready: cfg.Ready,
+		log:   cfg.Log,
+		limit: cfg.RequestTimeout,
+		mux:   http.NewServeMux(),
+	}
+	s.requests.idle = make(chan struct{})
+	s.handle("GET /healthz", s.healthz)
+	s.handle("GET /readyz", s.readyz)
+	s.handle("GET /openapi.yaml", s.document)
+	return s
+}
+
+func (s *Server) handle(pattern string, h http.HandlerFunc) {
+	s.patterns = append(s.patterns, pattern)
+	s.mux.HandleFunc(pattern, h)
+}
+
+// Patterns returns every route as method and path, as http.ServeMux spells
+// them.
+func (s *Server) Patterns() []string {
+	return append(append([]string(nil), s.patterns...), s.api.Patterns()...)
+}
+
+// Serve answers requests until ctx ends. Then those in flight are answered, new
+// ones get 503, and Serve returns nil once all are done. It closes ln.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	httpServer := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       s.limit,
+		WriteTimeout:      2 * s.limit, // it counts from the end of the header, so it includes reading and working
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		// OPTIONS * would be answered without a body.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- httpServer.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+
+	s.log.Info("stopping: requests in flight are answered, new ones refused")
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	var err error
+	select {
+	case <-s.requests.drain():
+	case <-stopping.Done():
+		err = errors.New("requests were still in flight when the time to stop was over")
+	}
+	err = errors.Join(err, httpServer.Shutdown(stopping))
+	<-failed // http.ErrServerClosed
+	return err
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.observe(w, r, s.route)
+}
+
+var errStopping = &fault.Error{
+	Kind:       fault.Unavailable,
+	Detail:     "The server is shutting down",
+	RetryAfter: 5 * time.Second,
+}
+
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	// ServeMux redirects paths that are not clean; the API refuses them in JSON.
+	if _, pattern := s.mux.Handler(r); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	if !s.requests.enter() {
+		w.Header().Set("Connection", "close")
+		api.Fail(w, r, errStopping)
+		return
+	}
+	defer s.requests.leave()
+	if s.ownPath(r) {
+		w.Header().Set("Allow", "GET, HEAD")
+		api.Fail(w, r, fault.New(fault.MethodNotAllowed, "Use GET, HEAD"))
+		return
+	}
+	s.api.ServeHTTP(w, r)
+}
+
+// ownPath tells whether a route here has the request's path, with another
+// method.
+func (s *Server) ownPath(r *http.Request) bool {
+	for _, pattern := range s.patterns {
+		if _, path, _ := strings.Cut(pattern, " "); path == r.URL.Path {
+			return true
+		}
+	}
+	return false
+}
+
+// healthz tells that the process runs.
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
+	probe(w, http.StatusOK, `{"status":"ok"}`)
+}
+
+// readyz tells whether requests are welcome: the server is not stopping, and
+// its store answers.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	err := s.ready(r.Context())
+	if err != nil {
+		s.log.Error("the store does not answer", "error", err)
+	}
+	if err != nil || s.requests.draining() {
+		probe(w, http.StatusServiceUnavailable, `{"status":"unavailable"}`)
+		return
+	}
+	probe(w, http.StatusOK, `{"status":"ok"}`)
+}
+
+func probe(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write([]byte(body))
+}
+
+// document serves the OpenAPI document.
+func (s *Server) document(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Write(openapi.Document)
+}

@@ -1,0 +1,191 @@
+// Package servertest starts the whole server for tests: over a real SQLite
+// file, on a real listener, with every answer held against the OpenAPI
+// document.
+//
+// Only tests import it.
+package servertest
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/api"
+	"callbook/internal/server"
+	"callbook/internal/sqlite"
+)
+
+// Options change what [Start] starts. The zero value is a server as a user has
+// it, over an empty database.
+type Options struct {
+	// Path is the database file; "" takes a new one.
+	Path string
+	// Now is the clock of the contacts, KeysNow that of the keys; nil means
+	// time.Now. They are two because a key is asked for anew only after a
+	// while, which a clock that stands still never comes to.
+	Now, KeysNow   func() time.Time
+	StrictNumbers  bool
+	MaxBody        int64
+	RequestTimeout time.Duration
+	// Log gets what the server logs; nil discards it.
+	Log slog.Handler
+	// Contacts and Accounts, when not nil, stand before the stores: a test
+	// makes them fail, or wait, with these.
+	Contacts func(addressbook.Store) addressbook.Store
+	Accounts func(account.Store) account.Store
+}
+
+// Server is a running server.
+type Server struct {
+	URL       string
+	Path      string // of the database file
+	Handler   *server.Server
+	Directory *account.Directory
+	DB        *sqlite.DB
+
+	t       testing.TB
+	cancel  context.CancelFunc
+	close   func()
+	closeDB func() error
+	http    *http.Transport
+}
+
+// Start starts a server, which stops when the test ends.
+func Start(t testing.TB, opts Options) *Server {
+	t.Helper()
+	if opts.Path == "" {
+		opts.Path = filepath.Join(t.TempDir(), "callbook.db")
+	}
+	if opts.Log == nil {
+		opts.Log = slog.DiscardHandler
+	}
+	log := slog.New(opts.Log)
+	db, err := sqlite.Open(t.Context(), opts.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := db.OpenAddressBook(sqlite.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var contacts addressbook.Store = book
+	if opts.Contacts != nil {
+		contacts = opts.Contacts(contacts)
+	}
+	var accounts account.Store = db
+	if opts.Accounts != nil {
+		accounts = opts.Accounts(accounts)
+	}
+	directory := account.NewDirectory(accounts, opts.KeysNow)
+	handler := server.New(server.Config{
+		API: api.New(
+			addressbook.New(contacts, addressbook.Options{Now: opts.Now, StrictNumbers: opts.StrictNumbers}),
+			directory, api.Options{MaxBody: opts.MaxBody}),
+		Ready:          db.Ping,
+		Log:            log,
+		RequestTimeout: opts.RequestTimeout,
+	})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Not the test's context: that one ends before the test's cleanup.
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- handler.Serve(ctx, ln) }()
+
+	s := &Server{
+		URL:       "http://" + ln.Addr().String(),
+		Path:      opts.Path,
+		Handler:   handler,
+		Directory: directory,
+		DB:        db,
+		t:         t,
+		cancel:    cancel,
+		closeDB:   sync.OnceValue(db.Close),
+		http:      &http.Transport{MaxIdleConnsPerHost: 64},
+	}
+	s.close = sync.OnceFunc(func() {
+		s.http.CloseIdleConnections()
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+		if err := book.Close(); err != nil {
+			t.Errorf("close address book: %v", err)
+		}
+		if err := s.closeDB(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	t.Cleanup(s.close)
+	return s
+}
+
+// BeginStop tells the server to stop and does not wait for it.
+func (s *Server) BeginStop() { s.cancel() }
+
+// Stop stops the server and closes its database.
+func (s *Server) Stop() { s.close() }
+
+// BreakDatabase takes the database away from the running server: what reads it
+// fails from now on.
+func (s *Server) BreakDatabase() {
+	s.t.Helper()
+	if err := s.closeDB(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Account makes an account with the platform's own region and time zone, and
+// returns a client with a key for it.
+func (s *Server) Account(sid string) *Client {
+	s.t.Helper()
+	return s.AccountIn(sid, account.DefaultRegion, account.DefaultTimeZone)
+}
+
+// AccountIn is Account for other regions and time zones.
+func (s *Server) AccountIn(sid, region, timeZone string) *Client {
+	s.t.Helper()
+	if _, err := s.Directory.Create(s.t.Context(), sid, region, timeZone); err != nil {
+		s.t.Fatal(err)
+	}
+	key, token, err := s.Directory.CreateKey(s.t.Context(), sid, "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return (&Client{Account: sid, Key: key.ID, Token: token}).At(s)
+}
+
+// Clock is a clock that a test sets. It stands still.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock returns a clock that shows now.
+func NewClock(now time.Time) *Clock { return &Clock{now: now} }
+
+// Now returns what the clock shows.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Set sets the clock.
+func (c *Clock) Set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+// Add sets the clock forward, or back.
+func (c *Clock) Add(d time.Duration) { c.Set(c.Now().Add(d)) }
