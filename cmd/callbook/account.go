@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+
+	"callbook/internal/account"
+)
+
+type accountCmd struct {
+	Create accountCreateCmd `cmd:"" help:"Create an account."`
+	List   accountListCmd   `cmd:"" help:"List the accounts."`
+}
+
+type accountCreateCmd struct {
+	database
+	SID      string `arg:"" name:"sid" help:"The account's sid, which stands in every URL: letters, digits, '-' and '_'."`
+	Region   string `default:"${default_region}" placeholder:"CODE" help:"Country of numbers that come without a country code, as ISO 3166-1 code (${default})."`
+	Timezone string `default:"${default_time_zone}" placeholder:"NAME" help:"Time zone of the dates in answers, as IANA name (${default})."`
+	JSON     bool   `name:"json" help:"Print JSON."`
+}
+
+func (c *accountCreateCmd) Run(ctx context.Context, std streams) error {
+	return c.withDirectory(ctx, func(d *account.Directory) error {
+		a, err := d.Create(ctx, c.SID, c.Region, c.Timezone)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(std.out, accountJSON(a))
+		}
+		fmt.Fprintf(std.out, "Account %s created (region %s, time zone %s).\n", a.SID, a.Region, a.TimeZone)
+		fmt.Fprintf(std.out, "Make it a key with: callbook key create --account %s --db %s\n", a.SID, c.DB)
+		return nil
+	})
+}
+
+type accountListCmd struct {
+	database
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+func (c *accountListCmd) Run(ctx context.Context, std streams) error {
+	if err := c.mustExist(); err != nil {
+		return err
+	}
+	return c.withDirectory(ctx, func(d *account.Directory) error {
+		all, err := d.Accounts(ctx)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			list := make([]accountView, len(all))
+			for i, a := range all {
+				list[i] = accountJSON(a)
+			}
+			return printJSON(std.out, list)
+		}
+		w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ACCOUNT\tREGION\tTIME ZONE\tCREATED")
+		for _, a := range all {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.SID, a.Region, a.TimeZone, date(a.Created))
+		}
+		return w.Flush()
+	})
+}
+
+// accountView is an account in the commands' JSON.
+type accountView struct {
+	AccountSID  string  `json:"account_sid"`
+	Region      string  `json:"region"`
+	TimeZone    string  `json:"time_zone"`
+	DateCreated *string `json:"date_created"`
+}
+
+func accountJSON(a account.Account) accountView {
+	return accountView{
+		AccountSID:  a.SID,
+		Region:      a.Region,
+		TimeZone:    a.TimeZone.String(),
+		DateCreated: jsonDate(a.Created),
+	}
+}

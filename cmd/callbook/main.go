@@ -1,0 +1,76 @@
+// Command callbook is a self-hosted address book for call campaigns: a server
+// that speaks Exotel's v2 Campaigns API, and the commands to look after it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"callbook/internal/account"
+
+	// Zones and their names must not depend on what a machine has installed.
+	_ "time/tzdata"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr}))
+}
+
+// streams are where a command writes: out is its result, err everything else.
+type streams struct{ out, err io.Writer }
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Run the server."`
+	Account accountCmd `cmd:"" help:"Create and list accounts."`
+	Key     keyCmd     `cmd:"" help:"Create, list and revoke API keys."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// run is the program without its globals.
+func run(ctx context.Context, args []string, std streams) int {
+	var cli commands
+	exited := false
+	parser, err := kong.New(&cli,
+		kong.Name("callbook"),
+		kong.Description("A self-hosted address book for call campaigns that speaks Exotel's v2 Campaigns API."),
+		kong.UsageOnError(),
+		kong.DefaultEnvars("CALLBOOK"),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(int) { exited = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(std),
+		kong.Vars{"default_region": account.DefaultRegion, "default_time_zone": account.DefaultTimeZone},
+	)
+	if err != nil {
+		panic(err) // the commands above are not well-formed
+	}
+	command, err := parser.Parse(args)
+	if exited { // --help
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(std.err, "callbook: %v\nRun \"callbook --help\" to see what there is.\n", err)
+		return exitUsage
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintf(std.err, "callbook: %v\n", err)
+		return exitFailed
+	}
+	return exitOK
+}

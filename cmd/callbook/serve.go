@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/api"
+	"callbook/internal/server"
+	"callbook/internal/sqlite"
+)
+
+type serveCmd struct {
+	database
+	Addr          string     `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one (${default})."`
+	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
+	StrictNumbers bool       `help:"Take numbers in E.164 only, as +919876543210."`
+	MaxBody       int        `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
+	IndexMemory   int        `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes."`
+	LogLevel      slog.Level `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
+	LogFormat     string     `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
+}
+
+// Validate is called by kong when the flags are read.
+func (c *serveCmd) Validate() error {
+	if c.MaxBody < 1 || c.IndexMemory < 1 {
+		return errors.New("--max-body and --index-memory must be 1 or more")
+	}
+	return nil
+}
+
+const (
+	bootstrapAccount = "demo"
+	mib              = 1 << 20
+	// flushEvery is how often the keys' last use is written down.
+	flushEvery = 5 * time.Second
+)
+
+func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
+	log := c.logger(std.err)
+	db, err := sqlite.Open(ctx, c.DB)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	store, err := db.OpenAddressBook(sqlite.Options{Log: log, IndexBytes: c.IndexMemory * mib})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	// Before the account is made: a server that cannot listen must not make a
+	// key that nobody gets to see.
+	ln, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return err
+	}
+
+	directory := account.NewDirectory(db, nil)
+	url := "http://" + browsable(ln.Addr())
+	fmt.Fprintf(std.out, "callbook is listening on %s\n", url)
+	if c.Bootstrap {
+		// A signal now must not leave an account whose token nobody saw.
+		if err := bootstrap(context.WithoutCancel(ctx), directory, std.out, url); err != nil {
+			return errors.Join(err, ln.Close())
+		}
+	}
+
+	// It goes on until the last request in flight was served.
+	flushing, stopFlushing := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	background.Go(func() { flushUsed(flushing, directory, log) })
+	defer background.Wait()
+	defer stopFlushing()
+	book := addressbook.New(store, addressbook.Options{StrictNumbers: c.StrictNumbers})
+	return server.New(server.Config{
+		API:   api.New(book, directory, api.Options{MaxBody: int64(c.MaxBody) * mib}),
+		Ready: db.Ping,
+		Log:   log,
+	}).Serve(ctx, ln)
+}
+
+func (c *serveCmd) logger(w io.Writer) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// browsable is the address as a program on this machine can reach it.
+func browsable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	return fmt.Sprintf("localhost:%d", tcp.Port)
+}
+
+// bootstrap makes a first account and key, so that one command is enough to
+// try callbook.
+func bootstrap(ctx context.Context, d *account.Directory, out io.Writer, url string) error {
+	all, err := d.Accounts(ctx)
+	if err != nil || len(all) > 0 {
+		return err
+	}
+	a, err := d.Create(ctx, bootstrapAccount, account.DefaultRegion, account.DefaultTimeZone)
+	if err != nil {
+		return err
+	}
+	k, token, err := d.CreateKey(ctx, a.SID, "first key")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nThe database was empty, so it got an account and an API key.")
+	fmt.Fprintln(out, "The token is shown this once and cannot be had again.")
+	printCredentials(out, a.SID, k.ID, token)
+	fmt.Fprintf(out, `
+Create two contacts:
+
+curl -X POST '%s/v2/accounts/%s/contacts' \
+  --user '%s:%s' \
+  --header 'Content-Type: application/json' \
+  --data-raw '{"contacts": [
+    {"number": "+919876543210", "first_name": "Asha", "tag": "Member", "custom_field": {"plan": "gold"}},
+    {"number": "080 1234 5678", "company_name": "Exotel"}
+  ]}'
+
+`, url, a.SID, k.ID, token)
+	return nil
+}
+
+func printCredentials(out io.Writer, accountSID, key, token string) {
+	fmt.Fprintf(out, "\n  account sid  %s\n  api key      %s\n  api token    %s\n", accountSID, key, token)
+}
+
+// flushUsed writes down when keys were last used, now and then and at the end.
+func flushUsed(ctx context.Context, d *account.Directory, log *slog.Logger) {
+	flush := func(ctx context.Context) {
+		if err := d.FlushUsed(ctx); err != nil {
+			log.Error("the keys' last use could not be written; it will be tried again", "error", err)
+		}
+	}
+	every := time.NewTicker(flushEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			flush(ctx)
+		case <-ctx.Done():
+			flush(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}

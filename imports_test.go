@@ -1,0 +1,166 @@
+package callbook_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rules is the table of the rooms: which packages of this module each one may
+// import, by their paths within it. Arrows point one way, from the doors to the rules and from the stores
+// to the rules; ARCHITECTURE.md says why.
+var rules = map[string][]string{
+	"":             {},
+	"openapi":      {},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/fault", "internal/phone", "internal/server", "internal/sqlite", "openapi"},
+
+	"internal/fault":  {},
+	"internal/access": {},
+	"internal/phone":  {"internal/fault"},
+
+	// Subjects.
+	"internal/account":     {"internal/fault", "internal/phone"},
+	"internal/addressbook": {"internal/account", "internal/fault", "internal/phone"},
+
+	// Engines.
+	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone"},
+
+	// Front doors.
+	"internal/api":    {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/phone"},
+	"internal/server": {"internal/access", "internal/api", "internal/fault", "openapi"},
+}
+
+// forTests are the packages that only tests and developers run. They may
+// import what they like; nothing of the program may import them.
+var forTests = []string{
+	"internal/bench", "internal/e2e", "internal/openapitest", "internal/servertest", "internal/storetest",
+}
+
+// libraries are those that one package hides from the others, in tests too.
+var libraries = map[string][]string{
+	"zombiezen.com/go/sqlite":            {"internal/sqlite", "internal/bench"},
+	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
+	"github.com/gofrs/flock":             {"internal/sqlite"},
+	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/bench"},
+	"github.com/go-json-experiment/json": {"internal/api", "internal/openapitest"},
+}
+
+type listed struct {
+	ImportPath                         string
+	Module                             struct{ Path string }
+	Imports, TestImports, XTestImports []string
+}
+
+// room is the path of a package within the module of p; false means that the
+// package is not of this module.
+func (p listed) room(importPath string) (string, bool) {
+	if importPath == p.Module.Path {
+		return "", true
+	}
+	return strings.CutPrefix(importPath, p.Module.Path+"/")
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	packages := list(t)
+	seen := make(map[string]bool)
+	for _, p := range packages {
+		here, _ := p.room(p.ImportPath)
+		seen[here] = true
+		checkLibraries(t, p)
+		if slices.Contains(forTests, here) {
+			continue
+		}
+		allowed, ok := rules[here]
+		if !ok {
+			t.Errorf("package %q is in no table: add it to rules in imports_test.go with the packages that it may import, "+
+				"or to forTests when only tests run it; see ARCHITECTURE.md for where it belongs", here)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if there, ours := p.room(imported); ours && !slices.Contains(allowed, there) {
+				t.Errorf("%s imports %s, which its rule in imports_test.go does not allow: it may import %v only; "+
+					"see ARCHITECTURE.md", here, there, allowed)
+			}
+		}
+	}
+	for here := range rules {
+		if !seen[here] {
+			t.Errorf("there is no package %q any more: take it out of rules in imports_test.go", here)
+		}
+	}
+}
+
+func checkLibraries(t *testing.T, p listed) {
+	t.Helper()
+	here, _ := p.room(p.ImportPath)
+	for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+		for library, users := range libraries {
+			if (imported == library || strings.HasPrefix(imported, library+"/")) && !slices.Contains(users, here) {
+				t.Errorf("%s imports %s, which is for %v only: ask that package instead, or change libraries in imports_test.go",
+					here, imported, users)
+			}
+		}
+	}
+}
+
+// TestRules keeps the table itself honest: who it names is there, and only cmd
+// wires engines and the server.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	for here, allowed := range rules {
+		for _, there := range allowed {
+			if _, ok := rules[there]; !ok {
+				t.Errorf("the rule of %q names %q, which has none", here, there)
+			}
+			wired := there == "internal/server" || there == "internal/sqlite"
+			if wired && !strings.HasPrefix(here, "cmd/") {
+				t.Errorf("the rule of %q allows %q, which is only for cmd to import", here, there)
+			}
+		}
+	}
+}
+
+func list(t *testing.T) []listed {
+	t.Helper()
+	lookAround(t)
+	var stderr strings.Builder
+	cmd := exec.Command("go", "list", "-json=ImportPath,Module,Imports,TestImports,XTestImports", "./...")
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var packages []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// lookAround reads the folders of the module. The go command repeats a test
+// that passed only when something has changed that the test itself read, and
+// what "go list" reads is not seen.
+func lookAround(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && path != "." && strings.HasPrefix(entry.Name(), ".") {
+			return fs.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
