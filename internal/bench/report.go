@@ -1,0 +1,214 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// report is all that a run found.
+type report struct {
+	When      time.Time `json:"when"`
+	Platform  string    `json:"platform"`
+	CPUs      int       `json:"cpus"`
+	Go        string    `json:"go"`
+	Seed      uint64    `json:"seed"`
+	Scenarios []result  `json:"scenarios"`
+	Growth    *growth   `json:"growth,omitempty"`
+	Targets   []target  `json:"targets"`
+}
+
+func newReport(seed uint64) *report {
+	return &report{
+		When:     time.Now().UTC().Truncate(time.Second),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		CPUs:     runtime.NumCPU(),
+		Go:       runtime.Version(),
+		Seed:     seed,
+	}
+}
+
+// target is a figure that the design promises.
+type target struct {
+	Name    string  `json:"name"`
+	Reached float64 `json:"reached"`
+	Must    float64 `json:"must"`
+	Aim     float64 `json:"aim"`
+	// AtLeast tells that more is better.
+	AtLeast bool   `json:"at_least"`
+	Verdict string `json:"verdict"`
+}
+
+// The verdicts on a target.
+const (
+	verdictAim  = "aim"
+	verdictPass = "pass"
+	verdictMiss = "MISS"
+	verdictNone = "not measured"
+)
+
+func (t target) judge() target {
+	meets := func(limit float64) bool {
+		if t.AtLeast {
+			return t.Reached >= limit
+		}
+		return t.Reached <= limit
+	}
+	switch {
+	case t.Reached == 0: // as where there is no /proc
+		t.Verdict = verdictNone
+	case meets(t.Aim):
+		t.Verdict = verdictAim
+	case meets(t.Must):
+		t.Verdict = verdictPass
+	default:
+		t.Verdict = verdictMiss
+	}
+	return t
+}
+
+// judge fills in the targets for what was measured.
+func (r *report) judge() {
+	add := func(t target) { r.Targets = append(r.Targets, t.judge()) }
+	cpu := 0.0
+	for _, s := range r.Scenarios {
+		switch {
+		case s.ContactsEach == bulk && s.Concurrency == 1:
+			add(target{Name: "5,000 a request, c=1: p50 to floor", Reached: s.P50ToFloor, Must: 1.5, Aim: 1})
+		case s.ContactsEach == bulk && s.Concurrency == 4:
+			add(target{Name: "5,000 a request, c=4: contacts/s to floor", Reached: s.RateToFloor, Must: 0.8, Aim: 1.1, AtLeast: true})
+		case s.ContactsEach == bulk && s.Concurrency == 16:
+			add(target{Name: "5,000 a request, c=16: peak memory, MB", Reached: s.PeakMB, Must: 256, Aim: 128})
+		case s.ContactsEach == 1 && s.Concurrency == 64:
+			add(target{Name: "1 a request, c=64: contacts/s to floor", Reached: s.RateToFloor, Must: 5, Aim: 8, AtLeast: true})
+		}
+		if s.ContactsEach == bulk {
+			cpu = max(cpu, s.CPU)
+		}
+	}
+	if cpu > 0 {
+		add(target{Name: "5,000 a request, any c: server CPU a contact, µs", Reached: cpu, Must: 8, Aim: 4})
+	}
+	if g := r.Growth; g != nil {
+		sizes := fmt.Sprintf("%s contacts to %s: ", grouped(g.Large.Contacts), grouped(g.Small.Contacts))
+		add(target{Name: sizes + "5,000 a request, p50", Reached: g.Bulk, Must: 1.5, Aim: 1.15})
+		add(target{Name: sizes + "first page, p50", Reached: g.First, Must: 1.5, Aim: 1.1})
+	}
+}
+
+// print writes the report for people.
+func (r *report) print(w io.Writer) {
+	fmt.Fprintf(w, "%s, %d CPUs, %s. Other work on the machine shows in all figures: compare ratios.\n", r.Platform, r.CPUs, r.Go)
+	if len(r.Scenarios) > 0 {
+		fmt.Fprintln(w, "\nThe floor is the same rows through the bare SQLite driver, a transaction for each request's worth.")
+		fmt.Fprintln(w, "Server and floor take turns; contacts/s and floor/s are the medians of the turns.")
+		fmt.Fprintln(w, "CPU is processor time a contact, user and system: of the server, of the floor, and of the client that sends the load.")
+		printTable(w, r.scenarioTable())
+	}
+	if r.Growth != nil {
+		fmt.Fprintln(w, "\nThe same requests to a small and to a large account:")
+		printTable(w, r.Growth.table())
+	}
+	if len(r.Targets) > 0 {
+		fmt.Fprintln(w)
+		printTable(w, targetTable(r.Targets))
+	}
+	fmt.Fprintln(w, "\nNumber matching has a benchmark of its own: go test -run '^$' -bench 'Parse$|Library' ./internal/phone")
+}
+
+func (r *report) scenarioTable() [][]string {
+	table := [][]string{{"scenario", "requests", "contacts/s", "p50 ms", "p99 ms",
+		"floor/s", "floor p50", "floor p99", "p50:floor", "rate:floor", "CPU µs", "floor", "client", "peak MB"}}
+	for _, s := range r.Scenarios {
+		table = append(table, []string{
+			fmt.Sprintf("%s a request, c=%d", grouped(s.ContactsEach), s.Concurrency),
+			grouped(s.Requests), grouped(int(s.ContactsPerSecond)), figure(s.P50), figure(s.P99),
+			grouped(int(s.FloorPerSecond)), figure(s.FloorP50), figure(s.FloorP99),
+			figure(s.P50ToFloor), figure(s.RateToFloor), figure(s.CPU), figure(s.FloorCPU), figure(s.ClientCPU), figure(s.PeakMB),
+		})
+	}
+	return table
+}
+
+func (g *growth) table() [][]string {
+	table := [][]string{{"contacts in the account", "5,000 more, p50 ms", "p99 ms", "first page, p50 ms", "by sid, p50 ms", "memory MB"}}
+	for _, s := range []sized{g.Small, g.Large} {
+		table = append(table, []string{grouped(s.Contacts), figure(s.BulkP50), figure(s.BulkP99),
+			figure(s.FirstPage), figure(s.BySID), figure(s.ResidentMB)})
+	}
+	return append(table, []string{"large to small", figure(g.Bulk), "", figure(g.First), figure(g.Single), ""})
+}
+
+func targetTable(targets []target) [][]string {
+	table := [][]string{{"target", "reached", "must / aim", ""}}
+	for _, t := range targets {
+		sign := "≤"
+		if t.AtLeast {
+			sign = "≥"
+		}
+		table = append(table, []string{t.Name, figure(t.Reached), fmt.Sprintf("%s %g / %g", sign, t.Must, t.Aim), t.Verdict})
+	}
+	return table
+}
+
+// printTable aligns the first column to the left and the others to the right.
+func printTable(w io.Writer, table [][]string) {
+	widths := make([]int, len(table[0]))
+	for _, row := range table {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range table {
+		var line strings.Builder
+		for i, cell := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				line.WriteString(cell + pad)
+			} else {
+				line.WriteString("  " + pad + cell)
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+	}
+}
+
+// figure shows three digits, and a dash for what could not be measured.
+func figure(f float64) string {
+	switch {
+	case f == 0:
+		return "-"
+	case f < 10:
+		return strconv.FormatFloat(f, 'f', 2, 64)
+	case f < 100:
+		return strconv.FormatFloat(f, 'f', 1, 64)
+	}
+	return grouped(int(f + 0.5))
+}
+
+// grouped writes 12345 as 12,345.
+func grouped(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// save writes the report for programs.
+func (r *report) save(path string) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the figures: %w", err)
+	}
+	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write the figures: %w", err)
+	}
+	return nil
+}
