@@ -1,0 +1,37 @@
+# What a developer runs. `make` alone lists it.
+
+# How long each fuzz target runs, and what the benchmark is told.
+FUZZTIME ?= 20s
+BENCHARGS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: build test test-tools test-race check fuzz bench clean help
+
+build: ## Build the binary, ./callbook
+	CGO_ENABLED=0 go build -trimpath -o callbook ./cmd/callbook
+
+test: test-tools ## Run all tests, then those that race detection is for under it
+	go test -timeout 8m ./...
+	@$(MAKE) --no-print-directory test-race
+
+test-tools: # The client programs that the end-to-end tests run
+	@scripts/install-test-tools
+
+test-race: # Left out is what starts no goroutine, and computes for long
+	go test -race -short -timeout 8m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench)$$')
+
+check: ## Check format, vet, staticcheck, go.mod and the import rules
+	@scripts/check
+
+fuzz: ## Run each fuzz target for FUZZTIME
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+bench: ## Measure the server and the bare database beside it; flags in BENCHARGS
+	go run ./internal/bench $(BENCHARGS)
+
+clean: ## Remove what was built, installed and measured here
+	rm -rf callbook .tools bench-out coverage.* *.out *.test *.prof
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,193 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestStopAnswersRequestInFlight stops the server while it reads a request, of
+// which the rest comes only when the server takes no new ones any more.
+func TestStopAnswersRequestInFlight(t *testing.T) {
+	db := newDB(t)
+	auth := newAccount(t, db, "inflight")
+	s := startServer(t, db)
+	body := contactsBody([]contact{{Number: "+919876543210"}, {Number: "+919876543211"}})
+
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(stopLimit)); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, s.URL+"/v2/accounts/inflight/contacts", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth(auth.APIKey, auth.APIToken)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nContent-Type: application/json\r\n"+
+		"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		req.URL.Path, req.URL.Host, req.Header.Get("Authorization"), len(body))
+
+	// A server asks for the rest when it begins to read the body: now the
+	// request is in its hands.
+	reader := bufio.NewReader(conn)
+	line, err := reader.ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "HTTP/1.1 100 ") {
+		t.Fatalf("got %q (%v), want 100 Continue", line, err)
+	}
+	if _, err := reader.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write(body[:len(body)/2]); err != nil {
+		t.Fatal(err)
+	}
+
+	s.terminate(t)
+	if !waitFor(stopLimit, func() bool { return refusesNew(t, s, auth) }) {
+		t.Fatal("the server goes on taking new requests")
+	}
+	if s.hasEnded() {
+		t.Fatal("the server did not wait for a request in flight")
+	}
+	if _, err := conn.Write(body[len(body)/2:]); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(reader, req)
+	if err != nil {
+		t.Fatalf("the request in flight was cut: %v", err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("the answer was cut: %v", err)
+	}
+	if _, err := (answer{resp.StatusCode, resp.Header, text}).bulk(2); err != nil {
+		t.Error(err)
+	}
+	s.awaitCleanExit(t)
+}
+
+// refusesNew tells whether a request on a new connection is refused: with a 503
+// in JSON, or because nobody takes the connection.
+func refusesNew(t *testing.T, s *server, auth credentials) bool {
+	t.Helper()
+	got, err := newClient(t, s, auth).call(http.MethodGet, "/contacts", nil)
+	if err != nil {
+		return true
+	}
+	if got.status != http.StatusServiceUnavailable {
+		return false
+	}
+	if refused, err := got.refusal(); err != nil || refused.Response.ErrorData.Code != 1503 {
+		t.Errorf("%v in %s, want code 1503", err, got.body)
+	}
+	if got.header.Get("Retry-After") == "" {
+		t.Error("a 503 without Retry-After")
+	}
+	return true
+}
+
+// TestStopUnderLoad stops the server under load. Each request that it has begun
+// to read is answered in full, and none is stored without an answer.
+func TestStopUnderLoad(t *testing.T) {
+	db := newDB(t)
+	auth := newAccount(t, db, "load")
+	s := startServer(t, db)
+	var (
+		wg          sync.WaitGroup
+		done, taken atomic.Int64
+		enough      = make(chan struct{})
+		seen        = newLedger()
+	)
+	for range 8 {
+		c := newClient(t, s, auth)
+		wg.Go(func() {
+			for {
+				r := seen.next()
+				got, err := c.postWhenAsked(r.contacts, &taken)
+				switch {
+				case errors.Is(err, errNotTaken):
+					return
+				case err != nil:
+					t.Errorf("%s was cut: %v", r.tag, err)
+					return
+				case got.status == http.StatusServiceUnavailable:
+					if _, err := got.refusal(); err != nil {
+						t.Errorf("%s: %v", r.tag, err)
+					}
+					return
+				}
+				if err := r.answered(got); err != nil {
+					t.Errorf("%s: %v", r.tag, err)
+					return
+				}
+				if done.Add(1) == 40 {
+					close(enough)
+				}
+			}
+		})
+	}
+	select {
+	case <-enough:
+	case <-time.After(time.Minute):
+		t.Error("the load did not get on")
+	}
+	t.Logf("told to stop with %d requests in flight", taken.Load())
+	s.stop(t)
+	wg.Wait()
+
+	s = startServer(t, db)
+	seen.check(t, storedContacts(t, newClient(t, s, auth)))
+	for _, r := range seen.requests {
+		if r.stored && r.sids == nil {
+			t.Errorf("%s was stored, and its client got no answer", r.tag)
+		}
+	}
+}
+
+// errNotTaken is the error of a request that no server has begun to read. A stop
+// can always meet one that is still on its way.
+var errNotTaken = errors.New("no server took the request")
+
+// postWhenAsked posts contacts and holds the body back until the server asks for
+// it, which it does when it begins to read. Taken counts the requests that were
+// asked for and wait for their answer.
+func (c *client) postWhenAsked(contacts []contact, taken *atomic.Int64) (answer, error) {
+	var asked atomic.Bool
+	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+		Got100Continue: func() {
+			asked.Store(true)
+			taken.Add(1)
+		},
+	})
+	body := contactsBody(contacts)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/contacts", bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	req.SetBasicAuth(c.auth.APIKey, c.auth.APIToken)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Expect", "100-continue")
+	c.http.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
+	got, err := send(c.http, req)
+	if asked.Load() {
+		taken.Add(-1)
+	} else if err != nil {
+		return got, fmt.Errorf("%w: %w", errNotTaken, err)
+	}
+	return got, err
+}
