@@ -37,10 +37,28 @@ func New(store Store, opts Options) *Book {
 	return &Book{store: store, now: opts.Now, strict: opts.StrictNumbers}
 }
 
+// Faults of contacts that stores tell, too.
 var (
+	// ErrNoContact is the fault of a sid that no contact of the account has.
+	ErrNoContact = fault.New(fault.NotFound, "There is no contact with this sid")
+	// ErrNumberTaken is the fault of a number that another contact of the
+	// account has.
+	ErrNumberTaken = fault.New(fault.Duplicate, "A contact with this Number already exists")
+
 	errNumberMissing = fault.New(fault.Missing, "Number is mandatory")
-	errNumberTaken   = fault.New(fault.Duplicate, "A contact with this Number already exists")
 )
+
+// parser returns what reads the account's numbers.
+func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error), error) {
+	region, err := phone.RegionByCode(acct.Region)
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w", acct.SID, err)
+	}
+	if b.strict {
+		return phone.ParseE164, nil
+	}
+	return region.Parse, nil
+}
 
 // CreateContacts creates a contact of each draft that is valid and whose
 // number the account does not have yet, all in one transaction.
@@ -50,63 +68,30 @@ var (
 // be shown to anybody before CreateContacts has returned nil. An error means
 // that nothing was changed.
 func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, ready func([]Result)) error {
-	region, err := phone.RegionByCode(acct.Region)
+	p, err := b.Prepare(acct, drafts)
 	if err != nil {
-		return fmt.Errorf("account %s: %w", acct.SID, err)
+		return err
 	}
-	parse := region.Parse
-	if b.strict {
-		parse = phone.ParseE164
-	}
-
-	results := make([]Result, len(drafts))
-	contacts := make([]Contact, 0, len(drafts)) // those with a number of their own
-	draftOf := make([]int, 0, len(drafts))      // contacts[i] was made of drafts[draftOf[i]]
-	first := make(map[phone.Number]int, len(drafts))
-	var repeats []repeat
-	birth := b.births.next(b.now(), len(drafts))
-	for i := range drafts {
-		c, err := accept(&drafts[i], parse)
-		if err != nil {
-			results[i].Fault = err
-			continue
-		}
-		if at, ok := first[c.Number]; ok {
-			repeats = append(repeats, repeat{draft: i, contact: at})
-			continue
-		}
-		first[c.Number] = len(contacts)
-		var nanos int64
-		c.SID, nanos = birth.take()
-		c.Created = time.Unix(0, nanos)
-		c.Updated = c.Created
-		contacts = append(contacts, c)
-		draftOf = append(draftOf, i)
-	}
-
 	decided := func(existing []*Contact) {
-		for i := range contacts {
-			r := &results[draftOf[i]]
+		for i := range p.Contacts {
+			r := &p.Results[p.DraftOf[i]]
 			if existing[i] != nil {
-				*r = Result{Contact: existing[i], Fault: errNumberTaken}
+				*r = Result{Contact: existing[i], Fault: ErrNumberTaken}
 			} else {
-				r.Contact = &contacts[i]
+				r.Contact = &p.Contacts[i]
 			}
 		}
-		for _, again := range repeats {
-			results[again.draft] = Result{Contact: results[draftOf[again.contact]].Contact, Fault: errNumberTaken}
+		for _, again := range p.Repeats {
+			p.Results[again.Draft] = Result{Contact: p.Results[p.DraftOf[again.Contact]].Contact, Fault: ErrNumberTaken}
 		}
-		ready(results)
+		ready(p.Results)
 	}
-	if len(contacts) == 0 {
+	if len(p.Contacts) == 0 {
 		decided(nil)
 		return nil
 	}
-	return b.store.InsertContacts(ctx, acct.ID, contacts, decided)
+	return b.store.InsertContacts(ctx, acct.ID, p.Contacts, decided)
 }
-
-// repeat is a draft whose number came earlier in the same request.
-type repeat struct{ draft, contact int }
 
 // accept applies every rule that needs no database to a draft.
 func accept(d *Draft, parse func(string) (phone.Number, error)) (Contact, error) {
@@ -144,13 +129,8 @@ func (c *Contact) check() error {
 		{"Email", c.Email.Value},
 		{"Tag", c.Tag.Value},
 	} {
-		switch {
-		case len(f.text) > MaxTextLength && utf8.RuneCountInString(f.text) > MaxTextLength:
-			return tooLong(f.name, MaxTextLength)
-		case strings.IndexByte(f.text, 0) >= 0:
-			return fault.New(fault.Invalid, "Invalid "+f.name+": the NUL character is not allowed")
-		case !utf8.ValidString(f.text):
-			return fault.New(fault.Invalid, "Invalid "+f.name+": not valid UTF-8")
+		if err := checkText(f.name, f.text); err != nil {
+			return err
 		}
 	}
 	if len(c.CustomField) > MaxCustomFieldLength {
@@ -162,8 +142,47 @@ func (c *Contact) check() error {
 	return nil
 }
 
+// checkText refuses a text that is too long or that no store keeps.
+func checkText(name, text string) error {
+	switch {
+	case len(text) > MaxTextLength && utf8.RuneCountInString(text) > MaxTextLength:
+		return tooLong(name, MaxTextLength)
+	case strings.IndexByte(text, 0) >= 0:
+		return fault.New(fault.Invalid, "Invalid "+name+": the NUL character is not allowed")
+	case !utf8.ValidString(text):
+		return fault.New(fault.Invalid, "Invalid "+name+": not valid UTF-8")
+	}
+	return nil
+}
+
 func tooLong(name string, limit int) error {
 	return fault.New(fault.Invalid, fmt.Sprintf("Maximum allowed length for %s is %d", name, limit))
+}
+
+// eachValid does a bulk write: what accept refuses becomes a failed result, and
+// the rest, be it nothing, goes to write together. Results are in the order of
+// the drafts.
+func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), write func([]V) ([]R, error), failed func(error) R) ([]R, error) {
+	results := make([]R, len(drafts))
+	valid := make([]V, 0, len(drafts))
+	draftOf := make([]int, 0, len(drafts)) // valid[i] was made of drafts[draftOf[i]]
+	for i := range drafts {
+		v, err := accept(&drafts[i])
+		if err != nil {
+			results[i] = failed(err)
+			continue
+		}
+		valid = append(valid, v)
+		draftOf = append(draftOf, i)
+	}
+	written, err := write(valid)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range written {
+		results[draftOf[i]] = r
+	}
+	return results, nil
 }
 
 // Contact returns one contact of the account, or a NotFound fault.
@@ -173,5 +192,14 @@ func (b *Book) Contact(ctx context.Context, acct account.Account, sid SID) (Cont
 
 // Contacts returns one page of the account's contacts.
 func (b *Book) Contacts(ctx context.Context, acct account.Account, q Query) (Page, error) {
+	if q.Number != "" {
+		parse, err := b.parser(acct)
+		if err != nil {
+			return Page{}, err
+		}
+		if q.number, err = parse(q.Number); err != nil {
+			return Page{}, err
+		}
+	}
 	return b.store.Contacts(ctx, acct.ID, q)
 }

@@ -72,7 +72,7 @@ func (s shelf) create(t *testing.T, drafts ...addressbook.Draft) []addressbook.R
 // all returns the contacts of the account, in the order of their creation.
 func (s shelf) all(t *testing.T) []addressbook.Contact {
 	t.Helper()
-	page, err := s.Contacts(t.Context(), s.account, addressbook.Query{Limit: 10_000})
+	page, err := s.Contacts(t.Context(), s.account, addressbook.Query{Window: addressbook.Window{Limit: 10_000}})
 	if err != nil {
 		t.Fatal(err)
 	}

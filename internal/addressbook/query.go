@@ -1,26 +1,111 @@
 package addressbook
 
-// SortField is what a page of contacts is sorted by. Contacts that are equal
-// in it are sorted by their sids, in the same direction.
+import (
+	"strconv"
+	"time"
+
+	"callbook/internal/phone"
+)
+
+// SortField is what a page is sorted by. What is equal in it is sorted by its
+// sid, in the same direction.
 type SortField uint8
 
 // The sort fields. The zero one is the order of creation.
 const (
 	ByCreated SortField = iota
 	ByUpdated
-	ByName // first and last name, without regard to case
+	ByName // a contact's first and last name, a list's name, without regard to case
 )
 
-// Query asks for one page of an account's contacts.
-type Query struct {
-	Offset int // how many contacts to pass over, 0 or more
-	Limit  int // how many contacts at most, 1 or more
+// Window is the part of a collection that a page shows.
+type Window struct {
+	Offset int // how many to pass over, 0 or more
+	Limit  int // how many at most, 1 or more
 	Sort   SortField
 	Desc   bool
+	// After begins the page behind a position, before Offset counts; nil begins
+	// it at the first. It is stable while others come and go, and as fast on
+	// the last page as on the first.
+	After *Position
 }
+
+// Position is a place in a sorted collection: that of what has this key in the
+// sort field, and this sid. What was there may be gone by now.
+type Position struct {
+	Key string // see SortKey; "" when sorted by creation, where the sid tells all
+	SID SID
+}
+
+// SortKey returns what a contact or list is sorted by, given both of its keys.
+func (w Window) SortKey(updated time.Time, nameKey string) string {
+	switch w.Sort {
+	case ByUpdated:
+		return strconv.FormatInt(updated.UnixNano(), 10)
+	case ByName:
+		return nameKey
+	default:
+		return ""
+	}
+}
+
+// Query asks for one page of an account's contacts. Its zero filters let all
+// of them pass.
+type Query struct {
+	Window
+	// Number is the contact's number in any spelling; what is none is an Invalid
+	// fault.
+	Number string
+	// Tag is the contact's tag, to the letter.
+	Tag string
+	// Email is the contact's e-mail, without regard to case.
+	Email string
+	// Name is a part of the first name, the last name, or both joined by a
+	// blank, without regard to case.
+	Name string
+	// Search is a part of the name, the company's name, the e-mail or the
+	// number, without regard to case.
+	Search string
+	// Lists are the lists of which the contact must be in one. Nil lets all
+	// contacts pass, and lists that are not there have none.
+	Lists []SID
+	// WithLists asks for the lists of each contact.
+	WithLists bool
+
+	number phone.Number // of Number, once Book has looked at it
+}
+
+// ByNumber returns the one number that the query asks for; zero is any. It is
+// for stores.
+func (q *Query) ByNumber() phone.Number { return q.number }
 
 // Page is the answer to a Query.
 type Page struct {
 	Contacts []Contact
-	Total    int // contacts in the account, whatever the page
+	// Lists has the lists of each of the contacts, by their names, when the
+	// query asked for them.
+	Lists [][]ListRef
+	Total int // contacts that match, whatever the page
+	// Next is the position of the last contact of the page, nil when none
+	// follows.
+	Next *Position
+}
+
+// ListRef names a list.
+type ListRef struct {
+	SID  SID
+	Name string
+}
+
+// ListQuery asks for one page of an account's lists.
+type ListQuery struct {
+	Window
+	Name string // a part of the list's name, without regard to case
+}
+
+// ListPage is the answer to a ListQuery.
+type ListPage struct {
+	Lists []List
+	Total int       // lists that match, whatever the page
+	Next  *Position // of the last list of the page, nil when none follows
 }

@@ -1,10 +1,6 @@
 package addressbook
 
-import (
-	"context"
-
-	"callbook/internal/fault"
-)
+import "context"
 
 // Store is what [Book] needs of a database. All of it is safe for concurrent
 // use. The account is always the account's own id; no method ever touches
@@ -21,12 +17,51 @@ type Store interface {
 	// nil. Then everything is durable; after an error nothing was changed.
 	InsertContacts(ctx context.Context, account int64, contacts []Contact, decided func(existing []*Contact)) error
 
+	// UpdateContacts applies patches one after the other, in one transaction,
+	// and returns one result each: the contact as it is now, or a NotFound
+	// fault, or a Duplicate fault with the contact that has the number.
+	UpdateContacts(ctx context.Context, account int64, patches []Patch) ([]Result, error)
+
+	// DeleteContacts deletes contacts and their memberships, in one
+	// transaction, and returns one result each: the contact as it last was, or
+	// a NotFound fault.
+	DeleteContacts(ctx context.Context, account int64, sids []SID) ([]Result, error)
+
 	// Contact returns one contact, or a NotFound fault.
 	Contact(ctx context.Context, account int64, sid SID) (Contact, error)
 
 	// Contacts returns one page, and the total at that same moment.
 	Contacts(ctx context.Context, account int64, q Query) (Page, error)
-}
 
-// ErrNoContact is the fault of a sid that no contact of the account has.
-var ErrNoContact = fault.New(fault.NotFound, "There is no contact with this sid")
+	// InsertLists adds lists, in one transaction, and returns one result each:
+	// the list, or a Duplicate fault when the name is taken, be it by a list
+	// before it in the same call.
+	InsertLists(ctx context.Context, account int64, lists []List) ([]ListResult, error)
+
+	// UpdateLists applies patches one after the other, in one transaction, and
+	// returns one result each: the list as it is now, or a NotFound or
+	// Duplicate fault.
+	UpdateLists(ctx context.Context, account int64, patches []ListPatch) ([]ListResult, error)
+
+	// DeleteLists deletes lists and their memberships, in one transaction, and
+	// returns one result each: the list as it last was, or a NotFound fault.
+	// The contacts stay.
+	DeleteLists(ctx context.Context, account int64, sids []SID) ([]ListResult, error)
+
+	// List returns one list, or a NotFound fault.
+	List(ctx context.Context, account int64, sid SID) (List, error)
+
+	// Lists returns one page, and the total at that same moment.
+	Lists(ctx context.Context, account int64, q ListQuery) (ListPage, error)
+
+	// AddMembers puts contacts into a list, in one transaction, and returns one
+	// result each: the membership, a NotFound fault when there is no such
+	// contact, or a Duplicate fault with the membership that is there already.
+	// A list that is not there is a NotFound fault of the whole.
+	AddMembers(ctx context.Context, account int64, list SID, members []Membership) ([]MembershipResult, error)
+
+	// RemoveMembers takes contacts out of a list, in one transaction, and
+	// returns one result each: the membership as it last was, or a NotFound
+	// fault. A list that is not there is a NotFound fault of the whole.
+	RemoveMembers(ctx context.Context, account int64, list SID, contacts []SID) ([]MembershipResult, error)
+}

@@ -35,7 +35,7 @@ func parseWindow(r *http.Request) (window, error) {
 	if err != nil {
 		return window{}, fault.New(fault.Invalid, "Invalid query: "+err.Error())
 	}
-	w := window{words: words, query: addressbook.Query{Limit: defaultLimit}}
+	w := window{words: words, query: addressbook.Query{Window: addressbook.Window{Limit: defaultLimit}}}
 	if words.Has("limit") {
 		w.query.Limit, err = strconv.Atoi(words.Get("limit"))
 		if errors.Is(err, strconv.ErrRange) && w.query.Limit > 0 {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gofrs/flock"
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
 )
@@ -109,61 +108,14 @@ func (b *AddressBook) Close() error {
 // Contact implements [addressbook.Store].
 func (b *AddressBook) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {
 	var c addressbook.Contact
-	err := b.db.read(ctx, func(conn *sqlite.Conn) error {
-		return queryOne(conn, `SELECT `+contactColumns+` FROM contacts WHERE account_id = ? AND sid = ?`,
-			[]any{account, sid[:]},
-			func(stmt *sqlite.Stmt) error {
-				c = scanContact(stmt)
-				return nil
-			})
-	})
-	switch {
-	case errors.Is(err, errNoRow):
-		return addressbook.Contact{}, addressbook.ErrNoContact
-	case err != nil:
-		return addressbook.Contact{}, storeError("read contact", err)
-	}
-	return c, nil
-}
-
-// Contacts implements [addressbook.Store].
-func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
-	page := addressbook.Page{Contacts: make([]addressbook.Contact, 0, min(q.Limit, 1000))}
 	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
-		// One transaction, so that the total fits the page.
-		defer sqlitex.Transaction(conn)(&err)
-		if page.Total, err = countContacts(conn, account); err != nil {
-			return err
-		}
-		return sqlitex.Execute(conn,
-			`SELECT `+contactColumns+` FROM contacts WHERE account_id = ? ORDER BY `+orderBy(q)+` LIMIT ? OFFSET ?`,
-			&sqlitex.ExecOptions{
-				Args: []any{account, q.Limit, q.Offset},
-				ResultFunc: func(stmt *sqlite.Stmt) error {
-					page.Contacts = append(page.Contacts, scanContact(stmt))
-					return nil
-				},
-			})
+		c, err = readContact(conn, account, sid)
+		return err
 	})
-	if err != nil {
-		return addressbook.Page{}, storeError("list contacts", err)
+	if errors.Is(err, errNoRow) {
+		return addressbook.Contact{}, addressbook.ErrNoContact
 	}
-	return page, nil
-}
-
-func orderBy(q addressbook.Query) string {
-	direction := ""
-	if q.Desc {
-		direction = " DESC"
-	}
-	switch q.Sort {
-	case addressbook.ByUpdated:
-		return "date_updated" + direction + ", sid" + direction
-	case addressbook.ByName:
-		return nameKeyFunction + "(first_name, last_name)" + direction + ", sid" + direction
-	default: // sids rise with the date of creation
-		return "sid" + direction
-	}
+	return c, storeError("read contact", err)
 }
 
 // countContacts reads the account's counter.

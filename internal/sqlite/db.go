@@ -83,7 +83,7 @@ func createFile(path string) error {
 // prepareConn sets what SQLite forgets when a connection is closed.
 func prepareConn(conn *sqlite.Conn) error {
 	conn.SetBusyTimeout(busyTimeout)
-	if err := registerNameKey(conn); err != nil {
+	if err := registerFunctions(conn); err != nil {
 		return err
 	}
 	return setPragmas(conn, "foreign_keys = ON", "synchronous = FULL", "cache_size = -4096")

@@ -35,7 +35,11 @@ func TestNewFile(t *testing.T) {
 	if got := pragma(t, s.db, "application_id"); got != fmt.Sprint(0x43626f6b) {
 		t.Errorf("application_id is %s", got)
 	}
-	if got := pragma(t, s.db, "user_version"); got != "1" {
+	files, err := os.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := pragma(t, s.db, "user_version"); got != fmt.Sprint(len(files)) {
 		t.Errorf("user_version is %s, want the number of migrations", got)
 	}
 }

@@ -108,6 +108,12 @@ func (s *served) recount(t *testing.T) {
 			WHERE contacts <> (SELECT count(*) FROM contacts WHERE contacts.account_id = n.account_id)`,
 		"numbers that an account has twice": `SELECT count(*) FROM
 			(SELECT 1 FROM contacts GROUP BY account_id, number HAVING count(*) > 1)`,
+		"lists whose counter is wrong": `SELECT count(*) FROM lists
+			WHERE contact_count <> (SELECT count(*) FROM list_members WHERE list_id = lists.id)`,
+		"members without a list": `SELECT count(*) FROM list_members
+			WHERE list_id NOT IN (SELECT id FROM lists)`,
+		"members without a contact of their list's account": `SELECT count(*) FROM list_members JOIN lists ON lists.id = list_id
+			WHERE NOT EXISTS (SELECT 1 FROM contacts WHERE contacts.account_id = lists.account_id AND sid = contact_sid)`,
 	} {
 		if n := s.number(t, query); n != 0 {
 			t.Errorf("%d %s", n, what)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"container/list"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -52,15 +53,37 @@ func (c *indexCache) get(conn *sqlite.Conn, account int64) (*numberIndex, error)
 	return e.Value.(*accountIndex).numberIndex, nil
 }
 
+// loaded returns the account's index if there is one now, or nil.
+func (c *indexCache) loaded(account int64) *numberIndex {
+	if e, ok := c.byID[account]; ok {
+		return e.Value.(*accountIndex).numberIndex
+	}
+	return nil
+}
+
 // remove takes contacts out of the account's index, if it has one.
 func (c *indexCache) remove(account int64, contacts []*addressbook.Contact) {
-	e, ok := c.byID[account]
-	if !ok {
+	x := c.loaded(account)
+	if x == nil {
 		return
 	}
 	for _, contact := range contacts {
-		e.Value.(*accountIndex).remove(contact.Number)
+		x.remove(contact.Number)
 	}
+}
+
+// holder reads the contact that, by the account's index, has the number.
+func (c *indexCache) holder(conn *sqlite.Conn, account int64, sidPrefix uint64, n phone.Number) (*addressbook.Contact, error) {
+	contact, err := findByPrefix(conn, account, sidPrefix, n)
+	if errors.Is(err, errNoRow) {
+		// Somebody else wrote to the table. It is the truth: the next request
+		// builds the index from it.
+		c.drop(account)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read existing contact: %w", err)
+	}
+	return contact, nil
 }
 
 // drop lets an account's index go; the next write builds it anew.

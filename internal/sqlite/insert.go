@@ -55,7 +55,8 @@ type insertion struct {
 
 	existing []*addressbook.Contact // not to be read by others before decided is closed
 	decided  chan struct{}
-	fresh    []*addressbook.Contact // those that are in the index because of this insertion
+	fresh    []*addressbook.Contact // those that it adds
+	indexed  bool                   // whether they are in the index
 }
 
 // ended is for a job whose end was seen before its decision was.
@@ -73,6 +74,7 @@ func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
 		return 0, err
 	}
 	in.fresh = make([]*addressbook.Contact, 0, len(in.contacts))
+	in.indexed = true
 	for i := range in.contacts {
 		c := &in.contacts[i]
 		prefix, added := index.add(c.Number, c.SID.Prefix())
@@ -80,14 +82,8 @@ func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
 			in.fresh = append(in.fresh, c)
 			continue
 		}
-		in.existing[i], err = findByPrefix(conn, in.account, prefix, c.Number)
-		if errors.Is(err, errNoRow) {
-			// Somebody else wrote to the table. It is the truth: the next
-			// request builds the index from it.
-			in.indexes.drop(in.account)
-		}
-		if err != nil {
-			return 0, fmt.Errorf("read existing contact: %w", err)
+		if in.existing[i], err = in.indexes.holder(conn, in.account, prefix, c.Number); err != nil {
+			return 0, err
 		}
 	}
 	close(in.decided)
@@ -110,7 +106,10 @@ func (in *insertion) write(conn *sqlite.Conn) (bytes int, err error) {
 }
 
 func (in *insertion) undo() {
-	in.indexes.remove(in.account, in.fresh)
+	if in.indexed { // there may be two undos without a redo between
+		in.indexes.remove(in.account, in.fresh)
+		in.indexed = false
+	}
 }
 
 func (in *insertion) redo(conn *sqlite.Conn) (bytes int, err error) {
@@ -118,6 +117,7 @@ func (in *insertion) redo(conn *sqlite.Conn) (bytes int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	in.indexed = true
 	for _, c := range in.fresh {
 		index.add(c.Number, c.SID.Prefix())
 	}
@@ -171,12 +171,7 @@ func insertRows(conn *sqlite.Conn, account int64, contacts []*addressbook.Contac
 // prefix are rare (a clock that was set back between two runs), so the number
 // decides.
 func findByPrefix(conn *sqlite.Conn, account int64, prefix uint64, n phone.Number) (*addressbook.Contact, error) {
-	var from, to addressbook.SID
-	binary.BigEndian.PutUint64(from[:8], prefix)
-	binary.BigEndian.PutUint64(to[:8], prefix)
-	for i := 8; i < len(to); i++ {
-		to[i] = 0xff
-	}
+	from, to := sidsAt(prefix)
 	var c addressbook.Contact
 	err := queryOne(conn,
 		`SELECT `+contactColumns+` FROM contacts WHERE account_id = ? AND sid BETWEEN ? AND ? AND number = ?`,
@@ -189,4 +184,14 @@ func findByPrefix(conn *sqlite.Conn, account int64, prefix uint64, n phone.Numbe
 		return nil, err
 	}
 	return &c, nil
+}
+
+// sidsAt returns the first and the last sid with this prefix.
+func sidsAt(prefix uint64) (first, last addressbook.SID) {
+	binary.BigEndian.PutUint64(first[:8], prefix)
+	binary.BigEndian.PutUint64(last[:8], prefix)
+	for i := 8; i < len(last); i++ {
+		last[i] = 0xff
+	}
+	return first, last
 }

@@ -68,6 +68,17 @@ func (x *numberIndex) add(n phone.Number, sidPrefix uint64) (existing uint64, ad
 	return 0, true
 }
 
+// lookup returns the prefix of the sid that has the number.
+func (x *numberIndex) lookup(n phone.Number) (sidPrefix uint64, found bool) {
+	h := x.hash(n)
+	s := &x.segments[h>>(64-segmentBits)]
+	if s.len == 0 {
+		return 0, false
+	}
+	at, found := s.find(h, n)
+	return s.entries[at].sidPrefix, found
+}
+
 // remove takes the number out; one that is not there is no matter.
 func (x *numberIndex) remove(n phone.Number) {
 	h := x.hash(n)

@@ -33,7 +33,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 	s := serveFile(t, path, opts)
 	t.Cleanup(func() {
 		if !s.closed {
-			s.recount(t)
+			s.right(t)
 		}
 	})
 	return storetest.Stores{

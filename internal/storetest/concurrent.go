@@ -34,7 +34,7 @@ func seenWhole(t *testing.T, f *fixture) {
 			last = true
 		default:
 		}
-		page := getPage(t, f.Contacts, f.account, addressbook.Query{Limit: batches * size})
+		page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: batches * size}})
 		if page.Total%size != 0 || page.Total != len(page.Contacts) {
 			t.Fatalf("a reader saw a total of %d with %d contacts, and inserts are of %d", page.Total, len(page.Contacts), size)
 		}
@@ -42,7 +42,7 @@ func seenWhole(t *testing.T, f *fixture) {
 			break
 		}
 	}
-	if page := getPage(t, f.Contacts, f.account, addressbook.Query{Limit: 1}); page.Total != batches*size {
+	if page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 1}}); page.Total != batches*size {
 		t.Errorf("the total is %d, want %d", page.Total, batches*size)
 	}
 }

@@ -21,18 +21,28 @@ import (
 // fixture is a database with one account, in which most tests work.
 type fixture struct {
 	Stores
-	account int64
+	acct    account.Account
+	account int64 // its id
 }
 
 func newFixture(t *testing.T, s Stores) *fixture {
 	t.Helper()
-	return &fixture{Stores: s, account: addAccount(t, s.Accounts, "acme").ID}
+	acct := addAccount(t, s.Accounts, "acme")
+	return &fixture{Stores: s, acct: acct, account: acct.ID}
+}
+
+// tb is a test, be it one of package rapid.
+type tb interface {
+	Helper()
+	Context() context.Context
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
 }
 
 // reopen is a restart of the server.
 func (f *fixture) reopen() { f.Stores = f.Reopen() }
 
-func addAccount(t *testing.T, store account.Store, sid string) account.Account {
+func addAccount(t tb, store account.Store, sid string) account.Account {
 	t.Helper()
 	a, err := store.CreateAccount(t.Context(), account.Account{
 		SID: sid, Region: "IN", TimeZone: time.UTC, Created: time.Unix(1_700_000_000, 0),
@@ -48,13 +58,23 @@ const firstBirth = int64(1_750_000_000_123_456_789)
 
 var births atomic.Int64
 
-// contact returns a contact with a sid and a date after those of all before.
-func contact(n phone.Number) addressbook.Contact {
+// born returns a sid and a date after those of all before.
+func born() (sid addressbook.SID, created time.Time) {
 	birth := births.Add(1)
-	var sid addressbook.SID
 	binary.BigEndian.PutUint64(sid[:8], uint64(firstBirth)+uint64(birth))
 	binary.BigEndian.PutUint64(sid[8:], uint64(birth)*0x9e3779b97f4a7c15)
-	created := time.Unix(0, firstBirth+birth)
+	return sid, time.Unix(0, firstBirth+birth)
+}
+
+// moment is a time after all before.
+func moment() time.Time {
+	_, at := born()
+	return at
+}
+
+// contact returns a contact with a sid and a date after those of all before.
+func contact(n phone.Number) addressbook.Contact {
+	sid, created := born()
 	return addressbook.Contact{
 		SID:         sid,
 		Number:      n,
@@ -111,7 +131,7 @@ func (f *fixture) insert(t *testing.T, contacts ...addressbook.Contact) (existin
 	return insertInto(t, f.Contacts, f.account, contacts...)
 }
 
-func insertInto(t *testing.T, store addressbook.Store, account int64, contacts ...addressbook.Contact) (existing []*addressbook.Contact) {
+func insertInto(t tb, store addressbook.Store, account int64, contacts ...addressbook.Contact) (existing []*addressbook.Contact) {
 	t.Helper()
 	existing, err := tryInsert(t.Context(), store, account, contacts)
 	if err != nil {
@@ -139,7 +159,7 @@ func (f *fixture) holds(t *testing.T, want ...addressbook.Contact) {
 
 func holds(t *testing.T, store addressbook.Store, account int64, want ...addressbook.Contact) {
 	t.Helper()
-	page := getPage(t, store, account, addressbook.Query{Limit: len(want) + 10})
+	page := getPage(t, store, account, addressbook.Query{Window: addressbook.Window{Limit: len(want) + 10}})
 	if page.Total != len(want) {
 		t.Errorf("the total is %d, want %d", page.Total, len(want))
 	}
@@ -158,7 +178,7 @@ func (f *fixture) reads(t *testing.T, want addressbook.Contact) {
 	same(t, "contact", got, want)
 }
 
-func getPage(t *testing.T, store addressbook.Store, account int64, q addressbook.Query) addressbook.Page {
+func getPage(t tb, store addressbook.Store, account int64, q addressbook.Query) addressbook.Page {
 	t.Helper()
 	page, err := store.Contacts(t.Context(), account, q)
 	if err != nil {
@@ -168,7 +188,7 @@ func getPage(t *testing.T, store addressbook.Store, account int64, q addressbook
 }
 
 // same compares: times by the moment they are, and no list is an empty one.
-func same(t *testing.T, what string, got, want any) {
+func same(t tb, what string, got, want any) {
 	t.Helper()
 	zones := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	if diff := cmp.Diff(want, got, zones, cmpopts.EquateEmpty()); diff != "" {
@@ -178,7 +198,7 @@ func same(t *testing.T, what string, got, want any) {
 
 // sameContacts is same for many contacts, of which it shows the first that
 // differs: cmp takes seconds for thousands.
-func sameContacts(t *testing.T, got, want []addressbook.Contact) {
+func sameContacts(t tb, got, want []addressbook.Contact) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Errorf("there are %d contacts, want %d", len(got), len(want))
@@ -196,7 +216,7 @@ func sameContacts(t *testing.T, got, want []addressbook.Contact) {
 }
 
 // isFault checks that the error is a fault of this kind.
-func isFault(t *testing.T, err error, want fault.Kind) {
+func isFault(t tb, err error, want fault.Kind) {
 	t.Helper()
 	if f := fault.As(err); f == nil || f.Kind != want {
 		t.Errorf("the error is %v, want a fault of kind %d", err, want)

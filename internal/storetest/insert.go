@@ -103,7 +103,7 @@ func insertOutOfOrder(t *testing.T, f *fixture) {
 	old := contacts(firstNumber, 3)
 	f.insertAllNew(t, contact(firstNumber+10))
 	f.insertAllNew(t, old[2], old[0], old[1])
-	page := getPage(t, f.Contacts, f.account, addressbook.Query{Limit: 3})
+	page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 3}})
 	sameContacts(t, page.Contacts, old)
 }
 

@@ -2,9 +2,7 @@ package storetest
 
 import (
 	"bytes"
-	"cmp"
 	"math"
-	"slices"
 	"testing"
 	"time"
 
@@ -14,35 +12,12 @@ import (
 
 func bySID(a, b addressbook.Contact) int { return bytes.Compare(a.SID[:], b.SID[:]) }
 
-// sorted is how a store should sort.
-func sorted(all []addressbook.Contact, field addressbook.SortField, desc bool) []addressbook.Contact {
-	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b addressbook.Contact) int {
-		byField := 0
-		switch field {
-		case addressbook.ByCreated:
-			byField = a.Created.Compare(b.Created)
-		case addressbook.ByUpdated:
-			byField = a.Updated.Compare(b.Updated)
-		case addressbook.ByName:
-			byField = cmp.Compare(
-				addressbook.NameKey(a.FirstName.Value, a.LastName.Value),
-				addressbook.NameKey(b.FirstName.Value, b.LastName.Value))
-		}
-		return cmp.Or(byField, bySID(a, b))
-	})
-	if desc {
-		slices.Reverse(all)
-	}
-	return all
-}
-
 func emptyPage(t *testing.T, f *fixture) {
 	for _, field := range []addressbook.SortField{addressbook.ByCreated, addressbook.ByUpdated, addressbook.ByName} {
 		for _, q := range []addressbook.Query{
-			{Limit: 20, Sort: field},
-			{Limit: 1, Sort: field, Desc: true},
-			{Offset: 7, Limit: 1000, Sort: field},
+			{Window: addressbook.Window{Limit: 20, Sort: field}},
+			{Window: addressbook.Window{Limit: 1, Sort: field, Desc: true}},
+			{Window: addressbook.Window{Offset: 7, Limit: 1000, Sort: field}},
 		} {
 			page := getPage(t, f.Contacts, f.account, q)
 			if len(page.Contacts) != 0 || page.Total != 0 {
@@ -74,10 +49,10 @@ func pages(t *testing.T, f *fixture) {
 	n := len(all)
 	for _, field := range []addressbook.SortField{addressbook.ByCreated, addressbook.ByUpdated, addressbook.ByName} {
 		for _, desc := range []bool{false, true} {
-			order := sorted(all, field, desc)
+			order := sortedBy(all, field, desc, contactPosition)
 			for _, offset := range []int{0, 1, 7, n - 1, n, n + 1, math.MaxInt32} {
 				for _, limit := range []int{1, 2, 20, n, n + 1, 1000} {
-					q := addressbook.Query{Offset: offset, Limit: limit, Sort: field, Desc: desc}
+					q := addressbook.Query{Window: addressbook.Window{Offset: offset, Limit: limit, Sort: field, Desc: desc}}
 					page := getPage(t, f.Contacts, f.account, q)
 					if page.Total != n {
 						t.Errorf("%+v: the total is %d, want %d", q, page.Total, n)
@@ -109,7 +84,7 @@ func pagesOfNames(t *testing.T, f *fixture) {
 	}
 	f.insertAllNew(t, all...)
 	for _, desc := range []bool{false, true} {
-		page := getPage(t, f.Contacts, f.account, addressbook.Query{Limit: len(all), Sort: addressbook.ByName, Desc: desc})
-		sameContacts(t, page.Contacts, sorted(all, addressbook.ByName, desc))
+		page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: len(all), Sort: addressbook.ByName, Desc: desc}})
+		sameContacts(t, page.Contacts, sortedBy(all, addressbook.ByName, desc, contactPosition))
 	}
 }

@@ -19,6 +19,9 @@ type Stores struct {
 	// Reopen closes both and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores
+	// FailCommits, where an engine has it, makes each commit fail with this
+	// error, until it is called with nil. Only [AddressBookModel] uses it.
+	FailCommits func(error)
 }
 
 // AddressBook runs the contract of [addressbook.Store]. Open gives each test a
@@ -49,6 +52,36 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"empty page", emptyPage},
 		{"pages", pages},
 		{"pages of names", pagesOfNames},
+		{"pages of lists' contacts", pagesOfLists},
+		{"pages of searches", pagesOfSearches},
+		{"pages with lists", pagesWithLists},
+		{"pages by cursor", pagesByCursor},
+		{"update fields", updateFields},
+		{"update number", updateNumber},
+		{"update to a number that is taken", updateToTaken},
+		{"updates in turn", updateInTurn},
+		{"update what is not there", updateNotThere},
+		{"update none", updateNone},
+		{"update many", updateMany},
+		{"delete contacts", deleteContacts},
+		{"delete members", deleteMembers},
+		{"lists", lists},
+		{"names of lists", listNames},
+		{"failed insert of lists changes nothing", failedListInsert},
+		{"update lists", updateLists},
+		{"delete lists", deleteLists},
+		{"unknown list", unknownList},
+		{"pages of lists", listPages},
+		{"add members", addMembers},
+		{"remove members", removeMembers},
+		{"members of no list", membersOfNoList},
+		{"many members", manyMembers},
+		{"cancelled edits change nothing", cancelledEdits},
+		{"edits of accounts are apart", editsApart},
+		{"list add and list delete at once", addWhileListGoes},
+		{"list add and contact delete at once", addWhileContactsGo},
+		{"updates to one number", updatesToOneNumber},
+		{"everything at once", everythingAtOnce},
 	})
 }
 

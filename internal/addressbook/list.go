@@ -1,0 +1,139 @@
+package addressbook
+
+import (
+	"context"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+)
+
+// List gathers contacts of an account under a name.
+type List struct {
+	SID          SID
+	Name         string // unique within the account, by its bytes
+	Tag          Text
+	Type         ListType
+	ContactCount int
+	Created      time.Time // the time within the sid
+	Updated      time.Time // of its name or tag; members do not count
+}
+
+// ListType tells what the contacts of a list come with.
+type ListType uint8
+
+// The types of a list.
+const (
+	Static  ListType = iota // contacts alone
+	Dynamic                 // contacts with variables, from a CSV file
+)
+
+// ListDraft is a list as somebody gave it.
+type ListDraft struct {
+	Name  Text
+	Tag   Text
+	Fault error // why it could not even be read; see Draft
+}
+
+// ListPatch changes a list: what it does not set stays as it is.
+type ListPatch struct {
+	SID   SID
+	Name  Change
+	Tag   Change
+	Fault error // why it could not even be read; see Draft
+
+	at time.Time
+}
+
+// ListResult is what became of one list.
+type ListResult struct {
+	List  *List // nil with a fault
+	Fault error
+}
+
+// Faults of lists that stores tell, too.
+var (
+	// ErrNoList is the fault of a sid that no list of the account has.
+	ErrNoList = fault.New(fault.NotFound, "There is no list with this sid")
+	// ErrNameTaken is the fault of a name that another list of the account has.
+	ErrNameTaken = fault.New(fault.Duplicate, "A list with this Name already exists")
+
+	errNameMissing = fault.New(fault.Missing, "Name is mandatory")
+)
+
+// Apply changes the list. It is for stores, which have the list.
+func (p *ListPatch) Apply(l *List) {
+	if p.Name.Set {
+		l.Name = p.Name.Value
+	}
+	if p.Tag.Set {
+		l.Tag = p.Tag.Text
+	}
+	l.Updated = latest(p.at, l.Created)
+}
+
+// CreateLists creates a list of each draft that is valid and whose name is
+// free, all in one transaction, and returns one result a draft in their order.
+// An error means that nothing was changed.
+func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft) ([]ListResult, error) {
+	birth := b.births.next(b.now(), len(drafts))
+	return eachValid(drafts, func(d *ListDraft) (List, error) {
+		if err := d.check(); err != nil {
+			return List{}, err
+		}
+		sid, nanos := birth.take()
+		born := time.Unix(0, nanos)
+		return List{SID: sid, Name: d.Name.Value, Tag: d.Tag, Created: born, Updated: born}, nil
+	}, func(lists []List) ([]ListResult, error) {
+		return b.store.InsertLists(ctx, acct.ID, lists)
+	}, failedList)
+}
+
+func (d *ListDraft) check() error {
+	switch {
+	case d.Fault != nil:
+		return d.Fault
+	case d.Name.Value == "":
+		return errNameMissing
+	}
+	if err := checkText("Name", d.Name.Value); err != nil {
+		return err
+	}
+	return checkText("Tag", d.Tag.Value)
+}
+
+func failedList(err error) ListResult { return ListResult{Fault: err} }
+
+// UpdateLists changes lists, one after the other in one transaction, and
+// returns one result a patch in their order. An error means that nothing was
+// changed.
+func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch) ([]ListResult, error) {
+	now := b.now()
+	return eachValid(patches, func(p *ListPatch) (ListPatch, error) {
+		patch := *p
+		patch.at = now
+		draft := ListDraft{Name: p.Name.Text, Tag: p.Tag.Text, Fault: p.Fault}
+		if !p.Name.Set {
+			draft.Name = Given("any") // the list has one already
+		}
+		return patch, draft.check()
+	}, func(valid []ListPatch) ([]ListResult, error) {
+		return b.store.UpdateLists(ctx, acct.ID, valid)
+	}, failedList)
+}
+
+// DeleteLists deletes lists, all in one transaction, and returns each as it
+// last was, or a NotFound fault. Their contacts stay.
+func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID) ([]ListResult, error) {
+	return b.store.DeleteLists(ctx, acct.ID, sids)
+}
+
+// List returns one list of the account, or a NotFound fault.
+func (b *Book) List(ctx context.Context, acct account.Account, sid SID) (List, error) {
+	return b.store.List(ctx, acct.ID, sid)
+}
+
+// Lists returns one page of the account's lists.
+func (b *Book) Lists(ctx context.Context, acct account.Account, q ListQuery) (ListPage, error) {
+	return b.store.Lists(ctx, acct.ID, q)
+}

@@ -1,0 +1,122 @@
+package addressbook
+
+import (
+	"context"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/phone"
+)
+
+// Patch changes a contact: what it does not set stays as it is.
+type Patch struct {
+	SID         SID
+	Number      Change
+	FirstName   Change
+	LastName    Change
+	CompanyName Change
+	Email       Change
+	Tag         Change
+	CustomField Change // its Text's Value is a JSON object; not given empties it
+	// Fault is why the patch could not even be read; see Draft.
+	Fault error
+
+	number phone.Number // of Number, once Book has looked at it
+	at     time.Time    // when the contact was changed
+}
+
+// Change is what happens to one field of a Patch: Set tells whether anything
+// does, and a Text that is not given empties the field.
+type Change struct {
+	Text
+	Set bool
+}
+
+// NewNumber returns the number that the patch sets; zero is none. It is for
+// stores.
+func (p *Patch) NewNumber() phone.Number { return p.number }
+
+// Apply changes the contact. It is for stores, which have the contact.
+func (p *Patch) Apply(c *Contact) {
+	if p.number != 0 {
+		c.Number = p.number
+	}
+	for _, f := range [...]struct {
+		change Change
+		field  *Text
+	}{
+		{p.FirstName, &c.FirstName},
+		{p.LastName, &c.LastName},
+		{p.CompanyName, &c.CompanyName},
+		{p.Email, &c.Email},
+		{p.Tag, &c.Tag},
+	} {
+		if f.change.Set {
+			*f.field = f.change.Text
+		}
+	}
+	if p.CustomField.Set {
+		c.CustomField = p.CustomField.Value
+	}
+	c.Updated = latest(p.at, c.Created)
+}
+
+// UpdateContacts changes contacts, one after the other in one transaction, and
+// returns one result a patch in their order. A patch that is not valid, of a
+// contact that is not there or to a number that another contact has, fails
+// alone; with the last, the result has that other contact. An error means that
+// nothing was changed.
+func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch) ([]Result, error) {
+	parse, err := b.parser(acct)
+	if err != nil {
+		return nil, err
+	}
+	now := b.now()
+	return eachValid(patches, func(p *Patch) (Patch, error) {
+		patch := *p
+		return patch, patch.accept(parse, now)
+	}, func(valid []Patch) ([]Result, error) {
+		return b.store.UpdateContacts(ctx, acct.ID, valid)
+	}, func(err error) Result { return Result{Fault: err} })
+}
+
+// accept applies the rules that need no database.
+func (p *Patch) accept(parse func(string) (phone.Number, error), now time.Time) error {
+	if p.Fault != nil {
+		return p.Fault
+	}
+	if p.Number.Set {
+		if p.Number.Value == "" {
+			return errNumberMissing
+		}
+		number, err := parse(p.Number.Value)
+		if err != nil {
+			return err
+		}
+		p.number = number
+	}
+	p.at = now
+	var c Contact
+	p.Apply(&c)
+	return c.check()
+}
+
+// DeleteContacts deletes contacts, all in one transaction, and returns each as
+// it last was, or a NotFound fault. Their memberships end, and their numbers
+// are free for new contacts.
+func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef) ([]Result, error) {
+	return eachValid(refs, func(r *ContactRef) (SID, error) {
+		return r.SID, r.Fault
+	}, func(sids []SID) ([]Result, error) {
+		return b.store.DeleteContacts(ctx, acct.ID, sids)
+	}, func(err error) Result { return Result{Fault: err} })
+}
+
+// latest keeps a change from coming before the creation, when the clock was set
+// back or the creation was one of thousands in a moment.
+func latest(at, created time.Time) time.Time {
+	if at.Before(created) {
+		return created
+	}
+	return at
+}

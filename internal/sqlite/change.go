@@ -1,0 +1,120 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"callbook/internal/addressbook"
+)
+
+// UpdateContacts implements [addressbook.Store].
+func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch) ([]addressbook.Result, error) {
+	var results []addressbook.Result
+	err := b.edit(ctx, account, len(patches), "update contacts", func(tx *editTx) error {
+		results = make([]addressbook.Result, len(patches))
+		for i := range patches {
+			var err error
+			if results[i], err = tx.update(&patches[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return results, err
+}
+
+func (tx *editTx) update(p *addressbook.Patch) (addressbook.Result, error) {
+	account := tx.edit.account
+	c, err := readContact(tx.Conn, account, p.SID)
+	if errors.Is(err, errNoRow) {
+		return addressbook.Result{Fault: addressbook.ErrNoContact}, nil
+	}
+	if err != nil {
+		return addressbook.Result{}, err
+	}
+	before := c.Number
+	p.Apply(&c)
+	if c.Number != before {
+		other, err := tx.takeNumber(c.Number, c.SID)
+		if err != nil {
+			return addressbook.Result{}, err
+		}
+		if other != nil {
+			return addressbook.Result{Contact: other, Fault: addressbook.ErrNumberTaken}, nil
+		}
+		tx.freeNumber(before, c.SID)
+	}
+	stmt, err := tx.Prepare(`UPDATE contacts SET (account_id, ` + contactColumns + `) = (?,?,?,?,?,?,?,?,?,?,?)
+		WHERE account_id = ? AND sid = ?`)
+	if err != nil {
+		return addressbook.Result{}, err
+	}
+	tx.bytes += bindContact(stmt, 1, account, &c)
+	stmt.BindInt64(contactParams+1, account)
+	stmt.BindBytes(contactParams+2, c.SID[:])
+	_, err = stmt.Step()
+	if err := errors.Join(err, stmt.Reset(), stmt.ClearBindings()); err != nil {
+		return addressbook.Result{}, fmt.Errorf("update row: %w", err)
+	}
+	return addressbook.Result{Contact: &c}, nil
+}
+
+// DeleteContacts implements [addressbook.Store].
+func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID) ([]addressbook.Result, error) {
+	var results []addressbook.Result
+	err := b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
+		results = make([]addressbook.Result, len(sids))
+		deleted := 0
+		for i, sid := range sids {
+			c, err := readContact(tx.Conn, account, sid)
+			if errors.Is(err, errNoRow) {
+				results[i].Fault = addressbook.ErrNoContact
+				continue
+			}
+			if err == nil {
+				err = tx.delete(&c)
+			}
+			if err != nil {
+				return err
+			}
+			results[i].Contact = &c
+			deleted++
+		}
+		return tx.countContacts(-deleted)
+	})
+	return results, err
+}
+
+func (tx *editTx) delete(c *addressbook.Contact) error {
+	// The plus keeps SQLite from going through all lists of the account.
+	for _, query := range []string{
+		`UPDATE lists SET contact_count = contact_count - 1
+			WHERE +account_id = ? AND id IN (SELECT list_id FROM list_members WHERE contact_sid = ?)`,
+		`DELETE FROM list_members
+			WHERE ? = (SELECT account_id FROM lists WHERE id = list_id) AND contact_sid = ?`,
+	} {
+		if err := tx.exec(query, tx.edit.account, c.SID[:]); err != nil {
+			return fmt.Errorf("end memberships: %w", err)
+		}
+	}
+	if err := tx.exec(`DELETE FROM contacts WHERE account_id = ? AND sid = ?`, tx.edit.account, c.SID[:]); err != nil {
+		return fmt.Errorf("delete row: %w", err)
+	}
+	tx.freeNumber(c.Number, c.SID)
+	tx.bytes += pageBytes // of which it changed a part
+	return nil
+}
+
+// readContact reads one row; errNoRow tells that there is none.
+func readContact(conn *sqlite.Conn, account int64, sid addressbook.SID) (c addressbook.Contact, err error) {
+	err = queryOne(conn, `SELECT `+contactColumns+` FROM contacts WHERE account_id = ? AND sid = ?`,
+		[]any{account, sid[:]},
+		func(stmt *sqlite.Stmt) error {
+			c = scanContact(stmt)
+			return nil
+		})
+	return c, err
+}

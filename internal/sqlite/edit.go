@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// edit does a write that is not a bulk insert, as a job of the writer. Do may
+// be called more than once, and must begin anew each time. An error of it rolls
+// everything back; what is only the caller's mistake is no error.
+func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing string, do func(*editTx) error) error {
+	e := &edit{indexes: b.indexes, account: account, do: do}
+	j := &job{ctx: ctx, rows: rows, work: e, outcome: make(chan error, 1)}
+	if err := b.writer.submit(j); err != nil {
+		return err
+	}
+	select {
+	case err := <-j.outcome:
+		return storeError(doing, err)
+	case <-ctx.Done():
+		if j.giveUp() {
+			return context.Cause(ctx)
+		}
+		// It has begun, and only its end tells what became of it.
+		return storeError(doing, <-j.outcome)
+	}
+}
+
+// edit is the work of one such write.
+type edit struct {
+	indexes *indexCache
+	account int64
+	do      func(*editTx) error
+	changes []numberChange // to the account's number index
+}
+
+// numberChange is what undo takes back.
+type numberChange struct {
+	number    phone.Number
+	sidPrefix uint64
+	added     bool
+}
+
+func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
+	e.changes = nil
+	tx := &editTx{Conn: conn, edit: e}
+	err = e.do(tx)
+	return tx.bytes, err
+}
+
+func (e *edit) redo(conn *sqlite.Conn) (bytes int, err error) { return e.run(conn) }
+
+func (e *edit) undo() {
+	for i := len(e.changes) - 1; i >= 0; i-- {
+		c := e.changes[i]
+		switch x := e.indexes.loaded(e.account); {
+		case x == nil:
+		case c.added:
+			x.remove(c.number)
+		default:
+			x.add(c.number, c.sidPrefix)
+		}
+	}
+	e.changes = nil // there may be one more undo before the next run
+}
+
+// editTx is the transaction of one edit.
+type editTx struct {
+	*sqlite.Conn
+	edit  *edit
+	bytes int // written, about
+}
+
+// exec runs a statement that returns no rows.
+func (tx *editTx) exec(query string, args ...any) error {
+	return sqlitex.Execute(tx.Conn, query, &sqlitex.ExecOptions{Args: args})
+}
+
+// takeNumber gives a number to the contact, unless another has it: that one it
+// returns.
+func (tx *editTx) takeNumber(n phone.Number, sid addressbook.SID) (other *addressbook.Contact, err error) {
+	index, err := tx.edit.indexes.get(tx.Conn, tx.edit.account)
+	if err != nil {
+		return nil, err
+	}
+	if prefix, added := index.add(n, sid.Prefix()); !added {
+		return tx.edit.indexes.holder(tx.Conn, tx.edit.account, prefix, n)
+	}
+	tx.edit.changes = append(tx.edit.changes, numberChange{number: n, sidPrefix: sid.Prefix(), added: true})
+	return nil, nil
+}
+
+// freeNumber takes the number of a contact back.
+func (tx *editTx) freeNumber(n phone.Number, sid addressbook.SID) {
+	x := tx.edit.indexes.loaded(tx.edit.account)
+	if x != nil {
+		if holder, found := x.lookup(n); found && holder != sid.Prefix() {
+			return // the table has the number twice, and this is not the one it counts for
+		}
+		x.remove(n)
+	}
+	// Noted even if there is no index now: one may be built before an undo.
+	tx.edit.changes = append(tx.edit.changes, numberChange{number: n, sidPrefix: sid.Prefix()})
+}
+
+// countContacts moves the account's counter.
+func (tx *editTx) countContacts(by int) error {
+	if by == 0 {
+		return nil
+	}
+	err := tx.exec(`UPDATE contact_counts SET contacts = contacts + ? WHERE account_id = ?`, by, tx.edit.account)
+	if err != nil {
+		return fmt.Errorf("count contacts: %w", err)
+	}
+	return nil
+}

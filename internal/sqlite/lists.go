@@ -1,0 +1,196 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+)
+
+const listColumns = `lists.id, lists.sid, lists.name, lists.tag, lists.type, lists.contact_count, lists.date_created, lists.date_updated`
+
+// scanList reads a row of listColumns; id is the list's key in the tables.
+func scanList(stmt *sqlite.Stmt) (id int64, l addressbook.List) {
+	l = addressbook.List{
+		Name:         stmt.ColumnText(2),
+		Tag:          scanText(stmt, 3),
+		Type:         addressbook.ListType(stmt.ColumnInt(4)),
+		ContactCount: stmt.ColumnInt(5),
+		Created:      time.Unix(0, stmt.ColumnInt64(6)),
+		Updated:      time.Unix(0, stmt.ColumnInt64(7)),
+	}
+	stmt.ColumnBytes(1, l.SID[:])
+	return stmt.ColumnInt64(0), l
+}
+
+// readList reads one row; errNoRow tells that there is none.
+func readList(conn *sqlite.Conn, account int64, sid addressbook.SID) (id int64, l addressbook.List, err error) {
+	err = queryOne(conn, `SELECT `+listColumns+` FROM lists WHERE account_id = ? AND sid = ?`, []any{account, sid[:]},
+		func(stmt *sqlite.Stmt) error {
+			id, l = scanList(stmt)
+			return nil
+		})
+	return id, l, err
+}
+
+// textArg is an optional text as an argument of a query.
+func textArg(t addressbook.Text) any {
+	if !t.Given {
+		return nil
+	}
+	return t.Value
+}
+
+// InsertLists implements [addressbook.Store].
+func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []addressbook.List) ([]addressbook.ListResult, error) {
+	var results []addressbook.ListResult
+	err := b.edit(ctx, account, len(lists), "insert lists", func(tx *editTx) error {
+		results = make([]addressbook.ListResult, len(lists))
+		for i := range lists {
+			l := &lists[i]
+			err := tx.exec(`INSERT INTO lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated)
+				VALUES (?,?,?,?,?,0,?,?) ON CONFLICT (account_id, name) DO NOTHING`,
+				account, l.SID[:], l.Name, textArg(l.Tag), int(l.Type), l.Created.UnixNano(), l.Updated.UnixNano())
+			if err != nil {
+				return err
+			}
+			if tx.Changes() == 0 {
+				results[i].Fault = addressbook.ErrNameTaken
+				continue
+			}
+			results[i].List = l
+			tx.bytes += pageBytes // of which it changed a part
+		}
+		return nil
+	})
+	return results, err
+}
+
+// UpdateLists implements [addressbook.Store].
+func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch) ([]addressbook.ListResult, error) {
+	var results []addressbook.ListResult
+	err := b.edit(ctx, account, len(patches), "update lists", func(tx *editTx) error {
+		results = make([]addressbook.ListResult, len(patches))
+		for i := range patches {
+			var err error
+			if results[i], err = tx.updateList(&patches[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return results, err
+}
+
+func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, error) {
+	id, l, err := readList(tx.Conn, tx.edit.account, p.SID)
+	if errors.Is(err, errNoRow) {
+		return addressbook.ListResult{Fault: addressbook.ErrNoList}, nil
+	}
+	if err != nil {
+		return addressbook.ListResult{}, err
+	}
+	p.Apply(&l)
+	err = queryOne(tx.Conn, `SELECT 1 FROM lists WHERE account_id = ? AND name = ? AND id <> ?`,
+		[]any{tx.edit.account, l.Name, id}, func(*sqlite.Stmt) error { return nil })
+	switch {
+	case err == nil:
+		return addressbook.ListResult{Fault: addressbook.ErrNameTaken}, nil
+	case !errors.Is(err, errNoRow):
+		return addressbook.ListResult{}, err
+	}
+	err = tx.exec(`UPDATE lists SET name = ?, tag = ?, date_updated = ? WHERE id = ?`,
+		l.Name, textArg(l.Tag), l.Updated.UnixNano(), id)
+	if err != nil {
+		return addressbook.ListResult{}, err
+	}
+	tx.bytes += pageBytes // of which it changed a part
+	return addressbook.ListResult{List: &l}, nil
+}
+
+// DeleteLists implements [addressbook.Store].
+func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []addressbook.SID) ([]addressbook.ListResult, error) {
+	var results []addressbook.ListResult
+	err := b.edit(ctx, account, len(sids), "delete lists", func(tx *editTx) error {
+		results = make([]addressbook.ListResult, len(sids))
+		for i, sid := range sids {
+			id, l, err := readList(tx.Conn, account, sid)
+			if errors.Is(err, errNoRow) {
+				results[i].Fault = addressbook.ErrNoList
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			for _, query := range []string{
+				`DELETE FROM list_members WHERE list_id = ?`,
+				`DELETE FROM lists WHERE id = ?`,
+			} {
+				if err := tx.exec(query, id); err != nil {
+					return err
+				}
+			}
+			results[i].List = &l
+			tx.bytes += pageBytes + l.ContactCount*memberBytes
+		}
+		return nil
+	})
+	return results, err
+}
+
+// List implements [addressbook.Store].
+func (b *AddressBook) List(ctx context.Context, account int64, sid addressbook.SID) (addressbook.List, error) {
+	var l addressbook.List
+	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		_, l, err = readList(conn, account, sid)
+		return err
+	})
+	if errors.Is(err, errNoRow) {
+		return addressbook.List{}, addressbook.ErrNoList
+	}
+	return l, storeError("read list", err)
+}
+
+// Lists implements [addressbook.Store].
+func (b *AddressBook) Lists(ctx context.Context, account int64, q addressbook.ListQuery) (addressbook.ListPage, error) {
+	page := addressbook.ListPage{Lists: make([]addressbook.List, 0, min(q.Limit, 1000))}
+	from := `FROM lists WHERE account_id = ?`
+	args := []any{account}
+	if q.Name != "" {
+		from += ` AND instr(` + nameKeyFunction + `(name, ''), ?) > 0`
+		args = append(args, addressbook.Fold(q.Name))
+	}
+	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		// One transaction, so that the total fits the page.
+		defer sqlitex.Transaction(conn)(&err)
+		if page.Total, err = count(conn, from, args); err != nil {
+			return err
+		}
+		err = window{
+			Window:  q.Window,
+			sid:     "lists.sid",
+			nameKey: nameKeyFunction + "(name, '')",
+		}.query(conn, listColumns, from, args, func(stmt *sqlite.Stmt) error {
+			_, l := scanList(stmt)
+			page.Lists = append(page.Lists, l)
+			return nil
+		})
+		if len(page.Lists) > q.Limit {
+			page.Lists = page.Lists[:q.Limit]
+			last := &page.Lists[q.Limit-1]
+			page.Next = &addressbook.Position{
+				Key: q.SortKey(last.Updated, addressbook.NameKey(last.Name, "")),
+				SID: last.SID,
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return addressbook.ListPage{}, storeError("read lists", err)
+	}
+	return page, nil
+}

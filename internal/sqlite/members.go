@@ -1,0 +1,154 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+)
+
+// memberBytes is about what a membership takes, its index entry included.
+const memberBytes = 64
+
+// AddMembers implements [addressbook.Store].
+func (b *AddressBook) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership) ([]addressbook.MembershipResult, error) {
+	return b.editMembers(ctx, account, list, len(members), "add members", func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
+		added := 0
+		for i := range members {
+			fault, err := tx.addMember(id, &members[i])
+			if err != nil {
+				return 0, err
+			}
+			results[i].Fault = fault
+			if fault == addressbook.ErrNoContact {
+				continue
+			}
+			m := members[i]
+			if fault == addressbook.ErrMember {
+				if m.Created, err = memberSince(tx.Conn, id, m.Contact); err != nil {
+					return 0, err
+				}
+			} else {
+				added++
+			}
+			results[i].Membership = &m
+		}
+		return added, nil
+	})
+}
+
+// addMember adds one membership, or tells why it cannot be.
+func (tx *editTx) addMember(list int64, m *addressbook.Membership) (fault, err error) {
+	err = queryOne(tx.Conn, `SELECT 1 FROM contacts WHERE account_id = ? AND sid = ?`,
+		[]any{tx.edit.account, m.Contact[:]}, func(*sqlite.Stmt) error { return nil })
+	if errors.Is(err, errNoRow) {
+		return addressbook.ErrNoContact, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created) VALUES (?,?,?) ON CONFLICT DO NOTHING`,
+		list, m.Contact[:], m.Created.UnixNano())
+	if err != nil {
+		return nil, err
+	}
+	if tx.Changes() == 0 {
+		return addressbook.ErrMember, nil
+	}
+	tx.bytes += memberBytes
+	return nil, nil
+}
+
+// RemoveMembers implements [addressbook.Store].
+func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID) ([]addressbook.MembershipResult, error) {
+	return b.editMembers(ctx, account, list, len(contacts), "remove members", func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
+		removed := 0
+		for i, contact := range contacts {
+			since, err := memberSince(tx.Conn, id, contact)
+			if errors.Is(err, errNoRow) {
+				results[i].Fault = addressbook.ErrNoMember
+				continue
+			}
+			if err == nil {
+				err = tx.exec(`DELETE FROM list_members WHERE list_id = ? AND contact_sid = ?`, id, contact[:])
+			}
+			if err != nil {
+				return 0, err
+			}
+			results[i].Membership = &addressbook.Membership{List: list, Contact: contact, Created: since}
+			removed++
+			tx.bytes += memberBytes
+		}
+		return -removed, nil
+	})
+}
+
+// editMembers changes the members of a list and then its count, by what do
+// returns.
+func (b *AddressBook) editMembers(ctx context.Context, account int64, list addressbook.SID, n int, doing string,
+	do func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error),
+) ([]addressbook.MembershipResult, error) {
+	var results []addressbook.MembershipResult
+	var fault error
+	err := b.edit(ctx, account, n, doing, func(tx *editTx) error {
+		results, fault = make([]addressbook.MembershipResult, n), nil
+		id, _, err := readList(tx.Conn, account, list)
+		if errors.Is(err, errNoRow) {
+			fault = addressbook.ErrNoList
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		by, err := do(tx, id, results)
+		if err != nil || by == 0 {
+			return err
+		}
+		return tx.exec(`UPDATE lists SET contact_count = contact_count + ? WHERE id = ?`, by, id)
+	})
+	if err == nil {
+		err = fault
+	}
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// memberSince tells since when a contact is in a list; errNoRow tells that it
+// is not.
+func memberSince(conn *sqlite.Conn, list int64, contact addressbook.SID) (since time.Time, err error) {
+	err = queryOne(conn, `SELECT date_created FROM list_members WHERE list_id = ? AND contact_sid = ?`,
+		[]any{list, contact[:]},
+		func(stmt *sqlite.Stmt) error {
+			since = time.Unix(0, stmt.ColumnInt64(0))
+			return nil
+		})
+	return since, err
+}
+
+// listsOf reads the lists of a contact, by their names. The plus keeps SQLite
+// from going through all lists of the account.
+func listsOf(conn *sqlite.Conn, account int64, contact addressbook.SID) (lists []addressbook.ListRef, err error) {
+	err = sqlitex.Execute(conn, `SELECT lists.sid, lists.name FROM list_members
+		JOIN lists ON lists.id = list_members.list_id
+		WHERE list_members.contact_sid = ? AND +lists.account_id = ? ORDER BY lists.name`,
+		&sqlitex.ExecOptions{
+			Args: []any{contact[:], account},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				ref := addressbook.ListRef{Name: stmt.ColumnText(1)}
+				stmt.ColumnBytes(0, ref.SID[:])
+				lists = append(lists, ref)
+				return nil
+			},
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read the lists of a contact: %w", err)
+	}
+	return lists, nil
+}

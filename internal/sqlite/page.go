@@ -1,0 +1,165 @@
+package sqlite
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// Contacts implements [addressbook.Store].
+func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+	var page addressbook.Page
+	var at uint64 // the contact with the number, by the first part of its sid
+	if n := q.ByNumber(); n != 0 {
+		var found bool
+		var err error
+		if at, found, err = b.find(ctx, account, n); err != nil || !found {
+			return page, err
+		}
+	}
+	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		// One transaction, so that the total fits the page.
+		defer sqlitex.Transaction(conn)(&err)
+		s, err := newSelection(conn, account, q, at)
+		if err != nil {
+			return err
+		}
+		w := window{Window: q.Window, sid: s.sid, nameKey: nameKeyFunction + "(first_name, last_name)"}
+		scan := func(stmt *sqlite.Stmt) error {
+			page.Contacts = append(page.Contacts, scanContact(stmt))
+			return nil
+		}
+		if s.known < 0 && q.Sort == addressbook.ByCreated && q.After == nil {
+			page.Total, err = w.queryAll(conn, contactColumns, s.from, s.args, scan)
+		} else if page.Total, err = s.count(conn); err == nil {
+			err = w.query(conn, contactColumns, s.from, s.args, scan)
+		}
+		if len(page.Contacts) > q.Limit {
+			page.Contacts = page.Contacts[:q.Limit]
+			last := &page.Contacts[q.Limit-1]
+			page.Next = &addressbook.Position{
+				Key: q.SortKey(last.Updated, addressbook.NameKey(last.FirstName.Value, last.LastName.Value)),
+				SID: last.SID,
+			}
+		}
+		for i := 0; err == nil && q.WithLists && i < len(page.Contacts); i++ {
+			var lists []addressbook.ListRef
+			lists, err = listsOf(conn, account, page.Contacts[i].SID)
+			page.Lists = append(page.Lists, lists)
+		}
+		return err
+	})
+	if err != nil {
+		return addressbook.Page{}, storeError("read contacts", err)
+	}
+	return page, nil
+}
+
+// selection is the contacts that a query's filters let pass.
+type selection struct {
+	from  string // the query, from its FROM on
+	args  []any
+	sid   string // the column to sort by for the order of sids
+	known int    // how many they are, where a counter tells; -1 otherwise
+}
+
+func newSelection(conn *sqlite.Conn, account int64, q addressbook.Query, at uint64) (s selection, err error) {
+	s = selection{from: `FROM contacts WHERE account_id = ?`, args: []any{account}, sid: "contacts.sid", known: -1}
+	if q.Lists == nil {
+		s.known, err = countContacts(conn, account)
+	} else {
+		err = s.inLists(conn, account, q.Lists)
+	}
+	if err != nil {
+		return s, err
+	}
+	if n := q.ByNumber(); n != 0 {
+		from, to := sidsAt(at)
+		s.and("contacts.sid BETWEEN ? AND ? AND contacts.number = ?", from[:], to[:], int64(n))
+	}
+	if q.Tag != "" {
+		s.and("tag = ?", q.Tag)
+	}
+	if q.Email != "" {
+		s.and(foldFunction+"(email) = ?", addressbook.Fold(q.Email))
+	}
+	// Both names joined: with one of them missing, that is the other alone, and
+	// a part of either is a part of both.
+	const name = "coalesce(first_name || ' ' || last_name, first_name, last_name)"
+	if q.Name != "" {
+		s.and(containsFunction+"(?, "+name+")", addressbook.Fold(q.Name))
+	}
+	if q.Search != "" {
+		s.and(containsFunction+"(?, "+name+", company_name, email, '+' || number)", addressbook.Fold(q.Search))
+	}
+	return s, nil
+}
+
+// and lets only those pass that meet one more condition.
+func (s *selection) and(condition string, args ...any) {
+	s.from += " AND " + condition
+	s.args = append(s.args, args...)
+	s.known = -1
+}
+
+// find asks the account's number index, which is the writer's, for a contact.
+func (b *AddressBook) find(ctx context.Context, account int64, n phone.Number) (sidPrefix uint64, found bool, err error) {
+	err = b.edit(ctx, account, 0, "find number", func(tx *editTx) error {
+		index, err := b.indexes.get(tx.Conn, account)
+		if err == nil {
+			sidPrefix, found = index.lookup(n)
+		}
+		return err
+	})
+	return sidPrefix, found, err
+}
+
+// inLists selects the members of lists.
+func (s *selection) inLists(conn *sqlite.Conn, account int64, sids []addressbook.SID) error {
+	var ids []string
+	members := 0
+	seen := make(map[addressbook.SID]bool, len(sids))
+	for _, sid := range sids {
+		if seen[sid] {
+			continue
+		}
+		seen[sid] = true
+		id, l, err := readList(conn, account, sid)
+		if err == errNoRow {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		ids = append(ids, strconv.FormatInt(id, 10))
+		members += l.ContactCount
+	}
+	if len(ids) == 1 {
+		// The members of one list are in the order of their sids already; CROSS
+		// tells SQLite to go along them.
+		s.from = `FROM (SELECT list_id, contact_sid FROM list_members) AS members CROSS JOIN contacts
+			ON contacts.account_id = ? AND contacts.sid = members.contact_sid
+			WHERE members.list_id = ?`
+		s.args = append(s.args, ids[0])
+		s.sid = "members.contact_sid"
+		s.known = members
+		return nil
+	}
+	// One parameter for all, since a statement is kept for each text of a query.
+	s.from += ` AND contacts.sid IN (SELECT contact_sid FROM list_members WHERE list_id IN (SELECT value FROM json_each(?)))`
+	s.args = append(s.args, "["+strings.Join(ids, ",")+"]")
+	return nil
+}
+
+func (s *selection) count(conn *sqlite.Conn) (int, error) {
+	if s.known >= 0 {
+		return s.known, nil
+	}
+	return count(conn, s.from, s.args)
+}

@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+)
+
+// window is a part of a sorted query.
+type window struct {
+	addressbook.Window
+	sid     string // the column with the sid, which rises with the date of creation
+	nameKey string // an expression for the key of the name
+}
+
+// query runs a query, given its columns and the rest from FROM on, which must
+// end in a condition. It reads one row more than the limit, if there is one.
+func (w window) query(conn *sqlite.Conn, columns, from string, args []any, scan func(*sqlite.Stmt) error) error {
+	text, args := w.text(columns, from, args)
+	return sqlitex.Execute(conn, text+" LIMIT ? OFFSET ?",
+		&sqlitex.ExecOptions{Args: append(args, w.Limit+1, w.Offset), ResultFunc: scan})
+}
+
+// queryAll is query, but goes on to the end and tells how many rows there are.
+// For what has no counter and must be read whole to be counted, it is half the
+// work; with an order other than that of the sids, all would have to be sorted.
+func (w window) queryAll(conn *sqlite.Conn, columns, from string, args []any, scan func(*sqlite.Stmt) error) (total int, err error) {
+	text, args := w.text(columns, from, args)
+	err = sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
+		Args: args,
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			total++
+			if total <= w.Offset || total > w.Offset+w.Limit+1 {
+				return nil
+			}
+			return scan(stmt)
+		},
+	})
+	return total, err
+}
+
+// text is the query without its limits.
+func (w window) text(columns, from string, args []any) (string, []any) {
+	key := w.sid
+	switch w.Sort {
+	case addressbook.ByUpdated:
+		key = "date_updated"
+	case addressbook.ByName:
+		key = w.nameKey
+	}
+	direction, beyond := "", ">"
+	if w.Desc {
+		direction, beyond = " DESC", "<"
+	}
+	args = append([]any(nil), args...)
+	switch {
+	case w.After == nil:
+	case w.Sort == addressbook.ByCreated:
+		from += fmt.Sprintf(" AND %s %s ?", w.sid, beyond)
+		args = append(args, w.After.SID[:])
+	default:
+		// The cast is for a date, whose key is its digits.
+		value := "?"
+		if w.Sort == addressbook.ByUpdated {
+			value = "CAST(? AS INTEGER)"
+		}
+		from += fmt.Sprintf(" AND (%s, %s) %s (%s, ?)", key, w.sid, beyond, value)
+		args = append(args, w.After.Key, w.After.SID[:])
+	}
+	order := key + direction
+	if key != w.sid {
+		order += ", " + w.sid + direction
+	}
+	return fmt.Sprintf("SELECT %s %s ORDER BY %s", columns, from, order), args
+}
+
+// count counts the rows of a query, given from its FROM on.
+func count(conn *sqlite.Conn, from string, args []any) (n int, err error) {
+	err = queryOne(conn, `SELECT count(*) `+from, args, func(stmt *sqlite.Stmt) error {
+		n = stmt.ColumnInt(0)
+		return nil
+	})
+	return n, err
+}

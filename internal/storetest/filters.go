@@ -1,0 +1,233 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// library is an account with contacts and lists, and the memory of them.
+type library struct {
+	*fixture
+	memory *memory
+}
+
+func newLibrary(t *testing.T, f *fixture) *library {
+	t.Helper()
+	lib := &library{fixture: f, memory: new(memory)}
+	people := [][3]string{ // first name, last name, company
+		{"Ada", "Lovelace", "Analytical Engines"},
+		{"ADA", "Byron", "100% Poetry"},
+		{"ada", "", ""},
+		{"", "Adams", "under_score"},
+		{"Zoë", "Ångström", "Straße & Söhne"},
+		{"ZOË", "ÅNGSTRÖM", "STRASSE"},
+		{"Борис", "Годунов", "Опера"},
+		{"आदित्य", "राव", "世界"},
+		{"100%", "a_b", `back\slash`},
+		{"100", "axb", "1000"},
+		{"", "", ""},
+		{"𝄞", "Σίσυφος", "ΣΊΣΥΦΟΣ"},
+	}
+	all := contacts(firstNumber, 3*len(people))
+	for i := range all {
+		c, person := &all[i], people[i%len(people)]
+		c.FirstName, c.LastName, c.CompanyName = addressbook.Given(person[0]), addressbook.Given(person[1]), addressbook.Given(person[2])
+		if i%5 == 0 {
+			c.FirstName, c.CompanyName, c.Email = addressbook.Text{}, addressbook.Text{}, addressbook.Text{}
+		}
+		c.Tag = addressbook.Given([]string{"vip", "VIP", "v%p", ""}[i%4])
+		c.Updated = c.Created.Add(time.Duration(i*7%5) * time.Hour).Truncate(time.Hour)
+	}
+	f.insertAllNew(t, all...)
+	lib.memory.insert(all)
+	// Members come in no order, and overlap.
+	for i, step := range []int{5, 7, 11} {
+		l := list([]string{"zulu", "Alpha", "alpha"}[i])
+		f.addLists(t, l)
+		lib.memory.insertLists([]addressbook.List{l})
+		var members []addressbook.Contact
+		for at := 0; at < len(all); at += 1 + i {
+			members = append(members, all[at*step%len(all)])
+		}
+		lib.memory.members = append(lib.memory.members, f.join(t, l, members...)...)
+	}
+	empty := list("empty")
+	f.addLists(t, empty)
+	lib.memory.insertLists([]addressbook.List{empty})
+	return lib
+}
+
+// answers checks that the store answers a query as the memory does.
+func (lib *library) answers(t *testing.T, q addressbook.Query) {
+	t.Helper()
+	page, err := patching(lib.Contacts, moment()).Contacts(t.Context(), lib.acct, q)
+	if err != nil {
+		t.Fatalf("%+v: %v", q, err)
+	}
+	samePage(t, q, page, lib.memory.page(q))
+}
+
+func samePage(t tb, q addressbook.Query, got, want addressbook.Page) {
+	t.Helper()
+	if got.Total != want.Total || len(got.Contacts) != len(want.Contacts) {
+		t.Fatalf("the query %+v: a page of %d, total %d, want %d, total %d",
+			q, len(got.Contacts), got.Total, len(want.Contacts), want.Total)
+	}
+	for i, c := range got.Contacts {
+		if c.SID != want.Contacts[i].SID {
+			t.Fatalf("the query %+v: contact %d of %d is %v, want %v", q, i, len(got.Contacts), c, want.Contacts[i])
+		}
+	}
+	sameContacts(t, got.Contacts, want.Contacts)
+	what := fmt.Sprintf("of the query %+v", q)
+	if q.WithLists || len(got.Lists) > 0 {
+		same(t, "lists "+what, got.Lists, want.Lists)
+	}
+	same(t, "next "+what, got.Next, want.Next)
+}
+
+// inLists are what Query.Lists may be.
+func (lib *library) inLists(t *testing.T) map[string][]addressbook.SID {
+	t.Helper()
+	lists := lib.memory.lists
+	zulu, alpha, third, empty := lists[0].SID, lists[1].SID, lists[2].SID, lists[3].SID
+	unknown := list("unknown").SID
+	other := addAccount(t, lib.Accounts, "other").ID
+	theirs := list("theirs")
+	insertInto(t, lib.Contacts, other, contact(firstNumber))
+	addListsTo(t, lib.Contacts, other, theirs)
+	return map[string][]addressbook.SID{
+		"any":                {},
+		"one":                {zulu},
+		"one twice":          {alpha, alpha},
+		"two":                {zulu, third},
+		"all":                {third, empty, alpha, zulu},
+		"empty":              {empty},
+		"unknown":            {unknown},
+		"another account's":  {theirs.SID},
+		"unknown and one":    {unknown, alpha, theirs.SID},
+		"empty and one":      {empty, third},
+		"unknown and empty":  {unknown, empty},
+		"all but one, twice": {zulu, alpha, zulu, alpha},
+	}
+}
+
+// pagesOfLists reads the contacts of lists, by every sort field, in windows of
+// every kind, alone and together with a name.
+func pagesOfLists(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	for _, sids := range lib.inLists(t) {
+		for _, w := range sorts {
+			for _, part := range [][2]int{{0, 100}, {3, 4}, {12, 30}, {99, 1}} {
+				w.Offset, w.Limit = part[0], part[1]
+				lib.answers(t, addressbook.Query{Window: w, Lists: sids})
+			}
+		}
+		for _, name := range []string{"ada", "Å", "nobody"} {
+			for _, w := range sorts {
+				w.Offset, w.Limit = 1, 7
+				lib.answers(t, addressbook.Query{Window: w, Lists: sids, Name: name})
+			}
+		}
+	}
+	// The same lists, when a nil slice lets all pass and one that holds nothing
+	// lets none.
+	w := addressbook.Window{Limit: 100}
+	if page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: w}); page.Total != len(lib.memory.contacts) {
+		t.Errorf("without lists the total is %d, want %d", page.Total, len(lib.memory.contacts))
+	}
+	if page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: w, Lists: []addressbook.SID{}}); page.Total != 0 {
+		t.Errorf("in none of the lists there are %d contacts", page.Total)
+	}
+}
+
+// pagesOfSearches reads contacts by the words of a query.
+func pagesOfSearches(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	parts := []string{
+		"ada", "ADA", "lace", "ada l", "ADA BYRON", "a lovelace ada", "zoë å", "ångström", "ström", "борис год", "ГОДУ", "राव", "त्य रा",
+		"%", "_", `\`, "100%", "a_b", "0% a_", "σίσυφος", "ΣΊΣΥΦΟΣ", "𝄞", "𝄞 σ", "strasse", "STRASSE", "ß", "opera", "Опера", "世", "'", `"`, "*", "?", "1000",
+		"@example", "5@EXAMPLE.com", "+9198", "980000000", "0001", "null", "nobody",
+	}
+	page := addressbook.Window{Limit: 100}
+	check := func() {
+		t.Helper()
+		for _, part := range parts {
+			lib.answers(t, addressbook.Query{Window: page, Name: part, WithLists: true})
+			lib.answers(t, addressbook.Query{Window: page, Search: part})
+			lib.answers(t, addressbook.Query{Window: page, Name: "a", Search: part, Lists: []addressbook.SID{lib.memory.lists[0].SID}})
+		}
+		for _, tag := range []string{"vip", "VIP", "vi", "v%p", "v_p", "nobody"} {
+			lib.answers(t, addressbook.Query{Window: page, Tag: tag})
+			lib.answers(t, addressbook.Query{Window: page, Tag: tag, Name: "A", Lists: sidsOfLists(lib.memory.lists[1:])})
+		}
+		for _, c := range lib.memory.contacts[:8] {
+			lib.answers(t, addressbook.Query{Window: page, Email: c.Email.Value})
+			lib.answers(t, addressbook.Query{Window: page, Number: c.Number.String(), WithLists: true})
+			lib.answers(t, addressbook.Query{Window: page, Number: c.Number.String(), Lists: []addressbook.SID{lib.memory.lists[0].SID}})
+			lib.answers(t, addressbook.Query{Window: page, Number: c.Number.String(), Name: "ada"})
+		}
+		for _, email := range []string{"919800000001@EXAMPLE.COM", "919800000001@example.co", "%"} {
+			lib.answers(t, addressbook.Query{Window: page, Email: email})
+		}
+		lib.answers(t, addressbook.Query{Window: page, Number: (firstNumber + 900).String()})
+		lib.answers(t, addressbook.Query{Window: addressbook.Window{Offset: 1, Limit: 1}, Number: firstNumber.String()})
+	}
+	check()
+	f.reopen()
+	check()
+}
+
+// pagesWithLists asks for the lists of each contact, in every window.
+func pagesWithLists(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	for _, w := range windows(len(lib.memory.contacts)) {
+		lib.answers(t, addressbook.Query{Window: w, WithLists: true})
+		lib.answers(t, addressbook.Query{Window: w, WithLists: true, Lists: sidsOfLists(lib.memory.lists[:2]), Name: "1"})
+	}
+	// Names change, and the order with them.
+	at := moment()
+	patches := []addressbook.ListPatch{{SID: lib.memory.lists[0].SID, Name: set("Aleph")}, {SID: lib.memory.lists[1].SID, Name: set("Ωmega")}}
+	if _, err := patching(f.Contacts, at).UpdateLists(t.Context(), f.acct, patches); err != nil {
+		t.Fatal(err)
+	}
+	lib.memory.updateLists(at, patches)
+	lib.answers(t, addressbook.Query{Window: addressbook.Window{Limit: 100}, WithLists: true})
+}
+
+// pagesByCursor walks along all pages, while contacts before and behind the
+// cursor come and go: what stays is seen once, and nothing is seen twice.
+func pagesByCursor(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	for i, w := range sorts {
+		for _, filter := range []addressbook.Query{{}, {Name: "a"}, {Lists: []addressbook.SID{lib.memory.lists[1].SID}}, {Lists: sidsOfLists(lib.memory.lists), WithLists: true}} {
+			q := filter
+			q.Window = w
+			q.Limit = 4
+			for {
+				lib.answers(t, q)
+				page := lib.memory.page(q)
+				if page.Next == nil {
+					break
+				}
+				q.After = page.Next
+				q.Offset = len(page.Contacts) % 2 // also from a cursor on
+			}
+		}
+		// The contact at the cursor is deleted.
+		q := addressbook.Query{Window: w}
+		q.Limit = 3
+		page := lib.memory.page(q)
+		last := page.Contacts[2]
+		same(t, "deleted", f.delete(t, last.SID), lib.memory.delete([]addressbook.SID{last.SID}))
+		fresh := []addressbook.Contact{contact(firstNumber + 500 + phone.Number(i))}
+		f.insertAllNew(t, fresh...)
+		lib.memory.insert(fresh)
+		q.After, q.Limit = page.Next, 100
+		lib.answers(t, q)
+	}
+}

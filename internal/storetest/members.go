@@ -1,0 +1,146 @@
+package storetest
+
+import (
+	"testing"
+
+	"callbook/internal/addressbook"
+)
+
+// results of memberships that could not be changed.
+var (
+	noMember        = addressbook.MembershipResult{Fault: addressbook.ErrNoMember}
+	memberNoContact = addressbook.MembershipResult{Fault: addressbook.ErrNoContact}
+)
+
+func isMember(since addressbook.Membership) addressbook.MembershipResult {
+	return addressbook.MembershipResult{Membership: &since, Fault: addressbook.ErrMember}
+}
+
+func addMembers(t *testing.T, f *fixture) {
+	other := addAccount(t, f.Accounts, "other")
+	all := contacts(firstNumber, 5)
+	theirs := contact(firstNumber)
+	l, second := list("list"), list("second")
+	f.insertAllNew(t, all...)
+	insertInto(t, f.Contacts, other.ID, theirs)
+	f.addLists(t, l, second)
+	f.hasMembers(t, l)
+
+	first := f.join(t, l, all[0], all[1])
+	f.hasMembers(t, l, all[0], all[1])
+
+	// Again, and one of them twice in one call: each is told since when.
+	later := joining(l, all[1].SID, all[2].SID, theirs.SID, contact(1).SID, all[2].SID, all[0].SID)
+	same(t, "results", f.addMembers(t, l, later...), []addressbook.MembershipResult{
+		isMember(first[1]), memberships(later[1])[0], memberNoContact, memberNoContact, isMember(later[1]), isMember(first[0]),
+	})
+	same(t, "results", f.addMembers(t, l), []addressbook.MembershipResult{})
+	f.join(t, second, all[4], all[0])
+	check := func() {
+		t.Helper()
+		f.hasMembers(t, l, all[:3]...)
+		f.hasMembers(t, second, all[0], all[4])
+		page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 9}, WithLists: true})
+		inL, inSecond := addressbook.ListRef{SID: l.SID, Name: "list"}, addressbook.ListRef{SID: second.SID, Name: "second"}
+		same(t, "lists of contacts", page.Lists, [][]addressbook.ListRef{{inL, inSecond}, {inL}, {inL}, nil, {inSecond}})
+		again := joining(l, all[2].SID)
+		same(t, "results", f.addMembers(t, l, again...), []addressbook.MembershipResult{isMember(later[1])})
+	}
+	check()
+	f.reopen()
+	check()
+}
+
+func removeMembers(t *testing.T, f *fixture) {
+	other := addAccount(t, f.Accounts, "other")
+	all := contacts(firstNumber, 4)
+	theirs := contact(firstNumber)
+	l, second := list("list"), list("second")
+	f.insertAllNew(t, all...)
+	insertInto(t, f.Contacts, other.ID, theirs)
+	f.addLists(t, l, second)
+	members := f.join(t, l, all[:3]...)
+	f.join(t, second, all...)
+
+	results := f.removeMembers(t, l, all[1].SID, all[3].SID, theirs.SID, contact(1).SID, all[1].SID, all[0].SID)
+	same(t, "results", results, []addressbook.MembershipResult{
+		memberships(members[1])[0], noMember, noMember, noMember, noMember, memberships(members[0])[0],
+	})
+	same(t, "results", f.removeMembers(t, l), []addressbook.MembershipResult{})
+	check := func() {
+		t.Helper()
+		f.hasMembers(t, l, all[2])
+		f.hasMembers(t, second, all...)
+		f.holds(t, all...)
+	}
+	check()
+	f.reopen()
+	check()
+	// It may come back, and then it is a new membership.
+	back := f.join(t, l, all[1])
+	f.hasMembers(t, l, all[1], all[2])
+	same(t, "results", f.removeMembers(t, l, all[1].SID), memberships(back...))
+}
+
+// membersOfNoList has lists that are not there, which is a fault of the whole:
+// nothing is changed.
+func membersOfNoList(t *testing.T, f *fixture) {
+	other := addAccount(t, f.Accounts, "other")
+	c := contact(firstNumber)
+	l, gone, theirs := list("list"), list("gone"), list("theirs")
+	f.insertAllNew(t, c)
+	f.addLists(t, l, gone)
+	addListsTo(t, f.Contacts, other.ID, theirs)
+	f.join(t, l, c)
+	f.join(t, gone, c)
+	f.deleteLists(t, gone.SID)
+	check := func() {
+		t.Helper()
+		for name, no := range map[string]addressbook.List{"unknown": list("unknown"), "deleted": gone, "another account's": theirs} {
+			for _, contacts := range [][]addressbook.SID{{c.SID}, {contact(1).SID, c.SID}, {}} {
+				added, err := f.Contacts.AddMembers(t.Context(), f.account, no.SID, joining(no, contacts...))
+				isError(t, "add to a list that is "+name, err, addressbook.ErrNoList)
+				removed, err := f.Contacts.RemoveMembers(t.Context(), f.account, no.SID, contacts)
+				isError(t, "remove from a list that is "+name, err, addressbook.ErrNoList)
+				if len(added)+len(removed) != 0 {
+					t.Errorf("%s: there are results: %v, %v", name, added, removed)
+				}
+			}
+		}
+		f.hasMembers(t, l, c)
+		listed(t, f.Contacts, other.ID, theirs)
+		page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 1}, WithLists: true})
+		same(t, "lists", page.Lists, [][]addressbook.ListRef{{{SID: l.SID, Name: l.Name}}})
+	}
+	check()
+	f.reopen()
+	check()
+}
+
+// manyMembers is the largest request that the wire allows, and one that has
+// most of them again.
+func manyMembers(t *testing.T, f *fixture) {
+	n, more := 5000, 100
+	if testing.Short() {
+		n = 500
+	}
+	all := contacts(firstNumber, n+more)
+	l := list("list")
+	f.insertAllNew(t, all...)
+	f.addLists(t, l)
+	for _, part := range [][]addressbook.Contact{all[:n], all[more:]} {
+		for i, r := range f.addMembers(t, l, joining(l, sidsOf(part)...)...) {
+			was := r.Fault == addressbook.ErrMember
+			if !was && r.Fault != nil || r.Membership == nil || r.Membership.Contact != part[i].SID {
+				t.Fatalf("member %d: %+v, %v", i, r.Membership, r.Fault)
+			}
+		}
+	}
+	f.hasMembers(t, l, all...)
+	f.removeMembers(t, l, sidsOf(all[more:n])...)
+	f.hasMembers(t, l, append(all[:more:more], all[n:]...)...)
+	f.delete(t, sidsOf(all[:n])...)
+	f.hasMembers(t, l, all[n:]...)
+	l.ContactCount = more
+	same(t, "results", f.deleteLists(t, l.SID), []addressbook.ListResult{becameList(l)})
+}

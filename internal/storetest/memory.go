@@ -1,0 +1,217 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// memory is what one account of a store must hold and answer, told in the
+// plainest way: slices that are searched from one end to the other.
+type memory struct {
+	contacts []addressbook.Contact
+	lists    []addressbook.List // without their counts, which are counted
+	members  []addressbook.Membership
+}
+
+func (m *memory) clone() *memory {
+	return &memory{slices.Clone(m.contacts), slices.Clone(m.lists), slices.Clone(m.members)}
+}
+
+func (m *memory) contact(sid addressbook.SID) *addressbook.Contact {
+	for i := range m.contacts {
+		if m.contacts[i].SID == sid {
+			return &m.contacts[i]
+		}
+	}
+	return nil
+}
+
+// holder is the contact that has the number, or nil.
+func (m *memory) holder(n phone.Number) *addressbook.Contact {
+	for _, c := range m.contacts {
+		if c.Number == n {
+			return &c
+		}
+	}
+	return nil
+}
+
+// list returns a list with its count, or nil.
+func (m *memory) list(sid addressbook.SID) *addressbook.List {
+	for _, l := range m.lists {
+		if l.SID == sid {
+			l.ContactCount = len(m.membersOf(sid))
+			return &l
+		}
+	}
+	return nil
+}
+
+func (m *memory) named(name string) *addressbook.List {
+	for _, l := range m.lists {
+		if l.Name == name {
+			return &l
+		}
+	}
+	return nil
+}
+
+func (m *memory) member(list, contact addressbook.SID) *addressbook.Membership {
+	for _, member := range m.members {
+		if member.List == list && member.Contact == contact {
+			return &member
+		}
+	}
+	return nil
+}
+
+func (m *memory) membersOf(list addressbook.SID) (members []addressbook.Membership) {
+	for _, member := range m.members {
+		if member.List == list {
+			members = append(members, member)
+		}
+	}
+	return members
+}
+
+// page is what a query must be answered.
+func (m *memory) page(q addressbook.Query) (page addressbook.Page) {
+	var all []addressbook.Contact
+	for _, c := range m.contacts {
+		if m.passes(c, q) {
+			all = append(all, c)
+		}
+	}
+	page.Total = len(all)
+	page.Contacts, page.Next = cut(all, q.Window, contactPosition)
+	if q.WithLists {
+		for _, c := range page.Contacts {
+			page.Lists = append(page.Lists, m.listsOf(c.SID))
+		}
+	}
+	return page
+}
+
+func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
+	fold := addressbook.Fold
+	name := c.FirstName.Value + c.LastName.Value
+	if c.FirstName.Given && c.LastName.Given {
+		name = c.FirstName.Value + " " + c.LastName.Value
+	}
+	has := func(text, part string) bool { return strings.Contains(fold(text), fold(part)) }
+	switch {
+	case q.Lists != nil && !slices.ContainsFunc(q.Lists, func(l addressbook.SID) bool { return m.member(l, c.SID) != nil }):
+		return false
+	case q.Number != "" && q.Number != c.Number.String(),
+		q.Tag != "" && q.Tag != c.Tag.Value,
+		q.Email != "" && fold(q.Email) != fold(c.Email.Value):
+		return false
+	}
+	return has(name, q.Name) && (has(name, q.Search) || has(c.CompanyName.Value, q.Search) ||
+		has(c.Email.Value, q.Search) || has(c.Number.String(), q.Search))
+}
+
+func (m *memory) listsOf(contact addressbook.SID) (refs []addressbook.ListRef) {
+	for _, l := range m.lists {
+		if m.member(l.SID, contact) != nil {
+			refs = append(refs, addressbook.ListRef{SID: l.SID, Name: l.Name})
+		}
+	}
+	slices.SortFunc(refs, func(a, b addressbook.ListRef) int { return cmp.Compare(a.Name, b.Name) })
+	return refs
+}
+
+func (m *memory) listPage(q addressbook.ListQuery) (page addressbook.ListPage) {
+	var all []addressbook.List
+	for _, l := range m.lists {
+		if strings.Contains(addressbook.Fold(l.Name), addressbook.Fold(q.Name)) {
+			all = append(all, *m.list(l.SID))
+		}
+	}
+	page.Total = len(all)
+	page.Lists, page.Next = cut(all, q.Window, listPosition)
+	return page
+}
+
+// position is where something stands in a sorted collection.
+type position struct {
+	sid              addressbook.SID
+	created, updated time.Time
+	name             string
+}
+
+func contactPosition(c addressbook.Contact) position {
+	return position{c.SID, c.Created, c.Updated, addressbook.NameKey(c.FirstName.Value, c.LastName.Value)}
+}
+
+func listPosition(l addressbook.List) position {
+	return position{l.SID, l.Created, l.Updated, addressbook.NameKey(l.Name, "")}
+}
+
+func (p position) compare(other position, field addressbook.SortField) int {
+	byField := 0
+	switch field {
+	case addressbook.ByCreated:
+		byField = p.created.Compare(other.created)
+	case addressbook.ByUpdated:
+		byField = p.updated.Compare(other.updated)
+	case addressbook.ByName:
+		byField = cmp.Compare(p.name, other.name)
+	}
+	return cmp.Or(byField, bytes.Compare(p.sid[:], other.sid[:]))
+}
+
+// cut sorts a collection and returns the part of it that a page shows.
+func cut[E any](all []E, w addressbook.Window, at func(E) position) (part []E, next *addressbook.Position) {
+	all = sortedBy(all, w.Sort, w.Desc, at)
+	if w.After != nil {
+		// The keys of positions compare as a store compares them, so what is
+		// before the page is found by what is at the position.
+		all = slices.DeleteFunc(all, func(e E) bool { return !beyond(at(e), w) })
+	}
+	all = all[min(w.Offset, len(all)):]
+	if len(all) > w.Limit {
+		all = all[:w.Limit]
+		last := at(all[w.Limit-1])
+		next = &addressbook.Position{Key: w.SortKey(last.updated, last.name), SID: last.sid}
+	}
+	return all, next
+}
+
+// beyond tells whether a place comes after the position of the window.
+func beyond(p position, w addressbook.Window) bool {
+	key, after := w.SortKey(p.updated, p.name), w.After.Key
+	byKey := cmp.Compare(key, after)
+	if w.Sort == addressbook.ByUpdated && len(key) != len(after) {
+		byKey = cmp.Compare(len(key), len(after)) // digits, of dates after 1970
+	}
+	order := cmp.Or(byKey, bytes.Compare(p.sid[:], w.After.SID[:]))
+	return order > 0 != w.Desc && order != 0
+}
+
+// sortedBy is how a store should sort.
+func sortedBy[E any](all []E, field addressbook.SortField, desc bool, at func(E) position) []E {
+	type placed struct {
+		position
+		element E
+	}
+	places := make([]placed, len(all))
+	for i, e := range all {
+		places[i] = placed{at(e), e}
+	}
+	slices.SortFunc(places, func(a, b placed) int { return a.compare(b.position, field) })
+	if desc {
+		slices.Reverse(places)
+	}
+	order := make([]E, len(all))
+	for i, p := range places {
+		order[i] = p.element
+	}
+	return order
+}

@@ -1,0 +1,235 @@
+package storetest
+
+import (
+	"strings"
+	"testing"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// updateFields changes each field alone: to a text, to "" and to nothing. The
+// others stay, as does the date of creation.
+func updateFields(t *testing.T, f *fixture) {
+	fields := []struct {
+		name   string
+		change func(*addressbook.Patch) *addressbook.Change
+		field  func(*addressbook.Contact) *addressbook.Text
+	}{
+		{"FirstName", func(p *addressbook.Patch) *addressbook.Change { return &p.FirstName }, func(c *addressbook.Contact) *addressbook.Text { return &c.FirstName }},
+		{"LastName", func(p *addressbook.Patch) *addressbook.Change { return &p.LastName }, func(c *addressbook.Contact) *addressbook.Text { return &c.LastName }},
+		{"CompanyName", func(p *addressbook.Patch) *addressbook.Change { return &p.CompanyName }, func(c *addressbook.Contact) *addressbook.Text { return &c.CompanyName }},
+		{"Email", func(p *addressbook.Patch) *addressbook.Change { return &p.Email }, func(c *addressbook.Contact) *addressbook.Text { return &c.Email }},
+		{"Tag", func(p *addressbook.Patch) *addressbook.Change { return &p.Tag }, func(c *addressbook.Contact) *addressbook.Text { return &c.Tag }},
+	}
+	c, other := contact(firstNumber), contact(firstNumber+1)
+	for i, field := range fields {
+		*field.field(&c) = addressbook.Given(strings.Repeat("x", i+1))
+	}
+	f.insertAllNew(t, c, other)
+	check := func(p addressbook.Patch) {
+		t.Helper()
+		results, at := f.update(t, p)
+		c.Updated = at
+		same(t, "result", results, []addressbook.Result{became(c)})
+		f.reads(t, c)
+		f.holds(t, c, other)
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	for _, field := range fields {
+		for _, change := range []addressbook.Change{set("अ 𝄞 '\""), set(""), emptied, set("again")} {
+			p := addressbook.Patch{SID: c.SID}
+			*field.change(&p) = change
+			*field.field(&c) = change.Text
+			check(p)
+		}
+	}
+	for _, change := range []addressbook.Change{set(`{ "b" : 1.0, "a":[] }`), emptied, set(`{}`)} {
+		c.CustomField = change.Value
+		check(addressbook.Patch{SID: c.SID, CustomField: change})
+	}
+	// Nothing given is nothing changed, but for the date.
+	check(addressbook.Patch{SID: c.SID})
+	// All at once.
+	p := addressbook.Patch{SID: c.SID, Number: setNumber(firstNumber + 7), CustomField: set(`{"all":true}`)}
+	for _, field := range fields {
+		*field.change(&p) = set("all " + field.name)
+		*field.field(&c) = addressbook.Given("all " + field.name)
+	}
+	c.Number, c.CustomField = firstNumber+7, `{"all":true}`
+	check(p)
+	f.reopen()
+	f.holds(t, c, other)
+}
+
+// updateNumber changes a number: the old one is free and the new one taken.
+func updateNumber(t *testing.T, f *fixture) {
+	c := contact(firstNumber)
+	f.insertAllNew(t, c)
+	check := func() {
+		t.Helper()
+		f.reads(t, c)
+		same(t, "who has the new number", f.insert(t, contact(c.Number)), []*addressbook.Contact{&c})
+	}
+	for i := range 3 {
+		var results []addressbook.Result
+		c.Number++
+		results, c.Updated = f.update(t, addressbook.Patch{SID: c.SID, Number: setNumber(c.Number)})
+		same(t, "result", results, []addressbook.Result{became(c)})
+		check()
+		if i == 1 {
+			f.reopen()
+			check()
+		}
+	}
+	// To the number that it has, which another spelling names too.
+	results, at := f.update(t,
+		addressbook.Patch{SID: c.SID, Number: setNumber(c.Number)},
+		addressbook.Patch{SID: c.SID, Number: set(" 0" + strings.TrimPrefix(c.Number.String(), "+91"))})
+	c.Updated = at
+	same(t, "results", results, []addressbook.Result{became(c), became(c)})
+	check()
+	old := contacts(firstNumber, 3)
+	f.insertAllNew(t, old...)
+	f.holds(t, append(old, c)...)
+}
+
+// updateToTaken changes a number to one that is another's, between patches that
+// do well: nothing of the one patch is applied.
+func updateToTaken(t *testing.T, f *fixture) {
+	all := contacts(firstNumber, 4)
+	f.insertAllNew(t, all...)
+	results, at := f.update(t,
+		addressbook.Patch{SID: all[0].SID, LastName: set("first")},
+		addressbook.Patch{SID: all[1].SID, Number: setNumber(all[2].Number), LastName: set("not to be seen"), CustomField: emptied},
+		addressbook.Patch{SID: all[2].SID, LastName: set("third")},
+		addressbook.Patch{SID: all[3].SID, Number: setNumber(all[2].Number)},
+	)
+	third := all[2] // as it was when the second patch came
+	all[0].LastName, all[0].Updated = addressbook.Given("first"), at
+	all[2].LastName, all[2].Updated = addressbook.Given("third"), at
+	same(t, "results", results, []addressbook.Result{became(all[0]), numberTaken(third), became(all[2]), numberTaken(all[2])})
+	check := func() {
+		t.Helper()
+		f.holds(t, all...)
+		for i, e := range f.insert(t, contacts(firstNumber, 4)...) {
+			same(t, "who has the number", e, &all[i])
+		}
+	}
+	check()
+	f.reopen()
+	check()
+}
+
+// updateInTurn has patches of one call that depend on those before them.
+func updateInTurn(t *testing.T, f *fixture) {
+	all := contacts(firstNumber, 3)
+	f.insertAllNew(t, all...)
+	a, b, c := &all[0], &all[1], &all[2]
+	na, nb, nc, spare := a.Number, b.Number, c.Number, firstNumber+100
+	move := func(c *addressbook.Contact, n phone.Number) addressbook.Patch {
+		return addressbook.Patch{SID: c.SID, Number: setNumber(n)}
+	}
+	check := func(results []addressbook.Result, want ...addressbook.Result) {
+		t.Helper()
+		same(t, "results", results, want)
+		f.holds(t, all...)
+		for _, c := range all {
+			same(t, "who has the number", f.insert(t, contact(c.Number)), []*addressbook.Contact{&c})
+		}
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	at := func(c addressbook.Contact, n phone.Number) addressbook.Contact {
+		c.Number = n
+		return c
+	}
+
+	// Two numbers cannot be swapped directly.
+	results, _ := f.update(t, move(a, nb), move(b, na))
+	check(results, numberTaken(*b), numberTaken(*a))
+
+	// They can by way of a third, which is free afterwards.
+	results, when := f.update(t, move(a, spare), move(b, na), move(a, nb))
+	a.Updated, b.Updated = when, when
+	*a, *b = at(*a, nb), at(*b, na)
+	check(results, became(at(*a, spare)), became(*b), became(*a))
+
+	// Each takes what the one before has left.
+	results, when = f.update(t, move(c, spare), move(a, nc), move(b, nb))
+	a.Updated, b.Updated, c.Updated = when, when, when
+	*a, *b, *c = at(*a, nc), at(*b, nb), at(*c, spare)
+	check(results, became(*c), became(*a), became(*b))
+
+	// There and back, and the same contact many times.
+	results, when = f.update(t, move(a, na), addressbook.Patch{SID: a.SID, LastName: set("x")}, move(a, nc), move(b, na), move(b, nb))
+	before := *a
+	before.Updated, b.Updated = when, when
+	after := before
+	after.LastName = addressbook.Given("x")
+	*a = after
+	check(results, became(at(before, na)), became(at(after, na)), became(after), became(at(*b, na)), became(*b))
+	f.insertAllNew(t, contact(na))
+}
+
+// updateNotThere has contacts that were never there, are not there any more, or
+// are another account's.
+func updateNotThere(t *testing.T, f *fixture) {
+	other := addAccount(t, f.Accounts, "other")
+	mine, gone, theirs := contact(firstNumber), contact(firstNumber+1), contact(firstNumber+2)
+	f.insertAllNew(t, mine, gone)
+	insertInto(t, f.Contacts, other.ID, theirs)
+	f.delete(t, gone.SID)
+	results, at := f.update(t,
+		addressbook.Patch{SID: contact(1).SID, LastName: set("x")},
+		addressbook.Patch{SID: theirs.SID, LastName: set("x"), Number: setNumber(firstNumber + 3)},
+		addressbook.Patch{SID: gone.SID, LastName: set("x"), Number: setNumber(firstNumber + 4)},
+		// What another account has is free in this one.
+		addressbook.Patch{SID: mine.SID, Number: setNumber(theirs.Number)},
+	)
+	mine.Number, mine.Updated = theirs.Number, at
+	same(t, "results", results, []addressbook.Result{noContact, noContact, noContact, became(mine)})
+	f.holds(t, mine)
+	holds(t, f.Contacts, other.ID, theirs)
+	f.insertAllNew(t, contact(firstNumber+3), contact(firstNumber+4), contact(firstNumber))
+}
+
+// updateNone has nothing to change.
+func updateNone(t *testing.T, f *fixture) {
+	c := contact(firstNumber)
+	f.insertAllNew(t, c)
+	f.update(t)
+	f.delete(t)
+	f.holds(t, c)
+}
+
+// updateMany is a bulk request in which every contact takes the number of the
+// one before.
+func updateMany(t *testing.T, f *fixture) {
+	const n = 1100
+	all := contacts(firstNumber, n)
+	f.insertAllNew(t, all...)
+	patches := make([]addressbook.Patch, n)
+	for i := range all {
+		all[i].Number--
+		patches[i] = addressbook.Patch{SID: all[i].SID, Number: setNumber(all[i].Number)}
+	}
+	results, at := f.update(t, patches...)
+	for i := range all {
+		all[i].Updated = at
+		if results[i].Fault != nil || results[i].Contact.Number != all[i].Number {
+			t.Fatalf("contact %d: got %+v, %v", i, results[i].Contact, results[i].Fault)
+		}
+	}
+	f.holds(t, all...)
+	f.insertAllNew(t, contact(firstNumber+n-1))
+	for i, r := range f.delete(t, sidsOf(all)...) {
+		if r.Fault != nil || *r.Contact != all[i] && !r.Contact.Updated.Equal(at) {
+			t.Fatalf("contact %d: deleted %+v, %v", i, r.Contact, r.Fault)
+		}
+	}
+	f.insertAllNew(t, contacts(firstNumber-1, n)...)
+}
