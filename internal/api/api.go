@@ -46,9 +46,24 @@ func New(book *addressbook.Book, accounts *account.Directory, opts Options) *API
 		maxBody:  opts.MaxBody,
 		mux:      http.NewServeMux(),
 	}
-	a.handle("POST /v2/accounts/{account_sid}/contacts", a.createContacts)
-	a.handle("GET /v2/accounts/{account_sid}/contacts", a.listContacts)
-	a.handle("GET /v2/accounts/{account_sid}/contacts/{sid}", a.getContact)
+	const base = "/v2/accounts/{account_sid}"
+	a.handle("POST "+base+"/contacts", a.createContacts)
+	a.handle("GET "+base+"/contacts", a.getContacts)
+	a.handle("PUT "+base+"/contacts", a.updateContacts)
+	a.handle("DELETE "+base+"/contacts", a.deleteContacts)
+	a.handle("GET "+base+"/contacts/{sid}", a.getContact)
+	a.handle("PUT "+base+"/contacts/{sid}", a.updateContact)
+	a.handle("DELETE "+base+"/contacts/{sid}", a.deleteContact)
+	a.handle("POST "+base+"/lists", a.createLists)
+	a.handle("GET "+base+"/lists", a.getLists)
+	a.handle("PUT "+base+"/lists", a.updateLists)
+	a.handle("GET "+base+"/lists/{sid}", a.getList)
+	a.handle("PUT "+base+"/lists/{sid}", a.updateList)
+	a.handle("DELETE "+base+"/lists/{sid}", a.deleteList)
+	a.handle("POST "+base+"/lists/{sid}/contacts", a.addMembers)
+	a.handle("GET "+base+"/lists/{sid}/contacts", a.getMembers)
+	a.handle("DELETE "+base+"/lists/{sid}/contacts", a.removeMembers)
+	a.handle("DELETE "+base+"/lists/{sid}/contacts/{contact_sid}", a.removeMember)
 	return a
 }
 
@@ -60,17 +75,27 @@ func (a *API) Patterns() []string { return a.patterns }
 // returns what to send.
 type handler func(r *http.Request) (reply, error)
 
-func (a *API) handle(pattern string, h handler) {
+func (a *API) handle(pattern string, h handler) { a.serve(pattern, answering(h)) }
+
+// serve adds a route that writes to the client by itself.
+func (a *API) serve(pattern string, h http.HandlerFunc) {
 	a.patterns = append(a.patterns, pattern)
 	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		recordOf(r).Route = pattern
+		h(w, r)
+	})
+}
+
+// answering sends what a handler returns.
+func answering(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		answer, err := h(r)
 		if err != nil {
 			Fail(w, r, err)
 			return
 		}
 		answer.send(w)
-	})
+	}
 }
 
 // ServeHTTP implements http.Handler.

@@ -6,124 +6,77 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// createContacts answers 207 even when every item succeeds, as the platform
-// does.
 func (a *API) createContacts(r *http.Request) (reply, error) {
-	body, free, err := a.readBody(r)
-	if err != nil {
-		return reply{}, err
-	}
-	answered := false
-	defer func() {
-		if !answered {
-			free()
+	return answerBody(a, r, newContacts.decode, func(drafts []addressbook.Draft) (answer reply, err error) {
+		var failed int
+		err = a.book.CreateContacts(r.Context(), accountOf(r), drafts, func(results []addressbook.Result) {
+			answer, failed = contactKind(r).bulk(r, results)
+		})
+		if err != nil {
+			answers.put(answer.body)
+			return reply{}, err
 		}
-	}()
-	answer, err := a.create(r, body)
-	if err != nil {
-		return reply{}, err
-	}
-	answer.leave, answered = free, true
-	return answer, nil
-}
-
-// create works on a body that is there, when it is its turn. It gives the body
-// back to the pool.
-func (a *API) create(r *http.Request, body []byte) (answer reply, err error) {
-	done, err := a.gate.begin(r.Context(), len(body))
-	if err != nil {
-		bodies.put(body)
-		return reply{}, err
-	}
-	defer done()
-	drafts, err := decodeContacts(body)
-	bodies.put(body)
-	if err != nil {
-		return reply{}, err
-	}
-	var failed int
-	err = a.book.CreateContacts(r.Context(), accountOf(r), drafts, func(results []addressbook.Result) {
-		answer, failed = bulkReply(r, results)
+		recordOf(r).Counted(len(drafts), failed)
+		return answer, nil
 	})
-	if err != nil {
-		answers.put(answer.body)
-		return reply{}, err
-	}
-	recordOf(r).Counted(len(drafts), failed)
-	return answer, nil
 }
 
-// bulkReply encodes one item a result, in their order, and tells how many
-// failed.
-func bulkReply(r *http.Request, results []addressbook.Result) (answer reply, failed int) {
-	for i := range results {
-		if results[i].Fault != nil {
-			failed++
-		}
-	}
-	answer = newReply(r, http.StatusMultiStatus)
-	encoder := newContactEncoder(accountOf(r))
-	b := appendMetadata(answer.body, failed, len(results))
-	b = append(b, `,"response":[`...)
-	for i := range results {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		result := &results[i]
-		if result.Fault == nil {
-			b = append(b, successItem...)
-		} else {
-			wire, detail, _ := describe(result.Fault)
-			b = appendItem(b, wire, detail)
-		}
-		if result.Contact == nil {
-			b = append(b, "null"...)
-		} else {
-			b = encoder.append(b, result.Contact)
-		}
-		b = append(b, '}')
-	}
-	answer.body = append(b, `]}`...)
-	return answer, failed
+func (a *API) updateContacts(r *http.Request) (reply, error) {
+	return answerBody(a, r, contactPatches.decode, func(patches []addressbook.Patch) (reply, error) {
+		results, err := a.book.UpdateContacts(r.Context(), accountOf(r), patches)
+		return contactKind(r).bulkOf(r, results, err)
+	})
+}
+
+func (a *API) updateContact(r *http.Request) (reply, error) {
+	return answerBody(a, r, decodeContactPatch, func(patch addressbook.Patch) (reply, error) {
+		patch.SID = sidIn(r, "sid")
+		results, err := a.book.UpdateContacts(r.Context(), accountOf(r), []addressbook.Patch{patch})
+		return contactKind(r).only(r, results, err)
+	})
+}
+
+func (a *API) deleteContacts(r *http.Request) (reply, error) {
+	return answerBody(a, r, contactRefs.decode, func(refs []addressbook.ContactRef) (reply, error) {
+		results, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs)
+		return contactKind(r).bulkOf(r, results, err)
+	})
+}
+
+func (a *API) deleteContact(r *http.Request) (reply, error) {
+	results, err := a.book.DeleteContacts(r.Context(), accountOf(r), []addressbook.ContactRef{{SID: sidIn(r, "sid")}})
+	return contactKind(r).only(r, results, err)
 }
 
 func (a *API) getContact(r *http.Request) (reply, error) {
-	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
-	if !ok {
-		return reply{}, addressbook.ErrNoContact
-	}
-	contact, err := a.book.Contact(r.Context(), accountOf(r), sid)
+	contact, err := a.book.Contact(r.Context(), accountOf(r), sidIn(r, "sid"))
 	if err != nil {
 		return reply{}, err
 	}
-	answer := newReply(r, http.StatusOK)
-	b := append(answer.body, `,"response":`+successItem...)
-	b = newContactEncoder(accountOf(r)).append(b, &contact)
-	answer.body = append(b, `}}`...)
-	return answer, nil
+	return contactKind(r).single(r, &contact), nil
 }
 
-func (a *API) listContacts(r *http.Request) (reply, error) {
-	window, err := parseWindow(r)
+func (a *API) getContacts(r *http.Request) (reply, error) {
+	query, w, err := parseContactQuery(r, contactsPath(accountOf(r)))
 	if err != nil {
 		return reply{}, err
 	}
-	page, err := a.book.Contacts(r.Context(), accountOf(r), window.query)
+	query.Lists = w.listSIDs()
+	return a.contactsPage(r, query, w)
+}
+
+// contactsPage answers with the contacts that the query finds.
+func (a *API) contactsPage(r *http.Request, query addressbook.Query, w window) (reply, error) {
+	page, err := a.book.Contacts(r.Context(), accountOf(r), query)
 	if err != nil {
 		return reply{}, err
 	}
-	answer := newReply(r, http.StatusOK)
-	encoder := newContactEncoder(accountOf(r))
-	b := window.appendMetadata(answer.body, contactsPath(accountOf(r)), len(page.Contacts), page.Total)
-	b = append(b, `,"response":[`...)
-	for i := range page.Contacts {
-		if i > 0 {
-			b = append(b, ',')
+	w.next = page.Next
+	e := newEncoder(accountOf(r))
+	return pageReply(r, w, len(page.Contacts), page.Total, func(b []byte, i int) []byte {
+		if query.WithLists {
+			return e.contactWithLists(b, &page.Contacts[i], page.Lists[i])
 		}
-		b = append(b, successItem...)
-		b = encoder.append(b, &page.Contacts[i])
-		b = append(b, '}')
-	}
-	answer.body = append(b, `]}`...)
-	return answer, nil
+		return e.contact(b, &page.Contacts[i])
+	}), nil
 }

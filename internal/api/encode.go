@@ -57,17 +57,19 @@ func appendMetadata(b []byte, failed, total int) []byte {
 	return append(b, '}')
 }
 
-// contactEncoder appends contacts of one account.
-type contactEncoder struct {
+// encoder appends what belongs to one account.
+type encoder struct {
 	accountSID []byte // as a JSON string
-	uri        string // of the contacts, up to the sid
+	contacts   string // the path of the contacts, and a slash
+	lists      string // the path of the lists, and a slash
 	dates      dateEncoder
 }
 
-func newContactEncoder(acct account.Account) *contactEncoder {
-	return &contactEncoder{
+func newEncoder(acct account.Account) *encoder {
+	return &encoder{
 		accountSID: appendString(nil, acct.SID),
-		uri:        contactsPath(acct) + "/",
+		contacts:   contactsPath(acct) + "/",
+		lists:      listsPath(acct) + "/",
 		dates:      dateEncoder{zone: acct.TimeZone},
 	}
 }
@@ -78,22 +80,44 @@ func contactsPath(acct account.Account) string {
 	return "/v2/accounts/" + acct.SID + "/contacts"
 }
 
-// append appends a contact with all its twelve keys.
-func (e *contactEncoder) append(b []byte, c *addressbook.Contact) []byte {
-	b = append(b, `{"sid":"`...)
-	b = c.SID.AppendTo(b)
-	b = append(b, `","date_created":"`...)
-	created := len(b)
-	b = e.dates.append(b, c.Created)
-	createdEnd := len(b)
+// listsPath is the path of the account's lists.
+func listsPath(acct account.Account) string {
+	return "/v2/accounts/" + acct.SID + "/lists"
+}
+
+// membersPath is the path of a list's contacts.
+func membersPath(acct account.Account, list addressbook.SID) string {
+	return listsPath(acct) + "/" + list.String() + "/contacts"
+}
+
+// appendDates appends the dates of something.
+func (e *encoder) appendDates(b []byte, created, updated time.Time) []byte {
+	b = append(b, `"date_created":"`...)
+	start := len(b)
+	b = e.dates.append(b, created)
+	end := len(b)
 	b = append(b, `","date_updated":"`...)
-	if c.Updated.Equal(c.Created) {
-		b = append(b, b[created:createdEnd]...)
+	if updated.Equal(created) {
+		b = append(b, b[start:end]...)
 	} else {
-		b = e.dates.append(b, c.Updated)
+		b = e.dates.append(b, updated)
 	}
-	b = append(b, `","account_sid":`...)
-	b = append(b, e.accountSID...)
+	return append(b, '"')
+}
+
+// appendHead appends the beginning of a contact or a list.
+func (e *encoder) appendHead(b []byte, sid addressbook.SID, created, updated time.Time) []byte {
+	b = append(b, `{"sid":"`...)
+	b = sid.AppendTo(b)
+	b = append(b, `",`...)
+	b = e.appendDates(b, created, updated)
+	b = append(b, `,"account_sid":`...)
+	return append(b, e.accountSID...)
+}
+
+// contact appends a contact with all its twelve keys.
+func (e *encoder) contact(b []byte, c *addressbook.Contact) []byte {
+	b = e.appendHead(b, c.SID, c.Created, c.Updated)
 	b = append(b, `,"number":"`...)
 	b = c.Number.AppendTo(b)
 	b = append(b, `","first_name":`...)
@@ -113,8 +137,71 @@ func (e *contactEncoder) append(b []byte, c *addressbook.Contact) []byte {
 		b = append(b, c.CustomField...)
 	}
 	b = append(b, `,"uri":"`...)
-	b = append(b, e.uri...)
+	b = append(b, e.contacts...)
 	b = c.SID.AppendTo(b)
+	return append(b, `"}`...)
+}
+
+// contactWithLists appends a contact with a thirteenth key, for its lists.
+func (e *encoder) contactWithLists(b []byte, c *addressbook.Contact, lists []addressbook.ListRef) []byte {
+	b = e.contact(b, c)
+	b = append(b[:len(b)-1], `,"lists":[`...)
+	for i := range lists {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"sid":"`...)
+		b = lists[i].SID.AppendTo(b)
+		b = append(b, `","name":`...)
+		b = appendString(b, lists[i].Name)
+		b = append(b, '}')
+	}
+	return append(b, `]}`...)
+}
+
+// listTypes are the types of lists on the wire.
+var listTypes = map[addressbook.ListType]string{
+	addressbook.Static:  "static",
+	addressbook.Dynamic: "dynamic",
+}
+
+// list appends a list with all its nine keys.
+func (e *encoder) list(b []byte, l *addressbook.List) []byte {
+	b = e.appendHead(b, l.SID, l.Created, l.Updated)
+	b = append(b, `,"name":`...)
+	b = appendString(b, l.Name)
+	b = append(b, `,"tag":`...)
+	b = appendText(b, l.Tag)
+	b = append(b, `,"contact_count":`...)
+	b = strconv.AppendInt(b, int64(l.ContactCount), 10)
+	b = append(b, `,"type":"`...)
+	b = append(b, listTypes[l.Type]...)
+	b = append(b, `","uri":"`...)
+	b = append(b, e.lists...)
+	b = l.SID.AppendTo(b)
+	return append(b, `"}`...)
+}
+
+// membership appends a membership. Its sid is the contact's, and both names of
+// the list are there, because client programs read either.
+func (e *encoder) membership(b []byte, m *addressbook.Membership) []byte {
+	b = append(b, `{"sid":"`...)
+	b = m.Contact.AppendTo(b)
+	b = append(b, `","contact_sid":"`...)
+	b = m.Contact.AppendTo(b)
+	b = append(b, `","list_id":"`...)
+	b = m.List.AppendTo(b)
+	b = append(b, `","list_sid":"`...)
+	b = m.List.AppendTo(b)
+	b = append(b, `","account_sid":`...)
+	b = append(b, e.accountSID...)
+	b = append(b, ',')
+	b = e.appendDates(b, m.Created, m.Created)
+	b = append(b, `,"uri":"`...)
+	b = append(b, e.lists...)
+	b = m.List.AppendTo(b)
+	b = append(b, `/contacts/`...)
+	b = m.Contact.AppendTo(b)
 	return append(b, `"}`...)
 }
 

@@ -11,6 +11,7 @@ func TestRoutes(t *testing.T) {
 	t.Parallel()
 	c := servertest.Start(t, servertest.Options{}).Account("demo")
 	sid := c.CreateOne(`{"number":"+919876543210"}`).SID
+	list := c.CreateList("Members").SID
 	for _, tt := range []struct {
 		method, path string
 		status       int
@@ -58,15 +59,28 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/healthz/", 404, ""},
 		{"GET", "/openapi.yaml/", 404, ""},
 
-		{"PATCH", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
-		{"DELETE", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
-		{"OPTIONS", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
-		{"TRACE", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
-		{"BREW", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST"},
-		{"PATCH", "/v2/aCCounts/demo/contacts", 405, "GET, HEAD, POST"},
-		{"PATCH", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD"},
-		{"POST", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD"},
-		{"OPTIONS", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD"},
+		{"PATCH", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
+		{"OPTIONS", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
+		{"TRACE", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
+		{"BREW", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
+		{"PATCH", "/v2/aCCounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
+		{"PATCH", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD, PUT, DELETE"},
+		{"POST", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD, PUT, DELETE"},
+		{"OPTIONS", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD, PUT, DELETE"},
+		{"PATCH", "/v2/accounts/demo/lists", 405, "GET, HEAD, POST, PUT"},
+		{"DELETE", "/v2/accounts/demo/lists", 405, "GET, HEAD, POST, PUT"},
+		{"POST", "/v2/accounts/demo/lists/" + list, 405, "GET, HEAD, PUT, DELETE"},
+		{"PUT", "/v2/accounts/demo/lists/" + list + "/contacts", 405, "GET, HEAD, POST, DELETE"},
+		{"GET", "/v2/accounts/demo/lists/" + list + "/contacts/" + sid, 405, "DELETE"},
+		{"PUT", "/v2/Accounts/demo/lists/" + list + "/contacts/" + sid, 405, "DELETE"},
+		{"GET", "/v2/accounts/demo/lists/", 404, ""},
+		{"GET", "/v2/accounts/demo/lists/" + list + "/contacts/", 404, ""},
+		{"GET", "/v2/accounts/demo/lists/" + list + "/members", 404, ""},
+		{"DELETE", "/v2/accounts/demo/lists/" + list + "/contacts/" + sid + "/x", 404, ""},
+		{"GET", "/v2/aCCounts/demo/lists/" + list, 200, ""},
+		{"GET", "/v2/Accounts/demo/lists/" + list + "/contacts", 200, ""},
+		{"HEAD", "/v2/accounts/demo/lists", 200, ""},
+		{"HEAD", "/v2/accounts/demo/lists/" + list + "/contacts", 200, ""},
 		{"HEAD", "/v2/accounts/demo/contacts", 200, ""},
 		{"HEAD", "/v2/accounts/demo/contacts/" + sid, 200, ""},
 		{"POST", "/healthz", 405, "GET, HEAD"},
@@ -97,9 +111,13 @@ func TestSIDs(t *testing.T) {
 	t.Parallel()
 	c := servertest.Start(t, servertest.Options{}).Account("demo")
 	sid := c.CreateOne(`{"number":"+919876543210"}`).SID
+	list := c.CreateList("Members").SID
 	upper := c.Get(c.Path("/contacts/" + strings.ToUpper(sid))).Contact(t)
 	if upper.SID != sid || !strings.HasSuffix(upper.URI, sid) {
 		t.Errorf("in upper case: got %+v", upper)
+	}
+	if got := c.Get(c.Path("/lists/" + strings.ToUpper(list) + "/contacts")).Page(t).Metadata.First; !strings.Contains(*got, list) {
+		t.Errorf("in upper case: the link is %s", *got)
 	}
 	last := sid[:31] + map[bool]string{true: "1", false: "0"}[sid[31] == '0']
 	for _, bad := range []string{
@@ -107,22 +125,55 @@ func TestSIDs(t *testing.T) {
 		"%00", "%ff", "%2e", "%2e%2e", "%20" + sid, sid + "%20", sid[:30] + "%2F1", "'%20OR%201=1--", strings.Repeat("a", 5000),
 		sid[:8] + "-" + sid[8:12] + "-" + sid[12:16] + "-" + sid[16:20] + "-" + sid[20:],
 	} {
-		if fault := c.Get(c.Path("/contacts/"+bad)).Fault(t, 404); fault.Code != 1000 {
-			t.Errorf("%s: got %+v", bad, fault)
+		for _, request := range []struct{ method, path, body string }{
+			{"GET", "/contacts/" + bad, ""},
+			{"PUT", "/contacts/" + bad, `{"tag":"x"}`},
+			{"DELETE", "/contacts/" + bad, ""},
+			{"GET", "/lists/" + bad, ""},
+			{"PUT", "/lists/" + bad, `{"tag":"x"}`},
+			{"DELETE", "/lists/" + bad, ""},
+			{"GET", "/lists/" + bad + "/contacts", ""},
+			{"POST", "/lists/" + bad + "/contacts", servertest.References(sid)},
+			{"DELETE", "/lists/" + bad + "/contacts", servertest.References(sid)},
+			{"DELETE", "/lists/" + bad + "/contacts/" + sid, ""},
+			{"DELETE", "/lists/" + list + "/contacts/" + bad, ""},
+		} {
+			if fault := c.Send(request.method, request.path, request.body).Fault(t, 404); fault.Code != 1000 {
+				t.Errorf("%s %s: got %+v", request.method, request.path, fault)
+			}
 		}
 	}
 }
 
-// TestBodyOnGet: clients send one, and it means nothing.
-func TestBodyOnGet(t *testing.T) {
+// TestIgnoredBodies: clients send one with a GET or a DELETE, and it means
+// nothing.
+func TestIgnoredBodies(t *testing.T) {
 	t.Parallel()
 	c := servertest.Start(t, servertest.Options{}).Account("demo")
-	contact := c.CreateOne(`{"number":"+919876543210"}`)
 	for _, body := range []string{"{}", "not json", servertest.Contacts(people(0, 1)...), strings.Repeat("x", 200<<10)} {
-		if got := c.Do("GET", contact.URI, strings.NewReader(body)).Contact(t); got.SID != contact.SID {
+		contact, list := c.CreateOne(`{"number":"+919876543210"}`), c.CreateList("Members")
+		c.Add(list.SID, contact.SID)
+		send := func(method, path string) servertest.Answer {
+			return c.Do(method, path, strings.NewReader(body), "Content-Type", "text/plain")
+		}
+		if got := send("GET", contact.URI).Contact(t); got.SID != contact.SID {
 			t.Errorf("got %+v", got)
 		}
-		if got := c.Do("GET", c.Path("/contacts?limit=1"), strings.NewReader(body), "Content-Type", "text/plain").Page(t); got.Metadata.Total != 1 {
+		if got := send("GET", list.URI).List(t); got.SID != list.SID {
+			t.Errorf("got %+v", got)
+		}
+		for _, path := range []string{c.Path("/contacts"), c.Path("/lists"), list.URI + "/contacts"} {
+			if got := send("GET", path).Page(t); got.Metadata.Total != 1 {
+				t.Errorf("%s: got %+v", path, got)
+			}
+		}
+		if got := send("DELETE", list.URI+"/contacts/"+contact.SID).Member(t); got.ListID != list.SID {
+			t.Errorf("got %+v", got)
+		}
+		if got := send("DELETE", list.URI).List(t); got.SID != list.SID {
+			t.Errorf("got %+v", got)
+		}
+		if got := send("DELETE", contact.URI).Contact(t); got.SID != contact.SID {
 			t.Errorf("got %+v", got)
 		}
 	}

@@ -94,7 +94,7 @@ func TestEnvelopeShapes(t *testing.T) {
 	bulk := []string{"$.metadata {", "$.metadata.failed float64", "$.metadata.total float64", "$.metadata.success float64", "$.response ["}
 	page := []string{"$.metadata {", "$.metadata.count float64", "$.metadata.offset float64", "$.metadata.limit float64",
 		"$.metadata.total float64", "$.metadata.page_size float64", "$.metadata.first_page_uri string",
-		"$.metadata.prev_page_uri <nil>", "$.metadata.next_page_uri <nil>", "$.response ["}
+		"$.metadata.prev_page_uri <nil>", "$.metadata.next_page_uri <nil>", "$.metadata.next_cursor <nil>", "$.response ["}
 
 	for name, tt := range map[string]struct {
 		got  servertest.Answer

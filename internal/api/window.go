@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -19,8 +20,10 @@ const (
 
 // window is the part of a collection that a request asks for.
 type window struct {
-	query addressbook.Query
-	words url.Values // the whole query, kept in the links to other pages
+	addressbook.Window
+	path  string                // of the collection
+	words url.Values            // the whole query, kept in the links to other pages
+	next  *addressbook.Position // where the next page begins, once this one was read
 }
 
 var sortFields = map[string]addressbook.SortField{
@@ -29,45 +32,98 @@ var sortFields = map[string]addressbook.SortField{
 	"name":         addressbook.ByName,
 }
 
-// parseWindow reads offset, limit and sort_by.
-func parseWindow(r *http.Request) (window, error) {
+// parseWindow reads limit, sort_by, and offset or cursor.
+func parseWindow(r *http.Request, path string) (window, error) {
 	words, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return window{}, fault.New(fault.Invalid, "Invalid query: "+err.Error())
 	}
-	w := window{words: words, query: addressbook.Query{Window: addressbook.Window{Limit: defaultLimit}}}
+	w := window{Window: addressbook.Window{Limit: defaultLimit}, path: path, words: words}
 	if words.Has("limit") {
-		w.query.Limit, err = strconv.Atoi(words.Get("limit"))
-		if errors.Is(err, strconv.ErrRange) && w.query.Limit > 0 {
+		w.Limit, err = strconv.Atoi(words.Get("limit"))
+		if errors.Is(err, strconv.ErrRange) && w.Limit > 0 {
 			err = nil // Atoi returns the largest int
 		}
-		if err != nil || w.query.Limit < 1 {
+		if err != nil || w.Limit < 1 {
 			return window{}, fault.New(fault.Invalid, "Invalid limit: it must be a number, 1 or more")
 		}
-		w.query.Limit = min(w.query.Limit, maxLimit)
+		w.Limit = min(w.Limit, maxLimit)
 	}
 	if words.Has("offset") {
-		w.query.Offset, err = strconv.Atoi(words.Get("offset"))
-		if err != nil || w.query.Offset < 0 {
+		w.Offset, err = strconv.Atoi(words.Get("offset"))
+		if err != nil || w.Offset < 0 {
 			return window{}, fault.New(fault.Invalid, "Invalid offset: it must be a number, 0 or more")
 		}
 	}
 	if words.Has("sort_by") {
 		field, direction, _ := strings.Cut(strings.ToLower(words.Get("sort_by")), ":")
 		var known bool
-		w.query.Sort, known = sortFields[field]
-		w.query.Desc = direction == "desc"
+		w.Sort, known = sortFields[field]
+		w.Desc = direction == "desc"
 		if !known || direction != "" && direction != "asc" && direction != "desc" {
 			return window{}, fault.New(fault.Invalid,
 				"Invalid sort_by: it must be date_created, date_updated or name, then :asc or :desc")
 		}
 	}
-	return w, nil
+	if words.Has("cursor") {
+		err = w.parseCursor(words.Get("cursor"))
+	}
+	return w, err
+}
+
+// text reads a word that filters by a text; "" filters nothing.
+func (w window) text(word string) (string, error) {
+	text := w.words.Get(word)
+	// Nothing stored has these in it, and no store is asked for them.
+	if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
+		return "", fault.New(fault.Invalid, "Invalid "+word+": it must be UTF-8 without the NUL character")
+	}
+	return text, nil
+}
+
+// parseContactQuery reads what parseWindow does, and the filters of contacts.
+func parseContactQuery(r *http.Request, path string) (addressbook.Query, window, error) {
+	w, err := parseWindow(r, path)
+	if err != nil {
+		return addressbook.Query{}, window{}, err
+	}
+	query := addressbook.Query{Window: w.Window, WithLists: w.words.Has("filter")}
+	if query.WithLists && !strings.EqualFold(w.words.Get("filter"), "show_list") {
+		return addressbook.Query{}, window{}, fault.New(fault.Invalid, "Invalid filter: it must be show_list")
+	}
+	for word, into := range map[string]*string{
+		"name":   &query.Name,
+		"number": &query.Number,
+		"tag":    &query.Tag,
+		"email":  &query.Email,
+		"q":      &query.Search,
+	} {
+		if *into, err = w.text(word); err != nil {
+			return addressbook.Query{}, window{}, err
+		}
+	}
+	return query, w, nil
+}
+
+// listSIDs reads list_sids, which may be repeated and may have several sids
+// with commas between them. It returns nil when there is none. One that cannot
+// be a sid is the zero sid, which no list has.
+func (w window) listSIDs() []addressbook.SID {
+	var lists []addressbook.SID
+	for _, some := range w.words["list_sids"] {
+		for one := range strings.SplitSeq(some, ",") {
+			if one = strings.TrimSpace(one); one != "" {
+				sid, _ := addressbook.ParseSID(one)
+				lists = append(lists, sid)
+			}
+		}
+	}
+	return lists
 }
 
 // appendMetadata appends the metadata of the page that the window showed.
-func (w window) appendMetadata(b []byte, path string, count, total int) []byte {
-	offset, limit := w.query.Offset, w.query.Limit
+func (w window) appendMetadata(b []byte, count, total int) []byte {
+	offset, limit := w.Offset, w.Limit
 	for _, field := range []struct {
 		key   string
 		value int
@@ -82,25 +138,40 @@ func (w window) appendMetadata(b []byte, path string, count, total int) []byte {
 		b = strconv.AppendInt(b, int64(field.value), 10)
 	}
 	b = append(b, `,"first_page_uri":`...)
-	b = appendString(b, w.uri(path, 0))
+	b = appendString(b, w.uriAt(0))
 	b = append(b, `,"prev_page_uri":`...)
 	if offset > 0 {
-		b = appendString(b, w.uri(path, max(0, offset-limit)))
+		b = appendString(b, w.uriAt(max(0, offset-limit)))
 	} else {
 		b = append(b, "null"...)
 	}
 	b = append(b, `,"next_page_uri":`...)
-	if total-limit > offset {
-		b = appendString(b, w.uri(path, offset+limit))
+	switch {
+	case w.After != nil && w.next != nil:
+		b = appendString(b, w.uri("cursor", w.cursor()))
+	case w.After == nil && total-limit > offset:
+		b = appendString(b, w.uriAt(offset+limit))
+	default:
+		b = append(b, "null"...)
+	}
+	b = append(b, `,"next_cursor":`...)
+	if w.next != nil {
+		b = appendString(b, w.cursor())
 	} else {
 		b = append(b, "null"...)
 	}
 	return append(b, '}')
 }
 
-// uri is the path and query of the same collection from another offset on.
-func (w window) uri(path string, offset int) string {
-	w.words.Set("offset", strconv.Itoa(offset))
-	w.words.Set("limit", strconv.Itoa(w.query.Limit))
-	return path + "?" + w.words.Encode()
+// uriAt is the path and query of the same collection from an offset on.
+func (w window) uriAt(offset int) string { return w.uri("offset", strconv.Itoa(offset)) }
+
+// uri is the path and query of the same collection from a place on, which one
+// word tells.
+func (w window) uri(word, place string) string {
+	w.words.Del("offset")
+	w.words.Del("cursor")
+	w.words.Set(word, place)
+	w.words.Set("limit", strconv.Itoa(w.Limit))
+	return w.path + "?" + w.words.Encode()
 }

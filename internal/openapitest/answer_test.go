@@ -26,8 +26,34 @@ const (
 	page   = `{"request_id":"` + requestID + `","method":"GET","http_code":200,` +
 		`"metadata":{"count":1,"offset":0,"limit":1,"total":2,"page_size":1,` +
 		`"first_page_uri":"` + contacts + `?limit=1&offset=0","prev_page_uri":null,` +
-		`"next_page_uri":"` + contacts + `?limit=1&offset=1"},"response":[` + created + `]}`
+		`"next_page_uri":"` + contacts + `?limit=1&offset=1","next_cursor":"AAGY8sShsn0"},"response":[` + created + `]}`
 )
+
+const (
+	lists   = "/v2/accounts/demo/lists"
+	listSID = "0198f2c4b5c67a8b9cadbecfd0e1f203"
+
+	list = `{"sid":"` + listSID + `","date_created":"2026-03-14T09:26:53.5+05:30",` +
+		`"date_updated":"2026-03-14T09:26:53.5+05:30","account_sid":"demo","name":"Members","tag":null,` +
+		`"contact_count":3,"type":"static","uri":"` + lists + `/` + listSID + `"}`
+	listPage = `{"request_id":"` + requestID + `","method":"GET","http_code":200,` +
+		`"metadata":{"count":1,"offset":0,"limit":20,"total":1,"page_size":20,` +
+		`"first_page_uri":"` + lists + `?limit=20&offset=0","prev_page_uri":null,"next_page_uri":null,"next_cursor":null},` +
+		`"response":[{"code":200,"error_data":null,"status":"success","data":` + list + `}]}`
+	membership = `{"sid":"` + sid + `","contact_sid":"` + sid + `","list_id":"` + listSID + `","list_sid":"` + listSID + `",` +
+		`"account_sid":"demo","date_created":"2026-03-14T09:26:53.5+05:30","date_updated":"2026-03-14T09:26:53.5+05:30",` +
+		`"uri":"` + lists + `/` + listSID + `/contacts/` + sid + `"}`
+	already  = `{"code":409,"error_data":{"code":1008,"message":"Duplicate resource","description":""},"status":"failed","data":` + membership + `}`
+	addition = `{"request_id":"` + requestID + `","method":"POST","http_code":207,` +
+		`"metadata":{"failed":1,"total":2,"success":1},"response":[` +
+		`{"code":200,"error_data":null,"status":"success","data":` + membership + `},` + already + `]}`
+)
+
+// oneOf is the answer about one thing.
+func oneOf(method, data string) string {
+	return `{"request_id":"` + requestID + `","method":"` + method + `","http_code":200,` +
+		`"response":{"code":200,"error_data":null,"status":"success","data":` + data + `}}`
+}
 
 // failure is the answer to a request that failed as a whole.
 func failure(method string, status, code int, message, description string) string {
@@ -70,8 +96,17 @@ func TestGoodAnswers(t *testing.T) {
 			failure("POST", 401, 1010, "Authorization failed", ""), "Www-Authenticate", `Basic realm="callbook"`),
 		"busy": reply("GET "+contacts, 503,
 			failure("GET", 503, 1503, "Service unavailable", ""), "Retry-After", "1"),
-		"method": reply("DELETE "+contacts, 405,
-			failure("DELETE", 405, 1405, "Method not allowed", ""), "Allow", "GET, HEAD, POST"),
+		"method": reply("PATCH "+contacts, 405,
+			failure("PATCH", 405, 1405, "Method not allowed", ""), "Allow", "GET, HEAD, POST, PUT, DELETE"),
+		"page with lists": reply("GET "+contacts, 200, strings.Replace(page, sid+`"}`, sid+`","lists":[{"sid":"`+listSID+`","name":"a"}]}`, 1)),
+		"lists":           reply("GET "+lists, 200, listPage),
+		"list":            reply("PUT "+lists+"/"+listSID, 200, oneOf("PUT", list)),
+		"name taken": reply("PUT "+lists+"/"+listSID, 409,
+			failure("PUT", 409, 1008, "Duplicate resource", "")),
+		"members":        reply("GET "+lists+"/"+listSID+"/contacts", 200, strings.ReplaceAll(page, contacts+"?", lists+"/"+listSID+"/contacts?")),
+		"members, added": reply("POST "+lists+"/"+listSID+"/contacts", 207, addition),
+		"member, removed": reply("DELETE "+lists+"/"+listSID+"/contacts/"+sid, 200,
+			oneOf("DELETE", membership)),
 		"unknown path":      reply("GET /v2/nothing", 404, failure("GET", 404, 1000, "Not Found", "")),
 		"unknown path, 400": reply("GET /v2/nothing", 400, failure("GET", 400, 1002, "Invalid parameter", "Invalid Path")),
 		"alive":             reply("GET /healthz", 200, `{"status":"ok"}`),
@@ -105,13 +140,21 @@ func TestWrongAnswers(t *testing.T) {
 		t.Helper()
 		return reply("GET "+contacts, 200, spoilt(page, old, wrong))
 	}
+	inList := func(old, wrong string) answer {
+		t.Helper()
+		return reply("GET "+lists+"/"+listSID, 200, spoilt(oneOf("GET", list), old, wrong))
+	}
+	inAddition := func(old, wrong string) answer {
+		t.Helper()
+		return reply("POST "+lists+"/"+listSID+"/contacts", 207, spoilt(addition, old, wrong))
+	}
 	missing := failure("POST", 400, 1001, "Mandatory Parameter missing", "Contacts is mandatory")
 	inFailure := func(old, wrong string) answer {
 		t.Helper()
 		return reply("POST "+contacts, 400, spoilt(missing, old, wrong))
 	}
 	unavailable := failure("GET", 503, 1503, "Service unavailable", "")
-	refusedMethod := failure("PUT", 405, 1405, "Method not allowed", "")
+	refusedMethod := failure("PATCH", 405, 1405, "Method not allowed", "")
 	notFound := failure("GET", 404, 1000, "Not Found", "")
 
 	for name, test := range map[string]struct {
@@ -177,6 +220,22 @@ func TestWrongAnswers(t *testing.T) {
 		"first page null":         {inPage(`"first_page_uri":"`+contacts+`?limit=1&offset=0"`, `"first_page_uri":null`), "first_page_uri"},
 		"page uri with a host":    {inPage(`"next_page_uri":"`, `"next_page_uri":"http://127.0.0.1:8080`), "next_page_uri"},
 
+		"page uri of another path": {inPage(`"next_page_uri":"`+contacts, `"next_page_uri":"`+lists), "next_page_uri"},
+
+		// Lists and memberships.
+		"list of no type":            {inList(`"type":"static"`, `"type":""`), "type"},
+		"list without a count":       {inList(`"contact_count":3,`, ``), "contact_count"},
+		"list with a negative count": {inList(`"contact_count":3`, `"contact_count":-1`), "contact_count"},
+		"list without a name":        {inList(`"name":"Members"`, `"name":null`), "name"},
+		"list uri among contacts":    {inList(lists+"/", contacts+"/"), "uri"},
+		"list with lists":            {inList(`"tag":null,`, `"tag":null,"lists":[],`), "lists"},
+		"contact with lists, alone":  {inSingle(sid+`"}`, sid+`","lists":[]}`), "lists"},
+		"list_id null":               {inAddition(`"list_id":"`+listSID+`"`, `"list_id":null`), "/response/0"},
+		"list_id of another":         {inAddition(`"list_id":"`+listSID+`"`, `"list_id":"`+sid+`"`), "list_id"},
+		"sid of another contact":     {inAddition(`"sid":"`+sid+`"`, `"sid":"`+listSID+`"`), "sid"},
+		"uri in another list":        {inAddition(lists+"/"+listSID+"/contacts/", lists+"/"+sid+"/contacts/"), "uri"},
+		"member already, no data":    {inAddition(already, strings.Replace(already, membership, "null", 1)), "/response/1"},
+
 		// Errors.
 		"message trimmed": {
 			reply("POST "+contacts, 400, failure("POST", 400, 1007, "Invalid request body,failed parsing", "EOF")), "message",
@@ -200,9 +259,9 @@ func TestWrongAnswers(t *testing.T) {
 		"no Retry-After":              {reply("GET "+contacts, 503, unavailable), "Retry-After"},
 		"Retry-After as a date":       {reply("GET "+contacts, 503, unavailable, "Retry-After", "soon"), "Retry-After"},
 		"Retry-After of nothing":      {reply("GET "+contacts, 503, unavailable, "Retry-After", "0"), "Retry-After"},
-		"405 without Allow":           {reply("PUT "+contacts, 405, refusedMethod), "Allow"},
+		"405 without Allow":           {reply("PATCH "+contacts, 405, refusedMethod), "Allow"},
 		"405 of a documented method":  {reply("POST "+contacts, 405, refusedMethod, "Allow", "GET"), "has this method"},
-		"404 of an unknown method":    {reply("PUT "+contacts, 404, notFound), "should be 405"},
+		"404 of an unknown method":    {reply("PATCH "+contacts, 404, notFound), "should be 405"},
 		"head without the request id": {reply("HEAD "+contacts, 200, "", "X-Request-Id", ""), "X-Request-Id"},
 
 		// Bodies that are none.
@@ -220,7 +279,7 @@ func TestWrongAnswers(t *testing.T) {
 		"another document":        {reply("GET /openapi.yaml", 200, "swagger: 2\n", "Content-Type", "application/yaml"), "pattern"},
 		"unknown path, plain 404": {reply("GET /nothing", 404, "404 page not found\n", "Content-Type", "text/plain"), "text/plain"},
 		"unknown path, wrong 404": {reply("GET /nothing", 404, failure("GET", 404, 1000, "Not found", "")), "message"},
-		"unknown path, 405":       {reply("PUT /nothing", 405, refusedMethod, "Allow", "GET"), "should be 404"},
+		"unknown path, 405":       {reply("PATCH /nothing", 405, refusedMethod, "Allow", "GET"), "should be 404"},
 		"unknown path, 200":       {reply("GET /nothing", 200, single), "documented"},
 		"unknown path, redirect":  {reply("GET /v2//accounts", 307, ""), "documented"},
 	} {

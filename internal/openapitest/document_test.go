@@ -39,7 +39,8 @@ func TestExamplesAreGoodAnswers(t *testing.T) {
 						t.Errorf("%s: no example", name)
 					}
 					for _, example := range examples {
-						a := exampleAnswer(t, status, ref.Value, example)
+						a := exampleAnswer(t, status, ref.Value, mediaType, example)
+						a.path = examplePath(path, item.Parameters)
 						if err := compiled.paths[path][method][status].check(a); err != nil {
 							t.Errorf("%s: %v", name, err)
 						}
@@ -48,6 +49,14 @@ func TestExamplesAreGoodAnswers(t *testing.T) {
 			}
 		}
 	}
+}
+
+// examplePath is a path as in the examples of its parameters.
+func examplePath(path string, parameters openapi3.Parameters) string {
+	for _, p := range parameters {
+		path = strings.Replace(path, "{"+p.Value.Name+"}", fmt.Sprint(p.Value.Example), 1)
+	}
+	return path
 }
 
 func examplesOf(content *openapi3.MediaType) []any {
@@ -63,17 +72,23 @@ func examplesOf(content *openapi3.MediaType) []any {
 
 // exampleAnswer is the answer that an example shows, with the headers as in
 // their examples.
-func exampleAnswer(t *testing.T, status int, r *openapi3.Response, example any) answer {
+func exampleAnswer(t *testing.T, status int, r *openapi3.Response, mediaType string, example any) answer {
 	t.Helper()
 	body, err := json.Marshal(example)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if text, ok := example.(string); ok {
+		body = []byte(text)
+	}
 	fields, _ := example.(map[string]any)
 	method, _ := fields["method"].(string)
-	id, _ := fields["request_id"].(string)
+	id, ok := fields["request_id"].(string)
+	if !ok {
+		id = requestID // what is no envelope has it in the header alone
+	}
 	a := answer{method: method, status: status, body: body, header: http.Header{
-		"Content-Type": {"application/json"},
+		"Content-Type": {mediaType},
 		"X-Request-Id": {id},
 	}}
 	for name, ref := range r.Headers {
@@ -87,10 +102,10 @@ func exampleAnswer(t *testing.T, status int, r *openapi3.Response, example any) 
 // A key that is not required is one that the server could forget; a schema
 // that allows other keys is one that it could add to.
 func TestAnswerSchemasAreStrict(t *testing.T) {
-	requests := []string{"CreateContactsRequest", "NewContact"}
+	requests := []string{"NewContact", "ContactChange", "ListChange"}
 	for name, ref := range spec(t).Components.Schemas {
 		schema := ref.Value
-		if ref.Ref != "" || !schema.Type.Is("object") || slices.Contains(requests, name) {
+		if ref.Ref != "" || !schema.Type.Is("object") || slices.Contains(requests, name) || strings.HasSuffix(name, "Request") {
 			continue
 		}
 		if schema.AdditionalProperties.Has == nil || *schema.AdditionalProperties.Has {
@@ -103,51 +118,79 @@ func TestAnswerSchemasAreStrict(t *testing.T) {
 	}
 }
 
-func TestRequestSchema(t *testing.T) {
+func TestRequestSchemas(t *testing.T) {
 	l, err := newLoader(openapi.Document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema, err := l.schema("/components/schemas/CreateContactsRequest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	contactsOf := func(n int) string {
-		return `{"contacts":[` + strings.TrimSuffix(strings.Repeat(`{"number":"1"},`, n), ",") + `]}`
-	}
-	for body, good := range map[string]bool{
-		`{"contacts":[{"number":"09876543210","custom":{"a":1},"nickname":7}]}`: true,
-		contactsOf(5000):                       true,
-		contactsOf(5001):                       false,
-		contactsOf(0):                          false,
-		`{}`:                                   false,
-		`[]`:                                   false,
-		`{"contacts":[{}]}`:                    false,
-		`{"contacts":[{"number":9876543210}]}`: false,
-		`{"contacts":[{"number":"1","custom_field":"a"}]}`:                       false,
-		`{"contacts":[{"number":"1","tag":"` + strings.Repeat("é", 255) + `"}]}`: true,
-		`{"contacts":[{"number":"1","tag":"` + strings.Repeat("é", 256) + `"}]}`: false,
+	text := func(n int) string { return `"` + strings.Repeat("é", n) + `"` }
+	for _, tt := range []struct {
+		schema, key string
+		good, bad   []string // items
+	}{
+		{"CreateContactsRequest", "contacts",
+			[]string{`{"number":"09876543210","custom":{"a":1},"nickname":7}`, `{"number":"1","tag":` + text(255) + `}`},
+			[]string{`{}`, `7`, `{"number":9876543210}`, `{"number":"1","custom_field":"a"}`, `{"number":"1","tag":` + text(256) + `}`}},
+		{"UpdateContactsRequest", "contacts",
+			[]string{`{"sid":"x"}`, `{"sid":"x","tag":null,"custom_field":null,"nickname":7}`},
+			[]string{`{}`, `{"sid":""}`, `{"sid":7}`, `{"number":"1"}`, `{"sid":"x","number":null}`, `{"sid":"x","tag":7}`}},
+		{"DeleteContactsRequest", "contacts", []string{`{"sid":"x","tag":7}`}, []string{`{}`, `"x"`, `{"sid":null}`}},
+		{"CreateListsRequest", "lists",
+			[]string{`{"name":"a"}`, `{"name":" ","tag":null}`},
+			[]string{`{}`, `{"tag":"a"}`, `{"name":""}`, `{"name":null}`, `{"name":` + text(256) + `}`, `{"name":"a","tag":[]}`}},
+		{"UpdateListsRequest", "lists", []string{`{"sid":"x"}`, `{"sid":"x","name":"a","tag":""}`}, []string{`{"name":"a"}`, `{"sid":"x","name":""}`}},
+		{"ContactReferencesRequest", "contact_references", []string{`{"contact_sid":"x"}`}, []string{`{}`, `{"sid":"x"}`, `{"contact_sid":""}`, `[]`}},
 	} {
-		value, err := parse([]byte(body))
+		schema, err := l.schema("/components/schemas/" + tt.schema)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := schema.Validate(value); (err == nil) != good {
-			t.Errorf("%.80s: got %v, want good = %v", body, err, good)
+		bodyOf := func(items ...string) string {
+			return fmt.Sprintf(`{%q:[%s]}`, tt.key, strings.Join(items, ","))
+		}
+		good := []string{bodyOf(tt.good...), bodyOf(slices.Repeat(tt.good[:1], 5000)...)}
+		bad := []string{`{}`, `[]`, bodyOf(), bodyOf(slices.Repeat(tt.good[:1], 5001)...)}
+		for _, item := range tt.bad {
+			bad = append(bad, bodyOf(item))
+		}
+		for i, body := range slices.Concat(good, bad) {
+			value, err := parse([]byte(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(value); (err == nil) != (i < len(good)) {
+				t.Errorf("%s: %.80s: got %v, want good = %v", tt.schema, body, err, i < len(good))
+			}
 		}
 	}
-	for method, op := range spec(t).Paths.Value(documented).Operations() {
-		if op.RequestBody == nil {
-			continue
-		}
-		for _, example := range examplesOf(op.RequestBody.Value.Content["application/json"]) {
-			body, _ := json.Marshal(example)
-			value, err := parse(body)
-			if err == nil {
-				err = schema.Validate(value)
+}
+
+// TestRequestExamples: what the document shows as a body is one.
+func TestRequestExamples(t *testing.T) {
+	l, err := newLoader(openapi.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range spec(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.RequestBody == nil {
+				continue
 			}
-			if err != nil {
-				t.Errorf("%s: %v", method, err)
+			for mediaType, content := range op.RequestBody.Value.Content {
+				schema, err := l.schema(pointer("", "paths", path, strings.ToLower(method), "requestBody", "content", mediaType, "schema"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, example := range examplesOf(content) {
+					body, _ := json.Marshal(example)
+					value, err := parse(body)
+					if err == nil {
+						err = schema.Validate(value)
+					}
+					if err != nil {
+						t.Errorf("%s %s: %v", method, path, err)
+					}
+				}
 			}
 		}
 	}

@@ -36,12 +36,26 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 
 func TestOperations(t *testing.T) {
 	want := []string{
+		"DELETE /v2/accounts/{account_sid}/contacts",
+		"DELETE /v2/accounts/{account_sid}/contacts/{sid}",
+		"DELETE /v2/accounts/{account_sid}/lists/{sid}",
+		"DELETE /v2/accounts/{account_sid}/lists/{sid}/contacts",
+		"DELETE /v2/accounts/{account_sid}/lists/{sid}/contacts/{contact_sid}",
 		"GET /healthz",
 		"GET /openapi.yaml",
 		"GET /readyz",
 		"GET /v2/accounts/{account_sid}/contacts",
 		"GET /v2/accounts/{account_sid}/contacts/{sid}",
+		"GET /v2/accounts/{account_sid}/lists",
+		"GET /v2/accounts/{account_sid}/lists/{sid}",
+		"GET /v2/accounts/{account_sid}/lists/{sid}/contacts",
 		"POST /v2/accounts/{account_sid}/contacts",
+		"POST /v2/accounts/{account_sid}/lists",
+		"POST /v2/accounts/{account_sid}/lists/{sid}/contacts",
+		"PUT /v2/accounts/{account_sid}/contacts",
+		"PUT /v2/accounts/{account_sid}/contacts/{sid}",
+		"PUT /v2/accounts/{account_sid}/lists",
+		"PUT /v2/accounts/{account_sid}/lists/{sid}",
 	}
 	if diff := cmp.Diff(want, New(t).Operations()); diff != "" {
 		t.Errorf("operations (-want +got):\n%s", diff)

@@ -38,6 +38,9 @@ func checkRelations(a answer, value any) error {
 		if err := checkCounts(envelope["metadata"], response); err != nil {
 			return err
 		}
+		if err := checkLinks(envelope["metadata"], a.path); err != nil {
+			return err
+		}
 		for i, item := range response {
 			if err := checkURI(item); err != nil {
 				return fmt.Errorf("response[%d]: %w", i, err)
@@ -78,17 +81,74 @@ func checkCounts(metadata any, items []any) error {
 	return errors.New(strings.Join(wrong, "; "))
 }
 
-// checkURI checks that the uri of an item's data leads to that data.
+// checkLinks checks that the links of a page lead to pages of the same path.
+// In the request, that may be in another case.
+func checkLinks(metadata any, requested string) error {
+	said, _ := metadata.(map[string]any)
+	for _, key := range []string{"first_page_uri", "prev_page_uri", "next_page_uri"} {
+		link, ok := said[key].(string)
+		if !ok {
+			continue
+		}
+		if path, _, _ := strings.Cut(link, "?"); !strings.EqualFold(path, requested) {
+			return fmt.Errorf("metadata.%s is %s, but should have the path %s", key, link, requested)
+		}
+	}
+	return nil
+}
+
+// checkURI checks that the uri of an item's data leads to that data, and that
+// the names of the list and the contact in a membership are the same twice.
 func checkURI(item any) error {
 	fields, _ := item.(map[string]any)
 	data, ok := fields["data"].(map[string]any)
 	if !ok {
 		return nil
 	}
+	if summary, ok := data["summary"].(map[string]any); ok {
+		data = summary
+	}
+	if id, ok := data["upload_id"].(string); ok {
+		return checkUpload(data, id)
+	}
 	uri, _ := data["uri"].(string)
 	sid, _ := data["sid"].(string)
-	if !strings.HasSuffix(uri, "/"+sid) {
-		return fmt.Errorf("uri %s does not lead to sid %s", uri, sid)
+	end := "/" + sid
+	if list, ok := data["list_sid"].(string); ok {
+		if data["list_id"] != list {
+			return fmt.Errorf("list_id is %v, but list_sid is %s", data["list_id"], list)
+		}
+		if data["contact_sid"] != sid {
+			return fmt.Errorf("sid is %s, but contact_sid is %v", sid, data["contact_sid"])
+		}
+		end = "/" + list + "/contacts" + end
+	}
+	if !strings.HasSuffix(uri, end) {
+		return fmt.Errorf("uri %s does not lead to %s", uri, end)
+	}
+	return nil
+}
+
+// checkUpload checks that the links of an upload lead to it, and that its stats
+// add up.
+func checkUpload(data map[string]any, id string) error {
+	for key, end := range map[string]string{"url": id, "errors_url": id + "/errors"} {
+		if link, ok := data[key].(string); ok && !strings.HasSuffix(link, "/"+end) {
+			return fmt.Errorf("%s %s does not lead to %s", key, link, end)
+		}
+	}
+	stats, ok := data["stats"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	sum := 0
+	for _, key := range []string{"duplicate", "success", "failed"} {
+		n, _ := stats[key].(json.Number)
+		count, _ := strconv.Atoi(n.String())
+		sum += count
+	}
+	if stats["total"] != number(sum) {
+		return fmt.Errorf("stats.total is %v, but should be %d", stats["total"], sum)
 	}
 	return nil
 }

@@ -5,38 +5,47 @@ import (
 	"testing"
 )
 
-// Bulk is the answer to a bulk write.
-type Bulk struct {
+// BulkOf is the answer to a bulk write of one kind of things.
+type BulkOf[T any] struct {
 	RequestID string `json:"request_id"`
 	Metadata  struct{ Failed, Total, Success int }
-	Response  []Item
+	Response  []ItemOf[T]
 }
 
-// Page is the answer to a request for a page.
-type Page struct {
+// PageOf is the answer to a request for a page.
+type PageOf[T any] struct {
 	Metadata struct {
 		Count, Offset, Limit, Total int
 		PageSize                    int     `json:"page_size"`
 		First                       *string `json:"first_page_uri"`
 		Prev                        *string `json:"prev_page_uri"`
 		Next                        *string `json:"next_page_uri"`
+		Cursor                      *string `json:"next_cursor"`
 	}
-	Response []Item
+	Response []ItemOf[T]
 }
 
-// Single is the answer about one thing, or the error of a whole request.
-type Single struct {
+// SingleOf is the answer about one thing, or the error of a whole request.
+type SingleOf[T any] struct {
 	RequestID string `json:"request_id"`
-	Response  Item
+	Response  ItemOf[T]
 }
 
-// Item is what became of one thing that was asked for.
-type Item struct {
+// ItemOf is what became of one thing that was asked for.
+type ItemOf[T any] struct {
 	Code   int
 	Error  *Error `json:"error_data"`
 	Status string
-	Data   *Contact
+	Data   *T
 }
+
+// The answers about contacts.
+type (
+	Bulk   = BulkOf[Contact]
+	Page   = PageOf[Contact]
+	Single = SingleOf[Contact]
+	Item   = ItemOf[Contact]
+)
 
 // Error is the error of an item.
 type Error struct {
@@ -58,6 +67,35 @@ type Contact struct {
 	Tag         *string
 	CustomField json.RawMessage `json:"custom_field"`
 	URI         string
+	Lists       []ListRef // where they were asked for
+}
+
+// ListRef is a list as it stands with a contact.
+type ListRef struct{ SID, Name string }
+
+// List is a list as the wire has it.
+type List struct {
+	SID          string
+	DateCreated  string `json:"date_created"`
+	DateUpdated  string `json:"date_updated"`
+	AccountSID   string `json:"account_sid"`
+	Name         string
+	Tag          *string
+	ContactCount int `json:"contact_count"`
+	Type         string
+	URI          string
+}
+
+// Membership is that of a contact in a list as the wire has it.
+type Membership struct {
+	SID         string
+	ContactSID  string `json:"contact_sid"`
+	ListID      string `json:"list_id"`
+	ListSID     string `json:"list_sid"`
+	AccountSID  string `json:"account_sid"`
+	DateCreated string `json:"date_created"`
+	DateUpdated string `json:"date_updated"`
+	URI         string
 }
 
 // Bulk reads the answer to a bulk write; another answer ends the test.
@@ -76,6 +114,38 @@ func (a Answer) Page(t testing.TB) Page {
 func (a Answer) Contact(t testing.TB) Contact {
 	t.Helper()
 	return *read[Single](t, a, 200).Response.Data
+}
+
+// BulkLists reads the answer to a bulk write of lists; another answer ends the
+// test.
+func (a Answer) BulkLists(t testing.TB) BulkOf[List] {
+	t.Helper()
+	return read[BulkOf[List]](t, a, 207)
+}
+
+// BulkMembers reads the answer to a bulk write of memberships; another answer
+// ends the test.
+func (a Answer) BulkMembers(t testing.TB) BulkOf[Membership] {
+	t.Helper()
+	return read[BulkOf[Membership]](t, a, 207)
+}
+
+// ListPage reads a page of lists; another answer ends the test.
+func (a Answer) ListPage(t testing.TB) PageOf[List] {
+	t.Helper()
+	return read[PageOf[List]](t, a, 200)
+}
+
+// List reads the answer with one list; another answer ends the test.
+func (a Answer) List(t testing.TB) List {
+	t.Helper()
+	return *read[SingleOf[List]](t, a, 200).Response.Data
+}
+
+// Member reads the answer with one membership; another answer ends the test.
+func (a Answer) Member(t testing.TB) Membership {
+	t.Helper()
+	return *read[SingleOf[Membership]](t, a, 200).Response.Data
 }
 
 // Fault reads the answer to a request that failed as a whole; another status

@@ -143,6 +143,28 @@ func (c *Client) CreateOne(contact string) Contact {
 	return *item.Data
 }
 
+// Send sends a body to a path of the account, as "/lists".
+func (c *Client) Send(method, path, body string) Answer {
+	c.t.Helper()
+	return c.Do(method, c.Path(path), strings.NewReader(body))
+}
+
+// CreateList creates a list, which must be a success.
+func (c *Client) CreateList(name string) List {
+	c.t.Helper()
+	item := c.Send("POST", "/lists", fmt.Sprintf(`{"lists":[{"name":%q}]}`, name)).BulkLists(c.t).Response[0]
+	if item.Code != http.StatusOK {
+		c.t.Fatalf("create list %q: got %+v", name, item)
+	}
+	return *item.Data
+}
+
+// Add puts contacts into a list, by their sids, and returns the items.
+func (c *Client) Add(list string, contacts ...string) []ItemOf[Membership] {
+	c.t.Helper()
+	return c.Send("POST", "/lists/"+list+"/contacts", References(contacts...)).BulkMembers(c.t).Response
+}
+
 // Total is how many contacts the account has.
 func (c *Client) Total() int {
 	c.t.Helper()
@@ -152,4 +174,13 @@ func (c *Client) Total() int {
 // Contacts is a request's body of these items.
 func Contacts(items ...string) string {
 	return `{"contacts":[` + strings.Join(items, ",") + `]}`
+}
+
+// References is a request's body that names these contacts.
+func References(contacts ...string) string {
+	items := make([]string, len(contacts))
+	for i, sid := range contacts {
+		items[i] = fmt.Sprintf(`{"contact_sid":%q}`, sid)
+	}
+	return `{"contact_references":[` + strings.Join(items, ",") + `]}`
 }

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"net/http"
+
+	"callbook/internal/addressbook"
+)
+
+// What all the routes share: a body is read, decoded and answered; the results
+// are told one by one, or one alone is the whole answer; things come in pages.
+
+// answerBody reads the body, decodes it when it is its turn, and returns the
+// answer that work has for it. The share of the memory that the body took is
+// held until the answer is sent.
+func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, error), work func(T) (reply, error)) (reply, error) {
+	body, free, err := a.readBody(r)
+	if err != nil {
+		return reply{}, err
+	}
+	answered := false
+	defer func() {
+		if !answered {
+			free()
+		}
+	}()
+	done, err := a.gate.begin(r.Context(), len(body))
+	if err != nil {
+		bodies.put(body)
+		return reply{}, err
+	}
+	defer done()
+	request, err := decode(body)
+	bodies.put(body)
+	if err != nil {
+		return reply{}, err
+	}
+	answer, err := work(request)
+	if err != nil {
+		return reply{}, err
+	}
+	answer.leave, answered = free, true
+	return answer, nil
+}
+
+// kind is how results of one kind, R, are answered with their data, D.
+type kind[R, D any] struct {
+	outcome func(*R) (*D, error) // the data may be nil, with a fault or without
+	append  func([]byte, *D) []byte
+}
+
+func contactKind(r *http.Request) kind[addressbook.Result, addressbook.Contact] {
+	return kind[addressbook.Result, addressbook.Contact]{
+		outcome: func(r *addressbook.Result) (*addressbook.Contact, error) { return r.Contact, r.Fault },
+		append:  newEncoder(accountOf(r)).contact,
+	}
+}
+
+func listKind(r *http.Request) kind[addressbook.ListResult, addressbook.List] {
+	return kind[addressbook.ListResult, addressbook.List]{
+		outcome: func(r *addressbook.ListResult) (*addressbook.List, error) { return r.List, r.Fault },
+		append:  newEncoder(accountOf(r)).list,
+	}
+}
+
+func membershipKind(r *http.Request) kind[addressbook.MembershipResult, addressbook.Membership] {
+	return kind[addressbook.MembershipResult, addressbook.Membership]{
+		outcome: func(r *addressbook.MembershipResult) (*addressbook.Membership, error) { return r.Membership, r.Fault },
+		append:  newEncoder(accountOf(r)).membership,
+	}
+}
+
+// bulk encodes one item a result, in their order, and tells how many failed.
+// The status is 207 even when every item succeeds, as on the platform.
+func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int) {
+	for i := range results {
+		if _, fault := k.outcome(&results[i]); fault != nil {
+			failed++
+		}
+	}
+	answer = newReply(r, http.StatusMultiStatus)
+	b := appendMetadata(answer.body, failed, len(results))
+	b = append(b, `,"response":[`...)
+	for i := range results {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		data, fault := k.outcome(&results[i])
+		if fault == nil {
+			b = append(b, successItem...)
+		} else {
+			wire, detail, _ := describe(fault)
+			b = appendItem(b, wire, detail)
+		}
+		if data == nil {
+			b = append(b, "null"...)
+		} else {
+			b = k.append(b, data)
+		}
+		b = append(b, '}')
+	}
+	answer.body = append(b, `]}`...)
+	return answer, failed
+}
+
+// bulkOf is bulk for results that came with an error of the whole.
+func (k kind[R, D]) bulkOf(r *http.Request, results []R, err error) (reply, error) {
+	if err != nil {
+		return reply{}, err
+	}
+	answer, failed := k.bulk(r, results)
+	recordOf(r).Counted(len(results), failed)
+	return answer, nil
+}
+
+// only answers with the one result that there is, be it a fault.
+func (k kind[R, D]) only(r *http.Request, results []R, err error) (reply, error) {
+	if err != nil {
+		return reply{}, err
+	}
+	data, fault := k.outcome(&results[0])
+	if fault != nil {
+		return reply{}, fault
+	}
+	return k.single(r, data), nil
+}
+
+// single answers with one thing.
+func (k kind[R, D]) single(r *http.Request, data *D) reply {
+	answer := newReply(r, http.StatusOK)
+	b := append(answer.body, `,"response":`+successItem...)
+	b = k.append(b, data)
+	answer.body = append(b, `}}`...)
+	return answer
+}
+
+// pageReply answers with a page of count things, each of which item appends.
+func pageReply(r *http.Request, w window, count, total int, item func(b []byte, i int) []byte) reply {
+	answer := newReply(r, http.StatusOK)
+	b := w.appendMetadata(answer.body, count, total)
+	b = append(b, `,"response":[`...)
+	for i := range count {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, successItem...)
+		b = item(b, i)
+		b = append(b, '}')
+	}
+	answer.body = append(b, `]}`...)
+	return answer
+}
+
+// sidIn returns the sid in the path. One that cannot be a sid is the zero sid,
+// which nothing has.
+func sidIn(r *http.Request, word string) addressbook.SID {
+	sid, _ := addressbook.ParseSID(r.PathValue(word))
+	return sid
+}

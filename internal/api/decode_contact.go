@@ -1,0 +1,125 @@
+package api
+
+import (
+	"cmp"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// The bodies with contacts.
+var (
+	newContacts = bulkRequest[addressbook.Draft]{
+		key: "contacts", title: "Contacts", outline: contactsOutline, read: readContactDraft,
+	}
+	contactPatches = bulkRequest[addressbook.Patch]{
+		key: "contacts", title: "Contacts", outline: contactsOutline, read: readNamedContactPatch,
+	}
+	contactRefs = bulkRequest[addressbook.ContactRef]{
+		key: "contacts", title: "Contacts", outline: contactsOutline, read: readContactRef,
+	}
+)
+
+type contactsRequest struct {
+	Contacts []item `json:"contacts"`
+}
+
+func contactsOutline() any { return new(contactsRequest) }
+
+// Which value is which field of a contact.
+const (
+	contactNumber = iota
+	contactFirstName
+	contactLastName
+	contactCompanyName
+	contactEmail
+	contactTag
+	contactCustomField
+	contactCustom // the page's table calls it custom, its samples custom_field
+	contactSID    // the last one, since only an item of an update has it
+	contactFieldCount
+)
+
+var contactFields = [contactFieldCount]field{
+	contactNumber:      {name: "number", title: "Number"},
+	contactFirstName:   {name: "first_name", title: "FirstName"},
+	contactLastName:    {name: "last_name", title: "LastName"},
+	contactCompanyName: {name: "company_name", title: "CompanyName"},
+	contactEmail:       {name: "email", title: "Email"},
+	contactTag:         {name: "tag", title: "Tag"},
+	contactCustomField: {name: "custom_field", title: "CustomField", isObj: true},
+	contactCustom:      {name: "custom", title: "CustomField", isObj: true},
+	contactSID:         {name: "sid", title: "Sid"},
+}
+
+var errNoContactObject = fault.New(fault.Invalid, "Invalid Contact: it must be a JSON object")
+
+// contactValues is what one object says of a contact.
+type contactValues [contactFieldCount]value
+
+// read reads one contact, as decoder.item does.
+func (v *contactValues) read(d *decoder, known []field) (invalid, err error) {
+	invalid, err = d.item(errNoContactObject, known, v[:])
+	if !v[contactCustomField].Set {
+		v[contactCustomField] = v[contactCustom]
+	}
+	return invalid, err
+}
+
+// fault is what is wrong with the values, but for the sid.
+func (v *contactValues) fault() error { return firstFault(v[:contactCustom]) }
+
+// readContactDraft reads a contact to be.
+func readContactDraft(d *decoder, draft *addressbook.Draft) error {
+	var v contactValues
+	invalid, err := v.read(d, contactFields[:contactSID])
+	draft.Number = v[contactNumber].Text
+	draft.FirstName = v[contactFirstName].Text
+	draft.LastName = v[contactLastName].Text
+	draft.CompanyName = v[contactCompanyName].Text
+	draft.Email = v[contactEmail].Text
+	draft.Tag = v[contactTag].Text
+	draft.CustomField = v[contactCustomField].Value
+	draft.Fault = cmp.Or(invalid, v.fault())
+	return err
+}
+
+// readContactPatch reads a change of a contact that is named elsewhere.
+func readContactPatch(d *decoder, p *addressbook.Patch) error {
+	var v contactValues
+	invalid, err := v.read(d, contactFields[:contactSID])
+	v.patch(p)
+	p.Fault = cmp.Or(invalid, v.fault())
+	return err
+}
+
+// decodeContactPatch decodes a body that is such a change.
+func decodeContactPatch(body []byte) (addressbook.Patch, error) {
+	return decodeOne(body, readContactPatch)
+}
+
+// readNamedContactPatch reads a change of a contact that it names itself.
+func readNamedContactPatch(d *decoder, p *addressbook.Patch) error {
+	var v contactValues
+	invalid, err := v.read(d, contactFields[:])
+	v.patch(p)
+	var nameless error
+	p.SID, nameless = contactFields[contactSID].mandatorySID(&v[contactSID])
+	p.Fault = cmp.Or(invalid, nameless, v.fault())
+	return err
+}
+
+func (v *contactValues) patch(p *addressbook.Patch) {
+	p.Number = v[contactNumber].Change
+	p.FirstName = v[contactFirstName].Change
+	p.LastName = v[contactLastName].Change
+	p.CompanyName = v[contactCompanyName].Change
+	p.Email = v[contactEmail].Change
+	p.Tag = v[contactTag].Change
+	p.CustomField = v[contactCustomField].Change
+}
+
+// readContactRef reads an item that only names a contact.
+func readContactRef(d *decoder, r *addressbook.ContactRef) error {
+	return readRef(d, r, errNoContactObject, contactFields[contactSID:])
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// field is a key that an object in a request may have.
+type field struct {
+	name  string // on the wire
+	title string // in the texts of the platform
+	isObj bool   // whether a JSON object stands there, and else a text
+}
+
+// value is what came under a field's key: the last one, when it came twice. It
+// is not set when the key did not come.
+type value struct {
+	addressbook.Change
+	fault error // why it is not one that the field takes
+}
+
+// item reads the object that comes next into values, one for each of the known
+// fields, and ignores other keys. When it is no object, notObject is what is
+// wrong with the item.
+func (d *decoder) item(notObject error, known []field, values []value) (invalid, err error) {
+	if d.dec.PeekKind() != '{' {
+		return notObject, d.dec.SkipValue()
+	}
+	return nil, d.object(func(name string) error {
+		f := find(known, name)
+		if f < 0 {
+			return d.dec.SkipValue()
+		}
+		return d.value(&known[f], &values[f])
+	})
+}
+
+// find looks a key up, as it is spelt, or else without regard to case, as
+// encoding/json does. It returns -1 for one that is not known.
+func find(known []field, name string) int {
+	for f := range known {
+		if name == known[f].name {
+			return f
+		}
+	}
+	for f := range known {
+		if strings.EqualFold(name, known[f].name) {
+			return f
+		}
+	}
+	return -1
+}
+
+// value reads the value of a field, or null.
+func (d *decoder) value(f *field, v *value) error {
+	raw, err := d.dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	*v = value{Change: addressbook.Change{Set: true}}
+	switch kind := raw.Kind(); {
+	case kind == 'n':
+	case kind == '{' && f.isObj:
+		// Bad UTF-8 is seen by Book, except where escapes spell it.
+		if bytes.Contains(raw, []byte(`\u`)) && !raw.IsValid(jsontext.AllowDuplicateNames(true)) {
+			v.fault = f.invalid("not valid UTF-8")
+		} else {
+			v.Text = addressbook.Given(d.source(raw))
+		}
+	case kind == '"' && !f.isObj:
+		text, err := d.unquote(raw)
+		if err != nil {
+			v.fault = f.invalid("not valid UTF-8")
+		} else {
+			v.Text = addressbook.Given(text)
+		}
+	case f.isObj:
+		v.fault = f.invalid("it must be a JSON object")
+	default:
+		v.fault = f.invalid("it must be a string")
+	}
+	return nil
+}
+
+func (f *field) invalid(why string) error {
+	return fault.New(fault.Invalid, "Invalid "+f.title+": "+why)
+}
+
+// firstFault returns what is wrong with the first value that has anything
+// wrong.
+func firstFault(values []value) error {
+	for i := range values {
+		if values[i].fault != nil {
+			return values[i].fault
+		}
+	}
+	return nil
+}
+
+// mandatorySID reads the value of a field that names something. A text that
+// cannot be a sid is the zero sid, which nothing has, so that it is not found
+// just as an unknown one.
+func (f *field) mandatorySID(v *value) (addressbook.SID, error) {
+	switch {
+	case v.fault != nil:
+		return addressbook.SID{}, v.fault
+	case v.Value == "":
+		return addressbook.SID{}, fault.New(fault.Missing, f.title+" is mandatory")
+	}
+	sid, _ := addressbook.ParseSID(v.Value)
+	return sid, nil
+}

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"cmp"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// The bodies with lists, and with what is to be in them.
+var (
+	newLists = bulkRequest[addressbook.ListDraft]{
+		key: "lists", title: "Lists", outline: listsOutline, read: readListDraft,
+	}
+	listPatches = bulkRequest[addressbook.ListPatch]{
+		key: "lists", title: "Lists", outline: listsOutline, read: readNamedListPatch,
+	}
+	contactReferences = bulkRequest[addressbook.ContactRef]{
+		key: "contact_references", title: "ContactReferences", outline: referencesOutline, read: readReference,
+	}
+)
+
+type listsRequest struct {
+	Lists []item `json:"lists"`
+}
+
+func listsOutline() any { return new(listsRequest) }
+
+type referencesRequest struct {
+	ContactReferences []item `json:"contact_references"`
+}
+
+func referencesOutline() any { return new(referencesRequest) }
+
+// Which value is which field of a list.
+const (
+	listName = iota
+	listTag
+	listSID // the last one, since only an item of an update has it
+	listFieldCount
+)
+
+var listFields = [listFieldCount]field{
+	listName: {name: "name", title: "Name"},
+	listTag:  {name: "tag", title: "Tag"},
+	listSID:  {name: "sid", title: "Sid"},
+}
+
+var referenceFields = [1]field{{name: "contact_sid", title: "ContactSid"}}
+
+var (
+	errNoListObject      = fault.New(fault.Invalid, "Invalid List: it must be a JSON object")
+	errNoReferenceObject = fault.New(fault.Invalid, "Invalid ContactReference: it must be a JSON object")
+)
+
+// listValues is what one object says of a list.
+type listValues [listFieldCount]value
+
+func (v *listValues) read(d *decoder, known []field) (invalid, err error) {
+	return d.item(errNoListObject, known, v[:])
+}
+
+// fault is what is wrong with the values, but for the sid.
+func (v *listValues) fault() error { return firstFault(v[:listSID]) }
+
+// readListDraft reads a list to be.
+func readListDraft(d *decoder, draft *addressbook.ListDraft) error {
+	var v listValues
+	invalid, err := v.read(d, listFields[:listSID])
+	draft.Name = v[listName].Text
+	draft.Tag = v[listTag].Text
+	draft.Fault = cmp.Or(invalid, v.fault())
+	return err
+}
+
+// readListPatch reads a change of a list that is named elsewhere.
+func readListPatch(d *decoder, p *addressbook.ListPatch) error {
+	var v listValues
+	invalid, err := v.read(d, listFields[:listSID])
+	v.patch(p)
+	p.Fault = cmp.Or(invalid, v.fault())
+	return err
+}
+
+// decodeListPatch decodes a body that is such a change.
+func decodeListPatch(body []byte) (addressbook.ListPatch, error) {
+	return decodeOne(body, readListPatch)
+}
+
+// readNamedListPatch reads a change of a list that it names itself.
+func readNamedListPatch(d *decoder, p *addressbook.ListPatch) error {
+	var v listValues
+	invalid, err := v.read(d, listFields[:])
+	v.patch(p)
+	var nameless error
+	p.SID, nameless = listFields[listSID].mandatorySID(&v[listSID])
+	p.Fault = cmp.Or(invalid, nameless, v.fault())
+	return err
+}
+
+func (v *listValues) patch(p *addressbook.ListPatch) {
+	p.Name = v[listName].Change
+	p.Tag = v[listTag].Change
+}
+
+// readReference reads an item that names a contact to be in a list.
+func readReference(d *decoder, r *addressbook.ContactRef) error {
+	return readRef(d, r, errNoReferenceObject, referenceFields[:])
+}
+
+// readRef reads an item that names a contact with the one field that is known.
+func readRef(d *decoder, r *addressbook.ContactRef, notObject error, known []field) error {
+	var v [1]value
+	invalid, err := d.item(notObject, known, v[:])
+	r.SID, r.Fault = known[0].mandatorySID(&v[0])
+	r.Fault = cmp.Or(invalid, r.Fault)
+	return err
+}

@@ -1,0 +1,171 @@
+package api_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callbook/internal/servertest"
+)
+
+// TestContactFilters asks for contacts by name and by list, page by page.
+func TestContactFilters(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	contacts := []string{
+		`"first_name":"Asha","last_name":"Rao"`,
+		`"first_name":"ASHA"`,
+		`"last_name":"Ashar","tag":"Rao"`,
+		`"first_name":"Ра́я","last_name":"ИВАНОВА"`,
+		`"first_name":"Émile","last_name":"Straße"`,
+		`"first_name":"आशा","last_name":"राव"`,
+		`"first_name":"100%","last_name":"_"`,
+		`"first_name":"","last_name":""`,
+		`"company_name":"Asha","email":"asha@example.com"`,
+		`"first_name":"Ümit","last_name":"ΣΊΣΥΦΟΣ"`,
+	}
+	sids := make([]string, len(contacts))
+	for i, fields := range contacts {
+		sids[i] = c.CreateOne(fmt.Sprintf(`{"number":%q,%s}`, numbered(i), fields)).SID
+	}
+	a, b, empty := c.CreateList("a").SID, c.CreateList("B").SID, c.CreateList("empty").SID
+	c.Add(a, sids[4], sids[0], sids[1])
+	c.Add(b, sids[1], sids[5])
+	all := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
+	named := func(name string) string { return "name=" + url.QueryEscape(name) }
+	for _, tt := range []struct {
+		path  string // besides offset and limit
+		words string
+		want  []int
+	}{
+		{"/contacts", "name=", all},
+		{"/contacts", "name=asha", []int{0, 1, 2}},
+		{"/contacts", "name=AsHa", []int{0, 1, 2}},
+		{"/contacts", "name=rao", []int{0}},
+		{"/contacts", "name=sha+ra", []int{0}},
+		{"/contacts", "name=ASHA+RAO", []int{0}},
+		{"/contacts", "name=asharao", nil},
+		{"/contacts", "name=rao+asha", nil},
+		{"/contacts", named("иванов"), []int{3}},
+		{"/contacts", named("РА́Я и"), []int{3}},
+		{"/contacts", named("éMILE"), []int{4}},
+		{"/contacts", named("strasse"), []int{4}},
+		{"/contacts", named("STRAßE"), []int{4}},
+		{"/contacts", named("emile"), nil},
+		{"/contacts", named("आशा र"), []int{5}},
+		{"/contacts", named("σίσυφος"), []int{9}},
+		{"/contacts", named("ÜMIT"), []int{9}},
+		{"/contacts", named("%"), []int{6}},
+		{"/contacts", named("_"), []int{6}},
+		{"/contacts", named("*"), nil},
+		{"/contacts", named(`'"\`), nil},
+		{"/contacts", named(strings.Repeat("a", 5000)), nil},
+		{"/contacts", "name=asha&sort_by=date_created:desc", []int{2, 1, 0}},
+		{"/contacts", "name=asha&sort_by=name:desc", []int{2, 0, 1}},
+
+		{"/contacts", "tag=Rao", []int{2}},
+		{"/contacts", "tag=rao", nil},
+		{"/contacts", "tag=", all},
+		{"/contacts", "email=ASHA@example.com", []int{8}},
+		{"/contacts", "email=asha@example", nil},
+		{"/contacts", "number=" + url.QueryEscape(numbered(3)), []int{3}},
+		{"/contacts", "number=0" + numbered(3)[3:8] + "+" + numbered(3)[8:], []int{3}},
+		{"/contacts", "number=%2B14155550123", nil},
+		{"/contacts", "number=" + url.QueryEscape(numbered(3)) + "&tag=Rao", nil},
+		{"/contacts", "q=asha", []int{0, 1, 2, 8}},
+		{"/contacts", "q=EXAMPLE.com", []int{8}},
+		{"/contacts", "q=" + url.QueryEscape(numbered(4)[5:]), []int{4}},
+		{"/contacts", "q=" + url.QueryEscape(numbered(4)), []int{4}},
+		{"/contacts", "q=" + url.QueryEscape("σίσυφος"), []int{9}},
+		{"/contacts", "q=nobody", nil},
+		{"/contacts", "q=asha&tag=Rao&sort_by=name", []int{2}},
+
+		{"/contacts", "list_sids=", all},
+		{"/contacts", "list_sids=,", all},
+		{"/contacts", "list_sids=" + a, []int{0, 1, 4}},
+		{"/contacts", "list_sids=" + strings.ToUpper(a), []int{0, 1, 4}},
+		{"/contacts", "list_sids=" + b, []int{1, 5}},
+		{"/contacts", "list_sids=" + empty, nil},
+		{"/contacts", "list_sids=" + a + "," + b, []int{0, 1, 4, 5}},
+		{"/contacts", "list_sids=" + a + "&list_sids=" + b, []int{0, 1, 4, 5}},
+		{"/contacts", "list_sids=+" + a + "+,+" + a + ",&list_sids=" + a, []int{0, 1, 4}},
+		{"/contacts", "list_sids=" + b + ",x," + sids[0] + "&list_sids=" + strings.Repeat("0", 32), []int{1, 5}},
+		{"/contacts", "list_sids=x", nil},
+		{"/contacts", "list_sids=" + strings.Repeat("0", 32), nil},
+		{"/contacts", "list_sids=" + a + strings.Repeat(","+b, 500), []int{0, 1, 4, 5}},
+		{"/contacts", "list_sids=" + a + "," + b + "&sort_by=date_created:desc", []int{5, 4, 1, 0}},
+		{"/contacts", "list_sids=" + a + "," + b + "&name=asha", []int{0, 1}},
+		{"/contacts", "list_sids=" + a + "&sort_by=name", []int{1, 0, 4}},
+		{"/contacts", "list_sids=" + a + "&sort_by=date_updated:desc", []int{4, 1, 0}},
+
+		{"/lists/" + a + "/contacts", "", []int{0, 1, 4}},
+		{"/lists/" + b + "/contacts", "", []int{1, 5}},
+		{"/lists/" + empty + "/contacts", "", nil},
+		{"/lists/" + a + "/contacts", "sort_by=date_created:desc", []int{4, 1, 0}},
+		{"/lists/" + a + "/contacts", "sort_by=name:desc", []int{4, 0, 1}},
+		{"/lists/" + a + "/contacts", "name=asha", []int{0, 1}},
+		{"/lists/" + a + "/contacts", "list_sids=" + b, []int{0, 1, 4}},
+	} {
+		for _, limit := range []string{"1", "2", "1000"} {
+			for _, show := range []string{"", "&filter=show_list", "&filter=Show_List"} {
+				path := c.Path(tt.path + "?" + tt.words + "&limit=" + limit + show)
+				var want []string
+				for _, i := range tt.want {
+					want = append(want, sids[i])
+				}
+				if diff := cmp.Diff(want, visit(t, c, path)); diff != "" {
+					t.Errorf("%.200s (-want +got):\n%s", path, diff)
+				}
+			}
+		}
+	}
+	page := c.Get(c.Path("/lists/" + a + "/contacts?limit=1&offset=1&filter=show_list")).Page(t).Metadata
+	for _, link := range []*string{page.First, page.Prev, page.Next} {
+		if !strings.HasPrefix(*link, c.Path("/lists/"+a+"/contacts?")) || !strings.Contains(*link, "filter=show_list") {
+			t.Errorf("the link is %s", *link)
+		}
+	}
+}
+
+// TestShowList: each contact comes with its lists, by their names.
+func TestShowList(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	var sids []string
+	for _, item := range c.Create(people(0, 3)...) {
+		sids = append(sids, item.Data.SID)
+	}
+	b, a := c.CreateList(`"b"`).SID, c.CreateList("a").SID
+	c.Add(a, sids[0], sids[1])
+	c.Add(b, sids[0])
+	want := [][]servertest.ListRef{{{SID: b, Name: `"b"`}, {SID: a, Name: "a"}}, {{SID: a, Name: "a"}}, {}}
+	var got [][]servertest.ListRef
+	answer := c.Get(c.Path("/contacts?filter=show_list"))
+	for _, item := range answer.Page(t).Response {
+		got = append(got, item.Data.Lists)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if n := strings.Count(string(answer.Body), `","lists":[`); n != 3 {
+		t.Errorf("lists is not the last key everywhere: %s", answer.Body)
+	}
+	// In a list, all the lists of its contacts are shown.
+	for _, item := range c.Get(c.Path("/lists/" + b + "/contacts?filter=show_list")).Page(t).Response {
+		if diff := cmp.Diff(want[0], item.Data.Lists); diff != "" {
+			t.Errorf("in a list (-want +got):\n%s", diff)
+		}
+	}
+	if plain := c.Get(c.Path("/contacts")); strings.Contains(string(plain.Body), `"lists"`) {
+		t.Errorf("nobody asked for lists: %s", plain.Body)
+	}
+	c.Send("PUT", "/lists/"+a, `{"name":"A"}`).List(t)
+	c.Do("DELETE", c.Path("/lists/"+b), nil).List(t)
+	first := c.Get(c.Path("/contacts?filter=show_list&limit=1")).Page(t).Response[0].Data.Lists
+	if diff := cmp.Diff([]servertest.ListRef{{SID: a, Name: "A"}}, first); diff != "" {
+		t.Errorf("after a rename and a delete (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"net/http"
+
+	"callbook/internal/addressbook"
+)
+
+func (a *API) createLists(r *http.Request) (reply, error) {
+	return answerBody(a, r, newLists.decode, func(drafts []addressbook.ListDraft) (reply, error) {
+		results, err := a.book.CreateLists(r.Context(), accountOf(r), drafts)
+		return listKind(r).bulkOf(r, results, err)
+	})
+}
+
+func (a *API) updateLists(r *http.Request) (reply, error) {
+	return answerBody(a, r, listPatches.decode, func(patches []addressbook.ListPatch) (reply, error) {
+		results, err := a.book.UpdateLists(r.Context(), accountOf(r), patches)
+		return listKind(r).bulkOf(r, results, err)
+	})
+}
+
+func (a *API) updateList(r *http.Request) (reply, error) {
+	return answerBody(a, r, decodeListPatch, func(patch addressbook.ListPatch) (reply, error) {
+		patch.SID = sidIn(r, "sid")
+		results, err := a.book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch})
+		return listKind(r).only(r, results, err)
+	})
+}
+
+func (a *API) deleteList(r *http.Request) (reply, error) {
+	results, err := a.book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")})
+	return listKind(r).only(r, results, err)
+}
+
+func (a *API) getList(r *http.Request) (reply, error) {
+	list, err := a.book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+	if err != nil {
+		return reply{}, err
+	}
+	return listKind(r).single(r, &list), nil
+}
+
+func (a *API) getLists(r *http.Request) (reply, error) {
+	w, err := parseWindow(r, listsPath(accountOf(r)))
+	if err != nil {
+		return reply{}, err
+	}
+	name, err := w.text("name")
+	if err != nil {
+		return reply{}, err
+	}
+	page, err := a.book.Lists(r.Context(), accountOf(r), addressbook.ListQuery{Window: w.Window, Name: name})
+	if err != nil {
+		return reply{}, err
+	}
+	w.next = page.Next
+	e := newEncoder(accountOf(r))
+	return pageReply(r, w, len(page.Lists), page.Total, func(b []byte, i int) []byte {
+		return e.list(b, &page.Lists[i])
+	}), nil
+}
