@@ -61,28 +61,42 @@ func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error),
 }
 
 // CreateContacts creates a contact of each draft that is valid and whose
-// number the account does not have yet, all in one transaction.
+// number the account does not have yet, all in one transaction. What happens to
+// the others is opts's to say; with UpdateDuplicate, drafts of one number are
+// written over each other first, and all have the outcome as their result.
 //
 // It calls ready once, with one result a draft and in their order, as soon as
 // the results are known and while they are being made durable. They must not
 // be shown to anybody before CreateContacts has returned nil. An error means
 // that nothing was changed.
-func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, ready func([]Result)) error {
+func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready func([]Result)) error {
 	p, err := b.Prepare(acct, drafts)
 	if err != nil {
 		return err
+	}
+	var taken error // the fault of a number that is
+	switch opts.OnDuplicate {
+	case RejectDuplicate:
+		taken = ErrNumberTaken
+	case UpdateDuplicate:
+		for _, again := range p.Repeats {
+			first := &p.Contacts[again.Contact]
+			given := contactOf(&drafts[again.Draft], first.Number)
+			given.Updated = first.Updated
+			first.Overwrite(&given)
+		}
 	}
 	decided := func(existing []*Contact) {
 		for i := range p.Contacts {
 			r := &p.Results[p.DraftOf[i]]
 			if existing[i] != nil {
-				*r = Result{Contact: existing[i], Fault: ErrNumberTaken}
+				*r = Result{Contact: existing[i], Fault: taken}
 			} else {
 				r.Contact = &p.Contacts[i]
 			}
 		}
 		for _, again := range p.Repeats {
-			p.Results[again.Draft] = Result{Contact: p.Results[p.DraftOf[again.Contact]].Contact, Fault: ErrNumberTaken}
+			p.Results[again.Draft] = Result{Contact: p.Results[p.DraftOf[again.Contact]].Contact, Fault: taken}
 		}
 		ready(p.Results)
 	}
@@ -90,7 +104,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 		decided(nil)
 		return nil
 	}
-	return b.store.InsertContacts(ctx, acct.ID, p.Contacts, decided)
+	return b.store.InsertContacts(ctx, acct.ID, p.Contacts, opts, decided)
 }
 
 // accept applies every rule that needs no database to a draft.
@@ -105,7 +119,12 @@ func accept(d *Draft, parse func(string) (phone.Number, error)) (Contact, error)
 	if err != nil {
 		return Contact{}, err
 	}
-	c := Contact{
+	c := contactOf(d, number)
+	return c, c.check()
+}
+
+func contactOf(d *Draft, number phone.Number) Contact {
+	return Contact{
 		Number:      number,
 		FirstName:   d.FirstName,
 		LastName:    d.LastName,
@@ -114,7 +133,6 @@ func accept(d *Draft, parse func(string) (phone.Number, error)) (Contact, error)
 		Tag:         d.Tag,
 		CustomField: d.CustomField,
 	}
-	return c, c.check()
 }
 
 // check refuses what no store keeps or no field is meant for.

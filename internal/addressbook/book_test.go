@@ -54,7 +54,7 @@ func (s shelf) create(t *testing.T, drafts ...addressbook.Draft) []addressbook.R
 	given := slices.Clone(drafts)
 	var results []addressbook.Result
 	calls := 0
-	if err := s.CreateContacts(t.Context(), s.account, drafts, func(r []addressbook.Result) {
+	if err := s.CreateContacts(t.Context(), s.account, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) {
 		calls++
 		results = r
 	}); err != nil {
@@ -253,6 +253,6 @@ type fakeStore struct {
 	insert func(contacts []addressbook.Contact, decided func([]*addressbook.Contact)) error
 }
 
-func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, decided func([]*addressbook.Contact)) error {
+func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided func([]*addressbook.Contact)) error {
 	return s.insert(contacts, decided)
 }

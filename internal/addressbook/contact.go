@@ -54,6 +54,8 @@ type Draft struct {
 	Email       Text
 	Tag         Text
 	CustomField string // a JSON object, checked to be one by whoever read it; "" for none
+	// Ref is the caller's own name for the draft. Book takes no notice of it.
+	Ref Text
 	// Fault is why the draft could not even be read. Book passes it on as the
 	// draft's result, so that one unreadable draft does not fail its
 	// neighbours.
@@ -62,9 +64,48 @@ type Draft struct {
 
 // Result is what became of one draft.
 type Result struct {
-	// Contact is the new contact, or with a Duplicate fault the one that has
-	// the number already; otherwise nil.
+	// Contact is the new contact, or the one that has the number already;
+	// otherwise nil.
 	Contact *Contact
-	// Fault is nil when the contact was created.
+	// Fault is nil when the contact was created, or taken as it was asked for.
 	Fault error
+}
+
+// CreateOptions change how contacts are created. The zero value creates those
+// whose number the account does not have, and refuses the others.
+type CreateOptions struct {
+	OnDuplicate OnDuplicate
+	// DryRun looks at everything and changes nothing.
+	DryRun bool
+}
+
+// OnDuplicate is what happens to a draft whose number a contact has already, be
+// it one of a draft before it.
+type OnDuplicate uint8
+
+// What happens then.
+const (
+	RejectDuplicate OnDuplicate = iota // its result is a Duplicate fault, with the contact
+	SkipDuplicate                      // its result is the contact as it is
+	UpdateDuplicate                    // the fields that it gives are written over the contact's
+)
+
+// Overwrite writes the fields that another contact was given over this one's,
+// which has the same number. It is for stores.
+func (c *Contact) Overwrite(given *Contact) {
+	for _, f := range [...]struct{ from, to *Text }{
+		{&given.FirstName, &c.FirstName},
+		{&given.LastName, &c.LastName},
+		{&given.CompanyName, &c.CompanyName},
+		{&given.Email, &c.Email},
+		{&given.Tag, &c.Tag},
+	} {
+		if f.from.Given {
+			*f.to = *f.from
+		}
+	}
+	if given.CustomField != "" {
+		c.CustomField = given.CustomField
+	}
+	c.Updated = latest(given.Updated, c.Created)
 }

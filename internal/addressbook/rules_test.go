@@ -131,7 +131,7 @@ func TestStoreFails(t *testing.T) {
 			calls := 0
 			err := book.CreateContacts(t.Context(), account.Account{SID: "acme", Region: "IN"},
 				[]addressbook.Draft{draft("9876543210"), draft("9876543210"), draft("12")},
-				func([]addressbook.Result) { calls++ })
+				addressbook.CreateOptions{}, func([]addressbook.Result) { calls++ })
 			if !errors.Is(err, trouble) {
 				t.Errorf("the error is %v, want that of the store", err)
 			}
@@ -148,7 +148,7 @@ func TestUnknownRegion(t *testing.T) {
 	book := addressbook.New(fakeStore{}, addressbook.Options{})
 	err := book.CreateContacts(t.Context(), account.Account{SID: "acme", Region: "XX"},
 		[]addressbook.Draft{draft("+919876543210")},
-		func([]addressbook.Result) { t.Error("there are results") })
+		addressbook.CreateOptions{}, func([]addressbook.Result) { t.Error("there are results") })
 	if err == nil || !strings.Contains(err.Error(), "acme") {
 		t.Errorf("the error is %v, want one that tells the account", err)
 	}

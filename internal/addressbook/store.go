@@ -15,7 +15,11 @@ type Store interface {
 	// an answer, on the caller's goroutine and while the rows are written, but
 	// nothing of it may be shown to anybody before InsertContacts has returned
 	// nil. Then everything is durable; after an error nothing was changed.
-	InsertContacts(ctx context.Context, account int64, contacts []Contact, decided func(existing []*Contact)) error
+	//
+	// With UpdateDuplicate, the contact that has a number already is overwritten
+	// with the new one, and existing has it as it is then. With DryRun, all is
+	// decided in the same way and nothing is changed.
+	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, decided func(existing []*Contact)) error
 
 	// UpdateContacts applies patches one after the other, in one transaction,
 	// and returns one result each: the contact as it is now, or a NotFound

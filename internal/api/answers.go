@@ -46,6 +46,8 @@ func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, err
 type kind[R, D any] struct {
 	outcome func(*R) (*D, error) // the data may be nil, with a fault or without
 	append  func([]byte, *D) []byte
+	// ref is the caller's own name for an item; nil is none for any.
+	ref func(i int) addressbook.Text
 }
 
 func contactKind(r *http.Request) kind[addressbook.Result, addressbook.Contact] {
@@ -95,6 +97,11 @@ func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int
 			b = append(b, "null"...)
 		} else {
 			b = k.append(b, data)
+		}
+		if k.ref != nil {
+			if ref := k.ref(i); ref.Given {
+				b = appendString(append(b, `,"client_ref":`...), ref.Value)
+			}
 		}
 		b = append(b, '}')
 	}

@@ -4,13 +4,20 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 )
 
 func (a *API) createContacts(r *http.Request) (reply, error) {
+	opts, err := parseCreateOptions(r)
+	if err != nil {
+		return reply{}, err
+	}
 	return answerBody(a, r, newContacts.decode, func(drafts []addressbook.Draft) (answer reply, err error) {
+		kind := contactKind(r)
+		kind.ref = func(i int) addressbook.Text { return drafts[i].Ref }
 		var failed int
-		err = a.book.CreateContacts(r.Context(), accountOf(r), drafts, func(results []addressbook.Result) {
-			answer, failed = contactKind(r).bulk(r, results)
+		err = a.book.CreateContacts(r.Context(), accountOf(r), drafts, opts, func(results []addressbook.Result) {
+			answer, failed = kind.bulk(r, results)
 		})
 		if err != nil {
 			answers.put(answer.body)
@@ -19,6 +26,36 @@ func (a *API) createContacts(r *http.Request) (reply, error) {
 		recordOf(r).Counted(len(drafts), failed)
 		return answer, nil
 	})
+}
+
+// The values of on_duplicate.
+var onDuplicate = map[string]addressbook.OnDuplicate{
+	"reject": addressbook.RejectDuplicate,
+	"skip":   addressbook.SkipDuplicate,
+	"update": addressbook.UpdateDuplicate,
+}
+
+// parseCreateOptions reads on_duplicate and dry_run, which the platform does
+// not have.
+func parseCreateOptions(r *http.Request) (opts addressbook.CreateOptions, err error) {
+	words, err := parseWords(r)
+	if err != nil {
+		return opts, err
+	}
+	if words.Has("on_duplicate") {
+		var known bool
+		if opts.OnDuplicate, known = onDuplicate[words.Get("on_duplicate")]; !known {
+			return opts, fault.New(fault.Invalid, "Invalid on_duplicate: it must be reject, skip or update")
+		}
+	}
+	switch dry := words.Get("dry_run"); {
+	case !words.Has("dry_run") || dry == "false":
+	case dry == "true":
+		opts.DryRun = true
+	default:
+		return opts, fault.New(fault.Invalid, "Invalid dry_run: it must be true or false")
+	}
+	return opts, nil
 }
 
 func (a *API) updateContacts(r *http.Request) (reply, error) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"unicode/utf8"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -36,7 +37,8 @@ const (
 	contactTag
 	contactCustomField
 	contactCustom // the page's table calls it custom, its samples custom_field
-	contactSID    // the last one, since only an item of an update has it
+	contactRef    // and the one after it each belong to one kind of request
+	contactSID
 	contactFieldCount
 )
 
@@ -49,6 +51,7 @@ var contactFields = [contactFieldCount]field{
 	contactTag:         {name: "tag", title: "Tag"},
 	contactCustomField: {name: "custom_field", title: "CustomField", isObj: true},
 	contactCustom:      {name: "custom", title: "CustomField", isObj: true},
+	contactRef:         {name: "client_ref", title: "ClientRef"},
 	contactSID:         {name: "sid", title: "Sid"},
 }
 
@@ -66,13 +69,16 @@ func (v *contactValues) read(d *decoder, known []field) (invalid, err error) {
 	return invalid, err
 }
 
-// fault is what is wrong with the values, but for the sid.
+// fault is what is wrong with the values, but for the ref and the sid.
 func (v *contactValues) fault() error { return firstFault(v[:contactCustom]) }
 
 // readContactDraft reads a contact to be.
 func readContactDraft(d *decoder, draft *addressbook.Draft) error {
 	var v contactValues
 	invalid, err := v.read(d, contactFields[:contactSID])
+	if draft.Ref = v[contactRef].Text; !utf8.ValidString(draft.Ref.Value) {
+		draft.Ref, v[contactRef].fault = addressbook.Text{}, contactFields[contactRef].invalid("not valid UTF-8")
+	}
 	draft.Number = v[contactNumber].Text
 	draft.FirstName = v[contactFirstName].Text
 	draft.LastName = v[contactLastName].Text
@@ -80,14 +86,14 @@ func readContactDraft(d *decoder, draft *addressbook.Draft) error {
 	draft.Email = v[contactEmail].Text
 	draft.Tag = v[contactTag].Text
 	draft.CustomField = v[contactCustomField].Value
-	draft.Fault = cmp.Or(invalid, v.fault())
+	draft.Fault = cmp.Or(invalid, v[contactRef].fault, v.fault())
 	return err
 }
 
 // readContactPatch reads a change of a contact that is named elsewhere.
 func readContactPatch(d *decoder, p *addressbook.Patch) error {
 	var v contactValues
-	invalid, err := v.read(d, contactFields[:contactSID])
+	invalid, err := v.read(d, contactFields[:contactRef])
 	v.patch(p)
 	p.Fault = cmp.Or(invalid, v.fault())
 	return err

@@ -32,11 +32,20 @@ var sortFields = map[string]addressbook.SortField{
 	"name":         addressbook.ByName,
 }
 
-// parseWindow reads limit, sort_by, and offset or cursor.
-func parseWindow(r *http.Request, path string) (window, error) {
+// parseWords reads the query.
+func parseWords(r *http.Request) (url.Values, error) {
 	words, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return window{}, fault.New(fault.Invalid, "Invalid query: "+err.Error())
+		return nil, fault.New(fault.Invalid, "Invalid query: "+err.Error())
+	}
+	return words, nil
+}
+
+// parseWindow reads limit, sort_by, and offset or cursor.
+func parseWindow(r *http.Request, path string) (window, error) {
+	words, err := parseWords(r)
+	if err != nil {
+		return window{}, err
 	}
 	w := window{Window: addressbook.Window{Limit: defaultLimit}, path: path, words: words}
 	if words.Has("limit") {

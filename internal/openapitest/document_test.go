@@ -112,6 +112,9 @@ func TestAnswerSchemasAreStrict(t *testing.T) {
 			t.Errorf("%s allows keys that it does not name", name)
 		}
 		keys := slices.Sorted(maps.Keys(schema.Properties))
+		if name == "Item" { // the one key that is there only for callers who asked for it
+			keys = slices.DeleteFunc(keys, func(key string) bool { return key == "client_ref" })
+		}
 		if required := slices.Sorted(slices.Values(schema.Required)); !slices.Equal(keys, required) {
 			t.Errorf("%s has the keys %q, but requires %q", name, keys, required)
 		}

@@ -27,14 +27,14 @@ type hooked struct {
 	decided bool
 }
 
-func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, decided func([]*addressbook.Contact)) error {
+func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func([]*addressbook.Contact)) error {
 	if h.decided {
 		decided(make([]*addressbook.Contact, len(contacts)))
 	}
 	if err := h.hook(ctx); err != nil {
 		return err
 	}
-	return h.Store.InsertContacts(ctx, account, contacts, decided)
+	return h.Store.InsertContacts(ctx, account, contacts, opts, decided)
 }
 
 func (h *hooked) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {

@@ -47,19 +47,30 @@ func (tx *editTx) update(p *addressbook.Patch) (addressbook.Result, error) {
 		}
 		tx.freeNumber(before, c.SID)
 	}
-	stmt, err := tx.Prepare(`UPDATE contacts SET (account_id, ` + contactColumns + `) = (?,?,?,?,?,?,?,?,?,?,?)
-		WHERE account_id = ? AND sid = ?`)
+	bytes, err := updateRow(tx.Conn, account, &c)
 	if err != nil {
 		return addressbook.Result{}, err
 	}
-	tx.bytes += bindContact(stmt, 1, account, &c)
+	tx.bytes += bytes
+	return addressbook.Result{Contact: &c}, nil
+}
+
+// updateRow writes a contact over its row, and returns about how many bytes it
+// wrote.
+func updateRow(conn *sqlite.Conn, account int64, c *addressbook.Contact) (bytes int, err error) {
+	stmt, err := conn.Prepare(`UPDATE contacts SET (account_id, ` + contactColumns + `) = (?,?,?,?,?,?,?,?,?,?,?)
+		WHERE account_id = ? AND sid = ?`)
+	if err != nil {
+		return 0, fmt.Errorf("update row: %w", err)
+	}
+	bytes = bindContact(stmt, 1, account, c)
 	stmt.BindInt64(contactParams+1, account)
 	stmt.BindBytes(contactParams+2, c.SID[:])
 	_, err = stmt.Step()
 	if err := errors.Join(err, stmt.Reset(), stmt.ClearBindings()); err != nil {
-		return addressbook.Result{}, fmt.Errorf("update row: %w", err)
+		return 0, fmt.Errorf("update row: %w", err)
 	}
-	return addressbook.Result{Contact: &c}, nil
+	return bytes, nil
 }
 
 // DeleteContacts implements [addressbook.Store].

@@ -132,7 +132,7 @@ func (c *clients) request(t *testing.T, book *addressbook.Book, acct account.Acc
 	}
 	var results []addressbook.Result
 	for {
-		err := book.CreateContacts(t.Context(), acct, drafts, func(r []addressbook.Result) { results = r })
+		err := book.CreateContacts(t.Context(), acct, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) { results = r })
 		if err == nil {
 			break
 		}

@@ -33,7 +33,7 @@ func contacts(first phone.Number, n int) []addressbook.Contact {
 // tryInsert inserts the contacts and tells which of them were there.
 func (s *served) tryInsert(t *testing.T, account int64, contacts []addressbook.Contact) (existing []*addressbook.Contact, err error) {
 	t.Helper()
-	err = s.book.InsertContacts(t.Context(), account, contacts, func(e []*addressbook.Contact) { existing = e })
+	err = s.book.InsertContacts(t.Context(), account, contacts, addressbook.CreateOptions{}, func(e []*addressbook.Contact) { existing = e })
 	return existing, err
 }
 

@@ -160,7 +160,7 @@ func (g *groups) edit(l *ledger) (what string, do, replay func() error) {
 		l.ever = append(l.ever, c.SID)
 		var existing []*addressbook.Contact
 		return fmt.Sprintf("insert %v", n), func() error {
-				return g.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c},
+				return g.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c}, addressbook.CreateOptions{},
 					func(e []*addressbook.Contact) { existing = e })
 			}, func() error {
 				holder, taken := l.sids[n]

@@ -126,7 +126,7 @@ func (s *served) remove(acct account.Account, sid addressbook.SID) func() error 
 // add inserts one contact.
 func (s *served) add(acct account.Account, c addressbook.Contact) func() error {
 	return func() error {
-		return s.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c}, func([]*addressbook.Contact) {})
+		return s.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c}, addressbook.CreateOptions{}, func([]*addressbook.Contact) {})
 	}
 }
 

@@ -15,11 +15,12 @@ import (
 )
 
 // InsertContacts implements [addressbook.Store].
-func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, decided func(existing []*addressbook.Contact)) error {
+func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact)) error {
 	in := &insertion{
 		indexes:  b.indexes,
 		account:  account,
 		contacts: contacts,
+		opts:     opts,
 		existing: make([]*addressbook.Contact, len(contacts)),
 		decided:  make(chan struct{}),
 	}
@@ -52,11 +53,13 @@ type insertion struct {
 	indexes  *indexCache
 	account  int64
 	contacts []addressbook.Contact
+	opts     addressbook.CreateOptions
 
 	existing []*addressbook.Contact // not to be read by others before decided is closed
 	decided  chan struct{}
 	fresh    []*addressbook.Contact // those that it adds
 	indexed  bool                   // whether they are in the index
+	updated  []*addressbook.Contact // those that it overwrites
 }
 
 // ended is for a job whose end was seen before its decision was.
@@ -77,26 +80,49 @@ func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
 	in.indexed = true
 	for i := range in.contacts {
 		c := &in.contacts[i]
-		prefix, added := index.add(c.Number, c.SID.Prefix())
-		if added {
+		var prefix uint64
+		var isNew bool
+		if in.opts.DryRun {
+			var found bool
+			prefix, found = index.lookup(c.Number)
+			isNew = !found
+		} else if prefix, isNew = index.add(c.Number, c.SID.Prefix()); isNew {
 			in.fresh = append(in.fresh, c)
+		}
+		if isNew {
 			continue
 		}
 		if in.existing[i], err = in.indexes.holder(conn, in.account, prefix, c.Number); err != nil {
 			return 0, err
 		}
+		if in.opts.OnDuplicate == addressbook.UpdateDuplicate {
+			in.existing[i].Overwrite(c)
+			in.updated = append(in.updated, in.existing[i])
+		}
 	}
 	close(in.decided)
+	if in.opts.DryRun {
+		return 0, nil
+	}
 	return in.write(conn)
 }
 
 func (in *insertion) write(conn *sqlite.Conn) (bytes int, err error) {
-	if len(in.fresh) == 0 {
-		return 0, nil
+	for _, c := range in.updated {
+		n, err := updateRow(conn, in.account, c)
+		if err != nil {
+			return 0, err
+		}
+		bytes += n
 	}
-	if bytes, err = insertRows(conn, in.account, in.fresh); err != nil {
+	if len(in.fresh) == 0 {
+		return bytes, nil
+	}
+	inserted, err := insertRows(conn, in.account, in.fresh)
+	if err != nil {
 		return 0, fmt.Errorf("insert rows: %w", err)
 	}
+	bytes += inserted
 	err = sqlitex.Execute(conn, `UPDATE contact_counts SET contacts = contacts + ? WHERE account_id = ?`,
 		&sqlitex.ExecOptions{Args: []any{len(in.fresh), in.account}})
 	if err != nil {

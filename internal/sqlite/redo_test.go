@@ -54,7 +54,7 @@ func TestRedoKeepsDecisions(t *testing.T) {
 			var told []*addressbook.Contact
 			again := make(chan error, 1)
 			go func() {
-				again <- s.book.InsertContacts(t.Context(), one, contacts(firstNumber, 15),
+				again <- s.book.InsertContacts(t.Context(), one, contacts(firstNumber, 15), addressbook.CreateOptions{},
 					func(existing []*addressbook.Contact) { told = existing })
 			}()
 			s.queued(t, 3)

@@ -11,7 +11,7 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// TestStatementsAreBounded asks for the contacts of ever other lists. A
+// TestStatementsAreBounded asks for the contacts of one list after the other. A
 // connection keeps each statement that it was ever given, by its text, and goes
 // through all of them whenever it is lent: so no text may hold a value.
 func TestStatementsAreBounded(t *testing.T) {

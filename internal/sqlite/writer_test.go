@@ -11,6 +11,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/phone"
 )
 
@@ -83,7 +84,7 @@ func TestJobGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	givenUp := make(chan error, 1)
 	go func() {
-		givenUp <- s.book.InsertContacts(ctx, acme, contacts(firstNumber, 20), nil)
+		givenUp <- s.book.InsertContacts(ctx, acme, contacts(firstNumber, 20), addressbook.CreateOptions{}, nil)
 	}()
 	s.queued(t, 1)
 	cancel(reason)

@@ -107,7 +107,7 @@ func tryInsert(ctx context.Context, store addressbook.Store, account int64, cont
 	// Not atomic: decided runs on this goroutine, and the race detector would
 	// see it if not.
 	calls, decidedLength := 0, 0
-	err = store.InsertContacts(ctx, account, contacts, func(e []*addressbook.Contact) {
+	err = store.InsertContacts(ctx, account, contacts, addressbook.CreateOptions{}, func(e []*addressbook.Contact) {
 		calls++
 		existing, decidedLength = e, len(e)
 	})

@@ -37,6 +37,8 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"insert batches of every size", insertSizes},
 		{"insert out of order", insertOutOfOrder},
 		{"failed insert changes nothing", failedInsert},
+		{"insert over what is there", insertOver},
+		{"dry runs", dryRuns},
 		{"insert into an unknown account", insertUnknownAccount},
 		{"cancelled insert changes nothing", cancelledInsert},
 		{"acknowledged means stored", survivesReopen},
