@@ -18,7 +18,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/fault", "internal/phone", "internal/server", "internal/sqlite", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/fault", "internal/importer", "internal/phone", "internal/server", "internal/sqlite", "openapi"},
 
 	"internal/fault":  {},
 	"internal/access": {},
@@ -27,12 +27,13 @@ var rules = map[string][]string{
 	// Subjects.
 	"internal/account":     {"internal/fault", "internal/phone"},
 	"internal/addressbook": {"internal/account", "internal/fault", "internal/phone"},
+	"internal/importer":    {"internal/account", "internal/addressbook", "internal/fault", "internal/phone"},
 
 	// Engines.
-	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone"},
+	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/importer", "internal/phone"},
 
 	// Front doors.
-	"internal/api":    {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/phone"},
+	"internal/api":    {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/importer", "internal/phone"},
 	"internal/server": {"internal/access", "internal/api", "internal/fault", "openapi"},
 }
 

@@ -13,6 +13,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
+	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/sqlite"
 )
@@ -55,6 +56,11 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	book := addressbook.New(store, addressbook.Options{StrictNumbers: c.StrictNumbers})
+	imports, err := importer.Open(ctx, store, book, importer.Options{Dir: c.DB + ".uploads", Log: log})
+	if err != nil {
+		return err
+	}
 	// Before the account is made: a server that cannot listen must not make a
 	// key that nobody gets to see.
 	ln, err := net.Listen("tcp", c.Addr)
@@ -76,11 +82,15 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	flushing, stopFlushing := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
 	background.Go(func() { flushUsed(flushing, directory, log) })
+	// Uploads stop at once, after the batches they are at: the next start goes
+	// on with them.
+	importing, stopImporting := context.WithCancel(ctx)
+	background.Go(func() { imports.Run(importing) })
 	defer background.Wait()
 	defer stopFlushing()
-	book := addressbook.New(store, addressbook.Options{StrictNumbers: c.StrictNumbers})
+	defer stopImporting()
 	return server.New(server.Config{
-		API:   api.New(book, directory, api.Options{MaxBody: int64(c.MaxBody) * mib}),
+		API:   api.New(book, directory, imports, api.Options{MaxBody: int64(c.MaxBody) * mib}),
 		Ready: db.Ping,
 		Log:   log,
 	}).Serve(ctx, ln)

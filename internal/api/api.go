@@ -12,6 +12,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/importer"
 )
 
 // API serves everything under /v2/. It expects that access.Begin was called
@@ -19,6 +20,7 @@ import (
 type API struct {
 	book     *addressbook.Book
 	accounts *account.Directory
+	imports  *importer.Importer
 	gate     *gate
 	maxBody  int64
 	mux      *http.ServeMux
@@ -34,14 +36,15 @@ type Options struct {
 // DefaultMaxBody is the size limit of a request's body, in bytes.
 const DefaultMaxBody = 32 << 20
 
-// New returns the API over book, for those whom accounts knows.
-func New(book *addressbook.Book, accounts *account.Directory, opts Options) *API {
+// New returns the API over book and imports, for those whom accounts knows.
+func New(book *addressbook.Book, accounts *account.Directory, imports *importer.Importer, opts Options) *API {
 	if opts.MaxBody == 0 {
 		opts.MaxBody = DefaultMaxBody
 	}
 	a := &API{
 		book:     book,
 		accounts: accounts,
+		imports:  imports,
 		gate:     newGate(opts.MaxBody),
 		maxBody:  opts.MaxBody,
 		mux:      http.NewServeMux(),
@@ -64,6 +67,7 @@ func New(book *addressbook.Book, accounts *account.Directory, opts Options) *API
 	a.handle("GET "+base+"/lists/{sid}/contacts", a.getMembers)
 	a.handle("DELETE "+base+"/lists/{sid}/contacts", a.removeMembers)
 	a.handle("DELETE "+base+"/lists/{sid}/contacts/{contact_sid}", a.removeMember)
+	a.handleCSV(base)
 	return a
 }
 

@@ -24,7 +24,8 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	watched := &statusWriter{ResponseWriter: w}
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
+			if p == http.ErrAbortHandler { // an answer was begun that cannot be ended
+				s.logAccess(r, rec, watched.status, time.Since(start))
 				panic(p)
 			}
 			err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())

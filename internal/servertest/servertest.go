@@ -18,6 +18,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
+	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/sqlite"
 )
@@ -40,6 +41,10 @@ type Options struct {
 	// makes them fail, or wait, with these.
 	Contacts func(addressbook.Store) addressbook.Store
 	Accounts func(account.Store) account.Store
+	// Imports does the same for the uploads. BatchRows is how many rows of one
+	// are worked at once; zero is as many as a user's server takes.
+	Imports   func(importer.Store) importer.Store
+	BatchRows int
 }
 
 // Server is a running server.
@@ -83,11 +88,20 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Accounts != nil {
 		accounts = opts.Accounts(accounts)
 	}
+	var uploads importer.Store = book
+	if opts.Imports != nil {
+		uploads = opts.Imports(uploads)
+	}
+	rules := addressbook.New(contacts, addressbook.Options{Now: opts.Now, StrictNumbers: opts.StrictNumbers})
+	imports, err := importer.Open(t.Context(), uploads, rules, importer.Options{
+		Dir: opts.Path + ".uploads", Log: log, Now: opts.Now, BatchRows: opts.BatchRows,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	directory := account.NewDirectory(accounts, opts.KeysNow)
 	handler := server.New(server.Config{
-		API: api.New(
-			addressbook.New(contacts, addressbook.Options{Now: opts.Now, StrictNumbers: opts.StrictNumbers}),
-			directory, api.Options{MaxBody: opts.MaxBody}),
+		API:            api.New(rules, directory, imports, api.Options{MaxBody: opts.MaxBody}),
 		Ready:          db.Ping,
 		Log:            log,
 		RequestTimeout: opts.RequestTimeout,
@@ -100,6 +114,11 @@ func Start(t testing.TB, opts Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- handler.Serve(ctx, ln) }()
+	imported := make(chan struct{})
+	go func() {
+		imports.Run(ctx)
+		close(imported)
+	}()
 
 	s := &Server{
 		URL:       "http://" + ln.Addr().String(),
@@ -118,6 +137,7 @@ func Start(t testing.TB, opts Options) *Server {
 		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)
 		}
+		<-imported
 		if err := book.Close(); err != nil {
 			t.Errorf("close address book: %v", err)
 		}

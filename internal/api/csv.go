@@ -1,0 +1,224 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/importer"
+)
+
+const (
+	// maxFormBytes is what a form may have besides its file.
+	maxFormBytes = 1 << 20
+	// maxPartBytes is how much is read of a text part: more than any may have.
+	maxPartBytes = 4 << 10
+	// uploadIdle is how long an upload may stand still, and uploadTimeout how
+	// long it may take in all.
+	uploadIdle    = 30 * time.Second
+	uploadTimeout = 30 * time.Minute
+)
+
+// patient lets a route outlast the server's deadline, which is meant for
+// requests of ordinary size: the body may take as long as it comes along.
+func patient(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), uploadTimeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		r.Body = &patientBody{ReadCloser: r.Body, control: http.NewResponseController(w), ctx: ctx}
+		h(w, r)
+	}
+}
+
+// patientBody moves the connection's deadlines on as the body comes.
+type patientBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	ctx     context.Context
+	moved   time.Time
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if now := time.Now(); now.Sub(b.moved) > time.Second {
+		b.moved = now
+		// A connection without deadlines needs none moved.
+		_ = b.control.SetReadDeadline(now.Add(uploadIdle))
+		_ = b.control.SetWriteDeadline(now.Add(2 * uploadIdle))
+	}
+	return b.ReadCloser.Read(p)
+}
+
+// handleCSV adds the routes of CSV uploads.
+func (a *API) handleCSV(base string) {
+	a.serve("POST "+base+"/contacts/csv-upload", patient(answering(a.uploadCSV)))
+	a.handle("GET "+base+"/csv-status/{upload_id}", a.csvStatus)
+	a.serve("GET "+base+"/csv-status/{upload_id}/errors", a.csvErrors)
+	a.handle("GET "+base+"/csv-uploads", a.csvUploads)
+	a.handle("DELETE "+base+"/csv-uploads/{upload_id}", a.cancelUpload)
+}
+
+// uploadCSV takes a file of contacts; its rows are worked later.
+func (a *API) uploadCSV(r *http.Request) (reply, error) {
+	boundary, err := formBoundary(r)
+	if err != nil {
+		return reply{}, err
+	}
+	const limit = importer.MaxFileBytes + maxFormBytes
+	form := &uploadForm{}
+	if r.ContentLength > limit {
+		err = errFormTooLarge
+	} else {
+		err = a.readForm(r, form, multipart.NewReader(http.MaxBytesReader(nil, r.Body, limit), boundary))
+	}
+	defer form.file.Discard()
+	if err != nil {
+		if f := fault.As(err); f != nil && f.Kind == fault.TooLarge {
+			drainUpload(r)
+		}
+		return reply{}, err
+	}
+	upload, err := a.imports.Start(r.Context(), accountOf(r), form.file, form.request)
+	if err != nil {
+		return reply{}, err
+	}
+	return dataReply(r, func(b []byte) []byte { return appendSummary(b, &upload) }), nil
+}
+
+var (
+	errFormTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a file is %d bytes", importer.MaxFileBytes))
+	errUploadType   = fault.New(fault.Invalid, "Invalid type: it must be static or dynamic")
+	errSecondFile   = fault.New(fault.Invalid, "Invalid FileName: one file is taken at a time")
+)
+
+// formBoundary refuses what is no form with files, and returns what parts the
+// form.
+func formBoundary(r *http.Request) (string, error) {
+	given := r.Header.Get("Content-Type")
+	mediaType, params, err := mime.ParseMediaType(given)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		mediaType = given
+	}
+	switch mediaType {
+	case "multipart/form-data":
+		if params["boundary"] != "" {
+			return params["boundary"], nil
+		}
+		return "", fault.New(fault.Unparsable, http.ErrMissingBoundary.Error())
+	case "", "application/json", "application/x-www-form-urlencoded":
+		return "", fault.New(fault.Unparsable, http.ErrNotMultipart.Error())
+	}
+	return "", fault.New(fault.UnsupportedType, given)
+}
+
+// drainUpload reads on for a while; see API.drain.
+func drainUpload(r *http.Request) {
+	const most = 4 * importer.MaxFileBytes
+	if r.Header.Get("Expect") == "" && r.ContentLength <= most {
+		io.CopyN(io.Discard, r.Body, most)
+	}
+}
+
+// uploadForm is what the parts of an upload's form say.
+type uploadForm struct {
+	file     *importer.File // nil when none came
+	request  importer.Request
+	hasName  bool
+	hasType  bool
+	wordType string
+}
+
+// readForm reads the parts, in whatever order they come. Of a text part that
+// comes twice the first one counts, as for the platform's own FormValue.
+func (a *API) readForm(r *http.Request, form *uploadForm, parts *multipart.Reader) error {
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return badForm(err)
+		}
+		switch name := part.FormName(); {
+		case name == "file_name" && part.FileName() != "":
+			if form.file != nil {
+				return errSecondFile
+			}
+			body := &errorKeeper{Reader: part}
+			form.file, err = a.imports.Receive(accountOf(r), body)
+			if body.err != nil {
+				return badForm(body.err)
+			}
+			if err != nil {
+				return err
+			}
+		case name == "list_name" && !form.hasName:
+			form.hasName = true
+			form.request.ListName, err = readPart(part)
+		case name == "type" && !form.hasType:
+			form.hasType = true
+			form.wordType, err = readPart(part)
+		}
+		if err != nil {
+			return badForm(err)
+		}
+	}
+	switch strings.ToLower(form.wordType) {
+	case "":
+		return nil
+	case "static":
+		form.request.Type = addressbook.Static
+	case "dynamic":
+		form.request.Type = addressbook.Dynamic
+	default:
+		return errUploadType
+	}
+	form.request.TypeGiven = true
+	return nil
+}
+
+func readPart(part *multipart.Part) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(part, maxPartBytes))
+	return string(text), err
+}
+
+// errorKeeper keeps the error of a reader, to tell it from that of a writer.
+type errorKeeper struct {
+	io.Reader
+	err error
+}
+
+func (k *errorKeeper) Read(p []byte) (int, error) {
+	n, err := k.Reader.Read(p)
+	if err != io.EOF {
+		k.err = err
+	}
+	return n, err
+}
+
+// badForm is the fault of a form that could not be read to its end.
+func badForm(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errFormTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errTimeout
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return fault.New(fault.Unparsable, "the body broke off") // its text has addresses
+	}
+	return fault.New(fault.Unparsable, err.Error())
+}

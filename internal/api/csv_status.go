@@ -1,0 +1,230 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/importer"
+)
+
+// uploadStatuses are the states of uploads on the wire. The platform has these
+// three words and no more, so whatever ended before its last row has failed.
+var uploadStatuses = map[importer.State]string{
+	importer.Running:   "in-progress",
+	importer.Completed: "completed",
+	importer.Cancelled: "failed",
+	importer.ListGone:  "failed",
+	importer.FileGone:  "failed",
+}
+
+// uploadReasons tell, in callbook's own routes, why an upload has failed.
+var uploadReasons = map[importer.State]string{
+	importer.Cancelled: "cancelled",
+	importer.ListGone:  "list deleted",
+	importer.FileGone:  "file lost",
+}
+
+func uploadsPath(acct account.Account) string { return "/v2/accounts/" + acct.SID + "/csv-uploads" }
+
+// dataReply is a success with the data that appendData appends.
+func dataReply(r *http.Request, appendData func([]byte) []byte) reply {
+	answer := newReply(r, http.StatusOK)
+	b := append(answer.body, `,"response":`+successItem...)
+	answer.body = append(appendData(b), `}}`...)
+	return answer
+}
+
+func appendStatusPath(b []byte, u *importer.Upload) []byte {
+	b = append(b, "/v2/accounts/"...)
+	b = append(b, u.Account.SID...)
+	b = append(b, "/csv-status/"...)
+	return u.SID.AppendTo(b)
+}
+
+func appendUploadHead(b []byte, u *importer.Upload) []byte {
+	b = append(b, `{"upload_id":"`...)
+	b = u.SID.AppendTo(b)
+	b = append(b, `","list_sid":"`...)
+	b = u.List.AppendTo(b)
+	return append(b, '"')
+}
+
+// appendSummary appends what is answered to a file that came in.
+func appendSummary(b []byte, u *importer.Upload) []byte {
+	b = append(b, `{"summary":`...)
+	b = appendUploadHead(b, u)
+	b = append(b, `,"list_name":`...)
+	b = appendString(b, u.ListName)
+	b = append(b, `,"url":"`...)
+	b = appendStatusPath(b, u)
+	return append(b, `"}}`...)
+}
+
+func appendStats(b []byte, s importer.Stats) []byte {
+	for _, field := range []struct {
+		key   string
+		value int
+	}{
+		{`"stats":{"duplicate":`, s.Duplicate},
+		{`,"total":`, s.Total()},
+		{`,"success":`, s.Success},
+		{`,"failed":`, s.Failed},
+	} {
+		b = append(b, field.key...)
+		b = strconv.AppendInt(b, int64(field.value), 10)
+	}
+	return append(b, '}')
+}
+
+// appendStatus appends what the platform tells of an upload.
+func appendStatus(b []byte, u *importer.Upload) []byte {
+	b = appendUploadHead(b, u)
+	b = append(b, `,"status":"`...)
+	b = append(b, uploadStatuses[u.State]...)
+	b = append(b, `",`...)
+	b = appendStats(b, u.Stats)
+	return append(b, '}')
+}
+
+// upload appends what callbook's own routes tell of an upload.
+func (e *encoder) upload(b []byte, u *importer.Upload) []byte {
+	b = appendUploadHead(b, u)
+	b = append(b, `,"list_name":`...)
+	b = appendString(b, u.ListName)
+	b = append(b, `,"type":"`...)
+	b = append(b, listTypes[u.Type]...)
+	b = append(b, `","status":"`...)
+	b = append(b, uploadStatuses[u.State]...)
+	b = append(b, `","reason":`...)
+	if reason, ok := uploadReasons[u.State]; ok {
+		b = appendString(b, reason)
+	} else {
+		b = append(b, "null"...)
+	}
+	b = append(b, ',')
+	b = appendStats(b, u.Stats)
+	b = append(b, ',')
+	b = e.appendDates(b, u.Created, u.Updated)
+	b = append(b, `,"url":"`...)
+	b = appendStatusPath(b, u)
+	b = append(b, `","errors_url":"`...)
+	b = appendStatusPath(b, u)
+	return append(b, `/errors"}`...)
+}
+
+func (a *API) csvStatus(r *http.Request) (reply, error) {
+	upload, err := a.imports.Upload(r.Context(), accountOf(r), sidIn(r, "upload_id"))
+	if err != nil {
+		return reply{}, err
+	}
+	return dataReply(r, func(b []byte) []byte { return appendStatus(b, &upload) }), nil
+}
+
+func (a *API) csvUploads(r *http.Request) (reply, error) {
+	w, err := parseWindow(r, uploadsPath(accountOf(r)))
+	if err != nil {
+		return reply{}, err
+	}
+	// They come in one order only, whatever sort_by says.
+	if w.After != nil && (w.Sort != addressbook.ByCreated || !w.Desc) {
+		return reply{}, errCursor
+	}
+	w.Sort, w.Desc = addressbook.ByCreated, true
+	page, err := a.imports.Uploads(r.Context(), accountOf(r), w.Window)
+	if err != nil {
+		return reply{}, err
+	}
+	w.next = page.Next
+	e := newEncoder(accountOf(r))
+	return pageReply(r, w, len(page.Uploads), page.Total, func(b []byte, i int) []byte {
+		return e.upload(b, &page.Uploads[i])
+	}), nil
+}
+
+func (a *API) cancelUpload(r *http.Request) (reply, error) {
+	upload, err := a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"))
+	if err != nil {
+		return reply{}, err
+	}
+	e := newEncoder(accountOf(r))
+	return dataReply(r, func(b []byte) []byte { return e.upload(b, &upload) }), nil
+}
+
+const (
+	// errorPage is how many error rows are read at once.
+	errorPage = 1000
+	// downloadIdle is how long a client may take for one page of them.
+	downloadIdle = time.Minute
+)
+
+// byteOrderMark makes spreadsheets read UTF-8 as what it is. Without it they
+// spoil what they save, and people mend these files with them.
+const byteOrderMark = "\ufeff"
+
+// csvErrors streams an upload's error rows, page by page: there may be as many
+// as the file had rows.
+func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
+	acct := accountOf(r)
+	upload, err := a.imports.Upload(r.Context(), acct, sidIn(r, "upload_id"))
+	if err != nil {
+		Fail(w, r, err)
+		return
+	}
+	rows, err := a.imports.ErrorRows(r.Context(), acct, upload.SID, 0, errorPage)
+	if err != nil {
+		Fail(w, r, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="errors-%s.csv"`, upload.SID))
+	if r.Method == http.MethodHead {
+		return
+	}
+	// A file may take longer than other answers, as long as it is being taken.
+	control := http.NewResponseController(w)
+	ctx := context.WithoutCancel(r.Context())
+	var page bytes.Buffer
+	page.WriteString(byteOrderMark)
+	appendRecord(&page, upload.Header, importer.ErrorColumns...)
+	for {
+		for i := range rows {
+			row := &rows[i]
+			appendRecord(&page, row.Record,
+				strconv.FormatInt(row.Line, 10), strconv.Itoa(wireFaults[row.Kind].code), row.Reason)
+		}
+		_ = control.SetWriteDeadline(time.Now().Add(downloadIdle)) // where there is none, none is needed
+		if _, err := io.Copy(w, &page); err != nil {
+			return // the client went away
+		}
+		if len(rows) < errorPage {
+			return
+		}
+		rows, err = a.imports.ErrorRows(ctx, acct, upload.SID, rows[len(rows)-1].Line, errorPage)
+		if err != nil {
+			// Half a file must not look like a whole one.
+			recordOf(r).Err = err
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// appendRecord appends cells and, behind them, a record that is CSV already.
+func appendRecord(b *bytes.Buffer, record []byte, cells ...string) {
+	w := csv.NewWriter(b)
+	// A buffer takes everything, and the comma is a good one.
+	_ = w.Write(cells)
+	w.Flush()
+	b.Truncate(b.Len() - len("\n"))
+	b.WriteByte(',')
+	b.Write(record)
+	b.WriteByte('\n')
+}

@@ -1,0 +1,39 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/servertest"
+)
+
+// TestGoldenCSV has whole answers about uploads.
+func TestGoldenCSV(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Now: func() time.Time { return goldenTime }})
+	c := s.Account("exotel8u3")
+	form := servertest.NewForm
+	send := func(f *servertest.Form) servertest.Answer { return c.UploadForm(f) }
+
+	taken := send(form("list_name", `Leads "2026"`).File("number,first_name\n+919100000010,captain\n+919100000010,again\nx,\n"))
+	golden(t, "csv_upload", taken)
+	u := taken.Summary(t)
+	c.Await(u)
+	golden(t, "csv_status", c.Get(c.Path("/csv-status/"+u.ID)))
+	golden(t, "csv_uploads", c.Get(c.Path("/csv-uploads")))
+	golden(t, "csv_cancel_ended", c.Do(http.MethodDelete, c.Path("/csv-uploads/"+u.ID), nil))
+	golden(t, "csv_uploads_empty", c.Get(c.Path("/csv-uploads?offset=1")))
+
+	const good = "number\n"
+	golden(t, "error_csv_no_list_name", send(form().File(good)))
+	golden(t, "error_csv_no_file", send(form("list_name", "x")))
+	golden(t, "error_csv_empty", send(form("list_name", "x").File("")))
+	golden(t, "error_csv_no_number", send(form("list_name", "x").File("phone\n")))
+	golden(t, "error_csv_too_many_columns", send(form("list_name", "x", "type", "dynamic").File("number,a,b,c,d,e,f\n")))
+	golden(t, "error_csv_type", send(form("list_name", `Leads "2026"`, "type", "dynamic").File(good)))
+	golden(t, "error_csv_json", c.Do(http.MethodPost, c.Path("/contacts/csv-upload"), strings.NewReader(`{}`)))
+	golden(t, "error_csv_content_type", c.Do(http.MethodPost, c.Path("/contacts/csv-upload"), strings.NewReader(good), "Content-Type", "text/csv"))
+	golden(t, "error_csv_status_unknown", c.Get(c.Path("/csv-status/"+strings.Repeat("0", 32))))
+}

@@ -1,0 +1,186 @@
+// Package importer takes CSV files of contacts into lists: it keeps a file as
+// it comes, and works its rows in the background, batch by batch.
+//
+// A batch's contacts, memberships, error rows and the position in the file are
+// one transaction of the [Store]. So an import goes on where it stopped,
+// whatever ended the server. What a valid contact is, is addressbook's.
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+const (
+	// MaxFileBytes is the size that a file may have.
+	MaxFileBytes = 60 << 20
+	// maxUploads bounds the files that are received and worked at once, and
+	// with them the disk that they take, maxOfAccount those of one account.
+	maxUploads   = 128
+	maxOfAccount = 32
+	// workers is how many batches are worked at once: one is read while
+	// another is written.
+	workers = 2
+)
+
+// Options change how an [Importer] works.
+type Options struct {
+	// Dir is where the files are kept while they are worked. It is made when it
+	// is needed, and nothing else may be in it.
+	Dir string
+	// Log gets what no caller is told; nil means slog.Default().
+	Log *slog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// BatchRows is how many rows a batch has at most; zero means 2,000.
+	BatchRows int
+}
+
+// Importer takes uploads and works them. It is safe for concurrent use.
+type Importer struct {
+	store Store
+	book  *addressbook.Book
+	opts  Options
+
+	mu      sync.Mutex
+	changed *sync.Cond    // queue or stopped
+	queue   []*task       // whose turn it is comes first
+	stopped bool          // Run is over
+	held    map[int64]int // uploads received or worked, by account
+	total   int           // of held
+}
+
+// Open returns an Importer that goes on with what is running in the store, once
+// Run is called. It removes files that belong to no upload.
+func Open(ctx context.Context, store Store, book *addressbook.Book, opts Options) (*Importer, error) {
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.BatchRows == 0 {
+		opts.BatchRows = defaultBatchRows
+	}
+	i := &Importer{store: store, book: book, opts: opts, held: make(map[int64]int)}
+	i.changed = sync.NewCond(&i.mu)
+	running, err := store.RunningUploads(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find uploads to go on with: %w", err)
+	}
+	wanted := make(map[string]bool, len(running))
+	for _, u := range running {
+		wanted[filepath.Base(i.path(u.SID))] = true
+		i.held[u.Account.ID]++
+		i.total++
+		i.queue = append(i.queue, &task{upload: u})
+	}
+	if err := i.removeOrphans(wanted); err != nil {
+		return nil, err
+	}
+	if len(running) > 0 {
+		opts.Log.Info("going on with uploads", "uploads", len(running))
+	}
+	return i, nil
+}
+
+const fileSuffix = ".csv"
+
+func (i *Importer) path(sid addressbook.SID) string {
+	return filepath.Join(i.opts.Dir, sid.String()+fileSuffix)
+}
+
+// removeOrphans removes the files of uploads that ended, or never began,
+// because the server did.
+func (i *Importer) removeOrphans(wanted map[string]bool) error {
+	entries, err := os.ReadDir(i.opts.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for files of uploads: %w", err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasSuffix(name, fileSuffix) && !wanted[name] {
+			if err := os.Remove(filepath.Join(i.opts.Dir, name)); err != nil {
+				return fmt.Errorf("remove a file of no upload: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	errBusy = &fault.Error{
+		Kind:       fault.Unavailable,
+		Detail:     "Too many uploads are being worked",
+		RetryAfter: 10 * time.Second,
+	}
+	errBusyAccount = &fault.Error{
+		Kind:       fault.Unavailable,
+		Detail:     fmt.Sprintf("%d uploads of this account are being worked; wait until one has ended", maxOfAccount),
+		RetryAfter: 10 * time.Second,
+	}
+)
+
+// hold takes a place for one more upload of the account.
+func (i *Importer) hold(account int64) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch {
+	case i.total >= maxUploads:
+		return errBusy
+	case i.held[account] >= maxOfAccount:
+		return errBusyAccount
+	}
+	i.held[account]++
+	i.total++
+	return nil
+}
+
+// release gives a place back.
+func (i *Importer) release(account int64) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.total--
+	if i.held[account]--; i.held[account] == 0 {
+		delete(i.held, account)
+	}
+}
+
+// Upload returns one upload of the account, or a NotFound fault.
+func (i *Importer) Upload(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
+	return i.store.Upload(ctx, acct.ID, sid)
+}
+
+// Uploads returns a page of the account's uploads, which are sorted by their
+// creation.
+func (i *Importer) Uploads(ctx context.Context, acct account.Account, w addressbook.Window) (Page, error) {
+	return i.store.Uploads(ctx, acct.ID, w)
+}
+
+// ErrorRows returns those of an upload's rows after this line that failed or
+// are duplicates, limit at most, by line.
+func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addressbook.SID, after int64, limit int) ([]ErrorRow, error) {
+	return i.store.ErrorRows(ctx, acct.ID, sid, after, limit)
+}
+
+// Cancel ends an upload; what is in stays in. One that has ended stays as it
+// is.
+func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
+	// The worker sees it when the upload's next turn comes, and removes the
+	// file.
+	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, i.opts.Now())
+}

@@ -1,0 +1,210 @@
+package importer
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"callbook/internal/fault"
+)
+
+const (
+	// maxRowBytes is the longest row that is read. The longest that can be
+	// valid has some 25 KB.
+	maxRowBytes = 256 << 10
+	// maxKeptBytes is how much of a row that is longer goes into the errors.
+	maxKeptBytes = 16 << 10
+	readBytes    = 32 << 10
+)
+
+// row is one row of a file.
+type row struct {
+	line  int64
+	cells []string // good until the next row is read
+	// fault is why the row could not be read as CSV; then the cells are a
+	// guess.
+	fault error
+}
+
+// rowReader reads the rows of a file from any boundary between two rows.
+//
+// A row that is not CSV fails alone: where it has several lines, as after a
+// quote that nobody closed, only its first line is given up and the next is
+// read as a row again. A quote that was left open would otherwise take the
+// rest of the file with it.
+type rowReader struct {
+	file  io.ReaderAt
+	at    Position // where the next row begins
+	base  Position // where csv began
+	from  *section
+	buf   *bufio.Reader
+	csv   *csv.Reader
+	lined bytes.Buffer
+}
+
+func newRowReader(file io.ReaderAt, at Position) *rowReader {
+	r := &rowReader{file: file, from: &section{file: file}}
+	r.buf = bufio.NewReaderSize(r.from, readBytes)
+	r.reset(at)
+	return r
+}
+
+// reset goes to another boundary.
+func (r *rowReader) reset(at Position) {
+	r.at, r.base = at, at
+	r.from.offset, r.from.limit, r.from.err = at.Offset, at.Offset, nil
+	r.buf.Reset(r.from)
+	r.csv = csv.NewReader(r.buf)
+	r.csv.ReuseRecord = true
+	r.csv.FieldsPerRecord = -1
+}
+
+// next returns the next row, or io.EOF. Any other error is of the file.
+func (r *rowReader) next() (row, error) {
+	for {
+		start := r.at
+		r.from.limit = start.Offset + maxRowBytes
+		record, err := r.csv.Read()
+		if r.from.err != nil && r.from.err != errRowTooLong {
+			return row{}, r.from.err
+		}
+		end := r.base.Offset + r.csv.InputOffset()
+		if err == nil {
+			first, _ := r.csv.FieldPos(0)
+			last := len(record) - 1
+			lastLine, _ := r.csv.FieldPos(last)
+			r.at = Position{
+				Offset: end,
+				Line:   r.base.Line + int64(lastLine+strings.Count(record[last], "\n")),
+			}
+			return row{line: r.base.Line + int64(first) - 1, cells: record}, nil
+		}
+		if err == io.EOF {
+			r.at.Offset = end
+			return row{}, io.EOF
+		}
+		bad, ok := errors.AsType[*csv.ParseError](err)
+		if ok && bad.StartLine == bad.Line && r.from.err == nil {
+			raw := make([]byte, end-start.Offset)
+			if _, err := r.file.ReadAt(raw, start.Offset); err != nil && err != io.EOF {
+				return row{}, err
+			}
+			r.at = Position{Offset: end, Line: r.base.Line + int64(bad.Line)}
+			return row{line: r.at.Line - 1, cells: guess(raw), fault: malformed(bad)}, nil
+		}
+		var failed error = errTooLong
+		if ok && r.from.err == nil {
+			failed = malformed(bad)
+		}
+		if got, ok, err := r.giveUpLine(start, failed); ok || err != nil {
+			return got, err
+		}
+	}
+}
+
+// giveUpLine fails the line at start and goes on behind it. Where lines with
+// nothing in them come first, it goes on behind those, and returns false.
+func (r *rowReader) giveUpLine(start Position, failed error) (got row, ok bool, err error) {
+	r.reset(start)
+	r.from.limit = 1<<63 - 1
+	at := start
+	for {
+		line, size, err := r.readLine()
+		if err == io.EOF && size == 0 {
+			r.reset(at)
+			return row{}, false, nil
+		}
+		if err != nil && err != io.EOF {
+			return row{}, false, err
+		}
+		if blank := size <= 2 && len(bytes.Trim(line, "\r\n")) == 0; !blank {
+			if at != start {
+				r.reset(at)
+				return row{}, false, nil
+			}
+			got = row{line: at.Line, cells: guess(line), fault: failed}
+			r.reset(Position{Offset: at.Offset + size, Line: at.Line + 1})
+			return got, true, nil
+		}
+		at.Offset += size
+		at.Line++
+	}
+}
+
+// readLine reads a line of any length. It returns its size, and of a long one
+// only the beginning.
+func (r *rowReader) readLine() (line []byte, size int64, err error) {
+	r.lined.Reset()
+	for {
+		part, err := r.buf.ReadSlice('\n')
+		size += int64(len(part))
+		r.lined.Write(part[:min(len(part), max(0, maxKeptBytes-r.lined.Len()))])
+		if err != bufio.ErrBufferFull {
+			return r.lined.Bytes(), size, err
+		}
+	}
+}
+
+var (
+	errRowTooLong = errors.New("the row is too long") // of a section
+	errTooLong    = fault.New(fault.Invalid, "The row is too long: a quote may have been left open")
+	errNotCSV     = fault.New(fault.Invalid, "The row is not valid CSV")
+	errBareQuote  = fault.New(fault.Invalid, `The row is not valid CSV: a cell that has a quote (") in it must be in quotes, and the quote doubled`)
+	errOpenQuote  = fault.New(fault.Invalid, `The row is not valid CSV: a quote (") is not closed, or something follows a closing one`)
+)
+
+func malformed(bad *csv.ParseError) error {
+	switch bad.Err {
+	case csv.ErrBareQuote:
+		return errBareQuote
+	case csv.ErrQuote:
+		return errOpenQuote
+	}
+	return errNotCSV
+}
+
+// guess splits a line that is not CSV, so that it can be mended cell by cell.
+func guess(line []byte) []string {
+	line = bytes.Trim(line, "\r\n")
+	r := csv.NewReader(bytes.NewReader(line))
+	r.LazyQuotes = true
+	r.FieldsPerRecord = -1
+	cells, err := r.Read()
+	if err != nil {
+		return []string{string(line)}
+	}
+	return slices.Clone(cells)
+}
+
+// section reads a file from an offset up to a limit.
+type section struct {
+	file          io.ReaderAt
+	offset, limit int64
+	err           error // the one that was returned, if it was not io.EOF
+}
+
+func (s *section) Read(p []byte) (int, error) {
+	room := s.limit - s.offset
+	if room <= 0 {
+		// Where the file ends here too, that is what matters.
+		var one [1]byte
+		if n, err := s.file.ReadAt(one[:], s.offset); n == 0 && err == io.EOF {
+			return 0, io.EOF
+		}
+		s.err = errRowTooLong
+		return 0, s.err
+	}
+	n, err := s.file.ReadAt(p[:min(int64(len(p)), room)], s.offset)
+	s.offset += int64(n)
+	switch {
+	case n > 0:
+		return n, nil // what is wrong comes again
+	case err != io.EOF:
+		s.err = err
+	}
+	return n, err
+}

@@ -1,0 +1,115 @@
+package importer
+
+import (
+	"context"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// Upload is a CSV file that came in, and how far it has been worked.
+type Upload struct {
+	SID     addressbook.SID
+	Account account.Account
+	List    addressbook.SID
+	// ListName is what the list was called when the upload came.
+	ListName string
+	Type     addressbook.ListType
+	// Header is the header of the file's error rows, as CSV without its end of
+	// line.
+	Header  []byte
+	State   State
+	At      Position // where the next batch begins
+	Stats   Stats
+	Created time.Time // the time within the sid
+	Updated time.Time // when the last batch was done
+}
+
+// State tells whether an upload is still being worked, and how it ended.
+type State uint8
+
+// The states of an upload.
+const (
+	Running   State = iota // rows are left
+	Completed              // every row was worked
+	Cancelled              // somebody ended it
+	ListGone               // its list was deleted
+	FileGone               // its file could not be read any more
+)
+
+// Position is a place between two rows of a file.
+type Position struct {
+	Offset int64 // bytes before it
+	Line   int64 // of the row that begins there, from 1
+}
+
+// Stats counts the rows that were worked. Each is one of the three.
+type Stats struct {
+	Success, Duplicate, Failed int
+}
+
+// Total is how many rows were worked.
+func (s Stats) Total() int { return s.Success + s.Duplicate + s.Failed }
+
+// Page is a page of an account's uploads.
+type Page struct {
+	Uploads []Upload
+	Total   int                   // whatever the page
+	Next    *addressbook.Position // where the next page begins; nil on the last
+}
+
+// ErrorRow is a row that failed or is a duplicate.
+type ErrorRow struct {
+	Line int64 // where it begins in the file
+	// Kind is Missing, Invalid or Duplicate, and Reason what a person reads.
+	Kind   fault.Kind
+	Reason string
+	// Record is the row as CSV without its end of line, under Upload.Header.
+	Record []byte
+}
+
+// ErrNoUpload is the fault of a sid that no upload of the account has. Stores
+// tell it, too.
+var ErrNoUpload = fault.New(fault.NotFound, "There is no upload with this id")
+
+// Store is what an [Importer] needs of a database. All of it is safe for
+// concurrent use. The account is always the account's own id; no method but
+// RunningUploads ever touches another's rows.
+type Store interface {
+	// ListByName returns the list with this name, or a NotFound fault.
+	ListByName(ctx context.Context, account int64, name string) (addressbook.List, error)
+
+	// AddUpload adds an upload for the list with list's name. When there is
+	// none, it adds that list, in the same transaction. It returns the list, or
+	// an Invalid fault when one of another type is there.
+	AddUpload(ctx context.Context, u Upload, list addressbook.List) (addressbook.List, error)
+
+	// ApplyBatch does a batch in one transaction, and returns the upload's
+	// state after it. It asks whether each contact is in the address book and
+	// in the list, adds those to both that the batch has room for, and keeps
+	// what Batch.Settle then says: the stats, the error rows, and the position.
+	// An upload that has ended, or whose list is gone, gets nothing: it is in
+	// the state that is returned. An upload that is not at the batch's
+	// beginning is an error.
+	ApplyBatch(ctx context.Context, b *Batch) (State, error)
+
+	// EndUpload puts a running upload into this state; one that has ended stays
+	// as it is. It returns the upload, or a NotFound fault.
+	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, at time.Time) (Upload, error)
+
+	// Upload returns one upload, or a NotFound fault.
+	Upload(ctx context.Context, account int64, sid addressbook.SID) (Upload, error)
+
+	// Uploads returns a page of the account's uploads, and the total at that
+	// same moment. The window sorts by creation.
+	Uploads(ctx context.Context, account int64, w addressbook.Window) (Page, error)
+
+	// RunningUploads returns the running uploads of all accounts, oldest first.
+	RunningUploads(ctx context.Context) ([]Upload, error)
+
+	// ErrorRows returns an upload's error rows, by line, those after this line
+	// and at most limit.
+	ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]ErrorRow, error)
+}

@@ -1,0 +1,163 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"callbook/internal/fault"
+)
+
+// A task that fails is tried again after a while, longer each time.
+const (
+	firstPause = time.Second
+	lastPause  = time.Minute
+)
+
+// task is an upload that is running. Whoever took it from the queue has it
+// alone.
+type task struct {
+	upload  Upload
+	file    *os.File // nil before its first turn, and after a failure
+	planner *planner
+	pause   time.Duration // before it is tried again
+}
+
+// Run works the uploads, in turns of a batch each, until ctx ends; it returns
+// at the end of the batches that are being done. It is called once.
+func (i *Importer) Run(ctx context.Context) {
+	defer context.AfterFunc(ctx, i.stop)()
+	var working sync.WaitGroup
+	for range workers {
+		working.Go(func() { i.work(ctx) })
+	}
+	working.Wait()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, t := range i.queue {
+		t.close()
+	}
+	i.queue = nil
+}
+
+// stop wakes the workers for their end.
+func (i *Importer) stop() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.stopped = true
+	i.changed.Broadcast()
+}
+
+// push puts a task at the end of the queue. After the end of Run nobody is
+// there to work it before the next start.
+func (i *Importer) push(t *task) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.stopped {
+		t.close()
+		return
+	}
+	i.queue = append(i.queue, t)
+	i.changed.Signal()
+}
+
+// pop takes the task whose turn it is; nil is for the end.
+func (i *Importer) pop() *task {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for len(i.queue) == 0 && !i.stopped {
+		i.changed.Wait()
+	}
+	if i.stopped {
+		return nil
+	}
+	t := i.queue[0]
+	i.queue[0] = nil
+	i.queue = i.queue[1:]
+	return t
+}
+
+func (i *Importer) work(ctx context.Context) {
+	for t := i.pop(); t != nil; t = i.pop() {
+		state, err := i.turn(ctx, t)
+		switch {
+		case err == nil && state == Running:
+			t.pause = 0
+			i.push(t)
+		case err == nil:
+			i.finish(t, state)
+		case ctx.Err() != nil:
+			t.close()
+		default:
+			i.putOff(t, err)
+		}
+	}
+}
+
+// turn does one batch of a task.
+func (i *Importer) turn(ctx context.Context, t *task) (State, error) {
+	if t.planner == nil {
+		state, err := i.open(ctx, t)
+		if err != nil || state != Running {
+			return state, err
+		}
+	}
+	batch, err := t.planner.next(i.opts.Now())
+	if err != nil {
+		return Running, fmt.Errorf("read an upload: %w", err)
+	}
+	return i.store.ApplyBatch(ctx, batch)
+}
+
+// open makes a task ready, from the position that the store has.
+func (i *Importer) open(ctx context.Context, t *task) (State, error) {
+	u, err := i.store.Upload(ctx, t.upload.Account.ID, t.upload.SID)
+	if err != nil || u.State != Running {
+		return u.State, err
+	}
+	u.Account = t.upload.Account
+	t.file, err = os.Open(i.path(u.SID))
+	if err == nil {
+		t.planner, err = newPlanner(i.book, u, t.file, i.opts.BatchRows)
+	}
+	if errors.Is(err, fs.ErrNotExist) || fault.As(err) != nil {
+		// Somebody removed or changed it.
+		i.opts.Log.Error("the file of an upload is not what came in", "upload", u.SID, "account", u.Account.SID, "error", err)
+		u, err = i.store.EndUpload(ctx, u.Account.ID, u.SID, FileGone, i.opts.Now())
+	}
+	return u.State, err
+}
+
+// close lets go of what the task needs for its turns.
+func (t *task) close() {
+	if t.file != nil {
+		t.file.Close() // it was only read
+	}
+	t.file, t.planner = nil, nil
+}
+
+// finish ends a task that the store says has ended.
+func (i *Importer) finish(t *task, s State) {
+	t.close()
+	i.remove(i.path(t.upload.SID))
+	i.release(t.upload.Account.ID)
+	i.opts.Log.Info("upload ended", "upload", t.upload.SID, "account", t.upload.Account.SID, "state", s)
+}
+
+// putOff gives a task that failed another turn later.
+func (i *Importer) putOff(t *task, err error) {
+	t.close() // where it goes on, the store knows
+	t.pause = min(max(firstPause, 2*t.pause), lastPause)
+	i.opts.Log.Error("an upload cannot go on; it will be tried again",
+		"upload", t.upload.SID, "account", t.upload.Account.SID, "error", err, "pause", t.pause)
+	time.AfterFunc(t.pause, func() { i.push(t) })
+}
+
+var stateNames = [...]string{"running", "completed", "cancelled", "list gone", "file gone"}
+
+// String returns the state as the log has it.
+func (s State) String() string { return stateNames[s] }

@@ -1,0 +1,223 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/importer"
+)
+
+var _ importer.Store = (*AddressBook)(nil)
+
+// uploadColumns is what scanUpload reads, from fromUploads.
+const (
+	uploadColumns = accountColumns + `, uploads.id, uploads.sid, uploads.list_sid, uploads.list_name, uploads.type,
+	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
+	uploads.date_created, uploads.date_updated`
+	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
+)
+
+// scanUpload reads a row of uploadColumns; id is the upload's key in the tables.
+func scanUpload(stmt *sqlite.Stmt) (id int64, u importer.Upload, err error) {
+	if u.Account, err = scanAccount(stmt); err != nil {
+		return 0, u, err
+	}
+	stmt.ColumnBytes(6, u.SID[:])
+	stmt.ColumnBytes(7, u.List[:])
+	u.ListName = stmt.ColumnText(8)
+	u.Type = addressbook.ListType(stmt.ColumnInt(9))
+	u.Header = make([]byte, stmt.ColumnLen(10))
+	stmt.ColumnBytes(10, u.Header)
+	u.State = importer.State(stmt.ColumnInt(11))
+	u.At = importer.Position{Offset: stmt.ColumnInt64(12), Line: stmt.ColumnInt64(13)}
+	u.Stats = importer.Stats{Success: stmt.ColumnInt(14), Duplicate: stmt.ColumnInt(15), Failed: stmt.ColumnInt(16)}
+	u.Created = time.Unix(0, stmt.ColumnInt64(17))
+	u.Updated = time.Unix(0, stmt.ColumnInt64(18))
+	return stmt.ColumnInt64(5), u, nil
+}
+
+// readUpload reads one row; errNoRow tells that there is none.
+func readUpload(conn *sqlite.Conn, account int64, sid addressbook.SID) (id int64, u importer.Upload, err error) {
+	err = queryOne(conn, `SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = ? AND uploads.sid = ?`, []any{account, sid[:]},
+		func(stmt *sqlite.Stmt) (err error) {
+			id, u, err = scanUpload(stmt)
+			return err
+		})
+	return id, u, err
+}
+
+// readListByName reads one row; errNoRow tells that there is none.
+func readListByName(conn *sqlite.Conn, account int64, name string) (l addressbook.List, err error) {
+	err = queryOne(conn, `SELECT `+listColumns+` FROM lists WHERE account_id = ? AND name = ?`, []any{account, name},
+		func(stmt *sqlite.Stmt) error {
+			_, l = scanList(stmt)
+			return nil
+		})
+	return l, err
+}
+
+// ListByName implements [importer.Store].
+func (b *AddressBook) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
+	var l addressbook.List
+	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		l, err = readListByName(conn, account, name)
+		return err
+	})
+	if errors.Is(err, errNoRow) {
+		return addressbook.List{}, addressbook.ErrNoList
+	}
+	return l, storeError("read list", err)
+}
+
+// AddUpload implements [importer.Store].
+func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List) (addressbook.List, error) {
+	var got addressbook.List
+	var refused error
+	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) (err error) {
+		refused = nil
+		got, err = readListByName(tx.Conn, u.Account.ID, list.Name)
+		switch {
+		case errors.Is(err, errNoRow):
+			got = list
+			err = tx.exec(`INSERT INTO lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated)
+				VALUES (?,?,?,NULL,?,0,?,?)`,
+				u.Account.ID, list.SID[:], list.Name, int(list.Type), list.Created.UnixNano(), list.Updated.UnixNano())
+		case err == nil && got.Type != list.Type:
+			refused = importer.ErrOtherType(got.Type)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		tx.bytes += 2 * pageBytes // of which it changed a part
+		return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, header, state,
+				position, line, success, duplicate, failed, date_created, date_updated)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			u.Account.ID, u.SID[:], got.SID[:], u.ListName, int(u.Type), u.Header, int(u.State),
+			u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed,
+			u.Created.UnixNano(), u.Updated.UnixNano())
+	})
+	if err == nil {
+		err = refused
+	}
+	return got, err
+}
+
+// EndUpload implements [importer.Store].
+func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time) (importer.Upload, error) {
+	var u importer.Upload
+	var refused error
+	err := b.edit(ctx, account, 1, "end upload", func(tx *editTx) error {
+		refused = nil
+		id, got, err := readUpload(tx.Conn, account, sid)
+		if errors.Is(err, errNoRow) {
+			refused = importer.ErrNoUpload
+			return nil
+		}
+		u = got
+		if err != nil || u.State != importer.Running {
+			return err
+		}
+		u.State, u.Updated = s, time.Unix(0, at.UnixNano())
+		tx.bytes += pageBytes // of which it changed a part
+		return tx.endUpload(id, s, at)
+	})
+	if err == nil {
+		err = refused
+	}
+	return u, err
+}
+
+func (tx *editTx) endUpload(id int64, s importer.State, at time.Time) error {
+	return tx.exec(`UPDATE uploads SET state = ?, date_updated = ? WHERE id = ?`, int(s), at.UnixNano(), id)
+}
+
+// Upload implements [importer.Store].
+func (b *AddressBook) Upload(ctx context.Context, account int64, sid addressbook.SID) (importer.Upload, error) {
+	var u importer.Upload
+	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		_, u, err = readUpload(conn, account, sid)
+		return err
+	})
+	if errors.Is(err, errNoRow) {
+		return importer.Upload{}, importer.ErrNoUpload
+	}
+	return u, storeError("read upload", err)
+}
+
+// Uploads implements [importer.Store].
+func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.Window) (importer.Page, error) {
+	var page importer.Page
+	args := []any{account}
+	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		// One transaction, so that the total fits the page.
+		defer sqlitex.Transaction(conn)(&err)
+		if page.Total, err = count(conn, `FROM uploads WHERE account_id = ?`, args); err != nil {
+			return err
+		}
+		err = window{Window: w, sid: "uploads.sid"}.query(conn, uploadColumns, fromUploads+` WHERE uploads.account_id = ?`, args,
+			appendUpload(&page.Uploads))
+		if len(page.Uploads) > w.Limit {
+			page.Uploads = page.Uploads[:w.Limit]
+			page.Next = &addressbook.Position{SID: page.Uploads[w.Limit-1].SID}
+		}
+		return err
+	})
+	return page, storeError("list uploads", err)
+}
+
+// RunningUploads implements [importer.Store].
+func (b *AddressBook) RunningUploads(ctx context.Context) (all []importer.Upload, err error) {
+	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+		query := fmt.Sprintf(`SELECT %s %s WHERE uploads.state = %d ORDER BY uploads.id`, uploadColumns, fromUploads, importer.Running)
+		return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: appendUpload(&all)})
+	})
+	return all, storeError("list running uploads", err)
+}
+
+// appendUpload returns what appends each row of uploadColumns.
+func appendUpload(all *[]importer.Upload) func(*sqlite.Stmt) error {
+	return func(stmt *sqlite.Stmt) error {
+		_, u, err := scanUpload(stmt)
+		*all = append(*all, u)
+		return err
+	}
+}
+
+// errorKinds are what upload_errors.kind stands for.
+var errorKinds = map[fault.Kind]int{fault.Missing: 1, fault.Invalid: 2, fault.Duplicate: 3}
+
+// ErrorRows implements [importer.Store].
+func (b *AddressBook) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) (rows []importer.ErrorRow, err error) {
+	kinds := make(map[int]fault.Kind)
+	for kind, stored := range errorKinds {
+		kinds[stored] = kind
+	}
+	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn, `SELECT e.line, e.kind, e.reason, e.record
+			FROM uploads CROSS JOIN upload_errors AS e ON e.upload_id = uploads.id
+			WHERE uploads.account_id = ? AND uploads.sid = ? AND e.line > ? ORDER BY e.line LIMIT ?`,
+			&sqlitex.ExecOptions{
+				Args: []any{account, sid[:], after, limit},
+				ResultFunc: func(stmt *sqlite.Stmt) error {
+					row := importer.ErrorRow{
+						Line:   stmt.ColumnInt64(0),
+						Kind:   kinds[stmt.ColumnInt(1)],
+						Reason: stmt.ColumnText(2),
+						Record: make([]byte, stmt.ColumnLen(3)),
+					}
+					stmt.ColumnBytes(3, row.Record)
+					rows = append(rows, row)
+					return nil
+				},
+			})
+	})
+	return rows, storeError("read error rows", err)
+}

@@ -1,0 +1,279 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"zombiezen.com/go/sqlite"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/importer"
+	"callbook/internal/phone"
+)
+
+// importing works uploads over the store until the test ends.
+func (s *served) importing(t *testing.T, batchRows int) *importer.Importer {
+	t.Helper()
+	return s.importingOver(t, s.book, batchRows)
+}
+
+// importingOver does so over what stands before the store.
+func (s *served) importingOver(t *testing.T, store importer.Store, batchRows int) *importer.Importer {
+	t.Helper()
+	imports, err := importer.Open(t.Context(), store, addressbook.New(s.book, addressbook.Options{}), importer.Options{
+		Dir: s.path + ".uploads", Log: slog.New(slog.DiscardHandler), BatchRows: batchRows,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		imports.Run(ctx)
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	return imports
+}
+
+// upload starts an upload of a file with these numbers.
+func upload(t *testing.T, imports *importer.Importer, a account.Account, list string, first, n int) importer.Upload {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("number,first_name\n")
+	for i := range n {
+		fmt.Fprintf(&b, "+%d,Ada\n", first+i)
+	}
+	f, err := imports.Receive(a, strings.NewReader(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := imports.Start(t.Context(), a, f, importer.Request{ListName: list})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// ended waits until an upload has ended.
+func (s *served) ended(t *testing.T, u importer.Upload) (got importer.Upload) {
+	t.Helper()
+	waitFor(t, "the upload to end", func() bool {
+		var err error
+		if got, err = s.book.Upload(t.Context(), u.Account.ID, u.SID); err != nil {
+			t.Fatal(err)
+		}
+		return got.State != importer.Running
+	})
+	return got
+}
+
+// TestImportFailedCommit fails the commit of a batch: nothing of it is there,
+// in the file or in the number index, until it is done again.
+func TestImportFailedCommit(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme")
+	s.insert(t, acme.ID, contacts(firstNumber+30, 5), 5)
+	failed := make(chan struct{})
+	s.watch(func(n int) error {
+		if n == 3 { // after the upload and the first batch
+			close(failed)
+			return errDisk
+		}
+		return nil
+	})
+	u := upload(t, s.importing(t, 20), acme, "Leads", int(firstNumber), 60)
+	<-failed
+	waitFor(t, "the number index to be as before", func() bool {
+		n := 0
+		s.onWriter(t, func(conn *sqlite.Conn) error {
+			x, err := s.book.indexes.get(conn, acme.ID)
+			if err == nil {
+				n = x.len
+			}
+			return err
+		})
+		return n == 25
+	})
+	if n := s.stored(t, acme.ID); n != 25 {
+		t.Errorf("%d contacts are stored, want 25", n)
+	}
+	got := s.ended(t, u)
+	if got.State != importer.Completed || got.Stats != (importer.Stats{Success: 60}) {
+		t.Errorf("got %+v", got)
+	}
+	if n := s.stored(t, acme.ID); n != 60 {
+		t.Errorf("%d contacts are stored, want 60", n)
+	}
+	s.recount(t)
+}
+
+// TestImportRedo has a batch in a group with a job that fails: the batch is
+// done again.
+func TestImportRedo(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme")
+	imports := s.importing(t, 20)
+	s.ended(t, upload(t, imports, acme, "Leads", int(firstNumber), 10))
+	held, let := make(chan struct{}), make(chan struct{})
+	reach := sync.OnceFunc(func() { close(held) }) // it is done again, too
+	s.submit(t, newJob(t.Context(), func(*sqlite.Conn) (int, error) {
+		reach()
+		<-let
+		return 0, nil
+	}))
+	<-held
+	// The upload's own row is its first job, its batch the next.
+	done := make(chan importer.Upload, 1)
+	go func() { done <- upload(t, imports, acme, "Leads", int(firstNumber)+5, 10) }()
+	s.queued(t, 1)
+	failing := failingJob(t, false)
+	s.submit(t, failing)
+	close(let)
+	if err := <-failing.outcome; err == nil {
+		t.Error("the job did not fail")
+	}
+	if got := s.ended(t, <-done); got.Stats != (importer.Stats{Success: 5, Duplicate: 5}) {
+		t.Errorf("got %+v", got)
+	}
+	if n := s.number(t, `SELECT count(*) FROM uploads`); n != 2 {
+		t.Errorf("there are %d uploads", n)
+	}
+	s.recount(t)
+}
+
+// TestBatchRedo has a batch itself done again, by a job that fails behind it.
+func TestBatchRedo(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme")
+	behind := &behind{Store: s.book, s: s, t: t}
+	imports := s.importingOver(t, behind, 10)
+	u := upload(t, imports, acme, "Leads", int(firstNumber), 95)
+	if got := s.ended(t, u); got.State != importer.Completed || got.Stats != (importer.Stats{Success: 95}) {
+		t.Errorf("got %+v", got)
+	}
+	if n := s.stored(t, acme.ID); n != 95 {
+		t.Errorf("%d contacts are stored", n)
+	}
+	s.recount(t)
+}
+
+// behind puts a failing job behind each batch, into the same transaction.
+type behind struct {
+	importer.Store
+	s *served
+	t *testing.T
+}
+
+func (b *behind) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
+	held, let := make(chan struct{}), make(chan struct{})
+	reach := sync.OnceFunc(func() { close(held) }) // it is done again, too
+	b.s.submit(b.t, newJob(ctx, func(*sqlite.Conn) (int, error) {
+		reach()
+		<-let
+		return 0, nil
+	}))
+	<-held
+	go func() {
+		// The batch is queued a moment from now.
+		for len(b.s.book.writer.jobs) == 0 && ctx.Err() == nil {
+			runtime.Gosched()
+		}
+		b.s.submit(b.t, failingJob(b.t, batch.Last))
+		close(let)
+	}()
+	return b.Store.ApplyBatch(ctx, batch)
+}
+
+// TestUploadOfAnotherAccount: no method touches another account's uploads.
+func TestUploadOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme, other := s.account(t, "acme"), s.account(t, "other")
+	u := s.ended(t, upload(t, s.importing(t, 0), acme, "Leads", 0, 3)) // numbers that are none
+	if u.Stats != (importer.Stats{Failed: 3}) {
+		t.Errorf("got %+v", u)
+	}
+	ctx := t.Context()
+	if _, err := s.book.Upload(ctx, other.ID, u.SID); fault.As(err) != importer.ErrNoUpload {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.book.EndUpload(ctx, other.ID, u.SID, importer.Cancelled, u.Created); fault.As(err) != importer.ErrNoUpload {
+		t.Errorf("got %v", err)
+	}
+	if rows, err := s.book.ErrorRows(ctx, other.ID, u.SID, 0, 10); err != nil || len(rows) != 0 {
+		t.Errorf("got %v, %v", rows, err)
+	}
+	if rows, err := s.book.ErrorRows(ctx, acme.ID, u.SID, 2, 1); err != nil || len(rows) != 1 || rows[0].Line != 3 {
+		t.Errorf("got %v, %v", rows, err)
+	}
+	if _, err := s.book.ListByName(ctx, other.ID, "Leads"); fault.As(err) != addressbook.ErrNoList {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestImportRaces imports the same numbers twice into one list, while requests
+// create and delete them, and take them out of the list.
+func TestImportRaces(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme")
+	imports := s.importing(t, 50)
+	const n = 2000
+	var uploads []importer.Upload
+	for range 2 {
+		uploads = append(uploads, upload(t, imports, acme, "Leads", int(firstNumber), n))
+	}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for worker := range 3 {
+		wg.Go(func() {
+			for round := 0; ; round++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				some := contacts(firstNumber+phone.Number((round*37+worker*700)%n), 20)
+				sids := make([]addressbook.SID, len(some))
+				err := s.book.InsertContacts(t.Context(), acme.ID, some, addressbook.CreateOptions{}, func(existing []*addressbook.Contact) {
+					for i, e := range existing {
+						if sids[i] = some[i].SID; e != nil {
+							sids[i] = e.SID
+						}
+					}
+				})
+				if err == nil && worker == 0 {
+					_, err = s.book.DeleteContacts(t.Context(), acme.ID, sids)
+				} else if err == nil {
+					_, err = s.book.RemoveMembers(t.Context(), acme.ID, uploads[0].List, sids)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for _, u := range uploads {
+		if got := s.ended(t, u); got.State != importer.Completed || got.Stats.Total() != n || got.Stats.Failed != 0 {
+			t.Errorf("got %+v", got)
+		}
+	}
+	close(done)
+	wg.Wait()
+	s.recount(t)
+}
