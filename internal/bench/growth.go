@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -14,11 +12,18 @@ import (
 // growth tells how the size of an account's address book shows in the times of
 // its requests.
 type growth struct {
-	Small  sized   `json:"small"`
-	Large  sized   `json:"large"`
-	Bulk   float64 `json:"bulk_large_to_small"`
-	First  float64 `json:"first_page_large_to_small"`
-	Single float64 `json:"by_sid_large_to_small"`
+	Small sized   `json:"small"`
+	Large sized   `json:"large"`
+	Times []grown `json:"times"`
+}
+
+// grown is one kind of request at both sizes.
+type grown struct {
+	Name         string  `json:"request"`
+	Small        float64 `json:"small_p50_ms"`
+	Large        float64 `json:"large_p50_ms"`
+	LargeToSmall float64 `json:"large_to_small"`
+	target       bool    // whether design asks for it not to grow
 }
 
 // sized is what was measured at one size.
@@ -27,8 +32,6 @@ type sized struct {
 	Requests    int     `json:"bulk_requests"`
 	BulkP50     float64 `json:"bulk_p50_ms"`
 	BulkP99     float64 `json:"bulk_p99_ms"`
-	FirstPage   float64 `json:"first_page_p50_ms"`
-	BySID       float64 `json:"by_sid_p50_ms"`
 	ResidentMB  float64 `json:"server_resident_mb"`
 	DatabaseAll int     `json:"contacts_in_database"`
 }
@@ -46,10 +49,11 @@ const (
 
 // sizeTimes collects the times at one size.
 type sizeTimes struct {
-	client             *client
-	sids               []string
-	post, first, bySID []time.Duration
-	buf                []byte
+	client *client
+	known  landmarks
+	post   []time.Duration
+	reads  [][]time.Duration // of each of the readings
+	buf    []byte
 }
 
 // growth fills one account to this many contacts, then measures requests to it
@@ -63,15 +67,15 @@ func (l *lab) growth(ctx context.Context, contacts int) (growth, error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.stop()) }()
-		large := &sizeTimes{client: newClient(s.url, s.first, fillConcurrent)}
+		large := &sizeTimes{reads: make([][]time.Duration, len(readings)), client: newClient(s.url, s.first, fillConcurrent)}
 		defer large.client.close()
 		if err := l.fill(ctx, large.client, contacts); err != nil {
 			return err
 		}
-		if large.sids, err = large.client.sids(ctx, contacts); err != nil {
+		if large.known, err = large.client.landmarks(ctx, contacts); err != nil {
 			return err
 		}
-		small := &sizeTimes{}
+		small := &sizeTimes{reads: make([][]time.Duration, len(readings))}
 		smallResident := 0
 		for i := range growthServers {
 			resident, err := l.growthRound(ctx, small, large)
@@ -84,14 +88,12 @@ func (l *lab) growth(ctx context.Context, contacts int) (growth, error) {
 		perServer := (growthAccounts + 1) * (smallContacts + growthPosts*bulk)
 		g.Small = small.result(smallContacts, perServer, smallResident)
 		g.Large = large.result(contacts, contacts+len(large.post)*bulk, s.resident())
+		g.Times = compared(small, large)
 		return nil
 	})
 	if err != nil {
 		return growth{}, fmt.Errorf("growth: %w", err)
 	}
-	g.Bulk = ratio(g.Large.BulkP50, g.Small.BulkP50)
-	g.First = ratio(g.Large.FirstPage, g.Small.FirstPage)
-	g.Single = ratio(g.Large.BySID, g.Small.BySID)
 	return g, nil
 }
 
@@ -120,7 +122,7 @@ func (l *lab) growthRound(ctx context.Context, small, large *sizeTimes) (residen
 			if err := l.fill(ctx, small.client, smallContacts); err != nil {
 				return err
 			}
-			if small.sids, err = small.client.sids(ctx, smallContacts); err != nil {
+			if small.known, err = small.client.landmarks(ctx, smallContacts); err != nil {
 				return err
 			}
 			if err := l.compare(ctx, small, large); err != nil {
@@ -135,9 +137,9 @@ func (l *lab) growthRound(ctx context.Context, small, large *sizeTimes) (residen
 
 // compare measures both sizes in turn.
 func (l *lab) compare(ctx context.Context, sizes ...*sizeTimes) error {
-	for range growthReads {
+	for n := range growthReads {
 		for _, s := range sizes {
-			if err := s.read(ctx, l.gen); err != nil {
+			if err := s.read(ctx, l.gen, n == 0); err != nil {
 				return err
 			}
 		}
@@ -157,20 +159,41 @@ func (l *lab) compare(ctx context.Context, sizes ...*sizeTimes) error {
 	return nil
 }
 
-// read measures the first page and one contact.
-func (s *sizeTimes) read(ctx context.Context, gen *generator) error {
-	err := timed(&s.first, func() (err error) {
-		s.buf, err = s.client.get(ctx, s.client.url+"?limit=20", s.buf)
-		return err
-	})
-	if err != nil {
-		return err
+// read measures each reading once, those of the whole account only if told so.
+func (s *sizeTimes) read(ctx context.Context, gen *generator, whole bool) error {
+	for i, r := range readings {
+		if r.whole && !whole {
+			continue
+		}
+		url := r.url(s, gen)
+		err := timed(&s.reads[i], func() (err error) {
+			s.buf, err = s.client.get(ctx, url, s.buf)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	sid := pick(gen.rand, s.sids)
-	return timed(&s.bySID, func() (err error) {
-		s.buf, err = s.client.get(ctx, s.client.url+"/"+sid, s.buf)
-		return err
-	})
+	return nil
+}
+
+// compared sets the times at both sizes beside each other.
+func compared(small, large *sizeTimes) []grown {
+	pair := func(name string, target bool, small, large []time.Duration) grown {
+		g := grown{
+			Name:   name,
+			Small:  milliseconds(percentile(small, 50)),
+			Large:  milliseconds(percentile(large, 50)),
+			target: target,
+		}
+		g.LargeToSmall = ratio(g.Large, g.Small)
+		return g
+	}
+	all := []grown{pair("5,000 more", true, small.post, large.post)}
+	for i, r := range readings {
+		all = append(all, pair(r.name, r.target, small.reads[i], large.reads[i]))
+	}
+	return all
 }
 
 func timed(times *[]time.Duration, f func() error) error {
@@ -186,8 +209,6 @@ func (s *sizeTimes) result(contacts, all, resident int) sized {
 		Requests:    len(s.post),
 		BulkP50:     milliseconds(percentile(s.post, 50)),
 		BulkP99:     milliseconds(percentile(s.post, 99)),
-		FirstPage:   milliseconds(percentile(s.first, 50)),
-		BySID:       milliseconds(percentile(s.bySID, 50)),
 		ResidentMB:  megabytes(resident),
 		DatabaseAll: all,
 	}
@@ -208,26 +229,4 @@ func (l *lab) fill(ctx context.Context, c *client, contacts int) error {
 		}
 	}
 	return nil
-}
-
-var sidField = regexp.MustCompile(`"sid":"([0-9a-f]{32})"`)
-
-// sids returns some of the account's sids, from all over it.
-func (c *client) sids(ctx context.Context, contacts int) ([]string, error) {
-	const pages, limit = 10, 100
-	var all []string
-	for page := range pages {
-		offset := page * (contacts - limit) / (pages - 1)
-		answer, err := c.get(ctx, fmt.Sprintf("%s?limit=%d&offset=%d", c.url, limit, offset), nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, found := range sidField.FindAllSubmatch(answer, -1) {
-			all = append(all, string(found[1]))
-		}
-	}
-	if len(slices.Compact(all)) < pages*limit/2 {
-		return nil, fmt.Errorf("%d pages of %d contacts have only %d sids", pages, limit, len(all))
-	}
-	return all, nil
 }

@@ -28,7 +28,7 @@ func main() {
 const description = `Measure the server over loopback HTTP: requests of 5,000 contacts and of one, at several concurrencies. ` +
 	`Between them the same rows go through the bare SQLite driver, which is the floor. ` +
 	`Times depend on the machine and on what else it does; the ratios to the floor less so. ` +
-	`The whole takes about two minutes, and half a minute more with --growth.`
+	`The whole takes about two minutes, and a minute more with --growth.`
 
 // The parts of a run, as --only names them.
 const (
@@ -40,7 +40,7 @@ const (
 type flags struct {
 	Quick          bool          `help:"Do a quarter of everything (but growth)."`
 	Only           []string      `enum:"bulk,single,growth" placeholder:"PART" help:"Measure only these: bulk, single, growth."`
-	Growth         bool          `help:"Measure also how the size of an account shows; takes about half a minute."`
+	Growth         bool          `help:"Measure also how the size of an account shows; takes about a minute."`
 	GrowthContacts int           `default:"1000000" placeholder:"N" help:"Contacts in the large account (${default})."`
 	BulkRequests   int           `default:"200" placeholder:"N" help:"Requests of 5,000 contacts in a scenario, at most (${default})."`
 	SingleRequests int           `default:"40000" placeholder:"N" help:"Requests of one contact in a scenario, at most (${default})."`

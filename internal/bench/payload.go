@@ -71,7 +71,7 @@ var (
 	cities     = []string{"Bengaluru", "Chennai", "Hyderabad", "Kolkata", "Mumbai", "New Delhi", "Pune"}
 )
 
-func pick(r *rand.Rand, from []string) string { return from[r.IntN(len(from))] }
+func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
 func (g *generator) contact() contact {
 	r := g.rand
