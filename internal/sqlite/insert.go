@@ -3,9 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"strings"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -150,47 +148,13 @@ func (in *insertion) redo(conn *sqlite.Conn) (bytes int, err error) {
 	return in.write(conn)
 }
 
-// insertBatches are the numbers of rows that one statement inserts. A hundred
-// is where more gain nothing; the smaller ones do the rest of a request.
-var insertBatches = [...]int{100, 10, 1}
-
-var insertStatements = func() (statements [len(insertBatches)]string) {
-	row := "(?" + strings.Repeat(",?", contactParams-1) + ")"
-	for i, rows := range insertBatches {
-		// OR FAIL, since a statement that fails as a whole has to keep a journal
-		// of its own; here a failure rolls back the transaction anyway.
-		statements[i] = `INSERT OR FAIL INTO contacts (account_id, ` + contactColumns + `) VALUES ` +
-			row + strings.Repeat(","+row, rows-1)
-	}
-	return statements
-}()
+var insertContacts = newBulkInsert(`contacts (account_id, `+contactColumns+`)`, contactParams)
 
 func insertRows(conn *sqlite.Conn, account int64, contacts []*addressbook.Contact) (bytes int, err error) {
-	for i, rows := range insertBatches {
-		if len(contacts) < rows {
-			continue
-		}
-		stmt, err := conn.Prepare(insertStatements[i])
-		if err != nil {
-			return 0, err
-		}
-		for ; len(contacts) >= rows; contacts = contacts[rows:] {
-			for r, c := range contacts[:rows] {
-				bytes += bindContact(stmt, 1+r*contactParams, account, c)
-			}
-			if _, err := stmt.Step(); err != nil {
-				return 0, errors.Join(err, stmt.ClearBindings())
-			}
-			if err := stmt.Reset(); err != nil {
-				return 0, err
-			}
-		}
-		// The statement is kept; the personal data bound to it is not.
-		if err := stmt.ClearBindings(); err != nil {
-			return 0, err
-		}
-	}
-	return bytes, nil
+	err = insertContacts.run(conn, len(contacts), func(stmt *sqlite.Stmt, param, i int) {
+		bytes += bindContact(stmt, param, account, contacts[i])
+	})
+	return bytes, err
 }
 
 // findByPrefix returns the contact that the index points to. Sids that share a

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"zombiezen.com/go/sqlite"
 
@@ -162,54 +161,7 @@ func (tx *editTx) insertErrors(upload int64, rows []importer.ErrorRow) error {
 	})
 }
 
-// bulkInsert inserts many rows of few columns, insertBatches of them with one
-// statement.
-type bulkInsert struct {
-	params     int // a row
-	statements [len(insertBatches)]string
-}
-
 var (
 	insertMembers = newBulkInsert(`list_members (list_id, contact_sid, date_created)`, 3)
 	insertErrors  = newBulkInsert(`upload_errors (upload_id, line, kind, reason, record)`, 5)
 )
-
-func newBulkInsert(into string, params int) bulkInsert {
-	b := bulkInsert{params: params}
-	row := "(?" + strings.Repeat(",?", params-1) + ")"
-	for i, rows := range insertBatches {
-		b.statements[i] = `INSERT OR FAIL INTO ` + into + ` VALUES ` + row + strings.Repeat(","+row, rows-1)
-	}
-	return b
-}
-
-// run inserts n rows; bind binds the parameters of row i, of which the first is
-// param.
-func (b *bulkInsert) run(conn *sqlite.Conn, n int, bind func(stmt *sqlite.Stmt, param, i int)) error {
-	done := 0
-	for at, rows := range insertBatches {
-		if n-done < rows {
-			continue
-		}
-		stmt, err := conn.Prepare(b.statements[at])
-		if err != nil {
-			return err
-		}
-		for ; n-done >= rows; done += rows {
-			for r := range rows {
-				bind(stmt, 1+r*b.params, done+r)
-			}
-			if _, err := stmt.Step(); err != nil {
-				return errors.Join(err, stmt.ClearBindings())
-			}
-			if err := stmt.Reset(); err != nil {
-				return err
-			}
-		}
-		// The statement is kept; the personal data bound to it is not.
-		if err := stmt.ClearBindings(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
