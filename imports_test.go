@@ -13,8 +13,9 @@ import (
 )
 
 // rules is the table of the rooms: which packages of this module each one may
-// import, by their paths within it. Arrows point one way, from the doors to the rules and from the stores
-// to the rules; ARCHITECTURE.md says why.
+// import, by their paths within it. Arrows point one way, from the front doors
+// to the subjects and from the engines to the subjects; ARCHITECTURE.md says
+// why.
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
