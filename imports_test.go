@@ -27,14 +27,15 @@ var rules = map[string][]string{
 
 	// Subjects.
 	"internal/account":     {"internal/fault", "internal/phone"},
-	"internal/addressbook": {"internal/account", "internal/fault", "internal/phone"},
-	"internal/importer":    {"internal/account", "internal/addressbook", "internal/fault", "internal/phone"},
+	"internal/addressbook": {"internal/account", "internal/fault", "internal/idempotency", "internal/phone"},
+	"internal/idempotency": {"internal/fault"},
+	"internal/importer":    {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/phone"},
 
 	// Engines.
-	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/importer", "internal/phone"},
+	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
 
 	// Front doors.
-	"internal/api":    {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/importer", "internal/phone"},
+	"internal/api":    {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
 	"internal/server": {"internal/access", "internal/api", "internal/fault", "openapi"},
 }
 

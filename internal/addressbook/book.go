@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 )
 
@@ -68,8 +69,9 @@ func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error),
 // It calls ready once, with one result a draft and in their order, as soon as
 // the results are known and while they are being made durable. They must not
 // be shown to anybody before CreateContacts has returned nil. An error means
-// that nothing was changed.
-func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready func([]Result)) error {
+// that nothing was changed. With opts.Receipt, what ready returns is kept in
+// the same transaction, even when there is nothing else to write.
+func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready func([]Result) *idempotency.Receipt) error {
 	p, err := b.Prepare(acct, drafts)
 	if err != nil {
 		return err
@@ -86,7 +88,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 			first.Overwrite(&given)
 		}
 	}
-	decided := func(existing []*Contact) {
+	decided := func(existing []*Contact) *idempotency.Receipt {
 		for i := range p.Contacts {
 			r := &p.Results[p.DraftOf[i]]
 			if existing[i] != nil {
@@ -98,9 +100,9 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 		for _, again := range p.Repeats {
 			p.Results[again.Draft] = Result{Contact: p.Results[p.DraftOf[again.Contact]].Contact, Fault: taken}
 		}
-		ready(p.Results)
+		return ready(p.Results)
 	}
-	if len(p.Contacts) == 0 {
+	if len(p.Contacts) == 0 && !opts.Receipt {
 		decided(nil)
 		return nil
 	}
@@ -178,9 +180,11 @@ func tooLong(name string, limit int) error {
 }
 
 // eachValid does a bulk write: what accept refuses becomes a failed result, and
-// the rest, be it nothing, goes to write together. Results are in the order of
-// the drafts.
-func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), write func([]V) ([]R, error), failed func(error) R) ([]R, error) {
+// the rest, be it nothing, goes to write together. Ready is given the results
+// of all, in the order of the drafts.
+func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), failed func(error) R,
+	ready func([]R) *idempotency.Receipt, write func(valid []V, ready func([]R) *idempotency.Receipt) error,
+) error {
 	results := make([]R, len(drafts))
 	valid := make([]V, 0, len(drafts))
 	draftOf := make([]int, 0, len(drafts)) // valid[i] was made of drafts[draftOf[i]]
@@ -193,14 +197,12 @@ func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), write func([
 		valid = append(valid, v)
 		draftOf = append(draftOf, i)
 	}
-	written, err := write(valid)
-	if err != nil {
-		return nil, err
-	}
-	for i, r := range written {
-		results[draftOf[i]] = r
-	}
-	return results, nil
+	return write(valid, func(written []R) *idempotency.Receipt {
+		for i, r := range written {
+			results[draftOf[i]] = r
+		}
+		return ready(results)
+	})
 }
 
 // Contact returns one contact of the account, or a NotFound fault.

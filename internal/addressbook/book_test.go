@@ -15,6 +15,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 	"callbook/internal/sqlite"
 )
@@ -54,9 +55,10 @@ func (s shelf) create(t *testing.T, drafts ...addressbook.Draft) []addressbook.R
 	given := slices.Clone(drafts)
 	var results []addressbook.Result
 	calls := 0
-	if err := s.CreateContacts(t.Context(), s.account, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) {
+	if err := s.CreateContacts(t.Context(), s.account, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) *idempotency.Receipt {
 		calls++
 		results = r
+		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -250,9 +252,9 @@ func TestStrictNumbers(t *testing.T) {
 // fakeStore is for what a real store is not made to do.
 type fakeStore struct {
 	addressbook.Store
-	insert func(contacts []addressbook.Contact, decided func([]*addressbook.Contact)) error
+	insert func(contacts []addressbook.Contact, decided func([]*addressbook.Contact) *idempotency.Receipt) error
 }
 
-func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided func([]*addressbook.Contact)) error {
+func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided func([]*addressbook.Contact) *idempotency.Receipt) error {
 	return s.insert(contacts, decided)
 }

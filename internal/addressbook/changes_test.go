@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/storetest"
 )
 
 func set(text string) addressbook.Change {
@@ -21,7 +22,8 @@ func set(text string) addressbook.Change {
 func (s shelf) update(t *testing.T, patches ...addressbook.Patch) []addressbook.Result {
 	t.Helper()
 	given := append([]addressbook.Patch(nil), patches...)
-	results, err := s.UpdateContacts(t.Context(), s.account, patches)
+	var results []addressbook.Result
+	err := s.UpdateContacts(t.Context(), s.account, patches, storetest.Told(&results))
 	if err != nil || len(results) != len(patches) {
 		t.Fatalf("%d results for %d patches, %v", len(results), len(patches), err)
 	}
@@ -84,7 +86,8 @@ func TestUpdateResults(t *testing.T) {
 		t.Errorf("stored (-want +got):\n%s", diff)
 	}
 
-	deleted, err := s.DeleteContacts(t.Context(), s.account, []addressbook.ContactRef{{SID: two.SID}, {Fault: unreadable}, {SID: two.SID}})
+	var deleted []addressbook.Result
+	err := s.DeleteContacts(t.Context(), s.account, []addressbook.ContactRef{{SID: two.SID}, {Fault: unreadable}, {SID: two.SID}}, storetest.Told(&deleted))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +108,8 @@ func TestUpdateBeforeCreation(t *testing.T) {
 	clock := time.Unix(1_753_000_000, 0)
 	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
 	c := *s.create(t, draft("9876543210"))[0].Contact
-	lists, err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}})
+	var lists []addressbook.ListResult
+	err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}}, storetest.Told(&lists))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +118,7 @@ func TestUpdateBeforeCreation(t *testing.T) {
 		t.Errorf("the contact was created at %v and updated at %v", c.Created, r.Contact.Updated)
 	}
 	l := lists[0].List
-	lists, err = s.UpdateLists(t.Context(), s.account, []addressbook.ListPatch{{SID: l.SID, Tag: set("x")}})
+	err = s.UpdateLists(t.Context(), s.account, []addressbook.ListPatch{{SID: l.SID, Tag: set("x")}}, storetest.Told(&lists))
 	if err != nil || !lists[0].List.Updated.Equal(l.Created) {
 		t.Errorf("the list was created at %v and is now %+v, %v", l.Created, lists[0].List, err)
 	}
@@ -179,7 +183,8 @@ func TestListResults(t *testing.T) {
 	unreadable := fault.New(fault.Invalid, "the list is a text")
 	name := addressbook.Given
 	long := strings.Repeat("é", addressbook.MaxTextLength)
-	r, err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{
+	var r []addressbook.ListResult
+	err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{
 		{Name: name("a"), Tag: name("tag")},
 		{Fault: unreadable},
 		{},
@@ -190,7 +195,7 @@ func TestListResults(t *testing.T) {
 		{Name: name("a")},
 		{Name: name(long)},
 		{Name: name("b"), Tag: name("")},
-	})
+	}, storetest.Told(&r))
 	if err != nil || len(r) != 10 {
 		t.Fatalf("%d results, %v", len(r), err)
 	}
@@ -217,7 +222,7 @@ func TestListResults(t *testing.T) {
 	}
 
 	clock = clock.Add(time.Hour)
-	r, err = s.UpdateLists(t.Context(), s.account, []addressbook.ListPatch{
+	err = s.UpdateLists(t.Context(), s.account, []addressbook.ListPatch{
 		{SID: a.SID, Tag: addressbook.Change{Set: true}},
 		{SID: a.SID, Fault: unreadable},
 		{SID: a.SID, Name: addressbook.Change{Set: true}},
@@ -227,7 +232,7 @@ func TestListResults(t *testing.T) {
 		{SID: a.SID, Name: set("b")},
 		{SID: addressbook.SID{1}, Name: set("c")},
 		{SID: b.SID, Name: set("any")},
-	})
+	}, storetest.Told(&r))
 	if err != nil || len(r) != 9 {
 		t.Fatalf("%d results, %v", len(r), err)
 	}
@@ -258,14 +263,16 @@ func TestMembershipResults(t *testing.T) {
 	clock := time.Unix(1_753_000_000, 0)
 	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
 	c := *s.create(t, draft("9876543210"))[0].Contact
-	lists, err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}})
+	var lists []addressbook.ListResult
+	err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}}, storetest.Told(&lists))
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := lists[0].List.SID
 	unreadable := fault.New(fault.Invalid, "the reference is a text")
 	refs := []addressbook.ContactRef{{Fault: unreadable}, {SID: c.SID}, {SID: addressbook.SID{1}}, {SID: c.SID}}
-	added, err := s.AddToList(t.Context(), s.account, l, refs)
+	var added []addressbook.MembershipResult
+	err = s.AddToList(t.Context(), s.account, l, refs, storetest.Told(&added))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +284,8 @@ func TestMembershipResults(t *testing.T) {
 	if diff := cmp.Diff(want, added); diff != "" {
 		t.Errorf("added (-want +got):\n%s", diff)
 	}
-	removed, err := s.RemoveFromList(t.Context(), s.account, l, refs)
+	var removed []addressbook.MembershipResult
+	err = s.RemoveFromList(t.Context(), s.account, l, refs, storetest.Told(&removed))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,10 +297,10 @@ func TestMembershipResults(t *testing.T) {
 	}
 	// Of a list that is not there, also when none of the references is good.
 	for _, refs := range [][]addressbook.ContactRef{refs, {{Fault: unreadable}}} {
-		if _, err := s.AddToList(t.Context(), s.account, c.SID, refs); !errors.Is(err, addressbook.ErrNoList) {
+		if err := s.AddToList(t.Context(), s.account, c.SID, refs, storetest.NoReceipt); !errors.Is(err, addressbook.ErrNoList) {
 			t.Errorf("add: %v", err)
 		}
-		if _, err := s.RemoveFromList(t.Context(), s.account, c.SID, refs); !errors.Is(err, addressbook.ErrNoList) {
+		if err := s.RemoveFromList(t.Context(), s.account, c.SID, refs, storetest.NoReceipt); !errors.Is(err, addressbook.ErrNoList) {
 			t.Errorf("remove: %v", err)
 		}
 	}

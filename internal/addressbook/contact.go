@@ -77,6 +77,9 @@ type CreateOptions struct {
 	OnDuplicate OnDuplicate
 	// DryRun looks at everything and changes nothing.
 	DryRun bool
+	// Receipt tells that the results are answered with a receipt, for which
+	// the transaction waits.
+	Receipt bool
 }
 
 // OnDuplicate is what happens to a draft whose number a contact has already, be

@@ -6,6 +6,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 )
 
 // List gathers contacts of an account under a name.
@@ -73,9 +74,9 @@ func (p *ListPatch) Apply(l *List) {
 }
 
 // CreateLists creates a list of each draft that is valid and whose name is
-// free, all in one transaction, and returns one result a draft in their order.
-// An error means that nothing was changed.
-func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft) ([]ListResult, error) {
+// free, all in one transaction, with one result a draft in their order; see
+// [Store] for ready. An error means that nothing was changed.
+func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready func([]ListResult) *idempotency.Receipt) error {
 	birth := b.births.next(b.now(), len(drafts))
 	return eachValid(drafts, func(d *ListDraft) (List, error) {
 		if err := d.check(); err != nil {
@@ -84,9 +85,9 @@ func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []L
 		sid, nanos := birth.take()
 		born := time.Unix(0, nanos)
 		return List{SID: sid, Name: d.Name.Value, Tag: d.Tag, Created: born, Updated: born}, nil
-	}, func(lists []List) ([]ListResult, error) {
-		return b.store.InsertLists(ctx, acct.ID, lists)
-	}, failedList)
+	}, failedList, ready, func(lists []List, ready func([]ListResult) *idempotency.Receipt) error {
+		return b.store.InsertLists(ctx, acct.ID, lists, ready)
+	})
 }
 
 func (d *ListDraft) check() error {
@@ -104,10 +105,10 @@ func (d *ListDraft) check() error {
 
 func failedList(err error) ListResult { return ListResult{Fault: err} }
 
-// UpdateLists changes lists, one after the other in one transaction, and
-// returns one result a patch in their order. An error means that nothing was
-// changed.
-func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch) ([]ListResult, error) {
+// UpdateLists changes lists, one after the other in one transaction, with one
+// result a patch in their order; see [Store] for ready. An error means that
+// nothing was changed.
+func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready func([]ListResult) *idempotency.Receipt) error {
 	now := b.now()
 	return eachValid(patches, func(p *ListPatch) (ListPatch, error) {
 		patch := *p
@@ -117,15 +118,15 @@ func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []
 			draft.Name = Given("any") // the list has one already
 		}
 		return patch, draft.check()
-	}, func(valid []ListPatch) ([]ListResult, error) {
-		return b.store.UpdateLists(ctx, acct.ID, valid)
-	}, failedList)
+	}, failedList, ready, func(valid []ListPatch, ready func([]ListResult) *idempotency.Receipt) error {
+		return b.store.UpdateLists(ctx, acct.ID, valid, ready)
+	})
 }
 
-// DeleteLists deletes lists, all in one transaction, and returns each as it
-// last was, or a NotFound fault. Their contacts stay.
-func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID) ([]ListResult, error) {
-	return b.store.DeleteLists(ctx, acct.ID, sids)
+// DeleteLists deletes lists, all in one transaction. The results are each as it
+// last was, or a NotFound fault; see [Store] for ready. Their contacts stay.
+func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID, ready func([]ListResult) *idempotency.Receipt) error {
+	return b.store.DeleteLists(ctx, acct.ID, sids, ready)
 }
 
 // List returns one list of the account, or a NotFound fault.

@@ -6,6 +6,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 )
 
 // Membership is that of one contact in one list.
@@ -38,27 +39,28 @@ var (
 )
 
 // AddToList puts contacts of the account into a list of it, all in one
-// transaction, and returns one result a reference in their order. A list that is
-// not there is a NotFound fault of the whole. An error means that nothing was
-// changed.
-func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef) ([]MembershipResult, error) {
+// transaction, with one result a reference in their order; see [Store] for
+// ready. A list that is not there is a NotFound fault of the whole. An error
+// means that nothing was changed.
+func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready func([]MembershipResult) *idempotency.Receipt) error {
 	now := b.now()
 	return eachValid(refs, func(r *ContactRef) (Membership, error) {
 		return Membership{List: list, Contact: r.SID, Created: now}, r.Fault
-	}, func(members []Membership) ([]MembershipResult, error) {
-		return b.store.AddMembers(ctx, acct.ID, list, members)
-	}, failedMembership)
+	}, failedMembership, ready, func(members []Membership, ready func([]MembershipResult) *idempotency.Receipt) error {
+		return b.store.AddMembers(ctx, acct.ID, list, members, ready)
+	})
 }
 
-// RemoveFromList takes contacts out of a list, all in one transaction, and
-// returns one result a reference in their order. A list that is not there is a
-// NotFound fault of the whole. An error means that nothing was changed.
-func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef) ([]MembershipResult, error) {
+// RemoveFromList takes contacts out of a list, all in one transaction, with one
+// result a reference in their order; see [Store] for ready. A list that is not
+// there is a NotFound fault of the whole. An error means that nothing was
+// changed.
+func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready func([]MembershipResult) *idempotency.Receipt) error {
 	return eachValid(refs, func(r *ContactRef) (SID, error) {
 		return r.SID, r.Fault
-	}, func(contacts []SID) ([]MembershipResult, error) {
-		return b.store.RemoveMembers(ctx, acct.ID, list, contacts)
-	}, failedMembership)
+	}, failedMembership, ready, func(contacts []SID, ready func([]MembershipResult) *idempotency.Receipt) error {
+		return b.store.RemoveMembers(ctx, acct.ID, list, contacts, ready)
+	})
 }
 
 func failedMembership(err error) MembershipResult { return MembershipResult{Fault: err} }

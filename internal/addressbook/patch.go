@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 )
 
@@ -61,23 +62,23 @@ func (p *Patch) Apply(c *Contact) {
 	c.Updated = latest(p.at, c.Created)
 }
 
-// UpdateContacts changes contacts, one after the other in one transaction, and
-// returns one result a patch in their order. A patch that is not valid, of a
-// contact that is not there or to a number that another contact has, fails
-// alone; with the last, the result has that other contact. An error means that
-// nothing was changed.
-func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch) ([]Result, error) {
+// UpdateContacts changes contacts, one after the other in one transaction, with
+// one result a patch in their order; see [Store] for ready. A patch that is not
+// valid, of a contact that is not there or to a number that another contact
+// has, fails alone; with the last, the result has that other contact. An error
+// means that nothing was changed.
+func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready func([]Result) *idempotency.Receipt) error {
 	parse, err := b.parser(acct)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	now := b.now()
 	return eachValid(patches, func(p *Patch) (Patch, error) {
 		patch := *p
 		return patch, patch.accept(parse, now)
-	}, func(valid []Patch) ([]Result, error) {
-		return b.store.UpdateContacts(ctx, acct.ID, valid)
-	}, func(err error) Result { return Result{Fault: err} })
+	}, failedContact, ready, func(valid []Patch, ready func([]Result) *idempotency.Receipt) error {
+		return b.store.UpdateContacts(ctx, acct.ID, valid, ready)
+	})
 }
 
 // accept applies the rules that need no database.
@@ -101,15 +102,17 @@ func (p *Patch) accept(parse func(string) (phone.Number, error), now time.Time) 
 	return c.check()
 }
 
-// DeleteContacts deletes contacts, all in one transaction, and returns each as
-// it last was, or a NotFound fault. Their memberships end, and their numbers
-// are free for new contacts.
-func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef) ([]Result, error) {
+func failedContact(err error) Result { return Result{Fault: err} }
+
+// DeleteContacts deletes contacts, all in one transaction. The results are each
+// as it last was, or a NotFound fault; see [Store] for ready. Their memberships
+// end, and their numbers are free for new contacts.
+func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef, ready func([]Result) *idempotency.Receipt) error {
 	return eachValid(refs, func(r *ContactRef) (SID, error) {
 		return r.SID, r.Fault
-	}, func(sids []SID) ([]Result, error) {
-		return b.store.DeleteContacts(ctx, acct.ID, sids)
-	}, func(err error) Result { return Result{Fault: err} })
+	}, failedContact, ready, func(sids []SID, ready func([]Result) *idempotency.Receipt) error {
+		return b.store.DeleteContacts(ctx, acct.ID, sids, ready)
+	})
 }
 
 // latest keeps a change from coming before the creation, when the clock was set

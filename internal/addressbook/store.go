@@ -1,10 +1,22 @@
 package addressbook
 
-import "context"
+import (
+	"context"
+
+	"callbook/internal/idempotency"
+)
 
 // Store is what [Book] needs of a database. All of it is safe for concurrent
 // use. The account is always the account's own id; no method ever touches
 // another's rows.
+//
+// Each write calls ready as soon as its results are known, which is before it
+// is committed: the receipt that ready returns, if it is not nil, is written in
+// the same transaction, as [idempotency.Store] says. Nothing of the results may
+// be shown to anybody before the method has returned nil. Then everything is
+// durable; after an error nothing was changed. Where a transaction has to be
+// done anew, ready is called anew, perhaps on another goroutine, and the last
+// call counts.
 type Store interface {
 	// InsertContacts adds, in one transaction, those contacts whose number the
 	// account does not have yet. Numbers and sids are distinct within contacts.
@@ -12,24 +24,24 @@ type Store interface {
 	// As soon as it is known which those are, it calls decided once with a
 	// slice as long as contacts: nil for a contact that is new, and for the
 	// others the one that has the number already. That is the time to prepare
-	// an answer, on the caller's goroutine and while the rows are written, but
-	// nothing of it may be shown to anybody before InsertContacts has returned
-	// nil. Then everything is durable; after an error nothing was changed.
+	// an answer, on the caller's goroutine and while the rows are written.
+	// Decided is what the others call ready, but it is called once only, and
+	// only with CreateOptions.Receipt does the store wait for what it returns.
 	//
 	// With UpdateDuplicate, the contact that has a number already is overwritten
 	// with the new one, and existing has it as it is then. With DryRun, all is
-	// decided in the same way and nothing is changed.
-	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, decided func(existing []*Contact)) error
+	// decided in the same way and nothing is changed but for the receipt.
+	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, decided func(existing []*Contact) *idempotency.Receipt) error
 
-	// UpdateContacts applies patches one after the other, in one transaction,
-	// and returns one result each: the contact as it is now, or a NotFound
-	// fault, or a Duplicate fault with the contact that has the number.
-	UpdateContacts(ctx context.Context, account int64, patches []Patch) ([]Result, error)
+	// UpdateContacts applies patches one after the other, in one transaction.
+	// Its results are one each: the contact as it is now, or a NotFound fault,
+	// or a Duplicate fault with the contact that has the number.
+	UpdateContacts(ctx context.Context, account int64, patches []Patch, ready func([]Result) *idempotency.Receipt) error
 
 	// DeleteContacts deletes contacts and their memberships, in one
-	// transaction, and returns one result each: the contact as it last was, or
-	// a NotFound fault.
-	DeleteContacts(ctx context.Context, account int64, sids []SID) ([]Result, error)
+	// transaction. Its results are one each: the contact as it last was, or a
+	// NotFound fault.
+	DeleteContacts(ctx context.Context, account int64, sids []SID, ready func([]Result) *idempotency.Receipt) error
 
 	// Contact returns one contact, or a NotFound fault.
 	Contact(ctx context.Context, account int64, sid SID) (Contact, error)
@@ -37,20 +49,20 @@ type Store interface {
 	// Contacts returns one page, and the total at that same moment.
 	Contacts(ctx context.Context, account int64, q Query) (Page, error)
 
-	// InsertLists adds lists, in one transaction, and returns one result each:
-	// the list, or a Duplicate fault when the name is taken, be it by a list
-	// before it in the same call.
-	InsertLists(ctx context.Context, account int64, lists []List) ([]ListResult, error)
+	// InsertLists adds lists, in one transaction. Its results are one each: the
+	// list, or a Duplicate fault when the name is taken, be it by a list before
+	// it in the same call.
+	InsertLists(ctx context.Context, account int64, lists []List, ready func([]ListResult) *idempotency.Receipt) error
 
-	// UpdateLists applies patches one after the other, in one transaction, and
-	// returns one result each: the list as it is now, or a NotFound or
-	// Duplicate fault.
-	UpdateLists(ctx context.Context, account int64, patches []ListPatch) ([]ListResult, error)
+	// UpdateLists applies patches one after the other, in one transaction. Its
+	// results are one each: the list as it is now, or a NotFound or Duplicate
+	// fault.
+	UpdateLists(ctx context.Context, account int64, patches []ListPatch, ready func([]ListResult) *idempotency.Receipt) error
 
-	// DeleteLists deletes lists and their memberships, in one transaction, and
-	// returns one result each: the list as it last was, or a NotFound fault.
-	// The contacts stay.
-	DeleteLists(ctx context.Context, account int64, sids []SID) ([]ListResult, error)
+	// DeleteLists deletes lists and their memberships, in one transaction. Its
+	// results are one each: the list as it last was, or a NotFound fault. The
+	// contacts stay.
+	DeleteLists(ctx context.Context, account int64, sids []SID, ready func([]ListResult) *idempotency.Receipt) error
 
 	// List returns one list, or a NotFound fault.
 	List(ctx context.Context, account int64, sid SID) (List, error)
@@ -58,14 +70,16 @@ type Store interface {
 	// Lists returns one page, and the total at that same moment.
 	Lists(ctx context.Context, account int64, q ListQuery) (ListPage, error)
 
-	// AddMembers puts contacts into a list, in one transaction, and returns one
-	// result each: the membership, a NotFound fault when there is no such
-	// contact, or a Duplicate fault with the membership that is there already.
-	// A list that is not there is a NotFound fault of the whole.
-	AddMembers(ctx context.Context, account int64, list SID, members []Membership) ([]MembershipResult, error)
+	// AddMembers puts contacts into a list, in one transaction. Its results are
+	// one each: the membership, a NotFound fault when there is no such contact,
+	// or a Duplicate fault with the membership that is there already. A list
+	// that is not there is a NotFound fault of the whole, of which ready is not
+	// told.
+	AddMembers(ctx context.Context, account int64, list SID, members []Membership, ready func([]MembershipResult) *idempotency.Receipt) error
 
-	// RemoveMembers takes contacts out of a list, in one transaction, and
-	// returns one result each: the membership as it last was, or a NotFound
-	// fault. A list that is not there is a NotFound fault of the whole.
-	RemoveMembers(ctx context.Context, account int64, list SID, contacts []SID) ([]MembershipResult, error)
+	// RemoveMembers takes contacts out of a list, in one transaction. Its
+	// results are one each: the membership as it last was, or a NotFound fault.
+	// A list that is not there is a NotFound fault of the whole, of which ready
+	// is not told.
+	RemoveMembers(ctx context.Context, account int64, list SID, contacts []SID, ready func([]MembershipResult) *idempotency.Receipt) error
 }

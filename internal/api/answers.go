@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 )
 
 // What all the routes share: a body is read, decoded and answered; the results
@@ -109,26 +110,51 @@ func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int
 	return answer, failed
 }
 
-// bulkOf is bulk for results that came with an error of the whole.
-func (k kind[R, D]) bulkOf(r *http.Request, results []R, err error) (reply, error) {
+// write is a write of the stores: it calls ready with its results before they
+// are durable, perhaps more than once, and they are when it returns nil.
+type write[T any] func(ready func(T) *idempotency.Receipt) error
+
+// answered does a write, and returns the answer that encode makes of its
+// results.
+func answered[T any](do write[T], encode func(T) reply) (reply, error) {
+	var answer reply
+	err := do(func(results T) *idempotency.Receipt {
+		answers.put(answer.body) // of a transaction that is done anew
+		answer = encode(results)
+		return nil
+	})
 	if err != nil {
+		answers.put(answer.body)
 		return reply{}, err
 	}
-	answer, failed := k.bulk(r, results)
-	recordOf(r).Counted(len(results), failed)
 	return answer, nil
 }
 
-// only answers with the one result that there is, be it a fault.
-func (k kind[R, D]) only(r *http.Request, results []R, err error) (reply, error) {
-	if err != nil {
-		return reply{}, err
+// bulkOf does a write, and answers with one item a result.
+func (k kind[R, D]) bulkOf(r *http.Request, do write[[]R]) (reply, error) {
+	var total, failed int
+	answer, err := answered(do, func(results []R) (answer reply) {
+		total = len(results)
+		answer, failed = k.bulk(r, results)
+		return answer
+	})
+	if err == nil {
+		recordOf(r).Counted(total, failed)
 	}
-	data, fault := k.outcome(&results[0])
-	if fault != nil {
-		return reply{}, fault
-	}
-	return k.single(r, data), nil
+	return answer, err
+}
+
+// onlyOf does a write, and answers with the one result that there is, be it a
+// fault.
+func (k kind[R, D]) onlyOf(r *http.Request, do write[[]R]) (reply, error) {
+	return answered(do, func(results []R) reply {
+		data, fault := k.outcome(&results[0])
+		if fault != nil {
+			wire, detail, _ := describe(fault)
+			return failure(r, wire, detail)
+		}
+		return k.single(r, data)
+	})
 }
 
 // single answers with one thing.

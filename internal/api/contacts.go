@@ -5,6 +5,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 )
 
 func (a *API) createContacts(r *http.Request) (reply, error) {
@@ -12,19 +13,12 @@ func (a *API) createContacts(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return answerBody(a, r, newContacts.decode, func(drafts []addressbook.Draft) (answer reply, err error) {
+	return answerBody(a, r, newContacts.decode, func(drafts []addressbook.Draft) (reply, error) {
 		kind := contactKind(r)
 		kind.ref = func(i int) addressbook.Text { return drafts[i].Ref }
-		var failed int
-		err = a.book.CreateContacts(r.Context(), accountOf(r), drafts, opts, func(results []addressbook.Result) {
-			answer, failed = kind.bulk(r, results)
+		return kind.bulkOf(r, func(ready func([]addressbook.Result) *idempotency.Receipt) error {
+			return a.book.CreateContacts(r.Context(), accountOf(r), drafts, opts, ready)
 		})
-		if err != nil {
-			answers.put(answer.body)
-			return reply{}, err
-		}
-		recordOf(r).Counted(len(drafts), failed)
-		return answer, nil
 	})
 }
 
@@ -60,29 +54,34 @@ func parseCreateOptions(r *http.Request) (opts addressbook.CreateOptions, err er
 
 func (a *API) updateContacts(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactPatches.decode, func(patches []addressbook.Patch) (reply, error) {
-		results, err := a.book.UpdateContacts(r.Context(), accountOf(r), patches)
-		return contactKind(r).bulkOf(r, results, err)
+		return contactKind(r).bulkOf(r, func(ready func([]addressbook.Result) *idempotency.Receipt) error {
+			return a.book.UpdateContacts(r.Context(), accountOf(r), patches, ready)
+		})
 	})
 }
 
 func (a *API) updateContact(r *http.Request) (reply, error) {
 	return answerBody(a, r, decodeContactPatch, func(patch addressbook.Patch) (reply, error) {
 		patch.SID = sidIn(r, "sid")
-		results, err := a.book.UpdateContacts(r.Context(), accountOf(r), []addressbook.Patch{patch})
-		return contactKind(r).only(r, results, err)
+		return contactKind(r).onlyOf(r, func(ready func([]addressbook.Result) *idempotency.Receipt) error {
+			return a.book.UpdateContacts(r.Context(), accountOf(r), []addressbook.Patch{patch}, ready)
+		})
 	})
 }
 
 func (a *API) deleteContacts(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactRefs.decode, func(refs []addressbook.ContactRef) (reply, error) {
-		results, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs)
-		return contactKind(r).bulkOf(r, results, err)
+		return contactKind(r).bulkOf(r, func(ready func([]addressbook.Result) *idempotency.Receipt) error {
+			return a.book.DeleteContacts(r.Context(), accountOf(r), refs, ready)
+		})
 	})
 }
 
 func (a *API) deleteContact(r *http.Request) (reply, error) {
-	results, err := a.book.DeleteContacts(r.Context(), accountOf(r), []addressbook.ContactRef{{SID: sidIn(r, "sid")}})
-	return contactKind(r).only(r, results, err)
+	refs := []addressbook.ContactRef{{SID: sidIn(r, "sid")}}
+	return contactKind(r).onlyOf(r, func(ready func([]addressbook.Result) *idempotency.Receipt) error {
+		return a.book.DeleteContacts(r.Context(), accountOf(r), refs, ready)
+	})
 }
 
 func (a *API) getContact(r *http.Request) (reply, error) {

@@ -15,6 +15,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 )
 
@@ -91,11 +92,11 @@ func (a *API) uploadCSV(r *http.Request) (reply, error) {
 		}
 		return reply{}, err
 	}
-	upload, err := a.imports.Start(r.Context(), accountOf(r), form.file, form.request)
-	if err != nil {
-		return reply{}, err
-	}
-	return dataReply(r, func(b []byte) []byte { return appendSummary(b, &upload) }), nil
+	return answered(func(ready func(importer.Upload) *idempotency.Receipt) error {
+		return a.imports.Start(r.Context(), accountOf(r), form.file, form.request, ready)
+	}, func(upload importer.Upload) reply {
+		return dataReply(r, func(b []byte) []byte { return appendSummary(b, &upload) })
+	})
 }
 
 var (

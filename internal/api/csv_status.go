@@ -12,6 +12,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 )
 
@@ -150,12 +151,12 @@ func (a *API) csvUploads(r *http.Request) (reply, error) {
 }
 
 func (a *API) cancelUpload(r *http.Request) (reply, error) {
-	upload, err := a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"))
-	if err != nil {
-		return reply{}, err
-	}
 	e := newEncoder(accountOf(r))
-	return dataReply(r, func(b []byte) []byte { return e.upload(b, &upload) }), nil
+	return answered(func(ready func(importer.Upload) *idempotency.Receipt) error {
+		return a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"), ready)
+	}, func(upload importer.Upload) reply {
+		return dataReply(r, func(b []byte) []byte { return e.upload(b, &upload) })
+	})
 }
 
 const (

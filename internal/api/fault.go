@@ -71,9 +71,14 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 		seconds := math.Ceil(max(f.RetryAfter, time.Second).Seconds())
 		h.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
+	failure(r, wire, detail).send(w)
+}
+
+// failure is the answer to a request that could not be served.
+func failure(r *http.Request, wire wireFault, detail string) reply {
 	answer := newReply(r, wire.status)
 	answer.body = append(answer.body, `,"response":`...)
 	answer.body = appendItem(answer.body, wire, detail)
 	answer.body = append(answer.body, `null}}`...)
-	answer.send(w)
+	return answer
 }

@@ -4,33 +4,38 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 )
 
 func (a *API) createLists(r *http.Request) (reply, error) {
 	return answerBody(a, r, newLists.decode, func(drafts []addressbook.ListDraft) (reply, error) {
-		results, err := a.book.CreateLists(r.Context(), accountOf(r), drafts)
-		return listKind(r).bulkOf(r, results, err)
+		return listKind(r).bulkOf(r, func(ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+			return a.book.CreateLists(r.Context(), accountOf(r), drafts, ready)
+		})
 	})
 }
 
 func (a *API) updateLists(r *http.Request) (reply, error) {
 	return answerBody(a, r, listPatches.decode, func(patches []addressbook.ListPatch) (reply, error) {
-		results, err := a.book.UpdateLists(r.Context(), accountOf(r), patches)
-		return listKind(r).bulkOf(r, results, err)
+		return listKind(r).bulkOf(r, func(ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+			return a.book.UpdateLists(r.Context(), accountOf(r), patches, ready)
+		})
 	})
 }
 
 func (a *API) updateList(r *http.Request) (reply, error) {
 	return answerBody(a, r, decodeListPatch, func(patch addressbook.ListPatch) (reply, error) {
 		patch.SID = sidIn(r, "sid")
-		results, err := a.book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch})
-		return listKind(r).only(r, results, err)
+		return listKind(r).onlyOf(r, func(ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+			return a.book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch}, ready)
+		})
 	})
 }
 
 func (a *API) deleteList(r *http.Request) (reply, error) {
-	results, err := a.book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")})
-	return listKind(r).only(r, results, err)
+	return listKind(r).onlyOf(r, func(ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+		return a.book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, ready)
+	})
 }
 
 func (a *API) getList(r *http.Request) (reply, error) {

@@ -4,26 +4,30 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 )
 
 func (a *API) addMembers(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactReferences.decode, func(refs []addressbook.ContactRef) (reply, error) {
-		results, err := a.book.AddToList(r.Context(), accountOf(r), sidIn(r, "sid"), refs)
-		return membershipKind(r).bulkOf(r, results, err)
+		return membershipKind(r).bulkOf(r, func(ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+			return a.book.AddToList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+		})
 	})
 }
 
 func (a *API) removeMembers(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactReferences.decode, func(refs []addressbook.ContactRef) (reply, error) {
-		results, err := a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs)
-		return membershipKind(r).bulkOf(r, results, err)
+		return membershipKind(r).bulkOf(r, func(ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+			return a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+		})
 	})
 }
 
 func (a *API) removeMember(r *http.Request) (reply, error) {
 	refs := []addressbook.ContactRef{{SID: sidIn(r, "contact_sid")}}
-	results, err := a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs)
-	return membershipKind(r).only(r, results, err)
+	return membershipKind(r).onlyOf(r, func(ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+		return a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+	})
 }
 
 func (a *API) getMembers(r *http.Request) (reply, error) {

@@ -21,6 +21,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 )
 
 const (
@@ -178,9 +179,9 @@ func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addr
 }
 
 // Cancel ends an upload; what is in stays in. One that has ended stays as it
-// is.
-func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
+// is. Ready is given the upload; see [Store].
+func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID, ready func(Upload) *idempotency.Receipt) error {
 	// The worker sees it when the upload's next turn comes, and removes the
 	// file.
-	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, i.opts.Now())
+	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, i.opts.Now(), ready)
 }

@@ -13,6 +13,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 )
 
 // File is a file that came in and is not an upload yet. It must be given to
@@ -145,24 +146,25 @@ func (r Request) check() error {
 
 // Start makes an upload of the file, durably, and queues it. What is wrong with
 // the request or can be seen of the file at once is a fault; then the file is
-// still there to be discarded. A nil file is one that was not sent.
-func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request) (Upload, error) {
+// still there to be discarded. A nil file is one that was not sent. Ready is
+// given the upload; see [Store].
+func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request, ready func(Upload) *idempotency.Receipt) error {
 	if err := r.check(); err != nil {
-		return Upload{}, err
+		return err
 	}
 	if f == nil {
-		return Upload{}, errNoFile
+		return errNoFile
 	}
 	list, err := i.book.PrepareList("ListName", r.ListName, r.Type)
 	if err != nil {
-		return Upload{}, err
+		return err
 	}
 	if !r.TypeGiven {
 		switch there, err := i.store.ListByName(ctx, acct.ID, r.ListName); {
 		case err == nil:
 			list.Type = there.Type
 		case !isNotFound(err):
-			return Upload{}, err
+			return err
 		}
 	}
 	u := Upload{
@@ -174,20 +176,22 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 		Updated:  i.opts.Now(),
 	}
 	if err := u.look(f.path); err != nil {
-		return Upload{}, err
+		return err
 	}
 	// The name of the file must be as durable as the row that names it.
 	if err := syncDir(i.opts.Dir); err != nil {
-		return Upload{}, diskError("keep an upload", err)
+		return diskError("keep an upload", err)
 	}
-	list, err = i.store.AddUpload(ctx, u, list)
+	err = i.store.AddUpload(ctx, u, list, func(list addressbook.List) *idempotency.Receipt {
+		u.List = list.SID
+		return ready(u)
+	})
 	if err != nil {
-		return Upload{}, err
+		return err
 	}
-	u.List = list.SID
 	f.done = true
 	i.push(&task{upload: u})
-	return u, nil
+	return nil
 }
 
 func isNotFound(err error) bool {

@@ -7,6 +7,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 )
 
 // Upload is a CSV file that came in, and how far it has been worked.
@@ -76,15 +77,17 @@ var ErrNoUpload = fault.New(fault.NotFound, "There is no upload with this id")
 
 // Store is what an [Importer] needs of a database. All of it is safe for
 // concurrent use. The account is always the account's own id; no method but
-// RunningUploads ever touches another's rows.
+// RunningUploads ever touches another's rows. A write that takes ready calls it
+// before it is committed, and keeps its receipt, as [addressbook.Store] says.
 type Store interface {
 	// ListByName returns the list with this name, or a NotFound fault.
 	ListByName(ctx context.Context, account int64, name string) (addressbook.List, error)
 
 	// AddUpload adds an upload for the list with list's name. When there is
-	// none, it adds that list, in the same transaction. It returns the list, or
-	// an Invalid fault when one of another type is there.
-	AddUpload(ctx context.Context, u Upload, list addressbook.List) (addressbook.List, error)
+	// none, it adds that list, in the same transaction. Ready is given the
+	// list; when one of another type is there, it is not called, and the error
+	// is an Invalid fault.
+	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error
 
 	// ApplyBatch does a batch in one transaction, and returns the upload's
 	// state after it. It asks whether each contact is in the address book and
@@ -96,8 +99,9 @@ type Store interface {
 	ApplyBatch(ctx context.Context, b *Batch) (State, error)
 
 	// EndUpload puts a running upload into this state; one that has ended stays
-	// as it is. It returns the upload, or a NotFound fault.
-	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, at time.Time) (Upload, error)
+	// as it is. Ready is given the upload; when there is none, it is not called,
+	// and the error is a NotFound fault.
+	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, at time.Time, ready func(Upload) *idempotency.Receipt) error
 
 	// Upload returns one upload, or a NotFound fault.
 	Upload(ctx context.Context, account int64, sid addressbook.SID) (Upload, error)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 )
 
 // A task that fails is tried again after a while, longer each time.
@@ -127,7 +128,10 @@ func (i *Importer) open(ctx context.Context, t *task) (State, error) {
 	if errors.Is(err, fs.ErrNotExist) || fault.As(err) != nil {
 		// Somebody removed or changed it.
 		i.opts.Log.Error("the file of an upload is not what came in", "upload", u.SID, "account", u.Account.SID, "error", err)
-		u, err = i.store.EndUpload(ctx, u.Account.ID, u.SID, FileGone, i.opts.Now())
+		err = i.store.EndUpload(ctx, u.Account.ID, u.SID, FileGone, i.opts.Now(), func(ended Upload) *idempotency.Receipt {
+			u = ended
+			return nil
+		})
 	}
 	return u.State, err
 }

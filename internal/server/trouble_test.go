@@ -15,6 +15,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 	"callbook/internal/servertest"
 )
 
@@ -27,7 +28,7 @@ type hooked struct {
 	decided bool
 }
 
-func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func([]*addressbook.Contact)) error {
+func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func([]*addressbook.Contact) *idempotency.Receipt) error {
 	if h.decided {
 		decided(make([]*addressbook.Contact, len(contacts)))
 	}

@@ -8,22 +8,21 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 )
 
 // UpdateContacts implements [addressbook.Store].
-func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch) ([]addressbook.Result, error) {
-	var results []addressbook.Result
-	err := b.edit(ctx, account, len(patches), "update contacts", func(tx *editTx) error {
-		results = make([]addressbook.Result, len(patches))
+func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready func([]addressbook.Result) *idempotency.Receipt) error {
+	return b.edit(ctx, account, len(patches), "update contacts", func(tx *editTx) error {
+		results := make([]addressbook.Result, len(patches))
 		for i := range patches {
 			var err error
 			if results[i], err = tx.update(&patches[i]); err != nil {
 				return err
 			}
 		}
-		return nil
+		return tx.keep(ready(results))
 	})
-	return results, err
 }
 
 func (tx *editTx) update(p *addressbook.Patch) (addressbook.Result, error) {
@@ -74,10 +73,9 @@ func updateRow(conn *sqlite.Conn, account int64, c *addressbook.Contact) (bytes 
 }
 
 // DeleteContacts implements [addressbook.Store].
-func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID) ([]addressbook.Result, error) {
-	var results []addressbook.Result
-	err := b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
-		results = make([]addressbook.Result, len(sids))
+func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID, ready func([]addressbook.Result) *idempotency.Receipt) error {
+	return b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
+		results := make([]addressbook.Result, len(sids))
 		deleted := 0
 		for i, sid := range sids {
 			c, err := readContact(tx.Conn, account, sid)
@@ -94,9 +92,11 @@ func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []
 			results[i].Contact = &c
 			deleted++
 		}
-		return tx.countContacts(-deleted)
+		if err := tx.countContacts(-deleted); err != nil {
+			return err
+		}
+		return tx.keep(ready(results))
 	})
-	return results, err
 }
 
 func (tx *editTx) delete(c *addressbook.Contact) error {

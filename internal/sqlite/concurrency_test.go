@@ -10,6 +10,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/storetest"
 )
 
 // These tests are storetest's concurrent ones through [addressbook.Book], and
@@ -132,7 +133,7 @@ func (c *clients) request(t *testing.T, book *addressbook.Book, acct account.Acc
 	}
 	var results []addressbook.Result
 	for {
-		err := book.CreateContacts(t.Context(), acct, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) { results = r })
+		err := book.CreateContacts(t.Context(), acct, drafts, addressbook.CreateOptions{}, storetest.Told(&results))
 		if err == nil {
 			break
 		}

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/storetest"
 )
 
 const firstNumber phone.Number = 919800000000
@@ -33,7 +34,7 @@ func contacts(first phone.Number, n int) []addressbook.Contact {
 // tryInsert inserts the contacts and tells which of them were there.
 func (s *served) tryInsert(t *testing.T, account int64, contacts []addressbook.Contact) (existing []*addressbook.Contact, err error) {
 	t.Helper()
-	err = s.book.InsertContacts(t.Context(), account, contacts, addressbook.CreateOptions{}, func(e []*addressbook.Contact) { existing = e })
+	err = s.book.InsertContacts(t.Context(), account, contacts, addressbook.CreateOptions{}, storetest.Told(&existing))
 	return existing, err
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -50,6 +51,13 @@ type numberChange struct {
 func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
 	e.changes = nil
 	tx := &editTx{Conn: conn, edit: e}
+	// The answer is made by the caller's code, whose panic is the caller's and
+	// not the writer's end.
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	err = e.do(tx)
 	return tx.bytes, err
 }

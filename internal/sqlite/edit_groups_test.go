@@ -11,6 +11,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/storetest"
 )
 
 // TestEditsInFailingGroups queues random edits of two accounts into one group
@@ -161,7 +162,7 @@ func (g *groups) edit(l *ledger) (what string, do, replay func() error) {
 		var existing []*addressbook.Contact
 		return fmt.Sprintf("insert %v", n), func() error {
 				return g.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c}, addressbook.CreateOptions{},
-					func(e []*addressbook.Contact) { existing = e })
+					storetest.Told(&existing))
 			}, func() error {
 				holder, taken := l.sids[n]
 				if !taken {

@@ -11,6 +11,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/storetest"
 )
 
 // indexesAgree checks the number indexes that are in memory now against the
@@ -109,7 +110,8 @@ func (s *served) update(acct account.Account, sid addressbook.SID, numbers ...ph
 	for i, n := range numbers {
 		patches[i] = addressbook.Patch{SID: sid, Number: addressbook.Change{Text: addressbook.Given(n.String()), Set: true}}
 	}
-	results, err := addressbook.New(s.book, addressbook.Options{}).UpdateContacts(context.Background(), acct, patches)
+	var results []addressbook.Result
+	err := addressbook.New(s.book, addressbook.Options{}).UpdateContacts(context.Background(), acct, patches, storetest.Told(&results))
 	if err != nil {
 		return addressbook.Result{}, err
 	}
@@ -118,7 +120,7 @@ func (s *served) update(acct account.Account, sid addressbook.SID, numbers ...ph
 
 func (s *served) remove(acct account.Account, sid addressbook.SID) func() error {
 	return func() error {
-		_, err := s.book.DeleteContacts(context.Background(), acct.ID, []addressbook.SID{sid})
+		err := s.book.DeleteContacts(context.Background(), acct.ID, []addressbook.SID{sid}, storetest.NoReceipt)
 		return err
 	}
 }
@@ -126,7 +128,7 @@ func (s *served) remove(acct account.Account, sid addressbook.SID) func() error 
 // add inserts one contact.
 func (s *served) add(acct account.Account, c addressbook.Contact) func() error {
 	return func() error {
-		return s.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c}, addressbook.CreateOptions{}, func([]*addressbook.Contact) {})
+		return s.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c}, addressbook.CreateOptions{}, storetest.NoReceipt)
 	}
 }
 

@@ -3,17 +3,19 @@ package sqlite
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 )
 
 // InsertContacts implements [addressbook.Store].
-func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact)) error {
+func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
 	in := &insertion{
 		indexes:  b.indexes,
 		account:  account,
@@ -21,6 +23,11 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 		opts:     opts,
 		existing: make([]*addressbook.Contact, len(contacts)),
 		decided:  make(chan struct{}),
+	}
+	if opts.Receipt {
+		in.receipts = make(chan *idempotency.Receipt, 1)
+		// A panic of decided must not leave the writer waiting.
+		defer close(in.receipts)
 	}
 	j := &job{
 		ctx:     ctx,
@@ -31,18 +38,28 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 	if err := b.writer.submit(j); err != nil {
 		return err
 	}
-	select {
-	case <-in.decided:
-		decided(in.existing)
-		return storeError("insert contacts", <-j.outcome)
-	case err := <-j.outcome:
-		return in.ended(err, decided)
-	case <-ctx.Done():
-		if j.giveUp() {
-			return context.Cause(ctx)
+	cancelled := ctx.Done()
+	for {
+		select {
+		case <-in.decided:
+			receipt := decided(in.existing)
+			if opts.Receipt {
+				in.receipts <- receipt
+			}
+			return storeError("insert contacts", <-j.outcome)
+		case err := <-j.outcome:
+			// Its end was seen before its decision was.
+			if err != nil {
+				return storeError("insert contacts", err)
+			}
+			decided(in.existing)
+			return nil
+		case <-cancelled:
+			if j.giveUp() {
+				return context.Cause(ctx)
+			}
+			cancelled = nil // it has begun, and only its end tells what became of it
 		}
-		// It has begun, and only its end tells what became of it.
-		return in.ended(<-j.outcome, decided)
 	}
 }
 
@@ -58,16 +75,13 @@ type insertion struct {
 	fresh    []*addressbook.Contact // those that it adds
 	indexed  bool                   // whether they are in the index
 	updated  []*addressbook.Contact // those that it overwrites
+
+	receipts chan *idempotency.Receipt // where the caller's comes; nil when none does
+	receipt  *idempotency.Receipt      // once it has come
 }
 
-// ended is for a job whose end was seen before its decision was.
-func (in *insertion) ended(err error, decided func([]*addressbook.Contact)) error {
-	if err != nil {
-		return storeError("insert contacts", err)
-	}
-	decided(in.existing)
-	return nil
-}
+// errNoAnswer means that the caller panicked and gave no receipt.
+var errNoAnswer = errors.New("the answer was not made")
 
 func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
 	index, err := in.indexes.get(conn, in.account)
@@ -99,13 +113,23 @@ func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
 		}
 	}
 	close(in.decided)
-	if in.opts.DryRun {
-		return 0, nil
+	if bytes, err = in.write(conn); err != nil || in.receipts == nil {
+		return bytes, err
 	}
-	return in.write(conn)
+	// Encoding an answer takes less than writing what it tells of, so this
+	// seldom waits.
+	var answered bool
+	if in.receipt, answered = <-in.receipts; !answered {
+		return 0, errNoAnswer
+	}
+	kept, err := writeReceipt(conn, in.account, in.receipt)
+	return bytes + kept, err
 }
 
 func (in *insertion) write(conn *sqlite.Conn) (bytes int, err error) {
+	if in.opts.DryRun {
+		return 0, nil
+	}
 	for _, c := range in.updated {
 		n, err := updateRow(conn, in.account, c)
 		if err != nil {
@@ -145,7 +169,11 @@ func (in *insertion) redo(conn *sqlite.Conn) (bytes int, err error) {
 	for _, c := range in.fresh {
 		index.add(c.Number, c.SID.Prefix())
 	}
-	return in.write(conn)
+	if bytes, err = in.write(conn); err != nil {
+		return 0, err
+	}
+	kept, err := writeReceipt(conn, in.account, in.receipt)
+	return bytes + kept, err
 }
 
 var insertContacts = newBulkInsert(`contacts (account_id, `+contactColumns+`)`, contactParams)

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 )
 
 const listColumns = `lists.id, lists.sid, lists.name, lists.tag, lists.type, lists.contact_count, lists.date_created, lists.date_updated`
@@ -46,10 +47,9 @@ func textArg(t addressbook.Text) any {
 }
 
 // InsertLists implements [addressbook.Store].
-func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []addressbook.List) ([]addressbook.ListResult, error) {
-	var results []addressbook.ListResult
-	err := b.edit(ctx, account, len(lists), "insert lists", func(tx *editTx) error {
-		results = make([]addressbook.ListResult, len(lists))
+func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+	return b.edit(ctx, account, len(lists), "insert lists", func(tx *editTx) error {
+		results := make([]addressbook.ListResult, len(lists))
 		for i := range lists {
 			l := &lists[i]
 			err := tx.exec(`INSERT INTO lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated)
@@ -65,25 +65,22 @@ func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []ad
 			results[i].List = l
 			tx.bytes += pageBytes // of which it changed a part
 		}
-		return nil
+		return tx.keep(ready(results))
 	})
-	return results, err
 }
 
 // UpdateLists implements [addressbook.Store].
-func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch) ([]addressbook.ListResult, error) {
-	var results []addressbook.ListResult
-	err := b.edit(ctx, account, len(patches), "update lists", func(tx *editTx) error {
-		results = make([]addressbook.ListResult, len(patches))
+func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+	return b.edit(ctx, account, len(patches), "update lists", func(tx *editTx) error {
+		results := make([]addressbook.ListResult, len(patches))
 		for i := range patches {
 			var err error
 			if results[i], err = tx.updateList(&patches[i]); err != nil {
 				return err
 			}
 		}
-		return nil
+		return tx.keep(ready(results))
 	})
-	return results, err
 }
 
 func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, error) {
@@ -113,10 +110,9 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 }
 
 // DeleteLists implements [addressbook.Store].
-func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []addressbook.SID) ([]addressbook.ListResult, error) {
-	var results []addressbook.ListResult
-	err := b.edit(ctx, account, len(sids), "delete lists", func(tx *editTx) error {
-		results = make([]addressbook.ListResult, len(sids))
+func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []addressbook.SID, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+	return b.edit(ctx, account, len(sids), "delete lists", func(tx *editTx) error {
+		results := make([]addressbook.ListResult, len(sids))
 		for i, sid := range sids {
 			id, l, err := readList(tx.Conn, account, sid)
 			if errors.Is(err, errNoRow) {
@@ -137,9 +133,8 @@ func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []add
 			results[i].List = &l
 			tx.bytes += pageBytes + l.ContactCount*memberBytes
 		}
-		return nil
+		return tx.keep(ready(results))
 	})
-	return results, err
 }
 
 // List implements [addressbook.Store].

@@ -10,14 +10,15 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 )
 
 // memberBytes is about what a membership takes, its index entry included.
 const memberBytes = 64
 
 // AddMembers implements [addressbook.Store].
-func (b *AddressBook) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership) ([]addressbook.MembershipResult, error) {
-	return b.editMembers(ctx, account, list, len(members), "add members", func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
+func (b *AddressBook) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+	return b.editMembers(ctx, account, list, len(members), "add members", ready, func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
 		added := 0
 		for i := range members {
 			fault, err := tx.addMember(id, &members[i])
@@ -65,8 +66,8 @@ func (tx *editTx) addMember(list int64, m *addressbook.Membership) (fault, err e
 }
 
 // RemoveMembers implements [addressbook.Store].
-func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID) ([]addressbook.MembershipResult, error) {
-	return b.editMembers(ctx, account, list, len(contacts), "remove members", func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
+func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+	return b.editMembers(ctx, account, list, len(contacts), "remove members", ready, func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
 		removed := 0
 		for i, contact := range contacts {
 			since, err := memberSince(tx.Conn, id, contact)
@@ -91,12 +92,12 @@ func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list add
 // editMembers changes the members of a list and then its count, by what do
 // returns.
 func (b *AddressBook) editMembers(ctx context.Context, account int64, list addressbook.SID, n int, doing string,
+	ready func([]addressbook.MembershipResult) *idempotency.Receipt,
 	do func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error),
-) ([]addressbook.MembershipResult, error) {
-	var results []addressbook.MembershipResult
+) error {
 	var fault error
 	err := b.edit(ctx, account, n, doing, func(tx *editTx) error {
-		results, fault = make([]addressbook.MembershipResult, n), nil
+		fault = nil
 		id, _, err := readList(tx.Conn, account, list)
 		if errors.Is(err, errNoRow) {
 			fault = addressbook.ErrNoList
@@ -105,19 +106,20 @@ func (b *AddressBook) editMembers(ctx context.Context, account int64, list addre
 		if err != nil {
 			return err
 		}
+		results := make([]addressbook.MembershipResult, n)
 		by, err := do(tx, id, results)
-		if err != nil || by == 0 {
+		if err == nil && by != 0 {
+			err = tx.exec(`UPDATE lists SET contact_count = contact_count + ? WHERE id = ?`, by, id)
+		}
+		if err != nil {
 			return err
 		}
-		return tx.exec(`UPDATE lists SET contact_count = contact_count + ? WHERE id = ?`, by, id)
+		return tx.keep(ready(results))
 	})
 	if err == nil {
 		err = fault
 	}
-	if err != nil {
-		return nil, err
-	}
-	return results, nil
+	return err
 }
 
 // memberSince tells since when a contact is in a list; errNoRow tells that it

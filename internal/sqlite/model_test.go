@@ -27,6 +27,7 @@ func TestAddressBookModel(t *testing.T) {
 		return storetest.Stores{
 			Accounts: s.db,
 			Contacts: s.book,
+			Receipts: s.book,
 			Reopen: func() storetest.Stores {
 				s.close(t)
 				return open(t)

@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/storetest"
 )
 
 // These tests have a job fail behind others of its group, which are then rolled
@@ -55,7 +56,7 @@ func TestRedoKeepsDecisions(t *testing.T) {
 			again := make(chan error, 1)
 			go func() {
 				again <- s.book.InsertContacts(t.Context(), one, contacts(firstNumber, 15), addressbook.CreateOptions{},
-					func(existing []*addressbook.Contact) { told = existing })
+					storetest.Told(&told))
 			}()
 			s.queued(t, 3)
 			for i, ends := range []bool{false, true, false} {

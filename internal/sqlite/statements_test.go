@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/storetest"
 )
 
 // TestStatementsAreBounded asks for the contacts of one list after the other. A
@@ -26,13 +27,13 @@ func TestStatementsAreBounded(t *testing.T) {
 		l.Name = l.SID.String()
 		l.Created, l.Updated = time.Unix(int64(i), 0), time.Unix(int64(i), 0)
 	}
-	if _, err := s.book.InsertLists(t.Context(), acme, lists); err != nil {
+	if err := s.book.InsertLists(t.Context(), acme, lists, storetest.NoReceipt); err != nil {
 		t.Fatal(err)
 	}
 	c := contacts(firstNumber, 1)[0]
 	s.insert(t, acme, []addressbook.Contact{c}, 1)
 	for i, l := range lists {
-		if _, err := s.book.AddMembers(t.Context(), acme, l.SID, []addressbook.Membership{{List: l.SID, Contact: c.SID, Created: c.Created}}); err != nil {
+		if err := s.book.AddMembers(t.Context(), acme, l.SID, []addressbook.Membership{{List: l.SID, Contact: c.SID, Created: c.Created}}, storetest.NoReceipt); err != nil {
 			t.Fatal(err)
 		}
 		for _, sids := range [][]addressbook.SID{{l.SID}, {l.SID, lists[(i+1)%len(lists)].SID}, {l.SID, lists[(i+2)%len(lists)].SID, {}}} {
@@ -44,7 +45,7 @@ func TestStatementsAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if _, err := s.book.DeleteLists(t.Context(), acme, []addressbook.SID{lists[0].SID}); err != nil {
+	if err := s.book.DeleteLists(t.Context(), acme, []addressbook.SID{lists[0].SID}, storetest.NoReceipt); err != nil {
 		t.Fatal(err)
 	}
 

@@ -39,6 +39,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 	return storetest.Stores{
 		Accounts: s.db,
 		Contacts: s.book,
+		Receipts: s.book,
 		Reopen: func() storetest.Stores {
 			s.close(t)
 			return stores(t, path, opts)

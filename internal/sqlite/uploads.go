@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 )
 
@@ -77,12 +78,11 @@ func (b *AddressBook) ListByName(ctx context.Context, account int64, name string
 }
 
 // AddUpload implements [importer.Store].
-func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List) (addressbook.List, error) {
-	var got addressbook.List
+func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
 	var refused error
-	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) (err error) {
+	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) error {
 		refused = nil
-		got, err = readListByName(tx.Conn, u.Account.ID, list.Name)
+		got, err := readListByName(tx.Conn, u.Account.ID, list.Name)
 		switch {
 		case errors.Is(err, errNoRow):
 			got = list
@@ -97,42 +97,47 @@ func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list add
 			return err
 		}
 		tx.bytes += 2 * pageBytes // of which it changed a part
-		return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, header, state,
+		err = tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, header, state,
 				position, line, success, duplicate, failed, date_created, date_updated)
 			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 			u.Account.ID, u.SID[:], got.SID[:], u.ListName, int(u.Type), u.Header, int(u.State),
 			u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed,
 			u.Created.UnixNano(), u.Updated.UnixNano())
+		if err != nil {
+			return err
+		}
+		return tx.keep(ready(got))
 	})
 	if err == nil {
 		err = refused
 	}
-	return got, err
+	return err
 }
 
 // EndUpload implements [importer.Store].
-func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time) (importer.Upload, error) {
-	var u importer.Upload
+func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready func(importer.Upload) *idempotency.Receipt) error {
 	var refused error
 	err := b.edit(ctx, account, 1, "end upload", func(tx *editTx) error {
 		refused = nil
-		id, got, err := readUpload(tx.Conn, account, sid)
+		id, u, err := readUpload(tx.Conn, account, sid)
 		if errors.Is(err, errNoRow) {
 			refused = importer.ErrNoUpload
 			return nil
 		}
-		u = got
-		if err != nil || u.State != importer.Running {
+		if err == nil && u.State == importer.Running {
+			u.State, u.Updated = s, time.Unix(0, at.UnixNano())
+			tx.bytes += pageBytes // of which it changed a part
+			err = tx.endUpload(id, s, at)
+		}
+		if err != nil {
 			return err
 		}
-		u.State, u.Updated = s, time.Unix(0, at.UnixNano())
-		tx.bytes += pageBytes // of which it changed a part
-		return tx.endUpload(id, s, at)
+		return tx.keep(ready(u))
 	})
 	if err == nil {
 		err = refused
 	}
-	return u, err
+	return err
 }
 
 func (tx *editTx) endUpload(id int64, s importer.State, at time.Time) error {

@@ -14,8 +14,10 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 	"callbook/internal/phone"
+	"callbook/internal/storetest"
 )
 
 // importing works uploads over the store until the test ends.
@@ -58,7 +60,8 @@ func upload(t *testing.T, imports *importer.Importer, a account.Account, list st
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := imports.Start(t.Context(), a, f, importer.Request{ListName: list})
+	var u importer.Upload
+	err = imports.Start(t.Context(), a, f, importer.Request{ListName: list}, storetest.Told(&u))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +214,7 @@ func TestUploadOfAnotherAccount(t *testing.T) {
 	if _, err := s.book.Upload(ctx, other.ID, u.SID); fault.As(err) != importer.ErrNoUpload {
 		t.Errorf("got %v", err)
 	}
-	if _, err := s.book.EndUpload(ctx, other.ID, u.SID, importer.Cancelled, u.Created); fault.As(err) != importer.ErrNoUpload {
+	if err := s.book.EndUpload(ctx, other.ID, u.SID, importer.Cancelled, u.Created, storetest.NoReceipt); fault.As(err) != importer.ErrNoUpload {
 		t.Errorf("got %v", err)
 	}
 	if rows, err := s.book.ErrorRows(ctx, other.ID, u.SID, 0, 10); err != nil || len(rows) != 0 {
@@ -249,17 +252,18 @@ func TestImportRaces(t *testing.T) {
 				}
 				some := contacts(firstNumber+phone.Number((round*37+worker*700)%n), 20)
 				sids := make([]addressbook.SID, len(some))
-				err := s.book.InsertContacts(t.Context(), acme.ID, some, addressbook.CreateOptions{}, func(existing []*addressbook.Contact) {
+				err := s.book.InsertContacts(t.Context(), acme.ID, some, addressbook.CreateOptions{}, func(existing []*addressbook.Contact) *idempotency.Receipt {
 					for i, e := range existing {
 						if sids[i] = some[i].SID; e != nil {
 							sids[i] = e.SID
 						}
 					}
+					return nil
 				})
 				if err == nil && worker == 0 {
-					_, err = s.book.DeleteContacts(t.Context(), acme.ID, sids)
+					err = s.book.DeleteContacts(t.Context(), acme.ID, sids, storetest.NoReceipt)
 				} else if err == nil {
-					_, err = s.book.RemoveMembers(t.Context(), acme.ID, uploads[0].List, sids)
+					err = s.book.RemoveMembers(t.Context(), acme.ID, uploads[0].List, sids, storetest.NoReceipt)
 				}
 				if err != nil {
 					t.Error(err)

@@ -30,7 +30,8 @@ func patching(store addressbook.Store, at time.Time) *addressbook.Book {
 // update changes contacts of an account at a time.
 func update(t tb, store addressbook.Store, acct account.Account, at time.Time, patches ...addressbook.Patch) []addressbook.Result {
 	t.Helper()
-	results, err := patching(store, at).UpdateContacts(t.Context(), acct, patches)
+	var results []addressbook.Result
+	err := patching(store, at).UpdateContacts(t.Context(), acct, patches, Told(&results))
 	if err != nil || len(results) != len(patches) {
 		t.Fatalf("update %d contacts: %d results, %v", len(patches), len(results), err)
 	}
@@ -52,7 +53,8 @@ func (f *fixture) delete(t *testing.T, sids ...addressbook.SID) []addressbook.Re
 
 func deleteFrom(t tb, store addressbook.Store, account int64, sids ...addressbook.SID) []addressbook.Result {
 	t.Helper()
-	results, err := store.DeleteContacts(t.Context(), account, sids)
+	var results []addressbook.Result
+	err := store.DeleteContacts(t.Context(), account, sids, Told(&results))
 	if err != nil || len(results) != len(sids) {
 		t.Fatalf("delete %d contacts: %d results, %v", len(sids), len(results), err)
 	}
@@ -83,7 +85,8 @@ func (f *fixture) addLists(t *testing.T, lists ...addressbook.List) {
 
 func addListsTo(t tb, store addressbook.Store, account int64, lists ...addressbook.List) {
 	t.Helper()
-	results, err := store.InsertLists(t.Context(), account, lists)
+	var results []addressbook.ListResult
+	err := store.InsertLists(t.Context(), account, lists, Told(&results))
 	if err != nil {
 		t.Fatalf("insert %d lists: %v", len(lists), err)
 	}
@@ -98,7 +101,8 @@ func addListsTo(t tb, store addressbook.Store, account int64, lists ...addressbo
 func (f *fixture) updateLists(t *testing.T, patches ...addressbook.ListPatch) ([]addressbook.ListResult, time.Time) {
 	t.Helper()
 	at := moment()
-	results, err := patching(f.Contacts, at).UpdateLists(t.Context(), f.acct, patches)
+	var results []addressbook.ListResult
+	err := patching(f.Contacts, at).UpdateLists(t.Context(), f.acct, patches, Told(&results))
 	if err != nil || len(results) != len(patches) {
 		t.Fatalf("update %d lists: %d results, %v", len(patches), len(results), err)
 	}
@@ -107,7 +111,8 @@ func (f *fixture) updateLists(t *testing.T, patches ...addressbook.ListPatch) ([
 
 func (f *fixture) deleteLists(t *testing.T, sids ...addressbook.SID) []addressbook.ListResult {
 	t.Helper()
-	results, err := f.Contacts.DeleteLists(t.Context(), f.account, sids)
+	var results []addressbook.ListResult
+	err := f.Contacts.DeleteLists(t.Context(), f.account, sids, Told(&results))
 	if err != nil {
 		t.Fatalf("delete %d lists: %v", len(sids), err)
 	}
@@ -150,7 +155,8 @@ func joining(l addressbook.List, contacts ...addressbook.SID) []addressbook.Memb
 
 func (f *fixture) addMembers(t *testing.T, l addressbook.List, members ...addressbook.Membership) []addressbook.MembershipResult {
 	t.Helper()
-	results, err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, members)
+	var results []addressbook.MembershipResult
+	err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, members, Told(&results))
 	if err != nil || len(results) != len(members) {
 		t.Fatalf("add %d members: %d results, %v", len(members), len(results), err)
 	}
@@ -167,7 +173,8 @@ func (f *fixture) join(t *testing.T, l addressbook.List, contacts ...addressbook
 
 func (f *fixture) removeMembers(t *testing.T, l addressbook.List, contacts ...addressbook.SID) []addressbook.MembershipResult {
 	t.Helper()
-	results, err := f.Contacts.RemoveMembers(t.Context(), f.account, l.SID, contacts)
+	var results []addressbook.MembershipResult
+	err := f.Contacts.RemoveMembers(t.Context(), f.account, l.SID, contacts, Told(&results))
 	if err != nil || len(results) != len(contacts) {
 		t.Fatalf("remove %d members: %d results, %v", len(contacts), len(results), err)
 	}

@@ -15,6 +15,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 )
 
@@ -107,9 +108,10 @@ func tryInsert(ctx context.Context, store addressbook.Store, account int64, cont
 	// Not atomic: decided runs on this goroutine, and the race detector would
 	// see it if not.
 	calls, decidedLength := 0, 0
-	err = store.InsertContacts(ctx, account, contacts, addressbook.CreateOptions{}, func(e []*addressbook.Contact) {
+	err = store.InsertContacts(ctx, account, contacts, addressbook.CreateOptions{}, func(e []*addressbook.Contact) *idempotency.Receipt {
 		calls++
 		existing, decidedLength = e, len(e)
+		return nil
 	})
 	atReturn := calls
 	switch {

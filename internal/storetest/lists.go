@@ -21,7 +21,8 @@ func becameList(l addressbook.List) addressbook.ListResult { return addressbook.
 
 func (f *fixture) insertLists(t *testing.T, lists ...addressbook.List) []addressbook.ListResult {
 	t.Helper()
-	results, err := f.Contacts.InsertLists(t.Context(), f.account, lists)
+	var results []addressbook.ListResult
+	err := f.Contacts.InsertLists(t.Context(), f.account, lists, Told(&results))
 	if err != nil {
 		t.Fatalf("insert %d lists: %v", len(lists), err)
 	}
@@ -96,7 +97,7 @@ func failedListInsert(t *testing.T, f *fixture) {
 	old, twin := list("old"), list("new")
 	twin.SID = old.SID
 	f.addLists(t, old)
-	if _, err := f.Contacts.InsertLists(t.Context(), f.account, []addressbook.List{list("before"), twin, list("after")}); err == nil {
+	if err := f.Contacts.InsertLists(t.Context(), f.account, []addressbook.List{list("before"), twin, list("after")}, NoReceipt); err == nil {
 		t.Error("two lists have the same sid")
 	}
 	f.listed(t, old)

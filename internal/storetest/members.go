@@ -98,9 +98,11 @@ func membersOfNoList(t *testing.T, f *fixture) {
 		t.Helper()
 		for name, no := range map[string]addressbook.List{"unknown": list("unknown"), "deleted": gone, "another account's": theirs} {
 			for _, contacts := range [][]addressbook.SID{{c.SID}, {contact(1).SID, c.SID}, {}} {
-				added, err := f.Contacts.AddMembers(t.Context(), f.account, no.SID, joining(no, contacts...))
+				var added []addressbook.MembershipResult
+				err := f.Contacts.AddMembers(t.Context(), f.account, no.SID, joining(no, contacts...), Told(&added))
 				isError(t, "add to a list that is "+name, err, addressbook.ErrNoList)
-				removed, err := f.Contacts.RemoveMembers(t.Context(), f.account, no.SID, contacts)
+				var removed []addressbook.MembershipResult
+				err = f.Contacts.RemoveMembers(t.Context(), f.account, no.SID, contacts, Told(&removed))
 				isError(t, "remove from a list that is "+name, err, addressbook.ErrNoList)
 				if len(added)+len(removed) != 0 {
 					t.Errorf("%s: there are results: %v, %v", name, added, removed)

@@ -207,7 +207,9 @@ func (m *model) update(rt *rapid.T) {
 	compare(rt, m, o, func(next *memory) ([]addressbook.Result, error) {
 		return next.update(at, patches), nil
 	}, func() ([]addressbook.Result, error) {
-		return patching(m.Contacts, at).UpdateContacts(rt.Context(), o.acct, patches)
+		var results []addressbook.Result
+		err := patching(m.Contacts, at).UpdateContacts(rt.Context(), o.acct, patches, Told(&results))
+		return results, err
 	})
 }
 
@@ -217,7 +219,9 @@ func (m *model) delete(rt *rapid.T) {
 	compare(rt, m, o, func(next *memory) ([]addressbook.Result, error) {
 		return next.delete(sids), nil
 	}, func() ([]addressbook.Result, error) {
-		return m.Contacts.DeleteContacts(rt.Context(), o.acct.ID, sids)
+		var results []addressbook.Result
+		err := m.Contacts.DeleteContacts(rt.Context(), o.acct.ID, sids, Told(&results))
+		return results, err
 	})
 }
 
@@ -232,7 +236,9 @@ func (m *model) insertLists(rt *rapid.T) {
 	inserted := compare(rt, m, o, func(next *memory) ([]addressbook.ListResult, error) {
 		return next.insertLists(lists), nil
 	}, func() ([]addressbook.ListResult, error) {
-		return m.Contacts.InsertLists(rt.Context(), o.acct.ID, lists)
+		var results []addressbook.ListResult
+		err := m.Contacts.InsertLists(rt.Context(), o.acct.ID, lists, Told(&results))
+		return results, err
 	})
 	if inserted {
 		o.lists = append(o.lists, sidsOfLists(lists)...)
@@ -257,7 +263,9 @@ func (m *model) updateLists(rt *rapid.T) {
 	compare(rt, m, o, func(next *memory) ([]addressbook.ListResult, error) {
 		return next.updateLists(at, patches), nil
 	}, func() ([]addressbook.ListResult, error) {
-		return patching(m.Contacts, at).UpdateLists(rt.Context(), o.acct, patches)
+		var results []addressbook.ListResult
+		err := patching(m.Contacts, at).UpdateLists(rt.Context(), o.acct, patches, Told(&results))
+		return results, err
 	})
 }
 
@@ -267,7 +275,9 @@ func (m *model) deleteLists(rt *rapid.T) {
 	compare(rt, m, o, func(next *memory) ([]addressbook.ListResult, error) {
 		return next.deleteLists(sids), nil
 	}, func() ([]addressbook.ListResult, error) {
-		return m.Contacts.DeleteLists(rt.Context(), o.acct.ID, sids)
+		var results []addressbook.ListResult
+		err := m.Contacts.DeleteLists(rt.Context(), o.acct.ID, sids, Told(&results))
+		return results, err
 	})
 }
 
@@ -278,7 +288,9 @@ func (m *model) addMembers(rt *rapid.T) {
 	compare(rt, m, o, func(next *memory) ([]addressbook.MembershipResult, error) {
 		return next.addMembers(l.SID, members)
 	}, func() ([]addressbook.MembershipResult, error) {
-		return m.Contacts.AddMembers(rt.Context(), o.acct.ID, l.SID, members)
+		var results []addressbook.MembershipResult
+		err := m.Contacts.AddMembers(rt.Context(), o.acct.ID, l.SID, members, Told(&results))
+		return results, err
 	})
 }
 
@@ -288,7 +300,9 @@ func (m *model) removeMembers(rt *rapid.T) {
 	compare(rt, m, o, func(next *memory) ([]addressbook.MembershipResult, error) {
 		return next.removeMembers(l, contacts)
 	}, func() ([]addressbook.MembershipResult, error) {
-		return m.Contacts.RemoveMembers(rt.Context(), o.acct.ID, l, contacts)
+		var results []addressbook.MembershipResult
+		err := m.Contacts.RemoveMembers(rt.Context(), o.acct.ID, l, contacts, Told(&results))
+		return results, err
 	})
 }
 

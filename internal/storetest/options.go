@@ -9,7 +9,7 @@ import (
 // insertWith inserts with options and returns what decided was told.
 func (f *fixture) insertWith(t *testing.T, opts addressbook.CreateOptions, contacts ...addressbook.Contact) (existing []*addressbook.Contact) {
 	t.Helper()
-	err := f.Contacts.InsertContacts(t.Context(), f.account, contacts, opts, func(e []*addressbook.Contact) { existing = e })
+	err := f.Contacts.InsertContacts(t.Context(), f.account, contacts, opts, Told(&existing))
 	if err != nil {
 		t.Fatal(err)
 	}

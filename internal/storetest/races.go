@@ -71,14 +71,15 @@ func addWhileListGoes(t *testing.T, f *fixture) {
 		var added atomic.Int32 // as the clients were told
 		for part := range 4 {
 			clients.Go(func() {
-				results, err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, joining(l, sidsOf(all[part*50:part*50+50])...))
+				var results []addressbook.MembershipResult
+				err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, joining(l, sidsOf(all[part*50:part*50+50])...), Told(&results))
 				switch {
 				case err == nil:
 					added.Add(int32(len(results)))
 				case !errors.Is(err, addressbook.ErrNoList):
 					t.Errorf("add: %v", err)
 				}
-				if _, err := f.Contacts.AddMembers(t.Context(), f.account, stays.SID, joining(stays, all[part].SID)); err != nil {
+				if err := f.Contacts.AddMembers(t.Context(), f.account, stays.SID, joining(stays, all[part].SID), NoReceipt); err != nil {
 					t.Errorf("add to the list that stays: %v", err)
 				}
 			})
@@ -105,7 +106,8 @@ func addWhileContactsGo(t *testing.T, f *fixture) {
 		var clients sync.WaitGroup
 		for i, l := range []addressbook.List{one, two} {
 			clients.Go(func() {
-				results, err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, joining(l, sidsOf(all[i*20:i*20+80])...))
+				var results []addressbook.MembershipResult
+				err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, joining(l, sidsOf(all[i*20:i*20+80])...), Told(&results))
 				if err != nil {
 					t.Errorf("add: %v", err)
 				}
@@ -120,7 +122,8 @@ func addWhileContactsGo(t *testing.T, f *fixture) {
 			clients.Go(func() {
 				gone := sidsOf(all[part*25 : part*25+25])
 				for _, sids := range [][]addressbook.SID{gone[:1], gone[1:]} {
-					if results, err := f.Contacts.DeleteContacts(t.Context(), f.account, sids); err != nil || results[0].Fault != nil {
+					var results []addressbook.Result
+					if err := f.Contacts.DeleteContacts(t.Context(), f.account, sids, Told(&results)); err != nil || results[0].Fault != nil {
 						t.Errorf("delete: %v, %v", results, err)
 					}
 				}
@@ -151,7 +154,8 @@ func updatesToOneNumber(t *testing.T, f *fixture) {
 		for i, c := range all {
 			running.Go(func() {
 				patches := []addressbook.Patch{{SID: c.SID, Number: setNumber(wanted), Tag: set("winner")}}
-				results, err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches)
+				var results []addressbook.Result
+				err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, Told(&results))
 				switch {
 				case err != nil:
 					t.Errorf("update: %v", err)
@@ -252,32 +256,33 @@ func (f *fixture) edit(t *testing.T, random *rand.Rand, p *pool, numbers int) er
 		return err
 	case 2, 3:
 		patches := []addressbook.Patch{{SID: p.pick(&p.contacts, random), Number: setNumber(n())}, {SID: p.pick(&p.contacts, random), Number: setNumber(n())}}
-		_, err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches)
+		err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, NoReceipt)
 		return err
 	case 4:
-		_, err := f.Contacts.DeleteContacts(t.Context(), f.account, []addressbook.SID{p.pick(&p.contacts, random)})
+		err := f.Contacts.DeleteContacts(t.Context(), f.account, []addressbook.SID{p.pick(&p.contacts, random)}, NoReceipt)
 		return err
 	case 5, 6:
 		l := addressbook.List{SID: p.pick(&p.lists, random)}
-		_, err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, joining(l, p.pick(&p.contacts, random), p.pick(&p.contacts, random)))
+		err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, joining(l, p.pick(&p.contacts, random), p.pick(&p.contacts, random)), NoReceipt)
 		if errors.Is(err, addressbook.ErrNoList) {
 			return nil
 		}
 		return err
 	case 7:
-		_, err := f.Contacts.RemoveMembers(t.Context(), f.account, p.pick(&p.lists, random), []addressbook.SID{p.pick(&p.contacts, random)})
+		err := f.Contacts.RemoveMembers(t.Context(), f.account, p.pick(&p.lists, random), []addressbook.SID{p.pick(&p.contacts, random)}, NoReceipt)
 		if errors.Is(err, addressbook.ErrNoList) {
 			return nil
 		}
 		return err
 	default:
 		l := list(fmt.Sprint("list ", random.IntN(5)))
-		results, err := f.Contacts.InsertLists(t.Context(), f.account, []addressbook.List{l})
+		var results []addressbook.ListResult
+		err := f.Contacts.InsertLists(t.Context(), f.account, []addressbook.List{l}, Told(&results))
 		if err != nil || results[0].Fault == nil {
 			p.add(&p.lists, l.SID)
 			return err
 		}
-		_, err = f.Contacts.DeleteLists(t.Context(), f.account, []addressbook.SID{p.pick(&p.lists, random)})
+		err = f.Contacts.DeleteLists(t.Context(), f.account, []addressbook.SID{p.pick(&p.lists, random)}, NoReceipt)
 		return err
 	}
 }

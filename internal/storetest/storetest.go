@@ -10,13 +10,15 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 )
 
 // Stores are the stores of one database.
 type Stores struct {
 	Accounts account.Store
 	Contacts addressbook.Store
-	// Reopen closes both and opens them anew on what is stored, as a restart
+	Receipts idempotency.Store
+	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores
 	// FailCommits, where an engine has it, makes each commit fail with this
@@ -24,7 +26,8 @@ type Stores struct {
 	FailCommits func(error)
 }
 
-// AddressBook runs the contract of [addressbook.Store]. Open gives each test a
+// AddressBook runs the contract of [addressbook.Store], and that of
+// [idempotency.Store], which is about its writes. Open gives each test a
 // database of its own: its schema in place, nothing in it, closed when the test
 // ends.
 func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
@@ -84,6 +87,14 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"list add and contact delete at once", addWhileContactsGo},
 		{"updates to one number", updatesToOneNumber},
 		{"everything at once", everythingAtOnce},
+		{"receipts", receipts},
+		{"receipts are kept with the work", receiptsOfWrites},
+		{"receipts of nothing to do", receiptsOfNothing},
+		{"a key that is taken", keyTaken},
+		{"failed writes keep no receipt", failedReceipts},
+		{"expired receipts are replaced", expiredReceipts},
+		{"old receipts are deleted", oldReceipts},
+		{"one key at once", oneKeyAtOnce},
 	})
 }
 

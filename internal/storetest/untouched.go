@@ -22,32 +22,25 @@ func cancelledEdits(t *testing.T, f *fixture) {
 	book := patching(f.Contacts, moment())
 	for name, edit := range map[string]func() error{
 		"update contacts": func() error {
-			_, err := book.UpdateContacts(ctx, f.acct, []addressbook.Patch{{SID: c.SID, Number: setNumber(firstNumber + 9)}})
-			return err
+			return book.UpdateContacts(ctx, f.acct, []addressbook.Patch{{SID: c.SID, Number: setNumber(firstNumber + 9)}}, NoReceipt)
 		},
 		"delete contacts": func() error {
-			_, err := f.Contacts.DeleteContacts(ctx, f.account, []addressbook.SID{c.SID})
-			return err
+			return f.Contacts.DeleteContacts(ctx, f.account, []addressbook.SID{c.SID}, NoReceipt)
 		},
 		"insert lists": func() error {
-			_, err := f.Contacts.InsertLists(ctx, f.account, []addressbook.List{list("another")})
-			return err
+			return f.Contacts.InsertLists(ctx, f.account, []addressbook.List{list("another")}, NoReceipt)
 		},
 		"update lists": func() error {
-			_, err := book.UpdateLists(ctx, f.acct, []addressbook.ListPatch{{SID: l.SID, Name: set("another")}})
-			return err
+			return book.UpdateLists(ctx, f.acct, []addressbook.ListPatch{{SID: l.SID, Name: set("another")}}, NoReceipt)
 		},
 		"delete lists": func() error {
-			_, err := f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{l.SID})
-			return err
+			return f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{l.SID}, NoReceipt)
 		},
 		"add members": func() error {
-			_, err := f.Contacts.AddMembers(ctx, f.account, l.SID, joining(l, d.SID))
-			return err
+			return f.Contacts.AddMembers(ctx, f.account, l.SID, joining(l, d.SID), NoReceipt)
 		},
 		"remove members": func() error {
-			_, err := f.Contacts.RemoveMembers(ctx, f.account, l.SID, []addressbook.SID{c.SID})
-			return err
+			return f.Contacts.RemoveMembers(ctx, f.account, l.SID, []addressbook.SID{c.SID}, NoReceipt)
 		},
 	} {
 		for range 20 {

@@ -1,0 +1,58 @@
+// Package idempotency keeps the answers to requests that carry a key, so that
+// the same request, sent again under the same key, is answered again and not
+// done again.
+//
+// An answer is kept in the transaction of the work that it tells of: a key
+// whose work was done has its answer, whatever ended the server, and one whose
+// work was not has none.
+package idempotency
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Lifetime is how long an answer is kept.
+const Lifetime = 24 * time.Hour
+
+// MaxKeyLength is how many characters a key may have, all of them visible
+// ASCII.
+const MaxKeyLength = 255
+
+// Receipt is the answer to a request that was done under a key.
+type Receipt struct {
+	Key     string
+	Request [32]byte // the SHA-256 of the request
+	Status  int      // of the answer
+	Body    []byte   // of the answer, to the byte
+	Created time.Time
+}
+
+// ErrTaken is the error of a write whose receipt has a key that another receipt
+// has, one that was not over its [Lifetime] when the new one was created.
+// Nothing was changed. It comes about where two servers do one request.
+var ErrTaken = errors.New("the idempotency key has a receipt already")
+
+// Store keeps receipts. All of it is safe for concurrent use. The account is
+// always the account's own id; keys of different accounts have nothing to do
+// with each other.
+//
+// Most receipts come with a write of another store of the same database: its
+// methods take a callback, ready, that is given the results as soon as they are
+// known, and returns the receipt to keep, or nil. The receipt is written in the
+// same transaction. Of a receipt that is older than its Lifetime at the time
+// that the new one was created, the new one takes the place; for any other the
+// write fails with [ErrTaken]. A store reads the receipt's body only until its
+// method returns.
+type Store interface {
+	// Receipt returns the receipt of a key, however old, or a NotFound fault.
+	Receipt(ctx context.Context, account int64, key string) (Receipt, error)
+
+	// AddReceipt keeps an answer that no other write has to do with.
+	AddReceipt(ctx context.Context, account int64, r Receipt) error
+
+	// DeleteReceipts deletes receipts of any account that were created before
+	// this time, the oldest first and limit at most, and returns how many.
+	DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error)
+}
