@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"callbook/internal/account"
 )
@@ -16,9 +19,10 @@ type keyCmd struct {
 
 type keyCreateCmd struct {
 	database
-	Account string `required:"" placeholder:"SID" help:"The account that the key is for."`
-	Name    string `help:"What the key is for, to tell it from others."`
-	JSON    bool   `name:"json" help:"Print JSON."`
+	Account string   `required:"" placeholder:"SID" help:"The account that the key is for."`
+	Name    string   `help:"What the key is for, to tell it from others."`
+	Expires lifetime `placeholder:"TIME" help:"How long the key is good for, as 90d or 12h; without it, until it is revoked."`
+	JSON    bool     `name:"json" help:"Print JSON."`
 }
 
 func (c *keyCreateCmd) Run(ctx context.Context, std streams) error {
@@ -26,19 +30,23 @@ func (c *keyCreateCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	return c.withDirectory(ctx, func(d *account.Directory) error {
-		k, token, err := d.CreateKey(ctx, c.Account, c.Name)
+		k, token, err := d.CreateKey(ctx, c.Account, c.Name, time.Duration(c.Expires))
 		if err != nil {
 			return err
 		}
 		if c.JSON {
 			return printJSON(std.out, struct {
-				AccountSID string `json:"account_sid"`
-				APIKey     string `json:"api_key"`
-				APIToken   string `json:"api_token"`
-			}{c.Account, k.ID, token})
+				AccountSID  string  `json:"account_sid"`
+				APIKey      string  `json:"api_key"`
+				APIToken    string  `json:"api_token"`
+				DateExpires *string `json:"date_expires"`
+			}{c.Account, k.ID, token, jsonDate(k.Expires)})
 		}
 		fmt.Fprintln(std.out, "API key created. The token is shown this once and cannot be had again.")
 		printCredentials(std.out, c.Account, k.ID, token)
+		if !k.Expires.IsZero() {
+			fmt.Fprintf(std.out, "  expires      %s\n", date(k.Expires))
+		}
 		return nil
 	})
 }
@@ -66,9 +74,9 @@ func (c *keyListCmd) Run(ctx context.Context, std streams) error {
 			return printJSON(std.out, list)
 		}
 		w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "API KEY\tNAME\tCREATED\tLAST USED\tREVOKED")
+		fmt.Fprintln(w, "API KEY\tNAME\tCREATED\tLAST USED\tEXPIRES\tREVOKED")
 		for _, k := range keys {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, date(k.Created), date(k.LastUsed), date(k.Revoked))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, date(k.Created), date(k.LastUsed), date(k.Expires), date(k.Revoked))
 		}
 		return w.Flush()
 	})
@@ -103,6 +111,7 @@ type keyView struct {
 	Name         string  `json:"name"`
 	DateCreated  *string `json:"date_created"`
 	DateLastUsed *string `json:"date_last_used"`
+	DateExpires  *string `json:"date_expires"`
 	DateRevoked  *string `json:"date_revoked"`
 }
 
@@ -112,6 +121,29 @@ func keyJSON(k account.Key) keyView {
 		Name:         k.Name,
 		DateCreated:  jsonDate(k.Created),
 		DateLastUsed: jsonDate(k.LastUsed),
+		DateExpires:  jsonDate(k.Expires),
 		DateRevoked:  jsonDate(k.Revoked),
 	}
+}
+
+// lifetime is a duration that may be in days, as 90d.
+type lifetime time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *lifetime) UnmarshalText(text []byte) error {
+	const day = 24 * time.Hour
+	var d time.Duration
+	days, isDays := strings.CutSuffix(string(text), "d")
+	n, err := strconv.ParseUint(days, 10, 16)
+	switch {
+	case isDays && err == nil:
+		d = time.Duration(n) * day
+	default:
+		d, err = time.ParseDuration(string(text))
+	}
+	if err != nil || d <= 0 {
+		return fmt.Errorf("%q is no time that a key can be good for: write it as 90d or 12h", text)
+	}
+	*l = lifetime(d)
+	return nil
 }

@@ -124,7 +124,7 @@ func bootstrap(ctx context.Context, d *account.Directory, out io.Writer, url str
 	if err != nil {
 		return err
 	}
-	k, token, err := d.CreateKey(ctx, a.SID, "first key")
+	k, token, err := d.CreateKey(ctx, a.SID, "first key", 0)
 	if err != nil {
 		return err
 	}

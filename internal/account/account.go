@@ -51,7 +51,7 @@ type Store interface {
 	// RevokeKey ends a key at this time, or leaves it as it is when it has
 	// ended already; a key that is not there is a NotFound fault.
 	RevokeKey(ctx context.Context, id string, at time.Time) (Key, error)
-	// Credentials returns what it takes to check a key, revoked or not; a key
+	// Credentials returns what it takes to check a key, ended or not; a key
 	// that is not there is a NotFound fault.
 	Credentials(ctx context.Context, id string) (Credentials, error)
 	// KeysUsed notes when the keys with these ids were last used; a key's last
@@ -85,4 +85,9 @@ func (d *Directory) Create(ctx context.Context, sid, region, timeZone string) (A
 // Accounts returns all accounts, by sid.
 func (d *Directory) Accounts(ctx context.Context) ([]Account, error) {
 	return d.store.Accounts(ctx)
+}
+
+// Account returns one account by sid, or a NotFound fault.
+func (d *Directory) Account(ctx context.Context, sid string) (Account, error) {
+	return d.store.Account(ctx, sid)
 }

@@ -68,7 +68,7 @@ func (o *office) create(t *testing.T, sid string) (account.Account, account.Key,
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, token, err := o.CreateKey(t.Context(), sid, "a key")
+	k, token, err := o.CreateKey(t.Context(), sid, "a key", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestCreateKey(t *testing.T) {
 	if k.Name != "a key" || !k.Created.Equal(start) || !k.LastUsed.IsZero() || !k.Revoked.IsZero() {
 		t.Errorf("the key is %+v", k)
 	}
-	other, otherToken, err := o.CreateKey(t.Context(), "acme", "")
+	other, otherToken, err := o.CreateKey(t.Context(), "acme", "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,20 +162,68 @@ func TestKeyRules(t *testing.T) {
 	o := open(t)
 	o.create(t, "acme")
 	for _, name := range []string{"", "a", strings.Repeat("𝄞", account.MaxKeyNameLength)} {
-		if _, _, err := o.CreateKey(t.Context(), "acme", name); err != nil {
+		if _, _, err := o.CreateKey(t.Context(), "acme", name, 0); err != nil {
 			t.Errorf("name of %d bytes: %v", len(name), err)
 		}
 	}
 	for _, name := range []string{strings.Repeat("a", account.MaxKeyNameLength+1), "\xff", "a\xc3"} {
-		_, _, err := o.CreateKey(t.Context(), "acme", name)
+		_, _, err := o.CreateKey(t.Context(), "acme", name, 0)
 		isFault(t, err, fault.Invalid)
 	}
-	_, _, err := o.CreateKey(t.Context(), "nobody", "")
+	_, _, err := o.CreateKey(t.Context(), "nobody", "", 0)
 	isFault(t, err, fault.NotFound)
 	_, err = o.Keys(t.Context(), "nobody")
 	isFault(t, err, fault.NotFound)
 	_, err = o.RevokeKey(t.Context(), "no-key")
 	isFault(t, err, fault.NotFound)
+}
+
+func TestKeyExpires(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.create(t, "acme")
+	for _, lifetime := range []time.Duration{-1, account.MaxKeyLifetime + 1} {
+		_, _, err := o.CreateKey(t.Context(), "acme", "", lifetime)
+		isFault(t, err, fault.Invalid)
+	}
+	k, token, err := o.CreateKey(t.Context(), "acme", "", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !k.Expires.Equal(start.Add(time.Hour)) {
+		t.Errorf("the key expires at %s", k.Expires)
+	}
+	o.clock.move(time.Hour - 1)
+	if _, err := o.Authenticate(t.Context(), k.ID, token); err != nil {
+		t.Errorf("before it expires: %v", err)
+	}
+	// What the store said a moment ago holds still, and the key has ended.
+	o.clock.move(1)
+	_, err = o.Authenticate(t.Context(), k.ID, token)
+	isFault(t, err, fault.Unauthenticated)
+}
+
+func TestRevokeKeyOf(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	acme, k, token := o.create(t, "acme")
+	other, _, _ := o.create(t, "other")
+	for _, tt := range []struct {
+		of account.Account
+		id string
+	}{{other, k.ID}, {acme, "unknown"}} {
+		_, err := o.RevokeKeyOf(t.Context(), tt.of, tt.id)
+		isFault(t, err, fault.NotFound)
+	}
+	if _, err := o.Authenticate(t.Context(), k.ID, token); err != nil {
+		t.Fatalf("the key was revoked for another account: %v", err)
+	}
+	if _, err := o.RevokeKeyOf(t.Context(), acme, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	// Here at once; another server hears of it within a second.
+	_, err := o.Authenticate(t.Context(), k.ID, token)
+	isFault(t, err, fault.Unauthenticated)
 }
 
 // TestTokenIsNotStored looks for tokens in every byte of the database's files.

@@ -51,7 +51,7 @@ func NewDirectory(store Store, now func() time.Time) *Directory {
 var errUnauthenticated = fault.New(fault.Unauthenticated, "The API key or token is wrong or missing")
 
 // Authenticate returns the account that the key belongs to. A key that is
-// unknown or revoked, and a token that is not the key's, are one and the same
+// unknown, revoked or expired, and a token that is not the key's, are one and the same
 // Unauthenticated fault.
 func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Account, error) {
 	c, err := d.credentials(ctx, keyID)
@@ -62,7 +62,7 @@ func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Acco
 		return Account{}, err
 	}
 	hash := hashToken(token)
-	if subtle.ConstantTimeCompare(hash[:], c.Hash[:]) != 1 || !c.Key.Revoked.IsZero() {
+	if subtle.ConstantTimeCompare(hash[:], c.Hash[:]) != 1 || c.Key.Ended(d.now()) {
 		return Account{}, errUnauthenticated
 	}
 	d.mu.Lock()

@@ -20,6 +20,7 @@ type Key struct {
 	Created  time.Time
 	LastUsed time.Time // zero: never
 	Revoked  time.Time // zero: not revoked
+	Expires  time.Time // zero: never
 }
 
 // TokenHash is the SHA-256 of a token. A token is 32 random bytes, so it needs
@@ -38,20 +39,35 @@ const (
 	tokenBytes = 32
 	// MaxKeyNameLength is how many characters a key's name may have.
 	MaxKeyNameLength = 255
+	// MaxKeyLifetime is how long a key that expires may be good for.
+	MaxKeyLifetime = 10 * 366 * 24 * time.Hour
 )
 
+// Ended tells whether the key lets nobody in any more, since it was revoked or
+// has expired.
+func (k Key) Ended(now time.Time) bool {
+	return !k.Revoked.IsZero() || !k.Expires.IsZero() && !now.Before(k.Expires)
+}
+
 // CreateKey makes a key for the account and returns it with its token, which
-// cannot be had a second time. An unknown account is a NotFound fault.
-func (d *Directory) CreateKey(ctx context.Context, accountSID, name string) (k Key, token string, err error) {
+// cannot be had a second time. Lifetime is how long the key is good for; zero
+// means until it is revoked. An unknown account is a NotFound fault.
+func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
 	if utf8.RuneCountInString(name) > MaxKeyNameLength || !utf8.ValidString(name) {
 		return Key{}, "", fault.New(fault.Invalid, fmt.Sprintf(
 			"the name of a key has at most %d characters, in UTF-8", MaxKeyNameLength))
+	}
+	if lifetime < 0 || lifetime > MaxKeyLifetime {
+		return Key{}, "", fault.New(fault.Invalid, "a key expires after at least a moment and at most ten years")
 	}
 	acct, err := d.store.Account(ctx, accountSID)
 	if err != nil {
 		return Key{}, "", err
 	}
 	k = Key{ID: randomHex(keyBytes), Name: name, Created: d.now()}
+	if lifetime > 0 {
+		k.Expires = k.Created.Add(lifetime)
+	}
 	token = randomHex(tokenBytes)
 	if err := d.store.CreateKey(ctx, acct.ID, k, hashToken(token)); err != nil {
 		return Key{}, "", err
@@ -72,7 +88,33 @@ func (d *Directory) Keys(ctx context.Context, accountSID string) ([]Key, error) 
 // RevokeKey ends a key: within a second no server lets it in any more. Revoking
 // it again changes nothing. An unknown key is a NotFound fault.
 func (d *Directory) RevokeKey(ctx context.Context, id string) (Key, error) {
-	return d.store.RevokeKey(ctx, id, d.now())
+	k, err := d.store.RevokeKey(ctx, id, d.now())
+	d.mu.Lock()
+	delete(d.known, id)
+	d.mu.Unlock()
+	return k, err
+}
+
+// RevokeKeyOf is RevokeKey for a key of this account: another's is a NotFound
+// fault, as one that is not there.
+func (d *Directory) RevokeKeyOf(ctx context.Context, acct Account, id string) (Key, error) {
+	if _, err := d.KeyOf(ctx, acct, id); err != nil {
+		return Key{}, err
+	}
+	return d.RevokeKey(ctx, id)
+}
+
+// KeyOf returns a key of the account; another's is a NotFound fault, as one
+// that is not there.
+func (d *Directory) KeyOf(ctx context.Context, acct Account, id string) (Key, error) {
+	c, err := d.store.Credentials(ctx, id)
+	if err != nil {
+		return Key{}, err
+	}
+	if c.Account.ID != acct.ID {
+		return Key{}, fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
+	}
+	return c.Key, nil
 }
 
 func hashToken(token string) TokenHash { return sha256.Sum256([]byte(token)) }

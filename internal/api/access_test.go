@@ -72,7 +72,7 @@ func TestRevokedKey(t *testing.T) {
 	clock := servertest.NewClock(goldenTime)
 	s := servertest.Start(t, servertest.Options{KeysNow: clock.Now})
 	c := s.Account("demo")
-	second, token, err := s.Directory.CreateKey(t.Context(), "demo", "second")
+	second, token, err := s.Directory.CreateKey(t.Context(), "demo", "second", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -177,7 +177,7 @@ func (s *Server) AccountIn(sid, region, timeZone string) *Client {
 	if _, err := s.Directory.Create(s.t.Context(), sid, region, timeZone); err != nil {
 		s.t.Fatal(err)
 	}
-	key, token, err := s.Directory.CreateKey(s.t.Context(), sid, "")
+	key, token, err := s.Directory.CreateKey(s.t.Context(), sid, "", 0)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -13,14 +13,15 @@ import (
 	"callbook/internal/fault"
 )
 
-const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked`
+const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked,
+	api_keys.date_expires`
 
 // CreateKey implements [account.Store].
 func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, hash account.TokenHash) error {
 	err := db.write(ctx, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn,
-			`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created) VALUES (?, ?, ?, ?, ?)`,
-			&sqlitex.ExecOptions{Args: []any{k.ID, accountID, k.Name, hash[:], k.Created.UnixNano()}})
+			`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires) VALUES (?, ?, ?, ?, ?, ?)`,
+			&sqlitex.ExecOptions{Args: []any{k.ID, accountID, k.Name, hash[:], k.Created.UnixNano(), nullableTime(k.Expires)}})
 	})
 	return storeError("create key", err)
 }
@@ -67,7 +68,7 @@ func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, 
 			func(stmt *sqlite.Stmt) (err error) {
 				c.Account, err = scanAccount(stmt)
 				c.Key = scanKeyAt(stmt, 5)
-				stmt.ColumnBytes(10, c.Hash[:])
+				stmt.ColumnBytes(11, c.Hash[:])
 				return err
 			})
 	})
@@ -107,7 +108,16 @@ func scanKeyAt(stmt *sqlite.Stmt, at int) account.Key {
 		Created:  time.Unix(0, stmt.ColumnInt64(at+2)),
 		LastUsed: optionalTime(stmt, at+3),
 		Revoked:  optionalTime(stmt, at+4),
+		Expires:  optionalTime(stmt, at+5),
 	}
+}
+
+// nullableTime is a time as a column has it that optionalTime reads.
+func nullableTime(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixNano()
 }
 
 func optionalTime(stmt *sqlite.Stmt, col int) time.Time {

@@ -150,7 +150,7 @@ func keys(t *testing.T, store account.Store) {
 	if err := store.CreateKey(t.Context(), a, named, account.TokenHash{}); err != nil {
 		t.Fatal(err)
 	}
-	nameless := account.Key{ID: "bbb", Created: time.Unix(400, 0)}
+	nameless := account.Key{ID: "bbb", Created: time.Unix(400, 0), Expires: time.Unix(0, 500_123_456_789)}
 	if err := store.CreateKey(t.Context(), a, nameless, account.TokenHash{}); err != nil {
 		t.Fatal(err)
 	}
