@@ -29,10 +29,11 @@ var rules = map[string][]string{
 	"internal/account":     {"internal/fault", "internal/phone"},
 	"internal/addressbook": {"internal/account", "internal/fault", "internal/idempotency", "internal/phone"},
 	"internal/idempotency": {"internal/fault"},
+	"internal/session":     {"internal/account", "internal/fault"},
 	"internal/importer":    {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/phone"},
 
 	// Engines.
-	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
+	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
 
 	// Front doors.
 	"internal/api":    {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},

@@ -46,3 +46,11 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 		},
 	}
 }
+
+func TestSessionsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Sessions(t, func(t *testing.T) storetest.SessionStores {
+		db := serve(t, Options{}).db
+		return storetest.SessionStores{Accounts: db, Sessions: db}
+	})
+}

@@ -1,0 +1,156 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+)
+
+// usedEvery is how old the note of a session's last use may be: not every page
+// is worth a write.
+const usedEvery = time.Minute
+
+// secretBytes is how long a link's token and a session's secret are.
+const secretBytes = 32
+
+// Keeper makes, finds and ends links and sessions. It is safe for concurrent
+// use.
+type Keeper struct {
+	store Store
+	now   func() time.Time
+}
+
+// NewKeeper returns a Keeper over store. Now is the clock; nil means time.Now.
+func NewKeeper(store Store, now func() time.Time) *Keeper {
+	if now == nil {
+		now = time.Now
+	}
+	return &Keeper{store: store, now: now}
+}
+
+var (
+	errNoLink    = fault.New(fault.NotFound, "This link was used already, is older than ten minutes, or never was one")
+	errNoSession = fault.New(fault.NotFound, "There is no such session; it may have ended already")
+)
+
+// NewLink makes a link into an account and returns its token, which cannot be
+// had a second time.
+func (k *Keeper) NewLink(ctx context.Context, acct account.Account) (token string, err error) {
+	now := k.now()
+	if err := k.forget(ctx, now); err != nil {
+		return "", err
+	}
+	token = newSecret()
+	return token, k.store.AddLink(ctx, acct.ID, Link{Hash: hashOf(token), Expires: now.Add(LinkLifetime)})
+}
+
+// LinkAccount tells where a link leads, without using it up. A link that
+// leads nowhere is a NotFound fault.
+func (k *Keeper) LinkAccount(ctx context.Context, token string) (account.Account, error) {
+	acct, err := k.store.Link(ctx, hashOf(token), k.now())
+	return acct, orNoLink(err)
+}
+
+// FollowLink uses a link up and begins a session, whose secret cannot be had a
+// second time. A link that leads nowhere is a NotFound fault.
+func (k *Keeper) FollowLink(ctx context.Context, token, agent string) (secret string, acct account.Account, err error) {
+	now := k.now()
+	secret = newSecret()
+	acct, err = k.store.TakeLink(ctx, hashOf(token), newSession(secret, "", agent, now))
+	return secret, acct, orNoLink(err)
+}
+
+// Begin begins a session for one who has shown an API key and its token, and
+// returns its secret, which cannot be had a second time.
+func (k *Keeper) Begin(ctx context.Context, acct account.Account, keyID, agent string) (secret string, err error) {
+	now := k.now()
+	if err := k.forget(ctx, now); err != nil {
+		return "", err
+	}
+	secret = newSecret()
+	return secret, k.store.AddSession(ctx, acct.ID, newSession(secret, keyID, agent, now))
+}
+
+// Find returns the session with this secret and its account, and notes that it
+// is used. One that is not there, or was unused for too long, is a NotFound
+// fault.
+func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Account, error) {
+	now := k.now()
+	s, acct, err := k.store.Session(ctx, hashOf(secret), now)
+	if err != nil {
+		return Session{}, account.Account{}, orNoSession(err)
+	}
+	unused := now.Sub(s.LastUsed)
+	if unused >= Lifetime {
+		return Session{}, account.Account{}, errNoSession
+	}
+	if unused >= usedEvery {
+		if err := k.store.SessionUsed(ctx, s.Hash, now); err != nil {
+			return Session{}, account.Account{}, err
+		}
+		s.LastUsed = now
+	}
+	return s, acct, nil
+}
+
+// Sessions returns the account's sessions, the one used last first.
+func (k *Keeper) Sessions(ctx context.Context, acct account.Account) ([]Session, error) {
+	now := k.now()
+	all, err := k.store.Sessions(ctx, acct.ID, now)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range all {
+		if now.Sub(s.LastUsed) >= Lifetime {
+			return all[:i], nil
+		}
+	}
+	return all, nil
+}
+
+// End ends a session of the account; id is its hash in hex. One that is not
+// there, or another account's, is a NotFound fault.
+func (k *Keeper) End(ctx context.Context, acct account.Account, id string) error {
+	hash, err := hex.DecodeString(id)
+	if err != nil || len(hash) != len(Hash{}) {
+		return errNoSession
+	}
+	return orNoSession(k.store.EndSession(ctx, acct.ID, Hash(hash)))
+}
+
+// forget takes away what is over, whenever something new is made: so there is
+// no more of it than a while's worth.
+func (k *Keeper) forget(ctx context.Context, now time.Time) error {
+	return k.store.Forget(ctx, now, now.Add(-Lifetime))
+}
+
+func newSession(secret, keyID, agent string, now time.Time) Session {
+	agent = strings.ToValidUTF8(agent[:min(len(agent), MaxAgentLength)], "")
+	agent = strings.ReplaceAll(agent, "\x00", "")
+	return Session{Hash: hashOf(secret), Key: keyID, Agent: agent, Created: now, LastUsed: now}
+}
+
+func newSecret() string {
+	b := make([]byte, secretBytes)
+	rand.Read(b) // never fails: crypto/rand ends the program instead
+	return hex.EncodeToString(b)
+}
+
+func hashOf(secret string) Hash { return sha256.Sum256([]byte(secret)) }
+
+func orNoLink(err error) error    { return orFault(err, errNoLink) }
+func orNoSession(err error) error { return orFault(err, errNoSession) }
+
+// orFault puts the words of this package in place of the store's NotFound.
+func orFault(err error, words *fault.Error) error {
+	if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+		return words
+	}
+	return err
+}
