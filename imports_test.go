@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/fault", "internal/importer", "internal/phone", "internal/server", "internal/sqlite", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/importer", "internal/phone", "internal/server", "internal/session", "internal/sqlite", "openapi"},
 
 	"internal/fault":  {},
 	"internal/access": {},
@@ -36,8 +36,9 @@ var rules = map[string][]string{
 	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
 
 	// Front doors.
-	"internal/api":    {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
-	"internal/server": {"internal/access", "internal/api", "internal/fault", "openapi"},
+	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/importer", "internal/phone", "internal/session"},
+	"internal/server":    {"internal/access", "internal/api", "internal/dashboard", "internal/fault", "openapi"},
 }
 
 // forTests are the packages that only tests and developers run. They may

@@ -21,13 +21,18 @@ type database struct {
 
 // withDirectory lends the accounts and keys of a database that is there to f.
 // It works beside a running server.
-func (d database) withDirectory(ctx context.Context, f func(*account.Directory) error) (err error) {
+func (d database) withDirectory(ctx context.Context, f func(*account.Directory) error) error {
+	return d.withDB(ctx, func(db *sqlite.DB) error { return f(account.NewDirectory(db, nil)) })
+}
+
+// withDB lends a database to f. It works beside a running server.
+func (d database) withDB(ctx context.Context, f func(*sqlite.DB) error) (err error) {
 	db, err := sqlite.Open(ctx, d.DB)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return f(account.NewDirectory(db, nil))
+	return f(db)
 }
 
 // mustExist is for commands that look into a database: on a misspelt name they

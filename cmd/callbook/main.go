@@ -35,10 +35,11 @@ const (
 )
 
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Account accountCmd `cmd:"" help:"Create and list accounts."`
-	Key     keyCmd     `cmd:"" help:"Create, list and revoke API keys."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Run the server."`
+	Account   accountCmd   `cmd:"" help:"Create and list accounts."`
+	Key       keyCmd       `cmd:"" help:"Create, list and revoke API keys."`
+	LoginLink loginLinkCmd `cmd:"" help:"Make a link that signs a browser in to the dashboard, once."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // run is the program without its globals.

@@ -13,14 +13,19 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
+	"callbook/internal/dashboard"
 	"callbook/internal/importer"
 	"callbook/internal/server"
+	"callbook/internal/session"
 	"callbook/internal/sqlite"
+	"callbook/openapi"
 )
 
 type serveCmd struct {
 	database
-	Addr          string     `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one (${default})."`
+	Addr string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one (${default})."`
+	baseURL
+	Dashboard     bool       `default:"true" negatable:"" help:"Serve the dashboard, at /."`
 	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
 	StrictNumbers bool       `help:"Take numbers in E.164 only, as +919876543210."`
 	MaxBody       int        `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
@@ -69,11 +74,11 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 
 	directory := account.NewDirectory(db, nil)
-	url := "http://" + browsable(ln.Addr())
-	fmt.Fprintf(std.out, "callbook is listening on %s\n", url)
+	sessions := session.NewKeeper(db, nil)
+	fmt.Fprintf(std.out, "callbook is listening on http://%s\n", browsable(ln.Addr()))
 	if c.Bootstrap {
 		// A signal now must not leave an account whose token nobody saw.
-		if err := bootstrap(context.WithoutCancel(ctx), directory, std.out, url); err != nil {
+		if err := c.bootstrap(context.WithoutCancel(ctx), directory, sessions, std.out, c.or(ln.Addr())); err != nil {
 			return errors.Join(err, ln.Close())
 		}
 	}
@@ -89,11 +94,18 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	defer background.Wait()
 	defer stopFlushing()
 	defer stopImporting()
-	return server.New(server.Config{
-		API:   api.New(book, directory, imports, api.Options{MaxBody: int64(c.MaxBody) * mib}),
-		Ready: db.Ping,
-		Log:   log,
-	}).Serve(ctx, ln)
+	wire := api.New(book, directory, imports, api.Options{MaxBody: int64(c.MaxBody) * mib})
+	var pages *dashboard.Dashboard
+	if c.Dashboard {
+		pages = dashboard.New(dashboard.Config{
+			Accounts: directory,
+			Sessions: sessions,
+			API:      wire.As,
+			Document: openapi.Document,
+			BaseURL:  c.BaseURL,
+		})
+	}
+	return server.New(server.Config{API: wire, Dashboard: pages, Ready: db.Ping, Log: log}).Serve(ctx, ln)
 }
 
 func (c *serveCmd) logger(w io.Writer) *slog.Logger {
@@ -113,9 +125,9 @@ func browsable(addr net.Addr) string {
 	return fmt.Sprintf("localhost:%d", tcp.Port)
 }
 
-// bootstrap makes a first account and key, so that one command is enough to
-// try callbook.
-func bootstrap(ctx context.Context, d *account.Directory, out io.Writer, url string) error {
+// bootstrap makes a first account and key, and a link into the dashboard, so
+// that one command is enough to try callbook.
+func (c *serveCmd) bootstrap(ctx context.Context, d *account.Directory, sessions *session.Keeper, out io.Writer, url string) error {
 	all, err := d.Accounts(ctx)
 	if err != nil || len(all) > 0 {
 		return err
@@ -143,6 +155,14 @@ curl -X POST '%s/v2/accounts/%s/contacts' \
   ]}'
 
 `, url, a.SID, k.ID, token)
+	if !c.Dashboard {
+		return nil
+	}
+	link, err := sessions.NewLink(ctx, a)
+	if err != nil {
+		return err
+	}
+	printLink(out, url, link)
 	return nil
 }
 

@@ -109,6 +109,27 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Fail(w, r, err)
 		return
 	}
+	a.answer(w, r)
+}
+
+// As returns the API as one who has a key of the account sees it, for a front
+// door that has made sure by other means who is asking. No key is looked at.
+func (a *API) As(acct account.Account) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sid, ok := foldAccounts(&r)
+		switch {
+		case !ok:
+			Fail(w, r, errNoRoute)
+		case sid != acct.SID:
+			Fail(w, r, errNotYourData)
+		default:
+			a.answer(w, asking(r, acct))
+		}
+	})
+}
+
+// answer serves a request that was admitted.
+func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 	// ServeMux answers 404 and 405 in plain text, and redirects paths that are
 	// not clean; all of these are ours to say in JSON.
 	if _, pattern := a.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
@@ -119,6 +140,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 type accountKey struct{}
+
+// asking returns the request with the account that it is about.
+func asking(r *http.Request, acct account.Account) *http.Request {
+	recordOf(r).Account = acct.SID
+	return r.WithContext(context.WithValue(r.Context(), accountKey{}, acct))
+}
 
 // accountOf returns the account that the request is about.
 func accountOf(r *http.Request) account.Account {
@@ -146,11 +173,11 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 	if err != nil {
 		return r, err
 	}
-	recordOf(r).Account = acct.SID
 	if acct.SID != sid {
+		recordOf(r).Account = acct.SID
 		return r, errNotYourData
 	}
-	return r.WithContext(context.WithValue(r.Context(), accountKey{}, acct)), nil
+	return asking(r, acct), nil
 }
 
 // foldAccounts finds the account's sid in the path. The path word "accounts"

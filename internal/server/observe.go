@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"callbook/internal/access"
-	"callbook/internal/api"
 )
 
 // observe serves a request with all that every request gets: an id, a
@@ -31,7 +30,7 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 			err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			rec.Err = err
 			if watched.status == 0 {
-				api.Fail(watched, r, err)
+				s.fail(watched, r, err)
 			}
 		}
 		s.logAccess(r, rec, watched.status, time.Since(start))

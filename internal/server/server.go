@@ -13,16 +13,18 @@ import (
 	"time"
 
 	"callbook/internal/api"
+	"callbook/internal/dashboard"
 	"callbook/internal/fault"
 	"callbook/openapi"
 )
 
-// Server serves the API and the probes.
+// Server serves the API, the dashboard and the probes.
 type Server struct {
-	api   *api.API
-	ready func(context.Context) error
-	log   *slog.Logger
-	limit time.Duration
+	api       *api.API
+	dashboard *dashboard.Dashboard
+	ready     func(context.Context) error
+	log       *slog.Logger
+	limit     time.Duration
 
 	requests inFlight
 	mux      *http.ServeMux
@@ -32,6 +34,8 @@ type Server struct {
 // Config is what a [Server] is made of.
 type Config struct {
 	API *api.API
+	// Dashboard may be nil: then there is none.
+	Dashboard *dashboard.Dashboard
 	// Ready tells whether the store answers.
 	Ready func(context.Context) error
 	Log   *slog.Logger
@@ -55,11 +59,12 @@ func New(cfg Config) *Server {
 		cfg.RequestTimeout = defaultRequestTimeout
 	}
 	s := &Server{
-		api:   cfg.API,
-		ready: cfg.Ready,
-		log:   cfg.Log,
-		limit: cfg.RequestTimeout,
-		mux:   http.NewServeMux(),
+		api:       cfg.API,
+		dashboard: cfg.Dashboard,
+		ready:     cfg.Ready,
+		log:       cfg.Log,
+		limit:     cfg.RequestTimeout,
+		mux:       http.NewServeMux(),
 	}
 	s.requests.idle = make(chan struct{})
 	s.handle("GET /healthz", s.healthz)
@@ -73,8 +78,8 @@ func (s *Server) handle(pattern string, h http.HandlerFunc) {
 	s.mux.HandleFunc(pattern, h)
 }
 
-// Patterns returns every route as method and path, as http.ServeMux spells
-// them.
+// Patterns returns every route of the API and the probes as method and path, as
+// http.ServeMux spells them.
 func (s *Server) Patterns() []string {
 	return append(append([]string(nil), s.patterns...), s.api.Patterns()...)
 }
@@ -134,7 +139,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	}
 	if !s.requests.enter() {
 		w.Header().Set("Connection", "close")
-		api.Fail(w, r, errStopping)
+		s.fail(w, r, errStopping)
 		return
 	}
 	defer s.requests.leave()
@@ -143,7 +148,27 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		api.Fail(w, r, fault.New(fault.MethodNotAllowed, "Use GET, HEAD"))
 		return
 	}
+	if s.forDashboard(r) {
+		s.dashboard.ServeHTTP(w, r)
+		return
+	}
 	s.api.ServeHTTP(w, r)
+}
+
+// forDashboard tells whether the dashboard has the request's answer. A program
+// that asks for what is not there gets the API's error and not a page.
+func (s *Server) forDashboard(r *http.Request) bool {
+	return s.dashboard != nil && !strings.HasPrefix(r.URL.Path, "/v2/") && !s.ownPath(r) && s.dashboard.Wants(r)
+}
+
+// fail answers a request that could not be served, in the words of the front
+// door that it is for.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if s.forDashboard(r) {
+		s.dashboard.Fail(w, r, err)
+		return
+	}
+	api.Fail(w, r, err)
 }
 
 // ownPath tells whether a route here has the request's path, with another

@@ -18,9 +18,12 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
+	"callbook/internal/dashboard"
 	"callbook/internal/importer"
 	"callbook/internal/server"
+	"callbook/internal/session"
 	"callbook/internal/sqlite"
+	"callbook/openapi"
 )
 
 // Options change what [Start] starts. The zero value is a server as a user has
@@ -45,6 +48,12 @@ type Options struct {
 	// are worked at once; zero is as many as a user's server takes.
 	Imports   func(importer.Store) importer.Store
 	BatchRows int
+	// Dashboard serves the dashboard too. Its clock is KeysNow, and BaseURL its
+	// address as a proxy in front would have it.
+	Dashboard bool
+	BaseURL   string
+	// Sessions does what Accounts does, for the dashboard's sessions.
+	Sessions func(session.Store) session.Store
 }
 
 // Server is a running server.
@@ -52,7 +61,9 @@ type Server struct {
 	URL       string
 	Path      string // of the database file
 	Handler   *server.Server
+	Dashboard *dashboard.Dashboard // nil when there is none
 	Directory *account.Directory
+	Sessions  *session.Keeper
 	DB        *sqlite.DB
 
 	t       testing.TB
@@ -100,8 +111,26 @@ func Start(t testing.TB, opts Options) *Server {
 		t.Fatal(err)
 	}
 	directory := account.NewDirectory(accounts, opts.KeysNow)
+	var browsers session.Store = db
+	if opts.Sessions != nil {
+		browsers = opts.Sessions(browsers)
+	}
+	sessions := session.NewKeeper(browsers, opts.KeysNow)
+	wire := api.New(rules, directory, imports, api.Options{MaxBody: opts.MaxBody})
+	var pages *dashboard.Dashboard
+	if opts.Dashboard {
+		pages = dashboard.New(dashboard.Config{
+			Accounts: directory,
+			Sessions: sessions,
+			API:      wire.As,
+			Document: openapi.Document,
+			BaseURL:  opts.BaseURL,
+			Now:      opts.KeysNow,
+		})
+	}
 	handler := server.New(server.Config{
-		API:            api.New(rules, directory, imports, api.Options{MaxBody: opts.MaxBody}),
+		API:            wire,
+		Dashboard:      pages,
 		Ready:          db.Ping,
 		Log:            log,
 		RequestTimeout: opts.RequestTimeout,
@@ -125,6 +154,8 @@ func Start(t testing.TB, opts Options) *Server {
 		Path:      opts.Path,
 		Handler:   handler,
 		Directory: directory,
+		Sessions:  sessions,
+		Dashboard: pages,
 		DB:        db,
 		t:         t,
 		cancel:    cancel,

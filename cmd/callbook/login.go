@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/session"
+	"callbook/internal/sqlite"
+)
+
+// baseURL is the flag of the commands that print links.
+type baseURL struct {
+	BaseURL string `name:"base-url" placeholder:"URL" help:"Address that browsers reach the server at, when it is not the one listened on: behind a proxy, https://book.example.com. With https, cookies go over TLS only."`
+}
+
+// Validate is called by kong when the flags are read.
+func (b *baseURL) Validate() error {
+	if b.BaseURL == "" {
+		return nil
+	}
+	u, err := url.Parse(b.BaseURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" ||
+		u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("--base-url %q is no address of a server: write it as https://book.example.com", b.BaseURL)
+	}
+	b.BaseURL = u.Scheme + "://" + u.Host
+	return nil
+}
+
+// or is the address for links: the given one, or that of a server that listens
+// here.
+func (b *baseURL) or(listening net.Addr) string {
+	if b.BaseURL != "" {
+		return b.BaseURL
+	}
+	return "http://" + browsable(listening)
+}
+
+type loginLinkCmd struct {
+	database
+	baseURL
+	Account string `required:"" placeholder:"SID" help:"The account to sign in to."`
+	JSON    bool   `name:"json" help:"Print JSON."`
+}
+
+// defaultServer is where "callbook serve" listens unless told otherwise.
+const defaultServer = "http://127.0.0.1:8080"
+
+func (c *loginLinkCmd) Run(ctx context.Context, std streams) error {
+	if err := c.mustExist(); err != nil {
+		return err
+	}
+	server := c.BaseURL
+	if server == "" {
+		server = defaultServer
+	}
+	return c.withDB(ctx, func(db *sqlite.DB) error {
+		acct, err := account.NewDirectory(db, nil).Account(ctx, c.Account)
+		if err != nil {
+			return err
+		}
+		link, err := session.NewKeeper(db, nil).NewLink(ctx, acct)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(std.out, struct {
+				AccountSID string `json:"account_sid"`
+				URL        string `json:"url"`
+			}{acct.SID, loginURL(server, link)})
+		}
+		printLink(std.out, server, link)
+		return nil
+	})
+}
+
+func loginURL(server, link string) string { return server + "/signin/link/" + link }
+
+func printLink(out io.Writer, server, link string) {
+	fmt.Fprintf(out, "Open the dashboard (the link works once, within %.0f minutes):\n\n  %s\n\n",
+		session.LinkLifetime.Minutes(), loginURL(server, link))
+}

@@ -1,0 +1,61 @@
+package dashboard
+
+import (
+	"net/http"
+)
+
+// handler answers one route. It cannot write to the client by mistake: it
+// returns what to send.
+type handler func(r *http.Request) (answer, error)
+
+// route is one of the dashboard's.
+type route struct {
+	pattern string
+	public  bool // for those who are not signed in, too
+}
+
+// addRoutes is the table of the routes.
+func (d *Dashboard) addRoutes() {
+	d.open("GET /signin", d.signInPage)
+	d.open("POST /signin", d.signInWithKey)
+	d.open("GET /signin/link/{token}", d.linkPage)
+	d.open("POST /signin/link/{token}", d.followLink)
+	d.open("POST /signout", d.signOut)
+	d.files()
+
+	d.handle("GET /{$}", d.home)
+	d.handle("GET /sessions", d.sessionsPage)
+	d.handle("POST /sessions/{id}/end", d.endSession)
+}
+
+// handle adds a route for those who are signed in; accountOf tells the handler
+// who they are.
+func (d *Dashboard) handle(pattern string, h handler) {
+	d.add(route{pattern: pattern}, d.signedIn(h))
+}
+
+// open adds a route for everybody.
+func (d *Dashboard) open(pattern string, h handler) {
+	d.add(route{pattern: pattern, public: true}, h)
+}
+
+func (d *Dashboard) add(rt route, h handler) {
+	d.routes = append(d.routes, rt)
+	d.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+		recordOf(r).Route = rt.pattern
+		// A handler may learn who asks, which the page around its answer tells.
+		who := new(visitor)
+		r = withVisitor(r, who)
+		answer, err := h(r)
+		if err != nil {
+			d.Fail(w, r, err)
+			return
+		}
+		d.send(w, r, answer)
+	})
+}
+
+// home is where the first page is.
+func (d *Dashboard) home(*http.Request) (answer, error) {
+	return goTo("/sessions"), nil
+}

@@ -1,0 +1,146 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+)
+
+// signInForm is what the template signin.html shows.
+type signInForm struct {
+	Key, Token field
+	Next       string
+	Error      string
+}
+
+func newSignInForm(next string) signInForm {
+	return signInForm{
+		Key:   field{Name: "key", Label: "API key", Autocomplete: "username", Required: true, Mono: true},
+		Token: field{Name: "token", Label: "API token", Type: "password", Autocomplete: "current-password", Required: true, Mono: true},
+		Next:  localPath(next),
+	}
+}
+
+func (d *Dashboard) signInPage(r *http.Request) (answer, error) {
+	next := r.URL.Query().Get("next")
+	switch err := d.recognise(r); {
+	case err == nil:
+		return goTo(localPath(next)), nil
+	case !isFault(err, fault.NotFound):
+		return answer{}, err
+	}
+	return show("signin", "Sign in", newSignInForm(next)), nil
+}
+
+func (d *Dashboard) signInWithKey(r *http.Request) (answer, error) {
+	if err := d.failures.check(r, d.now()); err != nil {
+		return answer{}, err
+	}
+	if err := readForm(r); err != nil {
+		return answer{}, err
+	}
+	form := newSignInForm(r.PostForm.Get("next"))
+	form.Key.Value = strings.TrimSpace(r.PostForm.Get("key"))
+	token := strings.TrimSpace(r.PostForm.Get("token"))
+	if form.Key.Value == "" {
+		form.Key.Error = "Enter the API key."
+	}
+	if token == "" {
+		form.Token.Error = "Enter the token that was shown when the key was made."
+	}
+	if form.Key.Error != "" || form.Token.Error != "" {
+		return show("signin", "Sign in", form).invalid(), nil
+	}
+	acct, err := d.cfg.Accounts.Authenticate(r.Context(), form.Key.Value, token)
+	if isFault(err, fault.Unauthenticated) {
+		d.failures.failed(r, d.now())
+		form.Error = "This key and token do not belong together, or the key was revoked or has expired."
+		return show("signin", "Sign in", form).invalid(), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	secret, err := d.cfg.Sessions.Begin(r.Context(), acct, form.Key.Value, r.UserAgent())
+	if err != nil {
+		return answer{}, err
+	}
+	return d.welcome(r, acct, secret, form.Next), nil
+}
+
+// linkForm is what the template link.html shows.
+type linkForm struct {
+	AccountSID string // "" when the link leads nowhere
+	Token      string
+}
+
+// linkPage asks before it uses the link up: programs that look at links before
+// people do only get this page.
+func (d *Dashboard) linkPage(r *http.Request) (answer, error) {
+	if err := d.failures.check(r, d.now()); err != nil {
+		return answer{}, err
+	}
+	token := r.PathValue("token")
+	acct, err := d.cfg.Sessions.LinkAccount(r.Context(), token)
+	if isFault(err, fault.NotFound) {
+		return d.deadLink(r), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return show("link", "Sign in", linkForm{AccountSID: acct.SID, Token: token}), nil
+}
+
+func (d *Dashboard) followLink(r *http.Request) (answer, error) {
+	if err := d.failures.check(r, d.now()); err != nil {
+		return answer{}, err
+	}
+	secret, acct, err := d.cfg.Sessions.FollowLink(r.Context(), r.PathValue("token"), r.UserAgent())
+	if isFault(err, fault.NotFound) {
+		return d.deadLink(r), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return d.welcome(r, acct, secret, "/"), nil
+}
+
+func (d *Dashboard) deadLink(r *http.Request) answer {
+	d.failures.failed(r, d.now())
+	a := show("link", "This link does not work", linkForm{})
+	a.status = http.StatusNotFound
+	return a
+}
+
+// welcome ends signing in: the browser gets its cookie.
+func (d *Dashboard) welcome(r *http.Request, acct account.Account, secret, next string) answer {
+	recordOf(r).Account = acct.SID
+	return goTo(next).with(d.sessionCookie(r, secret))
+}
+
+func (d *Dashboard) signOut(r *http.Request) (answer, error) {
+	switch err := d.recognise(r); {
+	case err == nil:
+		who := visitorOf(r)
+		err := d.cfg.Sessions.End(r.Context(), who.account, who.session.Hash.String())
+		if err != nil && !isFault(err, fault.NotFound) {
+			return answer{}, err
+		}
+	case !isFault(err, fault.NotFound):
+		return answer{}, err
+	}
+	return goTo("/signin").saying("You are signed out.").with(d.sessionCookie(r, "")), nil
+}
+
+// localPath is next when it is a path of the dashboard, and the first page
+// otherwise: a link to the sign-in page must not lead to another site.
+func localPath(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+		!strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, `\`) {
+		return "/"
+	}
+	return u.RequestURI()
+}

@@ -1,0 +1,66 @@
+// What the dashboard does with script beyond htmx. Every page works without.
+//
+//   [hidden].needs-script     is shown, since without script it would do nothing
+//   button[data-copy="ID"]    copies the text of the element with this id
+//   [data-keep-open="NAME"]   a <details> that stays as it was left in this tab
+//   form[data-once]           is sent once, however often its button is pressed
+"use strict";
+(function () {
+  function setUp(root) {
+    root.querySelectorAll(".needs-script").forEach(function (el) { el.hidden = false; });
+    root.querySelectorAll("details[data-keep-open]").forEach(function (el) {
+      var name = "open:" + el.dataset.keepOpen;
+      if (sessionStorage.getItem(name)) el.open = true;
+      el.addEventListener("toggle", function () {
+        if (el.open) sessionStorage.setItem(name, "1"); else sessionStorage.removeItem(name);
+      });
+    });
+  }
+
+  // Browsers lend the clipboard only to pages over TLS or on this machine.
+  function copyOld(el) {
+    var range = document.createRange(), selection = getSelection();
+    range.selectNodeContents(el);
+    selection.removeAllRanges();
+    selection.addRange(range);
+    var done = document.execCommand("copy");
+    selection.removeAllRanges();
+    return done;
+  }
+
+  function copied(button, done) {
+    var before = button.dataset.label || button.textContent;
+    button.dataset.label = before;
+    button.textContent = done ? "Copied" : "Press Ctrl+C";
+    clearTimeout(button.timer);
+    button.timer = setTimeout(function () { button.textContent = before; }, 2000);
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("button[data-copy]");
+    if (!button) return;
+    var el = document.getElementById(button.dataset.copy);
+    if (!el) return;
+    if (navigator.clipboard && isSecureContext) {
+      navigator.clipboard.writeText(el.textContent).then(
+        function () { copied(button, true); },
+        function () { copied(button, copyOld(el)); });
+    } else {
+      copied(button, copyOld(el));
+    }
+  });
+
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (!form.matches("form[data-once]")) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  // The back button shows a page as it was left.
+  addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-once]").forEach(function (form) { delete form.dataset.sent; });
+  });
+
+  document.addEventListener("DOMContentLoaded", function () { setUp(document); });
+  document.addEventListener("htmx:load", function (event) { setUp(event.target); });
+})();
