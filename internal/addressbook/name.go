@@ -1,10 +1,14 @@
 package addressbook
 
 import (
+	"encoding/binary"
+	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
+	"golang.org/x/text/transform"
 )
 
 // NameKey is what names are sorted by: both names joined, without regard to
@@ -21,4 +25,84 @@ func Fold(text string) string {
 		}
 	}
 	return strings.ToLower(text) // the same for ASCII, and many times faster
+}
+
+// Folder folds many texts one after the other, in the memory of the last one:
+// that is what a search through a whole address book needs. The zero value is
+// ready for use. It is not safe for concurrent use.
+type Folder struct {
+	caser  *cases.Caser
+	folded []byte
+}
+
+// Fold returns what the function [Fold] makes of the text. It is valid until
+// the next call.
+func (f *Folder) Fold(text []byte) []byte {
+	f.folded = append(f.folded[:0], text...)
+	for i := 0; i < len(f.folded); {
+		if i+8 <= len(f.folded) && lowerASCII(f.folded[i:i+8]) {
+			i += 8
+			continue
+		}
+		c := f.folded[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRune(f.folded[i:])
+			if !caseless(r) {
+				return f.foldAll(text)
+			}
+			i += size
+			continue
+		}
+		if 'A' <= c && c <= 'Z' {
+			f.folded[i] = c + ('a' - 'A')
+		}
+		i++
+	}
+	return f.folded
+}
+
+// lowerASCII lowers eight bytes at once, if all of them are ASCII.
+func lowerASCII(text []byte) bool {
+	const each = 0x0101010101010101
+	eight := binary.LittleEndian.Uint64(text)
+	if eight&(0x80*each) != 0 {
+		return false
+	}
+	// The highest bit of a byte that is at least an A, or more than a Z: the
+	// sums do not reach the next byte.
+	fromA, beyondZ := eight+(0x80-'A')*each, eight+(0x80-'Z'-1)*each
+	upper := fromA &^ beyondZ & (0x80 * each)
+	binary.LittleEndian.PutUint64(text, eight|upper>>2) // 0x20 makes it small
+	return true
+}
+
+// foldAll folds a text with letters of which only the tables of Unicode tell
+// what becomes of them.
+func (f *Folder) foldAll(text []byte) []byte {
+	if f.caser == nil {
+		caser := cases.Fold()
+		f.caser = &caser
+	}
+	for {
+		f.folded = slices.Grow(f.folded[:0], 2*len(text))
+		f.caser.Reset()
+		n, _, err := f.caser.Transform(f.folded[:cap(f.folded)], text, true)
+		f.folded = f.folded[:n]
+		if !errors.Is(err, transform.ErrShortDst) {
+			return f.folded // there is no other error
+		}
+		f.folded = slices.Grow(f.folded, 2*cap(f.folded))
+	}
+}
+
+// caseless tells of some scripts, those of the most people, that they have no
+// upper and lower case: their letters need no look into the tables.
+func caseless(r rune) bool {
+	switch {
+	case 0x0590 <= r && r < 0x10a0, // Hebrew, Arabic, the scripts of India, Thai, Burmese
+		0x2e80 <= r && r < 0xa640, // Chinese and Japanese
+		0xac00 <= r && r < 0xd800: // Korean
+		return true
+	}
+	return false
 }

@@ -19,6 +19,11 @@ type AddressBook struct {
 	lock   *flock.Flock
 	conn   *sqlite.Conn
 	writer *writer
+	second *secondReaders
+	scans  scanLimits
+	// beforeBatch is called before an end of a scan takes rows, by both ends at
+	// once. Only tests set it.
+	beforeBatch func()
 	// indexes belongs to the writer's goroutine.
 	indexes *indexCache
 }
@@ -37,6 +42,8 @@ type Options struct {
 	// being written always has its own, whatever its size. Zero means 1 GiB,
 	// which is 32 to 51 million contacts.
 	IndexBytes int
+
+	scans scanLimits // the usual ones, but in tests
 }
 
 const defaultIndexBytes = 1 << 30
@@ -50,6 +57,9 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	}
 	if opts.IndexBytes == 0 {
 		opts.IndexBytes = defaultIndexBytes
+	}
+	if opts.scans == (scanLimits{}) {
+		opts.scans = usualScans()
 	}
 	// The lock is a file beside the database, because locks on the database
 	// itself are SQLite's.
@@ -65,15 +75,21 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), lock.Unlock())
 	}
-	writer, err := newWriter(conn, opts.Log)
+	second, err := openSecondReaders(db.path, opts.scans.second)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
+	}
+	writer, err := newWriter(conn, opts.Log)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), second.close(), conn.Close(), lock.Unlock())
 	}
 	return &AddressBook{
 		db:      db,
 		lock:    lock,
 		conn:    conn,
 		writer:  writer,
+		second:  second,
+		scans:   opts.scans,
 		indexes: newIndexCache(opts.IndexBytes, opts.Log),
 	}, nil
 }
@@ -102,7 +118,7 @@ func openWriter(path string) (*sqlite.Conn, error) {
 // free for another process.
 func (b *AddressBook) Close() error {
 	b.writer.close()
-	return errors.Join(b.conn.Close(), b.lock.Unlock())
+	return errors.Join(b.second.close(), b.conn.Close(), b.lock.Unlock())
 }
 
 // Contact implements [addressbook.Store].

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -70,45 +69,20 @@ func scanText(stmt *sqlite.Stmt, col int) addressbook.Text {
 	return addressbook.Given(stmt.ColumnText(col))
 }
 
-// The functions that SQL gets from Go, so that texts compare and sort the same
-// in every engine.
-const (
-	nameKeyFunction  = "callbook_name_key" // of a first and a last name
-	foldFunction     = "callbook_fold"     // of any text
-	containsFunction = "callbook_contains" // whether one of the texts that follow has a folded text as a part
-)
+// nameKeyFunction is what SQL sorts and finds names by: addressbook.NameKey of
+// a first and a last name, so that they sort the same in every engine.
+const nameKeyFunction = "callbook_name_key"
 
 func registerFunctions(conn *sqlite.Conn) error {
-	for name, f := range map[string]struct {
-		args int
-		call func(args []sqlite.Value) sqlite.Value
-	}{
-		nameKeyFunction: {2, func(args []sqlite.Value) sqlite.Value {
-			return sqlite.TextValue(addressbook.NameKey(args[0].Text(), args[1].Text()))
-		}},
-		foldFunction: {1, func(args []sqlite.Value) sqlite.Value {
-			return sqlite.TextValue(addressbook.Fold(args[0].Text()))
-		}},
-		containsFunction: {-1, func(args []sqlite.Value) sqlite.Value {
-			part := args[0].Text()
-			for _, text := range args[1:] {
-				if text.Type() != sqlite.TypeNull && strings.Contains(addressbook.Fold(text.Text()), part) {
-					return sqlite.IntegerValue(1)
-				}
-			}
-			return sqlite.IntegerValue(0)
-		}},
-	} {
-		err := conn.CreateFunction(name, &sqlite.FunctionImpl{
-			NArgs:         f.args,
-			Deterministic: true,
-			Scalar: func(_ sqlite.Context, args []sqlite.Value) (sqlite.Value, error) {
-				return f.call(args), nil
-			},
-		})
-		if err != nil {
-			return fmt.Errorf("create function %s: %w", name, err)
-		}
+	err := conn.CreateFunction(nameKeyFunction, &sqlite.FunctionImpl{
+		NArgs:         2,
+		Deterministic: true,
+		Scalar: func(_ sqlite.Context, args []sqlite.Value) (sqlite.Value, error) {
+			return sqlite.TextValue(addressbook.NameKey(args[0].Text(), args[1].Text())), nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("create function %s: %w", nameKeyFunction, err)
 	}
 	return nil
 }

@@ -24,21 +24,21 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 		}
 	}
 	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+		since := b.writer.state()
 		// One transaction, so that the total fits the page.
 		defer sqlitex.Transaction(conn)(&err)
 		s, err := newSelection(conn, account, q, at)
 		if err != nil {
 			return err
 		}
-		w := window{Window: q.Window, sid: s.sid, nameKey: nameKeyFunction + "(first_name, last_name)"}
-		scan := func(stmt *sqlite.Stmt) error {
-			page.Contacts = append(page.Contacts, scanContact(stmt))
-			return nil
+		if s.known >= 0 && q.Sort == addressbook.ByCreated && !newFilter(q).any() {
+			page.Total = s.known
+			err = s.page(conn, q.Window, &page)
+		} else {
+			err = b.search(ctx, conn, since, account, s, q, &page)
 		}
-		if s.known < 0 && q.Sort == addressbook.ByCreated && q.After == nil {
-			page.Total, err = w.queryAll(conn, contactColumns, s.from, s.args, scan)
-		} else if page.Total, err = s.count(conn); err == nil {
-			err = w.query(conn, contactColumns, s.from, s.args, scan)
+		if err != nil {
+			return err
 		}
 		if len(page.Contacts) > q.Limit {
 			page.Contacts = page.Contacts[:q.Limit]
@@ -59,6 +59,55 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 		return addressbook.Page{}, storeError("read contacts", err)
 	}
 	return page, nil
+}
+
+// page reads the contacts of a page, and one more, in the order of creation,
+// which is that of the table.
+func (s *selection) page(conn *sqlite.Conn, w addressbook.Window, page *addressbook.Page) error {
+	return window{Window: w, sid: s.sid}.query(conn, contactColumns, s.from, s.args, func(row *sqlite.Stmt) error {
+		page.Contacts = append(page.Contacts, scanContact(row))
+		return nil
+	})
+}
+
+// search reads the total, and the contacts of a page and one more, by scanning
+// the whole selection.
+func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state, account int64, s selection, q addressbook.Query, page *addressbook.Page) error {
+	for {
+		// What comes before the page is kept too, within bounds: then it is
+		// passed over, which takes the order of creation, or else several scans.
+		before := min(q.Offset, b.scans.places)
+		next := &scan{selection: s, query: q, limit: before + q.Limit + 1}
+		if before < q.Offset && q.Sort == addressbook.ByCreated {
+			before = 0
+			next.skip, next.limit = q.Offset, q.Limit+1
+		}
+		all, err := b.scan(ctx, conn, since, next)
+		if err != nil {
+			return err
+		}
+		all.sort()
+		page.Total = all.total
+		if len(all.kept) <= before {
+			return nil
+		}
+		if before+next.skip == q.Offset {
+			return readPlaces(conn, account, all.kept[before:], page)
+		}
+		q.Offset -= before
+		q.After = all.kept[before-1].position(q.Window)
+	}
+}
+
+func readPlaces(conn *sqlite.Conn, account int64, places []place, page *addressbook.Page) error {
+	for _, p := range places {
+		c, err := readContact(conn, account, p.sid)
+		if err != nil {
+			return err
+		}
+		page.Contacts = append(page.Contacts, c)
+	}
+	return nil
 }
 
 // selection is the contacts that a query's filters let pass.
@@ -82,21 +131,6 @@ func newSelection(conn *sqlite.Conn, account int64, q addressbook.Query, at uint
 	if n := q.ByNumber(); n != 0 {
 		from, to := sidsAt(at)
 		s.and("contacts.sid BETWEEN ? AND ? AND contacts.number = ?", from[:], to[:], int64(n))
-	}
-	if q.Tag != "" {
-		s.and("tag = ?", q.Tag)
-	}
-	if q.Email != "" {
-		s.and(foldFunction+"(email) = ?", addressbook.Fold(q.Email))
-	}
-	// Both names joined: with one of them missing, that is the other alone, and
-	// a part of either is a part of both.
-	const name = "coalesce(first_name || ' ' || last_name, first_name, last_name)"
-	if q.Name != "" {
-		s.and(containsFunction+"(?, "+name+")", addressbook.Fold(q.Name))
-	}
-	if q.Search != "" {
-		s.and(containsFunction+"(?, "+name+", company_name, email, '+' || number)", addressbook.Fold(q.Search))
 	}
 	return s, nil
 }
@@ -155,11 +189,4 @@ func (s *selection) inLists(conn *sqlite.Conn, account int64, sids []addressbook
 	s.from += ` AND contacts.sid IN (SELECT contact_sid FROM list_members WHERE list_id IN (SELECT value FROM json_each(?)))`
 	s.args = append(s.args, "["+strings.Join(ids, ",")+"]")
 	return nil
-}
-
-func (s *selection) count(conn *sqlite.Conn) (int, error) {
-	if s.known >= 0 {
-		return s.known, nil
-	}
-	return count(conn, s.from, s.args)
 }

@@ -24,6 +24,18 @@ func TestAddressBookContractWithoutMemory(t *testing.T) {
 	})
 }
 
+// TestAddressBookContractFromBothEnds begins every scan at both ends, and takes
+// many scans for a page.
+func TestAddressBookContractFromBothEnds(t *testing.T) {
+	t.Parallel()
+	storetest.AddressBook(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{scans: fromBothEnds})
+	})
+}
+
+// fromBothEnds are limits that small address books reach.
+var fromBothEnds = scanLimits{second: 1, places: 5, bothEnds: 1, batch: 1}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store { return serve(t, Options{}).db })

@@ -24,24 +24,6 @@ func (w window) query(conn *sqlite.Conn, columns, from string, args []any, scan 
 		&sqlitex.ExecOptions{Args: append(args, w.Limit+1, w.Offset), ResultFunc: scan})
 }
 
-// queryAll is query, but goes on to the end and tells how many rows there are.
-// For what has no counter and must be read whole to be counted, it is half the
-// work; with an order other than that of the sids, all would have to be sorted.
-func (w window) queryAll(conn *sqlite.Conn, columns, from string, args []any, scan func(*sqlite.Stmt) error) (total int, err error) {
-	text, args := w.text(columns, from, args)
-	err = sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
-		Args: args,
-		ResultFunc: func(stmt *sqlite.Stmt) error {
-			total++
-			if total <= w.Offset || total > w.Offset+w.Limit+1 {
-				return nil
-			}
-			return scan(stmt)
-		},
-	})
-	return total, err
-}
-
 // text is the query without its limits.
 func (w window) text(columns, from string, args []any) (string, []any) {
 	key := w.sid

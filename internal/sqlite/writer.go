@@ -33,7 +33,19 @@ type writer struct {
 	beforeCommit func() error
 
 	unsaved int // bytes written since the last checkpoint, about
+
+	commits atomic.Uint64 // one more before and one more after each commit
 }
+
+// state is what was committed at some time. Of two transactions that read and
+// were both begun while it was the same, settled state, both see the same.
+type state uint64
+
+// state returns the state of now.
+func (w *writer) state() state { return state(w.commits.Load()) }
+
+// settled tells that no commit was under way.
+func (s state) settled() bool { return s%2 == 0 }
 
 const (
 	// maxQueued bounds the jobs that wait for the writer.
@@ -263,7 +275,9 @@ func (w *writer) commit() error {
 		err = w.beforeCommit()
 	}
 	if err == nil {
+		w.commits.Add(1)
 		err = sqlitex.Execute(w.conn, "COMMIT", nil)
+		w.commits.Add(1)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())

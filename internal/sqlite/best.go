@@ -1,0 +1,95 @@
+package sqlite
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"callbook/internal/addressbook"
+)
+
+// place is where a contact stands in the order of a query.
+type place struct {
+	updated int64  // when sorted by it
+	name    []byte // its key, when sorted by it
+	sid     addressbook.SID
+}
+
+// placeOf returns the place of a position.
+func placeOf(w addressbook.Window, p *addressbook.Position) *place {
+	at := &place{sid: p.SID}
+	switch w.Sort {
+	case addressbook.ByUpdated:
+		// Whoever makes up a position gets a page from somewhere.
+		at.updated, _ = strconv.ParseInt(p.Key, 10, 64)
+	case addressbook.ByName:
+		at.name = []byte(p.Key)
+	}
+	return at
+}
+
+// position is the place as a query names it.
+func (p *place) position(w addressbook.Window) *addressbook.Position {
+	return &addressbook.Position{Key: w.SortKey(time.Unix(0, p.updated), string(p.name)), SID: p.sid}
+}
+
+// best keeps the first places of those that it is given.
+type best struct {
+	desc  bool
+	skip  int // how many to pass over, when places come in order
+	limit int
+	after *place // what does not come after it does not count; nil counts all
+
+	kept  []place // up to twice the limit, in no order
+	worst *place  // the last of the first, once there are so many
+}
+
+func newBest(w addressbook.Window, skip, limit int) *best {
+	b := &best{desc: w.Desc, skip: skip, limit: limit}
+	if w.After != nil {
+		b.after = placeOf(w, w.After)
+	}
+	return b
+}
+
+func (b *best) compare(x, y *place) int {
+	order := cmp.Compare(x.updated, y.updated)
+	if order == 0 {
+		order = bytes.Compare(x.name, y.name)
+	}
+	if order == 0 {
+		order = bytes.Compare(x.sid[:], y.sid[:])
+	}
+	if b.desc {
+		return -order
+	}
+	return order
+}
+
+// add looks at one more place. It copies what it keeps.
+func (b *best) add(p *place) {
+	if b.after != nil && b.compare(p, b.after) <= 0 || b.worst != nil && b.compare(p, b.worst) >= 0 {
+		return
+	}
+	if b.skip > 0 {
+		b.skip--
+		return
+	}
+	b.kept = append(b.kept, place{updated: p.updated, name: bytes.Clone(p.name), sid: p.sid})
+	if len(b.kept) == 2*b.limit {
+		b.sort()
+	}
+}
+
+// sort puts what is kept in order and lets go what is too much.
+func (b *best) sort() {
+	slices.SortFunc(b.kept, func(x, y place) int { return b.compare(&x, &y) })
+	if len(b.kept) >= b.limit {
+		clear(b.kept[b.limit:])
+		b.kept = b.kept[:b.limit]
+		worst := b.kept[b.limit-1]
+		b.worst = &worst
+	}
+}
