@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -89,6 +91,39 @@ func (c *client) post(ctx context.Context, body, buf []byte, contacts int) ([]by
 		return buf, fmt.Errorf("create %d contacts: the answer counts %d: %s", contacts, made, beginning(buf))
 	}
 	return buf, nil
+}
+
+// account is the URL of the account.
+func (c *client) account() string { return strings.TrimSuffix(c.url, "/contacts") }
+
+// lists is the URL of the account's lists.
+func (c *client) lists() string { return c.account() + "/lists" }
+
+// read reads the data of one resource into a value.
+func (c *client) read(ctx context.Context, url string, data any) error {
+	answer, err := c.get(ctx, url, nil)
+	if err != nil {
+		return err
+	}
+	parsed := struct{ Response struct{ Data any } }{}
+	parsed.Response.Data = data
+	if err := json.Unmarshal(answer, &parsed); err != nil {
+		return fmt.Errorf("get %s: %w", url, err)
+	}
+	return nil
+}
+
+// total is how many items a collection has.
+func (c *client) total(ctx context.Context, url string) (int, error) {
+	answer, err := c.get(ctx, url+"?limit=1", nil)
+	if err != nil {
+		return 0, err
+	}
+	var page struct{ Metadata struct{ Total int } }
+	if err := json.Unmarshal(answer, &page); err != nil {
+		return 0, fmt.Errorf("get %s: %w", url, err)
+	}
+	return page.Metadata.Total, nil
 }
 
 // get reads one resource.

@@ -25,25 +25,28 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const description = `Measure the server over loopback HTTP: requests of 5,000 contacts and of one, at several concurrencies. ` +
+const description = `Measure the server over loopback HTTP: requests of 5,000 contacts and of one, at several concurrencies, and the import of a CSV file, ` +
+	`once undisturbed and once with a server that is killed three times on the way and must still end with exactly what the file holds. ` +
 	`Between them the same rows go through the bare SQLite driver, which is the floor. ` +
 	`Times depend on the machine and on what else it does; the ratios to the floor less so. ` +
-	`The whole takes about two minutes, and a minute more with --growth.`
+	`The whole takes about two and a half minutes, and a minute more with --growth.`
 
 // The parts of a run, as --only names them.
 const (
 	partBulk   = "bulk"
 	partSingle = "single"
+	partCSV    = "csv"
 	partGrowth = "growth"
 )
 
 type flags struct {
 	Quick          bool          `help:"Do a quarter of everything (but growth)."`
-	Only           []string      `enum:"bulk,single,growth" placeholder:"PART" help:"Measure only these: bulk, single, growth."`
+	Only           []string      `enum:"bulk,single,csv,growth" placeholder:"PART" help:"Measure only these: bulk, single, csv, growth."`
 	Growth         bool          `help:"Measure also how the size of an account shows; takes about a minute."`
 	GrowthContacts int           `default:"1000000" placeholder:"N" help:"Contacts in the large account (${default})."`
 	BulkRequests   int           `default:"200" placeholder:"N" help:"Requests of 5,000 contacts in a scenario, at most (${default})."`
 	SingleRequests int           `default:"40000" placeholder:"N" help:"Requests of one contact in a scenario, at most (${default})."`
+	CSVRows        int           `name:"csv-rows" default:"500000" placeholder:"N" help:"Rows of the CSV file (${default})."`
 	Duration       time.Duration `default:"12s" help:"What a scenario's requests may take in all (${default}); the floor gets up to half of that more."`
 	Rounds         int           `default:"8" placeholder:"N" help:"Turns of server and floor in a scenario (${default})."`
 	Keep           bool          `help:"Keep one server and database for all scenarios, instead of new ones for each."`
@@ -61,6 +64,9 @@ func (f *flags) Validate() error {
 	}
 	if f.Pprof != "" && f.Binary != "" {
 		return errors.New("--pprof needs a server built for it, so it does not go with --binary")
+	}
+	if f.CSVRows < csvMinRows || f.CSVRows > csvMaxRows {
+		return fmt.Errorf("--csv-rows must be %d to %d", csvMinRows, csvMaxRows)
 	}
 	if f.GrowthContacts < smallContacts {
 		return fmt.Errorf("--growth-contacts must be %d or more", smallContacts)
@@ -111,6 +117,7 @@ func bench(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	if f.Quick {
 		f.BulkRequests = max(1, f.BulkRequests/4)
 		f.SingleRequests = max(1, f.SingleRequests/4)
+		f.CSVRows = max(csvMinRows, f.CSVRows/4)
 		f.Duration /= 4
 	}
 	r := newReport(f.Seed)
@@ -159,6 +166,13 @@ func (l *lab) measureAll(ctx context.Context, f flags, r *report) (err error) {
 			return err
 		}
 		r.Scenarios = append(r.Scenarios, res)
+	}
+	if f.wants(partCSV) {
+		res, err := l.csv(ctx, f.CSVRows)
+		if err != nil {
+			return err
+		}
+		r.CSV = &res
 	}
 	if f.wants(partGrowth) {
 		g, err := l.growth(ctx, f.GrowthContacts)

@@ -27,6 +27,8 @@ type generator struct {
 	rand *rand.Rand
 	keys [feistelRounds]uint32
 	next uint32 // the place in the shuffled order of all numbers
+
+	created int64 // of the last row
 }
 
 const (
@@ -142,17 +144,20 @@ type row struct {
 	created int64
 }
 
-// rows returns the next n contacts as rows, with sids that rise as the
-// server's do.
+// rows returns the next n contacts as rows.
 func (g *generator) rows(n int) []row {
 	all := make([]row, n)
-	now := time.Now().UnixNano()
 	for i := range all {
-		r := &all[i]
-		r.contact = g.contact()
-		r.created = now + int64(i)
-		binary.BigEndian.PutUint64(r.sid[:8], uint64(r.created))
-		binary.BigEndian.PutUint64(r.sid[8:], g.rand.Uint64())
+		all[i] = g.row(g.contact())
 	}
 	return all
+}
+
+// row returns the contact as a row, with a sid that rises as the server's do.
+func (g *generator) row(c contact) row {
+	g.created = max(g.created+1, time.Now().UnixNano())
+	r := row{contact: c, created: g.created}
+	binary.BigEndian.PutUint64(r.sid[:8], uint64(r.created))
+	binary.BigEndian.PutUint64(r.sid[8:], g.rand.Uint64())
+	return r
 }

@@ -94,9 +94,6 @@ func (c *client) page(ctx context.Context, limit, offset int) (contacts []known,
 	return contacts, page.Metadata.Cursor, nil
 }
 
-// lists is the URL of the account's lists.
-func (c *client) lists() string { return strings.TrimSuffix(c.url, "/contacts") + "/lists" }
-
 // newList makes a list of contacts and returns its sid.
 func (c *client) newList(ctx context.Context, contacts []known) (sid string, err error) {
 	answer, err := c.do(ctx, http.MethodPost, c.lists(), []byte(`{"lists":[{"name":"some"}]}`), nil, http.StatusMultiStatus)

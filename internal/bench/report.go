@@ -14,14 +14,15 @@ import (
 
 // report is all that a run found.
 type report struct {
-	When      time.Time `json:"when"`
-	Platform  string    `json:"platform"`
-	CPUs      int       `json:"cpus"`
-	Go        string    `json:"go"`
-	Seed      uint64    `json:"seed"`
-	Scenarios []result  `json:"scenarios"`
-	Growth    *growth   `json:"growth,omitempty"`
-	Targets   []target  `json:"targets"`
+	When      time.Time  `json:"when"`
+	Platform  string     `json:"platform"`
+	CPUs      int        `json:"cpus"`
+	Go        string     `json:"go"`
+	Seed      uint64     `json:"seed"`
+	Scenarios []result   `json:"scenarios"`
+	CSV       *csvResult `json:"csv,omitempty"`
+	Growth    *growth    `json:"growth,omitempty"`
+	Targets   []target   `json:"targets"`
 }
 
 func newReport(seed uint64) *report {
@@ -118,6 +119,10 @@ func (r *report) print(w io.Writer) {
 		fmt.Fprintln(w, "CPU is processor time a contact, user and system: of the server, of the floor, and of the client that sends the load.")
 		printTable(w, r.scenarioTable())
 	}
+	if r.CSV != nil {
+		fmt.Fprintln(w, "\nA CSV file into a dynamic list; the floor writes its contacts, and knows no lists:")
+		printTable(w, r.CSV.table())
+	}
 	if r.Growth != nil {
 		fmt.Fprintln(w, "\nThe same requests to a small and to a large account:")
 		printTable(w, r.Growth.table())
@@ -141,6 +146,14 @@ func (r *report) scenarioTable() [][]string {
 		})
 	}
 	return table
+}
+
+func (c *csvResult) table() [][]string {
+	return [][]string{
+		{"rows", "file MB", "taken in ms", "rows/s", "floor/s", "rate:floor", "peak MB", "kills", "rows/s with them"},
+		{grouped(c.Rows), figure(c.FileMB), figure(c.TakeMS), figure(c.RowsPerSecond), figure(c.FloorPerSecond),
+			figure(c.RateToFloor), figure(c.PeakMB), grouped(c.Kills), figure(c.KilledPerSecond)},
+	}
 }
 
 func (g *growth) table() [][]string {

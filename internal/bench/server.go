@@ -80,8 +80,19 @@ var (
 // startServer starts a server on a new database in the directory. When ctx
 // ends the server is told to stop too.
 func startServer(ctx context.Context, binary, dir string) (*server, error) {
+	return launch(ctx, binary, dir, credentials{})
+}
+
+// again starts a server on the same database, after this one has ended.
+func (s *server) again(ctx context.Context) (*server, error) {
+	return launch(ctx, s.binary, filepath.Dir(s.db), s.first)
+}
+
+// launch starts a server on a database that is new, or knows the credentials.
+func launch(ctx context.Context, binary, dir string, known credentials) (*server, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &server{
+		first:  known,
 		binary: binary,
 		db:     filepath.Join(dir, "bench.db"),
 		cancel: cancel,
@@ -115,8 +126,11 @@ func (s *server) awaitGreeting(ctx context.Context) error {
 	defer poll.Stop()
 	for {
 		greeting := s.stdout.String()
+		s.url = lineValue(urlLine, greeting)
+		if s.url != "" && s.first != (credentials{}) {
+			return nil
+		}
 		if token := lineValue(tokenLine, greeting); token != "" {
-			s.url = lineValue(urlLine, greeting)
 			s.first = credentials{
 				Account: lineValue(accountLine, greeting),
 				Key:     lineValue(keyLine, greeting),
@@ -150,6 +164,17 @@ func (s *server) stop() error {
 	<-s.ended // within stopLimit, see WaitDelay
 	if s.cmd.ProcessState.ExitCode() != 0 {
 		return fmt.Errorf("the server did not end well: %s\n%s", s.cmd.ProcessState, s.stderr.String())
+	}
+	return nil
+}
+
+// kill ends the server as a power cut would.
+func (s *server) kill() error {
+	err := s.cmd.Process.Kill()
+	<-s.ended
+	s.cancel()
+	if err != nil {
+		return fmt.Errorf("kill the server: %w", err)
 	}
 	return nil
 }
