@@ -140,6 +140,27 @@ func TestErrorsRoundTrip(t *testing.T) {
 	}
 }
 
+// TestErrorsKeepCells: what is in the cells of an error row is there when they
+// are uploaded again.
+func TestErrorsKeepCells(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	u := c.Upload("Leads", "number,first_name,last_name,tag,custom_field.a,custom_field,callbook_sid\n"+
+		"x,'=1+1,','' a,-5,,7\n"+
+		"y,' Asha ,\"a\r\r\nb\",\"'\r\r\n\",,\"{\"\"k\"\":\r\r\n1}\",8\n")
+	c.Await(u)
+	text, _ := c.Errors(u)
+	again := c.Upload("Leads", strings.NewReplacer(",x,", ","+asha+",", ",y,", ","+vikram+",").Replace(text))
+	if got := c.Await(again); got.Stats != (servertest.Stats{Total: 2, Success: 2}) {
+		t.Errorf("got %+v of %s", got, text)
+	}
+	want := []string{asha + `|=1+1||-|-|' a|{"a":-5}`, vikram + "| Asha |a\r\nb|-|-|\r\n|{\"k\":\r\n1}"}
+	if diff := cmp.Diff(want, stored(t, c)); diff != "" {
+		t.Errorf("contacts (-want +got):\n%s", diff)
+	}
+}
+
 // TestManyErrors reads more error rows than are read at once.
 func TestManyErrors(t *testing.T) {
 	t.Parallel()

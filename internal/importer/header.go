@@ -9,28 +9,17 @@ import (
 	"unicode/utf8"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/csvcell"
 	"callbook/internal/fault"
 )
 
 // MaxFreeColumns is how many free columns a dynamic file may have.
 const MaxFreeColumns = 5
 
-// customPrefix begins, in any case, the name of a column whose cells go into
-// the contact's custom_field under the rest of the name.
-const customPrefix = "custom_field."
-
-// The columns that stand before a file's own in its error rows. An upload
-// passes over them, so that the rows can be mended and uploaded as they are.
-const (
-	lineColumn   = "callbook_line"
-	codeColumn   = "callbook_code"
-	reasonColumn = "callbook_reason"
-)
-
 // ErrorColumns are the names of the columns that stand before a file's own in
 // its error rows: the row's line, the code of what is wrong with it, and the
 // reason.
-var ErrorColumns = []string{lineColumn, codeColumn, reasonColumn}
+var ErrorColumns = []string{csvcell.Line, csvcell.Code, csvcell.Reason}
 
 // column is what the cells of one column are for.
 type column uint8
@@ -43,27 +32,33 @@ const (
 	companyName
 	email
 	tag
-	custom   // a value of custom_field
-	reserved // one of ErrorColumns
+	custom   // a value of custom_field, from a column of its own
+	variable // the same, from a free column: a text in any case
+	whole    // all of custom_field
+	reserved // for people to read
 )
 
 var knownColumns = map[string]column{
-	"number":       number,
-	"first_name":   firstName,
-	"last_name":    lastName,
-	"company_name": companyName,
-	"email":        email,
-	"tag":          tag,
-	lineColumn:     reserved,
-	codeColumn:     reserved,
-	reasonColumn:   reserved,
+	csvcell.Number:      number,
+	csvcell.FirstName:   firstName,
+	csvcell.LastName:    lastName,
+	csvcell.CompanyName: companyName,
+	csvcell.Email:       email,
+	csvcell.Tag:         tag,
+	csvcell.CustomField: whole,
+	csvcell.Line:        reserved,
+	csvcell.Code:        reserved,
+	csvcell.Reason:      reserved,
+	csvcell.SID:         reserved,
+	csvcell.Created:     reserved,
+	csvcell.Updated:     reserved,
 }
 
 // layout is what a file's header says of its columns.
 type layout struct {
 	columns []column
-	keys    []string // of custom columns, as the beginning of a JSON member
-	names   []string // of custom columns
+	keys    []string // of custom columns and variables, as csvcell.AppendKey has them
+	names   []string // of the same
 	record  []byte   // the header of the error rows
 	rows    Position // where the first row begins
 }
@@ -104,25 +99,25 @@ func readLayout(file io.ReaderAt, kind addressbook.ListType) (*layout, error) {
 		lower := strings.ToLower(name)
 		known, ok := knownColumns[lower]
 		isFree := false
-		key, isCustom := name, strings.HasPrefix(lower, customPrefix)
+		key, isCustom := csvcell.CustomColumn(name)
 		switch {
 		case ok:
 			l.columns[i] = known
 		case isCustom:
-			key = name[len(customPrefix):]
 			if key == "" {
-				return nil, badFile("a column is called %s, and no name follows", customPrefix)
+				return nil, badFile("a column is called %s, and no name follows", csvcell.CustomPrefix)
 			}
 			l.columns[i] = custom
 		case kind == addressbook.Dynamic && name != "":
-			l.columns[i] = custom
+			key = name
+			l.columns[i] = variable
 			free++
 			isFree = true
 		}
-		if l.columns[i] == custom {
+		if isCustom || isFree {
 			l.names[i] = key
-			l.keys[i] = string(appendJSON(nil, key)) + ":"
-			lower = customPrefix + key
+			l.keys[i] = string(csvcell.AppendKey(nil, key))
+			lower = csvcell.CustomPrefix + key
 		}
 		if l.columns[i] != ignored && l.columns[i] != reserved {
 			if seen[lower] {
@@ -135,7 +130,7 @@ func readLayout(file io.ReaderAt, kind addressbook.ListType) (*layout, error) {
 				MaxFreeColumns, shown(name))
 		}
 	}
-	if !seen["number"] {
+	if !seen[csvcell.Number] {
 		return nil, badFile("there is no column called number; the first row must name the columns, with commas between them")
 	}
 	l.record = l.encode(header.cells)
@@ -195,80 +190,7 @@ func (l *layout) encode(cells []string) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	// A buffer takes everything, and the comma is a good one.
-	_ = w.Write(kept)
+	_ = csvcell.WriteRecord(w, kept)
 	w.Flush()
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// draft makes a draft of a row. Cells that the row does not have are empty, and
-// an empty cell is a field that was never given: a spreadsheet cannot tell the
-// two apart.
-func (l *layout) draft(r row) addressbook.Draft {
-	if r.fault != nil {
-		return addressbook.Draft{Fault: r.fault}
-	}
-	if len(r.cells) > len(l.columns) {
-		return addressbook.Draft{Fault: fault.New(fault.Invalid,
-			fmt.Sprintf("The row has %d cells, and the header %d", len(r.cells), len(l.columns)))}
-	}
-	var d addressbook.Draft
-	var object []byte
-	for i, cell := range r.cells {
-		switch l.columns[i] {
-		case number:
-			d.Number = addressbook.Given(cell)
-		case firstName:
-			d.FirstName = trimmed(cell)
-		case lastName:
-			d.LastName = trimmed(cell)
-		case companyName:
-			d.CompanyName = trimmed(cell)
-		case email:
-			d.Email = trimmed(cell)
-		case tag:
-			d.Tag = given(cell)
-		case custom:
-			if cell == "" {
-				continue
-			}
-			if !utf8.ValidString(cell) {
-				d.Fault = fault.New(fault.Invalid, "Invalid "+shown(l.names[i])+": not valid UTF-8")
-				continue
-			}
-			if object == nil {
-				object = append(object, '{')
-			} else {
-				object = append(object, ',')
-			}
-			object = append(object, l.keys[i]...)
-			object = appendJSON(object, cell)
-		}
-	}
-	if object != nil {
-		d.CustomField = string(append(object, '}'))
-	}
-	return d
-}
-
-// trimmed is for what is typed into spreadsheets with blanks around it.
-func trimmed(cell string) addressbook.Text { return given(strings.TrimSpace(cell)) }
-
-func given(cell string) addressbook.Text {
-	return addressbook.Text{Value: cell, Given: cell != ""}
-}
-
-// appendJSON appends valid UTF-8 as a JSON string.
-func appendJSON(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c < ' ':
-			b = fmt.Appendf(b, `\u%04x`, c)
-		default:
-			b = append(b, c)
-		}
-	}
-	return append(b, '"')
 }

@@ -1,0 +1,99 @@
+package importer
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/csvcell"
+	"callbook/internal/fault"
+)
+
+// errNoObject is the fault of a custom_field that is none.
+var errNoObject = fault.New(fault.Invalid, "Invalid CustomField: the cell under custom_field must be a JSON object")
+
+// draft makes a draft of a row. Cells that the row does not have are empty, and
+// an empty cell is a field that was never given.
+func (l *layout) draft(r row) addressbook.Draft {
+	if r.fault != nil {
+		return addressbook.Draft{Fault: r.fault}
+	}
+	if len(r.cells) > len(l.columns) {
+		return addressbook.Draft{Fault: fault.New(fault.Invalid,
+			fmt.Sprintf("The row has %d cells, and the header %d", len(r.cells), len(l.columns)))}
+	}
+	var d addressbook.Draft
+	var object csvcell.Object
+	var all string // the cell with the whole custom_field
+	for i, cell := range r.cells {
+		switch l.columns[i] {
+		case number:
+			d.Number = addressbook.Given(cell)
+		case firstName:
+			d.FirstName = trimmed(cell)
+		case lastName:
+			d.LastName = trimmed(cell)
+		case companyName:
+			d.CompanyName = trimmed(cell)
+		case email:
+			d.Email = trimmed(cell)
+		case tag:
+			d.Tag = text(cell)
+		case whole:
+			all = cell
+		case custom, variable:
+			switch {
+			case !utf8.ValidString(cell):
+				d.Fault = fault.New(fault.Invalid, "Invalid "+shown(l.names[i])+": not valid UTF-8")
+			case l.columns[i] == variable:
+				object.AddText(l.keys[i], cell)
+			default:
+				object.Add(l.keys[i], cell)
+			}
+		}
+	}
+	d.CustomField = object.String()
+	if all == "" {
+		return d
+	}
+	given, ok := csvcell.ObjectIn(all)
+	switch {
+	case d.Fault != nil:
+	case !ok:
+		d.Fault = errNoObject
+	case d.CustomField != "":
+		d.Fault = fault.New(fault.Invalid, "Invalid CustomField: the row has a cell under custom_field and one under "+l.firstCustom(r.cells))
+	}
+	d.CustomField = given
+	return d
+}
+
+// firstCustom is the name of the first column that has a value of custom_field
+// in these cells.
+func (l *layout) firstCustom(cells []string) string {
+	for i, cell := range cells {
+		switch {
+		case cell == "":
+		case l.columns[i] == custom:
+			return shown(csvcell.CustomPrefix + l.names[i])
+		case l.columns[i] == variable:
+			return shown(l.names[i])
+		}
+	}
+	return ""
+}
+
+// trimmed is for what is typed into spreadsheets with blanks around it.
+func trimmed(cell string) addressbook.Text {
+	if text, marked := csvcell.Unmark(cell); marked {
+		return addressbook.Given(text)
+	}
+	cell = strings.TrimSpace(cell)
+	return addressbook.Text{Value: cell, Given: cell != ""}
+}
+
+func text(cell string) addressbook.Text {
+	text, _ := csvcell.Unmark(cell)
+	return addressbook.Text{Value: text, Given: cell != ""}
+}
