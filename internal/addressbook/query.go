@@ -71,6 +71,9 @@ type Query struct {
 	Lists []SID
 	// WithLists asks for the lists of each contact.
 	WithLists bool
+	// NoTotal leaves Page.Total zero, for who goes through all pages: behind a
+	// filter, to count costs more than the page.
+	NoTotal bool
 
 	number phone.Number // of Number, once Book has looked at it
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -31,11 +32,17 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 		if err != nil {
 			return err
 		}
-		if s.known >= 0 && q.Sort == addressbook.ByCreated && !newFilter(q).any() {
+		switch filters := newFilter(q).any(); {
+		case q.Sort == addressbook.ByCreated && filters && q.NoTotal:
+			err = s.filteredPage(conn, account, q, &page)
+		case q.Sort == addressbook.ByCreated && !filters && (q.NoTotal || s.known >= 0):
 			page.Total = s.known
 			err = s.page(conn, q.Window, &page)
-		} else {
+		default:
 			err = b.search(ctx, conn, since, account, s, q, &page)
+		}
+		if q.NoTotal {
+			page.Total = 0
 		}
 		if err != nil {
 			return err
@@ -68,6 +75,30 @@ func (s *selection) page(conn *sqlite.Conn, w addressbook.Window, page *addressb
 		page.Contacts = append(page.Contacts, scanContact(row))
 		return nil
 	})
+}
+
+// filteredPage is page for those that pass the filter by their texts. It goes
+// no further than the page's end.
+func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook.Query, page *addressbook.Page) error {
+	filter := newFilter(q)
+	places := newBest(q.Window, q.Offset, q.Limit+1)
+	text, args := window{Window: q.Window, sid: s.sid}.text(filter.columns(q.Sort), s.from, s.args)
+	err := sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
+		Args: args,
+		ResultFunc: func(row *sqlite.Stmt) error {
+			if filter.passes(row) {
+				places.add(filter.place(row, q.Sort))
+			}
+			if len(places.kept) > q.Limit {
+				return errEnough
+			}
+			return nil
+		},
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	return readPlaces(conn, account, places.kept, page)
 }
 
 // search reads the total, and the contacts of a page and one more, by scanning

@@ -88,7 +88,9 @@ func (m *memory) page(q addressbook.Query) (page addressbook.Page) {
 			all = append(all, c)
 		}
 	}
-	page.Total = len(all)
+	if !q.NoTotal {
+		page.Total = len(all)
+	}
 	page.Contacts, page.Next = cut(all, q.Window, contactPosition)
 	if q.WithLists {
 		for _, c := range page.Contacts {
