@@ -32,12 +32,13 @@ var rules = map[string][]string{
 	"internal/idempotency": {"internal/fault"},
 	"internal/session":     {"internal/account", "internal/fault"},
 	"internal/importer":    {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/idempotency", "internal/phone"},
+	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/csvcell"},
 
 	// Engines.
 	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
 
 	// Front doors.
-	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
+	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
 	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/importer", "internal/phone", "internal/session"},
 	"internal/server":    {"internal/access", "internal/api", "internal/dashboard", "internal/fault", "openapi"},
 }

@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -22,6 +24,7 @@ type API struct {
 	accounts *account.Directory
 	imports  *importer.Importer
 	gate     *gate
+	exports  *semaphore.Weighted // those that are being sent
 	maxBody  int64
 	mux      *http.ServeMux
 	patterns []string
@@ -46,6 +49,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 		accounts: accounts,
 		imports:  imports,
 		gate:     newGate(opts.MaxBody),
+		exports:  semaphore.NewWeighted(maxExports),
 		maxBody:  opts.MaxBody,
 		mux:      http.NewServeMux(),
 	}
@@ -68,6 +72,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 	a.handle("DELETE "+base+"/lists/{sid}/contacts", a.removeMembers)
 	a.handle("DELETE "+base+"/lists/{sid}/contacts/{contact_sid}", a.removeMember)
 	a.handleCSV(base)
+	a.handleExports(base)
 	return a
 }
 

@@ -8,10 +8,10 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/csvcell"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 )
@@ -159,16 +159,8 @@ func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	})
 }
 
-const (
-	// errorPage is how many error rows are read at once.
-	errorPage = 1000
-	// downloadIdle is how long a client may take for one page of them.
-	downloadIdle = time.Minute
-)
-
-// byteOrderMark makes spreadsheets read UTF-8 as what it is. Without it they
-// spoil what they save, and people mend these files with them.
-const byteOrderMark = "\ufeff"
+// errorPage is how many error rows are read at once.
+const errorPage = 1000
 
 // csvErrors streams an upload's error rows, page by page: there may be as many
 // as the file had rows.
@@ -184,17 +176,17 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 		Fail(w, r, err)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="errors-%s.csv"`, upload.SID))
+	headers := http.Header{}
+	headers.Set("Content-Type", "text/csv; charset=utf-8")
+	headers.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="errors-%s.csv"`, upload.SID))
+	file := newDownload(w, r, headers)
 	if r.Method == http.MethodHead {
+		file.begin()
 		return
 	}
-	// A file may take longer than other answers, as long as it is being taken.
-	control := http.NewResponseController(w)
 	ctx := context.WithoutCancel(r.Context())
 	var page bytes.Buffer
-	page.WriteString(byteOrderMark)
+	page.WriteString(csvcell.ByteOrderMark)
 	appendRecord(&page, upload.Header, importer.ErrorColumns...)
 	for {
 		for i := range rows {
@@ -202,18 +194,14 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 			appendRecord(&page, row.Record,
 				strconv.FormatInt(row.Line, 10), strconv.Itoa(wireFaults[row.Kind].code), row.Reason)
 		}
-		_ = control.SetWriteDeadline(time.Now().Add(downloadIdle)) // where there is none, none is needed
-		if _, err := io.Copy(w, &page); err != nil {
-			return // the client went away
-		}
-		if len(rows) < errorPage {
+		if _, err := io.Copy(file, &page); err != nil || len(rows) < errorPage {
+			file.end(err)
 			return
 		}
 		rows, err = a.imports.ErrorRows(ctx, acct, upload.SID, rows[len(rows)-1].Line, errorPage)
 		if err != nil {
-			// Half a file must not look like a whole one.
-			recordOf(r).Err = err
-			panic(http.ErrAbortHandler)
+			file.end(err)
+			return
 		}
 	}
 }

@@ -20,13 +20,17 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // goldenTime is what the clock shows while golden answers are made.
 var goldenTime = time.Date(2026, 3, 14, 3, 56, 53, 589793230, time.UTC)
 
-// golden compares a whole answer, byte for byte, with a golden file. Only what
+// golden compares a whole answer, byte for byte, with a golden file: one of
+// JSON, unless the name has an extension of its own. Only what
 // is random is replaced: the request's id, and the sids in the order in which
 // they come.
 func golden(t *testing.T, name string, a servertest.Answer) {
 	t.Helper()
 	got := normalise(a.Body)
-	file := filepath.Join("testdata", "golden", name+".json")
+	if filepath.Ext(name) == "" {
+		name += ".json"
+	}
+	file := filepath.Join("testdata", "golden", name)
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

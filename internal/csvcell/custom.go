@@ -1,6 +1,7 @@
 package csvcell
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -137,4 +138,30 @@ func appendString(b []byte, s string) []byte {
 	// The only error is invalid UTF-8, which is replaced.
 	b, _ = jsontext.AppendQuote(b, s)
 	return b
+}
+
+// EachMember calls do with the key and the value of each member of a JSON
+// object, the value as it is spelt, until do returns false. It tells whether it
+// came to the end: what is no object has none.
+func EachMember(object string, do func(key, value string) bool) bool {
+	d := jsontext.NewDecoder(bytes.NewBufferString(object), jsontext.AllowDuplicateNames(true))
+	if d.PeekKind() != '{' {
+		return false
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return false
+	}
+	for d.PeekKind() == '"' {
+		key, err := d.ReadToken()
+		if err != nil {
+			return false
+		}
+		name := key.String() // before the next read takes it away
+		value, err := d.ReadValue()
+		if err != nil || !do(name, string(value)) {
+			return false
+		}
+	}
+	end, err := d.ReadToken()
+	return err == nil && end.Kind() == '}'
 }

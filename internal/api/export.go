@@ -1,0 +1,185 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/exporter"
+	"callbook/internal/fault"
+)
+
+const (
+	// maxExports is how many exports are sent at once. Each holds a page or two
+	// of contacts.
+	maxExports = 8
+	// exportTimeout is how long one may take in all.
+	exportTimeout = time.Hour
+)
+
+var errExports = &fault.Error{
+	Kind:       fault.Unavailable,
+	Detail:     "Too many exports are being sent",
+	RetryAfter: 10 * time.Second,
+}
+
+// exportFormat is a format of exports.
+type exportFormat struct {
+	mediaType string
+	extension string
+	write     func(ctx context.Context, e *exporter.Export, enc *encoder, w io.Writer) error
+}
+
+var exportFormats = map[string]exportFormat{
+	"csv": {"text/csv; charset=utf-8", ".csv", func(ctx context.Context, e *exporter.Export, _ *encoder, w io.Writer) error {
+		return e.CSV(ctx, w)
+	}},
+	"ndjson": {"application/x-ndjson", ".ndjson", writeNDJSON},
+}
+
+// exportRequest is what somebody wants of an export.
+type exportRequest struct {
+	query  addressbook.Query
+	format exportFormat
+	name   string // of the file, without its extension
+}
+
+// handleExports adds the routes of exports.
+func (a *API) handleExports(base string) {
+	a.serve("GET "+base+"/contacts/export", a.export(func(r *http.Request) (exportRequest, error) {
+		request, w, err := parseExport(r)
+		request.query.Lists = w.listSIDs()
+		request.name = "contacts-" + accountOf(r).SID
+		return request, err
+	}))
+	a.serve("GET "+base+"/lists/{sid}/export", a.export(func(r *http.Request) (exportRequest, error) {
+		request, _, err := parseExport(r)
+		if err != nil {
+			return request, err
+		}
+		// A list that is not there is told apart from one that is empty.
+		list, err := a.book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+		request.query.Lists = []addressbook.SID{list.SID}
+		request.name = list.Name
+		return request, err
+	}))
+}
+
+// parseExport reads the filters and the format.
+func parseExport(r *http.Request) (exportRequest, window, error) {
+	query, w, err := parseContactQuery(r, "")
+	if err != nil {
+		return exportRequest{}, w, err
+	}
+	for _, word := range []string{"limit", "offset", "cursor", "filter"} {
+		if w.words.Has(word) {
+			return exportRequest{}, w, fault.New(fault.Invalid, "Invalid "+word+": an export does not take it")
+		}
+	}
+	if query.Sort != addressbook.ByCreated {
+		return exportRequest{}, w, fault.New(fault.Invalid, "Invalid sort_by: an export is sorted by date_created, then :asc or :desc")
+	}
+	format := exportFormats["csv"]
+	if w.words.Has("format") {
+		var known bool
+		if format, known = exportFormats[strings.ToLower(w.words.Get("format"))]; !known {
+			return exportRequest{}, w, fault.New(fault.Invalid, "Invalid format: it must be csv or ndjson")
+		}
+	}
+	return exportRequest{query: query, format: format}, w, nil
+}
+
+// export sends the contacts that a request asks for, as they are read.
+func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		request, err := parse(r)
+		if err == nil && !a.exports.TryAcquire(1) {
+			err = errExports
+		}
+		if err != nil {
+			Fail(w, r, err)
+			return
+		}
+		defer a.exports.Release(1)
+		found, err := exporter.Open(r.Context(), a.book, accountOf(r), request.query)
+		if err != nil {
+			Fail(w, r, err)
+			return
+		}
+		headers := http.Header{}
+		headers.Set("Content-Type", request.format.mediaType)
+		headers.Set("Content-Disposition", attachment(request.name, request.format.extension))
+		headers.Set("Vary", "Accept-Encoding")
+		zipped := acceptsGzip(r.Header)
+		if zipped {
+			headers.Set("Content-Encoding", "gzip")
+		}
+		d := newDownload(w, r, headers)
+		if r.Method == http.MethodHead {
+			d.begin()
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), exportTimeout)
+		defer cancel()
+		write := func(to io.Writer) error { return request.format.write(ctx, found, newEncoder(accountOf(r)), to) }
+		if zipped {
+			d.end(writeGzip(d, write))
+		} else {
+			d.end(write(d))
+		}
+	}
+}
+
+// writeGzip compresses what write writes. After an error it leaves the end out.
+func writeGzip(to io.Writer, write func(io.Writer) error) error {
+	zip, err := gzip.NewWriterLevel(to, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	if err := write(zip); err != nil {
+		return err
+	}
+	return zip.Close()
+}
+
+// writeNDJSON writes the contacts as they stand in answers, one a line.
+func writeNDJSON(ctx context.Context, e *exporter.Export, enc *encoder, w io.Writer) error {
+	const most = 64 << 10 // bytes that are written at once, and one contact
+	var b []byte
+	for contacts, err := range e.Pages(ctx) {
+		if err != nil {
+			return err
+		}
+		for i := range contacts {
+			start := len(b)
+			b = enc.contact(b, &contacts[i])
+			// A custom_field may have been sent with line ends between its values;
+			// there they are blanks, and a line is one contact.
+			oneLine(b[start:])
+			b = append(b, '\n')
+			if len(b) >= most {
+				if _, err := w.Write(b); err != nil {
+					return err
+				}
+				b = b[:0]
+			}
+		}
+	}
+	// Also when there is nothing to write: the answer begins with a write.
+	_, err := w.Write(b)
+	return err
+}
+
+func oneLine(b []byte) {
+	for _, end := range []byte("\r\n") {
+		for at := bytes.IndexByte(b, end); at >= 0; at = bytes.IndexByte(b, end) {
+			b[at] = ' '
+		}
+	}
+}
