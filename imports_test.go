@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/importer", "internal/phone", "internal/server", "internal/session", "internal/sqlite", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/server", "internal/session", "internal/sqlite", "openapi"},
 
 	"internal/fault":   {},
 	"internal/access":  {},

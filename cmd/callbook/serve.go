@@ -14,6 +14,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
 	"callbook/internal/dashboard"
+	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/session"
@@ -66,6 +67,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	keys := idempotency.New(store, idempotency.Options{Log: log})
 	// Before the account is made: a server that cannot listen must not make a
 	// key that nobody gets to see.
 	ln, err := net.Listen("tcp", c.Addr)
@@ -88,13 +90,14 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	var background sync.WaitGroup
 	background.Go(func() { flushUsed(flushing, directory, log) })
 	// Uploads stop at once, after the batches they are at: the next start goes
-	// on with them.
+	// on with them. So does the deletion of old answers.
 	importing, stopImporting := context.WithCancel(ctx)
 	background.Go(func() { imports.Run(importing) })
+	background.Go(func() { keys.Run(importing) })
 	defer background.Wait()
 	defer stopFlushing()
 	defer stopImporting()
-	wire := api.New(book, directory, imports, api.Options{MaxBody: int64(c.MaxBody) * mib})
+	wire := api.New(book, directory, imports, keys, api.Options{MaxBody: int64(c.MaxBody) * mib})
 	var pages *dashboard.Dashboard
 	if c.Dashboard {
 		pages = dashboard.New(dashboard.Config{

@@ -24,6 +24,9 @@ type Record struct {
 	// Failed how many of them could not be done.
 	Bulk          bool
 	Total, Failed int
+	// Replayed is the ID of an earlier request whose answer was given again; ""
+	// when the request was served by itself.
+	Replayed string
 	// Err is the trouble behind the answer that the caller is not told of.
 	Err error
 }

@@ -30,6 +30,11 @@ func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, err
 		return reply{}, err
 	}
 	defer done()
+	if answer, again, err := replay(r, body); again || err != nil {
+		bodies.put(body)
+		answer.leave, answered = free, again
+		return answer, err
+	}
 	request, err := decode(body)
 	bodies.put(body)
 	if err != nil {
@@ -115,13 +120,17 @@ func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int
 type write[T any] func(ready func(T) *idempotency.Receipt) error
 
 // answered does a write, and returns the answer that encode makes of its
-// results.
-func answered[T any](do write[T], encode func(T) reply) (reply, error) {
+// results. When the request has a key, the write keeps the answer under it.
+func answered[T any](r *http.Request, do write[T], encode func(T) reply) (reply, error) {
+	attempt := attemptOf(r)
 	var answer reply
 	err := do(func(results T) *idempotency.Receipt {
 		answers.put(answer.body) // of a transaction that is done anew
 		answer = encode(results)
-		return nil
+		if attempt == nil {
+			return nil
+		}
+		return attempt.Receipt(answer.status, answer.body)
 	})
 	if err != nil {
 		answers.put(answer.body)
@@ -133,7 +142,7 @@ func answered[T any](do write[T], encode func(T) reply) (reply, error) {
 // bulkOf does a write, and answers with one item a result.
 func (k kind[R, D]) bulkOf(r *http.Request, do write[[]R]) (reply, error) {
 	var total, failed int
-	answer, err := answered(do, func(results []R) (answer reply) {
+	answer, err := answered(r, do, func(results []R) (answer reply) {
 		total = len(results)
 		answer, failed = k.bulk(r, results)
 		return answer
@@ -147,7 +156,7 @@ func (k kind[R, D]) bulkOf(r *http.Request, do write[[]R]) (reply, error) {
 // onlyOf does a write, and answers with the one result that there is, be it a
 // fault.
 func (k kind[R, D]) onlyOf(r *http.Request, do write[[]R]) (reply, error) {
-	return answered(do, func(results []R) reply {
+	return answered(r, do, func(results []R) reply {
 		data, fault := k.outcome(&results[0])
 		if fault != nil {
 			wire, detail, _ := describe(fault)

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 )
 
@@ -23,6 +24,7 @@ type API struct {
 	book     *addressbook.Book
 	accounts *account.Directory
 	imports  *importer.Importer
+	keys     *idempotency.Keeper
 	gate     *gate
 	exports  *semaphore.Weighted // those that are being sent
 	maxBody  int64
@@ -40,7 +42,8 @@ type Options struct {
 const DefaultMaxBody = 32 << 20
 
 // New returns the API over book and imports, for those whom accounts knows.
-func New(book *addressbook.Book, accounts *account.Directory, imports *importer.Importer, opts Options) *API {
+// Answers to requests with an Idempotency-Key are kept by keys.
+func New(book *addressbook.Book, accounts *account.Directory, imports *importer.Importer, keys *idempotency.Keeper, opts Options) *API {
 	if opts.MaxBody == 0 {
 		opts.MaxBody = DefaultMaxBody
 	}
@@ -48,29 +51,30 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 		book:     book,
 		accounts: accounts,
 		imports:  imports,
+		keys:     keys,
 		gate:     newGate(opts.MaxBody),
 		exports:  semaphore.NewWeighted(maxExports),
 		maxBody:  opts.MaxBody,
 		mux:      http.NewServeMux(),
 	}
 	const base = "/v2/accounts/{account_sid}"
-	a.handle("POST "+base+"/contacts", a.createContacts)
+	a.write("POST "+base+"/contacts", a.createContacts)
 	a.handle("GET "+base+"/contacts", a.getContacts)
-	a.handle("PUT "+base+"/contacts", a.updateContacts)
-	a.handle("DELETE "+base+"/contacts", a.deleteContacts)
+	a.write("PUT "+base+"/contacts", a.updateContacts)
+	a.write("DELETE "+base+"/contacts", a.deleteContacts)
 	a.handle("GET "+base+"/contacts/{sid}", a.getContact)
-	a.handle("PUT "+base+"/contacts/{sid}", a.updateContact)
-	a.handle("DELETE "+base+"/contacts/{sid}", a.deleteContact)
-	a.handle("POST "+base+"/lists", a.createLists)
+	a.write("PUT "+base+"/contacts/{sid}", a.updateContact)
+	a.remove(base+"/contacts/{sid}", a.deleteContact)
+	a.write("POST "+base+"/lists", a.createLists)
 	a.handle("GET "+base+"/lists", a.getLists)
-	a.handle("PUT "+base+"/lists", a.updateLists)
+	a.write("PUT "+base+"/lists", a.updateLists)
 	a.handle("GET "+base+"/lists/{sid}", a.getList)
-	a.handle("PUT "+base+"/lists/{sid}", a.updateList)
-	a.handle("DELETE "+base+"/lists/{sid}", a.deleteList)
-	a.handle("POST "+base+"/lists/{sid}/contacts", a.addMembers)
+	a.write("PUT "+base+"/lists/{sid}", a.updateList)
+	a.remove(base+"/lists/{sid}", a.deleteList)
+	a.write("POST "+base+"/lists/{sid}/contacts", a.addMembers)
 	a.handle("GET "+base+"/lists/{sid}/contacts", a.getMembers)
-	a.handle("DELETE "+base+"/lists/{sid}/contacts", a.removeMembers)
-	a.handle("DELETE "+base+"/lists/{sid}/contacts/{contact_sid}", a.removeMember)
+	a.write("DELETE "+base+"/lists/{sid}/contacts", a.removeMembers)
+	a.remove(base+"/lists/{sid}/contacts/{contact_sid}", a.removeMember)
 	a.handleCSV(base)
 	a.handleExports(base)
 	return a
@@ -85,6 +89,14 @@ func (a *API) Patterns() []string { return a.patterns }
 type handler func(r *http.Request) (reply, error)
 
 func (a *API) handle(pattern string, h handler) { a.serve(pattern, answering(h)) }
+
+// write adds a route that changes something, and has a body.
+func (a *API) write(pattern string, h handler) { a.handle(pattern, a.once(h, a.drain)) }
+
+// remove adds a route that deletes what its path names.
+func (a *API) remove(path string, h handler) {
+	a.handle("DELETE "+path, a.once(bodiless(h), a.drain))
+}
 
 // serve adds a route that writes to the client by itself.
 func (a *API) serve(pattern string, h http.HandlerFunc) {

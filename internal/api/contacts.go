@@ -9,11 +9,12 @@ import (
 )
 
 func (a *API) createContacts(r *http.Request) (reply, error) {
-	opts, err := parseCreateOptions(r)
-	if err != nil {
-		return reply{}, err
-	}
 	return answerBody(a, r, newContacts.decode, func(drafts []addressbook.Draft) (reply, error) {
+		opts, err := parseCreateOptions(r)
+		if err != nil {
+			return reply{}, err
+		}
+		opts.Receipt = attemptOf(r) != nil
 		kind := contactKind(r)
 		kind.ref = func(i int) addressbook.Text { return drafts[i].Ref }
 		return kind.bulkOf(r, func(ready func([]addressbook.Result) *idempotency.Receipt) error {

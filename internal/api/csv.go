@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -65,11 +67,11 @@ func (b *patientBody) Read(p []byte) (int, error) {
 
 // handleCSV adds the routes of CSV uploads.
 func (a *API) handleCSV(base string) {
-	a.serve("POST "+base+"/contacts/csv-upload", patient(answering(a.uploadCSV)))
+	a.serve("POST "+base+"/contacts/csv-upload", patient(answering(a.once(a.uploadCSV, drainUpload))))
 	a.handle("GET "+base+"/csv-status/{upload_id}", a.csvStatus)
 	a.serve("GET "+base+"/csv-status/{upload_id}/errors", a.csvErrors)
 	a.handle("GET "+base+"/csv-uploads", a.csvUploads)
-	a.handle("DELETE "+base+"/csv-uploads/{upload_id}", a.cancelUpload)
+	a.remove(base+"/csv-uploads/{upload_id}", a.cancelUpload)
 }
 
 // uploadCSV takes a file of contacts; its rows are worked later.
@@ -80,6 +82,9 @@ func (a *API) uploadCSV(r *http.Request) (reply, error) {
 	}
 	const limit = importer.MaxFileBytes + maxFormBytes
 	form := &uploadForm{}
+	if attemptOf(r) != nil {
+		form.sum = sha256.New()
+	}
 	if r.ContentLength > limit {
 		err = errFormTooLarge
 	} else {
@@ -92,7 +97,13 @@ func (a *API) uploadCSV(r *http.Request) (reply, error) {
 		}
 		return reply{}, err
 	}
-	return answered(func(ready func(importer.Upload) *idempotency.Receipt) error {
+	if answer, again, err := replay(r, form.said()); again || err != nil {
+		return answer, err
+	}
+	if err := form.readType(); err != nil {
+		return reply{}, err
+	}
+	return answered(r, func(ready func(importer.Upload) *idempotency.Receipt) error {
 		return a.imports.Start(r.Context(), accountOf(r), form.file, form.request, ready)
 	}, func(upload importer.Upload) reply {
 		return dataReply(r, func(b []byte) []byte { return appendSummary(b, &upload) })
@@ -140,6 +151,15 @@ type uploadForm struct {
 	hasName  bool
 	hasType  bool
 	wordType string
+	sum      hash.Hash // of the file; nil when nobody asks
+}
+
+// said returns what the form says, which is the same however it is parted.
+func (f *uploadForm) said() []byte {
+	if f.sum == nil {
+		return nil
+	}
+	return fmt.Appendf(nil, "%q %q %t %x", f.request.ListName, f.wordType, f.file != nil, f.sum.Sum(nil))
 }
 
 // readForm reads the parts, in whatever order they come. Of a text part that
@@ -159,6 +179,9 @@ func (a *API) readForm(r *http.Request, form *uploadForm, parts *multipart.Reade
 				return errSecondFile
 			}
 			body := &errorKeeper{Reader: part}
+			if form.sum != nil {
+				body.Reader = io.TeeReader(part, form.sum)
+			}
 			form.file, err = a.imports.Receive(accountOf(r), body)
 			if body.err != nil {
 				return badForm(body.err)
@@ -177,17 +200,22 @@ func (a *API) readForm(r *http.Request, form *uploadForm, parts *multipart.Reade
 			return badForm(err)
 		}
 	}
-	switch strings.ToLower(form.wordType) {
+	return nil
+}
+
+// readType reads what the type part says.
+func (f *uploadForm) readType() error {
+	switch strings.ToLower(f.wordType) {
 	case "":
 		return nil
 	case "static":
-		form.request.Type = addressbook.Static
+		f.request.Type = addressbook.Static
 	case "dynamic":
-		form.request.Type = addressbook.Dynamic
+		f.request.Type = addressbook.Dynamic
 	default:
 		return errUploadType
 	}
-	form.request.TypeGiven = true
+	f.request.TypeGiven = true
 	return nil
 }
 

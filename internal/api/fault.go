@@ -16,27 +16,32 @@ type wireFault struct {
 	status  int // HTTP
 	code    int
 	message string
+	// kept tells that such an answer to a request with an Idempotency-Key is
+	// given again: the request itself is at fault, and would be again.
+	kept bool
 }
 
 // wireFaults is the one table from faults to the wire. The messages are those
-// of the platform, to the letter.
+// of the platform, to the letter; those from 1405 on are callbook's own.
 var wireFaults = map[fault.Kind]wireFault{
-	fault.NotFound:         {http.StatusNotFound, 1000, "Not Found"},
-	fault.Missing:          {http.StatusBadRequest, 1001, "Mandatory Parameter missing"},
-	fault.Invalid:          {http.StatusBadRequest, 1002, "Invalid parameter"},
-	fault.Forbidden:        {http.StatusForbidden, 1003, "Authorization failed"},
-	fault.Unparsable:       {http.StatusBadRequest, 1007, "Invalid request body,failed parsing "},
-	fault.Duplicate:        {http.StatusConflict, 1008, "Duplicate resource"},
-	fault.Unauthenticated:  {http.StatusUnauthorized, 1010, "Authorization failed"},
-	fault.UnsupportedType:  {http.StatusUnsupportedMediaType, 1011, "unsupported content type"},
-	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, 1405, "Method not allowed"},
-	fault.TooLarge:         {http.StatusRequestEntityTooLarge, 1413, "Payload too large"},
-	fault.TooMany:          {http.StatusTooManyRequests, 1429, "Too Many Requests"},
-	fault.Unavailable:      {http.StatusServiceUnavailable, 1503, "Service unavailable"},
+	fault.NotFound:         {http.StatusNotFound, 1000, "Not Found", true},
+	fault.Missing:          {http.StatusBadRequest, 1001, "Mandatory Parameter missing", true},
+	fault.Invalid:          {http.StatusBadRequest, 1002, "Invalid parameter", true},
+	fault.Forbidden:        {http.StatusForbidden, 1003, "Authorization failed", false},
+	fault.Unparsable:       {http.StatusBadRequest, 1007, "Invalid request body,failed parsing ", true},
+	fault.Duplicate:        {http.StatusConflict, 1008, "Duplicate resource", true},
+	fault.Unauthenticated:  {http.StatusUnauthorized, 1010, "Authorization failed", false},
+	fault.UnsupportedType:  {http.StatusUnsupportedMediaType, 1011, "unsupported content type", false},
+	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, 1405, "Method not allowed", false},
+	fault.InProgress:       {http.StatusConflict, 1409, "Request in progress", false},
+	fault.TooLarge:         {http.StatusRequestEntityTooLarge, 1413, "Payload too large", false},
+	fault.KeyReused:        {http.StatusUnprocessableEntity, 1422, "Idempotency-Key reused", false},
+	fault.TooMany:          {http.StatusTooManyRequests, 1429, "Too Many Requests", false},
+	fault.Unavailable:      {http.StatusServiceUnavailable, 1503, "Service unavailable", false},
 }
 
 var (
-	internalFault = wireFault{http.StatusInternalServerError, 1100, "Internal server error"}
+	internalFault = wireFault{http.StatusInternalServerError, 1100, "Internal server error", false}
 	internalText  = "The server could not do this; its log says more under this request_id"
 	errTimeout    = &fault.Error{Kind: fault.Unavailable, Detail: "The server did not get to it in time", RetryAfter: time.Second}
 )
@@ -64,10 +69,10 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 		recordOf(r).Err = err
 	}
 	h := w.Header()
-	switch wire.status {
-	case http.StatusUnauthorized:
+	switch {
+	case wire.status == http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Basic realm="callbook", charset="UTF-8"`)
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+	case wire.status == http.StatusServiceUnavailable, f != nil && f.RetryAfter > 0:
 		seconds := math.Ceil(max(f.RetryAfter, time.Second).Seconds())
 		h.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"sync"
@@ -12,15 +13,27 @@ import (
 type reply struct {
 	status int
 	body   []byte
+	// replayed is the request id of an answer that is given again; otherwise
+	// "".
+	replayed string
 	// leave is called when the answer was sent; it may be nil.
 	leave func()
+}
+
+// idKey is what every answer begins with, and the request id follows.
+const idKey = `{"request_id":"`
+
+// requestID returns the request id of an answer.
+func requestID(body []byte) string {
+	id, _, _ := bytes.Cut(bytes.TrimPrefix(body, []byte(idKey)), []byte(`"`))
+	return string(id)
 }
 
 // newReply returns a reply that begins as every answer does. Its body is open:
 // ,"response": and the closing brace are still to come.
 func newReply(r *http.Request, status int) reply {
 	b := answers.get()
-	b = append(b, `{"request_id":"`...)
+	b = append(b, idKey...)
 	b = append(b, recordOf(r).ID...)
 	b = append(b, `","method":`...)
 	b = appendString(b, r.Method)
@@ -35,6 +48,10 @@ func (a reply) send(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.replayed != "" {
+		h.Set("X-Request-Id", a.replayed)
+		h.Set(replayedHeader, "true")
+	}
 	w.WriteHeader(a.status)
 	w.Write(a.body)
 	answers.put(a.body)

@@ -28,6 +28,8 @@ const (
 	TooLarge                         // the request is over its size limit
 	TooMany                          // the caller asks too often
 	Unavailable                      // it cannot be served now; later it may
+	InProgress                       // the same is being done already, for another request
+	KeyReused                        // what names one request came with another
 )
 
 // Error is a fault: its kind, and a text that tells the caller what was wrong

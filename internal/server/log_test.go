@@ -120,3 +120,31 @@ func TestAccessLog(t *testing.T) {
 		}
 	}
 }
+
+// TestAccessLogOfReplay: an answer that is given again is logged under an id of
+// its own, with that of the first request.
+func TestAccessLogOfReplay(t *testing.T) {
+	t.Parallel()
+	log := &records{}
+	s := servertest.Start(t, servertest.Options{Log: log.handler()})
+	const key = "Sandhya-9876543210"
+	c := s.Account("demo").Under(key)
+	for range 2 {
+		c.Post(`{"contacts":[{"number":"+919876543210"}]}`).Bulk(t)
+	}
+	s.Stop()
+	var first, again map[string]any
+	for _, rec := range log.requests(t) {
+		if rec["replayed"] == nil {
+			first = rec
+		} else {
+			again = rec
+		}
+	}
+	if again == nil || again["replayed"] != first["request_id"] || again["status"] != 207.0 || again["total"] != nil || first["total"] != 1.0 {
+		t.Errorf("logged are %v and %v", first, again)
+	}
+	if strings.Contains(log.String(), key) {
+		t.Errorf("the log has the key:\n%s", log)
+	}
+}

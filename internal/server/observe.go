@@ -61,6 +61,9 @@ func (s *Server) logAccess(r *http.Request, rec *access.Record, status int, took
 	if rec.Bulk {
 		attrs = append(attrs, slog.Int("total", rec.Total), slog.Int("success", rec.Total-rec.Failed), slog.Int("failed", rec.Failed))
 	}
+	if rec.Replayed != "" {
+		attrs = append(attrs, slog.String("replayed", rec.Replayed))
+	}
 	if rec.Err != nil {
 		attrs = append(attrs, slog.String("error", rec.Err.Error()))
 	}

@@ -15,6 +15,8 @@ import (
 type Client struct {
 	Account, Key, Token string
 
+	idempotencyKey string
+
 	t      testing.TB
 	server *Server
 	http   *http.Client
@@ -48,6 +50,13 @@ func (c *Client) As(key, token string) *Client {
 	return &other
 }
 
+// Under returns the same client with an Idempotency-Key on each request.
+func (c *Client) Under(key string) *Client {
+	other := *c
+	other.idempotencyKey = key
+	return &other
+}
+
 // Authorization is the header that the client's requests carry, for a test
 // that writes a request by hand.
 func (c *Client) Authorization() string {
@@ -77,6 +86,9 @@ func (c *Client) Try(method, path string, body io.Reader, headers ...string) (An
 	if c.Key != "" || c.Token != "" {
 		req.SetBasicAuth(c.Key, c.Token)
 	}
+	if c.idempotencyKey != "" {
+		req.Header.Set("Idempotency-Key", c.idempotencyKey)
+	}
 	if body != nil && len(headers) == 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -89,6 +101,10 @@ func (c *Client) Try(method, path string, body io.Reader, headers ...string) (An
 		}
 		req.Header.Set(headers[i], headers[i+1])
 	}
+	return c.round(req)
+}
+
+func (c *Client) round(req *http.Request) (Answer, error) {
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return Answer{}, err
@@ -96,6 +112,16 @@ func (c *Client) Try(method, path string, body io.Reader, headers ...string) (An
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: text}, err
+}
+
+// Round sends a request that a test wrote by itself, as it is.
+func (c *Client) Round(req *http.Request) Answer {
+	c.t.Helper()
+	a, err := c.round(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return a
 }
 
 // Do is Try for the test's own goroutine: no answer ends the test.

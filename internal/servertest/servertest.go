@@ -19,6 +19,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
 	"callbook/internal/dashboard"
+	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/session"
@@ -48,6 +49,8 @@ type Options struct {
 	// are worked at once; zero is as many as a user's server takes.
 	Imports   func(importer.Store) importer.Store
 	BatchRows int
+	// Receipts does the same for the answers that are kept under a key.
+	Receipts func(idempotency.Store) idempotency.Store
 	// Dashboard serves the dashboard too. Its clock is KeysNow, and BaseURL its
 	// address as a proxy in front would have it.
 	Dashboard bool
@@ -110,13 +113,18 @@ func Start(t testing.TB, opts Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var receipts idempotency.Store = book
+	if opts.Receipts != nil {
+		receipts = opts.Receipts(receipts)
+	}
+	keys := idempotency.New(receipts, idempotency.Options{Now: opts.Now, Log: log})
 	directory := account.NewDirectory(accounts, opts.KeysNow)
 	var browsers session.Store = db
 	if opts.Sessions != nil {
 		browsers = opts.Sessions(browsers)
 	}
 	sessions := session.NewKeeper(browsers, opts.KeysNow)
-	wire := api.New(rules, directory, imports, api.Options{MaxBody: opts.MaxBody})
+	wire := api.New(rules, directory, imports, keys, api.Options{MaxBody: opts.MaxBody})
 	var pages *dashboard.Dashboard
 	if opts.Dashboard {
 		pages = dashboard.New(dashboard.Config{
@@ -143,11 +151,9 @@ func Start(t testing.TB, opts Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- handler.Serve(ctx, ln) }()
-	imported := make(chan struct{})
-	go func() {
-		imports.Run(ctx)
-		close(imported)
-	}()
+	var background sync.WaitGroup
+	background.Go(func() { imports.Run(ctx) })
+	background.Go(func() { keys.Run(ctx) })
 
 	s := &Server{
 		URL:       "http://" + ln.Addr().String(),
@@ -168,7 +174,7 @@ func Start(t testing.TB, opts Options) *Server {
 		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		<-imported
+		background.Wait()
 		if err := book.Close(); err != nil {
 			t.Errorf("close address book: %v", err)
 		}

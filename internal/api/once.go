@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"callbook/internal/fault"
+	"callbook/internal/idempotency"
+)
+
+const (
+	keyHeader      = "Idempotency-Key"
+	replayedHeader = "Idempotency-Replayed"
+)
+
+var errSecondKey = fault.New(fault.Invalid, "Invalid "+keyHeader+": one is taken at a time")
+
+type attemptKey struct{}
+
+// attemptOf returns the attempt of a request that came with a key, and nil for
+// one that came without.
+func attemptOf(r *http.Request) *idempotency.Attempt {
+	attempt, _ := r.Context().Value(attemptKey{}).(*idempotency.Attempt)
+	return attempt
+}
+
+// once makes a handler that writes do a request with an Idempotency-Key once.
+// The handler calls replay as soon as it has the whole request, and does its
+// write through answered, which keeps the answer with the work. What it refuses
+// is kept here. Drain reads the body of a request that is not looked at.
+func (a *API) once(h handler, drain func(*http.Request)) handler {
+	return func(r *http.Request) (reply, error) {
+		given := r.Header.Values(keyHeader)
+		if len(given) == 0 {
+			return h(r)
+		}
+		attempt, err := a.begin(r, given)
+		if err != nil {
+			drain(r)
+			return reply{}, err
+		}
+		defer attempt.End()
+		r = r.WithContext(context.WithValue(r.Context(), attemptKey{}, attempt))
+		answer, err := h(r)
+		if err != nil {
+			answer, err = refuse(r, attempt, err)
+		}
+		if errors.Is(err, idempotency.ErrTaken) {
+			answer, err = overtaken(r, attempt)
+		}
+		return answer, err
+	}
+}
+
+func (a *API) begin(r *http.Request, given []string) (*idempotency.Attempt, error) {
+	if len(given) > 1 {
+		return nil, errSecondKey
+	}
+	return a.keys.Begin(accountOf(r).ID, given[0])
+}
+
+// refuse keeps the answer to a request that was refused, if it would be
+// refused again.
+func refuse(r *http.Request, attempt *idempotency.Attempt, err error) (reply, error) {
+	wire, detail, _ := describe(err)
+	if !wire.kept || !attempt.Known() {
+		return reply{}, err
+	}
+	answer := failure(r, wire, detail)
+	if err := attempt.Keep(r.Context(), answer.status, answer.body); err != nil {
+		answers.put(answer.body)
+		return reply{}, err
+	}
+	return answer, nil
+}
+
+// overtaken answers a request that another server has done meanwhile.
+func overtaken(r *http.Request, attempt *idempotency.Attempt) (reply, error) {
+	receipt, err := attempt.Overtaken(r.Context())
+	if err != nil {
+		return reply{}, err
+	}
+	return replayOf(r, receipt), nil
+}
+
+// replay returns the answer that the request got before; false means that it
+// is to be done. The rest is what the request says beside its path and query.
+func replay(r *http.Request, rest []byte) (answer reply, done bool, err error) {
+	attempt := attemptOf(r)
+	if attempt == nil {
+		return reply{}, false, nil
+	}
+	h := sha256.New()
+	// No part before the last can have what ends it.
+	fmt.Fprintf(h, "%s %s?%s\n", r.Method, r.URL.EscapedPath(), r.URL.RawQuery)
+	h.Write(rest)
+	receipt, err := attempt.Answer(r.Context(), [32]byte(h.Sum(nil)))
+	if err != nil || receipt == nil {
+		return reply{}, false, err
+	}
+	return replayOf(r, receipt), true, nil
+}
+
+// replayOf is the answer of a receipt, under the request id of back then.
+func replayOf(r *http.Request, receipt *idempotency.Receipt) reply {
+	id := requestID(receipt.Body)
+	recordOf(r).Replayed = id
+	return reply{status: receipt.Status, body: receipt.Body, replayed: id}
+}
+
+// bodiless is for a handler whose requests have no body, or one that is
+// ignored.
+func bodiless(h handler) handler {
+	return func(r *http.Request) (reply, error) {
+		if answer, done, err := replay(r, nil); done || err != nil {
+			return answer, err
+		}
+		return h(r)
+	}
+}

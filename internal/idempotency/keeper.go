@@ -1,0 +1,185 @@
+package idempotency
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"callbook/internal/fault"
+)
+
+const (
+	// cleanEvery is how often expired receipts are deleted, and cleanBatch how
+	// many in one transaction: each may have megabytes.
+	cleanEvery = 5 * time.Minute
+	cleanBatch = 50
+)
+
+// Faults of requests with a key.
+var (
+	// ErrRunning is the fault of a key whose request is still being done.
+	ErrRunning = &fault.Error{
+		Kind:       fault.InProgress,
+		Detail:     "The first request with this Idempotency-Key is still running",
+		RetryAfter: time.Second,
+	}
+	// ErrReused is the fault of a key that another request came with.
+	ErrReused = fault.New(fault.KeyReused, "Another request came with this Idempotency-Key")
+
+	errKey = fault.New(fault.Invalid, fmt.Sprintf("Invalid Idempotency-Key: it must be 1 to %d visible ASCII characters", MaxKeyLength))
+)
+
+// Options change how a [Keeper] works. The zero value is the default.
+type Options struct {
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log gets what no caller is told; nil means slog.Default().
+	Log *slog.Logger
+}
+
+// Keeper sees to it that of the requests with one key one is done, and the
+// others get its answer. It is safe for concurrent use.
+type Keeper struct {
+	store Store
+	now   func() time.Time
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	running map[slot]struct{} // no more than the requests in flight
+}
+
+// slot is a key of an account.
+type slot struct {
+	account int64
+	key     string
+}
+
+// New returns a Keeper that keeps its receipts in store.
+func New(store Store, opts Options) *Keeper {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	return &Keeper{store: store, now: opts.Now, log: opts.Log, running: make(map[slot]struct{})}
+}
+
+// Attempt is a request that has its key for itself until it ends. It belongs to
+// one request; Receipt alone may be called from another goroutine meanwhile.
+type Attempt struct {
+	keeper  *Keeper
+	slot    slot
+	request [32]byte
+	known   bool // request is
+}
+
+// Begin takes the key for a request, which must call [Attempt.End]. The error
+// is an Invalid fault when the key is none, and [ErrRunning] when another
+// request has it.
+func (k *Keeper) Begin(account int64, key string) (*Attempt, error) {
+	if err := check(key); err != nil {
+		return nil, err
+	}
+	s := slot{account, key}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, taken := k.running[s]; taken {
+		return nil, ErrRunning
+	}
+	k.running[s] = struct{}{}
+	return &Attempt{keeper: k, slot: s}, nil
+}
+
+func check(key string) error {
+	if len(key) < 1 || len(key) > MaxKeyLength {
+		return errKey
+	}
+	for i := range len(key) {
+		if key[i] <= ' ' || key[i] > '~' {
+			return errKey
+		}
+	}
+	return nil
+}
+
+// End gives the key free. What is to be kept must have been kept before.
+func (a *Attempt) End() {
+	a.keeper.mu.Lock()
+	defer a.keeper.mu.Unlock()
+	delete(a.keeper.running, a.slot)
+}
+
+// Answer returns the receipt of the request, whose SHA-256 is given, when it
+// was done before, and nil when it is to be done now. [ErrReused] tells that
+// the key belongs to another request.
+func (a *Attempt) Answer(ctx context.Context, request [32]byte) (*Receipt, error) {
+	a.request, a.known = request, true
+	r, err := a.keeper.store.Receipt(ctx, a.slot.account, a.slot.key)
+	if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+		return nil, nil
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case a.keeper.now().Sub(r.Created) >= Lifetime:
+		return nil, nil
+	case r.Request != request:
+		return nil, ErrReused
+	}
+	return &r, nil
+}
+
+// Overtaken returns the receipt of the one who did the request meanwhile. It is
+// for after [ErrTaken].
+func (a *Attempt) Overtaken(ctx context.Context) (*Receipt, error) {
+	r, err := a.Answer(ctx, a.request)
+	if err == nil && r == nil {
+		err = ErrRunning // and gone again: whoever asks once more gets it done
+	}
+	return r, err
+}
+
+// Known tells whether [Attempt.Answer] was asked. Before, nothing can be kept:
+// nobody could tell whether another request is the same.
+func (a *Attempt) Known() bool { return a.known }
+
+// Receipt returns the receipt for an answer, which the transaction of the work
+// is to keep. The body is not copied.
+func (a *Attempt) Receipt(status int, body []byte) *Receipt {
+	return &Receipt{Key: a.slot.key, Request: a.request, Status: status, Body: body, Created: a.keeper.now()}
+}
+
+// Keep keeps an answer that came out of no transaction.
+func (a *Attempt) Keep(ctx context.Context, status int, body []byte) error {
+	return a.keeper.store.AddReceipt(ctx, a.slot.account, *a.Receipt(status, body))
+}
+
+// Run deletes expired receipts, now and then, until ctx ends.
+func (k *Keeper) Run(ctx context.Context) {
+	every := time.NewTicker(cleanEvery)
+	defer every.Stop()
+	for {
+		if err := k.clean(ctx); err != nil && ctx.Err() == nil {
+			k.log.Error("expired answers could not be deleted; it will be tried again", "error", err)
+		}
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// clean deletes what has expired, batch by batch, so that other writes come
+// between.
+func (k *Keeper) clean(ctx context.Context) error {
+	for {
+		deleted, err := k.store.DeleteReceipts(ctx, k.now().Add(-Lifetime), cleanBatch)
+		if err != nil || deleted < cleanBatch {
+			return err
+		}
+	}
+}
