@@ -81,12 +81,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 	case RejectDuplicate:
 		taken = ErrNumberTaken
 	case UpdateDuplicate:
-		for _, again := range p.Repeats {
-			first := &p.Contacts[again.Contact]
-			given := contactOf(&drafts[again.Draft], first.Number)
-			given.Updated = first.Updated
-			first.Overwrite(&given)
-		}
+		p.Fold(drafts)
 	}
 	decided := func(existing []*Contact) *idempotency.Receipt {
 		for i := range p.Contacts {

@@ -61,6 +61,17 @@ func (b *Book) Prepare(acct account.Account, drafts []Draft) (Prepared, error) {
 	return p, nil
 }
 
+// Fold writes the drafts that are repeats over the contacts whose numbers they
+// have, in their order. The drafts are those that p was made of.
+func (p *Prepared) Fold(drafts []Draft) {
+	for _, again := range p.Repeats {
+		first := &p.Contacts[again.Contact]
+		given := contactOf(&drafts[again.Draft], first.Number)
+		given.Updated = first.Updated
+		first.Overwrite(&given)
+	}
+}
+
 // PrepareList checks the name, which the caller knows under the name of field,
 // and returns a list that is not stored.
 func (b *Book) PrepareList(field, name string, kind ListType) (List, error) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -30,13 +31,19 @@ var onDuplicate = map[string]addressbook.OnDuplicate{
 	"update": addressbook.UpdateDuplicate,
 }
 
-// parseCreateOptions reads on_duplicate and dry_run, which the platform does
-// not have.
-func parseCreateOptions(r *http.Request) (opts addressbook.CreateOptions, err error) {
+// createWords are the words of options that the platform does not have.
+var createWords = []string{"on_duplicate", "dry_run"}
+
+func parseCreateOptions(r *http.Request) (addressbook.CreateOptions, error) {
 	words, err := parseWords(r)
 	if err != nil {
-		return opts, err
+		return addressbook.CreateOptions{}, err
 	}
+	return createOptions(words)
+}
+
+// createOptions reads createWords.
+func createOptions(words url.Values) (opts addressbook.CreateOptions, err error) {
 	if words.Has("on_duplicate") {
 		var known bool
 		if opts.OnDuplicate, known = onDuplicate[words.Get("on_duplicate")]; !known {

@@ -11,7 +11,9 @@ import (
 	"mime/multipart"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +83,7 @@ func (a *API) uploadCSV(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	const limit = importer.MaxFileBytes + maxFormBytes
-	form := &uploadForm{}
+	form := &uploadForm{words: make(url.Values)}
 	if attemptOf(r) != nil {
 		form.sum = sha256.New()
 	}
@@ -101,6 +103,9 @@ func (a *API) uploadCSV(r *http.Request) (reply, error) {
 		return answer, err
 	}
 	if err := form.readType(); err != nil {
+		return reply{}, err
+	}
+	if form.request.Options, err = form.options(r); err != nil {
 		return reply{}, err
 	}
 	return answered(r, func(ready func(importer.Upload) *idempotency.Receipt) error {
@@ -151,7 +156,8 @@ type uploadForm struct {
 	hasName  bool
 	hasType  bool
 	wordType string
-	sum      hash.Hash // of the file; nil when nobody asks
+	words    url.Values // those of createWords that came
+	sum      hash.Hash  // of the file; nil when nobody asks
 }
 
 // said returns what the form says, which is the same however it is parted.
@@ -159,7 +165,23 @@ func (f *uploadForm) said() []byte {
 	if f.sum == nil {
 		return nil
 	}
-	return fmt.Appendf(nil, "%q %q %t %x", f.request.ListName, f.wordType, f.file != nil, f.sum.Sum(nil))
+	return fmt.Appendf(nil, "%q %q %q %t %x", f.request.ListName, f.wordType, f.words.Encode(), f.file != nil, f.sum.Sum(nil))
+}
+
+// options reads what may stand in the form or in the query.
+func (f *uploadForm) options(r *http.Request) (addressbook.CreateOptions, error) {
+	words, err := parseWords(r)
+	if err != nil {
+		return addressbook.CreateOptions{}, err
+	}
+	for name := range f.words {
+		given := f.words.Get(name)
+		if words.Has(name) && words.Get(name) != given {
+			return addressbook.CreateOptions{}, fault.New(fault.Invalid, "Invalid "+name+": the form and the query differ")
+		}
+		words.Set(name, given)
+	}
+	return createOptions(words)
 }
 
 // readForm reads the parts, in whatever order they come. Of a text part that
@@ -195,6 +217,10 @@ func (a *API) readForm(r *http.Request, form *uploadForm, parts *multipart.Reade
 		case name == "type" && !form.hasType:
 			form.hasType = true
 			form.wordType, err = readPart(part)
+		case slices.Contains(createWords, name) && !form.words.Has(name):
+			var word string
+			word, err = readPart(part)
+			form.words.Set(name, word)
 		}
 		if err != nil {
 			return badForm(err)

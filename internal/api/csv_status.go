@@ -85,6 +85,18 @@ func appendStats(b []byte, s importer.Stats) []byte {
 	return append(b, '}')
 }
 
+// appendDryRun appends what is told of a dry run alone.
+func appendDryRun(b []byte, u *importer.Upload) []byte {
+	if !u.DryRun {
+		return b
+	}
+	b = append(b, `,"dry_run":{"new":`...)
+	b = strconv.AppendInt(b, int64(u.New), 10)
+	b = append(b, `,"existing":`...)
+	b = strconv.AppendInt(b, int64(u.Stats.Success-u.New), 10)
+	return append(b, '}')
+}
+
 // appendStatus appends what the platform tells of an upload.
 func appendStatus(b []byte, u *importer.Upload) []byte {
 	b = appendUploadHead(b, u)
@@ -92,6 +104,7 @@ func appendStatus(b []byte, u *importer.Upload) []byte {
 	b = append(b, uploadStatuses[u.State]...)
 	b = append(b, `",`...)
 	b = appendStats(b, u.Stats)
+	b = appendDryRun(b, u)
 	return append(b, '}')
 }
 
@@ -112,6 +125,7 @@ func (e *encoder) upload(b []byte, u *importer.Upload) []byte {
 	}
 	b = append(b, ',')
 	b = appendStats(b, u.Stats)
+	b = appendDryRun(b, u)
 	b = append(b, ',')
 	b = e.appendDates(b, u.Created, u.Updated)
 	b = append(b, `,"url":"`...)

@@ -26,6 +26,13 @@ func TestGoldenCSV(t *testing.T) {
 	golden(t, "csv_cancel_ended", c.Do(http.MethodDelete, c.Path("/csv-uploads/"+u.ID), nil))
 	golden(t, "csv_uploads_empty", c.Get(c.Path("/csv-uploads?offset=1")))
 
+	tried := send(form("list_name", `Leads "2026"`, "dry_run", "true").File("number\n+919100000010\n+919100000011\n+919100000011\nx\n"))
+	golden(t, "csv_upload_dry_run", tried)
+	dry := tried.Summary(t)
+	c.Await(dry)
+	golden(t, "csv_status_dry_run", c.Get(c.Path("/csv-status/"+dry.ID)))
+	golden(t, "csv_uploads_dry_run", c.Get(c.Path("/csv-uploads?limit=1")))
+
 	const good = "number\n"
 	golden(t, "error_csv_no_list_name", send(form().File(good)))
 	golden(t, "error_csv_no_file", send(form("list_name", "x")))
@@ -33,6 +40,8 @@ func TestGoldenCSV(t *testing.T) {
 	golden(t, "error_csv_no_number", send(form("list_name", "x").File("phone\n")))
 	golden(t, "error_csv_too_many_columns", send(form("list_name", "x", "type", "dynamic").File("number,a,b,c,d,e,f\n")))
 	golden(t, "error_csv_type", send(form("list_name", `Leads "2026"`, "type", "dynamic").File(good)))
+	golden(t, "error_csv_on_duplicate", send(form("list_name", "x", "on_duplicate", "merge").File(good)))
+	golden(t, "error_csv_dry_run", send(form("list_name", "x", "dry_run", "1").File(good)))
 	golden(t, "error_csv_json", c.Do(http.MethodPost, c.Path("/contacts/csv-upload"), strings.NewReader(`{}`)))
 	golden(t, "error_csv_content_type", c.Do(http.MethodPost, c.Path("/contacts/csv-upload"), strings.NewReader(good), "Content-Type", "text/csv"))
 	golden(t, "error_csv_status_unknown", c.Get(c.Path("/csv-status/"+strings.Repeat("0", 32))))

@@ -2,11 +2,11 @@ package importer
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/phone"
 )
 
 // The sizes of a batch: whichever is reached first.
@@ -40,6 +40,12 @@ type Batch struct {
 	Last     bool      // the file has no more rows
 	Max      int       // contacts in the list
 	At       time.Time // when the batch is done
+	// OnDuplicate tells what happens to contacts that are in the address book or
+	// in the list. With UpdateDuplicate they are overwritten with these, if they
+	// are in the list then.
+	OnDuplicate addressbook.OnDuplicate
+	// DryRun adds and changes nothing; see Decide.
+	DryRun bool
 	// Contacts have distinct numbers and are in the order of their rows.
 	Contacts []addressbook.Contact
 
@@ -47,56 +53,89 @@ type Batch struct {
 	rows     []row
 	prepared addressbook.Prepared
 	full     error
+	tried    map[phone.Number]struct{} // in the list, for a dry run
+	outcomes []Outcome                 // that were settled last
 }
+
+// Standing is where the number of a contact is found before its batch.
+type Standing uint8
+
+// The standings.
+const (
+	Unknown Standing = iota // the address book does not have it
+	Known                   // the address book has it, and the list does not
+	Listed                  // the list has it
+)
 
 // Outcome is what became of a contact of a batch.
 type Outcome uint8
 
-// The outcomes. A contact that is Added may have been in the address book.
+// The outcomes.
 const (
-	Added  Outcome = iota // it is in the list now
+	Added  Outcome = iota // it is new, and in the list
 	Member                // it was in the list
-	Full                  // it is not: the list has no room for it
+	Full                  // it is not in the list, which has no room for it
+	Joined                // it was in the address book, and is in the list now
 )
+
+// Decide returns what is to become of each contact, by its standing and by how
+// many contacts the list has. A dry run is nothing but this: what its earlier
+// batches would have added counts as added.
+func (b *Batch) Decide(standings []Standing, listed int) []Outcome {
+	room := b.Max - listed - len(b.tried)
+	outcomes := make([]Outcome, len(standings))
+	for i, standing := range standings {
+		_, tried := b.tried[b.Contacts[i].Number]
+		switch {
+		case tried || standing == Listed:
+			outcomes[i] = Member
+			continue
+		case room <= 0:
+			outcomes[i] = Full
+			continue
+		case standing == Known:
+			outcomes[i] = Joined
+		}
+		room--
+	}
+	return outcomes
+}
 
 // Settlement is what a store keeps of a batch besides contacts.
 type Settlement struct {
 	Stats Stats
+	New   int        // of Stats.Success: rows whose contact is new
 	Rows  []ErrorRow // by line
 }
 
 // Settle counts the rows and tells those that failed or are duplicates, given
 // what became of each contact.
 func (b *Batch) Settle(outcomes []Outcome) Settlement {
+	b.outcomes = outcomes
+	var s Settlement
 	faults := make([]error, len(b.rows))
 	for i := range faults {
 		faults[i] = b.prepared.Results[i].Fault
 	}
 	for i, outcome := range outcomes {
 		faults[b.prepared.DraftOf[i]] = b.fault(outcome)
+		if outcome == Added {
+			s.New++
+		}
 	}
 	for _, again := range b.prepared.Repeats {
 		outcome := outcomes[again.Contact]
-		if outcome == Added {
+		if outcome != Full {
 			outcome = Member
 		}
 		faults[again.Draft] = b.fault(outcome)
 	}
-	var s Settlement
 	for i, err := range faults {
 		if err == nil {
 			s.Stats.Success++
 			continue
 		}
-		row := ErrorRow{
-			Line:   b.rows[i].line,
-			Kind:   fault.Invalid,
-			Reason: err.Error(),
-			Record: b.layout.encode(b.rows[i].cells),
-		}
-		if f := fault.As(err); f != nil {
-			row.Kind, row.Reason = f.Kind, f.Detail
-		}
+		row := b.errorRow(i, err)
 		if row.Kind == fault.Duplicate {
 			s.Stats.Duplicate++
 		} else {
@@ -107,72 +146,29 @@ func (b *Batch) Settle(outcomes []Outcome) Settlement {
 	return s
 }
 
+// errorRow tells what is wrong with a row.
+func (b *Batch) errorRow(i int, err error) ErrorRow {
+	row := ErrorRow{
+		Line:   b.rows[i].line,
+		Kind:   fault.Invalid,
+		Reason: err.Error(),
+		Record: b.layout.encode(b.rows[i].cells),
+	}
+	if f := fault.As(err); f != nil {
+		row.Kind, row.Reason = f.Kind, f.Detail
+	}
+	return row
+}
+
 func (b *Batch) fault(outcome Outcome) error {
-	switch outcome {
-	case Added:
-		return nil
-	case Member:
+	switch {
+	case outcome == Full:
+		return b.full
+	case outcome == Member && b.OnDuplicate == addressbook.RejectDuplicate:
 		return addressbook.ErrMember
 	default:
-		return b.full
+		return nil
 	}
-}
-
-// planner makes batches of the rows of one file.
-type planner struct {
-	book   *addressbook.Book
-	upload Upload
-	layout *layout
-	rows   *rowReader
-	most   int // rows in a batch
-	drafts []addressbook.Draft
-}
-
-func newPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*planner, error) {
-	layout, err := readLayout(file, u.Type)
-	if err != nil {
-		return nil, err
-	}
-	return &planner{book: book, upload: u, layout: layout, rows: newRowReader(file, u.At), most: most}, nil
-}
-
-// next returns the batch that begins where the last one ended.
-func (p *planner) next(now time.Time) (*Batch, error) {
-	b := &Batch{
-		Account: p.upload.Account.ID,
-		Upload:  p.upload.SID,
-		List:    p.upload.List,
-		From:    p.rows.at,
-		Max:     Cap(p.upload.Type),
-		At:      now,
-		layout:  p.layout,
-		rows:    make([]row, 0, p.most),
-		full:    errFull(p.upload.Type),
-	}
-	p.drafts = p.drafts[:0]
-	// The cells of all rows in one slice, since the reader reuses its own.
-	const mostCells = 64 << 10 // to begin with: a header may have very many columns
-	cells := make([]string, 0, min(mostCells, p.most*len(p.layout.columns)))
-	for len(b.rows) < p.most && p.rows.at.Offset-b.From.Offset < batchBytes {
-		r, err := p.rows.next()
-		if err == io.EOF {
-			b.Last = true
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		from := len(cells)
-		cells = append(cells, r.cells...)
-		r.cells = cells[from:len(cells):len(cells)]
-		b.rows = append(b.rows, r)
-		p.drafts = append(p.drafts, p.layout.draft(r))
-	}
-	b.To = p.rows.at
-	var err error
-	b.prepared, err = p.book.Prepare(p.upload.Account, p.drafts)
-	b.Contacts = b.prepared.Contacts
-	return b, err
 }
 
 // errFull is the fault of a row for which its list has no room.

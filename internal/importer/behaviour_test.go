@@ -74,9 +74,25 @@ func TestFull(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	c.CreateOne(`{"number":"+919800100010"}`) // in the address book, and beyond the cap
-	u := c.Upload("Leads", numbers(room-15, 20)+"+919800100010\nx\n+919800000000\n+919800100010\n")
+	more := numbers(room-15, 20) + "+919800100010\nx\n+919800000000\n+919800100010\n"
+	dry := c.Upload("Leads", more, "dry_run", "true")
+	if got := c.Await(dry); got.Stats != (servertest.Stats{Total: 24, Success: 10, Duplicate: 6, Failed: 8}) || *got.DryRun != (servertest.Tried{New: 10}) {
+		t.Errorf("got %+v", got)
+	}
+	u := c.Upload("Leads", more)
 	if got := c.Await(u); got.Stats != (servertest.Stats{Total: 24, Success: 10, Duplicate: 6, Failed: 8}) {
 		t.Errorf("got %+v", got)
+	}
+	// Members are updated, and others are not.
+	updated := c.Upload("Leads", "number,first_name\n+919800000000,Member\n+919800100010,Stranger\n", "on_duplicate", "update")
+	if got := c.Await(updated); got.Stats != (servertest.Stats{Total: 2, Success: 1, Failed: 1}) {
+		t.Errorf("got %+v", got)
+	}
+	for number, want := range map[string]string{"%2B919800000000": "Member", "%2B919800100010": "-"} {
+		item := c.List("number=" + number).Page(t).Response[0]
+		if got := strings.Split(seen(*item.Data), "|")[1]; got != want {
+			t.Errorf("%s is %q, want %q", number, got, want)
+		}
 	}
 	if got := getList(t, c, u.List); got.ContactCount != room {
 		t.Errorf("the list has %d contacts", got.ContactCount)

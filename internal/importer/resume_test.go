@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -132,6 +133,25 @@ func (f file) check(t *testing.T, c *servertest.Client, u servertest.Upload) {
 	if total := c.Total(); total != f.stats.Success {
 		t.Errorf("there are %d contacts, want %d", total, f.stats.Success)
 	}
+	f.checkErrors(t, c, u)
+}
+
+// checkDryRun checks what a dry run for a new list has come to.
+func (f file) checkDryRun(t *testing.T, c *servertest.Client, u servertest.Upload) {
+	t.Helper()
+	got := c.Await(u)
+	if got.Status != "completed" || got.Stats != f.stats || got.DryRun == nil || *got.DryRun != (servertest.Tried{New: f.stats.Success}) {
+		t.Errorf("got %+v, want %+v", got, f.stats)
+	}
+	c.Get(c.Path("/lists/"+u.List)).Fault(t, 404)
+	if total := c.Total(); total != 0 {
+		t.Errorf("there are %d contacts", total)
+	}
+	f.checkErrors(t, c, u)
+}
+
+func (f file) checkErrors(t *testing.T, c *servertest.Client, u servertest.Upload) {
+	t.Helper()
 	_, records := c.Errors(u)
 	if len(records)-1 != f.stats.Failed+f.stats.Duplicate {
 		t.Errorf("there are %d error rows, want %d", len(records)-1, f.stats.Failed+f.stats.Duplicate)
@@ -148,73 +168,116 @@ func (f file) check(t *testing.T, c *servertest.Client, u servertest.Upload) {
 
 var errStop = errors.New("the power is gone")
 
-// TestResume stops the server over and over while it works a file: before a
+// stopping returns a gate that tells when the server is to be stopped: before a
 // batch, after a batch of which nobody was told, or just so.
+func stopping(r *rand.Rand) (g *gate, reached chan struct{}) {
+	reached = make(chan struct{})
+	var once sync.Once
+	stop := func(at int) func(int) error {
+		return func(n int) error {
+			if n < at {
+				return nil
+			}
+			once.Do(func() { close(reached) })
+			return errStop // nothing goes on from here
+		}
+	}
+	g = &gate{}
+	switch at := 1 + r.IntN(4); r.IntN(3) {
+	case 0:
+		g.before = stop(at)
+	case 1:
+		g.after = stop(at) // it was done, and nobody learns of it
+	default:
+		g.after = func(n int) error {
+			if n >= at {
+				once.Do(func() { close(reached) })
+			}
+			return nil
+		}
+	}
+	return g, reached
+}
+
+// resume works a file on a server that is stopped over and over, so often at
+// most, and returns how it is once it has ended.
+func resume(t *testing.T, seed uint64, text string, stops int, parts ...string) (*servertest.Server, *servertest.Client, servertest.Upload) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "callbook.db")
+	r := rand.New(rand.NewPCG(seed, 1))
+	var c *servertest.Client
+	var u servertest.Upload
+	for run := 0; ; run++ {
+		g, reached := stopping(r)
+		if run == stops {
+			g, reached = &gate{}, make(chan struct{})
+		}
+		s := servertest.Start(t, servertest.Options{Path: path, BatchRows: 1 + r.IntN(40), Imports: g.over})
+		if run == 0 {
+			c = s.Account("demo")
+			u = c.Upload("Leads", text, parts...)
+		} else {
+			c = c.At(s)
+		}
+		status := c.AwaitUntil(u, func(got servertest.Upload) bool {
+			select {
+			case <-reached:
+				return true
+			default:
+				return got.Status != "in-progress"
+			}
+		})
+		if status.Stats.Total > strings.Count(text, "\n") || status.Status == "failed" {
+			t.Errorf("run %d: got %+v", run, status)
+		}
+		if status.Status == "completed" {
+			t.Logf("%d runs", run+1)
+			return s, c, u
+		}
+		s.Stop()
+	}
+}
+
+// TestResume stops the server over and over while it works a file.
 func TestResume(t *testing.T) {
 	t.Parallel()
-	const rows = 600
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			f := newFile(seed, rows)
-			path := filepath.Join(t.TempDir(), "callbook.db")
-			r := rand.New(rand.NewPCG(seed, 1))
-			var c *servertest.Client
-			var u servertest.Upload
-			for run := 0; ; run++ {
-				reached := make(chan struct{})
-				var once sync.Once
-				stop := func(at int) func(int) error {
-					return func(n int) error {
-						if n < at {
-							return nil
-						}
-						once.Do(func() { close(reached) })
-						return errStop // nothing goes on from here
-					}
-				}
-				g := &gate{}
-				switch at := 1 + r.IntN(4); r.IntN(3) {
-				case 0:
-					g.before = stop(at)
-				case 1:
-					g.after = stop(at) // it was done, and nobody learns of it
-				default:
-					g.after = func(n int) error {
-						if n >= at {
-							once.Do(func() { close(reached) })
-						}
-						return nil
-					}
-				}
-				s := servertest.Start(t, servertest.Options{Path: path, BatchRows: 1 + r.IntN(40), Imports: g.over})
-				if run == 0 {
-					c = s.Account("demo")
-					u = c.Upload("Leads", f.text)
-				} else {
-					c = c.At(s)
-				}
-				status := c.AwaitUntil(u, func(got servertest.Upload) bool {
-					select {
-					case <-reached:
-						return true
-					default:
-						return got.Status != "in-progress"
-					}
-				})
-				if status.Stats.Total > rows || status.Status == "failed" {
-					t.Errorf("run %d: got %+v", run, status)
-				}
-				if status.Status == "completed" {
-					t.Logf("%d runs", run+1)
-					f.check(t, c, u)
-					nothingLeft(t, s, c, 1)
-					return
-				}
-				s.Stop()
-			}
+			f := newFile(seed, 600)
+			s, c, u := resume(t, seed, f.text, math.MaxInt)
+			f.check(t, c, u)
+			nothingLeft(t, s, c, 1)
 		})
 	}
+}
+
+// TestResumeDryRun stops the server in the middle of a dry run, which then
+// begins anew, and in the end is exact.
+func TestResumeDryRun(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			f := newFile(seed, 300)
+			s, c, u := resume(t, seed, f.text, 3, "dry_run", "true")
+			f.checkDryRun(t, c, u)
+			nothingLeft(t, s, c, 1)
+		})
+	}
+}
+
+// TestDryRunTrouble: a batch of a dry run that fails, be it done or not, makes
+// it begin anew.
+func TestDryRunTrouble(t *testing.T) {
+	t.Parallel()
+	f := newFile(7, 300)
+	g := &gate{}
+	g.before = func(n int) error { return map[int]error{2: errStop}[n] }
+	g.after = func(n int) error { return map[int]error{4: errStop}[n] }
+	s := servertest.Start(t, servertest.Options{BatchRows: 100, Imports: g.over})
+	c := s.Account("demo")
+	f.checkDryRun(t, c, c.Upload("Leads", f.text, "dry_run", "true"))
 }
 
 // TestStoreTrouble: a batch that fails is done again, whether it was done or

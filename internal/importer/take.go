@@ -134,6 +134,9 @@ type Request struct {
 	// TypeGiven tells that the list must be of this type. Otherwise one that
 	// is there may be of any, and a new one is static.
 	TypeGiven bool
+	// Options are what happens to contacts that are there already, and whether
+	// anything is stored.
+	Options addressbook.CreateOptions
 }
 
 // check refuses a request that nobody could serve, whatever the file.
@@ -168,12 +171,14 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 		}
 	}
 	u := Upload{
-		SID:      f.sid,
-		Account:  acct,
-		ListName: r.ListName,
-		Type:     list.Type,
-		Created:  f.born,
-		Updated:  i.opts.Now(),
+		SID:         f.sid,
+		Account:     acct,
+		ListName:    r.ListName,
+		Type:        list.Type,
+		OnDuplicate: r.Options.OnDuplicate,
+		DryRun:      r.Options.DryRun,
+		Created:     f.born,
+		Updated:     i.opts.Now(),
 	}
 	if err := u.look(f.path); err != nil {
 		return err
@@ -206,6 +211,12 @@ func (u *Upload) look(path string) error {
 		return fmt.Errorf("read an upload: %w", err)
 	}
 	defer file.Close()
+	return u.ReadHeader(file)
+}
+
+// ReadHeader sets Header, and At to the first row, by the file's header for the
+// upload's type. What is wrong with it is a fault.
+func (u *Upload) ReadHeader(file io.ReaderAt) error {
 	layout, err := readLayout(file, u.Type)
 	if err != nil {
 		return err

@@ -18,12 +18,21 @@ type Upload struct {
 	// ListName is what the list was called when the upload came.
 	ListName string
 	Type     addressbook.ListType
+	// OnDuplicate tells what happens to rows whose contact is there already.
+	OnDuplicate addressbook.OnDuplicate
+	// DryRun works every row and adds or changes no contact and no list. With
+	// NewList, the list was not there when the upload came, and List is the sid
+	// that it would have; whether one of that name comes later is not asked.
+	DryRun, NewList bool
 	// Header is the header of the file's error rows, as CSV without its end of
 	// line.
-	Header  []byte
-	State   State
-	At      Position // where the next batch begins
-	Stats   Stats
+	Header []byte
+	State  State
+	At     Position // where the next batch begins
+	Stats  Stats
+	// New is how many rows of Stats.Success brought, or in a dry run would have
+	// brought, a new contact into the address book.
+	New     int
 	Created time.Time // the time within the sid
 	Updated time.Time // when the last batch was done
 }
@@ -84,19 +93,26 @@ type Store interface {
 	ListByName(ctx context.Context, account int64, name string) (addressbook.List, error)
 
 	// AddUpload adds an upload for the list with list's name. When there is
-	// none, it adds that list, in the same transaction. Ready is given the
-	// list; when one of another type is there, it is not called, and the error
-	// is an Invalid fault.
+	// none, it adds that list, in the same transaction; for a dry run it notes
+	// NewList instead. Ready is given the list; when one of another type is
+	// there, it is not called, and the error is an Invalid fault.
 	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error
 
 	// ApplyBatch does a batch in one transaction, and returns the upload's
 	// state after it. It asks whether each contact is in the address book and
-	// in the list, adds those to both that the batch has room for, and keeps
-	// what Batch.Settle then says: the stats, the error rows, and the position.
-	// An upload that has ended, or whose list is gone, gets nothing: it is in
-	// the state that is returned. An upload that is not at the batch's
-	// beginning is an error.
+	// in the list, adds those to both that the batch has room for, overwrites
+	// those that the batch is to update, and keeps what Batch.Settle then says:
+	// the stats, the error rows, and the position. Of a dry run it only asks
+	// and keeps, as Batch.Decide decides. An upload that has ended, or whose
+	// list is gone, gets nothing: it is in the state that is returned. A dry
+	// run's NewList cannot go. An upload that is not at the batch's beginning
+	// is an error.
 	ApplyBatch(ctx context.Context, b *Batch) (State, error)
+
+	// RestartUpload takes a running upload back to this position, without stats
+	// and error rows, in one transaction; one that has ended stays as it is. It
+	// returns the upload's state, or a NotFound fault.
+	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to Position, at time.Time) (State, error)
 
 	// EndUpload puts a running upload into this state; one that has ended stays
 	// as it is. Ready is given the upload; when there is none, it is not called,

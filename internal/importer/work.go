@@ -24,7 +24,7 @@ const (
 type task struct {
 	upload  Upload
 	file    *os.File // nil before its first turn, and after a failure
-	planner *planner
+	planner *Planner
 	pause   time.Duration // before it is tried again
 }
 
@@ -107,11 +107,15 @@ func (i *Importer) turn(ctx context.Context, t *task) (State, error) {
 			return state, err
 		}
 	}
-	batch, err := t.planner.next(i.opts.Now())
+	batch, err := t.planner.Next(i.opts.Now())
 	if err != nil {
 		return Running, fmt.Errorf("read an upload: %w", err)
 	}
-	return i.store.ApplyBatch(ctx, batch)
+	state, err := i.store.ApplyBatch(ctx, batch)
+	if err == nil {
+		t.planner.Applied(batch)
+	}
+	return state, err
 }
 
 // open makes a task ready, from the position that the store has.
@@ -123,7 +127,7 @@ func (i *Importer) open(ctx context.Context, t *task) (State, error) {
 	u.Account = t.upload.Account
 	t.file, err = os.Open(i.path(u.SID))
 	if err == nil {
-		t.planner, err = newPlanner(i.book, u, t.file, i.opts.BatchRows)
+		t.planner, err = NewPlanner(i.book, u, t.file, i.opts.BatchRows)
 	}
 	if errors.Is(err, fs.ErrNotExist) || fault.As(err) != nil {
 		// Somebody removed or changed it.
@@ -132,8 +136,19 @@ func (i *Importer) open(ctx context.Context, t *task) (State, error) {
 			u = ended
 			return nil
 		})
+		return u.State, err
+	}
+	if err == nil && u.DryRun && t.planner.begun() {
+		return i.beginAnew(ctx, t)
 	}
 	return u.State, err
+}
+
+// beginAnew takes a dry run back to its first row: what it would have added so
+// far was in memory, and is not known any more.
+func (i *Importer) beginAnew(ctx context.Context, t *task) (State, error) {
+	t.planner.restart()
+	return i.store.RestartUpload(ctx, t.upload.Account.ID, t.upload.SID, t.planner.rows.at, i.opts.Now())
 }
 
 // close lets go of what the task needs for its turns.

@@ -60,12 +60,16 @@ type Upload struct {
 	Status    string
 	Reason    *string
 	Stats     Stats
+	DryRun    *Tried `json:"dry_run"` // nil unless it is one
 	URL       string
 	ErrorsURL string `json:"errors_url"`
 }
 
 // Stats are an upload's stats.
 type Stats struct{ Duplicate, Total, Success, Failed int }
+
+// Tried is what the successes of a dry run are made of.
+type Tried struct{ New, Existing int }
 
 // UploadForm sends a form to the account's uploads.
 func (c *Client) UploadForm(f *Form) Answer {

@@ -51,22 +51,30 @@ func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []ad
 	return b.edit(ctx, account, len(lists), "insert lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(lists))
 		for i := range lists {
-			l := &lists[i]
-			err := tx.exec(`INSERT INTO lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated)
-				VALUES (?,?,?,?,?,0,?,?) ON CONFLICT (account_id, name) DO NOTHING`,
-				account, l.SID[:], l.Name, textArg(l.Tag), int(l.Type), l.Created.UnixNano(), l.Updated.UnixNano())
+			added, err := tx.insertList(account, &lists[i])
 			if err != nil {
 				return err
 			}
-			if tx.Changes() == 0 {
+			if added {
+				results[i].List = &lists[i]
+			} else {
 				results[i].Fault = addressbook.ErrNameTaken
-				continue
 			}
-			results[i].List = l
-			tx.bytes += pageBytes // of which it changed a part
 		}
 		return tx.keep(ready(results))
 	})
+}
+
+// insertList adds a list, unless its name is taken.
+func (tx *editTx) insertList(account int64, l *addressbook.List) (added bool, err error) {
+	err = tx.exec(`INSERT INTO lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated)
+		VALUES (?,?,?,?,?,0,?,?) ON CONFLICT (account_id, name) DO NOTHING`,
+		account, l.SID[:], l.Name, textArg(l.Tag), int(l.Type), l.Created.UnixNano(), l.Updated.UnixNano())
+	if err != nil || tx.Changes() == 0 {
+		return false, err
+	}
+	tx.bytes += pageBytes // of which it changed a part
+	return true, nil
 }
 
 // UpdateLists implements [addressbook.Store].

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -32,122 +33,74 @@ func (tx *editTx) applyBatch(batch *importer.Batch) (importer.State, error) {
 	if u.At != batch.From {
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
 	}
-	list, l, err := readList(tx.Conn, batch.Account, batch.List)
+	var list int64 // stays zero for one that is not made
+	var l addressbook.List
+	if !u.NewList {
+		list, l, err = readList(tx.Conn, batch.Account, batch.List)
+	}
 	if errors.Is(err, errNoRow) {
 		return importer.ListGone, tx.endUpload(id, importer.ListGone, batch.At)
 	}
 	if err != nil {
 		return 0, err
 	}
-	outcomes, err := tx.enlist(batch, list, batch.Max-l.ContactCount)
+	var outcomes []importer.Outcome
+	if batch.DryRun {
+		outcomes, err = tx.tryBatch(batch, list, l.ContactCount)
+	} else {
+		outcomes, err = tx.enlist(batch, list, batch.Max-l.ContactCount)
+	}
 	if err != nil {
 		return 0, err
-	}
-	settled := batch.Settle(outcomes)
-	if err := tx.insertErrors(id, settled.Rows); err != nil {
-		return 0, fmt.Errorf("insert error rows: %w", err)
 	}
 	if batch.Last {
 		u.State = importer.Completed
 	}
+	return u.State, tx.settle(id, u.State, batch, batch.Settle(outcomes))
+}
+
+// settle keeps what has become of a batch's rows, and where the next begins.
+func (tx *editTx) settle(upload int64, state importer.State, batch *importer.Batch, s importer.Settlement) error {
+	if err := tx.insertErrors(upload, s.Rows); err != nil {
+		return fmt.Errorf("insert error rows: %w", err)
+	}
 	tx.bytes += pageBytes // of which it changed a part
-	return u.State, tx.exec(`UPDATE uploads SET state = ?, position = ?, line = ?, success = success + ?,
-			duplicate = duplicate + ?, failed = failed + ?, date_updated = ? WHERE id = ?`,
-		int(u.State), batch.To.Offset, batch.To.Line, settled.Stats.Success,
-		settled.Stats.Duplicate, settled.Stats.Failed, batch.At.UnixNano(), id)
+	return tx.exec(`UPDATE uploads SET state = ?, position = ?, line = ?, success = success + ?, duplicate = duplicate + ?,
+			failed = failed + ?, new_contacts = new_contacts + ?, date_updated = ? WHERE id = ?`,
+		int(state), batch.To.Offset, batch.To.Line, s.Stats.Success, s.Stats.Duplicate,
+		s.Stats.Failed, s.New, batch.At.UnixNano(), upload)
 }
 
-// enlist puts the batch's contacts into the list, up to so many, and into the
-// address book before, where they are not in it.
-func (tx *editTx) enlist(batch *importer.Batch, list int64, room int) ([]importer.Outcome, error) {
-	index, err := tx.edit.indexes.get(tx.Conn, batch.Account)
-	if err != nil {
-		return nil, err
-	}
-	outcomes := make([]importer.Outcome, len(batch.Contacts))
-	fresh := make([]*addressbook.Contact, 0, len(batch.Contacts))
-	known := 0
-	for i := range batch.Contacts {
-		c := &batch.Contacts[i]
-		prefix, found := index.lookup(c.Number)
-		full := known+len(fresh) >= room
-		switch {
-		case found:
-			added, member, err := tx.enlistKnown(batch, list, prefix, c, full)
-			if err != nil {
-				return nil, err
-			}
-			if added {
-				known++
-			} else if member {
-				outcomes[i] = importer.Member
-			} else {
-				outcomes[i] = importer.Full
-			}
-		case full:
-			outcomes[i] = importer.Full
-		default:
-			index.add(c.Number, c.SID.Prefix())
-			tx.edit.changes = append(tx.edit.changes, numberChange{number: c.Number, sidPrefix: c.SID.Prefix(), added: true})
-			fresh = append(fresh, c)
-		}
-	}
-	if err := tx.insertFresh(batch.Account, list, fresh); err != nil {
-		return nil, err
-	}
-	if known+len(fresh) == 0 {
-		return outcomes, nil
-	}
-	return outcomes, tx.exec(`UPDATE lists SET contact_count = contact_count + ? WHERE id = ?`, known+len(fresh), list)
-}
-
-// enlistKnown puts a contact of the address book into the list, unless it is in
-// it or the list is full.
-func (tx *editTx) enlistKnown(batch *importer.Batch, list int64, prefix uint64, c *addressbook.Contact, full bool) (added, member bool, err error) {
-	holder, err := tx.edit.indexes.holder(tx.Conn, batch.Account, prefix, c.Number)
-	if err != nil {
-		return false, false, err
-	}
-	if full {
-		_, err := memberSince(tx.Conn, list, holder.SID)
+// RestartUpload implements [importer.Store].
+func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to importer.Position, at time.Time) (importer.State, error) {
+	var state importer.State
+	var refused error
+	err := b.edit(ctx, account, 1, "restart upload", func(tx *editTx) error {
+		refused = nil
+		id, u, err := readUpload(tx.Conn, account, sid)
 		if errors.Is(err, errNoRow) {
-			return false, false, nil
+			refused = importer.ErrNoUpload
+			return nil
 		}
-		return false, true, err
+		state = u.State
+		if err != nil || state != importer.Running {
+			return err
+		}
+		if err := tx.exec(`DELETE FROM upload_errors WHERE upload_id = ?`, id); err != nil {
+			return fmt.Errorf("delete error rows: %w", err)
+		}
+		tx.bytes += pageBytes * (1 + tx.Changes()/rowsOfPage)
+		return tx.exec(`UPDATE uploads SET position = ?, line = ?, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
+			date_updated = ? WHERE id = ?`, to.Offset, to.Line, at.UnixNano(), id)
+	})
+	if err == nil {
+		err = refused
 	}
-	err = tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created) VALUES (?,?,?) ON CONFLICT DO NOTHING`,
-		list, holder.SID[:], batch.At.UnixNano())
-	if err != nil {
-		return false, false, fmt.Errorf("insert membership: %w", err)
-	}
-	if tx.Changes() == 0 {
-		return false, true, nil
-	}
-	tx.bytes += memberBytes
-	return true, false, nil
+	return state, err
 }
 
-// insertFresh adds contacts that are in the index already, and their
-// memberships.
-func (tx *editTx) insertFresh(account, list int64, contacts []*addressbook.Contact) error {
-	if len(contacts) == 0 {
-		return nil
-	}
-	bytes, err := insertRows(tx.Conn, account, contacts)
-	if err != nil {
-		return fmt.Errorf("insert rows: %w", err)
-	}
-	tx.bytes += bytes + len(contacts)*memberBytes
-	err = insertMembers.run(tx.Conn, len(contacts), func(stmt *sqlite.Stmt, param, i int) {
-		stmt.BindInt64(param, list)
-		stmt.BindBytes(param+1, contacts[i].SID[:])
-		stmt.BindInt64(param+2, contacts[i].Created.UnixNano())
-	})
-	if err != nil {
-		return fmt.Errorf("insert memberships: %w", err)
-	}
-	return tx.countContacts(len(contacts))
-}
+// rowsOfPage is about how many error rows a page has.
+const rowsOfPage = 40
 
 func (tx *editTx) insertErrors(upload int64, rows []importer.ErrorRow) error {
 	return insertErrors.run(tx.Conn, len(rows), func(stmt *sqlite.Stmt, param, i int) {
@@ -161,7 +114,4 @@ func (tx *editTx) insertErrors(upload int64, rows []importer.ErrorRow) error {
 	})
 }
 
-var (
-	insertMembers = newBulkInsert(`list_members (list_id, contact_sid, date_created)`, 3)
-	insertErrors  = newBulkInsert(`upload_errors (upload_id, line, kind, reason, record)`, 5)
-)
+var insertErrors = newBulkInsert(`upload_errors (upload_id, line, kind, reason, record)`, 5)

@@ -21,7 +21,7 @@ var _ importer.Store = (*AddressBook)(nil)
 const (
 	uploadColumns = accountColumns + `, uploads.id, uploads.sid, uploads.list_sid, uploads.list_name, uploads.type,
 	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
-	uploads.date_created, uploads.date_updated`
+	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list, uploads.new_contacts`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -41,6 +41,9 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u importer.Upload, err error) {
 	u.Stats = importer.Stats{Success: stmt.ColumnInt(14), Duplicate: stmt.ColumnInt(15), Failed: stmt.ColumnInt(16)}
 	u.Created = time.Unix(0, stmt.ColumnInt64(17))
 	u.Updated = time.Unix(0, stmt.ColumnInt64(18))
+	u.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(19))
+	u.DryRun, u.NewList = stmt.ColumnBool(20), stmt.ColumnBool(21)
+	u.New = stmt.ColumnInt(22)
 	return stmt.ColumnInt64(5), u, nil
 }
 
@@ -83,12 +86,13 @@ func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list add
 	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) error {
 		refused = nil
 		got, err := readListByName(tx.Conn, u.Account.ID, list.Name)
+		missing := errors.Is(err, errNoRow)
 		switch {
-		case errors.Is(err, errNoRow):
-			got = list
-			err = tx.exec(`INSERT INTO lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated)
-				VALUES (?,?,?,NULL,?,0,?,?)`,
-				u.Account.ID, list.SID[:], list.Name, int(list.Type), list.Created.UnixNano(), list.Updated.UnixNano())
+		case missing:
+			got, err = list, nil
+			if !u.DryRun {
+				_, err = tx.insertList(u.Account.ID, &list)
+			}
 		case err == nil && got.Type != list.Type:
 			refused = importer.ErrOtherType(got.Type)
 			return nil
@@ -96,14 +100,9 @@ func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list add
 		if err != nil {
 			return err
 		}
-		tx.bytes += 2 * pageBytes // of which it changed a part
-		err = tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, header, state,
-				position, line, success, duplicate, failed, date_created, date_updated)
-			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-			u.Account.ID, u.SID[:], got.SID[:], u.ListName, int(u.Type), u.Header, int(u.State),
-			u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed,
-			u.Created.UnixNano(), u.Updated.UnixNano())
-		if err != nil {
+		added := u
+		added.List, added.NewList = got.SID, u.DryRun && missing
+		if err := tx.insertUpload(&added); err != nil {
 			return err
 		}
 		return tx.keep(ready(got))
@@ -112,6 +111,16 @@ func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list add
 		err = refused
 	}
 	return err
+}
+
+func (tx *editTx) insertUpload(u *importer.Upload) error {
+	tx.bytes += pageBytes // of which it changed a part
+	return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list,
+			header, state, position, line, success, duplicate, failed, new_contacts, date_created, date_updated)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		u.Account.ID, u.SID[:], u.List[:], u.ListName, int(u.Type), int(u.OnDuplicate), u.DryRun, u.NewList,
+		u.Header, int(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
+		u.Created.UnixNano(), u.Updated.UnixNano())
 }
 
 // EndUpload implements [importer.Store].

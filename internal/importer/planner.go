@@ -1,0 +1,111 @@
+package importer
+
+import (
+	"io"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// Planner makes batches of the rows of one file. It is for the importer, and
+// for tests of stores.
+type Planner struct {
+	book   *addressbook.Book
+	upload Upload
+	layout *layout
+	file   io.ReaderAt
+	rows   *rowReader
+	most   int // rows in a batch
+	drafts []addressbook.Draft
+	// tried are the numbers that a dry run would have put into the list so far.
+	// There are never more than the list may have.
+	tried map[phone.Number]struct{}
+}
+
+// NewPlanner returns what makes batches of the upload's rows from u.At on, of so
+// many rows at most. A header that is not good is a fault.
+func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*Planner, error) {
+	layout, err := readLayout(file, u.Type)
+	if err != nil {
+		return nil, err
+	}
+	p := &Planner{book: book, upload: u, layout: layout, file: file, rows: newRowReader(file, u.At), most: most}
+	if u.DryRun {
+		p.tried = make(map[phone.Number]struct{})
+	}
+	return p, nil
+}
+
+// begun tells whether rows were worked before, by a planner that is gone.
+func (p *Planner) begun() bool { return p.upload.At != p.layout.rows }
+
+// restart goes back to the first row.
+func (p *Planner) restart() { p.rows = newRowReader(p.file, p.layout.rows) }
+
+// Next returns the batch that begins where the last one ended. A planner whose
+// batch was not applied is not used again.
+func (p *Planner) Next(now time.Time) (*Batch, error) {
+	b := &Batch{
+		Account:     p.upload.Account.ID,
+		Upload:      p.upload.SID,
+		List:        p.upload.List,
+		From:        p.rows.at,
+		Max:         Cap(p.upload.Type),
+		At:          now,
+		OnDuplicate: p.upload.OnDuplicate,
+		DryRun:      p.upload.DryRun,
+		layout:      p.layout,
+		rows:        make([]row, 0, p.most),
+		full:        errFull(p.upload.Type),
+		tried:       p.tried,
+	}
+	if err := p.read(b); err != nil {
+		return nil, err
+	}
+	b.To = p.rows.at
+	var err error
+	b.prepared, err = p.book.Prepare(p.upload.Account, p.drafts)
+	if b.OnDuplicate == addressbook.UpdateDuplicate {
+		b.prepared.Fold(p.drafts)
+	}
+	b.Contacts = b.prepared.Contacts
+	return b, err
+}
+
+// read reads the batch's rows, and makes drafts of them.
+func (p *Planner) read(b *Batch) error {
+	p.drafts = p.drafts[:0]
+	// The cells of all rows in one slice, since the reader reuses its own.
+	const mostCells = 64 << 10 // to begin with: a header may have very many columns
+	cells := make([]string, 0, min(mostCells, p.most*len(p.layout.columns)))
+	for len(b.rows) < p.most && p.rows.at.Offset-b.From.Offset < batchBytes {
+		r, err := p.rows.next()
+		if err == io.EOF {
+			b.Last = true
+			break
+		}
+		if err != nil {
+			return err
+		}
+		from := len(cells)
+		cells = append(cells, r.cells...)
+		r.cells = cells[from:len(cells):len(cells)]
+		b.rows = append(b.rows, r)
+		p.drafts = append(p.drafts, p.layout.draft(r))
+	}
+	return nil
+}
+
+// Applied is told of each batch that a store has applied: what a dry run would
+// have put into the list is in it for the batches that follow.
+func (p *Planner) Applied(b *Batch) {
+	if !b.DryRun {
+		return
+	}
+	for i, outcome := range b.outcomes {
+		if outcome == Added || outcome == Joined {
+			p.tried[b.Contacts[i].Number] = struct{}{}
+		}
+	}
+}
