@@ -36,6 +36,13 @@ func TestAddressBookContractFromBothEnds(t *testing.T) {
 // fromBothEnds are limits that small address books reach.
 var fromBothEnds = scanLimits{second: 1, places: 5, bothEnds: 1, batch: 1}
 
+func TestUploadsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Uploads(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store { return serve(t, Options{}).db })
@@ -52,6 +59,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 		Accounts: s.db,
 		Contacts: s.book,
 		Receipts: s.book,
+		Uploads:  s.book,
 		Reopen: func() storetest.Stores {
 			s.close(t)
 			return stores(t, path, opts)

@@ -13,7 +13,6 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/fault"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 	"callbook/internal/phone"
@@ -199,33 +198,6 @@ func (b *behind) ApplyBatch(ctx context.Context, batch *importer.Batch) (importe
 		close(let)
 	}()
 	return b.Store.ApplyBatch(ctx, batch)
-}
-
-// TestUploadOfAnotherAccount: no method touches another account's uploads.
-func TestUploadOfAnotherAccount(t *testing.T) {
-	t.Parallel()
-	s := serve(t, Options{})
-	acme, other := s.account(t, "acme"), s.account(t, "other")
-	u := s.ended(t, upload(t, s.importing(t, 0), acme, "Leads", 0, 3)) // numbers that are none
-	if u.Stats != (importer.Stats{Failed: 3}) {
-		t.Errorf("got %+v", u)
-	}
-	ctx := t.Context()
-	if _, err := s.book.Upload(ctx, other.ID, u.SID); fault.As(err) != importer.ErrNoUpload {
-		t.Errorf("got %v", err)
-	}
-	if err := s.book.EndUpload(ctx, other.ID, u.SID, importer.Cancelled, u.Created, storetest.NoReceipt); fault.As(err) != importer.ErrNoUpload {
-		t.Errorf("got %v", err)
-	}
-	if rows, err := s.book.ErrorRows(ctx, other.ID, u.SID, 0, 10); err != nil || len(rows) != 0 {
-		t.Errorf("got %v, %v", rows, err)
-	}
-	if rows, err := s.book.ErrorRows(ctx, acme.ID, u.SID, 2, 1); err != nil || len(rows) != 1 || rows[0].Line != 3 {
-		t.Errorf("got %v, %v", rows, err)
-	}
-	if _, err := s.book.ListByName(ctx, other.ID, "Leads"); fault.As(err) != addressbook.ErrNoList {
-		t.Errorf("got %v", err)
-	}
 }
 
 // TestImportRaces imports the same numbers twice into one list, while requests

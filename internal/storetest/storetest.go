@@ -11,6 +11,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/idempotency"
+	"callbook/internal/importer"
 )
 
 // Stores are the stores of one database.
@@ -18,6 +19,8 @@ type Stores struct {
 	Accounts account.Store
 	Contacts addressbook.Store
 	Receipts idempotency.Store
+	// Uploads may be nil where only the others are tested.
+	Uploads importer.Store
 	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores

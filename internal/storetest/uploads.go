@@ -1,0 +1,346 @@
+package storetest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/importer"
+)
+
+// Uploads runs the contract of [importer.Store], which needs a database's
+// contacts too. Open is as for [AddressBook].
+func Uploads(t *testing.T, open func(t *testing.T) Stores) {
+	run(t, func(t *testing.T) *fixture { return newFixture(t, open(t)) }, []test[*fixture]{
+		{"add uploads", addUploads},
+		{"upload for a list of another type", uploadOtherType},
+		{"add dry runs", addDryRuns},
+		{"uploads of accounts are apart", uploadsApart},
+		{"end uploads", endUploads},
+		{"pages of uploads", uploadPages},
+		{"running uploads", runningUploads},
+		{"batches", batches},
+		{"batches of what is there", batchesOfKnown},
+		{"batches that skip and update", batchesOver},
+		{"batches that fill the list", batchesFill},
+		{"update in a full list", updateFull},
+		{"batch out of turn", batchOutOfTurn},
+		{"batch of an ended upload", batchOfEnded},
+		{"batch when the list is gone", batchListGone},
+		{"cancelled batch changes nothing", cancelledBatch},
+		{"error rows", errorRows},
+		{"an upload survives", uploadSurvives},
+		{"restart uploads", restartUploads},
+		{"dry runs of batches", dryBatches},
+		{"dry runs fill the list", dryBatchesFill},
+		{"dry run when the list is gone", dryListGone},
+		{"two uploads of one file", twoUploads},
+		{"batches and deletes at once", batchesAndDeletes},
+	})
+}
+
+// csvHeader names the columns of the tests' files.
+const csvHeader = "number,first_name,tag\n"
+
+// csv is a file of these rows.
+func csv(rows ...string) string { return csvHeader + strings.Join(rows, "\n") + "\n" }
+
+// csvOf is a file of n numbers from first on.
+func csvOf(first, n int) string { return csvHeader + rowsOf(first, n) }
+
+func rowsOf(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "+%d,Row,\n", int(firstNumber)+first+i)
+	}
+	return b.String()
+}
+
+// upload adds an upload of a file, for the list of this name.
+func (f *fixture) upload(t *testing.T, name, file string, opts addressbook.CreateOptions) importer.Upload {
+	t.Helper()
+	u, err := f.tryUpload(t, list(name), file, opts)
+	if err != nil {
+		t.Fatalf("add upload: %v", err)
+	}
+	return u
+}
+
+func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts addressbook.CreateOptions) (importer.Upload, error) {
+	t.Helper()
+	u := importer.Upload{
+		Account:     f.acct,
+		ListName:    l.Name,
+		Type:        l.Type,
+		OnDuplicate: opts.OnDuplicate,
+		DryRun:      opts.DryRun,
+	}
+	u.SID, u.Created = born()
+	u.Updated = moment()
+	if err := u.ReadHeader(strings.NewReader(file)); err != nil {
+		t.Fatalf("read header: %v", err)
+	}
+	var got addressbook.List
+	err := f.Uploads.AddUpload(t.Context(), u, l, Told(&got))
+	u.List = got.SID
+	return u, err
+}
+
+// is checks that the upload is stored like this.
+func (f *fixture) is(t *testing.T, want importer.Upload) {
+	t.Helper()
+	same(t, "upload", f.read(t, want), want)
+}
+
+func (f *fixture) read(t *testing.T, u importer.Upload) importer.Upload {
+	t.Helper()
+	got, err := f.Uploads.Upload(t.Context(), u.Account.ID, u.SID)
+	if err != nil {
+		t.Fatalf("read upload: %v", err)
+	}
+	return got
+}
+
+func addUploads(t *testing.T, f *fixture) {
+	first := f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{})
+	f.is(t, first)
+	l, err := f.Uploads.ListByName(t.Context(), f.account, "Leads")
+	if err != nil || l.SID != first.List || l.Type != addressbook.Static || l.ContactCount != 0 {
+		t.Fatalf("the list is %+v, %v", l, err)
+	}
+	f.listed(t, l)
+	// The list is there, and keeps what it has.
+	c := contact(firstNumber)
+	f.insertAllNew(t, c)
+	f.join(t, l, c)
+	second := f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate})
+	if second.List != l.SID {
+		t.Errorf("the second upload is for the list %v, want %v", second.List, l.SID)
+	}
+	f.is(t, second)
+	f.is(t, first)
+	f.hasMembers(t, l, c)
+	// A name is another one in another case, or with a blank.
+	for _, name := range []string{"leads", "Leads "} {
+		if u := f.upload(t, name, csvOf(0, 1), addressbook.CreateOptions{}); u.List == l.SID {
+			t.Errorf("%q is the list Leads", name)
+		}
+	}
+	_, err = f.Uploads.ListByName(t.Context(), f.account, "LEADS")
+	isFault(t, err, fault.NotFound)
+}
+
+func uploadOtherType(t *testing.T, f *fixture) {
+	l := list("Leads")
+	l.Type = addressbook.Dynamic
+	u, err := f.tryUpload(t, l, csvOf(0, 1), addressbook.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.is(t, u)
+	f.listed(t, l)
+	for _, dry := range []bool{false, true} {
+		refused, err := f.tryUpload(t, list("Leads"), csvOf(0, 1), addressbook.CreateOptions{DryRun: dry})
+		isFault(t, err, fault.Invalid)
+		_, err = f.Uploads.Upload(t.Context(), f.account, refused.SID)
+		isFault(t, err, fault.NotFound)
+	}
+	f.listed(t, l)
+}
+
+// addDryRuns: a list that is not there is not made.
+func addDryRuns(t *testing.T, f *fixture) {
+	opts := addressbook.CreateOptions{DryRun: true, OnDuplicate: addressbook.SkipDuplicate}
+	l := list("Leads")
+	u, err := f.tryUpload(t, l, csvOf(0, 1), opts)
+	if err != nil || u.List != l.SID {
+		t.Fatalf("the list is %v, %v, want %v", u.List, err, l.SID)
+	}
+	u.NewList = true
+	f.is(t, u)
+	f.listed(t)
+	real := f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{})
+	there := f.upload(t, "Leads", csvOf(0, 1), opts)
+	if there.List != real.List {
+		t.Errorf("the dry run is for the list %v, want %v", there.List, real.List)
+	}
+	f.is(t, there)
+	f.is(t, u)
+}
+
+func uploadsApart(t *testing.T, f *fixture) {
+	u := f.upload(t, "Leads", csv("x"), addressbook.CreateOptions{})
+	f.work(t, u, csv("x"), 10)
+	other := addAccount(t, f.Accounts, "other").ID
+	ctx := t.Context()
+	_, err := f.Uploads.Upload(ctx, other, u.SID)
+	isError(t, "read", err, importer.ErrNoUpload)
+	err = f.Uploads.EndUpload(ctx, other, u.SID, importer.Cancelled, moment(), NoReceipt)
+	isError(t, "end", err, importer.ErrNoUpload)
+	_, err = f.Uploads.RestartUpload(ctx, other, u.SID, importer.Position{}, moment())
+	isError(t, "restart", err, importer.ErrNoUpload)
+	if rows, err := f.Uploads.ErrorRows(ctx, other, u.SID, 0, 10); err != nil || len(rows) != 0 {
+		t.Errorf("the other account has the error rows %v, %v", rows, err)
+	}
+	_, err = f.Uploads.ListByName(ctx, other, "Leads")
+	isFault(t, err, fault.NotFound)
+	page, err := f.Uploads.Uploads(ctx, other, addressbook.Window{Limit: 10})
+	if err != nil || page.Total != 0 || len(page.Uploads) != 0 {
+		t.Errorf("the other account has %+v, %v", page, err)
+	}
+	if got := f.read(t, u); got.State != importer.Completed || got.Stats.Failed != 1 {
+		t.Errorf("the upload is %+v", got)
+	}
+}
+
+// end puts an upload into a state, and returns what the caller is told.
+func (f *fixture) end(t *testing.T, u importer.Upload, s importer.State, at time.Time) (got importer.Upload) {
+	t.Helper()
+	if err := f.Uploads.EndUpload(t.Context(), f.account, u.SID, s, at, Told(&got)); err != nil {
+		t.Fatalf("end upload: %v", err)
+	}
+	return got
+}
+
+func endUploads(t *testing.T, f *fixture) {
+	for _, state := range []importer.State{importer.Cancelled, importer.ListGone, importer.FileGone} {
+		u := f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{})
+		at := moment()
+		want := u
+		want.State, want.Updated = state, at
+		got := f.end(t, u, state, at)
+		same(t, "ended upload", got, want)
+		// It stays as it is.
+		got = f.end(t, u, importer.Cancelled, moment())
+		same(t, "upload ended again", got, want)
+		f.is(t, want)
+	}
+	err := f.Uploads.EndUpload(t.Context(), f.account, addressbook.SID{}, importer.Cancelled, moment(), NoReceipt)
+	isError(t, "end", err, importer.ErrNoUpload)
+}
+
+func uploadPages(t *testing.T, f *fixture) {
+	var all []importer.Upload // newest first
+	for i := range 5 {
+		u := f.upload(t, fmt.Sprint("list ", i), csvOf(0, 1), addressbook.CreateOptions{})
+		all = append([]importer.Upload{u}, all...)
+	}
+	page := func(w addressbook.Window) importer.Page {
+		t.Helper()
+		w.Sort, w.Desc = addressbook.ByCreated, true
+		got, err := f.Uploads.Uploads(t.Context(), f.account, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Total != len(all) {
+			t.Errorf("the total is %d, want %d", got.Total, len(all))
+		}
+		return got
+	}
+	for offset := range 7 {
+		from := min(offset, len(all))
+		same(t, "page", page(addressbook.Window{Offset: offset, Limit: 2}).Uploads, all[from:min(from+2, len(all))])
+	}
+	var got []importer.Upload
+	for w := (addressbook.Window{Limit: 2}); ; {
+		p := page(w)
+		got = append(got, p.Uploads...)
+		if p.Next == nil {
+			break
+		}
+		w.After = p.Next
+	}
+	same(t, "pages by cursor", got, all)
+}
+
+func runningUploads(t *testing.T, f *fixture) {
+	other := &fixture{Stores: f.Stores, acct: addAccount(t, f.Accounts, "other")}
+	other.account = other.acct.ID
+	first := f.upload(t, "Leads", csvOf(0, 3), addressbook.CreateOptions{})
+	second := other.upload(t, "Leads", csvOf(0, 3), addressbook.CreateOptions{DryRun: true})
+	second.NewList = true
+	done := f.upload(t, "Leads", csvOf(0, 3), addressbook.CreateOptions{})
+	f.work(t, done, csvOf(0, 3), 10)
+	f.end(t, f.upload(t, "x", csvOf(0, 1), addressbook.CreateOptions{}), importer.Cancelled, moment())
+	got, err := f.Uploads.RunningUploads(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "running uploads", got, []importer.Upload{first, second})
+}
+
+// errorRows are read by line, page by page.
+func errorRows(t *testing.T, f *fixture) {
+	file := csv("x,\"two\nlines\",", fmt.Sprintf("+%d", firstNumber), ",Asha", fmt.Sprintf("+%d,again", firstNumber))
+	u := f.upload(t, "Leads", file, addressbook.CreateOptions{})
+	f.work(t, u, file, 3)
+	want := []importer.ErrorRow{
+		{Line: 2, Kind: fault.Invalid, Reason: "Invalid Number", Record: []byte("x,\"two\nlines\",")},
+		{Line: 5, Kind: fault.Missing, Reason: "Number is mandatory", Record: []byte(",Asha")},
+		{Line: 6, Kind: fault.Duplicate, Reason: addressbook.ErrMember.Detail, Record: []byte(fmt.Sprintf("+%d,again", firstNumber))},
+	}
+	for after, from := range map[int64]int{0: 0, 1: 0, 2: 1, 4: 1, 5: 2, 6: 3} {
+		for _, limit := range []int{1, 2, 10} {
+			got, err := f.Uploads.ErrorRows(t.Context(), f.account, u.SID, after, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, fmt.Sprintf("%d error rows after line %d", limit, after), got, want[from:min(from+limit, len(want))])
+		}
+	}
+	if rows, err := f.Uploads.ErrorRows(t.Context(), f.account, addressbook.SID{}, 0, 10); err != nil || len(rows) != 0 {
+		t.Errorf("no upload has the error rows %v, %v", rows, err)
+	}
+}
+
+func uploadSurvives(t *testing.T, f *fixture) {
+	file := csvOf(0, 5) + "x\n"
+	u := f.upload(t, "Leads", file, addressbook.CreateOptions{OnDuplicate: addressbook.SkipDuplicate})
+	p := f.planner(t, u, file, 2)
+	f.apply(t, p.next(t))
+	want := f.read(t, u)
+	f.reopen()
+	f.is(t, want)
+	// It goes on where it was.
+	if state := f.work(t, want, file, 2); state != importer.Completed {
+		t.Errorf("the state is %v", state)
+	}
+	got := f.read(t, u)
+	same(t, "stats", got.Stats, importer.Stats{Success: 5, Failed: 1})
+	if got.New != 5 || got.Updated.Equal(want.Updated) {
+		t.Errorf("the upload is %+v", got)
+	}
+}
+
+// restartUploads: an upload that is taken back has worked nothing.
+func restartUploads(t *testing.T, f *fixture) {
+	file := csv("x", fmt.Sprintf("+%d", firstNumber), "y", "z")
+	u := f.upload(t, "Leads", file, addressbook.CreateOptions{DryRun: true})
+	u.NewList = true
+	f.apply(t, f.planner(t, u, file, 3).next(t))
+	if got := f.read(t, u); got.Stats.Total() != 3 || got.New != 1 || got.At == u.At {
+		t.Fatalf("the upload is %+v", got)
+	}
+	at := moment()
+	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, at); err != nil || state != importer.Running {
+		t.Fatalf("the state is %v, %v", state, err)
+	}
+	u.Updated = at
+	f.is(t, u)
+	if rows, err := f.Uploads.ErrorRows(t.Context(), f.account, u.SID, 0, 10); err != nil || len(rows) != 0 {
+		t.Errorf("there are the error rows %v, %v", rows, err)
+	}
+	f.work(t, u, file, 2)
+	want := f.read(t, u)
+	same(t, "stats", want.Stats, importer.Stats{Success: 1, Failed: 3})
+	// One that has ended stays as it is.
+	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, moment()); err != nil || state != importer.Completed {
+		t.Errorf("the state is %v, %v", state, err)
+	}
+	f.is(t, want)
+	_, err := f.Uploads.RestartUpload(t.Context(), f.account, addressbook.SID{}, u.At, time.Time{}.Add(1))
+	isError(t, "restart", err, importer.ErrNoUpload)
+}
