@@ -6,7 +6,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"path"
 	"strings"
 
 	"golang.org/x/sync/semaphore"
@@ -30,6 +29,7 @@ type API struct {
 	maxBody  int64
 	mux      *http.ServeMux
 	patterns []string
+	shadowed map[string]bool // patterns that stand for no route; see shadow
 }
 
 // Options change how an [API] works. The zero value is the default.
@@ -56,6 +56,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 		exports:  semaphore.NewWeighted(maxExports),
 		maxBody:  opts.MaxBody,
 		mux:      http.NewServeMux(),
+		shadowed: make(map[string]bool),
 	}
 	const base = "/v2/accounts/{account_sid}"
 	a.write("POST "+base+"/contacts", a.createContacts)
@@ -77,6 +78,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 	a.remove(base+"/lists/{sid}/contacts/{contact_sid}", a.removeMember)
 	a.handleCSV(base)
 	a.handleExports(base)
+	a.shadow()
 	return a
 }
 
@@ -147,9 +149,7 @@ func (a *API) As(acct account.Account) http.Handler {
 
 // answer serves a request that was admitted.
 func (a *API) answer(w http.ResponseWriter, r *http.Request) {
-	// ServeMux answers 404 and 405 in plain text, and redirects paths that are
-	// not clean; all of these are ours to say in JSON.
-	if _, pattern := a.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
+	if !a.routed(r) {
 		Fail(w, r, a.noRoute(w, r))
 		return
 	}
@@ -221,22 +221,4 @@ func foldAccounts(r **http.Request) (sid string, ok bool) {
 		*r = folded
 	}
 	return sid, true
-}
-
-// noRoute tells why no route matches: another method would, or nothing does.
-func (a *API) noRoute(w http.ResponseWriter, r *http.Request) error {
-	var allowed []string
-	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
-		other := *r
-		other.Method = method
-		if _, pattern := a.mux.Handler(&other); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
-			allowed = append(allowed, method)
-		}
-	}
-	if len(allowed) == 0 {
-		return errNoRoute
-	}
-	allow := strings.Join(allowed, ", ")
-	w.Header().Set("Allow", allow)
-	return fault.New(fault.MethodNotAllowed, "Use "+allow)
 }
