@@ -55,6 +55,8 @@ type Importer struct {
 	book  *addressbook.Book
 	opts  Options
 
+	working sync.WaitGroup // what Run waits for
+
 	mu      sync.Mutex
 	changed *sync.Cond    // queue or stopped
 	queue   []*task       // whose turn it is comes first

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
 	"time"
 
 	"callbook/internal/fault"
@@ -32,11 +31,10 @@ type task struct {
 // at the end of the batches that are being done. It is called once.
 func (i *Importer) Run(ctx context.Context) {
 	defer context.AfterFunc(ctx, i.stop)()
-	var working sync.WaitGroup
 	for range workers {
-		working.Go(func() { i.work(ctx) })
+		i.working.Go(func() { i.work(ctx) })
 	}
-	working.Wait()
+	i.working.Wait()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, t := range i.queue {
@@ -94,7 +92,7 @@ func (i *Importer) work(ctx context.Context) {
 		case ctx.Err() != nil:
 			t.close()
 		default:
-			i.putOff(t, err)
+			i.putOff(ctx, t, err)
 		}
 	}
 }
@@ -167,13 +165,20 @@ func (i *Importer) finish(t *task, s State) {
 	i.opts.Log.Info("upload ended", "upload", t.upload.SID, "account", t.upload.Account.SID, "state", s)
 }
 
-// putOff gives a task that failed another turn later.
-func (i *Importer) putOff(t *task, err error) {
+// putOff gives a task that failed another turn later. Only workers call it, so
+// that Run waits for who waits here.
+func (i *Importer) putOff(ctx context.Context, t *task, err error) {
 	t.close() // where it goes on, the store knows
 	t.pause = min(max(firstPause, 2*t.pause), lastPause)
 	i.opts.Log.Error("an upload cannot go on; it will be tried again",
 		"upload", t.upload.SID, "account", t.upload.Account.SID, "error", err, "pause", t.pause)
-	time.AfterFunc(t.pause, func() { i.push(t) })
+	i.working.Go(func() {
+		select {
+		case <-ctx.Done():
+		case <-time.After(t.pause):
+			i.push(t)
+		}
+	})
 }
 
 var stateNames = [...]string{"running", "completed", "cancelled", "list gone", "file gone"}
