@@ -63,7 +63,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	book := addressbook.New(store, addressbook.Options{StrictNumbers: c.StrictNumbers})
-	imports, err := importer.Open(ctx, store, book, importer.Options{Dir: c.DB + ".uploads", Log: log})
+	imports, err := importer.Open(ctx, store, importer.NewDisk(c.DB+".uploads"), book, importer.Options{Log: log})
 	if err != nil {
 		return err
 	}

@@ -204,7 +204,7 @@ func (a *API) readForm(r *http.Request, form *uploadForm, parts *multipart.Reade
 			if form.sum != nil {
 				body.Reader = io.TeeReader(part, form.sum)
 			}
-			form.file, err = a.imports.Receive(accountOf(r), body)
+			form.file, err = a.imports.Receive(r.Context(), accountOf(r), body)
 			if body.err != nil {
 				return badForm(body.err)
 			}

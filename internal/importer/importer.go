@@ -8,13 +8,8 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -38,9 +33,6 @@ const (
 
 // Options change how an [Importer] works.
 type Options struct {
-	// Dir is where the files are kept while they are worked. It is made when it
-	// is needed, and nothing else may be in it.
-	Dir string
 	// Log gets what no caller is told; nil means slog.Default().
 	Log *slog.Logger
 	// Now is the clock; nil means time.Now.
@@ -52,6 +44,7 @@ type Options struct {
 // Importer takes uploads and works them. It is safe for concurrent use.
 type Importer struct {
 	store Store
+	files Files
 	book  *addressbook.Book
 	opts  Options
 
@@ -67,7 +60,7 @@ type Importer struct {
 
 // Open returns an Importer that goes on with what is running in the store, once
 // Run is called. It removes files that belong to no upload.
-func Open(ctx context.Context, store Store, book *addressbook.Book, opts Options) (*Importer, error) {
+func Open(ctx context.Context, store Store, files Files, book *addressbook.Book, opts Options) (*Importer, error) {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
@@ -77,52 +70,24 @@ func Open(ctx context.Context, store Store, book *addressbook.Book, opts Options
 	if opts.BatchRows == 0 {
 		opts.BatchRows = defaultBatchRows
 	}
-	i := &Importer{store: store, book: book, opts: opts, held: make(map[int64]int)}
+	i := &Importer{store: store, files: files, book: book, opts: opts, held: make(map[int64]int)}
 	i.changed = sync.NewCond(&i.mu)
 	running, err := store.RunningUploads(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find uploads to go on with: %w", err)
 	}
-	wanted := make(map[string]bool, len(running))
 	for _, u := range running {
-		wanted[filepath.Base(i.path(u.SID))] = true
 		i.held[u.Account.ID]++
 		i.total++
 		i.queue = append(i.queue, &task{upload: u})
 	}
-	if err := i.removeOrphans(wanted); err != nil {
+	if err := files.RemoveOthers(ctx, running); err != nil {
 		return nil, err
 	}
 	if len(running) > 0 {
 		opts.Log.Info("going on with uploads", "uploads", len(running))
 	}
 	return i, nil
-}
-
-const fileSuffix = ".csv"
-
-func (i *Importer) path(sid addressbook.SID) string {
-	return filepath.Join(i.opts.Dir, sid.String()+fileSuffix)
-}
-
-// removeOrphans removes the files of uploads that ended, or never began,
-// because the server did.
-func (i *Importer) removeOrphans(wanted map[string]bool) error {
-	entries, err := os.ReadDir(i.opts.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look for files of uploads: %w", err)
-	}
-	for _, entry := range entries {
-		if name := entry.Name(); strings.HasSuffix(name, fileSuffix) && !wanted[name] {
-			if err := os.Remove(filepath.Join(i.opts.Dir, name)); err != nil {
-				return fmt.Errorf("remove a file of no upload: %w", err)
-			}
-		}
-	}
-	return nil
 }
 
 var (

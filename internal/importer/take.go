@@ -2,12 +2,8 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"syscall"
 	"time"
 
 	"callbook/internal/account"
@@ -23,8 +19,7 @@ type File struct {
 	account  account.Account
 	sid      addressbook.SID
 	born     time.Time // the time within the sid
-	path     string
-	done     bool // started or discarded
+	done     bool      // started or discarded
 }
 
 var (
@@ -33,80 +28,32 @@ var (
 	errNoFile   = fault.New(fault.Missing, "FileName is mandatory")
 )
 
-// Receive keeps what it reads, up to [MaxFileBytes], in a file on disk. After
-// an error nothing is left of it.
-func (i *Importer) Receive(acct account.Account, from io.Reader) (*File, error) {
+// Receive keeps what it reads, up to [MaxFileBytes], as a file. After an error
+// nothing is left of it.
+func (i *Importer) Receive(ctx context.Context, acct account.Account, from io.Reader) (*File, error) {
 	if err := i.hold(acct.ID); err != nil {
 		return nil, err
 	}
 	sid, born := i.book.Birth()
-	f := &File{importer: i, account: acct, sid: sid, born: born, path: i.path(sid)}
-	if err := f.fill(from); err != nil {
-		f.Discard()
+	if err := i.files.Keep(ctx, acct.ID, sid, &limited{Reader: from, left: MaxFileBytes}); err != nil {
+		i.release(acct.ID)
 		return nil, err
 	}
-	return f, nil
+	return &File{importer: i, account: acct, sid: sid, born: born}, nil
 }
 
-func (f *File) fill(from io.Reader) (err error) {
-	if err := makeDir(filepath.Dir(f.path)); err != nil {
-		return diskError("keep an upload", err)
-	}
-	file, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return diskError("keep an upload", err)
-	}
-	defer func() {
-		if closeErr := file.Close(); err == nil {
-			err = diskError("keep an upload", closeErr)
-		}
-	}()
-	size, err := io.Copy(file, io.LimitReader(from, MaxFileBytes+1))
-	if size > MaxFileBytes {
-		return errTooLarge
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	return diskError("keep an upload", err)
+// limited is a reader that fails when more comes than may.
+type limited struct {
+	io.Reader
+	left int64
 }
 
-// makeDir makes the folder for the files, durably.
-func makeDir(dir string) error {
-	err := os.Mkdir(dir, 0o700)
-	if errors.Is(err, os.ErrExist) {
-		return nil
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errTooLarge
 	}
-	if err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(dir))
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// diskError makes a fault of a full disk, which may have room later.
-func diskError(doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	err = fmt.Errorf("%s: %w", doing, err)
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return &fault.Error{
-			Kind:       fault.Unavailable,
-			Detail:     "There is no room for the file",
-			RetryAfter: time.Minute,
-			Cause:      err,
-		}
-	}
-	return err
+	return n, err
 }
 
 // Discard removes the file, unless it became an upload. It may be called more
@@ -116,13 +63,19 @@ func (f *File) Discard() {
 		return
 	}
 	f.done = true
-	f.importer.remove(f.path)
+	f.importer.remove(f.account.ID, f.sid)
 	f.importer.release(f.account.ID)
 }
 
+// removeTimeout is how long it may take to remove a file. That goes on when
+// whoever sent the file is gone, and when the server stops.
+const removeTimeout = 10 * time.Second
+
 // remove removes a file; what stays is removed at the next start.
-func (i *Importer) remove(path string) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+func (i *Importer) remove(account int64, upload addressbook.SID) {
+	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+	defer cancel()
+	if err := i.files.Remove(ctx, account, upload); err != nil {
 		i.opts.Log.Error("the file of an upload could not be removed; the next start will try again", "error", err)
 	}
 }
@@ -166,7 +119,7 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 		switch there, err := i.store.ListByName(ctx, acct.ID, r.ListName); {
 		case err == nil:
 			list.Type = there.Type
-		case !isNotFound(err):
+		case !isFault(err, fault.NotFound):
 			return err
 		}
 	}
@@ -180,12 +133,8 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 		Created:     f.born,
 		Updated:     i.opts.Now(),
 	}
-	if err := u.look(f.path); err != nil {
+	if err := i.look(ctx, &u); err != nil {
 		return err
-	}
-	// The name of the file must be as durable as the row that names it.
-	if err := syncDir(i.opts.Dir); err != nil {
-		return diskError("keep an upload", err)
 	}
 	err = i.store.AddUpload(ctx, u, list, func(list addressbook.List) *idempotency.Receipt {
 		u.List = list.SID
@@ -199,14 +148,14 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	return nil
 }
 
-func isNotFound(err error) bool {
+func isFault(err error, kind fault.Kind) bool {
 	f := fault.As(err)
-	return f != nil && f.Kind == fault.NotFound
+	return f != nil && f.Kind == kind
 }
 
-// look reads the header.
-func (u *Upload) look(path string) error {
-	file, err := os.Open(path)
+// look reads the header of an upload's file.
+func (i *Importer) look(ctx context.Context, u *Upload) error {
+	file, err := i.files.Open(ctx, u.Account.ID, u.SID)
 	if err != nil {
 		return fmt.Errorf("read an upload: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"callbook/internal/fault"
@@ -22,7 +21,7 @@ const (
 // alone.
 type task struct {
 	upload  Upload
-	file    *os.File // nil before its first turn, and after a failure
+	file    Content // nil before its first turn, and after a failure
 	planner *Planner
 	pause   time.Duration // before it is tried again
 }
@@ -123,11 +122,11 @@ func (i *Importer) open(ctx context.Context, t *task) (State, error) {
 		return u.State, err
 	}
 	u.Account = t.upload.Account
-	t.file, err = os.Open(i.path(u.SID))
+	t.file, err = i.files.Open(ctx, u.Account.ID, u.SID)
 	if err == nil {
 		t.planner, err = NewPlanner(i.book, u, t.file, i.opts.BatchRows)
 	}
-	if errors.Is(err, fs.ErrNotExist) || fault.As(err) != nil {
+	if errors.Is(err, fs.ErrNotExist) || isFault(err, fault.Invalid) {
 		// Somebody removed or changed it.
 		i.opts.Log.Error("the file of an upload is not what came in", "upload", u.SID, "account", u.Account.SID, "error", err)
 		err = i.store.EndUpload(ctx, u.Account.ID, u.SID, FileGone, i.opts.Now(), func(ended Upload) *idempotency.Receipt {
@@ -160,7 +159,7 @@ func (t *task) close() {
 // finish ends a task that the store says has ended.
 func (i *Importer) finish(t *task, s State) {
 	t.close()
-	i.remove(i.path(t.upload.SID))
+	i.remove(t.upload.Account.ID, t.upload.SID)
 	i.release(t.upload.Account.ID)
 	i.opts.Log.Info("upload ended", "upload", t.upload.SID, "account", t.upload.Account.SID, "state", s)
 }

@@ -45,9 +45,10 @@ type Options struct {
 	// makes them fail, or wait, with these.
 	Contacts func(addressbook.Store) addressbook.Store
 	Accounts func(account.Store) account.Store
-	// Imports does the same for the uploads. BatchRows is how many rows of one
+	// Imports does the same for the uploads, Files for their files. BatchRows is how many rows of one
 	// are worked at once; zero is as many as a user's server takes.
 	Imports   func(importer.Store) importer.Store
+	Files     func(importer.Files) importer.Files
 	BatchRows int
 	// Receipts does the same for the answers that are kept under a key.
 	Receipts func(idempotency.Store) idempotency.Store
@@ -107,8 +108,12 @@ func Start(t testing.TB, opts Options) *Server {
 		uploads = opts.Imports(uploads)
 	}
 	rules := addressbook.New(contacts, addressbook.Options{Now: opts.Now, StrictNumbers: opts.StrictNumbers})
-	imports, err := importer.Open(t.Context(), uploads, rules, importer.Options{
-		Dir: opts.Path + ".uploads", Log: log, Now: opts.Now, BatchRows: opts.BatchRows,
+	var files importer.Files = importer.NewDisk(opts.Path + ".uploads")
+	if opts.Files != nil {
+		files = opts.Files(files)
+	}
+	imports, err := importer.Open(t.Context(), uploads, files, rules, importer.Options{
+		Log: log, Now: opts.Now, BatchRows: opts.BatchRows,
 	})
 	if err != nil {
 		t.Fatal(err)

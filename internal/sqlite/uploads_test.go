@@ -28,8 +28,8 @@ func (s *served) importing(t *testing.T, batchRows int) *importer.Importer {
 // importingOver does so over what stands before the store.
 func (s *served) importingOver(t *testing.T, store importer.Store, batchRows int) *importer.Importer {
 	t.Helper()
-	imports, err := importer.Open(t.Context(), store, addressbook.New(s.book, addressbook.Options{}), importer.Options{
-		Dir: s.path + ".uploads", Log: slog.New(slog.DiscardHandler), BatchRows: batchRows,
+	imports, err := importer.Open(t.Context(), store, importer.NewDisk(s.path+".uploads"), addressbook.New(s.book, addressbook.Options{}), importer.Options{
+		Log: slog.New(slog.DiscardHandler), BatchRows: batchRows,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func upload(t *testing.T, imports *importer.Importer, a account.Account, list st
 	for i := range n {
 		fmt.Fprintf(&b, "+%d,Ada\n", first+i)
 	}
-	f, err := imports.Receive(a, strings.NewReader(b.String()))
+	f, err := imports.Receive(t.Context(), a, strings.NewReader(b.String()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,137 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// Disk keeps the files of one server in a folder.
+type Disk struct{ dir string }
+
+var _ Files = Disk{}
+
+// NewDisk returns the files in dir, which is made when it is needed. Nothing
+// else may be in it.
+func NewDisk(dir string) Disk { return Disk{dir: dir} }
+
+const fileSuffix = ".csv"
+
+func fileName(upload addressbook.SID) string { return upload.String() + fileSuffix }
+
+func (d Disk) path(upload addressbook.SID) string { return filepath.Join(d.dir, fileName(upload)) }
+
+// Keep implements [Files]. A full disk is an Unavailable fault.
+func (d Disk) Keep(_ context.Context, _ int64, upload addressbook.SID, from io.Reader) error {
+	err := d.keep(upload, from)
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("keep an upload: %w", err)
+	if removeErr := d.remove(upload); removeErr != nil {
+		err = errors.Join(err, removeErr)
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &fault.Error{
+			Kind:       fault.Unavailable,
+			Detail:     "There is no room for the file",
+			RetryAfter: time.Minute,
+			Cause:      err,
+		}
+	}
+	return err
+}
+
+func (d Disk) keep(upload addressbook.SID, from io.Reader) error {
+	if err := makeDir(d.dir); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(d.path(upload), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, from)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	return syncDir(d.dir)
+}
+
+// makeDir makes the folder for the files, durably.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
+// syncDir makes the names in a folder durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Open implements [Files].
+func (d Disk) Open(_ context.Context, _ int64, upload addressbook.SID) (Content, error) {
+	file, err := os.Open(d.path(upload))
+	if err != nil {
+		return nil, err // not a nil *os.File
+	}
+	return file, nil
+}
+
+// Remove implements [Files].
+func (d Disk) Remove(_ context.Context, _ int64, upload addressbook.SID) error {
+	return d.remove(upload)
+}
+
+func (d Disk) remove(upload addressbook.SID) error {
+	if err := os.Remove(d.path(upload)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// RemoveOthers implements [Files]. It is called before the first file comes:
+// nobody else has the folder.
+func (d Disk) RemoveOthers(_ context.Context, running []Upload) error {
+	wanted := make(map[string]bool, len(running))
+	for i := range running {
+		wanted[fileName(running[i].SID)] = true
+	}
+	entries, err := os.ReadDir(d.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for files of uploads: %w", err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasSuffix(name, fileSuffix) && !wanted[name] {
+			if err := os.Remove(filepath.Join(d.dir, name)); err != nil {
+				return fmt.Errorf("remove a file of no upload: %w", err)
+			}
+		}
+	}
+	return nil
+}

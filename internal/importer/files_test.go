@@ -1,0 +1,68 @@
+package importer_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/importer"
+	"callbook/internal/servertest"
+)
+
+// away stands before the files and fails some calls, as a database would that
+// is away.
+type away struct {
+	importer.Files
+	keep   atomic.Bool  // fail Keep, after it has read something
+	opened atomic.Int64 // calls of Open
+	fail   func(n int64) bool
+}
+
+var errAway = &fault.Error{Kind: fault.Unavailable, Detail: "The database is away", RetryAfter: time.Second}
+
+func (a *away) Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+	if a.keep.Load() {
+		_, _ = io.CopyN(io.Discard, from, 10)
+		return errAway
+	}
+	return a.Files.Keep(ctx, account, upload, from)
+}
+
+func (a *away) Open(ctx context.Context, account int64, upload addressbook.SID) (importer.Content, error) {
+	if a.fail(a.opened.Add(1)) {
+		return nil, errAway
+	}
+	return a.Files.Open(ctx, account, upload)
+}
+
+// TestFilesAway: a file that cannot be had for now is not lost, and one that
+// cannot be kept is no upload.
+func TestFilesAway(t *testing.T) {
+	t.Parallel()
+	a := &away{fail: func(n int64) bool { return n == 2 }} // after the look at the header
+	s := servertest.Start(t, servertest.Options{Files: func(f importer.Files) importer.Files {
+		a.Files = f
+		return a
+	}})
+	c := s.Account("demo")
+	if got := c.Await(c.Upload("Leads", numbers(0, 10))); got.Status != "completed" || got.Stats.Success != 10 {
+		t.Errorf("got %+v", got)
+	}
+	if n := a.opened.Load(); n != 3 {
+		t.Errorf("the file was opened %d times", n)
+	}
+	a.keep.Store(true)
+	for range 40 { // more than an account has at once: each place is given back
+		refused := c.UploadForm(servertest.NewForm("list_name", "x").File(strings.Repeat("number\n", 100)))
+		if got := refused.Fault(t, 503); got.Description != errAway.Detail {
+			t.Fatalf("got %+v", got)
+		}
+	}
+	a.keep.Store(false)
+	nothingLeft(t, s, c, 1)
+}
