@@ -40,6 +40,7 @@ type Batch struct {
 	Last     bool      // the file has no more rows
 	Max      int       // contacts in the list
 	At       time.Time // when the batch is done
+	Lease    Lease     // of who does it, from then on
 	// OnDuplicate tells what happens to contacts that are in the address book or
 	// in the list. With UpdateDuplicate they are overwritten with these, if they
 	// are in the list then.

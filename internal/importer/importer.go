@@ -8,6 +8,7 @@ package importer
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -39,6 +40,9 @@ type Options struct {
 	Now func() time.Time
 	// BatchRows is how many rows a batch has at most; zero means 2,000.
 	BatchRows int
+	// Poll is how often uploads are looked for that no server works any more;
+	// zero means 5 seconds.
+	Poll time.Duration
 }
 
 // Importer takes uploads and works them. It is safe for concurrent use.
@@ -47,19 +51,23 @@ type Importer struct {
 	files Files
 	book  *addressbook.Book
 	opts  Options
+	// server names this importer among all that share the store.
+	server string
 
 	working sync.WaitGroup // what Run waits for
 
 	mu      sync.Mutex
-	changed *sync.Cond    // queue or stopped
-	queue   []*task       // whose turn it is comes first
-	stopped bool          // Run is over
-	held    map[int64]int // uploads received or worked, by account
-	total   int           // of held
+	changed *sync.Cond                // queue or stopped
+	queue   []*task                   // whose turn it is comes first
+	tasks   map[addressbook.SID]*task // queued, worked, or to be tried again
+	stopped bool                      // Run is over
+	held    map[int64]int             // uploads received or worked, by account
+	total   int                       // of held
 }
 
-// Open returns an Importer that goes on with what is running in the store, once
-// Run is called. It removes files that belong to no upload.
+// Open returns an Importer that goes on with what is running in the store and no
+// other server works, once Run is called. It removes files that belong to no
+// upload.
 func Open(ctx context.Context, store Store, files Files, book *addressbook.Book, opts Options) (*Importer, error) {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -70,22 +78,28 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	if opts.BatchRows == 0 {
 		opts.BatchRows = defaultBatchRows
 	}
-	i := &Importer{store: store, files: files, book: book, opts: opts, held: make(map[int64]int)}
+	if opts.Poll == 0 {
+		opts.Poll = defaultPoll
+	}
+	i := &Importer{
+		store:  store,
+		files:  files,
+		book:   book,
+		opts:   opts,
+		server: rand.Text(),
+		tasks:  make(map[addressbook.SID]*task),
+		held:   make(map[int64]int),
+	}
 	i.changed = sync.NewCond(&i.mu)
 	running, err := store.RunningUploads(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find uploads to go on with: %w", err)
-	}
-	for _, u := range running {
-		i.held[u.Account.ID]++
-		i.total++
-		i.queue = append(i.queue, &task{upload: u})
+		return nil, fmt.Errorf("find running uploads: %w", err)
 	}
 	if err := files.RemoveOthers(ctx, running); err != nil {
 		return nil, err
 	}
-	if len(running) > 0 {
-		opts.Log.Info("going on with uploads", "uploads", len(running))
+	if err := i.claim(ctx); err != nil {
+		return nil, fmt.Errorf("claim uploads to go on with: %w", err)
 	}
 	return i, nil
 }

@@ -136,6 +136,7 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	if err := i.look(ctx, &u); err != nil {
 		return err
 	}
+	u.Lease = i.firstLease()
 	err = i.store.AddUpload(ctx, u, list, func(list addressbook.List) *idempotency.Receipt {
 		u.List = list.SID
 		return ready(u)
@@ -144,8 +145,19 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 		return err
 	}
 	f.done = true
-	i.push(&task{upload: u})
+	i.begin(u)
 	return nil
+}
+
+// firstLease is this server's own, unless it works nothing any more.
+func (i *Importer) firstLease() Lease {
+	i.mu.Lock()
+	stopped := i.stopped
+	i.mu.Unlock()
+	if stopped {
+		return Lease{}
+	}
+	return i.lease()
 }
 
 func isFault(err error, kind fault.Kind) bool {

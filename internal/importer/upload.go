@@ -28,6 +28,7 @@ type Upload struct {
 	// line.
 	Header []byte
 	State  State
+	Lease  Lease    // who works it; of an upload that has ended it means nothing
 	At     Position // where the next batch begins
 	Stats  Stats
 	// New is how many rows of Stats.Success brought, or in a dry run would have
@@ -85,17 +86,18 @@ type ErrorRow struct {
 var ErrNoUpload = fault.New(fault.NotFound, "There is no upload with this id")
 
 // Store is what an [Importer] needs of a database. All of it is safe for
-// concurrent use. The account is always the account's own id; no method but
-// RunningUploads ever touches another's rows. A write that takes ready calls it
-// before it is committed, and keeps its receipt, as [addressbook.Store] says.
+// concurrent use. The account is always the account's own id; no method ever
+// touches another's rows, but those about the uploads of all: RunningUploads,
+// ClaimUploads, RenewUploads and ReleaseUploads. A write that takes ready calls
+// it before it is committed, and keeps its receipt, as [addressbook.Store] says.
 type Store interface {
 	// ListByName returns the list with this name, or a NotFound fault.
 	ListByName(ctx context.Context, account int64, name string) (addressbook.List, error)
 
-	// AddUpload adds an upload for the list with list's name. When there is
-	// none, it adds that list, in the same transaction; for a dry run it notes
-	// NewList instead. Ready is given the list; when one of another type is
-	// there, it is not called, and the error is an Invalid fault.
+	// AddUpload adds an upload, with its lease, for the list with list's name.
+	// When there is none, it adds that list, in the same transaction; for a dry
+	// run it notes NewList instead. Ready is given the list; when one of another
+	// type is there, it is not called, and the error is an Invalid fault.
 	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error
 
 	// ApplyBatch does a batch in one transaction, and returns the upload's
@@ -107,12 +109,17 @@ type Store interface {
 	// list is gone, gets nothing: it is in the state that is returned. A dry
 	// run's NewList cannot go. An upload that is not at the batch's beginning
 	// is an error.
+	//
+	// The batch's lease becomes the upload's, whose server must have the lease
+	// already, be it one that has run out; otherwise nothing is done, and the
+	// error is [ErrLost].
 	ApplyBatch(ctx context.Context, b *Batch) (State, error)
 
 	// RestartUpload takes a running upload back to this position, without stats
 	// and error rows, in one transaction; one that has ended stays as it is. It
-	// returns the upload's state, or a NotFound fault.
-	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to Position, at time.Time) (State, error)
+	// returns the upload's state, or a NotFound fault. The lease is as with
+	// ApplyBatch.
+	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to Position, l Lease, at time.Time) (State, error)
 
 	// EndUpload puts a running upload into this state; one that has ended stays
 	// as it is. Ready is given the upload; when there is none, it is not called,
@@ -128,6 +135,19 @@ type Store interface {
 
 	// RunningUploads returns the running uploads of all accounts, oldest first.
 	RunningUploads(ctx context.Context) ([]Upload, error)
+
+	// ClaimUploads gives the server a lease, until this moment, of running
+	// uploads that nobody has or whose leases have run out by now, oldest first
+	// and so many at most. It returns them. However many servers claim at once,
+	// one of them gets each.
+	ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]Upload, error)
+
+	// RenewUploads puts the lease in the place of those that its server has of
+	// these uploads. Others stay as they are.
+	RenewUploads(ctx context.Context, l Lease, uploads []Upload) error
+
+	// ReleaseUploads ends the server's leases, so that others can claim.
+	ReleaseUploads(ctx context.Context, server string) error
 
 	// ErrorRows returns an upload's error rows, by line, those after this line
 	// and at most limit.

@@ -33,13 +33,21 @@ func (i *Importer) Run(ctx context.Context) {
 	for range workers {
 		i.working.Go(func() { i.work(ctx) })
 	}
+	i.working.Go(func() { i.mind(ctx) })
 	i.working.Wait()
+	i.drop()
+	i.releaseAll(ctx)
+}
+
+// drop lets go of the tasks that are left.
+func (i *Importer) drop() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, t := range i.queue {
 		t.close()
 	}
 	i.queue = nil
+	clear(i.tasks)
 }
 
 // stop wakes the workers for their end.
@@ -48,6 +56,24 @@ func (i *Importer) stop() {
 	defer i.mu.Unlock()
 	i.stopped = true
 	i.changed.Broadcast()
+}
+
+// begin queues an upload whose lease this server has, and for which it holds a
+// place. Of one that it works already it gives the place back.
+func (i *Importer) begin(u Upload) bool {
+	t := &task{upload: u}
+	i.mu.Lock()
+	_, known := i.tasks[u.SID]
+	if !known {
+		i.tasks[u.SID] = t
+	}
+	i.mu.Unlock()
+	if known {
+		i.release(u.Account.ID)
+		return false
+	}
+	i.push(t)
+	return true
 }
 
 // push puts a task at the end of the queue. After the end of Run nobody is
@@ -88,6 +114,8 @@ func (i *Importer) work(ctx context.Context) {
 			i.push(t)
 		case err == nil:
 			i.finish(t, state)
+		case errors.Is(err, ErrLost):
+			i.lose(t)
 		case ctx.Err() != nil:
 			t.close()
 		default:
@@ -108,6 +136,7 @@ func (i *Importer) turn(ctx context.Context, t *task) (State, error) {
 	if err != nil {
 		return Running, fmt.Errorf("read an upload: %w", err)
 	}
+	batch.Lease = i.lease()
 	state, err := i.store.ApplyBatch(ctx, batch)
 	if err == nil {
 		t.planner.Applied(batch)
@@ -120,6 +149,9 @@ func (i *Importer) open(ctx context.Context, t *task) (State, error) {
 	u, err := i.store.Upload(ctx, t.upload.Account.ID, t.upload.SID)
 	if err != nil || u.State != Running {
 		return u.State, err
+	}
+	if u.Lease.Server != i.server {
+		return Running, ErrLost
 	}
 	u.Account = t.upload.Account
 	t.file, err = i.files.Open(ctx, u.Account.ID, u.SID)
@@ -145,7 +177,7 @@ func (i *Importer) open(ctx context.Context, t *task) (State, error) {
 // far was in memory, and is not known any more.
 func (i *Importer) beginAnew(ctx context.Context, t *task) (State, error) {
 	t.planner.restart()
-	return i.store.RestartUpload(ctx, t.upload.Account.ID, t.upload.SID, t.planner.rows.at, i.opts.Now())
+	return i.store.RestartUpload(ctx, t.upload.Account.ID, t.upload.SID, t.planner.rows.at, i.lease(), i.opts.Now())
 }
 
 // close lets go of what the task needs for its turns.
@@ -158,10 +190,24 @@ func (t *task) close() {
 
 // finish ends a task that the store says has ended.
 func (i *Importer) finish(t *task, s State) {
-	t.close()
+	i.forget(t)
 	i.remove(t.upload.Account.ID, t.upload.SID)
 	i.release(t.upload.Account.ID)
 	i.opts.Log.Info("upload ended", "upload", t.upload.SID, "account", t.upload.Account.SID, "state", s)
+}
+
+// lose ends a task that another server has taken over, with its file.
+func (i *Importer) lose(t *task) {
+	i.forget(t)
+	i.release(t.upload.Account.ID)
+	i.opts.Log.Warn("another server has taken over an upload", "upload", t.upload.SID, "account", t.upload.Account.SID)
+}
+
+func (i *Importer) forget(t *task) {
+	t.close()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.tasks, t.upload.SID)
 }
 
 // putOff gives a task that failed another turn later. Only workers call it, so

@@ -15,10 +15,18 @@ import (
 // ApplyBatch implements [importer.Store].
 func (b *AddressBook) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
 	var state importer.State
+	var refused error
 	err := b.edit(ctx, batch.Account, len(batch.Contacts), "import a batch", func(tx *editTx) (err error) {
+		refused = nil
 		state, err = tx.applyBatch(batch)
+		if errors.Is(err, importer.ErrLost) { // which has changed nothing
+			refused, err = err, nil
+		}
 		return err
 	})
+	if err == nil {
+		err = refused
+	}
 	return state, err
 }
 
@@ -29,6 +37,9 @@ func (tx *editTx) applyBatch(batch *importer.Batch) (importer.State, error) {
 	}
 	if err != nil || u.State != importer.Running {
 		return u.State, err
+	}
+	if u.Lease.Server != batch.Lease.Server {
+		return 0, importer.ErrLost
 	}
 	if u.At != batch.From {
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
@@ -66,13 +77,13 @@ func (tx *editTx) settle(upload int64, state importer.State, batch *importer.Bat
 	}
 	tx.bytes += pageBytes // of which it changed a part
 	return tx.exec(`UPDATE uploads SET state = ?, position = ?, line = ?, success = success + ?, duplicate = duplicate + ?,
-			failed = failed + ?, new_contacts = new_contacts + ?, date_updated = ? WHERE id = ?`,
+			failed = failed + ?, new_contacts = new_contacts + ?, lease_until = ?, date_updated = ? WHERE id = ?`,
 		int(state), batch.To.Offset, batch.To.Line, s.Stats.Success, s.Stats.Duplicate,
-		s.Stats.Failed, s.New, batch.At.UnixNano(), upload)
+		s.Stats.Failed, s.New, leaseEnd(batch.Lease), batch.At.UnixNano(), upload)
 }
 
 // RestartUpload implements [importer.Store].
-func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to importer.Position, at time.Time) (importer.State, error) {
+func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to importer.Position, l importer.Lease, at time.Time) (importer.State, error) {
 	var state importer.State
 	var refused error
 	err := b.edit(ctx, account, 1, "restart upload", func(tx *editTx) error {
@@ -86,12 +97,16 @@ func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addr
 		if err != nil || state != importer.Running {
 			return err
 		}
+		if u.Lease.Server != l.Server {
+			refused = importer.ErrLost
+			return nil
+		}
 		if err := tx.exec(`DELETE FROM upload_errors WHERE upload_id = ?`, id); err != nil {
 			return fmt.Errorf("delete error rows: %w", err)
 		}
 		tx.bytes += pageBytes * (1 + tx.Changes()/rowsOfPage)
 		return tx.exec(`UPDATE uploads SET position = ?, line = ?, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
-			date_updated = ? WHERE id = ?`, to.Offset, to.Line, at.UnixNano(), id)
+			lease_until = ?, date_updated = ? WHERE id = ?`, to.Offset, to.Line, leaseEnd(l), at.UnixNano(), id)
 	})
 	if err == nil {
 		err = refused

@@ -21,7 +21,8 @@ var _ importer.Store = (*AddressBook)(nil)
 const (
 	uploadColumns = accountColumns + `, uploads.id, uploads.sid, uploads.list_sid, uploads.list_name, uploads.type,
 	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
-	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list, uploads.new_contacts`
+	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list, uploads.new_contacts,
+	uploads.lease_server, uploads.lease_until`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -44,6 +45,9 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u importer.Upload, err error) {
 	u.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(19))
 	u.DryRun, u.NewList = stmt.ColumnBool(20), stmt.ColumnBool(21)
 	u.New = stmt.ColumnInt(22)
+	if u.Lease.Server = stmt.ColumnText(23); u.Lease.Server != "" {
+		u.Lease.Until = time.Unix(0, stmt.ColumnInt64(24))
+	}
 	return stmt.ColumnInt64(5), u, nil
 }
 
@@ -116,11 +120,12 @@ func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list add
 func (tx *editTx) insertUpload(u *importer.Upload) error {
 	tx.bytes += pageBytes // of which it changed a part
 	return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list,
-			header, state, position, line, success, duplicate, failed, new_contacts, date_created, date_updated)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			header, state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until,
+			date_created, date_updated)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		u.Account.ID, u.SID[:], u.List[:], u.ListName, int(u.Type), int(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
-		u.Created.UnixNano(), u.Updated.UnixNano())
+		u.Lease.Server, leaseEnd(u.Lease), u.Created.UnixNano(), u.Updated.UnixNano())
 }
 
 // EndUpload implements [importer.Store].

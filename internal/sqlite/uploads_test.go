@@ -28,9 +28,17 @@ func (s *served) importing(t *testing.T, batchRows int) *importer.Importer {
 // importingOver does so over what stands before the store.
 func (s *served) importingOver(t *testing.T, store importer.Store, batchRows int) *importer.Importer {
 	t.Helper()
-	imports, err := importer.Open(t.Context(), store, importer.NewDisk(s.path+".uploads"), addressbook.New(s.book, addressbook.Options{}), importer.Options{
-		Log: slog.New(slog.DiscardHandler), BatchRows: batchRows,
-	})
+	imports, _ := s.importingWith(t, store, importer.Options{BatchRows: batchRows})
+	return imports
+}
+
+// importingWith does so with these options, until it is stopped.
+func (s *served) importingWith(t *testing.T, store importer.Store, opts importer.Options) (imports *importer.Importer, stop func()) {
+	t.Helper()
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	imports, err := importer.Open(t.Context(), store, importer.NewDisk(s.path+".uploads"), s.rules(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,16 +48,27 @@ func (s *served) importingOver(t *testing.T, store importer.Store, batchRows int
 		imports.Run(ctx)
 		close(ended)
 	}()
-	t.Cleanup(func() {
+	stop = func() {
 		cancel()
 		<-ended
-	})
-	return imports
+	}
+	t.Cleanup(stop)
+	return imports, stop
 }
+
+func (s *served) rules() *addressbook.Book { return addressbook.New(s.book, addressbook.Options{}) }
+
+var dryRun = addressbook.CreateOptions{DryRun: true}
 
 // upload starts an upload of a file with these numbers.
 func upload(t *testing.T, imports *importer.Importer, a account.Account, list string, first, n int) importer.Upload {
 	t.Helper()
+	return uploadWith(t, imports, a, list, first, n, importer.Request{})
+}
+
+func uploadWith(t *testing.T, imports *importer.Importer, a account.Account, list string, first, n int, r importer.Request) importer.Upload {
+	t.Helper()
+	r.ListName = list
 	var b strings.Builder
 	b.WriteString("number,first_name\n")
 	for i := range n {
@@ -60,7 +79,7 @@ func upload(t *testing.T, imports *importer.Importer, a account.Account, list st
 		t.Fatal(err)
 	}
 	var u importer.Upload
-	err = imports.Start(t.Context(), a, f, importer.Request{ListName: list}, storetest.Told(&u))
+	err = imports.Start(t.Context(), a, f, r, storetest.Told(&u))
 	if err != nil {
 		t.Fatal(err)
 	}

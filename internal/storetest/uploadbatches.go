@@ -45,6 +45,7 @@ func (p *planner) plan() (*importer.Batch, error) {
 	if p.max != 0 {
 		b.Max = p.max
 	}
+	b.Lease = held
 	// As the contacts of the other tests have them, so that all are in one order.
 	for i := range b.Contacts {
 		c := &b.Contacts[i]

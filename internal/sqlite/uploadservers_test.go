@@ -1,0 +1,227 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"callbook/internal/importer"
+	"callbook/internal/storetest"
+)
+
+// Several importers share a store here, as servers on one database do. The lock
+// beside a file keeps true servers apart; importers know nothing of it.
+
+// halting is a server's way to the store, which stops before one of its batches.
+type halting struct {
+	importer.Store
+	at      int           // the batch, from 1
+	reached chan struct{} // closed when it comes there
+	release chan struct{} // lets it go on
+	let     func()        // closes release
+
+	mu     sync.Mutex
+	n      int
+	away   bool  // renewals and claims fail
+	failed error // the last one of a batch
+}
+
+func (s *served) halting(at int) *halting {
+	h := &halting{Store: s.book, at: at, reached: make(chan struct{}), release: make(chan struct{})}
+	h.let = sync.OnceFunc(func() { close(h.release) })
+	return h
+}
+
+func (h *halting) ApplyBatch(ctx context.Context, b *importer.Batch) (importer.State, error) {
+	h.mu.Lock()
+	h.n++
+	n := h.n
+	h.mu.Unlock()
+	if n == h.at {
+		close(h.reached)
+		select {
+		case <-h.release:
+		case <-ctx.Done(): // the test has failed
+		}
+	}
+	state, err := h.Store.ApplyBatch(ctx, b)
+	if err != nil {
+		h.mu.Lock()
+		h.failed = err
+		h.mu.Unlock()
+	}
+	return state, err
+}
+
+func (h *halting) RenewUploads(ctx context.Context, l importer.Lease, uploads []importer.Upload) error {
+	if h.isAway() {
+		return errDisk
+	}
+	return h.Store.RenewUploads(ctx, l, uploads)
+}
+
+func (h *halting) ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]importer.Upload, error) {
+	if h.isAway() {
+		return nil, errDisk
+	}
+	return h.Store.ClaimUploads(ctx, server, now, until, limit)
+}
+
+func (h *halting) setAway(away bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.away = away
+}
+
+func (h *halting) isAway() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.away
+}
+
+func (h *halting) lost() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return errors.Is(h.failed, importer.ErrLost)
+}
+
+// clock is one that a test sets forward.
+type clock struct {
+	mu sync.Mutex
+	by time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Unix(1_800_000_000, 0).Add(c.by)
+}
+
+func (c *clock) forward(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.by += d
+}
+
+// noFiles waits until no file of an upload is left.
+func (s *served) noFiles(t *testing.T) {
+	t.Helper()
+	waitFor(t, "the files to go", func() bool {
+		entries, err := os.ReadDir(s.path + ".uploads")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries) == 0
+	})
+}
+
+// TestTakeOver: a server that is silent for too long loses its upload to
+// another, and learns of it.
+func TestTakeOver(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme")
+	var c clock
+	opts := importer.Options{BatchRows: 10, Now: c.now, Poll: time.Millisecond}
+	silent, next := s.halting(3), s.halting(2)
+	first, _ := s.importingWith(t, silent, opts)
+	u := upload(t, first, acme, "Leads", int(firstNumber), 60)
+	<-silent.reached
+	s.importingWith(t, next, opts)
+	// As long as its lease is renewed, nobody takes it.
+	for range 3 {
+		c.forward(20 * time.Second)
+		waitFor(t, "the lease to be renewed", func() bool {
+			got, err := s.book.Upload(t.Context(), acme.ID, u.SID)
+			return err == nil && got.Lease.Until.Sub(c.now()) == 30*time.Second
+		})
+	}
+	silent.setAway(true)
+	c.forward(31 * time.Second)
+	<-next.reached
+	silent.let()
+	waitFor(t, "the first server to learn of it", silent.lost)
+	next.let()
+	if got := s.ended(t, u); got.State != importer.Completed || got.Stats != (importer.Stats{Success: 60}) {
+		t.Errorf("got %+v", got)
+	}
+	s.noFiles(t)
+	silent.setAway(false)
+	// The first one has its place free again, and works others.
+	if got := s.ended(t, upload(t, first, acme, "Leads", int(firstNumber), 5)); got.Stats != (importer.Stats{Duplicate: 5}) {
+		t.Errorf("got %+v", got)
+	}
+	s.recount(t)
+}
+
+// TestTakeOverDryRun: what a dry run has tried is in the memory of its server,
+// so another begins anew.
+func TestTakeOverDryRun(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme")
+	opts := importer.Options{BatchRows: 10, Poll: time.Millisecond}
+	leaving := s.halting(3)
+	first, stop := s.importingWith(t, leaving, opts)
+	u := uploadWith(t, first, acme, "Leads", int(firstNumber), 60, importer.Request{Options: dryRun})
+	<-leaving.reached
+	s.importingWith(t, s.book, opts)
+	leaving.let()
+	stop() // at once it is the other's
+	if got := s.ended(t, u); got.State != importer.Completed || got.Stats != (importer.Stats{Success: 60}) || got.New != 60 {
+		t.Errorf("got %+v", got)
+	}
+	if n := s.stored(t, acme.ID); n != 0 {
+		t.Errorf("%d contacts are stored", n)
+	}
+	s.noFiles(t)
+}
+
+// TestCancelElsewhere: who works an upload sees that another server has
+// cancelled it.
+func TestCancelElsewhere(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme")
+	opts := importer.Options{BatchRows: 10, Poll: time.Millisecond}
+	working := s.halting(2)
+	first, _ := s.importingWith(t, working, opts)
+	second, _ := s.importingWith(t, s.book, opts)
+	u := upload(t, first, acme, "Leads", int(firstNumber), 60)
+	<-working.reached
+	var cancelled importer.Upload
+	if err := second.Cancel(t.Context(), acme, u.SID, storetest.Told(&cancelled)); err != nil || cancelled.State != importer.Cancelled {
+		t.Fatalf("got %+v, %v", cancelled, err)
+	}
+	working.let()
+	s.noFiles(t)
+	if got := s.ended(t, u); got.State != importer.Cancelled || got.Stats != (importer.Stats{Success: 10}) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestLeasesEndWithTheServer: what was left by a server that was killed is
+// worked at once by the next.
+func TestLeasesEndWithTheServer(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme")
+	// Not run, so that it neither works nor gives back.
+	imports, err := importer.Open(t.Context(), s.book, importer.NewDisk(s.path+".uploads"), s.rules(), importer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := upload(t, imports, acme, "Leads", int(firstNumber), 5)
+	if got, err := s.book.Upload(t.Context(), acme.ID, u.SID); err != nil || got.Lease.Server == "" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	s.close(t)
+	again := serveFile(t, s.path, Options{})
+	again.importing(t, 0)
+	if got := again.ended(t, u); got.Stats != (importer.Stats{Success: 5}) {
+		t.Errorf("got %+v", got)
+	}
+}
