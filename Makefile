@@ -18,8 +18,8 @@ test: test-tools ## Run all tests, then those that race detection is for under i
 test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools
 
-test-race: # Left out is what starts no goroutine, and computes for long
-	go test -race -short -timeout 8m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench)$$')
+test-race: # Left out is what starts no goroutine and computes for long, and what waits for a browser
+	go test -race -short -timeout 8m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench|dashboard/browsertest)$$')
 
 check: ## Check format, vet, staticcheck, go.mod and the import rules
 	@scripts/check

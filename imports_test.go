@@ -46,7 +46,7 @@ var rules = map[string][]string{
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
-	"internal/bench", "internal/e2e", "internal/openapitest", "internal/servertest", "internal/storetest",
+	"internal/bench", "internal/dashboard/browsertest", "internal/e2e", "internal/openapitest", "internal/servertest", "internal/storetest",
 }
 
 // libraries are those that one package hides from the others, in tests too.
@@ -55,6 +55,8 @@ var libraries = map[string][]string{
 	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
 	"github.com/gofrs/flock":             {"internal/sqlite"},
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/bench"},
+	"github.com/chromedp/chromedp":       {"internal/dashboard/browsertest"},
+	"github.com/chromedp/cdproto":        {"internal/dashboard/browsertest"},
 	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/openapitest"},
 }
 

@@ -1,0 +1,94 @@
+package browsertest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"callbook/internal/servertest"
+)
+
+// page is one of the dashboard's to be looked at.
+type page struct {
+	name string // of its pictures
+	// path is where it is, or what makes it so and tells where it is.
+	path func(w *world) string
+	// signedOut is for those who are not signed in.
+	signedOut bool
+	// before, when not nil, is done once the page is open.
+	before func(b *tab)
+}
+
+// world is what the pages show: a server with an account that has some of
+// everything.
+type world struct {
+	t      *testing.T
+	server *servertest.Server
+	client *servertest.Client // of the account demo
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	s := servertest.Start(t, servertest.Options{Dashboard: true})
+	return &world{t: t, server: s, client: s.Account("demo")}
+}
+
+func at(path string) func(*world) string { return func(*world) string { return path } }
+
+// pages is the table of the pages.
+var pages = []page{
+	{name: "signin", path: at("/signin"), signedOut: true},
+	{name: "signin-wrong", path: at("/signin"), signedOut: true, before: func(b *tab) {
+		b.fill("#key", "d70dcdeb7912f250ceb502c9877c5a97")
+		b.fill("#token", "wrong")
+		b.follow("form button")
+	}},
+	{name: "link", path: func(w *world) string { return w.server.Link("demo") }, signedOut: true},
+	{name: "link-dead", path: at("/signin/link/x"), signedOut: true},
+	{name: "sessions", path: at("/sessions")},
+	{name: "not-found", path: at("/nothing")},
+}
+
+// TestPages looks at every page: nothing serious for axe-core, nothing wider
+// than the window, no complaint of the browser; and takes its picture.
+func TestPages(t *testing.T) {
+	w := newWorld(t)
+	axe := axeSource(t)
+	for _, p := range pages {
+		t.Run(p.name, func(t *testing.T) {
+			b := newTab(t, w.server.URL)
+			b.expectFailures.Store(true) // pages that tell of errors are among them
+			if !p.signedOut {
+				b.signIn(w, "demo")
+			}
+			for _, l := range looks {
+				b.set(l)
+				b.open(p.path(w))
+				if p.before != nil {
+					p.before(b)
+				}
+				b.accessible(axe, l.String())
+				if wide := run(b, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); wide > l.width {
+					t.Errorf("%s: the page is %d wide", l, wide)
+				}
+				b.picture(p.name + "-" + l.String())
+			}
+		})
+	}
+}
+
+// signIn signs the window in to an account of the world.
+func (b *tab) signIn(w *world, accountSID string) {
+	b.t.Helper()
+	b.open(w.server.Link(accountSID))
+	b.follow("main form button")
+}
+
+// void drops an action's result.
+func void[T any](a chromedp.Action[T]) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := a(ctx, target)
+		return chromedp.Void{}, err
+	}
+}

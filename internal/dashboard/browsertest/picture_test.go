@@ -1,0 +1,29 @@
+package browsertest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chromedp/chromedp"
+)
+
+// picture takes a picture of the whole page into screenshots/NAME.png.
+func (b *tab) picture(name string) {
+	b.t.Helper()
+	dir := filepath.Join(moduleRoot, "screenshots")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if name == "failed" {
+		name += "-" + strings.ReplaceAll(b.t.Name(), "/", "-")
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Errorf("take a picture: %v", err)
+		return
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
