@@ -18,9 +18,11 @@ import (
 	"callbook/internal/session"
 )
 
-// paths are pages to check what holds for all; those of a running account are
-// added by the pages' own tests.
-var paths = []string{"/signin", "/signin/link/x", "/sessions", "/nothing", "/"}
+// paths are pages to check what holds for all.
+var paths = []string{
+	"/signin", "/signin/link/x", "/sessions", "/nothing", "/",
+	"/api", "/api/samples", "/api/console", "/api/console?method=POST&path=/contacts&body={}",
+}
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -208,6 +210,8 @@ func (l *lines) Write(b []byte) (int, error) {
 	return l.text.Write(b)
 }
 
+func logTo(l *lines) slog.Handler { return slog.NewTextHandler(l, nil) }
+
 func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -236,7 +240,7 @@ func TestTrouble(t *testing.T) {
 	store := new(failing)
 	s := servertest.Start(t, servertest.Options{
 		Dashboard: true,
-		Log:       slog.NewTextHandler(log, nil),
+		Log:       logTo(log),
 		Sessions:  func(real session.Store) session.Store { store.Store = real; return store },
 	})
 	s.Account("demo")

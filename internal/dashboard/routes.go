@@ -24,6 +24,13 @@ func (d *Dashboard) addRoutes() {
 	d.files()
 
 	d.handle("GET /{$}", d.home)
+	d.handle("GET /api", d.keysPage)
+	d.handle("POST /api/keys", d.createKey)
+	d.handle("GET /api/keys/{id}/revoke", d.revokePage)
+	d.handle("POST /api/keys/{id}/revoke", d.revokeKey)
+	d.handle("GET /api/samples", d.samplesPage)
+	d.handle("GET /api/console", d.consolePage)
+	d.handle("POST /api/console", d.consoleSend)
 	d.handle("GET /sessions", d.sessionsPage)
 	d.handle("POST /sessions/{id}/end", d.endSession)
 }
@@ -57,5 +64,5 @@ func (d *Dashboard) add(rt route, h handler) {
 
 // home is where the first page is.
 func (d *Dashboard) home(*http.Request) (answer, error) {
-	return goTo("/sessions"), nil
+	return goTo("/api"), nil
 }

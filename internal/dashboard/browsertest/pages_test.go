@@ -3,6 +3,7 @@ package browsertest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -31,9 +32,38 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	s := servertest.Start(t, servertest.Options{Dashboard: true})
-	return &world{t: t, server: s, client: s.Account("demo")}
+	w := &world{t: t, server: s, client: s.Account("demo")}
+	w.client.Create(`{"number":"+919876543210","first_name":"Asha","tag":"Member"}`, `{"number":"09876543211","first_name":"Vikram"}`)
+	w.addKeys()
+	return w
 }
 
+// addKeys makes keys of each sort.
+func (w *world) addKeys() {
+	for _, k := range []struct {
+		name     string
+		lifetime time.Duration
+		revoked  bool
+	}{
+		{name: "nightly sync"},
+		{name: "a trial for the agency with the very long name, Bengaluru", lifetime: 90 * 24 * time.Hour},
+		{name: "old laptop", revoked: true},
+		{name: "<script>alert(1)</script>", lifetime: 1},
+	} {
+		key, _, err := w.server.Directory.CreateKey(w.t.Context(), "demo", k.name, k.lifetime)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if !k.revoked {
+			continue
+		}
+		if _, err := w.server.Directory.RevokeKey(w.t.Context(), key.ID); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// at is a page that is always there.
 func at(path string) func(*world) string { return func(*world) string { return path } }
 
 // pages is the table of the pages.
@@ -47,6 +77,18 @@ var pages = []page{
 	{name: "link", path: func(w *world) string { return w.server.Link("demo") }, signedOut: true},
 	{name: "link-dead", path: at("/signin/link/x"), signedOut: true},
 	{name: "sessions", path: at("/sessions")},
+	{name: "keys", path: at("/api"), before: func(b *tab) {
+		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("details").open = true`))
+	}},
+	{name: "key-created", path: at("/api"), before: func(b *tab) {
+		b.fill("#name", "nightly sync")
+		b.follow("#new button")
+	}},
+	{name: "key-revoke", path: func(w *world) string { return "/api/keys/" + w.client.Key + "/revoke" }},
+	{name: "samples", path: at("/api/samples?lang=python")},
+	{name: "console", path: at("/api/console"), before: func(b *tab) {
+		b.do(chromedp.Click(chromedp.CSS("#console button")), chromedp.WaitVisible(chromedp.CSS("#answer")))
+	}},
 	{name: "not-found", path: at("/nothing")},
 }
 
@@ -72,6 +114,8 @@ func TestPages(t *testing.T) {
 				if wide := run(b, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); wide > l.width {
 					t.Errorf("%s: the page is %d wide", l, wide)
 				}
+				height := run(b, chromedp.Evaluate[int64](pageHeight))
+				b.do(chromedp.EmulateViewport(l.width, max(height, l.height)))
 				b.picture(p.name + "-" + l.String())
 			}
 		})

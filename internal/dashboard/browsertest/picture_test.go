@@ -8,7 +8,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// picture takes a picture of the whole page into screenshots/NAME.png.
+// pageHeight is how high a window has to be for all of the page.
+const pageHeight = "document.documentElement.scrollHeight"
+
+// picture takes a picture of the window into screenshots/NAME.png.
 func (b *tab) picture(name string) {
 	b.t.Helper()
 	dir := filepath.Join(moduleRoot, "screenshots")
