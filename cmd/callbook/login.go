@@ -15,7 +15,7 @@ import (
 
 // baseURL is the flag of the commands that print links.
 type baseURL struct {
-	BaseURL string `name:"base-url" placeholder:"URL" help:"Address that browsers reach the server at, when it is not the one listened on: behind a proxy, https://book.example.com. With https, cookies go over TLS only."`
+	BaseURL string `name:"base-url" placeholder:"URL" help:"Address that browsers reach the server at, where that is not the address it listens on: behind a proxy, or on another port than 8080 for login-link. With https, cookies go over TLS only."`
 }
 
 // Validate is called by kong when the flags are read.

@@ -14,7 +14,7 @@ import (
 
 // How often signing in may fail, for each address that it is tried from. Keys
 // and links are not to be guessed in any case; this keeps guesses from being
-// work for the database.
+// work for the database. Behind a proxy all come from one address.
 const (
 	failuresAtOnce = 10
 	failureEvery   = 6 * time.Second
