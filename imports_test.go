@@ -25,6 +25,7 @@ var rules = map[string][]string{
 	"internal/access":  {},
 	"internal/phone":   {"internal/fault"},
 	"internal/csvcell": {},
+	"internal/apidoc":  {},
 
 	// Subjects.
 	"internal/account":     {"internal/fault", "internal/phone"},
@@ -39,7 +40,7 @@ var rules = map[string][]string{
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/fault", "internal/importer", "internal/phone", "internal/session"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/fault", "internal/importer", "internal/phone", "internal/session"},
 	"internal/server":    {"internal/access", "internal/api", "internal/dashboard", "internal/fault", "openapi"},
 }
 
@@ -57,6 +58,7 @@ var libraries = map[string][]string{
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/bench"},
 	"github.com/chromedp/chromedp":       {"internal/dashboard/browsertest"},
 	"github.com/chromedp/cdproto":        {"internal/dashboard/browsertest"},
+	"github.com/oasdiff/yaml3":           {"internal/apidoc"},
 	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/openapitest"},
 }
 

@@ -15,10 +15,12 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"callbook/internal/access"
 	"callbook/internal/account"
+	"callbook/internal/apidoc"
 	"callbook/internal/fault"
 	"callbook/internal/session"
 )
@@ -48,6 +50,7 @@ type Dashboard struct {
 	routes   []route
 	origins  *http.CrossOriginProtection
 	failures *limiter
+	document func() (*apidoc.Document, error)
 }
 
 // New returns the Dashboard. It panics when its templates, which are part of
@@ -59,6 +62,8 @@ func New(cfg Config) *Dashboard {
 		mux:      http.NewServeMux(),
 		origins:  http.NewCrossOriginProtection(),
 		failures: newLimiter(),
+		// It takes some milliseconds, which a start need not wait for.
+		document: sync.OnceValues(func() (*apidoc.Document, error) { return apidoc.Parse(cfg.Document) }),
 	}
 	if d.now == nil {
 		d.now = time.Now

@@ -21,6 +21,7 @@ func apiTabs(current string) []tab {
 		{Path: "/api", Label: "Keys"},
 		{Path: "/api/samples", Label: "Samples"},
 		{Path: "/api/console", Label: "Console"},
+		{Path: "/api/reference", Label: "Reference"},
 	}
 	for i := range tabs {
 		tabs[i].Current = tabs[i].Path == current

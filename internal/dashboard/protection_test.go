@@ -22,6 +22,7 @@ import (
 var paths = []string{
 	"/signin", "/signin/link/x", "/sessions", "/nothing", "/",
 	"/api", "/api/samples", "/api/console", "/api/console?method=POST&path=/contacts&body={}",
+	"/api/reference", "/api/reference/createContacts", "/api/reference/nothing",
 }
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +

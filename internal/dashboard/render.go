@@ -39,6 +39,7 @@ func parsePages() map[string]*template.Template {
 			"asset": assetURL,
 			"icon":  icon,
 			"count": count,
+			"prose": prose,
 		}).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", file))
 	}
 	return pages

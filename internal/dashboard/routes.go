@@ -31,6 +31,8 @@ func (d *Dashboard) addRoutes() {
 	d.handle("GET /api/samples", d.samplesPage)
 	d.handle("GET /api/console", d.consolePage)
 	d.handle("POST /api/console", d.consoleSend)
+	d.handle("GET /api/reference", d.referencePage)
+	d.handle("GET /api/reference/{operation}", d.operationPage)
 	d.handle("GET /sessions", d.sessionsPage)
 	d.handle("POST /sessions/{id}/end", d.endSession)
 }

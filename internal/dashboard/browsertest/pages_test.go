@@ -89,6 +89,8 @@ var pages = []page{
 	{name: "console", path: at("/api/console"), before: func(b *tab) {
 		b.do(chromedp.Click(chromedp.CSS("#console button")), chromedp.WaitVisible(chromedp.CSS("#answer")))
 	}},
+	{name: "reference", path: at("/api/reference")},
+	{name: "operation", path: at("/api/reference/createContacts")},
 	{name: "not-found", path: at("/nothing")},
 }
 

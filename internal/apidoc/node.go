@@ -1,0 +1,123 @@
+package apidoc
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	yaml "github.com/oasdiff/yaml3"
+)
+
+// node is a place in the document; the zero node is one that is not there, and
+// has nothing in it.
+type node struct{ at *yaml.Node }
+
+func (n node) there() bool { return n.at != nil }
+
+// get returns the value under a key of a mapping.
+func (n node) get(key string) node {
+	for k, v := range n.pairs() {
+		if k == key {
+			return v
+		}
+	}
+	return node{}
+}
+
+// pairs goes through a mapping, in its order.
+func (n node) pairs() func(yield func(string, node) bool) {
+	return func(yield func(string, node) bool) {
+		if n.at == nil || n.at.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(n.at.Content); i += 2 {
+			if !yield(n.at.Content[i].Value, node{n.at.Content[i+1]}) {
+				return
+			}
+		}
+	}
+}
+
+// items are those of a sequence.
+func (n node) items() []node {
+	if n.at == nil || n.at.Kind != yaml.SequenceNode {
+		return nil
+	}
+	items := make([]node, len(n.at.Content))
+	for i, item := range n.at.Content {
+		items[i] = node{item}
+	}
+	return items
+}
+
+// text is a scalar as it is written.
+func (n node) text() string {
+	if n.at == nil || n.at.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return strings.TrimSpace(n.at.Value)
+}
+
+// texts are those of a sequence, or the one that stands alone.
+func (n node) texts() []string {
+	if one := n.text(); one != "" {
+		return []string{one}
+	}
+	var all []string
+	for _, item := range n.items() {
+		all = append(all, item.text())
+	}
+	return all
+}
+
+// json is the value as JSON, its keys in their order.
+func (n node) json() string {
+	var flat, pretty bytes.Buffer
+	n.appendJSON(&flat)
+	if err := json.Indent(&pretty, flat.Bytes(), "", "  "); err != nil {
+		return flat.String()
+	}
+	return pretty.String()
+}
+
+func (n node) appendJSON(b *bytes.Buffer) {
+	switch {
+	case n.at == nil:
+		b.WriteString("null")
+	case n.at.Kind == yaml.MappingNode:
+		b.WriteByte('{')
+		first := true
+		for key, value := range n.pairs() {
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			appendString(b, key)
+			b.WriteByte(':')
+			value.appendJSON(b)
+		}
+		b.WriteByte('}')
+	case n.at.Kind == yaml.SequenceNode:
+		b.WriteByte('[')
+		for i, item := range n.items() {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			item.appendJSON(b)
+		}
+		b.WriteByte(']')
+	case n.at.ShortTag() == "!!null":
+		b.WriteString("null")
+	case n.at.ShortTag() == "!!int", n.at.ShortTag() == "!!float", n.at.ShortTag() == "!!bool":
+		b.WriteString(n.at.Value)
+	default:
+		appendString(b, n.at.Value)
+	}
+}
+
+func appendString(b *bytes.Buffer, s string) {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s)         // a string always can be
+	b.Truncate(b.Len() - 1) // the encoder ends the line
+}
