@@ -153,5 +153,10 @@ func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	a := show("error", is.title, page)
 	a.status = is.status
+	if byHTMX(r) { // which is to say it above the page and leave the page as it is
+		a.fragment = "trouble"
+		w.Header().Set("HX-Retarget", "#trouble")
+		w.Header().Set("HX-Reswap", "innerHTML show:#trouble:top")
+	}
 	d.send(w, r, a)
 }

@@ -74,6 +74,11 @@ func TestConsoleByHTMX(t *testing.T) {
 	if strings.Contains(piece, "<html") || strings.Contains(piece, "<nav") {
 		t.Errorf("it is a whole page:\n%s", piece)
 	}
+	tooLarge := send(url.Values{"body": {strings.Repeat("x", 2<<20)}})
+	has(t, tooLarge.PageText(t, 413), "Too large: A form has at most")
+	if tooLarge.Header.Get("HX-Retarget") != "#trouble" || strings.Contains(string(tooLarge.Body), "<html") {
+		t.Errorf("the trouble is not said above the page: %v", tooLarge.Header)
+	}
 	has(t, send(request("GET", "/%zz", "")).PageText(t, 422), `<div id="console"`, "This is no path")
 }
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -67,7 +67,7 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 	url string // of the server
-	// expectFailures says that pages with an error status are no complaint.
+	// expectFailures says that a request that fails is no complaint.
 	expectFailures atomic.Bool
 }
 
@@ -95,6 +95,9 @@ func newTab(t *testing.T, serverURL string) *tab {
 	return b
 }
 
+// failedRequest is what the browser, and htmx, say of a request that failed.
+var failedRequest = regexp.MustCompile(`^(Failed to load resource|Response Status Error Code|htmx:(afterRequest|sendError))`)
+
 // watchConsole fails the test when the browser complains: a script that threw,
 // something that the content security policy kept out.
 func (b *tab) watchConsole() {
@@ -106,7 +109,7 @@ func (b *tab) watchConsole() {
 			if err != nil {
 				return
 			}
-			failed := strings.Contains(m.Text, "Failed to load resource")
+			failed := failedRequest.MatchString(m.Text)
 			if (m.Type == "error" || m.Type == "warning" || m.Type == chromedp.ConsoleException) && !(failed && b.expectFailures.Load()) {
 				b.t.Errorf("the browser says: %v", m)
 			}

@@ -4,6 +4,7 @@
 //   button[data-copy="ID"]    copies the text of the element with this id
 //   [data-keep-open="NAME"]   a <details> that stays as it was left in this tab
 //   form[data-once]           is sent once, however often its button is pressed
+//   #trouble                  is where it says that a request of htmx failed
 "use strict";
 (function () {
   function setUp(root) {
@@ -60,6 +61,21 @@
   addEventListener("pageshow", function () {
     document.querySelectorAll("form[data-once]").forEach(function (form) { delete form.dataset.sent; });
   });
+
+  // What the server says of a request that failed, htmx puts there.
+  function trouble(text) {
+    var el = document.getElementById("trouble");
+    if (!el) return;
+    el.textContent = "";
+    if (!text) return;
+    var notice = document.createElement("p");
+    notice.className = "notice bad";
+    notice.textContent = text;
+    el.append(notice);
+  }
+  document.addEventListener("htmx:beforeRequest", function () { trouble(""); });
+  document.addEventListener("htmx:sendError", function () { trouble("The server does not answer. Try again in a moment."); });
+  document.addEventListener("htmx:timeout", function () { trouble("The server took too long. Try again in a moment."); });
 
   document.addEventListener("DOMContentLoaded", function () { setUp(document); });
   document.addEventListener("htmx:load", function (event) { setUp(event.target); });
