@@ -47,12 +47,13 @@ var rules = map[string][]string{
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
-	"internal/bench", "internal/dashboard/browsertest", "internal/e2e", "internal/openapitest", "internal/servertest", "internal/storetest",
+	"internal/bench", "internal/dashboard/browsertest", "internal/e2e", "internal/openapitest", "internal/pgtest", "internal/servertest", "internal/storetest",
 }
 
 // libraries are those that one package hides from the others, in tests too.
 var libraries = map[string][]string{
 	"zombiezen.com/go/sqlite":            {"internal/sqlite", "internal/bench"},
+	"github.com/jackc/pgx/v5":            {"internal/pgtest"},
 	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
 	"github.com/gofrs/flock":             {"internal/sqlite"},
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/bench"},

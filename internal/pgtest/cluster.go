@@ -1,0 +1,171 @@
+package pgtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// cluster is a running server.
+type cluster struct {
+	dir  string // of its files, its socket and its log
+	port int
+
+	// lifeline is what the server lives by: it stops when the other end of this
+	// pipe is closed, which the operating system does with a process's last
+	// breath, whatever took it.
+	lifeline io.Closer
+
+	template    sync.Once
+	templateErr error
+}
+
+// url is that of a database, over TCP.
+func (c *cluster) url(database string) string {
+	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", superuser, c.port, database)
+}
+
+const superuser = "callbook"
+
+// keeper runs the server ($1 its program, $2 its folder) until its own input
+// ends, and then removes the folder. It is a process of its own, because the
+// test's may be killed.
+const keeper = `
+"$1" -D "$2/data" -k "$2" >"$2/log" 2>&1 </dev/null &
+server=$!
+read -r end
+kill -QUIT $server
+wait $server
+rm -rf "$2"
+`
+
+func startCluster() (_ *cluster, err error) {
+	programs, err := findPrograms()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "callbook-pg-")
+	if err != nil {
+		return nil, err
+	}
+	c := &cluster{dir: dir}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("start PostgreSQL for the tests: %w%s", err, c.log())
+			c.abandon()
+		}
+	}()
+	if c.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	initdb := exec.Command(filepath.Join(programs, "initdb"), "-D", filepath.Join(dir, "data"),
+		"-U", superuser, "--auth=trust", "--encoding=UTF8", "--no-sync",
+		// A collation of a language, so that a text which forgets to say that it
+		// sorts by its bytes is found out.
+		"--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8")
+	if err := unprivileged(initdb, dir); err != nil {
+		return nil, err
+	}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, bytes.TrimSpace(out))
+	}
+	if err := c.configure(); err != nil {
+		return nil, err
+	}
+	server := exec.Command("/bin/sh", "-c", keeper, "keeper", filepath.Join(programs, "postgres"), dir)
+	if err := unprivileged(server, dir); err != nil {
+		return nil, err
+	}
+	// Not a pipe of exec's, which would be copied by a goroutine.
+	if c.lifeline, err = server.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := server.Start(); err != nil {
+		return nil, err
+	}
+	return c, c.waitFor(server)
+}
+
+// configure writes down how the server runs.
+func (c *cluster) configure() error {
+	f, err := os.OpenFile(filepath.Join(c.dir, "data", "postgresql.auto.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, `
+listen_addresses = '127.0.0.1'
+port = %d
+max_connections = 300
+shared_buffers = 64MB
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+autovacuum = off
+`, c.port)
+	return errors.Join(err, f.Close())
+}
+
+// waitFor returns when the server answers, or has ended.
+func (c *cluster) waitFor(server *exec.Cmd) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	go func() {
+		// The keeper ends only when it is told to; before, something is wrong.
+		_ = server.Wait()
+		cancel()
+	}()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		conn, err := pgx.Connect(ctx, c.url("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// log is what the server said, for an error.
+func (c *cluster) log() string {
+	said, err := os.ReadFile(filepath.Join(c.dir, "log"))
+	if err != nil || len(said) == 0 {
+		return ""
+	}
+	return "\n" + string(bytes.TrimSpace(said))
+}
+
+// abandon gives up a server that did not come up.
+func (c *cluster) abandon() {
+	if c.lifeline != nil {
+		c.lifeline.Close() // and its keeper removes the folder
+		return
+	}
+	os.RemoveAll(c.dir)
+}
+
+func freePort() (int, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err := errors.Join(err, ln.Close()); err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(port)
+}
