@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/server", "internal/session", "internal/sqlite", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "openapi"},
 
 	"internal/fault":   {},
 	"internal/access":  {},
@@ -36,7 +36,8 @@ var rules = map[string][]string{
 	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/csvcell"},
 
 	// Engines.
-	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
@@ -53,7 +54,7 @@ var forTests = []string{
 // libraries are those that one package hides from the others, in tests too.
 var libraries = map[string][]string{
 	"zombiezen.com/go/sqlite":            {"internal/sqlite", "internal/bench"},
-	"github.com/jackc/pgx/v5":            {"internal/pgtest"},
+	"github.com/jackc/pgx/v5":            {"internal/postgres", "internal/pgtest", "internal/bench"},
 	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
 	"github.com/gofrs/flock":             {"internal/sqlite"},
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/bench"},
@@ -131,7 +132,7 @@ func TestRules(t *testing.T) {
 			if _, ok := rules[there]; !ok {
 				t.Errorf("the rule of %q names %q, which has none", here, there)
 			}
-			wired := there == "internal/server" || there == "internal/sqlite"
+			wired := there == "internal/server" || there == "internal/sqlite" || there == "internal/postgres"
 			if wired && !strings.HasPrefix(here, "cmd/") {
 				t.Errorf("the rule of %q allows %q, which is only for cmd to import", here, there)
 			}

@@ -234,3 +234,21 @@ func pagesByCursor(t *testing.T, f *fixture) {
 		lib.answers(t, q)
 	}
 }
+
+// wordsOfNoText asks for what the rules let no text be. An engine may refuse to
+// keep it, but not to be asked.
+func wordsOfNoText(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	w := addressbook.Window{Limit: 10}
+	for _, word := range notTexts {
+		for _, q := range []addressbook.Query{{Tag: word}, {Email: word}, {Name: word}, {Search: word}} {
+			q.Window = w
+			lib.answers(t, q)
+		}
+		page, err := f.Contacts.Lists(t.Context(), f.account, addressbook.ListQuery{Window: w, Name: word})
+		if err != nil || page.Total != 0 {
+			t.Errorf("lists with %q in their names: %d, %v", word, page.Total, err)
+		}
+	}
+	f.hasNoReceipt(t, notTexts...)
+}

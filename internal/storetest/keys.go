@@ -36,6 +36,23 @@ func unknownKey(t *testing.T, store account.Store) {
 	same(t, "keys", listKeys(t, store, a), []account.Key{k})
 }
 
+// notTexts are what some engines keep in no text and refuse in a question: a
+// NUL, and what is not UTF-8. Keys and sids come from strangers.
+var notTexts = []string{"\x00", "a\x00", "\xff", "abc\xc3", "\xed\xa0\x80"}
+
+// namesOfNoText asks for keys and accounts by them.
+func namesOfNoText(t *testing.T, store account.Store) {
+	addKey(t, store, addAccount(t, store, "a").ID, "abc", 1)
+	for _, name := range notTexts {
+		_, err := store.Credentials(t.Context(), name)
+		isFault(t, err, fault.NotFound)
+		_, err = store.RevokeKey(t.Context(), name, time.Unix(2, 0))
+		isFault(t, err, fault.NotFound)
+		_, err = store.Account(t.Context(), name)
+		isFault(t, err, fault.NotFound)
+	}
+}
+
 func credentials(t *testing.T, store account.Store) {
 	addAccount(t, store, "other")
 	a, err := store.CreateAccount(t.Context(), account.Account{

@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+)
+
+const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.time_zone, accounts.date_created`
+
+// CreateAccount implements [account.Store].
+func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Account, error) {
+	const doing = "create account"
+	err := db.write(ctx, 0, doing, func(t *tx) error {
+		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES ($1, $2, $3, $4) RETURNING id`,
+			a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&a.ID)
+		})
+		err := t.flush()
+		if taken(err) {
+			return fault.New(fault.Duplicate, fmt.Sprintf("account %q exists already", a.SID))
+		}
+		return err
+	})
+	if err != nil {
+		return account.Account{}, err
+	}
+	return a, nil
+}
+
+// Accounts implements [account.Store].
+func (db *DB) Accounts(ctx context.Context) ([]account.Account, error) {
+	return collect(ctx, db, "list accounts", func(row pgx.CollectableRow) (account.Account, error) {
+		var a accountRow
+		if err := row.Scan(a.into()...); err != nil {
+			return account.Account{}, err
+		}
+		return a.account()
+	}, `SELECT `+accountColumns+` FROM accounts ORDER BY sid`)
+}
+
+// Account implements [account.Store].
+func (db *DB) Account(ctx context.Context, sid string) (account.Account, error) {
+	var a accountRow
+	err := db.row(ctx, `SELECT `+accountColumns+` FROM accounts WHERE sid = $1`, []any{sid}, a.into(), sid)
+	switch {
+	case noRow(err):
+		return account.Account{}, fault.New(fault.NotFound, fmt.Sprintf("there is no account %q", sid))
+	case err != nil:
+		return account.Account{}, storeError("read account", err)
+	}
+	return a.account()
+}
+
+// accountRow is a row of accountColumns.
+type accountRow struct {
+	id                    int64
+	sid, region, timeZone string
+	created               dateValue
+}
+
+func (a *accountRow) into() []any {
+	return []any{&a.id, &a.sid, &a.region, &a.timeZone, &a.created}
+}
+
+func (a *accountRow) account() (account.Account, error) {
+	zone, err := time.LoadLocation(a.timeZone)
+	if err != nil {
+		return account.Account{}, fmt.Errorf("account %s: %w", a.sid, err)
+	}
+	return account.Account{ID: a.id, SID: a.sid, Region: a.region, TimeZone: zone, Created: time.Time(a.created)}, nil
+}
+
+// row reads the one row of a query. Words are what a stranger asked for: one that
+// no text in the database can be finds nothing.
+func (db *DB) row(ctx context.Context, query string, args, into []any, words ...string) error {
+	for _, word := range words {
+		if !storable(word) {
+			return pgx.ErrNoRows
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
+	defer cancel()
+	return causeOf(ctx, db.pool.QueryRow(ctx, query, args...).Scan(into...))
+}
+
+// storable tells whether a text can be in the database, which refuses any other,
+// be it in a question.
+func storable(text string) bool {
+	return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0
+}
+
+// collect reads the rows of a query.
+func collect[T any](ctx context.Context, db *DB, doing string, scan pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
+	defer cancel()
+	rows, err := db.pool.Query(ctx, query, args...)
+	if err != nil {
+		return nil, storeError(doing, causeOf(ctx, err))
+	}
+	all, err := pgx.CollectRows(rows, scan)
+	return all, storeError(doing, causeOf(ctx, err))
+}

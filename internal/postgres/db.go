@@ -1,0 +1,147 @@
+// Package postgres is the store for more than one machine: a PostgreSQL
+// database, shared by any number of servers.
+//
+// # The order of locks
+//
+// Transactions read committed rows and lock what they are about to change. They
+// take their locks in one order, so that they wait for each other and never in
+// a circle: numbers as they are inserted, in the order of the numbers; then
+// contacts, then lists, each in the order of their sids; then members; and at
+// last the account's counter. A change of a contact's number is the exception.
+// It can meet others in a circle, which PostgreSQL breaks, and the transaction
+// is done again.
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
+	"callbook/internal/session"
+)
+
+// DB is a database. It is every store that the server has, but for that of the uploads.
+type DB struct {
+	pool *pgxpool.Pool
+}
+
+var (
+	_ account.Store     = (*DB)(nil)
+	_ addressbook.Store = (*DB)(nil)
+	_ idempotency.Store = (*DB)(nil)
+	_ session.Store     = (*DB)(nil)
+)
+
+// IsURL tells whether the name of a database is the URL of a PostgreSQL one.
+func IsURL(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
+}
+
+// Redact returns the URL without its password.
+func Redact(name string) string {
+	u, err := url.Parse(name)
+	if err != nil {
+		return "postgres://(a URL that cannot be read)"
+	}
+	if q := u.Query(); q.Has("password") || q.Has("sslpassword") {
+		for _, word := range []string{"password", "sslpassword"} {
+			if q.Has(word) {
+				q.Set(word, "xxxxx")
+			}
+		}
+		u.RawQuery = q.Encode()
+	}
+	return u.Redacted()
+}
+
+// Options change how a [DB] works. The zero value is the default.
+type Options struct {
+	// Migrate brings the schema up to date. Without it, a schema that is not is
+	// an error.
+	Migrate bool
+}
+
+// Open opens a database. What may stand in the URL is what libpq knows, several
+// hosts and target_session_attrs included, and the pool_ settings of pgxpool.
+// No error has a password in it.
+func Open(ctx context.Context, url string, opts Options) (*DB, error) {
+	config, err := poolConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
+	}
+	db := &DB{pool: pool}
+	if opts.Migrate {
+		err = db.migrate(ctx)
+	} else {
+		err = db.checkSchema(ctx)
+	}
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
+	}
+	return db, nil
+}
+
+// Close closes the database, after what is under way.
+func (db *DB) Close() error {
+	db.pool.Close()
+	return nil
+}
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	_, err := db.pool.Exec(ctx, `SELECT 1 FROM accounts LIMIT 1`)
+	return storeError("ping", err)
+}
+
+const (
+	// connectTimeout is for each host of the URL, where that does not say.
+	connectTimeout = 5 * time.Second
+	// cancelPatience is how long a connection may take to end a query that
+	// nobody waits for any more, before it is closed.
+	cancelPatience = 2 * time.Second
+)
+
+func poolConfig(url string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// The library's own text leaves out the password where it finds one. That
+		// is no promise for a text that it could not read.
+		return nil, fmt.Errorf("%s is not a URL of a PostgreSQL database, as postgres://user:password@host:5432/callbook", Redact(url))
+	}
+	if !strings.Contains(url, "pool_max_conns=") {
+		config.MaxConns = int32(max(8, 4*runtime.GOMAXPROCS(0)))
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	if config.ConnConfig.RuntimeParams["application_name"] == "" {
+		config.ConnConfig.RuntimeParams["application_name"] = "callbook"
+	}
+	// A query that is given up is cancelled in the database too, and its
+	// connection lives on.
+	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelPatience}
+	}
+	config.ConnConfig.OnNotice = noteWarning
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		registerColumns(conn.TypeMap())
+		return nil
+	}
+	return config, nil
+}

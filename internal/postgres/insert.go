@@ -1,0 +1,189 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
+	"callbook/internal/phone"
+)
+
+// InsertContacts implements [addressbook.Store].
+func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
+	return db.write(ctx, account, "insert contacts", func(t *tx) error {
+		in := insertion{tx: t, contacts: contacts, existing: make([]*addressbook.Contact, len(contacts))}
+		return in.run(opts, decided)
+	})
+}
+
+// insertion is one InsertContacts.
+type insertion struct {
+	*tx
+	contacts []addressbook.Contact
+	existing []*addressbook.Contact // who has the number of each, nil for those that are new
+	created  int
+}
+
+func (in *insertion) run(opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
+	at := in.byNumber()
+	var err error
+	if opts.DryRun {
+		_, err = in.find(at, false)
+	} else {
+		err = in.insert(at, opts.OnDuplicate == addressbook.UpdateDuplicate)
+	}
+	if err != nil {
+		return err
+	}
+	var updated []*addressbook.Contact
+	if opts.OnDuplicate == addressbook.UpdateDuplicate {
+		for i, c := range in.existing {
+			if c != nil {
+				c.Overwrite(&in.contacts[i])
+				updated = append(updated, c)
+			}
+		}
+	}
+	in.decided = true
+	receipt := decided(in.existing)
+	if !opts.DryRun {
+		in.updateRows(updated)
+		in.countContacts(in.created)
+	}
+	in.keep(receipt)
+	return nil
+}
+
+// byNumber returns the places of the contacts in the order of their numbers.
+// Two transactions that insert the same numbers wait for each other, which in
+// one order they never do in a circle.
+func (in *insertion) byNumber() []int {
+	at := make([]int, len(in.contacts))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortFunc(at, func(a, b int) int { return cmp.Compare(in.contacts[a].Number, in.contacts[b].Number) })
+	return at
+}
+
+// insert adds the contacts at these places whose numbers are free, and finds who
+// has the others.
+func (in *insertion) insert(at []int, lock bool) error {
+	for range attempts {
+		left, err := in.add(at)
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		// The insert has waited for whoever had the number. Only a new statement
+		// sees what was committed meanwhile.
+		if at, err = in.find(left, lock); err != nil || len(at) == 0 {
+			return err
+		}
+		// Who had the number has given it up between the two statements.
+	}
+	return errAgain
+}
+
+// add inserts those whose number nobody has, and returns the places of the
+// others.
+func (in *insertion) add(at []int) (left []int, err error) {
+	rows := make([]*addressbook.Contact, len(at))
+	for i, place := range at {
+		rows[i] = &in.contacts[place]
+	}
+	added := make(map[phone.Number]bool, len(at))
+	in.queue(`INSERT INTO contacts (account_id, `+rowColumns+`) SELECT $1, `+rowArrays+`
+		ON CONFLICT (account_id, number) DO NOTHING RETURNING number`,
+		contactArgs(in.account, rows)...).Query(func(rows pgx.Rows) error {
+		var number numberValue
+		_, err := pgx.ForEachRow(rows, []any{&number}, func() error {
+			added[phone.Number(number)] = true
+			return nil
+		})
+		return err
+	})
+	if err := in.flush(); err != nil {
+		return nil, err
+	}
+	in.created += len(added)
+	for _, place := range at {
+		if !added[in.contacts[place].Number] {
+			left = append(left, place)
+		}
+	}
+	return left, nil
+}
+
+// find reads who has the numbers of the contacts at these places, locks them
+// when they are to be changed, and returns the places whose numbers nobody has.
+func (in *insertion) find(at []int, lock bool) (free []int, err error) {
+	numbers := make(numberColumn, len(at))
+	for i, place := range at {
+		numbers[i] = (*numberValue)(&in.contacts[place].Number)
+	}
+	holders, err := in.holders(numbers, lock)
+	if err != nil {
+		return nil, err
+	}
+	for _, place := range at {
+		if in.existing[place] = holders[in.contacts[place].Number]; in.existing[place] == nil {
+			free = append(free, place)
+		}
+	}
+	return free, nil
+}
+
+// holders reads the contacts that have these numbers.
+func (t *tx) holders(numbers numberColumn, lock bool) (map[phone.Number]*addressbook.Contact, error) {
+	query := `SELECT ` + contactColumns + ` FROM contacts WHERE account_id = $1 AND number = ANY($2)`
+	if lock {
+		query += ` ORDER BY sid FOR UPDATE`
+	}
+	found := make(map[phone.Number]*addressbook.Contact)
+	t.queue(query, t.account, numbers).Query(eachContact(func(c *addressbook.Contact) { found[c.Number] = c }))
+	return found, t.flush()
+}
+
+// eachContact reads rows of contactColumns.
+func eachContact(do func(*addressbook.Contact)) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		for rows.Next() {
+			c, err := scanContact(rows)
+			if err != nil {
+				return err
+			}
+			do(&c)
+		}
+		return rows.Err()
+	}
+}
+
+// countSlots is how many slots an account's counter has.
+const countSlots = 16
+
+// countContacts moves the account's counter, when the queue is run.
+func (t *tx) countContacts(by int) {
+	if by == 0 {
+		return
+	}
+	t.queue(`INSERT INTO contact_counts (account_id, slot, contacts) VALUES ($1, $2, $3)
+		ON CONFLICT (account_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`,
+		t.account, rand.IntN(countSlots), by)
+}
+
+// updateRows writes contacts over their rows, which are locked, when the queue
+// is run.
+func (t *tx) updateRows(contacts []*addressbook.Contact) {
+	if len(contacts) == 0 {
+		return
+	}
+	t.queue(`UPDATE contacts SET (`+rowColumns+`) = (SELECT new.*)
+		FROM (SELECT `+rowArrays+`) AS new (`+rowColumns+`)
+		WHERE contacts.account_id = $1 AND contacts.sid = new.sid`,
+		contactArgs(t.account, contacts)...)
+}

@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+)
+
+const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked,
+	api_keys.date_expires`
+
+// intoKey is where a row of keyColumns goes.
+func intoKey(k *account.Key) []any {
+	return []any{
+		&k.ID, &k.Name, (*dateValue)(&k.Created), (*dateValue)(&k.LastUsed), (*dateValue)(&k.Revoked), (*dateValue)(&k.Expires),
+	}
+}
+
+// CreateKey implements [account.Store].
+func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, hash account.TokenHash) error {
+	return db.write(ctx, accountID, "create key", func(t *tx) error {
+		t.queue(`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires) VALUES ($1, $2, $3, $4, $5, $6)`,
+			k.ID, accountID, k.Name, hash[:], (*dateValue)(&k.Created), (*dateValue)(&k.Expires))
+		return nil
+	})
+}
+
+// Keys implements [account.Store].
+func (db *DB) Keys(ctx context.Context, accountID int64) ([]account.Key, error) {
+	return collect(ctx, db, "list keys", func(row pgx.CollectableRow) (k account.Key, err error) {
+		err = row.Scan(intoKey(&k)...)
+		return k, err
+	}, `SELECT `+keyColumns+` FROM api_keys WHERE account_id = $1 ORDER BY date_created, id`, accountID)
+}
+
+// RevokeKey implements [account.Store].
+func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.Key, error) {
+	if !storable(id) {
+		return account.Key{}, unknownKey(id)
+	}
+	var k account.Key
+	err := db.write(ctx, 0, "revoke key", func(t *tx) error {
+		found := true
+		t.queue(`UPDATE api_keys SET date_revoked = coalesce(date_revoked, $1) WHERE id = $2 RETURNING `+keyColumns,
+			at.UnixNano(), id).QueryRow(func(row pgx.Row) error {
+			err := row.Scan(intoKey(&k)...)
+			if noRow(err) {
+				found, err = false, nil
+			}
+			return err
+		})
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if !found {
+			return unknownKey(id)
+		}
+		return nil
+	})
+	if err != nil {
+		return account.Key{}, err
+	}
+	return k, nil
+}
+
+// Credentials implements [account.Store].
+func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, error) {
+	var a accountRow
+	var c account.Credentials
+	var hash []byte
+	err := db.row(ctx, `SELECT `+accountColumns+`, `+keyColumns+`, token_sha256
+		FROM api_keys JOIN accounts ON accounts.id = api_keys.account_id WHERE api_keys.id = $1`,
+		[]any{id}, append(append(a.into(), intoKey(&c.Key)...), &hash), id)
+	if noRow(err) {
+		return account.Credentials{}, unknownKey(id)
+	}
+	if err != nil {
+		return account.Credentials{}, storeError("read key", err)
+	}
+	copy(c.Hash[:], hash)
+	c.Account, err = a.account()
+	return c, err
+}
+
+// KeysUsed implements [account.Store].
+func (db *DB) KeysUsed(ctx context.Context, last map[string]time.Time) error {
+	if len(last) == 0 {
+		return nil
+	}
+	// In one order, so that two servers do not wait for each other in a circle.
+	ids := slices.Sorted(maps.Keys(last))
+	dates := make([]int64, len(ids))
+	for i, id := range ids {
+		dates[i] = last[id].UnixNano()
+	}
+	return db.write(ctx, 0, "note the keys' last use", func(t *tx) error {
+		t.queue(`SELECT 1 FROM api_keys WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, ids)
+		t.queue(`UPDATE api_keys SET date_last_used = greatest(date_last_used, used.date)
+			FROM unnest($1::text[], $2::bigint[]) AS used (id, date) WHERE api_keys.id = used.id`, ids, dates)
+		return nil
+	})
+}
+
+func unknownKey(id string) error {
+	return fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
+}

@@ -1,0 +1,72 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+)
+
+// listColumns is what scanList reads, in this order.
+const listColumns = `lists.sid, lists.name, lists.tag, lists.type, lists.contact_count, lists.date_created, lists.date_updated`
+
+func intoList(l *addressbook.List) []any {
+	return []any{
+		(*sidValue)(&l.SID), &l.Name, (*textValue)(&l.Tag), (*uint8)(&l.Type), &l.ContactCount,
+		(*dateValue)(&l.Created), (*dateValue)(&l.Updated),
+	}
+}
+
+// eachList reads rows of listColumns.
+func eachList(do func(*addressbook.List)) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		for rows.Next() {
+			var l addressbook.List
+			if err := rows.Scan(intoList(&l)...); err != nil {
+				return err
+			}
+			do(&l)
+		}
+		return rows.Err()
+	}
+}
+
+// List implements [addressbook.Store].
+func (db *DB) List(ctx context.Context, account int64, sid addressbook.SID) (addressbook.List, error) {
+	var l addressbook.List
+	err := db.row(ctx, `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND sid = $2`,
+		[]any{account, (*sidValue)(&sid)}, intoList(&l))
+	if noRow(err) {
+		return addressbook.List{}, addressbook.ErrNoList
+	}
+	return l, storeError("read list", err)
+}
+
+// Lists implements [addressbook.Store].
+func (db *DB) Lists(ctx context.Context, account int64, q addressbook.ListQuery) (addressbook.ListPage, error) {
+	var page addressbook.ListPage
+	err := db.read(ctx, account, "read lists", func(t *tx) error {
+		s := newSelection("lists", account)
+		if q.Name != "" {
+			s.and("strpos(lists.name_key, %s) > 0", addressbook.Fold(q.Name))
+		}
+		s.queueCount(t, &page.Total)
+		s.queuePage(t, listColumns, window{q.Window, "lists"}).Query(eachList(func(l *addressbook.List) {
+			page.Lists = append(page.Lists, *l)
+		}))
+		return nil
+	})
+	if err != nil {
+		return addressbook.ListPage{}, err
+	}
+	if len(page.Lists) > q.Limit {
+		page.Lists = page.Lists[:q.Limit]
+		last := &page.Lists[q.Limit-1]
+		page.Next = &addressbook.Position{
+			Key: q.SortKey(last.Updated, addressbook.NameKey(last.Name, "")),
+			SID: last.SID,
+		}
+	}
+	return page, nil
+}

@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
+)
+
+// AddMembers implements [addressbook.Store].
+func (db *DB) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+	return db.write(ctx, account, "add members", func(t *tx) error {
+		contacts := make(sidColumn, len(members))
+		for i := range members {
+			contacts[i] = (*sidValue)(&members[i].Contact)
+		}
+		known := make(map[addressbook.SID]bool, len(members))
+		since := make(map[addressbook.SID]time.Time)
+		// A contact that is locked so can be read and changed, and not deleted.
+		t.queue(`SELECT sid FROM contacts WHERE account_id = $1 AND sid = ANY($2) ORDER BY sid FOR KEY SHARE`,
+			account, contacts).Query(eachSID(func(contact addressbook.SID) { known[contact] = true }))
+		there := t.lockList(list)
+		t.queue(`SELECT contact_sid, date_created FROM list_members
+			WHERE account_id = $1 AND list_sid = $2 AND contact_sid = ANY($3)`,
+			account, (*sidValue)(&list), contacts).Query(eachMember(since))
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if !*there {
+			return addressbook.ErrNoList
+		}
+		results := make([]addressbook.MembershipResult, len(members))
+		var added []*addressbook.Membership
+		for i := range members {
+			m := members[i]
+			before, isMember := since[m.Contact]
+			switch {
+			case !known[m.Contact]:
+				results[i].Fault = addressbook.ErrNoContact
+				continue
+			case isMember:
+				m.Created = before
+				results[i].Fault = addressbook.ErrMember
+			default:
+				since[m.Contact] = m.Created
+				added = append(added, &members[i])
+			}
+			results[i].Membership = &m
+		}
+		t.addMembers(list, added)
+		t.countMembers(list, len(added))
+		t.keep(ready(results))
+		return nil
+	})
+}
+
+// addMembers adds members to a list, which is locked, when the queue is run.
+func (t *tx) addMembers(list addressbook.SID, members []*addressbook.Membership) {
+	if len(members) == 0 {
+		return
+	}
+	contacts, created := make(sidColumn, len(members)), make(dateColumn, len(members))
+	for i, m := range members {
+		contacts[i], created[i] = (*sidValue)(&m.Contact), (*dateValue)(&m.Created)
+	}
+	t.queue(`INSERT INTO list_members (account_id, list_sid, contact_sid, date_created)
+		SELECT $1, $2, new.* FROM unnest($3::uuid[], $4::bigint[]) AS new`,
+		t.account, (*sidValue)(&list), contacts, created)
+}
+
+// countMembers moves a list's counter, when the queue is run.
+func (t *tx) countMembers(list addressbook.SID, by int) {
+	if by != 0 {
+		t.queue(`UPDATE lists SET contact_count = contact_count + $3 WHERE account_id = $1 AND sid = $2`,
+			t.account, (*sidValue)(&list), by)
+	}
+}
+
+// lockList locks a list, when the queue is run: from then on nobody else moves
+// its members. It returns where is told then whether there is such a list.
+func (t *tx) lockList(list addressbook.SID) (there *bool) {
+	there = new(bool)
+	t.queue(`SELECT sid FROM lists WHERE account_id = $1 AND sid = $2 FOR NO KEY UPDATE`, t.account, (*sidValue)(&list)).
+		Query(eachSID(func(addressbook.SID) { *there = true }))
+	return there
+}
+
+// RemoveMembers implements [addressbook.Store].
+func (db *DB) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+	return db.write(ctx, account, "remove members", func(t *tx) error {
+		since := make(map[addressbook.SID]time.Time)
+		there := t.lockList(list)
+		t.queue(`DELETE FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid = ANY($3)
+			RETURNING contact_sid, date_created`, account, (*sidValue)(&list), sids(contacts)).Query(eachMember(since))
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if !*there {
+			return addressbook.ErrNoList
+		}
+		t.countMembers(list, -len(since))
+		results := make([]addressbook.MembershipResult, len(contacts))
+		for i, contact := range contacts {
+			created, ok := since[contact]
+			if !ok {
+				results[i].Fault = addressbook.ErrNoMember
+				continue
+			}
+			results[i].Membership = &addressbook.Membership{List: list, Contact: contact, Created: created}
+			delete(since, contact) // asked for again, it is gone
+		}
+		t.keep(ready(results))
+		return nil
+	})
+}
+
+// eachSID reads rows of one sid.
+func eachSID(do func(addressbook.SID)) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var sid sidValue
+		_, err := pgx.ForEachRow(rows, []any{&sid}, func() error {
+			do(addressbook.SID(sid))
+			return nil
+		})
+		return err
+	}
+}
+
+// eachMember reads rows of a contact and since when it is a member.
+func eachMember(since map[addressbook.SID]time.Time) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var contact sidValue
+		var created dateValue
+		_, err := pgx.ForEachRow(rows, []any{&contact, &created}, func() error {
+			since[addressbook.SID(contact)] = time.Time(created)
+			return nil
+		})
+		return err
+	}
+}

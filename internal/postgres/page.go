@@ -1,0 +1,120 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+)
+
+// Contact implements [addressbook.Store].
+func (db *DB) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {
+	found, err := collect(ctx, db, "read contact", scanContact,
+		`SELECT `+contactColumns+` FROM contacts WHERE account_id = $1 AND sid = $2`, account, (*sidValue)(&sid))
+	if err != nil {
+		return addressbook.Contact{}, err
+	}
+	if len(found) == 0 {
+		return addressbook.Contact{}, addressbook.ErrNoContact
+	}
+	return found[0], nil
+}
+
+// Contacts implements [addressbook.Store].
+func (db *DB) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+	var page addressbook.Page
+	err := db.read(ctx, account, "read contacts", func(t *tx) error {
+		s := selectContacts(account, q)
+		s.queueCount(t, &page.Total)
+		s.queuePage(t, contactColumns, window{q.Window, "contacts"}).Query(eachContact(func(c *addressbook.Contact) {
+			page.Contacts = append(page.Contacts, *c)
+		}))
+		if !q.WithLists {
+			return nil
+		}
+		if err := t.flush(); err != nil {
+			return err
+		}
+		t.queueListsOf(&page, min(len(page.Contacts), q.Limit))
+		return nil
+	})
+	if err != nil {
+		return addressbook.Page{}, err
+	}
+	if len(page.Contacts) > q.Limit {
+		page.Contacts = page.Contacts[:q.Limit]
+		last := &page.Contacts[q.Limit-1]
+		page.Next = &addressbook.Position{
+			Key: q.SortKey(last.Updated, addressbook.NameKey(last.FirstName.Value, last.LastName.Value)),
+			SID: last.SID,
+		}
+	}
+	return page, nil
+}
+
+// queueListsOf reads the lists of the page's first n contacts, by their names.
+func (t *tx) queueListsOf(page *addressbook.Page, n int) {
+	at := make(map[addressbook.SID]int, n)
+	shown := make(sidColumn, n)
+	for i := range n {
+		sid := &page.Contacts[i].SID
+		at[*sid], shown[i] = i, (*sidValue)(sid)
+	}
+	page.Lists = make([][]addressbook.ListRef, n)
+	t.queue(`SELECT list_members.contact_sid, lists.sid, lists.name FROM list_members
+		JOIN lists ON lists.account_id = list_members.account_id AND lists.sid = list_members.list_sid
+		WHERE list_members.account_id = $1 AND list_members.contact_sid = ANY($2) ORDER BY lists.name`,
+		t.account, shown).Query(func(rows pgx.Rows) error {
+		var contact sidValue
+		var l addressbook.ListRef
+		_, err := pgx.ForEachRow(rows, []any{&contact, (*sidValue)(&l.SID), &l.Name}, func() error {
+			i := at[addressbook.SID(contact)]
+			page.Lists[i] = append(page.Lists[i], l)
+			return nil
+		})
+		return err
+	})
+}
+
+// selectContacts returns what the filters of a query let pass.
+func selectContacts(account int64, q addressbook.Query) *selection {
+	s := newSelection("contacts", account)
+	if q.Lists != nil {
+		s.inLists(q.Lists)
+	} else {
+		s.counter = `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE account_id = $1`
+	}
+	if n := q.ByNumber(); n != 0 {
+		s.and("contacts.number = %s", int64(n))
+	}
+	if q.Tag != "" {
+		s.and("contacts.tag = %s", q.Tag)
+	}
+	if q.Email != "" {
+		s.and(emailFolded+" = %s", addressbook.Fold(q.Email))
+	}
+	if q.Name != "" {
+		s.and("strpos("+nameFolded+", %s) > 0", addressbook.Fold(q.Name))
+	}
+	if q.Search != "" {
+		s.and("(strpos("+nameFolded+", %[1]s) > 0 OR strpos("+companyFolded+", %[1]s) > 0"+
+			" OR strpos("+emailFolded+", %[1]s) > 0 OR strpos('+' || contacts.number, %[1]s) > 0)", addressbook.Fold(q.Search))
+	}
+	return s
+}
+
+// inLists lets only the contacts of these lists pass. Members are there only of
+// lists that are there.
+func (s *selection) inLists(lists []addressbook.SID) {
+	if len(lists) == 1 {
+		// The members of one list are in the order of their sids already.
+		list := s.arg((*sidValue)(&lists[0]))
+		s.from = `list_members JOIN contacts ON contacts.account_id = list_members.account_id AND contacts.sid = list_members.contact_sid`
+		s.where = `list_members.account_id = $1 AND list_members.list_sid = ` + list
+		s.counter = `SELECT coalesce(sum(contact_count), 0)::bigint FROM lists WHERE account_id = $1 AND sid = ` + list
+		s.sid = "list_members.contact_sid"
+		return
+	}
+	s.and(`contacts.sid IN (SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = ANY(%s))`, sids(lists))
+}

@@ -1,0 +1,69 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"callbook/internal/fault"
+	"callbook/internal/idempotency"
+)
+
+var errNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
+
+// keep writes a receipt, unless it is nil, when the queue is run. A key that is
+// taken fails the transaction in the database, with the commit that may be
+// behind it in the queue.
+func (t *tx) keep(r *idempotency.Receipt) {
+	if r == nil {
+		return
+	}
+	created := r.Created.UnixNano()
+	body := r.Body
+	if body == nil {
+		body = []byte{} // nil would be NULL
+	}
+	t.queue(`DELETE FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND date_created <= $3`,
+		t.account, r.Key, created-int64(idempotency.Lifetime))
+	t.queue(`INSERT INTO idempotency_keys (account_id, key, request_sha256, status, body, date_created)
+		VALUES ($1, $2, $3, $4, $5, $6)`, t.account, r.Key, r.Request[:], r.Status, body, created)
+}
+
+// AddReceipt implements [idempotency.Store].
+func (db *DB) AddReceipt(ctx context.Context, account int64, r idempotency.Receipt) error {
+	return db.write(ctx, account, "keep an answer", func(t *tx) error {
+		t.keep(&r)
+		return nil
+	})
+}
+
+// Receipt implements [idempotency.Store].
+func (db *DB) Receipt(ctx context.Context, account int64, key string) (idempotency.Receipt, error) {
+	r := idempotency.Receipt{Key: key}
+	var request []byte
+	err := db.row(ctx, `SELECT request_sha256, status, body, date_created FROM idempotency_keys
+		WHERE account_id = $1 AND key = $2`, []any{account, key},
+		[]any{&request, &r.Status, &r.Body, (*dateValue)(&r.Created)}, key)
+	if noRow(err) {
+		return idempotency.Receipt{}, errNoReceipt
+	}
+	copy(r.Request[:], request)
+	return r, storeError("read an answer", err)
+}
+
+// DeleteReceipts implements [idempotency.Store].
+func (db *DB) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
+	err = db.write(ctx, 0, "delete answers", func(t *tx) error {
+		// Those that another server is at are left to it.
+		t.queue(`DELETE FROM idempotency_keys WHERE (account_id, key) IN (
+				SELECT account_id, key FROM idempotency_keys WHERE date_created < $1
+				ORDER BY date_created LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+			before.UnixNano(), limit).Exec(func(tag pgconn.CommandTag) error {
+			deleted = int(tag.RowsAffected())
+			return nil
+		})
+		return nil
+	})
+	return deleted, err
+}

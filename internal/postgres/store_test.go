@@ -1,0 +1,108 @@
+package postgres
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"callbook/internal/account"
+	"callbook/internal/pgtest"
+	"callbook/internal/storetest"
+)
+
+func TestAddressBookContract(t *testing.T) {
+	t.Parallel()
+	storetest.AddressBook(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
+// TestAddressBookContractWithoutStatements is as through a pooler that gives each
+// transaction another connection, and so keeps no prepared statements.
+func TestAddressBookContractWithoutStatements(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the contract runs once when the tests are to be short")
+	}
+	t.Parallel()
+	storetest.AddressBook(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate)+"&default_query_exec_mode=exec")
+	})
+}
+
+func TestAccountsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Accounts(t, func(t *testing.T) account.Store {
+		return open(t, pgtest.Database(t, Migrate))
+	})
+}
+
+func TestAddressBookModel(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Database(t, Migrate)
+	storetest.AddressBookModel(t, func(t *testing.T) storetest.Stores { return stores(t, url) })
+	recount(t, open(t, url))
+}
+
+func stores(t *testing.T, url string) storetest.Stores {
+	db := open(t, url)
+	closed := sync.OnceFunc(func() {
+		recount(t, db)
+		db.Close()
+	})
+	t.Cleanup(closed)
+	return storetest.Stores{
+		Accounts: db,
+		Contacts: db,
+		Receipts: db,
+		Reopen: func() storetest.Stores {
+			closed()
+			return stores(t, url)
+		},
+	}
+}
+
+// open opens a database as a server does that has nothing to migrate.
+func open(t *testing.T, url string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), url, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// recount checks what must be true of the tables at any time.
+func recount(t *testing.T, db *DB) {
+	t.Helper()
+	for what, query := range map[string]string{
+		"accounts whose counter is wrong": `SELECT count(*) FROM accounts
+			WHERE (SELECT coalesce(sum(contacts), 0) FROM contact_counts WHERE account_id = accounts.id)
+				<> (SELECT count(*) FROM contacts WHERE account_id = accounts.id)`,
+		"contacts with a number that is none": `SELECT count(*) FROM contacts WHERE number <= 0`,
+		"contacts without an account":         `SELECT count(*) FROM contacts WHERE account_id NOT IN (SELECT id FROM accounts)`,
+		"lists whose counter is wrong": `SELECT count(*) FROM lists WHERE contact_count <>
+			(SELECT count(*) FROM list_members WHERE account_id = lists.account_id AND list_sid = lists.sid)`,
+		"members without a list": `SELECT count(*) FROM list_members WHERE NOT EXISTS
+			(SELECT 1 FROM lists WHERE account_id = list_members.account_id AND sid = list_sid)`,
+		"members without a contact": `SELECT count(*) FROM list_members WHERE NOT EXISTS
+			(SELECT 1 FROM contacts WHERE account_id = list_members.account_id AND sid = contact_sid)`,
+	} {
+		var n int
+		// Not the test's own context, which has ended when it is cleaned up.
+		if err := db.pool.QueryRow(context.Background(), query).Scan(&n); err != nil {
+			t.Errorf("%s: %v", query, err)
+		}
+		if n != 0 {
+			t.Errorf("%d %s", n, what)
+		}
+	}
+}
+
+func TestSessionsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Sessions(t, func(t *testing.T) storetest.SessionStores {
+		db := open(t, pgtest.Database(t, Migrate))
+		return storetest.SessionStores{Accounts: db, Sessions: db}
+	})
+}

@@ -1,0 +1,160 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"callbook/internal/idempotency"
+)
+
+const (
+	// workLimit is how long a transaction may take, and commitLimit its commit.
+	workLimit   = 2 * time.Minute
+	commitLimit = 30 * time.Second
+	// attempts is how often a transaction is tried.
+	attempts = 10
+)
+
+// A transaction begins with these. The second frees the locks of a server whose
+// machine is gone, which the database may not notice for hours.
+const (
+	beginWrite = `BEGIN ISOLATION LEVEL READ COMMITTED`
+	beginRead  = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+	limitIdle  = `SET LOCAL idle_in_transaction_session_timeout = '60s'`
+)
+
+// tx is a transaction. Its statements wait in a queue until flush sends them
+// all, which is one round trip.
+type tx struct {
+	ctx     context.Context
+	account int64
+	conn    *pgx.Conn
+	batch   *pgx.Batch
+	// takenAgain tells that a key which is there already is a reason to begin
+	// anew, and see who has it.
+	takenAgain bool
+	// decided tells that somebody was told what the transaction does, so it can
+	// not be done again.
+	decided bool
+}
+
+// queue adds a statement. What is to be done with its result is told to what
+// queue returns.
+func (t *tx) queue(query string, args ...any) *pgx.QueuedQuery {
+	return t.batch.Queue(query, args...)
+}
+
+// flush runs what is in the queue.
+func (t *tx) flush() error {
+	batch := t.batch
+	t.batch = &pgx.Batch{}
+	return t.conn.SendBatch(t.ctx, batch).Close()
+}
+
+// commit runs what is in the queue and ends the transaction. Its error may leave
+// it open whether the commit holds.
+func (t *tx) commit() error {
+	delete(t.conn.PgConn().CustomData(), warned)
+	confirmed := false
+	t.queue(`COMMIT`).Exec(func(tag pgconn.CommandTag) error {
+		confirmed = tag.String() == "COMMIT" // and not ROLLBACK
+		return nil
+	})
+	// Once it is on its way, only its end tells what became of it.
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(t.ctx), commitLimit, errSlow)
+	defer cancel()
+	t.ctx = ctx
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if warning, ok := t.conn.PgConn().CustomData()[warned]; ok {
+		return fmt.Errorf("%w: %v", errUnsure, warning)
+	}
+	if !confirmed {
+		return errUnsure
+	}
+	return nil
+}
+
+// write does a transaction that changes something, and does it again when it
+// has met another in a circle. Do begins anew each time; what it leaves in the
+// queue is run with the commit. An error of it rolls everything back.
+func (db *DB) write(ctx context.Context, account int64, doing string, do func(*tx) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		again, err := db.try(ctx, account, do)
+		if err == nil || !again || attempt == attempts {
+			return storeError(doing, causeOf(ctx, err))
+		}
+		// Not all at once again.
+		pause := time.NewTimer(rand.N(time.Duration(attempt) * 5 * time.Millisecond))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return storeError(doing, causeOf(ctx, err))
+		}
+	}
+}
+
+// try does a transaction once, and tells whether an error is one that another
+// attempt may not have.
+func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again bool, err error) {
+	var t *tx
+	err = db.transact(ctx, account, beginWrite, func(begun *tx) error {
+		t = begun
+		t.queue(limitIdle)
+		return do(t)
+	})
+	switch {
+	case receiptTaken(err):
+		return false, idempotency.ErrTaken
+	case err == nil || t == nil || t.decided:
+		return false, err
+	}
+	return rolledBack(err) || t.takenAgain && taken(err), err
+}
+
+// read does a transaction that only reads, and sees one moment.
+func (db *DB) read(ctx context.Context, account int64, doing string, do func(*tx) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
+	defer cancel()
+	return storeError(doing, causeOf(ctx, db.transact(ctx, account, beginRead, do)))
+}
+
+func (db *DB) transact(ctx context.Context, account int64, begin string, do func(*tx) error) error {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	// A connection that is within a transaction is closed by the pool.
+	defer conn.Release()
+	t := &tx{ctx: ctx, account: account, conn: conn.Conn(), batch: &pgx.Batch{}}
+	t.queue(begin)
+	if err := do(t); err != nil {
+		t.rollback()
+		return err
+	}
+	if err := t.commit(); err != nil {
+		t.rollback()
+		return err
+	}
+	return nil
+}
+
+// rollback keeps a connection whose transaction failed; one that cannot be kept
+// is closed by the pool.
+func (t *tx) rollback() {
+	if t.conn.IsClosed() || t.conn.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), cancelPatience)
+	defer cancel()
+	_, _ = t.conn.Exec(ctx, `ROLLBACK`)
+}

@@ -1,0 +1,108 @@
+package postgres
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+)
+
+// selection is what the filters of a query let pass. It becomes the text of a
+// query and its parameters, of which $1 is the account.
+type selection struct {
+	from, where string
+	args        []any
+	sid         string // the column with the sid, which rises with the date of creation
+	// counter is the query of a counter that tells how many they are; "" where
+	// they must be counted.
+	counter string
+}
+
+func newSelection(table string, account int64) *selection {
+	return &selection{from: table, where: table + ".account_id = $1", args: []any{account}, sid: table + ".sid"}
+}
+
+// arg adds a parameter and returns its name.
+func (s *selection) arg(value any) string {
+	s.args = append(s.args, value)
+	return "$" + strconv.Itoa(len(s.args))
+}
+
+// and lets only those pass that meet one more condition, in which %s is the
+// value.
+func (s *selection) and(condition string, value any) {
+	s.counter = ""
+	if text, ok := value.(string); ok && !storable(text) {
+		s.where += " AND false" // nothing has a part that no text can have
+		return
+	}
+	s.where += " AND " + fmt.Sprintf(condition, s.arg(value))
+}
+
+// queueCount asks how many they are.
+func (s *selection) queueCount(t *tx, total *int) {
+	query := s.counter
+	args := s.args
+	if query == "" {
+		query = "SELECT count(*) FROM " + s.from + " WHERE " + s.where
+	}
+	t.queue(query, args...).QueryRow(func(row pgx.Row) error { return row.Scan(total) })
+}
+
+// window is a part of a sorted selection.
+type window struct {
+	addressbook.Window
+	table string // of the columns that it sorts by
+}
+
+// queuePage asks for the columns of those in the window, and of one more, if
+// there is one.
+func (s *selection) queuePage(t *tx, columns string, w window) *pgx.QueuedQuery {
+	page := *s // its parameters are not those of the count
+	page.args = append([]any(nil), s.args...)
+	key := page.sid
+	switch w.Sort {
+	case addressbook.ByUpdated:
+		key = w.table + ".date_updated"
+	case addressbook.ByName:
+		key = w.table + ".name_key"
+	}
+	direction, beyond := "", ">"
+	if w.Desc {
+		direction, beyond = " DESC", "<"
+	}
+	if w.After != nil {
+		page.where += fmt.Sprintf(" AND (%s) %s (%s)", page.places(key), beyond, page.position(w))
+	}
+	order := key + direction
+	if key != page.sid {
+		order += ", " + page.sid + direction
+	}
+	limit, offset := page.arg(w.Limit+1), page.arg(w.Offset)
+	return t.queue(fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s LIMIT %s OFFSET %s",
+		columns, page.from, page.where, order, limit, offset), page.args...)
+}
+
+// places are the columns that a position is compared with.
+func (s *selection) places(key string) string {
+	if key == s.sid {
+		return s.sid
+	}
+	return key + ", " + s.sid
+}
+
+// position is the window's, as parameters.
+func (s *selection) position(w window) string {
+	sid := func() string { return s.arg((*sidValue)(&w.After.SID)) }
+	switch w.Sort {
+	case addressbook.ByUpdated:
+		nanos, _ := strconv.ParseInt(w.After.Key, 10, 64) // what is no date comes before all
+		return s.arg(nanos) + ", " + sid()
+	case addressbook.ByName:
+		return s.arg(w.After.Key) + ", " + sid()
+	default:
+		return sid()
+	}
+}
