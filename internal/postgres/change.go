@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -42,10 +43,10 @@ func (t *tx) lockBench(patches []addressbook.Patch) (*bench, error) {
 		rows:   make(map[addressbook.SID]*addressbook.Contact),
 		before: make(map[addressbook.SID]phone.Number),
 	}
-	patched := make(sidColumn, len(patches))
+	patched := make([]addressbook.SID, len(patches))
 	var wanted numberColumn
 	for i := range patches {
-		patched[i] = (*sidValue)(&patches[i].SID)
+		patched[i] = patches[i].SID
 		if n := patches[i].NewNumber(); n != 0 {
 			wanted = append(wanted, (*numberValue)(&n))
 		}
@@ -69,9 +70,15 @@ func (t *tx) lockBench(patches []addressbook.Patch) (*bench, error) {
 
 // lockContacts reads contacts and locks them, in the order of their sids, when
 // the queue is run.
-func (t *tx) lockContacts(sids sidColumn, do func(*addressbook.Contact)) {
-	t.queue(`SELECT `+contactColumns+` FROM contacts WHERE account_id = $1 AND sid = ANY($2) ORDER BY sid FOR UPDATE`,
-		t.account, sids).Query(eachContact(do))
+func (t *tx) lockContacts(contacts []addressbook.SID, do func(*addressbook.Contact)) {
+	t.queue(lockBySID(contactColumns, "FOR UPDATE"), t.account, sids(inOrder(contacts))).Query(eachContact(do))
+}
+
+// inOrder returns the sids in their order, each once.
+func inOrder(all []addressbook.SID) []addressbook.SID {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b addressbook.SID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(all)
 }
 
 func (b *bench) apply(p *addressbook.Patch) addressbook.Result {
@@ -104,7 +111,7 @@ func (t *tx) writeBench(b *bench) {
 		changed = append(changed, b.rows[sid])
 		old[number] = sid
 	}
-	slices.SortFunc(changed, func(x, y *addressbook.Contact) int { return slices.Compare(x.SID[:], y.SID[:]) })
+	slices.SortFunc(changed, func(x, y *addressbook.Contact) int { return bytes.Compare(x.SID[:], y.SID[:]) })
 	// A number is unique row by row, not only at the end of a statement. One that
 	// goes from one contact to another is freed before.
 	var freed []addressbook.SID
@@ -123,7 +130,7 @@ func (t *tx) writeBench(b *bench) {
 func (db *DB) DeleteContacts(ctx context.Context, account int64, contacts []addressbook.SID, ready func([]addressbook.Result) *idempotency.Receipt) error {
 	return db.write(ctx, account, "delete contacts", func(t *tx) error {
 		there := make(map[addressbook.SID]*addressbook.Contact)
-		t.lockContacts(sids(contacts), func(c *addressbook.Contact) { there[c.SID] = c })
+		t.lockContacts(contacts, func(c *addressbook.Contact) { there[c.SID] = c })
 		if err := t.flush(); err != nil {
 			return err
 		}

@@ -18,6 +18,29 @@ func scanContact(row pgx.CollectableRow) (c addressbook.Contact, err error) {
 	return c, err
 }
 
+// lockBySID reads contacts by their sids, $2, and locks them in that order, which
+// must be that of the sids. They are looked up one by one whatever the planner
+// knows: were it to think an account small that was just filled, it would read
+// all of it to find some.
+func lockBySID(columns, lock string) string {
+	return `SELECT ` + columns + ` FROM unnest($2::uuid[]) AS wanted (sid) CROSS JOIN LATERAL
+		(SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = wanted.sid ` + lock + `) AS contacts`
+}
+
+// byNumber reads contacts by their numbers, $2, one by one as lockBySID does.
+const byNumber = `SELECT ` + contactColumns + ` FROM unnest($2::bigint[]) AS wanted (number) CROSS JOIN LATERAL
+	(SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.number = wanted.number OFFSET 0) AS contacts`
+
+// lockByNumber is byNumber, and locks them in the order of their sids.
+func lockByNumber(lock string) string {
+	return `SELECT ` + contactColumns + ` FROM
+		(SELECT found.* FROM unnest($2::bigint[]) AS wanted (number) CROSS JOIN LATERAL
+			(SELECT sid, number FROM contacts WHERE contacts.account_id = $1 AND contacts.number = wanted.number OFFSET 0) AS found
+			ORDER BY found.sid) AS wanted
+		CROSS JOIN LATERAL (SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = wanted.sid
+			AND contacts.number = wanted.number ` + lock + `) AS contacts`
+}
+
 // folded are the texts that a contact is found and sorted by.
 type folded struct {
 	nameKey addressbook.Text

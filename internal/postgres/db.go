@@ -28,10 +28,11 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/idempotency"
+	"callbook/internal/importer"
 	"callbook/internal/session"
 )
 
-// DB is a database. It is every store that the server has, but for that of the uploads.
+// DB is a database. It is every store that the server has.
 type DB struct {
 	pool *pgxpool.Pool
 }
@@ -40,6 +41,7 @@ var (
 	_ account.Store     = (*DB)(nil)
 	_ addressbook.Store = (*DB)(nil)
 	_ idempotency.Store = (*DB)(nil)
+	_ importer.Store    = (*DB)(nil)
 	_ session.Store     = (*DB)(nil)
 )
 

@@ -140,9 +140,9 @@ func (in *insertion) find(at []int, lock bool) (free []int, err error) {
 
 // holders reads the contacts that have these numbers.
 func (t *tx) holders(numbers numberColumn, lock bool) (map[phone.Number]*addressbook.Contact, error) {
-	query := `SELECT ` + contactColumns + ` FROM contacts WHERE account_id = $1 AND number = ANY($2)`
+	query := byNumber
 	if lock {
-		query += ` ORDER BY sid FOR UPDATE`
+		query = lockByNumber("FOR UPDATE")
 	}
 	found := make(map[phone.Number]*addressbook.Contact)
 	t.queue(query, t.account, numbers).Query(eachContact(func(c *addressbook.Contact) { found[c.Number] = c }))

@@ -13,15 +13,15 @@ import (
 // AddMembers implements [addressbook.Store].
 func (db *DB) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
 	return db.write(ctx, account, "add members", func(t *tx) error {
-		contacts := make(sidColumn, len(members))
+		joining := make([]addressbook.SID, len(members))
 		for i := range members {
-			contacts[i] = (*sidValue)(&members[i].Contact)
+			joining[i] = members[i].Contact
 		}
+		contacts := sids(inOrder(joining))
 		known := make(map[addressbook.SID]bool, len(members))
 		since := make(map[addressbook.SID]time.Time)
 		// A contact that is locked so can be read and changed, and not deleted.
-		t.queue(`SELECT sid FROM contacts WHERE account_id = $1 AND sid = ANY($2) ORDER BY sid FOR KEY SHARE`,
-			account, contacts).Query(eachSID(func(contact addressbook.SID) { known[contact] = true }))
+		t.queue(lockBySID("contacts.sid", "FOR KEY SHARE"), account, contacts).Query(eachSID(func(contact addressbook.SID) { known[contact] = true }))
 		there := t.lockList(list)
 		t.queue(`SELECT contact_sid, date_created FROM list_members
 			WHERE account_id = $1 AND list_sid = $2 AND contact_sid = ANY($3)`,

@@ -26,7 +26,9 @@ func (db *DB) Contacts(ctx context.Context, account int64, q addressbook.Query) 
 	var page addressbook.Page
 	err := db.read(ctx, account, "read contacts", func(t *tx) error {
 		s := selectContacts(account, q)
-		s.queueCount(t, &page.Total)
+		if !q.NoTotal {
+			s.queueCount(t, &page.Total)
+		}
 		s.queuePage(t, contactColumns, window{q.Window, "contacts"}).Query(eachContact(func(c *addressbook.Contact) {
 			page.Contacts = append(page.Contacts, *c)
 		}))

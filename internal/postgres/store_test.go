@@ -29,6 +29,13 @@ func TestAddressBookContractWithoutStatements(t *testing.T) {
 	})
 }
 
+func TestUploadsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Uploads(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store {
@@ -54,6 +61,7 @@ func stores(t *testing.T, url string) storetest.Stores {
 		Accounts: db,
 		Contacts: db,
 		Receipts: db,
+		Uploads:  db,
 		Reopen: func() storetest.Stores {
 			closed()
 			return stores(t, url)

@@ -115,13 +115,17 @@ func TestUnsureCommit(t *testing.T) {
 // the other has ended.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
-	db := open(t, pgtest.Database(t, Migrate))
+	// It looks for a circle after this time, and the other long after.
+	db := open(t, pgtest.Database(t, Migrate)+"&deadlock_timeout=3s")
 	acct := addAccount(t, db)
 	if err := insert(t.Context(), db, acct, 1, 2); err != nil {
 		t.Fatal(err)
 	}
 	other, err := db.pool.Begin(t.Context())
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Exec(t.Context(), `SET LOCAL deadlock_timeout = '10min'`); err != nil {
 		t.Fatal(err)
 	}
 	lock := func(sid byte) {

@@ -20,12 +20,15 @@ const (
 	attempts = 10
 )
 
-// A transaction begins with these. The second frees the locks of a server whose
-// machine is gone, which the database may not notice for hours.
+// A transaction begins with one of these, and then the settings.
 const (
 	beginWrite = `BEGIN ISOLATION LEVEL READ COMMITTED`
 	beginRead  = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
-	limitIdle  = `SET LOCAL idle_in_transaction_session_timeout = '60s'`
+	// The first setting frees the locks of a server whose machine is gone, which
+	// the database may not notice for hours. The second keeps it from using a plan
+	// on a table that has grown a thousandfold since it was made.
+	settings = `SELECT set_config('idle_in_transaction_session_timeout', '60s', true),
+		set_config('plan_cache_mode', 'force_custom_plan', true)`
 )
 
 // tx is a transaction. Its statements wait in a queue until flush sends them
@@ -109,7 +112,6 @@ func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again
 	var t *tx
 	err = db.transact(ctx, account, beginWrite, func(begun *tx) error {
 		t = begun
-		t.queue(limitIdle)
 		return do(t)
 	})
 	switch {
@@ -137,6 +139,7 @@ func (db *DB) transact(ctx context.Context, account int64, begin string, do func
 	defer conn.Release()
 	t := &tx{ctx: ctx, account: account, conn: conn.Conn(), batch: &pgx.Batch{}}
 	t.queue(begin)
+	t.queue(settings)
 	if err := do(t); err != nil {
 		t.rollback()
 		return err

@@ -1,0 +1,125 @@
+package postgres
+
+import (
+	"cmp"
+	"slices"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/importer"
+	"callbook/internal/phone"
+)
+
+// enlistment is a batch's contacts on their way into its list.
+type enlistment struct {
+	batch *importer.Batch
+	// holders are the contacts that have a number of the batch, members those of
+	// them that are in the list, and list is nil when it is not there. Unless
+	// the batch is of a dry run, holders and list are locked.
+	holders map[phone.Number]*addressbook.Contact
+	members map[addressbook.SID]bool
+	list    *addressbook.List
+}
+
+func newEnlistment(batch *importer.Batch) *enlistment {
+	return &enlistment{
+		batch:   batch,
+		holders: make(map[phone.Number]*addressbook.Contact, len(batch.Contacts)),
+		members: make(map[addressbook.SID]bool),
+	}
+}
+
+// queueLook looks at what is there already, and locks it.
+func (t *tx) queueLook(e *enlistment) {
+	numbers := make(numberColumn, len(e.batch.Contacts))
+	for i := range e.batch.Contacts {
+		numbers[i] = (*numberValue)(&e.batch.Contacts[i].Number)
+	}
+	holders, lockList := lockByNumber("FOR KEY SHARE"), ` FOR NO KEY UPDATE`
+	switch {
+	case e.batch.DryRun:
+		holders, lockList = byNumber, ``
+	case e.batch.OnDuplicate == addressbook.UpdateDuplicate:
+		holders = lockByNumber("FOR NO KEY UPDATE")
+	}
+	t.queue(holders, t.account, numbers).Query(eachContact(func(c *addressbook.Contact) { e.holders[c.Number] = c }))
+	t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND sid = $2`+lockList, t.account, (*sidValue)(&e.batch.List)).
+		Query(eachList(func(l *addressbook.List) { e.list = l }))
+}
+
+// lookAtMembers finds out which of the holders are in the list.
+func (t *tx) lookAtMembers(e *enlistment) error {
+	if len(e.holders) == 0 || e.list == nil {
+		return nil
+	}
+	holders := make(sidColumn, 0, len(e.holders))
+	for _, c := range e.holders {
+		holders = append(holders, (*sidValue)(&c.SID))
+	}
+	t.queue(amongMembers, t.account, (*sidValue)(&e.batch.List), holders).
+		Query(eachSID(func(contact addressbook.SID) { e.members[contact] = true }))
+	return t.flush()
+}
+
+// amongMembers is byNumber for members, by their contacts.
+const amongMembers = `SELECT member.contact_sid FROM unnest($3::uuid[]) AS wanted (sid) CROSS JOIN LATERAL
+	(SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid = wanted.sid OFFSET 0) AS member`
+
+// decide tells what is to become of each contact.
+func (e *enlistment) decide() []importer.Outcome {
+	standings := make([]importer.Standing, len(e.batch.Contacts))
+	for i := range e.batch.Contacts {
+		holder, known := e.holders[e.batch.Contacts[i].Number]
+		switch {
+		case known && e.members[holder.SID]:
+			standings[i] = importer.Listed
+		case known:
+			standings[i] = importer.Known
+		}
+	}
+	listed := 0
+	if e.list != nil {
+		listed = e.list.ContactCount
+	}
+	return e.batch.Decide(standings, listed)
+}
+
+// enlist does what was decided, when the queue is run.
+func (t *tx) enlist(e *enlistment, outcomes []importer.Outcome) {
+	var fresh, updated []*addressbook.Contact
+	var added []*addressbook.Membership
+	for i, outcome := range outcomes {
+		c := &e.batch.Contacts[i]
+		switch outcome {
+		case importer.Added:
+			fresh = append(fresh, c)
+			added = append(added, &addressbook.Membership{Contact: c.SID, Created: c.Created})
+			continue
+		case importer.Full:
+			continue
+		case importer.Joined:
+			added = append(added, &addressbook.Membership{Contact: e.holders[c.Number].SID, Created: e.batch.At})
+		}
+		if e.batch.OnDuplicate == addressbook.UpdateDuplicate {
+			holder := e.holders[c.Number]
+			holder.Overwrite(c)
+			updated = append(updated, holder)
+		}
+	}
+	// A number that somebody took after we looked makes us look again.
+	t.takenAgain = true
+	t.insertRows(fresh)
+	t.updateRows(updated)
+	t.addMembers(e.batch.List, added)
+	t.countMembers(e.batch.List, len(added))
+	t.countContacts(len(fresh))
+}
+
+// insertRows adds contacts whose numbers are free, when the queue is run. It
+// puts them in the order of their numbers.
+func (t *tx) insertRows(contacts []*addressbook.Contact) {
+	if len(contacts) == 0 {
+		return
+	}
+	slices.SortFunc(contacts, func(a, b *addressbook.Contact) int { return cmp.Compare(a.Number, b.Number) })
+	t.queue(`INSERT INTO contacts (account_id, `+rowColumns+`) SELECT $1, `+rowArrays, contactArgs(t.account, contacts)...)
+}

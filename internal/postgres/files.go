@@ -1,0 +1,173 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/importer"
+)
+
+// Files are the files of uploads, in pieces in the database, so that each server
+// can go on with any.
+type Files struct{ db *DB }
+
+var _ importer.Files = Files{}
+
+// Files returns the files of uploads.
+func (db *DB) Files() Files { return Files{db: db} }
+
+const (
+	// chunkBytes is the size of a piece, and so what each file that is coming
+	// takes of the memory.
+	chunkBytes = 256 << 10
+	// takingTime is longer than any file takes to come. One that has no upload
+	// after that never gets one.
+	takingTime = "1 day"
+)
+
+// Keep implements [importer.Files]. Each piece is a transaction of its own: none
+// waits for the network.
+func (f Files) Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+	err := f.keep(ctx, account, upload, from)
+	if err == nil {
+		return nil
+	}
+	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitLimit)
+	defer cancel()
+	return errors.Join(err, f.Remove(removing, account, upload))
+}
+
+func (f Files) keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+	const doing = "keep an upload"
+	sid := (*sidValue)(&upload)
+	err := f.db.execute(ctx, doing, `INSERT INTO upload_files (account_id, upload_sid) VALUES ($1, $2)`, account, sid)
+	if err != nil {
+		return err
+	}
+	size := int64(0)
+	piece := make([]byte, chunkBytes)
+	for chunk := 0; ; chunk++ {
+		n, err := io.ReadFull(from, piece)
+		if n > 0 {
+			size += int64(n)
+			writeErr := f.db.execute(ctx, doing, `INSERT INTO upload_chunks (account_id, upload_sid, chunk, data) VALUES ($1, $2, $3, $4)`,
+				account, sid, chunk, piece[:n])
+			if writeErr != nil {
+				return writeErr
+			}
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return f.db.execute(ctx, doing, `UPDATE upload_files SET size = $3 WHERE account_id = $1 AND upload_sid = $2`, account, sid, size)
+}
+
+// Open implements [importer.Files].
+func (f Files) Open(ctx context.Context, account int64, upload addressbook.SID) (importer.Content, error) {
+	var size int64
+	err := f.db.row(ctx, `SELECT size FROM upload_files WHERE account_id = $1 AND upload_sid = $2 AND size IS NOT NULL`,
+		[]any{account, (*sidValue)(&upload)}, []any{&size})
+	if noRow(err) {
+		return nil, fmt.Errorf("the file of upload %s: %w", upload, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, storeError("open an upload", err)
+	}
+	return &content{ctx: ctx, db: f.db, account: account, upload: upload, size: size, chunk: -1}, nil
+}
+
+// content reads a file piece by piece, and holds one of them.
+type content struct {
+	ctx     context.Context
+	db      *DB
+	account int64
+	upload  addressbook.SID
+	size    int64
+
+	mu    sync.Mutex
+	chunk int64 // which one data is; -1 before the first
+	data  []byte
+}
+
+// ReadAt implements [io.ReaderAt].
+func (c *content) ReadAt(p []byte, off int64) (n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for n < len(p) {
+		if off >= c.size {
+			return n, io.EOF
+		}
+		if err := c.load(off / chunkBytes); err != nil {
+			return n, err
+		}
+		got := copy(p[n:], c.data[off%chunkBytes:])
+		n += got
+		off += int64(got)
+	}
+	return n, nil
+}
+
+func (c *content) load(chunk int64) error {
+	if c.chunk == chunk {
+		return nil
+	}
+	c.chunk = -1
+	err := c.db.row(c.ctx, `SELECT data FROM upload_chunks WHERE account_id = $1 AND upload_sid = $2 AND chunk = $3`,
+		[]any{c.account, (*sidValue)(&c.upload), chunk}, []any{&c.data})
+	if noRow(err) {
+		return fmt.Errorf("the file of upload %s: %w", c.upload, fs.ErrNotExist)
+	}
+	if err != nil {
+		return storeError("read an upload", err)
+	}
+	if want := min(chunkBytes, c.size-chunk*chunkBytes); int64(len(c.data)) != want {
+		return fmt.Errorf("piece %d of upload %s has %d bytes, want %d", chunk, c.upload, len(c.data), want)
+	}
+	c.chunk = chunk
+	return nil
+}
+
+// Close implements [io.Closer].
+func (c *content) Close() error { return nil }
+
+// Remove implements [importer.Files].
+func (f Files) Remove(ctx context.Context, account int64, upload addressbook.SID) error {
+	return f.db.write(ctx, account, "remove an upload's file", func(t *tx) error {
+		for _, table := range []string{"upload_chunks", "upload_files"} {
+			t.queue(`DELETE FROM `+table+` WHERE account_id = $1 AND upload_sid = $2`, account, (*sidValue)(&upload))
+		}
+		return nil
+	})
+}
+
+// RemoveOthers implements [importer.Files]. Which uploads run, the database
+// knows itself.
+func (f Files) RemoveOthers(ctx context.Context, _ []importer.Upload) error {
+	type file struct {
+		Account int64
+		Upload  sidValue
+	}
+	others, err := collect(ctx, f.db, "find files of no upload", func(row pgx.CollectableRow) (o file, err error) {
+		err = row.Scan(&o.Account, &o.Upload)
+		return o, err
+	}, `SELECT upload_files.account_id, upload_files.upload_sid FROM upload_files
+		LEFT JOIN uploads ON uploads.account_id = upload_files.account_id AND uploads.sid = upload_files.upload_sid
+		WHERE uploads.state <> 0 OR uploads.state IS NULL AND upload_files.kept_at < now() - interval '`+takingTime+`'`)
+	for _, o := range others {
+		if err == nil {
+			err = f.Remove(ctx, o.Account, addressbook.SID(o.Upload))
+		}
+	}
+	return err
+}

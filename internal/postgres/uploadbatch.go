@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/importer"
+)
+
+// ApplyBatch implements [importer.Store].
+func (db *DB) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
+	var state importer.State
+	err := db.write(ctx, batch.Account, "import a batch", func(t *tx) (err error) {
+		state, err = t.applyBatch(batch)
+		return err
+	})
+	return state, err
+}
+
+func (t *tx) applyBatch(batch *importer.Batch) (importer.State, error) {
+	e := newEnlistment(batch)
+	t.queueLook(e)
+	u, there, err := t.lockUpload(batch.Upload)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case !there:
+		return 0, fmt.Errorf("upload %s is not there", batch.Upload)
+	case u.State != importer.Running:
+		return u.State, nil
+	case u.Lease.Server != batch.Lease.Server:
+		return 0, importer.ErrLost
+	case u.At != batch.From:
+		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
+	case e.list == nil && !u.NewList:
+		t.endUpload(batch.Upload, importer.ListGone, batch.At)
+		return importer.ListGone, nil
+	}
+	if err := t.lookAtMembers(e); err != nil {
+		return 0, err
+	}
+	outcomes := e.decide()
+	if !batch.DryRun {
+		t.enlist(e, outcomes)
+	}
+	if batch.Last {
+		u.State = importer.Completed
+	}
+	t.settle(u.State, batch, batch.Settle(outcomes))
+	return u.State, nil
+}
+
+// settle keeps what has become of a batch's rows, and where the next begins,
+// when the queue is run.
+func (t *tx) settle(state importer.State, batch *importer.Batch, s importer.Settlement) {
+	t.insertErrors(batch.Upload, s.Rows)
+	t.queue(`UPDATE uploads SET state = $3, position = $4, line = $5, success = success + $6, duplicate = duplicate + $7,
+			failed = failed + $8, new_contacts = new_contacts + $9, lease_until = $10, date_updated = $11
+		WHERE account_id = $1 AND sid = $2`,
+		t.account, (*sidValue)(&batch.Upload), int16(state), batch.To.Offset, batch.To.Line, s.Stats.Success,
+		s.Stats.Duplicate, s.Stats.Failed, s.New, leaseEnd(batch.Lease), batch.At.UnixNano())
+}
+
+// insertErrors adds an upload's error rows, when the queue is run.
+func (t *tx) insertErrors(upload addressbook.SID, rows []importer.ErrorRow) {
+	if len(rows) == 0 {
+		return
+	}
+	lines, kinds := make([]int64, len(rows)), make([]int16, len(rows))
+	reasons, records := make([]string, len(rows)), make([][]byte, len(rows))
+	for i := range rows {
+		lines[i], kinds[i] = rows[i].Line, errorKinds[rows[i].Kind]
+		reasons[i], records[i] = rows[i].Reason, rows[i].Record
+	}
+	t.queue(`INSERT INTO upload_errors (account_id, upload_sid, line, kind, reason, record)
+		SELECT $1, $2, new.* FROM unnest($3::bigint[], $4::smallint[], $5::text[], $6::bytea[]) AS new`,
+		t.account, (*sidValue)(&upload), lines, kinds, reasons, records)
+}
+
+// RestartUpload implements [importer.Store].
+func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to importer.Position, l importer.Lease, at time.Time) (importer.State, error) {
+	var state importer.State
+	err := db.write(ctx, account, "restart upload", func(t *tx) error {
+		u, there, err := t.lockUpload(sid)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return importer.ErrNoUpload
+		}
+		if state = u.State; state != importer.Running {
+			return nil
+		}
+		if u.Lease.Server != l.Server {
+			return importer.ErrLost
+		}
+		t.queue(`DELETE FROM upload_errors WHERE account_id = $1 AND upload_sid = $2`, account, (*sidValue)(&sid))
+		t.queue(`UPDATE uploads SET position = $3, line = $4, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
+			lease_until = $5, date_updated = $6 WHERE account_id = $1 AND sid = $2`,
+			account, (*sidValue)(&sid), to.Offset, to.Line, leaseEnd(l), at.UnixNano())
+		return nil
+	})
+	return state, err
+}

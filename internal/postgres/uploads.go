@@ -1,0 +1,195 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/idempotency"
+	"callbook/internal/importer"
+)
+
+// uploadColumns is what eachUpload reads, from fromUploads.
+const (
+	uploadColumns = accountColumns + `, uploads.sid, uploads.list_sid, uploads.list_name, uploads.type, uploads.header,
+	uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
+	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list,
+	uploads.new_contacts, uploads.lease_server, uploads.lease_until`
+	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
+)
+
+// eachUpload reads rows of uploadColumns.
+func eachUpload(do func(*importer.Upload)) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		for rows.Next() {
+			u, err := scanUpload(rows)
+			if err != nil {
+				return err
+			}
+			do(&u)
+		}
+		return rows.Err()
+	}
+}
+
+func scanUpload(row pgx.CollectableRow) (u importer.Upload, err error) {
+	var a accountRow
+	var leaseUntil dateValue
+	err = row.Scan(append(a.into(), (*sidValue)(&u.SID), (*sidValue)(&u.List), &u.ListName, (*uint8)(&u.Type), &u.Header,
+		(*uint8)(&u.State), &u.At.Offset, &u.At.Line, &u.Stats.Success, &u.Stats.Duplicate, &u.Stats.Failed,
+		(*dateValue)(&u.Created), (*dateValue)(&u.Updated), (*uint8)(&u.OnDuplicate), &u.DryRun, &u.NewList,
+		&u.New, &u.Lease.Server, &leaseUntil)...)
+	if u.Lease.Server != "" {
+		u.Lease.Until = time.Time(leaseUntil)
+	}
+	if err == nil {
+		u.Account, err = a.account()
+	}
+	return u, err
+}
+
+// ListByName implements [importer.Store].
+func (db *DB) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
+	var l addressbook.List
+	err := db.row(ctx, `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2`,
+		[]any{account, name}, intoList(&l), name)
+	if noRow(err) {
+		return addressbook.List{}, addressbook.ErrNoList
+	}
+	return l, storeError("read list", err)
+}
+
+// AddUpload implements [importer.Store].
+func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+	return db.write(ctx, u.Account.ID, "add upload", func(t *tx) error {
+		got, there := list, false
+		// It is locked, so that it cannot go before the upload is there. Added by
+		// another at this moment, it makes us begin anew.
+		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2 FOR NO KEY UPDATE`, t.account, list.Name).
+			Query(eachList(func(l *addressbook.List) { got, there = *l, true }))
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if there && got.Type != list.Type {
+			return importer.ErrOtherType(got.Type)
+		}
+		if !there && !u.DryRun {
+			t.takenAgain = true
+			t.queue(`INSERT INTO lists (account_id, sid, name, name_key, type, contact_count, date_created, date_updated)
+				VALUES ($1, $2, $3, $4, $5, 0, $6, $7)`,
+				t.account, (*sidValue)(&list.SID), list.Name, addressbook.NameKey(list.Name, ""), int16(list.Type),
+				list.Created.UnixNano(), list.Updated.UnixNano())
+		}
+		added := u
+		added.List, added.NewList = got.SID, u.DryRun && !there
+		t.insertUpload(&added)
+		t.keep(ready(got))
+		return nil
+	})
+}
+
+// insertUpload adds an upload, when the queue is run.
+func (t *tx) insertUpload(u *importer.Upload) {
+	t.queue(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list, header,
+			state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until, date_created, date_updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		t.account, (*sidValue)(&u.SID), (*sidValue)(&u.List), u.ListName, int16(u.Type), int16(u.OnDuplicate), u.DryRun, u.NewList,
+		u.Header, int16(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
+		u.Lease.Server, leaseEnd(u.Lease), u.Created.UnixNano(), u.Updated.UnixNano())
+}
+
+// lockUpload reads an upload and locks it.
+func (t *tx) lockUpload(sid addressbook.SID) (u importer.Upload, there bool, err error) {
+	t.queue(`SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = $1 AND uploads.sid = $2 FOR NO KEY UPDATE OF uploads`,
+		t.account, (*sidValue)(&sid)).Query(eachUpload(func(found *importer.Upload) { u, there = *found, true }))
+	err = t.flush()
+	return u, there, err
+}
+
+// EndUpload implements [importer.Store].
+func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready func(importer.Upload) *idempotency.Receipt) error {
+	return db.write(ctx, account, "end upload", func(t *tx) error {
+		u, there, err := t.lockUpload(sid)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return importer.ErrNoUpload
+		}
+		if u.State == importer.Running {
+			u.State, u.Updated = s, time.Unix(0, at.UnixNano())
+			t.endUpload(sid, s, at)
+		}
+		t.keep(ready(u))
+		return nil
+	})
+}
+
+// endUpload puts an upload into this state, when the queue is run.
+func (t *tx) endUpload(sid addressbook.SID, s importer.State, at time.Time) {
+	t.queue(`UPDATE uploads SET state = $3, date_updated = $4 WHERE account_id = $1 AND sid = $2`,
+		t.account, (*sidValue)(&sid), int16(s), at.UnixNano())
+}
+
+// Upload implements [importer.Store].
+func (db *DB) Upload(ctx context.Context, account int64, sid addressbook.SID) (importer.Upload, error) {
+	found, err := collect(ctx, db, "read upload", scanUpload,
+		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = $1 AND uploads.sid = $2`, account, (*sidValue)(&sid))
+	if err != nil {
+		return importer.Upload{}, err
+	}
+	if len(found) == 0 {
+		return importer.Upload{}, importer.ErrNoUpload
+	}
+	return found[0], nil
+}
+
+// Uploads implements [importer.Store].
+func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) (importer.Page, error) {
+	var page importer.Page
+	err := db.read(ctx, account, "list uploads", func(t *tx) error {
+		s := newSelection("uploads", account)
+		s.queueCount(t, &page.Total)
+		s.from = "uploads JOIN accounts ON accounts.id = uploads.account_id"
+		s.queuePage(t, uploadColumns, window{w, "uploads"}).Query(eachUpload(func(u *importer.Upload) {
+			page.Uploads = append(page.Uploads, *u)
+		}))
+		return nil
+	})
+	if err != nil {
+		return importer.Page{}, err
+	}
+	if len(page.Uploads) > w.Limit {
+		page.Uploads = page.Uploads[:w.Limit]
+		page.Next = &addressbook.Position{SID: page.Uploads[w.Limit-1].SID}
+	}
+	return page, nil
+}
+
+// RunningUploads implements [importer.Store].
+func (db *DB) RunningUploads(ctx context.Context) ([]importer.Upload, error) {
+	// The state is no parameter, so that the index of those that run is used.
+	return collect(ctx, db, "list running uploads", scanUpload,
+		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.state = 0 ORDER BY uploads.sid`)
+}
+
+// errorKinds are what upload_errors.kind stands for.
+var errorKinds = map[fault.Kind]int16{fault.Missing: 1, fault.Invalid: 2, fault.Duplicate: 3}
+
+// ErrorRows implements [importer.Store].
+func (db *DB) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]importer.ErrorRow, error) {
+	kinds := make(map[int16]fault.Kind)
+	for kind, stored := range errorKinds {
+		kinds[stored] = kind
+	}
+	return collect(ctx, db, "read error rows", func(row pgx.CollectableRow) (r importer.ErrorRow, err error) {
+		var kind int16
+		err = row.Scan(&r.Line, &kind, &r.Reason, &r.Record)
+		r.Kind = kinds[kind]
+		return r, err
+	}, `SELECT line, kind, reason, record FROM upload_errors
+		WHERE account_id = $1 AND upload_sid = $2 AND line > $3 ORDER BY line LIMIT $4`, account, (*sidValue)(&sid), after, limit)
+}
