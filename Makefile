@@ -6,14 +6,18 @@ BENCHARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: build test test-tools test-race check fuzz bench clean help
+.PHONY: build test test-postgres test-tools test-race check fuzz bench clean help
 
 build: ## Build the binary, ./callbook
 	CGO_ENABLED=0 go build -trimpath -o callbook ./cmd/callbook
 
-test: test-tools ## Run all tests, then those that race detection is for under it
+test: test-tools ## Run all tests, on both engines, then those that race detection is for under it
 	go test -timeout 8m ./...
+	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory test-race
+
+test-postgres: # The server's tests once more; without the variable they are on SQLite
+	CALLBOOK_TEST_DB=postgres go test -timeout 8m ./internal/api ./internal/importer ./internal/server
 
 test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools

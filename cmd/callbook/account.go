@@ -31,7 +31,7 @@ func (c *accountCreateCmd) Run(ctx context.Context, std streams) error {
 			return printJSON(std.out, accountJSON(a))
 		}
 		fmt.Fprintf(std.out, "Account %s created (region %s, time zone %s).\n", a.SID, a.Region, a.TimeZone)
-		fmt.Fprintf(std.out, "Make it a key with: callbook key create --account %s --db %s\n", a.SID, c.DB)
+		fmt.Fprintf(std.out, "Make it a key with: callbook key create --account %s --db %s\n", a.SID, c.name())
 		return nil
 	})
 }

@@ -11,23 +11,46 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/postgres"
+	"callbook/internal/session"
 	"callbook/internal/sqlite"
 )
 
 // database is the flag that every command has.
 type database struct {
-	DB string `name:"db" default:"callbook.db" placeholder:"FILE" help:"Database file (${default})."`
+	DB string `name:"db" default:"callbook.db" placeholder:"FILE|URL" help:"Database: a file, or a PostgreSQL database as postgres://user:password@host:5432/callbook (${default})."`
+}
+
+// name is how a message calls the database; it never has a password in it.
+func (d database) name() string {
+	if postgres.IsURL(d.DB) {
+		return postgres.Redact(d.DB)
+	}
+	return d.DB
+}
+
+// commandStore is a database as the commands beside the server use it.
+type commandStore interface {
+	account.Store
+	session.Store
+	Close() error
 }
 
 // withDirectory lends the accounts and keys of a database that is there to f.
 // It works beside a running server.
 func (d database) withDirectory(ctx context.Context, f func(*account.Directory) error) error {
-	return d.withDB(ctx, func(db *sqlite.DB) error { return f(account.NewDirectory(db, nil)) })
+	return d.withDB(ctx, func(db commandStore) error { return f(account.NewDirectory(db, nil)) })
 }
 
-// withDB lends a database to f. It works beside a running server.
-func (d database) withDB(ctx context.Context, f func(*sqlite.DB) error) (err error) {
-	db, err := sqlite.Open(ctx, d.DB)
+// withDB lends a database to f. It works beside a running server. The schema of a
+// PostgreSQL database is left as it is, because other servers may be using it.
+func (d database) withDB(ctx context.Context, f func(commandStore) error) (err error) {
+	var db commandStore
+	if postgres.IsURL(d.DB) {
+		db, err = postgres.Open(ctx, d.DB, postgres.Options{})
+	} else {
+		db, err = sqlite.Open(ctx, d.DB)
+	}
 	if err != nil {
 		return err
 	}
@@ -38,10 +61,32 @@ func (d database) withDB(ctx context.Context, f func(*sqlite.DB) error) (err err
 // mustExist is for commands that look into a database: on a misspelt name they
 // should say so instead of making an empty one.
 func (d database) mustExist() error {
+	if postgres.IsURL(d.DB) {
+		return nil // nobody makes one by opening it
+	}
 	if _, err := os.Stat(d.DB); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no database %s; name the server's with --db, or make one with \"callbook serve\" or \"callbook account create\"", d.DB)
 	}
 	return nil
+}
+
+type migrateCmd struct{ database }
+
+func (c *migrateCmd) Run(ctx context.Context, std streams) error {
+	if err := c.mustExist(); err != nil {
+		return err
+	}
+	var err error
+	if postgres.IsURL(c.DB) {
+		err = postgres.Migrate(ctx, c.DB)
+	} else {
+		err = c.withDB(ctx, func(commandStore) error { return nil })
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(std.out, "The schema of %s is up to date.\n", c.name())
+	return err
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -10,7 +10,6 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/session"
-	"callbook/internal/sqlite"
 )
 
 // baseURL is the flag of the commands that print links.
@@ -59,7 +58,7 @@ func (c *loginLinkCmd) Run(ctx context.Context, std streams) error {
 	if server == "" {
 		server = defaultServer
 	}
-	return c.withDB(ctx, func(db *sqlite.DB) error {
+	return c.withDB(ctx, func(db commandStore) error {
 		acct, err := account.NewDirectory(db, nil).Account(ctx, c.Account)
 		if err != nil {
 			return err

@@ -39,6 +39,7 @@ type commands struct {
 	Account   accountCmd   `cmd:"" help:"Create and list accounts."`
 	Key       keyCmd       `cmd:"" help:"Create, list and revoke API keys."`
 	LoginLink loginLinkCmd `cmd:"" help:"Make a link that signs a browser in to the dashboard, once."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring a database's schema up to date."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

@@ -18,7 +18,6 @@ import (
 	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/session"
-	"callbook/internal/sqlite"
 	"callbook/openapi"
 )
 
@@ -27,10 +26,11 @@ type serveCmd struct {
 	Addr string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one (${default})."`
 	baseURL
 	Dashboard     bool       `default:"true" negatable:"" help:"Serve the dashboard, at /."`
+	Migrate       bool       `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
 	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
 	StrictNumbers bool       `help:"Take numbers in E.164 only, as +919876543210."`
 	MaxBody       int        `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
-	IndexMemory   int        `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes."`
+	IndexMemory   int        `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`
 	LogLevel      slog.Level `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
 	LogFormat     string     `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
 }
@@ -52,22 +52,17 @@ const (
 
 func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	log := c.logger(std.err)
-	db, err := sqlite.Open(ctx, c.DB)
+	db, err := c.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	store, err := db.OpenAddressBook(sqlite.Options{Log: log, IndexBytes: c.IndexMemory * mib})
+	defer func() { err = errors.Join(err, db.close()) }()
+	book := addressbook.New(db.contacts, addressbook.Options{StrictNumbers: c.StrictNumbers})
+	imports, err := importer.Open(ctx, db.uploads, db.files, book, importer.Options{Log: log})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	book := addressbook.New(store, addressbook.Options{StrictNumbers: c.StrictNumbers})
-	imports, err := importer.Open(ctx, store, importer.NewDisk(c.DB+".uploads"), book, importer.Options{Log: log})
-	if err != nil {
-		return err
-	}
-	keys := idempotency.New(store, idempotency.Options{Log: log})
+	keys := idempotency.New(db.receipts, idempotency.Options{Log: log})
 	// Before the account is made: a server that cannot listen must not make a
 	// key that nobody gets to see.
 	ln, err := net.Listen("tcp", c.Addr)
@@ -75,8 +70,8 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 
-	directory := account.NewDirectory(db, nil)
-	sessions := session.NewKeeper(db, nil)
+	directory := account.NewDirectory(db.accounts, nil)
+	sessions := session.NewKeeper(db.sessions, nil)
 	fmt.Fprintf(std.out, "callbook is listening on http://%s\n", browsable(ln.Addr()))
 	if c.Bootstrap {
 		// A signal now must not leave an account whose token nobody saw.
@@ -108,7 +103,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			BaseURL:  c.BaseURL,
 		})
 	}
-	return server.New(server.Config{API: wire, Dashboard: pages, Ready: db.Ping, Log: log}).Serve(ctx, ln)
+	return server.New(server.Config{API: wire, Dashboard: pages, Ready: db.ping, Log: log}).Serve(ctx, ln)
 }
 
 func (c *serveCmd) logger(w io.Writer) *slog.Logger {

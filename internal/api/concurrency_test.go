@@ -3,7 +3,6 @@ package api_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,7 +118,7 @@ func TestCrowd(t *testing.T) {
 // kept, or twice of one.
 func TestCrowdAcrossRestart(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "callbook.db")
+	path := servertest.NewDatabase(t)
 	first := servertest.Start(t, servertest.Options{Path: path})
 	var current atomic.Pointer[servertest.Client]
 	current.Store(first.Account("demo"))

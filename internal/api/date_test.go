@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -31,7 +30,7 @@ func TestDates(t *testing.T) {
 	} {
 		t.Run(tt.zone+"/"+tt.want, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join(t.TempDir(), "callbook.db")
+			path := servertest.NewDatabase(t)
 			s := servertest.Start(t, servertest.Options{Path: path, Now: func() time.Time { return tt.at }})
 			c := s.AccountIn("demo", "IN", tt.zone)
 			created := c.CreateOne(`{"number":"+919876543210"}`)

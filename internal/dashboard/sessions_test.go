@@ -33,6 +33,7 @@ func TestSessionCookie(t *testing.T) {
 // TestSecretsAreNotStored looks for secrets in every byte of the database's
 // files.
 func TestSecretsAreNotStored(t *testing.T) {
+	servertest.EmbeddedOnly(t, "files to look into")
 	t.Parallel()
 	s, _ := serve(t)
 	s.Account("demo")

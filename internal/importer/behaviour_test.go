@@ -400,7 +400,7 @@ func TestBusy(t *testing.T) {
 	free()
 	other.Await(theirs)
 	c.Await(last)
-	waitFor(t, "the files to go", func() bool { return len(uploadFiles(t, s)) == 0 })
+	waitFor(t, "the files to go", func() bool { return len(s.UploadFiles()) == 0 })
 	c.Await(c.Upload("Leads", numbers(0, 1)))
 }
 

@@ -55,7 +55,7 @@ func TestBrokenOffUpload(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{})
 	c := s.Account("demo")
 	body, contentType := servertest.NewForm("list_name", "Leads").File(numbers(0, 100_000)).Body()
-	began := func() bool { return len(uploadFiles(t, s)) == 1 }
+	began := func() bool { return len(s.UploadFiles()) == 1 }
 	broken := io.MultiReader(io.LimitReader(body, 1<<20), &until{condition: func() { waitFor(t, "the file to begin", began) }})
 	if a, err := c.Try("POST", c.Path("/contacts/csv-upload"), broken, "Content-Type", contentType); err == nil && a.Status != 400 {
 		t.Errorf("got %d %s", a.Status, a.Body)

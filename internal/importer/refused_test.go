@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -107,7 +106,7 @@ func nothingLeft(t *testing.T, s *servertest.Server, c *servertest.Client, uploa
 		t.Errorf("there are %d uploads, want %d", total, uploads)
 	}
 	// An upload's own goes a moment after its status says that it may.
-	waitFor(t, "the files to go", func() bool { return len(uploadFiles(t, s)) == 0 })
+	waitFor(t, "the files to go", func() bool { return len(s.UploadFiles()) == 0 })
 }
 
 // waitFor returns when the condition, which another goroutine will make true,
@@ -119,19 +118,6 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 			t.Fatalf("waited too long for %s", what)
 		}
 	}
-}
-
-func uploadFiles(t *testing.T, s *servertest.Server) []string {
-	t.Helper()
-	entries, err := os.ReadDir(s.Path + ".uploads")
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
 }
 
 // TestSize: a file of 60 MiB is taken, one byte more is not, said before or not.
@@ -180,7 +166,7 @@ func TestSize(t *testing.T) {
 			t.Errorf("%s: got %+v", name, fault)
 		}
 	}
-	waitFor(t, "the files to go", func() bool { return len(uploadFiles(t, s)) == 0 })
+	waitFor(t, "the files to go", func() bool { return len(s.UploadFiles()) == 0 })
 	if _, total := c.Get(c.Path("/csv-uploads")).Uploads(t); total != 1 {
 		t.Errorf("there are %d uploads", total)
 	}

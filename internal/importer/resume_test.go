@@ -203,7 +203,7 @@ func stopping(r *rand.Rand) (g *gate, reached chan struct{}) {
 // most, and returns how it is once it has ended.
 func resume(t *testing.T, seed uint64, text string, stops int, parts ...string) (*servertest.Server, *servertest.Client, servertest.Upload) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "callbook.db")
+	path := servertest.NewDatabase(t)
 	r := rand.New(rand.NewPCG(seed, 1))
 	var c *servertest.Client
 	var u servertest.Upload
@@ -296,8 +296,9 @@ func TestStoreTrouble(t *testing.T) {
 // TestOrphans: files that belong to no upload go when the server starts, and an
 // upload without its file fails.
 func TestOrphans(t *testing.T) {
+	servertest.EmbeddedOnly(t, "files on the disk")
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "callbook.db")
+	path := servertest.NewDatabase(t)
 	never := &gate{before: func(int) error { return errStop }}
 	s := servertest.Start(t, servertest.Options{Path: path, Imports: never.over})
 	c := s.Account("demo")
@@ -306,7 +307,7 @@ func TestOrphans(t *testing.T) {
 	changed := c.Upload("changed", "number\n"+vikram+"\n")
 	s.Stop()
 	dir := path + ".uploads"
-	if got := len(uploadFiles(t, s)); got != 3 {
+	if got := len(s.UploadFiles()); got != 3 {
 		t.Errorf("there are %d files", got)
 	}
 	for name, content := range map[string]string{strings.Repeat("0", 32) + ".csv": "number\n", changed.ID + ".csv": "PK\x03\x04"} {

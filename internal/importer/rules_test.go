@@ -185,5 +185,5 @@ func TestRows(t *testing.T) {
 			}
 		})
 	}
-	waitFor(t, "the files to go", func() bool { return len(uploadFiles(t, s)) == 0 })
+	waitFor(t, "the files to go", func() bool { return len(s.UploadFiles()) == 0 })
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +57,7 @@ func TestProbes(t *testing.T) {
 // kept; who comes after is sent away.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "callbook.db")
+	path := servertest.NewDatabase(t)
 	entered, release := make(chan struct{}), make(chan struct{})
 	s := servertest.Start(t, servertest.Options{Path: path, Contacts: hook(func(context.Context) error {
 		close(entered)

@@ -1,6 +1,8 @@
-// Package servertest starts the whole server for tests: over a real SQLite
-// file, on a real listener, with every answer held against the OpenAPI
-// document.
+// Package servertest starts the whole server for tests: over a real database, on
+// a real listener, with every answer held against the OpenAPI document.
+//
+// The database is a SQLite file, or one in PostgreSQL when CALLBOOK_TEST_DB is
+// "postgres".
 //
 // Only tests import it.
 package servertest
@@ -10,7 +12,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -23,14 +24,13 @@ import (
 	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/session"
-	"callbook/internal/sqlite"
 	"callbook/openapi"
 )
 
 // Options change what [Start] starts. The zero value is a server as a user has
 // it, over an empty database.
 type Options struct {
-	// Path is the database file; "" takes a new one.
+	// Path is the database, as [NewDatabase] gives one; "" takes a new one.
 	Path string
 	// Now is the clock of the contacts, KeysNow that of the keys; nil means
 	// time.Now. They are two because a key is asked for anew only after a
@@ -63,12 +63,11 @@ type Options struct {
 // Server is a running server.
 type Server struct {
 	URL       string
-	Path      string // of the database file
+	Path      string // of the database; see Options
 	Handler   *server.Server
 	Dashboard *dashboard.Dashboard // nil when there is none
 	Directory *account.Directory
 	Sessions  *session.Keeper
-	DB        *sqlite.DB
 
 	t       testing.TB
 	cancel  context.CancelFunc
@@ -81,34 +80,25 @@ type Server struct {
 func Start(t testing.TB, opts Options) *Server {
 	t.Helper()
 	if opts.Path == "" {
-		opts.Path = filepath.Join(t.TempDir(), "callbook.db")
+		opts.Path = NewDatabase(t)
 	}
 	if opts.Log == nil {
 		opts.Log = slog.DiscardHandler
 	}
 	log := slog.New(opts.Log)
-	db, err := sqlite.Open(t.Context(), opts.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	book, err := db.OpenAddressBook(sqlite.Options{Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var contacts addressbook.Store = book
+	db := openDatabase(t, opts.Path, log)
+	contacts, accounts, uploads := db.contacts, db.accounts, db.uploads
 	if opts.Contacts != nil {
 		contacts = opts.Contacts(contacts)
 	}
-	var accounts account.Store = db
 	if opts.Accounts != nil {
 		accounts = opts.Accounts(accounts)
 	}
-	var uploads importer.Store = book
 	if opts.Imports != nil {
 		uploads = opts.Imports(uploads)
 	}
 	rules := addressbook.New(contacts, addressbook.Options{Now: opts.Now, StrictNumbers: opts.StrictNumbers})
-	var files importer.Files = importer.NewDisk(opts.Path + ".uploads")
+	files := db.files
 	if opts.Files != nil {
 		files = opts.Files(files)
 	}
@@ -118,13 +108,13 @@ func Start(t testing.TB, opts Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var receipts idempotency.Store = book
+	receipts := db.receipts
 	if opts.Receipts != nil {
 		receipts = opts.Receipts(receipts)
 	}
 	keys := idempotency.New(receipts, idempotency.Options{Now: opts.Now, Log: log})
 	directory := account.NewDirectory(accounts, opts.KeysNow)
-	var browsers session.Store = db
+	browsers := db.sessions
 	if opts.Sessions != nil {
 		browsers = opts.Sessions(browsers)
 	}
@@ -144,7 +134,7 @@ func Start(t testing.TB, opts Options) *Server {
 	handler := server.New(server.Config{
 		API:            wire,
 		Dashboard:      pages,
-		Ready:          db.Ping,
+		Ready:          db.ping,
 		Log:            log,
 		RequestTimeout: opts.RequestTimeout,
 	})
@@ -167,10 +157,9 @@ func Start(t testing.TB, opts Options) *Server {
 		Directory: directory,
 		Sessions:  sessions,
 		Dashboard: pages,
-		DB:        db,
 		t:         t,
 		cancel:    cancel,
-		closeDB:   sync.OnceValue(db.Close),
+		closeDB:   db.close,
 		http:      &http.Transport{MaxIdleConnsPerHost: 64},
 	}
 	s.close = sync.OnceFunc(func() {
@@ -180,7 +169,7 @@ func Start(t testing.TB, opts Options) *Server {
 			t.Errorf("serve: %v", err)
 		}
 		background.Wait()
-		if err := book.Close(); err != nil {
+		if err := db.closeWriter(); err != nil {
 			t.Errorf("close address book: %v", err)
 		}
 		if err := s.closeDB(); err != nil {

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
+	"callbook/internal/importer"
+	"callbook/internal/postgres"
+	"callbook/internal/session"
+	"callbook/internal/sqlite"
+)
+
+// stores are a database as the server uses it.
+type stores struct {
+	accounts account.Store
+	sessions session.Store
+	contacts addressbook.Store
+	uploads  importer.Store
+	receipts idempotency.Store
+	files    importer.Files
+	ping     func(context.Context) error
+	close    func() error
+}
+
+// open opens the database with the engine that its name asks for.
+func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) {
+	if postgres.IsURL(c.DB) {
+		db, err := postgres.Open(ctx, c.DB, postgres.Options{Migrate: c.Migrate})
+		if err != nil {
+			return nil, err
+		}
+		return &stores{
+			accounts: db, sessions: db, contacts: db, uploads: db, receipts: db, files: db.Files(),
+			ping: db.Ping, close: db.Close,
+		}, nil
+	}
+	db, err := sqlite.Open(ctx, c.DB)
+	if err != nil {
+		return nil, err
+	}
+	book, err := db.OpenAddressBook(sqlite.Options{Log: log, IndexBytes: c.IndexMemory * mib})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &stores{
+		accounts: db, sessions: db, contacts: book, uploads: book, receipts: book, files: importer.NewDisk(c.DB + ".uploads"),
+		ping:  db.Ping,
+		close: func() error { return errors.Join(book.Close(), db.Close()) },
+	}, nil
+}
