@@ -166,7 +166,7 @@ func TestKeyRules(t *testing.T) {
 			t.Errorf("name of %d bytes: %v", len(name), err)
 		}
 	}
-	for _, name := range []string{strings.Repeat("a", account.MaxKeyNameLength+1), "\xff", "a\xc3"} {
+	for _, name := range []string{strings.Repeat("a", account.MaxKeyNameLength+1), "\xff", "a\xc3", "a\x00"} {
 		_, _, err := o.CreateKey(t.Context(), "acme", name, 0)
 		isFault(t, err, fault.Invalid)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -53,9 +54,9 @@ func (k Key) Ended(now time.Time) bool {
 // cannot be had a second time. Lifetime is how long the key is good for; zero
 // means until it is revoked. An unknown account is a NotFound fault.
 func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
-	if utf8.RuneCountInString(name) > MaxKeyNameLength || !utf8.ValidString(name) {
+	if utf8.RuneCountInString(name) > MaxKeyNameLength || !utf8.ValidString(name) || strings.Contains(name, "\x00") {
 		return Key{}, "", fault.New(fault.Invalid, fmt.Sprintf(
-			"the name of a key has at most %d characters, in UTF-8", MaxKeyNameLength))
+			"the name of a key has at most %d characters, in UTF-8 and without NUL", MaxKeyNameLength))
 	}
 	if lifetime < 0 || lifetime > MaxKeyLifetime {
 		return Key{}, "", fault.New(fault.Invalid, "a key expires after at least a moment and at most ten years")
