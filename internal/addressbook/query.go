@@ -69,6 +69,9 @@ type Query struct {
 	// Lists are the lists of which the contact must be in one. Nil lets all
 	// contacts pass, and lists that are not there have none.
 	Lists []SID
+	// Numbers are the ranges of which the contact's number must be in one, as
+	// [phone.CallingCode.Numbers] returns them. Nil lets all pass.
+	Numbers []phone.Range
 	// WithLists asks for the lists of each contact.
 	WithLists bool
 	// NoTotal leaves Page.Total zero, for who goes through all pages: behind a

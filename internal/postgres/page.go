@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/phone"
 )
 
 // Contact implements [addressbook.Store].
@@ -96,6 +97,9 @@ func selectContacts(account int64, q addressbook.Query) *selection {
 	if q.Email != "" {
 		s.and(emailFolded+" = %s", addressbook.Fold(q.Email))
 	}
+	if q.Numbers != nil {
+		s.inRanges(q.Numbers)
+	}
 	if q.Name != "" {
 		s.and("strpos("+nameFolded+", %s) > 0", addressbook.Fold(q.Name))
 	}
@@ -104,6 +108,17 @@ func selectContacts(account int64, q addressbook.Query) *selection {
 			" OR strpos("+emailFolded+", %[1]s) > 0 OR strpos('+' || contacts.number, %[1]s) > 0)", addressbook.Fold(q.Search))
 	}
 	return s
+}
+
+// inRanges lets only the contacts pass whose numbers are in one of the ranges,
+// each of which the index on numbers can look up.
+func (s *selection) inRanges(ranges []phone.Range) {
+	condition := "false"
+	for _, r := range ranges {
+		condition += " OR contacts.number BETWEEN " + s.arg(int64(r.From)) + " AND " + s.arg(int64(r.To))
+	}
+	s.counter = ""
+	s.where += " AND (" + condition + ")"
 }
 
 // inLists lets only the contacts of these lists pass. Members are there only of

@@ -9,9 +9,10 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/phone"
 )
 
-// filter is what a query asks of the texts of a contact. A scan judges it in
+// filter is what a query asks of the texts and the number of a contact. A scan judges it in
 // Go, so that texts compare the same in every engine; reading the columns costs
 // a fraction of what a Go function costs that SQL calls for each row.
 //
@@ -19,6 +20,7 @@ import (
 type filter struct {
 	tag                 string
 	email, name, search []byte // folded; nil lets all pass
+	numbers             []phone.Range
 
 	folder addressbook.Folder
 	text   []byte
@@ -32,12 +34,12 @@ func newFilter(q addressbook.Query) *filter {
 		}
 		return []byte(addressbook.Fold(text))
 	}
-	return &filter{tag: q.Tag, email: folded(q.Email), name: folded(q.Name), search: folded(q.Search)}
+	return &filter{tag: q.Tag, email: folded(q.Email), name: folded(q.Name), search: folded(q.Search), numbers: q.Numbers}
 }
 
 // any tells whether it asks for anything.
 func (f *filter) any() bool {
-	return f.tag != "" || f.email != nil || f.name != nil || f.search != nil
+	return f.tag != "" || f.email != nil || f.name != nil || f.search != nil || f.numbers != nil
 }
 
 // The columns of a scan.
@@ -70,7 +72,7 @@ func (f *filter) columns(sort addressbook.SortField) string {
 	need(name, scanLastName, "last_name")
 	need(f.search != nil, scanCompanyName, "company_name")
 	need(f.email != nil || f.search != nil, scanEmail, "email")
-	need(f.search != nil, scanNumber, "number")
+	need(f.search != nil || f.numbers != nil, scanNumber, "number")
 	need(f.tag != "", scanTag, "tag")
 	need(sort == addressbook.ByUpdated, scanUpdated, "date_updated")
 	return strings.Join(needed[:], ", ")
@@ -81,6 +83,12 @@ func (f *filter) passes(row *sqlite.Stmt) bool {
 	if f.tag != "" {
 		f.text = appendColumn(f.text[:0], row, scanTag)
 		if string(f.text) != f.tag {
+			return false
+		}
+	}
+	if f.numbers != nil {
+		number := phone.Number(row.ColumnInt64(scanNumber))
+		if !slices.ContainsFunc(f.numbers, func(r phone.Range) bool { return r.Has(number) }) {
 			return false
 		}
 	}

@@ -182,6 +182,37 @@ func pagesOfSearches(t *testing.T, f *fixture) {
 	check()
 }
 
+// pagesOfNumbers reads the contacts whose numbers are in ranges: those of a
+// calling code among numbers of every length, and any others.
+func pagesOfNumbers(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	var abroad []addressbook.Contact
+	for _, n := range []phone.Number{
+		14155550123, 1999999, 19, 1, 2, 9, 91, 910, 919, 9199, 92, 911234567, 912345678901234, 999999999999999, 7, 77, 77012345678, 447911123456, 80012345678,
+	} {
+		abroad = append(abroad, contact(n))
+	}
+	f.insertAllNew(t, abroad...)
+	lib.memory.insert(abroad)
+	check := func(ranges []phone.Range) {
+		t.Helper()
+		for _, w := range sorts {
+			for _, part := range [][2]int{{0, 100}, {2, 3}} {
+				w.Offset, w.Limit = part[0], part[1]
+				lib.answers(t, addressbook.Query{Window: w, Numbers: ranges})
+				lib.answers(t, addressbook.Query{Window: w, Numbers: ranges, Search: "9", Lists: sidsOfLists(lib.memory.lists[:1])})
+			}
+		}
+	}
+	for _, code := range []phone.CallingCode{1, 7, 44, 91, 800, 999} {
+		check(code.Numbers())
+	}
+	check([]phone.Range{})
+	check([]phone.Range{{From: firstNumber + 3, To: firstNumber + 5}})
+	check([]phone.Range{{From: firstNumber + 5, To: firstNumber + 3}})
+	check([]phone.Range{{From: 1, To: 9}, {From: 5, To: 100}, {From: 999999999999999, To: 999999999999999}})
+}
+
 // pagesWithLists asks for the lists of each contact, in every window.
 func pagesWithLists(t *testing.T, f *fixture) {
 	lib := newLibrary(t, f)

@@ -112,6 +112,7 @@ func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
 		return false
 	case q.Number != "" && q.Number != c.Number.String(),
 		q.Tag != "" && q.Tag != c.Tag.Value,
+		q.Numbers != nil && !slices.ContainsFunc(q.Numbers, func(r phone.Range) bool { return r.Has(c.Number) }),
 		q.Email != "" && fold(q.Email) != fold(c.Email.Value):
 		return false
 	}

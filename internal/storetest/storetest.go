@@ -63,6 +63,7 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"pages of lists' contacts", pagesOfLists},
 		{"pages of searches", pagesOfSearches},
 		{"words that no text can have", wordsOfNoText},
+		{"pages of ranges of numbers", pagesOfNumbers},
 		{"pages with lists", pagesWithLists},
 		{"pages by cursor", pagesByCursor},
 		{"update fields", updateFields},
