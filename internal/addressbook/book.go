@@ -45,6 +45,9 @@ var (
 	// ErrNumberTaken is the fault of a number that another contact of the
 	// account has.
 	ErrNumberTaken = fault.New(fault.Duplicate, "A contact with this Number already exists")
+	// ErrChanged is the fault of a patch whose contact has changed since; see
+	// Patch.IfUpdated.
+	ErrChanged = fault.New(fault.Changed, "The contact was changed meanwhile")
 
 	errNumberMissing = fault.New(fault.Missing, "Number is mandatory")
 )

@@ -19,6 +19,10 @@ type Patch struct {
 	Email       Change
 	Tag         Change
 	CustomField Change // its Text's Value is a JSON object; not given empties it
+	// IfUpdated, when not zero, is the contact's date of change that the patch
+	// was made on: when it has another by now, the patch is not applied, and its
+	// result is ErrChanged with the contact as it is.
+	IfUpdated time.Time
 	// Fault is why the patch could not even be read; see Draft.
 	Fault error
 
@@ -36,6 +40,12 @@ type Change struct {
 // NewNumber returns the number that the patch sets; zero is none. It is for
 // stores.
 func (p *Patch) NewNumber() phone.Number { return p.number }
+
+// Fits tells whether the contact is as the patch's IfUpdated wants it. It is for
+// stores, which ask before they apply the patch.
+func (p *Patch) Fits(c *Contact) bool {
+	return p.IfUpdated.IsZero() || p.IfUpdated.Equal(c.Updated)
+}
 
 // Apply changes the contact. It is for stores, which have the contact.
 func (p *Patch) Apply(c *Contact) {

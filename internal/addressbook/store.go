@@ -35,7 +35,8 @@ type Store interface {
 
 	// UpdateContacts applies patches one after the other, in one transaction.
 	// Its results are one each: the contact as it is now, or a NotFound fault,
-	// or a Duplicate fault with the contact that has the number.
+	// or a Duplicate fault with the contact that has the number, or a Changed
+	// fault with the contact when [Patch.Fits] says no.
 	UpdateContacts(ctx context.Context, account int64, patches []Patch, ready func([]Result) *idempotency.Receipt) error
 
 	// DeleteContacts deletes contacts and their memberships, in one

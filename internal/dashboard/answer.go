@@ -116,6 +116,7 @@ var troubles = map[fault.Kind]trouble{
 	fault.Invalid:          {http.StatusBadRequest, "That is not valid"},
 	fault.Unparsable:       {http.StatusBadRequest, "That could not be read"},
 	fault.Duplicate:        {http.StatusConflict, "That is there already"},
+	fault.Changed:          {http.StatusConflict, "That was changed meanwhile"},
 	fault.Unauthenticated:  {http.StatusForbidden, "Not signed in"},
 	fault.Forbidden:        {http.StatusForbidden, "Not allowed"},
 	fault.UnsupportedType:  {http.StatusUnsupportedMediaType, "That could not be read"},

@@ -21,6 +21,7 @@ const (
 	Invalid                          // something was given that is not allowed
 	Unparsable                       // the request could not be read at all
 	Duplicate                        // it is there already
+	Changed                          // it is not any more as the caller saw it
 	Unauthenticated                  // nobody known is asking
 	Forbidden                        // somebody known asks for what is not theirs
 	UnsupportedType                  // the request's content type is not spoken here

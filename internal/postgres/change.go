@@ -87,6 +87,9 @@ func (b *bench) apply(p *addressbook.Patch) addressbook.Result {
 		return addressbook.Result{Fault: addressbook.ErrNoContact}
 	}
 	after := *c
+	if !p.Fits(c) {
+		return addressbook.Result{Contact: &after, Fault: addressbook.ErrChanged}
+	}
 	p.Apply(&after)
 	if after.Number != c.Number {
 		if other := b.holders[after.Number]; other != nil {

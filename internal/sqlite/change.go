@@ -34,6 +34,9 @@ func (tx *editTx) update(p *addressbook.Patch) (addressbook.Result, error) {
 	if err != nil {
 		return addressbook.Result{}, err
 	}
+	if !p.Fits(&c) {
+		return addressbook.Result{Contact: &c, Fault: addressbook.ErrChanged}, nil
+	}
 	before := c.Number
 	p.Apply(&c)
 	if c.Number != before {

@@ -70,6 +70,7 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"update number", updateNumber},
 		{"update to a number that is taken", updateToTaken},
 		{"updates in turn", updateInTurn},
+		{"update unless changed", updateUnlessChanged},
 		{"update what is not there", updateNotThere},
 		{"update none", updateNone},
 		{"update many", updateMany},

@@ -3,6 +3,7 @@ package storetest
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
@@ -204,6 +205,49 @@ func updateNone(t *testing.T, f *fixture) {
 	f.update(t)
 	f.delete(t)
 	f.holds(t, c)
+}
+
+// updateUnlessChanged has patches that were made on what a contact was. Those of
+// a contact that has changed since are not applied, be it in the same call.
+func updateUnlessChanged(t *testing.T, f *fixture) {
+	c := contact(firstNumber)
+	f.insertAllNew(t, c)
+	changed := func(now addressbook.Contact) addressbook.Result {
+		return addressbook.Result{Contact: &now, Fault: addressbook.ErrChanged}
+	}
+	first := c.Updated
+	patch := func(name string, on time.Time) addressbook.Patch {
+		return addressbook.Patch{SID: c.SID, FirstName: set(name), IfUpdated: on}
+	}
+
+	// The date is compared as a moment, to the nanosecond.
+	results, at := f.update(t, patch("one", first.In(time.FixedZone("", 19800))))
+	c.FirstName, c.Updated = addressbook.Given("one"), at
+	same(t, "results", results, []addressbook.Result{became(c)})
+	stale := patch("late", first)
+	stale.Number = setNumber(firstNumber + 1)
+	results, _ = f.update(t, stale, patch("late", at.Add(1)), patch("late", at.Add(-1)))
+	same(t, "results", results, []addressbook.Result{changed(c), changed(c), changed(c)})
+	f.holds(t, c)
+	f.insertAllNew(t, contact(firstNumber+1)) // was not taken
+
+	// The second of two sees what the first one did, the third asks for nothing.
+	results, at = f.update(t, patch("two", at), patch("late", at), addressbook.Patch{SID: c.SID, LastName: set("three")})
+	c.FirstName, c.Updated = addressbook.Given("two"), at
+	second := c
+	c.LastName = addressbook.Given("three")
+	same(t, "results", results, []addressbook.Result{became(second), changed(second), became(c)})
+
+	// To change nothing is a change too.
+	results, now := f.update(t, addressbook.Patch{SID: c.SID, IfUpdated: at}, patch("late", at))
+	c.Updated = now
+	same(t, "results", results, []addressbook.Result{became(c), changed(c)})
+	gone := patch("late", now)
+	gone.SID = contact(1).SID
+	results, _ = f.update(t, gone)
+	same(t, "results", results, []addressbook.Result{noContact})
+	f.reopen()
+	f.reads(t, c)
 }
 
 // updateMany is a bulk request in which every contact takes the number of the
