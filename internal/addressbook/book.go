@@ -203,6 +203,16 @@ func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), failed func(
 	})
 }
 
+// Number reads a number of the account in any spelling, as it is read when a
+// contact is given it. What is none is an Invalid fault.
+func (b *Book) Number(acct account.Account, raw string) (phone.Number, error) {
+	parse, err := b.parser(acct)
+	if err != nil {
+		return 0, err
+	}
+	return parse(raw)
+}
+
 // Contact returns one contact of the account, or a NotFound fault.
 func (b *Book) Contact(ctx context.Context, acct account.Account, sid SID) (Contact, error) {
 	return b.store.Contact(ctx, acct.ID, sid)
@@ -211,11 +221,8 @@ func (b *Book) Contact(ctx context.Context, acct account.Account, sid SID) (Cont
 // Contacts returns one page of the account's contacts.
 func (b *Book) Contacts(ctx context.Context, acct account.Account, q Query) (Page, error) {
 	if q.Number != "" {
-		parse, err := b.parser(acct)
-		if err != nil {
-			return Page{}, err
-		}
-		if q.number, err = parse(q.Number); err != nil {
+		var err error
+		if q.number, err = b.Number(acct, q.Number); err != nil {
 			return Page{}, err
 		}
 	}
