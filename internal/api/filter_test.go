@@ -82,6 +82,12 @@ func TestContactFilters(t *testing.T) {
 		{"/contacts", "q=" + url.QueryEscape("σίσυφος"), []int{9}},
 		{"/contacts", "q=nobody", nil},
 		{"/contacts", "q=asha&tag=Rao&sort_by=name", []int{2}},
+		{"/contacts", "calling_code=", all},
+		{"/contacts", "calling_code=91", all},
+		{"/contacts", "calling_code=%2B91&tag=Rao", []int{2}},
+		{"/contacts", "calling_code=+91&name=sha+ra", []int{0}},
+		{"/contacts", "calling_code=1", nil},
+		{"/lists/" + a + "/contacts", "calling_code=91&name=asha", []int{0, 1}},
 
 		{"/contacts", "list_sids=", all},
 		{"/contacts", "list_sids=,", all},

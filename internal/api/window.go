@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/phone"
 )
 
 // The sizes of a page. The platform's own limit is 20; callbook allows more.
@@ -110,6 +111,14 @@ func parseContactQuery(r *http.Request, path string) (addressbook.Query, window,
 		if *into, err = w.text(word); err != nil {
 			return addressbook.Query{}, window{}, err
 		}
+	}
+	if text := w.words.Get("calling_code"); text != "" {
+		// A plus that was not escaped comes as a blank.
+		code, err := strconv.Atoi(strings.TrimLeft(text, "+ "))
+		if err != nil || len(phone.CallingCode(code).Regions()) == 0 {
+			return addressbook.Query{}, window{}, fault.New(fault.Invalid, "Invalid calling_code: it must be that of a country, as 91")
+		}
+		query.Numbers = phone.CallingCode(code).Numbers()
 	}
 	return query, w, nil
 }
