@@ -41,7 +41,7 @@ var rules = map[string][]string{
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/fault", "internal/importer", "internal/phone", "internal/session"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
 	"internal/server":    {"internal/access", "internal/api", "internal/dashboard", "internal/fault", "openapi"},
 }
 
@@ -61,7 +61,7 @@ var libraries = map[string][]string{
 	"github.com/chromedp/chromedp":       {"internal/dashboard/browsertest"},
 	"github.com/chromedp/cdproto":        {"internal/dashboard/browsertest"},
 	"github.com/oasdiff/yaml3":           {"internal/apidoc"},
-	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/openapitest"},
+	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/dashboard", "internal/openapitest"},
 }
 
 type listed struct {

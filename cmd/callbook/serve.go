@@ -98,6 +98,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		pages = dashboard.New(dashboard.Config{
 			Accounts: directory,
 			Sessions: sessions,
+			Book:     book,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  c.BaseURL,

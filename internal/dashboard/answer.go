@@ -19,6 +19,9 @@ type answer struct {
 	// fragment names the template of the page that htmx gets alone; "" means
 	// the whole page in any case.
 	fragment string
+	// url, with a fragment, is the address of the page that it makes, for the
+	// browser's address bar and its back button; "" leaves it as it is.
+	url string
 
 	location string
 
@@ -46,6 +49,12 @@ func goTo(path string) answer { return answer{location: path} }
 // saying adds a notice that something was done.
 func (a answer) saying(text string) answer {
 	a.notice = &notice{Kind: "good", Text: text}
+	return a
+}
+
+// noting adds a notice that something was not done, or not as one may think.
+func (a answer) noting(text string) answer {
+	a.notice = &notice{Kind: "info", Text: text}
 	return a
 }
 

@@ -7,7 +7,7 @@
 //
 // A new page is: a template in templates/ that defines "main", a handler in a
 // file of its own, a route in routes.go, and an entry in nav.go when it is to
-// be found there. static/style.css begins with the list of what pages are put
+// be found there. Templates named parts*.html are shared by all. static/style.css begins with the list of what pages are put
 // together from.
 package dashboard
 
@@ -20,6 +20,7 @@ import (
 
 	"callbook/internal/access"
 	"callbook/internal/account"
+	"callbook/internal/addressbook"
 	"callbook/internal/apidoc"
 	"callbook/internal/fault"
 	"callbook/internal/session"
@@ -29,6 +30,7 @@ import (
 type Config struct {
 	Accounts *account.Directory
 	Sessions *session.Keeper
+	Book     *addressbook.Book
 	// API returns the wire API as this account, which needs no key there.
 	API func(account.Account) http.Handler
 	// Document is the API's OpenAPI document, as YAML.

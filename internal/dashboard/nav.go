@@ -14,6 +14,8 @@ type navItem struct {
 // nav is the navigation, from top to bottom. An entry's page is current for
 // all paths below its own.
 var nav = []navItem{
+	{Path: "/contacts", Label: "Contacts", Icon: "contacts"},
+	{Path: "/lists", Label: "Lists", Icon: "lists"},
 	{Path: "/api", Label: "API settings", Icon: "api"},
 	{Path: "/sessions", Label: "Sessions", Icon: "devices"},
 }

@@ -32,15 +32,16 @@ func parsePages() map[string]*template.Template {
 	pages := make(map[string]*template.Template)
 	for _, file := range files {
 		name := strings.TrimSuffix(path.Base(file), ".html")
-		if name == "layout" || name == "parts" {
+		if name == "layout" || strings.HasPrefix(name, "parts") {
 			continue
 		}
 		pages[name] = template.Must(template.New(name).Funcs(template.FuncMap{
-			"asset": assetURL,
-			"icon":  icon,
-			"count": count,
-			"prose": prose,
-		}).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", file))
+			"asset":  assetURL,
+			"icon":   icon,
+			"count":  count,
+			"plural": plural,
+			"prose":  prose,
+		}).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html", file))
 	}
 	return pages
 }
@@ -68,6 +69,18 @@ func (v view) Time(t time.Time) template.HTML {
 		t.Format(time.RFC3339), t.Format("Monday, 2 January 2006, 15:04:05 -07:00"), t.Format("2 Jan 2006, 15:04")))
 }
 
+// Day is Time for where its day is enough; its moment is in the title.
+func (v view) Day(t time.Time) template.HTML {
+	if t.IsZero() {
+		return ""
+	}
+	if v.Account.TimeZone != nil {
+		t = t.In(v.Account.TimeZone)
+	}
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`,
+		t.Format(time.RFC3339), t.Format("Monday, 2 January 2006, 15:04:05 -07:00"), t.Format("2 Jan 2006")))
+}
+
 // count writes a whole number with its thousands apart.
 func count(n int) string {
 	digits := strconv.Itoa(n)
@@ -75,6 +88,14 @@ func count(n int) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
+}
+
+// plural is a number of things: "1 contact", "2,000 contacts".
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
 }
 
 // securityPolicy lets a page load nothing but the dashboard's own files, run no
@@ -125,6 +146,9 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a answer) {
 	name := "layout"
 	if a.fragment != "" && byHTMX(r) {
 		name = a.fragment
+		if a.url != "" {
+			w.Header().Set("HX-Push-Url", a.url)
+		}
 	} else if v.Notice == nil {
 		if v.Notice = keptNotice(r); v.Notice != nil {
 			http.SetCookie(w, d.keepNotice(r, nil))

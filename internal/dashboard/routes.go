@@ -24,6 +24,8 @@ func (d *Dashboard) addRoutes() {
 	d.files()
 
 	d.handle("GET /{$}", d.home)
+	d.contactRoutes()
+	d.listRoutes()
 	d.handle("GET /api", d.keysPage)
 	d.handle("POST /api/keys", d.createKey)
 	d.handle("GET /api/keys/{id}/revoke", d.revokePage)
@@ -66,5 +68,5 @@ func (d *Dashboard) add(rt route, h handler) {
 
 // home is where the first page is.
 func (d *Dashboard) home(*http.Request) (answer, error) {
-	return goTo("/api"), nil
+	return goTo("/contacts"), nil
 }

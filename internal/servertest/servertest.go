@@ -125,6 +125,7 @@ func Start(t testing.TB, opts Options) *Server {
 		pages = dashboard.New(dashboard.Config{
 			Accounts: directory,
 			Sessions: sessions,
+			Book:     rules,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  opts.BaseURL,

@@ -1,0 +1,53 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/url"
+
+	"callbook/internal/fault"
+)
+
+// ExportURL is where the table's contacts can be had as a CSV file.
+func (t contactTable) ExportURL() string { return t.Filter.URL(t.Path + "/export") }
+
+// exportContacts sends the contacts of a table, all pages of it, as a CSV file:
+// it is the API's export, asked by this account.
+func (d *Dashboard) exportContacts(r *http.Request) (answer, error) {
+	acct, filter := accountOf(r), filterOf(r.URL.Query())
+	path := "/contacts/export"
+	if r.PathValue("sid") != "" { // of a list
+		list := sidIn(r, "sid")
+		path = "/lists/" + list.String() + "/export"
+		filter.List = ""
+		if _, err := d.cfg.Book.List(r.Context(), acct, list); err != nil {
+			return answer{}, err
+		}
+	}
+	q, wrong, err := d.query(r.Context(), acct, filter)
+	if err != nil {
+		return answer{}, err
+	}
+	if wrong != "" {
+		return answer{}, fault.New(fault.NotFound, wrong)
+	}
+	words := url.Values{}
+	for name, value := range map[string]string{
+		"q": q.Search, "number": q.Number, "tag": q.Tag, "calling_code": filter.Country,
+	} {
+		if value != "" {
+			words.Set(name, value)
+		}
+	}
+	for _, sid := range q.Lists {
+		words.Set("list_sids", sid.String())
+	}
+	if filter.Sort == "" { // the order in which they were added is the other one that a file can have
+		words.Set("sort_by", "date_created:desc")
+	}
+	return answer{raw: func(w http.ResponseWriter, r *http.Request) {
+		request := r.Clone(r.Context())
+		request.URL = &url.URL{Path: accountPath(r) + path, RawQuery: words.Encode()}
+		request.RequestURI = request.URL.RequestURI()
+		d.cfg.API(acct).ServeHTTP(w, request)
+	}}, nil
+}

@@ -1,0 +1,202 @@
+package dashboard
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/idempotency"
+)
+
+// listRoutes adds the routes of the lists' pages.
+func (d *Dashboard) listRoutes() {
+	d.handle("GET /lists", d.listsPage)
+	d.handle("GET /lists/new", d.newListPage)
+	d.handle("POST /lists", d.createList)
+	d.handle("GET /lists/{sid}", d.listPage)
+	d.handle("GET /lists/{sid}/export", d.exportContacts)
+	d.handle("GET /lists/{sid}/edit", d.editListPage)
+	d.handle("POST /lists/{sid}", d.saveList)
+	d.handle("GET /lists/{sid}/delete", d.deleteListPage)
+	d.handle("POST /lists/{sid}/delete", d.deleteList)
+	d.handle("POST /lists/{sid}/remove", d.removeSelected)
+	d.handle("GET /lists/{sid}/add", d.addNumbersPage)
+	d.handle("POST /lists/{sid}/add", d.addNumbers)
+}
+
+// listsData is what the template lists.html shows.
+type listsData struct {
+	Search         string
+	Sort           string
+	Sorts          []option
+	Rows           []addressbook.List
+	Total          int
+	Previous, Next string
+}
+
+func (d *Dashboard) listsPage(r *http.Request) (answer, error) {
+	words := r.URL.Query()
+	filter := filterOf(url.Values{"q": words["q"], "sort": words["sort"]})
+	data := listsData{Search: filter.Search, Sort: filter.Sort, Sorts: contactSorts}
+	q := addressbook.ListQuery{Window: filter.order(), Name: filter.Search}
+	q.Limit = tableRows
+	position := func(l addressbook.List) string {
+		return place(addressbook.Position{Key: q.SortKey(l.Updated, addressbook.NameKey(l.Name, "")), SID: l.SID})
+	}
+	before := placeOf(words.Get("before"))
+	back := q
+	if back.Desc, back.After = !q.Desc, before; before != nil {
+		page, err := d.cfg.Book.Lists(r.Context(), accountOf(r), back)
+		if err != nil {
+			return answer{}, err
+		}
+		if page.Next != nil { // or else it is the first page
+			slices.Reverse(page.Lists)
+			data.Rows, data.Total = page.Lists, page.Total
+			data.Previous = filter.URL("/lists", "before", position(page.Lists[0]))
+			data.Next = filter.URL("/lists", "after", position(page.Lists[len(page.Lists)-1]))
+		}
+	}
+	if data.Rows == nil {
+		q.After = placeOf(words.Get("after"))
+		page, err := d.cfg.Book.Lists(r.Context(), accountOf(r), q)
+		if err != nil {
+			return answer{}, err
+		}
+		data.Rows, data.Total = page.Lists, page.Total
+		if q.After != nil && len(page.Lists) > 0 {
+			data.Previous = filter.URL("/lists", "before", position(page.Lists[0]))
+		}
+		if page.Next != nil {
+			data.Next = filter.URL("/lists", "after", place(*page.Next))
+		}
+	}
+	a := show("lists", "Lists", data)
+	a.fragment, a.url = "list-results", filter.URL("/lists")
+	return a, nil
+}
+
+// listForm is what the template list-form.html shows.
+type listForm struct {
+	SID       string // "" for a new one
+	Name, Tag field
+}
+
+func newListForm(sid, name, tag string) listForm {
+	return listForm{
+		SID:  sid,
+		Name: field{Name: "name", Label: "Name", Value: name, Required: true, MaxLength: addressbook.MaxTextLength},
+		Tag:  field{Name: "tag", Label: "Tag", Value: tag, MaxLength: addressbook.MaxTextLength},
+	}
+}
+
+func (f listForm) page() answer {
+	title := "Make a list"
+	if f.SID != "" {
+		title = "Edit the list"
+	}
+	a := show("list-form", title, f)
+	if f.Name.Error != "" || f.Tag.Error != "" {
+		a = a.invalid()
+	}
+	return a
+}
+
+// refused puts a fault beside the field that it is about.
+func (f listForm) refused(err *fault.Error) listForm {
+	if strings.Contains(err.Detail, "Tag") {
+		f.Tag.Error = fieldWords(err.Detail, "Tag")
+	} else {
+		f.Name.Error = listWords(err)
+	}
+	return f
+}
+
+// listWords says beside a field for a list's name what a fault says of it.
+func listWords(f *fault.Error) string {
+	switch f.Kind {
+	case fault.Missing:
+		return "Enter the list's name."
+	case fault.Duplicate:
+		return "Another list has this name."
+	}
+	return fieldWords(f.Detail, "Name")
+}
+
+func (d *Dashboard) newListPage(*http.Request) (answer, error) {
+	return newListForm("", "", "").page(), nil
+}
+
+func (d *Dashboard) createList(r *http.Request) (answer, error) {
+	if err := readForm(r); err != nil {
+		return answer{}, err
+	}
+	form := newListForm("", strings.TrimSpace(r.PostForm.Get("name")), strings.TrimSpace(r.PostForm.Get("tag")))
+	list, err := d.makeList(r.Context(), accountOf(r), form.Name.Value, form.Tag.Value)
+	if f := fault.As(err); f != nil {
+		return form.refused(f).page(), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return goTo("/lists/" + list.SID.String()).saying("Made the list " + list.Name + "."), nil
+}
+
+// makeList creates a list. An empty tag is none.
+func (d *Dashboard) makeList(ctx context.Context, acct account.Account, name, tag string) (addressbook.List, error) {
+	draft := addressbook.ListDraft{Name: addressbook.Given(name), Tag: addressbook.Text{Value: tag, Given: tag != ""}}
+	var result addressbook.ListResult
+	err := d.cfg.Book.CreateLists(ctx, acct, []addressbook.ListDraft{draft}, func(results []addressbook.ListResult) *idempotency.Receipt {
+		result = results[0]
+		return nil
+	})
+	if err == nil {
+		err = result.Fault
+	}
+	if err != nil {
+		return addressbook.List{}, err
+	}
+	return *result.List, nil
+}
+
+func (d *Dashboard) editListPage(r *http.Request) (answer, error) {
+	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+	if err != nil {
+		return answer{}, err
+	}
+	return newListForm(list.SID.String(), list.Name, list.Tag.Value).page(), nil
+}
+
+func (d *Dashboard) saveList(r *http.Request) (answer, error) {
+	if err := readForm(r); err != nil {
+		return answer{}, err
+	}
+	sid := sidIn(r, "sid")
+	form := newListForm(sid.String(), strings.TrimSpace(r.PostForm.Get("name")), strings.TrimSpace(r.PostForm.Get("tag")))
+	tag := addressbook.Text{Value: form.Tag.Value, Given: form.Tag.Value != ""}
+	patch := addressbook.ListPatch{
+		SID:  sid,
+		Name: addressbook.Change{Set: true, Text: addressbook.Given(form.Name.Value)},
+		Tag:  addressbook.Change{Set: true, Text: tag},
+	}
+	var result addressbook.ListResult
+	err := d.cfg.Book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch}, func(results []addressbook.ListResult) *idempotency.Receipt {
+		result = results[0]
+		return nil
+	})
+	if err == nil {
+		err = result.Fault
+	}
+	if f := fault.As(err); f != nil && f.Kind != fault.NotFound && f.Kind != fault.Unavailable {
+		return form.refused(f).page(), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return goTo("/lists/" + form.SID).saying("Saved."), nil
+}
