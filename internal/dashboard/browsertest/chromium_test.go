@@ -167,6 +167,17 @@ func (b *tab) fill(selector, text string) {
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
+// click presses what leads to no other page.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	b.do(void(chromedp.Click(chromedp.CSS(selector))))
+}
+
+// setValue puts a value into a field at once, also where nobody can type.
+func setValue(selector, value string) chromedp.Action[chromedp.Void] {
+	return void(chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q).value = %q; true", selector, value)))
+}
+
 // text is what a person reads there.
 func (b *tab) text(selector string) string {
 	b.t.Helper()

@@ -1,7 +1,9 @@
 package browsertest
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +19,8 @@ type page struct {
 	path func(w *world) string
 	// signedOut is for those who are not signed in.
 	signedOut bool
+	// account is whose page it is; "" is demo.
+	account string
 	// before, when not nil, is done once the page is open.
 	before func(b *tab)
 }
@@ -27,13 +31,15 @@ type world struct {
 	t      *testing.T
 	server *servertest.Server
 	client *servertest.Client // of the account demo
+	people []string           // the sids of those of [addPeople]
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	s := servertest.Start(t, servertest.Options{Dashboard: true})
+	s.Account("empty")
 	w := &world{t: t, server: s, client: s.Account("demo")}
-	w.client.Create(`{"number":"+919876543210","first_name":"Asha","tag":"Member"}`, `{"number":"09876543211","first_name":"Vikram"}`)
+	w.people = addPeople(w.client)
 	w.addKeys()
 	return w
 }
@@ -99,12 +105,12 @@ var pages = []page{
 func TestPages(t *testing.T) {
 	w := newWorld(t)
 	axe := axeSource(t)
-	for _, p := range pages {
+	for _, p := range slices.Concat(pages, contactPages) {
 		t.Run(p.name, func(t *testing.T) {
 			b := newTab(t, w.server.URL)
 			b.expectFailures.Store(true) // pages that tell of errors are among them
 			if !p.signedOut {
-				b.signIn(w, "demo")
+				b.signIn(w, cmp.Or(p.account, "demo"))
 			}
 			for _, l := range looks {
 				b.set(l)
