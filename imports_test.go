@@ -26,6 +26,7 @@ var rules = map[string][]string{
 	"internal/phone":   {"internal/fault"},
 	"internal/csvcell": {},
 	"internal/apidoc":  {},
+	"internal/patient": {},
 
 	// Subjects.
 	"internal/account":     {"internal/fault", "internal/phone"},
@@ -40,8 +41,8 @@ var rules = map[string][]string{
 	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
 
 	// Front doors.
-	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
+	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone", "internal/session"},
 	"internal/server":    {"internal/access", "internal/api", "internal/dashboard", "internal/fault", "openapi"},
 }
 

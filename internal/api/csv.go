@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -15,12 +14,12 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/patient"
 )
 
 const (
@@ -28,48 +27,11 @@ const (
 	maxFormBytes = 1 << 20
 	// maxPartBytes is how much is read of a text part: more than any may have.
 	maxPartBytes = 4 << 10
-	// uploadIdle is how long an upload may stand still, and uploadTimeout how
-	// long it may take in all.
-	uploadIdle    = 30 * time.Second
-	uploadTimeout = 30 * time.Minute
 )
-
-// patient lets a route outlast the server's deadline, which is meant for
-// requests of ordinary size: the body may take as long as it comes along.
-func patient(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), uploadTimeout)
-		defer cancel()
-		r = r.WithContext(ctx)
-		r.Body = &patientBody{ReadCloser: r.Body, control: http.NewResponseController(w), ctx: ctx}
-		h(w, r)
-	}
-}
-
-// patientBody moves the connection's deadlines on as the body comes.
-type patientBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	ctx     context.Context
-	moved   time.Time
-}
-
-func (b *patientBody) Read(p []byte) (int, error) {
-	if err := b.ctx.Err(); err != nil {
-		return 0, err
-	}
-	if now := time.Now(); now.Sub(b.moved) > time.Second {
-		b.moved = now
-		// A connection without deadlines needs none moved.
-		_ = b.control.SetReadDeadline(now.Add(uploadIdle))
-		_ = b.control.SetWriteDeadline(now.Add(2 * uploadIdle))
-	}
-	return b.ReadCloser.Read(p)
-}
 
 // handleCSV adds the routes of CSV uploads.
 func (a *API) handleCSV(base string) {
-	a.serve("POST "+base+"/contacts/csv-upload", patient(answering(a.once(a.uploadCSV, drainUpload))))
+	a.serve("POST "+base+"/contacts/csv-upload", patient.Body(answering(a.once(a.uploadCSV, drainUpload))))
 	a.handle("GET "+base+"/csv-status/{upload_id}", a.csvStatus)
 	a.serve("GET "+base+"/csv-status/{upload_id}/errors", a.csvErrors)
 	a.handle("GET "+base+"/csv-uploads", a.csvUploads)
@@ -211,6 +173,7 @@ func (a *API) readForm(r *http.Request, form *uploadForm, parts *multipart.Reade
 			if err != nil {
 				return err
 			}
+			form.file.Name(part.FileName())
 		case name == "list_name" && !form.hasName:
 			form.hasName = true
 			form.request.ListName, err = readPart(part)

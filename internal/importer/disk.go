@@ -114,10 +114,10 @@ func (d Disk) remove(upload addressbook.SID) error {
 
 // RemoveOthers implements [Files]. It is called before the first file comes:
 // nobody else has the folder.
-func (d Disk) RemoveOthers(_ context.Context, running []Upload) error {
-	wanted := make(map[string]bool, len(running))
-	for i := range running {
-		wanted[fileName(running[i].SID)] = true
+func (d Disk) RemoveOthers(_ context.Context, wanted []Upload) error {
+	stay := make(map[string]bool, len(wanted))
+	for i := range wanted {
+		stay[fileName(wanted[i].SID)] = true
 	}
 	entries, err := os.ReadDir(d.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -127,7 +127,7 @@ func (d Disk) RemoveOthers(_ context.Context, running []Upload) error {
 		return fmt.Errorf("look for files of uploads: %w", err)
 	}
 	for _, entry := range entries {
-		if name := entry.Name(); strings.HasSuffix(name, fileSuffix) && !wanted[name] {
+		if name := entry.Name(); strings.HasSuffix(name, fileSuffix) && !stay[name] {
 			if err := os.Remove(filepath.Join(d.dir, name)); err != nil {
 				return fmt.Errorf("remove a file of no upload: %w", err)
 			}

@@ -25,10 +25,11 @@ type Files interface {
 	Remove(ctx context.Context, account int64, upload addressbook.SID) error
 
 	// RemoveOthers removes what servers that are gone have left: the files of
-	// uploads that have ended or were never added. Running are all that run, a
-	// moment ago. Where several servers keep files in one place, the file of an
-	// upload that another is just taking stays.
-	RemoveOthers(ctx context.Context, running []Upload) error
+	// uploads that have ended or were never added. Wanted are all that run, or
+	// wait as drafts to be started, a moment ago. Where several servers keep
+	// files in one place, the file of an upload that another is just taking
+	// stays.
+	RemoveOthers(ctx context.Context, wanted []Upload) error
 }
 
 // Content is what can be read of a file.

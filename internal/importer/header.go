@@ -68,30 +68,71 @@ func badFile(format string, args ...any) error {
 	return fault.New(fault.Invalid, "Invalid FileName: "+fmt.Sprintf(format, args...))
 }
 
-// readLayout reads the header. What is wrong with it is a fault.
-func readLayout(file io.ReaderAt, kind addressbook.ListType) (*layout, error) {
-	start, err := checkHead(file)
-	if err != nil {
-		return nil, err
+// firstRow reads the first row of a file, and tells where the file's text and
+// where its second row begin. What is wrong with the file as a whole is a fault.
+func firstRow(file io.ReaderAt) (cells []string, first, second Position, err error) {
+	if first, err = checkHead(file); err != nil {
+		return nil, first, second, err
 	}
-	r := newRowReader(file, start)
+	r := newRowReader(file, first)
 	header, err := r.next()
 	switch {
 	case err == io.EOF:
-		return nil, badFile("the file is empty")
+		return nil, first, second, badFile("the file is empty")
 	case err != nil:
-		return nil, err
+		return nil, first, second, err
 	case header.fault != nil:
-		return nil, badFile("the header is not valid CSV")
+		return nil, first, second, badFile("the header is not valid CSV")
 	}
+	return header.cells, first, r.at, nil
+}
+
+// readLayout reads the header, as the mapping has it. What is wrong with it is
+// a fault.
+func readLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*layout, error) {
+	cells, first, second, err := firstRow(file)
+	if err != nil {
+		return nil, err
+	}
+	l, err := newLayout(m.names(cells), kind)
+	if err != nil {
+		return nil, err
+	}
+	l.rows = second
+	if m.NoHeader {
+		l.rows = first
+	}
+	l.record = l.encode(m.header(cells, l, func(name string) bool { return purpose(name, kind) != ignored }))
+	return l, nil
+}
+
+// purpose is what the cells below this name in a header are for.
+func purpose(name string, kind addressbook.ListType) column {
+	name = strings.TrimSpace(name)
+	lower := strings.ToLower(name)
+	known, ok := knownColumns[lower]
+	_, isCustom := csvcell.CustomColumn(name)
+	switch {
+	case ok:
+		return known
+	case isCustom:
+		return custom
+	case kind == addressbook.Dynamic && name != "":
+		return variable
+	}
+	return ignored
+}
+
+// newLayout makes a layout of the names of the columns. What is wrong with them
+// is a fault.
+func newLayout(header []string, kind addressbook.ListType) (*layout, error) {
 	l := &layout{
-		columns: make([]column, len(header.cells)),
-		keys:    make([]string, len(header.cells)),
-		names:   make([]string, len(header.cells)),
-		rows:    r.at,
+		columns: make([]column, len(header)),
+		keys:    make([]string, len(header)),
+		names:   make([]string, len(header)),
 	}
 	free, seen := 0, make(map[string]bool)
-	for i, name := range header.cells {
+	for i, name := range header {
 		if !utf8.ValidString(name) {
 			return nil, badFile("the header is not valid UTF-8; save the file as \"CSV UTF-8\"")
 		}
@@ -133,7 +174,6 @@ func readLayout(file io.ReaderAt, kind addressbook.ListType) (*layout, error) {
 	if !seen[csvcell.Number] {
 		return nil, badFile("there is no column called number; the first row must name the columns, with commas between them")
 	}
-	l.record = l.encode(header.cells)
 	return l, nil
 }
 

@@ -95,7 +95,15 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	if err != nil {
 		return nil, fmt.Errorf("find running uploads: %w", err)
 	}
-	if err := files.RemoveOthers(ctx, running); err != nil {
+	drafts, err := store.Drafts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find files that wait to be started: %w", err)
+	}
+	wanted := running[:len(running):len(running)]
+	for _, d := range drafts {
+		wanted = append(wanted, Upload{SID: d.SID, Account: d.Account})
+	}
+	if err := files.RemoveOthers(ctx, wanted); err != nil {
 		return nil, err
 	}
 	if err := i.claim(ctx); err != nil {
@@ -140,6 +148,12 @@ func (i *Importer) release(account int64) {
 	if i.held[account]--; i.held[account] == 0 {
 		delete(i.held, account)
 	}
+}
+
+// List returns the account's list with this name, to the letter, or a NotFound
+// fault.
+func (i *Importer) List(ctx context.Context, acct account.Account, name string) (addressbook.List, error) {
+	return i.store.ListByName(ctx, acct.ID, name)
 }
 
 // Upload returns one upload of the account, or a NotFound fault.

@@ -26,7 +26,7 @@ type Planner struct {
 // NewPlanner returns what makes batches of the upload's rows from u.At on, of so
 // many rows at most. A header that is not good is a fault.
 func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*Planner, error) {
-	layout, err := readLayout(file, u.Type)
+	layout, err := readLayout(file, u.Type, u.Mapping)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"callbook/internal/account"
@@ -19,7 +20,9 @@ type File struct {
 	account  account.Account
 	sid      addressbook.SID
 	born     time.Time // the time within the sid
-	done     bool      // started or discarded
+	size     int64
+	name     string
+	done     bool // started or discarded
 }
 
 var (
@@ -35,11 +38,21 @@ func (i *Importer) Receive(ctx context.Context, acct account.Account, from io.Re
 		return nil, err
 	}
 	sid, born := i.book.Birth()
-	if err := i.files.Keep(ctx, acct.ID, sid, &limited{Reader: from, left: MaxFileBytes}); err != nil {
+	file := &limited{Reader: from, left: MaxFileBytes}
+	if err := i.files.Keep(ctx, acct.ID, sid, file); err != nil {
 		i.release(acct.ID)
 		return nil, err
 	}
-	return &File{importer: i, account: acct, sid: sid, born: born}, nil
+	return &File{importer: i, account: acct, sid: sid, born: born, size: MaxFileBytes - file.left}, nil
+}
+
+// maxFileName is how many bytes of a file's name are kept.
+const maxFileName = 255
+
+// Name keeps what the file was called where it came from, as far as it is text.
+func (f *File) Name(name string) {
+	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")
+	f.name = strings.ToValidUTF8(name[:min(len(name), maxFileName)], "")
 }
 
 // limited is a reader that fails when more comes than may.
@@ -87,6 +100,8 @@ type Request struct {
 	// TypeGiven tells that the list must be of this type. Otherwise one that
 	// is there may be of any, and a new one is static.
 	TypeGiven bool
+	// Mapping tells what the columns are for, where the header does not.
+	Mapping Mapping
 	// Options are what happens to contacts that are there already, and whether
 	// anything is stored.
 	Options addressbook.CreateOptions
@@ -97,7 +112,7 @@ func (r Request) check() error {
 	if r.ListName == "" {
 		return errNoList
 	}
-	return nil
+	return r.Mapping.check()
 }
 
 // Start makes an upload of the file, durably, and queues it. What is wrong with
@@ -111,40 +126,45 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	if f == nil {
 		return errNoFile
 	}
+	u := Upload{SID: f.sid, Account: acct, FileName: f.name, Size: f.size, Created: f.born}
+	err := i.start(ctx, u, r, i.store.AddUpload, ready)
+	f.done = f.done || err == nil
+	return err
+}
+
+// adding is how a store adds an upload.
+type adding func(ctx context.Context, u Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error
+
+// start makes an upload as it is asked for, adds it, and queues it. The caller
+// holds a place for it, which after an error is the caller's again.
+func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready func(Upload) *idempotency.Receipt) error {
 	list, err := i.book.PrepareList("ListName", r.ListName, r.Type)
 	if err != nil {
 		return err
 	}
 	if !r.TypeGiven {
-		switch there, err := i.store.ListByName(ctx, acct.ID, r.ListName); {
+		switch there, err := i.store.ListByName(ctx, u.Account.ID, r.ListName); {
 		case err == nil:
 			list.Type = there.Type
 		case !isFault(err, fault.NotFound):
 			return err
 		}
 	}
-	u := Upload{
-		SID:         f.sid,
-		Account:     acct,
-		ListName:    r.ListName,
-		Type:        list.Type,
-		OnDuplicate: r.Options.OnDuplicate,
-		DryRun:      r.Options.DryRun,
-		Created:     f.born,
-		Updated:     i.opts.Now(),
-	}
+	u.ListName, u.Type, u.Mapping = r.ListName, list.Type, r.Mapping
+	u.OnDuplicate, u.DryRun = r.Options.OnDuplicate, r.Options.DryRun
+	u.Started = i.opts.Now()
+	u.Updated = u.Started
 	if err := i.look(ctx, &u); err != nil {
 		return err
 	}
 	u.Lease = i.firstLease()
-	err = i.store.AddUpload(ctx, u, list, func(list addressbook.List) *idempotency.Receipt {
+	err = add(ctx, u, list, func(list addressbook.List) *idempotency.Receipt {
 		u.List = list.SID
 		return ready(u)
 	})
 	if err != nil {
 		return err
 	}
-	f.done = true
 	i.begin(u)
 	return nil
 }
@@ -176,9 +196,9 @@ func (i *Importer) look(ctx context.Context, u *Upload) error {
 }
 
 // ReadHeader sets Header, and At to the first row, by the file's header for the
-// upload's type. What is wrong with it is a fault.
+// upload's type and mapping. What is wrong with it is a fault.
 func (u *Upload) ReadHeader(file io.ReaderAt) error {
-	layout, err := readLayout(file, u.Type)
+	layout, err := readLayout(file, u.Type, u.Mapping)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,12 @@ type Upload struct {
 	// NewList, the list was not there when the upload came, and List is the sid
 	// that it would have; whether one of that name comes later is not asked.
 	DryRun, NewList bool
+	// FileName is what the file was called where it came from; "" when nobody
+	// said. Size is its size in bytes; 0 when that was not kept yet.
+	FileName string
+	Size     int64
+	// Mapping tells what the columns are for, where the header does not.
+	Mapping Mapping
 	// Header is the header of the file's error rows, as CSV without its end of
 	// line.
 	Header []byte
@@ -35,6 +41,7 @@ type Upload struct {
 	// brought, a new contact into the address book.
 	New     int
 	Created time.Time // the time within the sid
+	Started time.Time // when its rows were first to be worked
 	Updated time.Time // when the last batch was done
 }
 
@@ -132,6 +139,8 @@ type Store interface {
 	// Uploads returns a page of the account's uploads, and the total at that
 	// same moment. The window sorts by creation.
 	Uploads(ctx context.Context, account int64, w addressbook.Window) (Page, error)
+
+	DraftStore
 
 	// RunningUploads returns the running uploads of all accounts, oldest first.
 	RunningUploads(ctx context.Context) ([]Upload, error)

@@ -34,6 +34,7 @@ func (i *Importer) Run(ctx context.Context) {
 		i.working.Go(func() { i.work(ctx) })
 	}
 	i.working.Go(func() { i.mind(ctx) })
+	i.working.Go(func() { i.forgetDrafts(ctx) })
 	i.working.Wait()
 	i.drop()
 	i.releaseAll(ctx)

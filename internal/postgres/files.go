@@ -151,8 +151,8 @@ func (f Files) Remove(ctx context.Context, account int64, upload addressbook.SID
 	})
 }
 
-// RemoveOthers implements [importer.Files]. Which uploads run, the database
-// knows itself.
+// RemoveOthers implements [importer.Files]. Which uploads run or wait to be
+// started, the database knows itself.
 func (f Files) RemoveOthers(ctx context.Context, _ []importer.Upload) error {
 	type file struct {
 		Account int64
@@ -163,7 +163,8 @@ func (f Files) RemoveOthers(ctx context.Context, _ []importer.Upload) error {
 		return o, err
 	}, `SELECT upload_files.account_id, upload_files.upload_sid FROM upload_files
 		LEFT JOIN uploads ON uploads.account_id = upload_files.account_id AND uploads.sid = upload_files.upload_sid
-		WHERE uploads.state <> 0 OR uploads.state IS NULL AND upload_files.kept_at < now() - interval '`+takingTime+`'`)
+		WHERE NOT EXISTS (SELECT 1 FROM upload_drafts AS d WHERE d.account_id = upload_files.account_id AND d.sid = upload_files.upload_sid)
+			AND (uploads.state <> 0 OR uploads.state IS NULL AND upload_files.kept_at < now() - interval '`+takingTime+`')`)
 	for _, o := range others {
 		if err == nil {
 			err = f.Remove(ctx, o.Account, addressbook.SID(o.Upload))

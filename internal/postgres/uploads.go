@@ -17,7 +17,8 @@ const (
 	uploadColumns = accountColumns + `, uploads.sid, uploads.list_sid, uploads.list_name, uploads.type, uploads.header,
 	uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list,
-	uploads.new_contacts, uploads.lease_server, uploads.lease_until`
+	uploads.new_contacts, uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping,
+	uploads.date_started`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -38,12 +39,16 @@ func eachUpload(do func(*importer.Upload)) func(pgx.Rows) error {
 func scanUpload(row pgx.CollectableRow) (u importer.Upload, err error) {
 	var a accountRow
 	var leaseUntil dateValue
+	var mapping string
 	err = row.Scan(append(a.into(), (*sidValue)(&u.SID), (*sidValue)(&u.List), &u.ListName, (*uint8)(&u.Type), &u.Header,
 		(*uint8)(&u.State), &u.At.Offset, &u.At.Line, &u.Stats.Success, &u.Stats.Duplicate, &u.Stats.Failed,
 		(*dateValue)(&u.Created), (*dateValue)(&u.Updated), (*uint8)(&u.OnDuplicate), &u.DryRun, &u.NewList,
-		&u.New, &u.Lease.Server, &leaseUntil)...)
+		&u.New, &u.Lease.Server, &leaseUntil, &u.FileName, &u.Size, &mapping, (*dateValue)(&u.Started))...)
 	if u.Lease.Server != "" {
 		u.Lease.Until = time.Time(leaseUntil)
+	}
+	if err == nil {
+		u.Mapping, err = importer.DecodeMapping(mapping)
 	}
 	if err == nil {
 		u.Account, err = a.account()
@@ -64,17 +69,29 @@ func (db *DB) ListByName(ctx context.Context, account int64, name string) (addre
 
 // AddUpload implements [importer.Store].
 func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+	return db.addUpload(ctx, u, list, false, ready)
+}
+
+// addUpload adds an upload, in the place of the draft of its sid if it is one.
+func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready func(addressbook.List) *idempotency.Receipt) error {
 	return db.write(ctx, u.Account.ID, "add upload", func(t *tx) error {
 		got, there := list, false
 		// It is locked, so that it cannot go before the upload is there. Added by
 		// another at this moment, it makes us begin anew.
 		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2 FOR NO KEY UPDATE`, t.account, list.Name).
 			Query(eachList(func(l *addressbook.List) { got, there = *l, true }))
+		was := !draft
+		if draft {
+			t.queueRemoveDraft(u.SID, &was)
+		}
 		if err := t.flush(); err != nil {
 			return err
 		}
 		if there && got.Type != list.Type {
 			return importer.ErrOtherType(got.Type)
+		}
+		if !was {
+			return importer.ErrNoDraft
 		}
 		if !there && !u.DryRun {
 			t.takenAgain = true
@@ -94,11 +111,13 @@ func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook
 // insertUpload adds an upload, when the queue is run.
 func (t *tx) insertUpload(u *importer.Upload) {
 	t.queue(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list, header,
-			state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until, date_created, date_updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+			state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until, date_created, date_updated,
+			file_name, size, mapping, date_started)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 		t.account, (*sidValue)(&u.SID), (*sidValue)(&u.List), u.ListName, int16(u.Type), int16(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int16(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
-		u.Lease.Server, leaseEnd(u.Lease), u.Created.UnixNano(), u.Updated.UnixNano())
+		u.Lease.Server, leaseEnd(u.Lease), u.Created.UnixNano(), u.Updated.UnixNano(),
+		u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano())
 }
 
 // lockUpload reads an upload and locks it.

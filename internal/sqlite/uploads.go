@@ -22,7 +22,7 @@ const (
 	uploadColumns = accountColumns + `, uploads.id, uploads.sid, uploads.list_sid, uploads.list_name, uploads.type,
 	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list, uploads.new_contacts,
-	uploads.lease_server, uploads.lease_until`
+	uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping, uploads.date_started`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -48,7 +48,10 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u importer.Upload, err error) {
 	if u.Lease.Server = stmt.ColumnText(23); u.Lease.Server != "" {
 		u.Lease.Until = time.Unix(0, stmt.ColumnInt64(24))
 	}
-	return stmt.ColumnInt64(5), u, nil
+	u.FileName, u.Size = stmt.ColumnText(25), stmt.ColumnInt64(26)
+	u.Mapping, err = importer.DecodeMapping(stmt.ColumnText(27))
+	u.Started = time.Unix(0, stmt.ColumnInt64(28))
+	return stmt.ColumnInt64(5), u, err
 }
 
 // readUpload reads one row; errNoRow tells that there is none.
@@ -86,6 +89,11 @@ func (b *AddressBook) ListByName(ctx context.Context, account int64, name string
 
 // AddUpload implements [importer.Store].
 func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+	return b.addUpload(ctx, u, list, false, ready)
+}
+
+// addUpload adds an upload, in the place of the draft of its sid if it is one.
+func (b *AddressBook) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready func(addressbook.List) *idempotency.Receipt) error {
 	var refused error
 	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) error {
 		refused = nil
@@ -94,12 +102,19 @@ func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list add
 		switch {
 		case missing:
 			got, err = list, nil
-			if !u.DryRun {
-				_, err = tx.insertList(u.Account.ID, &list)
-			}
 		case err == nil && got.Type != list.Type:
 			refused = importer.ErrOtherType(got.Type)
 			return nil
+		}
+		if err == nil && draft {
+			var was bool
+			if was, err = tx.removeDraft(u.Account.ID, u.SID); err == nil && !was {
+				refused = importer.ErrNoDraft
+				return nil
+			}
+		}
+		if err == nil && missing && !u.DryRun {
+			_, err = tx.insertList(u.Account.ID, &list)
 		}
 		if err != nil {
 			return err
@@ -121,11 +136,11 @@ func (tx *editTx) insertUpload(u *importer.Upload) error {
 	tx.bytes += pageBytes // of which it changed a part
 	return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list,
 			header, state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until,
-			date_created, date_updated)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			file_name, size, mapping, date_started, date_created, date_updated)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		u.Account.ID, u.SID[:], u.List[:], u.ListName, int(u.Type), int(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
-		u.Lease.Server, leaseEnd(u.Lease), u.Created.UnixNano(), u.Updated.UnixNano())
+		u.Lease.Server, leaseEnd(u.Lease), u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano())
 }
 
 // EndUpload implements [importer.Store].

@@ -19,6 +19,9 @@ func Uploads(t *testing.T, open func(t *testing.T) Stores) {
 		{"upload for a list of another type", uploadOtherType},
 		{"add dry runs", addDryRuns},
 		{"uploads of accounts are apart", uploadsApart},
+		{"drafts", drafts},
+		{"start drafts", startDrafts},
+		{"remove drafts", removeDrafts},
 		{"end uploads", endUploads},
 		{"pages of uploads", uploadPages},
 		{"running uploads", runningUploads},
@@ -85,7 +88,12 @@ func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts 
 		Lease:       held,
 	}
 	u.SID, u.Created = born()
+	u.Started = moment()
 	u.Updated = moment()
+	u.FileName, u.Size = l.Name+".csv", int64(len(file))
+	if opts.DryRun {
+		u.Mapping = importer.Mapping{Columns: []string{"number", "", "custom_field.\"a\u2028"}}
+	}
 	if err := u.ReadHeader(strings.NewReader(file)); err != nil {
 		t.Fatalf("read header: %v", err)
 	}

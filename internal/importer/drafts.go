@@ -1,0 +1,284 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/idempotency"
+)
+
+// Draft is a file that came in and waits until somebody has looked at it and
+// starts it.
+type Draft struct {
+	SID      addressbook.SID // the upload's, once it is started
+	Account  account.Account
+	FileName string // what the file was called where it came from
+	Size     int64  // of the file, in bytes
+	// Request is what is to be done with the file. A draft is never a dry run
+	// itself.
+	Request Request
+	// Trial is the dry run of the file as Request has it; zero when there was
+	// none.
+	Trial   addressbook.SID
+	Created time.Time // the time within the sid
+}
+
+const (
+	// DraftLifetime is how long a draft waits to be started.
+	DraftLifetime = time.Hour
+	// maxDraftsOfAccount bounds the drafts of one account, of which the oldest
+	// makes room for a new one, and maxDrafts those of all.
+	maxDraftsOfAccount = 4
+	maxDrafts          = 64
+	// forgetEvery is how often drafts are looked for that nobody started.
+	forgetEvery = time.Minute
+)
+
+// ErrNoDraft is the fault of a sid that no draft of the account has. Stores
+// tell it, too.
+var ErrNoDraft = fault.New(fault.NotFound, "This file is not waiting any more: it was started, removed, or nobody started it for an hour")
+
+var errManyDrafts = &fault.Error{
+	Kind:       fault.Unavailable,
+	Detail:     "Too many files are waiting to be started",
+	RetryAfter: forgetEvery,
+}
+
+// DraftStore is what [Importer] needs of a database for drafts.
+type DraftStore interface {
+	// AddDraft adds a draft.
+	AddDraft(ctx context.Context, d Draft) error
+
+	// Drafts returns the drafts of all accounts, oldest first.
+	Drafts(ctx context.Context) ([]Draft, error)
+
+	// Draft returns one draft, or a NotFound fault.
+	Draft(ctx context.Context, account int64, sid addressbook.SID) (Draft, error)
+
+	// ChangeDraft puts the request and the trial in the place of those that the
+	// draft with this sid has; one that is not there is a NotFound fault.
+	ChangeDraft(ctx context.Context, d Draft) error
+
+	// RemoveDraft removes a draft, and tells whether it was there: one of all
+	// who remove it at once is told so.
+	RemoveDraft(ctx context.Context, account int64, sid addressbook.SID) (bool, error)
+
+	// StartDraft is AddUpload for the draft with the upload's sid, which it
+	// takes away in the same transaction. A draft that is not there is a
+	// NotFound fault.
+	StartDraft(ctx context.Context, u Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error
+}
+
+// KeepDraft makes a draft of a file, durably. What is wrong with the request, or
+// with the file as a whole, is a fault; then the file is still there to be
+// discarded. Where the header does not name the columns as callbook does, the
+// draft has a mapping that guesses what they are for.
+func (i *Importer) KeepDraft(ctx context.Context, f *File, r Request) (Draft, error) {
+	if err := i.checkDraft(ctx, f.account, r); err != nil {
+		return Draft{}, err
+	}
+	d := Draft{SID: f.sid, Account: f.account, FileName: f.name, Size: f.size, Request: r, Created: f.born}
+	if r.Mapping.IsZero() {
+		guessed, err := i.guessMapping(ctx, &d)
+		if err != nil {
+			return Draft{}, err
+		}
+		d.Request.Mapping = guessed
+	}
+	if err := i.makeRoom(ctx, f.account); err != nil {
+		return Draft{}, err
+	}
+	if err := i.store.AddDraft(ctx, d); err != nil {
+		return Draft{}, err
+	}
+	f.done = true
+	i.release(f.account.ID)
+	return d, nil
+}
+
+// checkDraft refuses what could not be started, as far as that can be told.
+func (i *Importer) checkDraft(ctx context.Context, acct account.Account, r Request) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	if _, err := i.book.PrepareList("ListName", r.ListName, r.Type); err != nil {
+		return err
+	}
+	there, err := i.store.ListByName(ctx, acct.ID, r.ListName)
+	switch {
+	case isFault(err, fault.NotFound):
+		return nil
+	case err != nil:
+		return err
+	case there.Type != r.Type:
+		return ErrOtherType(there.Type)
+	}
+	return nil
+}
+
+// makeRoom removes the account's oldest drafts, so that there is room for one.
+func (i *Importer) makeRoom(ctx context.Context, acct account.Account) error {
+	all, err := i.store.Drafts(ctx)
+	if err != nil {
+		return err
+	}
+	var own []Draft
+	for _, d := range all {
+		if d.Account.ID == acct.ID {
+			own = append(own, d)
+		}
+	}
+	for len(own) >= maxDraftsOfAccount {
+		if err := i.removeDraft(ctx, own[0]); err != nil {
+			return err
+		}
+		own, all = own[1:], all[1:]
+	}
+	if len(all) >= maxDrafts {
+		return errManyDrafts
+	}
+	return nil
+}
+
+// Drafts returns the account's drafts, oldest first.
+func (i *Importer) Drafts(ctx context.Context, acct account.Account) (own []Draft, err error) {
+	all, err := i.store.Drafts(ctx)
+	for _, d := range all {
+		if d.Account.ID == acct.ID {
+			own = append(own, d)
+		}
+	}
+	return own, err
+}
+
+// Draft returns one draft of the account, or a NotFound fault.
+func (i *Importer) Draft(ctx context.Context, acct account.Account, sid addressbook.SID) (Draft, error) {
+	return i.store.Draft(ctx, acct.ID, sid)
+}
+
+// ChangeDraft changes what is to be done with a draft's file. A trial that there
+// was does not hold any more.
+func (i *Importer) ChangeDraft(ctx context.Context, acct account.Account, sid addressbook.SID, r Request) (Draft, error) {
+	if err := i.checkDraft(ctx, acct, r); err != nil {
+		return Draft{}, err
+	}
+	d, err := i.store.Draft(ctx, acct.ID, sid)
+	if err != nil {
+		return Draft{}, err
+	}
+	d.Request, d.Trial = r, addressbook.SID{}
+	return d, i.store.ChangeDraft(ctx, d)
+}
+
+// DiscardDraft removes a draft and its file. One that is not there is left so.
+func (i *Importer) DiscardDraft(ctx context.Context, acct account.Account, sid addressbook.SID) error {
+	return i.removeDraft(ctx, Draft{SID: sid, Account: acct})
+}
+
+func (i *Importer) removeDraft(ctx context.Context, d Draft) error {
+	was, err := i.store.RemoveDraft(ctx, d.Account.ID, d.SID)
+	if err == nil && was {
+		i.remove(d.Account.ID, d.SID)
+	}
+	return err
+}
+
+// StartDraft makes an upload of a draft, durably, and queues it.
+func (i *Importer) StartDraft(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
+	d, err := i.store.Draft(ctx, acct.ID, sid)
+	if err != nil {
+		return Upload{}, err
+	}
+	if err := i.hold(acct.ID); err != nil {
+		return Upload{}, err
+	}
+	u := Upload{SID: d.SID, Account: acct, FileName: d.FileName, Size: d.Size, Created: d.Created}
+	err = i.start(ctx, u, d.Request, i.store.StartDraft, func(started Upload) *idempotency.Receipt {
+		u = started
+		return nil
+	})
+	if err != nil {
+		i.release(acct.ID)
+		return Upload{}, orNoDraft(err)
+	}
+	return u, nil
+}
+
+// TryDraft starts a dry run of a draft's file, which stays as it is. The dry run
+// has a copy, since an upload's file goes with its end.
+func (i *Importer) TryDraft(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
+	d, err := i.store.Draft(ctx, acct.ID, sid)
+	if err != nil {
+		return Upload{}, err
+	}
+	file, err := i.files.Open(ctx, acct.ID, d.SID)
+	if err != nil {
+		return Upload{}, orNoDraft(fmt.Errorf("read a draft: %w", err))
+	}
+	defer file.Close()
+	copied, err := i.Receive(ctx, acct, io.NewSectionReader(file, 0, d.Size))
+	if err != nil {
+		return Upload{}, err
+	}
+	defer copied.Discard()
+	copied.name = d.FileName
+	r := d.Request
+	r.Options.DryRun = true
+	var u Upload
+	err = i.Start(ctx, acct, copied, r, func(started Upload) *idempotency.Receipt {
+		u = started
+		return nil
+	})
+	if err != nil {
+		return Upload{}, err
+	}
+	d.Trial = u.SID
+	return u, i.store.ChangeDraft(ctx, d)
+}
+
+// orNoDraft tells of a file that went with its draft.
+func orNoDraft(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNoDraft
+	}
+	return err
+}
+
+// forgetDrafts removes drafts that nobody started, until ctx ends.
+func (i *Importer) forgetDrafts(ctx context.Context) {
+	every := time.NewTicker(forgetEvery)
+	defer every.Stop()
+	for {
+		if err := i.forgetOldDrafts(ctx); err != nil && ctx.Err() == nil {
+			i.opts.Log.Error("files that nobody started could not be removed; it will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
+}
+
+func (i *Importer) forgetOldDrafts(ctx context.Context) error {
+	all, err := i.store.Drafts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if i.opts.Now().Sub(d.Created) < DraftLifetime {
+			continue
+		}
+		if err := i.removeDraft(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package importer
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/fault"
+)
+
+// Mapping tells what the columns of a file are for where its header does not.
+// The zero Mapping leaves it to the header.
+type Mapping struct {
+	// Columns are the names that the columns are read by, as a header has them:
+	// number, first_name, custom_field.NAME and so on; "" passes over one. A
+	// column that has no entry is passed over. Nil takes the header's own names.
+	Columns []string `json:"columns,omitempty"`
+	// NoHeader tells that the first row is a contact's already. It needs Columns.
+	NoHeader bool `json:"no_header,omitempty"`
+}
+
+// maxMapping is how long a stored mapping may be, in bytes: more than the
+// longest header.
+const maxMapping = 2 * maxRowBytes
+
+var (
+	errMappingLong   = fault.New(fault.TooLarge, "The names of the columns are too long")
+	errMappingText   = fault.New(fault.Invalid, "Invalid columns: not valid UTF-8")
+	errMappingHeader = fault.New(fault.Invalid, "Invalid columns: a file without a header needs a name for its columns")
+)
+
+// check refuses a mapping that cannot be kept.
+func (m Mapping) check() error {
+	if m.NoHeader && m.Columns == nil {
+		return errMappingHeader
+	}
+	for _, name := range m.Columns {
+		if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+			return errMappingText
+		}
+	}
+	if len(m.Encode()) > maxMapping {
+		return errMappingLong
+	}
+	return nil
+}
+
+// IsZero tells whether the header says it all.
+func (m Mapping) IsZero() bool { return m.Columns == nil && !m.NoHeader }
+
+// Encode returns the mapping as a text that stores keep; "" for the zero one.
+func (m Mapping) Encode() string {
+	if m.IsZero() {
+		return ""
+	}
+	text, err := json.Marshal(m)
+	if err != nil { // strings and a bool
+		panic(err)
+	}
+	return string(text)
+}
+
+// DecodeMapping reads what [Mapping.Encode] returned.
+func DecodeMapping(text string) (m Mapping, err error) {
+	if text == "" {
+		return m, nil
+	}
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		return m, fmt.Errorf("read a mapping: %w", err)
+	}
+	return m, nil
+}
+
+// names returns the names that a file's columns are read by, given the cells of
+// its first row.
+func (m Mapping) names(first []string) []string {
+	if m.Columns == nil {
+		return first
+	}
+	names := make([]string, len(first))
+	copy(names, m.Columns)
+	return names
+}
+
+// header returns the header of the error rows. It is such that these can be
+// uploaded without the mapping: used columns have their new names, and others
+// keep theirs only where that means nothing.
+func (m Mapping) header(first []string, l *layout, means func(name string) bool) []string {
+	if m.Columns == nil {
+		return first
+	}
+	header := m.names(first)
+	for i := range header {
+		if l.columns[i] == ignored && !m.NoHeader && !means(first[i]) {
+			header[i] = first[i]
+		}
+	}
+	return header
+}

@@ -1,0 +1,81 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// Reason is why rows of an upload failed, or are duplicates.
+type Reason struct {
+	Kind fault.Kind
+	Text string
+	Rows int // that have it
+	// Examples are the first of them, three at most.
+	Examples []ErrorRow
+}
+
+// Reasons are why rows of an upload failed, or are duplicates.
+type Reasons struct {
+	// Each has those of most rows first.
+	Each []Reason
+	// Rows is how many rows were looked at: the first ones, [MaxReasonRows] at
+	// most. Others is how many of them have a reason that is none of Each, which
+	// has a few dozen at most.
+	Rows, Others int
+}
+
+const (
+	// MaxReasonRows is how many rows are looked at for reasons.
+	MaxReasonRows = 50_000
+
+	maxReasons     = 40
+	reasonExamples = 3
+	reasonPage     = 2000
+)
+
+// Reasons tells why rows of an upload failed, or are duplicates.
+func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addressbook.SID) (Reasons, error) {
+	type key struct {
+		kind fault.Kind
+		text string
+	}
+	var all Reasons
+	at := make(map[key]int)
+	after := int64(0)
+	for all.Rows < MaxReasonRows {
+		rows, err := i.store.ErrorRows(ctx, acct.ID, sid, after, min(reasonPage, MaxReasonRows-all.Rows))
+		if err != nil {
+			return Reasons{}, err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		after = rows[len(rows)-1].Line
+		all.Rows += len(rows)
+		for _, row := range rows {
+			k := key{row.Kind, row.Reason}
+			index, ok := at[k]
+			switch {
+			case !ok && len(all.Each) == maxReasons:
+				all.Others++
+				continue
+			case !ok:
+				index = len(all.Each)
+				at[k] = index
+				all.Each = append(all.Each, Reason{Kind: k.kind, Text: k.text})
+			}
+			r := &all.Each[index]
+			r.Rows++
+			if len(r.Examples) < reasonExamples {
+				r.Examples = append(r.Examples, row)
+			}
+		}
+	}
+	slices.SortStableFunc(all.Each, func(a, b Reason) int { return cmp.Compare(b.Rows, a.Rows) })
+	return all, nil
+}
