@@ -99,6 +99,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			Accounts: directory,
 			Sessions: sessions,
 			Book:     book,
+			Imports:  imports,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  c.BaseURL,

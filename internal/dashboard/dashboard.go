@@ -23,6 +23,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/apidoc"
 	"callbook/internal/fault"
+	"callbook/internal/importer"
 	"callbook/internal/session"
 )
 
@@ -31,6 +32,7 @@ type Config struct {
 	Accounts *account.Directory
 	Sessions *session.Keeper
 	Book     *addressbook.Book
+	Imports  *importer.Importer
 	// API returns the wire API as this account, which needs no key there.
 	API func(account.Account) http.Handler
 	// Document is the API's OpenAPI document, as YAML.

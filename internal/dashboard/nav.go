@@ -16,6 +16,7 @@ type navItem struct {
 var nav = []navItem{
 	{Path: "/contacts", Label: "Contacts", Icon: "contacts"},
 	{Path: "/lists", Label: "Lists", Icon: "lists"},
+	{Path: "/imports", Label: "Imports", Icon: "imports"},
 	{Path: "/api", Label: "API settings", Icon: "api"},
 	{Path: "/sessions", Label: "Sessions", Icon: "devices"},
 }

@@ -21,6 +21,7 @@ import (
 // paths are pages to check what holds for all.
 var paths = []string{
 	"/signin", "/signin/link/x", "/sessions", "/nothing", "/",
+	"/imports",
 	"/api", "/api/samples", "/api/console", "/api/console?method=POST&path=/contacts&body={}",
 	"/api/reference", "/api/reference/createContacts", "/api/reference/nothing",
 }

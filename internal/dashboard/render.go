@@ -41,6 +41,7 @@ func parsePages() map[string]*template.Template {
 			"count":  count,
 			"plural": plural,
 			"prose":  prose,
+			"bytes":  fileSize,
 		}).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html", file))
 	}
 	return pages
@@ -88,6 +89,17 @@ func count(n int) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
+}
+
+// fileSize is a size in bytes as people say it.
+func fileSize(bytes int64) string {
+	switch {
+	case bytes < 1000:
+		return plural(int(bytes), "byte", "bytes")
+	case bytes < 1_000_000:
+		return strconv.FormatInt((bytes+500)/1000, 10) + " kB"
+	}
+	return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
 }
 
 // plural is a number of things: "1 contact", "2,000 contacts".

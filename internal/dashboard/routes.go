@@ -2,6 +2,8 @@ package dashboard
 
 import (
 	"net/http"
+
+	"callbook/internal/patient"
 )
 
 // handler answers one route. It cannot write to the client by mistake: it
@@ -12,6 +14,7 @@ type handler func(r *http.Request) (answer, error)
 type route struct {
 	pattern string
 	public  bool // for those who are not signed in, too
+	patient bool // its body may be long
 }
 
 // addRoutes is the table of the routes.
@@ -35,6 +38,16 @@ func (d *Dashboard) addRoutes() {
 	d.handle("POST /api/console", d.consoleSend)
 	d.handle("GET /api/reference", d.referencePage)
 	d.handle("GET /api/reference/{operation}", d.operationPage)
+	d.handle("GET /imports", d.importsPage)
+	d.handleUpload("POST /imports", d.receiveImport)
+	d.handle("GET /imports/{sid}", d.importPage)
+	d.handle("GET /imports/{sid}/progress", d.importProgress)
+	d.handle("GET /imports/{sid}/errors.csv", d.importErrors)
+	d.handle("POST /imports/{sid}/cancel", d.cancelImport)
+	d.handle("GET /imports/{sid}/draft", d.draftPage)
+	d.handle("POST /imports/{sid}/draft", d.changeDraft)
+	d.handle("GET /imports/{sid}/draft/progress", d.trialProgress)
+	d.handle("POST /imports/{sid}/draft/discard", d.discardDraft)
 	d.handle("GET /sessions", d.sessionsPage)
 	d.handle("POST /sessions/{id}/end", d.endSession)
 }
@@ -45,6 +58,11 @@ func (d *Dashboard) handle(pattern string, h handler) {
 	d.add(route{pattern: pattern}, d.signedIn(h))
 }
 
+// handleUpload is handle for a form with a file.
+func (d *Dashboard) handleUpload(pattern string, h handler) {
+	d.add(route{pattern: pattern, patient: true}, d.signedIn(h))
+}
+
 // open adds a route for everybody.
 func (d *Dashboard) open(pattern string, h handler) {
 	d.add(route{pattern: pattern, public: true}, h)
@@ -52,7 +70,7 @@ func (d *Dashboard) open(pattern string, h handler) {
 
 func (d *Dashboard) add(rt route, h handler) {
 	d.routes = append(d.routes, rt)
-	d.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		recordOf(r).Route = rt.pattern
 		// A handler may learn who asks, which the page around its answer tells.
 		who := new(visitor)
@@ -63,7 +81,11 @@ func (d *Dashboard) add(rt route, h handler) {
 			return
 		}
 		d.send(w, r, answer)
-	})
+	}
+	if rt.patient {
+		serve = patient.Body(serve)
+	}
+	d.mux.HandleFunc(rt.pattern, serve)
 }
 
 // home is where the first page is.

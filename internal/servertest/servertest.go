@@ -126,6 +126,7 @@ func Start(t testing.TB, opts Options) *Server {
 			Accounts: directory,
 			Sessions: sessions,
 			Book:     rules,
+			Imports:  imports,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  opts.BaseURL,

@@ -5,6 +5,7 @@
 //   [data-keep-open="NAME"]   a <details> that stays as it was left in this tab
 //   input[data-check-all="N"] checks all boxes of the name N in its form
 //   fieldset[data-with-checked="N M"]  is of use only while one of these boxes is checked
+//   [data-drop]               takes a file that is dropped into its input
 //   form[data-once]           is sent once, however often its button is pressed
 //   #trouble                  is where it says that a request of htmx failed
 "use strict";
@@ -72,6 +73,23 @@
       copied(button, copyOld(el));
     }
   });
+
+  // The zone under a file that is dragged. Beside the zones a file is not
+  // opened by the browser in the page's place.
+  function dragged(event) {
+    if (!event.dataTransfer || Array.prototype.indexOf.call(event.dataTransfer.types, "Files") < 0) return;
+    var zone = event.target.closest && event.target.closest("[data-drop]");
+    if (!document.querySelector("[data-drop]")) return;
+    event.preventDefault();
+    document.querySelectorAll("[data-drop]").forEach(function (el) {
+      el.classList.toggle("over", el === zone && event.type === "dragover");
+    });
+    if (event.type !== "drop" || !zone || !event.dataTransfer.files.length) return;
+    var input = zone.querySelector("input[type=file]");
+    input.files = event.dataTransfer.files;
+    input.focus();
+  }
+  ["dragover", "dragleave", "drop"].forEach(function (type) { document.addEventListener(type, dragged); });
 
   document.addEventListener("submit", function (event) {
     var form = event.target;
