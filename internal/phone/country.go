@@ -33,7 +33,9 @@ type regions struct {
 
 // region tells which numbers of a calling code are valid in one of its regions.
 type region struct {
-	hasLeading bool // it claims numbers by their leading digits
+	code       string // ISO 3166-1, or nonGeographic
+	oneForm    bool   // its mobile numbers and those of fixed lines look the same
+	hasLeading bool   // it claims numbers by their leading digits
 	types      *automaton
 	byLength   [maxNationalDigits + 1]uint32 // the types that have numbers of a length
 }
@@ -42,8 +44,21 @@ type region struct {
 // apart, with one bit left for nobody's.
 const maxRegions = 31
 
-// generalType is the bit of the general form among a region's types.
-const generalType = 1
+// The bits of a region's types, in the order of newRegion: the general form, and
+// those that something asks for by name.
+const (
+	generalType = 1 << iota
+	fixedType
+	tollFreeType
+	premiumType
+	sharedType
+	voipType
+	personalType
+	pagerType
+	uanType
+	voicemailType
+	mobileType
+)
 
 // newRegions makes the tables of a calling code; nil when that is not possible.
 func newRegions(metadata []*phonenumbers.PhoneMetadata) *regions {
@@ -84,7 +99,7 @@ func newRegion(m *phonenumbers.PhoneMetadata) (region, error) {
 	if !m.GetSameMobileAndFixedLinePattern() {
 		descs = append(descs, m.GetMobile())
 	}
-	var r region
+	r := region{code: m.GetId(), oneForm: m.GetSameMobileAndFixedLinePattern()}
 	var n nfa
 	for i, desc := range descs {
 		lengths := lengthSet(desc.GetPossibleLength())
@@ -109,21 +124,31 @@ func newRegion(m *phonenumbers.PhoneMetadata) (region, error) {
 	return r, err
 }
 
-// valid tells whether the number has the general form and is of any type.
-func (r *region) valid(national []byte) bool {
+// kinds returns the types that the number is of, with generalType; 0 is none.
+func (r *region) kinds(national []byte) uint32 {
 	types := r.types.read(national) & r.byLength[len(national)]
-	return types&generalType != 0 && types != generalType
+	if types&generalType == 0 || types == generalType {
+		return 0
+	}
+	return types
 }
 
-// valid tells whether the number is valid in the first region that claims it:
-// by its leading digits or, in a region without such, by being valid there.
+// valid tells whether the number is valid in the first region that claims it.
 func (all *regions) valid(national []byte) bool {
+	_, types := all.claimer(national)
+	return types != 0
+}
+
+// claimer returns the first region that claims the number: by its leading digits
+// or, in a region without such, by the number being valid there; and the types
+// that the number is of there. Nil is nobody.
+func (all *regions) claimer(national []byte) (r *region, types uint32) {
 	var claims uint32
 	for i := range all.list {
 		r := &all.list[i]
 		if !r.hasLeading {
-			if r.valid(national) {
-				return true
+			if types := r.kinds(national); types != 0 {
+				return r, types
 			}
 			continue
 		}
@@ -133,8 +158,8 @@ func (all *regions) valid(national []byte) bool {
 			}
 		}
 		if claims>>i&1 != 0 {
-			return r.valid(national)
+			return r, r.kinds(national)
 		}
 	}
-	return false
+	return nil, 0
 }
