@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/usage", "openapi"},
 
 	"internal/fault":   {},
 	"internal/access":  {},
@@ -34,15 +34,17 @@ var rules = map[string][]string{
 	"internal/idempotency": {"internal/fault"},
 	"internal/session":     {"internal/account", "internal/fault"},
 	"internal/importer":    {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/idempotency", "internal/phone"},
+	"internal/summary":     {"internal/account", "internal/addressbook", "internal/phone"},
+	"internal/usage":       {"internal/account", "internal/fault"},
 	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/csvcell"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
-	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone", "internal/session"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
 	"internal/server":    {"internal/access", "internal/api", "internal/dashboard", "internal/fault", "openapi"},
 }
 

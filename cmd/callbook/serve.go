@@ -18,6 +18,8 @@ import (
 	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/session"
+	"callbook/internal/summary"
+	"callbook/internal/usage"
 	"callbook/openapi"
 )
 
@@ -84,6 +86,8 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	flushing, stopFlushing := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
 	background.Go(func() { flushUsed(flushing, directory, log) })
+	requests := usage.NewCounter(db.usage, directory, usage.Options{Log: log})
+	background.Go(func() { requests.Run(flushing) })
 	// Uploads stop at once, after the batches they are at: the next start goes
 	// on with them. So does the deletion of old answers.
 	importing, stopImporting := context.WithCancel(ctx)
@@ -100,12 +104,14 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			Sessions: sessions,
 			Book:     book,
 			Imports:  imports,
+			Summary:  summary.NewKeeper(db.facts, nil),
+			Usage:    requests,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  c.BaseURL,
 		})
 	}
-	return server.New(server.Config{API: wire, Dashboard: pages, Ready: db.ping, Log: log}).Serve(ctx, ln)
+	return server.New(server.Config{API: wire, Dashboard: pages, Ready: db.ping, Log: log, Count: requests.Count}).Serve(ctx, ln)
 }
 
 func (c *serveCmd) logger(w io.Writer) *slog.Logger {

@@ -12,6 +12,8 @@ import (
 	"callbook/internal/postgres"
 	"callbook/internal/session"
 	"callbook/internal/sqlite"
+	"callbook/internal/summary"
+	"callbook/internal/usage"
 )
 
 // stores are a database as the server uses it.
@@ -22,6 +24,8 @@ type stores struct {
 	uploads  importer.Store
 	receipts idempotency.Store
 	files    importer.Files
+	facts    summary.Store
+	usage    usage.Store
 	ping     func(context.Context) error
 	close    func() error
 }
@@ -34,7 +38,7 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 			return nil, err
 		}
 		return &stores{
-			accounts: db, sessions: db, contacts: db, uploads: db, receipts: db, files: db.Files(),
+			accounts: db, sessions: db, contacts: db, uploads: db, receipts: db, files: db.Files(), facts: db, usage: db,
 			ping: db.Ping, close: db.Close,
 		}, nil
 	}
@@ -48,6 +52,7 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 	}
 	return &stores{
 		accounts: db, sessions: db, contacts: book, uploads: book, receipts: book, files: importer.NewDisk(c.DB + ".uploads"),
+		facts: db, usage: db,
 		ping:  db.Ping,
 		close: func() error { return errors.Join(book.Close(), db.Close()) },
 	}, nil

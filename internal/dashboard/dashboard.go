@@ -25,6 +25,8 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/importer"
 	"callbook/internal/session"
+	"callbook/internal/summary"
+	"callbook/internal/usage"
 )
 
 // Config is what a [Dashboard] is made of.
@@ -33,6 +35,8 @@ type Config struct {
 	Sessions *session.Keeper
 	Book     *addressbook.Book
 	Imports  *importer.Importer
+	Summary  *summary.Keeper
+	Usage    *usage.Counter
 	// API returns the wire API as this account, which needs no key there.
 	API func(account.Account) http.Handler
 	// Document is the API's OpenAPI document, as YAML.

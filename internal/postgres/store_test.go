@@ -8,6 +8,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/pgtest"
 	"callbook/internal/storetest"
+	"callbook/internal/summary"
 )
 
 func TestAddressBookContract(t *testing.T) {
@@ -112,5 +113,21 @@ func TestSessionsContract(t *testing.T) {
 	storetest.Sessions(t, func(t *testing.T) storetest.SessionStores {
 		db := open(t, pgtest.Database(t, Migrate))
 		return storetest.SessionStores{Accounts: db, Sessions: db}
+	})
+}
+
+func TestUsageContract(t *testing.T) {
+	t.Parallel()
+	storetest.Usage(t, func(t *testing.T) storetest.UsageStores {
+		db := open(t, pgtest.Database(t, Migrate))
+		return storetest.UsageStores{Accounts: db, Usage: db}
+	})
+}
+
+func TestFactsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Facts(t, func(t *testing.T) (storetest.Stores, summary.Store) {
+		s := stores(t, pgtest.Database(t, Migrate))
+		return s, s.Accounts.(*DB)
 	})
 }

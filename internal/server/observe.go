@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"callbook/internal/access"
@@ -24,7 +25,7 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	defer func() {
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler { // an answer was begun that cannot be ended
-				s.logAccess(r, rec, watched.status, time.Since(start))
+				s.ended(r, rec, watched.status, time.Since(start))
 				panic(p)
 			}
 			err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -33,9 +34,17 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 				s.fail(watched, r, err)
 			}
 		}
-		s.logAccess(r, rec, watched.status, time.Since(start))
+		s.ended(r, rec, watched.status, time.Since(start))
 	}()
 	serve(watched, r)
+}
+
+// ended notes what became of a request.
+func (s *Server) ended(r *http.Request, rec *access.Record, status int, took time.Duration) {
+	if _, path, _ := strings.Cut(rec.Route, " "); s.count != nil && rec.Account != "" && strings.HasPrefix(path, "/v2/") {
+		s.count(rec.Account, status)
+	}
+	s.logAccess(r, rec, status, took)
 }
 
 // logAccess writes one line a request. It names the route and not the path or

@@ -24,6 +24,7 @@ type Server struct {
 	dashboard *dashboard.Dashboard
 	ready     func(context.Context) error
 	log       *slog.Logger
+	count     func(accountSID string, status int)
 	limit     time.Duration
 
 	requests inFlight
@@ -39,6 +40,9 @@ type Config struct {
 	// Ready tells whether the store answers.
 	Ready func(context.Context) error
 	Log   *slog.Logger
+	// Count, when not nil, is told of each request that an account has sent to
+	// the API, once it was answered. It must not wait.
+	Count func(accountSID string, status int)
 	// RequestTimeout is how long one request may take, waiting included; zero
 	// means a minute.
 	RequestTimeout time.Duration
@@ -63,6 +67,7 @@ func New(cfg Config) *Server {
 		dashboard: cfg.Dashboard,
 		ready:     cfg.Ready,
 		log:       cfg.Log,
+		count:     cfg.Count,
 		limit:     cfg.RequestTimeout,
 		mux:       http.NewServeMux(),
 	}

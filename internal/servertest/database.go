@@ -18,6 +18,8 @@ import (
 	"callbook/internal/postgres"
 	"callbook/internal/session"
 	"callbook/internal/sqlite"
+	"callbook/internal/summary"
+	"callbook/internal/usage"
 )
 
 // engineVariable chooses the engine that the servers of a test run have: it is
@@ -52,6 +54,8 @@ type database struct {
 	uploads  importer.Store
 	receipts idempotency.Store
 	files    importer.Files
+	facts    summary.Store
+	usage    usage.Store
 	ping     func(context.Context) error
 	// closeWriter, where there is one, comes before close.
 	closeWriter, close func() error
@@ -66,6 +70,7 @@ func openDatabase(t testing.TB, path string, log *slog.Logger) *database {
 		}
 		return &database{
 			accounts: db, sessions: db, contacts: db, uploads: db, receipts: db, files: db.Files(),
+			facts: db, usage: db,
 			ping: db.Ping, closeWriter: func() error { return nil }, close: sync.OnceValue(db.Close),
 		}
 	}
@@ -79,6 +84,7 @@ func openDatabase(t testing.TB, path string, log *slog.Logger) *database {
 	}
 	return &database{
 		accounts: db, sessions: db, contacts: book, uploads: book, receipts: book, files: importer.NewDisk(path + ".uploads"),
+		facts: db, usage: db,
 		ping: db.Ping, closeWriter: book.Close, close: sync.OnceValue(db.Close),
 	}
 }

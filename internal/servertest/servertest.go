@@ -24,6 +24,8 @@ import (
 	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/session"
+	"callbook/internal/summary"
+	"callbook/internal/usage"
 	"callbook/openapi"
 )
 
@@ -119,6 +121,7 @@ func Start(t testing.TB, opts Options) *Server {
 		browsers = opts.Sessions(browsers)
 	}
 	sessions := session.NewKeeper(browsers, opts.KeysNow)
+	requests := usage.NewCounter(db.usage, directory, usage.Options{Log: log, Now: opts.KeysNow})
 	wire := api.New(rules, directory, imports, keys, api.Options{MaxBody: opts.MaxBody})
 	var pages *dashboard.Dashboard
 	if opts.Dashboard {
@@ -127,6 +130,8 @@ func Start(t testing.TB, opts Options) *Server {
 			Sessions: sessions,
 			Book:     rules,
 			Imports:  imports,
+			Summary:  summary.NewKeeper(db.facts, opts.KeysNow),
+			Usage:    requests,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  opts.BaseURL,
@@ -138,6 +143,7 @@ func Start(t testing.TB, opts Options) *Server {
 		Dashboard:      pages,
 		Ready:          db.ping,
 		Log:            log,
+		Count:          requests.Count,
 		RequestTimeout: opts.RequestTimeout,
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -151,6 +157,7 @@ func Start(t testing.TB, opts Options) *Server {
 	var background sync.WaitGroup
 	background.Go(func() { imports.Run(ctx) })
 	background.Go(func() { keys.Run(ctx) })
+	background.Go(func() { requests.Run(ctx) })
 
 	s := &Server{
 		URL:       "http://" + ln.Addr().String(),

@@ -6,6 +6,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/storetest"
+	"callbook/internal/summary"
 )
 
 func TestAddressBookContract(t *testing.T) {
@@ -72,5 +73,21 @@ func TestSessionsContract(t *testing.T) {
 	storetest.Sessions(t, func(t *testing.T) storetest.SessionStores {
 		db := serve(t, Options{}).db
 		return storetest.SessionStores{Accounts: db, Sessions: db}
+	})
+}
+
+func TestUsageContract(t *testing.T) {
+	t.Parallel()
+	storetest.Usage(t, func(t *testing.T) storetest.UsageStores {
+		db := serve(t, Options{}).db
+		return storetest.UsageStores{Accounts: db, Usage: db}
+	})
+}
+
+func TestFactsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Facts(t, func(t *testing.T) (storetest.Stores, summary.Store) {
+		s := serve(t, Options{})
+		return storetest.Stores{Accounts: s.db, Contacts: s.book}, s.db
 	})
 }

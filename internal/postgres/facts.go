@@ -1,0 +1,26 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/summary"
+)
+
+var _ summary.Store = (*DB)(nil)
+
+// AppendFacts implements [summary.Store].
+func (db *DB) AppendFacts(ctx context.Context, facts []summary.Fact, account int64, after addressbook.SID, limit int) ([]summary.Fact, error) {
+	// A page is read as a whole, in one statement: the database keeps no snapshot
+	// from one to the next.
+	found, err := collect(ctx, db, "read facts of contacts", scanFact, `SELECT sid, number, coalesce(tag, ''), date_created FROM contacts
+		WHERE account_id = $1 AND sid > $2 ORDER BY sid LIMIT $3`, account, (*sidValue)(&after), limit)
+	return append(facts, found...), err
+}
+
+func scanFact(row pgx.CollectableRow) (f summary.Fact, err error) {
+	err = row.Scan((*sidValue)(&f.SID), (*numberValue)(&f.Number), &f.Tag, (*dateValue)(&f.Created))
+	return f, err
+}

@@ -1,0 +1,168 @@
+package summary
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// facts is a Store of facts whose sids count up from 1. Its scans, and how often
+// they are begun, can be watched.
+type facts struct {
+	all    []Fact
+	begun  atomic.Int32
+	before func() error // each read
+}
+
+func (f *facts) AppendFacts(_ context.Context, got []Fact, _ int64, after addressbook.SID, limit int) ([]Fact, error) {
+	if after == (addressbook.SID{}) {
+		f.begun.Add(1)
+	}
+	if f.before != nil {
+		if err := f.before(); err != nil {
+			return got, err
+		}
+	}
+	from := int(binary.BigEndian.Uint64(after[8:]))
+	return append(got, f.all[from:min(from+limit, len(f.all))]...), nil
+}
+
+func newFacts(n int, make func(i int) Fact) *facts {
+	f := &facts{}
+	for i := range n {
+		one := make(i)
+		binary.BigEndian.PutUint64(one.SID[8:], uint64(i+1))
+		f.all = append(f.all, one)
+	}
+	return f
+}
+
+var acct = account.Account{ID: 1, SID: "demo", TimeZone: time.FixedZone("", 19800)}
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 1, 1, 18, 0, 0, 0, time.UTC)
+	store := newFacts(2*factsAtOnce, func(i int) Fact {
+		f := Fact{Number: 919876543210, Created: day.Add(time.Duration(i) * time.Second)}
+		if i%2 == 0 {
+			f.Number, f.Tag = 14155550123, fmt.Sprint("tag ", i%40)
+		}
+		return f
+	})
+	got, err := count(t.Context(), store, acct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tags []Share[string]
+	for _, i := range []int{0, 10, 12, 14, 16, 18, 2, 20, 22, 24, 26, 28} {
+		tags = append(tags, Share[string]{fmt.Sprint("tag ", i), 500})
+	}
+	want := Summary{
+		Contacts:  20000,
+		Days:      []Day{{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), 1800}, {time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), 18200}},
+		Regions:   []Share[string]{{"IN", 10000}, {"US", 10000}},
+		Lines:     []Share[phone.Line]{{phone.Mobile, 10000}, {phone.FixedOrMobile, 10000}},
+		Tags:      tags,
+		Untagged:  10000,
+		OtherTags: 4000,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
+	}
+}
+
+// TestManyTags: as many tags as contacts take a bounded memory.
+func TestManyTags(t *testing.T) {
+	t.Parallel()
+	store := newFacts(maxCounted+500, func(i int) Fact { return Fact{Number: 919876543210, Tag: fmt.Sprint(i)} })
+	got, err := count(t.Context(), store, acct)
+	if err != nil || len(got.Tags) != maxTags || got.OtherTags != maxCounted+500-maxTags {
+		t.Errorf("got %d tags and %d others, %v", len(got.Tags), got.OtherTags, err)
+	}
+}
+
+func TestKeeper(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	store := newFacts(1000, func(int) Fact { return Fact{Number: 919876543210, Created: now} })
+	k := NewKeeper(store, func() time.Time { return now })
+	ask := func(contacts int, wantBegun int32) {
+		t.Helper()
+		if _, err := k.Summary(t.Context(), acct, contacts); err != nil {
+			t.Fatal(err)
+		}
+		if begun := store.begun.Load(); begun != wantBegun {
+			t.Errorf("%d scans were begun, want %d", begun, wantBegun)
+		}
+	}
+	ask(1000, 1)
+	ask(2000, 1) // too young to be made anew
+	now = now.Add(leastLifetime)
+	ask(1010, 1)
+	ask(1011, 2)
+	now = now.Add(lifetime)
+	ask(1000, 3)
+}
+
+// TestKeeperOnce: whoever asks at once waits for one scan.
+func TestKeeperOnce(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	store := newFacts(10, func(int) Fact { return Fact{Number: 919876543210} })
+	store.before = func() error { <-gate; return nil }
+	k := NewKeeper(store, nil)
+	var asking sync.WaitGroup
+	for range 5 {
+		asking.Go(func() {
+			if s, err := k.Summary(t.Context(), acct, 10); err != nil || s.Contacts != 10 {
+				t.Errorf("got %+v, %v", s, err)
+			}
+		})
+	}
+	// One who gives up does not wait for the others.
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp := make(chan error)
+	gate <- struct{}{} // the scan is under way
+	if store.begun.Load() != 1 {
+		t.Errorf("%d scans are begun", store.begun.Load())
+	}
+	go func() {
+		_, err := k.Summary(ctx, account.Account{ID: 2, TimeZone: time.UTC}, 10)
+		gaveUp <- err
+	}()
+	cancel()
+	close(gate)
+	asking.Wait()
+	if err := <-gaveUp; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if store.begun.Load() > 2 {
+		t.Errorf("%d scans were begun", store.begun.Load())
+	}
+}
+
+// TestKeeperFails: what went wrong is not kept.
+func TestKeeperFails(t *testing.T) {
+	t.Parallel()
+	store := newFacts(10, func(int) Fact { return Fact{Number: 919876543210} })
+	store.before = func() error { return errors.New("away") }
+	k := NewKeeper(store, nil)
+	if _, err := k.Summary(t.Context(), acct, 10); err == nil {
+		t.Error("no error came")
+	}
+	store.before = nil
+	if s, err := k.Summary(t.Context(), acct, 10); err != nil || s.Contacts != 10 {
+		t.Errorf("got %+v, %v", s, err)
+	}
+}
