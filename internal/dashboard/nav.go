@@ -14,6 +14,7 @@ type navItem struct {
 // nav is the navigation, from top to bottom. An entry's page is current for
 // all paths below its own.
 var nav = []navItem{
+	{Path: "/", Label: "Overview", Icon: "overview"},
 	{Path: "/contacts", Label: "Contacts", Icon: "contacts"},
 	{Path: "/lists", Label: "Lists", Icon: "lists"},
 	{Path: "/imports", Label: "Imports", Icon: "imports"},

@@ -26,7 +26,8 @@ func (d *Dashboard) addRoutes() {
 	d.open("POST /signout", d.signOut)
 	d.files()
 
-	d.handle("GET /{$}", d.home)
+	d.handle("GET /{$}", d.overviewPage)
+	d.handle("GET /overview/plots", d.overviewPlots)
 	d.contactRoutes()
 	d.listRoutes()
 	d.handle("GET /api", d.keysPage)
@@ -86,9 +87,4 @@ func (d *Dashboard) add(rt route, h handler) {
 		serve = patient.Body(serve)
 	}
 	d.mux.HandleFunc(rt.pattern, serve)
-}
-
-// home is where the first page is.
-func (d *Dashboard) home(*http.Request) (answer, error) {
-	return goTo("/contacts"), nil
 }

@@ -102,10 +102,12 @@ var pages = []page{
 
 // TestPages looks at every page: nothing serious for axe-core, nothing wider
 // than the window, no complaint of the browser; and takes its picture.
-func TestPages(t *testing.T) {
-	w := newWorld(t)
+func TestPages(t *testing.T) { newWorld(t).look(t, slices.Concat(pages, contactPages)) }
+
+// look looks at pages of the world.
+func (w *world) look(t *testing.T, pages []page) {
 	axe := axeSource(t)
-	for _, p := range slices.Concat(pages, contactPages) {
+	for _, p := range pages {
 		t.Run(p.name, func(t *testing.T) {
 			b := newTab(t, w.server.URL)
 			b.expectFailures.Store(true) // pages that tell of errors are among them
