@@ -69,18 +69,10 @@ func startCluster() (_ *cluster, err error) {
 	if c.port, err = freePort(); err != nil {
 		return nil, err
 	}
-	initdb := exec.Command(filepath.Join(programs, "initdb"), "-D", filepath.Join(dir, "data"),
-		"-U", superuser, "--auth=trust", "--encoding=UTF8", "--no-sync",
-		// A collation of a language, so that a text which forgets to say that it
-		// sorts by its bytes is found out.
-		"--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8")
-	if err := unprivileged(initdb, dir); err != nil {
+	if err := initialise(programs, dir); err != nil {
 		return nil, err
 	}
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, bytes.TrimSpace(out))
-	}
-	if err := c.configure(); err != nil {
+	if err := configure(dir, c.port, unsynced); err != nil {
 		return nil, err
 	}
 	server := exec.Command("/bin/sh", "-c", keeper, "keeper", filepath.Join(programs, "postgres"), dir)
@@ -97,9 +89,37 @@ func startCluster() (_ *cluster, err error) {
 	return c, c.waitFor(server)
 }
 
-// configure writes down how the server runs.
-func (c *cluster) configure() error {
-	f, err := os.OpenFile(filepath.Join(c.dir, "data", "postgresql.auto.conf"), os.O_APPEND|os.O_WRONLY, 0)
+// initialise makes the files of a server in dir.
+func initialise(programs, dir string) error {
+	return runIn(dir, filepath.Join(programs, "initdb"), "-D", filepath.Join(dir, "data"),
+		"-U", superuser, "--auth=trust", "--encoding=UTF8", "--no-sync",
+		// A collation of a language, so that a text which forgets to say that it
+		// sorts by its bytes is found out.
+		"--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8")
+}
+
+// runIn runs a program to its end in dir, as the user that the server runs as.
+func runIn(dir, program string, args ...string) error {
+	cmd := exec.Command(program, args...)
+	if err := unprivileged(cmd, dir); err != nil {
+		return err
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(program), err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// unsynced are the settings of a server whose files need not survive it.
+const unsynced = `
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+`
+
+// configure writes down how the server in dir runs. What is said last counts.
+func configure(dir string, port int, more string) error {
+	f, err := os.OpenFile(filepath.Join(dir, "data", "postgresql.auto.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
@@ -108,11 +128,8 @@ listen_addresses = '127.0.0.1'
 port = %d
 max_connections = 300
 shared_buffers = 64MB
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 autovacuum = off
-`, c.port)
+%s`, port, more)
 	return errors.Join(err, f.Close())
 }
 
