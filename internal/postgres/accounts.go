@@ -88,7 +88,12 @@ func (db *DB) row(ctx context.Context, query string, args, into []any, words ...
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
-	return causeOf(ctx, db.pool.QueryRow(ctx, query, args...).Scan(into...))
+	conn, err := db.acquire(ctx)
+	if err != nil {
+		return causeOf(ctx, err)
+	}
+	defer release(conn)
+	return causeOf(ctx, conn.QueryRow(ctx, query, args...).Scan(into...))
 }
 
 // storable tells whether a text can be in the database, which refuses any other,
@@ -101,7 +106,12 @@ func storable(text string) bool {
 func collect[T any](ctx context.Context, db *DB, doing string, scan pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
-	rows, err := db.pool.Query(ctx, query, args...)
+	conn, err := db.acquire(ctx)
+	if err != nil {
+		return nil, storeError(doing, causeOf(ctx, err))
+	}
+	defer release(conn)
+	rows, err := conn.Query(ctx, query, args...)
 	if err != nil {
 		return nil, storeError(doing, causeOf(ctx, err))
 	}

@@ -74,8 +74,9 @@ type Options struct {
 	Migrate bool
 }
 
-// Open opens a database. What may stand in the URL is what libpq knows, several
-// hosts and target_session_attrs included, and the pool_ settings of pgxpool.
+// Open opens a database. What may stand in the URL is what libpq knows, and the
+// pool_ settings of pgxpool. Of several hosts the one is used that takes writes,
+// unless target_session_attrs says otherwise.
 // No error has a password in it.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	config, err := poolConfig(url)
@@ -105,19 +106,9 @@ func (db *DB) Close() error {
 	return nil
 }
 
-// Ping tells whether the database answers.
-func (db *DB) Ping(ctx context.Context) error {
-	_, err := db.pool.Exec(ctx, `SELECT 1 FROM accounts LIMIT 1`)
-	return storeError("ping", err)
-}
-
-const (
-	// connectTimeout is for each host of the URL, where that does not say.
-	connectTimeout = 5 * time.Second
-	// cancelPatience is how long a connection may take to end a query that
-	// nobody waits for any more, before it is closed.
-	cancelPatience = 2 * time.Second
-)
+// cancelPatience is how long a connection may take to end a query that nobody
+// waits for any more, before it is closed.
+const cancelPatience = 2 * time.Second
 
 func poolConfig(url string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
@@ -129,9 +120,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	if !strings.Contains(url, "pool_max_conns=") {
 		config.MaxConns = int32(max(8, 4*runtime.GOMAXPROCS(0)))
 	}
-	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = connectTimeout
-	}
+	outlive(config, url)
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "callbook"
 	}

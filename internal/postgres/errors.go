@@ -67,6 +67,10 @@ func storeError(doing string, err error) error {
 	}
 }
 
+// readOnlyTransaction is the code of a write where none are taken: the database
+// became a standby.
+const readOnlyTransaction = "25006"
+
 // passing tells whether the same thing may go well a moment later.
 func passing(err error) bool {
 	if errors.Is(err, errGivenUp) {
@@ -74,7 +78,7 @@ func passing(err error) bool {
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pg.Code {
-		case "25006", // read_only_sql_transaction: it became a standby
+		case readOnlyTransaction,
 			"25P03", // idle_in_transaction_session_timeout
 			"55P03", // lock_not_available
 			"57014": // query_canceled, by the database's own limits
@@ -90,7 +94,7 @@ func passing(err error) bool {
 		}
 		return false
 	}
-	if errors.Is(err, errSlow) || errors.Is(err, errUnsure) || errors.Is(err, errAgain) {
+	if errors.Is(err, errReadOnly) || errors.Is(err, errSlow) || errors.Is(err, errUnsure) || errors.Is(err, errAgain) {
 		return true
 	}
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)

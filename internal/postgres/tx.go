@@ -131,12 +131,12 @@ func (db *DB) read(ctx context.Context, account int64, doing string, do func(*tx
 }
 
 func (db *DB) transact(ctx context.Context, account int64, begin string, do func(*tx) error) error {
-	conn, err := db.pool.Acquire(ctx)
+	conn, err := db.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	// A connection that is within a transaction is closed by the pool.
-	defer conn.Release()
+	defer release(conn)
 	t := &tx{ctx: ctx, account: account, conn: conn.Conn(), batch: &pgx.Batch{}}
 	t.queue(begin)
 	t.queue(settings)
