@@ -96,6 +96,9 @@ func (i *Importer) KeepDraft(ctx context.Context, f *File, r Request) (Draft, er
 		return Draft{}, err
 	}
 	if err := i.store.AddDraft(ctx, d); err != nil {
+		if mayBeThere(err) {
+			f.leave()
+		}
 		return Draft{}, err
 	}
 	f.done = true

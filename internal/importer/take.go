@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -127,9 +128,34 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 		return errNoFile
 	}
 	u := Upload{SID: f.sid, Account: acct, FileName: f.name, Size: f.size, Created: f.born}
-	err := i.start(ctx, u, r, i.store.AddUpload, ready)
-	f.done = f.done || err == nil
+	unsure := false
+	err := i.start(ctx, u, r, func(ctx context.Context, u Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+		err := i.store.AddUpload(ctx, u, list, ready)
+		unsure = mayBeThere(err)
+		return err
+	}, ready)
+	switch {
+	case err == nil:
+		f.done = true
+	case unsure:
+		f.leave()
+	}
 	return err
+}
+
+// mayBeThere tells whether what an error is of may have been added all the same:
+// the store may have gone when it was about to say so.
+func mayBeThere(err error) bool {
+	f := fault.As(err)
+	return err != nil && !errors.Is(err, idempotency.ErrTaken) && (f == nil || f.Kind == fault.Unavailable)
+}
+
+// leave leaves the file where it is. If it has an upload, that is worked when its
+// lease has run out; if it has nothing, it goes as the files of a killed server
+// do.
+func (f *File) leave() {
+	f.done = true
+	f.importer.release(f.account.ID)
 }
 
 // adding is how a store adds an upload.
