@@ -178,10 +178,13 @@ func printCredentials(out io.Writer, accountSID, key, token string) {
 
 // flushUsed writes down when keys were last used, now and then and at the end.
 func flushUsed(ctx context.Context, d *account.Directory, log *slog.Logger) {
+	failing := false // an outage is told once
 	flush := func(ctx context.Context) {
-		if err := d.FlushUsed(ctx); err != nil {
+		err := d.FlushUsed(ctx)
+		if err != nil && !failing {
 			log.Error("the keys' last use could not be written; it will be tried again", "error", err)
 		}
+		failing = err != nil
 	}
 	every := time.NewTicker(flushEvery)
 	defer every.Stop()

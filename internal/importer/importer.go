@@ -41,7 +41,7 @@ type Options struct {
 	// BatchRows is how many rows a batch has at most; zero means 2,000.
 	BatchRows int
 	// Poll is how often uploads are looked for that no server works any more;
-	// zero means 5 seconds.
+	// zero means 3 seconds.
 	Poll time.Duration
 }
 

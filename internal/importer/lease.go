@@ -9,10 +9,10 @@ import (
 const (
 	// leaseTime is how long a server may be silent before another takes over
 	// what it works.
-	leaseTime = 30 * time.Second
+	leaseTime = 15 * time.Second
 	// defaultPoll is how often leases are renewed, and uploads looked for that
 	// nobody works.
-	defaultPoll = 5 * time.Second
+	defaultPoll = 3 * time.Second
 	// releaseTimeout is how long the end of Run may take to give leases back.
 	releaseTimeout = 5 * time.Second
 )

@@ -215,9 +215,16 @@ func (i *Importer) forget(t *task) {
 // that Run waits for who waits here.
 func (i *Importer) putOff(ctx context.Context, t *task, err error) {
 	t.close() // where it goes on, the store knows
-	t.pause = min(max(firstPause, 2*t.pause), lastPause)
-	i.opts.Log.Error("an upload cannot go on; it will be tried again",
-		"upload", t.upload.SID, "account", t.upload.Account.SID, "error", err, "pause", t.pause)
+	last, told := lastPause, false
+	if f := fault.As(err); f != nil && f.Kind == fault.Unavailable {
+		// The store is away, for all uploads alike, and may be back any moment.
+		last, told = max(firstPause, f.RetryAfter), t.pause > 0
+	}
+	t.pause = min(max(firstPause, 2*t.pause), last)
+	if !told {
+		i.opts.Log.Error("an upload cannot go on; it will be tried again",
+			"upload", t.upload.SID, "account", t.upload.Account.SID, "error", err, "pause", t.pause)
+	}
 	i.working.Go(func() {
 		select {
 		case <-ctx.Done():

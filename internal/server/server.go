@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"callbook/internal/api"
@@ -28,6 +29,7 @@ type Server struct {
 	limit     time.Duration
 
 	requests inFlight
+	unready  atomic.Bool // the store did not answer the last probe
 	mux      *http.ServeMux
 	patterns []string
 }
@@ -196,8 +198,12 @@ func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 // its store answers.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	err := s.ready(r.Context())
-	if err != nil {
+	// Probes come every few seconds, and an outage may be long.
+	switch was := s.unready.Swap(err != nil); {
+	case err != nil && !was:
 		s.log.Error("the store does not answer", "error", err)
+	case err == nil && was:
+		s.log.Info("the store answers again")
 	}
 	if err != nil || s.requests.draining() {
 		probe(w, http.StatusServiceUnavailable, `{"status":"unavailable"}`)
