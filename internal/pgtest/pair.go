@@ -67,3 +67,10 @@ func (p *Pair) Promote() {
 	p.Standby.t.Helper()
 	p.Standby.exec("SELECT pg_promote(true, 60)")
 }
+
+// CancelCommits gives up each commit that waits for the standby, as a person may
+// who does not want to wait: it holds, on the primary alone.
+func (p *Pair) CancelCommits() {
+	p.Primary.t.Helper()
+	p.Primary.exec("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/fault"
@@ -38,18 +39,36 @@ func (db *DB) AddReceipt(ctx context.Context, account int64, r idempotency.Recei
 	})
 }
 
-// Receipt implements [idempotency.Store].
+// Receipt implements [idempotency.Store]. It writes what it reads: when its
+// commit is confirmed, so is the one that it tells of, which may have been given
+// up while it waited for a standby.
 func (db *DB) Receipt(ctx context.Context, account int64, key string) (idempotency.Receipt, error) {
-	r := idempotency.Receipt{Key: key}
+	if !storable(key) {
+		return idempotency.Receipt{}, errNoReceipt
+	}
+	var r idempotency.Receipt
 	var request []byte
-	err := db.row(ctx, `SELECT request_sha256, status, body, date_created FROM idempotency_keys
-		WHERE account_id = $1 AND key = $2`, []any{account, key},
-		[]any{&request, &r.Status, &r.Body, (*dateValue)(&r.Created)}, key)
-	if noRow(err) {
+	err := db.write(ctx, account, "read an answer", func(t *tx) error {
+		r = idempotency.Receipt{}
+		t.queue(`UPDATE idempotency_keys SET date_created = date_created WHERE account_id = $1 AND key = $2
+			RETURNING key, request_sha256, status, body, date_created`, account, key).
+			QueryRow(func(row pgx.Row) error {
+				err := row.Scan(&r.Key, &request, &r.Status, &r.Body, (*dateValue)(&r.Created))
+				if noRow(err) {
+					return nil
+				}
+				return err
+			})
+		return nil
+	})
+	if err != nil {
+		return idempotency.Receipt{}, err
+	}
+	if r.Key == "" {
 		return idempotency.Receipt{}, errNoReceipt
 	}
 	copy(r.Request[:], request)
-	return r, storeError("read an answer", err)
+	return r, nil
 }
 
 // DeleteReceipts implements [idempotency.Store].
