@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"mime/multipart"
 	"net/http"
@@ -26,38 +25,56 @@ type uploadStats struct{ Duplicate, Total, Success, Failed int }
 // uploadCSV uploads a file, which must be taken.
 func (c *client) uploadCSV(t *testing.T, list, file string) upload {
 	t.Helper()
-	var body bytes.Buffer
-	w := multipart.NewWriter(&body)
-	if err := w.WriteField("list_name", list); err != nil {
-		t.Fatal(err)
-	}
-	part, err := w.CreateFormFile("file_name", "contacts.csv")
+	body, contentType, err := uploadForm(list, file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(part, file); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequest(http.MethodPost, c.base+"/contacts/csv-upload", &body)
+	req, err := http.NewRequest(http.MethodPost, c.base+"/contacts/csv-upload", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.SetBasicAuth(c.auth.APIKey, c.auth.APIToken)
-	req.Header.Set("Content-Type", w.FormDataContentType())
+	req.Header.Set("Content-Type", contentType)
 	got, err := send(c.http, req)
 	if err != nil {
 		t.Fatal(err)
 	}
+	u, err := got.upload()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// uploadForm is a form with a file for a list.
+func uploadForm(list, file string) (body []byte, contentType string, err error) {
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	if err := w.WriteField("list_name", list); err != nil {
+		return nil, "", err
+	}
+	part, err := w.CreateFormFile("file_name", "contacts.csv")
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := part.Write([]byte(file)); err != nil {
+		return nil, "", err
+	}
+	if err := w.Close(); err != nil {
+		return nil, "", err
+	}
+	return form.Bytes(), w.FormDataContentType(), nil
+}
+
+// upload reads the answer to a file that was taken.
+func (a answer) upload() (upload, error) {
 	var taken struct {
 		Response struct{ Data struct{ Summary upload } }
 	}
-	if err := json.Unmarshal(got.body, &taken); err != nil || got.status != http.StatusOK || taken.Response.Data.Summary.ID == "" {
-		t.Fatalf("got %d %s (%v)", got.status, got.body, err)
+	if err := json.Unmarshal(a.body, &taken); err != nil || a.status != http.StatusOK || taken.Response.Data.Summary.ID == "" {
+		return upload{}, fmt.Errorf("got %d %s (%v)", a.status, a.body, err)
 	}
-	return taken.Response.Data.Summary
+	return taken.Response.Data.Summary, nil
 }
 
 // uploadStatus reads how far an upload is; its stats must add up.
