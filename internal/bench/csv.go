@@ -66,12 +66,12 @@ func (l *lab) csv(ctx context.Context, rows int) (res csvResult, err error) {
 // csvUndisturbed imports the file, between two turns of the floor.
 func (l *lab) csvUndisturbed(ctx context.Context, dir string, file csvFile, res *csvResult) error {
 	return withDir(dir, "undisturbed-", func(dir string) (err error) {
-		s, err := startServer(ctx, l.binary, dir)
+		s, err := l.startServer(ctx, dir)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.stop()) }()
-		f, err := openFloor(ctx, dir)
+		f, err := l.engine.openFloor(ctx, dir)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (l *lab) csvUndisturbed(ctx context.Context, dir string, file csvFile, res 
 		var floors total
 		half := len(file.rows) / 2
 		for i, rows := range [][]row{file.rows[:half], file.rows[half:]} {
-			turn, err := f.run(ctx, rows, bulk, math.MaxInt64)
+			turn, err := runFloor(ctx, f, rows, bulk, math.MaxInt64)
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ func (l *lab) csvTimed(ctx context.Context, s *server, file csvFile, res *csvRes
 // at another part of it.
 func (l *lab) csvKilled(ctx context.Context, dir string, file csvFile, res *csvResult) error {
 	return withDir(dir, "killed-", func(dir string) (err error) {
-		s, err := startServer(ctx, l.binary, dir)
+		s, err := l.startServer(ctx, dir)
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,8 @@ type growth struct {
 	Small sized   `json:"small"`
 	Large sized   `json:"large"`
 	Times []grown `json:"times"`
+	// BytesEach is how much disk the large account takes for a contact.
+	BytesEach float64 `json:"disk_bytes_per_contact"`
 }
 
 // grown is one kind of request at both sizes.
@@ -61,8 +63,14 @@ type sizeTimes struct {
 // the machine does hits both alike.
 func (l *lab) growth(ctx context.Context, contacts int) (growth, error) {
 	var g growth
+	var spent []func() error
 	err := withDir(l.dir, "growth-", func(dir string) (err error) {
-		s, err := startServer(ctx, l.binary, dir)
+		defer func() {
+			for _, remove := range spent {
+				err = errors.Join(err, remove())
+			}
+		}()
+		s, err := l.startServer(ctx, dir)
 		if err != nil {
 			return err
 		}
@@ -78,7 +86,8 @@ func (l *lab) growth(ctx context.Context, contacts int) (growth, error) {
 		small := &sizeTimes{reads: make([][]time.Duration, len(readings))}
 		smallResident := 0
 		for i := range growthServers {
-			resident, err := l.growthRound(ctx, small, large)
+			resident, remove, err := l.growthRound(ctx, small, large)
+			spent = append(spent, remove)
 			if err != nil {
 				return err
 			}
@@ -86,8 +95,13 @@ func (l *lab) growth(ctx context.Context, contacts int) (growth, error) {
 			l.progress("growth    round %d/%d", i+1, growthServers)
 		}
 		perServer := (growthAccounts + 1) * (smallContacts + growthPosts*bulk)
+		size, err := s.size(ctx)
+		if err != nil {
+			return fmt.Errorf("measure the database: %w", err)
+		}
 		g.Small = small.result(smallContacts, perServer, smallResident)
 		g.Large = large.result(contacts, contacts+len(large.post)*bulk, s.resident())
+		g.BytesEach = float64(size) / float64(g.Large.DatabaseAll)
 		g.Times = compared(small, large)
 		return nil
 	})
@@ -98,13 +112,17 @@ func (l *lab) growth(ctx context.Context, contacts int) (growth, error) {
 }
 
 // growthRound measures small accounts on a new server, each in turn with the
-// large one.
-func (l *lab) growthRound(ctx context.Context, small, large *sizeTimes) (resident int, err error) {
+// large one. Its database is not removed before the end of all rounds: when one is
+// dropped PostgreSQL makes a checkpoint, and then logs each page whole that is
+// changed for the first time, which the large account would pay for.
+func (l *lab) growthRound(ctx context.Context, small, large *sizeTimes) (resident int, remove func() error, err error) {
+	remove = func() error { return nil }
 	err = withDir(l.dir, "small-", func(dir string) (err error) {
-		s, err := startServer(ctx, l.binary, dir)
+		s, err := l.startServer(ctx, dir)
 		if err != nil {
 			return err
 		}
+		remove, s.remove = s.remove, nil
 		defer func() { err = errors.Join(err, s.stop()) }()
 		// The first account only warms the server up.
 		small.client = newClient(s.url, s.first, fillConcurrent)
@@ -132,7 +150,7 @@ func (l *lab) growthRound(ctx context.Context, small, large *sizeTimes) (residen
 		resident = s.resident()
 		return nil
 	})
-	return resident, err
+	return resident, remove, err
 }
 
 // compare measures both sizes in turn.

@@ -1,5 +1,5 @@
 // Command bench measures a callbook server over loopback HTTP, and in the same
-// run the floor: the same rows through the bare SQLite driver. See
+// run the floor: the same rows through the bare driver of its database. See
 // "make bench BENCHARGS=--help".
 package main
 
@@ -27,9 +27,15 @@ func main() {
 
 const description = `Measure the server over loopback HTTP: requests of 5,000 contacts and of one, at several concurrencies, and the import of a CSV file, ` +
 	`once undisturbed and once with a server that is killed three times on the way and must still end with exactly what the file holds. ` +
-	`Between them the same rows go through the bare SQLite driver, which is the floor. ` +
+	`Between them the same rows go through the bare driver of the database, which is the floor. ` +
 	`Times depend on the machine and on what else it does; the ratios to the floor less so. ` +
-	`The whole takes about two and a half minutes, and a minute more with --growth.`
+	`The whole takes about two and a half minutes, and a minute more with --growth; with --db postgres, some minutes more.`
+
+// The engines, as --db names them.
+const (
+	onSQLite   = "sqlite"
+	onPostgres = "postgres"
+)
 
 // The parts of a run, as --only names them.
 const (
@@ -37,11 +43,14 @@ const (
 	partSingle = "single"
 	partCSV    = "csv"
 	partGrowth = "growth"
+	partPair   = "servers"
 )
 
 type flags struct {
 	Quick          bool          `help:"Do a quarter of everything (but growth)."`
-	Only           []string      `enum:"bulk,single,csv,growth" placeholder:"PART" help:"Measure only these: bulk, single, csv, growth."`
+	DB             string        `name:"db" enum:"sqlite,postgres" default:"sqlite" placeholder:"ENGINE" help:"The database under the server: sqlite, or postgres, for which the run brings up a PostgreSQL of its own from the machine's programs, with everything synced to the disk (${default})."`
+	DSN            string        `name:"dsn" placeholder:"URL" help:"With --db postgres: use this server instead, as postgres://user:password@host/postgres. The user must be allowed to make databases; they are called callbook_bench_..., and removed. Its processor time is not measured, neither under the server nor under the floor."`
+	Only           []string      `enum:"bulk,single,csv,growth,servers" placeholder:"PART" help:"Measure only these: bulk, single, csv, growth, and with --db postgres servers, which is two servers on one database against one."`
 	Growth         bool          `help:"Measure also how the size of an account shows; takes about a minute."`
 	GrowthContacts int           `default:"1000000" placeholder:"N" help:"Contacts in the large account (${default})."`
 	BulkRequests   int           `default:"200" placeholder:"N" help:"Requests of 5,000 contacts in a scenario, at most (${default})."`
@@ -68,6 +77,9 @@ func (f *flags) Validate() error {
 	if f.CSVRows < csvMinRows || f.CSVRows > csvMaxRows {
 		return fmt.Errorf("--csv-rows must be %d to %d", csvMinRows, csvMaxRows)
 	}
+	if f.DB != onPostgres && (f.DSN != "" || slices.Contains(f.Only, partPair)) {
+		return errors.New("--dsn and --only servers go with --db postgres")
+	}
 	if f.GrowthContacts < smallContacts {
 		return fmt.Errorf("--growth-contacts must be %d or more", smallContacts)
 	}
@@ -79,7 +91,7 @@ func (f *flags) wants(part string) bool {
 		return true
 	}
 	if len(f.Only) == 0 {
-		return part != partGrowth
+		return part != partGrowth && (part != partPair || f.DB == onPostgres)
 	}
 	return slices.Contains(f.Only, part)
 }
@@ -113,16 +125,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // bench measures what the flags ask for, and reports.
-func bench(ctx context.Context, f flags, stdout, stderr io.Writer) error {
+func bench(ctx context.Context, f flags, stdout, stderr io.Writer) (err error) {
 	if f.Quick {
 		f.BulkRequests = max(1, f.BulkRequests/4)
 		f.SingleRequests = max(1, f.SingleRequests/4)
 		f.CSVRows = max(csvMinRows, f.CSVRows/4)
 		f.Duration /= 4
 	}
-	r := newReport(f.Seed)
-	err := withDir(f.Dir, "callbook-bench-", func(dir string) (err error) {
+	db, err := f.engine()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	r := newReport(f.Seed, f.DB)
+	r.floorText = db.floorText()
+	err = withDir(f.Dir, "callbook-bench-", func(dir string) (err error) {
 		l := &lab{
+			engine:   db,
 			binary:   f.Binary,
 			dir:      dir,
 			rounds:   f.Rounds,
@@ -151,6 +170,14 @@ func bench(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	return nil
 }
 
+// engine is the one that the flags ask for.
+func (f *flags) engine() (engine, error) {
+	if f.DB == onPostgres {
+		return newPostgres(f.DSN, f.Dir)
+	}
+	return sqliteEngine{}, nil
+}
+
 // measureAll runs the scenarios one after the other.
 func (l *lab) measureAll(ctx context.Context, f flags, r *report) (err error) {
 	if f.Keep {
@@ -173,6 +200,13 @@ func (l *lab) measureAll(ctx context.Context, f flags, r *report) (err error) {
 			return err
 		}
 		r.CSV = &res
+	}
+	if f.wants(partPair) {
+		p, err := l.pair(ctx, f.BulkRequests)
+		if err != nil {
+			return err
+		}
+		r.Servers = &p
 	}
 	if f.wants(partGrowth) {
 		g, err := l.growth(ctx, f.GrowthContacts)

@@ -18,18 +18,55 @@ type process struct{ pid int }
 const tick = 10 * time.Millisecond
 
 // cpu is the processor time that the process has used, user and system.
-func (p process) cpu() time.Duration {
+func (p process) cpu() time.Duration { return p.stat(userTime, systemTime) }
+
+// endedCPU is that of all its children that have ended, and of theirs.
+func (p process) endedCPU() time.Duration { return p.stat(endedUserTime, endedSystemTime) }
+
+// Fields of /proc/PID/stat after the program's name.
+const (
+	userTime = 11 + iota
+	systemTime
+	endedUserTime
+	endedSystemTime
+)
+
+// stat sums up some of the times that the kernel tells of a process.
+func (p process) stat(which ...int) time.Duration {
 	stat, err := os.ReadFile(p.file("stat"))
 	if err != nil {
 		return 0
 	}
 	// The second field is the program's name, which may hold anything.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	const user, system = 11, 12
-	if len(fields) <= system {
+	ticks := 0
+	for _, i := range which {
+		if i < len(fields) {
+			ticks += number(fields[i])
+		}
+	}
+	return time.Duration(ticks) * tick
+}
+
+// family is a process and its children; parent is zero where there is none to
+// look at.
+type family struct{ parent int }
+
+// cpu is the processor time of all of them, with those that have ended.
+func (f family) cpu() time.Duration {
+	if f.parent == 0 {
 		return 0
 	}
-	return time.Duration(number(fields[user])+number(fields[system])) * tick
+	parent := process{pid: f.parent}
+	sum := parent.cpu() + parent.endedCPU()
+	children, err := os.ReadFile(parent.file(fmt.Sprintf("task/%d/children", f.parent)))
+	if err != nil {
+		return 0
+	}
+	for _, pid := range bytes.Fields(children) {
+		sum += process{pid: number(pid)}.cpu()
+	}
+	return sum
 }
 
 // resetPeak makes peak count from now. Not every system permits it; then the

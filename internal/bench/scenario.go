@@ -26,6 +26,7 @@ type scenario struct {
 
 // lab is where scenarios are measured.
 type lab struct {
+	engine   engine
 	binary   string
 	dir      string
 	rounds   int
@@ -54,6 +55,7 @@ type result struct {
 	P50ToFloor        float64 `json:"p50_to_floor"`
 	RateToFloor       float64 `json:"rate_to_floor"`
 	CPU               float64 `json:"server_cpu_us_per_contact"`
+	DatabaseCPU       float64 `json:"database_cpu_us_per_contact"` // where it is no part of the server
 	PeakMB            float64 `json:"server_peak_mb"`
 }
 
@@ -72,7 +74,7 @@ func (l *lab) withServer(ctx context.Context, dir string, f func(*server) error)
 	if l.shared != nil {
 		return f(l.shared)
 	}
-	s, err := startServer(ctx, l.binary, dir)
+	s, err := l.startServer(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func (l *lab) withServer(ctx context.Context, dir string, f func(*server) error)
 func (l *lab) measure(ctx context.Context, sc scenario) (res result, err error) {
 	err = withDir(l.dir, "scenario-", func(dir string) error {
 		return l.withServer(ctx, dir, func(s *server) (err error) {
-			f, err := openFloor(ctx, dir)
+			f, err := l.engine.openFloor(ctx, dir)
 			if err != nil {
 				return err
 			}
@@ -101,26 +103,29 @@ func (l *lab) measure(ctx context.Context, sc scenario) (res result, err error) 
 
 // alternate gives the floor and the server their turns, so that what else the
 // machine does hits both alike.
-func (l *lab) alternate(ctx context.Context, sc scenario, s *server, f *floor) (result, error) {
+func (l *lab) alternate(ctx context.Context, sc scenario, s *server, f floor) (result, error) {
 	c := newClient(s.url, s.first, sc.concurrency)
 	defer c.close()
 	var floors, loads total
-	var floorCPU, clientCPU time.Duration
+	var floorCPU, clientCPU, databaseCPU time.Duration
 	self := process{pid: os.Getpid()}
 	// Neither what the bodies and rows cost to make nor their garbage may fall
 	// into the time that is measured.
 	floorTurn := func(transactions int, limit time.Duration) (load, error) {
 		rows := l.gen.rows(transactions * sc.contacts)
 		runtime.GC()
-		before := self.cpu()
-		defer func() { floorCPU += self.cpu() - before }()
-		return f.run(ctx, rows, sc.contacts, limit)
+		before := self.cpu() + l.engine.cpu()
+		defer func() { floorCPU += self.cpu() + l.engine.cpu() - before }()
+		return runFloor(ctx, f, rows, sc.contacts, limit)
 	}
 	serverTurn := func(requests int, limit time.Duration) (load, error) {
 		bodies := l.gen.bodies(requests, sc.contacts)
 		runtime.GC()
-		before := self.cpu()
-		defer func() { clientCPU += self.cpu() - before }()
+		before, databaseBefore := self.cpu(), l.engine.cpu()
+		defer func() {
+			clientCPU += self.cpu() - before
+			databaseCPU += l.engine.cpu() - databaseBefore
+		}()
 		return c.run(ctx, bodies, sc.contacts, sc.concurrency, limit)
 	}
 
@@ -138,7 +143,7 @@ func (l *lab) alternate(ctx context.Context, sc scenario, s *server, f *floor) (
 	}
 	s.resetPeak()
 	cpu := s.cpu()
-	floorCPU, clientCPU = 0, 0
+	floorCPU, clientCPU, databaseCPU = 0, 0, 0
 	turn := l.limit / time.Duration(l.rounds)
 	for round := 0; ; round++ {
 		m, err := floorTurn(sc.floorEach, turn/2)
@@ -163,6 +168,7 @@ func (l *lab) alternate(ctx context.Context, sc scenario, s *server, f *floor) (
 	res.CPU = microsecondsEach(cpu, len(loads.latencies)*sc.contacts)
 	res.FloorCPU = microsecondsEach(floorCPU, len(floors.latencies)*sc.contacts)
 	res.ClientCPU = microsecondsEach(clientCPU, len(loads.latencies)*sc.contacts)
+	res.DatabaseCPU = microsecondsEach(databaseCPU, len(loads.latencies)*sc.contacts)
 	res.PeakMB = megabytes(s.peak())
 	if l.profiles != "" {
 		file := fmt.Sprintf("%s-c%d.pprof", sc.name, sc.concurrency)
@@ -199,7 +205,7 @@ func (l *lab) share(ctx context.Context) (stop func() error, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if l.shared, err = startServer(ctx, l.binary, dir); err != nil {
+	if l.shared, err = l.startServer(ctx, dir); err != nil {
 		return nil, err
 	}
 	return l.shared.stop, nil

@@ -54,13 +54,14 @@ type credentials struct {
 	Token   string `json:"api_token"`
 }
 
-// server is a running "callbook serve" on a database of its own.
+// server is a running "callbook serve".
 type server struct {
 	process
+	database
 	url    string
-	first  credentials // of the account that it made by itself
+	first  credentials // of the account that the database's first server made by itself
 	binary string
-	db     string
+	remove func() error // what was made for it; nil where that is another's to do
 
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
@@ -77,28 +78,49 @@ var (
 	tokenLine   = regexp.MustCompile(`(?m)^  api token    (\S+)$`)
 )
 
-// startServer starts a server on a new database in the directory. When ctx
-// ends the server is told to stop too.
-func startServer(ctx context.Context, binary, dir string) (*server, error) {
-	return launch(ctx, binary, dir, credentials{})
+// startServer starts a server on a new database, whose files, if it has any, are
+// in the directory, and which is removed with the server. When ctx ends the
+// server is told to stop too.
+func (l *lab) startServer(ctx context.Context, dir string) (*server, error) {
+	db, err := l.engine.newDatabase(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := launch(ctx, l.binary, db, credentials{})
+	if err != nil {
+		return nil, errors.Join(err, db.remove())
+	}
+	s.remove = sync.OnceValue(db.remove)
+	return s, nil
 }
 
 // again starts a server on the same database, after this one has ended.
 func (s *server) again(ctx context.Context) (*server, error) {
-	return launch(ctx, s.binary, filepath.Dir(s.db), s.first)
+	next, err := launch(ctx, s.binary, s.database, s.first)
+	if err != nil {
+		return nil, errors.Join(err, s.remove())
+	}
+	next.remove = s.remove
+	return next, nil
+}
+
+// beside starts one more server on the same database, which must be stopped
+// before this one.
+func (s *server) beside(ctx context.Context) (*server, error) {
+	return launch(ctx, s.binary, s.database, s.first)
 }
 
 // launch starts a server on a database that is new, or knows the credentials.
-func launch(ctx context.Context, binary, dir string, known credentials) (*server, error) {
+func launch(ctx context.Context, binary string, db database, known credentials) (*server, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &server{
-		first:  known,
-		binary: binary,
-		db:     filepath.Join(dir, "bench.db"),
-		cancel: cancel,
-		ended:  make(chan struct{}),
+		database: db,
+		first:    known,
+		binary:   binary,
+		cancel:   cancel,
+		ended:    make(chan struct{}),
 	}
-	s.cmd = exec.CommandContext(ctx, binary, "serve", "--addr", "127.0.0.1:0", "--db", s.db, "--log-level", "warn")
+	s.cmd = exec.CommandContext(ctx, binary, "serve", "--addr", "127.0.0.1:0", "--db", db.name(), "--log-level", "warn")
 	s.cmd.Env = cleanEnv()
 	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
@@ -157,15 +179,18 @@ func lineValue(line *regexp.Regexp, text string) string {
 	return ""
 }
 
-// stop ends the server with SIGTERM, or by force when it does not go. It may
-// be called twice.
-func (s *server) stop() error {
+// stop ends the server with SIGTERM, or by force when it does not go, and removes
+// its database. It may be called twice.
+func (s *server) stop() (err error) {
 	s.cancel()
 	<-s.ended // within stopLimit, see WaitDelay
 	if s.cmd.ProcessState.ExitCode() != 0 {
-		return fmt.Errorf("the server did not end well: %s\n%s", s.cmd.ProcessState, s.stderr.String())
+		err = fmt.Errorf("the server did not end well: %s\n%s", s.cmd.ProcessState, s.stderr.String())
 	}
-	return nil
+	if s.remove != nil {
+		err = errors.Join(err, s.remove())
+	}
+	return err
 }
 
 // kill ends the server as a power cut would.
@@ -197,7 +222,7 @@ func (s *server) newAccount(ctx context.Context, sid string) (credentials, error
 
 // command runs another callbook command on the server's database.
 func (s *server) command(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, s.binary, append(args, "--db", s.db)...)
+	cmd := exec.CommandContext(ctx, s.binary, append(args, "--db", s.name())...)
 	cmd.Env = cleanEnv()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

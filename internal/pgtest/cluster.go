@@ -26,6 +26,7 @@ type cluster struct {
 	// pipe is closed, which the operating system does with a process's last
 	// breath, whatever took it.
 	lifeline io.Closer
+	ended    chan struct{} // closed when the server and its files are gone
 
 	template    sync.Once
 	templateErr error
@@ -50,16 +51,18 @@ wait $server
 rm -rf "$2"
 `
 
-func startCluster() (_ *cluster, err error) {
+// startCluster starts a server with its files in a new folder of parent, which
+// is the system's temporary one when it is "", and with these settings.
+func startCluster(parent, settings string) (_ *cluster, err error) {
 	programs, err := findPrograms()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "callbook-pg-")
+	dir, err := os.MkdirTemp(parent, "callbook-pg-")
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{dir: dir}
+	c := &cluster{dir: dir, ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("start PostgreSQL for the tests: %w%s", err, c.log())
@@ -72,7 +75,7 @@ func startCluster() (_ *cluster, err error) {
 	if err := initialise(programs, dir); err != nil {
 		return nil, err
 	}
-	if err := configure(dir, c.port, unsynced); err != nil {
+	if err := configure(dir, c.port, settings); err != nil {
 		return nil, err
 	}
 	server := exec.Command("/bin/sh", "-c", keeper, "keeper", filepath.Join(programs, "postgres"), dir)
@@ -117,6 +120,15 @@ synchronous_commit = off
 full_page_writes = off
 `
 
+// measured are those of a server that is measured: it loses nothing, and has
+// memory and time between checkpoints as one in production.
+const measured = `
+shared_buffers = 1GB
+max_wal_size = 8GB
+checkpoint_timeout = 15min
+autovacuum = on
+`
+
 // configure writes down how the server in dir runs. What is said last counts.
 func configure(dir string, port int, more string) error {
 	f, err := os.OpenFile(filepath.Join(dir, "data", "postgresql.auto.conf"), os.O_APPEND|os.O_WRONLY, 0)
@@ -140,6 +152,7 @@ func (c *cluster) waitFor(server *exec.Cmd) error {
 	go func() {
 		// The keeper ends only when it is told to; before, something is wrong.
 		_ = server.Wait()
+		close(c.ended)
 		cancel()
 	}()
 	again := time.NewTicker(10 * time.Millisecond)

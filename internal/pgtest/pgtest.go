@@ -81,7 +81,7 @@ func giveUp(t testing.TB, err error) {
 	}
 }
 
-var started = sync.OnceValues(startCluster)
+var started = sync.OnceValues(func() (*cluster, error) { return startCluster("", unsynced) })
 
 // makeTemplate makes the database that the tests' are copies of.
 func (c *cluster) makeTemplate(migrate Migrate) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -13,20 +14,45 @@ import (
 	callbook "callbook/internal/sqlite"
 )
 
-// floor writes rows with the bare driver: the server's own schema, page size
-// and durability, one prepared statement that inserts one row, SQLite's own
-// checkpoints, and nothing else. What the server takes beyond it is what HTTP,
-// JSON, number matching and uniqueness cost; what it takes less is what its
-// way of writing gains.
-type floor struct {
+// sqliteEngine is the embedded engine: a database is a file.
+type sqliteEngine struct{}
+
+func (sqliteEngine) floorText() string {
+	return "The floor is the same rows through the bare SQLite driver, a transaction for each request's worth."
+}
+
+func (sqliteEngine) newDatabase(_ context.Context, dir string) (database, error) {
+	return sqliteFile(filepath.Join(dir, "bench.db")), nil
+}
+
+func (sqliteEngine) cpu() time.Duration { return 0 } // it is the server's, or the floor's
+
+func (sqliteEngine) close() error { return nil }
+
+// sqliteFile is the path of a database.
+type sqliteFile string
+
+func (f sqliteFile) name() string { return string(f) }
+
+// size leaves out the write-ahead log, whose pages come to be the file's.
+func (f sqliteFile) size(context.Context) (int, error) {
+	info, err := os.Stat(string(f))
+	if err != nil {
+		return 0, err
+	}
+	return int(info.Size()), nil
+}
+
+func (f sqliteFile) remove() error { return nil } // its folder is removed
+
+// sqliteFloor has the server's own schema, page size and durability, one prepared
+// statement that inserts one row, and SQLite's own checkpoints.
+type sqliteFloor struct {
 	conn   *sqlite.Conn
 	insert *sqlite.Stmt
 }
 
-const floorAccount = 1
-
-// openFloor makes a new database in the directory.
-func openFloor(ctx context.Context, dir string) (*floor, error) {
+func (sqliteEngine) openFloor(ctx context.Context, dir string) (floor, error) {
 	path := filepath.Join(dir, "floor.db")
 	// The store makes the file, so that schema, page size and journal mode are
 	// the real ones.
@@ -41,7 +67,7 @@ func openFloor(ctx context.Context, dir string) (*floor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the floor's database: %w", err)
 	}
-	f := &floor{conn: conn}
+	f := &sqliteFloor{conn: conn}
 	if err := f.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the floor's database: %w", err), conn.Close())
 	}
@@ -49,7 +75,7 @@ func openFloor(ctx context.Context, dir string) (*floor, error) {
 }
 
 // prepare sets what the server's writer sets, checkpoints aside.
-func (f *floor) prepare() error {
+func (f *sqliteFloor) prepare() error {
 	for _, statement := range []string{
 		"PRAGMA foreign_keys = OFF",
 		"PRAGMA synchronous = FULL",
@@ -66,30 +92,9 @@ func (f *floor) prepare() error {
 	return err
 }
 
-func (f *floor) close() error { return f.conn.Close() }
+func (f *sqliteFloor) close() error { return f.conn.Close() }
 
-// run writes the rows in transactions of this many, until all are written or
-// the time is over, and returns how long each took.
-func (f *floor) run(ctx context.Context, rows []row, each int, limit time.Duration) (load, error) {
-	var l load
-	for len(rows) > 0 && l.took < limit {
-		if err := ctx.Err(); err != nil {
-			return load{}, context.Cause(ctx)
-		}
-		n := min(each, len(rows))
-		start := time.Now()
-		if err := f.transaction(rows[:n]); err != nil {
-			return load{}, fmt.Errorf("write the floor's rows: %w", err)
-		}
-		took := time.Since(start)
-		l.latencies = append(l.latencies, took)
-		l.took += took
-		rows = rows[n:]
-	}
-	return l, nil
-}
-
-func (f *floor) transaction(rows []row) error {
+func (f *sqliteFloor) transaction(_ context.Context, rows []row) error {
 	if err := sqlitex.Execute(f.conn, "BEGIN IMMEDIATE", nil); err != nil {
 		return err
 	}
@@ -101,7 +106,7 @@ func (f *floor) transaction(rows []row) error {
 	return sqlitex.Execute(f.conn, "COMMIT", nil)
 }
 
-func (f *floor) insertRow(r *row) error {
+func (f *sqliteFloor) insertRow(r *row) error {
 	s := f.insert
 	s.BindInt64(1, floorAccount)
 	s.BindBytes(2, r.sid[:])
