@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"strings"
+
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/addressbook"
@@ -62,8 +64,8 @@ func fold(c *addressbook.Contact) folded {
 	if c.FirstName.Given && c.LastName.Given {
 		name = c.FirstName.Value + " " + c.LastName.Value
 	}
-	if name = addressbook.Fold(name); name != nameKey {
-		f.name = addressbook.Given(name)
+	if strings.TrimSpace(name) != name {
+		f.name = addressbook.Given(addressbook.Fold(name))
 	}
 	return f
 }

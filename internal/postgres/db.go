@@ -34,7 +34,8 @@ import (
 
 // DB is a database. It is every store that the server has.
 type DB struct {
-	pool *pgxpool.Pool
+	pool      *pgxpool.Pool
+	copyLeast int
 }
 
 var (
@@ -87,7 +88,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
 	}
-	db := &DB{pool: pool}
+	db := &DB{pool: pool, copyLeast: copyLeast}
 	if opts.Migrate {
 		err = db.migrate(ctx)
 	} else {

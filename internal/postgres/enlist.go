@@ -83,8 +83,8 @@ func (e *enlistment) decide() []importer.Outcome {
 	return e.batch.Decide(standings, listed)
 }
 
-// enlist does what was decided, when the queue is run.
-func (t *tx) enlist(e *enlistment, outcomes []importer.Outcome) {
+// enlist does what was decided, most of it when the queue is run.
+func (t *tx) enlist(e *enlistment, outcomes []importer.Outcome) error {
 	var fresh, updated []*addressbook.Contact
 	var added []*addressbook.Membership
 	for i, outcome := range outcomes {
@@ -107,19 +107,26 @@ func (t *tx) enlist(e *enlistment, outcomes []importer.Outcome) {
 	}
 	// A number that somebody took after we looked makes us look again.
 	t.takenAgain = true
-	t.insertRows(fresh)
+	slices.SortFunc(fresh, func(a, b *addressbook.Contact) int { return cmp.Compare(a.Number, b.Number) })
+	if err := t.insertRows(fresh); err != nil {
+		return err
+	}
 	t.updateRows(updated)
 	t.addMembers(e.batch.List, added)
 	t.countMembers(e.batch.List, len(added))
 	t.countContacts(len(fresh))
+	return nil
 }
 
-// insertRows adds contacts whose numbers are free, when the queue is run. It
-// puts them in the order of their numbers.
-func (t *tx) insertRows(contacts []*addressbook.Contact) {
-	if len(contacts) == 0 {
-		return
+// insertRows adds contacts whose numbers are free and rise: many at once, few when
+// the queue is run.
+func (t *tx) insertRows(contacts []*addressbook.Contact) error {
+	if len(contacts) >= t.copyLeast {
+		return t.copyContacts(contacts)
 	}
-	slices.SortFunc(contacts, func(a, b *addressbook.Contact) int { return cmp.Compare(a.Number, b.Number) })
+	if len(contacts) == 0 {
+		return nil
+	}
 	t.queue(`INSERT INTO contacts (account_id, `+rowColumns+`) SELECT $1, `+rowArrays, contactArgs(t.account, contacts)...)
+	return nil
 }

@@ -15,8 +15,10 @@ import (
 
 // InsertContacts implements [addressbook.Store].
 func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
+	again := false
 	return db.write(ctx, account, "insert contacts", func(t *tx) error {
-		in := insertion{tx: t, contacts: contacts, existing: make([]*addressbook.Contact, len(contacts))}
+		in := insertion{tx: t, contacts: contacts, existing: make([]*addressbook.Contact, len(contacts)), again: again}
+		again = true
 		return in.run(opts, decided)
 	})
 }
@@ -27,15 +29,19 @@ type insertion struct {
 	contacts []addressbook.Contact
 	existing []*addressbook.Contact // who has the number of each, nil for those that are new
 	created  int
+	again    bool // it was tried before
 }
 
 func (in *insertion) run(opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
 	at := in.byNumber()
 	var err error
-	if opts.DryRun {
+	switch update := opts.OnDuplicate == addressbook.UpdateDuplicate; {
+	case opts.DryRun:
 		_, err = in.find(at, false)
-	} else {
-		err = in.insert(at, opts.OnDuplicate == addressbook.UpdateDuplicate)
+	case len(at) >= in.copyLeast && !update && !in.again:
+		err = in.copy(at)
+	default:
+		err = in.insert(at, update)
 	}
 	if err != nil {
 		return err
@@ -69,6 +75,23 @@ func (in *insertion) byNumber() []int {
 	}
 	slices.SortFunc(at, func(a, b int) int { return cmp.Compare(in.contacts[a].Number, in.contacts[b].Number) })
 	return at
+}
+
+// copy finds who has the numbers of the contacts at these places, and adds the
+// others. A number that somebody takes meanwhile makes all be done again, by
+// insert: two such transactions might come between each other forever.
+func (in *insertion) copy(at []int) error {
+	free, err := in.find(at, false)
+	if err != nil || len(free) == 0 {
+		return err
+	}
+	rows := make([]*addressbook.Contact, len(free))
+	for i, place := range free {
+		rows[i] = &in.contacts[place]
+	}
+	in.takenAgain = true
+	in.created = len(rows)
+	return in.insertRows(rows)
 }
 
 // insert adds the contacts at these places whose numbers are free, and finds who

@@ -30,6 +30,19 @@ func TestAddressBookContractWithoutStatements(t *testing.T) {
 	})
 }
 
+// TestContractCopying is with every contact copied that may be.
+func TestContractCopying(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the contract runs once when the tests are to be short")
+	}
+	t.Parallel()
+	engine := func(t *testing.T) storetest.Stores {
+		return storesCopying(t, pgtest.Database(t, Migrate), 1)
+	}
+	storetest.AddressBook(t, engine)
+	storetest.Uploads(t, engine)
+}
+
 func TestUploadsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Uploads(t, func(t *testing.T) storetest.Stores {
@@ -51,8 +64,12 @@ func TestAddressBookModel(t *testing.T) {
 	recount(t, open(t, url))
 }
 
-func stores(t *testing.T, url string) storetest.Stores {
+func stores(t *testing.T, url string) storetest.Stores { return storesCopying(t, url, copyLeast) }
+
+// storesCopying is stores, with another limit for what is copied.
+func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 	db := open(t, url)
+	db.copyLeast = least
 	closed := sync.OnceFunc(func() {
 		recount(t, db)
 		db.Close()
@@ -65,7 +82,7 @@ func stores(t *testing.T, url string) storetest.Stores {
 		Uploads:  db,
 		Reopen: func() storetest.Stores {
 			closed()
-			return stores(t, url)
+			return storesCopying(t, url, least)
 		},
 	}
 }

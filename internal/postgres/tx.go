@@ -38,6 +38,8 @@ type tx struct {
 	account int64
 	conn    *pgx.Conn
 	batch   *pgx.Batch
+	// copyLeast is the database's.
+	copyLeast int
 	// takenAgain tells that a key which is there already is a reason to begin
 	// anew, and see who has it.
 	takenAgain bool
@@ -137,7 +139,7 @@ func (db *DB) transact(ctx context.Context, account int64, begin string, do func
 	}
 	// A connection that is within a transaction is closed by the pool.
 	defer release(conn)
-	t := &tx{ctx: ctx, account: account, conn: conn.Conn(), batch: &pgx.Batch{}}
+	t := &tx{ctx: ctx, account: account, conn: conn.Conn(), batch: &pgx.Batch{}, copyLeast: db.copyLeast}
 	t.queue(begin)
 	t.queue(settings)
 	if err := do(t); err != nil {

@@ -44,7 +44,9 @@ func (t *tx) applyBatch(batch *importer.Batch) (importer.State, error) {
 	}
 	outcomes := e.decide()
 	if !batch.DryRun {
-		t.enlist(e, outcomes)
+		if err := t.enlist(e, outcomes); err != nil {
+			return 0, err
+		}
 	}
 	if batch.Last {
 		u.State = importer.Completed

@@ -1,0 +1,109 @@
+package postgres
+
+import (
+	"encoding/binary"
+	"io"
+	"time"
+
+	"callbook/internal/addressbook"
+)
+
+// copyLeast is how many contacts are copied rather than inserted. It is a round
+// trip more, and for that a quarter less of the database's time: it works on the
+// first rows while the last are made, writes many of them at once, and keeps no
+// array of them all.
+const copyLeast = 500
+
+// copyContacts adds contacts whose numbers are free, after what is in the queue.
+// They are in the order of their numbers.
+func (t *tx) copyContacts(contacts []*addressbook.Contact) error {
+	if t.batch.Len() > 0 {
+		if err := t.flush(); err != nil {
+			return err
+		}
+	}
+	rows := &copyReader{account: t.account, contacts: contacts, buffer: append([]byte(nil), copyBegin...)}
+	_, err := t.conn.PgConn().CopyFrom(t.ctx, rows, `COPY contacts (account_id, `+rowColumns+`) FROM STDIN BINARY`)
+	return err
+}
+
+// PostgreSQL's binary format of rows: a signature, flags and an extension that
+// has no bytes; for each row the number of its fields, and for each of them its
+// length; at the end a number of fields that no row has.
+const (
+	copyBegin  = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
+	copyEnd    = "\xff\xff"
+	copyFields = 15
+)
+
+// copyReader makes rows of contacts as they are sent.
+type copyReader struct {
+	account  int64
+	contacts []*addressbook.Contact // still to come
+	buffer   []byte
+	sent     int // of the buffer
+	ended    bool
+}
+
+// Read implements [io.Reader].
+func (r *copyReader) Read(p []byte) (int, error) {
+	if r.sent == len(r.buffer) {
+		if r.ended {
+			return 0, io.EOF
+		}
+		r.buffer, r.sent = r.buffer[:0], 0
+	}
+	for len(r.buffer)-r.sent < len(p) && !r.ended {
+		if len(r.contacts) == 0 {
+			r.buffer = append(r.buffer, copyEnd...)
+			r.ended = true
+			break
+		}
+		r.buffer = appendRow(r.buffer, r.account, r.contacts[0])
+		r.contacts = r.contacts[1:]
+	}
+	n := copy(p, r.buffer[r.sent:])
+	r.sent += n
+	return n, nil
+}
+
+// appendRow appends the account and rowColumns of a contact.
+func appendRow(b []byte, account int64, c *addressbook.Contact) []byte {
+	f := fold(c)
+	b = binary.BigEndian.AppendUint16(b, copyFields)
+	b = appendInt(b, account)
+	b = append(appendLength(b, len(c.SID)), c.SID[:]...)
+	b = appendInt(b, int64(c.Number))
+	for _, text := range [...]*addressbook.Text{&c.FirstName, &c.LastName, &c.CompanyName, &c.Email, &c.Tag} {
+		b = appendText(b, text.Value, text.Given)
+	}
+	b = appendText(b, c.CustomField, c.CustomField != "")
+	b = appendDate(b, c.Created)
+	b = appendDate(b, c.Updated)
+	for _, text := range [...]*addressbook.Text{&f.nameKey, &f.name, &f.company, &f.email} {
+		b = appendText(b, text.Value, text.Given)
+	}
+	return b
+}
+
+func appendLength(b []byte, n int) []byte { return binary.BigEndian.AppendUint32(b, uint32(n)) }
+
+func appendNull(b []byte) []byte { return append(b, 0xff, 0xff, 0xff, 0xff) }
+
+func appendInt(b []byte, n int64) []byte {
+	return binary.BigEndian.AppendUint64(appendLength(b, 8), uint64(n))
+}
+
+func appendText(b []byte, text string, given bool) []byte {
+	if !given {
+		return appendNull(b)
+	}
+	return append(appendLength(b, len(text)), text...)
+}
+
+func appendDate(b []byte, date time.Time) []byte {
+	if date.IsZero() {
+		return appendNull(b)
+	}
+	return appendInt(b, date.UnixNano())
+}
