@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/usage", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "openapi"},
 
 	"internal/fault":   {},
 	"internal/access":  {},
@@ -37,10 +37,11 @@ var rules = map[string][]string{
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/fault"},
 	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/csvcell"},
+	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/importer"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
-	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage"},
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone"},

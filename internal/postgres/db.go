@@ -73,6 +73,10 @@ type Options struct {
 	// Migrate brings the schema up to date. Without it, a schema that is not is
 	// an error.
 	Migrate bool
+
+	// alone, when not "", is what the connections are called, and tells that no
+	// other may be connected.
+	alone string
 }
 
 // Open opens a database. What may stand in the URL is what libpq knows, and the
@@ -84,14 +88,22 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.alone != "" {
+		config.ConnConfig.RuntimeParams["application_name"] = opts.alone
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
 	}
 	db := &DB{pool: pool, copyLeast: copyLeast}
-	if opts.Migrate {
+	if opts.alone != "" {
+		err = db.awaitAlone(ctx, opts.alone)
+	}
+	switch {
+	case err != nil:
+	case opts.Migrate:
 		err = db.migrate(ctx)
-	} else {
+	default:
 		err = db.checkSchema(ctx)
 	}
 	if err != nil {
@@ -111,6 +123,9 @@ func (db *DB) Close() error {
 // waits for any more, before it is closed.
 const cancelPatience = 2 * time.Second
 
+// applicationName is how the database knows the connections of servers.
+const applicationName = "callbook"
+
 func poolConfig(url string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -123,7 +138,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	}
 	outlive(config, url)
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
-		config.ConnConfig.RuntimeParams["application_name"] = "callbook"
+		config.ConnConfig.RuntimeParams["application_name"] = applicationName
 	}
 	// A query that is given up is cancelled in the database too, and its
 	// connection lives on.

@@ -19,24 +19,30 @@ const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.tim
 
 // CreateAccount implements [account.Store].
 func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Account, error) {
-	err := db.write(ctx, func(conn *sqlite.Conn) error {
-		err := sqlitex.Execute(conn,
-			`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES (?, ?, ?, ?)`,
-			&sqlitex.ExecOptions{Args: []any{a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()}})
-		if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
-			return fault.New(fault.Duplicate, fmt.Sprintf("account %q exists already", a.SID))
-		}
-		if err != nil {
-			return err
-		}
-		a.ID = conn.LastInsertRowID()
-		return sqlitex.Execute(conn, `INSERT INTO contact_counts (account_id, contacts) VALUES (?, 0)`,
-			&sqlitex.ExecOptions{Args: []any{a.ID}})
+	err := db.write(ctx, func(conn *sqlite.Conn) (err error) {
+		a.ID, err = insertAccount(conn, a)
+		return err
 	})
 	if err != nil {
 		return account.Account{}, storeError("create account", err)
 	}
 	return a, nil
+}
+
+// insertAccount adds an account with its counter, and returns its id.
+func insertAccount(conn *sqlite.Conn, a account.Account) (id int64, err error) {
+	err = sqlitex.Execute(conn,
+		`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES (?, ?, ?, ?)`,
+		&sqlitex.ExecOptions{Args: []any{a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()}})
+	if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
+		return 0, fault.New(fault.Duplicate, fmt.Sprintf("account %q exists already", a.SID))
+	}
+	if err != nil {
+		return 0, err
+	}
+	id = conn.LastInsertRowID()
+	return id, sqlitex.Execute(conn, `INSERT INTO contact_counts (account_id, contacts) VALUES (?, 0)`,
+		&sqlitex.ExecOptions{Args: []any{id}})
 }
 
 // Accounts implements [account.Store].

@@ -61,15 +61,9 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if opts.scans == (scanLimits{}) {
 		opts.scans = usualScans()
 	}
-	// The lock is a file beside the database, because locks on the database
-	// itself are SQLite's.
-	lock := flock.New(db.path+".lock", flock.SetPermissions(0o600))
-	locked, err := lock.TryLock()
+	lock, err := db.own()
 	if err != nil {
-		return nil, fmt.Errorf("lock database %s: %w", db.path, err)
-	}
-	if !locked {
-		return nil, fmt.Errorf("database %s: %w", db.path, ErrInUse)
+		return nil, err
 	}
 	conn, err := openWriter(db.path)
 	if err != nil {
@@ -95,6 +89,21 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 		scans:   opts.scans,
 		indexes: newIndexCache(opts.IndexBytes, opts.Log),
 	}, nil
+}
+
+// own takes the contacts for this process.
+func (db *DB) own() (*flock.Flock, error) {
+	// The lock is a file beside the database, because locks on the database
+	// itself are SQLite's.
+	lock := flock.New(db.path+".lock", flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock database %s: %w", db.path, err)
+	}
+	if !locked {
+		return nil, fmt.Errorf("database %s: %w", db.path, ErrInUse)
+	}
+	return lock, nil
 }
 
 // openWriter opens the connection that writes contacts.

@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/transfer"
+)
+
+// load is rows for one COPY, in its binary format.
+type load struct {
+	table     string
+	statement string
+	data      []byte
+}
+
+// loadsOf makes a load of each table that the parts have rows of, in the order of
+// the tables.
+func loadsOf(parts []transfer.Part) []load {
+	var loads []load
+	for _, t := range transfer.Tables {
+		var l *load
+		for i := range parts {
+			if p := &parts[i]; p.Table == t {
+				if l == nil {
+					loads = append(loads, newLoad(t))
+					l = &loads[len(loads)-1]
+				}
+				for _, row := range p.Rows {
+					l.add(p.Account, t, row)
+				}
+			}
+		}
+		if l != nil {
+			l.data = append(l.data, copyEnd...)
+		}
+	}
+	return loads
+}
+
+// made are the columns that this engine makes from the others of a row.
+var made = map[*transfer.Table]struct {
+	names string
+	count int
+	add   func(l *load, row transfer.Row)
+}{
+	transfer.Contacts: {`, name_key, name_folded, company_name_folded, email_folded`, 4, (*load).addFolded},
+	transfer.Lists: {`, name_key`, 1, func(l *load, row transfer.Row) {
+		l.data = appendText(l.data, addressbook.NameKey(string(row[1].Bytes), ""), true)
+	}},
+	transfer.Uploads: {`, lease_server, lease_until`, 2, func(l *load, _ transfer.Row) {
+		l.data = appendText(l.data, "", true)
+		l.data = appendInt(l.data, 0)
+	}},
+}
+
+func newLoad(t *transfer.Table) load {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return load{
+		table:     t.Name,
+		statement: `COPY ` + t.Name + ` (account_id, ` + strings.Join(names, ", ") + made[t].names + `) FROM STDIN (FORMAT binary)`,
+		data:      []byte(copyBegin),
+	}
+}
+
+func (l *load) add(account int64, t *transfer.Table, row transfer.Row) {
+	more := made[t]
+	l.data = binary.BigEndian.AppendUint16(l.data, uint16(1+len(row)+more.count))
+	l.data = appendInt(l.data, account)
+	for i, v := range row {
+		l.data = appendValue(l.data, t.Columns[i], v)
+	}
+	if more.add != nil {
+		more.add(l, row)
+	}
+}
+
+func appendValue(b []byte, c transfer.Column, v transfer.Value) []byte {
+	switch {
+	case c.Counted:
+		return appendInt(b, 0)
+	case v.Null:
+		return appendNull(b)
+	case c.Kind == transfer.Number:
+		return appendInt(b, v.Int)
+	case c.Kind == transfer.Middle:
+		return binary.BigEndian.AppendUint32(appendLength(b, 4), uint32(v.Int))
+	case c.Kind == transfer.Small:
+		return binary.BigEndian.AppendUint16(appendLength(b, 2), uint16(v.Int))
+	case c.Kind == transfer.Flag:
+		return append(appendLength(b, 1), byte(v.Int))
+	default:
+		return append(appendLength(b, len(v.Bytes)), v.Bytes...)
+	}
+}
+
+// addFolded adds what fold makes of a contact.
+func (l *load) addFolded(row transfer.Row) {
+	text := func(v transfer.Value) addressbook.Text {
+		return addressbook.Text{Value: string(v.Bytes), Given: !v.Null}
+	}
+	f := fold(&addressbook.Contact{FirstName: text(row[2]), LastName: text(row[3]), CompanyName: text(row[4]), Email: text(row[5])})
+	for _, t := range [...]addressbook.Text{f.nameKey, f.name, f.company, f.email} {
+		l.data = appendText(l.data, t.Value, t.Given)
+	}
+}

@@ -1,0 +1,211 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"callbook/internal/account"
+	"callbook/internal/transfer"
+)
+
+// Transfer is a database as a copy reads or writes it.
+type Transfer struct{ db *DB }
+
+var _ transfer.Store = Transfer{}
+
+// ErrInUse means that others have connections to a database.
+var ErrInUse = errors.New("callbook servers or another copy are connected to it, and a copy needs it for itself; stop them all")
+
+// transferName is what the connections of a copy are called, with a word of its
+// own behind it.
+const transferName = applicationName + " copy "
+
+// OpenTransfer opens a database for a copy. The error wraps [ErrInUse] when the
+// database shows connections of servers or of another copy. It sees those that
+// have their usual name, so it may miss a server whose URL says application_name.
+func OpenTransfer(ctx context.Context, url string, opts Options) (*DB, error) {
+	opts.alone = transferName + rand.Text()
+	return Open(ctx, url, opts)
+}
+
+// awaitAlone waits until no other has a connection, for a moment: those of a
+// program that has just ended, or was killed, linger, and may even be about to
+// commit.
+func (db *DB) awaitAlone(ctx context.Context, own string) error {
+	const patience, pause = 3 * time.Second, 20 * time.Millisecond
+	last := time.Now().Add(patience)
+	again := time.NewTicker(pause)
+	defer again.Stop()
+	for {
+		var others int
+		err := db.row(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+			AND (application_name = $1 OR starts_with(application_name, $2) AND application_name <> $3)`,
+			[]any{applicationName, transferName, own}, []any{&others})
+		if err != nil || others == 0 {
+			return err
+		}
+		if time.Now().After(last) {
+			return ErrInUse
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Transfer returns the database for a copy.
+func (db *DB) Transfer() Transfer { return Transfer{db: db} }
+
+// Accounts implements [transfer.Store].
+func (x Transfer) Accounts(ctx context.Context) ([]account.Account, error) { return x.db.Accounts(ctx) }
+
+// Size implements [transfer.Store].
+func (x Transfer) Size(ctx context.Context) (rows int64, err error) {
+	query := `SELECT ((SELECT coalesce(sum(contacts), 0) FROM contact_counts) + (SELECT coalesce(sum(contact_count), 0) FROM lists)`
+	for _, t := range transfer.Tables {
+		if t != transfer.Contacts && t != transfer.Members {
+			query += ` + (SELECT count(*) FROM ` + t.Name + `)`
+		}
+	}
+	err = x.db.row(ctx, query+`)::bigint`, nil, []any{&rows})
+	return rows, storeError("count rows", err)
+}
+
+// ContactCount implements [transfer.Store].
+func (x Transfer) ContactCount(ctx context.Context, account int64) (count int64, err error) {
+	err = x.db.row(ctx, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE account_id = $1`, []any{account}, []any{&count})
+	return count, storeError("count contacts", err)
+}
+
+// LastCopy implements [transfer.Store].
+func (x Transfer) LastCopy(ctx context.Context) (transfer.State, bool, error) {
+	return x.db.LastCopy(ctx)
+}
+
+// LastCopy returns the state of the copy into this database; false means that
+// there never was one.
+func (db *DB) LastCopy(ctx context.Context) (s transfer.State, copied bool, err error) {
+	err = db.row(ctx, `SELECT source, at FROM copies`, nil, []any{&s.Source, &s.At})
+	if noRow(err) {
+		return s, false, nil
+	}
+	return s, err == nil, storeError("look for a copy", err)
+}
+
+// Begin implements [transfer.Store].
+func (x Transfer) Begin(ctx context.Context, s transfer.State, accounts []account.Account) error {
+	sids, regions, zones := make([]string, len(accounts)), make([]string, len(accounts)), make([]string, len(accounts))
+	created := make([]int64, len(accounts))
+	for i, a := range accounts {
+		sids[i], regions[i], zones[i], created[i] = a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()
+	}
+	return x.db.write(ctx, 0, "begin a copy", func(t *tx) error {
+		var there bool
+		t.queue(`SELECT EXISTS (SELECT 1 FROM accounts) OR EXISTS (SELECT 1 FROM copies)`).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&there)
+		})
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if there {
+			return transfer.ErrNotEmpty
+		}
+		t.queue(`INSERT INTO copies (source, at) VALUES ($1, $2)`, s.Source, s.At)
+		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])`, sids, regions, zones, created)
+		err := t.flush()
+		if taken(err) { // another copy has begun at this moment
+			err = transfer.ErrNotEmpty
+		}
+		return err
+	})
+}
+
+// End implements [transfer.Store].
+func (x Transfer) End(ctx context.Context, from, to transfer.State) error {
+	// Without statistics, the first queries would be planned as for empty tables.
+	for _, table := range transfer.Tables {
+		if err := x.db.execute(ctx, "analyse tables", `ANALYZE `+table.Name); err != nil {
+			return err
+		}
+	}
+	return x.Write(ctx, nil, from, to)
+}
+
+// Write implements [transfer.Store].
+func (x Transfer) Write(ctx context.Context, parts []transfer.Part, from, to transfer.State) error {
+	loads := loadsOf(parts)
+	return x.db.write(ctx, 0, "copy rows", func(t *tx) error {
+		moved := false
+		t.queue(`UPDATE copies SET source = $1, at = $2 WHERE source = $3 AND at = $4`, to.Source, to.At, from.Source, from.At).
+			Exec(func(tag pgconn.CommandTag) error {
+				moved = tag.RowsAffected() == 1
+				return nil
+			})
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if !moved {
+			return transfer.ErrMoved
+		}
+		for _, l := range loads {
+			if _, err := t.conn.PgConn().CopyFrom(t.ctx, bytes.NewReader(l.data), l.statement); err != nil {
+				return fmt.Errorf("%s: %w", l.table, err)
+			}
+		}
+		t.countCopied(parts)
+		return nil
+	})
+}
+
+// countCopied moves the counters, when the queue is run.
+func (t *tx) countCopied(parts []transfer.Part) {
+	var contacts counted[int64]
+	var members counted[string]
+	var owners []int64 // of the lists
+	for i := range parts {
+		p := &parts[i]
+		switch p.Table {
+		case transfer.Contacts:
+			contacts.add(p.Account, len(p.Rows))
+		case transfer.Members:
+			for _, row := range p.Rows {
+				members.add(fmt.Sprintf("%x", row[0].Bytes), 1)
+				owners = append(owners, p.Account)[:len(members.of)]
+			}
+		}
+	}
+	if len(contacts.of) > 0 {
+		t.queue(`INSERT INTO contact_counts (account_id, slot, contacts)
+			SELECT these.account_id, 0, these.added FROM unnest($1::bigint[], $2::bigint[]) AS these (account_id, added)
+			ON CONFLICT (account_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`,
+			contacts.of, contacts.by)
+	}
+	if len(members.of) > 0 {
+		t.queue(`UPDATE lists SET contact_count = contact_count + these.added
+			FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) AS these (account_id, sid, added)
+			WHERE lists.account_id = these.account_id AND lists.sid = these.sid`, owners, members.of, members.by)
+	}
+}
+
+// counted counts what belongs together and comes together.
+type counted[T comparable] struct {
+	of []T
+	by []int64
+}
+
+func (c *counted[T]) add(of T, by int) {
+	if n := len(c.of); n == 0 || c.of[n-1] != of {
+		c.of, c.by = append(c.of, of), append(c.by, 0)
+	}
+	c.by[len(c.by)-1] += int64(by)
+}

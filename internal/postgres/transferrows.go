@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"callbook/internal/transfer"
+)
+
+const (
+	// beginTransfer begins to read a table.
+	beginTransfer = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = 0`
+	// unsorted is for tables whose key begins with the account. Rows that follow
+	// each other in the key mostly do so in the table, and a sort would need room
+	// for all of them.
+	unsorted = `; SET LOCAL enable_sort = off`
+)
+
+// byThemselves are the tables whose key does not begin with the account.
+var byThemselves = []*transfer.Table{transfer.Keys, transfer.Sessions, transfer.Links}
+
+// Read implements [transfer.Store].
+func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, after transfer.Row, each func(transfer.Row) error) error {
+	const doing = "read rows"
+	conn, err := x.db.acquire(ctx)
+	if err != nil {
+		return storeError(doing, causeOf(ctx, err))
+	}
+	// A connection that is within a transaction is closed by the pool.
+	defer release(conn)
+	pg := conn.Conn().PgConn()
+	begin := beginTransfer
+	if !slices.Contains(byThemselves, t) {
+		begin += unsorted
+	}
+	if err := pg.Exec(ctx, begin).Close(); err != nil {
+		return storeError(doing, causeOf(ctx, err))
+	}
+	query, params := transferQuery(account, t, after)
+	// What is not read of the result any more is not sent any more.
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	result := pg.ExecParams(reading, query, params, nil, nil, []int16{1}) // values as the database has them
+	row := make(transfer.Row, len(t.Columns))
+	for result.NextRow() {
+		err := scanValues(result, t, row)
+		if err == nil {
+			err = each(row)
+		}
+		if err != nil {
+			stop()
+			_, _ = result.Close()
+			return err
+		}
+	}
+	if _, err := result.Close(); err != nil {
+		return storeError(doing, causeOf(ctx, err))
+	}
+	return storeError(doing, causeOf(ctx, pg.Exec(ctx, `COMMIT`).Close()))
+}
+
+// transferQuery returns a query for the rows of a table, and its parameters as
+// texts.
+func transferQuery(account int64, t *transfer.Table, after transfer.Row) (query string, params [][]byte) {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	keys := strings.Join(names[:t.Key], ", ")
+	query = `SELECT ` + strings.Join(names, ", ") + ` FROM ` + t.Name + ` WHERE account_id = $1`
+	params = append(params, strconv.AppendInt(nil, account, 10))
+	if after != nil {
+		places := make([]string, t.Key)
+		for i, v := range after {
+			places[i] = fmt.Sprintf("$%d", i+2)
+			params = append(params, textOf(t.Columns[i].Kind, v))
+		}
+		query += ` AND (` + keys + `) > (` + strings.Join(places, ", ") + `)`
+	}
+	return query + ` ORDER BY account_id, ` + keys, params
+}
+
+// textOf is a value as the text of a parameter.
+func textOf(k transfer.Kind, v transfer.Value) []byte {
+	switch k {
+	case transfer.Text:
+		return v.Bytes
+	case transfer.Number, transfer.Middle, transfer.Small:
+		return strconv.AppendInt(nil, v.Int, 10)
+	case transfer.SID:
+		return hex.AppendEncode(nil, v.Bytes)
+	default:
+		return hex.AppendEncode([]byte(`\x`), v.Bytes)
+	}
+}
+
+// scanValues reads a row that came in the binary format.
+func scanValues(result *pgconn.ResultReader, t *transfer.Table, row transfer.Row) error {
+	for i, raw := range result.Values() {
+		v := transfer.Value{Null: raw == nil}
+		switch kind := t.Columns[i].Kind; {
+		case v.Null:
+		case !kind.Numeric():
+			v.Bytes = raw
+		case len(raw) == 8:
+			v.Int = int64(binary.BigEndian.Uint64(raw))
+		case len(raw) == 4:
+			v.Int = int64(int32(binary.BigEndian.Uint32(raw)))
+		case len(raw) == 2:
+			v.Int = int64(int16(binary.BigEndian.Uint16(raw)))
+		case len(raw) == 1:
+			v.Int = int64(raw[0])
+		default:
+			return fmt.Errorf("%s.%s: a number of %d bytes", t.Name, t.Columns[i].Name, len(raw))
+		}
+		row[i] = v
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gofrs/flock"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/account"
+	"callbook/internal/transfer"
+)
+
+// Transfer is a database as a copy reads or writes it.
+type Transfer struct {
+	db      *DB
+	lock    *flock.Flock
+	conn    *sqlite.Conn // that writes
+	ballast ballast
+}
+
+var _ transfer.Store = (*Transfer)(nil)
+
+// OpenTransfer takes the database for a copy: no server can have it meanwhile.
+// The error wraps [ErrInUse] when one has. The transfer must be closed before the
+// database.
+func (db *DB) OpenTransfer() (*Transfer, error) {
+	lock, err := db.own()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := openWriter(db.path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), lock.Unlock())
+	}
+	ballast, err := newBallast(conn)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
+	}
+	return &Transfer{db: db, lock: lock, conn: conn, ballast: ballast}, nil
+}
+
+// Close gives the database free.
+func (x *Transfer) Close() error {
+	return errors.Join(x.conn.Close(), x.lock.Unlock())
+}
+
+// Accounts implements [transfer.Store].
+func (x *Transfer) Accounts(ctx context.Context) ([]account.Account, error) {
+	return x.db.Accounts(ctx)
+}
+
+// Size implements [transfer.Store].
+func (x *Transfer) Size(ctx context.Context) (rows int64, err error) {
+	query := `SELECT (SELECT coalesce(sum(contacts), 0) FROM contact_counts) + (SELECT coalesce(sum(contact_count), 0) FROM lists)`
+	for _, t := range transfer.Tables {
+		if t != transfer.Contacts && t != transfer.Members {
+			query += ` + (SELECT count(*) FROM ` + t.Name + `)`
+		}
+	}
+	err = x.db.read(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn, query, nil, func(stmt *sqlite.Stmt) error {
+			rows = stmt.ColumnInt64(0)
+			return nil
+		})
+	})
+	return rows, storeError("count rows", err)
+}
+
+// ContactCount implements [transfer.Store].
+func (x *Transfer) ContactCount(ctx context.Context, account int64) (count int64, err error) {
+	err = x.db.read(ctx, func(conn *sqlite.Conn) error {
+		n, err := countContacts(conn, account)
+		count = int64(n)
+		return err
+	})
+	return count, storeError("count contacts", err)
+}
+
+// LastCopy implements [transfer.Store].
+func (x *Transfer) LastCopy(ctx context.Context) (transfer.State, bool, error) {
+	return x.db.LastCopy(ctx)
+}
+
+// LastCopy returns the state of the copy into this database; false means that
+// there never was one.
+func (db *DB) LastCopy(ctx context.Context) (s transfer.State, copied bool, err error) {
+	err = db.read(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT source, at FROM copies`, nil, func(stmt *sqlite.Stmt) error {
+			s = transfer.State{Source: stmt.ColumnText(0), At: stmt.ColumnText(1)}
+			return nil
+		})
+	})
+	if errors.Is(err, errNoRow) {
+		return s, false, nil
+	}
+	return s, err == nil, storeError("look for a copy", err)
+}
+
+// Begin implements [transfer.Store].
+func (x *Transfer) Begin(ctx context.Context, s transfer.State, accounts []account.Account) error {
+	return x.write(ctx, "begin a copy", func() error {
+		var taken bool
+		err := queryOne(x.conn, `SELECT EXISTS (SELECT 1 FROM accounts) OR EXISTS (SELECT 1 FROM copies)`, nil,
+			func(stmt *sqlite.Stmt) error {
+				taken = stmt.ColumnBool(0)
+				return nil
+			})
+		if err == nil && taken {
+			err = transfer.ErrNotEmpty
+		}
+		if err == nil {
+			err = x.exec(`INSERT INTO copies (source, at) VALUES (?, ?)`, s.Source, s.At)
+		}
+		for _, a := range accounts {
+			if err != nil {
+				return err
+			}
+			_, err = insertAccount(x.conn, a)
+		}
+		return err
+	})
+}
+
+// End implements [transfer.Store].
+func (x *Transfer) End(ctx context.Context, from, to transfer.State) error {
+	return x.Write(ctx, nil, from, to)
+}
+
+// Write implements [transfer.Store].
+func (x *Transfer) Write(ctx context.Context, parts []transfer.Part, from, to transfer.State) error {
+	x.ballast.take()
+	defer x.ballast.drop()
+	return x.write(ctx, "copy rows", func() error {
+		err := x.exec(`UPDATE copies SET source = ?, at = ? WHERE source = ? AND at = ?`, to.Source, to.At, from.Source, from.At)
+		if err == nil && x.conn.Changes() == 0 {
+			err = transfer.ErrMoved
+		}
+		for i := range parts {
+			if err != nil {
+				return err
+			}
+			if err = x.insert(&parts[i]); err != nil {
+				err = fmt.Errorf("%s: %w", parts[i].Table.Name, err)
+			}
+		}
+		return err
+	})
+}
+
+func (x *Transfer) exec(statement string, args ...any) error {
+	return sqlitex.Execute(x.conn, statement, &sqlitex.ExecOptions{Args: args})
+}
+
+// write runs f in a transaction.
+func (x *Transfer) write(ctx context.Context, doing string, f func() error) error {
+	err := func() (err error) {
+		x.conn.SetInterrupt(ctx.Done())
+		defer x.conn.SetInterrupt(nil)
+		end, err := sqlitex.ImmediateTransaction(x.conn)
+		if err != nil {
+			return err
+		}
+		defer end(&err)
+		return f()
+	}()
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	return storeError(doing, err)
+}

@@ -1,0 +1,222 @@
+package sqlite
+
+import (
+	"context"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/transfer"
+)
+
+// transferred is how a table is read and written.
+type transferred struct {
+	read   string // its parameter is the account
+	after  string // what read gets for the rows after a key, whose columns are more parameters
+	order  string
+	insert bulkInsert
+	parent string // of tables whose rows have the id of what stands in their first column: its table
+}
+
+// parents are the tables whose rows belong to an account by way of another's, and
+// what they call its id.
+var parents = map[*transfer.Table]struct{ table, id string }{
+	transfer.Members:   {"lists", "list_id"},
+	transfer.ErrorRows: {"uploads", "upload_id"},
+}
+
+var transferredTables = func() map[*transfer.Table]transferred {
+	all := make(map[*transfer.Table]transferred)
+	for _, t := range transfer.Tables {
+		all[t] = newTransferred(t)
+	}
+	return all
+}()
+
+func newTransferred(t *transfer.Table) transferred {
+	parent, owner := parents[t], "account_id"
+	from, account := t.Name, t.Name+".account_id"
+	if parent.table != "" {
+		owner = parent.id
+		from = parent.table + ` CROSS JOIN ` + t.Name + ` ON ` + t.Name + `.` + parent.id + ` = ` + parent.table + `.id`
+		account = parent.table + `.account_id`
+	}
+	var selected, inserted []string
+	for i, c := range t.Columns {
+		switch {
+		case i == 0 && parent.table != "":
+			selected = append(selected, parent.table+".sid")
+			continue // the owner stands for it
+		default:
+			selected = append(selected, t.Name+"."+c.Name)
+		}
+		inserted = append(inserted, c.Name)
+	}
+	keys := strings.Join(selected[:t.Key], ", ")
+	x := transferred{
+		read:   `SELECT ` + strings.Join(selected, ", ") + ` FROM ` + from + ` WHERE ` + account + ` = ?`,
+		after:  ` AND (` + keys + `) > (?` + strings.Repeat(`, ?`, t.Key-1) + `)`,
+		order:  ` ORDER BY ` + keys,
+		insert: newBulkInsert(t.Name+` (`+owner+`, `+strings.Join(inserted, ", ")+`)`, 1+len(inserted)),
+		parent: parent.table,
+	}
+	if parent.table != "" {
+		// Comparing both does not use the index of the first.
+		x.after = ` AND ` + parent.table + `.sid >= ?` + x.after
+	}
+	return x
+}
+
+// Read implements [transfer.Store].
+func (x *Transfer) Read(ctx context.Context, account int64, t *transfer.Table, after transfer.Row, each func(transfer.Row) error) error {
+	how := transferredTables[t]
+	query := how.read + how.order
+	if after != nil {
+		query = how.read + how.after + how.order
+	}
+	err := x.db.read(ctx, func(conn *sqlite.Conn) error {
+		stmt, err := conn.Prepare(query)
+		if err != nil {
+			return err
+		}
+		defer stmt.Reset()
+		param := 1
+		stmt.BindInt64(param, account)
+		if after != nil && how.parent != "" {
+			param++
+			bindValue(stmt, param, t.Columns[0].Kind, after[0])
+		}
+		for i, v := range after {
+			param++
+			bindValue(stmt, param, t.Columns[i].Kind, v)
+		}
+		row := make(transfer.Row, len(t.Columns))
+		var buf []byte
+		for {
+			if more, err := stmt.Step(); err != nil || !more {
+				return err
+			}
+			buf = scanRow(stmt, t, row, buf[:0])
+			if err := each(row); err != nil {
+				return err
+			}
+		}
+	})
+	return storeError("read rows", err)
+}
+
+// scanRow reads a row, whose bytes are in buf.
+func scanRow(stmt *sqlite.Stmt, t *transfer.Table, row transfer.Row, buf []byte) []byte {
+	size := 0
+	for i, c := range t.Columns {
+		if !c.Kind.Numeric() {
+			size += stmt.ColumnLen(i)
+		}
+	}
+	if cap(buf) < size {
+		buf = make([]byte, 0, 2*size)
+	}
+	for i, c := range t.Columns {
+		switch {
+		case stmt.ColumnIsNull(i):
+			row[i] = transfer.Value{Null: true}
+		case c.Kind.Numeric():
+			row[i] = transfer.Value{Int: stmt.ColumnInt64(i)}
+		default:
+			start, end := len(buf), len(buf)+stmt.ColumnLen(i)
+			buf = buf[:end]
+			stmt.ColumnBytes(i, buf[start:end])
+			row[i] = transfer.Value{Bytes: buf[start:end:end]}
+		}
+	}
+	return buf
+}
+
+// insert adds the rows of a part, and counts them where there is a counter.
+func (x *Transfer) insert(p *transfer.Part) error {
+	how := transferredTables[p.Table]
+	var owners []int64 // of each row
+	if how.parent != "" {
+		var err error
+		if owners, err = x.parentIDs(p, how.parent); err != nil {
+			return err
+		}
+	}
+	err := how.insert.run(x.conn, len(p.Rows), func(stmt *sqlite.Stmt, param, i int) {
+		if owners == nil {
+			stmt.BindInt64(param, p.Account)
+		} else {
+			stmt.BindInt64(param, owners[i])
+		}
+		for col, v := range p.Rows[i] {
+			switch {
+			case col == 0 && owners != nil:
+				continue
+			case p.Table.Columns[col].Counted:
+				v = transfer.Value{}
+			}
+			param++
+			bindValue(stmt, param, p.Table.Columns[col].Kind, v)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	switch p.Table {
+	case transfer.Contacts:
+		return x.exec(`UPDATE contact_counts SET contacts = contacts + ? WHERE account_id = ?`, len(p.Rows), p.Account)
+	case transfer.Members:
+		return x.countMembers(owners)
+	}
+	return nil
+}
+
+// parentIDs returns the ids of what the rows belong to.
+func (x *Transfer) parentIDs(p *transfer.Part, table string) ([]int64, error) {
+	ids := make([]int64, len(p.Rows))
+	for i, row := range p.Rows {
+		if i > 0 && string(row[0].Bytes) == string(p.Rows[i-1][0].Bytes) {
+			ids[i] = ids[i-1]
+			continue
+		}
+		err := queryOne(x.conn, `SELECT id FROM `+table+` WHERE account_id = ? AND sid = ?`, []any{p.Account, row[0].Bytes},
+			func(stmt *sqlite.Stmt) error {
+				ids[i] = stmt.ColumnInt64(0)
+				return nil
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+// countMembers moves the counters of lists; rows of one list follow each other.
+func (x *Transfer) countMembers(lists []int64) error {
+	for start, i := 0, 1; i <= len(lists); i++ {
+		if i < len(lists) && lists[i] == lists[start] {
+			continue
+		}
+		err := sqlitex.Execute(x.conn, `UPDATE lists SET contact_count = contact_count + ? WHERE id = ?`,
+			&sqlitex.ExecOptions{Args: []any{i - start, lists[start]}})
+		if err != nil {
+			return err
+		}
+		start = i
+	}
+	return nil
+}
+
+func bindValue(stmt *sqlite.Stmt, param int, k transfer.Kind, v transfer.Value) {
+	switch {
+	case v.Null:
+		stmt.BindNull(param)
+	case k.Numeric():
+		stmt.BindInt64(param, v.Int)
+	case k == transfer.Text || k == transfer.Raw:
+		stmt.BindText(param, string(v.Bytes))
+	default:
+		stmt.BindBytes(param, v.Bytes)
+	}
+}

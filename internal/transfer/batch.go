@@ -1,0 +1,56 @@
+package transfer
+
+const (
+	// defaultBatchRows is what one transaction takes in a few hundredths of a
+	// second.
+	defaultBatchRows = 5000
+	// batchBytes bounds the memory of a batch whose rows are long.
+	batchBytes = 4 << 20
+	// chunkBytes is how much memory a batch takes at once for its rows.
+	chunkBytes = 256 << 10
+)
+
+// Part is rows of one table that one account has, in the order of their keys.
+type Part struct {
+	Account int64
+	Table   *Table
+	Rows    []Row
+}
+
+// batch is what one transaction writes.
+type batch struct {
+	parts []Part
+	rows  int
+	bytes int
+	to    position // of the copy, once the batch is written
+
+	chunk []byte // its free space is for the bytes of rows to come
+}
+
+// add adds a copy of a row of the account's table.
+func (b *batch) add(account int64, t *Table, row Row) {
+	if n := len(b.parts); n == 0 || b.parts[n-1].Account != account || b.parts[n-1].Table != t {
+		b.parts = append(b.parts, Part{Account: account, Table: t})
+	}
+	p := &b.parts[len(b.parts)-1]
+	kept := make(Row, len(row))
+	for i, v := range row {
+		kept[i] = v
+		kept[i].Bytes = b.keep(v.Bytes)
+	}
+	p.Rows = append(p.Rows, kept)
+	b.rows++
+}
+
+// keep copies bytes to where they stay.
+func (b *batch) keep(p []byte) []byte {
+	if cap(b.chunk)-len(b.chunk) < len(p) {
+		b.chunk = make([]byte, 0, max(chunkBytes, len(p)))
+	}
+	start := len(b.chunk)
+	b.chunk = append(b.chunk, p...)
+	b.bytes += len(p)
+	return b.chunk[start:len(b.chunk):len(b.chunk)]
+}
+
+func (b *batch) full(rows int) bool { return b.rows >= rows || b.bytes >= batchBytes }

@@ -1,0 +1,190 @@
+package transfer
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+)
+
+// Checksum is the SHA-256 of rows, in the order of their keys. It is the same in
+// every engine.
+type Checksum [sha256.Size]byte
+
+// Summary is what an account has that is the same in both databases.
+type Summary struct {
+	Account                           string
+	Contacts, Lists, Members, Uploads int64
+	Checksum                          Checksum // of everything
+}
+
+// Mismatch is what differs between the databases after a copy.
+type Mismatch struct {
+	Account string // its sid
+	Table   string // where; "files" are those of uploads
+	Detail  string
+}
+
+func (m *Mismatch) Error() string {
+	return fmt.Sprintf("account %s differs in %s: %s", m.Account, m.Table, m.Detail)
+}
+
+// maxMismatches is how many are told.
+const maxMismatches = 20
+
+// compare reads both databases and compares them. Its error joins what differs.
+func (c *copier) compare(ctx context.Context) error {
+	there, err := c.target.Store.Accounts(ctx)
+	if err != nil {
+		return fmt.Errorf("read the target: %w", err)
+	}
+	found := compareAccounts(c.accounts, there)
+	var done int64
+	c.opts.Progress(Comparing, 0, c.at.Rows)
+	for _, a := range c.accounts {
+		if len(found) >= maxMismatches {
+			break
+		}
+		inSource, inTarget := contents{db: c.source, account: a.ID}, contents{db: c.target, account: c.ids[a.SID]}
+		inSource.read = func() {
+			if done++; done%1000 == 0 {
+				c.opts.Progress(Comparing, done, c.at.Rows)
+			}
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return inSource.sum(ctx) })
+		group.Go(func() error { return inTarget.sum(ctx) })
+		if err := group.Wait(); err != nil {
+			return fmt.Errorf("compare account %s: %w", a.SID, err)
+		}
+		different := inSource.compare(&inTarget, a.SID)
+		if len(different) == 0 {
+			c.opts.Compared(inSource.summary(a))
+		}
+		found = append(found, different...)
+	}
+	c.opts.Progress(Comparing, done, c.at.Rows)
+	return errors.Join(found...)
+}
+
+// compareAccounts compares what the accounts themselves have; both are sorted.
+func compareAccounts(source, target []account.Account) (found []error) {
+	there := make(map[string]account.Account, len(target))
+	for _, a := range target {
+		there[a.SID] = a
+	}
+	for _, a := range source {
+		b, ok := there[a.SID]
+		delete(there, a.SID)
+		if !ok || a.Region != b.Region || a.TimeZone.String() != b.TimeZone.String() || !a.Created.Equal(b.Created) {
+			found = append(found, &Mismatch{a.SID, accountsTable, "its region, time zone or date of creation is another in the target, or it is not there"})
+		}
+	}
+	for _, a := range target {
+		if _, left := there[a.SID]; left {
+			found = append(found, &Mismatch{a.SID, accountsTable, "it is in the target alone"})
+		}
+	}
+	return found
+}
+
+// contents is what an account has in one database.
+type contents struct {
+	db      Database
+	account int64
+	read    func() // called for each row, unless it is nil
+
+	tables   []total // as in [Tables]
+	files    total
+	contacts int64 // by the counter
+}
+
+// total is a table's rows.
+type total struct {
+	rows int64
+	sum  Checksum
+}
+
+func (t total) String() string { return fmt.Sprintf("%d with checksum %.8x", t.rows, t.sum) }
+
+// sum reads everything.
+func (c *contents) sum(ctx context.Context) (err error) {
+	c.tables = make([]total, len(Tables))
+	var withFiles []addressbook.SID
+	for i, t := range Tables {
+		h := sha256.New()
+		var buf []byte
+		err := c.db.Store.Read(ctx, c.account, t, nil, func(row Row) error {
+			buf = row.appendTo(buf[:0], t.Columns)
+			h.Write(buf)
+			c.tables[i].rows++
+			if c.read != nil {
+				c.read()
+			}
+			if sid, ok := fileOf(t, row); ok {
+				withFiles = append(withFiles, sid)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read %s: %w", t.Name, err)
+		}
+		h.Sum(c.tables[i].sum[:0])
+	}
+	h := sha256.New()
+	for _, sid := range withFiles {
+		there, err := addFile(ctx, h, c.db.Files, c.account, sid)
+		if err != nil {
+			return fmt.Errorf("read the file of upload %s: %w", sid, err)
+		}
+		if there {
+			c.files.rows++
+		}
+	}
+	h.Sum(c.files.sum[:0])
+	c.contacts, err = c.db.Store.ContactCount(ctx, c.account)
+	return err
+}
+
+// compare returns what differs between the source's contents and the target's.
+func (c *contents) compare(target *contents, sid string) (found []error) {
+	for i, t := range Tables {
+		if c.tables[i] != target.tables[i] {
+			found = append(found, &Mismatch{sid, t.Name, fmt.Sprintf("the source has %s, the target %s", c.tables[i], target.tables[i])})
+		}
+	}
+	if c.files != target.files {
+		found = append(found, &Mismatch{sid, filesTable, fmt.Sprintf("the source has %s, the target %s", c.files, target.files)})
+	}
+	if c.contacts != target.contacts {
+		found = append(found, &Mismatch{sid, countsTable, fmt.Sprintf("the source counts %d contacts, the target %d", c.contacts, target.contacts)})
+	}
+	return found
+}
+
+func (c *contents) summary(a account.Account) Summary {
+	s := Summary{Account: a.SID}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s %s %d\n", a.SID, a.Region, a.TimeZone, a.Created.UnixNano())
+	for i, t := range Tables {
+		h.Write(c.tables[i].sum[:])
+		switch t {
+		case Contacts:
+			s.Contacts = c.tables[i].rows
+		case Lists:
+			s.Lists = c.tables[i].rows
+		case Members:
+			s.Members = c.tables[i].rows
+		case Uploads:
+			s.Uploads = c.tables[i].rows
+		}
+	}
+	h.Write(c.files.sum[:])
+	h.Sum(s.Checksum[:0])
+	return s
+}

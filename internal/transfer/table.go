@@ -1,0 +1,166 @@
+package transfer
+
+// Kind is what a column holds.
+type Kind uint8
+
+// The kinds. Each value may be null.
+const (
+	Number Kind = iota // 64 bits; dates too
+	Middle             // 32 bits
+	Small              // 16 bits
+	Flag               // 0 or 1
+	Text               // UTF-8
+	Raw                // a text as it came, which need not be UTF-8
+	Bytes
+	SID // 16 bytes
+)
+
+// Numeric tells whether a value is in [Value].Int.
+func (k Kind) Numeric() bool { return k <= Flag }
+
+// Column is a column of a [Table].
+type Column struct {
+	Name string
+	Kind Kind
+	// Counted marks a counter that the target makes from rows that come later.
+	// It is read and compared, and not written.
+	Counted bool
+}
+
+// Table is what a row of one kind has, in any engine. A row belongs to an
+// account; its key is within it.
+type Table struct {
+	Name    string
+	Columns []Column
+	Key     int // how many columns, from the first on, are the key
+}
+
+// The tables. Columns that say who works an upload at the moment are left out.
+var (
+	Keys = &Table{"api_keys", []Column{
+		{Name: "id", Kind: Text},
+		{Name: "name", Kind: Text},
+		{Name: "token_sha256", Kind: Bytes},
+		{Name: "date_created"},
+		{Name: "date_expires"},
+		{Name: "date_last_used"},
+		{Name: "date_revoked"},
+	}, 1}
+
+	Contacts = &Table{"contacts", []Column{
+		{Name: "sid", Kind: SID},
+		{Name: "number"},
+		{Name: "first_name", Kind: Text},
+		{Name: "last_name", Kind: Text},
+		{Name: "company_name", Kind: Text},
+		{Name: "email", Kind: Text},
+		{Name: "tag", Kind: Text},
+		{Name: "custom_field", Kind: Text},
+		{Name: "date_created"},
+		{Name: "date_updated"},
+	}, 1}
+
+	Lists = &Table{"lists", []Column{
+		{Name: "sid", Kind: SID},
+		{Name: "name", Kind: Text},
+		{Name: "tag", Kind: Text},
+		{Name: "type", Kind: Small},
+		{Name: "contact_count", Counted: true},
+		{Name: "date_created"},
+		{Name: "date_updated"},
+	}, 1}
+
+	Members = &Table{"list_members", []Column{
+		{Name: "list_sid", Kind: SID},
+		{Name: "contact_sid", Kind: SID},
+		{Name: "date_created"},
+	}, 2}
+
+	Uploads = &Table{"uploads", []Column{
+		{Name: "sid", Kind: SID},
+		{Name: "state", Kind: Small},
+		{Name: "list_sid", Kind: SID},
+		{Name: "list_name", Kind: Text},
+		{Name: "type", Kind: Small},
+		{Name: "on_duplicate", Kind: Small},
+		{Name: "dry_run", Kind: Flag},
+		{Name: "new_list", Kind: Flag},
+		{Name: "header", Kind: Bytes},
+		{Name: "position"},
+		{Name: "line"},
+		{Name: "success"},
+		{Name: "duplicate"},
+		{Name: "failed"},
+		{Name: "new_contacts"},
+		{Name: "file_name", Kind: Text},
+		{Name: "size"},
+		{Name: "mapping", Kind: Text},
+		{Name: "date_started"},
+		{Name: "date_created"},
+		{Name: "date_updated"},
+	}, 1}
+
+	ErrorRows = &Table{"upload_errors", []Column{
+		{Name: "upload_sid", Kind: SID},
+		{Name: "line"},
+		{Name: "kind", Kind: Small},
+		{Name: "reason", Kind: Text},
+		{Name: "record", Kind: Bytes},
+	}, 2}
+
+	Drafts = &Table{"upload_drafts", []Column{
+		{Name: "sid", Kind: SID},
+		{Name: "file_name", Kind: Text},
+		{Name: "size"},
+		{Name: "list_name", Kind: Text},
+		{Name: "type", Kind: Small},
+		{Name: "on_duplicate", Kind: Small},
+		{Name: "mapping", Kind: Text},
+		{Name: "trial_sid", Kind: SID},
+		{Name: "date_created"},
+	}, 1}
+
+	Receipts = &Table{"idempotency_keys", []Column{
+		{Name: "key", Kind: Text},
+		{Name: "request_sha256", Kind: Bytes},
+		{Name: "status", Kind: Small},
+		{Name: "body", Kind: Bytes},
+		{Name: "date_created"},
+	}, 1}
+
+	Sessions = &Table{"sessions", []Column{
+		{Name: "secret_sha256", Kind: Bytes},
+		{Name: "key_id", Kind: Text},
+		{Name: "agent", Kind: Raw},
+		{Name: "date_created"},
+		{Name: "date_last_used"},
+	}, 1}
+
+	Links = &Table{"login_links", []Column{
+		{Name: "token_sha256", Kind: Bytes},
+		{Name: "date_expires"},
+	}, 1}
+
+	Requests = &Table{"requests", []Column{
+		{Name: "day", Kind: Middle},
+		{Name: "outcome", Kind: Small},
+		{Name: "requests"},
+	}, 2}
+)
+
+// Tables are all that is copied of an account, none before one that it needs.
+// With the accounts themselves and the files of uploads, this is all there is.
+var Tables = []*Table{Keys, Contacts, Lists, Members, Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Requests}
+
+// What a [Mismatch] calls that which is in no table.
+const (
+	accountsTable = "accounts"
+	countsTable   = "contact_counts"
+	filesTable    = "files"
+)
+
+// Columns of a row that are asked for by their meaning.
+const (
+	uploadSID   = 0 // and that of drafts
+	uploadState = 1
+)
