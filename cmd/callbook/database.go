@@ -29,6 +29,9 @@ func (d database) name() string {
 	return d.DB
 }
 
+// uploads is the folder for the files of uploads beside a database file.
+func (d database) uploads() string { return d.DB + ".uploads" }
+
 // commandStore is a database as the commands beside the server use it.
 type commandStore interface {
 	account.Store
@@ -61,13 +64,20 @@ func (d database) withDB(ctx context.Context, f func(commandStore) error) (err e
 // mustExist is for commands that look into a database: on a misspelt name they
 // should say so instead of making an empty one.
 func (d database) mustExist() error {
-	if postgres.IsURL(d.DB) {
-		return nil // nobody makes one by opening it
-	}
-	if _, err := os.Stat(d.DB); errors.Is(err, fs.ErrNotExist) {
+	if d.missing() {
 		return fmt.Errorf("there is no database %s; name the server's with --db, or make one with \"callbook serve\" or \"callbook account create\"", d.DB)
 	}
 	return nil
+}
+
+// missing tells whether there is no such file. A PostgreSQL database nobody makes
+// by opening it.
+func (d database) missing() bool {
+	if postgres.IsURL(d.DB) {
+		return false
+	}
+	_, err := os.Stat(d.DB)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 type migrateCmd struct{ database }

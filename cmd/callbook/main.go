@@ -40,6 +40,7 @@ type commands struct {
 	Key       keyCmd       `cmd:"" help:"Create, list and revoke API keys."`
 	LoginLink loginLinkCmd `cmd:"" help:"Make a link that signs a browser in to the dashboard, once."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring a database's schema up to date."`
+	Copy      copyCmd      `cmd:"" help:"Copy everything from one database into another, as from a file to PostgreSQL."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"callbook/internal/account"
@@ -13,6 +14,7 @@ import (
 	"callbook/internal/session"
 	"callbook/internal/sqlite"
 	"callbook/internal/summary"
+	"callbook/internal/transfer"
 	"callbook/internal/usage"
 )
 
@@ -37,6 +39,9 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 		if err != nil {
 			return nil, err
 		}
+		if err := c.checkFinished(ctx, db); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
 		return &stores{
 			accounts: db, sessions: db, contacts: db, uploads: db, receipts: db, files: db.Files(), facts: db, usage: db,
 			ping: db.Ping, close: db.Close,
@@ -50,10 +55,24 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if err := c.checkFinished(ctx, db); err != nil {
+		return nil, errors.Join(err, book.Close(), db.Close())
+	}
 	return &stores{
-		accounts: db, sessions: db, contacts: book, uploads: book, receipts: book, files: importer.NewDisk(c.DB + ".uploads"),
+		accounts: db, sessions: db, contacts: book, uploads: book, receipts: book, files: importer.NewDisk(c.uploads()),
 		facts: db, usage: db,
 		ping:  db.Ping,
 		close: func() error { return errors.Join(book.Close(), db.Close()) },
 	}, nil
+}
+
+// checkFinished refuses a database that is not whole yet.
+func (c *serveCmd) checkFinished(ctx context.Context, db interface {
+	LastCopy(ctx context.Context) (transfer.State, bool, error)
+},
+) error {
+	if err := transfer.CheckFinished(ctx, db); err != nil {
+		return fmt.Errorf("database %s: %w", c.name(), err)
+	}
+	return nil
 }

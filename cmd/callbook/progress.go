@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"callbook/internal/transfer"
+)
+
+// progressLine shows how far a copy is and how long it may take: on a terminal
+// one line that is written over, elsewhere a line now and then.
+type progressLine struct {
+	out      io.Writer
+	terminal bool
+	now      func() time.Time
+
+	phase transfer.Phase
+	began time.Time // of the phase
+	first int64     // rows that were done then
+	shown time.Time
+	last  [2]int64 // done and total, when last told
+	width int      // of the line on the terminal
+}
+
+const (
+	redrawEvery = 100 * time.Millisecond // on a terminal
+	printEvery  = 5 * time.Second        // elsewhere
+)
+
+func newProgressLine(out io.Writer) *progressLine {
+	p := &progressLine{out: out, now: time.Now}
+	if f, ok := out.(*os.File); ok {
+		info, err := f.Stat()
+		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return p
+}
+
+// show is told how many rows are done.
+func (p *progressLine) show(phase transfer.Phase, done, total int64) {
+	now := p.now()
+	every := printEvery
+	if p.terminal {
+		every = redrawEvery
+	}
+	if phase != p.phase {
+		p.end()
+		p.phase, p.began, p.first = phase, now, done
+	} else if now.Sub(p.shown) < every {
+		p.last = [2]int64{done, total}
+		return
+	}
+	p.print(now, done, total)
+}
+
+// end shows the last figures of a phase and ends the line.
+func (p *progressLine) end() {
+	if p.phase == "" {
+		return
+	}
+	if p.last != [2]int64{} {
+		p.print(p.now(), p.last[0], p.last[1])
+	}
+	if p.terminal {
+		fmt.Fprintln(p.out)
+	}
+	p.phase, p.width = "", 0
+}
+
+func (p *progressLine) print(now time.Time, done, total int64) {
+	p.shown, p.last = now, [2]int64{}
+	line := p.line(now.Sub(p.began), done, total)
+	if !p.terminal {
+		fmt.Fprintln(p.out, line)
+		return
+	}
+	// Blanks wipe out what was longer.
+	fmt.Fprintf(p.out, "\r%-*s", p.width, line)
+	p.width = len(line)
+}
+
+// barWidth lets the line of a thousand million rows fit on 80 columns.
+const barWidth = 8
+
+func (p *progressLine) line(elapsed time.Duration, done, total int64) string {
+	total = max(total, done) // it was a guess
+	part := 1.0
+	if total > 0 {
+		part = float64(done) / float64(total)
+	}
+	full := int(part * barWidth)
+	line := fmt.Sprintf("%-9s [%s%s] %3d%% %d of %d rows", p.phase,
+		strings.Repeat("#", full), strings.Repeat(".", barWidth-full), int(100*part), done, total)
+	since := done - p.first
+	if elapsed < time.Second || since <= 0 {
+		return line
+	}
+	rate := float64(since) / elapsed.Seconds()
+	left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
+	return fmt.Sprintf("%s, %.0f/s, %s left", line, rate, left)
+}
