@@ -45,7 +45,7 @@ var rules = map[string][]string{
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
 	"internal/server":    {"internal/access", "internal/api", "internal/dashboard", "internal/fault", "openapi"},
 }
 

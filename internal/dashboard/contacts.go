@@ -23,6 +23,7 @@ func (d *Dashboard) contactRoutes() {
 	d.handle("POST /contacts/selected", d.selectedPage)
 	d.handle("POST /contacts/selected/list", d.addSelectedToList)
 	d.handle("POST /contacts/selected/tag", d.tagSelected)
+	d.handle("POST /contacts/selected/export", d.exportSelected)
 	d.handle("POST /contacts/selected/delete", d.deleteSelected)
 }
 

@@ -1,9 +1,12 @@
 package dashboard
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 
+	"callbook/internal/addressbook"
+	"callbook/internal/exporter"
 	"callbook/internal/fault"
 )
 
@@ -49,5 +52,43 @@ func (d *Dashboard) exportContacts(r *http.Request) (answer, error) {
 		request.URL = &url.URL{Path: accountPath(r) + path, RawQuery: words.Encode()}
 		request.RequestURI = request.URL.RequestURI()
 		d.cfg.API(acct).ServeHTTP(w, request)
+	}}, nil
+}
+
+// exportSelected sends the selected contacts as a CSV file. Those that somebody
+// deleted meanwhile are not in it.
+func (d *Dashboard) exportSelected(r *http.Request) (answer, error) {
+	if err := readForm(r); err != nil {
+		return answer{}, err
+	}
+	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
+	if s.All {
+		path := "/contacts"
+		if s.List != nil {
+			path = "/lists/" + s.List.String()
+		}
+		return goTo(s.Filter.URL(path + "/export")), nil
+	}
+	if len(s.SIDs) == 0 {
+		return d.askSelected(r, selectedData{selection: s}) // which says so
+	}
+	contacts := make([]addressbook.Contact, 0, len(s.SIDs))
+	for _, sid := range s.SIDs {
+		c, err := d.cfg.Book.Contact(ctx, acct, sid)
+		if isFault(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return answer{}, err
+		}
+		contacts = append(contacts, c)
+	}
+	return answer{raw: func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", "text/csv; charset=utf-8")
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selected-%s.csv"`, acct.SID))
+		if err := exporter.Of(acct, contacts).CSV(r.Context(), w); err != nil {
+			panic(http.ErrAbortHandler) // the client went away, or the file would look whole
+		}
 	}}, nil
 }

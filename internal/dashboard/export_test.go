@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"html"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -48,4 +49,27 @@ func TestExport(t *testing.T) {
 	b.Open("/contacts/export?list=nothing").PageText(t, 404)
 	b.Open("/lists/"+strings.Repeat("0", 32)+"/export").PageText(t, 404)
 	b.Open("/lists/"+strings.Repeat("1", 32)+"/export").PageText(t, 404)
+}
+
+// TestExportSelected exports the rows that were checked, and no others.
+func TestExportSelected(t *testing.T) {
+	t.Parallel()
+	c, b, sids := crowd(t, 60)
+	hostile := c.CreateOne(`{"number": "+14155550123", "first_name": "=1+1", "custom_field": {"plan":"gold"}}`)
+	gone := strings.Repeat("0", 32)
+	a := b.Submit("/contacts/selected/export", url.Values{"sid": {sids[7], hostile.SID, gone, sids[7]}})
+	body := string(a.Body)
+	if a.Status != 200 || a.Header.Get("Content-Type") != "text/csv; charset=utf-8" ||
+		a.Header.Get("Content-Disposition") != `attachment; filename="selected-demo.csv"` {
+		t.Errorf("got %d, %v", a.Status, a.Header)
+	}
+	if strings.Count(body, "\n") != 3 {
+		t.Errorf("the file has not two contacts and a header:\n%s", body)
+	}
+	has(t, body, "custom_field.plan", "+919810000007,P007", "+14155550123,'=1+1", "gold")
+
+	// All that match are the export of the page.
+	b.Submit("/contacts/selected/export", url.Values{"all": {"1"}, "tag": {"T1"}}).Redirect(t, "/contacts/export?tag=T1")
+	b.Submit("/contacts/selected/export", url.Values{"tag": {"T1"}}).Redirect(t, "/contacts?tag=T1")
+	has(t, b.Open("/contacts?tag=T1").PageText(t, 200), "No contact is selected.")
 }

@@ -38,6 +38,11 @@ func Open(ctx context.Context, book *addressbook.Book, acct account.Account, q a
 	return &Export{book: book, acct: acct, query: q, first: first}, nil
 }
 
+// Of is the export of contacts of the account that were read already.
+func Of(acct account.Account, contacts []addressbook.Contact) *Export {
+	return &Export{acct: acct, first: addressbook.Page{Contacts: contacts}}
+}
+
 // Pages goes through the contacts, page by page; the last page may be empty. An
 // error ends it. It may be done more than once, and reads what is there then,
 // but for the first page.
