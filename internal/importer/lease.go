@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// leaseTime is how long a server may be silent before another takes over
+	// LeaseTime is how long a server may be silent before another takes over
 	// what it works.
-	leaseTime = 15 * time.Second
+	LeaseTime = 15 * time.Second
 	// defaultPoll is how often leases are renewed, and uploads looked for that
 	// nobody works.
 	defaultPoll = 3 * time.Second
@@ -30,7 +30,7 @@ var ErrLost = errors.New("the upload is another server's to work")
 
 // lease is one that begins now.
 func (i *Importer) lease() Lease {
-	return Lease{Server: i.server, Until: i.opts.Now().Add(leaseTime)}
+	return Lease{Server: i.server, Until: i.opts.Now().Add(LeaseTime)}
 }
 
 // mind keeps the leases of this server's uploads, and takes over those that

@@ -133,14 +133,14 @@ func TestTakeOver(t *testing.T) {
 	s.importingWith(t, next, opts)
 	// As long as its lease is renewed, nobody takes it.
 	for range 3 {
-		c.forward(20 * time.Second)
+		c.forward(importer.LeaseTime / 2)
 		waitFor(t, "the lease to be renewed", func() bool {
 			got, err := s.book.Upload(t.Context(), acme.ID, u.SID)
-			return err == nil && got.Lease.Until.Sub(c.now()) == 30*time.Second
+			return err == nil && got.Lease.Until.Sub(c.now()) == importer.LeaseTime
 		})
 	}
 	silent.setAway(true)
-	c.forward(31 * time.Second)
+	c.forward(importer.LeaseTime + time.Second)
 	<-next.reached
 	silent.let()
 	waitFor(t, "the first server to learn of it", silent.lost)
