@@ -206,7 +206,7 @@ func TestSelectStory(t *testing.T) {
 		t.Errorf("the notice is %q", got)
 	}
 	b.click("tbody tr:nth-child(2) input")
-	b.follow("button[formaction]")
+	b.follow("button[formaction$=remove]")
 	b.awaitNames("Zoë")
 
 	// Rows that came while somebody typed can be selected as well.
