@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
@@ -19,8 +21,9 @@ import (
 const moduleRoot = "../../.."
 
 // limit is how long one step in the browser may take. Generous: a good one
-// never gets near.
-const limit = 30 * time.Second
+// never gets near, and one that hangs is to be named before the time of the
+// whole run is over.
+const limit = time.Minute
 
 // The one browser of the whole test run; each tab has cookies of its own.
 var (
@@ -82,6 +85,8 @@ func newTab(t *testing.T, serverURL string) *tab {
 	}
 	ctx, cancel := chromedp.NewContext(browserContext, chromedp.WithNewBrowserContext())
 	b := &tab{t: t, ctx: ctx, url: serverURL}
+	// The first step makes the window, which lives as long as its context: no
+	// shorter one may be given here.
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("open a window: %v", err)
 	}
@@ -124,8 +129,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	ctx, cancel := context.WithTimeout(b.ctx, limit)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
-		where, _ := chromedp.Run(b.ctx, chromedp.Location())
-		b.t.Fatalf("at %s: %v", where, err)
+		b.t.Fatalf("at %s: %v", b.whereabouts(), err)
 	}
 }
 
@@ -136,10 +140,70 @@ func run[T any](b *tab, step chromedp.Action[T]) T {
 	defer cancel()
 	result, err := chromedp.Run(ctx, step)
 	if err != nil {
-		where, _ := chromedp.Run(b.ctx, chromedp.Location())
-		b.t.Fatalf("at %s: %v", where, err)
+		b.t.Fatalf("at %s: %v", b.whereabouts(), err)
 	}
 	return result
+}
+
+// whereabouts is the address of the page, for a message; what is wrong with
+// the window may be that it tells none.
+func (b *tab) whereabouts() string {
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
+	defer cancel()
+	where, err := chromedp.Run(ctx, chromedp.Location())
+	if err != nil {
+		return "an unknown address"
+	}
+	return where
+}
+
+// call sends a command of the browser's protocol to the window.
+func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
+	defer cancel()
+	result, err := chromedp.Call(ctx, command, params)
+	if err != nil {
+		b.t.Fatalf("at %s: %v", b.whereabouts(), err)
+	}
+	return result
+}
+
+// becomes waits until an expression of script is true, on whatever page the
+// window is then, and tells whether it came to be.
+func (b *tab) becomes(expression string) bool {
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
+	defer cancel()
+	for range time.Tick(5 * time.Millisecond) {
+		// While a page goes and another comes there is none to ask.
+		if so, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && so {
+			return true
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return false
+}
+
+// await waits until an expression of script is true.
+func (b *tab) await(expression string) {
+	b.t.Helper()
+	if !b.becomes(expression) {
+		b.t.Fatalf("at %s: it never came to be that %s", b.whereabouts(), expression)
+	}
+}
+
+// awaitReloading reloads the page until a part of it has this text. It is for
+// pages that do not refresh by themselves.
+func (b *tab) awaitReloading(selector, text string) {
+	b.t.Helper()
+	for deadline := time.Now().Add(limit); !strings.Contains(b.text(selector), text); {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("at %s: %s never said %q, but %q", b.whereabouts(), selector, text, b.text(selector))
+		}
+		b.do(chromedp.Reload())
+	}
 }
 
 // open goes to a page of the server, from "/" on, or to a whole URL.
@@ -151,26 +215,56 @@ func (b *tab) open(path string) {
 	b.do(chromedp.Navigate(path))
 }
 
-// follow clicks on what leads to another page, and waits for it. What is
-// pressed is named by a CSS selector.
+// press clicks on an element as soon as a person could: it is there, enabled
+// and covered by nothing. All of that is one task in the page, for what the
+// page moves between the finding of a button and a press of the mouse, as it
+// does while somebody types, is missed.
+const press = `(selector => {
+	const target = document.querySelector(selector)
+	if (!target || target.matches(":disabled")) return false
+	target.scrollIntoView({block: "center", behavior: "instant"})
+	const box = target.getClientRects()[0]
+	if (!box) return false
+	const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
+	if (!target.contains(top) && top?.closest("label")?.control !== target) return false
+	target.click()
+	return true
+})(%q)`
+
+// click presses what leads to no other page. What is pressed is named by a CSS
+// selector.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	if !b.becomes(fmt.Sprintf(press, selector)) {
+		b.t.Fatalf("at %s: nobody could press %s", b.whereabouts(), selector)
+	}
+}
+
+// follow clicks on what leads to another page, and waits for it.
 func (b *tab) follow(selector string) {
 	b.t.Helper()
-	_, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(selector)))
-	if err != nil {
-		b.t.Fatalf("follow %s: %v", selector, err)
-	}
+	b.leave(func() {
+		// Whether it was pressed is not always heard of: the page may be gone.
+		if !b.becomes("!document.isLeft || " + fmt.Sprintf(press, selector)) {
+			b.t.Fatalf("at %s: nobody could press %s", b.whereabouts(), selector)
+		}
+	})
+}
+
+// leave does what leads to another page, and waits until that one is there.
+// The page that is left carries a mark, so that one with the same address is
+// not taken for it.
+func (b *tab) leave(do func()) {
+	b.t.Helper()
+	b.do(void(chromedp.Evaluate[bool]("document.isLeft = true")))
+	do()
+	b.await(`!document.isLeft && document.readyState === "complete"`)
 }
 
 // fill types into a field that is empty, as a person does.
 func (b *tab) fill(selector, text string) {
 	b.t.Helper()
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
-}
-
-// click presses what leads to no other page.
-func (b *tab) click(selector string) {
-	b.t.Helper()
-	b.do(void(chromedp.Click(chromedp.CSS(selector))))
 }
 
 // setValue puts a value into a field at once, also where nobody can type.
@@ -204,10 +298,7 @@ func (l look) String() string { return fmt.Sprintf("%d-%s", l.width, l.scheme) }
 func (b *tab) set(l look) {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(l.width, l.height))
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}},
 	})
-	if err != nil {
-		b.t.Fatal(err)
-	}
 }

@@ -93,7 +93,8 @@ var pages = []page{
 	{name: "key-revoke", path: func(w *world) string { return "/api/keys/" + w.client.Key + "/revoke" }},
 	{name: "samples", path: at("/api/samples?lang=python")},
 	{name: "console", path: at("/api/console"), before: func(b *tab) {
-		b.do(chromedp.Click(chromedp.CSS("#console button")), chromedp.WaitVisible(chromedp.CSS("#answer")))
+		b.click("#console button")
+		b.do(chromedp.WaitVisible(chromedp.CSS("#answer")))
 	}},
 	{name: "reference", path: at("/api/reference")},
 	{name: "operation", path: at("/api/reference/createContacts")},

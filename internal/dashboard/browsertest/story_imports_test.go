@@ -108,9 +108,13 @@ func (w *world) waiting(file, press string) string {
 	path = b.Submit(path, url.Values{"list_name": {"Leads"}, "type": {"static"}, "on_duplicate": {"reject"}, "then": {press},
 		"use.0": {"first_name"}, "use.1": {"number"}, "use.2": {"custom"}, "use.3": {"tag"}}).Header.Get("Location")
 	path, _, _ = strings.Cut(path, "#")
+	deadline := time.Now().Add(limit)
 	for range time.Tick(10 * time.Millisecond) {
 		if !strings.Contains(b.Open(path).PageText(w.t, 200), `id="progress"`) {
 			break
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s is in progress after %v", path, limit)
 		}
 	}
 	return path
@@ -166,7 +170,7 @@ func TestImportStory(t *testing.T) {
 	b.do(chromedp.SetValue(chromedp.CSS("select[name='use.2']"), "custom"))
 	b.follow("button[value=try]")
 	store.let(rows/batch + 1) // the last one has no rows
-	b.wait(`document.querySelector("#check .figures")`)
+	b.await(`document.querySelector("#check .figures")`)
 	if got := b.text("#check .figures"); !strings.Contains(got, "49,500") || !strings.Contains(got, "500") {
 		t.Errorf("the check says %q", got)
 	}
@@ -181,7 +185,7 @@ func TestImportStory(t *testing.T) {
 	}
 	for _, part := range []float64{20, 40} {
 		store.let(rows / batch / 5)
-		b.wait(fmt.Sprintf(`document.querySelector("#bar").value >= %v`, part-1))
+		b.await(fmt.Sprintf(`document.querySelector("#bar").value >= %v`, part-1))
 	}
 	b.set(looks[0])
 	b.picture("import-running-" + looks[0].String())
@@ -190,7 +194,7 @@ func TestImportStory(t *testing.T) {
 		t.Errorf("after a reload the bar is at %v", got)
 	}
 	store.let(rows)
-	b.wait(`document.querySelector(".figures")`) // the page comes by itself
+	b.await(`document.querySelector(".figures")`) // the page comes by itself
 	if got := b.text("h1"); !strings.Contains(got, "Done, some rows failed") {
 		t.Errorf("the page says %q", got)
 	}
@@ -198,43 +202,21 @@ func TestImportStory(t *testing.T) {
 		t.Errorf("there are %d contacts", n)
 	}
 	dir := b.downloadsInto()
-	b.do(chromedp.Click(chromedp.CSS("a[href$='errors.csv']")))
+	b.click("a[href$='errors.csv']")
 	text := downloaded(t, dir)
 	if lines := strings.Count(text, "\n"); lines != 1+rows/100 || !strings.HasPrefix(text, "\ufeffcallbook_line,callbook_code,callbook_reason,number,first_name,custom_field.Plan\n") {
 		t.Errorf("the file has %d lines: %.200s", lines, text)
 	}
 }
 
-// wait waits until an expression is true, on whatever page the window is then.
-func (b *tab) wait(expression string) {
-	b.t.Helper()
-	deadline := time.Now().Add(limit)
-	for range time.Tick(10 * time.Millisecond) {
-		// While one page goes and the next comes, there is nobody to ask.
-		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
-		if err == nil && ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			break
-		}
-	}
-	b.t.Fatalf("it never came to be that %s", expression)
-}
-
 // downloadsInto makes the window keep what it downloads in a folder.
 func (b *tab) downloadsInto() (dir string) {
 	b.t.Helper()
 	dir = b.t.TempDir()
-	window, err := chromedp.Call(b.ctx, target.GetTargetInfo, target.GetTargetInfoParams{})
-	if err == nil {
-		_, err = chromedp.Call(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-			Behavior: browser.SetDownloadBehaviorBehaviorAllow, BrowserContextID: window.TargetInfo.BrowserContextID, DownloadPath: dir,
-		})
-	}
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	window := call(b, target.GetTargetInfo, target.GetTargetInfoParams{})
+	call(b, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, BrowserContextID: window.TargetInfo.BrowserContextID, DownloadPath: dir,
+	})
 	return dir
 }
 
@@ -282,13 +264,9 @@ func TestImportWithoutScript(t *testing.T) {
 	b.fill("#list_name", "Leads")
 	b.follow("main form button.primary")
 	b.follow("button[value=try]")
-	for !strings.Contains(b.text("#check"), "Would be imported") {
-		b.do(chromedp.Reload())
-	}
+	b.awaitReloading("#check", "Would be imported")
 	b.follow("button[value=start]")
-	for !strings.Contains(b.text("main"), "Done, some rows failed") {
-		b.do(chromedp.Reload())
-	}
+	b.awaitReloading("main", "Done, some rows failed")
 	b.open("/")
 	if got := b.text("main"); !strings.Contains(got, "By country") || !strings.Contains(got, "India") {
 		t.Errorf("the overview says %q", got)

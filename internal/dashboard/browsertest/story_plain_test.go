@@ -13,10 +13,7 @@ import (
 // switchScriptOff makes the window one in which no page runs script.
 func (b *tab) switchScriptOff() {
 	b.t.Helper()
-	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
 // TestWithoutScript does what the key story does, and asks in the console, in a
@@ -90,9 +87,7 @@ func TestKeyboard(t *testing.T) {
 		}
 	}
 	b.do(chromedp.Focus(chromedp.CSS("#name")), chromedp.KeyEvent("by keyboard"))
-	if _, err := chromedp.RunResponse(b.ctx, chromedp.KeyEvent("\r")); err != nil {
-		t.Fatal(err)
-	}
+	b.leave(func() { b.do(chromedp.KeyEvent("\r")) })
 	if got := b.text("h1"); got != "API key created" {
 		t.Errorf("the form was not sent: %q", got)
 	}

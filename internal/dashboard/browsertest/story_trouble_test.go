@@ -25,7 +25,8 @@ func TestTroubleByScript(t *testing.T) {
 	}
 	said := func(what string) {
 		t.Helper()
-		b.do(chromedp.Click(chromedp.CSS("#send")), chromedp.WaitVisible(chromedp.CSS("#trouble .notice")))
+		b.click("#send")
+		b.do(chromedp.WaitVisible(chromedp.CSS("#trouble .notice")))
 		if got := b.text("#trouble"); !strings.Contains(got, what) {
 			t.Errorf("it says %q, want %q", got, what)
 		}
