@@ -299,6 +299,9 @@ func (b *tab) set(l look) {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(l.width, l.height))
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}},
+		Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: l.scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"}, // or colours are looked at on their way
+		},
 	})
 }

@@ -115,13 +115,14 @@ func (w *world) look(t *testing.T, pages []page) {
 			if !p.signedOut {
 				b.signIn(w, cmp.Or(p.account, "demo"))
 			}
+			b.open(p.path(w))
+			if p.before != nil {
+				p.before(b)
+			}
+			b.do(void(chromedp.Evaluate[bool](axe + "; true")))
 			for _, l := range looks {
 				b.set(l)
-				b.open(p.path(w))
-				if p.before != nil {
-					p.before(b)
-				}
-				b.accessible(axe, l.String())
+				b.accessible(l.String())
 				if wide := run(b, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); wide > l.width {
 					t.Errorf("%s: the page is %d wide", l, wide)
 				}
