@@ -213,6 +213,14 @@ func (b *tab) open(path string) {
 		path = b.url + path
 	}
 	b.do(chromedp.Navigate(path))
+	b.awaitPage()
+}
+
+// awaitPage waits until the page is loaded and painted: until then the browser
+// drops what is typed.
+func (b *tab) awaitPage() {
+	b.t.Helper()
+	b.await(`!document.isLeft && document.readyState === "complete" && performance.getEntriesByType("paint").length > 0`)
 }
 
 // press clicks on an element as soon as a person could: it is there, enabled
@@ -258,7 +266,7 @@ func (b *tab) leave(do func()) {
 	b.t.Helper()
 	b.do(void(chromedp.Evaluate[bool]("document.isLeft = true")))
 	do()
-	b.await(`!document.isLeft && document.readyState === "complete"`)
+	b.awaitPage()
 }
 
 // fill types into a field that is empty, as a person does.
