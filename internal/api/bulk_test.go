@@ -97,6 +97,9 @@ func TestBulkBodies(t *testing.T) {
 
 // TestLargeBulks writes as many items as there may be, by each route.
 func TestLargeBulks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	const n = 5000
 	c := servertest.Start(t, servertest.Options{}).Account("demo")

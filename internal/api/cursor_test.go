@@ -36,6 +36,9 @@ func byCursor(t *testing.T, c *servertest.Client, path string, between func()) [
 // TestCursorOrders: by cursor as by offset, in each order, with many that are
 // equal in it.
 func TestCursorOrders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	c := servertest.Start(t, servertest.Options{}).Account("demo")
 	var contacts []string

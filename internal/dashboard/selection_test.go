@@ -134,6 +134,9 @@ func TestDeleteSelected(t *testing.T) {
 
 // TestSelectedBulks selects more than are worked at once.
 func TestSelectedBulks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	c, b := book(t)
 	const n = 5_100

@@ -122,6 +122,9 @@ func (s *counting) Contacts(ctx context.Context, account int64, q addressbook.Qu
 
 // TestHeldPages: however many contacts there are, few are held.
 func TestHeldPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	var store *counting
 	s := servertest.Start(t, servertest.Options{Contacts: func(under addressbook.Store) addressbook.Store {

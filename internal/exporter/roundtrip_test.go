@@ -141,6 +141,9 @@ func TestRoundTrip(t *testing.T) {
 // TestRoundTripOfPages is TestRoundTrip for more contacts than are read at
 // once, of which the last ones bring new columns.
 func TestRoundTripOfPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	s := servertest.Start(t, servertest.Options{})
 	from, to := s.Account("from"), s.Account("to")

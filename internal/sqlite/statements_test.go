@@ -16,6 +16,9 @@ import (
 // connection keeps each statement that it was ever given, by its text, and goes
 // through all of them whenever it is lent: so no text may hold a value.
 func TestStatementsAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	s := serve(t, Options{})
 	s.onlyMemory(t)

@@ -247,6 +247,9 @@ func TestCloseRace(t *testing.T) {
 
 // TestCheckpoints checks that the log stays short while much is written.
 func TestCheckpoints(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID

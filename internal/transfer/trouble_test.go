@@ -61,6 +61,9 @@ func (f tamperingFiles) Keep(ctx context.Context, account int64, upload addressb
 // TestMismatch changes one value of each table on its way, and looks whether the
 // comparison finds it, also when it is done again.
 func TestMismatch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	// Of a copy of one source, since making one takes longer.
 	source := engines["sqlite"](t)
