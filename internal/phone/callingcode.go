@@ -63,15 +63,11 @@ func (n Number) CallingCode() CallingCode {
 	return CallingCode(country.code)
 }
 
-// Region returns the ISO 3166-1 code of the region that the number is in, as
-// far as it tells; otherwise that of its calling code's main region. It is ""
-// for what is no number, and "001" for numbers that belong to no country. It
-// takes microseconds.
+// Region returns the region of the number's [Number.Origin] or, where that tells
+// none, the main region of its calling code. It is "" for what is no number.
 func (n Number) Region() string {
-	if parsed := library(n.String(), ""); parsed != nil {
-		if code := phonenumbers.GetRegionCodeForNumber(parsed); code != "" {
-			return code
-		}
+	if region, _ := n.Origin(); region != "" {
+		return region
 	}
 	if regions := n.CallingCode().Regions(); len(regions) > 0 {
 		return regions[0]

@@ -26,7 +26,7 @@ const (
 // tables in less than a microsecond. The region is "" where several share the
 // calling code and the number is valid in none, and "001" for numbers that
 // belong to no country.
-func Origin(n Number) (region string, line Line) {
+func (n Number) Origin() (region string, line Line) {
 	var buf [maxNumberDigits + 5]byte
 	digits := strconv.AppendUint(buf[:0], uint64(n), 10)
 	for i := range digits {

@@ -31,11 +31,11 @@ func TestOrigin(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if region, line := Origin(n); region != want.region || line != want.line {
+		if region, line := n.Origin(); region != want.region || line != want.line {
 			t.Errorf("%s: got %s %d, want %s %d", number, region, line, want.region, want.line)
 		}
 	}
-	if region, line := Origin(0); region != "" || line != UnknownLine {
+	if region, line := Number(0).Origin(); region != "" || line != UnknownLine {
 		t.Errorf("no number: got %s %d", region, line)
 	}
 }
@@ -63,7 +63,7 @@ func TestOriginDifferential(t *testing.T) {
 					continue
 				}
 				checked++
-				region, line := Origin(other)
+				region, line := other.Origin()
 				if wantRegion, wantLine := libraryOrigin(other); region != wantRegion || line != wantLine {
 					t.Errorf("%s: got %q %d, the library says %q %d", other, region, line, wantRegion, wantLine)
 				}
@@ -81,6 +81,6 @@ func BenchmarkOrigin(b *testing.B) {
 		numbers[i] = 919800000000 + Number(rand.IntN(1e8))
 	}
 	for i := 0; b.Loop(); i++ {
-		Origin(numbers[i%len(numbers)])
+		numbers[i%len(numbers)].Origin()
 	}
 }

@@ -41,7 +41,7 @@ type Summary struct {
 	// zone, by day.
 	Days []Day
 	// Regions is how many numbers are in each region, by its ISO 3166-1 code,
-	// most first; see [phone.Origin].
+	// most first; see [phone.Number.Origin].
 	Regions []Share[string]
 	Lines   []Share[phone.Line] // on each kind of line, most first
 	// Tags is how many have each of the tags that most have, most first.
@@ -118,7 +118,7 @@ func (c *counter) add(f *Fact) {
 		c.s.Days = append(c.s.Days, Day{Date: time.Date(year, month, day, 0, 0, 0, 0, time.UTC)})
 	}
 	c.s.Days[len(c.s.Days)-1].Contacts++
-	region, line := phone.Origin(f.Number)
+	region, line := f.Number.Origin()
 	c.regions[region]++
 	c.lines[line]++
 	if f.Tag == "" {
