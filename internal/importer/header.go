@@ -81,10 +81,38 @@ func firstRow(file io.ReaderAt) (cells []string, first, second Position, err err
 		return nil, first, second, badFile("the file is empty")
 	case err != nil:
 		return nil, first, second, err
+	}
+	lone, err := hasLoneCR(file, first.Offset, r.at.Offset)
+	switch {
+	case err != nil:
+		return nil, first, second, err
+	case lone:
+		return nil, first, second, badFile("its lines end in CR alone, as those of old Macintosh programs; save it as \"CSV UTF-8\"")
 	case header.fault != nil:
 		return nil, first, second, badFile("the header is not valid CSV")
 	}
 	return header.cells, first, r.at, nil
+}
+
+// hasLoneCR tells whether a part of a file has a CR that ends a line where no LF
+// follows. CSV knows no such ends: all that comes up to the next LF, be it the
+// whole file, would be one row.
+func hasLoneCR(file io.ReaderAt, from, to int64) (bool, error) {
+	row := make([]byte, min(to-from, maxRowBytes))
+	if n, err := file.ReadAt(row, from); n < len(row) {
+		return false, err
+	}
+	quoted := false
+	for i, c := range row {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c != '\r' || quoted || i+1 == len(row):
+		case row[i+1] != '\r' && row[i+1] != '\n':
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // readLayout reads the header, as the mapping has it. What is wrong with it is

@@ -49,6 +49,8 @@ func TestRefusedAtOnce(t *testing.T) {
 		"header not CSV":       {form("list_name", "x").File("num\"ber\n" + asha), 1002, "Invalid FileName: the header is not valid CSV"},
 		"header in Latin-1":    {form("list_name", "x").File("number,pr\xe9nom\n" + asha), 1002, "Invalid FileName: the header is not valid UTF-8"},
 		"UTF-16":               {form("list_name", "x").File("\xff\xfen\x00u\x00m\x00b\x00e\x00r\x00"), 1002, "Invalid FileName: the file is UTF-16"},
+		"CR alone":             {form("list_name", "x").File("number,name\r" + asha + ",Asha\r"), 1002, "Invalid FileName: its lines end in CR alone"},
+		"CR alone, one column": {form("list_name", "x").File("number\r" + asha + "\r\r" + vikram), 1002, "Invalid FileName: its lines end in CR alone"},
 		"spreadsheet":          {form("list_name", "x").File("PK\x03\x04number"), 1002, "Invalid FileName: the file is no text"},
 		"binary":               {form("list_name", "x").File("number\n\x00"), 1002, "Invalid FileName: the file is binary"},
 		"name too long":        {form("list_name", strings.Repeat("é", 256)).File(good), 1002, "Maximum allowed length for ListName is 255"},

@@ -75,6 +75,8 @@ func TestRows(t *testing.T) {
 		{name: "header alone, no newline", file: "number"},
 		{name: "CRLF", file: "number,first_name\r\n" + asha + ",Asha\r\n" + vikram + ",Vikram\r\n",
 			contacts: []string{asha + "|Asha|-|-|-|-|-", vikram + "|Vikram|-|-|-|-|-"}},
+		{name: "CR CR LF, as of CRLF converted once more", file: "number,first_name\r\r\n" + asha + ",Asha\r\r\n", contacts: []string{asha + "|Asha|-|-|-|-|-"}},
+		{name: "CR in a column's name", file: "number,\"custom_field.a\rb\"\n" + asha + ",x\n", contacts: []string{asha + `|-|-|-|-|-|{"a\rb":"x"}`}},
 		{name: "BOM and another case", file: "\ufeffFirst_Name, NUMBER \nAsha," + asha + "\n", contacts: []string{asha + "|Asha|-|-|-|-|-"}},
 		{name: "BOM and a quoted header", file: "\ufeff\"number\"\n" + asha + "\n", contacts: []string{only(asha)}},
 		{name: "empty lines", file: "\n\r\n\nnumber\n\n\n" + asha + "\r\n\n" + "x\n\n",
