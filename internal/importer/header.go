@@ -88,6 +88,8 @@ func firstRow(file io.ReaderAt) (cells []string, first, second Position, err err
 		return nil, first, second, err
 	case lone:
 		return nil, first, second, badFile("its lines end in CR alone, as those of old Macintosh programs; save it as \"CSV UTF-8\"")
+	case header.fault == errTooLong:
+		return nil, first, second, badFile("the header is longer than %d KiB: a quote may have been left open", maxRowBytes>>10)
 	case header.fault != nil:
 		return nil, first, second, badFile("the header is not valid CSV")
 	}
@@ -200,9 +202,23 @@ func newLayout(header []string, kind addressbook.ListType) (*layout, error) {
 		}
 	}
 	if !seen[csvcell.Number] {
-		return nil, badFile("there is no column called number; the first row must name the columns, with commas between them")
+		return nil, noNumber(header)
 	}
 	return l, nil
+}
+
+// noNumber is the fault of a header without a column called number. It shows
+// what stands there instead, and which other character parts the columns, as in
+// what spreadsheets save where the comma is the decimal point.
+func noNumber(header []string) error {
+	if len(header) == 1 {
+		for _, other := range []struct{ mark, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
+			if strings.Contains(header[0], other.mark) {
+				return badFile("there are %s between the columns; save it with commas between them, and a column called number", other.name)
+			}
+		}
+	}
+	return badFile("there is no column called number; the first row must name the columns, with commas between them, and it begins with %q", shown(header[0]))
 }
 
 // shown cuts a name that is too long to be shown.
@@ -228,7 +244,7 @@ func checkHead(file io.ReaderAt) (Position, error) {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return Position{}, badFile("the file is no text but a spreadsheet or an archive; save it as \"CSV UTF-8\"")
 	case bytes.IndexByte(head, 0) >= 0:
-		return Position{}, badFile("the file is binary, not text")
+		return Position{}, badFile("the file is binary, not text; save it as \"CSV UTF-8\"")
 	}
 	start := Position{Line: 1}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
