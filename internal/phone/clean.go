@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -17,9 +18,10 @@ const (
 // clean writes the values (0 to 9) of the digits of raw to digits, and tells
 // how many there are and whether a plus came before them. It is not ok when
 // raw holds anything that is neither a digit nor such a plus nor punctuation
-// people put in numbers, or no digit, or too much of anything.
+// people put in numbers, or no digit, or too much of anything. A number that
+// was taken for a decimal one on its way here is not ok either.
 func clean(raw string, digits *[maxInputDigits]byte) (count int, plus, ok bool) {
-	if len(raw) > maxInputBytes {
+	if len(raw) > maxInputBytes || isDecimal(raw) {
 		return 0, false, false
 	}
 	for i := 0; i < len(raw); {
@@ -51,6 +53,15 @@ func clean(raw string, digits *[maxInputDigits]byte) (count int, plus, ok bool) 
 		}
 	}
 	return count, plus, count > 0
+}
+
+// isDecimal tells a number that ends in ".0" or ".00", as programs write one
+// that they have read as a decimal number. The point would be left out, and the
+// zeros behind it would make another number, which may be somebody's. Where
+// points stand between groups of digits there are several, or longer groups.
+func isDecimal(raw string) bool {
+	whole := strings.TrimSuffix(strings.TrimSuffix(raw, "0"), "0")
+	return strings.HasSuffix(whole, ".") && len(whole) < len(raw) && strings.IndexByte(whole, '.') == len(whole)-1
 }
 
 // What a character that is not a digit means in a number.
