@@ -21,7 +21,11 @@ const (
 // people put in numbers, or no digit, or too much of anything. A number that
 // was taken for a decimal one on its way here is not ok either.
 func clean(raw string, digits *[maxInputDigits]byte) (count int, plus, ok bool) {
-	if len(raw) > maxInputBytes || isDecimal(raw) {
+	if len(raw) > maxInputBytes {
+		return 0, false, false
+	}
+	raw = strings.TrimSpace(raw) // the end of a line may have come along; within a number it parts two
+	if isDecimal(raw) {
 		return 0, false, false
 	}
 	for i := 0; i < len(raw); {
