@@ -144,13 +144,19 @@ func (a *API) csvStatus(r *http.Request) (reply, error) {
 }
 
 func (a *API) csvUploads(r *http.Request) (reply, error) {
-	w, err := parseWindow(r, uploadsPath(accountOf(r)))
+	w, err := parseUnsorted(r, uploadsPath(accountOf(r)))
 	if err != nil {
 		return reply{}, err
 	}
-	// They come in one order only, whatever sort_by says.
-	if w.After != nil && (w.Sort != addressbook.ByCreated || !w.Desc) {
-		return reply{}, errCursor
+	// They come in one order only; sort_by is no word of theirs.
+	w.words.Del("sort_by")
+	if w.words.Has("cursor") {
+		if err := w.parseCursor(w.words.Get("cursor")); err != nil {
+			return reply{}, err
+		}
+		if w.Sort != addressbook.ByCreated || !w.Desc {
+			return reply{}, errCursor
+		}
 	}
 	w.Sort, w.Desc = addressbook.ByCreated, true
 	page, err := a.imports.Uploads(r.Context(), accountOf(r), w.Window)

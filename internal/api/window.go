@@ -44,6 +44,29 @@ func parseWords(r *http.Request) (url.Values, error) {
 
 // parseWindow reads limit, sort_by, and offset or cursor.
 func parseWindow(r *http.Request, path string) (window, error) {
+	w, err := parseUnsorted(r, path)
+	if err != nil {
+		return window{}, err
+	}
+	words := w.words
+	if words.Has("sort_by") {
+		field, direction, _ := strings.Cut(strings.ToLower(words.Get("sort_by")), ":")
+		var known bool
+		w.Sort, known = sortFields[field]
+		w.Desc = direction == "desc"
+		if !known || direction != "" && direction != "asc" && direction != "desc" {
+			return window{}, fault.New(fault.Invalid,
+				"Invalid sort_by: it must be date_created, date_updated or name, then :asc or :desc")
+		}
+	}
+	if words.Has("cursor") {
+		err = w.parseCursor(words.Get("cursor"))
+	}
+	return w, err
+}
+
+// parseUnsorted reads limit and offset.
+func parseUnsorted(r *http.Request, path string) (window, error) {
 	words, err := parseWords(r)
 	if err != nil {
 		return window{}, err
@@ -65,20 +88,7 @@ func parseWindow(r *http.Request, path string) (window, error) {
 			return window{}, fault.New(fault.Invalid, "Invalid offset: it must be a number, 0 or more")
 		}
 	}
-	if words.Has("sort_by") {
-		field, direction, _ := strings.Cut(strings.ToLower(words.Get("sort_by")), ":")
-		var known bool
-		w.Sort, known = sortFields[field]
-		w.Desc = direction == "desc"
-		if !known || direction != "" && direction != "asc" && direction != "desc" {
-			return window{}, fault.New(fault.Invalid,
-				"Invalid sort_by: it must be date_created, date_updated or name, then :asc or :desc")
-		}
-	}
-	if words.Has("cursor") {
-		err = w.parseCursor(words.Get("cursor"))
-	}
-	return w, err
+	return w, nil
 }
 
 // text reads a word that filters by a text; "" filters nothing.

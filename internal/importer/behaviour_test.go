@@ -343,7 +343,8 @@ func TestUploads(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	got = nil
-	for path := c.Path("/csv-uploads?limit=2"); ; {
+	// They have no sort_by, so that it is as ignored on the second page as on the first.
+	for path := c.Path("/csv-uploads?limit=2&sort_by=name"); ; {
 		a := c.Get(path)
 		page, _ := a.Uploads(t)
 		for _, u := range page {
@@ -353,7 +354,7 @@ func TestUploads(t *testing.T) {
 		if cursor == "" {
 			break
 		}
-		path = c.Path("/csv-uploads?limit=2&cursor=" + cursor)
+		path = c.Path("/csv-uploads?limit=2&sort_by=name&cursor=" + cursor)
 	}
 	if diff := cmp.Diff(ids, got); diff != "" {
 		t.Errorf("by cursor (-want +got):\n%s", diff)
