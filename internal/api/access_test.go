@@ -146,6 +146,15 @@ func TestContentTypes(t *testing.T) {
 			t.Errorf("%s: got %+v", contentType, fault)
 		}
 	}
+	// Nor is a body undone that comes compressed.
+	for encoding, accepted := range map[string]bool{"": true, "identity": true, "Identity": true, "gzip": false, "br": false, "identity, gzip": false} {
+		a := c.Do("POST", c.Path("/contacts"), strings.NewReader(body), "Content-Encoding", encoding)
+		if accepted {
+			a.Bulk(t)
+		} else if fault := a.Fault(t, 415); fault.Code != 1011 || fault.Description != "Content-Encoding: "+encoding {
+			t.Errorf("%s: got %+v", encoding, fault)
+		}
+	}
 	// Without a body there is nothing that could be of a wrong type.
 	c.Do("GET", c.Path("/contacts"), nil, "Content-Type", "text/plain").Page(t)
 	form := c.Do("POST", c.Path("/contacts"), strings.NewReader("number=1&x=y"), "Content-Type", "application/x-www-form-urlencoded")

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 
 	"callbook/internal/fault"
 )
@@ -16,6 +17,9 @@ import (
 // when the request is done with.
 func (a *API) readBody(r *http.Request) (body []byte, free func(), err error) {
 	if err := checkContentType(r); err != nil {
+		return nil, nil, err
+	}
+	if err := checkEncoding(r); err != nil {
 		return nil, nil, err
 	}
 	if r.ContentLength > a.maxBody {
@@ -101,4 +105,14 @@ func checkContentType(r *http.Request) error {
 		return nil
 	}
 	return fault.New(fault.UnsupportedType, given)
+}
+
+// checkEncoding refuses a body that is compressed, which is never undone: a
+// small one could be any size. That a decoder cannot read it would not tell its
+// sender why.
+func checkEncoding(r *http.Request) error {
+	if given := r.Header.Get("Content-Encoding"); given != "" && !strings.EqualFold(given, "identity") {
+		return fault.New(fault.UnsupportedType, "Content-Encoding: "+given)
+	}
+	return nil
 }

@@ -44,6 +44,9 @@ func (a *API) uploadCSV(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if err := checkEncoding(r); err != nil {
+		return reply{}, err
+	}
 	const limit = importer.MaxFileBytes + maxFormBytes
 	form := &uploadForm{words: make(url.Values)}
 	if attemptOf(r) != nil {

@@ -97,6 +97,10 @@ func TestRefusedAtOnce(t *testing.T) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
+	zipped := c.Do("POST", c.Path("/contacts/csv-upload"), bytes.NewReader(whole), "Content-Type", contentType, "Content-Encoding", "gzip")
+	if got := zipped.Fault(t, 415); got.Code != 1011 || got.Description != "Content-Encoding: gzip" {
+		t.Errorf("compressed: got %+v", got)
+	}
 	nothingLeft(t, s, c, 2)
 
 	// The list's own type is taken when none is given.
