@@ -42,8 +42,16 @@ func parseCreateOptions(r *http.Request) (addressbook.CreateOptions, error) {
 	return createOptions(words)
 }
 
-// createOptions reads createWords.
+// createOptions reads createWords. One that comes twice must be the same: with
+// dry_run=true and dry_run=false, nobody could tell what was meant.
 func createOptions(words url.Values) (opts addressbook.CreateOptions, err error) {
+	for _, name := range createWords {
+		for _, again := range words[name] {
+			if again != words.Get(name) {
+				return opts, fault.New(fault.Invalid, "Invalid "+name+": it is given twice, and differs")
+			}
+		}
+	}
 	if words.Has("on_duplicate") {
 		var known bool
 		if opts.OnDuplicate, known = onDuplicate[words.Get("on_duplicate")]; !known {

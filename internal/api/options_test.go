@@ -137,10 +137,13 @@ func TestBadCreateOptions(t *testing.T) {
 	t.Parallel()
 	c := servertest.Start(t, servertest.Options{}).Account("demo")
 	for words, want := range map[string]string{
-		"on_duplicate=":     "Invalid on_duplicate: it must be reject, skip or update",
-		"on_duplicate=Skip": "Invalid on_duplicate: it must be reject, skip or update",
-		"dry_run=":          "Invalid dry_run: it must be true or false",
-		"dry_run=1":         "Invalid dry_run: it must be true or false",
+		"on_duplicate=":                              "Invalid on_duplicate: it must be reject, skip or update",
+		"on_duplicate=Skip":                          "Invalid on_duplicate: it must be reject, skip or update",
+		"dry_run=":                                   "Invalid dry_run: it must be true or false",
+		"dry_run=1":                                  "Invalid dry_run: it must be true or false",
+		"dry_run=false&dry_run=true":                 "Invalid dry_run: it is given twice, and differs",
+		"on_duplicate=skip&on_duplicate=update":      "Invalid on_duplicate: it is given twice, and differs",
+		"dry_run=true&dry_run=true&on_duplicate=all": "Invalid on_duplicate: it must be reject, skip or update",
 	} {
 		answer := c.Do("POST", c.Path("/contacts?"+words), strings.NewReader(servertest.Contacts(known)))
 		if fault := answer.Fault(t, 400); fault.Code != 1002 || fault.Description != want {
