@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"callbook/internal/access"
@@ -36,7 +37,7 @@ func newReply(r *http.Request, status int) reply {
 	b = append(b, idKey...)
 	b = append(b, recordOf(r).ID...)
 	b = append(b, `","method":`...)
-	b = appendString(b, r.Method)
+	b = appendString(b, strings.ToUpper(r.Method))
 	b = append(b, `,"http_code":`...)
 	b = strconv.AppendInt(b, int64(status), 10)
 	return reply{status: status, body: b}

@@ -63,6 +63,7 @@ func TestRoutes(t *testing.T) {
 		{"OPTIONS", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
 		{"TRACE", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
 		{"BREW", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
+		{"brew", "/v2/accounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
 		{"PATCH", "/v2/aCCounts/demo/contacts", 405, "GET, HEAD, POST, PUT, DELETE"},
 		{"PATCH", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD, PUT, DELETE"},
 		{"POST", "/v2/accounts/demo/contacts/" + sid, 405, "GET, HEAD, PUT, DELETE"},
@@ -105,6 +106,9 @@ func TestRoutes(t *testing.T) {
 				t.Errorf("HEAD %s: got %q, length %q", tt.path, a.Body, a.Header.Get("Content-Length"))
 			}
 			continue
+		}
+		if want := `"method":"` + strings.ToUpper(tt.method) + `"`; tt.status != 200 && !strings.Contains(string(a.Body), want) {
+			t.Errorf("%s %s: no %s in %s", tt.method, tt.path, want, a.Body)
 		}
 		code := map[int]int{403: 1003, 404: 1000, 405: 1405}[tt.status]
 		if code != 0 {
