@@ -224,3 +224,16 @@ func TestCustomColumn(t *testing.T) {
 		}
 	}
 }
+
+func TestRuns(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]bool{
+		"": false, "Asha": false, "1=1": false, "'=1": false, " =1": false, "\xff=": false,
+		"=1": true, "@x": true, "+x": true, "-2+x": true, "\t1": true, "\r=x": true, "\n": true, "＝1": true, "＋x": true,
+		"+91 (0)98765-43210": false, "＋९१ ९८७६५": false, "-5": false, "-2+3": false, "+1,5": false, "-1e5": true,
+	} {
+		if got := csvcell.Runs(cell); got != want {
+			t.Errorf("Runs(%q) = %v", cell, got)
+		}
+	}
+}

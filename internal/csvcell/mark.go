@@ -2,6 +2,7 @@ package csvcell
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -23,6 +24,16 @@ const active = "=+-@＝＋－＠\t\r\n"
 func needsMark(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
 	return text == "" || first == mark || strings.ContainsRune(active, first) || strings.TrimSpace(text) != text
+}
+
+// Runs tells whether a spreadsheet may take a cell for a formula that does
+// something. What has nothing but digits and the signs of numbers in it, as a
+// phone number has, comes to a number at most.
+func Runs(cell string) bool {
+	first, _ := utf8.DecodeRuneInString(cell)
+	return strings.ContainsRune(active, first) && strings.ContainsFunc(cell, func(r rune) bool {
+		return !unicode.IsDigit(r) && !strings.ContainsRune("+-＋－.,/() ", r)
+	})
 }
 
 // Mark returns the cell for a text that was given. The cell of none is empty.

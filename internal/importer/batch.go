@@ -149,11 +149,15 @@ func (b *Batch) Settle(outcomes []Outcome) Settlement {
 
 // errorRow tells what is wrong with a row.
 func (b *Batch) errorRow(i int, err error) ErrorRow {
+	cells := make([]string, len(b.rows[i].cells))
+	for column, cell := range b.rows[i].cells {
+		cells[column] = b.layout.harmless(column, cell)
+	}
 	row := ErrorRow{
 		Line:   b.rows[i].line,
 		Kind:   fault.Invalid,
 		Reason: err.Error(),
-		Record: b.layout.encode(b.rows[i].cells),
+		Record: b.layout.encode(cells),
 	}
 	if f := fault.As(err); f != nil {
 		row.Kind, row.Reason = f.Kind, f.Detail

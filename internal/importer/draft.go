@@ -29,7 +29,8 @@ func (l *layout) draft(r row) addressbook.Draft {
 	for i, cell := range r.cells {
 		switch l.columns[i] {
 		case number:
-			d.Number = addressbook.Given(cell)
+			number, _ := csvcell.Unmark(cell) // an error row may have it marked
+			d.Number = addressbook.Given(number)
 		case firstName:
 			d.FirstName = trimmed(cell)
 		case lastName:
@@ -96,4 +97,29 @@ func trimmed(cell string) addressbook.Text {
 func text(cell string) addressbook.Text {
 	text, _ := csvcell.Unmark(cell)
 	return addressbook.Text{Value: text, Given: cell != ""}
+}
+
+// harmless returns the cell of a column as an error row has it. It is read as
+// the very same value again, and no spreadsheet runs it: whoever mends error
+// rows opens them there, and the cells may be anybody's words.
+func (l *layout) harmless(column int, cell string) string {
+	if !csvcell.Runs(cell) {
+		return cell
+	}
+	use := ignored
+	if column < len(l.columns) {
+		use = l.columns[column]
+	}
+	switch use {
+	case firstName, lastName, companyName, email:
+		if cell = strings.TrimSpace(cell); cell == "" {
+			return ""
+		}
+	case custom, whole:
+		// JSON that comes after the end of a line, or is a number as -1e5.
+		if value := strings.TrimSpace(cell); csvcell.ValidJSON(value) {
+			return value
+		}
+	}
+	return csvcell.Mark(cell)
 }
