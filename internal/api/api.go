@@ -125,6 +125,7 @@ func answering(h handler) http.HandlerFunc {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, err := a.admit(r)
 	if err != nil {
+		a.drain(r)
 		Fail(w, r, err)
 		return
 	}
@@ -150,6 +151,7 @@ func (a *API) As(acct account.Account) http.Handler {
 // answer serves a request that was admitted.
 func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 	if !a.routed(r) {
+		a.drain(r)
 		Fail(w, r, a.noRoute(w, r))
 		return
 	}

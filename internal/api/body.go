@@ -16,6 +16,11 @@ import (
 // buffer. Free gives back its share of the memory for bodies; it must be called
 // when the request is done with.
 func (a *API) readBody(r *http.Request) (body []byte, free func(), err error) {
+	defer func() {
+		if err != nil {
+			a.drain(r)
+		}
+	}()
 	if err := checkContentType(r); err != nil {
 		return nil, nil, err
 	}
@@ -23,7 +28,6 @@ func (a *API) readBody(r *http.Request) (body []byte, free func(), err error) {
 		return nil, nil, err
 	}
 	if r.ContentLength > a.maxBody {
-		a.drain(r)
 		return nil, nil, a.tooLarge()
 	}
 	share := a.gate.share()
@@ -38,7 +42,6 @@ func (a *API) readBody(r *http.Request) (body []byte, free func(), err error) {
 		case err != nil:
 			err = fault.New(fault.Unparsable, err.Error())
 		case int64(len(body)) > a.maxBody:
-			a.drain(r)
 			err = a.tooLarge()
 		case ended:
 			return body, share.free, nil
@@ -79,12 +82,12 @@ func (a *API) tooLarge() error {
 	return fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a request is %d bytes", a.maxBody))
 }
 
-// drain reads on for a while, since many clients look at the answer only after
+// drain reads the body of a request that is refused for a while, since many clients look at the answer only after
 // they have sent everything, and take a connection that is closed before for a
 // network error. One that asked with Expect: 100-continue has sent nothing.
 func (a *API) drain(r *http.Request) {
 	const times = 8 // the limit
-	if r.Header.Get("Expect") == "" && r.ContentLength <= times*a.maxBody {
+	if r.Body != nil && r.Header.Get("Expect") == "" && r.ContentLength <= times*a.maxBody {
 		io.CopyN(io.Discard, r.Body, times*a.maxBody)
 	}
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bufio"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -116,6 +117,51 @@ func TestCutConnection(t *testing.T) {
 	}
 	if got := c.Total(); got != 0 {
 		t.Errorf("%d contacts were stored", got)
+	}
+}
+
+// TestRefusedBody: whoever looks at the answer only after all is sent gets it,
+// however early it was clear.
+func TestRefusedBody(t *testing.T) {
+	t.Parallel()
+	const size = 20 << 20 // more than lies in the buffers of a connection
+	s := servertest.Start(t, servertest.Options{})
+	c, other := s.Account("demo"), s.Account("other")
+	const json = "Content-Type: application/json"
+	for name, tt := range map[string]struct {
+		method, path string
+		header       string
+		as           *servertest.Client
+		status       int
+	}{
+		"wrong key":         {"POST", "/contacts", json, c.As("x", "y"), 401},
+		"another's account": {"POST", "/contacts", json, other, 403},
+		"no route":          {"POST", "/nothing", json, c, 404},
+		"method":            {"PATCH", "/contacts", json, c, 405},
+		"type":              {"POST", "/contacts", "Content-Type: text/plain", c, 415},
+		"encoding":          {"POST", "/lists", json + "\r\nContent-Encoding: gzip", c, 415},
+		"bad key":           {"POST", "/contacts", json + "\r\nIdempotency-Key: a b", c, 400},
+		"upload, wrong key": {"POST", "/contacts/csv-upload", "Content-Type: multipart/form-data; boundary=x", c.As("x", "y"), 401},
+		"upload, type":      {"POST", "/contacts/csv-upload", "Content-Type: text/csv", c, 415},
+		"upload, no form":   {"POST", "/contacts/csv-upload", json, c, 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := open(t, s)
+			authorization := "Basic " + base64.StdEncoding.EncodeToString([]byte(tt.as.Key+":"+tt.as.Token))
+			fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\n%s\r\nContent-Length: %d\r\n\r\n",
+				tt.method, c.Path(tt.path), authorization, tt.header, size)
+			if sent, err := io.CopyN(conn, zeros{}, size); err != nil {
+				t.Fatalf("%d bytes were sent: %v", sent, err)
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resp.StatusCode != tt.status {
+				t.Errorf("got %s", resp.Status)
+			}
+		})
 	}
 }
 

@@ -39,7 +39,12 @@ func (a *API) handleCSV(base string) {
 }
 
 // uploadCSV takes a file of contacts; its rows are worked later.
-func (a *API) uploadCSV(r *http.Request) (reply, error) {
+func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
+	defer func() {
+		if err != nil {
+			drainUpload(r)
+		}
+	}()
 	boundary, err := formBoundary(r)
 	if err != nil {
 		return reply{}, err
@@ -59,9 +64,6 @@ func (a *API) uploadCSV(r *http.Request) (reply, error) {
 	}
 	defer form.file.Discard()
 	if err != nil {
-		if f := fault.As(err); f != nil && f.Kind == fault.TooLarge {
-			drainUpload(r)
-		}
 		return reply{}, err
 	}
 	if answer, again, err := replay(r, form.said()); again || err != nil {
