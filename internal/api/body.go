@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -40,7 +42,7 @@ func (a *API) readBody(r *http.Request) (body []byte, free func(), err error) {
 		body, ended, err = readUpTo(r.Body, body, allowed)
 		switch {
 		case err != nil:
-			err = fault.New(fault.Unparsable, err.Error())
+			err = broken(err)
 		case int64(len(body)) > a.maxBody:
 			err = a.tooLarge()
 		case ended:
@@ -76,6 +78,17 @@ func readUpTo(body io.Reader, b []byte, n int) (_ []byte, ended bool, err error)
 		}
 	}
 	return b, false, nil
+}
+
+// broken is the fault of a body that could not be read to its end.
+func broken(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errTimeout
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return fault.New(fault.Unparsable, "the body broke off") // its text has addresses
+	}
+	return fault.New(fault.Unparsable, err.Error())
 }
 
 func (a *API) tooLarge() error {

@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bufio"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"callbook/internal/servertest"
 )
@@ -120,6 +120,23 @@ func TestCutConnection(t *testing.T) {
 	}
 }
 
+// TestSlowBody: a body that does not come is told so, and not between which
+// addresses it did not.
+func TestSlowBody(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{RequestTimeout: time.Second})
+	conn := open(t, s)
+	post(t, conn, s.Account("demo"), "Content-Length: 100")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || err != nil || strings.Contains(string(body), "127.0.0.1") {
+		t.Errorf("got %s, %v, %s", resp.Status, err, body)
+	}
+}
+
 // TestRefusedBody: whoever looks at the answer only after all is sent gets it,
 // however early it was clear.
 func TestRefusedBody(t *testing.T) {
@@ -148,9 +165,8 @@ func TestRefusedBody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			conn := open(t, s)
-			authorization := "Basic " + base64.StdEncoding.EncodeToString([]byte(tt.as.Key+":"+tt.as.Token))
 			fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\n%s\r\nContent-Length: %d\r\n\r\n",
-				tt.method, c.Path(tt.path), authorization, tt.header, size)
+				tt.method, c.Path(tt.path), tt.as.Authorization(), tt.header, size)
 			if sent, err := io.CopyN(conn, zeros{}, size); err != nil {
 				t.Fatalf("%d bytes were sent: %v", sent, err)
 			}

@@ -8,10 +8,8 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -237,11 +235,5 @@ func badForm(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errFormTooLarge
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return errTimeout
-	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return fault.New(fault.Unparsable, "the body broke off") // its text has addresses
-	}
-	return fault.New(fault.Unparsable, err.Error())
+	return broken(err)
 }
