@@ -11,6 +11,21 @@ import (
 	"callbook/internal/servertest"
 )
 
+// TestNumberWithBarePlus finds a number of another country that, without its
+// plus, would be one of India.
+func TestNumberWithBarePlus(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	there := c.CreateOne(`{"number":"+6591234567"}`)
+	for words, want := range map[string]int{
+		"number=%2B6591234567": 1, "number=+6591234567": 1, "number=+65+9123+4567": 1, "number=6591234567": 0, "number=++6591234567": 0,
+	} {
+		if got := c.List(words).Page(t).Response; len(got) != want || want > 0 && got[0].Data.SID != there.SID {
+			t.Errorf("%s: got %+v", words, got)
+		}
+	}
+}
+
 // TestContactFilters asks for contacts by name and by list, page by page.
 func TestContactFilters(t *testing.T) {
 	t.Parallel()

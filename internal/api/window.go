@@ -122,8 +122,12 @@ func parseContactQuery(r *http.Request, path string) (addressbook.Query, window,
 			return addressbook.Query{}, window{}, err
 		}
 	}
+	// A plus that was not escaped comes as a blank, and without it a number of
+	// another country may be read as one of the account's own.
+	if rest, ok := strings.CutPrefix(query.Number, " "); ok && rest != "" && '1' <= rest[0] && rest[0] <= '9' {
+		query.Number = "+" + rest
+	}
 	if text := w.words.Get("calling_code"); text != "" {
-		// A plus that was not escaped comes as a blank.
 		code, err := strconv.Atoi(strings.TrimLeft(text, "+ "))
 		if err != nil || len(phone.CallingCode(code).Regions()) == 0 {
 			return addressbook.Query{}, window{}, fault.New(fault.Invalid, "Invalid calling_code: it must be that of a country, as 91")
