@@ -95,9 +95,10 @@ func (a *API) tooLarge() error {
 	return fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a request is %d bytes", a.maxBody))
 }
 
-// drain reads the body of a request that is refused for a while, since many clients look at the answer only after
-// they have sent everything, and take a connection that is closed before for a
-// network error. One that asked with Expect: 100-continue has sent nothing.
+// drain reads on for a while in the body of a request that is refused, since
+// many clients look at the answer only after they have sent everything, and
+// take a connection that is closed before for a network error. One that asked
+// with Expect: 100-continue has sent nothing.
 func (a *API) drain(r *http.Request) {
 	const times = 8 // the limit
 	if r.Body != nil && r.Header.Get("Expect") == "" && r.ContentLength <= times*a.maxBody {
