@@ -21,6 +21,9 @@ const (
 	// a minute.
 	requestLimit = 90 * time.Second
 	bufferBytes  = 64 << 10
+	// smallBody is up to what length a body is copied, to be sent at once with
+	// its head, and how much of an answer is read at once. In bytes.
+	smallBody = 16 << 10
 	// metadataBytes is how far into an answer the counts stand.
 	metadataBytes = 300
 )
@@ -28,7 +31,9 @@ const (
 // client sends requests to one account.
 type client struct {
 	http *http.Client
-	url  string // the account's contacts
+	addr string     // the server's host and port
+	idle chan *conn // connections that wait for contacts to post
+	url  string     // the account's contacts
 	auth credentials
 }
 
@@ -43,12 +48,25 @@ func newClient(serverURL string, auth credentials, concurrency int) *client {
 				WriteBufferSize:     bufferBytes,
 			},
 		},
+		addr: strings.TrimPrefix(serverURL, "http://"),
+		idle: make(chan *conn, concurrency),
 		url:  serverURL + "/v2/accounts/" + auth.Account + "/contacts",
 		auth: auth,
 	}
 }
 
-func (c *client) close() { c.http.CloseIdleConnections() }
+// close closes the connections that nobody uses.
+func (c *client) close() {
+	c.http.CloseIdleConnections()
+	for {
+		select {
+		case nc := <-c.idle:
+			nc.net.Close()
+		default:
+			return
+		}
+	}
+}
 
 // do sends a request and reads the whole answer into the buffer, which grows
 // as needed and is returned.
@@ -81,16 +99,13 @@ func (c *client) do(ctx context.Context, method, url string, body, buf []byte, w
 	return buf, nil
 }
 
-// post creates contacts and checks that the server says it made every one.
+// post creates contacts once; see conn.post.
 func (c *client) post(ctx context.Context, body, buf []byte, contacts int) ([]byte, error) {
-	buf, err := c.do(ctx, http.MethodPost, c.url, body, buf, http.StatusMultiStatus)
-	if err != nil {
-		return buf, fmt.Errorf("create %d contacts: %w", contacts, err)
-	}
-	if made := successes(buf); made != contacts {
-		return buf, fmt.Errorf("create %d contacts: the answer counts %d: %s", contacts, made, beginning(buf))
-	}
-	return buf, nil
+	err := c.lend(ctx, func(nc *conn) (err error) {
+		buf, err = nc.post(body, buf, contacts)
+		return err
+	})
+	return buf, err
 }
 
 // account is the URL of the account.
@@ -188,20 +203,22 @@ func (c *client) run(ctx context.Context, bodies [][]byte, contacts, concurrency
 	start := time.Now()
 	for range concurrency {
 		group.Go(func() error {
-			var buf []byte
-			for time.Since(start) < limit {
-				i := int(next.Add(1)) - 1
-				if i >= len(bodies) {
-					return nil
+			return c.lend(ctx, func(nc *conn) error {
+				var buf []byte
+				for time.Since(start) < limit {
+					i := int(next.Add(1)) - 1
+					if i >= len(bodies) {
+						return nil
+					}
+					sent := time.Now()
+					var err error
+					if buf, err = nc.post(bodies[i], buf, contacts); err != nil {
+						return err
+					}
+					latencies[i] = time.Since(sent)
 				}
-				sent := time.Now()
-				var err error
-				if buf, err = c.post(ctx, bodies[i], buf, contacts); err != nil {
-					return err
-				}
-				latencies[i] = time.Since(sent)
-			}
-			return nil
+				return nil
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {
