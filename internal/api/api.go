@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"path"
 	"strings"
 
 	"golang.org/x/sync/semaphore"
@@ -79,6 +80,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 	a.handleCSV(base)
 	a.handleExports(base)
 	a.shadow()
+	a.mux.HandleFunc(anyPath, a.unrouted)
 	return a
 }
 
@@ -150,9 +152,9 @@ func (a *API) As(acct account.Account) http.Handler {
 
 // answer serves a request that was admitted.
 func (a *API) answer(w http.ResponseWriter, r *http.Request) {
-	if !a.routed(r) {
-		a.drain(r)
-		Fail(w, r, a.noRoute(w, r))
+	// ServeMux would redirect a path that is not clean.
+	if path.Clean(r.URL.Path) != r.URL.Path {
+		a.unrouted(w, r)
 		return
 	}
 	a.mux.ServeHTTP(w, r)

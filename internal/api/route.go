@@ -13,12 +13,20 @@ import (
 // methods are those that a route may have. Where there is GET there is HEAD.
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
-// routed tells whether there is a route for the request. ServeMux answers 404
-// and 405 in plain text, and redirects paths that are not clean; all of these
-// are ours to say in JSON.
+// anyPath is the pattern of what no route has. ServeMux itself would answer 404
+// and 405 in plain text; these are ours to say in JSON.
+const anyPath = "/"
+
+// unrouted answers a request that there is no route for.
+func (a *API) unrouted(w http.ResponseWriter, r *http.Request) {
+	a.drain(r)
+	Fail(w, r, a.noRoute(w, r))
+}
+
+// routed tells whether there is a route for the request.
 func (a *API) routed(r *http.Request) bool {
 	_, pattern := a.mux.Handler(r)
-	return pattern != "" && !a.shadowed[pattern] && path.Clean(r.URL.Path) == r.URL.Path
+	return pattern != anyPath && !a.shadowed[pattern] && path.Clean(r.URL.Path) == r.URL.Path
 }
 
 var wildcard = regexp.MustCompile(`\{[a-z_]+\}`)
@@ -37,7 +45,7 @@ func (a *API) shadow() {
 			}
 			pattern = method + " " + own
 			a.shadowed[pattern] = true
-			a.mux.Handle(pattern, http.NotFoundHandler()) // routed lets nothing come to it
+			a.mux.HandleFunc(pattern, a.unrouted)
 		}
 	}
 }

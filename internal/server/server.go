@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -139,10 +138,12 @@ var errStopping = &fault.Error{
 }
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
-	// ServeMux redirects paths that are not clean; the API refuses them in JSON.
-	if _, pattern := s.mux.Handler(r); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
-		s.mux.ServeHTTP(w, r)
-		return
+	own := s.ownPath(r)
+	if own {
+		if _, pattern := s.mux.Handler(r); pattern != "" {
+			s.mux.ServeHTTP(w, r)
+			return
+		}
 	}
 	if !s.requests.enter() {
 		w.Header().Set("Connection", "close")
@@ -150,7 +151,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.requests.leave()
-	if s.ownPath(r) {
+	if own {
 		w.Header().Set("Allow", "GET, HEAD")
 		api.Fail(w, r, fault.New(fault.MethodNotAllowed, "Use GET, HEAD"))
 		return
@@ -178,8 +179,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	api.Fail(w, r, err)
 }
 
-// ownPath tells whether a route here has the request's path, with another
-// method.
+// ownPath tells whether a route here has the request's path, perhaps with
+// another method.
 func (s *Server) ownPath(r *http.Request) bool {
 	for _, pattern := range s.patterns {
 		if _, path, _ := strings.Cut(pattern, " "); path == r.URL.Path {
