@@ -87,7 +87,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 		writer:  writer,
 		second:  second,
 		scans:   opts.scans,
-		indexes: newIndexCache(opts.IndexBytes, opts.Log),
+		indexes: newIndexCache(opts.IndexBytes, opts.Log, &writer.added),
 	}, nil
 }
 

@@ -16,7 +16,7 @@ import (
 // be called more than once, and must begin anew each time. An error of it rolls
 // everything back; what is only the caller's mistake is no error.
 func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing string, do func(*editTx) error) error {
-	e := &edit{indexes: b.indexes, account: account, do: do}
+	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, do: do}
 	j := &job{ctx: ctx, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
 		return err
@@ -36,6 +36,7 @@ func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing s
 // edit is the work of one such write.
 type edit struct {
 	indexes *indexCache
+	added   *additions
 	account int64
 	do      func(*editTx) error
 	changes []numberChange // to the account's number index
@@ -50,6 +51,9 @@ type numberChange struct {
 
 func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
 	e.changes = nil
+	if err := e.added.write(conn); err != nil {
+		return 0, err
+	}
 	tx := &editTx{Conn: conn, edit: e}
 	// The answer is made by the caller's code, whose panic is the caller's and
 	// not the writer's end.

@@ -20,6 +20,7 @@ import (
 type indexCache struct {
 	limit   int // bytes
 	log     *slog.Logger
+	added   *additions              // written before rows are read
 	byID    map[int64]*list.Element // of *accountIndex
 	recency *list.List              // the last used one in front
 	bytes   int                     // that all of them take, as they were counted
@@ -31,8 +32,8 @@ type accountIndex struct {
 	*numberIndex
 }
 
-func newIndexCache(limit int, log *slog.Logger) *indexCache {
-	return &indexCache{limit: limit, log: log, byID: make(map[int64]*list.Element), recency: list.New()}
+func newIndexCache(limit int, log *slog.Logger, added *additions) *indexCache {
+	return &indexCache{limit: limit, log: log, added: added, byID: make(map[int64]*list.Element), recency: list.New()}
 }
 
 // get returns the account's index. It builds one when there is none, and lets
@@ -74,6 +75,9 @@ func (c *indexCache) remove(account int64, contacts []*addressbook.Contact) {
 
 // holder reads the contact that, by the account's index, has the number.
 func (c *indexCache) holder(conn *sqlite.Conn, account int64, sidPrefix uint64, n phone.Number) (*addressbook.Contact, error) {
+	if err := c.added.write(conn); err != nil {
+		return nil, err
+	}
 	contact, err := findByPrefix(conn, account, sidPrefix, n)
 	if errors.Is(err, errNoRow) {
 		// Somebody else wrote to the table. It is the truth: the next request
@@ -112,6 +116,9 @@ func (c *indexCache) shrink() {
 // build reads the account's numbers from the table. What the transaction has
 // written so far is part of it.
 func (c *indexCache) build(conn *sqlite.Conn, account int64) (*numberIndex, error) {
+	if err := c.added.write(conn); err != nil {
+		return nil, err
+	}
 	start := time.Now()
 	expected, err := countContacts(conn, account)
 	if err != nil {

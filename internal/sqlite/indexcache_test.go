@@ -24,7 +24,7 @@ func TestIndexCacheRecency(t *testing.T) {
 
 	small := newNumberIndex(0).bytes + segmentMin*entryBytes // the size of an index of one number
 	log := new(logs)
-	cache := newIndexCache(2*small, log.logger())
+	cache := newIndexCache(2*small, log.logger(), new(additions))
 	builds := func() int { return len(log.with(t, "number index built")) }
 	get := func(id int64, wantBuilds int, kept ...int64) {
 		t.Helper()

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/idempotency"
@@ -18,6 +16,7 @@ import (
 func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
 	in := &insertion{
 		indexes:  b.indexes,
+		added:    &b.writer.added,
 		account:  account,
 		contacts: contacts,
 		opts:     opts,
@@ -73,6 +72,7 @@ const earlyRows = 16
 // insertion is one InsertContacts, as the writer does it.
 type insertion struct {
 	indexes  *indexCache
+	added    *additions
 	account  int64
 	contacts []addressbook.Contact
 	opts     addressbook.CreateOptions
@@ -146,20 +146,10 @@ func (in *insertion) write(conn *sqlite.Conn) (bytes int, err error) {
 		}
 		bytes += n
 	}
-	if len(in.fresh) == 0 {
-		return bytes, nil
+	if err = in.added.add(conn, in.account, in.fresh); err == nil && in.decided != nil {
+		err = in.added.write(conn) // while the caller encodes
 	}
-	inserted, err := insertRows(conn, in.account, in.fresh)
-	if err != nil {
-		return 0, fmt.Errorf("insert rows: %w", err)
-	}
-	bytes += inserted
-	err = sqlitex.Execute(conn, `UPDATE contact_counts SET contacts = contacts + ? WHERE account_id = ?`,
-		&sqlitex.ExecOptions{Args: []any{len(in.fresh), in.account}})
-	if err != nil {
-		return 0, fmt.Errorf("count contacts: %w", err)
-	}
-	return bytes, nil
+	return bytes, err
 }
 
 func (in *insertion) undo() {

@@ -32,7 +32,8 @@ type writer struct {
 	// commit fail. Only tests set it.
 	beforeCommit func() error
 
-	unsaved int // bytes written since the last checkpoint, about
+	added   additions // of the transaction
+	unsaved int       // bytes written since the last checkpoint, about
 
 	commits atomic.Uint64 // one more before and one more after each commit
 }
@@ -218,7 +219,8 @@ func (w *writer) transact(first *job) {
 		w.fail(group, err)
 		return
 	}
-	w.unsaved += commitBytes
+	w.unsaved += w.added.bytes + commitBytes
+	w.added.bytes = 0
 	for _, j := range group {
 		j.outcome <- nil
 	}
@@ -270,8 +272,8 @@ func (w *writer) begin() error {
 }
 
 func (w *writer) commit() error {
-	var err error
-	if w.beforeCommit != nil {
+	err := w.added.write(w.conn)
+	if err == nil && w.beforeCommit != nil {
 		err = w.beforeCommit()
 	}
 	if err == nil {
@@ -288,6 +290,7 @@ func (w *writer) commit() error {
 // rollback ends the transaction, unless SQLite itself has rolled it back, as
 // it does when the disk is full.
 func (w *writer) rollback() error {
+	w.added.forget()
 	if w.conn.AutocommitEnabled() {
 		return nil
 	}

@@ -1,0 +1,57 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+)
+
+// additions are contacts that the transaction adds but has not written yet, so
+// that small requests share statements and move the account's counter once.
+// They are written at the commit at the latest, and before anybody reads or
+// changes rows of contacts. It belongs to the writer's goroutine.
+type additions struct {
+	account  int64 // whose all of them are
+	contacts []*addressbook.Contact
+	bytes    int // written, about; the writer takes it at the commit
+}
+
+// add notes new contacts of the account.
+func (a *additions) add(conn *sqlite.Conn, account int64, contacts []*addressbook.Contact) error {
+	if account != a.account {
+		if err := a.write(conn); err != nil {
+			return err
+		}
+		a.account = account
+	}
+	a.contacts = append(a.contacts, contacts...)
+	return nil
+}
+
+// write writes what is noted.
+func (a *additions) write(conn *sqlite.Conn) error {
+	if len(a.contacts) == 0 {
+		return nil
+	}
+	bytes, err := insertRows(conn, a.account, a.contacts)
+	if err != nil {
+		return fmt.Errorf("insert rows: %w", err)
+	}
+	err = sqlitex.Execute(conn, `UPDATE contact_counts SET contacts = contacts + ? WHERE account_id = ?`,
+		&sqlitex.ExecOptions{Args: []any{len(a.contacts), a.account}})
+	if err != nil {
+		return fmt.Errorf("count contacts: %w", err)
+	}
+	a.bytes += bytes
+	a.forget()
+	return nil
+}
+
+// forget drops what is noted: it is written, or was rolled back.
+func (a *additions) forget() {
+	clear(a.contacts)
+	a.contacts = a.contacts[:0]
+}
