@@ -67,7 +67,7 @@ func (q *bulkRequest[T]) array(d *decoder) (items []T, count int, err error) {
 	if _, err := d.dec.ReadToken(); err != nil {
 		return nil, 0, err
 	}
-	const leastItem = 64 // bytes; few items have less, and append sees to those
+	const leastItem = 192 // bytes; fewer have less, and append sees to those
 	items = make([]T, 0, min(maxItems, 1+len(d.text)/leastItem))
 	for d.dec.PeekKind() != ']' {
 		if count++; count > maxItems {

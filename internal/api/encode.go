@@ -211,18 +211,18 @@ func (e *encoder) membership(b []byte, m *addressbook.Membership) []byte {
 type dateEncoder struct {
 	zone   *time.Location
 	second int64
-	head   []byte // up to the seconds
-	tail   []byte // the offset
+	text   []byte // of the second, without a fraction
 }
 
+// dateHead is how much of such a text stands before the fraction.
+const dateHead = len("2006-01-02T15:04:05")
+
 func (e *dateEncoder) append(b []byte, t time.Time) []byte {
-	if second := t.Unix(); second != e.second || e.head == nil {
+	if second := t.Unix(); second != e.second || e.text == nil {
 		e.second = second
-		local := time.Unix(second, 0).In(e.zone)
-		e.head = local.AppendFormat(e.head[:0], "2006-01-02T15:04:05")
-		e.tail = local.AppendFormat(e.tail[:0], "Z07:00")
+		e.text = time.Unix(second, 0).In(e.zone).AppendFormat(e.text[:0], time.RFC3339)
 	}
-	b = append(b, e.head...)
+	b = append(b, e.text[:dateHead]...)
 	if nanos := t.Nanosecond(); nanos != 0 {
 		b = append(b, '.')
 		for unit := int(time.Second) / 10; nanos != 0; unit /= 10 {
@@ -230,5 +230,5 @@ func (e *dateEncoder) append(b []byte, t time.Time) []byte {
 			nanos %= unit
 		}
 	}
-	return append(b, e.tail...)
+	return append(b, e.text[dateHead:]...)
 }
