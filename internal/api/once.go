@@ -43,7 +43,8 @@ func (a *API) once(h handler, drain func(*http.Request)) handler {
 			return reply{}, err
 		}
 		defer attempt.End()
-		r = r.WithContext(context.WithValue(r.Context(), attemptKey{}, attempt))
+		ctx := context.WithValue(r.Context(), attemptKey{}, attempt)
+		r = r.WithContext(idempotency.WithKey(ctx, given[0]))
 		answer, err := h(r)
 		if err != nil {
 			answer, err = refuse(r, attempt, err)

@@ -34,6 +34,19 @@ type Receipt struct {
 // Nothing was changed. It comes about where two servers do one request.
 var ErrTaken = errors.New("the idempotency key has a receipt already")
 
+type keyOfContext struct{}
+
+// WithKey returns a context that tells a store which key a write is done for.
+func WithKey(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, keyOfContext{}, key)
+}
+
+// KeyOf returns the key that a write is done for, and "" when it has none.
+func KeyOf(ctx context.Context) string {
+	key, _ := ctx.Value(keyOfContext{}).(string)
+	return key
+}
+
 // Store keeps receipts. All of it is safe for concurrent use. The account is
 // always the account's own id; keys of different accounts have nothing to do
 // with each other.
@@ -45,6 +58,11 @@ var ErrTaken = errors.New("the idempotency key has a receipt already")
 // that the new one was created, the new one takes the place; for any other the
 // write fails with [ErrTaken]. A store reads the receipt's body only until its
 // method returns.
+//
+// A [Keeper] knows of the requests of its own server alone. So a store that
+// several servers share refuses a write for a key, see [WithKey], at which
+// another server is: with [ErrRunning], at once, and nothing is changed. A
+// server that ends is at nothing any more.
 type Store interface {
 	// Receipt returns the receipt of a key, however old, or a NotFound fault.
 	Receipt(ctx context.Context, account int64, key string) (Receipt, error)

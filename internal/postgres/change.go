@@ -12,7 +12,7 @@ import (
 
 // UpdateContacts implements [addressbook.Store].
 func (db *DB) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready func([]addressbook.Result) *idempotency.Receipt) error {
-	return db.write(ctx, account, "update contacts", func(t *tx) error {
+	return db.writeOnce(ctx, account, "update contacts", func(t *tx) error {
 		b, err := t.lockBench(patches)
 		if err != nil {
 			return err
@@ -131,7 +131,7 @@ func (t *tx) writeBench(b *bench) {
 
 // DeleteContacts implements [addressbook.Store].
 func (db *DB) DeleteContacts(ctx context.Context, account int64, contacts []addressbook.SID, ready func([]addressbook.Result) *idempotency.Receipt) error {
-	return db.write(ctx, account, "delete contacts", func(t *tx) error {
+	return db.writeOnce(ctx, account, "delete contacts", func(t *tx) error {
 		there := make(map[addressbook.SID]*addressbook.Contact)
 		t.lockContacts(contacts, func(c *addressbook.Contact) { there[c.SID] = c })
 		if err := t.flush(); err != nil {

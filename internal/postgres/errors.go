@@ -22,6 +22,9 @@ const retryAfter = 5 * time.Second
 // errAgain makes a transaction be done again.
 var errAgain = errors.New("another transaction came between")
 
+// errClaimed means that another transaction is done for the same key.
+var errClaimed = errors.New("another transaction has claimed the key")
+
 // errUnsure means that nobody knows whether a commit holds.
 var errUnsure = errors.New("the database did not confirm the commit")
 
@@ -123,6 +126,12 @@ func taken(err error) bool {
 func receiptTaken(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "23505" && pg.TableName == "idempotency_keys"
+}
+
+// dividedByZero tells whether a statement did, as some do to fail.
+func dividedByZero(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "22012" // division_by_zero
 }
 
 // noRow tells whether a query that has one row or none had none.

@@ -16,7 +16,7 @@ import (
 // InsertContacts implements [addressbook.Store].
 func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
 	again := false
-	return db.write(ctx, account, "insert contacts", func(t *tx) error {
+	return db.writeOnce(ctx, account, "insert contacts", func(t *tx) error {
 		in := insertion{tx: t, contacts: contacts, existing: make([]*addressbook.Contact, len(contacts)), again: again}
 		again = true
 		return in.run(opts, decided)

@@ -13,7 +13,7 @@ import (
 
 // InsertLists implements [addressbook.Store].
 func (db *DB) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
-	return db.write(ctx, account, "insert lists", func(t *tx) error {
+	return db.writeOnce(ctx, account, "insert lists", func(t *tx) error {
 		// The first of each name, in the order of the names: two transactions that
 		// insert the same ones never wait for each other in a circle.
 		first := make(map[string]int, len(lists))
@@ -74,7 +74,7 @@ func listArgs(account int64, lists []*addressbook.List) []any {
 
 // UpdateLists implements [addressbook.Store].
 func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
-	return db.write(ctx, account, "update lists", func(t *tx) error {
+	return db.writeOnce(ctx, account, "update lists", func(t *tx) error {
 		patched := make([]addressbook.SID, len(patches))
 		var wanted []string
 		for i := range patches {
@@ -164,7 +164,7 @@ func (t *tx) updateLists(lists map[addressbook.SID]*addressbook.List, before map
 
 // DeleteLists implements [addressbook.Store].
 func (db *DB) DeleteLists(ctx context.Context, account int64, lists []addressbook.SID, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
-	return db.write(ctx, account, "delete lists", func(t *tx) error {
+	return db.writeOnce(ctx, account, "delete lists", func(t *tx) error {
 		there := make(map[addressbook.SID]*addressbook.List)
 		t.lockLists(lists, func(l *addressbook.List) { there[l.SID] = l })
 		column := sids(lists)

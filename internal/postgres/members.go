@@ -12,7 +12,7 @@ import (
 
 // AddMembers implements [addressbook.Store].
 func (db *DB) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
-	return db.write(ctx, account, "add members", func(t *tx) error {
+	return db.writeOnce(ctx, account, "add members", func(t *tx) error {
 		joining := make([]addressbook.SID, len(members))
 		for i := range members {
 			joining[i] = members[i].Contact
@@ -90,7 +90,7 @@ func (t *tx) lockList(list addressbook.SID) (there *bool) {
 
 // RemoveMembers implements [addressbook.Store].
 func (db *DB) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
-	return db.write(ctx, account, "remove members", func(t *tx) error {
+	return db.writeOnce(ctx, account, "remove members", func(t *tx) error {
 		since := make(map[addressbook.SID]time.Time)
 		there := t.lockList(list)
 		t.queue(`DELETE FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid = ANY($3)

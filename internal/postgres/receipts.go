@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,9 +33,32 @@ func (t *tx) keep(r *idempotency.Receipt) {
 		VALUES ($1, $2, $3, $4, $5, $6)`, t.account, r.Key, r.Request[:], r.Status, body, created)
 }
 
+// claim takes a key for the transaction, in the round trip that begins it. It
+// fails with [errClaimed] where another has the key. A lock that ends with its
+// transaction is free as soon as that server is gone, and works through every
+// pooler. An engine that knows no such locks lets both go on; then the receipt's
+// key decides.
+func (t *tx) claim(key string) {
+	// By zero when it was not taken, which keeps what waits behind from running.
+	t.queue(`SELECT 1 / pg_try_advisory_xact_lock($1)::int`, claimLock(t.account, key)).Fn = func(results pgx.BatchResults) error {
+		_, err := results.Exec()
+		if dividedByZero(err) {
+			err = errClaimed
+		}
+		return err
+	}
+}
+
+// claimLock is the advisory lock of a key. That two keys have the same is as
+// unlikely as it is harmless: who comes second is told to come again.
+func claimLock(account int64, key string) int64 {
+	sum := sha256.Sum256(append(binary.BigEndian.AppendUint64(nil, uint64(account)), key...))
+	return int64(binary.BigEndian.Uint64(sum[:]))
+}
+
 // AddReceipt implements [idempotency.Store].
 func (db *DB) AddReceipt(ctx context.Context, account int64, r idempotency.Receipt) error {
-	return db.write(ctx, account, "keep an answer", func(t *tx) error {
+	return db.writeOnce(ctx, account, "keep an answer", func(t *tx) error {
 		t.keep(&r)
 		return nil
 	})

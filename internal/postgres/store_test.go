@@ -57,6 +57,13 @@ func TestAccountsContract(t *testing.T) {
 	})
 }
 
+func TestKeyRunning(t *testing.T) {
+	t.Parallel()
+	storetest.KeyRunning(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestAddressBookModel(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Database(t, Migrate)

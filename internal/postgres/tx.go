@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -108,6 +109,18 @@ func (db *DB) write(ctx context.Context, account int64, doing string, do func(*t
 	}
 }
 
+// writeOnce is write for what keeps a receipt. A key that another transaction
+// has claimed is [idempotency.ErrRunning].
+func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do func(*tx) error) error {
+	key := idempotency.KeyOf(ctx)
+	return db.write(ctx, account, doing, func(t *tx) error {
+		if key != "" {
+			t.claim(key)
+		}
+		return do(t)
+	})
+}
+
 // try does a transaction once, and tells whether an error is one that another
 // attempt may not have.
 func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again bool, err error) {
@@ -117,6 +130,8 @@ func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again
 		return do(t)
 	})
 	switch {
+	case errors.Is(err, errClaimed):
+		return false, idempotency.ErrRunning
 	case receiptTaken(err):
 		return false, idempotency.ErrTaken
 	case err == nil || t == nil || t.decided:
@@ -140,21 +155,18 @@ func (db *DB) transact(ctx context.Context, account int64, begin string, do func
 	// A connection that is within a transaction is closed by the pool.
 	defer release(conn)
 	t := &tx{ctx: ctx, account: account, conn: conn.Conn(), batch: &pgx.Batch{}, copyLeast: db.copyLeast}
+	// After a panic too: whoever comes next must not find it under way.
+	defer t.rollback()
 	t.queue(begin)
 	t.queue(settings)
 	if err := do(t); err != nil {
-		t.rollback()
 		return err
 	}
-	if err := t.commit(); err != nil {
-		t.rollback()
-		return err
-	}
-	return nil
+	return t.commit()
 }
 
-// rollback keeps a connection whose transaction failed; one that cannot be kept
-// is closed by the pool.
+// rollback ends a transaction that is still open, and so keeps its connection;
+// one that cannot be kept is closed by the pool.
 func (t *tx) rollback() {
 	if t.conn.IsClosed() || t.conn.PgConn().TxStatus() == 'I' {
 		return

@@ -74,7 +74,7 @@ func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook
 
 // addUpload adds an upload, in the place of the draft of its sid if it is one.
 func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready func(addressbook.List) *idempotency.Receipt) error {
-	return db.write(ctx, u.Account.ID, "add upload", func(t *tx) error {
+	return db.writeOnce(ctx, u.Account.ID, "add upload", func(t *tx) error {
 		got, there := list, false
 		// It is locked, so that it cannot go before the upload is there. Added by
 		// another at this moment, it makes us begin anew.
@@ -130,7 +130,7 @@ func (t *tx) lockUpload(sid addressbook.SID) (u importer.Upload, there bool, err
 
 // EndUpload implements [importer.Store].
 func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready func(importer.Upload) *idempotency.Receipt) error {
-	return db.write(ctx, account, "end upload", func(t *tx) error {
+	return db.writeOnce(ctx, account, "end upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -14,7 +15,8 @@ type write struct {
 	do   func(r idempotency.Receipt) error
 }
 
-// writes returns each write once, with something to do for it.
+// writes returns each write once, with something to do for it. It is done for
+// the key of its receipt.
 func (f *fixture) writes(t *testing.T) []write {
 	t.Helper()
 	all := contacts(firstNumber, 6)
@@ -22,12 +24,12 @@ func (f *fixture) writes(t *testing.T) []write {
 	changed, gone := list("changed"), list("gone")
 	f.addLists(t, changed, gone)
 	f.join(t, changed, all[3])
-	ctx := t.Context()
+	ctx := func(r idempotency.Receipt) context.Context { return idempotency.WithKey(t.Context(), r.Key) }
 	book := patching(f.Contacts, moment())
 	insert := func(opts addressbook.CreateOptions, some ...addressbook.Contact) func(idempotency.Receipt) error {
 		opts.Receipt = true
 		return func(r idempotency.Receipt) error {
-			return f.Contacts.InsertContacts(ctx, f.account, some, opts, keeping[[]*addressbook.Contact](r))
+			return f.Contacts.InsertContacts(ctx(r), f.account, some, opts, keeping[[]*addressbook.Contact](r))
 		}
 	}
 	over := contact(firstNumber)
@@ -37,26 +39,26 @@ func (f *fixture) writes(t *testing.T) []write {
 		{"insert over contacts", insert(addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate}, over)},
 		{"update contacts", func(r idempotency.Receipt) error {
 			patches := []addressbook.Patch{{SID: all[1].SID, Number: setNumber(firstNumber + 1000)}, {SID: all[5].SID, Number: setNumber(firstNumber)}}
-			return book.UpdateContacts(ctx, f.acct, patches, keeping[[]addressbook.Result](r))
+			return book.UpdateContacts(ctx(r), f.acct, patches, keeping[[]addressbook.Result](r))
 		}},
 		{"delete contacts", func(r idempotency.Receipt) error {
-			return f.Contacts.DeleteContacts(ctx, f.account, sidsOf(all[2:3]), keeping[[]addressbook.Result](r))
+			return f.Contacts.DeleteContacts(ctx(r), f.account, sidsOf(all[2:3]), keeping[[]addressbook.Result](r))
 		}},
 		{"insert lists", func(r idempotency.Receipt) error {
-			return f.Contacts.InsertLists(ctx, f.account, []addressbook.List{list("new"), list("gone")}, keeping[[]addressbook.ListResult](r))
+			return f.Contacts.InsertLists(ctx(r), f.account, []addressbook.List{list("new"), list("gone")}, keeping[[]addressbook.ListResult](r))
 		}},
 		{"update lists", func(r idempotency.Receipt) error {
 			patches := []addressbook.ListPatch{{SID: changed.SID, Tag: set("tag")}}
-			return book.UpdateLists(ctx, f.acct, patches, keeping[[]addressbook.ListResult](r))
+			return book.UpdateLists(ctx(r), f.acct, patches, keeping[[]addressbook.ListResult](r))
 		}},
 		{"delete lists", func(r idempotency.Receipt) error {
-			return f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{gone.SID}, keeping[[]addressbook.ListResult](r))
+			return f.Contacts.DeleteLists(ctx(r), f.account, []addressbook.SID{gone.SID}, keeping[[]addressbook.ListResult](r))
 		}},
 		{"add members", func(r idempotency.Receipt) error {
-			return f.Contacts.AddMembers(ctx, f.account, changed.SID, joining(changed, all[4].SID, all[3].SID), keeping[[]addressbook.MembershipResult](r))
+			return f.Contacts.AddMembers(ctx(r), f.account, changed.SID, joining(changed, all[4].SID, all[3].SID), keeping[[]addressbook.MembershipResult](r))
 		}},
 		{"remove members", func(r idempotency.Receipt) error {
-			return f.Contacts.RemoveMembers(ctx, f.account, changed.SID, sidsOf(all[3:4]), keeping[[]addressbook.MembershipResult](r))
+			return f.Contacts.RemoveMembers(ctx(r), f.account, changed.SID, sidsOf(all[3:4]), keeping[[]addressbook.MembershipResult](r))
 		}},
 	}
 }

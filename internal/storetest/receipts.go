@@ -130,11 +130,12 @@ func oneKeyAtOnce(t *testing.T, f *fixture) {
 		for range clients {
 			l, r := list(fmt.Sprint(key, " of ", births.Load())), receipt(key)
 			running.Go(func() {
-				err := f.Contacts.InsertLists(t.Context(), f.account, []addressbook.List{l}, keeping[[]addressbook.ListResult](r))
+				ctx := idempotency.WithKey(t.Context(), key)
+				err := f.Contacts.InsertLists(ctx, f.account, []addressbook.List{l}, keeping[[]addressbook.ListResult](r))
 				switch {
 				case err == nil:
 					done.Add(1)
-				case !errors.Is(err, idempotency.ErrTaken):
+				case !errors.Is(err, idempotency.ErrTaken) && !errors.Is(err, idempotency.ErrRunning):
 					t.Errorf("insert lists: %v", err)
 				}
 			})
