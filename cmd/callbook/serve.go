@@ -12,11 +12,10 @@ import (
 	"time"
 
 	"callbook/internal/account"
-	"callbook/internal/addressbook"
 	"callbook/internal/api"
 	"callbook/internal/dashboard"
+	"callbook/internal/fault"
 	"callbook/internal/idempotency"
-	"callbook/internal/importer"
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/summary"
@@ -61,27 +60,32 @@ const (
 func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	defer runtime.KeepAlive(make([]byte, heapReserve))
 	log := c.logger(std.err)
-	db, err := c.open(ctx, log)
-	if err != nil {
-		return err
+	db, away := c.start(ctx, log)
+	if away != nil && !c.worthWaiting(away) {
+		return away
 	}
-	defer func() { err = errors.Join(err, db.close()) }()
-	book := addressbook.New(db.contacts, addressbook.Options{StrictNumbers: c.StrictNumbers})
-	imports, err := importer.Open(ctx, db.uploads, db.files, book, importer.Options{Log: log})
-	if err != nil {
-		return err
-	}
-	keys := idempotency.New(db.receipts, idempotency.Options{Log: log})
+	defer func() {
+		if db != nil {
+			err = errors.Join(err, db.close())
+		}
+	}()
 	// Before the account is made: a server that cannot listen must not make a
 	// key that nobody gets to see.
 	ln, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(std.out, "callbook is listening on http://%s\n", browsable(ln.Addr()))
+	if away != nil {
+		if db, err = c.awaitDatabase(ctx, ln, log, away); err != nil || db == nil {
+			return errors.Join(err, ln.Close())
+		}
+	}
 
+	book, imports := db.book, db.imports
+	keys := idempotency.New(db.receipts, idempotency.Options{Log: log})
 	directory := account.NewDirectory(db.accounts, nil)
 	sessions := session.NewKeeper(db.sessions, nil)
-	fmt.Fprintf(std.out, "callbook is listening on http://%s\n", browsable(ln.Addr()))
 	if c.Bootstrap {
 		// A signal now must not leave an account whose token nobody saw.
 		if err := c.bootstrap(context.WithoutCancel(ctx), directory, sessions, std.out, c.or(ln.Addr())); err != nil {
@@ -146,6 +150,9 @@ func (c *serveCmd) bootstrap(ctx context.Context, d *account.Directory, sessions
 		return err
 	}
 	a, err := d.Create(ctx, bootstrapAccount, account.DefaultRegion, account.DefaultTimeZone)
+	if f := fault.As(err); f != nil && f.Kind == fault.Duplicate {
+		return nil // by another server that starts at this moment
+	}
 	if err != nil {
 		return err
 	}

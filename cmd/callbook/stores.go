@@ -66,6 +66,27 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 	}, nil
 }
 
+// started is a database that is open, with what is begun on it.
+type started struct {
+	*stores
+	book    *addressbook.Book
+	imports *importer.Importer
+}
+
+// start opens the database and finds what is to be gone on with.
+func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (*started, error) {
+	db, err := c.open(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	book := addressbook.New(db.contacts, addressbook.Options{StrictNumbers: c.StrictNumbers})
+	imports, err := importer.Open(ctx, db.uploads, db.files, book, importer.Options{Log: log})
+	if err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return &started{stores: db, book: book, imports: imports}, nil
+}
+
 // checkFinished refuses a database that is not whole yet.
 func (c *serveCmd) checkFinished(ctx context.Context, db interface {
 	LastCopy(ctx context.Context) (transfer.State, bool, error)

@@ -52,7 +52,7 @@ func TestPostgres(t *testing.T) {
 func TestPostgresPassword(t *testing.T) {
 	const db = "postgres://somebody:hunter2@127.0.0.1:1/callbook?connect_timeout=2"
 	for _, args := range [][]string{
-		{"serve", "--addr", "127.0.0.1:0", "--db", db},
+		{"serve", "--addr", "127.0.0.1:0", "--db", db + "&sslmode=nonsense"},
 		{"account", "create", "acme", "--db", db},
 		{"account", "list", "--db", db + "&pool_max_conns=many"},
 		{"migrate", "--db", db + "&sslmode=nonsense"},

@@ -106,6 +106,13 @@ func passing(err error) bool {
 		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
 }
 
+// MayPass tells whether what failed with an error may go well a moment later, as
+// [Open] may once there is a database that takes writes.
+func MayPass(err error) bool {
+	f := fault.As(err)
+	return f != nil && f.Kind == fault.Unavailable || f == nil && err != nil && passing(err)
+}
+
 // rolledBack tells whether the database has undone a transaction and doing it
 // again may go well.
 func rolledBack(err error) bool {

@@ -26,6 +26,7 @@ type Server struct {
 	log       *slog.Logger
 	count     func(accountSID string, status int)
 	limit     time.Duration
+	refuse    error
 
 	requests inFlight
 	unready  atomic.Bool // the store did not answer the last probe
@@ -47,6 +48,10 @@ type Config struct {
 	// RequestTimeout is how long one request may take, waiting included; zero
 	// means a minute.
 	RequestTimeout time.Duration
+	// Refuse, when not nil, is what is answered to every request but those for
+	// the probes and the document, by a server whose store is not there yet. It
+	// needs no API.
+	Refuse error
 }
 
 const (
@@ -70,6 +75,7 @@ func New(cfg Config) *Server {
 		log:       cfg.Log,
 		count:     cfg.Count,
 		limit:     cfg.RequestTimeout,
+		refuse:    cfg.Refuse,
 		mux:       http.NewServeMux(),
 	}
 	s.requests.idle = make(chan struct{})
@@ -112,7 +118,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	case <-ctx.Done():
 	}
 
-	s.log.Info("stopping: requests in flight are answered, new ones refused")
+	if s.refuse == nil {
+		s.log.Info("stopping: requests in flight are answered, new ones refused")
+	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	var err error
@@ -154,6 +162,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	if own {
 		w.Header().Set("Allow", "GET, HEAD")
 		api.Fail(w, r, fault.New(fault.MethodNotAllowed, "Use GET, HEAD"))
+		return
+	}
+	if s.refuse != nil {
+		s.fail(w, r, s.refuse)
 		return
 	}
 	if s.forDashboard(r) {
