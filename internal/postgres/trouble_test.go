@@ -116,7 +116,8 @@ func TestUnsureCommit(t *testing.T) {
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
 	// It looks for a circle after this time, and the other long after.
-	db := open(t, pgtest.Database(t, Migrate)+"&deadlock_timeout=3s")
+	url := pgtest.Database(t, Migrate) + "&deadlock_timeout=3s"
+	db := open(t, url)
 	acct := addAccount(t, db)
 	if err := insert(t.Context(), db, acct, 1, 2); err != nil {
 		t.Fatal(err)
@@ -140,13 +141,7 @@ func TestDeadlock(t *testing.T) {
 	go func() {
 		deleted <- db.DeleteContacts(t.Context(), acct, []addressbook.SID{{1}, {2}}, func([]addressbook.Result) *idempotency.Receipt { return nil })
 	}()
-	for waiting := 0; waiting == 0; {
-		err := db.pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	pgtest.AwaitWaiting(t, url, 1)
 	lock(1) // closes the circle
 	if err := other.Commit(t.Context()); err != nil {
 		t.Fatal(err)
@@ -179,12 +174,7 @@ func TestGivenUp(t *testing.T) {
 		_, err := db.Contact(ctx, acct, addressbook.SID{1})
 		read <- err
 	}()
-	for waiting := 0; waiting == 0; {
-		if err := other.pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
-			t.Fatal(err)
-		}
-	}
+	pgtest.AwaitWaiting(t, url, 1)
 	cancel(reason)
 	if err := <-read; !errors.Is(err, reason) || fault.As(err) != nil {
 		t.Errorf("the error is %v, want the reason and no fault", err)
