@@ -92,7 +92,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 			if existing[i] != nil {
 				*r = Result{Contact: existing[i], Fault: taken}
 			} else {
-				r.Contact = &p.Contacts[i]
+				*r = Result{Contact: &p.Contacts[i]}
 			}
 		}
 		for _, again := range p.Repeats {

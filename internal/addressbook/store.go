@@ -21,13 +21,12 @@ type Store interface {
 	// InsertContacts adds, in one transaction, those contacts whose number the
 	// account does not have yet. Numbers and sids are distinct within contacts.
 	//
-	// Once it is known which those are, it calls decided once with a slice as
-	// long as contacts: nil for a contact that is new, and for the others the
-	// one that has the number already. That is the time to prepare an answer, on
-	// the caller's goroutine and, where there are many contacts, while the rows
-	// are written.
-	// Decided is what the others call ready, but it is called once only, and
-	// only with CreateOptions.Receipt does the store wait for what it returns.
+	// Once it is known which those are, it calls decided with a slice as long as
+	// contacts: nil for a contact that is new, and for the others the one that
+	// has the number already. That is the time to prepare an answer, on the
+	// caller's goroutine and, where there are many contacts, while the rows are
+	// written. Decided is what the others call ready, but only with
+	// CreateOptions.Receipt does the store wait for what it returns.
 	//
 	// With UpdateDuplicate, the contact that has a number already is overwritten
 	// with the new one, and existing has it as it is then. With DryRun, all is

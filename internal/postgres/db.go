@@ -36,6 +36,7 @@ import (
 type DB struct {
 	pool      *pgxpool.Pool
 	copyLeast int
+	guesses   guesses
 }
 
 var (

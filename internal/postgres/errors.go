@@ -22,9 +22,6 @@ const retryAfter = 5 * time.Second
 // errAgain makes a transaction be done again.
 var errAgain = errors.New("another transaction came between")
 
-// errClaimed means that another transaction is done for the same key.
-var errClaimed = errors.New("another transaction has claimed the key")
-
 // errUnsure means that nobody knows whether a commit holds.
 var errUnsure = errors.New("the database did not confirm the commit")
 
@@ -135,8 +132,9 @@ func receiptTaken(err error) bool {
 	return ok && pg.Code == "23505" && pg.TableName == "idempotency_keys"
 }
 
-// dividedByZero tells whether a statement did, as some do to fail.
-func dividedByZero(err error) bool {
+// claimed tells whether another transaction is done for the same key. Nothing
+// else divides.
+func claimed(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "22012" // division_by_zero
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,13 +16,39 @@ import (
 
 // InsertContacts implements [addressbook.Store].
 func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
-	again := false
-	return db.writeOnce(ctx, account, "insert contacts", func(t *tx) error {
-		in := insertion{tx: t, contacts: contacts, existing: make([]*addressbook.Contact, len(contacts)), again: again}
-		again = true
-		return in.run(opts, decided)
+	many := len(contacts) >= db.copyLeast && !opts.DryRun
+	way := inserting
+	switch {
+	case many && db.guesses.worthwhile(account):
+		way = guessing
+	case many && opts.OnDuplicate != addressbook.UpdateDuplicate:
+		way = copying
+	}
+	found := false
+	err := db.writeOnce(ctx, account, "insert contacts", func(t *tx) error {
+		in := insertion{tx: t, contacts: contacts, existing: make([]*addressbook.Contact, len(contacts)), way: way}
+		// Another attempt is made in a way that fewer things come between.
+		if way++; opts.OnDuplicate == addressbook.UpdateDuplicate {
+			way = inserting
+		}
+		err := in.run(opts, decided)
+		found = in.created < len(contacts)
+		return err
 	})
+	if err == nil && many {
+		db.guesses.learn(account, found)
+	}
+	return err
 }
+
+// way is how an insertion finds out who has which number.
+type way int
+
+const (
+	guessing  way = iota // that nobody has any
+	copying              // by a look at first
+	inserting            // by what the insert leaves out
+)
 
 // insertion is one InsertContacts.
 type insertion struct {
@@ -29,7 +56,7 @@ type insertion struct {
 	contacts []addressbook.Contact
 	existing []*addressbook.Contact // who has the number of each, nil for those that are new
 	created  int
-	again    bool // it was tried before
+	way      way
 }
 
 func (in *insertion) run(opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
@@ -38,7 +65,9 @@ func (in *insertion) run(opts addressbook.CreateOptions, decided func(existing [
 	switch update := opts.OnDuplicate == addressbook.UpdateDuplicate; {
 	case opts.DryRun:
 		_, err = in.find(at, false)
-	case len(at) >= in.copyLeast && !update && !in.again:
+	case in.way == guessing:
+		return in.guess(at, opts.Receipt, decided)
+	case in.way == copying:
 		err = in.copy(at)
 	default:
 		err = in.insert(at, update)
@@ -55,7 +84,6 @@ func (in *insertion) run(opts addressbook.CreateOptions, decided func(existing [
 			}
 		}
 	}
-	in.decided = true
 	receipt := decided(in.existing)
 	if !opts.DryRun {
 		in.updateRows(updated)
@@ -85,13 +113,39 @@ func (in *insertion) copy(at []int) error {
 	if err != nil || len(free) == 0 {
 		return err
 	}
-	rows := make([]*addressbook.Contact, len(free))
-	for i, place := range free {
+	in.takenAgain = true
+	in.created = len(free)
+	return in.insertRows(in.rows(free))
+}
+
+// rows are the contacts at these places.
+func (in *insertion) rows(at []int) []*addressbook.Contact {
+	rows := make([]*addressbook.Contact, len(at))
+	for i, place := range at {
 		rows[i] = &in.contacts[place]
 	}
+	return rows
+}
+
+// guess adds all contacts as if nobody had one of their numbers, and has their
+// answer made meanwhile: in one round trip, of two when there is a receipt. A
+// number that somebody has makes all be done again, in another way.
+func (in *insertion) guess(at []int, keeps bool, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
+	rows := in.rows(at)
 	in.takenAgain = true
 	in.created = len(rows)
-	return in.insertRows(rows)
+	var err error
+	var copied sync.WaitGroup
+	copied.Go(func() { err = in.copyAtOnce(rows, !keeps) })
+	receipt := func() *idempotency.Receipt {
+		defer copied.Wait() // after a panic, too: it has the connection
+		return decided(in.existing)
+	}()
+	if err == nil && keeps {
+		in.countContacts(in.created)
+		in.keep(receipt)
+	}
+	return err
 }
 
 // insert adds the contacts at these places whose numbers are free, and finds who
@@ -115,10 +169,7 @@ func (in *insertion) insert(at []int, lock bool) error {
 // add inserts those whose number nobody has, and returns the places of the
 // others.
 func (in *insertion) add(at []int) (left []int, err error) {
-	rows := make([]*addressbook.Contact, len(at))
-	for i, place := range at {
-		rows[i] = &in.contacts[place]
-	}
+	rows := in.rows(at)
 	added := make(map[phone.Number]bool, len(at))
 	in.queue(`INSERT INTO contacts (account_id, `+rowColumns+`) SELECT $1, `+rowArrays+`
 		ON CONFLICT (account_id, number) DO NOTHING RETURNING number`,
@@ -194,10 +245,11 @@ func (t *tx) countContacts(by int) {
 	if by == 0 {
 		return
 	}
-	t.queue(`INSERT INTO contact_counts (account_id, slot, contacts) VALUES ($1, $2, $3)
-		ON CONFLICT (account_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`,
-		t.account, rand.IntN(countSlots), by)
+	t.queue(countContacts, t.account, rand.IntN(countSlots), by)
 }
+
+const countContacts = `INSERT INTO contact_counts (account_id, slot, contacts) VALUES ($1, $2, $3)
+	ON CONFLICT (account_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`
 
 // updateRows writes contacts over their rows, which are locked, when the queue
 // is run.

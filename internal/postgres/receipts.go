@@ -33,21 +33,13 @@ func (t *tx) keep(r *idempotency.Receipt) {
 		VALUES ($1, $2, $3, $4, $5, $6)`, t.account, r.Key, r.Request[:], r.Status, body, created)
 }
 
-// claim takes a key for the transaction, in the round trip that begins it. It
-// fails with [errClaimed] where another has the key. A lock that ends with its
+// claim is the statement that takes a key for its transaction, in the round trip
+// that begins it. It divides by zero, as [claimed] tells, where another has the
+// key, which keeps what waits behind it from running. A lock that ends with its
 // transaction is free as soon as that server is gone, and works through every
 // pooler. An engine that knows no such locks lets both go on; then the receipt's
 // key decides.
-func (t *tx) claim(key string) {
-	// By zero when it was not taken, which keeps what waits behind from running.
-	t.queue(`SELECT 1 / pg_try_advisory_xact_lock($1)::int`, claimLock(t.account, key)).Fn = func(results pgx.BatchResults) error {
-		_, err := results.Exec()
-		if dividedByZero(err) {
-			err = errClaimed
-		}
-		return err
-	}
-}
+const claim = `SELECT 1 / pg_try_advisory_xact_lock($1)::int`
 
 // claimLock is the advisory lock of a key. That two keys have the same is as
 // unlikely as it is harmless: who comes second is told to come again.

@@ -59,9 +59,14 @@ func TestAccountsContract(t *testing.T) {
 
 func TestKeyRunning(t *testing.T) {
 	t.Parallel()
-	storetest.KeyRunning(t, func(t *testing.T) storetest.Stores {
-		return stores(t, pgtest.Database(t, Migrate))
-	})
+	for name, least := range map[string]int{"inserting": copyLeast, "copying": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.KeyRunning(t, func(t *testing.T) storetest.Stores {
+				return storesCopying(t, pgtest.Database(t, Migrate), least)
+			})
+		})
+	}
 }
 
 func TestAddressBookModel(t *testing.T) {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -41,12 +40,13 @@ type tx struct {
 	batch   *pgx.Batch
 	// copyLeast is the database's.
 	copyLeast int
+	// key is what the transaction is done for; "" is none.
+	key string
 	// takenAgain tells that a key which is there already is a reason to begin
 	// anew, and see who has it.
 	takenAgain bool
-	// decided tells that somebody was told what the transaction does, so it can
-	// not be done again.
-	decided bool
+	// ended tells that it was committed before commit.
+	ended bool
 }
 
 // queue adds a statement. What is to be done with its result is told to what
@@ -65,10 +65,13 @@ func (t *tx) flush() error {
 // commit runs what is in the queue and ends the transaction. Its error may leave
 // it open whether the commit holds.
 func (t *tx) commit() error {
-	delete(t.conn.PgConn().CustomData(), warned)
-	confirmed := false
+	if t.ended {
+		return nil
+	}
+	t.forgetWarnings()
+	var done pgconn.CommandTag
 	t.queue(`COMMIT`).Exec(func(tag pgconn.CommandTag) error {
-		confirmed = tag.String() == "COMMIT" // and not ROLLBACK
+		done = tag
 		return nil
 	})
 	// Once it is on its way, only its end tells what became of it.
@@ -78,10 +81,18 @@ func (t *tx) commit() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
+	return t.confirm(done)
+}
+
+// forgetWarnings is for before what has a commit in it.
+func (t *tx) forgetWarnings() { delete(t.conn.PgConn().CustomData(), warned) }
+
+// confirm tells whether a commit holds by what the database said at its end.
+func (t *tx) confirm(tag pgconn.CommandTag) error {
 	if warning, ok := t.conn.PgConn().CustomData()[warned]; ok {
 		return fmt.Errorf("%w: %v", errUnsure, warning)
 	}
-	if !confirmed {
+	if tag.String() != "COMMIT" { // but ROLLBACK
 		return errUnsure
 	}
 	return nil
@@ -114,8 +125,8 @@ func (db *DB) write(ctx context.Context, account int64, doing string, do func(*t
 func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do func(*tx) error) error {
 	key := idempotency.KeyOf(ctx)
 	return db.write(ctx, account, doing, func(t *tx) error {
-		if key != "" {
-			t.claim(key)
+		if t.key = key; key != "" {
+			t.queue(claim, claimLock(account, key))
 		}
 		return do(t)
 	})
@@ -130,11 +141,11 @@ func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again
 		return do(t)
 	})
 	switch {
-	case errors.Is(err, errClaimed):
+	case claimed(err):
 		return false, idempotency.ErrRunning
 	case receiptTaken(err):
 		return false, idempotency.ErrTaken
-	case err == nil || t == nil || t.decided:
+	case err == nil || t == nil:
 		return false, err
 	}
 	return rolledBack(err) || t.takenAgain && taken(err), err

