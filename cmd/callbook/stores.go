@@ -35,7 +35,7 @@ type stores struct {
 // open opens the database with the engine that its name asks for.
 func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) {
 	if postgres.IsURL(c.DB) {
-		db, err := postgres.Open(ctx, c.DB, postgres.Options{Migrate: c.Migrate})
+		db, err := postgres.Open(ctx, c.DB, postgres.Options{Migrate: c.Migrate, Serve: true})
 		if err != nil {
 			return nil, err
 		}

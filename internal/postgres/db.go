@@ -37,6 +37,7 @@ type DB struct {
 	pool      *pgxpool.Pool
 	copyLeast int
 	guesses   guesses
+	hold      *hold // nil for a command beside the servers
 }
 
 var (
@@ -74,6 +75,9 @@ type Options struct {
 	// Migrate brings the schema up to date. Without it, a schema that is not is
 	// an error.
 	Migrate bool
+	// Serve keeps copies away until the database is closed. The error wraps
+	// [ErrCopied] when one is at work.
+	Serve bool
 
 	// alone, when not "", is what the connections are called, and tells that no
 	// other may be connected.
@@ -97,8 +101,13 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
 	}
 	db := &DB{pool: pool, copyLeast: copyLeast}
-	if opts.alone != "" {
-		err = db.awaitAlone(ctx, opts.alone)
+	switch {
+	case opts.Serve:
+		err = db.holdOn(ctx, shared)
+	case opts.alone != "":
+		if err = db.holdOn(ctx, alone); err == nil {
+			err = db.awaitAlone(ctx, opts.alone)
+		}
 	}
 	switch {
 	case err != nil:
@@ -108,7 +117,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		err = db.checkSchema(ctx)
 	}
 	if err != nil {
-		pool.Close()
+		_ = db.Close() // returns no error
 		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
 	}
 	return db, nil
@@ -117,6 +126,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 // Close closes the database, after what is under way.
 func (db *DB) Close() error {
 	db.pool.Close()
+	db.hold.end()
 	return nil
 }
 

@@ -94,7 +94,8 @@ func passing(err error) bool {
 		}
 		return false
 	}
-	if errors.Is(err, errReadOnly) || errors.Is(err, errSlow) || errors.Is(err, errUnsure) || errors.Is(err, errAgain) {
+	if errors.Is(err, errReadOnly) || errors.Is(err, errSlow) || errors.Is(err, errUnsure) || errors.Is(err, errAgain) ||
+		errors.Is(err, ErrCopied) {
 		return true
 	}
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
@@ -106,6 +107,9 @@ func passing(err error) bool {
 // MayPass tells whether what failed with an error may go well a moment later, as
 // [Open] may once there is a database that takes writes.
 func MayPass(err error) bool {
+	if errors.Is(err, ErrCopied) {
+		return false // it takes as long as it takes, and somebody is at it
+	}
 	f := fault.As(err)
 	return f != nil && f.Kind == fault.Unavailable || f == nil && err != nil && passing(err)
 }

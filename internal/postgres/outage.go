@@ -80,6 +80,9 @@ func saysWhichHost(named string) bool {
 // acquire takes a connection from the pool. That no host answers in time is an
 // error of its own: the caller may have much time left.
 func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	if err := db.hold.refusal(); err != nil {
+		return nil, err
+	}
 	limited, cancel := context.WithTimeout(ctx, acquireLimit)
 	defer cancel()
 	conn, err := db.pool.Acquire(limited)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,28 +19,24 @@ type Transfer struct{ db *DB }
 
 var _ transfer.Store = Transfer{}
 
-// ErrInUse means that others have connections to a database.
-var ErrInUse = errors.New("callbook servers or another copy are connected to it, and a copy needs it for itself; stop them all")
-
 // transferName is what the connections of a copy are called, with a word of its
 // own behind it.
 const transferName = applicationName + " copy "
 
-// OpenTransfer opens a database for a copy. The error wraps [ErrInUse] when the
-// database shows connections of servers or of another copy. It sees those that
-// have their usual name, so it may miss a server whose URL says application_name.
+// OpenTransfer opens a database for a copy, which has it for itself until it is
+// closed. The error wraps [ErrInUse] when a server or another copy uses it, or
+// anything has a connection under the usual name of one.
 func OpenTransfer(ctx context.Context, url string, opts Options) (*DB, error) {
 	opts.alone = transferName + rand.Text()
 	return Open(ctx, url, opts)
 }
 
-// awaitAlone waits until no other has a connection, for a moment: those of a
-// program that has just ended, or was killed, linger, and may even be about to
-// commit.
+// awaitAlone waits until no other has a connection under the usual names, for a
+// moment: those of a program that has just ended, or was killed, linger, and may
+// even be about to commit. The lock does not tell of them, nor of commands.
 func (db *DB) awaitAlone(ctx context.Context, own string) error {
-	const patience, pause = 3 * time.Second, 20 * time.Millisecond
-	last := time.Now().Add(patience)
-	again := time.NewTicker(pause)
+	last := time.Now().Add(holdPatience)
+	again := time.NewTicker(holdPause)
 	defer again.Stop()
 	for {
 		var others int
