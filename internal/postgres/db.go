@@ -96,6 +96,9 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if opts.alone != "" {
 		config.ConnConfig.RuntimeParams["application_name"] = opts.alone
 	}
+	if err := suitPooler(ctx, config.ConnConfig, url); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)

@@ -72,9 +72,13 @@ func severalHosts(c *pgconn.Config) bool {
 }
 
 func saysWhichHost(named string) bool {
-	const word = "target_session_attrs"
+	return says(named, "target_session_attrs") || os.Getenv("PGTARGETSESSIONATTRS") != ""
+}
+
+// says tells whether a URL has a setting.
+func says(named, setting string) bool {
 	u, err := url.Parse(named)
-	return err == nil && u.Query().Has(word) || os.Getenv("PGTARGETSESSIONATTRS") != ""
+	return err == nil && u.Query().Has(setting)
 }
 
 // acquire takes a connection from the pool. That no host answers in time is an
