@@ -16,19 +16,22 @@ import (
 
 // InsertContacts implements [addressbook.Store].
 func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
-	many := len(contacts) >= db.copyLeast && !opts.DryRun
-	way := inserting
-	switch {
-	case many && db.guesses.worthwhile(account):
+	otherwise := inserting
+	if len(contacts) >= db.copyLeast && opts.OnDuplicate != addressbook.UpdateDuplicate {
+		otherwise = copying
+	}
+	way := otherwise
+	many := len(contacts) >= min(guessLeast, db.copyLeast) && !opts.DryRun
+	if many && db.guesses.worthwhile(account) {
 		way = guessing
-	case many && opts.OnDuplicate != addressbook.UpdateDuplicate:
-		way = copying
 	}
 	found := false
 	err := db.writeOnce(ctx, account, "insert contacts", func(t *tx) error {
 		in := insertion{tx: t, contacts: contacts, existing: make([]*addressbook.Contact, len(contacts)), way: way}
 		// Another attempt is made in a way that fewer things come between.
-		if way++; opts.OnDuplicate == addressbook.UpdateDuplicate {
+		if way == guessing {
+			way = otherwise
+		} else {
 			way = inserting
 		}
 		err := in.run(opts, decided)
