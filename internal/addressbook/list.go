@@ -38,17 +38,21 @@ type ListDraft struct {
 
 // ListPatch changes a list: what it does not set stays as it is.
 type ListPatch struct {
-	SID   SID
-	Name  Change
-	Tag   Change
-	Fault error // why it could not even be read; see Draft
+	SID  SID
+	Name Change
+	Tag  Change
+	// IfUpdated, when not zero, is the list's date of change that the patch was
+	// made on: when it has another by now, the patch is not applied, and its
+	// result is ErrListChanged with the list as it is.
+	IfUpdated time.Time
+	Fault     error // why it could not even be read; see Draft
 
 	at time.Time
 }
 
 // ListResult is what became of one list.
 type ListResult struct {
-	List  *List // nil with a fault
+	List  *List // nil with a fault other than ErrListChanged
 	Fault error
 }
 
@@ -58,9 +62,18 @@ var (
 	ErrNoList = fault.New(fault.NotFound, "There is no list with this sid")
 	// ErrNameTaken is the fault of a name that another list of the account has.
 	ErrNameTaken = fault.New(fault.Duplicate, "A list with this Name already exists")
+	// ErrListChanged is the fault of a patch whose list has changed since; see
+	// ListPatch.IfUpdated.
+	ErrListChanged = fault.New(fault.Changed, "The list was changed meanwhile")
 
 	errNameMissing = fault.New(fault.Missing, "Name is mandatory")
 )
+
+// Fits tells whether the list is as the patch's IfUpdated wants it. It is for
+// stores, which ask before they apply the patch.
+func (p *ListPatch) Fits(l *List) bool {
+	return p.IfUpdated.IsZero() || p.IfUpdated.Equal(l.Updated)
+}
 
 // Apply changes the list. It is for stores, which have the list.
 func (p *ListPatch) Apply(l *List) {

@@ -57,7 +57,7 @@ type Store interface {
 
 	// UpdateLists applies patches one after the other, in one transaction. Its
 	// results are one each: the list as it is now, or a NotFound or Duplicate
-	// fault.
+	// fault, or a Changed fault with the list when [ListPatch.Fits] says no.
 	UpdateLists(ctx context.Context, account int64, patches []ListPatch, ready func([]ListResult) *idempotency.Receipt) error
 
 	// DeleteLists deletes lists and their memberships, in one transaction. Its

@@ -84,15 +84,25 @@ func (d *Dashboard) listsPage(r *http.Request) (answer, error) {
 // listForm is what the template list-form.html shows.
 type listForm struct {
 	SID       string // "" for a new one
+	Updated   string // when the list that is being edited was changed, in Unix nanoseconds
 	Name, Tag field
+	// Conflict is what differs between what was typed and what somebody else
+	// saved meanwhile; empty when nobody did.
+	Conflict []difference
+	// Deleted tells that somebody deleted the list meanwhile.
+	Deleted bool
 }
 
-func newListForm(sid, name, tag string) listForm {
+func newListForm(name, tag string) listForm {
 	return listForm{
-		SID:  sid,
 		Name: field{Name: "name", Label: "Name", Value: name, Required: true, MaxLength: addressbook.MaxTextLength},
 		Tag:  field{Name: "tag", Label: "Tag", Value: tag, MaxLength: addressbook.MaxTextLength},
 	}
+}
+
+// typedListForm is the form as it was sent.
+func typedListForm(form url.Values) listForm {
+	return newListForm(strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("tag")))
 }
 
 func (f listForm) page() answer {
@@ -129,14 +139,14 @@ func listWords(f *fault.Error) string {
 }
 
 func (d *Dashboard) newListPage(*http.Request) (answer, error) {
-	return newListForm("", "", "").page(), nil
+	return newListForm("", "").page(), nil
 }
 
 func (d *Dashboard) createList(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
-	form := newListForm("", strings.TrimSpace(r.PostForm.Get("name")), strings.TrimSpace(r.PostForm.Get("tag")))
+	form := typedListForm(r.PostForm)
 	list, err := d.makeList(r.Context(), accountOf(r), form.Name.Value, form.Tag.Value)
 	if f := fault.As(err); f != nil {
 		return form.refused(f).page(), nil
@@ -162,41 +172,4 @@ func (d *Dashboard) makeList(ctx context.Context, acct account.Account, name, ta
 		return addressbook.List{}, err
 	}
 	return *result.List, nil
-}
-
-func (d *Dashboard) editListPage(r *http.Request) (answer, error) {
-	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
-	if err != nil {
-		return answer{}, err
-	}
-	return newListForm(list.SID.String(), list.Name, list.Tag.Value).page(), nil
-}
-
-func (d *Dashboard) saveList(r *http.Request) (answer, error) {
-	if err := readForm(r); err != nil {
-		return answer{}, err
-	}
-	sid := sidIn(r, "sid")
-	form := newListForm(sid.String(), strings.TrimSpace(r.PostForm.Get("name")), strings.TrimSpace(r.PostForm.Get("tag")))
-	tag := addressbook.Text{Value: form.Tag.Value, Given: form.Tag.Value != ""}
-	patch := addressbook.ListPatch{
-		SID:  sid,
-		Name: addressbook.Change{Set: true, Text: addressbook.Given(form.Name.Value)},
-		Tag:  addressbook.Change{Set: true, Text: tag},
-	}
-	var result addressbook.ListResult
-	err := d.cfg.Book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch}, func(results []addressbook.ListResult) *idempotency.Receipt {
-		result = results[0]
-		return nil
-	})
-	if err == nil {
-		err = result.Fault
-	}
-	if f := fault.As(err); f != nil && f.Kind != fault.NotFound && f.Kind != fault.Unavailable {
-		return form.refused(f).page(), nil
-	}
-	if err != nil {
-		return answer{}, err
-	}
-	return goTo("/lists/" + form.SID).saying("Saved."), nil
 }

@@ -105,6 +105,10 @@ func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressb
 				continue
 			}
 			after := *l
+			if !p.Fits(l) {
+				results[i] = addressbook.ListResult{List: &after, Fault: addressbook.ErrListChanged}
+				continue
+			}
 			p.Apply(&after)
 			if holder, held := names[after.Name]; held && holder != l.SID {
 				results[i].Fault = addressbook.ErrNameTaken

@@ -99,6 +99,9 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 	if err != nil {
 		return addressbook.ListResult{}, err
 	}
+	if !p.Fits(&l) {
+		return addressbook.ListResult{List: &l, Fault: addressbook.ErrListChanged}, nil
+	}
 	p.Apply(&l)
 	err = queryOne(tx.Conn, `SELECT 1 FROM lists WHERE account_id = ? AND name = ? AND id <> ?`,
 		[]any{tx.edit.account, l.Name, id}, func(*sqlite.Stmt) error { return nil })

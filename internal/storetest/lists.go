@@ -164,6 +164,46 @@ func updateLists(t *testing.T, f *fixture) {
 	f.insertLists(t, list("a"), list("b"), list("nobody's"))
 }
 
+// updateListsUnlessChanged has patches that were made on what a list was. Those
+// of a list that has changed since are not applied, be it in the same call.
+func updateListsUnlessChanged(t *testing.T, f *fixture) {
+	l, c := list("list"), contact(firstNumber)
+	f.insertAllNew(t, c)
+	f.addLists(t, l)
+	changed := func(now addressbook.List) addressbook.ListResult {
+		return addressbook.ListResult{List: &now, Fault: addressbook.ErrListChanged}
+	}
+	patch := func(name string, on time.Time) addressbook.ListPatch {
+		return addressbook.ListPatch{SID: l.SID, Name: set(name), IfUpdated: on}
+	}
+
+	// Members are no change of the list. The date is compared as a moment, to the
+	// nanosecond.
+	f.join(t, l, c)
+	l.ContactCount = 1
+	first := l.Updated
+	results, at := f.updateLists(t, patch("one", first.In(time.FixedZone("", 19800))))
+	l.Name, l.Updated = "one", at
+	same(t, "results", results, []addressbook.ListResult{becameList(l)})
+	results, _ = f.updateLists(t, patch("late", first), patch("late", at.Add(1)), patch("late", at.Add(-1)))
+	same(t, "results", results, []addressbook.ListResult{changed(l), changed(l), changed(l)})
+	f.listed(t, l)
+
+	// The second of two sees what the first one did, the third asks for nothing.
+	results, at = f.updateLists(t, patch("two", at), patch("late", at), addressbook.ListPatch{SID: l.SID, Tag: set("three")})
+	l.Name, l.Updated = "two", at
+	second := l
+	l.Tag = addressbook.Given("three")
+	same(t, "results", results, []addressbook.ListResult{becameList(second), changed(second), becameList(l)})
+	gone := patch("late", at)
+	gone.SID = contact(1).SID
+	results, _ = f.updateLists(t, gone)
+	same(t, "results", results, []addressbook.ListResult{noList})
+	f.reopen()
+	f.listed(t, l)
+	f.addLists(t, list("late"), list("one")) // were not taken
+}
+
 func deleteLists(t *testing.T, f *fixture) {
 	other := &fixture{Stores: f.Stores, acct: addAccount(t, f.Accounts, "other")}
 	other.account = other.acct.ID

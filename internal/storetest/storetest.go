@@ -80,6 +80,7 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"names of lists", listNames},
 		{"failed insert of lists changes nothing", failedListInsert},
 		{"update lists", updateLists},
+		{"update lists unless changed", updateListsUnlessChanged},
 		{"delete lists", deleteLists},
 		{"unknown list", unknownList},
 		{"pages of lists", listPages},
