@@ -52,6 +52,12 @@ func (a answer) saying(text string) answer {
 	return a
 }
 
+// warning adds a notice that something is left to be done.
+func (a answer) warning(text string) answer {
+	a.notice = &notice{Kind: "bad", Text: text}
+	return a
+}
+
 // noting adds a notice that something was not done, or not as one may think.
 func (a answer) noting(text string) answer {
 	a.notice = &notice{Kind: "info", Text: text}
@@ -137,14 +143,15 @@ var troubles = map[fault.Kind]trouble{
 
 // troublePage is what the template error.html shows.
 type troublePage struct {
+	status                 int
 	Title, Text, RequestID string
 	Ours                   bool // the log says more
 }
 
-// Fail answers a request that could not be served with a page. What the
+// explain says in a visitor's words why a request could not be served. What the
 // visitor is not told goes into the access record, and from there into the
 // log.
-func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
+func explain(r *http.Request, err error) troublePage {
 	f := fault.As(err)
 	if f == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
 		f = fault.New(fault.Unavailable, "The server did not get to it in time. Try again in a moment.")
@@ -157,12 +164,15 @@ func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if f != nil {
 		is, page = troubles[f.Kind], troublePage{Text: f.Detail}
 	}
-	page.Title, page.RequestID = is.title, recordOf(r).ID
-	if is.status == http.StatusServiceUnavailable || is.status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "5")
-	}
-	a := show("error", is.title, page)
-	a.status = is.status
+	page.status, page.Title, page.RequestID = is.status, is.title, recordOf(r).ID
+	return page
+}
+
+// Fail answers a request that could not be served with a page that says why.
+func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	page := explain(r, err)
+	a := show("error", page.Title, page)
+	a.status = page.status
 	if byHTMX(r) { // which is to say it above the page and leave the page as it is
 		a.fragment = "trouble"
 		w.Header().Set("HX-Retarget", "#trouble")

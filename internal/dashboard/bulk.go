@@ -19,8 +19,12 @@ func (d *Dashboard) addSelectedToList(r *http.Request) (answer, error) {
 	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
 	name := strings.TrimSpace(r.PostForm.Get("name"))
 	again := selectedData{selection: s, Do: "list", Field: field{Value: name}}
-	if _, err := d.selected(ctx, acct, s); fault.As(err) != nil {
+	n, err := d.selected(ctx, acct, s)
+	if fault.As(err) != nil {
 		return d.askSelected(r, again)
+	}
+	if err != nil {
+		return answer{}, err
 	}
 	list, made, err := d.listFor(ctx, acct, name)
 	if f := fault.As(err); f != nil {
@@ -31,7 +35,7 @@ func (d *Dashboard) addSelectedToList(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	var all joined
-	err = d.each(ctx, acct, s, func(sids []addressbook.SID) error {
+	worked, err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
 		done, err := d.addMembers(ctx, acct, list.SID, sids)
 		all.added += done.added
 		all.already += done.already
@@ -39,7 +43,8 @@ func (d *Dashboard) addSelectedToList(r *http.Request) (answer, error) {
 		return err
 	})
 	if err != nil {
-		return answer{}, err
+		return stopped(r, err, stoppedData{selection: s, Doing: "Adding to " + list.Name, Worked: worked, Count: n,
+			Path: "/contacts/selected/list", More: []option{{"name", name}}}), nil
 	}
 	text := "Added " + plural(all.added, "contact", "contacts") + " to " + list.Name
 	if made {
@@ -67,12 +72,16 @@ func (d *Dashboard) tagSelected(r *http.Request) (answer, error) {
 	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
 	tag := strings.TrimSpace(r.PostForm.Get("value"))
 	again := selectedData{selection: s, Do: "tag", Field: field{Value: tag}}
-	if _, err := d.selected(ctx, acct, s); fault.As(err) != nil {
+	n, err := d.selected(ctx, acct, s)
+	if fault.As(err) != nil {
 		return d.askSelected(r, again)
+	}
+	if err != nil {
+		return answer{}, err
 	}
 	change := addressbook.Change{Set: true, Text: addressbook.Text{Value: tag, Given: tag != ""}}
 	tagged, missing := 0, 0
-	err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
+	worked, err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
 		done, refused, err := d.setTag(ctx, acct, sids, change)
 		if err == nil && refused != nil {
 			return refused
@@ -86,7 +95,8 @@ func (d *Dashboard) tagSelected(r *http.Request) (answer, error) {
 		return d.askSelected(r, again)
 	}
 	if err != nil {
-		return answer{}, err
+		return stopped(r, err, stoppedData{selection: s, Doing: "Tagging", Worked: worked, Count: n,
+			Path: "/contacts/selected/tag", More: []option{{"value", tag}}}), nil
 	}
 	text := "Tagged " + plural(tagged, "contact", "contacts") + " “" + tag + "”."
 	if tag == "" {
@@ -148,7 +158,7 @@ func (d *Dashboard) deleteSelected(r *http.Request) (answer, error) {
 	}
 	var first []addressbook.Contact // as many as can be brought back
 	deleted := 0
-	err = d.each(ctx, acct, s, func(sids []addressbook.SID) error {
+	worked, err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
 		some, err := d.deleteContacts(ctx, acct, sids)
 		deleted += len(some)
 		if !s.All && n <= maxUndo {
@@ -157,7 +167,9 @@ func (d *Dashboard) deleteSelected(r *http.Request) (answer, error) {
 		return err
 	})
 	if err != nil {
-		return answer{}, err
+		// How many are left is to be confirmed anew.
+		return stopped(r, err, stoppedData{selection: s, Doing: "Deleting", Worked: worked, Count: n,
+			Path: "/contacts/selected", More: []option{{"do", "delete"}}}), nil
 	}
 	return deletedPage(first, lists, deleted, s.Back())
 }

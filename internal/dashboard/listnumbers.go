@@ -19,6 +19,8 @@ type numbersForm struct {
 	List    addressbook.List
 	Numbers field
 	Create  bool // contacts for numbers that nobody has
+	// Why is why the server could not do it; nil when it was not asked to.
+	Why *troublePage
 }
 
 // pasted is what became of one line.
@@ -74,7 +76,11 @@ func (d *Dashboard) addNumbers(r *http.Request) (answer, error) {
 	}
 	done, err := d.addLines(r, acct, list, lines, form.Create)
 	if err != nil {
-		return answer{}, err
+		why := explain(r, err)
+		form.Why = &why
+		a := show("list-add", "Add to "+list.Name, form)
+		a.status = why.status
+		return a, nil
 	}
 	return show("list-added", "Added to "+list.Name, done), nil
 }

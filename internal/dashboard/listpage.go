@@ -42,17 +42,19 @@ func (d *Dashboard) removeSelected(r *http.Request) (answer, error) {
 	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
 	list := sidIn(r, "sid")
 	s.List = &list
-	if _, err := d.selected(ctx, acct, s); err != nil {
+	n, err := d.selected(ctx, acct, s)
+	if err != nil {
 		return d.askSelected(r, selectedData{selection: s, Do: "list"}) // which tells why
 	}
 	removed := 0
-	err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
+	worked, err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
 		n, err := d.removeMembers(ctx, acct, list, sids)
 		removed += n
 		return err
 	})
 	if err != nil {
-		return answer{}, err
+		return stopped(r, err, stoppedData{selection: s, Doing: "Taking out of the list", Worked: worked, Count: n,
+			Path: "/lists/" + list.String() + "/remove"}), nil
 	}
 	return goTo(s.Back()).saying("Took " + plural(removed, "contact", "contacts") + " out of the list. The contacts themselves stay."), nil
 }

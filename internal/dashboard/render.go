@@ -179,6 +179,9 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a answer) {
 		a.status = http.StatusOK
 	}
 	h := w.Header()
+	if a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests {
+		h.Set("Retry-After", "5")
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	// A page has people's data in it, and after signing out nobody is to get at
 	// it with the back button.

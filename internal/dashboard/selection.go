@@ -113,20 +113,24 @@ func (d *Dashboard) selected(ctx context.Context, acct account.Account, s select
 	return n, nil
 }
 
-// each calls do with the selected contacts, bulk by bulk. Each bulk is done by
-// itself: what was done before an error stays done.
-func (d *Dashboard) each(ctx context.Context, acct account.Account, s selection, do func([]addressbook.SID) error) error {
+// each calls do with the selected contacts, bulk by bulk, and tells how many it
+// has worked. Each bulk is done by itself: what was done before an error stays
+// done.
+func (d *Dashboard) each(ctx context.Context, acct account.Account, s selection, do func([]addressbook.SID) error) (worked int, err error) {
 	if !s.All {
-		return do(s.SIDs)
+		if err := do(s.SIDs); err != nil {
+			return 0, err
+		}
+		return len(s.SIDs), nil
 	}
 	q, err := d.all(ctx, acct, s)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for left := maxSelected; left > 0; left -= bulk {
 		page, err := d.cfg.Book.Contacts(ctx, acct, q)
 		if err != nil {
-			return err
+			return worked, err
 		}
 		sids := make([]addressbook.SID, len(page.Contacts))
 		for i, c := range page.Contacts {
@@ -134,15 +138,16 @@ func (d *Dashboard) each(ctx context.Context, acct account.Account, s selection,
 		}
 		if len(sids) > 0 {
 			if err := do(sids); err != nil {
-				return err
+				return worked, err
 			}
+			worked += len(sids)
 		}
 		if page.Next == nil {
-			return nil
+			return worked, nil
 		}
 		q.After = page.Next
 	}
-	return nil
+	return worked, nil
 }
 
 // selectedData is what the template selected.html shows: what to do with a

@@ -192,15 +192,16 @@ func (d *Dashboard) undoDelete(r *http.Request) (answer, error) {
 			}
 		}
 	}
-	lost := 0
+	lost, unjoined := 0, 0
 	for list, sids := range members {
 		_, err := d.addMembers(ctx, acct, list, sids)
-		if isFault(err, fault.NotFound) {
+		switch {
+		case isFault(err, fault.NotFound):
 			lost++
-			continue
-		}
-		if err != nil {
-			return answer{}, err
+		case err != nil:
+			// They are back, and to bring them back again would not do it.
+			recordOf(r).Err = err
+			unjoined++
 		}
 	}
 	text := fmt.Sprintf("Brought back %s, with new sids.", plural(count, "contact", "contacts"))
@@ -217,6 +218,10 @@ func (d *Dashboard) undoDelete(r *http.Request) (answer, error) {
 	}
 	if lost > 0 {
 		text += " Left out: " + plural(lost, "list", "lists") + ", gone by now."
+	}
+	if unjoined > 0 {
+		text += " The server could not put them back into " + plural(unjoined, "list", "lists") + ": do that by hand."
+		return goTo(to).warning(text), nil
 	}
 	return goTo(to).saying(text), nil
 }
