@@ -3,6 +3,8 @@ package dashboard
 import (
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -23,8 +25,14 @@ type importsList struct {
 	Drafts  []importer.Draft
 	Imports []importRow
 	Total   int
+	Here    string // the address of the page
 	First   bool   // it is the first page
 	Next    string // the query of the next page; "" on the last
+}
+
+// Running tells whether an import of the page has rows left.
+func (l importsList) Running() bool {
+	return slices.ContainsFunc(l.Imports, importRow.Running)
 }
 
 // importRow is an upload as pages show it.
@@ -70,6 +78,16 @@ func fileOr(name string) string {
 // Running tells whether rows are left.
 func (r importRow) Running() bool { return r.Upload.State == importer.Running }
 
+// Percent is how much of the file is worked, as "45 %"; "" when nothing runs or
+// that is not known.
+func (r importRow) Percent() string {
+	p := progressOf(&r.Upload, "")
+	if !r.Running() || p.Percent < 0 {
+		return ""
+	}
+	return strconv.Itoa(p.Percent) + " %"
+}
+
 // Existing is how many rows had a contact that is in the address book.
 func (r importRow) Existing() int { return r.Stats.Success - r.New }
 
@@ -97,7 +115,10 @@ func (d *Dashboard) showImports(r *http.Request, form importForm) (answer, error
 	if err != nil {
 		return answer{}, err
 	}
-	data := importsList{Form: form, Total: page.Total, First: w.After == nil}
+	data := importsList{Form: form, Total: page.Total, Here: "/imports", First: w.After == nil}
+	if w.After != nil {
+		data.Here = "/imports?after=" + w.After.SID.String()
+	}
 	for _, u := range page.Uploads {
 		data.Imports = append(data.Imports, rowOf(u))
 	}
@@ -110,7 +131,9 @@ func (d *Dashboard) showImports(r *http.Request, form importForm) (answer, error
 	if data.First {
 		data.Drafts, err = d.cfg.Imports.Drafts(r.Context(), acct)
 	}
-	return show("imports", "Imports", data), err
+	a := show("imports", "Imports", data)
+	a.fragment = "import-list"
+	return a, err
 }
 
 // listNames are the names of the lists that were used last.

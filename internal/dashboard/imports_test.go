@@ -273,6 +273,15 @@ func TestProgress(t *testing.T) {
 	reads(t, page, "Running", "1 row", "Stop the import")
 	piece := b.Do("GET", upload+"/progress", nil, "HX-Request", "true").PageText(t, 200)
 	reads(t, piece, "45 % 1 row")
+	// The list of imports asks for itself while one of them runs.
+	const polls = `hx-get="/imports" hx-trigger="every`
+	list := b.Open("/imports").PageText(t, 200)
+	has(t, list, polls, "Running, 45 %")
+	list = b.Do("GET", "/imports", nil, "HX-Request", "true").PageText(t, 200)
+	has(t, list, polls, "Running, 45 %")
+	if strings.Contains(list, "<html") || strings.Contains(list, "<form") {
+		t.Errorf("the piece is %s", list)
+	}
 	if !strings.Contains(piece, `max="100" value="45"`) || strings.Contains(piece, "<html") {
 		t.Errorf("the piece is %s", piece)
 	}
@@ -280,6 +289,11 @@ func TestProgress(t *testing.T) {
 	b.Submit(upload+"/cancel", nil).Redirect(t, upload)
 	close(gate)
 	reads(t, b.Open(upload).PageText(t, 200), "Cancelled", "What was imported before stays")
+	list = b.Do("GET", "/imports", nil, "HX-Request", "true").PageText(t, 200)
+	has(t, list, "Cancelled")
+	if strings.Contains(list, "hx-get") {
+		t.Errorf("nothing runs, and the piece goes on asking: %s", list)
+	}
 	ended := b.Do("GET", upload+"/progress", nil, "HX-Request", "true")
 	if ended.Status != 204 || ended.Header.Get("HX-Redirect") != upload {
 		t.Errorf("got %d to %q", ended.Status, ended.Header.Get("HX-Redirect"))

@@ -193,6 +193,18 @@ func TestImportStory(t *testing.T) {
 	if got := bar(); got < 39 || got > 41 {
 		t.Errorf("after a reload the bar is at %v", got)
 	}
+	// The list of imports moves by itself, too, and a link in it keeps the focus.
+	upload := b.location()
+	b.open("/imports")
+	b.do(chromedp.Focus(chromedp.CSS("tbody a")))
+	const listed = `Number(document.querySelector("#imports").innerText.match(/Running, (\d+) %%/)?.[1]) >= %d`
+	b.await(fmt.Sprintf(listed, 39))
+	store.let(rows / batch / 5)
+	b.await(fmt.Sprintf(listed, 59))
+	if got := run(b, chromedp.Evaluate[string]("document.activeElement.innerText")); got != "people.csv" {
+		t.Errorf("after that, the focus is on %q", got)
+	}
+	b.open(upload)
 	store.let(rows)
 	b.await(`document.querySelector(".figures")`) // the page comes by itself
 	if got := b.text("h1"); !strings.Contains(got, "Done, some rows failed") {

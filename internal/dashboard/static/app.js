@@ -103,7 +103,17 @@
     document.querySelectorAll("form[data-once]").forEach(function (form) { delete form.dataset.sent; });
   });
 
-  // What the server says of a request that failed, htmx puts there.
+  // What the server says of a request that failed, htmx puts there. It goes with
+  // the next request; with one that a page sends by itself, every now and then,
+  // only when it was such a one that failed.
+  var troubled = null;
+  function byItself(el) { return el.matches("[hx-trigger^=every]"); }
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (!byItself(event.target) || event.target === troubled) trouble("");
+  });
+  ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach(function (type) {
+    document.addEventListener(type, function (event) { troubled = event.target; });
+  });
   function trouble(text) {
     var el = document.getElementById("trouble");
     if (!el) return;
@@ -114,7 +124,6 @@
     notice.textContent = text;
     el.append(notice);
   }
-  document.addEventListener("htmx:beforeRequest", function () { trouble(""); });
   document.addEventListener("htmx:sendError", function () { trouble("The server does not answer. Try again in a moment."); });
   document.addEventListener("htmx:timeout", function () { trouble("The server took too long. Try again in a moment."); });
 
