@@ -172,6 +172,7 @@ func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
 		}
 	}
 	a, err := d.showImports(r, form)
+	a.fragment = "new-import"
 	return a.invalid(), err
 }
 

@@ -82,7 +82,8 @@ var importPages = []page{
 	{name: "imports-wrong", path: at("/imports"), before: func(b *tab) {
 		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#file").required = false`))
 		b.fill("#list_name", "Leads")
-		b.follow("main form button.primary")
+		b.click("#new-import .primary")
+		b.await(`document.querySelector("#file-error")`)
 	}},
 	{name: "import-draft", path: func(w *world) string { return w.waiting(mixedFile, "") }},
 	{name: "import-checked", path: func(w *world) string { return w.waiting(mixedFile, "try") }},
@@ -159,7 +160,7 @@ func TestImportStory(t *testing.T) {
 	b.open("/imports")
 	b.choose(csvFile(t, "people.csv", manyRows(rows)))
 	b.fill("#list_name", "Spring <b>leads</b>")
-	b.follow("main form button.primary")
+	b.follow("#new-import .primary")
 	if got := b.text("tbody tr:nth-child(1)"); !strings.Contains(got, "+919800000000") {
 		t.Errorf("the first row is %q", got)
 	}

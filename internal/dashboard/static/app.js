@@ -6,6 +6,8 @@
 //   input[data-check-all="N"] checks all boxes of the name N in its form
 //   fieldset[data-with-checked="N M"]  is of use only while one of these boxes is checked
 //   [data-drop]               takes a file that is dropped into its input
+//   form[data-sends]          sends a file with htmx; tells in its [data-sending] how
+//                             far that is, and its [data-stop-sending] stops it
 //   form[data-once]           is sent once, however often its button is pressed
 //   #trouble                  is where it says that a request of htmx failed
 "use strict";
@@ -101,6 +103,51 @@
   addEventListener("pageshow", function () {
     document.querySelectorAll("fieldset[data-with-checked]").forEach(allow);
     document.querySelectorAll("form[data-once]").forEach(function (form) { delete form.dataset.sent; });
+    document.querySelectorAll("form[data-sends]").forEach(function (form) { sending(form, false); });
+  });
+
+  // How far a file is that is being sent. What is sent at once is not worth it.
+  function megabytes(bytes) { return (bytes / 1e6).toFixed(1) + " MB"; }
+
+  function about(seconds) {
+    if (seconds < 2) return "a moment";
+    if (seconds < 90) return "about " + Math.round(seconds) + " seconds";
+    return "about " + Math.round(seconds / 60) + " minutes";
+  }
+
+  function sending(form, on) {
+    form.querySelectorAll("[data-sending], [data-stop-sending]").forEach(function (el) { el.hidden = !on; });
+  }
+
+  document.addEventListener("htmx:beforeSend", function (event) {
+    if (event.target.matches("form[data-sends]")) event.target.began = performance.now();
+  });
+  document.addEventListener("htmx:xhr:progress", function (event) {
+    var form = event.target, sent = event.detail.loaded, all = event.detail.total;
+    // The answer has a progress, too.
+    if (!form.matches("form[data-sends]") || !form.began || !all) return;
+    var bar = form.querySelector("[data-sending] progress"), text = form.querySelector("[data-sent]");
+    if (sent < all) {
+      var seconds = (performance.now() - form.began) / 1000;
+      bar.value = 100 * sent / all;
+      text.textContent = megabytes(sent) + " of " + megabytes(all) + " sent" +
+        (seconds < 1 ? "" : ", " + about(seconds * (all - sent) / sent) + " left");
+      sending(form, true);
+      return;
+    }
+    bar.removeAttribute("value");
+    text.textContent = "Sent. The server looks at it.";
+    form.querySelector("[data-stop-sending]").hidden = true;
+    form.began = 0;
+  });
+  ["htmx:sendError", "htmx:sendAbort", "htmx:timeout", "htmx:responseError"].forEach(function (type) {
+    document.addEventListener(type, function (event) {
+      if (event.target.matches("form[data-sends]")) sending(event.target, false);
+    });
+  });
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-stop-sending]");
+    if (button) htmx.trigger(button.form, "htmx:abort");
   });
 
   // What the server says of a request that failed, htmx puts there. It goes with
