@@ -7,8 +7,8 @@
 //
 // A new page is: a template in templates/ that defines "main", a handler in a
 // file of its own, a route in routes.go, and an entry in nav.go when it is to
-// be found there. Templates named parts*.html are shared by all. static/style.css begins with the list of what pages are put
-// together from.
+// be found there. Templates named parts*.html are shared by all.
+// static/style.css begins with the list of what pages are put together from.
 package dashboard
 
 import (

@@ -191,7 +191,7 @@ func TestStaticFiles(t *testing.T) {
 			t.Errorf("%s: asked again, got %d", found[1], again.Status)
 		}
 	}
-	if len(seen) != 4 {
+	if len(seen) != 5 {
 		t.Errorf("the page names the files %v", seen)
 	}
 	if page := b.Do("GET", "/sessions", nil, "Accept-Encoding", "gzip"); total+len(page.Body) > 100<<10 {
