@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -63,6 +64,19 @@ func wordsOf(u *importer.Upload) stateWords {
 		return stateWords{"bad", "Stopped: the list was deleted"}
 	}
 	return stateWords{"bad", "Stopped: the file is gone"}
+}
+
+// rowWords says what a fault says of a row of a file. The file of errors has the
+// API's own words.
+func rowWords(detail any) string {
+	switch text := fmt.Sprint(detail); text {
+	case "Invalid Number":
+		return "Not a telephone number"
+	case "Number is mandatory":
+		return "No number"
+	default:
+		return text
+	}
 }
 
 // Name is what the upload is called: by its file, or by its list.

@@ -103,7 +103,7 @@ func TestImport(t *testing.T) {
 	reads(t, b.Open("/imports").PageText(t, 200), "New import", "Choose a CSV file")
 	path := draft(t, b, "number,first_name\n9876543210,Asha\n09876543211,"+hostile+"\n9876543211,Again\nx,Bad\n")
 	page := b.Open(path).PageText(t, 200)
-	reads(t, page, "leads.csv", "for the new list Leads", "+919876543210", "+919876543211", hostile, "Invalid Number")
+	reads(t, page, "leads.csv", "for the new list Leads", "+919876543210", "+919876543211", hostile, "Not a telephone number")
 	if strings.Contains(page, hostile) {
 		t.Error("a cell is part of the page's markup")
 	}
@@ -113,7 +113,7 @@ func TestImport(t *testing.T) {
 	form.Set("then", "try")
 	b.Submit(path, form).Redirect(t, path+"#check")
 	page = await(t, b, path)
-	reads(t, page, "Would be imported 2", "of these, new contacts 1", "In the list already 1", "Would fail 1", "Invalid Number 1 line 5 x,Bad")
+	reads(t, page, "Would be imported 2", "Of these, new contacts 1", "In the list already 1", "Would fail 1", "Not a telephone number 1 line 5 x,Bad")
 	if n := c.Total(); n != 1 {
 		t.Fatalf("after a dry run there are %d contacts", n)
 	}
@@ -123,7 +123,7 @@ func TestImport(t *testing.T) {
 	upload := strings.TrimSuffix(path, "/draft")
 	b.Submit(path, form).Redirect(t, upload)
 	page = await(t, b, upload)
-	reads(t, page, "leads.csv Done, some rows failed", "Imported 2", "of these, new contacts 1", "In the list already 1", "Failed 1", "line 5 x,Bad")
+	reads(t, page, "leads.csv Done, some rows failed", "Imported 2", "Of these, new contacts 1", "In the list already 1", "Failed 1", "line 5 x,Bad")
 	if n := c.Total(); n != 2 {
 		t.Errorf("there are %d contacts", n)
 	}

@@ -42,6 +42,7 @@ func parsePages() map[string]*template.Template {
 			"plural": plural,
 			"prose":  prose,
 			"bytes":  fileSize,
+			"reason": rowWords,
 		}).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html", file))
 	}
 	return pages
