@@ -17,8 +17,9 @@ import (
 type areaChart struct {
 	Line, Area string // the points of a polyline and of a polygon
 	Top        string // what the upper edge stands for
-	Middle     string
+	Middle     string // what the line between it and 0 does; "" for half a contact
 	From, To   string // what the left and right edges stand for
+	Between    string // what stands in the middle; "" where that would say little
 	Desc       string // for those who cannot see it
 	Unit       string // what a row of the table is: Day, Week or Month
 	Rows       []areaRow
@@ -33,6 +34,8 @@ type areaRow struct {
 const (
 	mostDays  = 62  // that are shown one by one
 	mostWeeks = 540 // days that are shown by week
+	// fewestBetween is of how many steps on the one in the middle is named.
+	fewestBetween = 6
 )
 
 // growth draws how an address book has grown up to today, a day as UTC has its
@@ -65,11 +68,11 @@ func growth(days []summary.Day, today time.Time) areaChart {
 	}
 	c.Line = line.String()
 	c.Area = c.Line + " 100,100"
-	c.Top, c.Middle = count(top), ""
-	if top%2 == 0 {
-		c.Middle = count(top / 2)
-	}
+	c.Top, c.Middle = count(top), half(top)
 	c.From, c.To = c.Rows[0].Label, "Today"
+	if n := len(c.Rows); n >= fewestBetween {
+		c.Between = c.Rows[n/2-1].Label
+	}
 	c.Desc = fmt.Sprintf("From %s to today the contacts that are there now have grown to %s.", c.From, count(total))
 	return c
 }
@@ -95,12 +98,20 @@ func stepsOf(from, to time.Time) (steps []time.Time, unit string) {
 	return steps, "Month"
 }
 
-// niceTop is the least of 1, 2 and 5 times a power of ten that n does not go
-// beyond.
+// half is a half of n, "" when that is no whole number.
+func half(n int) string {
+	if n%2 != 0 {
+		return ""
+	}
+	return count(n / 2)
+}
+
+// niceTop is the least round number that n does not go beyond. Their steps are
+// small, so that most of a plot's height is used.
 func niceTop(n int) int {
 	for power := 1; ; power *= 10 {
-		for _, of := range []int{1, 2, 5} {
-			if top := of * power; top >= n {
+		for _, tenths := range []int{10, 12, 16, 20, 30, 40, 50, 60, 80} {
+			if top := tenths * power / 10; top >= n {
 				return top
 			}
 		}
@@ -146,6 +157,7 @@ func percent(part, all int) string {
 // columnChart is requests by day, in columns of three parts.
 type columnChart struct {
 	Top      string
+	Middle   string // as an areaChart has it
 	From, To string
 	Columns  []column
 	Total    int
@@ -171,7 +183,7 @@ func requestColumns(days []usage.Day) columnChart {
 		total += d.Total()
 	}
 	c := columnChart{
-		Total: total, Top: count(niceTop(most)), From: dayLabel(days[0].Date), To: "Today",
+		Total: total, Top: count(niceTop(most)), Middle: half(niceTop(most)), From: dayLabel(days[0].Date), To: "Today",
 		Desc: fmt.Sprintf("%s in %d days.", plural(total, "request", "requests"), len(days)),
 	}
 	top := float64(niceTop(max(most, 1)))

@@ -8,7 +8,9 @@ import (
 // navItem is an entry of the navigation.
 type navItem struct {
 	Path, Label, Icon string
-	Current           bool
+	// More are words of the label that there is no room for on a narrow screen.
+	More    string
+	Current bool
 }
 
 // nav is the navigation, from top to bottom. An entry's page is current for
@@ -18,7 +20,7 @@ var nav = []navItem{
 	{Path: "/contacts", Label: "Contacts", Icon: "contacts"},
 	{Path: "/lists", Label: "Lists", Icon: "lists"},
 	{Path: "/imports", Label: "Imports", Icon: "imports"},
-	{Path: "/api", Label: "API settings", Icon: "api"},
+	{Path: "/api", Label: "API", More: " settings", Icon: "api"},
 	{Path: "/sessions", Label: "Sessions", Icon: "devices"},
 }
 
