@@ -190,7 +190,7 @@ func requestColumns(days []usage.Day) columnChart {
 	each := 100 / float64(len(days))
 	for i, d := range days {
 		col := column{
-			Label: dayLabel(d.Date), X: fmt.Sprintf("%.2f", (float64(i)+0.15)*each), Width: fmt.Sprintf("%.2f", 0.7*each),
+			Label: dayLabel(d.Date), X: fmt.Sprintf("%.2f", (float64(i)+0.22)*each), Width: fmt.Sprintf("%.2f", 0.56*each),
 			Succeeded: d.Requests[usage.Succeeded], Refused: d.Requests[usage.Refused], Failed: d.Requests[usage.Failed],
 		}
 		floor := 100.0

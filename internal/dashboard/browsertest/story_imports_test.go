@@ -23,7 +23,7 @@ func importWorld(t *testing.T) *world {
 	t.Helper()
 	now := time.Now()
 	clock := servertest.NewClock(now.AddDate(0, -9, 0))
-	s := servertest.Start(t, servertest.Options{Dashboard: true, Now: clock.Now})
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Now: clock.Now, KeysNow: clock.Now})
 	w := &world{t: t, server: s, client: s.Account("demo")}
 	s.Account("empty")
 	random := rand.New(rand.NewPCG(1, 1))
@@ -34,9 +34,17 @@ func importWorld(t *testing.T) *world {
 		}
 		clock.Set(now.AddDate(0, month-8, 0))
 	}
+	for day := range 14 {
+		clock.Set(now.AddDate(0, 0, day-13))
+		for range 5 + random.IntN(20) {
+			w.client.Total()
+		}
+		for range random.IntN(4) {
+			w.client.Get(w.client.Path("/contacts/0")) // refused
+		}
+	}
 	clock.Set(now)
 	w.client.CreateList("Members")
-	w.client.Get(w.client.Path("/contacts/0")) // refused
 	return w
 }
 
