@@ -13,6 +13,7 @@ func (d *Dashboard) contactRoutes() {
 	d.handle("POST /contacts", d.createContact)
 	d.handle("GET /contacts/export", d.exportContacts)
 	d.handle("GET /contacts/number", d.numberPreview)
+	d.handle("GET /contacts/tags", d.tagChoices)
 	d.handle("POST /contacts/undo", d.undoDelete)
 	d.handle("GET /contacts/{sid}", d.contactPage)
 	d.handle("GET /contacts/{sid}/edit", d.editContactPage)
@@ -55,6 +56,29 @@ func (d *Dashboard) contactsPage(r *http.Request) (answer, error) {
 	}
 	a := show("contacts", "Contacts", data)
 	a.fragment, a.url = "contact-results", table.Filter.URL("/contacts")
+	return a, nil
+}
+
+// tagChoices is the piece of the page that offers the tags which most contacts
+// have.
+func (d *Dashboard) tagChoices(r *http.Request) (answer, error) {
+	if !byHTMX(r) {
+		return goTo("/contacts"), nil
+	}
+	contacts, err := d.contactCount(r)
+	if err != nil {
+		return answer{}, err
+	}
+	s, err := d.cfg.Summary.Summary(r.Context(), accountOf(r), contacts)
+	if err != nil {
+		return answer{}, err
+	}
+	tags := make([]string, len(s.Tags))
+	for i, share := range s.Tags {
+		tags[i] = share.Of
+	}
+	a := show("contacts", "", tags)
+	a.fragment = "tag-choices"
 	return a, nil
 }
 

@@ -191,6 +191,19 @@ func TestContactsFragment(t *testing.T) {
 	}
 }
 
+// TestTagChoices: the filter offers the tags that there are, most used first.
+func TestTagChoices(t *testing.T) {
+	t.Parallel()
+	c, b := book(t)
+	c.Create(`{"number": "9876543210", "tag": "Lead"}`, `{"number": "9876543211", "tag": "\"><b>VIP"}`, `{"number": "9876543212", "tag": "Lead"}`, `{"number": "9876543213"}`)
+	has(t, b.Open("/contacts").PageText(t, 200), `list="tags"`, `<datalist id="tags" hx-get="/contacts/tags"`)
+	piece := b.Do("GET", "/contacts/tags", nil, "HX-Request", "true").PageText(t, 200)
+	if want := `<option value="Lead"><option value="&#34;&gt;&lt;b&gt;VIP">`; piece != want {
+		t.Errorf("got %s, want %s", piece, want)
+	}
+	b.Open("/contacts/tags").Redirect(t, "/contacts")
+}
+
 func TestContactsEmpty(t *testing.T) {
 	t.Parallel()
 	_, b := book(t)

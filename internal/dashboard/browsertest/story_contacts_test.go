@@ -65,6 +65,7 @@ func TestSearchStory(t *testing.T) {
 	b.retype("#q", "")
 	b.fill("#tag", "Member")
 	b.awaitNames("Zoë")
+	b.await(`document.querySelector("#tags option")?.value === "Member"`) // it is offered
 	b.do(setValue("#country", ""), chromedp.SetValue(chromedp.CSS("#sort"), "name"))
 	b.fill("#q", "a")
 	b.awaitNames("Asha Rao")
