@@ -93,11 +93,20 @@ var contactPages = []page{
 	{name: "contacts-add-to-list", path: at("/contacts"), before: selecting("list")},
 	{name: "contacts-tag", path: at("/contacts"), before: selecting("tag")},
 	{name: "contacts-delete", path: at("/contacts"), before: selecting("delete")},
+	{name: "contacts-stopped", path: at("/contacts"), before: func(b *tab) {
+		selecting("tag")(b)
+		b.fill("#value", unluckyTag)
+		b.follow("main form .primary")
+	}},
 	{name: "lists", path: at("/lists")},
 	{name: "lists-empty", path: at("/lists"), account: "empty"},
 	{name: "list", path: listPath("Diwali 2026", "")},
 	{name: "list-empty", path: listPath("Renewals, March", "")},
 	{name: "list-new", path: at("/lists/new")},
+	{name: "list-conflict", path: listPath("Members", "/edit"), before: func(b *tab) {
+		b.do(setValue("[name=updated]", "1"), setValue("#name", "All members"))
+		b.follow("main form .primary")
+	}},
 	{name: "list-delete", path: listPath("Members", "/delete")},
 	{name: "list-add", path: listPath("Members", "/add")},
 	{name: "list-added", path: listPath("Members", "/add"), before: func(b *tab) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/servertest"
 )
 
@@ -36,7 +37,9 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s := servertest.Start(t, servertest.Options{Dashboard: true})
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Contacts: func(real addressbook.Store) addressbook.Store {
+		return unluckyStore{real}
+	}})
 	s.Account("empty")
 	w := &world{t: t, server: s, client: s.Account("demo")}
 	w.people = addPeople(w.client)

@@ -1,0 +1,25 @@
+package browsertest
+
+import (
+	"context"
+	"errors"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
+)
+
+// unluckyTag is one that no contact can be given: see unluckyStore.
+const unluckyTag = "unlucky"
+
+// unluckyStore fails where contacts are given unluckyTag, for the page that
+// tells of that.
+type unluckyStore struct{ addressbook.Store }
+
+func (s unluckyStore) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready func([]addressbook.Result) *idempotency.Receipt) error {
+	for _, p := range patches {
+		if p.Tag.Value == unluckyTag {
+			return errors.New("the disk is full")
+		}
+	}
+	return s.Store.UpdateContacts(ctx, account, patches, ready)
+}
