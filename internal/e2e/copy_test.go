@@ -67,11 +67,12 @@ func TestCopyKilled(t *testing.T) {
 
 // copyInterrupted copies, ends that at random moments and begins it again, and
 // returns what the last one said, and how many times it went on. Lasts is about
-// how long the whole takes.
+// how long the whole takes; between other databases it may take longer, so the
+// moments come later and later.
 func copyInterrupted(t *testing.T, from, to string, lasts time.Duration) (stdout string, resumed int) {
 	t.Helper()
 	refused := 0
-	for range 100 {
+	for attempt := range 100 {
 		var out, errs bytes.Buffer
 		cmd := exec.Command(binary(t), "copy", "--from", from, "--to", to)
 		cmd.Env = cleanEnv()
@@ -80,7 +81,8 @@ func copyInterrupted(t *testing.T, from, to string, lasts time.Duration) (stdout
 			t.Fatal(err)
 		}
 		signal := []os.Signal{os.Kill, syscall.SIGINT}[rand.IntN(2)]
-		timer := time.AfterFunc(lasts/8+rand.N(lasts/2), func() { _ = cmd.Process.Signal(signal) })
+		after := lasts/8 + rand.N(lasts/2)*time.Duration(10+attempt)/10
+		timer := time.AfterFunc(after, func() { _ = cmd.Process.Signal(signal) })
 		err := cmd.Wait()
 		timer.Stop()
 		if strings.Contains(errs.String(), "Going on with a copy") {
