@@ -19,6 +19,9 @@ func TestAddressBookContract(t *testing.T) {
 // TestAddressBookContractWithoutMemory lets a number index go whenever another
 // account is written to.
 func TestAddressBookContractWithoutMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and only the writer's goroutine does other things than in TestAddressBookContract")
+	}
 	t.Parallel()
 	storetest.AddressBook(t, func(t *testing.T) storetest.Stores {
 		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{IndexBytes: 1})
