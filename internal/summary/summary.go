@@ -110,12 +110,18 @@ type counter struct {
 
 func (c *counter) add(f *Fact) {
 	c.s.Contacts++
-	// They come in the order of their days, so that one is looked up once.
+	// Contacts come in the order of their days, so that each day is looked up
+	// once.
 	if f.Created.Before(c.from) || !f.Created.Before(c.to) {
 		year, month, day := f.Created.In(c.zone).Date()
 		c.from = time.Date(year, month, day, 0, 0, 0, 0, c.zone)
 		c.to = time.Date(year, month, day+1, 0, 0, 0, 0, c.zone)
-		c.s.Days = append(c.s.Days, Day{Date: time.Date(year, month, day, 0, 0, 0, 0, time.UTC)})
+		// Where clocks are put forward at midnight, time.Date may give the hour
+		// before for it, so that c.to comes before the day is over.
+		date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+		if n := len(c.s.Days); n == 0 || !c.s.Days[n-1].Date.Equal(date) {
+			c.s.Days = append(c.s.Days, Day{Date: date})
+		}
 	}
 	c.s.Days[len(c.s.Days)-1].Contacts++
 	region, line := f.Number.Origin()

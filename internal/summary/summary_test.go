@@ -82,6 +82,28 @@ func TestCount(t *testing.T) {
 	}
 }
 
+// TestDayWithoutMidnight: in Chile, clocks went from 24:00 on 6 September 2025 to
+// 1:00 on the 7th.
+func TestDayWithoutMidnight(t *testing.T) {
+	t.Parallel()
+	santiago, err := time.LoadLocation("America/Santiago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	evening := time.Date(2025, 9, 6, 22, 30, 0, 0, santiago)
+	store := newFacts(12, func(i int) Fact {
+		return Fact{Number: 56221234567, Created: evening.Add(time.Duration(i) * 10 * time.Minute)}
+	})
+	got, err := count(t.Context(), store, account.Account{ID: 1, SID: "demo", TimeZone: santiago})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Day{{time.Date(2025, 9, 6, 0, 0, 0, 0, time.UTC), 9}, {time.Date(2025, 9, 7, 0, 0, 0, 0, time.UTC), 3}}
+	if diff := cmp.Diff(want, got.Days); diff != "" {
+		t.Errorf("days (-want +got):\n%s", diff)
+	}
+}
+
 // TestManyTags: as many tags as contacts take a bounded memory.
 func TestManyTags(t *testing.T) {
 	t.Parallel()
