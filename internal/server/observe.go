@@ -23,18 +23,19 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	w.Header().Set("X-Request-Id", rec.ID)
 	watched := &statusWriter{ResponseWriter: w}
 	defer func() {
-		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { // an answer was begun that cannot be ended
-				s.ended(r, rec, watched.status, time.Since(start))
-				panic(p)
-			}
-			err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-			rec.Err = err
+		p := recover()
+		if p != nil && p != http.ErrAbortHandler {
+			rec.Err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			if watched.status == 0 {
-				s.fail(watched, r, err)
+				s.fail(watched, r, rec.Err)
+				p = nil // it is answered
 			}
 		}
 		s.ended(r, rec, watched.status, time.Since(start))
+		if p != nil {
+			// An answer was begun and has no end: it must not look whole.
+			panic(http.ErrAbortHandler)
+		}
 	}()
 	serve(watched, r)
 }

@@ -186,6 +186,38 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// TestPanicBreaksOff: an answer that a panic ends does not look like a whole one.
+func TestPanicBreaksOff(t *testing.T) {
+	t.Parallel()
+	log := &records{}
+	s := servertest.Start(t, servertest.Options{Log: log.handler(), Contacts: func(store addressbook.Store) addressbook.Store {
+		return secondPage{store}
+	}})
+	c := s.Account("demo")
+	people := make([]string, 1001) // one more than an export reads at once
+	for i := range people {
+		people[i] = fmt.Sprintf(`{"number":"+9198765%05d"}`, i)
+	}
+	c.Create(people...)
+	if a, err := c.Try("GET", c.Path("/contacts/export?format=ndjson"), nil, "Accept-Encoding", "identity"); err == nil {
+		t.Errorf("got %d, %d bytes, and no error", a.Status, len(a.Body))
+	}
+	s.Stop()
+	if text := log.String(); strings.Count(text, "panic: secret") != 1 {
+		t.Errorf("the log does not tell of the panic once:\n%s", text)
+	}
+}
+
+// secondPage is a store that panics when contacts behind others are asked for.
+type secondPage struct{ addressbook.Store }
+
+func (s secondPage) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+	if q.After != nil {
+		panic("secret")
+	}
+	return s.Store.Contacts(ctx, account, q)
+}
+
 // TestPanicFreesItsPlace: large requests that panic do not take away, for
 // good, the places of later ones.
 func TestPanicFreesItsPlace(t *testing.T) {
