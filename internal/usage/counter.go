@@ -37,9 +37,12 @@ type Counter struct {
 	accounts *account.Directory
 	opts     Options
 
-	flushing sync.Mutex // held while pending is written down, and while it is read with the store
-	mu       sync.Mutex
-	pending  map[key]int
+	// flushing is held while pending is written down, and while it is read
+	// together with the store.
+	flushing chan struct{}
+
+	mu      sync.Mutex
+	pending map[key]int
 }
 
 // key is what is counted together. Which day it is on, only the account's time
@@ -58,7 +61,7 @@ func NewCounter(store Store, accounts *account.Directory, opts Options) *Counter
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Counter{store: store, accounts: accounts, opts: opts, pending: make(map[key]int)}
+	return &Counter{store: store, accounts: accounts, opts: opts, flushing: make(chan struct{}, 1), pending: make(map[key]int)}
 }
 
 // Count counts a request of the account with this sid that was answered with
@@ -103,8 +106,10 @@ func (c *Counter) flushAndLog(ctx context.Context) {
 
 // Flush writes down what was counted. After an error it is still counted.
 func (c *Counter) Flush(ctx context.Context) error {
-	c.flushing.Lock()
-	defer c.flushing.Unlock()
+	if err := c.hold(ctx); err != nil {
+		return err
+	}
+	defer c.letGo()
 	c.mu.Lock()
 	pending := c.pending
 	c.pending = make(map[key]int)
@@ -128,6 +133,19 @@ func (c *Counter) Flush(ctx context.Context) error {
 	}
 	return err
 }
+
+// hold waits until nobody else flushes, or ctx ends. Without an error, letGo
+// must follow.
+func (c *Counter) hold(ctx context.Context) error {
+	select {
+	case c.flushing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (c *Counter) letGo() { <-c.flushing }
 
 // dated puts what was counted on the days of its accounts.
 func (c *Counter) dated(ctx context.Context, pending map[key]int) ([]Count, error) {
@@ -167,8 +185,11 @@ func (k key) date(acct account.Account) Date {
 // Days returns the account's last days in its time zone, so many and the last
 // one today, also those without requests.
 func (c *Counter) Days(ctx context.Context, acct account.Account, n int) ([]Day, error) {
-	c.flushing.Lock() // so that nothing is counted twice or not at all
-	defer c.flushing.Unlock()
+	// So that nothing is counted twice or not at all.
+	if err := c.hold(ctx); err != nil {
+		return nil, err
+	}
+	defer c.letGo()
 	today := DateOf(c.opts.Now().In(acct.TimeZone))
 	first := today - Date(n) + 1
 	stored, err := c.store.Requests(ctx, acct.ID, first, today)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,4 +130,45 @@ func TestRun(t *testing.T) {
 			t.Errorf("at the end there is %v", s.counts)
 		}
 	})
+}
+
+// stuck is a store that does not come back from a write before its context ends.
+type stuck struct {
+	*stores
+	entered chan struct{}
+}
+
+func (s stuck) AddRequests(ctx context.Context, _ []Count) error {
+	close(s.entered)
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+// TestDaysGiveUp: whoever asks for the days need not wait for a write that hangs.
+func TestDaysGiveUp(t *testing.T) {
+	t.Parallel()
+	s := stuck{newStores(time.UTC), make(chan struct{})}
+	c := NewCounter(s, account.NewDirectory(s, nil), Options{})
+	c.Count("demo", 200)
+	flushing, stop := context.WithCancel(t.Context())
+	var flushed sync.WaitGroup
+	flushed.Go(func() { _ = c.Flush(flushing) })
+	defer flushed.Wait()
+	defer stop()
+	<-s.entered
+	asked := make(chan error, 1)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	go func() {
+		_, err := c.Days(gone, account.Account{ID: 7, SID: "demo", TimeZone: time.UTC}, 1)
+		asked <- err
+	}()
+	select {
+	case err := <-asked:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the error is %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for the write")
+	}
 }
