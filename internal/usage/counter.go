@@ -79,28 +79,30 @@ func (c *Counter) Count(accountSID string, status int) {
 func (c *Counter) Run(ctx context.Context) {
 	every := time.NewTicker(flushEvery)
 	defer every.Stop()
+	failing := false // an outage is told once
+	told := func(err error) {
+		if err != nil && !failing {
+			c.opts.Log.Error("counts of requests could not be written down, or old ones removed; it will be tried again", "error", err)
+		}
+		failing = err != nil
+	}
 	var forgotten Date
 	for {
 		select {
 		case <-every.C:
-			c.flushAndLog(ctx)
 		case <-ctx.Done():
-			c.flushAndLog(context.WithoutCancel(ctx))
+			told(c.Flush(context.WithoutCancel(ctx)))
 			return
 		}
-		if today := DateOf(c.opts.Now().UTC()); today != forgotten {
-			if err := c.store.ForgetRequests(ctx, today-keptDays); err != nil {
-				c.opts.Log.Error("old counts of requests could not be removed; it will be tried again", "error", err)
-				continue
+		err := c.Flush(ctx)
+		if today := DateOf(c.opts.Now().UTC()); err == nil && today != forgotten {
+			if err = c.store.ForgetRequests(ctx, today-keptDays); err == nil {
+				forgotten = today
 			}
-			forgotten = today
 		}
-	}
-}
-
-func (c *Counter) flushAndLog(ctx context.Context) {
-	if err := c.Flush(ctx); err != nil {
-		c.opts.Log.Error("counts of requests could not be written; it will be tried again", "error", err)
+		if ctx.Err() == nil {
+			told(err)
+		}
 	}
 }
 

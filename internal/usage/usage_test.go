@@ -1,9 +1,11 @@
 package usage
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -127,6 +129,37 @@ func TestRun(t *testing.T) {
 		stop()
 		<-done
 		if len(s.counts) != 2 {
+			t.Errorf("at the end there is %v", s.counts)
+		}
+	})
+}
+
+// TestOutage: a store that fails is told of once, and again after it was back.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStores(time.UTC)
+		var log bytes.Buffer
+		c := NewCounter(s, account.NewDirectory(s, nil), Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { c.Run(ctx); close(done) }()
+		for outage := 1; outage <= 2; outage++ {
+			s.err = errors.New("away")
+			c.Count("demo", 200)
+			time.Sleep(3*flushEvery + time.Millisecond)
+			synctest.Wait()
+			if got := strings.Count(log.String(), "away"); got != outage {
+				t.Errorf("outage %d: the log tells of %d:\n%s", outage, got, &log)
+			}
+			s.err = nil
+			c.Count("demo", 200)
+			time.Sleep(flushEvery)
+			synctest.Wait()
+		}
+		stop()
+		<-done
+		if len(s.counts) != 1 {
 			t.Errorf("at the end there is %v", s.counts)
 		}
 	})
