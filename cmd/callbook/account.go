@@ -30,9 +30,10 @@ func (c *accountCreateCmd) Run(ctx context.Context, std streams) error {
 		if c.JSON {
 			return printJSON(std.out, accountJSON(a))
 		}
-		fmt.Fprintf(std.out, "Account %s created (region %s, time zone %s).\n", a.SID, a.Region, a.TimeZone)
-		fmt.Fprintf(std.out, "Make it a key with: callbook key create --account %s --db %s\n", a.SID, c.name())
-		return nil
+		_, err = fmt.Fprintf(std.out, `Account %s created (region %s, time zone %s).
+Make it a key with: callbook key create --account %[1]s --db %[4]s
+`, a.SID, a.Region, a.TimeZone, c.name())
+		return err
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -42,12 +43,12 @@ func (c *keyCreateCmd) Run(ctx context.Context, std streams) error {
 				DateExpires *string `json:"date_expires"`
 			}{c.Account, k.ID, token, jsonDate(k.Expires)})
 		}
-		fmt.Fprintln(std.out, "API key created. The token is shown this once and cannot be had again.")
-		printCredentials(std.out, c.Account, k.ID, token)
+		text := "API key created. The token is shown this once and cannot be had again.\n" + credentials(c.Account, k.ID, token)
 		if !k.Expires.IsZero() {
-			fmt.Fprintf(std.out, "  expires      %s\n", date(k.Expires))
+			text += fmt.Sprintf("  expires      %s\n", date(k.Expires))
 		}
-		return nil
+		_, err = io.WriteString(std.out, text)
+		return err
 	})
 }
 

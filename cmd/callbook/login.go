@@ -73,14 +73,14 @@ func (c *loginLinkCmd) Run(ctx context.Context, std streams) error {
 				URL        string `json:"url"`
 			}{acct.SID, loginURL(server, link)})
 		}
-		printLink(std.out, server, link)
-		return nil
+		return printLink(std.out, server, link)
 	})
 }
 
 func loginURL(server, link string) string { return server + "/signin/link/" + link }
 
-func printLink(out io.Writer, server, link string) {
-	fmt.Fprintf(out, "Open the dashboard (the link works once, within %.0f minutes):\n\n  %s\n\n",
+func printLink(out io.Writer, server, link string) error {
+	_, err := fmt.Fprintf(out, "Open the dashboard (the link works once, within %.0f minutes):\n\n  %s\n\n",
 		session.LinkLifetime.Minutes(), loginURL(server, link))
+	return err
 }

@@ -160,10 +160,10 @@ func (c *serveCmd) bootstrap(ctx context.Context, d *account.Directory, sessions
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "\nThe database was empty, so it got an account and an API key.")
-	fmt.Fprintln(out, "The token is shown this once and cannot be had again.")
-	printCredentials(out, a.SID, k.ID, token)
-	fmt.Fprintf(out, `
+	_, err = fmt.Fprintf(out, `
+The database was empty, so it got an account and an API key.
+The token is shown this once and cannot be had again.
+%s
 Create two contacts:
 
 curl -X POST '%s/v2/accounts/%s/contacts' \
@@ -174,20 +174,20 @@ curl -X POST '%s/v2/accounts/%s/contacts' \
     {"number": "080 1234 5678", "company_name": "Exotel"}
   ]}'
 
-`, url, a.SID, k.ID, token)
-	if !c.Dashboard {
-		return nil
+`, credentials(a.SID, k.ID, token), url, a.SID, k.ID, token)
+	if err != nil || !c.Dashboard {
+		return err
 	}
 	link, err := sessions.NewLink(ctx, a)
 	if err != nil {
 		return err
 	}
-	printLink(out, url, link)
-	return nil
+	return printLink(out, url, link)
 }
 
-func printCredentials(out io.Writer, accountSID, key, token string) {
-	fmt.Fprintf(out, "\n  account sid  %s\n  api key      %s\n  api token    %s\n", accountSID, key, token)
+// credentials is how a new key is shown.
+func credentials(accountSID, key, token string) string {
+	return fmt.Sprintf("\n  account sid  %s\n  api key      %s\n  api token    %s\n", accountSID, key, token)
 }
 
 // flushUsed writes down when keys were last used, now and then and at the end.
