@@ -65,9 +65,9 @@ type Importer struct {
 	total   int                       // of held
 }
 
-// Open returns an Importer that goes on with what is running in the store and no
-// other server works, once Run is called. It removes files that belong to no
-// upload.
+// Open returns an Importer, and removes files that belong to no upload. Until
+// [Importer.Run] is called, it takes files and works none: uploads that no
+// server works are left to others.
 func Open(ctx context.Context, store Store, files Files, book *addressbook.Book, opts Options) (*Importer, error) {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -105,9 +105,6 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	}
 	if err := files.RemoveOthers(ctx, wanted); err != nil {
 		return nil, err
-	}
-	if err := i.claim(ctx); err != nil {
-		return nil, fmt.Errorf("claim uploads to go on with: %w", err)
 	}
 	return i, nil
 }

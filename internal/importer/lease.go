@@ -33,23 +33,23 @@ func (i *Importer) lease() Lease {
 	return Lease{Server: i.server, Until: i.opts.Now().Add(LeaseTime)}
 }
 
-// mind keeps the leases of this server's uploads, and takes over those that
-// nobody works, until ctx ends.
+// mind takes over uploads that nobody works, at once and then now and then, and
+// keeps the leases of this server's, until ctx ends.
 func (i *Importer) mind(ctx context.Context) {
 	every := time.NewTicker(i.opts.Poll)
 	defer every.Stop()
 	failing := false
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
 		err := errors.Join(i.renew(ctx), i.claim(ctx))
 		if err != nil && !failing && ctx.Err() == nil {
 			i.opts.Log.Error("leases of uploads could not be renewed or claimed; it will be tried again", "error", err)
 		}
 		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
 	}
 }
 

@@ -27,7 +27,8 @@ type task struct {
 }
 
 // Run works the uploads, in turns of a batch each, until ctx ends; it returns
-// at the end of the batches that are being done. It is called once.
+// at the end of the batches that are being done. It begins with those that are
+// running in the store and that no other server works. It is called once.
 func (i *Importer) Run(ctx context.Context) {
 	defer context.AfterFunc(ctx, i.stop)()
 	for range workers {
