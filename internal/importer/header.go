@@ -139,15 +139,13 @@ func readLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*layout
 // purpose is what the cells below this name in a header are for.
 func purpose(name string, kind addressbook.ListType) column {
 	name = strings.TrimSpace(name)
-	lower := strings.ToLower(name)
-	known, ok := knownColumns[lower]
-	_, isCustom := csvcell.CustomColumn(name)
-	switch {
-	case ok:
+	if known, ok := knownColumns[strings.ToLower(name)]; ok {
 		return known
-	case isCustom:
+	}
+	if _, ok := csvcell.CustomColumn(name); ok {
 		return custom
-	case kind == addressbook.Dynamic && name != "":
+	}
+	if kind == addressbook.Dynamic && name != "" {
 		return variable
 	}
 	return ignored
@@ -167,38 +165,32 @@ func newLayout(header []string, kind addressbook.ListType) (*layout, error) {
 			return nil, badFile("the header is not valid UTF-8; save the file as \"CSV UTF-8\"")
 		}
 		name = strings.TrimSpace(name)
-		lower := strings.ToLower(name)
-		known, ok := knownColumns[lower]
-		isFree := false
-		key, isCustom := csvcell.CustomColumn(name)
-		switch {
-		case ok:
-			l.columns[i] = known
-		case isCustom:
+		use := purpose(name, kind)
+		l.columns[i] = use
+		same := strings.ToLower(name) // of columns that are for one thing
+		if use == custom || use == variable {
+			key := name
+			if use == custom {
+				key, _ = csvcell.CustomColumn(name)
+			}
 			if key == "" {
 				return nil, badFile("a column is called %s, and no name follows", csvcell.CustomPrefix)
 			}
-			l.columns[i] = custom
-		case kind == addressbook.Dynamic && name != "":
-			key = name
-			l.columns[i] = variable
-			free++
-			isFree = true
-		}
-		if isCustom || isFree {
 			l.names[i] = key
 			l.keys[i] = string(csvcell.AppendKey(nil, key))
-			lower = csvcell.CustomPrefix + key
+			same = csvcell.CustomPrefix + key
 		}
-		if l.columns[i] != ignored && l.columns[i] != reserved {
-			if seen[lower] {
+		if use != ignored && use != reserved {
+			if seen[same] {
 				return nil, badFile("the column %s comes twice", shown(name))
 			}
-			seen[lower] = true
+			seen[same] = true
 		}
-		if isFree && free > MaxFreeColumns {
-			return nil, badFile("a dynamic file may have up to %d columns besides number and the contact's own fields, and %s is one more",
-				MaxFreeColumns, shown(name))
+		if use == variable {
+			if free++; free > MaxFreeColumns {
+				return nil, badFile("a dynamic file may have up to %d columns besides number and the contact's own fields, and %s is one more",
+					MaxFreeColumns, shown(name))
+			}
 		}
 	}
 	if !seen[csvcell.Number] {
@@ -254,22 +246,15 @@ func checkHead(file io.ReaderAt) (Position, error) {
 }
 
 // encode writes cells as CSV without an end of line, and without those of
-// reserved columns. What is not UTF-8 is taken for Latin-1: the rows that have
-// it fail, and are to be seen as they were meant.
+// reserved columns. Rows with what is not UTF-8 fail, and are to be seen as they
+// were meant.
 func (l *layout) encode(cells []string) []byte {
 	kept := make([]string, 0, len(cells))
 	for i, cell := range cells {
 		if i < len(l.columns) && l.columns[i] == reserved {
 			continue
 		}
-		if !utf8.ValidString(cell) {
-			runes := make([]rune, len(cell))
-			for i := range len(cell) {
-				runes[i] = rune(cell[i])
-			}
-			cell = string(runes)
-		}
-		kept = append(kept, cell)
+		kept = append(kept, legible(cell))
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
@@ -277,4 +262,16 @@ func (l *layout) encode(cells []string) []byte {
 	_ = csvcell.WriteRecord(w, kept)
 	w.Flush()
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// legible is a cell as it can be shown. What is not UTF-8 is taken for Latin-1.
+func legible(cell string) string {
+	if utf8.ValidString(cell) {
+		return cell
+	}
+	runes := make([]rune, len(cell))
+	for i := range len(cell) {
+		runes[i] = rune(cell[i])
+	}
+	return string(runes)
 }

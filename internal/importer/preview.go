@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
@@ -111,18 +110,6 @@ func (i *Importer) lookAtRows(d *Draft, p *Preview, l *layout, rows *rowReader) 
 		p.Rows[again.Draft].Number = prepared.Contacts[again.Contact].Number
 	}
 	return nil
-}
-
-// legible is a cell as it can be shown. What is not UTF-8 is taken for Latin-1.
-func legible(cell string) string {
-	if utf8.ValidString(cell) {
-		return strings.Clone(cell) // a row's cells are the reader's
-	}
-	runes := make([]rune, len(cell))
-	for i := range len(cell) {
-		runes[i] = rune(cell[i])
-	}
-	return string(runes)
 }
 
 // alsoCalled are names that other programs give to columns, in lower case and
