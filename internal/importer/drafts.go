@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"callbook/internal/account"
@@ -132,33 +133,32 @@ func (i *Importer) makeRoom(ctx context.Context, acct account.Account) error {
 	if err != nil {
 		return err
 	}
-	var own []Draft
-	for _, d := range all {
-		if d.Account.ID == acct.ID {
-			own = append(own, d)
-		}
-	}
+	own, waiting := draftsOf(acct, all), len(all)
 	for len(own) >= maxDraftsOfAccount {
 		if err := i.removeDraft(ctx, own[0]); err != nil {
 			return err
 		}
-		own, all = own[1:], all[1:]
+		own = own[1:]
+		waiting--
 	}
-	if len(all) >= maxDrafts {
+	if waiting >= maxDrafts {
 		return errManyDrafts
 	}
 	return nil
 }
 
 // Drafts returns the account's drafts, oldest first.
-func (i *Importer) Drafts(ctx context.Context, acct account.Account) (own []Draft, err error) {
+func (i *Importer) Drafts(ctx context.Context, acct account.Account) ([]Draft, error) {
 	all, err := i.store.Drafts(ctx)
-	for _, d := range all {
-		if d.Account.ID == acct.ID {
-			own = append(own, d)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return own, err
+	return draftsOf(acct, all), nil
+}
+
+// draftsOf returns those of the drafts that are the account's.
+func draftsOf(acct account.Account, all []Draft) []Draft {
+	return slices.DeleteFunc(slices.Clone(all), func(d Draft) bool { return d.Account.ID != acct.ID })
 }
 
 // Draft returns one draft of the account, or a NotFound fault.

@@ -64,13 +64,15 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		return nil, err
 	}
 	b.To = p.rows.at
-	var err error
-	b.prepared, err = p.book.Prepare(p.upload.Account, p.drafts)
-	if b.OnDuplicate == addressbook.UpdateDuplicate {
-		b.prepared.Fold(p.drafts)
+	prepared, err := p.book.Prepare(p.upload.Account, p.drafts)
+	if err != nil {
+		return nil, err
 	}
-	b.Contacts = b.prepared.Contacts
-	return b, err
+	if b.OnDuplicate == addressbook.UpdateDuplicate {
+		prepared.Fold(p.drafts)
+	}
+	b.prepared, b.Contacts = prepared, prepared.Contacts
+	return b, nil
 }
 
 // read reads the batch's rows, and makes drafts of them.

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -110,7 +111,7 @@ func (r *rowReader) next() (row, error) {
 // nothing in them come first, it goes on behind those, and returns false.
 func (r *rowReader) giveUpLine(start Position, failed error) (got row, ok bool, err error) {
 	r.reset(start)
-	r.from.limit = 1<<63 - 1
+	r.from.limit = math.MaxInt64
 	at := start
 	for {
 		line, size, err := r.readLine()
