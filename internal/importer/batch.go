@@ -23,8 +23,8 @@ const (
 	MaxDynamic = 500_000
 )
 
-// Cap is how many contacts a list of this type may have.
-func Cap(t addressbook.ListType) int {
+// capOf is how many contacts a list of this type may have.
+func capOf(t addressbook.ListType) int {
 	if t == addressbook.Dynamic {
 		return MaxDynamic
 	}
@@ -178,5 +178,5 @@ func (b *Batch) fault(outcome Outcome) error {
 
 // errFull is the fault of a row for which its list has no room.
 func errFull(t addressbook.ListType) error {
-	return fault.New(fault.Invalid, fmt.Sprintf("The list is full: a %s list has at most %d contacts", typeName(t), Cap(t)))
+	return fault.New(fault.Invalid, fmt.Sprintf("The list is full: a %s list has at most %d contacts", typeName(t), capOf(t)))
 }

@@ -51,7 +51,7 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		Upload:      p.upload.SID,
 		List:        p.upload.List,
 		From:        p.rows.at,
-		Max:         Cap(p.upload.Type),
+		Max:         capOf(p.upload.Type),
 		At:          now,
 		OnDuplicate: p.upload.OnDuplicate,
 		DryRun:      p.upload.DryRun,

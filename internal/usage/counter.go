@@ -67,7 +67,7 @@ func NewCounter(store Store, accounts *account.Directory, opts Options) *Counter
 // Count counts a request of the account with this sid that was answered with
 // this HTTP status now. It does not wait.
 func (c *Counter) Count(accountSID string, status int) {
-	k := key{accountSID, c.opts.Now().Unix() / int64(quarter/time.Second), OutcomeOf(status)}
+	k := key{accountSID, c.opts.Now().Unix() / int64(quarter/time.Second), outcomeOf(status)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.pending[k]; ok || len(c.pending) < maxPending {
@@ -95,7 +95,7 @@ func (c *Counter) Run(ctx context.Context) {
 			return
 		}
 		err := c.Flush(ctx)
-		if today := DateOf(c.opts.Now().UTC()); err == nil && today != forgotten {
+		if today := dateOf(c.opts.Now().UTC()); err == nil && today != forgotten {
 			if err = c.store.ForgetRequests(ctx, today-keptDays); err == nil {
 				forgotten = today
 			}
@@ -181,7 +181,7 @@ func (c *Counter) dated(ctx context.Context, pending map[key]int) ([]Count, erro
 }
 
 func (k key) date(acct account.Account) Date {
-	return DateOf(time.Unix(k.quarter*int64(quarter/time.Second), 0).In(acct.TimeZone))
+	return dateOf(time.Unix(k.quarter*int64(quarter/time.Second), 0).In(acct.TimeZone))
 }
 
 // Days returns the account's last days in its time zone, so many and the last
@@ -192,7 +192,7 @@ func (c *Counter) Days(ctx context.Context, acct account.Account, n int) ([]Day,
 		return nil, err
 	}
 	defer c.letGo()
-	today := DateOf(c.opts.Now().In(acct.TimeZone))
+	today := dateOf(c.opts.Now().In(acct.TimeZone))
 	first := today - Date(n) + 1
 	stored, err := c.store.Requests(ctx, acct.ID, first, today)
 	if err != nil {

@@ -22,8 +22,8 @@ const (
 	outcomes = 3
 )
 
-// OutcomeOf returns the outcome that an HTTP status tells.
-func OutcomeOf(status int) Outcome {
+// outcomeOf returns the outcome that an HTTP status tells.
+func outcomeOf(status int) Outcome {
 	switch {
 	case status >= 500:
 		return Failed
@@ -47,8 +47,8 @@ func (d Day) Total() int { return d.Requests[Succeeded] + d.Requests[Refused] + 
 // 1970.
 type Date int
 
-// DateOf returns the day that a moment is on in its location.
-func DateOf(t time.Time) Date {
+// dateOf returns the day that a moment is on in its location.
+func dateOf(t time.Time) Date {
 	year, month, day := t.Date()
 	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
 }

@@ -74,7 +74,7 @@ func TestDates(t *testing.T) {
 		if err := c.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		second := DateOf(time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC))
+		second := dateOf(time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC))
 		want := map[Count]int{
 			{Account: 7, Date: second - 1, Outcome: Succeeded}: 1, {Account: 7, Date: second, Outcome: Refused}: 1, {Account: 7, Date: second, Outcome: Failed}: 1,
 		}
