@@ -1,7 +1,6 @@
 package importer_test
 
 import (
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"strings"
@@ -104,100 +103,6 @@ func TestFull(t *testing.T) {
 	const full = "The list is full: a static list has at most 100000 contacts"
 	if last := records[len(records)-1]; last[1] != "1002" || last[2] != full {
 		t.Errorf("got %q", last)
-	}
-}
-
-// TestErrorsRoundTrip mends the error rows and uploads them as they came.
-func TestErrorsRoundTrip(t *testing.T) {
-	t.Parallel()
-	s := servertest.Start(t, servertest.Options{})
-	c := s.Account("demo")
-	u := c.Upload("Leads", "\ufefffirst_name,Number,notes\r\n"+
-		"Asha,"+asha+",kept\r\n"+
-		"\"Jos\xe9, Jr\",9876543211,\"two\r\nlines\"\r\n"+
-		"Vikram,98765x,\"a \"\"b\"\"\"\r\n"+
-		"\r\n"+
-		"Again,"+asha+"\r\n"+
-		"Many,+919876543213,b,c,d\r\n"+
-		"\"Open,+919876543214,e\r\n"+
-		"Ba\"re,+919876543215,f\r\n")
-	c.Await(u)
-	text, records := c.Errors(u)
-	want := [][]string{
-		{"callbook_line", "callbook_code", "callbook_reason", "first_name", "Number", "notes"},
-		{"3", "1002", "Invalid FirstName: not valid UTF-8", "José, Jr", "9876543211", "two\nlines"},
-		{"5", "1002", "Invalid Number", "Vikram", "98765x", `a "b"`},
-		{"7", "1008", "The contact is in the list already", "Again", asha},
-		{"8", "1002", "The row has 5 cells, and the header 3", "Many", "+919876543213", "b", "c", "d"},
-		{"9", "1002", `The row is not valid CSV: a quote (") is not closed, or something follows a closing one`, "Open,+919876543214,e"},
-		{"10", "1002", `The row is not valid CSV: a cell that has a quote (") in it must be in quotes, and the quote doubled`, `Ba"re`, "+919876543215", "f"},
-	}
-	if diff := cmp.Diff(want, records); diff != "" {
-		t.Fatalf("error rows (-want +got):\n%s", diff)
-	}
-	mended := strings.NewReplacer("98765x", "9876543212", ",b,c,d", ",b", `"Open,+919876543214,e"`, `Open,+919876543214,e`, "Again,"+asha, "Again,+919876543216").Replace(text)
-	again := c.Upload("Leads", mended)
-	if got := c.Await(again); got.Stats != (servertest.Stats{Total: 6, Success: 6}) {
-		_, records := c.Errors(again)
-		t.Errorf("got %+v: %q", got, records)
-	}
-	if got := stored(t, c); len(got) != 7 || got[1] != "+919876543211|José, Jr|-|-|-|-|-" {
-		t.Errorf("got %q", got)
-	}
-	// What fails again has the columns of ours once.
-	twice := c.Upload("Leads", text)
-	c.Await(twice)
-	if _, records := c.Errors(twice); len(records[0]) != 6 {
-		t.Errorf("got %q", records[0])
-	}
-	a := c.Get(c.Path("/csv-status/" + u.ID + "/errors"))
-	if got := a.Header.Get("Content-Type"); got != "text/csv; charset=utf-8" {
-		t.Errorf("content type is %q", got)
-	}
-}
-
-// TestErrorsKeepCells: what is in the cells of an error row is there when they
-// are uploaded again.
-func TestErrorsKeepCells(t *testing.T) {
-	t.Parallel()
-	s := servertest.Start(t, servertest.Options{})
-	c := s.Account("demo")
-	u := c.Upload("Leads", "number,first_name,last_name,tag,custom_field.a,custom_field,callbook_sid\n"+
-		"x,'=1+1,','' a,-5,,7\n"+
-		"y,' Asha ,\"a\r\r\nb\",\"'\r\r\n\",,\"{\"\"k\"\":\r\r\n1}\",8\n")
-	c.Await(u)
-	text, _ := c.Errors(u)
-	again := c.Upload("Leads", strings.NewReplacer(",x,", ","+asha+",", ",y,", ","+vikram+",").Replace(text))
-	if got := c.Await(again); got.Stats != (servertest.Stats{Total: 2, Success: 2}) {
-		t.Errorf("got %+v of %s", got, text)
-	}
-	want := []string{asha + `|=1+1||-|-|' a|{"a":-5}`, vikram + "| Asha |a\r\nb|-|-|\r\n|{\"k\":\r\n1}"}
-	if diff := cmp.Diff(want, stored(t, c)); diff != "" {
-		t.Errorf("contacts (-want +got):\n%s", diff)
-	}
-}
-
-// TestManyErrors reads more error rows than are read at once.
-func TestManyErrors(t *testing.T) {
-	t.Parallel()
-	s := servertest.Start(t, servertest.Options{})
-	c := s.Account("demo")
-	const n = 3500
-	u := c.Upload("Leads", "number,first_name\n"+strings.Repeat("x,\"A\nB\"\n", n))
-	if got := c.Await(u); got.Stats != (servertest.Stats{Total: n, Failed: n}) {
-		t.Errorf("got %+v", got)
-	}
-	text, records := c.Errors(u)
-	for i, record := range records[1:] {
-		if record[0] != fmt.Sprint(2+2*i) || record[4] != "A\nB" {
-			t.Fatalf("row %d is %q", i, record)
-		}
-	}
-	if len(records) != 1+n {
-		t.Errorf("there are %d error rows", len(records)-1)
-	}
-	if got := c.Await(c.Upload("Leads", text)); got.Stats.Failed != n {
-		t.Errorf("got %+v", got)
 	}
 }
 
@@ -403,20 +308,4 @@ func TestBusy(t *testing.T) {
 	c.Await(last)
 	waitFor(t, "the files to go", func() bool { return len(s.UploadFiles()) == 0 })
 	c.Await(c.Upload("Leads", numbers(0, 1)))
-}
-
-// TestErrorsAreCSV: whatever the names and cells are, the errors are good CSV.
-func TestErrorsAreCSV(t *testing.T) {
-	t.Parallel()
-	s := servertest.Start(t, servertest.Options{})
-	c := s.Account("demo")
-	u := c.Upload("Leads", "number,\"a, \"\"b\"\"\ncolumn\",c\nx,\"1,\"\"2\"\"\",\"\r\"\n\"\",,\n")
-	c.Await(u)
-	text, _ := c.Errors(u)
-	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
-	r.FieldsPerRecord = 6
-	records, err := r.ReadAll()
-	if err != nil || len(records) != 3 || records[0][4] != "a, \"b\"\ncolumn" || records[1][4] != `1,"2"` || records[2][3] != "" {
-		t.Errorf("got %v, %q", err, records)
-	}
 }
