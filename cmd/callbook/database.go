@@ -70,8 +70,8 @@ func (d database) mustExist() error {
 	return nil
 }
 
-// missing tells whether there is no such file. A PostgreSQL database nobody makes
-// by opening it.
+// missing tells whether there is no such file. Of a PostgreSQL database it tells
+// nothing: opening one that is not there is an error, and does not make it.
 func (d database) missing() bool {
 	if postgres.IsURL(d.DB) {
 		return false

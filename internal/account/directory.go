@@ -51,8 +51,8 @@ func NewDirectory(store Store, now func() time.Time) *Directory {
 var errUnauthenticated = fault.New(fault.Unauthenticated, "The API key or token is wrong or missing")
 
 // Authenticate returns the account that the key belongs to. A key that is
-// unknown, revoked or expired, and a token that is not the key's, are one and the same
-// Unauthenticated fault.
+// unknown, revoked or expired, and a token that is not the key's, are one and
+// the same Unauthenticated fault.
 func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Account, error) {
 	c, err := d.credentials(ctx, keyID)
 	if err != nil {

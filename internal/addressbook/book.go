@@ -65,15 +65,17 @@ func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error),
 }
 
 // CreateContacts creates a contact of each draft that is valid and whose
-// number the account does not have yet, all in one transaction. What happens to
-// the others is opts's to say; with UpdateDuplicate, drafts of one number are
-// written over each other first, and all have the outcome as their result.
+// number the account does not have yet, all in one transaction. The options say
+// what happens to the others. With UpdateDuplicate, of drafts with the same
+// number each is first written over the one before it, and all of them have the
+// contact that comes of it as their result.
 //
-// It calls ready once, with one result a draft and in their order, as soon as
-// the results are known and while they are being made durable. They must not
-// be shown to anybody before CreateContacts has returned nil. An error means
-// that nothing was changed. With opts.Receipt, what ready returns is kept in
-// the same transaction, even when there is nothing else to write.
+// It calls ready with one result a draft, in their order, as soon as the results
+// are known and while they are being made durable; should they change before
+// that, it calls ready anew, and the last call counts. They must not be shown to
+// anybody before CreateContacts has returned nil. An error means that nothing was
+// changed. With opts.Receipt, what ready returns is kept in the same transaction,
+// even when there is nothing else to write.
 func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready func([]Result) *idempotency.Receipt) error {
 	p, err := b.Prepare(acct, drafts)
 	if err != nil {
@@ -178,8 +180,8 @@ func tooLong(name string, limit int) error {
 }
 
 // eachValid does a bulk write: what accept refuses becomes a failed result, and
-// the rest, be it nothing, goes to write together. Ready is given the results
-// of all, in the order of the drafts.
+// all the others go to write in one call, which is made even when there are
+// none. Ready is given the results of all, in the order of the drafts.
 func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), failed func(error) R,
 	ready func([]R) *idempotency.Receipt, write func(valid []V, ready func([]R) *idempotency.Receipt) error,
 ) error {
@@ -203,8 +205,8 @@ func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), failed func(
 	})
 }
 
-// Number reads a number of the account in any spelling, as it is read when a
-// contact is given it. What is none is an Invalid fault.
+// Number reads a number in any spelling, as it is read when a contact of the
+// account is given it. What is no number is an Invalid fault.
 func (b *Book) Number(acct account.Account, raw string) (phone.Number, error) {
 	parse, err := b.parser(acct)
 	if err != nil {

@@ -23,8 +23,9 @@ type Contact struct {
 	// CustomField is the JSON object that was given with the contact, byte for
 	// byte; "" when none was.
 	CustomField string
-	// Created is the time within the sid, to the nanosecond: the order by
-	// Created and the order by SID are one.
+	// Created is the time of creation in nanoseconds, which the sid has too,
+	// rounded down to 1/4096 ms: the order by Created and the order by SID are
+	// one.
 	Created time.Time
 	Updated time.Time
 }
@@ -67,7 +68,8 @@ type Result struct {
 	// Contact is the new contact, or the one that has the number already;
 	// otherwise nil.
 	Contact *Contact
-	// Fault is nil when the contact was created, or taken as it was asked for.
+	// Fault is nil when the contact was created, and when its number was there
+	// already and the options were to skip or to update it.
 	Fault error
 }
 
@@ -77,16 +79,16 @@ type CreateOptions struct {
 	OnDuplicate OnDuplicate
 	// DryRun looks at everything and changes nothing.
 	DryRun bool
-	// Receipt tells that the results are answered with a receipt, for which
-	// the transaction waits.
+	// Receipt tells that the function that is given the results returns a
+	// receipt. Only then does the transaction wait for it.
 	Receipt bool
 }
 
-// OnDuplicate is what happens to a draft whose number a contact has already, be
-// it one of a draft before it.
+// OnDuplicate is what happens to a draft whose number a contact of the account
+// or an earlier draft of the same call has already.
 type OnDuplicate uint8
 
-// What happens then.
+// What can happen then.
 const (
 	RejectDuplicate OnDuplicate = iota // its result is a Duplicate fault, with the contact
 	SkipDuplicate                      // its result is the contact as it is

@@ -41,9 +41,9 @@ type ListPatch struct {
 	SID  SID
 	Name Change
 	Tag  Change
-	// IfUpdated, when not zero, is the list's date of change that the patch was
-	// made on: when it has another by now, the patch is not applied, and its
-	// result is ErrListChanged with the list as it is.
+	// IfUpdated, when not zero, is the Updated of the list as whoever made the
+	// patch saw it. When the list has another by now, the patch is not applied,
+	// and its result is ErrListChanged with the list as it is.
 	IfUpdated time.Time
 	Fault     error // why it could not even be read; see Draft
 

@@ -24,8 +24,8 @@ type ContactRef struct {
 
 // MembershipResult is what became of one membership.
 type MembershipResult struct {
-	// Membership is the new one, with a Duplicate fault the one that is there
-	// already, and when it was ended the one that was; otherwise nil.
+	// Membership is the new one; with a Duplicate fault, the one that is there
+	// already; of one that was removed, as it last was; otherwise nil.
 	Membership *Membership
 	Fault      error
 }
@@ -40,7 +40,7 @@ var (
 
 // AddToList puts contacts of the account into a list of it, all in one
 // transaction, with one result a reference in their order; see [Store] for
-// ready. A list that is not there is a NotFound fault of the whole. An error
+// ready. When the list is not there, the error is a NotFound fault. An error
 // means that nothing was changed.
 func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready func([]MembershipResult) *idempotency.Receipt) error {
 	now := b.now()
@@ -52,9 +52,8 @@ func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, re
 }
 
 // RemoveFromList takes contacts out of a list, all in one transaction, with one
-// result a reference in their order; see [Store] for ready. A list that is not
-// there is a NotFound fault of the whole. An error means that nothing was
-// changed.
+// result a reference in their order; see [Store] for ready. When the list is not
+// there, the error is a NotFound fault. An error means that nothing was changed.
 func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready func([]MembershipResult) *idempotency.Receipt) error {
 	return eachValid(refs, func(r *ContactRef) (SID, error) {
 		return r.SID, r.Fault

@@ -27,9 +27,8 @@ func Fold(text string) string {
 	return strings.ToLower(text) // the same for ASCII, and many times faster
 }
 
-// Folder folds many texts one after the other, in the memory of the last one:
-// that is what a search through a whole address book needs. The zero value is
-// ready for use. It is not safe for concurrent use.
+// Folder folds many texts, one after the other and all in the same memory, for
+// searches through a whole address book. The zero value is ready for use. It is not safe for concurrent use.
 type Folder struct {
 	caser  *cases.Caser
 	folded []byte
@@ -61,23 +60,23 @@ func (f *Folder) Fold(text []byte) []byte {
 	return f.folded
 }
 
-// lowerASCII lowers eight bytes at once, if all of them are ASCII.
+// lowerASCII makes eight bytes lower case at once, if all of them are ASCII, and
+// tells whether they are.
 func lowerASCII(text []byte) bool {
 	const each = 0x0101010101010101
 	eight := binary.LittleEndian.Uint64(text)
 	if eight&(0x80*each) != 0 {
 		return false
 	}
-	// The highest bit of a byte that is at least an A, or more than a Z: the
-	// sums do not reach the next byte.
+	// The highest bit of each byte is set in fromA when the byte is 'A' or more,
+	// and in beyondZ when it is more than 'Z'. No sum carries into the next byte.
 	fromA, beyondZ := eight+(0x80-'A')*each, eight+(0x80-'Z'-1)*each
 	upper := fromA &^ beyondZ & (0x80 * each)
-	binary.LittleEndian.PutUint64(text, eight|upper>>2) // 0x20 makes it small
+	binary.LittleEndian.PutUint64(text, eight|upper>>2) // 0x20 makes a letter lower case
 	return true
 }
 
-// foldAll folds a text with letters of which only the tables of Unicode tell
-// what becomes of them.
+// foldAll folds a text by Unicode's tables, which know every letter.
 func (f *Folder) foldAll(text []byte) []byte {
 	if f.caser == nil {
 		caser := cases.Fold()
@@ -95,8 +94,8 @@ func (f *Folder) foldAll(text []byte) []byte {
 	}
 }
 
-// caseless tells of some scripts, those of the most people, that they have no
-// upper and lower case: their letters need no look into the tables.
+// caseless tells whether a letter is of one of some widely used scripts that have
+// no upper and lower case: it need not be looked up in Unicode's tables.
 func caseless(r rune) bool {
 	switch {
 	case 0x0590 <= r && r < 0x10a0, // Hebrew, Arabic, the scripts of India, Thai, Burmese

@@ -19,9 +19,9 @@ type Patch struct {
 	Email       Change
 	Tag         Change
 	CustomField Change // its Text's Value is a JSON object; not given empties it
-	// IfUpdated, when not zero, is the contact's date of change that the patch
-	// was made on: when it has another by now, the patch is not applied, and its
-	// result is ErrChanged with the contact as it is.
+	// IfUpdated, when not zero, is the Updated of the contact as whoever made
+	// the patch saw it. When the contact has another by now, the patch is not
+	// applied, and its result is ErrChanged with the contact as it is.
 	IfUpdated time.Time
 	// Fault is why the patch could not even be read; see Draft.
 	Fault error
@@ -30,8 +30,8 @@ type Patch struct {
 	at     time.Time    // when the contact was changed
 }
 
-// Change is what happens to one field of a Patch: Set tells whether anything
-// does, and a Text that is not given empties the field.
+// Change is what a Patch does to one field: nothing unless Set is true, and then
+// the field becomes the Text. One that is not given empties it.
 type Change struct {
 	Text
 	Set bool
@@ -74,8 +74,8 @@ func (p *Patch) Apply(c *Contact) {
 
 // UpdateContacts changes contacts, one after the other in one transaction, with
 // one result a patch in their order; see [Store] for ready. A patch that is not
-// valid, of a contact that is not there or to a number that another contact
-// has, fails alone; with the last, the result has that other contact. An error
+// valid, whose contact is not there, or whose number another contact has fails
+// alone; in the last case the result has that other contact. An error
 // means that nothing was changed.
 func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready func([]Result) *idempotency.Receipt) error {
 	parse, err := b.parser(acct)

@@ -53,10 +53,10 @@ func (w Window) SortKey(updated time.Time, nameKey string) string {
 // of them pass.
 type Query struct {
 	Window
-	// Number is the contact's number in any spelling; what is none is an Invalid
-	// fault.
+	// Number is the contact's number in any spelling. What is no number is an
+	// Invalid fault.
 	Number string
-	// Tag is the contact's tag, to the letter.
+	// Tag is the contact's whole tag, with regard to case.
 	Tag string
 	// Email is the contact's e-mail, without regard to case.
 	Email string
@@ -74,8 +74,8 @@ type Query struct {
 	Numbers []phone.Range
 	// WithLists asks for the lists of each contact.
 	WithLists bool
-	// NoTotal leaves Page.Total zero, for who goes through all pages: behind a
-	// filter, to count costs more than the page.
+	// NoTotal leaves Page.Total zero. It is for callers that go through all
+	// pages: with a filter, counting costs more than reading the page.
 	NoTotal bool
 
 	number phone.Number // of Number, once Book has looked at it

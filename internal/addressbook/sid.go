@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// SID names a contact: a UUID of version 7 (RFC 9562), on the wire 32
-// lower-case hex digits. Its first 8 bytes hold the time of creation in
+// SID names a contact, a list or an upload: a UUID of version 7 (RFC 9562), on
+// the wire 32 lower-case hex digits. Its first 8 bytes hold the time of creation in
 // 1/4096 ms and rise with every sid that a [Book] makes, so that the order of
 // the sids is the order of creation.
 type SID [16]byte
@@ -79,7 +79,8 @@ type births struct {
 	last tick
 }
 
-// next returns a series of n moments, 1 or more, of which the first is now.
+// next returns a series of n moments, of which the first is now. None may be
+// taken of a series of 0.
 func (b *births) next(now time.Time, n int) birthSeries {
 	b.mu.Lock()
 	defer b.mu.Unlock()

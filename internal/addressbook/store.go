@@ -25,22 +25,22 @@ type Store interface {
 	// contacts: nil for a contact that is new, and for the others the one that
 	// has the number already. That is the time to prepare an answer, on the
 	// caller's goroutine and, where there are many contacts, while the rows are
-	// written. Decided is what the others call ready, but only with
-	// CreateOptions.Receipt does the store wait for what it returns.
+	// written. Decided is to this method what ready is to the others, but the
+	// store waits for its receipt only with CreateOptions.Receipt.
 	//
 	// With UpdateDuplicate, the contact that has a number already is overwritten
-	// with the new one, and existing has it as it is then. With DryRun, all is
-	// decided in the same way and nothing is changed but for the receipt.
+	// with the new one, and decided is given it as it is afterwards. With DryRun,
+	// all is decided in the same way, and nothing but the receipt is stored.
 	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, decided func(existing []*Contact) *idempotency.Receipt) error
 
 	// UpdateContacts applies patches one after the other, in one transaction.
-	// Its results are one each: the contact as it is now, or a NotFound fault,
-	// or a Duplicate fault with the contact that has the number, or a Changed
-	// fault with the contact when [Patch.Fits] says no.
+	// The result of each is the contact as it is now, a NotFound fault, a
+	// Duplicate fault with the contact that has the number, or a Changed fault
+	// with the contact when [Patch.Fits] says no.
 	UpdateContacts(ctx context.Context, account int64, patches []Patch, ready func([]Result) *idempotency.Receipt) error
 
 	// DeleteContacts deletes contacts and their memberships, in one
-	// transaction. Its results are one each: the contact as it last was, or a
+	// transaction. The result of each is the contact as it last was, or a
 	// NotFound fault.
 	DeleteContacts(ctx context.Context, account int64, sids []SID, ready func([]Result) *idempotency.Receipt) error
 
@@ -50,18 +50,18 @@ type Store interface {
 	// Contacts returns one page, and the total at that same moment.
 	Contacts(ctx context.Context, account int64, q Query) (Page, error)
 
-	// InsertLists adds lists, in one transaction. Its results are one each: the
-	// list, or a Duplicate fault when the name is taken, be it by a list before
-	// it in the same call.
+	// InsertLists adds lists, in one transaction. The result of each is the
+	// list, or a Duplicate fault when the name is taken, which may be by a list
+	// before it in the same call.
 	InsertLists(ctx context.Context, account int64, lists []List, ready func([]ListResult) *idempotency.Receipt) error
 
-	// UpdateLists applies patches one after the other, in one transaction. Its
-	// results are one each: the list as it is now, or a NotFound or Duplicate
-	// fault, or a Changed fault with the list when [ListPatch.Fits] says no.
+	// UpdateLists applies patches one after the other, in one transaction. The
+	// result of each is the list as it is now, a NotFound or Duplicate fault, or a
+	// Changed fault with the list when [ListPatch.Fits] says no.
 	UpdateLists(ctx context.Context, account int64, patches []ListPatch, ready func([]ListResult) *idempotency.Receipt) error
 
-	// DeleteLists deletes lists and their memberships, in one transaction. Its
-	// results are one each: the list as it last was, or a NotFound fault. The
+	// DeleteLists deletes lists and their memberships, in one transaction. The
+	// result of each is the list as it last was, or a NotFound fault. The
 	// contacts stay.
 	DeleteLists(ctx context.Context, account int64, sids []SID, ready func([]ListResult) *idempotency.Receipt) error
 
@@ -71,16 +71,14 @@ type Store interface {
 	// Lists returns one page, and the total at that same moment.
 	Lists(ctx context.Context, account int64, q ListQuery) (ListPage, error)
 
-	// AddMembers puts contacts into a list, in one transaction. Its results are
-	// one each: the membership, a NotFound fault when there is no such contact,
-	// or a Duplicate fault with the membership that is there already. A list
-	// that is not there is a NotFound fault of the whole, of which ready is not
-	// told.
+	// AddMembers puts contacts into a list, in one transaction. The result of
+	// each is the membership, a NotFound fault when there is no such contact, or
+	// a Duplicate fault with the membership that is there already. When the list
+	// is not there, ready is not called, and the error is a NotFound fault.
 	AddMembers(ctx context.Context, account int64, list SID, members []Membership, ready func([]MembershipResult) *idempotency.Receipt) error
 
-	// RemoveMembers takes contacts out of a list, in one transaction. Its
-	// results are one each: the membership as it last was, or a NotFound fault.
-	// A list that is not there is a NotFound fault of the whole, of which ready
-	// is not told.
+	// RemoveMembers takes contacts out of a list, in one transaction. The result
+	// of each is the membership as it last was, or a NotFound fault. When the
+	// list is not there, ready is not called, and the error is a NotFound fault.
 	RemoveMembers(ctx context.Context, account int64, list SID, contacts []SID, ready func([]MembershipResult) *idempotency.Receipt) error
 }

@@ -41,7 +41,7 @@ const ByteOrderMark = "\ufeff"
 
 // WriteRecord writes one record, so that encoding/csv reads the very same cells
 // again: of each CR LF it would drop the CR, so another one goes in front. The
-// cells may be changed. The error is that of the writer below.
+// cells may be changed. The error is that of w.
 func WriteRecord(w *csv.Writer, cells []string) error {
 	for i, cell := range cells {
 		if strings.Contains(cell, "\r\n") {

@@ -27,8 +27,8 @@ func needsMark(text string) bool {
 }
 
 // Runs tells whether a spreadsheet may take a cell for a formula that does
-// something. What has nothing but digits and the signs of numbers in it, as a
-// phone number has, comes to a number at most.
+// something. A cell of nothing but digits and the signs of numbers, as a phone
+// number, is at worst taken for a number.
 func Runs(cell string) bool {
 	first, _ := utf8.DecodeRuneInString(cell)
 	return strings.ContainsRune(active, first) && strings.ContainsFunc(cell, func(r rune) bool {

@@ -73,11 +73,11 @@ type Attempt struct {
 	keeper  *Keeper
 	slot    slot
 	request [32]byte
-	known   bool // request is
+	known   bool // whether request is set
 }
 
 // Begin takes the key for a request, which must call [Attempt.End]. The error
-// is an Invalid fault when the key is none, and [ErrRunning] when another
+// is an Invalid fault when the key is not valid, and [ErrRunning] when another
 // request has it.
 func (k *Keeper) Begin(account int64, key string) (*Attempt, error) {
 	if err := check(key); err != nil {
@@ -105,7 +105,7 @@ func check(key string) error {
 	return nil
 }
 
-// End gives the key free. What is to be kept must have been kept before.
+// End frees the key. What is to be kept must have been kept before.
 func (a *Attempt) End() {
 	a.keeper.mu.Lock()
 	defer a.keeper.mu.Unlock()
@@ -132,12 +132,13 @@ func (a *Attempt) Answer(ctx context.Context, request [32]byte) (*Receipt, error
 	return &r, nil
 }
 
-// Overtaken returns the receipt of the one who did the request meanwhile. It is
-// for after [ErrTaken].
+// Overtaken is for after [ErrTaken]: it returns the receipt of whoever did the
+// request meanwhile. Should that have expired already, the error is
+// [ErrRunning], so that the request is sent once more.
 func (a *Attempt) Overtaken(ctx context.Context) (*Receipt, error) {
 	r, err := a.Answer(ctx, a.request)
 	if err == nil && r == nil {
-		err = ErrRunning // and gone again: whoever asks once more gets it done
+		err = ErrRunning
 	}
 	return r, err
 }

@@ -54,15 +54,15 @@ func KeyOf(ctx context.Context) string {
 // Most receipts come with a write of another store of the same database: its
 // methods take a callback, ready, that is given the results as soon as they are
 // known, and returns the receipt to keep, or nil. The receipt is written in the
-// same transaction. Of a receipt that is older than its Lifetime at the time
-// that the new one was created, the new one takes the place; for any other the
-// write fails with [ErrTaken]. A store reads the receipt's body only until its
-// method returns.
+// same transaction. When the key has a receipt already, the new one takes its
+// place if that was over its Lifetime when the new one was created; otherwise
+// the write fails with [ErrTaken]. A store reads the receipt's body only until
+// its method returns.
 //
-// A [Keeper] knows of the requests of its own server alone. So a store that
-// several servers share refuses a write for a key, see [WithKey], at which
-// another server is: with [ErrRunning], at once, and nothing is changed. A
-// server that ends is at nothing any more.
+// A [Keeper] knows only the requests of its own server. So a store that several
+// servers share refuses a write for a key (see [WithKey]) whose request another
+// server is doing: at once, with [ErrRunning], and nothing is changed. A server
+// that is gone is doing none.
 type Store interface {
 	// Receipt returns the receipt of a key, however old, or a NotFound fault.
 	Receipt(ctx context.Context, account int64, key string) (Receipt, error)

@@ -17,7 +17,8 @@ const (
 	batchBytes       = 2 << 20
 )
 
-// Caps of a list, old contacts and new ones.
+// How many contacts a list may have, those included that it has before an
+// upload.
 const (
 	MaxStatic  = 100_000
 	MaxDynamic = 500_000
@@ -53,12 +54,12 @@ type Batch struct {
 	layout   *layout
 	rows     []row
 	prepared addressbook.Prepared
-	full     error
+	full     error                     // the fault of rows for which the list has no room
 	tried    map[phone.Number]struct{} // in the list, for a dry run
 	outcomes []Outcome                 // that were settled last
 }
 
-// Standing is where the number of a contact is found before its batch.
+// Standing is where the number of a contact stood before its batch.
 type Standing uint8
 
 // The standings.
@@ -80,8 +81,8 @@ const (
 )
 
 // Decide returns what is to become of each contact, by its standing and by how
-// many contacts the list has. A dry run is nothing but this: what its earlier
-// batches would have added counts as added.
+// many contacts the list has. Of a batch of a dry run nothing else is done; what
+// the batches before it would have added counts as added.
 func (b *Batch) Decide(standings []Standing, listed int) []Outcome {
 	room := b.Max - listed - len(b.tried)
 	outcomes := make([]Outcome, len(standings))
@@ -109,8 +110,8 @@ type Settlement struct {
 	Rows  []ErrorRow // by line
 }
 
-// Settle counts the rows and tells those that failed or are duplicates, given
-// what became of each contact.
+// Settle counts the rows, and makes error rows of those that failed or are
+// duplicates, given what became of each contact.
 func (b *Batch) Settle(outcomes []Outcome) Settlement {
 	b.outcomes = outcomes
 	var s Settlement

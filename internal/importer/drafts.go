@@ -67,8 +67,8 @@ type DraftStore interface {
 	// draft with this sid has; one that is not there is a NotFound fault.
 	ChangeDraft(ctx context.Context, d Draft) error
 
-	// RemoveDraft removes a draft, and tells whether it was there: one of all
-	// who remove it at once is told so.
+	// RemoveDraft removes a draft, and tells whether it was there. Of several
+	// callers that remove it at once, one is told that it was.
 	RemoveDraft(ctx context.Context, account int64, sid addressbook.SID) (bool, error)
 
 	// StartDraft is AddUpload for the draft with the upload's sid, which it
@@ -166,8 +166,8 @@ func (i *Importer) Draft(ctx context.Context, acct account.Account, sid addressb
 	return i.store.Draft(ctx, acct.ID, sid)
 }
 
-// ChangeDraft changes what is to be done with a draft's file. A trial that there
-// was does not hold any more.
+// ChangeDraft changes what is to be done with a draft's file, and forgets its
+// trial, which was of the request before.
 func (i *Importer) ChangeDraft(ctx context.Context, acct account.Account, sid addressbook.SID, r Request) (Draft, error) {
 	if err := i.checkDraft(ctx, acct, r); err != nil {
 		return Draft{}, err
@@ -180,7 +180,7 @@ func (i *Importer) ChangeDraft(ctx context.Context, acct account.Account, sid ad
 	return d, i.store.ChangeDraft(ctx, d)
 }
 
-// DiscardDraft removes a draft and its file. One that is not there is left so.
+// DiscardDraft removes a draft and its file. That one is not there is no error.
 func (i *Importer) DiscardDraft(ctx context.Context, acct account.Account, sid addressbook.SID) error {
 	return i.removeDraft(ctx, Draft{SID: sid, Account: acct})
 }
@@ -246,7 +246,8 @@ func (i *Importer) TryDraft(ctx context.Context, acct account.Account, sid addre
 	return u, i.store.ChangeDraft(ctx, d)
 }
 
-// orNoDraft tells of a file that went with its draft.
+// orNoDraft returns [ErrNoDraft] in the place of an error that tells that the
+// file is gone, since files go with their drafts.
 func orNoDraft(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrNoDraft

@@ -17,15 +17,15 @@ const (
 	releaseTimeout = 5 * time.Second
 )
 
-// Lease is a server's right to work an upload, alone until a moment, and then
-// until another server claims it. The zero Lease is nobody's.
+// Lease is a server's right to be the only one that works an upload. After Until,
+// it lasts until another server claims the upload. The zero Lease is nobody's.
 type Lease struct {
 	Server string
 	Until  time.Time
 }
 
-// ErrLost tells that the server that asks does not have the upload's lease any
-// more. Stores return it.
+// ErrLost is a store's error when the server that asks does not have the upload's
+// lease any more.
 var ErrLost = errors.New("the upload is another server's to work")
 
 // lease is one that begins now.
@@ -103,8 +103,8 @@ func (i *Importer) takeOver(u Upload) bool {
 	return i.begin(u)
 }
 
-// releaseAll gives the leases back at the end of Run, so that others go on at
-// once.
+// releaseAll gives the leases back at the end of Run, so that other servers go on
+// at once.
 func (i *Importer) releaseAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()

@@ -83,9 +83,9 @@ func (m Mapping) names(first []string) []string {
 	return names
 }
 
-// header returns the header of the error rows. It is such that these can be
-// uploaded without the mapping: used columns have their new names, and others
-// keep theirs only where that means nothing.
+// header returns the header of the error rows, with which they can be uploaded
+// without the mapping: columns that are used have the names that the mapping
+// gives them, and the others keep their own, unless that would put them to use.
 func (m Mapping) header(first []string, l *layout, means func(name string) bool) []string {
 	if m.Columns == nil {
 		return first

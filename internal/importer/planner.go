@@ -23,8 +23,8 @@ type Planner struct {
 	tried map[phone.Number]struct{}
 }
 
-// NewPlanner returns what makes batches of the upload's rows from u.At on, of so
-// many rows at most. A header that is not good is a fault.
+// NewPlanner returns a Planner of the upload's rows from u.At on, with at most so
+// many rows in a batch. What is wrong with the header is a fault.
 func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*Planner, error) {
 	layout, err := readLayout(file, u.Type, u.Mapping)
 	if err != nil {
@@ -37,7 +37,7 @@ func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*
 	return p, nil
 }
 
-// begun tells whether rows were worked before, by a planner that is gone.
+// begun tells whether rows of the upload were worked before this planner came.
 func (p *Planner) begun() bool { return p.upload.At != p.layout.rows }
 
 // restart goes back to the first row.

@@ -26,8 +26,8 @@ const (
 type row struct {
 	line  int64
 	cells []string // good until the next row is read
-	// fault is why the row could not be read as CSV; then the cells are a
-	// guess.
+	// fault is why the row could not be read as CSV, nil when it could. With a
+	// fault, the cells are a guess.
 	fault error
 }
 

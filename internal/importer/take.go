@@ -81,8 +81,8 @@ func (f *File) Discard() {
 	f.importer.release(f.account.ID)
 }
 
-// removeTimeout is how long it may take to remove a file. That goes on when
-// whoever sent the file is gone, and when the server stops.
+// removeTimeout is how long it may take to remove a file. Nothing else ends that
+// before: neither that whoever sent the file is gone, nor that the server stops.
 const removeTimeout = 10 * time.Second
 
 // remove removes a file; what stays is removed at the next start.
@@ -143,16 +143,16 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	return err
 }
 
-// mayBeThere tells whether what an error is of may have been added all the same:
-// the store may have gone when it was about to say so.
+// mayBeThere tells whether something may have been added to the store although
+// that returned this error: it may have failed after the commit.
 func mayBeThere(err error) bool {
 	f := fault.As(err)
 	return err != nil && !errors.Is(err, idempotency.ErrTaken) && (f == nil || f.Kind == fault.Unavailable)
 }
 
-// leave leaves the file where it is. If it has an upload, that is worked when its
-// lease has run out; if it has nothing, it goes as the files of a killed server
-// do.
+// leave lets go of the file and does not remove it, since an upload or draft of it
+// may be in the store. If there is an upload, it is worked when its lease has run
+// out; if there is neither, a start of a server removes the file.
 func (f *File) leave() {
 	f.done = true
 	f.importer.release(f.account.ID)
@@ -161,8 +161,8 @@ func (f *File) leave() {
 // adding is how a store adds an upload.
 type adding func(ctx context.Context, u Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error
 
-// start makes an upload as it is asked for, adds it, and queues it. The caller
-// holds a place for it, which after an error is the caller's again.
+// start makes an upload as the request has it, adds it, and queues it. The caller
+// has taken a place for it (hold), and after an error must release that.
 func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready func(Upload) *idempotency.Receipt) error {
 	list, err := i.book.PrepareList("ListName", r.ListName, r.Type)
 	if err != nil {
@@ -195,7 +195,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	return nil
 }
 
-// firstLease is this server's own, unless it works nothing any more.
+// firstLease is the lease of a new upload: this server's own, unless Run is over.
 func (i *Importer) firstLease() Lease {
 	i.mu.Lock()
 	stopped := i.stopped

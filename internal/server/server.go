@@ -41,7 +41,8 @@ type Config struct {
 	Dashboard *dashboard.Dashboard
 	// Ready tells whether the store answers.
 	Ready func(context.Context) error
-	Log   *slog.Logger
+	// Log gets the access log, and what no caller is told. It must not be nil.
+	Log *slog.Logger
 	// Count, when not nil, is told of each request that an account has sent to
 	// the API, once it was answered. It must not wait.
 	Count func(accountSID string, status int)
@@ -97,7 +98,8 @@ func (s *Server) Patterns() []string {
 }
 
 // Serve answers requests until ctx ends. Then those in flight are answered, new
-// ones get 503, and Serve returns nil once all are done. It closes ln.
+// ones get 503, and Serve returns nil once all are done; after half a minute it
+// gives up on those that are not, and returns an error. It closes ln.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	httpServer := &http.Server{
 		Handler:           s,

@@ -77,9 +77,9 @@ func (k *Keeper) Begin(ctx context.Context, acct account.Account, keyID, agent s
 	return secret, k.store.AddSession(ctx, acct.ID, newSession(secret, keyID, agent, now))
 }
 
-// Find returns the session with this secret and its account, and notes that it
-// is used. One that is not there, or was unused for too long, is a NotFound
-// fault.
+// Find returns the session with this secret and its account, and notes its use,
+// once a minute at most. A session that is not there, or was not used for
+// [Lifetime], is a NotFound fault.
 func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Account, error) {
 	now := k.now()
 	s, acct, err := k.store.Session(ctx, hashOf(secret), now)
@@ -124,8 +124,8 @@ func (k *Keeper) End(ctx context.Context, acct account.Account, id string) error
 	return orNoSession(k.store.EndSession(ctx, acct.ID, Hash(hash)))
 }
 
-// forget takes away what is over, whenever something new is made: so there is
-// no more of it than a while's worth.
+// forget removes the links and sessions that are over. It is called whenever a new
+// one is made, so that they do not pile up.
 func (k *Keeper) forget(ctx context.Context, now time.Time) error {
 	return k.store.Forget(ctx, now, now.Add(-Lifetime))
 }

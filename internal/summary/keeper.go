@@ -9,11 +9,13 @@ import (
 )
 
 const (
-	// lifetime is how long a summary is good for, and leastLifetime how long it
-	// is in any case: while a large file is imported, it would never be.
+	// lifetime is how long a summary is good for while the number of contacts
+	// stays about the same, and leastLifetime how long it is good for whatever
+	// that number does. Otherwise none would be while a large file is imported.
 	lifetime      = 5 * time.Minute
 	leastLifetime = 15 * time.Second
-	// moved is by which part the number of contacts may have moved meanwhile.
+	// moved is by what part of itself the number of contacts may change
+	// meanwhile.
 	moved = 0.01
 	// maxKept bounds the accounts whose summaries are kept.
 	maxKept = 500

@@ -1,8 +1,8 @@
 // Package summary tells what an address book is made of: how many contacts came
 // when, from which countries, on what kinds of lines, under which tags.
 //
-// [Keeper] makes summaries, one at a time for each account, and keeps them for a
-// while; [Store] is what it needs of a database.
+// [Keeper] makes summaries, one at a time, and keeps each for a while; [Store] is
+// what it needs of a database.
 package summary
 
 import (

@@ -23,7 +23,8 @@ const (
 	encodedBytes
 )
 
-// appendTo appends the row in a form that no other row of the table has.
+// appendTo appends an encoding of the row. Different rows of a table have
+// different ones.
 func (r Row) appendTo(b []byte, columns []Column) []byte {
 	for i, v := range r {
 		switch {

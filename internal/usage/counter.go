@@ -53,7 +53,8 @@ type key struct {
 	outcome Outcome
 }
 
-// NewCounter returns a Counter that writes down when Run runs.
+// NewCounter returns a Counter, which keeps what it counts in memory until
+// [Counter.Run] or [Counter.Flush] writes it down.
 func NewCounter(store Store, accounts *account.Directory, opts Options) *Counter {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -75,7 +76,7 @@ func (c *Counter) Count(accountSID string, status int) {
 	}
 }
 
-// Run writes the counts down now and then, until ctx ends and once more then.
+// Run writes the counts down every few seconds until ctx ends, and once more then.
 func (c *Counter) Run(ctx context.Context) {
 	every := time.NewTicker(flushEvery)
 	defer every.Stop()
