@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -94,7 +95,7 @@ func (s *Server) handle(pattern string, h http.HandlerFunc) {
 // Patterns returns every route of the API and the probes as method and path, as
 // http.ServeMux spells them.
 func (s *Server) Patterns() []string {
-	return append(append([]string(nil), s.patterns...), s.api.Patterns()...)
+	return slices.Concat(s.patterns, s.api.Patterns())
 }
 
 // Serve answers requests until ctx ends. Then those in flight are answered, new
