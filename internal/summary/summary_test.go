@@ -140,9 +140,9 @@ func TestKeeper(t *testing.T) {
 // TestKeeperOnce: whoever asks at once waits for one scan.
 func TestKeeperOnce(t *testing.T) {
 	t.Parallel()
-	gate := make(chan struct{})
+	scanning, gate := make(chan struct{}, 10), make(chan struct{})
 	store := newFacts(10, func(int) Fact { return Fact{Number: 919876543210} })
-	store.before = func() error { <-gate; return nil }
+	store.before = func() error { scanning <- struct{}{}; <-gate; return nil }
 	k := NewKeeper(store, nil)
 	var asking sync.WaitGroup
 	for range 5 {
@@ -152,25 +152,27 @@ func TestKeeperOnce(t *testing.T) {
 			}
 		})
 	}
+	<-scanning
 	// One who gives up does not wait for the others.
 	ctx, cancel := context.WithCancel(t.Context())
-	gaveUp := make(chan error)
-	gate <- struct{}{} // the scan is under way
-	if store.begun.Load() != 1 {
-		t.Errorf("%d scans are begun", store.begun.Load())
-	}
+	gaveUp := make(chan error, 1)
 	go func() {
 		_, err := k.Summary(ctx, account.Account{ID: 2, TimeZone: time.UTC}, 10)
 		gaveUp <- err
 	}()
 	cancel()
+	select {
+	case err := <-gaveUp:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the error is %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for the scan")
+	}
 	close(gate)
 	asking.Wait()
-	if err := <-gaveUp; err != nil && !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if store.begun.Load() > 2 {
-		t.Errorf("%d scans were begun", store.begun.Load())
+	if begun := store.begun.Load(); begun != 1 {
+		t.Errorf("%d scans were begun", begun)
 	}
 }
 
