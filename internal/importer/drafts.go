@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"reflect"
 	"slices"
 	"time"
 
@@ -242,8 +243,14 @@ func (i *Importer) TryDraft(ctx context.Context, acct account.Account, sid addre
 	if err != nil {
 		return Upload{}, err
 	}
-	d.Trial = u.SID
-	return u, i.store.ChangeDraft(ctx, d)
+	// Whoever changed the draft while its file was copied does not lose that, and
+	// this is no trial of the draft as it is now.
+	now, err := i.store.Draft(ctx, acct.ID, sid)
+	if err != nil || !reflect.DeepEqual(now.Request, d.Request) {
+		return u, err
+	}
+	now.Trial = u.SID
+	return u, i.store.ChangeDraft(ctx, now)
 }
 
 // orNoDraft returns [ErrNoDraft] in the place of an error that tells that the

@@ -1,12 +1,16 @@
 package importer_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
@@ -24,47 +28,106 @@ func TestOpenLeavesUploads(t *testing.T) {
 	u := c.Upload("Leads", "number\n"+asha+"\n")
 	s.Stop()
 
-	if lease := openOnly(t, path, u.ID); lease != (importer.Lease{}) {
-		t.Errorf("the upload is %+v's", lease)
+	imports := openOnly(t, path, nil)
+	sid, ok := addressbook.ParseSID(u.ID)
+	if !ok {
+		t.Fatalf("%q is no sid", u.ID)
 	}
+	got, err := imports.Upload(t.Context(), imports.demo, sid)
+	if err != nil || got.Lease != (importer.Lease{}) {
+		t.Errorf("the upload is %+v's, %v", got.Lease, err)
+	}
+	imports.close()
 	if got := c.At(servertest.Start(t, servertest.Options{Path: path})).Await(u); got.Stats.Success != 1 {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// openOnly opens an Importer over a database, and returns the lease that an
-// upload of the account demo has then.
-func openOnly(t *testing.T, path, id string) importer.Lease {
+// changing is a store in which a draft is changed when its trial is to begin.
+type changing struct {
+	importer.Store
+	change func()
+}
+
+func (c *changing) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+	c.change()
+	return c.Store.AddUpload(ctx, u, list, ready)
+}
+
+// TestTryWhileChanged: a draft that is changed while a trial of it begins stays
+// as it was changed, and the trial is not of that.
+func TestTryWhileChanged(t *testing.T) {
+	servertest.EmbeddedOnly(t, "the store is opened without a server")
+	t.Parallel()
+	path := servertest.NewDatabase(t)
+	s := servertest.Start(t, servertest.Options{Path: path})
+	s.Account("demo")
+	s.Stop()
+	store := &changing{}
+	imports := openOnly(t, path, func(under importer.Store) importer.Store {
+		store.Store = under
+		return store
+	})
+	file, err := imports.Receive(t.Context(), imports.demo, strings.NewReader(numbers(0, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft, err := imports.KeepDraft(t.Context(), file, importer.Request{ListName: "Leads"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.change = func() {
+		if _, err := imports.ChangeDraft(t.Context(), imports.demo, draft.SID, importer.Request{ListName: "Others"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if u, err := imports.TryDraft(t.Context(), imports.demo, draft.SID); err != nil || u.ListName != "Leads" {
+		t.Errorf("the trial is %+v, %v", u, err)
+	}
+	got, err := imports.Draft(t.Context(), imports.demo, draft.SID)
+	if err != nil || got.Request.ListName != "Others" || got.Trial != (addressbook.SID{}) {
+		t.Errorf("the draft is %+v, %v", got, err)
+	}
+}
+
+// opened is an importer that does not run.
+type opened struct {
+	*importer.Importer
+	demo  account.Account
+	close func()
+}
+
+// openOnly opens an importer over a database that has the account demo. Wrap,
+// when not nil, puts something before its store.
+func openOnly(t *testing.T, path string, wrap func(importer.Store) importer.Store) opened {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := db.OpenAddressBook(sqlite.Options{})
+	book, err := db.OpenAddressBook(sqlite.Options{})
 	if err != nil {
 		t.Fatal(errors.Join(err, db.Close()))
 	}
-	defer func() {
-		if err := errors.Join(store.Close(), db.Close()); err != nil {
+	closeOnce := sync.OnceFunc(func() {
+		if err := errors.Join(book.Close(), db.Close()); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
+	t.Cleanup(closeOnce)
+	var store importer.Store = book
+	if wrap != nil {
+		store = wrap(store)
+	}
+	rules := addressbook.New(book, addressbook.Options{})
 	log := slog.New(slog.DiscardHandler)
-	book := addressbook.New(store, addressbook.Options{})
-	if _, err := importer.Open(t.Context(), store, importer.NewDisk(path+".uploads"), book, importer.Options{Log: log}); err != nil {
+	imports, err := importer.Open(t.Context(), store, importer.NewDisk(path+".uploads"), rules, importer.Options{Log: log})
+	if err != nil {
 		t.Fatal(err)
 	}
 	demo, err := account.NewDirectory(db, nil).Account(t.Context(), "demo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sid, ok := addressbook.ParseSID(id)
-	if !ok {
-		t.Fatalf("%q is no sid", id)
-	}
-	u, err := store.Upload(t.Context(), demo.ID, sid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.Lease
+	return opened{imports, demo, closeOnce}
 }
