@@ -70,13 +70,10 @@ func (d Disk) keep(upload addressbook.SID, from io.Reader) error {
 	return syncDir(d.dir)
 }
 
-// makeDir makes the folder for the files, durably.
+// makeDir makes the folder for the files, durably. One that is there may have
+// been made by another request at this moment, and not be durable yet.
 func makeDir(dir string) error {
-	err := os.Mkdir(dir, 0o700)
-	if errors.Is(err, os.ErrExist) {
-		return nil
-	}
-	if err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	return syncDir(filepath.Dir(dir))
