@@ -98,9 +98,10 @@ func (s *Server) Patterns() []string {
 	return slices.Concat(s.patterns, s.api.Patterns())
 }
 
-// Serve answers requests until ctx ends. Then those in flight are answered, new
-// ones get 503, and Serve returns nil once all are done; after half a minute it
-// gives up on those that are not, and returns an error. It closes ln.
+// Serve answers requests until ctx ends, or ln takes no more of them, which is an
+// error. Then those in flight are answered, new ones get 503, and Serve returns
+// once all are done; after half a minute it gives up on those that are not, and
+// returns an error. It closes ln.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	httpServer := &http.Server{
 		Handler:           s,
@@ -113,11 +114,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- httpServer.Serve(ln) }()
+	served := make(chan error, 1)
+	go func() { served <- httpServer.Serve(ln) }()
+	var broken error
 	select {
-	case err := <-failed:
-		return err
+	case broken = <-served:
 	case <-ctx.Done():
 	}
 
@@ -132,8 +133,10 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	case <-stopping.Done():
 		err = errors.New("requests were still in flight when the time to stop was over")
 	}
-	err = errors.Join(err, httpServer.Shutdown(stopping))
-	<-failed // http.ErrServerClosed
+	err = errors.Join(broken, err, httpServer.Shutdown(stopping))
+	if broken == nil {
+		<-served // http.ErrServerClosed
+	}
 	return err
 }
 
