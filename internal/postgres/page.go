@@ -27,19 +27,32 @@ func (db *DB) Contacts(ctx context.Context, account int64, q addressbook.Query) 
 	var page addressbook.Page
 	err := db.read(ctx, account, "read contacts", func(t *tx) error {
 		s := selectContacts(account, q)
-		if !q.NoTotal {
+		toCount := !q.NoTotal
+		if toCount && s.counter != "" {
 			s.queueCount(t, &page.Total)
+			toCount = false
 		}
-		s.queuePage(t, contactColumns, window{q.Window, "contacts"}).Query(eachContact(func(c *addressbook.Contact) {
+		w := window{q.Window, "contacts"}
+		s.queuePage(t, contactColumns, w).Query(eachContact(func(c *addressbook.Contact) {
 			page.Contacts = append(page.Contacts, *c)
 		}))
-		if !q.WithLists {
+		if !toCount && !q.WithLists {
 			return nil
 		}
 		if err := t.flush(); err != nil {
 			return err
 		}
-		t.queueListsOf(&page, min(len(page.Contacts), q.Limit))
+		if toCount {
+			// Not in the round trip of the page: one that is not full has looked
+			// through the whole account, and counting would do so once more.
+			var known bool
+			if page.Total, known = w.total(len(page.Contacts)); !known {
+				s.queueCount(t, &page.Total)
+			}
+		}
+		if q.WithLists {
+			t.queueListsOf(&page, min(len(page.Contacts), q.Limit))
+		}
 		return nil
 	})
 	if err != nil {

@@ -57,6 +57,12 @@ type window struct {
 	table string // of the columns that it sorts by
 }
 
+// total is how many a selection has, which is known when queuePage has got so
+// many rows that the last one is among them, and how many come before is known.
+func (w window) total(rows int) (total int, known bool) {
+	return w.Offset + rows, w.After == nil && rows <= w.Limit && (rows > 0 || w.Offset == 0)
+}
+
 // queuePage asks for the columns of those in the window, and of one more, if
 // there is one.
 func (s *selection) queuePage(t *tx, columns string, w window) *pgx.QueuedQuery {
