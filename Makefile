@@ -23,7 +23,7 @@ test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools
 
 test-race: # Left out is what starts no goroutine and computes for long, and what waits for programs
-	go test -race -short -timeout 8m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench|e2e|dashboard/browsertest)$$')
+	go test -race -short -timeout 8m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench|openapitest|e2e|dashboard/browsertest)$$')
 
 check: ## Check format, vet, staticcheck, go.mod and the import rules
 	@scripts/check

@@ -75,6 +75,9 @@ func TestBadBodies(t *testing.T) {
 
 // TestGoodBodies are odd but right.
 func TestGoodBodies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	c := servertest.Start(t, servertest.Options{}).Account("demo")
 	chunked := struct{ io.Reader }{strings.NewReader(servertest.Contacts(people(0, 2000)...))}
@@ -185,6 +188,9 @@ func TestRefusedBody(t *testing.T) {
 // its own. A body that says how large it is takes nothing; one in chunks some
 // times the limit, as the buffer grows, and less than it would take to hold it.
 func TestHugeBody(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	const size, limit = 100 << 20, 16 << 20
 	c := servertest.Start(t, servertest.Options{MaxBody: limit}).Account("demo")
 	for _, tt := range []struct {

@@ -28,6 +28,9 @@ func TestNumberWithBarePlus(t *testing.T) {
 
 // TestContactFilters asks for contacts by name and by list, page by page.
 func TestContactFilters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	c := servertest.Start(t, servertest.Options{}).Account("demo")
 	contacts := []string{

@@ -23,6 +23,9 @@ func people(i, n int) []string {
 // TestPartialSuccess posts as many contacts as there may be, of which seven
 // are bad in seven ways.
 func TestPartialSuccess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one step after the other")
+	}
 	t.Parallel()
 	const total = 5000
 	type verdict struct {
