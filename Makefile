@@ -22,7 +22,7 @@ test-postgres: # The server's tests once more; without the variable they are on 
 test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools
 
-test-race: # Left out is what starts no goroutine and computes for long, and what waits for programs
+test-race: # Left out is what computes for long in one goroutine, and what waits for programs
 	go test -race -short -timeout 8m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench|openapitest|e2e|dashboard/browsertest)$$')
 
 check: ## Check format, vet, staticcheck, go.mod and the import rules

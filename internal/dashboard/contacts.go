@@ -65,11 +65,7 @@ func (d *Dashboard) tagChoices(r *http.Request) (answer, error) {
 	if !byHTMX(r) {
 		return goTo("/contacts"), nil
 	}
-	contacts, err := d.contactCount(r)
-	if err != nil {
-		return answer{}, err
-	}
-	s, err := d.cfg.Summary.Summary(r.Context(), accountOf(r), contacts)
+	s, err := d.summary(r)
 	if err != nil {
 		return answer{}, err
 	}

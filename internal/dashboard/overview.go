@@ -91,16 +91,21 @@ func (d *Dashboard) contactCount(r *http.Request) (int, error) {
 	return page.Total, err
 }
 
+// summary is the account's, however long it takes to make.
+func (d *Dashboard) summary(r *http.Request) (summary.Summary, error) {
+	contacts, err := d.contactCount(r)
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	return d.cfg.Summary.Summary(r.Context(), accountOf(r), contacts)
+}
+
 // overviewPlots is the piece of the overview that takes a while.
 func (d *Dashboard) overviewPlots(r *http.Request) (answer, error) {
 	if !byHTMX(r) {
 		return goTo("/?plots=now"), nil
 	}
-	contacts, err := d.contactCount(r)
-	if err != nil {
-		return answer{}, err
-	}
-	s, err := d.cfg.Summary.Summary(r.Context(), accountOf(r), contacts)
+	s, err := d.summary(r)
 	if err != nil {
 		return answer{}, err
 	}
