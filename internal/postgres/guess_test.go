@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -83,27 +82,6 @@ func TestGuesses(t *testing.T) {
 	right(true, "after eight that were all new")
 	if !g.worthwhile(account + 1) {
 		t.Error("an account pays for another")
-	}
-}
-
-// TestGuessIsNotSure has a database that warns at the commit which comes with the
-// rows, as one does that gives up waiting for its standby.
-func TestGuessIsNotSure(t *testing.T) {
-	t.Parallel()
-	db := open(t, pgtest.Database(t, Migrate))
-	db.copyLeast = 1
-	acct := addAccount(t, db)
-	exec(t, db, `CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
-		$$ BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END $$`)
-	exec(t, db, `CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()`)
-	err := insert(t.Context(), db, acct, 1)
-	isUnavailable(t, "insert", err)
-	if !errors.Is(err, errUnsure) {
-		t.Errorf("the error is %v", err)
-	}
-	exec(t, db, `DROP TRIGGER warn ON contacts`)
-	if err := insert(t.Context(), db, acct, numbered(2, 100)...); err != nil {
-		t.Errorf("the next insert fails, too: %v", err)
 	}
 }
 

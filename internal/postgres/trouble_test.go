@@ -92,22 +92,28 @@ func TestNobodyThere(t *testing.T) {
 }
 
 // TestUnsureCommit has a database that warns at the commit, as one does that
-// gives up waiting for its standby.
+// gives up waiting for its standby; also at the one that comes with the rows.
 func TestUnsureCommit(t *testing.T) {
 	t.Parallel()
-	db := open(t, pgtest.Database(t, Migrate))
-	acct := addAccount(t, db)
-	exec(t, db, `CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
-		$$ BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END $$`)
-	exec(t, db, `CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()`)
-	err := insert(t.Context(), db, acct, 1)
-	isUnavailable(t, "insert", err)
-	if !errors.Is(err, errUnsure) {
-		t.Errorf("the error is %v", err)
-	}
-	exec(t, db, `DROP TRIGGER warn ON contacts`)
-	if err := insert(t.Context(), db, acct, 2); err != nil {
-		t.Errorf("the next insert fails, too: %v", err)
+	for name, least := range map[string]int{"inserting": copyLeast, "guessing": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t, pgtest.Database(t, Migrate))
+			db.copyLeast = least
+			acct := addAccount(t, db)
+			exec(t, db, `CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
+				$$ BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END $$`)
+			exec(t, db, `CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()`)
+			err := insert(t.Context(), db, acct, 1)
+			isUnavailable(t, "insert", err)
+			if !errors.Is(err, errUnsure) {
+				t.Errorf("the error is %v", err)
+			}
+			exec(t, db, `DROP TRIGGER warn ON contacts`)
+			if err := insert(t.Context(), db, acct, numbered(2, 100)...); err != nil {
+				t.Errorf("the next insert fails, too: %v", err)
+			}
+		})
 	}
 }
 
