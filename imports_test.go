@@ -27,6 +27,7 @@ var rules = map[string][]string{
 	"internal/csvcell": {},
 	"internal/apidoc":  {},
 	"internal/patient": {},
+	"internal/limit":   {},
 
 	// Subjects.
 	"internal/account":     {"internal/fault", "internal/phone"},

@@ -1,0 +1,236 @@
+// Package limit shares out a bounded resource fairly between accounts: memory,
+// connections, places to work.
+//
+// A first-come, first-served semaphore lets one account take everything and
+// keep it. A [Pool] queues each account by itself. What becomes free goes to the
+// waiting account that holds least, and a pool that is made with Spare also
+// keeps something free for accounts that hold nothing yet.
+package limit
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// Options change how a [Pool] shares. The zero value lets one account hold
+// everything as long as nobody else waits, and any number of callers wait.
+type Options struct {
+	// Spare keeps part of the pool free for others: an account that holds
+	// something gets more only while it holds at most as much as stays free.
+	// One account alone thus gets half of the pool, two get a third each. (This
+	// is the dynamic threshold that switches use to share packet buffers:
+	// Choudhury and Hahne, 1998.) It suits what clients hold for as long as they
+	// like, such as the memory of answers that they do not read.
+	Spare bool
+	// MaxWaiting is how many callers of one account may wait; zero means no
+	// limit.
+	MaxWaiting int
+	// Busy is the error for those who would be one too many. It must not be nil
+	// when MaxWaiting is set.
+	Busy error
+}
+
+// Pool is a bounded amount of something, which accounts take parts of. It is
+// safe for concurrent use. The zero account stands for callers that no account
+// is known of; they share as one account does.
+type Pool struct {
+	capacity int64
+	opts     Options
+
+	mu       sync.Mutex
+	free     int64
+	accounts map[int64]*holding // those that hold something, or wait
+	waiting  int                // callers of all accounts
+	arrivals uint64             // numbers the waiting callers
+}
+
+// holding is what one account has of a pool.
+type holding struct {
+	held    int64
+	waiting []*waiter // in the order of arrival
+}
+
+// waiter is a caller that waits.
+type waiter struct {
+	n       int64
+	arrival uint64
+	granted chan struct{} // closed once it has what it waits for
+}
+
+// New returns a Pool of this capacity, in whatever unit its users count.
+func New(capacity int64, opts Options) *Pool {
+	return &Pool{capacity: capacity, opts: opts, free: capacity, accounts: make(map[int64]*holding)}
+}
+
+// Capacity returns how much there is in all.
+func (p *Pool) Capacity() int64 { return p.capacity }
+
+// Acquire takes n for an account, and waits until it can. The caller must
+// [Pool.Release] it. When ctx ends first, the error is its cause; when too many
+// of the account wait already, it is Options.Busy. An n larger than the pool is
+// an error, since it would wait for ever.
+func (p *Pool) Acquire(ctx context.Context, account, n int64) error {
+	if n > p.capacity {
+		return fmt.Errorf("take %d of a pool of %d", n, p.capacity)
+	}
+	w, err := p.enqueue(account, n)
+	if w == nil {
+		return err
+	}
+	select {
+	case <-w.granted:
+		return nil
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-w.granted: // at the same moment: it is given back
+		p.put(account, n)
+	default:
+		p.accounts[account].leave(w)
+		p.waiting--
+		p.drop(account)
+		p.serve() // a large request may have stood before small ones
+	}
+	return context.Cause(ctx)
+}
+
+// enqueue grants n at once, or returns the waiter that will be granted it, or
+// an error.
+func (p *Pool) enqueue(account, n int64) (*waiter, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := p.holding(account)
+	if p.waiting == 0 && p.fits(h, n) {
+		p.grant(h, n)
+		return nil, nil
+	}
+	if p.opts.MaxWaiting > 0 && len(h.waiting) >= p.opts.MaxWaiting {
+		return nil, p.opts.Busy
+	}
+	p.arrivals++
+	w := &waiter{n: n, arrival: p.arrivals, granted: make(chan struct{})}
+	h.waiting = append(h.waiting, w)
+	p.waiting++
+	p.serve()
+	return w, nil
+}
+
+// TryAcquire takes n for an account if nobody waits and it fits, and tells
+// whether it did.
+func (p *Pool) TryAcquire(account, n int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := p.holding(account)
+	if p.waiting > 0 || !p.fits(h, n) {
+		p.drop(account)
+		return false
+	}
+	p.grant(h, n)
+	return true
+}
+
+// Release gives back n of what an account has taken.
+func (p *Pool) Release(account, n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.put(account, n)
+}
+
+// Held returns how much an account has taken.
+func (p *Pool) Held(account int64) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if h := p.accounts[account]; h != nil {
+		return h.held
+	}
+	return 0
+}
+
+// The methods below need the lock.
+
+func (p *Pool) holding(account int64) *holding {
+	h := p.accounts[account]
+	if h == nil {
+		h = new(holding)
+		p.accounts[account] = h
+	}
+	return h
+}
+
+// drop forgets an account that has nothing and wants nothing.
+func (p *Pool) drop(account int64) {
+	if h := p.accounts[account]; h != nil && h.held == 0 && len(h.waiting) == 0 {
+		delete(p.accounts, account)
+	}
+}
+
+// fits tells whether an account may have n more now.
+func (p *Pool) fits(h *holding, n int64) bool { return n <= p.free && !p.sated(h, n) }
+
+// sated tells whether n more would exceed the account's share. An account that
+// holds nothing may have whatever is free.
+func (p *Pool) sated(h *holding, n int64) bool {
+	return p.opts.Spare && h.held > 0 && h.held+n > p.free-n
+}
+
+func (p *Pool) grant(h *holding, n int64) {
+	h.held += n
+	p.free -= n
+}
+
+func (p *Pool) put(account, n int64) {
+	h := p.accounts[account]
+	if h == nil || h.held < n {
+		panic("limit: released more than was taken")
+	}
+	h.held -= n
+	p.free += n
+	p.drop(account)
+	p.serve()
+}
+
+// serve gives what is free to those who wait. It skips accounts that hold their
+// share already. Of the others the one that holds least is next, and when its
+// first caller needs more than is free, nobody overtakes it: a large request
+// would otherwise wait for as long as small ones come.
+func (p *Pool) serve() {
+	for {
+		var next *holding
+		for _, h := range p.accounts {
+			if len(h.waiting) > 0 && !p.sated(h, h.waiting[0].n) && (next == nil || h.before(next)) {
+				next = h
+			}
+		}
+		if next == nil || next.waiting[0].n > p.free {
+			return
+		}
+		w := next.waiting[0]
+		next.waiting[0] = nil
+		next.waiting = next.waiting[1:]
+		p.waiting--
+		p.grant(next, w.n)
+		close(w.granted)
+	}
+}
+
+// before tells whether the account is served before another: it holds less, or
+// as much and has waited longer.
+func (h *holding) before(other *holding) bool {
+	if h.held != other.held {
+		return h.held < other.held
+	}
+	return h.waiting[0].arrival < other.waiting[0].arrival
+}
+
+// leave takes a caller out of the queue.
+func (h *holding) leave(w *waiter) {
+	for i, other := range h.waiting {
+		if other == w {
+			h.waiting = append(h.waiting[:i], h.waiting[i+1:]...)
+			return
+		}
+	}
+}
