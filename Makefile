@@ -25,7 +25,7 @@ test-tools: # The client programs that the end-to-end tests run
 test-race: # Left out is what computes for long in one goroutine, and what waits for programs
 	go test -race -short -timeout 8m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench|openapitest|e2e|dashboard/browsertest)$$')
 
-check: ## Check format, vet, staticcheck, go.mod and the import rules
+check: ## Check format, vet, staticcheck, go.mod, current dependencies and the import rules
 	@scripts/check
 
 fuzz: ## Run each fuzz target for FUZZTIME
