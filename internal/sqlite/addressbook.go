@@ -76,10 +76,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
 	}
-	writer, err := newWriter(conn, opts.Log)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), second.close(), conn.Close(), lock.Unlock())
-	}
+	writer := newWriter(conn, opts.Log)
 	return &AddressBook{
 		db:      db,
 		lock:    lock,

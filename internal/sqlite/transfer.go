@@ -15,10 +15,9 @@ import (
 
 // Transfer is a database as a copy reads or writes it.
 type Transfer struct {
-	db      *DB
-	lock    *flock.Flock
-	conn    *sqlite.Conn // that writes
-	ballast ballast
+	db   *DB
+	lock *flock.Flock
+	conn *sqlite.Conn // that writes
 }
 
 var _ transfer.Store = (*Transfer)(nil)
@@ -35,11 +34,7 @@ func (db *DB) OpenTransfer() (*Transfer, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), lock.Unlock())
 	}
-	ballast, err := newBallast(conn)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
-	}
-	return &Transfer{db: db, lock: lock, conn: conn, ballast: ballast}, nil
+	return &Transfer{db: db, lock: lock, conn: conn}, nil
 }
 
 // Close gives the database free.
@@ -131,8 +126,6 @@ func (x *Transfer) End(ctx context.Context, from, to transfer.State) error {
 
 // Write implements [transfer.Store].
 func (x *Transfer) Write(ctx context.Context, parts []transfer.Part, from, to transfer.State) error {
-	x.ballast.take()
-	defer x.ballast.drop()
 	return x.write(ctx, "copy rows", func() error {
 		err := x.exec(`UPDATE copies SET source = ?, at = ? WHERE source = ? AND at = ?`, to.Source, to.At, from.Source, from.At)
 		if err == nil && x.conn.Changes() == 0 {

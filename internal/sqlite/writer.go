@@ -19,12 +19,11 @@ import (
 // uses it. Jobs that wait while it is busy share the next transaction: a commit
 // costs a trip to the disk, and sixty-four small requests then pay for one.
 type writer struct {
-	conn    *sqlite.Conn
-	ballast ballast
-	log     *slog.Logger
-	jobs    chan *job
-	quit    chan struct{}
-	done    sync.WaitGroup
+	conn *sqlite.Conn
+	log  *slog.Logger
+	jobs chan *job
+	quit chan struct{}
+	done sync.WaitGroup
 
 	mu     sync.RWMutex // held for reading while a job is queued
 	closed bool
@@ -57,7 +56,8 @@ const (
 	// Small requests reach it together; a bulk request does alone, so that its
 	// answer waits for nobody else's rows.
 	groupRows = 1000
-	// bulkRows is from where the ballast is worth taking.
+	// bulkRows is from how many rows on a job does not wait for others to join
+	// its transaction.
 	bulkRows = 250
 	// checkpointBytes is how much is written between two checkpoints.
 	checkpointBytes = 3 << 20
@@ -113,20 +113,15 @@ func (j *job) take() bool {
 // errClosed answers what comes after the store was closed.
 var errClosed = fault.New(fault.Unavailable, "The server is shutting down")
 
-func newWriter(conn *sqlite.Conn, log *slog.Logger) (*writer, error) {
-	ballast, err := newBallast(conn)
-	if err != nil {
-		return nil, err
-	}
+func newWriter(conn *sqlite.Conn, log *slog.Logger) *writer {
 	w := &writer{
-		conn:    conn,
-		ballast: ballast,
-		log:     log,
-		jobs:    make(chan *job, maxQueued),
-		quit:    make(chan struct{}),
+		conn: conn,
+		log:  log,
+		jobs: make(chan *job, maxQueued),
+		quit: make(chan struct{}),
 	}
 	w.done.Go(w.loop)
-	return w, nil
+	return w
 }
 
 // submit queues the job; the outcome comes over its channel. After an error it
@@ -195,10 +190,6 @@ func (w *writer) refuse() {
 // transact does the first job and those that wait behind it in one
 // transaction.
 func (w *writer) transact(first *job) {
-	if first.rows >= bulkRows {
-		w.ballast.take()
-		defer w.ballast.drop()
-	}
 	if err := w.begin(); err != nil {
 		if first.take() {
 			first.outcome <- err
