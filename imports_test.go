@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
 
 	"internal/fault":   {},
 	"internal/access":  {},
@@ -39,10 +39,11 @@ var rules = map[string][]string{
 	"internal/usage":       {"internal/account", "internal/fault"},
 	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/csvcell"},
 	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/importer"},
+	"internal/verify":      {"internal/addressbook", "internal/idempotency", "internal/importer"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage"},
-	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone"},

@@ -53,11 +53,11 @@ func (c *copyCmd) copy(ctx context.Context, std streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeTarget()) }()
 
-	bar := newProgressLine(std.err)
+	bar := newProgressLine(std.err, "rows")
 	table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 	accounts := 0
 	err = transfer.Copy(ctx, source, target, transfer.Options{
-		Progress: bar.show,
+		Progress: func(p transfer.Phase, done, total int64) { bar.show(string(p), done, total) },
 		Resumed: func(done, total int64) {
 			fmt.Fprintf(std.err, "Going on with a copy: %d of %d rows are there.\n", done, total)
 		},

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,7 +33,18 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitUnable = 3 // of "check": it could not be done
 )
+
+// exitError is an error with an exit code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+
+func (e *exitError) Unwrap() error { return e.err }
 
 type commands struct {
 	Serve     serveCmd     `cmd:"" help:"Run the server."`
@@ -41,6 +53,7 @@ type commands struct {
 	LoginLink loginLinkCmd `cmd:"" help:"Make a link that signs a browser in to the dashboard, once."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring a database's schema up to date."`
 	Copy      copyCmd      `cmd:"" help:"Copy everything from one database into another, as from a file to PostgreSQL."`
+	Check     checkCmd     `cmd:"" help:"Check a database: structure, counters, uniqueness, files."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
@@ -73,6 +86,9 @@ func run(ctx context.Context, args []string, std streams) int {
 	}
 	if err := command.Run(); err != nil {
 		fmt.Fprintf(std.err, "callbook: %v\n", err)
+		if e, ok := errors.AsType[*exitError](err); ok {
+			return e.code
+		}
 		return exitFailed
 	}
 	return exitOK

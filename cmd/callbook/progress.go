@@ -6,20 +6,19 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"callbook/internal/transfer"
 )
 
-// progressLine shows how far a copy is and how long it may take: on a terminal
+// progressLine shows how far a command is and how long it may take: on a terminal
 // one line that is written over, elsewhere a line now and then.
 type progressLine struct {
 	out      io.Writer
 	terminal bool
+	unit     string // of what is done
 	now      func() time.Time
 
-	phase transfer.Phase
+	phase string
 	began time.Time // of the phase
-	first int64     // rows that were done then
+	first int64     // what was done then
 	shown time.Time
 	last  [2]int64 // done and total, when last told
 	width int      // of the line on the terminal
@@ -30,8 +29,8 @@ const (
 	printEvery  = 5 * time.Second        // elsewhere
 )
 
-func newProgressLine(out io.Writer) *progressLine {
-	p := &progressLine{out: out, now: time.Now}
+func newProgressLine(out io.Writer, unit string) *progressLine {
+	p := &progressLine{out: out, unit: unit, now: time.Now}
 	if f, ok := out.(*os.File); ok {
 		info, err := f.Stat()
 		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -39,8 +38,8 @@ func newProgressLine(out io.Writer) *progressLine {
 	return p
 }
 
-// show is told how many rows are done.
-func (p *progressLine) show(phase transfer.Phase, done, total int64) {
+// show is told how much of a phase is done. A total of 0 is not known.
+func (p *progressLine) show(phase string, done, total int64) {
 	now := p.now()
 	every := printEvery
 	if p.terminal {
@@ -70,6 +69,15 @@ func (p *progressLine) end() {
 	p.phase, p.width = "", 0
 }
 
+// clear wipes the line off a terminal, so that something else can be printed. The
+// next phase begins anew.
+func (p *progressLine) clear() {
+	if p.terminal && p.width > 0 {
+		fmt.Fprintf(p.out, "\r%*s\r", p.width, "")
+	}
+	p.phase, p.width, p.last = "", 0, [2]int64{}
+}
+
 func (p *progressLine) print(now time.Time, done, total int64) {
 	p.shown, p.last = now, [2]int64{}
 	line := p.line(now.Sub(p.began), done, total)
@@ -86,14 +94,17 @@ func (p *progressLine) print(now time.Time, done, total int64) {
 const barWidth = 8
 
 func (p *progressLine) line(elapsed time.Duration, done, total int64) string {
+	if total <= 0 {
+		return fmt.Sprintf("%-9s ...", p.phase)
+	}
 	total = max(total, done) // it was a guess
 	part := 1.0
 	if total > 0 {
 		part = float64(done) / float64(total)
 	}
 	full := int(part * barWidth)
-	line := fmt.Sprintf("%-9s [%s%s] %3d%% %d of %d rows", p.phase,
-		strings.Repeat("#", full), strings.Repeat(".", barWidth-full), int(100*part), done, total)
+	line := fmt.Sprintf("%-9s [%s%s] %3d%% %d of %d %s", p.phase,
+		strings.Repeat("#", full), strings.Repeat(".", barWidth-full), int(100*part), done, total, p.unit)
 	since := done - p.first
 	if elapsed < time.Second || since <= 0 {
 		return line

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"callbook/internal/transfer"
 )
 
 func TestProgressLine(t *testing.T) {
@@ -14,16 +12,16 @@ func TestProgressLine(t *testing.T) {
 	run := func(terminal bool) string {
 		var out strings.Builder
 		now := time.Unix(0, 0)
-		p := newProgressLine(&out)
+		p := newProgressLine(&out, "rows")
 		p.terminal, p.now = terminal, func() time.Time { return now }
-		p.show(transfer.Copying, 100_000_000, total) // it goes on with a copy
+		p.show("copying", 100_000_000, total) // it goes on with a copy
 		for range 12 {
 			now = now.Add(time.Second)
-			p.show(transfer.Copying, 100_000_000+now.Unix()*1_000_000, total)
+			p.show("copying", 100_000_000+now.Unix()*1_000_000, total)
 		}
 		now = now.Add(time.Millisecond)
-		p.show(transfer.Copying, total+1, total)
-		p.show(transfer.Comparing, 0, total+1)
+		p.show("copying", total+1, total)
+		p.show("comparing", 0, total+1)
 		p.end()
 		p.end()
 		return out.String()

@@ -37,6 +37,13 @@ func (s SID) String() string { return hex.EncodeToString(s[:]) }
 // apart, and orders them.
 func (s SID) Prefix() uint64 { return binary.BigEndian.Uint64(s[:8]) }
 
+// CreatedAt tells whether the sid is one of something that was created at this
+// time, in nanoseconds since 1970: a UUID of version 7 that has it.
+func (s SID) CreatedAt(nanos int64) bool {
+	const variant10 = 0b10
+	return s.Prefix() == tickOf(nanos).prefix() && s[8]>>6 == variant10
+}
+
 // A tick is the resolution of the time within a sid: 1/4096 ms, held as
 // milliseconds since 1970 in the upper bits and the fraction in the lower 12.
 type tick int64
@@ -58,11 +65,17 @@ func (t tick) nanos() int64 {
 	return ms*nanosPerMS + (fraction*nanosPerMS+fractions-1)/fractions
 }
 
+// prefix is what the first 8 bytes of the tick's sids hold.
+func (t tick) prefix() uint64 {
+	const version7 = 7 << 12
+	ms, fraction := uint64(t)>>fractionBits, uint64(t)&(fractions-1)
+	return ms<<16 | version7 | fraction
+}
+
 func (t tick) sid() SID {
 	var s SID
-	ms, fraction := uint64(t)>>fractionBits, uint64(t)&(fractions-1)
-	const version7, variant10 = 7 << 12, 0b10 << 62
-	binary.BigEndian.PutUint64(s[:8], ms<<16|version7|fraction)
+	const variant10 = 0b10 << 62
+	binary.BigEndian.PutUint64(s[:8], t.prefix())
 	binary.BigEndian.PutUint64(s[8:], variant10|rand.Uint64()>>2)
 	return s
 }

@@ -109,6 +109,35 @@ func (d Disk) remove(upload addressbook.SID) error {
 	return nil
 }
 
+// Sizes returns how many bytes each file has that is there at this moment. What
+// goes meanwhile is left out.
+func (d Disk) Sizes() (map[addressbook.SID]int64, error) {
+	sizes := make(map[addressbook.SID]int64)
+	entries, err := os.ReadDir(d.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return sizes, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for files of uploads: %w", err)
+	}
+	for _, entry := range entries {
+		name, isUpload := strings.CutSuffix(entry.Name(), fileSuffix)
+		sid, isSID := addressbook.ParseSID(name)
+		if !isUpload || !isSID {
+			continue
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look for files of uploads: %w", err)
+		}
+		sizes[sid] = info.Size()
+	}
+	return sizes, nil
+}
+
 // RemoveOthers implements [Files]. It is called before the first file comes:
 // nobody else has the folder.
 func (d Disk) RemoveOthers(_ context.Context, wanted []Upload) error {

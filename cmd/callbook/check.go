@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"callbook/internal/importer"
+	"callbook/internal/postgres"
+	"callbook/internal/sqlite"
+	"callbook/internal/verify"
+)
+
+type checkCmd struct {
+	database
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Help is what kong shows beside the flags.
+func (c *checkCmd) Help() string {
+	return `Reads the whole database and checks it: its schema and structure, every contact, that no number is there twice in an account, the counters of accounts and lists against a recount, that every row has what it belongs to, receipts of Idempotency-Keys, and uploads with their files. It prints a line a check, and for what is wrong where it is and what to do.
+
+It changes nothing and works beside running servers, of whose writes it sees one moment.
+
+The exit code is 0 when nothing is wrong, 1 when something is, and 3 when the check could not be done.`
+}
+
+func (c *checkCmd) Run(ctx context.Context, std streams) error {
+	report, err := c.check(ctx, std)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return &exitError{exitUnable, errors.New("stopped before the end of the check")}
+	case err != nil:
+		return &exitError{exitUnable, err}
+	case !report.OK():
+		return fmt.Errorf("%s: %d of %d checks found something wrong", c.name(), report.Failed(), len(report.Results))
+	}
+	return nil
+}
+
+func (c *checkCmd) check(ctx context.Context, std streams) (report verify.Report, err error) {
+	if err := c.mustExist(); err != nil {
+		return report, err
+	}
+	store, closeStore, err := c.openVerify(ctx)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, closeStore()) }()
+	print := printResult
+	if c.JSON {
+		print = func(io.Writer, verify.Result) error { return nil }
+	}
+	report, err = runChecks(ctx, store, std, nil, print)
+	if err == nil && c.JSON {
+		err = printJSON(std.out, reportJSON(c.name(), &report))
+	}
+	return report, err
+}
+
+// runChecks runs the checks, all or only some, with progress on a terminal. Print
+// is given each result and where to print it.
+func runChecks(ctx context.Context, store verify.Store, std streams, only []string, print func(io.Writer, verify.Result) error) (verify.Report, error) {
+	bar := newProgressLine(std.err, "rows")
+	progress := bar.show
+	if !bar.terminal {
+		progress = nil
+	}
+	var printed error
+	report, err := verify.Run(ctx, store, verify.Options{
+		Only:     only,
+		Progress: progress,
+		Checked: func(r verify.Result) {
+			bar.clear()
+			printed = errors.Join(printed, print(std.out, r))
+		},
+	})
+	bar.clear()
+	return report, errors.Join(err, printed)
+}
+
+// openVerify opens the database for checks, and returns what closes it.
+func (d database) openVerify(ctx context.Context) (verify.Store, func() error, error) {
+	if postgres.IsURL(d.DB) {
+		db, err := postgres.Open(ctx, d.DB, postgres.Options{})
+		if err != nil {
+			return nil, nil, err
+		}
+		return db.Verifier(), db.Close, nil
+	}
+	return sqlite.NewVerifier(d.DB, importer.NewDisk(d.uploads()).Sizes), func() error { return nil }, nil
+}
+
+// printResult prints a result as people read it.
+func printResult(out io.Writer, r verify.Result) error {
+	word := "ok"
+	if !r.OK() {
+		word = "WRONG"
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%-5s  %-9s  %s\n", word, r.Check, counted(r.Counted))
+	for _, p := range r.Problems {
+		fmt.Fprint(&text, "       ")
+		if p.Account != "" {
+			fmt.Fprintf(&text, "account %s: ", p.Account)
+		}
+		fmt.Fprintln(&text, p.Text)
+	}
+	if more := r.Found - int64(len(r.Problems)); more > 0 {
+		fmt.Fprintf(&text, "       and %d more\n", more)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(&text, "       note: %s\n", note)
+	}
+	if !r.OK() {
+		fmt.Fprintf(&text, "       What to do: %s\n", r.Advice)
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+func counted(all []verify.Count) string {
+	var parts []string
+	for _, c := range all {
+		if c.Unit == verify.Version {
+			parts = append(parts, fmt.Sprintf("%s %d", c.Unit, c.N))
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", c.N, c.Unit))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// reportView is a report in the commands' JSON.
+type reportView struct {
+	Database string       `json:"database"`
+	OK       bool         `json:"ok"`
+	Checks   []resultView `json:"checks"`
+}
+
+type resultView struct {
+	Check    string           `json:"check"`
+	OK       bool             `json:"ok"`
+	Counted  map[string]int64 `json:"counted"`
+	Problems []problemView    `json:"problems"`
+	Found    int64            `json:"problem_count"`
+	Notes    []string         `json:"notes"`
+	Advice   *string          `json:"advice"`
+}
+
+type problemView struct {
+	Account *string `json:"account_sid"`
+	Text    string  `json:"text"`
+}
+
+func reportJSON(name string, report *verify.Report) reportView {
+	v := reportView{Database: name, OK: report.OK(), Checks: make([]resultView, len(report.Results))}
+	for i := range report.Results {
+		r := &report.Results[i]
+		to := resultView{
+			Check: r.Check, OK: r.OK(), Counted: make(map[string]int64), Found: r.Found,
+			Problems: make([]problemView, len(r.Problems)), Notes: append([]string{}, r.Notes...),
+		}
+		for _, c := range r.Counted {
+			to.Counted[c.Unit] = c.N
+		}
+		for j, p := range r.Problems {
+			to.Problems[j].Text = p.Text
+			if p.Account != "" {
+				to.Problems[j].Account = &p.Account
+			}
+		}
+		if r.Advice != "" {
+			to.Advice = &r.Advice
+		}
+		v.Checks[i] = to
+	}
+	return v
+}

@@ -1,0 +1,259 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/verify"
+)
+
+// Verifier is a database as checks read it. It changes nothing.
+type Verifier struct{ db *DB }
+
+var _ verify.Store = Verifier{}
+
+// Verifier returns the database for checks.
+func (db *DB) Verifier() Verifier { return Verifier{db: db} }
+
+// beginVerify begins to read everything, however long it takes. Numbers are read
+// from the rows, since an index that is broken would hide what is wrong.
+const beginVerify = beginRead + `; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`
+
+// View implements [verify.Store].
+func (x Verifier) View(ctx context.Context, f func(verify.View) error) error {
+	const doing = "check the database"
+	conn, err := x.db.acquire(ctx)
+	if err != nil {
+		return storeError(doing, causeOf(ctx, err))
+	}
+	defer release(conn)
+	t := &tx{ctx: ctx, conn: conn.Conn()}
+	defer t.rollback()
+	if err := conn.Conn().PgConn().Exec(ctx, beginVerify).Close(); err != nil {
+		return storeError(doing, causeOf(ctx, err))
+	}
+	v := &view{conn: conn.Conn(), db: x.db}
+	// The snapshot is taken by the first statement that reads.
+	err = v.each(ctx, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`, nil, func(row pgx.Rows) error {
+		var name string
+		err := row.Scan(&name)
+		v.tables = append(v.tables, name)
+		return err
+	})
+	if err != nil {
+		return storeError(doing, causeOf(ctx, err))
+	}
+	return causeOf(ctx, f(v))
+}
+
+// Codes of what is broken.
+const (
+	dataCorrupted  = "XX001"
+	indexCorrupted = "XX002"
+)
+
+// damaged makes [verify.ErrDamaged] of an error that tells of broken rows or
+// indexes. Nil stays nil.
+func damaged(err error) error {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && (pg.Code == dataCorrupted || pg.Code == indexCorrupted) {
+		return fmt.Errorf("%w: %w", verify.ErrDamaged, err)
+	}
+	return err
+}
+
+// view is a snapshot of a database.
+type view struct {
+	conn   *pgx.Conn
+	db     *DB // for what is beyond the snapshot
+	tables []string
+}
+
+// each runs a query on the snapshot, whose rows come while they are read.
+func (v *view) each(ctx context.Context, query string, args []any, scan func(pgx.Rows) error) error {
+	// What is not read of the result any more is not sent any more.
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	rows, err := v.conn.Query(ctx, query, args...)
+	if err != nil {
+		return damaged(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			stop()
+			return err
+		}
+	}
+	return damaged(rows.Err())
+}
+
+// one runs a query that has one row.
+func (v *view) one(ctx context.Context, query string, args []any, into ...any) error {
+	return damaged(v.conn.QueryRow(ctx, query, args...).Scan(into...))
+}
+
+// Has implements [verify.View]. A database whose schema is not up to date is not
+// opened.
+func (v *view) Has(string) bool { return true }
+
+// Accounts implements [verify.View].
+func (v *view) Accounts(ctx context.Context) (all []verify.Account, err error) {
+	err = v.each(ctx, `SELECT accounts.id, accounts.sid, count(contact_counts.slot) > 0, coalesce(sum(contacts), 0)::bigint,
+			count(*) FILTER (WHERE slot < 0 OR slot >= $1)
+		FROM accounts LEFT JOIN contact_counts ON contact_counts.account_id = accounts.id
+		GROUP BY accounts.id, accounts.sid ORDER BY accounts.sid`, []any{countSlots}, func(row pgx.Rows) error {
+		var a verify.Account
+		err := row.Scan(&a.ID, &a.SID, &a.Counted, &a.Count, &a.Slots)
+		all = append(all, a)
+		return err
+	})
+	return all, err
+}
+
+// Contacts implements [verify.View].
+func (v *view) Contacts(ctx context.Context, account int64, each func(*verify.Contact) error) error {
+	var c verify.Contact
+	var sid sidValue
+	var texts [5]textValue
+	var custom textValue
+	var stored [4]textValue // what is stored of fold
+	return v.each(ctx, `SELECT sid, number, first_name, last_name, company_name, email, tag, custom_field, date_created, date_updated,
+			name_key, name_folded, company_name_folded, email_folded
+		FROM contacts WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
+		err := row.Scan(&sid, &c.Number, &texts[0], &texts[1], &texts[2], &texts[3], &texts[4], &custom, &c.Created, &c.Updated,
+			&stored[0], &stored[1], &stored[2], &stored[3])
+		if err != nil {
+			return err
+		}
+		c.SID = sid[:]
+		for i := range texts {
+			c.Texts[i] = textBytes(texts[i])
+		}
+		c.CustomField = textBytes(custom)
+		f := fold(&addressbook.Contact{
+			FirstName: addressbook.Text(texts[0]), LastName: addressbook.Text(texts[1]),
+			CompanyName: addressbook.Text(texts[2]), Email: addressbook.Text(texts[3]),
+		})
+		c.Misfolded = stored != [4]textValue{textValue(f.nameKey), textValue(f.name), textValue(f.company), textValue(f.email)}
+		return each(&c)
+	})
+}
+
+// textBytes is a text as [verify.Contact] has it.
+func textBytes(t textValue) []byte {
+	if !t.Given {
+		return nil
+	}
+	return []byte(t.Value)
+}
+
+// Numbers implements [verify.View].
+func (v *view) Numbers(ctx context.Context, account int64, each func(int64) error) error {
+	const fromRows = `SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off`
+	if err := v.conn.PgConn().Exec(ctx, fromRows).Close(); err != nil {
+		return err
+	}
+	err := v.each(ctx, `SELECT number FROM contacts WHERE account_id = $1 ORDER BY number`, []any{account}, func(row pgx.Rows) error {
+		var number int64
+		if err := row.Scan(&number); err != nil {
+			return err
+		}
+		return each(number)
+	})
+	if err != nil {
+		return err
+	}
+	const asEver = `SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on; SET LOCAL enable_bitmapscan = on`
+	return v.conn.PgConn().Exec(ctx, asEver).Close()
+}
+
+// Holders implements [verify.View].
+func (v *view) Holders(ctx context.Context, account int64, numbers []int64, limit int) (all []verify.Holder, err error) {
+	err = v.each(ctx, `SELECT number, sid FROM contacts WHERE account_id = $1 AND number + 0 = ANY ($2::bigint[]) ORDER BY sid LIMIT $3`,
+		[]any{account, numbers, limit}, func(row pgx.Rows) error {
+			var h verify.Holder
+			var sid sidValue
+			err := row.Scan(&h.Number, &sid)
+			h.SID = sid[:]
+			all = append(all, h)
+			return err
+		})
+	return all, err
+}
+
+// Lists implements [verify.View].
+func (v *view) Lists(ctx context.Context, account int64, each func(*verify.List) error) error {
+	return v.each(ctx, `SELECT lists.sid, lists.type::bigint, lists.contact_count, lists.date_created, lists.name, lists.name_key,
+			coalesce(counted.members, 0), coalesce(counted.strangers, 0)
+		FROM lists LEFT JOIN (
+			SELECT list_sid, count(*) AS members, count(*) FILTER (WHERE contacts.sid IS NULL) AS strangers
+			FROM list_members LEFT JOIN contacts ON contacts.account_id = list_members.account_id AND contacts.sid = list_members.contact_sid
+			WHERE list_members.account_id = $1 GROUP BY list_sid
+		) AS counted ON counted.list_sid = lists.sid
+		WHERE lists.account_id = $1 ORDER BY lists.sid`, []any{account}, func(row pgx.Rows) error {
+		var l verify.List
+		var sid sidValue
+		var name, key string
+		if err := row.Scan(&sid, &l.Type, &l.Count, &l.Created, &name, &key, &l.Members, &l.Strangers); err != nil {
+			return err
+		}
+		l.SID, l.Misfolded = sid[:], key != addressbook.NameKey(name, "")
+		return each(&l)
+	})
+}
+
+// Receipts implements [verify.View].
+func (v *view) Receipts(ctx context.Context, account int64, each func(*verify.Receipt) error) error {
+	return v.each(ctx, `SELECT key, request_sha256, body, status::bigint, date_created FROM idempotency_keys WHERE account_id = $1`,
+		[]any{account}, func(row pgx.Rows) error {
+			var r verify.Receipt
+			if err := row.Scan(&r.Key, &r.Request, &r.Body, &r.Status, &r.Created); err != nil {
+				return err
+			}
+			return each(&r)
+		})
+}
+
+// Uploads implements [verify.View].
+func (v *view) Uploads(ctx context.Context, account int64, each func(*verify.Upload) error) error {
+	return v.each(ctx, `SELECT sid, false, state::bigint, size, position, success, duplicate, failed, new_contacts,
+			(SELECT count(*) FROM upload_errors AS e WHERE e.account_id = uploads.account_id AND e.upload_sid = uploads.sid)
+		FROM uploads WHERE account_id = $1
+		UNION ALL SELECT sid, true, 0, size, 0, 0, 0, 0, 0, 0 FROM upload_drafts WHERE account_id = $1`, []any{account}, func(row pgx.Rows) error {
+		var u verify.Upload
+		var sid sidValue
+		err := row.Scan(&sid, &u.Draft, &u.State, &u.Size, &u.Position, &u.Success, &u.Duplicate, &u.Failed, &u.Fresh, &u.ErrorRows)
+		if err != nil {
+			return err
+		}
+		u.SID = sid[:]
+		return each(&u)
+	})
+}
+
+// Files implements [verify.View].
+func (v *view) Files(ctx context.Context) (map[addressbook.SID]verify.File, error) {
+	all := make(map[addressbook.SID]verify.File)
+	err := v.each(ctx, `SELECT f.upload_sid, coalesce(f.size, 0), f.size IS NULL OR f.size <> c.bytes OR c.pieces <> c.last + 1
+		FROM upload_files AS f CROSS JOIN LATERAL (
+			SELECT coalesce(sum(octet_length(data)), 0) AS bytes, count(*) AS pieces, coalesce(max(chunk), -1) AS last
+			FROM upload_chunks AS c WHERE c.account_id = f.account_id AND c.upload_sid = f.upload_sid
+		) AS c`, nil, func(row pgx.Rows) error {
+		var sid sidValue
+		var file verify.File
+		err := row.Scan(&sid, &file.Size, &file.Broken)
+		all[addressbook.SID(sid)] = file
+		return err
+	})
+	return all, err
+}
+
+// Ended implements [verify.View]. The files are in the snapshot, so one that is
+// missing is missing.
+func (v *view) Ended(context.Context, int64, addressbook.SID) (bool, error) { return false, nil }

@@ -1,0 +1,158 @@
+package postgres
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
+	"callbook/internal/importer"
+	"callbook/internal/pgtest"
+	"callbook/internal/verify"
+)
+
+// fill puts some of everything into a database.
+func fill(t *testing.T, db *DB) {
+	t.Helper()
+	acme, err := db.CreateAccount(t.Context(), account.Account{SID: "acme", Region: "IN", TimeZone: time.UTC, Created: time.Unix(1_700_000_000, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := addressbook.New(db, addressbook.Options{})
+	drafts := make([]addressbook.Draft, 300)
+	for i := range drafts {
+		drafts[i] = addressbook.Draft{
+			Number: addressbook.Given(fmt.Sprintf("+9198%08d", i)), FirstName: addressbook.Given("Ästa"), CompanyName: addressbook.Given("Exotel"),
+			CustomField: `{"plan": "gold"}`,
+		}
+	}
+	prepared, err := book.Prepare(acme, drafts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := book.PrepareList("name", "People", addressbook.Static)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sid, born := book.Birth()
+	u := importer.Upload{SID: sid, Account: acme, List: list.SID, ListName: list.Name, FileName: "a.csv", Size: 600_000, Header: []byte("number"), Created: born, Started: born, Updated: born}
+	if err := db.Files().Keep(t.Context(), acme.ID, sid, strings.NewReader(strings.Repeat("x", 600_000))); err != nil {
+		t.Fatal(err)
+	}
+	err = db.AddUpload(t.Context(), u, list, func(addressbook.List) *idempotency.Receipt {
+		return &idempotency.Receipt{Key: "key", Status: 200, Body: []byte(`{"a": 1}`), Created: time.Now()}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := func([]*addressbook.Contact) *idempotency.Receipt { return nil }
+	for i := range prepared.Contacts { // into many slots of the counter
+		if err := db.InsertContacts(t.Context(), acme.ID, prepared.Contacts[i:i+1], addressbook.CreateOptions{}, decided); err != nil {
+			t.Fatal(err)
+		}
+		if i == 30 {
+			err = db.InsertContacts(t.Context(), acme.ID, prepared.Contacts[i+1:], addressbook.CreateOptions{}, decided)
+			break
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	damage(t, db, `INSERT INTO list_members SELECT lists.account_id, lists.sid, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0;
+		UPDATE lists SET contact_count = (SELECT count(*) FROM list_members);
+		INSERT INTO upload_errors SELECT account_id, sid, 1, 2, 'x', 'y' FROM uploads;
+		UPDATE uploads SET failed = 1;
+		INSERT INTO api_keys (id, account_id, name, token_sha256, date_created) SELECT 'key', id, '', sha256('x'), 1 FROM accounts;
+		INSERT INTO sessions SELECT sha256('x'), account_id, id, '', 1, 1 FROM api_keys;
+		INSERT INTO sessions SELECT sha256('y'), account_id, NULL, '', 1, 1 FROM api_keys;
+		INSERT INTO login_links SELECT sha256('x'), account_id, 1 FROM api_keys;
+		INSERT INTO requests SELECT account_id, 1, 0, 1 FROM api_keys`)
+}
+
+// damage runs statements that no server would, with nothing that keeps rows
+// together.
+func damage(t *testing.T, db *DB, script string) {
+	t.Helper()
+	conn, err := db.pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	if err := conn.Conn().PgConn().Exec(t.Context(), `SET session_replication_role = replica; `+script+`; RESET session_replication_role`).Close(); err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+}
+
+// wrong returns the names of the checks that found something, and all texts.
+func wrong(report verify.Report) (names []string, texts string) {
+	for _, r := range report.Results {
+		if !r.OK() {
+			names = append(names, r.Check)
+		}
+		for _, p := range r.Problems {
+			texts += p.Account + ": " + p.Text + "\n"
+		}
+		texts += strings.Join(r.Notes, "\n")
+	}
+	return names, texts
+}
+
+// TestVerify does one kind of damage after the other.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	for _, d := range []struct {
+		name, statement string
+		checks          string // that find something
+		text            string // that they say
+	}{
+		{"nothing", `SELECT 1`, "", ""},
+		{"counter", `UPDATE contact_counts SET contacts = contacts + 1 WHERE slot = (SELECT min(slot) FROM contact_counts)`, "contacts", "acme: its counter says 301 contacts, and there are 300"},
+		{"slot", `UPDATE contact_counts SET slot = 16 WHERE slot = (SELECT min(slot) FROM contact_counts)`, "contacts", "1 rows that are none of its slots"},
+		{"no counter", `DELETE FROM contact_counts`, "contacts", "no counter of contacts, and 300"},
+		{"lost contact", `DELETE FROM contacts WHERE number = 919800000003; UPDATE contact_counts SET contacts = contacts - 1 WHERE slot = (SELECT min(slot) FROM contact_counts)`, "lists", "1 members that are no contacts"},
+		{"number twice", `ALTER TABLE contacts DROP CONSTRAINT contacts_account_id_number_key; UPDATE contacts SET number = 919800000003 WHERE number = 919800000001`, "numbers", "1 contacts have a number that another contact has"},
+		{"sid of another time", `UPDATE contacts SET date_created = 1 WHERE number = 919800000001`, "contacts", "with its date of creation"},
+		{"folded name", `UPDATE contacts SET name_key = 'x' WHERE number = 919800000001`, "contacts", "folded text"},
+		{"folded company", `UPDATE contacts SET company_name_folded = NULL WHERE number = 919800000001`, "contacts", "folded text"},
+		{"folded list", `UPDATE lists SET name_key = 'x'`, "lists", "folded name"},
+		{"list's counter", `UPDATE lists SET contact_count = 7`, "lists", "has a contact_count of 7, and 100 members"},
+		{"no list", `DELETE FROM lists`, "orphans", "100 rows of list_members have no row of lists"},
+		{"no upload", `DELETE FROM uploads`, "orphans", "1 rows of upload_errors have no row of uploads"},
+		{"no key", `DELETE FROM api_keys`, "orphans", "1 rows of sessions have no row of api_keys"},
+		{"no account", `DELETE FROM accounts`, "orphans", "300 rows of contacts have no row of accounts"},
+		{"hash", `UPDATE sessions SET secret_sha256 = 'x' WHERE key_id IS NOT NULL`, "secrets", "1 keys, sessions or login links"},
+		{"receipt", `UPDATE idempotency_keys SET body = '{'`, "receipts", "1 receipts are no answers"},
+		{"old receipts", `UPDATE idempotency_keys SET date_created = 1`, "", "1 receipts are over 24h"},
+		{"file", `DELETE FROM upload_files; DELETE FROM upload_chunks`, "uploads", "rows left, and no file"},
+		{"piece", `DELETE FROM upload_chunks WHERE chunk = 1`, "uploads", "has a file of 600000 bytes"},
+		{"pieces of no file", `DELETE FROM upload_files; UPDATE uploads SET state = 1`, "orphans", "3 rows of upload_chunks have no row of upload_files"},
+		{"index", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'list_members_by_contact'::regclass`, "structure", "index list_members_by_contact is not valid"},
+		{"constraint", `ALTER TABLE requests DROP CONSTRAINT requests_account_id_fkey; ALTER TABLE requests ADD CONSTRAINT late FOREIGN KEY (account_id) REFERENCES accounts (id) NOT VALID`, "structure", "constraint late"},
+		{"sound indexes", `CREATE EXTENSION amcheck`, "", ""},
+		{"row that an index lacks", `CREATE EXTENSION amcheck; UPDATE pg_index SET indisready = false WHERE indexrelid = 'requests_pkey'::regclass;
+			INSERT INTO requests SELECT account_id, 2, 0, 1 FROM api_keys; UPDATE pg_index SET indisready = true WHERE indexrelid = 'requests_pkey'::regclass`,
+			"structure", "index requests_pkey does not fit its table"},
+		{"migration", `DELETE FROM callbook_migrations WHERE version = 2`, "schema", "migrations were applied"},
+	} {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t, pgtest.Database(t, Migrate))
+			fill(t, db)
+			damage(t, db, d.statement)
+			report, err := verify.Run(t.Context(), db.Verifier(), verify.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			names, texts := wrong(report)
+			if got := strings.Join(names, " "); got != d.checks || !strings.Contains(texts, d.text) {
+				t.Errorf("got %q, want %q:\n%s\nwant %q", got, d.checks, texts, d.text)
+			}
+			if strings.Contains(texts, "9198") || strings.Contains(texts, "Ästa") || strings.Contains(texts, "People") {
+				t.Errorf("it tells a number or a name:\n%s", texts)
+			}
+		})
+	}
+}

@@ -1,0 +1,312 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/verify"
+)
+
+// UploadFiles returns the sizes of the files of uploads, by sid.
+type UploadFiles func() (map[addressbook.SID]int64, error)
+
+// Verifier is a database file as checks read it. It changes nothing, whatever the
+// schema of the file, and works beside a running server.
+type Verifier struct {
+	path  string
+	files UploadFiles
+}
+
+var _ verify.Store = (*Verifier)(nil)
+
+// NewVerifier returns the database in a file, which must be there. The files of
+// uploads are those beside it.
+func NewVerifier(path string, files UploadFiles) *Verifier {
+	return &Verifier{path: path, files: files}
+}
+
+// View implements [verify.Store].
+func (x *Verifier) View(ctx context.Context, f func(verify.View) error) error {
+	// Before the snapshot begins, because a file is kept before its row is there;
+	// and again after that, for what came in between.
+	files, err := x.files()
+	if err != nil {
+		return err
+	}
+	return snapshot(ctx, x.path, func(conn *sqlite.Conn) error {
+		later, err := x.files()
+		if err != nil {
+			return err
+		}
+		maps.Copy(files, later)
+		v := &view{conn: conn, path: x.path, files: files}
+		if v.objects, err = schemaObjects(conn); err != nil {
+			return damaged(err)
+		}
+		if len(v.objects) == 0 {
+			return fmt.Errorf("%w: the file is empty", verify.ErrDamaged)
+		}
+		return f(v)
+	})
+}
+
+// snapshotCache bounds the memory of a connection that reads everything, in KiB.
+// SQLite sorts so much at once, and the rest goes through temporary files.
+const snapshotCache = 16 << 10
+
+// snapshot calls f within a read transaction on a database file that must be
+// there and be callbook's. It changes nothing in the file. The error is
+// [verify.ErrDamaged] when the file cannot be read.
+func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err error) {
+	defer func() {
+		if err != nil && ctx.Err() != nil {
+			// SQLite only says that it was interrupted.
+			err = errors.Join(context.Cause(ctx), err)
+		}
+	}()
+	schema, err := loadSchema()
+	if err != nil {
+		return err
+	}
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
+	if err != nil {
+		return damaged(err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	conn.SetBusyTimeout(busyTimeout)
+	conn.SetInterrupt(ctx.Done())
+	if err := checkOwner(conn, len(schema.Migrations)); err != nil {
+		return damaged(err)
+	}
+	err = setPragmas(conn, "query_only = ON", fmt.Sprintf("cache_size = -%d", snapshotCache), "temp_store = FILE")
+	if err != nil {
+		return damaged(err)
+	}
+	// The transaction has its snapshot from its first read on, and ends with the
+	// connection.
+	if err := sqlitex.Execute(conn, `BEGIN`, nil); err != nil {
+		return damaged(err)
+	}
+	if err := sqlitex.Execute(conn, `SELECT count(*) FROM sqlite_schema`, nil); err != nil {
+		return damaged(err)
+	}
+	return f(conn)
+}
+
+// damaged makes [verify.ErrDamaged] of an error that tells of a broken file. Nil
+// stays nil.
+func damaged(err error) error {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		return fmt.Errorf("%w: %w", verify.ErrDamaged, err)
+	}
+	return err
+}
+
+// schemaObjects returns the statements that made the tables and indexes, by name.
+func schemaObjects(conn *sqlite.Conn) (map[string]string, error) {
+	all := make(map[string]string)
+	err := sqlitex.Execute(conn, `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
+		&sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+			all[stmt.ColumnText(0)] = stmt.ColumnText(1)
+			return nil
+		}})
+	return all, err
+}
+
+// view is a snapshot of a file.
+type view struct {
+	conn    *sqlite.Conn
+	path    string
+	objects map[string]string // of the schema
+	files   map[addressbook.SID]int64
+}
+
+// Has implements [verify.View].
+func (v *view) Has(table string) bool {
+	_, there := v.objects[table]
+	return there
+}
+
+// each runs a query on the snapshot.
+func (v *view) each(query string, args []any, scan func(*sqlite.Stmt) error) error {
+	var own error
+	err := sqlitex.Execute(v.conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: func(stmt *sqlite.Stmt) error {
+		own = scan(stmt)
+		return own
+	}})
+	if own != nil {
+		return own
+	}
+	return damaged(err)
+}
+
+// Accounts implements [verify.View].
+func (v *view) Accounts(context.Context) (all []verify.Account, err error) {
+	if !v.Has("accounts") {
+		return nil, nil
+	}
+	err = v.each(`SELECT accounts.id, accounts.sid, contact_counts.contacts IS NOT NULL, contact_counts.contacts
+		FROM accounts LEFT JOIN contact_counts ON contact_counts.account_id = accounts.id ORDER BY accounts.sid`, nil,
+		func(stmt *sqlite.Stmt) error {
+			all = append(all, verify.Account{
+				ID: stmt.ColumnInt64(0), SID: stmt.ColumnText(1), Counted: stmt.ColumnBool(2), Count: stmt.ColumnInt64(3),
+			})
+			return nil
+		})
+	return all, err
+}
+
+// Contacts implements [verify.View].
+func (v *view) Contacts(_ context.Context, account int64, each func(*verify.Contact) error) error {
+	var c verify.Contact
+	var buf []byte
+	return v.each(`SELECT sid, first_name, last_name, company_name, email, tag, custom_field, number, date_created, date_updated
+		FROM contacts WHERE account_id = ? ORDER BY sid`, []any{account},
+		func(stmt *sqlite.Stmt) error {
+			buf = buf[:0]
+			buf, c.SID = column(stmt, 0, buf)
+			for i := range c.Texts {
+				buf, c.Texts[i] = column(stmt, 1+i, buf)
+			}
+			buf, c.CustomField = column(stmt, 6, buf)
+			c.Number, c.Created, c.Updated = stmt.ColumnInt64(7), stmt.ColumnInt64(8), stmt.ColumnInt64(9)
+			return each(&c)
+		})
+}
+
+// column appends the bytes of a column to buf, and returns them; null is nil.
+func column(stmt *sqlite.Stmt, col int, buf []byte) (longer, value []byte) {
+	if stmt.ColumnIsNull(col) {
+		return buf, nil
+	}
+	start := len(buf)
+	n := stmt.ColumnLen(col)
+	if cap(buf)-start < n {
+		buf = append(make([]byte, 0, 2*(start+n)), buf...) // what was returned before keeps the old one
+	}
+	buf = buf[:start+n]
+	stmt.ColumnBytes(col, buf[start:])
+	return buf, buf[start : start+n : start+n]
+}
+
+// Numbers implements [verify.View]. SQLite sorts them in runs, in files that have
+// no name.
+func (v *view) Numbers(_ context.Context, account int64, each func(int64) error) error {
+	return v.each(`SELECT number FROM contacts WHERE account_id = ? ORDER BY number`, []any{account},
+		func(stmt *sqlite.Stmt) error { return each(stmt.ColumnInt64(0)) })
+}
+
+// Holders implements [verify.View].
+func (v *view) Holders(_ context.Context, account int64, numbers []int64, limit int) (all []verify.Holder, err error) {
+	wanted := make(map[int64]bool, len(numbers))
+	for _, number := range numbers {
+		wanted[number] = true
+	}
+	err = v.each(`SELECT number, sid FROM contacts WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) error {
+		if number := stmt.ColumnInt64(0); wanted[number] && len(all) < limit {
+			_, sid := column(stmt, 1, nil)
+			all = append(all, verify.Holder{Number: number, SID: sid})
+		}
+		return nil
+	})
+	return all, err
+}
+
+// Lists implements [verify.View].
+func (v *view) Lists(_ context.Context, account int64, each func(*verify.List) error) error {
+	return v.each(`SELECT sid, type, contact_count, date_created,
+			(SELECT count(*) FROM list_members WHERE list_id = lists.id),
+			(SELECT count(*) FROM list_members WHERE list_id = lists.id AND NOT EXISTS
+				(SELECT 1 FROM contacts WHERE contacts.account_id = lists.account_id AND contacts.sid = list_members.contact_sid))
+		FROM lists WHERE account_id = ? ORDER BY sid`, []any{account},
+		func(stmt *sqlite.Stmt) error {
+			_, sid := column(stmt, 0, nil)
+			return each(&verify.List{
+				SID: sid, Type: stmt.ColumnInt64(1), Count: stmt.ColumnInt64(2), Created: stmt.ColumnInt64(3),
+				Members: stmt.ColumnInt64(4), Strangers: stmt.ColumnInt64(5),
+			})
+		})
+}
+
+// Receipts implements [verify.View].
+func (v *view) Receipts(_ context.Context, account int64, each func(*verify.Receipt) error) error {
+	return v.each(`SELECT key, request_sha256, body, status, date_created FROM idempotency_keys WHERE account_id = ?`, []any{account},
+		func(stmt *sqlite.Stmt) error {
+			var r verify.Receipt
+			_, r.Key = column(stmt, 0, nil)
+			_, r.Request = column(stmt, 1, nil)
+			_, r.Body = column(stmt, 2, nil)
+			r.Status, r.Created = stmt.ColumnInt64(3), stmt.ColumnInt64(4)
+			return each(&r)
+		})
+}
+
+// Uploads implements [verify.View].
+func (v *view) Uploads(_ context.Context, account int64, each func(*verify.Upload) error) error {
+	size := `0` // it came later than the table
+	if v.Has("upload_drafts") {
+		size = `size`
+	}
+	fresh := `0`
+	if v.hasColumn("uploads", "new_contacts") {
+		fresh = `new_contacts`
+	}
+	query := `SELECT sid, 0, state, ` + size + `, position, success, duplicate, failed, ` + fresh + `,
+		(SELECT count(*) FROM upload_errors WHERE upload_id = uploads.id) FROM uploads WHERE account_id = ?`
+	args := []any{account}
+	if v.Has("upload_drafts") {
+		query += ` UNION ALL SELECT sid, 1, 0, size, 0, 0, 0, 0, 0, 0 FROM upload_drafts WHERE account_id = ?`
+		args = append(args, account)
+	}
+	return v.each(query, args, func(stmt *sqlite.Stmt) error {
+		var u verify.Upload
+		_, u.SID = column(stmt, 0, nil)
+		u.Draft = stmt.ColumnBool(1)
+		for i, into := range []*int64{&u.State, &u.Size, &u.Position, &u.Success, &u.Duplicate, &u.Failed, &u.Fresh, &u.ErrorRows} {
+			*into = stmt.ColumnInt64(2 + i)
+		}
+		return each(&u)
+	})
+}
+
+func (v *view) hasColumn(table, column string) bool {
+	found := false
+	err := v.each(`SELECT 1 FROM pragma_table_info(?) WHERE name = ?`, []any{table, column}, func(*sqlite.Stmt) error {
+		found = true
+		return nil
+	})
+	return err == nil && found
+}
+
+// Files implements [verify.View].
+func (v *view) Files(context.Context) (map[addressbook.SID]verify.File, error) {
+	all := make(map[addressbook.SID]verify.File, len(v.files))
+	for sid, size := range v.files {
+		all[sid] = verify.File{Size: size}
+	}
+	return all, nil
+}
+
+// Ended implements [verify.View]. It looks beyond the snapshot.
+func (v *view) Ended(ctx context.Context, account int64, sid addressbook.SID) (ended bool, err error) {
+	query, args := `SELECT 1 FROM uploads WHERE account_id = ? AND sid = ? AND state = 0`, []any{account, sid[:]}
+	if v.Has("upload_drafts") {
+		query += ` UNION ALL SELECT 1 FROM upload_drafts WHERE account_id = ? AND sid = ?`
+		args = append(args, args...)
+	}
+	err = snapshot(ctx, v.path, func(conn *sqlite.Conn) error {
+		err := queryOne(conn, query, args, func(*sqlite.Stmt) error { return nil })
+		if errors.Is(err, errNoRow) {
+			ended, err = true, nil
+		}
+		return err
+	})
+	return ended, err
+}

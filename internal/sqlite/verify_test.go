@@ -1,0 +1,275 @@
+package sqlite
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
+	"callbook/internal/importer"
+	"callbook/internal/verify"
+)
+
+// filled is a database with a row in every table, and what its rows are called.
+type filled struct {
+	*served
+	acme  account.Account
+	files map[addressbook.SID]int64
+}
+
+// fill makes a database with some of everything.
+func fill(t *testing.T) *filled {
+	t.Helper()
+	s := serve(t, Options{})
+	f := &filled{served: s, acme: s.account(t, "acme"), files: make(map[addressbook.SID]int64)}
+	s.account(t, "empty")
+	book := addressbook.New(s.book, addressbook.Options{})
+	drafts := make([]addressbook.Draft, 300)
+	for i := range drafts {
+		drafts[i] = addressbook.Draft{
+			Number: addressbook.Given(fmt.Sprintf("+9198%08d", i)), FirstName: addressbook.Given("Ästa"),
+			CustomField: `{"plan": "gold"}`,
+		}
+	}
+	prepared, err := book.Prepare(f.acme, drafts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := book.PrepareList("name", "People", addressbook.Static)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		sid, born := book.Birth()
+		u := importer.Upload{SID: sid, Account: f.acme, List: list.SID, ListName: list.Name, FileName: "a.csv", Size: 1000, Header: []byte("number"), Created: born, Started: born, Updated: born}
+		receipt := func(addressbook.List) *idempotency.Receipt {
+			return &idempotency.Receipt{Key: sid.String(), Status: 200, Body: []byte(`{"a": 1}`), Created: time.Now()}
+		}
+		if err := s.book.AddUpload(t.Context(), u, list, receipt); err != nil {
+			t.Fatal(err)
+		}
+		f.files[sid] = 1000
+	}
+	decided := func([]*addressbook.Contact) *idempotency.Receipt { return nil }
+	if err := s.book.InsertContacts(t.Context(), f.acme.ID, prepared.Contacts, addressbook.CreateOptions{}, decided); err != nil {
+		t.Fatal(err)
+	}
+	f.exec(t, `INSERT INTO list_members SELECT lists.id, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0`)
+	f.exec(t, `UPDATE lists SET contact_count = (SELECT count(*) FROM list_members)`)
+	f.exec(t, `INSERT INTO upload_errors SELECT id, 1, 2, 'x', x'79' FROM uploads`)
+	f.exec(t, `UPDATE uploads SET failed = 1`)
+	f.exec(t, `INSERT INTO api_keys (id, account_id, name, token_sha256, date_created) SELECT 'key', id, '', zeroblob(32), 1 FROM accounts WHERE sid = 'acme'`)
+	f.exec(t, `INSERT INTO sessions SELECT zeroblob(32), account_id, id, '', 1, 1 FROM api_keys`)
+	f.exec(t, `INSERT INTO login_links SELECT zeroblob(32), account_id, 1 FROM api_keys`)
+	f.exec(t, `INSERT INTO requests SELECT account_id, 1, 0, 1 FROM api_keys`)
+	return f
+}
+
+// damageFile runs statements that no server would, with nothing that keeps rows
+// together.
+func damageFile(t *testing.T, path, script string) {
+	t.Helper()
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	for statement := range strings.SplitSeq(script, ";") {
+		if statement = strings.TrimSpace(statement); statement == "" {
+			continue
+		}
+		if err := sqlitex.ExecuteTransient(conn, statement, nil); err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	if err := conn.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// check checks the database beside its server.
+func (f *filled) check(t *testing.T) verify.Report {
+	t.Helper()
+	return checkFile(t, f.path, f.files)
+}
+
+func checkFile(t *testing.T, path string, files map[addressbook.SID]int64) verify.Report {
+	t.Helper()
+	report, err := verify.Run(t.Context(), NewVerifier(path, func() (map[addressbook.SID]int64, error) { return files, nil }), verify.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// wrong returns the names of the checks that found something, and all texts.
+func wrong(report verify.Report) (names []string, texts string) {
+	for _, r := range report.Results {
+		if !r.OK() {
+			names = append(names, r.Check)
+			if r.Advice == "" {
+				texts += "no advice: " + r.Check
+			}
+		}
+		for _, p := range r.Problems {
+			texts += p.Account + ": " + p.Text + "\n"
+		}
+		texts += strings.Join(r.Notes, "\n")
+	}
+	return names, texts
+}
+
+// TestVerify does one kind of damage after the other.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	for _, damage := range []struct {
+		name, statement string
+		checks          string // that find something
+		text            string // that they say
+	}{
+		{"nothing", ``, "", ""},
+		{"counter", `UPDATE contact_counts SET contacts = contacts + 1 WHERE contacts > 0`, "contacts", "acme: its counter says 301 contacts, and there are 300"},
+		{"no counter", `DELETE FROM contact_counts`, "contacts", "no counter of contacts, and 300"},
+		{"lost contact", `DELETE FROM contacts WHERE number = 919800000003`, "contacts lists", "1 members that are no contacts"},
+		{"number twice", `UPDATE contacts SET number = 919800000003 WHERE number IN (919800000001, 919800000002)`, "numbers", "2 contacts have a number that another contact has"},
+		{"no number", `UPDATE contacts SET number = 0 WHERE number = 919800000001`, "contacts", "has a number that is none"},
+		{"sid of another time", `UPDATE contacts SET date_created = 1 WHERE number = 919800000001`, "contacts", "with its date of creation"},
+		{"sid too short", `UPDATE contacts SET sid = x'00' WHERE number = 919800000001`, "contacts", "has a sid of 1 bytes"},
+		{"updated too early", `UPDATE contacts SET date_updated = 1 WHERE number = 919800000001`, "contacts", "updated before it was created"},
+		{"not UTF-8", `UPDATE contacts SET tag = CAST(x'ff' AS TEXT) WHERE number = 919800000001`, "contacts", "not UTF-8"},
+		{"no JSON", `UPDATE contacts SET custom_field = '{"a":' WHERE number = 919800000001`, "contacts", "no JSON object"},
+		{"no object", `UPDATE contacts SET custom_field = '[1]' WHERE number = 919800000001`, "contacts", "no JSON object"},
+		{"many", `UPDATE contacts SET date_updated = 1`, "contacts", "updated before it was created"},
+		{"list's counter", `UPDATE lists SET contact_count = 7`, "lists", "has a contact_count of 7, and 100 members"},
+		{"list's type", `UPDATE lists SET type = 5`, "lists", "is of type 5"},
+		{"no list", `DELETE FROM lists`, "orphans", "100 rows of list_members have no row of lists"},
+		{"no upload", `DELETE FROM uploads`, "orphans", "2 rows of upload_errors have no row of uploads"},
+		{"no key", `DELETE FROM api_keys`, "orphans", "1 rows of sessions have no row of api_keys"},
+		{"no account", `DELETE FROM accounts WHERE sid = 'acme'`, "orphans", "300 rows of contacts have no row of accounts"},
+		{"hash", `UPDATE sessions SET secret_sha256 = x'00'`, "secrets", "1 keys, sessions or login links"},
+		{"receipt's body", `UPDATE idempotency_keys SET body = x'00'`, "receipts", "2 receipts are no answers"},
+		{"receipt's status", `UPDATE idempotency_keys SET status = 0`, "receipts", "2 receipts are no answers"},
+		{"old receipts", `UPDATE idempotency_keys SET date_created = 1`, "", "2 receipts are over 24h"},
+		{"state", `UPDATE uploads SET state = 9`, "uploads", "is in state 9"},
+		{"stats", `UPDATE uploads SET failed = 0`, "uploads", "has 1 error rows, and counts 0"},
+		{"position", `UPDATE uploads SET position = 1001`, "uploads", "is at byte 1001 of a file of 1000"},
+		{"size", `UPDATE uploads SET size = 900`, "uploads", "has a file of 1000 bytes, and 900 came"},
+		{"ended", `UPDATE uploads SET state = 1`, "", ""},
+		{"index", `DROP INDEX list_members_by_contact`, "schema", "list_members_by_contact is not there"},
+		{"table", `ALTER TABLE requests ADD COLUMN more TEXT`, "schema", "requests is not as the migrations make it"},
+		{"another's table", `CREATE TABLE other (x)`, "", ""},
+		{"older schema", `DROP TABLE copies; DROP INDEX api_keys_of_account; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
+			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started`, "", ""},
+	} {
+		t.Run(damage.name, func(t *testing.T) {
+			t.Parallel()
+			f := fill(t)
+			damageFile(t, f.path, damage.statement)
+			names, texts := wrong(f.check(t))
+			if got := strings.Join(names, " "); got != damage.checks || !strings.Contains(texts, damage.text) {
+				t.Errorf("got %q, want %q:\n%s\nwant %q", got, damage.checks, texts, damage.text)
+			}
+			if strings.Contains(texts, "9198") || strings.Contains(texts, "Ästa") || strings.Contains(texts, "People") {
+				t.Errorf("it tells a number or a name:\n%s", texts)
+			}
+		})
+	}
+}
+
+// TestVerifyBroken checks files whose bytes are broken.
+func TestVerifyBroken(t *testing.T) {
+	t.Parallel()
+	f := fill(t)
+	f.close(t)
+	whole, err := os.ReadFile(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, broken := range []struct {
+		name string
+		make func([]byte) []byte
+	}{
+		{"empty", func([]byte) []byte { return nil }},
+		{"header", func(b []byte) []byte { copy(b, "SQLite fotmat 3"); return b }},
+		{"cut in the middle", func(b []byte) []byte { return b[:len(b)/2] }},
+		{"cut within a page", func(b []byte) []byte { return b[:len(b)-100] }},
+		{"schema's page", func(b []byte) []byte { clear(b[100:pageBytes]); return b }},
+		{"a page of contacts", func(b []byte) []byte {
+			at := bytes.LastIndex(b, []byte(`{"plan": "gold"}`)) / pageBytes * pageBytes
+			clear(b[at : at+pageBytes])
+			return b
+		}},
+		{"no database", func(b []byte) []byte { return bytes.Repeat([]byte("x"), len(b)) }},
+	} {
+		path := filepath.Join(t.TempDir(), "broken.db")
+		if err := os.WriteFile(path, broken.make(bytes.Clone(whole)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		names, texts := wrong(checkFile(t, path, f.files))
+		if len(names) == 0 || names[0] != "structure" && names[0] != "schema" || texts == "" {
+			t.Errorf("%s: got %q\n%s", broken.name, names, texts)
+		}
+	}
+}
+
+// TestVerifyFiles: what waits has its file, and one that has ended meanwhile needs
+// none.
+func TestVerifyFiles(t *testing.T) {
+	t.Parallel()
+	f := fill(t)
+	for sid := range maps.Keys(f.files) {
+		delete(f.files, sid)
+		if names, texts := wrong(f.check(t)); len(names) != 1 || !strings.Contains(texts, "acme: upload "+sid.String()+" has rows left, and no file") {
+			t.Errorf("got %q\n%s", names, texts)
+		}
+		files := func() (map[addressbook.SID]int64, error) { return maps.Clone(f.files), nil }
+		err := NewVerifier(f.path, files).View(t.Context(), func(v verify.View) error {
+			f.exec(t, `UPDATE uploads SET state = 1 WHERE sid = ?`, sid[:])
+			ended, err := v.Ended(t.Context(), f.acme.ID, sid)
+			if err == nil && !ended {
+				t.Error("an upload that has ended is not seen to have")
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	names, texts := wrong(f.check(t))
+	if len(names) != 0 {
+		t.Errorf("got %q\n%s", names, texts)
+	}
+	f.files[addressbook.SID{1}] = 5
+	if names, texts := wrong(f.check(t)); len(names) != 0 || !strings.Contains(texts, "1 files are of no upload") {
+		t.Errorf("got %q\n%s", names, texts)
+	}
+}
+
+// TestVerifyChangesNothing looks at a file's bytes before and after.
+func TestVerifyChangesNothing(t *testing.T) {
+	t.Parallel()
+	f := fill(t)
+	f.close(t)
+	before, err := os.ReadFile(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names, texts := wrong(f.check(t)); len(names) > 0 {
+		t.Errorf("got %q\n%s", names, texts)
+	}
+	after, err := os.ReadFile(f.path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the check changed the file, %v", err)
+	}
+}
