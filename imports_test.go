@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
 
 	"internal/fault":   {},
 	"internal/access":  {},
@@ -27,6 +27,7 @@ var rules = map[string][]string{
 	"internal/csvcell": {},
 	"internal/apidoc":  {},
 	"internal/patient": {},
+	"internal/backup":  {},
 	"internal/limit":   {},
 
 	// Subjects.

@@ -63,15 +63,11 @@ func (c *checkCmd) check(ctx context.Context, std streams) (report verify.Report
 // runChecks runs the checks, all or only some, with progress on a terminal. Print
 // is given each result and where to print it.
 func runChecks(ctx context.Context, store verify.Store, std streams, only []string, print func(io.Writer, verify.Result) error) (verify.Report, error) {
-	bar := newProgressLine(std.err, "rows")
-	progress := bar.show
-	if !bar.terminal {
-		progress = nil
-	}
+	bar := onTerminal(std.err, "rows")
 	var printed error
 	report, err := verify.Run(ctx, store, verify.Options{
 		Only:     only,
-		Progress: progress,
+		Progress: bar.show,
 		Checked: func(r verify.Result) {
 			bar.clear()
 			printed = errors.Join(printed, print(std.out, r))

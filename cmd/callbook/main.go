@@ -54,6 +54,8 @@ type commands struct {
 	Migrate   migrateCmd   `cmd:"" help:"Bring a database's schema up to date."`
 	Copy      copyCmd      `cmd:"" help:"Copy everything from one database into another, as from a file to PostgreSQL."`
 	Check     checkCmd     `cmd:"" help:"Check a database: structure, counters, uniqueness, files."`
+	Backup    backupCmd    `cmd:"" help:"Write a backup of a database file, also beside a running server."`
+	Restore   restoreCmd   `cmd:"" help:"Put a backup in the place of a database file."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

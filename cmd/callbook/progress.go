@@ -38,6 +38,15 @@ func newProgressLine(out io.Writer, unit string) *progressLine {
 	return p
 }
 
+// onTerminal returns a line that is shown on a terminal alone.
+func onTerminal(out io.Writer, unit string) *progressLine {
+	p := newProgressLine(out, unit)
+	if !p.terminal {
+		p.out, p.terminal = io.Discard, true
+	}
+	return p
+}
+
 // show is told how much of a phase is done. A total of 0 is not known.
 func (p *progressLine) show(phase string, done, total int64) {
 	now := p.now()

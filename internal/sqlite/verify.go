@@ -52,6 +52,9 @@ func (x *Verifier) View(ctx context.Context, f func(verify.View) error) error {
 		if len(v.objects) == 0 {
 			return fmt.Errorf("%w: the file is empty", verify.ErrDamaged)
 		}
+		if err := packedSizes(conn, v.objects, files); err != nil {
+			return err
+		}
 		return f(v)
 	})
 }
@@ -289,7 +292,7 @@ func (v *view) hasColumn(table, column string) bool {
 func (v *view) Files(context.Context) (map[addressbook.SID]verify.File, error) {
 	all := make(map[addressbook.SID]verify.File, len(v.files))
 	for sid, size := range v.files {
-		all[sid] = verify.File{Size: size}
+		all[sid] = verify.File{Size: size, Broken: size < 0}
 	}
 	return all, nil
 }

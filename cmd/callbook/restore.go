@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/backup"
+	"callbook/internal/importer"
+	"callbook/internal/postgres"
+	"callbook/internal/sqlite"
+)
+
+type restoreCmd struct {
+	File string `arg:"" help:"Backup to restore: what \"callbook backup\" wrote, or any sound database file of callbook's."`
+	database
+	Force bool `help:"Restore a backup in which the check found something wrong, if the file itself is sound."`
+}
+
+// Help is what kong shows beside the flags.
+func (c *restoreCmd) Help() string {
+	return `Puts a backup in the place of the database. Stop the server first: while one runs, it is refused. The backup is copied and checked before anything is changed. What is there is kept beside it, with its files of uploads, as FILE.before-restore-TIME; remove that when it is not needed any more.
+
+The restore is one step: a restore that was stopped or killed leaves the old database or the new one, whole, and can be run again. A backup of an older version is brought up to date by the next start of the server, and one of a newer version is refused.`
+}
+
+func (c *restoreCmd) Run(ctx context.Context, std streams) error {
+	if postgres.IsURL(c.DB) {
+		return fmt.Errorf("%s is a PostgreSQL database, whose own programs restore its backups: pg_restore --clean --if-exists --single-transaction (docs/backup.md)", c.name())
+	}
+	err := c.restore(ctx, std)
+	if err != nil && ctx.Err() != nil {
+		return errors.New("stopped; nothing was changed")
+	}
+	return err
+}
+
+func (c *restoreCmd) restore(ctx context.Context, std streams) (err error) {
+	if (database{c.File}).missing() {
+		return fmt.Errorf("there is no backup %s", c.File)
+	}
+	if c.same(database{c.File}) {
+		return errors.New("FILE is the database itself")
+	}
+	place, err := c.place()
+	if err != nil {
+		return err
+	}
+	free, err := sqlite.Own(ctx, place.File)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, free()) }()
+	left, err := place.CleanUp()
+	if err != nil {
+		return fmt.Errorf("clean up after a restore that was ended: %w", err)
+	}
+	if left != "" {
+		fmt.Fprintf(std.err, "callbook: a restore that was ended before its time left a database, which is now %s\n", left)
+	}
+	if err := c.prepare(ctx, std, place); err != nil {
+		_, cleanErr := place.CleanUp()
+		return errors.Join(fmt.Errorf("restore %s: %w", c.File, err), cleanErr)
+	}
+	kept, err := c.replace(ctx, place)
+	if err != nil {
+		left, cleanErr := place.CleanUp()
+		if left != "" {
+			fmt.Fprintf(std.err, "callbook: the restore did not end, and left the old database or the new one as %s\n", left)
+		}
+		return errors.Join(fmt.Errorf("restore %s: %w", c.File, err), cleanErr)
+	}
+	if _, err := fmt.Fprintf(std.out, "%s has what %s has.\n", c.DB, c.File); err != nil {
+		return err
+	}
+	if kept == "" {
+		return nil
+	}
+	_, err = fmt.Fprintf(std.out, "What was there before is in %s\n", kept)
+	return err
+}
+
+// place is where the database stands, by its own name and not by that of a
+// symbolic link.
+func (c *restoreCmd) place() (backup.Place, error) {
+	path, err := filepath.EvalSymlinks(c.DB)
+	if errors.Is(err, os.ErrNotExist) {
+		path, err = c.DB, nil
+	}
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return backup.Place{}, fmt.Errorf("find database %s: %w", c.DB, err)
+	}
+	return backup.Place{File: path, Uploads: c.uploads()}, nil
+}
+
+// prepare copies the backup and checks it.
+func (c *restoreCmd) prepare(ctx context.Context, std streams, place backup.Place) error {
+	info, err := os.Stat(c.File)
+	if err != nil {
+		return err
+	}
+	// The files of uploads come out of the backup, so they are there twice for a
+	// while.
+	if err := backup.CheckRoom(place.Preparing(), info.Size()+info.Size()/8); err != nil {
+		return err
+	}
+	bar := onTerminal(std.err, "bytes")
+	sealed, err := backup.Copy(ctx, c.File, place.Preparing(), func(done, total int64) { bar.show("copying", done, total) })
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	packed, err := sqlite.Packed(ctx, place.Preparing())
+	if err != nil {
+		return err
+	}
+	if !sealed && packed {
+		return backup.ErrCut
+	}
+	if !sealed {
+		fmt.Fprintf(std.err, "callbook: %s has no checksum, since \"callbook backup\" did not write it; it is checked without\n", c.File)
+	}
+	report, err := checkBackup(ctx, std, place.Preparing())
+	if err != nil {
+		return err
+	}
+	if !report.OK() && !c.Force {
+		return errors.New("the check found something wrong in it, as the lines above tell; --force restores it all the same")
+	}
+	return nil
+}
+
+// replace makes the prepared database the one that is used, and returns what the
+// old one is called now; "" is none.
+func (c *restoreCmd) replace(ctx context.Context, place backup.Place) (kept string, err error) {
+	release, damaged, err := sqlite.Retire(place.File)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if kept, err = place.Kept(time.Now()); err != nil {
+		return "", err
+	}
+	if kept != "" {
+		if err := place.KeepUploads(kept); err != nil {
+			return "", fmt.Errorf("keep the files of uploads: %w", err)
+		}
+	}
+	if _, err := sqlite.Unpack(ctx, place.Preparing(), importer.NewDisk(place.Uploads)); err != nil {
+		return "", err
+	}
+	if err := ctx.Err(); err != nil { // the last moment
+		return "", err
+	}
+	if damaged || kept == "" {
+		if err := place.KeepLogs(kept, time.Now()); err != nil {
+			return "", fmt.Errorf("put the old log away: %w", err)
+		}
+	}
+	return kept, place.Replace(kept)
+}
+
+// noFiles is for a database that has the files of its uploads within it, or none.
+func noFiles() (map[addressbook.SID]int64, error) { return make(map[addressbook.SID]int64), nil }

@@ -1,0 +1,252 @@
+// Package backup keeps the file of a backup whole: it is written under another
+// name, gets a checksum at its end, and has its own name only when all of it is
+// on the disk. It also puts a restored database in the place of another one.
+//
+// A backup is a database file of SQLite with a line behind its last page, which
+// SQLite does not read:
+//
+//	callbook backup, sha256 (64 hex digits)
+//
+// The checksum is of all bytes before that line and the end of line before it.
+package backup
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+const (
+	partialSuffix = ".partial"
+	sealWords     = "\ncallbook backup, sha256 "
+	sealBytes     = len(sealWords) + 2*sha256.Size + 1
+	blockBytes    = 1 << 20
+)
+
+var (
+	// ErrExists means that there is a file already, which is not to be overwritten.
+	ErrExists = errors.New("it is there already; name another file, or overwrite it with --force")
+	// ErrBusy means that another backup is written into the same folder.
+	ErrBusy = errors.New("another backup is being written into the same folder; wait for its end")
+	// ErrChecksum means that a backup is not what was written.
+	ErrChecksum = errors.New("it is not what was backed up: its checksum is another")
+	// ErrCut means that a backup has lost its end.
+	ErrCut = errors.New("it is not what was backed up: the line with its checksum, at the end, is missing or broken")
+)
+
+// Staged is a backup that is being written.
+type Staged struct {
+	to    string
+	force bool
+	lock  *os.File // the folder; nil where folders have no locks
+}
+
+// Stage makes an empty file, readable by its owner alone, that is to become the
+// file to. What a backup that was killed has left of the same name is removed.
+func Stage(to string, force bool) (*Staged, error) {
+	s := &Staged{to: to, force: force}
+	if err := s.checkFree(); err != nil {
+		return nil, err
+	}
+	lock, err := lockDir(filepath.Dir(to))
+	if err != nil {
+		return nil, err
+	}
+	s.lock = lock
+	err = remove(s.Path())
+	if err == nil {
+		var file *os.File
+		if file, err = os.OpenFile(s.Path(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			err = file.Close()
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.unlock())
+	}
+	return s, nil
+}
+
+// Path returns where the backup is being written.
+func (s *Staged) Path() string { return s.to + partialSuffix }
+
+func (s *Staged) checkFree() error {
+	info, err := os.Lstat(s.to)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return errors.New("it is there, and no file that could be overwritten")
+	case !s.force:
+		return ErrExists
+	}
+	return nil
+}
+
+func (s *Staged) unlock() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Close()
+}
+
+// Publish puts the checksum at the end of the file, waits until it is on the disk,
+// and gives it its name. It returns the checksum of the whole file.
+func (s *Staged) Publish(ctx context.Context) (sum string, err error) {
+	defer func() { err = errors.Join(err, s.unlock()) }()
+	if sum, err = s.publish(ctx); err != nil {
+		return "", errors.Join(err, remove(s.Path()))
+	}
+	return sum, nil
+}
+
+func (s *Staged) publish(ctx context.Context) (string, error) {
+	file, err := os.OpenFile(s.Path(), os.O_RDWR, 0)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	err = copyBlocks(ctx, h, file, nil)
+	var whole hash.Hash
+	if err == nil {
+		seal := sealOf(h.Sum(nil)) // leaves h as it is
+		whole = h
+		whole.Write(seal)
+		_, err = file.Write(seal)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return "", err
+	}
+	// Again: somebody may have made the file meanwhile.
+	if err := s.checkFree(); err != nil {
+		return "", err
+	}
+	if err := os.Rename(s.Path(), s.to); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(whole.Sum(nil)), syncDir(filepath.Dir(s.to))
+}
+
+// Discard removes what was written.
+func (s *Staged) Discard() error {
+	return errors.Join(remove(s.Path()), remove(s.Path()+"-journal"), s.unlock())
+}
+
+func sealOf(sum []byte) []byte { return []byte(sealWords + hex.EncodeToString(sum) + "\n") }
+
+// Copy copies a backup without its line, syncs the copy, and compares the
+// checksum. The copy must not be there, and is readable by its owner alone. A
+// backup that some other program made has no checksum: sealed is false. Progress
+// is told how many bytes are copied of how many.
+func Copy(ctx context.Context, from, to string, progress func(done, total int64)) (sealed bool, err error) {
+	source, err := os.Open(from)
+	if err != nil {
+		return false, err
+	}
+	defer source.Close()
+	info, err := source.Stat()
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() {
+		return false, errors.New("it is not a file")
+	}
+	size := info.Size()
+	seal := make([]byte, sealBytes)
+	if size > int64(sealBytes) {
+		if _, err := source.ReadAt(seal, size-int64(sealBytes)); err != nil {
+			return false, err
+		}
+		if sealed = bytes.HasPrefix(seal, []byte(sealWords)); sealed {
+			size -= int64(sealBytes)
+		}
+	}
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return false, err
+	}
+	h := sha256.New()
+	done := int64(0)
+	err = copyBlocks(ctx, io.MultiWriter(h, target), io.LimitReader(source, size), func(n int) {
+		done += int64(n)
+		progress(done, size)
+	})
+	if err == nil && done != size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err == nil && sealed && !bytes.Equal(seal, sealOf(h.Sum(nil))) {
+		err = ErrChecksum
+	}
+	if err == nil {
+		err = target.Sync()
+	}
+	return sealed, errors.Join(err, target.Close())
+}
+
+// copyBlocks is io.Copy that can be stopped.
+func copyBlocks(ctx context.Context, to io.Writer, from io.Reader, wrote func(n int)) error {
+	block := make([]byte, blockBytes)
+	for {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		n, err := from.Read(block)
+		if n > 0 {
+			if _, err := to.Write(block[:n]); err != nil {
+				return err
+			}
+			if wrote != nil {
+				wrote(n)
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// CheckRoom returns an error when the folder of a file has no room for this many
+// bytes, where the system tells.
+func CheckRoom(file string, bytes int64) error {
+	dir := filepath.Dir(file)
+	free, known, err := freeBytes(dir)
+	if err != nil {
+		return err
+	}
+	if known && free < bytes {
+		return fmt.Errorf("there is no room in %s: it takes %d MiB, and %d MiB are free", dir, bytes>>20+1, free>>20)
+	}
+	return nil
+}
+
+// remove removes a file, if it is there.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// syncDir makes the names in a folder durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

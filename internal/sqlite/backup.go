@@ -1,0 +1,252 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/importer"
+)
+
+// backupSchema are the tables that a backup has besides the database's: the files
+// of the uploads that are being worked or wait to be started.
+const backupSchema = `
+	CREATE TABLE backup_files (
+		upload_sid BLOB    NOT NULL PRIMARY KEY,
+		account_id INTEGER NOT NULL,
+		size       INTEGER NOT NULL, -- in bytes
+		sha256     BLOB    NOT NULL
+	) STRICT, WITHOUT ROWID;
+	CREATE TABLE backup_chunks (
+		id         INTEGER PRIMARY KEY, -- rises with the place in the file
+		upload_sid BLOB    NOT NULL,
+		data       BLOB    NOT NULL
+	) STRICT;
+	CREATE INDEX backup_chunks_by_upload ON backup_chunks (upload_sid, id);`
+
+const (
+	// backupPages is how many pages are copied at once. Between two steps, a stop
+	// is noticed.
+	backupPages = 512
+	// backupChunk is the size of a piece of a file, in bytes.
+	backupChunk = 256 << 10
+	// backupAttempts is how often the snapshot is taken anew, because an upload
+	// that was running in it ended before its file was opened.
+	backupAttempts = 20
+)
+
+// errUploadEnded makes a backup begin anew.
+var errUploadEnded = errors.New("an upload ended meanwhile")
+
+// BackupOptions change how [Backup] works and what it tells.
+type BackupOptions struct {
+	// Begun is told the size of the backup in bytes, before anything is written.
+	Begun func(bytes int64) error
+	// Progress is told how many pages of how many are copied.
+	Progress func(done, total int64)
+}
+
+// Backup copies one snapshot of a database file, and the files of the uploads that
+// run or wait in it, into an empty file. It works beside a running server, whose
+// commits do not wait; while it runs, the server's log grows by what is written.
+// The file is not synced. Of the files of uploads it returns how many there are,
+// and the uploads whose file was missing.
+func Backup(ctx context.Context, from string, files importer.Files, to string, opts BackupOptions) (copied int, missing []addressbook.SID, err error) {
+	for attempt := 1; ; attempt++ {
+		copied, missing, err = backupOnce(ctx, from, files, to, opts, attempt == backupAttempts)
+		if !errors.Is(err, errUploadEnded) {
+			return copied, missing, err
+		}
+	}
+}
+
+func backupOnce(ctx context.Context, from string, files importer.Files, to string, opts BackupOptions, last bool) (copied int, missing []addressbook.SID, err error) {
+	err = snapshot(ctx, from, func(conn *sqlite.Conn) (err error) {
+		w := waiting{files: files, path: from, last: last}
+		defer func() { err = errors.Join(err, w.close()) }()
+		// A file that is open can be read to its end, whatever becomes of its name.
+		if err := w.open(ctx, conn); err != nil {
+			return err
+		}
+		if opts.Begun != nil {
+			bytes, err := pageSpace(conn)
+			if err == nil {
+				err = opts.Begun(bytes + w.bytes)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := copyPages(ctx, conn, to, opts.Progress); err != nil {
+			return err
+		}
+		copied, missing = len(w.all), w.missing
+		return w.pack(ctx, to)
+	})
+	return copied, missing, err
+}
+
+// pageSpace returns how many bytes the pages of a database take.
+func pageSpace(conn *sqlite.Conn) (bytes int64, err error) {
+	err = queryOne(conn, `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`, nil, func(stmt *sqlite.Stmt) error {
+		bytes = stmt.ColumnInt64(0)
+		return nil
+	})
+	return bytes, damaged(err)
+}
+
+// copyPages copies the pages of a snapshot. SQLite's backup begins anew when the
+// source changes, and within the source's transaction it does not change.
+func copyPages(ctx context.Context, source *sqlite.Conn, to string, progress func(done, total int64)) (err error) {
+	target, err := sqlite.OpenConn(to, sqlite.OpenReadWrite)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, target.Close()) }()
+	// Nobody uses the file before all of it is there.
+	if err := setPragmas(target, "journal_mode = OFF", "synchronous = OFF"); err != nil {
+		return err
+	}
+	b, err := sqlite.NewBackup(target, "main", source, "main")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		more, err := b.Step(backupPages)
+		if err != nil {
+			return damaged(err)
+		}
+		if progress != nil {
+			progress(int64(b.PageCount()-b.Remaining()), int64(b.PageCount()))
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// waiting are the files of the uploads of a snapshot that need them.
+type waiting struct {
+	files   importer.Files
+	path    string
+	last    bool // an upload that has ended is no reason to begin anew
+	all     []waitingFile
+	missing []addressbook.SID
+	bytes   int64
+}
+
+type waitingFile struct {
+	account int64
+	sid     addressbook.SID
+	content importer.Content
+}
+
+// open opens them. The error is errUploadEnded when the snapshot is to be taken
+// anew.
+func (w *waiting) open(ctx context.Context, conn *sqlite.Conn) error {
+	objects, err := schemaObjects(conn)
+	if err != nil {
+		return damaged(err)
+	}
+	v := &view{conn: conn, path: w.path, objects: objects}
+	query := `SELECT account_id, sid, 0 AS size FROM uploads WHERE state = 0`
+	if v.Has("upload_drafts") {
+		query = `SELECT account_id, sid, size FROM uploads WHERE state = 0 UNION ALL SELECT account_id, sid, size FROM upload_drafts`
+	}
+	if !v.Has("uploads") {
+		return nil
+	}
+	var needed []waitingFile
+	err = v.each(query, nil, func(stmt *sqlite.Stmt) error {
+		f := waitingFile{account: stmt.ColumnInt64(0)}
+		stmt.ColumnBytes(1, f.sid[:])
+		needed = append(needed, f)
+		w.bytes += stmt.ColumnInt64(2)
+		return nil
+	})
+	for _, f := range needed {
+		if err != nil {
+			return err
+		}
+		if f.content, err = w.files.Open(ctx, f.account, f.sid); err == nil {
+			w.all = append(w.all, f)
+			continue
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		var ended bool
+		if ended, err = v.Ended(ctx, f.account, f.sid); err == nil && ended && !w.last {
+			return errUploadEnded
+		}
+		w.missing = append(w.missing, f.sid)
+	}
+	return err
+}
+
+func (w *waiting) close() (err error) {
+	for _, f := range w.all {
+		err = errors.Join(err, f.content.Close())
+	}
+	return err
+}
+
+// pack puts the files into the copy, which then needs no log.
+func (w *waiting) pack(ctx context.Context, to string) (err error) {
+	conn, err := sqlite.OpenConn(to, sqlite.OpenReadWrite)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if err := setPragmas(conn, "synchronous = OFF", "journal_mode = DELETE", "journal_mode = OFF"); err != nil {
+		return err
+	}
+	if err := sqlitex.ExecuteScript(conn, backupSchema, nil); err != nil {
+		return err
+	}
+	for _, f := range w.all {
+		if err := packFile(ctx, conn, f); err != nil {
+			return fmt.Errorf("copy the file of upload %s: %w", f.sid, err)
+		}
+	}
+	return nil
+}
+
+func packFile(ctx context.Context, conn *sqlite.Conn, f waitingFile) (err error) {
+	defer sqlitex.Transaction(conn)(&err)
+	h := sha256.New()
+	size := int64(0)
+	piece := make([]byte, backupChunk)
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		n, err := f.content.ReadAt(piece, size)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+		size += int64(n)
+		h.Write(piece[:n])
+		err = sqlitex.Execute(conn, `INSERT INTO backup_chunks (upload_sid, data) VALUES (?, ?)`,
+			&sqlitex.ExecOptions{Args: []any{f.sid[:], piece[:n]}})
+		if err != nil {
+			return err
+		}
+	}
+	return sqlitex.Execute(conn, `INSERT INTO backup_files (upload_sid, account_id, size, sha256) VALUES (?, ?, ?, ?)`,
+		&sqlitex.ExecOptions{Args: []any{f.sid[:], f.account, size, h.Sum(nil)}})
+}

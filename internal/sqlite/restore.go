@@ -1,0 +1,234 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/importer"
+	"callbook/internal/verify"
+)
+
+// ErrOpen means that some program has a database open.
+var ErrOpen = errors.New("another program has it open; end that one")
+
+// Own takes the database in a file for this process, as a server does, whatever
+// state the file is in; one that is not there is made, and is empty. The error
+// wraps [ErrInUse] when a server has it. Free gives it up again.
+func Own(_ context.Context, path string) (free func() error, err error) {
+	lock, err := (&DB{path: path}).own()
+	if err != nil {
+		return nil, err
+	}
+	return lock.Unlock, nil
+}
+
+// Retire ends the life of a database file that this process owns, so that another
+// can take its place: its log goes into the file and is no more, and nobody can
+// write to it until release is called. Damaged tells that the file is too broken
+// for that, and that its log, if it has one, is still beside it. The error is
+// [ErrOpen] when another program has the database open.
+func Retire(path string) (release func() error, damaged bool, err error) {
+	nothing := func() error { return nil }
+	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nothing, false, nil
+	}
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, false, err
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	err = retire(conn)
+	if err == nil {
+		return conn.Close, false, nil
+	}
+	err = errors.Join(err, conn.Close())
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		return nothing, true, nil
+	case sqlite.ResultBusy, sqlite.ResultLocked:
+		err = ErrOpen
+	}
+	return nil, false, fmt.Errorf("database %s: %w", path, err)
+}
+
+func retire(conn *sqlite.Conn) error {
+	// Only the last connection ends the log, and SQLite tells by the mode it is in
+	// afterwards.
+	var mode string
+	err := queryOne(conn, `PRAGMA journal_mode = DELETE`, nil, func(stmt *sqlite.Stmt) error {
+		mode = stmt.ColumnText(0)
+		return nil
+	})
+	if err == nil && mode != "delete" {
+		err = ErrOpen
+	}
+	if err == nil {
+		err = sqlitex.Execute(conn, `BEGIN EXCLUSIVE`, nil)
+	}
+	return err
+}
+
+// Unpack puts the files of uploads that a backup has into files, and makes a
+// database of it that has nothing but what a database has. It returns how many
+// files there were. The file is synced.
+func Unpack(ctx context.Context, path string, files importer.Files) (unpacked int, err error) {
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	conn.SetInterrupt(ctx.Done())
+	if err := setPragmas(conn, "synchronous = FULL", "journal_mode = DELETE"); err != nil {
+		return 0, err
+	}
+	objects, err := schemaObjects(conn)
+	if err != nil {
+		return 0, err
+	}
+	if _, packed := objects["backup_files"]; !packed {
+		return 0, nil
+	}
+	all, err := packedFiles(conn)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range all {
+		if err := unpackFile(ctx, conn, f, files); err != nil {
+			return 0, fmt.Errorf("restore the file of upload %s: %w", f.sid, err)
+		}
+	}
+	err = sqlitex.ExecuteScript(conn, `DROP TABLE backup_chunks; DROP TABLE backup_files`, nil)
+	return len(all), err
+}
+
+// Packed tells whether a file is what [Backup] wrote. The error is
+// [verify.ErrDamaged] when it cannot be read, and says so when it is of another
+// program or of a newer callbook.
+func Packed(ctx context.Context, path string) (packed bool, err error) {
+	err = snapshot(ctx, path, func(conn *sqlite.Conn) error {
+		objects, err := schemaObjects(conn)
+		_, packed = objects["backup_files"]
+		return damaged(err)
+	})
+	return packed, err
+}
+
+// packedFile is a file of an upload in a backup.
+type packedFile struct {
+	sid     addressbook.SID
+	account int64
+	size    int64
+	sum     []byte
+}
+
+func packedFiles(conn *sqlite.Conn) (all []packedFile, err error) {
+	err = sqlitex.Execute(conn, `SELECT upload_sid, account_id, size, sha256 FROM backup_files`, &sqlitex.ExecOptions{
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			f := packedFile{account: stmt.ColumnInt64(1), size: stmt.ColumnInt64(2)}
+			stmt.ColumnBytes(0, f.sid[:])
+			_, f.sum = column(stmt, 3, nil)
+			all = append(all, f)
+			return nil
+		},
+	})
+	return all, damaged(err)
+}
+
+// unpackFile keeps a file, unless it is there and the same.
+func unpackFile(ctx context.Context, conn *sqlite.Conn, f packedFile, files importer.Files) error {
+	there, err := files.Open(ctx, f.account, f.sid)
+	if err == nil {
+		sum, err := sumOf(io.NewSectionReader(there, 0, f.size+1))
+		if err := errors.Join(err, there.Close()); err != nil {
+			return err
+		}
+		if bytes.Equal(sum, f.sum) {
+			return nil
+		}
+		if err := files.Remove(ctx, f.account, f.sid); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return files.Keep(ctx, f.account, f.sid, newPackedReader(conn, f))
+}
+
+func sumOf(r io.Reader) ([]byte, error) {
+	h := sha256.New()
+	_, err := io.Copy(h, r)
+	return h.Sum(nil), err
+}
+
+// packedReader reads a file of an upload piece by piece, and compares its size and
+// checksum at the end.
+type packedReader struct {
+	conn *sqlite.Conn
+	file packedFile
+	last int64 // the piece that was read last
+	left []byte
+	size int64
+	sum  interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+}
+
+func newPackedReader(conn *sqlite.Conn, f packedFile) *packedReader {
+	return &packedReader{conn: conn, file: f, sum: sha256.New()}
+}
+
+func (r *packedReader) Read(p []byte) (int, error) {
+	if len(r.left) == 0 {
+		err := queryOne(r.conn, `SELECT id, data FROM backup_chunks WHERE upload_sid = ? AND id > ? ORDER BY id LIMIT 1`,
+			[]any{r.file.sid[:], r.last}, func(stmt *sqlite.Stmt) error {
+				r.last = stmt.ColumnInt64(0)
+				_, r.left = column(stmt, 1, nil)
+				return nil
+			})
+		if errors.Is(err, errNoRow) {
+			if r.size != r.file.size || !bytes.Equal(r.sum.Sum(nil), r.file.sum) {
+				return 0, fmt.Errorf("%w: the file is not what was backed up", verify.ErrDamaged)
+			}
+			return 0, io.EOF
+		}
+		if err != nil {
+			return 0, damaged(err)
+		}
+		r.size += int64(len(r.left))
+		r.sum.Write(r.left)
+	}
+	n := copy(p, r.left)
+	r.left = r.left[n:]
+	return n, nil
+}
+
+// packedSizes returns the sizes of the files of uploads that a backup has within
+// it, and reads them: one that is not what was backed up has no size.
+func packedSizes(conn *sqlite.Conn, objects map[string]string, into map[addressbook.SID]int64) error {
+	if _, packed := objects["backup_files"]; !packed {
+		return nil
+	}
+	all, err := packedFiles(conn)
+	for _, f := range all {
+		if err != nil {
+			return err
+		}
+		into[f.sid] = f.size
+		_, err = io.Copy(io.Discard, newPackedReader(conn, f))
+		if errors.Is(err, verify.ErrDamaged) {
+			into[f.sid], err = -1, nil
+		}
+	}
+	return err
+}
