@@ -1,0 +1,124 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
+	"callbook/internal/importer"
+)
+
+// receipts checks that receipts can be read, and that old ones were deleted.
+func (r *runner) receipts(ctx context.Context) error {
+	r.count(0, "receipts")
+	now := r.opts.Now().UnixNano()
+	old := int64(0)
+	for _, a := range r.accounts {
+		unreadable := int64(0)
+		err := r.view.Receipts(ctx, a.ID, func(receipt *Receipt) error {
+			r.row()
+			r.count(1, "receipts")
+			if now-receipt.Created > int64(idempotency.Lifetime) {
+				old++
+			}
+			if !readable(receipt) {
+				unreadable++
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("account %s: %w", a.SID, err)
+		}
+		if unreadable > 0 {
+			r.problem(a.SID, fmt.Sprintf("%d receipts are no answers that could be given again", unreadable))
+		}
+	}
+	if old > 0 {
+		r.note(fmt.Sprintf("%d receipts are over %v old; a running server deletes them", old, idempotency.Lifetime))
+	}
+	return nil
+}
+
+func readable(receipt *Receipt) bool {
+	if len(receipt.Key) < 1 || len(receipt.Key) > idempotency.MaxKeyLength || len(receipt.Request) != 32 {
+		return false
+	}
+	if receipt.Status < 200 || receipt.Status > 599 {
+		return false
+	}
+	return len(receipt.Body) == 0 || json.Valid(receipt.Body)
+}
+
+// uploads checks that what waits has its file, and that the counts fit.
+func (r *runner) uploads(ctx context.Context) error {
+	r.count(0, "uploads")
+	files, err := r.view.Files(ctx)
+	if err != nil {
+		return err
+	}
+	r.count(int64(len(files)), "files")
+	for _, a := range r.accounts {
+		var unsure []addressbook.SID // that have no file
+		err := r.view.Uploads(ctx, a.ID, func(u *Upload) error {
+			r.row()
+			r.count(1, "uploads")
+			bad := func(text string) { r.problem(a.SID, fmt.Sprintf("upload %x %s", u.SID, text)) }
+			if len(u.SID) != len(addressbook.SID{}) {
+				bad(fmt.Sprintf("has a sid of %d bytes", len(u.SID)))
+				return nil
+			}
+			for _, text := range uploadProblems(u) {
+				bad(text)
+			}
+			sid := addressbook.SID(u.SID)
+			file, there := files[sid]
+			delete(files, sid)
+			switch {
+			case !u.Draft && u.State != int64(importer.Running):
+			case !there:
+				unsure = append(unsure, sid)
+			case file.Broken || u.Size > 0 && file.Size != u.Size:
+				bad(fmt.Sprintf("has a file of %d bytes, and %d came", file.Size, u.Size))
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("account %s: %w", a.SID, err)
+		}
+		for _, sid := range unsure {
+			ended, err := r.view.Ended(ctx, a.ID, sid)
+			if err != nil {
+				return fmt.Errorf("account %s: %w", a.SID, err)
+			}
+			if !ended {
+				r.problem(a.SID, fmt.Sprintf("upload %s has rows left, and no file", sid))
+			}
+		}
+	}
+	if len(files) > 0 {
+		r.note(fmt.Sprintf("%d files are of no upload: they are coming at this moment, or the next start of a server removes them", len(files)))
+	}
+	return nil
+}
+
+// uploadProblems returns what is wrong with the counts of an upload.
+func uploadProblems(u *Upload) (found []string) {
+	if u.Draft {
+		return nil
+	}
+	if u.State < int64(importer.Running) || u.State > int64(importer.FileGone) {
+		found = append(found, fmt.Sprintf("is in state %d, which there is not", u.State))
+	}
+	if u.ErrorRows > u.Duplicate+u.Failed {
+		found = append(found, fmt.Sprintf("has %d error rows, and counts %d rows that failed or are duplicates", u.ErrorRows, u.Duplicate+u.Failed))
+	}
+	if u.Fresh > u.Success {
+		found = append(found, fmt.Sprintf("counts %d new contacts, and %d rows that succeeded", u.Fresh, u.Success))
+	}
+	if u.Position < 0 || u.Size > 0 && u.Position > u.Size {
+		found = append(found, fmt.Sprintf("is at byte %d of a file of %d", u.Position, u.Size))
+	}
+	return found
+}
