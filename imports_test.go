@@ -38,13 +38,13 @@ var rules = map[string][]string{
 	"internal/importer":    {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/idempotency", "internal/phone"},
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/fault"},
-	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/csvcell"},
+	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault"},
 	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/importer"},
 	"internal/verify":      {"internal/addressbook", "internal/idempotency", "internal/importer"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
-	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone"},

@@ -85,6 +85,24 @@ type Query struct {
 // for stores.
 func (q *Query) ByNumber() phone.Number { return q.number }
 
+// maxSkipped is how many contacts a page's offset may pass over before the page
+// counts as a scan.
+const maxSkipped = 10_000
+
+// Scans tells whether a store goes through a large part of the account, or may,
+// to find the page. Stores keep such queries from holding up the others, which
+// cost as much as their page.
+func (q *Query) Scans() bool {
+	switch {
+	case q.number != 0:
+		return false // one contact, whatever else is asked for
+	case q.Sort != ByCreated || q.Offset > maxSkipped || len(q.Lists) > 1:
+		return true
+	default:
+		return q.Tag != "" || q.Email != "" || q.Name != "" || q.Search != "" || q.Numbers != nil
+	}
+}
+
 // Page is the answer to a Query.
 type Page struct {
 	Contacts []Contact
@@ -107,6 +125,12 @@ type ListRef struct {
 type ListQuery struct {
 	Window
 	Name string // a part of the list's name, without regard to case
+}
+
+// Scans tells whether a store goes through all of the account's lists to find
+// the page.
+func (q *ListQuery) Scans() bool {
+	return q.Sort != ByCreated || q.Offset > maxSkipped || q.Name != ""
 }
 
 // ListPage is the answer to a ListQuery.

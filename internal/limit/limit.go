@@ -149,6 +149,26 @@ func (p *Pool) Held(account int64) int64 {
 	return 0
 }
 
+// Waiting returns how many callers of an account wait.
+func (p *Pool) Waiting(account int64) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if h := p.accounts[account]; h != nil {
+		return len(h.waiting)
+	}
+	return 0
+}
+
+// Slack returns how much nobody has and nobody waits for.
+func (p *Pool) Slack() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting > 0 {
+		return 0
+	}
+	return p.free
+}
+
 // The methods below need the lock.
 
 func (p *Pool) holding(account int64) *holding {

@@ -21,6 +21,9 @@ func TestSpare(t *testing.T) {
 	if n := take(1); n != 6 {
 		t.Errorf("the first account got %d of 12, not half", n)
 	}
+	if n := p.Slack(); n != 6 {
+		t.Errorf("%d are left, not half", n)
+	}
 	if n := take(2); n != 3 {
 		t.Errorf("the second account got %d of 6, not half of the rest", n)
 	}
@@ -85,7 +88,7 @@ func TestLargeIsNotOvertaken(t *testing.T) {
 		got := make(chan error, 1)
 		go func() { got <- p.Acquire(t.Context(), 2, 4) }()
 		synctest.Wait()
-		if p.TryAcquire(3, 1) {
+		if p.TryAcquire(3, 1) || p.Slack() != 0 {
 			t.Fatal("a small request overtook a large one")
 		}
 		p.Release(1, 3)
@@ -109,6 +112,9 @@ func TestAcquireEnds(t *testing.T) {
 		got := make(chan error, 1)
 		go func() { got <- p.Acquire(ctx, 1, 1) }()
 		synctest.Wait()
+		if p.Waiting(1) != 1 || p.Waiting(2) != 0 {
+			t.Errorf("%d callers of the account wait, %d of another", p.Waiting(1), p.Waiting(2))
+		}
 		if err := p.Acquire(t.Context(), 1, 1); err != busy {
 			t.Errorf("one too many: %v", err)
 		}

@@ -24,6 +24,9 @@ type AddressBook struct {
 	// beforeBatch is called before an end of a scan takes rows, by both ends at
 	// once. Only tests set it.
 	beforeBatch func()
+	// beforeScan is called when an account's scan has its connection. Only tests
+	// set it.
+	beforeScan func(account int64)
 	// indexes belongs to the writer's goroutine.
 	indexes *indexCache
 }
@@ -76,7 +79,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
 	}
-	writer := newWriter(conn, opts.Log)
+	writer := newWriter(conn, db.turn, opts.Log)
 	return &AddressBook{
 		db:      db,
 		lock:    lock,
@@ -133,7 +136,7 @@ func (b *AddressBook) Close() error {
 // Contact implements [addressbook.Store].
 func (b *AddressBook) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {
 	var c addressbook.Contact
-	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		c, err = readContact(conn, account, sid)
 		return err
 	})

@@ -70,11 +70,17 @@ func (s *served) begin(t *testing.T, account int64, contacts []addressbook.Conta
 // queued waits until so many jobs wait for the writer.
 func (s *served) queued(t *testing.T, n int) {
 	t.Helper()
-	waitFor(t, "the jobs to be queued", func() bool { return len(s.book.writer.jobs) == n })
+	waitFor(t, "the jobs to be queued", func() bool { return s.book.writer.queue.len() == n })
 }
 
 // stored is how many contacts the account has, to any reader.
 func (s *served) stored(t *testing.T, account int64) int {
 	t.Helper()
 	return s.number(t, `SELECT count(*) FROM contacts WHERE account_id = ?`, account)
+}
+
+func (q *jobQueue) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
 }

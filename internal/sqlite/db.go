@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -37,7 +36,12 @@ const (
 // beside a running server.
 type DB struct {
 	path string
-	pool *sqlitex.Pool
+	pools
+	// turn is held by whoever is in a transaction that writes, in this process.
+	// A channel serves those who wait in the order of arrival; SQLite's busy
+	// handler tries now and then, and may miss each gap between the transactions
+	// of the address book's writer.
+	turn chan struct{}
 }
 
 // Open opens the database file, makes it when it is not there (readable by its
@@ -49,19 +53,15 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := migrate(ctx, path); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	pool, err := sqlitex.NewPool(path, sqlitex.PoolOptions{
-		Flags:       sqlite.OpenReadWrite,
-		PoolSize:    max(4, 2*runtime.GOMAXPROCS(0)),
-		PrepareConn: prepareConn,
-	})
+	pools, err := openPools(path)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	return &DB{path: path, pool: pool}, nil
+	return &DB{path: path, pools: pools, turn: make(chan struct{}, 1)}, nil
 }
 
 // Close closes the database. What was opened from it must be closed before.
-func (db *DB) Close() error { return db.pool.Close() }
+func (db *DB) Close() error { return db.pools.close() }
 
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
@@ -194,24 +194,20 @@ func loadSchema() (sqlitemigration.Schema, error) {
 	return schema, nil
 }
 
-// read lends a connection to f.
+// read lends f a connection for what is not of contacts.
 func (db *DB) read(ctx context.Context, f func(*sqlite.Conn) error) error {
-	conn, err := db.pool.Take(ctx)
-	if err != nil {
-		return err
-	}
-	defer db.pool.Put(conn)
-	err = f(conn)
-	if err != nil && ctx.Err() != nil {
-		// SQLite only says that it was interrupted.
-		err = errors.Join(context.Cause(ctx), err)
-	}
-	return err
+	return lend(ctx, db.control, f)
 }
 
 // write runs f in a transaction of its own.
 func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
-	return db.read(ctx, func(conn *sqlite.Conn) (err error) {
+	select {
+	case db.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-db.turn }()
+	return lend(ctx, db.writes, func(conn *sqlite.Conn) (err error) {
 		end, err := sqlitex.ImmediateTransaction(conn)
 		if err != nil {
 			return err

@@ -87,20 +87,17 @@ func TestConnections(t *testing.T) {
 	if err := check("writer", "0", s.book.conn); err != nil {
 		t.Error(err)
 	}
-	// A connection that is held is not lent again, so these are all different.
-	var taken []*sqlite.Conn
-	for i := range 4 {
-		conn, err := s.db.pool.Take(t.Context())
+	for name, pool := range map[string]*sqlitex.Pool{
+		"control": s.db.control, "writes": s.db.writes, "points": s.db.points.pool, "scans": s.db.scans.pool, "second": s.book.second.pool,
+	} {
+		conn, err := pool.Take(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		taken = append(taken, conn)
-		if err := check(fmt.Sprintf("connection %d", i), "1", conn); err != nil {
+		if err := check(name, "1", conn); err != nil {
 			t.Error(err)
 		}
-	}
-	for _, conn := range taken {
-		s.db.pool.Put(conn)
+		pool.Put(conn)
 	}
 }
 

@@ -47,7 +47,7 @@ func (b *AddressBook) AddDraft(ctx context.Context, d importer.Draft) error {
 
 // Drafts implements [importer.DraftStore].
 func (b *AddressBook) Drafts(ctx context.Context) (all []importer.Draft, err error) {
-	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+	err = b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT `+draftColumns+fromDrafts+` ORDER BY d.sid`, &sqlitex.ExecOptions{
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				d, err := scanDraft(stmt)
@@ -61,7 +61,7 @@ func (b *AddressBook) Drafts(ctx context.Context) (all []importer.Draft, err err
 
 // Draft implements [importer.DraftStore].
 func (b *AddressBook) Draft(ctx context.Context, account int64, sid addressbook.SID) (d importer.Draft, err error) {
-	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT `+draftColumns+fromDrafts+` WHERE d.account_id = ? AND d.sid = ?`, []any{account, sid[:]},
 			func(stmt *sqlite.Stmt) (err error) {
 				d, err = scanDraft(stmt)

@@ -17,7 +17,7 @@ import (
 // everything back; what is only the caller's mistake is no error.
 func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing string, do func(*editTx) error) error {
 	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, do: do}
-	j := &job{ctx: ctx, rows: rows, work: e, outcome: make(chan error, 1)}
+	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
 		return err
 	}

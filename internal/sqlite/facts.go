@@ -16,7 +16,7 @@ var _ summary.Store = (*DB)(nil)
 
 // AppendFacts implements [summary.Store].
 func (db *DB) AppendFacts(ctx context.Context, facts []summary.Fact, account int64, after addressbook.SID, limit int) ([]summary.Fact, error) {
-	err := db.read(ctx, func(conn *sqlite.Conn) error {
+	err := db.scans.read(ctx, account, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT sid, number, tag, date_created FROM contacts
 			WHERE account_id = ? AND sid > ? ORDER BY sid LIMIT ?`, &sqlitex.ExecOptions{
 			Args: []any{account, after[:], limit},

@@ -198,7 +198,12 @@ func TestLockedDatabase(t *testing.T) {
 		conn.SetBusyTimeout(time.Millisecond)
 		return nil
 	})
-	if err := s.db.write(t.Context(), func(*sqlite.Conn) error {
+	other, err := Open(t.Context(), s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := other.write(t.Context(), func(*sqlite.Conn) error {
 		_, err := s.tryInsert(t, acme, contacts(firstNumber, 10))
 		if !isUnavailable(err) {
 			t.Errorf("the error is %v, want an Unavailable fault", err)

@@ -140,9 +140,13 @@ type testJob struct {
 	ran, undone, redone int // read them after the outcome
 }
 
+// firstAccount is the id of the account that a file gets first.
+const firstAccount = 1
+
+// newJob returns a job of the first account.
 func newJob(ctx context.Context, do func(conn *sqlite.Conn) (int, error)) *testJob {
 	j := &testJob{do: do}
-	j.job = &job{ctx: ctx, work: j, outcome: make(chan error, 1)}
+	j.job = &job{ctx: ctx, account: firstAccount, work: j, outcome: make(chan error, 1)}
 	return j
 }
 

@@ -32,6 +32,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 	}
 	j := &job{
 		ctx:     ctx,
+		account: account,
 		rows:    len(contacts),
 		work:    in,
 		outcome: make(chan error, 1),

@@ -151,7 +151,7 @@ func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []add
 // List implements [addressbook.Store].
 func (b *AddressBook) List(ctx context.Context, account int64, sid addressbook.SID) (addressbook.List, error) {
 	var l addressbook.List
-	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		_, l, err = readList(conn, account, sid)
 		return err
 	})
@@ -170,7 +170,7 @@ func (b *AddressBook) Lists(ctx context.Context, account int64, q addressbook.Li
 		from += ` AND instr(` + nameKeyFunction + `(name, ''), ?) > 0`
 		args = append(args, addressbook.Fold(q.Name))
 	}
-	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := b.db.readersOf(q.Scans()).read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		// One transaction, so that the total fits the page.
 		defer sqlitex.Transaction(conn)(&err)
 		if page.Total, err = count(conn, from, args); err != nil {

@@ -24,7 +24,10 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 			return page, err
 		}
 	}
-	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := b.db.readersOf(q.Scans()).read(ctx, account, func(conn *sqlite.Conn) (err error) {
+		if q.Scans() && b.beforeScan != nil {
+			b.beforeScan(account)
+		}
 		since := b.writer.state()
 		// One transaction, so that the total fits the page.
 		defer sqlitex.Transaction(conn)(&err)
@@ -83,9 +86,11 @@ func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook
 	filter := newFilter(q)
 	places := newBest(q.Window, q.Offset, q.Limit+1)
 	text, args := window{Window: q.Window, sid: s.sid}.text(filter.columns(q.Sort), s.from, s.args)
+	var turns turns
 	err := sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
 		Args: args,
 		ResultFunc: func(row *sqlite.Stmt) error {
+			turns.row()
 			if filter.passes(row) {
 				places.add(filter.place(row, q.Sort))
 			}

@@ -58,7 +58,7 @@ func (b *AddressBook) AddReceipt(ctx context.Context, account int64, r idempoten
 // Receipt implements [idempotency.Store].
 func (b *AddressBook) Receipt(ctx context.Context, account int64, key string) (idempotency.Receipt, error) {
 	r := idempotency.Receipt{Key: key}
-	err := b.db.read(ctx, func(conn *sqlite.Conn) error {
+	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT request_sha256, status, body, date_created FROM idempotency_keys
 			WHERE account_id = ? AND key = ?`, []any{account, key},
 			func(stmt *sqlite.Stmt) error {

@@ -68,9 +68,11 @@ func (s *scan) run(conn *sqlite.Conn, rows *share, order string) (found, error) 
 		text += " ORDER BY " + s.sid + order
 	}
 	var left int64
+	var turns turns
 	err := sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
 		Args: s.args,
 		ResultFunc: func(row *sqlite.Stmt) error {
+			turns.row()
 			if rows != nil {
 				if left == 0 {
 					if left = rows.take(); left == 0 {
@@ -118,11 +120,7 @@ func openSecondReaders(path string, n int) (*secondReaders, error) {
 		return r, nil
 	}
 	var err error
-	r.pool, err = sqlitex.NewPool(path, sqlitex.PoolOptions{
-		Flags:       sqlite.OpenReadWrite,
-		PoolSize:    n,
-		PrepareConn: prepareConn,
-	})
+	r.pool, err = openPool(path, n)
 	return r, err
 }
 
@@ -176,6 +174,11 @@ func (b *AddressBook) scan(ctx context.Context, conn *sqlite.Conn, since state, 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if b.db.scans.places.Slack() == 0 {
+		// Others scan, or wait for it, and a core that they do not use is left to
+		// small requests.
+		return s.run(conn, nil, anyOrder)
+	}
 	other, putBack, err := b.second.take(ctx, b.writer, since)
 	if err != nil {
 		return found{}, err

@@ -63,10 +63,10 @@ func TestStatementsAreBounded(t *testing.T) {
 		check("the writer", conn)
 		return nil
 	})
-	conn, err := s.db.pool.Take(t.Context())
+	conn, err := s.db.scans.pool.Take(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.db.pool.Put(conn)
+	defer s.db.scans.pool.Put(conn)
 	check("a reader", conn)
 }

@@ -35,7 +35,7 @@ var ofNobody = fmt.Sprintf(` WHERE uploads.state = %d AND uploads.lease_until <=
 // ClaimUploads implements [importer.Store].
 func (b *AddressBook) ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]importer.Upload, error) {
 	// Most of the time there is none, and then nothing is written.
-	err := b.db.read(ctx, func(conn *sqlite.Conn) error {
+	err := b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT 1 FROM uploads`+ofNobody+` LIMIT 1`, []any{now.UnixNano()}, func(*sqlite.Stmt) error { return nil })
 	})
 	if errors.Is(err, errNoRow) {

@@ -77,7 +77,7 @@ func readListByName(conn *sqlite.Conn, account int64, name string) (l addressboo
 // ListByName implements [importer.Store].
 func (b *AddressBook) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
 	var l addressbook.List
-	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		l, err = readListByName(conn, account, name)
 		return err
 	})
@@ -176,7 +176,7 @@ func (tx *editTx) endUpload(id int64, s importer.State, at time.Time) error {
 // Upload implements [importer.Store].
 func (b *AddressBook) Upload(ctx context.Context, account int64, sid addressbook.SID) (importer.Upload, error) {
 	var u importer.Upload
-	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		_, u, err = readUpload(conn, account, sid)
 		return err
 	})
@@ -190,7 +190,7 @@ func (b *AddressBook) Upload(ctx context.Context, account int64, sid addressbook
 func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.Window) (importer.Page, error) {
 	var page importer.Page
 	args := []any{account}
-	err := b.db.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		// One transaction, so that the total fits the page.
 		defer sqlitex.Transaction(conn)(&err)
 		if page.Total, err = count(conn, `FROM uploads WHERE account_id = ?`, args); err != nil {
@@ -209,7 +209,7 @@ func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.
 
 // RunningUploads implements [importer.Store].
 func (b *AddressBook) RunningUploads(ctx context.Context) (all []importer.Upload, err error) {
-	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+	err = b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
 		query := fmt.Sprintf(`SELECT %s %s WHERE uploads.state = %d ORDER BY uploads.id`, uploadColumns, fromUploads, importer.Running)
 		return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: appendUpload(&all)})
 	})
@@ -234,7 +234,7 @@ func (b *AddressBook) ErrorRows(ctx context.Context, account int64, sid addressb
 	for kind, stored := range errorKinds {
 		kinds[stored] = kind
 	}
-	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT e.line, e.kind, e.reason, e.record
 			FROM uploads CROSS JOIN upload_errors AS e ON e.upload_id = uploads.id
 			WHERE uploads.account_id = ? AND uploads.sid = ? AND e.line > ? ORDER BY e.line LIMIT ?`,

@@ -210,7 +210,7 @@ func (b *behind) ApplyBatch(ctx context.Context, batch *importer.Batch) (importe
 	<-held
 	go func() {
 		// The batch is queued a moment from now.
-		for len(b.s.book.writer.jobs) == 0 && ctx.Err() == nil {
+		for b.s.book.writer.queue.len() == 0 && ctx.Err() == nil {
 			runtime.Gosched()
 		}
 		b.s.submit(b.t, failingJob(b.t, batch.Last))

@@ -19,14 +19,12 @@ import (
 // uses it. Jobs that wait while it is busy share the next transaction: a commit
 // costs a trip to the disk, and sixty-four small requests then pay for one.
 type writer struct {
-	conn *sqlite.Conn
-	log  *slog.Logger
-	jobs chan *job
-	quit chan struct{}
-	done sync.WaitGroup
-
-	mu     sync.RWMutex // held for reading while a job is queued
-	closed bool
+	conn  *sqlite.Conn
+	log   *slog.Logger
+	queue *jobQueue
+	done  sync.WaitGroup
+	// turn is held within a transaction; see DB.
+	turn chan struct{}
 
 	// beforeCommit is called before each commit; an error of it makes the
 	// commit fail. Only tests set it.
@@ -49,8 +47,6 @@ func (w *writer) state() state { return state(w.commits.Load()) }
 func (s state) settled() bool { return s%2 == 0 }
 
 const (
-	// maxQueued bounds the jobs that wait for the writer.
-	maxQueued = 1024
 	// groupRows is how many rows, and jobs, a transaction gathers before it is
 	// committed.
 	// Small requests reach it together; a bulk request does alone, so that its
@@ -68,9 +64,10 @@ const (
 
 // job is work for the writer.
 type job struct {
-	ctx  context.Context
-	rows int // how many rows it writes at most
-	work work
+	ctx     context.Context
+	account int64
+	rows    int // how many rows it writes at most
+	work    work
 
 	state   atomic.Int32 // jobWaiting, then one of the others
 	outcome chan error   // gets one value, when the job is durable or has failed
@@ -113,13 +110,8 @@ func (j *job) take() bool {
 // errClosed answers what comes after the store was closed.
 var errClosed = fault.New(fault.Unavailable, "The server is shutting down")
 
-func newWriter(conn *sqlite.Conn, log *slog.Logger) *writer {
-	w := &writer{
-		conn: conn,
-		log:  log,
-		jobs: make(chan *job, maxQueued),
-		quit: make(chan struct{}),
-	}
+func newWriter(conn *sqlite.Conn, turn chan struct{}, log *slog.Logger) *writer {
+	w := &writer{conn: conn, log: log, queue: newJobQueue(), turn: turn}
 	w.done.Go(w.loop)
 	return w
 }
@@ -127,62 +119,36 @@ func newWriter(conn *sqlite.Conn, log *slog.Logger) *writer {
 // submit queues the job; the outcome comes over its channel. After an error it
 // was not queued, and no outcome comes.
 func (w *writer) submit(j *job) error {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	if w.closed {
-		return errClosed
-	}
 	if j.ctx.Err() != nil {
 		return context.Cause(j.ctx)
 	}
-	select {
-	case w.jobs <- j:
-		return nil
-	case <-j.ctx.Done():
-		return context.Cause(j.ctx)
-	}
+	return w.queue.push(j)
 }
 
 // close ends the goroutine after the transaction it is in, and refuses what
 // still waits. It is called once.
 func (w *writer) close() {
-	w.mu.Lock() // whoever is queueing gets a place first: the goroutine still makes room
-	w.closed = true
-	w.mu.Unlock()
-	close(w.quit)
+	left := w.queue.close()
 	w.done.Wait()
-}
-
-func (w *writer) loop() {
-	for {
-		select {
-		case <-w.quit:
-			w.refuse()
-			return
-		case first := <-w.jobs:
-			if first.rows < bulkRows {
-				// Those who are about to queue a job run first: the larger a
-				// group, the less of its commit each job costs.
-				runtime.Gosched()
-			}
-			w.transact(first)
-			if w.unsaved >= checkpointBytes {
-				w.checkpoint()
-			}
+	for _, j := range left {
+		if j.take() {
+			j.outcome <- errClosed
 		}
 	}
 }
 
-// refuse answers the jobs that were queued before close and will not be done.
-func (w *writer) refuse() {
-	for {
-		select {
-		case j := <-w.jobs:
-			if j.take() {
-				j.outcome <- errClosed
-			}
-		default:
-			return
+func (w *writer) loop() {
+	for first := w.queue.next(); first != nil; first = w.queue.next() {
+		if first.rows < bulkRows {
+			// Those who are about to queue a job run first: the larger a
+			// group, the less of its commit each job costs.
+			runtime.Gosched()
+		}
+		w.turn <- struct{}{}
+		w.transact(first)
+		<-w.turn
+		if w.unsaved >= checkpointBytes {
+			w.checkpoint()
 		}
 	}
 }
@@ -197,11 +163,13 @@ func (w *writer) transact(first *job) {
 		return
 	}
 	var group []*job
-	for next, rows := first, 0; next != nil; next = w.another(rows) {
+	alone := true
+	for next, rows := first, 0; next != nil; next = w.another(rows, first.account, alone) {
 		if !next.take() {
 			continue
 		}
 		rows += 1 + next.rows
+		alone = alone && next.account == first.account
 		bytes, err := next.work.run(w.conn)
 		if err != nil {
 			if !w.except(next, err, group) {
@@ -224,17 +192,12 @@ func (w *writer) transact(first *job) {
 }
 
 // another returns a job that waits, if a transaction of so many rows takes one
-// more.
-func (w *writer) another(rows int) *job {
+// more. It is this account's alone, or one of several.
+func (w *writer) another(rows int, account int64, alone bool) *job {
 	if rows >= groupRows {
 		return nil
 	}
-	select {
-	case j := <-w.jobs:
-		return j
-	default:
-		return nil
-	}
+	return w.queue.another(account, alone)
 }
 
 // except takes a job that failed out of the transaction, and leaves the others

@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 	"callbook/internal/phone"
 )
 
@@ -134,11 +135,15 @@ func TestQueueFull(t *testing.T) {
 		}
 		jobs = append(jobs, j)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := s.book.writer.submit(newJob(ctx, nothing).job); !errors.Is(err, context.Canceled) {
-		t.Errorf("the error is %v, want that of the context", err)
+	if f := fault.As(s.book.writer.submit(newJob(t.Context(), nothing).job)); f == nil || f.Kind != fault.TooMany || f.RetryAfter == 0 {
+		t.Errorf("the error is %v, want one that tells to come again", f)
 	}
+	other := newJob(t.Context(), nothing)
+	other.account = firstAccount + 1
+	if err := s.book.writer.submit(other.job); err != nil {
+		t.Errorf("another account's job was refused: %v", err)
+	}
+	jobs = append(jobs, other)
 	release()
 	for _, j := range jobs {
 		if err := <-j.outcome; err != nil || j.ran != 1 || j.undone != 0 {
@@ -171,7 +176,7 @@ func TestCloseWhileJobsWait(t *testing.T) {
 		defer close(closed)
 		s.book.writer.close()
 	}()
-	<-s.book.writer.quit
+	waitFor(t, "the queue to be closed", s.book.writer.queue.isClosed)
 	if err := <-s.begin(t, acme, contacts(firstNumber, 1)); !isUnavailable(err) {
 		t.Errorf("a job that came after Close ended with %v", err)
 	}
@@ -214,7 +219,7 @@ func TestCloseRace(t *testing.T) {
 		}
 	}()
 	for range 1000 {
-		w := &writer{conn: conn, jobs: make(chan *job, maxQueued), quit: make(chan struct{})}
+		w := &writer{conn: conn, queue: newJobQueue(), turn: make(chan struct{}, 1)}
 		w.done.Go(w.loop)
 		var clients sync.WaitGroup
 		var mu sync.Mutex

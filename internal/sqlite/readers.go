@@ -1,0 +1,167 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/fault"
+	"callbook/internal/limit"
+)
+
+// Connections have a purpose each, so that none of these waits for another:
+//
+//   - control is for authentication, sessions and probes;
+//   - points is for reads that an index serves, which take microseconds a row;
+//   - scans is for reads that go through an account, which take 0.3 s a million
+//     contacts;
+//   - writes is for writes of accounts, keys and sessions. One is enough: SQLite
+//     lets one connection write at a time.
+//
+// Reads of contacts are shared out by account. One account alone gets half of
+// the connections of a purpose; the other half stays free for accounts that
+// have none.
+const controlConns = 4
+
+// maxWaitingReads is how many reads of one account may wait for a connection,
+// and maxWaitingScans how many scans.
+const (
+	maxWaitingReads = 1024
+	maxWaitingScans = 64
+)
+
+var (
+	errManyReads = &fault.Error{
+		Kind:       fault.TooMany,
+		Detail:     fmt.Sprintf("%d reads of this account wait already; send fewer at once", maxWaitingReads),
+		RetryAfter: time.Second,
+	}
+	errManyScans = &fault.Error{
+		Kind: fault.TooMany,
+		Detail: fmt.Sprintf("%d requests of this account that search, sort or count all of its contacts wait already; send fewer at once",
+			maxWaitingScans),
+		RetryAfter: time.Second,
+	}
+)
+
+// readers are connections that accounts share.
+type readers struct {
+	pool   *sqlitex.Pool
+	places *limit.Pool // one for each connection
+}
+
+// openReaders opens n connections, of which one account gets half.
+func openReaders(path string, n int, opts limit.Options) (*readers, error) {
+	pool, err := openPool(path, n)
+	return &readers{pool: pool, places: limit.New(int64(n), opts)}, err
+}
+
+func openPool(path string, n int) (*sqlitex.Pool, error) {
+	return sqlitex.NewPool(path, sqlitex.PoolOptions{
+		Flags:       sqlite.OpenReadWrite,
+		PoolSize:    n,
+		PrepareConn: prepareConn,
+	})
+}
+
+// read lends a connection to f, on behalf of the account.
+func (r *readers) read(ctx context.Context, account int64, f func(*sqlite.Conn) error) error {
+	if err := r.places.Acquire(ctx, account, 1); err != nil {
+		return err
+	}
+	defer r.places.Release(account, 1)
+	return lend(ctx, r.pool, f)
+}
+
+// lend lends a connection of the pool to f.
+func lend(ctx context.Context, pool *sqlitex.Pool, f func(*sqlite.Conn) error) error {
+	conn, err := pool.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Put(conn)
+	err = f(conn)
+	if err != nil && ctx.Err() != nil {
+		// SQLite only says that it was interrupted.
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	return err
+}
+
+// pools are the connections of a database file.
+type pools struct {
+	control *sqlitex.Pool
+	writes  *sqlitex.Pool
+	points  *readers
+	scans   *readers
+}
+
+// openPools opens connections to the file. The error leaves none open.
+func openPools(path string) (p pools, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	cores := runtime.GOMAXPROCS(0)
+	if p.control, err = openPool(path, controlConns); err != nil {
+		return p, err
+	}
+	if p.writes, err = openPool(path, 1); err != nil {
+		return p, err
+	}
+	p.points, err = openReaders(path, max(4, 2*cores), limit.Options{Spare: true, MaxWaiting: maxWaitingReads, Busy: errManyReads})
+	if err != nil {
+		return p, err
+	}
+	p.scans, err = openReaders(path, scanPlaces(cores), limit.Options{Spare: true, MaxWaiting: maxWaitingScans, Busy: errManyScans})
+	return p, err
+}
+
+// scanPlaces is how many scans run at once.
+func scanPlaces(cores int) int { return max(2, cores) }
+
+// close closes all connections, once they are given back.
+func (p *pools) close() error {
+	var errs []error
+	for _, pool := range []*sqlitex.Pool{p.control, p.writes, p.points.connections(), p.scans.connections()} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// readersOf returns the connections for a query, which scans or does not.
+func (p *pools) readersOf(scans bool) *readers {
+	if scans {
+		return p.scans
+	}
+	return p.points
+}
+
+func (r *readers) connections() *sqlitex.Pool {
+	if r == nil {
+		return nil
+	}
+	return r.pool
+}
+
+// turns lets others run while a goroutine goes through many rows. It counts the
+// rows of one scan.
+type turns struct{ rows int }
+
+// turnRows is after how many rows the others have a turn.
+const turnRows = 256
+
+func (t *turns) row() {
+	if t.rows++; t.rows == turnRows {
+		t.rows = 0
+		runtime.Gosched()
+	}
+}
