@@ -18,7 +18,7 @@ const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.tim
 // CreateAccount implements [account.Store].
 func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Account, error) {
 	const doing = "create account"
-	err := db.write(ctx, 0, doing, func(t *tx) error {
+	err := db.write(ctx, noAccount, doing, func(t *tx) error {
 		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES ($1, $2, $3, $4) RETURNING id`,
 			a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&a.ID)
@@ -37,7 +37,7 @@ func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Acc
 
 // Accounts implements [account.Store].
 func (db *DB) Accounts(ctx context.Context) ([]account.Account, error) {
-	return collect(ctx, db, "list accounts", func(row pgx.CollectableRow) (account.Account, error) {
+	return collect(ctx, db, purpose{}, "list accounts", func(row pgx.CollectableRow) (account.Account, error) {
 		var a accountRow
 		if err := row.Scan(a.into()...); err != nil {
 			return account.Account{}, err
@@ -49,7 +49,7 @@ func (db *DB) Accounts(ctx context.Context) ([]account.Account, error) {
 // Account implements [account.Store].
 func (db *DB) Account(ctx context.Context, sid string) (account.Account, error) {
 	var a accountRow
-	err := db.row(ctx, `SELECT `+accountColumns+` FROM accounts WHERE sid = $1`, []any{sid}, a.into(), sid)
+	err := db.row(ctx, purpose{}, `SELECT `+accountColumns+` FROM accounts WHERE sid = $1`, []any{sid}, a.into(), sid)
 	switch {
 	case noRow(err):
 		return account.Account{}, fault.New(fault.NotFound, fmt.Sprintf("there is no account %q", sid))
@@ -78,9 +78,9 @@ func (a *accountRow) account() (account.Account, error) {
 	return account.Account{ID: a.id, SID: a.sid, Region: a.region, TimeZone: zone, Created: time.Time(a.created)}, nil
 }
 
-// row reads the one row of a query. Words are what a stranger asked for: one that
+// row reads the one row of a query, on a connection for this purpose. Words are what a stranger asked for: one that
 // no text in the database can be finds nothing.
-func (db *DB) row(ctx context.Context, query string, args, into []any, words ...string) error {
+func (db *DB) row(ctx context.Context, p purpose, query string, args, into []any, words ...string) error {
 	for _, word := range words {
 		if !storable(word) {
 			return pgx.ErrNoRows
@@ -88,11 +88,11 @@ func (db *DB) row(ctx context.Context, query string, args, into []any, words ...
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
-	conn, err := db.acquire(ctx)
+	conn, err := db.acquire(ctx, p)
 	if err != nil {
 		return causeOf(ctx, err)
 	}
-	defer release(conn)
+	defer conn.release()
 	return causeOf(ctx, conn.QueryRow(ctx, query, args...).Scan(into...))
 }
 
@@ -102,15 +102,15 @@ func storable(text string) bool {
 	return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0
 }
 
-// collect reads the rows of a query.
-func collect[T any](ctx context.Context, db *DB, doing string, scan pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
+// collect reads the rows of a query, on a connection for this purpose.
+func collect[T any](ctx context.Context, db *DB, p purpose, doing string, scan pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
-	conn, err := db.acquire(ctx)
+	conn, err := db.acquire(ctx, p)
 	if err != nil {
 		return nil, storeError(doing, causeOf(ctx, err))
 	}
-	defer release(conn)
+	defer conn.release()
 	rows, err := conn.Query(ctx, query, args...)
 	if err != nil {
 		return nil, storeError(doing, causeOf(ctx, err))

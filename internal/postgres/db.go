@@ -36,6 +36,7 @@ import (
 type DB struct {
 	pool      *pgxpool.Pool
 	copyLeast int
+	shares    shares
 	guesses   guesses
 	hold      *hold // nil for a command beside the servers
 }
@@ -103,7 +104,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
 	}
-	db := &DB{pool: pool, copyLeast: copyLeast}
+	db := &DB{pool: pool, shares: newShares(int(config.MaxConns)), copyLeast: copyLeast}
 	switch {
 	case opts.Serve:
 		err = db.holdOn(ctx, shared)

@@ -34,7 +34,7 @@ func scanDraft(row pgx.CollectableRow) (d importer.Draft, err error) {
 // AddDraft implements [importer.DraftStore].
 func (db *DB) AddDraft(ctx context.Context, d importer.Draft) error {
 	r := &d.Request
-	return db.execute(ctx, "add draft", `INSERT INTO upload_drafts (account_id, sid, file_name, size, list_name, type, on_duplicate,
+	return db.execute(ctx, of(d.Account.ID), "add draft", `INSERT INTO upload_drafts (account_id, sid, file_name, size, list_name, type, on_duplicate,
 			mapping, trial_sid, date_created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		d.Account.ID, (*sidValue)(&d.SID), d.FileName, d.Size, r.ListName, int16(r.Type), int16(r.Options.OnDuplicate),
 		r.Mapping.Encode(), (*sidValue)(&d.Trial), d.Created.UnixNano())
@@ -42,12 +42,12 @@ func (db *DB) AddDraft(ctx context.Context, d importer.Draft) error {
 
 // Drafts implements [importer.DraftStore].
 func (db *DB) Drafts(ctx context.Context) ([]importer.Draft, error) {
-	return collect(ctx, db, "list drafts", scanDraft, selectDrafts+` ORDER BY d.sid`)
+	return collect(ctx, db, purpose{}, "list drafts", scanDraft, selectDrafts+` ORDER BY d.sid`)
 }
 
 // Draft implements [importer.DraftStore].
 func (db *DB) Draft(ctx context.Context, account int64, sid addressbook.SID) (importer.Draft, error) {
-	found, err := collect(ctx, db, "read draft", scanDraft, selectDrafts+` WHERE d.account_id = $1 AND d.sid = $2`, account, (*sidValue)(&sid))
+	found, err := collect(ctx, db, of(account), "read draft", scanDraft, selectDrafts+` WHERE d.account_id = $1 AND d.sid = $2`, account, (*sidValue)(&sid))
 	if err != nil {
 		return importer.Draft{}, err
 	}

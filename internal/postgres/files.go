@@ -47,7 +47,7 @@ func (f Files) Keep(ctx context.Context, account int64, upload addressbook.SID, 
 func (f Files) keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
 	const doing = "keep an upload"
 	sid := (*sidValue)(&upload)
-	err := f.db.execute(ctx, doing, `INSERT INTO upload_files (account_id, upload_sid) VALUES ($1, $2)`, account, sid)
+	err := f.db.execute(ctx, of(account), doing, `INSERT INTO upload_files (account_id, upload_sid) VALUES ($1, $2)`, account, sid)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (f Files) keep(ctx context.Context, account int64, upload addressbook.SID, 
 		n, err := io.ReadFull(from, piece)
 		if n > 0 {
 			size += int64(n)
-			writeErr := f.db.execute(ctx, doing, `INSERT INTO upload_chunks (account_id, upload_sid, chunk, data) VALUES ($1, $2, $3, $4)`,
+			writeErr := f.db.execute(ctx, of(account), doing, `INSERT INTO upload_chunks (account_id, upload_sid, chunk, data) VALUES ($1, $2, $3, $4)`,
 				account, sid, chunk, piece[:n])
 			if writeErr != nil {
 				return writeErr
@@ -70,13 +70,13 @@ func (f Files) keep(ctx context.Context, account int64, upload addressbook.SID, 
 			return err
 		}
 	}
-	return f.db.execute(ctx, doing, `UPDATE upload_files SET size = $3 WHERE account_id = $1 AND upload_sid = $2`, account, sid, size)
+	return f.db.execute(ctx, of(account), doing, `UPDATE upload_files SET size = $3 WHERE account_id = $1 AND upload_sid = $2`, account, sid, size)
 }
 
 // Open implements [importer.Files].
 func (f Files) Open(ctx context.Context, account int64, upload addressbook.SID) (importer.Content, error) {
 	var size int64
-	err := f.db.row(ctx, `SELECT size FROM upload_files WHERE account_id = $1 AND upload_sid = $2 AND size IS NOT NULL`,
+	err := f.db.row(ctx, of(account), `SELECT size FROM upload_files WHERE account_id = $1 AND upload_sid = $2 AND size IS NOT NULL`,
 		[]any{account, (*sidValue)(&upload)}, []any{&size})
 	if noRow(err) {
 		return nil, fmt.Errorf("the file of upload %s: %w", upload, fs.ErrNotExist)
@@ -123,7 +123,7 @@ func (c *content) load(chunk int64) error {
 		return nil
 	}
 	c.chunk = -1
-	err := c.db.row(c.ctx, `SELECT data FROM upload_chunks WHERE account_id = $1 AND upload_sid = $2 AND chunk = $3`,
+	err := c.db.row(c.ctx, of(c.account), `SELECT data FROM upload_chunks WHERE account_id = $1 AND upload_sid = $2 AND chunk = $3`,
 		[]any{c.account, (*sidValue)(&c.upload), chunk}, []any{&c.data})
 	if noRow(err) {
 		return fmt.Errorf("the file of upload %s: %w", c.upload, fs.ErrNotExist)
@@ -158,7 +158,7 @@ func (f Files) RemoveOthers(ctx context.Context, _ []importer.Upload) error {
 		Account int64
 		Upload  sidValue
 	}
-	others, err := collect(ctx, f.db, "find files of no upload", func(row pgx.CollectableRow) (o file, err error) {
+	others, err := collect(ctx, f.db, purpose{}, "find files of no upload", func(row pgx.CollectableRow) (o file, err error) {
 		err = row.Scan(&o.Account, &o.Upload)
 		return o, err
 	}, `SELECT upload_files.account_id, upload_files.upload_sid FROM upload_files

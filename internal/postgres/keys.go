@@ -25,7 +25,7 @@ func intoKey(k *account.Key) []any {
 
 // CreateKey implements [account.Store].
 func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, hash account.TokenHash) error {
-	return db.write(ctx, accountID, "create key", func(t *tx) error {
+	return db.write(ctx, noAccount, "create key", func(t *tx) error {
 		t.queue(`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires) VALUES ($1, $2, $3, $4, $5, $6)`,
 			k.ID, accountID, k.Name, hash[:], (*dateValue)(&k.Created), (*dateValue)(&k.Expires))
 		return nil
@@ -34,7 +34,7 @@ func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, has
 
 // Keys implements [account.Store].
 func (db *DB) Keys(ctx context.Context, accountID int64) ([]account.Key, error) {
-	return collect(ctx, db, "list keys", func(row pgx.CollectableRow) (k account.Key, err error) {
+	return collect(ctx, db, purpose{}, "list keys", func(row pgx.CollectableRow) (k account.Key, err error) {
 		err = row.Scan(intoKey(&k)...)
 		return k, err
 	}, `SELECT `+keyColumns+` FROM api_keys WHERE account_id = $1 ORDER BY date_created, id`, accountID)
@@ -46,7 +46,7 @@ func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.K
 		return account.Key{}, unknownKey(id)
 	}
 	var k account.Key
-	err := db.write(ctx, 0, "revoke key", func(t *tx) error {
+	err := db.write(ctx, noAccount, "revoke key", func(t *tx) error {
 		found := true
 		t.queue(`UPDATE api_keys SET date_revoked = coalesce(date_revoked, $1) WHERE id = $2 RETURNING `+keyColumns,
 			at.UnixNano(), id).QueryRow(func(row pgx.Row) error {
@@ -75,7 +75,7 @@ func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, 
 	var a accountRow
 	var c account.Credentials
 	var hash []byte
-	err := db.row(ctx, `SELECT `+accountColumns+`, `+keyColumns+`, token_sha256
+	err := db.row(ctx, purpose{}, `SELECT `+accountColumns+`, `+keyColumns+`, token_sha256
 		FROM api_keys JOIN accounts ON accounts.id = api_keys.account_id WHERE api_keys.id = $1`,
 		[]any{id}, append(append(a.into(), intoKey(&c.Key)...), &hash), id)
 	if noRow(err) {
@@ -100,7 +100,7 @@ func (db *DB) KeysUsed(ctx context.Context, last map[string]time.Time) error {
 	for i, id := range ids {
 		dates[i] = last[id].UnixNano()
 	}
-	return db.write(ctx, 0, "note the keys' last use", func(t *tx) error {
+	return db.write(ctx, noAccount, "note the keys' last use", func(t *tx) error {
 		t.queue(`SELECT 1 FROM api_keys WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, ids)
 		t.queue(`UPDATE api_keys SET date_last_used = greatest(date_last_used, used.date)
 			FROM unnest($1::text[], $2::bigint[]) AS used (id, date) WHERE api_keys.id = used.id`, ids, dates)

@@ -20,7 +20,7 @@ func leaseEnd(l importer.Lease) int64 {
 func (db *DB) ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]importer.Upload, error) {
 	var claimed []importer.Upload
 	lease := importer.Lease{Server: server, Until: time.Unix(0, until.UnixNano())}
-	err := db.write(ctx, 0, "claim uploads", func(t *tx) error {
+	err := db.write(ctx, noAccount, "claim uploads", func(t *tx) error {
 		claimed = nil
 		// Those that another server is claiming at this moment are left to it. The
 		// state is no parameter, so that the index of those that run is used.
@@ -56,7 +56,7 @@ func (t *tx) lease(l importer.Lease, uploads []importer.Upload, condition string
 
 // RenewUploads implements [importer.Store].
 func (db *DB) RenewUploads(ctx context.Context, l importer.Lease, uploads []importer.Upload) error {
-	return db.write(ctx, 0, "renew leases", func(t *tx) error {
+	return db.write(ctx, noAccount, "renew leases", func(t *tx) error {
 		t.lease(l, uploads, `AND uploads.lease_server = $1`)
 		return nil
 	})
@@ -64,6 +64,6 @@ func (db *DB) RenewUploads(ctx context.Context, l importer.Lease, uploads []impo
 
 // ReleaseUploads implements [importer.Store].
 func (db *DB) ReleaseUploads(ctx context.Context, server string) error {
-	return db.execute(ctx, "release uploads",
+	return db.execute(ctx, purpose{}, "release uploads",
 		`UPDATE uploads SET lease_server = '', lease_until = 0 WHERE state = 0 AND lease_server = $1`, server)
 }

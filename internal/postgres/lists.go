@@ -35,7 +35,7 @@ func eachList(do func(*addressbook.List)) func(pgx.Rows) error {
 // List implements [addressbook.Store].
 func (db *DB) List(ctx context.Context, account int64, sid addressbook.SID) (addressbook.List, error) {
 	var l addressbook.List
-	err := db.row(ctx, `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND sid = $2`,
+	err := db.row(ctx, of(account), `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND sid = $2`,
 		[]any{account, (*sidValue)(&sid)}, intoList(&l))
 	if noRow(err) {
 		return addressbook.List{}, addressbook.ErrNoList
@@ -46,7 +46,7 @@ func (db *DB) List(ctx context.Context, account int64, sid addressbook.SID) (add
 // Lists implements [addressbook.Store].
 func (db *DB) Lists(ctx context.Context, account int64, q addressbook.ListQuery) (addressbook.ListPage, error) {
 	var page addressbook.ListPage
-	err := db.read(ctx, account, "read lists", func(t *tx) error {
+	err := db.read(ctx, purpose{account, q.Scans()}, "read lists", func(t *tx) error {
 		s := newSelection("lists", account)
 		if q.Name != "" {
 			s.and("strpos(lists.name_key, %s) > 0", addressbook.Fold(q.Name))

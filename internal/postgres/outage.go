@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -81,31 +80,6 @@ func says(named, setting string) bool {
 	return err == nil && u.Query().Has(setting)
 }
 
-// acquire takes a connection from the pool. That no host answers in time is an
-// error of its own: the caller may have much time left.
-func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	if err := db.hold.refusal(); err != nil {
-		return nil, err
-	}
-	limited, cancel := context.WithTimeout(ctx, acquireLimit)
-	defer cancel()
-	conn, err := db.pool.Acquire(limited)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("%w: no connection within %v: %w", errSlow, acquireLimit, err)
-	}
-	return conn, err
-}
-
-// release gives a connection back. One that broke is forgotten at once: the pool
-// would wait until its other end has taken leave, and callers for its place.
-func release(conn *pgxpool.Conn) {
-	if conn.Conn().IsClosed() {
-		conn.Hijack() // it closes itself
-		return
-	}
-	conn.Release()
-}
-
 // Ping tells whether the database answers and takes writes.
 func (db *DB) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, errSlow)
@@ -114,16 +88,16 @@ func (db *DB) Ping(ctx context.Context) error {
 }
 
 func (db *DB) ping(ctx context.Context) error {
-	conn, err := db.acquire(ctx)
+	conn, err := db.acquire(ctx, purpose{})
 	if err != nil {
 		return err
 	}
-	defer release(conn)
+	defer conn.release()
 	var readOnly string
 	var accounts bool // and that the schema is there
 	err = conn.QueryRow(ctx, `SELECT current_setting('transaction_read_only'), EXISTS (SELECT FROM accounts)`).Scan(&readOnly, &accounts)
 	if err == nil && readOnly == "on" {
-		return errors.Join(errReadOnly, conn.Conn().Close(ctx))
+		return errors.Join(errReadOnly, conn.Conn.Conn().Close(ctx))
 	}
 	return err
 }

@@ -11,7 +11,7 @@ import (
 
 // Contact implements [addressbook.Store].
 func (db *DB) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {
-	found, err := collect(ctx, db, "read contact", scanContact,
+	found, err := collect(ctx, db, of(account), "read contact", scanContact,
 		`SELECT `+contactColumns+` FROM contacts WHERE account_id = $1 AND sid = $2`, account, (*sidValue)(&sid))
 	if err != nil {
 		return addressbook.Contact{}, err
@@ -25,7 +25,7 @@ func (db *DB) Contact(ctx context.Context, account int64, sid addressbook.SID) (
 // Contacts implements [addressbook.Store].
 func (db *DB) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
 	var page addressbook.Page
-	err := db.read(ctx, account, "read contacts", func(t *tx) error {
+	err := db.read(ctx, purpose{account, q.Scans()}, "read contacts", func(t *tx) error {
 		s := selectContacts(account, q)
 		toCount := !q.NoTotal
 		if toCount && s.counter != "" {

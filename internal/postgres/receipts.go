@@ -90,7 +90,7 @@ func (db *DB) Receipt(ctx context.Context, account int64, key string) (idempoten
 
 // DeleteReceipts implements [idempotency.Store].
 func (db *DB) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
-	err = db.write(ctx, 0, "delete answers", func(t *tx) error {
+	err = db.write(ctx, noAccount, "delete answers", func(t *tx) error {
 		// Those that another server is at are left to it.
 		t.queue(`DELETE FROM idempotency_keys WHERE (account_id, key) IN (
 				SELECT account_id, key FROM idempotency_keys WHERE date_created < $1

@@ -24,14 +24,14 @@ var errNoSession = fault.New(fault.NotFound, "there is no such link or session")
 
 // AddLink implements [session.Store].
 func (db *DB) AddLink(ctx context.Context, accountID int64, l session.Link) error {
-	return db.execute(ctx, "add login link", `INSERT INTO login_links (token_sha256, account_id, date_expires) VALUES ($1, $2, $3)`,
+	return db.execute(ctx, purpose{}, "add login link", `INSERT INTO login_links (token_sha256, account_id, date_expires) VALUES ($1, $2, $3)`,
 		l.Hash[:], accountID, l.Expires.UnixNano())
 }
 
 // Link implements [session.Store].
 func (db *DB) Link(ctx context.Context, hash session.Hash, now time.Time) (account.Account, error) {
 	var a accountRow
-	err := db.row(ctx, `SELECT `+accountColumns+` FROM login_links JOIN accounts ON accounts.id = login_links.account_id
+	err := db.row(ctx, purpose{}, `SELECT `+accountColumns+` FROM login_links JOIN accounts ON accounts.id = login_links.account_id
 		WHERE token_sha256 = $1 AND date_expires > $2`, []any{hash[:], now.UnixNano()}, a.into())
 	if noRow(err) {
 		return account.Account{}, errNoSession
@@ -45,7 +45,7 @@ func (db *DB) Link(ctx context.Context, hash session.Hash, now time.Time) (accou
 // TakeLink implements [session.Store].
 func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session) (account.Account, error) {
 	var a accountRow
-	err := db.write(ctx, 0, "take login link", func(t *tx) error {
+	err := db.write(ctx, noAccount, "take login link", func(t *tx) error {
 		there := true
 		t.queue(`DELETE FROM login_links USING accounts WHERE accounts.id = login_links.account_id
 			AND token_sha256 = $1 AND date_expires > $2 RETURNING `+accountColumns, hash[:], s.Created.UnixNano()).
@@ -84,7 +84,7 @@ func sessionArgs(accountID int64, s session.Session) []any {
 
 // AddSession implements [session.Store].
 func (db *DB) AddSession(ctx context.Context, accountID int64, s session.Session) error {
-	return db.execute(ctx, "add session", insertSession, sessionArgs(accountID, s)...)
+	return db.execute(ctx, purpose{}, "add session", insertSession, sessionArgs(accountID, s)...)
 }
 
 // sessionRow is a row of sessionColumns.
@@ -107,7 +107,7 @@ func (r *sessionRow) session() session.Session {
 func (db *DB) Session(ctx context.Context, hash session.Hash, now time.Time) (session.Session, account.Account, error) {
 	var a accountRow
 	var s sessionRow
-	err := db.row(ctx, `SELECT `+accountColumns+`, `+sessionColumns+fromSessions+` AND sessions.secret_sha256 = $2`,
+	err := db.row(ctx, purpose{}, `SELECT `+accountColumns+`, `+sessionColumns+fromSessions+` AND sessions.secret_sha256 = $2`,
 		[]any{now.UnixNano(), hash[:]}, append(a.into(), s.into()...))
 	if noRow(err) {
 		return session.Session{}, account.Account{}, errNoSession
@@ -121,7 +121,7 @@ func (db *DB) Session(ctx context.Context, hash session.Hash, now time.Time) (se
 
 // Sessions implements [session.Store].
 func (db *DB) Sessions(ctx context.Context, accountID int64, now time.Time) ([]session.Session, error) {
-	return collect(ctx, db, "list sessions", func(row pgx.CollectableRow) (session.Session, error) {
+	return collect(ctx, db, purpose{}, "list sessions", func(row pgx.CollectableRow) (session.Session, error) {
 		var s sessionRow
 		err := row.Scan(s.into()...)
 		return s.session(), err
@@ -131,13 +131,13 @@ func (db *DB) Sessions(ctx context.Context, accountID int64, now time.Time) ([]s
 
 // SessionUsed implements [session.Store].
 func (db *DB) SessionUsed(ctx context.Context, hash session.Hash, at time.Time) error {
-	return db.execute(ctx, "note the session's last use",
+	return db.execute(ctx, purpose{}, "note the session's last use",
 		`UPDATE sessions SET date_last_used = greatest(date_last_used, $1) WHERE secret_sha256 = $2`, at.UnixNano(), hash[:])
 }
 
 // EndSession implements [session.Store].
 func (db *DB) EndSession(ctx context.Context, accountID int64, hash session.Hash) error {
-	return db.write(ctx, accountID, "end session", func(t *tx) error {
+	return db.write(ctx, noAccount, "end session", func(t *tx) error {
 		var ended bool
 		t.queue(`WITH ended AS (DELETE FROM sessions WHERE account_id = $1 AND secret_sha256 = $2 RETURNING 1)
 			SELECT EXISTS (SELECT FROM ended)`, accountID, hash[:]).QueryRow(func(row pgx.Row) error { return row.Scan(&ended) })
@@ -153,16 +153,17 @@ func (db *DB) EndSession(ctx context.Context, accountID int64, hash session.Hash
 
 // Forget implements [session.Store].
 func (db *DB) Forget(ctx context.Context, linksExpired, sessionsUnused time.Time) error {
-	return db.write(ctx, 0, "forget old sessions", func(t *tx) error {
+	return db.write(ctx, noAccount, "forget old sessions", func(t *tx) error {
 		t.queue(`DELETE FROM login_links WHERE date_expires < $1`, linksExpired.UnixNano())
 		t.queue(`DELETE FROM sessions WHERE date_last_used < $1`, sessionsUnused.UnixNano())
 		return nil
 	})
 }
 
-// execute runs one statement in a transaction of its own.
-func (db *DB) execute(ctx context.Context, doing, query string, args ...any) error {
-	return db.write(ctx, 0, doing, func(t *tx) error {
+// execute runs one statement in a transaction of its own, on a connection for
+// this purpose.
+func (db *DB) execute(ctx context.Context, p purpose, doing, query string, args ...any) error {
+	return db.write(ctx, p.account, doing, func(t *tx) error {
 		t.queue(query, args...)
 		return nil
 	})

@@ -40,7 +40,7 @@ func (db *DB) awaitAlone(ctx context.Context, own string) error {
 	defer again.Stop()
 	for {
 		var others int
-		err := db.row(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+		err := db.row(ctx, purpose{}, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 			AND (application_name = $1 OR starts_with(application_name, $2) AND application_name <> $3)`,
 			[]any{applicationName, transferName, own}, []any{&others})
 		if err != nil || others == 0 {
@@ -71,13 +71,13 @@ func (x Transfer) Size(ctx context.Context) (rows int64, err error) {
 			query += ` + (SELECT count(*) FROM ` + t.Name + `)`
 		}
 	}
-	err = x.db.row(ctx, query+`)::bigint`, nil, []any{&rows})
+	err = x.db.row(ctx, purpose{}, query+`)::bigint`, nil, []any{&rows})
 	return rows, storeError("count rows", err)
 }
 
 // ContactCount implements [transfer.Store].
 func (x Transfer) ContactCount(ctx context.Context, account int64) (count int64, err error) {
-	err = x.db.row(ctx, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE account_id = $1`, []any{account}, []any{&count})
+	err = x.db.row(ctx, purpose{}, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE account_id = $1`, []any{account}, []any{&count})
 	return count, storeError("count contacts", err)
 }
 
@@ -89,7 +89,7 @@ func (x Transfer) LastCopy(ctx context.Context) (transfer.State, bool, error) {
 // LastCopy returns the state of the copy into this database; false means that
 // there never was one.
 func (db *DB) LastCopy(ctx context.Context) (s transfer.State, copied bool, err error) {
-	err = db.row(ctx, `SELECT source, at FROM copies`, nil, []any{&s.Source, &s.At})
+	err = db.row(ctx, purpose{}, `SELECT source, at FROM copies`, nil, []any{&s.Source, &s.At})
 	if noRow(err) {
 		return s, false, nil
 	}
@@ -103,7 +103,7 @@ func (x Transfer) Begin(ctx context.Context, s transfer.State, accounts []accoun
 	for i, a := range accounts {
 		sids[i], regions[i], zones[i], created[i] = a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()
 	}
-	return x.db.write(ctx, 0, "begin a copy", func(t *tx) error {
+	return x.db.write(ctx, noAccount, "begin a copy", func(t *tx) error {
 		var there bool
 		t.queue(`SELECT EXISTS (SELECT 1 FROM accounts) OR EXISTS (SELECT 1 FROM copies)`).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&there)
@@ -129,7 +129,7 @@ func (x Transfer) Begin(ctx context.Context, s transfer.State, accounts []accoun
 func (x Transfer) End(ctx context.Context, from, to transfer.State) error {
 	// Without statistics, the first queries would be planned as for empty tables.
 	for _, table := range transfer.Tables {
-		if err := x.db.execute(ctx, "analyse tables", `ANALYZE `+table.Name); err != nil {
+		if err := x.db.execute(ctx, purpose{}, "analyse tables", `ANALYZE `+table.Name); err != nil {
 			return err
 		}
 	}
@@ -139,7 +139,7 @@ func (x Transfer) End(ctx context.Context, from, to transfer.State) error {
 // Write implements [transfer.Store].
 func (x Transfer) Write(ctx context.Context, parts []transfer.Part, from, to transfer.State) error {
 	loads := loadsOf(parts)
-	return x.db.write(ctx, 0, "copy rows", func(t *tx) error {
+	return x.db.write(ctx, noAccount, "copy rows", func(t *tx) error {
 		moved := false
 		t.queue(`UPDATE copies SET source = $1, at = $2 WHERE source = $3 AND at = $4`, to.Source, to.At, from.Source, from.At).
 			Exec(func(tag pgconn.CommandTag) error {

@@ -29,13 +29,13 @@ var byThemselves = []*transfer.Table{transfer.Keys, transfer.Sessions, transfer.
 // Read implements [transfer.Store].
 func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, after transfer.Row, each func(transfer.Row) error) error {
 	const doing = "read rows"
-	conn, err := x.db.acquire(ctx)
+	conn, err := x.db.acquire(ctx, purpose{})
 	if err != nil {
 		return storeError(doing, causeOf(ctx, err))
 	}
 	// A connection that is within a transaction is closed by the pool.
-	defer release(conn)
-	pg := conn.Conn().PgConn()
+	defer conn.release()
+	pg := conn.Conn.Conn().PgConn()
 	begin := beginTransfer
 	if !slices.Contains(byThemselves, t) {
 		begin += unsorted

@@ -136,7 +136,7 @@ func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do fun
 // attempt may not have.
 func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again bool, err error) {
 	var t *tx
-	err = db.transact(ctx, account, beginWrite, func(begun *tx) error {
+	err = db.transact(ctx, of(account), beginWrite, func(begun *tx) error {
 		t = begun
 		return do(t)
 	})
@@ -152,20 +152,20 @@ func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again
 }
 
 // read does a transaction that only reads, and sees one moment.
-func (db *DB) read(ctx context.Context, account int64, doing string, do func(*tx) error) error {
+func (db *DB) read(ctx context.Context, p purpose, doing string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
-	return storeError(doing, causeOf(ctx, db.transact(ctx, account, beginRead, do)))
+	return storeError(doing, causeOf(ctx, db.transact(ctx, p, beginRead, do)))
 }
 
-func (db *DB) transact(ctx context.Context, account int64, begin string, do func(*tx) error) error {
-	conn, err := db.acquire(ctx)
+func (db *DB) transact(ctx context.Context, p purpose, begin string, do func(*tx) error) error {
+	conn, err := db.acquire(ctx, p)
 	if err != nil {
 		return err
 	}
 	// A connection that is within a transaction is closed by the pool.
-	defer release(conn)
-	t := &tx{ctx: ctx, account: account, conn: conn.Conn(), batch: &pgx.Batch{}, copyLeast: db.copyLeast}
+	defer conn.release()
+	t := &tx{ctx: ctx, account: p.account, conn: conn.Conn.Conn(), batch: &pgx.Batch{}, copyLeast: db.copyLeast}
 	// After a panic too: whoever comes next must not find it under way.
 	defer t.rollback()
 	t.queue(begin)

@@ -59,7 +59,7 @@ func scanUpload(row pgx.CollectableRow) (u importer.Upload, err error) {
 // ListByName implements [importer.Store].
 func (db *DB) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
 	var l addressbook.List
-	err := db.row(ctx, `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2`,
+	err := db.row(ctx, of(account), `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2`,
 		[]any{account, name}, intoList(&l), name)
 	if noRow(err) {
 		return addressbook.List{}, addressbook.ErrNoList
@@ -155,7 +155,7 @@ func (t *tx) endUpload(sid addressbook.SID, s importer.State, at time.Time) {
 
 // Upload implements [importer.Store].
 func (db *DB) Upload(ctx context.Context, account int64, sid addressbook.SID) (importer.Upload, error) {
-	found, err := collect(ctx, db, "read upload", scanUpload,
+	found, err := collect(ctx, db, of(account), "read upload", scanUpload,
 		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = $1 AND uploads.sid = $2`, account, (*sidValue)(&sid))
 	if err != nil {
 		return importer.Upload{}, err
@@ -169,7 +169,7 @@ func (db *DB) Upload(ctx context.Context, account int64, sid addressbook.SID) (i
 // Uploads implements [importer.Store].
 func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) (importer.Page, error) {
 	var page importer.Page
-	err := db.read(ctx, account, "list uploads", func(t *tx) error {
+	err := db.read(ctx, of(account), "list uploads", func(t *tx) error {
 		s := newSelection("uploads", account)
 		s.queueCount(t, &page.Total)
 		s.from = "uploads JOIN accounts ON accounts.id = uploads.account_id"
@@ -191,7 +191,7 @@ func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) 
 // RunningUploads implements [importer.Store].
 func (db *DB) RunningUploads(ctx context.Context) ([]importer.Upload, error) {
 	// The state is no parameter, so that the index of those that run is used.
-	return collect(ctx, db, "list running uploads", scanUpload,
+	return collect(ctx, db, purpose{}, "list running uploads", scanUpload,
 		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.state = 0 ORDER BY uploads.sid`)
 }
 
@@ -204,7 +204,7 @@ func (db *DB) ErrorRows(ctx context.Context, account int64, sid addressbook.SID,
 	for kind, stored := range errorKinds {
 		kinds[stored] = kind
 	}
-	return collect(ctx, db, "read error rows", func(row pgx.CollectableRow) (r importer.ErrorRow, err error) {
+	return collect(ctx, db, of(account), "read error rows", func(row pgx.CollectableRow) (r importer.ErrorRow, err error) {
 		var kind int16
 		err = row.Scan(&r.Line, &kind, &r.Reason, &r.Record)
 		r.Kind = kinds[kind]

@@ -18,7 +18,7 @@ func (db *DB) AddRequests(ctx context.Context, counts []usage.Count) error {
 	for i, c := range counts {
 		accounts[i], days[i], outcomes[i], requests[i] = c.Account, int32(c.Date), int16(c.Outcome), int64(c.Requests)
 	}
-	return db.execute(ctx, "count requests", `INSERT INTO requests (account_id, day, outcome, requests)
+	return db.execute(ctx, purpose{}, "count requests", `INSERT INTO requests (account_id, day, outcome, requests)
 		SELECT a, d, o, sum(n) FROM unnest($1::bigint[], $2::integer[], $3::smallint[], $4::bigint[]) AS new (a, d, o, n)
 		GROUP BY a, d, o ORDER BY a, d, o
 		ON CONFLICT (account_id, day, outcome) DO UPDATE SET requests = requests.requests + excluded.requests`,
@@ -28,7 +28,7 @@ func (db *DB) AddRequests(ctx context.Context, counts []usage.Count) error {
 // Requests implements [usage.Store].
 func (db *DB) Requests(ctx context.Context, account int64, from, to usage.Date) ([]usage.Day, error) {
 	var days []usage.Day
-	_, err := collect(ctx, db, "read counts of requests", func(row pgx.CollectableRow) (none struct{}, err error) {
+	_, err := collect(ctx, db, of(account), "read counts of requests", func(row pgx.CollectableRow) (none struct{}, err error) {
 		var date, outcome, requests int
 		if err = row.Scan(&date, &outcome, &requests); err != nil {
 			return none, err
@@ -45,5 +45,5 @@ func (db *DB) Requests(ctx context.Context, account int64, from, to usage.Date) 
 
 // ForgetRequests implements [usage.Store].
 func (db *DB) ForgetRequests(ctx context.Context, before usage.Date) error {
-	return db.execute(ctx, "forget counts of requests", `DELETE FROM requests WHERE day < $1`, int32(before))
+	return db.execute(ctx, purpose{}, "forget counts of requests", `DELETE FROM requests WHERE day < $1`, int32(before))
 }

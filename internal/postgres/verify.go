@@ -27,17 +27,17 @@ const beginVerify = beginRead + `; SET LOCAL statement_timeout = 0; SET LOCAL id
 // View implements [verify.Store].
 func (x Verifier) View(ctx context.Context, f func(verify.View) error) error {
 	const doing = "check the database"
-	conn, err := x.db.acquire(ctx)
+	conn, err := x.db.acquire(ctx, purpose{})
 	if err != nil {
 		return storeError(doing, causeOf(ctx, err))
 	}
-	defer release(conn)
-	t := &tx{ctx: ctx, conn: conn.Conn()}
+	defer conn.release()
+	t := &tx{ctx: ctx, conn: conn.Conn.Conn()}
 	defer t.rollback()
-	if err := conn.Conn().PgConn().Exec(ctx, beginVerify).Close(); err != nil {
+	if err := conn.Conn.Conn().PgConn().Exec(ctx, beginVerify).Close(); err != nil {
 		return storeError(doing, causeOf(ctx, err))
 	}
-	v := &view{conn: conn.Conn(), db: x.db}
+	v := &view{conn: conn.Conn.Conn(), db: x.db}
 	// The snapshot is taken by the first statement that reads.
 	err = v.each(ctx, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`, nil, func(row pgx.Rows) error {
 		var name string

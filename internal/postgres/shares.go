@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"callbook/internal/fault"
+	"callbook/internal/limit"
+)
+
+// shares bound what accounts take of the pool, which has pool_max_conns
+// connections:
+//
+//   - one is for authentication, sessions and probes, unless there is one in all;
+//   - the others are for the work of accounts; one that is given back goes to
+//     the account that has least;
+//   - half of those may scan, which keeps a core of the database busy. One
+//     account alone gets half of that half.
+//
+// A caller takes a place to scan first, then one to work, then a connection, and
+// no caller holds one of these while it waits for an earlier one. So they do not
+// deadlock, however few connections there are.
+type shares struct {
+	work, scans *limit.Pool
+}
+
+const (
+	// maxWaitingWork is how many requests of one account may wait for a
+	// connection, and maxWaitingScans how many of its scans.
+	maxWaitingWork  = 1024
+	maxWaitingScans = 64
+)
+
+var (
+	errManyRequests = &fault.Error{
+		Kind:       fault.TooMany,
+		Detail:     fmt.Sprintf("%d requests of this account wait already; send fewer at once", maxWaitingWork),
+		RetryAfter: time.Second,
+	}
+	errManyScans = &fault.Error{
+		Kind: fault.TooMany,
+		Detail: fmt.Sprintf("%d requests of this account that search, sort or count all of its contacts wait already; send fewer at once",
+			maxWaitingScans),
+		RetryAfter: time.Second,
+	}
+)
+
+func newShares(conns int) shares {
+	work := max(1, conns-1)
+	return shares{
+		work:  limit.New(int64(work), limit.Options{MaxWaiting: maxWaitingWork, Busy: errManyRequests}),
+		scans: limit.New(int64(max(1, work/2)), limit.Options{Spare: true, MaxWaiting: maxWaitingScans, Busy: errManyScans}),
+	}
+}
+
+// purpose is what a connection is for. The zero purpose is what is no account's
+// work, such as authentication.
+type purpose struct {
+	account int64 // zero for none
+	scans   bool
+}
+
+// noAccount stands for one in work that is none's.
+const noAccount = 0
+
+// of is the purpose of work that an index serves.
+func of(account int64) purpose { return purpose{account: account} }
+
+// lent is a connection of the pool.
+type lent struct {
+	*pgxpool.Conn
+	back func()
+}
+
+// acquire takes a connection for a purpose. It must be released. That no host
+// answers in time is an error of its own: the caller may have much time left.
+func (db *DB) acquire(ctx context.Context, p purpose) (lent, error) {
+	if err := db.hold.refusal(); err != nil {
+		return lent{}, err
+	}
+	if p.account == noAccount {
+		conn, err := db.connect(ctx)
+		return lent{conn, func() {}}, err
+	}
+	if p.scans {
+		if err := db.shares.scans.Acquire(ctx, p.account, 1); err != nil {
+			return lent{}, err
+		}
+	}
+	endScan := func() {
+		if p.scans {
+			db.shares.scans.Release(p.account, 1)
+		}
+	}
+	if err := db.place(ctx, p.account); err != nil {
+		endScan()
+		return lent{}, err
+	}
+	back := func() {
+		db.shares.work.Release(p.account, 1)
+		endScan()
+	}
+	conn, err := db.connect(ctx)
+	if err != nil {
+		back()
+	}
+	return lent{conn, back}, err
+}
+
+// place takes a place to work.
+func (db *DB) place(ctx context.Context, account int64) error {
+	limited, cancel := context.WithTimeoutCause(ctx, acquireLimit, errNoPlace)
+	defer cancel()
+	return db.shares.work.Acquire(limited, account, 1)
+}
+
+var errNoPlace = fmt.Errorf("%w: no connection within %v", errSlow, acquireLimit)
+
+// connect takes a connection from the pool.
+func (db *DB) connect(ctx context.Context) (*pgxpool.Conn, error) {
+	limited, cancel := context.WithTimeout(ctx, acquireLimit)
+	defer cancel()
+	conn, err := db.pool.Acquire(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return nil, errors.Join(errNoPlace, err)
+	}
+	return conn, err
+}
+
+// release gives a connection back. One that broke is forgotten at once: the pool
+// would wait until its other end has taken leave, and callers for its place.
+func (l lent) release() {
+	if l.Conn.Conn().IsClosed() {
+		l.Hijack() // it closes itself
+	} else {
+		l.Release()
+	}
+	l.back()
+}
