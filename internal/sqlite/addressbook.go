@@ -80,6 +80,8 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
 	}
 	writer := newWriter(conn, db.turn, opts.Log)
+	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
+	writer.committed = indexes.settle // no job is queued before this
 	return &AddressBook{
 		db:      db,
 		lock:    lock,
@@ -87,7 +89,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 		writer:  writer,
 		second:  second,
 		scans:   opts.scans,
-		indexes: newIndexCache(opts.IndexBytes, opts.Log, &writer.added),
+		indexes: indexes,
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -16,9 +17,10 @@ import (
 
 // indexCache holds the number indexes of the accounts that were written to
 // lately. It belongs to the writer's goroutine: that a number is there once is
-// true because nobody else adds one, and no lock is needed.
+// true because nobody else adds one. Others may only peek.
 type indexCache struct {
-	limit   int // bytes
+	mu      sync.Mutex // held while byID changes, and by peek
+	limit   int        // bytes
 	log     *slog.Logger
 	added   *additions              // written before rows are read
 	byID    map[int64]*list.Element // of *accountIndex
@@ -48,10 +50,39 @@ func (c *indexCache) get(conn *sqlite.Conn, account int64) (*numberIndex, error)
 			return nil, fmt.Errorf("build number index: %w", err)
 		}
 		e = c.recency.PushFront(&accountIndex{account: account, numberIndex: x})
+		c.mu.Lock()
 		c.byID[account] = e
+		c.mu.Unlock()
 	}
 	c.shrink()
 	return e.Value.(*accountIndex).numberIndex, nil
+}
+
+// peek looks up a number for other goroutines than the writer's. It is not known
+// while the account has no index, or while a removal of it is not committed:
+// then only the writer can tell.
+func (c *indexCache) peek(account int64, n phone.Number) (sidPrefix uint64, found, known bool) {
+	c.mu.Lock()
+	e, ok := c.byID[account]
+	c.mu.Unlock()
+	if !ok {
+		return 0, false, false
+	}
+	return e.Value.(*accountIndex).peek(n)
+}
+
+// settle tells that a transaction of these accounts' jobs has ended.
+func (c *indexCache) settle(group []*job) {
+	last := int64(-1) // most groups are of one account
+	for _, j := range group {
+		if j.account == last {
+			continue
+		}
+		last = j.account
+		if x := c.loaded(last); x != nil && x.removed {
+			x.settle()
+		}
+	}
 }
 
 // loaded returns the account's index if there is one now, or nil.
@@ -95,7 +126,9 @@ func (c *indexCache) drop(account int64) {
 	if e, ok := c.byID[account]; ok {
 		c.recency.Remove(e)
 		c.bytes -= e.Value.(*accountIndex).counted
+		c.mu.Lock()
 		delete(c.byID, account)
+		c.mu.Unlock()
 	}
 }
 
@@ -125,6 +158,7 @@ func (c *indexCache) build(conn *sqlite.Conn, account int64) (*numberIndex, erro
 		return nil, err
 	}
 	x := newNumberIndex(expected)
+	x.removed = true // by this transaction, perhaps
 	err = sqlitex.Execute(conn, `SELECT number, sid FROM contacts WHERE account_id = ? ORDER BY sid`,
 		&sqlitex.ExecOptions{
 			Args: []any{account},

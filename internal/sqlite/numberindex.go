@@ -3,6 +3,7 @@ package sqlite
 import (
 	"hash/maphash"
 	"math/bits"
+	"sync"
 	"unsafe"
 
 	"callbook/internal/phone"
@@ -15,10 +16,13 @@ import (
 //
 // It is a hash table with open addressing and no pointers, cut into segments
 // so that growing never stops the writer for longer than one segment takes. A
-// contact needs 21 to 32 bytes. It is not safe for concurrent use.
+// contact needs 21 to 32 bytes. One goroutine at a time may change it; any
+// number may call peek meanwhile.
 type numberIndex struct {
 	seed     maphash.Seed
+	mu       sync.Mutex // held while segments or removed change, and by peek
 	segments [indexSegments]segment
+	removed  bool // a number was taken out since the last settle
 	len      int
 	bytes    int // that the index takes in memory
 }
@@ -54,6 +58,8 @@ func newNumberIndex(n int) *numberIndex {
 // changes nothing and returns false with the prefix of the sid that has it.
 func (x *numberIndex) add(n phone.Number, sidPrefix uint64) (existing uint64, added bool) {
 	h := x.hash(n)
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	s := &x.segments[h>>(64-segmentBits)]
 	if (s.len+1)*4 > len(s.entries)*maxLoadQuarters {
 		s.grow(x)
@@ -66,6 +72,23 @@ func (x *numberIndex) add(n phone.Number, sidPrefix uint64) (existing uint64, ad
 	s.len++
 	x.len++
 	return 0, true
+}
+
+// peek is lookup for other goroutines than the one that changes the index. It
+// also tells whether the answer can be relied on: while a removal is not
+// committed, a number that is not there may still be the contact's.
+func (x *numberIndex) peek(n phone.Number) (sidPrefix uint64, found, settled bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	sidPrefix, found = x.lookup(n)
+	return sidPrefix, found, !x.removed
+}
+
+// settle tells that what was removed is committed, or was put in again.
+func (x *numberIndex) settle() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.removed = false
 }
 
 // lookup returns the prefix of the sid that has the number.
@@ -82,6 +105,9 @@ func (x *numberIndex) lookup(n phone.Number) (sidPrefix uint64, found bool) {
 // remove takes the number out; one that is not there is no matter.
 func (x *numberIndex) remove(n phone.Number) {
 	h := x.hash(n)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.removed = true
 	s := &x.segments[h>>(64-segmentBits)]
 	if s.len == 0 {
 		return

@@ -1,14 +1,20 @@
 package sqlite
 
 import (
+	"context"
+	"errors"
 	"hash/maphash"
 	"maps"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
+	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/storetest"
 )
 
 // TestNumberIndexModel compares the index with a map, through any sequence of
@@ -185,5 +191,65 @@ func TestNumberIndexEmptied(t *testing.T) {
 		if err := checkIndex(x, nil); err != "" {
 			t.Fatalf("round %d: %s", round, err)
 		}
+	}
+}
+
+// TestFindWhileTheWriterIsBusy looks numbers up while the writer is within a
+// transaction, and waits for it only when a removal is not committed.
+func TestFindWhileTheWriterIsBusy(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme").ID
+	all := contacts(firstNumber, 10)
+	s.insert(t, acme, all, len(all))
+	find := func(ctx context.Context, n phone.Number) bool {
+		t.Helper()
+		sidPrefix, found, err := s.book.find(ctx, acme, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found && sidPrefix != all[n-firstNumber].SID.Prefix() {
+			t.Errorf("number %v is another contact's", n)
+		}
+		return found
+	}
+	held, let := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(let) })
+	t.Cleanup(release)
+	j := newJob(t.Context(), func(*sqlite.Conn) (int, error) {
+		close(held)
+		<-let
+		return 0, nil
+	})
+	s.submit(t, j)
+	<-held
+	if !find(t.Context(), firstNumber) || find(t.Context(), firstNumber+10) {
+		t.Error("the index does not tell what is stored")
+	}
+	deleted := make(chan error, 1)
+	go func() {
+		deleted <- s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{all[0].SID}, storetest.NoReceipt)
+	}()
+	s.queued(t, 1)
+	release()
+	if err := errors.Join(<-j.outcome, <-deleted); err != nil {
+		t.Fatal(err)
+	}
+	if find(t.Context(), firstNumber) || !find(t.Context(), firstNumber+1) {
+		t.Error("the index does not tell what is stored after a deletion")
+	}
+
+	// A removal that is not committed: nobody but the writer can tell.
+	x := s.book.indexes.loaded(acme)
+	s.onWriter(t, func(*sqlite.Conn) error {
+		x.remove(firstNumber + 1)
+		if _, _, known := s.book.indexes.peek(acme, firstNumber+1); known {
+			t.Error("a removal that is not committed counts")
+		}
+		x.add(firstNumber+1, all[1].SID.Prefix())
+		return nil
+	})
+	if _, found, known := s.book.indexes.peek(acme, firstNumber+1); !found || !known {
+		t.Error("after the commit the index does not tell")
 	}
 }

@@ -178,8 +178,12 @@ func (s *selection) and(condition string, args ...any) {
 	s.known = -1
 }
 
-// find asks the account's number index, which is the writer's, for a contact.
+// find asks the account's number index for a contact. Only when that cannot
+// tell does it wait for the writer, who builds it or ends its transaction.
 func (b *AddressBook) find(ctx context.Context, account int64, n phone.Number) (sidPrefix uint64, found bool, err error) {
+	if sidPrefix, found, known := b.indexes.peek(account, n); known {
+		return sidPrefix, found, nil
+	}
 	err = b.edit(ctx, account, 0, "find number", func(tx *editTx) error {
 		index, err := b.indexes.get(tx.Conn, account)
 		if err == nil {

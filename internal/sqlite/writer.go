@@ -29,6 +29,8 @@ type writer struct {
 	// beforeCommit is called before each commit; an error of it makes the
 	// commit fail. Only tests set it.
 	beforeCommit func() error
+	// committed, if set, is called after each commit with the jobs in it.
+	committed func(group []*job)
 
 	added   additions // of the transaction
 	unsaved int       // bytes written since the last checkpoint, about
@@ -186,6 +188,9 @@ func (w *writer) transact(first *job) {
 	}
 	w.unsaved += w.added.bytes + commitBytes
 	w.added.bytes = 0
+	if w.committed != nil {
+		w.committed(group)
+	}
 	for _, j := range group {
 		j.outcome <- nil
 	}
