@@ -8,9 +8,11 @@ package exporter
 import (
 	"context"
 	"iter"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 )
 
 // pageSize is how many contacts are read, and held, at once.
@@ -52,10 +54,29 @@ func (e *Export) Pages(ctx context.Context) iter.Seq2[[]addressbook.Contact, err
 		for yield(page.Contacts, nil) && page.Next != nil {
 			q.After = page.Next
 			var err error
-			if page, err = e.book.Contacts(ctx, e.acct, q); err != nil {
+			if page, err = e.next(ctx, q); err != nil {
 				yield(nil, err)
 				return
 			}
+		}
+	}
+}
+
+// next reads a page of a file that is begun, and so cannot be refused any more:
+// when too much of the account waits already, it waits too and asks again.
+func (e *Export) next(ctx context.Context, q addressbook.Query) (addressbook.Page, error) {
+	for {
+		page, err := e.book.Contacts(ctx, e.acct, q)
+		f := fault.As(err)
+		if f == nil || f.Kind != fault.TooMany {
+			return page, err
+		}
+		pause := time.NewTimer(f.RetryAfter)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return page, context.Cause(ctx)
 		}
 	}
 }
