@@ -71,19 +71,7 @@ func (c *client) close() {
 // do sends a request and reads the whole answer into the buffer, which grows
 // as needed and is returned.
 func (c *client) do(ctx context.Context, method, url string, body, buf []byte, wantStatus int) ([]byte, error) {
-	var content io.Reader
-	if body != nil {
-		content = bytes.NewReader(body)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, url, content)
-	if err != nil {
-		return buf, err
-	}
-	req.SetBasicAuth(c.auth.Key, c.auth.Token)
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	res, err := c.http.Do(req)
+	res, err := c.request(ctx, method, url, body)
 	if err != nil {
 		return buf, err
 	}
@@ -97,6 +85,23 @@ func (c *client) do(ctx context.Context, method, url string, body, buf []byte, w
 		return buf, fmt.Errorf("the answer is %s, want %d: %s", res.Status, wantStatus, beginning(buf))
 	}
 	return buf, nil
+}
+
+// request sends a request. The answer's body must be closed.
+func (c *client) request(ctx context.Context, method, url string, body []byte) (*http.Response, error) {
+	var content io.Reader
+	if body != nil {
+		content = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, content)
+	if err != nil {
+		return nil, err
+	}
+	req.SetBasicAuth(c.auth.Key, c.auth.Token)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return c.http.Do(req)
 }
 
 // post creates contacts once; see conn.post.

@@ -14,18 +14,19 @@ import (
 
 // report is all that a run found.
 type report struct {
-	When      time.Time  `json:"when"`
-	Platform  string     `json:"platform"`
-	CPUs      int        `json:"cpus"`
-	Go        string     `json:"go"`
-	Seed      uint64     `json:"seed"`
-	Database  string     `json:"database"`
-	Scenarios []result   `json:"scenarios"`
-	CSV       *csvResult `json:"csv,omitempty"`
-	Growth    *growth    `json:"growth,omitempty"`
-	Servers   *pair      `json:"servers,omitempty"`
-	Targets   []target   `json:"targets"`
-	floorText string
+	When       time.Time   `json:"when"`
+	Platform   string      `json:"platform"`
+	CPUs       int         `json:"cpus"`
+	Go         string      `json:"go"`
+	Seed       uint64      `json:"seed"`
+	Database   string      `json:"database"`
+	Scenarios  []result    `json:"scenarios"`
+	CSV        *csvResult  `json:"csv,omitempty"`
+	Growth     *growth     `json:"growth,omitempty"`
+	Servers    *pair       `json:"servers,omitempty"`
+	Neighbours []neighbour `json:"neighbours,omitempty"`
+	Targets    []target    `json:"targets"`
+	floorText  string
 }
 
 func newReport(seed uint64, database string) *report {
@@ -140,6 +141,10 @@ func (r *report) print(w io.Writer) {
 	if r.Servers != nil {
 		fmt.Fprintln(w, "\nThe same load sent to one server, and shared by two on the same database, in turns:")
 		printTable(w, r.Servers.table())
+	}
+	if len(r.Neighbours) > 0 {
+		fmt.Fprintln(w, "\nOne account's requests while another does its worst:")
+		printTable(w, neighbourTable(r.Neighbours))
 	}
 	if len(r.Targets) > 0 {
 		fmt.Fprintln(w)

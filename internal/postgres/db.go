@@ -149,7 +149,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 		return nil, fmt.Errorf("%s is not a URL of a PostgreSQL database, as postgres://user:password@host:5432/callbook", Redact(url))
 	}
 	if !strings.Contains(url, "pool_max_conns=") {
-		config.MaxConns = int32(max(8, 4*runtime.GOMAXPROCS(0)))
+		config.MaxConns = int32(max(8, 4*runtime.GOMAXPROCS(0))) + 1 // see shares
 	}
 	outlive(config, url)
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
