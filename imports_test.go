@@ -19,16 +19,18 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/clientaddr", "internal/dashboard", "internal/fault", "internal/idempotency", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
 
-	"internal/fault":   {},
-	"internal/access":  {},
-	"internal/phone":   {"internal/fault"},
-	"internal/csvcell": {},
-	"internal/apidoc":  {},
-	"internal/patient": {},
-	"internal/backup":  {},
-	"internal/limit":   {},
+	"internal/fault":      {},
+	"internal/access":     {},
+	"internal/phone":      {"internal/fault"},
+	"internal/csvcell":    {},
+	"internal/apidoc":     {},
+	"internal/patient":    {},
+	"internal/backup":     {},
+	"internal/limit":      {},
+	"internal/clientaddr": {},
+	"internal/attempts":   {"internal/fault"},
 
 	// Subjects.
 	"internal/account":     {"internal/fault", "internal/phone"},
@@ -47,9 +49,9 @@ var rules = map[string][]string{
 	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/fault", "internal/idempotency", "internal/importer", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
 
 	// Front doors.
-	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
-	"internal/server":    {"internal/access", "internal/api", "internal/dashboard", "internal/fault", "openapi"},
+	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/clientaddr", "internal/csvcell", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/clientaddr", "internal/exporter", "internal/fault", "internal/idempotency", "internal/importer", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
+	"internal/server":    {"internal/access", "internal/api", "internal/clientaddr", "internal/dashboard", "internal/fault", "openapi"},
 }
 
 // forTests are the packages that only tests and developers run. They may

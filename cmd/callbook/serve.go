@@ -27,9 +27,10 @@ type serveCmd struct {
 	database
 	Addr string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one (${default})."`
 	baseURL
-	Dashboard     bool       `default:"true" negatable:"" help:"Serve the dashboard, at /."`
-	Migrate       bool       `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
-	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
+	Dashboard bool `default:"true" negatable:"" help:"Serve the dashboard, at /."`
+	Migrate   bool `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
+	Bootstrap bool `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
+	proxyFlags
 	StrictNumbers bool       `help:"Take numbers in E.164 only, as +919876543210."`
 	MaxBody       int        `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
 	IndexMemory   int        `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`
@@ -42,7 +43,8 @@ func (c *serveCmd) Validate() error {
 	if c.MaxBody < 1 || c.IndexMemory < 1 {
 		return errors.New("--max-body and --index-memory must be 1 or more")
 	}
-	return nil
+	// This Validate hides those of the embedded flags.
+	return errors.Join(c.baseURL.Validate(), c.proxyFlags.Validate())
 }
 
 const (
@@ -122,7 +124,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			BaseURL:  c.BaseURL,
 		})
 	}
-	return server.New(server.Config{API: wire, Dashboard: pages, Ready: db.ping, Log: log, Count: requests.Count}).Serve(ctx, ln)
+	return server.New(server.Config{API: wire, Dashboard: pages, Ready: db.ping, Log: log, Count: requests.Count, Proxies: c.trusted}).Serve(ctx, ln)
 }
 
 func (c *serveCmd) logger(w io.Writer) *slog.Logger {

@@ -13,6 +13,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/attempts"
 	"callbook/internal/fault"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
@@ -27,6 +28,7 @@ type API struct {
 	keys     *idempotency.Keeper
 	gate     *gate
 	exports  *semaphore.Weighted // those that are being sent
+	guesses  *attempts.Failures  // of keys and tokens
 	maxBody  int64
 	mux      *http.ServeMux
 	patterns []string
@@ -55,6 +57,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 		keys:     keys,
 		gate:     newGate(opts.MaxBody),
 		exports:  semaphore.NewWeighted(maxExports),
+		guesses:  attempts.New(guessesAtOnce, guessEvery, nil, "Too many wrong API keys or tokens have come from this address"),
 		maxBody:  opts.MaxBody,
 		mux:      http.NewServeMux(),
 		shadowed: make(map[string]bool),
@@ -190,7 +193,7 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 	if !ok {
 		return r, errNoKey
 	}
-	acct, err := a.accounts.Authenticate(r.Context(), key, token)
+	acct, err := a.authenticate(r, key, token)
 	if err != nil {
 		return r, err
 	}

@@ -22,6 +22,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/apidoc"
+	"callbook/internal/attempts"
 	"callbook/internal/fault"
 	"callbook/internal/importer"
 	"callbook/internal/session"
@@ -57,7 +58,7 @@ type Dashboard struct {
 	mux      *http.ServeMux
 	routes   []route
 	origins  *http.CrossOriginProtection
-	failures *limiter
+	failures *attempts.Failures
 	document func() (*apidoc.Document, error)
 }
 
@@ -65,17 +66,18 @@ type Dashboard struct {
 // the program, are not well-formed.
 func New(cfg Config) *Dashboard {
 	d := &Dashboard{
-		cfg:      cfg,
-		now:      cfg.Now,
-		mux:      http.NewServeMux(),
-		origins:  http.NewCrossOriginProtection(),
-		failures: newLimiter(),
+		cfg:     cfg,
+		now:     cfg.Now,
+		mux:     http.NewServeMux(),
+		origins: http.NewCrossOriginProtection(),
 		// It takes some milliseconds, which a start need not wait for.
 		document: sync.OnceValues(func() (*apidoc.Document, error) { return apidoc.Parse(cfg.Document) }),
 	}
 	if d.now == nil {
 		d.now = time.Now
 	}
+	d.failures = attempts.New(failuresAtOnce, failureEvery, d.now,
+		"Signing in failed too often from your address. Wait a minute, then try again.")
 	if cfg.BaseURL != "" {
 		// A proxy may give the server another name than browsers know.
 		if err := d.origins.AddTrustedOrigin(cfg.BaseURL); err != nil {

@@ -1,11 +1,14 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clientaddr"
 	"callbook/internal/fault"
 )
 
@@ -24,6 +27,28 @@ func newSignInForm(next string) signInForm {
 	}
 }
 
+// How often signing in may fail, for each address that it is tried from: by a
+// wrong key, or by a link that leads nowhere. Keys and links are not to be guessed
+// in any case; this keeps guesses from being work for the database.
+const (
+	failuresAtOnce = 10
+	failureEvery   = 6 * time.Second
+)
+
+// attempt tries to sign somebody in, unless that failed too often from the
+// request's address, which is a TooMany fault.
+func (d *Dashboard) attempt(r *http.Request, signIn func(context.Context) error) error {
+	one, err := d.failures.Begin(r.Context(), clientaddr.Peer(r))
+	if err != nil {
+		return err
+	}
+	failed := false
+	defer func() { one.End(failed) }()
+	err = signIn(r.Context())
+	failed = isFault(err, fault.Unauthenticated) || isFault(err, fault.NotFound)
+	return err
+}
+
 func (d *Dashboard) signInPage(r *http.Request) (answer, error) {
 	next := r.URL.Query().Get("next")
 	switch err := d.recognise(r); {
@@ -36,9 +61,6 @@ func (d *Dashboard) signInPage(r *http.Request) (answer, error) {
 }
 
 func (d *Dashboard) signInWithKey(r *http.Request) (answer, error) {
-	if err := d.failures.check(r, d.now()); err != nil {
-		return answer{}, err
-	}
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
@@ -54,9 +76,12 @@ func (d *Dashboard) signInWithKey(r *http.Request) (answer, error) {
 	if form.Key.Error != "" || form.Token.Error != "" {
 		return show("signin", "Sign in", form).invalid(), nil
 	}
-	acct, err := d.cfg.Accounts.Authenticate(r.Context(), form.Key.Value, token)
+	var acct account.Account
+	err := d.attempt(r, func(ctx context.Context) (err error) {
+		acct, err = d.cfg.Accounts.Authenticate(ctx, form.Key.Value, token)
+		return err
+	})
 	if isFault(err, fault.Unauthenticated) {
-		d.failures.failed(r, d.now())
 		form.Error = "This key and token do not belong together, or the key was revoked or has expired."
 		return show("signin", "Sign in", form).invalid(), nil
 	}
@@ -79,13 +104,14 @@ type linkForm struct {
 // linkPage asks before it uses the link up: programs that look at links before
 // people do only get this page.
 func (d *Dashboard) linkPage(r *http.Request) (answer, error) {
-	if err := d.failures.check(r, d.now()); err != nil {
-		return answer{}, err
-	}
 	token := r.PathValue("token")
-	acct, err := d.cfg.Sessions.LinkAccount(r.Context(), token)
+	var acct account.Account
+	err := d.attempt(r, func(ctx context.Context) (err error) {
+		acct, err = d.cfg.Sessions.LinkAccount(ctx, token)
+		return err
+	})
 	if isFault(err, fault.NotFound) {
-		return d.deadLink(r), nil
+		return deadLink(), nil
 	}
 	if err != nil {
 		return answer{}, err
@@ -94,12 +120,14 @@ func (d *Dashboard) linkPage(r *http.Request) (answer, error) {
 }
 
 func (d *Dashboard) followLink(r *http.Request) (answer, error) {
-	if err := d.failures.check(r, d.now()); err != nil {
-		return answer{}, err
-	}
-	secret, acct, err := d.cfg.Sessions.FollowLink(r.Context(), r.PathValue("token"), r.UserAgent())
+	var secret string
+	var acct account.Account
+	err := d.attempt(r, func(ctx context.Context) (err error) {
+		secret, acct, err = d.cfg.Sessions.FollowLink(ctx, r.PathValue("token"), r.UserAgent())
+		return err
+	})
 	if isFault(err, fault.NotFound) {
-		return d.deadLink(r), nil
+		return deadLink(), nil
 	}
 	if err != nil {
 		return answer{}, err
@@ -107,8 +135,7 @@ func (d *Dashboard) followLink(r *http.Request) (answer, error) {
 	return d.welcome(r, acct, secret, "/"), nil
 }
 
-func (d *Dashboard) deadLink(r *http.Request) answer {
-	d.failures.failed(r, d.now())
+func deadLink() answer {
 	a := show("link", "This link does not work", linkForm{})
 	a.status = http.StatusNotFound
 	return a

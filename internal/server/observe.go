@@ -20,6 +20,9 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	defer cancel()
 	ctx, rec := access.Begin(ctx)
 	r = r.WithContext(ctx)
+	if client := s.proxies.Of(r); client.IsValid() {
+		r.RemoteAddr = client.String()
+	}
 	w.Header().Set("X-Request-Id", rec.ID)
 	watched := &statusWriter{ResponseWriter: w}
 	defer func() {

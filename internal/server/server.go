@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"callbook/internal/api"
+	"callbook/internal/clientaddr"
 	"callbook/internal/dashboard"
 	"callbook/internal/fault"
 	"callbook/openapi"
@@ -28,6 +29,7 @@ type Server struct {
 	count     func(accountSID string, status int)
 	limit     time.Duration
 	refuse    error
+	proxies   clientaddr.Proxies
 
 	requests inFlight
 	unready  atomic.Bool // the store did not answer the last probe
@@ -47,6 +49,8 @@ type Config struct {
 	// Count, when not nil, is told of each request that an account has sent to
 	// the API, once it was answered. It must not wait.
 	Count func(accountSID string, status int)
+	// Proxies are those whose word on a client's address counts.
+	Proxies clientaddr.Proxies
 	// RequestTimeout is how long one request may take, waiting included; zero
 	// means a minute.
 	RequestTimeout time.Duration
@@ -78,6 +82,7 @@ func New(cfg Config) *Server {
 		count:     cfg.Count,
 		limit:     cfg.RequestTimeout,
 		refuse:    cfg.Refuse,
+		proxies:   cfg.Proxies,
 		mux:       http.NewServeMux(),
 	}
 	s.requests.idle = make(chan struct{})

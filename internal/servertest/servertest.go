@@ -19,6 +19,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
+	"callbook/internal/clientaddr"
 	"callbook/internal/dashboard"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
@@ -58,6 +59,8 @@ type Options struct {
 	// address as a proxy in front would have it.
 	Dashboard bool
 	BaseURL   string
+	// Proxies are those that the server trusts.
+	Proxies clientaddr.Proxies
 	// Sessions does what Accounts does, for the dashboard's sessions.
 	Sessions func(session.Store) session.Store
 }
@@ -145,6 +148,7 @@ func Start(t testing.TB, opts Options) *Server {
 		Log:            log,
 		Count:          requests.Count,
 		RequestTimeout: opts.RequestTimeout,
+		Proxies:        opts.Proxies,
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
