@@ -27,10 +27,10 @@ type serveCmd struct {
 	database
 	Addr string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one (${default})."`
 	baseURL
-	Dashboard bool `default:"true" negatable:"" help:"Serve the dashboard, at /."`
-	Migrate   bool `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
-	Bootstrap bool `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
 	proxyFlags
+	Dashboard     bool       `default:"true" negatable:"" help:"Serve the dashboard, at /."`
+	Migrate       bool       `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
+	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
 	StrictNumbers bool       `help:"Take numbers in E.164 only, as +919876543210."`
 	MaxBody       int        `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
 	IndexMemory   int        `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`

@@ -159,3 +159,22 @@ func TestHostileAgent(t *testing.T) {
 		}
 	}
 }
+
+// TestSessionsOfAKey: a key has 20 sessions at most; the one used longest ago ends.
+func TestSessionsOfAKey(t *testing.T) {
+	t.Parallel()
+	s, clock := serve(t)
+	c := s.Account("demo")
+	byLink := s.SignedIn("demo")
+	var browsers []*servertest.Browser
+	for range session.MaxPerKey + 1 {
+		clock.Add(time.Second)
+		b := s.Browser()
+		b.Submit("/signin", url.Values{"key": {c.Key}, "token": {c.Token}}).Redirect(t, "/")
+		browsers = append(browsers, b)
+	}
+	browsers[0].Open("/sessions").Redirect(t, "/signin?next=%2Fsessions")
+	for _, b := range append(browsers[1:], byLink) {
+		b.Open("/sessions").PageText(t, 200)
+	}
+}

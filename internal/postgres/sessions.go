@@ -43,7 +43,7 @@ func (db *DB) Link(ctx context.Context, hash session.Hash, now time.Time) (accou
 }
 
 // TakeLink implements [session.Store].
-func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session) (account.Account, error) {
+func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session, most int) (account.Account, error) {
 	var a accountRow
 	err := db.write(ctx, noAccount, "take login link", func(t *tx) error {
 		there := true
@@ -62,7 +62,7 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 		if !there {
 			return errNoSession
 		}
-		t.queue(insertSession, sessionArgs(a.id, s)...)
+		addSession(t, a.id, s, most)
 		return nil
 	})
 	if err != nil {
@@ -83,8 +83,29 @@ func sessionArgs(accountID int64, s session.Session) []any {
 }
 
 // AddSession implements [session.Store].
-func (db *DB) AddSession(ctx context.Context, accountID int64, s session.Session) error {
-	return db.execute(ctx, purpose{}, "add session", insertSession, sessionArgs(accountID, s)...)
+func (db *DB) AddSession(ctx context.Context, accountID int64, s session.Session, most int) error {
+	return db.write(ctx, noAccount, "add session", func(t *tx) error {
+		addSession(t, accountID, s, most)
+		return nil
+	})
+}
+
+const (
+	// lockSessions keeps two transactions from counting an account's sessions at
+	// the same time, since neither would count the other's. It does not conflict
+	// with the foreign keys of other tables.
+	lockSessions = `SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE`
+	// endOldest keeps this many sessions, the new one not counted.
+	endOldest = `DELETE FROM sessions WHERE account_id = $1 AND secret_sha256 IN (
+		SELECT secret_sha256 FROM sessions WHERE account_id = $1 AND key_id IS NOT DISTINCT FROM $2 AND secret_sha256 <> $3
+		ORDER BY date_last_used DESC, date_created DESC, secret_sha256 OFFSET $4)`
+)
+
+func addSession(t *tx, accountID int64, s session.Session, most int) {
+	args := sessionArgs(accountID, s)
+	t.queue(lockSessions, accountID)
+	t.queue(insertSession, args...)
+	t.queue(endOldest, accountID, args[2], args[0], most-1)
 }
 
 // sessionRow is a row of sessionColumns.

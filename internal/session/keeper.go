@@ -58,23 +58,25 @@ func (k *Keeper) LinkAccount(ctx context.Context, token string) (account.Account
 }
 
 // FollowLink uses a link up and begins a session, whose secret cannot be had a
-// second time. A link that leads nowhere is a NotFound fault.
+// second time. It ends the one used longest ago when there are more than
+// [MaxByLink]. A link that leads nowhere is a NotFound fault.
 func (k *Keeper) FollowLink(ctx context.Context, token, agent string) (secret string, acct account.Account, err error) {
 	now := k.now()
 	secret = newSecret()
-	acct, err = k.store.TakeLink(ctx, hashOf(token), newSession(secret, "", agent, now))
+	acct, err = k.store.TakeLink(ctx, hashOf(token), newSession(secret, "", agent, now), MaxByLink)
 	return secret, acct, orNoLink(err)
 }
 
 // Begin begins a session for one who has shown an API key and its token, and
-// returns its secret, which cannot be had a second time.
+// returns its secret, which cannot be had a second time. It ends the key's session
+// used longest ago when there are more than [MaxPerKey].
 func (k *Keeper) Begin(ctx context.Context, acct account.Account, keyID, agent string) (secret string, err error) {
 	now := k.now()
 	if err := k.forget(ctx, now); err != nil {
 		return "", err
 	}
 	secret = newSecret()
-	return secret, k.store.AddSession(ctx, acct.ID, newSession(secret, keyID, agent, now))
+	return secret, k.store.AddSession(ctx, acct.ID, newSession(secret, keyID, agent, now), MaxPerKey)
 }
 
 // Find returns the session with this secret and its account, and notes its use,

@@ -19,6 +19,11 @@ const (
 	LinkLifetime = 10 * time.Minute
 	// Lifetime is how long a session lasts after it was last used.
 	Lifetime = 30 * 24 * time.Hour
+	// MaxPerKey is how many sessions of an API key there may be at once, and
+	// MaxByLink how many of an account that were begun by links. One more ends
+	// the one that was used longest ago.
+	MaxPerKey = 20
+	MaxByLink = 100
 	// MaxAgentLength is how many bytes of a browser's name are kept.
 	MaxAgentLength = 255
 )
@@ -59,13 +64,16 @@ type Store interface {
 	// Link returns the account that a link leads into. A link that is not
 	// there, or expires at now or before, is a NotFound fault.
 	Link(ctx context.Context, hash Hash, now time.Time) (account.Account, error)
-	// TakeLink takes a link away and adds the session to its account, both or
-	// neither. A link that is not there, or expires when the session is created
-	// or before, is a NotFound fault.
-	TakeLink(ctx context.Context, hash Hash, s Session) (account.Account, error)
+	// TakeLink takes a link away and adds the session to its account as
+	// AddSession does, both or neither. A link that is not there, or expires when
+	// the session is created or before, is a NotFound fault.
+	TakeLink(ctx context.Context, hash Hash, s Session, most int) (account.Account, error)
 
-	// AddSession adds a session to the account with this id.
-	AddSession(ctx context.Context, account int64, s Session) error
+	// AddSession adds a session to the account with this id. In the same
+	// transaction it takes away the account's sessions of the same key, or those
+	// that were begun by links when it has none, that were used longest ago and
+	// are more than most; never the new one.
+	AddSession(ctx context.Context, account int64, s Session, most int) error
 	// Session returns a session and its account, or a NotFound fault.
 	Session(ctx context.Context, hash Hash, now time.Time) (Session, account.Account, error)
 	// Sessions returns the sessions of the account with this id, the one used

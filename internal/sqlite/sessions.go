@@ -24,6 +24,10 @@ const (
 		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > ?)`
 	insertSession = `INSERT INTO sessions (secret_sha256, account_id, key_id, agent, date_created, date_last_used)
 		VALUES (?, ?, ?, ?, ?, ?)`
+	// endOldest keeps this many sessions, the new one not counted.
+	endOldest = `DELETE FROM sessions WHERE secret_sha256 IN (
+		SELECT secret_sha256 FROM sessions WHERE account_id = ? AND key_id IS ? AND secret_sha256 <> ?
+		ORDER BY date_last_used DESC, date_created DESC, secret_sha256 LIMIT -1 OFFSET ?)`
 )
 
 // AddLink implements [session.Store].
@@ -44,7 +48,7 @@ func (db *DB) Link(ctx context.Context, hash session.Hash, now time.Time) (accou
 }
 
 // TakeLink implements [session.Store].
-func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session) (account.Account, error) {
+func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session, most int) (account.Account, error) {
 	var a account.Account
 	err := db.write(ctx, func(conn *sqlite.Conn) (err error) {
 		if a, err = readLink(conn, hash, s.Created); err != nil {
@@ -54,7 +58,7 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 		if err != nil {
 			return err
 		}
-		return sqlitex.Execute(conn, insertSession, &sqlitex.ExecOptions{Args: sessionArgs(a.ID, s)})
+		return addSession(conn, a.ID, s, most)
 	})
 	if err != nil {
 		return account.Account{}, sessionError("take login link", err)
@@ -73,8 +77,16 @@ func readLink(conn *sqlite.Conn, hash session.Hash, now time.Time) (a account.Ac
 }
 
 // AddSession implements [session.Store].
-func (db *DB) AddSession(ctx context.Context, accountID int64, s session.Session) error {
-	return storeError("add session", db.execute(ctx, insertSession, sessionArgs(accountID, s)...))
+func (db *DB) AddSession(ctx context.Context, accountID int64, s session.Session, most int) error {
+	return storeError("add session", db.write(ctx, func(conn *sqlite.Conn) error { return addSession(conn, accountID, s, most) }))
+}
+
+func addSession(conn *sqlite.Conn, accountID int64, s session.Session, most int) error {
+	args := sessionArgs(accountID, s)
+	if err := sqlitex.Execute(conn, insertSession, &sqlitex.ExecOptions{Args: args}); err != nil {
+		return err
+	}
+	return sqlitex.Execute(conn, endOldest, &sqlitex.ExecOptions{Args: []any{accountID, args[2], s.Hash[:], most - 1}})
 }
 
 func sessionArgs(accountID int64, s session.Session) []any {

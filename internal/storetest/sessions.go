@@ -32,6 +32,8 @@ func Sessions(t *testing.T, open func(t *testing.T) SessionStores) {
 		{"end session", endSession},
 		{"a session ends with its key", sessionEndsWithKey},
 		{"forget", forget},
+		{"sessions are bounded", boundSessions},
+		{"sessions are bounded at once", boundSessionsAtOnce},
 	})
 }
 
@@ -55,11 +57,14 @@ func (s SessionStores) addLink(t *testing.T, account int64, token string, expire
 func (s SessionStores) addSession(t *testing.T, account int64, secret string, used time.Time) session.Session {
 	t.Helper()
 	added := session.Session{Hash: hashOf(secret), Agent: "browser of " + secret, Created: noon, LastUsed: used}
-	if err := s.Sessions.AddSession(t.Context(), account, added); err != nil {
+	if err := s.Sessions.AddSession(t.Context(), account, added, anyNumber); err != nil {
 		t.Fatalf("add session %s: %v", secret, err)
 	}
 	return added
 }
+
+// anyNumber is a bound that no test comes to.
+const anyNumber = 1000
 
 // list returns the sessions of an account, as of noon.
 func (s SessionStores) list(t *testing.T, account int64) []session.Session {
@@ -113,9 +118,9 @@ func linkWithoutAccount(t *testing.T, s SessionStores) {
 func takeLinkOnce(t *testing.T, s SessionStores) {
 	acme := addAccount(t, s.Accounts, "acme")
 	s.addLink(t, acme.ID, "late", noon)
-	_, err := s.Sessions.TakeLink(t.Context(), hashOf("late"), session.Session{Hash: hashOf("x"), Created: noon, LastUsed: noon})
+	_, err := s.Sessions.TakeLink(t.Context(), hashOf("late"), session.Session{Hash: hashOf("x"), Created: noon, LastUsed: noon}, anyNumber)
 	isFault(t, err, fault.NotFound)
-	_, err = s.Sessions.TakeLink(t.Context(), hashOf("none"), session.Session{Hash: hashOf("x"), Created: noon, LastUsed: noon})
+	_, err = s.Sessions.TakeLink(t.Context(), hashOf("none"), session.Session{Hash: hashOf("x"), Created: noon, LastUsed: noon}, anyNumber)
 	isFault(t, err, fault.NotFound)
 	same(t, "sessions", s.list(t, acme.ID), []session.Session(nil))
 
@@ -125,7 +130,7 @@ func takeLinkOnce(t *testing.T, s SessionStores) {
 	for i := range 16 {
 		all.Go(func() {
 			won := session.Session{Hash: hashOf(string(rune('a' + i))), Agent: "browser", Created: noon, LastUsed: noon}
-			into, err := s.Sessions.TakeLink(t.Context(), hashOf("link"), won)
+			into, err := s.Sessions.TakeLink(t.Context(), hashOf("link"), won, anyNumber)
 			if err != nil {
 				isFault(t, err, fault.NotFound)
 				return
@@ -152,7 +157,7 @@ func takeLinkAndFail(t *testing.T, s SessionStores) {
 	acme := addAccount(t, s.Accounts, "acme")
 	there := s.addSession(t, acme.ID, "there", noon)
 	s.addLink(t, acme.ID, "link", noon.Add(1))
-	if _, err := s.Sessions.TakeLink(t.Context(), hashOf("link"), there); err == nil {
+	if _, err := s.Sessions.TakeLink(t.Context(), hashOf("link"), there, anyNumber); err == nil {
 		t.Fatal("two sessions have the same secret")
 	}
 	if _, err := s.Sessions.Link(t.Context(), hashOf("link"), noon); err != nil {
@@ -167,7 +172,7 @@ func sessions(t *testing.T, s SessionStores) {
 	last := s.addSession(t, acme.ID, "last", noon.Add(3))
 	others := s.addSession(t, other.ID, "others", noon)
 	middle := session.Session{Hash: hashOf("middle"), Agent: "ब्राउज़र 𝄞 '\"", Created: noon.Add(-time.Hour), LastUsed: noon.Add(2)}
-	if err := s.Sessions.AddSession(t.Context(), acme.ID, middle); err != nil {
+	if err := s.Sessions.AddSession(t.Context(), acme.ID, middle, anyNumber); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "sessions, last used first", s.list(t, acme.ID), []session.Session{last, middle, first})
@@ -186,14 +191,14 @@ func sessions(t *testing.T, s SessionStores) {
 	}
 	_, _, err := s.Sessions.Session(t.Context(), hashOf("unknown"), noon)
 	isFault(t, err, fault.NotFound)
-	if err := s.Sessions.AddSession(t.Context(), other.ID, first); err == nil {
+	if err := s.Sessions.AddSession(t.Context(), other.ID, first, anyNumber); err == nil {
 		t.Error("two sessions have the same secret")
 	}
 }
 
 func sessionWithoutAccount(t *testing.T, s SessionStores) {
 	acme := addAccount(t, s.Accounts, "acme")
-	err := s.Sessions.AddSession(t.Context(), acme.ID+1000, session.Session{Hash: hashOf("a"), Created: noon, LastUsed: noon})
+	err := s.Sessions.AddSession(t.Context(), acme.ID+1000, session.Session{Hash: hashOf("a"), Created: noon, LastUsed: noon}, anyNumber)
 	if err == nil {
 		t.Error("a session was begun in an account that is not there")
 	}
@@ -240,7 +245,7 @@ func sessionEndsWithKey(t *testing.T, s SessionStores) {
 			t.Fatal(err)
 		}
 		begun := session.Session{Hash: hashOf(key), Key: key, Agent: "browser", Created: noon, LastUsed: noon}
-		if err := s.Sessions.AddSession(t.Context(), acme.ID, begun); err != nil {
+		if err := s.Sessions.AddSession(t.Context(), acme.ID, begun, anyNumber); err != nil {
 			t.Fatal(err)
 		}
 		return begun
