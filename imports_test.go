@@ -65,6 +65,7 @@ var libraries = map[string][]string{
 	"zombiezen.com/go/sqlite":            {"internal/sqlite", "internal/bench"},
 	"github.com/jackc/pgx/v5":            {"internal/postgres", "internal/pgtest", "internal/bench"},
 	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
+	"github.com/rs/cors":                 {"internal/server"},
 	"github.com/gofrs/flock":             {"internal/sqlite"},
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/bench"},
 	"github.com/chromedp/chromedp":       {"internal/dashboard/browsertest"},

@@ -28,7 +28,10 @@ var errNoDatabase = &fault.Error{
 func (c *serveCmd) awaitDatabase(ctx context.Context, ln net.Listener, log *slog.Logger, away error) (*started, error) {
 	refusing, stop := context.WithCancel(ctx)
 	defer stop()
-	config := server.Config{Refuse: errNoDatabase, Ready: func(context.Context) error { return errNoDatabase }, Log: log}
+	config := server.Config{
+		Refuse: errNoDatabase, Ready: func(context.Context) error { return errNoDatabase }, Log: log,
+		Proxies: c.trusted, AllowOrigins: c.origins, BaseURL: c.BaseURL,
+	}
 	if c.Dashboard {
 		config.Dashboard = dashboard.New(dashboard.Config{BaseURL: c.BaseURL}) // for its page of errors
 	}

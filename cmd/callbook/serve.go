@@ -28,6 +28,7 @@ type serveCmd struct {
 	Addr string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one (${default})."`
 	baseURL
 	proxyFlags
+	originFlags
 	Dashboard     bool       `default:"true" negatable:"" help:"Serve the dashboard, at /."`
 	Migrate       bool       `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
 	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
@@ -44,7 +45,7 @@ func (c *serveCmd) Validate() error {
 		return errors.New("--max-body and --index-memory must be 1 or more")
 	}
 	// This Validate hides those of the embedded flags.
-	return errors.Join(c.baseURL.Validate(), c.proxyFlags.Validate())
+	return errors.Join(c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate())
 }
 
 const (
@@ -124,7 +125,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			BaseURL:  c.BaseURL,
 		})
 	}
-	return server.New(server.Config{API: wire, Dashboard: pages, Ready: db.ping, Log: log, Count: requests.Count, Proxies: c.trusted}).Serve(ctx, ln)
+	return server.New(server.Config{
+		API: wire, Dashboard: pages, Ready: db.ping, Log: log, Count: requests.Count,
+		Proxies: c.trusted, AllowOrigins: c.origins, BaseURL: c.BaseURL,
+	}).Serve(ctx, ln)
 }
 
 func (c *serveCmd) logger(w io.Writer) *slog.Logger {

@@ -3,6 +3,7 @@ package api
 import (
 	"maps"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -26,7 +27,13 @@ func newDownload(w http.ResponseWriter, r *http.Request, headers http.Header) *d
 
 func (d *download) begin() {
 	d.begun = true
-	maps.Copy(d.w.Header(), d.headers)
+	h := d.w.Header()
+	// Others may have said already what the answer varies with.
+	vary := append(h.Values("Vary"), d.headers.Values("Vary")...)
+	maps.Copy(h, d.headers)
+	if len(vary) > 0 {
+		h.Set("Vary", strings.Join(vary, ", "))
+	}
 }
 
 // Write implements io.Writer.

@@ -30,6 +30,7 @@ type Server struct {
 	limit     time.Duration
 	refuse    error
 	proxies   clientaddr.Proxies
+	origins   *origins
 
 	requests inFlight
 	unready  atomic.Bool // the store did not answer the last probe
@@ -51,6 +52,11 @@ type Config struct {
 	Count func(accountSID string, status int)
 	// Proxies are those whose word on a client's address counts.
 	Proxies clientaddr.Proxies
+	// AllowOrigins are the origins, as https://app.example.com, whose pages may use
+	// the API in a browser, and BaseURL the server's own, where a proxy gives it
+	// another name; "" means that there is none.
+	AllowOrigins []string
+	BaseURL      string
 	// RequestTimeout is how long one request may take, waiting included; zero
 	// means a minute.
 	RequestTimeout time.Duration
@@ -83,6 +89,7 @@ func New(cfg Config) *Server {
 		limit:     cfg.RequestTimeout,
 		refuse:    cfg.Refuse,
 		proxies:   cfg.Proxies,
+		origins:   newOrigins(cfg.AllowOrigins, cfg.BaseURL),
 		mux:       http.NewServeMux(),
 	}
 	s.requests.idle = make(chan struct{})
@@ -157,6 +164,9 @@ var errStopping = &fault.Error{
 }
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	if !s.forDashboard(r) && s.origins.answer(w, r) {
+		return
+	}
 	own := s.ownPath(r)
 	if own {
 		if _, pattern := s.mux.Handler(r); pattern != "" {

@@ -61,6 +61,8 @@ type Options struct {
 	BaseURL   string
 	// Proxies are those that the server trusts.
 	Proxies clientaddr.Proxies
+	// AllowOrigins are the origins whose pages may use the API.
+	AllowOrigins []string
 	// Sessions does what Accounts does, for the dashboard's sessions.
 	Sessions func(session.Store) session.Store
 }
@@ -149,6 +151,8 @@ func Start(t testing.TB, opts Options) *Server {
 		Count:          requests.Count,
 		RequestTimeout: opts.RequestTimeout,
 		Proxies:        opts.Proxies,
+		AllowOrigins:   opts.AllowOrigins,
+		BaseURL:        opts.BaseURL,
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

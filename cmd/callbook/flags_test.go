@@ -1,0 +1,62 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestAllowOrigin(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://app.example.com":     "https://app.example.com",
+		"https://app.example.com/":    "https://app.example.com",
+		"HTTPS://App.Example.COM:443": "https://app.example.com",
+		"http://localhost:3000":       "http://localhost:3000",
+		"http://[::1]":                "http://[::1]",
+		"http://[::1]:8080":           "http://[::1]:8080",
+		"http://a:80":                 "http://a",
+		"https://a:80":                "https://a:80",
+	} {
+		f := originFlags{AllowOrigin: []string{"https://first.example", text}}
+		if err := f.Validate(); err != nil || !slices.Equal(f.origins, []string{"https://first.example", want}) {
+			t.Errorf("%s: got %v, %v", text, f.origins, err)
+		}
+	}
+	for _, text := range []string{
+		"", "*", "null", "https://*.example.com", "app.example.com", "localhost:3000", "https://", "https://a/path", "https://a?b",
+		"https://a?", "https://a#b", "https://user@a", "ftp://a", "https://b\u00fccher.example", "https://a b", "file:///x", "https://:80",
+	} {
+		f := originFlags{AllowOrigin: []string{text}}
+		if err := f.Validate(); err == nil || !strings.Contains(err.Error(), "--allow-origin") || !strings.Contains(err.Error(), "example") {
+			t.Errorf("%q: got %v, %v", text, f.origins, err)
+		}
+	}
+}
+
+func TestTrustedProxy(t *testing.T) {
+	t.Parallel()
+	f := proxyFlags{TrustedProxy: []string{"10.0.0.0/8", "127.0.0.1", "fd00::/8", "::1"}}
+	if err := f.Validate(); err != nil || len(f.trusted) != 4 || f.trusted[1].String() != "127.0.0.1/32" || f.trusted[3].String() != "::1/128" {
+		t.Errorf("got %v, %v", f.trusted, err)
+	}
+	for _, text := range []string{"", "proxy.example.com", "10.0.0.1/8", "10.0.0.0/33", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "fe80::1%eth0", "*"} {
+		f := proxyFlags{TrustedProxy: []string{text}}
+		if err := f.Validate(); err == nil || !strings.Contains(err.Error(), "--trusted-proxy") {
+			t.Errorf("%q: got %v, %v", text, f.trusted, err)
+		}
+	}
+}
+
+// TestServeValidates: serve looks at the flags that it embeds.
+func TestServeValidates(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--base-url=x", "--trusted-proxy=x", "--allow-origin=x"} {
+		var out, errs strings.Builder
+		code := run(t.Context(), []string{"serve", "--db", t.TempDir() + "/none/callbook.db", flag}, streams{&out, &errs})
+		name, _, _ := strings.Cut(flag, "=")
+		if code != exitUsage || !strings.Contains(errs.String(), "callbook: serve: "+name) {
+			t.Errorf("%s: got code %d: %s", flag, code, errs.String())
+		}
+	}
+}
