@@ -27,6 +27,9 @@ type Record struct {
 	// Replayed is the ID of an earlier request whose answer was given again; ""
 	// when the request was served by itself.
 	Replayed string
+	// BrokenOff tells why an answer that was begun was deliberately not sent to its
+	// end; otherwise "".
+	BrokenOff string
 	// Err is the trouble behind the answer that the caller is not told of.
 	Err error
 }

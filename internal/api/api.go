@@ -137,9 +137,15 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, r)
 }
 
+// Permit tells whether the one who asks may still do so. An Unauthenticated or
+// NotFound fault tells that they may not; what becomes of any other error is
+// decided by those whom it is about to serve.
+type Permit = func(context.Context) error
+
 // As returns the API as one who has a key of the account sees it, for a front
-// door that has made sure by other means who is asking. No key is looked at.
-func (a *API) As(acct account.Account) http.Handler {
+// door that has made sure by other means who is asking. No key is looked at. Long
+// answers ask permit now and then.
+func (a *API) As(acct account.Account, permit Permit) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sid, ok := foldAccounts(&r)
 		switch {
@@ -148,7 +154,7 @@ func (a *API) As(acct account.Account) http.Handler {
 		case sid != acct.SID:
 			Fail(w, r, errNotYourData)
 		default:
-			a.answer(w, asking(r, acct))
+			a.answer(w, asking(r, acct, permit))
 		}
 	})
 }
@@ -165,15 +171,26 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 
 type accountKey struct{}
 
+// asker is who asks: an account, as long as the permit lasts.
+type asker struct {
+	account account.Account
+	permit  Permit
+}
+
 // asking returns the request with the account that it is about.
-func asking(r *http.Request, acct account.Account) *http.Request {
+func asking(r *http.Request, acct account.Account, permit Permit) *http.Request {
 	recordOf(r).Account = acct.SID
-	return r.WithContext(context.WithValue(r.Context(), accountKey{}, acct))
+	return r.WithContext(context.WithValue(r.Context(), accountKey{}, asker{acct, permit}))
 }
 
 // accountOf returns the account that the request is about.
 func accountOf(r *http.Request) account.Account {
-	return r.Context().Value(accountKey{}).(account.Account)
+	return r.Context().Value(accountKey{}).(asker).account
+}
+
+// permitOf returns the permit of the one who asks.
+func permitOf(r *http.Request) Permit {
+	return r.Context().Value(accountKey{}).(asker).permit
 }
 
 var (
@@ -201,7 +218,10 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 		recordOf(r).Account = acct.SID
 		return r, errNotYourData
 	}
-	return asking(r, acct), nil
+	return asking(r, acct, func(ctx context.Context) error {
+		_, err := a.accounts.Authenticate(ctx, key, token)
+		return err
+	}), nil
 }
 
 // foldAccounts finds the account's sid in the path. The path word "accounts"

@@ -204,7 +204,8 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 		file.begin()
 		return
 	}
-	ctx := context.WithoutCancel(r.Context())
+	ctx, release := file.whilePermitted(context.WithoutCancel(r.Context()))
+	defer release()
 	var page bytes.Buffer
 	page.WriteString(csvcell.ByteOrderMark)
 	appendRecord(&page, upload.Header, importer.ErrorColumns...)

@@ -1,10 +1,14 @@
 package api
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
+
+	"callbook/internal/fault"
 )
 
 // downloadIdle is how long a client may take for what is written at once.
@@ -19,6 +23,9 @@ type download struct {
 	control *http.ResponseController
 	begun   bool
 	broken  bool // the client went away
+
+	mu   sync.Mutex
+	over error // why nothing more may be sent; nil while it may
 }
 
 func newDownload(w http.ResponseWriter, r *http.Request, headers http.Header) *download {
@@ -41,7 +48,9 @@ func (d *download) Write(p []byte) (int, error) {
 	if !d.begun {
 		d.begin()
 	}
-	_ = d.control.SetWriteDeadline(time.Now().Add(downloadIdle)) // where there is none, none is needed
+	if err := d.extend(); err != nil {
+		return 0, err
+	}
 	n, err := d.w.Write(p)
 	if err != nil {
 		d.broken = true
@@ -49,10 +58,72 @@ func (d *download) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// extend gives the client time to take what is written next, unless the download
+// is over.
+func (d *download) extend() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.over == nil {
+		_ = d.control.SetWriteDeadline(time.Now().Add(downloadIdle)) // where there is none, none is needed
+	}
+	return d.over
+}
+
+// stop makes the download over, also a write that waits for the client.
+func (d *download) stop(why error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.over = why
+	_ = d.control.SetWriteDeadline(time.Now())
+}
+
+// whyOver returns why the download is over; nil when it is not.
+func (d *download) whyOver() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.over
+}
+
+// permitEvery is how often a download looks whether it may go on.
+const permitEvery = time.Second
+
+// whilePermitted returns a context that ends when the one who asked may not have
+// the rest of the file, since the key was revoked or expired or the session has
+// ended. The download is over then. Release must be called, and waits until
+// nobody looks any more.
+func (d *download) whilePermitted(ctx context.Context) (_ context.Context, release func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		permit, every := permitOf(d.r), time.NewTicker(permitEvery)
+		defer every.Stop()
+		for {
+			select {
+			case <-every.C:
+			case <-ctx.Done():
+				return
+			}
+			// A store that does not answer has revoked nothing.
+			if f := fault.As(permit(ctx)); f != nil && (f.Kind == fault.Unauthenticated || f.Kind == fault.NotFound) {
+				d.stop(f)
+				cancel()
+				return
+			}
+		}
+	})
+	return ctx, func() { cancel(); looking.Wait() }
+}
+
 // end ends the answer with the error of what made the file, if there is one.
 // Half a file must not look like a whole one.
 func (d *download) end(err error) {
+	over := d.whyOver()
 	switch {
+	case over != nil && err != nil && d.begun:
+		recordOf(d.r).BrokenOff = "the key or session has ended"
+		panic(http.ErrAbortHandler)
+	case over != nil && err != nil:
+		Fail(d.w, d.r, over)
 	case err == nil || d.broken: // a client that went away needs no answer
 	case !d.begun:
 		Fail(d.w, d.r, err)

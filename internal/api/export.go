@@ -127,6 +127,8 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), exportTimeout)
 		defer cancel()
+		ctx, release := d.whilePermitted(ctx)
+		defer release()
 		write := func(to io.Writer) error { return request.format.write(ctx, found, newEncoder(accountOf(r)), to) }
 		if zipped {
 			d.end(writeGzip(d, write))

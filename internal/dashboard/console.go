@@ -131,7 +131,7 @@ func (d *Dashboard) ask(r *http.Request, method string, target *url.URL, body st
 	}
 	kept := &keptAnswer{header: make(http.Header)}
 	begun := time.Now()
-	d.cfg.API(accountOf(r)).ServeHTTP(kept, request)
+	d.api(r).ServeHTTP(kept, request)
 	took := time.Since(begun)
 	outer.Err, outer.Bulk, outer.Total, outer.Failed = inner.Err, inner.Bulk, inner.Total, inner.Failed
 	return kept.result(took)

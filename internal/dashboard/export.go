@@ -51,7 +51,7 @@ func (d *Dashboard) exportContacts(r *http.Request) (answer, error) {
 		request := r.Clone(r.Context())
 		request.URL = &url.URL{Path: accountPath(r) + path, RawQuery: words.Encode()}
 		request.RequestURI = request.URL.RequestURI()
-		d.cfg.API(acct).ServeHTTP(w, request)
+		d.api(r).ServeHTTP(w, request)
 	}}, nil
 }
 

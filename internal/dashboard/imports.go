@@ -310,6 +310,6 @@ func (d *Dashboard) importErrors(r *http.Request) (answer, error) {
 		asked := r.Clone(r.Context())
 		asked.URL.Path = "/v2/accounts/" + acct.SID + "/csv-status/" + u.SID.String() + "/errors"
 		asked.URL.RawPath, asked.URL.RawQuery = "", ""
-		d.cfg.API(acct).ServeHTTP(w, asked)
+		d.api(r).ServeHTTP(w, asked)
 	}}, nil
 }

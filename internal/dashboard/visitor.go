@@ -57,6 +57,13 @@ func (d *Dashboard) signedIn(h handler) handler {
 	}
 }
 
+// api returns the wire API as those who are signed in may use it, as long as they
+// are.
+func (d *Dashboard) api(r *http.Request) http.Handler {
+	who := visitorOf(r)
+	return d.cfg.API(who.account, func(ctx context.Context) error { return d.cfg.Sessions.Lasts(ctx, who.session.Hash) })
+}
+
 var errNotSignedIn = fault.New(fault.NotFound, "Nobody is signed in")
 
 // recognise finds the session that the request's cookie names. Without one it

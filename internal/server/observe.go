@@ -77,6 +77,9 @@ func (s *Server) logAccess(r *http.Request, rec *access.Record, status int, took
 	if rec.Replayed != "" {
 		attrs = append(attrs, slog.String("replayed", rec.Replayed))
 	}
+	if rec.BrokenOff != "" {
+		attrs = append(attrs, slog.String("broken_off", rec.BrokenOff))
+	}
 	if rec.Err != nil {
 		attrs = append(attrs, slog.String("error", rec.Err.Error()))
 	}

@@ -101,6 +101,17 @@ func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Acco
 	return s, acct, nil
 }
 
+// Lasts returns nil while there is a session with this hash, and the NotFound fault
+// of [Keeper.Find] when it has ended. It does not count as a use of the session.
+func (k *Keeper) Lasts(ctx context.Context, hash Hash) error {
+	now := k.now()
+	s, _, err := k.store.Session(ctx, hash, now)
+	if err == nil && now.Sub(s.LastUsed) >= Lifetime {
+		err = errNoSession
+	}
+	return orNoSession(err)
+}
+
 // Sessions returns the account's sessions, the one used last first.
 func (k *Keeper) Sessions(ctx context.Context, acct account.Account) ([]Session, error) {
 	now := k.now()
