@@ -30,7 +30,9 @@ type Record struct {
 	// BrokenOff tells why an answer that was begun was deliberately not sent to its
 	// end; otherwise "".
 	BrokenOff string
-	// Err is the trouble behind the answer that the caller is not told of.
+	// Err is the trouble behind the answer that the caller is not told of. With an
+	// answer from 400 to 499 it is not logged: it is the caller's mistake, and may
+	// have pieces of what the caller sent.
 	Err error
 }
 

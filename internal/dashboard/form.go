@@ -11,6 +11,8 @@ import (
 // maxForm is the size limit of a form that has no files, in bytes.
 const maxForm = 1 << 20
 
+var errForm = fault.New(fault.Unparsable, "The form could not be read.")
+
 // readForm reads the request's form; its values are then in r.PostForm.
 func readForm(r *http.Request) error {
 	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
@@ -19,7 +21,7 @@ func readForm(r *http.Request) error {
 		return fault.New(fault.TooLarge, fmt.Sprintf("A form has at most %d KiB.", tooLarge.Limit>>10))
 	}
 	if err != nil {
-		return &fault.Error{Kind: fault.Unparsable, Detail: "The form could not be read.", Cause: err}
+		return errForm // what the parser says has pieces of the form in it, which are not for the log
 	}
 	return nil
 }

@@ -200,7 +200,9 @@ func (d *Dashboard) undoDelete(r *http.Request) (answer, error) {
 			lost++
 		case err != nil:
 			// They are back, and to bring them back again would not do it.
-			recordOf(r).Err = err
+			if f := fault.As(err); f == nil || f.Cause != nil {
+				recordOf(r).Err = err
+			}
 			unjoined++
 		}
 	}

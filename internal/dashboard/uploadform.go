@@ -129,7 +129,7 @@ func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*importer.Fil
 	r.Body = http.MaxBytesReader(nil, r.Body, maxUploadForm)
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, &fault.Error{Kind: fault.Unparsable, Detail: "The form could not be read.", Cause: err}
+		return nil, errForm
 	}
 	var file *importer.File
 	for {
@@ -190,7 +190,9 @@ func uploadTrouble(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errFileTooLarge
 	}
-	return &fault.Error{Kind: fault.Unparsable, Detail: "The file did not arrive whole. Try again.", Cause: err}
+	return errNotWhole
 }
+
+var errNotWhole = fault.New(fault.Unparsable, "The file did not arrive whole. Try again.")
 
 var errFileTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("A file has at most %d MB. Split it, and import the parts into the same list.", importer.MaxFileBytes>>20))

@@ -162,7 +162,9 @@ func (i *Importer) open(ctx context.Context, t *task) (State, error) {
 	}
 	if errors.Is(err, fs.ErrNotExist) || isFault(err, fault.Invalid) {
 		// Somebody removed or changed it.
-		i.opts.Log.Error("the file of an upload is not what came in", "upload", u.SID, "account", u.Account.SID, "error", err)
+		// A fault tells what is wrong with the header, in the header's own words.
+		i.opts.Log.Error("the file of an upload is not what came in",
+			"upload", u.SID, "account", u.Account.SID, "missing", errors.Is(err, fs.ErrNotExist))
 		err = i.store.EndUpload(ctx, u.Account.ID, u.SID, FileGone, i.opts.Now(), func(ended Upload) *idempotency.Receipt {
 			u = ended
 			return nil

@@ -55,7 +55,7 @@ func storeError(doing string, err error) error {
 	if fault.As(err) != nil {
 		return err
 	}
-	err = fmt.Errorf("%s: %w", doing, err)
+	err = withoutValues(fmt.Errorf("%s: %w", doing, err))
 	if !passing(err) {
 		return err
 	}

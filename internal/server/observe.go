@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	defer func() {
 		p := recover()
 		if p != nil && p != http.ErrAbortHandler {
-			rec.Err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			rec.Err = fmt.Errorf("panic: %s\n%s", panicText(p), debug.Stack())
 			if watched.status == 0 {
 				s.fail(watched, r, rec.Err)
 				p = nil // it is answered
@@ -43,6 +44,16 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	serve(watched, r)
 }
 
+// panicText is what the log says of a panic's value. One of the runtime's own is
+// told as it is; any other may have what a caller sent in it, and is told by its
+// type. The stack says where it came from.
+func panicText(value any) string {
+	if err, ok := value.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("a %T", value)
+}
+
 // ended notes what became of a request.
 func (s *Server) ended(r *http.Request, rec *access.Record, status int, took time.Duration) {
 	if _, path, _ := strings.Cut(rec.Route, " "); s.count != nil && rec.Account != "" && strings.HasPrefix(path, "/v2/") {
@@ -55,7 +66,9 @@ func (s *Server) ended(r *http.Request, rec *access.Record, status int, took tim
 // query, since those are the caller's and may hold a number or a name.
 func (s *Server) logAccess(r *http.Request, rec *access.Record, status int, took time.Duration) {
 	level := slog.LevelInfo
+	refused := status >= http.StatusBadRequest && status < http.StatusInternalServerError
 	switch {
+	case refused:
 	case rec.Err != nil || status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable:
 		level = slog.LevelError
 	case rec.Account == "" && status == http.StatusOK:
@@ -80,7 +93,7 @@ func (s *Server) logAccess(r *http.Request, rec *access.Record, status int, took
 	if rec.BrokenOff != "" {
 		attrs = append(attrs, slog.String("broken_off", rec.BrokenOff))
 	}
-	if rec.Err != nil {
+	if rec.Err != nil && !refused {
 		attrs = append(attrs, slog.String("error", rec.Err.Error()))
 	}
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)

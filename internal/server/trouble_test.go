@@ -180,7 +180,7 @@ func TestPanic(t *testing.T) {
 	}
 	s.Stop()
 	for _, rec := range log.requests(t) {
-		if text := fmt.Sprint(rec["error"]); !strings.Contains(text, "secret") || !strings.Contains(text, "trouble_test.go") {
+		if text := fmt.Sprint(rec["error"]); !strings.Contains(text, "panic: a string") || strings.Contains(text, "secret") || !strings.Contains(text, "trouble_test.go") {
 			t.Errorf("the log does not tell where it was: %v", rec)
 		}
 	}
@@ -203,7 +203,7 @@ func TestPanicBreaksOff(t *testing.T) {
 		t.Errorf("got %d, %d bytes, and no error", a.Status, len(a.Body))
 	}
 	s.Stop()
-	if text := log.String(); strings.Count(text, "panic: secret") != 1 {
+	if text := log.String(); strings.Count(text, "panic: a string") != 1 {
 		t.Errorf("the log does not tell of the panic once:\n%s", text)
 	}
 }
