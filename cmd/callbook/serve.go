@@ -18,6 +18,7 @@ import (
 	"callbook/internal/idempotency"
 	"callbook/internal/server"
 	"callbook/internal/session"
+	"callbook/internal/sqlite"
 	"callbook/internal/summary"
 	"callbook/internal/usage"
 	"callbook/openapi"
@@ -29,14 +30,17 @@ type serveCmd struct {
 	baseURL
 	proxyFlags
 	originFlags
-	Dashboard     bool       `default:"true" negatable:"" help:"Serve the dashboard, at /."`
-	Migrate       bool       `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
-	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
-	StrictNumbers bool       `help:"Take numbers in E.164 only, as +919876543210."`
-	MaxBody       int        `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
-	IndexMemory   int        `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`
-	LogLevel      slog.Level `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
-	LogFormat     string     `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
+	Dashboard     bool            `default:"true" negatable:"" help:"Serve the dashboard, at /."`
+	Migrate       bool            `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
+	Bootstrap     bool            `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
+	StrictNumbers bool            `help:"Take numbers in E.164 only, as +919876543210."`
+	MaxBody       int             `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
+	Memory        int             `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (512, or more where --max-body needs it)."`
+	Connections   int             `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (8 for each MiB of --memory)."`
+	IndexMemory   int             `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`
+	indexSize     func(bytes int) // told what the number indexes take
+	LogLevel      slog.Level      `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
+	LogFormat     string          `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
 }
 
 // Validate is called by kong when the flags are read.
@@ -44,8 +48,11 @@ func (c *serveCmd) Validate() error {
 	if c.MaxBody < 1 || c.IndexMemory < 1 {
 		return errors.New("--max-body and --index-memory must be 1 or more")
 	}
+	if c.Connections < 0 {
+		return errors.New("--connections must be 1 or more")
+	}
 	// This Validate hides those of the embedded flags.
-	return errors.Join(c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate())
+	return errors.Join(c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate())
 }
 
 const (
@@ -63,6 +70,12 @@ const (
 func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	defer runtime.KeepAlive(make([]byte, heapReserve))
 	log := c.logger(std.err)
+	memory := c.planMemory(log)
+	memory.setLimit(0)
+	c.indexSize = memory.setLimit
+	if err := sqlite.LimitMemory(sqliteMemory * mib); err != nil {
+		return err
+	}
 	db, away := c.start(ctx, log)
 	if away != nil && !c.worthWaiting(away) {
 		return away
@@ -125,8 +138,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			BaseURL:  c.BaseURL,
 		})
 	}
+	connections := memory.connections(c.Connections)
 	return server.New(server.Config{
 		API: wire, Dashboard: pages, Ready: db.ping, Log: log, Count: requests.Count,
+		Budget: memory.requests(connections), Connections: connections,
 		Proxies: c.trusted, AllowOrigins: c.origins, BaseURL: c.BaseURL,
 	}).Serve(ctx, ln)
 }

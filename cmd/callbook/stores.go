@@ -51,7 +51,7 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 	if err != nil {
 		return nil, err
 	}
-	book, err := db.OpenAddressBook(sqlite.Options{Log: log, IndexBytes: c.IndexMemory * mib})
+	book, err := db.OpenAddressBook(sqlite.Options{Log: log, IndexBytes: c.IndexMemory * mib, IndexSize: c.indexSize})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

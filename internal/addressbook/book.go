@@ -156,6 +156,9 @@ func (c *Contact) check() error {
 	if len(c.CustomField) > MaxCustomFieldLength {
 		return tooLong("CustomField", MaxCustomFieldLength)
 	}
+	if tooDeep(c.CustomField) {
+		return errTooDeep
+	}
 	if !utf8.ValidString(c.CustomField) {
 		return fault.New(fault.Invalid, "Invalid CustomField: not valid UTF-8")
 	}

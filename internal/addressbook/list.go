@@ -147,6 +147,12 @@ func (b *Book) List(ctx context.Context, acct account.Account, sid SID) (List, e
 	return b.store.List(ctx, acct.ID, sid)
 }
 
+// ListsOf returns lists of a contact, by their names: those whose name comes
+// after one, and limit at most.
+func (b *Book) ListsOf(ctx context.Context, acct account.Account, contact SID, after string, limit int) ([]ListRef, error) {
+	return b.store.ListsOf(ctx, acct.ID, contact, after, limit)
+}
+
 // Lists returns one page of the account's lists.
 func (b *Book) Lists(ctx context.Context, acct account.Account, q ListQuery) (ListPage, error) {
 	return b.store.Lists(ctx, acct.ID, q)

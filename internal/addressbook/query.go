@@ -107,9 +107,11 @@ func (q *Query) Scans() bool {
 type Page struct {
 	Contacts []Contact
 	// Lists has the lists of each of the contacts, by their names, when the
-	// query asked for them.
-	Lists [][]ListRef
-	Total int // contacts that match, whatever the page
+	// query asked for them: of a contact that is in more than [ListsShown] the
+	// first ones, and MoreLists is true for it.
+	Lists     [][]ListRef
+	MoreLists []bool
+	Total     int // contacts that match, whatever the page
 	// Next is the position of the last contact of the page, nil when none
 	// follows.
 	Next *Position
@@ -120,6 +122,13 @@ type ListRef struct {
 	SID  SID
 	Name string
 }
+
+// maxListRefs is how many lists a page has in all.
+const maxListRefs = 10_000
+
+// ListsShown is how many lists of each contact a page of this many contacts has.
+// [Book.ListsOf] reads the others.
+func ListsShown(contacts int) int { return maxListRefs / max(1, contacts) }
 
 // ListQuery asks for one page of an account's lists.
 type ListQuery struct {

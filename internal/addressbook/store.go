@@ -10,6 +10,10 @@ import (
 // use. The account is always the account's own id; no method ever touches
 // another's rows.
 //
+// What a method reads into memory, it claims of the [budget.Share] of ctx, by its
+// Weight, before it reads on. When that is refused, the method returns the fault
+// and changes nothing.
+//
 // Each write calls ready as soon as its results are known, which is before it
 // is committed: the receipt that ready returns, if it is not nil, is written in
 // the same transaction, as [idempotency.Store] says. Nothing of the results may
@@ -49,6 +53,10 @@ type Store interface {
 
 	// Contacts returns one page, and the total at that same moment.
 	Contacts(ctx context.Context, account int64, q Query) (Page, error)
+
+	// ListsOf returns lists of a contact, by their names: those whose name comes
+	// after one, and limit at most. A contact that is not there has none.
+	ListsOf(ctx context.Context, account int64, contact SID, after string, limit int) ([]ListRef, error)
 
 	// InsertLists adds lists, in one transaction. The result of each is the
 	// list, or a Duplicate fault when the name is taken, which may be by a list

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/idempotency"
 )
 
@@ -11,20 +12,20 @@ import (
 // are told one by one, or one alone is the whole answer; things come in pages.
 
 // answerBody reads the body, decodes it when it is its turn, and returns the
-// answer that work has for it. The share of the memory that the body took is
-// held until the answer is sent.
+// answer that work has for it. What it takes of the memory is held until the
+// answer is sent.
 func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, error), work func(T) (reply, error)) (reply, error) {
-	body, free, err := a.readBody(r)
+	body, err := a.readBody(r)
 	if err != nil {
 		return reply{}, err
 	}
-	answered := false
-	defer func() {
-		if !answered {
-			free()
-		}
-	}()
-	done, err := a.gate.begin(r.Context(), len(body))
+	ctx := r.Context()
+	// Before the turn: whoever has that waits for nothing but the database.
+	if err := budget.Of(ctx).Take(ctx, workBytes(body)); err != nil {
+		bodies.put(body)
+		return reply{}, err
+	}
+	done, err := a.gate.begin(ctx, accountOf(r).ID, len(body))
 	if err != nil {
 		bodies.put(body)
 		return reply{}, err
@@ -32,7 +33,6 @@ func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, err
 	defer done()
 	if answer, again, err := replay(r, body); again || err != nil {
 		bodies.put(body)
-		answer.leave, answered = free, again
 		return answer, err
 	}
 	request, err := decode(body)
@@ -40,12 +40,7 @@ func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, err
 	if err != nil {
 		return reply{}, err
 	}
-	answer, err := work(request)
-	if err != nil {
-		return reply{}, err
-	}
-	answer.leave, answered = free, true
-	return answer, nil
+	return work(request)
 }
 
 // kind is how results of one kind, R, are answered with their data, D.
@@ -77,6 +72,9 @@ func membershipKind(r *http.Request) kind[addressbook.MembershipResult, addressb
 	}
 }
 
+// usualItem is how many bytes an item of an answer has, usually.
+const usualItem = 600
+
 // bulk encodes one item a result, in their order, and tells how many failed.
 // The status is 207 even when every item succeeds, as on the platform.
 func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int) {
@@ -85,7 +83,7 @@ func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int
 			failed++
 		}
 	}
-	answer = newReply(r, http.StatusMultiStatus)
+	answer = newReplyOf(r, http.StatusMultiStatus, usualItem*len(results))
 	b := appendMetadata(answer.body, failed, len(results))
 	b = append(b, `,"response":[`...)
 	for i := range results {
@@ -177,7 +175,7 @@ func (k kind[R, D]) single(r *http.Request, data *D) reply {
 
 // pageReply answers with a page of count things, each of which item appends.
 func pageReply(r *http.Request, w window, count, total int, item func(b []byte, i int) []byte) reply {
-	answer := newReply(r, http.StatusOK)
+	answer := newReplyOf(r, http.StatusOK, usualItem*count)
 	b := w.appendMetadata(answer.body, count, total)
 	b = append(b, `,"response":[`...)
 	for i := range count {

@@ -8,27 +8,28 @@ import (
 	"net/http"
 	"path"
 	"strings"
-
-	"golang.org/x/sync/semaphore"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/attempts"
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/patient"
 )
 
 // API serves everything under /v2/. It expects that access.Begin was called
-// for the request.
+// for the request, and takes what the request holds from the budget in its
+// context.
 type API struct {
 	book     *addressbook.Book
 	accounts *account.Directory
 	imports  *importer.Importer
 	keys     *idempotency.Keeper
 	gate     *gate
-	exports  *semaphore.Weighted // those that are being sent
-	guesses  *attempts.Failures  // of keys and tokens
+	guesses  *attempts.Failures // of keys and tokens
 	maxBody  int64
 	mux      *http.ServeMux
 	patterns []string
@@ -55,8 +56,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 		accounts: accounts,
 		imports:  imports,
 		keys:     keys,
-		gate:     newGate(opts.MaxBody),
-		exports:  semaphore.NewWeighted(maxExports),
+		gate:     newGate(),
 		guesses:  attempts.New(guessesAtOnce, guessEvery, nil, "Too many wrong API keys or tokens have come from this address"),
 		maxBody:  opts.MaxBody,
 		mux:      http.NewServeMux(),
@@ -98,11 +98,13 @@ type handler func(r *http.Request) (reply, error)
 func (a *API) handle(pattern string, h handler) { a.serve(pattern, answering(h)) }
 
 // write adds a route that changes something, and has a body.
-func (a *API) write(pattern string, h handler) { a.handle(pattern, a.once(h, a.drain)) }
+func (a *API) write(pattern string, h handler) {
+	a.serve(pattern, patient.Body(answering(a.once(h, a.drain))))
+}
 
 // remove adds a route that deletes what its path names.
 func (a *API) remove(path string, h handler) {
-	a.handle("DELETE "+path, a.once(bodiless(h), a.drain))
+	a.write("DELETE "+path, bodiless(h))
 }
 
 // serve adds a route that writes to the client by itself.
@@ -122,7 +124,7 @@ func answering(h handler) http.HandlerFunc {
 			Fail(w, r, err)
 			return
 		}
-		answer.send(w)
+		answer.send(w, r)
 	}
 }
 
@@ -130,12 +132,17 @@ func answering(h handler) http.HandlerFunc {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, err := a.admit(r)
 	if err != nil {
+		// Nobody whose body would be waited for.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(strangerTime))
 		a.drain(r)
 		Fail(w, r, err)
 		return
 	}
 	a.answer(w, r)
 }
+
+// strangerTime is how long the body of a request is read whose sender may not ask.
+const strangerTime = 10 * time.Second
 
 // Permit tells whether the one who asks may still do so. An Unauthenticated or
 // NotFound fault tells that they may not; what becomes of any other error is
@@ -218,10 +225,11 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 		recordOf(r).Account = acct.SID
 		return r, errNotYourData
 	}
-	return asking(r, acct, func(ctx context.Context) error {
+	r = asking(r, acct, func(ctx context.Context) error {
 		_, err := a.accounts.Authenticate(ctx, key, token)
 		return err
-	}), nil
+	})
+	return r, budget.Of(r.Context()).Admit(acct.ID)
 }
 
 // foldAccounts finds the account's sid in the path. The path word "accounts"

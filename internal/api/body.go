@@ -8,36 +8,38 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 )
 
+// firstRead is how much of a body is read before memory is asked for.
+const firstRead = 4 << 10
+
 // readBody checks the content type and reads the whole body into a pooled
-// buffer. Free gives back its share of the memory for bodies; it must be called
-// when the request is done with.
-func (a *API) readBody(r *http.Request) (body []byte, free func(), err error) {
+// buffer, whose memory the request's share takes.
+func (a *API) readBody(r *http.Request) (body []byte, err error) {
 	defer func() {
 		if err != nil {
 			a.drain(r)
 		}
 	}()
 	if err := checkContentType(r); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := checkEncoding(r); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if r.ContentLength > a.maxBody {
-		return nil, nil, a.tooLarge()
+		return nil, a.tooLarge()
 	}
-	share := a.gate.share()
-	body = bodies.get()
+	share := budget.Of(r.Context())
+	body = bodies.get(firstRead)
 	// Memory is asked for as the body comes, a few times more at each step:
 	// one that was announced, or comes in chunks of unknown number, must not
 	// keep others out before it is there.
-	for allowed := smallBody; ; {
+	for allowed := firstRead; ; {
 		var ended bool
 		body, ended, err = readUpTo(r.Body, body, allowed)
 		switch {
@@ -46,27 +48,27 @@ func (a *API) readBody(r *http.Request) (body []byte, free func(), err error) {
 		case int64(len(body)) > a.maxBody:
 			err = a.tooLarge()
 		case ended:
-			return body, share.free, nil
+			return body, nil
 		default:
 			most := a.maxBody + 1 // one more, to see that it is too large
 			if r.ContentLength > 0 {
 				most = r.ContentLength + 1 // one more, to see its end
 			}
-			next := int(min(int64(allowed)*4, most))
-			err = share.grow(r.Context(), int64(next-allowed))
-			allowed = next
+			next := int(min(max(smallBody, int64(allowed)*4), most))
+			if err = share.Take(r.Context(), int64(next-allowed)); err == nil {
+				allowed, body = next, bodies.grow(body, next)
+			}
 		}
 		if err != nil {
 			bodies.put(body)
-			share.free()
-			return nil, nil, err
+			return nil, err
 		}
 	}
 }
 
-// readUpTo appends to b until it has n bytes or the body has ended.
+// readUpTo appends to b, which has room for n bytes, until it has them or the
+// body has ended.
 func readUpTo(body io.Reader, b []byte, n int) (_ []byte, ended bool, err error) {
-	b = slices.Grow(b, max(0, n-len(b)))
 	for len(b) < n {
 		count, err := body.Read(b[len(b):n])
 		b = b[:len(b)+count]
@@ -121,7 +123,18 @@ func checkContentType(r *http.Request) error {
 	case "application/json", "application/x-www-form-urlencoded":
 		return nil
 	}
-	return fault.New(fault.UnsupportedType, given)
+	return fault.New(fault.UnsupportedType, shorten(given))
+}
+
+// maxEcho is how many bytes of a header or of the query an error repeats.
+const maxEcho = 200
+
+// shorten cuts a text that an error repeats.
+func shorten(text string) string {
+	if len(text) <= maxEcho {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxEcho], "") + "..."
 }
 
 // checkEncoding refuses a body that is compressed, which is never undone: a
@@ -129,7 +142,7 @@ func checkContentType(r *http.Request) error {
 // sender why.
 func checkEncoding(r *http.Request) error {
 	if given := r.Header.Get("Content-Encoding"); given != "" && !strings.EqualFold(given, "identity") {
-		return fault.New(fault.UnsupportedType, "Content-Encoding: "+given)
+		return fault.New(fault.UnsupportedType, "Content-Encoding: "+shorten(given))
 	}
 	return nil
 }

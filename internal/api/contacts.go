@@ -3,8 +3,10 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/idempotency"
 )
@@ -117,14 +119,25 @@ func (a *API) getContacts(r *http.Request) (reply, error) {
 	return a.contactsPage(r, query, w)
 }
 
+// usualWeight is what a contact or list weighs, usually.
+const usualWeight = 2000
+
 // contactsPage answers with the contacts that the query finds.
 func (a *API) contactsPage(r *http.Request, query addressbook.Query, w window) (reply, error) {
+	// Usual contacts are waited for here; larger ones are refused as they are read,
+	// when there is no room.
+	if err := budget.Of(r.Context()).Reserve(r.Context(), int64(query.Limit)*usualWeight); err != nil {
+		return reply{}, err
+	}
 	page, err := a.book.Contacts(r.Context(), accountOf(r), query)
 	if err != nil {
 		return reply{}, err
 	}
 	w.next = page.Next
 	e := newEncoder(accountOf(r))
+	if slices.Contains(page.MoreLists, true) {
+		return a.streamPage(r, w, page)
+	}
 	return pageReply(r, w, len(page.Contacts), page.Total, func(b []byte, i int) []byte {
 		if query.WithLists {
 			return e.contactWithLists(b, &page.Contacts[i], page.Lists[i])

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
@@ -25,11 +26,14 @@ const (
 	maxFormBytes = 1 << 20
 	// maxPartBytes is how much is read of a text part: more than any may have.
 	maxPartBytes = 4 << 10
+	// uploadBytes is what an upload takes while it comes: buffers, a piece of the
+	// file on its way to the database, and the rows that are looked at.
+	uploadBytes = 1 << 20
 )
 
 // handleCSV adds the routes of CSV uploads.
 func (a *API) handleCSV(base string) {
-	a.serve("POST "+base+"/contacts/csv-upload", patient.Body(answering(a.once(a.uploadCSV, drainUpload))))
+	a.serve("POST "+base+"/contacts/csv-upload", patient.Upload(answering(a.once(a.uploadCSV, drainUpload))))
 	a.handle("GET "+base+"/csv-status/{upload_id}", a.csvStatus)
 	a.serve("GET "+base+"/csv-status/{upload_id}/errors", a.csvErrors)
 	a.handle("GET "+base+"/csv-uploads", a.csvUploads)
@@ -48,6 +52,9 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 		return reply{}, err
 	}
 	if err := checkEncoding(r); err != nil {
+		return reply{}, err
+	}
+	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
 		return reply{}, err
 	}
 	const limit = importer.MaxFileBytes + maxFormBytes

@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/csvcell"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
@@ -143,6 +144,10 @@ func (a *API) csvStatus(r *http.Request) (reply, error) {
 	return dataReply(r, func(b []byte) []byte { return appendStatus(b, &upload) }), nil
 }
 
+// uploadWeight is what an upload weighs at most, with the names of its list and
+// its file.
+const uploadWeight = 12 << 10
+
 func (a *API) csvUploads(r *http.Request) (reply, error) {
 	w, err := parseUnsorted(r, uploadsPath(accountOf(r)))
 	if err != nil {
@@ -159,6 +164,9 @@ func (a *API) csvUploads(r *http.Request) (reply, error) {
 		}
 	}
 	w.Sort, w.Desc = addressbook.ByCreated, true
+	if err := budget.Of(r.Context()).Take(r.Context(), int64(w.Limit)*uploadWeight); err != nil {
+		return reply{}, err
+	}
 	page, err := a.imports.Uploads(r.Context(), accountOf(r), w.Window)
 	if err != nil {
 		return reply{}, err
@@ -179,14 +187,27 @@ func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	})
 }
 
-// errorPage is how many error rows are read at once.
-const errorPage = 1000
+// errorPage is how many error rows are read at once, and errorBytes what they may
+// take, twice: a row of a file may have 256 KiB.
+const (
+	errorPage  = 32
+	errorBytes = 2 * errorPage * (256 << 10)
+)
 
 // csvErrors streams an upload's error rows, page by page: there may be as many
 // as the file had rows.
 func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	acct := accountOf(r)
+	done, err := a.gate.download(acct.ID)
+	if err != nil {
+		Fail(w, r, err)
+		return
+	}
+	defer done()
 	upload, err := a.imports.Upload(r.Context(), acct, sidIn(r, "upload_id"))
+	if err == nil {
+		err = budget.Of(r.Context()).Take(r.Context(), errorBytes)
+	}
 	if err != nil {
 		Fail(w, r, err)
 		return

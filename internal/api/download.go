@@ -8,11 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"callbook/internal/budget"
 	"callbook/internal/fault"
+	"callbook/internal/patient"
 )
-
-// downloadIdle is how long a client may take for what is written at once.
-const downloadIdle = time.Minute
 
 // download is a file that is sent while it is made. It may take longer than
 // other answers, as long as it is being taken.
@@ -20,7 +19,7 @@ type download struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	headers http.Header // sent with the first byte, and not before: until then an error may be answered
-	control *http.ResponseController
+	answer  *patient.Answer
 	begun   bool
 	broken  bool // the client went away
 
@@ -29,7 +28,7 @@ type download struct {
 }
 
 func newDownload(w http.ResponseWriter, r *http.Request, headers http.Header) *download {
-	return &download{w: w, r: r, headers: headers, control: http.NewResponseController(w)}
+	return &download{w: w, r: r, headers: headers, answer: patient.NewAnswer(w, budget.Of(r.Context()).Scarce)}
 }
 
 func (d *download) begin() {
@@ -48,25 +47,11 @@ func (d *download) Write(p []byte) (int, error) {
 	if !d.begun {
 		d.begin()
 	}
-	if err := d.extend(); err != nil {
-		return 0, err
-	}
-	n, err := d.w.Write(p)
+	n, err := d.answer.Write(p)
 	if err != nil {
 		d.broken = true
 	}
 	return n, err
-}
-
-// extend gives the client time to take what is written next, unless the download
-// is over.
-func (d *download) extend() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.over == nil {
-		_ = d.control.SetWriteDeadline(time.Now().Add(downloadIdle)) // where there is none, none is needed
-	}
-	return d.over
 }
 
 // stop makes the download over, also a write that waits for the client.
@@ -74,7 +59,7 @@ func (d *download) stop(why error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.over = why
-	_ = d.control.SetWriteDeadline(time.Now())
+	d.answer.Stop()
 }
 
 // whyOver returns why the download is over; nil when it is not.

@@ -150,13 +150,17 @@ func (e *encoder) contactWithLists(b []byte, c *addressbook.Contact, lists []add
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, `{"sid":"`...)
-		b = lists[i].SID.AppendTo(b)
-		b = append(b, `","name":`...)
-		b = appendString(b, lists[i].Name)
-		b = append(b, '}')
+		b = appendListRef(b, &lists[i])
 	}
 	return append(b, `]}`...)
+}
+
+func appendListRef(b []byte, l *addressbook.ListRef) []byte {
+	b = append(b, `{"sid":"`...)
+	b = l.SID.AppendTo(b)
+	b = append(b, `","name":`...)
+	b = appendString(b, l.Name)
+	return append(b, '}')
 }
 
 // listTypes are the types of lists on the wire.

@@ -11,23 +11,18 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/exporter"
 	"callbook/internal/fault"
 )
 
 const (
-	// maxExports is how many exports are sent at once. Each holds a page or two
-	// of contacts.
-	maxExports = 8
+	// exportBytes is what an export takes beside its pages of contacts: buffers,
+	// and what a compressor remembers.
+	exportBytes = 1 << 20
 	// exportTimeout is how long one may take in all.
 	exportTimeout = time.Hour
 )
-
-var errExports = &fault.Error{
-	Kind:       fault.Unavailable,
-	Detail:     "Too many exports are being sent",
-	RetryAfter: 10 * time.Second,
-}
 
 // exportFormat is a format of exports.
 type exportFormat struct {
@@ -99,14 +94,20 @@ func parseExport(r *http.Request) (exportRequest, window, error) {
 func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request, err := parse(r)
-		if err == nil && !a.exports.TryAcquire(1) {
-			err = errExports
-		}
 		if err != nil {
 			Fail(w, r, err)
 			return
 		}
-		defer a.exports.Release(1)
+		done, err := a.gate.download(accountOf(r).ID)
+		if err != nil {
+			Fail(w, r, err)
+			return
+		}
+		defer done()
+		if err := budget.Of(r.Context()).Take(r.Context(), exportBytes); err != nil {
+			Fail(w, r, err)
+			return
+		}
 		found, err := exporter.Open(r.Context(), a.book, accountOf(r), request.query)
 		if err != nil {
 			Fail(w, r, err)

@@ -76,7 +76,7 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 		seconds := math.Ceil(max(f.RetryAfter, time.Second).Seconds())
 		h.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
-	failure(r, wire, detail).send(w)
+	failure(r, wire, detail).send(w, r)
 }
 
 // failure is the answer to a request that could not be served.

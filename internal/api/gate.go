@@ -1,107 +1,94 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"runtime"
-	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"callbook/internal/fault"
+	"callbook/internal/limit"
 )
 
-// gate bounds what bulk requests take of the machine: the memory for their
-// bodies, and how many are worked on at once. Whoever has to wait does so in
-// the order of arrival; when too many wait, the next is sent away. Small
-// requests pass freely.
+// gate bounds how many large requests and downloads are worked on at once,
+// fairly by account. Small requests pass freely. The memory of all of them is
+// budget's.
 type gate struct {
-	memory  *semaphore.Weighted // bytes of bodies
-	work    *semaphore.Weighted // requests
-	waiting atomic.Int64
+	work      *limit.Pool // bulk requests
+	downloads *limit.Pool // exports and error files that are being sent
 }
 
 const (
 	// smallBody is up to where a request is not worth waiting for, in bytes.
 	smallBody = 64 << 10
-	// bodyMemory is how many bytes of bodies are held at once, and at least
-	// one body of the largest size.
-	bodyMemory = 64 << 20
 	// workPerCore is how many bulk requests are worked on at once: one waits
 	// for the disk while the other is decoded.
 	workPerCore = 2
-	// maxWaiting is how many bulk requests may wait.
-	maxWaiting = 256
-	// growWait is how long a body waits for more memory while it holds some:
-	// several that do could otherwise wait for each other.
-	growWait = 5 * time.Second
+	// maxWaiting is how many bulk requests of one account may wait for a place.
+	maxWaiting = 128
+	// maxDownloads is how many downloads are sent at once, and accountDownloads
+	// how many of them are one account's.
+	maxDownloads     = 32
+	accountDownloads = 4
 )
 
-var errBusy = &fault.Error{
-	Kind:       fault.Unavailable,
-	Detail:     "Too many large requests are waiting",
-	RetryAfter: 2 * time.Second,
-}
+var (
+	errBusy = &fault.Error{
+		Kind:       fault.TooMany,
+		Detail:     "Too many large requests of your account are waiting",
+		RetryAfter: 2 * time.Second,
+	}
+	errDownloads = &fault.Error{
+		Kind:       fault.TooMany,
+		Detail:     "Your account has as many exports being sent as it may have",
+		RetryAfter: 10 * time.Second,
+	}
+	errAllDownloads = &fault.Error{
+		Kind:       fault.Unavailable,
+		Detail:     "Too many exports are being sent",
+		RetryAfter: 10 * time.Second,
+	}
+)
 
-func newGate(maxBody int64) *gate {
+func newGate() *gate {
+	places := int64(workPerCore * runtime.GOMAXPROCS(0))
 	return &gate{
-		memory: semaphore.NewWeighted(max(bodyMemory, maxBody)),
-		work:   semaphore.NewWeighted(int64(workPerCore * runtime.GOMAXPROCS(0))),
+		work:      limit.New(places, limit.Options{MaxWaiting: maxWaiting, Busy: errBusy}),
+		downloads: limit.New(maxDownloads, limit.Options{}),
 	}
 }
 
-// share returns a share of the memory that has none yet.
-func (g *gate) share() *share { return &share{gate: g} }
-
-// share is the memory that one body holds.
-type share struct {
-	gate *gate
-	held int64
-}
-
-// grow waits for n more bytes.
-func (s *share) grow(ctx context.Context, n int64) error {
-	if s.held > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, growWait, errBusy)
-		defer cancel()
-	}
-	if err := s.gate.acquire(ctx, s.gate.memory, n); err != nil {
-		return err
-	}
-	s.held += n
-	return nil
-}
-
-// free gives all of it back.
-func (s *share) free() {
-	s.gate.memory.Release(s.held)
-	s.held = 0
-}
-
-// begin waits for the turn to work on a body of this size.
-func (g *gate) begin(ctx context.Context, size int) (done func(), err error) {
+// begin waits for an account's turn to work on a body of this size.
+func (g *gate) begin(ctx context.Context, account int64, size int) (done func(), err error) {
 	if size <= smallBody {
 		return func() {}, nil
 	}
-	if err := g.acquire(ctx, g.work, 1); err != nil {
+	if err := g.work.Acquire(ctx, account, 1); err != nil {
 		return nil, err
 	}
-	return func() { g.work.Release(1) }, nil
+	return func() { g.work.Release(account, 1) }, nil
 }
 
-func (g *gate) acquire(ctx context.Context, s *semaphore.Weighted, n int64) error {
-	if s.TryAcquire(n) {
-		return nil
+// download takes a place for a download of an account. It does not wait.
+func (g *gate) download(account int64) (done func(), err error) {
+	if g.downloads.Held(account) >= accountDownloads {
+		return nil, errDownloads
 	}
-	if g.waiting.Add(1) > maxWaiting {
-		g.waiting.Add(-1)
-		return errBusy
+	if !g.downloads.TryAcquire(account, 1) {
+		return nil, errAllDownloads
 	}
-	err := s.Acquire(ctx, n)
-	g.waiting.Add(-1)
-	if err != nil {
-		return context.Cause(ctx)
-	}
-	return nil
+	return func() { g.downloads.Release(account, 1) }, nil
+}
+
+// itemBytes is what an item of a bulk request takes beside its texts: what is
+// decoded of it, its result, and what its answer has whatever the item says.
+const itemBytes = 1200
+
+// workBytes is about how much working on a body takes beside the body: its text
+// is there twice, for the contacts and on the way to the database or into the
+// answer, and each item takes something however short it is. There are no more
+// items than commas and one.
+func workBytes(body []byte) int64 {
+	items := min(maxItems, 1+bytes.Count(body, []byte(",")))
+	return 2*int64(len(body)) + itemBytes*int64(items)
 }

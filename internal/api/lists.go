@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/idempotency"
 )
 
@@ -53,6 +54,9 @@ func (a *API) getLists(r *http.Request) (reply, error) {
 	}
 	name, err := w.text("name")
 	if err != nil {
+		return reply{}, err
+	}
+	if err := budget.Of(r.Context()).Reserve(r.Context(), int64(w.Limit)*usualWeight); err != nil {
 		return reply{}, err
 	}
 	page, err := a.book.Lists(r.Context(), accountOf(r), addressbook.ListQuery{Window: w.Window, Name: name})

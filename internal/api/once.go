@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/idempotency"
 )
@@ -84,7 +85,7 @@ func overtaken(r *http.Request, attempt *idempotency.Attempt) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return replayOf(r, receipt), nil
+	return replayOf(r, receipt)
 }
 
 // replay returns the answer that the request got before; false means that it
@@ -102,14 +103,18 @@ func replay(r *http.Request, rest []byte) (answer reply, done bool, err error) {
 	if err != nil || receipt == nil {
 		return reply{}, false, err
 	}
-	return replayOf(r, receipt), true, nil
+	answer, err = replayOf(r, receipt)
+	return answer, err == nil, err
 }
 
 // replayOf is the answer of a receipt, under the request id of back then.
-func replayOf(r *http.Request, receipt *idempotency.Receipt) reply {
+func replayOf(r *http.Request, receipt *idempotency.Receipt) (reply, error) {
+	if err := budget.Of(r.Context()).Take(r.Context(), int64(len(receipt.Body))); err != nil {
+		return reply{}, err
+	}
 	id := requestID(receipt.Body)
 	recordOf(r).Replayed = id
-	return reply{status: receipt.Status, body: receipt.Body, replayed: id}
+	return reply{status: receipt.Status, body: receipt.Body, replayed: id}, nil
 }
 
 // bodiless is for a handler whose requests have no body, or one that is

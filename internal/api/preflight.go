@@ -7,5 +7,5 @@ import "net/http"
 func Preflight(w http.ResponseWriter, r *http.Request) {
 	answer := newReply(r, http.StatusOK)
 	answer.body = append(answer.body, `,"response":{"code":200,"error_data":null,"status":"success","data":null}}`...)
-	answer.send(w)
+	answer.send(w, r)
 }

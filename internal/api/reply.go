@@ -2,12 +2,14 @@ package api
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 
 	"callbook/internal/access"
+	"callbook/internal/budget"
+	"callbook/internal/patient"
 )
 
 // reply is a whole answer: its status and its JSON.
@@ -17,8 +19,9 @@ type reply struct {
 	// replayed is the request id of an answer that is given again; otherwise
 	// "".
 	replayed string
-	// leave is called when the answer was sent; it may be nil.
-	leave func()
+	// stream, when not nil, writes the JSON instead of body: it is not whole in
+	// memory. It is called once.
+	stream func(w io.Writer) error
 }
 
 // idKey is what every answer begins with, and the request id follows.
@@ -32,8 +35,11 @@ func requestID(body []byte) string {
 
 // newReply returns a reply that begins as every answer does. Its body is open:
 // ,"response": and the closing brace are still to come.
-func newReply(r *http.Request, status int) reply {
-	b := answers.get()
+func newReply(r *http.Request, status int) reply { return newReplyOf(r, status, 0) }
+
+// newReplyOf is newReply for an answer that will have about size bytes.
+func newReplyOf(r *http.Request, status, size int) reply {
+	b := answers.get(size)
 	b = append(b, idKey...)
 	b = append(b, recordOf(r).ID...)
 	b = append(b, `","method":`...)
@@ -43,45 +49,61 @@ func newReply(r *http.Request, status int) reply {
 	return reply{status: status, body: b}
 }
 
-// send writes the answer. The error of a client that went away is nobody's to
-// mend.
-func (a reply) send(w http.ResponseWriter) {
+// promptAnswer is up to where an answer is written whatever its client does: it
+// is in the connection's buffers then.
+const promptAnswer = 64 << 10
+
+// send writes the answer. The error of a client that went away, or takes the
+// answer too slowly, is nobody's to mend.
+func (a reply) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.stream == nil {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	if a.replayed != "" {
 		h.Set("X-Request-Id", a.replayed)
 		h.Set(replayedHeader, "true")
 	}
 	w.WriteHeader(a.status)
-	w.Write(a.body)
-	answers.put(a.body)
-	if a.leave != nil {
-		a.leave()
+	switch {
+	case a.stream != nil:
+		a.sendStream(w, r)
+	case len(a.body) > promptAnswer:
+		patient.NewAnswer(w, budget.Of(r.Context()).Scarce).Write(a.body)
+	default:
+		w.Write(a.body)
 	}
+	answers.put(a.body)
+}
+
+// sendStream writes an answer that is made while it is sent. One that cannot be
+// made to its end is broken off, since it must not look whole.
+func (a reply) sendStream(w http.ResponseWriter, r *http.Request) {
+	to := &noticing{Writer: patient.NewAnswer(w, budget.Of(r.Context()).Scarce)}
+	err := a.stream(to)
+	if err == nil {
+		return
+	}
+	if to.err == nil {
+		recordOf(r).Err = err
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// noticing is a writer that keeps its error, to tell it from that of what is
+// written.
+type noticing struct {
+	io.Writer
+	err error
+}
+
+func (n *noticing) Write(p []byte) (int, error) {
+	count, err := n.Writer.Write(p)
+	if err != nil {
+		n.err = err
+	}
+	return count, err
 }
 
 func recordOf(r *http.Request) *access.Record { return access.Of(r.Context()) }
-
-// bufferPool keeps byte slices of one use.
-type bufferPool struct{ pool sync.Pool }
-
-// Two pools, since an answer is twice as large as its request.
-var bodies, answers bufferPool
-
-// maxPooled is the largest buffer that is kept. The answer to 5,000 usual
-// contacts has 2.6 MB.
-const maxPooled = 4 << 20
-
-func (p *bufferPool) get() []byte {
-	if b, ok := p.pool.Get().(*[]byte); ok {
-		return (*b)[:0]
-	}
-	return make([]byte, 0, 4096)
-}
-
-func (p *bufferPool) put(b []byte) {
-	if 0 < cap(b) && cap(b) <= maxPooled {
-		p.pool.Put(&b)
-	}
-}

@@ -37,7 +37,7 @@ var sortFields = map[string]addressbook.SortField{
 func parseWords(r *http.Request) (url.Values, error) {
 	words, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "Invalid query: "+err.Error())
+		return nil, fault.New(fault.Invalid, "Invalid query: "+shorten(err.Error()))
 	}
 	return words, nil
 }

@@ -137,7 +137,7 @@ var troubles = map[fault.Kind]trouble{
 	fault.UnsupportedType:  {http.StatusUnsupportedMediaType, "That could not be read"},
 	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, "Not allowed"},
 	fault.TooLarge:         {http.StatusRequestEntityTooLarge, "Too large"},
-	fault.TooMany:          {http.StatusTooManyRequests, "Too many attempts"},
+	fault.TooMany:          {http.StatusTooManyRequests, "Too much at once"},
 	fault.Unavailable:      {http.StatusServiceUnavailable, "Not now"},
 }
 

@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"callbook/internal/access"
+	"callbook/internal/budget"
 )
 
 // consolePage is what the template console.html shows.
@@ -129,7 +129,7 @@ func (d *Dashboard) ask(r *http.Request, method string, target *url.URL, body st
 	if body != "" {
 		request.Body, request.ContentLength = readCloser{strings.NewReader(body)}, int64(len(body))
 	}
-	kept := &keptAnswer{header: make(http.Header)}
+	kept := &keptAnswer{header: make(http.Header), share: budget.Of(ctx)}
 	begun := time.Now()
 	d.api(r).ServeHTTP(kept, request)
 	took := time.Since(begun)
@@ -147,6 +147,7 @@ type keptAnswer struct {
 	status int
 	size   int
 	body   bytes.Buffer
+	share  *budget.Share
 }
 
 func (k *keptAnswer) Header() http.Header { return k.header }
@@ -160,16 +161,17 @@ func (k *keptAnswer) WriteHeader(status int) {
 func (k *keptAnswer) Write(b []byte) (int, error) {
 	k.WriteHeader(http.StatusOK)
 	k.size += len(b)
-	k.body.Write(b[:min(len(b), maxKept-k.body.Len())])
+	keep := b[:min(len(b), maxKept-k.body.Len())]
+	// Kept, it is there with room to grow, and on several lines.
+	if len(keep) > 0 && k.share.Claim(4*int64(len(keep))) == nil {
+		k.body.Write(keep)
+	}
 	return len(b), nil
 }
 
 func (k *keptAnswer) result(took time.Duration) consoleResult {
 	text := k.body.Bytes()
-	var pretty bytes.Buffer
-	if json.Indent(&pretty, text, "", "  ") == nil {
-		text = pretty.Bytes()
-	}
+	text = indented(text, 2*maxKept)
 	result := consoleResult{
 		Status:     k.status,
 		StatusText: http.StatusText(k.status),

@@ -1,9 +1,7 @@
 package dashboard
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -57,12 +55,7 @@ func (d *Dashboard) showContact(r *http.Request, join field) (answer, error) {
 	}
 	if c.CustomField != "" {
 		data.Custom = parseTree(c.CustomField)
-		var lines bytes.Buffer
-		if json.Indent(&lines, []byte(c.CustomField), "", "  ") == nil {
-			data.JSON = lines.String()
-		} else {
-			data.JSON = c.CustomField
-		}
+		data.JSON = string(indented([]byte(c.CustomField), maxShown))
 	}
 	a := show("contact", data.Title, data)
 	if join.Error != "" {

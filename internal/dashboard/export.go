@@ -6,8 +6,10 @@ import (
 	"net/url"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/exporter"
 	"callbook/internal/fault"
+	"callbook/internal/patient"
 )
 
 // ExportURL is where the table's contacts can be had as a CSV file.
@@ -72,11 +74,15 @@ func (d *Dashboard) exportSelected(r *http.Request) (answer, error) {
 	if len(s.SIDs) == 0 {
 		return d.askSelected(r, selectedData{selection: s}) // which says so
 	}
+	share := budget.Of(ctx)
 	contacts := make([]addressbook.Contact, 0, len(s.SIDs))
 	for _, sid := range s.SIDs {
 		c, err := d.cfg.Book.Contact(ctx, acct, sid)
 		if isFault(err, fault.NotFound) {
 			continue
+		}
+		if err == nil {
+			err = share.Claim(c.Weight())
 		}
 		if err != nil {
 			return answer{}, err
@@ -87,7 +93,7 @@ func (d *Dashboard) exportSelected(r *http.Request) (answer, error) {
 		h := w.Header()
 		h.Set("Content-Type", "text/csv; charset=utf-8")
 		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selected-%s.csv"`, acct.SID))
-		if err := exporter.Of(acct, contacts).CSV(r.Context(), w); err != nil {
+		if err := exporter.Of(acct, contacts).CSV(r.Context(), patient.NewAnswer(w, budget.Of(r.Context()).Scarce)); err != nil {
 			panic(http.ErrAbortHandler) // the client went away, or the file would look whole
 		}
 	}}, nil

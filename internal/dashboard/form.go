@@ -5,17 +5,36 @@ import (
 	"fmt"
 	"net/http"
 
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 )
 
-// maxForm is the size limit of a form that has no files, in bytes.
-const maxForm = 1 << 20
+const (
+	// maxForm is the size limit of a form that has no files, in bytes.
+	maxForm = 1 << 20
+	// maxStrangersForm is that of one who is not signed in.
+	maxStrangersForm = 8 << 10
+	// formBytes is what a byte of a form takes: as it comes, and as values.
+	formBytes = 3
+)
 
 var errForm = fault.New(fault.Unparsable, "The form could not be read.")
 
 // readForm reads the request's form; its values are then in r.PostForm.
 func readForm(r *http.Request) error {
-	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
+	most := int64(maxForm)
+	if !visitorOf(r).known {
+		most = maxStrangersForm
+	} else if r.ContentLength != 0 {
+		size := most
+		if r.ContentLength > 0 {
+			size = min(most, r.ContentLength)
+		}
+		if err := budget.Of(r.Context()).Take(r.Context(), formBytes*size); err != nil {
+			return err
+		}
+	}
+	r.Body = http.MaxBytesReader(nil, r.Body, most)
 	err := r.ParseForm()
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fault.New(fault.TooLarge, fmt.Sprintf("A form has at most %d KiB.", tooLarge.Limit>>10))

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/budget"
+	"callbook/internal/patient"
 )
 
 //go:embed templates/*.html
@@ -167,12 +169,14 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a answer) {
 			http.SetCookie(w, d.keepNotice(r, nil))
 		}
 	}
-	var page bytes.Buffer
+	share := budget.Of(r.Context())
+	page := pageBuffer{ctx: r.Context(), share: share, before: share.Used()}
 	if err := pages[a.page].ExecuteTemplate(&page, name, v); err != nil {
 		err = fmt.Errorf("make page %s: %w", a.page, err)
 		if a.page == "error" { // nothing is left to show
 			panic(err)
 		}
+		share.Give(page.before)
 		d.Fail(w, r, err)
 		return
 	}
@@ -188,14 +192,16 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a answer) {
 	// it with the back button.
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Encoding")
-	body := page.Bytes()
+	body := page.text.Bytes()
 	if len(body) >= minCompressed && acceptsGzip(r) {
 		body = compress(body)
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.status)
-	w.Write(body)
+	// The error of a client that went away, or takes the page too slowly, is
+	// nobody's to mend.
+	_, _ = patient.NewAnswer(w, share.Scarce).Write(body)
 }
 
 // byHTMX tells whether htmx asks for a piece of a page.

@@ -84,7 +84,7 @@ func (d *Dashboard) add(rt route, h handler) {
 		d.send(w, r, answer)
 	}
 	if rt.patient {
-		serve = patient.Body(serve)
+		serve = patient.Upload(serve)
 	}
 	d.mux.HandleFunc(rt.pattern, serve)
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/importer"
 )
@@ -20,6 +21,9 @@ const (
 	maxFormText = 4 << 10
 	// maxUploadForm is the size limit of a form with a file, in bytes.
 	maxUploadForm = importer.MaxFileBytes + maxForm
+	// uploadBytes is what an upload takes while it comes: buffers, and a piece of
+	// the file on its way to the database.
+	uploadBytes = 1 << 20
 )
 
 // The words of the forms for what can be chosen of an import.
@@ -126,6 +130,9 @@ func sentence(words string) string {
 // readUpload reads the form with the file, in whatever order its parts come.
 // What is wrong with it is noted in the form, and the file is nil.
 func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*importer.File, error) {
+	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
+		return nil, err
+	}
 	r.Body = http.MaxBytesReader(nil, r.Body, maxUploadForm)
 	parts, err := r.MultipartReader()
 	if err != nil {

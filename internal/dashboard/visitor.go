@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"callbook/internal/account"
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/session"
 )
@@ -79,7 +80,7 @@ func (d *Dashboard) recognise(r *http.Request) error {
 	}
 	*visitorOf(r) = visitor{known: true, account: acct, session: s}
 	recordOf(r).Account = acct.SID
-	return nil
+	return budget.Of(r.Context()).Admit(acct.ID)
 }
 
 // secure tells whether the browser speaks TLS, be it with a proxy in front.

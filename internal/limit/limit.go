@@ -118,18 +118,35 @@ func (p *Pool) enqueue(account, n int64) (*waiter, error) {
 	return w, nil
 }
 
-// TryAcquire takes n for an account if nobody waits and it fits, and tells
-// whether it did.
+// TryAcquire takes n for an account if it fits and nobody waits who comes
+// before it, and tells whether it did. An account that waits because it holds
+// its share does not come before others.
 func (p *Pool) TryAcquire(account, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := p.holding(account)
-	if p.waiting > 0 || !p.fits(h, n) {
+	if !p.fits(h, n) || len(h.waiting) > 0 || p.waiting > 0 && p.next() != nil {
 		p.drop(account)
 		return false
 	}
 	p.grant(h, n)
 	return true
+}
+
+// Sated tells whether an account cannot have n more because of what it holds
+// itself, and not because others hold the rest.
+func (p *Pool) Sated(account, n int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := p.accounts[account]
+	return h != nil && (p.sated(h, n) || h.held+n > p.capacity)
+}
+
+// Free returns how much is free.
+func (p *Pool) Free() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.free
 }
 
 // Release gives back n of what an account has taken.
@@ -218,12 +235,7 @@ func (p *Pool) put(account, n int64) {
 // would otherwise wait for as long as small ones come.
 func (p *Pool) serve() {
 	for {
-		var next *holding
-		for _, h := range p.accounts {
-			if len(h.waiting) > 0 && !p.sated(h, h.waiting[0].n) && (next == nil || h.before(next)) {
-				next = h
-			}
-		}
+		next := p.next()
 		if next == nil || next.waiting[0].n > p.free {
 			return
 		}
@@ -234,6 +246,18 @@ func (p *Pool) serve() {
 		p.grant(next, w.n)
 		close(w.granted)
 	}
+}
+
+// next returns the waiting account that is served first, or nil when all that
+// wait hold their share.
+func (p *Pool) next() *holding {
+	var next *holding
+	for _, h := range p.accounts {
+		if len(h.waiting) > 0 && !p.sated(h, h.waiting[0].n) && (next == nil || h.before(next)) {
+			next = h
+		}
+	}
+	return next
 }
 
 // before tells whether the account is served before another: it holds less, or

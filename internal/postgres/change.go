@@ -71,7 +71,7 @@ func (t *tx) lockBench(patches []addressbook.Patch) (*bench, error) {
 // lockContacts reads contacts and locks them, in the order of their sids, when
 // the queue is run.
 func (t *tx) lockContacts(contacts []addressbook.SID, do func(*addressbook.Contact)) {
-	t.queue(lockBySID(contactColumns, "FOR UPDATE"), t.account, sids(inOrder(contacts))).Query(eachContact(do))
+	t.queue(lockBySID(contactColumns, "FOR UPDATE"), t.account, sids(inOrder(contacts))).Query(t.eachContact(do))
 }
 
 // inOrder returns the sids in their order, each once.

@@ -41,9 +41,9 @@ func (t *tx) queueLook(e *enlistment) {
 	case e.batch.OnDuplicate == addressbook.UpdateDuplicate:
 		holders = lockByNumber("FOR NO KEY UPDATE")
 	}
-	t.queue(holders, t.account, numbers).Query(eachContact(func(c *addressbook.Contact) { e.holders[c.Number] = c }))
+	t.queue(holders, t.account, numbers).Query(t.eachContact(func(c *addressbook.Contact) { e.holders[c.Number] = c }))
 	t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND sid = $2`+lockList, t.account, (*sidValue)(&e.batch.List)).
-		Query(eachList(func(l *addressbook.List) { e.list = l }))
+		Query(t.eachList(func(l *addressbook.List) { e.list = l }))
 }
 
 // lookAtMembers finds out which of the holders are in the list.

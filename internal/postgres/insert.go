@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 )
@@ -222,15 +223,19 @@ func (t *tx) holders(numbers numberColumn, lock bool) (map[phone.Number]*address
 		query = lockByNumber("FOR UPDATE")
 	}
 	found := make(map[phone.Number]*addressbook.Contact)
-	t.queue(query, t.account, numbers).Query(eachContact(func(c *addressbook.Contact) { found[c.Number] = c }))
+	t.queue(query, t.account, numbers).Query(t.eachContact(func(c *addressbook.Contact) { found[c.Number] = c }))
 	return found, t.flush()
 }
 
-// eachContact reads rows of contactColumns.
-func eachContact(do func(*addressbook.Contact)) func(pgx.Rows) error {
+// eachContact reads rows of contactColumns, and claims their memory.
+func (t *tx) eachContact(do func(*addressbook.Contact)) func(pgx.Rows) error {
+	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {
 		for rows.Next() {
 			c, err := scanContact(rows)
+			if err == nil {
+				err = share.Claim(c.Weight())
+			}
 			if err != nil {
 				return err
 			}

@@ -87,7 +87,7 @@ func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressb
 		names := make(map[string]addressbook.SID) // who has each
 		t.lockLists(patched, func(l *addressbook.List) { rows[l.SID] = l })
 		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = ANY($2)`, account, wanted).
-			Query(eachList(func(l *addressbook.List) { names[l.Name] = l.SID }))
+			Query(t.eachList(func(l *addressbook.List) { names[l.Name] = l.SID }))
 		if err := t.flush(); err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressb
 // queue is run.
 func (t *tx) lockLists(lists []addressbook.SID, do func(*addressbook.List)) {
 	t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND sid = ANY($2) ORDER BY sid FOR UPDATE`,
-		t.account, sids(lists)).Query(eachList(do))
+		t.account, sids(lists)).Query(t.eachList(do))
 }
 
 // updateLists writes those lists that were changed, when the queue is run.

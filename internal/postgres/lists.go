@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 )
 
 // listColumns is what scanList reads, in this order.
@@ -18,12 +19,17 @@ func intoList(l *addressbook.List) []any {
 	}
 }
 
-// eachList reads rows of listColumns.
-func eachList(do func(*addressbook.List)) func(pgx.Rows) error {
+// eachList reads rows of listColumns, and claims their memory.
+func (t *tx) eachList(do func(*addressbook.List)) func(pgx.Rows) error {
+	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {
 		for rows.Next() {
 			var l addressbook.List
-			if err := rows.Scan(intoList(&l)...); err != nil {
+			err := rows.Scan(intoList(&l)...)
+			if err == nil {
+				err = share.Claim(l.Weight())
+			}
+			if err != nil {
 				return err
 			}
 			do(&l)
@@ -52,7 +58,7 @@ func (db *DB) Lists(ctx context.Context, account int64, q addressbook.ListQuery)
 			s.and("strpos(lists.name_key, %s) > 0", addressbook.Fold(q.Name))
 		}
 		s.queueCount(t, &page.Total)
-		s.queuePage(t, listColumns, window{q.Window, "lists"}).Query(eachList(func(l *addressbook.List) {
+		s.queuePage(t, listColumns, window{q.Window, "lists"}).Query(t.eachList(func(l *addressbook.List) {
 			page.Lists = append(page.Lists, *l)
 		}))
 		return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/phone"
 )
 
@@ -33,7 +34,7 @@ func (db *DB) Contacts(ctx context.Context, account int64, q addressbook.Query) 
 			toCount = false
 		}
 		w := window{q.Window, "contacts"}
-		s.queuePage(t, contactColumns, w).Query(eachContact(func(c *addressbook.Contact) {
+		s.queuePage(t, contactColumns, w).Query(t.eachContact(func(c *addressbook.Contact) {
 			page.Contacts = append(page.Contacts, *c)
 		}))
 		if !toCount && !q.WithLists {
@@ -69,7 +70,9 @@ func (db *DB) Contacts(ctx context.Context, account int64, q addressbook.Query) 
 	return page, nil
 }
 
-// queueListsOf reads the lists of the page's first n contacts, by their names.
+// queueListsOf reads the lists of the page's first n contacts, by their names,
+// of each no more than [addressbook.ListsShown] says, and one, which tells that
+// there are more.
 func (t *tx) queueListsOf(page *addressbook.Page, n int) {
 	at := make(map[addressbook.SID]int, n)
 	shown := make(sidColumn, n)
@@ -78,19 +81,49 @@ func (t *tx) queueListsOf(page *addressbook.Page, n int) {
 		at[*sid], shown[i] = i, (*sidValue)(sid)
 	}
 	page.Lists = make([][]addressbook.ListRef, n)
-	t.queue(`SELECT list_members.contact_sid, lists.sid, lists.name FROM list_members
-		JOIN lists ON lists.account_id = list_members.account_id AND lists.sid = list_members.list_sid
-		WHERE list_members.account_id = $1 AND list_members.contact_sid = ANY($2) ORDER BY lists.name`,
-		t.account, shown).Query(func(rows pgx.Rows) error {
+	page.MoreLists = make([]bool, n)
+	most := addressbook.ListsShown(n)
+	share := budget.Of(t.ctx)
+	t.queue(`SELECT shown.sid, of_one.sid, of_one.name FROM unnest($2::uuid[]) AS shown (sid) CROSS JOIN LATERAL
+		(`+listsOf+` AND list_members.contact_sid = shown.sid ORDER BY lists.name LIMIT $3) AS of_one`,
+		t.account, shown, most+1).Query(func(rows pgx.Rows) error {
 		var contact sidValue
 		var l addressbook.ListRef
 		_, err := pgx.ForEachRow(rows, []any{&contact, (*sidValue)(&l.SID), &l.Name}, func() error {
 			i := at[addressbook.SID(contact)]
+			if len(page.Lists[i]) == most {
+				page.MoreLists[i] = true
+				return nil
+			}
 			page.Lists[i] = append(page.Lists[i], l)
-			return nil
+			return share.Claim(l.Weight())
 		})
 		return err
 	})
+}
+
+// listsOf reads the lists of contacts, which what follows it picks.
+const listsOf = `SELECT lists.sid, lists.name FROM list_members
+	JOIN lists ON lists.account_id = list_members.account_id AND lists.sid = list_members.list_sid
+	WHERE list_members.account_id = $1`
+
+// ListsOf implements [addressbook.Store].
+func (db *DB) ListsOf(ctx context.Context, account int64, contact addressbook.SID, after string, limit int) ([]addressbook.ListRef, error) {
+	var lists []addressbook.ListRef
+	err := db.read(ctx, of(account), "read the lists of a contact", func(t *tx) error {
+		lists = make([]addressbook.ListRef, 0, limit)
+		t.queue(listsOf+` AND list_members.contact_sid = $2 AND lists.name > $3 ORDER BY lists.name LIMIT $4`,
+			account, (*sidValue)(&contact), after, limit).Query(func(rows pgx.Rows) error {
+			var l addressbook.ListRef
+			_, err := pgx.ForEachRow(rows, []any{(*sidValue)(&l.SID), &l.Name}, func() error {
+				lists = append(lists, l)
+				return nil
+			})
+			return err
+		})
+		return nil
+	})
+	return lists, err
 }
 
 // selectContacts returns what the filters of a query let pass.

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"callbook/internal/budget"
 	"callbook/internal/idempotency"
 )
 
@@ -104,7 +105,10 @@ func (t *tx) confirm(tag pgconn.CommandTag) error {
 func (db *DB) write(ctx context.Context, account int64, doing string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
+	share := budget.Of(ctx)
+	used := share.Used()
 	for attempt := 1; ; attempt++ {
+		share.Give(used) // what an attempt before this one claimed
 		again, err := db.try(ctx, account, do)
 		if err == nil || !again || attempt == attempts {
 			return storeError(doing, causeOf(ctx, err))

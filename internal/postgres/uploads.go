@@ -79,7 +79,7 @@ func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook
 		// It is locked, so that it cannot go before the upload is there. Added by
 		// another at this moment, it makes us begin anew.
 		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2 FOR NO KEY UPDATE`, t.account, list.Name).
-			Query(eachList(func(l *addressbook.List) { got, there = *l, true }))
+			Query(t.eachList(func(l *addressbook.List) { got, there = *l, true }))
 		was := !draft
 		if draft {
 			t.queueRemoveDraft(u.SID, &was)

@@ -17,9 +17,12 @@ import (
 // deadline, an answer even to a panic, and a line in the access log.
 func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	start := time.Now()
+	serving(r.Context())
 	ctx, cancel := context.WithTimeout(r.Context(), s.limit)
 	defer cancel()
 	ctx, rec := access.Begin(ctx)
+	ctx, share := s.budget.Begin(ctx)
+	defer share.End() // once the client has the answer, or never will
 	r = r.WithContext(ctx)
 	if client := s.proxies.Of(r); client.IsValid() {
 		r.RemoteAddr = client.String()

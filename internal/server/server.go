@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"callbook/internal/api"
+	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/dashboard"
 	"callbook/internal/fault"
@@ -32,6 +33,8 @@ type Server struct {
 	refuse    error
 	proxies   clientaddr.Proxies
 	origins   *origins
+	budget    *budget.Budget
+	conns     *connections
 
 	requests inFlight
 	unready  atomic.Bool // the store did not answer the last probe
@@ -61,6 +64,11 @@ type Config struct {
 	// RequestTimeout is how long one request may take, waiting included; zero
 	// means a minute.
 	RequestTimeout time.Duration
+	// Budget is what requests hold of the memory; nil means 128 MiB.
+	Budget *budget.Budget
+	// Connections is how many connections there may be at once; zero means 4,096.
+	// One more closes those that have been idle for longest.
+	Connections int
 	// Refuse, when not nil, is what is answered to every request but those for
 	// the probes and the document, by a server whose store is not there yet. It
 	// needs no API.
@@ -72,6 +80,8 @@ const (
 	headerTimeout         = 10 * time.Second
 	idleTimeout           = 2 * time.Minute
 	maxHeaderBytes        = 64 << 10
+	defaultConnections    = 4096
+	defaultBudget         = 128 << 20
 	// stopTimeout is how long a stop waits for the requests in flight.
 	stopTimeout = 30 * time.Second
 )
@@ -80,6 +90,12 @@ const (
 func New(cfg Config) *Server {
 	if cfg.RequestTimeout == 0 {
 		cfg.RequestTimeout = defaultRequestTimeout
+	}
+	if cfg.Connections == 0 {
+		cfg.Connections = defaultConnections
+	}
+	if cfg.Budget == nil {
+		cfg.Budget = budget.New(defaultBudget, int64(cfg.Connections))
 	}
 	s := &Server{
 		api:       cfg.API,
@@ -91,6 +107,8 @@ func New(cfg Config) *Server {
 		refuse:    cfg.Refuse,
 		proxies:   cfg.Proxies,
 		origins:   newOrigins(cfg.AllowOrigins, cfg.BaseURL),
+		budget:    cfg.Budget,
+		conns:     newConnections(cfg.Connections),
 		mux:       http.NewServeMux(),
 	}
 	s.requests.idle = make(chan struct{})
@@ -123,12 +141,14 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		WriteTimeout:      2 * s.limit, // it counts from the end of the header, so it includes reading and working
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         s.conns.changed,
+		ConnContext:       remember,
 		// OPTIONS * would be answered without a body.
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     log.New(httpErrors{s.log}, "", 0),
 	}
 	served := make(chan error, 1)
-	go func() { served <- httpServer.Serve(ln) }()
+	go func() { served <- httpServer.Serve(s.conns.listen(ln)) }()
 	var broken error
 	select {
 	case broken = <-served:

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
+	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/dashboard"
 	"callbook/internal/idempotency"
@@ -42,6 +44,11 @@ type Options struct {
 	StrictNumbers  bool
 	MaxBody        int64
 	RequestTimeout time.Duration
+	// Memory is the budget of requests in bytes, and Requests how many may be in
+	// flight; zero takes what a server has by itself. Connections is how many there
+	// may be.
+	Memory, Requests int64
+	Connections      int
 	// Log gets what the server logs; nil discards it.
 	Log slog.Handler
 	// Contacts and Accounts, when not nil, stand before the stores: a test
@@ -75,6 +82,8 @@ type Server struct {
 	Dashboard *dashboard.Dashboard // nil when there is none
 	Directory *account.Directory
 	Sessions  *session.Keeper
+	// Budget is what requests hold.
+	Budget *budget.Budget
 
 	t       testing.TB
 	cancel  context.CancelFunc
@@ -143,7 +152,16 @@ func Start(t testing.TB, opts Options) *Server {
 			Now:      opts.KeysNow,
 		})
 	}
+	if opts.Memory == 0 {
+		opts.Memory = defaultMemory
+	}
+	if opts.Requests == 0 {
+		opts.Requests = defaultRequests
+	}
+	held := budget.New(opts.Memory, opts.Requests)
 	handler := server.New(server.Config{
+		Budget:         held,
+		Connections:    opts.Connections,
 		API:            wire,
 		Dashboard:      pages,
 		Ready:          db.ping,
@@ -173,6 +191,7 @@ func Start(t testing.TB, opts Options) *Server {
 		Handler:   handler,
 		Directory: directory,
 		Sessions:  sessions,
+		Budget:    held,
 		Dashboard: pages,
 		t:         t,
 		cancel:    cancel,
@@ -195,6 +214,28 @@ func Start(t testing.TB, opts Options) *Server {
 	})
 	t.Cleanup(s.close)
 	return s
+}
+
+// What a server that is started without settings gives to requests.
+const (
+	defaultMemory   = 208 << 20
+	defaultRequests = 4096
+)
+
+// AwaitIdle waits until no request holds anything of the budget.
+func (s *Server) AwaitIdle() {
+	s.t.Helper()
+	const patience = 30 * time.Second
+	for begun := time.Now(); ; {
+		memory, requests := s.Budget.InUse()
+		if memory == 0 && requests == 0 {
+			return
+		}
+		if time.Since(begun) > patience {
+			s.t.Fatalf("%d bytes and %d places are still held", memory, requests)
+		}
+		runtime.Gosched()
+	}
 }
 
 // BeginStop tells the server to stop and does not wait for it.

@@ -45,6 +45,9 @@ type Options struct {
 	// being written always has its own, whatever its size. Zero means 1 GiB,
 	// which is 32 to 51 million contacts.
 	IndexBytes int
+	// IndexSize, when not nil, is told how many bytes the indexes take when that
+	// has changed by a MiB or more. It must not wait.
+	IndexSize func(bytes int)
 
 	scans scanLimits // the usual ones, but in tests
 }
@@ -81,6 +84,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	}
 	writer := newWriter(conn, db.turn, opts.Log)
 	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
+	indexes.report = opts.IndexSize
 	writer.committed = indexes.settle // no job is queued before this
 	return &AddressBook{
 		db:      db,

@@ -31,6 +31,9 @@ func (tx *editTx) update(p *addressbook.Patch) (addressbook.Result, error) {
 	if errors.Is(err, errNoRow) {
 		return addressbook.Result{Fault: addressbook.ErrNoContact}, nil
 	}
+	if err == nil {
+		err = tx.edit.share.Claim(c.Weight())
+	}
 	if err != nil {
 		return addressbook.Result{}, err
 	}
@@ -85,6 +88,9 @@ func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []
 			if errors.Is(err, errNoRow) {
 				results[i].Fault = addressbook.ErrNoContact
 				continue
+			}
+			if err == nil {
+				err = tx.edit.share.Claim(c.Weight())
 			}
 			if err == nil {
 				err = tx.delete(&c)

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/phone"
 )
 
@@ -16,7 +17,8 @@ import (
 // be called more than once, and must begin anew each time. An error of it rolls
 // everything back; what is only the caller's mistake is no error.
 func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing string, do func(*editTx) error) error {
-	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, do: do}
+	share := budget.Of(ctx)
+	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, do: do, share: share, used: share.Used()}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
 		return err
@@ -40,6 +42,8 @@ type edit struct {
 	account int64
 	do      func(*editTx) error
 	changes []numberChange // to the account's number index
+	share   *budget.Share  // of who asks
+	used    int64          // of the share, before
 }
 
 // numberChange is what undo takes back.
@@ -51,6 +55,7 @@ type numberChange struct {
 
 func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
 	e.changes = nil
+	e.share.Give(e.used) // what a run before this one claimed
 	if err := e.added.write(conn); err != nil {
 		return 0, err
 	}
@@ -102,7 +107,11 @@ func (tx *editTx) takeNumber(n phone.Number, sid addressbook.SID) (other *addres
 		return nil, err
 	}
 	if prefix, added := index.add(n, sid.Prefix()); !added {
-		return tx.edit.indexes.holder(tx.Conn, tx.edit.account, prefix, n)
+		other, err := tx.edit.indexes.holder(tx.Conn, tx.edit.account, prefix, n)
+		if err == nil {
+			err = tx.edit.share.Claim(other.Weight())
+		}
+		return other, err
 	}
 	tx.edit.changes = append(tx.edit.changes, numberChange{number: n, sidPrefix: sid.Prefix(), added: true})
 	return nil, nil

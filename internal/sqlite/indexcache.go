@@ -26,6 +26,8 @@ type indexCache struct {
 	byID    map[int64]*list.Element // of *accountIndex
 	recency *list.List              // the last used one in front
 	bytes   int                     // that all of them take, as they were counted
+	report  func(bytes int)         // is told when that has changed much; nil when nobody asks
+	told    int                     // what it was told last
 }
 
 type accountIndex struct {
@@ -143,6 +145,11 @@ func (c *indexCache) shrink() {
 	}
 	for c.bytes > c.limit && c.recency.Len() > 1 {
 		c.drop(c.recency.Back().Value.(*accountIndex).account)
+	}
+	const much = 1 << 20
+	if c.report != nil && (c.bytes >= c.told+much || c.bytes <= c.told-much) {
+		c.told = c.bytes
+		c.report(c.bytes)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 )
@@ -21,6 +22,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 		contacts: contacts,
 		opts:     opts,
 		existing: make([]*addressbook.Contact, len(contacts)),
+		share:    budget.Of(ctx),
 	}
 	if opts.Receipt || len(contacts) >= earlyRows {
 		in.decided = make(chan struct{})
@@ -77,6 +79,7 @@ type insertion struct {
 	account  int64
 	contacts []addressbook.Contact
 	opts     addressbook.CreateOptions
+	share    *budget.Share // of who asks
 
 	existing []*addressbook.Contact // not to be read by others before decided is closed, or the job has ended
 	decided  chan struct{}          // nil for few contacts
@@ -112,7 +115,10 @@ func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
 		if isNew {
 			continue
 		}
-		if in.existing[i], err = in.indexes.holder(conn, in.account, prefix, c.Number); err != nil {
+		if in.existing[i], err = in.indexes.holder(conn, in.account, prefix, c.Number); err == nil {
+			err = in.share.Claim(in.existing[i].Weight())
+		}
+		if err != nil {
 			return 0, err
 		}
 		if in.opts.OnDuplicate == addressbook.UpdateDuplicate {

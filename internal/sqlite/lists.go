@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/idempotency"
 )
 
@@ -96,6 +97,9 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 	if errors.Is(err, errNoRow) {
 		return addressbook.ListResult{Fault: addressbook.ErrNoList}, nil
 	}
+	if err == nil {
+		err = tx.edit.share.Claim(l.Weight())
+	}
 	if err != nil {
 		return addressbook.ListResult{}, err
 	}
@@ -129,6 +133,9 @@ func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []add
 			if errors.Is(err, errNoRow) {
 				results[i].Fault = addressbook.ErrNoList
 				continue
+			}
+			if err == nil {
+				err = tx.edit.share.Claim(l.Weight())
 			}
 			if err != nil {
 				return err
@@ -170,6 +177,7 @@ func (b *AddressBook) Lists(ctx context.Context, account int64, q addressbook.Li
 		from += ` AND instr(` + nameKeyFunction + `(name, ''), ?) > 0`
 		args = append(args, addressbook.Fold(q.Name))
 	}
+	share := budget.Of(ctx)
 	err := b.db.readersOf(q.Scans()).read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		// One transaction, so that the total fits the page.
 		defer sqlitex.Transaction(conn)(&err)
@@ -183,7 +191,7 @@ func (b *AddressBook) Lists(ctx context.Context, account int64, q addressbook.Li
 		}.query(conn, listColumns, from, args, func(stmt *sqlite.Stmt) error {
 			_, l := scanList(stmt)
 			page.Lists = append(page.Lists, l)
-			return nil
+			return share.Claim(l.Weight())
 		})
 		if len(page.Lists) > q.Limit {
 			page.Lists = page.Lists[:q.Limit]

@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/idempotency"
 )
 
@@ -134,14 +135,47 @@ func memberSince(conn *sqlite.Conn, list int64, contact addressbook.SID) (since 
 	return since, err
 }
 
-// listsOf reads the lists of a contact, by their names. The plus keeps SQLite
-// from going through all lists of the account.
-func listsOf(conn *sqlite.Conn, account int64, contact addressbook.SID) (lists []addressbook.ListRef, err error) {
+// readLists reads the lists of a page's contacts, of each no more than
+// [addressbook.ListsShown] says.
+func readLists(conn *sqlite.Conn, account int64, share *budget.Share, page *addressbook.Page) error {
+	most := addressbook.ListsShown(len(page.Contacts))
+	page.Lists = make([][]addressbook.ListRef, len(page.Contacts))
+	page.MoreLists = make([]bool, len(page.Contacts))
+	for i := range page.Contacts {
+		lists, err := listsOf(conn, account, page.Contacts[i].SID, "", most+1)
+		if err != nil {
+			return err
+		}
+		if len(lists) > most {
+			lists, page.MoreLists[i] = lists[:most], true
+		}
+		page.Lists[i] = lists
+		for j := range lists {
+			if err := share.Claim(lists[j].Weight()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ListsOf implements [addressbook.Store].
+func (b *AddressBook) ListsOf(ctx context.Context, account int64, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
+	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+		lists, err = listsOf(conn, account, contact, after, limit)
+		return err
+	})
+	return lists, storeError("read the lists of a contact", err)
+}
+
+// listsOf reads the lists of a contact whose names come after one, by their
+// names. The unary plus keeps SQLite from going through all lists of the account.
+func listsOf(conn *sqlite.Conn, account int64, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
 	err = sqlitex.Execute(conn, `SELECT lists.sid, lists.name FROM list_members
 		JOIN lists ON lists.id = list_members.list_id
-		WHERE list_members.contact_sid = ? AND +lists.account_id = ? ORDER BY lists.name`,
+		WHERE list_members.contact_sid = ? AND +lists.account_id = ? AND +lists.name > ? ORDER BY lists.name LIMIT ?`,
 		&sqlitex.ExecOptions{
-			Args: []any{contact[:], account},
+			Args: []any{contact[:], account, after, limit},
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				ref := addressbook.ListRef{Name: stmt.ColumnText(1)}
 				stmt.ColumnBytes(0, ref.SID[:])

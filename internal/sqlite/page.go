@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/phone"
 )
 
@@ -24,6 +25,7 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 			return page, err
 		}
 	}
+	share := budget.Of(ctx)
 	err := b.db.readersOf(q.Scans()).read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		if q.Scans() && b.beforeScan != nil {
 			b.beforeScan(account)
@@ -37,10 +39,10 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 		}
 		switch filters := newFilter(q).any(); {
 		case q.Sort == addressbook.ByCreated && filters && q.NoTotal:
-			err = s.filteredPage(conn, account, q, &page)
+			err = s.filteredPage(conn, account, q, share, &page)
 		case q.Sort == addressbook.ByCreated && !filters && (q.NoTotal || s.known >= 0):
 			page.Total = s.known
-			err = s.page(conn, q.Window, &page)
+			err = s.page(conn, q.Window, share, &page)
 		default:
 			err = b.search(ctx, conn, since, account, s, q, &page)
 		}
@@ -58,10 +60,8 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 				SID: last.SID,
 			}
 		}
-		for i := 0; err == nil && q.WithLists && i < len(page.Contacts); i++ {
-			var lists []addressbook.ListRef
-			lists, err = listsOf(conn, account, page.Contacts[i].SID)
-			page.Lists = append(page.Lists, lists)
+		if q.WithLists {
+			err = readLists(conn, account, share, &page)
 		}
 		return err
 	})
@@ -73,16 +73,17 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 
 // page reads the contacts of a page, and one more, in the order of creation,
 // which is that of the table.
-func (s *selection) page(conn *sqlite.Conn, w addressbook.Window, page *addressbook.Page) error {
+func (s *selection) page(conn *sqlite.Conn, w addressbook.Window, share *budget.Share, page *addressbook.Page) error {
 	return window{Window: w, sid: s.sid}.query(conn, contactColumns, s.from, s.args, func(row *sqlite.Stmt) error {
-		page.Contacts = append(page.Contacts, scanContact(row))
-		return nil
+		c := scanContact(row)
+		page.Contacts = append(page.Contacts, c)
+		return share.Claim(c.Weight())
 	})
 }
 
 // filteredPage is page for those that pass the filter by their texts. It goes
 // no further than the page's end.
-func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook.Query, page *addressbook.Page) error {
+func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook.Query, share *budget.Share, page *addressbook.Page) error {
 	filter := newFilter(q)
 	places := newBest(q.Window, q.Offset, q.Limit+1)
 	text, args := window{Window: q.Window, sid: s.sid}.text(filter.columns(q.Sort), s.from, s.args)
@@ -103,7 +104,7 @@ func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook
 	if err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
-	return readPlaces(conn, account, places.kept, page)
+	return readPlaces(conn, account, places.kept, share, page)
 }
 
 // search reads the total, and the contacts of a page and one more, by scanning
@@ -128,16 +129,19 @@ func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state
 			return nil
 		}
 		if before+next.skip == q.Offset {
-			return readPlaces(conn, account, all.kept[before:], page)
+			return readPlaces(conn, account, all.kept[before:], budget.Of(ctx), page)
 		}
 		q.Offset -= before
 		q.After = all.kept[before-1].position(q.Window)
 	}
 }
 
-func readPlaces(conn *sqlite.Conn, account int64, places []place, page *addressbook.Page) error {
+func readPlaces(conn *sqlite.Conn, account int64, places []place, share *budget.Share, page *addressbook.Page) error {
 	for _, p := range places {
 		c, err := readContact(conn, account, p.sid)
+		if err == nil {
+			err = share.Claim(c.Weight())
+		}
 		if err != nil {
 			return err
 		}

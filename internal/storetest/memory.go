@@ -94,7 +94,9 @@ func (m *memory) page(q addressbook.Query) (page addressbook.Page) {
 	page.Contacts, page.Next = cut(all, q.Window, contactPosition)
 	if q.WithLists {
 		for _, c := range page.Contacts {
-			page.Lists = append(page.Lists, m.listsOf(c.SID))
+			lists, most := m.listsOf(c.SID), addressbook.ListsShown(len(page.Contacts))
+			page.MoreLists = append(page.MoreLists, len(lists) > most)
+			page.Lists = append(page.Lists, lists[:min(len(lists), most)])
 		}
 	}
 	return page

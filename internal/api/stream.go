@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/budget"
+)
+
+const (
+	// streamTimeout is how long an answer that is made while it is sent may take.
+	streamTimeout = time.Hour
+	// streamPiece is how many bytes of it are written at once, and streamLists how
+	// many lists are read at once, of up to 2 KiB each as they are read.
+	streamPiece = 64 << 10
+	streamLists = 500
+	streamBytes = 2*streamPiece + streamLists*(2<<10)
+)
+
+// streamPage answers with a page of contacts whose lists are too many to be held
+// together: they are read a piece at a time while the answer is sent.
+func (a *API) streamPage(r *http.Request, w window, page addressbook.Page) (reply, error) {
+	acct := accountOf(r)
+	if err := budget.Of(r.Context()).Take(r.Context(), streamBytes); err != nil {
+		return reply{}, err
+	}
+	done, err := a.gate.download(acct.ID)
+	if err != nil {
+		return reply{}, err
+	}
+	answer := newReply(r, http.StatusOK)
+	head := append(w.appendMetadata(answer.body, len(page.Contacts), page.Total), `,"response":[`...)
+	answer.body = nil
+	answer.stream = func(to io.Writer) error {
+		defer done()
+		if r.Method == http.MethodHead {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), streamTimeout)
+		defer cancel()
+		s := &pageStream{to: to, b: head, encoder: newEncoder(acct), rest: func(sid addressbook.SID, after string) ([]addressbook.ListRef, error) {
+			return a.book.ListsOf(ctx, acct, sid, after, streamLists)
+		}}
+		return s.write(page)
+	}
+	return answer, nil
+}
+
+// pageStream writes the items of a page, and what ends it.
+type pageStream struct {
+	to      io.Writer
+	b       []byte // what is to be written
+	encoder *encoder
+	rest    func(contact addressbook.SID, after string) ([]addressbook.ListRef, error)
+}
+
+func (s *pageStream) write(page addressbook.Page) error {
+	for i := range page.Contacts {
+		if i > 0 {
+			s.b = append(s.b, ',')
+		}
+		s.b = append(s.b, successItem...)
+		s.b = s.encoder.contactWithLists(s.b, &page.Contacts[i], page.Lists[i])
+		if page.MoreLists[i] {
+			if err := s.moreLists(page.Contacts[i].SID, page.Lists[i]); err != nil {
+				return err
+			}
+		}
+		s.b = append(s.b, '}')
+		if err := s.flush(streamPiece); err != nil {
+			return err
+		}
+	}
+	s.b = append(s.b, `]}`...)
+	return s.flush(0)
+}
+
+// moreLists goes on with a contact's lists behind those that were shown.
+func (s *pageStream) moreLists(contact addressbook.SID, shown []addressbook.ListRef) error {
+	const end = `]}`
+	s.b = s.b[:len(s.b)-len(end)]
+	last := shown[len(shown)-1].Name
+	for {
+		lists, err := s.rest(contact, last)
+		if err != nil {
+			return err
+		}
+		for i := range lists {
+			s.b = appendListRef(append(s.b, ','), &lists[i])
+		}
+		if len(lists) < streamLists {
+			s.b = append(s.b, end...)
+			return nil
+		}
+		last = lists[len(lists)-1].Name
+		if err := s.flush(streamPiece); err != nil {
+			return err
+		}
+	}
+}
+
+// flush writes what is there, if it is as much as least.
+func (s *pageStream) flush(least int) error {
+	if len(s.b) < least {
+		return nil
+	}
+	_, err := s.to.Write(s.b)
+	s.b = s.b[:0]
+	return err
+}
