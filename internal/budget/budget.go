@@ -26,9 +26,10 @@ const (
 	step = 64 << 10
 	// maxWaiting is how many requests of one account may wait for bytes.
 	maxWaiting = 128
-	// growWait is how long a request waits for more bytes while it uses some:
-	// several that do could otherwise deadlock.
-	growWait = 5 * time.Second
+	// firstWait is how long a request waits for its first bytes, and growWait for
+	// more while it holds some: several that grow could otherwise deadlock.
+	firstWait = 10 * time.Second
+	growWait  = 5 * time.Second
 )
 
 // The faults of a request that does not get what it needs. The first two are

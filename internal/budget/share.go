@@ -42,9 +42,9 @@ func (s *Share) Admit(account int64) error {
 	return nil
 }
 
-// Take makes the request use n more bytes, and waits until it may. While it
-// uses some already it waits for a few seconds at most. The error is
-// [ErrShare], [ErrFull] or the context's cause, and then nothing was taken.
+// Take makes the request use n more bytes, and waits until it may, some seconds
+// at most. The error is [ErrShare], [ErrFull] or the context's cause, and then
+// nothing was taken.
 func (s *Share) Take(ctx context.Context, n int64) error {
 	if s == nil {
 		return nil
@@ -91,19 +91,20 @@ func (s *Share) Reserve(ctx context.Context, n int64) error {
 
 // wait waits for bytes of the pool.
 func (s *Share) wait(ctx context.Context, n int64, holds bool) error {
+	patience := firstWait
 	if holds {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, growWait, errGrow)
-		defer cancel()
+		patience = growWait
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errWaited)
+	defer cancel()
 	err := s.budget.memory.Acquire(ctx, s.account, n)
-	if errors.Is(err, errGrow) {
+	if errors.Is(err, errWaited) {
 		return s.refused(n)
 	}
 	return err
 }
 
-var errGrow = errors.New("no memory became free in time")
+var errWaited = errors.New("no memory became free in time")
 
 // refused is why n bytes cannot be had.
 func (s *Share) refused(n int64) error {

@@ -133,13 +133,13 @@ func (p *Pool) TryAcquire(account, n int64) bool {
 	return true
 }
 
-// Sated tells whether an account cannot have n more because of what it holds
-// itself, and not because others hold the rest.
+// Sated tells whether an account cannot have n more because of what it holds or
+// waits for itself, and not because others hold the rest.
 func (p *Pool) Sated(account, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := p.accounts[account]
-	return h != nil && (p.sated(h, n) || h.held+n > p.capacity)
+	return h != nil && (p.sated(h, n) || h.held+n > p.capacity || len(h.waiting) > 0 && n <= p.free)
 }
 
 // Free returns how much is free.

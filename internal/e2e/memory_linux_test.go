@@ -1,0 +1,142 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// maxPeak is the memory that a server takes at most, in KiB: --memory as it is by
+// itself.
+const maxPeak = 512 << 10
+
+// peak is the most memory that the process has had, in KiB.
+func (s *server) peak(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return kib
+		}
+	}
+	t.Fatal("there is no VmHWM")
+	return 0
+}
+
+// TestPeakMemory: whatever one account leaves unread and unfinished, the server
+// takes no more memory than it says, and another account is served.
+func TestPeakMemory(t *testing.T) {
+	if testing.Short() || raceDetector {
+		t.Skip("long, and what it measures is the server as it is built for use")
+	}
+	t.Parallel()
+	db := newDB(t)
+	greedy, other := newAccount(t, db, "greedy"), newAccount(t, db, "other")
+	s := startServer(t, db)
+	for from := 0; from < 3000; from += 1000 {
+		newClient(t, s, greedy).mustPost(t, people(from, 1000, 12_000)...)
+	}
+	contacts := "/v2/accounts/greedy/contacts"
+
+	// Answers that nobody reads, of 12 MB each, and exports.
+	var all sync.WaitGroup
+	for range 60 {
+		all.Go(func() { s.raw(t, greedy, "GET "+contacts+"?limit=1000", "", "") })
+	}
+	for range 10 {
+		all.Go(func() { s.raw(t, greedy, "GET "+contacts+"/export", "", "") })
+	}
+	all.Wait()
+	// Of contacts that are there already, the answer is a hundred times the
+	// request.
+	var numbers strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&numbers, `,{"number":"+91981%07d"}`, i)
+	}
+	again := `{"contacts":[` + numbers.String()[1:] + `]}`
+	for range 20 {
+		all.Go(func() { s.raw(t, greedy, "POST "+contacts, fmt.Sprintf("Content-Length: %d\r\n", len(again)), again) })
+	}
+	// Bodies that nobody ends.
+	part := `{"contacts":[{"number":"` + strings.Repeat("9", 4<<20)
+	for range 20 {
+		all.Go(func() { s.raw(t, greedy, "POST "+contacts, "Content-Length: 33000000\r\n", part) })
+	}
+	all.Wait()
+	// Connections that send nothing, more than there may be.
+	for range 5000 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	c := newClient(t, s, other)
+	c.mustPost(t, people(0, 5000, 10)...)
+	if got, err := c.call("GET", "/contacts?limit=1000", nil); err != nil || got.status != http.StatusOK {
+		t.Errorf("the other account's page: got %d, %v", got.status, err)
+	}
+	// The greedy one is told that it is its own doing.
+	got, err := newClient(t, s, greedy).call("GET", "/contacts?limit=1000", nil)
+	if err != nil || got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
+		t.Errorf("the greedy account's page: got %d, %v", got.status, err)
+	}
+	if got := s.peak(t); got > maxPeak {
+		t.Errorf("the server took %d KiB, more than %d", got, maxPeak)
+	} else {
+		t.Logf("the server took %d KiB at most", got)
+	}
+	s.kill(t) // a stop would wait for what nobody reads
+}
+
+// people are contacts with a custom_field of some bytes.
+func people(from, count, size int) []contact {
+	all := make([]contact, count)
+	for i := range all {
+		all[i].Number = fmt.Sprintf("+91981%07d", from+i)
+		all[i].CustomField = json.RawMessage(`{"a":"` + strings.Repeat("x", size) + `"}`)
+	}
+	return all
+}
+
+// raw sends a request, or what there is of one, on a connection of its own, and
+// reads no more than the first byte of its answer. A request that has no end gets
+// none.
+func (s *server) raw(t *testing.T, as credentials, line, header, body string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	t.Cleanup(func() { conn.Close() })
+	// It takes little of an answer into its own buffers.
+	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Error(err)
+	}
+	request := fmt.Sprintf("%s HTTP/1.1\r\nHost: test\r\nAuthorization: Basic %s\r\nContent-Type: application/json\r\n%s\r\n%s",
+		line, base64.StdEncoding.EncodeToString([]byte(as.APIKey+":"+as.APIToken)), header, body)
+	// What the server does not take, or does not answer, in this time it has not
+	// the memory for, or is waiting for the rest.
+	if err := conn.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		t.Error(err)
+	}
+	if _, err := conn.Write([]byte(request)); err == nil {
+		_, _ = conn.Read(make([]byte, 1))
+	}
+}
