@@ -36,6 +36,34 @@ func TestSpare(t *testing.T) {
 	}
 }
 
+// TestSatedWaiter: one who waits because its account holds its share keeps no
+// other account out.
+func TestSatedWaiter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(12, Options{Spare: true})
+		if !p.TryAcquire(1, 6) {
+			t.Fatal("half could not be taken")
+		}
+		got := make(chan error, 1)
+		go func() { got <- p.Acquire(t.Context(), 1, 2) }()
+		synctest.Wait()
+		if !p.TryAcquire(2, 3) {
+			t.Error("another account got nothing of what is free")
+		}
+		if p.TryAcquire(1, 1) {
+			t.Error("the account that waits overtook itself")
+		}
+		if !p.Sated(1, 1) || p.Sated(3, 1) {
+			t.Errorf("sated: %t, and the other account %t", p.Sated(1, 1), p.Sated(3, 1))
+		}
+		p.Release(2, 3)
+		p.Release(1, 6)
+		if err := <-got; err != nil || p.Free() != 10 {
+			t.Errorf("after the release: %v, %d free", err, p.Free())
+		}
+	})
+}
+
 // TestWithoutSpare lets one account take everything.
 func TestWithoutSpare(t *testing.T) {
 	p := New(4, Options{})

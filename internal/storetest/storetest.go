@@ -65,6 +65,8 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"words that no text can have", wordsOfNoText},
 		{"pages of ranges of numbers", pagesOfNumbers},
 		{"pages with lists", pagesWithLists},
+		{"lists of a contact", listsOfContact},
+		{"claims of memory", claimsOfMemory},
 		{"pages by cursor", pagesByCursor},
 		{"update fields", updateFields},
 		{"update number", updateNumber},
