@@ -140,3 +140,22 @@ func (s *server) raw(t *testing.T, as credentials, line, header, body string) {
 		_, _ = conn.Read(make([]byte, 1))
 	}
 }
+
+// TestTooLittleMemory: a server that could not take one request of the largest
+// size does not start.
+func TestTooLittleMemory(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--memory", "256"}, "--memory must be at least 512 with --max-body 32"},
+		{[]string{"--memory", "256", "--max-body", "16"}, "--memory must be at least 320 with --max-body 16"},
+		{[]string{"--connections=-1"}, "--connections must be 1 or more"},
+	} {
+		got := callbook(t, append([]string{"serve", "--addr", "127.0.0.1:0", "--db", newDB(t)}, tt.args...)...)
+		if got.code == 0 || !strings.Contains(got.stderr, tt.want) {
+			t.Errorf("%v: exit code %d, %q", tt.args, got.code, got.stderr)
+		}
+	}
+}

@@ -161,7 +161,7 @@ func readLists(conn *sqlite.Conn, account int64, share *budget.Share, page *addr
 
 // ListsOf implements [addressbook.Store].
 func (b *AddressBook) ListsOf(ctx context.Context, account int64, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
-	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		lists, err = listsOf(conn, account, contact, after, limit)
 		return err
 	})
