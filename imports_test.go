@@ -42,7 +42,7 @@ var rules = map[string][]string{
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/fault"},
 	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
-	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/importer"},
+	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/idempotency", "internal/importer"},
 	"internal/verify":      {"internal/addressbook", "internal/idempotency", "internal/importer"},
 
 	// Engines.

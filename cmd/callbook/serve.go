@@ -38,6 +38,7 @@ type serveCmd struct {
 	Memory        int             `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (512, or more where --max-body needs it)."`
 	Connections   int             `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (8 for each MiB of --memory)."`
 	IndexMemory   int             `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`
+	KeptAnswers   int             `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
 	indexSize     func(bytes int) // told what the number indexes take
 	LogLevel      slog.Level      `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
 	LogFormat     string          `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
@@ -45,8 +46,8 @@ type serveCmd struct {
 
 // Validate is called by kong when the flags are read.
 func (c *serveCmd) Validate() error {
-	if c.MaxBody < 1 || c.IndexMemory < 1 {
-		return errors.New("--max-body and --index-memory must be 1 or more")
+	if c.MaxBody < 1 || c.IndexMemory < 1 || c.KeptAnswers < 1 {
+		return errors.New("--max-body, --index-memory and --kept-answers must be 1 or more")
 	}
 	if c.Connections < 0 {
 		return errors.New("--connections must be 1 or more")
@@ -99,7 +100,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 
 	book, imports := db.book, db.imports
-	keys := idempotency.New(db.receipts, idempotency.Options{Log: log})
+	keys := idempotency.New(db.receipts, idempotency.Options{Log: log, Quota: int64(c.KeptAnswers) * mib})
 	directory := account.NewDirectory(db.accounts, nil)
 	sessions := session.NewKeeper(db.sessions, nil)
 	if c.Bootstrap {

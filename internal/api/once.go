@@ -45,7 +45,7 @@ func (a *API) once(h handler, drain func(*http.Request)) handler {
 		}
 		defer attempt.End()
 		ctx := context.WithValue(r.Context(), attemptKey{}, attempt)
-		r = r.WithContext(idempotency.WithKey(ctx, given[0]))
+		r = r.WithContext(attempt.Context(ctx))
 		answer, err := h(r)
 		if err != nil {
 			answer, err = refuse(r, attempt, err)
@@ -107,14 +107,27 @@ func replay(r *http.Request, rest []byte) (answer reply, done bool, err error) {
 	return answer, err == nil, err
 }
 
-// replayOf is the answer of a receipt, under the request id of back then.
+// replayOf is the answer of a receipt, under the request id of back then. It is
+// decompressed as it is sent.
 func replayOf(r *http.Request, receipt *idempotency.Receipt) (reply, error) {
 	if err := budget.Of(r.Context()).Take(r.Context(), int64(len(receipt.Body))); err != nil {
 		return reply{}, err
 	}
-	id := requestID(receipt.Body)
-	recordOf(r).Replayed = id
-	return reply{status: receipt.Status, body: receipt.Body, replayed: id}, nil
+	kept, err := receipt.Open()
+	if err != nil {
+		return reply{}, err
+	}
+	head, err := kept.Peek(len(idKey) + maxRequestID)
+	if err != nil {
+		kept.Close()
+		return reply{}, fmt.Errorf("read an answer: %w", err)
+	}
+	id := requestID(head)
+	record := recordOf(r)
+	record.Replayed = id
+	return reply{status: receipt.Status, kept: kept, replayed: id, damaged: func(err error) {
+		record.Err = fmt.Errorf("read an answer: %w", err)
+	}}, nil
 }
 
 // bodiless is for a handler whose requests have no body, or one that is

@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/access"
 	"callbook/internal/budget"
+	"callbook/internal/idempotency"
 	"callbook/internal/patient"
 )
 
@@ -16,6 +17,10 @@ import (
 type reply struct {
 	status int
 	body   []byte
+	// kept is the body of an answer that is given again, in the place of body.
+	// Damaged is told when it cannot be read to its end.
+	kept    *idempotency.Answer
+	damaged func(error)
 	// replayed is the request id of an answer that is given again; otherwise
 	// "".
 	replayed string
@@ -26,6 +31,9 @@ type reply struct {
 
 // idKey is what every answer begins with, and the request id follows.
 const idKey = `{"request_id":"`
+
+// maxRequestID is how many bytes a request id has at most, with its quote.
+const maxRequestID = 64
 
 // requestID returns the request id of an answer.
 func requestID(body []byte) string {
@@ -58,7 +66,10 @@ const promptAnswer = 64 << 10
 func (a reply) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	if a.stream == nil {
+	switch {
+	case a.kept != nil:
+		h.Set("Content-Length", strconv.FormatInt(a.kept.Size, 10))
+	case a.stream == nil:
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	if a.replayed != "" {
@@ -69,6 +80,8 @@ func (a reply) send(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case a.stream != nil:
 		a.sendStream(w, r)
+	case a.kept != nil:
+		a.sendKept(patient.NewAnswer(w, budget.Of(r.Context()).Scarce))
 	case len(a.body) > promptAnswer:
 		patient.NewAnswer(w, budget.Of(r.Context()).Scarce).Write(a.body)
 	default:
@@ -104,6 +117,16 @@ func (n *noticing) Write(p []byte) (int, error) {
 		n.err = err
 	}
 	return count, err
+}
+
+// sendKept sends the body of an answer that is given again. One that breaks off
+// has fewer bytes than was announced, which ends the connection.
+func (a reply) sendKept(w io.Writer) {
+	defer a.kept.Close()
+	body := &errorKeeper{Reader: a.kept}
+	if _, err := io.Copy(w, body); err != nil && body.err != nil {
+		a.damaged(body.err)
+	}
 }
 
 func recordOf(r *http.Request) *access.Record { return access.Of(r.Context()) }

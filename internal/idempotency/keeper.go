@@ -13,7 +13,7 @@ import (
 const (
 	// cleanEvery is how often expired receipts are deleted, and cleanBatch how
 	// many in one transaction: each may have megabytes.
-	cleanEvery = 5 * time.Minute
+	cleanEvery = time.Minute
 	cleanBatch = 50
 )
 
@@ -37,6 +37,9 @@ type Options struct {
 	Now func() time.Time
 	// Log gets what no caller is told; nil means slog.Default().
 	Log *slog.Logger
+	// Quota is how many bytes the receipts of an account may take; zero means
+	// [DefaultQuota].
+	Quota int64
 }
 
 // Keeper sees to it that of the requests with one key one is done, and the
@@ -45,6 +48,7 @@ type Keeper struct {
 	store Store
 	now   func() time.Time
 	log   *slog.Logger
+	quota int64
 
 	mu      sync.Mutex
 	running map[slot]struct{} // no more than the requests in flight
@@ -64,7 +68,10 @@ func New(store Store, opts Options) *Keeper {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
-	return &Keeper{store: store, now: opts.Now, log: opts.Log, running: make(map[slot]struct{})}
+	if opts.Quota == 0 {
+		opts.Quota = DefaultQuota
+	}
+	return &Keeper{store: store, now: opts.Now, log: opts.Log, quota: opts.Quota, running: make(map[slot]struct{})}
 }
 
 // Attempt is a request that has its key for itself until it ends. It belongs to
@@ -112,6 +119,12 @@ func (a *Attempt) End() {
 	delete(a.keeper.running, a.slot)
 }
 
+// Context returns a context for the write of the request, which tells the store
+// its key and the quota.
+func (a *Attempt) Context(ctx context.Context) context.Context {
+	return WithQuota(WithKey(ctx, a.slot.key), Quota{Bytes: a.keeper.quota, Now: a.keeper.now()})
+}
+
 // Answer returns the receipt of the request, whose SHA-256 is given, when it
 // was done before, and nil when it is to be done now. [ErrReused] tells that
 // the key belongs to another request.
@@ -148,12 +161,16 @@ func (a *Attempt) Overtaken(ctx context.Context) (*Receipt, error) {
 func (a *Attempt) Known() bool { return a.known }
 
 // Receipt returns the receipt for an answer, which the transaction of the work
-// is to keep. The body is not copied.
+// is to keep. It compresses the body, or has it as it is: not a copy.
 func (a *Attempt) Receipt(status int, body []byte) *Receipt {
-	return &Receipt{Key: a.slot.key, Request: a.request, Status: status, Body: body, Created: a.keeper.now()}
+	encoding, stored := encode(body)
+	return &Receipt{
+		Key: a.slot.key, Request: a.request, Status: status, Encoding: encoding, Body: stored, Created: a.keeper.now(),
+	}
 }
 
-// Keep keeps an answer that came out of no transaction.
+// Keep keeps an answer that came out of no transaction. The context is one of
+// [Attempt.Context].
 func (a *Attempt) Keep(ctx context.Context, status int, body []byte) error {
 	return a.keeper.store.AddReceipt(ctx, a.slot.account, *a.Receipt(status, body))
 }

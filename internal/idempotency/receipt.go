@@ -22,11 +22,12 @@ const MaxKeyLength = 255
 
 // Receipt is the answer to a request that was done under a key.
 type Receipt struct {
-	Key     string
-	Request [32]byte // the SHA-256 of the request
-	Status  int      // of the answer
-	Body    []byte   // of the answer, to the byte
-	Created time.Time
+	Key      string
+	Request  [32]byte // the SHA-256 of the request
+	Status   int      // of the answer
+	Encoding Encoding // of Body
+	Body     []byte   // of the answer, encoded; [Receipt.Open] reads it
+	Created  time.Time
 }
 
 // ErrTaken is the error of a write whose receipt has a key that another receipt
@@ -63,12 +64,21 @@ func KeyOf(ctx context.Context) string {
 // servers share refuses a write for a key (see [WithKey]) whose request another
 // server is doing: at once, with [ErrRunning], and nothing is changed. A server
 // that is gone is doing none.
+//
+// A write whose context has a [Quota] (see [WithQuota]) is refused before
+// anything is done when the account's receipts take that much already: with the
+// TooMany fault of [Quota.Exceeded].
 type Store interface {
 	// Receipt returns the receipt of a key, however old, or a NotFound fault.
 	Receipt(ctx context.Context, account int64, key string) (Receipt, error)
 
 	// AddReceipt keeps an answer that no other write has to do with.
 	AddReceipt(ctx context.Context, account int64, r Receipt) error
+
+	// ReceiptTotal returns what the receipts of an account take, expired ones
+	// that were not deleted yet included. It reads a counter, which every write
+	// moves in its own transaction.
+	ReceiptTotal(ctx context.Context, account int64) (Total, error)
 
 	// DeleteReceipts deletes receipts of any account that were created before
 	// this time, the oldest first and limit at most, and returns how many.

@@ -45,6 +45,9 @@ func (t *tx) copyAtOnce(contacts []*addressbook.Contact, commit bool) error {
 	if t.key != "" {
 		script = append(script, withNumbers(claim, claimLock(t.account, t.key)))
 	}
+	if t.quota.Bytes > 0 {
+		script = append(script, withNumbers(quotaCheck, t.account, t.quota.Bytes))
+	}
 	script = append(script, copyStatement)
 	if commit {
 		script = append(script, withNumbers(countContacts, t.account, int64(rand.IntN(countSlots)), int64(len(contacts))), `COMMIT`)

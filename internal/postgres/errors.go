@@ -143,6 +143,13 @@ func claimed(err error) bool {
 	return ok && pg.Code == "22012" // division_by_zero
 }
 
+// quotaExceeded tells whether [quotaCheck] has failed. Nothing else takes a
+// logarithm.
+func quotaExceeded(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "2201E" // invalid_argument_for_logarithm
+}
+
 // noRow tells whether a query that has one row or none had none.
 func noRow(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/fault"
 	"callbook/internal/idempotency"
@@ -27,10 +29,52 @@ func (t *tx) keep(r *idempotency.Receipt) {
 	if body == nil {
 		body = []byte{} // nil would be NULL
 	}
-	t.queue(`DELETE FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND date_created <= $3`,
-		t.account, r.Key, created-int64(idempotency.Lifetime))
-	t.queue(`INSERT INTO idempotency_keys (account_id, key, request_sha256, status, body, date_created)
-		VALUES ($1, $2, $3, $4, $5, $6)`, t.account, r.Key, r.Request[:], r.Status, body, created)
+	t.queue(`WITH gone AS (
+			DELETE FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND date_created <= $3 RETURNING `+costOfReceipt+` AS cost)
+		INSERT INTO receipt_totals (account_id, slot, receipts, bytes)
+			SELECT $1, $4, 1 - count(*), $5 - coalesce(sum(cost), 0) FROM gone`+addReceiptTotals,
+		t.account, r.Key, created-int64(idempotency.Lifetime), rand.IntN(countSlots), r.Cost())
+	t.queue(`INSERT INTO idempotency_keys (account_id, key, request_sha256, status, encoding, body, date_created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, t.account, r.Key, r.Request[:], r.Status, int16(r.Encoding), body, created)
+}
+
+// costOfReceipt is [idempotency.Receipt.Cost] of a row.
+var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, idempotency.Overhead)
+
+// addReceiptTotals makes an insert into receipt_totals add to the counter.
+const addReceiptTotals = ` ON CONFLICT (account_id, slot) DO UPDATE
+	SET receipts = receipt_totals.receipts + excluded.receipts, bytes = receipt_totals.bytes + excluded.bytes`
+
+// quotaCheck is the statement that fails, as [quotaExceeded] tells, when the
+// receipts of an account take their quota already: it takes the logarithm of
+// zero. It goes with the claim, in the round trip that begins the transaction.
+const quotaCheck = `SELECT ln((coalesce(sum(bytes), 0) < $2)::int::float8) FROM receipt_totals WHERE account_id = $1`
+
+// errQuota is the error of a transaction that quotaCheck has ended.
+var errQuota = errors.New("the account's receipts take their quota")
+
+// overQuota is the fault of a write that was ended by errQuota.
+func (db *DB) overQuota(ctx context.Context, account int64, quota idempotency.Quota) error {
+	total, err := db.ReceiptTotal(ctx, account)
+	if err != nil {
+		return err
+	}
+	oldest, err := collect(ctx, db, of(account), "read the oldest answers", func(row pgx.CollectableRow) (w idempotency.Weight, err error) {
+		err = row.Scan((*dateValue)(&w.Created), &w.Cost)
+		return w, err
+	}, `SELECT date_created, `+costOfReceipt+`::bigint FROM idempotency_keys WHERE account_id = $1 ORDER BY date_created LIMIT $2`,
+		account, idempotency.QuotaLookahead)
+	if err != nil {
+		return err
+	}
+	return quota.Exceeded(total.Bytes, oldest)
+}
+
+// ReceiptTotal implements [idempotency.Store].
+func (db *DB) ReceiptTotal(ctx context.Context, account int64) (total idempotency.Total, err error) {
+	err = db.row(ctx, of(account), `SELECT coalesce(sum(receipts), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM receipt_totals WHERE account_id = $1`,
+		[]any{account}, []any{&total.Receipts, &total.Bytes})
+	return total, storeError("read the total of answers", err)
 }
 
 // claim is the statement that takes a key for its transaction, in the round trip
@@ -68,9 +112,9 @@ func (db *DB) Receipt(ctx context.Context, account int64, key string) (idempoten
 	err := db.write(ctx, account, "read an answer", func(t *tx) error {
 		r = idempotency.Receipt{}
 		t.queue(`UPDATE idempotency_keys SET date_created = date_created WHERE account_id = $1 AND key = $2
-			RETURNING key, request_sha256, status, body, date_created`, account, key).
+			RETURNING key, request_sha256, status, encoding, body, date_created`, account, key).
 			QueryRow(func(row pgx.Row) error {
-				err := row.Scan(&r.Key, &request, &r.Status, &r.Body, (*dateValue)(&r.Created))
+				err := row.Scan(&r.Key, &request, &r.Status, (*uint8)(&r.Encoding), &r.Body, (*dateValue)(&r.Created))
 				if noRow(err) {
 					return nil
 				}
@@ -92,13 +136,16 @@ func (db *DB) Receipt(ctx context.Context, account int64, key string) (idempoten
 func (db *DB) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
 	err = db.write(ctx, noAccount, "delete answers", func(t *tx) error {
 		// Those that another server is at are left to it.
-		t.queue(`DELETE FROM idempotency_keys WHERE (account_id, key) IN (
-				SELECT account_id, key FROM idempotency_keys WHERE date_created < $1
-				ORDER BY date_created LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-			before.UnixNano(), limit).Exec(func(tag pgconn.CommandTag) error {
-			deleted = int(tag.RowsAffected())
-			return nil
-		})
+		t.queue(`WITH gone AS (
+				DELETE FROM idempotency_keys WHERE (account_id, key) IN (
+					SELECT account_id, key FROM idempotency_keys WHERE date_created < $1
+					ORDER BY date_created LIMIT $2 FOR UPDATE SKIP LOCKED)
+				RETURNING account_id, `+costOfReceipt+` AS cost),
+			moved AS (
+				INSERT INTO receipt_totals (account_id, slot, receipts, bytes)
+					SELECT account_id, $3, -count(*), -sum(cost) FROM gone GROUP BY account_id ORDER BY account_id`+addReceiptTotals+`)
+			SELECT count(*) FROM gone`, before.UnixNano(), limit, rand.IntN(countSlots)).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&deleted) })
 		return nil
 	})
 	return deleted, err

@@ -177,6 +177,10 @@ func (t *tx) countCopied(parts []transfer.Part) {
 				members.add(fmt.Sprintf("%x", row[0].Bytes), 1)
 				owners = append(owners, p.Account)[:len(members.of)]
 			}
+		case transfer.Receipts:
+			total := p.ReceiptTotal()
+			t.queue(`INSERT INTO receipt_totals (account_id, slot, receipts, bytes) VALUES ($1, 0, $2, $3)`+addReceiptTotals,
+				p.Account, total.Receipts, total.Bytes)
 		}
 	}
 	if len(contacts.of) > 0 {

@@ -12,6 +12,7 @@ import (
 var notTransferred = []string{
 	"accounts.id", "accounts.sid", "accounts.region", "accounts.time_zone", "accounts.date_created", // by Begin
 	"contact_counts.account_id", "contact_counts.slot", "contact_counts.contacts", // made
+	"receipt_totals.account_id", "receipt_totals.slot", "receipt_totals.receipts", "receipt_totals.bytes", // made
 	"contacts.name_key", "contacts.name_folded", "contacts.company_name_folded", "contacts.email_folded", "lists.name_key", // made
 	"copies.source", "copies.at", "copies.single", // its own
 	"callbook_migrations.version", "callbook_migrations.name", "callbook_migrations.date_applied", // Migrate's

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -41,8 +42,10 @@ type tx struct {
 	batch   *pgx.Batch
 	// copyLeast is the database's.
 	copyLeast int
-	// key is what the transaction is done for; "" is none.
-	key string
+	// key is what the transaction is done for; "" is none. Quota is that of its
+	// receipt.
+	key   string
+	quota idempotency.Quota
 	// takenAgain tells that a key which is there already is a reason to begin
 	// anew, and see who has it.
 	takenAgain bool
@@ -127,13 +130,21 @@ func (db *DB) write(ctx context.Context, account int64, doing string, do func(*t
 // writeOnce is write for what keeps a receipt. A key that another transaction
 // has claimed is [idempotency.ErrRunning].
 func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do func(*tx) error) error {
-	key := idempotency.KeyOf(ctx)
-	return db.write(ctx, account, doing, func(t *tx) error {
-		if t.key = key; key != "" {
+	key, quota := idempotency.KeyOf(ctx), idempotency.QuotaOf(ctx)
+	err := db.write(ctx, account, doing, func(t *tx) error {
+		t.key, t.quota = key, quota
+		if key != "" {
 			t.queue(claim, claimLock(account, key))
+		}
+		if quota.Bytes > 0 {
+			t.queue(quotaCheck, account, quota.Bytes)
 		}
 		return do(t)
 	})
+	if errors.Is(err, errQuota) {
+		return db.overQuota(ctx, account, quota)
+	}
+	return err
 }
 
 // try does a transaction once, and tells whether an error is one that another
@@ -147,6 +158,8 @@ func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again
 	switch {
 	case claimed(err):
 		return false, idempotency.ErrRunning
+	case quotaExceeded(err):
+		return false, errQuota
 	case receiptTaken(err):
 		return false, idempotency.ErrTaken
 	case err == nil || t == nil:

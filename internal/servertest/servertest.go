@@ -62,6 +62,9 @@ type Options struct {
 	BatchRows int
 	// Receipts does the same for the answers that are kept under a key.
 	Receipts func(idempotency.Store) idempotency.Store
+	// ReceiptQuota is how many bytes the receipts of an account may take; zero
+	// means as many as a user's server takes.
+	ReceiptQuota int64
 	// Dashboard serves the dashboard too. Its clock is KeysNow, and BaseURL its
 	// address as a proxy in front would have it.
 	Dashboard bool
@@ -128,7 +131,7 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Receipts != nil {
 		receipts = opts.Receipts(receipts)
 	}
-	keys := idempotency.New(receipts, idempotency.Options{Now: opts.Now, Log: log})
+	keys := idempotency.New(receipts, idempotency.Options{Now: opts.Now, Log: log, Quota: opts.ReceiptQuota})
 	directory := account.NewDirectory(accounts, opts.KeysNow)
 	browsers := db.sessions
 	if opts.Sessions != nil {

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
+	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 )
 
@@ -18,21 +19,25 @@ import (
 // everything back; what is only the caller's mistake is no error.
 func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing string, do func(*editTx) error) error {
 	share := budget.Of(ctx)
-	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, do: do, share: share, used: share.Used()}
+	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, do: do, share: share, used: share.Used(), quota: idempotency.QuotaOf(ctx)}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
 		return err
 	}
+	var err error
 	select {
-	case err := <-j.outcome:
-		return storeError(doing, err)
+	case err = <-j.outcome:
 	case <-ctx.Done():
 		if j.giveUp() {
 			return context.Cause(ctx)
 		}
 		// It has begun, and only its end tells what became of it.
-		return storeError(doing, <-j.outcome)
+		err = <-j.outcome
 	}
+	if err == nil && e.refused != nil {
+		return e.refused
+	}
+	return storeError(doing, err)
 }
 
 // edit is the work of one such write.
@@ -44,6 +49,8 @@ type edit struct {
 	changes []numberChange // to the account's number index
 	share   *budget.Share  // of who asks
 	used    int64          // of the share, before
+	quota   idempotency.Quota
+	refused error // by the quota, with nothing done
 }
 
 // numberChange is what undo takes back.
@@ -57,6 +64,9 @@ func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
 	e.changes = nil
 	e.share.Give(e.used) // what a run before this one claimed
 	if err := e.added.write(conn); err != nil {
+		return 0, err
+	}
+	if e.refused, err = checkQuota(conn, e.account, e.quota); err != nil || e.refused != nil {
 		return 0, err
 	}
 	tx := &editTx{Conn: conn, edit: e}

@@ -28,6 +28,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 		in.decided = make(chan struct{})
 	}
 	if opts.Receipt {
+		in.quota = idempotency.QuotaOf(ctx)
 		in.receipts = make(chan *idempotency.Receipt, 1)
 		// A panic of decided must not leave the writer waiting.
 		defer close(in.receipts)
@@ -55,6 +56,9 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 			// Nobody was to tell of its decision, or its end was seen first.
 			if err != nil {
 				return storeError("insert contacts", err)
+			}
+			if in.refused != nil {
+				return in.refused
 			}
 			decided(in.existing)
 			return nil
@@ -89,12 +93,17 @@ type insertion struct {
 
 	receipts chan *idempotency.Receipt // where the caller's comes; nil when none does
 	receipt  *idempotency.Receipt      // once it has come
+	quota    idempotency.Quota
+	refused  error // by the quota, with nothing done
 }
 
 // errNoAnswer means that the caller panicked and gave no receipt.
 var errNoAnswer = errors.New("the answer was not made")
 
 func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
+	if in.refused, err = checkQuota(conn, in.account, in.quota); err != nil || in.refused != nil {
+		return 0, err
+	}
 	index, err := in.indexes.get(conn, in.account)
 	if err != nil {
 		return 0, err
@@ -167,6 +176,9 @@ func (in *insertion) undo() {
 }
 
 func (in *insertion) redo(conn *sqlite.Conn) (bytes int, err error) {
+	if in.refused != nil {
+		return 0, nil
+	}
 	index, err := in.indexes.get(conn, in.account)
 	if err != nil {
 		return 0, err

@@ -17,30 +17,99 @@ var _ idempotency.Store = (*AddressBook)(nil)
 
 var errNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
 
+// costOfReceipt is [idempotency.Receipt.Cost] of a row.
+var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, idempotency.Overhead)
+
 // writeReceipt writes a receipt, unless it is nil, and returns about how many
 // bytes it wrote.
 func writeReceipt(conn *sqlite.Conn, account int64, r *idempotency.Receipt) (bytes int, err error) {
 	if r == nil {
 		return 0, nil
 	}
-	created := r.Created.UnixNano()
 	body := r.Body
 	if body == nil {
 		body = []byte{} // nil would be NULL
 	}
-	err = sqlitex.Execute(conn, `INSERT INTO idempotency_keys (account_id, key, request_sha256, status, body, date_created)
-		VALUES (?,?,?,?,?,?)
-		ON CONFLICT (account_id, key) DO UPDATE SET request_sha256 = excluded.request_sha256,
-			status = excluded.status, body = excluded.body, date_created = excluded.date_created
-		WHERE date_created <= ?`,
-		&sqlitex.ExecOptions{Args: []any{account, r.Key, r.Request[:], r.Status, body, created, created - int64(idempotency.Lifetime)}})
+	moved := idempotency.Total{Receipts: 1, Bytes: r.Cost()}
+	created := r.Created.UnixNano()
+	err = sqlitex.Execute(conn, `DELETE FROM idempotency_keys WHERE account_id = ? AND key = ? AND date_created <= ? RETURNING `+costOfReceipt,
+		&sqlitex.ExecOptions{
+			Args: []any{account, r.Key, created - int64(idempotency.Lifetime)},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				moved.Receipts--
+				moved.Bytes -= stmt.ColumnInt64(0)
+				return nil
+			},
+		})
+	if err == nil {
+		err = sqlitex.Execute(conn, `INSERT INTO idempotency_keys (account_id, key, request_sha256, status, encoding, body, date_created)
+			VALUES (?,?,?,?,?,?,?) ON CONFLICT (account_id, key) DO NOTHING`,
+			&sqlitex.ExecOptions{Args: []any{account, r.Key, r.Request[:], r.Status, int(r.Encoding), body, created}})
+	}
+	if err == nil && conn.Changes() == 0 {
+		return 0, idempotency.ErrTaken
+	}
+	if err == nil {
+		err = moveReceiptTotal(conn, account, moved)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("write receipt: %w", err)
 	}
-	if conn.Changes() == 0 {
-		return 0, idempotency.ErrTaken
-	}
 	return len(body) + 2*pageBytes, nil // two pages, of which it changed a part
+}
+
+// moveReceiptTotal adds to the account's counter.
+func moveReceiptTotal(conn *sqlite.Conn, account int64, by idempotency.Total) error {
+	return sqlitex.Execute(conn, `INSERT INTO receipt_totals (account_id, receipts, bytes) VALUES (?,?,?)
+		ON CONFLICT (account_id) DO UPDATE SET receipts = receipts + excluded.receipts, bytes = bytes + excluded.bytes`,
+		&sqlitex.ExecOptions{Args: []any{account, by.Receipts, by.Bytes}})
+}
+
+func readReceiptTotal(conn *sqlite.Conn, account int64) (total idempotency.Total, err error) {
+	err = queryOne(conn, `SELECT receipts, bytes FROM receipt_totals WHERE account_id = ?`, []any{account},
+		func(stmt *sqlite.Stmt) error {
+			total = idempotency.Total{Receipts: stmt.ColumnInt64(0), Bytes: stmt.ColumnInt64(1)}
+			return nil
+		})
+	if errors.Is(err, errNoRow) {
+		return total, nil
+	}
+	return total, err
+}
+
+// checkQuota tells whether the account has room for another receipt; refused is
+// the fault when it has none. It is asked before a write has changed anything: to
+// roll one back would make all others of its group be done again.
+func checkQuota(conn *sqlite.Conn, account int64, quota idempotency.Quota) (refused, err error) {
+	if quota.Bytes == 0 {
+		return nil, nil
+	}
+	total, err := readReceiptTotal(conn, account)
+	if err != nil || total.Bytes < quota.Bytes {
+		return nil, err
+	}
+	var oldest []idempotency.Weight
+	err = sqlitex.Execute(conn, `SELECT date_created, `+costOfReceipt+` FROM idempotency_keys WHERE account_id = ?
+		ORDER BY date_created LIMIT ?`, &sqlitex.ExecOptions{
+		Args: []any{account, idempotency.QuotaLookahead},
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			oldest = append(oldest, idempotency.Weight{Created: time.Unix(0, stmt.ColumnInt64(0)), Cost: stmt.ColumnInt64(1)})
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return quota.Exceeded(total.Bytes, oldest), nil
+}
+
+// ReceiptTotal implements [idempotency.Store].
+func (b *AddressBook) ReceiptTotal(ctx context.Context, account int64) (total idempotency.Total, err error) {
+	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
+		total, err = readReceiptTotal(conn, account)
+		return err
+	})
+	return total, storeError("read the total of answers", err)
 }
 
 // keep writes a receipt, unless it is nil.
@@ -59,14 +128,15 @@ func (b *AddressBook) AddReceipt(ctx context.Context, account int64, r idempoten
 func (b *AddressBook) Receipt(ctx context.Context, account int64, key string) (idempotency.Receipt, error) {
 	r := idempotency.Receipt{Key: key}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
-		return queryOne(conn, `SELECT request_sha256, status, body, date_created FROM idempotency_keys
+		return queryOne(conn, `SELECT request_sha256, status, encoding, body, date_created FROM idempotency_keys
 			WHERE account_id = ? AND key = ?`, []any{account, key},
 			func(stmt *sqlite.Stmt) error {
 				stmt.ColumnBytes(0, r.Request[:])
 				r.Status = stmt.ColumnInt(1)
-				r.Body = make([]byte, stmt.ColumnLen(2))
-				stmt.ColumnBytes(2, r.Body)
-				r.Created = time.Unix(0, stmt.ColumnInt64(3))
+				r.Encoding = idempotency.Encoding(stmt.ColumnInt(2))
+				r.Body = make([]byte, stmt.ColumnLen(3))
+				stmt.ColumnBytes(3, r.Body)
+				r.Created = time.Unix(0, stmt.ColumnInt64(4))
 				return nil
 			})
 	})
@@ -79,10 +149,26 @@ func (b *AddressBook) Receipt(ctx context.Context, account int64, key string) (i
 // DeleteReceipts implements [idempotency.Store].
 func (b *AddressBook) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
 	err = b.edit(ctx, 0, 1, "delete answers", func(tx *editTx) error {
-		err := tx.exec(`DELETE FROM idempotency_keys WHERE (account_id, key) IN (
-			SELECT account_id, key FROM idempotency_keys WHERE date_created < ? ORDER BY date_created LIMIT ?)`,
-			before.UnixNano(), limit)
-		deleted = tx.Changes()
+		deleted = 0
+		moved := make(map[int64]idempotency.Total) // by account
+		err := sqlitex.Execute(tx.Conn, `DELETE FROM idempotency_keys WHERE (account_id, key) IN (
+				SELECT account_id, key FROM idempotency_keys WHERE date_created < ? ORDER BY date_created LIMIT ?)
+			RETURNING account_id, `+costOfReceipt, &sqlitex.ExecOptions{
+			Args: []any{before.UnixNano(), limit},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				total := moved[stmt.ColumnInt64(0)]
+				total.Receipts--
+				total.Bytes -= stmt.ColumnInt64(1)
+				moved[stmt.ColumnInt64(0)] = total
+				deleted++
+				return nil
+			},
+		})
+		for account, by := range moved {
+			if err == nil {
+				err = moveReceiptTotal(tx.Conn, account, by)
+			}
+		}
 		tx.bytes += (1 + deleted) * pageBytes // of which it changed a part
 		return err
 	})

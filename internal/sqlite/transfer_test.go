@@ -14,6 +14,7 @@ import (
 var notTransferred = []string{
 	"accounts.id", "accounts.sid", "accounts.region", "accounts.time_zone", "accounts.date_created", // by Begin
 	"contact_counts.account_id", "contact_counts.contacts", // made
+	"receipt_totals.account_id", "receipt_totals.receipts", "receipt_totals.bytes", // made
 	"copies.source", "copies.at", // its own
 	"lists.id", "list_members.list_id", "uploads.id", "upload_errors.upload_id", // keys of this engine
 	"uploads.lease_server", "uploads.lease_until", // who works an upload

@@ -168,6 +168,8 @@ func (x *Transfer) insert(p *transfer.Part) error {
 		return x.exec(`UPDATE contact_counts SET contacts = contacts + ? WHERE account_id = ?`, len(p.Rows), p.Account)
 	case transfer.Members:
 		return x.countMembers(owners)
+	case transfer.Receipts:
+		return moveReceiptTotal(x.conn, p.Account, p.ReceiptTotal())
 	}
 	return nil
 }

@@ -23,7 +23,8 @@ import (
 type fixture struct {
 	Stores
 	acct    account.Account
-	account int64 // its id
+	account int64             // its id
+	quota   idempotency.Quota // of what [fixture.writes] does
 }
 
 func newFixture(t *testing.T, s Stores) *fixture {

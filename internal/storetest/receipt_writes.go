@@ -24,7 +24,9 @@ func (f *fixture) writes(t *testing.T) []write {
 	changed, gone := list("changed"), list("gone")
 	f.addLists(t, changed, gone)
 	f.join(t, changed, all[3])
-	ctx := func(r idempotency.Receipt) context.Context { return idempotency.WithKey(t.Context(), r.Key) }
+	ctx := func(r idempotency.Receipt) context.Context {
+		return idempotency.WithQuota(idempotency.WithKey(t.Context(), r.Key), f.quota)
+	}
 	book := patching(f.Contacts, moment())
 	insert := func(opts addressbook.CreateOptions, some ...addressbook.Contact) func(idempotency.Receipt) error {
 		opts.Receipt = true

@@ -104,6 +104,9 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"expired receipts are replaced", expiredReceipts},
 		{"old receipts are deleted", oldReceipts},
 		{"one key at once", oneKeyAtOnce},
+		{"totals of receipts", receiptTotals},
+		{"encodings of receipts", encodedReceipts},
+		{"quota of receipts", receiptQuota},
 	})
 }
 

@@ -1,5 +1,7 @@
 package transfer
 
+import "callbook/internal/idempotency"
+
 // Kind is what a column holds.
 type Kind uint8
 
@@ -124,6 +126,7 @@ var (
 		{Name: "key", Kind: Text},
 		{Name: "request_sha256", Kind: Bytes},
 		{Name: "status", Kind: Small},
+		{Name: "encoding", Kind: Small},
 		{Name: "body", Kind: Bytes},
 		{Name: "date_created"},
 	}, 1}
@@ -152,6 +155,17 @@ var (
 // With the accounts themselves and the files of uploads, this is all there is.
 var Tables = []*Table{Keys, Contacts, Lists, Members, Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Requests}
 
+// ReceiptTotal is what the receipts of a part take. It is the same in every
+// engine, and the target counts it.
+func (p *Part) ReceiptTotal() (total idempotency.Total) {
+	for _, row := range p.Rows {
+		r := idempotency.Receipt{Key: string(row[receiptKey].Bytes), Body: row[receiptBody].Bytes}
+		total.Receipts++
+		total.Bytes += r.Cost()
+	}
+	return total
+}
+
 // What a [Mismatch] calls that which is in no table.
 const (
 	accountsTable = "accounts"
@@ -163,4 +177,6 @@ const (
 const (
 	uploadSID   = 0 // and that of drafts
 	uploadState = 1
+	receiptKey  = 0
+	receiptBody = 4
 )
