@@ -20,18 +20,20 @@ import (
 // uploadStatuses are the states of uploads on the wire. The platform has these
 // three words and no more, so whatever ended before its last row has failed.
 var uploadStatuses = map[importer.State]string{
-	importer.Running:   "in-progress",
-	importer.Completed: "completed",
-	importer.Cancelled: "failed",
-	importer.ListGone:  "failed",
-	importer.FileGone:  "failed",
+	importer.Running:     "in-progress",
+	importer.Completed:   "completed",
+	importer.Cancelled:   "failed",
+	importer.ListGone:    "failed",
+	importer.FileGone:    "failed",
+	importer.FileChanged: "failed",
 }
 
-// uploadReasons tell, in callbook's own routes, why an upload has failed.
+// uploadReasons tell why an upload has failed.
 var uploadReasons = map[importer.State]string{
-	importer.Cancelled: "cancelled",
-	importer.ListGone:  "list deleted",
-	importer.FileGone:  "file lost",
+	importer.Cancelled:   "cancelled",
+	importer.ListGone:    "list deleted",
+	importer.FileGone:    "file lost",
+	importer.FileChanged: "file changed",
 }
 
 func uploadsPath(acct account.Account) string { return "/v2/accounts/" + acct.SID + "/csv-uploads" }
@@ -106,6 +108,9 @@ func appendStatus(b []byte, u *importer.Upload) []byte {
 	b = append(b, `",`...)
 	b = appendStats(b, u.Stats)
 	b = appendDryRun(b, u)
+	if reason, ok := uploadReasons[u.State]; ok {
+		b = appendString(append(b, `,"reason":`...), reason)
+	}
 	return append(b, '}')
 }
 
@@ -229,7 +234,7 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	defer release()
 	var page bytes.Buffer
 	page.WriteString(csvcell.ByteOrderMark)
-	appendRecord(&page, upload.Header, importer.ErrorColumns...)
+	appendRecord(&page, upload.ErrorHeader(), importer.ErrorColumns...)
 	for {
 		for i := range rows {
 			row := &rows[i]

@@ -62,6 +62,8 @@ func wordsOf(u *importer.Upload) stateWords {
 		return stateWords{"warn", "Cancelled"}
 	case importer.ListGone:
 		return stateWords{"bad", "Stopped: the list was deleted"}
+	case importer.FileChanged:
+		return stateWords{"bad", "Stopped: the file is not as long any more as the one that came"}
 	}
 	return stateWords{"bad", "Stopped: the file is gone"}
 }

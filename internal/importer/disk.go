@@ -92,9 +92,21 @@ func syncDir(dir string) error {
 func (d Disk) Open(_ context.Context, _ int64, upload addressbook.SID) (Content, error) {
 	file, err := os.Open(d.path(upload))
 	if err != nil {
-		return nil, err // not a nil *os.File
+		return nil, err
 	}
-	return file, nil
+	return diskContent{file}, nil
+}
+
+// diskContent is a file that is open.
+type diskContent struct{ *os.File }
+
+// Size implements [Content].
+func (c diskContent) Size() (int64, error) {
+	info, err := c.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // Remove implements [Files].

@@ -232,6 +232,9 @@ func (i *Importer) TryDraft(ctx context.Context, acct account.Account, sid addre
 		return Upload{}, err
 	}
 	defer copied.Discard()
+	if copied.size != d.Size {
+		return Upload{}, errNotWhole
+	}
 	copied.name = d.FileName
 	r := d.Request
 	r.Options.DryRun = true

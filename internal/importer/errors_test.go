@@ -164,3 +164,49 @@ func TestErrorsRunNothing(t *testing.T) {
 		t.Errorf("from the file itself, and from the error rows (-want +got):\n%s", diff)
 	}
 }
+
+// TestErrorHeadersRunNothing: neither does a spreadsheet run the name of a column
+// in an error file, which is read as the same name again.
+func TestErrorHeadersRunNothing(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	cells := []string{"=1+1", "+cmd|' /C calc'!A0", "@SUM(1)", "\t=x", "＝1", "-plain-", "'=x", "O'Neil", "=HYPERLINK(\"http://example.com\")"}
+	harmless := func(records [][]string) {
+		t.Helper()
+		for _, cell := range records[0][3:] {
+			if strings.ContainsAny(cell[:1], "=+-@＝\t") {
+				t.Errorf("the name %q is a formula", cell)
+			}
+		}
+	}
+	var file strings.Builder
+	w := csv.NewWriter(&file)
+	w.Write(append([]string{"number"}, cells...))
+	w.Write([]string{"bad"})
+	w.Flush()
+	static := c.Upload("Static", file.String())
+	c.Await(static)
+	text, records := c.Errors(static)
+	harmless(records)
+	again := c.Upload("Static", text)
+	c.Await(again)
+	if twice, _ := c.Errors(again); twice != text {
+		t.Errorf("uploaded as they came, the error rows are\n%s\nwere\n%s", twice, text)
+	}
+
+	file.Reset()
+	w.Write([]string{"=1+1", "number", "@x", "'=y"})
+	w.Write([]string{"a", "bad", "b", "c"})
+	w.Flush()
+	dynamic := c.Upload("Dynamic", file.String(), "type", "dynamic")
+	c.Await(dynamic)
+	text, records = c.Errors(dynamic)
+	harmless(records)
+	if got := c.Await(c.Upload("Dynamic", strings.Replace(text, "bad", asha, 1), "type", "dynamic")); got.Stats.Success != 1 {
+		t.Fatalf("got %+v of %s", got, text)
+	}
+	if got, want := stored(t, c), []string{asha + `|-|-|-|-|-|{"=1+1":"a","@x":"b","=y":"c"}`}; !cmp.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

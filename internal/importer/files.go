@@ -36,4 +36,6 @@ type Files interface {
 type Content interface {
 	io.ReaderAt
 	io.Closer
+	// Size returns how many bytes the file has now.
+	Size() (int64, error)
 }

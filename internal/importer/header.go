@@ -136,9 +136,32 @@ func readLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*layout
 	return l, nil
 }
 
+// nameOf is the name that a cell of a header stands for. An error file may have
+// it marked.
+func nameOf(cell string) string {
+	name, _ := csvcell.Unmark(cell)
+	return strings.TrimSpace(name)
+}
+
+// ErrorHeader is Header without what a spreadsheet would run: such cells are
+// marked as those of error rows are, and an upload reads the same names again.
+func (u *Upload) ErrorHeader() []byte {
+	r := csv.NewReader(bytes.NewReader(u.Header))
+	cells, err := r.Read()
+	if err != nil {
+		return u.Header // it has no cells
+	}
+	for i, cell := range cells {
+		if csvcell.Runs(cell) {
+			cells[i] = csvcell.Mark(cell)
+		}
+	}
+	return encodeRecord(cells)
+}
+
 // purpose is what the cells below this name in a header are for.
 func purpose(name string, kind addressbook.ListType) column {
-	name = strings.TrimSpace(name)
+	name = nameOf(name)
 	if known, ok := knownColumns[strings.ToLower(name)]; ok {
 		return known
 	}
@@ -164,8 +187,8 @@ func newLayout(header []string, kind addressbook.ListType) (*layout, error) {
 		if !utf8.ValidString(name) {
 			return nil, badFile("the header is not valid UTF-8; save the file as \"CSV UTF-8\"")
 		}
-		name = strings.TrimSpace(name)
 		use := purpose(name, kind)
+		name = nameOf(name)
 		l.columns[i] = use
 		same := strings.ToLower(name) // of columns that are for one thing
 		if use == custom || use == variable {
@@ -256,10 +279,15 @@ func (l *layout) encode(cells []string) []byte {
 		}
 		kept = append(kept, legible(cell))
 	}
+	return encodeRecord(kept)
+}
+
+// encodeRecord writes cells as CSV without an end of line.
+func encodeRecord(cells []string) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	// A buffer takes everything, and the comma is a good one.
-	_ = csvcell.WriteRecord(w, kept)
+	_ = csvcell.WriteRecord(w, cells)
 	w.Flush()
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

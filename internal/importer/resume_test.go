@@ -330,7 +330,7 @@ func TestOrphans(t *testing.T) {
 		}
 	}
 	all, _ := c.Get(c.Path("/csv-uploads")).Uploads(t)
-	if len(all) != 3 || all[0].ListName != "changed" || *all[0].Reason != "file lost" || *all[2].Reason != "file lost" || all[1].Reason != nil {
+	if len(all) != 3 || all[0].ListName != "changed" || *all[0].Reason != "file changed" || *all[2].Reason != "file lost" || all[1].Reason != nil {
 		t.Errorf("got %+v", all)
 	}
 	nothingLeft(t, s, c, 3)

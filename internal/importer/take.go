@@ -218,8 +218,18 @@ func (i *Importer) look(ctx context.Context, u *Upload) error {
 		return fmt.Errorf("read an upload: %w", err)
 	}
 	defer file.Close()
+	size, err := file.Size()
+	if err != nil {
+		return fmt.Errorf("read an upload: %w", err)
+	}
+	if size != u.Size {
+		return errNotWhole
+	}
 	return u.ReadHeader(file)
 }
+
+// errNotWhole is the fault of a draft whose file is not what came in.
+var errNotWhole = badFile("the file on the server is not as long any more as the one that came; send it again")
 
 // ReadHeader sets Header, and At to the first row, by the file's header for the
 // upload's type and mapping. What is wrong with it is a fault.

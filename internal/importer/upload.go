@@ -50,11 +50,12 @@ type State uint8
 
 // The states of an upload.
 const (
-	Running   State = iota // rows are left
-	Completed              // every row was worked
-	Cancelled              // somebody ended it
-	ListGone               // its list was deleted
-	FileGone               // its file could not be read any more
+	Running     State = iota // rows are left
+	Completed                // every row was worked
+	Cancelled                // somebody ended it
+	ListGone                 // its list was deleted
+	FileGone                 // its file could not be read any more
+	FileChanged              // its file has another size than the one that came
 )
 
 // Position is a place between two rows of a file.

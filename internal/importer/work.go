@@ -138,6 +138,14 @@ func (i *Importer) turn(ctx context.Context, t *task) (State, error) {
 	if err != nil {
 		return Running, fmt.Errorf("read an upload: %w", err)
 	}
+	if batch.Last {
+		// A file that was cut off while it was worked ends too.
+		if err := checkSize(t.file, &t.planner.upload); errors.Is(err, errFileChanged) {
+			return i.endLost(ctx, t, FileChanged, err)
+		} else if err != nil {
+			return Running, err
+		}
+	}
 	batch.Lease = i.lease()
 	state, err := i.store.ApplyBatch(ctx, batch)
 	if err == nil {
@@ -158,23 +166,52 @@ func (i *Importer) open(ctx context.Context, t *task) (State, error) {
 	u.Account = t.upload.Account
 	t.file, err = i.files.Open(ctx, u.Account.ID, u.SID)
 	if err == nil {
+		err = checkSize(t.file, &u)
+	}
+	if err == nil {
 		t.planner, err = NewPlanner(i.book, u, t.file, i.opts.BatchRows)
 	}
-	if errors.Is(err, fs.ErrNotExist) || isFault(err, fault.Invalid) {
-		// Somebody removed or changed it.
-		// A fault tells what is wrong with the header, in the header's own words.
-		i.opts.Log.Error("the file of an upload is not what came in",
-			"upload", u.SID, "account", u.Account.SID, "missing", errors.Is(err, fs.ErrNotExist))
-		err = i.store.EndUpload(ctx, u.Account.ID, u.SID, FileGone, i.opts.Now(), func(ended Upload) *idempotency.Receipt {
-			u = ended
-			return nil
-		})
-		return u.State, err
+	switch {
+	case errors.Is(err, errFileChanged):
+		return i.endLost(ctx, t, FileChanged, err)
+	case errors.Is(err, fs.ErrNotExist) || isFault(err, fault.Invalid):
+		return i.endLost(ctx, t, FileGone, err) // somebody removed or changed it
 	}
 	if err == nil && u.DryRun && t.planner.begun() {
 		return i.beginAnew(ctx, t)
 	}
 	return u.State, err
+}
+
+// errFileChanged is the error of a file that has another size than the one that
+// came.
+var errFileChanged = errors.New("the file has another size than the one that came")
+
+// checkSize compares the size of an upload's file with that of the file that
+// came. Where nobody has kept that, the file must at least have the rows that
+// were worked.
+func checkSize(file Content, u *Upload) error {
+	size, err := file.Size()
+	if err != nil {
+		return fmt.Errorf("read an upload: %w", err)
+	}
+	if size != u.Size && u.Size > 0 || size < u.At.Offset {
+		return fmt.Errorf("%w: %d bytes, and %d came", errFileChanged, size, u.Size)
+	}
+	return nil
+}
+
+// endLost ends an upload whose file is not what came in. The cause may have the
+// header's own words, so only its kind is logged.
+func (i *Importer) endLost(ctx context.Context, t *task, s State, cause error) (State, error) {
+	u := t.upload
+	i.opts.Log.Error("the file of an upload is not what came in", "upload", u.SID, "account", u.Account.SID,
+		"missing", errors.Is(cause, fs.ErrNotExist), "resized", errors.Is(cause, errFileChanged))
+	err := i.store.EndUpload(ctx, u.Account.ID, u.SID, s, i.opts.Now(), func(ended Upload) *idempotency.Receipt {
+		s = ended.State
+		return nil
+	})
+	return s, err
 }
 
 // beginAnew takes a dry run back to its first row: what it would have added so
@@ -237,7 +274,7 @@ func (i *Importer) putOff(ctx context.Context, t *task, err error) {
 	})
 }
 
-var stateNames = [...]string{"running", "completed", "cancelled", "list gone", "file gone"}
+var stateNames = [...]string{"running", "completed", "cancelled", "list gone", "file gone", "file changed"}
 
 // String returns the state as the log has it.
 func (s State) String() string { return stateNames[s] }

@@ -138,6 +138,14 @@ func (c *content) load(chunk int64) error {
 	return nil
 }
 
+// Size implements [importer.Content]: of all pieces, whatever the row of the file
+// says.
+func (c *content) Size() (size int64, err error) {
+	err = c.db.row(c.ctx, of(c.account), `SELECT coalesce(sum(octet_length(data)), 0)::bigint FROM upload_chunks WHERE account_id = $1 AND upload_sid = $2`,
+		[]any{c.account, (*sidValue)(&c.upload)}, []any{&size})
+	return size, storeError("read the size of an upload", err)
+}
+
 // Close implements [io.Closer].
 func (c *content) Close() error { return nil }
 

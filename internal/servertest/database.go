@@ -3,6 +3,7 @@ package servertest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -104,4 +105,19 @@ func (s *Server) UploadFiles() []string {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// ResizeUploadFile cuts the server's file of an upload off after n bytes, or adds
+// to it until it has so many.
+func (s *Server) ResizeUploadFile(upload string, n int) {
+	s.t.Helper()
+	if postgres.IsURL(s.Path) {
+		// Small files, of one piece.
+		pgtest.Texts(s.t, s.Path, fmt.Sprintf(
+			`UPDATE upload_chunks SET data = substring(data || convert_to(repeat('x', %d), 'UTF8') FOR %d) WHERE upload_sid = '%s' RETURNING 'done'`, n, n, upload))
+		return
+	}
+	if err := os.Truncate(filepath.Join(s.Path+".uploads", upload+".csv"), int64(n)); err != nil {
+		s.t.Fatal(err)
+	}
 }
