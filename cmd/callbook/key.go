@@ -132,19 +132,21 @@ type lifetime time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (l *lifetime) UnmarshalText(text []byte) error {
-	const day = 24 * time.Hour
-	var d time.Duration
-	days, isDays := strings.CutSuffix(string(text), "d")
-	n, err := strconv.ParseUint(days, 10, 16)
-	switch {
-	case isDays && err == nil:
-		d = time.Duration(n) * day
-	default:
-		d, err = time.ParseDuration(string(text))
-	}
+	d, err := parseSpan(string(text))
 	if err != nil || d <= 0 {
 		return fmt.Errorf("%q is no time that a key can be good for: write it as 90d or 12h", text)
 	}
 	*l = lifetime(d)
 	return nil
+}
+
+// parseSpan reads a time as 90d or 12h.
+func parseSpan(text string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return time.Duration(n) * day, nil
+		}
+	}
+	return time.ParseDuration(text)
 }

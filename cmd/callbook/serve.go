@@ -39,6 +39,7 @@ type serveCmd struct {
 	Connections   int             `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (8 for each MiB of --memory)."`
 	IndexMemory   int             `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`
 	KeptAnswers   int             `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
+	KeepUploads   retention       `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d or 12h (${default}); 0 or forever keeps them."`
 	indexSize     func(bytes int) // told what the number indexes take
 	LogLevel      slog.Level      `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
 	LogFormat     string          `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`

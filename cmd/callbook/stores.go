@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -80,7 +81,7 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (*started, error
 		return nil, err
 	}
 	book := addressbook.New(db.contacts, addressbook.Options{StrictNumbers: c.StrictNumbers})
-	imports, err := importer.Open(ctx, db.uploads, db.files, book, importer.Options{Log: log})
+	imports, err := importer.Open(ctx, db.uploads, db.files, book, importer.Options{Log: log, Retention: time.Duration(c.KeepUploads)})
 	if err != nil {
 		return nil, errors.Join(err, db.close())
 	}

@@ -111,6 +111,9 @@ func appendStatus(b []byte, u *importer.Upload) []byte {
 	if reason, ok := uploadReasons[u.State]; ok {
 		b = appendString(append(b, `,"reason":`...), reason)
 	}
+	if u.Errors.Omitted > 0 {
+		b = strconv.AppendInt(append(b, `,"errors_omitted":`...), int64(u.Errors.Omitted), 10)
+	}
 	return append(b, '}')
 }
 
@@ -132,6 +135,7 @@ func (e *encoder) upload(b []byte, u *importer.Upload) []byte {
 	b = append(b, ',')
 	b = appendStats(b, u.Stats)
 	b = appendDryRun(b, u)
+	b = strconv.AppendInt(append(b, `,"errors_omitted":`...), int64(u.Errors.Omitted), 10)
 	b = append(b, ',')
 	b = e.appendDates(b, u.Created, u.Updated)
 	b = append(b, `,"url":"`...)
@@ -192,6 +196,10 @@ func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	})
 }
 
+// omittedHeader tells of how many rows an upload's errors have none. A row of the
+// file that told it would come in with the others when they are uploaded again.
+const omittedHeader = "Errors-Omitted"
+
 // errorPage is how many error rows are read at once, and errorBytes what they may
 // take, twice: a row of a file may have 256 KiB.
 const (
@@ -225,6 +233,7 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	headers := http.Header{}
 	headers.Set("Content-Type", "text/csv; charset=utf-8")
 	headers.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="errors-%s.csv"`, upload.SID))
+	headers.Set(omittedHeader, strconv.Itoa(upload.Errors.Omitted))
 	file := newDownload(w, r, headers)
 	if r.Method == http.MethodHead {
 		file.begin()

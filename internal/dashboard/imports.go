@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -29,6 +30,7 @@ type importsList struct {
 	Here    string // the address of the page
 	First   bool   // it is the first page
 	Next    string // the query of the next page; "" on the last
+	Kept    string // how long imports are kept; "" is forever
 }
 
 // Running tells whether an import of the page has rows left.
@@ -107,8 +109,11 @@ func (r importRow) Percent() string {
 // Existing is how many rows had a contact that is in the address book.
 func (r importRow) Existing() int { return r.Stats.Success - r.New }
 
-// NotImported is how many rows have a line in the file of errors.
+// NotImported is how many rows failed or are duplicates.
 func (r importRow) NotImported() int { return r.Stats.Duplicate + r.Stats.Failed }
+
+// ErrorsKept is how many of them have a line in the file of errors.
+func (r importRow) ErrorsKept() int { return r.Upload.ErrorsKept() }
 
 func (d *Dashboard) importsPage(r *http.Request) (answer, error) {
 	form := newImportForm()
@@ -131,7 +136,7 @@ func (d *Dashboard) showImports(r *http.Request, form importForm) (answer, error
 	if err != nil {
 		return answer{}, err
 	}
-	data := importsList{Form: form, Total: page.Total, Here: "/imports", First: w.After == nil}
+	data := importsList{Kept: d.importsKept(), Form: form, Total: page.Total, Here: "/imports", First: w.After == nil}
 	if w.After != nil {
 		data.Here = "/imports?after=" + w.After.SID.String()
 	}
@@ -219,6 +224,19 @@ type importResult struct {
 	ListGone bool
 	// ErrorsURL is where the rows that were not imported are downloaded.
 	ErrorsURL string
+	Kept      string // how long imports are kept; "" is forever
+}
+
+// importsKept is how long imports are kept after they have ended.
+func (d *Dashboard) importsKept() string {
+	switch kept := d.cfg.Imports.Retention(); {
+	case kept == importer.Forever:
+		return ""
+	case kept%(24*time.Hour) == 0:
+		return count(int(kept/(24*time.Hour))) + " days"
+	default:
+		return kept.String()
+	}
 }
 
 func (d *Dashboard) importPage(r *http.Request) (answer, error) {
@@ -254,9 +272,10 @@ func (d *Dashboard) resultOf(r *http.Request, u importer.Upload) (importResult, 
 	data := importResult{
 		importRow: rowOf(u),
 		Progress:  progressOf(&u, "/imports/"+u.SID.String()+"/progress"),
+		Kept:      d.importsKept(),
 		ErrorsURL: "/imports/" + u.SID.String() + "/errors.csv",
 	}
-	if data.Running() || data.NotImported() == 0 {
+	if data.Running() || data.ErrorsKept() == 0 {
 		return data, nil
 	}
 	var err error

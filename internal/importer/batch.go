@@ -32,16 +32,27 @@ func capOf(t addressbook.ListType) int {
 	return MaxStatic
 }
 
+// What is kept of the rows of an upload that failed or are duplicates; further
+// ones are only counted.
+const (
+	MaxErrorRows  = 100_000
+	MaxErrorBytes = 64 << 20 // of reasons and records
+)
+
 // Batch is some rows of an upload that are worked in one transaction.
 type Batch struct {
 	Account  int64
 	Upload   addressbook.SID
 	List     addressbook.SID
 	From, To Position
-	Last     bool      // the file has no more rows
-	Max      int       // contacts in the list
-	At       time.Time // when the batch is done
-	Lease    Lease     // of who does it, from then on
+	Last     bool // the file has no more rows
+	Max      int  // contacts in the list
+	// MaxErrorRows and MaxErrorBytes are what is kept of the error rows of all
+	// the upload.
+	MaxErrorRows  int
+	MaxErrorBytes int64
+	At            time.Time // when the batch is done
+	Lease         Lease     // of who does it, from then on
 	// OnDuplicate tells what happens to contacts that are in the address book or
 	// in the list. With UpdateDuplicate they are overwritten with these, if they
 	// are in the list then.
@@ -105,16 +116,20 @@ func (b *Batch) Decide(standings []Standing, listed int) []Outcome {
 
 // Settlement is what a store keeps of a batch besides contacts.
 type Settlement struct {
-	Stats Stats
-	New   int        // of Stats.Success: rows whose contact is new
-	Rows  []ErrorRow // by line
+	Stats  Stats
+	New    int        // of Stats.Success: rows whose contact is new
+	Rows   []ErrorRow // by line
+	Errors ErrorTotal // Rows, and what is omitted beyond them
 }
 
 // Settle counts the rows, and makes error rows of those that failed or are
-// duplicates, given what became of each contact.
-func (b *Batch) Settle(outcomes []Outcome) Settlement {
+// duplicates, given the upload before the batch and what became of each contact.
+// Once one error row is omitted, all that follow are: those that are kept are the
+// first ones.
+func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 	b.outcomes = outcomes
 	var s Settlement
+	room, full := b.MaxErrorRows-u.ErrorsKept(), u.Errors.Omitted > 0
 	faults := make([]error, len(b.rows))
 	for i := range faults {
 		faults[i] = b.prepared.Results[i].Fault
@@ -137,13 +152,22 @@ func (b *Batch) Settle(outcomes []Outcome) Settlement {
 			s.Stats.Success++
 			continue
 		}
-		row := b.errorRow(i, err)
-		if row.Kind == fault.Duplicate {
+		if isFault(err, fault.Duplicate) {
 			s.Stats.Duplicate++
 		} else {
 			s.Stats.Failed++
 		}
-		s.Rows = append(s.Rows, row)
+		if !full && len(s.Rows) < room {
+			row := b.errorRow(i, err)
+			size := int64(len(row.Reason) + len(row.Record))
+			if u.Errors.Bytes+s.Errors.Bytes+size <= b.MaxErrorBytes {
+				s.Rows = append(s.Rows, row)
+				s.Errors.Bytes += size
+				continue
+			}
+		}
+		full = true
+		s.Errors.Omitted++
 	}
 	return s
 }

@@ -16,6 +16,10 @@ import (
 // MaxFreeColumns is how many free columns a dynamic file may have.
 const MaxFreeColumns = 5
 
+// maxHeaderBytes is how long a header may be that is kept with its upload: some
+// thousand columns.
+const maxHeaderBytes = 32 << 10
+
 // ErrorColumns are the names of the columns that stand before a file's own in
 // its error rows: the row's line, the code of what is wrong with it, and the
 // reason.

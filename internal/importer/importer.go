@@ -43,6 +43,9 @@ type Options struct {
 	// Poll is how often uploads are looked for that no server works any more;
 	// zero means 3 seconds.
 	Poll time.Duration
+	// Retention is how long an upload is kept after it has ended, with its error
+	// rows; zero means [DefaultRetention], and [Forever] no bound.
+	Retention time.Duration
 }
 
 // Importer takes uploads and works them. It is safe for concurrent use.
@@ -63,6 +66,7 @@ type Importer struct {
 	stopped bool                      // Run is over
 	held    map[int64]int             // uploads received or worked, by account
 	total   int                       // of held
+	ended   map[int64]struct{}        // accounts of which uploads have ended
 }
 
 // Open returns an Importer, and removes files that belong to no upload. Until
@@ -81,6 +85,9 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	if opts.Poll == 0 {
 		opts.Poll = defaultPoll
 	}
+	if opts.Retention == 0 {
+		opts.Retention = DefaultRetention
+	}
 	i := &Importer{
 		store:  store,
 		files:  files,
@@ -89,6 +96,7 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 		server: rand.Text(),
 		tasks:  make(map[addressbook.SID]*task),
 		held:   make(map[int64]int),
+		ended:  make(map[int64]struct{}),
 	}
 	i.changed = sync.NewCond(&i.mu)
 	running, err := store.RunningUploads(ctx)

@@ -22,7 +22,7 @@ type Mapping struct {
 
 // maxMapping is how long a stored mapping may be, in bytes: more than the
 // longest header.
-const maxMapping = 2 * maxRowBytes
+const maxMapping = 2 * maxHeaderBytes
 
 var (
 	errMappingLong   = fault.New(fault.TooLarge, "The names of the columns are too long")

@@ -47,18 +47,20 @@ func (p *Planner) restart() { p.rows = newRowReader(p.file, p.layout.rows) }
 // batch was not applied is not used again.
 func (p *Planner) Next(now time.Time) (*Batch, error) {
 	b := &Batch{
-		Account:     p.upload.Account.ID,
-		Upload:      p.upload.SID,
-		List:        p.upload.List,
-		From:        p.rows.at,
-		Max:         capOf(p.upload.Type),
-		At:          now,
-		OnDuplicate: p.upload.OnDuplicate,
-		DryRun:      p.upload.DryRun,
-		layout:      p.layout,
-		rows:        make([]row, 0, p.most),
-		full:        errFull(p.upload.Type),
-		tried:       p.tried,
+		Account:       p.upload.Account.ID,
+		Upload:        p.upload.SID,
+		List:          p.upload.List,
+		From:          p.rows.at,
+		Max:           capOf(p.upload.Type),
+		MaxErrorRows:  MaxErrorRows,
+		MaxErrorBytes: MaxErrorBytes,
+		At:            now,
+		OnDuplicate:   p.upload.OnDuplicate,
+		DryRun:        p.upload.DryRun,
+		layout:        p.layout,
+		rows:          make([]row, 0, p.most),
+		full:          errFull(p.upload.Type),
+		tried:         p.tried,
 	}
 	if err := p.read(b); err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ func TestRefusedAtOnce(t *testing.T) {
 		"tabs":                 {form("list_name", "x").File("number\tname\n"), 1002, "Invalid FileName: there are tabs"},
 		"no header":            {form("list_name", "x").File(asha + ",Asha\n"), 1002, "Invalid FileName: there is no column called number; the first row must name the columns, with commas between them, and it begins with \"+919876543210\""},
 		"two BOMs":             {form("list_name", "x").File("\ufeff\ufeffnumber\n"), 1002, "Invalid FileName: there is no column called number; the first row must name the columns, with commas between them, and it begins with \"\\ufeffnumber\""},
+		"header too wide":      {form("list_name", "x").File("number," + strings.Repeat("x,", 17<<10) + "\n"), 1002, "Invalid FileName: the header is longer than 32 KiB"},
 		"header too long":      {form("list_name", "x").File("number,\"" + strings.Repeat("x,", 200<<10)), 1002, "Invalid FileName: the header is longer than 256 KiB"},
 		"number twice":         {form("list_name", "x").File("number,Number\n"), 1002, "Invalid FileName: the column Number comes twice"},
 		"custom twice":         {form("list_name", "x").File("number,custom_field.a,Custom_Field.a\n"), 1002, "Invalid FileName: the column"},

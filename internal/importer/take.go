@@ -238,6 +238,9 @@ func (u *Upload) ReadHeader(file io.ReaderAt) error {
 	if err != nil {
 		return err
 	}
+	if len(layout.record) > maxHeaderBytes {
+		return badFile("the header is longer than %d KiB", maxHeaderBytes>>10)
+	}
 	u.Header, u.At = layout.record, layout.rows
 	return nil
 }

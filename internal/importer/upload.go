@@ -37,6 +37,7 @@ type Upload struct {
 	Lease  Lease    // who works it; of an upload that has ended it means nothing
 	At     Position // where the next batch begins
 	Stats  Stats
+	Errors ErrorTotal
 	// New is how many rows of Stats.Success brought, or in a dry run would have
 	// brought, a new contact into the address book.
 	New     int
@@ -72,6 +73,15 @@ type Stats struct {
 // Total is how many rows were worked.
 func (s Stats) Total() int { return s.Success + s.Duplicate + s.Failed }
 
+// ErrorTotal counts the error rows of an upload.
+type ErrorTotal struct {
+	Bytes   int64 // of the reasons and records that are kept
+	Omitted int   // rows that failed or are duplicates and are not kept
+}
+
+// ErrorsKept is how many error rows are kept.
+func (u *Upload) ErrorsKept() int { return u.Stats.Duplicate + u.Stats.Failed - u.Errors.Omitted }
+
 // Page is a page of an account's uploads.
 type Page struct {
 	Uploads []Upload
@@ -96,7 +106,7 @@ var ErrNoUpload = fault.New(fault.NotFound, "There is no upload with this id")
 // Store is what an [Importer] needs of a database. All of it is safe for
 // concurrent use. The account is always the account's own id; no method ever
 // touches another's rows, but those about the uploads of all: RunningUploads,
-// ClaimUploads, RenewUploads and ReleaseUploads. A write that takes ready calls
+// ClaimUploads, RenewUploads, ReleaseUploads and DeleteUploads. A write that takes ready calls
 // it before it is committed, and keeps its receipt, as [addressbook.Store] says.
 type Store interface {
 	// ListByName returns the list with this name, or a NotFound fault.
@@ -158,6 +168,18 @@ type Store interface {
 
 	// ReleaseUploads ends the server's leases, so that others can claim.
 	ReleaseUploads(ctx context.Context, server string) error
+
+	// DeleteUploads deletes uploads of any account, with their error rows, that
+	// have ended and were updated before this time, the oldest first. It deletes at
+	// most so many rows, of both kinds, in one transaction. An upload whose error
+	// rows are more loses the last of them, which then count as omitted, and goes
+	// in a later call. What another server is deleting is left to it.
+	DeleteUploads(ctx context.Context, before time.Time, rows int) (Deleted, error)
+
+	// TrimUploads deletes what an account has beyond the limits, in the same way:
+	// uploads that have ended beyond the newest ones, and error rows of those
+	// that have ended, the oldest first.
+	TrimUploads(ctx context.Context, account int64, l Limits, rows int) (Deleted, error)
 
 	// ErrorRows returns an upload's error rows, by line, those after this line
 	// and at most limit.

@@ -36,6 +36,7 @@ func (i *Importer) Run(ctx context.Context) {
 	}
 	i.working.Go(func() { i.mind(ctx) })
 	i.working.Go(func() { i.forgetDrafts(ctx) })
+	i.working.Go(func() { i.retain(ctx) })
 	i.working.Wait()
 	i.drop()
 	i.releaseAll(ctx)
@@ -234,6 +235,7 @@ func (i *Importer) finish(t *task, s State) {
 	i.forget(t)
 	i.remove(t.upload.Account.ID, t.upload.SID)
 	i.release(t.upload.Account.ID)
+	i.noteEnded(t.upload.Account.ID)
 	i.opts.Log.Info("upload ended", "upload", t.upload.SID, "account", t.upload.Account.SID, "state", s)
 }
 

@@ -18,7 +18,7 @@ const (
 	uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list,
 	uploads.new_contacts, uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping,
-	uploads.date_started`
+	uploads.date_started, uploads.error_bytes, uploads.errors_omitted`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -43,7 +43,8 @@ func scanUpload(row pgx.CollectableRow) (u importer.Upload, err error) {
 	err = row.Scan(append(a.into(), (*sidValue)(&u.SID), (*sidValue)(&u.List), &u.ListName, (*uint8)(&u.Type), &u.Header,
 		(*uint8)(&u.State), &u.At.Offset, &u.At.Line, &u.Stats.Success, &u.Stats.Duplicate, &u.Stats.Failed,
 		(*dateValue)(&u.Created), (*dateValue)(&u.Updated), (*uint8)(&u.OnDuplicate), &u.DryRun, &u.NewList,
-		&u.New, &u.Lease.Server, &leaseUntil, &u.FileName, &u.Size, &mapping, (*dateValue)(&u.Started))...)
+		&u.New, &u.Lease.Server, &leaseUntil, &u.FileName, &u.Size, &mapping, (*dateValue)(&u.Started),
+		&u.Errors.Bytes, &u.Errors.Omitted)...)
 	if u.Lease.Server != "" {
 		u.Lease.Until = time.Time(leaseUntil)
 	}

@@ -60,6 +60,9 @@ type Options struct {
 	Imports   func(importer.Store) importer.Store
 	Files     func(importer.Files) importer.Files
 	BatchRows int
+	// Retention is how long uploads are kept; zero means as long as a user's
+	// server keeps them.
+	Retention time.Duration
 	// Receipts does the same for the answers that are kept under a key.
 	Receipts func(idempotency.Store) idempotency.Store
 	// ReceiptQuota is how many bytes the receipts of an account may take; zero
@@ -122,7 +125,7 @@ func Start(t testing.TB, opts Options) *Server {
 		files = opts.Files(files)
 	}
 	imports, err := importer.Open(t.Context(), uploads, files, rules, importer.Options{
-		Log: log, Now: opts.Now, BatchRows: opts.BatchRows,
+		Log: log, Now: opts.Now, BatchRows: opts.BatchRows, Retention: opts.Retention,
 	})
 	if err != nil {
 		t.Fatal(err)

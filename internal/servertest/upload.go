@@ -60,6 +60,7 @@ type Upload struct {
 	Status    string
 	Reason    *string
 	Stats     Stats
+	Omitted   int    `json:"errors_omitted"`
 	DryRun    *Tried `json:"dry_run"` // nil unless it is one
 	URL       string
 	ErrorsURL string `json:"errors_url"`

@@ -67,7 +67,7 @@ func (tx *editTx) applyBatch(batch *importer.Batch) (importer.State, error) {
 	if batch.Last {
 		u.State = importer.Completed
 	}
-	return u.State, tx.settle(id, u.State, batch, batch.Settle(outcomes))
+	return u.State, tx.settle(id, u.State, batch, batch.Settle(&u, outcomes))
 }
 
 // settle keeps what has become of a batch's rows, and where the next begins.
@@ -77,9 +77,10 @@ func (tx *editTx) settle(upload int64, state importer.State, batch *importer.Bat
 	}
 	tx.bytes += pageBytes // of which it changed a part
 	return tx.exec(`UPDATE uploads SET state = ?, position = ?, line = ?, success = success + ?, duplicate = duplicate + ?,
-			failed = failed + ?, new_contacts = new_contacts + ?, lease_until = ?, date_updated = ? WHERE id = ?`,
+			failed = failed + ?, new_contacts = new_contacts + ?, error_bytes = error_bytes + ?, errors_omitted = errors_omitted + ?,
+			lease_until = ?, date_updated = ? WHERE id = ?`,
 		int(state), batch.To.Offset, batch.To.Line, s.Stats.Success, s.Stats.Duplicate,
-		s.Stats.Failed, s.New, leaseEnd(batch.Lease), batch.At.UnixNano(), upload)
+		s.Stats.Failed, s.New, s.Errors.Bytes, s.Errors.Omitted, leaseEnd(batch.Lease), batch.At.UnixNano(), upload)
 }
 
 // RestartUpload implements [importer.Store].
@@ -106,7 +107,7 @@ func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addr
 		}
 		tx.bytes += pageBytes * (1 + tx.Changes()/rowsOfPage)
 		return tx.exec(`UPDATE uploads SET position = ?, line = ?, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
-			lease_until = ?, date_updated = ? WHERE id = ?`, to.Offset, to.Line, leaseEnd(l), at.UnixNano(), id)
+			error_bytes = 0, errors_omitted = 0, lease_until = ?, date_updated = ? WHERE id = ?`, to.Offset, to.Line, leaseEnd(l), at.UnixNano(), id)
 	})
 	if err == nil {
 		err = refused

@@ -22,7 +22,8 @@ const (
 	uploadColumns = accountColumns + `, uploads.id, uploads.sid, uploads.list_sid, uploads.list_name, uploads.type,
 	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list, uploads.new_contacts,
-	uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping, uploads.date_started`
+	uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping, uploads.date_started,
+	uploads.error_bytes, uploads.errors_omitted`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -51,6 +52,7 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u importer.Upload, err error) {
 	u.FileName, u.Size = stmt.ColumnText(25), stmt.ColumnInt64(26)
 	u.Mapping, err = importer.DecodeMapping(stmt.ColumnText(27))
 	u.Started = time.Unix(0, stmt.ColumnInt64(28))
+	u.Errors = importer.ErrorTotal{Bytes: stmt.ColumnInt64(29), Omitted: stmt.ColumnInt(30)}
 	return stmt.ColumnInt64(5), u, err
 }
 

@@ -35,6 +35,10 @@ func Uploads(t *testing.T, open func(t *testing.T) Stores) {
 		{"batch when the list is gone", batchListGone},
 		{"cancelled batch changes nothing", cancelledBatch},
 		{"error rows", errorRows},
+		{"error rows are bounded", errorRowsBounded},
+		{"old uploads are deleted", oldUploads},
+		{"old uploads are deleted at once", oldUploadsAtOnce},
+		{"uploads over the limits are deleted", uploadsOverLimits},
 		{"an upload survives", uploadSurvives},
 		{"restart uploads", restartUploads},
 		{"dry runs of batches", dryBatches},
@@ -103,9 +107,17 @@ func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts 
 	return u, err
 }
 
-// is checks that the upload is stored like this.
+// is checks that the upload is stored like this, and counts its error rows.
 func (f *fixture) is(t *testing.T, want importer.Upload) {
 	t.Helper()
+	rows, err := f.Uploads.ErrorRows(t.Context(), want.Account.ID, want.SID, 0, 10_000)
+	if err != nil {
+		t.Fatalf("read error rows: %v", err)
+	}
+	want.Errors.Bytes = 0
+	for _, row := range rows {
+		want.Errors.Bytes += int64(len(row.Reason) + len(row.Record))
+	}
 	same(t, "upload", f.read(t, want), want)
 }
 

@@ -98,6 +98,8 @@ var (
 		{Name: "size"},
 		{Name: "mapping", Kind: Text},
 		{Name: "date_started"},
+		{Name: "error_bytes"},
+		{Name: "errors_omitted"},
 		{Name: "date_created"},
 		{Name: "date_updated"},
 	}, 1}

@@ -1,0 +1,118 @@
+package importer
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// DefaultRetention is how long an upload is kept after it has ended.
+	DefaultRetention = 90 * 24 * time.Hour
+	// Forever is the retention of uploads that are never deleted for their age.
+	Forever time.Duration = -1
+
+	// retainEvery is how often uploads are looked for that have been kept long
+	// enough.
+	retainEvery = 15 * time.Second
+	// retainRows is how many rows one transaction deletes: a few hundredths of a
+	// second, for which other writes wait.
+	retainRows = 500
+)
+
+// Limits are what is kept of an account's uploads that have ended, whatever their
+// age. Beyond, the oldest go first.
+type Limits struct {
+	Uploads    int   // with everything that is known of them
+	ErrorBytes int64 // of the error rows of all uploads
+}
+
+// accountLimits are those of every account.
+var accountLimits = Limits{Uploads: 10_000, ErrorBytes: 1 << 30}
+
+// Deleted is what a call of [Store.DeleteUploads] or [Store.TrimUploads] has
+// deleted.
+type Deleted struct {
+	Rows    int      // of uploads and of their error rows
+	Uploads []Upload // SID and Account.ID
+}
+
+// Retention is how long uploads are kept after they have ended; [Forever] is no
+// bound.
+func (i *Importer) Retention() time.Duration { return i.opts.Retention }
+
+// retain deletes what is kept no longer, until ctx ends. No contact and no list
+// goes with an upload.
+func (i *Importer) retain(ctx context.Context) {
+	every := time.NewTicker(retainEvery)
+	defer every.Stop()
+	failing := false // an outage is told once
+	for {
+		err := i.deleteExpired(ctx)
+		if err != nil && !failing && ctx.Err() == nil {
+			i.opts.Log.Error("old uploads could not be deleted; it will be tried again", "error", err)
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
+}
+
+func (i *Importer) deleteExpired(ctx context.Context) error {
+	for _, account := range i.takeEnded() {
+		err := i.deleteAll(ctx, func() (Deleted, error) { return i.store.TrimUploads(ctx, account, accountLimits, retainRows) })
+		if err != nil {
+			i.noteEnded(account)
+			return err
+		}
+	}
+	if i.opts.Retention == Forever {
+		return nil
+	}
+	before := i.opts.Now().Add(-i.opts.Retention)
+	return i.deleteAll(ctx, func() (Deleted, error) { return i.store.DeleteUploads(ctx, before, retainRows) })
+}
+
+// deleteAll deletes until nothing is left to delete, a transaction at a time, so
+// that other writes come between.
+func (i *Importer) deleteAll(ctx context.Context, some func() (Deleted, error)) error {
+	uploads := 0
+	for ctx.Err() == nil {
+		d, err := some()
+		if err != nil {
+			return err
+		}
+		for _, u := range d.Uploads {
+			i.remove(u.Account.ID, u.SID) // which an ended upload has only after a crash
+		}
+		uploads += len(d.Uploads)
+		if d.Rows < retainRows {
+			break
+		}
+	}
+	if uploads > 0 {
+		i.opts.Log.Info("deleted old uploads", "uploads", uploads)
+	}
+	return ctx.Err()
+}
+
+// noteEnded notes an account that may be over its limits.
+func (i *Importer) noteEnded(account int64) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.ended[account] = struct{}{}
+}
+
+// takeEnded returns the accounts that were noted, and forgets them.
+func (i *Importer) takeEnded() []int64 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var all []int64
+	for account := range i.ended {
+		all = append(all, account)
+	}
+	clear(i.ended)
+	return all
+}

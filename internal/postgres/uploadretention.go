@@ -1,0 +1,95 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/importer"
+)
+
+// DeleteUploads implements [importer.Store].
+func (db *DB) DeleteUploads(ctx context.Context, before time.Time, rows int) (importer.Deleted, error) {
+	var d importer.Deleted
+	err := db.write(ctx, 0, "delete old uploads", func(t *tx) error {
+		d = importer.Deleted{}
+		// The state is as the index of those that have ended has it.
+		return t.deleteUploads(&d, rows, ` WHERE state <> 0 AND date_updated < $1 ORDER BY date_updated LIMIT 1`, before.UnixNano())
+	})
+	return d, err
+}
+
+// TrimUploads implements [importer.Store].
+func (db *DB) TrimUploads(ctx context.Context, account int64, l importer.Limits, rows int) (importer.Deleted, error) {
+	var d importer.Deleted
+	err := db.write(ctx, account, "delete uploads over the limits", func(t *tx) error {
+		d = importer.Deleted{}
+		err := t.deleteUploads(&d, rows, ` WHERE account_id = $1 AND state <> 0 ORDER BY sid DESC LIMIT 1 OFFSET $2`, account, l.Uploads)
+		for err == nil && d.Rows < rows {
+			var u importer.Upload
+			var there bool
+			u, there, err = t.lockFirst(` WHERE account_id = $1 AND sid = (SELECT sid FROM (
+					SELECT sid, state, error_bytes, sum(error_bytes) OVER (ORDER BY sid DESC) AS newer FROM uploads WHERE account_id = $1) AS all_of_account
+				WHERE newer > $2 AND error_bytes > 0 AND state <> 0 ORDER BY sid LIMIT 1)`, account, l.ErrorBytes)
+			if err != nil || !there {
+				return err
+			}
+			err = t.deleteErrors(&d, u, rows-d.Rows)
+		}
+		return err
+	})
+	return d, err
+}
+
+// lockFirst finds the first upload of a condition, and locks it. One that another
+// transaction has locked is passed over.
+func (t *tx) lockFirst(condition string, args ...any) (u importer.Upload, there bool, err error) {
+	t.queue(`SELECT account_id, sid FROM uploads`+condition+` FOR UPDATE SKIP LOCKED`, args...).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&u.Account.ID, (*sidValue)(&u.SID)}, func() error {
+			there = true
+			return nil
+		})
+		return err
+	})
+	err = t.flush()
+	return u, there, err
+}
+
+// deleteUploads deletes uploads, one after another, that a condition finds first.
+func (t *tx) deleteUploads(d *importer.Deleted, rows int, condition string, args ...any) error {
+	for d.Rows < rows {
+		u, there, err := t.lockFirst(condition, args...)
+		if err != nil || !there {
+			return err
+		}
+		if err := t.deleteErrors(d, u, rows-d.Rows); err != nil || d.Rows == rows {
+			return err // the next call goes on
+		}
+		t.queue(`DELETE FROM uploads WHERE account_id = $1 AND sid = $2`, u.Account.ID, (*sidValue)(&u.SID))
+		d.Rows++
+		d.Uploads = append(d.Uploads, u)
+	}
+	return nil
+}
+
+// deleteErrors deletes the last error rows of an upload, limit at most, and counts
+// them as omitted.
+func (t *tx) deleteErrors(d *importer.Deleted, u importer.Upload, limit int) error {
+	sid := (*sidValue)(&u.SID)
+	var rows int
+	var bytes int64
+	t.queue(`WITH gone AS (
+			DELETE FROM upload_errors WHERE account_id = $1 AND upload_sid = $2 AND line IN (
+				SELECT line FROM upload_errors WHERE account_id = $1 AND upload_sid = $2 ORDER BY line DESC LIMIT $3)
+			RETURNING octet_length(reason) + octet_length(record) AS bytes)
+		SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM gone`, u.Account.ID, sid, limit).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&rows, &bytes) })
+	if err := t.flush(); err != nil {
+		return err
+	}
+	d.Rows += rows
+	t.queue(`UPDATE uploads SET errors_omitted = errors_omitted + $3, error_bytes = CASE WHEN $4 THEN 0 ELSE greatest(0, error_bytes - $5) END
+		WHERE account_id = $1 AND sid = $2`, u.Account.ID, sid, rows, rows < limit, bytes)
+	return nil
+}
