@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 	"callbook/internal/verify"
 )
 
@@ -210,14 +211,25 @@ func (v *view) Lists(ctx context.Context, account int64, each func(*verify.List)
 
 // Receipts implements [verify.View].
 func (v *view) Receipts(ctx context.Context, account int64, each func(*verify.Receipt) error) error {
-	return v.each(ctx, `SELECT key, request_sha256, body, status::bigint, date_created FROM idempotency_keys WHERE account_id = $1`,
+	encoding := `0::bigint` // it came later than the table
+	if v.Has("receipt_totals") {
+		encoding = `encoding::bigint`
+	}
+	return v.each(ctx, `SELECT key, request_sha256, body, status::bigint, date_created, `+encoding+` FROM idempotency_keys WHERE account_id = $1`,
 		[]any{account}, func(row pgx.Rows) error {
 			var r verify.Receipt
-			if err := row.Scan(&r.Key, &r.Request, &r.Body, &r.Status, &r.Created); err != nil {
+			if err := row.Scan(&r.Key, &r.Request, &r.Body, &r.Status, &r.Created, &r.Encoding); err != nil {
 				return err
 			}
 			return each(&r)
 		})
+}
+
+// ReceiptTotal implements [verify.View].
+func (v *view) ReceiptTotal(ctx context.Context, account int64) (total idempotency.Total, err error) {
+	err = v.each(ctx, `SELECT coalesce(sum(receipts), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM receipt_totals WHERE account_id = $1`,
+		[]any{account}, func(row pgx.Rows) error { return row.Scan(&total.Receipts, &total.Bytes) })
+	return total, err
 }
 
 // Uploads implements [verify.View].

@@ -125,6 +125,8 @@ func TestVerify(t *testing.T) {
 		{"no account", `DELETE FROM accounts`, "orphans", "300 rows of contacts have no row of accounts"},
 		{"hash", `UPDATE sessions SET secret_sha256 = 'x' WHERE key_id IS NOT NULL`, "secrets", "1 keys, sessions or login links"},
 		{"receipt", `UPDATE idempotency_keys SET body = '{'`, "receipts", "1 receipts are no answers"},
+		{"receipt's encoding", `UPDATE idempotency_keys SET encoding = 1`, "receipts", "1 receipts are no answers"},
+		{"receipts' counter", `UPDATE receipt_totals SET receipts = receipts + 1`, "receipts", "its counter says 2 receipts of"},
 		{"old receipts", `UPDATE idempotency_keys SET date_created = 1`, "", "1 receipts are over 24h"},
 		{"file", `DELETE FROM upload_files; DELETE FROM upload_chunks`, "uploads", "rows left, and no file"},
 		{"piece", `DELETE FROM upload_chunks WHERE chunk = 1`, "uploads", "has a file of 600000 bytes"},

@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 	"callbook/internal/verify"
 )
 
@@ -240,15 +241,28 @@ func (v *view) Lists(_ context.Context, account int64, each func(*verify.List) e
 
 // Receipts implements [verify.View].
 func (v *view) Receipts(_ context.Context, account int64, each func(*verify.Receipt) error) error {
-	return v.each(`SELECT key, request_sha256, body, status, date_created FROM idempotency_keys WHERE account_id = ?`, []any{account},
+	encoding := `0` // it came later than the table
+	if v.hasColumn("idempotency_keys", "encoding") {
+		encoding = `encoding`
+	}
+	return v.each(`SELECT key, request_sha256, body, status, date_created, `+encoding+` FROM idempotency_keys WHERE account_id = ?`, []any{account},
 		func(stmt *sqlite.Stmt) error {
 			var r verify.Receipt
 			_, r.Key = column(stmt, 0, nil)
 			_, r.Request = column(stmt, 1, nil)
 			_, r.Body = column(stmt, 2, nil)
-			r.Status, r.Created = stmt.ColumnInt64(3), stmt.ColumnInt64(4)
+			r.Status, r.Created, r.Encoding = stmt.ColumnInt64(3), stmt.ColumnInt64(4), stmt.ColumnInt64(5)
 			return each(&r)
 		})
+}
+
+// ReceiptTotal implements [verify.View].
+func (v *view) ReceiptTotal(_ context.Context, account int64) (total idempotency.Total, err error) {
+	err = v.each(`SELECT receipts, bytes FROM receipt_totals WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) error {
+		total = idempotency.Total{Receipts: stmt.ColumnInt64(0), Bytes: stmt.ColumnInt64(1)}
+		return nil
+	})
+	return total, err
 }
 
 // Uploads implements [verify.View].

@@ -158,6 +158,8 @@ func TestVerify(t *testing.T) {
 		{"no account", `DELETE FROM accounts WHERE sid = 'acme'`, "orphans", "300 rows of contacts have no row of accounts"},
 		{"hash", `UPDATE sessions SET secret_sha256 = x'00'`, "secrets", "1 keys, sessions or login links"},
 		{"receipt's body", `UPDATE idempotency_keys SET body = x'00'`, "receipts", "2 receipts are no answers"},
+		{"receipt's encoding", `UPDATE idempotency_keys SET encoding = 1`, "receipts", "2 receipts are no answers"},
+		{"receipts' counter", `UPDATE receipt_totals SET bytes = bytes + 1`, "receipts", "its counter says 2 receipts of"},
 		{"receipt's status", `UPDATE idempotency_keys SET status = 0`, "receipts", "2 receipts are no answers"},
 		{"old receipts", `UPDATE idempotency_keys SET date_created = 1`, "", "2 receipts are over 24h"},
 		{"state", `UPDATE uploads SET state = 9`, "uploads", "is in state 9"},
@@ -169,7 +171,9 @@ func TestVerify(t *testing.T) {
 		{"table", `ALTER TABLE requests ADD COLUMN more TEXT`, "schema", "requests is not as the migrations make it"},
 		{"another's table", `CREATE TABLE other (x)`, "", ""},
 		{"older schema", `DROP TABLE copies; DROP INDEX api_keys_of_account; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
-			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started`, "", ""},
+			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started;
+			DROP TABLE receipt_totals; DROP INDEX idempotency_keys_of_account; ALTER TABLE idempotency_keys DROP COLUMN encoding;
+			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted`, "", ""},
 	} {
 		t.Run(damage.name, func(t *testing.T) {
 			t.Parallel()

@@ -4,22 +4,27 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 )
 
-// receipts checks that receipts can be read, and that old ones were deleted.
+// receipts checks that receipts can be read and that old ones were deleted, and
+// recounts the accounts' totals.
 func (r *runner) receipts(ctx context.Context) error {
 	r.count(0, "receipts")
 	now := r.opts.Now().UnixNano()
 	old := int64(0)
 	for _, a := range r.accounts {
 		unreadable := int64(0)
+		var total idempotency.Total
 		err := r.view.Receipts(ctx, a.ID, func(receipt *Receipt) error {
 			r.row()
 			r.count(1, "receipts")
+			total.Receipts++
+			total.Bytes += (&idempotency.Receipt{Key: string(receipt.Key), Body: receipt.Body}).Cost()
 			if now-receipt.Created > int64(idempotency.Lifetime) {
 				old++
 			}
@@ -33,6 +38,16 @@ func (r *runner) receipts(ctx context.Context) error {
 		}
 		if unreadable > 0 {
 			r.problem(a.SID, fmt.Sprintf("%d receipts are no answers that could be given again", unreadable))
+		}
+		if !r.view.Has("receipt_totals") {
+			continue
+		}
+		switch counted, err := r.view.ReceiptTotal(ctx, a.ID); {
+		case err != nil:
+			return fmt.Errorf("account %s: %w", a.SID, err)
+		case counted != total:
+			r.problem(a.SID, fmt.Sprintf("its counter says %d receipts of %d bytes, and there are %d of %d",
+				counted.Receipts, counted.Bytes, total.Receipts, total.Bytes))
 		}
 	}
 	if old > 0 {
@@ -48,7 +63,17 @@ func readable(receipt *Receipt) bool {
 	if receipt.Status < 200 || receipt.Status > 599 {
 		return false
 	}
-	return len(receipt.Body) == 0 || json.Valid(receipt.Body)
+	if len(receipt.Body) == 0 {
+		return true
+	}
+	kept := idempotency.Receipt{Encoding: idempotency.Encoding(receipt.Encoding), Body: receipt.Body}
+	answer, err := kept.Open()
+	if err != nil {
+		return false
+	}
+	defer answer.Close()
+	body, err := io.ReadAll(answer)
+	return err == nil && int64(len(body)) == answer.Size && json.Valid(body)
 }
 
 // uploads checks that what waits has its file, and that the counts fit.
@@ -108,7 +133,7 @@ func uploadProblems(u *Upload) (found []string) {
 	if u.Draft {
 		return nil
 	}
-	if u.State < int64(importer.Running) || u.State > int64(importer.FileGone) {
+	if u.State < int64(importer.Running) || u.State > int64(importer.FileChanged) {
 		found = append(found, fmt.Sprintf("is in state %d, which there is not", u.State))
 	}
 	if u.ErrorRows > u.Duplicate+u.Failed {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/idempotency"
 )
 
 // ErrDamaged means that a database cannot be read further, since what stands in
@@ -72,6 +73,10 @@ type View interface {
 	// Secrets returns how many hashes of tokens and cookies there are, and how
 	// many of those are none.
 	Secrets(ctx context.Context) (all, broken int64, err error)
+
+	// ReceiptTotal returns the counter of an account's receipts, the table
+	// receipt_totals.
+	ReceiptTotal(ctx context.Context, account int64) (idempotency.Total, error)
 
 	// Receipts gives each the receipts of an account.
 	Receipts(ctx context.Context, account int64, each func(*Receipt) error) error
@@ -138,8 +143,10 @@ type Receipt struct {
 	Key     []byte
 	Request []byte // its hash
 	Status  int64
-	Body    []byte
-	Created int64
+	// Encoding is that of Body; a database of an older schema has plain ones.
+	Encoding int64
+	Body     []byte
+	Created  int64
 }
 
 // Upload is an upload, or a file that waits to be started.
