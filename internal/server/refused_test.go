@@ -21,6 +21,12 @@ func TestRefusedBeforeRouting(t *testing.T) {
 	auth := "Authorization: " + c.Authorization() + "\r\n"
 	path := c.Path("/contacts")
 	const inJSON, plain = "json", "text"
+	// The server reads so many bytes of a header and then refuses it. One byte more
+	// would be unread when it closes the connection, which resets it, and the
+	// answer may be lost.
+	const headerLimit = 64<<10 + 4096
+	large := "GET " + path + " HTTP/1.1\r\nHost: x\r\nA: "
+	large += strings.Repeat("a", headerLimit-len(large))
 	for _, tt := range []struct {
 		name, raw string
 		status    int
@@ -36,7 +42,7 @@ func TestRefusedBeforeRouting(t *testing.T) {
 		{"a bad Content-Length", "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400, plain},
 		{"two Content-Lengths", "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", 400, plain},
 		{"a bad escape in the path", "GET /v2/%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400, plain},
-		{"headers too large", "GET " + path + " HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 80<<10) + "\r\n\r\n", 431, plain},
+		{"headers too large", large, 431, plain},
 		{"an unknown transfer encoding", "POST " + path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501, plain},
 		{"an HTTP version that is not spoken", "GET " + path + " HTTP/3.0\r\nHost: x\r\n\r\n", 505, plain},
 		{"an unknown Expect", "POST " + path + " HTTP/1.1\r\nHost: x\r\n" + auth + "Expect: tea\r\nContent-Length: 2\r\n\r\n{}", 417, ""},
