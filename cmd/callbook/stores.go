@@ -81,6 +81,9 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (*started, error
 		return nil, err
 	}
 	book := addressbook.New(db.contacts, addressbook.Options{StrictNumbers: c.StrictNumbers})
+	if err := book.Resume(ctx); err != nil {
+		return nil, errors.Join(err, db.close())
+	}
 	imports, err := importer.Open(ctx, db.uploads, db.files, book, importer.Options{Log: log, Retention: time.Duration(c.KeepUploads)})
 	if err != nil {
 		return nil, errors.Join(err, db.close())

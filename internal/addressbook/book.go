@@ -38,6 +38,19 @@ func New(store Store, opts Options) *Book {
 	return &Book{store: store, now: opts.Now, strict: opts.StrictNumbers}
 }
 
+// Resume makes all sids from now on larger than those that are stored, as they
+// were made before a restart, whatever the clock says: after it was set back,
+// new dates of creation go on from the latest one that is stored, in steps of
+// 1/4096 ms, until the clock has passed it. Of several servers, each has looked
+// once, when it started.
+func (b *Book) Resume(ctx context.Context) error {
+	last, err := b.store.LastSID(ctx)
+	if err == nil {
+		b.births.goOnFrom(last)
+	}
+	return err
+}
+
 // Faults of contacts that stores tell, too.
 var (
 	// ErrNoContact is the fault of a sid that no contact of the account has.

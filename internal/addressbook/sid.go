@@ -80,6 +80,13 @@ func (t tick) sid() SID {
 	return s
 }
 
+// tickOfSID returns the tick within a sid; false means that it is none of a Book's.
+func tickOfSID(s SID) (tick, bool) {
+	prefix := s.Prefix()
+	const version7 = 7
+	return tick(prefix>>16<<fractionBits | prefix&(fractions-1)), prefix>>fractionBits&0xf == version7
+}
+
 // births hands out moments of creation. No two are in the same tick, so each
 // makes a sid of its own, and they rise even while the clock stands or is set
 // back.
@@ -90,6 +97,15 @@ func (t tick) sid() SID {
 type births struct {
 	mu   sync.Mutex
 	last tick
+}
+
+// goOnFrom makes all moments from now on later than the one of a sid.
+func (b *births) goOnFrom(s SID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if t, ok := tickOfSID(s); ok {
+		b.last = max(b.last, t)
+	}
 }
 
 // next returns a series of n moments, of which the first is now. None may be

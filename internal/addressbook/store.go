@@ -48,6 +48,10 @@ type Store interface {
 	// NotFound fault.
 	DeleteContacts(ctx context.Context, account int64, sids []SID, ready func([]Result) *idempotency.Receipt) error
 
+	// LastSID returns the largest sid that any account's contact, list, upload
+	// or waiting file has; zeros when there is none.
+	LastSID(ctx context.Context) (SID, error)
+
 	// Contact returns one contact, or a NotFound fault.
 	Contact(ctx context.Context, account int64, sid SID) (Contact, error)
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,6 +20,23 @@ func (db *DB) Contact(ctx context.Context, account int64, sid addressbook.SID) (
 	}
 	if len(found) == 0 {
 		return addressbook.Contact{}, addressbook.ErrNoContact
+	}
+	return found[0], nil
+}
+
+// LastSID implements [addressbook.Store].
+func (db *DB) LastSID(ctx context.Context) (addressbook.SID, error) {
+	// Each of them is the end of an index.
+	var each []string
+	for _, table := range []string{"contacts", "lists", "uploads", "upload_drafts"} {
+		each = append(each, `(SELECT sid FROM `+table+` WHERE account_id = accounts.id ORDER BY sid DESC LIMIT 1)`)
+	}
+	found, err := collect(ctx, db, purpose{}, "read the last sid", func(row pgx.CollectableRow) (sid addressbook.SID, err error) {
+		err = row.Scan((*sidValue)(&sid))
+		return sid, err
+	}, `SELECT last.sid FROM accounts, LATERAL (`+strings.Join(each, " UNION ALL ")+`) AS last (sid) ORDER BY sid DESC LIMIT 1`)
+	if err != nil || len(found) == 0 {
+		return addressbook.SID{}, err
 	}
 	return found[0], nil
 }

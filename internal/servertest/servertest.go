@@ -120,6 +120,9 @@ func Start(t testing.TB, opts Options) *Server {
 		uploads = opts.Imports(uploads)
 	}
 	rules := addressbook.New(contacts, addressbook.Options{Now: opts.Now, StrictNumbers: opts.StrictNumbers})
+	if err := rules.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	files := db.files
 	if opts.Files != nil {
 		files = opts.Files(files)

@@ -152,6 +152,24 @@ func (b *AddressBook) Contact(ctx context.Context, account int64, sid addressboo
 	return c, storeError("read contact", err)
 }
 
+// LastSID implements [addressbook.Store].
+func (b *AddressBook) LastSID(ctx context.Context) (sid addressbook.SID, err error) {
+	// Each max is the end of an index.
+	const query = `SELECT max(max(
+			coalesce((SELECT max(sid) FROM contacts WHERE account_id = accounts.id), x''),
+			coalesce((SELECT max(sid) FROM lists WHERE account_id = accounts.id), x''),
+			coalesce((SELECT max(sid) FROM uploads WHERE account_id = accounts.id), x''),
+			coalesce((SELECT max(sid) FROM upload_drafts WHERE account_id = accounts.id), x'')))
+		FROM accounts`
+	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn, query, nil, func(stmt *sqlite.Stmt) error {
+			stmt.ColumnBytes(0, sid[:])
+			return nil
+		})
+	})
+	return sid, storeError("read the last sid", err)
+}
+
 // countContacts reads the account's counter.
 func countContacts(conn *sqlite.Conn, account int64) (n int, err error) {
 	err = queryOne(conn, `SELECT contacts FROM contact_counts WHERE account_id = ?`, []any{account},
