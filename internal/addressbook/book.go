@@ -244,5 +244,9 @@ func (b *Book) Contacts(ctx context.Context, acct account.Account, q Query) (Pag
 			return Page{}, err
 		}
 	}
-	return b.store.Contacts(ctx, acct.ID, q)
+	page, err := b.store.Contacts(ctx, acct.ID, q)
+	if err == nil {
+		err = q.Advances(page.Next)
+	}
+	return page, err
 }

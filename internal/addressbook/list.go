@@ -155,5 +155,9 @@ func (b *Book) ListsOf(ctx context.Context, acct account.Account, contact SID, a
 
 // Lists returns one page of the account's lists.
 func (b *Book) Lists(ctx context.Context, acct account.Account, q ListQuery) (ListPage, error) {
-	return b.store.Lists(ctx, acct.ID, q)
+	page, err := b.store.Lists(ctx, acct.ID, q)
+	if err == nil {
+		err = q.Advances(page.Next)
+	}
+	return page, err
 }

@@ -1,7 +1,11 @@
 package addressbook
 
 import (
+	"bytes"
+	"cmp"
+	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"callbook/internal/phone"
@@ -47,6 +51,44 @@ func (w Window) SortKey(updated time.Time, nameKey string) string {
 	default:
 		return ""
 	}
+}
+
+// ErrNoAdvance means that the next page would not begin behind the one before: the
+// database is damaged. Whoever goes through all pages would never come to the
+// last one.
+var ErrNoAdvance = errors.New("a page does not advance: the database is damaged")
+
+// Advances returns [ErrNoAdvance] unless the position that follows a page of the
+// window is behind the one that the page began at; nil begins or ends the pages.
+func (w Window) Advances(next *Position) error {
+	if w.After == nil || next == nil {
+		return nil
+	}
+	order := 0
+	switch w.Sort {
+	case ByName:
+		order = strings.Compare(next.Key, w.After.Key)
+	case ByUpdated:
+		after, err := strconv.ParseInt(w.After.Key, 10, 64)
+		if err != nil {
+			return nil // a cursor that somebody made up; the next one is none
+		}
+		key, err := strconv.ParseInt(next.Key, 10, 64)
+		if err != nil {
+			return ErrNoAdvance
+		}
+		order = cmp.Compare(key, after)
+	}
+	if order == 0 {
+		order = bytes.Compare(next.SID[:], w.After.SID[:])
+	}
+	if w.Desc {
+		order = -order
+	}
+	if order <= 0 {
+		return ErrNoAdvance
+	}
+	return nil
 }
 
 // Query asks for one page of an account's contacts. Its zero filters let all

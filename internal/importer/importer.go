@@ -169,13 +169,21 @@ func (i *Importer) Upload(ctx context.Context, acct account.Account, sid address
 // Uploads returns a page of the account's uploads, which are sorted by their
 // creation.
 func (i *Importer) Uploads(ctx context.Context, acct account.Account, w addressbook.Window) (Page, error) {
-	return i.store.Uploads(ctx, acct.ID, w)
+	page, err := i.store.Uploads(ctx, acct.ID, w)
+	if err == nil {
+		err = w.Advances(page.Next)
+	}
+	return page, err
 }
 
 // ErrorRows returns those of an upload's rows after this line that failed or
 // are duplicates, limit at most, by line.
 func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addressbook.SID, after int64, limit int) ([]ErrorRow, error) {
-	return i.store.ErrorRows(ctx, acct.ID, sid, after, limit)
+	rows, err := i.store.ErrorRows(ctx, acct.ID, sid, after, limit)
+	if n := len(rows); err == nil && n > 0 && rows[n-1].Line <= after {
+		err = addressbook.ErrNoAdvance
+	}
+	return rows, err
 }
 
 // Cancel ends an upload; what is in stays in. One that has ended stays as it

@@ -131,3 +131,41 @@ func openOnly(t *testing.T, path string, wrap func(importer.Store) importer.Stor
 	}
 	return opened{imports, demo, closeOnce}
 }
+
+// stuck is a store that answers each page with the same one, as a damaged table
+// does.
+type stuck struct{ importer.Store }
+
+func (stuck) Uploads(context.Context, int64, addressbook.Window) (importer.Page, error) {
+	return importer.Page{Uploads: make([]importer.Upload, 1), Next: &addressbook.Position{SID: addressbook.SID{1}}}, nil
+}
+
+func (stuck) ErrorRows(context.Context, int64, addressbook.SID, int64, int) ([]importer.ErrorRow, error) {
+	return []importer.ErrorRow{{Line: 7}}, nil
+}
+
+// TestPagesAdvance goes through all uploads, and all error rows of one.
+func TestPagesAdvance(t *testing.T) {
+	servertest.EmbeddedOnly(t, "the store is opened without a server")
+	t.Parallel()
+	path := servertest.NewDatabase(t)
+	s := servertest.Start(t, servertest.Options{Path: path})
+	s.Account("demo")
+	s.Stop()
+	imports := openOnly(t, path, func(under importer.Store) importer.Store { return stuck{under} })
+	w := addressbook.Window{Limit: 1}
+	page, err := imports.Uploads(t.Context(), imports.demo, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.After = page.Next
+	if _, err := imports.Uploads(t.Context(), imports.demo, w); !errors.Is(err, addressbook.ErrNoAdvance) {
+		t.Errorf("uploads: the error is %v", err)
+	}
+	if _, err := imports.ErrorRows(t.Context(), imports.demo, addressbook.SID{}, 7, 1); !errors.Is(err, addressbook.ErrNoAdvance) {
+		t.Errorf("error rows: the error is %v", err)
+	}
+	if _, err := imports.Reasons(t.Context(), imports.demo, addressbook.SID{}); !errors.Is(err, addressbook.ErrNoAdvance) {
+		t.Errorf("reasons: the error is %v", err)
+	}
+}

@@ -48,7 +48,7 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 	at := make(map[key]int)
 	after := int64(0)
 	for all.Rows < MaxReasonRows {
-		rows, err := i.store.ErrorRows(ctx, acct.ID, sid, after, min(reasonPage, MaxReasonRows-all.Rows))
+		rows, err := i.ErrorRows(ctx, acct, sid, after, min(reasonPage, MaxReasonRows-all.Rows))
 		if err != nil {
 			return Reasons{}, err
 		}

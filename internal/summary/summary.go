@@ -6,6 +6,7 @@
 package summary
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"maps"
@@ -95,7 +96,11 @@ func count(ctx context.Context, store Store, acct account.Account) (Summary, err
 		if len(facts) < factsAtOnce {
 			return c.summary(), nil
 		}
-		after = facts[len(facts)-1].SID
+		last := facts[len(facts)-1].SID
+		if bytes.Compare(last[:], after[:]) <= 0 {
+			return Summary{}, addressbook.ErrNoAdvance
+		}
+		after = last
 	}
 }
 

@@ -190,3 +190,22 @@ func TestKeeperFails(t *testing.T) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 }
+
+// stuck is a Store that answers each read with the same facts, as a damaged
+// table does.
+type stuck struct{}
+
+func (stuck) AppendFacts(_ context.Context, got []Fact, _ int64, _ addressbook.SID, limit int) ([]Fact, error) {
+	for range limit {
+		got = append(got, Fact{SID: addressbook.SID{1}})
+	}
+	return got, nil
+}
+
+func TestCountAdvances(t *testing.T) {
+	t.Parallel()
+	_, err := count(t.Context(), stuck{}, account.Account{TimeZone: time.UTC})
+	if !errors.Is(err, addressbook.ErrNoAdvance) {
+		t.Errorf("the error is %v", err)
+	}
+}
