@@ -56,7 +56,11 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if err := c.checkFinished(ctx, db); err != nil {
+	err = c.checkFinished(ctx, db)
+	if err == nil {
+		err = c.adoptUploads()
+	}
+	if err != nil {
 		return nil, errors.Join(err, book.Close(), db.Close())
 	}
 	return &stores{

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/gofrs/flock"
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
@@ -16,7 +15,7 @@ import (
 // it: the uniqueness of a number rests on an index in that process's memory.
 type AddressBook struct {
 	db     *DB
-	lock   *flock.Flock
+	lock   *ownership
 	conn   *sqlite.Conn
 	writer *writer
 	second *secondReaders
@@ -82,7 +81,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
 	}
-	writer := newWriter(conn, db.turn, opts.Log)
+	writer := newWriter(conn, db, opts.Log)
 	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
 	indexes.report = opts.IndexSize
 	writer.committed = indexes.settle // no job is queued before this
@@ -95,21 +94,6 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 		scans:   opts.scans,
 		indexes: indexes,
 	}, nil
-}
-
-// own takes the contacts for this process.
-func (db *DB) own() (*flock.Flock, error) {
-	// The lock is a file beside the database, because locks on the database
-	// itself are SQLite's.
-	lock := flock.New(db.path+".lock", flock.SetPermissions(0o600))
-	locked, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock database %s: %w", db.path, err)
-	}
-	if !locked {
-		return nil, fmt.Errorf("database %s: %w", db.path, ErrInUse)
-	}
-	return lock, nil
 }
 
 // openWriter opens the connection that writes contacts.

@@ -215,6 +215,16 @@ func (w *waiting) pack(ctx context.Context, to string) (err error) {
 	if err := sqlitex.ExecuteScript(conn, backupSchema, nil); err != nil {
 		return err
 	}
+	// No log of the database that was copied belongs to the copy.
+	objects, err := schemaObjects(conn)
+	if err != nil {
+		return err
+	}
+	if _, stamped := objects["log_stamp"]; stamped {
+		if err := stampBackup(conn); err != nil {
+			return err
+		}
+	}
 	for _, f := range w.all {
 		if err := packFile(ctx, conn, f); err != nil {
 			return fmt.Errorf("copy the file of upload %s: %w", f.sid, err)

@@ -10,7 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"sync/atomic"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -35,49 +35,59 @@ const (
 // DB is an open database file. Its methods are the account store; they work
 // beside a running server.
 type DB struct {
-	path string
+	name string // as it was given
+	path string // absolute, without symbolic links
+	file *dbFile
 	pools
 	// turn is held by whoever is in a transaction that writes, in this process.
 	// A channel serves those who wait in the order of arrival; SQLite's busy
 	// handler tries now and then, and may miss each gap between the transactions
 	// of the address book's writer.
 	turn chan struct{}
+	// unstamped tells that others than the writer have committed, and perhaps
+	// made a checkpoint: see logcheck.go.
+	unstamped atomic.Bool
 }
 
 // Open opens the database file, makes it when it is not there (readable by its
 // owner alone), and brings its schema up to date.
+//
+// The error wraps [ErrOtherName] or [ErrForeignLog] when to open the file would
+// damage it.
 func Open(ctx context.Context, path string) (*DB, error) {
-	if err := createFile(path); err != nil {
-		return nil, err
-	}
-	if err := migrate(ctx, path); err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
-	}
-	pools, err := openPools(path)
+	file, err := openFile(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	return &DB{path: path, pools: pools, turn: make(chan struct{}, 1)}, nil
+	db := &DB{name: path, path: file.path, file: file, turn: make(chan struct{}, 1)}
+	if err := db.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), file.release())
+	}
+	return db, nil
 }
 
+func (db *DB) open(ctx context.Context) (err error) {
+	if err := migrate(ctx, db.path); err != nil {
+		return err
+	}
+	db.pools, err = openPools(db.path)
+	return err
+}
+
+// Path returns the file's absolute path without symbolic links. What is kept
+// beside the database is named after it.
+func (db *DB) Path() string { return db.path }
+
 // Close closes the database. What was opened from it must be closed before.
-func (db *DB) Close() error { return db.pools.close() }
+func (db *DB) Close() error {
+	return errors.Join(db.pools.close(), db.file.release())
+}
 
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	return db.read(ctx, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT 1 FROM accounts LIMIT 1`, nil)
 	})
-}
-
-// createFile makes an empty file, because SQLite would make one that others
-// may read.
-func createFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
-	return f.Close()
 }
 
 // prepareConn sets what SQLite forgets when a connection is closed.
@@ -112,11 +122,15 @@ func migrate(ctx context.Context, path string) error {
 	defer conn.Close()
 	conn.SetBusyTimeout(busyTimeout)
 	// Before anything is written to a file that may be somebody else's.
-	if err := checkOwner(conn, len(schema.Migrations)); err != nil {
+	version, err := checkOwner(conn, len(schema.Migrations))
+	if err != nil {
 		return err
 	}
 	if err := prepareFile(ctx, conn); err != nil {
 		return err
+	}
+	if version == len(schema.Migrations) {
+		return nil // without a transaction that could write
 	}
 	return sqlitemigration.Migrate(ctx, conn, schema)
 }
@@ -147,11 +161,12 @@ func prepareFile(ctx context.Context, conn *sqlite.Conn) error {
 	}
 }
 
-// checkOwner refuses a file that another program made, or a newer callbook.
-func checkOwner(conn *sqlite.Conn, newest int) (err error) {
+// checkOwner refuses a file that another program made, or a newer callbook. It
+// returns the version of the schema.
+func checkOwner(conn *sqlite.Conn, newest int) (version int, err error) {
 	// One moment's view: another process may be making the same file.
 	defer sqlitex.Transaction(conn)(&err)
-	var owner, version, tables int
+	var owner, tables int
 	for _, read := range []struct {
 		query string
 		into  *int
@@ -165,16 +180,16 @@ func checkOwner(conn *sqlite.Conn, newest int) (err error) {
 			return nil
 		})
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
 	switch {
 	case owner != appID && (owner != 0 || tables > 0):
-		return errors.New("it is another program's database; name a file of callbook's, or one that is not there yet")
+		return 0, errors.New("it is another program's database; name a file of callbook's, or one that is not there yet")
 	case version > newest:
-		return fmt.Errorf("it was written by a newer callbook (schema %d, this one knows %d); use that one", version, newest)
+		return 0, fmt.Errorf("it was written by a newer callbook (schema %d, this one knows %d); use that one", version, newest)
 	}
-	return nil
+	return version, nil
 }
 
 // loadSchema reads the embedded migrations; their names give their order.
@@ -213,7 +228,11 @@ func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
 			return err
 		}
 		defer end(&err)
-		return f(conn)
+		if err := f(conn); err != nil {
+			return err
+		}
+		db.unstamped.Store(true)
+		return stampLog(conn)
 	})
 }
 

@@ -24,12 +24,16 @@ var ErrOpen = errors.New("another program has it open; end that one")
 // Own takes the database in a file for this process, as a server does, whatever
 // state the file is in; one that is not there is made, and is empty. The error
 // wraps [ErrInUse] when a server has it. Free gives it up again.
-func Own(_ context.Context, path string) (free func() error, err error) {
-	lock, err := (&DB{path: path}).own()
+func Own(ctx context.Context, path string) (free func() error, err error) {
+	file, err := openAnyFile(ctx, path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	return lock.Unlock, nil
+	lock, err := (&DB{name: path, path: file.path, file: file}).own()
+	if err != nil {
+		return nil, errors.Join(err, file.release())
+	}
+	return func() error { return errors.Join(lock.Unlock(), file.release()) }, nil
 }
 
 // Retire ends the life of a database file that this process owns, so that another
@@ -39,8 +43,18 @@ func Own(_ context.Context, path string) (free func() error, err error) {
 // [ErrOpen] when another program has the database open.
 func Retire(path string) (release func() error, damaged bool, err error) {
 	nothing := func() error { return nil }
-	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nothing, false, nil
+	}
+	if err == nil {
+		err = checkLog(path, info.Size())
+	}
+	if errors.Is(err, ErrForeignLog) {
+		return nothing, true, nil // together they would be damaged; apart they are kept
+	}
+	if err != nil {
+		return nil, false, err
 	}
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {

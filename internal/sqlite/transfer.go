@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gofrs/flock"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
@@ -16,7 +15,7 @@ import (
 // Transfer is a database as a copy reads or writes it.
 type Transfer struct {
 	db   *DB
-	lock *flock.Flock
+	lock *ownership
 	conn *sqlite.Conn // that writes
 }
 
@@ -157,7 +156,10 @@ func (x *Transfer) write(ctx context.Context, doing string, f func() error) erro
 			return err
 		}
 		defer end(&err)
-		return f()
+		if err := f(); err != nil {
+			return err
+		}
+		return stampLog(x.conn)
 	}()
 	if err != nil && ctx.Err() != nil {
 		err = errors.Join(context.Cause(ctx), err)

@@ -16,6 +16,7 @@ var notTransferred = []string{
 	"contact_counts.account_id", "contact_counts.contacts", // made
 	"receipt_totals.account_id", "receipt_totals.receipts", "receipt_totals.bytes", // made
 	"copies.source", "copies.at", // its own
+	"log_stamp.mark", "log_stamp.previous", "log_stamp.current", // of this file
 	"lists.id", "list_members.list_id", "uploads.id", "upload_errors.upload_id", // keys of this engine
 	"uploads.lease_server", "uploads.lease_until", // who works an upload
 }

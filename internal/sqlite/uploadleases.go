@@ -25,8 +25,17 @@ func leaseEnd(l importer.Lease) int64 {
 
 // freeUploads ends all leases: whoever had them is gone, since the lock beside
 // the file is ours.
-func freeUploads(conn *sqlite.Conn) error {
-	return sqlitex.Execute(conn, `UPDATE uploads SET lease_server = '', lease_until = 0 WHERE state = 0 AND lease_server <> ''`, nil)
+func freeUploads(conn *sqlite.Conn) (err error) {
+	end, err := sqlitex.ImmediateTransaction(conn)
+	if err != nil {
+		return err
+	}
+	defer end(&err)
+	err = sqlitex.Execute(conn, `UPDATE uploads SET lease_server = '', lease_until = 0 WHERE state = 0 AND lease_server <> ''`, nil)
+	if err != nil || conn.Changes() == 0 {
+		return err // without a change nothing is written
+	}
+	return stampLog(conn)
 }
 
 // ofNobody is the running uploads that can be claimed; its argument is the time.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"syscall"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -78,6 +81,11 @@ func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err
 	if err != nil {
 		return err
 	}
+	free, err := guard(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, free()) }()
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
 	if err != nil {
 		return damaged(err)
@@ -85,7 +93,7 @@ func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	conn.SetBusyTimeout(busyTimeout)
 	conn.SetInterrupt(ctx.Done())
-	if err := checkOwner(conn, len(schema.Migrations)); err != nil {
+	if _, err := checkOwner(conn, len(schema.Migrations)); err != nil {
 		return damaged(err)
 	}
 	err = setPragmas(conn, "query_only = ON", fmt.Sprintf("cache_size = -%d", snapshotCache), "temp_store = FILE")
@@ -101,6 +109,22 @@ func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err
 		return damaged(err)
 	}
 	return f(conn)
+}
+
+// guard keeps a file, which must be there, from being read with a log that is not
+// its own. A file that cannot be written to is read as it is.
+func guard(ctx context.Context, path string) (free func() error, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	file, err := openFile(ctx, path)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return func() error { return nil }, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return file.release, nil
 }
 
 // damaged makes [verify.ErrDamaged] of an error that tells of a broken file. Nil

@@ -32,6 +32,10 @@ type writer struct {
 	// committed, if set, is called after each commit with the jobs in it.
 	committed func(group []*job)
 
+	// unstamped tells that the log may have begun anew, so that the next
+	// transaction has to stamp it.
+	unstamped *atomic.Bool
+
 	added   additions // of the transaction
 	unsaved int       // bytes written since the last checkpoint, about
 
@@ -112,8 +116,9 @@ func (j *job) take() bool {
 // errClosed answers what comes after the store was closed.
 var errClosed = fault.New(fault.Unavailable, "The server is shutting down")
 
-func newWriter(conn *sqlite.Conn, turn chan struct{}, log *slog.Logger) *writer {
-	w := &writer{conn: conn, log: log, queue: newJobQueue(), turn: turn}
+func newWriter(conn *sqlite.Conn, db *DB, log *slog.Logger) *writer {
+	w := &writer{conn: conn, log: log, queue: newJobQueue(), turn: db.turn, unstamped: &db.unstamped}
+	w.unstamped.Store(true)
 	w.done.Go(w.loop)
 	return w
 }
@@ -238,6 +243,10 @@ func (w *writer) begin() error {
 
 func (w *writer) commit() error {
 	err := w.added.write(w.conn)
+	unstamped := w.unstamped.Swap(false)
+	if err == nil && unstamped {
+		err = stampLog(w.conn)
+	}
 	if err == nil && w.beforeCommit != nil {
 		err = w.beforeCommit()
 	}
@@ -247,6 +256,7 @@ func (w *writer) commit() error {
 		w.commits.Add(1)
 	}
 	if err != nil {
+		w.unstamped.Store(true)
 		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
 	}
 	return nil
@@ -279,6 +289,7 @@ func (w *writer) fail(group []*job, err error) {
 // neither grows nor shrinks is the cheapest to sync.
 func (w *writer) checkpoint() {
 	w.unsaved = 0
+	w.unstamped.Store(true)
 	if err := sqlitex.Execute(w.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
 		w.log.Error("checkpoint failed; the log grows until one succeeds", "error", err)
 	}

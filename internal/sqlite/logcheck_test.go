@@ -1,0 +1,196 @@
+package sqlite
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/phone"
+)
+
+// crash is what a kill leaves behind.
+type crash struct{ db, log []byte }
+
+// crash takes what a kill at this moment, at which nothing is written, would
+// leave.
+func (s *served) crash(t *testing.T) crash {
+	t.Helper()
+	return crash{db: readFile(t, s.path), log: readFile(t, s.path+"-wal")}
+}
+
+// write puts the files into a new folder, and returns the database's path.
+func (c crash) write(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "callbook.db")
+	for name, content := range map[string][]byte{path: c.db, path + "-wal": c.log} {
+		if content == nil {
+			continue
+		}
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
+}
+
+// checkpoint moves the log into the file, as another connection may.
+func (s *served) checkpoint(t *testing.T, mode string) {
+	t.Helper()
+	err := s.db.read(t.Context(), func(conn *sqlite.Conn) error {
+		return sqlitex.ExecuteTransient(conn, "PRAGMA wal_checkpoint("+mode+")", nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.db.unstamped.Store(true) // as every transaction of the pool does
+}
+
+// TestForeignLogs puts a file and a log of two times together, as a backup does
+// that is copied over the file after a kill.
+func TestForeignLogs(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme").ID
+	next := phone.Number(firstNumber)
+	add := func() {
+		s.insert(t, acme, contacts(next, 300), 300)
+		next += 300
+	}
+	var states []crash // each with a log of its own
+	for range 4 {
+		add()
+		states = append(states, s.crash(t))
+		s.checkpoint(t, "PASSIVE")
+		states = append(states, crash{db: readFile(t, s.path)})
+	}
+	other := serve(t, Options{})
+	other.account(t, "other")
+	foreign := other.crash(t)
+	first, last, backup := states[2], states[6], states[3]
+
+	for name, c := range map[string]crash{
+		"an older file, a newer log":              {states[0].db, last.log},
+		"an older backup, a newer log":            {backup.db, last.log},
+		"a newer file, an older log":              {last.db, first.log},
+		"a newer backup, an older log":            {states[7].db, first.log},
+		"another database's log":                  {last.db, foreign.log},
+		"another database":                        {foreign.db, last.log},
+		"an empty file":                           {[]byte{}, last.log},
+		"no file":                                 {nil, last.log},
+		"a file from before there were stamps":    {unstamped(t, backup), last.log},
+		"a backup that callbook made, its log":    {restamped(t, backup), last.log},
+		"a backup that callbook made, of its log": {restamped(t, states[7]), last.log},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := c.write(t)
+			db, err := Open(t.Context(), path)
+			if err == nil {
+				t.Fatal(errors.Join(errors.New("it was opened"), db.Close()))
+			}
+			if !errors.Is(err, ErrForeignLog) {
+				t.Errorf("the error is %v", err)
+			}
+			if !bytes.Equal(readFile(t, path+"-wal"), c.log) {
+				t.Error("the log was changed")
+			}
+			if c.db == nil {
+				if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("a file was left: %v", err)
+				}
+			} else if !bytes.Equal(readFile(t, path), c.db) {
+				t.Error("the file was changed")
+			}
+		})
+	}
+	// What belongs together does.
+	for i, c := range []crash{states[0], first, last, {states[7].db, last.log}, backup} {
+		opened := serveFile(t, c.write(t), Options{})
+		opened.recount(t)
+		if want := []int{300, 600, 1200, 1200, 600}[i]; opened.stored(t, acme) != want {
+			t.Errorf("state %d has %d contacts, want %d", i, opened.stored(t, acme), want)
+		}
+	}
+}
+
+// changed returns a copy of the database that a script was run on.
+func changed(t *testing.T, c crash, script string) []byte {
+	t.Helper()
+	path := crash{db: c.db}.write(t)
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(sqlitex.ExecuteScript(conn, script, nil), conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return readFile(t, path)
+}
+
+func unstamped(t *testing.T, c crash) []byte { return changed(t, c, "DROP TABLE log_stamp") }
+
+// restamped is what a backup has of the database.
+func restamped(t *testing.T, c crash) []byte {
+	t.Helper()
+	path := crash{db: c.db}.write(t)
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(stampBackup(conn), conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return readFile(t, path)
+}
+
+// TestCrashesOpen takes what a kill would leave at every moment between two
+// commits and within checkpoints: all of it opens, with what was acknowledged.
+func TestCrashesOpen(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	random := rand.New(rand.NewPCG(seed, 0))
+	t.Logf("seed %d", seed)
+	s := serve(t, Options{})
+	acme := s.account(t, "acme").ID
+	stored := 0
+	for step := range 60 {
+		switch random.IntN(4) {
+		case 0:
+			s.db.KeysUsed(t.Context(), nil) // a transaction of the pool
+		case 1:
+			before := s.crash(t)
+			s.checkpoint(t, []string{"PASSIVE", "FULL", "RESTART", "TRUNCATE"}[random.IntN(4)])
+			// In the middle of it: some pages are in the file already.
+			torn := crash{db: readFile(t, s.path), log: before.log}
+			for at := 0; at < len(before.db); at += pageBytes {
+				if random.IntN(2) == 0 {
+					copy(torn.db[at:], before.db[at:at+pageBytes])
+				}
+			}
+			opens(t, torn, acme, stored)
+		default:
+			n := 1 + random.IntN(400)
+			s.insert(t, acme, contacts(firstNumber+phone.Number(stored), n), n)
+			stored += n
+		}
+		opens(t, s.crash(t), acme, stored)
+		if t.Failed() {
+			t.Fatalf("at step %d", step)
+		}
+	}
+}
+
+func opens(t *testing.T, c crash, account int64, stored int) {
+	t.Helper()
+	opened := serveFile(t, c.write(t), Options{})
+	defer opened.close(t)
+	if got := opened.stored(t, account); got != stored {
+		t.Errorf("%d contacts are stored, want %d", got, stored)
+	}
+}

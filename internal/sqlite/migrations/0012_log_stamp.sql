@@ -1,0 +1,10 @@
+-- One row, which changes with the log: see logcheck.go. Its shape on the page is
+-- known there, so a change of this table needs a change of that file.
+CREATE TABLE log_stamp (
+	mark     BLOB NOT NULL, -- the same in every database; it tells the row's page in a log
+	previous BLOB NOT NULL, -- the stamp before this one; zeros for the first
+	current  BLOB NOT NULL  -- random
+) STRICT;
+
+INSERT INTO log_stamp (mark, previous, current)
+	VALUES (x'63616c6c626f6f6b2773207374616d70', zeroblob(16), randomblob(16));
