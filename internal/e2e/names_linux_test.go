@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestOtherNames goes to a running server's database by other names: whatever
@@ -85,6 +87,32 @@ func bind(t *testing.T, from, to string) bool {
 		}
 	})
 	return true
+}
+
+// TestFileGone removes the file of a running server.
+func TestFileGone(t *testing.T) {
+	db := newDB(t)
+	s := startServer(t, db, "--bootstrap=false")
+	c := newClient(t, s, newAccount(t, db, "gone"))
+	c.mustPost(t, contact{Number: "+919876543210"})
+	if got := get(t, s.URL+"/readyz"); got.status != http.StatusOK {
+		t.Fatalf("ready: status %d", got.status)
+	}
+	if err := os.Remove(db); err != nil {
+		t.Fatal(err)
+	}
+	if !waitFor(30*time.Second, func() bool { return get(t, s.URL+"/readyz").status == http.StatusServiceUnavailable }) {
+		t.Error("it is still ready")
+	}
+	got, err := c.post([]contact{{Number: "+919876543211"}})
+	if err != nil || got.status != http.StatusServiceUnavailable {
+		t.Errorf("a write gets status %d, %v", got.status, err)
+	}
+	if log := s.stderr.String(); strings.Count(log, "the database file is damaged") != 1 || !strings.Contains(log, "callbook restore") {
+		t.Errorf("the log does not tell it once, and what to do:\n%s", log)
+	}
+	s.terminate(t)
+	s.awaitEnd()
 }
 
 // TestBackupOverFile copies a backup over the file after a kill, and leaves the

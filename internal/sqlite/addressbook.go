@@ -19,6 +19,7 @@ type AddressBook struct {
 	conn   *sqlite.Conn
 	writer *writer
 	second *secondReaders
+	watch  *watch
 	scans  scanLimits
 	// beforeBatch is called before an end of a scan takes rows, by both ends at
 	// once. Only tests set it.
@@ -81,6 +82,11 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
 	}
+	db.health.log.Store(opts.Log)
+	watch, err := startWatch(db.health, db.file, db.sizeByPages)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), second.close(), conn.Close(), lock.Unlock())
+	}
 	writer := newWriter(conn, db, opts.Log)
 	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
 	indexes.report = opts.IndexSize
@@ -91,6 +97,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 		conn:    conn,
 		writer:  writer,
 		second:  second,
+		watch:   watch,
 		scans:   opts.scans,
 		indexes: indexes,
 	}, nil
@@ -120,7 +127,14 @@ func openWriter(path string) (*sqlite.Conn, error) {
 // free for another process.
 func (b *AddressBook) Close() error {
 	b.writer.close()
-	return errors.Join(b.second.close(), b.conn.Close(), b.lock.Unlock())
+	if err := b.watch.look(); err != nil {
+		b.db.health.lose(err)
+	}
+	if b.db.health.isLost() {
+		abandon(b)
+		return errors.Join(b.watch.close(), b.lock.Unlock())
+	}
+	return errors.Join(b.watch.close(), b.second.close(), b.conn.Close(), b.lock.Unlock())
 }
 
 // Contact implements [addressbook.Store].

@@ -59,7 +59,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	db := &DB{name: path, path: file.path, file: file, turn: make(chan struct{}, 1)}
+	db := &DB{name: path, path: file.path, file: file, turn: make(chan struct{}, 1), pools: pools{health: &health{}}}
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), file.release())
 	}
@@ -70,7 +70,7 @@ func (db *DB) open(ctx context.Context) (err error) {
 	if err := migrate(ctx, db.path); err != nil {
 		return err
 	}
-	db.pools, err = openPools(db.path)
+	db.pools, err = openPools(db.path, db.health)
 	return err
 }
 
@@ -80,11 +80,19 @@ func (db *DB) Path() string { return db.path }
 
 // Close closes the database. What was opened from it must be closed before.
 func (db *DB) Close() error {
+	if db.health.isLost() {
+		abandon(db)
+		return nil
+	}
 	return errors.Join(db.pools.close(), db.file.release())
 }
 
-// Ping tells whether the database answers.
+// Ping tells whether the database answers, and nothing was found to be wrong
+// with its file since it was opened.
 func (db *DB) Ping(ctx context.Context) error {
+	if err := db.health.trouble(); err != nil {
+		return err
+	}
 	return db.read(ctx, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT 1 FROM accounts LIMIT 1`, nil)
 	})
@@ -133,6 +141,15 @@ func migrate(ctx context.Context, path string) error {
 		return nil // without a transaction that could write
 	}
 	return sqlitemigration.Migrate(ctx, conn, schema)
+}
+
+// sizeByPages returns how many bytes the file has by SQLite's count.
+func (db *DB) sizeByPages() (bytes int64, err error) {
+	err = db.read(context.Background(), func(conn *sqlite.Conn) error {
+		bytes, err = pageSpace(conn)
+		return err
+	})
+	return bytes, err
 }
 
 // prepareFile sets what is kept in the file.
@@ -211,7 +228,7 @@ func loadSchema() (sqlitemigration.Schema, error) {
 
 // read lends f a connection for what is not of contacts.
 func (db *DB) read(ctx context.Context, f func(*sqlite.Conn) error) error {
-	return lend(ctx, db.control, f)
+	return lend(ctx, db.health, db.control, f)
 }
 
 // write runs f in a transaction of its own.
@@ -222,7 +239,7 @@ func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
 		return context.Cause(ctx)
 	}
 	defer func() { <-db.turn }()
-	return lend(ctx, db.writes, func(conn *sqlite.Conn) (err error) {
+	err := lend(ctx, db.health, db.writes, func(conn *sqlite.Conn) (err error) {
 		end, err := sqlitex.ImmediateTransaction(conn)
 		if err != nil {
 			return err
@@ -234,6 +251,10 @@ func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
 		db.unstamped.Store(true)
 		return stampLog(conn)
 	})
+	if err == nil {
+		err = db.health.glance()
+	}
+	return err
 }
 
 // errNoRow tells queryOne's caller that there was no row.

@@ -128,7 +128,7 @@ func TestSignInTakesTurns(t *testing.T) {
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
 	// Without a turn it would fail, since SQLite is not to wait.
-	if err := lend(t.Context(), s.db.writes, func(conn *sqlite.Conn) error {
+	if err := lend(t.Context(), s.db.health, s.db.writes, func(conn *sqlite.Conn) error {
 		conn.SetBusyTimeout(0)
 		return nil
 	}); err != nil {

@@ -51,14 +51,15 @@ var (
 
 // readers are connections that accounts share.
 type readers struct {
+	health *health
 	pool   *sqlitex.Pool
 	places *limit.Pool // one for each connection
 }
 
 // openReaders opens n connections, of which one account gets half.
-func openReaders(path string, n int, opts limit.Options) (*readers, error) {
+func openReaders(path string, h *health, n int, opts limit.Options) (*readers, error) {
 	pool, err := openPool(path, n)
-	return &readers{pool: pool, places: limit.New(int64(n), opts)}, err
+	return &readers{health: h, pool: pool, places: limit.New(int64(n), opts)}, err
 }
 
 func openPool(path string, n int) (*sqlitex.Pool, error) {
@@ -75,17 +76,21 @@ func (r *readers) read(ctx context.Context, account int64, f func(*sqlite.Conn) 
 		return err
 	}
 	defer r.places.Release(account, 1)
-	return lend(ctx, r.pool, f)
+	return lend(ctx, r.health, r.pool, f)
 }
 
-// lend lends a connection of the pool to f.
-func lend(ctx context.Context, pool *sqlitex.Pool, f func(*sqlite.Conn) error) error {
+// lend lends a connection of the pool to f, as long as the file is not lost.
+func lend(ctx context.Context, h *health, pool *sqlitex.Pool, f func(*sqlite.Conn) error) error {
+	// A new connection would open what has the file's name now.
+	if err := h.refusal(); err != nil {
+		return err
+	}
 	conn, err := pool.Take(ctx)
 	if err != nil {
 		return err
 	}
 	defer pool.Put(conn)
-	err = f(conn)
+	err = h.note(f(conn))
 	if err != nil && ctx.Err() != nil {
 		// SQLite only says that it was interrupted.
 		err = errors.Join(context.Cause(ctx), err)
@@ -95,6 +100,7 @@ func lend(ctx context.Context, pool *sqlitex.Pool, f func(*sqlite.Conn) error) e
 
 // pools are the connections of a database file.
 type pools struct {
+	health  *health
 	control *sqlitex.Pool
 	writes  *sqlitex.Pool
 	points  *readers
@@ -102,7 +108,8 @@ type pools struct {
 }
 
 // openPools opens connections to the file. The error leaves none open.
-func openPools(path string) (p pools, err error) {
+func openPools(path string, h *health) (p pools, err error) {
+	p.health = h
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -115,11 +122,11 @@ func openPools(path string) (p pools, err error) {
 	if p.writes, err = openPool(path, 1); err != nil {
 		return p, err
 	}
-	p.points, err = openReaders(path, max(4, 2*cores), limit.Options{Spare: true, MaxWaiting: maxWaitingReads, Busy: errManyReads})
+	p.points, err = openReaders(path, h, max(4, 2*cores), limit.Options{Spare: true, MaxWaiting: maxWaitingReads, Busy: errManyReads})
 	if err != nil {
 		return p, err
 	}
-	p.scans, err = openReaders(path, scanPlaces(cores), limit.Options{Spare: true, MaxWaiting: maxWaitingScans, Busy: errManyScans})
+	p.scans, err = openReaders(path, h, scanPlaces(cores), limit.Options{Spare: true, MaxWaiting: maxWaitingScans, Busy: errManyScans})
 	return p, err
 }
 

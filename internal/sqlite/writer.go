@@ -35,6 +35,7 @@ type writer struct {
 	// unstamped tells that the log may have begun anew, so that the next
 	// transaction has to stamp it.
 	unstamped *atomic.Bool
+	health    *health
 
 	added   additions // of the transaction
 	unsaved int       // bytes written since the last checkpoint, about
@@ -117,7 +118,7 @@ func (j *job) take() bool {
 var errClosed = fault.New(fault.Unavailable, "The server is shutting down")
 
 func newWriter(conn *sqlite.Conn, db *DB, log *slog.Logger) *writer {
-	w := &writer{conn: conn, log: log, queue: newJobQueue(), turn: db.turn, unstamped: &db.unstamped}
+	w := &writer{conn: conn, log: log, queue: newJobQueue(), turn: db.turn, unstamped: &db.unstamped, health: db.health}
 	w.unstamped.Store(true)
 	w.done.Go(w.loop)
 	return w
@@ -126,6 +127,9 @@ func newWriter(conn *sqlite.Conn, db *DB, log *slog.Logger) *writer {
 // submit queues the job; the outcome comes over its channel. After an error it
 // was not queued, and no outcome comes.
 func (w *writer) submit(j *job) error {
+	if err := w.health.refusal(); err != nil {
+		return err
+	}
 	if j.ctx.Err() != nil {
 		return context.Cause(j.ctx)
 	}
@@ -179,6 +183,7 @@ func (w *writer) transact(first *job) {
 		alone = alone && next.account == first.account
 		bytes, err := next.work.run(w.conn)
 		if err != nil {
+			w.health.note(err)
 			if !w.except(next, err, group) {
 				return
 			}
@@ -187,7 +192,16 @@ func (w *writer) transact(first *job) {
 		w.unsaved += bytes
 		group = append(group, next)
 	}
+	if err := w.health.refusal(); err != nil {
+		w.fail(group, errors.Join(err, w.rollback()))
+		return
+	}
 	if err := w.commit(); err != nil {
+		w.health.note(err)
+		w.fail(group, err)
+		return
+	}
+	if err := w.health.glance(); err != nil {
 		w.fail(group, err)
 		return
 	}
@@ -291,6 +305,6 @@ func (w *writer) checkpoint() {
 	w.unsaved = 0
 	w.unstamped.Store(true)
 	if err := sqlitex.Execute(w.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
-		w.log.Error("checkpoint failed; the log grows until one succeeds", "error", err)
+		w.log.Error("checkpoint failed; the log grows until one succeeds", "error", w.health.note(err))
 	}
 }

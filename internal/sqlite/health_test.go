@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// hurt runs a server, does something to its files, and checks that no write is
+// acknowledged from then on, that the database is not ready, and that the log
+// tells it once.
+func hurt(t *testing.T, byCommit bool, do func(path string) error, words string) {
+	t.Helper()
+	log := &logs{}
+	s := serve(t, Options{Log: log.logger()})
+	acme := s.account(t, "acme").ID
+	s.insert(t, acme, contacts(firstNumber, 2000), 2000)
+	s.checkpoint(t, "PASSIVE")
+	if err := s.db.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := do(s.path); err != nil {
+		t.Fatal(err)
+	}
+	if byCommit {
+		next := phone.Number(firstNumber + 3000)
+		waitFor(t, "a commit to notice", func() bool {
+			_, err := s.tryInsert(t, acme, contacts(next, 1))
+			next++
+			return isUnavailable(err)
+		})
+	} else {
+		waitFor(t, "the watch to notice", func() bool { return s.db.health.trouble() != nil })
+	}
+	waitFor(t, "the log to tell it", func() bool { return len(log.with(t, "the database file is damaged")) > 0 })
+	for i := range 3 {
+		if _, err := s.tryInsert(t, acme, contacts(firstNumber+500_000, 1+i)); !isUnavailable(err) {
+			t.Errorf("insert: the error is %v", err)
+		}
+		if err := s.db.KeysUsed(t.Context(), nil); !isUnavailable(err) {
+			t.Errorf("a write of the pool: the error is %v", err)
+		}
+	}
+	if err := s.db.Ping(t.Context()); err == nil {
+		t.Error("it is ready")
+	}
+	told := log.with(t, "the database file is damaged")
+	if len(told) != 1 || told[0]["level"] != "ERROR" || !strings.HasPrefix(told[0]["error"].(string), words) || told[0]["advice"] == "" {
+		t.Errorf("the log tells %v, want once: %s", told, words)
+	}
+	// What has the log's name by now is not this server's, and stays.
+	if err := os.WriteFile(s.path+"-wal", []byte("another's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.close(t)
+	if got := readFile(t, s.path+"-wal"); string(got) != "another's" {
+		t.Errorf("another's log was changed: %.20q", got)
+	}
+}
+
+func TestVanishedFiles(t *testing.T) {
+	t.Parallel()
+	replace := func(path string) error {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		other := filepath.Join(filepath.Dir(path), "other")
+		return errors.Join(os.WriteFile(other, content, 0o600), os.Rename(other, path))
+	}
+	t.Run("removed", func(t *testing.T) { t.Parallel(); hurt(t, true, os.Remove, errRemoved.Error()) })
+	t.Run("replaced", func(t *testing.T) { t.Parallel(); hurt(t, true, replace, errRemoved.Error()) })
+	t.Run("moved", func(t *testing.T) {
+		t.Parallel()
+		hurt(t, false, func(path string) error { return os.Rename(path, path+".old") }, errRemoved.Error())
+	})
+	t.Run("truncated", func(t *testing.T) {
+		t.Parallel()
+		hurt(t, false, func(path string) error { return os.Truncate(path, 3*pageBytes) }, errTruncated.Error())
+	})
+	t.Run("no log", func(t *testing.T) {
+		t.Parallel()
+		hurt(t, true, func(path string) error { return os.Remove(path + "-wal") }, errNoLog.Error())
+	})
+	t.Run("no shared memory", func(t *testing.T) {
+		t.Parallel()
+		hurt(t, false, func(path string) error { return os.Remove(path + "-shm") }, errNoShm.Error())
+	})
+}
+
+// TestCorruptPages damages pages that are read later: the database is not ready
+// from then on.
+func TestCorruptPages(t *testing.T) {
+	t.Parallel()
+	log := &logs{}
+	s := serve(t, Options{})
+	acme := s.account(t, "acme").ID
+	all := contacts(firstNumber, 3000)
+	s.insert(t, acme, all, len(all))
+	s.close(t)
+	file, err := os.OpenFile(s.path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	junk := make([]byte, 64)
+	for i := range junk {
+		junk[i] = 0xa5
+	}
+	for at := size / 2 / pageBytes * pageBytes; at < size-2*pageBytes; at += pageBytes {
+		if _, err := file.WriteAt(junk, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := serveFile(t, s.path, Options{Log: log.logger()})
+	if err := again.db.Ping(t.Context()); err != nil {
+		t.Fatalf("nobody met the pages yet: %v", err)
+	}
+	q := addressbook.Query{Window: addressbook.Window{Limit: 100}, Name: "nobody"}
+	for range 3 {
+		if _, err := again.book.Contacts(t.Context(), acme, q); err == nil {
+			t.Error("a scan met no corrupt page")
+		}
+	}
+	if err := again.db.Ping(t.Context()); err == nil {
+		t.Error("it is ready")
+	}
+	if told := log.with(t, "the database file is damaged"); len(told) != 1 {
+		t.Errorf("the log tells %v, want once", told)
+	}
+}
+
+// BenchmarkGlance is what a commit pays for a look at the files.
+func BenchmarkGlance(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "callbook.db")
+	db, err := Open(b.Context(), path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	book, err := db.OpenAddressBook(Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := book.watch.glance(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := errors.Join(book.Close(), db.Close()); err != nil {
+		b.Fatal(err)
+	}
+}
