@@ -75,7 +75,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), lock.Unlock())
 	}
-	if err := freeUploads(conn); err != nil {
+	if err := db.onFullDisk(func() error { return freeUploads(conn) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
 	}
 	second, err := openSecondReaders(db.path, opts.scans.second)
@@ -91,6 +91,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
 	indexes.report = opts.IndexSize
 	writer.committed = indexes.settle // no job is queued before this
+	db.file.keepReserve()
 	return &AddressBook{
 		db:      db,
 		lock:    lock,

@@ -47,6 +47,7 @@ type DB struct {
 	// unstamped tells that others than the writer have committed, and perhaps
 	// made a checkpoint: see logcheck.go.
 	unstamped atomic.Bool
+	spent     atomic.Bool // the reserve was given up
 }
 
 // Open opens the database file, makes it when it is not there (readable by its
@@ -60,7 +61,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	db := &DB{name: path, path: file.path, file: file, turn: make(chan struct{}, 1), pools: pools{health: &health{}}}
-	if err := db.open(ctx); err != nil {
+	if err := db.onFullDisk(func() error { return db.open(ctx) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), file.release())
 	}
 	return db, nil
@@ -84,7 +85,11 @@ func (db *DB) Close() error {
 		abandon(db)
 		return nil
 	}
-	return errors.Join(db.pools.close(), db.file.release())
+	err := db.pools.close()
+	if db.spent.Load() {
+		db.file.keepReserve()
+	}
+	return errors.Join(err, db.file.release())
 }
 
 // Ping tells whether the database answers, and nothing was found to be wrong

@@ -98,6 +98,9 @@ func (h *health) tell(err error, advice string) {
 const (
 	// watchEvery is how often a watch looks at the files by their names.
 	watchEvery = time.Second
+	// reserveTicks is after how many of those it keeps the reserve again, which
+	// somebody may have spent.
+	reserveTicks = 5
 	// glanceEvery is how often a commit pays for a look at the files, two system
 	// calls of some microseconds: what is acknowledged in that time after the
 	// files vanished is lost with them.
@@ -151,12 +154,15 @@ func (w *watch) run() {
 	defer close(w.done)
 	every := time.NewTicker(watchEvery)
 	defer every.Stop()
-	for {
+	for tick := 1; ; tick++ {
 		select {
 		case <-every.C:
 			if err := w.look(); err != nil {
 				w.health.lose(err)
 				return // it stays lost
+			}
+			if tick%reserveTicks == 0 {
+				w.file.keepReserve()
 			}
 		case <-w.quit:
 			return

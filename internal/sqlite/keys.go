@@ -46,7 +46,7 @@ func (db *DB) Keys(ctx context.Context, accountID int64) ([]account.Key, error) 
 // RevokeKey implements [account.Store].
 func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.Key, error) {
 	var k account.Key
-	err := db.write(ctx, func(conn *sqlite.Conn) error {
+	revoke := func(conn *sqlite.Conn) error {
 		return queryOne(conn,
 			`UPDATE api_keys SET date_revoked = coalesce(date_revoked, ?) WHERE id = ? RETURNING `+keyColumns,
 			[]any{at.UnixNano(), id},
@@ -54,7 +54,8 @@ func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.K
 				k = scanKey(stmt)
 				return nil
 			})
-	})
+	}
+	err := db.onFullDisk(func() error { return db.write(ctx, revoke) })
 	return k, keyError("revoke key", id, err)
 }
 
