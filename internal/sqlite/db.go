@@ -123,7 +123,8 @@ func setPragmas(conn *sqlite.Conn, pragmas ...string) error {
 
 // migrate runs the migrations that the file has not seen, each in one
 // transaction.
-func migrate(ctx context.Context, path string) error {
+func migrate(ctx context.Context, path string) (err error) {
+	defer func() { err = damagedError(err) }()
 	schema, err := loadSchema()
 	if err != nil {
 		return err

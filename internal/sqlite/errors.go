@@ -36,3 +36,13 @@ func storeError(doing string, err error) error {
 	}
 	return err
 }
+
+// damagedError adds what to do to the error of a file that SQLite cannot read.
+// Nil stays nil.
+func damagedError(err error) error {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		return fmt.Errorf("%w: the file is damaged or no database; restore a backup with \"callbook restore\", or name another file", err)
+	}
+	return err
+}
