@@ -21,6 +21,9 @@ const (
 	stopLimit  = 30 * time.Second
 )
 
+// quitLine begins what Go prints of all goroutines at a SIGQUIT.
+const quitLine = "SIGQUIT: quit"
+
 var listeningLine = regexp.MustCompile(`(?m)^callbook is listening on (http://\S+)$`)
 
 // server is a running callbook serve.
@@ -45,6 +48,16 @@ func startServer(t *testing.T, db string, extraArgs ...string) *server {
 // launch starts a server with exactly these arguments and CALLBOOK_ variables.
 func launch(t *testing.T, args, env []string) *server {
 	t.Helper()
+	s := begin(t, args, env)
+	if !s.awaitListening() {
+		t.Fatalf("the server did not say that it listens; stdout:\n%s", s.stdout)
+	}
+	return s
+}
+
+// begin is launch, and does not wait until the server listens.
+func begin(t *testing.T, args, env []string) *server {
+	t.Helper()
 	s := &server{
 		cmd:    exec.Command(binary(t), append([]string{"serve"}, args...)...),
 		stdout: &output{},
@@ -62,17 +75,22 @@ func launch(t *testing.T, args, env []string) *server {
 		close(s.ended)
 	}()
 	t.Cleanup(func() { s.cleanUp(t) })
+	return s
+}
 
+// awaitListening waits until the server says that it listens, and sets its URL.
+// False means that it ended, or did neither in time.
+func (s *server) awaitListening() bool {
 	var address []string
 	waitFor(startLimit, func() bool {
 		address = listeningLine.FindStringSubmatch(s.stdout.String())
 		return address != nil || s.hasEnded()
 	})
 	if address == nil {
-		t.Fatalf("the server did not say that it listens; stdout:\n%s", s.stdout)
+		return false
 	}
 	s.URL = strings.TrimSuffix(address[1], "/")
-	return s
+	return true
 }
 
 // stop ends the server with SIGTERM; it must end with exit code 0.
@@ -141,7 +159,7 @@ func (s *server) cleanUp(t *testing.T) {
 		t.Error("the race detector found a race in the server")
 	}
 	if t.Failed() {
-		logged := s.stderr.String()
+		logged, _, _ := strings.Cut(s.stderr.String(), quitLine)
 		t.Logf("the end of the server's stderr:\n%s", logged[max(0, len(logged)-4096):])
 	}
 }
