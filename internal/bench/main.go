@@ -44,15 +44,16 @@ const (
 	partCSV    = "csv"
 	partGrowth = "growth"
 	partPair   = "servers"
-	// partNeighbour is measured only when it is asked for.
+	// These are measured only when they are asked for.
 	partNeighbour = "neighbour"
+	partLoad      = "load"
 )
 
 type flags struct {
 	Quick          bool          `help:"Do a quarter of everything (but growth)."`
 	DB             string        `name:"db" enum:"sqlite,postgres" default:"sqlite" placeholder:"ENGINE" help:"The database under the server: sqlite, or postgres, for which the run brings up a PostgreSQL of its own from the machine's programs, with everything synced to the disk (${default})."`
 	DSN            string        `name:"dsn" placeholder:"URL" help:"With --db postgres: use this server instead, as postgres://user:password@host/postgres. The user must be allowed to make databases; they are called callbook_bench_..., and removed. Its processor time is not measured, neither under the server nor under the floor."`
-	Only           []string      `enum:"bulk,single,csv,growth,servers,neighbour" placeholder:"PART" help:"Measure only these: bulk, single, csv, growth, neighbour, which is what one account's worst does to another's requests, and with --db postgres servers, which is two servers on one database against one."`
+	Only           []string      `enum:"bulk,single,csv,growth,servers,neighbour,load" placeholder:"PART" help:"Measure only these: bulk, single, csv, growth, neighbour, which is what one account's worst does to another's requests, load, which is requests of every kind at once for --duration and then twice as many, and with --db postgres servers, which is two servers on one database against one."`
 	Growth         bool          `help:"Measure also how the size of an account shows; takes about a minute."`
 	GrowthContacts int           `default:"1000000" placeholder:"N" help:"Contacts in the large account (${default})."`
 	BulkRequests   int           `default:"200" placeholder:"N" help:"Requests of 5,000 contacts in a scenario, at most (${default})."`
@@ -93,7 +94,7 @@ func (f *flags) wants(part string) bool {
 		return true
 	}
 	if len(f.Only) == 0 {
-		return part != partGrowth && part != partNeighbour && (part != partPair || f.DB == onPostgres)
+		return part != partGrowth && part != partNeighbour && part != partLoad && (part != partPair || f.DB == onPostgres)
 	}
 	return slices.Contains(f.Only, part)
 }
@@ -154,7 +155,7 @@ func bench(ctx context.Context, f flags, stdout, stderr io.Writer) (err error) {
 		}
 		if l.binary == "" {
 			l.progress("building callbook")
-			if l.binary, err = build(ctx, dir, f.Pprof != ""); err != nil {
+			if l.binary, err = build(ctx, dir, f.Pprof != "" || f.wants(partLoad)); err != nil {
 				return err
 			}
 		}
@@ -221,6 +222,13 @@ func (l *lab) measureAll(ctx context.Context, f flags, r *report) (err error) {
 		if r.Neighbours, err = l.neighbours(ctx); err != nil {
 			return err
 		}
+	}
+	if f.wants(partLoad) {
+		m, err := l.mixedLoad(ctx)
+		if err != nil {
+			return err
+		}
+		r.Load = &m
 	}
 	return nil
 }

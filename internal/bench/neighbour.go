@@ -41,6 +41,7 @@ type neighbour struct {
 	P99Ratio  float64 `json:"loaded_to_idle_p99"`
 	// Served is how many requests a second of the load were done.
 	Served float64 `json:"load_requests_per_second"`
+	PeakMB float64 `json:"server_peak_mb"`
 }
 
 // neighbours measures what one account's loads do to the requests of another.
@@ -84,10 +85,7 @@ func (l *lab) neighbours(ctx context.Context) (all []neighbour, err error) {
 		if err != nil {
 			return err
 		}
-		for _, load := range []struct {
-			name string
-			do   func(ctx context.Context, client int) error
-		}{
+		for _, load := range worst.withUnread([]worstLoad{
 			{"searches", func(ctx context.Context, i int) error {
 				return worst.bear(ctx, http.MethodGet, worst.url+"?limit=20&q=nobody"+strconv.Itoa(i), nil)
 			}},
@@ -114,7 +112,8 @@ func (l *lab) neighbours(ctx context.Context) (all []neighbour, err error) {
 			{"exports", func(ctx context.Context, i int) error {
 				return worst.bear(ctx, http.MethodGet, worst.url+"/export?format=csv", nil)
 			}},
-		} {
+		}, body) {
+			s.resetPeak()
 			loaded, err := asked.during(ctx, load.do)
 			if err != nil {
 				return fmt.Errorf("%s: %w", load.name, err)
@@ -125,6 +124,7 @@ func (l *lab) neighbours(ctx context.Context) (all []neighbour, err error) {
 					IdleP50: milliseconds(percentile(idle.times[i], 50)), IdleP99: milliseconds(percentile(idle.times[i], 99)),
 					LoadedP50: milliseconds(percentile(loaded.times[i], 50)), LoadedP99: milliseconds(percentile(loaded.times[i], 99)),
 				}
+				n.PeakMB = megabytes(s.peak())
 				n.P99Ratio = ratio(n.LoadedP99, n.IdleP99)
 				all = append(all, n)
 			}
@@ -247,10 +247,10 @@ func (c *client) bear(ctx context.Context, method, url string, body []byte) erro
 }
 
 func neighbourTable(all []neighbour) [][]string {
-	table := [][]string{{"neighbour of", "request", "requests", "idle p50", "idle p99", "loaded p50", "loaded p99", "p99 ratio", "load's requests/s"}}
+	table := [][]string{{"neighbour of", "request", "requests", "idle p50", "idle p99", "loaded p50", "loaded p99", "p99 ratio", "load's requests/s", "peak MB"}}
 	for _, n := range all {
 		table = append(table, []string{n.Load, n.Request, grouped(n.Requests), figure(n.IdleP50), figure(n.IdleP99),
-			figure(n.LoadedP50), figure(n.LoadedP99), figure(n.P99Ratio), figure(n.Served)})
+			figure(n.LoadedP50), figure(n.LoadedP99), figure(n.P99Ratio), figure(n.Served), figure(n.PeakMB)})
 	}
 	return table
 }

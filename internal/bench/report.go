@@ -14,18 +14,19 @@ import (
 
 // report is all that a run found.
 type report struct {
-	When       time.Time   `json:"when"`
-	Platform   string      `json:"platform"`
-	CPUs       int         `json:"cpus"`
-	Go         string      `json:"go"`
-	Seed       uint64      `json:"seed"`
-	Database   string      `json:"database"`
-	Scenarios  []result    `json:"scenarios"`
-	CSV        *csvResult  `json:"csv,omitempty"`
-	Growth     *growth     `json:"growth,omitempty"`
-	Servers    *pair       `json:"servers,omitempty"`
-	Neighbours []neighbour `json:"neighbours,omitempty"`
-	Targets    []target    `json:"targets"`
+	When       time.Time    `json:"when"`
+	Platform   string       `json:"platform"`
+	CPUs       int          `json:"cpus"`
+	Go         string       `json:"go"`
+	Seed       uint64       `json:"seed"`
+	Database   string       `json:"database"`
+	Scenarios  []result     `json:"scenarios"`
+	CSV        *csvResult   `json:"csv,omitempty"`
+	Growth     *growth      `json:"growth,omitempty"`
+	Servers    *pair        `json:"servers,omitempty"`
+	Neighbours []neighbour  `json:"neighbours,omitempty"`
+	Load       *mixedResult `json:"load,omitempty"`
+	Targets    []target     `json:"targets"`
 	floorText  string
 }
 
@@ -104,6 +105,11 @@ func (r *report) judge() {
 			cpu = max(cpu, s.CPU)
 		}
 	}
+	if m := r.Load; m != nil {
+		add(target{Name: "load: peak memory, MB", Reached: m.PeakMB, Must: 512 << 20 / 1e6, Aim: 256})
+		add(target{Name: "load: memory, last third to middle", Reached: ratio(m.Steady.Last.ResidentMB, m.Steady.Middle.ResidentMB), Must: 1.1, Aim: 1.02})
+		add(target{Name: "load: goroutines, last third to middle", Reached: ratio(m.Steady.Last.Goroutines, m.Steady.Middle.Goroutines), Must: 1.1, Aim: 1.02})
+	}
 	if cpu > 0 {
 		add(target{Name: "5,000 a request, any c: server CPU a contact, µs", Reached: cpu, Must: 8, Aim: 4})
 	}
@@ -145,6 +151,10 @@ func (r *report) print(w io.Writer) {
 	if len(r.Neighbours) > 0 {
 		fmt.Fprintln(w, "\nOne account's requests while another does its worst:")
 		printTable(w, neighbourTable(r.Neighbours))
+	}
+	if m := r.Load; m != nil {
+		fmt.Fprintln(w, "\nRequests of every kind at once, by several accounts, as many as the machine does and then twice as many:")
+		m.print(w)
 	}
 	if len(r.Targets) > 0 {
 		fmt.Fprintln(w)
