@@ -73,6 +73,7 @@ func of(account int64) purpose { return purpose{account: account} }
 // lent is a connection of the pool.
 type lent struct {
 	*pgxpool.Conn
+	ctx  context.Context // of the work that it is for
 	back func()
 }
 
@@ -84,7 +85,7 @@ func (db *DB) acquire(ctx context.Context, p purpose) (lent, error) {
 	}
 	if p.account == noAccount {
 		conn, err := db.connect(ctx)
-		return lent{conn, func() {}}, err
+		return lent{conn, ctx, func() {}}, err
 	}
 	if p.scans {
 		if err := db.shares.scans.Acquire(ctx, p.account, 1); err != nil {
@@ -108,7 +109,7 @@ func (db *DB) acquire(ctx context.Context, p purpose) (lent, error) {
 	if err != nil {
 		back()
 	}
-	return lent{conn, back}, err
+	return lent{conn, ctx, back}, err
 }
 
 // place takes a place to work.
@@ -131,9 +132,17 @@ func (db *DB) connect(ctx context.Context) (*pgxpool.Conn, error) {
 	return conn, err
 }
 
-// release gives a connection back. One that broke is forgotten at once: the pool
-// would wait until its other end has taken leave, and callers for its place.
+// release gives a connection back. One whose work was given up is closed: the
+// request that cancels its query goes over another connection and may arrive
+// late, and it would then cancel the query of whoever has the connection next.
+// One that is closed is forgotten at once. The pool would wait until the
+// database has taken leave, and callers for its place.
 func (l lent) release() {
+	if l.ctx.Err() != nil {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), closeLimit)
+		_ = l.Conn.Conn().Close(closing) // it is not used again
+		cancel()
+	}
 	if l.Conn.Conn().IsClosed() {
 		l.Hijack() // it closes itself
 	} else {
@@ -141,3 +150,6 @@ func (l lent) release() {
 	}
 	l.back()
 }
+
+// closeLimit is how long taking leave of the database may take.
+const closeLimit = time.Second

@@ -194,3 +194,33 @@ func newAccount(t *testing.T, db *DB, sid string) account.Account {
 	}
 	return a
 }
+
+// TestCancelledConnectionIsClosed gives up a query and looks that nobody gets its
+// connection: the request that cancels the query may still be on its way to it.
+func TestCancelledConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	db := open(t, pgtest.Database(t, Migrate)+"&pool_max_conns=1")
+	acme := newAccount(t, db, "acme")
+	process := func(ctx context.Context, query string, begun func()) (pid uint32, err error) {
+		err = db.read(ctx, of(acme.ID), "read", func(t *tx) error {
+			pid = t.conn.PgConn().PID()
+			begun()
+			t.queue(query)
+			return t.flush()
+		})
+		return pid, err
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	given, err := process(ctx, `SELECT pg_sleep(600)`, func() { time.AfterFunc(100*time.Millisecond, cancel) })
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the query ended with %v", err)
+	}
+	next, err := process(t.Context(), `SELECT 1`, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next == given {
+		t.Error("the connection of a query that was given up is lent again")
+	}
+}
