@@ -6,37 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
-
-// maxPeak is the memory that a server takes at most, in KiB: --memory as it is by
-// itself.
-const maxPeak = 512 << 10
-
-// peak is the most memory that the process has had, in KiB.
-func (s *server) peak(t *testing.T) int {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return kib
-		}
-	}
-	t.Fatal("there is no VmHWM")
-	return 0
-}
 
 // TestPeakMemory: whatever one account leaves unread and unfinished, the server
 // takes no more memory than it says, and another account is served.
@@ -96,10 +70,10 @@ func TestPeakMemory(t *testing.T) {
 	if err != nil || got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
 		t.Errorf("the greedy account's page: got %d, %v", got.status, err)
 	}
-	if got := s.peak(t); got > maxPeak {
-		t.Errorf("the server took %d KiB, more than %d", got, maxPeak)
+	if got := memory(t, s, "VmHWM:"); got > maxPeak {
+		t.Errorf("the server took %d bytes, more than %d", got, maxPeak)
 	} else {
-		t.Logf("the server took %d KiB at most", got)
+		t.Logf("the server took %d bytes at most", got)
 	}
 	s.kill(t) // a stop would wait for what nobody reads
 }
