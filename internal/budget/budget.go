@@ -11,6 +11,7 @@ package budget
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"callbook/internal/fault"
@@ -61,6 +62,7 @@ var (
 type Budget struct {
 	memory *limit.Pool // bytes
 	places *limit.Pool // requests
+	hurry  atomic.Bool
 }
 
 // New returns a Budget of this many bytes and requests in flight. One account
@@ -72,9 +74,15 @@ func New(memory, requests int64) *Budget {
 	}
 }
 
-// Scarce tells whether less than a quarter of the memory is free. Then clients
-// that are slow to take their answers are given less time.
-func (b *Budget) Scarce() bool { return b.memory.Free() < b.memory.Capacity()/4 }
+// Scarce tells whether less than a quarter of the memory is free, or [Budget.Hurry]
+// was called. Then clients that are slow to take their answers are given less
+// time.
+func (b *Budget) Scarce() bool {
+	return b.hurry.Load() || b.memory.Free() < b.memory.Capacity()/4
+}
+
+// Hurry makes memory scarce from now on, for a server that is stopping.
+func (b *Budget) Hurry() { b.hurry.Store(true) }
 
 // InUse returns how many bytes and places are taken.
 func (b *Budget) InUse() (memory, requests int64) {

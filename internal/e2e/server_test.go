@@ -18,7 +18,7 @@ import (
 // on a busy machine is slow, and a good server never gets near.
 const (
 	startLimit = 30 * time.Second
-	stopLimit  = 30 * time.Second
+	stopLimit  = time.Minute
 )
 
 // quitLine begins what Go prints of all goroutines at a SIGQUIT.

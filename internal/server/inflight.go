@@ -49,3 +49,10 @@ func (f *inFlight) draining() bool {
 	defer f.mu.Unlock()
 	return f.stopping
 }
+
+// count returns how many requests are being served.
+func (f *inFlight) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.n
+}

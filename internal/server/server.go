@@ -82,8 +82,10 @@ const (
 	maxHeaderBytes        = 64 << 10
 	defaultConnections    = 4096
 	defaultBudget         = 128 << 20
-	// stopTimeout is how long a stop waits for the requests in flight.
-	stopTimeout = 30 * time.Second
+	// stopPatience is how long a stop waits for the clients of the requests in
+	// flight, and stopTimeout for the requests.
+	stopPatience = 20 * time.Second
+	stopTimeout  = 30 * time.Second
 )
 
 // New returns a Server that is not serving yet.
@@ -131,8 +133,9 @@ func (s *Server) Patterns() []string {
 
 // Serve answers requests until ctx ends, or ln takes no more of them, which is an
 // error. Then those in flight are answered, new ones get 503, and Serve returns
-// once all are done; after half a minute it gives up on those that are not, and
-// returns an error. It closes ln.
+// once all are done. Clients get less time to send and to read then, and those
+// that are not done after 20 seconds are cut off. Requests that are not done
+// after half a minute all the same are an error. It closes ln.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	httpServer := &http.Server{
 		Handler:           s,
@@ -158,17 +161,32 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	if s.refuse == nil {
 		s.log.Info("stopping: requests in flight are answered, new ones refused")
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer cancel()
-	var err error
-	select {
-	case <-s.requests.drain():
-	case <-stopping.Done():
-		err = errors.New("requests were still in flight when the time to stop was over")
-	}
-	err = errors.Join(broken, err, httpServer.Shutdown(stopping))
+	s.budget.Hurry()
+	err := errors.Join(broken, s.finish(context.WithoutCancel(ctx), httpServer))
 	if broken == nil {
 		<-served // http.ErrServerClosed
+	}
+	return err
+}
+
+// finish ends the server once the requests in flight are done.
+func (s *Server) finish(ctx context.Context, httpServer *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	done := s.requests.drain()
+	patience := time.NewTimer(stopPatience)
+	defer patience.Stop()
+	select {
+	case <-done:
+		return httpServer.Shutdown(ctx)
+	case <-patience.C:
+	}
+	s.log.Warn("clients that have not sent their requests or read their answers are cut off", "requests", s.requests.count())
+	err := httpServer.Close()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		err = errors.Join(err, errors.New("requests were still in flight when the time to stop was over"))
 	}
 	return err
 }
