@@ -2,11 +2,13 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"zombiezen.com/go/sqlite"
@@ -106,30 +108,28 @@ func TestImportFailedCommit(t *testing.T) {
 	s := serve(t, Options{})
 	acme := s.account(t, "acme")
 	s.insert(t, acme.ID, contacts(firstNumber+30, 5), 5)
-	failed := make(chan struct{})
-	s.watch(func(n int) error {
-		if n == 3 { // after the upload and the first batch
-			close(failed)
+	store := &failingCommit{Store: s.book, failed: make(chan error), again: make(chan struct{})}
+	s.watch(func(int) error {
+		if store.fails.Swap(false) {
 			return errDisk
 		}
 		return nil
 	})
-	u := upload(t, s.importing(t, 20), acme, "Leads", int(firstNumber), 60)
-	<-failed
-	waitFor(t, "the number index to be as before", func() bool {
-		n := 0
-		s.onWriter(t, func(conn *sqlite.Conn) error {
-			x, err := s.book.indexes.get(conn, acme.ID)
-			if err == nil {
-				n = x.len
-			}
-			return err
-		})
-		return n == 25
+	u := upload(t, s.importingOver(t, store, 20), acme, "Leads", int(firstNumber), 60)
+	if err := <-store.failed; !errors.Is(err, errDisk) {
+		t.Errorf("the second batch ended with %v, want %v", err, errDisk)
+	}
+	s.onWriter(t, func(conn *sqlite.Conn) error {
+		x, err := s.book.indexes.get(conn, acme.ID)
+		if err == nil && x.len != 25 {
+			t.Errorf("%d contacts are in the number index, want 25", x.len)
+		}
+		return err
 	})
 	if n := s.stored(t, acme.ID); n != 25 {
 		t.Errorf("%d contacts are stored, want 25", n)
 	}
+	close(store.again)
 	got := s.ended(t, u)
 	if got.State != importer.Completed || got.Stats != (importer.Stats{Success: 60}) {
 		t.Errorf("got %+v", got)
@@ -138,6 +138,34 @@ func TestImportFailedCommit(t *testing.T) {
 		t.Errorf("%d contacts are stored, want 60", n)
 	}
 	s.recount(t)
+}
+
+// failingCommit fails the commit of an upload's second batch. The importer does
+// not learn of it, and so does not retry the batch, until again is closed.
+type failingCommit struct {
+	importer.Store
+	batches int         // one worker at a time works an upload
+	fails   atomic.Bool // the next commit is to fail
+	failed  chan error  // receives how the second batch ended
+	again   chan struct{}
+}
+
+func (f *failingCommit) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
+	f.batches++
+	if f.batches != 2 {
+		return f.Store.ApplyBatch(ctx, batch)
+	}
+	f.fails.Store(true)
+	state, err := f.Store.ApplyBatch(ctx, batch)
+	select {
+	case f.failed <- err:
+	case <-ctx.Done():
+	}
+	select {
+	case <-f.again:
+	case <-ctx.Done():
+	}
+	return state, err
 }
 
 // TestImportRedo has a batch in a group with a job that fails: the batch is
