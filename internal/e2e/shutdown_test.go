@@ -23,21 +23,51 @@ func TestStopAnswersRequestInFlight(t *testing.T) {
 	db := newDB(t)
 	auth := newAccount(t, db, "inflight")
 	s := startServer(t, db)
-	body := contactsBody([]contact{{Number: "+919876543210"}, {Number: "+919876543211"}})
+	held := holdPost(t, s, auth, []contact{{Number: "+919876543210"}, {Number: "+919876543211"}})
 
+	s.terminate(t)
+	if !waitFor(stopLimit, func() bool { return refusesNew(t, s, auth) }) {
+		t.Fatal("the server goes on taking new requests")
+	}
+	if s.hasEnded() {
+		t.Fatal("the server did not wait for a request in flight")
+	}
+	got, err := held.finish()
+	if err != nil {
+		t.Fatalf("the request in flight was cut: %v", err)
+	}
+	if _, err := got.bulk(2); err != nil {
+		t.Error(err)
+	}
+	s.awaitCleanExit(t)
+}
+
+// heldPost is a request that a server has begun to serve, and of whose body it
+// waits for the second half.
+type heldPost struct {
+	conn   net.Conn
+	reader *bufio.Reader
+	req    *http.Request
+	rest   []byte
+}
+
+// holdPost sends contacts up to the middle of the body.
+func holdPost(t *testing.T, s *server, auth credentials, contacts []contact) *heldPost {
+	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(stopLimit)); err != nil {
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequest(http.MethodPost, s.URL+"/v2/accounts/inflight/contacts", nil)
+	req, err := http.NewRequest(http.MethodPost, s.URL+"/v2/accounts/"+auth.AccountSID+"/contacts", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.SetBasicAuth(auth.APIKey, auth.APIToken)
+	body := contactsBody(contacts)
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nContent-Type: application/json\r\n"+
 		"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n",
 		req.URL.Path, req.URL.Host, req.Header.Get("Authorization"), len(body))
@@ -55,30 +85,22 @@ func TestStopAnswersRequestInFlight(t *testing.T) {
 	if _, err := conn.Write(body[:len(body)/2]); err != nil {
 		t.Fatal(err)
 	}
+	return &heldPost{conn, reader, req, body[len(body)/2:]}
+}
 
-	s.terminate(t)
-	if !waitFor(stopLimit, func() bool { return refusesNew(t, s, auth) }) {
-		t.Fatal("the server goes on taking new requests")
+// finish sends the rest of the body, reads the answer and closes the connection.
+func (h *heldPost) finish() (answer, error) {
+	defer h.conn.Close()
+	if _, err := h.conn.Write(h.rest); err != nil {
+		return answer{}, err
 	}
-	if s.hasEnded() {
-		t.Fatal("the server did not wait for a request in flight")
-	}
-	if _, err := conn.Write(body[len(body)/2:]); err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.ReadResponse(reader, req)
+	resp, err := http.ReadResponse(h.reader, h.req)
 	if err != nil {
-		t.Fatalf("the request in flight was cut: %v", err)
+		return answer{}, err
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatalf("the answer was cut: %v", err)
-	}
-	if _, err := (answer{resp.StatusCode, resp.Header, text}).bulk(2); err != nil {
-		t.Error(err)
-	}
-	s.awaitCleanExit(t)
+	return answer{resp.StatusCode, resp.Header, text}, err
 }
 
 // refusesNew tells whether a request on a new connection is refused: with a 503
