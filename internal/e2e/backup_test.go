@@ -77,6 +77,7 @@ func (w *writer) sofar() []string {
 // TestBackup backs up a database under load, and restores it: what was
 // acknowledged before the backup is there.
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	file := filepath.Join(t.TempDir(), "callbook.bak")
 	auth := newAccount(t, db, "acme")
@@ -161,6 +162,7 @@ func noLeftovers(t *testing.T, dir string) {
 // TestBackupUploads restores a database with a file whose rows were being worked,
 // elsewhere: the rows that were left are worked there.
 func TestBackupUploads(t *testing.T) {
+	t.Parallel()
 	const rows = 90_000 // a list takes no more than 100,000
 	db, other := newDB(t), newDB(t)
 	file := filepath.Join(t.TempDir(), "callbook.bak")
@@ -240,6 +242,7 @@ func killAt(t *testing.T, after time.Duration, args ...string) (killed bool) {
 // TestBackupKilled ends backups at many moments: under the name of a backup there
 // is the one before, or a whole one, and nothing is left of those that were ended.
 func TestBackupKilled(t *testing.T) {
+	t.Parallel()
 	db, _ := seeded(t, 20_000)
 	file := filepath.Join(t.TempDir(), "callbook.bak")
 	began := time.Now()
@@ -250,7 +253,7 @@ func TestBackupKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	kills := 0
-	for i := range 12 {
+	for i := range 8 {
 		after := time.Duration(rand.Int64N(int64(lasts)))
 		args := []string{"backup", file, "--db", db, "--force"}
 		if i%3 == 2 {
@@ -281,6 +284,7 @@ func TestBackupKilled(t *testing.T) {
 
 // TestBackupRefuses: no backup of what is not there, or broken.
 func TestBackupRefuses(t *testing.T) {
+	t.Parallel()
 	db, _ := seeded(t, 2000)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "callbook.bak")

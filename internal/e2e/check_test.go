@@ -20,6 +20,7 @@ func checkClean(t *testing.T, db string) {
 // TestCheck checks databases of both engines while servers write, after they were
 // killed, and what the exit code says of databases that are not well.
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	t.Run("file", func(t *testing.T) { checkWhileWriting(t, newDB(t)) })
 	t.Run("postgres", func(t *testing.T) { checkWhileWriting(t, pgtest.Database(t, nil)) })
 	t.Run("codes", func(t *testing.T) {

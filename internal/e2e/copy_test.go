@@ -18,6 +18,7 @@ import (
 // TestCopyKilled copies a file to PostgreSQL and back. Both copies are ended in
 // the middle again and again, and go on.
 func TestCopyKilled(t *testing.T) {
+	t.Parallel()
 	requests := 12
 	if testing.Short() || raceDetector {
 		requests = 4

@@ -17,6 +17,7 @@ import (
 // and starts it again on the same file, many times over. Whatever it had
 // answered 200 must be there, once, and no request may be there in part.
 func TestKilledServerKeepsItsWord(t *testing.T) {
+	t.Parallel()
 	rounds := 24
 	if testing.Short() {
 		rounds = 4

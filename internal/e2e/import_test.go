@@ -98,6 +98,7 @@ func (c *client) uploadStatus(t *testing.T, id string) upload {
 // TestKilledImportGoesOn kills the server several times while it works a file,
 // and stops it between. In the end every row counts once.
 func TestKilledImportGoesOn(t *testing.T) {
+	t.Parallel()
 	rows, ends := 60_000, 5
 	if testing.Short() {
 		rows, ends = 12_000, 2

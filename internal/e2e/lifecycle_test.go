@@ -24,6 +24,7 @@ var (
 // TestFirstStart is what a new user meets: a server that says where it is, with
 // an account to use and a command to paste.
 func TestFirstStart(t *testing.T) {
+	t.Parallel()
 	tool(t, "curl")
 	db := newDB(t)
 	s := startServer(t, db)
@@ -105,6 +106,7 @@ func wantNotInFiles(t *testing.T, db, secret string) {
 }
 
 func TestNoBootstrap(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	s := startServer(t, db, "--bootstrap=false")
 	s.stop(t)
@@ -120,6 +122,7 @@ func TestNoBootstrap(t *testing.T) {
 // TestStopAtOnce stops a server that has only just begun. Whether it got as far
 // as making the first key or not, somebody must get to see one.
 func TestStopAtOnce(t *testing.T) {
+	t.Parallel()
 	for range 5 {
 		db := newDB(t)
 		s := startServer(t, db)
@@ -157,6 +160,7 @@ func TestFlagsFromEnvironment(t *testing.T) {
 }
 
 func TestProbesAndDocument(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, newDB(t))
 	for _, path := range []string{"/healthz", "/readyz"} {
 		if got := get(t, s.URL+path); got.status != http.StatusOK {
@@ -171,6 +175,7 @@ func TestProbesAndDocument(t *testing.T) {
 
 // TestRestartKeepsContacts also reads a contact by its sid.
 func TestRestartKeepsContacts(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	auth := newAccount(t, db, "keeps")
 	s := startServer(t, db)
@@ -194,6 +199,7 @@ func TestRestartKeepsContacts(t *testing.T) {
 
 // TestBesideRunningServer runs the other commands on a database in use.
 func TestBesideRunningServer(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	s := startServer(t, db, "--bootstrap=false")
 
@@ -246,6 +252,7 @@ func TestBesideRunningServer(t *testing.T) {
 // TestLogsTellNoSecrets posts what must not be logged in every place where a
 // careless line would log it, also to a server that logs all it can.
 func TestLogsTellNoSecrets(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) { testLog(t, format) })
 	}

@@ -14,6 +14,7 @@ import (
 // TestOtherNames goes to a running server's database by other names: whatever
 // they are, there is one server, and one log.
 func TestOtherNames(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	db := filepath.Join(dir, "callbook.db")
 	s := startServer(t, db, "--bootstrap=false")
@@ -91,6 +92,7 @@ func bind(t *testing.T, from, to string) bool {
 
 // TestFileGone removes the file of a running server.
 func TestFileGone(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	s := startServer(t, db, "--bootstrap=false")
 	c := newClient(t, s, newAccount(t, db, "gone"))
@@ -118,6 +120,7 @@ func TestFileGone(t *testing.T) {
 // TestBackupOverFile copies a backup over the file after a kill, and leaves the
 // log beside it.
 func TestBackupOverFile(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	s := startServer(t, db, "--bootstrap=false")
 	auth := newAccount(t, db, "copied")

@@ -24,6 +24,7 @@ func (c *client) keyed(key string, contacts []contact) (answer, error) {
 // is there: a retry gets it again. Requests that got none are sent again until
 // they do, and have then been done once.
 func TestKilledServerKeepsItsAnswers(t *testing.T) {
+	t.Parallel()
 	rounds := 6
 	if testing.Short() {
 		rounds = 2

@@ -10,6 +10,7 @@ import (
 // TestPostgres runs the program on a PostgreSQL database that is empty at first:
 // two servers share it, and one of them is killed.
 func TestPostgres(t *testing.T) {
+	t.Parallel()
 	db := pgtest.Database(t, nil)
 	// What changes no schema says what does.
 	for _, args := range [][]string{

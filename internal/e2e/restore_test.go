@@ -14,6 +14,7 @@ import (
 // TestRestoreKilled ends restores at many moments: the database is the old one or
 // the new one, whole, and another restore ends well.
 func TestRestoreKilled(t *testing.T) {
+	t.Parallel()
 	old, _ := seeded(t, 10_000)
 	source, _ := seeded(t, 15_000)
 	file := filepath.Join(t.TempDir(), "callbook.bak")
@@ -71,6 +72,7 @@ func TestRestoreKilled(t *testing.T) {
 
 // TestRestoreRefuses tries what is no backup, and looks whether anything changed.
 func TestRestoreRefuses(t *testing.T) {
+	t.Parallel()
 	db, _ := seeded(t, 2000)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "callbook.bak")

@@ -20,6 +20,7 @@ import (
 // TestStopAnswersRequestInFlight stops the server while it reads a request, of
 // which the rest comes only when the server takes no new ones any more.
 func TestStopAnswersRequestInFlight(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	auth := newAccount(t, db, "inflight")
 	s := startServer(t, db)
@@ -126,6 +127,7 @@ func refusesNew(t *testing.T, s *server, auth credentials) bool {
 // TestStopUnderLoad stops the server under load. Each request that it has begun
 // to read is answered in full, and none is stored without an answer.
 func TestStopUnderLoad(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	auth := newAccount(t, db, "load")
 	s := startServer(t, db)
