@@ -49,6 +49,15 @@ func (c *backupCmd) backup(ctx context.Context, std streams) error {
 	if c.same(database{c.File}) {
 		return errors.New("FILE is the database itself")
 	}
+	// A backup is written under the second name until it is whole.
+	for _, name := range []string{c.File, backup.PartialName(c.File)} {
+		if c.same(database{name}) {
+			return fmt.Errorf("a backup is written as %s first, and that is the database itself; name another file", name)
+		}
+		if err := sqlite.CheckTarget(c.DB, name); err != nil {
+			return fmt.Errorf("back up to %s: %w", name, err)
+		}
+	}
 	failed := func(err error) error { return fmt.Errorf("back up %s to %s: %w", c.DB, c.File, err) }
 	to, err := filepath.Abs(c.File)
 	if err != nil {

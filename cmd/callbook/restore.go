@@ -50,6 +50,15 @@ func (c *restoreCmd) restore(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	// A restore uses these names, and removes what was left there.
+	for _, name := range []string{place.Preparing(), place.Ready()} {
+		if (database{name}).same(database{c.File}) {
+			return fmt.Errorf("a restore of %s needs the name %s itself; rename the backup first", c.DB, name)
+		}
+	}
+	if err := sqlite.CheckTarget(c.DB, c.File); err != nil {
+		return fmt.Errorf("restore from %s: %w", c.File, err)
+	}
 	free, err := sqlite.Own(ctx, place.File)
 	if err != nil {
 		return err

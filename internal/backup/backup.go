@@ -74,8 +74,11 @@ func Stage(to string, force bool) (*Staged, error) {
 	return s, nil
 }
 
+// PartialName returns what the backup to is called while it is being written.
+func PartialName(to string) string { return to + partialSuffix }
+
 // Path returns where the backup is being written.
-func (s *Staged) Path() string { return s.to + partialSuffix }
+func (s *Staged) Path() string { return PartialName(s.to) }
 
 func (s *Staged) checkFree() error {
 	info, err := os.Lstat(s.to)

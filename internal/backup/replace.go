@@ -35,7 +35,8 @@ var logSuffixes = []string{"-wal", "-journal", "-shm"}
 // Preparing returns the name of a database that is being prepared.
 func (p Place) Preparing() string { return p.File + ".restoring" }
 
-func (p Place) ready() string { return p.File + ".restored" }
+// Ready returns the name of a database that is prepared.
+func (p Place) Ready() string { return p.File + ".restored" }
 
 // CleanUp removes what a restore has left that was ended before its time, and
 // returns the name of a database that it left; "" is none.
@@ -49,7 +50,7 @@ func (p Place) CleanUp() (left string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := os.Lstat(p.ready()); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(p.Ready()); errors.Is(err, fs.ErrNotExist) {
 		for _, folder := range orphans {
 			if err := os.RemoveAll(folder); err != nil {
 				return "", err
@@ -61,7 +62,7 @@ func (p Place) CleanUp() (left string, err error) {
 	if len(orphans) == 1 { // its files of uploads
 		left = strings.TrimSuffix(orphans[0], uploadsSuffix)
 	}
-	if err := os.Rename(p.ready(), left); err != nil {
+	if err := os.Rename(p.Ready(), left); err != nil {
 		return "", err
 	}
 	return left, syncDir(filepath.Dir(p.File))
@@ -162,12 +163,12 @@ func (p Place) KeepLogs(kept string, now time.Time) error {
 // Replace puts the prepared database, which must be on the disk, in the place of
 // the one that is there, whose name becomes kept; "" tells that there is none.
 func (p Place) Replace(kept string) error {
-	if err := os.Rename(p.Preparing(), p.ready()); err != nil {
+	if err := os.Rename(p.Preparing(), p.Ready()); err != nil {
 		return err
 	}
 	err := p.exchange(kept)
 	if err == nil && kept != "" {
-		err = os.Rename(p.ready(), kept)
+		err = os.Rename(p.Ready(), kept)
 	}
 	if err != nil {
 		return err
@@ -179,9 +180,9 @@ func (p Place) Replace(kept string) error {
 // the one that is ready.
 func (p Place) exchange(kept string) error {
 	if kept == "" {
-		return os.Rename(p.ready(), p.File)
+		return os.Rename(p.Ready(), p.File)
 	}
-	err := exchangeNames(p.ready(), p.File)
+	err := exchangeNames(p.Ready(), p.File)
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
@@ -189,10 +190,10 @@ func (p Place) exchange(kept string) error {
 	if err := nameToo(p.File, kept); err != nil {
 		return err
 	}
-	if err := os.Rename(p.ready(), p.File); err != nil {
+	if err := os.Rename(p.Ready(), p.File); err != nil {
 		return err
 	}
-	return os.Rename(kept, p.ready())
+	return os.Rename(kept, p.Ready())
 }
 
 // nameToo gives a file a second name or, where files have only one, copies it.

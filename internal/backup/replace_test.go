@@ -49,9 +49,9 @@ func TestReplaceEndedAnywhere(t *testing.T) {
 			func() error { return os.WriteFile(p.Preparing(), []byte("ne"), 0o600) },
 			func() error { return os.WriteFile(p.Preparing(), []byte("new"), 0o600) },
 			func() error { return p.KeepUploads(kept) },
-			func() error { return os.Rename(p.Preparing(), p.ready()) },
+			func() error { return os.Rename(p.Preparing(), p.Ready()) },
 			func() error { return p.exchange(kept) },
-			func() error { return os.Rename(p.ready(), kept) },
+			func() error { return os.Rename(p.Ready(), kept) },
 			func() error { return os.Remove(filepath.Join(p.Uploads, "a.csv")) }, // as a server does that starts on it
 		}
 		for i, step := range steps[:min(ended, len(steps))] {

@@ -48,7 +48,7 @@ var ErrOtherName = errors.New("the file has another name too (a hard link, or a 
 // SQLite would make one that others may read. The file must be released.
 //
 // The error wraps [ErrOtherName] or [ErrForeignLog] when to let SQLite open the
-// file would damage it.
+// file would damage it, and [ErrCompanion] when it would damage another database.
 func openFile(ctx context.Context, path string) (*dbFile, error) {
 	return openWith(ctx, path, func(f *dbFile) error {
 		if links(f.info) > 1 && isEmpty(f.path+walSuffix) {
@@ -64,6 +64,9 @@ func openAnyFile(ctx context.Context, path string) (*dbFile, error) {
 }
 
 func openWith(ctx context.Context, path string, check func(*dbFile) error) (*dbFile, error) {
+	if err := checkNoCompanion(path); err != nil {
+		return nil, err
+	}
 	openFiles.Lock()
 	defer openFiles.Unlock()
 	if info, err := os.Stat(path); err == nil {

@@ -92,6 +92,12 @@ func checkLog(path string, size int64) error {
 		return err
 	}
 	defer log.Close()
+	if isDatabase, err := beginsAsDatabase(log); err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	} else if isDatabase {
+		// SQLite takes it for an empty log, and deletes it.
+		return ErrForeignLog
+	}
 	stamps, frames, err := readStamps(log)
 	if err != nil {
 		return fmt.Errorf("read the log: %w", err)
@@ -114,6 +120,17 @@ func checkLog(path string, size int64) error {
 		}
 	}
 	return ErrForeignLog
+}
+
+// beginsAsDatabase tells whether a file begins as a database file of SQLite does,
+// which a log never does, whatever a power failure has left of it.
+func beginsAsDatabase(file io.ReaderAt) (bool, error) {
+	const magic = "SQLite format 3\x00"
+	begin := make([]byte, len(magic))
+	if _, err := file.ReadAt(begin, 0); err != nil {
+		return false, endOfLog(err)
+	}
+	return string(begin) == magic, nil
 }
 
 // fileStamp reads the stamp in the file as it would be without the log; zeros

@@ -194,3 +194,37 @@ func opens(t *testing.T, c crash, account int64, stored int) {
 		t.Errorf("%d contacts are stored, want %d", got, stored)
 	}
 }
+
+// TestDatabaseAsLog starts on a file whose log is a database file, as a backup is
+// that was written over it, and on what a power failure leaves of a header.
+func TestDatabaseAsLog(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	s.account(t, "acme")
+	c := s.crash(t)
+	for name, log := range map[string][]byte{"whole": c.db, "cut": c.db[:20]} {
+		for _, db := range [][]byte{c.db, {}} {
+			path := crash{db, log}.write(t)
+			if _, err := Open(t.Context(), path); !errors.Is(err, ErrForeignLog) {
+				t.Errorf("%s: %v, want %v", name, err, ErrForeignLog)
+			}
+			if !bytes.Equal(readFile(t, path+"-wal"), log) {
+				t.Errorf("%s: the file changed", name)
+			}
+		}
+	}
+	s.checkpoint(t, "PASSIVE")
+	whole := readFile(t, s.path)
+	torn := bytes.Clone(c.log)
+	clear(torn[8:32])
+	for name, log := range map[string][]byte{"torn": torn, "zeros": make([]byte, len(c.log)), "short": c.log[:20], "empty": {}} {
+		db, err := Open(t.Context(), crash{whole, log}.write(t))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
