@@ -128,10 +128,12 @@ func openWriter(path string) (*sqlite.Conn, error) {
 // free for another process.
 func (b *AddressBook) Close() error {
 	b.writer.close()
+	b.watch.stop()
 	if err := b.watch.look(); err != nil {
 		b.db.health.lose(err)
 	}
 	if b.db.health.isLost() {
+		b.saveRenamed()
 		abandon(b)
 		return errors.Join(b.watch.close(), b.lock.Unlock())
 	}

@@ -70,7 +70,9 @@ func (h *health) note(err error) error {
 
 func (h *health) lose(err error) {
 	if h.lost.CompareAndSwap(nil, &err) {
-		h.tell(err, "requests are refused from now on; stop the server, put the file back with its -wal, or a backup with \"callbook restore\", and start it again")
+		h.tell(err, "requests are refused from now on; stop the server, put the file back with its -wal, or a backup with \"callbook restore\", and start it again; "+
+			"if the file was renamed, do not start it under another name before this server has ended and said that it is whole: its newest changes are in "+
+			"the log beside its old name (-wal)")
 	}
 }
 
@@ -170,10 +172,15 @@ func (w *watch) run() {
 	}
 }
 
-func (w *watch) close() error {
+// stop ends the looking at times; look can still be called.
+func (w *watch) stop() {
 	w.health.watch.Store(nil)
 	close(w.quit)
 	<-w.done
+}
+
+// close closes what a watch has open, which must be stopped.
+func (w *watch) close() error {
 	if w.log == nil {
 		return nil
 	}
