@@ -101,17 +101,21 @@ func (c *backupCmd) write(ctx context.Context, std streams, staged *backup.Stage
 	for _, sid := range missing {
 		fmt.Fprintf(std.err, "callbook: upload %s has rows left and no file, in the database too\n", sid)
 	}
-	return checkBackup(ctx, std, staged.Path())
+	return checkBackup(ctx, std, staged.Path(), func(r verify.Result) verify.Result { return r })
 }
 
+// errBroken means that the file of a backup is broken, and not only its rows.
+var errBroken = errors.New("it is broken, as the lines above tell")
+
 // checkBackup checks the file of a backup. What is wrong in its rows is in the
-// report; a file that is broken is an error.
-func checkBackup(ctx context.Context, std streams, path string) (verify.Report, error) {
+// report; a file that is broken is an error, which wraps errBroken. It prints the
+// results as shown returns them.
+func checkBackup(ctx context.Context, std streams, path string, shown func(verify.Result) verify.Result) (verify.Report, error) {
 	found := func(_ io.Writer, r verify.Result) error {
 		if r.OK() {
 			return nil
 		}
-		return printResult(std.err, r)
+		return printResult(std.err, shown(r))
 	}
 	report, err := runChecks(ctx, sqlite.NewVerifier(path, noFiles), std, nil, found)
 	if err != nil {
@@ -119,7 +123,7 @@ func checkBackup(ctx context.Context, std streams, path string) (verify.Report, 
 	}
 	for i := range report.Results {
 		if r := &report.Results[i]; !r.OK() && slices.Contains([]string{verify.Schema, verify.Structure}, r.Check) {
-			return report, fmt.Errorf("its %s is broken, as the lines above tell", r.Check)
+			return report, fmt.Errorf("%s: %w", r.Check, errBroken)
 		}
 	}
 	return report, nil

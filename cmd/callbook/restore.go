@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"callbook/internal/addressbook"
@@ -13,6 +15,7 @@ import (
 	"callbook/internal/importer"
 	"callbook/internal/postgres"
 	"callbook/internal/sqlite"
+	"callbook/internal/verify"
 )
 
 type restoreCmd struct {
@@ -73,7 +76,7 @@ func (c *restoreCmd) restore(ctx context.Context, std streams) (err error) {
 	}
 	if err := c.prepare(ctx, std, place); err != nil {
 		_, cleanErr := place.CleanUp()
-		return errors.Join(fmt.Errorf("restore %s: %w", c.File, err), cleanErr)
+		return errors.Join(fmt.Errorf("restore %s: %w", c.File, backupError(err)), cleanErr)
 	}
 	kept, err := c.replace(ctx, place)
 	if err != nil {
@@ -115,6 +118,9 @@ func (c *restoreCmd) prepare(ctx context.Context, std streams, place backup.Plac
 	if err != nil {
 		return err
 	}
+	if info.Size() == 0 {
+		return errors.New("the BACKUP is empty; the database was not touched; restore another one")
+	}
 	// The files of uploads come out of the backup, so they are there twice for a
 	// while.
 	if err := backup.CheckRoom(place.Preparing(), info.Size()+info.Size()/8); err != nil {
@@ -136,14 +142,40 @@ func (c *restoreCmd) prepare(ctx context.Context, std streams, place backup.Plac
 	if !sealed {
 		fmt.Fprintf(std.err, "callbook: %s has no checksum, since \"callbook backup\" did not write it; it is checked without\n", c.File)
 	}
-	report, err := checkBackup(ctx, std, place.Preparing())
+	report, err := checkBackup(ctx, std, place.Preparing(), ofBackup)
 	if err != nil {
 		return err
 	}
 	if !report.OK() && !c.Force {
-		return errors.New("the check found something wrong in it, as the lines above tell; --force restores it all the same")
+		return errors.New("the check found something wrong in the backup, as the lines above tell; the database was not touched; --force restores it all the same")
 	}
 	return nil
+}
+
+// backupError says of the error of a backup that is not whole that it is the
+// backup's, and not the database's.
+func backupError(err error) error {
+	switch {
+	case errors.Is(err, errBroken), errors.Is(err, backup.ErrCut), errors.Is(err, backup.ErrChecksum):
+		return fmt.Errorf("%w: %w", backup.ErrDamaged, err)
+	case errors.Is(err, verify.ErrDamaged):
+		return fmt.Errorf("%w: SQLite cannot read it", backup.ErrDamaged) // the cause speaks of the database
+	}
+	return err
+}
+
+// ofBackup makes the result of a check of a backup that is to be restored speak of
+// the backup: the database beside it is another.
+func ofBackup(r verify.Result) verify.Result {
+	r.Problems = slices.Clone(r.Problems)
+	for i := range r.Problems {
+		p := &r.Problems[i]
+		if rest, ok := strings.CutPrefix(p.Text, verify.ErrDamaged.Error()); ok {
+			p.Text = "the backup is damaged" + rest
+		}
+	}
+	r.Advice = "This is wrong in the backup. Restore another one that is sound."
+	return r
 }
 
 // replace makes the prepared database the one that is used, and returns what the

@@ -36,6 +36,9 @@ var (
 	ErrExists = errors.New("it is there already; name another file, or overwrite it with --force")
 	// ErrBusy means that another backup is written into the same folder.
 	ErrBusy = errors.New("another backup is being written into the same folder; wait for its end")
+	// ErrDamaged means that a backup is not whole, so that it was not restored.
+	ErrDamaged = errors.New("the BACKUP is cut off or damaged; the database was not touched; " +
+		"copy the backup again from where it is kept, or restore another one")
 	// ErrChecksum means that a backup is not what was written.
 	ErrChecksum = errors.New("it is not what was backed up: its checksum is another")
 	// ErrCut means that a backup has lost its end.

@@ -70,6 +70,22 @@ func TestRestoreKilled(t *testing.T) {
 	noLeftovers(t, dir)
 }
 
+// wantOfBackup checks that the words about a backup that is not whole are not about
+// the database.
+func wantOfBackup(t *testing.T, name, said string) {
+	t.Helper()
+	for _, words := range []string{"the BACKUP is ", "the database was not touched", "restore another one"} {
+		if !strings.Contains(said, words) {
+			t.Errorf("%s: it does not say %q:\n%s", name, words, said)
+		}
+	}
+	for _, words := range []string{"the database is damaged", "of the database as it is"} {
+		if strings.Contains(said, words) {
+			t.Errorf("%s: it says %q:\n%s", name, words, said)
+		}
+	}
+}
+
 // TestRestoreRefuses tries what is no backup, and looks whether anything changed.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
@@ -92,6 +108,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"empty":        {},
 		"foreign":      []byte("no database"),
 		"cut at half":  whole[:len(whole)/2],
+		"cut at start": whole[:5000],
 		"cut a little": whole[:len(whole)-1],
 		"cut checksum": unsealed,
 		"longer":       append(bytes.Clone(whole), 'x'),
@@ -111,6 +128,9 @@ func TestRestoreRefuses(t *testing.T) {
 		got := callbook(t, "restore", bad, "--db", db)
 		if got.code != 1 || got.stderr == "" {
 			t.Errorf("%s: exit code %d, %s%s", name, got.code, got.stdout, got.stderr)
+		}
+		if name != "newer" && name != "another's id" {
+			wantOfBackup(t, name, got.stderr)
 		}
 		if now, err := os.ReadFile(db); err != nil || !bytes.Equal(now, before) {
 			t.Fatalf("%s: the database changed (%v)", name, err)
