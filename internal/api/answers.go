@@ -20,8 +20,11 @@ func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, err
 		return reply{}, err
 	}
 	ctx := r.Context()
+	share := budget.Of(ctx)
+	// What was reserved and not used is free again before the answer is sent.
+	defer func() { share.Give(share.Used()) }()
 	// Before the turn: whoever has that waits for nothing but the database.
-	if err := budget.Of(ctx).Take(ctx, workBytes(body)); err != nil {
+	if err := takeWork(r, body); err != nil {
 		bodies.put(body)
 		return reply{}, err
 	}
@@ -36,11 +39,29 @@ func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, err
 		return answer, err
 	}
 	request, err := decode(body)
+	size := len(body)
 	bodies.put(body)
 	if err != nil {
 		return reply{}, err
 	}
+	if size > firstRead { // whose memory was taken
+		share.Unclaim(share.Used() - int64(size-firstRead))
+	}
 	return work(request)
+}
+
+// takeWork takes what working on the body takes. Where nothing was reserved for
+// a body before it came, it also reserves what the answer may have beside it:
+// stores claim that with a transaction open, and cannot wait then.
+func takeWork(r *http.Request, body []byte) error {
+	ctx, need := r.Context(), workBytes(body)
+	share := budget.Of(ctx)
+	if r.ContentLength <= smallBody && need > budget.Free {
+		if err := share.ReserveMost(ctx, need+storedBytes(body)); err != nil {
+			return err
+		}
+	}
+	return share.Take(ctx, need)
 }
 
 // kind is how results of one kind, R, are answered with their data, D.

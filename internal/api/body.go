@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"callbook/internal/budget"
 	"callbook/internal/fault"
@@ -20,8 +21,11 @@ const firstRead = 4 << 10
 // readBody checks the content type and reads the whole body into a pooled
 // buffer, whose memory the request's share takes.
 func (a *API) readBody(r *http.Request) (body []byte, err error) {
+	share := budget.Of(r.Context())
+	before := share.Used()
 	defer func() {
 		if err != nil {
+			share.Give(before)
 			a.drain(r)
 		}
 	}()
@@ -34,14 +38,16 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 	if r.ContentLength > a.maxBody {
 		return nil, a.tooLarge()
 	}
-	share := budget.Of(r.Context())
+	source := &prompt{Reader: r.Body, share: share}
 	body = bodies.get(firstRead)
-	// Memory is asked for as the body comes, a few times more at each step:
-	// one that was announced, or comes in chunks of unknown number, must not
-	// keep others out before it is there.
+	// Memory is taken as the body comes, a few times more at each step: one that
+	// comes in chunks of unknown number must not keep others out before it is
+	// there. For a large one of known length all that the request may use is
+	// reserved once the body has begun to come, so that it waits while it holds
+	// nothing, and not half done.
 	for allowed := firstRead; ; {
 		var ended bool
-		body, ended, err = readUpTo(r.Body, body, allowed)
+		body, ended, err = readUpTo(source, body, allowed)
 		switch {
 		case err != nil:
 			err = broken(err)
@@ -54,6 +60,12 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 			if r.ContentLength > 0 {
 				most = r.ContentLength + 1 // one more, to see its end
 			}
+			if allowed == firstRead && r.ContentLength > smallBody {
+				if err = share.ReserveMost(r.Context(), announcedBytes(r.ContentLength)); err != nil {
+					break
+				}
+				source.until = time.Now().Add(promptTime)
+			}
 			next := int(min(max(smallBody, int64(allowed)*4), most))
 			if err = share.Take(r.Context(), int64(next-allowed)); err == nil {
 				allowed, body = next, bodies.grow(body, next)
@@ -64,6 +76,28 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 			return nil, err
 		}
 	}
+}
+
+// promptTime is how long what was reserved for a body is kept while it comes. It
+// is so short that, with the time that a body may stand still, requests that
+// queue behind a slow one outlast it.
+const promptTime = 10 * time.Second
+
+// prompt reads a body, and gives back what is reserved and not yet used once the
+// body has taken too long. From then on memory is taken as it comes.
+type prompt struct {
+	io.Reader
+	share *budget.Share
+	until time.Time // zero when nothing is reserved
+}
+
+func (p *prompt) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	if !p.until.IsZero() && err == nil && time.Now().After(p.until) {
+		p.share.Give(p.share.Used())
+		p.until = time.Time{}
+	}
+	return n, err
 }
 
 // readUpTo appends to b, which has room for n bytes, until it has them or the

@@ -30,6 +30,9 @@ const (
 	// firstWait is how long a request waits for its first bytes, and growWait for
 	// more while it holds some: several that grow could otherwise deadlock.
 	firstWait = 10 * time.Second
+	// queueWait is how long a bulk request waits for all of its bytes at once. It
+	// holds none meanwhile, so many may queue.
+	queueWait = 30 * time.Second
 	growWait  = 5 * time.Second
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // Share is what one request has of a [Budget]. A store may claim bytes on
@@ -58,13 +59,33 @@ func (s *Share) Take(ctx context.Context, n int64) error {
 // Reserve makes sure that a [Share.Claim] of n more bytes succeeds, and waits
 // as Take does. [Share.Give] gives back what was reserved and not claimed.
 func (s *Share) Reserve(ctx context.Context, n int64) error {
+	return s.reserve(ctx, n, firstWait, false)
+}
+
+// ReserveMost is Reserve for a request that asks once for all that it may come
+// to use. It reserves less than n bytes where n exceeds what the account could
+// have now if nothing else of its own were in flight, and waits longer, up to
+// half a minute, as long as the request holds nothing.
+func (s *Share) ReserveMost(ctx context.Context, n int64) error {
+	return s.reserve(ctx, n, queueWait, true)
+}
+
+func (s *Share) reserve(ctx context.Context, n int64, patience time.Duration, clamp bool) error {
 	if s == nil {
 		return nil
 	}
 	s.mu.Lock()
 	more := s.missing(n)
-	holds, account, placed := s.held > 0, s.account, s.placed
+	held, account, placed := s.held, s.account, s.placed
 	s.mu.Unlock()
+	if clamp {
+		memory := s.budget.memory
+		share := (memory.Free() + memory.Held(account)) / 2
+		more = min(more, (share-held)/step*step)
+	}
+	if held > 0 {
+		patience = growWait
+	}
 	switch {
 	case more <= 0:
 		return nil
@@ -75,7 +96,7 @@ func (s *Share) Reserve(ctx context.Context, n int64) error {
 		return ErrShare
 	}
 	if !s.budget.memory.TryAcquire(account, more) {
-		if err := s.wait(ctx, more, holds); err != nil {
+		if err := s.wait(ctx, more, patience); err != nil {
 			return err
 		}
 	}
@@ -90,11 +111,7 @@ func (s *Share) Reserve(ctx context.Context, n int64) error {
 }
 
 // wait waits for bytes of the pool.
-func (s *Share) wait(ctx context.Context, n int64, holds bool) error {
-	patience := firstWait
-	if holds {
-		patience = growWait
-	}
+func (s *Share) wait(ctx context.Context, n int64, patience time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errWaited)
 	defer cancel()
 	err := s.budget.memory.Acquire(ctx, s.account, n)
@@ -172,6 +189,17 @@ func (s *Share) Give(used int64) {
 		s.budget.memory.Release(s.account, s.held-keep)
 		s.held = keep
 	}
+}
+
+// Unclaim makes the request use no more than used bytes, as Give does, and keeps
+// the rest reserved, for later claims.
+func (s *Share) Unclaim(used int64) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used = min(s.used, used)
 }
 
 // Scarce is [Budget.Scarce].

@@ -111,7 +111,7 @@ func (db *DB) write(ctx context.Context, account int64, doing string, do func(*t
 	share := budget.Of(ctx)
 	used := share.Used()
 	for attempt := 1; ; attempt++ {
-		share.Give(used) // what an attempt before this one claimed
+		share.Unclaim(used) // what an attempt before this one claimed
 		again, err := db.try(ctx, account, do)
 		if err == nil || !again || attempt == attempts {
 			return storeError(doing, causeOf(ctx, err))

@@ -62,7 +62,7 @@ type numberChange struct {
 
 func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
 	e.changes = nil
-	e.share.Give(e.used) // what a run before this one claimed
+	e.share.Unclaim(e.used) // what a run before this one claimed
 	if err := e.added.write(conn); err != nil {
 		return 0, err
 	}
