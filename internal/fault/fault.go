@@ -7,6 +7,9 @@ package fault
 
 import (
 	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"time"
 )
 
@@ -70,4 +73,16 @@ func As(err error) *Error {
 		return f
 	}
 	return nil
+}
+
+// Panic returns the error of a panic with this value, for the log. It must be
+// called by the deferred function that recovered it, so that the stack says where
+// it came from. A value of the runtime's own is told as it is; any other may have
+// what a caller sent in it, and is told by its type.
+func Panic(value any) error {
+	text := fmt.Sprintf("a %T", value)
+	if err, ok := value.(runtime.Error); ok {
+		text = err.Error()
+	}
+	return fmt.Errorf("panic: %s\n%s", text, debug.Stack())
 }

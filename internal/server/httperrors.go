@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"log/slog"
 	"strings"
 )
@@ -20,8 +19,9 @@ func (h httpErrors) Write(line []byte) (int, error) {
 		h.log.Warn("the HTTP server reports an error", "error", text)
 	case strings.HasPrefix(text, "http: panic serving "):
 		// A panic in a handler is caught before, so this one is of the server itself.
-		_, stack, _ := bytes.Cut(line, []byte("\n"))
-		h.log.Error("the HTTP server caught a panic", "stack", string(stack))
+		// Its value may have several lines.
+		_, stack, _ := strings.Cut(text, "\ngoroutine ")
+		h.log.Error("the HTTP server caught a panic", "stack", "goroutine "+stack)
 	case strings.HasPrefix(text, "http: URL query contains semicolon"):
 		// It is the caller's mistake, and each such request would be a line.
 	default:

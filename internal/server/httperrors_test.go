@@ -10,11 +10,12 @@ import (
 func TestHTTPErrors(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"http: Accept error: accept tcp 127.0.0.1:8080: accept4: too many open files; retrying in 5ms\n": "too many open files",
-		"http: panic serving 192.0.2.1:4711: Zqxjmarker\ngoroutine 7 [running]:\nmain.f()\n":             "goroutine 7",
-		"http: TLS handshake error from 192.0.2.1:4711: Zqxjmarker\n":                                    "an error of a connection",
-		"http: something new about 192.0.2.1 and Zqxjmarker\n":                                           "an error of a connection",
-		"http: URL query contains semicolon, which is no longer a supported separator\n":                 "",
+		"http: Accept error: accept tcp 127.0.0.1:8080: accept4: too many open files; retrying in 5ms\n":       "too many open files",
+		"http: panic serving 192.0.2.1:4711: Zqxjmarker\ngoroutine 7 [running]:\nmain.f()\n":                   `"stack":"goroutine 7 [running]`,
+		"http: panic serving 192.0.2.1:4711: of\nmany lines: Zqxjmarker\n\ngoroutine 7 [running]:\nmain.f()\n": `"stack":"goroutine 7 [running]`,
+		"http: TLS handshake error from 192.0.2.1:4711: Zqxjmarker\n":                                          "an error of a connection",
+		"http: something new about 192.0.2.1 and Zqxjmarker\n":                                                 "an error of a connection",
+		"http: URL query contains semicolon, which is no longer a supported separator\n":                       "",
 	} {
 		var log strings.Builder
 		h := httpErrors{slog.New(slog.NewJSONHandler(&log, nil))}

@@ -2,15 +2,13 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"callbook/internal/access"
+	"callbook/internal/fault"
 )
 
 // observe serves a request with all that every request gets: an id, a
@@ -32,7 +30,7 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	defer func() {
 		p := recover()
 		if p != nil && p != http.ErrAbortHandler {
-			rec.Err = fmt.Errorf("panic: %s\n%s", panicText(p), debug.Stack())
+			rec.Err = fault.Panic(p)
 			if watched.status == 0 {
 				s.fail(watched, r, rec.Err)
 				p = nil // it is answered
@@ -45,16 +43,6 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 		}
 	}()
 	serve(watched, r)
-}
-
-// panicText is what the log says of a panic's value. One of the runtime's own is
-// told as it is; any other may have what a caller sent in it, and is told by its
-// type. The stack says where it came from.
-func panicText(value any) string {
-	if err, ok := value.(runtime.Error); ok {
-		return err.Error()
-	}
-	return fmt.Sprintf("a %T", value)
 }
 
 // ended notes what became of a request.
