@@ -8,10 +8,10 @@ import (
 	"callbook/internal/fault"
 )
 
-// jobQueue holds the jobs that wait for the writer. Accounts take turns (deficit
-// round robin, with rows for the deficit), so that whoever has many jobs waiting
-// delays others by one turn and not by all of them. The jobs of one account are
-// done in the order in which they came.
+// jobQueue holds the jobs that wait for the writer. Accounts take turns (round
+// robin), so that whoever has many jobs waiting delays others by one turn and not
+// by all of them. A turn ends after turnOfRows rows, or with the job that passes
+// them. The jobs of one account are done in the order in which they came.
 type jobQueue struct {
 	mu     sync.Mutex
 	byID   map[int64]*accountJobs

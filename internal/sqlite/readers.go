@@ -56,7 +56,7 @@ type readers struct {
 	places *limit.Pool // one for each connection
 }
 
-// openReaders opens n connections, of which one account gets half.
+// openReaders opens n connections, which accounts share as opts says.
 func openReaders(path string, h *health, n int, opts limit.Options) (*readers, error) {
 	pool, err := openPool(path, n)
 	return &readers{health: h, pool: pool, places: limit.New(int64(n), opts)}, err

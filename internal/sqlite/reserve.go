@@ -43,7 +43,7 @@ func writeReserve(path string) error {
 	return errors.Join(err, file.Close())
 }
 
-// spendReserve gives the reserve up, if an error says that the disk is full;
+// spendReserve gives the reserve up, if an error may mean that the disk is full;
 // false means that there was nothing to be done.
 func (f *dbFile) spendReserve(err error) bool {
 	switch sqlite.ErrCode(err).ToPrimary() {
