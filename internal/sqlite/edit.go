@@ -2,24 +2,26 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"runtime/debug"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
+	"callbook/internal/fault"
 	"callbook/internal/idempotency"
 	"callbook/internal/phone"
 )
 
 // edit does a write that is not a bulk insert, as a job of the writer. Do may
-// be called more than once, and must begin anew each time. An error of it rolls
-// everything back; what is only the caller's mistake is no error.
+// be called more than once, and must begin anew each time. A refusal by the
+// request's share of the memory undoes this edit alone; other errors roll back
+// everything that shares its transaction. What is only the caller's mistake is no
+// error.
 func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing string, do func(*editTx) error) error {
-	share := budget.Of(ctx)
-	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, do: do, share: share, used: share.Used(), quota: idempotency.QuotaOf(ctx)}
+	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, rows: rows, do: do, share: budget.Of(ctx), quota: idempotency.QuotaOf(ctx)}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
 		return err
@@ -45,12 +47,12 @@ type edit struct {
 	indexes *indexCache
 	added   *additions
 	account int64
+	rows    int // how many it changes, at most
 	do      func(*editTx) error
 	changes []numberChange // to the account's number index
-	share   *budget.Share  // of who asks
-	used    int64          // of the share, before
+	share   *budget.Share  // of who asks; nil when it is done again
 	quota   idempotency.Quota
-	refused error // by the quota, with nothing done
+	refused error // the fault that it ended with, with nothing done
 }
 
 // numberChange is what undo takes back.
@@ -61,27 +63,100 @@ type numberChange struct {
 }
 
 func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
-	e.changes = nil
-	e.share.Unclaim(e.used) // what a run before this one claimed
 	if err := e.added.write(conn); err != nil {
 		return 0, err
 	}
 	if e.refused, err = checkQuota(conn, e.account, e.quota); err != nil || e.refused != nil {
 		return 0, err
 	}
-	tx := &editTx{Conn: conn, edit: e}
+	if e.share == nil {
+		return e.try(conn) // nobody refuses it
+	}
+	if e.rows > 1 {
+		return e.trySeveral(conn)
+	}
+	return e.tryOne(conn)
+}
+
+// trySeveral does an edit of several rows, which its share may refuse in their
+// midst. A savepoint takes back what it changed until then; the rows share what
+// it costs.
+func (e *edit) trySeveral(conn *sqlite.Conn) (bytes int, err error) {
+	if err := sqlitex.Execute(conn, "SAVEPOINT edit", nil); err != nil {
+		return 0, fmt.Errorf("begin an edit: %w", err)
+	}
+	bytes, err = e.try(conn)
+	refused := fault.As(err) != nil
+	if err != nil && !refused {
+		return 0, err
+	}
+	if refused {
+		if failed := sqlitex.Execute(conn, "ROLLBACK TO edit", nil); failed != nil {
+			return 0, errors.Join(err, fmt.Errorf("undo an edit: %w", failed))
+		}
+		e.undo()
+		e.refused, bytes = err, 0
+	}
+	if err := sqlitex.Execute(conn, "RELEASE edit", nil); err != nil {
+		return 0, fmt.Errorf("end an edit: %w", err)
+	}
+	return bytes, nil
+}
+
+// tryOne does an edit of one row, too small for a savepoint. Its share refuses it
+// before it has changed a row, so nothing but its changes to the index is to be
+// taken back.
+func (e *edit) tryOne(conn *sqlite.Conn) (bytes int, err error) {
+	before, err := totalChanges(conn)
+	if err != nil {
+		return 0, err
+	}
+	if bytes, err = e.try(conn); fault.As(err) == nil {
+		return bytes, err
+	}
+	now, failed := totalChanges(conn)
+	if failed != nil || now != before {
+		return 0, errors.Join(err, failed)
+	}
+	e.undo()
+	e.refused = err
+	return 0, nil
+}
+
+// try calls do once.
+func (e *edit) try(conn *sqlite.Conn) (bytes int, err error) {
+	e.changes = nil
 	// The answer is made by the caller's code, whose panic is the caller's and
 	// not the writer's end.
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = fault.Panic(p)
 		}
 	}()
+	tx := &editTx{Conn: conn, edit: e}
 	err = e.do(tx)
 	return tx.bytes, err
 }
 
-func (e *edit) redo(conn *sqlite.Conn) (bytes int, err error) { return e.run(conn) }
+// totalChanges returns how many rows the connection has changed so far.
+func totalChanges(conn *sqlite.Conn) (n int64, err error) {
+	err = queryOne(conn, `SELECT total_changes()`, nil, func(stmt *sqlite.Stmt) error {
+		n = stmt.ColumnInt64(0)
+		return nil
+	})
+	return n, err
+}
+
+func (e *edit) redo(conn *sqlite.Conn) (bytes int, err error) {
+	if e.refused != nil {
+		return 0, nil
+	}
+	if err := e.added.write(conn); err != nil {
+		return 0, err
+	}
+	e.share = nil // what run claimed is still held
+	return e.try(conn)
+}
 
 func (e *edit) undo() {
 	for i := len(e.changes) - 1; i >= 0; i-- {

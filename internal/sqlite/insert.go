@@ -94,7 +94,7 @@ type insertion struct {
 	receipts chan *idempotency.Receipt // where the caller's comes; nil when none does
 	receipt  *idempotency.Receipt      // once it has come
 	quota    idempotency.Quota
-	refused  error // by the quota, with nothing done
+	refused  error // by the quota or the share, with nothing done
 }
 
 // errNoAnswer means that the caller panicked and gave no receipt.
@@ -124,11 +124,12 @@ func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
 		if isNew {
 			continue
 		}
-		if in.existing[i], err = in.indexes.holder(conn, in.account, prefix, c.Number); err == nil {
-			err = in.share.Claim(in.existing[i].Weight())
-		}
-		if err != nil {
+		if in.existing[i], err = in.indexes.holder(conn, in.account, prefix, c.Number); err != nil {
 			return 0, err
+		}
+		if in.refused = in.share.Claim(in.existing[i].Weight()); in.refused != nil {
+			in.undo() // no row was changed yet
+			return 0, nil
 		}
 		if in.opts.OnDuplicate == addressbook.UpdateDuplicate {
 			in.existing[i].Overwrite(c)

@@ -88,7 +88,8 @@ type work interface {
 	// undo takes back what run did in memory, when its rows were rolled back.
 	undo()
 	// redo does again what run did and undo took back. Nothing else happened in
-	// between, so what was decided then still holds.
+	// between, so what was decided then still holds, and so do the bytes that run
+	// claimed of the request's share: redo claims none, and gives none back.
 	redo(conn *sqlite.Conn) (bytes int, err error)
 }
 
@@ -225,9 +226,11 @@ func (w *writer) another(rows int, account int64, alone bool) *job {
 }
 
 // except takes a job that failed out of the transaction, and leaves the others
-// in: everything is rolled back, and they are done again. That is dear, but
-// jobs fail only when the disk does; a savepoint for each job would cost a
-// quarter of every small request. False means that all have failed.
+// in: everything is rolled back, and they are done again. That is dear, but rare:
+// the disk failed, or the program has a mistake. What an account can bring about,
+// such as a refusal by its share of the memory, must not come here: such a job
+// undoes what it did and ends without an error of run. A savepoint for each job
+// would cost a quarter of every small request. False means that all have failed.
 func (w *writer) except(failed *job, err error, others []*job) bool {
 	failed.work.undo()
 	failed.outcome <- err
@@ -242,10 +245,26 @@ func (w *writer) except(failed *job, err error, others []*job) bool {
 		_, err = others[i].work.redo(w.conn)
 	}
 	if err != nil {
-		w.fail(others, errors.Join(err, w.rollback()))
+		w.fail(others, errors.Join(redoError(err), w.rollback()))
 		return false
 	}
 	return true
+}
+
+// redoError is what all jobs of a group are told when one of them cannot be done
+// again. A fault is for the one whose request it is about, so the others are told
+// only that the store does not answer.
+func redoError(err error) error {
+	if fault.As(err) == nil {
+		return fmt.Errorf("do again with a group of which a job failed: %w", err)
+	}
+	return &fault.Error{
+		Kind:       fault.Unavailable,
+		Detail:     "The store does not answer",
+		RetryAfter: retryAfter,
+		// The text alone: whoever asks for the other's fault must not find it.
+		Cause: fmt.Errorf("do again with a group of which a job failed: %v", err),
+	}
 }
 
 func (w *writer) begin() error {
