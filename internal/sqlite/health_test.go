@@ -1,12 +1,16 @@
 package sqlite
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
@@ -139,6 +143,38 @@ func TestCorruptPages(t *testing.T) {
 	}
 	if told := log.with(t, "the database file is damaged"); len(told) != 1 {
 		t.Errorf("the log tells %v, want once", told)
+	}
+}
+
+// TestCorruptAtBegin has a writer whose file cannot even be read to begin a
+// transaction: the database is not ready from then on.
+func TestCorruptAtBegin(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "callbook.db")
+	if err := os.WriteFile(path, bytes.Repeat([]byte{0xa5}, 2*pageBytes), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	w := &writer{health: &health{}, unstamped: &atomic.Bool{}, conn: conn, queue: newJobQueue(), turn: make(chan struct{}, 1)}
+	w.done.Go(w.loop)
+	j := newJob(t.Context(), func(*sqlite.Conn) (int, error) { return 0, nil })
+	if err := w.submit(j.job); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-j.outcome; sqlite.ErrCode(err).ToPrimary() != sqlite.ResultNotADB {
+		t.Errorf("the job ended with %v", err)
+	}
+	w.close()
+	if w.health.trouble() == nil {
+		t.Error("the database is ready")
 	}
 }
 

@@ -243,6 +243,7 @@ func (w *writer) except(failed *job, err error, others []*job) bool {
 	}
 	for i := 0; err == nil && i < len(others); i++ {
 		_, err = others[i].work.redo(w.conn)
+		w.health.note(err)
 	}
 	if err != nil {
 		w.fail(others, errors.Join(redoError(err), w.rollback()))
@@ -269,7 +270,7 @@ func redoError(err error) error {
 
 func (w *writer) begin() error {
 	if err := sqlitex.Execute(w.conn, "BEGIN IMMEDIATE", nil); err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", w.health.note(err))
 	}
 	return nil
 }
