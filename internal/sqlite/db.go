@@ -43,11 +43,8 @@ type DB struct {
 	// A channel serves those who wait in the order of arrival; SQLite's busy
 	// handler tries now and then, and may miss each gap between the transactions
 	// of the address book's writer.
-	turn chan struct{}
-	// unstamped tells that others than the writer have committed, and perhaps
-	// made a checkpoint: see logcheck.go.
-	unstamped atomic.Bool
-	spent     atomic.Bool // the reserve was given up
+	turn  chan struct{}
+	spent atomic.Bool // the reserve was given up
 }
 
 // Open opens the database file, makes it when it is not there (readable by its
@@ -254,7 +251,6 @@ func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
 		if err := f(conn); err != nil {
 			return err
 		}
-		db.unstamped.Store(true)
 		return stampLog(conn)
 	})
 	if err == nil {

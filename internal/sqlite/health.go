@@ -56,6 +56,19 @@ func (h *health) glance() error {
 	return h.refusal()
 }
 
+// logSalts returns the salts of the log; zeros if there is no log, or no way to
+// read it.
+func (h *health) logSalts() (salts logSalts) {
+	w := h.watch.Load()
+	if w == nil || w.log == nil {
+		return logSalts{}
+	}
+	if _, err := w.log.ReadAt(salts[:], saltsOffset); err != nil {
+		return logSalts{}
+	}
+	return salts
+}
+
 // note remembers an error that tells of a corrupt page. It returns the error.
 func (h *health) note(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
@@ -114,7 +127,7 @@ const (
 type watch struct {
 	health *health
 	file   *dbFile
-	log    *os.File    // the -wal, open so that it can be asked for its links; nil where there is none
+	log    *os.File    // the -wal, open so that it can be asked for its links and its salts; nil where there is none
 	shm    os.FileInfo // as it was when SQLite opened it
 	size   int64       // of the database file, when it was last looked at
 	pages  func() (bytes int64, err error)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -33,16 +34,44 @@ import (
 //     commit: the file's stamp is the one before the log's first, or one of the
 //     log's. No moment of a kill or a power failure brings about another: what a
 //     checkpoint copies was synced in the log before, and an UPDATE of the row
-//     changes 32 bytes within one sector of the page.
+//     changes 40 bytes within one sector of the page.
 //
 // A file of another time or of another database has a stamp that is neither.
-// Only a copy from within the time of this very log passes, and replaying the
-// log over one gives the newest state, whole.
+//
+// A copy that was not made page by page (VACUUM INTO, .dump) has the database's
+// stamp, but its pages are others. The schema version, which is in the file's
+// header, tells it: VACUUM makes it one higher, and .dump makes it the number of
+// the objects in the schema. Each stamp ends with the version of its time.
+//
+//   - The version only rises. At the beginning of the log it was at least that of
+//     the stamp before the log's first, and at most the first in the log, be that
+//     in a stamp or in a frame of the file's first page. Changes since are frames
+//     of that page. So the version in the file lies between that of the stamp
+//     before the log's first and the highest in the log, whichever pages a
+//     checkpoint has copied: the header and the row need not be of one commit.
+//     That holds for schema changes of other programs too, which do not stamp.
+//   - A migration that makes the row has zeros before it, which is the lowest
+//     version, and stands for the stamp of a file without one.
+//   - The version of a stamp is too high in a database that .dump made, until the
+//     next stamp. Then it is no lower limit.
+//   - A VACUUM writes the row into the log as it was. One at the log's beginning
+//     makes the stamp before the file's pass too. That does no harm, because such
+//     a log has every page.
+//
+// What passes wrongly is a copy of the database from within the time of this very
+// log. If it was made page by page (.backup), replaying the log over it gives the
+// newest state, whole. A copy by VACUUM INTO passes only if the schema changed
+// later in the log; that change is whole too if it was a VACUUM, and damages the
+// copy if another program made an index or a table.
 //
 // A log without a stamp proves nothing and passes: another program, or a
-// callbook from before there were stamps, wrote all of it. The writer stamps
-// its first transaction after each checkpoint, all other transactions are
-// stamped too.
+// callbook from before there were stamps, wrote all of it, or the writer was
+// killed between a commit that it told nobody of and its stamp. Every
+// transaction of the pool is stamped. The writer stamps its transaction unless
+// it knows that the log has a stamp, by the log's salts, which are others each
+// time the log begins anew; when they turn out to have changed with a commit
+// that it did not stamp, it stamps the log before it tells anybody of the
+// commit. Where it cannot read them, it stamps every transaction.
 
 // ErrForeignLog means that a database file and the log beside it do not belong
 // together.
@@ -50,12 +79,20 @@ var ErrForeignLog = errors.New("the log beside it (-wal) belongs to another stat
 	"a backup is put in place with \"callbook restore\", which sees to the log; after copying by hand, move the files that end in -wal and -shm away if this file is what you want, " +
 	"or put the file back that was here")
 
-// stamp is a value of log_stamp.current.
-type stamp [16]byte
+// stamp is a value of log_stamp.current: random bytes, and the schema version.
+type stamp [stampRandom + 4]byte
+
+const stampRandom = 16
+
+func (s stamp) schemaVersion() uint32 { return binary.BigEndian.Uint32(s[stampRandom:]) }
+
+// logSalts tell a log from the one before it in the same file.
+type logSalts [8]byte
 
 // stampLog changes the stamp, within a transaction.
 func stampLog(conn *sqlite.Conn) error {
-	err := sqlitex.Execute(conn, `UPDATE log_stamp SET previous = current, current = randomblob(16)`, nil)
+	err := sqlitex.Execute(conn, `UPDATE log_stamp SET previous = current,
+		current = unhex(hex(randomblob(16)) || printf('%08x', (SELECT schema_version FROM pragma_schema_version)))`, nil)
 	if err != nil {
 		return fmt.Errorf("stamp the log: %w", err)
 	}
@@ -72,8 +109,9 @@ func stampBackup(conn *sqlite.Conn) error {
 	})
 	if err == nil {
 		sum := sha256.Sum256(current[:])
-		err = sqlitex.Execute(conn, `UPDATE log_stamp SET previous = current, current = ?`,
-			&sqlitex.ExecOptions{Args: []any{sum[:len(current)]}})
+		err = sqlitex.Execute(conn, `UPDATE log_stamp SET previous = current,
+			current = unhex(hex(?) || printf('%08x', (SELECT schema_version FROM pragma_schema_version)))`,
+			&sqlitex.ExecOptions{Args: []any{sum[:stampRandom]}})
 	}
 	if err != nil {
 		return fmt.Errorf("stamp the backup: %w", err)
@@ -98,28 +136,26 @@ func checkLog(path string, size int64) error {
 		// SQLite takes it for an empty log, and deletes it.
 		return ErrForeignLog
 	}
-	stamps, frames, err := readStamps(log)
+	found, err := readStamps(log)
 	if err != nil {
 		return fmt.Errorf("read the log: %w", err)
 	}
-	if size == 0 && frames {
+	if size == 0 && found.committed {
 		// SQLite would delete the log. No log has begun before the file's first
 		// page was durable.
 		return ErrForeignLog
 	}
-	if size == 0 || len(stamps) == 0 {
+	if size == 0 || len(found.stamps) == 0 {
 		return nil
 	}
-	own, err := fileStamp(path)
+	own, version, err := fileStamp(path)
 	if err != nil {
 		return nil // SQLite says better what is wrong with the file, or the log mends it
 	}
-	for _, s := range stamps {
-		if s == own {
-			return nil
-		}
+	if !slices.Contains(found.stamps, own) || !found.allows(version) {
+		return ErrForeignLog
 	}
-	return ErrForeignLog
+	return nil
 }
 
 // beginsAsDatabase tells whether a file begins as a database file of SQLite does,
@@ -133,9 +169,25 @@ func beginsAsDatabase(file io.ReaderAt) (bool, error) {
 	return string(begin) == magic, nil
 }
 
-// fileStamp reads the stamp in the file as it would be without the log; zeros
-// if it has none yet.
-func fileStamp(path string) (s stamp, err error) {
+// logStamps is what the committed part of a log tells.
+type logStamps struct {
+	committed bool
+	stamps    []stamp  // that before the first of them included
+	versions  []uint32 // of the schema, in the stamps (that one not included) and in the file's first page
+}
+
+// allows tells whether the file's header may have a version of the schema.
+func (l *logStamps) allows(version uint32) bool {
+	lowest := l.stamps[0].schemaVersion()
+	if lowest > l.versions[0] {
+		lowest = 0
+	}
+	return lowest <= version && version <= slices.Max(l.versions)
+}
+
+// fileStamp reads the stamp in the file as it would be without the log, zeros if
+// it has none yet, and the version of its schema.
+func fileStamp(path string) (s stamp, version uint32, err error) {
 	name := filepath.ToSlash(path)
 	if name[0] != '/' {
 		name = "/" + name // C:/ on Windows
@@ -143,18 +195,20 @@ func fileStamp(path string) (s stamp, err error) {
 	uri := url.URL{Scheme: "file", Path: name, RawQuery: "immutable=1"}
 	conn, err := sqlite.OpenConn(uri.String(), sqlite.OpenReadOnly|sqlite.OpenURI)
 	if err != nil {
-		return s, err
+		return s, 0, err
 	}
 	defer conn.Close()
 	stamped := false
-	err = queryOne(conn, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'log_stamp')`, nil, func(stmt *sqlite.Stmt) error {
+	err = queryOne(conn, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'log_stamp'), schema_version
+		FROM pragma_schema_version`, nil, func(stmt *sqlite.Stmt) error {
 		stamped = stmt.ColumnBool(0)
+		version = uint32(stmt.ColumnInt64(1))
 		return nil
 	})
 	if err != nil || !stamped {
-		return s, err
+		return s, version, err
 	}
-	return s, queryOne(conn, `SELECT current FROM log_stamp`, nil, func(stmt *sqlite.Stmt) error {
+	return s, version, queryOne(conn, `SELECT current FROM log_stamp`, nil, func(stmt *sqlite.Stmt) error {
 		stmt.ColumnBytes(0, s[:])
 		return nil
 	})
@@ -163,20 +217,22 @@ func fileStamp(path string) (s stamp, err error) {
 // The format of a log: https://sqlite.org/fileformat2.html#walformat.
 const (
 	logHeaderBytes   = 32
+	saltsOffset      = 16
 	frameHeaderBytes = 24
 	logMagic         = 0x377f0682 // its lowest bit tells the byte order of the checksums
 	logVersion       = 3007000
 	maxPageBytes     = 65536
 )
 
-// readStamps returns the stamps of what is committed in the log, that before the
-// first of them included, and whether anything is. It reads as far as SQLite
-// would.
-func readStamps(log io.Reader) (stamps []stamp, frames bool, err error) {
+// versionOffset is where the file's first page has the version of the schema.
+const versionOffset = 40
+
+// readStamps reads what is committed in the log, as far as SQLite would.
+func readStamps(log io.Reader) (found logStamps, err error) {
 	in := bufio.NewReaderSize(log, 1<<18)
 	header := make([]byte, logHeaderBytes)
 	if err := readWhole(in, header); err != nil {
-		return nil, false, endOfLog(err)
+		return found, endOfLog(err)
 	}
 	u32 := func(b []byte, at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
 	sum := logSum{order: binary.LittleEndian}
@@ -186,28 +242,35 @@ func readStamps(log io.Reader) (stamps []stamp, frames bool, err error) {
 	size := u32(header, 8)
 	sum.add(header[:24])
 	if u32(header, 0)&^1 != logMagic || u32(header, 4) != logVersion || size < 512 || size > maxPageBytes || !sum.is(header[24:]) {
-		return nil, false, nil
+		return found, nil
 	}
 	frame := make([]byte, frameHeaderBytes+size)
-	var pending []stamp // of the transaction that is being read
+	var pending logStamps // of the transaction that is being read
 	for {
 		if err := readWhole(in, frame); err != nil {
-			return stamps, frames, endOfLog(err)
+			return found, endOfLog(err)
 		}
 		page := frame[frameHeaderBytes:]
 		sum.add(frame[:8])
 		sum.add(page)
 		if !bytes.Equal(frame[8:16], header[16:24]) || u32(frame, 0) == 0 || !sum.is(frame[16:]) {
-			return stamps, frames, nil
+			return found, nil
 		}
 		if previous, current, ok := stampsOf(page); ok {
-			if len(stamps)+len(pending) == 0 {
-				pending = append(pending, previous)
+			if len(found.stamps)+len(pending.stamps) == 0 {
+				pending.stamps = append(pending.stamps, previous)
 			}
-			pending = append(pending, current)
+			pending.stamps = append(pending.stamps, current)
+			pending.versions = append(pending.versions, current.schemaVersion())
+		}
+		if u32(frame, 0) == 1 {
+			pending.versions = append(pending.versions, u32(page, versionOffset))
 		}
 		if committed := u32(frame, 4) != 0; committed {
-			stamps, frames, pending = append(stamps, pending...), true, pending[:0]
+			found.committed = true
+			found.stamps = append(found.stamps, pending.stamps...)
+			found.versions = append(found.versions, pending.versions...)
+			pending = logStamps{}
 		}
 	}
 }
@@ -242,10 +305,10 @@ func (s *logSum) is(b []byte) bool {
 	return binary.BigEndian.Uint32(b) == s.s0 && binary.BigEndian.Uint32(b[4:]) == s.s1
 }
 
-// stampCell begins the one row of log_stamp on its page: 52 bytes of the row
-// with id 1, of which 4 say that three blobs of 16 bytes follow, and the first
-// of those.
-var stampCell = append([]byte{52, 1, 4, 44, 44, 44}, "callbook's stamp"...)
+// stampCell begins the one row of log_stamp on its page: 60 bytes of the row
+// with id 1, of which 4 say that blobs of 16, 20 and 20 bytes follow, and the
+// first of those.
+var stampCell = append([]byte{60, 1, 4, 44, 52, 52}, "callbook's stamp"...)
 
 // stampsOf reads the row of log_stamp from a page, if it is the row's.
 func stampsOf(page []byte) (previous, current stamp, ok bool) {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -49,7 +50,19 @@ func (s *served) checkpoint(t *testing.T, mode string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.db.unstamped.Store(true) // as every transaction of the pool does
+}
+
+// outside runs a statement as another program does.
+func (s *served) outside(t *testing.T, statement string) {
+	t.Helper()
+	conn, err := sqlite.OpenConn(s.path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	if err := errors.Join(sqlitex.ExecuteTransient(conn, statement, nil), conn.Close()); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
 }
 
 // TestForeignLogs puts a file and a log of two times together, as a backup does
@@ -85,6 +98,10 @@ func TestForeignLogs(t *testing.T) {
 		"an empty file":                           {[]byte{}, last.log},
 		"no file":                                 {nil, last.log},
 		"a file from before there were stamps":    {unstamped(t, backup), last.log},
+		"a copy by VACUUM INTO":                   {vacuumed(t, last), last.log},
+		"a copy by VACUUM INTO, later":            {vacuumed(t, states[7]), last.log},
+		"a copy by .dump":                         {dumped(t, last), last.log},
+		"a copy by .dump, later":                  {dumped(t, states[7]), last.log},
 		"a backup that callbook made, its log":    {restamped(t, backup), last.log},
 		"a backup that callbook made, of its log": {restamped(t, states[7]), last.log},
 	} {
@@ -133,6 +150,55 @@ func changed(t *testing.T, c crash, script string) []byte {
 	return readFile(t, path)
 }
 
+// vacuumed is what VACUUM INTO makes of the database.
+func vacuumed(t *testing.T, c crash) []byte {
+	t.Helper()
+	into := filepath.Join(t.TempDir(), "copy.db")
+	conn, err := sqlite.OpenConn(crash{db: c.db}.write(t), sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(sqlitex.ExecuteTransient(conn, "VACUUM INTO '"+into+"'", nil), conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return readFile(t, into)
+}
+
+// dumped is what a script of statements makes, as .dump writes them.
+func dumped(t *testing.T, c crash) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "copy.db")
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	run := func(script string) {
+		t.Helper()
+		if err := sqlitex.ExecuteScript(conn, script, nil); err != nil {
+			t.Fatalf("%s: %v", script, err)
+		}
+	}
+	if err := registerFunctions(conn); err != nil {
+		t.Fatal(err)
+	}
+	if err := sqlitex.ExecuteTransient(conn, "ATTACH '"+crash{db: c.db}.write(t)+"' AS source", nil); err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("PRAGMA application_id = %d;", appID)
+	err = sqlitex.ExecuteTransient(conn, `SELECT CASE type WHEN 'table' THEN sql || '; INSERT INTO main.' || name || ' SELECT * FROM source.' || name ELSE sql END
+			FROM source.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type <> 'table', rowid`,
+		&sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+			script += stmt.ColumnText(0) + ";\n"
+			return nil
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(script)
+	return readFile(t, path)
+}
+
 func unstamped(t *testing.T, c crash) []byte { return changed(t, c, "DROP TABLE log_stamp") }
 
 // restamped is what a backup has of the database.
@@ -160,15 +226,20 @@ func TestCrashesOpen(t *testing.T) {
 	acme := s.account(t, "acme").ID
 	stored := 0
 	for step := range 60 {
-		switch random.IntN(4) {
+		switch random.IntN(6) {
 		case 0:
 			s.db.KeysUsed(t.Context(), nil) // a transaction of the pool
+		case 2:
+			s.outside(t, []string{"VACUUM", "CREATE TABLE IF NOT EXISTS other (a)", "DROP TABLE IF EXISTS other"}[random.IntN(3)])
 		case 1:
 			before := s.crash(t)
 			s.checkpoint(t, []string{"PASSIVE", "FULL", "RESTART", "TRUNCATE"}[random.IntN(4)])
 			// In the middle of it: some pages are in the file already.
 			torn := crash{db: readFile(t, s.path), log: before.log}
-			for at := 0; at < len(before.db); at += pageBytes {
+			if after := len(torn.db); after < len(before.db) && random.IntN(2) == 0 {
+				torn.db = append(torn.db, before.db[after:]...) // a VACUUM's file is cut last
+			}
+			for at := 0; at < min(len(torn.db), len(before.db)); at += pageBytes {
 				if random.IntN(2) == 0 {
 					copy(torn.db[at:], before.db[at:at+pageBytes])
 				}

@@ -32,10 +32,10 @@ type writer struct {
 	// committed, if set, is called after each commit with the jobs in it.
 	committed func(group []*job)
 
-	// unstamped tells that the log may have begun anew, so that the next
-	// transaction has to stamp it.
-	unstamped *atomic.Bool
-	health    *health
+	// stamped is the log that has a stamp for certain; the zero value if none
+	// has. A transaction that goes into another one is stamped.
+	stamped logSalts
+	health  *health
 
 	added   additions // of the transaction
 	unsaved int       // bytes written since the last checkpoint, about
@@ -119,8 +119,7 @@ func (j *job) take() bool {
 var errClosed = fault.New(fault.Unavailable, "The server is shutting down")
 
 func newWriter(conn *sqlite.Conn, db *DB, log *slog.Logger) *writer {
-	w := &writer{conn: conn, log: log, queue: newJobQueue(), turn: db.turn, unstamped: &db.unstamped, health: db.health}
-	w.unstamped.Store(true)
+	w := &writer{conn: conn, log: log, queue: newJobQueue(), turn: db.turn, health: db.health}
 	w.done.Go(w.loop)
 	return w
 }
@@ -277,8 +276,9 @@ func (w *writer) begin() error {
 
 func (w *writer) commit() error {
 	err := w.added.write(w.conn)
-	unstamped := w.unstamped.Swap(false)
-	if err == nil && unstamped {
+	log := w.health.logSalts() // nobody else begins one within this transaction
+	stamp := log == logSalts{} || log != w.stamped
+	if err == nil && stamp {
 		err = stampLog(w.conn)
 	}
 	if err == nil && w.beforeCommit != nil {
@@ -290,10 +290,44 @@ func (w *writer) commit() error {
 		w.commits.Add(1)
 	}
 	if err != nil {
-		w.unstamped.Store(true)
+		w.stamped = logSalts{}
 		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
 	}
+	if w.ended(log, stamp); !stamp && w.stamped != log {
+		w.stampAlone()
+	}
 	return nil
+}
+
+// ended remembers the log that a transaction went into. Before is the log as it
+// was within the transaction.
+func (w *writer) ended(before logSalts, stamped bool) {
+	// If the log has begun anew since, then either with this transaction, or
+	// after it by another program, which does not stamp.
+	if after := w.health.logSalts(); after != before {
+		w.stamped = logSalts{}
+	} else if stamped {
+		w.stamped = after
+	}
+}
+
+// stampAlone stamps the log after a transaction that was not stamped and that
+// began it, because another program had made a checkpoint. What was committed
+// stays so when this fails; then the next transaction stamps the log.
+func (w *writer) stampAlone() {
+	err := w.begin()
+	if err == nil {
+		log := w.health.logSalts()
+		if err = stampLog(w.conn); err == nil {
+			err = sqlitex.Execute(w.conn, "COMMIT", nil)
+		}
+		if err == nil {
+			w.ended(log, true)
+			return
+		}
+		err = errors.Join(err, w.rollback())
+	}
+	w.health.note(err)
 }
 
 // rollback ends the transaction, unless SQLite itself has rolled it back, as
@@ -323,7 +357,7 @@ func (w *writer) fail(group []*job, err error) {
 // neither grows nor shrinks is the cheapest to sync.
 func (w *writer) checkpoint() {
 	w.unsaved = 0
-	w.unstamped.Store(true)
+	w.stamped = logSalts{} // the next transaction begins the log anew, if all of it is in the file
 	if err := sqlitex.Execute(w.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
 		w.log.Error("checkpoint failed; the log grows until one succeeds", "error", w.health.note(err))
 	}

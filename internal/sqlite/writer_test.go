@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"zombiezen.com/go/sqlite"
@@ -220,7 +219,7 @@ func TestCloseRace(t *testing.T) {
 		}
 	}()
 	for range 1000 {
-		w := &writer{health: &health{}, unstamped: &atomic.Bool{}, conn: conn, queue: newJobQueue(), turn: make(chan struct{}, 1)}
+		w := &writer{health: &health{}, conn: conn, queue: newJobQueue(), turn: make(chan struct{}, 1)}
 		w.done.Go(w.loop)
 		var clients sync.WaitGroup
 		var mu sync.Mutex
