@@ -45,6 +45,23 @@ const (
 // errUploadEnded makes a backup begin anew.
 var errUploadEnded = errors.New("an upload ended meanwhile")
 
+// errBackup means that a file is what [Backup] wrote. To use it as a database would
+// change it, and its checksum would not be its own any more.
+var errBackup = errors.New(`it is a backup; put it in place with "callbook restore"`)
+
+// refuseBackup returns errBackup when the file is a backup: [Unpack] removes the
+// tables that tell.
+func refuseBackup(conn *sqlite.Conn) error {
+	objects, err := schemaObjects(conn)
+	if err != nil {
+		return err
+	}
+	if _, packed := objects["backup_files"]; packed {
+		return errBackup
+	}
+	return nil
+}
+
 // BackupOptions change how [Backup] works and what it tells.
 type BackupOptions struct {
 	// Begun is told the size of the backup in bytes, before anything is written.
@@ -69,6 +86,9 @@ func Backup(ctx context.Context, from string, files importer.Files, to string, o
 
 func backupOnce(ctx context.Context, from string, files importer.Files, to string, opts BackupOptions, last bool) (copied int, missing []addressbook.SID, err error) {
 	err = snapshot(ctx, from, func(conn *sqlite.Conn) (err error) {
+		if err := refuseBackup(conn); err != nil {
+			return err
+		}
 		w := waiting{files: files, path: from, last: last}
 		defer func() { err = errors.Join(err, w.close()) }()
 		// A file that is open can be read to its end, whatever becomes of its name.

@@ -137,6 +137,9 @@ func migrate(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := refuseBackup(conn); err != nil {
+		return err
+	}
 	if err := prepareFile(ctx, conn); err != nil {
 		return err
 	}

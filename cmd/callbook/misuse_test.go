@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// ran is what a command line gave.
+type ran struct {
+	code      int
+	out, errs string
+}
+
+// runHere runs a command line in this process.
+func runHere(t *testing.T, args ...string) ran {
+	t.Helper()
+	var out, errs strings.Builder
+	code := run(t.Context(), args, streams{&out, &errs})
+	return ran{code, out.String(), errs.String()}
+}
+
+// mustRunHere is runHere for what must go well.
+func mustRunHere(t *testing.T, args ...string) ran {
+	t.Helper()
+	got := runHere(t, args...)
+	if got.code != exitOK {
+		t.Fatalf("%v: exit code %d, %s%s", args, got.code, got.out, got.errs)
+	}
+	return got
+}
+
+// newBackup makes a database with an account, and a backup of it.
+func newBackup(t *testing.T) (db, file string) {
+	t.Helper()
+	dir := t.TempDir()
+	db, file = filepath.Join(dir, "book.db"), filepath.Join(dir, "book.bak")
+	mustRunHere(t, "account", "create", "acme", "--db", db)
+	mustRunHere(t, "backup", file, "--db", db)
+	return db, file
+}
+
+func mustRead(t *testing.T, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// TestBackupIsNoDatabase names a backup as the database of every command that
+// would change it.
+func TestBackupIsNoDatabase(t *testing.T) {
+	t.Parallel()
+	db, file := newBackup(t)
+	before := mustRead(t, file)
+	for _, args := range [][]string{
+		{"serve", "--addr", "127.0.0.1:0"},
+		{"account", "list"},
+		{"account", "create", "other"},
+		{"key", "list", "--account", "acme"},
+		{"key", "create", "--account", "acme"},
+		{"login-link", "--account", "acme"},
+		{"migrate"},
+		{"backup", file + ".second"},
+	} {
+		got := runHere(t, append(args, "--db", file)...)
+		if got.code != exitFailed || !strings.Contains(got.errs, `it is a backup; put it in place with "callbook restore"`) {
+			t.Errorf("%v: exit code %d, %s%s", args, got.code, got.out, got.errs)
+		}
+		if !bytes.Equal(mustRead(t, file), before) {
+			t.Fatalf("%v changed the backup", args)
+		}
+	}
+	mustRunHere(t, "check", "--db", file)
+	mustRunHere(t, "restore", file, "--db", db)
+	if got := mustRunHere(t, "account", "list", "--db", db); !strings.Contains(got.out, "acme") {
+		t.Errorf("the restored database has the accounts %s", got.out)
+	}
+	mustRunHere(t, "backup", file+".second", "--db", db)
+}
