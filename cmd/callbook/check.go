@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"callbook/internal/backup"
 	"callbook/internal/importer"
 	"callbook/internal/postgres"
 	"callbook/internal/sqlite"
@@ -20,7 +21,7 @@ type checkCmd struct {
 
 // Help is what kong shows beside the flags.
 func (c *checkCmd) Help() string {
-	return `Reads the whole database and checks it: its schema and structure, every contact, that no number is there twice in an account, the counters of accounts and lists against a recount, that every row has what it belongs to, receipts of Idempotency-Keys, and uploads with their files. It prints a line a check, and for what is wrong where it is and what to do.
+	return `Reads the whole database and checks it: its schema and structure, every contact, that no number is there twice in an account, the counters of accounts and lists against a recount, that every row has what it belongs to, receipts of Idempotency-Keys, and uploads with their files; of a backup, also its checksum. It prints a line a check, and for what is wrong where it is and what to do.
 
 It changes nothing and works beside running servers, of whose writes it sees one moment.
 
@@ -86,7 +87,42 @@ func (d database) openVerify(ctx context.Context) (verify.Store, func() error, e
 		}
 		return db.Verifier(), db.Close, nil
 	}
-	return sqlite.NewVerifier(d.DB, importer.NewDisk(d.uploads()).Sizes), func() error { return nil }, nil
+	// Before SQLite opens the file: backup.Verify would drop its locks.
+	sealed, err := backup.Verify(ctx, d.DB)
+	if err != nil && !errors.Is(err, backup.ErrChecksum) {
+		return nil, nil, err
+	}
+	store := sealedStore{sqlite.NewVerifier(d.DB, importer.NewDisk(d.uploads()).Sizes), sealed, err}
+	return store, func() error { return nil }, nil
+}
+
+// sealedStore is a database file that may be a backup. Its check of the structure
+// includes the checksum.
+type sealedStore struct {
+	verify.Store
+	sealed bool
+	broken error // of the checksum
+}
+
+// View implements [verify.Store].
+func (s sealedStore) View(ctx context.Context, f func(verify.View) error) error {
+	return s.Store.View(ctx, func(v verify.View) error { return f(sealedView{v, s}) })
+}
+
+type sealedView struct {
+	verify.View
+	store sealedStore
+}
+
+// Structure implements [verify.View].
+func (v sealedView) Structure(ctx context.Context, found func(text string)) (checked int64, unit string, err error) {
+	switch {
+	case v.store.broken != nil:
+		found(v.store.broken.Error())
+	case !v.store.sealed && v.Has("backup_files"):
+		found(backup.ErrCut.Error())
+	}
+	return v.View.Structure(ctx, found)
 }
 
 // printResult prints a result as people read it.

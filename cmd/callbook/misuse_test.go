@@ -82,3 +82,25 @@ func TestBackupIsNoDatabase(t *testing.T) {
 	}
 	mustRunHere(t, "backup", file+".second", "--db", db)
 }
+
+// TestCheckOfBackup: what restore refuses by its checksum, check calls wrong.
+func TestCheckOfBackup(t *testing.T) {
+	t.Parallel()
+	_, file := newBackup(t)
+	whole := mustRead(t, file)
+	mustRunHere(t, "check", "--db", file)
+	flipped := bytes.Clone(whole)
+	flipped[bytes.Index(flipped, []byte("acme"))] ^= 1 // a name that is as good as the other
+	seal := bytes.LastIndexByte(whole[:len(whole)-1], '\n')
+	for name, broken := range map[string][]byte{
+		"flipped": flipped, "line cut": whole[:len(whole)-1], "line gone": whole[:seal],
+	} {
+		if err := os.WriteFile(file, broken, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := runHere(t, "check", "--db", file)
+		if got.code != exitFailed || !strings.Contains(got.out, "WRONG  structure") || !strings.Contains(got.out, "checksum") {
+			t.Errorf("%s: exit code %d, %s%s", name, got.code, got.out, got.errs)
+		}
+	}
+}

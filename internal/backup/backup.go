@@ -170,15 +170,12 @@ func Copy(ctx context.Context, from, to string, progress func(done, total int64)
 		return false, errors.New("it is not a file")
 	}
 	size := info.Size()
-	seal := make([]byte, sealBytes)
-	if size > int64(sealBytes) {
-		if _, err := source.ReadAt(seal, size-int64(sealBytes)); err != nil {
-			return false, err
-		}
-		if sealed = bytes.HasPrefix(seal, []byte(sealWords)); sealed {
-			size -= int64(sealBytes)
-		}
+	seal, err := readSeal(source, size)
+	if err != nil {
+		return false, err
 	}
+	sealed = seal != nil
+	size -= int64(len(seal))
 	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return false, err
@@ -199,6 +196,49 @@ func Copy(ctx context.Context, from, to string, progress func(done, total int64)
 		err = target.Sync()
 	}
 	return sealed, errors.Join(err, target.Close())
+}
+
+// Verify compares the checksum of a backup. The error is [ErrChecksum] when it is
+// another. A file that is no backup has no checksum: sealed is false, and of the
+// file only its end was read. Verify closes the file, which drops the locks that
+// this process has on it: nothing else in the process may have it open.
+func Verify(ctx context.Context, path string) (sealed bool, err error) {
+	source, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer source.Close()
+	info, err := source.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return false, err
+	}
+	seal, err := readSeal(source, info.Size())
+	if err != nil || seal == nil {
+		return false, err
+	}
+	h := sha256.New()
+	if err := copyBlocks(ctx, h, io.LimitReader(source, info.Size()-int64(len(seal))), nil); err != nil {
+		return true, err
+	}
+	if !bytes.Equal(seal, sealOf(h.Sum(nil))) {
+		return true, ErrChecksum
+	}
+	return true, nil
+}
+
+// readSeal returns the line at the end of a file of this size; nil is none.
+func readSeal(file io.ReaderAt, size int64) ([]byte, error) {
+	if size <= int64(sealBytes) {
+		return nil, nil
+	}
+	seal := make([]byte, sealBytes)
+	if _, err := file.ReadAt(seal, size-int64(sealBytes)); err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(seal, []byte(sealWords)) {
+		return nil, nil
+	}
+	return seal, nil
 }
 
 // copyBlocks is io.Copy that can be stopped.
