@@ -104,3 +104,17 @@ func TestCheckOfBackup(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedRestore: it leaves nothing where there was no database.
+func TestRefusedRestore(t *testing.T) {
+	t.Parallel()
+	_, file := newBackup(t)
+	if err := os.Truncate(file, 8192); err != nil {
+		t.Fatal(err)
+	}
+	db := filepath.Join(t.TempDir(), "new.db")
+	if got := runHere(t, "restore", file, "--db", db); got.code != exitFailed || got.errs == "" {
+		t.Errorf("exit code %d, %s", got.code, got.errs)
+	}
+	noFile(t, db)
+}

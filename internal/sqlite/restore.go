@@ -33,7 +33,23 @@ func Own(ctx context.Context, path string) (free func() error, err error) {
 	if err != nil {
 		return nil, errors.Join(err, file.release())
 	}
-	return func() error { return errors.Join(lock.Unlock(), file.release()) }, nil
+	return func() error {
+		var err error
+		if file.made && isEmpty(file.path) {
+			err = lock.removeBeside() // nothing came into the file, and release removes it
+		}
+		return errors.Join(err, lock.Unlock(), file.release())
+	}, nil
+}
+
+// removeBeside removes the files that [ownership.lockBeside] made.
+func (o *ownership) removeBeside() (err error) {
+	for _, lock := range o.beside {
+		if removeErr := os.Remove(lock.Path()); !errors.Is(removeErr, fs.ErrNotExist) {
+			err = errors.Join(err, removeErr)
+		}
+	}
+	return err
 }
 
 // Retire ends the life of a database file that this process owns, so that another
