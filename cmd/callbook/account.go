@@ -43,7 +43,7 @@ type accountListCmd struct {
 }
 
 func (c *accountListCmd) Run(ctx context.Context, std streams) error {
-	if err := c.mustExist(); err != nil {
+	if err := c.mustHold(); err != nil {
 		return err
 	}
 	return c.withDirectory(ctx, func(d *account.Directory) error {

@@ -110,6 +110,27 @@ func (d database) mustExist() error {
 	return nil
 }
 
+// mustHold is mustExist for commands to which an empty file is of no use either:
+// opening it would make a database in it.
+func (d database) mustHold() error {
+	if err := d.mustExist(); err != nil {
+		return err
+	}
+	if d.empty() {
+		return fmt.Errorf("the file %s is empty; \"callbook serve\" or \"callbook account create\" makes a database in it", d.DB)
+	}
+	return nil
+}
+
+// empty tells whether the file is there and has nothing in it.
+func (d database) empty() bool {
+	if postgres.IsURL(d.DB) {
+		return false
+	}
+	info, err := os.Stat(d.DB)
+	return err == nil && info.Size() == 0
+}
+
 // missing tells whether there is no such file. Of a PostgreSQL database it tells
 // nothing: opening one that is not there is an error, and does not make it.
 func (d database) missing() bool {

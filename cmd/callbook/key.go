@@ -27,7 +27,7 @@ type keyCreateCmd struct {
 }
 
 func (c *keyCreateCmd) Run(ctx context.Context, std streams) error {
-	if err := c.mustExist(); err != nil {
+	if err := c.mustHold(); err != nil {
 		return err
 	}
 	return c.withDirectory(ctx, func(d *account.Directory) error {
@@ -59,7 +59,7 @@ type keyListCmd struct {
 }
 
 func (c *keyListCmd) Run(ctx context.Context, std streams) error {
-	if err := c.mustExist(); err != nil {
+	if err := c.mustHold(); err != nil {
 		return err
 	}
 	return c.withDirectory(ctx, func(d *account.Directory) error {
@@ -90,7 +90,7 @@ type keyRevokeCmd struct {
 }
 
 func (c *keyRevokeCmd) Run(ctx context.Context, std streams) error {
-	if err := c.mustExist(); err != nil {
+	if err := c.mustHold(); err != nil {
 		return err
 	}
 	return c.withDirectory(ctx, func(d *account.Directory) error {

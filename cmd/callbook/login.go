@@ -51,7 +51,7 @@ type loginLinkCmd struct {
 const defaultServer = "http://127.0.0.1:8080"
 
 func (c *loginLinkCmd) Run(ctx context.Context, std streams) error {
-	if err := c.mustExist(); err != nil {
+	if err := c.mustHold(); err != nil {
 		return err
 	}
 	server := c.BaseURL

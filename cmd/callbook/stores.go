@@ -48,9 +48,13 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 			ping: db.Ping, close: db.Close,
 		}, nil
 	}
+	empty := c.empty()
 	db, err := sqlite.Open(ctx, c.DB)
 	if err != nil {
 		return nil, err
+	}
+	if empty {
+		log.Warn("the file was there and empty; a new database was made in it")
 	}
 	book, err := db.OpenAddressBook(sqlite.Options{Log: log, IndexBytes: c.IndexMemory * mib, IndexSize: c.indexSize})
 	if err != nil {
