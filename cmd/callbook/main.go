@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -83,7 +85,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(std.err, "callbook: %v\nRun \"callbook --help\" to see what there is.\n", err)
+		fmt.Fprintf(std.err, "callbook: %v\nRun \"%s --help\" to see what there is.\n", err, commandOf(err))
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {
@@ -94,4 +96,19 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitFailed
 	}
 	return exitOK
+}
+
+// commandOf is the command that a usage error is about, as one writes it.
+func commandOf(usage error) string {
+	if e, ok := errors.AsType[*kong.ParseError](usage); ok && e.Context != nil {
+		if command := e.Context.Selected(); command != nil {
+			words := []string{command.Name}
+			for up := command.Parent; up != nil; up = up.Parent {
+				words = append(words, up.Name)
+			}
+			slices.Reverse(words)
+			return strings.Join(words, " ")
+		}
+	}
+	return "callbook"
 }
