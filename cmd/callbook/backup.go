@@ -18,7 +18,7 @@ import (
 type backupCmd struct {
 	File string `arg:"" help:"File to write."`
 	database
-	Force bool `help:"Overwrite the file, once the new backup is whole."`
+	Force bool `env:"-" help:"Overwrite the file, once the new backup is whole."`
 }
 
 // Help is what kong shows beside the flags.

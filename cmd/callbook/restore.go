@@ -21,7 +21,7 @@ import (
 type restoreCmd struct {
 	File string `arg:"" help:"Backup to restore: what \"callbook backup\" wrote, or any sound database file of callbook's."`
 	database
-	Force bool `help:"Restore a backup in which the check found something wrong, if the file itself is sound."`
+	Force bool `env:"-" help:"Restore a backup in which the check found something wrong, if the file itself is sound."`
 }
 
 // Help is what kong shows beside the flags.
