@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -61,7 +62,11 @@ func (c *serveCmd) memory() int {
 // checkMemory is a part of Validate.
 func (c *serveCmd) checkMemory() error {
 	if least := leastMemory(c.MaxBody); c.Memory != 0 && c.Memory < least {
-		return fmt.Errorf("--memory must be at least %d with --max-body %d", least, c.MaxBody)
+		text := fmt.Sprintf("--memory %d is too little for --max-body %d, which needs %d", c.Memory, c.MaxBody, least)
+		if c.MaxBody > 1 {
+			text += fmt.Sprintf("; with --max-body 1, %d is enough", leastMemory(1))
+		}
+		return errors.New(text)
 	}
 	return nil
 }
@@ -76,6 +81,15 @@ func (m memory) setLimit(indexBytes int) {
 // requests is the budget of all requests.
 func (m memory) requests(connections int) *budget.Budget {
 	return budget.New((m.total-outsideHeap*mib)/2, int64(connections))
+}
+
+// planConnections is connections that tells when they are fewer than was asked for.
+func (m memory) planConnections(asked int, log *slog.Logger) int {
+	n := m.connections(asked)
+	if n < asked {
+		log.Warn("the limit on open files leaves fewer connections than --connections asks for", "asked", asked, "connections", n)
+	}
+	return n
 }
 
 // connections is how many there may be: what was asked for, or what the memory

@@ -35,8 +35,8 @@ type serveCmd struct {
 	Bootstrap     bool            `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
 	StrictNumbers bool            `help:"Take numbers in E.164 only, as +919876543210."`
 	MaxBody       int             `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
-	Memory        int             `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (512, or more where --max-body needs it)."`
-	Connections   int             `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (8 for each MiB of --memory)."`
+	Memory        int             `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (0, the default, is 512, or more where --max-body needs it)."`
+	Connections   int             `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (0, the default, is 8 for each MiB of --memory)."`
 	IndexMemory   int             `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`
 	KeptAnswers   int             `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
 	KeepUploads   retention       `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d or 12h (${default}); 0 or forever keeps them."`
@@ -47,14 +47,22 @@ type serveCmd struct {
 
 // Validate is called by kong when the flags are read.
 func (c *serveCmd) Validate() error {
-	if c.MaxBody < 1 || c.IndexMemory < 1 || c.KeptAnswers < 1 {
-		return errors.New("--max-body, --index-memory and --kept-answers must be 1 or more")
-	}
-	if c.Connections < 0 {
-		return errors.New("--connections must be 1 or more")
+	for _, flag := range []struct {
+		name         string
+		value, least int
+	}{
+		{"--max-body", c.MaxBody, 1},
+		{"--index-memory", c.IndexMemory, 1},
+		{"--kept-answers", c.KeptAnswers, 1},
+		{"--memory", c.Memory, 0},
+		{"--connections", c.Connections, 0},
+	} {
+		if flag.value < flag.least {
+			return fmt.Errorf("%s %d is too little: it must be %d or more", flag.name, flag.value, flag.least)
+		}
 	}
 	// This Validate hides those of the embedded flags.
-	return errors.Join(c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate())
+	return errors.Join(checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate())
 }
 
 const (
@@ -78,8 +86,19 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := sqlite.LimitMemory(sqliteMemory * mib); err != nil {
 		return err
 	}
+	// A server that cannot listen makes no database. One that has a database
+	// listens when that is open, because opening a large one takes a while.
+	var ln net.Listener
+	if c.missing() || c.empty() {
+		if ln, err = net.Listen("tcp", c.Addr); err != nil {
+			return err
+		}
+	}
 	db, away := c.start(ctx, log)
 	if away != nil && !c.worthWaiting(away) {
+		if ln != nil {
+			away = errors.Join(away, ln.Close())
+		}
 		return away
 	}
 	defer func() {
@@ -89,9 +108,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}()
 	// Before the account is made: a server that cannot listen must not make a
 	// key that nobody gets to see.
-	ln, err := net.Listen("tcp", c.Addr)
-	if err != nil {
-		return err
+	if ln == nil {
+		if ln, err = net.Listen("tcp", c.Addr); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(std.out, "callbook is listening on http://%s\n", browsable(ln.Addr()))
 	if away != nil {
@@ -140,7 +160,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			BaseURL:  c.BaseURL,
 		})
 	}
-	connections := memory.connections(c.Connections)
+	connections := memory.planConnections(c.Connections, log)
 	return server.New(server.Config{
 		API: wire, Dashboard: pages, Ready: db.ping, Log: log, Count: requests.Count,
 		Budget: memory.requests(connections), Connections: connections,

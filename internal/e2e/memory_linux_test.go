@@ -123,9 +123,9 @@ func TestTooLittleMemory(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--memory", "256"}, "--memory must be at least 512 with --max-body 32"},
-		{[]string{"--memory", "256", "--max-body", "16"}, "--memory must be at least 320 with --max-body 16"},
-		{[]string{"--connections=-1"}, "--connections must be 1 or more"},
+		{[]string{"--memory", "256"}, "--memory 256 is too little for --max-body 32, which needs 512; with --max-body 1, 140 is enough"},
+		{[]string{"--memory", "256", "--max-body", "16"}, "--memory 256 is too little for --max-body 16, which needs 320; with --max-body 1, 140 is enough"},
+		{[]string{"--connections=-1"}, "--connections -1 is too little: it must be 0 or more"},
 	} {
 		got := callbook(t, append([]string{"serve", "--addr", "127.0.0.1:0", "--db", newDB(t)}, tt.args...)...)
 		if got.code == 0 || !strings.Contains(got.stderr, tt.want) {
