@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/idempotency"
+	"callbook/internal/importer"
 	"callbook/internal/pgtest"
 	"callbook/internal/phone"
 )
@@ -176,4 +177,35 @@ func TestListGoesWithNewMembers(t *testing.T) {
 		t.Errorf("the list was %+v, want one with a contact", l)
 	}
 	recount(t, db)
+}
+
+// TestTrimLocksWhatItDeletes has somebody hold the lock of an upload that stays.
+// Those beyond the limit are deleted all the same, and it is not waited for.
+func TestTrimLocksWhatItDeletes(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Database(t, Migrate)
+	db := open(t, url)
+	acct := newAccount(t, db, "demo")
+	const uploads, kept = 4, 1
+	for i := range uploads {
+		u := importer.Upload{
+			Account: acct, SID: addressbook.SID{byte(i + 1)}, ListName: "Leads", Header: []byte("number"),
+			Created: time.Unix(1, 0), Updated: time.Unix(1, 0), Started: time.Unix(1, 0),
+		}
+		list := addressbook.List{SID: addressbook.SID{100}, Name: "Leads", Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
+		err := db.AddUpload(t.Context(), u, list, func(addressbook.List) *idempotency.Receipt { return nil })
+		if err == nil {
+			err = db.EndUpload(t.Context(), acct.ID, u.SID, importer.Cancelled, time.Unix(2, 0), func(importer.Upload) *idempotency.Receipt { return nil })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	newest := addressbook.SID{uploads}
+	letGo := pgtest.Hold(t, url, `SELECT FROM uploads WHERE sid = $1 FOR UPDATE`, (*sidValue)(&newest))
+	defer letGo()
+	d, err := db.TrimUploads(t.Context(), acct.ID, importer.Limits{Uploads: kept, ErrorBytes: 1}, 100)
+	if err != nil || len(d.Uploads) != uploads-kept {
+		t.Errorf("%d uploads were deleted, want %d: %v", len(d.Uploads), uploads-kept, err)
+	}
 }

@@ -12,7 +12,7 @@ import (
 // DeleteUploads implements [importer.Store].
 func (db *DB) DeleteUploads(ctx context.Context, before time.Time, rows int) (importer.Deleted, error) {
 	var d importer.Deleted
-	err := db.write(ctx, 0, "delete old uploads", func(t *tx) error {
+	err := db.write(ctx, noAccount, "delete old uploads", func(t *tx) error {
 		d = importer.Deleted{}
 		// The state is as the index of those that have ended has it.
 		return t.deleteUploads(&d, rows, ` WHERE state <> 0 AND date_updated < $1 ORDER BY date_updated LIMIT 1`, before.UnixNano())
@@ -25,7 +25,9 @@ func (db *DB) TrimUploads(ctx context.Context, account int64, l importer.Limits,
 	var d importer.Deleted
 	err := db.write(ctx, account, "delete uploads over the limits", func(t *tx) error {
 		d = importer.Deleted{}
-		err := t.deleteUploads(&d, rows, ` WHERE account_id = $1 AND state <> 0 ORDER BY sid DESC LIMIT 1 OFFSET $2`, account, l.Uploads)
+		// FOR UPDATE would lock those that an OFFSET of its own passes over, too.
+		err := t.deleteUploads(&d, rows, ` WHERE account_id = $1 AND sid = (
+			SELECT sid FROM uploads WHERE account_id = $1 AND state <> 0 ORDER BY sid DESC LIMIT 1 OFFSET $2)`, account, l.Uploads)
 		for err == nil && d.Rows < rows {
 			var u importer.Upload
 			var there bool
