@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -60,19 +61,23 @@ func (i *Importer) retain(ctx context.Context) {
 	}
 }
 
+// deleteExpired deletes what is over an account's limits, and what is older than
+// the retention. An account that fails keeps no other from its turn, and has
+// another one the next time.
 func (i *Importer) deleteExpired(ctx context.Context) error {
+	var errs []error
 	for _, account := range i.takeEnded() {
 		err := i.deleteAll(ctx, func() (Deleted, error) { return i.store.TrimUploads(ctx, account, accountLimits, retainRows) })
 		if err != nil {
 			i.noteEnded(account)
-			return err
+			errs = append(errs, err)
 		}
 	}
-	if i.opts.Retention == Forever {
-		return nil
+	if i.opts.Retention != Forever {
+		before := i.opts.Now().Add(-i.opts.Retention)
+		errs = append(errs, i.deleteAll(ctx, func() (Deleted, error) { return i.store.DeleteUploads(ctx, before, retainRows) }))
 	}
-	before := i.opts.Now().Add(-i.opts.Retention)
-	return i.deleteAll(ctx, func() (Deleted, error) { return i.store.DeleteUploads(ctx, before, retainRows) })
+	return errors.Join(errs...)
 }
 
 // deleteAll deletes until nothing is left to delete, a transaction at a time, so
@@ -98,7 +103,9 @@ func (i *Importer) deleteAll(ctx context.Context, some func() (Deleted, error)) 
 	return ctx.Err()
 }
 
-// noteEnded notes an account that may be over its limits.
+// noteEnded notes an account that may be over its limits. The note is in memory:
+// an account that is over them when the server stops is trimmed once its next
+// upload has ended.
 func (i *Importer) noteEnded(account int64) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

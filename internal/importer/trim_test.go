@@ -1,0 +1,61 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+)
+
+// trimStore fails to trim one account.
+type trimStore struct {
+	Store
+	fails   int64
+	trimmed []int64
+	aged    int // calls of DeleteUploads
+}
+
+var errTrim = errors.New("no trimming today")
+
+func (s *trimStore) TrimUploads(_ context.Context, account int64, _ Limits, _ int) (Deleted, error) {
+	if account == s.fails {
+		return Deleted{}, errTrim
+	}
+	s.trimmed = append(s.trimmed, account)
+	return Deleted{}, nil
+}
+
+func (s *trimStore) DeleteUploads(context.Context, time.Time, int) (Deleted, error) {
+	s.aged++
+	return Deleted{}, nil
+}
+
+// TestOneAccountFailsToBeTrimmed: the others are trimmed in the same turn, what is
+// old goes too, and the one that failed has another turn.
+func TestOneAccountFailsToBeTrimmed(t *testing.T) {
+	t.Parallel()
+	store := &trimStore{fails: 3}
+	i := &Importer{
+		store: store,
+		opts:  Options{Now: time.Now, Retention: time.Hour, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
+		ended: make(map[int64]struct{}),
+	}
+	want := []int64{1, 2, 4, 5, 6, 7, 8}
+	for _, account := range append(want, store.fails) {
+		i.noteEnded(account)
+	}
+	if err := i.deleteExpired(t.Context()); !errors.Is(err, errTrim) {
+		t.Errorf("got %v, want the error of the account", err)
+	}
+	slices.Sort(store.trimmed)
+	if !slices.Equal(store.trimmed, want) || store.aged != 1 {
+		t.Errorf("trimmed %v, want %v, and deleted by age %d times", store.trimmed, want, store.aged)
+	}
+	store.fails, store.trimmed = 0, nil
+	if err := i.deleteExpired(t.Context()); err != nil || !slices.Equal(store.trimmed, []int64{3}) || store.aged != 2 {
+		t.Errorf("the next time: trimmed %v, deleted by age %d times: %v", store.trimmed, store.aged, err)
+	}
+}
