@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -85,7 +87,7 @@ func (c *connections) makeRoom() bool {
 			idle = append(idle, candidate{one, since})
 		}
 	}
-	slices.SortFunc(idle, func(a, b candidate) int { return int(a.since - b.since) })
+	slices.SortFunc(idle, func(a, b candidate) int { return cmp.Compare(a.since, b.since) })
 	for _, old := range idle[:min(len(idle), closedAtOnce, max(1, c.most/4))] {
 		delete(c.open, old.conn)
 		_ = old.conn.Conn.Close() // its goroutine sees it
@@ -99,6 +101,17 @@ func (c *conn) Close() error {
 	delete(c.of.open, c)
 	c.of.mu.Unlock()
 	return c.Conn.Close()
+}
+
+// CloseWrite ends the answer and goes on reading, where the connection can do so.
+// net/http asks for it before it closes a connection whose client may be sending:
+// to close at once would reset it, and the answer might be lost.
+func (c *conn) CloseWrite() error {
+	inner, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return inner.CloseWrite()
 }
 
 // changed is http.Server.ConnState. A connection is idle from its beginning.

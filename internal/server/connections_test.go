@@ -58,3 +58,30 @@ func TestConnections(t *testing.T) {
 		t.Errorf("the one that was served: got %q, %v", answer, err)
 	}
 }
+
+// TestRefusedWhileSending has clients go on sending after the server has refused
+// their request: they get the whole answer and its end, and no reset.
+func TestRefusedWhileSending(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	head := "POST " + c.Path("/contacts") + " HTTP/1.1\r\nHost: x\r\nAuthorization: " + c.Authorization() + "\r\n"
+	const more = 512 << 10 // than net/http reads of a body that nobody wants
+	for _, tt := range []struct{ name, request, status string }{
+		{"a header that is too large", head + "A: " + strings.Repeat("a", more), "431"},
+		{"a body that is too large", head + "Content-Type: application/json\r\nContent-Length: 1000000000\r\n\r\n" + strings.Repeat("x", more), "413"},
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, tt.request); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		answer, err := io.ReadAll(conn)
+		if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 "+tt.status) {
+			t.Errorf("%s: got %q, %v", tt.name, answer, err)
+		}
+	}
+}
