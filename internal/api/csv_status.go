@@ -211,12 +211,6 @@ const (
 // as the file had rows.
 func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	acct := accountOf(r)
-	done, err := a.gate.download(acct.ID)
-	if err != nil {
-		Fail(w, r, err)
-		return
-	}
-	defer done()
 	upload, err := a.imports.Upload(r.Context(), acct, sidIn(r, "upload_id"))
 	if err == nil {
 		err = budget.Of(r.Context()).Take(r.Context(), errorBytes)
@@ -225,6 +219,12 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 		Fail(w, r, err)
 		return
 	}
+	done, err := a.gate.download(acct.ID)
+	if err != nil {
+		Fail(w, r, err)
+		return
+	}
+	defer done()
 	rows, err := a.imports.ErrorRows(r.Context(), acct, upload.SID, 0, errorPage)
 	if err != nil {
 		Fail(w, r, err)

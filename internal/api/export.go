@@ -98,16 +98,16 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 			Fail(w, r, err)
 			return
 		}
+		if err := budget.Of(r.Context()).Take(r.Context(), exportBytes); err != nil {
+			Fail(w, r, err)
+			return
+		}
 		done, err := a.gate.download(accountOf(r).ID)
 		if err != nil {
 			Fail(w, r, err)
 			return
 		}
 		defer done()
-		if err := budget.Of(r.Context()).Take(r.Context(), exportBytes); err != nil {
-			Fail(w, r, err)
-			return
-		}
 		found, err := exporter.Open(r.Context(), a.book, accountOf(r), request.query)
 		if err != nil {
 			Fail(w, r, err)

@@ -15,7 +15,7 @@ import (
 // budget's.
 type gate struct {
 	work      *limit.Pool // bulk requests
-	downloads *limit.Pool // exports and error files that are being sent
+	downloads *limit.Pool // exports, error files and streamed pages that are being sent
 }
 
 const (
@@ -27,7 +27,8 @@ const (
 	// maxWaiting is how many bulk requests of one account may wait for a place.
 	maxWaiting = 128
 	// maxDownloads is how many downloads are sent at once, and accountDownloads
-	// how many of them are one account's.
+	// how many of them are one account's at most. An account that has one gets
+	// another only while as many places stay free as it then has.
 	maxDownloads     = 32
 	accountDownloads = 4
 )
@@ -40,12 +41,12 @@ var (
 	}
 	errDownloads = &fault.Error{
 		Kind:       fault.TooMany,
-		Detail:     "Your account has as many exports being sent as it may have",
+		Detail:     "Your account has as many exports and other long answers being sent as it may have",
 		RetryAfter: 10 * time.Second,
 	}
 	errAllDownloads = &fault.Error{
 		Kind:       fault.Unavailable,
-		Detail:     "Too many exports are being sent",
+		Detail:     "Too many exports and other long answers are being sent",
 		RetryAfter: 10 * time.Second,
 	}
 )
@@ -54,7 +55,7 @@ func newGate() *gate {
 	places := int64(workPerCore * runtime.GOMAXPROCS(0))
 	return &gate{
 		work:      limit.New(places, limit.Options{MaxWaiting: maxWaiting, Busy: errBusy}),
-		downloads: limit.New(maxDownloads, limit.Options{}),
+		downloads: limit.New(maxDownloads, limit.Options{Spare: true, Most: accountDownloads}),
 	}
 }
 
@@ -69,12 +70,14 @@ func (g *gate) begin(ctx context.Context, account int64, size int) (done func(),
 	return func() { g.work.Release(account, 1) }, nil
 }
 
-// download takes a place for a download of an account. It does not wait.
+// download takes a place for a download of an account. It does not wait. Who has
+// one must wait for nothing else but its client and the store, so memory is taken
+// before.
 func (g *gate) download(account int64) (done func(), err error) {
-	if g.downloads.Held(account) >= accountDownloads {
-		return nil, errDownloads
-	}
 	if !g.downloads.TryAcquire(account, 1) {
+		if g.downloads.Sated(account, 1) {
+			return nil, errDownloads
+		}
 		return nil, errAllDownloads
 	}
 	return func() { g.downloads.Release(account, 1) }, nil

@@ -8,6 +8,7 @@
 package limit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -23,6 +24,8 @@ type Options struct {
 	// Choudhury and Hahne, 1998.) It suits what clients hold for as long as they
 	// like, such as the memory of answers that they do not read.
 	Spare bool
+	// Most is what one account may hold, whatever is free; zero means no limit.
+	Most int64
 	// MaxWaiting is how many callers of one account may wait; zero means no
 	// limit.
 	MaxWaiting int
@@ -68,11 +71,11 @@ func (p *Pool) Capacity() int64 { return p.capacity }
 
 // Acquire takes n for an account, and waits until it can. The caller must
 // [Pool.Release] it. When ctx ends first, the error is its cause; when too many
-// of the account wait already, it is Options.Busy. An n larger than the pool is
-// an error, since it would wait for ever.
+// of the account wait already, it is Options.Busy. An n larger than the pool, or
+// than Options.Most, is an error, since it would wait for ever.
 func (p *Pool) Acquire(ctx context.Context, account, n int64) error {
-	if n > p.capacity {
-		return fmt.Errorf("take %d of a pool of %d", n, p.capacity)
+	if n > p.capacity || p.opts.Most > 0 && n > p.opts.Most {
+		return fmt.Errorf("take %d of a pool of %d, of which an account may hold %d", n, p.capacity, cmp.Or(p.opts.Most, p.capacity))
 	}
 	w, err := p.enqueue(account, n)
 	if w == nil {
@@ -208,9 +211,9 @@ func (p *Pool) drop(account int64) {
 func (p *Pool) fits(h *holding, n int64) bool { return n <= p.free && !p.sated(h, n) }
 
 // sated tells whether n more would exceed the account's share. An account that
-// holds nothing may have whatever is free.
+// holds nothing may have whatever is free, up to Options.Most.
 func (p *Pool) sated(h *holding, n int64) bool {
-	return p.opts.Spare && h.held > 0 && h.held+n > p.free-n
+	return p.opts.Most > 0 && h.held+n > p.opts.Most || p.opts.Spare && h.held > 0 && h.held+n > p.free-n
 }
 
 func (p *Pool) grant(h *holding, n int64) {

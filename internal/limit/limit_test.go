@@ -75,6 +75,38 @@ func TestWithoutSpare(t *testing.T) {
 	}
 }
 
+// TestMost bounds an account, whatever is free, and whoever of it waits.
+func TestMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(12, Options{Most: 4})
+		if p.TryAcquire(1, 5) || !p.TryAcquire(1, 3) || p.TryAcquire(1, 2) || !p.TryAcquire(1, 1) {
+			t.Errorf("an account holds %d, want 4", p.Held(1))
+		}
+		if !p.Sated(1, 1) || p.Sated(2, 1) {
+			t.Errorf("sated: %t, and the other account %t", p.Sated(1, 1), p.Sated(2, 1))
+		}
+		if err := p.Acquire(t.Context(), 2, 5); err == nil {
+			t.Error("more than an account may hold could be waited for")
+		}
+		got := make(chan error, 1)
+		go func() { got <- p.Acquire(t.Context(), 1, 2) }()
+		synctest.Wait()
+		if !p.TryAcquire(2, 4) || !p.TryAcquire(3, 4) {
+			t.Error("other accounts did not get what is free")
+		}
+		p.Release(1, 1)
+		synctest.Wait()
+		if p.Waiting(1) != 1 || p.Held(1) != 3 {
+			t.Errorf("the account holds %d, and %d of its callers wait", p.Held(1), p.Waiting(1))
+		}
+		p.Release(3, 4)
+		p.Release(1, 1)
+		if err := <-got; err != nil || p.Held(1) != 4 {
+			t.Errorf("after the release: %v, the account holds %d", err, p.Held(1))
+		}
+	})
+}
+
 // TestLeastFirst serves the account that holds least, and within an account
 // those who came first.
 func TestLeastFirst(t *testing.T) {
@@ -162,7 +194,8 @@ func TestAcquireEnds(t *testing.T) {
 func TestPoolAddsUp(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		const capacity = 10
-		p := New(capacity, Options{Spare: rapid.Bool().Draw(rt, "spare")})
+		most := rapid.Int64Range(1, capacity).Draw(rt, "most")
+		p := New(capacity, Options{Spare: rapid.Bool().Draw(rt, "spare"), Most: most})
 		type caller struct {
 			account, n int64
 			w          *waiter
@@ -185,6 +218,11 @@ func TestPoolAddsUp(t *testing.T) {
 			if held+p.free != capacity || p.free < 0 || p.waiting != len(waiting) {
 				rt.Fatalf("%d held, %d free of %d; %d wait, %d are counted", held, p.free, capacity, len(waiting), p.waiting)
 			}
+			for account, h := range p.accounts {
+				if h.held > most {
+					rt.Fatalf("account %d holds %d, more than %d", account, h.held, most)
+				}
+			}
 			if len(holders) == 0 && len(waiting) > 0 {
 				rt.Fatalf("nobody holds anything, and %d wait", len(waiting))
 			}
@@ -195,7 +233,7 @@ func TestPoolAddsUp(t *testing.T) {
 				p.Release(holders[i].account, holders[i].n)
 				holders = append(holders[:i], holders[i+1:]...)
 			} else {
-				c := caller{account: rapid.Int64Range(1, 3).Draw(rt, "account"), n: rapid.Int64Range(1, capacity).Draw(rt, "n")}
+				c := caller{account: rapid.Int64Range(1, 3).Draw(rt, "account"), n: rapid.Int64Range(1, most).Draw(rt, "n")}
 				var err error
 				if c.w, err = p.enqueue(c.account, c.n); err != nil {
 					rt.Fatal(err)
