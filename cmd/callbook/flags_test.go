@@ -34,6 +34,29 @@ func TestAllowOrigin(t *testing.T) {
 	}
 }
 
+// TestBaseURL: it is kept as browsers spell the origin of its pages.
+func TestBaseURL(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                             "",
+		"https://book.example.com":     "https://book.example.com",
+		"https://Book.Example.com:443": "https://book.example.com",
+		"HTTP://book.example.com:80/":  "http://book.example.com",
+		"http://[::1]:8080":            "http://[::1]:8080",
+	} {
+		b := baseURL{BaseURL: text}
+		if err := b.Validate(); err != nil || b.BaseURL != want {
+			t.Errorf("%q: got %q, %v; want %q", text, b.BaseURL, err, want)
+		}
+	}
+	for _, text := range []string{"x", "book.example.com", "https://", "https://a/path", "https://a?b", "https://user@a", "ftp://a", "https://*.example.com", "https://b\u00fccher.example"} {
+		b := baseURL{BaseURL: text}
+		if err := b.Validate(); err == nil || !strings.Contains(err.Error(), "--base-url") || !strings.Contains(err.Error(), "example") {
+			t.Errorf("%q: got %q, %v", text, b.BaseURL, err)
+		}
+	}
+}
+
 func TestTrustedProxy(t *testing.T) {
 	t.Parallel()
 	f := proxyFlags{TrustedProxy: []string{"10.0.0.0/8", "127.0.0.1", "fd00::/8", "::1"}}

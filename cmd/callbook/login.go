@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
-	"strings"
 
 	"callbook/internal/account"
 	"callbook/internal/session"
@@ -22,12 +20,11 @@ func (b *baseURL) Validate() error {
 	if b.BaseURL == "" {
 		return nil
 	}
-	u, err := url.Parse(b.BaseURL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" ||
-		u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return fmt.Errorf("--base-url %q is no address of a server: write it as https://book.example.com", b.BaseURL)
+	origin, err := parseOrigin(b.BaseURL)
+	if err != nil {
+		return fmt.Errorf("--base-url %q %w", b.BaseURL, err)
 	}
-	b.BaseURL = u.Scheme + "://" + u.Host
+	b.BaseURL = origin
 	return nil
 }
 
