@@ -37,7 +37,7 @@ type serveCmd struct {
 	MaxBody       int             `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
 	Memory        int             `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (0, the default, is 512, or more where --max-body needs it)."`
 	Connections   int             `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (0, the default, is 8 for each MiB of --memory)."`
-	IndexMemory   int             `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. PostgreSQL keeps its own."`
+	IndexMemory   int             `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. The account that is being written to has its own, however large it is. PostgreSQL keeps its own."`
 	KeptAnswers   int             `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
 	KeepUploads   retention       `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d or 12h (${default}); 0 or forever keeps them."`
 	indexSize     func(bytes int) // told what the number indexes take
