@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"callbook/internal/fault"
+	"callbook/internal/addressbook"
 	"callbook/internal/limit"
 )
 
@@ -28,32 +28,11 @@ type shares struct {
 	work, scans *limit.Pool
 }
 
-const (
-	// maxWaitingWork is how many requests of one account may wait for a
-	// connection, and maxWaitingScans how many of its scans.
-	maxWaitingWork  = 1024
-	maxWaitingScans = 64
-)
-
-var (
-	errManyRequests = &fault.Error{
-		Kind:       fault.TooMany,
-		Detail:     fmt.Sprintf("%d requests of this account wait already; send fewer at once", maxWaitingWork),
-		RetryAfter: time.Second,
-	}
-	errManyScans = &fault.Error{
-		Kind: fault.TooMany,
-		Detail: fmt.Sprintf("%d requests of this account that search, sort or count all of its contacts wait already; send fewer at once",
-			maxWaitingScans),
-		RetryAfter: time.Second,
-	}
-)
-
 func newShares(conns int) shares {
 	work := max(1, conns-1)
 	return shares{
-		work:  limit.New(int64(work), limit.Options{MaxWaiting: maxWaitingWork, Busy: errManyRequests}),
-		scans: limit.New(int64(max(1, work/2)), limit.Options{Spare: true, MaxWaiting: maxWaitingScans, Busy: errManyScans}),
+		work:  limit.New(int64(work), limit.Options{MaxWaiting: addressbook.MaxWaitingRequests, Busy: addressbook.ErrManyRequests}),
+		scans: limit.New(int64(max(1, work/2)), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingScans, Busy: addressbook.ErrManyScans}),
 	}
 }
 

@@ -33,7 +33,7 @@ func TestNeighbourOfScans(t *testing.T) {
 	stop, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var asked sync.WaitGroup
-	ended := make(chan error, maxWaitingScans+10)
+	ended := make(chan error, addressbook.MaxWaitingScans+10)
 	ask := func() { // a scan that never ends by itself
 		asked.Go(func() {
 			ended <- db.read(stop, purpose{worst.ID, true}, "scan", func(t *tx) error {
@@ -42,10 +42,10 @@ func TestNeighbourOfScans(t *testing.T) {
 			})
 		})
 	}
-	for range places + maxWaitingScans {
+	for range places + addressbook.MaxWaitingScans {
 		ask()
 	}
-	for deadline := time.Now().Add(time.Minute); db.shares.scans.Held(worst.ID) < places || db.shares.scans.Waiting(worst.ID) < maxWaitingScans; runtime.Gosched() {
+	for deadline := time.Now().Add(time.Minute); db.shares.scans.Held(worst.ID) < places || db.shares.scans.Waiting(worst.ID) < addressbook.MaxWaitingScans; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("the scans did not begin")
 		}

@@ -3,14 +3,12 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
-	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
-	"callbook/internal/fault"
+	"callbook/internal/addressbook"
 	"callbook/internal/limit"
 )
 
@@ -27,27 +25,6 @@ import (
 // the connections of a purpose; the other half stays free for accounts that
 // have none.
 const controlConns = 4
-
-// maxWaitingReads is how many reads of one account may wait for a connection,
-// and maxWaitingScans how many scans.
-const (
-	maxWaitingReads = 1024
-	maxWaitingScans = 64
-)
-
-var (
-	errManyReads = &fault.Error{
-		Kind:       fault.TooMany,
-		Detail:     fmt.Sprintf("%d reads of this account wait already; send fewer at once", maxWaitingReads),
-		RetryAfter: time.Second,
-	}
-	errManyScans = &fault.Error{
-		Kind: fault.TooMany,
-		Detail: fmt.Sprintf("%d requests of this account that search, sort or count all of its contacts wait already; send fewer at once",
-			maxWaitingScans),
-		RetryAfter: time.Second,
-	}
-)
 
 // readers are connections that accounts share.
 type readers struct {
@@ -122,11 +99,11 @@ func openPools(path string, h *health) (p pools, err error) {
 	if p.writes, err = openPool(path, 1); err != nil {
 		return p, err
 	}
-	p.points, err = openReaders(path, h, max(4, 2*cores), limit.Options{Spare: true, MaxWaiting: maxWaitingReads, Busy: errManyReads})
+	p.points, err = openReaders(path, h, max(4, 2*cores), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingRequests, Busy: addressbook.ErrManyRequests})
 	if err != nil {
 		return p, err
 	}
-	p.scans, err = openReaders(path, h, scanPlaces(cores), limit.Options{Spare: true, MaxWaiting: maxWaitingScans, Busy: errManyScans})
+	p.scans, err = openReaders(path, h, scanPlaces(cores), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingScans, Busy: addressbook.ErrManyScans})
 	return p, err
 }
 

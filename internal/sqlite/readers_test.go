@@ -30,7 +30,7 @@ func TestNeighbourOfScans(t *testing.T) {
 	stop, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var asked sync.WaitGroup
-	ended := make(chan error, maxWaitingScans+100)
+	ended := make(chan error, addressbook.MaxWaitingScans+100)
 	ask := func() {
 		asked.Go(func() {
 			_, err := s.book.Contacts(stop, worst, everybody)
@@ -42,10 +42,10 @@ func TestNeighbourOfScans(t *testing.T) {
 		ask()
 	}
 	waitFor(t, "the scans to begin", func() bool { return held() == places })
-	for range maxWaitingScans {
+	for range addressbook.MaxWaitingScans {
 		ask()
 	}
-	waitFor(t, "the account's queue to be full", func() bool { return s.db.scans.places.Waiting(worst) == maxWaitingScans })
+	waitFor(t, "the account's queue to be full", func() bool { return s.db.scans.places.Waiting(worst) == addressbook.MaxWaitingScans })
 	if got := s.db.scans.places.Held(worst); got != places {
 		t.Errorf("the account has %d places, want %d of %d", got, places, s.db.scans.places.Capacity())
 	}
