@@ -57,8 +57,9 @@ func newReplyOf(r *http.Request, status, size int) reply {
 	return reply{status: status, body: b}
 }
 
-// promptAnswer is up to where an answer is written whatever its client does: it
-// is in the connection's buffers then.
+// promptAnswer is up to where an answer is written with the server's own deadline.
+// Up to promptAnswer bytes, an answer usually fits the socket's buffer; a client
+// that does not read is bounded by the server's write timeout.
 const promptAnswer = 64 << 10
 
 // send writes the answer. The error of a client that went away, or takes the

@@ -68,7 +68,8 @@ type body struct {
 	set     time.Time // when the deadline was moved
 }
 
-// read reads once, with a deadline that is at most a second too early.
+// read reads once and counts the time. The deadline was set at most a second ago,
+// so it may end the read up to a second early.
 func (b *body) read(p []byte, now time.Time) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.pace.count(n, time.Since(now))

@@ -10,6 +10,21 @@
 // last the account's counter. A change of a contact's number is the exception.
 // It can meet others in a circle, which PostgreSQL breaks, and the transaction
 // is done again.
+//
+// What else a transaction locks:
+//
+//   - The batch of an import locks its upload (FOR NO KEY UPDATE) after the list
+//     and the contacts that have its numbers, and before it inserts any. Those that
+//     claim, renew or delete uploads lock nothing else but the error rows, and pass
+//     over uploads that others have locked when they claim or delete.
+//   - A receipt is written last. It locks an expired receipt of its key, then a
+//     row of receipt_totals, then itself. The advisory lock of its key comes first
+//     of all, and is tried and not waited for. The deletion of old receipts passes
+//     over those that others have locked, and then locks rows of receipt_totals in
+//     the order of their accounts.
+//   - A new session locks its account's row (FOR NO KEY UPDATE), which does not
+//     conflict with the foreign keys of other tables, and then sessions. Keys whose
+//     use is noted are locked in the order of their ids.
 package postgres
 
 import (
