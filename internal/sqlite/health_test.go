@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"zombiezen.com/go/sqlite"
@@ -163,7 +162,7 @@ func TestCorruptAtBegin(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	w := &writer{health: &health{}, unstamped: &atomic.Bool{}, conn: conn, queue: newJobQueue(), turn: make(chan struct{}, 1)}
+	w := &writer{health: &health{}, conn: conn, queue: newJobQueue(), turn: make(chan struct{}, 1)}
 	w.done.Go(w.loop)
 	j := newJob(t.Context(), func(*sqlite.Conn) (int, error) { return 0, nil })
 	if err := w.submit(j.job); err != nil {
