@@ -12,18 +12,18 @@ build: ## Build the binary, ./callbook
 	CGO_ENABLED=0 go build -trimpath -o callbook ./cmd/callbook
 
 test: test-tools ## Run all tests, on both engines, then those that race detection is for under it
-	go test -timeout 15m ./...
+	go test -timeout 30m ./...
 	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory test-race
 
 test-postgres: # The server's tests once more; without the variable they are on SQLite
-	CALLBOOK_TEST_DB=postgres go test -timeout 15m ./internal/api ./internal/importer ./internal/server
+	CALLBOOK_TEST_DB=postgres go test -timeout 30m ./internal/api ./internal/importer ./internal/server
 
 test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools
 
 test-race: # Left out is what computes for long in one goroutine, and what waits for programs
-	go test -race -short -timeout 15m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench|openapitest|e2e|dashboard/browsertest)$$')
+	go test -race -short -timeout 30m $$(go list ./... | grep -Ev '/internal/(fault|phone|bench|openapitest|e2e|dashboard/browsertest)$$')
 
 check: ## Check format, vet, staticcheck, go.mod, current dependencies and the import rules
 	@scripts/check
