@@ -58,7 +58,8 @@ func hurt(t *testing.T, byCommit bool, do func(path string) error, words string)
 		t.Errorf("the log tells %v, want once: %s", told, words)
 	}
 	// What has the log's name by now is not this server's, and stays.
-	if err := os.WriteFile(s.path+"-wal", []byte("another's"), 0o600); err != nil {
+	other := filepath.Join(t.TempDir(), "log")
+	if err := errors.Join(os.WriteFile(other, []byte("another's"), 0o600), os.Rename(other, s.path+"-wal")); err != nil {
 		t.Fatal(err)
 	}
 	s.close(t)

@@ -75,7 +75,7 @@ func TestMismatch(t *testing.T) {
 		"list_members":     func(r transfer.Row) { r[2].Int-- },
 		"uploads":          func(r transfer.Row) { r[11].Int++ },
 		"upload_errors":    func(r transfer.Row) { r[4].Bytes = []byte("x") },
-		"idempotency_keys": func(r transfer.Row) { r[3].Bytes = append(r[3].Bytes, ' ') },
+		"idempotency_keys": func(r transfer.Row) { r[4].Bytes = append(r[4].Bytes, ' ') },
 		"sessions":         func(r transfer.Row) { r[2].Bytes = nil },
 		"upload_drafts":    func(r transfer.Row) { r[2].Int++ },
 		"requests":         func(r transfer.Row) { r[2].Int++ },
