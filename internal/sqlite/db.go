@@ -50,7 +50,7 @@ type DB struct {
 // Open opens the database file, makes it when it is not there (readable by its
 // owner alone), and brings its schema up to date.
 //
-// The error wraps [ErrOtherName] or [ErrForeignLog] when to open the file would
+// The error wraps [ErrOtherName], [ErrForeignLog] or [ErrDamagedLog] when to open the file would
 // damage it.
 func Open(ctx context.Context, path string) (*DB, error) {
 	file, err := openFile(ctx, path)

@@ -47,7 +47,7 @@ var ErrOtherName = errors.New("the file has another name too (a hard link, or a 
 // openFile opens the database file, and makes it when it is not there, because
 // SQLite would make one that others may read. The file must be released.
 //
-// The error wraps [ErrOtherName] or [ErrForeignLog] when to let SQLite open the
+// The error wraps [ErrOtherName], [ErrForeignLog] or [ErrDamagedLog] when to let SQLite open the
 // file would damage it, and [ErrCompanion] when it would damage another database.
 func openFile(ctx context.Context, path string) (*dbFile, error) {
 	return openWith(ctx, path, func(f *dbFile) error {

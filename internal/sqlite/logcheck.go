@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -79,6 +77,13 @@ var ErrForeignLog = errors.New("the log beside it (-wal) belongs to another stat
 	"a backup is put in place with \"callbook restore\", which sees to the log; after copying by hand, move the files that end in -wal and -shm away if this file is what you want, " +
 	"or put the file back that was here")
 
+// ErrDamagedLog means that the log beside a database file has a damaged header, so
+// that SQLite would delete it, and that something was committed in it that is not
+// in the file. A power failure does not bring that about: it may leave a header
+// half written only while everything of the log before is in the file.
+var ErrDamagedLog = errors.New("the log beside it (-wal) is damaged at its beginning, and has changes that the file has not; " +
+	"restore a backup with \"callbook restore\", or, to go on without those changes, move the files that end in -wal and -shm away")
+
 // stamp is a value of log_stamp.current: random bytes, and the schema version.
 type stamp [stampRandom + 4]byte
 
@@ -136,7 +141,7 @@ func checkLog(path string, size int64) error {
 		// SQLite takes it for an empty log, and deletes it.
 		return ErrForeignLog
 	}
-	found, err := readStamps(log)
+	found, damaged, err := readStamps(log)
 	if err != nil {
 		return fmt.Errorf("read the log: %w", err)
 	}
@@ -152,8 +157,14 @@ func checkLog(path string, size int64) error {
 	if err != nil {
 		return nil // SQLite says better what is wrong with the file, or the log mends it
 	}
-	if !slices.Contains(found.stamps, own) || !found.allows(version) {
+	switch {
+	case !slices.Contains(found.stamps, own) || !found.allows(version):
+		if damaged {
+			return nil // what is left of an older log, or of none
+		}
 		return ErrForeignLog
+	case damaged && own != found.stamps[len(found.stamps)-1]:
+		return ErrDamagedLog
 	}
 	return nil
 }
@@ -212,117 +223,4 @@ func fileStamp(path string) (s stamp, version uint32, err error) {
 		stmt.ColumnBytes(0, s[:])
 		return nil
 	})
-}
-
-// The format of a log: https://sqlite.org/fileformat2.html#walformat.
-const (
-	logHeaderBytes   = 32
-	saltsOffset      = 16
-	frameHeaderBytes = 24
-	logMagic         = 0x377f0682 // its lowest bit tells the byte order of the checksums
-	logVersion       = 3007000
-	maxPageBytes     = 65536
-)
-
-// versionOffset is where the file's first page has the version of the schema.
-const versionOffset = 40
-
-// readStamps reads what is committed in the log, as far as SQLite would.
-func readStamps(log io.Reader) (found logStamps, err error) {
-	in := bufio.NewReaderSize(log, 1<<18)
-	header := make([]byte, logHeaderBytes)
-	if err := readWhole(in, header); err != nil {
-		return found, endOfLog(err)
-	}
-	u32 := func(b []byte, at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
-	sum := logSum{order: binary.LittleEndian}
-	if u32(header, 0)&1 != 0 {
-		sum.order = binary.BigEndian
-	}
-	size := u32(header, 8)
-	sum.add(header[:24])
-	if u32(header, 0)&^1 != logMagic || u32(header, 4) != logVersion || size < 512 || size > maxPageBytes || !sum.is(header[24:]) {
-		return found, nil
-	}
-	frame := make([]byte, frameHeaderBytes+size)
-	var pending logStamps // of the transaction that is being read
-	for {
-		if err := readWhole(in, frame); err != nil {
-			return found, endOfLog(err)
-		}
-		page := frame[frameHeaderBytes:]
-		sum.add(frame[:8])
-		sum.add(page)
-		if !bytes.Equal(frame[8:16], header[16:24]) || u32(frame, 0) == 0 || !sum.is(frame[16:]) {
-			return found, nil
-		}
-		if previous, current, ok := stampsOf(page); ok {
-			if len(found.stamps)+len(pending.stamps) == 0 {
-				pending.stamps = append(pending.stamps, previous)
-			}
-			pending.stamps = append(pending.stamps, current)
-			pending.versions = append(pending.versions, current.schemaVersion())
-		}
-		if u32(frame, 0) == 1 {
-			pending.versions = append(pending.versions, u32(page, versionOffset))
-		}
-		if committed := u32(frame, 4) != 0; committed {
-			found.committed = true
-			found.stamps = append(found.stamps, pending.stamps...)
-			found.versions = append(found.versions, pending.versions...)
-			pending = logStamps{}
-		}
-	}
-}
-
-func readWhole(r io.Reader, into []byte) error {
-	_, err := io.ReadFull(r, into)
-	return err
-}
-
-// endOfLog makes no error of the end.
-func endOfLog(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil
-	}
-	return err
-}
-
-// logSum is the running checksum of a log.
-type logSum struct {
-	order  binary.ByteOrder
-	s0, s1 uint32
-}
-
-func (s *logSum) add(b []byte) {
-	for ; len(b) >= 8; b = b[8:] {
-		s.s0 += s.order.Uint32(b) + s.s1
-		s.s1 += s.order.Uint32(b[4:]) + s.s0
-	}
-}
-
-func (s *logSum) is(b []byte) bool {
-	return binary.BigEndian.Uint32(b) == s.s0 && binary.BigEndian.Uint32(b[4:]) == s.s1
-}
-
-// stampCell begins the one row of log_stamp on its page: 60 bytes of the row
-// with id 1, of which 4 say that blobs of 16, 20 and 20 bytes follow, and the
-// first of those.
-var stampCell = append([]byte{60, 1, 4, 44, 52, 52}, "callbook's stamp"...)
-
-// stampsOf reads the row of log_stamp from a page, if it is the row's.
-func stampsOf(page []byte) (previous, current stamp, ok bool) {
-	const leafOfTable, pointer = 0x0d, 8
-	if page[0] != leafOfTable || binary.BigEndian.Uint16(page[3:]) != 1 {
-		return previous, current, false
-	}
-	at := int(binary.BigEndian.Uint16(page[pointer:]))
-	end := at + len(stampCell) + len(previous) + len(current)
-	if end > len(page) || !bytes.HasPrefix(page[at:], stampCell) {
-		return previous, current, false
-	}
-	blobs := page[at+len(stampCell):]
-	copy(previous[:], blobs)
-	copy(current[:], blobs[len(previous):])
-	return previous, current, true
 }

@@ -284,10 +284,21 @@ func TestDatabaseAsLog(t *testing.T) {
 			}
 		}
 	}
+	for at := range logHeaderBytes {
+		damaged := bytes.Clone(c.log)
+		damaged[at] ^= 0x10
+		path := crash{c.db, damaged}.write(t)
+		if _, err := Open(t.Context(), path); !errors.Is(err, ErrDamagedLog) {
+			t.Errorf("damaged at %d: %v, want %v", at, err, ErrDamagedLog)
+		}
+		if !bytes.Equal(readFile(t, path+"-wal"), damaged) {
+			t.Errorf("damaged at %d: the log changed", at)
+		}
+	}
 	s.checkpoint(t, "PASSIVE")
 	whole := readFile(t, s.path)
 	torn := bytes.Clone(c.log)
-	clear(torn[8:32])
+	clear(torn[8:32]) // everything of it is in the file
 	for name, log := range map[string][]byte{"torn": torn, "zeros": make([]byte, len(c.log)), "short": c.log[:20], "empty": {}} {
 		db, err := Open(t.Context(), crash{whole, log}.write(t))
 		if err != nil {

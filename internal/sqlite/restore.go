@@ -66,7 +66,7 @@ func Retire(path string) (release func() error, damaged bool, err error) {
 	if err == nil {
 		err = checkLog(path, info.Size())
 	}
-	if errors.Is(err, ErrForeignLog) {
+	if errors.Is(err, ErrForeignLog) || errors.Is(err, ErrDamagedLog) {
 		return nothing, true, nil // together they would be damaged; apart they are kept
 	}
 	if err != nil {
