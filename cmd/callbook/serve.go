@@ -13,6 +13,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/api"
+	"callbook/internal/cores"
 	"callbook/internal/dashboard"
 	"callbook/internal/fault"
 	"callbook/internal/idempotency"
@@ -79,6 +80,7 @@ const (
 
 func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	defer runtime.KeepAlive(make([]byte, heapReserve))
+	cores.Oversubscribe()
 	log := c.logger(std.err)
 	memory := c.planMemory(log)
 	memory.setLimit(0)

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/cores"
 	"callbook/internal/limit"
 )
 
@@ -92,18 +93,18 @@ func openPools(path string, h *health) (p pools, err error) {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	cores := runtime.GOMAXPROCS(0)
+	n := cores.Count()
 	if p.control, err = openPool(path, controlConns); err != nil {
 		return p, err
 	}
 	if p.writes, err = openPool(path, 1); err != nil {
 		return p, err
 	}
-	p.points, err = openReaders(path, h, max(4, 2*cores), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingRequests, Busy: addressbook.ErrManyRequests})
+	p.points, err = openReaders(path, h, max(4, 2*n), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingRequests, Busy: addressbook.ErrManyRequests})
 	if err != nil {
 		return p, err
 	}
-	p.scans, err = openReaders(path, h, scanPlaces(cores), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingScans, Busy: addressbook.ErrManyScans})
+	p.scans, err = openReaders(path, h, scanPlaces(n), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingScans, Busy: addressbook.ErrManyScans})
 	return p, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"runtime"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/cores"
 )
 
 // scan goes through all contacts of a selection, for what no index serves: a
@@ -111,7 +111,7 @@ type scanLimits struct {
 }
 
 func usualScans() scanLimits {
-	return scanLimits{second: runtime.GOMAXPROCS(0) / 2, places: 50_000, bothEnds: 20_000, batch: 512}
+	return scanLimits{second: cores.Count() / 2, places: 50_000, bothEnds: 20_000, batch: 512}
 }
 
 func openSecondReaders(path string, n int) (*secondReaders, error) {
