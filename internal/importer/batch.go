@@ -14,7 +14,9 @@ const (
 	// defaultBatchRows keeps the transaction short, since whoever writes
 	// meanwhile waits for it.
 	defaultBatchRows = 2000
-	batchBytes       = 2 << 20
+	// contendedRows is in its place while other accounts write too.
+	contendedRows = 250
+	batchBytes    = 2 << 20
 )
 
 // How many contacts a list may have, those included that it has before an

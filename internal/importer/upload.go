@@ -133,6 +133,11 @@ type Store interface {
 	// error is [ErrLost].
 	ApplyBatch(ctx context.Context, b *Batch) (State, error)
 
+	// Contended tells whether other accounts have written within the last second
+	// or so, and wait for the account's transactions. A store whose transactions
+	// run side by side says no.
+	Contended(account int64) bool
+
 	// RestartUpload takes a running upload back to this position, without stats
 	// and error rows, in one transaction; one that has ended stays as it is. It
 	// returns the upload's state, or a NotFound fault. The lease is as with

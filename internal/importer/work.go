@@ -135,6 +135,7 @@ func (i *Importer) turn(ctx context.Context, t *task) (State, error) {
 			return state, err
 		}
 	}
+	t.planner.limit(i.batchRows(t.upload.Account.ID))
 	batch, err := t.planner.Next(i.opts.Now())
 	if err != nil {
 		return Running, fmt.Errorf("read an upload: %w", err)
@@ -153,6 +154,14 @@ func (i *Importer) turn(ctx context.Context, t *task) (State, error) {
 		t.planner.Applied(batch)
 	}
 	return state, err
+}
+
+// batchRows is how many rows the next batch of an account has at most.
+func (i *Importer) batchRows(account int64) int {
+	if i.store.Contended(account) {
+		return min(contendedRows, i.opts.BatchRows)
+	}
+	return i.opts.BatchRows
 }
 
 // open makes a task ready, from the position that the store has.

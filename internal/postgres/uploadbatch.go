@@ -9,6 +9,9 @@ import (
 	"callbook/internal/importer"
 )
 
+// Contended implements [importer.Store]. Accounts' transactions run side by side.
+func (*DB) Contended(int64) bool { return false }
+
 // ApplyBatch implements [importer.Store].
 func (db *DB) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
 	var state importer.State

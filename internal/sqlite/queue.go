@@ -22,6 +22,11 @@ type jobQueue struct {
 	closed bool
 	wake   chan struct{} // room for one
 	spare  *accountJobs  // of an account that has no jobs any more
+	// recent are the accounts that queued a job last, the latest first.
+	recent [2]struct {
+		account int64
+		at      time.Time
+	}
 }
 
 // accountJobs are the jobs of one account.
@@ -72,6 +77,11 @@ func (q *jobQueue) push(j *job) error {
 	}
 	a.jobs = append(a.jobs, j)
 	q.jobs++
+	if q.recent[0].account != j.account {
+		q.recent[1] = q.recent[0]
+		q.recent[0].account = j.account
+	}
+	q.recent[0].at = time.Now()
 	if q.asleep {
 		q.asleep = false
 		q.wake <- struct{}{}
@@ -168,6 +178,21 @@ func (q *jobQueue) close() (left []*job) {
 		q.wake <- struct{}{}
 	}
 	return left
+}
+
+// contendedTime is for how long after a job an account counts as one that writes.
+const contendedTime = time.Second
+
+// contended tells whether another account than this one writes too.
+func (q *jobQueue) contended(account int64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, r := range q.recent {
+		if r.account != account && time.Since(r.at) < contendedTime {
+			return true
+		}
+	}
+	return false
 }
 
 // len returns how many jobs wait.

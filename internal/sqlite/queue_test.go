@@ -76,6 +76,37 @@ func TestBulkJoinsNobodyElse(t *testing.T) {
 	}
 }
 
+// TestContended tells an account alone from one beside which another writes.
+func TestContended(t *testing.T) {
+	t.Parallel()
+	const mine, other = 1, 2
+	q := newJobQueue()
+	push := func(account int64) {
+		j := newJob(t.Context(), nil)
+		j.account = account
+		if err := q.push(j.job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(what string, want bool) {
+		t.Helper()
+		if got := q.contended(mine); got != want {
+			t.Errorf("%s: got %t", what, got)
+		}
+	}
+	want("nobody writes", false)
+	push(mine)
+	want("it writes itself", false)
+	push(other)
+	want("another writes", true)
+	push(mine)
+	want("it writes after the other", true)
+	for i := range q.recent {
+		q.recent[i].at = q.recent[i].at.Add(-contendedTime)
+	}
+	want("the other wrote long ago", false)
+}
+
 // TestQueueOrder pushes and takes the jobs of several accounts, and finds each
 // account's in the order in which they came.
 func TestQueueOrder(t *testing.T) {

@@ -12,6 +12,9 @@ import (
 	"callbook/internal/importer"
 )
 
+// Contended implements [importer.Store].
+func (b *AddressBook) Contended(account int64) bool { return b.writer.queue.contended(account) }
+
 // ApplyBatch implements [importer.Store].
 func (b *AddressBook) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
 	var state importer.State

@@ -168,6 +168,36 @@ func (f *failingCommit) ApplyBatch(ctx context.Context, batch *importer.Batch) (
 	return state, err
 }
 
+// contendedStore says that other accounts write too, and remembers how many rows
+// the largest batch had.
+type contendedStore struct {
+	importer.Store
+	rows int // one worker at a time works an upload
+}
+
+func (c *contendedStore) Contended(int64) bool { return true }
+
+func (c *contendedStore) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
+	c.rows = max(c.rows, len(batch.Contacts))
+	return c.Store.ApplyBatch(ctx, batch)
+}
+
+// TestContendedImport keeps transactions short that others wait for.
+func TestContendedImport(t *testing.T) {
+	t.Parallel()
+	const rows, most = 2500, 250
+	s := serve(t, Options{})
+	store := &contendedStore{Store: s.book}
+	imports := s.importingOver(t, store, 0)
+	u := s.ended(t, upload(t, imports, s.account(t, "acme"), "Leads", int(firstNumber), rows))
+	if u.Stats != (importer.Stats{Success: rows}) {
+		t.Errorf("got %+v", u.Stats)
+	}
+	if store.rows != most {
+		t.Errorf("the largest batch has %d rows, want %d", store.rows, most)
+	}
+}
+
 // TestImportRedo has a batch in a group with a job that fails: the batch is
 // done again.
 func TestImportRedo(t *testing.T) {
