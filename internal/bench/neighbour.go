@@ -21,7 +21,7 @@ const (
 	// neighbourSmall is how many contacts the other account has.
 	neighbourSmall = bulk
 	// neighbourTime is how long each load lasts.
-	neighbourTime = 8 * time.Second
+	neighbourTime = 15 * time.Second
 	// neighbourRows is how many rows each file has that is imported.
 	neighbourRows = 100_000
 	// refusedPause is how long a client waits that was told to come again.
@@ -98,11 +98,12 @@ func (l *lab) neighbours(ctx context.Context) (all []neighbour, err error) {
 			{"bulk requests", func(ctx context.Context, i int) error {
 				return worst.bear(ctx, http.MethodPost, worst.url, body(bulk))
 			}},
-			{"imports", func(ctx context.Context, i int) error {
+			{"imports", func(loading context.Context, i int) error {
 				if i > 2 {
-					<-ctx.Done()
+					<-loading.Done()
 					return nil
 				}
+				// What has begun is awaited, so that it is not there under the next load.
 				id, _, err := worst.uploadCSV(ctx, file)
 				if err == nil {
 					_, err = worst.awaitCSV(ctx, id, neighbourRows)
