@@ -27,14 +27,21 @@ const (
 	step = 64 << 10
 	// maxWaiting is how many requests of one account may wait for bytes.
 	maxWaiting = 128
-	// firstWait is how long a request waits for its first bytes, and growWait for
-	// more while it holds some: several that grow could otherwise deadlock.
-	firstWait = 10 * time.Second
-	// queueWait is how long a bulk request waits for all of its bytes at once. It
-	// holds none meanwhile, so many may queue.
-	queueWait = 30 * time.Second
-	growWait  = 5 * time.Second
 )
+
+// Waits are how long a request waits for bytes before it is refused.
+type Waits struct {
+	First time.Duration // for its first bytes
+	// All is for all the bytes of a bulk request at once. It holds none meanwhile,
+	// so many may queue.
+	All time.Duration
+	// More is for more bytes while it holds some: several that grow could
+	// otherwise deadlock.
+	More time.Duration
+}
+
+// DefaultWaits are those of a new [Budget].
+var DefaultWaits = Waits{First: 10 * time.Second, All: 30 * time.Second, More: 5 * time.Second}
 
 // The faults of a request that does not get what it needs. The first two are
 // the account's own doing; the others are told when the server is full.
@@ -65,6 +72,7 @@ var (
 type Budget struct {
 	memory *limit.Pool // bytes
 	places *limit.Pool // requests
+	waits  Waits
 	hurry  atomic.Bool
 }
 
@@ -74,8 +82,12 @@ func New(memory, requests int64) *Budget {
 	return &Budget{
 		memory: limit.New(memory, limit.Options{Spare: true, MaxWaiting: maxWaiting, Busy: ErrShare}),
 		places: limit.New(requests, limit.Options{Spare: true}),
+		waits:  DefaultWaits,
 	}
 }
+
+// SetWaits is called before the first request.
+func (b *Budget) SetWaits(w Waits) { b.waits = w }
 
 // Scarce tells whether less than a quarter of the memory is free, or [Budget.Hurry]
 // was called. Then clients that are slow to take their answers are given less

@@ -59,7 +59,7 @@ func (s *Share) Take(ctx context.Context, n int64) error {
 // Reserve makes sure that a [Share.Claim] of n more bytes succeeds, and waits
 // as Take does. [Share.Give] gives back what was reserved and not claimed.
 func (s *Share) Reserve(ctx context.Context, n int64) error {
-	return s.reserve(ctx, n, firstWait, false)
+	return s.reserve(ctx, n, s.waits().First, false)
 }
 
 // ReserveMost is Reserve for a request that asks once for all that it may come
@@ -67,7 +67,15 @@ func (s *Share) Reserve(ctx context.Context, n int64) error {
 // have now if nothing else of its own were in flight, and waits longer, up to
 // half a minute, as long as the request holds nothing.
 func (s *Share) ReserveMost(ctx context.Context, n int64) error {
-	return s.reserve(ctx, n, queueWait, true)
+	return s.reserve(ctx, n, s.waits().All, true)
+}
+
+// waits also has an answer for the Share that grants everything.
+func (s *Share) waits() Waits {
+	if s == nil {
+		return Waits{}
+	}
+	return s.budget.waits
 }
 
 func (s *Share) reserve(ctx context.Context, n int64, patience time.Duration, clamp bool) error {
@@ -84,7 +92,7 @@ func (s *Share) reserve(ctx context.Context, n int64, patience time.Duration, cl
 		more = min(more, (share-held)/step*step)
 	}
 	if held > 0 {
-		patience = growWait
+		patience = s.waits().More
 	}
 	switch {
 	case more <= 0:

@@ -44,6 +44,9 @@ type Options struct {
 	StrictNumbers  bool
 	MaxBody        int64
 	RequestTimeout time.Duration
+	// Waits are how long requests wait for it; the zero value means as long as at a
+	// user's server.
+	Waits budget.Waits
 	// Memory is the budget of requests in bytes, and Requests how many may be in
 	// flight; zero takes what a server has by itself. Connections is how many there
 	// may be.
@@ -168,6 +171,9 @@ func Start(t testing.TB, opts Options) *Server {
 		opts.Requests = defaultRequests
 	}
 	held := budget.New(opts.Memory, opts.Requests)
+	if opts.Waits != (budget.Waits{}) {
+		held.SetWaits(opts.Waits)
+	}
 	handler := server.New(server.Config{
 		Budget:         held,
 		Connections:    opts.Connections,
