@@ -11,8 +11,9 @@ BENCHARGS ?=
 build: ## Build the binary, ./callbook
 	CGO_ENABLED=0 go build -trimpath -o callbook ./cmd/callbook
 
+# What waits the longest begins first, and beside it what computes.
 test: test-tools ## Run all tests, on both engines, then those that race detection is for under it
-	go test -timeout 30m ./...
+	go test -timeout 30m -p 3 ./internal/e2e ./internal/postgres ./...
 	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory test-race
 

@@ -19,6 +19,9 @@ var patient = budget.Waits{First: time.Hour, All: time.Hour, More: time.Hour}
 // memory instead of being refused, also when each item is answered with the
 // contact that is there already.
 func TestParallelBulk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	const requests, items = 24, 2000
 	s := servertest.Start(t, servertest.Options{Memory: 32 << 20, Waits: patient})
@@ -39,6 +42,9 @@ func TestParallelBulk(t *testing.T) {
 // TestParallelSmall is TestParallelBulk for bodies that are not announced as
 // large, and for changes and deletions.
 func TestParallelSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	const requests, items = 8, 500
 	s := servertest.Start(t, servertest.Options{Memory: 8 << 20, Waits: patient})

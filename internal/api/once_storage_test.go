@@ -44,6 +44,9 @@ func startKeyed(t *testing.T, opts servertest.Options) (*servertest.Client, idem
 // TestLargeAnswersAreKeptSmall: what is kept of an answer is a part of it, and
 // it is given again to the byte, whatever became of the contacts.
 func TestLargeAnswersAreKeptSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	c, store, account := startKeyed(t, servertest.Options{})
 	body := manyContacts(3000, `{"note":"`+strings.Repeat("a long text, ", 200)+`"}`)

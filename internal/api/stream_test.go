@@ -13,6 +13,9 @@ import (
 // TestManyLists: a page shows all lists of each contact, however many, and holds
 // few of them at once.
 func TestManyLists(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	const contacts, lists = 20, 1100 // more than a page has in all
 	s := servertest.Start(t, servertest.Options{})

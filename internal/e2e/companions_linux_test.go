@@ -11,6 +11,7 @@ import (
 // beside a running server whose newest changes are in the log alone, and looks
 // whether anything changed.
 func TestCompanionsKept(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	auth := newAccount(t, db, "acme")
 	backup := filepath.Join(t.TempDir(), "callbook.bak")
@@ -77,6 +78,7 @@ func TestCompanionsKept(t *testing.T) {
 // TestNamesInBetween names a database as a backup is called while it is written,
 // and a backup as a restore calls what it prepares.
 func TestNamesInBetween(t *testing.T) {
+	t.Parallel()
 	db, auth := seeded(t, 10)
 	partial := db + ".partial"
 	if err := os.Rename(db, partial); err != nil {

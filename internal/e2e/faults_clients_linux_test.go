@@ -91,7 +91,7 @@ var hostiles = []hostile{
 		_, err := conn.Write(a.get("/contacts/export?format=ndjson"))
 		return errors.Join(err, a.hold(conn))
 	}},
-	{"never read the answer to a bulk request", 16, false, false, false, 4, func(a *assault, conn *net.TCPConn) error {
+	{"never read the answer to a bulk request", 4, false, false, false, 3, func(a *assault, conn *net.TCPConn) error {
 		_, err := conn.Write(a.post())
 		return errors.Join(err, a.hold(conn))
 	}},

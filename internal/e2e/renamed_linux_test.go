@@ -12,6 +12,7 @@ import (
 // TestFileRenamed renames the file of a server that is at work, and starts on the
 // new name, and on the old name again: what was acknowledged is there.
 func TestFileRenamed(t *testing.T) {
+	t.Parallel()
 	for name, back := range map[string]bool{"new name": false, "back while it runs": true} {
 		t.Run(name, func(t *testing.T) {
 			db := newDB(t)
@@ -46,6 +47,7 @@ func TestFileRenamed(t *testing.T) {
 // TestFileRenamedAndReplaced puts another file in the place of one that was
 // renamed, or removed: the server that ends writes into none of them by its name.
 func TestFileRenamedAndReplaced(t *testing.T) {
+	t.Parallel()
 	for name, keep := range map[string]bool{"renamed": true, "removed": false} {
 		t.Run(name, func(t *testing.T) {
 			db := newDB(t)
