@@ -1,0 +1,219 @@
+-- The schema after all migrations. It is here to be read; scripts/schema writes it.
+
+CREATE TABLE accounts (
+	id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+	sid text COLLATE "C" NOT NULL,
+	region text COLLATE "C" NOT NULL,
+	time_zone text COLLATE "C" NOT NULL,
+	date_created bigint NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (sid)
+);
+
+CREATE TABLE api_keys (
+	id text COLLATE "C" NOT NULL,
+	account_id bigint NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	token_sha256 bytea NOT NULL,
+	date_created bigint NOT NULL,
+	date_expires bigint,
+	date_last_used bigint,
+	date_revoked bigint,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (id)
+);
+CREATE INDEX api_keys_of_account ON api_keys USING btree (account_id);
+
+CREATE TABLE callbook_migrations (
+	version integer NOT NULL,
+	name text NOT NULL,
+	date_applied timestamp with time zone NOT NULL DEFAULT now(),
+	PRIMARY KEY (version)
+);
+
+CREATE TABLE contact_counts (
+	account_id bigint NOT NULL,
+	slot smallint NOT NULL,
+	contacts bigint NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (account_id, slot)
+);
+
+CREATE TABLE contacts (
+	account_id bigint NOT NULL,
+	date_created bigint NOT NULL,
+	date_updated bigint NOT NULL,
+	name_key text COLLATE "C" NOT NULL,
+	name_folded text COLLATE "C",
+	company_name_folded text COLLATE "C",
+	email_folded text COLLATE "C",
+	sid uuid NOT NULL,
+	number bigint NOT NULL,
+	first_name text COLLATE "C",
+	last_name text COLLATE "C",
+	company_name text COLLATE "C",
+	email text COLLATE "C",
+	tag text COLLATE "C",
+	custom_field text COLLATE "C",
+	UNIQUE (account_id, number),
+	PRIMARY KEY (account_id, sid)
+);
+
+CREATE TABLE copies (
+	source text COLLATE "C" NOT NULL,
+	at text COLLATE "C" NOT NULL,
+	single boolean NOT NULL DEFAULT true,
+	PRIMARY KEY (single),
+	CHECK (single)
+);
+
+CREATE TABLE idempotency_keys (
+	account_id bigint NOT NULL,
+	key text COLLATE "C" NOT NULL,
+	request_sha256 bytea NOT NULL,
+	status smallint NOT NULL,
+	body bytea NOT NULL,
+	date_created bigint NOT NULL,
+	encoding smallint NOT NULL DEFAULT 0,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (account_id, key)
+);
+CREATE INDEX idempotency_keys_by_date ON idempotency_keys USING btree (date_created);
+CREATE INDEX idempotency_keys_of_account ON idempotency_keys USING btree (account_id, date_created);
+
+CREATE TABLE list_members (
+	account_id bigint NOT NULL,
+	list_sid uuid NOT NULL,
+	contact_sid uuid NOT NULL,
+	date_created bigint NOT NULL,
+	PRIMARY KEY (account_id, list_sid, contact_sid)
+);
+CREATE INDEX list_members_by_contact ON list_members USING btree (account_id, contact_sid);
+
+CREATE TABLE lists (
+	account_id bigint NOT NULL,
+	sid uuid NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	name_key text COLLATE "C" NOT NULL,
+	tag text COLLATE "C",
+	type smallint NOT NULL,
+	contact_count bigint NOT NULL,
+	date_created bigint NOT NULL,
+	date_updated bigint NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	UNIQUE (account_id, name),
+	PRIMARY KEY (account_id, sid)
+);
+
+CREATE TABLE login_links (
+	token_sha256 bytea NOT NULL,
+	account_id bigint NOT NULL,
+	date_expires bigint NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (token_sha256)
+);
+
+CREATE TABLE receipt_totals (
+	account_id bigint NOT NULL,
+	slot smallint NOT NULL,
+	receipts bigint NOT NULL,
+	bytes bigint NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (account_id, slot)
+);
+
+CREATE TABLE requests (
+	account_id bigint NOT NULL,
+	day integer NOT NULL,
+	outcome smallint NOT NULL,
+	requests bigint NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (account_id, day, outcome)
+);
+
+CREATE TABLE sessions (
+	secret_sha256 bytea NOT NULL,
+	account_id bigint NOT NULL,
+	key_id text COLLATE "C",
+	agent bytea NOT NULL,
+	date_created bigint NOT NULL,
+	date_last_used bigint NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	FOREIGN KEY (key_id) REFERENCES api_keys(id),
+	PRIMARY KEY (secret_sha256)
+);
+CREATE INDEX sessions_of_account ON sessions USING btree (account_id);
+
+CREATE TABLE upload_chunks (
+	account_id bigint NOT NULL,
+	upload_sid uuid NOT NULL,
+	chunk integer NOT NULL,
+	data bytea NOT NULL,
+	PRIMARY KEY (account_id, upload_sid, chunk)
+);
+
+CREATE TABLE upload_drafts (
+	account_id bigint NOT NULL,
+	date_created bigint NOT NULL,
+	sid uuid NOT NULL,
+	file_name text COLLATE "C" NOT NULL,
+	size bigint NOT NULL,
+	list_name text COLLATE "C" NOT NULL,
+	type smallint NOT NULL,
+	on_duplicate smallint NOT NULL,
+	mapping text COLLATE "C" NOT NULL,
+	trial_sid uuid NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (account_id, sid)
+);
+
+CREATE TABLE upload_errors (
+	account_id bigint NOT NULL,
+	upload_sid uuid NOT NULL,
+	line bigint NOT NULL,
+	kind smallint NOT NULL,
+	reason text COLLATE "C" NOT NULL,
+	record bytea NOT NULL,
+	PRIMARY KEY (account_id, upload_sid, line)
+);
+
+CREATE TABLE upload_files (
+	account_id bigint NOT NULL,
+	upload_sid uuid NOT NULL,
+	size bigint,
+	kept_at timestamp with time zone NOT NULL DEFAULT now(),
+	PRIMARY KEY (account_id, upload_sid)
+);
+
+CREATE TABLE uploads (
+	account_id bigint NOT NULL,
+	state smallint NOT NULL,
+	position bigint NOT NULL,
+	line bigint NOT NULL,
+	success bigint NOT NULL,
+	duplicate bigint NOT NULL,
+	failed bigint NOT NULL,
+	new_contacts bigint NOT NULL,
+	lease_server text COLLATE "C" NOT NULL,
+	lease_until bigint NOT NULL,
+	date_created bigint NOT NULL,
+	sid uuid NOT NULL,
+	date_updated bigint NOT NULL,
+	file_name text COLLATE "C" NOT NULL DEFAULT ''::text,
+	size bigint NOT NULL DEFAULT 0,
+	mapping text COLLATE "C" NOT NULL DEFAULT ''::text,
+	date_started bigint NOT NULL DEFAULT 0,
+	error_bytes bigint NOT NULL DEFAULT 0,
+	errors_omitted bigint NOT NULL DEFAULT 0,
+	list_sid uuid NOT NULL,
+	list_name text COLLATE "C" NOT NULL,
+	type smallint NOT NULL,
+	on_duplicate smallint NOT NULL,
+	dry_run boolean NOT NULL,
+	new_list boolean NOT NULL,
+	header bytea NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (account_id, sid)
+);
+CREATE INDEX uploads_ended ON uploads USING btree (date_updated) WHERE (state <> 0);
+CREATE INDEX uploads_running ON uploads USING btree (sid) WHERE (state = 0);

@@ -1,0 +1,159 @@
+-- The schema after all migrations. It is here to be read; scripts/schema writes it.
+
+CREATE TABLE accounts (
+	id           INTEGER PRIMARY KEY,
+	sid          TEXT    NOT NULL UNIQUE,
+	region       TEXT    NOT NULL,
+	time_zone    TEXT    NOT NULL,
+	date_created INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE api_keys (
+	id             TEXT    NOT NULL PRIMARY KEY,
+	account_id     INTEGER NOT NULL REFERENCES accounts (id),
+	name           TEXT    NOT NULL,
+	token_sha256   BLOB    NOT NULL,
+	date_created   INTEGER NOT NULL,
+	date_last_used INTEGER,
+	date_revoked   INTEGER
+, date_expires INTEGER) STRICT, WITHOUT ROWID;
+CREATE INDEX api_keys_of_account ON api_keys (account_id);
+
+CREATE TABLE contact_counts (
+	account_id INTEGER NOT NULL PRIMARY KEY REFERENCES accounts (id),
+	contacts   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE contacts (
+	account_id   INTEGER NOT NULL REFERENCES accounts (id),
+	sid          BLOB    NOT NULL,
+	number       INTEGER NOT NULL, -- E.164 without its plus
+	first_name   TEXT,
+	last_name    TEXT,
+	company_name TEXT,
+	email        TEXT,
+	tag          TEXT,
+	custom_field TEXT, -- the JSON object as it came
+	date_created INTEGER NOT NULL,
+	date_updated INTEGER NOT NULL,
+	PRIMARY KEY (account_id, sid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE copies (
+	source TEXT NOT NULL,
+	at     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE idempotency_keys (
+	account_id     INTEGER NOT NULL REFERENCES accounts (id),
+	key            TEXT    NOT NULL,
+	request_sha256 BLOB    NOT NULL,
+	status         INTEGER NOT NULL, -- of the answer
+	body           BLOB    NOT NULL,
+	date_created   INTEGER NOT NULL, encoding INTEGER NOT NULL DEFAULT 0,
+	PRIMARY KEY (account_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_date ON idempotency_keys (date_created);
+CREATE INDEX idempotency_keys_of_account ON idempotency_keys (account_id, date_created);
+
+CREATE TABLE list_members (
+	list_id      INTEGER NOT NULL REFERENCES lists (id),
+	contact_sid  BLOB    NOT NULL,
+	date_created INTEGER NOT NULL,
+	PRIMARY KEY (list_id, contact_sid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX list_members_by_contact ON list_members (contact_sid);
+
+CREATE TABLE lists (
+	id            INTEGER PRIMARY KEY,
+	account_id    INTEGER NOT NULL REFERENCES accounts (id),
+	sid           BLOB    NOT NULL,
+	name          TEXT    NOT NULL,
+	tag           TEXT,
+	type          INTEGER NOT NULL, -- 0 static, 1 dynamic
+	contact_count INTEGER NOT NULL, -- moved in the transactions that move members
+	date_created  INTEGER NOT NULL,
+	date_updated  INTEGER NOT NULL,
+	UNIQUE (account_id, sid),
+	UNIQUE (account_id, name)
+) STRICT;
+
+CREATE TABLE log_stamp (
+	mark     BLOB NOT NULL, -- the same in every database; it tells the row's page in a log
+	previous BLOB NOT NULL, -- the stamp before this one; zeros for the first
+	current  BLOB NOT NULL  -- 16 random bytes, and the schema version in 4
+) STRICT;
+
+CREATE TABLE login_links (
+	token_sha256 BLOB    NOT NULL PRIMARY KEY,
+	account_id   INTEGER NOT NULL REFERENCES accounts (id),
+	date_expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE receipt_totals (
+	account_id INTEGER NOT NULL PRIMARY KEY REFERENCES accounts (id),
+	receipts   INTEGER NOT NULL,
+	bytes      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE requests (
+	account_id INTEGER NOT NULL REFERENCES accounts (id),
+	day        INTEGER NOT NULL, -- since 1 January 1970, in the account's time zone
+	outcome    INTEGER NOT NULL, -- 0 succeeded, 1 refused, 2 failed
+	requests   INTEGER NOT NULL,
+	PRIMARY KEY (account_id, day, outcome)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+	secret_sha256  BLOB    NOT NULL PRIMARY KEY,
+	account_id     INTEGER NOT NULL REFERENCES accounts (id),
+	key_id         TEXT REFERENCES api_keys (id), -- NULL: begun by a link
+	agent          TEXT    NOT NULL,
+	date_created   INTEGER NOT NULL,
+	date_last_used INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_account ON sessions (account_id);
+
+CREATE TABLE upload_drafts (
+	account_id   INTEGER NOT NULL REFERENCES accounts (id),
+	sid          BLOB    NOT NULL,
+	file_name    TEXT    NOT NULL,
+	size         INTEGER NOT NULL,
+	list_name    TEXT    NOT NULL,
+	type         INTEGER NOT NULL, -- as in lists
+	on_duplicate INTEGER NOT NULL, -- as in uploads
+	mapping      TEXT    NOT NULL, -- as in uploads
+	trial_sid    BLOB    NOT NULL, -- of the upload that is its dry run; zeros for none
+	date_created INTEGER NOT NULL,
+	PRIMARY KEY (account_id, sid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upload_errors (
+	upload_id INTEGER NOT NULL REFERENCES uploads (id),
+	line      INTEGER NOT NULL,
+	kind      INTEGER NOT NULL, -- 1 missing, 2 invalid, 3 duplicate
+	reason    TEXT    NOT NULL,
+	record    BLOB    NOT NULL, -- the row as CSV, under the upload's header
+	PRIMARY KEY (upload_id, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE uploads (
+	id           INTEGER PRIMARY KEY,
+	account_id   INTEGER NOT NULL REFERENCES accounts (id),
+	sid          BLOB    NOT NULL,
+	list_sid     BLOB    NOT NULL, -- the list may have been deleted since
+	list_name    TEXT    NOT NULL, -- when the file came
+	type         INTEGER NOT NULL, -- as in lists
+	header       BLOB    NOT NULL, -- of the error rows, as CSV
+	state        INTEGER NOT NULL, -- 0 running, 1 completed, 2 cancelled, 3 list gone, 4 file gone
+	position     INTEGER NOT NULL, -- bytes of the file before the next row
+	line         INTEGER NOT NULL, -- of the next row
+	success      INTEGER NOT NULL,
+	duplicate    INTEGER NOT NULL,
+	failed       INTEGER NOT NULL,
+	date_created INTEGER NOT NULL,
+	date_updated INTEGER NOT NULL, on_duplicate INTEGER NOT NULL DEFAULT 0, dry_run      INTEGER NOT NULL DEFAULT 0, new_list     INTEGER NOT NULL DEFAULT 0, new_contacts INTEGER NOT NULL DEFAULT 0, lease_server TEXT    NOT NULL DEFAULT '', lease_until  INTEGER NOT NULL DEFAULT 0, file_name    TEXT    NOT NULL DEFAULT '', size         INTEGER NOT NULL DEFAULT 0, mapping      TEXT    NOT NULL DEFAULT '', date_started INTEGER NOT NULL DEFAULT 0, error_bytes    INTEGER NOT NULL DEFAULT 0, errors_omitted INTEGER NOT NULL DEFAULT 0,
+	UNIQUE (account_id, sid)
+) STRICT;
+CREATE INDEX uploads_ended ON uploads (date_updated) WHERE state <> 0;
+CREATE INDEX uploads_running ON uploads (id) WHERE state = 0;
