@@ -67,6 +67,7 @@ type Dashboard struct {
 // New returns the Dashboard. It panics when its templates, which are part of
 // the program, are not well-formed.
 func New(cfg Config) *Dashboard {
+	pages() // a template that cannot be parsed fails here, and not with a page
 	d := &Dashboard{
 		cfg:     cfg,
 		now:     cfg.Now,
