@@ -43,8 +43,8 @@ type writer struct {
 	commits atomic.Uint64 // one more before and one more after each commit
 }
 
-// state is what was committed at some time. Of two transactions that read and
-// were both begun while it was the same, settled state, both see the same.
+// state counts commits. Two read transactions that begin at the same settled state
+// see the same snapshot.
 type state uint64
 
 // state returns the state of now.
