@@ -89,7 +89,7 @@ func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error),
 // anybody before CreateContacts has returned nil. An error means that nothing was
 // changed. With opts.Receipt, what ready returns is kept in the same transaction,
 // even when there is nothing else to write.
-func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready func([]Result) *idempotency.Receipt) error {
+func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready idempotency.Ready[[]Result]) error {
 	p, err := b.Prepare(acct, drafts)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 		for _, again := range p.Repeats {
 			p.Results[again.Draft] = Result{Contact: p.Results[p.DraftOf[again.Contact]].Contact, Fault: taken}
 		}
-		return ready(p.Results)
+		return ready.Receipt(p.Results)
 	}
 	if len(p.Contacts) == 0 && !opts.Receipt {
 		decided(nil)
@@ -199,7 +199,7 @@ func tooLong(name string, limit int) error {
 // all the others go to write in one call, which is made even when there are
 // none. Ready is given the results of all, in the order of the drafts.
 func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), failed func(error) R,
-	ready func([]R) *idempotency.Receipt, write func(valid []V, ready func([]R) *idempotency.Receipt) error,
+	ready idempotency.Ready[[]R], write func(valid []V, ready idempotency.Ready[[]R]) error,
 ) error {
 	results := make([]R, len(drafts))
 	valid := make([]V, 0, len(drafts))
@@ -217,7 +217,7 @@ func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), failed func(
 		for i, r := range written {
 			results[draftOf[i]] = r
 		}
-		return ready(results)
+		return ready.Receipt(results)
 	})
 }
 

@@ -252,9 +252,9 @@ func TestStrictNumbers(t *testing.T) {
 // fakeStore is for what a real store is not made to do.
 type fakeStore struct {
 	addressbook.Store
-	insert func(contacts []addressbook.Contact, decided func([]*addressbook.Contact) *idempotency.Receipt) error
+	insert func(contacts []addressbook.Contact, decided idempotency.Ready[[]*addressbook.Contact]) error
 }
 
-func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided func([]*addressbook.Contact) *idempotency.Receipt) error {
+func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
 	return s.insert(contacts, decided)
 }

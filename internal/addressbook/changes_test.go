@@ -297,10 +297,10 @@ func TestMembershipResults(t *testing.T) {
 	}
 	// Of a list that is not there, also when none of the references is good.
 	for _, refs := range [][]addressbook.ContactRef{refs, {{Fault: unreadable}}} {
-		if err := s.AddToList(t.Context(), s.account, c.SID, refs, storetest.NoReceipt); !errors.Is(err, addressbook.ErrNoList) {
+		if err := s.AddToList(t.Context(), s.account, c.SID, refs, nil); !errors.Is(err, addressbook.ErrNoList) {
 			t.Errorf("add: %v", err)
 		}
-		if err := s.RemoveFromList(t.Context(), s.account, c.SID, refs, storetest.NoReceipt); !errors.Is(err, addressbook.ErrNoList) {
+		if err := s.RemoveFromList(t.Context(), s.account, c.SID, refs, nil); !errors.Is(err, addressbook.ErrNoList) {
 			t.Errorf("remove: %v", err)
 		}
 	}

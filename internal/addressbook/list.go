@@ -89,7 +89,7 @@ func (p *ListPatch) Apply(l *List) {
 // CreateLists creates a list of each draft that is valid and whose name is
 // free, all in one transaction, with one result a draft in their order; see
 // [Store] for ready. An error means that nothing was changed.
-func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready func([]ListResult) *idempotency.Receipt) error {
+func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready idempotency.Ready[[]ListResult]) error {
 	birth := b.births.next(b.now(), len(drafts))
 	return eachValid(drafts, func(d *ListDraft) (List, error) {
 		if err := d.check(); err != nil {
@@ -98,7 +98,7 @@ func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []L
 		sid, nanos := birth.take()
 		born := time.Unix(0, nanos)
 		return List{SID: sid, Name: d.Name.Value, Tag: d.Tag, Created: born, Updated: born}, nil
-	}, failedList, ready, func(lists []List, ready func([]ListResult) *idempotency.Receipt) error {
+	}, failedList, ready, func(lists []List, ready idempotency.Ready[[]ListResult]) error {
 		return b.store.InsertLists(ctx, acct.ID, lists, ready)
 	})
 }
@@ -121,7 +121,7 @@ func failedList(err error) ListResult { return ListResult{Fault: err} }
 // UpdateLists changes lists, one after the other in one transaction, with one
 // result a patch in their order; see [Store] for ready. An error means that
 // nothing was changed.
-func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready func([]ListResult) *idempotency.Receipt) error {
+func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready idempotency.Ready[[]ListResult]) error {
 	now := b.now()
 	return eachValid(patches, func(p *ListPatch) (ListPatch, error) {
 		patch := *p
@@ -131,14 +131,14 @@ func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []
 			draft.Name = Given("any") // the list has one already
 		}
 		return patch, draft.check()
-	}, failedList, ready, func(valid []ListPatch, ready func([]ListResult) *idempotency.Receipt) error {
+	}, failedList, ready, func(valid []ListPatch, ready idempotency.Ready[[]ListResult]) error {
 		return b.store.UpdateLists(ctx, acct.ID, valid, ready)
 	})
 }
 
 // DeleteLists deletes lists, all in one transaction. The results are each as it
 // last was, or a NotFound fault; see [Store] for ready. Their contacts stay.
-func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID, ready func([]ListResult) *idempotency.Receipt) error {
+func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID, ready idempotency.Ready[[]ListResult]) error {
 	return b.store.DeleteLists(ctx, acct.ID, sids, ready)
 }
 

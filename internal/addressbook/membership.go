@@ -42,11 +42,11 @@ var (
 // transaction, with one result a reference in their order; see [Store] for
 // ready. When the list is not there, the error is a NotFound fault. An error
 // means that nothing was changed.
-func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready func([]MembershipResult) *idempotency.Receipt) error {
+func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready idempotency.Ready[[]MembershipResult]) error {
 	now := b.now()
 	return eachValid(refs, func(r *ContactRef) (Membership, error) {
 		return Membership{List: list, Contact: r.SID, Created: now}, r.Fault
-	}, failedMembership, ready, func(members []Membership, ready func([]MembershipResult) *idempotency.Receipt) error {
+	}, failedMembership, ready, func(members []Membership, ready idempotency.Ready[[]MembershipResult]) error {
 		return b.store.AddMembers(ctx, acct.ID, list, members, ready)
 	})
 }
@@ -54,10 +54,10 @@ func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, re
 // RemoveFromList takes contacts out of a list, all in one transaction, with one
 // result a reference in their order; see [Store] for ready. When the list is not
 // there, the error is a NotFound fault. An error means that nothing was changed.
-func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready func([]MembershipResult) *idempotency.Receipt) error {
+func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready idempotency.Ready[[]MembershipResult]) error {
 	return eachValid(refs, func(r *ContactRef) (SID, error) {
 		return r.SID, r.Fault
-	}, failedMembership, ready, func(contacts []SID, ready func([]MembershipResult) *idempotency.Receipt) error {
+	}, failedMembership, ready, func(contacts []SID, ready idempotency.Ready[[]MembershipResult]) error {
 		return b.store.RemoveMembers(ctx, acct.ID, list, contacts, ready)
 	})
 }

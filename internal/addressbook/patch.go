@@ -77,7 +77,7 @@ func (p *Patch) Apply(c *Contact) {
 // valid, whose contact is not there, or whose number another contact has fails
 // alone; in the last case the result has that other contact. An error
 // means that nothing was changed.
-func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready func([]Result) *idempotency.Receipt) error {
+func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready idempotency.Ready[[]Result]) error {
 	parse, err := b.parser(acct)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches
 	return eachValid(patches, func(p *Patch) (Patch, error) {
 		patch := *p
 		return patch, patch.accept(parse, now)
-	}, failedContact, ready, func(valid []Patch, ready func([]Result) *idempotency.Receipt) error {
+	}, failedContact, ready, func(valid []Patch, ready idempotency.Ready[[]Result]) error {
 		return b.store.UpdateContacts(ctx, acct.ID, valid, ready)
 	})
 }
@@ -117,10 +117,10 @@ func failedContact(err error) Result { return Result{Fault: err} }
 // DeleteContacts deletes contacts, all in one transaction. The results are each
 // as it last was, or a NotFound fault; see [Store] for ready. Their memberships
 // end, and their numbers are free for new contacts.
-func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef, ready func([]Result) *idempotency.Receipt) error {
+func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef, ready idempotency.Ready[[]Result]) error {
 	return eachValid(refs, func(r *ContactRef) (SID, error) {
 		return r.SID, r.Fault
-	}, failedContact, ready, func(sids []SID, ready func([]Result) *idempotency.Receipt) error {
+	}, failedContact, ready, func(sids []SID, ready idempotency.Ready[[]Result]) error {
 		return b.store.DeleteContacts(ctx, acct.ID, sids, ready)
 	})
 }

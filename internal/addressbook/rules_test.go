@@ -122,7 +122,7 @@ func TestStoreFails(t *testing.T) {
 	trouble := errors.New("the store is gone")
 	for name, decides := range map[string]bool{"before it has decided": false, "after it has decided": true} {
 		t.Run(name, func(t *testing.T) {
-			store := fakeStore{insert: func(contacts []addressbook.Contact, decided func([]*addressbook.Contact) *idempotency.Receipt) error {
+			store := fakeStore{insert: func(contacts []addressbook.Contact, decided idempotency.Ready[[]*addressbook.Contact]) error {
 				if decides {
 					decided(make([]*addressbook.Contact, len(contacts)))
 				}

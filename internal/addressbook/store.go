@@ -14,13 +14,9 @@ import (
 // Weight, before it reads on. When that is refused, the method returns the fault
 // and changes nothing.
 //
-// Each write calls ready as soon as its results are known, which is before it
-// is committed: the receipt that ready returns, if it is not nil, is written in
-// the same transaction, as [idempotency.Store] says. Nothing of the results may
-// be shown to anybody before the method has returned nil. Then everything is
-// durable; after an error nothing was changed. Where a transaction has to be
-// done anew, ready is called anew, perhaps on another goroutine, and the last
-// call counts.
+// Each write calls its [idempotency.Ready] with its results before it commits.
+// Nobody may see the results before the method has returned nil. Then everything
+// is durable; after an error nothing was changed.
 type Store interface {
 	// InsertContacts adds, in one transaction, those contacts whose number the
 	// account does not have yet. Numbers and sids are distinct within contacts.
@@ -35,18 +31,18 @@ type Store interface {
 	// With UpdateDuplicate, the contact that has a number already is overwritten
 	// with the new one, and decided is given it as it is afterwards. With DryRun,
 	// all is decided in the same way, and nothing but the receipt is stored.
-	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, decided func(existing []*Contact) *idempotency.Receipt) error
+	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, decided idempotency.Ready[[]*Contact]) error
 
 	// UpdateContacts applies patches one after the other, in one transaction.
 	// The result of each is the contact as it is now, a NotFound fault, a
 	// Duplicate fault with the contact that has the number, or a Changed fault
 	// with the contact when [Patch.Fits] says no.
-	UpdateContacts(ctx context.Context, account int64, patches []Patch, ready func([]Result) *idempotency.Receipt) error
+	UpdateContacts(ctx context.Context, account int64, patches []Patch, ready idempotency.Ready[[]Result]) error
 
 	// DeleteContacts deletes contacts and their memberships, in one
 	// transaction. The result of each is the contact as it last was, or a
 	// NotFound fault.
-	DeleteContacts(ctx context.Context, account int64, sids []SID, ready func([]Result) *idempotency.Receipt) error
+	DeleteContacts(ctx context.Context, account int64, sids []SID, ready idempotency.Ready[[]Result]) error
 
 	// LastSID returns the largest sid that any account's contact, list, upload
 	// or waiting file has; zeros when there is none.
@@ -65,17 +61,17 @@ type Store interface {
 	// InsertLists adds lists, in one transaction. The result of each is the
 	// list, or a Duplicate fault when the name is taken, which may be by a list
 	// before it in the same call.
-	InsertLists(ctx context.Context, account int64, lists []List, ready func([]ListResult) *idempotency.Receipt) error
+	InsertLists(ctx context.Context, account int64, lists []List, ready idempotency.Ready[[]ListResult]) error
 
 	// UpdateLists applies patches one after the other, in one transaction. The
 	// result of each is the list as it is now, a NotFound or Duplicate fault, or a
 	// Changed fault with the list when [ListPatch.Fits] says no.
-	UpdateLists(ctx context.Context, account int64, patches []ListPatch, ready func([]ListResult) *idempotency.Receipt) error
+	UpdateLists(ctx context.Context, account int64, patches []ListPatch, ready idempotency.Ready[[]ListResult]) error
 
 	// DeleteLists deletes lists and their memberships, in one transaction. The
 	// result of each is the list as it last was, or a NotFound fault. The
 	// contacts stay.
-	DeleteLists(ctx context.Context, account int64, sids []SID, ready func([]ListResult) *idempotency.Receipt) error
+	DeleteLists(ctx context.Context, account int64, sids []SID, ready idempotency.Ready[[]ListResult]) error
 
 	// List returns one list, or a NotFound fault.
 	List(ctx context.Context, account int64, sid SID) (List, error)
@@ -87,10 +83,10 @@ type Store interface {
 	// each is the membership, a NotFound fault when there is no such contact, or
 	// a Duplicate fault with the membership that is there already. When the list
 	// is not there, ready is not called, and the error is a NotFound fault.
-	AddMembers(ctx context.Context, account int64, list SID, members []Membership, ready func([]MembershipResult) *idempotency.Receipt) error
+	AddMembers(ctx context.Context, account int64, list SID, members []Membership, ready idempotency.Ready[[]MembershipResult]) error
 
 	// RemoveMembers takes contacts out of a list, in one transaction. The result
 	// of each is the membership as it last was, or a NotFound fault. When the
 	// list is not there, ready is not called, and the error is a NotFound fault.
-	RemoveMembers(ctx context.Context, account int64, list SID, contacts []SID, ready func([]MembershipResult) *idempotency.Receipt) error
+	RemoveMembers(ctx context.Context, account int64, list SID, contacts []SID, ready idempotency.Ready[[]MembershipResult]) error
 }

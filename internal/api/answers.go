@@ -136,7 +136,7 @@ func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int
 
 // write is a write of the stores: it calls ready with its results before they
 // are durable, perhaps more than once, and they are when it returns nil.
-type write[T any] func(ready func(T) *idempotency.Receipt) error
+type write[T any] func(ready idempotency.Ready[T]) error
 
 // answered does a write, and returns the answer that encode makes of its
 // results. When the request has a key, the write keeps the answer under it.

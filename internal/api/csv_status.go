@@ -189,7 +189,7 @@ func (a *API) csvUploads(r *http.Request) (reply, error) {
 
 func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	e := newEncoder(accountOf(r))
-	return answered(r, func(ready func(importer.Upload) *idempotency.Receipt) error {
+	return answered(r, func(ready idempotency.Ready[importer.Upload]) error {
 		return a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"), ready)
 	}, func(upload importer.Upload) reply {
 		return dataReply(r, func(b []byte) []byte { return e.upload(b, &upload) })

@@ -9,7 +9,7 @@ import (
 
 func (a *API) addMembers(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactReferences.decode, func(refs []addressbook.ContactRef) (reply, error) {
-		return membershipKind(r).bulkOf(r, func(ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+		return membershipKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
 			return a.book.AddToList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
 		})
 	})
@@ -17,7 +17,7 @@ func (a *API) addMembers(r *http.Request) (reply, error) {
 
 func (a *API) removeMembers(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactReferences.decode, func(refs []addressbook.ContactRef) (reply, error) {
-		return membershipKind(r).bulkOf(r, func(ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+		return membershipKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
 			return a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
 		})
 	})
@@ -25,7 +25,7 @@ func (a *API) removeMembers(r *http.Request) (reply, error) {
 
 func (a *API) removeMember(r *http.Request) (reply, error) {
 	refs := []addressbook.ContactRef{{SID: sidIn(r, "contact_sid")}}
-	return membershipKind(r).onlyOf(r, func(ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+	return membershipKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
 		return a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
 	})
 }

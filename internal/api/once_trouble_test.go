@@ -29,7 +29,7 @@ type inserts struct {
 	healed  atomic.Bool // nothing is before them any more
 }
 
-func (s *inserts) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func([]*addressbook.Contact) *idempotency.Receipt) error {
+func (s *inserts) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
 	if s.before != nil && !s.healed.Load() {
 		if err := s.before(ctx); err != nil {
 			return err

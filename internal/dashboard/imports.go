@@ -11,7 +11,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 )
 
@@ -313,7 +312,7 @@ func (d *Dashboard) cancelImport(r *http.Request) (answer, error) {
 	if u.State != importer.Running {
 		return goTo(page).saying("It had ended already."), nil
 	}
-	if err := d.cfg.Imports.Cancel(r.Context(), accountOf(r), u.SID, func(importer.Upload) *idempotency.Receipt { return nil }); err != nil {
+	if err := d.cfg.Imports.Cancel(r.Context(), accountOf(r), u.SID, nil); err != nil {
 		return answer{}, err
 	}
 	return goTo(page).saying("The import is cancelled. What was imported before stays."), nil

@@ -48,14 +48,26 @@ func KeyOf(ctx context.Context) string {
 	return key
 }
 
+// Ready is called by a write with its results as soon as they are known, before
+// the commit, and returns the receipt to write in the same transaction, or nil.
+// A nil Ready keeps none. When a transaction is retried, Ready is called again,
+// perhaps on another goroutine, and the last call counts.
+type Ready[T any] func(results T) *Receipt
+
+// Receipt calls ready, unless it is nil.
+func (ready Ready[T]) Receipt(results T) *Receipt {
+	if ready == nil {
+		return nil
+	}
+	return ready(results)
+}
+
 // Store keeps receipts. All of it is safe for concurrent use. The account is
 // always the account's own id; keys of different accounts have nothing to do
 // with each other.
 //
-// Most receipts come with a write of another store of the same database: its
-// methods take a callback, ready, that is given the results as soon as they are
-// known, and returns the receipt to keep, or nil. The receipt is written in the
-// same transaction. When the key has a receipt already, the new one takes its
+// Most receipts come with a write of another store of the same database, whose
+// methods take a [Ready]. When the key has a receipt already, the new one takes its
 // place if that was over its Lifetime when the new one was created; otherwise
 // the write fails with [ErrTaken]. A store reads the receipt's body only until
 // its method returns.

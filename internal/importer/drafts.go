@@ -75,7 +75,7 @@ type DraftStore interface {
 	// StartDraft is AddUpload for the draft with the upload's sid, which it
 	// takes away in the same transaction. A draft that is not there is a
 	// NotFound fault.
-	StartDraft(ctx context.Context, u Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error
+	StartDraft(ctx context.Context, u Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error
 }
 
 // KeepDraft makes a draft of a file, durably. What is wrong with the request, or

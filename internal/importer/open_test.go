@@ -49,7 +49,7 @@ type changing struct {
 	change func()
 }
 
-func (c *changing) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+func (c *changing) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
 	c.change()
 	return c.Store.AddUpload(ctx, u, list, ready)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // UpdateContacts implements [addressbook.Store].
-func (db *DB) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready func([]addressbook.Result) *idempotency.Receipt) error {
+func (db *DB) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready idempotency.Ready[[]addressbook.Result]) error {
 	return db.writeOnce(ctx, account, "update contacts", func(t *tx) error {
 		b, err := t.lockBench(patches)
 		if err != nil {
@@ -24,7 +24,7 @@ func (db *DB) UpdateContacts(ctx context.Context, account int64, patches []addre
 		// Somebody may take a number after we looked; the next look sees who.
 		t.takenAgain = true
 		t.writeBench(b)
-		t.keep(ready(results))
+		t.keep(ready.Receipt(results))
 		return nil
 	})
 }
@@ -130,7 +130,7 @@ func (t *tx) writeBench(b *bench) {
 }
 
 // DeleteContacts implements [addressbook.Store].
-func (db *DB) DeleteContacts(ctx context.Context, account int64, contacts []addressbook.SID, ready func([]addressbook.Result) *idempotency.Receipt) error {
+func (db *DB) DeleteContacts(ctx context.Context, account int64, contacts []addressbook.SID, ready idempotency.Ready[[]addressbook.Result]) error {
 	return db.writeOnce(ctx, account, "delete contacts", func(t *tx) error {
 		there := make(map[addressbook.SID]*addressbook.Contact)
 		t.lockContacts(contacts, func(c *addressbook.Contact) { there[c.SID] = c })
@@ -150,7 +150,7 @@ func (db *DB) DeleteContacts(ctx context.Context, account int64, contacts []addr
 			delete(there, sid) // asked for again, it is gone
 		}
 		t.deleteLocked(deleted)
-		t.keep(ready(results))
+		t.keep(ready.Receipt(results))
 		return nil
 	})
 }

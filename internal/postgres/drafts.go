@@ -97,6 +97,6 @@ func whether(found *bool) func(pgconn.CommandTag) error {
 }
 
 // StartDraft implements [importer.DraftStore].
-func (db *DB) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+func (db *DB) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
 	return db.addUpload(ctx, u, list, true, ready)
 }

@@ -13,7 +13,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
 	"callbook/internal/pgtest"
 )
@@ -124,7 +123,7 @@ func TestRemoveOthers(t *testing.T) {
 	for upload, state := range map[addressbook.SID]importer.State{running: importer.Running, ended: importer.Cancelled} {
 		u := importer.Upload{SID: upload, Account: a, Header: []byte("number"), State: state, Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
 		list := addressbook.List{SID: addressbook.SID{9}, Name: "list", Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
-		if err := db.AddUpload(t.Context(), u, list, func(addressbook.List) *idempotency.Receipt { return nil }); err != nil {
+		if err := db.AddUpload(t.Context(), u, list, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

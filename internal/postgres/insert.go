@@ -16,7 +16,7 @@ import (
 )
 
 // InsertContacts implements [addressbook.Store].
-func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
+func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
 	otherwise := inserting
 	if len(contacts) >= db.copyLeast && opts.OnDuplicate != addressbook.UpdateDuplicate {
 		otherwise = copying
@@ -63,7 +63,7 @@ type insertion struct {
 	way      way
 }
 
-func (in *insertion) run(opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
+func (in *insertion) run(opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
 	at := in.byNumber()
 	var err error
 	switch update := opts.OnDuplicate == addressbook.UpdateDuplicate; {
@@ -88,7 +88,7 @@ func (in *insertion) run(opts addressbook.CreateOptions, decided func(existing [
 			}
 		}
 	}
-	receipt := decided(in.existing)
+	receipt := decided.Receipt(in.existing)
 	if !opts.DryRun {
 		in.updateRows(updated)
 		in.countContacts(in.created)
@@ -134,7 +134,7 @@ func (in *insertion) rows(at []int) []*addressbook.Contact {
 // guess adds all contacts as if nobody had one of their numbers, and has their
 // answer made meanwhile: in one round trip, of two when there is a receipt. A
 // number that somebody has makes all be done again, in another way.
-func (in *insertion) guess(at []int, keeps bool, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
+func (in *insertion) guess(at []int, keeps bool, decided idempotency.Ready[[]*addressbook.Contact]) error {
 	rows := in.rows(at)
 	in.takenAgain = true
 	in.created = len(rows)
@@ -143,7 +143,7 @@ func (in *insertion) guess(at []int, keeps bool, decided func(existing []*addres
 	copied.Go(func() { err = in.copyAtOnce(rows, !keeps) })
 	receipt := func() *idempotency.Receipt {
 		defer copied.Wait() // after a panic, too: it has the connection
-		return decided(in.existing)
+		return decided.Receipt(in.existing)
 	}()
 	if err == nil && keeps {
 		in.countContacts(in.created)

@@ -12,7 +12,7 @@ import (
 )
 
 // InsertLists implements [addressbook.Store].
-func (db *DB) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+func (db *DB) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready idempotency.Ready[[]addressbook.ListResult]) error {
 	return db.writeOnce(ctx, account, "insert lists", func(t *tx) error {
 		// The first of each name, in the order of the names: two transactions that
 		// insert the same ones never wait for each other in a circle.
@@ -50,7 +50,7 @@ func (db *DB) InsertLists(ctx context.Context, account int64, lists []addressboo
 				results[i].Fault = addressbook.ErrNameTaken
 			}
 		}
-		t.keep(ready(results))
+		t.keep(ready.Receipt(results))
 		return nil
 	})
 }
@@ -73,7 +73,7 @@ func listArgs(account int64, lists []*addressbook.List) []any {
 }
 
 // UpdateLists implements [addressbook.Store].
-func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready idempotency.Ready[[]addressbook.ListResult]) error {
 	return db.writeOnce(ctx, account, "update lists", func(t *tx) error {
 		patched := make([]addressbook.SID, len(patches))
 		var wanted []string
@@ -123,7 +123,7 @@ func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressb
 		// Somebody may take a name after we looked; the next look sees it.
 		t.takenAgain = true
 		t.updateLists(rows, before, changed)
-		t.keep(ready(results))
+		t.keep(ready.Receipt(results))
 		return nil
 	})
 }
@@ -167,7 +167,7 @@ func (t *tx) updateLists(lists map[addressbook.SID]*addressbook.List, before map
 }
 
 // DeleteLists implements [addressbook.Store].
-func (db *DB) DeleteLists(ctx context.Context, account int64, lists []addressbook.SID, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+func (db *DB) DeleteLists(ctx context.Context, account int64, lists []addressbook.SID, ready idempotency.Ready[[]addressbook.ListResult]) error {
 	return db.writeOnce(ctx, account, "delete lists", func(t *tx) error {
 		there := make(map[addressbook.SID]*addressbook.List)
 		t.lockLists(lists, func(l *addressbook.List) { there[l.SID] = l })
@@ -187,7 +187,7 @@ func (db *DB) DeleteLists(ctx context.Context, account int64, lists []addressboo
 			results[i].List = l
 			delete(there, sid) // asked for again, it is gone
 		}
-		t.keep(ready(results))
+		t.keep(ready.Receipt(results))
 		return nil
 	})
 }

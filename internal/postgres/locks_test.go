@@ -20,9 +20,9 @@ func addLists(t *testing.T, db *DB, account int64, lists []addressbook.SID, cont
 	t.Helper()
 	for _, sid := range lists {
 		l := addressbook.List{SID: sid, Name: sid.String(), Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
-		err := db.InsertLists(t.Context(), account, []addressbook.List{l}, func([]addressbook.ListResult) *idempotency.Receipt { return nil })
+		err := db.InsertLists(t.Context(), account, []addressbook.List{l}, nil)
 		if err == nil {
-			err = db.AddMembers(t.Context(), account, sid, members(sid, contacts...), func([]addressbook.MembershipResult) *idempotency.Receipt { return nil })
+			err = db.AddMembers(t.Context(), account, sid, members(sid, contacts...), nil)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func members(list addressbook.SID, contacts ...addressbook.SID) []addressbook.Me
 }
 
 func deleteContact(ctx context.Context, db *DB, account int64, sid addressbook.SID) error {
-	return db.DeleteContacts(ctx, account, []addressbook.SID{sid}, func([]addressbook.Result) *idempotency.Receipt { return nil })
+	return db.DeleteContacts(ctx, account, []addressbook.SID{sid}, nil)
 }
 
 // TestNumberIsFreed has another server delete the contact whose number an insert
@@ -193,9 +193,9 @@ func TestTrimLocksWhatItDeletes(t *testing.T) {
 			Created: time.Unix(1, 0), Updated: time.Unix(1, 0), Started: time.Unix(1, 0),
 		}
 		list := addressbook.List{SID: addressbook.SID{100}, Name: "Leads", Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
-		err := db.AddUpload(t.Context(), u, list, func(addressbook.List) *idempotency.Receipt { return nil })
+		err := db.AddUpload(t.Context(), u, list, nil)
 		if err == nil {
-			err = db.EndUpload(t.Context(), acct.ID, u.SID, importer.Cancelled, time.Unix(2, 0), func(importer.Upload) *idempotency.Receipt { return nil })
+			err = db.EndUpload(t.Context(), acct.ID, u.SID, importer.Cancelled, time.Unix(2, 0), nil)
 		}
 		if err != nil {
 			t.Fatal(err)

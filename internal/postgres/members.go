@@ -11,7 +11,7 @@ import (
 )
 
 // AddMembers implements [addressbook.Store].
-func (db *DB) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+func (db *DB) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready idempotency.Ready[[]addressbook.MembershipResult]) error {
 	return db.writeOnce(ctx, account, "add members", func(t *tx) error {
 		joining := make([]addressbook.SID, len(members))
 		for i := range members {
@@ -52,7 +52,7 @@ func (db *DB) AddMembers(ctx context.Context, account int64, list addressbook.SI
 		}
 		t.addMembers(list, added)
 		t.countMembers(list, len(added))
-		t.keep(ready(results))
+		t.keep(ready.Receipt(results))
 		return nil
 	})
 }
@@ -89,7 +89,7 @@ func (t *tx) lockList(list addressbook.SID) (there *bool) {
 }
 
 // RemoveMembers implements [addressbook.Store].
-func (db *DB) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready func([]addressbook.MembershipResult) *idempotency.Receipt) error {
+func (db *DB) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready idempotency.Ready[[]addressbook.MembershipResult]) error {
 	return db.writeOnce(ctx, account, "remove members", func(t *tx) error {
 		since := make(map[addressbook.SID]time.Time)
 		there := t.lockList(list)
@@ -112,7 +112,7 @@ func (db *DB) RemoveMembers(ctx context.Context, account int64, list addressbook
 			results[i].Membership = &addressbook.Membership{List: list, Contact: contact, Created: created}
 			delete(since, contact) // asked for again, it is gone
 		}
-		t.keep(ready(results))
+		t.keep(ready.Receipt(results))
 		return nil
 	})
 }

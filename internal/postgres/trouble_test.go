@@ -13,7 +13,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/pgtest"
 	"callbook/internal/phone"
 )
@@ -33,7 +32,7 @@ func insert(ctx context.Context, db *DB, account int64, numbers ...phone.Number)
 	for i, n := range numbers {
 		all[i] = addressbook.Contact{SID: addressbook.SID{byte(n)}, Number: n, Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
 	}
-	return db.InsertContacts(ctx, account, all, addressbook.CreateOptions{}, func([]*addressbook.Contact) *idempotency.Receipt { return nil })
+	return db.InsertContacts(ctx, account, all, addressbook.CreateOptions{}, nil)
 }
 
 func isUnavailable(t *testing.T, what string, err error) {
@@ -145,7 +144,7 @@ func TestDeadlock(t *testing.T) {
 	lock(2)
 	deleted := make(chan error, 1)
 	go func() {
-		deleted <- db.DeleteContacts(t.Context(), acct, []addressbook.SID{{1}, {2}}, func([]addressbook.Result) *idempotency.Receipt { return nil })
+		deleted <- db.DeleteContacts(t.Context(), acct, []addressbook.SID{{1}, {2}}, nil)
 	}()
 	pgtest.AwaitWaiting(t, url, 1)
 	lock(1) // closes the circle

@@ -69,12 +69,12 @@ func (db *DB) ListByName(ctx context.Context, account int64, name string) (addre
 }
 
 // AddUpload implements [importer.Store].
-func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
 	return db.addUpload(ctx, u, list, false, ready)
 }
 
 // addUpload adds an upload, in the place of the draft of its sid if it is one.
-func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready func(addressbook.List) *idempotency.Receipt) error {
+func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready idempotency.Ready[addressbook.List]) error {
 	return db.writeOnce(ctx, u.Account.ID, "add upload", func(t *tx) error {
 		got, there := list, false
 		// It is locked, so that it cannot go before the upload is there. Added by
@@ -104,7 +104,7 @@ func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook
 		added := u
 		added.List, added.NewList = got.SID, u.DryRun && !there
 		t.insertUpload(&added)
-		t.keep(ready(got))
+		t.keep(ready.Receipt(got))
 		return nil
 	})
 }
@@ -130,7 +130,7 @@ func (t *tx) lockUpload(sid addressbook.SID) (u importer.Upload, there bool, err
 }
 
 // EndUpload implements [importer.Store].
-func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready func(importer.Upload) *idempotency.Receipt) error {
+func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready idempotency.Ready[importer.Upload]) error {
 	return db.writeOnce(ctx, account, "end upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)
 		if err != nil {
@@ -143,7 +143,7 @@ func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID,
 			u.State, u.Updated = s, time.Unix(0, at.UnixNano())
 			t.endUpload(sid, s, at)
 		}
-		t.keep(ready(u))
+		t.keep(ready.Receipt(u))
 		return nil
 	})
 }

@@ -48,13 +48,12 @@ func fill(t *testing.T, db *DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decided := func([]*addressbook.Contact) *idempotency.Receipt { return nil }
 	for i := range prepared.Contacts { // into many slots of the counter
-		if err := db.InsertContacts(t.Context(), acme.ID, prepared.Contacts[i:i+1], addressbook.CreateOptions{}, decided); err != nil {
+		if err := db.InsertContacts(t.Context(), acme.ID, prepared.Contacts[i:i+1], addressbook.CreateOptions{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if i == 30 {
-			err = db.InsertContacts(t.Context(), acme.ID, prepared.Contacts[i+1:], addressbook.CreateOptions{}, decided)
+			err = db.InsertContacts(t.Context(), acme.ID, prepared.Contacts[i+1:], addressbook.CreateOptions{}, nil)
 			break
 		}
 	}

@@ -28,7 +28,7 @@ type hooked struct {
 	decided bool
 }
 
-func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func([]*addressbook.Contact) *idempotency.Receipt) error {
+func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
 	if h.decided {
 		decided(make([]*addressbook.Contact, len(contacts)))
 	}

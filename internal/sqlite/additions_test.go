@@ -30,7 +30,7 @@ func TestAdditions(t *testing.T) {
 				// Where there is no memory, this lets the other account's index go.
 				func() error {
 					return s.book.InsertContacts(t.Context(), two, contacts(firstNumber+20, 1),
-						addressbook.CreateOptions{DryRun: true}, storetest.NoReceipt)
+						addressbook.CreateOptions{DryRun: true}, nil)
 				},
 				func() error {
 					return s.book.InsertContacts(t.Context(), one, contacts(firstNumber+10, 3), addressbook.CreateOptions{}, storetest.Told(&met))

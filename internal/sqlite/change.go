@@ -12,7 +12,7 @@ import (
 )
 
 // UpdateContacts implements [addressbook.Store].
-func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready func([]addressbook.Result) *idempotency.Receipt) error {
+func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready idempotency.Ready[[]addressbook.Result]) error {
 	return b.edit(ctx, account, len(patches), "update contacts", func(tx *editTx) error {
 		results := make([]addressbook.Result, len(patches))
 		for i := range patches {
@@ -21,7 +21,7 @@ func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches
 				return err
 			}
 		}
-		return tx.keep(ready(results))
+		return tx.keep(ready.Receipt(results))
 	})
 }
 
@@ -79,7 +79,7 @@ func updateRow(conn *sqlite.Conn, account int64, c *addressbook.Contact) (bytes 
 }
 
 // DeleteContacts implements [addressbook.Store].
-func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID, ready func([]addressbook.Result) *idempotency.Receipt) error {
+func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID, ready idempotency.Ready[[]addressbook.Result]) error {
 	return b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
 		results := make([]addressbook.Result, len(sids))
 		deleted := 0
@@ -104,7 +104,7 @@ func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []
 		if err := tx.countContacts(-deleted); err != nil {
 			return err
 		}
-		return tx.keep(ready(results))
+		return tx.keep(ready.Receipt(results))
 	})
 }
 

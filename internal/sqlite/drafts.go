@@ -108,6 +108,6 @@ func (tx *editTx) removeDraft(account int64, sid addressbook.SID) (was bool, err
 }
 
 // StartDraft implements [importer.DraftStore].
-func (b *AddressBook) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready func(addressbook.List) *idempotency.Receipt) error {
+func (b *AddressBook) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
 	return b.addUpload(ctx, u, list, true, ready)
 }

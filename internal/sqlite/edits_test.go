@@ -120,7 +120,7 @@ func (s *served) update(acct account.Account, sid addressbook.SID, numbers ...ph
 
 func (s *served) remove(acct account.Account, sid addressbook.SID) func() error {
 	return func() error {
-		err := s.book.DeleteContacts(context.Background(), acct.ID, []addressbook.SID{sid}, storetest.NoReceipt)
+		err := s.book.DeleteContacts(context.Background(), acct.ID, []addressbook.SID{sid}, nil)
 		return err
 	}
 }
@@ -128,7 +128,7 @@ func (s *served) remove(acct account.Account, sid addressbook.SID) func() error 
 // add inserts one contact.
 func (s *served) add(acct account.Account, c addressbook.Contact) func() error {
 	return func() error {
-		return s.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c}, addressbook.CreateOptions{}, storetest.NoReceipt)
+		return s.book.InsertContacts(context.Background(), acct.ID, []addressbook.Contact{c}, addressbook.CreateOptions{}, nil)
 	}
 }
 

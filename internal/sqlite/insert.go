@@ -14,7 +14,7 @@ import (
 )
 
 // InsertContacts implements [addressbook.Store].
-func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided func(existing []*addressbook.Contact) *idempotency.Receipt) error {
+func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
 	in := &insertion{
 		indexes:  b.indexes,
 		added:    &b.writer.added,
@@ -47,7 +47,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 	for {
 		select {
 		case <-in.decided:
-			receipt := decided(in.existing)
+			receipt := decided.Receipt(in.existing)
 			if opts.Receipt {
 				in.receipts <- receipt
 			}
@@ -60,7 +60,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 			if in.refused != nil {
 				return in.refused
 			}
-			decided(in.existing)
+			decided.Receipt(in.existing)
 			return nil
 		case <-cancelled:
 			if j.giveUp() {

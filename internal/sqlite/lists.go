@@ -48,7 +48,7 @@ func textArg(t addressbook.Text) any {
 }
 
 // InsertLists implements [addressbook.Store].
-func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready idempotency.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(lists), "insert lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(lists))
 		for i := range lists {
@@ -62,7 +62,7 @@ func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []ad
 				results[i].Fault = addressbook.ErrNameTaken
 			}
 		}
-		return tx.keep(ready(results))
+		return tx.keep(ready.Receipt(results))
 	})
 }
 
@@ -79,7 +79,7 @@ func (tx *editTx) insertList(account int64, l *addressbook.List) (added bool, er
 }
 
 // UpdateLists implements [addressbook.Store].
-func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready idempotency.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(patches), "update lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(patches))
 		for i := range patches {
@@ -88,7 +88,7 @@ func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []
 				return err
 			}
 		}
-		return tx.keep(ready(results))
+		return tx.keep(ready.Receipt(results))
 	})
 }
 
@@ -125,7 +125,7 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 }
 
 // DeleteLists implements [addressbook.Store].
-func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []addressbook.SID, ready func([]addressbook.ListResult) *idempotency.Receipt) error {
+func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []addressbook.SID, ready idempotency.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(sids), "delete lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(sids))
 		for i, sid := range sids {
@@ -151,7 +151,7 @@ func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []add
 			results[i].List = &l
 			tx.bytes += pageBytes + l.ContactCount*memberBytes
 		}
-		return tx.keep(ready(results))
+		return tx.keep(ready.Receipt(results))
 	})
 }
 

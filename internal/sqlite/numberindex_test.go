@@ -14,7 +14,6 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
-	"callbook/internal/storetest"
 )
 
 // TestNumberIndexModel compares the index with a map, through any sequence of
@@ -228,7 +227,7 @@ func TestFindWhileTheWriterIsBusy(t *testing.T) {
 	}
 	deleted := make(chan error, 1)
 	go func() {
-		deleted <- s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{all[0].SID}, storetest.NoReceipt)
+		deleted <- s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{all[0].SID}, nil)
 	}()
 	s.queued(t, 1)
 	release()

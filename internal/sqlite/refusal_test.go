@@ -13,7 +13,6 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
-	"callbook/internal/storetest"
 )
 
 // fullShare returns the context of a request whose account has all of its share
@@ -66,35 +65,35 @@ func TestRefusedAlone(t *testing.T) {
 		do   func(ctx context.Context, b *AddressBook, a accountOf) error
 	}{
 		"insert": {weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.InsertContacts(ctx, a.acct.ID, append(contacts(firstNumber+50, 2), contacts(firstNumber, n)...), addressbook.CreateOptions{}, storetest.NoReceipt)
+			return b.InsertContacts(ctx, a.acct.ID, append(contacts(firstNumber+50, 2), contacts(firstNumber, n)...), addressbook.CreateOptions{}, nil)
 		}},
 		"insert many": {weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
 			return b.InsertContacts(ctx, a.acct.ID, append(contacts(firstNumber+50, earlyRows), contacts(firstNumber, n)...),
-				addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate, Receipt: true}, storetest.NoReceipt)
+				addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate, Receipt: true}, nil)
 		}},
 		"update one": {0, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return a.book.UpdateContacts(ctx, a.acct, patches[:1], storetest.NoReceipt)
+			return a.book.UpdateContacts(ctx, a.acct, patches[:1], nil)
 		}},
 		"take one number": {weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return a.book.UpdateContacts(ctx, a.acct, []addressbook.Patch{taken}, storetest.NoReceipt)
+			return a.book.UpdateContacts(ctx, a.acct, []addressbook.Patch{taken}, nil)
 		}},
 		"update": {2 * weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return a.book.UpdateContacts(ctx, a.acct, patches, storetest.NoReceipt)
+			return a.book.UpdateContacts(ctx, a.acct, patches, nil)
 		}},
 		"delete one": {0, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.DeleteContacts(ctx, a.acct.ID, sids[:1], storetest.NoReceipt)
+			return b.DeleteContacts(ctx, a.acct.ID, sids[:1], nil)
 		}},
 		"delete": {2 * weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.DeleteContacts(ctx, a.acct.ID, sids, storetest.NoReceipt)
+			return b.DeleteContacts(ctx, a.acct.ID, sids, nil)
 		}},
 		"update lists": {2 * listWeight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.UpdateLists(ctx, a.acct.ID, listPatches, storetest.NoReceipt)
+			return b.UpdateLists(ctx, a.acct.ID, listPatches, nil)
 		}},
 		"delete one list": {0, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.DeleteLists(ctx, a.acct.ID, listSIDs[:1], storetest.NoReceipt)
+			return b.DeleteLists(ctx, a.acct.ID, listSIDs[:1], nil)
 		}},
 		"delete lists": {2 * listWeight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.DeleteLists(ctx, a.acct.ID, listSIDs, storetest.NoReceipt)
+			return b.DeleteLists(ctx, a.acct.ID, listSIDs, nil)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +101,7 @@ func TestRefusedAlone(t *testing.T) {
 			s := serve(t, Options{})
 			two, one, three := s.account(t, "two").ID, s.account(t, "one"), s.account(t, "three").ID
 			s.insert(t, one.ID, all, n)
-			if err := s.book.InsertLists(t.Context(), one.ID, lists, storetest.NoReceipt); err != nil {
+			if err := s.book.InsertLists(t.Context(), one.ID, lists, nil); err != nil {
 				t.Fatal(err)
 			}
 			a := accountOf{one, addressbook.New(s.book, addressbook.Options{})}
@@ -165,7 +164,7 @@ func TestRedoClaimsNothing(t *testing.T) {
 	var used atomic.Int64
 	release := s.hold(t)
 	removed := s.queue(t, 1, func() error {
-		return s.book.DeleteContacts(ctx, one, sids, storetest.NoReceipt)
+		return s.book.DeleteContacts(ctx, one, sids, nil)
 	})
 	other := s.begin(t, two, contacts(firstNumber, 3))
 	s.queued(t, 2)

@@ -11,7 +11,6 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/storetest"
 )
 
 // TestScanHoldsUpNoWrite has contacts written and deleted while a search is in
@@ -27,7 +26,7 @@ func TestScanHoldsUpNoWrite(t *testing.T) {
 	s.book.beforeBatch = func() {
 		once.Do(func() {
 			s.insert(t, acme, people(rand.New(rand.NewPCG(1, 2)), 1000, 500), 500)
-			if err := s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{old[0].SID, old[50].SID, old[99].SID}, storetest.NoReceipt); err != nil {
+			if err := s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{old[0].SID, old[50].SID, old[99].SID}, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -66,7 +65,7 @@ func TestScanSeesOneState(t *testing.T) {
 			for _, c := range all[seven*i : seven*(i+1)] {
 				gone = append(gone, c.SID)
 			}
-			if err := s.book.DeleteContacts(t.Context(), acme, gone, storetest.NoReceipt); err != nil {
+			if err := s.book.DeleteContacts(t.Context(), acme, gone, nil); err != nil {
 				t.Error(err)
 			}
 		}

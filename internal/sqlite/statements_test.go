@@ -9,7 +9,6 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/storetest"
 )
 
 // TestStatementsAreBounded asks for the contacts of one list after the other. A
@@ -30,13 +29,13 @@ func TestStatementsAreBounded(t *testing.T) {
 		l.Name = l.SID.String()
 		l.Created, l.Updated = time.Unix(int64(i), 0), time.Unix(int64(i), 0)
 	}
-	if err := s.book.InsertLists(t.Context(), acme, lists, storetest.NoReceipt); err != nil {
+	if err := s.book.InsertLists(t.Context(), acme, lists, nil); err != nil {
 		t.Fatal(err)
 	}
 	c := contacts(firstNumber, 1)[0]
 	s.insert(t, acme, []addressbook.Contact{c}, 1)
 	for i, l := range lists {
-		if err := s.book.AddMembers(t.Context(), acme, l.SID, []addressbook.Membership{{List: l.SID, Contact: c.SID, Created: c.Created}}, storetest.NoReceipt); err != nil {
+		if err := s.book.AddMembers(t.Context(), acme, l.SID, []addressbook.Membership{{List: l.SID, Contact: c.SID, Created: c.Created}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, sids := range [][]addressbook.SID{{l.SID}, {l.SID, lists[(i+1)%len(lists)].SID}, {l.SID, lists[(i+2)%len(lists)].SID, {}}} {
@@ -48,7 +47,7 @@ func TestStatementsAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if err := s.book.DeleteLists(t.Context(), acme, []addressbook.SID{lists[0].SID}, storetest.NoReceipt); err != nil {
+	if err := s.book.DeleteLists(t.Context(), acme, []addressbook.SID{lists[0].SID}, nil); err != nil {
 		t.Fatal(err)
 	}
 

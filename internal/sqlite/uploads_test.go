@@ -310,9 +310,9 @@ func TestImportRaces(t *testing.T) {
 					return nil
 				})
 				if err == nil && worker == 0 {
-					err = s.book.DeleteContacts(t.Context(), acme.ID, sids, storetest.NoReceipt)
+					err = s.book.DeleteContacts(t.Context(), acme.ID, sids, nil)
 				} else if err == nil {
-					err = s.book.RemoveMembers(t.Context(), acme.ID, uploads[0].List, sids, storetest.NoReceipt)
+					err = s.book.RemoveMembers(t.Context(), acme.ID, uploads[0].List, sids, nil)
 				}
 				if err != nil {
 					t.Error(err)

@@ -60,8 +60,7 @@ func fill(t *testing.T) *filled {
 		}
 		f.files[sid] = 1000
 	}
-	decided := func([]*addressbook.Contact) *idempotency.Receipt { return nil }
-	if err := s.book.InsertContacts(t.Context(), f.acme.ID, prepared.Contacts, addressbook.CreateOptions{}, decided); err != nil {
+	if err := s.book.InsertContacts(t.Context(), f.acme.ID, prepared.Contacts, addressbook.CreateOptions{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	f.exec(t, `INSERT INTO list_members SELECT lists.id, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0`)

@@ -8,7 +8,6 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
 )
 
 // listsOfContact reads a contact's lists in pieces.
@@ -92,19 +91,19 @@ func claimsOfMemory(t *testing.T, f *fixture) {
 		},
 		"insert": func(ctx context.Context) error {
 			return f.Contacts.InsertContacts(ctx, f.account, again, addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate},
-				func([]*addressbook.Contact) *idempotency.Receipt { return nil })
+				nil)
 		},
 		"update": func(ctx context.Context) error {
-			return f.Contacts.UpdateContacts(ctx, f.account, patches, func([]addressbook.Result) *idempotency.Receipt { return nil })
+			return f.Contacts.UpdateContacts(ctx, f.account, patches, nil)
 		},
 		"delete": func(ctx context.Context) error {
-			return f.Contacts.DeleteContacts(ctx, f.account, sids, func([]addressbook.Result) *idempotency.Receipt { return nil })
+			return f.Contacts.DeleteContacts(ctx, f.account, sids, nil)
 		},
 		"update lists": func(ctx context.Context) error {
-			return f.Contacts.UpdateLists(ctx, f.account, listPatches, func([]addressbook.ListResult) *idempotency.Receipt { return nil })
+			return f.Contacts.UpdateLists(ctx, f.account, listPatches, nil)
 		},
 		"delete lists": func(ctx context.Context) error {
-			return f.Contacts.DeleteLists(ctx, f.account, listSIDs, func([]addressbook.ListResult) *idempotency.Receipt { return nil })
+			return f.Contacts.DeleteLists(ctx, f.account, listSIDs, nil)
 		},
 	} {
 		ctx, share := held.Begin(t.Context())

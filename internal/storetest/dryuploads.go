@@ -184,9 +184,9 @@ func (f *fixture) disturb(t *testing.T, u importer.Upload, from phone.Number, re
 		}
 	}
 	if remove {
-		err = f.Contacts.DeleteContacts(t.Context(), f.account, sids, NoReceipt)
+		err = f.Contacts.DeleteContacts(t.Context(), f.account, sids, nil)
 	} else {
-		err = f.Contacts.RemoveMembers(t.Context(), f.account, u.List, sids, NoReceipt)
+		err = f.Contacts.RemoveMembers(t.Context(), f.account, u.List, sids, nil)
 	}
 	return err
 }

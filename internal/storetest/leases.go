@@ -190,7 +190,7 @@ func releasedLeases(t *testing.T, f *fixture) {
 	third := second
 	third.SID, third.Created = born()
 	third.Lease = importer.Lease{}
-	if err := f.Uploads.AddUpload(t.Context(), third, list("Leads"), NoReceipt); err != nil {
+	if err := f.Uploads.AddUpload(t.Context(), third, list("Leads"), nil); err != nil {
 		t.Fatal(err)
 	}
 	f.is(t, third)

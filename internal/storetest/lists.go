@@ -97,7 +97,7 @@ func failedListInsert(t *testing.T, f *fixture) {
 	old, twin := list("old"), list("new")
 	twin.SID = old.SID
 	f.addLists(t, old)
-	if err := f.Contacts.InsertLists(t.Context(), f.account, []addressbook.List{list("before"), twin, list("after")}, NoReceipt); err == nil {
+	if err := f.Contacts.InsertLists(t.Context(), f.account, []addressbook.List{list("before"), twin, list("after")}, nil); err == nil {
 		t.Error("two lists have the same sid")
 	}
 	f.listed(t, old)

@@ -79,7 +79,7 @@ func addWhileListGoes(t *testing.T, f *fixture) {
 				case !errors.Is(err, addressbook.ErrNoList):
 					t.Errorf("add: %v", err)
 				}
-				if err := f.Contacts.AddMembers(t.Context(), f.account, stays.SID, joining(stays, all[part].SID), NoReceipt); err != nil {
+				if err := f.Contacts.AddMembers(t.Context(), f.account, stays.SID, joining(stays, all[part].SID), nil); err != nil {
 					t.Errorf("add to the list that stays: %v", err)
 				}
 			})
@@ -256,20 +256,20 @@ func (f *fixture) edit(t *testing.T, random *rand.Rand, p *pool, numbers int) er
 		return err
 	case 2, 3:
 		patches := []addressbook.Patch{{SID: p.pick(&p.contacts, random), Number: setNumber(n())}, {SID: p.pick(&p.contacts, random), Number: setNumber(n())}}
-		err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, NoReceipt)
+		err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, nil)
 		return err
 	case 4:
-		err := f.Contacts.DeleteContacts(t.Context(), f.account, []addressbook.SID{p.pick(&p.contacts, random)}, NoReceipt)
+		err := f.Contacts.DeleteContacts(t.Context(), f.account, []addressbook.SID{p.pick(&p.contacts, random)}, nil)
 		return err
 	case 5, 6:
 		l := addressbook.List{SID: p.pick(&p.lists, random)}
-		err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, joining(l, p.pick(&p.contacts, random), p.pick(&p.contacts, random)), NoReceipt)
+		err := f.Contacts.AddMembers(t.Context(), f.account, l.SID, joining(l, p.pick(&p.contacts, random), p.pick(&p.contacts, random)), nil)
 		if errors.Is(err, addressbook.ErrNoList) {
 			return nil
 		}
 		return err
 	case 7:
-		err := f.Contacts.RemoveMembers(t.Context(), f.account, p.pick(&p.lists, random), []addressbook.SID{p.pick(&p.contacts, random)}, NoReceipt)
+		err := f.Contacts.RemoveMembers(t.Context(), f.account, p.pick(&p.lists, random), []addressbook.SID{p.pick(&p.contacts, random)}, nil)
 		if errors.Is(err, addressbook.ErrNoList) {
 			return nil
 		}
@@ -282,7 +282,7 @@ func (f *fixture) edit(t *testing.T, random *rand.Rand, p *pool, numbers int) er
 			p.add(&p.lists, l.SID)
 			return err
 		}
-		err = f.Contacts.DeleteLists(t.Context(), f.account, []addressbook.SID{p.pick(&p.lists, random)}, NoReceipt)
+		err = f.Contacts.DeleteLists(t.Context(), f.account, []addressbook.SID{p.pick(&p.lists, random)}, nil)
 		return err
 	}
 }

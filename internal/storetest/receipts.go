@@ -29,7 +29,7 @@ func receipt(key string) idempotency.Receipt {
 }
 
 // keeping is a ready that has this receipt, whatever it is told.
-func keeping[R any](r idempotency.Receipt) func(R) *idempotency.Receipt {
+func keeping[R any](r idempotency.Receipt) idempotency.Ready[R] {
 	return func(R) *idempotency.Receipt { return &r }
 }
 

@@ -22,25 +22,25 @@ func cancelledEdits(t *testing.T, f *fixture) {
 	book := patching(f.Contacts, moment())
 	for name, edit := range map[string]func() error{
 		"update contacts": func() error {
-			return book.UpdateContacts(ctx, f.acct, []addressbook.Patch{{SID: c.SID, Number: setNumber(firstNumber + 9)}}, NoReceipt)
+			return book.UpdateContacts(ctx, f.acct, []addressbook.Patch{{SID: c.SID, Number: setNumber(firstNumber + 9)}}, nil)
 		},
 		"delete contacts": func() error {
-			return f.Contacts.DeleteContacts(ctx, f.account, []addressbook.SID{c.SID}, NoReceipt)
+			return f.Contacts.DeleteContacts(ctx, f.account, []addressbook.SID{c.SID}, nil)
 		},
 		"insert lists": func() error {
-			return f.Contacts.InsertLists(ctx, f.account, []addressbook.List{list("another")}, NoReceipt)
+			return f.Contacts.InsertLists(ctx, f.account, []addressbook.List{list("another")}, nil)
 		},
 		"update lists": func() error {
-			return book.UpdateLists(ctx, f.acct, []addressbook.ListPatch{{SID: l.SID, Name: set("another")}}, NoReceipt)
+			return book.UpdateLists(ctx, f.acct, []addressbook.ListPatch{{SID: l.SID, Name: set("another")}}, nil)
 		},
 		"delete lists": func() error {
-			return f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{l.SID}, NoReceipt)
+			return f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{l.SID}, nil)
 		},
 		"add members": func() error {
-			return f.Contacts.AddMembers(ctx, f.account, l.SID, joining(l, d.SID), NoReceipt)
+			return f.Contacts.AddMembers(ctx, f.account, l.SID, joining(l, d.SID), nil)
 		},
 		"remove members": func() error {
-			return f.Contacts.RemoveMembers(ctx, f.account, l.SID, []addressbook.SID{c.SID}, NoReceipt)
+			return f.Contacts.RemoveMembers(ctx, f.account, l.SID, []addressbook.SID{c.SID}, nil)
 		},
 	} {
 		for range 20 {

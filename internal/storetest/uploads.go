@@ -204,7 +204,7 @@ func uploadsApart(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	_, err := f.Uploads.Upload(ctx, other, u.SID)
 	isError(t, "read", err, importer.ErrNoUpload)
-	err = f.Uploads.EndUpload(ctx, other, u.SID, importer.Cancelled, moment(), NoReceipt)
+	err = f.Uploads.EndUpload(ctx, other, u.SID, importer.Cancelled, moment(), nil)
 	isError(t, "end", err, importer.ErrNoUpload)
 	_, err = f.Uploads.RestartUpload(ctx, other, u.SID, importer.Position{}, held, moment())
 	isError(t, "restart", err, importer.ErrNoUpload)
@@ -244,7 +244,7 @@ func endUploads(t *testing.T, f *fixture) {
 		same(t, "upload ended again", got, want)
 		f.is(t, want)
 	}
-	err := f.Uploads.EndUpload(t.Context(), f.account, addressbook.SID{}, importer.Cancelled, moment(), NoReceipt)
+	err := f.Uploads.EndUpload(t.Context(), f.account, addressbook.SID{}, importer.Cancelled, moment(), nil)
 	isError(t, "end", err, importer.ErrNoUpload)
 }
 

@@ -15,7 +15,7 @@ const unluckyTag = "unlucky"
 // tells of that.
 type unluckyStore struct{ addressbook.Store }
 
-func (s unluckyStore) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready func([]addressbook.Result) *idempotency.Receipt) error {
+func (s unluckyStore) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready idempotency.Ready[[]addressbook.Result]) error {
 	for _, p := range patches {
 		if p.Tag.Value == unluckyTag {
 			return errors.New("the disk is full")
