@@ -87,8 +87,8 @@ func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error),
 // are known and while they are being made durable; should they change before
 // that, it calls ready anew, and the last call counts. They must not be shown to
 // anybody before CreateContacts has returned nil. An error means that nothing was
-// changed. With opts.Receipt, what ready returns is kept in the same transaction,
-// even when there is nothing else to write.
+// changed. With a key, what ready returns is kept in the same transaction, even
+// when there is nothing else to write.
 func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready idempotency.Ready[[]Result]) error {
 	p, err := b.Prepare(acct, drafts)
 	if err != nil {
@@ -115,7 +115,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 		}
 		return ready.Receipt(p.Results)
 	}
-	if len(p.Contacts) == 0 && !opts.Receipt {
+	if len(p.Contacts) == 0 && idempotency.ClaimOf(ctx).Key == "" {
 		decided(nil)
 		return nil
 	}

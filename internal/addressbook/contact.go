@@ -79,9 +79,6 @@ type CreateOptions struct {
 	OnDuplicate OnDuplicate
 	// DryRun looks at everything and changes nothing.
 	DryRun bool
-	// Receipt tells that the function that is given the results returns a
-	// receipt. Only then does the transaction wait for it.
-	Receipt bool
 }
 
 // OnDuplicate is what happens to a draft whose number a contact of the account

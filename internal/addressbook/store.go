@@ -26,7 +26,7 @@ type Store interface {
 	// has the number already. That is the time to prepare an answer, on the
 	// caller's goroutine and, where there are many contacts, while the rows are
 	// written. Decided is to this method what ready is to the others, but the
-	// store waits for its receipt only with CreateOptions.Receipt.
+	// store waits for its receipt only when the [idempotency.Claim] has a key.
 	//
 	// With UpdateDuplicate, the contact that has a number already is overwritten
 	// with the new one, and decided is given it as it is afterwards. With DryRun,

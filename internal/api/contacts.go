@@ -17,7 +17,6 @@ func (a *API) createContacts(r *http.Request) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		opts.Receipt = attemptOf(r) != nil
 		kind := contactKind(r)
 		kind.ref = func(i int) addressbook.Text { return drafts[i].Ref }
 		return kind.bulkOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {

@@ -119,10 +119,9 @@ func (a *Attempt) End() {
 	delete(a.keeper.running, a.slot)
 }
 
-// Context returns a context for the write of the request, which tells the store
-// its key and the quota.
+// Context returns a context for the write of the request, with its [Claim].
 func (a *Attempt) Context(ctx context.Context) context.Context {
-	return WithQuota(WithKey(ctx, a.slot.key), Quota{Bytes: a.keeper.quota, Now: a.keeper.now()})
+	return WithClaim(ctx, Claim{Key: a.slot.key, Quota: Quota{Bytes: a.keeper.quota, Now: a.keeper.now()}})
 }
 
 // Answer returns the receipt of the request, whose SHA-256 is given, when it

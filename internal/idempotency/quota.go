@@ -1,7 +1,6 @@
 package idempotency
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -33,19 +32,6 @@ func (r *Receipt) Cost() int64 { return Overhead + int64(len(r.Key)) + int64(len
 type Quota struct {
 	Bytes int64     // zero is no bound
 	Now   time.Time // when the request came
-}
-
-type quotaOfContext struct{}
-
-// WithQuota returns a context that tells a store the quota of a keyed write.
-func WithQuota(ctx context.Context, q Quota) context.Context {
-	return context.WithValue(ctx, quotaOfContext{}, q)
-}
-
-// QuotaOf returns the quota of a write; the zero one when it has none.
-func QuotaOf(ctx context.Context) Quota {
-	q, _ := ctx.Value(quotaOfContext{}).(Quota)
-	return q
 }
 
 // Weight is when a receipt was created, and its cost.

@@ -35,17 +35,24 @@ type Receipt struct {
 // Nothing was changed. It comes about where two servers do one request.
 var ErrTaken = errors.New("the idempotency key has a receipt already")
 
-type keyOfContext struct{}
-
-// WithKey returns a context that tells a store which key a write is done for.
-func WithKey(ctx context.Context, key string) context.Context {
-	return context.WithValue(ctx, keyOfContext{}, key)
+// Claim is what a store must know of a request with a key before it begins the
+// request's write. The zero Claim is of a request without a key.
+type Claim struct {
+	Key   string
+	Quota Quota // of the account's receipts
 }
 
-// KeyOf returns the key that a write is done for, and "" when it has none.
-func KeyOf(ctx context.Context) string {
-	key, _ := ctx.Value(keyOfContext{}).(string)
-	return key
+type claimOfContext struct{}
+
+// WithClaim returns a context for the write of a request with a key.
+func WithClaim(ctx context.Context, c Claim) context.Context {
+	return context.WithValue(ctx, claimOfContext{}, c)
+}
+
+// ClaimOf returns the claim of a write's context.
+func ClaimOf(ctx context.Context) Claim {
+	c, _ := ctx.Value(claimOfContext{}).(Claim)
+	return c
 }
 
 // Ready is called by a write with its results as soon as they are known, before
@@ -73,13 +80,12 @@ func (ready Ready[T]) Receipt(results T) *Receipt {
 // its method returns.
 //
 // A [Keeper] knows only the requests of its own server. So a store that several
-// servers share refuses a write for a key (see [WithKey]) whose request another
-// server is doing: at once, with [ErrRunning], and nothing is changed. A server
-// that is gone is doing none.
+// servers share refuses a write whose [Claim] has a key that another server is
+// doing a request for: at once, with [ErrRunning], and nothing is changed. A
+// server that is gone is doing none.
 //
-// A write whose context has a [Quota] (see [WithQuota]) is refused before
-// anything is done when the account's receipts take that much already: with the
-// TooMany fault of [Quota.Exceeded].
+// A write is refused before anything is done when the account's receipts take
+// the Quota of its Claim already: with the TooMany fault of [Quota.Exceeded].
 type Store interface {
 	// Receipt returns the receipt of a key, however old, or a NotFound fault.
 	Receipt(ctx context.Context, account int64, key string) (Receipt, error)

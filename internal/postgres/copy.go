@@ -42,11 +42,11 @@ func (t *tx) copyContacts(contacts []*addressbook.Contact) error {
 func (t *tx) copyAtOnce(contacts []*addressbook.Contact, commit bool) error {
 	t.batch = &pgx.Batch{} // its statements begin the transaction as these do
 	script := []string{beginWrite, settings}
-	if t.key != "" {
-		script = append(script, withNumbers(claim, claimLock(t.account, t.key)))
+	if t.claim.Key != "" {
+		script = append(script, withNumbers(claimKey, claimLock(t.account, t.claim.Key)))
 	}
-	if t.quota.Bytes > 0 {
-		script = append(script, withNumbers(quotaCheck, t.account, t.quota.Bytes))
+	if t.claim.Quota.Bytes > 0 {
+		script = append(script, withNumbers(quotaCheck, t.account, t.claim.Quota.Bytes))
 	}
 	script = append(script, copyStatement)
 	if commit {

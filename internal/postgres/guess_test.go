@@ -92,7 +92,7 @@ func TestPanicOverGuess(t *testing.T) {
 	db := open(t, pgtest.Database(t, Migrate)+"&pool_max_conns=1")
 	db.copyLeast = 1
 	acct := addAccount(t, db)
-	for _, keeps := range []bool{false, true} {
+	for _, claim := range []idempotency.Claim{{}, {Key: "key"}} {
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -100,7 +100,7 @@ func TestPanicOverGuess(t *testing.T) {
 				}
 			}()
 			all := []addressbook.Contact{{SID: addressbook.SID{1}, Number: 1, Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}}
-			_ = db.InsertContacts(t.Context(), acct, all, addressbook.CreateOptions{Receipt: keeps},
+			_ = db.InsertContacts(idempotency.WithClaim(t.Context(), claim), acct, all, addressbook.CreateOptions{},
 				func([]*addressbook.Contact) *idempotency.Receipt { panic("trouble") })
 		}()
 		if err := insert(t.Context(), db, acct, 2); err != nil {

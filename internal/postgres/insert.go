@@ -70,7 +70,7 @@ func (in *insertion) run(opts addressbook.CreateOptions, decided idempotency.Rea
 	case opts.DryRun:
 		_, err = in.find(at, false)
 	case in.way == guessing:
-		return in.guess(at, opts.Receipt, decided)
+		return in.guess(at, decided)
 	case in.way == copying:
 		err = in.copy(at)
 	default:
@@ -132,20 +132,21 @@ func (in *insertion) rows(at []int) []*addressbook.Contact {
 }
 
 // guess adds all contacts as if nobody had one of their numbers, and has their
-// answer made meanwhile: in one round trip, of two when there is a receipt. A
+// answer made meanwhile: in one round trip, or two with a receipt. A
 // number that somebody has makes all be done again, in another way.
-func (in *insertion) guess(at []int, keeps bool, decided idempotency.Ready[[]*addressbook.Contact]) error {
+func (in *insertion) guess(at []int, decided idempotency.Ready[[]*addressbook.Contact]) error {
 	rows := in.rows(at)
+	keyed := in.claim.Key != ""
 	in.takenAgain = true
 	in.created = len(rows)
 	var err error
 	var copied sync.WaitGroup
-	copied.Go(func() { err = in.copyAtOnce(rows, !keeps) })
+	copied.Go(func() { err = in.copyAtOnce(rows, !keyed) })
 	receipt := func() *idempotency.Receipt {
 		defer copied.Wait() // after a panic, too: it has the connection
 		return decided.Receipt(in.existing)
 	}()
-	if err == nil && keeps {
+	if err == nil && keyed {
 		in.countContacts(in.created)
 		in.keep(receipt)
 	}

@@ -47,7 +47,7 @@ const addReceiptTotals = ` ON CONFLICT (account_id, slot) DO UPDATE
 
 // quotaCheck is the statement that fails, as [quotaExceeded] tells, when the
 // receipts of an account take their quota already: it takes the logarithm of
-// zero. It goes with the claim, in the round trip that begins the transaction.
+// zero. It goes with [claimKey], in the round trip that begins the transaction.
 const quotaCheck = `SELECT ln((coalesce(sum(bytes), 0) < $2)::int::float8) FROM receipt_totals WHERE account_id = $1`
 
 // errQuota is the error of a transaction that quotaCheck has ended.
@@ -77,13 +77,13 @@ func (db *DB) ReceiptTotal(ctx context.Context, account int64) (total idempotenc
 	return total, storeError("read the total of answers", err)
 }
 
-// claim is the statement that takes a key for its transaction, in the round trip
+// claimKey is the statement that takes a key for its transaction, in the round trip
 // that begins it. It divides by zero, as [claimed] tells, where another has the
 // key, which keeps what waits behind it from running. A lock that ends with its
 // transaction is free as soon as that server is gone, and works through every
 // pooler. An engine that knows no such locks lets both go on; then the receipt's
 // key decides.
-const claim = `SELECT 1 / pg_try_advisory_xact_lock($1)::int`
+const claimKey = `SELECT 1 / pg_try_advisory_xact_lock($1)::int`
 
 // claimLock is the advisory lock of a key. That two keys have the same is as
 // unlikely as it is harmless: who comes second is told to come again.

@@ -42,10 +42,8 @@ type tx struct {
 	batch   *pgx.Batch
 	// copyLeast is the database's.
 	copyLeast int
-	// key is what the transaction is done for; "" is none. Quota is that of its
-	// receipt.
-	key   string
-	quota idempotency.Quota
+	// claim is that of the receipt that the transaction writes, if any.
+	claim idempotency.Claim
 	// takenAgain tells that a key which is there already is a reason to begin
 	// anew, and see who has it.
 	takenAgain bool
@@ -130,19 +128,19 @@ func (db *DB) write(ctx context.Context, account int64, doing string, do func(*t
 // writeOnce is write for what keeps a receipt. A key that another transaction
 // has claimed is [idempotency.ErrRunning].
 func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do func(*tx) error) error {
-	key, quota := idempotency.KeyOf(ctx), idempotency.QuotaOf(ctx)
+	claim := idempotency.ClaimOf(ctx)
 	err := db.write(ctx, account, doing, func(t *tx) error {
-		t.key, t.quota = key, quota
-		if key != "" {
-			t.queue(claim, claimLock(account, key))
+		t.claim = claim
+		if claim.Key != "" {
+			t.queue(claimKey, claimLock(account, claim.Key))
 		}
-		if quota.Bytes > 0 {
-			t.queue(quotaCheck, account, quota.Bytes)
+		if claim.Quota.Bytes > 0 {
+			t.queue(quotaCheck, account, claim.Quota.Bytes)
 		}
 		return do(t)
 	})
 	if errors.Is(err, errQuota) {
-		return db.overQuota(ctx, account, quota)
+		return db.overQuota(ctx, account, claim.Quota)
 	}
 	return err
 }

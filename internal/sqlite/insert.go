@@ -15,6 +15,8 @@ import (
 
 // InsertContacts implements [addressbook.Store].
 func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
+	claim := idempotency.ClaimOf(ctx)
+	keyed := claim.Key != ""
 	in := &insertion{
 		indexes:  b.indexes,
 		added:    &b.writer.added,
@@ -23,12 +25,12 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 		opts:     opts,
 		existing: make([]*addressbook.Contact, len(contacts)),
 		share:    budget.Of(ctx),
+		quota:    claim.Quota,
 	}
-	if opts.Receipt || len(contacts) >= earlyRows {
+	if keyed || len(contacts) >= earlyRows {
 		in.decided = make(chan struct{})
 	}
-	if opts.Receipt {
-		in.quota = idempotency.QuotaOf(ctx)
+	if keyed {
 		in.receipts = make(chan *idempotency.Receipt, 1)
 		// A panic of decided must not leave the writer waiting.
 		defer close(in.receipts)
@@ -48,7 +50,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 		select {
 		case <-in.decided:
 			receipt := decided.Receipt(in.existing)
-			if opts.Receipt {
+			if keyed {
 				in.receipts <- receipt
 			}
 			return storeError("insert contacts", <-j.outcome)

@@ -27,7 +27,7 @@ func (s *served) keyed(t *testing.T, account int64, key string, contacts []addre
 
 func (s *served) insertKeyed(t *testing.T, account int64, key string, contacts []addressbook.Contact) error {
 	r := receipt(key)
-	return s.book.InsertContacts(t.Context(), account, contacts, addressbook.CreateOptions{Receipt: true},
+	return s.book.InsertContacts(idempotency.WithClaim(t.Context(), idempotency.Claim{Key: key}), account, contacts, addressbook.CreateOptions{},
 		func([]*addressbook.Contact) *idempotency.Receipt { return &r })
 }
 
@@ -134,7 +134,8 @@ func TestPanicBeforeReceipt(t *testing.T) {
 				t.Error("the panic did not come through")
 			}
 		}()
-		_ = s.book.InsertContacts(t.Context(), acme, contacts(firstNumber, 300), addressbook.CreateOptions{Receipt: true},
+		ctx := idempotency.WithClaim(t.Context(), idempotency.Claim{Key: "key"})
+		_ = s.book.InsertContacts(ctx, acme, contacts(firstNumber, 300), addressbook.CreateOptions{},
 			func([]*addressbook.Contact) *idempotency.Receipt { panic("trouble") })
 	}()
 	err := s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{{1}},

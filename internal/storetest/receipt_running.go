@@ -13,7 +13,7 @@ import (
 func KeyRunning(t *testing.T, open func(t *testing.T) Stores) {
 	f := newFixture(t, open(t))
 	r := receipt("key")
-	ctx := idempotency.WithKey(t.Context(), r.Key)
+	ctx := f.claiming(t.Context(), r)
 	u := f.upload(t, "Uploaded", csv("9876543210"), addressbook.CreateOptions{})
 	again := u
 	again.SID = list("another").SID
@@ -31,7 +31,7 @@ func KeyRunning(t *testing.T, open func(t *testing.T) Stores) {
 	first := contacts(firstNumber+5000, 3)
 	at, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- f.Contacts.InsertContacts(ctx, f.account, first, addressbook.CreateOptions{Receipt: true},
+		ended <- f.Contacts.InsertContacts(ctx, f.account, first, addressbook.CreateOptions{},
 			func([]*addressbook.Contact) *idempotency.Receipt {
 				close(at)
 				<-goOn

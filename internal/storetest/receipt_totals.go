@@ -108,7 +108,7 @@ func receiptQuota(t *testing.T, f *fixture) {
 		}
 	}
 	writes = append(writes, write{"add receipt", func(r idempotency.Receipt) error {
-		return f.Receipts.AddReceipt(idempotency.WithQuota(t.Context(), f.quota), f.account, r)
+		return f.Receipts.AddReceipt(f.claiming(t.Context(), r), f.account, r)
 	}})
 	check("full", full, time.Hour)
 	less := full
@@ -118,7 +118,7 @@ func receiptQuota(t *testing.T, f *fixture) {
 	f.hasTotal(t, first, second)
 
 	other := &fixture{Stores: f.Stores, account: addAccount(t, f.Accounts, "other").ID}
-	if err := other.Receipts.AddReceipt(idempotency.WithQuota(t.Context(), full), other.account, receipt("a")); err != nil {
+	if err := other.Receipts.AddReceipt(f.claiming(t.Context(), receipt("a")), other.account, receipt("a")); err != nil {
 		t.Errorf("another account: %v", err)
 	}
 	f.quota.Bytes = full.Bytes + 1

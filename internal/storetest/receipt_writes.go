@@ -24,12 +24,9 @@ func (f *fixture) writes(t *testing.T) []write {
 	changed, gone := list("changed"), list("gone")
 	f.addLists(t, changed, gone)
 	f.join(t, changed, all[3])
-	ctx := func(r idempotency.Receipt) context.Context {
-		return idempotency.WithQuota(idempotency.WithKey(t.Context(), r.Key), f.quota)
-	}
+	ctx := func(r idempotency.Receipt) context.Context { return f.claiming(t.Context(), r) }
 	book := patching(f.Contacts, moment())
 	insert := func(opts addressbook.CreateOptions, some ...addressbook.Contact) func(idempotency.Receipt) error {
-		opts.Receipt = true
 		return func(r idempotency.Receipt) error {
 			return f.Contacts.InsertContacts(ctx(r), f.account, some, opts, keeping[[]*addressbook.Contact](r))
 		}
@@ -117,14 +114,14 @@ func receiptsOfNothing(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	for name, do := range map[string]func(r idempotency.Receipt) error{
 		"no contacts": func(r idempotency.Receipt) error {
-			return f.Contacts.InsertContacts(ctx, f.account, nil, addressbook.CreateOptions{Receipt: true}, keeping[[]*addressbook.Contact](r))
+			return f.Contacts.InsertContacts(f.claiming(ctx, r), f.account, nil, addressbook.CreateOptions{}, keeping[[]*addressbook.Contact](r))
 		},
 		"known contacts": func(r idempotency.Receipt) error {
-			return f.Contacts.InsertContacts(ctx, f.account, contacts(firstNumber, 1), addressbook.CreateOptions{Receipt: true}, keeping[[]*addressbook.Contact](r))
+			return f.Contacts.InsertContacts(f.claiming(ctx, r), f.account, contacts(firstNumber, 1), addressbook.CreateOptions{}, keeping[[]*addressbook.Contact](r))
 		},
 		"a dry run": func(r idempotency.Receipt) error {
-			opts := addressbook.CreateOptions{Receipt: true, DryRun: true}
-			return f.Contacts.InsertContacts(ctx, f.account, contacts(firstNumber+1, 3), opts, keeping[[]*addressbook.Contact](r))
+			opts := addressbook.CreateOptions{DryRun: true}
+			return f.Contacts.InsertContacts(f.claiming(ctx, r), f.account, contacts(firstNumber+1, 3), opts, keeping[[]*addressbook.Contact](r))
 		},
 		"no patches": func(r idempotency.Receipt) error {
 			return f.Contacts.UpdateContacts(ctx, f.account, nil, keeping[[]addressbook.Result](r))
@@ -186,7 +183,7 @@ func failedReceipts(t *testing.T, f *fixture) {
 	twin, twinList := contact(firstNumber+1), list("new")
 	twin.SID, twinList.SID = old.SID, oldList.SID
 	fails := []addressbook.Contact{contact(firstNumber + 2), twin}
-	err := f.Contacts.InsertContacts(t.Context(), f.account, fails, addressbook.CreateOptions{Receipt: true},
+	err := f.Contacts.InsertContacts(f.claiming(t.Context(), receipt("contacts")), f.account, fails, addressbook.CreateOptions{},
 		keeping[[]*addressbook.Contact](receipt("contacts")))
 	if err == nil {
 		t.Error("two contacts have the same sid")

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"bytes"
 	"crypto/sha256"
 	"errors"
@@ -31,6 +32,11 @@ func receipt(key string) idempotency.Receipt {
 // keeping is a ready that has this receipt, whatever it is told.
 func keeping[R any](r idempotency.Receipt) idempotency.Ready[R] {
 	return func(R) *idempotency.Receipt { return &r }
+}
+
+// claiming returns a context for a write that keeps this receipt.
+func (f *fixture) claiming(ctx context.Context, r idempotency.Receipt) context.Context {
+	return idempotency.WithClaim(ctx, idempotency.Claim{Key: r.Key, Quota: f.quota})
 }
 
 // addReceipts adds receipts whose keys are free.
@@ -130,7 +136,7 @@ func oneKeyAtOnce(t *testing.T, f *fixture) {
 		for range clients {
 			l, r := list(fmt.Sprint(key, " of ", births.Load())), receipt(key)
 			running.Go(func() {
-				ctx := idempotency.WithKey(t.Context(), key)
+				ctx := f.claiming(t.Context(), r)
 				err := f.Contacts.InsertLists(ctx, f.account, []addressbook.List{l}, keeping[[]addressbook.ListResult](r))
 				switch {
 				case err == nil:
