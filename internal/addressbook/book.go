@@ -83,16 +83,14 @@ func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error),
 // number each is first written over the one before it, and all of them have the
 // contact that comes of it as their result.
 //
-// It calls ready with one result a draft, in their order, as soon as the results
-// are known and while they are being made durable; should they change before
-// that, it calls ready anew, and the last call counts. They must not be shown to
-// anybody before CreateContacts has returned nil. An error means that nothing was
-// changed. With a key, what ready returns is kept in the same transaction, even
-// when there is nothing else to write.
-func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready idempotency.Ready[[]Result]) error {
+// It returns one result a draft, in their order. An error means that nothing was
+// changed. Ready, which may be nil, gets the results before they are durable, and
+// while many contacts are being written. Nobody may see them before
+// CreateContacts has returned.
+func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready idempotency.Ready[[]Result]) ([]Result, error) {
 	p, err := b.Prepare(acct, drafts)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var taken error // the fault of a number that is
 	switch opts.OnDuplicate {
@@ -117,9 +115,10 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 	}
 	if len(p.Contacts) == 0 && idempotency.ClaimOf(ctx).Key == "" {
 		decided(nil)
-		return nil
+	} else if err := b.store.InsertContacts(ctx, acct.ID, p.Contacts, opts, decided); err != nil {
+		return nil, err
 	}
-	return b.store.InsertContacts(ctx, acct.ID, p.Contacts, opts, decided)
+	return p.Results, nil
 }
 
 // accept applies every rule that needs no database to a draft.
@@ -195,30 +194,46 @@ func tooLong(name string, limit int) error {
 	return fault.New(fault.Invalid, fmt.Sprintf("Maximum allowed length for %s is %d", name, limit))
 }
 
-// eachValid does a bulk write: what accept refuses becomes a failed result, and
-// all the others go to write in one call, which is made even when there are
-// none. Ready is given the results of all, in the order of the drafts.
-func eachValid[D, V, R any](drafts []D, accept func(*D) (V, error), failed func(error) R,
-	ready idempotency.Ready[[]R], write func(valid []V, ready idempotency.Ready[[]R]) error,
-) error {
-	results := make([]R, len(drafts))
-	valid := make([]V, 0, len(drafts))
-	draftOf := make([]int, 0, len(drafts)) // valid[i] was made of drafts[draftOf[i]]
-	for i := range drafts {
-		v, err := accept(&drafts[i])
+// bulk is a bulk write whose invalid items have failed already. The store gets
+// the valid ones, be there any or none.
+type bulk[V, R any] struct {
+	valid   []V
+	itemOf  []int // valid[i] was made of item itemOf[i]
+	results []R   // of all items, in their order
+}
+
+// accepted returns a bulk write of those items that accept takes.
+func accepted[I, V, R any](items []I, accept func(*I) (V, error), failed func(error) R) *bulk[V, R] {
+	b := &bulk[V, R]{valid: make([]V, 0, len(items)), itemOf: make([]int, 0, len(items)), results: make([]R, len(items))}
+	for i := range items {
+		v, err := accept(&items[i])
 		if err != nil {
-			results[i] = failed(err)
+			b.results[i] = failed(err)
 			continue
 		}
-		valid = append(valid, v)
-		draftOf = append(draftOf, i)
+		b.valid = append(b.valid, v)
+		b.itemOf = append(b.itemOf, i)
 	}
-	return write(valid, func(written []R) *idempotency.Receipt {
+	return b
+}
+
+// ready returns the Ready of the store's write. It passes the results of all
+// items on to next.
+func (b *bulk[V, R]) ready(next idempotency.Ready[[]R]) idempotency.Ready[[]R] {
+	return func(written []R) *idempotency.Receipt {
 		for i, r := range written {
-			results[draftOf[i]] = r
+			b.results[b.itemOf[i]] = r
 		}
-		return ready.Receipt(results)
-	})
+		return next.Receipt(b.results)
+	}
+}
+
+// done returns the results after the store's write.
+func (b *bulk[V, R]) done(err error) ([]R, error) {
+	if err != nil {
+		return nil, err
+	}
+	return b.results, nil
 }
 
 // Number reads a number in any spelling, as it is read when a contact of the

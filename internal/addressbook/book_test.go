@@ -53,17 +53,21 @@ func open(t *testing.T, opts addressbook.Options) shelf {
 func (s shelf) create(t *testing.T, drafts ...addressbook.Draft) []addressbook.Result {
 	t.Helper()
 	given := slices.Clone(drafts)
-	var results []addressbook.Result
+	var told []addressbook.Result
 	calls := 0
-	if err := s.CreateContacts(t.Context(), s.account, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) *idempotency.Receipt {
+	results, err := s.CreateContacts(t.Context(), s.account, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) *idempotency.Receipt {
 		calls++
-		results = r
+		told = slices.Clone(r)
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if calls != 1 || len(results) != len(drafts) {
 		t.Fatalf("ready was called %d times, with %d results for %d drafts", calls, len(results), len(drafts))
+	}
+	if !slices.Equal(told, results) {
+		t.Error("ready was told other results")
 	}
 	if !slices.Equal(given, drafts) {
 		t.Error("the drafts were changed")

@@ -10,7 +10,6 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/storetest"
 )
 
 func set(text string) addressbook.Change {
@@ -22,8 +21,7 @@ func set(text string) addressbook.Change {
 func (s shelf) update(t *testing.T, patches ...addressbook.Patch) []addressbook.Result {
 	t.Helper()
 	given := append([]addressbook.Patch(nil), patches...)
-	var results []addressbook.Result
-	err := s.UpdateContacts(t.Context(), s.account, patches, storetest.Told(&results))
+	results, err := s.UpdateContacts(t.Context(), s.account, patches, nil)
 	if err != nil || len(results) != len(patches) {
 		t.Fatalf("%d results for %d patches, %v", len(results), len(patches), err)
 	}
@@ -86,8 +84,7 @@ func TestUpdateResults(t *testing.T) {
 		t.Errorf("stored (-want +got):\n%s", diff)
 	}
 
-	var deleted []addressbook.Result
-	err := s.DeleteContacts(t.Context(), s.account, []addressbook.ContactRef{{SID: two.SID}, {Fault: unreadable}, {SID: two.SID}}, storetest.Told(&deleted))
+	deleted, err := s.DeleteContacts(t.Context(), s.account, []addressbook.ContactRef{{SID: two.SID}, {Fault: unreadable}, {SID: two.SID}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +105,7 @@ func TestUpdateBeforeCreation(t *testing.T) {
 	clock := time.Unix(1_753_000_000, 0)
 	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
 	c := *s.create(t, draft("9876543210"))[0].Contact
-	var lists []addressbook.ListResult
-	err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}}, storetest.Told(&lists))
+	lists, err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +114,7 @@ func TestUpdateBeforeCreation(t *testing.T) {
 		t.Errorf("the contact was created at %v and updated at %v", c.Created, r.Contact.Updated)
 	}
 	l := lists[0].List
-	err = s.UpdateLists(t.Context(), s.account, []addressbook.ListPatch{{SID: l.SID, Tag: set("x")}}, storetest.Told(&lists))
+	lists, err = s.UpdateLists(t.Context(), s.account, []addressbook.ListPatch{{SID: l.SID, Tag: set("x")}}, nil)
 	if err != nil || !lists[0].List.Updated.Equal(l.Created) {
 		t.Errorf("the list was created at %v and is now %+v, %v", l.Created, lists[0].List, err)
 	}
@@ -183,8 +179,7 @@ func TestListResults(t *testing.T) {
 	unreadable := fault.New(fault.Invalid, "the list is a text")
 	name := addressbook.Given
 	long := strings.Repeat("é", addressbook.MaxTextLength)
-	var r []addressbook.ListResult
-	err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{
+	r, err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{
 		{Name: name("a"), Tag: name("tag")},
 		{Fault: unreadable},
 		{},
@@ -195,7 +190,7 @@ func TestListResults(t *testing.T) {
 		{Name: name("a")},
 		{Name: name(long)},
 		{Name: name("b"), Tag: name("")},
-	}, storetest.Told(&r))
+	}, nil)
 	if err != nil || len(r) != 10 {
 		t.Fatalf("%d results, %v", len(r), err)
 	}
@@ -222,7 +217,7 @@ func TestListResults(t *testing.T) {
 	}
 
 	clock = clock.Add(time.Hour)
-	err = s.UpdateLists(t.Context(), s.account, []addressbook.ListPatch{
+	r, err = s.UpdateLists(t.Context(), s.account, []addressbook.ListPatch{
 		{SID: a.SID, Tag: addressbook.Change{Set: true}},
 		{SID: a.SID, Fault: unreadable},
 		{SID: a.SID, Name: addressbook.Change{Set: true}},
@@ -232,7 +227,7 @@ func TestListResults(t *testing.T) {
 		{SID: a.SID, Name: set("b")},
 		{SID: addressbook.SID{1}, Name: set("c")},
 		{SID: b.SID, Name: set("any")},
-	}, storetest.Told(&r))
+	}, nil)
 	if err != nil || len(r) != 9 {
 		t.Fatalf("%d results, %v", len(r), err)
 	}
@@ -263,16 +258,14 @@ func TestMembershipResults(t *testing.T) {
 	clock := time.Unix(1_753_000_000, 0)
 	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
 	c := *s.create(t, draft("9876543210"))[0].Contact
-	var lists []addressbook.ListResult
-	err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}}, storetest.Told(&lists))
+	lists, err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := lists[0].List.SID
 	unreadable := fault.New(fault.Invalid, "the reference is a text")
 	refs := []addressbook.ContactRef{{Fault: unreadable}, {SID: c.SID}, {SID: addressbook.SID{1}}, {SID: c.SID}}
-	var added []addressbook.MembershipResult
-	err = s.AddToList(t.Context(), s.account, l, refs, storetest.Told(&added))
+	added, err := s.AddToList(t.Context(), s.account, l, refs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,8 +277,7 @@ func TestMembershipResults(t *testing.T) {
 	if diff := cmp.Diff(want, added); diff != "" {
 		t.Errorf("added (-want +got):\n%s", diff)
 	}
-	var removed []addressbook.MembershipResult
-	err = s.RemoveFromList(t.Context(), s.account, l, refs, storetest.Told(&removed))
+	removed, err := s.RemoveFromList(t.Context(), s.account, l, refs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,10 +289,10 @@ func TestMembershipResults(t *testing.T) {
 	}
 	// Of a list that is not there, also when none of the references is good.
 	for _, refs := range [][]addressbook.ContactRef{refs, {{Fault: unreadable}}} {
-		if err := s.AddToList(t.Context(), s.account, c.SID, refs, nil); !errors.Is(err, addressbook.ErrNoList) {
+		if _, err := s.AddToList(t.Context(), s.account, c.SID, refs, nil); !errors.Is(err, addressbook.ErrNoList) {
 			t.Errorf("add: %v", err)
 		}
-		if err := s.RemoveFromList(t.Context(), s.account, c.SID, refs, nil); !errors.Is(err, addressbook.ErrNoList) {
+		if _, err := s.RemoveFromList(t.Context(), s.account, c.SID, refs, nil); !errors.Is(err, addressbook.ErrNoList) {
 			t.Errorf("remove: %v", err)
 		}
 	}

@@ -87,20 +87,19 @@ func (p *ListPatch) Apply(l *List) {
 }
 
 // CreateLists creates a list of each draft that is valid and whose name is
-// free, all in one transaction, with one result a draft in their order; see
-// [Store] for ready. An error means that nothing was changed.
-func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready idempotency.Ready[[]ListResult]) error {
+// free, all in one transaction, and returns one result a draft in their order. An
+// error means that nothing was changed. Ready may be nil.
+func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready idempotency.Ready[[]ListResult]) ([]ListResult, error) {
 	birth := b.births.next(b.now(), len(drafts))
-	return eachValid(drafts, func(d *ListDraft) (List, error) {
+	write := accepted(drafts, func(d *ListDraft) (List, error) {
 		if err := d.check(); err != nil {
 			return List{}, err
 		}
 		sid, nanos := birth.take()
 		born := time.Unix(0, nanos)
 		return List{SID: sid, Name: d.Name.Value, Tag: d.Tag, Created: born, Updated: born}, nil
-	}, failedList, ready, func(lists []List, ready idempotency.Ready[[]ListResult]) error {
-		return b.store.InsertLists(ctx, acct.ID, lists, ready)
-	})
+	}, failedList)
+	return write.done(b.store.InsertLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
 func (d *ListDraft) check() error {
@@ -118,12 +117,12 @@ func (d *ListDraft) check() error {
 
 func failedList(err error) ListResult { return ListResult{Fault: err} }
 
-// UpdateLists changes lists, one after the other in one transaction, with one
-// result a patch in their order; see [Store] for ready. An error means that
-// nothing was changed.
-func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready idempotency.Ready[[]ListResult]) error {
+// UpdateLists changes lists, one after the other in one transaction, and returns
+// one result a patch in their order. An error means that nothing was changed.
+// Ready may be nil.
+func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready idempotency.Ready[[]ListResult]) ([]ListResult, error) {
 	now := b.now()
-	return eachValid(patches, func(p *ListPatch) (ListPatch, error) {
+	write := accepted(patches, func(p *ListPatch) (ListPatch, error) {
 		patch := *p
 		patch.at = now
 		draft := ListDraft{Name: p.Name.Text, Tag: p.Tag.Text, Fault: p.Fault}
@@ -131,15 +130,15 @@ func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []
 			draft.Name = Given("any") // the list has one already
 		}
 		return patch, draft.check()
-	}, failedList, ready, func(valid []ListPatch, ready idempotency.Ready[[]ListResult]) error {
-		return b.store.UpdateLists(ctx, acct.ID, valid, ready)
-	})
+	}, failedList)
+	return write.done(b.store.UpdateLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
-// DeleteLists deletes lists, all in one transaction. The results are each as it
-// last was, or a NotFound fault; see [Store] for ready. Their contacts stay.
-func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID, ready idempotency.Ready[[]ListResult]) error {
-	return b.store.DeleteLists(ctx, acct.ID, sids, ready)
+// DeleteLists deletes lists, all in one transaction, and returns each as it last
+// was, or a NotFound fault. Their contacts stay. Ready may be nil.
+func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID, ready idempotency.Ready[[]ListResult]) ([]ListResult, error) {
+	write := accepted(sids, func(sid *SID) (SID, error) { return *sid, nil }, failedList)
+	return write.done(b.store.DeleteLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
 // List returns one list of the account, or a NotFound fault.

@@ -22,6 +22,8 @@ type ContactRef struct {
 	Fault error // why it could not even be read; see Draft
 }
 
+func (r *ContactRef) sid() (SID, error) { return r.SID, r.Fault }
+
 // MembershipResult is what became of one membership.
 type MembershipResult struct {
 	// Membership is the new one; with a Duplicate fault, the one that is there
@@ -39,27 +41,23 @@ var (
 )
 
 // AddToList puts contacts of the account into a list of it, all in one
-// transaction, with one result a reference in their order; see [Store] for
-// ready. When the list is not there, the error is a NotFound fault. An error
-// means that nothing was changed.
-func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready idempotency.Ready[[]MembershipResult]) error {
+// transaction, and returns one result a reference in their order. When the list is
+// not there, the error is a NotFound fault. An error means that nothing was
+// changed. Ready may be nil.
+func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready idempotency.Ready[[]MembershipResult]) ([]MembershipResult, error) {
 	now := b.now()
-	return eachValid(refs, func(r *ContactRef) (Membership, error) {
+	write := accepted(refs, func(r *ContactRef) (Membership, error) {
 		return Membership{List: list, Contact: r.SID, Created: now}, r.Fault
-	}, failedMembership, ready, func(members []Membership, ready idempotency.Ready[[]MembershipResult]) error {
-		return b.store.AddMembers(ctx, acct.ID, list, members, ready)
-	})
+	}, failedMembership)
+	return write.done(b.store.AddMembers(ctx, acct.ID, list, write.valid, write.ready(ready)))
 }
 
-// RemoveFromList takes contacts out of a list, all in one transaction, with one
-// result a reference in their order; see [Store] for ready. When the list is not
-// there, the error is a NotFound fault. An error means that nothing was changed.
-func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready idempotency.Ready[[]MembershipResult]) error {
-	return eachValid(refs, func(r *ContactRef) (SID, error) {
-		return r.SID, r.Fault
-	}, failedMembership, ready, func(contacts []SID, ready idempotency.Ready[[]MembershipResult]) error {
-		return b.store.RemoveMembers(ctx, acct.ID, list, contacts, ready)
-	})
+// RemoveFromList takes contacts out of a list, all in one transaction, and returns
+// one result a reference in their order. When the list is not there, the error is
+// a NotFound fault. An error means that nothing was changed. Ready may be nil.
+func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready idempotency.Ready[[]MembershipResult]) ([]MembershipResult, error) {
+	write := accepted(refs, (*ContactRef).sid, failedMembership)
+	return write.done(b.store.RemoveMembers(ctx, acct.ID, list, write.valid, write.ready(ready)))
 }
 
 func failedMembership(err error) MembershipResult { return MembershipResult{Fault: err} }

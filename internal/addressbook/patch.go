@@ -72,23 +72,22 @@ func (p *Patch) Apply(c *Contact) {
 	c.Updated = latest(p.at, c.Created)
 }
 
-// UpdateContacts changes contacts, one after the other in one transaction, with
-// one result a patch in their order; see [Store] for ready. A patch that is not
-// valid, whose contact is not there, or whose number another contact has fails
-// alone; in the last case the result has that other contact. An error
-// means that nothing was changed.
-func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready idempotency.Ready[[]Result]) error {
+// UpdateContacts changes contacts, one after the other in one transaction, and
+// returns one result a patch in their order. A patch that is not valid, whose
+// contact is not there, or whose number another contact has fails alone; in the
+// last case the result has that other contact. An error means that nothing was
+// changed. Ready may be nil.
+func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready idempotency.Ready[[]Result]) ([]Result, error) {
 	parse, err := b.parser(acct)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	now := b.now()
-	return eachValid(patches, func(p *Patch) (Patch, error) {
+	write := accepted(patches, func(p *Patch) (Patch, error) {
 		patch := *p
 		return patch, patch.accept(parse, now)
-	}, failedContact, ready, func(valid []Patch, ready idempotency.Ready[[]Result]) error {
-		return b.store.UpdateContacts(ctx, acct.ID, valid, ready)
-	})
+	}, failedContact)
+	return write.done(b.store.UpdateContacts(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
 // accept applies the rules that need no database.
@@ -114,15 +113,12 @@ func (p *Patch) accept(parse func(string) (phone.Number, error), now time.Time) 
 
 func failedContact(err error) Result { return Result{Fault: err} }
 
-// DeleteContacts deletes contacts, all in one transaction. The results are each
-// as it last was, or a NotFound fault; see [Store] for ready. Their memberships
-// end, and their numbers are free for new contacts.
-func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef, ready idempotency.Ready[[]Result]) error {
-	return eachValid(refs, func(r *ContactRef) (SID, error) {
-		return r.SID, r.Fault
-	}, failedContact, ready, func(sids []SID, ready idempotency.Ready[[]Result]) error {
-		return b.store.DeleteContacts(ctx, acct.ID, sids, ready)
-	})
+// DeleteContacts deletes contacts, all in one transaction, and returns each as it
+// last was, or a NotFound fault. Their memberships end, and their numbers are free
+// for new contacts. Ready may be nil.
+func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef, ready idempotency.Ready[[]Result]) ([]Result, error) {
+	write := accepted(refs, (*ContactRef).sid, failedContact)
+	return write.done(b.store.DeleteContacts(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
 // latest keeps a change from coming before the creation, when the clock was set

@@ -130,11 +130,11 @@ func TestStoreFails(t *testing.T) {
 			}}
 			book := addressbook.New(store, addressbook.Options{})
 			calls := 0
-			err := book.CreateContacts(t.Context(), account.Account{SID: "acme", Region: "IN"},
+			results, err := book.CreateContacts(t.Context(), account.Account{SID: "acme", Region: "IN"},
 				[]addressbook.Draft{draft("9876543210"), draft("9876543210"), draft("12")},
 				addressbook.CreateOptions{}, func([]addressbook.Result) *idempotency.Receipt { calls++; return nil })
-			if !errors.Is(err, trouble) {
-				t.Errorf("the error is %v, want that of the store", err)
+			if !errors.Is(err, trouble) || results != nil {
+				t.Errorf("the error is %v, want that of the store; results %v", err, results)
 			}
 			if (calls == 1) != decides {
 				t.Errorf("ready was called %d times", calls)
@@ -147,7 +147,7 @@ func TestStoreFails(t *testing.T) {
 func TestUnknownRegion(t *testing.T) {
 	t.Parallel()
 	book := addressbook.New(fakeStore{}, addressbook.Options{})
-	err := book.CreateContacts(t.Context(), account.Account{SID: "acme", Region: "XX"},
+	_, err := book.CreateContacts(t.Context(), account.Account{SID: "acme", Region: "XX"},
 		[]addressbook.Draft{draft("+919876543210")},
 		addressbook.CreateOptions{}, func([]addressbook.Result) *idempotency.Receipt { t.Error("there are results"); return nil })
 	if err == nil || !strings.Contains(err.Error(), "acme") {

@@ -20,7 +20,8 @@ func (a *API) createContacts(r *http.Request) (reply, error) {
 		kind := contactKind(r)
 		kind.ref = func(i int) addressbook.Text { return drafts[i].Ref }
 		return kind.bulkOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-			return a.book.CreateContacts(r.Context(), accountOf(r), drafts, opts, ready)
+			_, err := a.book.CreateContacts(r.Context(), accountOf(r), drafts, opts, ready)
+			return err
 		})
 	})
 }
@@ -72,7 +73,8 @@ func createOptions(words url.Values) (opts addressbook.CreateOptions, err error)
 func (a *API) updateContacts(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactPatches.decode, func(patches []addressbook.Patch) (reply, error) {
 		return contactKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-			return a.book.UpdateContacts(r.Context(), accountOf(r), patches, ready)
+			_, err := a.book.UpdateContacts(r.Context(), accountOf(r), patches, ready)
+			return err
 		})
 	})
 }
@@ -81,7 +83,8 @@ func (a *API) updateContact(r *http.Request) (reply, error) {
 	return answerBody(a, r, decodeContactPatch, func(patch addressbook.Patch) (reply, error) {
 		patch.SID = sidIn(r, "sid")
 		return contactKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-			return a.book.UpdateContacts(r.Context(), accountOf(r), []addressbook.Patch{patch}, ready)
+			_, err := a.book.UpdateContacts(r.Context(), accountOf(r), []addressbook.Patch{patch}, ready)
+			return err
 		})
 	})
 }
@@ -89,7 +92,8 @@ func (a *API) updateContact(r *http.Request) (reply, error) {
 func (a *API) deleteContacts(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactRefs.decode, func(refs []addressbook.ContactRef) (reply, error) {
 		return contactKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-			return a.book.DeleteContacts(r.Context(), accountOf(r), refs, ready)
+			_, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs, ready)
+			return err
 		})
 	})
 }
@@ -97,7 +101,8 @@ func (a *API) deleteContacts(r *http.Request) (reply, error) {
 func (a *API) deleteContact(r *http.Request) (reply, error) {
 	refs := []addressbook.ContactRef{{SID: sidIn(r, "sid")}}
 	return contactKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-		return a.book.DeleteContacts(r.Context(), accountOf(r), refs, ready)
+		_, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs, ready)
+		return err
 	})
 }
 

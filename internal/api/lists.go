@@ -11,7 +11,8 @@ import (
 func (a *API) createLists(r *http.Request) (reply, error) {
 	return answerBody(a, r, newLists.decode, func(drafts []addressbook.ListDraft) (reply, error) {
 		return listKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.ListResult]) error {
-			return a.book.CreateLists(r.Context(), accountOf(r), drafts, ready)
+			_, err := a.book.CreateLists(r.Context(), accountOf(r), drafts, ready)
+			return err
 		})
 	})
 }
@@ -19,7 +20,8 @@ func (a *API) createLists(r *http.Request) (reply, error) {
 func (a *API) updateLists(r *http.Request) (reply, error) {
 	return answerBody(a, r, listPatches.decode, func(patches []addressbook.ListPatch) (reply, error) {
 		return listKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.ListResult]) error {
-			return a.book.UpdateLists(r.Context(), accountOf(r), patches, ready)
+			_, err := a.book.UpdateLists(r.Context(), accountOf(r), patches, ready)
+			return err
 		})
 	})
 }
@@ -28,14 +30,16 @@ func (a *API) updateList(r *http.Request) (reply, error) {
 	return answerBody(a, r, decodeListPatch, func(patch addressbook.ListPatch) (reply, error) {
 		patch.SID = sidIn(r, "sid")
 		return listKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.ListResult]) error {
-			return a.book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch}, ready)
+			_, err := a.book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch}, ready)
+			return err
 		})
 	})
 }
 
 func (a *API) deleteList(r *http.Request) (reply, error) {
 	return listKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.ListResult]) error {
-		return a.book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, ready)
+		_, err := a.book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, ready)
+		return err
 	})
 }
 

@@ -10,7 +10,8 @@ import (
 func (a *API) addMembers(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactReferences.decode, func(refs []addressbook.ContactRef) (reply, error) {
 		return membershipKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
-			return a.book.AddToList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+			_, err := a.book.AddToList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+			return err
 		})
 	})
 }
@@ -18,7 +19,8 @@ func (a *API) addMembers(r *http.Request) (reply, error) {
 func (a *API) removeMembers(r *http.Request) (reply, error) {
 	return answerBody(a, r, contactReferences.decode, func(refs []addressbook.ContactRef) (reply, error) {
 		return membershipKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
-			return a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+			_, err := a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+			return err
 		})
 	})
 }
@@ -26,7 +28,8 @@ func (a *API) removeMembers(r *http.Request) (reply, error) {
 func (a *API) removeMember(r *http.Request) (reply, error) {
 	refs := []addressbook.ContactRef{{SID: sidIn(r, "contact_sid")}}
 	return membershipKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
-		return a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+		_, err := a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
+		return err
 	})
 }
 

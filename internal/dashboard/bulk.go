@@ -9,7 +9,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 )
 
 func (d *Dashboard) addSelectedToList(r *http.Request) (answer, error) {
@@ -112,18 +111,15 @@ func (d *Dashboard) setTag(ctx context.Context, acct account.Account, sids []add
 	for i, sid := range sids {
 		patches[i] = addressbook.Patch{SID: sid, Tag: tag}
 	}
-	err = d.cfg.Book.UpdateContacts(ctx, acct, patches, func(results []addressbook.Result) *idempotency.Receipt {
-		done, refused = 0, nil
-		for _, r := range results {
-			switch {
-			case r.Fault == nil:
-				done++
-			case r.Fault != addressbook.ErrNoContact:
-				refused = r.Fault
-			}
+	results, err := d.cfg.Book.UpdateContacts(ctx, acct, patches, nil)
+	for _, r := range results {
+		switch {
+		case r.Fault == nil:
+			done++
+		case r.Fault != addressbook.ErrNoContact:
+			refused = r.Fault
 		}
-		return nil
-	})
+	}
 	return done, refused, err
 }
 

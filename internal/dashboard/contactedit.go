@@ -5,7 +5,6 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 )
 
 func (d *Dashboard) newContactPage(*http.Request) (answer, error) {
@@ -21,15 +20,11 @@ func (d *Dashboard) createContact(r *http.Request) (answer, error) {
 	if form.wrong() {
 		return d.formAgain(r, form)
 	}
-	var result addressbook.Result
-	err := d.cfg.Book.CreateContacts(r.Context(), accountOf(r), []addressbook.Draft{form.draft()}, addressbook.CreateOptions{},
-		func(results []addressbook.Result) *idempotency.Receipt {
-			result = results[0]
-			return nil
-		})
+	results, err := d.cfg.Book.CreateContacts(r.Context(), accountOf(r), []addressbook.Draft{form.draft()}, addressbook.CreateOptions{}, nil)
 	if err != nil {
 		return answer{}, err
 	}
+	result := results[0]
 	if result.Fault != nil {
 		f := fault.As(result.Fault)
 		if f == nil {
@@ -90,10 +85,11 @@ func (d *Dashboard) saveContact(r *http.Request) (answer, error) {
 	if form.wrong() {
 		return d.formAgain(r, form)
 	}
-	result, err := d.updateContact(r, form.patch(&c))
+	results, err := d.cfg.Book.UpdateContacts(r.Context(), acct, []addressbook.Patch{form.patch(&c)}, nil)
 	if err != nil {
 		return answer{}, err
 	}
+	result := results[0]
 	switch f := fault.As(result.Fault); {
 	case result.Fault == nil:
 		return goTo("/contacts/" + form.SID).saying("Saved."), nil
@@ -107,15 +103,6 @@ func (d *Dashboard) saveContact(r *http.Request) (answer, error) {
 		form.refused(f, result.Contact)
 		return d.formAgain(r, form)
 	}
-}
-
-func (d *Dashboard) updateContact(r *http.Request, p addressbook.Patch) (result addressbook.Result, err error) {
-	err = d.cfg.Book.UpdateContacts(r.Context(), accountOf(r), []addressbook.Patch{p},
-		func(results []addressbook.Result) *idempotency.Receipt {
-			result = results[0]
-			return nil
-		})
-	return result, err
 }
 
 // conflict shows what was typed beside what somebody else saved. Whoever saves

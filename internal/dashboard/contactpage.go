@@ -8,7 +8,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 )
 
 // contactData is what the template contact.html shows.
@@ -140,33 +139,27 @@ func (d *Dashboard) listFor(ctx context.Context, acct account.Account, name stri
 type joined struct{ added, already, gone int }
 
 func (d *Dashboard) addMembers(ctx context.Context, acct account.Account, list addressbook.SID, sids []addressbook.SID) (done joined, err error) {
-	err = d.cfg.Book.AddToList(ctx, acct, list, refs(sids), func(results []addressbook.MembershipResult) *idempotency.Receipt {
-		done = joined{}
-		for _, r := range results {
-			switch r.Fault {
-			case nil:
-				done.added++
-			case addressbook.ErrMember:
-				done.already++
-			default:
-				done.gone++
-			}
+	results, err := d.cfg.Book.AddToList(ctx, acct, list, refs(sids), nil)
+	for _, r := range results {
+		switch r.Fault {
+		case nil:
+			done.added++
+		case addressbook.ErrMember:
+			done.already++
+		default:
+			done.gone++
 		}
-		return nil
-	})
+	}
 	return done, err
 }
 
 func (d *Dashboard) removeMembers(ctx context.Context, acct account.Account, list addressbook.SID, sids []addressbook.SID) (removed int, err error) {
-	err = d.cfg.Book.RemoveFromList(ctx, acct, list, refs(sids), func(results []addressbook.MembershipResult) *idempotency.Receipt {
-		removed = 0
-		for _, r := range results {
-			if r.Fault == nil {
-				removed++
-			}
+	results, err := d.cfg.Book.RemoveFromList(ctx, acct, list, refs(sids), nil)
+	for _, r := range results {
+		if r.Fault == nil {
+			removed++
 		}
-		return nil
-	})
+	}
 	return removed, err
 }
 

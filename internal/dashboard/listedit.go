@@ -7,7 +7,6 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 )
 
 // of makes the form one that edits this list.
@@ -43,10 +42,11 @@ func (d *Dashboard) saveList(r *http.Request) (answer, error) {
 	if !updatedIn(r.PostForm).Equal(list.Updated) {
 		return form.conflict(&list), nil
 	}
-	result, err := d.updateList(r, form.patch(&list))
+	results, err := d.cfg.Book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{form.patch(&list)}, nil)
 	if err != nil {
 		return answer{}, err
 	}
+	result := results[0]
 	switch f := fault.As(result.Fault); {
 	case result.Fault == nil:
 		return goTo("/lists/" + form.SID).saying("Saved."), nil
@@ -78,15 +78,6 @@ func (f listForm) patch(l *addressbook.List) addressbook.ListPatch {
 // was.
 func listShown(value, stored string) bool {
 	return sameShown("text", value, strings.TrimSpace(stored))
-}
-
-func (d *Dashboard) updateList(r *http.Request, p addressbook.ListPatch) (result addressbook.ListResult, err error) {
-	err = d.cfg.Book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{p},
-		func(results []addressbook.ListResult) *idempotency.Receipt {
-			result = results[0]
-			return nil
-		})
-	return result, err
 }
 
 // conflict shows what was typed beside what somebody else saved. Whoever saves

@@ -8,7 +8,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 )
 
 // maxPasted is how many numbers can be pasted at once.
@@ -106,11 +105,7 @@ func (d *Dashboard) addLines(r *http.Request, acct account.Account, list address
 	}
 	// Without creating, the same is asked and nothing is written.
 	opts := addressbook.CreateOptions{DryRun: !create}
-	var found []addressbook.Result
-	err := d.cfg.Book.CreateContacts(r.Context(), acct, drafts, opts, func(results []addressbook.Result) *idempotency.Receipt {
-		found = results
-		return nil
-	})
+	found, err := d.cfg.Book.CreateContacts(r.Context(), acct, drafts, opts, nil)
 	if err != nil {
 		return numbersDone{}, err
 	}
@@ -139,27 +134,25 @@ func (d *Dashboard) addLines(r *http.Request, acct account.Account, list address
 	}
 	done := numbersDone{List: list, Lines: lines}
 	if len(sids) > 0 {
-		err = d.cfg.Book.AddToList(r.Context(), acct, list.SID, refs(sids), func(results []addressbook.MembershipResult) *idempotency.Receipt {
-			done.Added, done.Created, done.Already = 0, 0, 0
-			for i, result := range results {
-				line := &lines[of[i]]
-				switch {
-				case result.Fault == addressbook.ErrMember:
-					done.Already++
-					line.Kind, line.Outcome = "", "In the list already"
-				case result.Fault != nil: // deleted since
-					line.Kind, line.Outcome = "bad", "Not in the address book"
-				case fresh[sids[i]]:
-					done.Added++
-					done.Created++
-					line.Kind, line.Outcome = "good", "New contact, added"
-				default:
-					done.Added++
-					line.Kind, line.Outcome = "good", "Added"
-				}
+		var members []addressbook.MembershipResult
+		members, err = d.cfg.Book.AddToList(r.Context(), acct, list.SID, refs(sids), nil)
+		for i, result := range members {
+			line := &lines[of[i]]
+			switch {
+			case result.Fault == addressbook.ErrMember:
+				done.Already++
+				line.Kind, line.Outcome = "", "In the list already"
+			case result.Fault != nil: // deleted since
+				line.Kind, line.Outcome = "bad", "Not in the address book"
+			case fresh[sids[i]]:
+				done.Added++
+				done.Created++
+				line.Kind, line.Outcome = "good", "New contact, added"
+			default:
+				done.Added++
+				line.Kind, line.Outcome = "good", "Added"
 			}
-			return nil
-		})
+		}
 	}
 	done.Left = len(lines) - done.Added - done.Already
 	return done, err

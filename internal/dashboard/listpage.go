@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 )
 
 // listData is what the template list.html shows.
@@ -68,16 +67,12 @@ func (d *Dashboard) deleteListPage(r *http.Request) (answer, error) {
 }
 
 func (d *Dashboard) deleteList(r *http.Request) (answer, error) {
-	var result addressbook.ListResult
-	err := d.cfg.Book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, func(results []addressbook.ListResult) *idempotency.Receipt {
-		result = results[0]
-		return nil
-	})
+	results, err := d.cfg.Book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, nil)
 	if err == nil {
-		err = result.Fault
+		err = results[0].Fault
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	return goTo("/lists").saying("Deleted the list " + result.List.Name + ". Its contacts are still in the address book."), nil
+	return goTo("/lists").saying("Deleted the list " + results[0].List.Name + ". Its contacts are still in the address book."), nil
 }

@@ -10,7 +10,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 )
 
 // listRoutes adds the routes of the lists' pages.
@@ -160,16 +159,12 @@ func (d *Dashboard) createList(r *http.Request) (answer, error) {
 // makeList creates a list. An empty tag is none.
 func (d *Dashboard) makeList(ctx context.Context, acct account.Account, name, tag string) (addressbook.List, error) {
 	draft := addressbook.ListDraft{Name: addressbook.Given(name), Tag: addressbook.Text{Value: tag, Given: tag != ""}}
-	var result addressbook.ListResult
-	err := d.cfg.Book.CreateLists(ctx, acct, []addressbook.ListDraft{draft}, func(results []addressbook.ListResult) *idempotency.Receipt {
-		result = results[0]
-		return nil
-	})
+	results, err := d.cfg.Book.CreateLists(ctx, acct, []addressbook.ListDraft{draft}, nil)
 	if err == nil {
-		err = result.Fault
+		err = results[0].Fault
 	}
 	if err != nil {
 		return addressbook.List{}, err
 	}
-	return *result.List, nil
+	return *results[0].List, nil
 }

@@ -9,7 +9,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 )
 
 // Bounds of what can be brought back: it travels in a page's form, and the form
@@ -135,15 +134,12 @@ func deletedPage(deleted []addressbook.Contact, lists map[addressbook.SID][]addr
 
 // deleteContacts deletes those that are there, and returns them.
 func (d *Dashboard) deleteContacts(ctx context.Context, acct account.Account, sids []addressbook.SID) (deleted []addressbook.Contact, err error) {
-	err = d.cfg.Book.DeleteContacts(ctx, acct, refs(sids), func(results []addressbook.Result) *idempotency.Receipt {
-		deleted = deleted[:0]
-		for _, r := range results {
-			if r.Fault == nil {
-				deleted = append(deleted, *r.Contact)
-			}
+	results, err := d.cfg.Book.DeleteContacts(ctx, acct, refs(sids), nil)
+	for _, r := range results {
+		if r.Fault == nil {
+			deleted = append(deleted, *r.Contact)
 		}
-		return nil
-	})
+	}
 	return deleted, err
 }
 
@@ -163,32 +159,23 @@ func (d *Dashboard) undoDelete(r *http.Request) (answer, error) {
 		drafts[i] = k.draft()
 	}
 	ctx, acct := r.Context(), accountOf(r)
-	var back []addressbook.SID // in the order of kept; zero for those that are not
-	err = d.cfg.Book.CreateContacts(ctx, acct, drafts, addressbook.CreateOptions{}, func(results []addressbook.Result) *idempotency.Receipt {
-		back = make([]addressbook.SID, len(results))
-		for i, r := range results {
-			if r.Fault == nil {
-				back[i] = r.Contact.SID
-			}
-		}
-		return nil
-	})
+	results, err := d.cfg.Book.CreateContacts(ctx, acct, drafts, addressbook.CreateOptions{}, nil)
 	if err != nil {
 		return answer{}, err
 	}
 	members := make(map[addressbook.SID][]addressbook.SID)
 	count, missing := 0, 0
 	var last addressbook.SID
-	for i, sid := range back {
-		if sid == (addressbook.SID{}) {
+	for i, result := range results {
+		if result.Fault != nil {
 			missing++
 			continue
 		}
 		count++
-		last = sid
+		last = result.Contact.SID
 		for _, text := range kept[i].Lists {
 			if list, ok := addressbook.ParseSID(text); ok {
-				members[list] = append(members[list], sid)
+				members[list] = append(members[list], last)
 			}
 		}
 	}

@@ -74,13 +74,16 @@ func TestRefusedAlone(t *testing.T) {
 				addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate}, nil)
 		}},
 		"update one": {0, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return a.book.UpdateContacts(ctx, a.acct, patches[:1], nil)
+			_, err := a.book.UpdateContacts(ctx, a.acct, patches[:1], nil)
+			return err
 		}},
 		"take one number": {weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return a.book.UpdateContacts(ctx, a.acct, []addressbook.Patch{taken}, nil)
+			_, err := a.book.UpdateContacts(ctx, a.acct, []addressbook.Patch{taken}, nil)
+			return err
 		}},
 		"update": {2 * weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return a.book.UpdateContacts(ctx, a.acct, patches, nil)
+			_, err := a.book.UpdateContacts(ctx, a.acct, patches, nil)
+			return err
 		}},
 		"delete one": {0, func(ctx context.Context, b *AddressBook, a accountOf) error {
 			return b.DeleteContacts(ctx, a.acct.ID, sids[:1], nil)

@@ -30,8 +30,7 @@ func patching(store addressbook.Store, at time.Time) *addressbook.Book {
 // update changes contacts of an account at a time.
 func update(t tb, store addressbook.Store, acct account.Account, at time.Time, patches ...addressbook.Patch) []addressbook.Result {
 	t.Helper()
-	var results []addressbook.Result
-	err := patching(store, at).UpdateContacts(t.Context(), acct, patches, Told(&results))
+	results, err := patching(store, at).UpdateContacts(t.Context(), acct, patches, nil)
 	if err != nil || len(results) != len(patches) {
 		t.Fatalf("update %d contacts: %d results, %v", len(patches), len(results), err)
 	}
@@ -101,8 +100,7 @@ func addListsTo(t tb, store addressbook.Store, account int64, lists ...addressbo
 func (f *fixture) updateLists(t *testing.T, patches ...addressbook.ListPatch) ([]addressbook.ListResult, time.Time) {
 	t.Helper()
 	at := moment()
-	var results []addressbook.ListResult
-	err := patching(f.Contacts, at).UpdateLists(t.Context(), f.acct, patches, Told(&results))
+	results, err := patching(f.Contacts, at).UpdateLists(t.Context(), f.acct, patches, nil)
 	if err != nil || len(results) != len(patches) {
 		t.Fatalf("update %d lists: %d results, %v", len(patches), len(results), err)
 	}

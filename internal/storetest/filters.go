@@ -223,7 +223,7 @@ func pagesWithLists(t *testing.T, f *fixture) {
 	// Names change, and the order with them.
 	at := moment()
 	patches := []addressbook.ListPatch{{SID: lib.memory.lists[0].SID, Name: set("Aleph")}, {SID: lib.memory.lists[1].SID, Name: set("Ωmega")}}
-	if err := patching(f.Contacts, at).UpdateLists(t.Context(), f.acct, patches, nil); err != nil {
+	if _, err := patching(f.Contacts, at).UpdateLists(t.Context(), f.acct, patches, nil); err != nil {
 		t.Fatal(err)
 	}
 	lib.memory.updateLists(at, patches)

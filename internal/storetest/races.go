@@ -154,8 +154,7 @@ func updatesToOneNumber(t *testing.T, f *fixture) {
 		for i, c := range all {
 			running.Go(func() {
 				patches := []addressbook.Patch{{SID: c.SID, Number: setNumber(wanted), Tag: set("winner")}}
-				var results []addressbook.Result
-				err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, Told(&results))
+				results, err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, nil)
 				switch {
 				case err != nil:
 					t.Errorf("update: %v", err)
@@ -256,7 +255,7 @@ func (f *fixture) edit(t *testing.T, random *rand.Rand, p *pool, numbers int) er
 		return err
 	case 2, 3:
 		patches := []addressbook.Patch{{SID: p.pick(&p.contacts, random), Number: setNumber(n())}, {SID: p.pick(&p.contacts, random), Number: setNumber(n())}}
-		err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, nil)
+		_, err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, nil)
 		return err
 	case 4:
 		err := f.Contacts.DeleteContacts(t.Context(), f.account, []addressbook.SID{p.pick(&p.contacts, random)}, nil)

@@ -38,7 +38,8 @@ func (f *fixture) writes(t *testing.T) []write {
 		{"insert over contacts", insert(addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate}, over)},
 		{"update contacts", func(r idempotency.Receipt) error {
 			patches := []addressbook.Patch{{SID: all[1].SID, Number: setNumber(firstNumber + 1000)}, {SID: all[5].SID, Number: setNumber(firstNumber)}}
-			return book.UpdateContacts(ctx(r), f.acct, patches, keeping[[]addressbook.Result](r))
+			_, err := book.UpdateContacts(ctx(r), f.acct, patches, keeping[[]addressbook.Result](r))
+			return err
 		}},
 		{"delete contacts", func(r idempotency.Receipt) error {
 			return f.Contacts.DeleteContacts(ctx(r), f.account, sidsOf(all[2:3]), keeping[[]addressbook.Result](r))
@@ -48,7 +49,8 @@ func (f *fixture) writes(t *testing.T) []write {
 		}},
 		{"update lists", func(r idempotency.Receipt) error {
 			patches := []addressbook.ListPatch{{SID: changed.SID, Tag: set("tag")}}
-			return book.UpdateLists(ctx(r), f.acct, patches, keeping[[]addressbook.ListResult](r))
+			_, err := book.UpdateLists(ctx(r), f.acct, patches, keeping[[]addressbook.ListResult](r))
+			return err
 		}},
 		{"delete lists", func(r idempotency.Receipt) error {
 			return f.Contacts.DeleteLists(ctx(r), f.account, []addressbook.SID{gone.SID}, keeping[[]addressbook.ListResult](r))

@@ -22,7 +22,8 @@ func cancelledEdits(t *testing.T, f *fixture) {
 	book := patching(f.Contacts, moment())
 	for name, edit := range map[string]func() error{
 		"update contacts": func() error {
-			return book.UpdateContacts(ctx, f.acct, []addressbook.Patch{{SID: c.SID, Number: setNumber(firstNumber + 9)}}, nil)
+			_, err := book.UpdateContacts(ctx, f.acct, []addressbook.Patch{{SID: c.SID, Number: setNumber(firstNumber + 9)}}, nil)
+			return err
 		},
 		"delete contacts": func() error {
 			return f.Contacts.DeleteContacts(ctx, f.account, []addressbook.SID{c.SID}, nil)
@@ -31,7 +32,8 @@ func cancelledEdits(t *testing.T, f *fixture) {
 			return f.Contacts.InsertLists(ctx, f.account, []addressbook.List{list("another")}, nil)
 		},
 		"update lists": func() error {
-			return book.UpdateLists(ctx, f.acct, []addressbook.ListPatch{{SID: l.SID, Name: set("another")}}, nil)
+			_, err := book.UpdateLists(ctx, f.acct, []addressbook.ListPatch{{SID: l.SID, Name: set("another")}}, nil)
+			return err
 		},
 		"delete lists": func() error {
 			return f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{l.SID}, nil)
