@@ -11,43 +11,45 @@ import (
 // What all the routes share: a body is read, decoded and answered; the results
 // are told one by one, or one alone is the whole answer; things come in pages.
 
-// answerBody reads the body, decodes it when it is its turn, and returns the
-// answer that work has for it. What it takes of the memory is held until the
-// answer is sent.
-func answerBody[T any](a *API, r *http.Request, decode func(body []byte) (T, error), work func(T) (reply, error)) (reply, error) {
-	body, err := a.readBody(r)
-	if err != nil {
-		return reply{}, err
-	}
-	ctx := r.Context()
-	share := budget.Of(ctx)
-	// What was reserved and not used is free again before the answer is sent.
-	defer func() { share.Give(share.Used()) }()
-	// Before the turn: whoever has that waits for nothing but the database.
-	if err := takeWork(r, body); err != nil {
+// bodied is for a handler whose requests have a body. It reads the body, and
+// decodes it when it is the request's turn. What that takes of the memory is held
+// until the answer is sent.
+func bodied[T any](a *API, decode func(body []byte) (T, error), h func(r *http.Request, decoded T) (reply, error)) handler {
+	return func(r *http.Request) (reply, error) {
+		body, err := a.readBody(r)
+		if err != nil {
+			return reply{}, err
+		}
+		ctx := r.Context()
+		share := budget.Of(ctx)
+		// What was reserved and not used is free again before the answer is sent.
+		defer func() { share.Give(share.Used()) }()
+		// Before the turn: whoever has that waits for nothing but the database.
+		if err := takeWork(r, body); err != nil {
+			bodies.put(body)
+			return reply{}, err
+		}
+		done, err := a.gate.begin(ctx, accountOf(r).ID, len(body))
+		if err != nil {
+			bodies.put(body)
+			return reply{}, err
+		}
+		defer done()
+		if answer, again, err := replay(r, body); again || err != nil {
+			bodies.put(body)
+			return answer, err
+		}
+		decoded, err := decode(body)
+		size := len(body)
 		bodies.put(body)
-		return reply{}, err
+		if err != nil {
+			return reply{}, err
+		}
+		if size > firstRead { // whose memory was taken
+			share.Unclaim(share.Used() - int64(size-firstRead))
+		}
+		return h(r, decoded)
 	}
-	done, err := a.gate.begin(ctx, accountOf(r).ID, len(body))
-	if err != nil {
-		bodies.put(body)
-		return reply{}, err
-	}
-	defer done()
-	if answer, again, err := replay(r, body); again || err != nil {
-		bodies.put(body)
-		return answer, err
-	}
-	request, err := decode(body)
-	size := len(body)
-	bodies.put(body)
-	if err != nil {
-		return reply{}, err
-	}
-	if size > firstRead { // whose memory was taken
-		share.Unclaim(share.Used() - int64(size-firstRead))
-	}
-	return work(request)
 }
 
 // takeWork takes what working on the body takes. Where nothing was reserved for
@@ -134,55 +136,57 @@ func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int
 	return answer, failed
 }
 
-// write is a write of the stores: it calls ready with its results before they
-// are durable, perhaps more than once, and they are when it returns nil.
-type write[T any] func(ready idempotency.Ready[T]) error
+// pending is the answer to a write. It is made of the results before they are
+// durable, and sent when they are.
+type pending struct {
+	r             *http.Request
+	answer        reply
+	total, failed int // items of a bulk write; total is zero for other writes
+}
 
-// answered does a write, and returns the answer that encode makes of its
-// results. When the request has a key, the write keeps the answer under it.
-func answered[T any](r *http.Request, do write[T], encode func(T) reply) (reply, error) {
-	attempt := attemptOf(r)
-	var answer reply
-	err := do(func(results T) *idempotency.Receipt {
-		answers.put(answer.body) // of a transaction that is done anew
-		answer = encode(results)
-		if attempt == nil {
-			return nil
-		}
-		return attempt.Receipt(answer.status, answer.body)
-	})
+// keep takes the answer, in the place of that of a transaction that is retried.
+// When the request has a key, it returns the receipt of the answer.
+func (p *pending) keep(answer reply) *idempotency.Receipt {
+	answers.put(p.answer.body)
+	p.answer = answer
+	attempt := attemptOf(p.r)
+	if attempt == nil {
+		return nil
+	}
+	return attempt.Receipt(answer.status, answer.body)
+}
+
+// end returns the answer once the write has returned.
+func (p *pending) end(err error) (reply, error) {
 	if err != nil {
-		answers.put(answer.body)
+		answers.put(p.answer.body)
 		return reply{}, err
 	}
-	return answer, nil
-}
-
-// bulkOf does a write, and answers with one item a result.
-func (k kind[R, D]) bulkOf(r *http.Request, do write[[]R]) (reply, error) {
-	var total, failed int
-	answer, err := answered(r, do, func(results []R) (answer reply) {
-		total = len(results)
-		answer, failed = k.bulk(r, results)
-		return answer
-	})
-	if err == nil {
-		recordOf(r).Counted(total, failed)
+	if p.total > 0 {
+		recordOf(p.r).Counted(p.total, p.failed)
 	}
-	return answer, err
+	return p.answer, nil
 }
 
-// onlyOf does a write, and answers with the one result that there is, be it a
-// fault.
-func (k kind[R, D]) onlyOf(r *http.Request, do write[[]R]) (reply, error) {
-	return answered(r, do, func(results []R) reply {
+// each makes the answer to a bulk write, with one item a result.
+func (k kind[R, D]) each(p *pending) idempotency.Ready[[]R] {
+	return func(results []R) *idempotency.Receipt {
+		answer, failed := k.bulk(p.r, results)
+		p.total, p.failed = len(results), failed
+		return p.keep(answer)
+	}
+}
+
+// only makes the answer to a write with one result, be it a fault.
+func (k kind[R, D]) only(p *pending) idempotency.Ready[[]R] {
+	return func(results []R) *idempotency.Receipt {
 		data, fault := k.outcome(&results[0])
 		if fault != nil {
 			wire, detail, _ := describe(fault)
-			return failure(r, wire, detail)
+			return p.keep(failure(p.r, wire, detail))
 		}
-		return k.single(r, data)
-	})
+		return p.keep(k.single(p.r, data))
+	}
 }
 
 // single answers with one thing.

@@ -8,22 +8,18 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 )
 
-func (a *API) createContacts(r *http.Request) (reply, error) {
-	return answerBody(a, r, newContacts.decode, func(drafts []addressbook.Draft) (reply, error) {
-		opts, err := parseCreateOptions(r)
-		if err != nil {
-			return reply{}, err
-		}
-		kind := contactKind(r)
-		kind.ref = func(i int) addressbook.Text { return drafts[i].Ref }
-		return kind.bulkOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-			_, err := a.book.CreateContacts(r.Context(), accountOf(r), drafts, opts, ready)
-			return err
-		})
-	})
+func (a *API) createContacts(r *http.Request, drafts []addressbook.Draft) (reply, error) {
+	opts, err := parseCreateOptions(r)
+	if err != nil {
+		return reply{}, err
+	}
+	kind := contactKind(r)
+	kind.ref = func(i int) addressbook.Text { return drafts[i].Ref }
+	answer := pending{r: r}
+	_, err = a.book.CreateContacts(r.Context(), accountOf(r), drafts, opts, kind.each(&answer))
+	return answer.end(err)
 }
 
 // The values of on_duplicate.
@@ -70,40 +66,30 @@ func createOptions(words url.Values) (opts addressbook.CreateOptions, err error)
 	return opts, nil
 }
 
-func (a *API) updateContacts(r *http.Request) (reply, error) {
-	return answerBody(a, r, contactPatches.decode, func(patches []addressbook.Patch) (reply, error) {
-		return contactKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-			_, err := a.book.UpdateContacts(r.Context(), accountOf(r), patches, ready)
-			return err
-		})
-	})
+func (a *API) updateContacts(r *http.Request, patches []addressbook.Patch) (reply, error) {
+	answer := pending{r: r}
+	_, err := a.book.UpdateContacts(r.Context(), accountOf(r), patches, contactKind(r).each(&answer))
+	return answer.end(err)
 }
 
-func (a *API) updateContact(r *http.Request) (reply, error) {
-	return answerBody(a, r, decodeContactPatch, func(patch addressbook.Patch) (reply, error) {
-		patch.SID = sidIn(r, "sid")
-		return contactKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-			_, err := a.book.UpdateContacts(r.Context(), accountOf(r), []addressbook.Patch{patch}, ready)
-			return err
-		})
-	})
+func (a *API) updateContact(r *http.Request, patch addressbook.Patch) (reply, error) {
+	patch.SID = sidIn(r, "sid")
+	answer := pending{r: r}
+	_, err := a.book.UpdateContacts(r.Context(), accountOf(r), []addressbook.Patch{patch}, contactKind(r).only(&answer))
+	return answer.end(err)
 }
 
-func (a *API) deleteContacts(r *http.Request) (reply, error) {
-	return answerBody(a, r, contactRefs.decode, func(refs []addressbook.ContactRef) (reply, error) {
-		return contactKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-			_, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs, ready)
-			return err
-		})
-	})
+func (a *API) deleteContacts(r *http.Request, refs []addressbook.ContactRef) (reply, error) {
+	answer := pending{r: r}
+	_, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs, contactKind(r).each(&answer))
+	return answer.end(err)
 }
 
 func (a *API) deleteContact(r *http.Request) (reply, error) {
 	refs := []addressbook.ContactRef{{SID: sidIn(r, "sid")}}
-	return contactKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.Result]) error {
-		_, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs, ready)
-		return err
-	})
+	answer := pending{r: r}
+	_, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs, contactKind(r).only(&answer))
+	return answer.end(err)
 }
 
 func (a *API) getContact(r *http.Request) (reply, error) {

@@ -80,11 +80,10 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 	if form.request.Options, err = form.options(r); err != nil {
 		return reply{}, err
 	}
-	return answered(r, func(ready idempotency.Ready[importer.Upload]) error {
-		return a.imports.Start(r.Context(), accountOf(r), form.file, form.request, ready)
-	}, func(upload importer.Upload) reply {
-		return dataReply(r, func(b []byte) []byte { return appendSummary(b, &upload) })
-	})
+	answer := pending{r: r}
+	return answer.end(a.imports.Start(r.Context(), accountOf(r), form.file, form.request, func(upload importer.Upload) *idempotency.Receipt {
+		return answer.keep(dataReply(r, func(b []byte) []byte { return appendSummary(b, &upload) }))
+	}))
 }
 
 var (

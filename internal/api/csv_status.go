@@ -189,11 +189,10 @@ func (a *API) csvUploads(r *http.Request) (reply, error) {
 
 func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	e := newEncoder(accountOf(r))
-	return answered(r, func(ready idempotency.Ready[importer.Upload]) error {
-		return a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"), ready)
-	}, func(upload importer.Upload) reply {
-		return dataReply(r, func(b []byte) []byte { return e.upload(b, &upload) })
-	})
+	answer := pending{r: r}
+	return answer.end(a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"), func(upload importer.Upload) *idempotency.Receipt {
+		return answer.keep(dataReply(r, func(b []byte) []byte { return e.upload(b, &upload) }))
+	}))
 }
 
 // omittedHeader tells of how many rows an upload's errors have none. A row of the

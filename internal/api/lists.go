@@ -5,42 +5,31 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
 )
 
-func (a *API) createLists(r *http.Request) (reply, error) {
-	return answerBody(a, r, newLists.decode, func(drafts []addressbook.ListDraft) (reply, error) {
-		return listKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.ListResult]) error {
-			_, err := a.book.CreateLists(r.Context(), accountOf(r), drafts, ready)
-			return err
-		})
-	})
+func (a *API) createLists(r *http.Request, drafts []addressbook.ListDraft) (reply, error) {
+	answer := pending{r: r}
+	_, err := a.book.CreateLists(r.Context(), accountOf(r), drafts, listKind(r).each(&answer))
+	return answer.end(err)
 }
 
-func (a *API) updateLists(r *http.Request) (reply, error) {
-	return answerBody(a, r, listPatches.decode, func(patches []addressbook.ListPatch) (reply, error) {
-		return listKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.ListResult]) error {
-			_, err := a.book.UpdateLists(r.Context(), accountOf(r), patches, ready)
-			return err
-		})
-	})
+func (a *API) updateLists(r *http.Request, patches []addressbook.ListPatch) (reply, error) {
+	answer := pending{r: r}
+	_, err := a.book.UpdateLists(r.Context(), accountOf(r), patches, listKind(r).each(&answer))
+	return answer.end(err)
 }
 
-func (a *API) updateList(r *http.Request) (reply, error) {
-	return answerBody(a, r, decodeListPatch, func(patch addressbook.ListPatch) (reply, error) {
-		patch.SID = sidIn(r, "sid")
-		return listKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.ListResult]) error {
-			_, err := a.book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch}, ready)
-			return err
-		})
-	})
+func (a *API) updateList(r *http.Request, patch addressbook.ListPatch) (reply, error) {
+	patch.SID = sidIn(r, "sid")
+	answer := pending{r: r}
+	_, err := a.book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{patch}, listKind(r).only(&answer))
+	return answer.end(err)
 }
 
 func (a *API) deleteList(r *http.Request) (reply, error) {
-	return listKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.ListResult]) error {
-		_, err := a.book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, ready)
-		return err
-	})
+	answer := pending{r: r}
+	_, err := a.book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, listKind(r).only(&answer))
+	return answer.end(err)
 }
 
 func (a *API) getList(r *http.Request) (reply, error) {

@@ -4,33 +4,25 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 )
 
-func (a *API) addMembers(r *http.Request) (reply, error) {
-	return answerBody(a, r, contactReferences.decode, func(refs []addressbook.ContactRef) (reply, error) {
-		return membershipKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
-			_, err := a.book.AddToList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
-			return err
-		})
-	})
+func (a *API) addMembers(r *http.Request, refs []addressbook.ContactRef) (reply, error) {
+	answer := pending{r: r}
+	_, err := a.book.AddToList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, membershipKind(r).each(&answer))
+	return answer.end(err)
 }
 
-func (a *API) removeMembers(r *http.Request) (reply, error) {
-	return answerBody(a, r, contactReferences.decode, func(refs []addressbook.ContactRef) (reply, error) {
-		return membershipKind(r).bulkOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
-			_, err := a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
-			return err
-		})
-	})
+func (a *API) removeMembers(r *http.Request, refs []addressbook.ContactRef) (reply, error) {
+	answer := pending{r: r}
+	_, err := a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, membershipKind(r).each(&answer))
+	return answer.end(err)
 }
 
 func (a *API) removeMember(r *http.Request) (reply, error) {
 	refs := []addressbook.ContactRef{{SID: sidIn(r, "contact_sid")}}
-	return membershipKind(r).onlyOf(r, func(ready idempotency.Ready[[]addressbook.MembershipResult]) error {
-		_, err := a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, ready)
-		return err
-	})
+	answer := pending{r: r}
+	_, err := a.book.RemoveFromList(r.Context(), accountOf(r), sidIn(r, "sid"), refs, membershipKind(r).only(&answer))
+	return answer.end(err)
 }
 
 func (a *API) getMembers(r *http.Request) (reply, error) {

@@ -30,8 +30,8 @@ func attemptOf(r *http.Request) *idempotency.Attempt {
 
 // once makes a handler that writes do a request with an Idempotency-Key once.
 // The handler calls replay as soon as it has the whole request, and does its
-// write through answered, which keeps the answer with the work. What it refuses
-// is kept here. Drain reads the body of a request that is not looked at.
+// write through a pending answer, whose receipt is kept with the work. What it
+// refuses is kept here. Drain reads the body of a request that is not looked at.
 func (a *API) once(h handler, drain func(*http.Request)) handler {
 	return func(r *http.Request) (reply, error) {
 		given := r.Header.Values(keyHeader)
