@@ -142,10 +142,9 @@ func (in *insertion) guess(at []int, decided idempotency.Ready[[]*addressbook.Co
 	var err error
 	var copied sync.WaitGroup
 	copied.Go(func() { err = in.copyAtOnce(rows, !keyed) })
-	receipt := func() *idempotency.Receipt {
-		defer copied.Wait() // after a panic, too: it has the connection
-		return decided.Receipt(in.existing)
-	}()
+	defer copied.Wait() // after a panic, too: it has the connection
+	receipt := decided.Receipt(in.existing)
+	copied.Wait()
 	if err == nil && keyed {
 		in.countContacts(in.created)
 		in.keep(receipt)

@@ -100,17 +100,22 @@ func (t *tx) confirm(tag pgconn.CommandTag) error {
 	return nil
 }
 
-// write does a transaction that changes something, and does it again when it
-// has met another in a circle. Do begins anew each time; what it leaves in the
-// queue is run with the commit. An error of it rolls everything back.
+// write does a transaction that changes something, and retries it after a
+// deadlock. Do begins anew each time; what it leaves in the queue is run with the
+// commit. An error of it rolls everything back.
 func (db *DB) write(ctx context.Context, account int64, doing string, do func(*tx) error) error {
+	return db.retry(ctx, account, idempotency.Claim{}, doing, do)
+}
+
+// retry is write for a transaction with a claim.
+func (db *DB) retry(ctx context.Context, account int64, claim idempotency.Claim, doing string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
 	share := budget.Of(ctx)
 	used := share.Used()
 	for attempt := 1; ; attempt++ {
 		share.Unclaim(used) // what an attempt before this one claimed
-		again, err := db.try(ctx, account, do)
+		again, err := db.try(ctx, account, claim, do)
 		if err == nil || !again || attempt == attempts {
 			return storeError(doing, causeOf(ctx, err))
 		}
@@ -129,16 +134,7 @@ func (db *DB) write(ctx context.Context, account int64, doing string, do func(*t
 // has claimed is [idempotency.ErrRunning].
 func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do func(*tx) error) error {
 	claim := idempotency.ClaimOf(ctx)
-	err := db.write(ctx, account, doing, func(t *tx) error {
-		t.claim = claim
-		if claim.Key != "" {
-			t.queue(claimKey, claimLock(account, claim.Key))
-		}
-		if claim.Quota.Bytes > 0 {
-			t.queue(quotaCheck, account, claim.Quota.Bytes)
-		}
-		return do(t)
-	})
+	err := db.retry(ctx, account, claim, doing, do)
 	if errors.Is(err, errQuota) {
 		return db.overQuota(ctx, account, claim.Quota)
 	}
@@ -147,12 +143,9 @@ func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do fun
 
 // try does a transaction once, and tells whether an error is one that another
 // attempt may not have.
-func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again bool, err error) {
-	var t *tx
-	err = db.transact(ctx, of(account), beginWrite, func(begun *tx) error {
-		t = begun
-		return do(t)
-	})
+func (db *DB) try(ctx context.Context, account int64, claim idempotency.Claim, do func(*tx) error) (again bool, err error) {
+	t := &tx{claim: claim}
+	err = db.transact(ctx, of(account), beginWrite, t, do)
 	switch {
 	case claimed(err):
 		return false, idempotency.ErrRunning
@@ -160,7 +153,7 @@ func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again
 		return false, errQuota
 	case receiptTaken(err):
 		return false, idempotency.ErrTaken
-	case err == nil || t == nil:
+	case err == nil || t.conn == nil:
 		return false, err
 	}
 	return rolledBack(err) || t.takenAgain && taken(err), err
@@ -170,21 +163,28 @@ func (db *DB) try(ctx context.Context, account int64, do func(*tx) error) (again
 func (db *DB) read(ctx context.Context, p purpose, doing string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
-	return storeError(doing, causeOf(ctx, db.transact(ctx, p, beginRead, do)))
+	return storeError(doing, causeOf(ctx, db.transact(ctx, p, beginRead, &tx{}, do)))
 }
 
-func (db *DB) transact(ctx context.Context, p purpose, begin string, do func(*tx) error) error {
+// transact begins t, which may have a claim, does it, and commits.
+func (db *DB) transact(ctx context.Context, p purpose, begin string, t *tx, do func(*tx) error) error {
 	conn, err := db.acquire(ctx, p)
 	if err != nil {
 		return err
 	}
 	// A connection that is within a transaction is closed by the pool.
 	defer conn.release()
-	t := &tx{ctx: ctx, account: p.account, conn: conn.Conn.Conn(), batch: &pgx.Batch{}, copyLeast: db.copyLeast}
+	t.ctx, t.account, t.conn, t.batch, t.copyLeast = ctx, p.account, conn.Conn.Conn(), &pgx.Batch{}, db.copyLeast
 	// After a panic too: whoever comes next must not find it under way.
 	defer t.rollback()
 	t.queue(begin)
 	t.queue(settings)
+	if t.claim.Key != "" {
+		t.queue(claimKey, claimLock(t.account, t.claim.Key))
+	}
+	if t.claim.Quota.Bytes > 0 {
+		t.queue(quotaCheck, t.account, t.claim.Quota.Bytes)
+	}
 	if err := do(t); err != nil {
 		return err
 	}
