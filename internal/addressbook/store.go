@@ -14,24 +14,22 @@ import (
 // Weight, before it reads on. When that is refused, the method returns the fault
 // and changes nothing.
 //
-// Each write calls its [idempotency.Ready] with its results before it commits.
+// Each write calls its [idempotency.Ready] with its results before it returns.
 // Nobody may see the results before the method has returned nil. Then everything
 // is durable; after an error nothing was changed.
 type Store interface {
 	// InsertContacts adds, in one transaction, those contacts whose number the
 	// account does not have yet. Numbers and sids are distinct within contacts.
 	//
-	// Once it is known which those are, it calls decided with a slice as long as
-	// contacts: nil for a contact that is new, and for the others the one that
-	// has the number already. That is the time to prepare an answer, on the
-	// caller's goroutine and, where there are many contacts, while the rows are
-	// written. Decided is to this method what ready is to the others, but the
-	// store waits for its receipt only when the [idempotency.Claim] has a key.
+	// Ready gets a slice as long as contacts: nil for a contact that is new, and for
+	// the others the one that has the number already. It is called on the caller's
+	// goroutine and, when there are many contacts, while the rows are written. The
+	// transaction waits for its receipt only when the [idempotency.Claim] has a key.
 	//
 	// With UpdateDuplicate, the contact that has a number already is overwritten
-	// with the new one, and decided is given it as it is afterwards. With DryRun,
+	// with the new one, and ready is given it as it is afterwards. With DryRun,
 	// all is decided in the same way, and nothing but the receipt is stored.
-	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, decided idempotency.Ready[[]*Contact]) error
+	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, ready idempotency.Ready[[]*Contact]) error
 
 	// UpdateContacts applies patches one after the other, in one transaction.
 	// The result of each is the contact as it is now, a NotFound fault, a

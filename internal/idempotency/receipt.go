@@ -55,10 +55,10 @@ func ClaimOf(ctx context.Context) Claim {
 	return c
 }
 
-// Ready is called by a write with its results as soon as they are known, before
-// the commit, and returns the receipt to write in the same transaction, or nil.
-// A nil Ready keeps none. When a transaction is retried, Ready is called again,
-// perhaps on another goroutine, and the last call counts.
+// Ready is called by a write as soon as its results are known, and returns the
+// receipt to write in the same transaction, or nil. A nil Ready keeps none. When a
+// transaction is retried, Ready is called again, perhaps on another goroutine, and
+// the last call counts.
 type Ready[T any] func(results T) *Receipt
 
 // Receipt calls ready, unless it is nil.

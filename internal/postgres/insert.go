@@ -16,7 +16,7 @@ import (
 )
 
 // InsertContacts implements [addressbook.Store].
-func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
+func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready idempotency.Ready[[]*addressbook.Contact]) error {
 	otherwise := inserting
 	if len(contacts) >= db.copyLeast && opts.OnDuplicate != addressbook.UpdateDuplicate {
 		otherwise = copying
@@ -35,7 +35,7 @@ func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addr
 		} else {
 			way = inserting
 		}
-		err := in.run(opts, decided)
+		err := in.run(opts, ready)
 		found = in.created < len(contacts)
 		return err
 	})
@@ -63,14 +63,14 @@ type insertion struct {
 	way      way
 }
 
-func (in *insertion) run(opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
+func (in *insertion) run(opts addressbook.CreateOptions, ready idempotency.Ready[[]*addressbook.Contact]) error {
 	at := in.byNumber()
 	var err error
 	switch update := opts.OnDuplicate == addressbook.UpdateDuplicate; {
 	case opts.DryRun:
 		_, err = in.find(at, false)
 	case in.way == guessing:
-		return in.guess(at, decided)
+		return in.guess(at, ready)
 	case in.way == copying:
 		err = in.copy(at)
 	default:
@@ -88,7 +88,7 @@ func (in *insertion) run(opts addressbook.CreateOptions, decided idempotency.Rea
 			}
 		}
 	}
-	receipt := decided.Receipt(in.existing)
+	receipt := ready.Receipt(in.existing)
 	if !opts.DryRun {
 		in.updateRows(updated)
 		in.countContacts(in.created)
@@ -134,7 +134,7 @@ func (in *insertion) rows(at []int) []*addressbook.Contact {
 // guess adds all contacts as if nobody had one of their numbers, and has their
 // answer made meanwhile: in one round trip, or two with a receipt. A
 // number that somebody has makes all be done again, in another way.
-func (in *insertion) guess(at []int, decided idempotency.Ready[[]*addressbook.Contact]) error {
+func (in *insertion) guess(at []int, ready idempotency.Ready[[]*addressbook.Contact]) error {
 	rows := in.rows(at)
 	keyed := in.claim.Key != ""
 	in.takenAgain = true
@@ -143,7 +143,7 @@ func (in *insertion) guess(at []int, decided idempotency.Ready[[]*addressbook.Co
 	var copied sync.WaitGroup
 	copied.Go(func() { err = in.copyAtOnce(rows, !keyed) })
 	defer copied.Wait() // after a panic, too: it has the connection
-	receipt := decided.Receipt(in.existing)
+	receipt := ready.Receipt(in.existing)
 	copied.Wait()
 	if err == nil && keyed {
 		in.countContacts(in.created)

@@ -14,7 +14,7 @@ import (
 )
 
 // InsertContacts implements [addressbook.Store].
-func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
+func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready idempotency.Ready[[]*addressbook.Contact]) error {
 	claim := idempotency.ClaimOf(ctx)
 	keyed := claim.Key != ""
 	in := &insertion{
@@ -32,7 +32,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 	}
 	if keyed {
 		in.receipts = make(chan *idempotency.Receipt, 1)
-		// A panic of decided must not leave the writer waiting.
+		// A panic of ready must not leave the writer waiting.
 		defer close(in.receipts)
 	}
 	j := &job{
@@ -49,7 +49,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 	for {
 		select {
 		case <-in.decided:
-			receipt := decided.Receipt(in.existing)
+			receipt := ready.Receipt(in.existing)
 			if keyed {
 				in.receipts <- receipt
 			}
@@ -62,7 +62,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 			if in.refused != nil {
 				return in.refused
 			}
-			decided.Receipt(in.existing)
+			ready.Receipt(in.existing)
 			return nil
 		case <-cancelled:
 			if j.giveUp() {
