@@ -16,7 +16,7 @@ import (
 	"callbook/internal/cores"
 	"callbook/internal/dashboard"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/sqlite"
@@ -123,7 +123,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 
 	book, imports := db.book, db.imports
-	keys := idempotency.New(db.receipts, idempotency.Options{Log: log, Quota: int64(c.KeptAnswers) * mib})
+	keys := journal.New(db.receipts, journal.Options{Log: log, Quota: int64(c.KeptAnswers) * mib})
 	directory := account.NewDirectory(db.accounts, nil)
 	sessions := session.NewKeeper(db.sessions, nil)
 	if c.Bootstrap {

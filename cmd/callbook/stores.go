@@ -9,8 +9,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/postgres"
 	"callbook/internal/session"
 	"callbook/internal/sqlite"
@@ -25,7 +25,7 @@ type stores struct {
 	sessions session.Store
 	contacts addressbook.Store
 	uploads  importer.Store
-	receipts idempotency.Store
+	receipts journal.Store
 	files    importer.Files
 	facts    summary.Store
 	usage    usage.Store

@@ -9,7 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
 
@@ -87,7 +87,7 @@ func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error),
 // changed. Ready, which may be nil, gets the results before they are durable, and
 // while many contacts are being written. Nobody may see them before
 // CreateContacts has returned.
-func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready idempotency.Ready[[]Result]) ([]Result, error) {
+func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready journal.Ready[[]Result]) ([]Result, error) {
 	p, err := b.Prepare(acct, drafts)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 	case UpdateDuplicate:
 		p.Fold(drafts)
 	}
-	decided := func(existing []*Contact) *idempotency.Receipt {
+	decided := func(existing []*Contact) *journal.Receipt {
 		for i := range p.Contacts {
 			r := &p.Results[p.DraftOf[i]]
 			if existing[i] != nil {
@@ -113,7 +113,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 		}
 		return ready.Receipt(p.Results)
 	}
-	if len(p.Contacts) == 0 && idempotency.ClaimOf(ctx).Key == "" {
+	if len(p.Contacts) == 0 && journal.ClaimOf(ctx).Key == "" {
 		decided(nil)
 	} else if err := b.store.InsertContacts(ctx, acct.ID, p.Contacts, opts, decided); err != nil {
 		return nil, err
@@ -219,8 +219,8 @@ func accepted[I, V, R any](items []I, accept func(*I) (V, error), failed func(er
 
 // ready returns the Ready of the store's write. It passes the results of all
 // items on to next.
-func (b *bulk[V, R]) ready(next idempotency.Ready[[]R]) idempotency.Ready[[]R] {
-	return func(written []R) *idempotency.Receipt {
+func (b *bulk[V, R]) ready(next journal.Ready[[]R]) journal.Ready[[]R] {
+	return func(written []R) *journal.Receipt {
 		for i, r := range written {
 			b.results[b.itemOf[i]] = r
 		}

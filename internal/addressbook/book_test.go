@@ -15,7 +15,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 	"callbook/internal/sqlite"
 )
@@ -55,7 +55,7 @@ func (s shelf) create(t *testing.T, drafts ...addressbook.Draft) []addressbook.R
 	given := slices.Clone(drafts)
 	var told []addressbook.Result
 	calls := 0
-	results, err := s.CreateContacts(t.Context(), s.account, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) *idempotency.Receipt {
+	results, err := s.CreateContacts(t.Context(), s.account, drafts, addressbook.CreateOptions{}, func(r []addressbook.Result) *journal.Receipt {
 		calls++
 		told = slices.Clone(r)
 		return nil
@@ -256,9 +256,9 @@ func TestStrictNumbers(t *testing.T) {
 // fakeStore is for what a real store is not made to do.
 type fakeStore struct {
 	addressbook.Store
-	insert func(contacts []addressbook.Contact, decided idempotency.Ready[[]*addressbook.Contact]) error
+	insert func(contacts []addressbook.Contact, decided journal.Ready[[]*addressbook.Contact]) error
 }
 
-func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
+func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
 	return s.insert(contacts, decided)
 }

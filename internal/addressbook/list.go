@@ -6,7 +6,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // List gathers contacts of an account under a name.
@@ -89,7 +89,7 @@ func (p *ListPatch) Apply(l *List) {
 // CreateLists creates a list of each draft that is valid and whose name is
 // free, all in one transaction, and returns one result a draft in their order. An
 // error means that nothing was changed. Ready may be nil.
-func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready idempotency.Ready[[]ListResult]) ([]ListResult, error) {
+func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	birth := b.births.next(b.now(), len(drafts))
 	write := accepted(drafts, func(d *ListDraft) (List, error) {
 		if err := d.check(); err != nil {
@@ -120,7 +120,7 @@ func failedList(err error) ListResult { return ListResult{Fault: err} }
 // UpdateLists changes lists, one after the other in one transaction, and returns
 // one result a patch in their order. An error means that nothing was changed.
 // Ready may be nil.
-func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready idempotency.Ready[[]ListResult]) ([]ListResult, error) {
+func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	now := b.now()
 	write := accepted(patches, func(p *ListPatch) (ListPatch, error) {
 		patch := *p
@@ -136,7 +136,7 @@ func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []
 
 // DeleteLists deletes lists, all in one transaction, and returns each as it last
 // was, or a NotFound fault. Their contacts stay. Ready may be nil.
-func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID, ready idempotency.Ready[[]ListResult]) ([]ListResult, error) {
+func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	write := accepted(sids, func(sid *SID) (SID, error) { return *sid, nil }, failedList)
 	return write.done(b.store.DeleteLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }

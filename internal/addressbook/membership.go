@@ -6,7 +6,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // Membership is that of one contact in one list.
@@ -44,7 +44,7 @@ var (
 // transaction, and returns one result a reference in their order. When the list is
 // not there, the error is a NotFound fault. An error means that nothing was
 // changed. Ready may be nil.
-func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready idempotency.Ready[[]MembershipResult]) ([]MembershipResult, error) {
+func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready journal.Ready[[]MembershipResult]) ([]MembershipResult, error) {
 	now := b.now()
 	write := accepted(refs, func(r *ContactRef) (Membership, error) {
 		return Membership{List: list, Contact: r.SID, Created: now}, r.Fault
@@ -55,7 +55,7 @@ func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, re
 // RemoveFromList takes contacts out of a list, all in one transaction, and returns
 // one result a reference in their order. When the list is not there, the error is
 // a NotFound fault. An error means that nothing was changed. Ready may be nil.
-func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready idempotency.Ready[[]MembershipResult]) ([]MembershipResult, error) {
+func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready journal.Ready[[]MembershipResult]) ([]MembershipResult, error) {
 	write := accepted(refs, (*ContactRef).sid, failedMembership)
 	return write.done(b.store.RemoveMembers(ctx, acct.ID, list, write.valid, write.ready(ready)))
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
 
@@ -77,7 +77,7 @@ func (p *Patch) Apply(c *Contact) {
 // contact is not there, or whose number another contact has fails alone; in the
 // last case the result has that other contact. An error means that nothing was
 // changed. Ready may be nil.
-func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready idempotency.Ready[[]Result]) ([]Result, error) {
+func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready journal.Ready[[]Result]) ([]Result, error) {
 	parse, err := b.parser(acct)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func failedContact(err error) Result { return Result{Fault: err} }
 // DeleteContacts deletes contacts, all in one transaction, and returns each as it
 // last was, or a NotFound fault. Their memberships end, and their numbers are free
 // for new contacts. Ready may be nil.
-func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef, ready idempotency.Ready[[]Result]) ([]Result, error) {
+func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef, ready journal.Ready[[]Result]) ([]Result, error) {
 	write := accepted(refs, (*ContactRef).sid, failedContact)
 	return write.done(b.store.DeleteContacts(ctx, acct.ID, write.valid, write.ready(ready)))
 }

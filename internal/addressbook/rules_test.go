@@ -8,7 +8,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // fields are the texts of a draft, by the names that faults use.
@@ -122,7 +122,7 @@ func TestStoreFails(t *testing.T) {
 	trouble := errors.New("the store is gone")
 	for name, decides := range map[string]bool{"before it has decided": false, "after it has decided": true} {
 		t.Run(name, func(t *testing.T) {
-			store := fakeStore{insert: func(contacts []addressbook.Contact, decided idempotency.Ready[[]*addressbook.Contact]) error {
+			store := fakeStore{insert: func(contacts []addressbook.Contact, decided journal.Ready[[]*addressbook.Contact]) error {
 				if decides {
 					decided(make([]*addressbook.Contact, len(contacts)))
 				}
@@ -132,7 +132,7 @@ func TestStoreFails(t *testing.T) {
 			calls := 0
 			results, err := book.CreateContacts(t.Context(), account.Account{SID: "acme", Region: "IN"},
 				[]addressbook.Draft{draft("9876543210"), draft("9876543210"), draft("12")},
-				addressbook.CreateOptions{}, func([]addressbook.Result) *idempotency.Receipt { calls++; return nil })
+				addressbook.CreateOptions{}, func([]addressbook.Result) *journal.Receipt { calls++; return nil })
 			if !errors.Is(err, trouble) || results != nil {
 				t.Errorf("the error is %v, want that of the store; results %v", err, results)
 			}
@@ -149,7 +149,7 @@ func TestUnknownRegion(t *testing.T) {
 	book := addressbook.New(fakeStore{}, addressbook.Options{})
 	_, err := book.CreateContacts(t.Context(), account.Account{SID: "acme", Region: "XX"},
 		[]addressbook.Draft{draft("+919876543210")},
-		addressbook.CreateOptions{}, func([]addressbook.Result) *idempotency.Receipt { t.Error("there are results"); return nil })
+		addressbook.CreateOptions{}, func([]addressbook.Result) *journal.Receipt { t.Error("there are results"); return nil })
 	if err == nil || !strings.Contains(err.Error(), "acme") {
 		t.Errorf("the error is %v, want one that tells the account", err)
 	}

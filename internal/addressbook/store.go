@@ -3,7 +3,7 @@ package addressbook
 import (
 	"context"
 
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // Store is what [Book] needs of a database. All of it is safe for concurrent
@@ -14,7 +14,7 @@ import (
 // Weight, before it reads on. When that is refused, the method returns the fault
 // and changes nothing.
 //
-// Each write calls its [idempotency.Ready] with its results before it returns.
+// Each write calls its [journal.Ready] with its results before it returns.
 // Nobody may see the results before the method has returned nil. Then everything
 // is durable; after an error nothing was changed.
 type Store interface {
@@ -24,23 +24,23 @@ type Store interface {
 	// Ready gets a slice as long as contacts: nil for a contact that is new, and for
 	// the others the one that has the number already. It is called on the caller's
 	// goroutine and, when there are many contacts, while the rows are written. The
-	// transaction waits for its receipt only when the [idempotency.Claim] has a key.
+	// transaction waits for its receipt only when the [journal.Claim] has a key.
 	//
 	// With UpdateDuplicate, the contact that has a number already is overwritten
 	// with the new one, and ready is given it as it is afterwards. With DryRun,
 	// all is decided in the same way, and nothing but the receipt is stored.
-	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, ready idempotency.Ready[[]*Contact]) error
+	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, ready journal.Ready[[]*Contact]) error
 
 	// UpdateContacts applies patches one after the other, in one transaction.
 	// The result of each is the contact as it is now, a NotFound fault, a
 	// Duplicate fault with the contact that has the number, or a Changed fault
 	// with the contact when [Patch.Fits] says no.
-	UpdateContacts(ctx context.Context, account int64, patches []Patch, ready idempotency.Ready[[]Result]) error
+	UpdateContacts(ctx context.Context, account int64, patches []Patch, ready journal.Ready[[]Result]) error
 
 	// DeleteContacts deletes contacts and their memberships, in one
 	// transaction. The result of each is the contact as it last was, or a
 	// NotFound fault.
-	DeleteContacts(ctx context.Context, account int64, sids []SID, ready idempotency.Ready[[]Result]) error
+	DeleteContacts(ctx context.Context, account int64, sids []SID, ready journal.Ready[[]Result]) error
 
 	// LastSID returns the largest sid that any account's contact, list, upload
 	// or waiting file has; zeros when there is none.
@@ -59,17 +59,17 @@ type Store interface {
 	// InsertLists adds lists, in one transaction. The result of each is the
 	// list, or a Duplicate fault when the name is taken, which may be by a list
 	// before it in the same call.
-	InsertLists(ctx context.Context, account int64, lists []List, ready idempotency.Ready[[]ListResult]) error
+	InsertLists(ctx context.Context, account int64, lists []List, ready journal.Ready[[]ListResult]) error
 
 	// UpdateLists applies patches one after the other, in one transaction. The
 	// result of each is the list as it is now, a NotFound or Duplicate fault, or a
 	// Changed fault with the list when [ListPatch.Fits] says no.
-	UpdateLists(ctx context.Context, account int64, patches []ListPatch, ready idempotency.Ready[[]ListResult]) error
+	UpdateLists(ctx context.Context, account int64, patches []ListPatch, ready journal.Ready[[]ListResult]) error
 
 	// DeleteLists deletes lists and their memberships, in one transaction. The
 	// result of each is the list as it last was, or a NotFound fault. The
 	// contacts stay.
-	DeleteLists(ctx context.Context, account int64, sids []SID, ready idempotency.Ready[[]ListResult]) error
+	DeleteLists(ctx context.Context, account int64, sids []SID, ready journal.Ready[[]ListResult]) error
 
 	// List returns one list, or a NotFound fault.
 	List(ctx context.Context, account int64, sid SID) (List, error)
@@ -81,10 +81,10 @@ type Store interface {
 	// each is the membership, a NotFound fault when there is no such contact, or
 	// a Duplicate fault with the membership that is there already. When the list
 	// is not there, ready is not called, and the error is a NotFound fault.
-	AddMembers(ctx context.Context, account int64, list SID, members []Membership, ready idempotency.Ready[[]MembershipResult]) error
+	AddMembers(ctx context.Context, account int64, list SID, members []Membership, ready journal.Ready[[]MembershipResult]) error
 
 	// RemoveMembers takes contacts out of a list, in one transaction. The result
 	// of each is the membership as it last was, or a NotFound fault. When the
 	// list is not there, ready is not called, and the error is a NotFound fault.
-	RemoveMembers(ctx context.Context, account int64, list SID, contacts []SID, ready idempotency.Ready[[]MembershipResult]) error
+	RemoveMembers(ctx context.Context, account int64, list SID, contacts []SID, ready journal.Ready[[]MembershipResult]) error
 }

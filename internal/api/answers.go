@@ -5,7 +5,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // What all the routes share: a body is read, decoded and answered; the results
@@ -146,7 +146,7 @@ type pending struct {
 
 // keep takes the answer, in the place of that of a transaction that is retried.
 // When the request has a key, it returns the receipt of the answer.
-func (p *pending) keep(answer reply) *idempotency.Receipt {
+func (p *pending) keep(answer reply) *journal.Receipt {
 	answers.put(p.answer.body)
 	p.answer = answer
 	attempt := attemptOf(p.r)
@@ -169,8 +169,8 @@ func (p *pending) end(err error) (reply, error) {
 }
 
 // each makes the answer to a bulk write, with one item a result.
-func (k kind[R, D]) each(p *pending) idempotency.Ready[[]R] {
-	return func(results []R) *idempotency.Receipt {
+func (k kind[R, D]) each(p *pending) journal.Ready[[]R] {
+	return func(results []R) *journal.Receipt {
 		answer, failed := k.bulk(p.r, results)
 		p.total, p.failed = len(results), failed
 		return p.keep(answer)
@@ -178,8 +178,8 @@ func (k kind[R, D]) each(p *pending) idempotency.Ready[[]R] {
 }
 
 // only makes the answer to a write with one result, be it a fault.
-func (k kind[R, D]) only(p *pending) idempotency.Ready[[]R] {
-	return func(results []R) *idempotency.Receipt {
+func (k kind[R, D]) only(p *pending) journal.Ready[[]R] {
+	return func(results []R) *journal.Receipt {
 		data, fault := k.outcome(&results[0])
 		if fault != nil {
 			wire, detail, _ := describe(fault)

@@ -15,8 +15,8 @@ import (
 	"callbook/internal/attempts"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/patient"
 )
 
@@ -27,7 +27,7 @@ type API struct {
 	book     *addressbook.Book
 	accounts *account.Directory
 	imports  *importer.Importer
-	keys     *idempotency.Keeper
+	keys     *journal.Keeper
 	gate     *gate
 	guesses  *attempts.Failures // of keys and tokens
 	maxBody  int64
@@ -47,7 +47,7 @@ const DefaultMaxBody = 32 << 20
 
 // New returns the API over book and imports, for those whom accounts knows.
 // Answers to requests with an Idempotency-Key are kept by keys.
-func New(book *addressbook.Book, accounts *account.Directory, imports *importer.Importer, keys *idempotency.Keeper, opts Options) *API {
+func New(book *addressbook.Book, accounts *account.Directory, imports *importer.Importer, keys *journal.Keeper, opts Options) *API {
 	if opts.MaxBody == 0 {
 		opts.MaxBody = DefaultMaxBody
 	}

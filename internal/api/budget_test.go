@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/servertest"
 )
 
@@ -241,6 +241,6 @@ func TestSharesComeBack(t *testing.T) {
 // panicking is a store with a bug.
 type panicking struct{ addressbook.Store }
 
-func (*panicking) UpdateContacts(context.Context, int64, []addressbook.Patch, idempotency.Ready[[]addressbook.Result]) error {
+func (*panicking) UpdateContacts(context.Context, int64, []addressbook.Patch, journal.Ready[[]addressbook.Result]) error {
 	panic("a bug")
 }

@@ -16,8 +16,8 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/patient"
 )
 
@@ -81,7 +81,7 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 		return reply{}, err
 	}
 	answer := pending{r: r}
-	return answer.end(a.imports.Start(r.Context(), accountOf(r), form.file, form.request, func(upload importer.Upload) *idempotency.Receipt {
+	return answer.end(a.imports.Start(r.Context(), accountOf(r), form.file, form.request, func(upload importer.Upload) *journal.Receipt {
 		return answer.keep(dataReply(r, func(b []byte) []byte { return appendSummary(b, &upload) }))
 	}))
 }

@@ -13,8 +13,8 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/csvcell"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 // uploadStatuses are the states of uploads on the wire. The platform has these
@@ -190,7 +190,7 @@ func (a *API) csvUploads(r *http.Request) (reply, error) {
 func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	e := newEncoder(accountOf(r))
 	answer := pending{r: r}
-	return answer.end(a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"), func(upload importer.Upload) *idempotency.Receipt {
+	return answer.end(a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"), func(upload importer.Upload) *journal.Receipt {
 		return answer.keep(dataReply(r, func(b []byte) []byte { return e.upload(b, &upload) }))
 	}))
 }

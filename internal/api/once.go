@@ -9,7 +9,7 @@ import (
 
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 const (
@@ -23,8 +23,8 @@ type attemptKey struct{}
 
 // attemptOf returns the attempt of a request that came with a key, and nil for
 // one that came without.
-func attemptOf(r *http.Request) *idempotency.Attempt {
-	attempt, _ := r.Context().Value(attemptKey{}).(*idempotency.Attempt)
+func attemptOf(r *http.Request) *journal.Attempt {
+	attempt, _ := r.Context().Value(attemptKey{}).(*journal.Attempt)
 	return attempt
 }
 
@@ -50,14 +50,14 @@ func (a *API) once(h handler, drain func(*http.Request)) handler {
 		if err != nil {
 			answer, err = refuse(r, attempt, err)
 		}
-		if errors.Is(err, idempotency.ErrTaken) {
+		if errors.Is(err, journal.ErrTaken) {
 			answer, err = overtaken(r, attempt)
 		}
 		return answer, err
 	}
 }
 
-func (a *API) begin(r *http.Request, given []string) (*idempotency.Attempt, error) {
+func (a *API) begin(r *http.Request, given []string) (*journal.Attempt, error) {
 	if len(given) > 1 {
 		return nil, errSecondKey
 	}
@@ -66,7 +66,7 @@ func (a *API) begin(r *http.Request, given []string) (*idempotency.Attempt, erro
 
 // refuse keeps the answer to a request that was refused, if it would be
 // refused again.
-func refuse(r *http.Request, attempt *idempotency.Attempt, err error) (reply, error) {
+func refuse(r *http.Request, attempt *journal.Attempt, err error) (reply, error) {
 	wire, detail, _ := describe(err)
 	if !wire.kept || !attempt.Known() {
 		return reply{}, err
@@ -80,7 +80,7 @@ func refuse(r *http.Request, attempt *idempotency.Attempt, err error) (reply, er
 }
 
 // overtaken answers a request that another server has done meanwhile.
-func overtaken(r *http.Request, attempt *idempotency.Attempt) (reply, error) {
+func overtaken(r *http.Request, attempt *journal.Attempt) (reply, error) {
 	receipt, err := attempt.Overtaken(r.Context())
 	if err != nil {
 		return reply{}, err
@@ -109,7 +109,7 @@ func replay(r *http.Request, rest []byte) (answer reply, done bool, err error) {
 
 // replayOf is the answer of a receipt, under the request id of back then. It is
 // decompressed as it is sent.
-func replayOf(r *http.Request, receipt *idempotency.Receipt) (reply, error) {
+func replayOf(r *http.Request, receipt *journal.Receipt) (reply, error) {
 	if err := budget.Of(r.Context()).Take(r.Context(), int64(len(receipt.Body))); err != nil {
 		return reply{}, err
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/servertest"
 )
 
@@ -25,10 +25,10 @@ func manyContacts(n int, custom string) string {
 
 // startKeyed starts a server and tells its store of receipts, and the account's
 // id.
-func startKeyed(t *testing.T, opts servertest.Options) (*servertest.Client, idempotency.Store, int64) {
+func startKeyed(t *testing.T, opts servertest.Options) (*servertest.Client, journal.Store, int64) {
 	t.Helper()
-	var store idempotency.Store
-	opts.Receipts = func(s idempotency.Store) idempotency.Store {
+	var store journal.Store
+	opts.Receipts = func(s journal.Store) journal.Store {
 		store = s
 		return s
 	}
@@ -74,7 +74,7 @@ func TestAnswersOfEarlierVersions(t *testing.T) {
 	first := servertest.Answer{Status: 404, Body: []byte(`{"request_id":"0123456789abcdef0123456789abcdef","method":"PUT","http_code":404,` +
 		`"response":{"code":404,"error_data":{"code":1000,"message":"Not Found","description":"x"},"status":"failed","data":null` +
 		strings.Repeat(" ", 3<<20) + `}}`)}
-	err := store.AddReceipt(t.Context(), account, idempotency.Receipt{
+	err := store.AddReceipt(t.Context(), account, journal.Receipt{
 		Key: "old", Request: [32]byte(h.Sum(nil)), Status: first.Status, Body: first.Body, Created: time.Now(),
 	})
 	if err != nil {
@@ -155,11 +155,11 @@ func TestQuotaOfAnswers(t *testing.T) {
 	if got := other.Send("POST", "/contacts", body); got.Bulk(t).Metadata.Success != 1 {
 		t.Errorf("without a key: got %s", got.Body)
 	}
-	clock.Add(idempotency.Lifetime + time.Second)
-	if deleted, err := store.DeleteReceipts(context.WithoutCancel(t.Context()), clock.Now().Add(-idempotency.Lifetime), 100); err != nil || deleted != n {
+	clock.Add(journal.Lifetime + time.Second)
+	if deleted, err := store.DeleteReceipts(context.WithoutCancel(t.Context()), clock.Now().Add(-journal.Lifetime), 100); err != nil || deleted != n {
 		t.Errorf("%d were deleted, %v; want %d", deleted, err, n)
 	}
-	if total, err := store.ReceiptTotal(t.Context(), account); err != nil || total != (idempotency.Total{}) {
+	if total, err := store.ReceiptTotal(t.Context(), account); err != nil || total != (journal.Total{}) {
 		t.Errorf("the total is %+v, %v", total, err)
 	}
 	if got := c.Under(key).Send("POST", "/contacts", body); got.Status != 207 {

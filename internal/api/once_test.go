@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/servertest"
 )
 
@@ -157,7 +157,7 @@ func TestReplay(t *testing.T) {
 			s.Stop()
 			s = servertest.Start(t, servertest.Options{Path: path, Now: clock.Now})
 			c, keyed = c.At(s), keyed.At(s)
-			clock.Add(idempotency.Lifetime - 1)
+			clock.Add(journal.Lifetime - 1)
 			isReplay(t, sendKeyed(keyed, request, body), first)
 			untouched()
 
@@ -259,7 +259,7 @@ func TestBadKeys(t *testing.T) {
 		req.Header["Idempotency-Key"] = keys
 		return c.Round(req)
 	}
-	const long = idempotency.MaxKeyLength
+	const long = journal.MaxKeyLength
 	for name, keys := range map[string][]string{
 		"empty": {""}, "blanks": {"  "}, "a blank in it": {"a b"}, "a letter of no ASCII": {"clé"}, "too long": {strings.Repeat("k", long+1)},
 		"two": {"a", "b"}, "the same twice": {"a", "a"},

@@ -16,7 +16,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/servertest"
 )
 
@@ -29,13 +29,13 @@ type inserts struct {
 	healed  atomic.Bool // nothing is before them any more
 }
 
-func (s *inserts) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
+func (s *inserts) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
 	if s.before != nil && !s.healed.Load() {
 		if err := s.before(ctx); err != nil {
 			return err
 		}
 	}
-	return s.Store.InsertContacts(ctx, account, contacts, opts, func(existing []*addressbook.Contact) *idempotency.Receipt {
+	return s.Store.InsertContacts(ctx, account, contacts, opts, func(existing []*addressbook.Contact) *journal.Receipt {
 		if s.decided != nil && !s.healed.Load() {
 			s.decided(ctx)
 		}
@@ -235,13 +235,13 @@ func TestCutRequestIsDoneOnce(t *testing.T) {
 // late is a store that does not see the first receipts, as when another server
 // writes them in the moment after.
 type late struct {
-	idempotency.Store
+	journal.Store
 	misses atomic.Int32 // left
 }
 
-func (l *late) Receipt(ctx context.Context, account int64, key string) (idempotency.Receipt, error) {
+func (l *late) Receipt(ctx context.Context, account int64, key string) (journal.Receipt, error) {
 	if l.misses.Add(-1) >= 0 {
-		return idempotency.Receipt{}, fault.New(fault.NotFound, "not yet")
+		return journal.Receipt{}, fault.New(fault.NotFound, "not yet")
 	}
 	return l.Store.Receipt(ctx, account, key)
 }
@@ -251,7 +251,7 @@ func (l *late) Receipt(ctx context.Context, account int64, key string) (idempote
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 	store := &late{}
-	s := servertest.Start(t, servertest.Options{Receipts: func(s idempotency.Store) idempotency.Store {
+	s := servertest.Start(t, servertest.Options{Receipts: func(s journal.Store) journal.Store {
 		store.Store = s
 		return store
 	}})
@@ -279,7 +279,7 @@ func TestOvertaken(t *testing.T) {
 // TestLookupFails: a request whose key cannot be looked up is not done.
 func TestLookupFails(t *testing.T) {
 	t.Parallel()
-	s := servertest.Start(t, servertest.Options{Receipts: func(s idempotency.Store) idempotency.Store { return broken{s} }})
+	s := servertest.Start(t, servertest.Options{Receipts: func(s journal.Store) journal.Store { return broken{s} }})
 	c := s.Account("demo")
 	if a := c.Under("a-key").Post(twoContacts); a.Status != http.StatusInternalServerError {
 		t.Errorf("got %d %s", a.Status, a.Body)
@@ -290,8 +290,8 @@ func TestLookupFails(t *testing.T) {
 }
 
 // broken is a store whose receipts cannot be read.
-type broken struct{ idempotency.Store }
+type broken struct{ journal.Store }
 
-func (broken) Receipt(context.Context, int64, string) (idempotency.Receipt, error) {
-	return idempotency.Receipt{}, errors.New("trouble")
+func (broken) Receipt(context.Context, int64, string) (journal.Receipt, error) {
+	return journal.Receipt{}, errors.New("trouble")
 }

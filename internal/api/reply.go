@@ -9,7 +9,7 @@ import (
 
 	"callbook/internal/access"
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/patient"
 )
 
@@ -19,7 +19,7 @@ type reply struct {
 	body   []byte
 	// kept is the body of an answer that is given again, in the place of body.
 	// Damaged is told when it cannot be read to its end.
-	kept    *idempotency.Answer
+	kept    *journal.Answer
 	damaged func(error)
 	// replayed is the request id of an answer that is given again; otherwise
 	// "".

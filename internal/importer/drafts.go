@@ -13,7 +13,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // Draft is a file that came in and waits until somebody has looked at it and
@@ -75,7 +75,7 @@ type DraftStore interface {
 	// StartDraft is AddUpload for the draft with the upload's sid, which it
 	// takes away in the same transaction. A draft that is not there is a
 	// NotFound fault.
-	StartDraft(ctx context.Context, u Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error
+	StartDraft(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 }
 
 // KeepDraft makes a draft of a file, durably. What is wrong with the request, or
@@ -204,7 +204,7 @@ func (i *Importer) StartDraft(ctx context.Context, acct account.Account, sid add
 		return Upload{}, err
 	}
 	u := Upload{SID: d.SID, Account: acct, FileName: d.FileName, Size: d.Size, Created: d.Created}
-	err = i.start(ctx, u, d.Request, i.store.StartDraft, func(started Upload) *idempotency.Receipt {
+	err = i.start(ctx, u, d.Request, i.store.StartDraft, func(started Upload) *journal.Receipt {
 		u = started
 		return nil
 	})
@@ -239,7 +239,7 @@ func (i *Importer) TryDraft(ctx context.Context, acct account.Account, sid addre
 	r := d.Request
 	r.Options.DryRun = true
 	var u Upload
-	err = i.Start(ctx, acct, copied, r, func(started Upload) *idempotency.Receipt {
+	err = i.Start(ctx, acct, copied, r, func(started Upload) *journal.Receipt {
 		u = started
 		return nil
 	})

@@ -17,7 +17,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 const (
@@ -188,7 +188,7 @@ func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addr
 
 // Cancel ends an upload; what is in stays in. One that has ended stays as it
 // is. Ready is given the upload; see [Store].
-func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID, ready idempotency.Ready[Upload]) error {
+func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID, ready journal.Ready[Upload]) error {
 	// The worker sees it when the upload's next turn comes, and removes the
 	// file.
 	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, i.opts.Now(), ready)

@@ -10,8 +10,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
 )
@@ -49,7 +49,7 @@ type changing struct {
 	change func()
 }
 
-func (c *changing) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
+func (c *changing) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	c.change()
 	return c.Store.AddUpload(ctx, u, list, ready)
 }

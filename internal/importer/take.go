@@ -11,7 +11,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // File is a file that came in and is not an upload yet. It must be given to
@@ -120,7 +120,7 @@ func (r Request) check() error {
 // the request or can be seen of the file at once is a fault; then the file is
 // still there to be discarded. A nil file is one that was not sent. Ready is
 // given the upload; see [Store].
-func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request, ready idempotency.Ready[Upload]) error {
+func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request, ready journal.Ready[Upload]) error {
 	if err := r.check(); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	}
 	u := Upload{SID: f.sid, Account: acct, FileName: f.name, Size: f.size, Created: f.born}
 	unsure := false
-	err := i.start(ctx, u, r, func(ctx context.Context, u Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
+	err := i.start(ctx, u, r, func(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 		err := i.store.AddUpload(ctx, u, list, ready)
 		unsure = mayBeThere(err)
 		return err
@@ -147,7 +147,7 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 // that returned this error: it may have failed after the commit.
 func mayBeThere(err error) bool {
 	f := fault.As(err)
-	return err != nil && !errors.Is(err, idempotency.ErrTaken) && (f == nil || f.Kind == fault.Unavailable)
+	return err != nil && !errors.Is(err, journal.ErrTaken) && (f == nil || f.Kind == fault.Unavailable)
 }
 
 // leave lets go of the file and does not remove it, since an upload or draft of it
@@ -159,11 +159,11 @@ func (f *File) leave() {
 }
 
 // adding is how a store adds an upload.
-type adding func(ctx context.Context, u Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error
+type adding func(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 
 // start makes an upload as the request has it, adds it, and queues it. The caller
 // has taken a place for it (hold), and after an error must release that.
-func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready idempotency.Ready[Upload]) error {
+func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready journal.Ready[Upload]) error {
 	list, err := i.book.PrepareList("ListName", r.ListName, r.Type)
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 		return err
 	}
 	u.Lease = i.firstLease()
-	err = add(ctx, u, list, func(list addressbook.List) *idempotency.Receipt {
+	err = add(ctx, u, list, func(list addressbook.List) *journal.Receipt {
 		u.List = list.SID
 		return ready.Receipt(u)
 	})

@@ -7,7 +7,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // Upload is a CSV file that came in, and how far it has been worked.
@@ -116,7 +116,7 @@ type Store interface {
 	// When there is none, it adds that list, in the same transaction; for a dry
 	// run it notes NewList instead. Ready is given the list; when one of another
 	// type is there, it is not called, and the error is an Invalid fault.
-	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error
+	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 
 	// ApplyBatch does a batch in one transaction, and returns the upload's
 	// state after it. It asks whether each contact is in the address book and
@@ -147,7 +147,7 @@ type Store interface {
 	// EndUpload puts a running upload into this state; one that has ended stays
 	// as it is. Ready is given the upload; when there is none, it is not called,
 	// and the error is a NotFound fault.
-	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, at time.Time, ready idempotency.Ready[Upload]) error
+	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, at time.Time, ready journal.Ready[Upload]) error
 
 	// Upload returns one upload, or a NotFound fault.
 	Upload(ctx context.Context, account int64, sid addressbook.SID) (Upload, error)

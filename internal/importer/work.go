@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // A task that fails is tried again after a while, longer each time.
@@ -217,7 +217,7 @@ func (i *Importer) endLost(ctx context.Context, t *task, s State, cause error) (
 	u := t.upload
 	i.opts.Log.Error("the file of an upload is not what came in", "upload", u.SID, "account", u.Account.SID,
 		"missing", errors.Is(cause, fs.ErrNotExist), "resized", errors.Is(cause, errFileChanged))
-	err := i.store.EndUpload(ctx, u.Account.ID, u.SID, s, i.opts.Now(), func(ended Upload) *idempotency.Receipt {
+	err := i.store.EndUpload(ctx, u.Account.ID, u.SID, s, i.opts.Now(), func(ended Upload) *journal.Receipt {
 		s = ended.State
 		return nil
 	})

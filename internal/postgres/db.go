@@ -42,8 +42,8 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/cores"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/session"
 )
 
@@ -59,7 +59,7 @@ type DB struct {
 var (
 	_ account.Store     = (*DB)(nil)
 	_ addressbook.Store = (*DB)(nil)
-	_ idempotency.Store = (*DB)(nil)
+	_ journal.Store     = (*DB)(nil)
 	_ importer.Store    = (*DB)(nil)
 	_ session.Store     = (*DB)(nil)
 )

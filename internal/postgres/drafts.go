@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 // selectDrafts is what scanDraft reads.
@@ -97,6 +97,6 @@ func whether(found *bool) func(pgconn.CommandTag) error {
 }
 
 // StartDraft implements [importer.DraftStore].
-func (db *DB) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
+func (db *DB) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return db.addUpload(ctx, u, list, true, ready)
 }

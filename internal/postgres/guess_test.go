@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/pgtest"
 	"callbook/internal/phone"
 )
@@ -38,7 +38,7 @@ func TestWrongGuess(t *testing.T) {
 				all[i] = addressbook.Contact{SID: addressbook.SID{1, byte(n)}, Number: n, Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
 			}
 			var told []*addressbook.Contact
-			err := db.InsertContacts(t.Context(), acct, all, addressbook.CreateOptions{}, func(existing []*addressbook.Contact) *idempotency.Receipt {
+			err := db.InsertContacts(t.Context(), acct, all, addressbook.CreateOptions{}, func(existing []*addressbook.Contact) *journal.Receipt {
 				told = existing
 				return nil
 			})
@@ -92,7 +92,7 @@ func TestPanicOverGuess(t *testing.T) {
 	db := open(t, pgtest.Database(t, Migrate)+"&pool_max_conns=1")
 	db.copyLeast = 1
 	acct := addAccount(t, db)
-	for _, claim := range []idempotency.Claim{{}, {Key: "key"}} {
+	for _, claim := range []journal.Claim{{}, {Key: "key"}} {
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -100,8 +100,8 @@ func TestPanicOverGuess(t *testing.T) {
 				}
 			}()
 			all := []addressbook.Contact{{SID: addressbook.SID{1}, Number: 1, Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}}
-			_ = db.InsertContacts(idempotency.WithClaim(t.Context(), claim), acct, all, addressbook.CreateOptions{},
-				func([]*addressbook.Contact) *idempotency.Receipt { panic("trouble") })
+			_ = db.InsertContacts(journal.WithClaim(t.Context(), claim), acct, all, addressbook.CreateOptions{},
+				func([]*addressbook.Contact) *journal.Receipt { panic("trouble") })
 		}()
 		if err := insert(t.Context(), db, acct, 2); err != nil {
 			t.Error(err)

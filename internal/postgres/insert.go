@@ -11,12 +11,12 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
 
 // InsertContacts implements [addressbook.Store].
-func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready idempotency.Ready[[]*addressbook.Contact]) error {
+func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
 	otherwise := inserting
 	if len(contacts) >= db.copyLeast && opts.OnDuplicate != addressbook.UpdateDuplicate {
 		otherwise = copying
@@ -63,7 +63,7 @@ type insertion struct {
 	way      way
 }
 
-func (in *insertion) run(opts addressbook.CreateOptions, ready idempotency.Ready[[]*addressbook.Contact]) error {
+func (in *insertion) run(opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
 	at := in.byNumber()
 	var err error
 	switch update := opts.OnDuplicate == addressbook.UpdateDuplicate; {
@@ -134,7 +134,7 @@ func (in *insertion) rows(at []int) []*addressbook.Contact {
 // guess adds all contacts as if nobody had one of their numbers, and has their
 // answer made meanwhile: in one round trip, or two with a receipt. A
 // number that somebody has makes all be done again, in another way.
-func (in *insertion) guess(at []int, ready idempotency.Ready[[]*addressbook.Contact]) error {
+func (in *insertion) guess(at []int, ready journal.Ready[[]*addressbook.Contact]) error {
 	rows := in.rows(at)
 	keyed := in.claim.Key != ""
 	in.takenAgain = true

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/pgtest"
 	"callbook/internal/phone"
 )
@@ -69,7 +69,7 @@ func TestNumberIsFreed(t *testing.T) {
 			inserted := make(chan error, 1)
 			go func() {
 				opts := addressbook.CreateOptions{OnDuplicate: duplicates}
-				inserted <- db.InsertContacts(t.Context(), acct, fresh, opts, func(existing []*addressbook.Contact) *idempotency.Receipt {
+				inserted <- db.InsertContacts(t.Context(), acct, fresh, opts, func(existing []*addressbook.Contact) *journal.Receipt {
 					told = existing
 					return nil
 				})
@@ -149,7 +149,7 @@ func TestListGoesWithNewMembers(t *testing.T) {
 	addLists(t, db, acct, []addressbook.SID{list})
 	at, goOn, added := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
-		added <- other.AddMembers(t.Context(), acct, list, members(list, addressbook.SID{1}), func([]addressbook.MembershipResult) *idempotency.Receipt {
+		added <- other.AddMembers(t.Context(), acct, list, members(list, addressbook.SID{1}), func([]addressbook.MembershipResult) *journal.Receipt {
 			close(at)
 			<-goOn
 			return nil
@@ -159,7 +159,7 @@ func TestListGoesWithNewMembers(t *testing.T) {
 	deleted := make(chan error, 1)
 	var results []addressbook.ListResult
 	go func() {
-		deleted <- db.DeleteLists(t.Context(), acct, []addressbook.SID{list}, func(r []addressbook.ListResult) *idempotency.Receipt {
+		deleted <- db.DeleteLists(t.Context(), acct, []addressbook.SID{list}, func(r []addressbook.ListResult) *journal.Receipt {
 			results = r
 			return nil
 		})

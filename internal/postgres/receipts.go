@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 var errNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
@@ -20,7 +20,7 @@ var errNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
 // keep writes a receipt, unless it is nil, when the queue is run. A key that is
 // taken fails the transaction in the database, with the commit that may be
 // behind it in the queue.
-func (t *tx) keep(r *idempotency.Receipt) {
+func (t *tx) keep(r *journal.Receipt) {
 	if r == nil {
 		return
 	}
@@ -33,13 +33,13 @@ func (t *tx) keep(r *idempotency.Receipt) {
 			DELETE FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND date_created <= $3 RETURNING `+costOfReceipt+` AS cost)
 		INSERT INTO receipt_totals (account_id, slot, receipts, bytes)
 			SELECT $1, $4, 1 - count(*), $5 - coalesce(sum(cost), 0) FROM gone`+addReceiptTotals,
-		t.account, r.Key, created-int64(idempotency.Lifetime), rand.IntN(countSlots), r.Cost())
+		t.account, r.Key, created-int64(journal.Lifetime), rand.IntN(countSlots), r.Cost())
 	t.queue(`INSERT INTO idempotency_keys (account_id, key, request_sha256, status, encoding, body, date_created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, t.account, r.Key, r.Request[:], r.Status, int16(r.Encoding), body, created)
 }
 
-// costOfReceipt is [idempotency.Receipt.Cost] of a row.
-var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, idempotency.Overhead)
+// costOfReceipt is [journal.Receipt.Cost] of a row.
+var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, journal.Overhead)
 
 // addReceiptTotals makes an insert into receipt_totals add to the counter.
 const addReceiptTotals = ` ON CONFLICT (account_id, slot) DO UPDATE
@@ -54,24 +54,24 @@ const quotaCheck = `SELECT ln((coalesce(sum(bytes), 0) < $2)::int::float8) FROM 
 var errQuota = errors.New("the account's receipts take their quota")
 
 // overQuota is the fault of a write that was ended by errQuota.
-func (db *DB) overQuota(ctx context.Context, account int64, quota idempotency.Quota) error {
+func (db *DB) overQuota(ctx context.Context, account int64, quota journal.Quota) error {
 	total, err := db.ReceiptTotal(ctx, account)
 	if err != nil {
 		return err
 	}
-	oldest, err := collect(ctx, db, of(account), "read the oldest answers", func(row pgx.CollectableRow) (w idempotency.Weight, err error) {
+	oldest, err := collect(ctx, db, of(account), "read the oldest answers", func(row pgx.CollectableRow) (w journal.Weight, err error) {
 		err = row.Scan((*dateValue)(&w.Created), &w.Cost)
 		return w, err
 	}, `SELECT date_created, `+costOfReceipt+`::bigint FROM idempotency_keys WHERE account_id = $1 ORDER BY date_created LIMIT $2`,
-		account, idempotency.QuotaLookahead)
+		account, journal.QuotaLookahead)
 	if err != nil {
 		return err
 	}
 	return quota.Exceeded(total.Bytes, oldest)
 }
 
-// ReceiptTotal implements [idempotency.Store].
-func (db *DB) ReceiptTotal(ctx context.Context, account int64) (total idempotency.Total, err error) {
+// ReceiptTotal implements [journal.Store].
+func (db *DB) ReceiptTotal(ctx context.Context, account int64) (total journal.Total, err error) {
 	err = db.row(ctx, of(account), `SELECT coalesce(sum(receipts), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM receipt_totals WHERE account_id = $1`,
 		[]any{account}, []any{&total.Receipts, &total.Bytes})
 	return total, storeError("read the total of answers", err)
@@ -92,25 +92,25 @@ func claimLock(account int64, key string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:]))
 }
 
-// AddReceipt implements [idempotency.Store].
-func (db *DB) AddReceipt(ctx context.Context, account int64, r idempotency.Receipt) error {
+// AddReceipt implements [journal.Store].
+func (db *DB) AddReceipt(ctx context.Context, account int64, r journal.Receipt) error {
 	return db.writeOnce(ctx, account, "keep an answer", func(t *tx) error {
 		t.keep(&r)
 		return nil
 	})
 }
 
-// Receipt implements [idempotency.Store]. It writes what it reads: when its
+// Receipt implements [journal.Store]. It writes what it reads: when its
 // commit is confirmed, so is the one that it tells of, which may have been given
 // up while it waited for a standby.
-func (db *DB) Receipt(ctx context.Context, account int64, key string) (idempotency.Receipt, error) {
+func (db *DB) Receipt(ctx context.Context, account int64, key string) (journal.Receipt, error) {
 	if !storable(key) {
-		return idempotency.Receipt{}, errNoReceipt
+		return journal.Receipt{}, errNoReceipt
 	}
-	var r idempotency.Receipt
+	var r journal.Receipt
 	var request []byte
 	err := db.write(ctx, account, "read an answer", func(t *tx) error {
-		r = idempotency.Receipt{}
+		r = journal.Receipt{}
 		t.queue(`UPDATE idempotency_keys SET date_created = date_created WHERE account_id = $1 AND key = $2
 			RETURNING key, request_sha256, status, encoding, body, date_created`, account, key).
 			QueryRow(func(row pgx.Row) error {
@@ -123,16 +123,16 @@ func (db *DB) Receipt(ctx context.Context, account int64, key string) (idempoten
 		return nil
 	})
 	if err != nil {
-		return idempotency.Receipt{}, err
+		return journal.Receipt{}, err
 	}
 	if r.Key == "" {
-		return idempotency.Receipt{}, errNoReceipt
+		return journal.Receipt{}, errNoReceipt
 	}
 	copy(r.Request[:], request)
 	return r, nil
 }
 
-// DeleteReceipts implements [idempotency.Store].
+// DeleteReceipts implements [journal.Store].
 func (db *DB) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
 	err = db.write(ctx, noAccount, "delete answers", func(t *tx) error {
 		// Those that another server is at are left to it.

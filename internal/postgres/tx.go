@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 const (
@@ -43,7 +43,7 @@ type tx struct {
 	// copyLeast is the database's.
 	copyLeast int
 	// claim is that of the receipt that the transaction writes, if any.
-	claim idempotency.Claim
+	claim journal.Claim
 	// takenAgain tells that a key which is there already is a reason to begin
 	// anew, and see who has it.
 	takenAgain bool
@@ -104,11 +104,11 @@ func (t *tx) confirm(tag pgconn.CommandTag) error {
 // deadlock. Do begins anew each time; what it leaves in the queue is run with the
 // commit. An error of it rolls everything back.
 func (db *DB) write(ctx context.Context, account int64, doing string, do func(*tx) error) error {
-	return db.retry(ctx, account, idempotency.Claim{}, doing, do)
+	return db.retry(ctx, account, journal.Claim{}, doing, do)
 }
 
 // retry is write for a transaction with a claim.
-func (db *DB) retry(ctx context.Context, account int64, claim idempotency.Claim, doing string, do func(*tx) error) error {
+func (db *DB) retry(ctx context.Context, account int64, claim journal.Claim, doing string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
 	share := budget.Of(ctx)
@@ -131,9 +131,9 @@ func (db *DB) retry(ctx context.Context, account int64, claim idempotency.Claim,
 }
 
 // writeOnce is write for what keeps a receipt. A key that another transaction
-// has claimed is [idempotency.ErrRunning].
+// has claimed is [journal.ErrRunning].
 func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do func(*tx) error) error {
-	claim := idempotency.ClaimOf(ctx)
+	claim := journal.ClaimOf(ctx)
 	err := db.retry(ctx, account, claim, doing, do)
 	if errors.Is(err, errQuota) {
 		return db.overQuota(ctx, account, claim.Quota)
@@ -143,16 +143,16 @@ func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do fun
 
 // try does a transaction once, and tells whether an error is one that another
 // attempt may not have.
-func (db *DB) try(ctx context.Context, account int64, claim idempotency.Claim, do func(*tx) error) (again bool, err error) {
+func (db *DB) try(ctx context.Context, account int64, claim journal.Claim, do func(*tx) error) (again bool, err error) {
 	t := &tx{claim: claim}
 	err = db.transact(ctx, of(account), beginWrite, t, do)
 	switch {
 	case claimed(err):
-		return false, idempotency.ErrRunning
+		return false, journal.ErrRunning
 	case quotaExceeded(err):
 		return false, errQuota
 	case receiptTaken(err):
-		return false, idempotency.ErrTaken
+		return false, journal.ErrTaken
 	case err == nil || t.conn == nil:
 		return false, err
 	}

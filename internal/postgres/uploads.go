@@ -8,8 +8,8 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 // uploadColumns is what eachUpload reads, from fromUploads.
@@ -69,12 +69,12 @@ func (db *DB) ListByName(ctx context.Context, account int64, name string) (addre
 }
 
 // AddUpload implements [importer.Store].
-func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
+func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return db.addUpload(ctx, u, list, false, ready)
 }
 
 // addUpload adds an upload, in the place of the draft of its sid if it is one.
-func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready idempotency.Ready[addressbook.List]) error {
+func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready journal.Ready[addressbook.List]) error {
 	return db.writeOnce(ctx, u.Account.ID, "add upload", func(t *tx) error {
 		got, there := list, false
 		// It is locked, so that it cannot go before the upload is there. Added by
@@ -130,7 +130,7 @@ func (t *tx) lockUpload(sid addressbook.SID) (u importer.Upload, there bool, err
 }
 
 // EndUpload implements [importer.Store].
-func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready idempotency.Ready[importer.Upload]) error {
+func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready journal.Ready[importer.Upload]) error {
 	return db.writeOnce(ctx, account, "end upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/verify"
 )
 
@@ -226,7 +226,7 @@ func (v *view) Receipts(ctx context.Context, account int64, each func(*verify.Re
 }
 
 // ReceiptTotal implements [verify.View].
-func (v *view) ReceiptTotal(ctx context.Context, account int64) (total idempotency.Total, err error) {
+func (v *view) ReceiptTotal(ctx context.Context, account int64) (total journal.Total, err error) {
 	err = v.each(ctx, `SELECT coalesce(sum(receipts), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM receipt_totals WHERE account_id = $1`,
 		[]any{account}, func(row pgx.Rows) error { return row.Scan(&total.Receipts, &total.Bytes) })
 	return total, err

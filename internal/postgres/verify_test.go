@@ -8,8 +8,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/pgtest"
 	"callbook/internal/verify"
 )
@@ -42,8 +42,8 @@ func fill(t *testing.T, db *DB) {
 	if err := db.Files().Keep(t.Context(), acme.ID, sid, strings.NewReader(strings.Repeat("x", 600_000))); err != nil {
 		t.Fatal(err)
 	}
-	err = db.AddUpload(t.Context(), u, list, func(addressbook.List) *idempotency.Receipt {
-		return &idempotency.Receipt{Key: "key", Status: 200, Body: []byte(`{"a": 1}`), Created: time.Now()}
+	err = db.AddUpload(t.Context(), u, list, func(addressbook.List) *journal.Receipt {
+		return &journal.Receipt{Key: "key", Status: 200, Body: []byte(`{"a": 1}`), Created: time.Now()}
 	})
 	if err != nil {
 		t.Fatal(err)

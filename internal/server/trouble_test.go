@@ -15,7 +15,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/servertest"
 )
 
@@ -28,7 +28,7 @@ type hooked struct {
 	decided bool
 }
 
-func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided idempotency.Ready[[]*addressbook.Contact]) error {
+func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
 	if h.decided {
 		decided(make([]*addressbook.Contact, len(contacts)))
 	}

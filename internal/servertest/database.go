@@ -13,8 +13,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/pgtest"
 	"callbook/internal/postgres"
 	"callbook/internal/session"
@@ -53,7 +53,7 @@ type database struct {
 	sessions session.Store
 	contacts addressbook.Store
 	uploads  importer.Store
-	receipts idempotency.Store
+	receipts journal.Store
 	files    importer.Files
 	facts    summary.Store
 	usage    usage.Store

@@ -23,8 +23,8 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/dashboard"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/summary"
@@ -67,7 +67,7 @@ type Options struct {
 	// server keeps them.
 	Retention time.Duration
 	// Receipts does the same for the answers that are kept under a key.
-	Receipts func(idempotency.Store) idempotency.Store
+	Receipts func(journal.Store) journal.Store
 	// ReceiptQuota is how many bytes the receipts of an account may take; zero
 	// means as many as a user's server takes.
 	ReceiptQuota int64
@@ -140,7 +140,7 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Receipts != nil {
 		receipts = opts.Receipts(receipts)
 	}
-	keys := idempotency.New(receipts, idempotency.Options{Now: opts.Now, Log: log, Quota: opts.ReceiptQuota})
+	keys := journal.New(receipts, journal.Options{Now: opts.Now, Log: log, Quota: opts.ReceiptQuota})
 	directory := account.NewDirectory(accounts, opts.KeysNow)
 	browsers := db.sessions
 	if opts.Sessions != nil {

@@ -8,11 +8,11 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // UpdateContacts implements [addressbook.Store].
-func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready idempotency.Ready[[]addressbook.Result]) error {
+func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
 	return b.edit(ctx, account, len(patches), "update contacts", func(tx *editTx) error {
 		results := make([]addressbook.Result, len(patches))
 		for i := range patches {
@@ -79,7 +79,7 @@ func updateRow(conn *sqlite.Conn, account int64, c *addressbook.Contact) (bytes 
 }
 
 // DeleteContacts implements [addressbook.Store].
-func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID, ready idempotency.Ready[[]addressbook.Result]) error {
+func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
 	return b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
 		results := make([]addressbook.Result, len(sids))
 		deleted := 0

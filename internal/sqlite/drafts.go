@@ -9,8 +9,8 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 const (
@@ -108,6 +108,6 @@ func (tx *editTx) removeDraft(account int64, sid addressbook.SID) (was bool, err
 }
 
 // StartDraft implements [importer.DraftStore].
-func (b *AddressBook) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
+func (b *AddressBook) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return b.addUpload(ctx, u, list, true, ready)
 }

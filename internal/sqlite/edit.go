@@ -11,7 +11,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
 
@@ -21,7 +21,7 @@ import (
 // everything that shares its transaction. What is only the caller's mistake is no
 // error.
 func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing string, do func(*editTx) error) error {
-	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, rows: rows, do: do, share: budget.Of(ctx), quota: idempotency.ClaimOf(ctx).Quota}
+	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, rows: rows, do: do, share: budget.Of(ctx), quota: journal.ClaimOf(ctx).Quota}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
 		return err
@@ -51,7 +51,7 @@ type edit struct {
 	do      func(*editTx) error
 	changes []numberChange // to the account's number index
 	share   *budget.Share  // of who asks; nil when it is done again
-	quota   idempotency.Quota
+	quota   journal.Quota
 	refused error // the fault that it ended with, with nothing done
 }
 

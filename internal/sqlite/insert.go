@@ -9,13 +9,13 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
 
 // InsertContacts implements [addressbook.Store].
-func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready idempotency.Ready[[]*addressbook.Contact]) error {
-	claim := idempotency.ClaimOf(ctx)
+func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
+	claim := journal.ClaimOf(ctx)
 	keyed := claim.Key != ""
 	in := &insertion{
 		indexes:  b.indexes,
@@ -31,7 +31,7 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contact
 		in.decided = make(chan struct{})
 	}
 	if keyed {
-		in.receipts = make(chan *idempotency.Receipt, 1)
+		in.receipts = make(chan *journal.Receipt, 1)
 		// A panic of ready must not leave the writer waiting.
 		defer close(in.receipts)
 	}
@@ -93,9 +93,9 @@ type insertion struct {
 	indexed  bool                   // whether they are in the index
 	updated  []*addressbook.Contact // those that it overwrites
 
-	receipts chan *idempotency.Receipt // where the caller's comes; nil when none does
-	receipt  *idempotency.Receipt      // once it has come
-	quota    idempotency.Quota
+	receipts chan *journal.Receipt // where the caller's comes; nil when none does
+	receipt  *journal.Receipt      // once it has come
+	quota    journal.Quota
 	refused  error // by the quota or the share, with nothing done
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 const listColumns = `lists.id, lists.sid, lists.name, lists.tag, lists.type, lists.contact_count, lists.date_created, lists.date_updated`
@@ -48,7 +48,7 @@ func textArg(t addressbook.Text) any {
 }
 
 // InsertLists implements [addressbook.Store].
-func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready idempotency.Ready[[]addressbook.ListResult]) error {
+func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready journal.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(lists), "insert lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(lists))
 		for i := range lists {
@@ -79,7 +79,7 @@ func (tx *editTx) insertList(account int64, l *addressbook.List) (added bool, er
 }
 
 // UpdateLists implements [addressbook.Store].
-func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready idempotency.Ready[[]addressbook.ListResult]) error {
+func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready journal.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(patches), "update lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(patches))
 		for i := range patches {
@@ -125,7 +125,7 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 }
 
 // DeleteLists implements [addressbook.Store].
-func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []addressbook.SID, ready idempotency.Ready[[]addressbook.ListResult]) error {
+func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []addressbook.SID, ready journal.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(sids), "delete lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(sids))
 		for i, sid := range sids {

@@ -11,14 +11,14 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // memberBytes is about what a membership takes, its index entry included.
 const memberBytes = 64
 
 // AddMembers implements [addressbook.Store].
-func (b *AddressBook) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready idempotency.Ready[[]addressbook.MembershipResult]) error {
+func (b *AddressBook) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready journal.Ready[[]addressbook.MembershipResult]) error {
 	return b.editMembers(ctx, account, list, len(members), "add members", ready, func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
 		added := 0
 		for i := range members {
@@ -67,7 +67,7 @@ func (tx *editTx) addMember(list int64, m *addressbook.Membership) (fault, err e
 }
 
 // RemoveMembers implements [addressbook.Store].
-func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready idempotency.Ready[[]addressbook.MembershipResult]) error {
+func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready journal.Ready[[]addressbook.MembershipResult]) error {
 	return b.editMembers(ctx, account, list, len(contacts), "remove members", ready, func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
 		removed := 0
 		for i, contact := range contacts {
@@ -93,7 +93,7 @@ func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list add
 // editMembers changes the members of a list and then its count, by what do
 // returns.
 func (b *AddressBook) editMembers(ctx context.Context, account int64, list addressbook.SID, n int, doing string,
-	ready idempotency.Ready[[]addressbook.MembershipResult],
+	ready journal.Ready[[]addressbook.MembershipResult],
 	do func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error),
 ) error {
 	var fault error

@@ -10,19 +10,19 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
-var _ idempotency.Store = (*AddressBook)(nil)
+var _ journal.Store = (*AddressBook)(nil)
 
 var errNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
 
-// costOfReceipt is [idempotency.Receipt.Cost] of a row.
-var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, idempotency.Overhead)
+// costOfReceipt is [journal.Receipt.Cost] of a row.
+var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, journal.Overhead)
 
 // writeReceipt writes a receipt, unless it is nil, and returns about how many
 // bytes it wrote.
-func writeReceipt(conn *sqlite.Conn, account int64, r *idempotency.Receipt) (bytes int, err error) {
+func writeReceipt(conn *sqlite.Conn, account int64, r *journal.Receipt) (bytes int, err error) {
 	if r == nil {
 		return 0, nil
 	}
@@ -30,11 +30,11 @@ func writeReceipt(conn *sqlite.Conn, account int64, r *idempotency.Receipt) (byt
 	if body == nil {
 		body = []byte{} // nil would be NULL
 	}
-	moved := idempotency.Total{Receipts: 1, Bytes: r.Cost()}
+	moved := journal.Total{Receipts: 1, Bytes: r.Cost()}
 	created := r.Created.UnixNano()
 	err = sqlitex.Execute(conn, `DELETE FROM idempotency_keys WHERE account_id = ? AND key = ? AND date_created <= ? RETURNING `+costOfReceipt,
 		&sqlitex.ExecOptions{
-			Args: []any{account, r.Key, created - int64(idempotency.Lifetime)},
+			Args: []any{account, r.Key, created - int64(journal.Lifetime)},
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				moved.Receipts--
 				moved.Bytes -= stmt.ColumnInt64(0)
@@ -47,7 +47,7 @@ func writeReceipt(conn *sqlite.Conn, account int64, r *idempotency.Receipt) (byt
 			&sqlitex.ExecOptions{Args: []any{account, r.Key, r.Request[:], r.Status, int(r.Encoding), body, created}})
 	}
 	if err == nil && conn.Changes() == 0 {
-		return 0, idempotency.ErrTaken
+		return 0, journal.ErrTaken
 	}
 	if err == nil {
 		err = moveReceiptTotal(conn, account, moved)
@@ -59,16 +59,16 @@ func writeReceipt(conn *sqlite.Conn, account int64, r *idempotency.Receipt) (byt
 }
 
 // moveReceiptTotal adds to the account's counter.
-func moveReceiptTotal(conn *sqlite.Conn, account int64, by idempotency.Total) error {
+func moveReceiptTotal(conn *sqlite.Conn, account int64, by journal.Total) error {
 	return sqlitex.Execute(conn, `INSERT INTO receipt_totals (account_id, receipts, bytes) VALUES (?,?,?)
 		ON CONFLICT (account_id) DO UPDATE SET receipts = receipts + excluded.receipts, bytes = bytes + excluded.bytes`,
 		&sqlitex.ExecOptions{Args: []any{account, by.Receipts, by.Bytes}})
 }
 
-func readReceiptTotal(conn *sqlite.Conn, account int64) (total idempotency.Total, err error) {
+func readReceiptTotal(conn *sqlite.Conn, account int64) (total journal.Total, err error) {
 	err = queryOne(conn, `SELECT receipts, bytes FROM receipt_totals WHERE account_id = ?`, []any{account},
 		func(stmt *sqlite.Stmt) error {
-			total = idempotency.Total{Receipts: stmt.ColumnInt64(0), Bytes: stmt.ColumnInt64(1)}
+			total = journal.Total{Receipts: stmt.ColumnInt64(0), Bytes: stmt.ColumnInt64(1)}
 			return nil
 		})
 	if errors.Is(err, errNoRow) {
@@ -80,7 +80,7 @@ func readReceiptTotal(conn *sqlite.Conn, account int64) (total idempotency.Total
 // checkQuota tells whether the account has room for another receipt; refused is
 // the fault when it has none. It is asked before a write has changed anything: to
 // roll one back would make all others of its group be done again.
-func checkQuota(conn *sqlite.Conn, account int64, quota idempotency.Quota) (refused, err error) {
+func checkQuota(conn *sqlite.Conn, account int64, quota journal.Quota) (refused, err error) {
 	if quota.Bytes == 0 {
 		return nil, nil
 	}
@@ -88,12 +88,12 @@ func checkQuota(conn *sqlite.Conn, account int64, quota idempotency.Quota) (refu
 	if err != nil || total.Bytes < quota.Bytes {
 		return nil, err
 	}
-	var oldest []idempotency.Weight
+	var oldest []journal.Weight
 	err = sqlitex.Execute(conn, `SELECT date_created, `+costOfReceipt+` FROM idempotency_keys WHERE account_id = ?
 		ORDER BY date_created LIMIT ?`, &sqlitex.ExecOptions{
-		Args: []any{account, idempotency.QuotaLookahead},
+		Args: []any{account, journal.QuotaLookahead},
 		ResultFunc: func(stmt *sqlite.Stmt) error {
-			oldest = append(oldest, idempotency.Weight{Created: time.Unix(0, stmt.ColumnInt64(0)), Cost: stmt.ColumnInt64(1)})
+			oldest = append(oldest, journal.Weight{Created: time.Unix(0, stmt.ColumnInt64(0)), Cost: stmt.ColumnInt64(1)})
 			return nil
 		},
 	})
@@ -103,8 +103,8 @@ func checkQuota(conn *sqlite.Conn, account int64, quota idempotency.Quota) (refu
 	return quota.Exceeded(total.Bytes, oldest), nil
 }
 
-// ReceiptTotal implements [idempotency.Store].
-func (b *AddressBook) ReceiptTotal(ctx context.Context, account int64) (total idempotency.Total, err error) {
+// ReceiptTotal implements [journal.Store].
+func (b *AddressBook) ReceiptTotal(ctx context.Context, account int64) (total journal.Total, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		total, err = readReceiptTotal(conn, account)
 		return err
@@ -113,27 +113,27 @@ func (b *AddressBook) ReceiptTotal(ctx context.Context, account int64) (total id
 }
 
 // keep writes a receipt, unless it is nil.
-func (tx *editTx) keep(r *idempotency.Receipt) error {
+func (tx *editTx) keep(r *journal.Receipt) error {
 	bytes, err := writeReceipt(tx.Conn, tx.edit.account, r)
 	tx.bytes += bytes
 	return err
 }
 
-// AddReceipt implements [idempotency.Store].
-func (b *AddressBook) AddReceipt(ctx context.Context, account int64, r idempotency.Receipt) error {
+// AddReceipt implements [journal.Store].
+func (b *AddressBook) AddReceipt(ctx context.Context, account int64, r journal.Receipt) error {
 	return b.edit(ctx, account, 1, "keep an answer", func(tx *editTx) error { return tx.keep(&r) })
 }
 
-// Receipt implements [idempotency.Store].
-func (b *AddressBook) Receipt(ctx context.Context, account int64, key string) (idempotency.Receipt, error) {
-	r := idempotency.Receipt{Key: key}
+// Receipt implements [journal.Store].
+func (b *AddressBook) Receipt(ctx context.Context, account int64, key string) (journal.Receipt, error) {
+	r := journal.Receipt{Key: key}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT request_sha256, status, encoding, body, date_created FROM idempotency_keys
 			WHERE account_id = ? AND key = ?`, []any{account, key},
 			func(stmt *sqlite.Stmt) error {
 				stmt.ColumnBytes(0, r.Request[:])
 				r.Status = stmt.ColumnInt(1)
-				r.Encoding = idempotency.Encoding(stmt.ColumnInt(2))
+				r.Encoding = journal.Encoding(stmt.ColumnInt(2))
 				r.Body = make([]byte, stmt.ColumnLen(3))
 				stmt.ColumnBytes(3, r.Body)
 				r.Created = time.Unix(0, stmt.ColumnInt64(4))
@@ -141,16 +141,16 @@ func (b *AddressBook) Receipt(ctx context.Context, account int64, key string) (i
 			})
 	})
 	if errors.Is(err, errNoRow) {
-		return idempotency.Receipt{}, errNoReceipt
+		return journal.Receipt{}, errNoReceipt
 	}
 	return r, storeError("read an answer", err)
 }
 
-// DeleteReceipts implements [idempotency.Store].
+// DeleteReceipts implements [journal.Store].
 func (b *AddressBook) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
 	err = b.edit(ctx, 0, 1, "delete answers", func(tx *editTx) error {
 		deleted = 0
-		moved := make(map[int64]idempotency.Total) // by account
+		moved := make(map[int64]journal.Total) // by account
 		err := sqlitex.Execute(tx.Conn, `DELETE FROM idempotency_keys WHERE (account_id, key) IN (
 				SELECT account_id, key FROM idempotency_keys WHERE date_created < ? ORDER BY date_created LIMIT ?)
 			RETURNING account_id, `+costOfReceipt, &sqlitex.ExecOptions{

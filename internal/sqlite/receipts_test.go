@@ -9,13 +9,13 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/storetest"
 )
 
-func receipt(key string) idempotency.Receipt {
-	return idempotency.Receipt{Key: key, Status: 207, Body: []byte("answer to " + key), Created: time.Unix(1_750_000_000, 0)}
+func receipt(key string) journal.Receipt {
+	return journal.Receipt{Key: key, Status: 207, Body: []byte("answer to " + key), Created: time.Unix(1_750_000_000, 0)}
 }
 
 // keyed begins an insert that has a receipt.
@@ -27,8 +27,8 @@ func (s *served) keyed(t *testing.T, account int64, key string, contacts []addre
 
 func (s *served) insertKeyed(t *testing.T, account int64, key string, contacts []addressbook.Contact) error {
 	r := receipt(key)
-	return s.book.InsertContacts(idempotency.WithClaim(t.Context(), idempotency.Claim{Key: key}), account, contacts, addressbook.CreateOptions{},
-		func([]*addressbook.Contact) *idempotency.Receipt { return &r })
+	return s.book.InsertContacts(journal.WithClaim(t.Context(), journal.Claim{Key: key}), account, contacts, addressbook.CreateOptions{},
+		func([]*addressbook.Contact) *journal.Receipt { return &r })
 }
 
 // hasReceipt checks that the key has its receipt, or none.
@@ -58,7 +58,7 @@ func TestRedoKeepsReceipts(t *testing.T) {
 	edit := make(chan error, 1)
 	calls := 0 // of ready; the writer calls it
 	go func() {
-		edit <- s.book.InsertLists(t.Context(), acme, []addressbook.List{list}, func([]addressbook.ListResult) *idempotency.Receipt {
+		edit <- s.book.InsertLists(t.Context(), acme, []addressbook.List{list}, func([]addressbook.ListResult) *journal.Receipt {
 			calls++
 			r := receipt("edit")
 			return &r
@@ -82,7 +82,7 @@ func TestRedoKeepsReceipts(t *testing.T) {
 		t.Errorf("the edit was done %d times", calls)
 	}
 	// A key that is taken fails its own job, and not the others'.
-	if err := s.insertKeyed(t, acme, "taken", contacts(firstNumber+1000, 300)); !errors.Is(err, idempotency.ErrTaken) {
+	if err := s.insertKeyed(t, acme, "taken", contacts(firstNumber+1000, 300)); !errors.Is(err, journal.ErrTaken) {
 		t.Errorf("the error is %v", err)
 	}
 	if n := s.stored(t, acme); n != 311 {
@@ -134,12 +134,12 @@ func TestPanicBeforeReceipt(t *testing.T) {
 				t.Error("the panic did not come through")
 			}
 		}()
-		ctx := idempotency.WithClaim(t.Context(), idempotency.Claim{Key: "key"})
+		ctx := journal.WithClaim(t.Context(), journal.Claim{Key: "key"})
 		_ = s.book.InsertContacts(ctx, acme, contacts(firstNumber, 300), addressbook.CreateOptions{},
-			func([]*addressbook.Contact) *idempotency.Receipt { panic("trouble") })
+			func([]*addressbook.Contact) *journal.Receipt { panic("trouble") })
 	}()
 	err := s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{{1}},
-		func([]addressbook.Result) *idempotency.Receipt { panic("trouble") })
+		func([]addressbook.Result) *journal.Receipt { panic("trouble") })
 	if err == nil || fault.As(err) != nil || !strings.Contains(err.Error(), "panic: a string\n") ||
 		strings.Contains(err.Error(), "trouble") || !strings.Contains(err.Error(), "receipts_test.go") {
 		t.Errorf("the error is %v", err)
@@ -158,11 +158,11 @@ func TestReceiptsOfUploads(t *testing.T) {
 	list := addressbook.List{SID: addressbook.SID{2}, Name: "Leads", Created: at, Updated: at}
 	add := func(u importer.Upload, list addressbook.List, key string) error {
 		r := receipt(key)
-		return s.book.AddUpload(t.Context(), u, list, func(addressbook.List) *idempotency.Receipt { return &r })
+		return s.book.AddUpload(t.Context(), u, list, func(addressbook.List) *journal.Receipt { return &r })
 	}
 	end := func(sid addressbook.SID, key string) error {
 		r := receipt(key)
-		return s.book.EndUpload(t.Context(), acme.ID, sid, importer.Cancelled, at, func(importer.Upload) *idempotency.Receipt { return &r })
+		return s.book.EndUpload(t.Context(), acme.ID, sid, importer.Cancelled, at, func(importer.Upload) *journal.Receipt { return &r })
 	}
 	if err := add(u, list, "add"); err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestReceiptsOfUploads(t *testing.T) {
 	s.hasReceipt(t, acme.ID, "add", true)
 	second := u
 	second.SID = addressbook.SID{3}
-	if err := add(second, list, "add"); !errors.Is(err, idempotency.ErrTaken) {
+	if err := add(second, list, "add"); !errors.Is(err, journal.ErrTaken) {
 		t.Errorf("the error is %v", err)
 	}
 	if err := end(second.SID, "end"); fault.As(err) != importer.ErrNoUpload {
@@ -181,7 +181,7 @@ func TestReceiptsOfUploads(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	s.hasReceipt(t, acme.ID, "refused", false)
-	if err := end(u.SID, "add"); !errors.Is(err, idempotency.ErrTaken) {
+	if err := end(u.SID, "add"); !errors.Is(err, journal.ErrTaken) {
 		t.Errorf("the error is %v", err)
 	}
 	var got importer.Upload

@@ -12,7 +12,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
 
@@ -69,7 +69,7 @@ func TestRefusedAlone(t *testing.T) {
 			return b.InsertContacts(ctx, a.acct.ID, append(contacts(firstNumber+50, 2), contacts(firstNumber, n)...), addressbook.CreateOptions{}, nil)
 		}},
 		"insert many": {weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			ctx = idempotency.WithClaim(ctx, idempotency.Claim{Key: "key"})
+			ctx = journal.WithClaim(ctx, journal.Claim{Key: "key"})
 			return b.InsertContacts(ctx, a.acct.ID, append(contacts(firstNumber+50, earlyRows), contacts(firstNumber, n)...),
 				addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate}, nil)
 		}},

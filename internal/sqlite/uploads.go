@@ -11,8 +11,8 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 var _ importer.Store = (*AddressBook)(nil)
@@ -90,12 +90,12 @@ func (b *AddressBook) ListByName(ctx context.Context, account int64, name string
 }
 
 // AddUpload implements [importer.Store].
-func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready idempotency.Ready[addressbook.List]) error {
+func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return b.addUpload(ctx, u, list, false, ready)
 }
 
 // addUpload adds an upload, in the place of the draft of its sid if it is one.
-func (b *AddressBook) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready idempotency.Ready[addressbook.List]) error {
+func (b *AddressBook) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready journal.Ready[addressbook.List]) error {
 	var refused error
 	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) error {
 		refused = nil
@@ -146,7 +146,7 @@ func (tx *editTx) insertUpload(u *importer.Upload) error {
 }
 
 // EndUpload implements [importer.Store].
-func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready idempotency.Ready[importer.Upload]) error {
+func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready journal.Ready[importer.Upload]) error {
 	var refused error
 	err := b.edit(ctx, account, 1, "end upload", func(tx *editTx) error {
 		refused = nil

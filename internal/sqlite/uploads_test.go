@@ -15,8 +15,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 	"callbook/internal/storetest"
 )
@@ -301,7 +301,7 @@ func TestImportRaces(t *testing.T) {
 				}
 				some := contacts(firstNumber+phone.Number((round*37+worker*700)%n), 20)
 				sids := make([]addressbook.SID, len(some))
-				err := s.book.InsertContacts(t.Context(), acme.ID, some, addressbook.CreateOptions{}, func(existing []*addressbook.Contact) *idempotency.Receipt {
+				err := s.book.InsertContacts(t.Context(), acme.ID, some, addressbook.CreateOptions{}, func(existing []*addressbook.Contact) *journal.Receipt {
 					for i, e := range existing {
 						if sids[i] = some[i].SID; e != nil {
 							sids[i] = e.SID

@@ -13,7 +13,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/verify"
 )
 
@@ -281,9 +281,9 @@ func (v *view) Receipts(_ context.Context, account int64, each func(*verify.Rece
 }
 
 // ReceiptTotal implements [verify.View].
-func (v *view) ReceiptTotal(_ context.Context, account int64) (total idempotency.Total, err error) {
+func (v *view) ReceiptTotal(_ context.Context, account int64) (total journal.Total, err error) {
 	err = v.each(`SELECT receipts, bytes FROM receipt_totals WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) error {
-		total = idempotency.Total{Receipts: stmt.ColumnInt64(0), Bytes: stmt.ColumnInt64(1)}
+		total = journal.Total{Receipts: stmt.ColumnInt64(0), Bytes: stmt.ColumnInt64(1)}
 		return nil
 	})
 	return total, err

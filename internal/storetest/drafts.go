@@ -7,8 +7,8 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 // draft adds a draft for the list of this name.
@@ -97,7 +97,7 @@ func startDrafts(t *testing.T, f *fixture) {
 		if err := u.ReadHeader(strings.NewReader(file)); err != nil {
 			t.Fatal(err)
 		}
-		err := f.Uploads.StartDraft(t.Context(), u, l, func(got addressbook.List) *idempotency.Receipt {
+		err := f.Uploads.StartDraft(t.Context(), u, l, func(got addressbook.List) *journal.Receipt {
 			u.List = got.SID
 			return nil
 		})

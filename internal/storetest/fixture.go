@@ -15,7 +15,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
 
@@ -23,8 +23,8 @@ import (
 type fixture struct {
 	Stores
 	acct    account.Account
-	account int64             // its id
-	quota   idempotency.Quota // of what [fixture.writes] does
+	account int64         // its id
+	quota   journal.Quota // of what [fixture.writes] does
 }
 
 func newFixture(t *testing.T, s Stores) *fixture {
@@ -109,7 +109,7 @@ func tryInsert(ctx context.Context, store addressbook.Store, account int64, cont
 	// Not atomic: decided runs on this goroutine, and the race detector would
 	// see it if not.
 	calls, decidedLength := 0, 0
-	err = store.InsertContacts(ctx, account, contacts, addressbook.CreateOptions{}, func(e []*addressbook.Contact) *idempotency.Receipt {
+	err = store.InsertContacts(ctx, account, contacts, addressbook.CreateOptions{}, func(e []*addressbook.Contact) *journal.Receipt {
 		calls++
 		existing, decidedLength = e, len(e)
 		return nil

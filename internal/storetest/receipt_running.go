@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 // KeyRunning is a rule of stores that several servers share: while one is at a
@@ -18,13 +18,13 @@ func KeyRunning(t *testing.T, open func(t *testing.T) Stores) {
 	again := u
 	again.SID = list("another").SID
 	writes := append(f.writes(t),
-		write{"add upload", func(r idempotency.Receipt) error {
+		write{"add upload", func(r journal.Receipt) error {
 			return f.Uploads.AddUpload(ctx, again, list("Leads"), keeping[addressbook.List](r))
 		}},
-		write{"end upload", func(r idempotency.Receipt) error {
+		write{"end upload", func(r journal.Receipt) error {
 			return f.Uploads.EndUpload(ctx, f.account, u.SID, importer.Cancelled, moment(), keeping[importer.Upload](r))
 		}},
-		write{"add receipt", func(r idempotency.Receipt) error { return f.Receipts.AddReceipt(ctx, f.account, r) }},
+		write{"add receipt", func(r journal.Receipt) error { return f.Receipts.AddReceipt(ctx, f.account, r) }},
 	)
 	before := f.everything(t)
 
@@ -32,7 +32,7 @@ func KeyRunning(t *testing.T, open func(t *testing.T) Stores) {
 	at, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
 		ended <- f.Contacts.InsertContacts(ctx, f.account, first, addressbook.CreateOptions{},
-			func([]*addressbook.Contact) *idempotency.Receipt {
+			func([]*addressbook.Contact) *journal.Receipt {
 				close(at)
 				<-goOn
 				return &r
@@ -40,7 +40,7 @@ func KeyRunning(t *testing.T, open func(t *testing.T) Stores) {
 	}()
 	<-at
 	for _, w := range writes {
-		isError(t, w.name, w.do(r), idempotency.ErrRunning)
+		isError(t, w.name, w.do(r), journal.ErrRunning)
 	}
 	before.same(t, "while another is at it", f.everything(t))
 	f.hasNoReceipt(t, r.Key)
@@ -54,7 +54,7 @@ func KeyRunning(t *testing.T, open func(t *testing.T) Stores) {
 	}
 	f.hasReceipts(t, r)
 	for _, w := range writes {
-		isError(t, w.name+" afterwards", w.do(r), idempotency.ErrTaken)
+		isError(t, w.name+" afterwards", w.do(r), journal.ErrTaken)
 	}
 	if got, want := f.everything(t).contacts.Total, before.contacts.Total+len(first); got != want {
 		t.Errorf("there are %d contacts, want %d", got, want)

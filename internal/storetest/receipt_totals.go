@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // hasTotal checks the counter of the account's receipts.
-func (f *fixture) hasTotal(t *testing.T, all ...idempotency.Receipt) {
+func (f *fixture) hasTotal(t *testing.T, all ...journal.Receipt) {
 	t.Helper()
-	var want idempotency.Total
+	var want journal.Total
 	for i := range all {
 		want.Receipts++
 		want.Bytes += all[i].Cost()
@@ -34,11 +34,11 @@ func receiptTotals(t *testing.T, f *fixture) {
 	f.hasTotal(t, small, large)
 	other.hasTotal(t)
 
-	isError(t, "a key that is taken", f.Receipts.AddReceipt(t.Context(), f.account, receipt("small")), idempotency.ErrTaken)
+	isError(t, "a key that is taken", f.Receipts.AddReceipt(t.Context(), f.account, receipt("small")), journal.ErrTaken)
 	f.hasTotal(t, small, large)
 
 	again := receipt(large.Key) // in the place of one that has expired
-	again.Created = large.Created.Add(idempotency.Lifetime)
+	again.Created = large.Created.Add(journal.Lifetime)
 	f.addReceipts(t, again)
 	f.hasTotal(t, small, again)
 
@@ -50,7 +50,7 @@ func receiptTotals(t *testing.T, f *fixture) {
 	f.hasTotal(t, again)
 	other.hasTotal(t)
 
-	all := []idempotency.Receipt{again}
+	all := []journal.Receipt{again}
 	for _, w := range f.writes(t) {
 		r := receipt(w.name)
 		if err := w.do(r); err != nil {
@@ -78,9 +78,9 @@ func receiptTotals(t *testing.T, f *fixture) {
 // business.
 func encodedReceipts(t *testing.T, f *fixture) {
 	zstd := receipt("zstd")
-	zstd.Encoding = idempotency.Zstd
+	zstd.Encoding = journal.Zstd
 	f.addReceipts(t, zstd, receipt("plain"))
-	for key, want := range map[string]idempotency.Encoding{"zstd": idempotency.Zstd, "plain": idempotency.Plain} {
+	for key, want := range map[string]journal.Encoding{"zstd": journal.Zstd, "plain": journal.Plain} {
 		if got, err := f.Receipts.Receipt(t.Context(), f.account, key); err != nil || got.Encoding != want {
 			t.Errorf("%s: got encoding %d, %v", key, got.Encoding, err)
 		}
@@ -95,8 +95,8 @@ func receiptQuota(t *testing.T, f *fixture) {
 	second.Created = first.Created.Add(time.Hour)
 	f.addReceipts(t, first, second)
 	before := f.everything(t)
-	full := idempotency.Quota{Bytes: first.Cost() + second.Cost(), Now: first.Created.Add(23 * time.Hour)}
-	check := func(name string, quota idempotency.Quota, room time.Duration) {
+	full := journal.Quota{Bytes: first.Cost() + second.Cost(), Now: first.Created.Add(23 * time.Hour)}
+	check := func(name string, quota journal.Quota, room time.Duration) {
 		t.Helper()
 		f.quota = quota
 		for _, w := range writes {
@@ -107,7 +107,7 @@ func receiptQuota(t *testing.T, f *fixture) {
 			}
 		}
 	}
-	writes = append(writes, write{"add receipt", func(r idempotency.Receipt) error {
+	writes = append(writes, write{"add receipt", func(r journal.Receipt) error {
 		return f.Receipts.AddReceipt(f.claiming(t.Context(), r), f.account, r)
 	}})
 	check("full", full, time.Hour)

@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // write is one of the writes of the store of contacts.
 type write struct {
 	name string
-	do   func(r idempotency.Receipt) error
+	do   func(r journal.Receipt) error
 }
 
 // writes returns each write once, with something to do for it. It is done for
@@ -24,10 +24,10 @@ func (f *fixture) writes(t *testing.T) []write {
 	changed, gone := list("changed"), list("gone")
 	f.addLists(t, changed, gone)
 	f.join(t, changed, all[3])
-	ctx := func(r idempotency.Receipt) context.Context { return f.claiming(t.Context(), r) }
+	ctx := func(r journal.Receipt) context.Context { return f.claiming(t.Context(), r) }
 	book := patching(f.Contacts, moment())
-	insert := func(opts addressbook.CreateOptions, some ...addressbook.Contact) func(idempotency.Receipt) error {
-		return func(r idempotency.Receipt) error {
+	insert := func(opts addressbook.CreateOptions, some ...addressbook.Contact) func(journal.Receipt) error {
+		return func(r journal.Receipt) error {
 			return f.Contacts.InsertContacts(ctx(r), f.account, some, opts, keeping[[]*addressbook.Contact](r))
 		}
 	}
@@ -36,29 +36,29 @@ func (f *fixture) writes(t *testing.T) []write {
 	return []write{
 		{"insert contacts", insert(addressbook.CreateOptions{}, contacts(firstNumber+3, 250)...)},
 		{"insert over contacts", insert(addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate}, over)},
-		{"update contacts", func(r idempotency.Receipt) error {
+		{"update contacts", func(r journal.Receipt) error {
 			patches := []addressbook.Patch{{SID: all[1].SID, Number: setNumber(firstNumber + 1000)}, {SID: all[5].SID, Number: setNumber(firstNumber)}}
 			_, err := book.UpdateContacts(ctx(r), f.acct, patches, keeping[[]addressbook.Result](r))
 			return err
 		}},
-		{"delete contacts", func(r idempotency.Receipt) error {
+		{"delete contacts", func(r journal.Receipt) error {
 			return f.Contacts.DeleteContacts(ctx(r), f.account, sidsOf(all[2:3]), keeping[[]addressbook.Result](r))
 		}},
-		{"insert lists", func(r idempotency.Receipt) error {
+		{"insert lists", func(r journal.Receipt) error {
 			return f.Contacts.InsertLists(ctx(r), f.account, []addressbook.List{list("new"), list("gone")}, keeping[[]addressbook.ListResult](r))
 		}},
-		{"update lists", func(r idempotency.Receipt) error {
+		{"update lists", func(r journal.Receipt) error {
 			patches := []addressbook.ListPatch{{SID: changed.SID, Tag: set("tag")}}
 			_, err := book.UpdateLists(ctx(r), f.acct, patches, keeping[[]addressbook.ListResult](r))
 			return err
 		}},
-		{"delete lists", func(r idempotency.Receipt) error {
+		{"delete lists", func(r journal.Receipt) error {
 			return f.Contacts.DeleteLists(ctx(r), f.account, []addressbook.SID{gone.SID}, keeping[[]addressbook.ListResult](r))
 		}},
-		{"add members", func(r idempotency.Receipt) error {
+		{"add members", func(r journal.Receipt) error {
 			return f.Contacts.AddMembers(ctx(r), f.account, changed.SID, joining(changed, all[4].SID, all[3].SID), keeping[[]addressbook.MembershipResult](r))
 		}},
-		{"remove members", func(r idempotency.Receipt) error {
+		{"remove members", func(r journal.Receipt) error {
 			return f.Contacts.RemoveMembers(ctx(r), f.account, changed.SID, sidsOf(all[3:4]), keeping[[]addressbook.MembershipResult](r))
 		}},
 	}
@@ -87,7 +87,7 @@ func (e everything) same(t *testing.T, what string, other everything) {
 
 // receiptsOfWrites does each write with a receipt.
 func receiptsOfWrites(t *testing.T, f *fixture) {
-	var all []idempotency.Receipt
+	var all []journal.Receipt
 	for _, w := range f.writes(t) {
 		before := f.everything(t)
 		r := receipt(w.name)
@@ -114,27 +114,27 @@ func receiptsOfNothing(t *testing.T, f *fixture) {
 	f.insertAllNew(t, known)
 	before := f.everything(t)
 	ctx := t.Context()
-	for name, do := range map[string]func(r idempotency.Receipt) error{
-		"no contacts": func(r idempotency.Receipt) error {
+	for name, do := range map[string]func(r journal.Receipt) error{
+		"no contacts": func(r journal.Receipt) error {
 			return f.Contacts.InsertContacts(f.claiming(ctx, r), f.account, nil, addressbook.CreateOptions{}, keeping[[]*addressbook.Contact](r))
 		},
-		"known contacts": func(r idempotency.Receipt) error {
+		"known contacts": func(r journal.Receipt) error {
 			return f.Contacts.InsertContacts(f.claiming(ctx, r), f.account, contacts(firstNumber, 1), addressbook.CreateOptions{}, keeping[[]*addressbook.Contact](r))
 		},
-		"a dry run": func(r idempotency.Receipt) error {
+		"a dry run": func(r journal.Receipt) error {
 			opts := addressbook.CreateOptions{DryRun: true}
 			return f.Contacts.InsertContacts(f.claiming(ctx, r), f.account, contacts(firstNumber+1, 3), opts, keeping[[]*addressbook.Contact](r))
 		},
-		"no patches": func(r idempotency.Receipt) error {
+		"no patches": func(r journal.Receipt) error {
 			return f.Contacts.UpdateContacts(ctx, f.account, nil, keeping[[]addressbook.Result](r))
 		},
-		"unknown contacts": func(r idempotency.Receipt) error {
+		"unknown contacts": func(r journal.Receipt) error {
 			return f.Contacts.DeleteContacts(ctx, f.account, []addressbook.SID{{1}}, keeping[[]addressbook.Result](r))
 		},
-		"no lists": func(r idempotency.Receipt) error {
+		"no lists": func(r journal.Receipt) error {
 			return f.Contacts.InsertLists(ctx, f.account, nil, keeping[[]addressbook.ListResult](r))
 		},
-		"unknown lists": func(r idempotency.Receipt) error {
+		"unknown lists": func(r journal.Receipt) error {
 			return f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{{1}}, keeping[[]addressbook.ListResult](r))
 		},
 	} {
@@ -163,10 +163,10 @@ func keyTaken(t *testing.T, f *fixture) {
 	again := receipt("key")
 	again.Body = []byte("another answer")
 	for _, w := range writes {
-		isError(t, w.name, w.do(again), idempotency.ErrTaken)
+		isError(t, w.name, w.do(again), journal.ErrTaken)
 		before.same(t, w.name, f.everything(t))
 	}
-	isError(t, "add receipt", f.Receipts.AddReceipt(t.Context(), f.account, again), idempotency.ErrTaken)
+	isError(t, "add receipt", f.Receipts.AddReceipt(t.Context(), f.account, again), journal.ErrTaken)
 	f.hasReceipts(t, first)
 	// What was rolled back can be done under another key.
 	for _, w := range writes {
@@ -206,8 +206,8 @@ func expiredReceipts(t *testing.T, f *fixture) {
 		f.addReceipts(t, first)
 		again := receipt(w.name)
 		again.Status, again.Body, again.Request = 200+i, []byte("again"), [32]byte{1}
-		again.Created = first.Created.Add(idempotency.Lifetime - 1)
-		isError(t, w.name, w.do(again), idempotency.ErrTaken)
+		again.Created = first.Created.Add(journal.Lifetime - 1)
+		isError(t, w.name, w.do(again), journal.ErrTaken)
 		f.hasReceipts(t, first)
 		again.Created = again.Created.Add(1)
 		if err := w.do(again); err != nil {
@@ -217,7 +217,7 @@ func expiredReceipts(t *testing.T, f *fixture) {
 	}
 	first := receipt("alone")
 	f.addReceipts(t, first)
-	first.Created = first.Created.Add(idempotency.Lifetime)
+	first.Created = first.Created.Add(journal.Lifetime)
 	first.Body = []byte("again")
 	f.addReceipts(t, first)
 	f.hasReceipts(t, first)

@@ -1,8 +1,8 @@
 package storetest
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -14,13 +14,13 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // receipt returns the receipt of a request that was answered at a time after
 // all before.
-func receipt(key string) idempotency.Receipt {
-	return idempotency.Receipt{
+func receipt(key string) journal.Receipt {
+	return journal.Receipt{
 		Key:     key,
 		Request: sha256.Sum256([]byte(key)),
 		Status:  207,
@@ -30,17 +30,17 @@ func receipt(key string) idempotency.Receipt {
 }
 
 // keeping is a ready that has this receipt, whatever it is told.
-func keeping[R any](r idempotency.Receipt) idempotency.Ready[R] {
-	return func(R) *idempotency.Receipt { return &r }
+func keeping[R any](r journal.Receipt) journal.Ready[R] {
+	return func(R) *journal.Receipt { return &r }
 }
 
 // claiming returns a context for a write that keeps this receipt.
-func (f *fixture) claiming(ctx context.Context, r idempotency.Receipt) context.Context {
-	return idempotency.WithClaim(ctx, idempotency.Claim{Key: r.Key, Quota: f.quota})
+func (f *fixture) claiming(ctx context.Context, r journal.Receipt) context.Context {
+	return journal.WithClaim(ctx, journal.Claim{Key: r.Key, Quota: f.quota})
 }
 
 // addReceipts adds receipts whose keys are free.
-func (f *fixture) addReceipts(t *testing.T, all ...idempotency.Receipt) {
+func (f *fixture) addReceipts(t *testing.T, all ...journal.Receipt) {
 	t.Helper()
 	for _, r := range all {
 		if err := f.Receipts.AddReceipt(t.Context(), f.account, r); err != nil {
@@ -50,7 +50,7 @@ func (f *fixture) addReceipts(t *testing.T, all ...idempotency.Receipt) {
 }
 
 // hasReceipts checks that the receipts are there, as they were given.
-func (f *fixture) hasReceipts(t *testing.T, all ...idempotency.Receipt) {
+func (f *fixture) hasReceipts(t *testing.T, all ...journal.Receipt) {
 	t.Helper()
 	for _, want := range all {
 		got, err := f.Receipts.Receipt(t.Context(), f.account, want.Key)
@@ -86,8 +86,8 @@ func receipts(t *testing.T, f *fixture) {
 	large, empty := receipt("large"), receipt("empty")
 	large.Body, large.Status = bytes.Repeat([]byte{0, 'a', 0xff, '"'}, 3<<18), 404
 	empty.Body = nil
-	all := []idempotency.Receipt{
-		receipt("a"), receipt("A"), receipt("ä 'b"), receipt(strings.Repeat("k", idempotency.MaxKeyLength)), large, empty,
+	all := []journal.Receipt{
+		receipt("a"), receipt("A"), receipt("ä 'b"), receipt(strings.Repeat("k", journal.MaxKeyLength)), large, empty,
 	}
 	f.addReceipts(t, all...)
 	other.hasNoReceipt(t, "a", "large")
@@ -141,7 +141,7 @@ func oneKeyAtOnce(t *testing.T, f *fixture) {
 				switch {
 				case err == nil:
 					done.Add(1)
-				case !errors.Is(err, idempotency.ErrTaken) && !errors.Is(err, idempotency.ErrRunning):
+				case !errors.Is(err, journal.ErrTaken) && !errors.Is(err, journal.ErrRunning):
 					t.Errorf("insert lists: %v", err)
 				}
 			})

@@ -10,15 +10,15 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 // Stores are the stores of one database.
 type Stores struct {
 	Accounts account.Store
 	Contacts addressbook.Store
-	Receipts idempotency.Store
+	Receipts journal.Store
 	// Uploads may be nil where only the others are tested.
 	Uploads importer.Store
 	// Reopen closes them and opens them anew on what is stored, as a restart
@@ -30,7 +30,7 @@ type Stores struct {
 }
 
 // AddressBook runs the contract of [addressbook.Store], and that of
-// [idempotency.Store], which is about its writes. Open gives each test a
+// [journal.Store], which is about its writes. Open gives each test a
 // database of its own: its schema in place, nothing in it, closed when the test
 // ends.
 func AddressBook(t *testing.T, open func(t *testing.T) Stores) {

@@ -1,6 +1,6 @@
 package transfer
 
-import "callbook/internal/idempotency"
+import "callbook/internal/journal"
 
 // Kind is what a column holds.
 type Kind uint8
@@ -159,9 +159,9 @@ var Tables = []*Table{Keys, Contacts, Lists, Members, Uploads, ErrorRows, Drafts
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every
 // engine, and the target counts it.
-func (p *Part) ReceiptTotal() (total idempotency.Total) {
+func (p *Part) ReceiptTotal() (total journal.Total) {
 	for _, row := range p.Rows {
-		r := idempotency.Receipt{Key: string(row[receiptKey].Bytes), Body: row[receiptBody].Bytes}
+		r := journal.Receipt{Key: string(row[receiptKey].Bytes), Body: row[receiptBody].Bytes}
 		total.Receipts++
 		total.Bytes += r.Cost()
 	}

@@ -7,8 +7,8 @@ import (
 	"io"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
 	"callbook/internal/importer"
+	"callbook/internal/journal"
 )
 
 // receipts checks that receipts can be read and that old ones were deleted, and
@@ -19,13 +19,13 @@ func (r *runner) receipts(ctx context.Context) error {
 	old := int64(0)
 	for _, a := range r.accounts {
 		unreadable := int64(0)
-		var total idempotency.Total
+		var total journal.Total
 		err := r.view.Receipts(ctx, a.ID, func(receipt *Receipt) error {
 			r.row()
 			r.count(1, "receipts")
 			total.Receipts++
-			total.Bytes += (&idempotency.Receipt{Key: string(receipt.Key), Body: receipt.Body}).Cost()
-			if now-receipt.Created > int64(idempotency.Lifetime) {
+			total.Bytes += (&journal.Receipt{Key: string(receipt.Key), Body: receipt.Body}).Cost()
+			if now-receipt.Created > int64(journal.Lifetime) {
 				old++
 			}
 			if !readable(receipt) {
@@ -51,13 +51,13 @@ func (r *runner) receipts(ctx context.Context) error {
 		}
 	}
 	if old > 0 {
-		r.note(fmt.Sprintf("%d receipts are over %v old; a running server deletes them", old, idempotency.Lifetime))
+		r.note(fmt.Sprintf("%d receipts are over %v old; a running server deletes them", old, journal.Lifetime))
 	}
 	return nil
 }
 
 func readable(receipt *Receipt) bool {
-	if len(receipt.Key) < 1 || len(receipt.Key) > idempotency.MaxKeyLength || len(receipt.Request) != 32 {
+	if len(receipt.Key) < 1 || len(receipt.Key) > journal.MaxKeyLength || len(receipt.Request) != 32 {
 		return false
 	}
 	if receipt.Status < 200 || receipt.Status > 599 {
@@ -66,7 +66,7 @@ func readable(receipt *Receipt) bool {
 	if len(receipt.Body) == 0 {
 		return true
 	}
-	kept := idempotency.Receipt{Encoding: idempotency.Encoding(receipt.Encoding), Body: receipt.Body}
+	kept := journal.Receipt{Encoding: journal.Encoding(receipt.Encoding), Body: receipt.Body}
 	answer, err := kept.Open()
 	if err != nil {
 		return false

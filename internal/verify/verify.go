@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // ErrDamaged means that a database cannot be read further, since what stands in
@@ -76,7 +76,7 @@ type View interface {
 
 	// ReceiptTotal returns the counter of an account's receipts, the table
 	// receipt_totals.
-	ReceiptTotal(ctx context.Context, account int64) (idempotency.Total, error)
+	ReceiptTotal(ctx context.Context, account int64) (journal.Total, error)
 
 	// Receipts gives each the receipts of an account.
 	Receipts(ctx context.Context, account int64, each func(*Receipt) error) error

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 )
 
 // unluckyTag is one that no contact can be given: see unluckyStore.
@@ -15,7 +15,7 @@ const unluckyTag = "unlucky"
 // tells of that.
 type unluckyStore struct{ addressbook.Store }
 
-func (s unluckyStore) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready idempotency.Ready[[]addressbook.Result]) error {
+func (s unluckyStore) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
 	for _, p := range patches {
 		if p.Tag.Value == unluckyTag {
 			return errors.New("the disk is full")

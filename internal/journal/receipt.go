@@ -1,11 +1,11 @@
-// Package idempotency keeps the answers to requests that carry a key, so that
+// Package journal keeps the answers to requests that carry a key, so that
 // the same request, sent again under the same key, is answered again and not
 // done again.
 //
 // An answer is kept in the transaction of the work that it tells of: a key
 // whose work was done has its answer, whatever ended the server, and one whose
 // work was not has none.
-package idempotency
+package journal
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package idempotency_test
+package journal_test
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
-	"callbook/internal/idempotency"
+	"callbook/internal/journal"
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
 )
 
 // open returns a Keeper over a real file, its clock, and the store.
-func open(t *testing.T) (*idempotency.Keeper, *servertest.Clock, idempotency.Store, int64) {
+func open(t *testing.T) (*journal.Keeper, *servertest.Clock, journal.Store, int64) {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "callbook.db"))
 	if err != nil {
@@ -40,11 +40,11 @@ func open(t *testing.T) (*idempotency.Keeper, *servertest.Clock, idempotency.Sto
 		t.Fatal(err)
 	}
 	clock := servertest.NewClock(time.Unix(1_753_000_000, 0))
-	return idempotency.New(store, idempotency.Options{Now: clock.Now, Log: log}), clock, store, acct.ID
+	return journal.New(store, journal.Options{Now: clock.Now, Log: log}), clock, store, acct.ID
 }
 
 // begin takes a key, which must be free.
-func begin(t *testing.T, k *idempotency.Keeper, account int64, key string) *idempotency.Attempt {
+func begin(t *testing.T, k *journal.Keeper, account int64, key string) *journal.Attempt {
 	t.Helper()
 	a, err := k.Begin(account, key)
 	if err != nil {
@@ -58,7 +58,7 @@ func TestAttempts(t *testing.T) {
 	t.Parallel()
 	k, clock, _, acme := open(t)
 	a := begin(t, k, acme, "key")
-	if _, err := k.Begin(acme, "key"); err != error(idempotency.ErrRunning) {
+	if _, err := k.Begin(acme, "key"); err != error(journal.ErrRunning) {
 		t.Errorf("the error is %v", err)
 	}
 	begin(t, k, acme, "another").End()
@@ -73,7 +73,7 @@ func TestAttempts(t *testing.T) {
 	if err := a.Keep(t.Context(), 404, []byte("answer")); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Keep(t.Context(), 404, []byte("another")); !errors.Is(err, idempotency.ErrTaken) {
+	if err := a.Keep(t.Context(), 404, []byte("another")); !errors.Is(err, journal.ErrTaken) {
 		t.Errorf("the error is %v", err)
 	}
 	if r, err := a.Overtaken(t.Context()); err != nil || string(r.Body) != "answer" {
@@ -83,11 +83,11 @@ func TestAttempts(t *testing.T) {
 
 	again := begin(t, k, acme, "key")
 	defer again.End()
-	clock.Add(idempotency.Lifetime - 1)
+	clock.Add(journal.Lifetime - 1)
 	if r, err := again.Answer(t.Context(), request); err != nil || r.Status != 404 || string(r.Body) != "answer" {
 		t.Errorf("got %v, %v", r, err)
 	}
-	if _, err := again.Answer(t.Context(), [32]byte{2}); err != error(idempotency.ErrReused) {
+	if _, err := again.Answer(t.Context(), [32]byte{2}); err != error(journal.ErrReused) {
 		t.Errorf("the error is %v", err)
 	}
 	clock.Add(1)
@@ -95,7 +95,7 @@ func TestAttempts(t *testing.T) {
 		t.Errorf("got %v, %v", r, err)
 	}
 	// Taken, and gone before it could be read: to be asked for once more.
-	if _, err := again.Overtaken(t.Context()); err != error(idempotency.ErrRunning) {
+	if _, err := again.Overtaken(t.Context()); err != error(journal.ErrRunning) {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -120,7 +120,7 @@ func TestRun(t *testing.T) {
 	}
 	clock.Add(time.Hour)
 	keep("young")
-	clock.Add(idempotency.Lifetime - time.Minute)
+	clock.Add(journal.Lifetime - time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var running sync.WaitGroup
