@@ -1,10 +1,13 @@
-// Package journal keeps the answers to requests that carry a key, so that
-// the same request, sent again under the same key, is answered again and not
-// done again.
+// Package journal is about what is stored with a write, in its transaction: the
+// receipt of a request that carries an idempotency key. The same request, sent
+// again under the same key, is answered with the receipt and not done again.
 //
-// An answer is kept in the transaction of the work that it tells of: a key
-// whose work was done has its answer, whatever ended the server, and one whose
-// work was not has none.
+// A key whose work was done has its receipt, whatever ended the server, and one
+// whose work was not done has none.
+//
+// A receipt travels one way. [Attempt.Context] puts the request's [Claim] into the
+// context of its write, where the store looks for it before it begins. The write's
+// [Ready] then makes the receipt of the results.
 package journal
 
 import (
