@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/budget", "internal/clientaddr", "internal/cores", "internal/dashboard", "internal/fault", "internal/journal", "internal/importer", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/budget", "internal/clientaddr", "internal/cores", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
 
 	"internal/fault":      {},
 	"internal/access":     {},
@@ -43,16 +43,16 @@ var rules = map[string][]string{
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/fault"},
 	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
-	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/journal", "internal/importer"},
-	"internal/verify":      {"internal/addressbook", "internal/journal", "internal/importer"},
+	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/importer", "internal/journal"},
+	"internal/verify":      {"internal/addressbook", "internal/importer", "internal/journal"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/journal", "internal/importer", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
-	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/journal", "internal/importer", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
 
 	// Front doors.
-	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/journal", "internal/importer", "internal/limit", "internal/patient", "internal/phone"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/exporter", "internal/fault", "internal/journal", "internal/importer", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
+	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/patient", "internal/phone"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/exporter", "internal/fault", "internal/importer", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
 	"internal/server":    {"internal/access", "internal/api", "internal/budget", "internal/clientaddr", "internal/dashboard", "internal/fault", "openapi"},
 }
 
