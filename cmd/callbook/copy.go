@@ -123,8 +123,8 @@ func (d database) openTransfer(ctx context.Context, write bool) (transfer.Databa
 		return transfer.Database{}, nil, errors.Join(err, db.Close())
 	}
 	closeAll := func() error { return errors.Join(store.Close(), db.Close()) }
-	if err := d.adoptUploads(); err != nil {
+	if err := sqlite.AdoptUploads(d.DB); err != nil {
 		return transfer.Database{}, nil, errors.Join(err, closeAll())
 	}
-	return transfer.Database{Store: store, Files: importer.NewDisk(d.uploads())}, closeAll, nil
+	return transfer.Database{Store: store, Files: importer.NewDisk(sqlite.UploadsFolder(d.DB))}, closeAll, nil
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"callbook/internal/account"
@@ -28,48 +27,6 @@ func (d database) name() string {
 		return postgres.Redact(d.DB)
 	}
 	return d.DB
-}
-
-const uploadsSuffix = ".uploads"
-
-// uploads is the folder for the files of uploads beside a database file: the
-// same through every symbolic link.
-func (d database) uploads() string {
-	path, err := filepath.EvalSymlinks(d.DB)
-	if err != nil {
-		path = d.DB // it is not there yet
-	}
-	return path + uploadsSuffix
-}
-
-// adoptUploads moves the files that versions before had beside a symbolic link
-// to where they are looked for now. Nobody else may have the database.
-func (d database) adoptUploads() error {
-	beside, folder := d.DB+uploadsSuffix, d.uploads()
-	entries, err := os.ReadDir(beside)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if there, statErr := os.Stat(folder); statErr == nil && err == nil {
-		if from, err := os.Stat(beside); err == nil && os.SameFile(there, from) {
-			return nil
-		}
-	}
-	if err == nil {
-		err = os.MkdirAll(folder, 0o700)
-	}
-	for _, e := range entries {
-		if err == nil {
-			err = os.Rename(filepath.Join(beside, e.Name()), filepath.Join(folder, e.Name()))
-		}
-	}
-	if err == nil {
-		err = os.Remove(beside)
-	}
-	if err != nil {
-		return fmt.Errorf("the files of uploads in %s belong into %s now; move them there: %w", beside, folder, err)
-	}
-	return nil
 }
 
 // commandStore is a database as the commands beside the server use it.

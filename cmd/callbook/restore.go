@@ -109,7 +109,7 @@ func (c *restoreCmd) place() (backup.Place, error) {
 	if err != nil {
 		return backup.Place{}, fmt.Errorf("find database %s: %w", c.DB, err)
 	}
-	return backup.Place{File: path, Uploads: c.uploads()}, nil
+	return backup.Place{File: path, Uploads: sqlite.UploadsFolder(c.DB)}, nil
 }
 
 // prepare copies the backup and checks it.

@@ -62,13 +62,13 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (*stores, error) 
 	}
 	err = c.checkFinished(ctx, db)
 	if err == nil {
-		err = c.adoptUploads()
+		err = sqlite.AdoptUploads(c.DB)
 	}
 	if err != nil {
 		return nil, errors.Join(err, book.Close(), db.Close())
 	}
 	return &stores{
-		accounts: db, sessions: db, contacts: book, uploads: book, receipts: book, files: importer.NewDisk(c.uploads()),
+		accounts: db, sessions: db, contacts: book, uploads: book, receipts: book, files: importer.NewDisk(sqlite.UploadsFolder(c.DB)),
 		facts: db, usage: db,
 		ping:  db.Ping,
 		close: func() error { return errors.Join(book.Close(), db.Close()) },

@@ -1,12 +1,10 @@
-package main
+package sqlite
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"callbook/internal/sqlite"
 )
 
 // TestAdoptUploads opens a database through a symbolic link, beside which an
@@ -14,11 +12,11 @@ import (
 func TestAdoptUploads(t *testing.T) {
 	t.Parallel()
 	dir, other := t.TempDir(), t.TempDir()
-	d := database{DB: filepath.Join(other, "link.db")}
-	if err := os.Symlink(filepath.Join(dir, "callbook.db"), d.DB); err != nil {
+	link := filepath.Join(other, "link.db")
+	if err := os.Symlink(filepath.Join(dir, "callbook.db"), link); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqlite.Open(t.Context(), d.DB)
+	db, err := Open(t.Context(), link)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +25,7 @@ func TestAdoptUploads(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if err := d.adoptUploads(); err != nil {
+	if err := AdoptUploads(link); err != nil {
 		t.Errorf("without any: %v", err)
 	}
 	write := func(folder, name string) {
@@ -37,11 +35,11 @@ func TestAdoptUploads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(d.DB+uploadsSuffix, "a.csv")
-	write(d.DB+uploadsSuffix, "b.csv")
-	write(d.uploads(), "c.csv")
+	write(link+uploadsSuffix, "a.csv")
+	write(link+uploadsSuffix, "b.csv")
+	write(UploadsFolder(link), "c.csv")
 	for range 2 { // the second time there is nothing to do
-		if err := d.adoptUploads(); err != nil {
+		if err := AdoptUploads(link); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,15 +48,14 @@ func TestAdoptUploads(t *testing.T) {
 			t.Errorf("%s has %q, %v", name, got, err)
 		}
 	}
-	if _, err := os.Stat(d.DB + uploadsSuffix); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(link + uploadsSuffix); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the old folder is still there: %v", err)
 	}
 	// By the file's own name, the folder is its own.
-	d.DB = db.Path()
-	if err := d.adoptUploads(); err != nil {
+	if err := AdoptUploads(db.Path()); err != nil {
 		t.Error(err)
 	}
-	if entries, err := os.ReadDir(d.uploads()); err != nil || len(entries) != 3 {
+	if entries, err := os.ReadDir(UploadsFolder(db.Path())); err != nil || len(entries) != 3 {
 		t.Errorf("the folder has %v, %v", entries, err)
 	}
 }
