@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/budget", "internal/clientaddr", "internal/cores", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/budget", "internal/clientaddr", "internal/cores", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
 
 	"internal/fault":      {},
 	"internal/access":     {},
@@ -47,8 +47,9 @@ var rules = map[string][]string{
 	"internal/verify":      {"internal/addressbook", "internal/importer", "internal/journal"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
-	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
+	"internal/store":    {"internal/account", "internal/addressbook", "internal/importer", "internal/journal", "internal/session", "internal/summary", "internal/usage"},
 
 	// Front doors.
 	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/patient", "internal/phone"},

@@ -47,7 +47,7 @@ func (c *serveCmd) awaitDatabase(ctx context.Context, ln net.Listener, log *slog
 		err = lent{ln}.back()
 	}
 	if err != nil && db != nil {
-		err = errors.Join(err, db.close())
+		err = errors.Join(err, db.Close())
 		db = nil
 	}
 	return db, err

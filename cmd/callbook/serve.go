@@ -105,7 +105,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	defer func() {
 		if db != nil {
-			err = errors.Join(err, db.close())
+			err = errors.Join(err, db.Close())
 		}
 	}()
 	// Before the account is made: a server that cannot listen must not make a
@@ -123,9 +123,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 
 	book, imports := db.book, db.imports
-	keys := journal.New(db.receipts, journal.Options{Log: log, Quota: int64(c.KeptAnswers) * mib})
-	directory := account.NewDirectory(db.accounts, nil)
-	sessions := session.NewKeeper(db.sessions, nil)
+	keys := journal.New(db.Receipts, journal.Options{Log: log, Quota: int64(c.KeptAnswers) * mib})
+	directory := account.NewDirectory(db.Accounts, nil)
+	sessions := session.NewKeeper(db.Sessions, nil)
 	if c.Bootstrap {
 		// A signal now must not leave an account whose token nobody saw.
 		if err := c.bootstrap(context.WithoutCancel(ctx), directory, sessions, std.out, c.or(ln.Addr())); err != nil {
@@ -137,7 +137,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	flushing, stopFlushing := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
 	background.Go(func() { flushUsed(flushing, directory, log) })
-	requests := usage.NewCounter(db.usage, directory, usage.Options{Log: log})
+	requests := usage.NewCounter(db.Usage, directory, usage.Options{Log: log})
 	background.Go(func() { requests.Run(flushing) })
 	// Uploads stop at once, after the batches they are at: the next start goes
 	// on with them. So does the deletion of old answers.
@@ -155,7 +155,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			Sessions: sessions,
 			Book:     book,
 			Imports:  imports,
-			Summary:  summary.NewKeeper(db.facts, nil),
+			Summary:  summary.NewKeeper(db.Summary, nil),
 			Usage:    requests,
 			API:      wire.As,
 			Document: openapi.Document,
@@ -164,7 +164,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	connections := memory.planConnections(c.Connections, log)
 	return server.New(server.Config{
-		API: wire, Dashboard: pages, Ready: db.ping, Log: log, Count: requests.Count,
+		API: wire, Dashboard: pages, Ready: db.Ping, Log: log, Count: requests.Count,
 		Budget: memory.requests(connections), Connections: connections,
 		Proxies: c.trusted, AllowOrigins: c.origins, BaseURL: c.BaseURL,
 	}).Serve(ctx, ln)

@@ -1,7 +1,6 @@
 package servertest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,16 +10,10 @@ import (
 	"sync"
 	"testing"
 
-	"callbook/internal/account"
-	"callbook/internal/addressbook"
-	"callbook/internal/importer"
-	"callbook/internal/journal"
 	"callbook/internal/pgtest"
 	"callbook/internal/postgres"
-	"callbook/internal/session"
 	"callbook/internal/sqlite"
-	"callbook/internal/summary"
-	"callbook/internal/usage"
+	"callbook/internal/store"
 )
 
 // engineVariable chooses the engine that the servers of a test run have: it is
@@ -47,47 +40,20 @@ func EmbeddedOnly(t testing.TB, what string) {
 	}
 }
 
-// database is an open one.
-type database struct {
-	accounts account.Store
-	sessions session.Store
-	contacts addressbook.Store
-	uploads  importer.Store
-	receipts journal.Store
-	files    importer.Files
-	facts    summary.Store
-	usage    usage.Store
-	ping     func(context.Context) error
-	// closeWriter, where there is one, comes before close.
-	closeWriter, close func() error
-}
-
-func openDatabase(t testing.TB, path string, log *slog.Logger) *database {
+func openDatabase(t testing.TB, path string, log *slog.Logger) *store.Set {
 	t.Helper()
+	var set *store.Set
+	var err error
 	if postgres.IsURL(path) {
-		db, err := postgres.Open(t.Context(), path, postgres.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &database{
-			accounts: db, sessions: db, contacts: db, uploads: db, receipts: db, files: db.Files(),
-			facts: db, usage: db,
-			ping: db.Ping, closeWriter: func() error { return nil }, close: sync.OnceValue(db.Close),
-		}
+		set, err = postgres.OpenStores(t.Context(), path, false)
+	} else {
+		set, err = sqlite.OpenStores(t.Context(), path, sqlite.Options{Log: log})
 	}
-	db, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	book, err := db.OpenAddressBook(sqlite.Options{Log: log})
-	if err != nil {
-		t.Fatal(errors.Join(err, db.Close()))
-	}
-	return &database{
-		accounts: db, sessions: db, contacts: book, uploads: book, receipts: book, files: importer.NewDisk(path + ".uploads"),
-		facts: db, usage: db,
-		ping: db.Ping, closeWriter: book.Close, close: sync.OnceValue(db.Close),
-	}
+	set.Close = sync.OnceValue(set.Close)
+	return set
 }
 
 // UploadFiles returns the names of the files that the server keeps of uploads.

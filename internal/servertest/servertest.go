@@ -112,7 +112,7 @@ func Start(t testing.TB, opts Options) *Server {
 	}
 	log := slog.New(opts.Log)
 	db := openDatabase(t, opts.Path, log)
-	contacts, accounts, uploads := db.contacts, db.accounts, db.uploads
+	contacts, accounts, uploads := db.Contacts, db.Accounts, db.Uploads
 	if opts.Contacts != nil {
 		contacts = opts.Contacts(contacts)
 	}
@@ -126,7 +126,7 @@ func Start(t testing.TB, opts Options) *Server {
 	if err := rules.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	files := db.files
+	files := db.Files
 	if opts.Files != nil {
 		files = opts.Files(files)
 	}
@@ -136,18 +136,18 @@ func Start(t testing.TB, opts Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	receipts := db.receipts
+	receipts := db.Receipts
 	if opts.Receipts != nil {
 		receipts = opts.Receipts(receipts)
 	}
 	keys := journal.New(receipts, journal.Options{Now: opts.Now, Log: log, Quota: opts.ReceiptQuota})
 	directory := account.NewDirectory(accounts, opts.KeysNow)
-	browsers := db.sessions
+	browsers := db.Sessions
 	if opts.Sessions != nil {
 		browsers = opts.Sessions(browsers)
 	}
 	sessions := session.NewKeeper(browsers, opts.KeysNow)
-	requests := usage.NewCounter(db.usage, directory, usage.Options{Log: log, Now: opts.KeysNow})
+	requests := usage.NewCounter(db.Usage, directory, usage.Options{Log: log, Now: opts.KeysNow})
 	wire := api.New(rules, directory, imports, keys, api.Options{MaxBody: opts.MaxBody})
 	var pages *dashboard.Dashboard
 	if opts.Dashboard {
@@ -156,7 +156,7 @@ func Start(t testing.TB, opts Options) *Server {
 			Sessions: sessions,
 			Book:     rules,
 			Imports:  imports,
-			Summary:  summary.NewKeeper(db.facts, opts.KeysNow),
+			Summary:  summary.NewKeeper(db.Summary, opts.KeysNow),
 			Usage:    requests,
 			API:      wire.As,
 			Document: openapi.Document,
@@ -179,7 +179,7 @@ func Start(t testing.TB, opts Options) *Server {
 		Connections:    opts.Connections,
 		API:            wire,
 		Dashboard:      pages,
-		Ready:          db.ping,
+		Ready:          db.Ping,
 		Log:            log,
 		Count:          requests.Count,
 		RequestTimeout: opts.RequestTimeout,
@@ -210,7 +210,7 @@ func Start(t testing.TB, opts Options) *Server {
 		Dashboard: pages,
 		t:         t,
 		cancel:    cancel,
-		closeDB:   db.close,
+		closeDB:   db.Close,
 		http:      &http.Transport{MaxIdleConnsPerHost: 64},
 	}
 	s.close = sync.OnceFunc(func() {
@@ -220,9 +220,6 @@ func Start(t testing.TB, opts Options) *Server {
 			t.Errorf("serve: %v", err)
 		}
 		background.Wait()
-		if err := db.closeWriter(); err != nil {
-			t.Errorf("close address book: %v", err)
-		}
 		if err := s.closeDB(); err != nil {
 			t.Errorf("close database: %v", err)
 		}

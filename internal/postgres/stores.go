@@ -1,0 +1,28 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"callbook/internal/store"
+	"callbook/internal/transfer"
+)
+
+// OpenStores opens a database for a server. With migrate it brings the schema up
+// to date; without, it refuses an old one. It refuses a database with an
+// unfinished copy, and keeps copies away until the Set is closed: the error wraps
+// [ErrCopied] when one is at work.
+func OpenStores(ctx context.Context, url string, migrate bool) (*store.Set, error) {
+	db, err := Open(ctx, url, Options{Migrate: migrate, Serve: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := transfer.CheckFinished(ctx, db); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", Redact(url), err), db.Close())
+	}
+	return &store.Set{
+		Accounts: db, Sessions: db, Contacts: db, Uploads: db, Files: db.Files(), Receipts: db, Summary: db, Usage: db,
+		Ping: db.Ping, Close: db.Close,
+	}, nil
+}

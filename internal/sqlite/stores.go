@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"callbook/internal/importer"
+	"callbook/internal/store"
+	"callbook/internal/transfer"
+)
+
+// OpenStores opens the database file at path for a server, which then owns its
+// contacts. It refuses a database with an unfinished copy. opts.Log must not be nil.
+func OpenStores(ctx context.Context, path string, opts Options) (*store.Set, error) {
+	info, statErr := os.Stat(path)
+	db, err := Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if statErr == nil && info.Size() == 0 {
+		opts.Log.Warn("the file was there and empty; a new database was made in it")
+	}
+	book, err := db.OpenAddressBook(opts)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	closeAll := func() error { return errors.Join(book.Close(), db.Close()) }
+	if err := transfer.CheckFinished(ctx, db); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), closeAll())
+	}
+	if err := AdoptUploads(path); err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	return &store.Set{
+		Accounts: db, Sessions: db, Contacts: book, Uploads: book, Files: importer.NewDisk(UploadsFolder(path)), Receipts: book,
+		Summary: db, Usage: db, Ping: db.Ping, Close: closeAll,
+	}, nil
+}

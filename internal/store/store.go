@@ -1,0 +1,31 @@
+// Package store names what a server needs of a database. Each engine has a
+// function OpenStores, which returns a [Set].
+package store
+
+import (
+	"context"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/importer"
+	"callbook/internal/journal"
+	"callbook/internal/session"
+	"callbook/internal/summary"
+	"callbook/internal/usage"
+)
+
+// Set is an open database: a store for each subject.
+type Set struct {
+	Accounts account.Store
+	Sessions session.Store
+	Contacts addressbook.Store
+	Uploads  importer.Store
+	Files    importer.Files
+	Receipts journal.Store
+	Summary  summary.Store
+	Usage    usage.Store
+	// Ping returns an error when the database does not answer.
+	Ping func(context.Context) error
+	// Close closes the database. Nobody may use a store of the Set afterwards.
+	Close func() error
+}
