@@ -19,10 +19,11 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/budget", "internal/clientaddr", "internal/cores", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
 
 	"internal/fault":      {},
 	"internal/access":     {},
+	"internal/clock":      {},
 	"internal/phone":      {"internal/fault"},
 	"internal/csvcell":    {},
 	"internal/apidoc":     {},
@@ -30,18 +31,17 @@ var rules = map[string][]string{
 	"internal/backup":     {},
 	"internal/limit":      {},
 	"internal/clientaddr": {},
-	"internal/cores":      {},
-	"internal/attempts":   {"internal/fault"},
-	"internal/budget":     {"internal/fault", "internal/limit"},
-
 	// Subjects.
-	"internal/account":     {"internal/fault", "internal/phone"},
-	"internal/addressbook": {"internal/account", "internal/fault", "internal/journal", "internal/phone"},
-	"internal/journal":     {"internal/cores", "internal/fault"},
-	"internal/session":     {"internal/account", "internal/fault"},
+	"internal/cores":       {},
+	"internal/attempts":    {"internal/clock", "internal/fault"},
+	"internal/budget":      {"internal/fault", "internal/limit"},
+	"internal/account":     {"internal/clock", "internal/fault", "internal/phone"},
+	"internal/addressbook": {"internal/account", "internal/clock", "internal/fault", "internal/journal", "internal/phone"},
+	"internal/journal":     {"internal/clock", "internal/cores", "internal/fault"},
+	"internal/session":     {"internal/account", "internal/clock", "internal/fault"},
 	"internal/importer":    {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/journal", "internal/phone"},
-	"internal/summary":     {"internal/account", "internal/addressbook", "internal/phone"},
-	"internal/usage":       {"internal/account", "internal/fault"},
+	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
+	"internal/usage":       {"internal/account", "internal/clock", "internal/fault"},
 	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
 	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/importer", "internal/journal"},
 	"internal/verify":      {"internal/addressbook", "internal/importer", "internal/journal"},
@@ -52,15 +52,15 @@ var rules = map[string][]string{
 	"internal/store":    {"internal/account", "internal/addressbook", "internal/importer", "internal/journal", "internal/session", "internal/summary", "internal/usage"},
 
 	// Front doors.
-	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/patient", "internal/phone"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/exporter", "internal/fault", "internal/importer", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
+	"internal/api": {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/patient", "internal/phone"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/exporter", "internal/fault", "internal/importer", "internal/journal", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/usage"},
 	"internal/server":    {"internal/access", "internal/api", "internal/budget", "internal/clientaddr", "internal/dashboard", "internal/fault", "openapi"},
 }
 
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
-	"internal/bench", "internal/dashboard/browsertest", "internal/e2e", "internal/openapitest", "internal/pgtest", "internal/servertest", "internal/storetest",
+	"internal/bench", "internal/clock/clocktest", "internal/dashboard/browsertest", "internal/e2e", "internal/openapitest", "internal/pgtest", "internal/servertest", "internal/storetest",
 }
 
 // libraries are those that one package hides from the others, in tests too.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"callbook/internal/clock"
 	"callbook/internal/dashboard"
 	"callbook/internal/fault"
 	"callbook/internal/postgres"
@@ -33,7 +34,7 @@ func (c *serveCmd) awaitDatabase(ctx context.Context, ln net.Listener, log *slog
 		Proxies: c.trusted, AllowOrigins: c.origins, BaseURL: c.BaseURL,
 	}
 	if c.Dashboard {
-		config.Dashboard = dashboard.New(dashboard.Config{BaseURL: c.BaseURL}) // for its page of errors
+		config.Dashboard = dashboard.New(dashboard.Config{BaseURL: c.BaseURL, Clock: clock.System}) // for its page of errors
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.New(config).Serve(refusing, lent{ln}) }()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 	"callbook/internal/postgres"
 	"callbook/internal/session"
 	"callbook/internal/sqlite"
@@ -39,7 +40,7 @@ type commandStore interface {
 // withDirectory lends the accounts and keys of a database that is there to f.
 // It works beside a running server.
 func (d database) withDirectory(ctx context.Context, f func(*account.Directory) error) error {
-	return d.withDB(ctx, func(db commandStore) error { return f(account.NewDirectory(db, nil)) })
+	return d.withDB(ctx, func(db commandStore) error { return f(account.NewDirectory(db, clock.System)) })
 }
 
 // withDB lends a database to f. It works beside a running server. The schema of a

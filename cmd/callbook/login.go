@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 	"callbook/internal/session"
 )
 
@@ -56,11 +57,11 @@ func (c *loginLinkCmd) Run(ctx context.Context, std streams) error {
 		server = defaultServer
 	}
 	return c.withDB(ctx, func(db commandStore) error {
-		acct, err := account.NewDirectory(db, nil).Account(ctx, c.Account)
+		acct, err := account.NewDirectory(db, clock.System).Account(ctx, c.Account)
 		if err != nil {
 			return err
 		}
-		link, err := session.NewKeeper(db, nil).NewLink(ctx, acct)
+		link, err := session.NewKeeper(db, clock.System).NewLink(ctx, acct)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/api"
+	"callbook/internal/clock"
 	"callbook/internal/cores"
 	"callbook/internal/dashboard"
 	"callbook/internal/fault"
@@ -124,8 +125,8 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 
 	book, imports := db.book, db.imports
 	keys := journal.New(db.Receipts, journal.Options{Log: log, Quota: int64(c.KeptAnswers) * mib})
-	directory := account.NewDirectory(db.Accounts, nil)
-	sessions := session.NewKeeper(db.Sessions, nil)
+	directory := account.NewDirectory(db.Accounts, clock.System)
+	sessions := session.NewKeeper(db.Sessions, clock.System)
 	if c.Bootstrap {
 		// A signal now must not leave an account whose token nobody saw.
 		if err := c.bootstrap(context.WithoutCancel(ctx), directory, sessions, std.out, c.or(ln.Addr())); err != nil {
@@ -155,11 +156,12 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			Sessions: sessions,
 			Book:     book,
 			Imports:  imports,
-			Summary:  summary.NewKeeper(db.Summary, nil),
+			Summary:  summary.NewKeeper(db.Summary, clock.System),
 			Usage:    requests,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  c.BaseURL,
+			Clock:    clock.System,
 		})
 	}
 	connections := memory.planConnections(c.Connections, log)

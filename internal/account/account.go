@@ -79,7 +79,7 @@ func (d *Directory) Create(ctx context.Context, sid, region, timeZone string) (A
 		return Account{}, fault.New(fault.Invalid, fmt.Sprintf(
 			"time zone %q is not known: use a name of the IANA database, as Asia/Kolkata or UTC", timeZone))
 	}
-	return d.store.CreateAccount(ctx, Account{SID: sid, Region: region, TimeZone: zone, Created: d.now()})
+	return d.store.CreateAccount(ctx, Account{SID: sid, Region: region, TimeZone: zone, Created: d.clock.Now()})
 }
 
 // Accounts returns all accounts, by sid.

@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/sqlite"
 )
@@ -19,28 +19,10 @@ import (
 // start is when the tests' clocks begin.
 var start = time.Unix(1_753_000_000, 123_456_789)
 
-// clock stands still unless it is moved.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) time() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // office is a directory over a new database file.
 type office struct {
 	*account.Directory
-	clock *clock
+	clock *clocktest.Clock
 	store *sqlite.DB
 	path  string
 }
@@ -57,8 +39,8 @@ func open(t *testing.T) *office {
 			t.Error(err)
 		}
 	})
-	c := &clock{now: start}
-	return &office{Directory: account.NewDirectory(db, c.time), clock: c, store: db, path: path}
+	c := clocktest.New(start)
+	return &office{Directory: account.NewDirectory(db, c), clock: c, store: db, path: path}
 }
 
 // create makes an account and a key.
@@ -193,12 +175,12 @@ func TestKeyExpires(t *testing.T) {
 	if !k.Expires.Equal(start.Add(time.Hour)) {
 		t.Errorf("the key expires at %s", k.Expires)
 	}
-	o.clock.move(time.Hour - 1)
+	o.clock.Add(time.Hour - 1)
 	if _, err := o.Authenticate(t.Context(), k.ID, token); err != nil {
 		t.Errorf("before it expires: %v", err)
 	}
 	// What the store said a moment ago holds still, and the key has ended.
-	o.clock.move(1)
+	o.clock.Add(1)
 	_, err = o.Authenticate(t.Context(), k.ID, token)
 	isFault(t, err, fault.Unauthenticated)
 }

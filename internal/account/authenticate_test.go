@@ -48,7 +48,7 @@ func TestAuthenticate(t *testing.T) {
 	if _, err := o.RevokeKey(t.Context(), k.ID); err != nil {
 		t.Fatal(err)
 	}
-	o.clock.move(time.Second)
+	o.clock.Add(time.Second)
 	_, err := o.Authenticate(t.Context(), k.ID, token)
 	isFault(t, err, fault.Unauthenticated)
 }
@@ -57,7 +57,7 @@ func TestAuthenticate(t *testing.T) {
 func TestRevokedElsewhere(t *testing.T) {
 	t.Parallel()
 	server := open(t)
-	command := account.NewDirectory(server.store, server.clock.time)
+	command := account.NewDirectory(server.store, server.clock)
 	_, k, token := server.create(t, "acme")
 	// As a busy server does, it asks again and again: what it knows of the
 	// key must not become younger by being used.
@@ -77,11 +77,11 @@ func TestRevokedElsewhere(t *testing.T) {
 		if err := authenticate(); err != nil {
 			isFault(t, err, fault.Unauthenticated)
 		}
-		server.clock.move(step)
+		server.clock.Add(step)
 	}
 	for range 3 {
 		isFault(t, authenticate(), fault.Unauthenticated)
-		server.clock.move(time.Second)
+		server.clock.Add(time.Second)
 	}
 	again, err := command.RevokeKey(t.Context(), k.ID)
 	if err != nil || !again.Revoked.Equal(start) {
@@ -111,12 +111,12 @@ func TestLastUse(t *testing.T) {
 		t.Errorf("a key that was never used was used at %v", at)
 	}
 	for range 3 {
-		o.clock.move(7 * time.Second)
+		o.clock.Add(7 * time.Second)
 		if _, err := o.Authenticate(t.Context(), k.ID, token); err != nil {
 			t.Fatal(err)
 		}
 	}
-	o.clock.move(time.Hour)
+	o.clock.Add(time.Hour)
 	if _, err := o.Authenticate(t.Context(), k.ID, "wrong"); err == nil {
 		t.Fatal("a wrong token was accepted")
 	}
@@ -140,7 +140,7 @@ func TestConcurrentAuthenticate(t *testing.T) {
 				if _, err := o.Authenticate(t.Context(), k.ID, "wrong"); err == nil {
 					t.Error("a wrong token was accepted")
 				}
-				o.clock.move(50 * time.Millisecond)
+				o.clock.Add(50 * time.Millisecond)
 				if i%4 == 0 {
 					if err := o.FlushUsed(t.Context()); err != nil {
 						t.Error(err)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
 
@@ -13,7 +14,7 @@ import (
 // for concurrent use.
 type Directory struct {
 	store Store
-	now   func() time.Time
+	clock clock.Clock
 
 	mu    sync.Mutex
 	known map[string]knownKey  // by key id
@@ -34,15 +35,11 @@ const (
 	maxKnown = 10_000
 )
 
-// NewDirectory returns a Directory over store. Now is the clock; nil means
-// time.Now.
-func NewDirectory(store Store, now func() time.Time) *Directory {
-	if now == nil {
-		now = time.Now
-	}
+// NewDirectory returns a Directory over store.
+func NewDirectory(store Store, c clock.Clock) *Directory {
 	return &Directory{
 		store: store,
-		now:   now,
+		clock: c,
 		known: make(map[string]knownKey),
 		used:  make(map[string]time.Time),
 	}
@@ -63,11 +60,11 @@ func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Acco
 		return Account{}, err
 	}
 	hash := hashToken(token)
-	if subtle.ConstantTimeCompare(hash[:], c.Hash[:]) != 1 || c.Key.Ended(d.now()) {
+	if subtle.ConstantTimeCompare(hash[:], c.Hash[:]) != 1 || c.Key.Ended(d.clock.Now()) {
 		return Account{}, ErrUnauthenticated
 	}
 	d.mu.Lock()
-	d.used[keyID] = d.now()
+	d.used[keyID] = d.clock.Now()
 	d.mu.Unlock()
 	return c.Account, nil
 }
@@ -84,7 +81,7 @@ func (d *Directory) Recognises(keyID, token string) bool {
 }
 
 func (d *Directory) credentials(ctx context.Context, keyID string) (Credentials, error) {
-	now := d.now()
+	now := d.clock.Now()
 	d.mu.Lock()
 	k, ok := d.known[keyID]
 	d.mu.Unlock()

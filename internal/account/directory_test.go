@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 )
 
@@ -51,7 +52,7 @@ var errStore = errors.New("the store is gone")
 // newFake returns a directory whose clock is now.
 func newFake(now *time.Time) (*Directory, *fakeStore) {
 	store := new(fakeStore)
-	return NewDirectory(store, func() time.Time { return *now }), store
+	return NewDirectory(store, clocktest.Func(func() time.Time { return *now })), store
 }
 
 func authenticate(t *testing.T, d *Directory, id string) {
@@ -177,13 +178,4 @@ func TestFlushUsed(t *testing.T) {
 	store.duringUse, store.writeErr = nil, nil
 	flush()
 	wrote(2, map[string]time.Time{"key1": third, "key2": second})
-}
-
-func TestRealClock(t *testing.T) {
-	t.Parallel()
-	before := time.Now()
-	d := NewDirectory(new(fakeStore), nil)
-	if now := d.now(); now.Before(before) || time.Since(now) < 0 {
-		t.Errorf("the clock says %v", now)
-	}
 }

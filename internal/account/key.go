@@ -65,7 +65,7 @@ func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, life
 	if err != nil {
 		return Key{}, "", err
 	}
-	k = Key{ID: randomHex(keyBytes), Name: name, Created: d.now()}
+	k = Key{ID: randomHex(keyBytes), Name: name, Created: d.clock.Now()}
 	if lifetime > 0 {
 		k.Expires = k.Created.Add(lifetime)
 	}
@@ -89,7 +89,7 @@ func (d *Directory) Keys(ctx context.Context, accountSID string) ([]Key, error) 
 // RevokeKey ends a key: within a second no server lets it in any more. Revoking
 // it again changes nothing. An unknown key is a NotFound fault.
 func (d *Directory) RevokeKey(ctx context.Context, id string) (Key, error) {
-	k, err := d.store.RevokeKey(ctx, id, d.now())
+	k, err := d.store.RevokeKey(ctx, id, d.clock.Now())
 	d.mu.Lock()
 	delete(d.known, id)
 	d.mu.Unlock()

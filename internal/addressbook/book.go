@@ -1,13 +1,14 @@
 package addressbook
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
@@ -17,25 +18,22 @@ import (
 // [Store]. It is safe for concurrent use.
 type Book struct {
 	store  Store
-	now    func() time.Time
+	clock  clock.Clock
 	strict bool
 	births births
 }
 
 // Options change how a [Book] works. The zero value is the default.
 type Options struct {
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
+	// Clock dates contacts and lists; nil means [clock.System].
+	Clock clock.Clock
 	// StrictNumbers accepts numbers in E.164 only, as "+919876543210".
 	StrictNumbers bool
 }
 
 // New returns a Book that keeps its contacts in store.
 func New(store Store, opts Options) *Book {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
-	return &Book{store: store, now: opts.Now, strict: opts.StrictNumbers}
+	return &Book{store: store, clock: cmp.Or(opts.Clock, clock.System), strict: opts.StrictNumbers}
 }
 
 // Resume makes all sids from now on larger than those that are stored, as they

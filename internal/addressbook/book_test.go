@@ -14,6 +14,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/clock"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
@@ -41,7 +43,7 @@ func open(t *testing.T, opts addressbook.Options) shelf {
 			t.Error(err)
 		}
 	})
-	a, err := account.NewDirectory(db, nil).Create(t.Context(), "acme", "IN", "Asia/Kolkata")
+	a, err := account.NewDirectory(db, clock.System).Create(t.Context(), "acme", "IN", "Asia/Kolkata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +213,7 @@ func TestResults(t *testing.T) {
 func TestOrderOfCreation(t *testing.T) {
 	t.Parallel()
 	clock := time.Unix(1_753_000_000, 0)
-	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
+	s := open(t, addressbook.Options{Clock: clocktest.Func(func() time.Time { return clock })})
 	next := phone.Number(919876500000)
 	var created []addressbook.Contact
 	for _, move := range []time.Duration{0, 0, -time.Hour, 1, time.Second, -time.Nanosecond, 48 * time.Hour} {

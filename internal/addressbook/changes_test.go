@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 )
 
@@ -38,7 +39,7 @@ func (s shelf) update(t *testing.T, patches ...addressbook.Patch) []addressbook.
 func TestUpdateResults(t *testing.T) {
 	t.Parallel()
 	clock := time.Unix(1_753_000_000, 0)
-	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
+	s := open(t, addressbook.Options{Clock: clocktest.Func(func() time.Time { return clock })})
 	created := s.create(t, draft("9876500001"), draft("9876500002"), draft("9876500003"))
 	one, two, three := *created[0].Contact, *created[1].Contact, *created[2].Contact
 	clock = clock.Add(time.Hour)
@@ -103,7 +104,7 @@ func TestUpdateResults(t *testing.T) {
 func TestUpdateBeforeCreation(t *testing.T) {
 	t.Parallel()
 	clock := time.Unix(1_753_000_000, 0)
-	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
+	s := open(t, addressbook.Options{Clock: clocktest.Func(func() time.Time { return clock })})
 	c := *s.create(t, draft("9876543210"))[0].Contact
 	lists, err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}}, nil)
 	if err != nil {
@@ -175,7 +176,7 @@ const (
 func TestListResults(t *testing.T) {
 	t.Parallel()
 	clock := time.Unix(1_753_000_000, 0)
-	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
+	s := open(t, addressbook.Options{Clock: clocktest.Func(func() time.Time { return clock })})
 	unreadable := fault.New(fault.Invalid, "the list is a text")
 	name := addressbook.Given
 	long := strings.Repeat("é", addressbook.MaxTextLength)
@@ -256,7 +257,7 @@ func TestListResults(t *testing.T) {
 func TestMembershipResults(t *testing.T) {
 	t.Parallel()
 	clock := time.Unix(1_753_000_000, 0)
-	s := open(t, addressbook.Options{Now: func() time.Time { return clock }})
+	s := open(t, addressbook.Options{Clock: clocktest.Func(func() time.Time { return clock })})
 	c := *s.create(t, draft("9876543210"))[0].Contact
 	lists, err := s.CreateLists(t.Context(), s.account, []addressbook.ListDraft{{Name: addressbook.Given("a")}}, nil)
 	if err != nil {

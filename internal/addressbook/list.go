@@ -90,7 +90,7 @@ func (p *ListPatch) Apply(l *List) {
 // free, all in one transaction, and returns one result a draft in their order. An
 // error means that nothing was changed. Ready may be nil.
 func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
-	birth := b.births.next(b.now(), len(drafts))
+	birth := b.births.next(b.clock.Now(), len(drafts))
 	write := accepted(drafts, func(d *ListDraft) (List, error) {
 		if err := d.check(); err != nil {
 			return List{}, err
@@ -121,7 +121,7 @@ func failedList(err error) ListResult { return ListResult{Fault: err} }
 // one result a patch in their order. An error means that nothing was changed.
 // Ready may be nil.
 func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
-	now := b.now()
+	now := b.clock.Now()
 	write := accepted(patches, func(p *ListPatch) (ListPatch, error) {
 		patch := *p
 		patch.at = now

@@ -45,7 +45,7 @@ var (
 // not there, the error is a NotFound fault. An error means that nothing was
 // changed. Ready may be nil.
 func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready journal.Ready[[]MembershipResult]) ([]MembershipResult, error) {
-	now := b.now()
+	now := b.clock.Now()
 	write := accepted(refs, func(r *ContactRef) (Membership, error) {
 		return Membership{List: list, Contact: r.SID, Created: now}, r.Fault
 	}, failedMembership)

@@ -82,7 +82,7 @@ func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches
 	if err != nil {
 		return nil, err
 	}
-	now := b.now()
+	now := b.clock.Now()
 	write := accepted(patches, func(p *Patch) (Patch, error) {
 		patch := *p
 		return patch, patch.accept(parse, now)

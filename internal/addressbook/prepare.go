@@ -39,7 +39,7 @@ func (b *Book) Prepare(acct account.Account, drafts []Draft) (Prepared, error) {
 		Results:  make([]Result, len(drafts)),
 	}
 	first := make(map[phone.Number]int, len(drafts))
-	birth := b.births.next(b.now(), len(drafts))
+	birth := b.births.next(b.clock.Now(), len(drafts))
 	for i := range drafts {
 		c, err := accept(&drafts[i], parse)
 		if err != nil {
@@ -85,7 +85,7 @@ func (b *Book) PrepareList(field, name string, kind ListType) (List, error) {
 // Birth returns a sid that is later than all that the book made before, and
 // the time within it.
 func (b *Book) Birth() (SID, time.Time) {
-	birth := b.births.next(b.now(), 1)
+	birth := b.births.next(b.clock.Now(), 1)
 	sid, nanos := birth.take()
 	return sid, time.Unix(0, nanos)
 }

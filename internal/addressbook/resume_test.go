@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/clock/clocktest"
 )
 
 type lastStore struct {
@@ -22,7 +23,7 @@ func TestResume(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 3, 9, 12, 0, 0, 0, time.UTC)
 	at := func(now time.Time) (addressbook.SID, time.Time) {
-		return addressbook.New(nil, addressbook.Options{Now: func() time.Time { return now }}).Birth()
+		return addressbook.New(nil, addressbook.Options{Clock: clocktest.Func(func() time.Time { return now })}).Birth()
 	}
 	later, laterDate := at(now.Add(time.Hour))
 	earlier, _ := at(now.Add(-time.Hour))
@@ -36,7 +37,7 @@ func TestResume(t *testing.T) {
 		"not a book's":  {addressbook.SID{0: 0xff, 15: 1}, now},
 		"all ones even": {addressbook.SID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, now},
 	} {
-		book := addressbook.New(lastStore{sid: tt.stored}, addressbook.Options{Now: func() time.Time { return now }})
+		book := addressbook.New(lastStore{sid: tt.stored}, addressbook.Options{Clock: clocktest.Func(func() time.Time { return now })})
 		if err := book.Resume(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -69,8 +70,8 @@ func TestAuthentication(t *testing.T) {
 
 func TestRevokedKey(t *testing.T) {
 	t.Parallel()
-	clock := servertest.NewClock(goldenTime)
-	s := servertest.Start(t, servertest.Options{KeysNow: clock.Now})
+	clock := clocktest.New(goldenTime)
+	s := servertest.Start(t, servertest.Options{Clock: clock})
 	c := s.Account("demo")
 	second, token, err := s.Directory.CreateKey(t.Context(), "demo", "second", 0)
 	if err != nil {

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"path"
@@ -14,6 +15,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/attempts"
 	"callbook/internal/budget"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/importer"
 	"callbook/internal/journal"
@@ -30,6 +32,7 @@ type API struct {
 	keys     *journal.Keeper
 	gate     *gate
 	guesses  *attempts.Failures // of keys and tokens
+	clock    clock.Clock
 	maxBody  int64
 	mux      *http.ServeMux
 	patterns []string
@@ -38,6 +41,9 @@ type API struct {
 
 // Options change how an [API] works. The zero value is the default.
 type Options struct {
+	// Clock tells how often keys may be guessed, and when a download asks whether it
+	// may go on; nil means [clock.System].
+	Clock clock.Clock
 	// MaxBody is how many bytes a request's body may have; zero means 32 MiB.
 	MaxBody int64
 }
@@ -51,13 +57,15 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *importer.
 	if opts.MaxBody == 0 {
 		opts.MaxBody = DefaultMaxBody
 	}
+	opts.Clock = cmp.Or(opts.Clock, clock.System)
 	a := &API{
 		book:     book,
 		accounts: accounts,
 		imports:  imports,
 		keys:     keys,
 		gate:     newGate(),
-		guesses:  attempts.New(guessesAtOnce, guessEvery, nil, "Too many wrong API keys or tokens have come from this address"),
+		guesses:  attempts.New(guessesAtOnce, guessEvery, opts.Clock, "Too many wrong API keys or tokens have come from this address"),
+		clock:    opts.Clock,
 		maxBody:  opts.MaxBody,
 		mux:      http.NewServeMux(),
 		shadowed: make(map[string]bool),

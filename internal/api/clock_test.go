@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -37,8 +38,8 @@ func TestClockSetBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock := servertest.NewClock(time.Date(2025, 3, 9, 12, 0, 0, 0, time.UTC))
-			opts := servertest.Options{Path: servertest.NewDatabase(t), Now: clock.Now}
+			clock := clocktest.New(time.Date(2025, 3, 9, 12, 0, 0, 0, time.UTC))
+			opts := servertest.Options{Path: servertest.NewDatabase(t), Clock: clock}
 			s := servertest.Start(t, opts)
 			early, late := s.Account("early"), s.Account("late")
 			early.CreateOne(`{"number":"+919876543211","first_name":"first"}`)

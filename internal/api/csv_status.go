@@ -238,7 +238,7 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 		file.begin()
 		return
 	}
-	ctx, release := file.whilePermitted(context.WithoutCancel(r.Context()))
+	ctx, release := file.whilePermitted(context.WithoutCancel(r.Context()), a.clock.Tick(permitEvery))
 	defer release()
 	var page bytes.Buffer
 	page.WriteString(csvcell.ByteOrderMark)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -31,7 +32,7 @@ func TestDates(t *testing.T) {
 		t.Run(tt.zone+"/"+tt.want, func(t *testing.T) {
 			t.Parallel()
 			path := servertest.NewDatabase(t)
-			s := servertest.Start(t, servertest.Options{Path: path, Now: func() time.Time { return tt.at }})
+			s := servertest.Start(t, servertest.Options{Path: path, Clock: clocktest.New(tt.at)})
 			c := s.AccountIn("demo", "IN", tt.zone)
 			created := c.CreateOne(`{"number":"+919876543210"}`)
 			page := c.List("").Page(t).Response[0].Data
@@ -50,8 +51,8 @@ func TestDates(t *testing.T) {
 // the clock does.
 func TestOrderOfCreation(t *testing.T) {
 	t.Parallel()
-	clock := servertest.NewClock(goldenTime)
-	c := servertest.Start(t, servertest.Options{Now: clock.Now}).Account("demo")
+	clock := clocktest.New(goldenTime)
+	c := servertest.Start(t, servertest.Options{Clock: clock}).Account("demo")
 	steps := []time.Duration{0, 0, -time.Hour, 0, 1, time.Nanosecond * 250, -time.Millisecond, time.Microsecond, 3 * time.Hour, 0}
 	number := 0
 	for _, step := range steps {

@@ -74,17 +74,16 @@ const permitEvery = time.Second
 
 // whilePermitted returns a context that ends when the one who asked may not have
 // the rest of the file, since the key was revoked or expired or the session has
-// ended. The download is over then. Release must be called, and waits until
-// nobody looks any more.
-func (d *download) whilePermitted(ctx context.Context) (_ context.Context, release func()) {
+// ended. The download is over then. It looks at each tick. Release must be
+// called, and waits until nobody looks any more.
+func (d *download) whilePermitted(ctx context.Context, tick <-chan time.Time) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var looking sync.WaitGroup
 	looking.Go(func() {
-		permit, every := permitOf(d.r), time.NewTicker(permitEvery)
-		defer every.Stop()
+		permit := permitOf(d.r)
 		for {
 			select {
-			case <-every.C:
+			case <-tick:
 			case <-ctx.Done():
 				return
 			}

@@ -128,7 +128,7 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), exportTimeout)
 		defer cancel()
-		ctx, release := d.whilePermitted(ctx)
+		ctx, release := d.whilePermitted(ctx, a.clock.Tick(permitEvery))
 		defer release()
 		write := func(to io.Writer) error { return request.format.write(ctx, found, newEncoder(accountOf(r)), to) }
 		if zipped {

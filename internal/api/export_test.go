@@ -18,12 +18,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
 func TestGoldenExport(t *testing.T) {
 	t.Parallel()
-	s := servertest.Start(t, servertest.Options{Now: servertest.NewClock(goldenTime).Now})
+	s := servertest.Start(t, servertest.Options{Clock: clocktest.New(goldenTime)})
 	c := s.Account("exotel8u3")
 	items := c.Create(
 		`{"number":"+919876543210","first_name":"Asha","last_name":"","company_name":"Lotus, \"Pune\"","email":"asha@example.com","tag":" gold ",`+

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -74,8 +75,8 @@ func TestGoldenChanges(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			clock := servertest.NewClock(goldenTime)
-			c := servertest.Start(t, servertest.Options{Now: clock.Now}).Account("demo")
+			clock := clocktest.New(goldenTime)
+			c := servertest.Start(t, servertest.Options{Clock: clock}).Account("demo")
 			asha := c.CreateOne(`{"number":"+919876543210","first_name":"Asha","last_name":"Rao","tag":"Member","custom_field":{"a":1}}`)
 			vikram := c.CreateOne(`{"number":"+919876543211","first_name":"Vikram"}`)
 			members, guests := c.CreateList("Members"), c.CreateList("Guests")

@@ -4,15 +4,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
 // TestGoldenCSV has whole answers about uploads.
 func TestGoldenCSV(t *testing.T) {
 	t.Parallel()
-	s := servertest.Start(t, servertest.Options{Now: func() time.Time { return goldenTime }})
+	s := servertest.Start(t, servertest.Options{Clock: clocktest.New(goldenTime)})
 	c := s.Account("exotel8u3")
 	form := servertest.NewForm
 	send := func(f *servertest.Form) servertest.Answer { return c.UploadForm(f) }

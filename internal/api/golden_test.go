@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -122,7 +123,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := servertest.Start(t, servertest.Options{Now: servertest.NewClock(goldenTime).Now})
+			s := servertest.Start(t, servertest.Options{Clock: clocktest.New(goldenTime)})
 			c := s.Account("demo")
 			var last servertest.Answer
 			for _, body := range tt.posts {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -36,8 +37,8 @@ func visit(t *testing.T, c *servertest.Client, path string) []string {
 // TestListPages sorts lists, and looks for parts of their names.
 func TestListPages(t *testing.T) {
 	t.Parallel()
-	clock := servertest.NewClock(goldenTime)
-	c := servertest.Start(t, servertest.Options{Now: clock.Now}).Account("demo")
+	clock := clocktest.New(goldenTime)
+	c := servertest.Start(t, servertest.Options{Clock: clock}).Account("demo")
 	names := []string{"bravo", "Alpha", "ИВАН", "alpha 2", "Straße", "100%", "1000", "Émile", "a_b", "अशोक", "Ωmega"}
 	sids := make([]string, len(names))
 	for i, name := range names {

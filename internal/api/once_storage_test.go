@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/journal"
 	"callbook/internal/servertest"
 )
@@ -112,8 +113,8 @@ func TestDamagedAnswer(t *testing.T) {
 // with a new key is refused and not done; what is kept stays, until it expires.
 func TestQuotaOfAnswers(t *testing.T) {
 	t.Parallel()
-	clock := servertest.NewClock(goldenTime)
-	c, store, account := startKeyed(t, servertest.Options{Now: clock.Now, ReceiptQuota: 3000})
+	clock := clocktest.New(goldenTime)
+	c, store, account := startKeyed(t, servertest.Options{Clock: clock, ReceiptQuota: 3000})
 	other := c // the same account, with no key
 	create := func(i int) (string, string) {
 		return fmt.Sprint("key-", i), fmt.Sprintf(`{"contacts":[{"number":"98765432%02d"}]}`, i)

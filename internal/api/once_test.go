@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/journal"
 	"callbook/internal/servertest"
 )
@@ -111,9 +112,9 @@ func TestReplay(t *testing.T) {
 	for _, tt := range keyedRequests {
 		t.Run(fmt.Sprintf("%s %.40s %d", tt.request, tt.body, tt.status), func(t *testing.T) {
 			t.Parallel()
-			clock := servertest.NewClock(goldenTime)
+			clock := clocktest.New(goldenTime)
 			path := filepath.Join(t.TempDir(), "callbook.db")
-			s := servertest.Start(t, servertest.Options{Path: path, Now: clock.Now})
+			s := servertest.Start(t, servertest.Options{Path: path, Clock: clock})
 			c := s.Account("demo")
 			names := furnish(c)
 			request, body := names.Replace(tt.request), names.Replace(tt.body)
@@ -155,7 +156,7 @@ func TestReplay(t *testing.T) {
 			untouched()
 
 			s.Stop()
-			s = servertest.Start(t, servertest.Options{Path: path, Now: clock.Now})
+			s = servertest.Start(t, servertest.Options{Path: path, Clock: clock})
 			c, keyed = c.At(s), keyed.At(s)
 			clock.Add(journal.Lifetime - 1)
 			isReplay(t, sendKeyed(keyed, request, body), first)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/servertest"
@@ -64,7 +65,7 @@ func TestGoldenKeys(t *testing.T) {
 		}
 		return nil
 	}}
-	c := servertest.Start(t, servertest.Options{Now: func() time.Time { return goldenTime }, Contacts: hook.over}).Account("demo").Under("a-key")
+	c := servertest.Start(t, servertest.Options{Clock: clocktest.New(goldenTime), Contacts: hook.over}).Account("demo").Under("a-key")
 	first := make(chan servertest.Answer, 1)
 	go func() {
 		a, err := c.Try("POST", c.Path("/contacts"), strings.NewReader(twoContacts))

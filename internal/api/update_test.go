@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -53,8 +54,8 @@ func TestPartialUpdates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock := servertest.NewClock(goldenTime)
-			c := servertest.Start(t, servertest.Options{Now: clock.Now}).Account("demo")
+			clock := clocktest.New(goldenTime)
+			c := servertest.Start(t, servertest.Options{Clock: clock}).Account("demo")
 			for _, how := range []string{"alone", "in bulk"} {
 				created := c.CreateOne(`{` + full + `}`)
 				clock.Set(goldenTime.AddDate(0, 0, 1))

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
 
@@ -32,7 +33,7 @@ const (
 type Failures struct {
 	burst int
 	every time.Duration
-	now   func() time.Time
+	clock clock.Clock
 	err   *fault.Error
 
 	mu      sync.Mutex
@@ -42,16 +43,13 @@ type Failures struct {
 }
 
 // New returns a limit of burst failures at once, and then one more in each of
-// these intervals. Now is the clock; nil means time.Now. Detail is what a caller
-// reads that is refused, with a TooMany fault.
-func New(burst int, every time.Duration, now func() time.Time, detail string) *Failures {
-	if now == nil {
-		now = time.Now
-	}
+// these intervals. Detail is what a caller reads that is refused, with a TooMany
+// fault.
+func New(burst int, every time.Duration, c clock.Clock, detail string) *Failures {
 	return &Failures{
 		burst:   burst,
 		every:   every,
-		now:     now,
+		clock:   c,
 		err:     &fault.Error{Kind: fault.TooMany, Detail: detail, RetryAfter: every},
 		buckets: make(map[netip.Prefix]*bucket),
 	}
@@ -88,7 +86,7 @@ func (f *Failures) Begin(ctx context.Context, from netip.Addr) (*Attempt, error)
 	defer f.mu.Unlock()
 	network := networkOf(from)
 	for {
-		now := f.now()
+		now := f.clock.Now()
 		b := f.bucket(network, now)
 		missing, most := b.missing(now)+f.every, time.Duration(f.burst)*f.every
 		if missing <= most {
@@ -135,7 +133,7 @@ func (a *Attempt) End(failed bool) {
 	defer f.mu.Unlock()
 	b.running--
 	if failed {
-		f.known.add(a.repeat, f.now())
+		f.known.add(a.repeat, f.clock.Now())
 	} else {
 		b.recovered = b.recovered.Add(-f.every)
 		f.order.fix(b)
@@ -153,7 +151,7 @@ func (a *Attempt) End(failed bool) {
 func (f *Failures) BeginGuess(ctx context.Context, from netip.Addr, secret string) (*Attempt, error) {
 	this := repeat{networkOf(from), sha256.Sum256([]byte(secret))}
 	f.mu.Lock()
-	again := f.known.has(this, f.now())
+	again := f.known.has(this, f.clock.Now())
 	f.mu.Unlock()
 	if again {
 		return nil, nil

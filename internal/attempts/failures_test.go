@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callbook/internal/attempts"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
 
@@ -21,7 +22,7 @@ const (
 
 var here = netip.MustParseAddr("192.0.2.1")
 
-func newLimit() *attempts.Failures { return attempts.New(burst, every, nil, "too often") }
+func newLimit() *attempts.Failures { return attempts.New(burst, every, clock.System, "too often") }
 
 // fails tries once, and tells whether the limit let the failure through.
 func fails(t *testing.T, f *attempts.Failures, from netip.Addr) bool {

@@ -163,7 +163,7 @@ func TestEditContact(t *testing.T) {
 // TestEditConflict has two browsers that edit the same contact.
 func TestEditConflict(t *testing.T) {
 	t.Parallel()
-	s, _ := serve(t)
+	s := servertest.Start(t, servertest.Options{Dashboard: true})
 	c := s.Account("demo")
 	first, second := s.SignedIn("demo"), s.SignedIn("demo")
 	contact := c.CreateOne(`{"number": "9876543210", "first_name": "Asha", "tag": "Member"}`)

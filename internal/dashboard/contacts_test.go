@@ -15,7 +15,7 @@ import (
 // book starts a server with an account and a browser that is signed in to it.
 func book(t *testing.T) (*servertest.Client, *servertest.Browser) {
 	t.Helper()
-	s, _ := serve(t)
+	s := servertest.Start(t, servertest.Options{Dashboard: true})
 	c := s.Account("demo")
 	return c, s.SignedIn("demo")
 }

@@ -17,13 +17,13 @@ import (
 	"path"
 	"strings"
 	"sync"
-	"time"
 
 	"callbook/internal/access"
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/apidoc"
 	"callbook/internal/attempts"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/importer"
 	"callbook/internal/session"
@@ -48,15 +48,14 @@ type Config struct {
 	// https://book.example.com; "" means that the server is asked directly, by
 	// whatever name a request says.
 	BaseURL string
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
+	// Clock tells what day it is, and how often signing in may fail.
+	Clock clock.Clock
 }
 
 // Dashboard serves the pages. It expects that access.Begin was called for the
 // request.
 type Dashboard struct {
 	cfg      Config
-	now      func() time.Time
 	mux      *http.ServeMux
 	routes   []route
 	origins  *http.CrossOriginProtection
@@ -70,16 +69,12 @@ func New(cfg Config) *Dashboard {
 	pages() // a template that cannot be parsed fails here, and not with a page
 	d := &Dashboard{
 		cfg:     cfg,
-		now:     cfg.Now,
 		mux:     http.NewServeMux(),
 		origins: http.NewCrossOriginProtection(),
 		// It takes some milliseconds, which a start need not wait for.
 		document: sync.OnceValues(func() (*apidoc.Document, error) { return apidoc.Parse(cfg.Document) }),
 	}
-	if d.now == nil {
-		d.now = time.Now
-	}
-	d.failures = attempts.New(failuresAtOnce, failureEvery, d.now,
+	d.failures = attempts.New(failuresAtOnce, failureEvery, cfg.Clock,
 		"Signing in failed too often from your address. Wait a minute, then try again.")
 	if cfg.BaseURL != "" {
 		// A proxy may give the server another name than browsers know.

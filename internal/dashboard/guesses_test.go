@@ -14,6 +14,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/clientaddr"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -71,7 +72,7 @@ func TestGuessesAtOnce(t *testing.T) {
 	w := &waiting{arrived: make(chan struct{}, 200), release: make(chan struct{})}
 	s := servertest.Start(t, servertest.Options{
 		Dashboard: true,
-		KeysNow:   servertest.NewClock(start).Now, // no token comes back
+		Clock:     clocktest.New(start), // no token comes back
 		Accounts:  func(real account.Store) account.Store { w.Store = real; return w },
 	})
 	statuses := make(map[int]int)
@@ -115,7 +116,7 @@ func TestClientsBehindProxy(t *testing.T) {
 	for name, trusted := range map[string]bool{"trusted": true, "unknown": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			opts := servertest.Options{Dashboard: true, KeysNow: servertest.NewClock(start).Now}
+			opts := servertest.Options{Dashboard: true, Clock: clocktest.New(start)}
 			if trusted {
 				opts.Proxies = clientaddr.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
 			}

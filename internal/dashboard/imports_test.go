@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/importer"
 	"callbook/internal/servertest"
 )
@@ -219,7 +220,7 @@ func TestDraftsSurvive(t *testing.T) {
 	b := s.SignedIn("demo")
 	reads(t, b.Open(path).PageText(t, 200), "+919876543210")
 	s.Stop()
-	opts.Now = func() time.Time { return now.Add(importer.DraftLifetime + time.Minute) }
+	opts.Clock = clocktest.New(now.Add(importer.DraftLifetime + time.Minute))
 	s = servertest.Start(t, opts)
 	b = s.SignedIn("demo")
 	deadline := time.Now().Add(30 * time.Second)

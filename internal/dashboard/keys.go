@@ -75,7 +75,7 @@ func (d *Dashboard) keys(r *http.Request) (good, ended []account.Key, err error)
 		return nil, nil, err
 	}
 	for _, k := range slices.Backward(all) {
-		if k.Ended(d.now()) {
+		if k.Ended(d.cfg.Clock.Now()) {
 			ended = append(ended, k)
 		} else {
 			good = append(good, k)

@@ -4,12 +4,14 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"callbook/internal/servertest"
 )
 
 // TestEditListConflict has two browsers that edit the same list.
 func TestEditListConflict(t *testing.T) {
 	t.Parallel()
-	s, _ := serve(t)
+	s := servertest.Start(t, servertest.Options{Dashboard: true})
 	c := s.Account("demo")
 	first, second := s.SignedIn("demo"), s.SignedIn("demo")
 	list := c.CreateList(" Diwali")

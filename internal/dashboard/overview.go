@@ -126,7 +126,7 @@ var lineNames = map[phone.Line]string{
 }
 
 func (d *Dashboard) plotsOf(r *http.Request, s *summary.Summary) *plots {
-	year, month, day := d.now().In(accountOf(r).TimeZone).Date()
+	year, month, day := d.cfg.Clock.Now().In(accountOf(r).TimeZone).Date()
 	p := &plots{
 		Made:     s.Made,
 		Contacts: s.Contacts,

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -25,8 +26,8 @@ func TestEmptyOverview(t *testing.T) {
 
 func TestOverview(t *testing.T) {
 	t.Parallel()
-	clock := servertest.NewClock(time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC))
-	s := servertest.Start(t, servertest.Options{Dashboard: true, Now: clock.Now, KeysNow: clock.Now})
+	clock := clocktest.New(time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC))
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Clock: clock})
 	c := s.Account("demo")
 	c.Create(`{"number":"+919876543210","tag":"Member"}`, `{"number":"+14155550123"}`)
 	// Noon in UTC is half past five in Kolkata, so this one comes a day later.
@@ -67,8 +68,8 @@ func TestOverview(t *testing.T) {
 func TestRequestsAreKept(t *testing.T) {
 	t.Parallel()
 	// Half past six in the evening, UTC, is midnight in Kolkata.
-	clock := servertest.NewClock(time.Date(2026, 3, 1, 18, 29, 59, 0, time.UTC))
-	opts := servertest.Options{Dashboard: true, Path: servertest.NewDatabase(t), KeysNow: clock.Now, Log: slog.DiscardHandler}
+	clock := clocktest.New(time.Date(2026, 3, 1, 18, 29, 59, 0, time.UTC))
+	opts := servertest.Options{Dashboard: true, Path: servertest.NewDatabase(t), Clock: clock, Log: slog.DiscardHandler}
 	s := servertest.Start(t, opts)
 	c := s.Account("demo")
 	for range 3 {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 	"callbook/internal/session"
 )
@@ -15,10 +16,10 @@ import (
 var start = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 
 // serve starts a server with a dashboard whose clock the test sets.
-func serve(t *testing.T) (*servertest.Server, *servertest.Clock) {
+func serve(t *testing.T) (*servertest.Server, *clocktest.Clock) {
 	t.Helper()
-	clock := servertest.NewClock(start)
-	return servertest.Start(t, servertest.Options{Dashboard: true, KeysNow: clock.Now}), clock
+	clock := clocktest.New(start)
+	return servertest.Start(t, servertest.Options{Dashboard: true, Clock: clock}), clock
 }
 
 // has checks that a page says something.

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/clock"
 	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/servertest"
@@ -125,7 +126,7 @@ func openOnly(t *testing.T, path string, wrap func(importer.Store) importer.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	demo, err := account.NewDirectory(db, nil).Account(t.Context(), "demo")
+	demo, err := account.NewDirectory(db, clock.System).Account(t.Context(), "demo")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/importer"
 	"callbook/internal/servertest"
 )
@@ -49,9 +50,9 @@ func TestUploadsAreKeptForAWhile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock := servertest.NewClock(time.Unix(1_750_000_000, 0))
+			clock := clocktest.New(time.Unix(1_750_000_000, 0))
 			path := servertest.NewDatabase(t)
-			s := servertest.Start(t, servertest.Options{Path: path, Now: clock.Now})
+			s := servertest.Start(t, servertest.Options{Path: path, Clock: clock})
 			c := s.Account("demo")
 			older := c.Upload("Older", "number\nx\n")
 			c.Await(older)
@@ -63,7 +64,7 @@ func TestUploadsAreKeptForAWhile(t *testing.T) {
 
 			clock.Add(tt.age)
 			g := &gate{before: func(int) error { return errStop }} // a new one runs on
-			s = servertest.Start(t, servertest.Options{Path: path, Now: clock.Now, Retention: tt.retention, Imports: g.over})
+			s = servertest.Start(t, servertest.Options{Path: path, Clock: clock, Retention: tt.retention, Imports: g.over})
 			c = c.At(s)
 			running := c.Upload("Leads", "number\n"+vikram+"\n")
 			goes := []servertest.Upload{older}

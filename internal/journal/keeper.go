@@ -1,12 +1,14 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
 
@@ -33,8 +35,8 @@ var (
 
 // Options change how a [Keeper] works. The zero value is the default.
 type Options struct {
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
+	// Clock dates receipts and tells their age; nil means [clock.System].
+	Clock clock.Clock
 	// Log gets what no caller is told; nil means slog.Default().
 	Log *slog.Logger
 	// Quota is how many bytes the receipts of an account may take; zero means
@@ -46,7 +48,7 @@ type Options struct {
 // others get its answer. It is safe for concurrent use.
 type Keeper struct {
 	store Store
-	now   func() time.Time
+	clock clock.Clock
 	log   *slog.Logger
 	quota int64
 
@@ -62,16 +64,13 @@ type slot struct {
 
 // New returns a Keeper that keeps its receipts in store.
 func New(store Store, opts Options) *Keeper {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
 	if opts.Quota == 0 {
 		opts.Quota = DefaultQuota
 	}
-	return &Keeper{store: store, now: opts.Now, log: opts.Log, quota: opts.Quota, running: make(map[slot]struct{})}
+	return &Keeper{store: store, clock: cmp.Or(opts.Clock, clock.System), log: opts.Log, quota: opts.Quota, running: make(map[slot]struct{})}
 }
 
 // Attempt is a request that has its key for itself until it ends. It belongs to
@@ -121,7 +120,7 @@ func (a *Attempt) End() {
 
 // Context returns a context for the write of the request, with its [Claim].
 func (a *Attempt) Context(ctx context.Context) context.Context {
-	return WithClaim(ctx, Claim{Key: a.slot.key, Quota: Quota{Bytes: a.keeper.quota, Now: a.keeper.now()}})
+	return WithClaim(ctx, Claim{Key: a.slot.key, Quota: Quota{Bytes: a.keeper.quota, Now: a.keeper.clock.Now()}})
 }
 
 // Answer returns the receipt of the request, whose SHA-256 is given, when it
@@ -136,7 +135,7 @@ func (a *Attempt) Answer(ctx context.Context, request [32]byte) (*Receipt, error
 	switch {
 	case err != nil:
 		return nil, err
-	case a.keeper.now().Sub(r.Created) >= Lifetime:
+	case a.keeper.clock.Now().Sub(r.Created) >= Lifetime:
 		return nil, nil
 	case r.Request != request:
 		return nil, ErrReused
@@ -164,7 +163,7 @@ func (a *Attempt) Known() bool { return a.known }
 func (a *Attempt) Receipt(status int, body []byte) *Receipt {
 	encoding, stored := encode(body)
 	return &Receipt{
-		Key: a.slot.key, Request: a.request, Status: status, Encoding: encoding, Body: stored, Created: a.keeper.now(),
+		Key: a.slot.key, Request: a.request, Status: status, Encoding: encoding, Body: stored, Created: a.keeper.clock.Now(),
 	}
 }
 
@@ -176,14 +175,13 @@ func (a *Attempt) Keep(ctx context.Context, status int, body []byte) error {
 
 // Run deletes expired receipts, now and then, until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
-	every := time.NewTicker(cleanEvery)
-	defer every.Stop()
+	every := k.clock.Tick(cleanEvery)
 	for {
 		if err := k.clean(ctx); err != nil && ctx.Err() == nil {
 			k.log.Error("expired answers could not be deleted; it will be tried again", "error", err)
 		}
 		select {
-		case <-every.C:
+		case <-every:
 		case <-ctx.Done():
 			return
 		}
@@ -194,7 +192,7 @@ func (k *Keeper) Run(ctx context.Context) {
 // between.
 func (k *Keeper) clean(ctx context.Context) error {
 	for {
-		deleted, err := k.store.DeleteReceipts(ctx, k.now().Add(-Lifetime), cleanBatch)
+		deleted, err := k.store.DeleteReceipts(ctx, k.clock.Now().Add(-Lifetime), cleanBatch)
 		if err != nil || deleted < cleanBatch {
 			return err
 		}

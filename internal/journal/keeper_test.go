@@ -12,14 +12,15 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
 )
 
 // open returns a Keeper over a real file, its clock, and the store.
-func open(t *testing.T) (*journal.Keeper, *servertest.Clock, journal.Store, int64) {
+func open(t *testing.T) (*journal.Keeper, *clocktest.Clock, journal.Store, int64) {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "callbook.db"))
 	if err != nil {
@@ -35,12 +36,12 @@ func open(t *testing.T) (*journal.Keeper, *servertest.Clock, journal.Store, int6
 			t.Error(err)
 		}
 	})
-	acct, err := account.NewDirectory(db, nil).Create(t.Context(), "acme", "IN", "Asia/Kolkata")
+	acct, err := account.NewDirectory(db, clock.System).Create(t.Context(), "acme", "IN", "Asia/Kolkata")
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := servertest.NewClock(time.Unix(1_753_000_000, 0))
-	return journal.New(store, journal.Options{Now: clock.Now, Log: log}), clock, store, acct.ID
+	clock := clocktest.New(time.Unix(1_753_000_000, 0))
+	return journal.New(store, journal.Options{Clock: clock, Log: log}), clock, store, acct.ID
 }
 
 // begin takes a key, which must be free.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -119,7 +120,7 @@ func TestNothingPersonalInTheLog(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{
 		Dashboard: true, Log: log.handler(),
 		// Time passes, so that signing in may fail often.
-		KeysNow: func() time.Time { return began.Add(time.Duration(ticks.Add(1)) * 10 * time.Second) },
+		Clock: clocktest.Func(func() time.Time { return began.Add(time.Duration(ticks.Add(1)) * 10 * time.Second) }),
 	})
 	c := s.Account("demo")
 	real := c.CreateOne(marked(`{"number":"+91{N}","first_name":"{T}"}`)).SID

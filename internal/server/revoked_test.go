@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/servertest"
 )
 
@@ -41,18 +42,18 @@ func TestExportEnds(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
-		end  func(s *servertest.Server, c *servertest.Client, b *servertest.Browser, clock *servertest.Clock)
+		end  func(s *servertest.Server, c *servertest.Client, b *servertest.Browser, clock *clocktest.Clock)
 		page bool // the dashboard's export
 	}{
-		{"key revoked", func(s *servertest.Server, c *servertest.Client, _ *servertest.Browser, _ *servertest.Clock) {
+		{"key revoked", func(s *servertest.Server, c *servertest.Client, _ *servertest.Browser, _ *clocktest.Clock) {
 			if _, err := s.Directory.RevokeKey(t.Context(), c.Key); err != nil {
 				t.Error(err)
 			}
 		}, false},
-		{"key expired", func(_ *servertest.Server, _ *servertest.Client, _ *servertest.Browser, clock *servertest.Clock) {
+		{"key expired", func(_ *servertest.Server, _ *servertest.Client, _ *servertest.Browser, clock *clocktest.Clock) {
 			clock.Add(time.Hour)
 		}, false},
-		{"session ended", func(s *servertest.Server, _ *servertest.Client, b *servertest.Browser, _ *servertest.Clock) {
+		{"session ended", func(s *servertest.Server, _ *servertest.Client, b *servertest.Browser, _ *clocktest.Clock) {
 			b.Submit("/signout", nil).Redirect(t, "/signin")
 		}, true},
 	} {
@@ -60,8 +61,8 @@ func TestExportEnds(t *testing.T) {
 			t.Parallel()
 			log, ended := &records{}, make(chan struct{})
 			lines := io.MultiWriter(log, closesOn{`contacts/export"`, ended}) // the line of the access log
-			clock := servertest.NewClock(time.Now())
-			s := servertest.Start(t, servertest.Options{Dashboard: true, Log: slog.NewJSONHandler(lines, nil), KeysNow: clock.Now})
+			clock := clocktest.New(time.Now())
+			s := servertest.Start(t, servertest.Options{Dashboard: true, Log: slog.NewJSONHandler(lines, nil), Clock: clock})
 			c := s.Account("demo")
 			key, token, err := s.Directory.CreateKey(t.Context(), "demo", "", time.Hour)
 			if err != nil {
@@ -80,6 +81,7 @@ func TestExportEnds(t *testing.T) {
 			}
 			resp, _ := slowDownload(t, s, path, header)
 			tt.end(s, c, b, clock)
+			clock.Add(time.Second) // it looks now
 			<-ended
 			if !strings.Contains(log.String(), `"broken_off":"the key or session has ended"`) {
 				t.Errorf("it was not broken off:\n%s", log)

@@ -14,6 +14,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/servertest"
@@ -143,7 +144,7 @@ func (deafAccounts) Credentials(context.Context, string) (account.Credentials, e
 // TestDatabaseGone takes the real database away.
 func TestDatabaseGone(t *testing.T) {
 	t.Parallel()
-	s := servertest.Start(t, servertest.Options{KeysNow: servertest.NewClock(time.Now()).Now})
+	s := servertest.Start(t, servertest.Options{Clock: clocktest.New(time.Now())})
 	c := s.Account("demo")
 	c.Total()
 	if a := c.Get("/readyz"); a.Status != 200 {

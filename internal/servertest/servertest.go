@@ -8,6 +8,7 @@
 package servertest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -22,6 +23,7 @@ import (
 	"callbook/internal/api"
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
+	"callbook/internal/clock"
 	"callbook/internal/dashboard"
 	"callbook/internal/importer"
 	"callbook/internal/journal"
@@ -37,10 +39,9 @@ import (
 type Options struct {
 	// Path is the database, as [NewDatabase] gives one; "" takes a new one.
 	Path string
-	// Now is the clock of the contacts, KeysNow that of the keys; nil means
-	// time.Now. They are two because a key is asked for anew only after a
-	// while, which a clock that stands still never comes to.
-	Now, KeysNow   func() time.Time
+	// Clock is the server's; nil means [clock.System]. A server whose clock stands
+	// still asks for a key once, and does not see when another process revokes it.
+	Clock          clock.Clock
 	StrictNumbers  bool
 	MaxBody        int64
 	RequestTimeout time.Duration
@@ -71,8 +72,8 @@ type Options struct {
 	// ReceiptQuota is how many bytes the receipts of an account may take; zero
 	// means as many as a user's server takes.
 	ReceiptQuota int64
-	// Dashboard serves the dashboard too. Its clock is KeysNow, and BaseURL its
-	// address as a proxy in front would have it.
+	// Dashboard serves the dashboard too, and BaseURL is its address as a proxy in
+	// front would have it.
 	Dashboard bool
 	BaseURL   string
 	// Proxies are those that the server trusts.
@@ -107,6 +108,7 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Path == "" {
 		opts.Path = NewDatabase(t)
 	}
+	opts.Clock = cmp.Or(opts.Clock, clock.System)
 	if opts.Log == nil {
 		opts.Log = slog.DiscardHandler
 	}
@@ -122,7 +124,7 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Imports != nil {
 		uploads = opts.Imports(uploads)
 	}
-	rules := addressbook.New(contacts, addressbook.Options{Now: opts.Now, StrictNumbers: opts.StrictNumbers})
+	rules := addressbook.New(contacts, addressbook.Options{Clock: opts.Clock, StrictNumbers: opts.StrictNumbers})
 	if err := rules.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +133,7 @@ func Start(t testing.TB, opts Options) *Server {
 		files = opts.Files(files)
 	}
 	imports, err := importer.Open(t.Context(), uploads, files, rules, importer.Options{
-		Log: log, Now: opts.Now, BatchRows: opts.BatchRows, Retention: opts.Retention,
+		Log: log, Now: opts.Clock.Now, BatchRows: opts.BatchRows, Retention: opts.Retention,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -140,15 +142,15 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Receipts != nil {
 		receipts = opts.Receipts(receipts)
 	}
-	keys := journal.New(receipts, journal.Options{Now: opts.Now, Log: log, Quota: opts.ReceiptQuota})
-	directory := account.NewDirectory(accounts, opts.KeysNow)
+	keys := journal.New(receipts, journal.Options{Clock: opts.Clock, Log: log, Quota: opts.ReceiptQuota})
+	directory := account.NewDirectory(accounts, opts.Clock)
 	browsers := db.Sessions
 	if opts.Sessions != nil {
 		browsers = opts.Sessions(browsers)
 	}
-	sessions := session.NewKeeper(browsers, opts.KeysNow)
-	requests := usage.NewCounter(db.Usage, directory, usage.Options{Log: log, Now: opts.KeysNow})
-	wire := api.New(rules, directory, imports, keys, api.Options{MaxBody: opts.MaxBody})
+	sessions := session.NewKeeper(browsers, opts.Clock)
+	requests := usage.NewCounter(db.Usage, directory, usage.Options{Log: log, Clock: opts.Clock})
+	wire := api.New(rules, directory, imports, keys, api.Options{Clock: opts.Clock, MaxBody: opts.MaxBody})
 	var pages *dashboard.Dashboard
 	if opts.Dashboard {
 		pages = dashboard.New(dashboard.Config{
@@ -156,12 +158,12 @@ func Start(t testing.TB, opts Options) *Server {
 			Sessions: sessions,
 			Book:     rules,
 			Imports:  imports,
-			Summary:  summary.NewKeeper(db.Summary, opts.KeysNow),
+			Summary:  summary.NewKeeper(db.Summary, opts.Clock),
 			Usage:    requests,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  opts.BaseURL,
-			Now:      opts.KeysNow,
+			Clock:    opts.Clock,
 		})
 	}
 	if opts.Memory == 0 {
@@ -284,29 +286,3 @@ func (s *Server) AccountIn(sid, region, timeZone string) *Client {
 	}
 	return (&Client{Account: sid, Key: key.ID, Token: token}).At(s)
 }
-
-// Clock is a clock that a test sets. It stands still.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// NewClock returns a clock that shows now.
-func NewClock(now time.Time) *Clock { return &Clock{now: now} }
-
-// Now returns what the clock shows.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Set sets the clock.
-func (c *Clock) Set(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = now
-}
-
-// Add sets the clock forward, or back.
-func (c *Clock) Add(d time.Duration) { c.Set(c.Now().Add(d)) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
 
@@ -23,15 +24,12 @@ const secretBytes = 32
 // use.
 type Keeper struct {
 	store Store
-	now   func() time.Time
+	clock clock.Clock
 }
 
-// NewKeeper returns a Keeper over store. Now is the clock; nil means time.Now.
-func NewKeeper(store Store, now func() time.Time) *Keeper {
-	if now == nil {
-		now = time.Now
-	}
-	return &Keeper{store: store, now: now}
+// NewKeeper returns a Keeper over store.
+func NewKeeper(store Store, c clock.Clock) *Keeper {
+	return &Keeper{store: store, clock: c}
 }
 
 var (
@@ -42,7 +40,7 @@ var (
 // NewLink makes a link into an account and returns its token, which cannot be
 // had a second time.
 func (k *Keeper) NewLink(ctx context.Context, acct account.Account) (token string, err error) {
-	now := k.now()
+	now := k.clock.Now()
 	if err := k.forget(ctx, now); err != nil {
 		return "", err
 	}
@@ -53,7 +51,7 @@ func (k *Keeper) NewLink(ctx context.Context, acct account.Account) (token strin
 // LinkAccount tells where a link leads, without using it up. A link that
 // leads nowhere is a NotFound fault.
 func (k *Keeper) LinkAccount(ctx context.Context, token string) (account.Account, error) {
-	acct, err := k.store.Link(ctx, hashOf(token), k.now())
+	acct, err := k.store.Link(ctx, hashOf(token), k.clock.Now())
 	return acct, orNoLink(err)
 }
 
@@ -61,7 +59,7 @@ func (k *Keeper) LinkAccount(ctx context.Context, token string) (account.Account
 // second time. It ends the one used longest ago when there are more than
 // [MaxByLink]. A link that leads nowhere is a NotFound fault.
 func (k *Keeper) FollowLink(ctx context.Context, token, agent string) (secret string, acct account.Account, err error) {
-	now := k.now()
+	now := k.clock.Now()
 	secret = newSecret()
 	acct, err = k.store.TakeLink(ctx, hashOf(token), newSession(secret, "", agent, now), MaxByLink)
 	return secret, acct, orNoLink(err)
@@ -71,7 +69,7 @@ func (k *Keeper) FollowLink(ctx context.Context, token, agent string) (secret st
 // returns its secret, which cannot be had a second time. It ends the key's session
 // used longest ago when there are more than [MaxPerKey].
 func (k *Keeper) Begin(ctx context.Context, acct account.Account, keyID, agent string) (secret string, err error) {
-	now := k.now()
+	now := k.clock.Now()
 	if err := k.forget(ctx, now); err != nil {
 		return "", err
 	}
@@ -83,7 +81,7 @@ func (k *Keeper) Begin(ctx context.Context, acct account.Account, keyID, agent s
 // once a minute at most. A session that is not there, or was not used for
 // [Lifetime], is a NotFound fault.
 func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Account, error) {
-	now := k.now()
+	now := k.clock.Now()
 	s, acct, err := k.store.Session(ctx, hashOf(secret), now)
 	if err != nil {
 		return Session{}, account.Account{}, orNoSession(err)
@@ -104,7 +102,7 @@ func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Acco
 // Lasts returns nil while there is a session with this hash, and the NotFound fault
 // of [Keeper.Find] when it has ended. It does not count as a use of the session.
 func (k *Keeper) Lasts(ctx context.Context, hash Hash) error {
-	now := k.now()
+	now := k.clock.Now()
 	s, _, err := k.store.Session(ctx, hash, now)
 	if err == nil && now.Sub(s.LastUsed) >= Lifetime {
 		err = errNoSession
@@ -114,7 +112,7 @@ func (k *Keeper) Lasts(ctx context.Context, hash Hash) error {
 
 // Sessions returns the account's sessions, the one used last first.
 func (k *Keeper) Sessions(ctx context.Context, acct account.Account) ([]Session, error) {
-	now := k.now()
+	now := k.clock.Now()
 	all, err := k.store.Sessions(ctx, acct.ID, now)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/phone"
 )
 
@@ -24,7 +25,7 @@ func setNumber(n phone.Number) addressbook.Change { return set(n.String()) }
 // patching returns the Book through which patches and queries go that a store
 // does not take raw: Book reads their numbers, and tells the time of a change.
 func patching(store addressbook.Store, at time.Time) *addressbook.Book {
-	return addressbook.New(store, addressbook.Options{Now: func() time.Time { return at }})
+	return addressbook.New(store, addressbook.Options{Clock: clocktest.New(at)})
 }
 
 // update changes contacts of an account at a time.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // Keeper makes summaries and keeps them. It is safe for concurrent use.
 type Keeper struct {
 	store Store
-	now   func() time.Time
+	clock clock.Clock
 	// counting is held by the one who counts: a scan at a time is enough for
 	// the disk.
 	counting chan struct{}
@@ -33,12 +34,9 @@ type Keeper struct {
 	kept map[int64]Summary // by account
 }
 
-// NewKeeper returns a Keeper over store. Now is the clock; nil means time.Now.
-func NewKeeper(store Store, now func() time.Time) *Keeper {
-	if now == nil {
-		now = time.Now
-	}
-	return &Keeper{store: store, now: now, counting: make(chan struct{}, 1), kept: make(map[int64]Summary)}
+// NewKeeper returns a Keeper over store.
+func NewKeeper(store Store, c clock.Clock) *Keeper {
+	return &Keeper{store: store, clock: c, counting: make(chan struct{}, 1), kept: make(map[int64]Summary)}
 }
 
 // Kept returns the account's summary when there is one that is good enough for
@@ -50,7 +48,7 @@ func (k *Keeper) Kept(acct account.Account, contacts int) (Summary, bool) {
 	if !ok {
 		return Summary{}, false
 	}
-	age := k.now().Sub(s.Made)
+	age := k.clock.Now().Sub(s.Made)
 	far := float64(max(s.Contacts, contacts)-min(s.Contacts, contacts)) > moved*float64(s.Contacts)
 	return s, age < leastLifetime && s.Contacts > 0 || age < lifetime && !far
 }
@@ -71,7 +69,7 @@ func (k *Keeper) Summary(ctx context.Context, acct account.Account, contacts int
 	if s, ok := k.Kept(acct, contacts); ok { // made while this one waited
 		return s, nil
 	}
-	made := k.now()
+	made := k.clock.Now()
 	s, err := count(ctx, k.store, acct)
 	if err != nil {
 		return Summary{}, err

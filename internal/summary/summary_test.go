@@ -14,6 +14,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/clock"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/phone"
 )
 
@@ -118,7 +120,7 @@ func TestKeeper(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	store := newFacts(1000, func(int) Fact { return Fact{Number: 919876543210, Created: now} })
-	k := NewKeeper(store, func() time.Time { return now })
+	k := NewKeeper(store, clocktest.Func(func() time.Time { return now }))
 	ask := func(contacts int, wantBegun int32) {
 		t.Helper()
 		if _, err := k.Summary(t.Context(), acct, contacts); err != nil {
@@ -143,7 +145,7 @@ func TestKeeperOnce(t *testing.T) {
 	scanning, gate := make(chan struct{}, 10), make(chan struct{})
 	store := newFacts(10, func(int) Fact { return Fact{Number: 919876543210} })
 	store.before = func() error { scanning <- struct{}{}; <-gate; return nil }
-	k := NewKeeper(store, nil)
+	k := NewKeeper(store, clock.System)
 	var asking sync.WaitGroup
 	for range 5 {
 		asking.Go(func() {
@@ -181,7 +183,7 @@ func TestKeeperFails(t *testing.T) {
 	t.Parallel()
 	store := newFacts(10, func(int) Fact { return Fact{Number: 919876543210} })
 	store.before = func() error { return errors.New("away") }
-	k := NewKeeper(store, nil)
+	k := NewKeeper(store, clock.System)
 	if _, err := k.Summary(t.Context(), acct, 10); err == nil {
 		t.Error("no error came")
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/importer"
 	"callbook/internal/pgtest"
 	"callbook/internal/postgres"
@@ -117,11 +118,11 @@ const upload = "number,first_name,city\n+919811000001,Asha,Pune\nx,bad,\n+919811
 func furnish(t *testing.T, path string) *world {
 	t.Helper()
 	// Answers are kept for a day, and files wait for an hour to be started.
-	clock := servertest.NewClock(time.Now().Add(-time.Minute).Truncate(time.Second).Add(123456789))
+	clock := clocktest.New(time.Now().Add(-time.Minute).Truncate(time.Second).Add(123456789))
 	imports := hold(1 << 40)
 	s := servertest.Start(t, servertest.Options{
 		Path: path, BatchRows: 3, Imports: imports.over, Dashboard: true,
-		Now: func() time.Time { clock.Add(1234567 * time.Nanosecond); return clock.Now() },
+		Clock: clocktest.Func(func() time.Time { clock.Add(1234567 * time.Nanosecond); return clock.Now() }),
 	})
 	w := &world{acme: s.AccountIn("acme", "US", "America/New_York"), other: s.Account("Other_2")}
 	s.Account("empty")

@@ -1,12 +1,14 @@
 package usage
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
 
@@ -27,8 +29,8 @@ const (
 type Options struct {
 	// Log gets what goes wrong; nil means slog.Default().
 	Log *slog.Logger
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
+	// Clock tells when a request came; nil means [clock.System].
+	Clock clock.Clock
 }
 
 // Counter counts requests. It is safe for concurrent use.
@@ -59,16 +61,14 @@ func NewCounter(store Store, accounts *account.Directory, opts Options) *Counter
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
+	opts.Clock = cmp.Or(opts.Clock, clock.System)
 	return &Counter{store: store, accounts: accounts, opts: opts, flushing: make(chan struct{}, 1), pending: make(map[key]int)}
 }
 
 // Count counts a request of the account with this sid that was answered with
 // this HTTP status now. It does not wait.
 func (c *Counter) Count(accountSID string, status int) {
-	k := key{accountSID, c.opts.Now().Unix() / int64(quarter/time.Second), outcomeOf(status)}
+	k := key{accountSID, c.opts.Clock.Now().Unix() / int64(quarter/time.Second), outcomeOf(status)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.pending[k]; ok || len(c.pending) < maxPending {
@@ -78,8 +78,7 @@ func (c *Counter) Count(accountSID string, status int) {
 
 // Run writes the counts down every few seconds until ctx ends, and once more then.
 func (c *Counter) Run(ctx context.Context) {
-	every := time.NewTicker(flushEvery)
-	defer every.Stop()
+	every := c.opts.Clock.Tick(flushEvery)
 	failing := false // an outage is told once
 	told := func(err error) {
 		if err != nil && !failing {
@@ -90,13 +89,13 @@ func (c *Counter) Run(ctx context.Context) {
 	var forgotten Date
 	for {
 		select {
-		case <-every.C:
+		case <-every:
 		case <-ctx.Done():
 			told(c.Flush(context.WithoutCancel(ctx)))
 			return
 		}
 		err := c.Flush(ctx)
-		if today := dateOf(c.opts.Now().UTC()); err == nil && today != forgotten {
+		if today := dateOf(c.opts.Clock.Now().UTC()); err == nil && today != forgotten {
 			if err = c.store.ForgetRequests(ctx, today-keptDays); err == nil {
 				forgotten = today
 			}
@@ -193,7 +192,7 @@ func (c *Counter) Days(ctx context.Context, acct account.Account, n int) ([]Day,
 		return nil, err
 	}
 	defer c.letGo()
-	today := dateOf(c.opts.Now().In(acct.TimeZone))
+	today := dateOf(c.opts.Clock.Now().In(acct.TimeZone))
 	first := today - Date(n) + 1
 	stored, err := c.store.Requests(ctx, acct.ID, first, today)
 	if err != nil {

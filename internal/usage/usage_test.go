@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 )
 
@@ -51,8 +53,8 @@ func newStores(zone *time.Location) *stores {
 	return &stores{zone: zone, counts: make(map[Count]int)}
 }
 
-func (s *stores) counter(now func() time.Time) *Counter {
-	return NewCounter(s, account.NewDirectory(s, now), Options{Log: slog.New(slog.DiscardHandler), Now: now})
+func (s *stores) counter(c clock.Clock) *Counter {
+	return NewCounter(s, account.NewDirectory(s, c), Options{Log: slog.New(slog.DiscardHandler), Clock: c})
 }
 
 // TestDates: a request is counted on the day that it is in the account's zone,
@@ -65,7 +67,7 @@ func TestDates(t *testing.T) {
 		s := newStores(time.FixedZone(name, int(offset.Seconds())))
 		midnight := time.Date(2026, 5, 2, 0, 0, 0, 0, s.zone)
 		var now time.Time
-		c := s.counter(func() time.Time { return now })
+		c := s.counter(clocktest.Func(func() time.Time { return now }))
 		for at, status := range map[time.Duration]int{-time.Nanosecond: 200, 0: 404, time.Second: 503} {
 			now = midnight.Add(at)
 			c.Count("demo", status)
@@ -88,7 +90,7 @@ func TestDates(t *testing.T) {
 func TestFlushFails(t *testing.T) {
 	t.Parallel()
 	s := newStores(time.UTC)
-	c := s.counter(time.Now)
+	c := s.counter(clock.System)
 	c.Count("demo", 207)
 	s.err = errors.New("away")
 	if err := c.Flush(t.Context()); err == nil {
@@ -115,7 +117,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStores(time.UTC)
-		c := s.counter(time.Now)
+		c := s.counter(clock.System)
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { c.Run(ctx); close(done) }()
@@ -140,7 +142,7 @@ func TestOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStores(time.UTC)
 		var log bytes.Buffer
-		c := NewCounter(s, account.NewDirectory(s, nil), Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		c := NewCounter(s, account.NewDirectory(s, clock.System), Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { c.Run(ctx); close(done) }()
@@ -181,7 +183,7 @@ func (s stuck) AddRequests(ctx context.Context, _ []Count) error {
 func TestDaysGiveUp(t *testing.T) {
 	t.Parallel()
 	s := stuck{newStores(time.UTC), make(chan struct{})}
-	c := NewCounter(s, account.NewDirectory(s, nil), Options{})
+	c := NewCounter(s, account.NewDirectory(s, clock.System), Options{})
 	c.Count("demo", 200)
 	flushing, stop := context.WithCancel(t.Context())
 	var flushed sync.WaitGroup

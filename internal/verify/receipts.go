@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/importer"
@@ -15,7 +16,7 @@ import (
 // recounts the accounts' totals.
 func (r *runner) receipts(ctx context.Context) error {
 	r.count(0, "receipts")
-	now := r.opts.Now().UnixNano()
+	now := time.Now().UnixNano()
 	old := int64(0)
 	for _, a := range r.accounts {
 		unreadable := int64(0)

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
@@ -168,8 +167,6 @@ type File struct {
 
 // Options change how [Run] works and what it tells. The zero value is the default.
 type Options struct {
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
 	// Progress is told how many rows of about how many a check has read; total is
 	// 0 while nobody knows. Nil is told nothing.
 	Progress func(check string, done, total int64)
@@ -233,9 +230,6 @@ func (r *Report) Failed() (n int) {
 // Run runs the checks. Its error tells that they could not be run to their end;
 // what is wrong with the database is in the report.
 func Run(ctx context.Context, store Store, opts Options) (Report, error) {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
 	if opts.Progress == nil {
 		opts.Progress = func(string, int64, int64) {}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/importer"
 	"callbook/internal/servertest"
 )
@@ -22,8 +23,8 @@ import (
 func importWorld(t *testing.T) *world {
 	t.Helper()
 	now := time.Now()
-	clock := servertest.NewClock(now.AddDate(0, -9, 0))
-	s := servertest.Start(t, servertest.Options{Dashboard: true, Now: clock.Now, KeysNow: clock.Now})
+	clock := clocktest.New(now.AddDate(0, -9, 0))
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Clock: clock})
 	w := &world{t: t, server: s, client: s.Account("demo")}
 	s.Account("empty")
 	random := rand.New(rand.NewPCG(1, 1))

@@ -1,0 +1,25 @@
+// Package clock tells the time to all that keeps dates, compares them, or does
+// something every so often. A server has one [Clock], so that a test can set it.
+//
+// Deadlines of connections and measured durations are not its business: they
+// follow the clock of the machine.
+package clock
+
+import "time"
+
+// Clock tells the time. It is safe for concurrent use.
+type Clock interface {
+	// Now returns the current time.
+	Now() time.Time
+	// Tick returns a channel on which the clock sends the time every d. It drops
+	// ticks for a slow receiver, as [time.Tick] does.
+	Tick(d time.Duration) <-chan time.Time
+}
+
+// System is the clock of the machine.
+var System Clock = system{}
+
+type system struct{}
+
+func (system) Now() time.Time                        { return time.Now() }
+func (system) Tick(d time.Duration) <-chan time.Time { return time.Tick(d) }
