@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/api", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/phone", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/transfer", "internal/usage", "internal/verify", "openapi"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/fault", "internal/importer", "internal/postgres", "internal/session", "internal/sqlite", "internal/transfer", "internal/verify"},
 
 	"internal/fault":      {},
 	"internal/access":     {},
@@ -50,6 +50,9 @@ var rules = map[string][]string{
 	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
 	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/usage", "internal/verify"},
 	"internal/store":    {"internal/account", "internal/addressbook", "internal/importer", "internal/journal", "internal/session", "internal/summary", "internal/usage"},
+
+	// What puts it all together.
+	"internal/app": {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/usage", "openapi"},
 
 	// Front doors.
 	"internal/api": {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/patient", "internal/phone"},
@@ -136,8 +139,8 @@ func checkLibraries(t *testing.T, p listed) {
 	}
 }
 
-// TestRules keeps the table itself honest: who it names is there, and only cmd
-// wires engines and the server.
+// TestRules keeps the table itself honest: who it names is there, only app wires
+// the server, and only app and cmd know an engine.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	for here, allowed := range rules {
@@ -145,9 +148,9 @@ func TestRules(t *testing.T) {
 			if _, ok := rules[there]; !ok {
 				t.Errorf("the rule of %q names %q, which has none", here, there)
 			}
-			wired := there == "internal/server" || there == "internal/sqlite" || there == "internal/postgres"
-			if wired && !strings.HasPrefix(here, "cmd/") {
-				t.Errorf("the rule of %q allows %q, which is only for cmd to import", here, there)
+			engine := there == "internal/sqlite" || there == "internal/postgres"
+			if here != "internal/app" && (there == "internal/server" || engine && !strings.HasPrefix(here, "cmd/")) {
+				t.Errorf("the rule of %q allows %q, which is for app to import, and an engine for cmd too", here, there)
 			}
 		}
 	}

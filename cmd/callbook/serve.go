@@ -8,22 +8,15 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
-	"sync"
 	"time"
 
 	"callbook/internal/account"
-	"callbook/internal/api"
+	"callbook/internal/app"
 	"callbook/internal/clock"
 	"callbook/internal/cores"
-	"callbook/internal/dashboard"
 	"callbook/internal/fault"
-	"callbook/internal/journal"
-	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/sqlite"
-	"callbook/internal/summary"
-	"callbook/internal/usage"
-	"callbook/openapi"
 )
 
 type serveCmd struct {
@@ -32,19 +25,18 @@ type serveCmd struct {
 	baseURL
 	proxyFlags
 	originFlags
-	Dashboard     bool            `default:"true" negatable:"" help:"Serve the dashboard, at /."`
-	Migrate       bool            `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
-	Bootstrap     bool            `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
-	StrictNumbers bool            `help:"Take numbers in E.164 only, as +919876543210."`
-	MaxBody       int             `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
-	Memory        int             `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (0, the default, is 512, or more where --max-body needs it)."`
-	Connections   int             `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (0, the default, is 8 for each MiB of --memory)."`
-	IndexMemory   int             `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. The account that is being written to has its own, however large it is. PostgreSQL keeps its own."`
-	KeptAnswers   int             `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
-	KeepUploads   retention       `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d or 12h (${default}); 0 or forever keeps them."`
-	indexSize     func(bytes int) // told what the number indexes take
-	LogLevel      slog.Level      `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
-	LogFormat     string          `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
+	Dashboard     bool       `default:"true" negatable:"" help:"Serve the dashboard, at /."`
+	Migrate       bool       `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
+	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
+	StrictNumbers bool       `help:"Take numbers in E.164 only, as +919876543210."`
+	MaxBody       int        `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
+	Memory        int        `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (0, the default, is 512, or more where --max-body needs it)."`
+	Connections   int        `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (0, the default, is 8 for each MiB of --memory)."`
+	IndexMemory   int        `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. The account that is being written to has its own, however large it is. PostgreSQL keeps its own."`
+	KeptAnswers   int        `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
+	KeepUploads   retention  `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d or 12h (${default}); 0 or forever keeps them."`
+	LogLevel      slog.Level `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
+	LogFormat     string     `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
 }
 
 // Validate is called by kong when the flags are read.
@@ -70,8 +62,6 @@ func (c *serveCmd) Validate() error {
 const (
 	bootstrapAccount = "demo"
 	mib              = 1 << 20
-	// flushEvery is how often the keys' last use is written down.
-	flushEvery = 5 * time.Second
 	// heapReserve is memory that is never touched, and so takes none of the
 	// machine's. The garbage collector runs when the heap has doubled, and the
 	// heap of a server with small requests is so small that this took a seventh
@@ -85,7 +75,6 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	log := c.logger(std.err)
 	memory := c.planMemory(log)
 	memory.setLimit(0)
-	c.indexSize = memory.setLimit
 	if err := sqlite.LimitMemory(sqliteMemory * mib); err != nil {
 		return err
 	}
@@ -97,16 +86,17 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			return err
 		}
 	}
-	db, away := c.start(ctx, log)
-	if away != nil && !c.worthWaiting(away) {
+	cfg := c.config(memory, log)
+	a, away := app.Open(ctx, cfg)
+	if away != nil && !cfg.MayPass(away) {
 		if ln != nil {
 			away = errors.Join(away, ln.Close())
 		}
 		return away
 	}
 	defer func() {
-		if db != nil {
-			err = errors.Join(err, db.Close())
+		if a != nil {
+			err = errors.Join(err, a.Close())
 		}
 	}()
 	// Before the account is made: a server that cannot listen must not make a
@@ -118,58 +108,40 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	fmt.Fprintf(std.out, "callbook is listening on http://%s\n", browsable(ln.Addr()))
 	if away != nil {
-		if db, err = c.awaitDatabase(ctx, ln, log, away); err != nil || db == nil {
+		if a, err = app.Await(ctx, ln, cfg, away); err != nil || a == nil {
 			return errors.Join(err, ln.Close())
 		}
 	}
-
-	book, imports := db.book, db.imports
-	keys := journal.New(db.Receipts, journal.Options{Log: log, Quota: int64(c.KeptAnswers) * mib})
-	directory := account.NewDirectory(db.Accounts, clock.System)
-	sessions := session.NewKeeper(db.Sessions, clock.System)
 	if c.Bootstrap {
 		// A signal now must not leave an account whose token nobody saw.
-		if err := c.bootstrap(context.WithoutCancel(ctx), directory, sessions, std.out, c.or(ln.Addr())); err != nil {
+		if err := c.bootstrap(context.WithoutCancel(ctx), a.Accounts, a.Sessions, std.out, c.or(ln.Addr())); err != nil {
 			return errors.Join(err, ln.Close())
 		}
 	}
+	return a.Serve(ctx, ln)
+}
 
-	// It goes on until the last request in flight was served.
-	flushing, stopFlushing := context.WithCancel(context.WithoutCancel(ctx))
-	var background sync.WaitGroup
-	background.Go(func() { flushUsed(flushing, directory, log) })
-	requests := usage.NewCounter(db.Usage, directory, usage.Options{Log: log})
-	background.Go(func() { requests.Run(flushing) })
-	// Uploads stop at once, after the batches they are at: the next start goes
-	// on with them. So does the deletion of old answers.
-	importing, stopImporting := context.WithCancel(ctx)
-	background.Go(func() { imports.Run(importing) })
-	background.Go(func() { keys.Run(importing) })
-	defer background.Wait()
-	defer stopFlushing()
-	defer stopImporting()
-	wire := api.New(book, directory, imports, keys, api.Options{MaxBody: int64(c.MaxBody) * mib})
-	var pages *dashboard.Dashboard
-	if c.Dashboard {
-		pages = dashboard.New(dashboard.Config{
-			Accounts: directory,
-			Sessions: sessions,
-			Book:     book,
-			Imports:  imports,
-			Summary:  summary.NewKeeper(db.Summary, clock.System),
-			Usage:    requests,
-			API:      wire.As,
-			Document: openapi.Document,
-			BaseURL:  c.BaseURL,
-			Clock:    clock.System,
-		})
+// config is the server that the flags ask for.
+func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
+	connections := m.planConnections(c.Connections, log)
+	return app.Config{
+		DB:            c.DB,
+		Migrate:       c.Migrate,
+		IndexBytes:    c.IndexMemory * mib,
+		IndexSize:     m.setLimit,
+		Clock:         clock.System,
+		Log:           log,
+		StrictNumbers: c.StrictNumbers,
+		MaxBody:       int64(c.MaxBody) * mib,
+		ReceiptQuota:  int64(c.KeptAnswers) * mib,
+		Retention:     time.Duration(c.KeepUploads),
+		Dashboard:     c.Dashboard,
+		Proxies:       c.trusted,
+		AllowOrigins:  c.origins,
+		BaseURL:       c.BaseURL,
+		Budget:        m.requests(connections),
+		Connections:   connections,
 	}
-	connections := memory.planConnections(c.Connections, log)
-	return server.New(server.Config{
-		API: wire, Dashboard: pages, Ready: db.Ping, Log: log, Count: requests.Count,
-		Budget: memory.requests(connections), Connections: connections,
-		Proxies: c.trusted, AllowOrigins: c.origins, BaseURL: c.BaseURL,
-	}).Serve(ctx, ln)
 }
 
 func (c *serveCmd) logger(w io.Writer) *slog.Logger {
@@ -235,27 +207,4 @@ curl -X POST '%s/v2/accounts/%s/contacts' \
 // credentials is how a new key is shown.
 func credentials(accountSID, key, token string) string {
 	return fmt.Sprintf("\n  account sid  %s\n  api key      %s\n  api token    %s\n", accountSID, key, token)
-}
-
-// flushUsed writes down when keys were last used, now and then and at the end.
-func flushUsed(ctx context.Context, d *account.Directory, log *slog.Logger) {
-	failing := false // an outage is told once
-	flush := func(ctx context.Context) {
-		err := d.FlushUsed(ctx)
-		if err != nil && !failing {
-			log.Error("the keys' last use could not be written; it will be tried again", "error", err)
-		}
-		failing = err != nil
-	}
-	every := time.NewTicker(flushEvery)
-	defer every.Stop()
-	for {
-		select {
-		case <-every.C:
-			flush(ctx)
-		case <-ctx.Done():
-			flush(context.WithoutCancel(ctx))
-			return
-		}
-	}
 }

@@ -4,16 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"callbook/internal/pgtest"
 	"callbook/internal/postgres"
-	"callbook/internal/sqlite"
-	"callbook/internal/store"
 )
 
 // engineVariable chooses the engine that the servers of a test run have: it is
@@ -38,22 +34,6 @@ func EmbeddedOnly(t testing.TB, what string) {
 	if onPostgres() {
 		t.Skipf("only the embedded engine has %s", what)
 	}
-}
-
-func openDatabase(t testing.TB, path string, log *slog.Logger) *store.Set {
-	t.Helper()
-	var set *store.Set
-	var err error
-	if postgres.IsURL(path) {
-		set, err = postgres.OpenStores(t.Context(), path, false)
-	} else {
-		set, err = sqlite.OpenStores(t.Context(), path, sqlite.Options{Log: log})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	set.Close = sync.OnceValue(set.Close)
-	return set
 }
 
 // UploadFiles returns the names of the files that the server keeps of uploads.

@@ -20,7 +20,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/api"
+	"callbook/internal/app"
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
@@ -29,9 +29,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/server"
 	"callbook/internal/session"
-	"callbook/internal/summary"
-	"callbook/internal/usage"
-	"callbook/openapi"
+	"callbook/internal/store"
 )
 
 // Options change what [Start] starts. The zero value is a server as a user has
@@ -112,83 +110,51 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Log == nil {
 		opts.Log = slog.DiscardHandler
 	}
-	log := slog.New(opts.Log)
-	db := openDatabase(t, opts.Path, log)
-	contacts, accounts, uploads := db.Contacts, db.Accounts, db.Uploads
-	if opts.Contacts != nil {
-		contacts = opts.Contacts(contacts)
-	}
-	if opts.Accounts != nil {
-		accounts = opts.Accounts(accounts)
-	}
-	if opts.Imports != nil {
-		uploads = opts.Imports(uploads)
-	}
-	rules := addressbook.New(contacts, addressbook.Options{Clock: opts.Clock, StrictNumbers: opts.StrictNumbers})
-	if err := rules.Resume(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	files := db.Files
-	if opts.Files != nil {
-		files = opts.Files(files)
-	}
-	imports, err := importer.Open(t.Context(), uploads, files, rules, importer.Options{
-		Log: log, Now: opts.Clock.Now, BatchRows: opts.BatchRows, Retention: opts.Retention,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	receipts := db.Receipts
-	if opts.Receipts != nil {
-		receipts = opts.Receipts(receipts)
-	}
-	keys := journal.New(receipts, journal.Options{Clock: opts.Clock, Log: log, Quota: opts.ReceiptQuota})
-	directory := account.NewDirectory(accounts, opts.Clock)
-	browsers := db.Sessions
-	if opts.Sessions != nil {
-		browsers = opts.Sessions(browsers)
-	}
-	sessions := session.NewKeeper(browsers, opts.Clock)
-	requests := usage.NewCounter(db.Usage, directory, usage.Options{Log: log, Clock: opts.Clock})
-	wire := api.New(rules, directory, imports, keys, api.Options{Clock: opts.Clock, MaxBody: opts.MaxBody})
-	var pages *dashboard.Dashboard
-	if opts.Dashboard {
-		pages = dashboard.New(dashboard.Config{
-			Accounts: directory,
-			Sessions: sessions,
-			Book:     rules,
-			Imports:  imports,
-			Summary:  summary.NewKeeper(db.Summary, opts.Clock),
-			Usage:    requests,
-			API:      wire.As,
-			Document: openapi.Document,
-			BaseURL:  opts.BaseURL,
-			Clock:    opts.Clock,
-		})
-	}
 	if opts.Memory == 0 {
 		opts.Memory = defaultMemory
 	}
 	if opts.Requests == 0 {
 		opts.Requests = defaultRequests
 	}
-	held := budget.New(opts.Memory, opts.Requests)
-	if opts.Waits != (budget.Waits{}) {
-		held.SetWaits(opts.Waits)
+	s := &Server{
+		Path:   opts.Path,
+		Budget: budget.New(opts.Memory, opts.Requests),
+		t:      t,
+		http:   &http.Transport{MaxIdleConnsPerHost: 64},
 	}
-	handler := server.New(server.Config{
-		Budget:         held,
-		Connections:    opts.Connections,
-		API:            wire,
-		Dashboard:      pages,
-		Ready:          db.Ping,
-		Log:            log,
-		Count:          requests.Count,
-		RequestTimeout: opts.RequestTimeout,
+	if opts.Waits != (budget.Waits{}) {
+		s.Budget.SetWaits(opts.Waits)
+	}
+	a, err := app.Open(t.Context(), app.Config{
+		DB:             opts.Path,
+		Clock:          opts.Clock,
+		Log:            slog.New(opts.Log),
+		StrictNumbers:  opts.StrictNumbers,
+		MaxBody:        opts.MaxBody,
+		ReceiptQuota:   opts.ReceiptQuota,
+		BatchRows:      opts.BatchRows,
+		Retention:      opts.Retention,
+		Dashboard:      opts.Dashboard,
 		Proxies:        opts.Proxies,
 		AllowOrigins:   opts.AllowOrigins,
 		BaseURL:        opts.BaseURL,
+		RequestTimeout: opts.RequestTimeout,
+		Budget:         s.Budget,
+		Connections:    opts.Connections,
+		Replace: func(set *store.Set) {
+			set.Close = sync.OnceValue(set.Close)
+			s.closeDB = set.Close
+			over(&set.Accounts, opts.Accounts)
+			over(&set.Sessions, opts.Sessions)
+			over(&set.Contacts, opts.Contacts)
+			over(&set.Uploads, opts.Imports)
+			over(&set.Files, opts.Files)
+			over(&set.Receipts, opts.Receipts)
+		},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -196,38 +162,28 @@ func Start(t testing.TB, opts Options) *Server {
 	// Not the test's context: that one ends before the test's cleanup.
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- handler.Serve(ctx, ln) }()
-	var background sync.WaitGroup
-	background.Go(func() { imports.Run(ctx) })
-	background.Go(func() { keys.Run(ctx) })
-	background.Go(func() { requests.Run(ctx) })
-
-	s := &Server{
-		URL:       "http://" + ln.Addr().String(),
-		Path:      opts.Path,
-		Handler:   handler,
-		Directory: directory,
-		Sessions:  sessions,
-		Budget:    held,
-		Dashboard: pages,
-		t:         t,
-		cancel:    cancel,
-		closeDB:   db.Close,
-		http:      &http.Transport{MaxIdleConnsPerHost: 64},
-	}
+	go func() { served <- a.Serve(ctx, ln) }()
+	s.URL, s.cancel = "http://"+ln.Addr().String(), cancel
+	s.Handler, s.Dashboard, s.Directory, s.Sessions = a.Server, a.Dashboard, a.Accounts, a.Sessions
 	s.close = sync.OnceFunc(func() {
 		s.http.CloseIdleConnections()
 		cancel()
 		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		background.Wait()
-		if err := s.closeDB(); err != nil {
+		if err := a.Close(); err != nil {
 			t.Errorf("close database: %v", err)
 		}
 	})
 	t.Cleanup(s.close)
 	return s
+}
+
+// over puts a store of a test over one of the database.
+func over[S any](store *S, wrap func(S) S) {
+	if wrap != nil {
+		*store = wrap(*store)
+	}
 }
 
 // What a server that is started without settings gives to requests.

@@ -1,0 +1,200 @@
+// Package app puts a server together: it opens the database, and gives each part
+// the others that it needs. The command and the tests start the same server with
+// it.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/api"
+	"callbook/internal/budget"
+	"callbook/internal/clientaddr"
+	"callbook/internal/clock"
+	"callbook/internal/dashboard"
+	"callbook/internal/importer"
+	"callbook/internal/journal"
+	"callbook/internal/postgres"
+	"callbook/internal/server"
+	"callbook/internal/session"
+	"callbook/internal/sqlite"
+	"callbook/internal/store"
+	"callbook/internal/summary"
+	"callbook/internal/usage"
+	"callbook/openapi"
+)
+
+// Config is what a server is made of. Where nothing else is said, a zero value
+// means the default of the part that it is for.
+type Config struct {
+	// DB is the database: the path of a file, or the URL of a PostgreSQL database.
+	DB string
+	// Migrate brings the schema of a PostgreSQL database up to date; without it, an
+	// old one is refused.
+	Migrate bool
+	// IndexBytes and IndexSize are those of [sqlite.Options].
+	IndexBytes int
+	IndexSize  func(bytes int)
+	// Clock and Log must not be nil.
+	Clock clock.Clock
+	Log   *slog.Logger
+	// StrictNumbers accepts numbers in E.164 only.
+	StrictNumbers bool
+	// MaxBody is how many bytes the body of a request may have.
+	MaxBody int64
+	// ReceiptQuota is how many bytes an account's answers that are kept under
+	// Idempotency-Keys may take.
+	ReceiptQuota int64
+	// BatchRows is how many rows of an upload are one transaction, and Retention how
+	// long an upload is kept after its end.
+	BatchRows int
+	Retention time.Duration
+	// Dashboard serves the dashboard too.
+	Dashboard bool
+	// These are as in [server.Config].
+	Proxies        clientaddr.Proxies
+	AllowOrigins   []string
+	BaseURL        string
+	RequestTimeout time.Duration
+	Budget         *budget.Budget
+	Connections    int
+	// Replace, when not nil, may put other stores into the Set before any is used.
+	// Tests make stores fail or wait with it.
+	Replace func(*store.Set)
+}
+
+// App is a server with its database.
+type App struct {
+	Accounts  *account.Directory
+	Sessions  *session.Keeper
+	Server    *server.Server
+	Dashboard *dashboard.Dashboard // nil when there is none
+
+	cfg      Config
+	stores   *store.Set
+	imports  *importer.Importer
+	receipts *journal.Keeper
+	usage    *usage.Counter
+}
+
+// Open opens the database and puts a server together that does nothing yet. The
+// App must be closed.
+func Open(ctx context.Context, cfg Config) (*App, error) {
+	stores, err := openStores(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Replace != nil {
+		cfg.Replace(stores)
+	}
+	book := addressbook.New(stores.Contacts, addressbook.Options{Clock: cfg.Clock, StrictNumbers: cfg.StrictNumbers})
+	if err := book.Resume(ctx); err != nil {
+		return nil, errors.Join(err, stores.Close())
+	}
+	imports, err := importer.Open(ctx, stores.Uploads, stores.Files, book, importer.Options{
+		Log: cfg.Log, Now: cfg.Clock.Now, BatchRows: cfg.BatchRows, Retention: cfg.Retention,
+	})
+	if err != nil {
+		return nil, errors.Join(err, stores.Close())
+	}
+	accounts := account.NewDirectory(stores.Accounts, cfg.Clock)
+	a := &App{
+		Accounts: accounts,
+		Sessions: session.NewKeeper(stores.Sessions, cfg.Clock),
+		cfg:      cfg,
+		stores:   stores,
+		imports:  imports,
+		receipts: journal.New(stores.Receipts, journal.Options{Clock: cfg.Clock, Log: cfg.Log, Quota: cfg.ReceiptQuota}),
+		usage:    usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
+	}
+	wire := api.New(book, accounts, imports, a.receipts, api.Options{Clock: cfg.Clock, MaxBody: cfg.MaxBody})
+	if cfg.Dashboard {
+		a.Dashboard = dashboard.New(dashboard.Config{
+			Accounts: accounts,
+			Sessions: a.Sessions,
+			Book:     book,
+			Imports:  imports,
+			Summary:  summary.NewKeeper(stores.Summary, cfg.Clock),
+			Usage:    a.usage,
+			API:      wire.As,
+			Document: openapi.Document,
+			BaseURL:  cfg.BaseURL,
+			Clock:    cfg.Clock,
+		})
+	}
+	front := cfg.front()
+	front.API, front.Dashboard, front.Ready = wire, a.Dashboard, stores.Ping
+	front.Budget, front.Count = cfg.Budget, a.usage.Count
+	a.Server = server.New(front)
+	return a, nil
+}
+
+// openStores opens the database with the engine that its name asks for.
+func openStores(ctx context.Context, cfg Config) (*store.Set, error) {
+	if postgres.IsURL(cfg.DB) {
+		return postgres.OpenStores(ctx, cfg.DB, cfg.Migrate)
+	}
+	return sqlite.OpenStores(ctx, cfg.DB, sqlite.Options{Log: cfg.Log, IndexBytes: cfg.IndexBytes, IndexSize: cfg.IndexSize})
+}
+
+// front is what the HTTP server is told whether or not there is a database.
+func (cfg Config) front() server.Config {
+	return server.Config{
+		Log: cfg.Log, Proxies: cfg.Proxies, AllowOrigins: cfg.AllowOrigins, BaseURL: cfg.BaseURL,
+		RequestTimeout: cfg.RequestTimeout, Connections: cfg.Connections,
+	}
+}
+
+// Serve answers requests as [server.Server.Serve] does, and does the work in the
+// background. It returns when all of that has ended, and closes ln.
+func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	// What counts requests goes on until the last one in flight was served.
+	counting, stopCounting := context.WithCancel(context.WithoutCancel(ctx))
+	// Uploads stop at once, after the batches they are at: the next start goes on
+	// with them. So does the deletion of old receipts.
+	working, stopWorking := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	background.Go(func() { a.flushKeys(counting) })
+	background.Go(func() { a.usage.Run(counting) })
+	background.Go(func() { a.imports.Run(working) })
+	background.Go(func() { a.receipts.Run(working) })
+	defer background.Wait()
+	defer stopCounting()
+	defer stopWorking()
+	return a.Server.Serve(ctx, ln)
+}
+
+// Close closes the database.
+func (a *App) Close() error { return a.stores.Close() }
+
+// flushEvery is how often the keys' last use is written down.
+const flushEvery = 5 * time.Second
+
+// flushKeys writes down when keys were last used, every few seconds and at the
+// end. It logs the first failure of an outage.
+func (a *App) flushKeys(ctx context.Context) {
+	failing := false
+	flush := func(ctx context.Context) {
+		err := a.Accounts.FlushUsed(ctx)
+		if err != nil && !failing {
+			a.cfg.Log.Error("the keys' last use could not be written; it will be tried again", "error", err)
+		}
+		failing = err != nil
+	}
+	every := a.cfg.Clock.Tick(flushEvery)
+	for {
+		select {
+		case <-every:
+			flush(ctx)
+		case <-ctx.Done():
+			flush(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}
