@@ -52,7 +52,7 @@ var rules = map[string][]string{
 	"internal/store":    {"internal/account", "internal/addressbook", "internal/importer", "internal/journal", "internal/session", "internal/summary", "internal/usage"},
 
 	// What puts it all together.
-	"internal/app": {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/usage", "openapi"},
+	"internal/app": {"internal/access", "internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/importer", "internal/journal", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/usage", "openapi"},
 
 	// Front doors.
 	"internal/api": {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/importer", "internal/journal", "internal/limit", "internal/patient", "internal/phone"},

@@ -1,10 +1,11 @@
-// Package access carries what the access log says of one request from the
-// front doors, which know it, to the server, which writes it down.
+// Package access carries what is known of one request from the front doors to the
+// observers of the server, as the access log.
 package access
 
 import (
 	"context"
 	"encoding/hex"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -34,6 +35,10 @@ type Record struct {
 	// answer from 400 to 499 it is not logged: it is the caller's mistake, and may
 	// have pieces of what the caller sent.
 	Err error
+	// Status is the HTTP status of the answer, 0 when there was none, and Took how
+	// long the request took. The server sets both at the end of the request.
+	Status int
+	Took   time.Duration
 }
 
 // Counted notes the items of a bulk request that was done.

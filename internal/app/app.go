@@ -8,9 +8,11 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
+	"callbook/internal/access"
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
@@ -128,9 +130,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Clock:    cfg.Clock,
 		})
 	}
-	front := cfg.front()
-	front.API, front.Dashboard, front.Ready = wire, a.Dashboard, stores.Ping
-	front.Budget, front.Count = cfg.Budget, a.usage.Count
+	front := cfg.front(countRequests(a.usage))
+	front.API, front.Dashboard, front.Ready, front.Budget = wire, a.Dashboard, stores.Ping, cfg.Budget
 	a.Server = server.New(front)
 	return a, nil
 }
@@ -143,11 +144,21 @@ func openStores(ctx context.Context, cfg Config) (*store.Set, error) {
 	return sqlite.OpenStores(ctx, cfg.DB, sqlite.Options{Log: cfg.Log, IndexBytes: cfg.IndexBytes, IndexSize: cfg.IndexSize})
 }
 
-// front is what the HTTP server is told whether or not there is a database.
-func (cfg Config) front() server.Config {
+// front is what the HTTP server is told whether or not there is a database. The
+// access log comes after these observers.
+func (cfg Config) front(observers ...server.Observer) server.Config {
 	return server.Config{
 		Log: cfg.Log, Proxies: cfg.Proxies, AllowOrigins: cfg.AllowOrigins, BaseURL: cfg.BaseURL,
-		RequestTimeout: cfg.RequestTimeout, Connections: cfg.Connections,
+		RequestTimeout: cfg.RequestTimeout, Connections: cfg.Connections, Observers: append(observers, server.AccessLog(cfg.Log)),
+	}
+}
+
+// countRequests returns an observer that counts the requests of accounts to the API.
+func countRequests(c *usage.Counter) server.Observer {
+	return func(_ context.Context, rec *access.Record) {
+		if _, path, _ := strings.Cut(rec.Route, " "); rec.Account != "" && strings.HasPrefix(path, "/v2/") {
+			c.Count(rec.Account, rec.Status)
+		}
 	}
 }
 

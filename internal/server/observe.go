@@ -4,15 +4,18 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"callbook/internal/access"
 	"callbook/internal/fault"
 )
 
+// An Observer is told of each request once it was answered. The client may wait
+// for it, so it must be quick. It must not keep or change the Record.
+type Observer func(ctx context.Context, rec *access.Record)
+
 // observe serves a request with all that every request gets: an id, a
-// deadline, an answer even to a panic, and a line in the access log.
+// deadline, an answer even to a panic. It tells the observers.
 func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	start := time.Now()
 	serving(r.Context())
@@ -36,7 +39,10 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 				p = nil // it is answered
 			}
 		}
-		s.ended(r, rec, watched.status, time.Since(start))
+		rec.Status, rec.Took = watched.status, time.Since(start)
+		for _, observe := range s.observers {
+			observe(ctx, rec)
+		}
 		if p != nil {
 			// An answer was begun and has no end: it must not look whole.
 			panic(http.ErrAbortHandler)
@@ -45,35 +51,32 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	serve(watched, r)
 }
 
-// ended notes what became of a request.
-func (s *Server) ended(r *http.Request, rec *access.Record, status int, took time.Duration) {
-	if _, path, _ := strings.Cut(rec.Route, " "); s.count != nil && rec.Account != "" && strings.HasPrefix(path, "/v2/") {
-		s.count(rec.Account, status)
-	}
-	s.logAccess(r, rec, status, took)
+// AccessLog returns an [Observer] that writes one line a request to log. The line
+// names the route and not the path or query, since those are the caller's and may
+// hold a number or a name.
+func AccessLog(log *slog.Logger) Observer {
+	return func(ctx context.Context, rec *access.Record) { logAccess(ctx, log, rec) }
 }
 
-// logAccess writes one line a request. It names the route and not the path or
-// query, since those are the caller's and may hold a number or a name.
-func (s *Server) logAccess(r *http.Request, rec *access.Record, status int, took time.Duration) {
+func logAccess(ctx context.Context, log *slog.Logger, rec *access.Record) {
 	level := slog.LevelInfo
-	refused := status >= http.StatusBadRequest && status < http.StatusInternalServerError
+	refused := rec.Status >= http.StatusBadRequest && rec.Status < http.StatusInternalServerError
 	switch {
 	case refused:
-	case rec.Err != nil || status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable:
+	case rec.Err != nil || rec.Status >= http.StatusInternalServerError && rec.Status != http.StatusServiceUnavailable:
 		level = slog.LevelError
-	case rec.Account == "" && status == http.StatusOK:
+	case rec.Account == "" && rec.Status == http.StatusOK:
 		level = slog.LevelDebug // a probe
 	}
-	if !s.log.Enabled(r.Context(), level) {
+	if !log.Enabled(ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
 		slog.String("request_id", rec.ID),
 		slog.String("route", rec.Route),
 		slog.String("account", rec.Account),
-		slog.Int("status", status),
-		slog.Duration("duration", took),
+		slog.Int("status", rec.Status),
+		slog.Duration("duration", rec.Took),
 	}
 	if rec.Bulk {
 		attrs = append(attrs, slog.Int("total", rec.Total), slog.Int("success", rec.Total-rec.Failed), slog.Int("failed", rec.Failed))
@@ -87,7 +90,7 @@ func (s *Server) logAccess(r *http.Request, rec *access.Record, status int, took
 	if rec.Err != nil && !refused {
 		attrs = append(attrs, slog.String("error", rec.Err.Error()))
 	}
-	s.log.LogAttrs(r.Context(), level, "request", attrs...)
+	log.LogAttrs(ctx, level, "request", attrs...)
 }
 
 // statusWriter remembers the status that was sent; 0 means none yet.

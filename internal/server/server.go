@@ -28,7 +28,7 @@ type Server struct {
 	dashboard *dashboard.Dashboard
 	ready     func(context.Context) error
 	log       *slog.Logger
-	count     func(accountSID string, status int)
+	observers []Observer
 	limit     time.Duration
 	refuse    error
 	proxies   clientaddr.Proxies
@@ -49,11 +49,10 @@ type Config struct {
 	Dashboard *dashboard.Dashboard
 	// Ready tells whether the store answers.
 	Ready func(context.Context) error
-	// Log gets the access log, and what no caller is told. It must not be nil.
+	// Log gets what no caller is told and no request is about. It must not be nil.
 	Log *slog.Logger
-	// Count, when not nil, is told of each request that an account has sent to
-	// the API, once it was answered. It must not wait.
-	Count func(accountSID string, status int)
+	// Observers are told of each request, in their order.
+	Observers []Observer
 	// Proxies are those whose word on a client's address counts.
 	Proxies clientaddr.Proxies
 	// AllowOrigins are the origins, as https://app.example.com, whose pages may use
@@ -104,7 +103,7 @@ func New(cfg Config) *Server {
 		dashboard: cfg.Dashboard,
 		ready:     cfg.Ready,
 		log:       cfg.Log,
-		count:     cfg.Count,
+		observers: cfg.Observers,
 		limit:     cfg.RequestTimeout,
 		refuse:    cfg.Refuse,
 		proxies:   cfg.Proxies,
