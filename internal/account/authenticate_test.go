@@ -37,10 +37,10 @@ func TestAuthenticate(t *testing.T) {
 			if login.want == 0 {
 				// One answer to all, so that nobody learns which keys there are.
 				isFault(t, err, fault.Unauthenticated)
-				if got.ID != 0 || err.Error() != "The API key or token is wrong or missing" {
+				if got.Account.ID != 0 || err.Error() != "The API key or token is wrong or missing" {
 					t.Errorf("key %q: got %+v, %v", login.key, got, err)
 				}
-			} else if err != nil || got.ID != login.want || got.TimeZone == nil {
+			} else if err != nil || got.Account.ID != login.want || got.Account.TimeZone == nil || got.Key != login.key {
 				t.Errorf("key %q: got %+v, %v", login.key, got, err)
 			}
 		}
@@ -134,7 +134,7 @@ func TestConcurrentAuthenticate(t *testing.T) {
 		all.Go(func() {
 			for range 20 {
 				got, err := o.Authenticate(t.Context(), k.ID, token)
-				if err != nil || got.ID != a.ID {
+				if err != nil || got.Account.ID != a.ID {
 					t.Errorf("got %+v, %v", got, err)
 				}
 				if _, err := o.Authenticate(t.Context(), k.ID, "wrong"); err == nil {

@@ -48,25 +48,32 @@ func NewDirectory(store Store, c clock.Clock) *Directory {
 // ErrUnauthenticated is the fault of one whose key and token let nobody in.
 var ErrUnauthenticated = fault.New(fault.Unauthenticated, "The API key or token is wrong or missing")
 
-// Authenticate returns the account that the key belongs to. A key that is
+// Caller is who sends a request.
+type Caller struct {
+	Account Account
+	Key     string // the id of the API key; "" when a link began the session
+	Session string // the id of the dashboard's session; "" when there is none
+}
+
+// Authenticate returns who has the key and its token. A key that is
 // unknown, revoked or expired, and a token that is not the key's, are one and
 // the same Unauthenticated fault.
-func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Account, error) {
+func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Caller, error) {
 	c, err := d.credentials(ctx, keyID)
 	if err != nil {
 		if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
-			return Account{}, ErrUnauthenticated
+			return Caller{}, ErrUnauthenticated
 		}
-		return Account{}, err
+		return Caller{}, err
 	}
 	hash := hashToken(token)
 	if subtle.ConstantTimeCompare(hash[:], c.Hash[:]) != 1 || c.Key.Ended(d.clock.Now()) {
-		return Account{}, ErrUnauthenticated
+		return Caller{}, ErrUnauthenticated
 	}
 	d.mu.Lock()
 	d.used[keyID] = d.clock.Now()
 	d.mu.Unlock()
-	return c.Account, nil
+	return Caller{Account: c.Account, Key: keyID}, nil
 }
 
 // Recognises tells whether the token was the key's when the store was last asked,

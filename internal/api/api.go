@@ -157,19 +157,19 @@ const strangerTime = 10 * time.Second
 // decided by those whom it is about to serve.
 type Permit = func(context.Context) error
 
-// As returns the API as one who has a key of the account sees it, for a front
-// door that has made sure by other means who is asking. No key is looked at. Long
+// As returns the API as the caller sees it, for a front door that has made sure by
+// other means who is asking. No key is looked at. Long
 // answers ask permit now and then.
-func (a *API) As(acct account.Account, permit Permit) http.Handler {
+func (a *API) As(caller account.Caller, permit Permit) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sid, ok := foldAccounts(&r)
 		switch {
 		case !ok:
 			Fail(w, r, errNoRoute)
-		case sid != acct.SID:
+		case sid != caller.Account.SID:
 			Fail(w, r, errNotYourData)
 		default:
-			a.answer(w, asking(r, acct, permit))
+			a.answer(w, asking(r, caller, permit))
 		}
 	})
 }
@@ -184,28 +184,28 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 	a.mux.ServeHTTP(w, r)
 }
 
-type accountKey struct{}
+type askerKey struct{}
 
-// asker is who asks: an account, as long as the permit lasts.
+// asker is who asks, as long as the permit lasts.
 type asker struct {
-	account account.Account
-	permit  Permit
+	account.Caller
+	permit Permit
 }
 
-// asking returns the request with the account that it is about.
-func asking(r *http.Request, acct account.Account, permit Permit) *http.Request {
-	recordOf(r).Account = acct.SID
-	return r.WithContext(context.WithValue(r.Context(), accountKey{}, asker{acct, permit}))
+// asking returns the request with who sends it.
+func asking(r *http.Request, caller account.Caller, permit Permit) *http.Request {
+	recordOf(r).Account = caller.Account.SID
+	return r.WithContext(context.WithValue(r.Context(), askerKey{}, asker{caller, permit}))
 }
 
 // accountOf returns the account that the request is about.
 func accountOf(r *http.Request) account.Account {
-	return r.Context().Value(accountKey{}).(asker).account
+	return r.Context().Value(askerKey{}).(asker).Account
 }
 
 // permitOf returns the permit of the one who asks.
 func permitOf(r *http.Request) Permit {
-	return r.Context().Value(accountKey{}).(asker).permit
+	return r.Context().Value(askerKey{}).(asker).permit
 }
 
 var (
@@ -225,19 +225,19 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 	if !ok {
 		return r, errNoKey
 	}
-	acct, err := a.authenticate(r, key, token)
+	caller, err := a.authenticate(r, key, token)
 	if err != nil {
 		return r, err
 	}
-	if acct.SID != sid {
-		recordOf(r).Account = acct.SID
+	if caller.Account.SID != sid {
+		recordOf(r).Account = caller.Account.SID
 		return r, errNotYourData
 	}
-	r = asking(r, acct, func(ctx context.Context) error {
+	r = asking(r, caller, func(ctx context.Context) error {
 		_, err := a.accounts.Authenticate(ctx, key, token)
 		return err
 	})
-	return r, budget.Of(r.Context()).Admit(acct.ID)
+	return r, budget.Of(r.Context()).Admit(caller.Account.ID)
 }
 
 // foldAccounts finds the account's sid in the path. The path word "accounts"

@@ -19,22 +19,22 @@ const (
 	guessEvery    = time.Second
 )
 
-// authenticate returns the account of an API key.
-func (a *API) authenticate(r *http.Request, key, token string) (account.Account, error) {
+// authenticate returns who has an API key.
+func (a *API) authenticate(r *http.Request, key, token string) (account.Caller, error) {
 	if a.accounts.Recognises(key, token) {
 		return a.accounts.Authenticate(r.Context(), key, token)
 	}
 	guess, err := a.guesses.BeginGuess(r.Context(), clientaddr.Peer(r), key+"\x00"+token)
 	if err != nil {
-		return account.Account{}, err
+		return account.Caller{}, err
 	}
 	if guess == nil {
-		return account.Account{}, account.ErrUnauthenticated
+		return account.Caller{}, account.ErrUnauthenticated
 	}
 	failed := false
 	defer func() { guess.End(failed) }()
-	acct, err := a.accounts.Authenticate(r.Context(), key, token)
+	caller, err := a.accounts.Authenticate(r.Context(), key, token)
 	f := fault.As(err)
 	failed = f != nil && f.Kind == fault.Unauthenticated
-	return acct, err
+	return caller, err
 }

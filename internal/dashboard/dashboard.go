@@ -39,9 +39,9 @@ type Config struct {
 	Imports  *importer.Importer
 	Summary  *summary.Keeper
 	Usage    *usage.Counter
-	// API returns the wire API as this account, which needs no key there, as long
-	// as permit returns no fault.
-	API func(acct account.Account, permit func(context.Context) error) http.Handler
+	// API returns the wire API for this caller, who needs no key there, as long as
+	// permit returns no fault.
+	API func(caller account.Caller, permit func(context.Context) error) http.Handler
 	// Document is the API's OpenAPI document, as YAML.
 	Document []byte
 	// BaseURL is where browsers and clients reach the server, as

@@ -76,9 +76,9 @@ func (d *Dashboard) signInWithKey(r *http.Request) (answer, error) {
 	if form.Key.Error != "" || form.Token.Error != "" {
 		return show("signin", "Sign in", form).invalid(), nil
 	}
-	var acct account.Account
+	var caller account.Caller
 	err := d.attempt(r, func(ctx context.Context) (err error) {
-		acct, err = d.cfg.Accounts.Authenticate(ctx, form.Key.Value, token)
+		caller, err = d.cfg.Accounts.Authenticate(ctx, form.Key.Value, token)
 		return err
 	})
 	if isFault(err, fault.Unauthenticated) {
@@ -88,11 +88,11 @@ func (d *Dashboard) signInWithKey(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	secret, err := d.cfg.Sessions.Begin(r.Context(), acct, form.Key.Value, r.UserAgent())
+	secret, err := d.cfg.Sessions.Begin(r.Context(), caller, r.UserAgent())
 	if err != nil {
 		return answer{}, err
 	}
-	return d.welcome(r, acct, secret, form.Next), nil
+	return d.welcome(r, caller.Account, secret, form.Next), nil
 }
 
 // linkForm is what the template link.html shows.

@@ -62,7 +62,8 @@ func (d *Dashboard) signedIn(h handler) handler {
 // are.
 func (d *Dashboard) api(r *http.Request) http.Handler {
 	who := visitorOf(r)
-	return d.cfg.API(who.account, func(ctx context.Context) error { return d.cfg.Sessions.Lasts(ctx, who.session.Hash) })
+	caller := account.Caller{Account: who.account, Key: who.session.Key, Session: who.session.Hash.String()}
+	return d.cfg.API(caller, func(ctx context.Context) error { return d.cfg.Sessions.Lasts(ctx, who.session.Hash) })
 }
 
 var errNotSignedIn = fault.New(fault.NotFound, "Nobody is signed in")

@@ -68,13 +68,13 @@ func (k *Keeper) FollowLink(ctx context.Context, token, agent string) (secret st
 // Begin begins a session for one who has shown an API key and its token, and
 // returns its secret, which cannot be had a second time. It ends the key's session
 // used longest ago when there are more than [MaxPerKey].
-func (k *Keeper) Begin(ctx context.Context, acct account.Account, keyID, agent string) (secret string, err error) {
+func (k *Keeper) Begin(ctx context.Context, caller account.Caller, agent string) (secret string, err error) {
 	now := k.clock.Now()
 	if err := k.forget(ctx, now); err != nil {
 		return "", err
 	}
 	secret = newSecret()
-	return secret, k.store.AddSession(ctx, acct.ID, newSession(secret, keyID, agent, now), MaxPerKey)
+	return secret, k.store.AddSession(ctx, caller.Account.ID, newSession(secret, caller.Key, agent, now), MaxPerKey)
 }
 
 // Find returns the session with this secret and its account, and notes its use,
