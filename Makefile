@@ -18,7 +18,7 @@ test: test-tools ## Run all tests, on both engines, then those that race detecti
 	@$(MAKE) --no-print-directory test-race
 
 test-postgres: # The server's tests once more; without the variable they are on SQLite
-	CALLBOOK_TEST_DB=postgres go test -timeout 30m ./internal/api ./internal/importer ./internal/server
+	CALLBOOK_TEST_DB=postgres go test -timeout 30m ./internal/api ./internal/upload ./internal/server
 
 test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools

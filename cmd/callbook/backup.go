@@ -9,9 +9,9 @@ import (
 	"slices"
 
 	"callbook/internal/backup"
-	"callbook/internal/importer"
 	"callbook/internal/postgres"
 	"callbook/internal/sqlite"
+	"callbook/internal/upload"
 	"callbook/internal/verify"
 )
 
@@ -90,7 +90,7 @@ func (c *backupCmd) backup(ctx context.Context, std streams) error {
 // write makes the backup and checks it.
 func (c *backupCmd) write(ctx context.Context, std streams, staged *backup.Staged) (report verify.Report, err error) {
 	bar := onTerminal(std.err, "pages")
-	_, missing, err := sqlite.Backup(ctx, c.DB, importer.NewDisk(sqlite.UploadsFolder(c.DB)), staged.Path(), sqlite.BackupOptions{
+	_, missing, err := sqlite.Backup(ctx, c.DB, upload.NewDisk(sqlite.UploadsFolder(c.DB)), staged.Path(), sqlite.BackupOptions{
 		Begun:    func(bytes int64) error { return backup.CheckRoom(staged.Path(), bytes) },
 		Progress: func(done, total int64) { bar.show("copying", done, total) },
 	})

@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"callbook/internal/backup"
-	"callbook/internal/importer"
 	"callbook/internal/postgres"
 	"callbook/internal/sqlite"
+	"callbook/internal/upload"
 	"callbook/internal/verify"
 )
 
@@ -92,7 +92,7 @@ func (d database) openVerify(ctx context.Context) (verify.Store, func() error, e
 	if err != nil && !errors.Is(err, backup.ErrChecksum) {
 		return nil, nil, err
 	}
-	store := sealedStore{sqlite.NewVerifier(d.DB, importer.NewDisk(sqlite.UploadsFolder(d.DB)).Sizes), sealed, err}
+	store := sealedStore{sqlite.NewVerifier(d.DB, upload.NewDisk(sqlite.UploadsFolder(d.DB)).Sizes), sealed, err}
 	return store, func() error { return nil }, nil
 }
 

@@ -8,10 +8,10 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"callbook/internal/importer"
 	"callbook/internal/postgres"
 	"callbook/internal/sqlite"
 	"callbook/internal/transfer"
+	"callbook/internal/upload"
 )
 
 type copyCmd struct {
@@ -126,5 +126,5 @@ func (d database) openTransfer(ctx context.Context, write bool) (transfer.Databa
 	if err := sqlite.AdoptUploads(d.DB); err != nil {
 		return transfer.Database{}, nil, errors.Join(err, closeAll())
 	}
-	return transfer.Database{Store: store, Files: importer.NewDisk(sqlite.UploadsFolder(d.DB))}, closeAll, nil
+	return transfer.Database{Store: store, Files: upload.NewDisk(sqlite.UploadsFolder(d.DB))}, closeAll, nil
 }

@@ -12,9 +12,9 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/backup"
-	"callbook/internal/importer"
 	"callbook/internal/postgres"
 	"callbook/internal/sqlite"
+	"callbook/internal/upload"
 	"callbook/internal/verify"
 )
 
@@ -194,7 +194,7 @@ func (c *restoreCmd) replace(ctx context.Context, place backup.Place) (kept stri
 			return "", fmt.Errorf("keep the files of uploads: %w", err)
 		}
 	}
-	if _, err := sqlite.Unpack(ctx, place.Preparing(), importer.NewDisk(place.Uploads)); err != nil {
+	if _, err := sqlite.Unpack(ctx, place.Preparing(), upload.NewDisk(place.Uploads)); err != nil {
 		return "", err
 	}
 	if err := ctx.Err(); err != nil { // the last moment

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // retention is how long something is kept: a time as 90d or 12h, or "forever",
@@ -14,7 +14,7 @@ type retention time.Duration
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (r *retention) UnmarshalText(text []byte) error {
 	if s := string(text); s == "forever" || s == "0" {
-		*r = retention(importer.Forever)
+		*r = retention(upload.Forever)
 		return nil
 	}
 	d, err := parseSpan(string(text))

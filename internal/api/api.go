@@ -17,9 +17,9 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/patient"
+	"callbook/internal/upload"
 )
 
 // API serves everything under /v2/. It expects that access.Begin was called
@@ -28,7 +28,7 @@ import (
 type API struct {
 	book     *addressbook.Book
 	accounts *account.Directory
-	imports  *importer.Importer
+	imports  *upload.Importer
 	keys     *journal.Keeper
 	gate     *gate
 	guesses  *attempts.Failures // of keys and tokens
@@ -53,7 +53,7 @@ const DefaultMaxBody = 32 << 20
 
 // New returns the API over book and imports, for those whom accounts knows.
 // Answers to requests with an Idempotency-Key are kept by keys.
-func New(book *addressbook.Book, accounts *account.Directory, imports *importer.Importer, keys *journal.Keeper, opts Options) *API {
+func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Importer, keys *journal.Keeper, opts Options) *API {
 	if opts.MaxBody == 0 {
 		opts.MaxBody = DefaultMaxBody
 	}

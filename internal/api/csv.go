@@ -16,9 +16,9 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/patient"
+	"callbook/internal/upload"
 )
 
 const (
@@ -57,7 +57,7 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
 		return reply{}, err
 	}
-	const limit = importer.MaxFileBytes + maxFormBytes
+	const limit = upload.MaxFileBytes + maxFormBytes
 	form := &uploadForm{words: make(url.Values)}
 	if attemptOf(r) != nil {
 		form.sum = sha256.New()
@@ -81,13 +81,13 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 		return reply{}, err
 	}
 	answer := pending{r: r}
-	return answer.end(a.imports.Start(r.Context(), accountOf(r), form.file, form.request, func(upload importer.Upload) *journal.Receipt {
-		return answer.keep(dataReply(r, func(b []byte) []byte { return appendSummary(b, &upload) }))
+	return answer.end(a.imports.Start(r.Context(), accountOf(r), form.file, form.request, func(u upload.Upload) *journal.Receipt {
+		return answer.keep(dataReply(r, func(b []byte) []byte { return appendSummary(b, &u) }))
 	}))
 }
 
 var (
-	errFormTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a file is %d bytes", importer.MaxFileBytes))
+	errFormTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a file is %d bytes", upload.MaxFileBytes))
 	errUploadType   = fault.New(fault.Invalid, "Invalid type: it must be static or dynamic")
 	errSecondFile   = fault.New(fault.Invalid, "Invalid FileName: one file is taken at a time")
 )
@@ -114,7 +114,7 @@ func formBoundary(r *http.Request) (string, error) {
 
 // drainUpload reads on for a while; see API.drain.
 func drainUpload(r *http.Request) {
-	const most = 4 * importer.MaxFileBytes
+	const most = 4 * upload.MaxFileBytes
 	if r.Header.Get("Expect") == "" && r.ContentLength <= most {
 		io.CopyN(io.Discard, r.Body, most)
 	}
@@ -122,8 +122,8 @@ func drainUpload(r *http.Request) {
 
 // uploadForm is what the parts of an upload's form say.
 type uploadForm struct {
-	file     *importer.File // nil when none came
-	request  importer.Request
+	file     *upload.File // nil when none came
+	request  upload.Request
 	hasName  bool
 	hasType  bool
 	wordType string

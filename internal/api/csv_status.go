@@ -13,27 +13,27 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/csvcell"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
 // uploadStatuses are the states of uploads on the wire. The platform has these
 // three words and no more, so whatever ended before its last row has failed.
-var uploadStatuses = map[importer.State]string{
-	importer.Running:     "in-progress",
-	importer.Completed:   "completed",
-	importer.Cancelled:   "failed",
-	importer.ListGone:    "failed",
-	importer.FileGone:    "failed",
-	importer.FileChanged: "failed",
+var uploadStatuses = map[upload.State]string{
+	upload.Running:     "in-progress",
+	upload.Completed:   "completed",
+	upload.Cancelled:   "failed",
+	upload.ListGone:    "failed",
+	upload.FileGone:    "failed",
+	upload.FileChanged: "failed",
 }
 
 // uploadReasons tell why an upload has failed.
-var uploadReasons = map[importer.State]string{
-	importer.Cancelled:   "cancelled",
-	importer.ListGone:    "list deleted",
-	importer.FileGone:    "file lost",
-	importer.FileChanged: "file changed",
+var uploadReasons = map[upload.State]string{
+	upload.Cancelled:   "cancelled",
+	upload.ListGone:    "list deleted",
+	upload.FileGone:    "file lost",
+	upload.FileChanged: "file changed",
 }
 
 func uploadsPath(acct account.Account) string { return "/v2/accounts/" + acct.SID + "/csv-uploads" }
@@ -46,14 +46,14 @@ func dataReply(r *http.Request, appendData func([]byte) []byte) reply {
 	return answer
 }
 
-func appendStatusPath(b []byte, u *importer.Upload) []byte {
+func appendStatusPath(b []byte, u *upload.Upload) []byte {
 	b = append(b, "/v2/accounts/"...)
 	b = append(b, u.Account.SID...)
 	b = append(b, "/csv-status/"...)
 	return u.SID.AppendTo(b)
 }
 
-func appendUploadHead(b []byte, u *importer.Upload) []byte {
+func appendUploadHead(b []byte, u *upload.Upload) []byte {
 	b = append(b, `{"upload_id":"`...)
 	b = u.SID.AppendTo(b)
 	b = append(b, `","list_sid":"`...)
@@ -62,7 +62,7 @@ func appendUploadHead(b []byte, u *importer.Upload) []byte {
 }
 
 // appendSummary appends what is answered to a file that came in.
-func appendSummary(b []byte, u *importer.Upload) []byte {
+func appendSummary(b []byte, u *upload.Upload) []byte {
 	b = append(b, `{"summary":`...)
 	b = appendUploadHead(b, u)
 	b = append(b, `,"list_name":`...)
@@ -72,7 +72,7 @@ func appendSummary(b []byte, u *importer.Upload) []byte {
 	return append(b, `"}}`...)
 }
 
-func appendStats(b []byte, s importer.Stats) []byte {
+func appendStats(b []byte, s upload.Stats) []byte {
 	for _, field := range []struct {
 		key   string
 		value int
@@ -89,7 +89,7 @@ func appendStats(b []byte, s importer.Stats) []byte {
 }
 
 // appendDryRun appends what is told of a dry run alone.
-func appendDryRun(b []byte, u *importer.Upload) []byte {
+func appendDryRun(b []byte, u *upload.Upload) []byte {
 	if !u.DryRun {
 		return b
 	}
@@ -101,7 +101,7 @@ func appendDryRun(b []byte, u *importer.Upload) []byte {
 }
 
 // appendStatus appends what the platform tells of an upload.
-func appendStatus(b []byte, u *importer.Upload) []byte {
+func appendStatus(b []byte, u *upload.Upload) []byte {
 	b = appendUploadHead(b, u)
 	b = append(b, `,"status":"`...)
 	b = append(b, uploadStatuses[u.State]...)
@@ -118,7 +118,7 @@ func appendStatus(b []byte, u *importer.Upload) []byte {
 }
 
 // upload appends what callbook's own routes tell of an upload.
-func (e *encoder) upload(b []byte, u *importer.Upload) []byte {
+func (e *encoder) upload(b []byte, u *upload.Upload) []byte {
 	b = appendUploadHead(b, u)
 	b = append(b, `,"list_name":`...)
 	b = appendString(b, u.ListName)
@@ -146,11 +146,11 @@ func (e *encoder) upload(b []byte, u *importer.Upload) []byte {
 }
 
 func (a *API) csvStatus(r *http.Request) (reply, error) {
-	upload, err := a.imports.Upload(r.Context(), accountOf(r), sidIn(r, "upload_id"))
+	u, err := a.imports.Upload(r.Context(), accountOf(r), sidIn(r, "upload_id"))
 	if err != nil {
 		return reply{}, err
 	}
-	return dataReply(r, func(b []byte) []byte { return appendStatus(b, &upload) }), nil
+	return dataReply(r, func(b []byte) []byte { return appendStatus(b, &u) }), nil
 }
 
 // uploadWeight is what an upload weighs at most, with the names of its list and
@@ -190,8 +190,8 @@ func (a *API) csvUploads(r *http.Request) (reply, error) {
 func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	e := newEncoder(accountOf(r))
 	answer := pending{r: r}
-	return answer.end(a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"), func(upload importer.Upload) *journal.Receipt {
-		return answer.keep(dataReply(r, func(b []byte) []byte { return e.upload(b, &upload) }))
+	return answer.end(a.imports.Cancel(r.Context(), accountOf(r), sidIn(r, "upload_id"), func(u upload.Upload) *journal.Receipt {
+		return answer.keep(dataReply(r, func(b []byte) []byte { return e.upload(b, &u) }))
 	}))
 }
 
@@ -210,7 +210,7 @@ const (
 // as the file had rows.
 func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	acct := accountOf(r)
-	upload, err := a.imports.Upload(r.Context(), acct, sidIn(r, "upload_id"))
+	u, err := a.imports.Upload(r.Context(), acct, sidIn(r, "upload_id"))
 	if err == nil {
 		err = budget.Of(r.Context()).Take(r.Context(), errorBytes)
 	}
@@ -224,15 +224,15 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer done()
-	rows, err := a.imports.ErrorRows(r.Context(), acct, upload.SID, 0, errorPage)
+	rows, err := a.imports.ErrorRows(r.Context(), acct, u.SID, 0, errorPage)
 	if err != nil {
 		Fail(w, r, err)
 		return
 	}
 	headers := http.Header{}
 	headers.Set("Content-Type", "text/csv; charset=utf-8")
-	headers.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="errors-%s.csv"`, upload.SID))
-	headers.Set(omittedHeader, strconv.Itoa(upload.Errors.Omitted))
+	headers.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="errors-%s.csv"`, u.SID))
+	headers.Set(omittedHeader, strconv.Itoa(u.Errors.Omitted))
 	file := newDownload(w, r, headers)
 	if r.Method == http.MethodHead {
 		file.begin()
@@ -242,7 +242,7 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	defer release()
 	var page bytes.Buffer
 	page.WriteString(csvcell.ByteOrderMark)
-	appendRecord(&page, upload.ErrorHeader(), importer.ErrorColumns...)
+	appendRecord(&page, u.ErrorHeader(), upload.ErrorColumns...)
 	for {
 		for i := range rows {
 			row := &rows[i]
@@ -253,7 +253,7 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 			file.end(err)
 			return
 		}
-		rows, err = a.imports.ErrorRows(ctx, acct, upload.SID, rows[len(rows)-1].Line, errorPage)
+		rows, err = a.imports.ErrorRows(ctx, acct, u.SID, rows[len(rows)-1].Line, errorPage)
 		if err != nil {
 			file.end(err)
 			return

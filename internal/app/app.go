@@ -20,7 +20,6 @@ import (
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/dashboard"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/postgres"
 	"callbook/internal/server"
@@ -28,6 +27,7 @@ import (
 	"callbook/internal/sqlite"
 	"callbook/internal/store"
 	"callbook/internal/summary"
+	"callbook/internal/upload"
 	"callbook/internal/usage"
 	"callbook/openapi"
 )
@@ -80,7 +80,7 @@ type App struct {
 
 	cfg      Config
 	stores   *store.Set
-	imports  *importer.Importer
+	imports  *upload.Importer
 	receipts *journal.Keeper
 	usage    *usage.Counter
 }
@@ -99,7 +99,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if err := book.Resume(ctx); err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
-	imports, err := importer.Open(ctx, stores.Uploads, stores.Files, book, importer.Options{
+	imports, err := upload.Open(ctx, stores.Uploads, stores.Files, book, upload.Options{
 		Log: cfg.Log, Now: cfg.Clock.Now, BatchRows: cfg.BatchRows, Retention: cfg.Retention,
 	})
 	if err != nil {

@@ -25,9 +25,9 @@ import (
 	"callbook/internal/attempts"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/session"
 	"callbook/internal/summary"
+	"callbook/internal/upload"
 	"callbook/internal/usage"
 )
 
@@ -36,7 +36,7 @@ type Config struct {
 	Accounts *account.Directory
 	Sessions *session.Keeper
 	Book     *addressbook.Book
-	Imports  *importer.Importer
+	Imports  *upload.Importer
 	Summary  *summary.Keeper
 	Usage    *usage.Counter
 	// API returns the wire API for this caller, who needs no key there, as long as

@@ -9,7 +9,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // shownColumns is how many columns of a file can be mapped and seen. The others
@@ -39,11 +39,11 @@ var fieldUses = []option{
 
 // draftReview is what the template draft.html shows.
 type draftReview struct {
-	importer.Draft
+	upload.Draft
 	Form     importForm
 	Columns  []mappedColumn
 	More     int // columns that are not shown
-	Rows     []importer.PreviewRow
+	Rows     []upload.PreviewRow
 	Fault    string // why it cannot be imported so
 	NoHeader bool
 	Uses     []option
@@ -67,10 +67,10 @@ type mappedColumn struct {
 func (c mappedColumn) ID() string { return strconv.Itoa(c.At) }
 
 // draftOf returns the draft that the path names.
-func (d *Dashboard) draftOf(r *http.Request) (importer.Draft, error) {
+func (d *Dashboard) draftOf(r *http.Request) (upload.Draft, error) {
 	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
 	if !ok {
-		return importer.Draft{}, importer.ErrNoDraft
+		return upload.Draft{}, upload.ErrNoDraft
 	}
 	return d.cfg.Imports.Draft(r.Context(), accountOf(r), sid)
 }
@@ -90,7 +90,7 @@ func (d *Dashboard) draftPage(r *http.Request) (answer, error) {
 }
 
 // showDraft shows a draft, with the form as it was filled in or nil.
-func (d *Dashboard) showDraft(r *http.Request, draft importer.Draft, form *importForm) (answer, error) {
+func (d *Dashboard) showDraft(r *http.Request, draft upload.Draft, form *importForm) (answer, error) {
 	data := draftReview{Draft: draft, NoHeader: draft.Request.Mapping.NoHeader, Uses: fieldUses}
 	if draft.Request.Type == addressbook.Dynamic {
 		data.Uses = append(slices.Clip(fieldUses), option{useVariable, "Variable…"})
@@ -132,7 +132,7 @@ func (d *Dashboard) showDraft(r *http.Request, draft importer.Draft, form *impor
 	return show("draft", "Import "+fileOr(draft.FileName), data), nil
 }
 
-func (v *draftReview) setLook(look importer.Preview) {
+func (v *draftReview) setLook(look upload.Preview) {
 	for i, c := range look.Columns[:min(shownColumns, len(look.Columns))] {
 		m := mappedColumn{At: i, Header: c.Header, ReadableName: fmt.Sprintf("column %d", i+1)}
 		if !v.NoHeader && strings.TrimSpace(c.Header) != "" {
@@ -183,8 +183,8 @@ func nameOf(use, name, header string) string {
 // mappingOf reads what the form says of the columns. Where that is no more than
 // what the header says, it leaves it to the header. With another type, columns
 // that were left out may have a use.
-func mappingOf(r *http.Request, look importer.Preview, otherType bool) importer.Mapping {
-	m := importer.Mapping{NoHeader: r.PostForm.Get("no_header") == "yes"}
+func mappingOf(r *http.Request, look upload.Preview, otherType bool) upload.Mapping {
+	m := upload.Mapping{NoHeader: r.PostForm.Get("no_header") == "yes"}
 	same := !m.NoHeader
 	for i, c := range look.Columns {
 		name, at := c.Name, strconv.Itoa(i)
@@ -197,7 +197,7 @@ func mappingOf(r *http.Request, look importer.Preview, otherType bool) importer.
 		same = same && name == c.Name
 	}
 	if same {
-		return importer.Mapping{}
+		return upload.Mapping{}
 	}
 	return m
 }
@@ -244,12 +244,12 @@ func (d *Dashboard) changeDraft(r *http.Request) (answer, error) {
 	return d.goOn(r, draft, &form, r.PostForm.Get("then"))
 }
 
-func sameRequest(a, b importer.Request) bool {
+func sameRequest(a, b upload.Request) bool {
 	return a.ListName == b.ListName && a.Type == b.Type && a.Options == b.Options && a.Mapping.Encode() == b.Mapping.Encode()
 }
 
 // goOn does what the button of the draft's form says.
-func (d *Dashboard) goOn(r *http.Request, draft importer.Draft, form *importForm, then string) (answer, error) {
+func (d *Dashboard) goOn(r *http.Request, draft upload.Draft, form *importForm, then string) (answer, error) {
 	page := "/imports/" + draft.SID.String()
 	var err error
 	switch then {

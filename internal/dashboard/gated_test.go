@@ -3,16 +3,16 @@ package dashboard_test
 import (
 	"context"
 
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // gatedStore lets a batch through for each value from its gate.
 type gatedStore struct {
-	importer.Store
+	upload.Store
 	gate chan struct{}
 }
 
-func (s *gatedStore) ApplyBatch(ctx context.Context, b *importer.Batch) (importer.State, error) {
+func (s *gatedStore) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State, error) {
 	select {
 	case <-s.gate:
 	case <-ctx.Done():

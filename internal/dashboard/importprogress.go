@@ -3,7 +3,7 @@ package dashboard
 import (
 	"time"
 
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // progress is how far an upload is.
@@ -18,7 +18,7 @@ type progress struct {
 // leastForRate is how long an import has run before its rate means something.
 const leastForRate = time.Second
 
-func progressOf(u *importer.Upload, url string) progress {
+func progressOf(u *upload.Upload, url string) progress {
 	p := progress{URL: url, Rows: u.Stats.Total(), Percent: -1}
 	if u.Size > 0 {
 		p.Percent = int(100 * min(u.At.Offset, u.Size) / u.Size)

@@ -11,7 +11,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 // importsList is what the template imports.html shows.
 type importsList struct {
 	Form    importForm
-	Drafts  []importer.Draft
+	Drafts  []upload.Draft
 	Imports []importRow
 	Total   int
 	Here    string // the address of the page
@@ -39,31 +39,31 @@ func (l importsList) Running() bool {
 
 // importRow is an upload as pages show it.
 type importRow struct {
-	importer.Upload
+	upload.Upload
 	State stateWords
 }
 
 // stateWords tell of an upload's state: the kind is one of the badges.
 type stateWords struct{ Kind, Text string }
 
-func rowOf(u importer.Upload) importRow {
+func rowOf(u upload.Upload) importRow {
 	return importRow{Upload: u, State: wordsOf(&u)}
 }
 
-func wordsOf(u *importer.Upload) stateWords {
+func wordsOf(u *upload.Upload) stateWords {
 	switch u.State {
-	case importer.Running:
+	case upload.Running:
 		return stateWords{"", "Running"}
-	case importer.Completed:
+	case upload.Completed:
 		if u.Stats.Failed > 0 {
 			return stateWords{"warn", "Done, some rows failed"}
 		}
 		return stateWords{"good", "Done"}
-	case importer.Cancelled:
+	case upload.Cancelled:
 		return stateWords{"warn", "Cancelled"}
-	case importer.ListGone:
+	case upload.ListGone:
 		return stateWords{"bad", "Stopped: the list was deleted"}
-	case importer.FileChanged:
+	case upload.FileChanged:
 		return stateWords{"bad", "Stopped: the file is not as long any more as the one that came"}
 	}
 	return stateWords{"bad", "Stopped: the file is gone"}
@@ -93,7 +93,7 @@ func fileOr(name string) string {
 }
 
 // Running tells whether rows are left.
-func (r importRow) Running() bool { return r.Upload.State == importer.Running }
+func (r importRow) Running() bool { return r.Upload.State == upload.Running }
 
 // Percent is how much of the file is worked, as "45 %"; "" when nothing runs or
 // that is not known.
@@ -197,10 +197,10 @@ func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
 }
 
 // uploadOf returns the upload that the path names.
-func (d *Dashboard) uploadOf(r *http.Request) (importer.Upload, error) {
+func (d *Dashboard) uploadOf(r *http.Request) (upload.Upload, error) {
 	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
 	if !ok {
-		return importer.Upload{}, errNoImport
+		return upload.Upload{}, errNoImport
 	}
 	u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), sid)
 	if isFault(err, fault.NotFound) {
@@ -215,10 +215,10 @@ var errNoImport = fault.New(fault.NotFound, "There is no such import.")
 type importResult struct {
 	importRow
 	Progress progress
-	Reasons  importer.Reasons
+	Reasons  upload.Reasons
 	// Draft is the file that waits to be started, of which this is the dry
 	// run; nil when there is none.
-	Draft *importer.Draft
+	Draft *upload.Draft
 	// ListGone tells that the list is not there, be it not yet or no more.
 	ListGone bool
 	// ErrorsURL is where the rows that were not imported are downloaded.
@@ -229,7 +229,7 @@ type importResult struct {
 // importsKept is how long imports are kept after they have ended.
 func (d *Dashboard) importsKept() string {
 	switch kept := d.cfg.Imports.Retention(); {
-	case kept == importer.Forever:
+	case kept == upload.Forever:
 		return ""
 	case kept%(24*time.Hour) == 0:
 		return count(int(kept/(24*time.Hour))) + " days"
@@ -267,7 +267,7 @@ func (d *Dashboard) importPage(r *http.Request) (answer, error) {
 
 // resultOf tells how far an upload is, and once it has ended what became of its
 // rows.
-func (d *Dashboard) resultOf(r *http.Request, u importer.Upload) (importResult, error) {
+func (d *Dashboard) resultOf(r *http.Request, u upload.Upload) (importResult, error) {
 	data := importResult{
 		importRow: rowOf(u),
 		Progress:  progressOf(&u, "/imports/"+u.SID.String()+"/progress"),
@@ -294,8 +294,8 @@ func (d *Dashboard) importProgress(r *http.Request) (answer, error) {
 
 // progressPiece is the progress of an upload that runs, and then the page with
 // its result. Whoever has no script gets that page in any case.
-func (d *Dashboard) progressPiece(r *http.Request, u importer.Upload, page string) answer {
-	if u.State != importer.Running || !byHTMX(r) {
+func (d *Dashboard) progressPiece(r *http.Request, u upload.Upload, page string) answer {
+	if u.State != upload.Running || !byHTMX(r) {
 		return goTo(page)
 	}
 	a := show("import", "", progressOf(&u, page+"/progress"))
@@ -309,7 +309,7 @@ func (d *Dashboard) cancelImport(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	page := "/imports/" + u.SID.String()
-	if u.State != importer.Running {
+	if u.State != upload.Running {
 		return goTo(page).saying("It had ended already."), nil
 	}
 	if err := d.cfg.Imports.Cancel(r.Context(), accountOf(r), u.SID, nil); err != nil {

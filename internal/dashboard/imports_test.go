@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 const hostile = `<script>alert(1)</script>`
@@ -176,7 +176,7 @@ func TestImportFaults(t *testing.T) {
 	if got := visible(b.Open("/imports").PageText(t, 200)); strings.Contains(got, "waiting for you") {
 		t.Errorf("something was kept: %s", got)
 	}
-	big := drop(b, "big.csv", good+strings.Repeat(strings.Repeat("x", 99)+"\n", importer.MaxFileBytes/100+1))
+	big := drop(b, "big.csv", good+strings.Repeat(strings.Repeat("x", 99)+"\n", upload.MaxFileBytes/100+1))
 	reads(t, big.PageText(t, 413), "Maximum allowed size")
 	for _, path := range []string{"/imports/x", "/imports/" + strings.Repeat("0", 32), "/imports/x/draft", "/imports/x/progress", "/imports?after=x"} {
 		b.Open(path).PageText(t, 404)
@@ -220,7 +220,7 @@ func TestDraftsSurvive(t *testing.T) {
 	b := s.SignedIn("demo")
 	reads(t, b.Open(path).PageText(t, 200), "+919876543210")
 	s.Stop()
-	opts.Clock = clocktest.New(now.Add(importer.DraftLifetime + time.Minute))
+	opts.Clock = clocktest.New(now.Add(upload.DraftLifetime + time.Minute))
 	s = servertest.Start(t, opts)
 	b = s.SignedIn("demo")
 	deadline := time.Now().Add(30 * time.Second)
@@ -257,7 +257,7 @@ func TestProgress(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{
 		Dashboard: true,
 		BatchRows: 1,
-		Imports:   func(store importer.Store) importer.Store { return &gatedStore{Store: store, gate: gate} },
+		Imports:   func(store upload.Store) upload.Store { return &gatedStore{Store: store, gate: gate} },
 	})
 	s.Account("demo")
 	b := s.SignedIn("demo")

@@ -6,17 +6,17 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 // keepingFew is a store that keeps two error rows of an upload.
 type keepingFew struct {
-	importer.Store
+	upload.Store
 	rows int
 }
 
-func (k keepingFew) ApplyBatch(ctx context.Context, b *importer.Batch) (importer.State, error) {
+func (k keepingFew) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State, error) {
 	b.MaxErrorRows = k.rows
 	return k.Store.ApplyBatch(ctx, b)
 }
@@ -32,11 +32,11 @@ func TestImportsSayWhatIsKept(t *testing.T) {
 	}{
 		"some rows": {0, 2, "each kept for 90 days after its end", "3 more rows that were not imported are counted, and not kept for the download."},
 		"no rows":   {36 * time.Hour, 0, "each kept for 36h0m0s after its end", "The rows that were not imported are counted, and not kept any more."},
-		"forever":   {importer.Forever, 4, "1 import", "1 more row that was not imported is counted"},
+		"forever":   {upload.Forever, 4, "1 import", "1 more row that was not imported is counted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := servertest.Start(t, servertest.Options{Dashboard: true, Retention: tt.retention, Imports: func(store importer.Store) importer.Store {
+			s := servertest.Start(t, servertest.Options{Dashboard: true, Retention: tt.retention, Imports: func(store upload.Store) upload.Store {
 				return keepingFew{store, tt.rows}
 			}})
 			c := s.Account("demo")
@@ -49,7 +49,7 @@ func TestImportsSayWhatIsKept(t *testing.T) {
 			if got, want := strings.Contains(page, "Download these rows"), tt.rows > 0; got != want {
 				t.Errorf("the page offers a download: %t, want %t", got, want)
 			}
-			if got := strings.Contains(page, "after its end"); got != (tt.retention != importer.Forever) {
+			if got := strings.Contains(page, "after its end"); got != (tt.retention != upload.Forever) {
 				t.Errorf("the page says how long it is kept: %t", got)
 			}
 		})

@@ -13,14 +13,14 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 const (
 	// maxFormText is how much of a text part is read: more than any may have.
 	maxFormText = 4 << 10
 	// maxUploadForm is the size limit of a form with a file, in bytes.
-	maxUploadForm = importer.MaxFileBytes + maxForm
+	maxUploadForm = upload.MaxFileBytes + maxForm
 	// uploadBytes is what an upload takes while it comes: buffers, and a piece of
 	// the file on its way to the database.
 	uploadBytes = 1 << 20
@@ -29,8 +29,8 @@ const (
 // The words of the forms for what can be chosen of an import.
 var (
 	listTypeOptions = []option{
-		{"static", fmt.Sprintf("Static: up to %s contacts", count(importer.MaxStatic))},
-		{"dynamic", fmt.Sprintf("Dynamic: up to %s, other columns are variables", count(importer.MaxDynamic))},
+		{"static", fmt.Sprintf("Static: up to %s contacts", count(upload.MaxStatic))},
+		{"dynamic", fmt.Sprintf("Dynamic: up to %s, other columns are variables", count(upload.MaxDynamic))},
 	}
 	onDuplicateOptions = []option{
 		{"reject", "Leave it, and report repeats"},
@@ -73,8 +73,8 @@ func (f *importForm) set(name, value string) {
 
 // request is what the form asks for. What is wrong is noted at the field, and
 // false returned.
-func (f *importForm) request() (importer.Request, bool) {
-	r := importer.Request{ListName: f.ListName.Value, TypeGiven: true}
+func (f *importForm) request() (upload.Request, bool) {
+	r := upload.Request{ListName: f.ListName.Value, TypeGiven: true}
 	switch f.Type.Value {
 	case "static":
 	case "dynamic":
@@ -98,7 +98,7 @@ func (f *importForm) request() (importer.Request, bool) {
 }
 
 // fill is the reverse of request.
-func (f *importForm) fill(r importer.Request) {
+func (f *importForm) fill(r upload.Request) {
 	f.ListName.Value = r.ListName
 	f.Type.Value = listTypeOptions[r.Type].Value
 	f.OnDuplicate.Value = onDuplicateOptions[r.Options.OnDuplicate].Value
@@ -129,7 +129,7 @@ func sentence(words string) string {
 
 // readUpload reads the form with the file, in whatever order its parts come.
 // What is wrong with it is noted in the form, and the file is nil.
-func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*importer.File, error) {
+func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*upload.File, error) {
 	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*importer.Fil
 	if err != nil {
 		return nil, errForm
 	}
-	var file *importer.File
+	var file *upload.File
 	for {
 		part, err := parts.NextPart()
 		if err == io.EOF {
@@ -154,7 +154,7 @@ func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*importer.Fil
 	}
 }
 
-func (d *Dashboard) readPart(r *http.Request, part *multipart.Part, file *importer.File, form *importForm) (*importer.File, error) {
+func (d *Dashboard) readPart(r *http.Request, part *multipart.Part, file *upload.File, form *importForm) (*upload.File, error) {
 	if part.FormName() != "file" {
 		text, err := io.ReadAll(io.LimitReader(part, maxFormText))
 		form.set(part.FormName(), string(text))
@@ -202,4 +202,4 @@ func uploadTrouble(err error) error {
 
 var errNotWhole = fault.New(fault.Unparsable, "The file did not arrive whole. Try again.")
 
-var errFileTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("A file has at most %d MB. Split it, and import the parts into the same list.", importer.MaxFileBytes>>20))
+var errFileTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("A file has at most %d MB. Split it, and import the parts into the same list.", upload.MaxFileBytes>>20))

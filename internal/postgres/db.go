@@ -42,9 +42,9 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/cores"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/session"
+	"callbook/internal/upload"
 )
 
 // DB is a database. It is every store that the server has.
@@ -60,7 +60,7 @@ var (
 	_ account.Store     = (*DB)(nil)
 	_ addressbook.Store = (*DB)(nil)
 	_ journal.Store     = (*DB)(nil)
-	_ importer.Store    = (*DB)(nil)
+	_ upload.Store      = (*DB)(nil)
 	_ session.Store     = (*DB)(nil)
 )
 

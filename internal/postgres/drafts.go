@@ -7,15 +7,15 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
 // selectDrafts is what scanDraft reads.
 const selectDrafts = `SELECT ` + accountColumns + `, d.sid, d.file_name, d.size, d.list_name, d.type, d.on_duplicate, d.mapping,
 	d.trial_sid, d.date_created FROM upload_drafts AS d JOIN accounts ON accounts.id = d.account_id`
 
-func scanDraft(row pgx.CollectableRow) (d importer.Draft, err error) {
+func scanDraft(row pgx.CollectableRow) (d upload.Draft, err error) {
 	var a accountRow
 	var mapping string
 	r := &d.Request
@@ -23,7 +23,7 @@ func scanDraft(row pgx.CollectableRow) (d importer.Draft, err error) {
 	err = row.Scan(append(a.into(), (*sidValue)(&d.SID), &d.FileName, &d.Size, &r.ListName, (*uint8)(&r.Type),
 		(*uint8)(&r.Options.OnDuplicate), &mapping, (*sidValue)(&d.Trial), (*dateValue)(&d.Created))...)
 	if err == nil {
-		r.Mapping, err = importer.DecodeMapping(mapping)
+		r.Mapping, err = upload.DecodeMapping(mapping)
 	}
 	if err == nil {
 		d.Account, err = a.account()
@@ -31,8 +31,8 @@ func scanDraft(row pgx.CollectableRow) (d importer.Draft, err error) {
 	return d, err
 }
 
-// AddDraft implements [importer.DraftStore].
-func (db *DB) AddDraft(ctx context.Context, d importer.Draft) error {
+// AddDraft implements [upload.DraftStore].
+func (db *DB) AddDraft(ctx context.Context, d upload.Draft) error {
 	r := &d.Request
 	return db.execute(ctx, of(d.Account.ID), "add draft", `INSERT INTO upload_drafts (account_id, sid, file_name, size, list_name, type, on_duplicate,
 			mapping, trial_sid, date_created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -40,25 +40,25 @@ func (db *DB) AddDraft(ctx context.Context, d importer.Draft) error {
 		r.Mapping.Encode(), (*sidValue)(&d.Trial), d.Created.UnixNano())
 }
 
-// Drafts implements [importer.DraftStore].
-func (db *DB) Drafts(ctx context.Context) ([]importer.Draft, error) {
+// Drafts implements [upload.DraftStore].
+func (db *DB) Drafts(ctx context.Context) ([]upload.Draft, error) {
 	return collect(ctx, db, purpose{}, "list drafts", scanDraft, selectDrafts+` ORDER BY d.sid`)
 }
 
-// Draft implements [importer.DraftStore].
-func (db *DB) Draft(ctx context.Context, account int64, sid addressbook.SID) (importer.Draft, error) {
+// Draft implements [upload.DraftStore].
+func (db *DB) Draft(ctx context.Context, account int64, sid addressbook.SID) (upload.Draft, error) {
 	found, err := collect(ctx, db, of(account), "read draft", scanDraft, selectDrafts+` WHERE d.account_id = $1 AND d.sid = $2`, account, (*sidValue)(&sid))
 	if err != nil {
-		return importer.Draft{}, err
+		return upload.Draft{}, err
 	}
 	if len(found) == 0 {
-		return importer.Draft{}, importer.ErrNoDraft
+		return upload.Draft{}, upload.ErrNoDraft
 	}
 	return found[0], nil
 }
 
-// ChangeDraft implements [importer.DraftStore].
-func (db *DB) ChangeDraft(ctx context.Context, d importer.Draft) error {
+// ChangeDraft implements [upload.DraftStore].
+func (db *DB) ChangeDraft(ctx context.Context, d upload.Draft) error {
 	r := &d.Request
 	return db.write(ctx, d.Account.ID, "change draft", func(t *tx) error {
 		there := false
@@ -69,11 +69,11 @@ func (db *DB) ChangeDraft(ctx context.Context, d importer.Draft) error {
 		if err := t.flush(); err != nil || there {
 			return err
 		}
-		return importer.ErrNoDraft
+		return upload.ErrNoDraft
 	})
 }
 
-// RemoveDraft implements [importer.DraftStore].
+// RemoveDraft implements [upload.DraftStore].
 func (db *DB) RemoveDraft(ctx context.Context, account int64, sid addressbook.SID) (was bool, err error) {
 	err = db.write(ctx, account, "remove draft", func(t *tx) error {
 		t.queueRemoveDraft(sid, &was)
@@ -96,7 +96,7 @@ func whether(found *bool) func(pgconn.CommandTag) error {
 	}
 }
 
-// StartDraft implements [importer.DraftStore].
-func (db *DB) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
+// StartDraft implements [upload.DraftStore].
+func (db *DB) StartDraft(ctx context.Context, u upload.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return db.addUpload(ctx, u, list, true, ready)
 }

@@ -5,13 +5,13 @@ import (
 	"slices"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/phone"
+	"callbook/internal/upload"
 )
 
 // enlistment is a batch's contacts on their way into its list.
 type enlistment struct {
-	batch *importer.Batch
+	batch *upload.Batch
 	// holders are the contacts that have a number of the batch, members those of
 	// them that are in the list, and list is nil when it is not there. Unless
 	// the batch is of a dry run, holders and list are locked.
@@ -20,7 +20,7 @@ type enlistment struct {
 	list    *addressbook.List
 }
 
-func newEnlistment(batch *importer.Batch) *enlistment {
+func newEnlistment(batch *upload.Batch) *enlistment {
 	return &enlistment{
 		batch:   batch,
 		holders: make(map[phone.Number]*addressbook.Contact, len(batch.Contacts)),
@@ -65,15 +65,15 @@ const amongMembers = `SELECT member.contact_sid FROM unnest($3::uuid[]) AS wante
 	(SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid = wanted.sid OFFSET 0) AS member`
 
 // decide tells what is to become of each contact.
-func (e *enlistment) decide() []importer.Outcome {
-	standings := make([]importer.Standing, len(e.batch.Contacts))
+func (e *enlistment) decide() []upload.Outcome {
+	standings := make([]upload.Standing, len(e.batch.Contacts))
 	for i := range e.batch.Contacts {
 		holder, known := e.holders[e.batch.Contacts[i].Number]
 		switch {
 		case known && e.members[holder.SID]:
-			standings[i] = importer.Listed
+			standings[i] = upload.Listed
 		case known:
-			standings[i] = importer.Known
+			standings[i] = upload.Known
 		}
 	}
 	listed := 0
@@ -84,19 +84,19 @@ func (e *enlistment) decide() []importer.Outcome {
 }
 
 // enlist does what was decided, most of it when the queue is run.
-func (t *tx) enlist(e *enlistment, outcomes []importer.Outcome) error {
+func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 	var fresh, updated []*addressbook.Contact
 	var added []*addressbook.Membership
 	for i, outcome := range outcomes {
 		c := &e.batch.Contacts[i]
 		switch outcome {
-		case importer.Added:
+		case upload.Added:
 			fresh = append(fresh, c)
 			added = append(added, &addressbook.Membership{Contact: c.SID, Created: c.Created})
 			continue
-		case importer.Full:
+		case upload.Full:
 			continue
-		case importer.Joined:
+		case upload.Joined:
 			added = append(added, &addressbook.Membership{Contact: e.holders[c.Number].SID, Created: e.batch.At})
 		}
 		if e.batch.OnDuplicate == addressbook.UpdateDuplicate {

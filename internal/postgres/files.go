@@ -11,14 +11,14 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // Files are the files of uploads, in pieces in the database, so that each server
 // can go on with any.
 type Files struct{ db *DB }
 
-var _ importer.Files = Files{}
+var _ upload.Files = Files{}
 
 // Files returns the files of uploads.
 func (db *DB) Files() Files { return Files{db: db} }
@@ -32,7 +32,7 @@ const (
 	takingTime = "1 day"
 )
 
-// Keep implements [importer.Files]. Each piece is a transaction of its own: none
+// Keep implements [upload.Files]. Each piece is a transaction of its own: none
 // waits for the network.
 func (f Files) Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
 	err := f.keep(ctx, account, upload, from)
@@ -73,8 +73,8 @@ func (f Files) keep(ctx context.Context, account int64, upload addressbook.SID, 
 	return f.db.execute(ctx, of(account), doing, `UPDATE upload_files SET size = $3 WHERE account_id = $1 AND upload_sid = $2`, account, sid, size)
 }
 
-// Open implements [importer.Files].
-func (f Files) Open(ctx context.Context, account int64, upload addressbook.SID) (importer.Content, error) {
+// Open implements [upload.Files].
+func (f Files) Open(ctx context.Context, account int64, upload addressbook.SID) (upload.Content, error) {
 	var size int64
 	err := f.db.row(ctx, of(account), `SELECT size FROM upload_files WHERE account_id = $1 AND upload_sid = $2 AND size IS NOT NULL`,
 		[]any{account, (*sidValue)(&upload)}, []any{&size})
@@ -138,7 +138,7 @@ func (c *content) load(chunk int64) error {
 	return nil
 }
 
-// Size implements [importer.Content]: of all pieces, whatever the row of the file
+// Size implements [upload.Content]: of all pieces, whatever the row of the file
 // says.
 func (c *content) Size() (size int64, err error) {
 	err = c.db.row(c.ctx, of(c.account), `SELECT coalesce(sum(octet_length(data)), 0)::bigint FROM upload_chunks WHERE account_id = $1 AND upload_sid = $2`,
@@ -149,7 +149,7 @@ func (c *content) Size() (size int64, err error) {
 // Close implements [io.Closer].
 func (c *content) Close() error { return nil }
 
-// Remove implements [importer.Files].
+// Remove implements [upload.Files].
 func (f Files) Remove(ctx context.Context, account int64, upload addressbook.SID) error {
 	return f.db.write(ctx, account, "remove an upload's file", func(t *tx) error {
 		for _, table := range []string{"upload_chunks", "upload_files"} {
@@ -159,9 +159,9 @@ func (f Files) Remove(ctx context.Context, account int64, upload addressbook.SID
 	})
 }
 
-// RemoveOthers implements [importer.Files]. Which uploads run or wait to be
+// RemoveOthers implements [upload.Files]. Which uploads run or wait to be
 // started, the database knows itself.
-func (f Files) RemoveOthers(ctx context.Context, _ []importer.Upload) error {
+func (f Files) RemoveOthers(ctx context.Context, _ []upload.Upload) error {
 	type file struct {
 		Account int64
 		Upload  sidValue

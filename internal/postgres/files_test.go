@@ -13,8 +13,8 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/pgtest"
+	"callbook/internal/upload"
 )
 
 func TestFiles(t *testing.T) {
@@ -120,8 +120,8 @@ func TestRemoveOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for upload, state := range map[addressbook.SID]importer.State{running: importer.Running, ended: importer.Cancelled} {
-		u := importer.Upload{SID: upload, Account: a, Header: []byte("number"), State: state, Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
+	for sid, state := range map[addressbook.SID]upload.State{running: upload.Running, ended: upload.Cancelled} {
+		u := upload.Upload{SID: sid, Account: a, Header: []byte("number"), State: state, Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
 		list := addressbook.List{SID: addressbook.SID{9}, Name: "list", Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
 		if err := db.AddUpload(t.Context(), u, list, nil); err != nil {
 			t.Fatal(err)

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/pgtest"
 	"callbook/internal/phone"
+	"callbook/internal/upload"
 )
 
 // These tests stop one transaction where it waits for another, and so see what
@@ -188,14 +188,14 @@ func TestTrimLocksWhatItDeletes(t *testing.T) {
 	acct := newAccount(t, db, "demo")
 	const uploads, kept = 4, 1
 	for i := range uploads {
-		u := importer.Upload{
+		u := upload.Upload{
 			Account: acct, SID: addressbook.SID{byte(i + 1)}, ListName: "Leads", Header: []byte("number"),
 			Created: time.Unix(1, 0), Updated: time.Unix(1, 0), Started: time.Unix(1, 0),
 		}
 		list := addressbook.List{SID: addressbook.SID{100}, Name: "Leads", Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
 		err := db.AddUpload(t.Context(), u, list, nil)
 		if err == nil {
-			err = db.EndUpload(t.Context(), acct.ID, u.SID, importer.Cancelled, time.Unix(2, 0), nil)
+			err = db.EndUpload(t.Context(), acct.ID, u.SID, upload.Cancelled, time.Unix(2, 0), nil)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -204,7 +204,7 @@ func TestTrimLocksWhatItDeletes(t *testing.T) {
 	newest := addressbook.SID{uploads}
 	letGo := pgtest.Hold(t, url, `SELECT FROM uploads WHERE sid = $1 FOR UPDATE`, (*sidValue)(&newest))
 	defer letGo()
-	d, err := db.TrimUploads(t.Context(), acct.ID, importer.Limits{Uploads: kept, ErrorBytes: 1}, 100)
+	d, err := db.TrimUploads(t.Context(), acct.ID, upload.Limits{Uploads: kept, ErrorBytes: 1}, 100)
 	if err != nil || len(d.Uploads) != uploads-kept {
 		t.Errorf("%d uploads were deleted, want %d: %v", len(d.Uploads), uploads-kept, err)
 	}

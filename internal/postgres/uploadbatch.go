@@ -6,15 +6,15 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
-// Contended implements [importer.Store]. Accounts' transactions run side by side.
+// Contended implements [upload.Store]. Accounts' transactions run side by side.
 func (*DB) Contended(int64) bool { return false }
 
-// ApplyBatch implements [importer.Store].
-func (db *DB) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
-	var state importer.State
+// ApplyBatch implements [upload.Store].
+func (db *DB) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
+	var state upload.State
 	err := db.write(ctx, batch.Account, "import a batch", func(t *tx) (err error) {
 		state, err = t.applyBatch(batch)
 		return err
@@ -22,7 +22,7 @@ func (db *DB) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.S
 	return state, err
 }
 
-func (t *tx) applyBatch(batch *importer.Batch) (importer.State, error) {
+func (t *tx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	e := newEnlistment(batch)
 	t.queueLook(e)
 	u, there, err := t.lockUpload(batch.Upload)
@@ -32,15 +32,15 @@ func (t *tx) applyBatch(batch *importer.Batch) (importer.State, error) {
 	switch {
 	case !there:
 		return 0, fmt.Errorf("upload %s is not there", batch.Upload)
-	case u.State != importer.Running:
+	case u.State != upload.Running:
 		return u.State, nil
 	case u.Lease.Server != batch.Lease.Server:
-		return 0, importer.ErrLost
+		return 0, upload.ErrLost
 	case u.At != batch.From:
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
 	case e.list == nil && !u.NewList:
-		t.endUpload(batch.Upload, importer.ListGone, batch.At)
-		return importer.ListGone, nil
+		t.endUpload(batch.Upload, upload.ListGone, batch.At)
+		return upload.ListGone, nil
 	}
 	if err := t.lookAtMembers(e); err != nil {
 		return 0, err
@@ -52,7 +52,7 @@ func (t *tx) applyBatch(batch *importer.Batch) (importer.State, error) {
 		}
 	}
 	if batch.Last {
-		u.State = importer.Completed
+		u.State = upload.Completed
 	}
 	t.settle(u.State, batch, batch.Settle(&u, outcomes))
 	return u.State, nil
@@ -60,7 +60,7 @@ func (t *tx) applyBatch(batch *importer.Batch) (importer.State, error) {
 
 // settle keeps what has become of a batch's rows, and where the next begins,
 // when the queue is run.
-func (t *tx) settle(state importer.State, batch *importer.Batch, s importer.Settlement) {
+func (t *tx) settle(state upload.State, batch *upload.Batch, s upload.Settlement) {
 	t.insertErrors(batch.Upload, s.Rows)
 	t.queue(`UPDATE uploads SET state = $3, position = $4, line = $5, success = success + $6, duplicate = duplicate + $7,
 			failed = failed + $8, new_contacts = new_contacts + $9, lease_until = $10, date_updated = $11,
@@ -71,7 +71,7 @@ func (t *tx) settle(state importer.State, batch *importer.Batch, s importer.Sett
 }
 
 // insertErrors adds an upload's error rows, when the queue is run.
-func (t *tx) insertErrors(upload addressbook.SID, rows []importer.ErrorRow) {
+func (t *tx) insertErrors(upload addressbook.SID, rows []upload.ErrorRow) {
 	if len(rows) == 0 {
 		return
 	}
@@ -86,22 +86,22 @@ func (t *tx) insertErrors(upload addressbook.SID, rows []importer.ErrorRow) {
 		t.account, (*sidValue)(&upload), lines, kinds, reasons, records)
 }
 
-// RestartUpload implements [importer.Store].
-func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to importer.Position, l importer.Lease, at time.Time) (importer.State, error) {
-	var state importer.State
+// RestartUpload implements [upload.Store].
+func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to upload.Position, l upload.Lease, at time.Time) (upload.State, error) {
+	var state upload.State
 	err := db.write(ctx, account, "restart upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)
 		if err != nil {
 			return err
 		}
 		if !there {
-			return importer.ErrNoUpload
+			return upload.ErrNoUpload
 		}
-		if state = u.State; state != importer.Running {
+		if state = u.State; state != upload.Running {
 			return nil
 		}
 		if u.Lease.Server != l.Server {
-			return importer.ErrLost
+			return upload.ErrLost
 		}
 		t.queue(`DELETE FROM upload_errors WHERE account_id = $1 AND upload_sid = $2`, account, (*sidValue)(&sid))
 		t.queue(`UPDATE uploads SET position = $3, line = $4, success = 0, duplicate = 0, failed = 0, new_contacts = 0,

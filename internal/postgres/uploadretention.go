@@ -6,30 +6,30 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
-// DeleteUploads implements [importer.Store].
-func (db *DB) DeleteUploads(ctx context.Context, before time.Time, rows int) (importer.Deleted, error) {
-	var d importer.Deleted
+// DeleteUploads implements [upload.Store].
+func (db *DB) DeleteUploads(ctx context.Context, before time.Time, rows int) (upload.Deleted, error) {
+	var d upload.Deleted
 	err := db.write(ctx, noAccount, "delete old uploads", func(t *tx) error {
-		d = importer.Deleted{}
+		d = upload.Deleted{}
 		// The state is as the index of those that have ended has it.
 		return t.deleteUploads(&d, rows, ` WHERE state <> 0 AND date_updated < $1 ORDER BY date_updated LIMIT 1`, before.UnixNano())
 	})
 	return d, err
 }
 
-// TrimUploads implements [importer.Store].
-func (db *DB) TrimUploads(ctx context.Context, account int64, l importer.Limits, rows int) (importer.Deleted, error) {
-	var d importer.Deleted
+// TrimUploads implements [upload.Store].
+func (db *DB) TrimUploads(ctx context.Context, account int64, l upload.Limits, rows int) (upload.Deleted, error) {
+	var d upload.Deleted
 	err := db.write(ctx, account, "delete uploads over the limits", func(t *tx) error {
-		d = importer.Deleted{}
+		d = upload.Deleted{}
 		// FOR UPDATE would lock those that an OFFSET of its own passes over, too.
 		err := t.deleteUploads(&d, rows, ` WHERE account_id = $1 AND sid = (
 			SELECT sid FROM uploads WHERE account_id = $1 AND state <> 0 ORDER BY sid DESC LIMIT 1 OFFSET $2)`, account, l.Uploads)
 		for err == nil && d.Rows < rows {
-			var u importer.Upload
+			var u upload.Upload
 			var there bool
 			u, there, err = t.lockFirst(` WHERE account_id = $1 AND sid = (SELECT sid FROM (
 					SELECT sid, state, error_bytes, sum(error_bytes) OVER (ORDER BY sid DESC) AS newer FROM uploads WHERE account_id = $1) AS all_of_account
@@ -46,7 +46,7 @@ func (db *DB) TrimUploads(ctx context.Context, account int64, l importer.Limits,
 
 // lockFirst finds the first upload of a condition, and locks it. One that another
 // transaction has locked is passed over.
-func (t *tx) lockFirst(condition string, args ...any) (u importer.Upload, there bool, err error) {
+func (t *tx) lockFirst(condition string, args ...any) (u upload.Upload, there bool, err error) {
 	t.queue(`SELECT account_id, sid FROM uploads`+condition+` FOR UPDATE SKIP LOCKED`, args...).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&u.Account.ID, (*sidValue)(&u.SID)}, func() error {
 			there = true
@@ -59,7 +59,7 @@ func (t *tx) lockFirst(condition string, args ...any) (u importer.Upload, there 
 }
 
 // deleteUploads deletes uploads, one after another, that a condition finds first.
-func (t *tx) deleteUploads(d *importer.Deleted, rows int, condition string, args ...any) error {
+func (t *tx) deleteUploads(d *upload.Deleted, rows int, condition string, args ...any) error {
 	for d.Rows < rows {
 		u, there, err := t.lockFirst(condition, args...)
 		if err != nil || !there {
@@ -77,7 +77,7 @@ func (t *tx) deleteUploads(d *importer.Deleted, rows int, condition string, args
 
 // deleteErrors deletes the last error rows of an upload, limit at most, and counts
 // them as omitted.
-func (t *tx) deleteErrors(d *importer.Deleted, u importer.Upload, limit int) error {
+func (t *tx) deleteErrors(d *upload.Deleted, u upload.Upload, limit int) error {
 	sid := (*sidValue)(&u.SID)
 	var rows int
 	var bytes int64

@@ -8,8 +8,8 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
 // uploadColumns is what eachUpload reads, from fromUploads.
@@ -23,7 +23,7 @@ const (
 )
 
 // eachUpload reads rows of uploadColumns.
-func eachUpload(do func(*importer.Upload)) func(pgx.Rows) error {
+func eachUpload(do func(*upload.Upload)) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		for rows.Next() {
 			u, err := scanUpload(rows)
@@ -36,7 +36,7 @@ func eachUpload(do func(*importer.Upload)) func(pgx.Rows) error {
 	}
 }
 
-func scanUpload(row pgx.CollectableRow) (u importer.Upload, err error) {
+func scanUpload(row pgx.CollectableRow) (u upload.Upload, err error) {
 	var a accountRow
 	var leaseUntil dateValue
 	var mapping string
@@ -49,7 +49,7 @@ func scanUpload(row pgx.CollectableRow) (u importer.Upload, err error) {
 		u.Lease.Until = time.Time(leaseUntil)
 	}
 	if err == nil {
-		u.Mapping, err = importer.DecodeMapping(mapping)
+		u.Mapping, err = upload.DecodeMapping(mapping)
 	}
 	if err == nil {
 		u.Account, err = a.account()
@@ -57,7 +57,7 @@ func scanUpload(row pgx.CollectableRow) (u importer.Upload, err error) {
 	return u, err
 }
 
-// ListByName implements [importer.Store].
+// ListByName implements [upload.Store].
 func (db *DB) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
 	var l addressbook.List
 	err := db.row(ctx, of(account), `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2`,
@@ -68,13 +68,13 @@ func (db *DB) ListByName(ctx context.Context, account int64, name string) (addre
 	return l, storeError("read list", err)
 }
 
-// AddUpload implements [importer.Store].
-func (db *DB) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
+// AddUpload implements [upload.Store].
+func (db *DB) AddUpload(ctx context.Context, u upload.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return db.addUpload(ctx, u, list, false, ready)
 }
 
 // addUpload adds an upload, in the place of the draft of its sid if it is one.
-func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready journal.Ready[addressbook.List]) error {
+func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, draft bool, ready journal.Ready[addressbook.List]) error {
 	return db.writeOnce(ctx, u.Account.ID, "add upload", func(t *tx) error {
 		got, there := list, false
 		// It is locked, so that it cannot go before the upload is there. Added by
@@ -89,10 +89,10 @@ func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook
 			return err
 		}
 		if there && got.Type != list.Type {
-			return importer.ErrOtherType(got.Type)
+			return upload.ErrOtherType(got.Type)
 		}
 		if !was {
-			return importer.ErrNoDraft
+			return upload.ErrNoDraft
 		}
 		if !there && !u.DryRun {
 			t.takenAgain = true
@@ -110,7 +110,7 @@ func (db *DB) addUpload(ctx context.Context, u importer.Upload, list addressbook
 }
 
 // insertUpload adds an upload, when the queue is run.
-func (t *tx) insertUpload(u *importer.Upload) {
+func (t *tx) insertUpload(u *upload.Upload) {
 	t.queue(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list, header,
 			state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until, date_created, date_updated,
 			file_name, size, mapping, date_started)
@@ -122,24 +122,24 @@ func (t *tx) insertUpload(u *importer.Upload) {
 }
 
 // lockUpload reads an upload and locks it.
-func (t *tx) lockUpload(sid addressbook.SID) (u importer.Upload, there bool, err error) {
+func (t *tx) lockUpload(sid addressbook.SID) (u upload.Upload, there bool, err error) {
 	t.queue(`SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = $1 AND uploads.sid = $2 FOR NO KEY UPDATE OF uploads`,
-		t.account, (*sidValue)(&sid)).Query(eachUpload(func(found *importer.Upload) { u, there = *found, true }))
+		t.account, (*sidValue)(&sid)).Query(eachUpload(func(found *upload.Upload) { u, there = *found, true }))
 	err = t.flush()
 	return u, there, err
 }
 
-// EndUpload implements [importer.Store].
-func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready journal.Ready[importer.Upload]) error {
+// EndUpload implements [upload.Store].
+func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s upload.State, at time.Time, ready journal.Ready[upload.Upload]) error {
 	return db.writeOnce(ctx, account, "end upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)
 		if err != nil {
 			return err
 		}
 		if !there {
-			return importer.ErrNoUpload
+			return upload.ErrNoUpload
 		}
-		if u.State == importer.Running {
+		if u.State == upload.Running {
 			u.State, u.Updated = s, time.Unix(0, at.UnixNano())
 			t.endUpload(sid, s, at)
 		}
@@ -149,38 +149,38 @@ func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID,
 }
 
 // endUpload puts an upload into this state, when the queue is run.
-func (t *tx) endUpload(sid addressbook.SID, s importer.State, at time.Time) {
+func (t *tx) endUpload(sid addressbook.SID, s upload.State, at time.Time) {
 	t.queue(`UPDATE uploads SET state = $3, date_updated = $4 WHERE account_id = $1 AND sid = $2`,
 		t.account, (*sidValue)(&sid), int16(s), at.UnixNano())
 }
 
-// Upload implements [importer.Store].
-func (db *DB) Upload(ctx context.Context, account int64, sid addressbook.SID) (importer.Upload, error) {
+// Upload implements [upload.Store].
+func (db *DB) Upload(ctx context.Context, account int64, sid addressbook.SID) (upload.Upload, error) {
 	found, err := collect(ctx, db, of(account), "read upload", scanUpload,
 		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = $1 AND uploads.sid = $2`, account, (*sidValue)(&sid))
 	if err != nil {
-		return importer.Upload{}, err
+		return upload.Upload{}, err
 	}
 	if len(found) == 0 {
-		return importer.Upload{}, importer.ErrNoUpload
+		return upload.Upload{}, upload.ErrNoUpload
 	}
 	return found[0], nil
 }
 
-// Uploads implements [importer.Store].
-func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) (importer.Page, error) {
-	var page importer.Page
+// Uploads implements [upload.Store].
+func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) (upload.Page, error) {
+	var page upload.Page
 	err := db.read(ctx, of(account), "list uploads", func(t *tx) error {
 		s := newSelection("uploads", account)
 		s.queueCount(t, &page.Total)
 		s.from = "uploads JOIN accounts ON accounts.id = uploads.account_id"
-		s.queuePage(t, uploadColumns, window{w, "uploads"}).Query(eachUpload(func(u *importer.Upload) {
+		s.queuePage(t, uploadColumns, window{w, "uploads"}).Query(eachUpload(func(u *upload.Upload) {
 			page.Uploads = append(page.Uploads, *u)
 		}))
 		return nil
 	})
 	if err != nil {
-		return importer.Page{}, err
+		return upload.Page{}, err
 	}
 	if len(page.Uploads) > w.Limit {
 		page.Uploads = page.Uploads[:w.Limit]
@@ -189,8 +189,8 @@ func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) 
 	return page, nil
 }
 
-// RunningUploads implements [importer.Store].
-func (db *DB) RunningUploads(ctx context.Context) ([]importer.Upload, error) {
+// RunningUploads implements [upload.Store].
+func (db *DB) RunningUploads(ctx context.Context) ([]upload.Upload, error) {
 	// The state is no parameter, so that the index of those that run is used.
 	return collect(ctx, db, purpose{}, "list running uploads", scanUpload,
 		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.state = 0 ORDER BY uploads.sid`)
@@ -199,13 +199,13 @@ func (db *DB) RunningUploads(ctx context.Context) ([]importer.Upload, error) {
 // errorKinds are what upload_errors.kind stands for.
 var errorKinds = map[fault.Kind]int16{fault.Missing: 1, fault.Invalid: 2, fault.Duplicate: 3}
 
-// ErrorRows implements [importer.Store].
-func (db *DB) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]importer.ErrorRow, error) {
+// ErrorRows implements [upload.Store].
+func (db *DB) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]upload.ErrorRow, error) {
 	kinds := make(map[int16]fault.Kind)
 	for kind, stored := range errorKinds {
 		kinds[stored] = kind
 	}
-	return collect(ctx, db, of(account), "read error rows", func(row pgx.CollectableRow) (r importer.ErrorRow, err error) {
+	return collect(ctx, db, of(account), "read error rows", func(row pgx.CollectableRow) (r upload.ErrorRow, err error) {
 		var kind int16
 		err = row.Scan(&r.Line, &kind, &r.Reason, &r.Record)
 		r.Kind = kinds[kind]

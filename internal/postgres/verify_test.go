@@ -8,9 +8,9 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/pgtest"
+	"callbook/internal/upload"
 	"callbook/internal/verify"
 )
 
@@ -38,7 +38,7 @@ func fill(t *testing.T, db *DB) {
 		t.Fatal(err)
 	}
 	sid, born := book.Birth()
-	u := importer.Upload{SID: sid, Account: acme, List: list.SID, ListName: list.Name, FileName: "a.csv", Size: 600_000, Header: []byte("number"), Created: born, Started: born, Updated: born}
+	u := upload.Upload{SID: sid, Account: acme, List: list.SID, ListName: list.Name, FileName: "a.csv", Size: 600_000, Header: []byte("number"), Created: born, Started: born, Updated: born}
 	if err := db.Files().Keep(t.Context(), acme.ID, sid, strings.NewReader(strings.Repeat("x", 600_000))); err != nil {
 		t.Fatal(err)
 	}

@@ -25,11 +25,11 @@ import (
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/dashboard"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/store"
+	"callbook/internal/upload"
 )
 
 // Options change what [Start] starts. The zero value is a server as a user has
@@ -59,8 +59,8 @@ type Options struct {
 	Accounts func(account.Store) account.Store
 	// Imports does the same for the uploads, Files for their files. BatchRows is how many rows of one
 	// are worked at once; zero is as many as a user's server takes.
-	Imports   func(importer.Store) importer.Store
-	Files     func(importer.Files) importer.Files
+	Imports   func(upload.Store) upload.Store
+	Files     func(upload.Files) upload.Files
 	BatchRows int
 	// Retention is how long uploads are kept; zero means as long as a user's
 	// server keeps them.

@@ -12,7 +12,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // backupSchema are the tables that a backup has besides the database's: the files
@@ -75,7 +75,7 @@ type BackupOptions struct {
 // commits do not wait; while it runs, the server's log grows by what is written.
 // The file is not synced. Of the files of uploads it returns how many there are,
 // and the uploads whose file was missing.
-func Backup(ctx context.Context, from string, files importer.Files, to string, opts BackupOptions) (copied int, missing []addressbook.SID, err error) {
+func Backup(ctx context.Context, from string, files upload.Files, to string, opts BackupOptions) (copied int, missing []addressbook.SID, err error) {
 	for attempt := 1; ; attempt++ {
 		copied, missing, err = backupOnce(ctx, from, files, to, opts, attempt == backupAttempts)
 		if !errors.Is(err, errUploadEnded) {
@@ -84,7 +84,7 @@ func Backup(ctx context.Context, from string, files importer.Files, to string, o
 	}
 }
 
-func backupOnce(ctx context.Context, from string, files importer.Files, to string, opts BackupOptions, last bool) (copied int, missing []addressbook.SID, err error) {
+func backupOnce(ctx context.Context, from string, files upload.Files, to string, opts BackupOptions, last bool) (copied int, missing []addressbook.SID, err error) {
 	err = snapshot(ctx, from, func(conn *sqlite.Conn) (err error) {
 		if err := refuseBackup(conn); err != nil {
 			return err
@@ -158,7 +158,7 @@ func copyPages(ctx context.Context, source *sqlite.Conn, to string, progress fun
 
 // waiting are the files of the uploads of a snapshot that need them.
 type waiting struct {
-	files   importer.Files
+	files   upload.Files
 	path    string
 	last    bool // an upload that has ended is no reason to begin anew
 	all     []waitingFile
@@ -169,7 +169,7 @@ type waiting struct {
 type waitingFile struct {
 	account int64
 	sid     addressbook.SID
-	content importer.Content
+	content upload.Content
 }
 
 // open opens them. The error is errUploadEnded when the snapshot is to be taken

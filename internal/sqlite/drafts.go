@@ -9,8 +9,8 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
 const (
@@ -18,7 +18,7 @@ const (
 	fromDrafts   = ` FROM upload_drafts AS d JOIN accounts ON accounts.id = d.account_id`
 )
 
-func scanDraft(stmt *sqlite.Stmt) (d importer.Draft, err error) {
+func scanDraft(stmt *sqlite.Stmt) (d upload.Draft, err error) {
 	if d.Account, err = scanAccount(stmt); err != nil {
 		return d, err
 	}
@@ -27,14 +27,14 @@ func scanDraft(stmt *sqlite.Stmt) (d importer.Draft, err error) {
 	d.Request.ListName = stmt.ColumnText(8)
 	d.Request.Type, d.Request.TypeGiven = addressbook.ListType(stmt.ColumnInt(9)), true
 	d.Request.Options.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(10))
-	d.Request.Mapping, err = importer.DecodeMapping(stmt.ColumnText(11))
+	d.Request.Mapping, err = upload.DecodeMapping(stmt.ColumnText(11))
 	stmt.ColumnBytes(12, d.Trial[:])
 	d.Created = time.Unix(0, stmt.ColumnInt64(13))
 	return d, err
 }
 
-// AddDraft implements [importer.DraftStore].
-func (b *AddressBook) AddDraft(ctx context.Context, d importer.Draft) error {
+// AddDraft implements [upload.DraftStore].
+func (b *AddressBook) AddDraft(ctx context.Context, d upload.Draft) error {
 	r := &d.Request
 	return b.edit(ctx, d.Account.ID, 1, "add draft", func(tx *editTx) error {
 		tx.bytes += pageBytes // of which it changed a part
@@ -45,8 +45,8 @@ func (b *AddressBook) AddDraft(ctx context.Context, d importer.Draft) error {
 	})
 }
 
-// Drafts implements [importer.DraftStore].
-func (b *AddressBook) Drafts(ctx context.Context) (all []importer.Draft, err error) {
+// Drafts implements [upload.DraftStore].
+func (b *AddressBook) Drafts(ctx context.Context) (all []upload.Draft, err error) {
 	err = b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT `+draftColumns+fromDrafts+` ORDER BY d.sid`, &sqlitex.ExecOptions{
 			ResultFunc: func(stmt *sqlite.Stmt) error {
@@ -59,8 +59,8 @@ func (b *AddressBook) Drafts(ctx context.Context) (all []importer.Draft, err err
 	return all, storeError("list drafts", err)
 }
 
-// Draft implements [importer.DraftStore].
-func (b *AddressBook) Draft(ctx context.Context, account int64, sid addressbook.SID) (d importer.Draft, err error) {
+// Draft implements [upload.DraftStore].
+func (b *AddressBook) Draft(ctx context.Context, account int64, sid addressbook.SID) (d upload.Draft, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT `+draftColumns+fromDrafts+` WHERE d.account_id = ? AND d.sid = ?`, []any{account, sid[:]},
 			func(stmt *sqlite.Stmt) (err error) {
@@ -69,13 +69,13 @@ func (b *AddressBook) Draft(ctx context.Context, account int64, sid addressbook.
 			})
 	})
 	if errors.Is(err, errNoRow) {
-		return importer.Draft{}, importer.ErrNoDraft
+		return upload.Draft{}, upload.ErrNoDraft
 	}
 	return d, storeError("read draft", err)
 }
 
-// ChangeDraft implements [importer.DraftStore].
-func (b *AddressBook) ChangeDraft(ctx context.Context, d importer.Draft) error {
+// ChangeDraft implements [upload.DraftStore].
+func (b *AddressBook) ChangeDraft(ctx context.Context, d upload.Draft) error {
 	r := &d.Request
 	changed := false
 	err := b.edit(ctx, d.Account.ID, 1, "change draft", func(tx *editTx) error {
@@ -87,12 +87,12 @@ func (b *AddressBook) ChangeDraft(ctx context.Context, d importer.Draft) error {
 		return err
 	})
 	if err == nil && !changed {
-		return importer.ErrNoDraft
+		return upload.ErrNoDraft
 	}
 	return err
 }
 
-// RemoveDraft implements [importer.DraftStore].
+// RemoveDraft implements [upload.DraftStore].
 func (b *AddressBook) RemoveDraft(ctx context.Context, account int64, sid addressbook.SID) (was bool, err error) {
 	err = b.edit(ctx, account, 1, "remove draft", func(tx *editTx) (err error) {
 		was, err = tx.removeDraft(account, sid)
@@ -107,7 +107,7 @@ func (tx *editTx) removeDraft(account int64, sid addressbook.SID) (was bool, err
 	return tx.Changes() > 0, err
 }
 
-// StartDraft implements [importer.DraftStore].
-func (b *AddressBook) StartDraft(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
+// StartDraft implements [upload.DraftStore].
+func (b *AddressBook) StartDraft(ctx context.Context, u upload.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return b.addUpload(ctx, u, list, true, ready)
 }

@@ -7,17 +7,17 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // enlist puts the batch's contacts into the list, up to so many, and into the
 // address book before, where they are not in it.
-func (tx *editTx) enlist(batch *importer.Batch, list int64, room int) ([]importer.Outcome, error) {
+func (tx *editTx) enlist(batch *upload.Batch, list int64, room int) ([]upload.Outcome, error) {
 	index, err := tx.edit.indexes.get(tx.Conn, batch.Account)
 	if err != nil {
 		return nil, err
 	}
-	outcomes := make([]importer.Outcome, len(batch.Contacts))
+	outcomes := make([]upload.Outcome, len(batch.Contacts))
 	fresh := make([]*addressbook.Contact, 0, len(batch.Contacts))
 	joined := 0
 	for i := range batch.Contacts {
@@ -29,11 +29,11 @@ func (tx *editTx) enlist(batch *importer.Batch, list int64, room int) ([]importe
 			if outcomes[i], err = tx.enlistKnown(batch, list, prefix, c, full); err != nil {
 				return nil, err
 			}
-			if outcomes[i] == importer.Joined {
+			if outcomes[i] == upload.Joined {
 				joined++
 			}
 		case full:
-			outcomes[i] = importer.Full
+			outcomes[i] = upload.Full
 		default:
 			index.add(c.Number, c.SID.Prefix())
 			tx.edit.changes = append(tx.edit.changes, numberChange{number: c.Number, sidPrefix: c.SID.Prefix(), added: true})
@@ -52,21 +52,21 @@ func (tx *editTx) enlist(batch *importer.Batch, list int64, room int) ([]importe
 // enlistKnown puts a contact of the address book into the list, unless it is in
 // it or the list is full, and overwrites one that is in it then, when the batch
 // is to.
-func (tx *editTx) enlistKnown(batch *importer.Batch, list int64, prefix uint64, c *addressbook.Contact, full bool) (importer.Outcome, error) {
+func (tx *editTx) enlistKnown(batch *upload.Batch, list int64, prefix uint64, c *addressbook.Contact, full bool) (upload.Outcome, error) {
 	holder, err := tx.edit.indexes.holder(tx.Conn, batch.Account, prefix, c.Number)
 	if err != nil {
 		return 0, err
 	}
-	outcome := importer.Full
+	outcome := upload.Full
 	if full {
 		var member bool
 		if member, err = isMember(tx.Conn, list, holder.SID); member {
-			outcome = importer.Member
+			outcome = upload.Member
 		}
 	} else {
 		outcome, err = tx.join(batch, list, holder.SID)
 	}
-	if err != nil || outcome == importer.Full || batch.OnDuplicate != addressbook.UpdateDuplicate {
+	if err != nil || outcome == upload.Full || batch.OnDuplicate != addressbook.UpdateDuplicate {
 		return outcome, err
 	}
 	holder.Overwrite(c)
@@ -76,17 +76,17 @@ func (tx *editTx) enlistKnown(batch *importer.Batch, list int64, prefix uint64, 
 }
 
 // join puts a contact into a list that has room, unless it is in it.
-func (tx *editTx) join(batch *importer.Batch, list int64, contact addressbook.SID) (importer.Outcome, error) {
+func (tx *editTx) join(batch *upload.Batch, list int64, contact addressbook.SID) (upload.Outcome, error) {
 	err := tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created) VALUES (?,?,?) ON CONFLICT DO NOTHING`,
 		list, contact[:], batch.At.UnixNano())
 	if err != nil {
 		return 0, fmt.Errorf("insert membership: %w", err)
 	}
 	if tx.Changes() == 0 {
-		return importer.Member, nil
+		return upload.Member, nil
 	}
 	tx.bytes += memberBytes
-	return importer.Joined, nil
+	return upload.Joined, nil
 }
 
 func isMember(conn *sqlite.Conn, list int64, contact addressbook.SID) (bool, error) {
@@ -123,19 +123,19 @@ var insertMembers = newBulkInsert(`list_members (list_id, contact_sid, date_crea
 
 // tryBatch finds out what would become of a dry run's contacts. A list that is
 // zero has none.
-func (tx *editTx) tryBatch(batch *importer.Batch, list int64, listed int) ([]importer.Outcome, error) {
+func (tx *editTx) tryBatch(batch *upload.Batch, list int64, listed int) ([]upload.Outcome, error) {
 	index, err := tx.edit.indexes.get(tx.Conn, batch.Account)
 	if err != nil {
 		return nil, err
 	}
-	standings := make([]importer.Standing, len(batch.Contacts))
+	standings := make([]upload.Standing, len(batch.Contacts))
 	for i := range batch.Contacts {
 		number := batch.Contacts[i].Number
 		prefix, found := index.lookup(number)
 		if !found {
 			continue
 		}
-		standings[i] = importer.Known
+		standings[i] = upload.Known
 		if list == 0 {
 			continue
 		}
@@ -148,7 +148,7 @@ func (tx *editTx) tryBatch(batch *importer.Batch, list int64, listed int) ([]imp
 			return nil, err
 		}
 		if member {
-			standings[i] = importer.Listed
+			standings[i] = upload.Listed
 		}
 	}
 	return batch.Decide(standings, listed), nil

@@ -9,9 +9,9 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/storetest"
+	"callbook/internal/upload"
 )
 
 func receipt(key string) journal.Receipt {
@@ -154,15 +154,15 @@ func TestReceiptsOfUploads(t *testing.T) {
 	s := serve(t, Options{})
 	acme := s.account(t, "acme")
 	at := time.Unix(1_750_000_000, 0)
-	u := importer.Upload{SID: addressbook.SID{1}, Account: acme, ListName: "Leads", Created: at, Updated: at}
+	u := upload.Upload{SID: addressbook.SID{1}, Account: acme, ListName: "Leads", Created: at, Updated: at}
 	list := addressbook.List{SID: addressbook.SID{2}, Name: "Leads", Created: at, Updated: at}
-	add := func(u importer.Upload, list addressbook.List, key string) error {
+	add := func(u upload.Upload, list addressbook.List, key string) error {
 		r := receipt(key)
 		return s.book.AddUpload(t.Context(), u, list, func(addressbook.List) *journal.Receipt { return &r })
 	}
 	end := func(sid addressbook.SID, key string) error {
 		r := receipt(key)
-		return s.book.EndUpload(t.Context(), acme.ID, sid, importer.Cancelled, at, func(importer.Upload) *journal.Receipt { return &r })
+		return s.book.EndUpload(t.Context(), acme.ID, sid, upload.Cancelled, at, func(upload.Upload) *journal.Receipt { return &r })
 	}
 	if err := add(u, list, "add"); err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestReceiptsOfUploads(t *testing.T) {
 	if err := add(second, list, "add"); !errors.Is(err, journal.ErrTaken) {
 		t.Errorf("the error is %v", err)
 	}
-	if err := end(second.SID, "end"); fault.As(err) != importer.ErrNoUpload {
+	if err := end(second.SID, "end"); fault.As(err) != upload.ErrNoUpload {
 		t.Errorf("the upload was added: %v", err)
 	}
 	list.Type = addressbook.Dynamic
@@ -184,8 +184,8 @@ func TestReceiptsOfUploads(t *testing.T) {
 	if err := end(u.SID, "add"); !errors.Is(err, journal.ErrTaken) {
 		t.Errorf("the error is %v", err)
 	}
-	var got importer.Upload
-	if err := s.book.EndUpload(t.Context(), acme.ID, u.SID, importer.Cancelled, at, storetest.Told(&got)); err != nil || got.State != importer.Cancelled {
+	var got upload.Upload
+	if err := s.book.EndUpload(t.Context(), acme.ID, u.SID, upload.Cancelled, at, storetest.Told(&got)); err != nil || got.State != upload.Cancelled {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if err := end(u.SID, "end"); err != nil { // it has ended, which is answered too

@@ -14,7 +14,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 	"callbook/internal/verify"
 )
 
@@ -111,7 +111,7 @@ func retire(conn *sqlite.Conn) error {
 // Unpack puts the files of uploads that a backup has into files, and makes a
 // database of it that has nothing but what a database has. It returns how many
 // files there were. The file is synced.
-func Unpack(ctx context.Context, path string, files importer.Files) (unpacked int, err error) {
+func Unpack(ctx context.Context, path string, files upload.Files) (unpacked int, err error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return 0, err
@@ -175,7 +175,7 @@ func packedFiles(conn *sqlite.Conn) (all []packedFile, err error) {
 }
 
 // unpackFile keeps a file, unless it is there and the same.
-func unpackFile(ctx context.Context, conn *sqlite.Conn, f packedFile, files importer.Files) error {
+func unpackFile(ctx context.Context, conn *sqlite.Conn, f packedFile, files upload.Files) error {
 	there, err := files.Open(ctx, f.account, f.sid)
 	if err == nil {
 		sum, err := sumOf(io.NewSectionReader(there, 0, f.size+1))

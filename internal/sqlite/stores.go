@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 
-	"callbook/internal/importer"
 	"callbook/internal/store"
 	"callbook/internal/transfer"
+	"callbook/internal/upload"
 )
 
 // OpenStores opens the database file at path for a server, which then owns its
@@ -34,7 +34,7 @@ func OpenStores(ctx context.Context, path string, opts Options) (*store.Set, err
 		return nil, errors.Join(err, closeAll())
 	}
 	return &store.Set{
-		Accounts: db, Sessions: db, Contacts: book, Uploads: book, Files: importer.NewDisk(UploadsFolder(path)), Receipts: book,
+		Accounts: db, Sessions: db, Contacts: book, Uploads: book, Files: upload.NewDisk(UploadsFolder(path)), Receipts: book,
 		Summary: db, Usage: db, Ping: db.Ping, Close: closeAll,
 	}, nil
 }

@@ -9,20 +9,20 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
-// Contended implements [importer.Store].
+// Contended implements [upload.Store].
 func (b *AddressBook) Contended(account int64) bool { return b.writer.queue.contended(account) }
 
-// ApplyBatch implements [importer.Store].
-func (b *AddressBook) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
-	var state importer.State
+// ApplyBatch implements [upload.Store].
+func (b *AddressBook) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
+	var state upload.State
 	var refused error
 	err := b.edit(ctx, batch.Account, len(batch.Contacts), "import a batch", func(tx *editTx) (err error) {
 		refused = nil
 		state, err = tx.applyBatch(batch)
-		if errors.Is(err, importer.ErrLost) { // which has changed nothing
+		if errors.Is(err, upload.ErrLost) { // which has changed nothing
 			refused, err = err, nil
 		}
 		return err
@@ -33,16 +33,16 @@ func (b *AddressBook) ApplyBatch(ctx context.Context, batch *importer.Batch) (im
 	return state, err
 }
 
-func (tx *editTx) applyBatch(batch *importer.Batch) (importer.State, error) {
+func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	id, u, err := readUpload(tx.Conn, batch.Account, batch.Upload)
 	if errors.Is(err, errNoRow) {
 		return 0, fmt.Errorf("upload %s is not there", batch.Upload)
 	}
-	if err != nil || u.State != importer.Running {
+	if err != nil || u.State != upload.Running {
 		return u.State, err
 	}
 	if u.Lease.Server != batch.Lease.Server {
-		return 0, importer.ErrLost
+		return 0, upload.ErrLost
 	}
 	if u.At != batch.From {
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
@@ -53,12 +53,12 @@ func (tx *editTx) applyBatch(batch *importer.Batch) (importer.State, error) {
 		list, l, err = readList(tx.Conn, batch.Account, batch.List)
 	}
 	if errors.Is(err, errNoRow) {
-		return importer.ListGone, tx.endUpload(id, importer.ListGone, batch.At)
+		return upload.ListGone, tx.endUpload(id, upload.ListGone, batch.At)
 	}
 	if err != nil {
 		return 0, err
 	}
-	var outcomes []importer.Outcome
+	var outcomes []upload.Outcome
 	if batch.DryRun {
 		outcomes, err = tx.tryBatch(batch, list, l.ContactCount)
 	} else {
@@ -68,13 +68,13 @@ func (tx *editTx) applyBatch(batch *importer.Batch) (importer.State, error) {
 		return 0, err
 	}
 	if batch.Last {
-		u.State = importer.Completed
+		u.State = upload.Completed
 	}
 	return u.State, tx.settle(id, u.State, batch, batch.Settle(&u, outcomes))
 }
 
 // settle keeps what has become of a batch's rows, and where the next begins.
-func (tx *editTx) settle(upload int64, state importer.State, batch *importer.Batch, s importer.Settlement) error {
+func (tx *editTx) settle(upload int64, state upload.State, batch *upload.Batch, s upload.Settlement) error {
 	if err := tx.insertErrors(upload, s.Rows); err != nil {
 		return fmt.Errorf("insert error rows: %w", err)
 	}
@@ -86,23 +86,23 @@ func (tx *editTx) settle(upload int64, state importer.State, batch *importer.Bat
 		s.Stats.Failed, s.New, s.Errors.Bytes, s.Errors.Omitted, leaseEnd(batch.Lease), batch.At.UnixNano(), upload)
 }
 
-// RestartUpload implements [importer.Store].
-func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to importer.Position, l importer.Lease, at time.Time) (importer.State, error) {
-	var state importer.State
+// RestartUpload implements [upload.Store].
+func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to upload.Position, l upload.Lease, at time.Time) (upload.State, error) {
+	var state upload.State
 	var refused error
 	err := b.edit(ctx, account, 1, "restart upload", func(tx *editTx) error {
 		refused = nil
 		id, u, err := readUpload(tx.Conn, account, sid)
 		if errors.Is(err, errNoRow) {
-			refused = importer.ErrNoUpload
+			refused = upload.ErrNoUpload
 			return nil
 		}
 		state = u.State
-		if err != nil || state != importer.Running {
+		if err != nil || state != upload.Running {
 			return err
 		}
 		if u.Lease.Server != l.Server {
-			refused = importer.ErrLost
+			refused = upload.ErrLost
 			return nil
 		}
 		if err := tx.exec(`DELETE FROM upload_errors WHERE upload_id = ?`, id); err != nil {
@@ -121,7 +121,7 @@ func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addr
 // rowsOfPage is about how many error rows a page has.
 const rowsOfPage = 40
 
-func (tx *editTx) insertErrors(upload int64, rows []importer.ErrorRow) error {
+func (tx *editTx) insertErrors(upload int64, rows []upload.ErrorRow) error {
 	return insertErrors.run(tx.Conn, len(rows), func(stmt *sqlite.Stmt, param, i int) {
 		row := &rows[i]
 		tx.bytes += len(row.Reason) + len(row.Record) + 16

@@ -9,24 +9,24 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
-// DeleteUploads implements [importer.Store].
-func (b *AddressBook) DeleteUploads(ctx context.Context, before time.Time, rows int) (importer.Deleted, error) {
-	var d importer.Deleted
+// DeleteUploads implements [upload.Store].
+func (b *AddressBook) DeleteUploads(ctx context.Context, before time.Time, rows int) (upload.Deleted, error) {
+	var d upload.Deleted
 	err := b.edit(ctx, 0, rows, "delete old uploads", func(tx *editTx) error {
-		d = importer.Deleted{}
+		d = upload.Deleted{}
 		return tx.deleteUploads(&d, rows, ` WHERE state <> 0 AND date_updated < ? ORDER BY date_updated, id LIMIT 1`, before.UnixNano())
 	})
 	return d, err
 }
 
-// TrimUploads implements [importer.Store].
-func (b *AddressBook) TrimUploads(ctx context.Context, account int64, l importer.Limits, rows int) (importer.Deleted, error) {
-	var d importer.Deleted
+// TrimUploads implements [upload.Store].
+func (b *AddressBook) TrimUploads(ctx context.Context, account int64, l upload.Limits, rows int) (upload.Deleted, error) {
+	var d upload.Deleted
 	err := b.edit(ctx, account, rows, "delete uploads over the limits", func(tx *editTx) error {
-		d = importer.Deleted{}
+		d = upload.Deleted{}
 		err := tx.deleteUploads(&d, rows, ` WHERE account_id = ? AND state <> 0 ORDER BY sid DESC LIMIT 1 OFFSET ?`, account, l.Uploads)
 		for err == nil && d.Rows < rows {
 			var id int64
@@ -50,10 +50,10 @@ func (b *AddressBook) TrimUploads(ctx context.Context, account int64, l importer
 }
 
 // deleteUploads deletes uploads, one after another, that a condition finds first.
-func (tx *editTx) deleteUploads(d *importer.Deleted, rows int, condition string, args ...any) error {
+func (tx *editTx) deleteUploads(d *upload.Deleted, rows int, condition string, args ...any) error {
 	for d.Rows < rows {
 		var id int64
-		var u importer.Upload
+		var u upload.Upload
 		err := queryOne(tx.Conn, `SELECT id, account_id, sid FROM uploads`+condition, args, func(stmt *sqlite.Stmt) error {
 			id, u.Account.ID = stmt.ColumnInt64(0), stmt.ColumnInt64(1)
 			stmt.ColumnBytes(2, u.SID[:])
@@ -80,7 +80,7 @@ func (tx *editTx) deleteUploads(d *importer.Deleted, rows int, condition string,
 
 // deleteErrors deletes the last error rows of an upload, limit at most, and counts
 // them as omitted.
-func (tx *editTx) deleteErrors(d *importer.Deleted, upload int64, limit int) error {
+func (tx *editTx) deleteErrors(d *upload.Deleted, upload int64, limit int) error {
 	var rows, bytes int64
 	err := sqlitex.Execute(tx.Conn, `DELETE FROM upload_errors WHERE upload_id = ? AND line IN (
 			SELECT line FROM upload_errors WHERE upload_id = ? ORDER BY line DESC LIMIT ?)

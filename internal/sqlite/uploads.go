@@ -11,11 +11,11 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
-var _ importer.Store = (*AddressBook)(nil)
+var _ upload.Store = (*AddressBook)(nil)
 
 // uploadColumns is what scanUpload reads, from fromUploads.
 const (
@@ -28,7 +28,7 @@ const (
 )
 
 // scanUpload reads a row of uploadColumns; id is the upload's key in the tables.
-func scanUpload(stmt *sqlite.Stmt) (id int64, u importer.Upload, err error) {
+func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 	if u.Account, err = scanAccount(stmt); err != nil {
 		return 0, u, err
 	}
@@ -38,9 +38,9 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u importer.Upload, err error) {
 	u.Type = addressbook.ListType(stmt.ColumnInt(9))
 	u.Header = make([]byte, stmt.ColumnLen(10))
 	stmt.ColumnBytes(10, u.Header)
-	u.State = importer.State(stmt.ColumnInt(11))
-	u.At = importer.Position{Offset: stmt.ColumnInt64(12), Line: stmt.ColumnInt64(13)}
-	u.Stats = importer.Stats{Success: stmt.ColumnInt(14), Duplicate: stmt.ColumnInt(15), Failed: stmt.ColumnInt(16)}
+	u.State = upload.State(stmt.ColumnInt(11))
+	u.At = upload.Position{Offset: stmt.ColumnInt64(12), Line: stmt.ColumnInt64(13)}
+	u.Stats = upload.Stats{Success: stmt.ColumnInt(14), Duplicate: stmt.ColumnInt(15), Failed: stmt.ColumnInt(16)}
 	u.Created = time.Unix(0, stmt.ColumnInt64(17))
 	u.Updated = time.Unix(0, stmt.ColumnInt64(18))
 	u.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(19))
@@ -50,14 +50,14 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u importer.Upload, err error) {
 		u.Lease.Until = time.Unix(0, stmt.ColumnInt64(24))
 	}
 	u.FileName, u.Size = stmt.ColumnText(25), stmt.ColumnInt64(26)
-	u.Mapping, err = importer.DecodeMapping(stmt.ColumnText(27))
+	u.Mapping, err = upload.DecodeMapping(stmt.ColumnText(27))
 	u.Started = time.Unix(0, stmt.ColumnInt64(28))
-	u.Errors = importer.ErrorTotal{Bytes: stmt.ColumnInt64(29), Omitted: stmt.ColumnInt(30)}
+	u.Errors = upload.ErrorTotal{Bytes: stmt.ColumnInt64(29), Omitted: stmt.ColumnInt(30)}
 	return stmt.ColumnInt64(5), u, err
 }
 
 // readUpload reads one row; errNoRow tells that there is none.
-func readUpload(conn *sqlite.Conn, account int64, sid addressbook.SID) (id int64, u importer.Upload, err error) {
+func readUpload(conn *sqlite.Conn, account int64, sid addressbook.SID) (id int64, u upload.Upload, err error) {
 	err = queryOne(conn, `SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = ? AND uploads.sid = ?`, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) (err error) {
 			id, u, err = scanUpload(stmt)
@@ -76,7 +76,7 @@ func readListByName(conn *sqlite.Conn, account int64, name string) (l addressboo
 	return l, err
 }
 
-// ListByName implements [importer.Store].
+// ListByName implements [upload.Store].
 func (b *AddressBook) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
 	var l addressbook.List
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
@@ -89,13 +89,13 @@ func (b *AddressBook) ListByName(ctx context.Context, account int64, name string
 	return l, storeError("read list", err)
 }
 
-// AddUpload implements [importer.Store].
-func (b *AddressBook) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
+// AddUpload implements [upload.Store].
+func (b *AddressBook) AddUpload(ctx context.Context, u upload.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return b.addUpload(ctx, u, list, false, ready)
 }
 
 // addUpload adds an upload, in the place of the draft of its sid if it is one.
-func (b *AddressBook) addUpload(ctx context.Context, u importer.Upload, list addressbook.List, draft bool, ready journal.Ready[addressbook.List]) error {
+func (b *AddressBook) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, draft bool, ready journal.Ready[addressbook.List]) error {
 	var refused error
 	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) error {
 		refused = nil
@@ -105,13 +105,13 @@ func (b *AddressBook) addUpload(ctx context.Context, u importer.Upload, list add
 		case missing:
 			got, err = list, nil
 		case err == nil && got.Type != list.Type:
-			refused = importer.ErrOtherType(got.Type)
+			refused = upload.ErrOtherType(got.Type)
 			return nil
 		}
 		if err == nil && draft {
 			var was bool
 			if was, err = tx.removeDraft(u.Account.ID, u.SID); err == nil && !was {
-				refused = importer.ErrNoDraft
+				refused = upload.ErrNoDraft
 				return nil
 			}
 		}
@@ -134,7 +134,7 @@ func (b *AddressBook) addUpload(ctx context.Context, u importer.Upload, list add
 	return err
 }
 
-func (tx *editTx) insertUpload(u *importer.Upload) error {
+func (tx *editTx) insertUpload(u *upload.Upload) error {
 	tx.bytes += pageBytes // of which it changed a part
 	return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list,
 			header, state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until,
@@ -145,17 +145,17 @@ func (tx *editTx) insertUpload(u *importer.Upload) error {
 		u.Lease.Server, leaseEnd(u.Lease), u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano())
 }
 
-// EndUpload implements [importer.Store].
-func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s importer.State, at time.Time, ready journal.Ready[importer.Upload]) error {
+// EndUpload implements [upload.Store].
+func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s upload.State, at time.Time, ready journal.Ready[upload.Upload]) error {
 	var refused error
 	err := b.edit(ctx, account, 1, "end upload", func(tx *editTx) error {
 		refused = nil
 		id, u, err := readUpload(tx.Conn, account, sid)
 		if errors.Is(err, errNoRow) {
-			refused = importer.ErrNoUpload
+			refused = upload.ErrNoUpload
 			return nil
 		}
-		if err == nil && u.State == importer.Running {
+		if err == nil && u.State == upload.Running {
 			u.State, u.Updated = s, time.Unix(0, at.UnixNano())
 			tx.bytes += pageBytes // of which it changed a part
 			err = tx.endUpload(id, s, at)
@@ -171,26 +171,26 @@ func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressb
 	return err
 }
 
-func (tx *editTx) endUpload(id int64, s importer.State, at time.Time) error {
+func (tx *editTx) endUpload(id int64, s upload.State, at time.Time) error {
 	return tx.exec(`UPDATE uploads SET state = ?, date_updated = ? WHERE id = ?`, int(s), at.UnixNano(), id)
 }
 
-// Upload implements [importer.Store].
-func (b *AddressBook) Upload(ctx context.Context, account int64, sid addressbook.SID) (importer.Upload, error) {
-	var u importer.Upload
+// Upload implements [upload.Store].
+func (b *AddressBook) Upload(ctx context.Context, account int64, sid addressbook.SID) (upload.Upload, error) {
+	var u upload.Upload
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		_, u, err = readUpload(conn, account, sid)
 		return err
 	})
 	if errors.Is(err, errNoRow) {
-		return importer.Upload{}, importer.ErrNoUpload
+		return upload.Upload{}, upload.ErrNoUpload
 	}
 	return u, storeError("read upload", err)
 }
 
-// Uploads implements [importer.Store].
-func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.Window) (importer.Page, error) {
-	var page importer.Page
+// Uploads implements [upload.Store].
+func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.Window) (upload.Page, error) {
+	var page upload.Page
 	args := []any{account}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		// One transaction, so that the total fits the page.
@@ -209,17 +209,17 @@ func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.
 	return page, storeError("list uploads", err)
 }
 
-// RunningUploads implements [importer.Store].
-func (b *AddressBook) RunningUploads(ctx context.Context) (all []importer.Upload, err error) {
+// RunningUploads implements [upload.Store].
+func (b *AddressBook) RunningUploads(ctx context.Context) (all []upload.Upload, err error) {
 	err = b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
-		query := fmt.Sprintf(`SELECT %s %s WHERE uploads.state = %d ORDER BY uploads.id`, uploadColumns, fromUploads, importer.Running)
+		query := fmt.Sprintf(`SELECT %s %s WHERE uploads.state = %d ORDER BY uploads.id`, uploadColumns, fromUploads, upload.Running)
 		return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: appendUpload(&all)})
 	})
 	return all, storeError("list running uploads", err)
 }
 
 // appendUpload returns what appends each row of uploadColumns.
-func appendUpload(all *[]importer.Upload) func(*sqlite.Stmt) error {
+func appendUpload(all *[]upload.Upload) func(*sqlite.Stmt) error {
 	return func(stmt *sqlite.Stmt) error {
 		_, u, err := scanUpload(stmt)
 		*all = append(*all, u)
@@ -230,8 +230,8 @@ func appendUpload(all *[]importer.Upload) func(*sqlite.Stmt) error {
 // errorKinds are what upload_errors.kind stands for.
 var errorKinds = map[fault.Kind]int{fault.Missing: 1, fault.Invalid: 2, fault.Duplicate: 3}
 
-// ErrorRows implements [importer.Store].
-func (b *AddressBook) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) (rows []importer.ErrorRow, err error) {
+// ErrorRows implements [upload.Store].
+func (b *AddressBook) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) (rows []upload.ErrorRow, err error) {
 	kinds := make(map[int]fault.Kind)
 	for kind, stored := range errorKinds {
 		kinds[stored] = kind
@@ -243,7 +243,7 @@ func (b *AddressBook) ErrorRows(ctx context.Context, account int64, sid addressb
 			&sqlitex.ExecOptions{
 				Args: []any{account, sid[:], after, limit},
 				ResultFunc: func(stmt *sqlite.Stmt) error {
-					row := importer.ErrorRow{
+					row := upload.ErrorRow{
 						Line:   stmt.ColumnInt64(0),
 						Kind:   kinds[stmt.ColumnInt(1)],
 						Reason: stmt.ColumnText(2),

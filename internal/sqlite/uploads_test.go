@@ -15,32 +15,32 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
 	"callbook/internal/storetest"
+	"callbook/internal/upload"
 )
 
 // importing works uploads over the store until the test ends.
-func (s *served) importing(t *testing.T, batchRows int) *importer.Importer {
+func (s *served) importing(t *testing.T, batchRows int) *upload.Importer {
 	t.Helper()
 	return s.importingOver(t, s.book, batchRows)
 }
 
 // importingOver does so over what stands before the store.
-func (s *served) importingOver(t *testing.T, store importer.Store, batchRows int) *importer.Importer {
+func (s *served) importingOver(t *testing.T, store upload.Store, batchRows int) *upload.Importer {
 	t.Helper()
-	imports, _ := s.importingWith(t, store, importer.Options{BatchRows: batchRows})
+	imports, _ := s.importingWith(t, store, upload.Options{BatchRows: batchRows})
 	return imports
 }
 
 // importingWith does so with these options, until it is stopped.
-func (s *served) importingWith(t *testing.T, store importer.Store, opts importer.Options) (imports *importer.Importer, stop func()) {
+func (s *served) importingWith(t *testing.T, store upload.Store, opts upload.Options) (imports *upload.Importer, stop func()) {
 	t.Helper()
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	imports, err := importer.Open(t.Context(), store, importer.NewDisk(s.path+".uploads"), s.rules(), opts)
+	imports, err := upload.Open(t.Context(), store, upload.NewDisk(s.path+".uploads"), s.rules(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,12 +63,12 @@ func (s *served) rules() *addressbook.Book { return addressbook.New(s.book, addr
 var dryRun = addressbook.CreateOptions{DryRun: true}
 
 // upload starts an upload of a file with these numbers.
-func upload(t *testing.T, imports *importer.Importer, a account.Account, list string, first, n int) importer.Upload {
+func startUpload(t *testing.T, imports *upload.Importer, a account.Account, list string, first, n int) upload.Upload {
 	t.Helper()
-	return uploadWith(t, imports, a, list, first, n, importer.Request{})
+	return uploadWith(t, imports, a, list, first, n, upload.Request{})
 }
 
-func uploadWith(t *testing.T, imports *importer.Importer, a account.Account, list string, first, n int, r importer.Request) importer.Upload {
+func uploadWith(t *testing.T, imports *upload.Importer, a account.Account, list string, first, n int, r upload.Request) upload.Upload {
 	t.Helper()
 	r.ListName = list
 	var b strings.Builder
@@ -80,7 +80,7 @@ func uploadWith(t *testing.T, imports *importer.Importer, a account.Account, lis
 	if err != nil {
 		t.Fatal(err)
 	}
-	var u importer.Upload
+	var u upload.Upload
 	err = imports.Start(t.Context(), a, f, r, storetest.Told(&u))
 	if err != nil {
 		t.Fatal(err)
@@ -89,14 +89,14 @@ func uploadWith(t *testing.T, imports *importer.Importer, a account.Account, lis
 }
 
 // ended waits until an upload has ended.
-func (s *served) ended(t *testing.T, u importer.Upload) (got importer.Upload) {
+func (s *served) ended(t *testing.T, u upload.Upload) (got upload.Upload) {
 	t.Helper()
 	waitFor(t, "the upload to end", func() bool {
 		var err error
 		if got, err = s.book.Upload(t.Context(), u.Account.ID, u.SID); err != nil {
 			t.Fatal(err)
 		}
-		return got.State != importer.Running
+		return got.State != upload.Running
 	})
 	return got
 }
@@ -115,7 +115,7 @@ func TestImportFailedCommit(t *testing.T) {
 		}
 		return nil
 	})
-	u := upload(t, s.importingOver(t, store, 20), acme, "Leads", int(firstNumber), 60)
+	u := startUpload(t, s.importingOver(t, store, 20), acme, "Leads", int(firstNumber), 60)
 	if err := <-store.failed; !errors.Is(err, errDisk) {
 		t.Errorf("the second batch ended with %v, want %v", err, errDisk)
 	}
@@ -131,7 +131,7 @@ func TestImportFailedCommit(t *testing.T) {
 	}
 	close(store.again)
 	got := s.ended(t, u)
-	if got.State != importer.Completed || got.Stats != (importer.Stats{Success: 60}) {
+	if got.State != upload.Completed || got.Stats != (upload.Stats{Success: 60}) {
 		t.Errorf("got %+v", got)
 	}
 	if n := s.stored(t, acme.ID); n != 60 {
@@ -143,14 +143,14 @@ func TestImportFailedCommit(t *testing.T) {
 // failingCommit fails the commit of an upload's second batch. The importer does
 // not learn of it, and so does not retry the batch, until again is closed.
 type failingCommit struct {
-	importer.Store
+	upload.Store
 	batches int         // one worker at a time works an upload
 	fails   atomic.Bool // the next commit is to fail
 	failed  chan error  // receives how the second batch ended
 	again   chan struct{}
 }
 
-func (f *failingCommit) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
+func (f *failingCommit) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
 	f.batches++
 	if f.batches != 2 {
 		return f.Store.ApplyBatch(ctx, batch)
@@ -171,13 +171,13 @@ func (f *failingCommit) ApplyBatch(ctx context.Context, batch *importer.Batch) (
 // contendedStore says that other accounts write too, and remembers how many rows
 // the largest batch had.
 type contendedStore struct {
-	importer.Store
+	upload.Store
 	rows int // one worker at a time works an upload
 }
 
 func (c *contendedStore) Contended(int64) bool { return true }
 
-func (c *contendedStore) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
+func (c *contendedStore) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
 	c.rows = max(c.rows, len(batch.Contacts))
 	return c.Store.ApplyBatch(ctx, batch)
 }
@@ -189,8 +189,8 @@ func TestContendedImport(t *testing.T) {
 	s := serve(t, Options{})
 	store := &contendedStore{Store: s.book}
 	imports := s.importingOver(t, store, 0)
-	u := s.ended(t, upload(t, imports, s.account(t, "acme"), "Leads", int(firstNumber), rows))
-	if u.Stats != (importer.Stats{Success: rows}) {
+	u := s.ended(t, startUpload(t, imports, s.account(t, "acme"), "Leads", int(firstNumber), rows))
+	if u.Stats != (upload.Stats{Success: rows}) {
 		t.Errorf("got %+v", u.Stats)
 	}
 	if store.rows != most {
@@ -205,7 +205,7 @@ func TestImportRedo(t *testing.T) {
 	s := serve(t, Options{})
 	acme := s.account(t, "acme")
 	imports := s.importing(t, 20)
-	s.ended(t, upload(t, imports, acme, "Leads", int(firstNumber), 10))
+	s.ended(t, startUpload(t, imports, acme, "Leads", int(firstNumber), 10))
 	held, let := make(chan struct{}), make(chan struct{})
 	reach := sync.OnceFunc(func() { close(held) }) // it is done again, too
 	s.submit(t, newJob(t.Context(), func(*sqlite.Conn) (int, error) {
@@ -215,8 +215,8 @@ func TestImportRedo(t *testing.T) {
 	}))
 	<-held
 	// The upload's own row is its first job, its batch the next.
-	done := make(chan importer.Upload, 1)
-	go func() { done <- upload(t, imports, acme, "Leads", int(firstNumber)+5, 10) }()
+	done := make(chan upload.Upload, 1)
+	go func() { done <- startUpload(t, imports, acme, "Leads", int(firstNumber)+5, 10) }()
 	s.queued(t, 1)
 	failing := failingJob(t, false)
 	s.submit(t, failing)
@@ -224,7 +224,7 @@ func TestImportRedo(t *testing.T) {
 	if err := <-failing.outcome; err == nil {
 		t.Error("the job did not fail")
 	}
-	if got := s.ended(t, <-done); got.Stats != (importer.Stats{Success: 5, Duplicate: 5}) {
+	if got := s.ended(t, <-done); got.Stats != (upload.Stats{Success: 5, Duplicate: 5}) {
 		t.Errorf("got %+v", got)
 	}
 	if n := s.number(t, `SELECT count(*) FROM uploads`); n != 2 {
@@ -240,8 +240,8 @@ func TestBatchRedo(t *testing.T) {
 	acme := s.account(t, "acme")
 	behind := &behind{Store: s.book, s: s, t: t}
 	imports := s.importingOver(t, behind, 10)
-	u := upload(t, imports, acme, "Leads", int(firstNumber), 95)
-	if got := s.ended(t, u); got.State != importer.Completed || got.Stats != (importer.Stats{Success: 95}) {
+	u := startUpload(t, imports, acme, "Leads", int(firstNumber), 95)
+	if got := s.ended(t, u); got.State != upload.Completed || got.Stats != (upload.Stats{Success: 95}) {
 		t.Errorf("got %+v", got)
 	}
 	if n := s.stored(t, acme.ID); n != 95 {
@@ -252,12 +252,12 @@ func TestBatchRedo(t *testing.T) {
 
 // behind puts a failing job behind each batch, into the same transaction.
 type behind struct {
-	importer.Store
+	upload.Store
 	s *served
 	t *testing.T
 }
 
-func (b *behind) ApplyBatch(ctx context.Context, batch *importer.Batch) (importer.State, error) {
+func (b *behind) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
 	held, let := make(chan struct{}), make(chan struct{})
 	reach := sync.OnceFunc(func() { close(held) }) // it is done again, too
 	b.s.submit(b.t, newJob(ctx, func(*sqlite.Conn) (int, error) {
@@ -285,9 +285,9 @@ func TestImportRaces(t *testing.T) {
 	acme := s.account(t, "acme")
 	imports := s.importing(t, 50)
 	const n = 2000
-	var uploads []importer.Upload
+	var uploads []upload.Upload
 	for range 2 {
-		uploads = append(uploads, upload(t, imports, acme, "Leads", int(firstNumber), n))
+		uploads = append(uploads, startUpload(t, imports, acme, "Leads", int(firstNumber), n))
 	}
 	done := make(chan struct{})
 	var wg sync.WaitGroup
@@ -322,7 +322,7 @@ func TestImportRaces(t *testing.T) {
 		})
 	}
 	for _, u := range uploads {
-		if got := s.ended(t, u); got.State != importer.Completed || got.Stats.Total() != n || got.Stats.Failed != 0 {
+		if got := s.ended(t, u); got.State != upload.Completed || got.Stats.Total() != n || got.Stats.Failed != 0 {
 			t.Errorf("got %+v", got)
 		}
 	}

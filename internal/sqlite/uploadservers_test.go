@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/importer"
 	"callbook/internal/storetest"
+	"callbook/internal/upload"
 )
 
 // Several importers share a store here, as servers on one database do. The lock
@@ -17,7 +17,7 @@ import (
 
 // halting is a server's way to the store, which stops before one of its batches.
 type halting struct {
-	importer.Store
+	upload.Store
 	at      int           // the batch, from 1
 	reached chan struct{} // closed when it comes there
 	release chan struct{} // lets it go on
@@ -35,7 +35,7 @@ func (s *served) halting(at int) *halting {
 	return h
 }
 
-func (h *halting) ApplyBatch(ctx context.Context, b *importer.Batch) (importer.State, error) {
+func (h *halting) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State, error) {
 	h.mu.Lock()
 	h.n++
 	n := h.n
@@ -56,14 +56,14 @@ func (h *halting) ApplyBatch(ctx context.Context, b *importer.Batch) (importer.S
 	return state, err
 }
 
-func (h *halting) RenewUploads(ctx context.Context, l importer.Lease, uploads []importer.Upload) error {
+func (h *halting) RenewUploads(ctx context.Context, l upload.Lease, uploads []upload.Upload) error {
 	if h.isAway() {
 		return errDisk
 	}
 	return h.Store.RenewUploads(ctx, l, uploads)
 }
 
-func (h *halting) ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]importer.Upload, error) {
+func (h *halting) ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]upload.Upload, error) {
 	if h.isAway() {
 		return nil, errDisk
 	}
@@ -85,7 +85,7 @@ func (h *halting) isAway() bool {
 func (h *halting) lost() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return errors.Is(h.failed, importer.ErrLost)
+	return errors.Is(h.failed, upload.ErrLost)
 }
 
 // clock is one that a test sets forward.
@@ -125,33 +125,33 @@ func TestTakeOver(t *testing.T) {
 	s := serve(t, Options{})
 	acme := s.account(t, "acme")
 	var c clock
-	opts := importer.Options{BatchRows: 10, Now: c.now, Poll: time.Millisecond}
+	opts := upload.Options{BatchRows: 10, Now: c.now, Poll: time.Millisecond}
 	silent, next := s.halting(3), s.halting(2)
 	first, _ := s.importingWith(t, silent, opts)
-	u := upload(t, first, acme, "Leads", int(firstNumber), 60)
+	u := startUpload(t, first, acme, "Leads", int(firstNumber), 60)
 	<-silent.reached
 	s.importingWith(t, next, opts)
 	// As long as its lease is renewed, nobody takes it.
 	for range 3 {
-		c.forward(importer.LeaseTime / 2)
+		c.forward(upload.LeaseTime / 2)
 		waitFor(t, "the lease to be renewed", func() bool {
 			got, err := s.book.Upload(t.Context(), acme.ID, u.SID)
-			return err == nil && got.Lease.Until.Sub(c.now()) == importer.LeaseTime
+			return err == nil && got.Lease.Until.Sub(c.now()) == upload.LeaseTime
 		})
 	}
 	silent.setAway(true)
-	c.forward(importer.LeaseTime + time.Second)
+	c.forward(upload.LeaseTime + time.Second)
 	<-next.reached
 	silent.let()
 	waitFor(t, "the first server to learn of it", silent.lost)
 	next.let()
-	if got := s.ended(t, u); got.State != importer.Completed || got.Stats != (importer.Stats{Success: 60}) {
+	if got := s.ended(t, u); got.State != upload.Completed || got.Stats != (upload.Stats{Success: 60}) {
 		t.Errorf("got %+v", got)
 	}
 	s.noFiles(t)
 	silent.setAway(false)
 	// The first one has its place free again, and works others.
-	if got := s.ended(t, upload(t, first, acme, "Leads", int(firstNumber), 5)); got.Stats != (importer.Stats{Duplicate: 5}) {
+	if got := s.ended(t, startUpload(t, first, acme, "Leads", int(firstNumber), 5)); got.Stats != (upload.Stats{Duplicate: 5}) {
 		t.Errorf("got %+v", got)
 	}
 	s.recount(t)
@@ -163,15 +163,15 @@ func TestTakeOverDryRun(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme")
-	opts := importer.Options{BatchRows: 10, Poll: time.Millisecond}
+	opts := upload.Options{BatchRows: 10, Poll: time.Millisecond}
 	leaving := s.halting(3)
 	first, stop := s.importingWith(t, leaving, opts)
-	u := uploadWith(t, first, acme, "Leads", int(firstNumber), 60, importer.Request{Options: dryRun})
+	u := uploadWith(t, first, acme, "Leads", int(firstNumber), 60, upload.Request{Options: dryRun})
 	<-leaving.reached
 	s.importingWith(t, s.book, opts)
 	leaving.let()
 	stop() // at once it is the other's
-	if got := s.ended(t, u); got.State != importer.Completed || got.Stats != (importer.Stats{Success: 60}) || got.New != 60 {
+	if got := s.ended(t, u); got.State != upload.Completed || got.Stats != (upload.Stats{Success: 60}) || got.New != 60 {
 		t.Errorf("got %+v", got)
 	}
 	if n := s.stored(t, acme.ID); n != 0 {
@@ -186,19 +186,19 @@ func TestCancelElsewhere(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme")
-	opts := importer.Options{BatchRows: 10, Poll: time.Millisecond}
+	opts := upload.Options{BatchRows: 10, Poll: time.Millisecond}
 	working := s.halting(2)
 	first, _ := s.importingWith(t, working, opts)
 	second, _ := s.importingWith(t, s.book, opts)
-	u := upload(t, first, acme, "Leads", int(firstNumber), 60)
+	u := startUpload(t, first, acme, "Leads", int(firstNumber), 60)
 	<-working.reached
-	var cancelled importer.Upload
-	if err := second.Cancel(t.Context(), acme, u.SID, storetest.Told(&cancelled)); err != nil || cancelled.State != importer.Cancelled {
+	var cancelled upload.Upload
+	if err := second.Cancel(t.Context(), acme, u.SID, storetest.Told(&cancelled)); err != nil || cancelled.State != upload.Cancelled {
 		t.Fatalf("got %+v, %v", cancelled, err)
 	}
 	working.let()
 	s.noFiles(t)
-	if got := s.ended(t, u); got.State != importer.Cancelled || got.Stats != (importer.Stats{Success: 10}) {
+	if got := s.ended(t, u); got.State != upload.Cancelled || got.Stats != (upload.Stats{Success: 10}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -210,18 +210,18 @@ func TestLeasesEndWithTheServer(t *testing.T) {
 	s := serve(t, Options{})
 	acme := s.account(t, "acme")
 	// Not run, so that it neither works nor gives back.
-	imports, err := importer.Open(t.Context(), s.book, importer.NewDisk(s.path+".uploads"), s.rules(), importer.Options{})
+	imports, err := upload.Open(t.Context(), s.book, upload.NewDisk(s.path+".uploads"), s.rules(), upload.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := upload(t, imports, acme, "Leads", int(firstNumber), 5)
+	u := startUpload(t, imports, acme, "Leads", int(firstNumber), 5)
 	if got, err := s.book.Upload(t.Context(), acme.ID, u.SID); err != nil || got.Lease.Server == "" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	s.close(t)
 	again := serveFile(t, s.path, Options{})
 	again.importing(t, 0)
-	if got := again.ended(t, u); got.Stats != (importer.Stats{Success: 5}) {
+	if got := again.ended(t, u); got.Stats != (upload.Stats{Success: 5}) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -7,10 +7,10 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/session"
 	"callbook/internal/summary"
+	"callbook/internal/upload"
 	"callbook/internal/usage"
 )
 
@@ -19,8 +19,8 @@ type Set struct {
 	Accounts account.Store
 	Sessions session.Store
 	Contacts addressbook.Store
-	Uploads  importer.Store
-	Files    importer.Files
+	Uploads  upload.Store
+	Files    upload.Files
 	Receipts journal.Store
 	Summary  summary.Store
 	Usage    usage.Store

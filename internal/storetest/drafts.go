@@ -7,22 +7,22 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
 // draft adds a draft for the list of this name.
-func (f *fixture) draft(t *testing.T, acct account.Account, name string) importer.Draft {
+func (f *fixture) draft(t *testing.T, acct account.Account, name string) upload.Draft {
 	t.Helper()
-	d := importer.Draft{
+	d := upload.Draft{
 		Account:  acct,
 		FileName: "it's \"ours\".csv",
 		Size:     60 << 20,
-		Request: importer.Request{
+		Request: upload.Request{
 			ListName:  name,
 			Type:      addressbook.Dynamic,
 			TypeGiven: true,
-			Mapping:   importer.Mapping{Columns: []string{"number", "", "plan"}, NoHeader: true},
+			Mapping:   upload.Mapping{Columns: []string{"number", "", "plan"}, NoHeader: true},
 			Options:   addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate},
 		},
 	}
@@ -33,7 +33,7 @@ func (f *fixture) draft(t *testing.T, acct account.Account, name string) importe
 	return d
 }
 
-func (f *fixture) hasDrafts(t *testing.T, want ...importer.Draft) {
+func (f *fixture) hasDrafts(t *testing.T, want ...upload.Draft) {
 	t.Helper()
 	got, err := f.Uploads.Drafts(t.Context())
 	if err != nil {
@@ -57,16 +57,16 @@ func drafts(t *testing.T, f *fixture) {
 	f.hasDrafts(t, one, other, two)
 	f.listed(t) // no list is made
 	_, err := f.Uploads.Draft(t.Context(), f.account, other.SID)
-	isError(t, "read", err, importer.ErrNoDraft)
+	isError(t, "read", err, upload.ErrNoDraft)
 
-	two.Request = importer.Request{ListName: "Members", TypeGiven: true}
+	two.Request = upload.Request{ListName: "Members", TypeGiven: true}
 	two.Trial, _ = born()
 	if err := f.Uploads.ChangeDraft(t.Context(), two); err != nil {
 		t.Fatal(err)
 	}
 	foreign := other
 	foreign.Account = f.acct
-	isError(t, "change", f.Uploads.ChangeDraft(t.Context(), foreign), importer.ErrNoDraft)
+	isError(t, "change", f.Uploads.ChangeDraft(t.Context(), foreign), upload.ErrNoDraft)
 	f.hasDrafts(t, one, other, two)
 	f.reopen()
 	f.hasDrafts(t, one, other, two)
@@ -92,8 +92,8 @@ func removeDrafts(t *testing.T, f *fixture) {
 func startDrafts(t *testing.T, f *fixture) {
 	one, two := f.draft(t, f.acct, "Leads"), f.draft(t, f.acct, "Leads")
 	file := csvOf(0, 3)
-	uploadOf := func(d importer.Draft, l addressbook.List) (importer.Upload, error) {
-		u := importer.Upload{SID: d.SID, Account: d.Account, ListName: l.Name, Type: l.Type, Lease: held, Created: d.Created, Started: moment(), Updated: moment()}
+	uploadOf := func(d upload.Draft, l addressbook.List) (upload.Upload, error) {
+		u := upload.Upload{SID: d.SID, Account: d.Account, ListName: l.Name, Type: l.Type, Lease: held, Created: d.Created, Started: moment(), Updated: moment()}
 		if err := u.ReadHeader(strings.NewReader(file)); err != nil {
 			t.Fatal(err)
 		}
@@ -113,14 +113,14 @@ func startDrafts(t *testing.T, f *fixture) {
 	f.hasDrafts(t, two)
 	// What is refused leaves everything as it is.
 	_, err = uploadOf(one, list("Other"))
-	isError(t, "start again", err, importer.ErrNoDraft)
+	isError(t, "start again", err, upload.ErrNoDraft)
 	wrong := list("Leads")
 	wrong.Type = addressbook.Dynamic
 	_, err = uploadOf(two, wrong)
 	isFault(t, err, fault.Invalid)
 	f.listed(t, leads)
 	f.hasDrafts(t, two)
-	if state := f.work(t, u, file, 10); state != importer.Completed {
+	if state := f.work(t, u, file, 10); state != upload.Completed {
 		t.Errorf("the state is %v", state)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/phone"
+	"callbook/internal/upload"
 )
 
 // dryBatches says what the real upload then does, under every option and
@@ -18,14 +18,14 @@ func dryBatches(t *testing.T, f *fixture) {
 	f.addLists(t, l)
 	f.join(t, l, known[0])
 	for _, on := range []addressbook.OnDuplicate{addressbook.RejectDuplicate, addressbook.SkipDuplicate, addressbook.UpdateDuplicate} {
-		there, fresh := importer.Stats{Success: 2, Duplicate: 4, Failed: 1}, importer.Stats{Success: 3, Duplicate: 3, Failed: 1}
+		there, fresh := upload.Stats{Success: 2, Duplicate: 4, Failed: 1}, upload.Stats{Success: 3, Duplicate: 3, Failed: 1}
 		if on != addressbook.RejectDuplicate {
-			there, fresh = importer.Stats{Success: 6, Failed: 1}, importer.Stats{Success: 6, Failed: 1}
+			there, fresh = upload.Stats{Success: 6, Failed: 1}, upload.Stats{Success: 6, Failed: 1}
 		}
 		opts := addressbook.CreateOptions{OnDuplicate: on, DryRun: true}
 		for _, rows := range []int{1, 2, 3, 100} {
 			u := f.upload(t, "Leads", overRows, opts)
-			if state := f.work(t, u, overRows, rows); state != importer.Completed {
+			if state := f.work(t, u, overRows, rows); state != upload.Completed {
 				t.Errorf("the state is %v", state)
 			}
 			f.worked(t, u, there, 1)
@@ -57,12 +57,12 @@ func dryBatchesFill(t *testing.T, f *fixture) {
 		p := f.planner(t, u, file, rows)
 		p.max = 3
 		f.workWith(t, p)
-		f.worked(t, u, importer.Stats{Success: 2, Duplicate: 2, Failed: 3}, 1)
+		f.worked(t, u, upload.Stats{Success: 2, Duplicate: 2, Failed: 3}, 1)
 		u = f.upload(t, "not there", file, addressbook.CreateOptions{DryRun: true})
 		p = f.planner(t, u, file, rows)
 		p.max = 3
 		f.workWith(t, p)
-		f.worked(t, u, importer.Stats{Success: 3, Duplicate: 1, Failed: 3}, 1)
+		f.worked(t, u, upload.Stats{Success: 3, Duplicate: 1, Failed: 3}, 1)
 	}
 	f.holds(t, known...)
 	f.hasMembers(t, l, known[0])
@@ -76,17 +76,17 @@ func dryListGone(t *testing.T, f *fixture) {
 	p := f.planner(t, u, csvOf(0, 4), 2)
 	f.apply(t, p.next(t))
 	f.deleteLists(t, l.SID)
-	if state := f.apply(t, p.next(t)); state != importer.ListGone {
+	if state := f.apply(t, p.next(t)); state != upload.ListGone {
 		t.Errorf("the state is %v", state)
 	}
 	u = f.upload(t, "Leads", csvOf(0, 4), addressbook.CreateOptions{DryRun: true})
 	p = f.planner(t, u, csvOf(0, 4), 2)
 	f.apply(t, p.next(t))
 	f.addLists(t, list("Leads"))
-	if state := f.workWith(t, p); state != importer.Completed {
+	if state := f.workWith(t, p); state != upload.Completed {
 		t.Errorf("the state is %v", state)
 	}
-	f.worked(t, u, importer.Stats{Success: 4}, 4)
+	f.worked(t, u, upload.Stats{Success: 4}, 4)
 }
 
 // twoUploads of one file, into one list, at once: each number is added once.
@@ -96,13 +96,13 @@ func twoUploads(t *testing.T, f *fixture) {
 	first := f.upload(t, "Leads", file, addressbook.CreateOptions{})
 	second := f.upload(t, "Leads", file, addressbook.CreateOptions{})
 	var working sync.WaitGroup
-	for _, u := range []importer.Upload{first, second} {
+	for _, u := range []upload.Upload{first, second} {
 		p := f.planner(t, u, file, 20)
 		working.Go(func() { f.workAside(t, p) })
 	}
 	working.Wait()
 	a, b := f.read(t, first), f.read(t, second)
-	if a.Stats.Success+b.Stats.Success != n || a.Stats.Duplicate+b.Stats.Duplicate != n || a.New+b.New != n || a.State != importer.Completed || b.State != importer.Completed {
+	if a.Stats.Success+b.Stats.Success != n || a.Stats.Duplicate+b.Stats.Duplicate != n || a.New+b.New != n || a.State != upload.Completed || b.State != upload.Completed {
 		t.Errorf("the uploads are %+v and %+v", a, b)
 	}
 	page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 2 * n}})
@@ -127,7 +127,7 @@ func (f *fixture) workAside(t *testing.T, p *planner) {
 			return
 		}
 		p.Applied(b)
-		if state != importer.Running {
+		if state != upload.Running {
 			return
 		}
 	}
@@ -160,7 +160,7 @@ func batchesAndDeletes(t *testing.T, f *fixture) {
 	f.workAside(t, p)
 	close(done)
 	deleting.Wait()
-	if got := f.read(t, u); got.State != importer.Completed || got.Stats != (importer.Stats{Success: n}) {
+	if got := f.read(t, u); got.State != upload.Completed || got.Stats != (upload.Stats{Success: n}) {
 		t.Errorf("the upload is %+v", got)
 	}
 	all := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 2 * n}})
@@ -171,7 +171,7 @@ func batchesAndDeletes(t *testing.T, f *fixture) {
 
 // disturb creates some contacts where they are not, and then deletes them or
 // takes them out of the list.
-func (f *fixture) disturb(t *testing.T, u importer.Upload, from phone.Number, remove bool) error {
+func (f *fixture) disturb(t *testing.T, u upload.Upload, from phone.Number, remove bool) error {
 	some := contacts(firstNumber+from, 10)
 	existing, err := tryInsert(t.Context(), f.Contacts, f.account, some)
 	if err != nil {

@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // held is the lease of the uploads of all tests: that of the first server.
-var held = importer.Lease{Server: "one", Until: time.Unix(2_000_000_000, 0)}
+var held = upload.Lease{Server: "one", Until: time.Unix(2_000_000_000, 0)}
 
 // other is the lease of the second server, which is later.
-var other = importer.Lease{Server: "two", Until: held.Until.Add(time.Minute)}
+var other = upload.Lease{Server: "two", Until: held.Until.Add(time.Minute)}
 
-func (f *fixture) claim(t *testing.T, server string, now, until time.Time, limit int) []importer.Upload {
+func (f *fixture) claim(t *testing.T, server string, now, until time.Time, limit int) []upload.Upload {
 	t.Helper()
 	claimed, err := f.Uploads.ClaimUploads(t.Context(), server, now, until, limit)
 	if err != nil {
@@ -39,16 +39,16 @@ func leases(t *testing.T, f *fixture) {
 		b := p.next(t)
 		b.Lease.Until = held.Until.Add(by)
 		f.apply(t, b)
-		if got := f.read(t, u); got.Lease != b.Lease && got.State == importer.Running {
+		if got := f.read(t, u); got.Lease != b.Lease && got.State == upload.Running {
 			t.Errorf("the lease is %v, want %v", got.Lease, b.Lease)
 		}
 	}
 
 	u = f.upload(t, "Leads", csvOf(0, 6), addressbook.CreateOptions{})
 	idle := f.upload(t, "Leads", csvOf(0, 6), addressbook.CreateOptions{})
-	later := importer.Lease{Server: held.Server, Until: held.Until.Add(time.Second)}
-	for _, l := range []importer.Lease{later, other} { // which has none of them
-		if err := f.Uploads.RenewUploads(t.Context(), l, []importer.Upload{u}); err != nil {
+	later := upload.Lease{Server: held.Server, Until: held.Until.Add(time.Second)}
+	for _, l := range []upload.Lease{later, other} { // which has none of them
+		if err := f.Uploads.RenewUploads(t.Context(), l, []upload.Upload{u}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -70,20 +70,20 @@ func claims(t *testing.T, f *fixture) {
 
 	claimed := f.claim(t, other.Server, held.Until, other.Until, 2)
 	first.Lease, second.Lease = other, other
-	same(t, "claimed", claimed, []importer.Upload{first, second})
+	same(t, "claimed", claimed, []upload.Upload{first, second})
 	f.is(t, first)
 	f.is(t, second)
 	f.is(t, third)
 	claimed = f.claim(t, "three", held.Until, other.Until, 10)
-	third.Lease = importer.Lease{Server: "three", Until: other.Until}
-	same(t, "claimed", claimed, []importer.Upload{third})
+	third.Lease = upload.Lease{Server: "three", Until: other.Until}
+	same(t, "claimed", claimed, []upload.Upload{third})
 	if claimed := f.claim(t, held.Server, held.Until, other.Until, 10); len(claimed) != 0 {
 		t.Errorf("claimed %+v", claimed)
 	}
 	// One's own lease that has run out is no other case.
 	claimed = f.claim(t, other.Server, other.Until, other.Until.Add(1), 1)
 	first.Lease.Until = other.Until.Add(1)
-	same(t, "claimed", claimed, []importer.Upload{first})
+	same(t, "claimed", claimed, []upload.Upload{first})
 	f.is(t, done)
 }
 
@@ -93,7 +93,7 @@ func claimsAtOnce(t *testing.T, f *fixture) {
 	for range uploads {
 		f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{})
 	}
-	got := make([][]importer.Upload, servers)
+	got := make([][]upload.Upload, servers)
 	var claiming sync.WaitGroup
 	for i := range servers {
 		server := string(rune('a' + i))
@@ -143,26 +143,26 @@ func lostLeases(t *testing.T, f *fixture) {
 	want, wantDry := f.read(t, real), f.read(t, u)
 	lost := p.next(t)
 	_, err := f.Uploads.ApplyBatch(t.Context(), lost)
-	isError(t, "a batch of who has lost the lease", err, importer.ErrLost)
+	isError(t, "a batch of who has lost the lease", err, upload.ErrLost)
 	_, err = f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, moment())
-	isError(t, "a restart by who has lost the lease", err, importer.ErrLost)
+	isError(t, "a restart by who has lost the lease", err, upload.ErrLost)
 	f.is(t, want)
 	f.is(t, wantDry)
-	if want.Stats != (importer.Stats{Success: 4}) {
+	if want.Stats != (upload.Stats{Success: 4}) {
 		t.Errorf("the stats are %+v", want.Stats)
 	}
 	// The other goes on, and anybody sees the end.
 	lost.Lease = other
 	f.apply(t, lost)
-	f.worked(t, real, importer.Stats{Success: 6}, 6)
-	f.end(t, real, importer.Cancelled, moment())
+	f.worked(t, real, upload.Stats{Success: 6}, 6)
+	f.end(t, real, upload.Cancelled, moment())
 	restarted, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, other, moment())
-	if err != nil || restarted != importer.Running {
+	if err != nil || restarted != upload.Running {
 		t.Errorf("the state is %v, %v", restarted, err)
 	}
-	f.end(t, u, importer.Cancelled, moment())
+	f.end(t, u, upload.Cancelled, moment())
 	b := f.planner(t, u, csvOf(0, 6), 2).next(t)
-	if state := f.apply(t, b); state != importer.Cancelled { // of another server, too
+	if state := f.apply(t, b); state != upload.Cancelled { // of another server, too
 		t.Errorf("the state is %v", state)
 	}
 }
@@ -176,24 +176,24 @@ func releasedLeases(t *testing.T, f *fixture) {
 	if err := f.Uploads.ReleaseUploads(t.Context(), held.Server); err != nil {
 		t.Fatal(err)
 	}
-	first.Lease, second.Lease = other, importer.Lease{}
+	first.Lease, second.Lease = other, upload.Lease{}
 	f.is(t, first)
 	f.is(t, second)
-	if _, err := f.Uploads.ApplyBatch(t.Context(), f.planner(t, second, csvOf(0, 3), 3).next(t)); !errors.Is(err, importer.ErrLost) {
+	if _, err := f.Uploads.ApplyBatch(t.Context(), f.planner(t, second, csvOf(0, 3), 3).next(t)); !errors.Is(err, upload.ErrLost) {
 		t.Errorf("a batch after the release: the error is %v", err)
 	}
-	second.Lease = importer.Lease{Server: "three", Until: held.Until}
-	same(t, "claimed", f.claim(t, "three", early, held.Until, 10), []importer.Upload{second})
+	second.Lease = upload.Lease{Server: "three", Until: held.Until}
+	same(t, "claimed", f.claim(t, "three", early, held.Until, 10), []upload.Upload{second})
 	f.is(t, second)
 
 	// An upload that nobody has from the beginning, as of a server that stops.
 	third := second
 	third.SID, third.Created = born()
-	third.Lease = importer.Lease{}
+	third.Lease = upload.Lease{}
 	if err := f.Uploads.AddUpload(t.Context(), third, list("Leads"), nil); err != nil {
 		t.Fatal(err)
 	}
 	f.is(t, third)
 	third.Lease = held
-	same(t, "claimed", f.claim(t, held.Server, early, held.Until, 10), []importer.Upload{third})
+	same(t, "claimed", f.claim(t, held.Server, early, held.Until, 10), []upload.Upload{third})
 }

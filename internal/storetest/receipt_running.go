@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
 // KeyRunning is a rule of stores that several servers share: while one is at a
@@ -22,7 +22,7 @@ func KeyRunning(t *testing.T, open func(t *testing.T) Stores) {
 			return f.Uploads.AddUpload(ctx, again, list("Leads"), keeping[addressbook.List](r))
 		}},
 		write{"end upload", func(r journal.Receipt) error {
-			return f.Uploads.EndUpload(ctx, f.account, u.SID, importer.Cancelled, moment(), keeping[importer.Upload](r))
+			return f.Uploads.EndUpload(ctx, f.account, u.SID, upload.Cancelled, moment(), keeping[upload.Upload](r))
 		}},
 		write{"add receipt", func(r journal.Receipt) error { return f.Receipts.AddReceipt(ctx, f.account, r) }},
 	)

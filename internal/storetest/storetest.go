@@ -10,8 +10,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
 // Stores are the stores of one database.
@@ -20,7 +20,7 @@ type Stores struct {
 	Contacts addressbook.Store
 	Receipts journal.Store
 	// Uploads may be nil where only the others are tested.
-	Uploads importer.Store
+	Uploads upload.Store
 	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores

@@ -8,27 +8,27 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/phone"
+	"callbook/internal/upload"
 )
 
 // planner makes batches of an upload's file, for lists of so many contacts.
 type planner struct {
-	*importer.Planner
+	*upload.Planner
 	max int // contacts in the list; 0 is what the importer says
 }
 
-func (f *fixture) planner(t *testing.T, u importer.Upload, file string, rows int) *planner {
+func (f *fixture) planner(t *testing.T, u upload.Upload, file string, rows int) *planner {
 	t.Helper()
 	book := addressbook.New(f.Contacts, addressbook.Options{})
-	p, err := importer.NewPlanner(book, u, strings.NewReader(file), rows)
+	p, err := upload.NewPlanner(book, u, strings.NewReader(file), rows)
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}
 	return &planner{Planner: p}
 }
 
-func (p *planner) next(t *testing.T) *importer.Batch {
+func (p *planner) next(t *testing.T) *upload.Batch {
 	t.Helper()
 	b, err := p.plan()
 	if err != nil {
@@ -37,7 +37,7 @@ func (p *planner) next(t *testing.T) *importer.Batch {
 	return b
 }
 
-func (p *planner) plan() (*importer.Batch, error) {
+func (p *planner) plan() (*upload.Batch, error) {
 	b, err := p.Next(moment())
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (p *planner) plan() (*importer.Batch, error) {
 }
 
 // apply applies a batch.
-func (f *fixture) apply(t *testing.T, b *importer.Batch) importer.State {
+func (f *fixture) apply(t *testing.T, b *upload.Batch) upload.State {
 	t.Helper()
 	state, err := f.Uploads.ApplyBatch(t.Context(), b)
 	if err != nil {
@@ -66,18 +66,18 @@ func (f *fixture) apply(t *testing.T, b *importer.Batch) importer.State {
 }
 
 // work works an upload to its end.
-func (f *fixture) work(t *testing.T, u importer.Upload, file string, rows int) importer.State {
+func (f *fixture) work(t *testing.T, u upload.Upload, file string, rows int) upload.State {
 	t.Helper()
 	return f.workWith(t, f.planner(t, u, file, rows))
 }
 
-func (f *fixture) workWith(t *testing.T, p *planner) importer.State {
+func (f *fixture) workWith(t *testing.T, p *planner) upload.State {
 	t.Helper()
 	for {
 		b := p.next(t)
 		state := f.apply(t, b)
 		p.Applied(b)
-		if state != importer.Running {
+		if state != upload.Running {
 			return state
 		}
 	}
@@ -96,7 +96,7 @@ func (f *fixture) byNumber(t *testing.T, n int) addressbook.Contact {
 }
 
 // listOf reads the list of an upload.
-func (f *fixture) listOf(t *testing.T, u importer.Upload) addressbook.List {
+func (f *fixture) listOf(t *testing.T, u upload.Upload) addressbook.List {
 	t.Helper()
 	l, err := f.Contacts.List(t.Context(), f.account, u.List)
 	if err != nil {
@@ -106,7 +106,7 @@ func (f *fixture) listOf(t *testing.T, u importer.Upload) addressbook.List {
 }
 
 // worked checks an upload's stats and, of them, the rows of new contacts.
-func (f *fixture) worked(t *testing.T, u importer.Upload, stats importer.Stats, fresh int) {
+func (f *fixture) worked(t *testing.T, u upload.Upload, stats upload.Stats, fresh int) {
 	t.Helper()
 	got := f.read(t, u)
 	same(t, "stats", got.Stats, stats)
@@ -121,13 +121,13 @@ func batches(t *testing.T, f *fixture) {
 	u := f.upload(t, "Leads", file, addressbook.CreateOptions{})
 	p := f.planner(t, u, file, 2)
 	want := u
-	for i, stats := range []importer.Stats{{Success: 2}, {Success: 3, Failed: 1}, {Success: 3, Failed: 1, Duplicate: 2}, {Success: 4, Failed: 1, Duplicate: 2}} {
+	for i, stats := range []upload.Stats{{Success: 2}, {Success: 3, Failed: 1}, {Success: 3, Failed: 1, Duplicate: 2}, {Success: 4, Failed: 1, Duplicate: 2}} {
 		b := p.next(t)
 		same(t, "begin of the batch", b.From, want.At)
 		state := f.apply(t, b)
-		want.At, want.Stats, want.New, want.Updated, want.State = b.To, stats, stats.Success, b.At, importer.Running
+		want.At, want.Stats, want.New, want.Updated, want.State = b.To, stats, stats.Success, b.At, upload.Running
 		if b.Last {
-			want.State = importer.Completed
+			want.State = upload.Completed
 		}
 		if state != want.State || b.Last != (i == 3) {
 			t.Errorf("after batch %d the state is %v, want %v", i, state, want.State)
@@ -156,7 +156,7 @@ func batchesOfKnown(t *testing.T, f *fixture) {
 	f.join(t, l, known[0])
 	u := f.upload(t, "Leads", csvOf(0, 4), addressbook.CreateOptions{})
 	f.work(t, u, csvOf(0, 4), 10)
-	f.worked(t, u, importer.Stats{Success: 3, Duplicate: 1}, 1)
+	f.worked(t, u, upload.Stats{Success: 3, Duplicate: 1}, 1)
 	all := append(known, f.byNumber(t, 3))
 	f.holds(t, all...)
 	f.hasMembers(t, l, all...)
@@ -187,7 +187,7 @@ func batchesOver(t *testing.T, f *fixture) {
 			here.join(t, l, known[0])
 			u := here.upload(t, "Leads", overRows, addressbook.CreateOptions{OnDuplicate: on})
 			here.work(t, u, overRows, rows)
-			here.worked(t, u, importer.Stats{Success: 6, Failed: 1}, 1)
+			here.worked(t, u, upload.Stats{Success: 6, Failed: 1}, 1)
 			var all []addressbook.Contact
 			for n, want := range want {
 				c := here.byNumber(t, n)
@@ -226,9 +226,9 @@ func batchesFill(t *testing.T, f *fixture) {
 		p.max = 3
 		f.workWith(t, p)
 		if rows == 100 {
-			f.worked(t, u, importer.Stats{Success: 2, Duplicate: 2, Failed: 3}, 1)
+			f.worked(t, u, upload.Stats{Success: 2, Duplicate: 2, Failed: 3}, 1)
 		} else {
-			f.worked(t, u, importer.Stats{Duplicate: 4, Failed: 3}, 0)
+			f.worked(t, u, upload.Stats{Duplicate: 4, Failed: 3}, 0)
 		}
 		added := f.byNumber(t, 10)
 		f.holds(t, append(known[:4:4], added)...)
@@ -248,7 +248,7 @@ func updateFull(t *testing.T, f *fixture) {
 	p := f.planner(t, u, file, 10)
 	p.max = 1 // which the list has already
 	f.workWith(t, p)
-	f.worked(t, u, importer.Stats{Success: 2, Failed: 2}, 0)
+	f.worked(t, u, upload.Stats{Success: 2, Failed: 2}, 0)
 	for n := range 2 {
 		updated := f.byNumber(t, n)
 		if updated.FirstName.Value != "Row" {
@@ -266,15 +266,15 @@ func batchOutOfTurn(t *testing.T, f *fixture) {
 	p := f.planner(t, u, csvOf(0, 6), 2)
 	first, second, third := p.next(t), p.next(t), p.next(t)
 	f.apply(t, first)
-	for name, b := range map[string]*importer.Batch{"done": first, "too early": third} {
+	for name, b := range map[string]*upload.Batch{"done": first, "too early": third} {
 		if state, err := f.Uploads.ApplyBatch(t.Context(), b); err == nil {
 			t.Errorf("%s: the state is %v, and no error", name, state)
 		}
 	}
-	f.worked(t, u, importer.Stats{Success: 2}, 2)
+	f.worked(t, u, upload.Stats{Success: 2}, 2)
 	f.apply(t, second)
 	f.apply(t, third)
-	f.worked(t, u, importer.Stats{Success: 6}, 6)
+	f.worked(t, u, upload.Stats{Success: 6}, 6)
 	unknown := *third
 	unknown.Upload = addressbook.SID{}
 	if _, err := f.Uploads.ApplyBatch(t.Context(), &unknown); err == nil {
@@ -286,8 +286,8 @@ func batchOfEnded(t *testing.T, f *fixture) {
 	u := f.upload(t, "Leads", csvOf(0, 4), addressbook.CreateOptions{})
 	p := f.planner(t, u, csvOf(0, 4), 2)
 	f.apply(t, p.next(t))
-	want := f.end(t, u, importer.Cancelled, moment())
-	if state := f.apply(t, p.next(t)); state != importer.Cancelled {
+	want := f.end(t, u, upload.Cancelled, moment())
+	if state := f.apply(t, p.next(t)); state != upload.Cancelled {
 		t.Errorf("the state is %v", state)
 	}
 	f.is(t, want)
@@ -302,12 +302,12 @@ func batchListGone(t *testing.T, f *fixture) {
 	f.addLists(t, list("Leads")) // another of that name is not the one
 	b := p.next(t)
 	for range 2 {
-		if state := f.apply(t, b); state != importer.ListGone {
+		if state := f.apply(t, b); state != upload.ListGone {
 			t.Errorf("the state is %v", state)
 		}
 	}
 	got := f.read(t, u)
-	if got.State != importer.ListGone || got.Stats != (importer.Stats{Success: 2}) || !got.Updated.Equal(b.At) {
+	if got.State != upload.ListGone || got.Stats != (upload.Stats{Success: 2}) || !got.Updated.Equal(b.At) {
 		t.Errorf("the upload is %+v", got)
 	}
 	f.holds(t, f.byNumber(t, 0), f.byNumber(t, 1))
@@ -326,5 +326,5 @@ func cancelledBatch(t *testing.T, f *fixture) {
 	f.is(t, u)
 	f.holds(t)
 	f.apply(t, b)
-	f.worked(t, u, importer.Stats{Success: 2}, 2)
+	f.worked(t, u, upload.Stats{Success: 2}, 2)
 }

@@ -9,7 +9,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // bad is a file of n rows that fail, each with a reason and a record of the same
@@ -26,10 +26,10 @@ func bad(n int) string {
 const badRow = int64(len("Invalid Number") + len("x0000,Bad,"))
 
 // errorsAre checks the first error rows of an upload, and what is counted of them.
-func (f *fixture) errorsAre(t *testing.T, u importer.Upload, kept, omitted int) {
+func (f *fixture) errorsAre(t *testing.T, u upload.Upload, kept, omitted int) {
 	t.Helper()
 	got := f.read(t, u)
-	want := importer.ErrorTotal{Bytes: int64(kept) * badRow, Omitted: omitted}
+	want := upload.ErrorTotal{Bytes: int64(kept) * badRow, Omitted: omitted}
 	if got.Errors != want || got.ErrorsKept() != kept {
 		t.Errorf("the upload counts %+v, %d kept; want %+v", got.Errors, got.ErrorsKept(), want)
 	}
@@ -54,12 +54,12 @@ func errorRowsBounded(t *testing.T, f *fixture) {
 		file := bad(60)
 		u := f.upload(t, "Bad", file, addressbook.CreateOptions{})
 		p := f.planner(t, u, file, 10)
-		for state := importer.Running; state == importer.Running; {
+		for state := upload.Running; state == upload.Running; {
 			b := p.next(t)
 			b.MaxErrorRows, b.MaxErrorBytes = tt.rows, tt.bytes
 			state = f.apply(t, b)
 		}
-		if got := f.read(t, u); got.Stats != (importer.Stats{Failed: 60}) || got.State != importer.Completed {
+		if got := f.read(t, u); got.Stats != (upload.Stats{Failed: 60}) || got.State != upload.Completed {
 			t.Errorf("got %+v", got)
 		}
 		f.errorsAre(t, u, tt.kept, 60-tt.kept)
@@ -71,14 +71,14 @@ func errorRowsBounded(t *testing.T, f *fixture) {
 	f.apply(t, b)
 	f.errorsAre(t, u, 2, 3)
 	state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, moment())
-	if err != nil || state != importer.Running {
+	if err != nil || state != upload.Running {
 		t.Fatalf("restart: %v, %v", state, err)
 	}
 	f.errorsAre(t, u, 0, 0)
 }
 
 // ended adds an upload with so many error rows, which has ended.
-func (f *fixture) ended(t *testing.T, name string, rows int) importer.Upload {
+func (f *fixture) ended(t *testing.T, name string, rows int) upload.Upload {
 	t.Helper()
 	u := f.upload(t, name, bad(rows), addressbook.CreateOptions{})
 	f.work(t, u, bad(rows), 100)
@@ -86,7 +86,7 @@ func (f *fixture) ended(t *testing.T, name string, rows int) importer.Upload {
 }
 
 // gone checks that the uploads are not there, and nothing of them.
-func (f *fixture) gone(t *testing.T, all ...importer.Upload) {
+func (f *fixture) gone(t *testing.T, all ...upload.Upload) {
 	t.Helper()
 	for _, u := range all {
 		_, err := f.Uploads.Upload(t.Context(), f.account, u.SID)
@@ -99,7 +99,7 @@ func (f *fixture) gone(t *testing.T, all ...importer.Upload) {
 
 // oldUploads go in small batches, and nothing else does.
 func oldUploads(t *testing.T, f *fixture) {
-	remove := func(before time.Time, rows int, want ...importer.Upload) {
+	remove := func(before time.Time, rows int, want ...upload.Upload) {
 		t.Helper()
 		d, err := f.Uploads.DeleteUploads(t.Context(), before, rows)
 		if err != nil || len(d.Uploads) != len(want) || d.Rows > rows {
@@ -144,7 +144,7 @@ func oldUploads(t *testing.T, f *fixture) {
 
 // oldUploadsAtOnce has several servers delete them: each goes once.
 func oldUploadsAtOnce(t *testing.T, f *fixture) {
-	var all []importer.Upload
+	var all []upload.Upload
 	for i := range 12 {
 		all = append(all, f.ended(t, fmt.Sprint("List ", i), 10))
 	}
@@ -191,7 +191,7 @@ func uploadsOverLimits(t *testing.T, f *fixture) {
 	theirs := other.ended(t, "Theirs", 10)
 	running := f.upload(t, "Running", bad(1), addressbook.CreateOptions{})
 	a, b, c, d := f.ended(t, "A", 10), f.ended(t, "B", 10), f.ended(t, "C", 10), f.ended(t, "D", 10)
-	trim := func(l importer.Limits, rows int) importer.Deleted {
+	trim := func(l upload.Limits, rows int) upload.Deleted {
 		t.Helper()
 		deleted, err := f.Uploads.TrimUploads(t.Context(), f.account, l, rows)
 		if err != nil || deleted.Rows > rows {
@@ -199,15 +199,15 @@ func uploadsOverLimits(t *testing.T, f *fixture) {
 		}
 		return deleted
 	}
-	roomy := importer.Limits{Uploads: 4, ErrorBytes: 40 * badRow}
+	roomy := upload.Limits{Uploads: 4, ErrorBytes: 40 * badRow}
 	if got := trim(roomy, 100); got.Rows != 0 {
 		t.Errorf("within the limits, %+v was deleted", got)
 	}
 	// The oldest lose their error rows, and are still known.
-	trim(importer.Limits{Uploads: 4, ErrorBytes: 25 * badRow}, 6)
+	trim(upload.Limits{Uploads: 4, ErrorBytes: 25 * badRow}, 6)
 	f.errorsAre(t, a, 4, 6)
 	for range 5 {
-		trim(importer.Limits{Uploads: 4, ErrorBytes: 25 * badRow}, 100)
+		trim(upload.Limits{Uploads: 4, ErrorBytes: 25 * badRow}, 100)
 	}
 	f.errorsAre(t, a, 0, 10)
 	f.errorsAre(t, b, 0, 10)
@@ -216,7 +216,7 @@ func uploadsOverLimits(t *testing.T, f *fixture) {
 		t.Errorf("the stats are %+v, were %+v", got, a.Stats)
 	}
 	// And then there are too many.
-	if got := trim(importer.Limits{Uploads: 2, ErrorBytes: 1 << 20}, 100); len(got.Uploads) != 2 {
+	if got := trim(upload.Limits{Uploads: 2, ErrorBytes: 1 << 20}, 100); len(got.Uploads) != 2 {
 		t.Errorf("deleted %+v", got)
 	}
 	f.gone(t, a, b)

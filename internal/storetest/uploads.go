@@ -8,10 +8,10 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
-// Uploads runs the contract of [importer.Store], which needs a database's
+// Uploads runs the contract of [upload.Store], which needs a database's
 // contacts too. Open is as for [AddressBook].
 func Uploads(t *testing.T, open func(t *testing.T) Stores) {
 	run(t, func(t *testing.T) *fixture { return newFixture(t, open(t)) }, []test[*fixture]{
@@ -72,7 +72,7 @@ func rowsOf(first, n int) string {
 }
 
 // upload adds an upload of a file, for the list of this name.
-func (f *fixture) upload(t *testing.T, name, file string, opts addressbook.CreateOptions) importer.Upload {
+func (f *fixture) upload(t *testing.T, name, file string, opts addressbook.CreateOptions) upload.Upload {
 	t.Helper()
 	u, err := f.tryUpload(t, list(name), file, opts)
 	if err != nil {
@@ -81,9 +81,9 @@ func (f *fixture) upload(t *testing.T, name, file string, opts addressbook.Creat
 	return u
 }
 
-func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts addressbook.CreateOptions) (importer.Upload, error) {
+func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts addressbook.CreateOptions) (upload.Upload, error) {
 	t.Helper()
-	u := importer.Upload{
+	u := upload.Upload{
 		Account:     f.acct,
 		ListName:    l.Name,
 		Type:        l.Type,
@@ -96,7 +96,7 @@ func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts 
 	u.Updated = moment()
 	u.FileName, u.Size = l.Name+".csv", int64(len(file))
 	if opts.DryRun {
-		u.Mapping = importer.Mapping{Columns: []string{"number", "", "custom_field.\"a\u2028"}}
+		u.Mapping = upload.Mapping{Columns: []string{"number", "", "custom_field.\"a\u2028"}}
 	}
 	if err := u.ReadHeader(strings.NewReader(file)); err != nil {
 		t.Fatalf("read header: %v", err)
@@ -108,7 +108,7 @@ func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts 
 }
 
 // is checks that the upload is stored like this, and counts its error rows.
-func (f *fixture) is(t *testing.T, want importer.Upload) {
+func (f *fixture) is(t *testing.T, want upload.Upload) {
 	t.Helper()
 	rows, err := f.Uploads.ErrorRows(t.Context(), want.Account.ID, want.SID, 0, 10_000)
 	if err != nil {
@@ -121,7 +121,7 @@ func (f *fixture) is(t *testing.T, want importer.Upload) {
 	same(t, "upload", f.read(t, want), want)
 }
 
-func (f *fixture) read(t *testing.T, u importer.Upload) importer.Upload {
+func (f *fixture) read(t *testing.T, u upload.Upload) upload.Upload {
 	t.Helper()
 	got, err := f.Uploads.Upload(t.Context(), u.Account.ID, u.SID)
 	if err != nil {
@@ -203,11 +203,11 @@ func uploadsApart(t *testing.T, f *fixture) {
 	other := addAccount(t, f.Accounts, "other").ID
 	ctx := t.Context()
 	_, err := f.Uploads.Upload(ctx, other, u.SID)
-	isError(t, "read", err, importer.ErrNoUpload)
-	err = f.Uploads.EndUpload(ctx, other, u.SID, importer.Cancelled, moment(), nil)
-	isError(t, "end", err, importer.ErrNoUpload)
-	_, err = f.Uploads.RestartUpload(ctx, other, u.SID, importer.Position{}, held, moment())
-	isError(t, "restart", err, importer.ErrNoUpload)
+	isError(t, "read", err, upload.ErrNoUpload)
+	err = f.Uploads.EndUpload(ctx, other, u.SID, upload.Cancelled, moment(), nil)
+	isError(t, "end", err, upload.ErrNoUpload)
+	_, err = f.Uploads.RestartUpload(ctx, other, u.SID, upload.Position{}, held, moment())
+	isError(t, "restart", err, upload.ErrNoUpload)
 	if rows, err := f.Uploads.ErrorRows(ctx, other, u.SID, 0, 10); err != nil || len(rows) != 0 {
 		t.Errorf("the other account has the error rows %v, %v", rows, err)
 	}
@@ -217,13 +217,13 @@ func uploadsApart(t *testing.T, f *fixture) {
 	if err != nil || page.Total != 0 || len(page.Uploads) != 0 {
 		t.Errorf("the other account has %+v, %v", page, err)
 	}
-	if got := f.read(t, u); got.State != importer.Completed || got.Stats.Failed != 1 {
+	if got := f.read(t, u); got.State != upload.Completed || got.Stats.Failed != 1 {
 		t.Errorf("the upload is %+v", got)
 	}
 }
 
 // end puts an upload into a state, and returns what the caller is told.
-func (f *fixture) end(t *testing.T, u importer.Upload, s importer.State, at time.Time) (got importer.Upload) {
+func (f *fixture) end(t *testing.T, u upload.Upload, s upload.State, at time.Time) (got upload.Upload) {
 	t.Helper()
 	if err := f.Uploads.EndUpload(t.Context(), f.account, u.SID, s, at, Told(&got)); err != nil {
 		t.Fatalf("end upload: %v", err)
@@ -232,7 +232,7 @@ func (f *fixture) end(t *testing.T, u importer.Upload, s importer.State, at time
 }
 
 func endUploads(t *testing.T, f *fixture) {
-	for _, state := range []importer.State{importer.Cancelled, importer.ListGone, importer.FileGone} {
+	for _, state := range []upload.State{upload.Cancelled, upload.ListGone, upload.FileGone} {
 		u := f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{})
 		at := moment()
 		want := u
@@ -240,21 +240,21 @@ func endUploads(t *testing.T, f *fixture) {
 		got := f.end(t, u, state, at)
 		same(t, "ended upload", got, want)
 		// It stays as it is.
-		got = f.end(t, u, importer.Cancelled, moment())
+		got = f.end(t, u, upload.Cancelled, moment())
 		same(t, "upload ended again", got, want)
 		f.is(t, want)
 	}
-	err := f.Uploads.EndUpload(t.Context(), f.account, addressbook.SID{}, importer.Cancelled, moment(), nil)
-	isError(t, "end", err, importer.ErrNoUpload)
+	err := f.Uploads.EndUpload(t.Context(), f.account, addressbook.SID{}, upload.Cancelled, moment(), nil)
+	isError(t, "end", err, upload.ErrNoUpload)
 }
 
 func uploadPages(t *testing.T, f *fixture) {
-	var all []importer.Upload // newest first
+	var all []upload.Upload // newest first
 	for i := range 5 {
 		u := f.upload(t, fmt.Sprint("list ", i), csvOf(0, 1), addressbook.CreateOptions{})
-		all = append([]importer.Upload{u}, all...)
+		all = append([]upload.Upload{u}, all...)
 	}
-	page := func(w addressbook.Window) importer.Page {
+	page := func(w addressbook.Window) upload.Page {
 		t.Helper()
 		w.Sort, w.Desc = addressbook.ByCreated, true
 		got, err := f.Uploads.Uploads(t.Context(), f.account, w)
@@ -270,7 +270,7 @@ func uploadPages(t *testing.T, f *fixture) {
 		from := min(offset, len(all))
 		same(t, "page", page(addressbook.Window{Offset: offset, Limit: 2}).Uploads, all[from:min(from+2, len(all))])
 	}
-	var got []importer.Upload
+	var got []upload.Upload
 	for w := (addressbook.Window{Limit: 2}); ; {
 		p := page(w)
 		got = append(got, p.Uploads...)
@@ -290,12 +290,12 @@ func runningUploads(t *testing.T, f *fixture) {
 	second.NewList = true
 	done := f.upload(t, "Leads", csvOf(0, 3), addressbook.CreateOptions{})
 	f.work(t, done, csvOf(0, 3), 10)
-	f.end(t, f.upload(t, "x", csvOf(0, 1), addressbook.CreateOptions{}), importer.Cancelled, moment())
+	f.end(t, f.upload(t, "x", csvOf(0, 1), addressbook.CreateOptions{}), upload.Cancelled, moment())
 	got, err := f.Uploads.RunningUploads(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "running uploads", got, []importer.Upload{first, second})
+	same(t, "running uploads", got, []upload.Upload{first, second})
 }
 
 // errorRows are read by line, page by page.
@@ -303,7 +303,7 @@ func errorRows(t *testing.T, f *fixture) {
 	file := csv("x,\"two\nlines\",", fmt.Sprintf("+%d", firstNumber), ",Asha", fmt.Sprintf("+%d,again", firstNumber))
 	u := f.upload(t, "Leads", file, addressbook.CreateOptions{})
 	f.work(t, u, file, 3)
-	want := []importer.ErrorRow{
+	want := []upload.ErrorRow{
 		{Line: 2, Kind: fault.Invalid, Reason: "Invalid Number", Record: []byte("x,\"two\nlines\",")},
 		{Line: 5, Kind: fault.Missing, Reason: "Number is mandatory", Record: []byte(",Asha")},
 		{Line: 6, Kind: fault.Duplicate, Reason: addressbook.ErrMember.Detail, Record: []byte(fmt.Sprintf("+%d,again", firstNumber))},
@@ -331,14 +331,14 @@ func uploadSurvives(t *testing.T, f *fixture) {
 	f.reopen()
 	// Whether the lease is still there is the engine's own affair; it has run out.
 	claimed := f.claim(t, held.Server, held.Until, held.Until, 10)
-	same(t, "claimed", claimed, []importer.Upload{want})
+	same(t, "claimed", claimed, []upload.Upload{want})
 	f.is(t, want)
 	// It goes on where it was.
-	if state := f.work(t, want, file, 2); state != importer.Completed {
+	if state := f.work(t, want, file, 2); state != upload.Completed {
 		t.Errorf("the state is %v", state)
 	}
 	got := f.read(t, u)
-	same(t, "stats", got.Stats, importer.Stats{Success: 5, Failed: 1})
+	same(t, "stats", got.Stats, upload.Stats{Success: 5, Failed: 1})
 	if got.New != 5 || got.Updated.Equal(want.Updated) {
 		t.Errorf("the upload is %+v", got)
 	}
@@ -354,7 +354,7 @@ func restartUploads(t *testing.T, f *fixture) {
 		t.Fatalf("the upload is %+v", got)
 	}
 	at := moment()
-	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, at); err != nil || state != importer.Running {
+	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, at); err != nil || state != upload.Running {
 		t.Fatalf("the state is %v, %v", state, err)
 	}
 	u.Updated = at
@@ -364,12 +364,12 @@ func restartUploads(t *testing.T, f *fixture) {
 	}
 	f.work(t, u, file, 2)
 	want := f.read(t, u)
-	same(t, "stats", want.Stats, importer.Stats{Success: 1, Failed: 3})
+	same(t, "stats", want.Stats, upload.Stats{Success: 1, Failed: 3})
 	// One that has ended stays as it is.
-	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, moment()); err != nil || state != importer.Completed {
+	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, moment()); err != nil || state != upload.Completed {
 		t.Errorf("the state is %v, %v", state, err)
 	}
 	f.is(t, want)
 	_, err := f.Uploads.RestartUpload(t.Context(), f.account, addressbook.SID{}, u.At, held, moment())
-	isError(t, "restart", err, importer.ErrNoUpload)
+	isError(t, "restart", err, upload.ErrNoUpload)
 }

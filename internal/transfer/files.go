@@ -11,7 +11,7 @@ import (
 	"math"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // copyFiles copies the files of uploads that are not worked to their end and of
@@ -44,7 +44,7 @@ func (c *copier) copyFiles(ctx context.Context) error {
 func fileOf(t *Table, row Row) (sid addressbook.SID, ok bool) {
 	switch t {
 	case Uploads:
-		ok = importer.State(row[uploadState].Int) == importer.Running
+		ok = upload.State(row[uploadState].Int) == upload.Running
 	case Drafts:
 		ok = true
 	}
@@ -69,13 +69,13 @@ func (c *copier) copyFile(ctx context.Context, from, to int64, upload addressboo
 	return c.target.Files.Keep(ctx, to, upload, wholeOf(content))
 }
 
-func wholeOf(content importer.Content) io.Reader {
+func wholeOf(content upload.Content) io.Reader {
 	return io.NewSectionReader(content, 0, math.MaxInt64)
 }
 
 // addFile adds the content of a file to a checksum; one that is not there adds
 // nothing.
-func addFile(ctx context.Context, h hash.Hash, files importer.Files, account int64, upload addressbook.SID) (there bool, err error) {
+func addFile(ctx context.Context, h hash.Hash, files upload.Files, account int64, upload addressbook.SID) (there bool, err error) {
 	content, err := files.Open(ctx, account, upload)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/importer"
 	"callbook/internal/pgtest"
 	"callbook/internal/postgres"
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
 	"callbook/internal/transfer"
+	"callbook/internal/upload"
 )
 
 // engines make an empty database each.
@@ -59,7 +59,7 @@ func with(ctx context.Context, path string, f func(transfer.Database) error) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	return f(transfer.Database{Store: store, Files: importer.NewDisk(path + ".uploads")})
+	return f(transfer.Database{Store: store, Files: upload.NewDisk(path + ".uploads")})
 }
 
 // copyAll runs a copy once. Before, when it is not nil, changes the target.
@@ -76,7 +76,7 @@ func copyAll(ctx context.Context, source, target string, opts transfer.Options, 
 
 // held lets so many batches of uploads through, and no more.
 type held struct {
-	importer.Store
+	upload.Store
 	left atomic.Int64
 }
 
@@ -86,12 +86,12 @@ func hold(batches int64) *held {
 	return h
 }
 
-func (h *held) over(s importer.Store) importer.Store {
+func (h *held) over(s upload.Store) upload.Store {
 	h.Store = s
 	return h
 }
 
-func (h *held) ApplyBatch(ctx context.Context, b *importer.Batch) (importer.State, error) {
+func (h *held) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State, error) {
 	if h.left.Add(-1) < 0 {
 		return 0, errors.New("held")
 	}
@@ -110,7 +110,7 @@ type world struct {
 	replies      map[string]string // of POSTs with a key, by the key
 }
 
-const upload = "number,first_name,city\n+919811000001,Asha,Pune\nx,bad,\n+919811000002,\"Vik\nram\",Delhi\n+919811000001,again,\n" +
+const csvFile = "number,first_name,city\n+919811000001,Asha,Pune\nx,bad,\n+919811000002,\"Vik\nram\",Delhi\n+919811000001,again,\n" +
 	"y,bad too,\n+919811000003,Ravi,Agra\n+919811000004,Mira,Goa\n"
 
 // furnish fills a database by way of the API, with one upload that is still
@@ -139,7 +139,7 @@ func furnish(t *testing.T, path string) *world {
 	w.draft = s.Browser().Do("POST", "/imports", form, "Content-Type", contentType, "Cookie", w.cookie).Header.Get("Location")
 
 	imports.left.Store(1)
-	w.running = w.acme.Upload("Dynamic", upload, "type", "dynamic")
+	w.running = w.acme.Upload("Dynamic", csvFile, "type", "dynamic")
 	w.acme.AwaitUntil(w.running, func(u servertest.Upload) bool { return u.Stats.Total == 3 })
 	w.observe(t)
 	s.Stop()
@@ -184,11 +184,11 @@ func furnishAccount(t *testing.T, c *servertest.Client) {
 		}
 	}
 	for _, list := range []string{"Uploaded", "Members"} {
-		if u := c.Await(c.Upload(list, upload)); u.Stats.Failed != 2 {
+		if u := c.Await(c.Upload(list, csvFile)); u.Stats.Failed != 2 {
 			t.Fatalf("got %+v", u)
 		}
 	}
-	c.Await(c.Upload("Tried", upload, "dry_run", "true"))
+	c.Await(c.Upload("Tried", csvFile, "dry_run", "true"))
 }
 
 var requestID = regexp.MustCompile(`"request_id":"[0-9a-f]+"`)

@@ -17,13 +17,13 @@ import (
 	"fmt"
 
 	"callbook/internal/account"
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // Database is a database as a copy uses it.
 type Database struct {
 	Store Store
-	Files importer.Files // of the uploads
+	Files upload.Files // of the uploads
 }
 
 // Store is what a copy needs of a database. The account is always the account's

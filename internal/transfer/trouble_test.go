@@ -10,11 +10,11 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/postgres"
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
 	"callbook/internal/transfer"
+	"callbook/internal/upload"
 )
 
 // tampering stands before a target and changes rows on their way.
@@ -47,7 +47,7 @@ func (s *tampering) Begin(ctx context.Context, state transfer.State, accounts []
 }
 
 // tamperingFiles changes a byte of each file.
-type tamperingFiles struct{ importer.Files }
+type tamperingFiles struct{ upload.Files }
 
 func (f tamperingFiles) Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
 	content, err := io.ReadAll(from)

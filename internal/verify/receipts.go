@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
+	"callbook/internal/upload"
 )
 
 // receipts checks that receipts can be read and that old ones were deleted, and
@@ -102,7 +102,7 @@ func (r *runner) uploads(ctx context.Context) error {
 			file, there := files[sid]
 			delete(files, sid)
 			switch {
-			case !u.Draft && u.State != int64(importer.Running):
+			case !u.Draft && u.State != int64(upload.Running):
 			case !there:
 				unsure = append(unsure, sid)
 			case file.Broken || u.Size > 0 && file.Size != u.Size:
@@ -134,7 +134,7 @@ func uploadProblems(u *Upload) (found []string) {
 	if u.Draft {
 		return nil
 	}
-	if u.State < int64(importer.Running) || u.State > int64(importer.FileChanged) {
+	if u.State < int64(upload.Running) || u.State > int64(upload.FileChanged) {
 		found = append(found, fmt.Sprintf("is in state %d, which there is not", u.State))
 	}
 	if u.ErrorRows > u.Duplicate+u.Failed {

@@ -4,19 +4,19 @@ import (
 	"context"
 	"sync"
 
-	"callbook/internal/importer"
+	"callbook/internal/upload"
 )
 
 // pacedStore lets only so many batches through, so that there is time to watch.
 type pacedStore struct {
-	importer.Store
+	upload.Store
 
 	mu      sync.Mutex
 	changed *sync.Cond
 	left    int
 }
 
-func newPacedStore(store importer.Store) *pacedStore {
+func newPacedStore(store upload.Store) *pacedStore {
 	p := &pacedStore{Store: store}
 	p.changed = sync.NewCond(&p.mu)
 	return p
@@ -30,7 +30,7 @@ func (p *pacedStore) let(batches int) {
 	p.changed.Broadcast()
 }
 
-func (p *pacedStore) ApplyBatch(ctx context.Context, b *importer.Batch) (importer.State, error) {
+func (p *pacedStore) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State, error) {
 	defer context.AfterFunc(ctx, func() { p.let(0) })()
 	p.mu.Lock()
 	for p.left == 0 && ctx.Err() == nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 // importWorld is a server whose account has grown over some months.
@@ -159,7 +159,7 @@ func manyRows(n int) string {
 func TestImportStory(t *testing.T) {
 	const rows, batch = 50_000, 500
 	var store *pacedStore
-	s := servertest.Start(t, servertest.Options{Dashboard: true, BatchRows: batch, Imports: func(plain importer.Store) importer.Store {
+	s := servertest.Start(t, servertest.Options{Dashboard: true, BatchRows: batch, Imports: func(plain upload.Store) upload.Store {
 		store = newPacedStore(plain)
 		return store
 	}})

@@ -9,14 +9,14 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 // gatedFiles reads nothing of a file until the gate is open. Little of a large
 // one gets on its way before.
 type gatedFiles struct {
-	importer.Files
+	upload.Files
 	gate chan struct{}
 }
 
@@ -35,7 +35,7 @@ func (f *gatedFiles) Keep(ctx context.Context, account int64, upload addressbook
 func TestSendingStory(t *testing.T) {
 	t.Parallel()
 	files := &gatedFiles{gate: make(chan struct{})}
-	s := servertest.Start(t, servertest.Options{Dashboard: true, Files: func(real importer.Files) importer.Files {
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Files: func(real upload.Files) upload.Files {
 		files.Files = real
 		return files
 	}})

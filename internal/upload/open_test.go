@@ -1,4 +1,4 @@
-package importer_test
+package upload_test
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/clock"
-	"callbook/internal/importer"
 	"callbook/internal/journal"
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
+	"callbook/internal/upload"
 )
 
 // TestOpenLeavesUploads: a server that comes no further than Open, as one whose
@@ -35,7 +35,7 @@ func TestOpenLeavesUploads(t *testing.T) {
 		t.Fatalf("%q is no sid", u.ID)
 	}
 	got, err := imports.Upload(t.Context(), imports.demo, sid)
-	if err != nil || got.Lease != (importer.Lease{}) {
+	if err != nil || got.Lease != (upload.Lease{}) {
 		t.Errorf("the upload is %+v's, %v", got.Lease, err)
 	}
 	imports.close()
@@ -46,11 +46,11 @@ func TestOpenLeavesUploads(t *testing.T) {
 
 // changing is a store in which a draft is changed when its trial is to begin.
 type changing struct {
-	importer.Store
+	upload.Store
 	change func()
 }
 
-func (c *changing) AddUpload(ctx context.Context, u importer.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
+func (c *changing) AddUpload(ctx context.Context, u upload.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	c.change()
 	return c.Store.AddUpload(ctx, u, list, ready)
 }
@@ -65,7 +65,7 @@ func TestTryWhileChanged(t *testing.T) {
 	s.Account("demo")
 	s.Stop()
 	store := &changing{}
-	imports := openOnly(t, path, func(under importer.Store) importer.Store {
+	imports := openOnly(t, path, func(under upload.Store) upload.Store {
 		store.Store = under
 		return store
 	})
@@ -73,12 +73,12 @@ func TestTryWhileChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft, err := imports.KeepDraft(t.Context(), file, importer.Request{ListName: "Leads"})
+	draft, err := imports.KeepDraft(t.Context(), file, upload.Request{ListName: "Leads"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	store.change = func() {
-		if _, err := imports.ChangeDraft(t.Context(), imports.demo, draft.SID, importer.Request{ListName: "Others"}); err != nil {
+		if _, err := imports.ChangeDraft(t.Context(), imports.demo, draft.SID, upload.Request{ListName: "Others"}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -93,14 +93,14 @@ func TestTryWhileChanged(t *testing.T) {
 
 // opened is an importer that does not run.
 type opened struct {
-	*importer.Importer
+	*upload.Importer
 	demo  account.Account
 	close func()
 }
 
 // openOnly opens an importer over a database that has the account demo. Wrap,
 // when not nil, puts something before its store.
-func openOnly(t *testing.T, path string, wrap func(importer.Store) importer.Store) opened {
+func openOnly(t *testing.T, path string, wrap func(upload.Store) upload.Store) opened {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), path)
 	if err != nil {
@@ -116,13 +116,13 @@ func openOnly(t *testing.T, path string, wrap func(importer.Store) importer.Stor
 		}
 	})
 	t.Cleanup(closeOnce)
-	var store importer.Store = book
+	var store upload.Store = book
 	if wrap != nil {
 		store = wrap(store)
 	}
 	rules := addressbook.New(book, addressbook.Options{})
 	log := slog.New(slog.DiscardHandler)
-	imports, err := importer.Open(t.Context(), store, importer.NewDisk(path+".uploads"), rules, importer.Options{Log: log})
+	imports, err := upload.Open(t.Context(), store, upload.NewDisk(path+".uploads"), rules, upload.Options{Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,14 +135,14 @@ func openOnly(t *testing.T, path string, wrap func(importer.Store) importer.Stor
 
 // stuck is a store that answers each page with the same one, as a damaged table
 // does.
-type stuck struct{ importer.Store }
+type stuck struct{ upload.Store }
 
-func (stuck) Uploads(context.Context, int64, addressbook.Window) (importer.Page, error) {
-	return importer.Page{Uploads: make([]importer.Upload, 1), Next: &addressbook.Position{SID: addressbook.SID{1}}}, nil
+func (stuck) Uploads(context.Context, int64, addressbook.Window) (upload.Page, error) {
+	return upload.Page{Uploads: make([]upload.Upload, 1), Next: &addressbook.Position{SID: addressbook.SID{1}}}, nil
 }
 
-func (stuck) ErrorRows(context.Context, int64, addressbook.SID, int64, int) ([]importer.ErrorRow, error) {
-	return []importer.ErrorRow{{Line: 7}}, nil
+func (stuck) ErrorRows(context.Context, int64, addressbook.SID, int64, int) ([]upload.ErrorRow, error) {
+	return []upload.ErrorRow{{Line: 7}}, nil
 }
 
 // TestPagesAdvance goes through all uploads, and all error rows of one.
@@ -153,7 +153,7 @@ func TestPagesAdvance(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{Path: path})
 	s.Account("demo")
 	s.Stop()
-	imports := openOnly(t, path, func(under importer.Store) importer.Store { return stuck{under} })
+	imports := openOnly(t, path, func(under upload.Store) upload.Store { return stuck{under} })
 	w := addressbook.Window{Limit: 1}
 	page, err := imports.Uploads(t.Context(), imports.demo, w)
 	if err != nil {

@@ -1,4 +1,4 @@
-package importer_test
+package upload_test
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 // numbers is a file of n rows with numbers from first on.
@@ -67,7 +67,7 @@ func TestFull(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t, servertest.Options{})
 	c := s.Account("demo")
-	const room = importer.MaxStatic
+	const room = upload.MaxStatic
 	first := c.Upload("Leads", numbers(0, room-10))
 	if got := c.Await(first); got.Stats.Success != room-10 {
 		t.Fatalf("got %+v", got)

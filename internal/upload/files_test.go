@@ -1,4 +1,4 @@
-package importer_test
+package upload_test
 
 import (
 	"context"
@@ -10,14 +10,14 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 // away stands before the files and fails some calls, as a database would that
 // is away.
 type away struct {
-	importer.Files
+	upload.Files
 	keep   atomic.Bool  // fail Keep, after it has read something
 	opened atomic.Int64 // calls of Open
 	fail   func(n int64) bool
@@ -33,7 +33,7 @@ func (a *away) Keep(ctx context.Context, account int64, upload addressbook.SID, 
 	return a.Files.Keep(ctx, account, upload, from)
 }
 
-func (a *away) Open(ctx context.Context, account int64, upload addressbook.SID) (importer.Content, error) {
+func (a *away) Open(ctx context.Context, account int64, upload addressbook.SID) (upload.Content, error) {
 	if a.fail(a.opened.Add(1)) {
 		return nil, errAway
 	}
@@ -45,7 +45,7 @@ func (a *away) Open(ctx context.Context, account int64, upload addressbook.SID) 
 func TestFilesAway(t *testing.T) {
 	t.Parallel()
 	a := &away{fail: func(n int64) bool { return n == 2 }} // after the look at the header
-	s := servertest.Start(t, servertest.Options{Files: func(f importer.Files) importer.Files {
+	s := servertest.Start(t, servertest.Options{Files: func(f upload.Files) upload.Files {
 		a.Files = f
 		return a
 	}})

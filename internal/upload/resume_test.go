@@ -1,4 +1,4 @@
-package importer_test
+package upload_test
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 // gate stands before the store and counts the batches that go through.
 type gate struct {
-	importer.Store
+	upload.Store
 	mu     sync.Mutex
 	begun  []addressbook.SID // the uploads whose batches came, in their order
 	before func(n int) error // called before batch n, from 1; may be nil
@@ -27,12 +27,12 @@ type gate struct {
 	n      int
 }
 
-func (g *gate) over(s importer.Store) importer.Store {
+func (g *gate) over(s upload.Store) upload.Store {
 	g.Store = s
 	return g
 }
 
-func (g *gate) ApplyBatch(ctx context.Context, b *importer.Batch) (importer.State, error) {
+func (g *gate) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State, error) {
 	g.mu.Lock()
 	g.n++
 	n := g.n

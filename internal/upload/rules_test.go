@@ -1,4 +1,4 @@
-package importer_test
+package upload_test
 
 import (
 	"encoding/json"

@@ -1,10 +1,10 @@
-// Package importer takes CSV files of contacts into lists: it keeps a file as
+// Package upload takes CSV files of contacts into lists: it keeps a file as
 // it comes, and works its rows in the background, batch by batch.
 //
 // A batch's contacts, memberships, error rows and the position in the file are
 // one transaction of the [Store]. So an import goes on where it stopped,
 // whatever ended the server. What a valid contact is, is addressbook's.
-package importer
+package upload
 
 import (
 	"context"

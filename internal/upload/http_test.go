@@ -1,4 +1,4 @@
-package importer_test
+package upload_test
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 // TestSlowUpload: a file may take longer than other requests, as long as it
@@ -72,9 +72,9 @@ func (u *until) Read([]byte) (int, error) {
 }
 
 // half is a store whose error rows cannot be read to their end.
-type half struct{ importer.Store }
+type half struct{ upload.Store }
 
-func (h half) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]importer.ErrorRow, error) {
+func (h half) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]upload.ErrorRow, error) {
 	if after > 0 {
 		return nil, errStop
 	}
@@ -86,7 +86,7 @@ func TestErrorsBreakOff(t *testing.T) {
 	t.Parallel()
 	var log lockedBuffer
 	s := servertest.Start(t, servertest.Options{
-		Imports: func(s importer.Store) importer.Store { return half{s} },
+		Imports: func(s upload.Store) upload.Store { return half{s} },
 		Log:     slog.NewTextHandler(&log, nil),
 	})
 	c := s.Account("demo")

@@ -1,4 +1,4 @@
-package importer_test
+package upload_test
 
 import (
 	"runtime"
@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/importer"
 	"callbook/internal/servertest"
+	"callbook/internal/upload"
 )
 
 // TestErrorRowsAreBounded has more rows that fail than are kept: all are counted,
@@ -19,9 +19,9 @@ func TestErrorRowsAreBounded(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{})
 	c := s.Account("demo")
 	const more = 1234
-	u := c.Upload("Leads", "number\n"+strings.Repeat("x\n", importer.MaxErrorRows+more)+asha+"\n")
+	u := c.Upload("Leads", "number\n"+strings.Repeat("x\n", upload.MaxErrorRows+more)+asha+"\n")
 	got := c.Await(u)
-	if want := (servertest.Stats{Total: importer.MaxErrorRows + more + 1, Success: 1, Failed: importer.MaxErrorRows + more}); got.Stats != want {
+	if want := (servertest.Stats{Total: upload.MaxErrorRows + more + 1, Success: 1, Failed: upload.MaxErrorRows + more}); got.Stats != want {
 		t.Errorf("the stats are %+v, want %+v", got.Stats, want)
 	}
 	all, _ := c.Get(c.Path("/csv-uploads")).Uploads(t)
@@ -29,7 +29,7 @@ func TestErrorRowsAreBounded(t *testing.T) {
 		t.Errorf("%d and %d rows are said to be omitted, want %d", got.Omitted, all[0].Omitted, more)
 	}
 	a := c.Get(c.Path("/csv-status/" + u.ID + "/errors"))
-	if rows := strings.Count(string(a.Body), "\n") - 1; rows != importer.MaxErrorRows || a.Header.Get("Errors-Omitted") != "1234" {
+	if rows := strings.Count(string(a.Body), "\n") - 1; rows != upload.MaxErrorRows || a.Header.Get("Errors-Omitted") != "1234" {
 		t.Errorf("the file has %d rows, and says %q", rows, a.Header.Get("Errors-Omitted"))
 	}
 }
@@ -43,10 +43,10 @@ func TestUploadsAreKeptForAWhile(t *testing.T) {
 		kept           bool
 		uploads        int // that are left, with one that runs
 	}{
-		"90 days, within":     {0, importer.DefaultRetention - time.Minute, true, 2},
-		"90 days, after":      {0, importer.DefaultRetention + time.Minute, false, 1},
+		"90 days, within":     {0, upload.DefaultRetention - time.Minute, true, 2},
+		"90 days, after":      {0, upload.DefaultRetention + time.Minute, false, 1},
 		"another time, after": {24 * time.Hour, 25 * time.Hour, false, 1},
-		"forever":             {importer.Forever, 10 * importer.DefaultRetention, true, 3},
+		"forever":             {upload.Forever, 10 * upload.DefaultRetention, true, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +71,7 @@ func TestUploadsAreKeptForAWhile(t *testing.T) {
 			if !tt.kept {
 				goes = append(goes, old)
 			}
-			for deadline := time.Now().Add(time.Minute); len(goes) > 0 && tt.retention != importer.Forever; runtime.Gosched() {
+			for deadline := time.Now().Add(time.Minute); len(goes) > 0 && tt.retention != upload.Forever; runtime.Gosched() {
 				if c.Get(goes[0].URL).Status == 404 {
 					goes = goes[1:]
 				} else if time.Now().After(deadline) {
