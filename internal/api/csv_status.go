@@ -15,6 +15,7 @@ import (
 	"callbook/internal/csvcell"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // uploadStatuses are the states of uploads on the wire. The platform has these
@@ -242,7 +243,7 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	defer release()
 	var page bytes.Buffer
 	page.WriteString(csvcell.ByteOrderMark)
-	appendRecord(&page, u.ErrorHeader(), upload.ErrorColumns...)
+	appendRecord(&page, table.ErrorHeader(u.Header), table.ErrorColumns...)
 	for {
 		for i := range rows {
 			row := &rows[i]

@@ -10,6 +10,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // shownColumns is how many columns of a file can be mapped and seen. The others
@@ -43,7 +44,7 @@ type draftReview struct {
 	Form     importForm
 	Columns  []mappedColumn
 	More     int // columns that are not shown
-	Rows     []upload.PreviewRow
+	Rows     []table.PreviewRow
 	Fault    string // why it cannot be imported so
 	NoHeader bool
 	Uses     []option
@@ -104,7 +105,7 @@ func (d *Dashboard) showDraft(r *http.Request, draft upload.Draft, form *importF
 	if data.Form.Lists, err = d.listNames(r, accountOf(r)); err != nil {
 		return answer{}, err
 	}
-	look, err := d.cfg.Imports.Look(r.Context(), &draft)
+	look, err := d.cfg.Imports.Preview(r.Context(), &draft)
 	if err != nil {
 		return answer{}, err
 	}
@@ -132,7 +133,7 @@ func (d *Dashboard) showDraft(r *http.Request, draft upload.Draft, form *importF
 	return show("draft", "Import "+fileOr(draft.FileName), data), nil
 }
 
-func (v *draftReview) setLook(look upload.Preview) {
+func (v *draftReview) setLook(look table.Preview) {
 	for i, c := range look.Columns[:min(shownColumns, len(look.Columns))] {
 		m := mappedColumn{At: i, Header: c.Header, ReadableName: fmt.Sprintf("column %d", i+1)}
 		if !v.NoHeader && strings.TrimSpace(c.Header) != "" {
@@ -183,8 +184,8 @@ func nameOf(use, name, header string) string {
 // mappingOf reads what the form says of the columns. Where that is no more than
 // what the header says, it leaves it to the header. With another type, columns
 // that were left out may have a use.
-func mappingOf(r *http.Request, look upload.Preview, otherType bool) upload.Mapping {
-	m := upload.Mapping{NoHeader: r.PostForm.Get("no_header") == "yes"}
+func mappingOf(r *http.Request, look table.Preview, otherType bool) table.Mapping {
+	m := table.Mapping{NoHeader: r.PostForm.Get("no_header") == "yes"}
 	same := !m.NoHeader
 	for i, c := range look.Columns {
 		name, at := c.Name, strconv.Itoa(i)
@@ -197,7 +198,7 @@ func mappingOf(r *http.Request, look upload.Preview, otherType bool) upload.Mapp
 		same = same && name == c.Name
 	}
 	if same {
-		return upload.Mapping{}
+		return table.Mapping{}
 	}
 	return m
 }
@@ -221,7 +222,7 @@ func (d *Dashboard) changeDraft(r *http.Request) (answer, error) {
 		// What the header says by itself is what the form is held against.
 		plain := draft
 		plain.Request = request
-		look, err := d.cfg.Imports.Look(r.Context(), &plain)
+		look, err := d.cfg.Imports.Preview(r.Context(), &plain)
 		if err != nil {
 			return answer{}, err
 		}

@@ -9,6 +9,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // selectDrafts is what scanDraft reads.
@@ -23,7 +24,7 @@ func scanDraft(row pgx.CollectableRow) (d upload.Draft, err error) {
 	err = row.Scan(append(a.into(), (*sidValue)(&d.SID), &d.FileName, &d.Size, &r.ListName, (*uint8)(&r.Type),
 		(*uint8)(&r.Options.OnDuplicate), &mapping, (*sidValue)(&d.Trial), (*dateValue)(&d.Created))...)
 	if err == nil {
-		r.Mapping, err = upload.DecodeMapping(mapping)
+		r.Mapping, err = table.DecodeMapping(mapping)
 	}
 	if err == nil {
 		d.Account, err = a.account()

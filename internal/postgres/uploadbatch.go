@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // Contended implements [upload.Store]. Accounts' transactions run side by side.
@@ -87,7 +88,7 @@ func (t *tx) insertErrors(upload addressbook.SID, rows []upload.ErrorRow) {
 }
 
 // RestartUpload implements [upload.Store].
-func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to upload.Position, l upload.Lease, at time.Time) (upload.State, error) {
+func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l upload.Lease, at time.Time) (upload.State, error) {
 	var state upload.State
 	err := db.write(ctx, account, "restart upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)

@@ -10,6 +10,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // uploadColumns is what eachUpload reads, from fromUploads.
@@ -49,7 +50,7 @@ func scanUpload(row pgx.CollectableRow) (u upload.Upload, err error) {
 		u.Lease.Until = time.Time(leaseUntil)
 	}
 	if err == nil {
-		u.Mapping, err = upload.DecodeMapping(mapping)
+		u.Mapping, err = table.DecodeMapping(mapping)
 	}
 	if err == nil {
 		u.Account, err = a.account()

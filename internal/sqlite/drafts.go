@@ -11,6 +11,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 const (
@@ -27,7 +28,7 @@ func scanDraft(stmt *sqlite.Stmt) (d upload.Draft, err error) {
 	d.Request.ListName = stmt.ColumnText(8)
 	d.Request.Type, d.Request.TypeGiven = addressbook.ListType(stmt.ColumnInt(9)), true
 	d.Request.Options.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(10))
-	d.Request.Mapping, err = upload.DecodeMapping(stmt.ColumnText(11))
+	d.Request.Mapping, err = table.DecodeMapping(stmt.ColumnText(11))
 	stmt.ColumnBytes(12, d.Trial[:])
 	d.Created = time.Unix(0, stmt.ColumnInt64(13))
 	return d, err

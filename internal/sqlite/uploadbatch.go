@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // Contended implements [upload.Store].
@@ -87,7 +88,7 @@ func (tx *editTx) settle(upload int64, state upload.State, batch *upload.Batch, 
 }
 
 // RestartUpload implements [upload.Store].
-func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to upload.Position, l upload.Lease, at time.Time) (upload.State, error) {
+func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l upload.Lease, at time.Time) (upload.State, error) {
 	var state upload.State
 	var refused error
 	err := b.edit(ctx, account, 1, "restart upload", func(tx *editTx) error {

@@ -13,6 +13,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 var _ upload.Store = (*AddressBook)(nil)
@@ -39,7 +40,7 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 	u.Header = make([]byte, stmt.ColumnLen(10))
 	stmt.ColumnBytes(10, u.Header)
 	u.State = upload.State(stmt.ColumnInt(11))
-	u.At = upload.Position{Offset: stmt.ColumnInt64(12), Line: stmt.ColumnInt64(13)}
+	u.At = table.Position{Offset: stmt.ColumnInt64(12), Line: stmt.ColumnInt64(13)}
 	u.Stats = upload.Stats{Success: stmt.ColumnInt(14), Duplicate: stmt.ColumnInt(15), Failed: stmt.ColumnInt(16)}
 	u.Created = time.Unix(0, stmt.ColumnInt64(17))
 	u.Updated = time.Unix(0, stmt.ColumnInt64(18))
@@ -50,7 +51,7 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 		u.Lease.Until = time.Unix(0, stmt.ColumnInt64(24))
 	}
 	u.FileName, u.Size = stmt.ColumnText(25), stmt.ColumnInt64(26)
-	u.Mapping, err = upload.DecodeMapping(stmt.ColumnText(27))
+	u.Mapping, err = table.DecodeMapping(stmt.ColumnText(27))
 	u.Started = time.Unix(0, stmt.ColumnInt64(28))
 	u.Errors = upload.ErrorTotal{Bytes: stmt.ColumnInt64(29), Omitted: stmt.ColumnInt(30)}
 	return stmt.ColumnInt64(5), u, err

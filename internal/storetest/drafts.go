@@ -9,6 +9,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // draft adds a draft for the list of this name.
@@ -22,7 +23,7 @@ func (f *fixture) draft(t *testing.T, acct account.Account, name string) upload.
 			ListName:  name,
 			Type:      addressbook.Dynamic,
 			TypeGiven: true,
-			Mapping:   upload.Mapping{Columns: []string{"number", "", "plan"}, NoHeader: true},
+			Mapping:   table.Mapping{Columns: []string{"number", "", "plan"}, NoHeader: true},
 			Options:   addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate},
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // Uploads runs the contract of [upload.Store], which needs a database's
@@ -96,7 +97,7 @@ func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts 
 	u.Updated = moment()
 	u.FileName, u.Size = l.Name+".csv", int64(len(file))
 	if opts.DryRun {
-		u.Mapping = upload.Mapping{Columns: []string{"number", "", "custom_field.\"a\u2028"}}
+		u.Mapping = table.Mapping{Columns: []string{"number", "", "custom_field.\"a\u2028"}}
 	}
 	if err := u.ReadHeader(strings.NewReader(file)); err != nil {
 		t.Fatalf("read header: %v", err)
@@ -206,7 +207,7 @@ func uploadsApart(t *testing.T, f *fixture) {
 	isError(t, "read", err, upload.ErrNoUpload)
 	err = f.Uploads.EndUpload(ctx, other, u.SID, upload.Cancelled, moment(), nil)
 	isError(t, "end", err, upload.ErrNoUpload)
-	_, err = f.Uploads.RestartUpload(ctx, other, u.SID, upload.Position{}, held, moment())
+	_, err = f.Uploads.RestartUpload(ctx, other, u.SID, table.Position{}, held, moment())
 	isError(t, "restart", err, upload.ErrNoUpload)
 	if rows, err := f.Uploads.ErrorRows(ctx, other, u.SID, 0, 10); err != nil || len(rows) != 0 {
 		t.Errorf("the other account has the error rows %v, %v", rows, err)

@@ -7,6 +7,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
+	"callbook/internal/upload/table"
 )
 
 // The sizes of a batch: whichever is reached first.
@@ -46,7 +47,7 @@ type Batch struct {
 	Account  int64
 	Upload   addressbook.SID
 	List     addressbook.SID
-	From, To Position
+	From, To table.Position
 	Last     bool // the file has no more rows
 	Max      int  // contacts in the list
 	// MaxErrorRows and MaxErrorBytes are what is kept of the error rows of all
@@ -64,8 +65,8 @@ type Batch struct {
 	// Contacts have distinct numbers and are in the order of their rows.
 	Contacts []addressbook.Contact
 
-	layout   *layout
-	rows     []row
+	layout   *table.Layout
+	rows     []table.Row
 	prepared addressbook.Prepared
 	full     error                     // the fault of rows for which the list has no room
 	tried    map[phone.Number]struct{} // in the list, for a dry run
@@ -176,15 +177,11 @@ func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 
 // errorRow tells what is wrong with a row.
 func (b *Batch) errorRow(i int, err error) ErrorRow {
-	cells := make([]string, len(b.rows[i].cells))
-	for column, cell := range b.rows[i].cells {
-		cells[column] = b.layout.harmless(column, cell)
-	}
 	row := ErrorRow{
-		Line:   b.rows[i].line,
+		Line:   b.rows[i].Line,
 		Kind:   fault.Invalid,
 		Reason: err.Error(),
-		Record: b.layout.encode(cells),
+		Record: b.layout.ErrorRecord(b.rows[i].Cells),
 	}
 	if f := fault.As(err); f != nil {
 		row.Kind, row.Reason = f.Kind, f.Detail

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/upload/table"
 )
 
 // Draft is a file that came in and waits until somebody has looked at it and
@@ -83,16 +84,15 @@ type DraftStore interface {
 // discarded. Where the header does not name the columns as callbook does, the
 // draft has a mapping that guesses what they are for.
 func (i *Importer) KeepDraft(ctx context.Context, f *File, r Request) (Draft, error) {
-	if err := i.checkDraft(ctx, f.account, r); err != nil {
+	err := i.checkDraft(ctx, f.account, r)
+	if err != nil {
 		return Draft{}, err
 	}
 	d := Draft{SID: f.sid, Account: f.account, FileName: f.name, Size: f.size, Request: r, Created: f.born}
 	if r.Mapping.IsZero() {
-		guessed, err := i.guessMapping(ctx, &d)
-		if err != nil {
+		if d.Request.Mapping, err = i.guessMapping(ctx, &d); err != nil {
 			return Draft{}, err
 		}
-		d.Request.Mapping = guessed
 	}
 	if err := i.makeRoom(ctx, f.account); err != nil {
 		return Draft{}, err
@@ -222,9 +222,9 @@ func (i *Importer) TryDraft(ctx context.Context, acct account.Account, sid addre
 	if err != nil {
 		return Upload{}, err
 	}
-	file, err := i.files.Open(ctx, acct.ID, d.SID)
+	file, err := i.openDraft(ctx, &d)
 	if err != nil {
-		return Upload{}, orNoDraft(fmt.Errorf("read a draft: %w", err))
+		return Upload{}, err
 	}
 	defer file.Close()
 	copied, err := i.Receive(ctx, acct, io.NewSectionReader(file, 0, d.Size))
@@ -254,6 +254,38 @@ func (i *Importer) TryDraft(ctx context.Context, acct account.Account, sid addre
 	}
 	now.Trial = u.SID
 	return u, i.store.ChangeDraft(ctx, now)
+}
+
+// Preview reads the first rows of a draft's file. What is wrong with the file as
+// a whole is a fault.
+func (i *Importer) Preview(ctx context.Context, d *Draft) (table.Preview, error) {
+	file, err := i.openDraft(ctx, d)
+	if err != nil {
+		return table.Preview{}, err
+	}
+	defer file.Close()
+	return table.NewPreview(file, d.Request.Type, d.Request.Mapping, i.prepareFor(d.Account))
+}
+
+func (i *Importer) guessMapping(ctx context.Context, d *Draft) (table.Mapping, error) {
+	file, err := i.openDraft(ctx, d)
+	if err != nil {
+		return table.Mapping{}, err
+	}
+	defer file.Close()
+	return table.GuessMapping(file, d.Request.Type, i.prepareFor(d.Account))
+}
+
+func (i *Importer) prepareFor(acct account.Account) table.Prepare {
+	return func(drafts []addressbook.Draft) (addressbook.Prepared, error) { return i.book.Prepare(acct, drafts) }
+}
+
+func (i *Importer) openDraft(ctx context.Context, d *Draft) (Content, error) {
+	file, err := i.files.Open(ctx, d.Account.ID, d.SID)
+	if err != nil {
+		return nil, orNoDraft(fmt.Errorf("read a draft: %w", err))
+	}
+	return file, nil
 }
 
 // orNoDraft returns [ErrNoDraft] in the place of an error that tells that the

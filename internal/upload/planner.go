@@ -6,6 +6,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/upload/table"
 )
 
 // Planner makes batches of the rows of one file. It is for the importer, and
@@ -13,9 +14,9 @@ import (
 type Planner struct {
 	book   *addressbook.Book
 	upload Upload
-	layout *layout
+	layout *table.Layout
 	file   io.ReaderAt
-	rows   *rowReader
+	rows   *table.Reader
 	most   int // rows in a batch
 	drafts []addressbook.Draft
 	// tried are the numbers that a dry run would have put into the list so far.
@@ -26,11 +27,11 @@ type Planner struct {
 // NewPlanner returns a Planner of the upload's rows from u.At on, with at most so
 // many rows in a batch. What is wrong with the header is a fault.
 func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*Planner, error) {
-	layout, err := readLayout(file, u.Type, u.Mapping)
+	layout, err := table.ReadLayout(file, u.Type, u.Mapping)
 	if err != nil {
 		return nil, err
 	}
-	p := &Planner{book: book, upload: u, layout: layout, file: file, rows: newRowReader(file, u.At), most: most}
+	p := &Planner{book: book, upload: u, layout: layout, file: file, rows: table.NewReader(file, u.At), most: most}
 	if u.DryRun {
 		p.tried = make(map[phone.Number]struct{})
 	}
@@ -38,10 +39,10 @@ func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*
 }
 
 // begun tells whether rows of the upload were worked before this planner came.
-func (p *Planner) begun() bool { return p.upload.At != p.layout.rows }
+func (p *Planner) begun() bool { return p.upload.At != p.layout.Start }
 
 // restart goes back to the first row.
-func (p *Planner) restart() { p.rows = newRowReader(p.file, p.layout.rows) }
+func (p *Planner) restart() { p.rows = table.NewReader(p.file, p.layout.Start) }
 
 // limit bounds the rows of the batches that follow.
 func (p *Planner) limit(rows int) { p.most = rows }
@@ -53,7 +54,7 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		Account:       p.upload.Account.ID,
 		Upload:        p.upload.SID,
 		List:          p.upload.List,
-		From:          p.rows.at,
+		From:          p.rows.Position(),
 		Max:           capOf(p.upload.Type),
 		MaxErrorRows:  MaxErrorRows,
 		MaxErrorBytes: MaxErrorBytes,
@@ -61,14 +62,14 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		OnDuplicate:   p.upload.OnDuplicate,
 		DryRun:        p.upload.DryRun,
 		layout:        p.layout,
-		rows:          make([]row, 0, p.most),
+		rows:          make([]table.Row, 0, p.most),
 		full:          errFull(p.upload.Type),
 		tried:         p.tried,
 	}
 	if err := p.read(b); err != nil {
 		return nil, err
 	}
-	b.To = p.rows.at
+	b.To = p.rows.Position()
 	prepared, err := p.book.Prepare(p.upload.Account, p.drafts)
 	if err != nil {
 		return nil, err
@@ -85,9 +86,9 @@ func (p *Planner) read(b *Batch) error {
 	p.drafts = p.drafts[:0]
 	// The cells of all rows in one slice, since the reader reuses its own.
 	const mostCells = 64 << 10 // to begin with: a header may have very many columns
-	cells := make([]string, 0, min(mostCells, p.most*len(p.layout.columns)))
-	for len(b.rows) < p.most && p.rows.at.Offset-b.From.Offset < batchBytes {
-		r, err := p.rows.next()
+	cells := make([]string, 0, min(mostCells, p.most*p.layout.Columns()))
+	for len(b.rows) < p.most && p.rows.Position().Offset-b.From.Offset < batchBytes {
+		r, err := p.rows.Next()
 		if err == io.EOF {
 			b.Last = true
 			break
@@ -96,10 +97,10 @@ func (p *Planner) read(b *Batch) error {
 			return err
 		}
 		from := len(cells)
-		cells = append(cells, r.cells...)
-		r.cells = cells[from:len(cells):len(cells)]
+		cells = append(cells, r.Cells...)
+		r.Cells = cells[from:len(cells):len(cells)]
 		b.rows = append(b.rows, r)
-		p.drafts = append(p.drafts, p.layout.draft(r))
+		p.drafts = append(p.drafts, p.layout.Draft(r))
 	}
 	return nil
 }

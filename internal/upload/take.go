@@ -12,6 +12,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/upload/table"
 )
 
 // File is a file that came in and is not an upload yet. It must be given to
@@ -102,7 +103,7 @@ type Request struct {
 	// is there may be of any, and a new one is static.
 	TypeGiven bool
 	// Mapping tells what the columns are for, where the header does not.
-	Mapping Mapping
+	Mapping table.Mapping
 	// Options are what happens to contacts that are there already, and whether
 	// anything is stored.
 	Options addressbook.CreateOptions
@@ -113,7 +114,7 @@ func (r Request) check() error {
 	if r.ListName == "" {
 		return errNoList
 	}
-	return r.Mapping.check()
+	return r.Mapping.Check()
 }
 
 // Start makes an upload of the file, durably, and queues it. What is wrong with
@@ -229,19 +230,16 @@ func (i *Importer) look(ctx context.Context, u *Upload) error {
 }
 
 // errNotWhole is the fault of a draft whose file is not what came in.
-var errNotWhole = badFile("the file on the server is not as long any more as the one that came; send it again")
+var errNotWhole = table.BadFile("the file on the server is not as long any more as the one that came; send it again")
 
 // ReadHeader sets Header, and At to the first row, by the file's header for the
 // upload's type and mapping. What is wrong with it is a fault.
 func (u *Upload) ReadHeader(file io.ReaderAt) error {
-	layout, err := readLayout(file, u.Type, u.Mapping)
+	layout, err := table.ReadHeader(file, u.Type, u.Mapping)
 	if err != nil {
 		return err
 	}
-	if len(layout.record) > maxHeaderBytes {
-		return badFile("the header is longer than %d KiB", maxHeaderBytes>>10)
-	}
-	u.Header, u.At = layout.record, layout.rows
+	u.Header, u.At = layout.Header, layout.Start
 	return nil
 }
 

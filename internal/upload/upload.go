@@ -8,6 +8,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/upload/table"
 )
 
 // Upload is a CSV file that came in, and how far it has been worked.
@@ -29,13 +30,13 @@ type Upload struct {
 	FileName string
 	Size     int64
 	// Mapping tells what the columns are for, where the header does not.
-	Mapping Mapping
+	Mapping table.Mapping
 	// Header is the header of the file's error rows, as CSV without its end of
 	// line.
 	Header []byte
 	State  State
-	Lease  Lease    // who works it; of an upload that has ended it means nothing
-	At     Position // where the next batch begins
+	Lease  Lease          // who works it; of an upload that has ended it means nothing
+	At     table.Position // where the next batch begins
 	Stats  Stats
 	Errors ErrorTotal
 	// New is how many rows of Stats.Success brought, or in a dry run would have
@@ -58,12 +59,6 @@ const (
 	FileGone                 // its file could not be read any more
 	FileChanged              // its file has another size than the one that came
 )
-
-// Position is a place between two rows of a file.
-type Position struct {
-	Offset int64 // bytes before it
-	Line   int64 // of the row that begins there, from 1
-}
 
 // Stats counts the rows that were worked. Each is one of the three.
 type Stats struct {
@@ -142,7 +137,7 @@ type Store interface {
 	// and error rows, in one transaction; one that has ended stays as it is. It
 	// returns the upload's state, or a NotFound fault. The lease is as with
 	// ApplyBatch.
-	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to Position, l Lease, at time.Time) (State, error)
+	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l Lease, at time.Time) (State, error)
 
 	// EndUpload puts a running upload into this state; one that has ended stays
 	// as it is. Ready is given the upload; when there is none, it is not called,

@@ -228,7 +228,7 @@ func (i *Importer) endLost(ctx context.Context, t *task, s State, cause error) (
 // far was in memory, and is not known any more.
 func (i *Importer) beginAnew(ctx context.Context, t *task) (State, error) {
 	t.planner.restart()
-	return i.store.RestartUpload(ctx, t.upload.Account.ID, t.upload.SID, t.planner.rows.at, i.lease(), i.opts.Now())
+	return i.store.RestartUpload(ctx, t.upload.Account.ID, t.upload.SID, t.planner.rows.Position(), i.lease(), i.opts.Now())
 }
 
 // close lets go of what the task needs for its turns.

@@ -1,4 +1,4 @@
-package upload
+package table
 
 import (
 	"encoding/json"
@@ -30,8 +30,8 @@ var (
 	errMappingHeader = fault.New(fault.Invalid, "Invalid columns: a file without a header needs a name for its columns")
 )
 
-// check refuses a mapping that cannot be kept.
-func (m Mapping) check() error {
+// Check refuses a mapping that cannot be stored.
+func (m Mapping) Check() error {
 	if m.NoHeader && m.Columns == nil {
 		return errMappingHeader
 	}
@@ -49,7 +49,7 @@ func (m Mapping) check() error {
 // IsZero tells whether the header says it all.
 func (m Mapping) IsZero() bool { return m.Columns == nil && !m.NoHeader }
 
-// Encode returns the mapping as a text that stores keep; "" for the zero one.
+// Encode returns the mapping as the text that stores have of it; "" for the zero one.
 func (m Mapping) Encode() string {
 	if m.IsZero() {
 		return ""
@@ -86,7 +86,7 @@ func (m Mapping) names(first []string) []string {
 // header returns the header of the error rows, with which they can be uploaded
 // without the mapping: columns that are used have the names that the mapping
 // gives them, and the others keep their own, unless that would put them to use.
-func (m Mapping) header(first []string, l *layout, means func(name string) bool) []string {
+func (m Mapping) header(first []string, l *Layout, means func(name string) bool) []string {
 	if m.Columns == nil {
 		return first
 	}

@@ -1,4 +1,4 @@
-package upload
+package table
 
 import (
 	"bytes"
@@ -11,33 +11,34 @@ import (
 
 // readRow is a row with cells of its own.
 type readRow struct {
-	row
-	cells []string
-	next  Position // where the reader was after it
+	Row
+	next Position // where the reader was after it
 }
 
 func readRows(t *testing.T, file []byte, from Position) []readRow {
 	t.Helper()
-	r := newRowReader(bytes.NewReader(file), from)
+	r := NewReader(bytes.NewReader(file), from)
 	var all []readRow
-	for at := from; ; at = r.at {
-		got, err := r.next()
-		if r.at.Offset < at.Offset || r.at.Offset > int64(len(file)) {
-			t.Fatalf("the reader went from %+v to %+v", at, r.at)
+	for before := from; ; before = r.Position() {
+		got, err := r.Next()
+		after := r.Position()
+		if after.Offset < before.Offset || after.Offset > int64(len(file)) {
+			t.Fatalf("the reader went from %+v to %+v", before, after)
 		}
 		if err == io.EOF {
-			if r.at.Offset != int64(len(file)) {
-				t.Fatalf("the end is at %+v of %d bytes", r.at, len(file))
+			if after.Offset != int64(len(file)) {
+				t.Fatalf("the end is at %+v of %d bytes", after, len(file))
 			}
 			return all
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.at.Offset == at.Offset {
-			t.Fatalf("the reader stays at %+v", at)
+		if after.Offset == before.Offset {
+			t.Fatalf("the reader stays at %+v", after)
 		}
-		all = append(all, readRow{got, slices.Clone(got.cells), r.at})
+		got.Cells = slices.Clone(got.Cells)
+		all = append(all, readRow{got, after})
 	}
 }
 
@@ -62,8 +63,8 @@ func FuzzRows(f *testing.F) {
 			if !slices.EqualFunc(rest, all[i+1:], sameRow) {
 				t.Fatalf("after row %d: %+v, but %+v when read at once", i, rest, all[i+1:])
 			}
-			if got.line < 1 || got.line > 1+int64(bytes.Count(file, []byte("\n"))) {
-				t.Fatalf("row %d is in line %d", i, got.line)
+			if got.Line < 1 || got.Line > 1+int64(bytes.Count(file, []byte("\n"))) {
+				t.Fatalf("row %d is in line %d", i, got.Line)
 			}
 		}
 		r := csv.NewReader(bytes.NewReader(file))
@@ -76,13 +77,13 @@ func FuzzRows(f *testing.F) {
 			t.Fatalf("%d rows, want %d", len(all), len(want))
 		}
 		for i := range want {
-			if all[i].fault != nil || !slices.Equal(all[i].cells, want[i]) {
-				t.Fatalf("row %d is %q (%v), want %q", i, all[i].cells, all[i].fault, want[i])
+			if all[i].Fault != nil || !slices.Equal(all[i].Cells, want[i]) {
+				t.Fatalf("row %d is %q (%v), want %q", i, all[i].Cells, all[i].Fault, want[i])
 			}
 		}
 	})
 }
 
 func sameRow(a, b readRow) bool {
-	return a.line == b.line && a.fault == b.fault && a.next == b.next && slices.Equal(a.cells, b.cells)
+	return a.Line == b.Line && a.Fault == b.Fault && a.next == b.next && slices.Equal(a.Cells, b.Cells)
 }

@@ -1,8 +1,7 @@
-package upload
+package table
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
@@ -16,14 +15,9 @@ import (
 // MaxFreeColumns is how many free columns a dynamic file may have.
 const MaxFreeColumns = 5
 
-// maxHeaderBytes is how long a header may be that is kept with its upload: some
+// maxHeaderBytes is how long a header may be that is stored with its upload: some
 // thousand columns.
 const maxHeaderBytes = 32 << 10
-
-// ErrorColumns are the names of the columns that stand before a file's own in
-// its error rows: the row's line, the code of what is wrong with it, and the
-// reason.
-var ErrorColumns = []string{csvcell.Line, csvcell.Code, csvcell.Reason}
 
 // column is what the cells of one column are for.
 type column uint8
@@ -58,17 +52,23 @@ var knownColumns = map[string]column{
 	csvcell.Updated:     reserved,
 }
 
-// layout is what a file's header says of its columns.
-type layout struct {
+// Layout is what a file's header says of its columns.
+type Layout struct {
+	// Header is the header of the error rows, as CSV without its end of line.
+	Header []byte
+	// Start is where the first row of contacts begins.
+	Start Position
+
 	columns []column
 	keys    []string // of custom columns and variables, as csvcell.AppendKey has them
 	names   []string // of the same
-	record  []byte   // the header of the error rows
-	rows    Position // where the first row begins
 }
 
-// badFile is the fault of a file as a whole.
-func badFile(format string, args ...any) error {
+// Columns returns how many columns the file has.
+func (l *Layout) Columns() int { return len(l.columns) }
+
+// BadFile returns the fault of a file as a whole.
+func BadFile(format string, args ...any) error {
 	return fault.New(fault.Invalid, "Invalid FileName: "+fmt.Sprintf(format, args...))
 }
 
@@ -78,26 +78,26 @@ func firstRow(file io.ReaderAt) (cells []string, first, second Position, err err
 	if first, err = checkHead(file); err != nil {
 		return nil, first, second, err
 	}
-	r := newRowReader(file, first)
-	header, err := r.next()
+	r := NewReader(file, first)
+	header, err := r.Next()
 	switch {
 	case err == io.EOF:
-		return nil, first, second, badFile("the file is empty")
+		return nil, first, second, BadFile("the file is empty")
 	case err != nil:
 		return nil, first, second, err
 	}
-	lone, err := hasLoneCR(file, first.Offset, r.at.Offset)
+	lone, err := hasLoneCR(file, first.Offset, r.position.Offset)
 	switch {
 	case err != nil:
 		return nil, first, second, err
 	case lone:
-		return nil, first, second, badFile("its lines end in CR alone, as those of old Macintosh programs; save it as \"CSV UTF-8\"")
-	case header.fault == errTooLong:
-		return nil, first, second, badFile("the header is longer than %d KiB: a quote may have been left open", maxRowBytes>>10)
-	case header.fault != nil:
-		return nil, first, second, badFile("the header is not valid CSV")
+		return nil, first, second, BadFile("its lines end in CR alone, as those of old Macintosh programs; save it as \"CSV UTF-8\"")
+	case header.Fault == errTooLong:
+		return nil, first, second, BadFile("the header is longer than %d KiB: a quote may have been left open", maxRowBytes>>10)
+	case header.Fault != nil:
+		return nil, first, second, BadFile("the header is not valid CSV")
 	}
-	return header.cells, first, r.at, nil
+	return header.Cells, first, r.position, nil
 }
 
 // hasLoneCR tells whether a part of a file has a CR that ends a line where no LF
@@ -121,9 +121,19 @@ func hasLoneCR(file io.ReaderAt, from, to int64) (bool, error) {
 	return false, nil
 }
 
-// readLayout reads the header, as the mapping has it. What is wrong with it is
+// ReadHeader reads the header of a file that has just come: unlike [ReadLayout],
+// it refuses one that is too long to be stored with its upload.
+func ReadHeader(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*Layout, error) {
+	l, err := ReadLayout(file, kind, m)
+	if err == nil && len(l.Header) > maxHeaderBytes {
+		return nil, BadFile("the header is longer than %d KiB", maxHeaderBytes>>10)
+	}
+	return l, err
+}
+
+// ReadLayout reads the header, as the mapping has it. What is wrong with it is
 // a fault.
-func readLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*layout, error) {
+func ReadLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*Layout, error) {
 	cells, first, second, err := firstRow(file)
 	if err != nil {
 		return nil, err
@@ -132,11 +142,11 @@ func readLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*layout
 	if err != nil {
 		return nil, err
 	}
-	l.rows = second
+	l.Start = second
 	if m.NoHeader {
-		l.rows = first
+		l.Start = first
 	}
-	l.record = l.encode(m.header(cells, l, func(name string) bool { return purpose(name, kind) != ignored }))
+	l.Header = l.encode(m.header(cells, l, func(name string) bool { return purpose(name, kind) != ignored }))
 	return l, nil
 }
 
@@ -145,22 +155,6 @@ func readLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*layout
 func nameOf(cell string) string {
 	name, _ := csvcell.Unmark(cell)
 	return strings.TrimSpace(name)
-}
-
-// ErrorHeader is Header without what a spreadsheet would run: such cells are
-// marked as those of error rows are, and an upload reads the same names again.
-func (u *Upload) ErrorHeader() []byte {
-	r := csv.NewReader(bytes.NewReader(u.Header))
-	cells, err := r.Read()
-	if err != nil {
-		return u.Header // it has no cells
-	}
-	for i, cell := range cells {
-		if csvcell.Runs(cell) {
-			cells[i] = csvcell.Mark(cell)
-		}
-	}
-	return encodeRecord(cells)
 }
 
 // purpose is what the cells below this name in a header are for.
@@ -180,8 +174,8 @@ func purpose(name string, kind addressbook.ListType) column {
 
 // newLayout makes a layout of the names of the columns. What is wrong with them
 // is a fault.
-func newLayout(header []string, kind addressbook.ListType) (*layout, error) {
-	l := &layout{
+func newLayout(header []string, kind addressbook.ListType) (*Layout, error) {
+	l := &Layout{
 		columns: make([]column, len(header)),
 		keys:    make([]string, len(header)),
 		names:   make([]string, len(header)),
@@ -189,7 +183,7 @@ func newLayout(header []string, kind addressbook.ListType) (*layout, error) {
 	free, seen := 0, make(map[string]bool)
 	for i, name := range header {
 		if !utf8.ValidString(name) {
-			return nil, badFile("the header is not valid UTF-8; save the file as \"CSV UTF-8\"")
+			return nil, BadFile("the header is not valid UTF-8; save the file as \"CSV UTF-8\"")
 		}
 		use := purpose(name, kind)
 		name = nameOf(name)
@@ -201,7 +195,7 @@ func newLayout(header []string, kind addressbook.ListType) (*layout, error) {
 				key, _ = csvcell.CustomColumn(name)
 			}
 			if key == "" {
-				return nil, badFile("a column is called %s, and no name follows", csvcell.CustomPrefix)
+				return nil, BadFile("a column is called %s, and no name follows", csvcell.CustomPrefix)
 			}
 			l.names[i] = key
 			l.keys[i] = string(csvcell.AppendKey(nil, key))
@@ -209,13 +203,13 @@ func newLayout(header []string, kind addressbook.ListType) (*layout, error) {
 		}
 		if use != ignored && use != reserved {
 			if seen[same] {
-				return nil, badFile("the column %s comes twice", shown(name))
+				return nil, BadFile("the column %s comes twice", shown(name))
 			}
 			seen[same] = true
 		}
 		if use == variable {
 			if free++; free > MaxFreeColumns {
-				return nil, badFile("a dynamic file may have up to %d columns besides number and the contact's own fields, and %s is one more",
+				return nil, BadFile("a dynamic file may have up to %d columns besides number and the contact's own fields, and %s is one more",
 					MaxFreeColumns, shown(name))
 			}
 		}
@@ -233,11 +227,11 @@ func noNumber(header []string) error {
 	if len(header) == 1 {
 		for _, other := range []struct{ mark, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
 			if strings.Contains(header[0], other.mark) {
-				return badFile("there are %s between the columns; save it with commas between them, and a column called number", other.name)
+				return BadFile("there are %s between the columns; save it with commas between them, and a column called number", other.name)
 			}
 		}
 	}
-	return badFile("there is no column called number; the first row must name the columns, with commas between them, and it begins with %q", shown(header[0]))
+	return BadFile("there is no column called number; the first row must name the columns, with commas between them, and it begins with %q", shown(header[0]))
 }
 
 // shown cuts a name that is too long to be shown.
@@ -259,51 +253,15 @@ func checkHead(file io.ReaderAt) (Position, error) {
 	head = head[:n]
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return Position{}, badFile("the file is UTF-16; save it as \"CSV UTF-8\"")
+		return Position{}, BadFile("the file is UTF-16; save it as \"CSV UTF-8\"")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return Position{}, badFile("the file is no text but a spreadsheet or an archive; save it as \"CSV UTF-8\"")
+		return Position{}, BadFile("the file is no text but a spreadsheet or an archive; save it as \"CSV UTF-8\"")
 	case bytes.IndexByte(head, 0) >= 0:
-		return Position{}, badFile("the file is binary, not text; save it as \"CSV UTF-8\"")
+		return Position{}, BadFile("the file is binary, not text; save it as \"CSV UTF-8\"")
 	}
 	start := Position{Line: 1}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 		start.Offset = 3
 	}
 	return start, nil
-}
-
-// encode writes cells as CSV without an end of line, and without those of
-// reserved columns. Rows with what is not UTF-8 fail, and are to be seen as they
-// were meant.
-func (l *layout) encode(cells []string) []byte {
-	kept := make([]string, 0, len(cells))
-	for i, cell := range cells {
-		if i < len(l.columns) && l.columns[i] == reserved {
-			continue
-		}
-		kept = append(kept, legible(cell))
-	}
-	return encodeRecord(kept)
-}
-
-// encodeRecord writes cells as CSV without an end of line.
-func encodeRecord(cells []string) []byte {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	// A buffer takes everything, and the comma is a good one.
-	_ = csvcell.WriteRecord(w, cells)
-	w.Flush()
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// legible is a cell as it can be shown. What is not UTF-8 is taken for Latin-1.
-func legible(cell string) string {
-	if utf8.ValidString(cell) {
-		return cell
-	}
-	runes := make([]rune, len(cell))
-	for i := range len(cell) {
-		runes[i] = rune(cell[i])
-	}
-	return string(runes)
 }

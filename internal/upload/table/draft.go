@@ -1,4 +1,4 @@
-package upload
+package table
 
 import (
 	"fmt"
@@ -13,20 +13,20 @@ import (
 // errNoObject is the fault of a custom_field that is none.
 var errNoObject = fault.New(fault.Invalid, "Invalid CustomField: the cell under custom_field must be a JSON object")
 
-// draft makes a draft of a row. Cells that the row does not have are empty, and
+// Draft makes a draft of a row. Cells that the row does not have are empty, and
 // an empty cell is a field that was never given.
-func (l *layout) draft(r row) addressbook.Draft {
-	if r.fault != nil {
-		return addressbook.Draft{Fault: r.fault}
+func (l *Layout) Draft(r Row) addressbook.Draft {
+	if r.Fault != nil {
+		return addressbook.Draft{Fault: r.Fault}
 	}
-	if len(r.cells) > len(l.columns) {
+	if len(r.Cells) > len(l.columns) {
 		return addressbook.Draft{Fault: fault.New(fault.Invalid,
-			fmt.Sprintf("The row has %d cells, and the header %d", len(r.cells), len(l.columns)))}
+			fmt.Sprintf("The row has %d cells, and the header %d", len(r.Cells), len(l.columns)))}
 	}
 	var d addressbook.Draft
 	var object csvcell.Object
 	var all string // the cell with the whole custom_field
-	for i, cell := range r.cells {
+	for i, cell := range r.Cells {
 		switch l.columns[i] {
 		case number:
 			number, _ := csvcell.Unmark(cell) // an error row may have it marked
@@ -64,7 +64,7 @@ func (l *layout) draft(r row) addressbook.Draft {
 	case !ok:
 		d.Fault = errNoObject
 	case d.CustomField != "":
-		d.Fault = fault.New(fault.Invalid, "Invalid CustomField: the row has a cell under custom_field and one under "+l.firstCustom(r.cells))
+		d.Fault = fault.New(fault.Invalid, "Invalid CustomField: the row has a cell under custom_field and one under "+l.firstCustom(r.Cells))
 	}
 	d.CustomField = given
 	return d
@@ -72,7 +72,7 @@ func (l *layout) draft(r row) addressbook.Draft {
 
 // firstCustom is the name of the first column that has a value of custom_field
 // in these cells.
-func (l *layout) firstCustom(cells []string) string {
+func (l *Layout) firstCustom(cells []string) string {
 	for i, cell := range cells {
 		switch {
 		case cell == "":
@@ -97,29 +97,4 @@ func trimmed(cell string) addressbook.Text {
 func text(cell string) addressbook.Text {
 	text, _ := csvcell.Unmark(cell)
 	return addressbook.Text{Value: text, Given: cell != ""}
-}
-
-// harmless returns the cell of a column as an error row has it. It is read as
-// the very same value again, and no spreadsheet runs it: whoever mends error
-// rows opens them there, and the cells may be anybody's words.
-func (l *layout) harmless(column int, cell string) string {
-	if !csvcell.Runs(cell) {
-		return cell
-	}
-	use := ignored
-	if column < len(l.columns) {
-		use = l.columns[column]
-	}
-	switch use {
-	case firstName, lastName, companyName, email:
-		if cell = strings.TrimSpace(cell); cell == "" {
-			return ""
-		}
-	case custom, whole:
-		// JSON that comes after the end of a line, or is a number as -1e5.
-		if value := strings.TrimSpace(cell); csvcell.ValidJSON(value) {
-			return value
-		}
-	}
-	return csvcell.Mark(cell)
 }

@@ -1,4 +1,7 @@
-package upload
+// Package table reads CSV files of contacts: their rows, what their columns are
+// for, and a preview of both. It knows files and no database: what a valid
+// contact is, its callers ask the address book.
+package table
 
 import (
 	"bufio"
@@ -13,6 +16,12 @@ import (
 	"callbook/internal/fault"
 )
 
+// Position is a boundary between two rows of a file.
+type Position struct {
+	Offset int64 // bytes before it
+	Line   int64 // of the row that begins there, from 1
+}
+
 const (
 	// maxRowBytes is the longest row that is read. The longest that can be
 	// valid has some 25 KB.
@@ -22,80 +31,84 @@ const (
 	readBytes    = 32 << 10
 )
 
-// row is one row of a file.
-type row struct {
-	line  int64
-	cells []string // good until the next row is read
-	// fault is why the row could not be read as CSV, nil when it could. With a
+// Row is one row of a file.
+type Row struct {
+	Line  int64    // where it begins in the file, from 1
+	Cells []string // good until the next row is read
+	// Fault is why the row could not be read as CSV, nil when it could. With a
 	// fault, the cells are a guess.
-	fault error
+	Fault error
 }
 
-// rowReader reads the rows of a file from any boundary between two rows.
+// Reader reads the rows of a file from any boundary between two rows.
 //
 // A row that is not CSV fails alone: where it has several lines, as after a
 // quote that nobody closed, only its first line is given up and the next is
 // read as a row again. A quote that was left open would otherwise take the
 // rest of the file with it.
-type rowReader struct {
-	file  io.ReaderAt
-	at    Position // where the next row begins
-	base  Position // where csv began
-	from  *section
-	buf   *bufio.Reader
-	csv   *csv.Reader
-	lined bytes.Buffer
+type Reader struct {
+	file     io.ReaderAt
+	position Position // where the next row begins
+	base     Position // where csv began
+	from     *section
+	buf      *bufio.Reader
+	csv      *csv.Reader
+	line     bytes.Buffer // what readLine returns
 }
 
-func newRowReader(file io.ReaderAt, at Position) *rowReader {
-	r := &rowReader{file: file, from: &section{file: file}}
+// NewReader returns a Reader of the rows from this boundary on.
+func NewReader(file io.ReaderAt, from Position) *Reader {
+	r := &Reader{file: file, from: &section{file: file}}
 	r.buf = bufio.NewReaderSize(r.from, readBytes)
-	r.reset(at)
+	r.reset(from)
 	return r
 }
 
+// Position returns where the next row begins.
+func (r *Reader) Position() Position { return r.position }
+
 // reset goes to another boundary.
-func (r *rowReader) reset(at Position) {
-	r.at, r.base = at, at
-	r.from.offset, r.from.limit, r.from.err = at.Offset, at.Offset, nil
+func (r *Reader) reset(p Position) {
+	r.position, r.base = p, p
+	r.from.offset, r.from.limit, r.from.err = p.Offset, p.Offset, nil
 	r.buf.Reset(r.from)
 	r.csv = csv.NewReader(r.buf)
 	r.csv.ReuseRecord = true
 	r.csv.FieldsPerRecord = -1
 }
 
-// next returns the next row, or io.EOF. Any other error is of the file.
-func (r *rowReader) next() (row, error) {
+// Next returns the next row, or io.EOF. Any other error is of the file.
+func (r *Reader) Next() (Row, error) {
 	for {
-		start := r.at
+		start := r.position
 		r.from.limit = start.Offset + maxRowBytes
 		record, err := r.csv.Read()
 		if r.from.err != nil && r.from.err != errRowTooLong {
-			return row{}, r.from.err
+			return Row{}, r.from.err
 		}
 		end := r.base.Offset + r.csv.InputOffset()
 		if err == nil {
 			first, _ := r.csv.FieldPos(0)
 			last := len(record) - 1
 			lastLine, _ := r.csv.FieldPos(last)
-			r.at = Position{
+			r.position = Position{
 				Offset: end,
 				Line:   r.base.Line + int64(lastLine+strings.Count(record[last], "\n")),
 			}
-			return row{line: r.base.Line + int64(first) - 1, cells: record}, nil
+			return Row{Line: r.base.Line + int64(first) - 1, Cells: record}, nil
 		}
 		if err == io.EOF {
-			r.at.Offset = end
-			return row{}, io.EOF
+			r.position.Offset = end
+			return Row{}, io.EOF
 		}
 		bad, ok := errors.AsType[*csv.ParseError](err)
 		if ok && bad.StartLine == bad.Line && r.from.err == nil {
 			raw := make([]byte, end-start.Offset)
 			if _, err := r.file.ReadAt(raw, start.Offset); err != nil && err != io.EOF {
-				return row{}, err
+				return Row{}, err
 			}
-			r.at = Position{Offset: end, Line: r.base.Line + int64(bad.Line)}
-			return row{line: r.at.Line - 1, cells: guess(raw), fault: malformed(bad)}, nil
+			r.position = Position{Offset: end, Line: r.base.Line + int64(bad.Line)}
+			return Row{Line: r.position.Line - 1, Cells: guess(raw), Fault: malformed(bad)}, nil
 		}
 		var failed error = errTooLong
 		if ok && r.from.err == nil {
@@ -109,43 +122,43 @@ func (r *rowReader) next() (row, error) {
 
 // giveUpLine fails the line at start and goes on behind it. Where lines with
 // nothing in them come first, it goes on behind those, and returns false.
-func (r *rowReader) giveUpLine(start Position, failed error) (got row, ok bool, err error) {
+func (r *Reader) giveUpLine(start Position, failed error) (got Row, ok bool, err error) {
 	r.reset(start)
 	r.from.limit = math.MaxInt64
-	at := start
+	here := start
 	for {
 		line, size, err := r.readLine()
 		if err == io.EOF && size == 0 {
-			r.reset(at)
-			return row{}, false, nil
+			r.reset(here)
+			return Row{}, false, nil
 		}
 		if err != nil && err != io.EOF {
-			return row{}, false, err
+			return Row{}, false, err
 		}
 		if blank := size <= 2 && len(bytes.Trim(line, "\r\n")) == 0; !blank {
-			if at != start {
-				r.reset(at)
-				return row{}, false, nil
+			if here != start {
+				r.reset(here)
+				return Row{}, false, nil
 			}
-			got = row{line: at.Line, cells: guess(line), fault: failed}
-			r.reset(Position{Offset: at.Offset + size, Line: at.Line + 1})
+			got = Row{Line: here.Line, Cells: guess(line), Fault: failed}
+			r.reset(Position{Offset: here.Offset + size, Line: here.Line + 1})
 			return got, true, nil
 		}
-		at.Offset += size
-		at.Line++
+		here.Offset += size
+		here.Line++
 	}
 }
 
 // readLine reads a line of any length. It returns its size, and of a long one
 // only the beginning.
-func (r *rowReader) readLine() (line []byte, size int64, err error) {
-	r.lined.Reset()
+func (r *Reader) readLine() (line []byte, size int64, err error) {
+	r.line.Reset()
 	for {
 		part, err := r.buf.ReadSlice('\n')
 		size += int64(len(part))
-		r.lined.Write(part[:min(len(part), max(0, maxKeptBytes-r.lined.Len()))])
+		r.line.Write(part[:min(len(part), max(0, maxKeptBytes-r.line.Len()))])
 		if err != bufio.ErrBufferFull {
-			return r.lined.Bytes(), size, err
+			return r.line.Bytes(), size, err
 		}
 	}
 }

@@ -1,0 +1,110 @@
+package table
+
+import (
+	"io"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+)
+
+// PreviewRows is how many rows a [Preview] has at most.
+const PreviewRows = 10
+
+// Preview is how a file is understood, as far as its first rows show.
+type Preview struct {
+	Columns []Column
+	Rows    []PreviewRow
+	// Fault is why the file cannot be imported as it is understood; nil when it
+	// can.
+	Fault error
+}
+
+// Column is one of a file.
+type Column struct {
+	// Header is the column's cell in the first row.
+	Header string
+	// Name is what it is read by; see [Mapping]. "" means that it is passed
+	// over.
+	Name string
+}
+
+// PreviewRow is one row of a file.
+type PreviewRow struct {
+	Line int64 // where it begins in the file, from 1
+	// Cells has one for each column, "" for those that the row does not have.
+	Cells []string
+	// Number is the contact's number as it will be stored; zero when the row
+	// has none that is valid.
+	Number phone.Number
+	// Fault is why the row would fail; nil when nothing is known against it.
+	Fault error
+}
+
+// Prepare applies the rules of the address book to drafts, as
+// [addressbook.Book.Prepare] does for an account.
+type Prepare func([]addressbook.Draft) (addressbook.Prepared, error)
+
+// NewPreview reads the first rows of a file for a list of this type. What is
+// wrong with the file as a whole is a fault.
+func NewPreview(file io.ReaderAt, kind addressbook.ListType, m Mapping, prepare Prepare) (Preview, error) {
+	var p Preview
+	cells, first, second, err := firstRow(file)
+	if err != nil {
+		return p, err
+	}
+	names := m.names(cells)
+	for i, cell := range cells {
+		c := Column{Header: legible(cell)}
+		if use := purpose(names[i], kind); use != ignored && use != reserved {
+			c.Name = strings.TrimSpace(names[i])
+		}
+		p.Columns = append(p.Columns, c)
+	}
+	l, err := newLayout(names, kind)
+	if err != nil {
+		p.Fault, l = err, &Layout{columns: make([]column, len(cells))}
+	}
+	start := second
+	if m.NoHeader {
+		start = first
+	}
+	err = p.readRows(NewReader(file, start), l, prepare)
+	return p, err
+}
+
+func (p *Preview) readRows(rows *Reader, l *Layout, prepare Prepare) error {
+	var drafts []addressbook.Draft
+	for len(p.Rows) < PreviewRows {
+		r, err := rows.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		drafts = append(drafts, l.Draft(r))
+		row := PreviewRow{Line: r.Line, Cells: make([]string, len(l.columns))}
+		for i := range min(len(r.Cells), len(row.Cells)) {
+			row.Cells[i] = legible(r.Cells[i])
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	if p.Fault != nil {
+		return nil // what the rows say is of no use then
+	}
+	prepared, err := prepare(drafts)
+	if err != nil {
+		return err
+	}
+	for i, result := range prepared.Results {
+		p.Rows[i].Fault = result.Fault
+	}
+	for i, row := range prepared.DraftOf {
+		p.Rows[row].Number = prepared.Contacts[i].Number
+	}
+	for _, repeat := range prepared.Repeats {
+		p.Rows[repeat.Draft].Number = prepared.Contacts[repeat.Contact].Number
+	}
+	return nil
+}
