@@ -146,6 +146,12 @@ func (b *Book) List(ctx context.Context, acct account.Account, sid SID) (List, e
 	return b.store.List(ctx, acct.ID, sid)
 }
 
+// ListByName returns the account's list with this name, to the letter, or a
+// NotFound fault.
+func (b *Book) ListByName(ctx context.Context, acct account.Account, name string) (List, error) {
+	return b.store.ListByName(ctx, acct.ID, name)
+}
+
 // ListsOf returns lists of a contact, by their names: those whose name comes
 // after one, and limit at most.
 func (b *Book) ListsOf(ctx context.Context, acct account.Account, contact SID, after string, limit int) ([]ListRef, error) {

@@ -74,6 +74,10 @@ type Store interface {
 	// List returns one list, or a NotFound fault.
 	List(ctx context.Context, account int64, sid SID) (List, error)
 
+	// ListByName returns the list with this name, to the letter, or a NotFound
+	// fault.
+	ListByName(ctx context.Context, account int64, name string) (List, error)
+
 	// Lists returns one page, and the total at that same moment.
 	Lists(ctx context.Context, account int64, q ListQuery) (ListPage, error)
 

@@ -110,7 +110,7 @@ func (d *Dashboard) showDraft(r *http.Request, draft upload.Draft, form *importF
 		return answer{}, err
 	}
 	data.setLook(look)
-	switch l, err := d.cfg.Imports.List(r.Context(), accountOf(r), draft.Request.ListName); {
+	switch l, err := d.cfg.Book.ListByName(r.Context(), accountOf(r), draft.Request.ListName); {
 	case err == nil:
 		data.Members = l.ContactCount
 	case isFault(err, fault.NotFound):

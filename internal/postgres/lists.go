@@ -40,9 +40,19 @@ func (t *tx) eachList(do func(*addressbook.List)) func(pgx.Rows) error {
 
 // List implements [addressbook.Store].
 func (db *DB) List(ctx context.Context, account int64, sid addressbook.SID) (addressbook.List, error) {
+	return db.oneList(ctx, `sid = $2`, account, (*sidValue)(&sid))
+}
+
+// ListByName implements [addressbook.Store].
+func (db *DB) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
+	return db.oneList(ctx, `name = $2`, account, name, name)
+}
+
+// oneList reads the list that meets the condition on $2. Words are as with row.
+func (db *DB) oneList(ctx context.Context, condition string, account int64, arg any, words ...string) (addressbook.List, error) {
 	var l addressbook.List
-	err := db.row(ctx, of(account), `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND sid = $2`,
-		[]any{account, (*sidValue)(&sid)}, intoList(&l))
+	err := db.row(ctx, of(account), `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND `+condition,
+		[]any{account, arg}, intoList(&l), words...)
 	if noRow(err) {
 		return addressbook.List{}, addressbook.ErrNoList
 	}

@@ -58,17 +58,6 @@ func scanUpload(row pgx.CollectableRow) (u upload.Upload, err error) {
 	return u, err
 }
 
-// ListByName implements [upload.Store].
-func (db *DB) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
-	var l addressbook.List
-	err := db.row(ctx, of(account), `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2`,
-		[]any{account, name}, intoList(&l), name)
-	if noRow(err) {
-		return addressbook.List{}, addressbook.ErrNoList
-	}
-	return l, storeError("read list", err)
-}
-
 // AddUpload implements [upload.Store].
 func (db *DB) AddUpload(ctx context.Context, u upload.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return db.addUpload(ctx, u, list, false, ready)

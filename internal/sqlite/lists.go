@@ -157,15 +157,36 @@ func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []add
 
 // List implements [addressbook.Store].
 func (b *AddressBook) List(ctx context.Context, account int64, sid addressbook.SID) (addressbook.List, error) {
-	var l addressbook.List
-	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		_, l, err = readList(conn, account, sid)
+	return b.oneList(ctx, account, func(conn *sqlite.Conn) (addressbook.List, error) {
+		_, l, err := readList(conn, account, sid)
+		return l, err
+	})
+}
+
+// ListByName implements [addressbook.Store].
+func (b *AddressBook) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
+	return b.oneList(ctx, account, func(conn *sqlite.Conn) (addressbook.List, error) { return readListByName(conn, account, name) })
+}
+
+func (b *AddressBook) oneList(ctx context.Context, account int64, read func(*sqlite.Conn) (addressbook.List, error)) (l addressbook.List, err error) {
+	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
+		l, err = read(conn)
 		return err
 	})
 	if errors.Is(err, errNoRow) {
 		return addressbook.List{}, addressbook.ErrNoList
 	}
 	return l, storeError("read list", err)
+}
+
+// readListByName reads one row; errNoRow tells that there is none.
+func readListByName(conn *sqlite.Conn, account int64, name string) (l addressbook.List, err error) {
+	err = queryOne(conn, `SELECT `+listColumns+` FROM lists WHERE account_id = ? AND name = ?`, []any{account, name},
+		func(stmt *sqlite.Stmt) error {
+			_, l = scanList(stmt)
+			return nil
+		})
+	return l, err
 }
 
 // Lists implements [addressbook.Store].

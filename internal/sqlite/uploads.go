@@ -67,29 +67,6 @@ func readUpload(conn *sqlite.Conn, account int64, sid addressbook.SID) (id int64
 	return id, u, err
 }
 
-// readListByName reads one row; errNoRow tells that there is none.
-func readListByName(conn *sqlite.Conn, account int64, name string) (l addressbook.List, err error) {
-	err = queryOne(conn, `SELECT `+listColumns+` FROM lists WHERE account_id = ? AND name = ?`, []any{account, name},
-		func(stmt *sqlite.Stmt) error {
-			_, l = scanList(stmt)
-			return nil
-		})
-	return l, err
-}
-
-// ListByName implements [upload.Store].
-func (b *AddressBook) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
-	var l addressbook.List
-	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		l, err = readListByName(conn, account, name)
-		return err
-	})
-	if errors.Is(err, errNoRow) {
-		return addressbook.List{}, addressbook.ErrNoList
-	}
-	return l, storeError("read list", err)
-}
-
 // AddUpload implements [upload.Store].
 func (b *AddressBook) AddUpload(ctx context.Context, u upload.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
 	return b.addUpload(ctx, u, list, false, ready)

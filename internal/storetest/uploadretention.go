@@ -115,7 +115,7 @@ func oldUploads(t *testing.T, f *fixture) {
 	first, second, third := f.ended(t, "First", 25), f.ended(t, "Second", 3), f.ended(t, "Third", 2)
 	all := contacts(firstNumber, 3)
 	f.insertAllNew(t, all...)
-	l, err := f.Uploads.ListByName(t.Context(), f.account, "First")
+	l, err := f.Contacts.ListByName(t.Context(), f.account, "First")
 	if err != nil {
 		t.Fatal(err)
 	}

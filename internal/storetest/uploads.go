@@ -134,7 +134,7 @@ func (f *fixture) read(t *testing.T, u upload.Upload) upload.Upload {
 func addUploads(t *testing.T, f *fixture) {
 	first := f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{})
 	f.is(t, first)
-	l, err := f.Uploads.ListByName(t.Context(), f.account, "Leads")
+	l, err := f.Contacts.ListByName(t.Context(), f.account, "Leads")
 	if err != nil || l.SID != first.List || l.Type != addressbook.Static || l.ContactCount != 0 {
 		t.Fatalf("the list is %+v, %v", l, err)
 	}
@@ -156,7 +156,7 @@ func addUploads(t *testing.T, f *fixture) {
 			t.Errorf("%q is the list Leads", name)
 		}
 	}
-	_, err = f.Uploads.ListByName(t.Context(), f.account, "LEADS")
+	_, err = f.Contacts.ListByName(t.Context(), f.account, "LEADS")
 	isFault(t, err, fault.NotFound)
 }
 
@@ -212,7 +212,7 @@ func uploadsApart(t *testing.T, f *fixture) {
 	if rows, err := f.Uploads.ErrorRows(ctx, other, u.SID, 0, 10); err != nil || len(rows) != 0 {
 		t.Errorf("the other account has the error rows %v, %v", rows, err)
 	}
-	_, err = f.Uploads.ListByName(ctx, other, "Leads")
+	_, err = f.Contacts.ListByName(ctx, other, "Leads")
 	isFault(t, err, fault.NotFound)
 	page, err := f.Uploads.Uploads(ctx, other, addressbook.Window{Limit: 10})
 	if err != nil || page.Total != 0 || len(page.Uploads) != 0 {

@@ -116,7 +116,7 @@ func (i *Importer) checkDraft(ctx context.Context, acct account.Account, r Reque
 	if _, err := i.book.PrepareList("ListName", r.ListName, r.Type); err != nil {
 		return err
 	}
-	there, err := i.store.ListByName(ctx, acct.ID, r.ListName)
+	there, err := i.book.ListByName(ctx, acct, r.ListName)
 	switch {
 	case isFault(err, fault.NotFound):
 		return nil

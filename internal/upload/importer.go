@@ -155,12 +155,6 @@ func (i *Importer) release(account int64) {
 	}
 }
 
-// List returns the account's list with this name, to the letter, or a NotFound
-// fault.
-func (i *Importer) List(ctx context.Context, acct account.Account, name string) (addressbook.List, error) {
-	return i.store.ListByName(ctx, acct.ID, name)
-}
-
 // Upload returns one upload of the account, or a NotFound fault.
 func (i *Importer) Upload(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
 	return i.store.Upload(ctx, acct.ID, sid)

@@ -170,7 +170,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 		return err
 	}
 	if !r.TypeGiven {
-		switch there, err := i.store.ListByName(ctx, u.Account.ID, r.ListName); {
+		switch there, err := i.book.ListByName(ctx, u.Account, r.ListName); {
 		case err == nil:
 			list.Type = there.Type
 		case !isFault(err, fault.NotFound):

@@ -104,9 +104,6 @@ var ErrNoUpload = fault.New(fault.NotFound, "There is no upload with this id")
 // ClaimUploads, RenewUploads, ReleaseUploads and DeleteUploads. A write that takes ready calls
 // it before it is committed, and keeps its receipt, as [addressbook.Store] says.
 type Store interface {
-	// ListByName returns the list with this name, or a NotFound fault.
-	ListByName(ctx context.Context, account int64, name string) (addressbook.List, error)
-
 	// AddUpload adds an upload, with its lease, for the list with list's name.
 	// When there is none, it adds that list, in the same transaction; for a dry
 	// run it notes NewList instead. Ready is given the list; when one of another
