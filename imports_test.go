@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/fault", "internal/upload", "internal/postgres", "internal/session", "internal/sqlite", "internal/transfer", "internal/verify"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/fault", "internal/postgres", "internal/session", "internal/sqlite", "internal/transfer", "internal/upload", "internal/verify"},
 
 	"internal/fault":      {},
 	"internal/access":     {},
@@ -32,30 +32,31 @@ var rules = map[string][]string{
 	"internal/limit":      {},
 	"internal/clientaddr": {},
 	// Subjects.
-	"internal/cores": {},
-	"internal/attempts": {"internal/clock", "internal/fault"},
-	"internal/budget": {"internal/fault", "internal/limit"},
-	"internal/account": {"internal/clock", "internal/fault", "internal/phone"},
+	"internal/cores":       {},
+	"internal/attempts":    {"internal/clock", "internal/fault"},
+	"internal/budget":      {"internal/fault", "internal/limit"},
+	"internal/account":     {"internal/clock", "internal/fault", "internal/phone"},
 	"internal/addressbook": {"internal/account", "internal/clock", "internal/fault", "internal/journal", "internal/phone"},
-	"internal/journal": {"internal/clock", "internal/cores", "internal/fault"},
-	"internal/session": {"internal/account", "internal/clock", "internal/fault"},
-	"internal/upload": {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/journal", "internal/phone", "internal/upload/table"},
-	"internal/summary": {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
-	"internal/usage": {"internal/account", "internal/clock", "internal/fault"},
-	"internal/exporter": {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
-	"internal/transfer": {"internal/account", "internal/addressbook", "internal/journal", "internal/upload"},
-	"internal/verify": {"internal/addressbook", "internal/journal", "internal/upload"},
+	"internal/journal":     {"internal/clock", "internal/cores", "internal/fault"},
+	"internal/session":     {"internal/account", "internal/clock", "internal/fault"},
+	"internal/upload":      {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/journal", "internal/phone", "internal/upload/table", "internal/work"},
+	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
+	"internal/usage":       {"internal/account", "internal/clock", "internal/fault"},
+	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
+	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/journal", "internal/upload"},
+	"internal/verify":      {"internal/addressbook", "internal/journal", "internal/upload"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify"},
-	"internal/sqlite": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify"},
-	"internal/store": {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/store":    {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
 	// What puts it all together.
-	"internal/app": {"internal/access", "internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/journal", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/upload", "internal/usage", "openapi"},
-	// Front doors.
-	"internal/api": {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/journal", "internal/limit", "internal/patient", "internal/phone", "internal/upload", "internal/upload/table"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/exporter", "internal/fault", "internal/journal", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
+	"internal/app":          {"internal/access", "internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/journal", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/upload", "internal/usage", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone"},
+	"internal/work":         {"internal/fault"},
+	// Front doors.
+	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/journal", "internal/limit", "internal/patient", "internal/phone", "internal/upload", "internal/upload/table"},
+	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/exporter", "internal/fault", "internal/journal", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
 	"internal/server":    {"internal/access", "internal/api", "internal/budget", "internal/clientaddr", "internal/dashboard", "internal/fault", "openapi"},
 }
 

@@ -8,6 +8,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
+	"callbook/internal/work"
 )
 
 // Contended implements [upload.Store]. Accounts' transactions run side by side.
@@ -36,7 +37,7 @@ func (t *tx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	case u.State != upload.Running:
 		return u.State, nil
 	case u.Lease.Server != batch.Lease.Server:
-		return 0, upload.ErrLost
+		return 0, work.ErrLost
 	case u.At != batch.From:
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
 	case e.list == nil && !u.NewList:
@@ -68,7 +69,7 @@ func (t *tx) settle(state upload.State, batch *upload.Batch, s upload.Settlement
 			error_bytes = error_bytes + $12, errors_omitted = errors_omitted + $13
 		WHERE account_id = $1 AND sid = $2`,
 		t.account, (*sidValue)(&batch.Upload), int16(state), batch.To.Offset, batch.To.Line, s.Stats.Success,
-		s.Stats.Duplicate, s.Stats.Failed, s.New, leaseEnd(batch.Lease), batch.At.UnixNano(), s.Errors.Bytes, s.Errors.Omitted)
+		s.Stats.Duplicate, s.Stats.Failed, s.New, batch.Lease.End(), batch.At.UnixNano(), s.Errors.Bytes, s.Errors.Omitted)
 }
 
 // insertErrors adds an upload's error rows, when the queue is run.
@@ -88,7 +89,7 @@ func (t *tx) insertErrors(upload addressbook.SID, rows []upload.ErrorRow) {
 }
 
 // RestartUpload implements [upload.Store].
-func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l upload.Lease, at time.Time) (upload.State, error) {
+func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (upload.State, error) {
 	var state upload.State
 	err := db.write(ctx, account, "restart upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)
@@ -102,12 +103,12 @@ func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.
 			return nil
 		}
 		if u.Lease.Server != l.Server {
-			return upload.ErrLost
+			return work.ErrLost
 		}
 		t.queue(`DELETE FROM upload_errors WHERE account_id = $1 AND upload_sid = $2`, account, (*sidValue)(&sid))
 		t.queue(`UPDATE uploads SET position = $3, line = $4, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
 			error_bytes = 0, errors_omitted = 0, lease_until = $5, date_updated = $6 WHERE account_id = $1 AND sid = $2`,
-			account, (*sidValue)(&sid), to.Offset, to.Line, leaseEnd(l), at.UnixNano())
+			account, (*sidValue)(&sid), to.Offset, to.Line, l.End(), at.UnixNano())
 		return nil
 	})
 	return state, err

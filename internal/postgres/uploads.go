@@ -107,7 +107,7 @@ func (t *tx) insertUpload(u *upload.Upload) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 		t.account, (*sidValue)(&u.SID), (*sidValue)(&u.List), u.ListName, int16(u.Type), int16(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int16(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
-		u.Lease.Server, leaseEnd(u.Lease), u.Created.UnixNano(), u.Updated.UnixNano(),
+		u.Lease.Server, u.Lease.End(), u.Created.UnixNano(), u.Updated.UnixNano(),
 		u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano())
 }
 

@@ -11,6 +11,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
+	"callbook/internal/work"
 )
 
 // Contended implements [upload.Store].
@@ -23,7 +24,7 @@ func (b *AddressBook) ApplyBatch(ctx context.Context, batch *upload.Batch) (uplo
 	err := b.edit(ctx, batch.Account, len(batch.Contacts), "import a batch", func(tx *editTx) (err error) {
 		refused = nil
 		state, err = tx.applyBatch(batch)
-		if errors.Is(err, upload.ErrLost) { // which has changed nothing
+		if errors.Is(err, work.ErrLost) { // which has changed nothing
 			refused, err = err, nil
 		}
 		return err
@@ -43,7 +44,7 @@ func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 		return u.State, err
 	}
 	if u.Lease.Server != batch.Lease.Server {
-		return 0, upload.ErrLost
+		return 0, work.ErrLost
 	}
 	if u.At != batch.From {
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
@@ -84,11 +85,11 @@ func (tx *editTx) settle(upload int64, state upload.State, batch *upload.Batch, 
 			failed = failed + ?, new_contacts = new_contacts + ?, error_bytes = error_bytes + ?, errors_omitted = errors_omitted + ?,
 			lease_until = ?, date_updated = ? WHERE id = ?`,
 		int(state), batch.To.Offset, batch.To.Line, s.Stats.Success, s.Stats.Duplicate,
-		s.Stats.Failed, s.New, s.Errors.Bytes, s.Errors.Omitted, leaseEnd(batch.Lease), batch.At.UnixNano(), upload)
+		s.Stats.Failed, s.New, s.Errors.Bytes, s.Errors.Omitted, batch.Lease.End(), batch.At.UnixNano(), upload)
 }
 
 // RestartUpload implements [upload.Store].
-func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l upload.Lease, at time.Time) (upload.State, error) {
+func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (upload.State, error) {
 	var state upload.State
 	var refused error
 	err := b.edit(ctx, account, 1, "restart upload", func(tx *editTx) error {
@@ -103,7 +104,7 @@ func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addr
 			return err
 		}
 		if u.Lease.Server != l.Server {
-			refused = upload.ErrLost
+			refused = work.ErrLost
 			return nil
 		}
 		if err := tx.exec(`DELETE FROM upload_errors WHERE upload_id = ?`, id); err != nil {
@@ -111,7 +112,7 @@ func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addr
 		}
 		tx.bytes += pageBytes * (1 + tx.Changes()/rowsOfPage)
 		return tx.exec(`UPDATE uploads SET position = ?, line = ?, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
-			error_bytes = 0, errors_omitted = 0, lease_until = ?, date_updated = ? WHERE id = ?`, to.Offset, to.Line, leaseEnd(l), at.UnixNano(), id)
+			error_bytes = 0, errors_omitted = 0, lease_until = ?, date_updated = ? WHERE id = ?`, to.Offset, to.Line, l.End(), at.UnixNano(), id)
 	})
 	if err == nil {
 		err = refused

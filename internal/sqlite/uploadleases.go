@@ -3,25 +3,20 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
-	"callbook/internal/upload"
+	"callbook/internal/work"
 )
 
-// Leases matter little here, where one server has the file. It still has them,
-// so that the importer is the same for every engine.
+// uploadLeases implements [work.LeaseStore] for uploads. Leases matter little
+// here, where one server has the file: the importer is the same for every engine.
+type uploadLeases struct{ book *AddressBook }
 
-// leaseEnd is what uploads.lease_until has of a lease.
-func leaseEnd(l upload.Lease) int64 {
-	if l.Server == "" {
-		return 0
-	}
-	return l.Until.UnixNano()
-}
+// UploadLeases implements [upload.Store].
+func (b *AddressBook) UploadLeases() work.LeaseStore { return uploadLeases{b} }
 
 // freeUploads ends all leases: whoever had them is gone, since the lock beside
 // the file is ours.
@@ -38,14 +33,15 @@ func freeUploads(conn *sqlite.Conn) (err error) {
 	return stampLog(conn)
 }
 
-// ofNobody is the running uploads that can be claimed; its argument is the time.
-var ofNobody = fmt.Sprintf(` WHERE uploads.state = %d AND uploads.lease_until <= ?`, upload.Running)
+// claimable is the condition of the uploads that can be claimed; its argument is
+// the time.
+const claimable = ` FROM uploads WHERE state = 0 AND lease_until <= ?`
 
-// ClaimUploads implements [upload.Store].
-func (b *AddressBook) ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]upload.Upload, error) {
+// Claim implements [work.LeaseStore].
+func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time, limit int) ([]work.ID, error) {
 	// Most of the time there is none, and then nothing is written.
-	err := b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
-		return queryOne(conn, `SELECT 1 FROM uploads`+ofNobody+` LIMIT 1`, []any{now.UnixNano()}, func(*sqlite.Stmt) error { return nil })
+	err := l.book.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT 1`+claimable+` LIMIT 1`, []any{now.UnixNano()}, func(*sqlite.Stmt) error { return nil })
 	})
 	if errors.Is(err, errNoRow) {
 		return nil, nil
@@ -53,17 +49,24 @@ func (b *AddressBook) ClaimUploads(ctx context.Context, server string, now, unti
 	if err != nil {
 		return nil, storeError("look for uploads", err)
 	}
-	var claimed []upload.Upload
-	err = b.edit(ctx, noAccount, 1, "claim uploads", func(tx *editTx) error {
+	var claimed []work.ID
+	err = l.book.edit(ctx, noAccount, 1, "claim uploads", func(tx *editTx) error {
 		claimed = nil
-		err := sqlitex.Execute(tx.Conn, `SELECT `+uploadColumns+fromUploads+ofNobody+` ORDER BY uploads.id LIMIT ?`,
-			&sqlitex.ExecOptions{Args: []any{now.UnixNano(), limit}, ResultFunc: appendUpload(&claimed)})
-		for i := range claimed {
+		err := sqlitex.Execute(tx.Conn, `SELECT account_id, sid`+claimable+` ORDER BY id LIMIT ?`, &sqlitex.ExecOptions{
+			Args: []any{now.UnixNano(), limit},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				id := work.ID{Account: stmt.ColumnInt64(0)}
+				stmt.ColumnBytes(1, id.SID[:])
+				claimed = append(claimed, id)
+				return nil
+			},
+		})
+		for _, id := range claimed {
 			if err != nil {
 				return err
 			}
-			claimed[i].Lease = upload.Lease{Server: server, Until: time.Unix(0, until.UnixNano())}
-			err = tx.setLease(&claimed[i])
+			err = tx.updateLease(`SET lease_server = ?, lease_until = ? WHERE account_id = ? AND sid = ?`,
+				lease.Server, lease.End(), id.Account, id.SID[:])
 		}
 		return err
 	})
@@ -73,20 +76,17 @@ func (b *AddressBook) ClaimUploads(ctx context.Context, server string, now, unti
 // noAccount stands for one in an edit that concerns the contacts of none.
 const noAccount = 0
 
-func (tx *editTx) setLease(u *upload.Upload) error {
+func (tx *editTx) updateLease(change string, args ...any) error {
 	tx.bytes += pageBytes // of which it changed a part
-	return tx.exec(`UPDATE uploads SET lease_server = ?, lease_until = ? WHERE account_id = ? AND sid = ?`,
-		u.Lease.Server, leaseEnd(u.Lease), u.Account.ID, u.SID[:])
+	return tx.exec(`UPDATE uploads `+change, args...)
 }
 
-// RenewUploads implements [upload.Store].
-func (b *AddressBook) RenewUploads(ctx context.Context, l upload.Lease, uploads []upload.Upload) error {
-	return b.edit(ctx, noAccount, len(uploads), "renew leases", func(tx *editTx) error {
-		for i := range uploads {
-			u := &uploads[i]
-			tx.bytes += pageBytes // of which it changed a part
-			err := tx.exec(`UPDATE uploads SET lease_until = ? WHERE account_id = ? AND sid = ? AND state = ? AND lease_server = ?`,
-				leaseEnd(l), u.Account.ID, u.SID[:], int(upload.Running), l.Server)
+// Renew implements [work.LeaseStore].
+func (l uploadLeases) Renew(ctx context.Context, lease work.Lease, uploads []work.ID) error {
+	return l.book.edit(ctx, noAccount, len(uploads), "renew leases", func(tx *editTx) error {
+		for _, id := range uploads {
+			err := tx.updateLease(`SET lease_until = ? WHERE account_id = ? AND sid = ? AND state = 0 AND lease_server = ?`,
+				lease.End(), id.Account, id.SID[:], lease.Server)
 			if err != nil {
 				return err
 			}
@@ -95,11 +95,9 @@ func (b *AddressBook) RenewUploads(ctx context.Context, l upload.Lease, uploads 
 	})
 }
 
-// ReleaseUploads implements [upload.Store].
-func (b *AddressBook) ReleaseUploads(ctx context.Context, server string) error {
-	return b.edit(ctx, noAccount, 1, "release uploads", func(tx *editTx) error {
-		tx.bytes += pageBytes // of which it changed a part
-		return tx.exec(fmt.Sprintf(`UPDATE uploads SET lease_server = '', lease_until = 0 WHERE state = %d AND lease_server = ?`,
-			upload.Running), server)
+// Release implements [work.LeaseStore].
+func (l uploadLeases) Release(ctx context.Context, server string) error {
+	return l.book.edit(ctx, noAccount, 1, "release uploads", func(tx *editTx) error {
+		return tx.updateLease(`SET lease_server = '', lease_until = 0 WHERE state = 0 AND lease_server = ?`, server)
 	})
 }

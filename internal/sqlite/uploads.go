@@ -120,7 +120,7 @@ func (tx *editTx) insertUpload(u *upload.Upload) error {
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		u.Account.ID, u.SID[:], u.List[:], u.ListName, int(u.Type), int(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
-		u.Lease.Server, leaseEnd(u.Lease), u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano())
+		u.Lease.Server, u.Lease.End(), u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano())
 }
 
 // EndUpload implements [upload.Store].

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/storetest"
 	"callbook/internal/upload"
+	"callbook/internal/work"
 )
 
 // Several importers share a store here, as servers on one database do. The lock
@@ -56,18 +57,26 @@ func (h *halting) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State
 	return state, err
 }
 
-func (h *halting) RenewUploads(ctx context.Context, l upload.Lease, uploads []upload.Upload) error {
-	if h.isAway() {
-		return errDisk
-	}
-	return h.Store.RenewUploads(ctx, l, uploads)
+// UploadLeases fails while the server is away.
+func (h *halting) UploadLeases() work.LeaseStore { return haltingLeases{h.Store.UploadLeases(), h} }
+
+type haltingLeases struct {
+	work.LeaseStore
+	of *halting
 }
 
-func (h *halting) ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]upload.Upload, error) {
-	if h.isAway() {
+func (l haltingLeases) Renew(ctx context.Context, lease work.Lease, uploads []work.ID) error {
+	if l.of.isAway() {
+		return errDisk
+	}
+	return l.LeaseStore.Renew(ctx, lease, uploads)
+}
+
+func (l haltingLeases) Claim(ctx context.Context, lease work.Lease, now time.Time, limit int) ([]work.ID, error) {
+	if l.of.isAway() {
 		return nil, errDisk
 	}
-	return h.Store.ClaimUploads(ctx, server, now, until, limit)
+	return l.LeaseStore.Claim(ctx, lease, now, limit)
 }
 
 func (h *halting) setAway(away bool) {
@@ -85,7 +94,7 @@ func (h *halting) isAway() bool {
 func (h *halting) lost() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return errors.Is(h.failed, upload.ErrLost)
+	return errors.Is(h.failed, work.ErrLost)
 }
 
 // clock is one that a test sets forward.
@@ -133,14 +142,14 @@ func TestTakeOver(t *testing.T) {
 	s.importingWith(t, next, opts)
 	// As long as its lease is renewed, nobody takes it.
 	for range 3 {
-		c.forward(upload.LeaseTime / 2)
+		c.forward(work.LeaseTime / 2)
 		waitFor(t, "the lease to be renewed", func() bool {
 			got, err := s.book.Upload(t.Context(), acme.ID, u.SID)
-			return err == nil && got.Lease.Until.Sub(c.now()) == upload.LeaseTime
+			return err == nil && got.Lease.Until.Sub(c.now()) == work.LeaseTime
 		})
 	}
 	silent.setAway(true)
-	c.forward(upload.LeaseTime + time.Second)
+	c.forward(work.LeaseTime + time.Second)
 	<-next.reached
 	silent.let()
 	waitFor(t, "the first server to learn of it", silent.lost)

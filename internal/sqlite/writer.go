@@ -74,15 +74,15 @@ type job struct {
 	ctx     context.Context
 	account int64
 	rows    int // how many rows it writes at most
-	work    work
+	work    runner
 
 	state   atomic.Int32 // jobWaiting, then one of the others
 	outcome chan error   // gets one value, when the job is durable or has failed
 }
 
-// work is what a job does, within the writer's transaction. Its methods run on
+// runner is what a job does, within the writer's transaction. Its methods run on
 // the writer's goroutine.
-type work interface {
+type runner interface {
 	// run does it, and returns about how many bytes it wrote.
 	run(conn *sqlite.Conn) (bytes int, err error)
 	// undo takes back what run did in memory, when its rows were rolled back.

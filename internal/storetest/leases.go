@@ -2,28 +2,37 @@ package storetest
 
 import (
 	"errors"
-	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
+	"callbook/internal/work"
 )
 
 // held is the lease of the uploads of all tests: that of the first server.
-var held = upload.Lease{Server: "one", Until: time.Unix(2_000_000_000, 0)}
+var held = work.Lease{Server: "one", Until: time.Unix(2_000_000_000, 0)}
 
 // other is the lease of the second server, which is later.
-var other = upload.Lease{Server: "two", Until: held.Until.Add(time.Minute)}
+var other = work.Lease{Server: "two", Until: held.Until.Add(time.Minute)}
 
-func (f *fixture) claim(t *testing.T, server string, now, until time.Time, limit int) []upload.Upload {
+func (f *fixture) claim(t *testing.T, server string, now, until time.Time, limit int) []work.ID {
 	t.Helper()
-	claimed, err := f.Uploads.ClaimUploads(t.Context(), server, now, until, limit)
+	claimed, err := f.Uploads.UploadLeases().Claim(t.Context(), work.Lease{Server: server, Until: until}, now, limit)
 	if err != nil {
 		t.Fatalf("claim uploads: %v", err)
 	}
 	return claimed
+}
+
+// ids returns what leases have of these uploads.
+func ids(uploads ...upload.Upload) []work.ID {
+	all := make([]work.ID, len(uploads))
+	for i := range uploads {
+		all[i] = work.ID{Account: uploads[i].Account.ID, SID: uploads[i].SID}
+	}
+	return all
 }
 
 // leases are there from the beginning, and each batch and each renewal moves
@@ -46,9 +55,9 @@ func leases(t *testing.T, f *fixture) {
 
 	u = f.upload(t, "Leads", csvOf(0, 6), addressbook.CreateOptions{})
 	idle := f.upload(t, "Leads", csvOf(0, 6), addressbook.CreateOptions{})
-	later := upload.Lease{Server: held.Server, Until: held.Until.Add(time.Second)}
-	for _, l := range []upload.Lease{later, other} { // which has none of them
-		if err := f.Uploads.RenewUploads(t.Context(), l, []upload.Upload{u}); err != nil {
+	later := work.Lease{Server: held.Server, Until: held.Until.Add(time.Second)}
+	for _, l := range []work.Lease{later, other} { // which has none of them
+		if err := f.Uploads.UploadLeases().Renew(t.Context(), l, ids(u)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -70,20 +79,20 @@ func claims(t *testing.T, f *fixture) {
 
 	claimed := f.claim(t, other.Server, held.Until, other.Until, 2)
 	first.Lease, second.Lease = other, other
-	same(t, "claimed", claimed, []upload.Upload{first, second})
+	same(t, "claimed", claimed, ids(first, second))
 	f.is(t, first)
 	f.is(t, second)
 	f.is(t, third)
 	claimed = f.claim(t, "three", held.Until, other.Until, 10)
-	third.Lease = upload.Lease{Server: "three", Until: other.Until}
-	same(t, "claimed", claimed, []upload.Upload{third})
+	third.Lease = work.Lease{Server: "three", Until: other.Until}
+	same(t, "claimed", claimed, ids(third))
 	if claimed := f.claim(t, held.Server, held.Until, other.Until, 10); len(claimed) != 0 {
 		t.Errorf("claimed %+v", claimed)
 	}
 	// One's own lease that has run out is no other case.
 	claimed = f.claim(t, other.Server, other.Until, other.Until.Add(1), 1)
 	first.Lease.Until = other.Until.Add(1)
-	same(t, "claimed", claimed, []upload.Upload{first})
+	same(t, "claimed", claimed, ids(first))
 	f.is(t, done)
 }
 
@@ -93,13 +102,13 @@ func claimsAtOnce(t *testing.T, f *fixture) {
 	for range uploads {
 		f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{})
 	}
-	got := make([][]upload.Upload, servers)
+	got := make([][]work.ID, servers)
 	var claiming sync.WaitGroup
 	for i := range servers {
 		server := string(rune('a' + i))
 		claiming.Go(func() {
 			for {
-				claimed, err := f.Uploads.ClaimUploads(t.Context(), server, held.Until, other.Until, 3)
+				claimed, err := f.Uploads.UploadLeases().Claim(t.Context(), work.Lease{Server: server, Until: other.Until}, held.Until, 3)
 				if err != nil {
 					t.Error(err)
 				}
@@ -112,15 +121,23 @@ func claimsAtOnce(t *testing.T, f *fixture) {
 		})
 	}
 	claiming.Wait()
-	left := f.claim(t, "last", held.Until, other.Until, uploads)
-	all := slices.Concat(append(got, left)...)
-	seen := make(map[addressbook.SID]bool)
-	for i := range all {
-		if seen[all[i].SID] {
-			t.Errorf("upload %v was claimed twice", all[i].SID)
+	got = append(got, f.claim(t, "last", held.Until, other.Until, uploads))
+	seen := make(map[work.ID]bool)
+	for i, claimed := range got {
+		server := "last"
+		if i < servers {
+			server = string(rune('a' + i))
 		}
-		seen[all[i].SID] = true
-		f.is(t, all[i])
+		for _, id := range claimed {
+			if seen[id] {
+				t.Errorf("upload %v was claimed twice", id)
+			}
+			seen[id] = true
+			got, err := f.Uploads.Upload(t.Context(), id.Account, id.SID)
+			if want := (work.Lease{Server: server, Until: other.Until}); err != nil || got.Lease != want {
+				t.Errorf("the lease is %v, %v, want %v", got.Lease, err, want)
+			}
+		}
 	}
 	if len(seen) != uploads {
 		t.Errorf("%d uploads were claimed, want %d", len(seen), uploads)
@@ -143,9 +160,9 @@ func lostLeases(t *testing.T, f *fixture) {
 	want, wantDry := f.read(t, real), f.read(t, u)
 	lost := p.next(t)
 	_, err := f.Uploads.ApplyBatch(t.Context(), lost)
-	isError(t, "a batch of who has lost the lease", err, upload.ErrLost)
+	isError(t, "a batch of who has lost the lease", err, work.ErrLost)
 	_, err = f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, moment())
-	isError(t, "a restart by who has lost the lease", err, upload.ErrLost)
+	isError(t, "a restart by who has lost the lease", err, work.ErrLost)
 	f.is(t, want)
 	f.is(t, wantDry)
 	if want.Stats != (upload.Stats{Success: 4}) {
@@ -173,27 +190,27 @@ func releasedLeases(t *testing.T, f *fixture) {
 	second := f.upload(t, "Leads", csvOf(0, 3), addressbook.CreateOptions{})
 	early := held.Until.Add(-time.Hour)
 	f.claim(t, other.Server, held.Until, other.Until, 1) // the first
-	if err := f.Uploads.ReleaseUploads(t.Context(), held.Server); err != nil {
+	if err := f.Uploads.UploadLeases().Release(t.Context(), held.Server); err != nil {
 		t.Fatal(err)
 	}
-	first.Lease, second.Lease = other, upload.Lease{}
+	first.Lease, second.Lease = other, work.Lease{}
 	f.is(t, first)
 	f.is(t, second)
-	if _, err := f.Uploads.ApplyBatch(t.Context(), f.planner(t, second, csvOf(0, 3), 3).next(t)); !errors.Is(err, upload.ErrLost) {
+	if _, err := f.Uploads.ApplyBatch(t.Context(), f.planner(t, second, csvOf(0, 3), 3).next(t)); !errors.Is(err, work.ErrLost) {
 		t.Errorf("a batch after the release: the error is %v", err)
 	}
-	second.Lease = upload.Lease{Server: "three", Until: held.Until}
-	same(t, "claimed", f.claim(t, "three", early, held.Until, 10), []upload.Upload{second})
+	second.Lease = work.Lease{Server: "three", Until: held.Until}
+	same(t, "claimed", f.claim(t, "three", early, held.Until, 10), ids(second))
 	f.is(t, second)
 
 	// An upload that nobody has from the beginning, as of a server that stops.
 	third := second
 	third.SID, third.Created = born()
-	third.Lease = upload.Lease{}
+	third.Lease = work.Lease{}
 	if err := f.Uploads.AddUpload(t.Context(), third, list("Leads"), nil); err != nil {
 		t.Fatal(err)
 	}
 	f.is(t, third)
 	third.Lease = held
-	same(t, "claimed", f.claim(t, held.Server, early, held.Until, 10), []upload.Upload{third})
+	same(t, "claimed", f.claim(t, held.Server, early, held.Until, 10), ids(third))
 }

@@ -332,7 +332,7 @@ func uploadSurvives(t *testing.T, f *fixture) {
 	f.reopen()
 	// Whether the lease is still there is the engine's own affair; it has run out.
 	claimed := f.claim(t, held.Server, held.Until, held.Until, 10)
-	same(t, "claimed", claimed, []upload.Upload{want})
+	same(t, "claimed", claimed, ids(want))
 	f.is(t, want)
 	// It goes on where it was.
 	if state := f.work(t, want, file, 2); state != upload.Completed {

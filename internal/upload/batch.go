@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/phone"
 	"callbook/internal/upload/table"
+	"callbook/internal/work"
 )
 
 // The sizes of a batch: whichever is reached first.
@@ -42,6 +44,35 @@ const (
 	MaxErrorBytes = 64 << 20 // of reasons and records
 )
 
+// BatchStore is the part of a [Store] that works the rows of uploads.
+type BatchStore interface {
+	// ApplyBatch does a batch in one transaction, and returns the upload's
+	// state after it. It asks whether each contact is in the address book and
+	// in the list, adds those to both that the batch has room for, overwrites
+	// those that the batch is to update, and keeps what Batch.Settle then says:
+	// the stats, the error rows, and the position. Of a dry run it only asks
+	// and keeps, as Batch.Decide decides. An upload that has ended, or whose
+	// list is gone, gets nothing: it is in the state that is returned. A dry
+	// run's NewList cannot go. An upload that is not at the batch's beginning
+	// is an error.
+	//
+	// The batch's lease becomes the upload's, whose server must have the lease
+	// already, be it one that has run out; otherwise nothing is done, and the
+	// error is [work.ErrLost].
+	ApplyBatch(ctx context.Context, b *Batch) (State, error)
+
+	// Contended tells whether other accounts have written within the last second
+	// or so, and wait for the account's transactions. A store whose transactions
+	// run side by side says no.
+	Contended(account int64) bool
+
+	// RestartUpload takes a running upload back to this position, without stats
+	// and error rows, in one transaction; one that has ended stays as it is. It
+	// returns the upload's state, or a NotFound fault. The lease is as with
+	// ApplyBatch.
+	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (State, error)
+}
+
 // Batch is some rows of an upload that are worked in one transaction.
 type Batch struct {
 	Account  int64
@@ -54,8 +85,8 @@ type Batch struct {
 	// the upload.
 	MaxErrorRows  int
 	MaxErrorBytes int64
-	At            time.Time // when the batch is done
-	Lease         Lease     // of who does it, from then on
+	At            time.Time  // when the batch is done
+	Lease         work.Lease // of who does it, from then on
 	// OnDuplicate tells what happens to contacts that are in the address book or
 	// in the list. With UpdateDuplicate they are overwritten with these, if they
 	// are in the list then.

@@ -15,6 +15,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload/table"
+	"callbook/internal/work"
 )
 
 // Draft is a file that came in and waits until somebody has looked at it and
@@ -104,7 +105,7 @@ func (i *Importer) KeepDraft(ctx context.Context, f *File, r Request) (Draft, er
 		return Draft{}, err
 	}
 	f.done = true
-	i.release(f.account.ID)
+	i.pool.FreeSlot(f.account.ID)
 	return d, nil
 }
 
@@ -200,7 +201,7 @@ func (i *Importer) StartDraft(ctx context.Context, acct account.Account, sid add
 	if err != nil {
 		return Upload{}, err
 	}
-	if err := i.hold(acct.ID); err != nil {
+	if err := i.pool.TakeSlot(acct.ID); err != nil {
 		return Upload{}, err
 	}
 	u := Upload{SID: d.SID, Account: acct, FileName: d.FileName, Size: d.Size, Created: d.Created}
@@ -209,7 +210,7 @@ func (i *Importer) StartDraft(ctx context.Context, acct account.Account, sid add
 		return nil
 	})
 	if err != nil {
-		i.release(acct.ID)
+		i.pool.FreeSlot(acct.ID)
 		return Upload{}, orNoDraft(err)
 	}
 	return u, nil
@@ -299,18 +300,7 @@ func orNoDraft(err error) error {
 
 // forgetDrafts removes drafts that nobody started, until ctx ends.
 func (i *Importer) forgetDrafts(ctx context.Context) {
-	every := time.NewTicker(forgetEvery)
-	defer every.Stop()
-	for {
-		if err := i.forgetOldDrafts(ctx); err != nil && ctx.Err() == nil {
-			i.opts.Log.Error("files that nobody started could not be removed; it will be tried again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
-	}
+	work.Every(ctx, forgetEvery, i.opts.Log, "files that nobody started could not be removed; it will be tried again", i.forgetOldDrafts)
 }
 
 func (i *Importer) forgetOldDrafts(ctx context.Context) error {

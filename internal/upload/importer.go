@@ -8,7 +8,6 @@ package upload
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/work"
 )
 
 const (
@@ -30,6 +30,9 @@ const (
 	// workers is how many batches are worked at once: one is read while
 	// another is written.
 	workers = 2
+	// defaultPoll is how often leases are renewed, and uploads looked for that
+	// nobody works.
+	defaultPoll = 3 * time.Second
 )
 
 // Options change how an [Importer] works.
@@ -54,19 +57,10 @@ type Importer struct {
 	files Files
 	book  *addressbook.Book
 	opts  Options
-	// server names this importer among all that share the store.
-	server string
+	pool  *work.Pool // has a slot for each upload that is received or worked
 
-	working sync.WaitGroup // what Run waits for
-
-	mu      sync.Mutex
-	changed *sync.Cond                // queue or stopped
-	queue   []*task                   // whose turn it is comes first
-	tasks   map[addressbook.SID]*task // queued, worked, or to be tried again
-	stopped bool                      // Run is over
-	held    map[int64]int             // uploads received or worked, by account
-	total   int                       // of held
-	ended   map[int64]struct{}        // accounts of which uploads have ended
+	mu    sync.Mutex
+	ended map[int64]struct{} // accounts of which uploads have ended
 }
 
 // Open returns an Importer, and removes files that belong to no upload. Until
@@ -89,16 +83,24 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 		opts.Retention = DefaultRetention
 	}
 	i := &Importer{
-		store:  store,
-		files:  files,
-		book:   book,
-		opts:   opts,
-		server: rand.Text(),
-		tasks:  make(map[addressbook.SID]*task),
-		held:   make(map[int64]int),
-		ended:  make(map[int64]struct{}),
+		store: store,
+		files: files,
+		book:  book,
+		opts:  opts,
+		ended: make(map[int64]struct{}),
 	}
-	i.changed = sync.NewCond(&i.mu)
+	i.pool = work.NewPool(store.UploadLeases(), i.newTask, work.Options{
+		Log:            opts.Log,
+		Now:            opts.Now,
+		Poll:           opts.Poll,
+		Workers:        workers,
+		Slots:          maxUploads,
+		SlotsOfAccount: maxOfAccount,
+		Busy:           errBusy,
+		BusyAccount:    errBusyAccount,
+		One:            "an upload",
+		Many:           "uploads",
+	})
 	running, err := store.RunningUploads(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find running uploads: %w", err)
@@ -130,29 +132,15 @@ var (
 	}
 )
 
-// hold takes a place for one more upload of the account.
-func (i *Importer) hold(account int64) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	switch {
-	case i.total >= maxUploads:
-		return errBusy
-	case i.held[account] >= maxOfAccount:
-		return errBusyAccount
-	}
-	i.held[account]++
-	i.total++
-	return nil
-}
-
-// release gives a place back.
-func (i *Importer) release(account int64) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.total--
-	if i.held[account]--; i.held[account] == 0 {
-		delete(i.held, account)
-	}
+// Run works the uploads, in turns of a batch each, until ctx ends; it returns
+// at the end of the batches that are being done. It begins with those that are
+// running in the store and that no other server works. It is called once.
+func (i *Importer) Run(ctx context.Context) {
+	var background sync.WaitGroup
+	background.Go(func() { i.pool.Run(ctx) })
+	background.Go(func() { i.forgetDrafts(ctx) })
+	background.Go(func() { i.retain(ctx) })
+	background.Wait()
 }
 
 // Upload returns one upload of the account, or a NotFound fault.

@@ -15,6 +15,7 @@ import (
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
 	"callbook/internal/upload"
+	"callbook/internal/work"
 )
 
 // TestOpenLeavesUploads: a server that comes no further than Open, as one whose
@@ -35,7 +36,7 @@ func TestOpenLeavesUploads(t *testing.T) {
 		t.Fatalf("%q is no sid", u.ID)
 	}
 	got, err := imports.Upload(t.Context(), imports.demo, sid)
-	if err != nil || got.Lease != (upload.Lease{}) {
+	if err != nil || got.Lease != (work.Lease{}) {
 		t.Errorf("the upload is %+v's, %v", got.Lease, err)
 	}
 	imports.close()

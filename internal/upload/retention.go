@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"callbook/internal/work"
 )
 
 const (
@@ -30,8 +32,22 @@ type Limits struct {
 // accountLimits are those of every account.
 var accountLimits = Limits{Uploads: 10_000, ErrorBytes: 1 << 30}
 
-// Deleted is what a call of [Store.DeleteUploads] or [Store.TrimUploads] has
-// deleted.
+// RetentionStore is the part of a [Store] that deletes what is old.
+type RetentionStore interface {
+	// DeleteUploads deletes uploads of any account, with their error rows, that
+	// have ended and were updated before this time, the oldest first. It deletes at
+	// most so many rows, of both kinds, in one transaction. An upload whose error
+	// rows are more loses the last of them, which then count as omitted, and goes
+	// in a later call. What another server is deleting is left to it.
+	DeleteUploads(ctx context.Context, before time.Time, rows int) (Deleted, error)
+
+	// TrimUploads deletes what an account has beyond the limits, in the same way:
+	// uploads that have ended beyond the newest ones, and error rows of those
+	// that have ended, the oldest first.
+	TrimUploads(ctx context.Context, account int64, l Limits, rows int) (Deleted, error)
+}
+
+// Deleted is what a call of a [RetentionStore] has deleted.
 type Deleted struct {
 	Rows    int      // of uploads and of their error rows
 	Uploads []Upload // SID and Account.ID
@@ -44,21 +60,7 @@ func (i *Importer) Retention() time.Duration { return i.opts.Retention }
 // retain deletes what is kept no longer, until ctx ends. No contact and no list
 // goes with an upload.
 func (i *Importer) retain(ctx context.Context) {
-	every := time.NewTicker(retainEvery)
-	defer every.Stop()
-	failing := false // an outage is told once
-	for {
-		err := i.deleteExpired(ctx)
-		if err != nil && !failing && ctx.Err() == nil {
-			i.opts.Log.Error("old uploads could not be deleted; it will be tried again", "error", err)
-		}
-		failing = err != nil
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
-	}
+	work.Every(ctx, retainEvery, i.opts.Log, "old uploads could not be deleted; it will be tried again", i.deleteExpired)
 }
 
 // deleteExpired deletes what is over an account's limits, and what is older than

@@ -13,6 +13,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload/table"
+	"callbook/internal/work"
 )
 
 // File is a file that came in and is not an upload yet. It must be given to
@@ -36,13 +37,13 @@ var (
 // Receive keeps what it reads, up to [MaxFileBytes], as a file. After an error
 // nothing is left of it.
 func (i *Importer) Receive(ctx context.Context, acct account.Account, from io.Reader) (*File, error) {
-	if err := i.hold(acct.ID); err != nil {
+	if err := i.pool.TakeSlot(acct.ID); err != nil {
 		return nil, err
 	}
 	sid, born := i.book.Birth()
 	file := &limited{Reader: from, left: MaxFileBytes}
 	if err := i.files.Keep(ctx, acct.ID, sid, file); err != nil {
-		i.release(acct.ID)
+		i.pool.FreeSlot(acct.ID)
 		return nil, err
 	}
 	return &File{importer: i, account: acct, sid: sid, born: born, size: MaxFileBytes - file.left}, nil
@@ -79,7 +80,7 @@ func (f *File) Discard() {
 	}
 	f.done = true
 	f.importer.remove(f.account.ID, f.sid)
-	f.importer.release(f.account.ID)
+	f.importer.pool.FreeSlot(f.account.ID)
 }
 
 // removeTimeout is how long it may take to remove a file. Nothing else ends that
@@ -156,14 +157,14 @@ func mayBeThere(err error) bool {
 // out; if there is neither, a start of a server removes the file.
 func (f *File) leave() {
 	f.done = true
-	f.importer.release(f.account.ID)
+	f.importer.pool.FreeSlot(f.account.ID)
 }
 
 // adding is how a store adds an upload.
 type adding func(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 
 // start makes an upload as the request has it, adds it, and queues it. The caller
-// has taken a place for it (hold), and after an error must release that.
+// has taken a slot for it, and after an error must free that.
 func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready journal.Ready[Upload]) error {
 	list, err := i.book.PrepareList("ListName", r.ListName, r.Type)
 	if err != nil {
@@ -184,7 +185,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	if err := i.look(ctx, &u); err != nil {
 		return err
 	}
-	u.Lease = i.firstLease()
+	u.Lease = i.pool.FirstLease()
 	err = add(ctx, u, list, func(list addressbook.List) *journal.Receipt {
 		u.List = list.SID
 		return ready.Receipt(u)
@@ -192,19 +193,8 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	if err != nil {
 		return err
 	}
-	i.begin(u)
+	i.pool.Add(&task{importer: i, id: work.ID{Account: u.Account.ID, SID: u.SID}, account: u.Account.SID})
 	return nil
-}
-
-// firstLease is the lease of a new upload: this server's own, unless Run is over.
-func (i *Importer) firstLease() Lease {
-	i.mu.Lock()
-	stopped := i.stopped
-	i.mu.Unlock()
-	if stopped {
-		return Lease{}
-	}
-	return i.lease()
 }
 
 func isFault(err error, kind fault.Kind) bool {

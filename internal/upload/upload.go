@@ -1,14 +1,13 @@
 package upload
 
 import (
-	"context"
 	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/journal"
 	"callbook/internal/upload/table"
+	"callbook/internal/work"
 )
 
 // Upload is a CSV file that came in, and how far it has been worked.
@@ -35,7 +34,7 @@ type Upload struct {
 	// line.
 	Header []byte
 	State  State
-	Lease  Lease          // who works it; of an upload that has ended it means nothing
+	Lease  work.Lease     // who works it; of an upload that has ended it means nothing
 	At     table.Position // where the next batch begins
 	Stats  Stats
 	Errors ErrorTotal
@@ -59,6 +58,11 @@ const (
 	FileGone                 // its file could not be read any more
 	FileChanged              // its file has another size than the one that came
 )
+
+var stateNames = [...]string{"running", "completed", "cancelled", "list gone", "file gone", "file changed"}
+
+// String returns the state as the log has it.
+func (s State) String() string { return stateNames[s] }
 
 // Stats counts the rows that were worked. Each is one of the three.
 type Stats struct {
@@ -97,88 +101,3 @@ type ErrorRow struct {
 // ErrNoUpload is the fault of a sid that no upload of the account has. Stores
 // tell it, too.
 var ErrNoUpload = fault.New(fault.NotFound, "There is no upload with this id")
-
-// Store is what an [Importer] needs of a database. All of it is safe for
-// concurrent use. The account is always the account's own id; no method ever
-// touches another's rows, but those about the uploads of all: RunningUploads,
-// ClaimUploads, RenewUploads, ReleaseUploads and DeleteUploads. A write that takes ready calls
-// it before it is committed, and keeps its receipt, as [addressbook.Store] says.
-type Store interface {
-	// AddUpload adds an upload, with its lease, for the list with list's name.
-	// When there is none, it adds that list, in the same transaction; for a dry
-	// run it notes NewList instead. Ready is given the list; when one of another
-	// type is there, it is not called, and the error is an Invalid fault.
-	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
-
-	// ApplyBatch does a batch in one transaction, and returns the upload's
-	// state after it. It asks whether each contact is in the address book and
-	// in the list, adds those to both that the batch has room for, overwrites
-	// those that the batch is to update, and keeps what Batch.Settle then says:
-	// the stats, the error rows, and the position. Of a dry run it only asks
-	// and keeps, as Batch.Decide decides. An upload that has ended, or whose
-	// list is gone, gets nothing: it is in the state that is returned. A dry
-	// run's NewList cannot go. An upload that is not at the batch's beginning
-	// is an error.
-	//
-	// The batch's lease becomes the upload's, whose server must have the lease
-	// already, be it one that has run out; otherwise nothing is done, and the
-	// error is [ErrLost].
-	ApplyBatch(ctx context.Context, b *Batch) (State, error)
-
-	// Contended tells whether other accounts have written within the last second
-	// or so, and wait for the account's transactions. A store whose transactions
-	// run side by side says no.
-	Contended(account int64) bool
-
-	// RestartUpload takes a running upload back to this position, without stats
-	// and error rows, in one transaction; one that has ended stays as it is. It
-	// returns the upload's state, or a NotFound fault. The lease is as with
-	// ApplyBatch.
-	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l Lease, at time.Time) (State, error)
-
-	// EndUpload puts a running upload into this state; one that has ended stays
-	// as it is. Ready is given the upload; when there is none, it is not called,
-	// and the error is a NotFound fault.
-	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, at time.Time, ready journal.Ready[Upload]) error
-
-	// Upload returns one upload, or a NotFound fault.
-	Upload(ctx context.Context, account int64, sid addressbook.SID) (Upload, error)
-
-	// Uploads returns a page of the account's uploads, and the total at that
-	// same moment. The window sorts by creation.
-	Uploads(ctx context.Context, account int64, w addressbook.Window) (Page, error)
-
-	DraftStore
-
-	// RunningUploads returns the running uploads of all accounts, oldest first.
-	RunningUploads(ctx context.Context) ([]Upload, error)
-
-	// ClaimUploads gives the server a lease, until this moment, of running
-	// uploads that nobody has or whose leases have run out by now, oldest first
-	// and so many at most. It returns them. However many servers claim at once,
-	// one of them gets each.
-	ClaimUploads(ctx context.Context, server string, now, until time.Time, limit int) ([]Upload, error)
-
-	// RenewUploads puts the lease in the place of those that its server has of
-	// these uploads. Others stay as they are.
-	RenewUploads(ctx context.Context, l Lease, uploads []Upload) error
-
-	// ReleaseUploads ends the server's leases, so that others can claim.
-	ReleaseUploads(ctx context.Context, server string) error
-
-	// DeleteUploads deletes uploads of any account, with their error rows, that
-	// have ended and were updated before this time, the oldest first. It deletes at
-	// most so many rows, of both kinds, in one transaction. An upload whose error
-	// rows are more loses the last of them, which then count as omitted, and goes
-	// in a later call. What another server is deleting is left to it.
-	DeleteUploads(ctx context.Context, before time.Time, rows int) (Deleted, error)
-
-	// TrimUploads deletes what an account has beyond the limits, in the same way:
-	// uploads that have ended beyond the newest ones, and error rows of those
-	// that have ended, the oldest first.
-	TrimUploads(ctx context.Context, account int64, l Limits, rows int) (Deleted, error)
-
-	// ErrorRows returns an upload's error rows, by line, those after this line
-	// and at most limit.
-	ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]ErrorRow, error)
-}

@@ -1,0 +1,167 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/journal"
+	"callbook/internal/work"
+)
+
+// task is an upload that is running.
+type task struct {
+	importer *Importer
+	id       work.ID
+	file     Content // nil before its first turn, and after a failure
+	planner  *Planner
+	// account is the sid of the upload's account; "" before the upload was read.
+	account string
+}
+
+// newTask implements what [work.NewPool] needs.
+func (i *Importer) newTask(id work.ID) work.Task { return &task{importer: i, id: id} }
+
+// ID implements [work.Task].
+func (t *task) ID() work.ID { return t.id }
+
+func (t *task) sid() addressbook.SID { return t.id.SID }
+
+// Attrs implements [work.Task].
+func (t *task) Attrs() []any { return []any{"upload", t.sid(), "account", t.account} }
+
+// Close implements [work.Task].
+func (t *task) Close() {
+	if t.file != nil {
+		t.file.Close() // it was only read
+	}
+	t.file, t.planner = nil, nil
+}
+
+// Turn implements [work.Task]: it works one batch. The file of an upload goes with
+// its end.
+func (t *task) Turn(ctx context.Context) (done bool, err error) {
+	state, err := t.batch(ctx)
+	if err != nil || state == Running {
+		return false, err
+	}
+	t.Close()
+	i := t.importer
+	i.remove(t.id.Account, t.sid())
+	i.noteEnded(t.id.Account)
+	i.opts.Log.Info("upload ended", append(t.Attrs(), "state", state)...)
+	return true, nil
+}
+
+// batch works one batch, and returns the upload's state after it.
+func (t *task) batch(ctx context.Context) (State, error) {
+	if t.planner == nil {
+		state, err := t.open(ctx)
+		if err != nil || state != Running {
+			return state, err
+		}
+	}
+	i := t.importer
+	t.planner.limit(i.batchRows(t.id.Account))
+	batch, err := t.planner.Next(i.opts.Now())
+	if err != nil {
+		return Running, fmt.Errorf("read an upload: %w", err)
+	}
+	if batch.Last {
+		// A file that was cut off while it was worked ends too.
+		if err := checkSize(t.file, &t.planner.upload); errors.Is(err, errFileChanged) {
+			return t.end(ctx, FileChanged, err)
+		} else if err != nil {
+			return Running, err
+		}
+	}
+	batch.Lease = i.pool.Lease()
+	state, err := i.store.ApplyBatch(ctx, batch)
+	if err == nil {
+		t.planner.Applied(batch)
+	}
+	return state, err
+}
+
+// batchRows is how many rows the next batch of an account has at most.
+func (i *Importer) batchRows(account int64) int {
+	if i.store.Contended(account) {
+		return min(contendedRows, i.opts.BatchRows)
+	}
+	return i.opts.BatchRows
+}
+
+// open makes a task ready, from the position that the store has.
+func (t *task) open(ctx context.Context) (State, error) {
+	i := t.importer
+	u, err := i.store.Upload(ctx, t.id.Account, t.sid())
+	if err != nil {
+		return Running, err
+	}
+	t.account = u.Account.SID
+	if u.State != Running {
+		return u.State, nil
+	}
+	if !i.pool.Owns(u.Lease) {
+		return Running, work.ErrLost
+	}
+	t.file, err = i.files.Open(ctx, u.Account.ID, u.SID)
+	if err == nil {
+		err = checkSize(t.file, &u)
+	}
+	if err == nil {
+		t.planner, err = NewPlanner(i.book, u, t.file, i.opts.BatchRows)
+	}
+	switch {
+	case errors.Is(err, errFileChanged):
+		return t.end(ctx, FileChanged, err)
+	case errors.Is(err, fs.ErrNotExist) || isFault(err, fault.Invalid):
+		return t.end(ctx, FileGone, err) // somebody removed or changed it
+	}
+	if err == nil && u.DryRun && t.planner.begun() {
+		return t.restart(ctx)
+	}
+	return u.State, err
+}
+
+// errFileChanged is the error of a file that has another size than the one that
+// came.
+var errFileChanged = errors.New("the file has another size than the one that came")
+
+// checkSize compares the size of an upload's file with that of the file that
+// came. Where nobody has kept that, the file must at least have the rows that
+// were worked.
+func checkSize(file Content, u *Upload) error {
+	size, err := file.Size()
+	if err != nil {
+		return fmt.Errorf("read an upload: %w", err)
+	}
+	if size != u.Size && u.Size > 0 || size < u.At.Offset {
+		return fmt.Errorf("%w: %d bytes, and %d came", errFileChanged, size, u.Size)
+	}
+	return nil
+}
+
+// end ends an upload whose file is not what came in. The cause may have the
+// header's own words, so only its kind is logged.
+func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
+	i := t.importer
+	i.opts.Log.Error("the file of an upload is not what came in", append(t.Attrs(),
+		"missing", errors.Is(cause, fs.ErrNotExist), "resized", errors.Is(cause, errFileChanged))...)
+	err := i.store.EndUpload(ctx, t.id.Account, t.sid(), s, i.opts.Now(), func(ended Upload) *journal.Receipt {
+		s = ended.State
+		return nil
+	})
+	return s, err
+}
+
+// restart takes a dry run back to its first row: what it would have added so far
+// was in memory, and is not known any more.
+func (t *task) restart(ctx context.Context) (State, error) {
+	i := t.importer
+	t.planner.restart()
+	return i.store.RestartUpload(ctx, t.id.Account, t.sid(), t.planner.rows.Position(), i.pool.Lease(), i.opts.Now())
+}
