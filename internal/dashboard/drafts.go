@@ -40,7 +40,7 @@ var fieldUses = []option{
 
 // draftReview is what the template draft.html shows.
 type draftReview struct {
-	upload.Draft
+	upload.PendingFile
 	Form     importForm
 	Columns  []mappedColumn
 	More     int // columns that are not shown
@@ -68,12 +68,12 @@ type mappedColumn struct {
 func (c mappedColumn) ID() string { return strconv.Itoa(c.At) }
 
 // draftOf returns the draft that the path names.
-func (d *Dashboard) draftOf(r *http.Request) (upload.Draft, error) {
+func (d *Dashboard) draftOf(r *http.Request) (upload.PendingFile, error) {
 	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
 	if !ok {
-		return upload.Draft{}, upload.ErrNoDraft
+		return upload.PendingFile{}, upload.ErrNotPending
 	}
-	return d.cfg.Imports.Draft(r.Context(), accountOf(r), sid)
+	return d.cfg.Imports.PendingFile(r.Context(), accountOf(r), sid)
 }
 
 func (d *Dashboard) draftPage(r *http.Request) (answer, error) {
@@ -91,8 +91,8 @@ func (d *Dashboard) draftPage(r *http.Request) (answer, error) {
 }
 
 // showDraft shows a draft, with the form as it was filled in or nil.
-func (d *Dashboard) showDraft(r *http.Request, draft upload.Draft, form *importForm) (answer, error) {
-	data := draftReview{Draft: draft, NoHeader: draft.Request.Mapping.NoHeader, Uses: fieldUses}
+func (d *Dashboard) showDraft(r *http.Request, draft upload.PendingFile, form *importForm) (answer, error) {
+	data := draftReview{PendingFile: draft, NoHeader: draft.Request.Mapping.NoHeader, Uses: fieldUses}
 	if draft.Request.Type == addressbook.Dynamic {
 		data.Uses = append(slices.Clip(fieldUses), option{useVariable, "Variable…"})
 	}
@@ -228,7 +228,7 @@ func (d *Dashboard) changeDraft(r *http.Request) (answer, error) {
 		}
 		request.Mapping = mappingOf(r, look, request.Type != draft.Request.Type)
 		if request.Mapping.NoHeader != draft.Request.Mapping.NoHeader || !sameRequest(request, draft.Request) {
-			changed, err := d.cfg.Imports.ChangeDraft(r.Context(), accountOf(r), draft.SID, request)
+			changed, err := d.cfg.Imports.ChangePending(r.Context(), accountOf(r), draft.SID, request)
 			if err == nil {
 				draft = changed
 			} else if err = form.refused(err); err != nil {
@@ -250,16 +250,16 @@ func sameRequest(a, b upload.Request) bool {
 }
 
 // goOn does what the button of the draft's form says.
-func (d *Dashboard) goOn(r *http.Request, draft upload.Draft, form *importForm, then string) (answer, error) {
+func (d *Dashboard) goOn(r *http.Request, draft upload.PendingFile, form *importForm, then string) (answer, error) {
 	page := "/imports/" + draft.SID.String()
 	var err error
 	switch then {
 	case "try":
-		if _, err = d.cfg.Imports.TryDraft(r.Context(), accountOf(r), draft.SID); err == nil {
+		if _, err = d.cfg.Imports.TryPending(r.Context(), accountOf(r), draft.SID); err == nil {
 			return goTo(page + "/draft#check"), nil
 		}
 	case "start":
-		if _, err = d.cfg.Imports.StartDraft(r.Context(), accountOf(r), draft.SID); err == nil {
+		if _, err = d.cfg.Imports.StartPending(r.Context(), accountOf(r), draft.SID); err == nil {
 			return goTo(page), nil
 		}
 	default:
@@ -291,7 +291,7 @@ func (d *Dashboard) trialProgress(r *http.Request) (answer, error) {
 
 func (d *Dashboard) discardDraft(r *http.Request) (answer, error) {
 	if sid, ok := addressbook.ParseSID(r.PathValue("sid")); ok {
-		if err := d.cfg.Imports.DiscardDraft(r.Context(), accountOf(r), sid); err != nil {
+		if err := d.cfg.Imports.DiscardPending(r.Context(), accountOf(r), sid); err != nil {
 			return answer{}, err
 		}
 	}

@@ -23,7 +23,7 @@ const (
 // importsList is what the template imports.html shows.
 type importsList struct {
 	Form    importForm
-	Drafts  []upload.Draft
+	Drafts  []upload.PendingFile
 	Imports []importRow
 	Total   int
 	Here    string // the address of the page
@@ -149,7 +149,7 @@ func (d *Dashboard) showImports(r *http.Request, form importForm) (answer, error
 		return answer{}, err
 	}
 	if data.First {
-		data.Drafts, err = d.cfg.Imports.Drafts(r.Context(), acct)
+		data.Drafts, err = d.cfg.Imports.PendingFiles(r.Context(), acct)
 	}
 	a := show("imports", "Imports", data)
 	a.fragment = "import-list"
@@ -183,7 +183,7 @@ func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
 		form.FileError, ok = "Choose a CSV file.", false
 	}
 	if ok {
-		draft, err := d.cfg.Imports.KeepDraft(r.Context(), file, request)
+		draft, err := d.cfg.Imports.AddPending(r.Context(), file, request)
 		if err == nil {
 			return goTo("/imports/" + draft.SID.String() + "/draft"), nil
 		}
@@ -218,7 +218,7 @@ type importResult struct {
 	Reasons  upload.Reasons
 	// Draft is the file that waits to be started, of which this is the dry
 	// run; nil when there is none.
-	Draft *upload.Draft
+	Draft *upload.PendingFile
 	// ListGone tells that the list is not there, be it not yet or no more.
 	ListGone bool
 	// ErrorsURL is where the rows that were not imported are downloaded.
@@ -247,7 +247,7 @@ func (d *Dashboard) importPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	drafts, err := d.cfg.Imports.Drafts(r.Context(), accountOf(r))
+	drafts, err := d.cfg.Imports.PendingFiles(r.Context(), accountOf(r))
 	if err != nil {
 		return answer{}, err
 	}

@@ -220,7 +220,7 @@ func TestDraftsSurvive(t *testing.T) {
 	b := s.SignedIn("demo")
 	reads(t, b.Open(path).PageText(t, 200), "+919876543210")
 	s.Stop()
-	opts.Clock = clocktest.New(now.Add(upload.DraftLifetime + time.Minute))
+	opts.Clock = clocktest.New(now.Add(upload.PendingLifetime + time.Minute))
 	s = servertest.Start(t, opts)
 	b = s.SignedIn("demo")
 	deadline := time.Now().Add(30 * time.Second)

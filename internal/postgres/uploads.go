@@ -63,17 +63,17 @@ func (db *DB) AddUpload(ctx context.Context, u upload.Upload, list addressbook.L
 	return db.addUpload(ctx, u, list, false, ready)
 }
 
-// addUpload adds an upload, in the place of the draft of its sid if it is one.
-func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, draft bool, ready journal.Ready[addressbook.List]) error {
+// addUpload adds an upload, in the place of the pending file of its sid if it is one.
+func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, pending bool, ready journal.Ready[addressbook.List]) error {
 	return db.writeOnce(ctx, u.Account.ID, "add upload", func(t *tx) error {
 		got, there := list, false
 		// It is locked, so that it cannot go before the upload is there. Added by
 		// another at this moment, it makes us begin anew.
 		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2 FOR NO KEY UPDATE`, t.account, list.Name).
 			Query(t.eachList(func(l *addressbook.List) { got, there = *l, true }))
-		was := !draft
-		if draft {
-			t.queueRemoveDraft(u.SID, &was)
+		was := !pending
+		if pending {
+			t.queueRemovePending(u.SID, &was)
 		}
 		if err := t.flush(); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.L
 			return upload.ErrOtherType(got.Type)
 		}
 		if !was {
-			return upload.ErrNoDraft
+			return upload.ErrNotPending
 		}
 		if !there && !u.DryRun {
 			t.takenAgain = true

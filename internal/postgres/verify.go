@@ -240,7 +240,7 @@ func (v *view) Uploads(ctx context.Context, account int64, each func(*verify.Upl
 		UNION ALL SELECT sid, true, 0, size, 0, 0, 0, 0, 0, 0 FROM upload_drafts WHERE account_id = $1`, []any{account}, func(row pgx.Rows) error {
 		var u verify.Upload
 		var sid sidValue
-		err := row.Scan(&sid, &u.Draft, &u.State, &u.Size, &u.Position, &u.Success, &u.Duplicate, &u.Failed, &u.Fresh, &u.ErrorRows)
+		err := row.Scan(&sid, &u.Pending, &u.State, &u.Size, &u.Position, &u.Success, &u.Duplicate, &u.Failed, &u.Fresh, &u.ErrorRows)
 		if err != nil {
 			return err
 		}

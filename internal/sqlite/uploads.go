@@ -72,8 +72,8 @@ func (b *AddressBook) AddUpload(ctx context.Context, u upload.Upload, list addre
 	return b.addUpload(ctx, u, list, false, ready)
 }
 
-// addUpload adds an upload, in the place of the draft of its sid if it is one.
-func (b *AddressBook) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, draft bool, ready journal.Ready[addressbook.List]) error {
+// addUpload adds an upload, in the place of the pending file of its sid if it is one.
+func (b *AddressBook) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, pending bool, ready journal.Ready[addressbook.List]) error {
 	var refused error
 	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) error {
 		refused = nil
@@ -86,10 +86,10 @@ func (b *AddressBook) addUpload(ctx context.Context, u upload.Upload, list addre
 			refused = upload.ErrOtherType(got.Type)
 			return nil
 		}
-		if err == nil && draft {
+		if err == nil && pending {
 			var was bool
-			if was, err = tx.removeDraft(u.Account.ID, u.SID); err == nil && !was {
-				refused = upload.ErrNoDraft
+			if was, err = tx.removePending(u.Account.ID, u.SID); err == nil && !was {
+				refused = upload.ErrNotPending
 				return nil
 			}
 		}

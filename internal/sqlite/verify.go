@@ -309,7 +309,7 @@ func (v *view) Uploads(_ context.Context, account int64, each func(*verify.Uploa
 	return v.each(query, args, func(stmt *sqlite.Stmt) error {
 		var u verify.Upload
 		_, u.SID = column(stmt, 0, nil)
-		u.Draft = stmt.ColumnBool(1)
+		u.Pending = stmt.ColumnBool(1)
 		for i, into := range []*int64{&u.State, &u.Size, &u.Position, &u.Success, &u.Duplicate, &u.Failed, &u.Fresh, &u.ErrorRows} {
 			*into = stmt.ColumnInt64(2 + i)
 		}

@@ -26,7 +26,7 @@ type Files interface {
 
 	// RemoveOthers removes what servers that are gone have left: the files of
 	// uploads that have ended or were never added. Wanted are all that run, or
-	// wait as drafts to be started, a moment ago. Where several servers keep
+	// wait to be started, a moment ago. Where several servers keep
 	// files in one place, the file of an upload that another is just taking
 	// stays.
 	RemoveOthers(ctx context.Context, wanted []Upload) error

@@ -105,12 +105,12 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	if err != nil {
 		return nil, fmt.Errorf("find running uploads: %w", err)
 	}
-	drafts, err := store.Drafts(ctx)
+	pending, err := store.PendingFiles(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find files that wait to be started: %w", err)
 	}
 	wanted := running[:len(running):len(running)]
-	for _, d := range drafts {
+	for _, d := range pending {
 		wanted = append(wanted, Upload{SID: d.SID, Account: d.Account})
 	}
 	if err := files.RemoveOthers(ctx, wanted); err != nil {
@@ -138,7 +138,7 @@ var (
 func (i *Importer) Run(ctx context.Context) {
 	var background sync.WaitGroup
 	background.Go(func() { i.pool.Run(ctx) })
-	background.Go(func() { i.forgetDrafts(ctx) })
+	background.Go(func() { i.expire(ctx) })
 	background.Go(func() { i.retain(ctx) })
 	background.Wait()
 }

@@ -45,7 +45,7 @@ func TestOpenLeavesUploads(t *testing.T) {
 	}
 }
 
-// changing is a store in which a draft is changed when its trial is to begin.
+// changing is a store in which a pending file is changed when its trial is to begin.
 type changing struct {
 	upload.Store
 	change func()
@@ -56,7 +56,7 @@ func (c *changing) AddUpload(ctx context.Context, u upload.Upload, list addressb
 	return c.Store.AddUpload(ctx, u, list, ready)
 }
 
-// TestTryWhileChanged: a draft that is changed while a trial of it begins stays
+// TestTryWhileChanged: a pending file that is changed while a trial of it begins stays
 // as it was changed, and the trial is not of that.
 func TestTryWhileChanged(t *testing.T) {
 	servertest.EmbeddedOnly(t, "the store is opened without a server")
@@ -74,21 +74,21 @@ func TestTryWhileChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft, err := imports.KeepDraft(t.Context(), file, upload.Request{ListName: "Leads"})
+	pending, err := imports.AddPending(t.Context(), file, upload.Request{ListName: "Leads"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	store.change = func() {
-		if _, err := imports.ChangeDraft(t.Context(), imports.demo, draft.SID, upload.Request{ListName: "Others"}); err != nil {
+		if _, err := imports.ChangePending(t.Context(), imports.demo, pending.SID, upload.Request{ListName: "Others"}); err != nil {
 			t.Error(err)
 		}
 	}
-	if u, err := imports.TryDraft(t.Context(), imports.demo, draft.SID); err != nil || u.ListName != "Leads" {
+	if u, err := imports.TryPending(t.Context(), imports.demo, pending.SID); err != nil || u.ListName != "Leads" {
 		t.Errorf("the trial is %+v, %v", u, err)
 	}
-	got, err := imports.Draft(t.Context(), imports.demo, draft.SID)
+	got, err := imports.PendingFile(t.Context(), imports.demo, pending.SID)
 	if err != nil || got.Request.ListName != "Others" || got.Trial != (addressbook.SID{}) {
-		t.Errorf("the draft is %+v, %v", got, err)
+		t.Errorf("the pending file is %+v, %v", got, err)
 	}
 }
 

@@ -2,11 +2,6 @@ package upload
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"reflect"
 	"slices"
 	"time"
 
@@ -14,19 +9,17 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/upload/table"
 	"callbook/internal/work"
 )
 
-// Draft is a file that came in and waits until somebody has looked at it and
-// starts it.
-type Draft struct {
+// PendingFile is a file that came in and waits until somebody has looked at it
+// and starts it.
+type PendingFile struct {
 	SID      addressbook.SID // the upload's, once it is started
 	Account  account.Account
 	FileName string // what the file was called where it came from
 	Size     int64  // of the file, in bytes
-	// Request is what is to be done with the file. A draft is never a dry run
-	// itself.
+	// Request is what is to be done with the file. It is never a dry run itself.
 	Request Request
 	// Trial is the dry run of the file as Request has it; zero when there was
 	// none.
@@ -35,82 +28,81 @@ type Draft struct {
 }
 
 const (
-	// DraftLifetime is how long a draft waits to be started.
-	DraftLifetime = time.Hour
-	// maxDraftsOfAccount bounds the drafts of one account, of which the oldest
-	// makes room for a new one, and maxDrafts those of all.
-	maxDraftsOfAccount = 4
-	maxDrafts          = 64
-	// forgetEvery is how often drafts are looked for that nobody started.
-	forgetEvery = time.Minute
+	// PendingLifetime is how long a file waits to be started.
+	PendingLifetime = time.Hour
+	// maxPendingOfAccount bounds the pending files of one account, of which the
+	// oldest makes room for a new one, and maxPending those of all.
+	maxPendingOfAccount = 4
+	maxPending          = 64
+	// expireEvery is how often files that nobody started are looked for.
+	expireEvery = time.Minute
 )
 
-// ErrNoDraft is the fault of a sid that no draft of the account has. Stores
-// tell it, too.
-var ErrNoDraft = fault.New(fault.NotFound, "This file is not waiting any more: it was started, removed, or nobody started it for an hour")
+// ErrNotPending is the fault of a sid that no pending file of the account has.
+// Stores tell it, too.
+var ErrNotPending = fault.New(fault.NotFound, "This file is not waiting any more: it was started, removed, or nobody started it for an hour")
 
-var errManyDrafts = &fault.Error{
+var errManyPending = &fault.Error{
 	Kind:       fault.Unavailable,
 	Detail:     "Too many files are waiting to be started",
-	RetryAfter: forgetEvery,
+	RetryAfter: expireEvery,
 }
 
-// DraftStore is what [Importer] needs of a database for drafts.
-type DraftStore interface {
-	// AddDraft adds a draft.
-	AddDraft(ctx context.Context, d Draft) error
+// PendingStore is the part of a [Store] that has the pending files.
+type PendingStore interface {
+	// AddPending adds a pending file.
+	AddPending(ctx context.Context, f PendingFile) error
 
-	// Drafts returns the drafts of all accounts, oldest first.
-	Drafts(ctx context.Context) ([]Draft, error)
+	// PendingFiles returns the pending files of all accounts, oldest first.
+	PendingFiles(ctx context.Context) ([]PendingFile, error)
 
-	// Draft returns one draft, or a NotFound fault.
-	Draft(ctx context.Context, account int64, sid addressbook.SID) (Draft, error)
+	// PendingFile returns one pending file, or a NotFound fault.
+	PendingFile(ctx context.Context, account int64, sid addressbook.SID) (PendingFile, error)
 
-	// ChangeDraft puts the request and the trial in the place of those that the
-	// draft with this sid has; one that is not there is a NotFound fault.
-	ChangeDraft(ctx context.Context, d Draft) error
+	// ChangePending replaces the request and the trial of the pending file with
+	// this sid; one that is not there is a NotFound fault.
+	ChangePending(ctx context.Context, f PendingFile) error
 
-	// RemoveDraft removes a draft, and tells whether it was there. Of several
-	// callers that remove it at once, one is told that it was.
-	RemoveDraft(ctx context.Context, account int64, sid addressbook.SID) (bool, error)
+	// RemovePending removes a pending file, and tells whether it was there. Of
+	// several callers that remove it at once, one is told that it was.
+	RemovePending(ctx context.Context, account int64, sid addressbook.SID) (bool, error)
 
-	// StartDraft is AddUpload for the draft with the upload's sid, which it
-	// takes away in the same transaction. A draft that is not there is a
-	// NotFound fault.
-	StartDraft(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
+	// StartPending is AddUpload for the pending file with the upload's sid, which
+	// it removes in the same transaction. One that is not there is a NotFound
+	// fault.
+	StartPending(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 }
 
-// KeepDraft makes a draft of a file, durably. What is wrong with the request, or
-// with the file as a whole, is a fault; then the file is still there to be
-// discarded. Where the header does not name the columns as callbook does, the
-// draft has a mapping that guesses what they are for.
-func (i *Importer) KeepDraft(ctx context.Context, f *File, r Request) (Draft, error) {
-	err := i.checkDraft(ctx, f.account, r)
+// AddPending makes a pending file of a file, durably. What is wrong with the
+// request, or with the file as a whole, is a fault; then the file is still there
+// to be discarded. Where the header does not name the columns as callbook does,
+// the pending file has a mapping that guesses what they are for.
+func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingFile, error) {
+	err := i.checkPending(ctx, f.account, r)
 	if err != nil {
-		return Draft{}, err
+		return PendingFile{}, err
 	}
-	d := Draft{SID: f.sid, Account: f.account, FileName: f.name, Size: f.size, Request: r, Created: f.born}
+	p := PendingFile{SID: f.sid, Account: f.account, FileName: f.name, Size: f.size, Request: r, Created: f.born}
 	if r.Mapping.IsZero() {
-		if d.Request.Mapping, err = i.guessMapping(ctx, &d); err != nil {
-			return Draft{}, err
+		if p.Request.Mapping, err = i.guessMapping(ctx, &p); err != nil {
+			return PendingFile{}, err
 		}
 	}
 	if err := i.makeRoom(ctx, f.account); err != nil {
-		return Draft{}, err
+		return PendingFile{}, err
 	}
-	if err := i.store.AddDraft(ctx, d); err != nil {
+	if err := i.store.AddPending(ctx, p); err != nil {
 		if mayBeThere(err) {
 			f.leave()
 		}
-		return Draft{}, err
+		return PendingFile{}, err
 	}
-	f.done = true
-	i.pool.FreeSlot(f.account.ID)
-	return d, nil
+	f.leave() // to whoever starts it
+	return p, nil
 }
 
-// checkDraft refuses what could not be started, as far as that can be told.
-func (i *Importer) checkDraft(ctx context.Context, acct account.Account, r Request) error {
+// checkPending refuses what could not be started, as far as that can be told.
+func (i *Importer) checkPending(ctx context.Context, acct account.Account, r Request) error {
 	if err := r.check(); err != nil {
 		return err
 	}
@@ -129,190 +121,83 @@ func (i *Importer) checkDraft(ctx context.Context, acct account.Account, r Reque
 	return nil
 }
 
-// makeRoom removes the account's oldest drafts, so that there is room for one.
+// makeRoom removes the account's oldest pending files, so that there is room for
+// one.
 func (i *Importer) makeRoom(ctx context.Context, acct account.Account) error {
-	all, err := i.store.Drafts(ctx)
+	all, err := i.store.PendingFiles(ctx)
 	if err != nil {
 		return err
 	}
-	own, waiting := draftsOf(acct, all), len(all)
-	for len(own) >= maxDraftsOfAccount {
-		if err := i.removeDraft(ctx, own[0]); err != nil {
+	own, waiting := pendingOf(acct, all), len(all)
+	for len(own) >= maxPendingOfAccount {
+		if err := i.DiscardPending(ctx, acct, own[0].SID); err != nil {
 			return err
 		}
 		own = own[1:]
 		waiting--
 	}
-	if waiting >= maxDrafts {
-		return errManyDrafts
+	if waiting >= maxPending {
+		return errManyPending
 	}
 	return nil
 }
 
-// Drafts returns the account's drafts, oldest first.
-func (i *Importer) Drafts(ctx context.Context, acct account.Account) ([]Draft, error) {
-	all, err := i.store.Drafts(ctx)
+// PendingFiles returns the account's pending files, oldest first.
+func (i *Importer) PendingFiles(ctx context.Context, acct account.Account) ([]PendingFile, error) {
+	all, err := i.store.PendingFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return draftsOf(acct, all), nil
+	return pendingOf(acct, all), nil
 }
 
-// draftsOf returns those of the drafts that are the account's.
-func draftsOf(acct account.Account, all []Draft) []Draft {
-	return slices.DeleteFunc(slices.Clone(all), func(d Draft) bool { return d.Account.ID != acct.ID })
+func pendingOf(acct account.Account, all []PendingFile) []PendingFile {
+	return slices.DeleteFunc(slices.Clone(all), func(p PendingFile) bool { return p.Account.ID != acct.ID })
 }
 
-// Draft returns one draft of the account, or a NotFound fault.
-func (i *Importer) Draft(ctx context.Context, acct account.Account, sid addressbook.SID) (Draft, error) {
-	return i.store.Draft(ctx, acct.ID, sid)
+// PendingFile returns one pending file of the account, or a NotFound fault.
+func (i *Importer) PendingFile(ctx context.Context, acct account.Account, sid addressbook.SID) (PendingFile, error) {
+	return i.store.PendingFile(ctx, acct.ID, sid)
 }
 
-// ChangeDraft changes what is to be done with a draft's file, and forgets its
+// ChangePending changes what is to be done with a pending file, and forgets its
 // trial, which was of the request before.
-func (i *Importer) ChangeDraft(ctx context.Context, acct account.Account, sid addressbook.SID, r Request) (Draft, error) {
-	if err := i.checkDraft(ctx, acct, r); err != nil {
-		return Draft{}, err
+func (i *Importer) ChangePending(ctx context.Context, acct account.Account, sid addressbook.SID, r Request) (PendingFile, error) {
+	if err := i.checkPending(ctx, acct, r); err != nil {
+		return PendingFile{}, err
 	}
-	d, err := i.store.Draft(ctx, acct.ID, sid)
+	p, err := i.store.PendingFile(ctx, acct.ID, sid)
 	if err != nil {
-		return Draft{}, err
+		return PendingFile{}, err
 	}
-	d.Request, d.Trial = r, addressbook.SID{}
-	return d, i.store.ChangeDraft(ctx, d)
+	p.Request, p.Trial = r, addressbook.SID{}
+	return p, i.store.ChangePending(ctx, p)
 }
 
-// DiscardDraft removes a draft and its file. That one is not there is no error.
-func (i *Importer) DiscardDraft(ctx context.Context, acct account.Account, sid addressbook.SID) error {
-	return i.removeDraft(ctx, Draft{SID: sid, Account: acct})
-}
-
-func (i *Importer) removeDraft(ctx context.Context, d Draft) error {
-	was, err := i.store.RemoveDraft(ctx, d.Account.ID, d.SID)
+// DiscardPending removes a pending file. That one is not there is no error.
+func (i *Importer) DiscardPending(ctx context.Context, acct account.Account, sid addressbook.SID) error {
+	was, err := i.store.RemovePending(ctx, acct.ID, sid)
 	if err == nil && was {
-		i.remove(d.Account.ID, d.SID)
+		i.remove(acct.ID, sid)
 	}
 	return err
 }
 
-// StartDraft makes an upload of a draft, durably, and queues it.
-func (i *Importer) StartDraft(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
-	d, err := i.store.Draft(ctx, acct.ID, sid)
-	if err != nil {
-		return Upload{}, err
-	}
-	if err := i.pool.TakeSlot(acct.ID); err != nil {
-		return Upload{}, err
-	}
-	u := Upload{SID: d.SID, Account: acct, FileName: d.FileName, Size: d.Size, Created: d.Created}
-	err = i.start(ctx, u, d.Request, i.store.StartDraft, func(started Upload) *journal.Receipt {
-		u = started
-		return nil
-	})
-	if err != nil {
-		i.pool.FreeSlot(acct.ID)
-		return Upload{}, orNoDraft(err)
-	}
-	return u, nil
+// expire removes files that nobody started, until ctx ends.
+func (i *Importer) expire(ctx context.Context) {
+	work.Every(ctx, expireEvery, i.opts.Log, "files that nobody started could not be removed; it will be tried again", i.discardExpired)
 }
 
-// TryDraft starts a dry run of a draft's file, which stays as it is. The dry run
-// has a copy, since an upload's file goes with its end.
-func (i *Importer) TryDraft(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
-	d, err := i.store.Draft(ctx, acct.ID, sid)
-	if err != nil {
-		return Upload{}, err
-	}
-	file, err := i.openDraft(ctx, &d)
-	if err != nil {
-		return Upload{}, err
-	}
-	defer file.Close()
-	copied, err := i.Receive(ctx, acct, io.NewSectionReader(file, 0, d.Size))
-	if err != nil {
-		return Upload{}, err
-	}
-	defer copied.Discard()
-	if copied.size != d.Size {
-		return Upload{}, errNotWhole
-	}
-	copied.name = d.FileName
-	r := d.Request
-	r.Options.DryRun = true
-	var u Upload
-	err = i.Start(ctx, acct, copied, r, func(started Upload) *journal.Receipt {
-		u = started
-		return nil
-	})
-	if err != nil {
-		return Upload{}, err
-	}
-	// Whoever changed the draft while its file was copied does not lose that, and
-	// this is no trial of the draft as it is now.
-	now, err := i.store.Draft(ctx, acct.ID, sid)
-	if err != nil || !reflect.DeepEqual(now.Request, d.Request) {
-		return u, err
-	}
-	now.Trial = u.SID
-	return u, i.store.ChangeDraft(ctx, now)
-}
-
-// Preview reads the first rows of a draft's file. What is wrong with the file as
-// a whole is a fault.
-func (i *Importer) Preview(ctx context.Context, d *Draft) (table.Preview, error) {
-	file, err := i.openDraft(ctx, d)
-	if err != nil {
-		return table.Preview{}, err
-	}
-	defer file.Close()
-	return table.NewPreview(file, d.Request.Type, d.Request.Mapping, i.prepareFor(d.Account))
-}
-
-func (i *Importer) guessMapping(ctx context.Context, d *Draft) (table.Mapping, error) {
-	file, err := i.openDraft(ctx, d)
-	if err != nil {
-		return table.Mapping{}, err
-	}
-	defer file.Close()
-	return table.GuessMapping(file, d.Request.Type, i.prepareFor(d.Account))
-}
-
-func (i *Importer) prepareFor(acct account.Account) table.Prepare {
-	return func(drafts []addressbook.Draft) (addressbook.Prepared, error) { return i.book.Prepare(acct, drafts) }
-}
-
-func (i *Importer) openDraft(ctx context.Context, d *Draft) (Content, error) {
-	file, err := i.files.Open(ctx, d.Account.ID, d.SID)
-	if err != nil {
-		return nil, orNoDraft(fmt.Errorf("read a draft: %w", err))
-	}
-	return file, nil
-}
-
-// orNoDraft returns [ErrNoDraft] in the place of an error that tells that the
-// file is gone, since files go with their drafts.
-func orNoDraft(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrNoDraft
-	}
-	return err
-}
-
-// forgetDrafts removes drafts that nobody started, until ctx ends.
-func (i *Importer) forgetDrafts(ctx context.Context) {
-	work.Every(ctx, forgetEvery, i.opts.Log, "files that nobody started could not be removed; it will be tried again", i.forgetOldDrafts)
-}
-
-func (i *Importer) forgetOldDrafts(ctx context.Context) error {
-	all, err := i.store.Drafts(ctx)
+func (i *Importer) discardExpired(ctx context.Context) error {
+	all, err := i.store.PendingFiles(ctx)
 	if err != nil {
 		return err
 	}
-	for _, d := range all {
-		if i.opts.Now().Sub(d.Created) < DraftLifetime {
+	for _, p := range all {
+		if i.opts.Now().Sub(p.Created) < PendingLifetime {
 			continue
 		}
-		if err := i.removeDraft(ctx, d); err != nil {
+		if err := i.DiscardPending(ctx, p.Account, p.SID); err != nil {
 			return err
 		}
 	}

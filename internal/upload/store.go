@@ -12,12 +12,12 @@ import (
 // Store is what an [Importer] needs of a database. All of it is safe for
 // concurrent use. The account is always the account's own id; no method ever
 // touches another's rows, but those about the uploads of all: RunningUploads,
-// UploadLeases, DeleteUploads and Drafts. A write that takes ready calls it
+// UploadLeases, DeleteUploads and PendingFiles. A write that takes ready calls it
 // before it is committed, and stores its receipt in the same transaction, as
 // [addressbook.Store] says.
 type Store interface {
 	BatchStore
-	DraftStore
+	PendingStore
 	RetentionStore
 
 	// UploadLeases returns the leases of the running uploads of all accounts.

@@ -152,8 +152,8 @@ func mayBeThere(err error) bool {
 	return err != nil && !errors.Is(err, journal.ErrTaken) && (f == nil || f.Kind == fault.Unavailable)
 }
 
-// leave lets go of the file and does not remove it, since an upload or draft of it
-// may be in the store. If there is an upload, it is worked when its lease has run
+// leave lets go of the file and does not remove it, since an upload or pending file
+// of it is in the store, or may be. If there is an upload, it is worked when its lease has run
 // out; if there is neither, a start of a server removes the file.
 func (f *File) leave() {
 	f.done = true
@@ -219,7 +219,7 @@ func (i *Importer) look(ctx context.Context, u *Upload) error {
 	return u.ReadHeader(file)
 }
 
-// errNotWhole is the fault of a draft whose file is not what came in.
+// errNotWhole is the fault of a pending file that is not what came in.
 var errNotWhole = table.BadFile("the file on the server is not as long any more as the one that came; send it again")
 
 // ReadHeader sets Header, and At to the first row, by the file's header for the

@@ -102,7 +102,7 @@ func (r *runner) uploads(ctx context.Context) error {
 			file, there := files[sid]
 			delete(files, sid)
 			switch {
-			case !u.Draft && u.State != int64(upload.Running):
+			case !u.Pending && u.State != int64(upload.Running):
 			case !there:
 				unsure = append(unsure, sid)
 			case file.Broken || u.Size > 0 && file.Size != u.Size:
@@ -131,7 +131,7 @@ func (r *runner) uploads(ctx context.Context) error {
 
 // uploadProblems returns what is wrong with the counts of an upload.
 func uploadProblems(u *Upload) (found []string) {
-	if u.Draft {
+	if u.Pending {
 		return nil
 	}
 	if u.State < int64(upload.Running) || u.State > int64(upload.FileChanged) {

@@ -151,7 +151,7 @@ type Receipt struct {
 // Upload is an upload, or a file that waits to be started.
 type Upload struct {
 	SID                               []byte
-	Draft                             bool
+	Pending                           bool
 	State                             int64 // of an upload
 	Size                              int64 // of its file; 0 when not known
 	Position                          int64 // bytes of the file that were worked

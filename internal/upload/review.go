@@ -1,0 +1,121 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"reflect"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/journal"
+	"callbook/internal/upload/table"
+)
+
+// What somebody who looks at a pending file can do with it: see how it is read,
+// try it, and start it.
+
+// Preview reads the first rows of a pending file. What is wrong with the file as
+// a whole is a fault.
+func (i *Importer) Preview(ctx context.Context, p *PendingFile) (table.Preview, error) {
+	file, err := i.openPending(ctx, p)
+	if err != nil {
+		return table.Preview{}, err
+	}
+	defer file.Close()
+	return table.NewPreview(file, p.Request.Type, p.Request.Mapping, i.prepareFor(p.Account))
+}
+
+func (i *Importer) guessMapping(ctx context.Context, p *PendingFile) (table.Mapping, error) {
+	file, err := i.openPending(ctx, p)
+	if err != nil {
+		return table.Mapping{}, err
+	}
+	defer file.Close()
+	return table.GuessMapping(file, p.Request.Type, i.prepareFor(p.Account))
+}
+
+func (i *Importer) prepareFor(acct account.Account) table.Prepare {
+	return func(drafts []addressbook.Draft) (addressbook.Prepared, error) { return i.book.Prepare(acct, drafts) }
+}
+
+func (i *Importer) openPending(ctx context.Context, p *PendingFile) (Content, error) {
+	file, err := i.files.Open(ctx, p.Account.ID, p.SID)
+	if err != nil {
+		return nil, orNotPending(fmt.Errorf("read a pending file: %w", err))
+	}
+	return file, nil
+}
+
+// StartPending makes an upload of a pending file, durably, and queues it.
+func (i *Importer) StartPending(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
+	p, err := i.store.PendingFile(ctx, acct.ID, sid)
+	if err != nil {
+		return Upload{}, err
+	}
+	if err := i.pool.TakeSlot(acct.ID); err != nil {
+		return Upload{}, err
+	}
+	u := Upload{SID: p.SID, Account: acct, FileName: p.FileName, Size: p.Size, Created: p.Created}
+	err = i.start(ctx, u, p.Request, i.store.StartPending, func(started Upload) *journal.Receipt {
+		u = started
+		return nil
+	})
+	if err != nil {
+		i.pool.FreeSlot(acct.ID)
+		return Upload{}, orNotPending(err)
+	}
+	return u, nil
+}
+
+// TryPending starts a dry run of a pending file, which stays as it is. The dry run
+// has a copy, since an upload's file goes with its end.
+func (i *Importer) TryPending(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
+	p, err := i.store.PendingFile(ctx, acct.ID, sid)
+	if err != nil {
+		return Upload{}, err
+	}
+	file, err := i.openPending(ctx, &p)
+	if err != nil {
+		return Upload{}, err
+	}
+	defer file.Close()
+	copied, err := i.Receive(ctx, acct, io.NewSectionReader(file, 0, p.Size))
+	if err != nil {
+		return Upload{}, err
+	}
+	defer copied.Discard()
+	if copied.size != p.Size {
+		return Upload{}, errNotWhole
+	}
+	copied.name = p.FileName
+	r := p.Request
+	r.Options.DryRun = true
+	var u Upload
+	err = i.Start(ctx, acct, copied, r, func(started Upload) *journal.Receipt {
+		u = started
+		return nil
+	})
+	if err != nil {
+		return Upload{}, err
+	}
+	// Whoever changed the pending file while it was copied does not lose that, and
+	// this is no trial of it as it is now.
+	now, err := i.store.PendingFile(ctx, acct.ID, sid)
+	if err != nil || !reflect.DeepEqual(now.Request, p.Request) {
+		return u, err
+	}
+	now.Trial = u.SID
+	return u, i.store.ChangePending(ctx, now)
+}
+
+// orNotPending returns [ErrNotPending] in the place of an error that tells that
+// the file is gone.
+func orNotPending(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotPending
+	}
+	return err
+}
