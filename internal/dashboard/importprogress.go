@@ -21,15 +21,15 @@ const leastForRate = time.Second
 func progressOf(u *upload.Upload, url string) progress {
 	p := progress{URL: url, Rows: u.Stats.Total(), Percent: -1}
 	if u.Size > 0 {
-		p.Percent = int(100 * min(u.At.Offset, u.Size) / u.Size)
+		p.Percent = int(100 * min(u.Position.Offset, u.Size) / u.Size)
 	}
 	took := u.Updated.Sub(u.Started)
 	if p.Rows == 0 || took < leastForRate {
 		return p
 	}
 	p.Rate = int(float64(p.Rows) / took.Seconds())
-	if u.Size > 0 && u.At.Offset > 0 {
-		p.Left = about(time.Duration(float64(took) / float64(u.At.Offset) * float64(u.Size-u.At.Offset)))
+	if u.Size > 0 && u.Position.Offset > 0 {
+		p.Left = about(time.Duration(float64(took) / float64(u.Position.Offset) * float64(u.Size-u.Position.Offset)))
 	}
 	return p
 }

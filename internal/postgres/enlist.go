@@ -97,7 +97,7 @@ func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 		case upload.Full:
 			continue
 		case upload.Joined:
-			added = append(added, &addressbook.Membership{Contact: e.holders[c.Number].SID, Created: e.batch.At})
+			added = append(added, &addressbook.Membership{Contact: e.holders[c.Number].SID, Created: e.batch.Time})
 		}
 		if e.batch.OnDuplicate == addressbook.UpdateDuplicate {
 			holder := e.holders[c.Number]

@@ -32,10 +32,10 @@ const (
 	takingTime = "1 day"
 )
 
-// Keep implements [upload.Files]. Each piece is a transaction of its own: none
+// Write implements [upload.Files]. Each piece is a transaction of its own: none
 // waits for the network.
-func (f Files) Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
-	err := f.keep(ctx, account, upload, from)
+func (f Files) Write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+	err := f.write(ctx, account, upload, from)
 	if err == nil {
 		return nil
 	}
@@ -44,10 +44,10 @@ func (f Files) Keep(ctx context.Context, account int64, upload addressbook.SID, 
 	return errors.Join(err, f.Remove(removing, account, upload))
 }
 
-func (f Files) keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
-	const doing = "keep an upload"
+func (f Files) write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+	const operation = "write an upload"
 	sid := (*sidValue)(&upload)
-	err := f.db.execute(ctx, of(account), doing, `INSERT INTO upload_files (account_id, upload_sid) VALUES ($1, $2)`, account, sid)
+	err := f.db.execute(ctx, of(account), operation, `INSERT INTO upload_files (account_id, upload_sid) VALUES ($1, $2)`, account, sid)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (f Files) keep(ctx context.Context, account int64, upload addressbook.SID, 
 		n, err := io.ReadFull(from, piece)
 		if n > 0 {
 			size += int64(n)
-			writeErr := f.db.execute(ctx, of(account), doing, `INSERT INTO upload_chunks (account_id, upload_sid, chunk, data) VALUES ($1, $2, $3, $4)`,
+			writeErr := f.db.execute(ctx, of(account), operation, `INSERT INTO upload_chunks (account_id, upload_sid, chunk, data) VALUES ($1, $2, $3, $4)`,
 				account, sid, chunk, piece[:n])
 			if writeErr != nil {
 				return writeErr
@@ -70,7 +70,7 @@ func (f Files) keep(ctx context.Context, account int64, upload addressbook.SID, 
 			return err
 		}
 	}
-	return f.db.execute(ctx, of(account), doing, `UPDATE upload_files SET size = $3 WHERE account_id = $1 AND upload_sid = $2`, account, sid, size)
+	return f.db.execute(ctx, of(account), operation, `UPDATE upload_files SET size = $3 WHERE account_id = $1 AND upload_sid = $2`, account, sid, size)
 }
 
 // Open implements [upload.Files].

@@ -27,7 +27,7 @@ func TestFiles(t *testing.T) {
 		want := make([]byte, size)
 		random.Read(want)
 		// It comes in pieces of any size.
-		if err := files.Keep(t.Context(), 1, upload, iotest.HalfReader(bytes.NewReader(want))); err != nil {
+		if err := files.Write(t.Context(), 1, upload, iotest.HalfReader(bytes.NewReader(want))); err != nil {
 			t.Fatal(err)
 		}
 		file, err := files.Open(t.Context(), 1, upload)
@@ -82,7 +82,7 @@ func TestFileBreaksOff(t *testing.T) {
 	db := open(t, pgtest.Database(t, Migrate))
 	broken := fault.New(fault.TooLarge, "too large")
 	from := io.MultiReader(bytes.NewReader(make([]byte, chunkBytes+1)), iotest.ErrReader(broken))
-	if err := db.Files().Keep(t.Context(), 1, addressbook.SID{1}, from); fault.As(err) != broken {
+	if err := db.Files().Write(t.Context(), 1, addressbook.SID{1}, from); fault.As(err) != broken {
 		t.Errorf("the error is %v", err)
 	}
 	nothingKept(t, db)
@@ -92,7 +92,7 @@ func TestFileBreaksOff(t *testing.T) {
 func TestFileLosesPiece(t *testing.T) {
 	t.Parallel()
 	db := open(t, pgtest.Database(t, Migrate))
-	if err := db.Files().Keep(t.Context(), 1, addressbook.SID{1}, bytes.NewReader(make([]byte, 3*chunkBytes))); err != nil {
+	if err := db.Files().Write(t.Context(), 1, addressbook.SID{1}, bytes.NewReader(make([]byte, 3*chunkBytes))); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, db, `DELETE FROM upload_chunks WHERE chunk = 1`)
@@ -116,7 +116,7 @@ func TestRemoveOthers(t *testing.T) {
 	}
 	running, ended, coming, old := addressbook.SID{1}, addressbook.SID{2}, addressbook.SID{3}, addressbook.SID{4}
 	for _, upload := range []addressbook.SID{running, ended, coming, old} {
-		if err := db.Files().Keep(t.Context(), a.ID, upload, bytes.NewReader([]byte("number\n"))); err != nil {
+		if err := db.Files().Write(t.Context(), a.ID, upload, bytes.NewReader([]byte("number\n"))); err != nil {
 			t.Fatal(err)
 		}
 	}

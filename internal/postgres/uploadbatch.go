@@ -38,10 +38,10 @@ func (t *tx) applyBatch(batch *upload.Batch) (upload.State, error) {
 		return u.State, nil
 	case u.Lease.Server != batch.Lease.Server:
 		return 0, work.ErrLost
-	case u.At != batch.From:
-		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
+	case u.Position != batch.From:
+		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.Position, batch.From)
 	case e.list == nil && !u.NewList:
-		t.endUpload(batch.Upload, upload.ListGone, batch.At)
+		t.endUpload(batch.Upload, upload.ListGone, batch.Time)
 		return upload.ListGone, nil
 	}
 	if err := t.lookAtMembers(e); err != nil {
@@ -69,7 +69,7 @@ func (t *tx) settle(state upload.State, batch *upload.Batch, s upload.Settlement
 			error_bytes = error_bytes + $12, errors_omitted = errors_omitted + $13
 		WHERE account_id = $1 AND sid = $2`,
 		t.account, (*sidValue)(&batch.Upload), int16(state), batch.To.Offset, batch.To.Line, s.Stats.Success,
-		s.Stats.Duplicate, s.Stats.Failed, s.New, batch.Lease.End(), batch.At.UnixNano(), s.Errors.Bytes, s.Errors.Omitted)
+		s.Stats.Duplicate, s.Stats.Failed, s.New, batch.Lease.End(), batch.Time.UnixNano(), s.Errors.Bytes, s.Errors.Omitted)
 }
 
 // insertErrors adds an upload's error rows, when the queue is run.

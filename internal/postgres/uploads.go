@@ -42,7 +42,7 @@ func scanUpload(row pgx.CollectableRow) (u upload.Upload, err error) {
 	var leaseUntil dateValue
 	var mapping string
 	err = row.Scan(append(a.into(), (*sidValue)(&u.SID), (*sidValue)(&u.List), &u.ListName, (*uint8)(&u.Type), &u.Header,
-		(*uint8)(&u.State), &u.At.Offset, &u.At.Line, &u.Stats.Success, &u.Stats.Duplicate, &u.Stats.Failed,
+		(*uint8)(&u.State), &u.Position.Offset, &u.Position.Line, &u.Stats.Success, &u.Stats.Duplicate, &u.Stats.Failed,
 		(*dateValue)(&u.Created), (*dateValue)(&u.Updated), (*uint8)(&u.OnDuplicate), &u.DryRun, &u.NewList,
 		&u.New, &u.Lease.Server, &leaseUntil, &u.FileName, &u.Size, &mapping, (*dateValue)(&u.Started),
 		&u.Errors.Bytes, &u.Errors.Omitted)...)
@@ -106,7 +106,7 @@ func (t *tx) insertUpload(u *upload.Upload) {
 			file_name, size, mapping, date_started)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 		t.account, (*sidValue)(&u.SID), (*sidValue)(&u.List), u.ListName, int16(u.Type), int16(u.OnDuplicate), u.DryRun, u.NewList,
-		u.Header, int16(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
+		u.Header, int16(u.State), u.Position.Offset, u.Position.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
 		u.Lease.Server, u.Lease.End(), u.Created.UnixNano(), u.Updated.UnixNano(),
 		u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano())
 }

@@ -78,7 +78,7 @@ func (tx *editTx) enlistKnown(batch *upload.Batch, list int64, prefix uint64, c 
 // join puts a contact into a list that has room, unless it is in it.
 func (tx *editTx) join(batch *upload.Batch, list int64, contact addressbook.SID) (upload.Outcome, error) {
 	err := tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created) VALUES (?,?,?) ON CONFLICT DO NOTHING`,
-		list, contact[:], batch.At.UnixNano())
+		list, contact[:], batch.Time.UnixNano())
 	if err != nil {
 		return 0, fmt.Errorf("insert membership: %w", err)
 	}

@@ -191,7 +191,7 @@ func unpackFile(ctx context.Context, conn *sqlite.Conn, f packedFile, files uplo
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return files.Keep(ctx, f.account, f.sid, newPackedReader(conn, f))
+	return files.Write(ctx, f.account, f.sid, newPackedReader(conn, f))
 }
 
 func sumOf(r io.Reader) ([]byte, error) {

@@ -46,8 +46,8 @@ func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	if u.Lease.Server != batch.Lease.Server {
 		return 0, work.ErrLost
 	}
-	if u.At != batch.From {
-		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.At, batch.From)
+	if u.Position != batch.From {
+		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.Position, batch.From)
 	}
 	var list int64 // stays zero for one that is not made
 	var l addressbook.List
@@ -55,7 +55,7 @@ func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 		list, l, err = readList(tx.Conn, batch.Account, batch.List)
 	}
 	if errors.Is(err, errNoRow) {
-		return upload.ListGone, tx.endUpload(id, upload.ListGone, batch.At)
+		return upload.ListGone, tx.endUpload(id, upload.ListGone, batch.Time)
 	}
 	if err != nil {
 		return 0, err
@@ -85,7 +85,7 @@ func (tx *editTx) settle(upload int64, state upload.State, batch *upload.Batch, 
 			failed = failed + ?, new_contacts = new_contacts + ?, error_bytes = error_bytes + ?, errors_omitted = errors_omitted + ?,
 			lease_until = ?, date_updated = ? WHERE id = ?`,
 		int(state), batch.To.Offset, batch.To.Line, s.Stats.Success, s.Stats.Duplicate,
-		s.Stats.Failed, s.New, s.Errors.Bytes, s.Errors.Omitted, batch.Lease.End(), batch.At.UnixNano(), upload)
+		s.Stats.Failed, s.New, s.Errors.Bytes, s.Errors.Omitted, batch.Lease.End(), batch.Time.UnixNano(), upload)
 }
 
 // RestartUpload implements [upload.Store].

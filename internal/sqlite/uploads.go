@@ -40,7 +40,7 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 	u.Header = make([]byte, stmt.ColumnLen(10))
 	stmt.ColumnBytes(10, u.Header)
 	u.State = upload.State(stmt.ColumnInt(11))
-	u.At = table.Position{Offset: stmt.ColumnInt64(12), Line: stmt.ColumnInt64(13)}
+	u.Position = table.Position{Offset: stmt.ColumnInt64(12), Line: stmt.ColumnInt64(13)}
 	u.Stats = upload.Stats{Success: stmt.ColumnInt(14), Duplicate: stmt.ColumnInt(15), Failed: stmt.ColumnInt(16)}
 	u.Created = time.Unix(0, stmt.ColumnInt64(17))
 	u.Updated = time.Unix(0, stmt.ColumnInt64(18))
@@ -119,7 +119,7 @@ func (tx *editTx) insertUpload(u *upload.Upload) error {
 			file_name, size, mapping, date_started, date_created, date_updated)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		u.Account.ID, u.SID[:], u.List[:], u.ListName, int(u.Type), int(u.OnDuplicate), u.DryRun, u.NewList,
-		u.Header, int(u.State), u.At.Offset, u.At.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
+		u.Header, int(u.State), u.Position.Offset, u.Position.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
 		u.Lease.Server, u.Lease.End(), u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano())
 }
 

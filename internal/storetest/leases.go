@@ -161,7 +161,7 @@ func lostLeases(t *testing.T, f *fixture) {
 	lost := p.next(t)
 	_, err := f.Uploads.ApplyBatch(t.Context(), lost)
 	isError(t, "a batch of who has lost the lease", err, work.ErrLost)
-	_, err = f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, moment())
+	_, err = f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.Position, held, moment())
 	isError(t, "a restart by who has lost the lease", err, work.ErrLost)
 	f.is(t, want)
 	f.is(t, wantDry)
@@ -173,7 +173,7 @@ func lostLeases(t *testing.T, f *fixture) {
 	f.apply(t, lost)
 	f.worked(t, real, upload.Stats{Success: 6}, 6)
 	f.end(t, real, upload.Cancelled, moment())
-	restarted, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, other, moment())
+	restarted, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.Position, other, moment())
 	if err != nil || restarted != upload.Running {
 		t.Errorf("the state is %v, %v", restarted, err)
 	}

@@ -123,9 +123,9 @@ func batches(t *testing.T, f *fixture) {
 	want := u
 	for i, stats := range []upload.Stats{{Success: 2}, {Success: 3, Failed: 1}, {Success: 3, Failed: 1, Duplicate: 2}, {Success: 4, Failed: 1, Duplicate: 2}} {
 		b := p.next(t)
-		same(t, "begin of the batch", b.From, want.At)
+		same(t, "begin of the batch", b.From, want.Position)
 		state := f.apply(t, b)
-		want.At, want.Stats, want.New, want.Updated, want.State = b.To, stats, stats.Success, b.At, upload.Running
+		want.Position, want.Stats, want.New, want.Updated, want.State = b.To, stats, stats.Success, b.Time, upload.Running
 		if b.Last {
 			want.State = upload.Completed
 		}
@@ -307,7 +307,7 @@ func batchListGone(t *testing.T, f *fixture) {
 		}
 	}
 	got := f.read(t, u)
-	if got.State != upload.ListGone || got.Stats != (upload.Stats{Success: 2}) || !got.Updated.Equal(b.At) {
+	if got.State != upload.ListGone || got.Stats != (upload.Stats{Success: 2}) || !got.Updated.Equal(b.Time) {
 		t.Errorf("the upload is %+v", got)
 	}
 	f.holds(t, f.byNumber(t, 0), f.byNumber(t, 1))

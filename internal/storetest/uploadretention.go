@@ -70,7 +70,7 @@ func errorRowsBounded(t *testing.T, f *fixture) {
 	b.MaxErrorRows = 2
 	f.apply(t, b)
 	f.errorsAre(t, u, 2, 3)
-	state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, moment())
+	state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.Position, held, moment())
 	if err != nil || state != upload.Running {
 		t.Fatalf("restart: %v, %v", state, err)
 	}

@@ -351,11 +351,11 @@ func restartUploads(t *testing.T, f *fixture) {
 	u := f.upload(t, "Leads", file, addressbook.CreateOptions{DryRun: true})
 	u.NewList = true
 	f.apply(t, f.planner(t, u, file, 3).next(t))
-	if got := f.read(t, u); got.Stats.Total() != 3 || got.New != 1 || got.At == u.At {
+	if got := f.read(t, u); got.Stats.Total() != 3 || got.New != 1 || got.Position == u.Position {
 		t.Fatalf("the upload is %+v", got)
 	}
 	at := moment()
-	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, at); err != nil || state != upload.Running {
+	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.Position, held, at); err != nil || state != upload.Running {
 		t.Fatalf("the state is %v, %v", state, err)
 	}
 	u.Updated = at
@@ -367,10 +367,10 @@ func restartUploads(t *testing.T, f *fixture) {
 	want := f.read(t, u)
 	same(t, "stats", want.Stats, upload.Stats{Success: 1, Failed: 3})
 	// One that has ended stays as it is.
-	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.At, held, moment()); err != nil || state != upload.Completed {
+	if state, err := f.Uploads.RestartUpload(t.Context(), f.account, u.SID, u.Position, held, moment()); err != nil || state != upload.Completed {
 		t.Errorf("the state is %v, %v", state, err)
 	}
 	f.is(t, want)
-	_, err := f.Uploads.RestartUpload(t.Context(), f.account, addressbook.SID{}, u.At, held, moment())
+	_, err := f.Uploads.RestartUpload(t.Context(), f.account, addressbook.SID{}, u.Position, held, moment())
 	isError(t, "restart", err, upload.ErrNoUpload)
 }

@@ -66,7 +66,7 @@ func (c *copier) copyFile(ctx context.Context, from, to int64, upload addressboo
 		return err
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
-	return c.target.Files.Keep(ctx, to, upload, wholeOf(content))
+	return c.target.Files.Write(ctx, to, upload, wholeOf(content))
 }
 
 func wholeOf(content upload.Content) io.Reader {

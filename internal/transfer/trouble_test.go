@@ -49,13 +49,13 @@ func (s *tampering) Begin(ctx context.Context, state transfer.State, accounts []
 // tamperingFiles changes a byte of each file.
 type tamperingFiles struct{ upload.Files }
 
-func (f tamperingFiles) Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+func (f tamperingFiles) Write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
 	content, err := io.ReadAll(from)
 	if err != nil {
 		return err
 	}
 	content[len(content)-1] ^= 1
-	return f.Files.Keep(ctx, account, upload, bytes.NewReader(content))
+	return f.Files.Write(ctx, account, upload, bytes.NewReader(content))
 }
 
 // TestMismatch changes one value of each table on its way, and looks whether the

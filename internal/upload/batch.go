@@ -70,7 +70,7 @@ type BatchStore interface {
 	// and error rows, in one transaction; one that has ended stays as it is. It
 	// returns the upload's state, or a NotFound fault. The lease is as with
 	// ApplyBatch.
-	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (State, error)
+	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, now time.Time) (State, error)
 }
 
 // Batch is some rows of an upload that are worked in one transaction.
@@ -85,7 +85,7 @@ type Batch struct {
 	// the upload.
 	MaxErrorRows  int
 	MaxErrorBytes int64
-	At            time.Time  // when the batch is done
+	Time          time.Time  // when the batch is done
 	Lease         work.Lease // of who does it, from then on
 	// OnDuplicate tells what happens to contacts that are in the address book or
 	// in the list. With UpdateDuplicate they are overwritten with these, if they

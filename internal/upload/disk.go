@@ -16,7 +16,7 @@ import (
 	"callbook/internal/fault"
 )
 
-// Disk keeps the files of one server in a folder.
+// Disk stores the files of one server in a folder.
 type Disk struct{ dir string }
 
 var _ Files = Disk{}
@@ -27,18 +27,18 @@ func NewDisk(dir string) Disk { return Disk{dir: dir} }
 
 const fileSuffix = ".csv"
 
-func fileName(upload addressbook.SID) string { return upload.String() + fileSuffix }
+func fileName(sid addressbook.SID) string { return sid.String() + fileSuffix }
 
-func (d Disk) path(upload addressbook.SID) string { return filepath.Join(d.dir, fileName(upload)) }
+func (d Disk) path(sid addressbook.SID) string { return filepath.Join(d.dir, fileName(sid)) }
 
-// Keep implements [Files]. A full disk is an Unavailable fault.
-func (d Disk) Keep(_ context.Context, _ int64, upload addressbook.SID, from io.Reader) error {
-	err := d.keep(upload, from)
+// Write implements [Files]. A full disk is an Unavailable fault.
+func (d Disk) Write(_ context.Context, _ int64, sid addressbook.SID, from io.Reader) error {
+	err := d.write(sid, from)
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("keep an upload: %w", err)
-	if removeErr := d.remove(upload); removeErr != nil {
+	err = fmt.Errorf("write an upload: %w", err)
+	if removeErr := d.remove(sid); removeErr != nil {
 		err = errors.Join(err, removeErr)
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
@@ -52,11 +52,11 @@ func (d Disk) Keep(_ context.Context, _ int64, upload addressbook.SID, from io.R
 	return err
 }
 
-func (d Disk) keep(upload addressbook.SID, from io.Reader) error {
+func (d Disk) write(sid addressbook.SID, from io.Reader) error {
 	if err := makeDir(d.dir); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(d.path(upload), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(d.path(sid), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func syncDir(dir string) error {
 }
 
 // Open implements [Files].
-func (d Disk) Open(_ context.Context, _ int64, upload addressbook.SID) (Content, error) {
-	file, err := os.Open(d.path(upload))
+func (d Disk) Open(_ context.Context, _ int64, sid addressbook.SID) (Content, error) {
+	file, err := os.Open(d.path(sid))
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +110,12 @@ func (c diskContent) Size() (int64, error) {
 }
 
 // Remove implements [Files].
-func (d Disk) Remove(_ context.Context, _ int64, upload addressbook.SID) error {
-	return d.remove(upload)
+func (d Disk) Remove(_ context.Context, _ int64, sid addressbook.SID) error {
+	return d.remove(sid)
 }
 
-func (d Disk) remove(upload addressbook.SID) error {
-	if err := os.Remove(d.path(upload)); err != nil && !errors.Is(err, os.ErrNotExist) {
+func (d Disk) remove(sid addressbook.SID) error {
+	if err := os.Remove(d.path(sid)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil

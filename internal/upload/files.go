@@ -7,26 +7,26 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// Files keeps the files of uploads until their rows are worked. All of it is
+// Files stores the files of uploads until their rows are worked. All of it is
 // safe for concurrent use. The account is always the account's own id. What
 // fails for now only, as a database that is away, is no Invalid fault.
 type Files interface {
-	// Keep keeps what it reads as the file of an upload. Once it has returned
+	// Write stores what it reads as the file of an upload. Once it has returned
 	// nil, the file survives a crash of the machine: only then is the upload
 	// added to the [Store], so that what has a row has a file. After an error,
 	// which may be that of from, nothing is left but what RemoveOthers removes.
-	Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error
+	Write(ctx context.Context, account int64, sid addressbook.SID, from io.Reader) error
 
 	// Open opens the file of an upload; ctx is for all that is read of it. An
 	// error that is fs.ErrNotExist tells that there is none.
-	Open(ctx context.Context, account int64, upload addressbook.SID) (Content, error)
+	Open(ctx context.Context, account int64, sid addressbook.SID) (Content, error)
 
 	// Remove removes the file of an upload, if it is there.
-	Remove(ctx context.Context, account int64, upload addressbook.SID) error
+	Remove(ctx context.Context, account int64, sid addressbook.SID) error
 
 	// RemoveOthers removes what servers that are gone have left: the files of
 	// uploads that have ended or were never added. Wanted are all that run, or
-	// wait to be started, a moment ago. Where several servers keep
+	// wait to be started, a moment ago. Where several servers store
 	// files in one place, the file of an upload that another is just taking
 	// stays.
 	RemoveOthers(ctx context.Context, wanted []Upload) error

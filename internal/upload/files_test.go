@@ -18,19 +18,19 @@ import (
 // is away.
 type away struct {
 	upload.Files
-	keep   atomic.Bool  // fail Keep, after it has read something
+	write  atomic.Bool  // fail Write, after it has read something
 	opened atomic.Int64 // calls of Open
 	fail   func(n int64) bool
 }
 
 var errAway = &fault.Error{Kind: fault.Unavailable, Detail: "The database is away", RetryAfter: time.Second}
 
-func (a *away) Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
-	if a.keep.Load() {
+func (a *away) Write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+	if a.write.Load() {
 		_, _ = io.CopyN(io.Discard, from, 10)
 		return errAway
 	}
-	return a.Files.Keep(ctx, account, upload, from)
+	return a.Files.Write(ctx, account, upload, from)
 }
 
 func (a *away) Open(ctx context.Context, account int64, upload addressbook.SID) (upload.Content, error) {
@@ -56,13 +56,13 @@ func TestFilesAway(t *testing.T) {
 	if n := a.opened.Load(); n != 3 {
 		t.Errorf("the file was opened %d times", n)
 	}
-	a.keep.Store(true)
+	a.write.Store(true)
 	for range 40 { // more than an account has at once: each place is given back
 		refused := c.UploadForm(servertest.NewForm("list_name", "x").File(strings.Repeat("number\n", 100)))
 		if got := refused.Fault(t, 503); got.Description != errAway.Detail {
 			t.Fatalf("got %+v", got)
 		}
 	}
-	a.keep.Store(false)
+	a.write.Store(false)
 	nothingLeft(t, s, c, 1)
 }

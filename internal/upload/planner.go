@@ -24,14 +24,14 @@ type Planner struct {
 	tried map[phone.Number]struct{}
 }
 
-// NewPlanner returns a Planner of the upload's rows from u.At on, with at most so
+// NewPlanner returns a Planner of the upload's rows from u.Position on, with at most so
 // many rows in a batch. What is wrong with the header is a fault.
 func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*Planner, error) {
 	layout, err := table.ReadLayout(file, u.Type, u.Mapping)
 	if err != nil {
 		return nil, err
 	}
-	p := &Planner{book: book, upload: u, layout: layout, file: file, rows: table.NewReader(file, u.At), most: most}
+	p := &Planner{book: book, upload: u, layout: layout, file: file, rows: table.NewReader(file, u.Position), most: most}
 	if u.DryRun {
 		p.tried = make(map[phone.Number]struct{})
 	}
@@ -39,7 +39,7 @@ func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*
 }
 
 // begun tells whether rows of the upload were worked before this planner came.
-func (p *Planner) begun() bool { return p.upload.At != p.layout.Start }
+func (p *Planner) begun() bool { return p.upload.Position != p.layout.Start }
 
 // restart goes back to the first row.
 func (p *Planner) restart() { p.rows = table.NewReader(p.file, p.layout.Start) }
@@ -58,7 +58,7 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		Max:           capOf(p.upload.Type),
 		MaxErrorRows:  MaxErrorRows,
 		MaxErrorBytes: MaxErrorBytes,
-		At:            now,
+		Time:          now,
 		OnDuplicate:   p.upload.OnDuplicate,
 		DryRun:        p.upload.DryRun,
 		layout:        p.layout,

@@ -45,7 +45,7 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 		text string
 	}
 	var all Reasons
-	at := make(map[key]int)
+	indexes := make(map[key]int) // of all.Each
 	after := int64(0)
 	for all.Rows < MaxReasonRows {
 		rows, err := i.ErrorRows(ctx, acct, sid, after, min(reasonPage, MaxReasonRows-all.Rows))
@@ -59,14 +59,14 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 		all.Rows += len(rows)
 		for _, row := range rows {
 			k := key{row.Kind, row.Reason}
-			index, ok := at[k]
+			index, ok := indexes[k]
 			switch {
 			case !ok && len(all.Each) == maxReasons:
 				all.Others++
 				continue
 			case !ok:
 				index = len(all.Each)
-				at[k] = index
+				indexes[k] = index
 				all.Each = append(all.Each, Reason{Kind: k.kind, Text: k.text})
 			}
 			r := &all.Each[index]

@@ -32,7 +32,7 @@ type Store interface {
 	// EndUpload puts a running upload into this state; one that has ended stays
 	// as it is. Ready is given the upload; when there is none, it is not called,
 	// and the error is a NotFound fault.
-	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, at time.Time, ready journal.Ready[Upload]) error
+	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, now time.Time, ready journal.Ready[Upload]) error
 
 	// Upload returns one upload, or a NotFound fault.
 	Upload(ctx context.Context, account int64, sid addressbook.SID) (Upload, error)

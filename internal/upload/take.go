@@ -42,7 +42,7 @@ func (i *Importer) Receive(ctx context.Context, acct account.Account, from io.Re
 	}
 	sid, born := i.book.Birth()
 	file := &limited{Reader: from, left: MaxFileBytes}
-	if err := i.files.Keep(ctx, acct.ID, sid, file); err != nil {
+	if err := i.files.Write(ctx, acct.ID, sid, file); err != nil {
 		i.pool.FreeSlot(acct.ID)
 		return nil, err
 	}
@@ -222,14 +222,14 @@ func (i *Importer) look(ctx context.Context, u *Upload) error {
 // errNotWhole is the fault of a pending file that is not what came in.
 var errNotWhole = table.BadFile("the file on the server is not as long any more as the one that came; send it again")
 
-// ReadHeader sets Header, and At to the first row, by the file's header for the
+// ReadHeader sets Header, and Position to the first row, by the file's header for the
 // upload's type and mapping. What is wrong with it is a fault.
 func (u *Upload) ReadHeader(file io.ReaderAt) error {
 	layout, err := table.ReadHeader(file, u.Type, u.Mapping)
 	if err != nil {
 		return err
 	}
-	u.Header, u.At = layout.Header, layout.Start
+	u.Header, u.Position = layout.Header, layout.Start
 	return nil
 }
 

@@ -139,7 +139,7 @@ func checkSize(file Content, u *Upload) error {
 	if err != nil {
 		return fmt.Errorf("read an upload: %w", err)
 	}
-	if size != u.Size && u.Size > 0 || size < u.At.Offset {
+	if size != u.Size && u.Size > 0 || size < u.Position.Offset {
 		return fmt.Errorf("%w: %d bytes, and %d came", errFileChanged, size, u.Size)
 	}
 	return nil

@@ -34,10 +34,11 @@ type Upload struct {
 	// line.
 	Header []byte
 	State  State
-	Lease  work.Lease     // who works it; of an upload that has ended it means nothing
-	At     table.Position // where the next batch begins
-	Stats  Stats
-	Errors ErrorTotal
+	Lease  work.Lease // who works it; of an upload that has ended it means nothing
+	// Position is where the next batch begins.
+	Position table.Position
+	Stats    Stats
+	Errors   ErrorTotal
 	// New is how many rows of Stats.Success brought, or in a dry run would have
 	// brought, a new contact into the address book.
 	New     int

@@ -20,13 +20,13 @@ type gatedFiles struct {
 	gate chan struct{}
 }
 
-func (f *gatedFiles) Keep(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+func (f *gatedFiles) Write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
 	select {
 	case <-f.gate:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return f.Files.Keep(ctx, account, upload, from)
+	return f.Files.Write(ctx, account, upload, from)
 }
 
 // TestSendingStory sends a large file: the page tells how much of it is sent,
