@@ -161,7 +161,7 @@ func (f Files) Remove(ctx context.Context, account int64, upload addressbook.SID
 
 // RemoveOthers implements [upload.Files]. Which uploads run or wait to be
 // started, the database knows itself.
-func (f Files) RemoveOthers(ctx context.Context, _ []upload.Upload) error {
+func (f Files) RemoveOthers(ctx context.Context, _ []addressbook.SID) error {
 	type file struct {
 		Account int64
 		Upload  sidValue

@@ -179,11 +179,11 @@ func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) 
 	return page, nil
 }
 
-// RunningUploads implements [upload.Store].
-func (db *DB) RunningUploads(ctx context.Context) ([]upload.Upload, error) {
-	// The state is no parameter, so that the index of those that run is used.
-	return collect(ctx, db, purpose{}, "list running uploads", scanUpload,
-		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.state = 0 ORDER BY uploads.sid`)
+// FilesInUse implements [upload.Store].
+func (db *DB) FilesInUse(ctx context.Context) ([]addressbook.SID, error) {
+	return collect(ctx, db, purpose{}, "list files in use", func(row pgx.CollectableRow) (sid addressbook.SID, err error) {
+		return sid, row.Scan((*sidValue)(&sid))
+	}, `SELECT sid FROM uploads WHERE state = 0 UNION ALL SELECT sid FROM upload_drafts`)
 }
 
 // errorKinds are what upload_errors.kind stands for.

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -177,7 +176,11 @@ func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.
 			return err
 		}
 		err = window{Window: w, sid: "uploads.sid"}.query(conn, uploadColumns, fromUploads+` WHERE uploads.account_id = ?`, args,
-			appendUpload(&page.Uploads))
+			func(stmt *sqlite.Stmt) error {
+				_, u, err := scanUpload(stmt)
+				page.Uploads = append(page.Uploads, u)
+				return err
+			})
 		if len(page.Uploads) > w.Limit {
 			page.Uploads = page.Uploads[:w.Limit]
 			page.Next = &addressbook.Position{SID: page.Uploads[w.Limit-1].SID}
@@ -187,22 +190,19 @@ func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.
 	return page, storeError("list uploads", err)
 }
 
-// RunningUploads implements [upload.Store].
-func (b *AddressBook) RunningUploads(ctx context.Context) (all []upload.Upload, err error) {
+// FilesInUse implements [upload.Store].
+func (b *AddressBook) FilesInUse(ctx context.Context) (all []addressbook.SID, err error) {
 	err = b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
-		query := fmt.Sprintf(`SELECT %s %s WHERE uploads.state = %d ORDER BY uploads.id`, uploadColumns, fromUploads, upload.Running)
-		return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: appendUpload(&all)})
+		return sqlitex.Execute(conn, `SELECT sid FROM uploads WHERE state = 0 UNION ALL SELECT sid FROM upload_drafts`, &sqlitex.ExecOptions{
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				var sid addressbook.SID
+				stmt.ColumnBytes(0, sid[:])
+				all = append(all, sid)
+				return nil
+			},
+		})
 	})
-	return all, storeError("list running uploads", err)
-}
-
-// appendUpload returns what appends each row of uploadColumns.
-func appendUpload(all *[]upload.Upload) func(*sqlite.Stmt) error {
-	return func(stmt *sqlite.Stmt) error {
-		_, u, err := scanUpload(stmt)
-		*all = append(*all, u)
-		return err
-	}
+	return all, storeError("list files in use", err)
 }
 
 // errorKinds are what upload_errors.kind stands for.

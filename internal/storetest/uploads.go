@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +27,7 @@ func Uploads(t *testing.T, open func(t *testing.T) Stores) {
 		{"remove pending files", removePending},
 		{"end uploads", endUploads},
 		{"pages of uploads", uploadPages},
-		{"running uploads", runningUploads},
+		{"files in use", filesInUse},
 		{"batches", batches},
 		{"batches of what is there", batchesOfKnown},
 		{"batches that skip and update", batchesOver},
@@ -283,20 +285,22 @@ func uploadPages(t *testing.T, f *fixture) {
 	same(t, "pages by cursor", got, all)
 }
 
-func runningUploads(t *testing.T, f *fixture) {
+// filesInUse are those of running uploads and pending files of all accounts.
+func filesInUse(t *testing.T, f *fixture) {
 	other := &fixture{Stores: f.Stores, acct: addAccount(t, f.Accounts, "other")}
 	other.account = other.acct.ID
 	first := f.upload(t, "Leads", csvOf(0, 3), addressbook.CreateOptions{})
 	second := other.upload(t, "Leads", csvOf(0, 3), addressbook.CreateOptions{DryRun: true})
-	second.NewList = true
+	pending := f.pending(t, other.acct, "Leads")
 	done := f.upload(t, "Leads", csvOf(0, 3), addressbook.CreateOptions{})
 	f.work(t, done, csvOf(0, 3), 10)
 	f.end(t, f.upload(t, "x", csvOf(0, 1), addressbook.CreateOptions{}), upload.Cancelled, moment())
-	got, err := f.Uploads.RunningUploads(t.Context())
+	got, err := f.Uploads.FilesInUse(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "running uploads", got, []upload.Upload{first, second})
+	slices.SortFunc(got, func(a, b addressbook.SID) int { return bytes.Compare(a[:], b[:]) })
+	same(t, "files in use", got, []addressbook.SID{first.SID, second.SID, pending.SID})
 }
 
 // errorRows are read by line, page by page.

@@ -152,10 +152,10 @@ func (d Disk) Sizes() (map[addressbook.SID]int64, error) {
 
 // RemoveOthers implements [Files]. It is called before the first file comes:
 // nobody else has the folder.
-func (d Disk) RemoveOthers(_ context.Context, wanted []Upload) error {
-	stay := make(map[string]bool, len(wanted))
-	for i := range wanted {
-		stay[fileName(wanted[i].SID)] = true
+func (d Disk) RemoveOthers(_ context.Context, inUse []addressbook.SID) error {
+	stay := make(map[string]bool, len(inUse))
+	for _, sid := range inUse {
+		stay[fileName(sid)] = true
 	}
 	entries, err := os.ReadDir(d.dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -25,11 +25,10 @@ type Files interface {
 	Remove(ctx context.Context, account int64, sid addressbook.SID) error
 
 	// RemoveOthers removes what servers that are gone have left: the files of
-	// uploads that have ended or were never added. Wanted are all that run, or
-	// wait to be started, a moment ago. Where several servers store
-	// files in one place, the file of an upload that another is just taking
-	// stays.
-	RemoveOthers(ctx context.Context, wanted []Upload) error
+	// uploads that have ended or were never added. InUse is what
+	// [Store.FilesInUse] returned a moment ago. Where several servers store files
+	// in one place, the file of an upload that another is just taking stays.
+	RemoveOthers(ctx context.Context, inUse []addressbook.SID) error
 }
 
 // Content is what can be read of a file.

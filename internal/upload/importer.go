@@ -101,19 +101,11 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 		One:            "an upload",
 		Many:           "uploads",
 	})
-	running, err := store.RunningUploads(ctx)
+	inUse, err := store.FilesInUse(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find running uploads: %w", err)
+		return nil, fmt.Errorf("find the files of uploads: %w", err)
 	}
-	pending, err := store.PendingFiles(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("find files that wait to be started: %w", err)
-	}
-	wanted := running[:len(running):len(running)]
-	for _, d := range pending {
-		wanted = append(wanted, Upload{SID: d.SID, Account: d.Account})
-	}
-	if err := files.RemoveOthers(ctx, wanted); err != nil {
+	if err := files.RemoveOthers(ctx, inUse); err != nil {
 		return nil, err
 	}
 	return i, nil

@@ -11,7 +11,7 @@ import (
 
 // Store is what an [Importer] needs of a database. All of it is safe for
 // concurrent use. The account is always the account's own id; no method ever
-// touches another's rows, but those about the uploads of all: RunningUploads,
+// touches another's rows, but those about the uploads of all: FilesInUse,
 // UploadLeases, DeleteUploads and PendingFiles. A write that takes ready calls it
 // before it is committed, and stores its receipt in the same transaction, as
 // [addressbook.Store] says.
@@ -41,8 +41,9 @@ type Store interface {
 	// same moment. The window sorts by creation.
 	Uploads(ctx context.Context, account int64, w addressbook.Window) (Page, error)
 
-	// RunningUploads returns the running uploads of all accounts, oldest first.
-	RunningUploads(ctx context.Context) ([]Upload, error)
+	// FilesInUse returns the sids of the running uploads and the pending files of
+	// all accounts.
+	FilesInUse(ctx context.Context) ([]addressbook.SID, error)
 
 	// ErrorRows returns an upload's error rows, by line, those after this line
 	// and at most limit.
