@@ -66,21 +66,23 @@ const amongMembers = `SELECT member.contact_sid FROM unnest($3::uuid[]) AS wante
 
 // decide tells what is to become of each contact.
 func (e *enlistment) decide() []upload.Outcome {
-	standings := make([]upload.Standing, len(e.batch.Contacts))
-	for i := range e.batch.Contacts {
-		holder, known := e.holders[e.batch.Contacts[i].Number]
-		switch {
-		case known && e.members[holder.SID]:
-			standings[i] = upload.Listed
-		case known:
-			standings[i] = upload.Known
-		}
-	}
 	listed := 0
 	if e.list != nil {
 		listed = e.list.ContactCount
 	}
-	return e.batch.Decide(standings, listed)
+	outcomes := make([]upload.Outcome, len(e.batch.Contacts))
+	decide := e.batch.Decide(listed)
+	for i := range outcomes {
+		standing := upload.Unknown
+		if holder, known := e.holders[e.batch.Contacts[i].Number]; known {
+			standing = upload.Known
+			if e.members[holder.SID] {
+				standing = upload.Listed
+			}
+		}
+		outcomes[i] = decide(i, standing)
+	}
+	return outcomes
 }
 
 // enlist does what was decided, most of it when the queue is run.

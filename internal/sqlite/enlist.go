@@ -7,37 +7,52 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/phone"
 	"callbook/internal/upload"
 )
 
-// enlist puts the batch's contacts into the list, up to so many, and into the
-// address book before, where they are not in it.
-func (tx *editTx) enlist(batch *upload.Batch, list int64, room int) ([]upload.Outcome, error) {
+// enlist decides what becomes of each contact of a batch, and does it, except in a
+// dry run. Listed is how many contacts the list has. A list that is zero has none.
+func (tx *editTx) enlist(batch *upload.Batch, list int64, listed int) ([]upload.Outcome, error) {
 	index, err := tx.edit.indexes.get(tx.Conn, batch.Account)
 	if err != nil {
 		return nil, err
 	}
+	decide := batch.Decide(listed)
 	outcomes := make([]upload.Outcome, len(batch.Contacts))
 	fresh := make([]*addressbook.Contact, 0, len(batch.Contacts))
 	joined := 0
 	for i := range batch.Contacts {
 		c := &batch.Contacts[i]
-		prefix, found := index.lookup(c.Number)
-		full := joined+len(fresh) >= room
+		holder, standing, err := tx.standing(index, batch.Account, list, c.Number)
+		if err != nil {
+			return nil, err
+		}
+		outcomes[i] = decide(i, standing)
 		switch {
-		case found:
-			if outcomes[i], err = tx.enlistKnown(batch, list, prefix, c, full); err != nil {
-				return nil, err
-			}
-			if outcomes[i] == upload.Joined {
-				joined++
-			}
-		case full:
-			outcomes[i] = upload.Full
-		default:
+		case batch.DryRun || outcomes[i] == upload.Full:
+			continue
+		case outcomes[i] == upload.Added:
 			index.add(c.Number, c.SID.Prefix())
 			tx.edit.changes = append(tx.edit.changes, numberChange{number: c.Number, sidPrefix: c.SID.Prefix(), added: true})
 			fresh = append(fresh, c)
+			continue
+		case outcomes[i] == upload.Joined:
+			joined++
+			tx.bytes += memberBytes
+			err = tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created) VALUES (?,?,?)`,
+				list, holder.SID[:], batch.Time.UnixNano())
+			if err != nil {
+				return nil, fmt.Errorf("insert membership: %w", err)
+			}
+		}
+		if batch.OnDuplicate == addressbook.UpdateDuplicate {
+			holder.Overwrite(c)
+			bytes, err := updateRow(tx.Conn, batch.Account, holder)
+			if err != nil {
+				return nil, err
+			}
+			tx.bytes += bytes
 		}
 	}
 	if err := tx.insertFresh(batch.Account, list, fresh); err != nil {
@@ -49,52 +64,24 @@ func (tx *editTx) enlist(batch *upload.Batch, list int64, room int) ([]upload.Ou
 	return outcomes, tx.exec(`UPDATE lists SET contact_count = contact_count + ? WHERE id = ?`, joined+len(fresh), list)
 }
 
-// enlistKnown puts a contact of the address book into the list, unless it is in
-// it or the list is full, and overwrites one that is in it then, when the batch
-// is to.
-func (tx *editTx) enlistKnown(batch *upload.Batch, list int64, prefix uint64, c *addressbook.Contact, full bool) (upload.Outcome, error) {
-	holder, err := tx.edit.indexes.holder(tx.Conn, batch.Account, prefix, c.Number)
+// standing reads where a number stands, and the contact that has it.
+func (tx *editTx) standing(index *numberIndex, account, list int64, number phone.Number) (*addressbook.Contact, upload.Standing, error) {
+	prefix, found := index.lookup(number)
+	switch {
+	case !found:
+		return nil, upload.Unknown, nil
+	case list == 0:
+		return nil, upload.Known, nil // the list of a dry run, which does nothing to the contact
+	}
+	holder, err := tx.edit.indexes.holder(tx.Conn, account, prefix, number)
 	if err != nil {
-		return 0, err
+		return nil, upload.Unknown, err
 	}
-	outcome := upload.Full
-	if full {
-		var member bool
-		if member, err = isMember(tx.Conn, list, holder.SID); member {
-			outcome = upload.Member
-		}
-	} else {
-		outcome, err = tx.join(batch, list, holder.SID)
-	}
-	if err != nil || outcome == upload.Full || batch.OnDuplicate != addressbook.UpdateDuplicate {
-		return outcome, err
-	}
-	holder.Overwrite(c)
-	bytes, err := updateRow(tx.Conn, batch.Account, holder)
-	tx.bytes += bytes
-	return outcome, err
-}
-
-// join puts a contact into a list that has room, unless it is in it.
-func (tx *editTx) join(batch *upload.Batch, list int64, contact addressbook.SID) (upload.Outcome, error) {
-	err := tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created) VALUES (?,?,?) ON CONFLICT DO NOTHING`,
-		list, contact[:], batch.Time.UnixNano())
-	if err != nil {
-		return 0, fmt.Errorf("insert membership: %w", err)
-	}
-	if tx.Changes() == 0 {
-		return upload.Member, nil
-	}
-	tx.bytes += memberBytes
-	return upload.Joined, nil
-}
-
-func isMember(conn *sqlite.Conn, list int64, contact addressbook.SID) (bool, error) {
-	_, err := memberSince(conn, list, contact)
+	_, err = memberSince(tx.Conn, list, holder.SID)
 	if errors.Is(err, errNoRow) {
-		return false, nil
+		return holder, upload.Known, nil
 	}
-	return err == nil, err
+	return holder, upload.Listed, err
 }
 
 // insertFresh adds contacts that are in the index already, and their
@@ -120,36 +107,3 @@ func (tx *editTx) insertFresh(account, list int64, contacts []*addressbook.Conta
 }
 
 var insertMembers = newBulkInsert(`list_members (list_id, contact_sid, date_created)`, 3)
-
-// tryBatch finds out what would become of a dry run's contacts. A list that is
-// zero has none.
-func (tx *editTx) tryBatch(batch *upload.Batch, list int64, listed int) ([]upload.Outcome, error) {
-	index, err := tx.edit.indexes.get(tx.Conn, batch.Account)
-	if err != nil {
-		return nil, err
-	}
-	standings := make([]upload.Standing, len(batch.Contacts))
-	for i := range batch.Contacts {
-		number := batch.Contacts[i].Number
-		prefix, found := index.lookup(number)
-		if !found {
-			continue
-		}
-		standings[i] = upload.Known
-		if list == 0 {
-			continue
-		}
-		holder, err := tx.edit.indexes.holder(tx.Conn, batch.Account, prefix, number)
-		if err != nil {
-			return nil, err
-		}
-		member, err := isMember(tx.Conn, list, holder.SID)
-		if err != nil {
-			return nil, err
-		}
-		if member {
-			standings[i] = upload.Listed
-		}
-	}
-	return batch.Decide(standings, listed), nil
-}

@@ -60,12 +60,7 @@ func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	if err != nil {
 		return 0, err
 	}
-	var outcomes []upload.Outcome
-	if batch.DryRun {
-		outcomes, err = tx.tryBatch(batch, list, l.ContactCount)
-	} else {
-		outcomes, err = tx.enlist(batch, list, batch.Max-l.ContactCount)
-	}
+	outcomes, err := tx.enlist(batch, list, l.ContactCount)
 	if err != nil {
 		return 0, err
 	}

@@ -125,27 +125,26 @@ const (
 	Joined                // it was in the address book, and is in the list now
 )
 
-// Decide returns what is to become of each contact, by its standing and by how
-// many contacts the list has. Of a batch of a dry run nothing else is done; what
-// the batches before it would have added counts as added.
-func (b *Batch) Decide(standings []Standing, listed int) []Outcome {
+// Decide returns a function that tells what is to become of each contact, by its
+// index and standing. It is to be called for all contacts in their order. Listed
+// is how many contacts the list has. Of a batch of a dry run nothing else is done;
+// what the batches before it would have added counts as added.
+func (b *Batch) Decide(listed int) func(i int, standing Standing) Outcome {
 	room := b.Max - listed - len(b.tried)
-	outcomes := make([]Outcome, len(standings))
-	for i, standing := range standings {
+	return func(i int, standing Standing) Outcome {
 		_, tried := b.tried[b.Contacts[i].Number]
 		switch {
 		case tried || standing == Listed:
-			outcomes[i] = Member
-			continue
+			return Member
 		case room <= 0:
-			outcomes[i] = Full
-			continue
-		case standing == Known:
-			outcomes[i] = Joined
+			return Full
 		}
 		room--
+		if standing == Known {
+			return Joined
+		}
+		return Added
 	}
-	return outcomes
 }
 
 // Settlement is what a store keeps of a batch besides contacts.

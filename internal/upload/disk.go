@@ -32,13 +32,13 @@ func fileName(sid addressbook.SID) string { return sid.String() + fileSuffix }
 func (d Disk) path(sid addressbook.SID) string { return filepath.Join(d.dir, fileName(sid)) }
 
 // Write implements [Files]. A full disk is an Unavailable fault.
-func (d Disk) Write(_ context.Context, _ int64, sid addressbook.SID, from io.Reader) error {
+func (d Disk) Write(ctx context.Context, account int64, sid addressbook.SID, from io.Reader) error {
 	err := d.write(sid, from)
 	if err == nil {
 		return nil
 	}
 	err = fmt.Errorf("write an upload: %w", err)
-	if removeErr := d.remove(sid); removeErr != nil {
+	if removeErr := d.Remove(ctx, account, sid); removeErr != nil {
 		err = errors.Join(err, removeErr)
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
@@ -111,10 +111,6 @@ func (c diskContent) Size() (int64, error) {
 
 // Remove implements [Files].
 func (d Disk) Remove(_ context.Context, _ int64, sid addressbook.SID) error {
-	return d.remove(sid)
-}
-
-func (d Disk) remove(sid addressbook.SID) error {
 	if err := os.Remove(d.path(sid)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

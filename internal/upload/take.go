@@ -34,7 +34,7 @@ var (
 	errNoFile   = fault.New(fault.Missing, "FileName is mandatory")
 )
 
-// Receive keeps what it reads, up to [MaxFileBytes], as a file. After an error
+// Receive stores what it reads, up to [MaxFileBytes], as a file. After an error
 // nothing is left of it.
 func (i *Importer) Receive(ctx context.Context, acct account.Account, from io.Reader) (*File, error) {
 	if err := i.pool.TakeSlot(acct.ID); err != nil {
@@ -88,10 +88,10 @@ func (f *File) Discard() {
 const removeTimeout = 10 * time.Second
 
 // remove removes a file; what stays is removed at the next start.
-func (i *Importer) remove(account int64, upload addressbook.SID) {
+func (i *Importer) remove(account int64, sid addressbook.SID) {
 	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 	defer cancel()
-	if err := i.files.Remove(ctx, account, upload); err != nil {
+	if err := i.files.Remove(ctx, account, sid); err != nil {
 		i.opts.Log.Error("the file of an upload could not be removed; the next start will try again", "error", err)
 	}
 }
@@ -152,9 +152,9 @@ func mayBeThere(err error) bool {
 	return err != nil && !errors.Is(err, journal.ErrTaken) && (f == nil || f.Kind == fault.Unavailable)
 }
 
-// leave lets go of the file and does not remove it, since an upload or pending file
-// of it is in the store, or may be. If there is an upload, it is worked when its lease has run
-// out; if there is neither, a start of a server removes the file.
+// leave frees the file's slot and does not remove the file, since the store has, or
+// may have, an upload or a pending file of it. An upload is worked when its lease
+// has run out. When there is neither, the next start of a server removes the file.
 func (f *File) leave() {
 	f.done = true
 	f.importer.pool.FreeSlot(f.account.ID)
@@ -182,7 +182,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	u.OnDuplicate, u.DryRun = r.Options.OnDuplicate, r.Options.DryRun
 	u.Started = i.opts.Now()
 	u.Updated = u.Started
-	if err := i.look(ctx, &u); err != nil {
+	if err := i.readHeader(ctx, &u); err != nil {
 		return err
 	}
 	u.Lease = i.pool.FirstLease()
@@ -202,8 +202,8 @@ func isFault(err error, kind fault.Kind) bool {
 	return f != nil && f.Kind == kind
 }
 
-// look reads the header of an upload's file.
-func (i *Importer) look(ctx context.Context, u *Upload) error {
+// readHeader reads the header of an upload's file.
+func (i *Importer) readHeader(ctx context.Context, u *Upload) error {
 	file, err := i.files.Open(ctx, u.Account.ID, u.SID)
 	if err != nil {
 		return fmt.Errorf("read an upload: %w", err)
@@ -225,7 +225,7 @@ var errNotWhole = table.BadFile("the file on the server is not as long any more 
 // ReadHeader sets Header, and Position to the first row, by the file's header for the
 // upload's type and mapping. What is wrong with it is a fault.
 func (u *Upload) ReadHeader(file io.ReaderAt) error {
-	layout, err := table.ReadHeader(file, u.Type, u.Mapping)
+	layout, err := table.ReadLayout(file, u.Type, u.Mapping)
 	if err != nil {
 		return err
 	}

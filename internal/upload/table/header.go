@@ -121,16 +121,6 @@ func hasLoneCR(file io.ReaderAt, from, to int64) (bool, error) {
 	return false, nil
 }
 
-// ReadHeader reads the header of a file that has just come: unlike [ReadLayout],
-// it refuses one that is too long to be stored with its upload.
-func ReadHeader(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*Layout, error) {
-	l, err := ReadLayout(file, kind, m)
-	if err == nil && len(l.Header) > maxHeaderBytes {
-		return nil, BadFile("the header is longer than %d KiB", maxHeaderBytes>>10)
-	}
-	return l, err
-}
-
 // ReadLayout reads the header, as the mapping has it. What is wrong with it is
 // a fault.
 func ReadLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*Layout, error) {
@@ -147,6 +137,9 @@ func ReadLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*Layout
 		l.Start = first
 	}
 	l.Header = l.encode(m.header(cells, l, func(name string) bool { return purpose(name, kind) != ignored }))
+	if len(l.Header) > maxHeaderBytes {
+		return nil, BadFile("the header is longer than %d KiB", maxHeaderBytes>>10)
+	}
 	return l, nil
 }
 
