@@ -184,6 +184,13 @@ func (tx *editTx) exec(query string, args ...any) error {
 	return sqlitex.Execute(tx.Conn, query, &sqlitex.ExecOptions{Args: args})
 }
 
+// refuse ends an edit that has changed nothing with an error for its caller, which
+// rolls nothing back: do returns the result.
+func (tx *editTx) refuse(err error) error {
+	tx.edit.refused = err
+	return nil
+}
+
 // takeNumber gives a number to the contact, unless another has it: that one it
 // returns.
 func (tx *editTx) takeNumber(n phone.Number, sid addressbook.SID) (other *addressbook.Contact, err error) {

@@ -20,18 +20,10 @@ func (b *AddressBook) Contended(account int64) bool { return b.writer.queue.cont
 // ApplyBatch implements [upload.Store].
 func (b *AddressBook) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
 	var state upload.State
-	var refused error
 	err := b.edit(ctx, batch.Account, len(batch.Contacts), "import a batch", func(tx *editTx) (err error) {
-		refused = nil
 		state, err = tx.applyBatch(batch)
-		if errors.Is(err, work.ErrLost) { // which has changed nothing
-			refused, err = err, nil
-		}
 		return err
 	})
-	if err == nil {
-		err = refused
-	}
 	return state, err
 }
 
@@ -44,7 +36,7 @@ func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 		return u.State, err
 	}
 	if u.Lease.Server != batch.Lease.Server {
-		return 0, work.ErrLost
+		return 0, tx.refuse(work.ErrLost)
 	}
 	if u.Position != batch.From {
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.Position, batch.From)
@@ -86,21 +78,17 @@ func (tx *editTx) settle(upload int64, state upload.State, batch *upload.Batch, 
 // RestartUpload implements [upload.Store].
 func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (upload.State, error) {
 	var state upload.State
-	var refused error
 	err := b.edit(ctx, account, 1, "restart upload", func(tx *editTx) error {
-		refused = nil
 		id, u, err := readUpload(tx.Conn, account, sid)
 		if errors.Is(err, errNoRow) {
-			refused = upload.ErrNoUpload
-			return nil
+			return tx.refuse(upload.ErrNoUpload)
 		}
 		state = u.State
 		if err != nil || state != upload.Running {
 			return err
 		}
 		if u.Lease.Server != l.Server {
-			refused = work.ErrLost
-			return nil
+			return tx.refuse(work.ErrLost)
 		}
 		if err := tx.exec(`DELETE FROM upload_errors WHERE upload_id = ?`, id); err != nil {
 			return fmt.Errorf("delete error rows: %w", err)
@@ -109,9 +97,6 @@ func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addr
 		return tx.exec(`UPDATE uploads SET position = ?, line = ?, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
 			error_bytes = 0, errors_omitted = 0, lease_until = ?, date_updated = ? WHERE id = ?`, to.Offset, to.Line, l.End(), at.UnixNano(), id)
 	})
-	if err == nil {
-		err = refused
-	}
 	return state, err
 }
 

@@ -78,19 +78,16 @@ func (b *AddressBook) PendingFile(ctx context.Context, account int64, sid addres
 // ChangePending implements [upload.PendingStore].
 func (b *AddressBook) ChangePending(ctx context.Context, f upload.PendingFile) error {
 	r := &f.Request
-	changed := false
-	err := b.edit(ctx, f.Account.ID, 1, "change pending file", func(tx *editTx) error {
+	return b.edit(ctx, f.Account.ID, 1, "change pending file", func(tx *editTx) error {
 		tx.bytes += pageBytes // of which it changed a part
 		err := tx.exec(`UPDATE upload_drafts SET list_name = ?, type = ?, on_duplicate = ?, mapping = ?, trial_sid = ?
 				WHERE account_id = ? AND sid = ?`,
 			r.ListName, int(r.Type), int(r.Options.OnDuplicate), r.Mapping.Encode(), f.Trial[:], f.Account.ID, f.SID[:])
-		changed = tx.Changes() > 0
+		if err == nil && tx.Changes() == 0 {
+			return tx.refuse(upload.ErrNotPending)
+		}
 		return err
 	})
-	if err == nil && !changed {
-		return upload.ErrNotPending
-	}
-	return err
 }
 
 // RemovePending implements [upload.PendingStore].

@@ -71,10 +71,6 @@ func (p *Pool) FirstLease() Lease {
 // Owns reports whether a lease is this server's.
 func (p *Pool) Owns(l Lease) bool { return l.Server == p.server }
 
-func (p *Pool) renewAndClaim(ctx context.Context) error {
-	return errors.Join(p.renew(ctx), p.claim(ctx))
-}
-
 // renew extends the leases of the tasks that wait for their turn or for a retry. A
 // turn extends its own.
 func (p *Pool) renew(ctx context.Context) error {

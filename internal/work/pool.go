@@ -10,6 +10,7 @@ package work
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -99,10 +100,12 @@ func (p *Pool) Run(ctx context.Context) {
 	}
 	p.working.Go(func() {
 		failed := "leases of " + p.opts.Many + " could not be renewed or claimed; it will be tried again"
-		Every(ctx, p.opts.Poll, p.opts.Log, failed, p.renewAndClaim)
+		Every(ctx, p.opts.Poll, p.opts.Log, failed, func(ctx context.Context) error { return errors.Join(p.renew(ctx), p.claim(ctx)) })
 	})
 	p.working.Wait()
-	p.drop()
+	for _, q := range p.queue { // which nobody changes after the end
+		q.Close()
+	}
 	p.release(ctx)
 }
 
@@ -112,17 +115,6 @@ func (p *Pool) stop() {
 	defer p.mu.Unlock()
 	p.stopped = true
 	p.changed.Broadcast()
-}
-
-// drop closes the tasks that are left.
-func (p *Pool) drop() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, q := range p.queue {
-		q.Close()
-	}
-	p.queue = nil
-	clear(p.tasks)
 }
 
 // TakeSlot reserves room for one more task of the account. The caller adds the
