@@ -18,49 +18,35 @@ type uploadLeases struct{ db *DB }
 func (db *DB) UploadLeases() work.LeaseStore { return uploadLeases{db} }
 
 // Claim implements [work.LeaseStore].
-func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time, limit int) ([]work.ID, error) {
-	var claimed []work.ID
-	err := l.db.write(ctx, noAccount, "claim uploads", func(t *tx) error {
-		claimed = nil
+func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time, limit int) (claimed []work.ID, err error) {
+	err = l.db.write(ctx, noAccount, "claim uploads", func(t *tx) error {
 		// Those that another server is claiming at this moment are left to it.
-		t.queue(`SELECT account_id, sid FROM uploads WHERE state = 0 AND lease_until <= $1
-			ORDER BY sid LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`, now.UnixNano(), limit).
+		t.queue(`WITH free AS MATERIALIZED (SELECT account_id, sid FROM uploads WHERE state = 0 AND lease_until <= $3
+				ORDER BY sid LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED),
+			leased AS (UPDATE uploads SET lease_server = $1, lease_until = $2 FROM free
+				WHERE uploads.account_id = free.account_id AND uploads.sid = free.sid)
+			SELECT account_id, sid FROM free ORDER BY sid`, lease.Server, lease.End(), now.UnixNano(), limit).
 			Query(func(rows pgx.Rows) (err error) {
 				claimed, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (id work.ID, err error) {
 					return id, row.Scan(&id.Account, (*sidValue)(&id.SID))
 				})
 				return err
 			})
-		if err := t.flush(); err != nil {
-			return err
-		}
-		if len(claimed) > 0 {
-			t.lease(lease, claimed, ``)
-		}
-		return nil
+		return t.flush()
 	})
 	return claimed, err
 }
 
-// lease gives these uploads a lease, when the queue is run; a condition leaves
-// some out.
-func (t *tx) lease(l work.Lease, uploads []work.ID, condition string) {
+// Renew implements [work.LeaseStore].
+func (l uploadLeases) Renew(ctx context.Context, lease work.Lease, uploads []work.ID) error {
 	accounts, uploadSIDs := make([]int64, len(uploads)), make([]addressbook.SID, len(uploads))
 	for i, id := range uploads {
 		accounts[i], uploadSIDs[i] = id.Account, id.SID
 	}
-	t.queue(`UPDATE uploads SET lease_server = $1, lease_until = $2
+	return l.db.execute(ctx, purpose{}, "renew leases", `UPDATE uploads SET lease_until = $2
 		FROM unnest($3::bigint[], $4::uuid[]) AS these (account_id, sid)
-		WHERE uploads.account_id = these.account_id AND uploads.sid = these.sid AND uploads.state = 0 `+condition,
-		l.Server, l.End(), accounts, sids(uploadSIDs))
-}
-
-// Renew implements [work.LeaseStore].
-func (l uploadLeases) Renew(ctx context.Context, lease work.Lease, uploads []work.ID) error {
-	return l.db.write(ctx, noAccount, "renew leases", func(t *tx) error {
-		t.lease(lease, uploads, `AND uploads.lease_server = $1`)
-		return nil
-	})
+		WHERE uploads.account_id = these.account_id AND uploads.sid = these.sid AND uploads.state = 0 AND uploads.lease_server = $1`,
+		lease.Server, lease.End(), accounts, sids(uploadSIDs))
 }
 
 // Release implements [work.LeaseStore].

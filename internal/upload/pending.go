@@ -78,13 +78,16 @@ type PendingStore interface {
 // to be discarded. Where the header does not name the columns as callbook does,
 // the pending file has a mapping that guesses what they are for.
 func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingFile, error) {
-	err := i.checkPending(ctx, f.account, r)
-	if err != nil {
+	if err := i.checkPending(ctx, f.account, r); err != nil {
 		return PendingFile{}, err
 	}
 	p := PendingFile{SID: f.sid, Account: f.account, FileName: f.name, Size: f.size, Request: r, Created: f.born}
 	if r.Mapping.IsZero() {
-		if p.Request.Mapping, err = i.guessMapping(ctx, &p); err != nil {
+		preview, err := i.Preview(ctx, &p)
+		if err == nil {
+			p.Request.Mapping, err = preview.GuessMapping(r.Type, i.prepareFor(f.account))
+		}
+		if err != nil {
 			return PendingFile{}, err
 		}
 	}

@@ -44,9 +44,6 @@ func (p *Planner) begun() bool { return p.upload.Position != p.layout.Start }
 // restart goes back to the first row.
 func (p *Planner) restart() { p.rows = table.NewReader(p.file, p.layout.Start) }
 
-// limit bounds the rows of the batches that follow.
-func (p *Planner) limit(rows int) { p.most = rows }
-
 // Next returns the batch that begins where the last one ended. A planner whose
 // batch was not applied is not used again.
 func (p *Planner) Next(now time.Time) (*Batch, error) {

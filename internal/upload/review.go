@@ -28,15 +28,6 @@ func (i *Importer) Preview(ctx context.Context, p *PendingFile) (table.Preview, 
 	return table.NewPreview(file, p.Request.Type, p.Request.Mapping, i.prepareFor(p.Account))
 }
 
-func (i *Importer) guessMapping(ctx context.Context, p *PendingFile) (table.Mapping, error) {
-	file, err := i.openPending(ctx, p)
-	if err != nil {
-		return table.Mapping{}, err
-	}
-	defer file.Close()
-	return table.GuessMapping(file, p.Request.Type, i.prepareFor(p.Account))
-}
-
 func (i *Importer) prepareFor(acct account.Account) table.Prepare {
 	return func(drafts []addressbook.Draft) (addressbook.Prepared, error) { return i.book.Prepare(acct, drafts) }
 }

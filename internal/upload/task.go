@@ -65,7 +65,7 @@ func (t *task) batch(ctx context.Context) (State, error) {
 		}
 	}
 	i := t.importer
-	t.planner.limit(i.batchRows(t.id.Account))
+	t.planner.most = i.batchRows(t.id.Account)
 	batch, err := t.planner.Next(i.opts.Now())
 	if err != nil {
 		return Running, fmt.Errorf("read an upload: %w", err)

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"io"
 	"slices"
 	"strings"
 
@@ -22,11 +21,10 @@ var alsoCalled = map[string][]string{
 
 // GuessMapping returns what the columns of a file may be for when its header has
 // no column called number; otherwise the zero mapping. A guess is for a person to
-// look at.
-func GuessMapping(file io.ReaderAt, kind addressbook.ListType, prepare Prepare) (Mapping, error) {
-	p, err := NewPreview(file, kind, Mapping{}, prepare)
-	if err != nil || p.Fault == nil || len(p.Columns) == 0 {
-		return Mapping{}, err
+// look at. The preview is that of the file without a mapping.
+func (p *Preview) GuessMapping(kind addressbook.ListType, prepare Prepare) (Mapping, error) {
+	if p.Fault == nil || len(p.Columns) == 0 {
+		return Mapping{}, nil
 	}
 	used := make(map[string]bool)
 	for _, c := range p.Columns {
