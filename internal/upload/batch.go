@@ -46,19 +46,18 @@ const (
 
 // BatchStore is the part of a [Store] that works the rows of uploads.
 type BatchStore interface {
-	// ApplyBatch does a batch in one transaction, and returns the upload's
-	// state after it. It asks whether each contact is in the address book and
-	// in the list, adds those to both that the batch has room for, overwrites
-	// those that the batch is to update, and keeps what Batch.Settle then says:
-	// the stats, the error rows, and the position. Of a dry run it only asks
-	// and keeps, as Batch.Decide decides. An upload that has ended, or whose
-	// list is gone, gets nothing: it is in the state that is returned. A dry
-	// run's NewList cannot go. An upload that is not at the batch's beginning
-	// is an error.
+	// ApplyBatch applies a batch in one transaction, and returns the upload's
+	// state after it. It reads whether each contact is in the address book and in
+	// the list, and asks Batch.Decide what becomes of it. Then it inserts, joins
+	// and overwrites contacts as decided, except in a dry run, and stores what
+	// Batch.Settle returns: the stats, the error rows, and the position. An upload
+	// that has ended, or whose list was deleted, stays as it is: the returned state
+	// says which. A dry run's NewList cannot be deleted. An upload whose position
+	// is not the batch's beginning is an error.
 	//
-	// The batch's lease becomes the upload's, whose server must have the lease
-	// already, be it one that has run out; otherwise nothing is done, and the
-	// error is [work.ErrLost].
+	// The batch's lease becomes the upload's. Its server must have the lease
+	// already, even if that has run out; otherwise the batch changes nothing, and
+	// the error is [work.ErrLost].
 	ApplyBatch(ctx context.Context, b *Batch) (State, error)
 
 	// Contended tells whether other accounts have written within the last second
@@ -66,7 +65,7 @@ type BatchStore interface {
 	// run side by side says no.
 	Contended(account int64) bool
 
-	// RestartUpload takes a running upload back to this position, without stats
+	// RestartUpload resets a running upload to this position, and deletes its stats
 	// and error rows, in one transaction; one that has ended stays as it is. It
 	// returns the upload's state, or a NotFound fault. The lease is as with
 	// ApplyBatch.
@@ -147,12 +146,12 @@ func (b *Batch) Decide(listed int) func(i int, standing Standing) Outcome {
 	}
 }
 
-// Settlement is what a store keeps of a batch besides contacts.
+// Settlement is what a store stores of a batch besides contacts.
 type Settlement struct {
 	Stats  Stats
 	New    int        // of Stats.Success: rows whose contact is new
 	Rows   []ErrorRow // by line
-	Errors ErrorTotal // Rows, and what is omitted beyond them
+	Errors ErrorTotal // Rows, and the rows that are omitted beyond them
 }
 
 // Settle counts the rows, and makes error rows of those that failed or are

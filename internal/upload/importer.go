@@ -1,9 +1,10 @@
-// Package upload takes CSV files of contacts into lists: it keeps a file as
-// it comes, and works its rows in the background, batch by batch.
+// Package upload imports CSV files of contacts into lists: it stores a file as it
+// comes, and works its rows in the background, batch by batch. Package table reads
+// the files, and package work runs the background.
 //
 // A batch's contacts, memberships, error rows and the position in the file are
 // one transaction of the [Store]. So an import goes on where it stopped,
-// whatever ended the server. What a valid contact is, is addressbook's.
+// whatever ended the server. Package addressbook decides what a valid contact is.
 package upload
 
 import (
@@ -30,8 +31,7 @@ const (
 	// workers is how many batches are worked at once: one is read while
 	// another is written.
 	workers = 2
-	// defaultPoll is how often leases are renewed, and uploads looked for that
-	// nobody works.
+	// defaultPoll is Options.Poll when that is zero.
 	defaultPoll = 3 * time.Second
 )
 
@@ -43,8 +43,8 @@ type Options struct {
 	Now func() time.Time
 	// BatchRows is how many rows a batch has at most; zero means 2,000.
 	BatchRows int
-	// Poll is how often uploads are looked for that no server works any more;
-	// zero means 3 seconds.
+	// Poll is how often the importer renews its leases and claims uploads that no
+	// server works any more; zero means 3 seconds.
 	Poll time.Duration
 	// Retention is how long an upload is kept after it has ended, with its error
 	// rows; zero means [DefaultRetention], and [Forever] no bound.
@@ -64,8 +64,8 @@ type Importer struct {
 }
 
 // Open returns an Importer, and removes files that belong to no upload. Until
-// [Importer.Run] is called, it takes files and works none: uploads that no
-// server works are left to others.
+// [Importer.Run] is called, it receives files and works none, so that other
+// servers can claim the uploads that no server works.
 func Open(ctx context.Context, store Store, files Files, book *addressbook.Book, opts Options) (*Importer, error) {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -160,7 +160,7 @@ func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addr
 	return rows, err
 }
 
-// Cancel ends an upload; what is in stays in. One that has ended stays as it
+// Cancel ends an upload; contacts that it has imported stay. One that has ended stays as it
 // is. Ready is given the upload; see [Store].
 func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID, ready journal.Ready[Upload]) error {
 	// The worker sees it when the upload's next turn comes, and removes the

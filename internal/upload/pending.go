@@ -73,10 +73,10 @@ type PendingStore interface {
 	StartPending(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 }
 
-// AddPending makes a pending file of a file, durably. What is wrong with the
-// request, or with the file as a whole, is a fault; then the file is still there
-// to be discarded. Where the header does not name the columns as callbook does,
-// the pending file has a mapping that guesses what they are for.
+// AddPending stores a received file as a pending one, durably. A mistake in the
+// request, or in the file as a whole, is a fault; then the file is still there to
+// be discarded. Where the header does not name the columns as callbook does, the
+// pending file gets a mapping that guesses what they are for.
 func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingFile, error) {
 	if err := i.checkPending(ctx, f.account, r); err != nil {
 		return PendingFile{}, err
@@ -104,7 +104,8 @@ func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingF
 	return p, nil
 }
 
-// checkPending refuses what could not be started, as far as that can be told.
+// checkPending returns the fault of a request that could not be started, as far as
+// that is known yet.
 func (i *Importer) checkPending(ctx context.Context, acct account.Account, r Request) error {
 	if err := r.check(); err != nil {
 		return err

@@ -24,8 +24,8 @@ type Planner struct {
 	tried map[phone.Number]struct{}
 }
 
-// NewPlanner returns a Planner of the upload's rows from u.Position on, with at most so
-// many rows in a batch. What is wrong with the header is a fault.
+// NewPlanner returns a Planner of the upload's rows from u.Position on, with at
+// most so many rows in a batch. What is wrong with the header is a fault.
 func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*Planner, error) {
 	layout, err := table.ReadLayout(file, u.Type, u.Mapping)
 	if err != nil {
@@ -38,7 +38,8 @@ func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*
 	return p, nil
 }
 
-// begun tells whether rows of the upload were worked before this planner came.
+// begun reports whether rows of the upload were worked before this planner was
+// made.
 func (p *Planner) begun() bool { return p.upload.Position != p.layout.Start }
 
 // restart goes back to the first row.

@@ -14,8 +14,7 @@ const (
 	// Forever is the retention of uploads that are never deleted for their age.
 	Forever time.Duration = -1
 
-	// retainEvery is how often uploads are looked for that have been kept long
-	// enough.
+	// retainEvery is how often the importer looks for uploads to delete.
 	retainEvery = 15 * time.Second
 	// retainRows is how many rows one transaction deletes: a few hundredths of a
 	// second, for which other writes wait.
@@ -57,15 +56,15 @@ type Deleted struct {
 // bound.
 func (i *Importer) Retention() time.Duration { return i.opts.Retention }
 
-// retain deletes what is kept no longer, until ctx ends. No contact and no list
+// retain deletes uploads that are too old or too many, until ctx ends. No contact and no list
 // goes with an upload.
 func (i *Importer) retain(ctx context.Context) {
 	work.Every(ctx, retainEvery, i.opts.Log, "old uploads could not be deleted; it will be tried again", i.deleteExpired)
 }
 
 // deleteExpired deletes what is over an account's limits, and what is older than
-// the retention. An account that fails keeps no other from its turn, and has
-// another one the next time.
+// the retention. After an error it goes on with the other accounts, and retries
+// that one the next time.
 func (i *Importer) deleteExpired(ctx context.Context) error {
 	var errs []error
 	for _, account := range i.takeEnded() {

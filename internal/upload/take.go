@@ -49,16 +49,16 @@ func (i *Importer) Receive(ctx context.Context, acct account.Account, from io.Re
 	return &File{importer: i, account: acct, sid: sid, born: born, size: MaxFileBytes - file.left}, nil
 }
 
-// maxFileName is how many bytes of a file's name are kept.
+// maxFileName is how many bytes of a file's name are stored.
 const maxFileName = 255
 
-// Name keeps what the file was called where it came from, as far as it is text.
+// Name sets what the file was called where it came from, as far as it is text.
 func (f *File) Name(name string) {
 	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")
 	f.name = strings.ToValidUTF8(name[:min(len(name), maxFileName)], "")
 }
 
-// limited is a reader that fails when more comes than may.
+// limited is a reader that fails once more than left bytes have come.
 type limited struct {
 	io.Reader
 	left int64
@@ -83,8 +83,8 @@ func (f *File) Discard() {
 	f.importer.pool.FreeSlot(f.account.ID)
 }
 
-// removeTimeout is how long it may take to remove a file. Nothing else ends that
-// before: neither that whoever sent the file is gone, nor that the server stops.
+// removeTimeout bounds the removal of a file. Neither the end of the request nor
+// that of the server cancels it.
 const removeTimeout = 10 * time.Second
 
 // remove removes a file; what stays is removed at the next start.
@@ -96,7 +96,7 @@ func (i *Importer) remove(account int64, sid addressbook.SID) {
 	}
 }
 
-// Request is what somebody wants with a file.
+// Request is what is to be done with a file.
 type Request struct {
 	ListName string
 	Type     addressbook.ListType
@@ -110,7 +110,7 @@ type Request struct {
 	Options addressbook.CreateOptions
 }
 
-// check refuses a request that nobody could serve, whatever the file.
+// check returns the fault of a request that is wrong whatever the file.
 func (r Request) check() error {
 	if r.ListName == "" {
 		return errNoList
@@ -118,9 +118,9 @@ func (r Request) check() error {
 	return r.Mapping.Check()
 }
 
-// Start makes an upload of the file, durably, and queues it. What is wrong with
-// the request or can be seen of the file at once is a fault; then the file is
-// still there to be discarded. A nil file is one that was not sent. Ready is
+// Start makes an upload of the file, durably, and queues it. A mistake in the
+// request or in the file's header is a fault; then the file is still there to be
+// discarded. A nil file is one that was not sent. Ready is
 // given the upload; see [Store].
 func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request, ready journal.Ready[Upload]) error {
 	if err := r.check(); err != nil {
@@ -145,8 +145,8 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	return err
 }
 
-// mayBeThere tells whether something may have been added to the store although
-// that returned this error: it may have failed after the commit.
+// mayBeThere reports whether the store may have added something although it
+// returned this error: it may have failed after the commit.
 func mayBeThere(err error) bool {
 	f := fault.As(err)
 	return err != nil && !errors.Is(err, journal.ErrTaken) && (f == nil || f.Kind == fault.Unavailable)

@@ -13,8 +13,8 @@ import (
 // The zero Mapping leaves it to the header.
 type Mapping struct {
 	// Columns are the names that the columns are read by, as a header has them:
-	// number, first_name, custom_field.NAME and so on; "" passes over one. A
-	// column that has no entry is passed over. Nil takes the header's own names.
+	// number, first_name, custom_field.NAME and so on; "" ignores one. A
+	// column that has no entry is ignored. Nil takes the header's own names.
 	Columns []string `json:"columns,omitempty"`
 	// NoHeader tells that the first row is a contact's already. It needs Columns.
 	NoHeader bool `json:"no_header,omitempty"`
@@ -46,7 +46,7 @@ func (m Mapping) Check() error {
 	return nil
 }
 
-// IsZero tells whether the header says it all.
+// IsZero reports whether the header alone tells what the columns are for.
 func (m Mapping) IsZero() bool { return m.Columns == nil && !m.NoHeader }
 
 // Encode returns the mapping as the text that stores have of it; "" for the zero one.

@@ -11,12 +11,11 @@ import (
 // PreviewRows is how many rows a [Preview] has at most.
 const PreviewRows = 10
 
-// Preview is how a file is understood, as far as its first rows show.
+// Preview shows how a file would be read: its columns and its first rows.
 type Preview struct {
 	Columns []Column
 	Rows    []PreviewRow
-	// Fault is why the file cannot be imported as it is understood; nil when it
-	// can.
+	// Fault is why the file cannot be imported so; nil when it can.
 	Fault error
 }
 
@@ -24,8 +23,7 @@ type Preview struct {
 type Column struct {
 	// Header is the column's cell in the first row.
 	Header string
-	// Name is what it is read by; see [Mapping]. "" means that it is passed
-	// over.
+	// Name is what it is read by; see [Mapping]. "" means that it is ignored.
 	Name string
 }
 
