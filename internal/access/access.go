@@ -10,30 +10,29 @@ import (
 	"github.com/google/uuid"
 )
 
-// Record is what is known of one request. It holds nothing personal: no
-// number, no name, no token. It belongs to the goroutine that serves the
-// request.
+// Record holds the fields of one request's log entry. It holds no personal data:
+// no number, no name, no token. Only the goroutine that serves the request may
+// use it.
 type Record struct {
-	// ID names the request to the caller and in the log: a random UUID as 32
-	// lower-case hex digits.
+	// ID identifies the request to the caller and in the log. It is a random UUID
+	// as 32 lower-case hex digits.
 	ID string
-	// Route is the pattern of the route, "" while none matched.
+	// Route is the pattern of the route; "" until one matches.
 	Route string
-	// Account is the sid of the account that asks, "" while nobody known does.
+	// Account is the sid of the calling account; "" until it is authenticated.
 	Account string
-	// Bulk tells that the request was about many items, Total how many and
-	// Failed how many of them could not be done.
+	// Bulk means that the request had several items: Total items, of which Failed
+	// failed.
 	Bulk          bool
 	Total, Failed int
-	// Replayed is the ID of an earlier request whose answer was given again; ""
-	// when the request was served by itself.
+	// Replayed is the ID of the earlier request whose stored answer was sent, or
+	// "".
 	Replayed string
-	// BrokenOff tells why an answer that was begun was deliberately not sent to its
-	// end; otherwise "".
+	// BrokenOff says why the server cut off an answer that it had begun, or is "".
 	BrokenOff string
-	// Err is the trouble behind the answer that the caller is not told of. With an
-	// answer from 400 to 499 it is not logged: it is the caller's mistake, and may
-	// have pieces of what the caller sent.
+	// Err is the cause of an error answer, which the caller does not see. It is not
+	// logged with a status from 400 to 499, since it may quote what the caller
+	// sent.
 	Err error
 	// Status is the HTTP status of the answer, 0 when there was none, and Took how
 	// long the request took. The server sets both at the end of the request.
@@ -41,7 +40,7 @@ type Record struct {
 	Took   time.Duration
 }
 
-// Counted notes the items of a bulk request that was done.
+// Counted records the items of a bulk request.
 func (r *Record) Counted(total, failed int) {
 	r.Bulk, r.Total, r.Failed = true, total, failed
 }

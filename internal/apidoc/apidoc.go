@@ -1,8 +1,8 @@
-// Package apidoc reads an OpenAPI document into what a page about it shows:
-// operations with their parameters, bodies and answers, references resolved and
-// schemas laid out as lists of fields, all in the document's own order.
+// Package apidoc parses an OpenAPI document into the content of a documentation
+// page: operations with their parameters, bodies and answers, in the order of the
+// document. References are resolved and schemas are flattened to lists of fields.
 //
-// It reads as much of OpenAPI 3.1 as callbook's document uses.
+// It supports the part of OpenAPI 3.1 that callbook's document uses.
 package apidoc
 
 import (
@@ -13,7 +13,7 @@ import (
 	yaml "github.com/oasdiff/yaml3"
 )
 
-// Document is an API's.
+// Document is the documentation of an API.
 type Document struct {
 	Title, Version, Summary string
 	// Description, here and elsewhere, is Markdown.
@@ -31,21 +31,21 @@ type Group struct {
 type Operation struct {
 	ID, Method, Path     string
 	Summary, Description string
-	// Open tells that no credentials are needed.
+	// Open means that no credentials are needed.
 	Open       bool
 	Parameters []Field
 	Body       *Body // nil when there is none
 	Answers    []Answer
 }
 
-// Body is what a request sends.
+// Body is the body of a request.
 type Body struct {
 	ContentType, Description string
 	Fields                   []Field
 	Examples                 []Example
 }
 
-// Answer is one that an operation gives.
+// Answer is a possible answer of an operation.
 type Answer struct {
 	Status, Description string
 	ContentType         string
@@ -53,27 +53,26 @@ type Answer struct {
 	Examples            []Example
 }
 
-// Good tells whether the request was done.
+// Good reports whether the answer means success.
 func (a Answer) Good() bool { return strings.HasPrefix(a.Status, "2") }
 
 // Field is a parameter, or a field of a body.
 type Field struct {
-	// Name is that of the field alone; Depth tells how far it is within others,
-	// 0 being outside.
+	// Name is the field's own name, and Depth its level of nesting, from 0 on.
 	Name  string
 	Depth int
 	In    string // of a parameter: path, query, header
-	Type  string // as "string", "array of object", "string or null"
-	// Rules are what a value must keep, and its default.
+	Type  string // such as "string", "array of object", "string or null"
+	// Rules are the constraints on a value, and its default.
 	Rules       []string
 	Description string
 	Required    bool
 }
 
-// Example is a body that was written down.
+// Example is an example of a body.
 type Example struct{ Name, Text string }
 
-// Parse reads a document, which is YAML or JSON.
+// Parse parses a document in YAML or JSON.
 func Parse(document []byte) (*Document, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {

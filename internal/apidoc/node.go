@@ -8,8 +8,7 @@ import (
 	yaml "github.com/oasdiff/yaml3"
 )
 
-// node is a place in the document; the zero node is one that is not there, and
-// has nothing in it.
+// node is a node of the document. The zero node does not exist and is empty.
 type node struct{ at *yaml.Node }
 
 func (n node) there() bool { return n.at != nil }
@@ -24,7 +23,7 @@ func (n node) get(key string) node {
 	return node{}
 }
 
-// pairs goes through a mapping, in its order.
+// pairs iterates over a mapping, in the order of the document.
 func (n node) pairs() func(yield func(string, node) bool) {
 	return func(yield func(string, node) bool) {
 		if n.at == nil || n.at.Kind != yaml.MappingNode {
@@ -38,7 +37,7 @@ func (n node) pairs() func(yield func(string, node) bool) {
 	}
 }
 
-// items are those of a sequence.
+// items returns the items of a sequence.
 func (n node) items() []node {
 	if n.at == nil || n.at.Kind != yaml.SequenceNode {
 		return nil
@@ -50,7 +49,7 @@ func (n node) items() []node {
 	return items
 }
 
-// text is a scalar as it is written.
+// text returns a scalar as it is written.
 func (n node) text() string {
 	if n.at == nil || n.at.Kind != yaml.ScalarNode {
 		return ""
@@ -58,7 +57,7 @@ func (n node) text() string {
 	return strings.TrimSpace(n.at.Value)
 }
 
-// texts are those of a sequence, or the one that stands alone.
+// texts returns the scalars of a sequence, or a single scalar.
 func (n node) texts() []string {
 	if one := n.text(); one != "" {
 		return []string{one}
@@ -70,7 +69,7 @@ func (n node) texts() []string {
 	return all
 }
 
-// json is the value as JSON, its keys in their order.
+// json returns the value as JSON, its keys in the order of the document.
 func (n node) json() string {
 	var flat, pretty bytes.Buffer
 	n.appendJSON(&flat)
@@ -118,6 +117,6 @@ func (n node) appendJSON(b *bytes.Buffer) {
 func appendString(b *bytes.Buffer, s string) {
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s)         // a string always can be
-	b.Truncate(b.Len() - 1) // the encoder ends the line
+	_ = e.Encode(s)         // encoding a string cannot fail
+	b.Truncate(b.Len() - 1) // the encoder adds a newline
 }

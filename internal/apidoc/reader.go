@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// reader reads a document, and keeps the first thing that it cannot make out.
+// reader parses a document. It records the first error and goes on.
 type reader struct {
 	root node
 	err  error
@@ -104,8 +104,8 @@ func (r *reader) examples(media node) []Example {
 	return all
 }
 
-// exampleText is an example as it would be sent: text as it is, the rest as
-// JSON.
+// exampleText returns an example as it would be sent: text unchanged, and any other
+// value as JSON.
 func exampleText(value node) string {
 	if text := value.text(); text != "" {
 		return text
@@ -126,7 +126,7 @@ func (r *reader) resolve(n node) node {
 	return node{}
 }
 
-// target is what a reference means.
+// target returns the node that a reference points to.
 func (r *reader) target(ref string) node {
 	path, ok := strings.CutPrefix(ref, "#/")
 	if !ok {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// schema is a schema with everything that it refers to, which the document
-// writes in layers: a $ref, and beside it what is said more closely. A layer
-// before another counts more.
+// schema is a schema merged with the schemas that it refers to. In the document a
+// $ref has siblings that refine it, so a schema is a stack of layers. An earlier
+// layer overrides a later one.
 type schema struct {
 	r      *reader
 	layers []node
 }
 
-// maxLayers bounds how deep references may lie.
+// maxLayers bounds chains of references.
 const maxLayers = 20
 
 func (r *reader) schema(layers ...node) schema {
@@ -34,7 +34,7 @@ func (r *reader) schema(layers ...node) schema {
 
 func (s schema) there() bool { return len(s.layers) > 0 }
 
-// get returns what the closest layer says under a key.
+// get returns the value under a key in the first layer that has it.
 func (s schema) get(key string) node {
 	for _, l := range s.layers {
 		if v := l.get(key); v.there() {
@@ -44,7 +44,7 @@ func (s schema) get(key string) node {
 	return node{}
 }
 
-// under returns the schema that all layers together have under a key.
+// under returns the schema under a key, merged from all layers.
 func (s schema) under(key string) schema {
 	var found []node
 	for _, l := range s.layers {
@@ -55,8 +55,8 @@ func (s schema) under(key string) schema {
 	return s.r.schema(found...)
 }
 
-// choice returns the first of several that a value may be, which the document
-// writes down with the usual one first.
+// choice returns the first alternative of anyOf or oneOf, if there is one. The
+// document lists the usual alternative first.
 func (s schema) choice() schema {
 	for _, key := range []string{"anyOf", "oneOf"} {
 		if options := s.get(key).items(); len(options) > 0 {
@@ -66,8 +66,8 @@ func (s schema) choice() schema {
 	return s
 }
 
-// properties are the names of an object's, in the order of the layer that
-// first told of them: the furthest, which has all.
+// properties returns the names of an object's properties. Their order is that of
+// the last layer, which has all of them.
 func (s schema) properties() []string {
 	var names []string
 	for _, l := range slices.Backward(s.layers) {
@@ -90,12 +90,12 @@ func (s schema) property(name string) schema {
 	return s.r.schema(found...)
 }
 
-// fields lays a schema out.
+// fields flattens a schema to a list of fields.
 func (r *reader) fields(n node) []Field {
 	return r.append(nil, r.schema(n), 0)
 }
 
-// maxDepth bounds how deep fields are shown.
+// maxDepth bounds the nesting of the fields that are shown.
 const maxDepth = 8
 
 func (r *reader) append(fields []Field, s schema, depth int) []Field {
@@ -136,7 +136,7 @@ func (r *reader) field(name string, depth int, s schema) Field {
 	return f
 }
 
-// typeName is what a value is, in words.
+// typeName describes the type of a value.
 func (s schema) typeName() string {
 	var names []string
 	for _, option := range append(s.get("oneOf").items(), s.get("anyOf").items()...) {

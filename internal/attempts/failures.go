@@ -1,5 +1,4 @@
-// Package attempts bounds how often something may fail, by the network address that
-// tries it.
+// Package attempts is a rate limit on failed attempts, by network address.
 package attempts
 
 import (
@@ -17,19 +16,18 @@ import (
 const (
 	// maxAddresses bounds the memory for addresses, at some 200 bytes each.
 	maxAddresses = 10_000
-	// maxWaiting is how many attempts of an address may wait for others of it,
-	// as a multiple of how many may fail at once.
+	// maxWaiting bounds the waiting attempts of an address, as a multiple of the
+	// burst.
 	maxWaiting = 16
 )
 
-// Failures is a rate limit on the failures of each address, a token bucket as the
-// generic cell rate algorithm keeps one. What succeeds costs nothing. It is safe
-// for concurrent use.
+// Failures is a rate limit on the failures of each address: a token bucket,
+// implemented with the generic cell rate algorithm. Success costs nothing. It is
+// safe for concurrent use.
 //
-// An attempt takes its token before it begins and gets it back when it did not
-// fail, so that attempts at the same time get no further than attempts one after
-// the other. An attempt that only lacks a token because others hold theirs waits
-// for how these end.
+// An attempt takes a token before it begins and returns it if it did not fail.
+// Concurrent attempts can therefore not fail more often than sequential ones. If
+// running attempts hold the last tokens, further attempts wait for their outcome.
 type Failures struct {
 	burst int
 	every time.Duration
@@ -58,20 +56,20 @@ func New(burst int, every time.Duration, c clock.Clock, detail string) *Failures
 // bucket is the state of one address.
 type bucket struct {
 	of netip.Prefix
-	// recovered is when all tokens are there again: each token that is missing
-	// moves it on by one interval.
+	// recovered is when the bucket is full again: each missing token moves it on
+	// by one interval.
 	recovered time.Time
 	running   int           // attempts that hold a token
 	waiting   int           // attempts that wait for one
 	ended     chan struct{} // closed when a running attempt ends; nil while none waits
-	at        int           // in the heap; -1 when it is not there any more
+	index     int           // in the heap; -1 after eviction
 }
 
-// missing is how long it takes until all tokens are back, those of running
-// attempts included.
+// missing returns how long it takes until the bucket is full, with the tokens of
+// running attempts counted as missing.
 func (b *bucket) missing(now time.Time) time.Duration { return max(0, b.recovered.Sub(now)) }
 
-// Attempt is one that has begun. Its owner must call End.
+// Attempt is an attempt that has begun. Its owner must call End.
 type Attempt struct {
 	failures *Failures
 	bucket   *bucket
@@ -79,8 +77,8 @@ type Attempt struct {
 }
 
 // Begin takes a token of the address for an attempt. It returns a TooMany fault
-// when the address has failed too often, and the context's error when that ends
-// while the attempt waits.
+// when the address has failed too often, and the cause of ctx when ctx ends while
+// the attempt waits.
 func (f *Failures) Begin(ctx context.Context, from netip.Addr) (*Attempt, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,7 +105,7 @@ func (f *Failures) Begin(ctx context.Context, from netip.Addr) (*Attempt, error)
 	}
 }
 
-// wait lets others go on until an attempt of the bucket has ended.
+// wait unlocks f.mu until an attempt of the bucket has ended.
 func (f *Failures) wait(ctx context.Context, b *bucket) error {
 	if b.ended == nil {
 		b.ended = make(chan struct{})
@@ -126,7 +124,7 @@ func (f *Failures) wait(ctx context.Context, b *bucket) error {
 	return err
 }
 
-// End ends the attempt. Unless it failed, its token is back.
+// End ends the attempt. It returns the token unless the attempt failed.
 func (a *Attempt) End(failed bool) {
 	f, b := a.failures, a.bucket
 	f.mu.Lock()
@@ -144,29 +142,29 @@ func (a *Attempt) End(failed bool) {
 	}
 }
 
-// BeginGuess is Begin for an attempt with a secret. One that has failed from the
-// same address a moment ago is no new guess: then it returns no attempt and no
-// error, and the secret is as wrong as before. So a program that goes on with a
-// key that was revoked does not lock its neighbours out.
+// BeginGuess is Begin for an attempt with a secret. If the same secret has just
+// failed from the same address, it returns neither an attempt nor an error: the
+// secret is known to be wrong, and repeating it is no new guess. A program that
+// keeps sending a revoked key thus does not lock out others at its address.
 func (f *Failures) BeginGuess(ctx context.Context, from netip.Addr, secret string) (*Attempt, error) {
-	this := repeat{networkOf(from), sha256.Sum256([]byte(secret))}
+	guess := repeat{networkOf(from), sha256.Sum256([]byte(secret))}
 	f.mu.Lock()
-	again := f.known.has(this, f.clock.Now())
+	known := f.known.has(guess, f.clock.Now())
 	f.mu.Unlock()
-	if again {
+	if known {
 		return nil, nil
 	}
 	a, err := f.Begin(ctx, from)
 	if a != nil {
-		a.repeat = this
+		a.repeat = guess
 	}
 	return a, err
 }
 
-// bucket returns the bucket of a network. When there are too many, the one that
-// is nearest to recovery is forgotten: that is a new one's state but for the
-// failures that it has had least of, so an attacker who comes from many addresses
-// resets none that has failed more often than these.
+// bucket returns the bucket of a network. When there are too many buckets, it
+// evicts the one that is full soonest, which has the fewest failures to forget.
+// An attacker with many addresses can therefore not evict the bucket of an address
+// that has failed more often than each of them.
 func (f *Failures) bucket(network netip.Prefix, now time.Time) *bucket {
 	if b := f.buckets[network]; b != nil {
 		return b
@@ -181,13 +179,13 @@ func (f *Failures) bucket(network netip.Prefix, now time.Time) *bucket {
 	return b
 }
 
-// networkOf is what counts as one address. Whoever has an IPv6 address has the 64
-// bits of its network too.
+// networkOf returns what counts as one address: an IPv4 address or the /64 network
+// of an IPv6 address, since a client usually controls all of that.
 func networkOf(addr netip.Addr) netip.Prefix {
 	bits := 32
 	if addr = addr.Unmap(); addr.Is6() {
 		bits = 64
 	}
-	prefix, _ := addr.WithZone("").Prefix(bits) // of no address it is the zero Prefix
+	prefix, _ := addr.WithZone("").Prefix(bits) // the zero Prefix if there is no address
 	return prefix
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// byRecovery is a heap of buckets, the one nearest to recovery first.
+// byRecovery is a heap of buckets. The first one is full soonest.
 type byRecovery []*bucket
 
 var _ heap.Interface = (*byRecovery)(nil)
@@ -21,13 +21,13 @@ func (h byRecovery) Less(i, j int) bool { return h[i].recovered.Before(h[j].reco
 // Swap implements [sort.Interface].
 func (h byRecovery) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
+	h[i].index, h[j].index = i, j
 }
 
 // Push implements [heap.Interface].
 func (h *byRecovery) Push(x any) {
 	b := x.(*bucket)
-	b.at = len(*h)
+	b.index = len(*h)
 	*h = append(*h, b)
 }
 
@@ -35,43 +35,43 @@ func (h *byRecovery) Push(x any) {
 func (h *byRecovery) Pop() any {
 	last := len(*h) - 1
 	b := (*h)[last]
-	b.at = -1
+	b.index = -1
 	(*h)[last] = nil
 	*h = (*h)[:last]
 	return b
 }
 
-// fix moves a bucket to its place, unless it was forgotten.
+// fix restores the heap's order after a change of b, unless b was evicted.
 func (h *byRecovery) fix(b *bucket) {
-	if b.at >= 0 {
-		heap.Fix(h, b.at)
+	if b.index >= 0 {
+		heap.Fix(h, b.index)
 	}
 }
 
 const (
 	// maxRepeats bounds the memory for failed guesses, at some 200 bytes each.
 	maxRepeats = 10_000
-	// repeatFor is how long a guess that has failed is known as wrong.
+	// repeatFor is how long a failed guess is remembered.
 	repeatFor = 10 * time.Second
 )
 
-// repeat is a guess: where it came from and the hash of what was tried. The zero
-// repeat is none.
+// repeat identifies a guess: its network and the hash of the secret. The zero
+// repeat means none.
 type repeat struct {
 	from   netip.Prefix
 	secret [sha256.Size]byte
 }
 
-// repeats are the guesses that failed last.
+// repeats remembers the guesses that failed last.
 type repeats struct {
 	until map[repeat]time.Time
-	queue []repeat // a ring, the oldest at next
-	next  int
+	queue []repeat // a ring buffer
+	next  int      // index of the oldest
 }
 
 func (r *repeats) has(g repeat, now time.Time) bool {
 	until, ok := r.until[g]
-	// A clock that was set back must not make it last.
+	// If the clock was set back, the entry must not live longer.
 	return ok && now.Before(until) && until.Sub(now) <= repeatFor
 }
 

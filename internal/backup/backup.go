@@ -1,13 +1,13 @@
-// Package backup keeps the file of a backup whole: it is written under another
-// name, gets a checksum at its end, and has its own name only when all of it is
-// on the disk. It also puts a restored database in the place of another one.
+// Package backup writes backup files atomically and replaces a database by a
+// restored one. A backup is written under another name, gets a checksum at its
+// end, and is renamed once all of it is on the disk.
 //
-// A backup is a database file of SQLite with a line behind its last page, which
-// SQLite does not read:
+// A backup is a SQLite database file with a line after its last page, which SQLite
+// does not read:
 //
 //	callbook backup, sha256 (64 hex digits)
 //
-// The checksum is of all bytes before that line and the end of line before it.
+// The checksum covers all bytes before the newline that precedes this line.
 package backup
 
 import (
@@ -32,16 +32,16 @@ const (
 )
 
 var (
-	// ErrExists means that there is a file already, which is not to be overwritten.
+	// ErrExists means that the file exists and must not be overwritten.
 	ErrExists = errors.New("it is there already; name another file, or overwrite it with --force")
-	// ErrBusy means that another backup is written into the same folder.
+	// ErrBusy means that another backup is being written into the same folder.
 	ErrBusy = errors.New("another backup is being written into the same folder; wait for its end")
-	// ErrDamaged means that a backup is not whole, so that it was not restored.
+	// ErrDamaged means that a backup was not restored, because it is damaged.
 	ErrDamaged = errors.New("the BACKUP is cut off or damaged; the database was not touched; " +
 		"copy the backup again from where it is kept, or restore another one")
-	// ErrChecksum means that a backup is not what was written.
+	// ErrChecksum means that the content of a backup does not match its checksum.
 	ErrChecksum = errors.New("it is not what was backed up: its checksum is another")
-	// ErrCut means that a backup has lost its end.
+	// ErrCut means that a backup is truncated: its checksum line is missing.
 	ErrCut = errors.New("it is not what was backed up: the line with its checksum, at the end, is missing or broken")
 )
 
@@ -49,11 +49,12 @@ var (
 type Staged struct {
 	to    string
 	force bool
-	lock  *os.File // the folder; nil where folders have no locks
+	lock  *os.File // the locked folder; nil where folders cannot be locked
 }
 
-// Stage makes an empty file, readable by its owner alone, that is to become the
-// file to. What a backup that was killed has left of the same name is removed.
+// Stage creates an empty file that will be renamed to the file to. Only its owner
+// can read it. Stage removes the remains of a backup of the same name that was
+// killed.
 func Stage(to string, force bool) (*Staged, error) {
 	s := &Staged{to: to, force: force}
 	if err := s.checkFree(); err != nil {
@@ -77,10 +78,10 @@ func Stage(to string, force bool) (*Staged, error) {
 	return s, nil
 }
 
-// PartialName returns what the backup to is called while it is being written.
+// PartialName returns the name of the backup to while it is being written.
 func PartialName(to string) string { return to + partialSuffix }
 
-// Path returns where the backup is being written.
+// Path returns the name under which the backup is being written.
 func (s *Staged) Path() string { return PartialName(s.to) }
 
 func (s *Staged) checkFree() error {
@@ -105,8 +106,8 @@ func (s *Staged) unlock() error {
 	return s.lock.Close()
 }
 
-// Publish puts the checksum at the end of the file, waits until it is on the disk,
-// and gives it its name. It returns the checksum of the whole file.
+// Publish appends the checksum, syncs the file and renames it to its final name. It
+// returns the checksum of the whole file.
 func (s *Staged) Publish(ctx context.Context) (sum string, err error) {
 	defer func() { err = errors.Join(err, s.unlock()) }()
 	if sum, err = s.publish(ctx); err != nil {
@@ -124,7 +125,7 @@ func (s *Staged) publish(ctx context.Context) (string, error) {
 	err = copyBlocks(ctx, h, file, nil)
 	var whole hash.Hash
 	if err == nil {
-		seal := sealOf(h.Sum(nil)) // leaves h as it is
+		seal := sealOf(h.Sum(nil)) // Sum does not change h
 		whole = h
 		whole.Write(seal)
 		_, err = file.Write(seal)
@@ -135,7 +136,7 @@ func (s *Staged) publish(ctx context.Context) (string, error) {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return "", err
 	}
-	// Again: somebody may have made the file meanwhile.
+	// Another process may have created the file since Stage checked.
 	if err := s.checkFree(); err != nil {
 		return "", err
 	}
@@ -152,10 +153,10 @@ func (s *Staged) Discard() error {
 
 func sealOf(sum []byte) []byte { return []byte(sealWords + hex.EncodeToString(sum) + "\n") }
 
-// Copy copies a backup without its line, syncs the copy, and compares the
-// checksum. The copy must not be there, and is readable by its owner alone. A
-// backup that some other program made has no checksum: sealed is false. Progress
-// is told how many bytes are copied of how many.
+// Copy copies a backup without its checksum line, syncs the copy and compares the
+// checksum. The file to must not exist; only its owner can read it. If another
+// program made the backup, it has no checksum and sealed is false. Copy reports the
+// bytes copied so far to progress.
 func Copy(ctx context.Context, from, to string, progress func(done, total int64)) (sealed bool, err error) {
 	source, err := os.Open(from)
 	if err != nil {
@@ -198,10 +199,10 @@ func Copy(ctx context.Context, from, to string, progress func(done, total int64)
 	return sealed, errors.Join(err, target.Close())
 }
 
-// Verify compares the checksum of a backup. The error is [ErrChecksum] when it is
-// another. A file that is no backup has no checksum: sealed is false, and of the
-// file only its end was read. Verify closes the file, which drops the locks that
-// this process has on it: nothing else in the process may have it open.
+// Verify compares the checksum of a backup. The error is [ErrChecksum] if it does
+// not match. If the file has no checksum line, sealed is false and Verify has read
+// no more than the end of the file. Closing the file drops the POSIX locks that
+// this process holds on it, so nothing else in the process may have it open.
 func Verify(ctx context.Context, path string) (sealed bool, err error) {
 	source, err := os.Open(path)
 	if err != nil {
@@ -226,7 +227,7 @@ func Verify(ctx context.Context, path string) (sealed bool, err error) {
 	return true, nil
 }
 
-// readSeal returns the line at the end of a file of this size; nil is none.
+// readSeal returns the checksum line at the end of a file of this size, or nil.
 func readSeal(file io.ReaderAt, size int64) ([]byte, error) {
 	if size <= int64(sealBytes) {
 		return nil, nil
@@ -241,7 +242,7 @@ func readSeal(file io.ReaderAt, size int64) ([]byte, error) {
 	return seal, nil
 }
 
-// copyBlocks is io.Copy that can be stopped.
+// copyBlocks is io.Copy with a context.
 func copyBlocks(ctx context.Context, to io.Writer, from io.Reader, wrote func(n int)) error {
 	block := make([]byte, blockBytes)
 	for {
@@ -266,8 +267,8 @@ func copyBlocks(ctx context.Context, to io.Writer, from io.Reader, wrote func(n 
 	}
 }
 
-// CheckRoom returns an error when the folder of a file has no room for this many
-// bytes, where the system tells.
+// CheckRoom returns an error if the disk of a file has less than this many bytes
+// free. Where the system does not say how much is free, it returns nil.
 func CheckRoom(file string, bytes int64) error {
 	dir := filepath.Dir(file)
 	free, known, err := freeBytes(dir)
@@ -288,7 +289,7 @@ func remove(path string) error {
 	return nil
 }
 
-// syncDir makes the names in a folder durable.
+// syncDir makes changes of names in a folder durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Place is where a database stands that another one is to take the place of.
+// Place names the files of a database that a restore replaces.
 //
-// A database that is being prepared is called (file).restoring; one that is ready
-// (file).restored. In one step that one and the file change their names, and then
-// the old one becomes (file).before-restore-(time). So whatever ends a restore,
-// the file is a whole database at every moment, and what is called .restored is
-// one too: the old one, or the new one that nobody has used.
+// The new database is (file).restoring while it is prepared and (file).restored
+// when it is ready. Then the file and (file).restored swap their names atomically,
+// and (file).restored, now the old database, becomes (file).before-restore-(time).
+// If a restore is interrupted, the file is a complete database at every moment.
+// So is (file).restored, which is then the old database or the unused new one.
 type Place struct {
 	File    string // the database
 	Uploads string // the folder with its files of uploads
@@ -28,18 +28,18 @@ const (
 	timeFormat    = "20060102T150405.000000000Z"
 )
 
-// logSuffixes are what SQLite adds to the name of a database for its logs and the
-// index of one.
+// logSuffixes are the suffixes of SQLite's write-ahead log, rollback journal and
+// index of the write-ahead log.
 var logSuffixes = []string{"-wal", "-journal", "-shm"}
 
-// Preparing returns the name of a database that is being prepared.
+// Preparing returns the name of the new database while it is prepared.
 func (p Place) Preparing() string { return p.File + ".restoring" }
 
-// Ready returns the name of a database that is prepared.
+// Ready returns the name of the new database once it is ready.
 func (p Place) Ready() string { return p.File + ".restored" }
 
-// CleanUp removes what a restore has left that was ended before its time, and
-// returns the name of a database that it left; "" is none.
+// CleanUp removes the remains of an interrupted restore. If that restore has left a
+// database, CleanUp renames it and returns its name, otherwise "".
 func (p Place) CleanUp() (left string, err error) {
 	for _, suffix := range append([]string{""}, logSuffixes...) {
 		if err := remove(p.Preparing() + suffix); err != nil {
@@ -59,7 +59,7 @@ func (p Place) CleanUp() (left string, err error) {
 		return "", nil
 	}
 	left = p.kept(time.Now())
-	if len(orphans) == 1 { // its files of uploads
+	if len(orphans) == 1 { // the folder with its files of uploads
 		left = strings.TrimSuffix(orphans[0], uploadsSuffix)
 	}
 	if err := os.Rename(p.Ready(), left); err != nil {
@@ -68,8 +68,8 @@ func (p Place) CleanUp() (left string, err error) {
 	return left, syncDir(filepath.Dir(p.File))
 }
 
-// dropUnused removes second names of a database that still has its first one, and
-// returns the folders of uploads that have no database.
+// dropUnused removes hard links to the database that is still in use, and returns
+// the folders of uploads whose database does not exist.
 func (p Place) dropUnused() (orphans []string, err error) {
 	entries, err := os.ReadDir(filepath.Dir(p.File))
 	if err != nil {
@@ -110,8 +110,8 @@ func (p Place) kept(now time.Time) string {
 	return p.File + keptInfix + now.UTC().Format(timeFormat)
 }
 
-// KeepUploads gives the files of uploads that are there second names, which are
-// those of the database called kept.
+// KeepUploads makes hard links to the present files of uploads, in the folder of the
+// database called kept.
 func (p Place) KeepUploads(kept string) error {
 	entries, err := os.ReadDir(p.Uploads)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
@@ -128,15 +128,14 @@ func (p Place) KeepUploads(kept string) error {
 		if !entry.Type().IsRegular() {
 			continue
 		}
-		if err := nameToo(filepath.Join(p.Uploads, entry.Name()), filepath.Join(folder, entry.Name())); err != nil {
+		if err := linkOrCopy(filepath.Join(p.Uploads, entry.Name()), filepath.Join(folder, entry.Name())); err != nil {
 			return err
 		}
 	}
 	return syncDir(folder)
 }
 
-// Kept returns what the database that is there is to be called; "" when there is
-// none.
+// Kept returns the name that the present database will get, or "" if there is none.
 func (p Place) Kept(now time.Time) (string, error) {
 	info, err := os.Lstat(p.File)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
@@ -145,8 +144,8 @@ func (p Place) Kept(now time.Time) (string, error) {
 	return p.kept(now), err
 }
 
-// KeepLogs moves the logs of a database that could not be closed well, or is gone,
-// to the database's name to be, because the next one must not meet them.
+// KeepLogs renames the logs of a database that was not closed cleanly, or is lost,
+// to go with the name kept. SQLite would otherwise apply them to the new database.
 func (p Place) KeepLogs(kept string, now time.Time) error {
 	if kept == "" {
 		kept = p.kept(now)
@@ -160,8 +159,8 @@ func (p Place) KeepLogs(kept string, now time.Time) error {
 	return syncDir(filepath.Dir(p.File))
 }
 
-// Replace puts the prepared database, which must be on the disk, in the place of
-// the one that is there, whose name becomes kept; "" tells that there is none.
+// Replace puts the prepared database, which must be synced, in the place of the
+// present one, and renames that to kept; "" means that there is none.
 func (p Place) Replace(kept string) error {
 	if err := os.Rename(p.Preparing(), p.Ready()); err != nil {
 		return err
@@ -176,8 +175,8 @@ func (p Place) Replace(kept string) error {
 	return syncDir(filepath.Dir(p.File))
 }
 
-// exchange makes the database that is ready the one that is used, and the old one
-// the one that is ready.
+// exchange swaps the names of the new database, which is ready, and the present
+// one. If kept is "", it only renames the new one.
 func (p Place) exchange(kept string) error {
 	if kept == "" {
 		return os.Rename(p.Ready(), p.File)
@@ -186,8 +185,8 @@ func (p Place) exchange(kept string) error {
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	// The old one has two names for a moment.
-	if err := nameToo(p.File, kept); err != nil {
+	// Without an atomic swap, the old database has two names for a moment.
+	if err := linkOrCopy(p.File, kept); err != nil {
 		return err
 	}
 	if err := os.Rename(p.Ready(), p.File); err != nil {
@@ -196,8 +195,8 @@ func (p Place) exchange(kept string) error {
 	return os.Rename(kept, p.Ready())
 }
 
-// nameToo gives a file a second name or, where files have only one, copies it.
-func nameToo(from, to string) error {
+// linkOrCopy makes a hard link or, if the file system has none, a copy.
+func linkOrCopy(from, to string) error {
 	err := os.Link(from, to)
 	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
 		return err

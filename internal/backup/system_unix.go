@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockDir takes the lock of a folder, which ends with its holder. Some network
-// file systems have no locks of folders; then it is nil.
+// lockDir locks a folder until the file is closed or the process ends. It returns
+// nil on network file systems that cannot lock folders.
 func lockDir(dir string) (*os.File, error) {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -25,7 +25,7 @@ func lockDir(dir string) (*os.File, error) {
 	return nil, d.Close()
 }
 
-// freeBytes returns how many bytes a folder has room for.
+// freeBytes returns how many bytes are free on the disk of a folder.
 func freeBytes(dir string) (bytes int64, known bool, err error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {

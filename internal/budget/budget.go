@@ -1,12 +1,10 @@
-// Package budget bounds the memory that requests make the server hold: their
-// bodies, what is decoded from them, and their answers until the client has
-// taken them.
+// Package budget bounds the memory of requests: their bodies, what is decoded
+// from them, and their answers until the client has read them.
 //
-// A [Budget] has two pools, both shared fairly by account: bytes, and places
-// for requests in flight. Each request has a [Share] of them, which travels in
-// its context and is given back when the request ends, however it ends. A
-// request of ordinary size takes a place and no bytes, so it costs two short
-// critical sections and no more.
+// A [Budget] has two pools that accounts share fairly: bytes, and slots for
+// requests in flight. The context of each request carries its [Share] of both,
+// which is released when the request ends. A request of ordinary size takes a
+// slot and no bytes, which costs two short critical sections.
 package budget
 
 import (
@@ -19,32 +17,33 @@ import (
 )
 
 const (
-	// Free is how many bytes a request may use without taking any of the pool.
-	// Its place stands for them.
+	// Free is how many bytes a request may use without acquiring any from the
+	// pool. Its slot covers them.
 	Free = 16 << 10
-	// step is what bytes are taken in multiples of, so that a buffer that grows
-	// does not ask for every item.
+	// step is the unit in which a share acquires bytes, so that a growing buffer
+	// need not lock the pool for every item.
 	step = 64 << 10
 	// maxWaiting is how many requests of one account may wait for bytes.
 	maxWaiting = 128
 )
 
-// Waits are how long a request waits for bytes before it is refused.
+// Waits are the timeouts after which a request that waits for bytes is refused.
 type Waits struct {
 	First time.Duration // for its first bytes
-	// All is for all the bytes of a bulk request at once. It holds none meanwhile,
-	// so many may queue.
+	// All is for a bulk request that asks for all its bytes at once. It may be
+	// long, since such a request holds nothing while it waits.
 	All time.Duration
-	// More is for more bytes while it holds some: several that grow could
-	// otherwise deadlock.
+	// More is for further bytes of a request that holds some. It must be short,
+	// since several growing requests deadlock until one of them gives up.
 	More time.Duration
 }
 
-// DefaultWaits are those of a new [Budget].
+// DefaultWaits are the timeouts of a new [Budget].
 var DefaultWaits = Waits{First: 10 * time.Second, All: 30 * time.Second, More: 5 * time.Second}
 
-// The faults of a request that does not get what it needs. The first two are
-// the account's own doing; the others are told when the server is full.
+// The faults of a request that does not get what it needs. ErrShare and ErrPlaces
+// mean that its own account uses too much, ErrFull and ErrCrowded that the server
+// is full.
 var (
 	ErrShare = &fault.Error{
 		Kind:       fault.TooMany,
@@ -68,40 +67,40 @@ var (
 	}
 )
 
-// Budget is what all requests of a server share. It is safe for concurrent use.
+// Budget is the memory and the slots that all requests of a server share. It is
+// safe for concurrent use.
 type Budget struct {
 	memory *limit.Pool // bytes
-	places *limit.Pool // requests
+	slots  *limit.Pool // requests
 	waits  Waits
 	hurry  atomic.Bool
 }
 
-// New returns a Budget of this many bytes and requests in flight. One account
-// alone gets half of each.
+// New returns a Budget of this many bytes and requests in flight. A single active
+// account gets half of each.
 func New(memory, requests int64) *Budget {
 	return &Budget{
 		memory: limit.New(memory, limit.Options{Spare: true, MaxWaiting: maxWaiting, Busy: ErrShare}),
-		places: limit.New(requests, limit.Options{Spare: true}),
+		slots:  limit.New(requests, limit.Options{Spare: true}),
 		waits:  DefaultWaits,
 	}
 }
 
-// SetWaits is called before the first request.
+// SetWaits replaces the timeouts. It must be called before the first request.
 func (b *Budget) SetWaits(w Waits) { b.waits = w }
 
-// Scarce tells whether less than a quarter of the memory is free, or [Budget.Hurry]
-// was called. Then clients that are slow to take their answers are given less
-// time.
+// Scarce reports whether less than a quarter of the memory is free or [Budget.Hurry]
+// was called. While it is true, slow clients are cut off sooner.
 func (b *Budget) Scarce() bool {
 	return b.hurry.Load() || b.memory.Free() < b.memory.Capacity()/4
 }
 
-// Hurry makes memory scarce from now on, for a server that is stopping.
+// Hurry makes [Budget.Scarce] true from now on, for a server that is stopping.
 func (b *Budget) Hurry() { b.hurry.Store(true) }
 
-// InUse returns how many bytes and places are taken.
+// InUse returns how many bytes and slots are taken.
 func (b *Budget) InUse() (memory, requests int64) {
-	return b.memory.Capacity() - b.memory.Free(), b.places.Capacity() - b.places.Free()
+	return b.memory.Capacity() - b.memory.Free(), b.slots.Capacity() - b.slots.Free()
 }
 
 type contextKey struct{}
@@ -113,9 +112,9 @@ func (b *Budget) Begin(ctx context.Context) (context.Context, *Share) {
 	return context.WithValue(ctx, contextKey{}, s), s
 }
 
-// Of returns the Share that [Budget.Begin] put into the context, or nil, whose
-// methods grant everything: work that is nobody's request is bounded by whoever
-// does it.
+// Of returns the Share that [Budget.Begin] put into the context, or nil. The
+// methods of a nil Share grant everything: work that is not part of a request
+// must be bounded by its caller.
 func Of(ctx context.Context) *Share {
 	s, _ := ctx.Value(contextKey{}).(*Share)
 	return s

@@ -7,45 +7,44 @@ import (
 	"time"
 )
 
-// Share is what one request has of a [Budget]. A store may claim bytes on
-// another goroutine than the request's.
+// Share is what one request holds of a [Budget]. It is safe for concurrent use:
+// a store may claim bytes on a goroutine of its own.
 type Share struct {
 	budget *Budget
 
-	mu      sync.Mutex
-	account int64
-	placed  bool
-	ended   bool
-	used    int64 // bytes that the request says it uses
-	held    int64 // bytes of the pool; Free more may be used
+	mu       sync.Mutex
+	account  int64
+	admitted bool // Admit has taken a slot
+	ended    bool
+	used     int64 // bytes that the request claims to use
+	held     int64 // bytes acquired from the pool; used may be larger by Free
 }
 
-// Admit takes a place for the request, which is now known to be this account's.
-// Until then the share can get no bytes. It does not wait: the error is
-// [ErrPlaces] or [ErrCrowded]. For a request that has its place already it does
-// nothing.
+// Admit takes a slot for the request once its account is known. Until then the
+// share can get no bytes. Admit does not wait: the error is [ErrPlaces] or
+// [ErrCrowded]. It does nothing if the request has its slot already.
 func (s *Share) Admit(account int64) error {
 	if s == nil {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.placed {
+	if s.admitted {
 		return nil
 	}
-	if !s.budget.places.TryAcquire(account, 1) {
-		if s.budget.places.Sated(account, 1) {
+	if !s.budget.slots.TryAcquire(account, 1) {
+		if s.budget.slots.Sated(account, 1) {
 			return ErrPlaces
 		}
 		return ErrCrowded
 	}
-	s.account, s.placed = account, true
+	s.account, s.admitted = account, true
 	return nil
 }
 
-// Take makes the request use n more bytes, and waits until it may, some seconds
-// at most. The error is [ErrShare], [ErrFull] or the context's cause, and then
-// nothing was taken.
+// Take adds n to the bytes that the request uses, and waits some seconds for them
+// if necessary. The error is [ErrShare], [ErrFull] or the context's cause, and
+// then nothing was taken.
 func (s *Share) Take(ctx context.Context, n int64) error {
 	if s == nil {
 		return nil
@@ -56,21 +55,21 @@ func (s *Share) Take(ctx context.Context, n int64) error {
 	return s.Claim(n)
 }
 
-// Reserve makes sure that a [Share.Claim] of n more bytes succeeds, and waits
-// as Take does. [Share.Give] gives back what was reserved and not claimed.
+// Reserve acquires n bytes for later calls of [Share.Claim], which then succeed. It
+// waits as Take does. [Share.Give] releases what was reserved but not claimed.
 func (s *Share) Reserve(ctx context.Context, n int64) error {
 	return s.reserve(ctx, n, s.waits().First, false)
 }
 
-// ReserveMost is Reserve for a request that asks once for all that it may come
-// to use. It reserves less than n bytes where n exceeds what the account could
-// have now if nothing else of its own were in flight, and waits longer, up to
-// half a minute, as long as the request holds nothing.
+// ReserveMost is Reserve for a request that asks once for all bytes that it may
+// need. It reserves fewer than n if n exceeds what the account could have now
+// with no other request of its own in flight. If the request holds nothing yet,
+// it waits longer than Reserve: up to half a minute.
 func (s *Share) ReserveMost(ctx context.Context, n int64) error {
 	return s.reserve(ctx, n, s.waits().All, true)
 }
 
-// waits also has an answer for the Share that grants everything.
+// waits returns the timeouts; s may be nil.
 func (s *Share) waits() Waits {
 	if s == nil {
 		return Waits{}
@@ -84,7 +83,7 @@ func (s *Share) reserve(ctx context.Context, n int64, patience time.Duration, cl
 	}
 	s.mu.Lock()
 	more := s.missing(n)
-	held, account, placed := s.held, s.account, s.placed
+	held, account, admitted := s.held, s.account, s.admitted
 	s.mu.Unlock()
 	if clamp {
 		memory := s.budget.memory
@@ -97,10 +96,10 @@ func (s *Share) reserve(ctx context.Context, n int64, patience time.Duration, cl
 	switch {
 	case more <= 0:
 		return nil
-	case !placed:
-		return ErrShare // nobody known asks
+	case !admitted:
+		return ErrShare // the account is not known yet
 	case more > s.budget.memory.Capacity()/2:
-		// An account alone gets half, so it would wait in vain.
+		// No account gets more than half, so this would wait in vain.
 		return ErrShare
 	}
 	if !s.budget.memory.TryAcquire(account, more) {
@@ -118,7 +117,7 @@ func (s *Share) reserve(ctx context.Context, n int64, patience time.Duration, cl
 	return nil
 }
 
-// wait waits for bytes of the pool.
+// wait acquires n bytes from the pool, or gives up after this timeout.
 func (s *Share) wait(ctx context.Context, n int64, patience time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errWaited)
 	defer cancel()
@@ -131,7 +130,7 @@ func (s *Share) wait(ctx context.Context, n int64, patience time.Duration) error
 
 var errWaited = errors.New("no memory became free in time")
 
-// refused is why n bytes cannot be had.
+// refused returns the fault that says why n bytes are not available.
 func (s *Share) refused(n int64) error {
 	if s.budget.memory.Sated(s.account, n) {
 		return ErrShare
@@ -139,9 +138,9 @@ func (s *Share) refused(n int64) error {
 	return ErrFull
 }
 
-// Claim makes the request use n more bytes. It does not wait, so it may be
-// called with a database transaction open. The error is [ErrShare] or
-// [ErrFull], and then nothing was taken.
+// Claim adds n to the bytes that the request uses. It does not wait, so it may be
+// called inside a database transaction. The error is [ErrShare] or [ErrFull], and
+// then nothing was taken.
 func (s *Share) Claim(n int64) error {
 	if s == nil {
 		return nil
@@ -152,7 +151,7 @@ func (s *Share) Claim(n int64) error {
 		switch {
 		case s.ended:
 			return ErrFull
-		case !s.placed:
+		case !s.admitted:
 			return ErrShare
 		case !s.budget.memory.TryAcquire(s.account, more):
 			return s.refused(more)
@@ -163,8 +162,8 @@ func (s *Share) Claim(n int64) error {
 	return nil
 }
 
-// missing is how many bytes the share has to take of the pool for n more. It
-// needs the lock.
+// missing returns how many bytes the share must acquire from the pool to use n
+// more. The caller must hold s.mu.
 func (s *Share) missing(n int64) int64 {
 	more := s.used + n - Free - s.held
 	if more <= 0 {
@@ -183,8 +182,8 @@ func (s *Share) Used() int64 {
 	return s.used
 }
 
-// Give makes the request use no more than used bytes, as [Share.Used] returned
-// them before, and gives the rest back, with all that was only reserved.
+// Give reduces the bytes that the request uses to used, a value that [Share.Used]
+// has returned, and releases all others, including those that were only reserved.
 func (s *Share) Give(used int64) {
 	if s == nil {
 		return
@@ -192,15 +191,14 @@ func (s *Share) Give(used int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.used = min(s.used, used)
-	keep := (max(0, s.used-Free) + step - 1) / step * step
-	if s.held > keep {
-		s.budget.memory.Release(s.account, s.held-keep)
-		s.held = keep
+	needed := (max(0, s.used-Free) + step - 1) / step * step
+	if s.held > needed {
+		s.budget.memory.Release(s.account, s.held-needed)
+		s.held = needed
 	}
 }
 
-// Unclaim makes the request use no more than used bytes, as Give does, and keeps
-// the rest reserved, for later claims.
+// Unclaim is like Give, but leaves the other bytes reserved for later claims.
 func (s *Share) Unclaim(used int64) {
 	if s == nil {
 		return
@@ -213,7 +211,7 @@ func (s *Share) Unclaim(used int64) {
 // Scarce is [Budget.Scarce].
 func (s *Share) Scarce() bool { return s != nil && s.budget.Scarce() }
 
-// End gives everything back. It must be called when the request is done with.
+// End releases everything. It must be called when the request ends.
 func (s *Share) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,8 +219,8 @@ func (s *Share) End() {
 	if s.held > 0 {
 		s.budget.memory.Release(s.account, s.held)
 	}
-	if s.placed {
-		s.budget.places.Release(s.account, 1)
+	if s.admitted {
+		s.budget.slots.Release(s.account, 1)
 	}
-	s.used, s.held, s.placed = 0, 0, false
+	s.used, s.held, s.admitted = 0, 0, false
 }

@@ -1,10 +1,10 @@
 // Package clientaddr finds the network address of the client behind reverse
 // proxies.
 //
-// A proxy tells it in the header Forwarded (RFC 7239) or X-Forwarded-For, and so
-// can anybody else. Only what a trusted proxy has written counts: the hops are
-// read from the right, since each proxy appends the address that it was asked
-// from, and the first one that is no trusted proxy is the client.
+// Proxies pass it on in the header Forwarded (RFC 7239) or X-Forwarded-For, which
+// a client can forge. Each proxy appends the address of its peer, so the package
+// reads the hops from right to left: the first hop that is not a trusted proxy is
+// the client, and it ignores everything left of that.
 package clientaddr
 
 import (
@@ -13,15 +13,14 @@ import (
 	"strings"
 )
 
-// Proxies are the networks whose proxies are trusted. A nil Proxies trusts
-// nobody.
+// Proxies are the networks of trusted proxies. A nil Proxies trusts none.
 type Proxies []netip.Prefix
 
 // Of returns the address of the client that sent the request, without port and
-// zone, an IPv4-mapped IPv6 address as IPv4. It is the peer of the connection
-// unless that is a trusted proxy that names another. A header that is malformed,
-// names no address ("unknown") or contradicts the other header names nobody, so
-// the peer counts. The zero Addr tells that the connection has no IP address.
+// zone; an IPv4-mapped IPv6 address becomes IPv4. Without a trusted proxy that is
+// the peer of the connection. It is also the peer if the header is malformed,
+// holds something other than an address ("unknown"), or contradicts the other
+// header. If the connection has no IP address, Of returns the zero Addr.
 func (p Proxies) Of(r *http.Request) netip.Addr {
 	peer, ok := parseNode(r.RemoteAddr)
 	if !ok || !p.trust(peer) {
@@ -36,17 +35,16 @@ func (p Proxies) Of(r *http.Request) netip.Addr {
 	case len(standard) == 0:
 		return p.client(peer, list(legacy))
 	}
-	// A proxy that writes one header may pass the other on as the client sent
-	// it, and nobody knows which.
+	// A proxy that writes one header may pass the other through from the client,
+	// and which of the two it writes is unknown.
 	if client := p.client(peer, list(legacy)); client == p.client(peer, forwarded(standard)) {
 		return client
 	}
 	return peer
 }
 
-// Peer returns the address in the request's RemoteAddr: that of the connection, or
-// that of the client once the server has put it there. The zero Addr tells that
-// there is none.
+// Peer returns the address in the request's RemoteAddr, or the zero Addr if there
+// is none. It is the client's address once the server has stored that there.
 func Peer(r *http.Request) netip.Addr { return Proxies(nil).Of(r) }
 
 func (p Proxies) trust(addr netip.Addr) bool {
@@ -58,8 +56,9 @@ func (p Proxies) trust(addr netip.Addr) bool {
 	return false
 }
 
-// client returns the rightmost hop that is no trusted proxy, the leftmost one
-// when all are, and the peer when a hop on the way there is no address.
+// client returns the rightmost hop that is not a trusted proxy, or the leftmost
+// hop if all are trusted. If it meets a hop that is not an address, it returns the
+// peer.
 func (p Proxies) client(peer netip.Addr, hops []string) netip.Addr {
 	client := peer
 	for i := len(hops) - 1; i >= 0; i-- {
@@ -84,8 +83,8 @@ func list(values []string) (hops []string) {
 	return hops
 }
 
-// forwarded returns the "for" of each element of Forwarded, "" where there is
-// none or the element is malformed.
+// forwarded returns the "for" parameter of each element of Forwarded, or "" for
+// an element that is malformed or has none.
 func forwarded(values []string) (hops []string) {
 	for _, value := range values {
 		for rest, more := value, true; more; {
@@ -97,15 +96,15 @@ func forwarded(values []string) (hops []string) {
 	return hops
 }
 
-// element reads one element of Forwarded, which is pairs of a name and a token or
-// quoted string between semicolons, up to the comma behind it. More tells whether
-// there was one.
+// element parses one element of Forwarded: name=value pairs that are separated by
+// semicolons and end at a comma. It returns the "for" parameter and the text after
+// the comma; more reports whether there was a comma.
 func element(s string) (node, rest string, more bool) {
 	malformed := false
 	for {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || strings.ContainsAny(name, `,;"`) {
-			// Skip to the next element: what is to the right of it still counts.
+			// The elements to the right are still valid.
 			_, rest, more = strings.Cut(s, ",")
 			return "", rest, more
 		}
@@ -129,7 +128,7 @@ func element(s string) (node, rest string, more bool) {
 	}
 }
 
-// tokenOrQuoted reads a value and returns what follows it.
+// tokenOrQuoted parses a token or a quoted string and returns the text after it.
 func tokenOrQuoted(s string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		end := strings.IndexAny(s, ";, \t\"")
@@ -153,8 +152,8 @@ func tokenOrQuoted(s string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// parseNode reads an address that may have a port and a zone, an IPv6 address in
-// brackets or without.
+// parseNode parses an address with an optional port and zone. An IPv6 address may
+// be in brackets.
 func parseNode(s string) (netip.Addr, bool) {
 	addr, err := netip.ParseAddr(s)
 	if err != nil {

@@ -1,12 +1,11 @@
-// Package cores tells how many processors the process may use, and lets more
-// goroutines run at once than that.
+// Package cores counts the processors that the process may use, and lets more
+// goroutines than that run at once.
 //
-// Go runs at most GOMAXPROCS goroutines at a time, and by default that is the
-// number of processors. While each of them computes for long, as exports do, a
-// goroutine with a short request waits for up to 10 ms before it runs. With some
-// places more than there are processors, one is free for it, and the operating
-// system, which shares the processors more finely, lets the short request go
-// first.
+// Go runs at most GOMAXPROCS goroutines at a time, by default one for each
+// processor. While all of these compute for long, as exports do, a goroutine with
+// a short request waits for up to 10 ms before it is scheduled. With a larger
+// GOMAXPROCS it gets a thread at once, and the operating system, whose time slices
+// are shorter, lets the short request run first.
 package cores
 
 import (
@@ -14,27 +13,27 @@ import (
 	"runtime"
 )
 
-// more is how many places [Oversubscribe] adds: as many as the exports that one
-// account may have at once. On two processors, while 64 clients of one account
-// exported without a pause, they took the p99 of another account's read of a contact
-// from 39 ms to 22, and from 26 ms to 9 while nobody read the exports. One place more
-// gained nothing, and under searches none does.
-const more = 4
+// extra is how much [Oversubscribe] adds to GOMAXPROCS: as many as the concurrent
+// exports that one account may have. On two processors, while 64 clients of one
+// account exported without a pause, this reduced the p99 of another account's read
+// of a contact from 39 ms to 22 ms, and from 26 ms to 9 ms while nobody read the
+// exports. A larger value gained nothing, and none helps against searches.
+const extra = 4
 
-// count is read before Oversubscribe can change it.
+// count is read before Oversubscribe can change GOMAXPROCS.
 var count = runtime.GOMAXPROCS(0)
 
 // Count returns how many processors the process may use: those of the machine, or
-// fewer where a container's limit or the variable GOMAXPROCS says so. What is
-// bounded by the processors is bounded by this, and not by runtime.GOMAXPROCS.
+// fewer if a container's limit or the variable GOMAXPROCS says so. Limits that
+// follow the number of processors must use Count and not runtime.GOMAXPROCS.
 func Count() int { return count }
 
-// Oversubscribe lets some goroutines more than [Count] run at once. It does
-// nothing where GOMAXPROCS is set, or where a container may use less than its
-// machine has: there the operating system stops a process that runs on too many
-// processors for the rest of a period, which is the longer wait.
+// Oversubscribe lets some more goroutines than [Count] run at once. It does
+// nothing if GOMAXPROCS is set or a container's CPU quota is below the machine's
+// processors. With a quota, a process that runs on too many processors is
+// throttled for the rest of the period, which is worse.
 func Oversubscribe() {
 	if os.Getenv("GOMAXPROCS") == "" && count == runtime.NumCPU() {
-		runtime.GOMAXPROCS(count + more)
+		runtime.GOMAXPROCS(count + extra)
 	}
 }

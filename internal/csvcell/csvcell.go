@@ -1,8 +1,7 @@
-// Package csvcell says how contacts stand in the cells of CSV files: the names
-// of the columns, which texts are marked so that no spreadsheet runs them, and
-// how the values of custom_field become cells and come back. Who reads files
-// and who writes them both ask here, so that what was written is read again as
-// it was.
+// Package csvcell defines the format of contacts in CSV files: the names of the
+// columns, the quote that keeps spreadsheets from running texts as formulas, and
+// the encoding of custom_field's values. Imports and exports share it, so that
+// importing an exported file yields the same contacts.
 package csvcell
 
 import (
@@ -10,7 +9,7 @@ import (
 	"strings"
 )
 
-// The columns of a contact's own fields. Readers take their names in any case.
+// The columns of a contact's fields. Imports ignore the case of their names.
 const (
 	Number      = "number"
 	FirstName   = "first_name"
@@ -18,30 +17,30 @@ const (
 	CompanyName = "company_name"
 	Email       = "email"
 	Tag         = "tag"
-	// CustomField is the column of the whole custom_field, as JSON. Columns of
-	// single values have names of their own; see [CustomColumn].
+	// CustomField is the column of the whole custom_field, as JSON. For the columns
+	// of single values see [CustomColumn].
 	CustomField = "custom_field"
 )
 
-// The columns that are for people to read. An upload passes over them, so that
-// what callbook wrote can be uploaded as it is.
+// The columns for people. Uploads ignore them, so that a file that callbook wrote
+// can be uploaded unchanged.
 const (
-	Line   = "callbook_line"   // of an error row: where it begins in its file
-	Code   = "callbook_code"   // of an error row: what is wrong with it
-	Reason = "callbook_reason" // of an error row: the same in words
+	Line   = "callbook_line"   // of an error row: the line where it begins in its file
+	Code   = "callbook_code"   // of an error row: the error code
+	Reason = "callbook_reason" // of an error row: the error in words
 
 	SID     = "callbook_sid" // of a contact
 	Created = "callbook_date_created"
 	Updated = "callbook_date_updated"
 )
 
-// ByteOrderMark begins every file that callbook writes. It makes spreadsheets
-// read UTF-8 as what it is; without it they spoil what they save.
+// ByteOrderMark begins every file that callbook writes. Without it spreadsheets may
+// take UTF-8 for another encoding and corrupt the texts.
 const ByteOrderMark = "\ufeff"
 
-// WriteRecord writes one record, so that encoding/csv reads the very same cells
-// again: of each CR LF it would drop the CR, so another one goes in front. The
-// cells may be changed. The error is that of w.
+// WriteRecord writes one record in such a way that encoding/csv reads the same
+// cells. Since the reader drops the CR of each CR LF, WriteRecord adds another CR.
+// It may modify cells.
 func WriteRecord(w *csv.Writer, cells []string) error {
 	for i, cell := range cells {
 		if strings.Contains(cell, "\r\n") {

@@ -7,14 +7,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// CustomPrefix begins the name of a column whose cells are values of
-// custom_field, each under the rest of the name.
+// CustomPrefix begins the name of a column for values of custom_field. The rest of
+// the name is the key of the values.
 const CustomPrefix = "custom_field."
 
-// CustomColumn reads the name of a column. It returns the key of custom_field
-// that its cells are under, and whether it is such a column: the prefix may
-// come in any case, blanks around the whole do not count, and the key may be
-// empty, which is no good one.
+// CustomColumn reports whether a column is for values of custom_field, and returns
+// their key. It ignores the case of the prefix and spaces around the name. The key
+// may be empty, which is not valid.
 func CustomColumn(column string) (key string, ok bool) {
 	column = strings.TrimSpace(column)
 	if len(column) < len(CustomPrefix) || !strings.EqualFold(column[:len(CustomPrefix)], CustomPrefix) {
@@ -23,12 +22,11 @@ func CustomColumn(column string) (key string, ok bool) {
 	return column[len(CustomPrefix):], true
 }
 
-// Object builds a custom_field of its values. The zero Object has none.
+// Object builds a custom_field from its values. The zero Object is empty.
 type Object struct{ json []byte }
 
-// Add adds the value of a cell, under the beginning of a JSON member that
-// [AppendKey] made. An empty cell adds nothing: it has no value. The cell must
-// be valid UTF-8.
+// Add adds the value of a cell. The key is the result of [AppendKey]. An empty cell
+// has no value and adds nothing. The cell must be valid UTF-8.
 func (o *Object) Add(key, cell string) {
 	if cell == "" {
 		return
@@ -37,7 +35,7 @@ func (o *Object) Add(key, cell string) {
 	o.json = appendValue(o.json, cell)
 }
 
-// AddText is Add for a cell that is text, whatever it looks like.
+// AddText is Add for a cell that is text even if it looks like JSON.
 func (o *Object) AddText(key, cell string) {
 	if cell == "" {
 		return
@@ -64,15 +62,15 @@ func (o *Object) String() string {
 	return string(o.json) + "}"
 }
 
-// Reset takes all values out.
+// Reset removes all values.
 func (o *Object) Reset() { o.json = o.json[:0] }
 
-// AppendKey appends the beginning of a JSON member: the key and the colon. The
-// key must be valid UTF-8.
+// AppendKey appends the beginning of a JSON member: the quoted key and the colon.
+// The key must be valid UTF-8.
 func AppendKey(b []byte, key string) []byte { return append(appendString(b, key), ':') }
 
-// appendValue appends the value that a cell stands for: JSON is itself, as it
-// is spelt, and anything else is a string.
+// appendValue appends the value of a cell as JSON: a cell that is JSON stays
+// unchanged, and any other becomes a string.
 func appendValue(b []byte, cell string) []byte {
 	text, marked := Unmark(cell)
 	if !marked {
@@ -83,8 +81,8 @@ func appendValue(b []byte, cell string) []byte {
 	return appendString(b, text)
 }
 
-// ValueCell returns the cell for a value of custom_field, given as JSON without
-// blanks around it.
+// ValueCell returns the cell for a value of custom_field, which is JSON without
+// surrounding spaces.
 func ValueCell(value string) string {
 	if value[0] != '"' {
 		return value
@@ -93,8 +91,8 @@ func ValueCell(value string) string {
 	if strings.IndexByte(text, '\\') >= 0 {
 		unquoted, err := jsontext.AppendUnquote(nil, value)
 		text = string(unquoted)
-		// A string that is spelt in a way of its own stays as it is spelt. So
-		// does one with a NUL, since that makes a file no text.
+		// A string stays JSON if appendString would escape it in another way, or
+		// if it holds a NUL, which would make the file binary.
 		if err != nil || strings.IndexByte(text, 0) >= 0 || string(appendString(nil, text)) != value {
 			return value
 		}
@@ -111,38 +109,39 @@ func ValueCell(value string) string {
 	return text
 }
 
-// jsonIn returns the JSON value that a cell is, without the blanks around it.
+// jsonIn returns the JSON of a cell without surrounding spaces, and whether the
+// cell is JSON.
 func jsonIn(cell string) (value string, ok bool) {
 	value = strings.Trim(cell, " \t\r\n")
 	if value == "" || strings.IndexByte(`{["-0123456789tfn`, value[0]) < 0 {
-		return "", false // most cells, at little cost
+		return "", false // the fast path for most cells
 	}
 	return value, ValidJSON(value)
 }
 
-// ObjectIn returns the JSON object that a cell is, without the blanks around
-// it, and whether it is one.
+// ObjectIn returns the JSON object of a cell without surrounding spaces, and
+// whether the cell is a JSON object.
 func ObjectIn(cell string) (object string, ok bool) {
 	object, ok = jsonIn(cell)
 	return object, ok && object[0] == '{'
 }
 
-// ValidJSON tells whether a text is JSON that a custom_field may have in it: a
-// key may come twice, but everything is valid UTF-8, escapes too.
+// ValidJSON reports whether a text is JSON that is valid in a custom_field. Keys may
+// be repeated, but all texts must be valid UTF-8, also when unescaped.
 func ValidJSON(text string) bool {
 	return jsontext.Value(text).IsValid(jsontext.AllowDuplicateNames(true))
 }
 
 // appendString appends valid UTF-8 as a JSON string.
 func appendString(b []byte, s string) []byte {
-	// The only error is invalid UTF-8, which is replaced.
+	// The only possible error is invalid UTF-8, which is replaced.
 	b, _ = jsontext.AppendQuote(b, s)
 	return b
 }
 
-// EachMember calls do with the key and the value of each member of a JSON
-// object, the value as it is spelt, until do returns false. It tells whether it
-// came to the end: what is no object has none.
+// EachMember calls do with the key and the unchanged JSON value of each member of an
+// object, until do returns false. It reports whether it reached the end of a valid
+// object.
 func EachMember(object string, do func(key, value string) bool) bool {
 	d := jsontext.NewDecoder(bytes.NewBufferString(object), jsontext.AllowDuplicateNames(true))
 	if d.PeekKind() != '{' {
@@ -156,7 +155,7 @@ func EachMember(object string, do func(key, value string) bool) bool {
 		if err != nil {
 			return false
 		}
-		name := key.String() // before the next read takes it away
+		name := key.String() // key is valid only until the next read
 		value, err := d.ReadValue()
 		if err != nil || !do(name, string(value)) {
 			return false

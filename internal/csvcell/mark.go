@@ -6,29 +6,29 @@ import (
 	"unicode/utf8"
 )
 
-// A text that a spreadsheet would run as a formula is written with a mark
-// before it, which makes it text there. So is one that would otherwise come
-// back as something else: the empty text, which looks like none, one with
-// blanks around it, which are dropped, and one that begins with the mark. A
-// mark before any other text is a part of the text.
+// mark is an apostrophe before a text, which keeps a spreadsheet from running the
+// text as a formula. It also stands before the texts that an import would change:
+// the empty text, which would read as no value, a text with surrounding spaces,
+// which would be trimmed, and a text that begins with the mark. Before any other
+// text an apostrophe is a part of the text.
 //
-// So each text is one cell, and each such cell is that text: what was written
-// is read again as it was, and what others write is read as they meant it.
+// Mark and Unmark are therefore inverse: what callbook writes is read unchanged, and
+// an apostrophe in a file of another program is rarely mistaken for a mark.
 const mark = '\''
 
-// active are the characters that begin a formula in some spreadsheet, in some
-// language, or that one drops before it looks for a formula.
+// active are the characters that begin a formula in any spreadsheet and language,
+// and the spaces that a spreadsheet skips before one.
 const active = "=+-@＝＋－＠\t\r\n"
 
-// needsMark tells whether a text is written with a mark.
+// needsMark reports whether a text is written with a mark.
 func needsMark(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
 	return text == "" || first == mark || strings.ContainsRune(active, first) || strings.TrimSpace(text) != text
 }
 
-// Runs tells whether a spreadsheet may take a cell for a formula that does
-// something. A cell of nothing but digits and the signs of numbers, as a phone
-// number, is at worst taken for a number.
+// Runs reports whether a spreadsheet may run a cell as a harmful formula. A cell of
+// digits and the punctuation of numbers, such as a phone number, is not harmful: at
+// worst it is taken for a number.
 func Runs(cell string) bool {
 	first, _ := utf8.DecodeRuneInString(cell)
 	return strings.ContainsRune(active, first) && strings.ContainsFunc(cell, func(r rune) bool {
@@ -36,7 +36,7 @@ func Runs(cell string) bool {
 	})
 }
 
-// Mark returns the cell for a text that was given. The cell of none is empty.
+// Mark returns the cell for a text. (The cell of a missing text is empty.)
 func Mark(text string) string {
 	if needsMark(text) {
 		return string(mark) + text
@@ -44,8 +44,8 @@ func Mark(text string) string {
 	return text
 }
 
-// Unmark returns the text of a cell that is marked. Of any other cell it
-// returns the whole, and false.
+// Unmark removes the mark of a cell. If there is none, it returns the cell and
+// false.
 func Unmark(cell string) (text string, marked bool) {
 	if cell != "" && cell[0] == mark && needsMark(cell[1:]) {
 		return cell[1:], true

@@ -6,37 +6,37 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// Bounds of the columns for custom_field's values, so that neither they nor the
-// header grow with the number of contacts. What has no column of its own goes
-// into that of the whole.
+// These bound the columns for custom_field's values, so that the header does not
+// grow with the number of contacts. A custom_field that does not fit goes into the
+// column for the whole.
 const (
 	maxColumns   = 256
 	maxNameBytes = 255
 )
 
-// customColumns are the columns for custom_field's values, in the order in
-// which their names came first.
+// customColumns are the columns for custom_field's values, in the order in which
+// their names first occurred.
 //
-// A custom_field goes into them only when the very same bytes are made of its
-// cells again, by the code that uploads use. One with another order of keys,
-// with blanks between them, or with a key that comes twice, stays whole.
+// A custom_field is split into them only if an upload would rebuild the same bytes
+// from the cells. One with another order of keys, with spaces between them or with a
+// repeated key goes into the column for the whole.
 type customColumns struct {
 	names   []string
-	keys    []string       // of names, as csvcell.AppendKey has them
-	at      map[string]int // where a name is in names
-	members []member       // of the custom_field at hand
+	keys    []string       // the names encoded by csvcell.AppendKey
+	index   map[string]int // of a name in names
+	members []member       // of the current custom_field
 	object  csvcell.Object
 }
 
-// member is a value of a custom_field that has a column.
+// member is a value of a custom_field and its column.
 type member struct {
 	column int
 	cell   string
 }
 
-func newCustomColumns() *customColumns { return &customColumns{at: make(map[string]int)} }
+func newCustomColumns() *customColumns { return &customColumns{index: make(map[string]int)} }
 
-// headers are the names of the columns.
+// headers returns the names of the columns.
 func (c *customColumns) headers() []string {
 	headers := make([]string, len(c.names))
 	for i, name := range c.names {
@@ -45,23 +45,22 @@ func (c *customColumns) headers() []string {
 	return headers
 }
 
-// full tells that no column is added any more.
+// full reports whether no more columns can be added.
 func (c *customColumns) full() bool { return len(c.names) == maxColumns }
 
-// learn adds the columns that a custom_field needs to go into columns, if that
-// is possible at all.
+// learn adds the columns that a custom_field needs, if it can be split at all.
 func (c *customColumns) learn(customField string) {
 	before := len(c.names)
 	if !c.split(customField, true) {
 		for _, name := range c.names[before:] {
-			delete(c.at, name)
+			delete(c.index, name)
 		}
 		c.names, c.keys = c.names[:before], c.keys[:before]
 	}
 }
 
-// appendCells appends the cell of each column, and returns what goes into the
-// column of the whole: nothing, or all of it while the others stay empty.
+// appendCells appends the cell of each column. If the custom_field cannot be split,
+// these are empty and it returns the custom_field for the column of the whole.
 func (c *customColumns) appendCells(cells []string, customField string) (_ []string, whole string) {
 	from := len(cells)
 	cells = append(cells, make([]string, len(c.names))...)
@@ -74,8 +73,9 @@ func (c *customColumns) appendCells(cells []string, customField string) (_ []str
 	return cells, ""
 }
 
-// split makes cells of a custom_field, and tells whether they bring it back.
-// With adding, a name that has no column gets one, even when they do not.
+// split makes c.members from a custom_field, and reports whether an upload would
+// rebuild the same bytes. With adding, new names get columns even if it reports
+// false.
 func (c *customColumns) split(customField string, adding bool) bool {
 	c.members = c.members[:0]
 	if customField == "" {
@@ -83,13 +83,13 @@ func (c *customColumns) split(customField string, adding bool) bool {
 	}
 	c.object.Reset()
 	ok := csvcell.EachMember(customField, func(name, value string) bool {
-		column, known := c.at[name]
+		column, known := c.index[name]
 		if !known {
 			if column = len(c.names); !adding || !c.add(name) {
 				return false
 			}
 		}
-		// An upload makes the object in the order of the columns.
+		// An upload builds the object in the order of the columns.
 		if n := len(c.members); n > 0 && column <= c.members[n-1].column {
 			return false
 		}
@@ -101,8 +101,8 @@ func (c *customColumns) split(customField string, adding bool) bool {
 	return ok && c.object.String() == customField
 }
 
-// add adds a column. It returns false when there is no room, or when the name
-// would not come back from a header as it is.
+// add adds a column. It returns false if there are too many, or if an upload would
+// not read the same name from the header.
 func (c *customColumns) add(name string) bool {
 	if c.full() || len(name) > maxNameBytes || strings.IndexByte(name, 0) >= 0 {
 		return false
@@ -110,7 +110,7 @@ func (c *customColumns) add(name string) bool {
 	if key, ok := csvcell.CustomColumn(csvcell.CustomPrefix + name); !ok || key == "" || key != name {
 		return false
 	}
-	c.at[name] = len(c.names)
+	c.index[name] = len(c.names)
 	c.names = append(c.names, name)
 	c.keys = append(c.keys, string(csvcell.AppendKey(nil, name)))
 	return true

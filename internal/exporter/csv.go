@@ -12,28 +12,28 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// bufferBytes is how much is written at once.
+// bufferBytes is the size of writes.
 const bufferBytes = 64 << 10
 
-// The columns before and behind those of custom_field's values. The whole
-// custom_field has its column in every file, since a contact may get one that
-// needs it after the columns were chosen.
+// The columns before and after those for custom_field's values. Every file has the
+// column for the whole custom_field, since a contact that changes after the columns
+// were chosen may need it.
 var (
 	ownColumns = []string{csvcell.Number, csvcell.FirstName, csvcell.LastName, csvcell.CompanyName, csvcell.Email, csvcell.Tag}
 	endColumns = []string{csvcell.CustomField, csvcell.SID, csvcell.Created, csvcell.Updated}
 )
 
-// CSV writes the contacts as a CSV file that an upload makes the same contacts
-// of. It reads them twice when they are more than a page: the columns come
-// before the rows. Nothing is written before the columns are known.
+// CSV writes the contacts as a CSV file; uploading it yields the same contacts. If
+// there is more than a page, CSV reads the contacts twice, first to choose the
+// columns. It writes nothing before the columns are known.
 func (e *Export) CSV(ctx context.Context, w io.Writer) error {
 	custom, err := e.findColumns(ctx)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(w, bufferBytes)
-	rows := csv.NewWriter(out) // over out itself, since that is large enough
-	// A writer's error comes again at each write.
+	rows := csv.NewWriter(out) // it uses out itself as its buffer, since that is large enough
+	// The writers repeat an error at each further write.
 	_, _ = out.WriteString(csvcell.ByteOrderMark)
 	_ = csvcell.WriteRecord(rows, slices.Concat(ownColumns, custom.headers(), endColumns))
 	cells := make([]string, 0, len(ownColumns)+len(custom.names)+len(endColumns))
@@ -52,7 +52,7 @@ func (e *Export) CSV(ctx context.Context, w io.Writer) error {
 	return rows.Error()
 }
 
-// findColumns goes through the contacts for the columns of their custom_field.
+// findColumns chooses the columns for custom_field's values of all contacts.
 func (e *Export) findColumns(ctx context.Context) (*customColumns, error) {
 	custom := newCustomColumns()
 	for contacts, err := range e.Pages(ctx) {
@@ -84,5 +84,5 @@ func textCell(t addressbook.Text) string {
 	return csvcell.Mark(t.Value)
 }
 
-// date is a date as answers have it: in the account's zone.
+// date formats a time as the API does, in the account's time zone.
 func (e *Export) date(t time.Time) string { return t.In(e.acct.TimeZone).Format(time.RFC3339Nano) }

@@ -1,8 +1,8 @@
-// Package exporter writes contacts as files, at any size in the same memory:
-// it has a page of them at a time.
+// Package exporter writes contacts as files. It holds one page of contacts at a
+// time, so its memory does not depend on their number.
 //
-// A file is made while others write. Each contact that is there from beginning
-// to end of it is in it once; one that comes or goes meanwhile may be.
+// An export is not a snapshot. Each contact that exists from its beginning to its
+// end is in the file once; one that is created or deleted meanwhile may be in it.
 package exporter
 
 import (
@@ -17,15 +17,15 @@ import (
 	"callbook/internal/fault"
 )
 
-// pageSize is how many contacts are read, and held, at once; leastPage is for
-// where memory is scarce. A contact usually weighs usualWeight.
+// pageSize is how many contacts are read at once, and minPage the lower bound while
+// memory is scarce. A typical contact takes typicalWeight bytes of memory.
 const (
-	pageSize    = 1000
-	leastPage   = 10
-	usualWeight = 2000
+	pageSize      = 1000
+	minPage       = 10
+	typicalWeight = 2000
 )
 
-// Export is the contacts that a query finds.
+// Export is the export of the contacts that match a query.
 type Export struct {
 	book  *addressbook.Book
 	acct  account.Account
@@ -33,10 +33,10 @@ type Export struct {
 	first addressbook.Page
 }
 
-// Open reads the first page, so that what is wrong with the query, or with the
-// store, is told before anything is written. Of the query's window only the
-// order counts, which must be that of creation: contacts keep their place in no
-// other, and one that moves would be left out or come twice.
+// Open reads the first page, so that an error of the query or of the store is
+// returned before anything is written. It uses only the order of the query's
+// window, which must be the order of creation. Any other order can change between
+// pages, which would omit or repeat contacts.
 func Open(ctx context.Context, book *addressbook.Book, acct account.Account, q addressbook.Query) (*Export, error) {
 	q.Window = addressbook.Window{Limit: pageSize, Sort: q.Sort, Desc: q.Desc}
 	q.WithLists, q.NoTotal = false, true
@@ -48,17 +48,17 @@ func Open(ctx context.Context, book *addressbook.Book, acct account.Account, q a
 	return e, nil
 }
 
-// Of is the export of contacts of the account that were read already.
+// Of returns an export of contacts that were read already.
 func Of(acct account.Account, contacts []addressbook.Contact) *Export {
 	return &Export{acct: acct, first: addressbook.Page{Contacts: contacts}}
 }
 
-// read reads a page. When the memory for it cannot be had, it reads a smaller one.
+// read reads a page. If the memory budget does not suffice, it reads a smaller one.
 func (e *Export) read(ctx context.Context, q addressbook.Query) (addressbook.Page, error) {
 	share := budget.Of(ctx)
 	used := share.Used()
 	for {
-		err := share.Reserve(ctx, int64(q.Limit)*usualWeight)
+		err := share.Reserve(ctx, int64(q.Limit)*typicalWeight)
 		if err == nil {
 			var page addressbook.Page
 			if page, err = e.book.Contacts(ctx, e.acct, q); err == nil {
@@ -66,16 +66,16 @@ func (e *Export) read(ctx context.Context, q addressbook.Query) (addressbook.Pag
 			}
 		}
 		share.Give(used)
-		if !errors.Is(err, budget.ErrShare) && !errors.Is(err, budget.ErrFull) || q.Limit <= leastPage {
+		if !errors.Is(err, budget.ErrShare) && !errors.Is(err, budget.ErrFull) || q.Limit <= minPage {
 			return addressbook.Page{}, err
 		}
-		q.Limit = max(leastPage, q.Limit/4)
+		q.Limit = max(minPage, q.Limit/4)
 	}
 }
 
-// Pages goes through the contacts, page by page; the last page may be empty. An
-// error ends it. It may be done more than once, and reads what is there then,
-// but for the first page.
+// Pages iterates over the contacts, page by page; the last page may be empty. It
+// ends at an error. It may be called repeatedly, and then reads all but the first
+// page anew.
 func (e *Export) Pages(ctx context.Context) iter.Seq2[[]addressbook.Contact, error] {
 	return func(yield func([]addressbook.Contact, error) bool) {
 		page, q := e.first, e.query
@@ -93,9 +93,9 @@ func (e *Export) Pages(ctx context.Context) iter.Seq2[[]addressbook.Contact, err
 	}
 }
 
-// next reads a page of a file that is begun, and so cannot be refused any more:
-// when too much of the account waits already, or memory is used up, it waits and
-// asks again.
+// next reads a further page. Since the file is already being sent, the request can
+// no longer be refused: while the account has too many requests waiting, or memory
+// is used up, next retries.
 func (e *Export) next(ctx context.Context, q addressbook.Query) (addressbook.Page, error) {
 	for {
 		page, err := e.read(ctx, q)

@@ -1,10 +1,10 @@
-// Package limit shares out a bounded resource fairly between accounts: memory,
-// connections, places to work.
+// Package limit divides a bounded resource fairly between accounts: memory,
+// connections, slots for bulk work.
 //
 // A first-come, first-served semaphore lets one account take everything and
-// keep it. A [Pool] queues each account by itself. What becomes free goes to the
-// waiting account that holds least, and a pool that is made with Spare also
-// keeps something free for accounts that hold nothing yet.
+// keep it. A [Pool] is a weighted semaphore with a queue for each account. What
+// becomes free goes to the waiting account that holds least. With Options.Spare
+// it also keeps something free for accounts that hold nothing yet.
 package limit
 
 import (
@@ -14,54 +14,54 @@ import (
 	"sync"
 )
 
-// Options change how a [Pool] shares. The zero value lets one account hold
-// everything as long as nobody else waits, and any number of callers wait.
+// Options change the policy of a [Pool]. The zero value lets one account hold
+// everything as long as nobody else waits, and lets any number of callers wait.
 type Options struct {
-	// Spare keeps part of the pool free for others: an account that holds
-	// something gets more only while it holds at most as much as stays free.
-	// One account alone thus gets half of the pool, two get a third each. (This
-	// is the dynamic threshold that switches use to share packet buffers:
-	// Choudhury and Hahne, 1998.) It suits what clients hold for as long as they
-	// like, such as the memory of answers that they do not read.
+	// Spare keeps part of the pool free for other accounts: an account that
+	// holds something gets more only if, afterwards, it holds no more than what
+	// is left free. One account alone thus gets half of the pool, two get a third
+	// each. (This is the dynamic threshold that switches use to share packet
+	// buffers: Choudhury and Hahne, 1998.) It suits what clients can hold for as
+	// long as they like, such as the memory of answers that they do not read.
 	Spare bool
-	// Most is what one account may hold, whatever is free; zero means no limit.
+	// Most is the maximum that one account may hold; zero means no limit.
 	Most int64
 	// MaxWaiting is how many callers of one account may wait; zero means no
 	// limit.
 	MaxWaiting int
-	// Busy is the error for those who would be one too many. It must not be nil
+	// Busy is the error when MaxWaiting callers wait already. It must not be nil
 	// when MaxWaiting is set.
 	Busy error
 }
 
-// Pool is a bounded amount of something, which accounts take parts of. It is
-// safe for concurrent use. The zero account stands for callers that no account
-// is known of; they share as one account does.
+// Pool is a bounded amount of a resource that accounts acquire and release. It
+// is safe for concurrent use. Callers without a known account use account 0 and
+// are treated as one account.
 type Pool struct {
 	capacity int64
 	opts     Options
 
 	mu       sync.Mutex
 	free     int64
-	accounts map[int64]*holding // those that hold something, or wait
-	waiting  int                // callers of all accounts
-	arrivals uint64             // numbers the waiting callers
+	accounts map[int64]*holding // the accounts that hold something or wait
+	waiting  int                // waiting callers of all accounts
+	arrivals uint64             // the last waiter's arrival
 }
 
-// holding is what one account has of a pool.
+// holding is what one account holds and waits for.
 type holding struct {
 	held    int64
 	waiting []*waiter // in the order of arrival
 }
 
-// waiter is a caller that waits.
+// waiter is a call of Acquire that waits.
 type waiter struct {
 	n       int64
-	arrival uint64
-	granted chan struct{} // closed once it has what it waits for
+	arrival uint64        // rises from one waiter to the next
+	granted chan struct{} // closed once the waiter has its n
 }
 
-// New returns a Pool of this capacity, in whatever unit its users count.
+// New returns a Pool of this capacity, in any unit.
 func New(capacity int64, opts Options) *Pool {
 	return &Pool{capacity: capacity, opts: opts, free: capacity, accounts: make(map[int64]*holding)}
 }
@@ -69,10 +69,11 @@ func New(capacity int64, opts Options) *Pool {
 // Capacity returns how much there is in all.
 func (p *Pool) Capacity() int64 { return p.capacity }
 
-// Acquire takes n for an account, and waits until it can. The caller must
-// [Pool.Release] it. When ctx ends first, the error is its cause; when too many
-// of the account wait already, it is Options.Busy. An n larger than the pool, or
-// than Options.Most, is an error, since it would wait for ever.
+// Acquire takes n for an account, and waits until it is available. The caller
+// must [Pool.Release] it. When ctx ends first, the error is the cause of ctx.
+// When MaxWaiting callers of the account wait already, it is Options.Busy. An n
+// larger than the pool or than Options.Most is an error, since it could never be
+// granted.
 func (p *Pool) Acquire(ctx context.Context, account, n int64) error {
 	if n > p.capacity || p.opts.Most > 0 && n > p.opts.Most {
 		return fmt.Errorf("take %d of a pool of %d, of which an account may hold %d", n, p.capacity, cmp.Or(p.opts.Most, p.capacity))
@@ -89,19 +90,19 @@ func (p *Pool) Acquire(ctx context.Context, account, n int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
-	case <-w.granted: // at the same moment: it is given back
+	case <-w.granted: // ctx ended at the same moment
 		p.put(account, n)
 	default:
 		p.accounts[account].leave(w)
 		p.waiting--
 		p.drop(account)
-		p.serve() // a large request may have stood before small ones
+		p.serve() // w may have blocked smaller requests
 	}
 	return context.Cause(ctx)
 }
 
-// enqueue grants n at once, or returns the waiter that will be granted it, or
-// an error.
+// enqueue grants n at once and returns nil, or returns the waiter to wait for, or
+// fails with Options.Busy.
 func (p *Pool) enqueue(account, n int64) (*waiter, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -121,9 +122,9 @@ func (p *Pool) enqueue(account, n int64) (*waiter, error) {
 	return w, nil
 }
 
-// TryAcquire takes n for an account if it fits and nobody waits who comes
-// before it, and tells whether it did. An account that waits because it holds
-// its share does not come before others.
+// TryAcquire takes n for an account without waiting, and reports whether it did.
+// It does not overtake waiting callers, except those of accounts that wait only
+// because they hold their share already.
 func (p *Pool) TryAcquire(account, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,8 +137,8 @@ func (p *Pool) TryAcquire(account, n int64) bool {
 	return true
 }
 
-// Sated tells whether an account cannot have n more because of what it holds or
-// waits for itself, and not because others hold the rest.
+// Sated reports whether the account's own use keeps it from getting n more: what
+// it holds or waits for, as opposed to what other accounts hold.
 func (p *Pool) Sated(account, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -152,14 +153,14 @@ func (p *Pool) Free() int64 {
 	return p.free
 }
 
-// Release gives back n of what an account has taken.
+// Release returns n of what an account holds.
 func (p *Pool) Release(account, n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.put(account, n)
 }
 
-// Held returns how much an account has taken.
+// Held returns how much an account holds.
 func (p *Pool) Held(account int64) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -179,7 +180,7 @@ func (p *Pool) Waiting(account int64) int {
 	return 0
 }
 
-// Slack returns how much nobody has and nobody waits for.
+// Slack returns how much is free, or 0 while any caller waits.
 func (p *Pool) Slack() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -189,7 +190,7 @@ func (p *Pool) Slack() int64 {
 	return p.free
 }
 
-// The methods below need the lock.
+// The caller of the methods below must hold p.mu.
 
 func (p *Pool) holding(account int64) *holding {
 	h := p.accounts[account]
@@ -200,17 +201,17 @@ func (p *Pool) holding(account int64) *holding {
 	return h
 }
 
-// drop forgets an account that has nothing and wants nothing.
+// drop removes an account that neither holds nor waits for anything.
 func (p *Pool) drop(account int64) {
 	if h := p.accounts[account]; h != nil && h.held == 0 && len(h.waiting) == 0 {
 		delete(p.accounts, account)
 	}
 }
 
-// fits tells whether an account may have n more now.
+// fits reports whether an account may have n more now.
 func (p *Pool) fits(h *holding, n int64) bool { return n <= p.free && !p.sated(h, n) }
 
-// sated tells whether n more would exceed the account's share. An account that
+// sated reports whether n more would exceed the account's share. An account that
 // holds nothing may have whatever is free, up to Options.Most.
 func (p *Pool) sated(h *holding, n int64) bool {
 	return p.opts.Most > 0 && h.held+n > p.opts.Most || p.opts.Spare && h.held > 0 && h.held+n > p.free-n
@@ -232,10 +233,10 @@ func (p *Pool) put(account, n int64) {
 	p.serve()
 }
 
-// serve gives what is free to those who wait. It skips accounts that hold their
-// share already. Of the others the one that holds least is next, and when its
-// first caller needs more than is free, nobody overtakes it: a large request
-// would otherwise wait for as long as small ones come.
+// serve grants what is free to waiters. It skips accounts that hold their share
+// already. Of the others, the account that holds least comes first. If its first
+// waiter needs more than is free, serve stops: small requests that overtook a
+// large one could starve it.
 func (p *Pool) serve() {
 	for {
 		next := p.next()
@@ -251,8 +252,8 @@ func (p *Pool) serve() {
 	}
 }
 
-// next returns the waiting account that is served first, or nil when all that
-// wait hold their share.
+// next returns the waiting account to be served first. It returns nil when each
+// waiting account holds its share.
 func (p *Pool) next() *holding {
 	var next *holding
 	for _, h := range p.accounts {
@@ -263,8 +264,8 @@ func (p *Pool) next() *holding {
 	return next
 }
 
-// before tells whether the account is served before another: it holds less, or
-// as much and has waited longer.
+// before reports whether the account is served before another: it holds less, or
+// holds as much and has waited longer.
 func (h *holding) before(other *holding) bool {
 	if h.held != other.held {
 		return h.held < other.held
@@ -272,7 +273,7 @@ func (h *holding) before(other *holding) bool {
 	return h.waiting[0].arrival < other.waiting[0].arrival
 }
 
-// leave takes a caller out of the queue.
+// leave removes a waiter from the queue.
 func (h *holding) leave(w *waiter) {
 	for i, other := range h.waiting {
 		if other == w {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// What is asked of those who take an answer; less where memory is scarce.
+// The limits for clients that read an answer, and the stricter ones while memory
+// is scarce.
 const (
 	answerIdle  = 30 * time.Second
 	answerGrace = time.Minute
@@ -17,14 +18,14 @@ const (
 	scarceGrace = 5 * time.Second
 	scarceRate  = 256 << 10
 
-	// piece is how much is written with one deadline.
+	// piece is how many bytes are written with one deadline.
 	piece = 64 << 10
 )
 
-// Answer writes an answer to a client that must take it at 16 KiB a second or
-// more, and stand still for no longer than 30 seconds; while scarce is true, at
-// 256 KiB a second, and 5 seconds. The answer may take longer than the server's
-// deadline for writing.
+// Answer writes an answer to a client that must read at least 16 KiB a second and
+// may pause for 30 seconds at most. While scarce returns true, the limits are
+// 256 KiB a second and 5 seconds. The answer may outlast the server's write
+// deadline.
 type Answer struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -36,7 +37,7 @@ type Answer struct {
 	stopped bool
 }
 
-// NewAnswer returns an Answer that is written to w.
+// NewAnswer returns an Answer that writes to w.
 func NewAnswer(w http.ResponseWriter, scarce func() bool) *Answer {
 	return &Answer{w: w, control: http.NewResponseController(w), scarce: scarce}
 }
@@ -64,19 +65,19 @@ func (a *Answer) Write(p []byte) (written int, err error) {
 	}
 }
 
-// extend moves the deadline, and tells whether the answer may go on.
+// extend sets the write deadline. It reports false if the answer was stopped.
 func (a *Answer) extend(deadline time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.stopped {
-		// A connection without deadlines needs none moved.
+		// Not every ResponseWriter supports deadlines.
 		_ = a.control.SetWriteDeadline(deadline)
 	}
 	return !a.stopped
 }
 
-// Stop makes the answer end: a write that waits for the client fails now, and
-// later ones too. It may be called from another goroutine than Write.
+// Stop aborts the answer: a write that waits for the client fails at once, and so
+// do later ones. It may be called concurrently with Write.
 func (a *Answer) Stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,7 +1,7 @@
-// Package patient tells how long a client may take to send a body or to take an
-// answer: as long as bytes keep moving at a least rate. Long uploads and
-// downloads thus outlast the server's deadlines, which are meant for requests of
-// ordinary size, and a client that stands still is cut off long before them.
+// Package patient cuts off slow clients: they must send a body or read an answer
+// at a minimum rate. Long uploads and downloads may thus outlast the server's
+// deadlines, which are meant for requests of ordinary size, and a client that
+// stalls is cut off long before them.
 package patient
 
 import (
@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// What is asked of those who send a body. The least rate of an upload is below
-// what its timeout asks of the largest file.
+// The limits for clients that send a body. The largest file has to be sent faster
+// than uploadRate, because of uploadTimeout.
 const (
 	uploadIdle    = 30 * time.Second
 	uploadGrace   = time.Minute
@@ -22,14 +22,14 @@ const (
 	bodyIdle  = 10 * time.Second
 	bodyGrace = 10 * time.Second
 	bodyRate  = 16 << 10
-	// smallBody is up to where a body has no more than the server's deadline. It
-	// holds no memory worth the clock.
+	// smallBody is the size up to which only the server's deadline limits a body.
+	// It takes too little memory to be worth reading the clock.
 	smallBody = 4 << 10
 )
 
-// Upload returns h for requests whose body may take longer than the server's
-// deadline, up to half an hour, while it comes at 4 KiB a second or more and
-// stands still for no longer than 30 seconds.
+// Upload wraps h for requests whose body may outlast the server's deadline, by up
+// to half an hour. The client must send at least 4 KiB a second and may pause for
+// 30 seconds at most.
 func Upload(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), uploadTimeout)
@@ -45,9 +45,9 @@ func Upload(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// Body returns h for requests whose body must come within the server's
-// deadline, and, once it is larger than a few KiB, at 16 KiB a second or more,
-// standing still for no longer than 10 seconds.
+// Body wraps h for requests whose body must arrive within the server's deadline.
+// After the first few KiB, the client must also send at least 16 KiB a second and
+// may pause for 10 seconds at most.
 func Body(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {
@@ -59,24 +59,24 @@ func Body(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// body moves the connection's deadline for reading on as it is read.
+// body extends the connection's read deadline while it is read.
 type body struct {
 	io.ReadCloser
 	control *http.ResponseController
 	ctx     context.Context
 	pace    pace
-	set     time.Time // when the deadline was moved
+	set     time.Time // when the deadline was last set
 }
 
-// read reads once and counts the time. The deadline was set at most a second ago,
-// so it may end the read up to a second early.
+// read reads once and counts the time. Since the deadline may have been set a
+// second ago, the read may fail up to a second early.
 func (b *body) read(p []byte, now time.Time) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.pace.count(n, time.Since(now))
 	return n, err
 }
 
-// due tells whether the deadline is to be moved, at most once a second.
+// due reports whether the deadline should be set again, at most once a second.
 func (b *body) due(now time.Time) bool {
 	if now.Sub(b.set) < time.Second {
 		return false
@@ -93,7 +93,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	}
 	now := time.Now()
 	if u.due(now) {
-		// A connection without deadlines needs none moved.
+		// Not every ResponseWriter supports deadlines.
 		_ = u.control.SetReadDeadline(now.Add(u.pace.left(0)))
 		_ = u.control.SetWriteDeadline(now.Add(2 * uploadIdle))
 	}
@@ -115,7 +115,7 @@ func (b *bulk) Read(p []byte) (int, error) {
 		b.control = http.NewResponseController(b.w)
 	}
 	now := time.Now()
-	last, limited := b.ctx.Deadline() // the server's own
+	last, limited := b.ctx.Deadline() // the server's deadline
 	if b.due(now) {
 		until := now.Add(b.pace.left(0))
 		if limited && until.After(last) {
@@ -125,8 +125,8 @@ func (b *bulk) Read(p []byte) (int, error) {
 	}
 	n, err := b.read(p, now)
 	if err != nil && limited {
-		// The server goes on reading, to see whether the client goes away: what
-		// was asked of the body is not asked of its silence afterwards.
+		// The server keeps reading to notice a disconnect. The deadline for the
+		// body must not end that read.
 		_ = b.control.SetReadDeadline(last)
 	}
 	return n, err

@@ -6,18 +6,19 @@ import (
 	"slices"
 )
 
-// automaton reads digits, a table look-up each, and says at any point which
-// patterns match what was read. In state dead nothing can match any more.
+// automaton is a deterministic finite automaton over digits. It costs one table
+// look-up a digit, and each state knows the set of patterns that match the
+// digits read so far. From the state dead no pattern can match any more.
 type automaton struct {
-	next   [][10]uint16
-	accept []uint32
+	next   [][10]uint16 // by state and digit
+	accept []uint32     // by state: the set of patterns that match
 }
 
 const (
 	dead  = 0
 	start = 1
-	// maxStates bounds what a pattern may cost; it is many times what the
-	// largest of the metadata needs.
+	// maxStates bounds the memory of a pattern. The largest pattern of the
+	// metadata needs a small part of it.
 	maxStates = 8192
 )
 
@@ -35,7 +36,7 @@ func (a *automaton) read(digits []byte) uint32 {
 	return a.accept[s]
 }
 
-// starts returns the set of digits that something matched can start with.
+// starts returns the set of digits that a match can start with.
 func (a *automaton) starts() (digits uint16) {
 	for v, s := range a.next[start] {
 		if s != dead {
@@ -45,15 +46,15 @@ func (a *automaton) starts() (digits uint16) {
 	return digits
 }
 
-// threads is a state of an automaton while it is made: where in the patterns
-// reading may be, and what matches there.
+// threads is a state of an automaton while it is built: the set of NFA nodes
+// that reading may have reached, and the patterns that match there.
 type threads struct {
 	at     []uint32
 	accept uint32
 }
 
-// construct makes the automaton that starts with first and goes on with step:
-// the subset construction.
+// construct builds a deterministic automaton by the subset construction. First
+// is its start state, and step returns the state that a digit leads to.
 func construct(first threads, step func(at []uint32, digit int) threads) (*automaton, error) {
 	a := &automaton{}
 	ids := map[string]uint16{}
@@ -96,8 +97,8 @@ func construct(first threads, step func(at []uint32, digit int) threads) (*autom
 	return a, nil
 }
 
-// newSet makes the automaton of all the patterns in n: read tells which of
-// them match, each from the first digit to the last.
+// newSet builds one automaton for all patterns in n. Its read method returns
+// which of them match all of the digits.
 func newSet(n *nfa) (*automaton, error) {
 	for i := range n.nodes {
 		if n.nodes[i].kind == nodeEnd {
@@ -125,11 +126,12 @@ func newSet(n *nfa) (*automaton, error) {
 	return construct(first, step)
 }
 
-// walk follows, without reading, all the ways from a place in the patterns.
+// walk computes the epsilon closure of NFA nodes: the nodes that can be reached
+// from them without reading a digit.
 type walk struct {
 	nfa    *nfa
-	seen   []uint32
-	round  uint32
+	seen   []uint32 // by node: the last round that reached it
+	round  uint32   // counts restarts, so that seen need not be cleared
 	at     []uint32
 	accept uint32
 }

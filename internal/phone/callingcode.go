@@ -7,17 +7,18 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// CallingCode is a country calling code, as 91 for India. Several regions may
-// share one, as those of North America share 1. Zero is none.
+// CallingCode is a country calling code, such as 91 for India. Several regions
+// may share one: those of North America share 1. Zero means no calling code.
 type CallingCode int
 
-// Range is the numbers from one to another, both included.
+// Range is the numbers from From to To, both included.
 type Range struct{ From, To Number }
 
 // Has tells whether the number is in the range.
 func (r Range) Has(n Number) bool { return r.From <= n && n <= r.To }
 
-// CallingCodes returns all that libphonenumber knows, in rising order.
+// CallingCodes returns all calling codes that libphonenumber knows, in ascending
+// order.
 func CallingCodes() []CallingCode {
 	var codes []CallingCode
 	for code := range phonenumbers.GetSupportedCallingCodes() {
@@ -28,14 +29,15 @@ func CallingCodes() []CallingCode {
 }
 
 // Regions returns the ISO 3166-1 codes of the regions that share the calling
-// code, its main one first; none when there is no such calling code, and "001"
-// for one that belongs to no country.
+// code, the main region first. It returns "001" for a calling code that belongs
+// to no country, and nothing for one that does not exist.
 func (c CallingCode) Regions() []string {
 	return phonenumbers.GetRegionCodesForCountryCode(int(c))
 }
 
-// Numbers returns the ranges that hold all numbers of the calling code and no
-// others: no calling code begins with another. They rise.
+// Numbers returns the ranges of all possible numbers of the calling code, in
+// ascending order. They hold no other numbers, since no calling code is a prefix
+// of another.
 func (c CallingCode) Numbers() []Range {
 	if c <= 0 {
 		return nil
@@ -49,7 +51,8 @@ func (c CallingCode) Numbers() []Range {
 	return ranges
 }
 
-// CallingCode returns the number's; zero for what is no number.
+// CallingCode returns the calling code of the number, or zero if n is not a
+// number.
 func (n Number) CallingCode() CallingCode {
 	text := strconv.FormatUint(uint64(n), 10)
 	digits := make([]byte, len(text))
@@ -63,8 +66,8 @@ func (n Number) CallingCode() CallingCode {
 	return CallingCode(country.code)
 }
 
-// Region returns the region of the number's [Number.Origin] or, where that tells
-// none, the main region of its calling code. It is "" for what is no number.
+// Region returns the region of [Number.Origin]. If that is unknown, it returns
+// the main region of the calling code, or "" if n is not a number.
 func (n Number) Region() string {
 	if region, _ := n.Origin(); region != "" {
 		return region
@@ -75,7 +78,7 @@ func (n Number) Region() string {
 	return ""
 }
 
-// International writes the number in groups, as its country does, with the
+// International formats the number in the digit groups of its country, with the
 // calling code before them: "+91 98765 43210". It takes microseconds.
 func (n Number) International() string {
 	parsed := library(n.String(), "")

@@ -7,24 +7,24 @@ import (
 )
 
 const (
-	// maxInputDigits is more than the longest number with the longest
-	// international, carrier and national prefixes before it.
+	// maxInputDigits exceeds the longest number with its longest international,
+	// carrier and national prefixes.
 	maxInputDigits = 32
 	// maxInputBytes leaves room for every digit in a script of three bytes a
 	// digit, and some punctuation.
 	maxInputBytes = 128
 )
 
-// clean writes the values (0 to 9) of the digits of raw to digits, and tells
-// how many there are and whether a plus came before them. It is not ok when
-// raw holds anything that is neither a digit nor such a plus nor punctuation
-// people put in numbers, or no digit, or too much of anything. A number that
-// was taken for a decimal one on its way here is not ok either.
+// clean writes the values (0 to 9) of the digits in raw to digits. It returns
+// their count and whether a plus precedes them. Besides digits and that plus,
+// raw may hold only punctuation that is common in numbers. Otherwise ok is
+// false, as it is when raw has no digits, is too long or looks like a decimal
+// fraction.
 func clean(raw string, digits *[maxInputDigits]byte) (count int, plus, ok bool) {
 	if len(raw) > maxInputBytes {
 		return 0, false, false
 	}
-	raw = strings.TrimSpace(raw) // the end of a line may have come along; within a number it parts two
+	raw = strings.TrimSpace(raw) // a newline may surround a number; inside one it is invalid
 	if isDecimal(raw) {
 		return 0, false, false
 	}
@@ -59,16 +59,18 @@ func clean(raw string, digits *[maxInputDigits]byte) (count int, plus, ok bool) 
 	return count, plus, count > 0
 }
 
-// isDecimal tells a number that ends in ".0" or ".00", as programs write one
-// that they have read as a decimal number. The point would be left out, and the
-// zeros behind it would make another number, which may be somebody's. Where
-// points stand between groups of digits there are several, or longer groups.
+// isDecimal reports whether raw ends in ".0" or ".00", as spreadsheets write a
+// number that they have parsed as a decimal. Without this check the point would
+// be dropped as punctuation, and the appended zeros would make the phone number
+// of somebody else. Points that separate groups of digits do not look like this:
+// there are several of them, or the last group is longer.
 func isDecimal(raw string) bool {
 	whole := strings.TrimSuffix(strings.TrimSuffix(raw, "0"), "0")
 	return strings.HasSuffix(whole, ".") && len(whole) < len(raw) && strings.IndexByte(whole, '.') == len(whole)-1
 }
 
-// What a character that is not a digit means in a number.
+// The classes of characters that are not digits. They are greater than any
+// digit's value.
 const (
 	isPunctuation = 10 + iota
 	isPlus
@@ -85,8 +87,8 @@ func classifyASCII(c byte) byte {
 	return isForeign
 }
 
-// classify returns a digit's value, or what else the character means. A byte
-// that is no UTF-8 comes as U+FFFD, which means nothing.
+// classify returns the value of a digit, or the class of any other character.
+// Invalid UTF-8 is decoded as U+FFFD, which is foreign.
 func classify(r rune) byte {
 	if v := digitValue(r); v != isForeign {
 		return v
@@ -100,8 +102,8 @@ func classify(r rune) byte {
 	return isForeign
 }
 
-// isFormatting tells the invisible characters that come along when a number is
-// copied from a page or a chat.
+// isFormatting reports whether r is one of the invisible characters that are
+// often copied along with a number from a page or a chat.
 func isFormatting(r rune) bool {
 	return r == 0x00AD || // soft hyphen
 		r == 0x061C || // Arabic letter mark
@@ -113,8 +115,8 @@ func isFormatting(r rune) bool {
 		r == 0xFEFF // byte order mark
 }
 
-// isMark tells the visible punctuation of numbers that Unicode counts neither
-// as a space nor as a dash.
+// isMark reports whether r is punctuation of numbers that Unicode classifies
+// neither as a space nor as a dash.
 func isMark(r rune) bool {
 	switch r {
 	case 0x00B7, 0xFF0E, // middle dot, full-width full stop
@@ -127,9 +129,9 @@ func isMark(r rune) bool {
 	return false
 }
 
-// digitValue returns the value of a decimal digit of any script. Unicode keeps
-// the ten digits of a script together and in order, starting with zero, and
-// the table's ranges start at such a zero.
+// digitValue returns the value of a decimal digit of any script. The ten digits
+// of a script are consecutive in Unicode, from zero on, and each range of the
+// table starts with a zero.
 func digitValue(r rune) byte {
 	for _, s := range unicode.Nd.R16 {
 		if r <= rune(s.Hi) {

@@ -10,12 +10,12 @@ import (
 type country struct {
 	code     Number
 	width    int             // the digits of code
-	main     *plan           // the plan of its main region, by which its numbers are possible or not
-	validity func() *regions // which of its numbers are valid; prepared when first asked
+	main     *plan           // the plan of its main region, which says which lengths are possible
+	validity func() *regions // says which of its numbers are valid; built at the first call
 }
 
-// newCountry takes the metadata of the calling code's regions, main one first.
-// Without any, its numbers are undecided.
+// newCountry makes a country from the metadata of its regions, the main region
+// first. Without metadata the library must decide about its numbers.
 func newCountry(code, width int, metadata []*phonenumbers.PhoneMetadata) *country {
 	c := &country{code: Number(code), width: width, main: &plan{}}
 	if len(metadata) > 0 {
@@ -25,27 +25,27 @@ func newCountry(code, width int, metadata []*phonenumbers.PhoneMetadata) *countr
 	return c
 }
 
-// regions are those of a calling code.
+// regions are the regions that share a calling code.
 type regions struct {
 	list    []region
-	leading *automaton // tells which regions' leading digits a number has; nil when none has any
+	leading *automaton // finds the regions by a number's leading digits; nil when no region has any
 }
 
-// region tells which numbers of a calling code are valid in one of its regions.
+// region says which numbers of a calling code are valid in one of its regions.
 type region struct {
 	code       string // ISO 3166-1, or nonGeographic
-	oneForm    bool   // its mobile numbers and those of fixed lines look the same
-	hasLeading bool   // it claims numbers by their leading digits
+	oneForm    bool   // its mobile and fixed-line numbers have the same patterns
+	hasLeading bool   // its numbers are recognized by their leading digits
 	types      *automaton
 	byLength   [maxNationalDigits + 1]uint32 // the types that have numbers of a length
 }
 
-// maxRegions is how many regions of a calling code a set of claims can tell
-// apart, with one bit left for nobody's.
+// maxRegions bounds the regions of a calling code, since a set of them is a
+// uint32. Its highest bit stands for no region.
 const maxRegions = 31
 
-// The bits of a region's types, in the order of newRegion: the general form, and
-// those that something asks for by name.
+// The bits of a number's types: generalType is the region's general form, which
+// every valid number also has. newRegion relies on their order.
 const (
 	generalType = 1 << iota
 	fixedType
@@ -60,7 +60,8 @@ const (
 	mobileType
 )
 
-// newRegions makes the tables of a calling code; nil when that is not possible.
+// newRegions builds the tables of a calling code. It returns nil when tables
+// cannot express the metadata.
 func newRegions(metadata []*phonenumbers.PhoneMetadata) *regions {
 	if len(metadata) == 0 || len(metadata) > maxRegions {
 		return nil
@@ -104,7 +105,7 @@ func newRegion(m *phonenumbers.PhoneMetadata) (region, error) {
 	for i, desc := range descs {
 		lengths := lengthSet(desc.GetPossibleLength())
 		if len(desc.GetPossibleLength()) == 0 {
-			lengths = ^uint64(0) // only the pattern tells
+			lengths = ^uint64(0) // only the pattern decides
 		}
 		pattern := desc.GetNationalNumberPattern()
 		if pattern == "" || lengths == 0 {
@@ -124,7 +125,8 @@ func newRegion(m *phonenumbers.PhoneMetadata) (region, error) {
 	return r, err
 }
 
-// kinds returns the types that the number is of, with generalType; 0 is none.
+// kinds returns the types of the number, generalType among them, or 0 if it is
+// not valid in the region.
 func (r *region) kinds(national []byte) uint32 {
 	types := r.types.read(national) & r.byLength[len(national)]
 	if types&generalType == 0 || types == generalType {
@@ -133,15 +135,16 @@ func (r *region) kinds(national []byte) uint32 {
 	return types
 }
 
-// valid tells whether the number is valid in the first region that claims it.
+// valid reports whether the number is valid in the first region that claims it.
 func (all *regions) valid(national []byte) bool {
 	_, types := all.claimer(national)
 	return types != 0
 }
 
-// claimer returns the first region that claims the number: by its leading digits
-// or, in a region without such, by the number being valid there; and the types
-// that the number is of there. Nil is nobody.
+// claimer returns the first region that claims the number, and the number's
+// types there. A region with leading digits claims the numbers that start with
+// them, and a region without claims the numbers that are valid there. If no
+// region claims the number, r is nil.
 func (all *regions) claimer(national []byte) (r *region, types uint32) {
 	var claims uint32
 	for i := range all.list {
@@ -154,7 +157,7 @@ func (all *regions) claimer(national []byte) (r *region, types uint32) {
 		}
 		if claims == 0 {
 			if claims = all.leading.read(national); claims == 0 {
-				claims = 1 << maxRegions // nobody's, and not to be read again
+				claims = 1 << maxRegions // no region; not 0, so that it is read only once
 			}
 		}
 		if claims>>i&1 != 0 {

@@ -2,17 +2,17 @@ package phone
 
 import "bytes"
 
-// The functions here follow the library's parseHelper for a text of digits
-// only, step by step, on the tables. Where they are not decided the library
-// must be asked.
+// The functions in this file do with tables what the library's parseHelper does
+// for a text of digits only. When decided is false, the tables cannot tell and
+// the library must be asked.
 
-// found is a number on its way through the rules.
-type found struct {
-	country  *country // nil is no number
-	national []byte   // with any leading zeros that belong to it
+// candidate is a parsed number that has not been validated yet.
+type candidate struct {
+	country  *country // nil means no number
+	national []byte   // with the leading zeros that belong to the number
 }
 
-// decide does what reference does.
+// decide returns the same number as reference, from the tables.
 func (r *Region) decide(digits []byte, plus bool) (n Number, decided bool) {
 	if plus {
 		return r.plans.withPlus(digits)
@@ -36,26 +36,26 @@ func (r *Region) decide(digits []byte, plus bool) (n Number, decided bool) {
 
 // withPlus returns the number that the digits spell after a plus.
 func (d *directory) withPlus(digits []byte) (n Number, decided bool) {
-	f, decided := d.international(digits)
-	return f.number(decided)
+	found, decided := d.international(digits)
+	return found.number(decided)
 }
 
 // international reads digits that start with a calling code.
-func (d *directory) international(digits []byte) (f found, decided bool) {
+func (d *directory) international(digits []byte) (found candidate, decided bool) {
 	c, rest := d.split(digits)
 	if c == nil {
-		return found{}, true
+		return candidate{}, true
 	}
 	return c.read(c.main, rest)
 }
 
-// local reads digits as they are dialled in the region.
-func (r *Region) local(digits []byte) (f found, decided bool) {
+// local reads digits as someone in the region dials them.
+func (r *Region) local(digits []byte) (found candidate, decided bool) {
 	if r.plan.general == nil {
-		return found{}, false
+		return candidate{}, false
 	}
 	if len(digits) < minNationalDigits {
-		return found{}, true
+		return candidate{}, true
 	}
 	if r.iddStarts>>digits[0]&1 != 0 {
 		count, _ := r.idd.prefix(digits)
@@ -68,7 +68,7 @@ func (r *Region) local(digits []byte) (f found, decided bool) {
 		rest := digits[len(r.prefix):]
 		count, decided := r.plan.cut(rest)
 		if !decided {
-			return found{}, false
+			return candidate{}, false
 		}
 		rest = rest[count:]
 		if r.plan.tooLong>>len(digits)&1 != 0 || r.plan.matches(rest) && !r.plan.matches(digits) {
@@ -78,49 +78,49 @@ func (r *Region) local(digits []byte) (f found, decided bool) {
 	return r.country.read(r.plan, digits)
 }
 
-// read finds the national number in digits by the plan p.
-func (c *country) read(p *plan, digits []byte) (f found, decided bool) {
+// read extracts the national number from digits with the plan p.
+func (c *country) read(p *plan, digits []byte) (found candidate, decided bool) {
 	national, decided := p.national(digits)
 	if !decided || national == nil {
-		return found{}, decided
+		return candidate{}, decided
 	}
-	return found{country: c, national: national}, true
+	return candidate{country: c, national: national}, true
 }
 
-func (f found) valid() (ok, decided bool) {
-	if f.country == nil {
+func (found candidate) valid() (ok, decided bool) {
+	if found.country == nil {
 		return false, true
 	}
-	all := f.country.validity()
+	all := found.country.validity()
 	if all == nil {
 		return false, false
 	}
-	return all.valid(f.national), true
+	return all.valid(found.national), true
 }
 
-// number returns f if it is possible in its country, no longer than E.164
-// allows, and means itself: read again after a plus, nothing may be cut off.
-// Otherwise it returns 0.
-func (f found) number(decided bool) (Number, bool) {
-	if !decided || f.country == nil {
+// number returns the E.164 number, or 0 unless all of these hold: its length is
+// possible in its country, E.164 allows that length, and parsing the number
+// again after a plus yields the same number.
+func (found candidate) number(decided bool) (Number, bool) {
+	if !decided || found.country == nil {
 		return 0, decided
 	}
-	p := f.country.main
+	p := found.country.main
 	if p.general == nil {
 		return 0, false
 	}
-	if p.possible>>len(f.national)&1 == 0 || f.country.width+len(f.national) > maxNumberDigits {
+	if p.possible>>len(found.national)&1 == 0 || found.country.width+len(found.national) > maxNumberDigits {
 		return 0, true
 	}
-	count, decided := p.cut(f.national)
+	count, decided := p.cut(found.national)
 	if !decided {
 		return 0, false
 	}
-	if count > 0 && p.cuttable>>(len(f.national)-count)&1 != 0 {
+	if count > 0 && p.cuttable>>(len(found.national)-count)&1 != 0 {
 		return 0, true
 	}
-	n := f.country.code
-	for _, v := range f.national {
+	n := found.country.code
+	for _, v := range found.national {
 		n = n*10 + Number(v)
 	}
 	return n, true

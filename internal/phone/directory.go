@@ -8,12 +8,12 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// directory finds the country of a number by its calling code. Countries are
-// prepared when a number first asks for them.
+// directory finds the country of a number by its calling code. It builds the
+// tables of a country when they are first needed.
 type directory struct {
 	metadata    map[string]*phonenumbers.PhoneMetadata // by region
 	nonGeo      map[int]*phonenumbers.PhoneMetadata    // by calling code
-	width       [1000]uint8                            // by the first three digits: how many are the calling code
+	width       [1000]uint8                            // by the first three digits: the length of the calling code
 	preparation sync.Mutex
 	countries   [1000]atomic.Pointer[country] // by calling code
 }
@@ -62,8 +62,8 @@ func newDirectory() *directory {
 }
 
 // split returns the country whose calling code the digits start with, and the
-// rest of them; nil when there is none. A calling code and less than one more
-// digit is never a number.
+// digits after that code. The country is nil when no calling code matches, or
+// when there are at most two digits, which are too few for any number.
 func (d *directory) split(digits []byte) (*country, []byte) {
 	if len(digits) <= 2 {
 		return nil, nil
@@ -101,7 +101,7 @@ func (d *directory) prepare(code int) *country {
 			m = d.nonGeo[code]
 		}
 		if m == nil || int(m.GetCountryCode()) != code {
-			metadata = nil // it contradicts itself
+			metadata = nil // the metadata is inconsistent
 			break
 		}
 		metadata = append(metadata, m)
@@ -111,7 +111,8 @@ func (d *directory) prepare(code int) *country {
 	return c
 }
 
-// region makes the region with this code; nil when the library has none.
+// region makes the region with this code. It returns nil when the library has no
+// metadata for it.
 func (d *directory) region(code string) *Region {
 	m := d.metadata[code]
 	if m == nil {
@@ -127,7 +128,7 @@ func (d *directory) region(code string) *Region {
 	}
 	idd, err := newPrefix(m.GetInternationalPrefix())
 	if err != nil || idd.accept[start]&matchHere != 0 {
-		// The plan without tables leaves the region's numbers to the library.
+		// A plan without tables leaves the region's numbers to the library.
 		r.plan, idd = &plan{}, nil
 	} else {
 		r.iddStarts = idd.starts()

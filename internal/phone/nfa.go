@@ -5,7 +5,8 @@ import (
 	"regexp/syntax"
 )
 
-// nfa is one or more regular expressions over digits as a graph.
+// nfa is a nondeterministic finite automaton of one or more regular expressions
+// over digits.
 type nfa struct {
 	nodes  []node
 	starts []uint32 // where each expression starts
@@ -15,7 +16,7 @@ type node struct {
 	kind       nodeKind
 	digits     uint16 // nodeDigit: the set of digits to read
 	out, other uint32
-	accept     uint32 // nodeMatch: what the expression stands for
+	accept     uint32 // nodeMatch: the bits of the expression
 }
 
 type nodeKind uint8
@@ -24,16 +25,16 @@ const (
 	nodeFail  nodeKind = iota
 	nodeMatch          // the expression ends here
 	nodeDigit          // reads one of digits and goes to out
-	nodeSplit          // goes to out, and to other if that fails
+	nodeSplit          // goes to out and to other; out has priority
 	nodeSkip           // goes to out
-	nodeGroup          // goes to out; the expression's last group opens
-	nodeEnd            // goes to out after the last digit only
+	nodeGroup          // goes to out; opens the expression's last group
+	nodeEnd            // goes to out, but only after the last digit
 )
 
-// add adds an expression, which is anchored at its start; accept is reported
-// when it matches.
+// add adds an expression that is anchored at its start. Accept is the set of bits
+// that its match reports.
 func (n *nfa) add(expression string, accept uint32) error {
-	// The same steps as package regexp takes.
+	// Package regexp takes the same steps.
 	re, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
 		return fmt.Errorf("phone: pattern %q: %w", expression, err)

@@ -1,8 +1,8 @@
 // Package phone turns any spelling of a telephone number into E.164.
 //
-// What is a number, and whose, is decided by libphonenumber's metadata. The
-// common cases are read from tables made of that metadata; the few that tables
-// cannot settle are asked of the library itself, which stays the judge.
+// The metadata of libphonenumber decides what is a number and which country it
+// belongs to. The package compiles that metadata to tables, which decide nearly
+// all cases. For the rest it calls the library, and tests compare both.
 package phone
 
 import (
@@ -11,27 +11,29 @@ import (
 	"callbook/internal/fault"
 )
 
-// Number is a telephone number in E.164 (ITU-T E.164, 2010), held as the
-// integer that its digits spell: country calling code first, no plus, at most
-// 15 digits. No calling code starts with 0, so integers and numbers are one to
-// one. Zero is no number.
+// Number is a telephone number in E.164 (ITU-T E.164, 2010) as an integer: its
+// decimal digits are the calling code and the national number, at most 15 in
+// all. Since no calling code starts with 0, no two numbers have the same
+// integer. Zero means no number.
 type Number uint64
 
-// maxNumberDigits is the most digits that E.164 allows a number in all.
+// maxNumberDigits is the maximum length of a number in E.164, calling code
+// included.
 const maxNumberDigits = 15
 
-// errInvalid is every refusal of a number: it is made once, so that a file of
-// bad numbers costs no memory.
+// errInvalid is the error for every invalid number. It is allocated once, so
+// that a file of bad numbers costs no memory.
 var errInvalid error = fault.New(fault.Invalid, "Invalid Number")
 
-// String returns the number as E.164 writes it, such as "+919876543210", and
-// "" for no number.
+// String returns the number in E.164 format, such as "+919876543210", or "" for
+// no number.
 func (n Number) String() string {
 	var b [maxNumberDigits + 6]byte
 	return string(n.AppendTo(b[:0]))
 }
 
-// AppendTo appends what String returns. It allocates only when b has no room.
+// AppendTo appends the result of String to b. It allocates only when b lacks
+// capacity.
 func (n Number) AppendTo(b []byte) []byte {
 	if n == 0 {
 		return b
@@ -39,10 +41,10 @@ func (n Number) AppendTo(b []byte) []byte {
 	return strconv.AppendUint(append(b, '+'), uint64(n), 10)
 }
 
-// ParseE164 reads a number that is E.164 already: a plus and ASCII digits, no
-// more; of a length possible for its country, in libphonenumber's metadata;
-// and with nothing to leave out, such as the (0) of +44 (0)20. Anything else
-// is a [*fault.Error] of kind Invalid with the detail "Invalid Number".
+// ParseE164 parses a number that is in E.164 format already: a plus followed by
+// ASCII digits only. Its length must be possible for its country, and it must
+// hold no national prefix, such as the (0) of +44 (0)20. Anything else is a
+// [*fault.Error] of kind Invalid with the detail "Invalid Number".
 func ParseE164(raw string) (Number, error) {
 	if len(raw) < 2 || len(raw) > 1+maxNumberDigits || raw[0] != '+' {
 		return 0, errInvalid

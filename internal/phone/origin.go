@@ -6,11 +6,11 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Line is what kind of line a number leads to, as far as it tells.
+// Line is the kind of line that a number leads to, as far as the number shows it.
 type Line uint8
 
-// The kinds of lines. In some countries, such as the USA, mobile numbers and
-// those of fixed lines look the same.
+// The kinds of lines. FixedOrMobile is for countries such as the USA, whose
+// mobile and fixed-line numbers look the same.
 const (
 	UnknownLine Line = iota
 	Mobile
@@ -21,11 +21,11 @@ const (
 	OtherLine // premium rate, shared cost, personal, pager, company or voicemail
 )
 
-// Origin returns the ISO 3166-1 code of the region that a number is in, and what
-// kind of line it leads to: what libphonenumber says of it, mostly read from
-// tables in less than a microsecond. The region is "" where several share the
-// calling code and the number is valid in none, and "001" for numbers that
-// belong to no country.
+// Origin returns the ISO 3166-1 code of the number's region and the kind of its
+// line, as libphonenumber does. For most numbers tables give the answer in less
+// than a microsecond. The region is "" if several regions share the calling code
+// and the number is valid in none of them, and "001" if the number belongs to no
+// country.
 func (n Number) Origin() (region string, line Line) {
 	var buf [maxNumberDigits + 5]byte
 	digits := strconv.AppendUint(buf[:0], uint64(n), 10)
@@ -50,7 +50,7 @@ func (n Number) Origin() (region string, line Line) {
 	return "", UnknownLine
 }
 
-// lineOf reads a region's types in libphonenumber's order.
+// lineOf maps a set of types to a Line, with libphonenumber's precedence.
 func lineOf(types uint32, oneForm bool) Line {
 	switch {
 	case types == 0:
@@ -75,7 +75,7 @@ func lineOf(types uint32, oneForm bool) Line {
 	return UnknownLine
 }
 
-// libraryOrigin is what Origin must agree with.
+// libraryOrigin is the reference for Origin: it asks libphonenumber.
 func libraryOrigin(n Number) (region string, line Line) {
 	parsed := library(n.String(), "")
 	if parsed == nil {

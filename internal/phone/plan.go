@@ -2,17 +2,18 @@ package phone
 
 import "github.com/nyaruka/phonenumbers"
 
-// plan is how numbers of one region are built, as far as it takes to find the
-// number in what was dialled.
+// plan is the numbering plan of one region: the part of it that finds the
+// national number in dialled digits.
 type plan struct {
 	general      *automaton // the general form of a national number; nil when no tables could be made
 	prefix       *automaton // the national prefix, with carrier codes; nil when there is none
 	prefixStarts uint16     // the digits that prefix can start with
-	// transforms says that a match in which the prefix's last group takes
-	// part is rewritten, not cut: that is for the library.
+	// transforms says that the library rewrites a prefix, rather than cutting
+	// it, if its last group takes part in the match. The tables cannot do that.
 	transforms bool
-	// Sets of lengths: those of whole national numbers, those beyond the
-	// longest of them, and both. 63 is over any length of an input.
+	// Sets of lengths, as bits 0 to 63, which exceed any input: the lengths of
+	// whole national numbers, the lengths beyond the longest of them, and the
+	// union of both, which may remain after a prefix is cut.
 	possible, tooLong, cuttable uint64
 }
 
@@ -21,8 +22,8 @@ const (
 	maxNationalDigits = 17 // libphonenumber's MAX_LENGTH_FOR_NSN
 )
 
-// newPlan makes the tables of a region. Where that is not possible the plan
-// has no general form, and its numbers are undecided.
+// newPlan builds the tables of a region. Where that is not possible the plan has
+// no general form, and the library must decide about its numbers.
 func newPlan(m *phonenumbers.PhoneMetadata) *plan {
 	p := &plan{}
 	desc := m.GetGeneralDesc()
@@ -51,8 +52,9 @@ func newPlan(m *phonenumbers.PhoneMetadata) *plan {
 	return p
 }
 
-// setLengths sorts lengths as the library's testNumberLength does: local ones
-// go first, the rest are in ascending order.
+// setLengths computes the sets of lengths as the library's testNumberLength does:
+// a length that is possible only within an area counts neither as possible nor
+// as too long. The metadata lists lengths in ascending order.
 func (p *plan) setLengths(desc *phonenumbers.PhoneNumberDesc) {
 	lengths := desc.GetPossibleLength()
 	if lengths[0] == -1 {
@@ -77,10 +79,10 @@ func lengthSet(lengths []int32) (set uint64) {
 	return set
 }
 
-// matches tells whether digits have the general form of a national number.
+// matches reports whether digits have the general form of a national number.
 func (p *plan) matches(digits []byte) bool { return p.general.read(digits) != 0 }
 
-// cut returns how many digits at the front are a national prefix and go.
+// cut returns the length of the national prefix to be removed from digits.
 func (p *plan) cut(digits []byte) (count int, decided bool) {
 	if len(digits) == 0 || p.prefixStarts>>digits[0]&1 == 0 {
 		return 0, true
@@ -92,16 +94,16 @@ func (p *plan) cut(digits []byte) (count int, decided bool) {
 	if group && p.transforms {
 		return 0, false
 	}
-	// What is a number as it stands does not become none.
+	// A prefix is not removed if that would turn a valid form into an invalid one.
 	if p.matches(digits) && !p.matches(digits[count:]) {
 		return 0, true
 	}
 	return count, true
 }
 
-// national returns the national number in digits, which have no calling code
-// any more: without its prefix, if what remains has a length that allows it.
-// It is nil when there is no such number.
+// national returns the national number in digits, which hold no calling code. It
+// removes the national prefix if the remaining length is possible or too long.
+// The number is nil when there is none.
 func (p *plan) national(digits []byte) (number []byte, decided bool) {
 	if p.general == nil {
 		return nil, false

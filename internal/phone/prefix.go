@@ -2,18 +2,18 @@ package phone
 
 import "slices"
 
-// What a state of a prefix automaton accepts.
+// The bits that a state of a prefix automaton accepts.
 const (
-	matchHere    = 1 << iota // the expression matches what was read
+	matchHere    = 1 << iota // the expression matches the digits read so far
 	groupHere                // and its last group took part
-	matchAtEnd               // it matches if there are no more digits
+	matchAtEnd               // it matches if no more digits follow
 	groupAtEnd               // and its last group took part
-	prefixAccept = 0         // what the expression itself stands for; nothing asks
+	prefixAccept = 0         // the expression's own bits: none, since nothing reads them
 )
 
-// newPrefix makes the automaton of an expression that is matched at the start
-// of a number, where package regexp's rule for the choice between matches says
-// how long the match is.
+// newPrefix builds the automaton of an expression that is matched at the start of
+// a number. The length of the match follows the rules of package regexp: leftmost
+// alternatives and greedy repetitions have priority.
 func newPrefix(expression string) (*automaton, error) {
 	var n nfa
 	if err := n.add(expression, prefixAccept); err != nil {
@@ -32,8 +32,8 @@ func newPrefix(expression string) (*automaton, error) {
 	return construct(orderedThreads(&n, from), step)
 }
 
-// orderedThreads follows the ways from each place in from, best first. A place
-// is twice its node, plus 1 when the last group was opened on the way there.
+// orderedThreads computes the epsilon closure of from, in order of priority. A
+// thread is twice its node, plus 1 when the last group was opened on its path.
 func orderedThreads(n *nfa, from []uint32) threads {
 	here := orderedWalk{nfa: n, seen: make([]bool, len(n.nodes))}
 	end := orderedWalk{nfa: n, seen: make([]bool, len(n.nodes)), atEnd: true}
@@ -60,8 +60,8 @@ type orderedWalk struct {
 	group   uint32
 }
 
-// follow keeps the better way to each place, and nothing that is worse than a
-// match.
+// follow adds the node and its closure. The first path to a node has priority, so
+// later ones are dropped, as are all threads of lower priority than a match.
 func (w *orderedWalk) follow(i, group uint32) {
 	if w.matched || w.seen[i] {
 		return
@@ -86,8 +86,8 @@ func (w *orderedWalk) follow(i, group uint32) {
 	}
 }
 
-// prefix returns how many of the digits a prefix automaton matches, and
-// whether the expression's last group took part; -1 is no match.
+// prefix returns the length of the match at the start of digits, or -1, and
+// whether the expression's last group took part in it.
 func (a *automaton) prefix(digits []byte) (length int, group bool) {
 	length = -1
 	s := uint16(start)

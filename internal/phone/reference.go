@@ -6,9 +6,9 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// reference says which number the digits spell by asking the library: it is
-// what the tables must agree with, and the answer where they have none. It
-// returns 0 when there is no such number.
+// reference parses digits with the library. The tables must agree with it, and
+// where they cannot decide its answer is used. It returns 0 when the digits are
+// no number.
 func reference(digits string, plus bool, region string) Number {
 	var n *phonenumbers.PhoneNumber
 	if plus {
@@ -29,9 +29,9 @@ func reference(digits string, plus bool, region string) Number {
 	if len(e164) > maxNumberDigits {
 		return 0
 	}
-	// A stored number must mean itself: a second reading may not change it.
-	again := possible(library("+"+e164, ""))
-	if again == nil || international(again) != e164 {
+	// Parsing a stored number must yield the same number.
+	reparsed := possible(library("+"+e164, ""))
+	if reparsed == nil || international(reparsed) != e164 {
 		return 0
 	}
 	value, err := strconv.ParseUint(e164, 10, 64)
@@ -68,7 +68,7 @@ func international(n *phonenumbers.PhoneNumber) string {
 	return strconv.Itoa(int(n.GetCountryCode())) + phonenumbers.GetNationalSignificantNumber(n)
 }
 
-// text spells digit values as the library reads them.
+// text converts digit values to ASCII.
 func text(digits []byte) string {
 	b := make([]byte, len(digits))
 	for i, v := range digits {

@@ -7,27 +7,26 @@ import (
 	"callbook/internal/fault"
 )
 
-// Region holds the rules by which numbers without a country are read: those of
-// one default country, from libphonenumber's metadata. It comes from
-// [RegionByCode], never changes, and is safe for concurrent use.
+// Region is the default country of numbers that are written without one. It holds
+// the dialling rules of that country from libphonenumber's metadata. [RegionByCode]
+// returns it. A Region is immutable and safe for concurrent use.
 type Region struct {
 	code      string
 	plans     *directory
 	plan      *plan      // the region's own plan
-	country   *country   // its calling code, which other regions may share
+	country   *country   // of its calling code, which other regions may share
 	prefix    []byte     // the digits of the calling code
-	idd       *automaton // what is dialled before a foreign number
+	idd       *automaton // the international prefix, dialled before a foreign number
 	iddStarts uint16     // the digits that idd can start with
 }
 
-// known holds each region that was asked for, by its two letters.
+// known caches the regions, by the two letters of their code.
 var known [26 * 26]atomic.Pointer[Region]
 
 // RegionByCode returns the region with this ISO 3166-1 alpha-2 code in capital
-// letters, such as "IN": always the same one for a code. The first call for a
-// code prepares its tables, which takes milliseconds; later calls only look it
-// up. A code that libphonenumber has no rules for is a [*fault.Error] of kind
-// Invalid.
+// letters, such as "IN". It returns the same pointer for the same code. The first
+// call for a code builds its tables, which takes milliseconds. A code that
+// libphonenumber has no metadata for is a [*fault.Error] of kind Invalid.
 func RegionByCode(code string) (*Region, error) {
 	if len(code) != 2 || code[0]-'A' > 25 || code[1]-'A' > 25 {
 		return nil, unknownRegion(code)
@@ -40,7 +39,7 @@ func RegionByCode(code string) (*Region, error) {
 	if r == nil {
 		return nil, unknownRegion(code)
 	}
-	// Two callers may have built it at once; the first to store wins.
+	// Two callers may have built it concurrently; the first to store wins.
 	slot.CompareAndSwap(nil, r)
 	return slot.Load(), nil
 }
@@ -56,16 +55,17 @@ func unknownRegion(code string) error {
 // Code returns the region's ISO 3166-1 alpha-2 code, such as "IN".
 func (r *Region) Code() string { return r.code }
 
-// Parse reads a number in any spelling. Blanks and punctuation are left out,
-// decimal digits of any script are digits, and one plus may come before them.
+// Parse parses a number in any spelling. It ignores spaces and punctuation,
+// accepts decimal digits of any script, and allows one plus before them.
 //
-// With a plus, the number must be possible for its country: of the right
-// length. Without one it must be valid in the region (with its national or
-// international prefix, its calling code, or none of them), or valid as an
-// international number without its plus, or else possible in the region.
+// With a plus, the number must have a length that is possible for its country.
+// Without a plus, Parse takes the first of these that applies: a number that is
+// valid in the region (with a national or international prefix, with the calling
+// code, or with none of them), an international number that is valid once a plus
+// is put before it, a number of a length that is possible in the region.
 //
 // Anything else is a [*fault.Error] of kind Invalid with the detail "Invalid
-// Number": letters are never turned into digits, extensions never dropped.
+// Number". Parse does not translate letters to digits or drop extensions.
 func (r *Region) Parse(raw string) (Number, error) {
 	var buf [maxInputDigits]byte
 	count, plus, ok := clean(raw, &buf)

@@ -53,7 +53,7 @@ type DB struct {
 	copyLeast int
 	shares    shares
 	guesses   guesses
-	hold      *hold // nil for a command beside the servers
+	useLock   *useLock // nil for a command beside the servers
 }
 
 var (
@@ -122,9 +122,9 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	db := &DB{pool: pool, shares: newShares(int(config.MaxConns)), copyLeast: copyLeast}
 	switch {
 	case opts.Serve:
-		err = db.holdOn(ctx, shared)
+		err = db.lockUse(ctx, sharedLock)
 	case opts.alone != "":
-		if err = db.holdOn(ctx, alone); err == nil {
+		if err = db.lockUse(ctx, exclusiveLock); err == nil {
 			err = db.awaitAlone(ctx, opts.alone)
 		}
 	}
@@ -145,7 +145,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 // Close closes the database, after what is under way.
 func (db *DB) Close() error {
 	db.pool.Close()
-	db.hold.end()
+	db.useLock.release()
 	return nil
 }
 
@@ -166,7 +166,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	if !strings.Contains(url, "pool_max_conns=") {
 		config.MaxConns = int32(max(8, 4*cores.Count())) + 1 // see shares
 	}
-	outlive(config, url)
+	surviveFailover(config, url)
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = applicationName
 	}

@@ -14,8 +14,8 @@ import (
 	"callbook/internal/upload"
 )
 
-// Files are the files of uploads, in pieces in the database, so that each server
-// can go on with any.
+// Files are the files of uploads. The database stores them in chunks, so that each
+// server can resume any upload.
 type Files struct{ db *DB }
 
 var _ upload.Files = Files{}
@@ -24,12 +24,12 @@ var _ upload.Files = Files{}
 func (db *DB) Files() Files { return Files{db: db} }
 
 const (
-	// chunkBytes is the size of a piece, and so what each file that is coming
-	// takes of the memory.
+	// chunkBytes is the size of a chunk, and the memory that each file takes while
+	// it is received.
 	chunkBytes = 256 << 10
-	// takingTime is longer than any file takes to come. One that has no upload
-	// after that never gets one.
-	takingTime = "1 day"
+	// orphanAge exceeds the time that it takes to receive any file. A file that is
+	// older and has no upload is orphaned.
+	orphanAge = "1 day"
 )
 
 // Write implements [upload.Files]. Each piece is a transaction of its own: none
@@ -87,7 +87,7 @@ func (f Files) Open(ctx context.Context, account int64, upload addressbook.SID) 
 	return &content{ctx: ctx, db: f.db, account: account, upload: upload, size: size, chunk: -1}, nil
 }
 
-// content reads a file piece by piece, and holds one of them.
+// content reads a file chunk by chunk, and caches the last one.
 type content struct {
 	ctx     context.Context
 	db      *DB
@@ -96,7 +96,7 @@ type content struct {
 	size    int64
 
 	mu    sync.Mutex
-	chunk int64 // which one data is; -1 before the first
+	chunk int64 // the number of the chunk in data; -1 if there is none
 	data  []byte
 }
 
@@ -172,7 +172,7 @@ func (f Files) RemoveOthers(ctx context.Context, _ []addressbook.SID) error {
 	}, `SELECT upload_files.account_id, upload_files.upload_sid FROM upload_files
 		LEFT JOIN uploads ON uploads.account_id = upload_files.account_id AND uploads.sid = upload_files.upload_sid
 		WHERE NOT EXISTS (SELECT 1 FROM upload_drafts AS d WHERE d.account_id = upload_files.account_id AND d.sid = upload_files.upload_sid)
-			AND (uploads.state <> 0 OR uploads.state IS NULL AND upload_files.kept_at < now() - interval '`+takingTime+`')`)
+			AND (uploads.state <> 0 OR uploads.state IS NULL AND upload_files.kept_at < now() - interval '`+orphanAge+`')`)
 	for _, o := range others {
 		if err == nil {
 			err = f.Remove(ctx, o.Account, addressbook.SID(o.Upload))

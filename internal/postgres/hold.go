@@ -13,116 +13,116 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 )
 
-// holdLock is the advisory lock of who uses the database ("Cbol"): servers share
-// it, and a copy has it alone.
-const holdLock = migrationLock + 1
+// useLockKey is the advisory lock for the use of the database ("Cbol"). Servers hold it
+// in shared mode, and a copy holds it exclusively.
+const useLockKey = migrationLock + 1
 
-// The ways to hold a database.
+// The modes of the use lock, as functions of PostgreSQL that try to acquire it.
 const (
-	shared = `pg_try_advisory_xact_lock_shared`
-	alone  = `pg_try_advisory_xact_lock`
+	sharedLock    = `pg_try_advisory_xact_lock_shared`
+	exclusiveLock = `pg_try_advisory_xact_lock`
 )
 
 const (
-	// holdPatience is how long the lock may be another's when it is taken: what
-	// was killed may be about to commit.
-	holdPatience = 3 * time.Second
-	// holdPause is between two attempts, and holdAgain between two when the lock
-	// was lost.
-	holdPause = 20 * time.Millisecond
-	holdAgain = time.Second
+	// useLockWait is how long to wait for the lock: a process that was killed may
+	// still hold it and be about to commit.
+	useLockWait = 3 * time.Second
+	// useLockPause is the pause between two attempts to acquire the lock, and
+	// relockPause the pause between two attempts to reacquire a lost lock.
+	useLockPause = 20 * time.Millisecond
+	relockPause  = time.Second
 )
 
 var (
-	// ErrInUse means that others use a database that a copy is to have for
+	// ErrInUse means that other processes use a database that a copy needs for
 	// itself.
 	ErrInUse = errors.New("callbook servers or another copy are connected to it, and a copy needs it for itself; stop them all")
-	// ErrCopied means that a copy has the database for itself.
+	// ErrCopied means that a copy uses the database exclusively.
 	ErrCopied = errors.New("\"callbook copy\" is at work on it; wait for its end, or stop it")
 
-	errHoldLost = errors.New("the lock that keeps servers away from the database was lost")
+	errUseLockLost = errors.New("the lock that keeps servers away from the database was lost")
 )
 
-// hold has the database's lock for as long as the process uses it. The lock is
-// one of a transaction and not of a session, so that it is gone with its holder
-// behind a pooler too. The transaction has read nothing, so nothing is kept from
-// vacuum by it.
-type hold struct {
+// useLock holds the advisory lock on the use of the database while the process uses it.
+// The lock belongs to a transaction and not to a session, so that it ends with its
+// holder even behind a pooler. The transaction has read nothing, so it has no snapshot
+// and does not hold back vacuum.
+type useLock struct {
 	config *pgx.ConnConfig
-	way    string
-	// refused is why nothing may be done with the database; nil when all may.
+	mode   string
+	// refused is why the database must not be used, or nil.
 	refused atomic.Pointer[error]
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 }
 
-// holdOn takes the database's lock. The error is [ErrInUse] or [ErrCopied] when
-// another has it in a way that excludes this one.
-func (db *DB) holdOn(ctx context.Context, way string) error {
+// lockUse acquires the use lock. The error is [ErrInUse] or [ErrCopied] if another
+// process holds it in a conflicting mode.
+func (db *DB) lockUse(ctx context.Context, mode string) error {
 	config := db.pool.Config().ConnConfig.Copy()
 	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.DeadlineContextWatcherHandler{Conn: c.Conn()}
 	}
-	h := &hold{config: config, way: way}
-	last := time.Now().Add(holdPatience)
-	again := time.NewTicker(holdPause)
-	defer again.Stop()
+	l := &useLock{config: config, mode: mode}
+	last := time.Now().Add(useLockWait)
+	ticker := time.NewTicker(useLockPause)
+	defer ticker.Stop()
 	for {
-		conn, err := h.take(ctx)
+		conn, err := l.acquire(ctx)
 		if err == nil {
-			// It lasts until Close, whatever becomes of ctx.
-			keeping, cancel := context.WithCancel(context.WithoutCancel(ctx))
-			h.cancel = cancel
-			h.running.Go(func() { h.keep(keeping, conn) })
-			db.hold = h
+			// The lock is held until Close, even if ctx ends.
+			watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
+			l.cancel = cancel
+			l.running.Go(func() { l.watch(watching, conn) })
+			db.useLock = l
 			return nil
 		}
-		if !errors.Is(err, h.excluded()) || time.Now().After(last) {
+		if !errors.Is(err, l.excluded()) || time.Now().After(last) {
 			return err
 		}
 		select {
-		case <-again.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// excluded is the error of a lock that another has.
-func (h *hold) excluded() error {
-	if h.way == alone {
+// excluded returns the error for a lock that another process holds.
+func (l *useLock) excluded() error {
+	if l.mode == exclusiveLock {
 		return ErrInUse
 	}
 	return ErrCopied
 }
 
-// take makes a connection whose transaction has the lock.
-func (h *hold) take(ctx context.Context) (*pgx.Conn, error) {
+// acquire returns a new connection whose transaction holds the lock.
+func (l *useLock) acquire(ctx context.Context) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, acquireLimit)
 	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, h.config)
+	conn, err := pgx.ConnectConfig(ctx, l.config)
 	if err != nil {
 		return nil, err
 	}
 	results, err := conn.PgConn().Exec(ctx, fmt.Sprintf(`BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
-		SELECT set_config('idle_in_transaction_session_timeout', '0', true); SELECT %s(%d)`, h.way, holdLock)).ReadAll()
+		SELECT set_config('idle_in_transaction_session_timeout', '0', true); SELECT %s(%d)`, l.mode, useLockKey)).ReadAll()
 	if err == nil && string(results[len(results)-1].Rows[0][0]) != "t" {
-		err = h.excluded()
+		err = l.excluded()
 	}
 	if err != nil {
-		_ = conn.Close(context.WithoutCancel(ctx)) // its error is of no use
+		_ = conn.Close(context.WithoutCancel(ctx)) // its error does not matter
 		return nil, err
 	}
 	return conn, nil
 }
 
-// keep watches over the lock, and takes it again where the connection broke, as
-// all do in a failover. A copy does not go on without it.
-func (h *hold) keep(ctx context.Context, conn *pgx.Conn) {
-	again := time.NewTicker(holdAgain)
-	defer again.Stop()
+// watch waits until the connection breaks, as in a failover. A server then reacquires
+// the lock. A copy must not go on, since a server may have used the database meanwhile.
+func (l *useLock) watch(ctx context.Context, conn *pgx.Conn) {
+	ticker := time.NewTicker(relockPause)
+	defer ticker.Stop()
 	for {
-		// Nothing comes but the connection's end.
+		// There are no notifications, so this waits for the connection to end.
 		_ = conn.PgConn().WaitForNotification(ctx)
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelPatience)
 		_ = conn.Close(closing)
@@ -130,21 +130,21 @@ func (h *hold) keep(ctx context.Context, conn *pgx.Conn) {
 		if ctx.Err() != nil {
 			return
 		}
-		if h.way == alone {
-			h.refused.Store(&errHoldLost)
+		if l.mode == exclusiveLock {
+			l.refused.Store(&errUseLockLost)
 			return
 		}
 		for {
 			var err error
-			if conn, err = h.take(ctx); err == nil {
-				h.refused.Store(nil)
+			if conn, err = l.acquire(ctx); err == nil {
+				l.refused.Store(nil)
 				break
 			}
 			if errors.Is(err, ErrCopied) {
-				h.refused.Store(&ErrCopied)
+				l.refused.Store(&ErrCopied)
 			}
 			select {
-			case <-again.C:
+			case <-ticker.C:
 			case <-ctx.Done():
 				return
 			}
@@ -152,21 +152,21 @@ func (h *hold) keep(ctx context.Context, conn *pgx.Conn) {
 	}
 }
 
-// refusal is why nothing may be done with the database; nil when all may.
-func (h *hold) refusal() error {
-	if h == nil {
+// refusal returns why the database must not be used, or nil. The lock may be nil.
+func (l *useLock) refusal() error {
+	if l == nil {
 		return nil
 	}
-	if why := h.refused.Load(); why != nil {
+	if why := l.refused.Load(); why != nil {
 		return *why
 	}
 	return nil
 }
 
-// end gives the lock free.
-func (h *hold) end() {
-	if h != nil {
-		h.cancel()
-		h.running.Wait()
+// release releases the lock, which may be nil.
+func (l *useLock) release() {
+	if l != nil {
+		l.cancel()
+		l.running.Wait()
 	}
 }

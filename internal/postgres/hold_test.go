@@ -85,7 +85,7 @@ func TestHoldIsRegained(t *testing.T) {
 
 	taken := make(chan func())
 	go func() {
-		taken <- pgtest.Hold(t, url, fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d)`, holdLock))
+		taken <- pgtest.Hold(t, url, fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d)`, useLockKey))
 	}()
 	pgtest.AwaitWaiting(t, url, 1)
 	loseHold(t, url)
@@ -115,7 +115,7 @@ func TestCopyLosesHold(t *testing.T) {
 			t.Fatal("the copy goes on")
 		}
 	}
-	if !errors.Is(err, errHoldLost) {
+	if !errors.Is(err, errUseLockLost) {
 		t.Errorf("the error is %v", err)
 	}
 }

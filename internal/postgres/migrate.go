@@ -15,10 +15,10 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrationLock is the advisory lock of who changes the schema ("Cbok").
+// migrationLock is the advisory lock for changes of the schema ("Cbok").
 const migrationLock = 0x43626f6b
 
-// errOldSchema means that migrations are due.
+// errOldSchema means that migrations are pending.
 var errOldSchema = errors.New("its schema is not up to date; run \"callbook migrate\" with the same --db")
 
 // Migrate brings the schema of a database up to date.
@@ -30,11 +30,11 @@ func Migrate(ctx context.Context, url string) error {
 	return db.Close()
 }
 
-// migrate runs the migrations that the database has not seen, all in one
-// transaction. Servers that start together take turns.
+// migrate runs the pending migrations in one transaction. A lock serializes servers
+// that start concurrently.
 func (db *DB) migrate(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		// A lock that ends with the transaction works through every pooler.
+		// A transaction-level lock works behind every pooler.
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
 			return err
 		}
@@ -59,14 +59,14 @@ func (db *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
-// checkSchema returns an error when migrations are due.
+// checkSchema returns an error if migrations are pending.
 func (db *DB) checkSchema(ctx context.Context) error {
-	var there bool
-	err := db.pool.QueryRow(ctx, `SELECT to_regclass('callbook_migrations') IS NOT NULL`).Scan(&there)
+	var migrated bool
+	err := db.pool.QueryRow(ctx, `SELECT to_regclass('callbook_migrations') IS NOT NULL`).Scan(&migrated)
 	if err != nil {
 		return err
 	}
-	if !there {
+	if !migrated {
 		return errOldSchema
 	}
 	due, err := migrationsDue(ctx, db.pool)
@@ -76,7 +76,7 @@ func (db *DB) checkSchema(ctx context.Context) error {
 	return err
 }
 
-// migration is one file.
+// migration is one migration file.
 type migration struct {
 	version int // from 1 on
 	name    string
@@ -84,7 +84,7 @@ type migration struct {
 }
 
 func (m *migration) apply(ctx context.Context, tx pgx.Tx) error {
-	// Without arguments, a text may have several statements.
+	// Without arguments, the text may hold several statements.
 	if _, err := tx.Exec(ctx, m.text); err != nil {
 		return fmt.Errorf("%s: %w", m.name, err)
 	}
@@ -92,7 +92,7 @@ func (m *migration) apply(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// migrationsDue returns those that the database has not seen.
+// migrationsDue returns the pending migrations.
 func migrationsDue(ctx context.Context, db interface {
 	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
 },
@@ -111,7 +111,7 @@ func migrationsDue(ctx context.Context, db interface {
 	return all[version:], nil
 }
 
-// loadMigrations reads the embedded files; their names give their order.
+// loadMigrations reads the embedded files, in the order of their names.
 func loadMigrations() ([]migration, error) {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {

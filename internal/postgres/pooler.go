@@ -6,13 +6,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// suitPooler makes connections do without prepared statements where a pooler
-// stands before the database, unless the URL says how queries are to be made:
-// the next transaction may get another connection, which knows nothing of them.
+// suitPooler disables prepared statements if there is a pooler in front of the
+// database, unless the URL sets the execution mode. Behind a pooler the next
+// transaction may run on another connection, which does not have the statements.
 //
-// A pooler gives itself away at the beginning of a connection. It names a process
-// of its own making there, to tell apart those who want a query cancelled, and
-// not the one that then works.
+// A pooler can be recognized at the beginning of a connection: the process id that it
+// announces, for cancelling queries, is not that of the backend.
 func suitPooler(ctx context.Context, config *pgx.ConnConfig, url string) error {
 	if says(url, "default_query_exec_mode") {
 		return nil
@@ -23,9 +22,9 @@ func suitPooler(ctx context.Context, config *pgx.ConnConfig, url string) error {
 	}
 	var process uint32
 	err = conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&process)
-	named := conn.PgConn().PID()
-	_ = conn.Close(context.WithoutCancel(ctx)) // it has told what it knows
-	if err == nil && process != named {
+	announced := conn.PgConn().PID()
+	_ = conn.Close(context.WithoutCancel(ctx)) // its error does not matter
+	if err == nil && process != announced {
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	return err

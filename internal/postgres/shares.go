@@ -12,18 +12,18 @@ import (
 	"callbook/internal/limit"
 )
 
-// shares bound what accounts take of the pool, which has pool_max_conns
-// connections:
+// shares divide the connections of the pool, of which there are pool_max_conns, between
+// accounts:
 //
-//   - one is for authentication, sessions and probes, unless there is one in all;
-//   - the others are for the work of accounts; one that is given back goes to
-//     the account that has least;
-//   - half of those may scan, which keeps a core of the database busy. One
-//     account alone gets half of that half.
+//   - One is for authentication, sessions and probes, unless it is the only one.
+//   - The others are for the work of accounts. A connection that becomes free goes to
+//     the account that holds least.
+//   - Half of those may scan, which keeps a core of the database busy. A single
+//     account gets half of that half.
 //
-// A caller takes a place to scan first, then one to work, then a connection, and
-// no caller holds one of these while it waits for an earlier one. So they do not
-// deadlock, however few connections there are.
+// A caller acquires a slot to scan first, then a slot to work, then a connection. Since
+// all callers acquire them in this order, they cannot deadlock, however few connections
+// there are.
 type shares struct {
 	work, scans *limit.Pool
 }
@@ -36,30 +36,31 @@ func newShares(conns int) shares {
 	}
 }
 
-// purpose is what a connection is for. The zero purpose is what is no account's
-// work, such as authentication.
+// purpose says what a connection is for. The zero purpose is work for no account, such
+// as authentication.
 type purpose struct {
 	account int64 // zero for none
 	scans   bool
 }
 
-// noAccount stands for one in work that is none's.
+// noAccount is the account id of work for no account.
 const noAccount = 0
 
-// of is the purpose of work that an index serves.
+// of returns the purpose of an account's work without scans.
 func of(account int64) purpose { return purpose{account: account} }
 
-// lent is a connection of the pool.
+// lent is a connection of the pool that a caller has acquired.
 type lent struct {
 	*pgxpool.Conn
-	ctx  context.Context // of the work that it is for
-	back func()
+	ctx       context.Context // of the caller's work
+	freeSlots func()
 }
 
-// acquire takes a connection for a purpose. It must be released. That no host
-// answers in time is an error of its own: the caller may have much time left.
+// acquire acquires a connection for a purpose. The caller must release it. If no host
+// answers within acquireLimit, the error is errNoConnection, even if ctx allows more
+// time.
 func (db *DB) acquire(ctx context.Context, p purpose) (lent, error) {
-	if err := db.hold.refusal(); err != nil {
+	if err := db.useLock.refusal(); err != nil {
 		return lent{}, err
 	}
 	if p.account == noAccount {
@@ -76,59 +77,61 @@ func (db *DB) acquire(ctx context.Context, p purpose) (lent, error) {
 			db.shares.scans.Release(p.account, 1)
 		}
 	}
-	if err := db.place(ctx, p.account); err != nil {
+	if err := db.acquireWork(ctx, p.account); err != nil {
 		endScan()
 		return lent{}, err
 	}
-	back := func() {
+	freeSlots := func() {
 		db.shares.work.Release(p.account, 1)
 		endScan()
 	}
 	conn, err := db.connect(ctx)
 	if err != nil {
-		back()
+		freeSlots()
 	}
-	return lent{conn, ctx, back}, err
+	return lent{conn, ctx, freeSlots}, err
 }
 
-// place takes a place to work.
-func (db *DB) place(ctx context.Context, account int64) error {
-	limited, cancel := context.WithTimeoutCause(ctx, acquireLimit, errNoPlace)
+// acquireWork acquires a slot to work.
+func (db *DB) acquireWork(ctx context.Context, account int64) error {
+	limited, cancel := context.WithTimeoutCause(ctx, acquireLimit, errNoConnection)
 	defer cancel()
 	return db.shares.work.Acquire(limited, account, 1)
 }
 
-var errNoPlace = fmt.Errorf("%w: no connection within %v", errSlow, acquireLimit)
+var errNoConnection = fmt.Errorf("%w: no connection within %v", errSlow, acquireLimit)
 
-// connect takes a connection from the pool.
+// connect acquires a connection from the pool.
 func (db *DB) connect(ctx context.Context) (*pgxpool.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, acquireLimit)
 	defer cancel()
 	conn, err := db.pool.Acquire(limited)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, errors.Join(errNoPlace, err)
+		return nil, errors.Join(errNoConnection, err)
 	}
 	return conn, err
 }
 
-// release gives a connection back. One whose work was given up is closed: the
-// request that cancels its query goes over another connection and may arrive
-// late, and it would then cancel the query of whoever has the connection next.
-// One that is closed is forgotten at once. The pool would wait until the
-// database has taken leave, and callers for its place.
+// release returns a connection to the pool. If the context of its work has ended, it
+// closes the connection instead: the request that cancels a query goes over another
+// connection, may arrive late, and would then cancel a query of the next user.
+//
+// A closed connection is removed from the pool with Hijack. Release would wait until
+// the database has confirmed the end of the connection, and callers would wait for its
+// slot meanwhile.
 func (l lent) release() {
 	if l.ctx.Err() != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), closeLimit)
-		_ = l.Conn.Conn().Close(closing) // it is not used again
+		_ = l.Conn.Conn().Close(closing) // its error does not matter
 		cancel()
 	}
 	if l.Conn.Conn().IsClosed() {
-		l.Hijack() // it closes itself
+		l.Hijack()
 	} else {
 		l.Release()
 	}
-	l.back()
+	l.freeSlots()
 }
 
-// closeLimit is how long taking leave of the database may take.
+// closeLimit is the timeout of closing a connection.
 const closeLimit = time.Second

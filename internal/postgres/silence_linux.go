@@ -6,12 +6,12 @@ import (
 	"syscall"
 )
 
-// tcpUserTimeout is TCP_USER_TIMEOUT, which package syscall does not have on
-// every architecture.
+// tcpUserTimeout is TCP_USER_TIMEOUT, which package syscall does not define on every
+// architecture.
 const tcpUserTimeout = 0x12
 
-// limitSilence has a connection end when the other machine confirms nothing for
-// silenceLimit. Without it, what is sent is sent again for a quarter of an hour.
+// limitSilence sets the TCP user timeout: a connection ends when the peer acknowledges
+// nothing for silenceLimit. Without it, TCP retransmits for a quarter of an hour.
 func limitSilence(network, _ string, conn syscall.RawConn) error {
 	if !strings.HasPrefix(network, "tcp") {
 		return nil

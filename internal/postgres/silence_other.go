@@ -4,5 +4,5 @@ package postgres
 
 import "syscall"
 
-// limitSilence leaves a connection to the system's own limits.
+// limitSilence leaves a connection with the timeouts of the system.
 func limitSilence(string, string, syscall.RawConn) error { return nil }

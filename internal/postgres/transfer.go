@@ -14,30 +14,31 @@ import (
 	"callbook/internal/transfer"
 )
 
-// Transfer is a database as a copy reads or writes it.
+// Transfer gives a copy access to a database.
 type Transfer struct{ db *DB }
 
 var _ transfer.Store = Transfer{}
 
-// transferName is what the connections of a copy are called, with a word of its
-// own behind it.
+// transferName begins the application name of a copy's connections. A random suffix
+// identifies the copy.
 const transferName = applicationName + " copy "
 
-// OpenTransfer opens a database for a copy, which has it for itself until it is
-// closed. The error wraps [ErrInUse] when a server or another copy uses it, or
-// anything has a connection under the usual name of one.
+// OpenTransfer opens a database for the exclusive use of a copy, until it is closed. The
+// error wraps [ErrInUse] if a server or another copy uses the database, or if there is a
+// connection with the application name of one.
 func OpenTransfer(ctx context.Context, url string, opts Options) (*DB, error) {
 	opts.alone = transferName + rand.Text()
 	return Open(ctx, url, opts)
 }
 
-// awaitAlone waits until no other has a connection under the usual names, for a
-// moment: those of a program that has just ended, or was killed, linger, and may
-// even be about to commit. The lock does not tell of them, nor of commands.
+// awaitAlone waits, up to useLockWait, until there is no other connection with an
+// application name of callbook. The connections of a process that has just ended or was
+// killed linger, and may even be about to commit. Neither they nor the connections of
+// commands hold the use lock.
 func (db *DB) awaitAlone(ctx context.Context, own string) error {
-	last := time.Now().Add(holdPatience)
-	again := time.NewTicker(holdPause)
-	defer again.Stop()
+	last := time.Now().Add(useLockWait)
+	ticker := time.NewTicker(useLockPause)
+	defer ticker.Stop()
 	for {
 		var others int
 		err := db.row(ctx, purpose{}, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
@@ -50,7 +51,7 @@ func (db *DB) awaitAlone(ctx context.Context, own string) error {
 			return ErrInUse
 		}
 		select {
-		case <-again.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -86,8 +87,8 @@ func (x Transfer) LastCopy(ctx context.Context) (transfer.State, bool, error) {
 	return x.db.LastCopy(ctx)
 }
 
-// LastCopy returns the state of the copy into this database; false means that
-// there never was one.
+// LastCopy returns the state of the last copy into this database, and false if there
+// was none.
 func (db *DB) LastCopy(ctx context.Context) (s transfer.State, copied bool, err error) {
 	err = db.row(ctx, purpose{}, `SELECT source, at FROM copies`, nil, []any{&s.Source, &s.At})
 	if noRow(err) {
@@ -118,7 +119,7 @@ func (x Transfer) Begin(ctx context.Context, s transfer.State, accounts []accoun
 		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created)
 			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])`, sids, regions, zones, created)
 		err := t.flush()
-		if taken(err) { // another copy has begun at this moment
+		if taken(err) { // another copy has begun concurrently
 			err = transfer.ErrNotEmpty
 		}
 		return err
@@ -127,7 +128,7 @@ func (x Transfer) Begin(ctx context.Context, s transfer.State, accounts []accoun
 
 // End implements [transfer.Store].
 func (x Transfer) End(ctx context.Context, from, to transfer.State) error {
-	// Without statistics, the first queries would be planned as for empty tables.
+	// Without statistics, PostgreSQL would plan the first queries for empty tables.
 	for _, table := range transfer.Tables {
 		if err := x.db.execute(ctx, purpose{}, "analyse tables", `ANALYZE `+table.Name); err != nil {
 			return err
@@ -162,7 +163,7 @@ func (x Transfer) Write(ctx context.Context, parts []transfer.Part, from, to tra
 	})
 }
 
-// countCopied moves the counters, when the queue is run.
+// countCopied queues the updates of the counters.
 func (t *tx) countCopied(parts []transfer.Part) {
 	var contacts counted[int64]
 	var members counted[string]
@@ -196,7 +197,8 @@ func (t *tx) countCopied(parts []transfer.Part) {
 	}
 }
 
-// counted counts what belongs together and comes together.
+// counted sums counts by key, as parallel arrays for unnest. Counts of the same key must
+// be added consecutively.
 type counted[T comparable] struct {
 	of []T
 	by []int64

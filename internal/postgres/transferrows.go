@@ -15,16 +15,16 @@ import (
 )
 
 const (
-	// beginTransfer begins to read a table.
+	// beginTransfer begins a transaction that reads a table.
 	beginTransfer = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = 0`
-	// unsorted is for tables whose key begins with the account. Rows that follow
-	// each other in the key mostly do so in the table, and a sort would need room
-	// for all of them.
+	// unsorted is for tables whose primary key begins with the account. It makes the
+	// planner read them in the order of that index, which is mostly the order of the
+	// rows on disk. A sort would need space for all rows.
 	unsorted = `; SET LOCAL enable_sort = off`
 )
 
-// byThemselves are the tables whose key does not begin with the account.
-var byThemselves = []*transfer.Table{transfer.Keys, transfer.Sessions, transfer.Links}
+// keyedGlobally are the tables whose primary key does not begin with the account.
+var keyedGlobally = []*transfer.Table{transfer.Keys, transfer.Sessions, transfer.Links}
 
 // Read implements [transfer.Store].
 func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, after transfer.Row, each func(transfer.Row) error) error {
@@ -33,21 +33,21 @@ func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, af
 	if err != nil {
 		return storeError(doing, causeOf(ctx, err))
 	}
-	// A connection that is within a transaction is closed by the pool.
+	// After an error, the pool closes the connection, since it is in a transaction.
 	defer conn.release()
 	pg := conn.Conn.Conn().PgConn()
 	begin := beginTransfer
-	if !slices.Contains(byThemselves, t) {
+	if !slices.Contains(keyedGlobally, t) {
 		begin += unsorted
 	}
 	if err := pg.Exec(ctx, begin).Close(); err != nil {
 		return storeError(doing, causeOf(ctx, err))
 	}
 	query, params := transferQuery(account, t, after)
-	// What is not read of the result any more is not sent any more.
+	// After an error, cancelling the query keeps the server from sending the rest.
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
-	result := pg.ExecParams(reading, query, params, nil, nil, []int16{1}) // values as the database has them
+	result := pg.ExecParams(reading, query, params, nil, nil, []int16{1}) // 1 requests the binary format
 	row := make(transfer.Row, len(t.Columns))
 	for result.NextRow() {
 		err := scanValues(result, t, row)
@@ -66,8 +66,8 @@ func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, af
 	return storeError(doing, causeOf(ctx, pg.Exec(ctx, `COMMIT`).Close()))
 }
 
-// transferQuery returns a query for the rows of a table, and its parameters as
-// texts.
+// transferQuery returns a query for the rows of a table, with keyset pagination, and its
+// parameters in the text format.
 func transferQuery(account int64, t *transfer.Table, after transfer.Row) (query string, params [][]byte) {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -77,17 +77,17 @@ func transferQuery(account int64, t *transfer.Table, after transfer.Row) (query 
 	query = `SELECT ` + strings.Join(names, ", ") + ` FROM ` + t.Name + ` WHERE account_id = $1`
 	params = append(params, strconv.AppendInt(nil, account, 10))
 	if after != nil {
-		places := make([]string, t.Key)
+		placeholders := make([]string, t.Key)
 		for i, v := range after {
-			places[i] = fmt.Sprintf("$%d", i+2)
+			placeholders[i] = fmt.Sprintf("$%d", i+2)
 			params = append(params, textOf(t.Columns[i].Kind, v))
 		}
-		query += ` AND (` + keys + `) > (` + strings.Join(places, ", ") + `)`
+		query += ` AND (` + keys + `) > (` + strings.Join(placeholders, ", ") + `)`
 	}
 	return query + ` ORDER BY account_id, ` + keys, params
 }
 
-// textOf is a value as the text of a parameter.
+// textOf returns a value in the text format of parameters.
 func textOf(k transfer.Kind, v transfer.Value) []byte {
 	switch k {
 	case transfer.Text:
@@ -101,7 +101,7 @@ func textOf(k transfer.Kind, v transfer.Value) []byte {
 	}
 }
 
-// scanValues reads a row that came in the binary format.
+// scanValues reads a row in the binary format.
 func scanValues(result *pgconn.ResultReader, t *transfer.Table, row transfer.Row) error {
 	for i, raw := range result.Values() {
 		v := transfer.Value{Null: raw == nil}

@@ -13,7 +13,7 @@ import (
 	"callbook/internal/verify"
 )
 
-// Verifier is a database as checks read it. It changes nothing.
+// Verifier gives checks access to a database. It changes nothing.
 type Verifier struct{ db *DB }
 
 var _ verify.Store = Verifier{}
@@ -21,8 +21,7 @@ var _ verify.Store = Verifier{}
 // Verifier returns the database for checks.
 func (db *DB) Verifier() Verifier { return Verifier{db: db} }
 
-// beginVerify begins to read everything, however long it takes. Numbers are read
-// from the rows, since an index that is broken would hide what is wrong.
+// beginVerify begins a read transaction without timeouts.
 const beginVerify = beginRead + `; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`
 
 // View implements [verify.Store].
@@ -39,7 +38,7 @@ func (x Verifier) View(ctx context.Context, f func(verify.View) error) error {
 		return storeError(doing, causeOf(ctx, err))
 	}
 	v := &view{conn: conn.Conn.Conn(), db: x.db}
-	// The snapshot is taken by the first statement that reads.
+	// The first statement that reads takes the snapshot.
 	err = v.each(ctx, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`, nil, func(row pgx.Rows) error {
 		var name string
 		err := row.Scan(&name)
@@ -52,14 +51,14 @@ func (x Verifier) View(ctx context.Context, f func(verify.View) error) error {
 	return causeOf(ctx, f(v))
 }
 
-// Codes of what is broken.
+// The error codes that mean corruption.
 const (
 	dataCorrupted  = "XX001"
 	indexCorrupted = "XX002"
 )
 
-// damaged makes [verify.ErrDamaged] of an error that tells of broken rows or
-// indexes. Nil stays nil.
+// damaged adds [verify.ErrDamaged] to an error that means corrupt rows or indexes. It
+// returns other errors, and nil, unchanged.
 func damaged(err error) error {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	if ok && (pg.Code == dataCorrupted || pg.Code == indexCorrupted) {
@@ -71,13 +70,13 @@ func damaged(err error) error {
 // view is a snapshot of a database.
 type view struct {
 	conn   *pgx.Conn
-	db     *DB // for what is beyond the snapshot
+	db     *DB
 	tables []string
 }
 
-// each runs a query on the snapshot, whose rows come while they are read.
+// each calls scan for each row of a query on the snapshot. It streams the rows.
 func (v *view) each(ctx context.Context, query string, args []any, scan func(pgx.Rows) error) error {
-	// What is not read of the result any more is not sent any more.
+	// After an error, cancelling the query keeps the server from sending the rest.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	rows, err := v.conn.Query(ctx, query, args...)
@@ -94,13 +93,13 @@ func (v *view) each(ctx context.Context, query string, args []any, scan func(pgx
 	return damaged(rows.Err())
 }
 
-// one runs a query that has one row.
+// one scans the single row of a query.
 func (v *view) one(ctx context.Context, query string, args []any, into ...any) error {
 	return damaged(v.conn.QueryRow(ctx, query, args...).Scan(into...))
 }
 
-// Has implements [verify.View]. A database whose schema is not up to date is not
-// opened.
+// Has implements [verify.View]. Every table exists, since a database whose schema is
+// not up to date is not opened.
 func (v *view) Has(string) bool { return true }
 
 // Accounts implements [verify.View].
@@ -123,7 +122,7 @@ func (v *view) Contacts(ctx context.Context, account int64, each func(*verify.Co
 	var sid sidValue
 	var texts [5]textValue
 	var custom textValue
-	var stored [4]textValue // what is stored of fold
+	var stored [4]textValue // the folded texts
 	return v.each(ctx, `SELECT sid, number, first_name, last_name, company_name, email, tag, custom_field, date_created, date_updated,
 			name_key, name_folded, company_name_folded, email_folded
 		FROM contacts WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
@@ -146,7 +145,7 @@ func (v *view) Contacts(ctx context.Context, account int64, each func(*verify.Co
 	})
 }
 
-// textBytes is a text as [verify.Contact] has it.
+// textBytes returns the bytes of a text, or nil for NULL.
 func textBytes(t textValue) []byte {
 	if !t.Given {
 		return nil
@@ -154,7 +153,8 @@ func textBytes(t textValue) []byte {
 	return []byte(t.Value)
 }
 
-// Numbers implements [verify.View].
+// Numbers implements [verify.View]. It reads the rows without an index, since a corrupt
+// index could hide duplicates.
 func (v *view) Numbers(ctx context.Context, account int64, each func(int64) error) error {
 	const fromRows = `SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off`
 	if err := v.conn.PgConn().Exec(ctx, fromRows).Close(); err != nil {
@@ -170,8 +170,8 @@ func (v *view) Numbers(ctx context.Context, account int64, each func(int64) erro
 	if err != nil {
 		return err
 	}
-	const asEver = `SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on; SET LOCAL enable_bitmapscan = on`
-	return v.conn.PgConn().Exec(ctx, asEver).Close()
+	const withIndexes = `SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on; SET LOCAL enable_bitmapscan = on`
+	return v.conn.PgConn().Exec(ctx, withIndexes).Close()
 }
 
 // Holders implements [verify.View].
@@ -211,7 +211,7 @@ func (v *view) Lists(ctx context.Context, account int64, each func(*verify.List)
 
 // Receipts implements [verify.View].
 func (v *view) Receipts(ctx context.Context, account int64, each func(*verify.Receipt) error) error {
-	encoding := `0::bigint` // it came later than the table
+	encoding := `0::bigint` // older schemas have no such column
 	if v.Has("receipt_totals") {
 		encoding = `encoding::bigint`
 	}
@@ -266,6 +266,6 @@ func (v *view) Files(ctx context.Context) (map[addressbook.SID]verify.File, erro
 	return all, err
 }
 
-// Ended implements [verify.View]. The files are in the snapshot, so one that is
-// missing is missing.
+// Ended implements [verify.View]. The files are part of the snapshot, so none can go
+// missing because its upload has ended meanwhile.
 func (v *view) Ended(context.Context, int64, addressbook.SID) (bool, error) { return false, nil }

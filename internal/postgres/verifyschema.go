@@ -11,8 +11,8 @@ import (
 	"callbook/internal/verify"
 )
 
-// Schema implements [verify.View]. What a unique index promises is checked by a
-// look at the rows, so here it only counts that every migration was applied.
+// Schema implements [verify.View]. It only checks that every migration was applied.
+// Other checks read the rows to see whether they obey the unique indexes.
 func (v *view) Schema(ctx context.Context, found func(string)) (version int, objects int64, err error) {
 	var applied int
 	err = v.one(ctx, `SELECT coalesce(max(version), 0), count(*), (SELECT count(*) FROM pg_class
@@ -24,12 +24,12 @@ func (v *view) Schema(ctx context.Context, found func(string)) (version int, obj
 	return version, objects, err
 }
 
-// ours are the tables' indexes that are B-trees.
+// ours selects the B-tree indexes of callbook's tables.
 const ours = `FROM pg_index JOIN pg_class AS i ON i.oid = pg_index.indexrelid JOIN pg_class AS t ON t.oid = pg_index.indrelid
 	JOIN pg_am ON pg_am.oid = i.relam WHERE t.relnamespace = current_schema()::regnamespace AND pg_am.amname = 'btree'`
 
-// Structure implements [verify.View]. What PostgreSQL has to look into its indexes
-// is its extension amcheck, which is used where it is installed and this user may.
+// Structure implements [verify.View]. It checks the content of indexes with the
+// extension amcheck, if that is installed and the user may call it.
 func (v *view) Structure(ctx context.Context, found func(string)) (checked int64, unit string, err error) {
 	unit = "indexes"
 	err = v.each(ctx, `SELECT i.relname, indisvalid AND indisready `+ours+` ORDER BY i.relname`, nil, func(row pgx.Rows) error {
@@ -65,8 +65,8 @@ func (v *view) Structure(ctx context.Context, found func(string)) (checked int64
 	return checked, unit, v.checkIndexes(ctx, check, found)
 }
 
-// checkIndexes looks into each index, and for each row of its table in it, with
-// this function of amcheck.
+// checkIndexes checks each index with this function of amcheck, which also looks up
+// each row of the table in the index.
 func (v *view) checkIndexes(ctx context.Context, function string, found func(string)) error {
 	var names []string
 	err := v.each(ctx, `SELECT i.oid::regclass::text `+ours+` AND indisvalid ORDER BY 1`, nil, func(row pgx.Rows) error {
@@ -79,7 +79,8 @@ func (v *view) checkIndexes(ctx context.Context, function string, found func(str
 		if err != nil {
 			return err
 		}
-		// What it finds is an error, which would end the transaction and the snapshot.
+		// The function reports corruption as an error. The savepoint keeps that from
+		// ending the transaction and its snapshot.
 		if _, err = v.conn.Exec(ctx, `SAVEPOINT checking`); err != nil {
 			return err
 		}
@@ -92,8 +93,8 @@ func (v *view) checkIndexes(ctx context.Context, function string, found func(str
 	return err
 }
 
-// relations are the rows r that belong to a row o of another table: the tables, and
-// what joins them.
+// relations are the references from one table (r) to another (o), with the condition
+// that joins them.
 var relations = []struct{ rows, of, on string }{
 	{"api_keys", "accounts", "o.id = r.account_id"},
 	{"contacts", "accounts", "o.id = r.account_id"},
@@ -117,7 +118,7 @@ func (v *view) Orphans(ctx context.Context, each func(verify.Orphans) error) err
 	for _, r := range relations {
 		o := verify.Orphans{Rows: r.rows, Of: r.of}
 		belongs := "true"
-		if r.of == "api_keys" { // but a session that a link began
+		if r.of == "api_keys" { // sessions that a link began have no key
 			belongs = "r.key_id IS NOT NULL"
 		}
 		err := v.one(ctx, fmt.Sprintf(`SELECT count(*) FROM %s AS r WHERE %s AND NOT EXISTS (SELECT FROM %s AS o WHERE %s)`,

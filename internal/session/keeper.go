@@ -13,14 +13,14 @@ import (
 	"callbook/internal/fault"
 )
 
-// usedEvery is how old the note of a session's last use may be: not every page
-// is worth a write.
+// usedEvery is how often a session's last use is stored at most, so that not every
+// page costs a write.
 const usedEvery = time.Minute
 
-// secretBytes is how long a link's token and a session's secret are.
+// secretBytes is the length of a link's token and of a session's secret.
 const secretBytes = 32
 
-// Keeper makes, finds and ends links and sessions. It is safe for concurrent
+// Keeper creates, finds and ends links and sessions. It is safe for concurrent
 // use.
 type Keeper struct {
 	store Store
@@ -37,8 +37,8 @@ var (
 	errNoSession = fault.New(fault.NotFound, "There is no such session; it may have ended already")
 )
 
-// NewLink makes a link into an account and returns its token, which cannot be
-// had a second time.
+// NewLink creates a link into an account and returns its token. Only the token's
+// hash is stored, so it cannot be retrieved later.
 func (k *Keeper) NewLink(ctx context.Context, acct account.Account) (token string, err error) {
 	now := k.clock.Now()
 	if err := k.forget(ctx, now); err != nil {
@@ -48,16 +48,17 @@ func (k *Keeper) NewLink(ctx context.Context, acct account.Account) (token strin
 	return token, k.store.AddLink(ctx, acct.ID, Link{Hash: hashOf(token), Expires: now.Add(LinkLifetime)})
 }
 
-// LinkAccount tells where a link leads, without using it up. A link that
-// leads nowhere is a NotFound fault.
+// LinkAccount returns the account of a link without consuming the link. The error
+// for an unknown, used or expired link is a NotFound fault.
 func (k *Keeper) LinkAccount(ctx context.Context, token string) (account.Account, error) {
 	acct, err := k.store.Link(ctx, hashOf(token), k.clock.Now())
 	return acct, orNoLink(err)
 }
 
-// FollowLink uses a link up and begins a session, whose secret cannot be had a
-// second time. It ends the one used longest ago when there are more than
-// [MaxByLink]. A link that leads nowhere is a NotFound fault.
+// FollowLink consumes a link, begins a session and returns the session's secret,
+// which cannot be retrieved later. If the account then has more than [MaxByLink]
+// sessions by links, the least recently used one ends. The error for an unknown,
+// used or expired link is a NotFound fault.
 func (k *Keeper) FollowLink(ctx context.Context, token, agent string) (secret string, acct account.Account, err error) {
 	now := k.clock.Now()
 	secret = newSecret()
@@ -77,9 +78,9 @@ func (k *Keeper) Begin(ctx context.Context, caller account.Caller, agent string)
 	return secret, k.store.AddSession(ctx, caller.Account.ID, newSession(secret, caller.Key, agent, now), MaxPerKey)
 }
 
-// Find returns the session with this secret and its account, and notes its use,
-// once a minute at most. A session that is not there, or was not used for
-// [Lifetime], is a NotFound fault.
+// Find returns the session with this secret and its account, and stores the time
+// of its use, once a minute at most. The error for a session that does not exist,
+// or was not used for [Lifetime], is a NotFound fault.
 func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Account, error) {
 	now := k.clock.Now()
 	s, acct, err := k.store.Session(ctx, hashOf(secret), now)
@@ -99,8 +100,8 @@ func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Acco
 	return s, acct, nil
 }
 
-// Lasts returns nil while there is a session with this hash, and the NotFound fault
-// of [Keeper.Find] when it has ended. It does not count as a use of the session.
+// Lasts returns nil while the session with this hash exists, and the NotFound fault
+// of [Keeper.Find] once it has ended. It does not count as a use of the session.
 func (k *Keeper) Lasts(ctx context.Context, hash Hash) error {
 	now := k.clock.Now()
 	s, _, err := k.store.Session(ctx, hash, now)
@@ -110,7 +111,7 @@ func (k *Keeper) Lasts(ctx context.Context, hash Hash) error {
 	return orNoSession(err)
 }
 
-// Sessions returns the account's sessions, the one used last first.
+// Sessions returns the account's sessions, the most recently used first.
 func (k *Keeper) Sessions(ctx context.Context, acct account.Account) ([]Session, error) {
 	now := k.clock.Now()
 	all, err := k.store.Sessions(ctx, acct.ID, now)
@@ -125,8 +126,8 @@ func (k *Keeper) Sessions(ctx context.Context, acct account.Account) ([]Session,
 	return all, nil
 }
 
-// End ends a session of the account; id is its hash in hex. One that is not
-// there, or another account's, is a NotFound fault.
+// End ends a session of the account; id is its hash in hex. The error for a session
+// that does not exist, or is another account's, is a NotFound fault.
 func (k *Keeper) End(ctx context.Context, acct account.Account, id string) error {
 	hash, err := hex.DecodeString(id)
 	if err != nil || len(hash) != len(Hash{}) {
@@ -135,8 +136,8 @@ func (k *Keeper) End(ctx context.Context, acct account.Account, id string) error
 	return orNoSession(k.store.EndSession(ctx, acct.ID, Hash(hash)))
 }
 
-// forget removes the links and sessions that are over. It is called whenever a new
-// one is made, so that they do not pile up.
+// forget deletes expired links and sessions. It runs whenever a new one is made,
+// so that they do not accumulate.
 func (k *Keeper) forget(ctx context.Context, now time.Time) error {
 	return k.store.Forget(ctx, now, now.Add(-Lifetime))
 }
@@ -149,7 +150,7 @@ func newSession(secret, keyID, agent string, now time.Time) Session {
 
 func newSecret() string {
 	b := make([]byte, secretBytes)
-	rand.Read(b) // never fails: crypto/rand ends the program instead
+	rand.Read(b) // it never fails: crypto/rand crashes the program instead
 	return hex.EncodeToString(b)
 }
 
@@ -158,7 +159,7 @@ func hashOf(secret string) Hash { return sha256.Sum256([]byte(secret)) }
 func orNoLink(err error) error    { return orFault(err, errNoLink) }
 func orNoSession(err error) error { return orFault(err, errNoSession) }
 
-// orFault puts the words of this package in place of the store's NotFound.
+// orFault replaces a NotFound fault of the store with a more specific one.
 func orFault(err error, words *fault.Error) error {
 	if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
 		return words

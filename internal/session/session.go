@@ -1,8 +1,7 @@
-// Package session knows which browsers may use the dashboard, and as which
-// account: one-time links that sign a person in, and the sessions that follow.
+// Package session controls which browsers may use the dashboard, and for which
+// account: by one-time links that sign a person in, and by sessions.
 //
-// [Keeper] holds the rules and is the one door; [Store] is what it needs of a
-// database.
+// [Keeper] enforces the rules. [Store] is what it needs of a database.
 package session
 
 import (
@@ -15,26 +14,24 @@ import (
 )
 
 const (
-	// LinkLifetime is how long a link may be used, once.
+	// LinkLifetime is how long an unused link is valid.
 	LinkLifetime = 10 * time.Minute
-	// Lifetime is how long a session lasts after it was last used.
+	// Lifetime is how long a session lasts after its last use.
 	Lifetime = 30 * 24 * time.Hour
-	// MaxPerKey is how many sessions of an API key there may be at once, and
-	// MaxByLink how many of an account that were begun by links. One more ends
-	// the one that was used longest ago.
+	// MaxPerKey bounds the sessions of an API key, and MaxByLink the sessions of
+	// an account that were begun by links. One more ends the least recently used.
 	MaxPerKey = 20
 	MaxByLink = 100
-	// MaxAgentLength is how many bytes of a browser's name are kept.
+	// MaxAgentLength is how many bytes of a browser's User-Agent are stored.
 	MaxAgentLength = 255
 )
 
-// Hash is the SHA-256 of a secret: of a link's token or a session's cookie.
-// These are 32 random bytes, so there is nothing to guess and no slow hash is
-// needed.
+// Hash is the SHA-256 of a secret: a link's token or a session's cookie. Secrets
+// are 32 random bytes, which cannot be guessed, so no slow hash is needed.
 type Hash [sha256.Size]byte
 
-// String is the hash in hex. It names a session to its owner and gives nothing
-// away.
+// String returns the hash in hex. It identifies a session to its owner without
+// revealing the secret.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
 // Link signs a person in to an account, once.
@@ -46,47 +43,45 @@ type Link struct {
 // Session is a browser that is signed in to an account.
 type Session struct {
 	Hash Hash
-	// Key is the API key that it was begun with; "" is a link.
+	// Key is the API key that began the session; "" means a link began it.
 	Key string
-	// Agent is what the browser said that it is. Nothing vouches for it.
+	// Agent is the browser's User-Agent. It is not verified.
 	Agent             string
 	Created, LastUsed time.Time
 }
 
-// Store is what [Keeper] needs of a database. All of it is safe for concurrent
-// use, by several processes too.
+// Store is what [Keeper] needs of a database. Its methods are safe for concurrent
+// use, also by several processes. The account is always the account's own id.
 //
-// A session that was begun with a key lasts no longer than the key: when that
-// is revoked, or expires at now or before, the session is not there any more.
+// A session that was begun with a key ends with that key: once the key is revoked,
+// or now has reached its expiry, the store no longer finds the session.
 type Store interface {
-	// AddLink adds a link into the account with this id.
+	// AddLink adds a link into the account.
 	AddLink(ctx context.Context, account int64, l Link) error
-	// Link returns the account that a link leads into. A link that is not
-	// there, or expires at now or before, is a NotFound fault.
+	// Link returns the account of a link. The error for a link that does not
+	// exist, or has expired by now, is a NotFound fault.
 	Link(ctx context.Context, hash Hash, now time.Time) (account.Account, error)
-	// TakeLink takes a link away and adds the session to its account as
-	// AddSession does, both or neither. A link that is not there, or expires when
-	// the session is created or before, is a NotFound fault.
+	// TakeLink deletes a link and adds the session to its account as AddSession
+	// does, in one transaction. The error for a link that does not exist, or has
+	// expired when the session is created, is a NotFound fault.
 	TakeLink(ctx context.Context, hash Hash, s Session, most int) (account.Account, error)
 
-	// AddSession adds a session to the account with this id. In the same
-	// transaction it takes away the account's sessions of the same key, or those
-	// that were begun by links when it has none, that were used longest ago and
-	// are more than most; never the new one.
+	// AddSession adds a session to the account. In the same transaction it
+	// deletes the account's least recently used sessions with the same Key until
+	// at most most are left. It never deletes the new session.
 	AddSession(ctx context.Context, account int64, s Session, most int) error
 	// Session returns a session and its account, or a NotFound fault.
 	Session(ctx context.Context, hash Hash, now time.Time) (Session, account.Account, error)
-	// Sessions returns the sessions of the account with this id, the one used
-	// last first.
+	// Sessions returns the account's sessions, the most recently used first.
 	Sessions(ctx context.Context, account int64, now time.Time) ([]Session, error)
-	// SessionUsed notes when a session was last used, which never moves back.
-	// A session that is not there is left so.
+	// SessionUsed stores the time of a session's last use, which never moves
+	// back. It ignores a session that does not exist.
 	SessionUsed(ctx context.Context, hash Hash, at time.Time) error
-	// EndSession takes a session of the account with this id away; one that is
-	// not there, or another account's, is a NotFound fault.
+	// EndSession deletes a session of the account. The error for a session that
+	// does not exist, or is another account's, is a NotFound fault.
 	EndSession(ctx context.Context, account int64, hash Hash) error
 
-	// Forget takes away the links that expired before this time, and the
-	// sessions that were not used since the other.
+	// Forget deletes the links that expired before linksExpired, and the sessions
+	// that were not used since sessionsUnused.
 	Forget(ctx context.Context, linksExpired, sessionsUnused time.Time) error
 }

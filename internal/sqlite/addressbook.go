@@ -91,7 +91,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
 	indexes.report = opts.IndexSize
 	writer.committed = indexes.settle // no job is queued before this
-	db.file.keepReserve()
+	db.file.fillReserve()
 	return &AddressBook{
 		db:      db,
 		lock:    lock,
@@ -129,7 +129,7 @@ func openWriter(path string) (*sqlite.Conn, error) {
 func (b *AddressBook) Close() error {
 	b.writer.close()
 	b.watch.stop()
-	if err := b.watch.look(); err != nil {
+	if err := b.watch.check(); err != nil {
 		b.db.health.lose(err)
 	}
 	if b.db.health.isLost() {

@@ -15,8 +15,8 @@ import (
 	"callbook/internal/upload"
 )
 
-// backupSchema are the tables that a backup has besides the database's: the files
-// of the uploads that are being worked or wait to be started.
+// backupSchema defines the additional tables of a backup, which hold the files of
+// running uploads and of drafts.
 const backupSchema = `
 	CREATE TABLE backup_files (
 		upload_sid BLOB    NOT NULL PRIMARY KEY,
@@ -32,25 +32,25 @@ const backupSchema = `
 	CREATE INDEX backup_chunks_by_upload ON backup_chunks (upload_sid, id);`
 
 const (
-	// backupPages is how many pages are copied at once. Between two steps, a stop
-	// is noticed.
+	// backupPages is how many pages are copied in one step. The context is checked
+	// between steps.
 	backupPages = 512
 	// backupChunk is the size of a piece of a file, in bytes.
 	backupChunk = 256 << 10
-	// backupAttempts is how often the snapshot is taken anew, because an upload
-	// that was running in it ended before its file was opened.
+	// backupAttempts bounds the retries after an upload of the snapshot has ended
+	// before its file was opened.
 	backupAttempts = 20
 )
 
-// errUploadEnded makes a backup begin anew.
+// errUploadEnded makes a backup retry with a new snapshot.
 var errUploadEnded = errors.New("an upload ended meanwhile")
 
-// errBackup means that a file is what [Backup] wrote. To use it as a database would
-// change it, and its checksum would not be its own any more.
+// errBackup means that a file was written by [Backup]. Using it as a database would
+// change it and invalidate its checksum.
 var errBackup = errors.New(`it is a backup; put it in place with "callbook restore"`)
 
-// refuseBackup returns errBackup when the file is a backup: [Unpack] removes the
-// tables that tell.
+// refuseBackup returns errBackup if the file has the tables of a backup, which
+// [Unpack] removes.
 func refuseBackup(conn *sqlite.Conn) error {
 	objects, err := schemaObjects(conn)
 	if err != nil {
@@ -62,11 +62,12 @@ func refuseBackup(conn *sqlite.Conn) error {
 	return nil
 }
 
-// BackupOptions change how [Backup] works and what it tells.
+// BackupOptions are the callbacks of [Backup]. Each may be nil.
 type BackupOptions struct {
-	// Begun is told the size of the backup in bytes, before anything is written.
+	// Begun is called with the size of the backup in bytes, before anything is
+	// written. Its error ends the backup.
 	Begun func(bytes int64) error
-	// Progress is told how many pages of how many are copied.
+	// Progress is called as pages are copied.
 	Progress func(done, total int64)
 }
 
@@ -89,9 +90,9 @@ func backupOnce(ctx context.Context, from string, files upload.Files, to string,
 		if err := refuseBackup(conn); err != nil {
 			return err
 		}
-		w := waiting{files: files, path: from, last: last}
+		w := uploadFiles{files: files, path: from, last: last}
 		defer func() { err = errors.Join(err, w.close()) }()
-		// A file that is open can be read to its end, whatever becomes of its name.
+		// An open file can be read even after it is removed.
 		if err := w.open(ctx, conn); err != nil {
 			return err
 		}
@@ -113,7 +114,7 @@ func backupOnce(ctx context.Context, from string, files upload.Files, to string,
 	return copied, missing, err
 }
 
-// pageSpace returns how many bytes the pages of a database take.
+// pageSpace returns the size of a database's pages in bytes.
 func pageSpace(conn *sqlite.Conn) (bytes int64, err error) {
 	err = queryOne(conn, `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`, nil, func(stmt *sqlite.Stmt) error {
 		bytes = stmt.ColumnInt64(0)
@@ -122,15 +123,15 @@ func pageSpace(conn *sqlite.Conn) (bytes int64, err error) {
 	return bytes, damaged(err)
 }
 
-// copyPages copies the pages of a snapshot. SQLite's backup begins anew when the
-// source changes, and within the source's transaction it does not change.
+// copyPages copies the pages of a snapshot. SQLite's backup restarts when the source
+// changes, which cannot happen within the source's read transaction.
 func copyPages(ctx context.Context, source *sqlite.Conn, to string, progress func(done, total int64)) (err error) {
 	target, err := sqlite.OpenConn(to, sqlite.OpenReadWrite)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
-	// Nobody uses the file before all of it is there.
+	// No one uses the file until it is complete.
 	if err := setPragmas(target, "journal_mode = OFF", "synchronous = OFF"); err != nil {
 		return err
 	}
@@ -156,25 +157,25 @@ func copyPages(ctx context.Context, source *sqlite.Conn, to string, progress fun
 	}
 }
 
-// waiting are the files of the uploads of a snapshot that need them.
-type waiting struct {
+// uploadFiles are the files of the uploads of a snapshot that need them.
+type uploadFiles struct {
 	files   upload.Files
 	path    string
-	last    bool // an upload that has ended is no reason to begin anew
-	all     []waitingFile
+	last    bool // this is the last attempt: ended uploads count as missing
+	all     []uploadFile
 	missing []addressbook.SID
 	bytes   int64
 }
 
-type waitingFile struct {
+type uploadFile struct {
 	account int64
 	sid     addressbook.SID
 	content upload.Content
 }
 
-// open opens them. The error is errUploadEnded when the snapshot is to be taken
-// anew.
-func (w *waiting) open(ctx context.Context, conn *sqlite.Conn) error {
+// open opens the files. The error is errUploadEnded if the backup has to be retried
+// with a new snapshot.
+func (w *uploadFiles) open(ctx context.Context, conn *sqlite.Conn) error {
 	objects, err := schemaObjects(conn)
 	if err != nil {
 		return damaged(err)
@@ -187,9 +188,9 @@ func (w *waiting) open(ctx context.Context, conn *sqlite.Conn) error {
 	if !v.Has("uploads") {
 		return nil
 	}
-	var needed []waitingFile
+	var needed []uploadFile
 	err = v.each(query, nil, func(stmt *sqlite.Stmt) error {
-		f := waitingFile{account: stmt.ColumnInt64(0)}
+		f := uploadFile{account: stmt.ColumnInt64(0)}
 		stmt.ColumnBytes(1, f.sid[:])
 		needed = append(needed, f)
 		w.bytes += stmt.ColumnInt64(2)
@@ -215,15 +216,15 @@ func (w *waiting) open(ctx context.Context, conn *sqlite.Conn) error {
 	return err
 }
 
-func (w *waiting) close() (err error) {
+func (w *uploadFiles) close() (err error) {
 	for _, f := range w.all {
 		err = errors.Join(err, f.content.Close())
 	}
 	return err
 }
 
-// pack puts the files into the copy, which then needs no log.
-func (w *waiting) pack(ctx context.Context, to string) (err error) {
+// pack inserts the files into the copy, and leaves it without a log.
+func (w *uploadFiles) pack(ctx context.Context, to string) (err error) {
 	conn, err := sqlite.OpenConn(to, sqlite.OpenReadWrite)
 	if err != nil {
 		return err
@@ -235,7 +236,7 @@ func (w *waiting) pack(ctx context.Context, to string) (err error) {
 	if err := sqlitex.ExecuteScript(conn, backupSchema, nil); err != nil {
 		return err
 	}
-	// No log of the database that was copied belongs to the copy.
+	// A new stamp keeps the source's log from being applied to the copy.
 	objects, err := schemaObjects(conn)
 	if err != nil {
 		return err
@@ -253,7 +254,7 @@ func (w *waiting) pack(ctx context.Context, to string) (err error) {
 	return nil
 }
 
-func packFile(ctx context.Context, conn *sqlite.Conn, f waitingFile) (err error) {
+func packFile(ctx context.Context, conn *sqlite.Conn, f uploadFile) (err error) {
 	defer sqlitex.Transaction(conn)(&err)
 	h := sha256.New()
 	size := int64(0)

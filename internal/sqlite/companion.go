@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// ErrCompanion means that a file is not a database, but what a database has
-// beside it. To write a database over it would destroy that database.
+// ErrCompanion means that a file is one of the files that belong to a database, such
+// as its log. Writing another database there would destroy the first one.
 var ErrCompanion = errors.New("it is no place for a database; name another file")
 
 const uploadsSuffix = ".uploads"
 
-// companions are the files beside a database, by the ends of their names.
+// companions are the files beside a database, by the suffix of their names.
 var companions = []struct{ suffix, what string }{
 	{walSuffix, "log, which has its newest changes"},
 	{shmSuffix, "shared memory"},
@@ -23,11 +23,10 @@ var companions = []struct{ suffix, what string }{
 	{reserveSuffix, "reserve of disk space"},
 }
 
-// checkCompanion returns an error that wraps [ErrCompanion] when a file, which
-// need not be there, is or would be a companion of the database in the file db:
-// its log, shared memory, journal, lock or reserve, or a file of its uploads. It
-// compares the files themselves, so that it sees through symbolic links and
-// second names.
+// checkCompanion returns an error that wraps [ErrCompanion] if a file is a companion of
+// the database in the file db, or would be one once it is created: its log, shared
+// memory, journal, lock or reserve, or a file of its uploads. It compares the files
+// themselves, and so recognizes them through symbolic and hard links.
 func checkCompanion(db, file string) error {
 	names := []string{db}
 	if path, err := realPath(db); err == nil {
@@ -51,8 +50,8 @@ func checkCompanion(db, file string) error {
 	return nil
 }
 
-// checkNoCompanion returns an error that wraps [ErrCompanion] when the name of a
-// file makes it a companion of a database that is there, whichever.
+// checkNoCompanion returns an error that wraps [ErrCompanion] if, by its name, a file is
+// a companion of any existing database.
 func checkNoCompanion(file string) error {
 	file = absolute(file)
 	for _, c := range companions {
@@ -68,8 +67,8 @@ func checkNoCompanion(file string) error {
 	return nil
 }
 
-// CheckTarget returns an error that wraps [ErrCompanion] when a file that is to
-// be written is a companion of the database in the file db, or of another one.
+// CheckTarget returns an error that wraps [ErrCompanion] if a file that is to be written
+// is a companion of the database in the file db, or of another one.
 func CheckTarget(db, file string) error {
 	if err := checkCompanion(db, file); err != nil {
 		return err
@@ -81,15 +80,15 @@ func companionError(db, what string) error {
 	return fmt.Errorf("the file belongs to the database %s: it is the %s; %w", db, what, ErrCompanion)
 }
 
-// isFile tells whether a path is that of a file. It does not open the file:
-// closing it would drop SQLite's locks.
+// isFile reports whether a path leads to a regular file. It does not open the file,
+// since closing it would drop SQLite's locks.
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
 
-// absolute returns the absolute path of a file that need not be there, without
-// the symbolic links on the way to it.
+// absolute returns the absolute path of a file, without symbolic links. The file need
+// not exist.
 func absolute(path string) string {
 	if real, err := realPath(path); err == nil {
 		return real
@@ -103,7 +102,7 @@ func absolute(path string) string {
 	return path
 }
 
-// sameFile tells whether two paths are of one file, or would be.
+// sameFile reports whether two paths lead to the same file, or would if it existed.
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
@@ -111,7 +110,7 @@ func sameFile(a, b string) bool {
 		return os.SameFile(infoA, infoB)
 	}
 	a, b = absolute(a), absolute(b)
-	// A file system may take upper and lower case for the same.
+	// The file system may ignore case.
 	if !strings.EqualFold(filepath.Base(a), filepath.Base(b)) {
 		return false
 	}

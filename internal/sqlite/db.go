@@ -84,7 +84,7 @@ func (db *DB) Close() error {
 	}
 	err := db.pools.close()
 	if db.spent.Load() {
-		db.file.keepReserve()
+		db.file.fillReserve()
 	}
 	return errors.Join(err, db.file.release())
 }

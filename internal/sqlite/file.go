@@ -14,23 +14,22 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// dbFile is a database file that this process has open. It is one for all the
-// [DB]s of the process on that file, and its descriptor is opened before and
-// closed after every connection of SQLite: closing any descriptor of a file
-// drops all POSIX locks that the process has on it, those of SQLite among them.
-// Nothing else in this process may open the file and close it again.
+// dbFile is a database file that this process has open. All [DB]s of the process
+// on that file share it. Its descriptor is opened before every connection of SQLite
+// and closed after all of them, because closing any descriptor of a file drops all
+// POSIX locks of the process on it, including those of SQLite. Nothing else in this
+// process may open and close the file.
 //
-// Its locks are on the file itself, whatever it is called; lock_ofd.go tells on
-// which systems.
+// Its own locks are on the file and not on a name of it; see lock_ofd.go.
 type dbFile struct {
-	path string // absolute, without symbolic links: SQLite names the log after it
-	file *os.File
-	info os.FileInfo
-	made bool // it was not there before
+	path    string // absolute, without symbolic links: SQLite derives the log's name from it
+	file    *os.File
+	info    os.FileInfo
+	created bool // the file did not exist before
 
 	users int        // guarded by openFiles
 	owned bool       // guarded by openFiles
-	extra []*os.File // guarded by openFiles
+	extra []*os.File // further descriptors of the file; guarded by openFiles
 }
 
 // openFiles are the database files that this process has open.
@@ -39,16 +38,17 @@ var openFiles struct {
 	all []*dbFile
 }
 
-// ErrOtherName means that the database file has several names, and that another
-// one is, or may be, in use.
+// ErrOtherName means that the database file has several names and may be in use
+// under another one.
 var ErrOtherName = errors.New("the file has another name too (a hard link, or a mount of the single file), under which it is or was in use; " +
 	"SQLite names its log after the file, so two names damage it: use that name, or remove it (find DIR -samefile FILE shows it)")
 
-// openFile opens the database file, and makes it when it is not there, because
-// SQLite would make one that others may read. The file must be released.
+// openFile opens the database file. It also creates the file, since SQLite would
+// create one that other users can read. The caller must release it.
 //
-// The error wraps [ErrOtherName], [ErrForeignLog] or [ErrDamagedLog] when to let SQLite open the
-// file would damage it, and [ErrCompanion] when it would damage another database.
+// The error wraps [ErrOtherName], [ErrForeignLog] or [ErrDamagedLog] if SQLite would
+// damage the file by opening it, and [ErrCompanion] if SQLite would damage another
+// database.
 func openFile(ctx context.Context, path string) (*dbFile, error) {
 	return openWith(ctx, path, func(f *dbFile) error {
 		if links(f.info) > 1 && isEmpty(f.path+walSuffix) {
@@ -58,7 +58,7 @@ func openFile(ctx context.Context, path string) (*dbFile, error) {
 	})
 }
 
-// openAnyFile is openFile for a file whose log may not be its own.
+// openAnyFile is openFile without the check of the log.
 func openAnyFile(ctx context.Context, path string) (*dbFile, error) {
 	return openWith(ctx, path, func(*dbFile) error { return nil })
 }
@@ -70,28 +70,29 @@ func openWith(ctx context.Context, path string, check func(*dbFile) error) (*dbF
 	openFiles.Lock()
 	defer openFiles.Unlock()
 	if info, err := os.Stat(path); err == nil {
-		if f := openFileLike(info); f != nil {
-			return f.share(path)
+		if f := findOpen(info); f != nil {
+			return f.addUser(path)
 		}
 	}
-	made := true
+	created := true
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		made = false
-		// With O_CREATE for a symbolic link to nowhere.
+		created = false
+		// O_CREATE is for a dangling symbolic link.
 		file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	}
 	if err != nil {
 		return nil, err
 	}
-	f := &dbFile{file: file, made: made, users: 1}
+	f := &dbFile{file: file, created: created, users: 1}
 	if err := f.identify(path); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	if other := openFileLike(f.info); other != nil {
-		// It was given this name a moment ago. Closing it would drop the locks.
+	if other := findOpen(f.info); other != nil {
+		// The open file has just been renamed to path. Closing this second
+		// descriptor would drop the locks.
 		other.extra = append(other.extra, file)
-		return other.share(path)
+		return other.addUser(path)
 	}
 	if err := f.join(ctx, check); err != nil {
 		return nil, errors.Join(err, f.close())
@@ -100,7 +101,7 @@ func openWith(ctx context.Context, path string, check func(*dbFile) error) (*dbF
 	return f, nil
 }
 
-func openFileLike(info os.FileInfo) *dbFile {
+func findOpen(info os.FileInfo) *dbFile {
 	for _, f := range openFiles.all {
 		if os.SameFile(f.info, info) {
 			return f
@@ -125,8 +126,8 @@ func realPath(path string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// share gives the open file to one more user.
-func (f *dbFile) share(path string) (*dbFile, error) {
+// addUser counts one more user of the open file, who opens it by this path.
+func (f *dbFile) addUser(path string) (*dbFile, error) {
 	path, err := realPath(path)
 	if err != nil {
 		return nil, err
@@ -138,20 +139,19 @@ func (f *dbFile) share(path string) (*dbFile, error) {
 	return f, nil
 }
 
-// sameName tells whether two paths are of one name in one folder, which may be
-// mounted in several places.
+// sameName reports whether two paths lead to the same name in the same folder. They
+// may differ because the folder is mounted in several places.
 func sameName(a, b string) bool {
 	keyA, errA := nameKey(a)
 	keyB, errB := nameKey(b)
 	return errA == nil && errB == nil && keyA == keyB
 }
 
-// join takes part in the use of the file, beside other processes. It refuses
-// when one of them has the file under another name; the first process checks the
-// log.
+// join registers this process among those that have the file open. The error wraps
+// [ErrOtherName] if one of them uses another name. The first process runs check.
 func (f *dbFile) join(ctx context.Context, check func(*dbFile) error) error {
-	// One process at a time, so that of several which begin at once the first
-	// looks at the log, and the others know that somebody has.
+	// Processes that open the file concurrently take turns, so that exactly one
+	// of them runs check, before the others go on.
 	if err := f.lockOpening(ctx); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (f *dbFile) join(ctx context.Context, check func(*dbFile) error) error {
 
 const walSuffix, shmSuffix = "-wal", "-shm"
 
-// isEmpty tells whether a file is not there, or has nothing in it.
+// isEmpty reports whether a file does not exist or is empty.
 func isEmpty(path string) bool {
 	info, err := os.Stat(path)
 	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
@@ -187,26 +187,26 @@ func (f *dbFile) release() error {
 	return f.close()
 }
 
-// close closes the file, and removes it if it was made to no purpose.
+// close closes the file. It removes a file that was created here and is still empty.
 func (f *dbFile) close() error {
 	err := f.file.Close()
 	for _, extra := range f.extra {
 		err = errors.Join(err, extra.Close())
 	}
-	if info, statErr := os.Stat(f.path); f.made && statErr == nil && info.Size() == 0 && os.SameFile(info, f.info) {
+	if info, statErr := os.Stat(f.path); f.created && statErr == nil && info.Size() == 0 && os.SameFile(info, f.info) {
 		err = errors.Join(err, os.Remove(f.path))
 	}
 	return err
 }
 
-// ownership is what the one process has that may write contacts.
+// ownership is the exclusive right of one process to write contacts.
 type ownership struct {
-	db     *DB
-	beside []*flock.Flock
+	db        *DB
+	lockFiles []*flock.Flock
 }
 
-// own takes the contacts for this process. The error wraps [ErrInUse] when
-// another one has them.
+// own takes the ownership of the contacts. The error wraps [ErrInUse] if another
+// process has it.
 func (db *DB) own() (*ownership, error) {
 	openFiles.Lock()
 	defer openFiles.Unlock()
@@ -222,7 +222,7 @@ func (db *DB) own() (*ownership, error) {
 		return nil, fmt.Errorf("database %s: %w", db.name, ErrInUse)
 	}
 	o := &ownership{db: db}
-	if err := o.lockBeside(); err != nil {
+	if err := o.takeLockFiles(); err != nil {
 		db.file.unlockOwner()
 		return nil, err
 	}
@@ -230,10 +230,9 @@ func (db *DB) own() (*ownership, error) {
 	return o, nil
 }
 
-// lockBeside takes the locks that versions of callbook take which know of none
-// on the file itself: a file beside the database, by whatever name they were
-// given.
-func (o *ownership) lockBeside() error {
+// takeLockFiles locks the file .lock beside each name of the database. Older versions
+// of callbook, and some systems, have no lock on the database file itself.
+func (o *ownership) takeLockFiles() error {
 	names := []string{o.db.file.path + ".lock"}
 	if given, err := filepath.Abs(o.db.name); err == nil && given != o.db.file.path {
 		names = append(names, given+".lock")
@@ -245,7 +244,7 @@ func (o *ownership) lockBeside() error {
 			continue // the lock on the file itself is enough
 		}
 		if err == nil && locked {
-			o.beside = append(o.beside, lock)
+			o.lockFiles = append(o.lockFiles, lock)
 			continue
 		}
 		if err == nil {
@@ -253,46 +252,46 @@ func (o *ownership) lockBeside() error {
 		} else {
 			err = fmt.Errorf("lock database %s: %w", o.db.name, err)
 		}
-		return errors.Join(err, o.unlockBeside())
+		return errors.Join(err, o.dropLockFiles())
 	}
 	return nil
 }
 
-func (o *ownership) unlockBeside() (err error) {
-	for _, lock := range o.beside {
+func (o *ownership) dropLockFiles() (err error) {
+	for _, lock := range o.lockFiles {
 		err = errors.Join(err, lock.Unlock())
 	}
 	return err
 }
 
-// Unlock gives the contacts free.
+// Unlock gives up the ownership.
 func (o *ownership) Unlock() error {
 	openFiles.Lock()
 	defer openFiles.Unlock()
-	err := o.unlockBeside()
+	err := o.dropLockFiles()
 	o.db.file.unlockOwner()
 	o.db.file.owned = false
 	return err
 }
 
-// noRoom tells whether an error of the file system is that it is full.
+// noRoom reports whether an error means that the disk or the quota is full.
 func noRoom(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// retry calls try every few milliseconds until it succeeds, fails, or a
-// transaction's time is over.
+// retry calls try every few milliseconds until it is done, fails, or busyTimeout has
+// passed.
 func retry(ctx context.Context, try func() (done bool, err error)) error {
 	ctx, cancel := context.WithTimeout(ctx, busyTimeout)
 	defer cancel()
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
 	for {
 		if done, err := try(); done || err != nil {
 			return err
 		}
 		select {
-		case <-again.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 			return fmt.Errorf("wait for another process that opens the database: %w", context.Cause(ctx))
 		}

@@ -12,14 +12,14 @@ import (
 	"callbook/internal/phone"
 )
 
-// filter is what a query asks of the texts and the number of a contact. A scan judges it in
-// Go, so that texts compare the same in every engine; reading the columns costs
-// a fraction of what a Go function costs that SQL calls for each row.
+// filter is the condition of a query on the texts and the number of a contact. A scan
+// evaluates it in Go, so that texts compare the same in every engine. Reading the
+// columns costs a fraction of a Go function that SQL would call for each row.
 //
-// It keeps the memory of its last row, so each scan needs its own.
+// It reuses its buffers for each row, so each scan needs its own filter.
 type filter struct {
 	tag                 string
-	email, name, search []byte // folded; nil lets all pass
+	email, name, search []byte // folded; nil matches everything
 	numbers             []phone.Range
 
 	folder addressbook.Folder
@@ -37,7 +37,7 @@ func newFilter(q addressbook.Query) *filter {
 	return &filter{tag: q.Tag, email: folded(q.Email), name: folded(q.Name), search: folded(q.Search), numbers: q.Numbers}
 }
 
-// any tells whether it asks for anything.
+// any reports whether there is any condition.
 func (f *filter) any() bool {
 	return f.tag != "" || f.email != nil || f.name != nil || f.search != nil || f.numbers != nil
 }
@@ -55,8 +55,8 @@ const (
 	scanColumns
 )
 
-// columns are the columns of a scan for a filter and an order. Those that are
-// not needed are not read.
+// columns returns the columns that a scan selects for the filter and an order, with
+// NULL in place of those that it does not need.
 func (f *filter) columns(sort addressbook.SortField) string {
 	needed := [scanColumns]string{scanSID: "contacts.sid"}
 	need := func(needs bool, column int, name string) {
@@ -78,8 +78,8 @@ func (f *filter) columns(sort addressbook.SortField) string {
 	return strings.Join(needed[:], ", ")
 }
 
-// passes judges the row of a scan.
-func (f *filter) passes(row *sqlite.Stmt) bool {
+// matches reports whether the current row of a scan matches the filter.
+func (f *filter) matches(row *sqlite.Stmt) bool {
 	if f.tag != "" {
 		f.text = appendColumn(f.text[:0], row, scanTag)
 		if string(f.text) != f.tag {
@@ -108,17 +108,17 @@ func (f *filter) passes(row *sqlite.Stmt) bool {
 	if f.search == nil {
 		return true
 	}
-	// All that is searched, as one text. No text has the byte between them in
-	// it, so that a part which has it is in none.
-	const between = 0
-	f.text = appendColumn(append(f.text, between), row, scanCompanyName)
-	f.text = appendColumn(append(f.text, between), row, scanEmail)
-	f.text = strconv.AppendInt(append(f.text, between, '+'), row.ColumnInt64(scanNumber), 10)
-	return bytes.Contains(f.folder.Fold(f.text), f.search) && bytes.IndexByte(f.search, between) < 0
+	// Fields are joined with NUL, which no stored text contains, so a match cannot
+	// span two fields.
+	const separator = 0
+	f.text = appendColumn(append(f.text, separator), row, scanCompanyName)
+	f.text = appendColumn(append(f.text, separator), row, scanEmail)
+	f.text = strconv.AppendInt(append(f.text, separator, '+'), row.ColumnInt64(scanNumber), 10)
+	return bytes.Contains(f.folder.Fold(f.text), f.search) && bytes.IndexByte(f.search, separator) < 0
 }
 
-// readName reads both names joined by a blank; with one of them missing, that
-// is the other alone. A part of either is a part of both.
+// readName reads the first and last name joined by a space, or the only one of them
+// that is not NULL.
 func (f *filter) readName(row *sqlite.Stmt) {
 	f.text = appendColumn(f.text[:0], row, scanFirstName)
 	first := len(f.text)
@@ -131,14 +131,15 @@ func (f *filter) readName(row *sqlite.Stmt) {
 	}
 }
 
-// nameKey is the [addressbook.NameKey] of the row, valid until the next use of
-// the filter.
+// nameKey returns the [addressbook.NameKey] of the row. It is valid until the next use
+// of the filter.
 func (f *filter) nameKey(row *sqlite.Stmt) []byte {
 	f.readName(row)
 	return f.folder.Fold(bytes.TrimSpace(f.text))
 }
 
-// place is the place of the row, valid until the next use of the filter.
+// place returns the row's place in the order. It is valid until the next use of the
+// filter.
 func (f *filter) place(row *sqlite.Stmt, sort addressbook.SortField) *place {
 	p := &f.at
 	row.ColumnBytes(scanSID, p.sid[:])
@@ -151,7 +152,7 @@ func (f *filter) place(row *sqlite.Stmt, sort addressbook.SortField) *place {
 	return p
 }
 
-// appendColumn appends a text of a row, nothing for NULL.
+// appendColumn appends a text of a row; NULL appends nothing.
 func appendColumn(b []byte, row *sqlite.Stmt, column int) []byte {
 	const usual = 256
 	b = slices.Grow(b, usual)

@@ -14,17 +14,17 @@ import (
 	"callbook/internal/fault"
 )
 
-// health is what was found to be wrong with a database file. It stays until the
-// process ends: a file that came back may lack what was written meanwhile, and a
-// page that is corrupt for one reader is so for all.
+// health records damage of a database file, until the process ends: a file that was
+// put back may lack what was written meanwhile, and a page that is corrupt for one
+// reader is corrupt for all.
 type health struct {
-	log     atomic.Pointer[slog.Logger] // nil in commands, which tell the error themselves
-	lost    atomic.Pointer[error]       // the file is not what it was: nothing may be read or written
-	corrupt atomic.Pointer[error]
-	watch   atomic.Pointer[watch] // nil in commands
+	log     atomic.Pointer[slog.Logger] // nil in commands, which report errors themselves
+	lost    atomic.Pointer[error]       // the file was removed, replaced or truncated: reads and writes are refused
+	corrupt atomic.Pointer[error]       // a page is corrupt
+	watch   atomic.Pointer[watch]       // nil in commands
 }
 
-// trouble returns why the database is not well, or nil.
+// trouble returns the damage of the database, or nil.
 func (h *health) trouble() error {
 	for _, p := range []*atomic.Pointer[error]{&h.lost, &h.corrupt} {
 		if err := p.Load(); err != nil {
@@ -36,7 +36,7 @@ func (h *health) trouble() error {
 
 func (h *health) isLost() bool { return h.lost.Load() != nil }
 
-// refusal returns the fault of reads and writes of a file that is lost, or nil.
+// refusal returns the fault for reads and writes if the file is lost, or nil.
 func (h *health) refusal() error {
 	err := h.lost.Load()
 	if err == nil {
@@ -45,8 +45,8 @@ func (h *health) refusal() error {
 	return &fault.Error{Kind: fault.Unavailable, Detail: "The store does not answer", RetryAfter: retryAfter, Cause: *err}
 }
 
-// glance looks at the files, after a commit and before anybody is told of it: what
-// is told to be durable was in a file that is there. It returns a fault.
+// glance checks the files after a commit and before it is acknowledged, so that an
+// acknowledged commit is in a file that still exists. It returns a fault.
 func (h *health) glance() error {
 	if w := h.watch.Load(); w != nil && w.due() {
 		if err := w.glance(); err != nil {
@@ -56,8 +56,7 @@ func (h *health) glance() error {
 	return h.refusal()
 }
 
-// logSalts returns the salts of the log; zeros if there is no log, or no way to
-// read it.
+// logSalts returns the salts of the log, or zeros if it cannot be read.
 func (h *health) logSalts() (salts logSalts) {
 	w := h.watch.Load()
 	if w == nil || w.log == nil {
@@ -69,13 +68,13 @@ func (h *health) logSalts() (salts logSalts) {
 	return salts
 }
 
-// note remembers an error that tells of a corrupt page. It returns the error.
+// note records an error if it means that a page is corrupt. It returns the error.
 func (h *health) note(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
 		err := fmt.Errorf("the database has corrupt pages: %w", err)
 		if h.corrupt.CompareAndSwap(nil, &err) {
-			h.tell(err, `stop the server, keep a copy of the file and its -wal, and run "callbook check"; "callbook restore" puts a backup in place`)
+			h.report(err, `stop the server, keep a copy of the file and its -wal, and run "callbook check"; "callbook restore" puts a backup in place`)
 		}
 	}
 	return err
@@ -83,56 +82,56 @@ func (h *health) note(err error) error {
 
 func (h *health) lose(err error) {
 	if h.lost.CompareAndSwap(nil, &err) {
-		h.tell(err, "requests are refused from now on; stop the server, put the file back with its -wal, or a backup with \"callbook restore\", and start it again; "+
+		h.report(err, "requests are refused from now on; stop the server, put the file back with its -wal, or a backup with \"callbook restore\", and start it again; "+
 			"if the file was renamed, do not start it under another name before this server has ended and said that it is whole: its newest changes are in "+
 			"the log beside its old name (-wal)")
 	}
 }
 
-// abandoned are connections that stay open until the process ends, because their
-// file is lost: the last connection that closes moves the log into the file and
-// removes it, both by names that may be another file's by now.
+// abandoned holds the connections to lost files, which stay open until the process
+// ends. When the last connection closes, SQLite checkpoints and removes the log by
+// its name, which may belong to another file by now.
 var abandoned struct {
 	sync.Mutex
 	all []any
 }
 
-// abandon keeps what has open connections.
-func abandon(what any) {
+// abandon keeps an owner of connections from being closed or garbage-collected.
+func abandon(owner any) {
 	abandoned.Lock()
 	defer abandoned.Unlock()
-	abandoned.all = append(abandoned.all, what)
+	abandoned.all = append(abandoned.all, owner)
 }
 
-func (h *health) tell(err error, advice string) {
+func (h *health) report(err error, advice string) {
 	if log := h.log.Load(); log != nil {
 		log.Error("the database file is damaged", "error", err, "advice", advice)
 	}
 }
 
 const (
-	// watchEvery is how often a watch looks at the files by their names.
+	// watchEvery is how often a watch checks the files by their names.
 	watchEvery = time.Second
-	// reserveTicks is after how many of those it keeps the reserve again, which
-	// somebody may have spent.
+	// reserveTicks is after how many of those checks the watch fills the reserve
+	// again, in case it was freed.
 	reserveTicks = 5
-	// glanceEvery is how often a commit pays for a look at the files, two system
-	// calls of some microseconds: what is acknowledged in that time after the
-	// files vanished is lost with them.
+	// glanceEvery is how often a commit checks the files, which takes two system
+	// calls of some microseconds. When the files vanish, the commits that are
+	// acknowledged within this time are lost.
 	glanceEvery = 10 * time.Millisecond
 )
 
-// watch looks after the files of an open database: whether they are still what
-// SQLite has open, under their names, and whole.
+// watch checks the files of an open database: whether their names still lead to what
+// SQLite has open, and whether they were truncated.
 type watch struct {
 	health *health
 	file   *dbFile
-	log    *os.File    // the -wal, open so that it can be asked for its links and its salts; nil where there is none
-	shm    os.FileInfo // as it was when SQLite opened it
-	size   int64       // of the database file, when it was last looked at
+	log    *os.File    // the -wal, open for its link count and its salts; nil where it cannot be watched
+	shm    os.FileInfo // as of when SQLite opened it
+	size   int64       // of the database file, at the last check
 	pages  func() (bytes int64, err error)
 	begun  time.Time
-	last   atomic.Int64 // glance, since begun
+	last   atomic.Int64 // when glance was last due, since begun
 	quit   chan struct{}
 	done   chan struct{}
 }
@@ -144,8 +143,8 @@ var (
 	errNoShm     = errors.New("the database's shared memory (-shm) was removed, or another was put in its place")
 )
 
-// startWatch begins to look after the file, which SQLite has open. Pages tells
-// how many bytes SQLite takes it to have.
+// startWatch begins to watch the file, which SQLite has open. Pages returns the size
+// that the file must have according to SQLite.
 func startWatch(h *health, file *dbFile, pages func() (int64, error)) (*watch, error) {
 	w := &watch{health: h, file: file, pages: pages, begun: time.Now(), quit: make(chan struct{}), done: make(chan struct{})}
 	info, err := file.file.Stat()
@@ -156,7 +155,7 @@ func startWatch(h *health, file *dbFile, pages func() (int64, error)) (*watch, e
 	if w.shm, err = os.Stat(file.path + shmSuffix); err != nil {
 		return nil, err
 	}
-	// SQLite has no locks on the log, so that closing it drops none.
+	// SQLite has no locks on the log, so closing it drops none.
 	if w.log, err = openToWatch(file.path + walSuffix); err != nil {
 		return nil, err
 	}
@@ -172,12 +171,12 @@ func (w *watch) run() {
 	for tick := 1; ; tick++ {
 		select {
 		case <-every.C:
-			if err := w.look(); err != nil {
+			if err := w.check(); err != nil {
 				w.health.lose(err)
-				return // it stays lost
+				return // the file stays lost
 			}
 			if tick%reserveTicks == 0 {
-				w.file.keepReserve()
+				w.file.fillReserve()
 			}
 		case <-w.quit:
 			return
@@ -185,14 +184,14 @@ func (w *watch) run() {
 	}
 }
 
-// stop ends the looking at times; look can still be called.
+// stop ends the periodic checks. The method check can still be called.
 func (w *watch) stop() {
 	w.health.watch.Store(nil)
 	close(w.quit)
 	<-w.done
 }
 
-// close closes what a watch has open, which must be stopped.
+// close closes the files of a watch that was stopped.
 func (w *watch) close() error {
 	if w.log == nil {
 		return nil
@@ -200,14 +199,14 @@ func (w *watch) close() error {
 	return w.log.Close()
 }
 
-// due tells whether it is time for a glance, and makes it this caller's.
+// due reports whether it is time for a glance. Of concurrent callers one gets true.
 func (w *watch) due() bool {
 	now, last := time.Since(w.begun), w.last.Load()
 	return now-time.Duration(last) >= glanceEvery && w.last.CompareAndSwap(last, int64(now))
 }
 
-// glance tells whether the files were removed or replaced. A file that was moved
-// away is noticed by look only, but has all that was written.
+// glance returns an error if the files were removed or replaced. It does not notice a
+// file that was renamed, which still receives all writes; check does.
 func (w *watch) glance() error {
 	info, err := w.file.file.Stat()
 	if err != nil {
@@ -228,8 +227,8 @@ func (w *watch) glance() error {
 	return nil
 }
 
-// look tells what is wrong with the files, by their names too.
-func (w *watch) look() error {
+// check returns an error if the files were removed, replaced, renamed or truncated.
+func (w *watch) check() error {
 	if err := w.glance(); err != nil {
 		return err
 	}
@@ -239,8 +238,8 @@ func (w *watch) look() error {
 		return because(errRemoved, err)
 	}
 	if info.Size() < w.size {
-		// A VACUUM of another program makes it smaller too, but not less than
-		// SQLite takes it for.
+		// A VACUUM by another program also makes the file smaller, but not smaller
+		// than SQLite's page count.
 		if bytes, err := w.pages(); err != nil || info.Size() < bytes {
 			return because(errTruncated, err)
 		}
@@ -262,7 +261,7 @@ func (w *watch) look() error {
 	return nil
 }
 
-// because adds the cause to an error, if there is one.
+// because adds the cause, if not nil, to an error.
 func because(err, cause error) error {
 	if cause == nil {
 		return err

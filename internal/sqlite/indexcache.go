@@ -15,24 +15,24 @@ import (
 	"callbook/internal/phone"
 )
 
-// indexCache holds the number indexes of the accounts that were written to
-// lately. It belongs to the writer's goroutine: that a number is there once is
-// true because nobody else adds one. Others may only peek.
+// indexCache is an LRU cache of the number indexes of accounts. It belongs to the
+// writer's goroutine: numbers are unique because no other goroutine adds any. Others
+// may only call peek.
 type indexCache struct {
-	mu      sync.Mutex // held while byID changes, and by peek
-	limit   int        // bytes
-	log     *slog.Logger
-	added   *additions              // written before rows are read
-	byID    map[int64]*list.Element // of *accountIndex
-	recency *list.List              // the last used one in front
-	bytes   int                     // that all of them take, as they were counted
-	report  func(bytes int)         // is told when that has changed much; nil when nobody asks
-	told    int                     // what it was told last
+	mu       sync.Mutex // held while byID changes, and by peek
+	limit    int        // bytes
+	log      *slog.Logger
+	added    *additions              // must be written before rows are read
+	byID     map[int64]*list.Element // of *accountIndex
+	recency  *list.List              // the most recently used one in front
+	bytes    int                     // the sum of counted
+	report   func(bytes int)         // called when bytes has changed much; may be nil
+	reported int                     // the last value passed to report
 }
 
 type accountIndex struct {
 	account int64
-	counted int // its part of the cache's bytes
+	counted int // its part of indexCache.bytes
 	*numberIndex
 }
 
@@ -40,8 +40,8 @@ func newIndexCache(limit int, log *slog.Logger, added *additions) *indexCache {
 	return &indexCache{limit: limit, log: log, added: added, byID: make(map[int64]*list.Element), recency: list.New()}
 }
 
-// get returns the account's index. It builds one when there is none, and lets
-// others go when all of them take more memory than they may.
+// get returns the account's index. It builds one if none is cached, and evicts others
+// if the cache exceeds its limit.
 func (c *indexCache) get(conn *sqlite.Conn, account int64) (*numberIndex, error) {
 	e, ok := c.byID[account]
 	if ok {
@@ -60,9 +60,8 @@ func (c *indexCache) get(conn *sqlite.Conn, account int64) (*numberIndex, error)
 	return e.Value.(*accountIndex).numberIndex, nil
 }
 
-// peek looks up a number for other goroutines than the writer's. It is not known
-// while the account has no index, or while a removal of it is not committed:
-// then only the writer can tell.
+// peek looks up a number for other goroutines than the writer's. Known is false while
+// the account has no index or has uncommitted removals: then only the writer can tell.
 func (c *indexCache) peek(account int64, n phone.Number) (sidPrefix uint64, found, known bool) {
 	c.mu.Lock()
 	e, ok := c.byID[account]
@@ -73,7 +72,7 @@ func (c *indexCache) peek(account int64, n phone.Number) (sidPrefix uint64, foun
 	return e.Value.(*accountIndex).peek(n)
 }
 
-// settle tells that a transaction of these accounts' jobs has ended.
+// settle settles the indexes of these jobs' accounts, after their transaction has ended.
 func (c *indexCache) settle(group []*job) {
 	last := int64(-1) // most groups are of one account
 	for _, j := range group {
@@ -87,7 +86,7 @@ func (c *indexCache) settle(group []*job) {
 	}
 }
 
-// loaded returns the account's index if there is one now, or nil.
+// loaded returns the account's index if it is cached, or nil.
 func (c *indexCache) loaded(account int64) *numberIndex {
 	if e, ok := c.byID[account]; ok {
 		return e.Value.(*accountIndex).numberIndex
@@ -95,7 +94,7 @@ func (c *indexCache) loaded(account int64) *numberIndex {
 	return nil
 }
 
-// remove takes contacts out of the account's index, if it has one.
+// remove removes contacts from the account's index, if it is cached.
 func (c *indexCache) remove(account int64, contacts []*addressbook.Contact) {
 	x := c.loaded(account)
 	if x == nil {
@@ -106,15 +105,15 @@ func (c *indexCache) remove(account int64, contacts []*addressbook.Contact) {
 	}
 }
 
-// holder reads the contact that, by the account's index, has the number.
+// holder reads the contact that has the number according to the account's index.
 func (c *indexCache) holder(conn *sqlite.Conn, account int64, sidPrefix uint64, n phone.Number) (*addressbook.Contact, error) {
 	if err := c.added.write(conn); err != nil {
 		return nil, err
 	}
 	contact, err := findByPrefix(conn, account, sidPrefix, n)
 	if errors.Is(err, errNoRow) {
-		// Somebody else wrote to the table. It is the truth: the next request
-		// builds the index from it.
+		// Another program wrote to the table, which is authoritative. The next
+		// request rebuilds the index from it.
 		c.drop(account)
 	}
 	if err != nil {
@@ -123,7 +122,7 @@ func (c *indexCache) holder(conn *sqlite.Conn, account int64, sidPrefix uint64, 
 	return contact, nil
 }
 
-// drop lets an account's index go; the next write builds it anew.
+// drop evicts an account's index. The next write rebuilds it.
 func (c *indexCache) drop(account int64) {
 	if e, ok := c.byID[account]; ok {
 		c.recency.Remove(e)
@@ -134,10 +133,10 @@ func (c *indexCache) drop(account int64) {
 	}
 }
 
-// shrink lets the least recently used indexes go until the rest fits, but never
+// shrink evicts the least recently used indexes until the rest fits. It never evicts
 // the one in front, which is about to be used.
 func (c *indexCache) shrink() {
-	// Only the one that was in front before can have grown since it was counted.
+	// Only the index that was in front before can have grown since it was counted.
 	for e, n := c.recency.Front(), 0; e != nil && n < 2; e, n = e.Next(), n+1 {
 		x := e.Value.(*accountIndex)
 		c.bytes += x.numberIndex.bytes - x.counted
@@ -146,15 +145,15 @@ func (c *indexCache) shrink() {
 	for c.bytes > c.limit && c.recency.Len() > 1 {
 		c.drop(c.recency.Back().Value.(*accountIndex).account)
 	}
-	const much = 1 << 20
-	if c.report != nil && (c.bytes >= c.told+much || c.bytes <= c.told-much) {
-		c.told = c.bytes
+	const reportStep = 1 << 20
+	if c.report != nil && (c.bytes >= c.reported+reportStep || c.bytes <= c.reported-reportStep) {
+		c.reported = c.bytes
 		c.report(c.bytes)
 	}
 }
 
-// build reads the account's numbers from the table. What the transaction has
-// written so far is part of it.
+// build builds the account's index from the table, including what the current
+// transaction has written.
 func (c *indexCache) build(conn *sqlite.Conn, account int64) (*numberIndex, error) {
 	if err := c.added.write(conn); err != nil {
 		return nil, err
@@ -165,7 +164,7 @@ func (c *indexCache) build(conn *sqlite.Conn, account int64) (*numberIndex, erro
 		return nil, err
 	}
 	x := newNumberIndex(expected)
-	x.removed = true // by this transaction, perhaps
+	x.removed = true // this transaction may have removed numbers
 	err = sqlitex.Execute(conn, `SELECT number, sid FROM contacts WHERE account_id = ? ORDER BY sid`,
 		&sqlitex.ExecOptions{
 			Args: []any{account},
@@ -174,8 +173,8 @@ func (c *indexCache) build(conn *sqlite.Conn, account int64) (*numberIndex, erro
 				stmt.ColumnBytes(1, sid[:])
 				existing, added := x.add(phone.Number(stmt.ColumnInt64(0)), sid.Prefix())
 				if !added {
-					// The table is the truth, and the older contact keeps the
-					// number; but somebody should know.
+					// The index takes the older contact, as the table is
+					// authoritative, and logs the violation.
 					c.log.Error("two contacts of one account have the same number",
 						"account_id", account, "sid", sid.String(), "older_sid_begins", fmt.Sprintf("%016x", existing))
 				}

@@ -15,30 +15,30 @@ import (
 	"syscall"
 )
 
-// The locks on the database file are of its open file description (fcntl(2),
-// "open file description locks"): they end with the process, they are the
-// inode's and so the same through symbolic links, hard links and bind mounts,
-// and SQLite's own locks, which are the process's, neither drop nor meet them,
-// since they lie on bytes that no file has. Flock(2) would not do: on macOS and
-// over NFS it is a lock on all bytes, and would stop SQLite.
+// locksFile says that the locks are on the database file itself. They are open file
+// description locks (fcntl(2)), which end with the process. They belong to the inode,
+// so symbolic links, hard links and bind mounts lead to the same lock. They do not
+// conflict with SQLite's own locks, since they lie on bytes beyond the end of any
+// file, and closing a descriptor of SQLite does not drop them. Flock(2) would not
+// work: on macOS and over NFS it locks all bytes and would block SQLite.
 //
-// macOS has the same calls since 10.15. Where the file system has no such
-// locks, the file beside the database is all there is.
+// macOS has these calls since 10.15. On a file system without such locks, only the
+// lock file beside the database protects it.
 const locksFile = true
 
 // The bytes of the locks.
 const (
 	lockBase    = 1 << 61
 	openingByte = lockBase     // exclusive while a process opens the database
-	ownerByte   = lockBase + 1 // exclusive by who owns the contacts
-	// One of these is shared by every process that has the file open under the
-	// same name: which one tells the name.
+	ownerByte   = lockBase + 1 // exclusive by the process that owns the contacts
+	// Of the nameCount bytes from here on, one stands for each name of the file.
+	// Every process that has the file open holds a shared lock on its name's byte.
 	firstName = lockBase + 1<<32
 	nameCount = 1 << 48
 )
 
-// fcntl sets a lock, or asks who has one: fcntl's F_OFD_SETLK and
-// F_OFD_GETLK, which package syscall does not name.
+// fcntl sets a lock, or gets one that conflicts: fcntl's F_OFD_SETLK and F_OFD_GETLK,
+// which package syscall does not define.
 func (f *dbFile) fcntl(get bool, kind int16, start, length int64) (syscall.Flock_t, error) {
 	command := 37
 	switch {
@@ -58,22 +58,22 @@ func (f *dbFile) fcntl(get bool, kind int16, start, length int64) (syscall.Flock
 	}
 }
 
-// tryLock takes a lock; false means that another process has it.
-func (f *dbFile) tryLock(kind int16, at int64) (bool, error) {
-	_, err := f.fcntl(false, kind, at, 1)
+// tryLock takes a lock on a byte. False means that another process holds it.
+func (f *dbFile) tryLock(kind int16, offset int64) (bool, error) {
+	_, err := f.fcntl(false, kind, offset, 1)
 	switch {
 	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EACCES):
 		return false, nil
 	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOSYS):
-		return true, nil // the file system or the kernel has none
+		return true, nil // the file system or the kernel has no such locks
 	}
 	return err == nil, err
 }
 
-// taken tells whether another process has a lock on one of the bytes.
-func (f *dbFile) taken(start, length int64) bool {
+// lockedByOther reports whether another process has a lock on one of the bytes.
+func (f *dbFile) lockedByOther(start, length int64) bool {
 	if length == 0 {
-		return false // to fcntl, it would be all
+		return false // to fcntl, 0 means all bytes
 	}
 	lock, err := f.fcntl(true, syscall.F_WRLCK, start, length)
 	return err == nil && lock.Type != syscall.F_UNLCK
@@ -85,22 +85,24 @@ func (f *dbFile) lockOpening(ctx context.Context) error {
 
 func (f *dbFile) unlockOpening() { f.fcntl(false, syscall.F_UNLCK, openingByte, 1) }
 
-// lockName takes part in the use of the file under its name.
+// lockName takes the shared lock of the file's name. Alone reports whether no other
+// process has the file open. If one has it open under another name, the error is
+// [ErrOtherName].
 func (f *dbFile) lockName() (alone bool, err error) {
 	key, err := nameKey(f.path)
 	if err != nil {
 		return false, err
 	}
-	if f.taken(firstName, key) || f.taken(firstName+key+1, nameCount-key-1) {
+	if f.lockedByOther(firstName, key) || f.lockedByOther(firstName+key+1, nameCount-key-1) {
 		return false, ErrOtherName
 	}
-	alone = !f.taken(firstName+key, 1)
+	alone = !f.lockedByOther(firstName+key, 1)
 	_, err = f.tryLock(syscall.F_RDLCK, firstName+key)
 	return alone, err
 }
 
-// nameKey returns a number below nameCount for a name of a file: of the folder,
-// by what it is, and the name in it.
+// nameKey hashes a name of a file to a number below nameCount. It identifies the
+// folder by its device and inode, and not by its path.
 func nameKey(path string) (int64, error) {
 	dir, base := filepath.Split(path)
 	info, err := os.Stat(dir)
@@ -108,7 +110,7 @@ func nameKey(path string) (int64, error) {
 		return 0, err
 	}
 	if runtime.GOOS == "darwin" {
-		base = strings.ToLower(base) // most file systems there do not tell the cases apart
+		base = strings.ToLower(base) // most file systems of macOS ignore case
 	}
 	stat := info.Sys().(*syscall.Stat_t)
 	h := fnv.New64a()
@@ -125,5 +127,5 @@ func (f *dbFile) unlockOwner() { f.fcntl(false, syscall.F_UNLCK, ownerByte, 1) }
 // links returns how many names a file has.
 func links(info os.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Nlink) }
 
-// openToWatch opens a file that another will remove one day.
+// openToWatch opens a file in such a way that it can be removed meanwhile.
 func openToWatch(path string) (*os.File, error) { return os.Open(path) }

@@ -10,16 +10,16 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Here there are no locks on the database file itself beside SQLite's. The lock
-// is a file beside the database, by its name without symbolic links; what a
-// second name (a hard link) does is not noticed.
+// locksFile says that on this system there is no lock on the database file itself,
+// other than SQLite's. The lock is a file beside the database, after its name without
+// symbolic links. The use of a second name (a hard link) is not detected.
 const locksFile = false
 
 func (f *dbFile) lockOpening(context.Context) error { return nil }
 
 func (f *dbFile) unlockOpening() {}
 
-// lockName tells whether no server has the file.
+// lockName reports whether no server has the file open.
 func (f *dbFile) lockName() (alone bool, err error) {
 	lock := flock.New(f.path+".lock", flock.SetPermissions(0o600))
 	alone, err = lock.TryLock()
@@ -37,5 +37,5 @@ func (f *dbFile) unlockOwner() {}
 
 func links(os.FileInfo) uint64 { return 1 }
 
-// openToWatch opens nothing: on Windows, what is open cannot be removed.
+// openToWatch opens nothing: on Windows, an open file could not be removed.
 func openToWatch(string) (*os.File, error) { return nil, nil }

@@ -16,85 +16,84 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
-// SQLite replays whatever valid log (-wal) it finds beside a file that nobody
-// has open. After a kill there is one, and when a backup was copied over the
-// file meanwhile, that mixes pages of two states. So the database has a stamp,
-// in the one row of log_stamp, and before the first process lets SQLite open
+// SQLite replays any valid write-ahead log (-wal) beside a file that no process has
+// open. After a kill there is such a log. If a backup was then copied over the file,
+// replaying the log would mix pages of two states. To detect this, the database has
+// a stamp, in the only row of log_stamp. Before the first process lets SQLite open
 // the file, it compares the file's stamp with those in the log:
 //
-//   - Every stamp is random and stands beside the one before it. They form a
-//     chain, of which the log has the part that was committed since it began:
-//     each change of the row is a frame of the log.
-//   - SQLite begins a log anew only when all of the one before it is in the
-//     file, and durably so. So without the log, the file's stamp is the one
-//     before the log's first.
-//   - Then checkpoints copy pages of the log into the file, each as of some
-//     commit: the file's stamp is the one before the log's first, or one of the
-//     log's. No moment of a kill or a power failure brings about another: what a
-//     checkpoint copies was synced in the log before, and an UPDATE of the row
+//   - Each stamp is random and is stored together with its predecessor, so stamps
+//     form a chain. Each change of the row is a frame of the log, so the log holds
+//     the part of the chain that was committed since the log began.
+//   - SQLite restarts the log only after all of it was copied into the file and
+//     synced. When a log begins, the file's stamp is therefore the predecessor of
+//     the log's first stamp.
+//   - Checkpoints then copy pages from the log into the file, each as of some
+//     commit. The file's stamp stays the predecessor of the log's first stamp, or
+//     becomes a stamp of the log. A kill or a power failure cannot produce any other:
+//     a checkpoint copies only what was synced in the log, and an UPDATE of the row
 //     changes 40 bytes within one sector of the page.
 //
-// A file of another time or of another database has a stamp that is neither.
+// A file of another time or of another database has another stamp.
 //
-// A copy that was not made page by page (VACUUM INTO, .dump) has the database's
-// stamp, but its pages are others. The schema version, which is in the file's
-// header, tells it: VACUUM makes it one higher, and .dump makes it the number of
-// the objects in the schema. Each stamp ends with the version of its time.
+// A logical copy (VACUUM INTO, .dump) has the stamp of its source but other pages.
+// The schema version in the file's header reveals it: VACUUM increments the version,
+// and .dump sets it to the number of objects in the schema. Each stamp therefore ends
+// with the schema version of its time.
 //
-//   - The version only rises. At the beginning of the log it was at least that of
-//     the stamp before the log's first, and at most the first in the log, be that
-//     in a stamp or in a frame of the file's first page. Changes since are frames
-//     of that page. So the version in the file lies between that of the stamp
-//     before the log's first and the highest in the log, whichever pages a
-//     checkpoint has copied: the header and the row need not be of one commit.
-//     That holds for schema changes of other programs too, which do not stamp.
-//   - A migration that makes the row has zeros before it, which is the lowest
-//     version, and stands for the stamp of a file without one.
-//   - The version of a stamp is too high in a database that .dump made, until the
-//     next stamp. Then it is no lower limit.
-//   - A VACUUM writes the row into the log as it was. One at the log's beginning
-//     makes the stamp before the file's pass too. That does no harm, because such
-//     a log has every page.
+//   - The version only increases. When the log began, it was at least that of the
+//     predecessor of the log's first stamp, and at most the first version in the log,
+//     whether in a stamp or in a frame of the file's first page. Later changes are
+//     frames of that page. The version in the file is therefore between that of the
+//     predecessor and the highest in the log, whichever pages a checkpoint has copied:
+//     the header and the row may be as of different commits. This also holds for
+//     schema changes by other programs, which write no stamp.
+//   - A migration that creates the row stores zeros as its predecessor. Zeros are the
+//     lowest version, and stand for the stamp of a file that has none.
+//   - In a database that .dump made, the version in the stamp is too high until the
+//     next stamp. It is then not used as the lower bound.
+//   - VACUUM writes the row into the log unchanged. If the log begins with a VACUUM,
+//     the predecessor of the file's own stamp is accepted as well. That is harmless,
+//     because such a log holds every page.
 //
-// What passes wrongly is a copy of the database from within the time of this very
-// log. If it was made page by page (.backup), replaying the log over it gives the
-// newest state, whole. A copy by VACUUM INTO passes only if the schema changed
-// later in the log; that change is whole too if it was a VACUUM, and damages the
-// copy if another program made an index or a table.
+// One kind of wrong file is accepted: a copy of the database that was made while this
+// very log was in use. Replaying the log over a physical copy (.backup) yields the
+// newest state, complete. A copy by VACUUM INTO is accepted only if the schema changed
+// later in the log. The result is complete if that change was a VACUUM, and damaged if
+// another program created an index or a table.
 //
-// A log without a stamp proves nothing and passes: another program, or a
-// callbook from before there were stamps, wrote all of it, or the writer was
-// killed between a commit that it told nobody of and its stamp. Every
-// transaction of the pool is stamped. The writer stamps its transaction unless
-// it knows that the log has a stamp, by the log's salts, which are others each
-// time the log begins anew; when they turn out to have changed with a commit
-// that it did not stamp, it stamps the log before it tells anybody of the
-// commit. Where it cannot read them, it stamps every transaction.
+// A log without a stamp proves nothing and is accepted. Another program wrote all of
+// it, or a callbook without stamps did, or the writer was killed between a commit that
+// it had not acknowledged and its stamp. Every transaction of the pool writes a stamp.
+// The writer omits the stamp if it knows that the log has one, which it recognizes by
+// the log's salts: they change each time the log restarts. If they turn out to have
+// changed during a commit without a stamp, the writer stamps the log before it
+// acknowledges the commit. If it cannot read the salts, it stamps every transaction.
 
-// ErrForeignLog means that a database file and the log beside it do not belong
-// together.
+// ErrForeignLog means that the log beside a database file belongs to another file, or
+// to another state of it.
 var ErrForeignLog = errors.New("the log beside it (-wal) belongs to another state of the file or to another one, and together they would be damaged; " +
 	"a backup is put in place with \"callbook restore\", which sees to the log; after copying by hand, move the files that end in -wal and -shm away if this file is what you want, " +
 	"or put the file back that was here")
 
-// ErrDamagedLog means that the log beside a database file has a damaged header, so
-// that SQLite would delete it, and that something was committed in it that is not
-// in the file. A power failure does not bring that about: it may leave a header
-// half written only while everything of the log before is in the file.
+// ErrDamagedLog means that the log beside a database file has commits that are not in
+// the file, and a damaged header, for which SQLite would delete it. A power failure
+// cannot cause that: it can leave a header half written only when the log restarts,
+// and then the file has everything.
 var ErrDamagedLog = errors.New("the log beside it (-wal) is damaged at its beginning, and has changes that the file has not; " +
 	"restore a backup with \"callbook restore\", or, to go on without those changes, move the files that end in -wal and -shm away")
 
-// stamp is a value of log_stamp.current: random bytes, and the schema version.
+// stamp is a value of log_stamp.current: random bytes and the schema version.
 type stamp [stampRandom + 4]byte
 
 const stampRandom = 16
 
 func (s stamp) schemaVersion() uint32 { return binary.BigEndian.Uint32(s[stampRandom:]) }
 
-// logSalts tell a log from the one before it in the same file.
+// logSalts change each time the log restarts, so they identify a log.
 type logSalts [8]byte
 
-// stampLog changes the stamp, within a transaction.
+// stampLog writes a new stamp, within a transaction.
 func stampLog(conn *sqlite.Conn) error {
 	err := sqlitex.Execute(conn, `UPDATE log_stamp SET previous = current,
 		current = unhex(hex(randomblob(16)) || printf('%08x', (SELECT schema_version FROM pragma_schema_version)))`, nil)
@@ -104,8 +103,8 @@ func stampLog(conn *sqlite.Conn) error {
 	return nil
 }
 
-// stampBackup changes the stamp of a backup to one that no log has, and that is
-// the same in every backup of the same state.
+// stampBackup gives a backup a stamp that no log has. It is a hash of the old stamp,
+// so that backups of the same state are equal.
 func stampBackup(conn *sqlite.Conn) error {
 	var current stamp
 	err := queryOne(conn, `SELECT current FROM log_stamp`, nil, func(stmt *sqlite.Stmt) error {
@@ -124,8 +123,8 @@ func stampBackup(conn *sqlite.Conn) error {
 	return nil
 }
 
-// checkLog refuses a file with a log that does not belong to it. Nobody else
-// may have the file open.
+// checkLog returns an error if the log beside a file does not belong to it. No other
+// process may have the file open.
 func checkLog(path string, size int64) error {
 	log, err := os.Open(path + walSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -138,7 +137,7 @@ func checkLog(path string, size int64) error {
 	if isDatabase, err := beginsAsDatabase(log); err != nil {
 		return fmt.Errorf("read the log: %w", err)
 	} else if isDatabase {
-		// SQLite takes it for an empty log, and deletes it.
+		// SQLite would take it for an empty log and delete it.
 		return ErrForeignLog
 	}
 	found, damaged, err := readStamps(log)
@@ -146,8 +145,8 @@ func checkLog(path string, size int64) error {
 		return fmt.Errorf("read the log: %w", err)
 	}
 	if size == 0 && found.committed {
-		// SQLite would delete the log. No log has begun before the file's first
-		// page was durable.
+		// SQLite would delete the log. The file is not the log's, since a log
+		// begins only once the file's first page is durable.
 		return ErrForeignLog
 	}
 	if size == 0 || len(found.stamps) == 0 {
@@ -155,12 +154,12 @@ func checkLog(path string, size int64) error {
 	}
 	own, version, err := fileStamp(path)
 	if err != nil {
-		return nil // SQLite says better what is wrong with the file, or the log mends it
+		return nil // SQLite reports the error of the file, or the log repairs it
 	}
 	switch {
 	case !slices.Contains(found.stamps, own) || !found.allows(version):
 		if damaged {
-			return nil // what is left of an older log, or of none
+			return nil // the frames are remains of an older log, or no frames at all
 		}
 		return ErrForeignLog
 	case damaged && own != found.stamps[len(found.stamps)-1]:
@@ -169,8 +168,8 @@ func checkLog(path string, size int64) error {
 	return nil
 }
 
-// beginsAsDatabase tells whether a file begins as a database file of SQLite does,
-// which a log never does, whatever a power failure has left of it.
+// beginsAsDatabase reports whether a file begins like a SQLite database. No log does,
+// even after a power failure.
 func beginsAsDatabase(file io.ReaderAt) (bool, error) {
 	const magic = "SQLite format 3\x00"
 	begin := make([]byte, len(magic))
@@ -180,14 +179,14 @@ func beginsAsDatabase(file io.ReaderAt) (bool, error) {
 	return string(begin) == magic, nil
 }
 
-// logStamps is what the committed part of a log tells.
+// logStamps are the stamps and schema versions in the committed part of a log.
 type logStamps struct {
-	committed bool
-	stamps    []stamp  // that before the first of them included
-	versions  []uint32 // of the schema, in the stamps (that one not included) and in the file's first page
+	committed bool     // the log has a commit
+	stamps    []stamp  // the predecessor of the log's first stamp, then the log's stamps
+	versions  []uint32 // in the log's stamps and in its frames of the file's first page
 }
 
-// allows tells whether the file's header may have a version of the schema.
+// allows reports whether the file's header may have this schema version.
 func (l *logStamps) allows(version uint32) bool {
 	lowest := l.stamps[0].schemaVersion()
 	if lowest > l.versions[0] {
@@ -196,8 +195,8 @@ func (l *logStamps) allows(version uint32) bool {
 	return lowest <= version && version <= slices.Max(l.versions)
 }
 
-// fileStamp reads the stamp in the file as it would be without the log, zeros if
-// it has none yet, and the version of its schema.
+// fileStamp reads the stamp and the schema version of a file without its log. The
+// stamp is zero if the file has none.
 func fileStamp(path string) (s stamp, version uint32, err error) {
 	name := filepath.ToSlash(path)
 	if name[0] != '/' {

@@ -13,17 +13,17 @@ const (
 	logHeaderBytes   = 32
 	saltsOffset      = 16
 	frameHeaderBytes = 24
-	logMagic         = 0x377f0682 // its lowest bit tells the byte order of the checksums
+	logMagic         = 0x377f0682 // plus 1 if the checksums are big-endian
 	logVersion       = 3007000
 	maxPageBytes     = 65536
 )
 
-// versionOffset is where the file's first page has the version of the schema.
+// versionOffset is the offset of the schema version in the file's first page.
 const versionOffset = 40
 
-// readStamps reads what is committed in the log, as far as SQLite would. When the
-// header is not valid, SQLite takes the log for empty; then damaged tells so, and
-// found has what the frames behind the header say.
+// readStamps reads the commits of the log that SQLite would replay. SQLite takes a log
+// with an invalid header for empty. In that case damaged is true, and found holds what
+// the frames after the header say.
 func readStamps(log io.Reader) (found logStamps, damaged bool, err error) {
 	in := bufio.NewReaderSize(log, 1<<18) // a page fits
 	header := make([]byte, logHeaderBytes)
@@ -44,9 +44,9 @@ func readStamps(log io.Reader) (found logStamps, damaged bool, err error) {
 	return found, true, err
 }
 
-// readOrphans reads the frames of a log whose header is lost. What the first frame
-// follows is worked out from its own checksum, so that it always fits; the others
-// must follow it.
+// readOrphans reads the frames of a log whose header is lost. The checksum of each
+// frame continues that of the one before. Since the header's is unknown, readOrphans
+// computes it backwards from the first frame, which therefore always matches.
 func readOrphans(in *bufio.Reader) (logStamps, error) {
 	first, err := in.Peek(frameHeaderBytes + pageBytes)
 	if err != nil {
@@ -58,13 +58,13 @@ func readOrphans(in *bufio.Reader) (logStamps, error) {
 	return readFrames(in, pageBytes, bytes.Clone(first[8:16]), sum)
 }
 
-func u32(b []byte, at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
+func u32(b []byte, offset int) uint32 { return binary.BigEndian.Uint32(b[offset:]) }
 
-// readFrames reads the frames of a log with pages of this size, as long as they
-// have these salts and go on from this checksum.
+// readFrames reads the frames of a log with pages of this size, as long as they have
+// these salts and continue this checksum.
 func readFrames(in io.Reader, size uint32, salts []byte, sum logSum) (found logStamps, err error) {
 	frame := make([]byte, frameHeaderBytes+size)
-	var pending logStamps // of the transaction that is being read
+	var pending logStamps // of the current transaction, until its commit frame
 	for {
 		if err := readWhole(in, frame); err != nil {
 			return found, endOfLog(err)
@@ -99,7 +99,7 @@ func readWhole(r io.Reader, into []byte) error {
 	return err
 }
 
-// endOfLog makes no error of the end.
+// endOfLog returns nil for the end of the log, and any other error unchanged.
 func endOfLog(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
@@ -120,7 +120,7 @@ func (s *logSum) add(b []byte) {
 	}
 }
 
-// remove takes back what add did with the same bytes.
+// remove undoes add of the same bytes.
 func (s *logSum) remove(b []byte) {
 	for ; len(b) >= 8; b = b[:len(b)-8] {
 		last := b[len(b)-8:]
@@ -133,23 +133,23 @@ func (s *logSum) is(b []byte) bool {
 	return binary.BigEndian.Uint32(b) == s.s0 && binary.BigEndian.Uint32(b[4:]) == s.s1
 }
 
-// stampCell begins the one row of log_stamp on its page: 60 bytes of the row
-// with id 1, of which 4 say that blobs of 16, 20 and 20 bytes follow, and the
-// first of those.
+// stampCell is the beginning of the cell that holds the only row of log_stamp: a
+// payload of 60 bytes, rowid 1, a record header of 4 bytes that announces blobs of 16,
+// 20 and 20 bytes, and the first of these blobs.
 var stampCell = append([]byte{60, 1, 4, 44, 52, 52}, "callbook's stamp"...)
 
-// stampsOf reads the row of log_stamp from a page, if it is the row's.
+// stampsOf reads the row of log_stamp from a page, if the page holds that row.
 func stampsOf(page []byte) (previous, current stamp, ok bool) {
 	const leafOfTable, pointer = 0x0d, 8
 	if page[0] != leafOfTable || binary.BigEndian.Uint16(page[3:]) != 1 {
 		return previous, current, false
 	}
-	at := int(binary.BigEndian.Uint16(page[pointer:]))
-	end := at + len(stampCell) + len(previous) + len(current)
-	if end > len(page) || !bytes.HasPrefix(page[at:], stampCell) {
+	start := int(binary.BigEndian.Uint16(page[pointer:]))
+	end := start + len(stampCell) + len(previous) + len(current)
+	if end > len(page) || !bytes.HasPrefix(page[start:], stampCell) {
 		return previous, current, false
 	}
-	blobs := page[at+len(stampCell):]
+	blobs := page[start+len(stampCell):]
 	copy(previous[:], blobs)
 	copy(current[:], blobs[len(previous):])
 	return previous, current, true

@@ -9,26 +9,25 @@ import (
 	"callbook/internal/phone"
 )
 
-// numberIndex maps the numbers of one account to their contacts, in memory.
-// On disk an index by number is the dearest part of a bulk insert, because
-// numbers come in random order and dirty most of its pages; here an insert
-// touches one cache line or two.
+// numberIndex maps the numbers of one account to their contacts, in memory. On disk an
+// index by number would be the most expensive part of a bulk insert, since numbers
+// arrive in random order and dirty most of its pages. Here an insert touches one or two
+// cache lines.
 //
-// It is a hash table with open addressing and no pointers, cut into segments
-// so that growing never stops the writer for longer than one segment takes. A
-// contact needs 21 to 32 bytes. One goroutine at a time may change it; any
-// number may call peek meanwhile.
+// It is a hash table with open addressing and without pointers, divided into segments
+// so that growing stops the writer for one segment at most. A contact takes 21 to 32
+// bytes. One goroutine at a time may change it, while any number may call peek.
 type numberIndex struct {
 	seed     maphash.Seed
 	mu       sync.Mutex // held while segments or removed change, and by peek
 	segments [indexSegments]segment
-	removed  bool // a number was taken out since the last settle
+	removed  bool // a number was removed since the last settle
 	len      int
-	bytes    int // that the index takes in memory
+	bytes    int // of memory that the index takes
 }
 
-// entry is a number and what its contact's row is found by: the first 8 bytes
-// of its sid. The zero entry is a free place, since no number is 0.
+// entry is a number and the first 8 bytes of its contact's sid, which find the row. The
+// zero entry is free, since no number is 0.
 type entry struct {
 	number    phone.Number
 	sidPrefix uint64
@@ -39,7 +38,7 @@ const (
 	segmentBits     = 6  // its logarithm
 	segmentMin      = 8  // entries in the smallest segment
 	entryBytes      = int(unsafe.Sizeof(entry{}))
-	maxLoadQuarters = 3 // a segment grows when it would be fuller than 3/4
+	maxLoadQuarters = 3 // a segment grows at a load factor of 3/4
 )
 
 // newNumberIndex returns an empty index with room for about n numbers.
@@ -54,8 +53,8 @@ func newNumberIndex(n int) *numberIndex {
 	return x
 }
 
-// add puts the number in and returns true; or, where it is there already,
-// changes nothing and returns false with the prefix of the sid that has it.
+// add adds the number and returns true. If the number is present already, add changes
+// nothing and returns false with the sid prefix of its contact.
 func (x *numberIndex) add(n phone.Number, sidPrefix uint64) (existing uint64, added bool) {
 	h := x.hash(n)
 	x.mu.Lock()
@@ -74,9 +73,9 @@ func (x *numberIndex) add(n phone.Number, sidPrefix uint64) (existing uint64, ad
 	return 0, true
 }
 
-// peek is lookup for other goroutines than the one that changes the index. It
-// also tells whether the answer can be relied on: while a removal is not
-// committed, a number that is not there may still be the contact's.
+// peek is lookup for other goroutines than the one that changes the index. Settled is
+// false while a removal is not committed: a number that is not found may then still
+// belong to a contact.
 func (x *numberIndex) peek(n phone.Number) (sidPrefix uint64, found, settled bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -84,14 +83,14 @@ func (x *numberIndex) peek(n phone.Number) (sidPrefix uint64, found, settled boo
 	return sidPrefix, found, !x.removed
 }
 
-// settle tells that what was removed is committed, or was put in again.
+// settle records that all removals were committed or rolled back.
 func (x *numberIndex) settle() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.removed = false
 }
 
-// lookup returns the prefix of the sid that has the number.
+// lookup returns the sid prefix of the contact with this number.
 func (x *numberIndex) lookup(n phone.Number) (sidPrefix uint64, found bool) {
 	h := x.hash(n)
 	s := &x.segments[h>>(64-segmentBits)]
@@ -102,7 +101,7 @@ func (x *numberIndex) lookup(n phone.Number) (sidPrefix uint64, found bool) {
 	return s.entries[at].sidPrefix, found
 }
 
-// remove takes the number out; one that is not there is no matter.
+// remove removes the number, if it is present.
 func (x *numberIndex) remove(n phone.Number) {
 	h := x.hash(n)
 	x.mu.Lock()
@@ -125,21 +124,21 @@ func (x *numberIndex) hash(n phone.Number) uint64 {
 	return maphash.Comparable(x.seed, n)
 }
 
-// segment is one hash table, probed one place after the other.
+// segment is one hash table with linear probing.
 type segment struct {
 	entries []entry
 	len     int
 }
 
-// home is the place where an entry with this hash belongs: the bits below
-// those that chose the segment, scaled to the table's length.
+// home returns the index where probing for this hash starts. It scales the bits below
+// those that chose the segment to the table's length.
 func (s *segment) home(h uint64) int {
 	hi, _ := bits.Mul64(h<<segmentBits, uint64(len(s.entries)))
 	return int(hi)
 }
 
-// find returns the place of the number, or the free one where it would go. The
-// table must have a free place.
+// find returns the index of the number, or of the free entry where it would go. The
+// table must have a free entry.
 func (s *segment) find(h uint64, n phone.Number) (at int, found bool) {
 	for at = s.home(h); ; {
 		switch s.entries[at].number {
@@ -154,12 +153,12 @@ func (s *segment) find(h uint64, n phone.Number) (at int, found bool) {
 	}
 }
 
-// grow makes room by half again: doubling would leave more of it empty.
+// grow enlarges the table by half; doubling would leave more of it empty.
 func (s *segment) grow(x *numberIndex) {
 	s.resize(x, max(segmentMin, len(s.entries)+len(s.entries)/2))
 }
 
-// resize moves the entries to a table of n places, which must be enough.
+// resize moves the entries to a table of n entries, which must suffice.
 func (s *segment) resize(x *numberIndex, n int) {
 	old := s.entries
 	s.entries = make([]entry, n)
@@ -172,8 +171,8 @@ func (s *segment) resize(x *numberIndex, n int) {
 	}
 }
 
-// delete frees a place and moves up those behind it that would no longer be
-// found, so that no markers of deleted entries pile up.
+// delete frees an entry and shifts back those after it that probing would no longer
+// find. It thus needs no tombstones, which would accumulate.
 func (s *segment) delete(x *numberIndex, free int) {
 	for at := free; ; {
 		if at++; at == len(s.entries) {
@@ -184,8 +183,8 @@ func (s *segment) delete(x *numberIndex, free int) {
 			break
 		}
 		home := s.home(x.hash(e.number))
-		// The entry may move to the free place unless its home lies between
-		// the two, going round.
+		// The entry may move to the free index unless its home lies between the
+		// two, cyclically.
 		if (at-home+len(s.entries))%len(s.entries) >= (at-free+len(s.entries))%len(s.entries) {
 			s.entries[free] = e
 			free = at

@@ -87,12 +87,12 @@ func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook
 	filter := newFilter(q)
 	places := newBest(q.Window, q.Offset, q.Limit+1)
 	text, args := window{Window: q.Window, sid: s.sid}.text(filter.columns(q.Sort), s.from, s.args)
-	var turns turns
+	var yielder yielder
 	err := sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
 		Args: args,
 		ResultFunc: func(row *sqlite.Stmt) error {
-			turns.row()
-			if filter.passes(row) {
+			yielder.row()
+			if filter.matches(row) {
 				places.add(filter.place(row, q.Sort))
 			}
 			if len(places.kept) > q.Limit {

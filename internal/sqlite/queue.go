@@ -8,24 +8,24 @@ import (
 	"callbook/internal/fault"
 )
 
-// jobQueue holds the jobs that wait for the writer. Accounts take turns (round
-// robin), so that whoever has many jobs waiting delays others by one turn and not
-// by all of them. A turn ends after turnOfRows rows, or with the job that passes
-// them. The jobs of one account are done in the order in which they came.
+// jobQueue is the queue of the writer. It serves accounts round robin, so that an
+// account with many jobs delays the others by one turn and not by all its jobs. A turn
+// ends with the job that reaches turnRows. Jobs of the same account run in the order of
+// arrival.
 type jobQueue struct {
 	mu     sync.Mutex
 	byID   map[int64]*accountJobs
-	turns  []*accountJobs // accounts with jobs; the first has the turn
-	left   int            // rows that the account may still write in its turn
+	turns  []*accountJobs // the accounts with jobs; it is the first one's turn
+	left   int            // rows that remain of the turn
 	jobs   int            // of all accounts
-	asleep bool           // the writer waits to be woken
+	asleep bool           // the writer waits on wake
 	closed bool
-	wake   chan struct{} // room for one
-	spare  *accountJobs  // of an account that has no jobs any more
-	// recent are the accounts that queued a job last, the latest first.
+	wake   chan struct{} // buffered, for one
+	spare  *accountJobs  // of an account without jobs, for reuse
+	// recent are the last two accounts that queued a job, the latest first.
 	recent [2]struct {
 		account int64
-		at      time.Time
+		queued  time.Time
 	}
 }
 
@@ -33,16 +33,16 @@ type jobQueue struct {
 type accountJobs struct {
 	account int64
 	jobs    []*job
-	begin   int // of those before, which were taken
+	begin   int // the index of the first job that was not taken yet
 }
 
 const (
 	// maxQueued bounds the jobs of one account that wait for the writer.
 	maxQueued = 1024
-	// turnOfRows is how many rows and jobs of one account the writer takes before
-	// it is another's turn. Small requests of an account share statements when
-	// they come in a row.
-	turnOfRows = 128
+	// turnRows is how many rows and jobs of one account make a turn. A turn has
+	// room for several small jobs, since consecutive jobs of an account can share
+	// statements.
+	turnRows = 128
 )
 
 var errManyJobs = &fault.Error{
@@ -55,8 +55,7 @@ func newJobQueue() *jobQueue {
 	return &jobQueue{byID: make(map[int64]*accountJobs), wake: make(chan struct{}, 1)}
 }
 
-// push queues a job. It is an error when too many of the account wait, or after
-// close.
+// push queues a job. It fails if too many jobs of the account wait, or after close.
 func (q *jobQueue) push(j *job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -81,7 +80,7 @@ func (q *jobQueue) push(j *job) error {
 		q.recent[1] = q.recent[0]
 		q.recent[0].account = j.account
 	}
-	q.recent[0].at = time.Now()
+	q.recent[0].queued = time.Now()
 	if q.asleep {
 		q.asleep = false
 		q.wake <- struct{}{}
@@ -89,8 +88,7 @@ func (q *jobQueue) push(j *job) error {
 	return nil
 }
 
-// next takes the job whose turn it is, and waits for one. Nil tells that the
-// queue was closed.
+// next takes the job whose turn it is, or waits for one. It returns nil after close.
 func (q *jobQueue) next() *job {
 	for {
 		q.mu.Lock()
@@ -108,9 +106,9 @@ func (q *jobQueue) next() *job {
 	}
 }
 
-// another is next for a job that may join a transaction of this account alone,
-// or of several. It does not wait. A bulk job joins none that others are in, who
-// would wait for its rows.
+// another takes the next job for a transaction that has begun, without waiting. Alone
+// says that the transaction has only jobs of this account. A bulk job joins only a
+// transaction of its own account, since other accounts would wait for its rows.
 func (q *jobQueue) another(account int64, alone bool) *job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -124,12 +122,12 @@ func (q *jobQueue) another(account int64, alone bool) *job {
 	return q.take()
 }
 
-// take takes a job, and ends the account's turn when it has no more, or has had
-// its rows. It needs the lock, and a job that waits.
+// take takes a job. It ends the account's turn if the account has no more jobs or has
+// used up its rows. The caller must hold the lock, and a job must wait.
 func (q *jobQueue) take() *job {
 	a := q.turns[0]
 	if q.left <= 0 {
-		q.left = turnOfRows
+		q.left = turnRows
 	}
 	j := a.jobs[a.begin]
 	a.jobs[a.begin] = nil
@@ -154,7 +152,7 @@ func (q *jobQueue) take() *job {
 	return j
 }
 
-// compact drops the places of jobs that were taken, when they are the most.
+// compact removes the jobs that were taken from the slice, once they are half of it.
 func (a *accountJobs) compact() {
 	if a.begin < len(a.jobs)/2 {
 		return
@@ -164,7 +162,7 @@ func (a *accountJobs) compact() {
 	a.jobs, a.begin = a.jobs[:n], 0
 }
 
-// close makes push and next end, and returns the jobs that still wait.
+// close ends push and next, and returns the waiting jobs.
 func (q *jobQueue) close() (left []*job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -180,15 +178,15 @@ func (q *jobQueue) close() (left []*job) {
 	return left
 }
 
-// contendedTime is for how long after a job an account counts as one that writes.
+// contendedTime is how long after a job an account counts as writing.
 const contendedTime = time.Second
 
-// contended tells whether another account than this one writes too.
+// contended reports whether another account is writing too.
 func (q *jobQueue) contended(account int64) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range q.recent {
-		if r.account != account && time.Since(r.at) < contendedTime {
+		if r.account != account && time.Since(r.queued) < contendedTime {
 			return true
 		}
 	}

@@ -102,7 +102,7 @@ func TestContended(t *testing.T) {
 	push(mine)
 	want("it writes after the other", true)
 	for i := range q.recent {
-		q.recent[i].at = q.recent[i].at.Add(-contendedTime)
+		q.recent[i].queued = q.recent[i].queued.Add(-contendedTime)
 	}
 	want("the other wrote long ago", false)
 }
@@ -137,9 +137,9 @@ func TestQueueOrder(t *testing.T) {
 	}
 	for i := range 50 {
 		push(1, 1+i%3)
-		push(2, turnOfRows/2)
+		push(2, turnRows/2)
 		push(int64(3+i%5), 1)
-		take(turnOfRows/2 + i%5)
+		take(turnRows/2 + i%5)
 	}
 	take(q.len())
 	for account, n := range next {

@@ -13,31 +13,30 @@ import (
 	"callbook/internal/limit"
 )
 
-// Connections have a purpose each, so that none of these waits for another:
+// controlConns is the size of the pool control. There is a pool of connections for each
+// purpose, so that no purpose waits for another:
 //
 //   - control is for authentication, sessions and probes;
 //   - points is for reads that an index serves, which take microseconds a row;
-//   - scans is for reads that go through an account, which take 0.3 s a million
-//     contacts;
-//   - writes is for writes of accounts, keys and sessions. One is enough: SQLite
-//     lets one connection write at a time.
+//   - scans is for full scans of an account, which take 0.3 s a million contacts;
+//   - writes is for writes of accounts, keys and sessions. It has one connection, since
+//     SQLite lets one connection write at a time.
 //
-// Reads of contacts are shared out by account. One account alone gets half of
-// the connections of a purpose; the other half stays free for accounts that
-// have none.
+// Accounts share points and scans fairly: a single account gets half of a pool, and the
+// other half stays free for accounts that hold no connection.
 const controlConns = 4
 
-// readers are connections that accounts share.
+// readers is a pool of connections that accounts share.
 type readers struct {
 	health *health
 	pool   *sqlitex.Pool
-	places *limit.Pool // one for each connection
+	slots  *limit.Pool // one for each connection
 }
 
-// openReaders opens n connections, which accounts share as opts says.
+// openReaders opens n connections, which accounts share according to opts.
 func openReaders(path string, h *health, n int, opts limit.Options) (*readers, error) {
 	pool, err := openPool(path, n)
-	return &readers{health: h, pool: pool, places: limit.New(int64(n), opts)}, err
+	return &readers{health: h, pool: pool, slots: limit.New(int64(n), opts)}, err
 }
 
 func openPool(path string, n int) (*sqlitex.Pool, error) {
@@ -50,16 +49,16 @@ func openPool(path string, n int) (*sqlitex.Pool, error) {
 
 // read lends a connection to f, on behalf of the account.
 func (r *readers) read(ctx context.Context, account int64, f func(*sqlite.Conn) error) error {
-	if err := r.places.Acquire(ctx, account, 1); err != nil {
+	if err := r.slots.Acquire(ctx, account, 1); err != nil {
 		return err
 	}
-	defer r.places.Release(account, 1)
+	defer r.slots.Release(account, 1)
 	return lend(ctx, r.health, r.pool, f)
 }
 
-// lend lends a connection of the pool to f, as long as the file is not lost.
+// lend lends a connection of the pool to f, unless the file is lost.
 func lend(ctx context.Context, h *health, pool *sqlitex.Pool, f func(*sqlite.Conn) error) error {
-	// A new connection would open what has the file's name now.
+	// A new connection would open whichever file has the name now.
 	if err := h.refusal(); err != nil {
 		return err
 	}
@@ -70,13 +69,13 @@ func lend(ctx context.Context, h *health, pool *sqlitex.Pool, f func(*sqlite.Con
 	defer pool.Put(conn)
 	err = h.note(f(conn))
 	if err != nil && ctx.Err() != nil {
-		// SQLite only says that it was interrupted.
+		// SQLite's own error says only that it was interrupted.
 		err = errors.Join(context.Cause(ctx), err)
 	}
 	return err
 }
 
-// pools are the connections of a database file.
+// pools are the pools of connections to a database file.
 type pools struct {
 	health  *health
 	control *sqlitex.Pool
@@ -85,7 +84,7 @@ type pools struct {
 	scans   *readers
 }
 
-// openPools opens connections to the file. The error leaves none open.
+// openPools opens the pools. After an error none is open.
 func openPools(path string, h *health) (p pools, err error) {
 	p.health = h
 	defer func() {
@@ -104,14 +103,11 @@ func openPools(path string, h *health) (p pools, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.scans, err = openReaders(path, h, scanPlaces(n), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingScans, Busy: addressbook.ErrManyScans})
+	p.scans, err = openReaders(path, h, max(2, n), limit.Options{Spare: true, MaxWaiting: addressbook.MaxWaitingScans, Busy: addressbook.ErrManyScans})
 	return p, err
 }
 
-// scanPlaces is how many scans run at once.
-func scanPlaces(cores int) int { return max(2, cores) }
-
-// close closes all connections, once they are given back.
+// close waits until all connections are returned, and closes them.
 func (p *pools) close() error {
 	var errs []error
 	for _, pool := range []*sqlitex.Pool{p.control, p.writes, p.points.connections(), p.scans.connections()} {
@@ -122,7 +118,7 @@ func (p *pools) close() error {
 	return errors.Join(errs...)
 }
 
-// readersOf returns the connections for a query, which scans or does not.
+// readersOf returns the pool for a query that scans, or for one that does not.
 func (p *pools) readersOf(scans bool) *readers {
 	if scans {
 		return p.scans
@@ -137,16 +133,15 @@ func (r *readers) connections() *sqlitex.Pool {
 	return r.pool
 }
 
-// turns lets others run while a goroutine goes through many rows. It counts the
-// rows of one scan.
-type turns struct{ rows int }
+// yielder yields the processor to other goroutines from time to time during a scan.
+type yielder struct{ rows int }
 
-// turnRows is after how many rows the others have a turn.
-const turnRows = 256
+// yieldRows is after how many rows a scan yields.
+const yieldRows = 256
 
-func (t *turns) row() {
-	if t.rows++; t.rows == turnRows {
-		t.rows = 0
+func (y *yielder) row() {
+	if y.rows++; y.rows == yieldRows {
+		y.rows = 0
 		runtime.Gosched()
 	}
 }

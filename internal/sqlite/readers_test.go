@@ -38,16 +38,16 @@ func TestNeighbourOfScans(t *testing.T) {
 		})
 	}
 	places := int64(0)
-	for ; places < s.db.scans.places.Capacity()/2; places++ {
+	for ; places < s.db.scans.slots.Capacity()/2; places++ {
 		ask()
 	}
 	waitFor(t, "the scans to begin", func() bool { return held() == places })
 	for range addressbook.MaxWaitingScans {
 		ask()
 	}
-	waitFor(t, "the account's queue to be full", func() bool { return s.db.scans.places.Waiting(worst) == addressbook.MaxWaitingScans })
-	if got := s.db.scans.places.Held(worst); got != places {
-		t.Errorf("the account has %d places, want %d of %d", got, places, s.db.scans.places.Capacity())
+	waitFor(t, "the account's queue to be full", func() bool { return s.db.scans.slots.Waiting(worst) == addressbook.MaxWaitingScans })
+	if got := s.db.scans.slots.Held(worst); got != places {
+		t.Errorf("the account has %d places, want %d of %d", got, places, s.db.scans.slots.Capacity())
 	}
 	_, err := s.book.Contacts(t.Context(), worst, everybody)
 	if f := fault.As(err); f == nil || f.Kind != fault.TooMany || f.RetryAfter == 0 {
@@ -93,7 +93,7 @@ func TestNeighbourOfScans(t *testing.T) {
 			t.Errorf("a scan ended with %v", err)
 		}
 	}
-	if held := s.db.scans.places.Held(worst); held != 0 {
+	if held := s.db.scans.slots.Held(worst); held != 0 {
 		t.Errorf("the account still has %d places", held)
 	}
 	if page, err := s.book.Contacts(ctx, worst, everybody); err != nil || page.Total != 100 {

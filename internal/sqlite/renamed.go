@@ -10,20 +10,19 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
-// saveRenamed moves the log into a database file that is lost because it has
-// another name now, so that the file is whole under that name. SQLite does not do
-// so when the connection closes, and removes the log by its name. The connections
-// still have the right files open, whatever these are called.
+// saveRenamed checkpoints a database file that is lost because it was renamed, so that
+// the file is complete under its new name. SQLite would not do so when the connection
+// closes, and would remove the log by its name. The open connections still refer to
+// the right files.
 //
-// It does nothing for a file that is lost in another way, and tells the log how
-// the file was left.
+// It logs the outcome. It does nothing for a file that is lost in another way.
 func (b *AddressBook) saveRenamed() {
 	lost := b.db.health.lost.Load()
 	if lost == nil || !errors.Is(*lost, errRemoved) || b.watch.log == nil {
 		return
 	}
 	if info, err := b.watch.file.file.Stat(); err == nil && links(info) == 0 {
-		return // it has no name
+		return // the file has no name left
 	}
 	log := b.writer.log
 	err := b.watch.renamed()
@@ -38,8 +37,8 @@ func (b *AddressBook) saveRenamed() {
 	log.Info("the database file was renamed, and has all that was written; a server can be started on it under its new name")
 }
 
-// renamed returns nil when the file and its log are whole and nobody can have
-// used the log, or the shared memory, for another file.
+// renamed returns nil if the file and its log are complete and no other file can have
+// used the log or the shared memory.
 func (w *watch) renamed() error {
 	if err := w.glance(); err != nil {
 		return err
@@ -52,8 +51,7 @@ func (w *watch) renamed() error {
 		return errTruncated
 	}
 	path := w.file.path
-	// SQLite, opening another file by the old name, would take the log for that
-	// file's own.
+	// If another file has the old name, SQLite may have applied the log to that.
 	switch there, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -74,7 +72,7 @@ func (w *watch) renamed() error {
 	return nil
 }
 
-// emptyLog moves all of the log into the file, and leaves an empty one.
+// emptyLog checkpoints the whole log into the file and truncates the log.
 func emptyLog(conn *sqlite.Conn) error {
 	conn.SetInterrupt(nil)
 	busy := false

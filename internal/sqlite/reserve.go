@@ -8,10 +8,10 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// To read a database takes room for its shared memory (-shm), and a write takes
-// room for its log (-wal). So that a server starts on a full disk, and a key can
-// be revoked there, some room is kept in a file beside the database. It is given
-// up when the disk is full, and kept again when there is room.
+// Reading a database takes disk space for its shared memory (-shm), and writing takes
+// space for its log (-wal). A file beside the database reserves some space, so that a
+// server can start and a key can be revoked on a full disk. The file is removed when
+// the disk is full, and written again when there is space.
 const (
 	reserveSuffix = ".reserve"
 	// reserveBytes is enough for the shared memory and a dozen pages of log,
@@ -19,8 +19,8 @@ const (
 	reserveBytes = 512 << 10
 )
 
-// keepReserve makes the reserve, if it is not there. Without room there is none.
-func (f *dbFile) keepReserve() {
+// fillReserve writes the reserve file if it is missing and the disk has room for it.
+func (f *dbFile) fillReserve() {
 	path := f.path + reserveSuffix
 	if info, err := os.Stat(path); err == nil && info.Size() == reserveBytes {
 		return
@@ -35,7 +35,7 @@ func writeReserve(path string) error {
 	if err != nil {
 		return err
 	}
-	// Random, because some file systems keep no room for zeros.
+	// The content is random because some file systems allocate no space for zeros.
 	var seed [32]byte
 	room := make([]byte, reserveBytes)
 	rand.NewChaCha8(seed).Read(room)
@@ -43,11 +43,11 @@ func writeReserve(path string) error {
 	return errors.Join(err, file.Close())
 }
 
-// spendReserve gives the reserve up, if an error may mean that the disk is full;
-// false means that there was nothing to be done.
-func (f *dbFile) spendReserve(err error) bool {
+// freeReserve removes the reserve file if an error may mean that the disk is full. It
+// reports whether it freed any space.
+func (f *dbFile) freeReserve(err error) bool {
 	switch sqlite.ErrCode(err).ToPrimary() {
-	// SQLite calls it an I/O error when the shared memory finds no room.
+	// SQLite returns an I/O error if there is no space for the shared memory.
 	case sqlite.ResultFull, sqlite.ResultIOErr, sqlite.ResultCantOpen:
 	default:
 		return false
@@ -56,11 +56,10 @@ func (f *dbFile) spendReserve(err error) bool {
 	return err == nil
 }
 
-// onFullDisk does something once more, with the room of the reserve, when there
-// is no other.
+// onFullDisk calls do. If the disk is full, it frees the reserve and retries once.
 func (db *DB) onFullDisk(do func() error) error {
 	err := do()
-	if err != nil && db.file.spendReserve(err) {
+	if err != nil && db.file.freeReserve(err) {
 		db.spent.Store(true)
 		err = do()
 	}

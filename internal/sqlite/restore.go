@@ -18,12 +18,12 @@ import (
 	"callbook/internal/verify"
 )
 
-// ErrOpen means that some program has a database open.
+// ErrOpen means that another program has the database open.
 var ErrOpen = errors.New("another program has it open; end that one")
 
-// Own takes the database in a file for this process, as a server does, whatever
-// state the file is in; one that is not there is made, and is empty. The error
-// wraps [ErrInUse] when a server has it. Free gives it up again.
+// Own takes the ownership of the database in a file, as a server does, but without a
+// check of its log. It creates an empty file if there is none. The error wraps [ErrInUse]
+// if a server owns the database. Free gives up the ownership.
 func Own(ctx context.Context, path string) (free func() error, err error) {
 	file, err := openAnyFile(ctx, path)
 	if err != nil {
@@ -35,16 +35,16 @@ func Own(ctx context.Context, path string) (free func() error, err error) {
 	}
 	return func() error {
 		var err error
-		if file.made && isEmpty(file.path) {
-			err = lock.removeBeside() // nothing came into the file, and release removes it
+		if file.created && isEmpty(file.path) {
+			err = lock.removeLockFiles() // the file was not used, and release removes it
 		}
 		return errors.Join(err, lock.Unlock(), file.release())
 	}, nil
 }
 
-// removeBeside removes the files that [ownership.lockBeside] made.
-func (o *ownership) removeBeside() (err error) {
-	for _, lock := range o.beside {
+// removeLockFiles removes the files that [ownership.takeLockFiles] created.
+func (o *ownership) removeLockFiles() (err error) {
+	for _, lock := range o.lockFiles {
 		if removeErr := os.Remove(lock.Path()); !errors.Is(removeErr, fs.ErrNotExist) {
 			err = errors.Join(err, removeErr)
 		}
@@ -52,22 +52,21 @@ func (o *ownership) removeBeside() (err error) {
 	return err
 }
 
-// Retire ends the life of a database file that this process owns, so that another
-// can take its place: its log goes into the file and is no more, and nobody can
-// write to it until release is called. Damaged tells that the file is too broken
-// for that, and that its log, if it has one, is still beside it. The error is
-// [ErrOpen] when another program has the database open.
+// Retire prepares a database file that this process owns for being replaced: it
+// checkpoints and removes the log, and locks out all writers until release is called.
+// Damaged means that the file is too damaged for that, and that its log, if any, is
+// still beside it. The error is [ErrOpen] if another program has the database open.
 func Retire(path string) (release func() error, damaged bool, err error) {
-	nothing := func() error { return nil }
+	noRelease := func() error { return nil }
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return nothing, false, nil
+		return noRelease, false, nil
 	}
 	if err == nil {
 		err = checkLog(path, info.Size())
 	}
 	if errors.Is(err, ErrForeignLog) || errors.Is(err, ErrDamagedLog) {
-		return nothing, true, nil // together they would be damaged; apart they are kept
+		return noRelease, true, nil // applying the log would damage the file
 	}
 	if err != nil {
 		return nil, false, err
@@ -84,7 +83,7 @@ func Retire(path string) (release func() error, damaged bool, err error) {
 	err = errors.Join(err, conn.Close())
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
-		return nothing, true, nil
+		return noRelease, true, nil
 	case sqlite.ResultBusy, sqlite.ResultLocked:
 		err = ErrOpen
 	}
@@ -92,8 +91,8 @@ func Retire(path string) (release func() error, damaged bool, err error) {
 }
 
 func retire(conn *sqlite.Conn) error {
-	// Only the last connection ends the log, and SQLite tells by the mode it is in
-	// afterwards.
+	// SQLite leaves WAL mode only if this is the only connection. Otherwise it returns
+	// the old mode.
 	var mode string
 	err := queryOne(conn, `PRAGMA journal_mode = DELETE`, nil, func(stmt *sqlite.Stmt) error {
 		mode = stmt.ColumnText(0)
@@ -141,9 +140,9 @@ func Unpack(ctx context.Context, path string, files upload.Files) (unpacked int,
 	return len(all), err
 }
 
-// Packed tells whether a file is what [Backup] wrote. The error is
-// [verify.ErrDamaged] when it cannot be read, and says so when it is of another
-// program or of a newer callbook.
+// Packed reports whether a file was written by [Backup]. The error is
+// [verify.ErrDamaged] if the file cannot be read. It is another one if the file belongs
+// to another program or a newer callbook.
 func Packed(ctx context.Context, path string) (packed bool, err error) {
 	err = snapshot(ctx, path, func(conn *sqlite.Conn) error {
 		objects, err := schemaObjects(conn)
@@ -153,7 +152,7 @@ func Packed(ctx context.Context, path string) (packed bool, err error) {
 	return packed, err
 }
 
-// packedFile is a file of an upload in a backup.
+// packedFile is the file of an upload within a backup.
 type packedFile struct {
 	sid     addressbook.SID
 	account int64
@@ -176,10 +175,10 @@ func packedFiles(conn *sqlite.Conn) (all []packedFile, err error) {
 
 // unpackFile keeps a file, unless it is there and the same.
 func unpackFile(ctx context.Context, conn *sqlite.Conn, f packedFile, files upload.Files) error {
-	there, err := files.Open(ctx, f.account, f.sid)
+	present, err := files.Open(ctx, f.account, f.sid)
 	if err == nil {
-		sum, err := sumOf(io.NewSectionReader(there, 0, f.size+1))
-		if err := errors.Join(err, there.Close()); err != nil {
+		sum, err := sumOf(io.NewSectionReader(present, 0, f.size+1))
+		if err := errors.Join(err, present.Close()); err != nil {
 			return err
 		}
 		if bytes.Equal(sum, f.sum) {
@@ -200,13 +199,13 @@ func sumOf(r io.Reader) ([]byte, error) {
 	return h.Sum(nil), err
 }
 
-// packedReader reads a file of an upload piece by piece, and compares its size and
-// checksum at the end.
+// packedReader reads a packed file piece by piece, and compares its size and checksum
+// at the end.
 type packedReader struct {
 	conn *sqlite.Conn
 	file packedFile
-	last int64 // the piece that was read last
-	left []byte
+	last int64  // the id of the last piece
+	left []byte // what Read has not returned of that piece
 	size int64
 	sum  interface {
 		io.Writer
@@ -243,8 +242,8 @@ func (r *packedReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// packedSizes returns the sizes of the files of uploads that a backup has within
-// it, and reads them: one that is not what was backed up has no size.
+// packedSizes adds the sizes of a backup's packed files to into. It reads the files,
+// and sets the size to -1 if one does not match its checksum.
 func packedSizes(conn *sqlite.Conn, objects map[string]string, into map[addressbook.SID]int64) error {
 	if _, packed := objects["backup_files"]; !packed {
 		return nil

@@ -15,52 +15,52 @@ import (
 	"callbook/internal/cores"
 )
 
-// scan goes through all contacts of a selection, for what no index serves: a
-// filter by their texts, an order other than that of creation. It holds no
-// more than the places that are wanted, and no lock.
+// scan is a full scan of a selection, for queries that no index serves: a filter by
+// text, or an order other than that of creation. It holds the best limit rows, and no
+// lock.
 type scan struct {
 	selection
 	query addressbook.Query
-	limit int // how many places are wanted
-	// skip is how many places before those are not. It goes with the order of
-	// creation only, and then one reader goes through the contacts in it.
+	limit int // how many rows are wanted
+	// skip is how many matching rows to omit before those. It may be set only with
+	// the order of creation, and then a single reader scans in that order.
 	skip int
 }
 
-// found is what a scan came to.
+// found is the result of a scan.
 type found struct {
-	total int // contacts that pass the filter
+	total int // how many contacts match the filter
 	*best
 }
 
-// errEnough ends a scan that has done its share.
+// errEnough ends a scan when the row quota is used up.
 var errEnough = errors.New("enough rows")
 
-// share hands the rows of a scan out to those that go through them, some at a
-// time.
-type share struct {
+// rowQuota is the number of rows that the readers of a scan have still to read. They
+// take it in batches, each from its end of the table, until they meet.
+type rowQuota struct {
 	left   atomic.Int64
 	batch  int64
 	before func() // called before each batch, if set
 }
 
-// take returns how many more rows may be read; zero ends the scan.
-func (s *share) take() int64 {
-	if s.before != nil {
-		s.before()
+// take returns how many more rows the caller may read. Zero ends its scan.
+func (q *rowQuota) take() int64 {
+	if q.before != nil {
+		q.before()
 	}
-	return min(s.batch, max(0, s.left.Add(-s.batch)+s.batch))
+	return min(q.batch, max(0, q.left.Add(-q.batch)+q.batch))
 }
 
-// The orders in which contacts are gone through.
+// The orders in which contacts are scanned.
 const (
 	anyOrder  = ""
 	fromFirst = " ASC"
 	fromLast  = " DESC"
 )
 
-// run scans on one connection: all rows, or those that it gets of a share.
-func (s *scan) run(conn *sqlite.Conn, rows *share, order string) (found, error) {
+// run scans on one connection: all rows, or as many as it can take of a quota.
+func (s *scan) run(conn *sqlite.Conn, quota *rowQuota, order string) (found, error) {
 	filter := newFilter(s.query)
 	result := found{best: newBest(s.query.Window, s.skip, s.limit)}
 	text := "SELECT " + filter.columns(s.query.Sort) + " " + s.from
@@ -68,20 +68,20 @@ func (s *scan) run(conn *sqlite.Conn, rows *share, order string) (found, error) 
 		text += " ORDER BY " + s.sid + order
 	}
 	var left int64
-	var turns turns
+	var yielder yielder
 	err := sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
 		Args: s.args,
 		ResultFunc: func(row *sqlite.Stmt) error {
-			turns.row()
-			if rows != nil {
+			yielder.row()
+			if quota != nil {
 				if left == 0 {
-					if left = rows.take(); left == 0 {
+					if left = quota.take(); left == 0 {
 						return errEnough
 					}
 				}
 				left--
 			}
-			if filter.passes(row) {
+			if filter.matches(row) {
 				result.total++
 				result.add(filter.place(row, s.query.Sort))
 			}
@@ -94,9 +94,9 @@ func (s *scan) run(conn *sqlite.Conn, rows *share, order string) (found, error) 
 	return result, err
 }
 
-// secondReaders are connections for scans of large address books, which begin
-// at both ends at once. A scan takes one if it is free and never waits for it,
-// so that the other readers are left to the other requests.
+// secondReaders are connections for scans of large address books, which start at both
+// ends at once. A scan takes one only if it is free, and never waits for it. The other
+// pools stay free for other requests.
 type secondReaders struct {
 	pool *sqlitex.Pool
 	free *semaphore.Weighted
@@ -104,10 +104,10 @@ type secondReaders struct {
 
 // scanLimits are the sizes of scans.
 type scanLimits struct {
-	second   int   // readers that scans from the other end share
-	places   int   // that a scan keeps; a page further on takes more scans
-	bothEnds int   // rows from which on it is worth to begin at both ends
-	batch    int64 // rows that an end takes at a time
+	second   int   // connections for the other end, in all
+	places   int   // how many rows a scan keeps; a page further on takes several scans
+	bothEnds int   // from how many rows on a scan starts at both ends
+	batch    int64 // how many rows an end takes of the quota at a time
 }
 
 func usualScans() scanLimits {
@@ -131,10 +131,9 @@ func (r *secondReaders) close() error {
 	return r.pool.Close()
 }
 
-// take returns a connection, within a transaction that sees the same as one
-// that was begun since the writer had this state; or nil if there is none, be
-// it that all are taken or that the writer has committed meanwhile. What is
-// taken must be put back.
+// take returns a connection whose read transaction sees the same snapshot as one that
+// was begun at the writer's state since. It returns nil if all connections are taken,
+// or if the writer has committed since. The caller must call putBack.
 func (r *secondReaders) take(ctx context.Context, w *writer, since state) (conn *sqlite.Conn, putBack func(), err error) {
 	if !r.free.TryAcquire(1) {
 		return nil, nil, nil
@@ -147,11 +146,11 @@ func (r *secondReaders) take(ctx context.Context, w *writer, since state) (conn 
 	end := sqlitex.Transaction(conn)
 	putBack = func() {
 		var nothing error
-		end(&nothing) // it has read only
+		end(&nothing) // it has only read
 		r.pool.Put(conn)
 		r.free.Release(1)
 	}
-	// A transaction sees what is there when it first reads.
+	// A transaction gets its snapshot at its first read.
 	err = sqlitex.Execute(conn, `SELECT 1 FROM contacts LIMIT 1`, nil)
 	if err != nil || w.state() != since {
 		putBack()
@@ -160,9 +159,9 @@ func (r *secondReaders) take(ctx context.Context, w *writer, since state) (conn 
 	return conn, putBack, nil
 }
 
-// scan runs the scan on the connection, whose transaction was begun since the
-// writer had this state; and from the other end on a second connection, where
-// that is worth it and one can be had.
+// scan runs the scan on the connection, whose transaction was begun at the writer's
+// state since. For a large account it also scans from the other end, if a second
+// connection is free.
 func (b *AddressBook) scan(ctx context.Context, conn *sqlite.Conn, since state, s *scan) (found, error) {
 	switch {
 	case s.skip > 0 && s.query.Desc:
@@ -174,9 +173,8 @@ func (b *AddressBook) scan(ctx context.Context, conn *sqlite.Conn, since state, 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if b.db.scans.places.Slack() == 0 {
-		// Others scan, or wait for it, and a core that they do not use is left to
-		// small requests.
+	if b.db.scans.slots.Slack() == 0 {
+		// Other scans run or wait. The remaining cores are for small requests.
 		return s.run(conn, nil, anyOrder)
 	}
 	other, putBack, err := b.second.take(ctx, b.writer, since)
@@ -187,17 +185,17 @@ func (b *AddressBook) scan(ctx context.Context, conn *sqlite.Conn, since state, 
 		return s.run(conn, nil, anyOrder)
 	}
 	defer putBack()
-	rows := &share{batch: b.scans.batch, before: b.beforeBatch}
-	rows.left.Store(int64(s.known))
+	quota := &rowQuota{batch: b.scans.batch, before: b.beforeBatch}
+	quota.left.Store(int64(s.known))
 	var last found
 	var end errgroup.Group
 	end.Go(func() (err error) {
-		last, err = s.run(other, rows, fromLast)
+		last, err = s.run(other, quota, fromLast)
 		return err
 	})
-	first, err := s.run(conn, rows, fromFirst)
+	first, err := s.run(conn, quota, fromFirst)
 	if err != nil {
-		cancel() // nobody needs the other end any more
+		cancel() // ends the scan from the other end
 	}
 	if err := cmp.Or(err, end.Wait()); err != nil {
 		return found{}, err

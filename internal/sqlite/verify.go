@@ -20,8 +20,8 @@ import (
 // UploadFiles returns the sizes of the files of uploads, by sid.
 type UploadFiles func() (map[addressbook.SID]int64, error)
 
-// Verifier is a database file as checks read it. It changes nothing, whatever the
-// schema of the file, and works beside a running server.
+// Verifier gives checks access to a database file of any schema version. It changes
+// nothing, and may be used beside a running server.
 type Verifier struct {
 	path  string
 	files UploadFiles
@@ -29,16 +29,16 @@ type Verifier struct {
 
 var _ verify.Store = (*Verifier)(nil)
 
-// NewVerifier returns the database in a file, which must be there. The files of
-// uploads are those beside it.
+// NewVerifier returns a Verifier of an existing database file. Files returns the files
+// of uploads beside it.
 func NewVerifier(path string, files UploadFiles) *Verifier {
 	return &Verifier{path: path, files: files}
 }
 
 // View implements [verify.Store].
 func (x *Verifier) View(ctx context.Context, f func(verify.View) error) error {
-	// Before the snapshot begins, because a file is kept before its row is there;
-	// and again after that, for what came in between.
+	// A file is stored before its row, and may be removed once the snapshot has begun.
+	// Listing the files before and after that moment finds those of all its uploads.
 	files, err := x.files()
 	if err != nil {
 		return err
@@ -63,17 +63,16 @@ func (x *Verifier) View(ctx context.Context, f func(verify.View) error) error {
 	})
 }
 
-// snapshotCache bounds the memory of a connection that reads everything, in KiB.
-// SQLite sorts so much at once, and the rest goes through temporary files.
+// snapshotCache bounds the memory of a connection that reads everything, in KiB. SQLite
+// sorts larger results in temporary files.
 const snapshotCache = 16 << 10
 
-// snapshot calls f within a read transaction on a database file that must be
-// there and be callbook's. It changes nothing in the file. The error is
-// [verify.ErrDamaged] when the file cannot be read.
+// snapshot calls f within a read transaction on an existing database file of callbook.
+// The error is [verify.ErrDamaged] if the file cannot be read.
 func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err error) {
 	defer func() {
 		if err != nil && ctx.Err() != nil {
-			// SQLite only says that it was interrupted.
+			// SQLite's own error says only that it was interrupted.
 			err = errors.Join(context.Cause(ctx), err)
 		}
 	}()
@@ -100,7 +99,7 @@ func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err
 	if err != nil {
 		return damaged(err)
 	}
-	// The transaction has its snapshot from its first read on, and ends with the
+	// The transaction gets its snapshot at its first read, and ends with the
 	// connection.
 	if err := sqlitex.Execute(conn, `BEGIN`, nil); err != nil {
 		return damaged(err)
@@ -111,8 +110,8 @@ func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err
 	return f(conn)
 }
 
-// guard keeps a file, which must be there, from being read with a log that is not
-// its own. A file that cannot be written to is read as it is.
+// guard opens an existing file with openFile, which fails if the log belongs to another
+// file. It makes no check if the file is read-only.
 func guard(ctx context.Context, path string) (free func() error, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
@@ -127,8 +126,8 @@ func guard(ctx context.Context, path string) (free func() error, err error) {
 	return file.release, nil
 }
 
-// damaged makes [verify.ErrDamaged] of an error that tells of a broken file. Nil
-// stays nil.
+// damaged adds [verify.ErrDamaged] to an error that means a corrupt file. It returns
+// other errors, and nil, unchanged.
 func damaged(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
@@ -137,7 +136,7 @@ func damaged(err error) error {
 	return err
 }
 
-// schemaObjects returns the statements that made the tables and indexes, by name.
+// schemaObjects returns the CREATE statements of all tables and indexes, by name.
 func schemaObjects(conn *sqlite.Conn) (map[string]string, error) {
 	all := make(map[string]string)
 	err := sqlitex.Execute(conn, `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
@@ -152,8 +151,8 @@ func schemaObjects(conn *sqlite.Conn) (map[string]string, error) {
 type view struct {
 	conn    *sqlite.Conn
 	path    string
-	objects map[string]string // of the schema
-	files   map[addressbook.SID]int64
+	objects map[string]string         // the result of schemaObjects
+	files   map[addressbook.SID]int64 // sizes; -1 for a damaged file
 }
 
 // Has implements [verify.View].
@@ -209,7 +208,8 @@ func (v *view) Contacts(_ context.Context, account int64, each func(*verify.Cont
 		})
 }
 
-// column appends the bytes of a column to buf, and returns them; null is nil.
+// column appends the bytes of a column to buf, and also returns them alone. NULL
+// appends nothing and is nil.
 func column(stmt *sqlite.Stmt, col int, buf []byte) (longer, value []byte) {
 	if stmt.ColumnIsNull(col) {
 		return buf, nil
@@ -217,15 +217,14 @@ func column(stmt *sqlite.Stmt, col int, buf []byte) (longer, value []byte) {
 	start := len(buf)
 	n := stmt.ColumnLen(col)
 	if cap(buf)-start < n {
-		buf = append(make([]byte, 0, 2*(start+n)), buf...) // what was returned before keeps the old one
+		buf = append(make([]byte, 0, 2*(start+n)), buf...) // values returned before keep the old array
 	}
 	buf = buf[:start+n]
 	stmt.ColumnBytes(col, buf[start:])
 	return buf, buf[start : start+n : start+n]
 }
 
-// Numbers implements [verify.View]. SQLite sorts them in runs, in files that have
-// no name.
+// Numbers implements [verify.View]. SQLite sorts them with temporary files.
 func (v *view) Numbers(_ context.Context, account int64, each func(int64) error) error {
 	return v.each(`SELECT number FROM contacts WHERE account_id = ? ORDER BY number`, []any{account},
 		func(stmt *sqlite.Stmt) error { return each(stmt.ColumnInt64(0)) })
@@ -265,7 +264,7 @@ func (v *view) Lists(_ context.Context, account int64, each func(*verify.List) e
 
 // Receipts implements [verify.View].
 func (v *view) Receipts(_ context.Context, account int64, each func(*verify.Receipt) error) error {
-	encoding := `0` // it came later than the table
+	encoding := `0` // older schemas have no such column
 	if v.hasColumn("idempotency_keys", "encoding") {
 		encoding = `encoding`
 	}
@@ -291,7 +290,7 @@ func (v *view) ReceiptTotal(_ context.Context, account int64) (total journal.Tot
 
 // Uploads implements [verify.View].
 func (v *view) Uploads(_ context.Context, account int64, each func(*verify.Upload) error) error {
-	size := `0` // it came later than the table
+	size := `0` // older schemas have no such column
 	if v.Has("upload_drafts") {
 		size = `size`
 	}
@@ -335,7 +334,7 @@ func (v *view) Files(context.Context) (map[addressbook.SID]verify.File, error) {
 	return all, nil
 }
 
-// Ended implements [verify.View]. It looks beyond the snapshot.
+// Ended implements [verify.View]. It reads a new snapshot.
 func (v *view) Ended(ctx context.Context, account int64, sid addressbook.SID) (ended bool, err error) {
 	query, args := `SELECT 1 FROM uploads WHERE account_id = ? AND sid = ? AND state = 0`, []any{account, sid[:]}
 	if v.Has("upload_drafts") {

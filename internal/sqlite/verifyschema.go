@@ -13,8 +13,7 @@ import (
 	"callbook/internal/verify"
 )
 
-// Schema implements [verify.View]. What else somebody has put into the file is
-// left to them.
+// Schema implements [verify.View]. It ignores additional tables and indexes.
 func (v *view) Schema(ctx context.Context, found func(string)) (version int, objects int64, err error) {
 	err = v.each(`PRAGMA user_version`, nil, func(stmt *sqlite.Stmt) error {
 		version = stmt.ColumnInt(0)
@@ -38,7 +37,7 @@ func (v *view) Schema(ctx context.Context, found func(string)) (version int, obj
 	return version, int64(len(want)), nil
 }
 
-// schemaOf returns what the migrations up to this version make.
+// schemaOf returns the tables and indexes that the migrations up to this version create.
 func schemaOf(ctx context.Context, version int) (objects map[string]string, err error) {
 	schema, err := loadSchema()
 	if err != nil {
@@ -75,7 +74,7 @@ func (v *view) Structure(_ context.Context, found func(string)) (pages int64, un
 	return pages, unitPages, err
 }
 
-// relations are the rows that belong to a row of another table, by its id.
+// relations are the references from one table to another.
 var relations = []struct{ rows, column, of, id string }{
 	{"api_keys", "account_id", "accounts", "id"},
 	{"contacts", "account_id", "accounts", "id"},
@@ -99,8 +98,8 @@ func (v *view) Orphans(_ context.Context, each func(verify.Orphans) error) error
 			continue
 		}
 		o := verify.Orphans{Rows: r.rows, Of: r.of}
-		// The owners are found by one step in the index each: most rows are not
-		// read.
+		// A loose index scan: each step finds the next distinct owner in the index,
+		// so most rows are not read.
 		query := fmt.Sprintf(`WITH RECURSIVE owners (id) AS (
 				SELECT min(%[2]s) FROM %[1]s
 				UNION ALL SELECT (SELECT min(%[2]s) FROM %[1]s WHERE %[2]s > owners.id) FROM owners WHERE owners.id IS NOT NULL)

@@ -10,19 +10,18 @@ import (
 )
 
 const (
-	// lifetime is how long a summary is good for while the number of contacts
-	// stays about the same, and leastLifetime how long it is good for whatever
-	// that number does. Otherwise none would be while a large file is imported.
-	lifetime      = 5 * time.Minute
-	leastLifetime = 15 * time.Second
-	// moved is by what part of itself the number of contacts may change
-	// meanwhile.
-	moved = 0.01
-	// maxKept bounds the accounts whose summaries are kept.
-	maxKept = 500
+	// lifetime is how long a cached summary is valid while the number of contacts
+	// changes by no more than maxChange. For minLifetime it is valid whatever the
+	// number does, so that an import of a large file does not defeat the cache.
+	lifetime    = 5 * time.Minute
+	minLifetime = 15 * time.Second
+	// maxChange is a fraction of the number of contacts.
+	maxChange = 0.01
+	// maxCached bounds the accounts whose summaries are cached.
+	maxCached = 500
 )
 
-// Keeper makes summaries and keeps them. It is safe for concurrent use.
+// Keeper makes summaries and caches them. It is safe for concurrent use.
 type Keeper struct {
 	store Store
 	clock clock.Clock
@@ -30,32 +29,31 @@ type Keeper struct {
 	// the disk.
 	counting chan struct{}
 
-	mu   sync.Mutex
-	kept map[int64]Summary // by account
+	mu    sync.Mutex
+	cache map[int64]Summary // by account
 }
 
 // NewKeeper returns a Keeper over store.
 func NewKeeper(store Store, c clock.Clock) *Keeper {
-	return &Keeper{store: store, clock: c, counting: make(chan struct{}, 1), kept: make(map[int64]Summary)}
+	return &Keeper{store: store, clock: c, counting: make(chan struct{}, 1), cache: make(map[int64]Summary)}
 }
 
-// Kept returns the account's summary when there is one that is good enough for
-// an account that has so many contacts.
+// Kept returns the account's cached summary, and whether it is valid now that the
+// account has this many contacts.
 func (k *Keeper) Kept(acct account.Account, contacts int) (Summary, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	s, ok := k.kept[acct.ID]
+	s, ok := k.cache[acct.ID]
 	if !ok {
 		return Summary{}, false
 	}
 	age := k.clock.Now().Sub(s.Made)
-	far := float64(max(s.Contacts, contacts)-min(s.Contacts, contacts)) > moved*float64(s.Contacts)
-	return s, age < leastLifetime && s.Contacts > 0 || age < lifetime && !far
+	far := float64(max(s.Contacts, contacts)-min(s.Contacts, contacts)) > maxChange*float64(s.Contacts)
+	return s, age < minLifetime && s.Contacts > 0 || age < lifetime && !far
 }
 
-// Summary returns the account's summary, which it makes unless there is one that
-// is good enough. That takes about a second for a million contacts; whoever else
-// asks meanwhile waits.
+// Summary returns the account's summary. If none is cached it makes one, which
+// takes about a second for a million contacts; other callers wait meanwhile.
 func (k *Keeper) Summary(ctx context.Context, acct account.Account, contacts int) (Summary, error) {
 	if s, ok := k.Kept(acct, contacts); ok {
 		return s, nil
@@ -66,7 +64,7 @@ func (k *Keeper) Summary(ctx context.Context, acct account.Account, contacts int
 		return Summary{}, context.Cause(ctx)
 	}
 	defer func() { <-k.counting }()
-	if s, ok := k.Kept(acct, contacts); ok { // made while this one waited
+	if s, ok := k.Kept(acct, contacts); ok { // another call has made it
 		return s, nil
 	}
 	made := k.clock.Now()
@@ -75,22 +73,23 @@ func (k *Keeper) Summary(ctx context.Context, acct account.Account, contacts int
 		return Summary{}, err
 	}
 	s.Made = made
-	k.keep(acct.ID, s)
+	k.put(acct.ID, s)
 	return s, nil
 }
 
-func (k *Keeper) keep(account int64, s Summary) {
+// put caches a summary, and evicts the oldest one if there are too many.
+func (k *Keeper) put(account int64, s Summary) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.kept[account] = s
-	if len(k.kept) <= maxKept {
+	k.cache[account] = s
+	if len(k.cache) <= maxCached {
 		return
 	}
 	oldest := account
-	for other, kept := range k.kept {
-		if kept.Made.Before(k.kept[oldest].Made) {
+	for other, cached := range k.cache {
+		if cached.Made.Before(k.cache[oldest].Made) {
 			oldest = other
 		}
 	}
-	delete(k.kept, oldest)
+	delete(k.cache, oldest)
 }

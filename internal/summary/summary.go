@@ -1,8 +1,8 @@
-// Package summary tells what an address book is made of: how many contacts came
-// when, from which countries, on what kinds of lines, under which tags.
+// Package summary counts the contacts of an address book by day of creation,
+// country, kind of line and tag.
 //
-// [Keeper] makes summaries, one at a time, and keeps each for a while; [Store] is
-// what it needs of a database.
+// [Keeper] makes summaries, one at a time, and caches them. [Store] is what it
+// needs of a database.
 package summary
 
 import (
@@ -18,7 +18,7 @@ import (
 	"callbook/internal/phone"
 )
 
-// Fact is what a summary needs to know of one contact.
+// Fact is the part of a contact that a summary counts.
 type Fact struct {
 	SID     addressbook.SID
 	Number  phone.Number
@@ -28,54 +28,54 @@ type Fact struct {
 
 // Store is what [Keeper] needs of a database.
 type Store interface {
-	// AppendFacts appends to facts those of the account's contacts behind this
-	// sid, in the order of the sids and limit at most, and returns the result. A
-	// zero sid is before all. It must not keep a contact from being written.
+	// AppendFacts appends to facts those of the account's contacts whose sids are
+	// greater than after, in ascending order and at most limit of them, and
+	// returns the result. It must not block writes.
 	AppendFacts(ctx context.Context, facts []Fact, account int64, after addressbook.SID, limit int) ([]Fact, error)
 }
 
-// Summary is what the contacts of an account are made of, at a time.
+// Summary counts the contacts of an account, as they were at Made.
 type Summary struct {
 	Made     time.Time
 	Contacts int
-	// Days is how many came on each day that any came on, in the account's time
-	// zone, by day.
+	// Days counts contacts by day of creation in the account's time zone, in
+	// order. It omits days without any.
 	Days []Day
-	// Regions is how many numbers are in each region, by its ISO 3166-1 code,
-	// most first; see [phone.Number.Origin].
+	// Regions counts contacts by the ISO 3166-1 code of the number's region, most
+	// first; see [phone.Number.Origin].
 	Regions []Share[string]
-	Lines   []Share[phone.Line] // on each kind of line, most first
-	// Tags is how many have each of the tags that most have, most first.
-	// Untagged have none, OtherTags one that is not among Tags.
+	Lines   []Share[phone.Line] // by kind of line, most first
+	// Tags counts contacts by tag, for the most frequent tags, most first.
+	// Untagged counts those without a tag, OtherTags those with any other tag.
 	Tags                []Share[string]
 	Untagged, OtherTags int
 }
 
-// Day is how many contacts came on a day.
+// Day is how many contacts were created on a day.
 type Day struct {
 	Date     time.Time // midnight at its beginning, UTC
 	Contacts int
 }
 
-// Share is how many contacts have something in common.
+// Share is how many contacts have the value Of in common.
 type Share[T any] struct {
 	Of       T
 	Contacts int
 }
 
 const (
-	// maxTags is how many tags a summary tells.
+	// maxTags is the length of Summary.Tags.
 	maxTags = 12
-	// maxCounted bounds the tags that are counted one by one: somebody may give
-	// each contact its own. The others are OtherTags.
+	// maxCounted bounds the memory for tags, since each contact may have its own.
+	// Further tags count as OtherTags.
 	maxCounted = 20_000
-	// factsAtOnce keeps each read short, so that none holds the database's log
-	// back for long.
+	// factsAtOnce bounds each read, so that no long transaction keeps the
+	// write-ahead log from being checkpointed.
 	factsAtOnce = 10_000
 )
 
-// count makes a summary in one pass over the contacts. Those that come or go
-// meanwhile may be counted or not.
+// count makes a summary in one pass over the contacts. It is not a snapshot:
+// contacts that are created or deleted meanwhile may be counted or not.
 func count(ctx context.Context, store Store, acct account.Account) (Summary, error) {
 	c := counter{
 		zone:    acct.TimeZone,
@@ -106,7 +106,7 @@ func count(ctx context.Context, store Store, acct account.Account) (Summary, err
 
 type counter struct {
 	zone     *time.Location
-	from, to time.Time // of the last day of s.Days
+	from, to time.Time // the bounds of the last day in s.Days
 	s        Summary
 	regions  map[string]int
 	lines    map[phone.Line]int
@@ -115,14 +115,13 @@ type counter struct {
 
 func (c *counter) add(f *Fact) {
 	c.s.Contacts++
-	// Contacts come in the order of their days, so that each day is looked up
-	// once.
+	// Contacts arrive in order of creation, so each day is computed once.
 	if f.Created.Before(c.from) || !f.Created.Before(c.to) {
 		year, month, day := f.Created.In(c.zone).Date()
 		c.from = time.Date(year, month, day, 0, 0, 0, 0, c.zone)
 		c.to = time.Date(year, month, day+1, 0, 0, 0, 0, c.zone)
-		// Where clocks are put forward at midnight, time.Date may give the hour
-		// before for it, so that c.to comes before the day is over.
+		// Where clocks go forward at midnight, time.Date may return 23:00 of the
+		// day before, so that c.to comes before the day is over.
 		date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 		if n := len(c.s.Days); n == 0 || !c.s.Days[n-1].Date.Equal(date) {
 			c.s.Days = append(c.s.Days, Day{Date: date})
@@ -148,11 +147,11 @@ func (c *counter) summary() Summary {
 		c.s.OtherTags += c.s.Tags[last].Contacts
 		c.s.Tags = c.s.Tags[:last]
 	}
-	c.s.Tags = slices.Clone(c.s.Tags) // without the others' memory
+	c.s.Tags = slices.Clone(c.s.Tags) // frees the memory of the others
 	return c.s
 }
 
-// shares sorts counts: most first, and what is equal by its name.
+// shares sorts counts in descending order, and equal counts by name.
 func shares[T cmp.Ordered](counts map[T]int) []Share[T] {
 	var all []Share[T]
 	for _, of := range slices.Sorted(maps.Keys(counts)) {

@@ -132,7 +132,7 @@ func TestKeeper(t *testing.T) {
 	}
 	ask(1000, 1)
 	ask(2000, 1) // too young to be made anew
-	now = now.Add(leastLifetime)
+	now = now.Add(minLifetime)
 	ask(1010, 1)
 	ask(1011, 2)
 	now = now.Add(lifetime)

@@ -1,30 +1,29 @@
 package transfer
 
 const (
-	// defaultBatchRows is what one transaction takes in a few hundredths of a
-	// second.
+	// defaultBatchRows take one transaction a few hundredths of a second.
 	defaultBatchRows = 5000
 	// batchBytes bounds the memory of a batch whose rows are long.
 	batchBytes = 4 << 20
-	// chunkBytes is how much memory a batch takes at once for its rows.
+	// chunkBytes is the size in which a batch allocates memory for its rows.
 	chunkBytes = 256 << 10
 )
 
-// Part is rows of one table that one account has, in the order of their keys.
+// Part is a range of one account's rows in one table, in the order of their keys.
 type Part struct {
 	Account int64
 	Table   *Table
 	Rows    []Row
 }
 
-// batch is what one transaction writes.
+// batch is the rows that one transaction writes.
 type batch struct {
 	parts []Part
 	rows  int
 	bytes int
 	to    position // of the copy, once the batch is written
 
-	chunk []byte // its free space is for the bytes of rows to come
+	chunk []byte // an arena: its spare capacity is for the bytes of the next rows
 }
 
 // add adds a copy of a row of the account's table.
@@ -33,17 +32,17 @@ func (b *batch) add(account int64, t *Table, row Row) {
 		b.parts = append(b.parts, Part{Account: account, Table: t})
 	}
 	p := &b.parts[len(b.parts)-1]
-	kept := make(Row, len(row))
+	clone := make(Row, len(row))
 	for i, v := range row {
-		kept[i] = v
-		kept[i].Bytes = b.keep(v.Bytes)
+		clone[i] = v
+		clone[i].Bytes = b.clone(v.Bytes)
 	}
-	p.Rows = append(p.Rows, kept)
+	p.Rows = append(p.Rows, clone)
 	b.rows++
 }
 
-// keep copies bytes to where they stay.
-func (b *batch) keep(p []byte) []byte {
+// clone copies bytes into the arena.
+func (b *batch) clone(p []byte) []byte {
 	if cap(b.chunk)-len(b.chunk) < len(p) {
 		b.chunk = make([]byte, 0, max(chunkBytes, len(p)))
 	}

@@ -12,21 +12,21 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// Checksum is the SHA-256 of rows, in the order of their keys. It is the same in
-// every engine.
+// Checksum is the SHA-256 of rows, in the order of their keys. It does not depend
+// on the engine.
 type Checksum [sha256.Size]byte
 
-// Summary is what an account has that is the same in both databases.
+// Summary counts the rows of an account that is the same in both databases.
 type Summary struct {
 	Account                           string
 	Contacts, Lists, Members, Uploads int64
 	Checksum                          Checksum // of everything
 }
 
-// Mismatch is what differs between the databases after a copy.
+// Mismatch is a difference between the databases after a copy.
 type Mismatch struct {
 	Account string // its sid
-	Table   string // where; "files" are those of uploads
+	Table   string // or "files" for those of uploads
 	Detail  string
 }
 
@@ -34,10 +34,10 @@ func (m *Mismatch) Error() string {
 	return fmt.Sprintf("account %s differs in %s: %s", m.Account, m.Table, m.Detail)
 }
 
-// maxMismatches is how many are told.
+// maxMismatches is how many mismatches end a comparison.
 const maxMismatches = 20
 
-// compare reads both databases and compares them. Its error joins what differs.
+// compare reads both databases and compares them. Its error joins the mismatches.
 func (c *copier) compare(ctx context.Context) error {
 	there, err := c.target.Store.Accounts(ctx)
 	if err != nil {
@@ -72,7 +72,7 @@ func (c *copier) compare(ctx context.Context) error {
 	return errors.Join(found...)
 }
 
-// compareAccounts compares what the accounts themselves have; both are sorted.
+// compareAccounts compares the accounts themselves. Both slices are sorted.
 func compareAccounts(source, target []account.Account) (found []error) {
 	there := make(map[string]account.Account, len(target))
 	for _, a := range target {
@@ -93,7 +93,7 @@ func compareAccounts(source, target []account.Account) (found []error) {
 	return found
 }
 
-// contents is what an account has in one database.
+// contents are the checksums of one account in one database.
 type contents struct {
 	db      Database
 	account int64
@@ -104,7 +104,7 @@ type contents struct {
 	contacts int64 // by the counter
 }
 
-// total is a table's rows.
+// total is the count and the checksum of a table's rows.
 type total struct {
 	rows int64
 	sum  Checksum
@@ -112,7 +112,7 @@ type total struct {
 
 func (t total) String() string { return fmt.Sprintf("%d with checksum %.8x", t.rows, t.sum) }
 
-// sum reads everything.
+// sum reads all rows and files of the account.
 func (c *contents) sum(ctx context.Context) (err error) {
 	c.tables = make([]total, len(Tables))
 	var withFiles []addressbook.SID
@@ -151,7 +151,7 @@ func (c *contents) sum(ctx context.Context) (err error) {
 	return err
 }
 
-// compare returns what differs between the source's contents and the target's.
+// compare returns the mismatches between c, of the source, and target.
 func (c *contents) compare(target *contents, sid string) (found []error) {
 	for i, t := range Tables {
 		if c.tables[i] != target.tables[i] {

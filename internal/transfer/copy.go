@@ -13,7 +13,7 @@ import (
 	"callbook/internal/account"
 )
 
-// copier is one run of a copy.
+// copier is one run of [Copy].
 type copier struct {
 	source, target Database
 	opts           Options
@@ -21,19 +21,20 @@ type copier struct {
 	accounts []account.Account // of the source, by sid
 	ids      map[string]int64  // of the accounts in the target, by sid
 	name     string            // State.Source
-	total    int64             // rows of the source, about
+	total    int64             // rows of the source, estimated
 	at       position          // how far the copy is
 }
 
-// position is how far a copy is, as State.At has it in JSON: all rows are there
-// up to this one of the source, in the order of accounts, tables and keys.
+// position is the progress of a copy: every row of the source up to this one, in
+// the order of accounts, tables and keys, has been copied. State.At holds it as
+// JSON.
 type position struct {
 	Account string `json:"account,omitempty"`
 	Table   string `json:"table,omitempty"`
 	After   []byte `json:"after,omitempty"` // the row's key, encoded
-	Rows    int64  `json:"rows"`            // how many are there
-	Done    bool   `json:"done,omitempty"`  // all of them
-	Ended   bool   `json:"ended,omitempty"` // and compared
+	Rows    int64  `json:"rows"`            // how many were copied
+	Done    bool   `json:"done,omitempty"`  // all rows were copied
+	Ended   bool   `json:"ended,omitempty"` // and the databases compared
 }
 
 func parsePosition(text string) (p position, err error) {
@@ -46,14 +47,14 @@ func parsePosition(text string) (p position, err error) {
 func (p position) String() string {
 	text, err := json.Marshal(p)
 	if err != nil {
-		panic(err) // texts and numbers
+		panic(err) // a struct of strings and numbers can be encoded
 	}
 	return string(text)
 }
 
 func (c *copier) state(p position) State { return State{Source: c.name, At: p.String()} }
 
-// begin begins the copy, or finds how far it is.
+// begin begins the copy, or finds the position to resume it from.
 func (c *copier) begin(ctx context.Context) (err error) {
 	if c.accounts, err = c.source.Store.Accounts(ctx); err != nil {
 		return fmt.Errorf("read the source: %w", err)
@@ -96,8 +97,8 @@ func (c *copier) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// nameOf tells a database from others: by its accounts, whose dates of creation
-// no other database has to the nanosecond.
+// nameOf identifies a database by its accounts: no other database has their dates
+// of creation to the nanosecond.
 func nameOf(accounts []account.Account) string {
 	h := sha256.New()
 	for _, a := range accounts {
@@ -106,8 +107,8 @@ func nameOf(accounts []account.Account) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// copyRows copies what is not there yet. One goroutine reads while the other
-// writes.
+// copyRows copies the rows after c.at. One goroutine reads the next batch while
+// the other writes.
 func (c *copier) copyRows(ctx context.Context) error {
 	c.opts.Progress(Copying, c.at.Rows, c.total)
 	if c.at.Done {
@@ -136,7 +137,7 @@ func (c *copier) copyRows(ctx context.Context) error {
 	return group.Wait()
 }
 
-// read reads the source from a position on, and gives its rows away in batches.
+// read reads the source from a position on, and sends its rows in batches.
 func (c *copier) read(ctx context.Context, from position, batches chan<- *batch) error {
 	send := func(b *batch) error {
 		select {
@@ -147,12 +148,12 @@ func (c *copier) read(ctx context.Context, from position, batches chan<- *batch)
 		}
 	}
 	b := &batch{to: from}
-	at, table, after, err := c.find(from)
+	acct, table, after, err := c.find(from)
 	if err != nil {
 		return err
 	}
-	for ; at < len(c.accounts); at, table = at+1, 0 {
-		a := c.accounts[at]
+	for ; acct < len(c.accounts); acct, table = acct+1, 0 {
+		a := c.accounts[acct]
 		for ; table < len(Tables); table, after = table+1, nil {
 			t := Tables[table]
 			err := c.source.Store.Read(ctx, a.ID, t, after, func(row Row) error {
@@ -176,17 +177,17 @@ func (c *copier) read(ctx context.Context, from position, batches chan<- *batch)
 	return send(b)
 }
 
-// find returns where reading goes on: the places of an account and a table, and
+// find returns where reading resumes: the indexes of an account and a table, and
 // a key of that table.
-func (c *copier) find(p position) (at, table int, after Row, err error) {
+func (c *copier) find(p position) (acct, table int, after Row, err error) {
 	if p.Account == "" {
 		return 0, 0, nil, nil
 	}
-	at = slices.IndexFunc(c.accounts, func(a account.Account) bool { return a.SID == p.Account })
+	acct = slices.IndexFunc(c.accounts, func(a account.Account) bool { return a.SID == p.Account })
 	table = slices.IndexFunc(Tables, func(t *Table) bool { return t.Name == p.Table })
-	if at < 0 || table < 0 {
+	if acct < 0 || table < 0 {
 		return 0, 0, nil, fmt.Errorf("the copy is at %s of account %s, which is not there", p.Table, p.Account)
 	}
 	after, err = decodeRow(p.After, Tables[table].Key)
-	return at, table, after, err
+	return acct, table, after, err
 }

@@ -14,9 +14,9 @@ import (
 	"callbook/internal/upload"
 )
 
-// copyFiles copies the files of uploads that are not worked to their end and of
-// drafts, so that a server on the target goes on with them. They are few and small
-// beside the rows, so a copy that goes on copies them all again.
+// copyFiles copies the files of running uploads and of drafts, so that a server on
+// the target can finish them. They are few and small compared with the rows, so a
+// resumed copy copies all of them again.
 func (c *copier) copyFiles(ctx context.Context) error {
 	for _, a := range c.accounts {
 		var withFiles []addressbook.SID
@@ -60,7 +60,7 @@ func (c *copier) copyFile(ctx context.Context, from, to int64, upload addressboo
 	}
 	content, err := c.source.Files.Open(ctx, from, upload)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // a server finds that out, wherever it is
+		return nil // the server reports it, on the target as on the source
 	}
 	if err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 // Row is a row of a table: a value for each of its columns.
 type Row []Value
 
-// Value is the value of a column, in Int or in Bytes as the column's kind has
-// it.
+// Value is the value of a column. [Kind.Numeric] says whether it is in Int or in
+// Bytes.
 type Value struct {
 	Int   int64
 	Bytes []byte
@@ -24,7 +24,7 @@ const (
 )
 
 // appendTo appends an encoding of the row. Different rows of a table have
-// different ones.
+// different encodings.
 func (r Row) appendTo(b []byte, columns []Column) []byte {
 	for i, v := range r {
 		switch {
@@ -44,7 +44,7 @@ func (r Row) appendTo(b []byte, columns []Column) []byte {
 
 var errBadRow = errors.New("an encoded row cannot be read")
 
-// decodeRow reads what appendTo has made of so many columns.
+// decodeRow decodes a row of this many columns that appendTo has encoded.
 func decodeRow(b []byte, columns int) (Row, error) {
 	row := make(Row, columns)
 	for i := range row {

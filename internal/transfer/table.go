@@ -2,7 +2,7 @@ package transfer
 
 import "callbook/internal/journal"
 
-// Kind is what a column holds.
+// Kind is the type of a column.
 type Kind uint8
 
 // The kinds. Each value may be null.
@@ -12,32 +12,32 @@ const (
 	Small              // 16 bits
 	Flag               // 0 or 1
 	Text               // UTF-8
-	Raw                // a text as it came, which need not be UTF-8
+	Raw                // text from outside, which need not be UTF-8
 	Bytes
 	SID // 16 bytes
 )
 
-// Numeric tells whether a value is in [Value].Int.
+// Numeric reports whether a value is in [Value].Int.
 func (k Kind) Numeric() bool { return k <= Flag }
 
 // Column is a column of a [Table].
 type Column struct {
 	Name string
 	Kind Kind
-	// Counted marks a counter that the target makes from rows that come later.
-	// It is read and compared, and not written.
+	// Counted marks a counter that the target computes from rows that follow.
+	// The copy reads and compares it but does not write it.
 	Counted bool
 }
 
-// Table is what a row of one kind has, in any engine. A row belongs to an
-// account; its key is within it.
+// Table describes a table in any engine. Each row belongs to an account, and its
+// key is unique within that account.
 type Table struct {
 	Name    string
 	Columns []Column
-	Key     int // how many columns, from the first on, are the key
+	Key     int // the first Key columns are the key
 }
 
-// The tables. Columns that say who works an upload at the moment are left out.
+// The tables. They omit the columns of an upload's lease.
 var (
 	Keys = &Table{"api_keys", []Column{
 		{Name: "id", Kind: Text},
@@ -153,8 +153,9 @@ var (
 	}, 2}
 )
 
-// Tables are all that is copied of an account, none before one that it needs.
-// With the accounts themselves and the files of uploads, this is all there is.
+// Tables are the tables that are copied. Each comes after the tables that it
+// refers to. With the accounts themselves and the files of uploads they are the
+// whole database.
 var Tables = []*Table{Keys, Contacts, Lists, Members, Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Requests}
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every
@@ -168,16 +169,16 @@ func (p *Part) ReceiptTotal() (total journal.Total) {
 	return total
 }
 
-// What a [Mismatch] calls that which is in no table.
+// The values of [Mismatch].Table for what is in none of [Tables].
 const (
 	accountsTable = "accounts"
 	countsTable   = "contact_counts"
 	filesTable    = "files"
 )
 
-// Columns of a row that are asked for by their meaning.
+// The indexes of columns that the copy itself reads.
 const (
-	uploadSID   = 0 // and that of drafts
+	uploadSID   = 0 // in Uploads and in Drafts
 	uploadState = 1
 	receiptKey  = 0
 	receiptBody = 4

@@ -1,14 +1,13 @@
-// Package transfer copies everything from one database into another that is
-// empty, whatever their engines: accounts, keys, contacts, lists, uploads with
-// the files that are still needed, kept answers, counts of requests and the
-// dashboard's sessions, with their sids and dates.
+// Package transfer copies a whole database into an empty one of the same or
+// another engine: accounts, keys, contacts, lists, uploads with the files that are
+// still needed, receipts, counts of requests and the dashboard's sessions. Sids
+// and dates stay the same.
 //
-// Rows are moved as the values of their columns ([Tables]), in the order of
-// their keys and in batches. With each batch the target keeps, in the same
-// transaction, how far the copy is: so it goes on there whatever ended it. When
-// all rows are there, both databases are read again and compared, account by
-// account. What an engine makes of its rows for itself, as counters and folded
-// texts, is made by the target.
+// Rows are copied as the values of their columns ([Tables]), in batches and in the
+// order of their keys. The transaction that writes a batch also stores the
+// position of the copy in the target, so that an interrupted copy resumes there.
+// After the last row, both databases are read and compared, account by account.
+// The target computes derived columns, such as counters and folded texts.
 package transfer
 
 import (
@@ -20,69 +19,69 @@ import (
 	"callbook/internal/upload"
 )
 
-// Database is a database as a copy uses it.
+// Database is the source or the target of a copy.
 type Database struct {
 	Store Store
 	Files upload.Files // of the uploads
 }
 
 // Store is what a copy needs of a database. The account is always the account's
-// own id. While a copy is under way, nobody else writes.
+// own id. No one else writes to the database during a copy.
 type Store interface {
 	// Accounts returns all accounts, by sid.
 	Accounts(ctx context.Context) ([]account.Account, error)
 
-	// Size is about how many rows there are in all of [Tables].
+	// Size returns an estimate of the number of rows in all of [Tables].
 	Size(ctx context.Context) (int64, error)
 
-	// ContactCount is how many contacts the account has, as its counter says.
+	// ContactCount returns the account's counter of contacts.
 	ContactCount(ctx context.Context, account int64) (int64, error)
 
-	// Read calls each with the rows of a table that the account has, in the
-	// order of their keys: from the first on, or from the first after a key. A
-	// row is good until each returns. An error of each ends it, and is returned.
+	// Read calls each for the account's rows of a table, in the order of their
+	// keys. After is the key to start after; nil means from the first row on. A
+	// row is valid until each returns. Read stops at an error of each and returns
+	// it.
 	Read(ctx context.Context, account int64, t *Table, after Row, each func(Row) error) error
 
-	// LastCopy returns the state of the copy into this database; false means that
-	// there never was one.
+	// LastCopy returns the state of the last copy into this database, and false
+	// if there was none.
 	LastCopy(ctx context.Context) (State, bool, error)
 
-	// Begin begins a copy into this database, in one transaction: it adds the
-	// accounts, whatever their ids, and keeps the state. [ErrNotEmpty] tells that
+	// Begin begins a copy into this database: in one transaction it adds the
+	// accounts, with new ids, and stores the state. The error is [ErrNotEmpty] if
 	// the database has accounts already.
 	Begin(ctx context.Context, s State, accounts []account.Account) error
 
-	// Write adds the rows of some parts and moves the copy from one state to the
-	// next, in one transaction. Of the parts, none comes before one whose rows it
-	// needs; their accounts are ids of this database. [ErrMoved] tells that the
-	// copy is not in the state it is to be moved from; then nothing is done.
+	// Write adds the rows of some parts and replaces the state from by to, in one
+	// transaction. Parts come after those that they refer to, and their accounts
+	// are ids of this database. If the stored state is not from, Write changes
+	// nothing and returns [ErrMoved].
 	Write(ctx context.Context, parts []Part, from, to State) error
 
-	// End moves the copy to its last state, as Write does, and makes the database
-	// ready for servers.
+	// End stores the last state, as Write does, and makes the database ready for
+	// servers.
 	End(ctx context.Context, from, to State) error
 }
 
-// State is how far a copy is, as the target keeps it. To a [Store] both are texts
-// without a meaning.
+// State is the progress of a copy, which the target stores. A [Store] does not
+// interpret it.
 type State struct {
-	Source string // what tells the source from other databases
+	Source string // identifies the source
 	At     string
 }
 
 var (
-	// ErrNotEmpty means that a database has accounts, and no copy goes into it.
+	// ErrNotEmpty means that the target of a new copy has accounts already.
 	ErrNotEmpty = errors.New("it has accounts already, and a copy only goes into an empty database")
-	// ErrMoved means that somebody else moves the same copy.
+	// ErrMoved means that another process runs the same copy.
 	ErrMoved = errors.New("another \"callbook copy\" is at work on it")
-	// ErrOtherSource means that a database has a part of another one.
+	// ErrOtherSource means that the target holds a part of another database.
 	ErrOtherSource = errors.New("it has an unfinished copy of another database, or of this one before accounts came or went; copy into an empty database")
-	// ErrUnfinished means that a database cannot be used yet.
+	// ErrUnfinished means that a database cannot be used until its copy ends.
 	ErrUnfinished = errors.New("it has an unfinished copy; run \"callbook copy\" again to end it, or use another database")
 )
 
-// CheckFinished returns [ErrUnfinished] when a copy into this database has not
-// ended.
+// CheckFinished returns [ErrUnfinished] if a copy into this database has not ended.
 func CheckFinished(ctx context.Context, s interface {
 	LastCopy(ctx context.Context) (State, bool, error)
 },
@@ -98,7 +97,7 @@ func CheckFinished(ctx context.Context, s interface {
 	return err
 }
 
-// Phase is what a copy is doing.
+// Phase is a phase of a copy.
 type Phase string
 
 // The phases, in their order.
@@ -107,22 +106,22 @@ const (
 	Comparing Phase = "comparing"
 )
 
-// Options change how [Copy] works and what it tells.
+// Options change how [Copy] works and what it reports. Each function may be nil.
 type Options struct {
-	// Progress is told how many rows of all were done in a phase, the first time
-	// when the phase begins. Total may be a little off. Nil is told nothing.
+	// Progress is called when a phase begins, and then as its rows are done. Total
+	// is an estimate.
 	Progress func(p Phase, done, total int64)
-	// Resumed is called before anything else when the copy goes on.
+	// Resumed is called first when an interrupted copy resumes.
 	Resumed func(done, total int64)
-	// Compared is told each account that is the same in both databases.
+	// Compared is called for each account that is the same in both databases.
 	Compared func(Summary)
-	// BatchRows is how many rows a batch has at most; zero means 5,000.
+	// BatchRows is the maximum number of rows of a batch; zero means 5,000.
 	BatchRows int
 }
 
-// Copy copies everything, or goes on with a copy that was ended before its time,
-// and compares the databases at the end. That they differ is a [*Mismatch], and
-// the copy stays unfinished. Of one that has ended it only does the comparison.
+// Copy copies everything, or resumes an interrupted copy, and then compares the
+// databases. If they differ, the error is a [*Mismatch] and the copy stays
+// unfinished. If the copy has ended before, Copy only compares.
 func Copy(ctx context.Context, source, target Database, opts Options) error {
 	if opts.BatchRows == 0 {
 		opts.BatchRows = defaultBatchRows

@@ -13,21 +13,22 @@ import (
 )
 
 const (
-	// flushEvery is how often counts are written down: what a killed server
-	// loses.
+	// flushEvery is how often counts are stored. A server that is killed loses
+	// the counts of this interval.
 	flushEvery = 5 * time.Second
-	// keptDays is how long counts are kept.
-	keptDays = 400
-	// maxPending bounds what is counted in memory while the database is away.
-	// It is far more than the accounts that ask within some hours.
+	// retentionDays is how long counts are stored.
+	retentionDays = 400
+	// maxPending bounds the counts in memory during an outage of the database.
+	// It is enough for all accounts that are active within some hours.
 	maxPending = 100_000
-	// quarter is what days begin at in every time zone.
+	// quarter divides time so that a day begins at a multiple of it in every
+	// time zone.
 	quarter = 15 * time.Minute
 )
 
 // Options change how a [Counter] works.
 type Options struct {
-	// Log gets what goes wrong; nil means slog.Default().
+	// Log receives errors; nil means slog.Default().
 	Log *slog.Logger
 	// Clock tells when a request came; nil means [clock.System].
 	Clock clock.Clock
@@ -39,24 +40,24 @@ type Counter struct {
 	accounts *account.Directory
 	opts     Options
 
-	// flushing is held while pending is written down, and while it is read
-	// together with the store.
+	// flushing is a semaphore of one. Flush holds it while counts move from
+	// pending to the store, and Days holds it while it reads both.
 	flushing chan struct{}
 
 	mu      sync.Mutex
 	pending map[key]int
 }
 
-// key is what is counted together. Which day it is on, only the account's time
-// zone tells, and the caller does not wait for that.
+// key says what is counted together. It holds no date, since that depends on the
+// account's time zone, which Count does not wait to look up.
 type key struct {
 	account string // its sid
 	quarter int64  // of an hour, since 1970
 	outcome Outcome
 }
 
-// NewCounter returns a Counter, which keeps what it counts in memory until
-// [Counter.Run] or [Counter.Flush] writes it down.
+// NewCounter returns a Counter. Counts stay in memory until [Counter.Run] or
+// [Counter.Flush] stores them.
 func NewCounter(store Store, accounts *account.Directory, opts Options) *Counter {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -65,8 +66,8 @@ func NewCounter(store Store, accounts *account.Directory, opts Options) *Counter
 	return &Counter{store: store, accounts: accounts, opts: opts, flushing: make(chan struct{}, 1), pending: make(map[key]int)}
 }
 
-// Count counts a request of the account with this sid that was answered with
-// this HTTP status now. It does not wait.
+// Count counts a request of the account with this sid that has just been answered
+// with this HTTP status. It does not block.
 func (c *Counter) Count(accountSID string, status int) {
 	k := key{accountSID, c.opts.Clock.Now().Unix() / int64(quarter/time.Second), outcomeOf(status)}
 	c.mu.Lock()
@@ -76,11 +77,11 @@ func (c *Counter) Count(accountSID string, status int) {
 	}
 }
 
-// Run writes the counts down every few seconds until ctx ends, and once more then.
+// Run stores the counts every few seconds until ctx ends, and once more then.
 func (c *Counter) Run(ctx context.Context) {
 	every := c.opts.Clock.Tick(flushEvery)
 	failing := false // an outage is told once
-	told := func(err error) {
+	report := func(err error) {
 		if err != nil && !failing {
 			c.opts.Log.Error("counts of requests could not be written down, or old ones removed; it will be tried again", "error", err)
 		}
@@ -91,27 +92,27 @@ func (c *Counter) Run(ctx context.Context) {
 		select {
 		case <-every:
 		case <-ctx.Done():
-			told(c.Flush(context.WithoutCancel(ctx)))
+			report(c.Flush(context.WithoutCancel(ctx)))
 			return
 		}
 		err := c.Flush(ctx)
 		if today := dateOf(c.opts.Clock.Now().UTC()); err == nil && today != forgotten {
-			if err = c.store.ForgetRequests(ctx, today-keptDays); err == nil {
+			if err = c.store.ForgetRequests(ctx, today-retentionDays); err == nil {
 				forgotten = today
 			}
 		}
 		if ctx.Err() == nil {
-			told(err)
+			report(err)
 		}
 	}
 }
 
-// Flush writes down what was counted. After an error it is still counted.
+// Flush stores what was counted. After an error the counts are pending again.
 func (c *Counter) Flush(ctx context.Context) error {
-	if err := c.hold(ctx); err != nil {
+	if err := c.lockFlush(ctx); err != nil {
 		return err
 	}
-	defer c.letGo()
+	defer c.unlockFlush()
 	c.mu.Lock()
 	pending := c.pending
 	c.pending = make(map[key]int)
@@ -136,9 +137,8 @@ func (c *Counter) Flush(ctx context.Context) error {
 	return err
 }
 
-// hold waits until nobody else flushes, or ctx ends. Without an error, letGo
-// must follow.
-func (c *Counter) hold(ctx context.Context) error {
+// lockFlush acquires the semaphore flushing, or fails when ctx ends.
+func (c *Counter) lockFlush(ctx context.Context) error {
 	select {
 	case c.flushing <- struct{}{}:
 		return nil
@@ -147,9 +147,9 @@ func (c *Counter) hold(ctx context.Context) error {
 	}
 }
 
-func (c *Counter) letGo() { <-c.flushing }
+func (c *Counter) unlockFlush() { <-c.flushing }
 
-// dated puts what was counted on the days of its accounts.
+// dated sums pending counts by account and day in the account's time zone.
 func (c *Counter) dated(ctx context.Context, pending map[key]int) ([]Count, error) {
 	type day struct {
 		account int64
@@ -184,14 +184,14 @@ func (k key) date(acct account.Account) Date {
 	return dateOf(time.Unix(k.quarter*int64(quarter/time.Second), 0).In(acct.TimeZone))
 }
 
-// Days returns the account's last days in its time zone, so many and the last
-// one today, also those without requests.
+// Days returns the account's last n days in its time zone, today last. It includes
+// days without requests.
 func (c *Counter) Days(ctx context.Context, acct account.Account, n int) ([]Day, error) {
-	// So that nothing is counted twice or not at all.
-	if err := c.hold(ctx); err != nil {
+	// During a flush a count could be seen twice or not at all.
+	if err := c.lockFlush(ctx); err != nil {
 		return nil, err
 	}
-	defer c.letGo()
+	defer c.unlockFlush()
 	today := dateOf(c.opts.Clock.Now().In(acct.TimeZone))
 	first := today - Date(n) + 1
 	stored, err := c.store.Requests(ctx, acct.ID, first, today)
@@ -211,8 +211,8 @@ func (c *Counter) Days(ctx context.Context, acct account.Account, n int) ([]Day,
 		if k.account != acct.SID {
 			continue
 		}
-		if at := k.date(acct) - first; at >= 0 && int(at) < n {
-			days[at].Requests[k.outcome] += requests
+		if i := k.date(acct) - first; i >= 0 && int(i) < n {
+			days[i].Requests[k.outcome] += requests
 		}
 	}
 	return days, nil

@@ -1,8 +1,8 @@
-// Package usage counts the requests of accounts: how many a day were done,
-// refused and failed.
+// Package usage counts the requests of accounts: how many succeeded, were refused
+// or failed on each day.
 //
-// [Counter] counts in memory, so that a request waits for nothing, and writes
-// down what it has now and then; [Store] is what it needs of a database.
+// [Counter] counts in memory, so that no request waits, and stores the counts
+// every few seconds. [Store] is what it needs of a database.
 package usage
 
 import (
@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// Outcome is what became of a request.
+// Outcome is the outcome of a request.
 type Outcome uint8
 
 // The outcomes.
 const (
-	Succeeded Outcome = iota // it was done
-	Refused                  // the caller was wrong: a status of 4xx
-	Failed                   // the server was wrong, or busy: 5xx
+	Succeeded Outcome = iota
+	Refused           // the caller's mistake: status 4xx
+	Failed            // the server's mistake, or overload: status 5xx
 
 	outcomes = 3
 )
 
-// outcomeOf returns the outcome that an HTTP status tells.
+// outcomeOf returns the outcome of a request with this HTTP status.
 func outcomeOf(status int) Outcome {
 	switch {
 	case status >= 500:
@@ -40,14 +40,14 @@ type Day struct {
 	Requests [outcomes]int
 }
 
-// Total is how many requests there were.
+// Total returns how many requests there were.
 func (d Day) Total() int { return d.Requests[Succeeded] + d.Requests[Refused] + d.Requests[Failed] }
 
 // Date is a day in the account's time zone, as the number of days since 1 January
 // 1970.
 type Date int
 
-// dateOf returns the day that a moment is on in its location.
+// dateOf returns the date of t in its location.
 func dateOf(t time.Time) Date {
 	year, month, day := t.Date()
 	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
@@ -56,7 +56,7 @@ func dateOf(t time.Time) Date {
 // Time returns midnight at the day's beginning, UTC.
 func (d Date) Time() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 
-// Count is some requests of one account.
+// Count is a number of requests of one account with one outcome on one day.
 type Count struct {
 	Account  int64 // the account's own id
 	Date     Date
@@ -64,14 +64,14 @@ type Count struct {
 	Requests int
 }
 
-// Store is what [Counter] needs of a database. All of it is safe for concurrent
-// use, by several processes too.
+// Store is what [Counter] needs of a database. Its methods are safe for concurrent
+// use, also by several processes.
 type Store interface {
-	// AddRequests adds to what is counted, all in one transaction.
+	// AddRequests adds counts to the stored ones, in one transaction.
 	AddRequests(ctx context.Context, counts []Count) error
-	// Requests returns the account's days from one to another, both included,
-	// by date; those without requests are left out.
+	// Requests returns the account's days from from to to, both included, by
+	// date. It omits days without requests.
 	Requests(ctx context.Context, account int64, from, to Date) ([]Day, error)
-	// ForgetRequests removes the days of all accounts before this one.
+	// ForgetRequests deletes the days before this one, of all accounts.
 	ForgetRequests(ctx context.Context, before Date) error
 }

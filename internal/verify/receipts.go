@@ -77,7 +77,8 @@ func readable(receipt *Receipt) bool {
 	return err == nil && int64(len(body)) == answer.Size && json.Valid(body)
 }
 
-// uploads checks that what waits has its file, and that the counts fit.
+// uploads checks that running uploads and drafts have their files, and that the
+// counts of uploads are consistent.
 func (r *runner) uploads(ctx context.Context) error {
 	r.count(0, "uploads")
 	files, err := r.view.Files(ctx)
@@ -86,7 +87,7 @@ func (r *runner) uploads(ctx context.Context) error {
 	}
 	r.count(int64(len(files)), "files")
 	for _, a := range r.accounts {
-		var unsure []addressbook.SID // that have no file
+		var unsure []addressbook.SID // without a file, unless they have ended meanwhile
 		err := r.view.Uploads(ctx, a.ID, func(u *Upload) error {
 			r.row()
 			r.count(1, "uploads")

@@ -60,8 +60,8 @@ func (r *runner) contacts(ctx context.Context) error {
 	return nil
 }
 
-// contactProblems returns what is wrong with a contact, which comes after the one
-// with the sid last.
+// contactProblems returns the problems of a contact. Last is the sid of the contact
+// before it.
 func contactProblems(c *Contact, last []byte) (found []string) {
 	if text := sidProblem(c.SID, c.Created); text != "" {
 		found = append(found, text)
@@ -93,8 +93,8 @@ func isObject(text []byte) bool {
 	return strings.HasPrefix(strings.TrimLeft(string(text[:min(len(text), 64)]), " \t\r\n"), "{") && json.Valid(text)
 }
 
-// sidProblem returns what is wrong with the sid of something created at this
-// time; "" is nothing.
+// sidProblem returns the problem of a sid, or "". Created is the date of creation
+// that the sid must hold.
 func sidProblem(sid []byte, created int64) string {
 	if len(sid) != len(addressbook.SID{}) {
 		return fmt.Sprintf("has a sid of %d bytes", len(sid))
@@ -105,7 +105,7 @@ func sidProblem(sid []byte, created int64) string {
 	return ""
 }
 
-// numbers looks for numbers that are there twice in an account.
+// numbers looks for numbers that several contacts of an account have.
 func (r *runner) numbers(ctx context.Context) error {
 	r.total = r.expected()
 	r.count(0, "numbers")
@@ -139,7 +139,7 @@ func (r *runner) numbers(ctx context.Context) error {
 	return nil
 }
 
-// repeated tells of contacts that share numbers.
+// repeated reports contacts that share numbers.
 func (r *runner) repeated(ctx context.Context, a Account, numbers []int64, extra int64) error {
 	holders, err := r.view.Holders(ctx, a.ID, numbers, 4*MaxProblems)
 	if err != nil {
@@ -160,7 +160,7 @@ func (r *runner) repeated(ctx context.Context, a Account, numbers []int64, extra
 	return nil
 }
 
-// lists recounts the members of lists.
+// lists checks each list and recounts its members.
 func (r *runner) lists(ctx context.Context) error {
 	r.count(0, "lists")
 	r.count(0, "members")

@@ -20,10 +20,10 @@ const (
 	Uploads    = "uploads"
 )
 
-// check is one of them.
+// check is one of the checks.
 type check struct {
 	name   string
-	table  string // without which there is nothing to check
+	table  string // the check is skipped if this table does not exist; "" means always run
 	advice string
 	run    func(*runner, context.Context) error
 }
@@ -33,7 +33,7 @@ const (
 	adviceCounted = "If only a counter is wrong, stop the servers and set it to the recount, with the statement in docs/backup.md. Otherwise keep a copy of the database as it is, and restore the last backup that is sound."
 )
 
-// order is the order in which the checks are run.
+// order is the order of the checks.
 var order = []string{Schema, Structure, Contacts, Numbers, Lists, OrphanRows, Secrets, Receipts, Uploads}
 
 var checks map[string]check
@@ -63,8 +63,8 @@ type runner struct {
 	total    int64
 }
 
-// all runs every check on the view. One that finds the rows unreadable does not
-// keep the next from running.
+// all runs every check on the view. If a check cannot read the rows, the next ones
+// run all the same.
 func (r *runner) all(ctx context.Context) error {
 	accounts, err := r.view.Accounts(ctx)
 	if err != nil && !errors.Is(err, ErrDamaged) {
@@ -110,7 +110,7 @@ func (r *runner) end() {
 	r.current = nil
 }
 
-// problem notes something that is wrong.
+// problem adds a problem to the current check.
 func (r *runner) problem(account, text string) {
 	r.current.Found++
 	if len(r.current.Problems) < MaxProblems {
@@ -133,14 +133,14 @@ func (r *runner) count(n int64, unit string) {
 // progressEvery is how many rows are read between two calls of Options.Progress.
 const progressEvery = 4096
 
-// row notes that a row was read.
+// row counts a row that was read, for the progress.
 func (r *runner) row() {
 	if r.done++; r.done%progressEvery == 0 {
 		r.opts.Progress(r.current.Check, r.done, max(r.total, r.done))
 	}
 }
 
-// expected is how many contacts the counters tell.
+// expected returns the number of contacts according to the counters.
 func (r *runner) expected() (n int64) {
 	for i := range r.accounts {
 		n += max(0, r.accounts[i].Count)
