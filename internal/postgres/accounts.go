@@ -17,8 +17,8 @@ const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.tim
 
 // CreateAccount implements [account.Store].
 func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Account, error) {
-	const doing = "create account"
-	err := db.write(ctx, noAccount, doing, func(t *tx) error {
+	const operation = "create account"
+	err := db.write(ctx, noAccount, operation, func(t *tx) error {
 		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES ($1, $2, $3, $4) RETURNING id`,
 			a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&a.ID)
@@ -103,18 +103,18 @@ func storable(text string) bool {
 }
 
 // collect reads the rows of a query, on a connection for this purpose.
-func collect[T any](ctx context.Context, db *DB, p purpose, doing string, scan pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
+func collect[T any](ctx context.Context, db *DB, p purpose, operation string, scan pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
 	conn, err := db.acquire(ctx, p)
 	if err != nil {
-		return nil, storeError(doing, causeOf(ctx, err))
+		return nil, storeError(operation, causeOf(ctx, err))
 	}
 	defer conn.release()
 	rows, err := conn.Query(ctx, query, args...)
 	if err != nil {
-		return nil, storeError(doing, causeOf(ctx, err))
+		return nil, storeError(operation, causeOf(ctx, err))
 	}
 	all, err := pgx.CollectRows(rows, scan)
-	return all, storeError(doing, causeOf(ctx, err))
+	return all, storeError(operation, causeOf(ctx, err))
 }

@@ -22,7 +22,7 @@ func (db *DB) UpdateContacts(ctx context.Context, account int64, patches []addre
 			results[i] = b.apply(&patches[i])
 		}
 		// Somebody may take a number after we looked; the next look sees who.
-		t.takenAgain = true
+		t.retryOnConflict = true
 		t.writeBench(b)
 		t.keep(ready.Receipt(results))
 		return nil

@@ -49,11 +49,11 @@ import (
 
 // DB is a database. It is every store that the server has.
 type DB struct {
-	pool      *pgxpool.Pool
-	copyLeast int
-	shares    shares
-	guesses   guesses
-	useLock   *useLock // nil for a command beside the servers
+	pool        *pgxpool.Pool
+	minCopyRows int
+	shares      shares
+	guesses     guesses
+	useLock     *useLock // nil for a command beside the servers
 }
 
 var (
@@ -119,7 +119,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
 	}
-	db := &DB{pool: pool, shares: newShares(int(config.MaxConns)), copyLeast: copyLeast}
+	db := &DB{pool: pool, shares: newShares(int(config.MaxConns)), minCopyRows: minCopyRows}
 	switch {
 	case opts.Serve:
 		err = db.lockUse(ctx, sharedLock)

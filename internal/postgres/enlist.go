@@ -108,7 +108,7 @@ func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 		}
 	}
 	// A number that somebody took after we looked makes us look again.
-	t.takenAgain = true
+	t.retryOnConflict = true
 	slices.SortFunc(fresh, func(a, b *addressbook.Contact) int { return cmp.Compare(a.Number, b.Number) })
 	if err := t.insertRows(fresh); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 // insertRows adds contacts whose numbers are free and rise: many at once, few when
 // the queue is run.
 func (t *tx) insertRows(contacts []*addressbook.Contact) error {
-	if len(contacts) >= t.copyLeast {
+	if len(contacts) >= t.minCopyRows {
 		return t.copyContacts(contacts)
 	}
 	if len(contacts) == 0 {

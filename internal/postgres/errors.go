@@ -48,14 +48,14 @@ func causeOf(ctx context.Context, err error) error {
 // full, or was in everybody's way. Nil stays nil, and a fault stays one.
 //
 // This and the functions below are where PostgreSQL's codes are read.
-func storeError(doing string, err error) error {
+func storeError(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if fault.As(err) != nil {
 		return err
 	}
-	err = withoutValues(fmt.Errorf("%s: %w", doing, err))
+	err = withoutValues(fmt.Errorf("%s: %w", operation, err))
 	if !passing(err) {
 		return err
 	}

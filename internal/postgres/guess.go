@@ -2,9 +2,9 @@ package postgres
 
 import "sync/atomic"
 
-// guessLeast is how many contacts are worth a guess. For one it saves a round
+// minGuessRows is how many contacts are worth a guess. For one it saves a round
 // trip as well, but a person who adds one has more often seen it before.
-const guessLeast = 50
+const minGuessRows = 50
 
 // guesses are what is known of accounts for the guess that nobody has a number
 // of many new contacts. A wrong one costs what was copied until then, in time and

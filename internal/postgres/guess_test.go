@@ -28,7 +28,7 @@ func TestWrongGuess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := open(t, pgtest.Database(t, Migrate))
-			db.copyLeast = many
+			db.minCopyRows = many
 			acct := addAccount(t, db)
 			if err := insert(t.Context(), db, acct, holder); err != nil {
 				t.Fatal(err)
@@ -90,7 +90,7 @@ func TestGuesses(t *testing.T) {
 func TestPanicOverGuess(t *testing.T) {
 	t.Parallel()
 	db := open(t, pgtest.Database(t, Migrate)+"&pool_max_conns=1")
-	db.copyLeast = 1
+	db.minCopyRows = 1
 	acct := addAccount(t, db)
 	for _, claim := range []journal.Claim{{}, {Key: "key"}} {
 		func() {

@@ -18,11 +18,11 @@ import (
 // InsertContacts implements [addressbook.Store].
 func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
 	otherwise := inserting
-	if len(contacts) >= db.copyLeast && opts.OnDuplicate != addressbook.UpdateDuplicate {
+	if len(contacts) >= db.minCopyRows && opts.OnDuplicate != addressbook.UpdateDuplicate {
 		otherwise = copying
 	}
 	way := otherwise
-	many := len(contacts) >= min(guessLeast, db.copyLeast) && !opts.DryRun
+	many := len(contacts) >= min(minGuessRows, db.minCopyRows) && !opts.DryRun
 	if many && db.guesses.worthwhile(account) {
 		way = guessing
 	}
@@ -117,7 +117,7 @@ func (in *insertion) copy(at []int) error {
 	if err != nil || len(free) == 0 {
 		return err
 	}
-	in.takenAgain = true
+	in.retryOnConflict = true
 	in.created = len(free)
 	return in.insertRows(in.rows(free))
 }
@@ -137,7 +137,7 @@ func (in *insertion) rows(at []int) []*addressbook.Contact {
 func (in *insertion) guess(at []int, ready journal.Ready[[]*addressbook.Contact]) error {
 	rows := in.rows(at)
 	keyed := in.claim.Key != ""
-	in.takenAgain = true
+	in.retryOnConflict = true
 	in.created = len(rows)
 	var err error
 	var copied sync.WaitGroup

@@ -121,7 +121,7 @@ func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressb
 			results[i].List = &after
 		}
 		// Somebody may take a name after we looked; the next look sees it.
-		t.takenAgain = true
+		t.retryOnConflict = true
 		t.updateLists(rows, before, changed)
 		t.keep(ready.Receipt(results))
 		return nil

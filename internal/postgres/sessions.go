@@ -183,8 +183,8 @@ func (db *DB) Forget(ctx context.Context, linksExpired, sessionsUnused time.Time
 
 // execute runs one statement in a transaction of its own, on a connection for
 // this purpose.
-func (db *DB) execute(ctx context.Context, p purpose, doing, query string, args ...any) error {
-	return db.write(ctx, p.account, doing, func(t *tx) error {
+func (db *DB) execute(ctx context.Context, p purpose, operation, query string, args ...any) error {
+	return db.write(ctx, p.account, operation, func(t *tx) error {
 		t.queue(query, args...)
 		return nil
 	})

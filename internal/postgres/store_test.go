@@ -59,7 +59,7 @@ func TestAccountsContract(t *testing.T) {
 
 func TestKeyRunning(t *testing.T) {
 	t.Parallel()
-	for name, least := range map[string]int{"inserting": copyLeast, "copying": 1} {
+	for name, least := range map[string]int{"inserting": minCopyRows, "copying": 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			storetest.KeyRunning(t, func(t *testing.T) storetest.Stores {
@@ -76,12 +76,12 @@ func TestAddressBookModel(t *testing.T) {
 	recount(t, open(t, url))
 }
 
-func stores(t *testing.T, url string) storetest.Stores { return storesCopying(t, url, copyLeast) }
+func stores(t *testing.T, url string) storetest.Stores { return storesCopying(t, url, minCopyRows) }
 
 // storesCopying is stores, with another limit for what is copied.
 func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 	db := open(t, url)
-	db.copyLeast = least
+	db.minCopyRows = least
 	closed := sync.OnceFunc(func() {
 		recount(t, db)
 		db.Close()

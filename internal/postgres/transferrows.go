@@ -28,10 +28,10 @@ var keyedGlobally = []*transfer.Table{transfer.Keys, transfer.Sessions, transfer
 
 // Read implements [transfer.Store].
 func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, after transfer.Row, each func(transfer.Row) error) error {
-	const doing = "read rows"
+	const operation = "read rows"
 	conn, err := x.db.acquire(ctx, purpose{})
 	if err != nil {
-		return storeError(doing, causeOf(ctx, err))
+		return storeError(operation, causeOf(ctx, err))
 	}
 	// After an error, the pool closes the connection, since it is in a transaction.
 	defer conn.release()
@@ -41,7 +41,7 @@ func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, af
 		begin += unsorted
 	}
 	if err := pg.Exec(ctx, begin).Close(); err != nil {
-		return storeError(doing, causeOf(ctx, err))
+		return storeError(operation, causeOf(ctx, err))
 	}
 	query, params := transferQuery(account, t, after)
 	// After an error, cancelling the query keeps the server from sending the rest.
@@ -61,9 +61,9 @@ func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, af
 		}
 	}
 	if _, err := result.Close(); err != nil {
-		return storeError(doing, causeOf(ctx, err))
+		return storeError(operation, causeOf(ctx, err))
 	}
-	return storeError(doing, causeOf(ctx, pg.Exec(ctx, `COMMIT`).Close()))
+	return storeError(operation, causeOf(ctx, pg.Exec(ctx, `COMMIT`).Close()))
 }
 
 // transferQuery returns a query for the rows of a table, with keyset pagination, and its

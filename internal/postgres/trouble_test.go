@@ -94,11 +94,11 @@ func TestNobodyThere(t *testing.T) {
 // gives up waiting for its standby; also at the one that comes with the rows.
 func TestUnsureCommit(t *testing.T) {
 	t.Parallel()
-	for name, least := range map[string]int{"inserting": copyLeast, "guessing": 1} {
+	for name, least := range map[string]int{"inserting": minCopyRows, "guessing": 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := open(t, pgtest.Database(t, Migrate))
-			db.copyLeast = least
+			db.minCopyRows = least
 			acct := addAccount(t, db)
 			exec(t, db, `CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
 				$$ BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END $$`)

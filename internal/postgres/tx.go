@@ -40,13 +40,13 @@ type tx struct {
 	account int64
 	conn    *pgx.Conn
 	batch   *pgx.Batch
-	// copyLeast is the database's.
-	copyLeast int
+	// minCopyRows is the database's.
+	minCopyRows int
 	// claim is that of the receipt that the transaction writes, if any.
 	claim journal.Claim
-	// takenAgain tells that a key which is there already is a reason to begin
+	// retryOnConflict tells that a key which is there already is a reason to begin
 	// anew, and see who has it.
-	takenAgain bool
+	retryOnConflict bool
 	// ended tells that it was committed before commit.
 	ended bool
 }
@@ -103,12 +103,12 @@ func (t *tx) confirm(tag pgconn.CommandTag) error {
 // write does a transaction that changes something, and retries it after a
 // deadlock. Do begins anew each time; what it leaves in the queue is run with the
 // commit. An error of it rolls everything back.
-func (db *DB) write(ctx context.Context, account int64, doing string, do func(*tx) error) error {
-	return db.retry(ctx, account, journal.Claim{}, doing, do)
+func (db *DB) write(ctx context.Context, account int64, operation string, do func(*tx) error) error {
+	return db.retry(ctx, account, journal.Claim{}, operation, do)
 }
 
 // retry is write for a transaction with a claim.
-func (db *DB) retry(ctx context.Context, account int64, claim journal.Claim, doing string, do func(*tx) error) error {
+func (db *DB) retry(ctx context.Context, account int64, claim journal.Claim, operation string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
 	share := budget.Of(ctx)
@@ -117,7 +117,7 @@ func (db *DB) retry(ctx context.Context, account int64, claim journal.Claim, doi
 		share.Unclaim(used) // what an attempt before this one claimed
 		again, err := db.try(ctx, account, claim, do)
 		if err == nil || !again || attempt == attempts {
-			return storeError(doing, causeOf(ctx, err))
+			return storeError(operation, causeOf(ctx, err))
 		}
 		// Not all at once again.
 		pause := time.NewTimer(rand.N(time.Duration(attempt) * 5 * time.Millisecond))
@@ -125,16 +125,16 @@ func (db *DB) retry(ctx context.Context, account int64, claim journal.Claim, doi
 		case <-pause.C:
 		case <-ctx.Done():
 			pause.Stop()
-			return storeError(doing, causeOf(ctx, err))
+			return storeError(operation, causeOf(ctx, err))
 		}
 	}
 }
 
 // writeOnce is write for what keeps a receipt. A key that another transaction
 // has claimed is [journal.ErrRunning].
-func (db *DB) writeOnce(ctx context.Context, account int64, doing string, do func(*tx) error) error {
+func (db *DB) writeOnce(ctx context.Context, account int64, operation string, do func(*tx) error) error {
 	claim := journal.ClaimOf(ctx)
-	err := db.retry(ctx, account, claim, doing, do)
+	err := db.retry(ctx, account, claim, operation, do)
 	if errors.Is(err, errQuota) {
 		return db.overQuota(ctx, account, claim.Quota)
 	}
@@ -156,14 +156,14 @@ func (db *DB) try(ctx context.Context, account int64, claim journal.Claim, do fu
 	case err == nil || t.conn == nil:
 		return false, err
 	}
-	return rolledBack(err) || t.takenAgain && taken(err), err
+	return rolledBack(err) || t.retryOnConflict && taken(err), err
 }
 
 // read does a transaction that only reads, and sees one moment.
-func (db *DB) read(ctx context.Context, p purpose, doing string, do func(*tx) error) error {
+func (db *DB) read(ctx context.Context, p purpose, operation string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
-	return storeError(doing, causeOf(ctx, db.transact(ctx, p, beginRead, &tx{}, do)))
+	return storeError(operation, causeOf(ctx, db.transact(ctx, p, beginRead, &tx{}, do)))
 }
 
 // transact begins t, which may have a claim, does it, and commits.
@@ -174,7 +174,7 @@ func (db *DB) transact(ctx context.Context, p purpose, begin string, t *tx, do f
 	}
 	// A connection that is within a transaction is closed by the pool.
 	defer conn.release()
-	t.ctx, t.account, t.conn, t.batch, t.copyLeast = ctx, p.account, conn.Conn.Conn(), &pgx.Batch{}, db.copyLeast
+	t.ctx, t.account, t.conn, t.batch, t.minCopyRows = ctx, p.account, conn.Conn.Conn(), &pgx.Batch{}, db.minCopyRows
 	// After a panic too: whoever comes next must not find it under way.
 	defer t.rollback()
 	t.queue(begin)

@@ -85,7 +85,7 @@ func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.L
 			return upload.ErrNotPending
 		}
 		if !there && !u.DryRun {
-			t.takenAgain = true
+			t.retryOnConflict = true
 			t.queue(`INSERT INTO lists (account_id, sid, name, name_key, type, contact_count, date_created, date_updated)
 				VALUES ($1, $2, $3, $4, $5, 0, $6, $7)`,
 				t.account, (*sidValue)(&list.SID), list.Name, addressbook.NameKey(list.Name, ""), int16(list.Type),

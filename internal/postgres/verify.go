@@ -26,16 +26,16 @@ const beginVerify = beginRead + `; SET LOCAL statement_timeout = 0; SET LOCAL id
 
 // View implements [verify.Store].
 func (x Verifier) View(ctx context.Context, f func(verify.View) error) error {
-	const doing = "check the database"
+	const operation = "check the database"
 	conn, err := x.db.acquire(ctx, purpose{})
 	if err != nil {
-		return storeError(doing, causeOf(ctx, err))
+		return storeError(operation, causeOf(ctx, err))
 	}
 	defer conn.release()
 	t := &tx{ctx: ctx, conn: conn.Conn.Conn()}
 	defer t.rollback()
 	if err := conn.Conn.Conn().PgConn().Exec(ctx, beginVerify).Close(); err != nil {
-		return storeError(doing, causeOf(ctx, err))
+		return storeError(operation, causeOf(ctx, err))
 	}
 	v := &view{conn: conn.Conn.Conn(), db: x.db}
 	// The first statement that reads takes the snapshot.
@@ -46,7 +46,7 @@ func (x Verifier) View(ctx context.Context, f func(verify.View) error) error {
 		return err
 	})
 	if err != nil {
-		return storeError(doing, causeOf(ctx, err))
+		return storeError(operation, causeOf(ctx, err))
 	}
 	return causeOf(ctx, f(v))
 }

@@ -35,8 +35,8 @@ func (p *place) position(w addressbook.Window) *addressbook.Position {
 	return &addressbook.Position{Key: w.SortKey(time.Unix(0, p.updated), string(p.name)), SID: p.sid}
 }
 
-// best keeps the first places of those that it is given.
-type best struct {
+// topK is a bounded top-k selection: it keeps the first places of those that it is given.
+type topK struct {
 	desc  bool
 	skip  int // how many to pass over, when places come in order
 	limit int
@@ -46,15 +46,15 @@ type best struct {
 	worst *place  // the last of the first, once there are so many
 }
 
-func newBest(w addressbook.Window, skip, limit int) *best {
-	b := &best{desc: w.Desc, skip: skip, limit: limit}
+func newTopK(w addressbook.Window, skip, limit int) *topK {
+	b := &topK{desc: w.Desc, skip: skip, limit: limit}
 	if w.After != nil {
 		b.after = placeOf(w, w.After)
 	}
 	return b
 }
 
-func (b *best) compare(x, y *place) int {
+func (b *topK) compare(x, y *place) int {
 	order := cmp.Compare(x.updated, y.updated)
 	if order == 0 {
 		order = bytes.Compare(x.name, y.name)
@@ -69,7 +69,7 @@ func (b *best) compare(x, y *place) int {
 }
 
 // add looks at one more place. It copies what it keeps.
-func (b *best) add(p *place) {
+func (b *topK) add(p *place) {
 	if b.after != nil && b.compare(p, b.after) <= 0 || b.worst != nil && b.compare(p, b.worst) >= 0 {
 		return
 	}
@@ -84,7 +84,7 @@ func (b *best) add(p *place) {
 }
 
 // sort puts what is kept in order and lets go what is too much.
-func (b *best) sort() {
+func (b *topK) sort() {
 	slices.SortFunc(b.kept, func(x, y place) int { return b.compare(&x, &y) })
 	if len(b.kept) >= b.limit {
 		clear(b.kept[b.limit:])

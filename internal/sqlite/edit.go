@@ -20,7 +20,7 @@ import (
 // request's share of the memory undoes this edit alone; other errors roll back
 // everything that shares its transaction. What is only the caller's mistake is no
 // error.
-func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing string, do func(*editTx) error) error {
+func (b *AddressBook) edit(ctx context.Context, account int64, rows int, operation string, do func(*editTx) error) error {
 	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, rows: rows, do: do, share: budget.Of(ctx), quota: journal.ClaimOf(ctx).Quota}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
@@ -39,7 +39,7 @@ func (b *AddressBook) edit(ctx context.Context, account int64, rows int, doing s
 	if err == nil && e.refused != nil {
 		return e.refused
 	}
-	return storeError(doing, err)
+	return storeError(operation, err)
 }
 
 // edit is the work of one such write.

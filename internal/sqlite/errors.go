@@ -17,14 +17,14 @@ const retryAfter = 5 * time.Second
 // what was being done, and makes a fault of what may be better a moment later:
 // another process holds the database, or the disk is full or does not work.
 // Nil stays nil, and a fault stays one.
-func storeError(doing string, err error) error {
+func storeError(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if fault.As(err) != nil {
 		return err
 	}
-	err = fmt.Errorf("%s: %w", doing, err)
+	err = fmt.Errorf("%s: %w", operation, err)
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultBusy, sqlite.ResultLocked, sqlite.ResultFull, sqlite.ResultIOErr:
 		return &fault.Error{

@@ -92,11 +92,11 @@ func (db *DB) KeysUsed(ctx context.Context, last map[string]time.Time) error {
 	return storeError("note the keys' last use", err)
 }
 
-func keyError(doing, id string, err error) error {
+func keyError(operation, id string, err error) error {
 	if errors.Is(err, errNoRow) {
 		return fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
 	}
-	return storeError(doing, err)
+	return storeError(operation, err)
 }
 
 func scanKey(stmt *sqlite.Stmt) account.Key { return scanKeyAt(stmt, 0) }

@@ -92,12 +92,12 @@ func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list add
 
 // editMembers changes the members of a list and then its count, by what do
 // returns.
-func (b *AddressBook) editMembers(ctx context.Context, account int64, list addressbook.SID, n int, doing string,
+func (b *AddressBook) editMembers(ctx context.Context, account int64, list addressbook.SID, n int, operation string,
 	ready journal.Ready[[]addressbook.MembershipResult],
 	do func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error),
 ) error {
 	var fault error
-	err := b.edit(ctx, account, n, doing, func(tx *editTx) error {
+	err := b.edit(ctx, account, n, operation, func(tx *editTx) error {
 		fault = nil
 		id, _, err := readList(tx.Conn, account, list)
 		if errors.Is(err, errNoRow) {

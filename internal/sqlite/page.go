@@ -85,7 +85,7 @@ func (s *selection) page(conn *sqlite.Conn, w addressbook.Window, share *budget.
 // no further than the page's end.
 func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook.Query, share *budget.Share, page *addressbook.Page) error {
 	filter := newFilter(q)
-	places := newBest(q.Window, q.Offset, q.Limit+1)
+	places := newTopK(q.Window, q.Offset, q.Limit+1)
 	text, args := window{Window: q.Window, sid: s.sid}.text(filter.columns(q.Sort), s.from, s.args)
 	var yielder yielder
 	err := sqlitex.Execute(conn, text, &sqlitex.ExecOptions{

@@ -30,7 +30,7 @@ type scan struct {
 // found is the result of a scan.
 type found struct {
 	total int // how many contacts match the filter
-	*best
+	*topK
 }
 
 // errEnough ends a scan when the row quota is used up.
@@ -62,7 +62,7 @@ const (
 // run scans on one connection: all rows, or as many as it can take of a quota.
 func (s *scan) run(conn *sqlite.Conn, quota *rowQuota, order string) (found, error) {
 	filter := newFilter(s.query)
-	result := found{best: newBest(s.query.Window, s.skip, s.limit)}
+	result := found{topK: newTopK(s.query.Window, s.skip, s.limit)}
 	text := "SELECT " + filter.columns(s.query.Sort) + " " + s.from
 	if order != anyOrder {
 		text += " ORDER BY " + s.sid + order

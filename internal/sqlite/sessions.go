@@ -177,9 +177,9 @@ func scanSession(stmt *sqlite.Stmt, at int) session.Session {
 	return s
 }
 
-func sessionError(doing string, err error) error {
+func sessionError(operation string, err error) error {
 	if errors.Is(err, errNoRow) {
 		return fault.New(fault.NotFound, "there is no such link or session")
 	}
-	return storeError(doing, err)
+	return storeError(operation, err)
 }

@@ -147,7 +147,7 @@ func (x *Transfer) exec(statement string, args ...any) error {
 }
 
 // write runs f in a transaction.
-func (x *Transfer) write(ctx context.Context, doing string, f func() error) error {
+func (x *Transfer) write(ctx context.Context, operation string, f func() error) error {
 	err := func() (err error) {
 		x.conn.SetInterrupt(ctx.Done())
 		defer x.conn.SetInterrupt(nil)
@@ -164,5 +164,5 @@ func (x *Transfer) write(ctx context.Context, doing string, f func() error) erro
 	if err != nil && ctx.Err() != nil {
 		err = errors.Join(context.Cause(ctx), err)
 	}
-	return storeError(doing, err)
+	return storeError(operation, err)
 }
