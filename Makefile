@@ -32,7 +32,7 @@ check: ## Check format, vet, staticcheck, go.mod, current dependencies and the i
 fuzz: ## Run each fuzz target for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
-bench: ## Measure the server and the bare database beside it; flags in BENCHARGS
+bench: build ## Measure the server and the bare database beside it; flags in BENCHARGS
 	go run ./internal/bench $(BENCHARGS)
 
 clean: ## Remove what was built, installed and measured here
