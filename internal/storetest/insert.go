@@ -9,48 +9,6 @@ import (
 	"callbook/internal/addressbook"
 )
 
-func insertNew(t *testing.T, f *fixture) {
-	first, second := contacts(firstNumber, 3), contacts(firstNumber+3, 1)
-	f.insertAllNew(t, first...)
-	f.holds(t, first...)
-	f.insertAllNew(t, second...)
-	all := append(first, second...)
-	f.holds(t, all...)
-	for _, c := range all {
-		f.reads(t, c)
-	}
-}
-
-func insertExisting(t *testing.T, f *fixture) {
-	old := contacts(firstNumber, 3)
-	f.insertAllNew(t, old...)
-	again := contacts(firstNumber, 3)
-	again[0].FirstName = addressbook.Given("Somebody else")
-	for i, c := range f.insert(t, again...) {
-		if c == nil {
-			t.Fatalf("contact %d was created a second time", i)
-		}
-		same(t, "existing contact", *c, old[i])
-	}
-	f.holds(t, old...)
-}
-
-func insertMixed(t *testing.T, f *fixture) {
-	old := contacts(firstNumber, 4)
-	f.insertAllNew(t, old...)
-	mixed := []addressbook.Contact{
-		contact(firstNumber + 3),
-		contact(firstNumber + 100),
-		contact(firstNumber + 0),
-		contact(firstNumber + 101),
-		contact(firstNumber + 102),
-		contact(firstNumber + 1),
-	}
-	want := []*addressbook.Contact{&old[3], nil, &old[0], nil, nil, &old[1]}
-	same(t, "existing", f.insert(t, mixed...), want)
-	f.holds(t, append(old, mixed[1], mixed[3], mixed[4])...)
-}
-
 func insertNone(t *testing.T, f *fixture) {
 	f.insertAllNew(t)
 	f.holds(t)

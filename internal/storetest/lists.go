@@ -8,26 +8,12 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/fault"
 )
 
-// results of lists that could not be changed.
-var (
-	noList    = addressbook.ListResult{Fault: addressbook.ErrNoList}
-	nameTaken = addressbook.ListResult{Fault: addressbook.ErrNameTaken}
-)
+// noList is the result of a list that is not there.
+var noList = addressbook.ListResult{Fault: addressbook.ErrNoList}
 
 func becameList(l addressbook.List) addressbook.ListResult { return addressbook.ListResult{List: &l} }
-
-func (f *fixture) insertLists(t *testing.T, lists ...addressbook.List) []addressbook.ListResult {
-	t.Helper()
-	var results []addressbook.ListResult
-	err := f.Contacts.InsertLists(t.Context(), f.account, lists, Told(&results))
-	if err != nil {
-		t.Fatalf("insert %d lists: %v", len(lists), err)
-	}
-	return results
-}
 
 // lists checks that lists come back as they were given.
 func lists(t *testing.T, f *fixture) {
@@ -64,33 +50,6 @@ func sidsOfLists(lists []addressbook.List) (sids []addressbook.SID) {
 	return sids
 }
 
-// listNames checks that an account has a name once: what comes second is
-// refused, and its neighbours are not.
-func listNames(t *testing.T, f *fixture) {
-	other := &fixture{Stores: f.Stores, acct: addAccount(t, f.Accounts, "other")}
-	other.account = other.acct.ID
-	first, second, third := list("first"), list("second"), list("third")
-	theirs := list("first")
-	f.addLists(t, first)
-	other.addLists(t, theirs)
-	results := f.insertLists(t, second, list("first"), list("second"), third, list("third"))
-	same(t, "results", results, []addressbook.ListResult{becameList(second), nameTaken, nameTaken, becameList(third), nameTaken})
-	check := func() {
-		t.Helper()
-		f.listed(t, first, second, third)
-		other.listed(t, theirs)
-	}
-	check()
-	f.reopen()
-	other.Stores = f.Stores
-	check()
-	// What a deleted list was called is free.
-	f.deleteLists(t, second.SID)
-	again := list("second")
-	f.addLists(t, again)
-	f.listed(t, first, third, again)
-}
-
 // failedListInsert provokes a failure that every engine has: a sid that is
 // taken.
 func failedListInsert(t *testing.T, f *fixture) {
@@ -102,66 +61,6 @@ func failedListInsert(t *testing.T, f *fixture) {
 	}
 	f.listed(t, old)
 	f.addLists(t, list("before"), list("after"), list("new"))
-}
-
-func updateLists(t *testing.T, f *fixture) {
-	other := &fixture{Stores: f.Stores, acct: addAccount(t, f.Accounts, "other")}
-	other.account = other.acct.ID
-	a, b, theirs := list("a"), list("b"), list("theirs")
-	a.Tag, a.Type = addressbook.Given("tag"), addressbook.Dynamic
-	c := contact(firstNumber)
-	f.insertAllNew(t, c)
-	f.addLists(t, a, b)
-	other.addLists(t, theirs)
-	f.join(t, a, c)
-	a.ContactCount = 1
-	check := func(results []addressbook.ListResult, want ...addressbook.ListResult) {
-		t.Helper()
-		same(t, "results", results, want)
-		f.listed(t, a, b)
-		other.listed(t, theirs)
-		if t.Failed() {
-			t.FailNow()
-		}
-	}
-	var results []addressbook.ListResult
-	change := func(l *addressbook.List, p addressbook.ListPatch) {
-		t.Helper()
-		p.SID = l.SID
-		results, l.Updated = f.updateLists(t, p)
-		check(results, becameList(*l))
-	}
-	a.Name = "अ 𝄞"
-	change(&a, addressbook.ListPatch{Name: set(a.Name)})
-	for _, tag := range []addressbook.Change{set("another"), set(""), emptied, set("tag")} {
-		a.Tag = tag.Text
-		change(&a, addressbook.ListPatch{Tag: tag})
-	}
-	a.Name, a.Tag = "both", addressbook.Given("both")
-	change(&a, addressbook.ListPatch{Name: set("both"), Tag: set("both")})
-	change(&a, addressbook.ListPatch{Name: set("both")}) // its own name
-	a.Name = "BOTH"
-	change(&a, addressbook.ListPatch{Name: set("BOTH")})
-	change(&a, addressbook.ListPatch{})
-
-	// To a name that is taken, and nothing of that patch is applied; to one
-	// that another account has; and to one that the patch before has left.
-	results, at := f.updateLists(t,
-		addressbook.ListPatch{SID: b.SID, Name: set("BOTH"), Tag: set("not to be seen")},
-		addressbook.ListPatch{SID: contact(1).SID, Name: set("nobody's")},
-		addressbook.ListPatch{SID: theirs.SID, Name: set("x"), Tag: set("x")},
-		addressbook.ListPatch{SID: a.SID, Name: set("theirs")},
-		addressbook.ListPatch{SID: b.SID, Name: set("BOTH")},
-		addressbook.ListPatch{SID: b.SID, Tag: set("last")},
-	)
-	a.Name, a.Updated = "theirs", at
-	b.Name, b.Updated = "BOTH", at
-	between := b
-	b.Tag = addressbook.Given("last")
-	check(results, nameTaken, noList, noList, becameList(a), becameList(between), becameList(b))
-	f.reopen()
-	f.listed(t, a, b)
-	f.insertLists(t, list("a"), list("b"), list("nobody's"))
 }
 
 // updateListsUnlessChanged has patches that were made on what a list was. Those
@@ -202,48 +101,6 @@ func updateListsUnlessChanged(t *testing.T, f *fixture) {
 	f.reopen()
 	f.listed(t, l)
 	f.addLists(t, list("late"), list("one")) // were not taken
-}
-
-func deleteLists(t *testing.T, f *fixture) {
-	other := &fixture{Stores: f.Stores, acct: addAccount(t, f.Accounts, "other")}
-	other.account = other.acct.ID
-	one, two, three, theirs := list("one"), list("two"), list("three"), list("one")
-	all := contacts(firstNumber, 4)
-	f.insertAllNew(t, all...)
-	f.addLists(t, one, two, three)
-	other.addLists(t, theirs)
-	f.join(t, one, all[:3]...)
-	f.join(t, two, all[1:]...)
-
-	one.ContactCount, two.ContactCount = 3, 3
-	results := f.deleteLists(t, one.SID, theirs.SID, contact(1).SID, three.SID, one.SID)
-	same(t, "results", results, []addressbook.ListResult{becameList(one), noList, noList, becameList(three), noList})
-	same(t, "results", f.deleteLists(t, one.SID), []addressbook.ListResult{noList})
-	same(t, "results", f.deleteLists(t), []addressbook.ListResult{})
-	_, err := f.Contacts.List(t.Context(), f.account, one.SID)
-	isFault(t, err, fault.NotFound)
-	results, _ = f.updateLists(t, addressbook.ListPatch{SID: one.SID, Name: set("x")})
-	same(t, "results", results, []addressbook.ListResult{noList})
-
-	// A list that comes after it has none of its members.
-	again := list("one")
-	f.addLists(t, again)
-	check := func() {
-		t.Helper()
-		f.holds(t, all...)
-		f.listed(t, two, again)
-		f.hasMembers(t, two, all[1:]...)
-		f.hasMembers(t, again)
-		page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 2}, WithLists: true})
-		same(t, "lists of contacts", page.Lists, [][]addressbook.ListRef{nil, {{SID: two.SID, Name: "two"}}})
-		gone := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 5}, Lists: []addressbook.SID{one.SID}})
-		same(t, "page of a deleted list", gone, addressbook.Page{})
-	}
-	check()
-	f.reopen()
-	other.Stores = f.Stores
-	check()
-	other.listed(t, theirs)
 }
 
 func unknownList(t *testing.T, f *fixture) {

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 	"callbook/internal/phone"
 )
 
@@ -122,6 +123,10 @@ func drawChange(rt *rapid.T) addressbook.Change {
 	return addressbook.Change{Text: drawName(rt), Set: true}
 }
 
+func drawCustom(rt *rapid.T) addressbook.Change {
+	return rapid.SampledFrom([]addressbook.Change{{}, emptied, set(`{ "a":1 }`)}).Draw(rt, "custom field")
+}
+
 // drawContacts draws contacts with numbers of their own.
 func drawContacts(rt *rapid.T) []addressbook.Contact {
 	offsets := rapid.SliceOfNDistinct(rapid.IntRange(0, fewNumbers-1), 1, 8, rapid.ID[int]).Draw(rt, "numbers")
@@ -134,19 +139,22 @@ func drawContacts(rt *rapid.T) []addressbook.Contact {
 }
 
 // drawSIDs draws some sids that are there or were, the same one twice perhaps,
-// and now and then one that never was.
-func drawSIDs(rt *rapid.T, known []addressbook.SID, atMost int) []addressbook.SID {
+// and now and then one of the other account, or one that never was.
+func drawSIDs(rt *rapid.T, known, theirs []addressbook.SID, atMost int) []addressbook.SID {
 	sids := make([]addressbook.SID, rapid.IntRange(0, atMost).Draw(rt, "sids"))
 	for i := range sids {
-		sids[i] = drawSID(rt, known)
+		sids[i] = drawSID(rt, known, theirs)
 	}
 	return sids
 }
 
-func drawSID(rt *rapid.T, known []addressbook.SID) addressbook.SID {
+func drawSID(rt *rapid.T, known, theirs []addressbook.SID) addressbook.SID {
 	// Late ones more often: the early ones are long gone.
 	back := rapid.IntRange(0, min(len(known), 12)).Draw(rt, "back")
 	if back == 0 {
+		if len(theirs) > 0 && rapid.Bool().Draw(rt, "theirs") {
+			return theirs[len(theirs)-1]
+		}
 		return addressbook.SID{1, 2, 3}
 	}
 	return known[len(known)-back]
@@ -196,8 +204,8 @@ func (m *model) insertTaken(rt *rapid.T) {
 func (m *model) update(rt *rapid.T) {
 	o := m.owner(rt)
 	var patches []addressbook.Patch
-	for _, sid := range drawSIDs(rt, o.contacts, 5) {
-		p := addressbook.Patch{SID: sid, FirstName: drawChange(rt), LastName: drawChange(rt), Tag: drawChange(rt)}
+	for _, sid := range drawSIDs(rt, o.contacts, m.other(o).contacts, 5) {
+		p := addressbook.Patch{SID: sid, FirstName: drawChange(rt), LastName: drawChange(rt), Tag: drawChange(rt), CustomField: drawCustom(rt)}
 		if rapid.IntRange(0, 2).Draw(rt, "moves") > 0 {
 			p.Number = setNumber(drawNumber(rt))
 		}
@@ -214,7 +222,7 @@ func (m *model) update(rt *rapid.T) {
 
 func (m *model) delete(rt *rapid.T) {
 	o := m.owner(rt)
-	sids := drawSIDs(rt, o.contacts, 3)
+	sids := drawSIDs(rt, o.contacts, m.other(o).contacts, 3)
 	compare(rt, m, o, func(next *memory) ([]addressbook.Result, error) {
 		return next.delete(sids), nil
 	}, func() ([]addressbook.Result, error) {
@@ -229,7 +237,7 @@ func (m *model) insertLists(rt *rapid.T) {
 	var lists []addressbook.List
 	for range rapid.IntRange(1, 3).Draw(rt, "lists") {
 		l := list(drawListName(rt))
-		l.Tag = drawName(rt)
+		l.Tag, l.Type = drawName(rt), rapid.SampledFrom([]addressbook.ListType{addressbook.Static, addressbook.Dynamic}).Draw(rt, "type")
 		lists = append(lists, l)
 	}
 	inserted := compare(rt, m, o, func(next *memory) ([]addressbook.ListResult, error) {
@@ -251,7 +259,7 @@ func drawListName(rt *rapid.T) string {
 func (m *model) updateLists(rt *rapid.T) {
 	o := m.owner(rt)
 	var patches []addressbook.ListPatch
-	for _, sid := range drawSIDs(rt, o.lists, 3) {
+	for _, sid := range drawSIDs(rt, o.lists, m.other(o).lists, 3) {
 		p := addressbook.ListPatch{SID: sid, Tag: drawChange(rt)}
 		if rapid.Bool().Draw(rt, "renames") {
 			p.Name = set(drawListName(rt))
@@ -269,7 +277,7 @@ func (m *model) updateLists(rt *rapid.T) {
 
 func (m *model) deleteLists(rt *rapid.T) {
 	o := m.owner(rt)
-	sids := drawSIDs(rt, o.lists, 2)
+	sids := drawSIDs(rt, o.lists, m.other(o).lists, 2)
 	compare(rt, m, o, func(next *memory) ([]addressbook.ListResult, error) {
 		return next.deleteLists(sids), nil
 	}, func() ([]addressbook.ListResult, error) {
@@ -281,8 +289,8 @@ func (m *model) deleteLists(rt *rapid.T) {
 
 func (m *model) addMembers(rt *rapid.T) {
 	o := m.owner(rt)
-	l := addressbook.List{SID: drawSID(rt, o.lists)}
-	members := joining(l, drawSIDs(rt, o.contacts, 8)...)
+	l := addressbook.List{SID: drawSID(rt, o.lists, m.other(o).lists)}
+	members := joining(l, drawSIDs(rt, o.contacts, m.other(o).contacts, 8)...)
 	compare(rt, m, o, func(next *memory) ([]addressbook.MembershipResult, error) {
 		return next.addMembers(l.SID, members)
 	}, func() ([]addressbook.MembershipResult, error) {
@@ -294,7 +302,7 @@ func (m *model) addMembers(rt *rapid.T) {
 
 func (m *model) removeMembers(rt *rapid.T) {
 	o := m.owner(rt)
-	l, contacts := drawSID(rt, o.lists), drawSIDs(rt, o.contacts, 4)
+	l, contacts := drawSID(rt, o.lists, m.other(o).lists), drawSIDs(rt, o.contacts, m.other(o).contacts, 4)
 	compare(rt, m, o, func(next *memory) ([]addressbook.MembershipResult, error) {
 		return next.removeMembers(l, contacts)
 	}, func() ([]addressbook.MembershipResult, error) {
@@ -312,19 +320,21 @@ func (m *model) restart(rt *rapid.T) {
 	m.Stores = m.Reopen()
 }
 
-// check reads all that there is, and one page of many kinds.
+// check reads all that there is, one page of many kinds, and a contact and a list
+// by their sids.
 func (m *model) check(rt *rapid.T) {
 	for _, o := range m.owners {
 		m.answers(rt, o, addressbook.Query{Window: addressbook.Window{Limit: 100}, WithLists: true})
 		m.listAnswers(rt, o, addressbook.ListQuery{Window: addressbook.Window{Limit: 100}})
 	}
 	o := m.owner(rt)
+	m.bySID(rt, o)
 	w := rapid.SampledFrom(sorts).Draw(rt, "order")
 	w.Offset, w.Limit = rapid.IntRange(0, 4).Draw(rt, "offset"), rapid.IntRange(1, 5).Draw(rt, "limit")
 	part := rapid.SampledFrom([]string{"", "", "A", "ë", "_", "%", "РИС", "a a"}).Draw(rt, "part")
 	q := addressbook.Query{Window: w, Name: part, WithLists: rapid.Bool().Draw(rt, "with lists")}
 	if rapid.Bool().Draw(rt, "in lists") {
-		q.Lists = drawSIDs(rt, o.lists, 3)
+		q.Lists = drawSIDs(rt, o.lists, m.other(o).lists, 3)
 	}
 	if rapid.IntRange(0, 3).Draw(rt, "by number") == 3 {
 		q.Number = drawNumber(rt).String()
@@ -336,6 +346,22 @@ func (m *model) check(rt *rapid.T) {
 		}
 	}
 	m.listAnswers(rt, o, addressbook.ListQuery{Window: w, Name: part})
+}
+
+// bySID reads a contact and a list that are there or not.
+func (m *model) bySID(rt *rapid.T, o *owner) {
+	sid := drawSID(rt, o.contacts, m.other(o).contacts)
+	if got, err := m.Contacts.Contact(rt.Context(), o.acct.ID, sid); o.memory.contact(sid) == nil {
+		isFault(rt, err, fault.NotFound)
+	} else if same(rt, "contact", &got, o.memory.contact(sid)); err != nil {
+		rt.Fatalf("read contact %v: %v", sid, err)
+	}
+	sid = drawSID(rt, o.lists, m.other(o).lists)
+	if got, err := m.Contacts.List(rt.Context(), o.acct.ID, sid); o.memory.list(sid) == nil {
+		isError(rt, "list", err, addressbook.ErrNoList)
+	} else if same(rt, "list", &got, o.memory.list(sid)); err != nil {
+		rt.Fatalf("read list %v: %v", sid, err)
+	}
 }
 
 func (m *model) answers(rt *rapid.T, o *owner, q addressbook.Query) addressbook.Page {

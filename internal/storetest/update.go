@@ -65,65 +65,6 @@ func updateFields(t *testing.T, f *fixture) {
 	f.holds(t, c, other)
 }
 
-// updateNumber changes a number: the old one is free and the new one taken.
-func updateNumber(t *testing.T, f *fixture) {
-	c := contact(firstNumber)
-	f.insertAllNew(t, c)
-	check := func() {
-		t.Helper()
-		f.reads(t, c)
-		same(t, "who has the new number", f.insert(t, contact(c.Number)), []*addressbook.Contact{&c})
-	}
-	for i := range 3 {
-		var results []addressbook.Result
-		c.Number++
-		results, c.Updated = f.update(t, addressbook.Patch{SID: c.SID, Number: setNumber(c.Number)})
-		same(t, "result", results, []addressbook.Result{became(c)})
-		check()
-		if i == 1 {
-			f.reopen()
-			check()
-		}
-	}
-	// To the number that it has, which another spelling names too.
-	results, at := f.update(t,
-		addressbook.Patch{SID: c.SID, Number: setNumber(c.Number)},
-		addressbook.Patch{SID: c.SID, Number: set(" 0" + strings.TrimPrefix(c.Number.String(), "+91"))})
-	c.Updated = at
-	same(t, "results", results, []addressbook.Result{became(c), became(c)})
-	check()
-	old := contacts(firstNumber, 3)
-	f.insertAllNew(t, old...)
-	f.holds(t, append(old, c)...)
-}
-
-// updateToTaken changes a number to one that is another's, between patches that
-// do well: nothing of the one patch is applied.
-func updateToTaken(t *testing.T, f *fixture) {
-	all := contacts(firstNumber, 4)
-	f.insertAllNew(t, all...)
-	results, at := f.update(t,
-		addressbook.Patch{SID: all[0].SID, LastName: set("first")},
-		addressbook.Patch{SID: all[1].SID, Number: setNumber(all[2].Number), LastName: set("not to be seen"), CustomField: emptied},
-		addressbook.Patch{SID: all[2].SID, LastName: set("third")},
-		addressbook.Patch{SID: all[3].SID, Number: setNumber(all[2].Number)},
-	)
-	third := all[2] // as it was when the second patch came
-	all[0].LastName, all[0].Updated = addressbook.Given("first"), at
-	all[2].LastName, all[2].Updated = addressbook.Given("third"), at
-	same(t, "results", results, []addressbook.Result{became(all[0]), numberTaken(third), became(all[2]), numberTaken(all[2])})
-	check := func() {
-		t.Helper()
-		f.holds(t, all...)
-		for i, e := range f.insert(t, contacts(firstNumber, 4)...) {
-			same(t, "who has the number", e, &all[i])
-		}
-	}
-	check()
-	f.reopen()
-	check()
-}
-
 // updateInTurn has patches of one call that depend on those before them.
 func updateInTurn(t *testing.T, f *fixture) {
 	all := contacts(firstNumber, 3)
@@ -174,37 +115,6 @@ func updateInTurn(t *testing.T, f *fixture) {
 	*a = after
 	check(results, became(at(before, na)), became(at(after, na)), became(after), became(at(*b, na)), became(*b))
 	f.insertAllNew(t, contact(na))
-}
-
-// updateNotThere has contacts that were never there, are not there any more, or
-// are another account's.
-func updateNotThere(t *testing.T, f *fixture) {
-	other := addAccount(t, f.Accounts, "other")
-	mine, gone, theirs := contact(firstNumber), contact(firstNumber+1), contact(firstNumber+2)
-	f.insertAllNew(t, mine, gone)
-	insertInto(t, f.Contacts, other.ID, theirs)
-	f.delete(t, gone.SID)
-	results, at := f.update(t,
-		addressbook.Patch{SID: contact(1).SID, LastName: set("x")},
-		addressbook.Patch{SID: theirs.SID, LastName: set("x"), Number: setNumber(firstNumber + 3)},
-		addressbook.Patch{SID: gone.SID, LastName: set("x"), Number: setNumber(firstNumber + 4)},
-		// What another account has is free in this one.
-		addressbook.Patch{SID: mine.SID, Number: setNumber(theirs.Number)},
-	)
-	mine.Number, mine.Updated = theirs.Number, at
-	same(t, "results", results, []addressbook.Result{noContact, noContact, noContact, became(mine)})
-	f.holds(t, mine)
-	holds(t, f.Contacts, other.ID, theirs)
-	f.insertAllNew(t, contact(firstNumber+3), contact(firstNumber+4), contact(firstNumber))
-}
-
-// updateNone has nothing to change.
-func updateNone(t *testing.T, f *fixture) {
-	c := contact(firstNumber)
-	f.insertAllNew(t, c)
-	f.update(t)
-	f.delete(t)
-	f.holds(t, c)
 }
 
 // updateUnlessChanged has patches that were made on what a contact was. Those of
