@@ -76,7 +76,7 @@ var libraries = map[string][]string{
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/bench"},
 	"github.com/chromedp/chromedp":       {"internal/dashboard/browsertest"},
 	"github.com/chromedp/cdproto":        {"internal/dashboard/browsertest"},
-	"github.com/oasdiff/yaml3":           {"internal/apidoc"},
+	"go.yaml.in/yaml/v4":                 {"internal/apidoc", "internal/openapitest"},
 	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/dashboard", "internal/openapitest"},
 }
 

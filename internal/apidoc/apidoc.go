@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"strings"
 
-	yaml "github.com/oasdiff/yaml3"
+	"go.yaml.in/yaml/v4"
 )
 
 // Document is the documentation of an API.

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	yaml "github.com/oasdiff/yaml3"
+	"go.yaml.in/yaml/v4"
 )
 
 // node is a node of the document. The zero node does not exist and is empty.

@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/oasdiff/yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
 )
 
 // documentURL names the document within the schema compiler. Nothing is read
@@ -127,11 +127,14 @@ type loader struct {
 }
 
 func newLoader(text []byte) (*loader, error) {
-	asJSON, err := yaml.YAMLToJSON(text)
+	var read, tree any
+	if err := yaml.Unmarshal(text, &read); err != nil {
+		return nil, err
+	}
+	asJSON, err := json.Marshal(read)
 	if err != nil {
 		return nil, err
 	}
-	var tree any
 	if err := json.Unmarshal(asJSON, &tree); err != nil {
 		return nil, err
 	}
