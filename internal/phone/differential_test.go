@@ -154,7 +154,7 @@ func TestEveryRegionHasTables(t *testing.T) {
 	largest := 0
 	for code := range phonenumbers.GetSupportedRegions() {
 		r := mustRegion(t, code)
-		if r.Code() != code || r.plan.general == nil || r.idd == nil || r.country.validity() == nil {
+		if r.code != code || r.plan.general == nil || r.idd == nil || r.country.validity() == nil {
 			t.Errorf("%s: no tables", code)
 		}
 	}

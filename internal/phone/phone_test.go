@@ -206,7 +206,7 @@ func TestRegionByCode(t *testing.T) {
 			for _, code := range []string{"NZ", "KE", "DO", "XK"} {
 				r, err := RegionByCode(code)
 				again, _ := RegionByCode(code)
-				if err != nil || r != again || r.Code() != code {
+				if err != nil || r != again || r.code != code {
 					t.Errorf("%s: got %p, then %p, %v", code, r, again, err)
 				}
 			}

@@ -52,11 +52,8 @@ func unknownRegion(code string) error {
 	return fault.New(fault.Invalid, "Unknown region "+strconv.Quote(code)+": "+advice)
 }
 
-// Code returns the region's ISO 3166-1 alpha-2 code, such as "IN".
-func (r *Region) Code() string { return r.code }
-
-// Parse parses a number in any spelling. It ignores spaces and punctuation,
-// accepts decimal digits of any script, and allows one plus before them.
+// Parse reads a number in any spelling. Blanks and punctuation are left out,
+// decimal digits of any script are digits, and one plus may come before them.
 //
 // With a plus, the number must have a length that is possible for its country.
 // Without a plus, Parse takes the first of these that applies: a number that is

@@ -192,10 +192,3 @@ func (q *jobQueue) contended(account int64) bool {
 	}
 	return false
 }
-
-// len returns how many jobs wait.
-func (q *jobQueue) len() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.jobs
-}

@@ -197,3 +197,10 @@ func TestSignInTakesTurns(t *testing.T) {
 	}
 	s.insert(t, acme, contacts(firstNumber+phone.Number(1), 1), 1)
 }
+
+// len returns how many jobs wait.
+func (q *jobQueue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.jobs
+}
