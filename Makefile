@@ -6,7 +6,7 @@ BENCHARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: build test test-postgres test-tools test-race check fuzz bench clean help
+.PHONY: build test test-short test-postgres test-tools test-race check fuzz bench clean help
 
 build: ## Build the binary, ./callbook
 	CGO_ENABLED=0 go build -trimpath -o callbook ./cmd/callbook
@@ -16,6 +16,9 @@ test: test-tools ## Run all tests, on both engines, then those that race detecti
 	go test -timeout 30m -p 3 ./internal/e2e ./internal/postgres ./...
 	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory test-race
+
+test-short: ## Run the short tests of what needs no browser, no whole program and no PostgreSQL
+	go test -short -timeout 5m $$(go list ./... | grep -Ev '/internal/(e2e|bench|postgres|pgtest|openapitest|dashboard/browsertest)$$')
 
 test-postgres: # The server's tests once more; without the variable they are on SQLite
 	CALLBOOK_TEST_DB=postgres go test -timeout 30m ./internal/api ./internal/upload ./internal/server
@@ -39,4 +42,4 @@ clean: ## Remove what was built, installed and measured here
 	rm -rf callbook .tools bench-out coverage.* *.out *.test *.prof
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
