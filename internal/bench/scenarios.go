@@ -160,7 +160,7 @@ func during(ctx context.Context, load load, f func() error) (s sample, err error
 
 // neighbour measures what one account's loads do to the requests of another.
 func (l *lab) neighbour(ctx context.Context) error {
-	const contacts, lasting = 500_000, 8 * time.Second
+	const contacts, lasting = 500_000, 15 * time.Second
 	return l.withServer(ctx, func(s *server, _ credentials) error {
 		worst, err := l.fill(ctx, s, "worst", contacts)
 		if err != nil {
@@ -187,7 +187,7 @@ func (l *lab) neighbour(ctx context.Context) error {
 			{"exports", get("/contacts/export?format=csv")},
 			{"bulk requests", func(ctx context.Context, _, _ int) error { return create(bulk)(ctx, l, worst) }},
 			{"imports", func(ctx context.Context, _, i int) error {
-				if i > 2 { // only three, which take longer than this lasts
+				if i > 2 { // only three
 					<-ctx.Done()
 				}
 				_, err := worst.upload(ctx, fmt.Sprint("list ", i), file)
