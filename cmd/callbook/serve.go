@@ -169,7 +169,7 @@ func (c *serveCmd) bootstrap(ctx context.Context, d *account.Directory, sessions
 		return err
 	}
 	a, err := d.Create(ctx, bootstrapAccount, account.DefaultRegion, account.DefaultTimeZone)
-	if f := fault.As(err); f != nil && f.Kind == fault.Duplicate {
+	if fault.Is(err, fault.Duplicate) {
 		return nil // by another server that starts at this moment
 	}
 	if err != nil {

@@ -59,7 +59,7 @@ func (o *office) create(t *testing.T, sid string) (account.Account, account.Key,
 
 func isFault(t *testing.T, err error, want fault.Kind) {
 	t.Helper()
-	if f := fault.As(err); f == nil || f.Kind != want {
+	if !fault.Is(err, want) {
 		t.Errorf("the error is %v, want a fault of kind %d", err, want)
 	}
 }

@@ -61,7 +61,7 @@ type Caller struct {
 func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Caller, error) {
 	c, err := d.credentials(ctx, keyID)
 	if err != nil {
-		if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+		if fault.Is(err, fault.NotFound) {
 			return Caller{}, ErrUnauthenticated
 		}
 		return Caller{}, err

@@ -44,6 +44,12 @@ const (
 	MaxKeyLifetime = 10 * 366 * 24 * time.Hour
 )
 
+// The fields of a new key that faults are about.
+const (
+	FieldKeyName     fault.Field = "key_name"
+	FieldKeyLifetime fault.Field = "key_lifetime"
+)
+
 // Ended tells whether the key lets nobody in any more, since it was revoked or
 // has expired.
 func (k Key) Ended(now time.Time) bool {
@@ -55,11 +61,11 @@ func (k Key) Ended(now time.Time) bool {
 // means until it is revoked. An unknown account is a NotFound fault.
 func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
 	if utf8.RuneCountInString(name) > MaxKeyNameLength || !utf8.ValidString(name) || strings.Contains(name, "\x00") {
-		return Key{}, "", fault.New(fault.Invalid, fmt.Sprintf(
+		return Key{}, "", fault.InvalidField(FieldKeyName, fmt.Sprintf(
 			"the name of a key has at most %d characters, in UTF-8 and without NUL", MaxKeyNameLength))
 	}
 	if lifetime < 0 || lifetime > MaxKeyLifetime {
-		return Key{}, "", fault.New(fault.Invalid, "a key expires after at least a moment and at most ten years")
+		return Key{}, "", fault.InvalidField(FieldKeyLifetime, "a key expires after at least a moment and at most ten years")
 	}
 	acct, err := d.store.Account(ctx, accountSID)
 	if err != nil {

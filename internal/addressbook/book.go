@@ -55,12 +55,12 @@ var (
 	ErrNoContact = fault.New(fault.NotFound, "There is no contact with this sid")
 	// ErrNumberTaken is the fault of a number that another contact of the
 	// account has.
-	ErrNumberTaken = fault.New(fault.Duplicate, "A contact with this Number already exists")
+	ErrNumberTaken = fault.Taken(FieldNumber)
 	// ErrChanged is the fault of a patch whose contact has changed since; see
 	// Patch.IfUpdated.
 	ErrChanged = fault.New(fault.Changed, "The contact was changed meanwhile")
 
-	errNumberMissing = fault.New(fault.Missing, "Number is mandatory")
+	errNumberMissing = fault.Mandatory(FieldNumber)
 )
 
 // parser returns what reads the account's numbers.
@@ -149,47 +149,34 @@ func contactOf(d *Draft, number phone.Number) Contact {
 
 // check refuses what no store keeps or no field is meant for.
 func (c *Contact) check() error {
-	for _, f := range [...]struct {
-		name string
-		text string
-	}{
-		{"FirstName", c.FirstName.Value},
-		{"LastName", c.LastName.Value},
-		{"CompanyName", c.CompanyName.Value},
-		{"Email", c.Email.Value},
-		{"Tag", c.Tag.Value},
-	} {
-		if err := checkText(f.name, f.text); err != nil {
+	for i, text := range c.texts() {
+		if err := checkText(textFields[i], text.Value); err != nil {
 			return err
 		}
 	}
 	if len(c.CustomField) > MaxCustomFieldLength {
-		return tooLong("CustomField", MaxCustomFieldLength)
+		return fault.TooLong(FieldCustomField, MaxCustomFieldLength)
 	}
 	if tooDeep(c.CustomField) {
 		return errTooDeep
 	}
 	if !utf8.ValidString(c.CustomField) {
-		return fault.New(fault.Invalid, "Invalid CustomField: not valid UTF-8")
+		return fault.NotUTF8(FieldCustomField)
 	}
 	return nil
 }
 
 // checkText refuses a text that is too long or that no store keeps.
-func checkText(name, text string) error {
+func checkText(field fault.Field, text string) error {
 	switch {
 	case len(text) > MaxTextLength && utf8.RuneCountInString(text) > MaxTextLength:
-		return tooLong(name, MaxTextLength)
+		return fault.TooLong(field, MaxTextLength)
 	case strings.IndexByte(text, 0) >= 0:
-		return fault.New(fault.Invalid, "Invalid "+name+": the NUL character is not allowed")
+		return fault.HasNUL(field)
 	case !utf8.ValidString(text):
-		return fault.New(fault.Invalid, "Invalid "+name+": not valid UTF-8")
+		return fault.NotUTF8(field)
 	}
 	return nil
-}
-
-func tooLong(name string, limit int) error {
-	return fault.New(fault.Invalid, fmt.Sprintf("Maximum allowed length for %s is %d", name, limit))
 }
 
 // bulk is a bulk write whose invalid items have failed already. The store gets

@@ -90,28 +90,29 @@ func draft(number string) addressbook.Draft {
 	return addressbook.Draft{Number: addressbook.Given(number)}
 }
 
-// is checks a result's fault; kind 0 is a contact that was created.
-func is(t *testing.T, r addressbook.Result, kind fault.Kind, detail string) {
+// is checks a result's fault; none is a contact that was created.
+func is(t *testing.T, r addressbook.Result, want *fault.Error) {
 	t.Helper()
-	if kind == 0 {
+	if want == none {
 		if r.Fault != nil || r.Contact == nil {
 			t.Errorf("got %+v, %v, want a new contact", r.Contact, r.Fault)
 		}
 		return
 	}
 	f := fault.As(r.Fault)
-	if f == nil || f.Kind != kind || f.Detail != detail {
-		t.Errorf("the fault is %v, want %q of kind %d", r.Fault, detail, kind)
+	if f == nil || *f != *want {
+		t.Errorf("the fault is %#v, want %#v", f, want)
 	}
-	if (r.Contact != nil) != (kind == fault.Duplicate) {
+	if (r.Contact != nil) != (want.Kind == fault.Duplicate) {
 		t.Errorf("with the fault %v comes the contact %+v", r.Fault, r.Contact)
 	}
 }
 
-const (
-	taken   = "A contact with this Number already exists"
-	missing = "Number is mandatory"
-	invalid = "Invalid Number"
+var (
+	none    *fault.Error
+	taken   = fault.Taken(addressbook.FieldNumber)
+	missing = fault.Mandatory(addressbook.FieldNumber)
+	invalid = fault.NotNumber(addressbook.FieldNumber)
 )
 
 func TestCreateContacts(t *testing.T) {
@@ -127,7 +128,7 @@ func TestCreateContacts(t *testing.T) {
 		CustomField: `{ "b": 1.0, "a": [] }`,
 	}
 	r := s.create(t, full)
-	is(t, r[0], 0, "")
+	is(t, r[0], none)
 	c := *r[0].Contact
 	want := addressbook.Contact{
 		SID: c.SID, Number: 919876543210,
@@ -149,7 +150,7 @@ func TestCreateContacts(t *testing.T) {
 		t.Errorf("read %v (-want +got):\n%s", err, diff)
 	}
 	_, err = s.Contact(t.Context(), s.account, addressbook.SID{1})
-	if f := fault.As(err); f == nil || f.Kind != fault.NotFound {
+	if !fault.Is(err, fault.NotFound) {
 		t.Errorf("an unknown sid gives %v", err)
 	}
 }
@@ -177,20 +178,20 @@ func TestResults(t *testing.T) {
 		tooLong,             // what is wrong with it comes before that it is a repeat
 		draft("9876500001"),
 	)
-	is(t, r[0], 0, "")
-	is(t, r[1], fault.Invalid, invalid)
-	is(t, r[2], fault.Duplicate, taken)
+	is(t, r[0], none)
+	is(t, r[1], invalid)
+	is(t, r[2], taken)
 	if !errors.Is(r[3].Fault, unreadable) || r[3].Contact != nil {
 		t.Errorf("the unreadable draft gives %+v", r[3])
 	}
-	is(t, r[4], fault.Duplicate, taken)
-	is(t, r[5], 0, "")
-	is(t, r[6], fault.Missing, missing)
-	is(t, r[7], fault.Duplicate, taken)
-	is(t, r[8], fault.Invalid, "Maximum allowed length for Tag is 255")
-	is(t, r[9], 0, "")
-	is(t, r[10], fault.Invalid, "Maximum allowed length for Tag is 255")
-	is(t, r[11], fault.Duplicate, taken)
+	is(t, r[4], taken)
+	is(t, r[5], none)
+	is(t, r[6], missing)
+	is(t, r[7], taken)
+	is(t, r[8], fault.TooLong(addressbook.FieldTag, 255))
+	is(t, r[9], none)
+	is(t, r[10], fault.TooLong(addressbook.FieldTag, 255))
+	is(t, r[11], taken)
 	if t.Failed() {
 		t.FailNow()
 	}
@@ -248,10 +249,10 @@ func TestStrictNumbers(t *testing.T) {
 	t.Parallel()
 	s := open(t, addressbook.Options{StrictNumbers: true})
 	r := s.create(t, draft("+919876543210"), draft("9876543210"), draft("+91 9876543211"), draft(""))
-	is(t, r[0], 0, "")
-	is(t, r[1], fault.Invalid, invalid)
-	is(t, r[2], fault.Invalid, invalid)
-	is(t, r[3], fault.Missing, missing)
+	is(t, r[0], none)
+	is(t, r[1], invalid)
+	is(t, r[2], invalid)
+	is(t, r[3], missing)
 }
 
 // fakeStore is for what a real store is not made to do.

@@ -60,20 +60,20 @@ func TestUpdateResults(t *testing.T) {
 		addressbook.Patch{SID: three.SID, CustomField: empty, Tag: set(strings.Repeat("é", 255))},
 	)
 	one.Number, one.LastName, one.Updated = 919876500009, addressbook.Given(""), clock
-	is(t, r[0], 0, "")
+	is(t, r[0], none)
 	if !errors.Is(r[1].Fault, unreadable) || r[1].Contact != nil {
 		t.Errorf("the unreadable patch gives %+v", r[1])
 	}
-	is(t, r[2], fault.Missing, missing)
-	is(t, r[3], fault.Missing, missing)
-	is(t, r[4], fault.Invalid, invalid)
-	is(t, r[5], fault.Duplicate, taken)
-	is(t, r[6], fault.Invalid, "Maximum allowed length for Tag is 255")
-	is(t, r[7], fault.Invalid, "Invalid Email: the NUL character is not allowed")
-	is(t, r[8], fault.Invalid, "Invalid CustomField: not valid UTF-8")
-	is(t, r[9], fault.NotFound, "There is no contact with this sid")
-	is(t, r[10], 0, "")
-	is(t, r[11], 0, "")
+	is(t, r[2], missing)
+	is(t, r[3], missing)
+	is(t, r[4], invalid)
+	is(t, r[5], taken)
+	is(t, r[6], fault.TooLong(addressbook.FieldTag, 255))
+	is(t, r[7], fault.HasNUL(addressbook.FieldEmail))
+	is(t, r[8], fault.NotUTF8(addressbook.FieldCustomField))
+	is(t, r[9], addressbook.ErrNoContact)
+	is(t, r[10], none)
+	is(t, r[11], none)
 	if t.Failed() {
 		t.FailNow()
 	}
@@ -89,11 +89,11 @@ func TestUpdateResults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	is(t, deleted[0], 0, "")
+	is(t, deleted[0], none)
 	if !errors.Is(deleted[1].Fault, unreadable) || deleted[1].Contact != nil {
 		t.Errorf("the unreadable reference gives %+v", deleted[1])
 	}
-	is(t, deleted[2], fault.NotFound, "There is no contact with this sid")
+	is(t, deleted[2], addressbook.ErrNoContact)
 	if diff := cmp.Diff(two, *deleted[0].Contact); diff != "" {
 		t.Errorf("deleted (-want +got):\n%s", diff)
 	}
@@ -129,8 +129,8 @@ func TestStrictUpdate(t *testing.T) {
 	r := s.update(t,
 		addressbook.Patch{SID: c.SID, Number: set("9876543211")},
 		addressbook.Patch{SID: c.SID, Number: set("+919876543211")})
-	is(t, r[0], fault.Invalid, invalid)
-	is(t, r[1], 0, "")
+	is(t, r[0], invalid)
+	is(t, r[1], none)
 }
 
 // TestFindByNumber takes any spelling of a number, and refuses what is none.
@@ -151,26 +151,26 @@ func TestFindByNumber(t *testing.T) {
 		t.Errorf("a number that nobody has: %+v, %v", page, err)
 	}
 	_, err := query("12")
-	if f := fault.As(err); f == nil || f.Kind != fault.Invalid {
+	if !fault.Is(err, fault.Invalid) {
 		t.Errorf("a number that is none: %v", err)
 	}
 }
 
-// listIs checks the fault of a list's result; kind 0 is none.
-func listIs(t *testing.T, r addressbook.ListResult, kind fault.Kind, detail string) {
+// listIs checks the fault of a list's result.
+func listIs(t *testing.T, r addressbook.ListResult, want *fault.Error) {
 	t.Helper()
 	f := fault.As(r.Fault)
 	switch {
-	case kind == 0 && (r.Fault != nil || r.List == nil):
+	case want == none && (r.Fault != nil || r.List == nil):
 		t.Errorf("got %+v, %v, want a list", r.List, r.Fault)
-	case kind != 0 && (f == nil || f.Kind != kind || f.Detail != detail || r.List != nil):
-		t.Errorf("got %+v, %v, want %q of kind %d", r.List, r.Fault, detail, kind)
+	case want != none && (f == nil || *f != *want || r.List != nil):
+		t.Errorf("got %+v, %#v, want %#v", r.List, f, want)
 	}
 }
 
-const (
-	nameMissing = "Name is mandatory"
-	nameTaken   = "A list with this Name already exists"
+var (
+	nameMissing = fault.Mandatory(addressbook.FieldName)
+	nameTaken   = fault.Taken(addressbook.FieldName)
 )
 
 func TestListResults(t *testing.T) {
@@ -195,16 +195,16 @@ func TestListResults(t *testing.T) {
 	if err != nil || len(r) != 10 {
 		t.Fatalf("%d results, %v", len(r), err)
 	}
-	listIs(t, r[0], 0, "")
-	listIs(t, r[1], fault.Invalid, "the list is a text")
-	listIs(t, r[2], fault.Missing, nameMissing)
-	listIs(t, r[3], fault.Missing, nameMissing)
-	listIs(t, r[4], fault.Invalid, "Maximum allowed length for Name is 255")
-	listIs(t, r[5], fault.Invalid, "Invalid Name: the NUL character is not allowed")
-	listIs(t, r[6], fault.Invalid, "Invalid Tag: not valid UTF-8")
-	listIs(t, r[7], fault.Duplicate, nameTaken)
-	listIs(t, r[8], 0, "")
-	listIs(t, r[9], 0, "")
+	listIs(t, r[0], none)
+	listIs(t, r[1], unreadable)
+	listIs(t, r[2], nameMissing)
+	listIs(t, r[3], nameMissing)
+	listIs(t, r[4], fault.TooLong(addressbook.FieldName, 255))
+	listIs(t, r[5], fault.HasNUL(addressbook.FieldName))
+	listIs(t, r[6], fault.NotUTF8(addressbook.FieldTag))
+	listIs(t, r[7], nameTaken)
+	listIs(t, r[8], none)
+	listIs(t, r[9], none)
 	if t.Failed() {
 		t.FailNow()
 	}
@@ -234,15 +234,15 @@ func TestListResults(t *testing.T) {
 	}
 	a.Tag, a.Updated = addressbook.Text{}, clock
 	b.Name, b.Updated = "any", clock
-	listIs(t, r[0], 0, "")
-	listIs(t, r[1], fault.Invalid, "the list is a text")
-	listIs(t, r[2], fault.Missing, nameMissing)
-	listIs(t, r[3], fault.Missing, nameMissing)
-	listIs(t, r[4], fault.Invalid, "Maximum allowed length for Name is 255")
-	listIs(t, r[5], fault.Invalid, "Invalid Tag: the NUL character is not allowed")
-	listIs(t, r[6], fault.Duplicate, nameTaken)
-	listIs(t, r[7], fault.NotFound, "There is no list with this sid")
-	listIs(t, r[8], 0, "")
+	listIs(t, r[0], none)
+	listIs(t, r[1], unreadable)
+	listIs(t, r[2], nameMissing)
+	listIs(t, r[3], nameMissing)
+	listIs(t, r[4], fault.TooLong(addressbook.FieldName, 255))
+	listIs(t, r[5], fault.HasNUL(addressbook.FieldTag))
+	listIs(t, r[6], nameTaken)
+	listIs(t, r[7], addressbook.ErrNoList)
+	listIs(t, r[8], none)
 	for i, l := range map[int]addressbook.List{0: a, 8: b} {
 		got, err := s.List(t.Context(), s.account, l.SID)
 		if diff := cmp.Diff(l, got); err != nil || diff != "" {

@@ -95,15 +95,10 @@ const (
 // Overwrite writes the fields that another contact was given over this one's,
 // which has the same number. It is for stores.
 func (c *Contact) Overwrite(given *Contact) {
-	for _, f := range [...]struct{ from, to *Text }{
-		{&given.FirstName, &c.FirstName},
-		{&given.LastName, &c.LastName},
-		{&given.CompanyName, &c.CompanyName},
-		{&given.Email, &c.Email},
-		{&given.Tag, &c.Tag},
-	} {
-		if f.from.Given {
-			*f.to = *f.from
+	from := given.texts()
+	for i, to := range c.texts() {
+		if from[i].Given {
+			*to = *from[i]
 		}
 	}
 	if given.CustomField != "" {

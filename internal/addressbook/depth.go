@@ -13,7 +13,7 @@ import (
 // their square.
 const MaxCustomFieldDepth = 100
 
-var errTooDeep = fault.New(fault.Invalid, fmt.Sprintf("Invalid CustomField: Maximum allowed depth is %d", MaxCustomFieldDepth))
+var errTooDeep = fault.InvalidField(FieldCustomField, fmt.Sprintf("Maximum allowed depth is %d", MaxCustomFieldDepth))
 
 // tooDeep tells whether valid JSON is nested deeper than MaxCustomFieldDepth.
 func tooDeep(json string) bool {

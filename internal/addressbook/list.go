@@ -61,12 +61,12 @@ var (
 	// ErrNoList is the fault of a sid that no list of the account has.
 	ErrNoList = fault.New(fault.NotFound, "There is no list with this sid")
 	// ErrNameTaken is the fault of a name that another list of the account has.
-	ErrNameTaken = fault.New(fault.Duplicate, "A list with this Name already exists")
+	ErrNameTaken = fault.Taken(FieldName)
 	// ErrListChanged is the fault of a patch whose list has changed since; see
 	// ListPatch.IfUpdated.
 	ErrListChanged = fault.New(fault.Changed, "The list was changed meanwhile")
 
-	errNameMissing = fault.New(fault.Missing, "Name is mandatory")
+	errNameMissing = fault.Mandatory(FieldName)
 )
 
 // Fits tells whether the list is as the patch's IfUpdated wants it. It is for
@@ -109,10 +109,10 @@ func (d *ListDraft) check() error {
 	case d.Name.Value == "":
 		return errNameMissing
 	}
-	if err := checkText("Name", d.Name.Value); err != nil {
+	if err := checkText(FieldName, d.Name.Value); err != nil {
 		return err
 	}
-	return checkText("Tag", d.Tag.Value)
+	return checkText(FieldTag, d.Tag.Value)
 }
 
 func failedList(err error) ListResult { return ListResult{Fault: err} }

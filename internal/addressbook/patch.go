@@ -52,18 +52,10 @@ func (p *Patch) Apply(c *Contact) {
 	if p.number != 0 {
 		c.Number = p.number
 	}
-	for _, f := range [...]struct {
-		change Change
-		field  *Text
-	}{
-		{p.FirstName, &c.FirstName},
-		{p.LastName, &c.LastName},
-		{p.CompanyName, &c.CompanyName},
-		{p.Email, &c.Email},
-		{p.Tag, &c.Tag},
-	} {
-		if f.change.Set {
-			*f.field = f.change.Text
+	changes := [len(textFields)]*Change{&p.FirstName, &p.LastName, &p.CompanyName, &p.Email, &p.Tag}
+	for i, text := range c.texts() {
+		if changes[i].Set {
+			*text = changes[i].Text
 		}
 	}
 	if p.CustomField.Set {

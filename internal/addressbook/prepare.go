@@ -72,10 +72,9 @@ func (p *Prepared) Fold(drafts []Draft) {
 	}
 }
 
-// PrepareList checks the name, which the caller knows under the name of field,
-// and returns a list that is not stored.
-func (b *Book) PrepareList(field, name string, kind ListType) (List, error) {
-	if err := checkText(field, name); err != nil {
+// PrepareList checks the name, and returns a list that is not stored.
+func (b *Book) PrepareList(name string, kind ListType) (List, error) {
+	if err := checkText(FieldName, name); err != nil {
 		return List{}, err
 	}
 	sid, born := b.Birth()

@@ -34,7 +34,6 @@ func (a *API) authenticate(r *http.Request, key, token string) (account.Caller, 
 	failed := false
 	defer func() { guess.End(failed) }()
 	caller, err := a.accounts.Authenticate(r.Context(), key, token)
-	f := fault.As(err)
-	failed = f != nil && f.Kind == fault.Unauthenticated
+	failed = fault.Is(err, fault.Unauthenticated)
 	return caller, err
 }

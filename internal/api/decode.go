@@ -4,7 +4,6 @@ import (
 	"bytes"
 	stdjson "encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -18,8 +17,7 @@ const maxItems = 5000
 
 // bulkRequest is a kind of request with an array of items under one key.
 type bulkRequest[T any] struct {
-	key   string // of the array
-	title string // of the array in the texts of the platform
+	key fault.Field // of the array
 	// outline returns a pointer to what encoding/json would read such a request
 	// into.
 	outline func() any
@@ -36,7 +34,7 @@ func (q *bulkRequest[T]) decode(body []byte) ([]T, error) {
 	var count int
 	err := d.document(func() error {
 		return d.object(func(name string) error {
-			if !strings.EqualFold(name, q.key) {
+			if !strings.EqualFold(name, string(q.key)) {
 				return d.dec.SkipValue()
 			}
 			var err error
@@ -48,9 +46,9 @@ func (q *bulkRequest[T]) decode(body []byte) ([]T, error) {
 	case err != nil:
 		return nil, unparsable(body, q.outline(), err)
 	case count == 0:
-		return nil, fault.New(fault.Missing, q.title+" is mandatory")
+		return nil, fault.Mandatory(q.key)
 	case count > maxItems:
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("Maximum allowed length for %s is %d", q.title, maxItems))
+		return nil, fault.TooLong(q.key, maxItems)
 	}
 	return items, nil
 }

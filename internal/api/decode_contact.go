@@ -11,13 +11,13 @@ import (
 // The bodies with contacts.
 var (
 	newContacts = bulkRequest[addressbook.Draft]{
-		key: "contacts", title: "Contacts", outline: contactsOutline, read: readContactDraft,
+		key: "contacts", outline: contactsOutline, read: readContactDraft,
 	}
 	contactPatches = bulkRequest[addressbook.Patch]{
-		key: "contacts", title: "Contacts", outline: contactsOutline, read: readNamedContactPatch,
+		key: "contacts", outline: contactsOutline, read: readNamedContactPatch,
 	}
 	contactRefs = bulkRequest[addressbook.ContactRef]{
-		key: "contacts", title: "Contacts", outline: contactsOutline, read: readContactRef,
+		key: "contacts", outline: contactsOutline, read: readContactRef,
 	}
 )
 
@@ -43,16 +43,16 @@ const (
 )
 
 var contactFields = [contactFieldCount]field{
-	contactNumber:      {name: "number", title: "Number"},
-	contactFirstName:   {name: "first_name", title: "FirstName"},
-	contactLastName:    {name: "last_name", title: "LastName"},
-	contactCompanyName: {name: "company_name", title: "CompanyName"},
-	contactEmail:       {name: "email", title: "Email"},
-	contactTag:         {name: "tag", title: "Tag"},
-	contactCustomField: {name: "custom_field", title: "CustomField", isObj: true},
-	contactCustom:      {name: "custom", title: "CustomField", isObj: true},
-	contactRef:         {name: "client_ref", title: "ClientRef"},
-	contactSID:         {name: "sid", title: "Sid"},
+	contactNumber:      {name: addressbook.FieldNumber},
+	contactFirstName:   {name: addressbook.FieldFirstName},
+	contactLastName:    {name: addressbook.FieldLastName},
+	contactCompanyName: {name: addressbook.FieldCompanyName},
+	contactEmail:       {name: addressbook.FieldEmail},
+	contactTag:         {name: addressbook.FieldTag},
+	contactCustomField: {name: addressbook.FieldCustomField, isObj: true},
+	contactCustom:      {name: "custom", isObj: true},
+	contactRef:         {name: "client_ref"},
+	contactSID:         {name: "sid"},
 }
 
 var errNoContactObject = fault.New(fault.Invalid, "Invalid Contact: it must be a JSON object")
@@ -77,7 +77,7 @@ func readContactDraft(d *decoder, draft *addressbook.Draft) error {
 	var v contactValues
 	invalid, err := v.read(d, contactFields[:contactSID])
 	if draft.Ref = v[contactRef].Text; !utf8.ValidString(draft.Ref.Value) {
-		draft.Ref, v[contactRef].fault = addressbook.Text{}, contactFields[contactRef].invalid("not valid UTF-8")
+		draft.Ref, v[contactRef].fault = addressbook.Text{}, fault.NotUTF8(contactFields[contactRef].name)
 	}
 	draft.Number = v[contactNumber].Text
 	draft.FirstName = v[contactFirstName].Text

@@ -12,9 +12,8 @@ import (
 
 // field is a key that an object in a request may have.
 type field struct {
-	name  string // on the wire
-	title string // in the texts of the platform
-	isObj bool   // whether a JSON object stands there, and else a text
+	name  fault.Field // on the wire
+	isObj bool        // whether a JSON object stands there, and else a text
 }
 
 // value is what came under a field's key: the last one, when it came twice. It
@@ -44,12 +43,12 @@ func (d *decoder) item(notObject error, known []field, values []value) (invalid,
 // encoding/json does. It returns -1 for one that is not known.
 func find(known []field, name string) int {
 	for f := range known {
-		if name == known[f].name {
+		if name == string(known[f].name) {
 			return f
 		}
 	}
 	for f := range known {
-		if strings.EqualFold(name, known[f].name) {
+		if strings.EqualFold(name, string(known[f].name)) {
 			return f
 		}
 	}
@@ -68,27 +67,23 @@ func (d *decoder) value(f *field, v *value) error {
 	case kind == '{' && f.isObj:
 		// Bad UTF-8 is seen by Book, except where escapes spell it.
 		if bytes.Contains(raw, []byte(`\u`)) && !raw.IsValid(jsontext.AllowDuplicateNames(true)) {
-			v.fault = f.invalid("not valid UTF-8")
+			v.fault = fault.NotUTF8(f.name)
 		} else {
 			v.Text = addressbook.Given(d.source(raw))
 		}
 	case kind == '"' && !f.isObj:
 		text, err := d.unquote(raw)
 		if err != nil {
-			v.fault = f.invalid("not valid UTF-8")
+			v.fault = fault.NotUTF8(f.name)
 		} else {
 			v.Text = addressbook.Given(text)
 		}
 	case f.isObj:
-		v.fault = f.invalid("it must be a JSON object")
+		v.fault = fault.InvalidField(f.name, "it must be a JSON object")
 	default:
-		v.fault = f.invalid("it must be a string")
+		v.fault = fault.InvalidField(f.name, "it must be a string")
 	}
 	return nil
-}
-
-func (f *field) invalid(why string) error {
-	return fault.New(fault.Invalid, "Invalid "+f.title+": "+why)
 }
 
 // firstFault returns what is wrong with the first value that has anything
@@ -110,7 +105,7 @@ func (f *field) mandatorySID(v *value) (addressbook.SID, error) {
 	case v.fault != nil:
 		return addressbook.SID{}, v.fault
 	case v.Value == "":
-		return addressbook.SID{}, fault.New(fault.Missing, f.title+" is mandatory")
+		return addressbook.SID{}, fault.Mandatory(f.name)
 	}
 	sid, _ := addressbook.ParseSID(v.Value)
 	return sid, nil

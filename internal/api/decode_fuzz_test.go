@@ -109,7 +109,7 @@ func compareOne[T any](t *testing.T, decode func([]byte) (T, error), body []byte
 func isFault(t *testing.T, err error, kind fault.Kind) {
 	t.Helper()
 	f := fault.As(err)
-	if f == nil || f.Kind != kind || f.Detail == "" || f.Cause != nil {
+	if f == nil || f.Kind != kind || Words(f) == "" || f.Cause != nil {
 		t.Fatalf("got %v, want a fault of kind %d", err, kind)
 	}
 }

@@ -10,13 +10,13 @@ import (
 // The bodies with lists, and with what is to be in them.
 var (
 	newLists = bulkRequest[addressbook.ListDraft]{
-		key: "lists", title: "Lists", outline: listsOutline, read: readListDraft,
+		key: "lists", outline: listsOutline, read: readListDraft,
 	}
 	listPatches = bulkRequest[addressbook.ListPatch]{
-		key: "lists", title: "Lists", outline: listsOutline, read: readNamedListPatch,
+		key: "lists", outline: listsOutline, read: readNamedListPatch,
 	}
 	contactReferences = bulkRequest[addressbook.ContactRef]{
-		key: "contact_references", title: "ContactReferences", outline: referencesOutline, read: readReference,
+		key: "contact_references", outline: referencesOutline, read: readReference,
 	}
 )
 
@@ -41,12 +41,12 @@ const (
 )
 
 var listFields = [listFieldCount]field{
-	listName: {name: "name", title: "Name"},
-	listTag:  {name: "tag", title: "Tag"},
-	listSID:  {name: "sid", title: "Sid"},
+	listName: {name: addressbook.FieldName},
+	listTag:  {name: addressbook.FieldTag},
+	listSID:  {name: "sid"},
 }
 
-var referenceFields = [1]field{{name: "contact_sid", title: "ContactSid"}}
+var referenceFields = [1]field{{name: "contact_sid"}}
 
 var (
 	errNoListObject      = fault.New(fault.Invalid, "Invalid List: it must be a JSON object")

@@ -88,8 +88,8 @@ func (d *download) whilePermitted(ctx context.Context, tick <-chan time.Time) (_
 				return
 			}
 			// A store that does not answer has revoked nothing.
-			if f := fault.As(permit(ctx)); f != nil && (f.Kind == fault.Unauthenticated || f.Kind == fault.NotFound) {
-				d.stop(f)
+			if err := permit(ctx); fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound) {
+				d.stop(err)
 				cancel()
 				return
 			}

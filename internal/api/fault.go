@@ -54,7 +54,7 @@ func describe(err error) (w wireFault, detail string, f *fault.Error) {
 	}
 	if f != nil {
 		if w, ok := wireFaults[f.Kind]; ok {
-			return w, f.Detail, f
+			return w, fieldWords.Of(f), f
 		}
 	}
 	return internalFault, internalText, nil

@@ -100,7 +100,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, stores.Close())
 	}
 	imports, err := upload.Open(ctx, stores.Uploads, stores.Files, book, upload.Options{
-		Log: cfg.Log, Now: cfg.Clock.Now, BatchRows: cfg.BatchRows, Retention: cfg.Retention,
+		Log: cfg.Log, Now: cfg.Clock.Now, BatchRows: cfg.BatchRows, Retention: cfg.Retention, Words: api.Words,
 	})
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())

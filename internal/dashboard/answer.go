@@ -139,6 +139,8 @@ var troubles = map[fault.Kind]trouble{
 	fault.TooLarge:         {http.StatusRequestEntityTooLarge, "Too large"},
 	fault.TooMany:          {http.StatusTooManyRequests, "Too much at once"},
 	fault.Unavailable:      {http.StatusServiceUnavailable, "Not now"},
+	fault.InProgress:       {http.StatusConflict, "Not now"},
+	fault.KeyReused:        {http.StatusUnprocessableEntity, "That is not valid"},
 }
 
 // troublePage is what the template error.html shows.
@@ -162,7 +164,7 @@ func explain(r *http.Request, err error) troublePage {
 	is := trouble{http.StatusInternalServerError, "Something went wrong"}
 	page := troublePage{Text: "It is the server's fault, not yours. Its log says more under this request id.", Ours: true}
 	if f != nil {
-		is, page = troubles[f.Kind], troublePage{Text: f.Detail}
+		is, page = troubles[f.Kind], troublePage{Text: fieldWords.Of(f)}
 	}
 	page.status, page.Title, page.RequestID = is.status, is.title, recordOf(r).ID
 	return page

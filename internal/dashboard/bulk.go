@@ -27,7 +27,7 @@ func (d *Dashboard) addSelectedToList(r *http.Request) (answer, error) {
 	}
 	list, made, err := d.listFor(ctx, acct, name)
 	if f := fault.As(err); f != nil {
-		again.Field.Error = listWords(f)
+		again.Field.Error = sentence(f)
 		return d.askSelected(r, again)
 	}
 	if err != nil {
@@ -90,7 +90,7 @@ func (d *Dashboard) tagSelected(r *http.Request) (answer, error) {
 		return err
 	})
 	if f := fault.As(err); f != nil && f.Kind == fault.Invalid {
-		again.Field.Error = fieldWords(f.Detail, "Tag")
+		again.Field.Error = sentence(f)
 		return d.askSelected(r, again)
 	}
 	if err != nil {
@@ -146,7 +146,7 @@ func (d *Dashboard) deleteSelected(r *http.Request) (answer, error) {
 	if !s.All && n <= maxUndo {
 		for _, sid := range s.SIDs {
 			_, in, err := d.contactWithLists(ctx, acct, sid)
-			if err != nil && !isFault(err, fault.NotFound) {
+			if err != nil && !fault.Is(err, fault.NotFound) {
 				return answer{}, err
 			}
 			lists[sid] = in

@@ -71,7 +71,7 @@ func (d *Dashboard) saveContact(r *http.Request) (answer, error) {
 	acct := accountOf(r)
 	form := newContactForm(typed(r.PostForm))
 	c, err := d.cfg.Book.Contact(r.Context(), acct, sidIn(r, "sid"))
-	if isFault(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) {
 		return d.wasDeleted(r, form)
 	}
 	if err != nil {

@@ -35,7 +35,6 @@ type difference struct{ Label, Theirs, Mine string }
 // patch.
 type contactField struct {
 	field
-	title  string // in the texts of faults
 	value  func(*addressbook.Contact) string
 	draft  func(*addressbook.Draft) *addressbook.Text
 	change func(*addressbook.Patch) *addressbook.Change
@@ -46,49 +45,42 @@ type contactField struct {
 var contactFields = []contactField{
 	{
 		field:  field{Name: "number", Label: "Number", Type: "tel", Required: true, Hint: "In any spelling. With its country code when it is abroad."},
-		title:  "Number",
 		value:  func(c *addressbook.Contact) string { return c.Number.String() },
 		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Number },
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Number },
 	},
 	{
 		field:  field{Name: "first_name", Label: "First name"},
-		title:  "FirstName",
 		value:  func(c *addressbook.Contact) string { return c.FirstName.Value },
 		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.FirstName },
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.FirstName },
 	},
 	{
 		field:  field{Name: "last_name", Label: "Last name"},
-		title:  "LastName",
 		value:  func(c *addressbook.Contact) string { return c.LastName.Value },
 		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.LastName },
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.LastName },
 	},
 	{
 		field:  field{Name: "company_name", Label: "Company"},
-		title:  "CompanyName",
 		value:  func(c *addressbook.Contact) string { return c.CompanyName.Value },
 		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.CompanyName },
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CompanyName },
 	},
 	{
 		field:  field{Name: "email", Label: "E-mail"},
-		title:  "Email",
 		value:  func(c *addressbook.Contact) string { return c.Email.Value },
 		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Email },
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Email },
 	},
 	{
 		field:  field{Name: "tag", Label: "Tag", Hint: "One word or a few, to find contacts by."},
-		title:  "Tag",
 		value:  func(c *addressbook.Contact) string { return c.Tag.Value },
 		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Tag },
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Tag },
 	},
 	{
 		field: field{Name: "custom_field", Label: "Custom field", Type: "textarea", Mono: true, Hint: `Whatever else there is to know, as a JSON object: {"plan": "gold"}. It is kept as you write it.`},
-		title: "CustomField",
 		value: func(c *addressbook.Contact) string { return c.CustomField },
 		// A draft's custom field is no Text.
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CustomField },
@@ -126,9 +118,9 @@ func (f *contactForm) of(c *addressbook.Contact) *contactForm {
 	return f
 }
 
-func (f *contactForm) fail(name, text string) {
+func (f *contactForm) fail(name fault.Field, text string) {
 	for i := range f.Fields {
-		if f.Fields[i].Name == name && f.Fields[i].Error == "" {
+		if f.Fields[i].Name == string(name) && f.Fields[i].Error == "" {
 			f.Fields[i].Error = text
 		}
 	}
@@ -149,56 +141,30 @@ func (d *Dashboard) check(acct account.Account, f *contactForm) {
 	for _, field := range f.Fields {
 		switch {
 		case field.Name == "number" && field.Value == "":
-			f.fail("number", "Enter the contact's number.")
+			f.refused(fault.Mandatory(addressbook.FieldNumber), nil)
 		case field.Name == "number":
 			if _, err := d.cfg.Book.Number(acct, field.Value); err != nil {
-				f.fail("number", numberWords)
+				f.refused(fault.NotNumber(addressbook.FieldNumber), nil)
 			}
 		case field.Name == "custom_field" && field.Value != "":
 			if text := jsonObjectFault(field.Value); text != "" {
-				f.fail("custom_field", text)
+				f.fail(addressbook.FieldCustomField, text)
 			}
 		}
 	}
 }
-
-const numberWords = "This cannot be a telephone number: its length or its beginning is wrong, or there are letters in it. " +
-	"Write a number of another country with its code, as +44 20 7946 0123."
 
 // refused puts what the book says against a contact beside the field that it is
 // about.
 func (f *contactForm) refused(err *fault.Error, holder *addressbook.Contact) {
-	if err.Kind == fault.Duplicate && holder != nil {
-		f.fail("number", "Another contact has this number.")
+	if err.Field == "" {
+		f.Error = err.Detail
+		return
+	}
+	f.fail(err.Field, sentence(err))
+	if err.Need == fault.Unique && holder != nil {
 		f.Taken = &contactRow{Contact: *holder, Name: title(*holder), Number: holder.Number.International()}
-		return
 	}
-	for _, cf := range contactFields {
-		if !strings.Contains(err.Detail, cf.title) {
-			continue
-		}
-		f.fail(cf.Name, fieldWords(err.Detail, cf.title))
-		return
-	}
-	f.Error = err.Detail
-}
-
-// fieldWords says beside a field what a fault says of it by its name.
-func fieldWords(detail, title string) string {
-	switch {
-	case detail == "Invalid Number":
-		return numberWords
-	case strings.HasPrefix(detail, "Maximum allowed length for "+title+" is "):
-		limit, unit := strings.TrimPrefix(detail, "Maximum allowed length for "+title+" is "), "characters"
-		if title == "CustomField" {
-			unit = "bytes"
-		}
-		return "This is too long: it can have " + limit + " " + unit + "."
-	}
-	if _, reason, ok := strings.Cut(detail, ": "); ok {
-		return "This cannot be kept: " + reason + "."
-	}
-	return detail + "."
 }
 
 // draft is the new contact that the form describes. A field that is empty was

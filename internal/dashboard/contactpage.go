@@ -87,7 +87,7 @@ func (d *Dashboard) joinList(r *http.Request) (answer, error) {
 	wrong := func(text string) (answer, error) { return d.showContact(r, field{Value: name, Error: text}) }
 	list, made, err := d.listFor(r.Context(), accountOf(r), name)
 	if f := fault.As(err); f != nil {
-		return wrong(listWords(f))
+		return wrong(sentence(f))
 	}
 	if err != nil {
 		return answer{}, err

@@ -78,7 +78,7 @@ func (d *Dashboard) draftOf(r *http.Request) (upload.PendingFile, error) {
 
 func (d *Dashboard) draftPage(r *http.Request) (answer, error) {
 	draft, err := d.draftOf(r)
-	if isFault(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) {
 		// Whoever goes back to a file that was started finds the import.
 		if u, err := d.uploadOf(r); err == nil {
 			return goTo("/imports/" + u.SID.String()), nil
@@ -113,7 +113,7 @@ func (d *Dashboard) showDraft(r *http.Request, draft upload.PendingFile, form *i
 	switch l, err := d.cfg.Book.ListByName(r.Context(), accountOf(r), draft.Request.ListName); {
 	case err == nil:
 		data.Members = l.ContactCount
-	case isFault(err, fault.NotFound):
+	case fault.Is(err, fault.NotFound):
 		data.NewList = true
 	default:
 		return answer{}, err
@@ -147,8 +147,8 @@ func (v *draftReview) setLook(look table.Preview) {
 	for i := range v.Rows {
 		v.Rows[i].Cells = v.Rows[i].Cells[:min(shownColumns, len(v.Rows[i].Cells))]
 	}
-	if look.Fault != nil {
-		v.Fault = sentence(strings.TrimPrefix(look.Fault.Error(), "Invalid FileName: "))
+	if f := fault.As(look.Fault); f != nil {
+		v.Fault = sentence(f)
 	}
 }
 

@@ -78,7 +78,7 @@ func (d *Dashboard) exportSelected(r *http.Request) (answer, error) {
 	contacts := make([]addressbook.Contact, 0, len(s.SIDs))
 	for _, sid := range s.SIDs {
 		c, err := d.cfg.Book.Contact(ctx, acct, sid)
-		if isFault(err, fault.NotFound) {
+		if fault.Is(err, fault.NotFound) {
 			continue
 		}
 		if err == nil {

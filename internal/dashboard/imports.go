@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -67,19 +66,6 @@ func wordsOf(u *upload.Upload) stateWords {
 		return stateWords{"bad", "Stopped: the file is not as long any more as the one that came"}
 	}
 	return stateWords{"bad", "Stopped: the file is gone"}
-}
-
-// rowWords says what a fault says of a row of a file. The file of errors has the
-// API's own words.
-func rowWords(detail any) string {
-	switch text := fmt.Sprint(detail); text {
-	case "Invalid Number":
-		return "Not a telephone number"
-	case "Number is mandatory":
-		return "No number"
-	default:
-		return text
-	}
 }
 
 // Name is what the upload is called: by its file, or by its list.
@@ -180,7 +166,7 @@ func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
 	defer file.Discard()
 	request, ok := form.request()
 	if file == nil {
-		form.FileError, ok = "Choose a CSV file.", false
+		form.FileError, ok = sentence(fault.Mandatory(upload.FieldFile)), false
 	}
 	if ok {
 		draft, err := d.cfg.Imports.AddPending(r.Context(), file, request)
@@ -203,7 +189,7 @@ func (d *Dashboard) uploadOf(r *http.Request) (upload.Upload, error) {
 		return upload.Upload{}, errNoImport
 	}
 	u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), sid)
-	if isFault(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) {
 		err = errNoImport
 	}
 	return u, err
@@ -257,7 +243,7 @@ func (d *Dashboard) importPage(r *http.Request) (answer, error) {
 		}
 	}
 	switch _, err := d.cfg.Book.List(r.Context(), accountOf(r), u.List); {
-	case isFault(err, fault.NotFound):
+	case fault.Is(err, fault.NotFound):
 		data.ListGone = true
 	case err != nil:
 		return answer{}, err

@@ -120,8 +120,8 @@ func (d *Dashboard) createKey(r *http.Request) (answer, error) {
 		return refuse("", "Choose one of these.")
 	}
 	key, token, err := d.cfg.Accounts.CreateKey(r.Context(), accountOf(r).SID, name, lifetime)
-	if isFault(err, fault.Invalid) {
-		return refuse("A name has at most 255 characters.", "")
+	if f := fault.As(err); fault.Is(err, fault.Invalid) {
+		return refuse(sentence(f), "")
 	}
 	if err != nil {
 		return answer{}, err

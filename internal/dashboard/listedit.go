@@ -32,7 +32,7 @@ func (d *Dashboard) saveList(r *http.Request) (answer, error) {
 	}
 	form := typedListForm(r.PostForm)
 	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
-	if isFault(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) {
 		return form.wasDeleted(), nil
 	}
 	if err != nil {

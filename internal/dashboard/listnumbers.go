@@ -7,7 +7,6 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/fault"
 )
 
 // maxPasted is how many numbers can be pasted at once.
@@ -116,9 +115,6 @@ func (d *Dashboard) addLines(r *http.Request, acct account.Account, list address
 		line := &lines[i]
 		if result.Contact == nil {
 			line.Kind, line.Outcome = "bad", "No telephone number"
-			if f := fault.As(result.Fault); f != nil && f.Kind != fault.Invalid {
-				line.Outcome = f.Detail
-			}
 			continue
 		}
 		if result.Fault == nil {

@@ -118,23 +118,12 @@ func (f listForm) page() answer {
 
 // refused puts a fault beside the field that it is about.
 func (f listForm) refused(err *fault.Error) listForm {
-	if strings.Contains(err.Detail, "Tag") {
-		f.Tag.Error = fieldWords(err.Detail, "Tag")
+	if err.Field == addressbook.FieldTag {
+		f.Tag.Error = sentence(err)
 	} else {
-		f.Name.Error = listWords(err)
+		f.Name.Error = sentence(err)
 	}
 	return f
-}
-
-// listWords says beside a field for a list's name what a fault says of it.
-func listWords(f *fault.Error) string {
-	switch f.Kind {
-	case fault.Missing:
-		return "Enter the list's name."
-	case fault.Duplicate:
-		return "Another list has this name."
-	}
-	return fieldWords(f.Detail, "Name")
 }
 
 func (d *Dashboard) newListPage(*http.Request) (answer, error) {

@@ -172,7 +172,7 @@ func (d *Dashboard) selectedPage(r *http.Request) (answer, error) {
 
 func (d *Dashboard) askSelected(r *http.Request, data selectedData) (answer, error) {
 	n, err := d.selected(r.Context(), accountOf(r), data.selection)
-	if f := fault.As(err); f != nil && (f.Kind == fault.Missing || f.Kind == fault.Invalid) {
+	if f := fault.As(err); fault.Is(err, fault.Missing) || fault.Is(err, fault.Invalid) {
 		return goTo(data.Back()).noting(f.Detail), nil
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ func (d *Dashboard) attempt(r *http.Request, signIn func(context.Context) error)
 	failed := false
 	defer func() { one.End(failed) }()
 	err = signIn(r.Context())
-	failed = isFault(err, fault.Unauthenticated) || isFault(err, fault.NotFound)
+	failed = fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound)
 	return err
 }
 
@@ -54,7 +54,7 @@ func (d *Dashboard) signInPage(r *http.Request) (answer, error) {
 	switch err := d.recognise(r); {
 	case err == nil:
 		return goTo(localPath(next)), nil
-	case !isFault(err, fault.NotFound):
+	case !fault.Is(err, fault.NotFound):
 		return answer{}, err
 	}
 	return show("signin", "Sign in", newSignInForm(next)), nil
@@ -81,7 +81,7 @@ func (d *Dashboard) signInWithKey(r *http.Request) (answer, error) {
 		caller, err = d.cfg.Accounts.Authenticate(ctx, form.Key.Value, token)
 		return err
 	})
-	if isFault(err, fault.Unauthenticated) {
+	if fault.Is(err, fault.Unauthenticated) {
 		form.Error = "This key and token do not belong together, or the key was revoked or has expired."
 		return show("signin", "Sign in", form).invalid(), nil
 	}
@@ -110,7 +110,7 @@ func (d *Dashboard) linkPage(r *http.Request) (answer, error) {
 		acct, err = d.cfg.Sessions.LinkAccount(ctx, token)
 		return err
 	})
-	if isFault(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) {
 		return deadLink(), nil
 	}
 	if err != nil {
@@ -126,7 +126,7 @@ func (d *Dashboard) followLink(r *http.Request) (answer, error) {
 		secret, acct, err = d.cfg.Sessions.FollowLink(ctx, r.PathValue("token"), r.UserAgent())
 		return err
 	})
-	if isFault(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) {
 		return deadLink(), nil
 	}
 	if err != nil {
@@ -152,10 +152,10 @@ func (d *Dashboard) signOut(r *http.Request) (answer, error) {
 	case err == nil:
 		who := visitorOf(r)
 		err := d.cfg.Sessions.End(r.Context(), who.account, who.session.Hash.String())
-		if err != nil && !isFault(err, fault.NotFound) {
+		if err != nil && !fault.Is(err, fault.NotFound) {
 			return answer{}, err
 		}
-	case !isFault(err, fault.NotFound):
+	case !fault.Is(err, fault.NotFound):
 		return answer{}, err
 	}
 	return goTo("/signin").saying("You are signed out.").with(d.sessionCookie(r, "")), nil

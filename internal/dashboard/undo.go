@@ -83,7 +83,7 @@ func (k keptContact) draft() addressbook.Draft {
 		CustomField: k.CustomField,
 	}
 	if k.CustomField != "" && jsonObjectFault(k.CustomField) != "" {
-		d.Fault = fault.New(fault.Invalid, "Invalid CustomField")
+		d.Fault = fault.InvalidField(addressbook.FieldCustomField, "not a JSON object")
 	}
 	return d
 }
@@ -183,7 +183,7 @@ func (d *Dashboard) undoDelete(r *http.Request) (answer, error) {
 	for list, sids := range members {
 		_, err := d.addMembers(ctx, acct, list, sids)
 		switch {
-		case isFault(err, fault.NotFound):
+		case fault.Is(err, fault.NotFound):
 			lost++
 		case err != nil:
 			// They are back, and to bring them back again would not do it.

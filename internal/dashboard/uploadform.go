@@ -6,9 +6,6 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
@@ -92,7 +89,7 @@ func (f *importForm) request() (upload.Request, bool) {
 		f.OnDuplicate.Error = "Choose what happens then."
 	}
 	if r.ListName == "" {
-		f.ListName.Error = "Say which list the contacts go into."
+		f.ListName.Error = sentence(fault.Mandatory(upload.FieldListName))
 	}
 	return r, f.Type.Error == "" && f.OnDuplicate.Error == "" && f.ListName.Error == ""
 }
@@ -108,23 +105,18 @@ func (f *importForm) fill(r upload.Request) {
 // about. What is no fault of a field is returned.
 func (f *importForm) refused(err error) error {
 	is := fault.As(err)
-	if is == nil || is.Kind != fault.Invalid && is.Kind != fault.Missing {
+	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Missing) {
 		return err
 	}
-	if about, ok := strings.CutPrefix(is.Detail, "Invalid FileName: "); ok {
-		f.FileError = sentence(about)
-	} else if strings.HasPrefix(is.Detail, "Invalid type: ") {
-		f.Type.Error = "The list is there already, and it is of the other kind."
-	} else {
-		f.ListName.Error = sentence(is.Detail)
+	switch is.Field {
+	case upload.FieldFile:
+		f.FileError = sentence(is)
+	case upload.FieldType:
+		f.Type.Error = sentence(is)
+	default:
+		f.ListName.Error = sentence(is)
 	}
 	return nil
-}
-
-// sentence makes one of the words of a fault.
-func sentence(words string) string {
-	first, size := utf8.DecodeRuneInString(words)
-	return string(unicode.ToUpper(first)) + words[size:] + "."
 }
 
 // readUpload reads the form with the file, in whatever order its parts come.

@@ -41,7 +41,7 @@ func accountOf(r *http.Request) account.Account { return visitorOf(r).account }
 func (d *Dashboard) signedIn(h handler) handler {
 	return func(r *http.Request) (answer, error) {
 		switch err := d.recognise(r); {
-		case isFault(err, fault.NotFound):
+		case fault.Is(err, fault.NotFound):
 			next := "/"
 			if r.Method == http.MethodGet || r.Method == http.MethodHead {
 				next = r.URL.RequestURI()
@@ -116,9 +116,4 @@ func (d *Dashboard) sessionCookie(r *http.Request, secret string) *http.Cookie {
 		c.MaxAge = -1
 	}
 	return c
-}
-
-func isFault(err error, kind fault.Kind) bool {
-	f := fault.As(err)
-	return f != nil && f.Kind == kind
 }

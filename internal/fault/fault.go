@@ -2,7 +2,8 @@
 //
 // Whatever is not an [*Error] is the program's own trouble: it is logged, and
 // the caller is told no more than that something went wrong. The package knows
-// nothing of HTTP or SQL; a front door turns a Kind into its own words.
+// nothing of HTTP or SQL, and has no sentences for the faults of a field: each
+// front door has a table of its own, by Kind and by Need.
 package fault
 
 import (
@@ -34,13 +35,21 @@ const (
 	Unavailable                      // it cannot be served now; later it may
 	InProgress                       // the same is being done already, for another request
 	KeyReused                        // what names one request came with another
+
+	EndOfKinds // one more than the last
 )
 
-// Error is a fault: its kind, and a text that tells the caller what was wrong
-// and never anything of the program's inside.
+// Error is a fault: its kind, and what was wrong, either as a field and its need
+// or as a text. Neither tells the caller anything of the program's inside.
 type Error struct {
 	Kind Kind
-	// Detail is shown to the caller as it is.
+	// Field and Need say which part of a request is at fault and why; both are
+	// zero when none is. Max is the limit of [Shorter].
+	Field Field
+	Need  Need
+	Max   int
+	// Detail is shown to the caller as it is: alone, or as the reason of
+	// [Other].
 	Detail string
 	// RetryAfter tells when asking again may help; zero means that nothing is
 	// known about it.
@@ -55,16 +64,26 @@ func New(kind Kind, detail string) *Error {
 }
 
 // Error implements error. It includes the cause, so it is for logs; a caller
-// is shown Detail.
+// is shown a front door's sentence.
 func (e *Error) Error() string {
-	if e.Cause != nil {
-		return e.Detail + ": " + e.Cause.Error()
+	text := e.Detail
+	if text == "" && e.Field != "" {
+		text = "invalid " + string(e.Field)
 	}
-	return e.Detail
+	if e.Cause != nil {
+		text += ": " + e.Cause.Error()
+	}
+	return text
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
+
+// Is reports whether err holds a fault of this kind.
+func Is(err error, kind Kind) bool {
+	f := As(err)
+	return f != nil && f.Kind == kind
+}
 
 // As returns the fault within err, or nil when err holds none and so is the
 // program's own trouble.

@@ -129,7 +129,7 @@ func (a *Attempt) Context(ctx context.Context) context.Context {
 func (a *Attempt) Answer(ctx context.Context, request [32]byte) (*Receipt, error) {
 	a.request, a.known = request, true
 	r, err := a.keeper.store.Receipt(ctx, a.slot.account, a.slot.key)
-	if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
 	switch {

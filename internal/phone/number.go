@@ -21,9 +21,12 @@ type Number uint64
 // included.
 const maxNumberDigits = 15
 
+// Field is the field of every fault of this package about a number.
+const Field fault.Field = "number"
+
 // errInvalid is the error for every invalid number. It is allocated once, so
 // that a file of bad numbers costs no memory.
-var errInvalid error = fault.New(fault.Invalid, "Invalid Number")
+var errInvalid error = fault.NotNumber(Field)
 
 // String returns the number in E.164 format, such as "+919876543210", or "" for
 // no number.
@@ -44,7 +47,7 @@ func (n Number) AppendTo(b []byte) []byte {
 // ParseE164 parses a number that is in E.164 format already: a plus followed by
 // ASCII digits only. Its length must be possible for its country, and it must
 // hold no national prefix, such as the (0) of +44 (0)20. Anything else is a
-// [*fault.Error] of kind Invalid with the detail "Invalid Number".
+// [*fault.Error] whose Need is [fault.PhoneNumber].
 func ParseE164(raw string) (Number, error) {
 	if len(raw) < 2 || len(raw) > 1+maxNumberDigits || raw[0] != '+' {
 		return 0, errInvalid

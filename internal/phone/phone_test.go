@@ -157,8 +157,8 @@ func TestParse(t *testing.T) {
 func isInvalidNumber(t *testing.T, raw string, err error) {
 	t.Helper()
 	var f *fault.Error
-	if !errors.As(err, &f) || f.Kind != fault.Invalid || f.Detail != "Invalid Number" {
-		t.Errorf("%q: error is %v, want Invalid Number", raw, err)
+	if !errors.As(err, &f) || f.Kind != fault.Invalid || f.Need != fault.PhoneNumber {
+		t.Errorf("%q: error is %v, want one that needs a number", raw, err)
 	}
 }
 

@@ -61,8 +61,8 @@ func unknownRegion(code string) error {
 // code, or with none of them), an international number that is valid once a plus
 // is put before it, a number of a length that is possible in the region.
 //
-// Anything else is a [*fault.Error] of kind Invalid with the detail "Invalid
-// Number". Parse does not translate letters to digits or drop extensions.
+// Anything else is a [*fault.Error] whose Need is [fault.PhoneNumber]. Parse does
+// not translate letters to digits or drop extensions.
 func (r *Region) Parse(raw string) (Number, error) {
 	var buf [maxInputDigits]byte
 	count, plus, ok := clean(raw, &buf)

@@ -110,8 +110,7 @@ func MayPass(err error) bool {
 	if errors.Is(err, ErrCopied) {
 		return false // it takes as long as it takes, and somebody is at it
 	}
-	f := fault.As(err)
-	return f != nil && f.Kind == fault.Unavailable || f == nil && err != nil && passing(err)
+	return fault.Is(err, fault.Unavailable) || fault.As(err) == nil && err != nil && passing(err)
 }
 
 // rolledBack tells whether the database has undone a transaction and doing it

@@ -33,7 +33,7 @@ func fill(t *testing.T, db *DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := book.PrepareList("name", "People", addressbook.Static)
+	list, err := book.PrepareList("People", addressbook.Static)
 	if err != nil {
 		t.Fatal(err)
 	}

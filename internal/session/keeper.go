@@ -161,7 +161,7 @@ func orNoSession(err error) error { return orFault(err, errNoSession) }
 
 // orFault replaces a NotFound fault of the store with a more specific one.
 func orFault(err error, words *fault.Error) error {
-	if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+	if fault.Is(err, fault.NotFound) {
 		return words
 	}
 	return err

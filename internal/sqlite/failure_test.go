@@ -205,7 +205,7 @@ func TestLockedDatabase(t *testing.T) {
 	defer other.Close()
 	if err := other.write(t.Context(), func(*sqlite.Conn) error {
 		_, err := s.tryInsert(t, acme, contacts(firstNumber, 10))
-		if !isUnavailable(err) {
+		if !fault.Is(err, fault.Unavailable) {
 			t.Errorf("the error is %v, want an Unavailable fault", err)
 		}
 		return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/fault"
 )
 
 // smallDisk mounts a file system of so many bytes.
@@ -92,7 +93,7 @@ func TestOpenOnFullDisk(t *testing.T) {
 	for i := 0; i < 100 && !full; i++ {
 		fillDisk(t, dir)
 		_, err := s.tryInsert(t, acme.ID, contacts(firstNumber+10_000, 2000))
-		if full = isUnavailable(err); !full && err != nil {
+		if full = fault.Is(err, fault.Unavailable); !full && err != nil {
 			t.Fatalf("the error is %v", err)
 		}
 		if !full {

@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 	"callbook/internal/phone"
 )
 
@@ -36,17 +37,17 @@ func hurt(t *testing.T, byCommit bool, do func(path string) error, words string)
 		waitFor(t, "a commit to notice", func() bool {
 			_, err := s.tryInsert(t, acme, contacts(next, 1))
 			next++
-			return isUnavailable(err)
+			return fault.Is(err, fault.Unavailable)
 		})
 	} else {
 		waitFor(t, "the watch to notice", func() bool { return s.db.health.trouble() != nil })
 	}
 	waitFor(t, "the log to tell it", func() bool { return len(log.with(t, "the database file is damaged")) > 0 })
 	for i := range 3 {
-		if _, err := s.tryInsert(t, acme, contacts(firstNumber+500_000, 1+i)); !isUnavailable(err) {
+		if _, err := s.tryInsert(t, acme, contacts(firstNumber+500_000, 1+i)); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("insert: the error is %v", err)
 		}
-		if err := s.db.KeysUsed(t.Context(), nil); !isUnavailable(err) {
+		if err := s.db.KeysUsed(t.Context(), nil); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("a write of the pool: the error is %v", err)
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 )
 
 // served is a database file that is opened as a server opens it.
@@ -254,9 +253,4 @@ func (l *logs) with(t *testing.T, message string) (records []map[string]any) {
 		}
 	}
 	return records
-}
-
-func isUnavailable(err error) bool {
-	f := fault.As(err)
-	return f != nil && f.Kind == fault.Unavailable
 }

@@ -35,7 +35,7 @@ func (s *served) insertKeyed(t *testing.T, account int64, key string, contacts [
 func (s *served) hasReceipt(t *testing.T, account int64, key string, want bool) {
 	t.Helper()
 	r, err := s.book.Receipt(t.Context(), account, key)
-	if f := fault.As(err); !want && f != nil && f.Kind == fault.NotFound {
+	if !want && fault.Is(err, fault.NotFound) {
 		return
 	}
 	if err != nil || !want || string(r.Body) != "answer to "+key {

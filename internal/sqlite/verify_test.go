@@ -45,7 +45,7 @@ func fill(t *testing.T) *filled {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := book.PrepareList("name", "People", addressbook.Static)
+	list, err := book.PrepareList("People", addressbook.Static)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -177,7 +177,7 @@ func TestCloseWhileJobsWait(t *testing.T) {
 		s.book.writer.close()
 	}()
 	waitFor(t, "the queue to be closed", s.book.writer.queue.isClosed)
-	if err := <-s.begin(t, acme, contacts(firstNumber, 1)); !isUnavailable(err) {
+	if err := <-s.begin(t, acme, contacts(firstNumber, 1)); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a job that came after Close ended with %v", err)
 	}
 	release()
@@ -189,7 +189,7 @@ func TestCloseWhileJobsWait(t *testing.T) {
 		switch err := <-outcome; {
 		case err == nil:
 			stored += groupRows
-		case !isUnavailable(err):
+		case !fault.Is(err, fault.Unavailable):
 			t.Errorf("a job that waited ended with %v", err)
 		}
 	}

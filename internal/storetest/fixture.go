@@ -221,7 +221,7 @@ func sameContacts(t tb, got, want []addressbook.Contact) {
 // isFault checks that the error is a fault of this kind.
 func isFault(t tb, err error, want fault.Kind) {
 	t.Helper()
-	if f := fault.As(err); f == nil || f.Kind != want {
+	if !fault.Is(err, want) {
 		t.Errorf("the error is %v, want a fault of kind %d", err, want)
 	}
 }

@@ -21,7 +21,7 @@ type planner struct {
 func (f *fixture) planner(t *testing.T, u upload.Upload, file string, rows int) *planner {
 	t.Helper()
 	book := addressbook.New(f.Contacts, addressbook.Options{})
-	p, err := upload.NewPlanner(book, u, strings.NewReader(file), rows)
+	p, err := upload.NewPlanner(book, u, strings.NewReader(file), rows, error.Error)
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}

@@ -96,6 +96,7 @@ type Batch struct {
 	Contacts []addressbook.Contact
 
 	layout   *table.Layout
+	words    func(error) string // see Options
 	rows     []table.Row
 	prepared addressbook.Prepared
 	full     error                     // the fault of rows for which the list has no room
@@ -184,7 +185,7 @@ func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 			s.Stats.Success++
 			continue
 		}
-		if isFault(err, fault.Duplicate) {
+		if fault.Is(err, fault.Duplicate) {
 			s.Stats.Duplicate++
 		} else {
 			s.Stats.Failed++
@@ -209,11 +210,11 @@ func (b *Batch) errorRow(i int, err error) ErrorRow {
 	row := ErrorRow{
 		Line:   b.rows[i].Line,
 		Kind:   fault.Invalid,
-		Reason: err.Error(),
+		Reason: b.words(err),
 		Record: b.layout.ErrorRecord(b.rows[i].Cells),
 	}
 	if f := fault.As(err); f != nil {
-		row.Kind, row.Reason = f.Kind, f.Detail
+		row.Kind = f.Kind
 	}
 	return row
 }

@@ -43,6 +43,9 @@ type Options struct {
 	Now func() time.Time
 	// BatchRows is how many rows a batch has at most; zero means 2,000.
 	BatchRows int
+	// Words returns the sentence for a row's fault, which the error row stores
+	// as its reason; nil means error.Error.
+	Words func(error) string
 	// Poll is how often the importer renews its leases and claims uploads that no
 	// server works any more; zero means 3 seconds.
 	Poll time.Duration
@@ -75,6 +78,9 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	}
 	if opts.BatchRows == 0 {
 		opts.BatchRows = defaultBatchRows
+	}
+	if opts.Words == nil {
+		opts.Words = error.Error
 	}
 	if opts.Poll == 0 {
 		opts.Poll = defaultPoll

@@ -110,12 +110,12 @@ func (i *Importer) checkPending(ctx context.Context, acct account.Account, r Req
 	if err := r.check(); err != nil {
 		return err
 	}
-	if _, err := i.book.PrepareList("ListName", r.ListName, r.Type); err != nil {
+	if _, err := i.prepareList(r); err != nil {
 		return err
 	}
 	there, err := i.book.ListByName(ctx, acct, r.ListName)
 	switch {
-	case isFault(err, fault.NotFound):
+	case fault.Is(err, fault.NotFound):
 		return nil
 	case err != nil:
 		return err

@@ -17,7 +17,8 @@ type Planner struct {
 	layout *table.Layout
 	file   io.ReaderAt
 	rows   *table.Reader
-	most   int // rows in a batch
+	most   int                // rows in a batch
+	words  func(error) string // see Options
 	drafts []addressbook.Draft
 	// tried are the numbers that a dry run would have put into the list so far.
 	// There are never more than the list may have.
@@ -25,13 +26,14 @@ type Planner struct {
 }
 
 // NewPlanner returns a Planner of the upload's rows from u.Position on, with at
-// most so many rows in a batch. What is wrong with the header is a fault.
-func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int) (*Planner, error) {
+// most so many rows in a batch. The error rows have their reasons from words. What
+// is wrong with the header is a fault.
+func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int, words func(error) string) (*Planner, error) {
 	layout, err := table.ReadLayout(file, u.Type, u.Mapping)
 	if err != nil {
 		return nil, err
 	}
-	p := &Planner{book: book, upload: u, layout: layout, file: file, rows: table.NewReader(file, u.Position), most: most}
+	p := &Planner{book: book, upload: u, layout: layout, file: file, rows: table.NewReader(file, u.Position), most: most, words: words}
 	if u.DryRun {
 		p.tried = make(map[phone.Number]struct{})
 	}
@@ -60,6 +62,7 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		OnDuplicate:   p.upload.OnDuplicate,
 		DryRun:        p.upload.DryRun,
 		layout:        p.layout,
+		words:         p.words,
 		rows:          make([]table.Row, 0, p.most),
 		full:          errFull(p.upload.Type),
 		tried:         p.tried,

@@ -14,7 +14,8 @@ import (
 type Reason struct {
 	Kind fault.Kind
 	Text string
-	Rows int // that have it
+	Need fault.Need // of the fault that Text tells of, where that is one of a number; 0 otherwise
+	Rows int        // that have it
 	// Examples are the first of them, three at most.
 	Examples []ErrorRow
 }
@@ -67,7 +68,7 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 			case !ok:
 				index = len(all.Each)
 				indexes[k] = index
-				all.Each = append(all.Each, Reason{Kind: k.kind, Text: k.text})
+				all.Each = append(all.Each, Reason{Kind: k.kind, Text: k.text, Need: i.needOf(k.text)})
 			}
 			r := &all.Each[index]
 			r.Rows++
@@ -78,4 +79,15 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 	}
 	slices.SortStableFunc(all.Each, func(a, b Reason) int { return cmp.Compare(b.Rows, a.Rows) })
 	return all, nil
+}
+
+// needOf returns the need of the fault that a stored reason tells of, when that
+// is the fault of a number that is missing or not valid; otherwise 0.
+func (i *Importer) needOf(reason string) fault.Need {
+	for _, f := range []*fault.Error{fault.Mandatory(addressbook.FieldNumber), fault.NotNumber(addressbook.FieldNumber)} {
+		if reason == i.opts.Words(f) {
+			return f.Need
+		}
+	}
+	return 0
 }

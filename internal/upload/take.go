@@ -30,8 +30,8 @@ type File struct {
 
 var (
 	errTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a file is %d bytes", MaxFileBytes))
-	errNoList   = fault.New(fault.Missing, "ListName is mandatory")
-	errNoFile   = fault.New(fault.Missing, "FileName is mandatory")
+	errNoList   = fault.Mandatory(FieldListName)
+	errNoFile   = fault.Mandatory(FieldFile)
 )
 
 // Receive stores what it reads, up to [MaxFileBytes], as a file. After an error
@@ -96,6 +96,19 @@ func (i *Importer) remove(account int64, sid addressbook.SID) {
 	}
 }
 
+// The fields of a request that faults are about, beside those of [table].
+const (
+	FieldListName fault.Field = "list_name"
+	FieldType     fault.Field = "type"
+	FieldFile                 = table.FieldFile
+	FieldColumns              = table.FieldColumns
+)
+
+// Fields returns all of them. A test of a table of words goes over them.
+func Fields() []fault.Field {
+	return []fault.Field{FieldListName, FieldType, FieldFile, FieldColumns}
+}
+
 // Request is what is to be done with a file.
 type Request struct {
 	ListName string
@@ -116,6 +129,16 @@ func (r Request) check() error {
 		return errNoList
 	}
 	return r.Mapping.Check()
+}
+
+// prepareList returns the request's list as a new one. The book's faults are
+// about the name of a list, and the caller knows it as the request's.
+func (i *Importer) prepareList(r Request) (addressbook.List, error) {
+	list, err := i.book.PrepareList(r.ListName, r.Type)
+	if f := fault.As(err); f != nil {
+		err = f.About(FieldListName)
+	}
+	return list, err
 }
 
 // Start makes an upload of the file, durably, and queues it. A mistake in the
@@ -148,8 +171,7 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 // mayBeThere reports whether the store may have added something although it
 // returned this error: it may have failed after the commit.
 func mayBeThere(err error) bool {
-	f := fault.As(err)
-	return err != nil && !errors.Is(err, journal.ErrTaken) && (f == nil || f.Kind == fault.Unavailable)
+	return err != nil && !errors.Is(err, journal.ErrTaken) && (fault.As(err) == nil || fault.Is(err, fault.Unavailable))
 }
 
 // leave frees the file's slot and does not remove the file, since the store has, or
@@ -166,7 +188,7 @@ type adding func(ctx context.Context, u Upload, list addressbook.List, ready jou
 // start makes an upload as the request has it, adds it, and queues it. The caller
 // has taken a slot for it, and after an error must free that.
 func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready journal.Ready[Upload]) error {
-	list, err := i.book.PrepareList("ListName", r.ListName, r.Type)
+	list, err := i.prepareList(r)
 	if err != nil {
 		return err
 	}
@@ -174,7 +196,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 		switch there, err := i.book.ListByName(ctx, u.Account, r.ListName); {
 		case err == nil:
 			list.Type = there.Type
-		case !isFault(err, fault.NotFound):
+		case !fault.Is(err, fault.NotFound):
 			return err
 		}
 	}
@@ -195,11 +217,6 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	}
 	i.pool.Add(&task{importer: i, id: work.ID{Account: u.Account.ID, SID: u.SID}, account: u.Account.SID})
 	return nil
-}
-
-func isFault(err error, kind fault.Kind) bool {
-	f := fault.As(err)
-	return f != nil && f.Kind == kind
 }
 
 // readHeader reads the header of an upload's file.
@@ -236,7 +253,7 @@ func (u *Upload) ReadHeader(file io.ReaderAt) error {
 // ErrOtherType is the fault of an upload for a list that is of another type,
 // this one. Stores tell it.
 func ErrOtherType(t addressbook.ListType) error {
-	return fault.New(fault.Invalid, "Invalid type: the list is "+typeName(t))
+	return fault.InvalidField(FieldType, "the list is "+typeName(t))
 }
 
 func typeName(t addressbook.ListType) string {

@@ -113,12 +113,12 @@ func (t *task) open(ctx context.Context) (State, error) {
 		err = checkSize(t.file, &u)
 	}
 	if err == nil {
-		t.planner, err = NewPlanner(i.book, u, t.file, i.opts.BatchRows)
+		t.planner, err = NewPlanner(i.book, u, t.file, i.opts.BatchRows, i.opts.Words)
 	}
 	switch {
 	case errors.Is(err, errFileChanged):
 		return t.end(ctx, FileChanged, err)
-	case errors.Is(err, fs.ErrNotExist) || isFault(err, fault.Invalid):
+	case errors.Is(err, fs.ErrNotExist) || fault.Is(err, fault.Invalid):
 		return t.end(ctx, FileGone, err) // somebody removed or changed it
 	}
 	if err == nil && u.DryRun && t.planner.begun() {

@@ -163,7 +163,7 @@ func (c *Counter) dated(ctx context.Context, pending map[key]int) ([]Count, erro
 		if !ok {
 			var err error
 			acct, err = c.accounts.Account(ctx, k.account)
-			if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+			if fault.Is(err, fault.NotFound) {
 				continue
 			}
 			if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // errNoObject is the fault of a custom_field that is none.
-var errNoObject = fault.New(fault.Invalid, "Invalid CustomField: the cell under custom_field must be a JSON object")
+var errNoObject = fault.InvalidField(addressbook.FieldCustomField, "the cell under custom_field must be a JSON object")
 
 // Draft makes a draft of a row. Cells that the row does not have are empty, and
 // an empty cell is a field that was never given.
@@ -64,7 +64,7 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 	case !ok:
 		d.Fault = errNoObject
 	case d.CustomField != "":
-		d.Fault = fault.New(fault.Invalid, "Invalid CustomField: the row has a cell under custom_field and one under "+l.firstCustom(r.Cells))
+		d.Fault = fault.InvalidField(addressbook.FieldCustomField, "the row has a cell under custom_field and one under "+l.firstCustom(r.Cells))
 	}
 	d.CustomField = given
 	return d

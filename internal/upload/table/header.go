@@ -64,12 +64,19 @@ type Layout struct {
 	names   []string // of the same
 }
 
+// FieldFile is the field of faults about the file itself, and FieldColumns of those
+// about a mapping.
+const (
+	FieldFile    fault.Field = "file_name"
+	FieldColumns fault.Field = "columns"
+)
+
 // Columns returns how many columns the file has.
 func (l *Layout) Columns() int { return len(l.columns) }
 
 // BadFile returns the fault of a file as a whole.
 func BadFile(format string, args ...any) error {
-	return fault.New(fault.Invalid, "Invalid FileName: "+fmt.Sprintf(format, args...))
+	return fault.InvalidField(FieldFile, fmt.Sprintf(format, args...))
 }
 
 // firstRow reads the first row of a file, and tells where the file's text and

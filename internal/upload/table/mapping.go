@@ -26,8 +26,8 @@ const maxMapping = 2 * maxHeaderBytes
 
 var (
 	errMappingLong   = fault.New(fault.TooLarge, "The names of the columns are too long")
-	errMappingText   = fault.New(fault.Invalid, "Invalid columns: not valid UTF-8")
-	errMappingHeader = fault.New(fault.Invalid, "Invalid columns: a file without a header needs a name for its columns")
+	errMappingText   = fault.InvalidField(FieldColumns, "not valid UTF-8")
+	errMappingHeader = fault.InvalidField(FieldColumns, "a file without a header needs a name for its columns")
 )
 
 // Check refuses a mapping that cannot be stored.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 	"callbook/internal/phone"
 )
 
@@ -35,17 +36,20 @@ type PreviewRow struct {
 	// Number is the contact's number as it will be stored; zero when the row
 	// has none that is valid.
 	Number phone.Number
-	// Fault is why the row would fail; nil when nothing is known against it.
-	Fault error
+	// Reason is why the row would fail, as its error row would say; "" when
+	// nothing is known against it. Need is the need of that fault.
+	Reason string
+	Need   fault.Need
 }
 
 // Prepare applies the rules of the address book to drafts, as
 // [addressbook.Book.Prepare] does for an account.
 type Prepare func([]addressbook.Draft) (addressbook.Prepared, error)
 
-// NewPreview reads the first rows of a file for a list of this type. What is
-// wrong with the file as a whole is a fault.
-func NewPreview(file io.ReaderAt, kind addressbook.ListType, m Mapping, prepare Prepare) (Preview, error) {
+// NewPreview reads the first rows of a file for a list of this type. Words returns
+// the sentence for a row's fault. What is wrong with the file as a whole is a
+// fault.
+func NewPreview(file io.ReaderAt, kind addressbook.ListType, m Mapping, prepare Prepare, words func(error) string) (Preview, error) {
 	var p Preview
 	cells, first, second, err := firstRow(file)
 	if err != nil {
@@ -67,11 +71,11 @@ func NewPreview(file io.ReaderAt, kind addressbook.ListType, m Mapping, prepare 
 	if m.NoHeader {
 		start = first
 	}
-	err = p.readRows(NewReader(file, start), l, prepare)
+	err = p.readRows(NewReader(file, start), l, prepare, words)
 	return p, err
 }
 
-func (p *Preview) readRows(rows *Reader, l *Layout, prepare Prepare) error {
+func (p *Preview) readRows(rows *Reader, l *Layout, prepare Prepare, words func(error) string) error {
 	var drafts []addressbook.Draft
 	for len(p.Rows) < PreviewRows {
 		r, err := rows.Next()
@@ -96,7 +100,9 @@ func (p *Preview) readRows(rows *Reader, l *Layout, prepare Prepare) error {
 		return err
 	}
 	for i, result := range prepared.Results {
-		p.Rows[i].Fault = result.Fault
+		if f := fault.As(result.Fault); f != nil {
+			p.Rows[i].Reason, p.Rows[i].Need = words(f), f.Need
+		}
 	}
 	for i, row := range prepared.DraftOf {
 		p.Rows[row].Number = prepared.Contacts[i].Number
