@@ -19,15 +19,15 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/fault", "internal/postgres", "internal/session", "internal/sqlite", "internal/transfer", "internal/upload", "internal/verify"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/dbcopy", "internal/fault", "internal/postgres", "internal/session", "internal/sqlite", "internal/upload", "internal/verify"},
 
 	"internal/fault":      {},
-	"internal/access":     {},
+	"internal/reqlog":     {},
 	"internal/clock":      {},
 	"internal/phone":      {"internal/fault"},
 	"internal/csvcell":    {},
 	"internal/apidoc":     {},
-	"internal/patient":    {},
+	"internal/slowbody":   {},
 	"internal/backup":     {},
 	"internal/limit":      {},
 	"internal/clientaddr": {},
@@ -42,22 +42,22 @@ var rules = map[string][]string{
 	"internal/upload":      {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/journal", "internal/phone", "internal/upload/table", "internal/work"},
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/clock", "internal/fault"},
-	"internal/exporter":    {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
-	"internal/transfer":    {"internal/account", "internal/addressbook", "internal/journal", "internal/upload"},
+	"internal/export":      {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
+	"internal/dbcopy":      {"internal/account", "internal/addressbook", "internal/journal", "internal/upload"},
 	"internal/verify":      {"internal/addressbook", "internal/journal", "internal/upload"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
-	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/transfer", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
 	"internal/store":    {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
 	// What puts it all together.
-	"internal/app":          {"internal/access", "internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/journal", "internal/postgres", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/upload", "internal/usage", "openapi"},
+	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/journal", "internal/postgres", "internal/reqlog", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/upload", "internal/usage", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone"},
 	"internal/work":         {"internal/fault"},
 	// Front doors.
-	"internal/api":       {"internal/access", "internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/exporter", "internal/fault", "internal/journal", "internal/limit", "internal/patient", "internal/phone", "internal/upload", "internal/upload/table"},
-	"internal/dashboard": {"internal/access", "internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/exporter", "internal/fault", "internal/journal", "internal/patient", "internal/phone", "internal/session", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
-	"internal/server":    {"internal/access", "internal/api", "internal/budget", "internal/clientaddr", "internal/dashboard", "internal/fault", "openapi"},
+	"internal/api":       {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/slowbody", "internal/upload", "internal/upload/table"},
+	"internal/dashboard": {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/journal", "internal/phone", "internal/reqlog", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
+	"internal/server":    {"internal/api", "internal/budget", "internal/clientaddr", "internal/dashboard", "internal/fault", "internal/reqlog", "openapi"},
 }
 
 // forTests are the packages that only tests and developers run. They may

@@ -8,9 +8,9 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"callbook/internal/dbcopy"
 	"callbook/internal/postgres"
 	"callbook/internal/sqlite"
-	"callbook/internal/transfer"
 	"callbook/internal/upload"
 )
 
@@ -56,12 +56,12 @@ func (c *copyCmd) copy(ctx context.Context, std streams) (err error) {
 	bar := newProgressLine(std.err, "rows")
 	table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 	accounts := 0
-	err = transfer.Copy(ctx, source, target, transfer.Options{
-		Progress: func(p transfer.Phase, done, total int64) { bar.show(string(p), done, total) },
+	err = dbcopy.Copy(ctx, source, target, dbcopy.Options{
+		Progress: func(p dbcopy.Phase, done, total int64) { bar.show(string(p), done, total) },
 		Resumed: func(done, total int64) {
 			fmt.Fprintf(std.err, "Going on with a copy: %d of %d rows are there.\n", done, total)
 		},
-		Compared: func(s transfer.Summary) {
+		Compared: func(s dbcopy.Summary) {
 			if accounts++; accounts == 1 {
 				fmt.Fprintln(table, "ACCOUNT\tCONTACTS\tLISTS\tMEMBERS\tUPLOADS\tCHECKSUM")
 			}
@@ -75,7 +75,7 @@ func (c *copyCmd) copy(ctx context.Context, std streams) (err error) {
 // report tells how the copy ended.
 func (c *copyCmd) report(out io.Writer, table *tabwriter.Writer, accounts int, err error) error {
 	from, to := database{c.From}.name(), database{c.To}.name()
-	if _, ok := errors.AsType[*transfer.Mismatch](err); ok {
+	if _, ok := errors.AsType[*dbcopy.Mismatch](err); ok {
 		return errors.Join(table.Flush(), fmt.Errorf("%s and %s are not the same:\n%w\nWas one of them written meanwhile? Then make %s empty and copy again", from, to, err, to))
 	}
 	if err != nil {
@@ -106,25 +106,25 @@ func (d database) same(other database) bool {
 
 // openTransfer opens a database for a copy, and returns what closes it. The schema
 // of a PostgreSQL database that is read is left as it is.
-func (d database) openTransfer(ctx context.Context, write bool) (transfer.Database, func() error, error) {
+func (d database) openTransfer(ctx context.Context, write bool) (dbcopy.Database, func() error, error) {
 	if postgres.IsURL(d.DB) {
 		db, err := postgres.OpenTransfer(ctx, d.DB, postgres.Options{Migrate: write})
 		if err != nil {
-			return transfer.Database{}, nil, err
+			return dbcopy.Database{}, nil, err
 		}
-		return transfer.Database{Store: db.Transfer(), Files: db.Files()}, db.Close, nil
+		return dbcopy.Database{Store: db.Transfer(), Files: db.Files()}, db.Close, nil
 	}
 	db, err := sqlite.Open(ctx, d.DB)
 	if err != nil {
-		return transfer.Database{}, nil, err
+		return dbcopy.Database{}, nil, err
 	}
 	store, err := db.OpenTransfer()
 	if err != nil {
-		return transfer.Database{}, nil, errors.Join(err, db.Close())
+		return dbcopy.Database{}, nil, errors.Join(err, db.Close())
 	}
 	closeAll := func() error { return errors.Join(store.Close(), db.Close()) }
 	if err := sqlite.AdoptUploads(d.DB); err != nil {
-		return transfer.Database{}, nil, errors.Join(err, closeAll())
+		return dbcopy.Database{}, nil, errors.Join(err, closeAll())
 	}
-	return transfer.Database{Store: store, Files: upload.NewDisk(sqlite.UploadsFolder(d.DB))}, closeAll, nil
+	return dbcopy.Database{Store: store, Files: upload.NewDisk(sqlite.UploadsFolder(d.DB))}, closeAll, nil
 }

@@ -18,7 +18,7 @@ import (
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/patient"
+	"callbook/internal/slowbody"
 	"callbook/internal/upload"
 )
 
@@ -107,7 +107,7 @@ func (a *API) handle(pattern string, h handler) { a.serve(pattern, answering(h))
 
 // write adds a route that changes something, and has a body.
 func (a *API) write(pattern string, h handler) {
-	a.serve(pattern, patient.Body(answering(a.once(h, a.drain))))
+	a.serve(pattern, slowbody.Body(answering(a.once(h, a.drain))))
 }
 
 // remove adds a route that deletes what its path names.

@@ -17,7 +17,7 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/patient"
+	"callbook/internal/slowbody"
 	"callbook/internal/upload"
 )
 
@@ -33,7 +33,7 @@ const (
 
 // handleCSV adds the routes of CSV uploads.
 func (a *API) handleCSV(base string) {
-	a.serve("POST "+base+"/contacts/csv-upload", patient.Upload(answering(a.once(a.uploadCSV, drainUpload))))
+	a.serve("POST "+base+"/contacts/csv-upload", slowbody.Upload(answering(a.once(a.uploadCSV, drainUpload))))
 	a.handle("GET "+base+"/csv-status/{upload_id}", a.csvStatus)
 	a.serve("GET "+base+"/csv-status/{upload_id}/errors", a.csvErrors)
 	a.handle("GET "+base+"/csv-uploads", a.csvUploads)

@@ -10,7 +10,7 @@ import (
 
 	"callbook/internal/budget"
 	"callbook/internal/fault"
-	"callbook/internal/patient"
+	"callbook/internal/slowbody"
 )
 
 // download is a file that is sent while it is made. It may take longer than
@@ -19,7 +19,7 @@ type download struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	headers http.Header // sent with the first byte, and not before: until then an error may be answered
-	answer  *patient.Answer
+	answer  *slowbody.Answer
 	begun   bool
 	broken  bool // the client went away
 
@@ -28,7 +28,7 @@ type download struct {
 }
 
 func newDownload(w http.ResponseWriter, r *http.Request, headers http.Header) *download {
-	return &download{w: w, r: r, headers: headers, answer: patient.NewAnswer(w, budget.Of(r.Context()).Scarce)}
+	return &download{w: w, r: r, headers: headers, answer: slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)}
 }
 
 func (d *download) begin() {

@@ -12,7 +12,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/exporter"
+	"callbook/internal/export"
 	"callbook/internal/fault"
 )
 
@@ -28,11 +28,11 @@ const (
 type exportFormat struct {
 	mediaType string
 	extension string
-	write     func(ctx context.Context, e *exporter.Export, enc *encoder, w io.Writer) error
+	write     func(ctx context.Context, e *export.Export, enc *encoder, w io.Writer) error
 }
 
 var exportFormats = map[string]exportFormat{
-	"csv": {"text/csv; charset=utf-8", ".csv", func(ctx context.Context, e *exporter.Export, _ *encoder, w io.Writer) error {
+	"csv": {"text/csv; charset=utf-8", ".csv", func(ctx context.Context, e *export.Export, _ *encoder, w io.Writer) error {
 		return e.CSV(ctx, w)
 	}},
 	"ndjson": {"application/x-ndjson", ".ndjson", writeNDJSON},
@@ -108,7 +108,7 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 			return
 		}
 		defer done()
-		found, err := exporter.Open(r.Context(), a.book, accountOf(r), request.query)
+		found, err := export.Open(r.Context(), a.book, accountOf(r), request.query)
 		if err != nil {
 			Fail(w, r, err)
 			return
@@ -152,7 +152,7 @@ func writeGzip(to io.Writer, write func(io.Writer) error) error {
 }
 
 // writeNDJSON writes the contacts as they stand in answers, one a line.
-func writeNDJSON(ctx context.Context, e *exporter.Export, enc *encoder, w io.Writer) error {
+func writeNDJSON(ctx context.Context, e *export.Export, enc *encoder, w io.Writer) error {
 	const most = 64 << 10 // bytes that are written at once, and one contact
 	var b []byte
 	for contacts, err := range e.Pages(ctx) {

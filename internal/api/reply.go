@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"callbook/internal/access"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
-	"callbook/internal/patient"
+	"callbook/internal/reqlog"
+	"callbook/internal/slowbody"
 )
 
 // reply is a whole answer: its status and its JSON.
@@ -82,9 +82,9 @@ func (a reply) send(w http.ResponseWriter, r *http.Request) {
 	case a.stream != nil:
 		a.sendStream(w, r)
 	case a.kept != nil:
-		a.sendKept(patient.NewAnswer(w, budget.Of(r.Context()).Scarce))
+		a.sendKept(slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce))
 	case len(a.body) > promptAnswer:
-		patient.NewAnswer(w, budget.Of(r.Context()).Scarce).Write(a.body)
+		slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce).Write(a.body)
 	default:
 		w.Write(a.body)
 	}
@@ -94,7 +94,7 @@ func (a reply) send(w http.ResponseWriter, r *http.Request) {
 // sendStream writes an answer that is made while it is sent. One that cannot be
 // made to its end is broken off, since it must not look whole.
 func (a reply) sendStream(w http.ResponseWriter, r *http.Request) {
-	to := &noticing{Writer: patient.NewAnswer(w, budget.Of(r.Context()).Scarce)}
+	to := &noticing{Writer: slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)}
 	err := a.stream(to)
 	if err == nil {
 		return
@@ -130,4 +130,4 @@ func (a reply) sendKept(w io.Writer) {
 	}
 }
 
-func recordOf(r *http.Request) *access.Record { return access.Of(r.Context()) }
+func recordOf(r *http.Request) *reqlog.Record { return reqlog.Of(r.Context()) }

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"callbook/internal/access"
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
@@ -22,6 +21,7 @@ import (
 	"callbook/internal/dashboard"
 	"callbook/internal/journal"
 	"callbook/internal/postgres"
+	"callbook/internal/reqlog"
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/sqlite"
@@ -155,7 +155,7 @@ func (cfg Config) front(observers ...server.Observer) server.Config {
 
 // countRequests returns an observer that counts the requests of accounts to the API.
 func countRequests(c *usage.Counter) server.Observer {
-	return func(_ context.Context, rec *access.Record) {
+	return func(_ context.Context, rec *reqlog.Record) {
 		if _, path, _ := strings.Cut(rec.Route, " "); rec.Account != "" && strings.HasPrefix(path, "/v2/") {
 			c.Count(rec.Account, rec.Status)
 		}

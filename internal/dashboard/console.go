@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"callbook/internal/access"
 	"callbook/internal/budget"
+	"callbook/internal/reqlog"
 )
 
 // consolePage is what the template console.html shows.
@@ -115,7 +115,7 @@ func (d *Dashboard) consoleSend(r *http.Request) (answer, error) {
 // ask sends a request to the API and returns what came back. The request has
 // the id of the visitor's own.
 func (d *Dashboard) ask(r *http.Request, method string, target *url.URL, body string) consoleResult {
-	ctx, inner := access.Begin(r.Context())
+	ctx, inner := reqlog.Begin(r.Context())
 	outer := recordOf(r)
 	inner.ID = outer.ID
 	// A browser sends line ends of its own.

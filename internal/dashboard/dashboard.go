@@ -18,13 +18,13 @@ import (
 	"strings"
 	"sync"
 
-	"callbook/internal/access"
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/apidoc"
 	"callbook/internal/attempts"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
+	"callbook/internal/reqlog"
 	"callbook/internal/session"
 	"callbook/internal/summary"
 	"callbook/internal/upload"
@@ -52,7 +52,7 @@ type Config struct {
 	Clock clock.Clock
 }
 
-// Dashboard serves the pages. It expects that access.Begin was called for the
+// Dashboard serves the pages. It expects that reqlog.Begin was called for the
 // request.
 type Dashboard struct {
 	cfg      Config
@@ -145,4 +145,4 @@ func (d *Dashboard) allowed(r *http.Request) (methods []string) {
 	return methods
 }
 
-func recordOf(r *http.Request) *access.Record { return access.Of(r.Context()) }
+func recordOf(r *http.Request) *reqlog.Record { return reqlog.Of(r.Context()) }

@@ -7,9 +7,9 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
-	"callbook/internal/exporter"
+	"callbook/internal/export"
 	"callbook/internal/fault"
-	"callbook/internal/patient"
+	"callbook/internal/slowbody"
 )
 
 // ExportURL is where the table's contacts can be had as a CSV file.
@@ -93,7 +93,7 @@ func (d *Dashboard) exportSelected(r *http.Request) (answer, error) {
 		h := w.Header()
 		h.Set("Content-Type", "text/csv; charset=utf-8")
 		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selected-%s.csv"`, acct.SID))
-		if err := exporter.Of(acct, contacts).CSV(r.Context(), patient.NewAnswer(w, budget.Of(r.Context()).Scarce)); err != nil {
+		if err := export.Of(acct, contacts).CSV(r.Context(), slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)); err != nil {
 			panic(http.ErrAbortHandler) // the client went away, or the file would look whole
 		}
 	}}, nil

@@ -17,7 +17,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/budget"
-	"callbook/internal/patient"
+	"callbook/internal/slowbody"
 )
 
 //go:embed templates/*.html
@@ -204,7 +204,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a answer) {
 	w.WriteHeader(a.status)
 	// The error of a client that went away, or takes the page too slowly, is
 	// nobody's to mend.
-	_, _ = patient.NewAnswer(w, share.Scarce).Write(body)
+	_, _ = slowbody.NewAnswer(w, share.Scarce).Write(body)
 }
 
 // byHTMX tells whether htmx asks for a piece of a page.

@@ -3,7 +3,7 @@ package dashboard
 import (
 	"net/http"
 
-	"callbook/internal/patient"
+	"callbook/internal/slowbody"
 )
 
 // handler answers one route. It cannot write to the client by mistake: it
@@ -84,7 +84,7 @@ func (d *Dashboard) add(rt route, h handler) {
 		d.send(w, r, answer)
 	}
 	if rt.patient {
-		serve = patient.Upload(serve)
+		serve = slowbody.Upload(serve)
 	}
 	d.mux.HandleFunc(rt.pattern, serve)
 }

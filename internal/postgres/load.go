@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/transfer"
+	"callbook/internal/dbcopy"
 )
 
 // load is rows for one COPY, in its binary format.
@@ -17,9 +17,9 @@ type load struct {
 
 // loadsOf makes a load of each table that the parts have rows of, in the order of
 // the tables.
-func loadsOf(parts []transfer.Part) []load {
+func loadsOf(parts []dbcopy.Part) []load {
 	var loads []load
-	for _, t := range transfer.Tables {
+	for _, t := range dbcopy.Tables {
 		var l *load
 		for i := range parts {
 			if p := &parts[i]; p.Table == t {
@@ -40,22 +40,22 @@ func loadsOf(parts []transfer.Part) []load {
 }
 
 // made are the columns that this engine makes from the others of a row.
-var made = map[*transfer.Table]struct {
+var made = map[*dbcopy.Table]struct {
 	names string
 	count int
-	add   func(l *load, row transfer.Row)
+	add   func(l *load, row dbcopy.Row)
 }{
-	transfer.Contacts: {`, name_key, name_folded, company_name_folded, email_folded`, 4, (*load).addFolded},
-	transfer.Lists: {`, name_key`, 1, func(l *load, row transfer.Row) {
+	dbcopy.Contacts: {`, name_key, name_folded, company_name_folded, email_folded`, 4, (*load).addFolded},
+	dbcopy.Lists: {`, name_key`, 1, func(l *load, row dbcopy.Row) {
 		l.data = appendText(l.data, addressbook.NameKey(string(row[1].Bytes), ""), true)
 	}},
-	transfer.Uploads: {`, lease_server, lease_until`, 2, func(l *load, _ transfer.Row) {
+	dbcopy.Uploads: {`, lease_server, lease_until`, 2, func(l *load, _ dbcopy.Row) {
 		l.data = appendText(l.data, "", true)
 		l.data = appendInt(l.data, 0)
 	}},
 }
 
-func newLoad(t *transfer.Table) load {
+func newLoad(t *dbcopy.Table) load {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = c.Name
@@ -67,7 +67,7 @@ func newLoad(t *transfer.Table) load {
 	}
 }
 
-func (l *load) add(account int64, t *transfer.Table, row transfer.Row) {
+func (l *load) add(account int64, t *dbcopy.Table, row dbcopy.Row) {
 	more := made[t]
 	l.data = binary.BigEndian.AppendUint16(l.data, uint16(1+len(row)+more.count))
 	l.data = appendInt(l.data, account)
@@ -79,19 +79,19 @@ func (l *load) add(account int64, t *transfer.Table, row transfer.Row) {
 	}
 }
 
-func appendValue(b []byte, c transfer.Column, v transfer.Value) []byte {
+func appendValue(b []byte, c dbcopy.Column, v dbcopy.Value) []byte {
 	switch {
 	case c.Counted:
 		return appendInt(b, 0)
 	case v.Null:
 		return appendNull(b)
-	case c.Kind == transfer.Number:
+	case c.Kind == dbcopy.Number:
 		return appendInt(b, v.Int)
-	case c.Kind == transfer.Middle:
+	case c.Kind == dbcopy.Middle:
 		return binary.BigEndian.AppendUint32(appendLength(b, 4), uint32(v.Int))
-	case c.Kind == transfer.Small:
+	case c.Kind == dbcopy.Small:
 		return binary.BigEndian.AppendUint16(appendLength(b, 2), uint16(v.Int))
-	case c.Kind == transfer.Flag:
+	case c.Kind == dbcopy.Flag:
 		return append(appendLength(b, 1), byte(v.Int))
 	default:
 		return append(appendLength(b, len(v.Bytes)), v.Bytes...)
@@ -99,8 +99,8 @@ func appendValue(b []byte, c transfer.Column, v transfer.Value) []byte {
 }
 
 // addFolded adds what fold makes of a contact.
-func (l *load) addFolded(row transfer.Row) {
-	text := func(v transfer.Value) addressbook.Text {
+func (l *load) addFolded(row dbcopy.Row) {
+	text := func(v dbcopy.Value) addressbook.Text {
 		return addressbook.Text{Value: string(v.Bytes), Given: !v.Null}
 	}
 	f := fold(&addressbook.Contact{FirstName: text(row[2]), LastName: text(row[3]), CompanyName: text(row[4]), Email: text(row[5])})

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"callbook/internal/dbcopy"
 	"callbook/internal/store"
-	"callbook/internal/transfer"
 )
 
 // OpenStores opens a database for a server. With migrate it brings the schema up
@@ -18,7 +18,7 @@ func OpenStores(ctx context.Context, url string, migrate bool) (*store.Set, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := transfer.CheckFinished(ctx, db); err != nil {
+	if err := dbcopy.CheckFinished(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", Redact(url), err), db.Close())
 	}
 	return &store.Set{

@@ -11,13 +11,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/account"
-	"callbook/internal/transfer"
+	"callbook/internal/dbcopy"
 )
 
 // Transfer gives a copy access to a database.
 type Transfer struct{ db *DB }
 
-var _ transfer.Store = Transfer{}
+var _ dbcopy.Store = Transfer{}
 
 // transferName begins the application name of a copy's connections. A random suffix
 // identifies the copy.
@@ -61,14 +61,14 @@ func (db *DB) awaitAlone(ctx context.Context, own string) error {
 // Transfer returns the database for a copy.
 func (db *DB) Transfer() Transfer { return Transfer{db: db} }
 
-// Accounts implements [transfer.Store].
+// Accounts implements [dbcopy.Store].
 func (x Transfer) Accounts(ctx context.Context) ([]account.Account, error) { return x.db.Accounts(ctx) }
 
-// Size implements [transfer.Store].
+// Size implements [dbcopy.Store].
 func (x Transfer) Size(ctx context.Context) (rows int64, err error) {
 	query := `SELECT ((SELECT coalesce(sum(contacts), 0) FROM contact_counts) + (SELECT coalesce(sum(contact_count), 0) FROM lists)`
-	for _, t := range transfer.Tables {
-		if t != transfer.Contacts && t != transfer.Members {
+	for _, t := range dbcopy.Tables {
+		if t != dbcopy.Contacts && t != dbcopy.Members {
 			query += ` + (SELECT count(*) FROM ` + t.Name + `)`
 		}
 	}
@@ -76,20 +76,20 @@ func (x Transfer) Size(ctx context.Context) (rows int64, err error) {
 	return rows, storeError("count rows", err)
 }
 
-// ContactCount implements [transfer.Store].
+// ContactCount implements [dbcopy.Store].
 func (x Transfer) ContactCount(ctx context.Context, account int64) (count int64, err error) {
 	err = x.db.row(ctx, purpose{}, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE account_id = $1`, []any{account}, []any{&count})
 	return count, storeError("count contacts", err)
 }
 
-// LastCopy implements [transfer.Store].
-func (x Transfer) LastCopy(ctx context.Context) (transfer.State, bool, error) {
+// LastCopy implements [dbcopy.Store].
+func (x Transfer) LastCopy(ctx context.Context) (dbcopy.State, bool, error) {
 	return x.db.LastCopy(ctx)
 }
 
 // LastCopy returns the state of the last copy into this database, and false if there
 // was none.
-func (db *DB) LastCopy(ctx context.Context) (s transfer.State, copied bool, err error) {
+func (db *DB) LastCopy(ctx context.Context) (s dbcopy.State, copied bool, err error) {
 	err = db.row(ctx, purpose{}, `SELECT source, at FROM copies`, nil, []any{&s.Source, &s.At})
 	if noRow(err) {
 		return s, false, nil
@@ -97,8 +97,8 @@ func (db *DB) LastCopy(ctx context.Context) (s transfer.State, copied bool, err 
 	return s, err == nil, storeError("look for a copy", err)
 }
 
-// Begin implements [transfer.Store].
-func (x Transfer) Begin(ctx context.Context, s transfer.State, accounts []account.Account) error {
+// Begin implements [dbcopy.Store].
+func (x Transfer) Begin(ctx context.Context, s dbcopy.State, accounts []account.Account) error {
 	sids, regions, zones := make([]string, len(accounts)), make([]string, len(accounts)), make([]string, len(accounts))
 	created := make([]int64, len(accounts))
 	for i, a := range accounts {
@@ -113,23 +113,23 @@ func (x Transfer) Begin(ctx context.Context, s transfer.State, accounts []accoun
 			return err
 		}
 		if there {
-			return transfer.ErrNotEmpty
+			return dbcopy.ErrNotEmpty
 		}
 		t.queue(`INSERT INTO copies (source, at) VALUES ($1, $2)`, s.Source, s.At)
 		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created)
 			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])`, sids, regions, zones, created)
 		err := t.flush()
 		if taken(err) { // another copy has begun concurrently
-			err = transfer.ErrNotEmpty
+			err = dbcopy.ErrNotEmpty
 		}
 		return err
 	})
 }
 
-// End implements [transfer.Store].
-func (x Transfer) End(ctx context.Context, from, to transfer.State) error {
+// End implements [dbcopy.Store].
+func (x Transfer) End(ctx context.Context, from, to dbcopy.State) error {
 	// Without statistics, PostgreSQL would plan the first queries for empty tables.
-	for _, table := range transfer.Tables {
+	for _, table := range dbcopy.Tables {
 		if err := x.db.execute(ctx, purpose{}, "analyse tables", `ANALYZE `+table.Name); err != nil {
 			return err
 		}
@@ -137,8 +137,8 @@ func (x Transfer) End(ctx context.Context, from, to transfer.State) error {
 	return x.Write(ctx, nil, from, to)
 }
 
-// Write implements [transfer.Store].
-func (x Transfer) Write(ctx context.Context, parts []transfer.Part, from, to transfer.State) error {
+// Write implements [dbcopy.Store].
+func (x Transfer) Write(ctx context.Context, parts []dbcopy.Part, from, to dbcopy.State) error {
 	loads := loadsOf(parts)
 	return x.db.write(ctx, noAccount, "copy rows", func(t *tx) error {
 		moved := false
@@ -151,7 +151,7 @@ func (x Transfer) Write(ctx context.Context, parts []transfer.Part, from, to tra
 			return err
 		}
 		if !moved {
-			return transfer.ErrMoved
+			return dbcopy.ErrMoved
 		}
 		for _, l := range loads {
 			if _, err := t.conn.PgConn().CopyFrom(t.ctx, bytes.NewReader(l.data), l.statement); err != nil {
@@ -164,21 +164,21 @@ func (x Transfer) Write(ctx context.Context, parts []transfer.Part, from, to tra
 }
 
 // countCopied queues the updates of the counters.
-func (t *tx) countCopied(parts []transfer.Part) {
+func (t *tx) countCopied(parts []dbcopy.Part) {
 	var contacts counted[int64]
 	var members counted[string]
 	var owners []int64 // of the lists
 	for i := range parts {
 		p := &parts[i]
 		switch p.Table {
-		case transfer.Contacts:
+		case dbcopy.Contacts:
 			contacts.add(p.Account, len(p.Rows))
-		case transfer.Members:
+		case dbcopy.Members:
 			for _, row := range p.Rows {
 				members.add(fmt.Sprintf("%x", row[0].Bytes), 1)
 				owners = append(owners, p.Account)[:len(members.of)]
 			}
-		case transfer.Receipts:
+		case dbcopy.Receipts:
 			total := p.ReceiptTotal()
 			t.queue(`INSERT INTO receipt_totals (account_id, slot, receipts, bytes) VALUES ($1, 0, $2, $3)`+addReceiptTotals,
 				p.Account, total.Receipts, total.Bytes)

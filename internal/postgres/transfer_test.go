@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"callbook/internal/dbcopy"
 	"callbook/internal/pgtest"
-	"callbook/internal/transfer"
 )
 
 // notTransferred is what a copy has no need of.
@@ -25,7 +25,7 @@ var notTransferred = []string{
 func TestTransferIsWhole(t *testing.T) {
 	t.Parallel()
 	known := slices.Clone(notTransferred)
-	for _, table := range transfer.Tables {
+	for _, table := range dbcopy.Tables {
 		known = append(known, table.Name+".account_id")
 		for _, c := range table.Columns {
 			known = append(known, table.Name+"."+c.Name)
@@ -35,7 +35,7 @@ func TestTransferIsWhole(t *testing.T) {
 		`SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'`)
 	for _, c := range columns {
 		if !slices.Contains(known, c) {
-			t.Errorf("callbook copy loses %s: put it into internal/transfer, or into notTransferred", c)
+			t.Errorf("callbook copy loses %s: put it into internal/dbcopy, or into notTransferred", c)
 		}
 	}
 	if len(columns) < 60 {

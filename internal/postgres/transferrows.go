@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"callbook/internal/transfer"
+	"callbook/internal/dbcopy"
 )
 
 const (
@@ -24,10 +24,10 @@ const (
 )
 
 // keyedGlobally are the tables whose primary key does not begin with the account.
-var keyedGlobally = []*transfer.Table{transfer.Keys, transfer.Sessions, transfer.Links}
+var keyedGlobally = []*dbcopy.Table{dbcopy.Keys, dbcopy.Sessions, dbcopy.Links}
 
-// Read implements [transfer.Store].
-func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, after transfer.Row, each func(transfer.Row) error) error {
+// Read implements [dbcopy.Store].
+func (x Transfer) Read(ctx context.Context, account int64, t *dbcopy.Table, after dbcopy.Row, each func(dbcopy.Row) error) error {
 	const operation = "read rows"
 	conn, err := x.db.acquire(ctx, purpose{})
 	if err != nil {
@@ -48,7 +48,7 @@ func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, af
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	result := pg.ExecParams(reading, query, params, nil, nil, []int16{1}) // 1 requests the binary format
-	row := make(transfer.Row, len(t.Columns))
+	row := make(dbcopy.Row, len(t.Columns))
 	for result.NextRow() {
 		err := scanValues(result, t, row)
 		if err == nil {
@@ -68,7 +68,7 @@ func (x Transfer) Read(ctx context.Context, account int64, t *transfer.Table, af
 
 // transferQuery returns a query for the rows of a table, with keyset pagination, and its
 // parameters in the text format.
-func transferQuery(account int64, t *transfer.Table, after transfer.Row) (query string, params [][]byte) {
+func transferQuery(account int64, t *dbcopy.Table, after dbcopy.Row) (query string, params [][]byte) {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = c.Name
@@ -88,13 +88,13 @@ func transferQuery(account int64, t *transfer.Table, after transfer.Row) (query 
 }
 
 // textOf returns a value in the text format of parameters.
-func textOf(k transfer.Kind, v transfer.Value) []byte {
+func textOf(k dbcopy.Kind, v dbcopy.Value) []byte {
 	switch k {
-	case transfer.Text:
+	case dbcopy.Text:
 		return v.Bytes
-	case transfer.Number, transfer.Middle, transfer.Small:
+	case dbcopy.Number, dbcopy.Middle, dbcopy.Small:
 		return strconv.AppendInt(nil, v.Int, 10)
-	case transfer.SID:
+	case dbcopy.SID:
 		return hex.AppendEncode(nil, v.Bytes)
 	default:
 		return hex.AppendEncode([]byte(`\x`), v.Bytes)
@@ -102,9 +102,9 @@ func textOf(k transfer.Kind, v transfer.Value) []byte {
 }
 
 // scanValues reads a row in the binary format.
-func scanValues(result *pgconn.ResultReader, t *transfer.Table, row transfer.Row) error {
+func scanValues(result *pgconn.ResultReader, t *dbcopy.Table, row dbcopy.Row) error {
 	for i, raw := range result.Values() {
-		v := transfer.Value{Null: raw == nil}
+		v := dbcopy.Value{Null: raw == nil}
 		switch kind := t.Columns[i].Kind; {
 		case v.Null:
 		case !kind.Numeric():

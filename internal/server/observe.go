@@ -6,13 +6,13 @@ import (
 	"net/http"
 	"time"
 
-	"callbook/internal/access"
 	"callbook/internal/fault"
+	"callbook/internal/reqlog"
 )
 
 // An Observer is told of each request once it was answered. The client may wait
 // for it, so it must be quick. It must not keep or change the Record.
-type Observer func(ctx context.Context, rec *access.Record)
+type Observer func(ctx context.Context, rec *reqlog.Record)
 
 // observe serves a request with all that every request gets: an id, a
 // deadline, an answer even to a panic. It tells the observers.
@@ -21,7 +21,7 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	serving(r.Context())
 	ctx, cancel := context.WithTimeout(r.Context(), s.limit)
 	defer cancel()
-	ctx, rec := access.Begin(ctx)
+	ctx, rec := reqlog.Begin(ctx)
 	ctx, share := s.budget.Begin(ctx)
 	defer share.End() // once the client has the answer, or never will
 	r = r.WithContext(ctx)
@@ -55,10 +55,10 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 // names the route and not the path or query, since those are the caller's and may
 // hold a number or a name.
 func AccessLog(log *slog.Logger) Observer {
-	return func(ctx context.Context, rec *access.Record) { logAccess(ctx, log, rec) }
+	return func(ctx context.Context, rec *reqlog.Record) { logAccess(ctx, log, rec) }
 }
 
-func logAccess(ctx context.Context, log *slog.Logger, rec *access.Record) {
+func logAccess(ctx context.Context, log *slog.Logger, rec *reqlog.Record) {
 	level := slog.LevelInfo
 	refused := rec.Status >= http.StatusBadRequest && rec.Status < http.StatusInternalServerError
 	switch {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 
+	"callbook/internal/dbcopy"
 	"callbook/internal/store"
-	"callbook/internal/transfer"
 	"callbook/internal/upload"
 )
 
@@ -27,7 +27,7 @@ func OpenStores(ctx context.Context, path string, opts Options) (*store.Set, err
 		return nil, errors.Join(err, db.Close())
 	}
 	closeAll := func() error { return errors.Join(book.Close(), db.Close()) }
-	if err := transfer.CheckFinished(ctx, db); err != nil {
+	if err := dbcopy.CheckFinished(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), closeAll())
 	}
 	if err := AdoptUploads(path); err != nil {

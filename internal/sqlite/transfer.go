@@ -9,7 +9,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
-	"callbook/internal/transfer"
+	"callbook/internal/dbcopy"
 )
 
 // Transfer is a database as a copy reads or writes it.
@@ -19,7 +19,7 @@ type Transfer struct {
 	conn *sqlite.Conn // that writes
 }
 
-var _ transfer.Store = (*Transfer)(nil)
+var _ dbcopy.Store = (*Transfer)(nil)
 
 // OpenTransfer takes the database for a copy: no server can have it meanwhile.
 // The error wraps [ErrInUse] when one has. The transfer must be closed before the
@@ -41,16 +41,16 @@ func (x *Transfer) Close() error {
 	return errors.Join(x.conn.Close(), x.lock.Unlock())
 }
 
-// Accounts implements [transfer.Store].
+// Accounts implements [dbcopy.Store].
 func (x *Transfer) Accounts(ctx context.Context) ([]account.Account, error) {
 	return x.db.Accounts(ctx)
 }
 
-// Size implements [transfer.Store].
+// Size implements [dbcopy.Store].
 func (x *Transfer) Size(ctx context.Context) (rows int64, err error) {
 	query := `SELECT (SELECT coalesce(sum(contacts), 0) FROM contact_counts) + (SELECT coalesce(sum(contact_count), 0) FROM lists)`
-	for _, t := range transfer.Tables {
-		if t != transfer.Contacts && t != transfer.Members {
+	for _, t := range dbcopy.Tables {
+		if t != dbcopy.Contacts && t != dbcopy.Members {
 			query += ` + (SELECT count(*) FROM ` + t.Name + `)`
 		}
 	}
@@ -63,7 +63,7 @@ func (x *Transfer) Size(ctx context.Context) (rows int64, err error) {
 	return rows, storeError("count rows", err)
 }
 
-// ContactCount implements [transfer.Store].
+// ContactCount implements [dbcopy.Store].
 func (x *Transfer) ContactCount(ctx context.Context, account int64) (count int64, err error) {
 	err = x.db.read(ctx, func(conn *sqlite.Conn) error {
 		n, err := countContacts(conn, account)
@@ -73,17 +73,17 @@ func (x *Transfer) ContactCount(ctx context.Context, account int64) (count int64
 	return count, storeError("count contacts", err)
 }
 
-// LastCopy implements [transfer.Store].
-func (x *Transfer) LastCopy(ctx context.Context) (transfer.State, bool, error) {
+// LastCopy implements [dbcopy.Store].
+func (x *Transfer) LastCopy(ctx context.Context) (dbcopy.State, bool, error) {
 	return x.db.LastCopy(ctx)
 }
 
 // LastCopy returns the state of the copy into this database; false means that
 // there never was one.
-func (db *DB) LastCopy(ctx context.Context) (s transfer.State, copied bool, err error) {
+func (db *DB) LastCopy(ctx context.Context) (s dbcopy.State, copied bool, err error) {
 	err = db.read(ctx, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT source, at FROM copies`, nil, func(stmt *sqlite.Stmt) error {
-			s = transfer.State{Source: stmt.ColumnText(0), At: stmt.ColumnText(1)}
+			s = dbcopy.State{Source: stmt.ColumnText(0), At: stmt.ColumnText(1)}
 			return nil
 		})
 	})
@@ -93,8 +93,8 @@ func (db *DB) LastCopy(ctx context.Context) (s transfer.State, copied bool, err 
 	return s, err == nil, storeError("look for a copy", err)
 }
 
-// Begin implements [transfer.Store].
-func (x *Transfer) Begin(ctx context.Context, s transfer.State, accounts []account.Account) error {
+// Begin implements [dbcopy.Store].
+func (x *Transfer) Begin(ctx context.Context, s dbcopy.State, accounts []account.Account) error {
 	return x.write(ctx, "begin a copy", func() error {
 		var taken bool
 		err := queryOne(x.conn, `SELECT EXISTS (SELECT 1 FROM accounts) OR EXISTS (SELECT 1 FROM copies)`, nil,
@@ -103,7 +103,7 @@ func (x *Transfer) Begin(ctx context.Context, s transfer.State, accounts []accou
 				return nil
 			})
 		if err == nil && taken {
-			err = transfer.ErrNotEmpty
+			err = dbcopy.ErrNotEmpty
 		}
 		if err == nil {
 			err = x.exec(`INSERT INTO copies (source, at) VALUES (?, ?)`, s.Source, s.At)
@@ -118,17 +118,17 @@ func (x *Transfer) Begin(ctx context.Context, s transfer.State, accounts []accou
 	})
 }
 
-// End implements [transfer.Store].
-func (x *Transfer) End(ctx context.Context, from, to transfer.State) error {
+// End implements [dbcopy.Store].
+func (x *Transfer) End(ctx context.Context, from, to dbcopy.State) error {
 	return x.Write(ctx, nil, from, to)
 }
 
-// Write implements [transfer.Store].
-func (x *Transfer) Write(ctx context.Context, parts []transfer.Part, from, to transfer.State) error {
+// Write implements [dbcopy.Store].
+func (x *Transfer) Write(ctx context.Context, parts []dbcopy.Part, from, to dbcopy.State) error {
 	return x.write(ctx, "copy rows", func() error {
 		err := x.exec(`UPDATE copies SET source = ?, at = ? WHERE source = ? AND at = ?`, to.Source, to.At, from.Source, from.At)
 		if err == nil && x.conn.Changes() == 0 {
-			err = transfer.ErrMoved
+			err = dbcopy.ErrMoved
 		}
 		for i := range parts {
 			if err != nil {

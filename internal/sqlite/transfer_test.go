@@ -7,7 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
-	"callbook/internal/transfer"
+	"callbook/internal/dbcopy"
 )
 
 // notTransferred is what a copy has no need of.
@@ -25,7 +25,7 @@ var notTransferred = []string{
 func TestTransferIsWhole(t *testing.T) {
 	t.Parallel()
 	known := slices.Clone(notTransferred)
-	for _, table := range transfer.Tables {
+	for _, table := range dbcopy.Tables {
 		known = append(known, table.Name+".account_id")
 		for _, c := range table.Columns {
 			known = append(known, table.Name+"."+c.Name)
@@ -38,7 +38,7 @@ func TestTransferIsWhole(t *testing.T) {
 			WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\'`, &sqlitex.ExecOptions{
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				if columns++; !slices.Contains(known, stmt.ColumnText(0)) {
-					t.Errorf("callbook copy loses %s: put it into internal/transfer, or into notTransferred", stmt.ColumnText(0))
+					t.Errorf("callbook copy loses %s: put it into internal/dbcopy, or into notTransferred", stmt.ColumnText(0))
 				}
 				return nil
 			},

@@ -7,7 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
-	"callbook/internal/transfer"
+	"callbook/internal/dbcopy"
 )
 
 // transferred is how a table is read and written.
@@ -21,20 +21,20 @@ type transferred struct {
 
 // parents are the tables whose rows belong to an account by way of another's, and
 // what they call its id.
-var parents = map[*transfer.Table]struct{ table, id string }{
-	transfer.Members:   {"lists", "list_id"},
-	transfer.ErrorRows: {"uploads", "upload_id"},
+var parents = map[*dbcopy.Table]struct{ table, id string }{
+	dbcopy.Members:   {"lists", "list_id"},
+	dbcopy.ErrorRows: {"uploads", "upload_id"},
 }
 
-var transferredTables = func() map[*transfer.Table]transferred {
-	all := make(map[*transfer.Table]transferred)
-	for _, t := range transfer.Tables {
+var transferredTables = func() map[*dbcopy.Table]transferred {
+	all := make(map[*dbcopy.Table]transferred)
+	for _, t := range dbcopy.Tables {
 		all[t] = newTransferred(t)
 	}
 	return all
 }()
 
-func newTransferred(t *transfer.Table) transferred {
+func newTransferred(t *dbcopy.Table) transferred {
 	parent, owner := parents[t], "account_id"
 	from, account := t.Name, t.Name+".account_id"
 	if parent.table != "" {
@@ -68,8 +68,8 @@ func newTransferred(t *transfer.Table) transferred {
 	return x
 }
 
-// Read implements [transfer.Store].
-func (x *Transfer) Read(ctx context.Context, account int64, t *transfer.Table, after transfer.Row, each func(transfer.Row) error) error {
+// Read implements [dbcopy.Store].
+func (x *Transfer) Read(ctx context.Context, account int64, t *dbcopy.Table, after dbcopy.Row, each func(dbcopy.Row) error) error {
 	how := transferredTables[t]
 	query := how.read + how.order
 	if after != nil {
@@ -91,7 +91,7 @@ func (x *Transfer) Read(ctx context.Context, account int64, t *transfer.Table, a
 			param++
 			bindValue(stmt, param, t.Columns[i].Kind, v)
 		}
-		row := make(transfer.Row, len(t.Columns))
+		row := make(dbcopy.Row, len(t.Columns))
 		var buf []byte
 		for {
 			if more, err := stmt.Step(); err != nil || !more {
@@ -107,7 +107,7 @@ func (x *Transfer) Read(ctx context.Context, account int64, t *transfer.Table, a
 }
 
 // scanRow reads a row, whose bytes are in buf.
-func scanRow(stmt *sqlite.Stmt, t *transfer.Table, row transfer.Row, buf []byte) []byte {
+func scanRow(stmt *sqlite.Stmt, t *dbcopy.Table, row dbcopy.Row, buf []byte) []byte {
 	size := 0
 	for i, c := range t.Columns {
 		if !c.Kind.Numeric() {
@@ -120,21 +120,21 @@ func scanRow(stmt *sqlite.Stmt, t *transfer.Table, row transfer.Row, buf []byte)
 	for i, c := range t.Columns {
 		switch {
 		case stmt.ColumnIsNull(i):
-			row[i] = transfer.Value{Null: true}
+			row[i] = dbcopy.Value{Null: true}
 		case c.Kind.Numeric():
-			row[i] = transfer.Value{Int: stmt.ColumnInt64(i)}
+			row[i] = dbcopy.Value{Int: stmt.ColumnInt64(i)}
 		default:
 			start, end := len(buf), len(buf)+stmt.ColumnLen(i)
 			buf = buf[:end]
 			stmt.ColumnBytes(i, buf[start:end])
-			row[i] = transfer.Value{Bytes: buf[start:end:end]}
+			row[i] = dbcopy.Value{Bytes: buf[start:end:end]}
 		}
 	}
 	return buf
 }
 
 // insert adds the rows of a part, and counts them where there is a counter.
-func (x *Transfer) insert(p *transfer.Part) error {
+func (x *Transfer) insert(p *dbcopy.Part) error {
 	how := transferredTables[p.Table]
 	var owners []int64 // of each row
 	if how.parent != "" {
@@ -154,7 +154,7 @@ func (x *Transfer) insert(p *transfer.Part) error {
 			case col == 0 && owners != nil:
 				continue
 			case p.Table.Columns[col].Counted:
-				v = transfer.Value{}
+				v = dbcopy.Value{}
 			}
 			param++
 			bindValue(stmt, param, p.Table.Columns[col].Kind, v)
@@ -164,18 +164,18 @@ func (x *Transfer) insert(p *transfer.Part) error {
 		return err
 	}
 	switch p.Table {
-	case transfer.Contacts:
+	case dbcopy.Contacts:
 		return x.exec(`UPDATE contact_counts SET contacts = contacts + ? WHERE account_id = ?`, len(p.Rows), p.Account)
-	case transfer.Members:
+	case dbcopy.Members:
 		return x.countMembers(owners)
-	case transfer.Receipts:
+	case dbcopy.Receipts:
 		return moveReceiptTotal(x.conn, p.Account, p.ReceiptTotal())
 	}
 	return nil
 }
 
 // parentIDs returns the ids of what the rows belong to.
-func (x *Transfer) parentIDs(p *transfer.Part, table string) ([]int64, error) {
+func (x *Transfer) parentIDs(p *dbcopy.Part, table string) ([]int64, error) {
 	ids := make([]int64, len(p.Rows))
 	for i, row := range p.Rows {
 		if i > 0 && string(row[0].Bytes) == string(p.Rows[i-1][0].Bytes) {
@@ -210,13 +210,13 @@ func (x *Transfer) countMembers(lists []int64) error {
 	return nil
 }
 
-func bindValue(stmt *sqlite.Stmt, param int, k transfer.Kind, v transfer.Value) {
+func bindValue(stmt *sqlite.Stmt, param int, k dbcopy.Kind, v dbcopy.Value) {
 	switch {
 	case v.Null:
 		stmt.BindNull(param)
 	case k.Numeric():
 		stmt.BindInt64(param, v.Int)
-	case k == transfer.Text || k == transfer.Raw:
+	case k == dbcopy.Text || k == dbcopy.Raw:
 		stmt.BindText(param, string(v.Bytes))
 	default:
 		stmt.BindBytes(param, v.Bytes)

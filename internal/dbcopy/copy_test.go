@@ -1,4 +1,4 @@
-package transfer_test
+package dbcopy_test
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"callbook/internal/transfer"
+	"callbook/internal/dbcopy"
 )
 
 // TestCopy copies from each engine to each, and on from there to another of the
@@ -15,11 +15,11 @@ func TestCopy(t *testing.T) {
 	t.Parallel()
 	eachPair(t, func(t *testing.T, source, target string) {
 		w := furnish(t, source)
-		var summaries []transfer.Summary
+		var summaries []dbcopy.Summary
 		var last [2]int64
-		err := copyAll(t.Context(), source, target, transfer.Options{
-			Compared: func(s transfer.Summary) { summaries = append(summaries, s) },
-			Progress: func(_ transfer.Phase, done, total int64) { last = [2]int64{done, total} },
+		err := copyAll(t.Context(), source, target, dbcopy.Options{
+			Compared: func(s dbcopy.Summary) { summaries = append(summaries, s) },
+			Progress: func(_ dbcopy.Phase, done, total int64) { last = [2]int64{done, total} },
 			Resumed:  func(int64, int64) { t.Error("it went on with something") },
 		}, nil)
 		if err != nil {
@@ -35,12 +35,12 @@ func TestCopy(t *testing.T) {
 			t.Errorf("the progress ended at %d of %d", last[0], last[1])
 		}
 		// Once more, it is only compared.
-		if err := copyAll(t.Context(), source, target, transfer.Options{}, nil); err != nil {
+		if err := copyAll(t.Context(), source, target, dbcopy.Options{}, nil); err != nil {
 			t.Errorf("once more: %v", err)
 		}
 		w.check(t, target)
-		err = copyAll(t.Context(), source, target, transfer.Options{}, nil)
-		if _, ok := errors.AsType[*transfer.Mismatch](err); !ok {
+		err = copyAll(t.Context(), source, target, dbcopy.Options{}, nil)
+		if _, ok := errors.AsType[*dbcopy.Mismatch](err); !ok {
 			t.Errorf("after a server has changed it: got %v", err)
 		}
 		w.checkServed(t, target)
@@ -49,13 +49,13 @@ func TestCopy(t *testing.T) {
 
 // stopping stands before a target and stops the copy at its write number n.
 type stopping struct {
-	transfer.Store
+	dbcopy.Store
 	n     int
 	after bool // once it is committed
 	stop  func()
 }
 
-func (s *stopping) Write(ctx context.Context, parts []transfer.Part, from, to transfer.State) error {
+func (s *stopping) Write(ctx context.Context, parts []dbcopy.Part, from, to dbcopy.State) error {
 	s.n--
 	if s.n > 0 {
 		return s.Store.Write(ctx, parts, from, to)
@@ -78,10 +78,10 @@ func TestResume(t *testing.T) {
 		stops, resumed := 0, 0
 		for {
 			ctx, cancel := context.WithCancel(t.Context())
-			err := copyAll(ctx, source, target, transfer.Options{
+			err := copyAll(ctx, source, target, dbcopy.Options{
 				BatchRows: 1 + r.IntN(20),
 				Resumed:   func(int64, int64) { resumed++ },
-			}, func(db transfer.Database) transfer.Database {
+			}, func(db dbcopy.Database) dbcopy.Database {
 				db.Store = &stopping{Store: db.Store, n: 1 + r.IntN(10), after: r.IntN(2) == 0, stop: cancel}
 				return db
 			})

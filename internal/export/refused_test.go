@@ -1,4 +1,4 @@
-package exporter_test
+package export_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/exporter"
+	"callbook/internal/export"
 	"callbook/internal/fault"
 )
 
@@ -38,7 +38,7 @@ func TestBegunExportWaits(t *testing.T) {
 	crowd := &fault.Error{Kind: fault.TooMany, RetryAfter: time.Second}
 	other := errors.New("the disk is on fire")
 	read := func(ctx context.Context, s *crowded) (n int, err error) {
-		e, err := exporter.Open(ctx, addressbook.New(s, addressbook.Options{}), account.Account{}, addressbook.Query{})
+		e, err := export.Open(ctx, addressbook.New(s, addressbook.Options{}), account.Account{}, addressbook.Query{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package transfer_test
+package dbcopy_test
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
+	"callbook/internal/dbcopy"
 	"callbook/internal/pgtest"
 	"callbook/internal/postgres"
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
-	"callbook/internal/transfer"
 	"callbook/internal/upload"
 )
 
@@ -40,14 +40,14 @@ func eachPair(t *testing.T, test func(t *testing.T, source, target string)) {
 }
 
 // with lends a database to f, as a copy has it.
-func with(ctx context.Context, path string, f func(transfer.Database) error) (err error) {
+func with(ctx context.Context, path string, f func(dbcopy.Database) error) (err error) {
 	if postgres.IsURL(path) {
 		db, err := postgres.OpenTransfer(ctx, path, postgres.Options{})
 		if err != nil {
 			return err
 		}
 		defer db.Close()
-		return f(transfer.Database{Store: db.Transfer(), Files: db.Files()})
+		return f(dbcopy.Database{Store: db.Transfer(), Files: db.Files()})
 	}
 	db, err := sqlite.Open(ctx, path)
 	if err != nil {
@@ -59,17 +59,17 @@ func with(ctx context.Context, path string, f func(transfer.Database) error) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	return f(transfer.Database{Store: store, Files: upload.NewDisk(path + ".uploads")})
+	return f(dbcopy.Database{Store: store, Files: upload.NewDisk(path + ".uploads")})
 }
 
 // copyAll runs a copy once. Before, when it is not nil, changes the target.
-func copyAll(ctx context.Context, source, target string, opts transfer.Options, before func(transfer.Database) transfer.Database) error {
-	return with(ctx, source, func(from transfer.Database) error {
-		return with(ctx, target, func(to transfer.Database) error {
+func copyAll(ctx context.Context, source, target string, opts dbcopy.Options, before func(dbcopy.Database) dbcopy.Database) error {
+	return with(ctx, source, func(from dbcopy.Database) error {
+		return with(ctx, target, func(to dbcopy.Database) error {
 			if before != nil {
 				to = before(to)
 			}
-			return transfer.Copy(ctx, from, to, opts)
+			return dbcopy.Copy(ctx, from, to, opts)
 		})
 	})
 }

@@ -1,4 +1,4 @@
-package transfer
+package dbcopy
 
 import (
 	"encoding/binary"

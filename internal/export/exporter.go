@@ -1,9 +1,9 @@
-// Package exporter writes contacts as files. It holds one page of contacts at a
+// Package export writes contacts as files. It holds one page of contacts at a
 // time, so its memory does not depend on their number.
 //
 // An export is not a snapshot. Each contact that exists from its beginning to its
 // end is in the file once; one that is created or deleted meanwhile may be in it.
-package exporter
+package export
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package transfer
+package dbcopy
 
 const (
 	// defaultBatchRows take one transaction a few hundredths of a second.

@@ -1,4 +1,4 @@
-package transfer_test
+package dbcopy_test
 
 import (
 	"bytes"
@@ -10,21 +10,21 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/dbcopy"
 	"callbook/internal/postgres"
 	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
-	"callbook/internal/transfer"
 	"callbook/internal/upload"
 )
 
 // tampering stands before a target and changes rows on their way.
 type tampering struct {
-	transfer.Store
+	dbcopy.Store
 	account int64
-	tamper  func(p *transfer.Part)
+	tamper  func(p *dbcopy.Part)
 }
 
-func (s *tampering) Write(ctx context.Context, parts []transfer.Part, from, to transfer.State) error {
+func (s *tampering) Write(ctx context.Context, parts []dbcopy.Part, from, to dbcopy.State) error {
 	for i := range parts {
 		if parts[i].Account == s.account && s.tamper != nil {
 			s.tamper(&parts[i])
@@ -33,7 +33,7 @@ func (s *tampering) Write(ctx context.Context, parts []transfer.Part, from, to t
 	return s.Store.Write(ctx, parts, from, to)
 }
 
-func (s *tampering) Begin(ctx context.Context, state transfer.State, accounts []account.Account) error {
+func (s *tampering) Begin(ctx context.Context, state dbcopy.State, accounts []account.Account) error {
 	if err := s.Store.Begin(ctx, state, accounts); err != nil {
 		return err
 	}
@@ -68,17 +68,17 @@ func TestMismatch(t *testing.T) {
 	// Of a copy of one source, since making one takes longer.
 	source := engines["sqlite"](t)
 	furnish(t, source)
-	for table, tamper := range map[string]func(transfer.Row){
-		"api_keys":         func(r transfer.Row) { r[1].Bytes = []byte("renamed") },
-		"contacts":         func(r transfer.Row) { r[9].Int++ },
-		"lists":            func(r transfer.Row) { r[3].Int = 1 - r[3].Int },
-		"list_members":     func(r transfer.Row) { r[2].Int-- },
-		"uploads":          func(r transfer.Row) { r[11].Int++ },
-		"upload_errors":    func(r transfer.Row) { r[4].Bytes = []byte("x") },
-		"idempotency_keys": func(r transfer.Row) { r[4].Bytes = append(r[4].Bytes, ' ') },
-		"sessions":         func(r transfer.Row) { r[2].Bytes = nil },
-		"upload_drafts":    func(r transfer.Row) { r[2].Int++ },
-		"requests":         func(r transfer.Row) { r[2].Int++ },
+	for table, tamper := range map[string]func(dbcopy.Row){
+		"api_keys":         func(r dbcopy.Row) { r[1].Bytes = []byte("renamed") },
+		"contacts":         func(r dbcopy.Row) { r[9].Int++ },
+		"lists":            func(r dbcopy.Row) { r[3].Int = 1 - r[3].Int },
+		"list_members":     func(r dbcopy.Row) { r[2].Int-- },
+		"uploads":          func(r dbcopy.Row) { r[11].Int++ },
+		"upload_errors":    func(r dbcopy.Row) { r[4].Bytes = []byte("x") },
+		"idempotency_keys": func(r dbcopy.Row) { r[4].Bytes = append(r[4].Bytes, ' ') },
+		"sessions":         func(r dbcopy.Row) { r[2].Bytes = nil },
+		"upload_drafts":    func(r dbcopy.Row) { r[2].Int++ },
+		"requests":         func(r dbcopy.Row) { r[2].Int++ },
 		"contact_counts":   nil,
 		"files":            nil,
 	} {
@@ -90,7 +90,7 @@ func TestMismatch(t *testing.T) {
 				target := newTarget(t)
 				check := func(err error) {
 					t.Helper()
-					mismatch, ok := errors.AsType[*transfer.Mismatch](err)
+					mismatch, ok := errors.AsType[*dbcopy.Mismatch](err)
 					if !ok || mismatch.Account != "acme" || mismatch.Table != table && table != "contact_counts" {
 						t.Errorf("got %v, want a mismatch of %s", err, table)
 					}
@@ -98,20 +98,20 @@ func TestMismatch(t *testing.T) {
 						t.Errorf("got %v, want a mismatch of the counter, too", err)
 					}
 				}
-				check(copyAll(t.Context(), source, target, transfer.Options{}, func(db transfer.Database) transfer.Database {
+				check(copyAll(t.Context(), source, target, dbcopy.Options{}, func(db dbcopy.Database) dbcopy.Database {
 					change := &tampering{Store: db.Store}
 					db.Store = change
 					switch {
 					case table == "files":
 						db.Files = tamperingFiles{db.Files}
 					case table == "contact_counts":
-						change.tamper = func(p *transfer.Part) {
-							if p.Table == transfer.Contacts {
+						change.tamper = func(p *dbcopy.Part) {
+							if p.Table == dbcopy.Contacts {
 								p.Rows = p.Rows[1:] // a row that is lost
 							}
 						}
 					default:
-						change.tamper = func(p *transfer.Part) {
+						change.tamper = func(p *dbcopy.Part) {
 							if p.Table.Name == table {
 								tamper(p.Rows[len(p.Rows)-1])
 							}
@@ -122,9 +122,9 @@ func TestMismatch(t *testing.T) {
 				if table == "files" {
 					return // they are copied anew
 				}
-				check(copyAll(t.Context(), source, target, transfer.Options{}, nil))
-				err := with(t.Context(), target, func(db transfer.Database) error { return transfer.CheckFinished(t.Context(), db.Store) })
-				if !errors.Is(err, transfer.ErrUnfinished) {
+				check(copyAll(t.Context(), source, target, dbcopy.Options{}, nil))
+				err := with(t.Context(), target, func(db dbcopy.Database) error { return dbcopy.CheckFinished(t.Context(), db.Store) })
+				if !errors.Is(err, dbcopy.ErrUnfinished) {
 					t.Errorf("the target counts as whole: %v", err)
 				}
 			})
@@ -140,7 +140,7 @@ func TestRefused(t *testing.T) {
 		server.Account("acme").CreateOne(`{"number":"+919812340001"}`)
 		refused := func(what string, want error) {
 			t.Helper()
-			if err := copyAll(t.Context(), source, target, transfer.Options{}, nil); !errors.Is(err, want) {
+			if err := copyAll(t.Context(), source, target, dbcopy.Options{}, nil); !errors.Is(err, want) {
 				t.Errorf("%s: got %v", what, err)
 			}
 		}
@@ -156,7 +156,7 @@ func TestRefused(t *testing.T) {
 		refused("a server runs on the target", inUse(target))
 		other := server.Account("other")
 		server.Stop()
-		refused("the target has an account", transfer.ErrNotEmpty)
+		refused("the target has an account", dbcopy.ErrNotEmpty)
 
 		server = servertest.Start(t, servertest.Options{Path: target})
 		if total := other.At(server).Total(); total != 0 {
@@ -174,7 +174,7 @@ func TestOtherSource(t *testing.T) {
 		server.Account("acme")
 		server.Stop()
 		stop := errors.New("stop")
-		err := copyAll(t.Context(), source, target, transfer.Options{}, func(db transfer.Database) transfer.Database {
+		err := copyAll(t.Context(), source, target, dbcopy.Options{}, func(db dbcopy.Database) dbcopy.Database {
 			db.Store = failing{db.Store, stop}
 			return db
 		})
@@ -184,7 +184,7 @@ func TestOtherSource(t *testing.T) {
 		server = servertest.Start(t, servertest.Options{Path: source})
 		server.Account("another")
 		server.Stop()
-		if err := copyAll(t.Context(), source, target, transfer.Options{}, nil); !errors.Is(err, transfer.ErrOtherSource) {
+		if err := copyAll(t.Context(), source, target, dbcopy.Options{}, nil); !errors.Is(err, dbcopy.ErrOtherSource) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -192,11 +192,11 @@ func TestOtherSource(t *testing.T) {
 
 // failing is a target that takes no rows.
 type failing struct {
-	transfer.Store
+	dbcopy.Store
 	err error
 }
 
-func (f failing) Write(context.Context, []transfer.Part, transfer.State, transfer.State) error {
+func (f failing) Write(context.Context, []dbcopy.Part, dbcopy.State, dbcopy.State) error {
 	return f.err
 }
 
@@ -208,12 +208,12 @@ func TestMoved(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
-			err := with(ctx, newTarget(t), func(db transfer.Database) error {
-				begun, next := transfer.State{Source: "s", At: "1"}, transfer.State{Source: "s", At: "2"}
+			err := with(ctx, newTarget(t), func(db dbcopy.Database) error {
+				begun, next := dbcopy.State{Source: "s", At: "1"}, dbcopy.State{Source: "s", At: "2"}
 				if err := db.Store.Begin(ctx, begun, nil); err != nil {
 					return err
 				}
-				if err := db.Store.Begin(ctx, begun, nil); !errors.Is(err, transfer.ErrNotEmpty) {
+				if err := db.Store.Begin(ctx, begun, nil); !errors.Is(err, dbcopy.ErrNotEmpty) {
 					t.Errorf("begun twice: %v", err)
 				}
 				if err := db.Store.Write(ctx, nil, begun, next); err != nil {
@@ -223,7 +223,7 @@ func TestMoved(t *testing.T) {
 					"write": db.Store.Write(ctx, nil, begun, next),
 					"end":   db.Store.End(ctx, begun, next),
 				} {
-					if !errors.Is(err, transfer.ErrMoved) {
+					if !errors.Is(err, dbcopy.ErrMoved) {
 						t.Errorf("%s from a state that is over: got %v", what, err)
 					}
 				}

@@ -1,4 +1,4 @@
-package exporter_test
+package export_test
 
 import (
 	"context"

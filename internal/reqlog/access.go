@@ -1,6 +1,6 @@
-// Package access carries what is known of one request from the front doors to the
+// Package reqlog carries what is known of one request from the front doors to the
 // observers of the server, as the access log.
-package access
+package reqlog
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-// Package transfer copies a whole database into an empty one of the same or
+// Package dbcopy copies a whole database into an empty one of the same or
 // another engine: accounts, keys, contacts, lists, uploads with the files that are
 // still needed, receipts, counts of requests and the dashboard's sessions. Sids
 // and dates stay the same.
@@ -8,7 +8,7 @@
 // position of the copy in the target, so that an interrupted copy resumes there.
 // After the last row, both databases are read and compared, account by account.
 // The target computes derived columns, such as counters and folded texts.
-package transfer
+package dbcopy
 
 import (
 	"context"

@@ -1,8 +1,8 @@
-// Package patient cuts off slow clients: they must send a body or read an answer
+// Package slowbody cuts off slow clients: they must send a body or read an answer
 // at a minimum rate. Long uploads and downloads may thus outlast the server's
 // deadlines, which are meant for requests of ordinary size, and a client that
 // stalls is cut off long before them.
-package patient
+package slowbody
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package transfer
+package dbcopy
 
 import "callbook/internal/journal"
 
