@@ -13,7 +13,7 @@ build: ## Build the binary, ./callbook
 
 # What waits the longest begins first, and beside it what computes.
 test: test-tools ## Run all tests, on both engines, then those that race detection is for under it
-	go test -timeout 30m -p 3 ./internal/e2e ./internal/postgres ./...
+	go test -timeout 30m -p 3 ./internal/test/e2e ./internal/postgres ./...
 	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory test-race
 
@@ -36,7 +36,7 @@ fuzz: ## Run each fuzz target for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
 bench: build ## Measure the server and the bare database beside it; flags in BENCHARGS
-	go run ./internal/bench $(BENCHARGS)
+	go run ./internal/test/bench $(BENCHARGS)
 
 clean: ## Remove what was built, installed and measured here
 	rm -rf callbook .tools bench-out coverage.* *.out *.test *.prof

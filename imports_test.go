@@ -63,21 +63,21 @@ var rules = map[string][]string{
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
-	"internal/bench", "internal/clock/clocktest", "internal/dashboard/browsertest", "internal/e2e", "internal/openapitest", "internal/pgtest", "internal/servertest", "internal/storetest",
+	"internal/test/bench", "internal/clock/clocktest", "internal/dashboard/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/storetest",
 }
 
 // libraries are those that one package hides from the others, in tests too.
 var libraries = map[string][]string{
-	"zombiezen.com/go/sqlite":            {"internal/sqlite", "internal/bench"},
-	"github.com/jackc/pgx/v5":            {"internal/postgres", "internal/pgtest", "internal/bench"},
+	"zombiezen.com/go/sqlite":            {"internal/sqlite", "internal/test/bench"},
+	"github.com/jackc/pgx/v5":            {"internal/postgres", "internal/test/pgtest", "internal/test/bench"},
 	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
 	"github.com/rs/cors":                 {"internal/server"},
 	"github.com/gofrs/flock":             {"internal/sqlite"},
-	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/bench"},
+	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/test/bench"},
 	"github.com/chromedp/chromedp":       {"internal/dashboard/browsertest"},
 	"github.com/chromedp/cdproto":        {"internal/dashboard/browsertest"},
-	"go.yaml.in/yaml/v4":                 {"internal/apidoc", "internal/openapitest"},
-	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/dashboard", "internal/openapitest"},
+	"go.yaml.in/yaml/v4":                 {"internal/apidoc", "internal/test/openapitest"},
+	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/dashboard", "internal/test/openapitest"},
 }
 
 type listed struct {

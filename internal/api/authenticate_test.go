@@ -9,7 +9,7 @@ import (
 	"context"
 
 	"callbook/internal/account"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // asked counts how often the store is asked for a key, and holds who asks when it

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestBadBodies: a request that fails as a whole stores nothing, also when

@@ -12,7 +12,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // heavy are contacts with a custom_field of some bytes.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"callbook/internal/budget"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // patient has requests wait for however long a slow machine takes.

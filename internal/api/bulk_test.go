@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // bulkRoutes are those whose body is {"key":[...]}; Title is what the texts call

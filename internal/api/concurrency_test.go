@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // outcomes is what clients were told of each number.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // nested is an object that is so many levels deep, with brackets in a text that

@@ -19,7 +19,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 func TestGoldenExport(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestNumberWithBarePlus finds a number of another country that, without its

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"callbook/internal/cores"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestIdleUploads: a body that does not come keeps nobody out, whether it was

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestGoldenChanges asks once each time, an hour after an account got two

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestGoldenCSV has whole answers about uploads.

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

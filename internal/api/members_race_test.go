@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestMembershipRaces: contacts are put into lists and taken out while the

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestNumbers posts the spellings of the wire contract's table, and a few of

@@ -12,7 +12,7 @@ import (
 
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/journal"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // manyContacts is a request to create n contacts.

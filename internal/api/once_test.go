@@ -12,7 +12,7 @@ import (
 
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/journal"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // keyedRequests is at least one request of each route that writes, against what

@@ -18,7 +18,7 @@ import (
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // inserts is a store of contacts with something before its inserts, and

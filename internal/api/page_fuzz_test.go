@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"testing"
 
-	"callbook/internal/openapitest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/openapitest"
+	"callbook/internal/test/servertest"
 )
 
 // FuzzPage asks for pages of each kind with any query: it is answered with a

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // numbered returns the i-th of ten million numbers of a series.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 func TestRoutes(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // shape is what a client may rely on in a JSON text without looking at values:

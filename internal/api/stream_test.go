@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestManyLists: a page shows all lists of each contact, however many, and holds

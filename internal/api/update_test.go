@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestPartialUpdates changes the same contact in many ways, alone and in bulk,

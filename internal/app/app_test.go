@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestLastUse: a running server writes down when keys were last used, every few

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestPagesOfDeepJSON are not much larger than the JSON: on lines of its own, what

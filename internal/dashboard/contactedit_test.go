@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // shown are the values that the form of a page shows for a contact, as a

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // book starts a server with an account and a browser that is signed in to it.

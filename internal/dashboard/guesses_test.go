@@ -15,7 +15,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestDeadLinksCount: links that lead nowhere count as wrong keys do, whether they

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

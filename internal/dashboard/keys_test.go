@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 var newCredentials = regexp.MustCompile(`(?s)id="api-key">([0-9a-f]{32})<.*id="api-token">([0-9a-f]{64})<`)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestEditListConflict has two browsers that edit the same list.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 func TestEmptyOverview(t *testing.T) {

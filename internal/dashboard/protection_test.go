@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/servertest"
 	"callbook/internal/session"
+	"callbook/internal/test/servertest"
 )
 
 // paths are pages to check what holds for all.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // crowd is an account with contacts of three tags, and their sids.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/servertest"
 	"callbook/internal/session"
+	"callbook/internal/test/servertest"
 )
 
 func TestSessionCookie(t *testing.T) {

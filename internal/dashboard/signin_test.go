@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
 	"callbook/internal/session"
+	"callbook/internal/test/servertest"
 )
 
 // start is when the tests' clocks begin.

@@ -11,7 +11,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // tiring is a store that fails every write after so many of them.

@@ -14,10 +14,10 @@ import (
 
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/dbcopy"
-	"callbook/internal/pgtest"
 	"callbook/internal/postgres"
-	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
+	"callbook/internal/test/pgtest"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

@@ -12,8 +12,8 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/dbcopy"
 	"callbook/internal/postgres"
-	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

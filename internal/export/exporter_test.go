@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 func numbered(i int) string { return fmt.Sprintf("+9198765%05d", i) }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // kept is what an export keeps of a contact, as the wire has it.

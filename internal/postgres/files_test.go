@@ -13,7 +13,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 	"callbook/internal/upload"
 )
 

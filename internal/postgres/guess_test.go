@@ -6,8 +6,8 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
-	"callbook/internal/pgtest"
 	"callbook/internal/phone"
+	"callbook/internal/test/pgtest"
 )
 
 // numbered returns so many numbers from first on.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // openServing opens a database as a server does.

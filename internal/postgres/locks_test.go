@@ -7,8 +7,8 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
-	"callbook/internal/pgtest"
 	"callbook/internal/phone"
+	"callbook/internal/test/pgtest"
 	"callbook/internal/upload"
 )
 

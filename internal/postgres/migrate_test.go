@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 func TestMigrateTogether(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // TestReadOnly is a database that took no writes a moment ago, behind an address

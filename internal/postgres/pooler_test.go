@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
-	"callbook/internal/pgtest"
 	"callbook/internal/storetest"
+	"callbook/internal/test/pgtest"
 )
 
 // TestThroughPooler works behind PgBouncer in transaction mode as it comes, with

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 var update = flag.Bool("update", false, "write schema.sql anew")

@@ -14,8 +14,8 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/pgtest"
 	"callbook/internal/session"
+	"callbook/internal/test/pgtest"
 )
 
 var everybody = addressbook.Query{Window: addressbook.Window{Limit: 10}, Search: "nobody"}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"callbook/internal/fault"
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // TestFrozen has connections behind which nothing answers. A call ends with its

@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"callbook/internal/account"
-	"callbook/internal/pgtest"
 	"callbook/internal/storetest"
 	"callbook/internal/summary"
+	"callbook/internal/test/pgtest"
 )
 
 func TestAddressBookContract(t *testing.T) {

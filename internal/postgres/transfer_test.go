@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"callbook/internal/dbcopy"
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // notTransferred is what a copy has no need of.

@@ -13,8 +13,8 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/pgtest"
 	"callbook/internal/phone"
+	"callbook/internal/test/pgtest"
 )
 
 func addAccount(t *testing.T, db *DB) int64 {

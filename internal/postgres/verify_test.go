@@ -9,7 +9,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 	"callbook/internal/upload"
 	"callbook/internal/verify"
 )

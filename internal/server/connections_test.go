@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestConnections: idle connections, and those whose header never ends, make room

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // records is everything that was logged. A request's record is written after

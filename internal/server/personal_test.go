@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // What stands for all that is personal or secret in the requests below: a text, the

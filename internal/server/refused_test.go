@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 	"callbook/openapi"
 )
 

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // slowDownload begins a download and takes no more than its first bytes.

@@ -15,8 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"callbook/internal/openapitest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/openapitest"
+	"callbook/internal/test/servertest"
 	"callbook/openapi"
 )
 

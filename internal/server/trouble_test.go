@@ -17,7 +17,7 @@ import (
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // hooked is a store of contacts with something before its methods. A hook that

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

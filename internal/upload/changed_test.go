@@ -3,7 +3,7 @@ package upload_test
 import (
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestFileChangedWhileItWaits: a file that has become shorter or longer since it

@@ -10,7 +10,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

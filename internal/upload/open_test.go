@@ -12,8 +12,8 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
-	"callbook/internal/servertest"
 	"callbook/internal/sqlite"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 	"callbook/internal/work"
 )

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // The contacts of TestOnDuplicate: one in the list, one in the address book, one

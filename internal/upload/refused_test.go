@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestRefusedAtOnce: what can be seen when the file comes is answered then, and

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // people are what an account has: names from several places, one that would be

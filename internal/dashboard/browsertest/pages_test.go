@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // page is one of the dashboard's to be looked at.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // retype types into a field over what is there; "" empties it.

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"callbook/internal/clock/clocktest"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // TestKeyStory creates a key, uses it, and revokes it.

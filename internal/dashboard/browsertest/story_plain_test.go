@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 )
 
 // switchScriptOff makes the window one in which no page runs script.

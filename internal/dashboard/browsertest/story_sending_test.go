@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/servertest"
+	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )
 

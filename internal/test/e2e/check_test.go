@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // checkClean runs "callbook check", which must find nothing wrong.

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // trial is a server that a fault hits, and what clients were told before, during

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/openapitest"
+	"callbook/internal/test/openapitest"
 )
 
 // Client asks a server as one account. Every answer it gets is held against

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // TestFailover kills the primary under load and promotes its synchronous

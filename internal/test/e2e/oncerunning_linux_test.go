@@ -5,7 +5,7 @@ import (
 	"syscall"
 	"testing"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // TestKeyOnAnotherServer stops a server in the middle of a request with a key:

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // chaosSeed is a new seed, or that of an earlier run.

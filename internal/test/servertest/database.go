@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"callbook/internal/pgtest"
 	"callbook/internal/postgres"
+	"callbook/internal/test/pgtest"
 )
 
 // engineVariable chooses the engine that the servers of a test run have: it is

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // TestPostgres runs the program on a PostgreSQL database that is empty at first:

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // TestDatabaseComesLater starts a server while no database takes writes: there

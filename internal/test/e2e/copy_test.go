@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/pgtest"
+	"callbook/internal/test/pgtest"
 )
 
 // TestCopyKilled copies a file to PostgreSQL and back. Both copies are ended in

@@ -16,7 +16,7 @@ import (
 )
 
 // moduleRoot is where go.mod is, as seen from a test's working directory.
-const moduleRoot = "../.."
+const moduleRoot = "../../.."
 
 // binDir is where the binary is built.
 var binDir string
