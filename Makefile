@@ -13,7 +13,7 @@ build: ## Build the binary, ./callbook
 
 # What waits the longest begins first, and beside it what computes.
 test: test-tools ## Run all tests, on both engines, then those that race detection is for under it
-	go test -timeout 30m -p 3 ./internal/test/e2e ./internal/postgres ./...
+	go test -timeout 30m -p 3 ./internal/test/e2e ./internal/store/postgres ./...
 	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory test-race
 

@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/dbcopy", "internal/fault", "internal/postgres", "internal/session", "internal/sqlite", "internal/upload", "internal/verify"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/dbcopy", "internal/fault", "internal/session", "internal/store/postgres", "internal/store/sqlite", "internal/upload", "internal/verify"},
 
 	"internal/fault":      {},
 	"internal/reqlog":     {},
@@ -47,11 +47,11 @@ var rules = map[string][]string{
 	"internal/verify":      {"internal/addressbook", "internal/journal", "internal/upload"},
 
 	// Engines.
-	"internal/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
-	"internal/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
-	"internal/store":    {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
+	"internal/store/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/store/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/store":          {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
 	// What puts it all together.
-	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/journal", "internal/postgres", "internal/reqlog", "internal/server", "internal/session", "internal/sqlite", "internal/store", "internal/summary", "internal/upload", "internal/usage", "openapi"},
+	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/upload", "internal/usage", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone"},
 	"internal/work":         {"internal/fault"},
 	// Front doors.
@@ -63,16 +63,16 @@ var rules = map[string][]string{
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
-	"internal/test/bench", "internal/clock/clocktest", "internal/dashboard/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/storetest",
+	"internal/test/bench", "internal/clock/clocktest", "internal/dashboard/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/store/storetest",
 }
 
 // libraries are those that one package hides from the others, in tests too.
 var libraries = map[string][]string{
-	"zombiezen.com/go/sqlite":            {"internal/sqlite", "internal/test/bench"},
-	"github.com/jackc/pgx/v5":            {"internal/postgres", "internal/test/pgtest", "internal/test/bench"},
+	"zombiezen.com/go/sqlite":            {"internal/store/sqlite", "internal/test/bench"},
+	"github.com/jackc/pgx/v5":            {"internal/store/postgres", "internal/test/pgtest", "internal/test/bench"},
 	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
 	"github.com/rs/cors":                 {"internal/server"},
-	"github.com/gofrs/flock":             {"internal/sqlite"},
+	"github.com/gofrs/flock":             {"internal/store/sqlite"},
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/test/bench"},
 	"github.com/chromedp/chromedp":       {"internal/dashboard/browsertest"},
 	"github.com/chromedp/cdproto":        {"internal/dashboard/browsertest"},
@@ -148,7 +148,7 @@ func TestRules(t *testing.T) {
 			if _, ok := rules[there]; !ok {
 				t.Errorf("the rule of %q names %q, which has none", here, there)
 			}
-			engine := there == "internal/sqlite" || there == "internal/postgres"
+			engine := there == "internal/store/sqlite" || there == "internal/store/postgres"
 			if here != "internal/app" && (there == "internal/server" || engine && !strings.HasPrefix(here, "cmd/")) {
 				t.Errorf("the rule of %q allows %q, which is for app to import, and an engine for cmd too", here, there)
 			}

@@ -9,8 +9,8 @@ import (
 	"slices"
 
 	"callbook/internal/backup"
-	"callbook/internal/postgres"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/postgres"
+	"callbook/internal/store/sqlite"
 	"callbook/internal/upload"
 	"callbook/internal/verify"
 )

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"callbook/internal/backup"
-	"callbook/internal/postgres"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/postgres"
+	"callbook/internal/store/sqlite"
 	"callbook/internal/upload"
 	"callbook/internal/verify"
 )

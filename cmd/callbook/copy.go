@@ -9,8 +9,8 @@ import (
 	"text/tabwriter"
 
 	"callbook/internal/dbcopy"
-	"callbook/internal/postgres"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/postgres"
+	"callbook/internal/store/sqlite"
 	"callbook/internal/upload"
 )
 

@@ -12,9 +12,9 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/clock"
-	"callbook/internal/postgres"
 	"callbook/internal/session"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/postgres"
+	"callbook/internal/store/sqlite"
 )
 
 // database is the flag that every command has.

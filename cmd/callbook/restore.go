@@ -12,8 +12,8 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/backup"
-	"callbook/internal/postgres"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/postgres"
+	"callbook/internal/store/sqlite"
 	"callbook/internal/upload"
 	"callbook/internal/verify"
 )

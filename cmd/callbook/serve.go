@@ -16,7 +16,7 @@ import (
 	"callbook/internal/cores"
 	"callbook/internal/fault"
 	"callbook/internal/session"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/sqlite"
 )
 
 type serveCmd struct {

@@ -13,7 +13,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/sqlite"
 )
 
 // start is when the tests' clocks begin.

@@ -18,7 +18,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/sqlite"
 )
 
 // shelf is a book over a new database with one account.

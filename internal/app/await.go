@@ -8,8 +8,8 @@ import (
 
 	"callbook/internal/dashboard"
 	"callbook/internal/fault"
-	"callbook/internal/postgres"
 	"callbook/internal/server"
+	"callbook/internal/store/postgres"
 )
 
 // retryEvery is how often [Await] tries to open the database.

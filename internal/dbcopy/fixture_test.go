@@ -14,8 +14,8 @@ import (
 
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/dbcopy"
-	"callbook/internal/postgres"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/postgres"
+	"callbook/internal/store/sqlite"
 	"callbook/internal/test/pgtest"
 	"callbook/internal/test/servertest"
 	"callbook/internal/upload"

@@ -11,8 +11,8 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/dbcopy"
-	"callbook/internal/postgres"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/postgres"
+	"callbook/internal/store/sqlite"
 	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 )

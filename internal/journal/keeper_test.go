@@ -16,7 +16,7 @@ import (
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/sqlite"
 )
 
 // open returns a Keeper over a real file, its clock, and the store.

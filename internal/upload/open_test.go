@@ -12,7 +12,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
-	"callbook/internal/sqlite"
+	"callbook/internal/store/sqlite"
 	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
 	"callbook/internal/work"

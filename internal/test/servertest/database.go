@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"callbook/internal/postgres"
+	"callbook/internal/store/postgres"
 	"callbook/internal/test/pgtest"
 )
 

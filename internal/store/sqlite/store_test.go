@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"callbook/internal/account"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 	"callbook/internal/summary"
 )
 

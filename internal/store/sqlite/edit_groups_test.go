@@ -11,7 +11,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 )
 
 // TestEditsInFailingGroups queues random edits of two accounts into one group

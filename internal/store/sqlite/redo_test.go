@@ -10,7 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 )
 
 // These tests have a job fail behind others of its group, which are then rolled

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 	"callbook/internal/upload"
 	"callbook/internal/work"
 )

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 )
 
 // TestAdditions has a group of small requests to two accounts, in which later

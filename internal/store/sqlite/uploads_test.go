@@ -17,7 +17,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 	"callbook/internal/upload"
 )
 

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 	"callbook/internal/test/pgtest"
 )
 

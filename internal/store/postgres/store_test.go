@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"callbook/internal/account"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 	"callbook/internal/summary"
 	"callbook/internal/test/pgtest"
 )

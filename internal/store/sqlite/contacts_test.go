@@ -8,7 +8,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 )
 
 const firstNumber phone.Number = 919800000000

@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 )
 
 // TestAddressBookModel is storetest's, with all the trouble that this engine

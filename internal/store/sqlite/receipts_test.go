@@ -10,7 +10,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/storetest"
+	"callbook/internal/store/storetest"
 	"callbook/internal/upload"
 )
 
