@@ -51,19 +51,19 @@ var rules = map[string][]string{
 	"internal/store/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
 	"internal/store":          {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
 	// What puts it all together.
-	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dashboard", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/upload", "internal/usage", "openapi"},
+	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/upload", "internal/usage", "internal/web", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone"},
 	"internal/work":         {"internal/fault"},
 	// Front doors.
-	"internal/api":       {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/slowbody", "internal/upload", "internal/upload/table"},
-	"internal/dashboard": {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/journal", "internal/phone", "internal/reqlog", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
-	"internal/server":    {"internal/api", "internal/budget", "internal/clientaddr", "internal/dashboard", "internal/fault", "internal/reqlog", "openapi"},
+	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/slowbody", "internal/upload", "internal/upload/table"},
+	"internal/web":    {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/journal", "internal/phone", "internal/reqlog", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
+	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 }
 
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
-	"internal/test/bench", "internal/clock/clocktest", "internal/dashboard/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/store/storetest",
+	"internal/test/bench", "internal/clock/clocktest", "internal/web/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/store/storetest",
 }
 
 // libraries are those that one package hides from the others, in tests too.
@@ -74,10 +74,10 @@ var libraries = map[string][]string{
 	"github.com/rs/cors":                 {"internal/server"},
 	"github.com/gofrs/flock":             {"internal/store/sqlite"},
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/test/bench"},
-	"github.com/chromedp/chromedp":       {"internal/dashboard/browsertest"},
-	"github.com/chromedp/cdproto":        {"internal/dashboard/browsertest"},
+	"github.com/chromedp/chromedp":       {"internal/web/browsertest"},
+	"github.com/chromedp/cdproto":        {"internal/web/browsertest"},
 	"go.yaml.in/yaml/v4":                 {"internal/apidoc", "internal/test/openapitest"},
-	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/dashboard", "internal/test/openapitest"},
+	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/web", "internal/test/openapitest"},
 }
 
 type listed struct {

@@ -18,7 +18,6 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
-	"callbook/internal/dashboard"
 	"callbook/internal/journal"
 	"callbook/internal/reqlog"
 	"callbook/internal/server"
@@ -29,6 +28,7 @@ import (
 	"callbook/internal/summary"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
+	"callbook/internal/web"
 	"callbook/openapi"
 )
 
@@ -76,7 +76,7 @@ type App struct {
 	Accounts  *account.Directory
 	Sessions  *session.Keeper
 	Server    *server.Server
-	Dashboard *dashboard.Dashboard // nil when there is none
+	Dashboard *web.Dashboard // nil when there is none
 
 	cfg      Config
 	stores   *store.Set
@@ -117,7 +117,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	wire := api.New(book, accounts, imports, a.receipts, api.Options{Clock: cfg.Clock, MaxBody: cfg.MaxBody})
 	if cfg.Dashboard {
-		a.Dashboard = dashboard.New(dashboard.Config{
+		a.Dashboard = web.New(web.Config{
 			Accounts: accounts,
 			Sessions: a.Sessions,
 			Book:     book,

@@ -6,10 +6,10 @@ import (
 	"net"
 	"time"
 
-	"callbook/internal/dashboard"
 	"callbook/internal/fault"
 	"callbook/internal/server"
 	"callbook/internal/store/postgres"
+	"callbook/internal/web"
 )
 
 // retryEvery is how often [Await] tries to open the database.
@@ -31,7 +31,7 @@ func Await(ctx context.Context, ln net.Listener, cfg Config, away error) (*App, 
 	front := cfg.front()
 	front.Refuse, front.Ready = errNoDatabase, func(context.Context) error { return errNoDatabase }
 	if cfg.Dashboard {
-		front.Dashboard = dashboard.New(dashboard.Config{BaseURL: cfg.BaseURL, Clock: cfg.Clock}) // for its page of errors
+		front.Dashboard = web.New(web.Config{BaseURL: cfg.BaseURL, Clock: cfg.Clock}) // for its page of errors
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.New(front).Serve(refusing, lent{ln}) }()

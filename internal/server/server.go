@@ -17,15 +17,15 @@ import (
 	"callbook/internal/api"
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
-	"callbook/internal/dashboard"
 	"callbook/internal/fault"
+	"callbook/internal/web"
 	"callbook/openapi"
 )
 
 // Server serves the API, the dashboard and the probes.
 type Server struct {
 	api       *api.API
-	dashboard *dashboard.Dashboard
+	dashboard *web.Dashboard
 	ready     func(context.Context) error
 	log       *slog.Logger
 	observers []Observer
@@ -46,7 +46,7 @@ type Server struct {
 type Config struct {
 	API *api.API
 	// Dashboard may be nil: then there is none.
-	Dashboard *dashboard.Dashboard
+	Dashboard *web.Dashboard
 	// Ready tells whether the store answers.
 	Ready func(context.Context) error
 	// Log gets what no caller is told and no request is about. It must not be nil.

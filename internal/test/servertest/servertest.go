@@ -24,12 +24,12 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
-	"callbook/internal/dashboard"
 	"callbook/internal/journal"
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/store"
 	"callbook/internal/upload"
+	"callbook/internal/web"
 )
 
 // Options change what [Start] starts. The zero value is a server as a user has
@@ -87,7 +87,7 @@ type Server struct {
 	URL       string
 	Path      string // of the database; see Options
 	Handler   *server.Server
-	Dashboard *dashboard.Dashboard // nil when there is none
+	Dashboard *web.Dashboard // nil when there is none
 	Directory *account.Directory
 	Sessions  *session.Keeper
 	// Budget is what requests hold.

@@ -1,0 +1,266 @@
+package web_test
+
+import (
+	"html"
+	"net/url"
+	"strings"
+	"testing"
+
+	"callbook/internal/test/servertest"
+)
+
+// shown are the values that the form of a page shows for a contact, as a
+// browser sends them back.
+func shown(t *testing.T, c servertest.Contact, page string) url.Values {
+	t.Helper()
+	value := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	custom := string(c.CustomField)
+	if custom == "null" {
+		custom = ""
+	}
+	return url.Values{
+		"number":       {c.Number},
+		"first_name":   {strings.ReplaceAll(value(c.FirstName), "\n", "")},
+		"last_name":    {value(c.LastName)},
+		"company_name": {value(c.CompanyName)},
+		"email":        {value(c.Email)},
+		"tag":          {value(c.Tag)},
+		"custom_field": {strings.ReplaceAll(custom, "\n", "\r\n")},
+		"updated":      {hidden(t, page, "updated")},
+	}
+}
+
+func TestCreateContact(t *testing.T) {
+	t.Parallel()
+	c, b := book(t)
+	has(t, b.Open("/contacts/new").PageText(t, 200), `name="number"`, `name="custom_field"`)
+	a := b.Submit("/contacts", url.Values{
+		"number": {" 098765-43210 "}, "first_name": {"Asha"}, "email": {"asha@example.com"}, "custom_field": {"{ \"b\": 1.0,\r\n\"a\": [] }"},
+	})
+	sid := strings.TrimPrefix(a.Header.Get("Location"), "/contacts/")
+	a.Redirect(t, "/contacts/"+sid)
+	got := c.Get(c.Path("/contacts/" + sid)).Contact(t)
+	if got.Number != "+919876543210" || got.LastName != nil || *got.FirstName != "Asha" || string(got.CustomField) != "{ \"b\": 1.0,\n\"a\": [] }" {
+		t.Errorf("the contact is %+v", got)
+	}
+	page := html.UnescapeString(b.Open("/contacts/"+sid).PageText(t, 200))
+	has(t, page, "Added Asha.", "+91 98765 43210", "India", "asha@example.com", sid, "/v2/accounts/demo/contacts/"+sid, `<span class="key">b</span>`, "nothing in it")
+
+	taken := b.Submit("/contacts", url.Values{"number": {"98765 43210"}, "first_name": {"Other"}}).PageText(t, 422)
+	has(t, taken, "Another contact has this number.", `<a href="/contacts/`+sid+`">Asha</a>`, `value="98765 43210"`, `value="Other"`)
+	if c.Total() != 1 {
+		t.Errorf("there are %d contacts", c.Total())
+	}
+}
+
+func TestContactFormErrors(t *testing.T) {
+	t.Parallel()
+	c, b := book(t)
+	const number = "9876543210"
+	long := strings.Repeat("ü", 256)
+	for _, tt := range []struct {
+		form url.Values
+		want []string // each as "field: text"
+	}{
+		{url.Values{}, []string{"number: Enter the contact's number."}},
+		{url.Values{"number": {"12"}}, []string{"number: This cannot be a telephone number"}},
+		{url.Values{"number": {"1-800-FLOWERS"}, "custom_field": {"x"}}, []string{"number: This cannot", "custom_field: This is no JSON from line 1, column 1 on"}},
+		{url.Values{"number": {number}, "custom_field": {"{\r\n  \"ü\": gold}"}}, []string{"custom_field: This is no JSON from line 2, column 8 on"}},
+		{url.Values{"number": {number}, "custom_field": {`{"a": 1} x`}}, []string{"custom_field: Something follows after the object's end, at line 1, column 9."}},
+		{url.Values{"number": {number}, "custom_field": {`{"a": [1`}}, []string{"custom_field: The JSON ends too early, at line 1, column 9"}},
+		{url.Values{"number": {number}, "custom_field": {`[1]`}}, []string{"custom_field: It must be an object"}},
+		{url.Values{"number": {number}, "custom_field": {`{"a": "` + strings.Repeat("x", 16384) + `"}`}}, []string{"custom_field: This is too long: it can have 16384 bytes."}},
+		{url.Values{"number": {number}, "first_name": {long}}, []string{"first_name: This is too long: it can have 255 characters."}},
+		{url.Values{"number": {number}, "last_name": {"a\x00b"}}, []string{"last_name: This cannot be kept: the NUL character is not allowed."}},
+		{url.Values{"number": {number}, "company_name": {"\xff"}}, []string{"company_name: This cannot be kept: not valid UTF-8."}},
+		{url.Values{"number": {number}, "email": {long}}, []string{"email: This is too long"}},
+		{url.Values{"number": {number}, "tag": {long}}, []string{"tag: This is too long"}},
+	} {
+		page := html.UnescapeString(b.Submit("/contacts", tt.form).PageText(t, 422))
+		for _, want := range tt.want {
+			name, text, _ := strings.Cut(want, ": ")
+			has(t, page, `<p class="error" id="`+name+`-error">`+text)
+		}
+		if n := strings.Count(page, `class="error"`); n != len(tt.want) {
+			t.Errorf("%.60v: %d fields are wrong, want %d", tt.form, n, len(tt.want))
+		}
+	}
+	if c.Total() != 0 {
+		t.Errorf("there are %d contacts", c.Total())
+	}
+}
+
+func TestNumberPreview(t *testing.T) {
+	t.Parallel()
+	c, b := book(t)
+	asha := c.CreateOne(`{"number": "9876543210", "first_name": "Asha"}`)
+	for _, tt := range []struct {
+		query string
+		want  []string
+	}{
+		{"number=", nil},
+		{"number=98", []string{"This is no telephone number yet."}},
+		{"number=98200%2098200", []string{"India", "+91 98200 98200", "+919820098200"}},
+		{"number=%2B14155550123", []string{"United States", "+1 415-555-0123"}},
+		{"number=%2B12423651234", []string{"Bahamas"}},
+		{"number=9876543210", []string{"It belongs to", `href="/contacts/` + asha.SID + `"`, "Asha"}},
+		{"number=98200%2098200&sid=" + asha.SID, []string{"India"}},
+	} {
+		page := html.UnescapeString(b.Do("GET", "/contacts/number?"+tt.query, nil, "HX-Request", "true").PageText(t, 200))
+		has(t, page, tt.want...)
+		if strings.Contains(page, "<html") || tt.want == nil && strings.TrimSpace(page) != "" {
+			t.Errorf("%s: the fragment is %q", tt.query, page)
+		}
+	}
+	if page := b.Do("GET", "/contacts/number?number=9876543210&sid="+asha.SID, nil, "HX-Request", "true").PageText(t, 200); strings.Contains(page, "belongs") {
+		t.Errorf("the contact's own number is said to be taken: %s", page)
+	}
+	has(t, b.Open("/contacts/number?number=98200+98200").PageText(t, 200), "<html", `value="98200 98200"`, "India")
+}
+
+// TestEditContact saves forms in which little or nothing was changed: the rest
+// stays as it was, to the byte.
+func TestEditContact(t *testing.T) {
+	t.Parallel()
+	c, b := book(t)
+	const custom = "{\r\n \"b\" : 1.0,\n\"a\":[] }"
+	before := c.CreateOne(`{"number": "9876543210", "first_name": "As\nha", "last_name": "", "tag": "Member", "custom_field": ` + custom + `}`)
+	path := "/contacts/" + before.SID
+	page := b.Open(path+"/edit").PageText(t, 200)
+	form := shown(t, before, page)
+	form.Set("custom_field", strings.ReplaceAll(strings.ReplaceAll(custom, "\r\n", "\n"), "\n", "\r\n"))
+	form.Set("email", "asha@example.com")
+	form.Set("tag", "")
+	b.Submit(path, form).Redirect(t, path)
+	got := c.Get(c.Path(path)).Contact(t)
+	if *got.FirstName != "As\nha" || got.LastName == nil || *got.LastName != "" || got.CompanyName != nil || *got.Email != "asha@example.com" ||
+		got.Tag != nil || string(got.CustomField) != custom || got.Number != before.Number || got.DateUpdated == before.DateUpdated {
+		t.Errorf("the contact is %+v, was %+v", got, before)
+	}
+
+	other := c.CreateOne(`{"number": "9820098200", "first_name": "Rohan"}`)
+	form = shown(t, got, b.Open(path+"/edit").PageText(t, 200))
+	form.Set("number", "98200 98200")
+	has(t, b.Submit(path, form).PageText(t, 422), "Another contact has this number.", `<a href="/contacts/`+other.SID+`">Rohan</a>`)
+	form.Set("number", "12")
+	form.Set("custom_field", "{")
+	has(t, b.Submit(path, form).PageText(t, 422), "This cannot be a telephone number", "The JSON ends too early")
+	form.Set("number", "+14155550123")
+	form.Set("custom_field", "")
+	b.Submit(path, form).Redirect(t, path)
+	if got := c.Get(c.Path(path)).Contact(t); got.Number != "+14155550123" || string(got.CustomField) != "null" {
+		t.Errorf("the contact is %+v", got)
+	}
+	b.Open("/contacts/"+strings.Repeat("0", 32)+"/edit").PageText(t, 404)
+	b.Open("/contacts/x").PageText(t, 404)
+}
+
+// TestEditConflict has two browsers that edit the same contact.
+func TestEditConflict(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Dashboard: true})
+	c := s.Account("demo")
+	first, second := s.SignedIn("demo"), s.SignedIn("demo")
+	contact := c.CreateOne(`{"number": "9876543210", "first_name": "Asha", "tag": "Member"}`)
+	path := "/contacts/" + contact.SID
+	mine := shown(t, contact, first.Open(path+"/edit").PageText(t, 200))
+	theirs := shown(t, contact, second.Open(path+"/edit").PageText(t, 200))
+	theirs.Set("first_name", "Aasha")
+	theirs.Set("email", "aasha@example.com")
+	second.Submit(path, theirs).Redirect(t, path)
+
+	mine.Set("last_name", "Rao")
+	page := first.Submit(path, mine).PageText(t, 409)
+	has(t, page, "Somebody else changed this contact meanwhile", "<td class=\"typed\">Aasha</td>", "<td class=\"typed\">Asha</td>",
+		"aasha@example.com", "Rao", "Save mine over theirs", "Take theirs")
+	if strings.Count(page, "<th scope=\"row\">") != 3 { // first name, last name, e-mail
+		t.Errorf("the differences are:\n%s", page)
+	}
+	if got := c.Get(c.Path(path)).Contact(t); *got.FirstName != "Aasha" || got.LastName != nil {
+		t.Errorf("the contact is %+v", got)
+	}
+
+	// A third change comes while the first looks at the second's.
+	c.Send("PUT", path, `{"tag": "VIP"}`)
+	mine.Set("updated", hidden(t, page, "updated"))
+	page = first.Submit(path, mine).PageText(t, 409)
+	has(t, page, "<td class=\"typed\">VIP</td><td class=\"typed\">Member</td>")
+
+	// Who has seen it all may save.
+	mine.Set("updated", hidden(t, page, "updated"))
+	first.Submit(path, mine).Redirect(t, path)
+	got := c.Get(c.Path(path)).Contact(t)
+	if *got.FirstName != "Asha" || *got.LastName != "Rao" || *got.Tag != "Member" || got.Email != nil {
+		t.Errorf("the contact is %+v", got)
+	}
+
+	// Two who type the same have no conflict.
+	theirs = shown(t, got, second.Open(path+"/edit").PageText(t, 200))
+	theirs.Set("tag", "Lead")
+	second.Submit(path, theirs).Redirect(t, path)
+	first.Submit(path, theirs).Redirect(t, path)
+	has(t, first.Open(path).PageText(t, 200), "Somebody else saved the very same meanwhile.")
+
+	// A contact that was deleted is not lost either.
+	c.Send("DELETE", path, "")
+	page = first.Submit(path, mine).PageText(t, 409)
+	has(t, page, "Somebody deleted this contact while you edited it.", `action="/contacts"`, `value="Rao"`)
+	if c.Total() != 0 {
+		t.Error("it was created again unasked")
+	}
+	mine.Del("updated")
+	if a := first.Submit("/contacts", mine); a.Status != 303 {
+		t.Errorf("to save it again is answered %d", a.Status)
+	}
+}
+
+// TestDeleteAndUndo deletes a contact and brings it back.
+func TestDeleteAndUndo(t *testing.T) {
+	t.Parallel()
+	c, b := book(t)
+	before := c.CreateOne(`{"number": "9876543210", "first_name": "Asha", "last_name": "", "custom_field": {"b" : 1.0, "a": "<\n>"}}`)
+	stays, goes := c.CreateList("stays"), c.CreateList("goes")
+	c.Add(stays.SID, before.SID)
+	c.Add(goes.SID, before.SID)
+	page := b.Submit("/contacts/"+before.SID+"/delete", nil).PageText(t, 200)
+	has(t, page, "Deleted Asha", "under a new sid")
+	if c.Total() != 0 {
+		t.Fatalf("there are %d contacts", c.Total())
+	}
+	b.Submit("/contacts/"+before.SID+"/delete", nil).PageText(t, 404)
+	c.Send("DELETE", "/lists/"+goes.SID, "")
+
+	undo := url.Values{"contacts": {hidden(t, page, "contacts")}}
+	a := b.Submit("/contacts/undo", undo)
+	sid := strings.TrimPrefix(a.Header.Get("Location"), "/contacts/")
+	a.Redirect(t, "/contacts/"+sid)
+	got := c.Get(c.Path("/contacts/" + sid)).Contact(t)
+	if sid == before.SID || got.Number != before.Number || *got.FirstName != "Asha" || got.LastName == nil || *got.LastName != "" ||
+		got.Email != nil || string(got.CustomField) != string(before.CustomField) {
+		t.Errorf("the contact is %+v, was %+v", got, before)
+	}
+	page = b.Open("/contacts/"+sid).PageText(t, 200)
+	has(t, page, "Brought back, with a new sid. Left out: 1 list, gone by now.", ">stays</a>")
+
+	// Again: the number is taken by now, and nothing is changed.
+	b.Submit("/contacts/undo", undo).Redirect(t, "/contacts")
+	has(t, b.Open("/contacts").PageText(t, 200), "Nothing was brought back")
+	if c.Total() != 1 {
+		t.Errorf("there are %d contacts", c.Total())
+	}
+	// What the form has in it is checked as anything else is.
+	for _, contacts := range []string{"", "x", "[]", "{}", "[" + strings.Repeat(`{"number":"1"},`, 100) + `{"number":"1"}]`} {
+		b.Submit("/contacts/undo", url.Values{"contacts": {contacts}}).PageText(t, 400)
+	}
+	for _, contacts := range []string{`[{"number":"12"}]`, `[{"number":"9820098200","custom_field":"x"}]`, `[{"number":"9820098200","tag":"` + strings.Repeat("x", 256) + `"}]`} {
+		b.Submit("/contacts/undo", url.Values{"contacts": {contacts}}).Redirect(t, "/contacts")
+	}
+	if c.Total() != 1 {
+		t.Errorf("there are %d contacts", c.Total())
+	}
+}

@@ -1,0 +1,227 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// contactForm is what the template contact-form.html shows: the fields of a
+// contact that is new, or of one that is being edited.
+type contactForm struct {
+	SID     string // "" for a new one
+	Updated string // when the contact that is being edited was changed, in Unix nanoseconds
+	Fields  []field
+	Number  numberPreview
+	Error   string // what is wrong with no field in particular
+	// Taken is the contact that has the number, nil when none has.
+	Taken *contactRow
+	// Conflict is what differs between what was typed and what somebody else
+	// saved meanwhile; empty when nobody did.
+	Conflict []difference
+	// Deleted tells that somebody deleted the contact meanwhile.
+	Deleted bool
+}
+
+// difference is a field that two people have given different values.
+type difference struct{ Label, Theirs, Mine string }
+
+// contactField is a field of the form: its place in a contact, a draft and a
+// patch.
+type contactField struct {
+	field
+	value  func(*addressbook.Contact) string
+	draft  func(*addressbook.Draft) *addressbook.Text
+	change func(*addressbook.Patch) *addressbook.Change
+}
+
+// contactFields are the form's fields, in their order. The number comes first,
+// the custom field last.
+var contactFields = []contactField{
+	{
+		field:  field{Name: "number", Label: "Number", Type: "tel", Required: true, Hint: "In any spelling. With its country code when it is abroad."},
+		value:  func(c *addressbook.Contact) string { return c.Number.String() },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Number },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Number },
+	},
+	{
+		field:  field{Name: "first_name", Label: "First name"},
+		value:  func(c *addressbook.Contact) string { return c.FirstName.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.FirstName },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.FirstName },
+	},
+	{
+		field:  field{Name: "last_name", Label: "Last name"},
+		value:  func(c *addressbook.Contact) string { return c.LastName.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.LastName },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.LastName },
+	},
+	{
+		field:  field{Name: "company_name", Label: "Company"},
+		value:  func(c *addressbook.Contact) string { return c.CompanyName.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.CompanyName },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CompanyName },
+	},
+	{
+		field:  field{Name: "email", Label: "E-mail"},
+		value:  func(c *addressbook.Contact) string { return c.Email.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Email },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Email },
+	},
+	{
+		field:  field{Name: "tag", Label: "Tag", Hint: "One word or a few, to find contacts by."},
+		value:  func(c *addressbook.Contact) string { return c.Tag.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Tag },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Tag },
+	},
+	{
+		field: field{Name: "custom_field", Label: "Custom field", Type: "textarea", Mono: true, Hint: `Whatever else there is to know, as a JSON object: {"plan": "gold"}. It is kept as you write it.`},
+		value: func(c *addressbook.Contact) string { return c.CustomField },
+		// A draft's custom field is no Text.
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CustomField },
+	},
+}
+
+// newContactForm returns the form with the values that value gives.
+func newContactForm(value func(contactField) string) *contactForm {
+	f := new(contactForm)
+	for _, cf := range contactFields {
+		cf.Value = value(cf)
+		if cf.Type != "textarea" {
+			cf.MaxLength = addressbook.MaxTextLength
+		}
+		f.Fields = append(f.Fields, cf.field)
+	}
+	return f
+}
+
+// typed returns what stands in a form's field. Browsers send the ends of lines
+// as CR LF, whatever was there.
+func typed(form url.Values) func(contactField) string {
+	return func(f contactField) string {
+		value := strings.ReplaceAll(form.Get(f.Name), "\r\n", "\n")
+		if f.Name == "number" || f.Name == "custom_field" {
+			value = strings.TrimSpace(value)
+		}
+		return value
+	}
+}
+
+// of makes it the form of a contact that is being edited.
+func (f *contactForm) of(c *addressbook.Contact) *contactForm {
+	f.SID, f.Updated = c.SID.String(), strconv.FormatInt(c.Updated.UnixNano(), 10)
+	return f
+}
+
+func (f *contactForm) fail(name fault.Field, text string) {
+	for i := range f.Fields {
+		if f.Fields[i].Name == string(name) && f.Fields[i].Error == "" {
+			f.Fields[i].Error = text
+		}
+	}
+}
+
+func (f *contactForm) wrong() bool {
+	for _, field := range f.Fields {
+		if field.Error != "" {
+			return true
+		}
+	}
+	return f.Error != ""
+}
+
+// check finds what is wrong with the number and the custom field, so that both
+// are told at once.
+func (d *Dashboard) check(acct account.Account, f *contactForm) {
+	for _, field := range f.Fields {
+		switch {
+		case field.Name == "number" && field.Value == "":
+			f.refused(fault.Mandatory(addressbook.FieldNumber), nil)
+		case field.Name == "number":
+			if _, err := d.cfg.Book.Number(acct, field.Value); err != nil {
+				f.refused(fault.NotNumber(addressbook.FieldNumber), nil)
+			}
+		case field.Name == "custom_field" && field.Value != "":
+			if text := jsonObjectFault(field.Value); text != "" {
+				f.fail(addressbook.FieldCustomField, text)
+			}
+		}
+	}
+}
+
+// refused puts what the book says against a contact beside the field that it is
+// about.
+func (f *contactForm) refused(err *fault.Error, holder *addressbook.Contact) {
+	if err.Field == "" {
+		f.Error = err.Detail
+		return
+	}
+	f.fail(err.Field, sentence(err))
+	if err.Need == fault.Unique && holder != nil {
+		f.Taken = &contactRow{Contact: *holder, Name: title(*holder), Number: holder.Number.International()}
+	}
+}
+
+// draft is the new contact that the form describes. A field that is empty was
+// not given.
+func (f *contactForm) draft() addressbook.Draft {
+	var draft addressbook.Draft
+	for i, cf := range contactFields {
+		value := f.Fields[i].Value
+		switch {
+		case cf.draft == nil:
+			draft.CustomField = value
+		case value != "":
+			*cf.draft(&draft) = addressbook.Given(value)
+		}
+	}
+	return draft
+}
+
+// patch is what the form changes in the contact. A field that was emptied is
+// not given any more; one that shows what the contact has is left alone, ends
+// of lines and all.
+func (f *contactForm) patch(c *addressbook.Contact) addressbook.Patch {
+	p := addressbook.Patch{SID: c.SID, IfUpdated: c.Updated}
+	for i, cf := range contactFields {
+		value, before := f.Fields[i].Value, cf.value(c)
+		if sameShown(cf.Type, value, before) {
+			continue
+		}
+		*cf.change(&p) = addressbook.Change{Set: true, Text: addressbook.Text{Value: value, Given: value != ""}}
+	}
+	return p
+}
+
+// sameShown tells whether a field that showed the stored value was left as it
+// was: browsers change ends of lines, and leave them out of fields of one line.
+func sameShown(kind, value, stored string) bool {
+	if kind != "textarea" {
+		return value == strings.NewReplacer("\r", "", "\n", "").Replace(stored)
+	}
+	return value == strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stored))
+}
+
+// differ compares what was typed with the contact as it is now.
+func (f *contactForm) differ(now *addressbook.Contact) (all []difference) {
+	for i, cf := range contactFields {
+		if mine, theirs := f.Fields[i].Value, cf.value(now); !sameShown(cf.Type, mine, theirs) {
+			all = append(all, difference{cf.Label, theirs, mine})
+		}
+	}
+	return all
+}
+
+// updatedIn reads the date that a form was made on; the zero time is none.
+func updatedIn(form url.Values) time.Time {
+	nanos, err := strconv.ParseInt(form.Get("updated"), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(0, nanos)
+}

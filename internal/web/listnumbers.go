@@ -1,0 +1,155 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+)
+
+// maxPasted is how many numbers can be pasted at once.
+const maxPasted = 5_000
+
+// numbersForm is what the template list-add.html shows.
+type numbersForm struct {
+	List    addressbook.List
+	Numbers field
+	Create  bool // contacts for numbers that nobody has
+	// Why is why the server could not do it; nil when it was not asked to.
+	Why *troublePage
+}
+
+// pasted is what became of one line.
+type pasted struct {
+	Line    int
+	Given   string
+	Contact *contactRow // nil when there is none
+	Kind    string      // of its badge: good, bad or ""
+	Outcome string
+}
+
+// numbersDone is what the template list-added.html shows.
+type numbersDone struct {
+	List                          addressbook.List
+	Added, Created, Already, Left int
+	Lines                         []pasted
+}
+
+func newNumbersForm(list addressbook.List, text string, create bool) numbersForm {
+	return numbersForm{List: list, Create: create, Numbers: field{
+		Name: "numbers", Label: "Numbers", Type: "textarea", Value: text, Required: true, Mono: true,
+		Hint: "One a line, in any spelling, up to " + count(maxPasted) + ".",
+	}}
+}
+
+func (d *Dashboard) addNumbersPage(r *http.Request) (answer, error) {
+	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+	if err != nil {
+		return answer{}, err
+	}
+	return show("list-add", "Add to "+list.Name, newNumbersForm(list, "", true)), nil
+}
+
+func (d *Dashboard) addNumbers(r *http.Request) (answer, error) {
+	if err := readForm(r); err != nil {
+		return answer{}, err
+	}
+	acct := accountOf(r)
+	list, err := d.cfg.Book.List(r.Context(), acct, sidIn(r, "sid"))
+	if err != nil {
+		return answer{}, err
+	}
+	form := newNumbersForm(list, strings.ReplaceAll(r.PostForm.Get("numbers"), "\r\n", "\n"), r.PostForm.Get("create") != "")
+	lines := pastedLines(form.Numbers.Value)
+	switch {
+	case len(lines) == 0:
+		form.Numbers.Error = "Paste at least one number."
+	case len(lines) > maxPasted:
+		form.Numbers.Error = fmt.Sprintf("These are %s numbers. Paste at most %s at once, or import them as a CSV.", count(len(lines)), count(maxPasted))
+	}
+	if form.Numbers.Error != "" {
+		return show("list-add", "Add to "+list.Name, form).invalid(), nil
+	}
+	done, err := d.addLines(r, acct, list, lines, form.Create)
+	if err != nil {
+		why := explain(r, err)
+		form.Why = &why
+		a := show("list-add", "Add to "+list.Name, form)
+		a.status = why.status
+		return a, nil
+	}
+	return show("list-added", "Added to "+list.Name, done), nil
+}
+
+// pastedLines are the lines of a text that are not blank.
+func pastedLines(text string) (lines []pasted) {
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		n++
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, pasted{Line: n, Given: line})
+		}
+	}
+	return lines
+}
+
+// addLines finds the contacts with the lines' numbers, or creates them, puts
+// them into the list, and tells what became of each.
+func (d *Dashboard) addLines(r *http.Request, acct account.Account, list addressbook.List, lines []pasted, create bool) (numbersDone, error) {
+	drafts := make([]addressbook.Draft, len(lines))
+	for i, line := range lines {
+		drafts[i].Number = addressbook.Given(line.Given)
+	}
+	// Without creating, the same is asked and nothing is written.
+	opts := addressbook.CreateOptions{DryRun: !create}
+	found, err := d.cfg.Book.CreateContacts(r.Context(), acct, drafts, opts, nil)
+	if err != nil {
+		return numbersDone{}, err
+	}
+	var sids []addressbook.SID
+	var of []int // sids[i] is that of lines[of[i]]
+	fresh := make(map[addressbook.SID]bool)
+	for i, result := range found {
+		line := &lines[i]
+		if result.Contact == nil {
+			line.Kind, line.Outcome = "bad", "No telephone number"
+			continue
+		}
+		if result.Fault == nil {
+			fresh[result.Contact.SID] = true
+		}
+		if fresh[result.Contact.SID] && !create {
+			line.Kind, line.Outcome = "bad", "Not in the address book"
+			continue
+		}
+		c := *result.Contact
+		line.Contact = &contactRow{Contact: c, Name: personName(c), Number: c.Number.International()}
+		sids, of = append(sids, c.SID), append(of, i)
+	}
+	done := numbersDone{List: list, Lines: lines}
+	if len(sids) > 0 {
+		var members []addressbook.MembershipResult
+		members, err = d.cfg.Book.AddToList(r.Context(), acct, list.SID, refs(sids), nil)
+		for i, result := range members {
+			line := &lines[of[i]]
+			switch {
+			case result.Fault == addressbook.ErrMember:
+				done.Already++
+				line.Kind, line.Outcome = "", "In the list already"
+			case result.Fault != nil: // deleted since
+				line.Kind, line.Outcome = "bad", "Not in the address book"
+			case fresh[sids[i]]:
+				done.Added++
+				done.Created++
+				line.Kind, line.Outcome = "good", "New contact, added"
+			default:
+				done.Added++
+				line.Kind, line.Outcome = "good", "Added"
+			}
+		}
+	}
+	done.Left = len(lines) - done.Added - done.Already
+	return done, err
+}

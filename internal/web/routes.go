@@ -1,0 +1,90 @@
+package web
+
+import (
+	"net/http"
+
+	"callbook/internal/slowbody"
+)
+
+// handler answers one route. It cannot write to the client by mistake: it
+// returns what to send.
+type handler func(r *http.Request) (answer, error)
+
+// route is one of the dashboard's.
+type route struct {
+	pattern string
+	public  bool // for those who are not signed in, too
+	patient bool // its body may be long
+}
+
+// addRoutes is the table of the routes.
+func (d *Dashboard) addRoutes() {
+	d.open("GET /signin", d.signInPage)
+	d.open("POST /signin", d.signInWithKey)
+	d.open("GET /signin/link/{token}", d.linkPage)
+	d.open("POST /signin/link/{token}", d.followLink)
+	d.open("POST /signout", d.signOut)
+	d.files()
+
+	d.handle("GET /{$}", d.overviewPage)
+	d.handle("GET /overview/plots", d.overviewPlots)
+	d.contactRoutes()
+	d.listRoutes()
+	d.handle("GET /api", d.keysPage)
+	d.handle("POST /api/keys", d.createKey)
+	d.handle("GET /api/keys/{id}/revoke", d.revokePage)
+	d.handle("POST /api/keys/{id}/revoke", d.revokeKey)
+	d.handle("GET /api/samples", d.samplesPage)
+	d.handle("GET /api/console", d.consolePage)
+	d.handle("POST /api/console", d.consoleSend)
+	d.handle("GET /api/reference", d.referencePage)
+	d.handle("GET /api/reference/{operation}", d.operationPage)
+	d.handle("GET /imports", d.importsPage)
+	d.handleUpload("POST /imports", d.receiveImport)
+	d.handle("GET /imports/{sid}", d.importPage)
+	d.handle("GET /imports/{sid}/progress", d.importProgress)
+	d.handle("GET /imports/{sid}/errors.csv", d.importErrors)
+	d.handle("POST /imports/{sid}/cancel", d.cancelImport)
+	d.handle("GET /imports/{sid}/draft", d.draftPage)
+	d.handle("POST /imports/{sid}/draft", d.changeDraft)
+	d.handle("GET /imports/{sid}/draft/progress", d.trialProgress)
+	d.handle("POST /imports/{sid}/draft/discard", d.discardDraft)
+	d.handle("GET /sessions", d.sessionsPage)
+	d.handle("POST /sessions/{id}/end", d.endSession)
+}
+
+// handle adds a route for those who are signed in; accountOf tells the handler
+// who they are.
+func (d *Dashboard) handle(pattern string, h handler) {
+	d.add(route{pattern: pattern}, d.signedIn(h))
+}
+
+// handleUpload is handle for a form with a file.
+func (d *Dashboard) handleUpload(pattern string, h handler) {
+	d.add(route{pattern: pattern, patient: true}, d.signedIn(h))
+}
+
+// open adds a route for everybody.
+func (d *Dashboard) open(pattern string, h handler) {
+	d.add(route{pattern: pattern, public: true}, h)
+}
+
+func (d *Dashboard) add(rt route, h handler) {
+	d.routes = append(d.routes, rt)
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		recordOf(r).Route = rt.pattern
+		// A handler may learn who asks, which the page around its answer tells.
+		who := new(visitor)
+		r = withVisitor(r, who)
+		answer, err := h(r)
+		if err != nil {
+			d.Fail(w, r, err)
+			return
+		}
+		d.send(w, r, answer)
+	}
+	if rt.patient {
+		serve = slowbody.Upload(serve)
+	}
+	d.mux.HandleFunc(rt.pattern, serve)
+}

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"embed"
+	"net/http"
+	"net/url"
+	"strings"
+	"text/template"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+)
+
+//go:embed samples/*.tmpl
+var sampleFiles embed.FS
+
+// sampleTemplates are programs that create two contacts. What goes into them
+// are sids, keys, tokens and addresses, which have no character that is special
+// in any of these languages.
+var sampleTemplates = template.Must(template.ParseFS(sampleFiles, "samples/*.tmpl"))
+
+// language is one that there is a sample in.
+type language struct{ Code, Name string }
+
+var languages = []language{{"curl", "curl"}, {"go", "Go"}, {"node", "Node"}, {"php", "PHP"}, {"python", "Python"}}
+
+// The words that stand for what a sample cannot know, as the platform's own
+// documentation has them.
+const (
+	yourKey   = "<your_api_key>"
+	yourToken = "<your_api_token>"
+)
+
+// sample writes the program in a language.
+func (d *Dashboard) sample(r *http.Request, code, key, token string) (string, error) {
+	var text strings.Builder
+	err := sampleTemplates.ExecuteTemplate(&text, code+".tmpl", map[string]string{
+		"URL":   d.accountURL(r),
+		"Key":   key,
+		"Token": token,
+	})
+	return text.String(), err
+}
+
+// samplesPage is what the template samples.html shows.
+type samplesPage struct {
+	Tabs      []tab
+	Languages []tab
+	Keys      field
+	Code      string // of the language
+	Text      string
+}
+
+func (d *Dashboard) samplesPage(r *http.Request) (answer, error) {
+	query := r.URL.Query()
+	page := samplesPage{Tabs: apiTabs("/api/samples"), Code: query.Get("lang")}
+	if page.Code == "" {
+		page.Code = languages[0].Code
+	}
+	keys, _, err := d.keys(r)
+	if err != nil {
+		return answer{}, err
+	}
+	key := yourKey
+	page.Keys = field{Name: "key", Label: "API key", Type: "select"}
+	for _, k := range keys {
+		page.Keys.Options = append(page.Keys.Options, option{k.ID, keyLabel(k)})
+		if key == yourKey || k.ID == query.Get("key") {
+			key = k.ID
+		}
+	}
+	page.Keys.Value = key
+	known := false
+	for _, l := range languages {
+		known = known || l.Code == page.Code
+		page.Languages = append(page.Languages, tab{
+			Path: "/api/samples?lang=" + l.Code + "&key=" + url.QueryEscape(query.Get("key")), Label: l.Name, Current: l.Code == page.Code,
+		})
+	}
+	if !known {
+		return answer{}, fault.New(fault.NotFound, "There is no sample in this language.")
+	}
+	if page.Text, err = d.sample(r, page.Code, key, yourToken); err != nil {
+		return answer{}, err
+	}
+	return show("samples", "Samples", page), nil
+}
+
+func keyLabel(k account.Key) string {
+	if k.Name == "" {
+		return k.ID
+	}
+	return k.Name + " (" + k.ID[:min(8, len(k.ID))] + "…)"
+}

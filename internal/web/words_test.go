@@ -1,0 +1,74 @@
+package web
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/upload"
+)
+
+// TestWordsForAll goes over every kind, and over every need of every field.
+func TestWordsForAll(t *testing.T) {
+	t.Parallel()
+	for kind := fault.NotFound; kind < fault.EndOfKinds; kind++ {
+		if is := troubles[kind]; is.status < 400 || is.title == "" {
+			t.Errorf("kind %d is %+v on a page", kind, is)
+		}
+	}
+	for _, field := range slices.Concat(addressbook.Fields(), upload.Fields(), []fault.Field{account.FieldKeyName, account.FieldKeyLifetime}) {
+		for need := fault.Value; need < fault.EndOfNeeds; need++ {
+			got := sentence(&fault.Error{Field: field, Need: need, Max: 777, Detail: "why"})
+			if !strings.HasSuffix(got, ".") || strings.ContainsAny(got, "{}") || strings.Contains(got, "777") != (need == fault.Shorter) {
+				t.Errorf("need %d of %q is %q", need, field, got)
+			}
+		}
+	}
+}
+
+// TestFieldsInForms checks that some form has a place for each field.
+func TestFieldsInForms(t *testing.T) {
+	t.Parallel()
+	for _, field := range addressbook.Fields() {
+		f := fault.TooLong(field, 7)
+		contact := newContactForm(func(contactField) string { return "" })
+		contact.refused(f, nil)
+		list := newListForm("", "").refused(f)
+		if !contact.wrong() && (list.Name.Name != string(field) || list.Name.Error == "") {
+			t.Errorf("no form tells of %q", field)
+		}
+	}
+}
+
+// TestSentences has the sentences to the letter.
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		fault error
+		want  string
+	}{
+		{fault.Mandatory(addressbook.FieldNumber), "Enter the contact's number."},
+		{fault.Taken(addressbook.FieldNumber), "Another contact has this number."},
+		{fault.TooLong(addressbook.FieldTag, 255), "This is too long: it can have 255 characters."},
+		{fault.TooLong(addressbook.FieldCustomField, 16384), "This is too long: it can have 16384 bytes."},
+		{fault.HasNUL(addressbook.FieldName), "This cannot be kept: the NUL character is not allowed."},
+		{fault.NotUTF8(addressbook.FieldCustomField), "This cannot be kept: not valid UTF-8."},
+		{fault.Mandatory(addressbook.FieldName), "Enter the list's name."},
+		{fault.Taken(addressbook.FieldName), "Another list has this name."},
+		{fault.TooLong(upload.FieldListName, 255), "Maximum allowed length for ListName is 255."},
+		{fault.HasNUL(upload.FieldListName), "Invalid ListName: the NUL character is not allowed."},
+		{fault.NotUTF8(upload.FieldListName), "Invalid ListName: not valid UTF-8."},
+		{fault.InvalidField(upload.FieldFile, "the file is empty"), "The file is empty."},
+		{fault.InvalidField(upload.FieldColumns, "not valid UTF-8"), "Invalid columns: not valid UTF-8."},
+		{fault.InvalidField(account.FieldKeyName, "too long"), "A name has at most 255 characters."},
+		{upload.ErrOtherType(addressbook.Static), "The list is there already, and it is of the other kind."},
+		{fault.New(fault.Unavailable, "The store does not answer"), "The store does not answer."},
+	} {
+		if got := sentence(fault.As(tt.fault)); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
