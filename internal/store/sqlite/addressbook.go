@@ -83,7 +83,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
 	}
 	db.health.log.Store(opts.Log)
-	watch, err := startWatch(db.health, db.file, db.sizeByPages)
+	watch, err := startWatch(db.health, db.file)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), second.close(), conn.Close(), lock.Unlock())
 	}

@@ -149,15 +149,6 @@ func migrate(ctx context.Context, path string) (err error) {
 	return sqlitemigration.Migrate(ctx, conn, schema)
 }
 
-// sizeByPages returns how many bytes the file has by SQLite's count.
-func (db *DB) sizeByPages() (bytes int64, err error) {
-	err = db.read(context.Background(), func(conn *sqlite.Conn) error {
-		bytes, err = pageSpace(conn)
-		return err
-	})
-	return bytes, err
-}
-
 // prepareFile sets what is kept in the file.
 func prepareFile(ctx context.Context, conn *sqlite.Conn) error {
 	// The page size holds for a file that is still empty, and has to come

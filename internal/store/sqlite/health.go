@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -128,8 +129,8 @@ type watch struct {
 	file   *dbFile
 	log    *os.File    // the -wal, open for its link count and its salts; nil where it cannot be watched
 	shm    os.FileInfo // as of when SQLite opened it
-	size   int64       // of the database file, at the last check
-	pages  func() (bytes int64, err error)
+	size   int64       // of the database file, at the last check that found it whole
+	short  bool        // at the last check the file was shorter than its header says
 	begun  time.Time
 	last   atomic.Int64 // when glance was last due, since begun
 	quit   chan struct{}
@@ -143,10 +144,9 @@ var (
 	errNoShm     = errors.New("the database's shared memory (-shm) was removed, or another was put in its place")
 )
 
-// startWatch begins to watch the file, which SQLite has open. Pages returns the size
-// that the file must have according to SQLite.
-func startWatch(h *health, file *dbFile, pages func() (int64, error)) (*watch, error) {
-	w := &watch{health: h, file: file, pages: pages, begun: time.Now(), quit: make(chan struct{}), done: make(chan struct{})}
+// startWatch begins to watch the file, which SQLite has open.
+func startWatch(h *health, file *dbFile) (*watch, error) {
+	w := &watch{health: h, file: file, begun: time.Now(), quit: make(chan struct{}), done: make(chan struct{})}
 	info, err := file.file.Stat()
 	if err != nil {
 		return nil, err
@@ -237,14 +237,11 @@ func (w *watch) check() error {
 	if err != nil || !os.SameFile(info, w.file.info) {
 		return because(errRemoved, err)
 	}
-	if info.Size() < w.size {
-		// A VACUUM by another program also makes the file smaller, but not smaller
-		// than SQLite's page count.
-		if bytes, err := w.pages(); err != nil || info.Size() < bytes {
-			return because(errTruncated, err)
-		}
+	if short, err := w.shortened(info.Size()); err != nil || short && w.short {
+		return because(errTruncated, err)
+	} else if w.short = short; !short {
+		w.size = info.Size()
 	}
-	w.size = info.Size()
 	if info, err = os.Stat(path + shmSuffix); err != nil || !os.SameFile(info, w.shm) {
 		return because(errNoShm, err)
 	}
@@ -259,6 +256,27 @@ func (w *watch) check() error {
 		return because(errNoLog, err)
 	}
 	return nil
+}
+
+// shortened reports whether the file has become shorter, to size bytes, than the
+// page count in its own header says. A VACUUM by another program makes it shorter
+// too, and the checkpoint that does so writes the new page count with it. While a
+// checkpoint is under way, the count may be written before the last pages are.
+// (SQLite's own page count would not do: it includes pages that only the log has.)
+func (w *watch) shortened(size int64) (bool, error) {
+	if size >= w.size {
+		return false, nil
+	}
+	// https://sqlite.org/fileformat2.html#the_database_header
+	header := make([]byte, 32)
+	if _, err := w.file.file.ReadAt(header, 0); err != nil {
+		return false, err
+	}
+	page := int64(binary.BigEndian.Uint16(header[16:]))
+	if page == 1 {
+		page = maxPageBytes
+	}
+	return size < page*int64(binary.BigEndian.Uint32(header[28:])), nil
 }
 
 // because adds the cause, if not nil, to an error.

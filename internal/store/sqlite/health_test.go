@@ -99,6 +99,41 @@ func TestVanishedFiles(t *testing.T) {
 	})
 }
 
+// TestVacuumIsNoTruncation has another program make the file smaller, and the server
+// write more than there was before, which only the log has at first.
+func TestVacuumIsNoTruncation(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	acme := s.account(t, "acme").ID
+	const many = 3000
+	stored := contacts(firstNumber, many)
+	s.insert(t, acme, stored, many)
+	s.checkpoint(t, "TRUNCATE")
+	watch := s.db.health.watch.Load()
+	if err := watch.check(); err != nil {
+		t.Fatal(err)
+	}
+	sids := make([]addressbook.SID, many)
+	for i := range stored {
+		sids[i] = stored[i].SID
+	}
+	if err := s.book.DeleteContacts(t.Context(), acme, sids, nil); err != nil {
+		t.Fatal(err)
+	}
+	before := len(readFile(t, s.path))
+	s.outside(t, "VACUUM")
+	s.checkpoint(t, "TRUNCATE")
+	if after := len(readFile(t, s.path)); after >= before {
+		t.Fatalf("the file had %d bytes and has %d", before, after)
+	}
+	s.insert(t, acme, contacts(firstNumber, 2*many), 2*many)
+	for range 2 {
+		if err := watch.check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestCorruptPages damages pages that are read later: the database is not ready
 // from then on.
 func TestCorruptPages(t *testing.T) {

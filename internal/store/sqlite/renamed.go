@@ -47,8 +47,8 @@ func (w *watch) renamed() error {
 	if err != nil {
 		return err
 	}
-	if info.Size() < w.size {
-		return errTruncated
+	if short, err := w.shortened(info.Size()); err != nil || short {
+		return because(errTruncated, err)
 	}
 	path := w.file.path
 	// If another file has the old name, SQLite may have applied the log to that.
