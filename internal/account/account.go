@@ -25,8 +25,7 @@ type Account struct {
 	Created  time.Time
 }
 
-// The defaults of a new account are those of the platform whose API callbook
-// speaks.
+// The defaults of a new account are those of Exotel, whose API callbook implements.
 const (
 	DefaultRegion   = "IN"
 	DefaultTimeZone = "Asia/Kolkata"

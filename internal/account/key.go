@@ -13,8 +13,9 @@ import (
 	"callbook/internal/fault"
 )
 
-// Key lets a program in. Its token is not part of it: that is shown once, when
-// the key is made, and kept only as a hash.
+// Key is an API key, with which a program authenticates. It does not contain the
+// token, which is shown once, when the key is created. Only the token's hash is
+// stored.
 type Key struct {
 	ID       string // the user name of HTTP Basic; what the wire calls api_key
 	Name     string // what its owner calls it; may be empty

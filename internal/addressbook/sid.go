@@ -33,8 +33,8 @@ func (s SID) AppendTo(b []byte) []byte { return hex.AppendEncode(b, s[:]) }
 // String returns the 32 lower-case hex digits.
 func (s SID) String() string { return hex.EncodeToString(s[:]) }
 
-// Prefix returns the first 8 bytes as a number: what tells sids of one process
-// apart, and orders them.
+// Prefix returns the first 8 bytes as a big-endian number. It is unique among the
+// sids that one process makes, and rises from one to the next.
 func (s SID) Prefix() uint64 { return binary.BigEndian.Uint64(s[:8]) }
 
 // CreatedAt tells whether the sid is one of something that was created at this

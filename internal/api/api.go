@@ -152,9 +152,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // strangerTime is how long the body of a request is read whose sender may not ask.
 const strangerTime = 10 * time.Second
 
-// Permit tells whether the one who asks may still do so. An Unauthenticated or
-// NotFound fault tells that they may not; what becomes of any other error is
-// decided by those whom it is about to serve.
+// Permit checks whether the caller is still authorized. An Unauthenticated or
+// NotFound fault means no. The handler decides what any other error means.
 type Permit = func(context.Context) error
 
 // As returns the API as the caller sees it, for a front door that has made sure by

@@ -31,9 +31,10 @@ func (a *API) routed(r *http.Request) bool {
 
 var wildcard = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// shadow keeps a path of its own from being taken for another's wildcard: with
-// "POST /contacts/csv-upload" and "GET /contacts/{sid}", a GET of csv-upload is
-// no request for a contact. ServeMux has no way to say so but a pattern.
+// shadow keeps a fixed path from matching a wildcard route of another method.
+// Without it, GET /contacts/csv-upload, a path that has only a POST, would match
+// GET /contacts/{sid}. ServeMux excludes a path only through a pattern of its own,
+// so shadow registers one.
 func (a *API) shadow() {
 	for _, route := range a.patterns {
 		_, own, _ := strings.Cut(route, " ")

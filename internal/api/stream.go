@@ -13,8 +13,8 @@ import (
 const (
 	// streamTimeout is how long an answer that is made while it is sent may take.
 	streamTimeout = time.Hour
-	// streamPiece is how many bytes of it are written at once, and streamLists how
-	// many lists are read at once, of up to 2 KiB each as they are read.
+	// streamPiece is how many bytes of such an answer one write sends. streamLists
+	// is how many lists one query reads; a list takes up to 2 KiB of memory.
 	streamPiece = 64 << 10
 	streamLists = 500
 	streamBytes = 2*streamPiece + streamLists*(2<<10)

@@ -91,8 +91,9 @@ func ValueCell(value string) string {
 	if strings.IndexByte(text, '\\') >= 0 {
 		unquoted, err := jsontext.AppendUnquote(nil, value)
 		text = string(unquoted)
-		// A string stays JSON if appendString would escape it in another way, or
-		// if it holds a NUL, which would make the file binary.
+		// The cell keeps the JSON when appendString would encode the string
+		// differently, since an import would then change its bytes, and when the
+		// string holds a NUL, which would make the file binary.
 		if err != nil || strings.IndexByte(text, 0) >= 0 || string(appendString(nil, text)) != value {
 			return value
 		}

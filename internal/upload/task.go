@@ -145,8 +145,9 @@ func checkSize(file Content, u *Upload) error {
 	return nil
 }
 
-// end ends an upload whose file is not what came in. The cause may have the
-// header's own words, so only its kind is logged.
+// end ends an upload whose file is missing or differs from the file that was
+// received. The cause may quote the header, so the log says only whether the file is
+// missing or has another size.
 func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
 	i := t.importer
 	i.opts.Log.Error("the file of an upload is not what came in", append(t.Attrs(),

@@ -145,7 +145,7 @@ type Receipt struct {
 	Created  int64
 }
 
-// Upload is an upload or, with Draft, a file whose upload has not been started.
+// Upload is an upload or, with Pending, a file whose upload has not been started.
 type Upload struct {
 	SID                               []byte
 	Pending                           bool

@@ -98,8 +98,9 @@ func (p *Pool) remove(q *queued) {
 	p.FreeSlot(id.Account)
 }
 
-// retry queues a task that failed again after a pause. Only workers call it, so
-// that Run waits for the goroutine that waits here.
+// retry puts a failed task back into the queue after a pause. The pause is in a
+// goroutine for which Run waits. Only workers may call retry: while one runs, Run
+// has not returned.
 func (p *Pool) retry(ctx context.Context, q *queued, err error) {
 	q.Close()
 	last, logged := lastPause, false

@@ -78,8 +78,9 @@ func (a *accountRow) account() (account.Account, error) {
 	return account.Account{ID: a.id, SID: a.sid, Region: a.region, TimeZone: zone, Created: time.Time(a.created)}, nil
 }
 
-// row reads the one row of a query, on a connection for this purpose. Words are what a stranger asked for: one that
-// no text in the database can be finds nothing.
+// row reads a query's single row, on a connection for this purpose. The words are
+// texts from the request. When PostgreSQL cannot store one of them, no row can
+// match, and row returns pgx.ErrNoRows without a query.
 func (db *DB) row(ctx context.Context, p purpose, query string, args, into []any, words ...string) error {
 	for _, word := range words {
 		if !storable(word) {
