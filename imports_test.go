@@ -39,7 +39,7 @@ var rules = map[string][]string{
 	"internal/addressbook": {"internal/account", "internal/clock", "internal/fault", "internal/journal", "internal/phone"},
 	"internal/journal":     {"internal/clock", "internal/cores", "internal/fault"},
 	"internal/session":     {"internal/account", "internal/clock", "internal/fault"},
-	"internal/upload":      {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/journal", "internal/phone", "internal/upload/table", "internal/work"},
+	"internal/upload":      {"internal/account", "internal/addressbook", "internal/fault", "internal/journal", "internal/phone", "internal/upload/table", "internal/work"},
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/clock", "internal/fault"},
 	"internal/export":      {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
@@ -56,7 +56,7 @@ var rules = map[string][]string{
 	"internal/work":         {"internal/fault"},
 	// Front doors.
 	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/slowbody", "internal/upload", "internal/upload/table"},
-	"internal/web":    {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/journal", "internal/phone", "internal/reqlog", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
+	"internal/web":    {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/phone", "internal/reqlog", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 }
 

@@ -165,6 +165,9 @@ func explain(r *http.Request, err error) troublePage {
 	page := troublePage{Text: "It is the server's fault, not yours. Its log says more under this request id.", Ours: true}
 	if f != nil {
 		is, page = troubles[f.Kind], troublePage{Text: fieldWords.Of(f)}
+		if f.Need != 0 {
+			page.Text = sentence(f)
+		}
 	}
 	page.status, page.Title, page.RequestID = is.status, is.title, recordOf(r).ID
 	return page

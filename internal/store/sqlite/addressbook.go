@@ -129,7 +129,11 @@ func openWriter(path string) (*sqlite.Conn, error) {
 func (b *AddressBook) Close() error {
 	b.writer.close()
 	b.watch.stop()
-	if err := b.watch.check(); err != nil {
+	err := b.watch.check()
+	if err == nil && b.watch.short {
+		err = b.watch.check() // the next tick, which would tell, does not come
+	}
+	if err != nil {
 		b.db.health.lose(err)
 	}
 	if b.db.health.isLost() {

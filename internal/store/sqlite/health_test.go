@@ -99,6 +99,34 @@ func TestVanishedFiles(t *testing.T) {
 	})
 }
 
+// TestTruncatedAtTheEnd truncates the file just before the server stops: the log
+// stays.
+func TestTruncatedAtTheEnd(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	s.insert(t, s.account(t, "acme").ID, contacts(firstNumber, 3000), 3000)
+	s.checkpoint(t, "PASSIVE")
+	s.db.health.watch.Load().stop() // as if its next tick were yet to come
+	if err := s.book.watch.check(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(s.path, 3*pageBytes); err != nil {
+		t.Fatal(err)
+	}
+	s.book.watch.quit, s.book.watch.done = make(chan struct{}), closed()
+	s.close(t)
+	if len(readFile(t, s.path+"-wal")) == 0 {
+		t.Error("the log was removed")
+	}
+}
+
+// closed returns a closed channel.
+func closed() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
 // TestVacuumIsNoTruncation has another program make the file smaller, and the server
 // write more than there was before, which only the log has at first.
 func TestVacuumIsNoTruncation(t *testing.T) {

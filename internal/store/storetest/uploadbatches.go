@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/api"
 	"callbook/internal/phone"
 	"callbook/internal/upload"
 )
@@ -21,7 +22,7 @@ type planner struct {
 func (f *fixture) planner(t *testing.T, u upload.Upload, file string, rows int) *planner {
 	t.Helper()
 	book := addressbook.New(f.Contacts, addressbook.Options{})
-	p, err := upload.NewPlanner(book, u, strings.NewReader(file), rows, error.Error)
+	p, err := upload.NewPlanner(book, u, strings.NewReader(file), rows, api.Words)
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}

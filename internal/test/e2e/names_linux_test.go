@@ -110,7 +110,10 @@ func TestFileGone(t *testing.T) {
 	if err != nil || got.status != http.StatusServiceUnavailable {
 		t.Errorf("a write gets status %d, %v", got.status, err)
 	}
-	if log := s.stderr.String(); strings.Count(log, "the database file is damaged") != 1 || !strings.Contains(log, "callbook restore") {
+	// A request may be refused a moment before the log says why.
+	said := func() bool { return strings.Contains(s.stderr.String(), "callbook restore") }
+	if waitFor(patience, said); strings.Count(s.stderr.String(), "the database file is damaged") != 1 || !said() {
+		log := s.stderr.String()
 		t.Errorf("the log does not tell it once, and what to do:\n%s", log)
 	}
 	s.terminate(t)
