@@ -22,7 +22,8 @@ type jobQueue struct {
 	closed bool
 	wake   chan struct{} // buffered, for one
 	spare  *accountJobs  // of an account without jobs, for reuse
-	// recent are the last two accounts that queued a job, the latest first.
+	// recent are the last two accounts that queued a job, the latest first. Jobs
+	// that are no account's, such as those of leases, are short and do not count.
 	recent [2]struct {
 		account int64
 		queued  time.Time
@@ -76,11 +77,13 @@ func (q *jobQueue) push(j *job) error {
 	}
 	a.jobs = append(a.jobs, j)
 	q.jobs++
-	if q.recent[0].account != j.account {
-		q.recent[1] = q.recent[0]
-		q.recent[0].account = j.account
+	if j.account != 0 {
+		if q.recent[0].account != j.account {
+			q.recent[1] = q.recent[0]
+			q.recent[0].account = j.account
+		}
+		q.recent[0].queued = time.Now()
 	}
-	q.recent[0].queued = time.Now()
 	if q.asleep {
 		q.asleep = false
 		q.wake <- struct{}{}

@@ -95,6 +95,8 @@ func TestContended(t *testing.T) {
 		}
 	}
 	want("nobody writes", false)
+	push(0)
+	want("the server writes", false)
 	push(mine)
 	want("it writes itself", false)
 	push(other)
