@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/dbcopy", "internal/fault", "internal/session", "internal/store/postgres", "internal/store/sqlite", "internal/upload", "internal/verify"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dbcopy", "internal/fault", "internal/session", "internal/store/postgres", "internal/store/sqlite", "internal/upload", "internal/verify"},
 
 	"internal/fault":      {},
 	"internal/reqlog":     {},

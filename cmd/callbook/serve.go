@@ -13,7 +13,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/app"
 	"callbook/internal/clock"
-	"callbook/internal/cores"
 	"callbook/internal/fault"
 	"callbook/internal/session"
 	"callbook/internal/store/sqlite"
@@ -71,7 +70,6 @@ const (
 
 func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	defer runtime.KeepAlive(make([]byte, heapReserve))
-	cores.Oversubscribe()
 	log := c.logger(std.err)
 	memory := c.planMemory(log)
 	memory.setLimit(0)
