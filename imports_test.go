@@ -32,12 +32,11 @@ var rules = map[string][]string{
 	"internal/limit":      {},
 	"internal/clientaddr": {},
 	// Subjects.
-	"internal/cores":       {},
 	"internal/attempts":    {"internal/clock", "internal/fault"},
 	"internal/budget":      {"internal/fault", "internal/limit"},
 	"internal/account":     {"internal/clock", "internal/fault", "internal/phone"},
 	"internal/addressbook": {"internal/account", "internal/clock", "internal/fault", "internal/journal", "internal/phone"},
-	"internal/journal":     {"internal/clock", "internal/cores", "internal/fault"},
+	"internal/journal":     {"internal/clock", "internal/fault"},
 	"internal/session":     {"internal/account", "internal/clock", "internal/fault"},
 	"internal/upload":      {"internal/account", "internal/addressbook", "internal/fault", "internal/journal", "internal/phone", "internal/upload/table", "internal/work"},
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
@@ -47,15 +46,15 @@ var rules = map[string][]string{
 	"internal/verify":      {"internal/addressbook", "internal/journal", "internal/upload"},
 
 	// Engines.
-	"internal/store/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
-	"internal/store/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/cores", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/store/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/store/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
 	"internal/store":          {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
 	// What puts it all together.
 	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/upload", "internal/usage", "internal/web", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone"},
 	"internal/work":         {"internal/fault"},
 	// Front doors.
-	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/cores", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/slowbody", "internal/upload", "internal/upload/table"},
+	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/slowbody", "internal/upload", "internal/upload/table"},
 	"internal/web":    {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/phone", "internal/reqlog", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 }

@@ -3,9 +3,9 @@ package api
 import (
 	"bytes"
 	"context"
+	"runtime"
 	"time"
 
-	"callbook/internal/cores"
 	"callbook/internal/fault"
 	"callbook/internal/limit"
 )
@@ -52,7 +52,7 @@ var (
 )
 
 func newGate() *gate {
-	places := int64(workPerCore * cores.Count())
+	places := int64(workPerCore * runtime.GOMAXPROCS(0))
 	return &gate{
 		work:      limit.New(places, limit.Options{MaxWaiting: maxWaiting, Busy: errBusy}),
 		downloads: limit.New(maxDownloads, limit.Options{Spare: true, Most: accountDownloads}),

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"callbook/internal/cores"
 	"callbook/internal/test/servertest"
 )
 
@@ -44,7 +44,7 @@ func TestSlowReaders(t *testing.T) {
 	// memory for bodies.
 	const contacts, size, most = 600, 12_000, 8
 	// One more than are worked on at once, on up to four cores.
-	for i := range min(most, 2*cores.Count()+1) {
+	for i := range min(most, 2*runtime.GOMAXPROCS(0)+1) {
 		slow := open(t, s)
 		var body strings.Builder
 		for n := range contacts {

@@ -7,8 +7,6 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zstd"
-
-	"callbook/internal/cores"
 )
 
 // Encoding is how the body of a receipt is stored. Its values are in databases
@@ -35,8 +33,7 @@ const (
 var compressor = func() *zstd.Encoder {
 	// The fastest level makes a twelfth of the answer to 5,000 usual contacts, in
 	// 6 ms; the next makes it no smaller and takes half as long again.
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(window),
-		zstd.WithEncoderConcurrency(cores.Count()))
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(window))
 	if err != nil {
 		panic(err) // of options that are constant
 	}

@@ -31,6 +31,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -41,7 +42,6 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/cores"
 	"callbook/internal/journal"
 	"callbook/internal/session"
 	"callbook/internal/upload"
@@ -164,7 +164,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 		return nil, fmt.Errorf("%s is not a URL of a PostgreSQL database, as postgres://user:password@host:5432/callbook", Redact(url))
 	}
 	if !strings.Contains(url, "pool_max_conns=") {
-		config.MaxConns = int32(max(8, 4*cores.Count())) + 1 // see shares
+		config.MaxConns = int32(max(8, 4*runtime.GOMAXPROCS(0))) + 1 // see shares
 	}
 	surviveFailover(config, url)
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {

@@ -9,7 +9,6 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/cores"
 	"callbook/internal/limit"
 )
 
@@ -92,7 +91,7 @@ func openPools(path string, h *health) (p pools, err error) {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	n := cores.Count()
+	n := runtime.GOMAXPROCS(0)
 	if p.control, err = openPool(path, controlConns); err != nil {
 		return p, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -12,7 +13,6 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/cores"
 )
 
 // scan is a full scan of a selection, for queries that no index serves: a filter by
@@ -111,7 +111,7 @@ type scanLimits struct {
 }
 
 func usualScans() scanLimits {
-	return scanLimits{second: cores.Count() / 2, places: 50_000, bothEnds: 20_000, batch: 512}
+	return scanLimits{second: runtime.GOMAXPROCS(0) / 2, places: 50_000, bothEnds: 20_000, batch: 512}
 }
 
 func openSecondReaders(path string, n int) (*secondReaders, error) {
