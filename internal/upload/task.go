@@ -31,7 +31,13 @@ func (t *task) ID() work.ID { return t.id }
 func (t *task) sid() addressbook.SID { return t.id.SID }
 
 // Attrs implements [work.Task].
-func (t *task) Attrs() []any { return []any{"upload", t.sid(), "account", t.account} }
+func (t *task) Attrs() []any {
+	attrs := []any{"upload", t.sid()}
+	if t.account != "" {
+		attrs = append(attrs, "account", t.account)
+	}
+	return attrs
+}
 
 // Close implements [work.Task].
 func (t *task) Close() {
