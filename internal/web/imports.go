@@ -22,7 +22,7 @@ const (
 // importsList is what the template imports.html shows.
 type importsList struct {
 	Form    importForm
-	Drafts  []upload.PendingFile
+	Pending []upload.PendingFile
 	Imports []importRow
 	Total   int
 	Here    string // the address of the page
@@ -135,7 +135,7 @@ func (d *Dashboard) showImports(r *http.Request, form importForm) (answer, error
 		return answer{}, err
 	}
 	if data.First {
-		data.Drafts, err = d.cfg.Imports.PendingFiles(r.Context(), acct)
+		data.Pending, err = d.cfg.Imports.PendingFiles(r.Context(), acct)
 	}
 	a := show("imports", "Imports", data)
 	a.fragment = "import-list"
@@ -154,7 +154,7 @@ func (d *Dashboard) listNames(r *http.Request, acct account.Account) ([]string, 
 	return names, err
 }
 
-// receiveImport takes a file, which waits as a draft until it is started.
+// receiveImport takes a file, which waits until it is started.
 func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
 	form := newImportForm()
 	file, err := d.readUpload(r, &form)
@@ -169,9 +169,9 @@ func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
 		form.FileError, ok = sentence(fault.Mandatory(upload.FieldFile)), false
 	}
 	if ok {
-		draft, err := d.cfg.Imports.AddPending(r.Context(), file, request)
+		pending, err := d.cfg.Imports.AddPending(r.Context(), file, request)
 		if err == nil {
-			return goTo("/imports/" + draft.SID.String() + "/draft"), nil
+			return goTo("/imports/" + pending.SID.String() + "/draft"), nil
 		}
 		if err := form.refused(err); err != nil {
 			return answer{}, err
@@ -202,9 +202,9 @@ type importResult struct {
 	importRow
 	Progress progress
 	Reasons  upload.Reasons
-	// Draft is the file that waits to be started, of which this is the dry
+	// Pending is the file that waits to be started, of which this is the dry
 	// run; nil when there is none.
-	Draft *upload.PendingFile
+	Pending *upload.PendingFile
 	// ListGone tells that the list is not there, be it not yet or no more.
 	ListGone bool
 	// ErrorsURL is where the rows that were not imported are downloaded.
@@ -233,13 +233,13 @@ func (d *Dashboard) importPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	drafts, err := d.cfg.Imports.PendingFiles(r.Context(), accountOf(r))
+	pending, err := d.cfg.Imports.PendingFiles(r.Context(), accountOf(r))
 	if err != nil {
 		return answer{}, err
 	}
-	for i := range drafts {
-		if drafts[i].Trial == u.SID {
-			data.Draft = &drafts[i]
+	for i := range pending {
+		if pending[i].Trial == u.SID {
+			data.Pending = &pending[i]
 		}
 	}
 	switch _, err := d.cfg.Book.List(r.Context(), accountOf(r), u.List); {

@@ -34,14 +34,14 @@ func drop(b *servertest.Browser, filename, file string, parts ...string) servert
 	return b.Do("POST", "/imports", body, "Content-Type", contentType)
 }
 
-var draftPath = regexp.MustCompile(`^/imports/[0-9a-f]{32}/draft$`)
+var pendingPath = regexp.MustCompile(`^/imports/[0-9a-f]{32}/draft$`)
 
-// draft sends a file that is taken, and returns the path of its draft.
-func draft(t *testing.T, b *servertest.Browser, file string, parts ...string) string {
+// pending sends a file that is taken, and returns the path of its page.
+func pending(t *testing.T, b *servertest.Browser, file string, parts ...string) string {
 	t.Helper()
 	a := drop(b, "leads.csv", file, parts...)
 	path := a.Header.Get("Location")
-	if a.Status != 303 || !draftPath.MatchString(path) {
+	if a.Status != 303 || !pendingPath.MatchString(path) {
 		t.Fatalf("got status %d to %q; body: %.3000s", a.Status, path, a.Body)
 	}
 	return path
@@ -84,7 +84,7 @@ func await(t *testing.T, b *servertest.Browser, path string) string {
 	return ""
 }
 
-// columns is the form of a draft as the page has it, with these uses.
+// columns is the form of a pending file as the page has it, with these uses.
 func columns(uses ...string) url.Values {
 	form := url.Values{"list_name": {"Leads"}, "type": {"static"}, "on_duplicate": {"reject"}}
 	for i, use := range uses {
@@ -102,7 +102,7 @@ func TestImport(t *testing.T) {
 	c.CreateOne(`{"number":"+919876543210"}`)
 	b := s.SignedIn("demo")
 	reads(t, b.Open("/imports").PageText(t, 200), "New import", "Choose a CSV file")
-	path := draft(t, b, "number,first_name\n9876543210,Asha\n09876543211,"+hostile+"\n9876543211,Again\nx,Bad\n")
+	path := pending(t, b, "number,first_name\n9876543210,Asha\n09876543211,"+hostile+"\n9876543211,Again\nx,Bad\n")
 	page := b.Open(path).PageText(t, 200)
 	reads(t, page, "leads.csv", "for the new list Leads", "+919876543210", "+919876543211", hostile, "Not a telephone number")
 	if strings.Contains(page, hostile) {
@@ -192,7 +192,7 @@ func TestImportsAreApart(t *testing.T) {
 	s, _ := serve(t)
 	s.Account("demo")
 	c := s.Account("other")
-	mine := draft(t, s.SignedIn("demo"), "number\n9876543210\n")
+	mine := pending(t, s.SignedIn("demo"), "number\n9876543210\n")
 	b := s.SignedIn("other")
 	for _, path := range []string{mine, mine + "/progress", strings.TrimSuffix(mine, "/draft")} {
 		b.Open(path).PageText(t, 404)
@@ -207,14 +207,14 @@ func TestImportsAreApart(t *testing.T) {
 	}
 }
 
-// TestDraftsSurvive: a file waits over a restart, and not for ever.
-func TestDraftsSurvive(t *testing.T) {
+// TestPendingFilesSurvive: a file waits over a restart, and not for ever.
+func TestPendingFilesSurvive(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	opts := servertest.Options{Dashboard: true, Path: servertest.NewDatabase(t)}
 	s := servertest.Start(t, opts)
 	s.Account("demo")
-	path := draft(t, s.SignedIn("demo"), "number\n9876543210\n")
+	path := pending(t, s.SignedIn("demo"), "number\n9876543210\n")
 	s.Stop()
 	s = servertest.Start(t, opts)
 	b := s.SignedIn("demo")
@@ -231,15 +231,15 @@ func TestDraftsSurvive(t *testing.T) {
 	}
 }
 
-// TestDraftsAreBounded: a new file takes the place of the oldest.
-func TestDraftsAreBounded(t *testing.T) {
+// TestPendingFilesAreBounded: a new file takes the place of the oldest.
+func TestPendingFilesAreBounded(t *testing.T) {
 	t.Parallel()
 	s, _ := serve(t)
 	s.Account("demo")
 	b := s.SignedIn("demo")
 	var paths []string
 	for range 6 {
-		paths = append(paths, draft(t, b, "number\n9876543210\n"))
+		paths = append(paths, pending(t, b, "number\n9876543210\n"))
 	}
 	for i, path := range paths {
 		want := 200
@@ -261,7 +261,7 @@ func TestProgress(t *testing.T) {
 	})
 	s.Account("demo")
 	b := s.SignedIn("demo")
-	path := draft(t, b, "number\n9876543210\n9876543211\n9876543212\n")
+	path := pending(t, b, "number\n9876543210\n9876543211\n9876543212\n")
 	form := columns("number")
 	form.Set("then", "start")
 	upload := strings.TrimSuffix(path, "/draft")

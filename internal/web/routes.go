@@ -45,10 +45,10 @@ func (d *Dashboard) addRoutes() {
 	d.handle("GET /imports/{sid}/progress", d.importProgress)
 	d.handle("GET /imports/{sid}/errors.csv", d.importErrors)
 	d.handle("POST /imports/{sid}/cancel", d.cancelImport)
-	d.handle("GET /imports/{sid}/draft", d.draftPage)
-	d.handle("POST /imports/{sid}/draft", d.changeDraft)
+	d.handle("GET /imports/{sid}/draft", d.pendingPage)
+	d.handle("POST /imports/{sid}/draft", d.changePending)
 	d.handle("GET /imports/{sid}/draft/progress", d.trialProgress)
-	d.handle("POST /imports/{sid}/draft/discard", d.discardDraft)
+	d.handle("POST /imports/{sid}/draft/discard", d.discardPending)
 	d.handle("GET /sessions", d.sessionsPage)
 	d.handle("POST /sessions/{id}/end", d.endSession)
 }

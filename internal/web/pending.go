@@ -38,8 +38,8 @@ var fieldUses = []option{
 	{useCustom, "Custom field…"},
 }
 
-// draftReview is what the template draft.html shows.
-type draftReview struct {
+// pendingReview is what the template pending.html shows.
+type pendingReview struct {
 	upload.PendingFile
 	Form     importForm
 	Columns  []mappedColumn
@@ -67,8 +67,8 @@ type mappedColumn struct {
 // ID names the controls of the column.
 func (c mappedColumn) ID() string { return strconv.Itoa(c.At) }
 
-// draftOf returns the draft that the path names.
-func (d *Dashboard) draftOf(r *http.Request) (upload.PendingFile, error) {
+// pendingOf returns the file that the path names.
+func (d *Dashboard) pendingOf(r *http.Request) (upload.PendingFile, error) {
 	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
 	if !ok {
 		return upload.PendingFile{}, upload.ErrNotPending
@@ -76,8 +76,8 @@ func (d *Dashboard) draftOf(r *http.Request) (upload.PendingFile, error) {
 	return d.cfg.Imports.PendingFile(r.Context(), accountOf(r), sid)
 }
 
-func (d *Dashboard) draftPage(r *http.Request) (answer, error) {
-	draft, err := d.draftOf(r)
+func (d *Dashboard) pendingPage(r *http.Request) (answer, error) {
+	file, err := d.pendingOf(r)
 	if fault.Is(err, fault.NotFound) {
 		// Whoever goes back to a file that was started finds the import.
 		if u, err := d.uploadOf(r); err == nil {
@@ -87,17 +87,17 @@ func (d *Dashboard) draftPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return d.showDraft(r, draft, nil)
+	return d.showPending(r, file, nil)
 }
 
-// showDraft shows a draft, with the form as it was filled in or nil.
-func (d *Dashboard) showDraft(r *http.Request, draft upload.PendingFile, form *importForm) (answer, error) {
-	data := draftReview{PendingFile: draft, NoHeader: draft.Request.Mapping.NoHeader, Uses: fieldUses}
-	if draft.Request.Type == addressbook.Dynamic {
+// showPending shows a file, with the form as it was filled in or nil.
+func (d *Dashboard) showPending(r *http.Request, file upload.PendingFile, form *importForm) (answer, error) {
+	data := pendingReview{PendingFile: file, NoHeader: file.Request.Mapping.NoHeader, Uses: fieldUses}
+	if file.Request.Type == addressbook.Dynamic {
 		data.Uses = append(slices.Clip(fieldUses), option{useVariable, "Variable…"})
 	}
 	data.Form = newImportForm()
-	data.Form.fill(draft.Request)
+	data.Form.fill(file.Request)
 	if form != nil {
 		data.Form = *form
 	}
@@ -105,12 +105,12 @@ func (d *Dashboard) showDraft(r *http.Request, draft upload.PendingFile, form *i
 	if data.Form.Lists, err = d.listNames(r, accountOf(r)); err != nil {
 		return answer{}, err
 	}
-	look, err := d.cfg.Imports.Preview(r.Context(), &draft)
+	look, err := d.cfg.Imports.Preview(r.Context(), &file)
 	if err != nil {
 		return answer{}, err
 	}
 	data.setLook(look)
-	switch l, err := d.cfg.Book.ListByName(r.Context(), accountOf(r), draft.Request.ListName); {
+	switch l, err := d.cfg.Book.ListByName(r.Context(), accountOf(r), file.Request.ListName); {
 	case err == nil:
 		data.Members = l.ContactCount
 	case fault.Is(err, fault.NotFound):
@@ -118,8 +118,8 @@ func (d *Dashboard) showDraft(r *http.Request, draft upload.PendingFile, form *i
 	default:
 		return answer{}, err
 	}
-	if draft.Trial != (addressbook.SID{}) {
-		u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), draft.Trial)
+	if file.Trial != (addressbook.SID{}) {
+		u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), file.Trial)
 		if err != nil {
 			return answer{}, err
 		}
@@ -127,13 +127,13 @@ func (d *Dashboard) showDraft(r *http.Request, draft upload.PendingFile, form *i
 		if err != nil {
 			return answer{}, err
 		}
-		result.Progress.URL = "/imports/" + draft.SID.String() + "/draft/progress"
+		result.Progress.URL = "/imports/" + file.SID.String() + "/draft/progress"
 		data.Trial = &result
 	}
-	return show("draft", "Import "+fileOr(draft.FileName), data), nil
+	return show("pending", "Import "+fileOr(file.FileName), data), nil
 }
 
-func (v *draftReview) setLook(look table.Preview) {
+func (v *pendingReview) setLook(look table.Preview) {
 	for i, c := range look.Columns[:min(shownColumns, len(look.Columns))] {
 		m := mappedColumn{At: i, Header: c.Header, ReadableName: fmt.Sprintf("column %d", i+1)}
 		if !v.NoHeader && strings.TrimSpace(c.Header) != "" {
@@ -203,13 +203,13 @@ func mappingOf(r *http.Request, look table.Preview, otherType bool) table.Mappin
 	return m
 }
 
-// changeDraft takes what the form says. One of its buttons only does that, the
+// changePending takes what the form says. One of its buttons only does that, the
 // others go on from there.
-func (d *Dashboard) changeDraft(r *http.Request) (answer, error) {
+func (d *Dashboard) changePending(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
-	draft, err := d.draftOf(r)
+	file, err := d.pendingOf(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -220,17 +220,17 @@ func (d *Dashboard) changeDraft(r *http.Request) (answer, error) {
 	request, ok := form.request()
 	if ok {
 		// What the header says by itself is what the form is held against.
-		plain := draft
+		plain := file
 		plain.Request = request
 		look, err := d.cfg.Imports.Preview(r.Context(), &plain)
 		if err != nil {
 			return answer{}, err
 		}
-		request.Mapping = mappingOf(r, look, request.Type != draft.Request.Type)
-		if request.Mapping.NoHeader != draft.Request.Mapping.NoHeader || !sameRequest(request, draft.Request) {
-			changed, err := d.cfg.Imports.ChangePending(r.Context(), accountOf(r), draft.SID, request)
+		request.Mapping = mappingOf(r, look, request.Type != file.Request.Type)
+		if request.Mapping.NoHeader != file.Request.Mapping.NoHeader || !sameRequest(request, file.Request) {
+			changed, err := d.cfg.Imports.ChangePending(r.Context(), accountOf(r), file.SID, request)
 			if err == nil {
-				draft = changed
+				file = changed
 			} else if err = form.refused(err); err != nil {
 				return answer{}, err
 			} else {
@@ -239,27 +239,27 @@ func (d *Dashboard) changeDraft(r *http.Request) (answer, error) {
 		}
 	}
 	if !ok {
-		a, err := d.showDraft(r, draft, &form)
+		a, err := d.showPending(r, file, &form)
 		return a.invalid(), err
 	}
-	return d.goOn(r, draft, &form, r.PostForm.Get("then"))
+	return d.goOn(r, file, &form, r.PostForm.Get("then"))
 }
 
 func sameRequest(a, b upload.Request) bool {
 	return a.ListName == b.ListName && a.Type == b.Type && a.Options == b.Options && a.Mapping.Encode() == b.Mapping.Encode()
 }
 
-// goOn does what the button of the draft's form says.
-func (d *Dashboard) goOn(r *http.Request, draft upload.PendingFile, form *importForm, then string) (answer, error) {
-	page := "/imports/" + draft.SID.String()
+// goOn does what the button of the file's form says.
+func (d *Dashboard) goOn(r *http.Request, file upload.PendingFile, form *importForm, then string) (answer, error) {
+	page := "/imports/" + file.SID.String()
 	var err error
 	switch then {
 	case "try":
-		if _, err = d.cfg.Imports.TryPending(r.Context(), accountOf(r), draft.SID); err == nil {
+		if _, err = d.cfg.Imports.TryPending(r.Context(), accountOf(r), file.SID); err == nil {
 			return goTo(page + "/draft#check"), nil
 		}
 	case "start":
-		if _, err = d.cfg.Imports.StartPending(r.Context(), accountOf(r), draft.SID); err == nil {
+		if _, err = d.cfg.Imports.StartPending(r.Context(), accountOf(r), file.SID); err == nil {
 			return goTo(page), nil
 		}
 	default:
@@ -268,28 +268,28 @@ func (d *Dashboard) goOn(r *http.Request, draft upload.PendingFile, form *import
 	if err := form.refused(err); err != nil {
 		return answer{}, err
 	}
-	a, err := d.showDraft(r, draft, form) // which says what is wrong with the columns
+	a, err := d.showPending(r, file, form) // which says what is wrong with the columns
 	return a.invalid(), err
 }
 
-// trialProgress is the progress of a draft's dry run.
+// trialProgress is the progress of a file's dry run.
 func (d *Dashboard) trialProgress(r *http.Request) (answer, error) {
-	draft, err := d.draftOf(r)
+	file, err := d.pendingOf(r)
 	if err != nil {
 		return answer{}, err
 	}
-	page := "/imports/" + draft.SID.String() + "/draft"
-	if draft.Trial == (addressbook.SID{}) {
+	page := "/imports/" + file.SID.String() + "/draft"
+	if file.Trial == (addressbook.SID{}) {
 		return goTo(page), nil
 	}
-	u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), draft.Trial)
+	u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), file.Trial)
 	if err != nil {
 		return answer{}, err
 	}
 	return d.progressPiece(r, u, page), nil
 }
 
-func (d *Dashboard) discardDraft(r *http.Request) (answer, error) {
+func (d *Dashboard) discardPending(r *http.Request) (answer, error) {
 	if sid, ok := addressbook.ParseSID(r.PathValue("sid")); ok {
 		if err := d.cfg.Imports.DiscardPending(r.Context(), accountOf(r), sid); err != nil {
 			return answer{}, err

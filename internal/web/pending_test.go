@@ -37,7 +37,7 @@ func TestMapping(t *testing.T) {
 			s, _ := serve(t)
 			c := s.Account("demo")
 			b := s.SignedIn("demo")
-			path := draft(t, b, tt.file)
+			path := pending(t, b, tt.file)
 			form := columns(tt.uses...)
 			if tt.uses == nil { // as the page has it
 				form = pageForm(b.Open(path).PageText(t, 200))
@@ -69,7 +69,7 @@ var (
 	selected  = regexp.MustCompile(`<option value="([^"]*)" selected>`)
 )
 
-// pageForm is a draft's form as a browser without script would send it.
+// pageForm is a pending file's form as a browser without script would send it.
 func pageForm(page string) url.Values {
 	form := columns()
 	for _, found := range useSelect.FindAllStringSubmatch(page, -1) {
@@ -90,7 +90,7 @@ func TestMappingFaults(t *testing.T) {
 	s, _ := serve(t)
 	s.Account("demo")
 	b := s.SignedIn("demo")
-	path := draft(t, b, "a,b\nx,y\n")
+	path := pending(t, b, "a,b\nx,y\n")
 	reads(t, b.Open(path).PageText(t, 200), "There is no column called number")
 	for want, form := range map[string]url.Values{
 		"There is no column called number":  columns("", ""),
@@ -110,7 +110,7 @@ func TestMappedErrors(t *testing.T) {
 	s, _ := serve(t)
 	s.Account("demo")
 	b := s.SignedIn("demo")
-	path := draft(t, b, "Who,Mobile,Since,company_name\nAsha,x,2020,Exotel\n")
+	path := pending(t, b, "Who,Mobile,Since,company_name\nAsha,x,2020,Exotel\n")
 	form := columns("first_name", "number", "", "")
 	form.Set("then", "start")
 	upload := strings.TrimSuffix(path, "/draft")
