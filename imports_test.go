@@ -23,6 +23,7 @@ var rules = map[string][]string{
 
 	"internal/fault":      {},
 	"internal/reqlog":     {},
+	"internal/route":      {"internal/reqlog"},
 	"internal/clock":      {},
 	"internal/phone":      {"internal/fault"},
 	"internal/csvcell":    {},
@@ -54,8 +55,8 @@ var rules = map[string][]string{
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone"},
 	"internal/work":         {"internal/fault"},
 	// Front doors.
-	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/slowbody", "internal/upload", "internal/upload/table"},
-	"internal/web":    {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/phone", "internal/reqlog", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
+	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/upload", "internal/upload/table"},
+	"internal/web":    {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/phone", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 }
 

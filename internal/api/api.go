@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"path"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/route"
 	"callbook/internal/slowbody"
 	"callbook/internal/upload"
 )
@@ -34,9 +34,7 @@ type API struct {
 	guesses  *attempts.Failures // of keys and tokens
 	clock    clock.Clock
 	maxBody  int64
-	mux      *http.ServeMux
-	patterns []string
-	shadowed map[string]bool // patterns that stand for no route; see shadow
+	routes   *route.Table
 }
 
 // Options change how an [API] works. The zero value is the default.
@@ -67,8 +65,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Im
 		guesses:  attempts.New(guessesAtOnce, guessEvery, opts.Clock, "Too many wrong API keys or tokens have come from this address"),
 		clock:    opts.Clock,
 		maxBody:  opts.MaxBody,
-		mux:      http.NewServeMux(),
-		shadowed: make(map[string]bool),
+		routes:   route.New(),
 	}
 	const base = "/v2/accounts/{account_sid}"
 	a.write("POST "+base+"/contacts", bodied(a, newContacts.decode, a.createContacts))
@@ -90,14 +87,13 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Im
 	a.remove(base+"/lists/{sid}/contacts/{contact_sid}", a.removeMember)
 	a.handleCSV(base)
 	a.handleExports(base)
-	a.shadow()
-	a.mux.HandleFunc(anyPath, a.unrouted)
+	a.routes.Shadow()
 	return a
 }
 
 // Patterns returns the routes as method and path, as http.ServeMux spells
 // them.
-func (a *API) Patterns() []string { return a.patterns }
+func (a *API) Patterns() []string { return a.routes.Patterns() }
 
 // handler answers one route. It cannot write to the client by mistake: it
 // returns what to send.
@@ -117,11 +113,7 @@ func (a *API) remove(path string, h handler) {
 
 // serve adds a route that writes to the client by itself.
 func (a *API) serve(pattern string, h http.HandlerFunc) {
-	a.patterns = append(a.patterns, pattern)
-	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		recordOf(r).Route = pattern
-		h(w, r)
-	})
+	a.routes.Handle(pattern, h)
 }
 
 // answering sends what a handler returns.
@@ -175,12 +167,16 @@ func (a *API) As(caller account.Caller, permit Permit) http.Handler {
 
 // answer serves a request that was admitted.
 func (a *API) answer(w http.ResponseWriter, r *http.Request) {
-	// ServeMux would redirect a path that is not clean.
-	if path.Clean(r.URL.Path) != r.URL.Path {
-		a.unrouted(w, r)
+	if a.routes.Serve(w, r) {
 		return
 	}
-	a.mux.ServeHTTP(w, r)
+	a.drain(r)
+	if allow := a.routes.Allowed(r); allow != "" {
+		w.Header().Set("Allow", allow)
+		Fail(w, r, fault.New(fault.MethodNotAllowed, "Use "+allow))
+		return
+	}
+	Fail(w, r, errNoRoute)
 }
 
 type askerKey struct{}

@@ -14,7 +14,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"path"
 	"strings"
 	"sync"
 
@@ -25,6 +24,7 @@ import (
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/reqlog"
+	"callbook/internal/route"
 	"callbook/internal/session"
 	"callbook/internal/summary"
 	"callbook/internal/upload"
@@ -56,8 +56,7 @@ type Config struct {
 // request.
 type Dashboard struct {
 	cfg      Config
-	mux      *http.ServeMux
-	routes   []route
+	routes   *route.Table
 	origins  *http.CrossOriginProtection
 	failures *attempts.Failures
 	document func() (*apidoc.Document, error)
@@ -69,7 +68,7 @@ func New(cfg Config) *Dashboard {
 	pages() // a template that cannot be parsed fails here, and not with a page
 	d := &Dashboard{
 		cfg:     cfg,
-		mux:     http.NewServeMux(),
+		routes:  route.New(),
 		origins: http.NewCrossOriginProtection(),
 		// It takes some milliseconds, which a start need not wait for.
 		document: sync.OnceValues(func() (*apidoc.Document, error) { return apidoc.Parse(cfg.Document) }),
@@ -88,18 +87,12 @@ func New(cfg Config) *Dashboard {
 
 // Patterns returns the routes as method and path, as http.ServeMux spells
 // them.
-func (d *Dashboard) Patterns() []string {
-	patterns := make([]string, len(d.routes))
-	for i, r := range d.routes {
-		patterns[i] = r.pattern
-	}
-	return patterns
-}
+func (d *Dashboard) Patterns() []string { return d.routes.Patterns() }
 
 // Wants tells whether a request is for the dashboard: it has a page at this
 // path, or a browser asks, which is to see a page also where there is nothing.
 func (d *Dashboard) Wants(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), "text/html") || len(d.allowed(r)) > 0
+	return strings.Contains(r.Header.Get("Accept"), "text/html") || d.routes.Allowed(r) != ""
 }
 
 // ServeHTTP implements http.Handler.
@@ -108,16 +101,15 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.Fail(w, r, fault.New(fault.Forbidden, "This was sent from another site's page, so it was not done. Go back, reload and try again."))
 		return
 	}
-	if d.matches(r) {
-		d.mux.ServeHTTP(w, r)
+	if d.routes.Serve(w, r) {
 		return
 	}
 	// Those who are signed in find their way on from an error page. Who cannot
 	// be told gets it too.
 	r = withVisitor(r, new(visitor))
 	_ = d.recognise(r)
-	if allowed := d.allowed(r); len(allowed) > 0 {
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
+	if allow := d.routes.Allowed(r); allow != "" {
+		w.Header().Set("Allow", allow)
 		d.Fail(w, r, fault.New(fault.MethodNotAllowed, "This page cannot be used that way."))
 		return
 	}
@@ -125,24 +117,5 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 var errNoPage = fault.New(fault.NotFound, "There is no page at this address.")
-
-// matches tells whether a route has the request. ServeMux by itself answers in
-// plain text where none does, and redirects paths that are not clean.
-func (d *Dashboard) matches(r *http.Request) bool {
-	_, pattern := d.mux.Handler(r)
-	return pattern != "" && path.Clean(r.URL.Path) == r.URL.Path
-}
-
-// allowed returns the methods that the request's path takes.
-func (d *Dashboard) allowed(r *http.Request) (methods []string) {
-	for _, method := range []string{"GET", "HEAD", "POST"} {
-		other := *r
-		other.Method = method
-		if d.matches(&other) {
-			methods = append(methods, method)
-		}
-	}
-	return methods
-}
 
 func recordOf(r *http.Request) *reqlog.Record { return reqlog.Of(r.Context()) }

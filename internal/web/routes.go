@@ -10,13 +10,6 @@ import (
 // returns what to send.
 type handler func(r *http.Request) (answer, error)
 
-// route is one of the dashboard's.
-type route struct {
-	pattern string
-	public  bool // for those who are not signed in, too
-	patient bool // its body may be long
-}
-
 // addRoutes is the table of the routes.
 func (d *Dashboard) addRoutes() {
 	d.open("GET /signin", d.signInPage)
@@ -56,26 +49,24 @@ func (d *Dashboard) addRoutes() {
 // handle adds a route for those who are signed in; accountOf tells the handler
 // who they are.
 func (d *Dashboard) handle(pattern string, h handler) {
-	d.add(route{pattern: pattern}, d.signedIn(h))
+	d.routes.Handle(pattern, d.answering(d.signedIn(h)))
 }
 
-// handleUpload is handle for a form with a file.
+// handleUpload is handle for a form with a file, which may be long.
 func (d *Dashboard) handleUpload(pattern string, h handler) {
-	d.add(route{pattern: pattern, patient: true}, d.signedIn(h))
+	d.routes.Handle(pattern, slowbody.Upload(d.answering(d.signedIn(h))))
 }
 
 // open adds a route for everybody.
 func (d *Dashboard) open(pattern string, h handler) {
-	d.add(route{pattern: pattern, public: true}, h)
+	d.routes.Handle(pattern, d.answering(h))
 }
 
-func (d *Dashboard) add(rt route, h handler) {
-	d.routes = append(d.routes, rt)
-	serve := func(w http.ResponseWriter, r *http.Request) {
-		recordOf(r).Route = rt.pattern
+// answering sends what a handler returns.
+func (d *Dashboard) answering(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		// A handler may learn who asks, which the page around its answer tells.
-		who := new(visitor)
-		r = withVisitor(r, who)
+		r = withVisitor(r, new(visitor))
 		answer, err := h(r)
 		if err != nil {
 			d.Fail(w, r, err)
@@ -83,8 +74,4 @@ func (d *Dashboard) add(rt route, h handler) {
 		}
 		d.send(w, r, answer)
 	}
-	if rt.patient {
-		serve = slowbody.Upload(serve)
-	}
-	d.mux.HandleFunc(rt.pattern, serve)
 }
