@@ -13,7 +13,8 @@ import (
 // answer is what a handler returns: a page, a redirect, or a file.
 type answer struct {
 	status int // of a page; 0 means 200
-	page   string
+	pages  *pageSet
+	page   string // its name in pages
 	title  string
 	data   any
 	// fragment names the template of the page that htmx gets alone; "" means
@@ -25,16 +26,10 @@ type answer struct {
 
 	location string
 
-	notice  *notice // shown once, on this page or the one that is gone to
-	cookies []*http.Cookie
+	notice *notice // shown once, on this page or the one that is gone to
+	secret *string // of the session that begins; "" ends the one that there is
 	// raw sends by itself, for what is no page: a file, a stream.
 	raw http.HandlerFunc
-}
-
-// show answers with a page: its template in templates/, its title, and what
-// the template's .Data is.
-func show(page, title string, data any) answer {
-	return answer{page: page, title: title, data: data}
 }
 
 // invalid is a page that shows a form again, with what is wrong in it.
@@ -64,10 +59,14 @@ func (a answer) noting(text string) answer {
 	return a
 }
 
-func (a answer) with(cookies ...*http.Cookie) answer {
-	a.cookies = append(a.cookies, cookies...)
+// signedIn begins the browser's session, which has this secret.
+func (a answer) signedIn(secret string) answer {
+	a.secret = &secret
 	return a
 }
+
+// signedOut takes the browser's session away.
+func (a answer) signedOut() answer { return a.signedIn("") }
 
 // notice tells once what became of what was asked for. Its kind is one of the
 // style sheet's: good, bad or info.
@@ -176,7 +175,7 @@ func explain(r *http.Request, err error) troublePage {
 // Fail answers a request that could not be served with a page that says why.
 func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := explain(r, err)
-	a := show("error", page.Title, page)
+	a := pages.show("error", page.Title, page)
 	a.status = page.status
 	if byHTMX(r) { // which is to say it above the page and leave the page as it is
 		a.fragment = "trouble"

@@ -11,31 +11,28 @@ import (
 	"callbook/internal/fault"
 )
 
-func (d *Dashboard) addSelectedToList(r *http.Request) (answer, error) {
+func (room *contactsRoom) addSelectedToList(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
 	name := strings.TrimSpace(r.PostForm.Get("name"))
 	again := selectedData{selection: s, Do: "list", Field: field{Value: name}}
-	n, err := d.selected(ctx, acct, s)
-	if fault.As(err) != nil {
-		return d.askSelected(r, again)
-	}
+	n, err := s.size(ctx, room.Book, acct)
 	if err != nil {
-		return answer{}, err
+		return s.refused(err)
 	}
-	list, made, err := d.listFor(ctx, acct, name)
+	list, made, err := room.listFor(ctx, acct, name)
 	if f := fault.As(err); f != nil {
 		again.Field.Error = sentence(f)
-		return d.askSelected(r, again)
+		return room.askSelected(r, again)
 	}
 	if err != nil {
 		return answer{}, err
 	}
 	var all joined
-	worked, err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
-		done, err := d.addMembers(ctx, acct, list.SID, sids)
+	worked, err := s.each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
+		done, err := addMembers(ctx, room.Book, acct, list.SID, sids)
 		all.added += done.added
 		all.already += done.already
 		all.gone += done.gone
@@ -64,24 +61,21 @@ func gone(n int) string {
 	return " " + plural(n, "contact", "contacts") + " had been deleted meanwhile."
 }
 
-func (d *Dashboard) tagSelected(r *http.Request) (answer, error) {
+func (room *contactsRoom) tagSelected(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
 	tag := strings.TrimSpace(r.PostForm.Get("value"))
 	again := selectedData{selection: s, Do: "tag", Field: field{Value: tag}}
-	n, err := d.selected(ctx, acct, s)
-	if fault.As(err) != nil {
-		return d.askSelected(r, again)
-	}
+	n, err := s.size(ctx, room.Book, acct)
 	if err != nil {
-		return answer{}, err
+		return s.refused(err)
 	}
 	change := addressbook.Change{Set: true, Text: addressbook.Text{Value: tag, Given: tag != ""}}
 	tagged, missing := 0, 0
-	worked, err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
-		done, refused, err := d.setTag(ctx, acct, sids, change)
+	worked, err := s.each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
+		done, refused, err := room.setTag(ctx, acct, sids, change)
 		if err == nil && refused != nil {
 			return refused
 		}
@@ -91,7 +85,7 @@ func (d *Dashboard) tagSelected(r *http.Request) (answer, error) {
 	})
 	if f := fault.As(err); f != nil && f.Kind == fault.Invalid {
 		again.Field.Error = sentence(f)
-		return d.askSelected(r, again)
+		return room.askSelected(r, again)
 	}
 	if err != nil {
 		return stopped(r, err, stoppedData{selection: s, Doing: "Tagging", Worked: worked, Count: n,
@@ -106,12 +100,12 @@ func (d *Dashboard) tagSelected(r *http.Request) (answer, error) {
 
 // setTag changes the tags of contacts that are there. Refused is why the tag
 // can be no contact's.
-func (d *Dashboard) setTag(ctx context.Context, acct account.Account, sids []addressbook.SID, tag addressbook.Change) (done int, refused, err error) {
+func (room *contactsRoom) setTag(ctx context.Context, acct account.Account, sids []addressbook.SID, tag addressbook.Change) (done int, refused, err error) {
 	patches := make([]addressbook.Patch, len(sids))
 	for i, sid := range sids {
 		patches[i] = addressbook.Patch{SID: sid, Tag: tag}
 	}
-	results, err := d.cfg.Book.UpdateContacts(ctx, acct, patches, nil)
+	results, err := room.Book.UpdateContacts(ctx, acct, patches, nil)
 	for _, r := range results {
 		switch {
 		case r.Fault == nil:
@@ -123,29 +117,26 @@ func (d *Dashboard) setTag(ctx context.Context, acct account.Account, sids []add
 	return done, refused, err
 }
 
-func (d *Dashboard) deleteSelected(r *http.Request) (answer, error) {
+func (room *contactsRoom) deleteSelected(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
 	again := selectedData{selection: s, Do: "delete"}
-	n, err := d.selected(ctx, acct, s)
-	if fault.As(err) != nil {
-		return d.askSelected(r, again)
-	}
+	n, err := s.size(ctx, room.Book, acct)
 	if err != nil {
-		return answer{}, err
+		return s.refused(err)
 	}
 	// What was confirmed is what is deleted: where more contacts match by now,
 	// or others, that is to be confirmed again.
 	if confirmed, err := strconv.Atoi(r.PostForm.Get("count")); err != nil || confirmed != n {
 		again.Before = max(confirmed, 1)
-		return d.askSelected(r, again)
+		return room.askSelected(r, again)
 	}
 	lists := make(map[addressbook.SID][]addressbook.ListRef)
 	if !s.All && n <= maxUndo {
 		for _, sid := range s.SIDs {
-			_, in, err := d.contactWithLists(ctx, acct, sid)
+			_, in, err := room.contactWithLists(ctx, acct, sid)
 			if err != nil && !fault.Is(err, fault.NotFound) {
 				return answer{}, err
 			}
@@ -154,8 +145,8 @@ func (d *Dashboard) deleteSelected(r *http.Request) (answer, error) {
 	}
 	var first []addressbook.Contact // as many as can be brought back
 	deleted := 0
-	worked, err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
-		some, err := d.deleteContacts(ctx, acct, sids)
+	worked, err := s.each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
+		some, err := room.deleteContacts(ctx, acct, sids)
 		deleted += len(some)
 		if !s.All && n <= maxUndo {
 			first = some

@@ -79,18 +79,18 @@ func newConsolePage(r *http.Request, values url.Values) consolePage {
 	return page
 }
 
-func (d *Dashboard) consolePage(r *http.Request) (answer, error) {
-	return show("console", "Console", newConsolePage(r, r.URL.Query())), nil
+func (room *referenceRoom) consolePage(r *http.Request) (answer, error) {
+	return pages.show("console", "Console", newConsolePage(r, r.URL.Query())), nil
 }
 
 // consoleSend sends a request to the API as the visitor's account.
-func (d *Dashboard) consoleSend(r *http.Request) (answer, error) {
+func (room *referenceRoom) consoleSend(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	page := newConsolePage(r, r.PostForm)
 	refuse := func() (answer, error) {
-		a := show("console", "Console", page).invalid()
+		a := pages.show("console", "Console", page).invalid()
 		a.fragment = "console"
 		return a, nil
 	}
@@ -105,16 +105,16 @@ func (d *Dashboard) consoleSend(r *http.Request) (answer, error) {
 		page.Path.Error = "This is no path: write it as /contacts?limit=5."
 		return refuse()
 	}
-	result := d.ask(r, page.Method.Value, target, page.Body.Value)
+	result := room.ask(r, page.Method.Value, target, page.Body.Value)
 	page.Result = &result
-	a := show("console", "Console", page)
+	a := pages.show("console", "Console", page)
 	a.fragment = "console"
 	return a, nil
 }
 
 // ask sends a request to the API and returns what came back. The request has
 // the id of the visitor's own.
-func (d *Dashboard) ask(r *http.Request, method string, target *url.URL, body string) consoleResult {
+func (room *referenceRoom) ask(r *http.Request, method string, target *url.URL, body string) consoleResult {
 	ctx, inner := reqlog.Begin(r.Context())
 	outer := recordOf(r)
 	inner.ID = outer.ID
@@ -131,7 +131,7 @@ func (d *Dashboard) ask(r *http.Request, method string, target *url.URL, body st
 	}
 	kept := &keptAnswer{header: make(http.Header), share: budget.Of(ctx)}
 	begun := time.Now()
-	d.api(r).ServeHTTP(kept, request)
+	api(r).ServeHTTP(kept, request)
 	took := time.Since(begun)
 	outer.Err, outer.Bulk, outer.Total, outer.Failed = inner.Err, inner.Bulk, inner.Total, inner.Failed
 	return kept.result(took)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/base64"
 	"net/url"
 	"slices"
 	"strconv"
@@ -86,10 +85,10 @@ func (f contactFilter) order() addressbook.Window {
 
 // query is the filter as the address book is asked. When it names a list that
 // is not there, or no country, nothing is found, and wrong says why.
-func (d *Dashboard) query(ctx context.Context, acct account.Account, f contactFilter) (q addressbook.Query, wrong string, err error) {
+func (f contactFilter) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, wrong string, err error) {
 	q = addressbook.Query{Window: f.order(), Tag: f.Tag, Search: searched(f.Search)}
 	if f.List != "" {
-		list, err := d.listNamed(ctx, acct, f.List)
+		list, err := listNamed(ctx, book, acct, f.List)
 		if err != nil {
 			return q, "", err
 		}
@@ -106,11 +105,11 @@ func (d *Dashboard) query(ctx context.Context, acct account.Account, f contactFi
 		q.Numbers = phone.CallingCode(code).Numbers()
 	}
 	if q.Search != "" {
-		if n, err := d.cfg.Book.Number(acct, f.Search); err == nil {
+		if n, err := book.Number(acct, f.Search); err == nil {
 			// A whole number is looked up, in whatever spelling. Should nobody
 			// have it, it may yet be a part of one.
 			whole := addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: n.String()}
-			page, err := d.cfg.Book.Contacts(ctx, acct, whole)
+			page, err := book.Contacts(ctx, acct, whole)
 			if err != nil {
 				return q, "", err
 			}
@@ -147,11 +146,11 @@ func searched(text string) string {
 }
 
 // listNamed returns the account's list of this name, or nil.
-func (d *Dashboard) listNamed(ctx context.Context, acct account.Account, name string) (*addressbook.List, error) {
+func listNamed(ctx context.Context, book *addressbook.Book, acct account.Account, name string) (*addressbook.List, error) {
 	// Just before the lists of this name in their order. Names that differ in
 	// their case alone share a place there.
 	w := addressbook.Window{Sort: addressbook.ByName, Limit: 50, After: &addressbook.Position{Key: addressbook.NameKey(name, "")}}
-	page, err := d.cfg.Book.Lists(ctx, acct, addressbook.ListQuery{Window: w, Name: name})
+	page, err := book.Lists(ctx, acct, addressbook.ListQuery{Window: w, Name: name})
 	if err != nil {
 		return nil, err
 	}
@@ -161,24 +160,4 @@ func (d *Dashboard) listNamed(ctx context.Context, acct account.Account, name st
 		}
 	}
 	return nil, nil
-}
-
-// place writes a position for an address.
-func place(p addressbook.Position) string {
-	return base64.RawURLEncoding.EncodeToString(append(p.SID[:], p.Key...))
-}
-
-// placeOf reads what place wrote, for the page to begin there; nil for anything
-// else.
-func placeOf(text string) *addressbook.Position {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	p := new(addressbook.Position)
-	if err != nil || len(raw) < len(p.SID) {
-		return nil
-	}
-	p.Key = string(raw[copy(p.SID[:], raw):])
-	if !utf8.ValidString(p.Key) || strings.ContainsRune(p.Key, 0) {
-		return nil
-	}
-	return p
 }

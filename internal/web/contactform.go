@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -27,9 +26,6 @@ type contactForm struct {
 	// Deleted tells that somebody deleted the contact meanwhile.
 	Deleted bool
 }
-
-// difference is a field that two people have given different values.
-type difference struct{ Label, Theirs, Mine string }
 
 // contactField is a field of the form: its place in a contact, a draft and a
 // patch.
@@ -137,13 +133,13 @@ func (f *contactForm) wrong() bool {
 
 // check finds what is wrong with the number and the custom field, so that both
 // are told at once.
-func (d *Dashboard) check(acct account.Account, f *contactForm) {
+func (room *contactsRoom) check(acct account.Account, f *contactForm) {
 	for _, field := range f.Fields {
 		switch {
 		case field.Name == "number" && field.Value == "":
 			f.refused(fault.Mandatory(addressbook.FieldNumber), nil)
 		case field.Name == "number":
-			if _, err := d.cfg.Book.Number(acct, field.Value); err != nil {
+			if _, err := room.Book.Number(acct, field.Value); err != nil {
 				f.refused(fault.NotNumber(addressbook.FieldNumber), nil)
 			}
 		case field.Name == "custom_field" && field.Value != "":
@@ -198,15 +194,6 @@ func (f *contactForm) patch(c *addressbook.Contact) addressbook.Patch {
 	return p
 }
 
-// sameShown tells whether a field that showed the stored value was left as it
-// was: browsers change ends of lines, and leave them out of fields of one line.
-func sameShown(kind, value, stored string) bool {
-	if kind != "textarea" {
-		return value == strings.NewReplacer("\r", "", "\n", "").Replace(stored)
-	}
-	return value == strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stored))
-}
-
 // differ compares what was typed with the contact as it is now.
 func (f *contactForm) differ(now *addressbook.Contact) (all []difference) {
 	for i, cf := range contactFields {
@@ -215,13 +202,4 @@ func (f *contactForm) differ(now *addressbook.Contact) (all []difference) {
 		}
 	}
 	return all
-}
-
-// updatedIn reads the date that a form was made on; the zero time is none.
-func updatedIn(form url.Values) time.Time {
-	nanos, err := strconv.ParseInt(form.Get("updated"), 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.Unix(0, nanos)
 }

@@ -4,28 +4,37 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/summary"
 )
 
-// contactRoutes adds the routes of the address book's pages.
-func (d *Dashboard) contactRoutes() {
-	d.handle("GET /contacts", d.contactsPage)
-	d.handle("GET /contacts/new", d.newContactPage)
-	d.handle("POST /contacts", d.createContact)
-	d.handle("GET /contacts/export", d.exportContacts)
-	d.handle("GET /contacts/number", d.numberPreview)
-	d.handle("GET /contacts/tags", d.tagChoices)
-	d.handle("POST /contacts/undo", d.undoDelete)
-	d.handle("GET /contacts/{sid}", d.contactPage)
-	d.handle("GET /contacts/{sid}/edit", d.editContactPage)
-	d.handle("POST /contacts/{sid}", d.saveContact)
-	d.handle("POST /contacts/{sid}/delete", d.deleteContact)
-	d.handle("POST /contacts/{sid}/lists", d.joinList)
-	d.handle("POST /contacts/{sid}/lists/{list}/leave", d.leaveList)
-	d.handle("POST /contacts/selected", d.selectedPage)
-	d.handle("POST /contacts/selected/list", d.addSelectedToList)
-	d.handle("POST /contacts/selected/tag", d.tagSelected)
-	d.handle("POST /contacts/selected/export", d.exportSelected)
-	d.handle("POST /contacts/selected/delete", d.deleteSelected)
+// contactsRoom is the pages of contacts.
+type contactsRoom struct {
+	Book    *addressbook.Book
+	Summary *summary.Keeper
+}
+
+// Routes implements shell.Room.
+func (room *contactsRoom) Routes(d *Dashboard) {
+	pages.Parse()
+	d.navigation(navItem{Path: "/contacts", Label: "Contacts", Icon: drawing(`<circle cx="10" cy="6.5" r="3"/><path d="M4 17c.4-3.3 2.8-5 6-5s5.6 1.7 6 5"/>`)})
+	d.handle("GET /contacts", room.contactsPage)
+	d.handle("GET /contacts/new", room.newContactPage)
+	d.handle("POST /contacts", room.createContact)
+	d.handle("GET /contacts/export", room.export)
+	d.handle("GET /contacts/number", room.numberPreview)
+	d.handle("GET /contacts/tags", room.tagChoices)
+	d.handle("POST /contacts/undo", room.undoDelete)
+	d.handle("GET /contacts/{sid}", room.contactPage)
+	d.handle("GET /contacts/{sid}/edit", room.editContactPage)
+	d.handle("POST /contacts/{sid}", room.saveContact)
+	d.handle("POST /contacts/{sid}/delete", room.deleteContact)
+	d.handle("POST /contacts/{sid}/lists", room.joinList)
+	d.handle("POST /contacts/{sid}/lists/{list}/leave", room.leaveList)
+	d.handle("POST /contacts/selected", room.selectedPage)
+	d.handle("POST /contacts/selected/list", room.addSelectedToList)
+	d.handle("POST /contacts/selected/tag", room.tagSelected)
+	d.handle("POST /contacts/selected/export", room.exportSelected)
+	d.handle("POST /contacts/selected/delete", room.deleteSelected)
 }
 
 // contactsData is what the template contacts.html shows.
@@ -38,8 +47,8 @@ type contactsData struct {
 	Nothing bool
 }
 
-func (d *Dashboard) contactsPage(r *http.Request) (answer, error) {
-	table, err := d.contactTable(r, "/contacts", nil)
+func (room *contactsRoom) contactsPage(r *http.Request) (answer, error) {
+	table, err := tableOf(r, room.Book, "/contacts", nil)
 	if err != nil {
 		return answer{}, err
 	}
@@ -50,22 +59,31 @@ func (d *Dashboard) contactsPage(r *http.Request) (answer, error) {
 		Nothing:   table.Total == 0 && !table.Filter.Narrows(),
 	}
 	if !byHTMX(r) {
-		if data.Lists, err = d.listChoices(r); err != nil {
+		if data.Lists, err = room.listChoices(r); err != nil {
 			return answer{}, err
 		}
 	}
-	a := show("contacts", "Contacts", data)
+	a := pages.show("contacts", "Contacts", data)
 	a.fragment, a.url = "contact-results", table.Filter.URL("/contacts")
 	return a, nil
 }
 
+func (room *contactsRoom) export(r *http.Request) (answer, error) {
+	return exportTable(r, room.Book, nil)
+}
+
 // tagChoices is the piece of the page that offers the tags which most contacts
 // have.
-func (d *Dashboard) tagChoices(r *http.Request) (answer, error) {
+func (room *contactsRoom) tagChoices(r *http.Request) (answer, error) {
 	if !byHTMX(r) {
 		return goTo("/contacts"), nil
 	}
-	s, err := d.summary(r)
+	ctx, acct := r.Context(), accountOf(r)
+	all, err := room.Book.Contacts(ctx, acct, addressbook.Query{Window: addressbook.Window{Limit: 1}})
+	if err != nil {
+		return answer{}, err
+	}
+	s, err := room.Summary.Summary(ctx, acct, all.Total)
 	if err != nil {
 		return answer{}, err
 	}
@@ -73,22 +91,16 @@ func (d *Dashboard) tagChoices(r *http.Request) (answer, error) {
 	for i, share := range s.Tags {
 		tags[i] = share.Of
 	}
-	a := show("contacts", "", tags)
+	a := pages.show("contacts", "", tags)
 	a.fragment = "tag-choices"
 	return a, nil
 }
 
 // listChoices are the lists that a field for a name offers: the newest, since
 // all might be thousands.
-func (d *Dashboard) listChoices(r *http.Request) ([]addressbook.List, error) {
+func (room *contactsRoom) listChoices(r *http.Request) ([]addressbook.List, error) {
 	const most = 100
 	w := addressbook.Window{Desc: true, Limit: most}
-	page, err := d.cfg.Book.Lists(r.Context(), accountOf(r), addressbook.ListQuery{Window: w})
+	page, err := room.Book.Lists(r.Context(), accountOf(r), addressbook.ListQuery{Window: w})
 	return page.Lists, err
-}
-
-// sidIn reads a sid of the path; what is none is one that nobody has.
-func sidIn(r *http.Request, name string) addressbook.SID {
-	sid, _ := addressbook.ParseSID(r.PathValue(name))
-	return sid
 }

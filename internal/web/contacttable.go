@@ -1,12 +1,9 @@
 package web
 
 import (
-	"context"
 	"net/http"
-	"slices"
 	"strings"
 
-	"callbook/internal/account"
 	"callbook/internal/addressbook"
 )
 
@@ -30,9 +27,13 @@ type contactTable struct {
 // contactRow is one of the table.
 type contactRow struct {
 	addressbook.Contact
-	Name     string
-	Number   string // in groups
-	Position addressbook.Position
+	Name   string
+	Number string // in groups
+}
+
+// rowFor is the row of a contact.
+func rowFor(c addressbook.Contact) contactRow {
+	return contactRow{Contact: c, Name: personName(c), Number: c.Number.International()}
 }
 
 // ByUpdated tells which of its dates a row shows.
@@ -41,16 +42,15 @@ func (t contactTable) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort,
 // More tells whether more contacts match than are on the page.
 func (t contactTable) More() bool { return t.Total > len(t.Rows) }
 
-// contactTable reads the page that a request's address asks for. List may be
-// nil.
-func (d *Dashboard) contactTable(r *http.Request, path string, list *addressbook.List) (contactTable, error) {
+// tableOf reads the page that a request's address asks for. List may be nil.
+func tableOf(r *http.Request, book *addressbook.Book, path string, list *addressbook.List) (contactTable, error) {
 	words := r.URL.Query()
 	t := contactTable{Path: path, Filter: filterOf(words), List: list}
 	if list != nil {
 		t.Filter.List = ""
 	}
 	ctx, acct := r.Context(), accountOf(r)
-	q, wrong, err := d.query(ctx, acct, t.Filter)
+	q, wrong, err := t.Filter.query(ctx, book, acct)
 	if err != nil || wrong != "" {
 		t.Wrong = wrong
 		return t, err
@@ -59,57 +59,22 @@ func (d *Dashboard) contactTable(r *http.Request, path string, list *addressbook
 		q.Lists = []addressbook.SID{list.SID}
 	}
 	q.Limit = tableRows
-	if before := placeOf(words.Get("before")); before != nil {
-		err = d.pageBefore(ctx, acct, &t, q, before)
-		if err != nil || t.Previous != "" {
-			return t, err
-		}
-		// Less than a page is before it: that is the first one.
+	read := func(w addressbook.Window) ([]addressbook.Contact, *addressbook.Position, error) {
+		q.Window = w
+		page, err := book.Contacts(ctx, acct, q)
+		t.Total = page.Total
+		return page.Contacts, page.Next, err
 	}
-	q.After = placeOf(words.Get("after"))
-	page, err := d.cfg.Book.Contacts(ctx, acct, q)
-	if err != nil {
-		return t, err
+	position := func(c addressbook.Contact) addressbook.Position {
+		return addressbook.Position{Key: q.SortKey(c.Updated, addressbook.NameKey(c.FirstName.Value, c.LastName.Value)), SID: c.SID}
 	}
-	t.fill(page, q.Window)
-	if q.After != nil && len(t.Rows) > 0 {
-		t.Previous = t.Filter.URL(path, "before", place(t.Rows[0].Position))
+	address := func(word, place string) string { return t.Filter.URL(path, word, place) }
+	contacts, previous, next, err := turn(words, q.Window, read, position, address)
+	t.Previous, t.Next = previous, next
+	for _, c := range contacts {
+		t.Rows = append(t.Rows, rowFor(c))
 	}
-	if page.Next != nil {
-		t.Next = t.Filter.URL(path, "after", place(*page.Next))
-	}
-	return t, nil
-}
-
-// pageBefore reads the page that ends before a position: the first page of the
-// other direction, turned round. It leaves Previous empty when that is the
-// first.
-func (d *Dashboard) pageBefore(ctx context.Context, acct account.Account, t *contactTable, q addressbook.Query, before *addressbook.Position) error {
-	q.Desc, q.After = !q.Desc, before
-	page, err := d.cfg.Book.Contacts(ctx, acct, q)
-	if err != nil || page.Next == nil {
-		return err
-	}
-	slices.Reverse(page.Contacts)
-	t.fill(page, q.Window)
-	t.Previous = t.Filter.URL(t.Path, "before", place(t.Rows[0].Position))
-	t.Next = t.Filter.URL(t.Path, "after", place(t.Rows[len(t.Rows)-1].Position))
-	return nil
-}
-
-func (t *contactTable) fill(page addressbook.Page, w addressbook.Window) {
-	t.Total = page.Total
-	for _, c := range page.Contacts {
-		t.Rows = append(t.Rows, contactRow{
-			Contact: c,
-			Name:    personName(c),
-			Number:  c.Number.International(),
-			Position: addressbook.Position{
-				Key: w.SortKey(c.Updated, addressbook.NameKey(c.FirstName.Value, c.LastName.Value)),
-				SID: c.SID,
-			},
-		})
-	}
+	return t, err
 }
 
 // personName is a contact's first and last name; "" when it has none.

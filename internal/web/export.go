@@ -1,34 +1,29 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/budget"
-	"callbook/internal/export"
 	"callbook/internal/fault"
-	"callbook/internal/slowbody"
 )
 
 // ExportURL is where the table's contacts can be had as a CSV file.
 func (t contactTable) ExportURL() string { return t.Filter.URL(t.Path + "/export") }
 
-// exportContacts sends the contacts of a table, all pages of it, as a CSV file:
-// it is the API's export, asked by this account.
-func (d *Dashboard) exportContacts(r *http.Request) (answer, error) {
-	acct, filter := accountOf(r), filterOf(r.URL.Query())
+// exportTable sends the contacts of a table, all pages of it, as a CSV file: it is
+// the API's export, asked by this account. List may be nil.
+func exportTable(r *http.Request, book *addressbook.Book, list *addressbook.SID) (answer, error) {
+	filter := filterOf(r.URL.Query())
 	path := "/contacts/export"
-	if r.PathValue("sid") != "" { // of a list
-		list := sidIn(r, "sid")
+	if list != nil {
 		path = "/lists/" + list.String() + "/export"
 		filter.List = ""
-		if _, err := d.cfg.Book.List(r.Context(), acct, list); err != nil {
+		if _, err := book.List(r.Context(), accountOf(r), *list); err != nil {
 			return answer{}, err
 		}
 	}
-	q, wrong, err := d.query(r.Context(), acct, filter)
+	q, wrong, err := filter.query(r.Context(), book, accountOf(r))
 	if err != nil {
 		return answer{}, err
 	}
@@ -49,52 +44,5 @@ func (d *Dashboard) exportContacts(r *http.Request) (answer, error) {
 	if filter.Sort == "" { // the order in which they were added is the other one that a file can have
 		words.Set("sort_by", "date_created:desc")
 	}
-	return answer{raw: func(w http.ResponseWriter, r *http.Request) {
-		request := r.Clone(r.Context())
-		request.URL = &url.URL{Path: accountPath(r) + path, RawQuery: words.Encode()}
-		request.RequestURI = request.URL.RequestURI()
-		d.api(r).ServeHTTP(w, request)
-	}}, nil
-}
-
-// exportSelected sends the selected contacts as a CSV file. Those that somebody
-// deleted meanwhile are not in it.
-func (d *Dashboard) exportSelected(r *http.Request) (answer, error) {
-	if err := readForm(r); err != nil {
-		return answer{}, err
-	}
-	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
-	if s.All {
-		path := "/contacts"
-		if s.List != nil {
-			path = "/lists/" + s.List.String()
-		}
-		return goTo(s.Filter.URL(path + "/export")), nil
-	}
-	if len(s.SIDs) == 0 {
-		return d.askSelected(r, selectedData{selection: s}) // which says so
-	}
-	share := budget.Of(ctx)
-	contacts := make([]addressbook.Contact, 0, len(s.SIDs))
-	for _, sid := range s.SIDs {
-		c, err := d.cfg.Book.Contact(ctx, acct, sid)
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
-		if err == nil {
-			err = share.Claim(c.Weight())
-		}
-		if err != nil {
-			return answer{}, err
-		}
-		contacts = append(contacts, c)
-	}
-	return answer{raw: func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selected-%s.csv"`, acct.SID))
-		if err := export.Of(acct, contacts).CSV(r.Context(), slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)); err != nil {
-			panic(http.ErrAbortHandler) // the client went away, or the file would look whole
-		}
-	}}, nil
+	return answerOfAPI(path, words), nil
 }

@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
 
 	"callbook/internal/budget"
 	"callbook/internal/fault"
@@ -63,3 +67,24 @@ type field struct {
 
 // option is one of a select field.
 type option struct{ Value, Label string }
+
+// difference is a field that two people have given different values.
+type difference struct{ Label, Theirs, Mine string }
+
+// sameShown tells whether a field that showed the stored value was left as it
+// was: browsers change ends of lines, and leave them out of fields of one line.
+func sameShown(kind, value, stored string) bool {
+	if kind != "textarea" {
+		return value == strings.NewReplacer("\r", "", "\n", "").Replace(stored)
+	}
+	return value == strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stored))
+}
+
+// updatedIn reads the date that a form was made on; the zero time is none.
+func updatedIn(form url.Values) time.Time {
+	nanos, err := strconv.ParseInt(form.Get("updated"), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(0, nanos)
+}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"callbook/internal/account"
@@ -18,6 +17,28 @@ const (
 	// suggestedLists is how many names of lists a form suggests.
 	suggestedLists = 100
 )
+
+// importsRoom is the pages of imports.
+type importsRoom struct {
+	Book    *addressbook.Book
+	Imports *upload.Importer
+}
+
+// Routes implements shell.Room.
+func (room *importsRoom) Routes(d *Dashboard) {
+	pages.Parse()
+	d.navigation(navItem{Path: "/imports", Label: "Imports", Icon: icon("imports")})
+	d.handle("GET /imports", room.importsPage)
+	d.handleUpload("POST /imports", room.receiveImport)
+	d.handle("GET /imports/{sid}", room.importPage)
+	d.handle("GET /imports/{sid}/progress", room.importProgress)
+	d.handle("GET /imports/{sid}/errors.csv", room.importErrors)
+	d.handle("POST /imports/{sid}/cancel", room.cancelImport)
+	d.handle("GET /imports/{sid}/draft", room.pendingPage)
+	d.handle("POST /imports/{sid}/draft", room.changePending)
+	d.handle("GET /imports/{sid}/draft/progress", room.trialProgress)
+	d.handle("POST /imports/{sid}/draft/discard", room.discardPending)
+}
 
 // importsList is what the template imports.html shows.
 type importsList struct {
@@ -36,78 +57,14 @@ func (l importsList) Running() bool {
 	return slices.ContainsFunc(l.Imports, importRow.Running)
 }
 
-// importRow is an upload as pages show it.
-type importRow struct {
-	upload.Upload
-	State stateWords
-}
-
-// stateWords tell of an upload's state: the kind is one of the badges.
-type stateWords struct{ Kind, Text string }
-
-func rowOf(u upload.Upload) importRow {
-	return importRow{Upload: u, State: wordsOf(&u)}
-}
-
-func wordsOf(u *upload.Upload) stateWords {
-	switch u.State {
-	case upload.Running:
-		return stateWords{"", "Running"}
-	case upload.Completed:
-		if u.Stats.Failed > 0 {
-			return stateWords{"warn", "Done, some rows failed"}
-		}
-		return stateWords{"good", "Done"}
-	case upload.Cancelled:
-		return stateWords{"warn", "Cancelled"}
-	case upload.ListGone:
-		return stateWords{"bad", "Stopped: the list was deleted"}
-	case upload.FileChanged:
-		return stateWords{"bad", "Stopped: the file is not as long any more as the one that came"}
-	}
-	return stateWords{"bad", "Stopped: the file is gone"}
-}
-
-// Name is what the upload is called: by its file, or by its list.
-func (r importRow) Name() string { return fileOr(r.FileName) }
-
-func fileOr(name string) string {
-	if name == "" {
-		return "CSV file"
-	}
-	return name
-}
-
-// Running tells whether rows are left.
-func (r importRow) Running() bool { return r.Upload.State == upload.Running }
-
-// Percent is how much of the file is worked, as "45 %"; "" when nothing runs or
-// that is not known.
-func (r importRow) Percent() string {
-	p := progressOf(&r.Upload, "")
-	if !r.Running() || p.Percent < 0 {
-		return ""
-	}
-	return strconv.Itoa(p.Percent) + " %"
-}
-
-// Existing is how many rows had a contact that is in the address book.
-func (r importRow) Existing() int { return r.Stats.Success - r.New }
-
-// NotImported is how many rows failed or are duplicates.
-func (r importRow) NotImported() int { return r.Stats.Duplicate + r.Stats.Failed }
-
-// ErrorsKept is how many of them have a line in the file of errors.
-func (r importRow) ErrorsKept() int { return r.Upload.ErrorsKept() }
-
-func (d *Dashboard) importsPage(r *http.Request) (answer, error) {
+func (room *importsRoom) importsPage(r *http.Request) (answer, error) {
 	form := newImportForm()
 	form.ListName.Value = r.URL.Query().Get("list")
-	return d.showImports(r, form)
+	return room.showImports(r, form)
 }
 
 // showImports shows the form and the uploads, newest first.
-func (d *Dashboard) showImports(r *http.Request, form importForm) (answer, error) {
+func (room *importsRoom) showImports(r *http.Request, form importForm) (answer, error) {
 	acct := accountOf(r)
 	w := addressbook.Window{Limit: importsOnPage, Desc: true}
 	if after := r.URL.Query().Get("after"); after != "" {
@@ -117,11 +74,11 @@ func (d *Dashboard) showImports(r *http.Request, form importForm) (answer, error
 		}
 		w.After = &addressbook.Position{SID: sid}
 	}
-	page, err := d.cfg.Imports.Uploads(r.Context(), acct, w)
+	page, err := room.Imports.Uploads(r.Context(), acct, w)
 	if err != nil {
 		return answer{}, err
 	}
-	data := importsList{Kept: d.importsKept(), Form: form, Total: page.Total, Here: "/imports", First: w.After == nil}
+	data := importsList{Kept: room.importsKept(), Form: form, Total: page.Total, Here: "/imports", First: w.After == nil}
 	if w.After != nil {
 		data.Here = "/imports?after=" + w.After.SID.String()
 	}
@@ -131,20 +88,20 @@ func (d *Dashboard) showImports(r *http.Request, form importForm) (answer, error
 	if page.Next != nil {
 		data.Next = "after=" + page.Next.SID.String()
 	}
-	if data.Form.Lists, err = d.listNames(r, acct); err != nil {
+	if data.Form.Lists, err = room.listNames(r, acct); err != nil {
 		return answer{}, err
 	}
 	if data.First {
-		data.Pending, err = d.cfg.Imports.PendingFiles(r.Context(), acct)
+		data.Pending, err = room.Imports.PendingFiles(r.Context(), acct)
 	}
-	a := show("imports", "Imports", data)
+	a := pages.show("imports", "Imports", data)
 	a.fragment = "import-list"
 	return a, err
 }
 
 // listNames are the names of the lists that were used last.
-func (d *Dashboard) listNames(r *http.Request, acct account.Account) ([]string, error) {
-	page, err := d.cfg.Book.Lists(r.Context(), acct, addressbook.ListQuery{
+func (room *importsRoom) listNames(r *http.Request, acct account.Account) ([]string, error) {
+	page, err := room.Book.Lists(r.Context(), acct, addressbook.ListQuery{
 		Window: addressbook.Window{Limit: suggestedLists, Sort: addressbook.ByUpdated, Desc: true},
 	})
 	names := make([]string, len(page.Lists))
@@ -155,9 +112,9 @@ func (d *Dashboard) listNames(r *http.Request, acct account.Account) ([]string, 
 }
 
 // receiveImport takes a file, which waits until it is started.
-func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
+func (room *importsRoom) receiveImport(r *http.Request) (answer, error) {
 	form := newImportForm()
-	file, err := d.readUpload(r, &form)
+	file, err := room.readUpload(r, &form)
 	if err != nil {
 		// Browsers show an answer only when they could send everything.
 		_, _ = io.CopyN(io.Discard, r.Body, 2*maxUploadForm)
@@ -169,7 +126,7 @@ func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
 		form.FileError, ok = sentence(fault.Mandatory(upload.FieldFile)), false
 	}
 	if ok {
-		pending, err := d.cfg.Imports.AddPending(r.Context(), file, request)
+		pending, err := room.Imports.AddPending(r.Context(), file, request)
 		if err == nil {
 			return goTo("/imports/" + pending.SID.String() + "/draft"), nil
 		}
@@ -177,18 +134,18 @@ func (d *Dashboard) receiveImport(r *http.Request) (answer, error) {
 			return answer{}, err
 		}
 	}
-	a, err := d.showImports(r, form)
+	a, err := room.showImports(r, form)
 	a.fragment = "new-import"
 	return a.invalid(), err
 }
 
 // uploadOf returns the upload that the path names.
-func (d *Dashboard) uploadOf(r *http.Request) (upload.Upload, error) {
+func (room *importsRoom) uploadOf(r *http.Request) (upload.Upload, error) {
 	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
 	if !ok {
 		return upload.Upload{}, errNoImport
 	}
-	u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), sid)
+	u, err := room.Imports.Upload(r.Context(), accountOf(r), sid)
 	if fault.Is(err, fault.NotFound) {
 		err = errNoImport
 	}
@@ -213,8 +170,8 @@ type importResult struct {
 }
 
 // importsKept is how long imports are kept after they have ended.
-func (d *Dashboard) importsKept() string {
-	switch kept := d.cfg.Imports.Retention(); {
+func (room *importsRoom) importsKept() string {
+	switch kept := room.Imports.Retention(); {
 	case kept == upload.Forever:
 		return ""
 	case kept%(24*time.Hour) == 0:
@@ -224,16 +181,16 @@ func (d *Dashboard) importsKept() string {
 	}
 }
 
-func (d *Dashboard) importPage(r *http.Request) (answer, error) {
-	u, err := d.uploadOf(r)
+func (room *importsRoom) importPage(r *http.Request) (answer, error) {
+	u, err := room.uploadOf(r)
 	if err != nil {
 		return answer{}, err
 	}
-	data, err := d.resultOf(r, u)
+	data, err := room.resultOf(r, u)
 	if err != nil {
 		return answer{}, err
 	}
-	pending, err := d.cfg.Imports.PendingFiles(r.Context(), accountOf(r))
+	pending, err := room.Imports.PendingFiles(r.Context(), accountOf(r))
 	if err != nil {
 		return answer{}, err
 	}
@@ -242,55 +199,55 @@ func (d *Dashboard) importPage(r *http.Request) (answer, error) {
 			data.Pending = &pending[i]
 		}
 	}
-	switch _, err := d.cfg.Book.List(r.Context(), accountOf(r), u.List); {
+	switch _, err := room.Book.List(r.Context(), accountOf(r), u.List); {
 	case fault.Is(err, fault.NotFound):
 		data.ListGone = true
 	case err != nil:
 		return answer{}, err
 	}
-	return show("import", fileOr(u.FileName), data), nil
+	return pages.show("import", fileOr(u.FileName), data), nil
 }
 
 // resultOf tells how far an upload is, and once it has ended what became of its
 // rows.
-func (d *Dashboard) resultOf(r *http.Request, u upload.Upload) (importResult, error) {
+func (room *importsRoom) resultOf(r *http.Request, u upload.Upload) (importResult, error) {
 	data := importResult{
 		importRow: rowOf(u),
 		Progress:  progressOf(&u, "/imports/"+u.SID.String()+"/progress"),
-		Kept:      d.importsKept(),
+		Kept:      room.importsKept(),
 		ErrorsURL: "/imports/" + u.SID.String() + "/errors.csv",
 	}
 	if data.Running() || data.ErrorsKept() == 0 {
 		return data, nil
 	}
 	var err error
-	data.Reasons, err = d.cfg.Imports.Reasons(r.Context(), accountOf(r), u.SID)
+	data.Reasons, err = room.Imports.Reasons(r.Context(), accountOf(r), u.SID)
 	return data, err
 }
 
 // importProgress is the piece of the page that is asked for again and again
 // while an import runs.
-func (d *Dashboard) importProgress(r *http.Request) (answer, error) {
-	u, err := d.uploadOf(r)
+func (room *importsRoom) importProgress(r *http.Request) (answer, error) {
+	u, err := room.uploadOf(r)
 	if err != nil {
 		return answer{}, err
 	}
-	return d.progressPiece(r, u, "/imports/"+u.SID.String()), nil
+	return room.progressPiece(r, u, "/imports/"+u.SID.String()), nil
 }
 
 // progressPiece is the progress of an upload that runs, and then the page with
 // its result. Whoever has no script gets that page in any case.
-func (d *Dashboard) progressPiece(r *http.Request, u upload.Upload, page string) answer {
+func (room *importsRoom) progressPiece(r *http.Request, u upload.Upload, page string) answer {
 	if u.State != upload.Running || !byHTMX(r) {
 		return goTo(page)
 	}
-	a := show("import", "", progressOf(&u, page+"/progress"))
+	a := pages.show("import", "", progressOf(&u, page+"/progress"))
 	a.fragment = "progress"
 	return a
 }
 
-func (d *Dashboard) cancelImport(r *http.Request) (answer, error) {
-	u, err := d.uploadOf(r)
+func (room *importsRoom) cancelImport(r *http.Request) (answer, error) {
+	u, err := room.uploadOf(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -298,7 +255,7 @@ func (d *Dashboard) cancelImport(r *http.Request) (answer, error) {
 	if u.State != upload.Running {
 		return goTo(page).saying("It had ended already."), nil
 	}
-	if err := d.cfg.Imports.Cancel(r.Context(), accountOf(r), u.SID, nil); err != nil {
+	if err := room.Imports.Cancel(r.Context(), accountOf(r), u.SID, nil); err != nil {
 		return answer{}, err
 	}
 	return goTo(page).saying("The import is cancelled. What was imported before stays."), nil
@@ -306,16 +263,10 @@ func (d *Dashboard) cancelImport(r *http.Request) (answer, error) {
 
 // importErrors is the file of the rows that were not imported, as the API has
 // it.
-func (d *Dashboard) importErrors(r *http.Request) (answer, error) {
-	u, err := d.uploadOf(r)
+func (room *importsRoom) importErrors(r *http.Request) (answer, error) {
+	u, err := room.uploadOf(r)
 	if err != nil {
 		return answer{}, err
 	}
-	acct := accountOf(r)
-	return answer{raw: func(w http.ResponseWriter, r *http.Request) {
-		asked := r.Clone(r.Context())
-		asked.URL.Path = "/v2/accounts/" + acct.SID + "/csv-status/" + u.SID.String() + "/errors"
-		asked.URL.RawPath, asked.URL.RawQuery = "", ""
-		d.api(r).ServeHTTP(w, asked)
-	}}, nil
+	return answerOfAPI("/csv-status/"+u.SID.String()+"/errors", nil), nil
 }

@@ -7,26 +7,25 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
 
-// tab is a link to one of the pages of a subject.
-type tab struct {
-	Path, Label string
-	Current     bool
+// keysRoom is the pages of API keys, and of samples of what is done with them.
+type keysRoom struct {
+	Accounts *account.Directory
+	Clock    clock.Clock
 }
 
-func apiTabs(current string) []tab {
-	tabs := []tab{
-		{Path: "/api", Label: "Keys"},
-		{Path: "/api/samples", Label: "Samples"},
-		{Path: "/api/console", Label: "Console"},
-		{Path: "/api/reference", Label: "Reference"},
-	}
-	for i := range tabs {
-		tabs[i].Current = tabs[i].Path == current
-	}
-	return tabs
+// Routes implements shell.Room.
+func (room *keysRoom) Routes(d *Dashboard) {
+	pages.Parse()
+	d.navigation(navItem{Path: "/api", Label: "API", More: " settings", Icon: drawing(`<path d="m7 6-4 4 4 4m6-8 4 4-4 4"/>`)})
+	d.handle("GET /api", room.keysPage)
+	d.handle("POST /api/keys", room.createKey)
+	d.handle("GET /api/keys/{id}/revoke", room.revokePage)
+	d.handle("POST /api/keys/{id}/revoke", room.revokeKey)
+	d.handle("GET /api/samples", room.samplesPage)
 }
 
 // lifetimes are what a key's may be, by the values of the form.
@@ -49,10 +48,10 @@ type keysPage struct {
 	Name, Expires field
 }
 
-func (d *Dashboard) newKeysPage(r *http.Request) (keysPage, error) {
+func (room *keysRoom) newKeysPage(r *http.Request) (keysPage, error) {
 	page := keysPage{
 		Tabs:    apiTabs("/api"),
-		BaseURL: d.baseURL(r),
+		BaseURL: baseURL(r),
 		Name: field{
 			Name: "name", Label: "Name", MaxLength: account.MaxKeyNameLength,
 			Hint: "What the key is for, so that you can tell it from others.",
@@ -63,19 +62,19 @@ func (d *Dashboard) newKeysPage(r *http.Request) (keysPage, error) {
 		page.Expires.Options = append(page.Expires.Options, option{l.value, l.label})
 	}
 	var err error
-	page.Good, page.Ended, err = d.keys(r)
+	page.Good, page.Ended, err = room.keys(r)
 	return page, err
 }
 
 // keys returns the account's keys, the newest first: those that let somebody
 // in, and those that do not any more.
-func (d *Dashboard) keys(r *http.Request) (good, ended []account.Key, err error) {
-	all, err := d.cfg.Accounts.Keys(r.Context(), accountOf(r).SID)
+func (room *keysRoom) keys(r *http.Request) (good, ended []account.Key, err error) {
+	all, err := room.Accounts.Keys(r.Context(), accountOf(r).SID)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, k := range slices.Backward(all) {
-		if k.Ended(d.cfg.Clock.Now()) {
+		if k.Ended(room.Clock.Now()) {
 			ended = append(ended, k)
 		} else {
 			good = append(good, k)
@@ -84,12 +83,12 @@ func (d *Dashboard) keys(r *http.Request) (good, ended []account.Key, err error)
 	return good, ended, nil
 }
 
-func (d *Dashboard) keysPage(r *http.Request) (answer, error) {
-	page, err := d.newKeysPage(r)
+func (room *keysRoom) keysPage(r *http.Request) (answer, error) {
+	page, err := room.newKeysPage(r)
 	if err != nil {
 		return answer{}, err
 	}
-	return show("keys", "API settings", page), nil
+	return pages.show("keys", "API settings", page), nil
 }
 
 // newKey is what the template key-created.html shows.
@@ -101,36 +100,36 @@ type newKey struct {
 
 // createKey answers with the token itself and not by leading to a page: it is
 // kept nowhere, so no later page could show it.
-func (d *Dashboard) createKey(r *http.Request) (answer, error) {
+func (room *keysRoom) createKey(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	name, expires := strings.TrimSpace(r.PostForm.Get("name")), r.PostForm.Get("expires")
 	refuse := func(nameError, expiresError string) (answer, error) {
-		page, err := d.newKeysPage(r)
+		page, err := room.newKeysPage(r)
 		if err != nil {
 			return answer{}, err
 		}
 		page.Name.Value, page.Name.Error = name, nameError
 		page.Expires.Value, page.Expires.Error = expires, expiresError
-		return show("keys", "API settings", page).invalid(), nil
+		return pages.show("keys", "API settings", page).invalid(), nil
 	}
 	lifetime, ok := lifetimeOf(expires)
 	if !ok {
 		return refuse("", "Choose one of these.")
 	}
-	key, token, err := d.cfg.Accounts.CreateKey(r.Context(), accountOf(r).SID, name, lifetime)
+	key, token, err := room.Accounts.CreateKey(r.Context(), accountOf(r).SID, name, lifetime)
 	if f := fault.As(err); fault.Is(err, fault.Invalid) {
 		return refuse(sentence(f), "")
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	made := newKey{Key: key, Token: token, BaseURL: d.baseURL(r)}
-	if made.Sample, err = d.sample(r, "curl", key.ID, token); err != nil {
+	made := newKey{Key: key, Token: token, BaseURL: baseURL(r)}
+	if made.Sample, err = room.sample(r, "curl", key.ID, token); err != nil {
 		return answer{}, err
 	}
-	return show("key-created", "API key created", made), nil
+	return pages.show("key-created", "API key created", made), nil
 }
 
 func lifetimeOf(value string) (time.Duration, bool) {
@@ -149,24 +148,24 @@ type oldKey struct {
 	Mine bool
 }
 
-func (d *Dashboard) revokePage(r *http.Request) (answer, error) {
-	key, err := d.cfg.Accounts.KeyOf(r.Context(), accountOf(r), r.PathValue("id"))
+func (room *keysRoom) revokePage(r *http.Request) (answer, error) {
+	key, err := room.Accounts.KeyOf(r.Context(), accountOf(r), r.PathValue("id"))
 	if err != nil {
 		return answer{}, err
 	}
 	if !key.Revoked.IsZero() {
 		return goTo("/api"), nil
 	}
-	return show("key-revoke", "Revoke an API key", oldKey{Key: key, Mine: visitorOf(r).session.Key == key.ID}), nil
+	return pages.show("key-revoke", "Revoke an API key", oldKey{Key: key, Mine: sessionOf(r).Key == key.ID}), nil
 }
 
-func (d *Dashboard) revokeKey(r *http.Request) (answer, error) {
-	key, err := d.cfg.Accounts.RevokeKeyOf(r.Context(), accountOf(r), r.PathValue("id"))
+func (room *keysRoom) revokeKey(r *http.Request) (answer, error) {
+	key, err := room.Accounts.RevokeKeyOf(r.Context(), accountOf(r), r.PathValue("id"))
 	if err != nil {
 		return answer{}, err
 	}
-	if visitorOf(r).session.Key == key.ID {
-		return goTo("/signin").saying("The key is revoked, and you are signed out with it.").with(d.sessionCookie(r, "")), nil
+	if sessionOf(r).Key == key.ID {
+		return goTo("/signin").saying("The key is revoked, and you are signed out with it.").signedOut(), nil
 	}
 	return goTo("/api").saying("The key is revoked. Nobody gets in with it any more."), nil
 }

@@ -16,8 +16,8 @@ func (f listForm) of(l *addressbook.List) listForm {
 	return f
 }
 
-func (d *Dashboard) editListPage(r *http.Request) (answer, error) {
-	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+func (room *listsRoom) editListPage(r *http.Request) (answer, error) {
+	list, err := room.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -26,12 +26,12 @@ func (d *Dashboard) editListPage(r *http.Request) (answer, error) {
 
 // saveList changes a list, unless it is not any more as the form showed it:
 // then it shows both, what is there and what was typed.
-func (d *Dashboard) saveList(r *http.Request) (answer, error) {
+func (room *listsRoom) saveList(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	form := typedListForm(r.PostForm)
-	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+	list, err := room.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
 	if fault.Is(err, fault.NotFound) {
 		return form.wasDeleted(), nil
 	}
@@ -42,7 +42,7 @@ func (d *Dashboard) saveList(r *http.Request) (answer, error) {
 	if !updatedIn(r.PostForm).Equal(list.Updated) {
 		return form.conflict(&list), nil
 	}
-	results, err := d.cfg.Book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{form.patch(&list)}, nil)
+	results, err := room.Book.UpdateLists(r.Context(), accountOf(r), []addressbook.ListPatch{form.patch(&list)}, nil)
 	if err != nil {
 		return answer{}, err
 	}

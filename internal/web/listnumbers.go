@@ -44,20 +44,20 @@ func newNumbersForm(list addressbook.List, text string, create bool) numbersForm
 	}}
 }
 
-func (d *Dashboard) addNumbersPage(r *http.Request) (answer, error) {
-	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+func (room *listsRoom) addNumbersPage(r *http.Request) (answer, error) {
+	list, err := room.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
 	if err != nil {
 		return answer{}, err
 	}
-	return show("list-add", "Add to "+list.Name, newNumbersForm(list, "", true)), nil
+	return pages.show("list-add", "Add to "+list.Name, newNumbersForm(list, "", true)), nil
 }
 
-func (d *Dashboard) addNumbers(r *http.Request) (answer, error) {
+func (room *listsRoom) addNumbers(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	acct := accountOf(r)
-	list, err := d.cfg.Book.List(r.Context(), acct, sidIn(r, "sid"))
+	list, err := room.Book.List(r.Context(), acct, sidIn(r, "sid"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -70,17 +70,17 @@ func (d *Dashboard) addNumbers(r *http.Request) (answer, error) {
 		form.Numbers.Error = fmt.Sprintf("These are %s numbers. Paste at most %s at once, or import them as a CSV.", count(len(lines)), count(maxPasted))
 	}
 	if form.Numbers.Error != "" {
-		return show("list-add", "Add to "+list.Name, form).invalid(), nil
+		return pages.show("list-add", "Add to "+list.Name, form).invalid(), nil
 	}
-	done, err := d.addLines(r, acct, list, lines, form.Create)
+	done, err := room.addLines(r, acct, list, lines, form.Create)
 	if err != nil {
 		why := explain(r, err)
 		form.Why = &why
-		a := show("list-add", "Add to "+list.Name, form)
+		a := pages.show("list-add", "Add to "+list.Name, form)
 		a.status = why.status
 		return a, nil
 	}
-	return show("list-added", "Added to "+list.Name, done), nil
+	return pages.show("list-added", "Added to "+list.Name, done), nil
 }
 
 // pastedLines are the lines of a text that are not blank.
@@ -97,14 +97,14 @@ func pastedLines(text string) (lines []pasted) {
 
 // addLines finds the contacts with the lines' numbers, or creates them, puts
 // them into the list, and tells what became of each.
-func (d *Dashboard) addLines(r *http.Request, acct account.Account, list addressbook.List, lines []pasted, create bool) (numbersDone, error) {
+func (room *listsRoom) addLines(r *http.Request, acct account.Account, list addressbook.List, lines []pasted, create bool) (numbersDone, error) {
 	drafts := make([]addressbook.Draft, len(lines))
 	for i, line := range lines {
 		drafts[i].Number = addressbook.Given(line.Given)
 	}
 	// Without creating, the same is asked and nothing is written.
 	opts := addressbook.CreateOptions{DryRun: !create}
-	found, err := d.cfg.Book.CreateContacts(r.Context(), acct, drafts, opts, nil)
+	found, err := room.Book.CreateContacts(r.Context(), acct, drafts, opts, nil)
 	if err != nil {
 		return numbersDone{}, err
 	}
@@ -124,14 +124,14 @@ func (d *Dashboard) addLines(r *http.Request, acct account.Account, list address
 			line.Kind, line.Outcome = "bad", "Not in the address book"
 			continue
 		}
-		c := *result.Contact
-		line.Contact = &contactRow{Contact: c, Name: personName(c), Number: c.Number.International()}
-		sids, of = append(sids, c.SID), append(of, i)
+		row := rowFor(*result.Contact)
+		line.Contact = &row
+		sids, of = append(sids, row.SID), append(of, i)
 	}
 	done := numbersDone{List: list, Lines: lines}
 	if len(sids) > 0 {
 		var members []addressbook.MembershipResult
-		members, err = d.cfg.Book.AddToList(r.Context(), acct, list.SID, refs(sids), nil)
+		members, err = room.Book.AddToList(r.Context(), acct, list.SID, refs(sids), nil)
 		for i, result := range members {
 			line := &lines[of[i]]
 			switch {

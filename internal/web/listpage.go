@@ -17,37 +17,37 @@ type listData struct {
 // Dynamic tells whether the list's contacts came with variables.
 func (l listData) Dynamic() bool { return l.Type == addressbook.Dynamic }
 
-func (d *Dashboard) listPage(r *http.Request) (answer, error) {
-	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+func (room *listsRoom) listPage(r *http.Request) (answer, error) {
+	list, err := room.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
 	if err != nil {
 		return answer{}, err
 	}
 	path := "/lists/" + list.SID.String()
-	table, err := d.contactTable(r, path, &list)
+	table, err := tableOf(r, room.Book, path, &list)
 	if err != nil {
 		return answer{}, err
 	}
-	a := show("list", list.Name, listData{List: list, Table: table, Countries: countries(), Sorts: contactSorts})
+	a := pages.show("list", list.Name, listData{List: list, Table: table, Countries: countries(), Sorts: contactSorts})
 	a.fragment, a.url = "contact-results", table.Filter.URL(path)
 	return a, nil
 }
 
 // removeSelected takes the contacts that are selected in a list's table out of
 // it.
-func (d *Dashboard) removeSelected(r *http.Request) (answer, error) {
+func (room *listsRoom) removeSelected(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	ctx, acct, s := r.Context(), accountOf(r), selectionIn(r.PostForm)
 	list := sidIn(r, "sid")
 	s.List = &list
-	n, err := d.selected(ctx, acct, s)
+	n, err := s.size(ctx, room.Book, acct)
 	if err != nil {
-		return d.askSelected(r, selectedData{selection: s, Do: "list"}) // which tells why
+		return s.refused(err)
 	}
 	removed := 0
-	worked, err := d.each(ctx, acct, s, func(sids []addressbook.SID) error {
-		n, err := d.removeMembers(ctx, acct, list, sids)
+	worked, err := s.each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
+		n, err := removeMembers(ctx, room.Book, acct, list, sids)
 		removed += n
 		return err
 	})
@@ -58,16 +58,16 @@ func (d *Dashboard) removeSelected(r *http.Request) (answer, error) {
 	return goTo(s.Back()).saying("Took " + plural(removed, "contact", "contacts") + " out of the list. The contacts themselves stay."), nil
 }
 
-func (d *Dashboard) deleteListPage(r *http.Request) (answer, error) {
-	list, err := d.cfg.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
+func (room *listsRoom) deleteListPage(r *http.Request) (answer, error) {
+	list, err := room.Book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
 	if err != nil {
 		return answer{}, err
 	}
-	return show("list-delete", "Delete "+list.Name, list), nil
+	return pages.show("list-delete", "Delete "+list.Name, list), nil
 }
 
-func (d *Dashboard) deleteList(r *http.Request) (answer, error) {
-	results, err := d.cfg.Book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, nil)
+func (room *listsRoom) deleteList(r *http.Request) (answer, error) {
+	results, err := room.Book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, nil)
 	if err == nil {
 		err = results[0].Fault
 	}
@@ -75,4 +75,9 @@ func (d *Dashboard) deleteList(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	return goTo("/lists").saying("Deleted the list " + results[0].List.Name + ". Its contacts are still in the address book."), nil
+}
+
+func (room *listsRoom) export(r *http.Request) (answer, error) {
+	list := sidIn(r, "sid")
+	return exportTable(r, room.Book, &list)
 }

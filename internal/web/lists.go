@@ -1,31 +1,35 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
-	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 )
 
-// listRoutes adds the routes of the lists' pages.
-func (d *Dashboard) listRoutes() {
-	d.handle("GET /lists", d.listsPage)
-	d.handle("GET /lists/new", d.newListPage)
-	d.handle("POST /lists", d.createList)
-	d.handle("GET /lists/{sid}", d.listPage)
-	d.handle("GET /lists/{sid}/export", d.exportContacts)
-	d.handle("GET /lists/{sid}/edit", d.editListPage)
-	d.handle("POST /lists/{sid}", d.saveList)
-	d.handle("GET /lists/{sid}/delete", d.deleteListPage)
-	d.handle("POST /lists/{sid}/delete", d.deleteList)
-	d.handle("POST /lists/{sid}/remove", d.removeSelected)
-	d.handle("GET /lists/{sid}/add", d.addNumbersPage)
-	d.handle("POST /lists/{sid}/add", d.addNumbers)
+// listsRoom is the pages of lists.
+type listsRoom struct {
+	Book *addressbook.Book
+}
+
+// Routes implements shell.Room.
+func (room *listsRoom) Routes(d *Dashboard) {
+	pages.Parse()
+	d.navigation(navItem{Path: "/lists", Label: "Lists", Icon: drawing(`<path d="M7.5 5H17M7.5 10H17M7.5 15H17M3.5 5h.01M3.5 10h.01M3.5 15h.01"/>`)})
+	d.handle("GET /lists", room.listsPage)
+	d.handle("GET /lists/new", room.newListPage)
+	d.handle("POST /lists", room.createList)
+	d.handle("GET /lists/{sid}", room.listPage)
+	d.handle("GET /lists/{sid}/export", room.export)
+	d.handle("GET /lists/{sid}/edit", room.editListPage)
+	d.handle("POST /lists/{sid}", room.saveList)
+	d.handle("GET /lists/{sid}/delete", room.deleteListPage)
+	d.handle("POST /lists/{sid}/delete", room.deleteList)
+	d.handle("POST /lists/{sid}/remove", room.removeSelected)
+	d.handle("GET /lists/{sid}/add", room.addNumbersPage)
+	d.handle("POST /lists/{sid}/add", room.addNumbers)
 }
 
 // listsData is what the template lists.html shows.
@@ -38,44 +42,28 @@ type listsData struct {
 	Previous, Next string
 }
 
-func (d *Dashboard) listsPage(r *http.Request) (answer, error) {
+func (room *listsRoom) listsPage(r *http.Request) (answer, error) {
 	words := r.URL.Query()
 	filter := filterOf(url.Values{"q": words["q"], "sort": words["sort"]})
 	data := listsData{Search: filter.Search, Sort: filter.Sort, Sorts: contactSorts}
 	q := addressbook.ListQuery{Window: filter.order(), Name: filter.Search}
 	q.Limit = tableRows
-	position := func(l addressbook.List) string {
-		return place(addressbook.Position{Key: q.SortKey(l.Updated, addressbook.NameKey(l.Name, "")), SID: l.SID})
+	read := func(w addressbook.Window) ([]addressbook.List, *addressbook.Position, error) {
+		q.Window = w
+		page, err := room.Book.Lists(r.Context(), accountOf(r), q)
+		data.Total = page.Total
+		return page.Lists, page.Next, err
 	}
-	before := placeOf(words.Get("before"))
-	back := q
-	if back.Desc, back.After = !q.Desc, before; before != nil {
-		page, err := d.cfg.Book.Lists(r.Context(), accountOf(r), back)
-		if err != nil {
-			return answer{}, err
-		}
-		if page.Next != nil { // or else it is the first page
-			slices.Reverse(page.Lists)
-			data.Rows, data.Total = page.Lists, page.Total
-			data.Previous = filter.URL("/lists", "before", position(page.Lists[0]))
-			data.Next = filter.URL("/lists", "after", position(page.Lists[len(page.Lists)-1]))
-		}
+	position := func(l addressbook.List) addressbook.Position {
+		return addressbook.Position{Key: q.SortKey(l.Updated, addressbook.NameKey(l.Name, "")), SID: l.SID}
 	}
-	if data.Rows == nil {
-		q.After = placeOf(words.Get("after"))
-		page, err := d.cfg.Book.Lists(r.Context(), accountOf(r), q)
-		if err != nil {
-			return answer{}, err
-		}
-		data.Rows, data.Total = page.Lists, page.Total
-		if q.After != nil && len(page.Lists) > 0 {
-			data.Previous = filter.URL("/lists", "before", position(page.Lists[0]))
-		}
-		if page.Next != nil {
-			data.Next = filter.URL("/lists", "after", place(*page.Next))
-		}
+	address := func(word, place string) string { return filter.URL("/lists", word, place) }
+	var err error
+	data.Rows, data.Previous, data.Next, err = turn(words, q.Window, read, position, address)
+	if err != nil {
+		return answer{}, err
 	}
-	a := show("lists", "Lists", data)
+	a := pages.show("lists", "Lists", data)
 	a.fragment, a.url = "list-results", filter.URL("/lists")
 	return a, nil
 }
@@ -109,7 +97,7 @@ func (f listForm) page() answer {
 	if f.SID != "" {
 		title = "Edit the list"
 	}
-	a := show("list-form", title, f)
+	a := pages.show("list-form", title, f)
 	if f.Name.Error != "" || f.Tag.Error != "" {
 		a = a.invalid()
 	}
@@ -126,16 +114,16 @@ func (f listForm) refused(err *fault.Error) listForm {
 	return f
 }
 
-func (d *Dashboard) newListPage(*http.Request) (answer, error) {
+func (room *listsRoom) newListPage(*http.Request) (answer, error) {
 	return newListForm("", "").page(), nil
 }
 
-func (d *Dashboard) createList(r *http.Request) (answer, error) {
+func (room *listsRoom) createList(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
 	form := typedListForm(r.PostForm)
-	list, err := d.makeList(r.Context(), accountOf(r), form.Name.Value, form.Tag.Value)
+	list, err := makeList(r.Context(), room.Book, accountOf(r), form.Name.Value, form.Tag.Value)
 	if f := fault.As(err); f != nil {
 		return form.refused(f).page(), nil
 	}
@@ -143,17 +131,4 @@ func (d *Dashboard) createList(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	return goTo("/lists/" + list.SID.String()).saying("Made the list " + list.Name + "."), nil
-}
-
-// makeList creates a list. An empty tag is none.
-func (d *Dashboard) makeList(ctx context.Context, acct account.Account, name, tag string) (addressbook.List, error) {
-	draft := addressbook.ListDraft{Name: addressbook.Given(name), Tag: addressbook.Text{Value: tag, Given: tag != ""}}
-	results, err := d.cfg.Book.CreateLists(ctx, acct, []addressbook.ListDraft{draft}, nil)
-	if err == nil {
-		err = results[0].Fault
-	}
-	if err != nil {
-		return addressbook.List{}, err
-	}
-	return *results[0].List, nil
 }

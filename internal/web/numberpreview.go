@@ -16,16 +16,16 @@ type numberPreview struct {
 	Taken   *contactRow // who has it already
 }
 
-func (d *Dashboard) preview(r *http.Request, typed, self string) (p numberPreview, err error) {
+func (room *contactsRoom) preview(r *http.Request, typed, self string) (p numberPreview, err error) {
 	acct := accountOf(r)
 	typed = strings.TrimSpace(typed)
 	p.Typed = typed != ""
-	number, err := d.cfg.Book.Number(acct, typed)
+	number, err := room.Book.Number(acct, typed)
 	if err != nil {
 		return p, nil
 	}
 	p.Number, p.E164, p.Country = number.International(), number.String(), countryName(number.Region())
-	page, err := d.cfg.Book.Contacts(r.Context(), acct, addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: p.E164})
+	page, err := room.Book.Contacts(r.Context(), acct, addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: p.E164})
 	if err == nil && len(page.Contacts) == 1 && page.Contacts[0].SID.String() != self {
 		c := page.Contacts[0]
 		p.Taken = &contactRow{Contact: c, Name: title(c)}
@@ -35,18 +35,18 @@ func (d *Dashboard) preview(r *http.Request, typed, self string) (p numberPrevie
 
 // numberPreview shows how a number is understood, to htmx alone; others get the
 // form with the number in it.
-func (d *Dashboard) numberPreview(r *http.Request) (answer, error) {
+func (room *contactsRoom) numberPreview(r *http.Request) (answer, error) {
 	words := r.URL.Query()
 	form := newContactForm(typed(words))
 	form.SID = words.Get("sid")
 	var err error
-	if form.Number, err = d.preview(r, words.Get("number"), form.SID); err != nil {
+	if form.Number, err = room.preview(r, words.Get("number"), form.SID); err != nil {
 		return answer{}, err
 	}
 	if !byHTMX(r) {
 		form.SID = "" // it is the form of a new contact then
 	}
-	a := show("contact-form", "Add a contact", form)
+	a := pages.show("contact-form", "Add a contact", form)
 	a.fragment = "number-preview"
 	return a, nil
 }

@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/clock"
 	"callbook/internal/phone"
 	"callbook/internal/summary"
+	"callbook/internal/upload"
 	"callbook/internal/usage"
 )
 
@@ -20,6 +22,23 @@ const (
 	// mostRegions is how many countries are shown.
 	mostRegions = 10
 )
+
+// overviewRoom is the first page.
+type overviewRoom struct {
+	Book    *addressbook.Book
+	Imports *upload.Importer
+	Summary *summary.Keeper
+	Usage   *usage.Counter
+	Clock   clock.Clock
+}
+
+// Routes implements shell.Room.
+func (room *overviewRoom) Routes(d *Dashboard) {
+	pages.Parse()
+	d.navigation(navItem{Path: "/", Label: "Overview", Icon: drawing(`<path d="M3 16V9m4.7 7V4m4.6 12v-5M17 16V6"/>`)})
+	d.handle("GET /{$}", room.overviewPage)
+	d.handle("GET /overview/plots", room.overviewPlots)
+}
 
 // overview is what the template overview.html shows.
 type overview struct {
@@ -41,21 +60,21 @@ type plots struct {
 	Regions, Lines, Tags []bar
 }
 
-func (d *Dashboard) overviewPage(r *http.Request) (answer, error) {
+func (room *overviewRoom) overviewPage(r *http.Request) (answer, error) {
 	ctx, acct := r.Context(), accountOf(r)
-	contacts, err := d.contactCount(r)
+	contacts, err := room.contactCount(r)
 	if err != nil {
 		return answer{}, err
 	}
-	lists, err := d.cfg.Book.Lists(ctx, acct, addressbook.ListQuery{Window: addressbook.Window{Limit: 1}})
+	lists, err := room.Book.Lists(ctx, acct, addressbook.ListQuery{Window: addressbook.Window{Limit: 1}})
 	if err != nil {
 		return answer{}, err
 	}
-	imports, err := d.cfg.Imports.Uploads(ctx, acct, addressbook.Window{Limit: importsOnOverview, Desc: true})
+	imports, err := room.Imports.Uploads(ctx, acct, addressbook.Window{Limit: importsOnOverview, Desc: true})
 	if err != nil {
 		return answer{}, err
 	}
-	days, err := d.cfg.Usage.Days(ctx, acct, requestDays)
+	days, err := room.Usage.Days(ctx, acct, requestDays)
 	if err != nil {
 		return answer{}, err
 	}
@@ -65,7 +84,7 @@ func (d *Dashboard) overviewPage(r *http.Request) (answer, error) {
 		Imports:  imports.Total,
 		Today:    days[len(days)-1],
 		Requests: requestColumns(days),
-		APIURL:   d.accountURL(r),
+		APIURL:   accountURL(r),
 		SID:      acct.SID,
 	}
 	for _, u := range imports.Uploads {
@@ -73,43 +92,43 @@ func (d *Dashboard) overviewPage(r *http.Request) (answer, error) {
 	}
 	// A page that is small is made at once; a large one comes without plots, and
 	// they come when they are counted.
-	s, kept := d.cfg.Summary.Kept(acct, contacts)
+	s, kept := room.Summary.Kept(acct, contacts)
 	if !kept && (contacts <= quickly || r.URL.Query().Get("plots") == "now") {
-		if s, err = d.cfg.Summary.Summary(ctx, acct, contacts); err != nil {
+		if s, err = room.Summary.Summary(ctx, acct, contacts); err != nil {
 			return answer{}, err
 		}
 		kept = true
 	}
 	if kept {
-		page.Plots = d.plotsOf(r, &s)
+		page.Plots = room.plotsOf(r, &s)
 	}
-	return show("overview", "Overview", page), nil
+	return pages.show("overview", "Overview", page), nil
 }
 
-func (d *Dashboard) contactCount(r *http.Request) (int, error) {
-	page, err := d.cfg.Book.Contacts(r.Context(), accountOf(r), addressbook.Query{Window: addressbook.Window{Limit: 1}})
+func (room *overviewRoom) contactCount(r *http.Request) (int, error) {
+	page, err := room.Book.Contacts(r.Context(), accountOf(r), addressbook.Query{Window: addressbook.Window{Limit: 1}})
 	return page.Total, err
 }
 
 // summary is the account's, however long it takes to make.
-func (d *Dashboard) summary(r *http.Request) (summary.Summary, error) {
-	contacts, err := d.contactCount(r)
+func (room *overviewRoom) summary(r *http.Request) (summary.Summary, error) {
+	contacts, err := room.contactCount(r)
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	return d.cfg.Summary.Summary(r.Context(), accountOf(r), contacts)
+	return room.Summary.Summary(r.Context(), accountOf(r), contacts)
 }
 
 // overviewPlots is the piece of the overview that takes a while.
-func (d *Dashboard) overviewPlots(r *http.Request) (answer, error) {
+func (room *overviewRoom) overviewPlots(r *http.Request) (answer, error) {
 	if !byHTMX(r) {
 		return goTo("/?plots=now"), nil
 	}
-	s, err := d.summary(r)
+	s, err := room.summary(r)
 	if err != nil {
 		return answer{}, err
 	}
-	a := show("overview", "", d.plotsOf(r, &s))
+	a := pages.show("overview", "", room.plotsOf(r, &s))
 	a.fragment = "plots"
 	return a, nil
 }
@@ -125,8 +144,8 @@ var lineNames = map[phone.Line]string{
 	phone.OtherLine:     "Premium and others",
 }
 
-func (d *Dashboard) plotsOf(r *http.Request, s *summary.Summary) *plots {
-	year, month, day := d.cfg.Clock.Now().In(accountOf(r).TimeZone).Date()
+func (room *overviewRoom) plotsOf(r *http.Request, s *summary.Summary) *plots {
+	year, month, day := room.Clock.Now().In(accountOf(r).TimeZone).Date()
 	p := &plots{
 		Made:     s.Made,
 		Contacts: s.Contacts,

@@ -68,30 +68,30 @@ type mappedColumn struct {
 func (c mappedColumn) ID() string { return strconv.Itoa(c.At) }
 
 // pendingOf returns the file that the path names.
-func (d *Dashboard) pendingOf(r *http.Request) (upload.PendingFile, error) {
+func (room *importsRoom) pendingOf(r *http.Request) (upload.PendingFile, error) {
 	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
 	if !ok {
 		return upload.PendingFile{}, upload.ErrNotPending
 	}
-	return d.cfg.Imports.PendingFile(r.Context(), accountOf(r), sid)
+	return room.Imports.PendingFile(r.Context(), accountOf(r), sid)
 }
 
-func (d *Dashboard) pendingPage(r *http.Request) (answer, error) {
-	file, err := d.pendingOf(r)
+func (room *importsRoom) pendingPage(r *http.Request) (answer, error) {
+	file, err := room.pendingOf(r)
 	if fault.Is(err, fault.NotFound) {
 		// Whoever goes back to a file that was started finds the import.
-		if u, err := d.uploadOf(r); err == nil {
+		if u, err := room.uploadOf(r); err == nil {
 			return goTo("/imports/" + u.SID.String()), nil
 		}
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	return d.showPending(r, file, nil)
+	return room.showPending(r, file, nil)
 }
 
 // showPending shows a file, with the form as it was filled in or nil.
-func (d *Dashboard) showPending(r *http.Request, file upload.PendingFile, form *importForm) (answer, error) {
+func (room *importsRoom) showPending(r *http.Request, file upload.PendingFile, form *importForm) (answer, error) {
 	data := pendingReview{PendingFile: file, NoHeader: file.Request.Mapping.NoHeader, Uses: fieldUses}
 	if file.Request.Type == addressbook.Dynamic {
 		data.Uses = append(slices.Clip(fieldUses), option{useVariable, "Variable…"})
@@ -102,15 +102,15 @@ func (d *Dashboard) showPending(r *http.Request, file upload.PendingFile, form *
 		data.Form = *form
 	}
 	var err error
-	if data.Form.Lists, err = d.listNames(r, accountOf(r)); err != nil {
+	if data.Form.Lists, err = room.listNames(r, accountOf(r)); err != nil {
 		return answer{}, err
 	}
-	look, err := d.cfg.Imports.Preview(r.Context(), &file)
+	look, err := room.Imports.Preview(r.Context(), &file)
 	if err != nil {
 		return answer{}, err
 	}
 	data.setLook(look)
-	switch l, err := d.cfg.Book.ListByName(r.Context(), accountOf(r), file.Request.ListName); {
+	switch l, err := room.Book.ListByName(r.Context(), accountOf(r), file.Request.ListName); {
 	case err == nil:
 		data.Members = l.ContactCount
 	case fault.Is(err, fault.NotFound):
@@ -119,18 +119,18 @@ func (d *Dashboard) showPending(r *http.Request, file upload.PendingFile, form *
 		return answer{}, err
 	}
 	if file.Trial != (addressbook.SID{}) {
-		u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), file.Trial)
+		u, err := room.Imports.Upload(r.Context(), accountOf(r), file.Trial)
 		if err != nil {
 			return answer{}, err
 		}
-		result, err := d.resultOf(r, u)
+		result, err := room.resultOf(r, u)
 		if err != nil {
 			return answer{}, err
 		}
 		result.Progress.URL = "/imports/" + file.SID.String() + "/draft/progress"
 		data.Trial = &result
 	}
-	return show("pending", "Import "+fileOr(file.FileName), data), nil
+	return pages.show("pending", "Import "+fileOr(file.FileName), data), nil
 }
 
 func (v *pendingReview) setLook(look table.Preview) {
@@ -205,11 +205,11 @@ func mappingOf(r *http.Request, look table.Preview, otherType bool) table.Mappin
 
 // changePending takes what the form says. One of its buttons only does that, the
 // others go on from there.
-func (d *Dashboard) changePending(r *http.Request) (answer, error) {
+func (room *importsRoom) changePending(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
-	file, err := d.pendingOf(r)
+	file, err := room.pendingOf(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -222,13 +222,13 @@ func (d *Dashboard) changePending(r *http.Request) (answer, error) {
 		// What the header says by itself is what the form is held against.
 		plain := file
 		plain.Request = request
-		look, err := d.cfg.Imports.Preview(r.Context(), &plain)
+		look, err := room.Imports.Preview(r.Context(), &plain)
 		if err != nil {
 			return answer{}, err
 		}
 		request.Mapping = mappingOf(r, look, request.Type != file.Request.Type)
 		if request.Mapping.NoHeader != file.Request.Mapping.NoHeader || !sameRequest(request, file.Request) {
-			changed, err := d.cfg.Imports.ChangePending(r.Context(), accountOf(r), file.SID, request)
+			changed, err := room.Imports.ChangePending(r.Context(), accountOf(r), file.SID, request)
 			if err == nil {
 				file = changed
 			} else if err = form.refused(err); err != nil {
@@ -239,10 +239,10 @@ func (d *Dashboard) changePending(r *http.Request) (answer, error) {
 		}
 	}
 	if !ok {
-		a, err := d.showPending(r, file, &form)
+		a, err := room.showPending(r, file, &form)
 		return a.invalid(), err
 	}
-	return d.goOn(r, file, &form, r.PostForm.Get("then"))
+	return room.goOn(r, file, &form, r.PostForm.Get("then"))
 }
 
 func sameRequest(a, b upload.Request) bool {
@@ -250,16 +250,16 @@ func sameRequest(a, b upload.Request) bool {
 }
 
 // goOn does what the button of the file's form says.
-func (d *Dashboard) goOn(r *http.Request, file upload.PendingFile, form *importForm, then string) (answer, error) {
+func (room *importsRoom) goOn(r *http.Request, file upload.PendingFile, form *importForm, then string) (answer, error) {
 	page := "/imports/" + file.SID.String()
 	var err error
 	switch then {
 	case "try":
-		if _, err = d.cfg.Imports.TryPending(r.Context(), accountOf(r), file.SID); err == nil {
+		if _, err = room.Imports.TryPending(r.Context(), accountOf(r), file.SID); err == nil {
 			return goTo(page + "/draft#check"), nil
 		}
 	case "start":
-		if _, err = d.cfg.Imports.StartPending(r.Context(), accountOf(r), file.SID); err == nil {
+		if _, err = room.Imports.StartPending(r.Context(), accountOf(r), file.SID); err == nil {
 			return goTo(page), nil
 		}
 	default:
@@ -268,13 +268,13 @@ func (d *Dashboard) goOn(r *http.Request, file upload.PendingFile, form *importF
 	if err := form.refused(err); err != nil {
 		return answer{}, err
 	}
-	a, err := d.showPending(r, file, form) // which says what is wrong with the columns
+	a, err := room.showPending(r, file, form) // which says what is wrong with the columns
 	return a.invalid(), err
 }
 
 // trialProgress is the progress of a file's dry run.
-func (d *Dashboard) trialProgress(r *http.Request) (answer, error) {
-	file, err := d.pendingOf(r)
+func (room *importsRoom) trialProgress(r *http.Request) (answer, error) {
+	file, err := room.pendingOf(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -282,16 +282,16 @@ func (d *Dashboard) trialProgress(r *http.Request) (answer, error) {
 	if file.Trial == (addressbook.SID{}) {
 		return goTo(page), nil
 	}
-	u, err := d.cfg.Imports.Upload(r.Context(), accountOf(r), file.Trial)
+	u, err := room.Imports.Upload(r.Context(), accountOf(r), file.Trial)
 	if err != nil {
 		return answer{}, err
 	}
-	return d.progressPiece(r, u, page), nil
+	return room.progressPiece(r, u, page), nil
 }
 
-func (d *Dashboard) discardPending(r *http.Request) (answer, error) {
+func (room *importsRoom) discardPending(r *http.Request) (answer, error) {
 	if sid, ok := addressbook.ParseSID(r.PathValue("sid")); ok {
-		if err := d.cfg.Imports.DiscardPending(r.Context(), accountOf(r), sid); err != nil {
+		if err := room.Imports.DiscardPending(r.Context(), accountOf(r), sid); err != nil {
 			return answer{}, err
 		}
 	}

@@ -3,10 +3,28 @@ package web
 import (
 	"net/http"
 	"strings"
+	"sync"
 
 	"callbook/internal/apidoc"
 	"callbook/internal/fault"
 )
+
+// referenceRoom is the pages that show the API, and the console that asks it.
+type referenceRoom struct {
+	Document []byte // the OpenAPI document, as YAML
+	document func() (*apidoc.Document, error)
+}
+
+// Routes implements shell.Room.
+func (room *referenceRoom) Routes(d *Dashboard) {
+	pages.Parse()
+	// It takes some milliseconds, which a start need not wait for.
+	room.document = sync.OnceValues(func() (*apidoc.Document, error) { return apidoc.Parse(room.Document) })
+	d.handle("GET /api/reference", room.referencePage)
+	d.handle("GET /api/reference/{operation}", room.operationPage)
+	d.handle("GET /api/console", room.consolePage)
+	d.handle("POST /api/console", room.consoleSend)
+}
 
 // The reference is the OpenAPI document as pages. They are made here and not by
 // one of the known viewers: those are several hundred KB of script, and want
@@ -18,12 +36,12 @@ type referencePage struct {
 	*apidoc.Document
 }
 
-func (d *Dashboard) referencePage(*http.Request) (answer, error) {
-	document, err := d.document()
+func (room *referenceRoom) referencePage(*http.Request) (answer, error) {
+	document, err := room.document()
 	if err != nil {
 		return answer{}, err
 	}
-	return show("reference", "API reference", referencePage{apiTabs("/api/reference"), document}), nil
+	return pages.show("reference", "API reference", referencePage{apiTabs("/api/reference"), document}), nil
 }
 
 // operationPage is what the template operation.html shows.
@@ -35,8 +53,8 @@ type operationPage struct {
 	Try string
 }
 
-func (d *Dashboard) operationPage(r *http.Request) (answer, error) {
-	document, err := d.document()
+func (room *referenceRoom) operationPage(r *http.Request) (answer, error) {
+	document, err := room.document()
 	if err != nil {
 		return answer{}, err
 	}
@@ -44,7 +62,7 @@ func (d *Dashboard) operationPage(r *http.Request) (answer, error) {
 	if op == nil {
 		return answer{}, fault.New(fault.NotFound, "The API has no such operation.")
 	}
-	return show("operation", op.Summary, operationPage{apiTabs("/api/reference"), op, tryURL(op)}), nil
+	return pages.show("operation", op.Summary, operationPage{apiTabs("/api/reference"), op, tryURL(op)}), nil
 }
 
 func tryURL(op *apidoc.Operation) string {

@@ -7,7 +7,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
-	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,19 +21,45 @@ import (
 )
 
 //go:embed templates/*.html
-var templateFiles embed.FS
+var embedded embed.FS
 
-// pages are the templates by name: each page together with the layout and the
-// parts that all share. Only a server parses them: it took a third of the processor
-// time of a short command, such as "callbook key list".
-var pages = sync.OnceValue(parsePages)
-
-func parsePages() map[string]*template.Template {
-	files, err := fs.Glob(templateFiles, "templates/*.html")
+var shellFiles = func() fs.FS {
+	files, err := fs.Sub(embedded, "templates")
 	if err != nil {
 		panic(err)
 	}
-	shared := template.Must(template.New("").Funcs(template.FuncMap{
+	return files
+}()
+
+// pages are those of the shell itself.
+var pages = newPages(shellFiles)
+
+// pageSet is the pages of a room by the names of their files, each together with
+// the layout and the parts that it shares with others.
+type pageSet struct {
+	parse func() map[string]*template.Template
+}
+
+// newPages returns the pages whose templates are in files, and which use more
+// parts. Their files are named NAME.html. Only a server parses them: it took a third
+// of the processor time of a short command, such as "callbook key list".
+func newPages(files fs.FS, parts ...fs.FS) *pageSet {
+	return &pageSet{sync.OnceValue(func() map[string]*template.Template { return parsePages(files, parts) })}
+}
+
+// Parse parses the templates now and not with the first page. It panics when they
+// are not well-formed.
+func (p *pageSet) Parse() { p.parse() }
+
+// show answers with a page: the name of its template, its title, and what the
+// template's .Data is.
+func (p *pageSet) show(name, title string, data any) answer {
+	return answer{pages: p, page: name, title: title, data: data}
+}
+
+// parsePages parses the templates of files.
+func parsePages(files fs.FS, parts []fs.FS) map[string]*template.Template {
+	shared := template.New("").Funcs(template.FuncMap{
 		"asset":  assetURL,
 		"icon":   icon,
 		"count":  count,
@@ -41,16 +67,27 @@ func parsePages() map[string]*template.Template {
 		"prose":  prose,
 		"bytes":  fileSize,
 		"reason": rowWords,
-	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html"))
-	pages := make(map[string]*template.Template)
-	for _, file := range files {
-		name := strings.TrimSuffix(path.Base(file), ".html")
-		if name == "layout" || strings.HasPrefix(name, "parts") {
-			continue
+	})
+	for _, from := range slices.Concat([]fs.FS{shellFiles}, parts, []fs.FS{files}) {
+		if found := glob(from, "parts*.html"); found != nil {
+			template.Must(shared.ParseFS(from, found...))
 		}
-		pages[name] = template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, file))
+	}
+	pages := make(map[string]*template.Template)
+	for _, file := range glob(files, "*.html") {
+		if !strings.HasPrefix(file, "parts") {
+			pages[strings.TrimSuffix(file, ".html")] = template.Must(template.Must(shared.Clone()).ParseFS(files, file))
+		}
 	}
 	return pages
+}
+
+func glob(files fs.FS, pattern string) []string {
+	names, err := fs.Glob(files, pattern)
+	if err != nil {
+		panic(err)
+	}
+	return names
 }
 
 // view is what a template sees, as its $. What the page itself is about is
@@ -88,34 +125,6 @@ func (v view) Day(t time.Time) template.HTML {
 		t.Format(time.RFC3339), t.Format("Monday, 2 January 2006, 15:04:05 -07:00"), t.Format("2 Jan 2006")))
 }
 
-// count writes a whole number with its thousands apart.
-func count(n int) string {
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// fileSize is a size in bytes as people say it.
-func fileSize(bytes int64) string {
-	switch {
-	case bytes < 1000:
-		return plural(int(bytes), "byte", "bytes")
-	case bytes < 1_000_000:
-		return strconv.FormatInt((bytes+500)/1000, 10) + " kB"
-	}
-	return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
-}
-
-// plural is a number of things: "1 contact", "2,000 contacts".
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + many
-}
-
 // securityPolicy lets a page load nothing but the dashboard's own files, run no
 // script that stands in a page, and be shown in no frame.
 const securityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
@@ -129,8 +138,8 @@ func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, a answer) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	for _, c := range a.cookies {
-		http.SetCookie(w, c)
+	if a.secret != nil {
+		http.SetCookie(w, d.sessionCookie(r, *a.secret))
 	}
 	switch {
 	case a.raw != nil:
@@ -159,7 +168,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a answer) {
 	who := visitorOf(r)
 	v := view{Title: a.title, SignedIn: who.known, Account: who.account, Notice: a.notice, Data: a.data}
 	if who.known {
-		v.Nav = navFor(r.URL.Path)
+		v.Nav = d.navFor(r.URL.Path)
 	}
 	name := "layout"
 	if a.fragment != "" && byHTMX(r) {
@@ -174,7 +183,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a answer) {
 	}
 	share := budget.Of(r.Context())
 	page := pageBuffer{ctx: r.Context(), share: share, before: share.Used()}
-	if err := pages()[a.page].ExecuteTemplate(&page, name, v); err != nil {
+	if err := a.pages.parse()[a.page].ExecuteTemplate(&page, name, v); err != nil {
 		err = fmt.Errorf("make page %s: %w", a.page, err)
 		if a.page == "error" { // nothing is left to show
 			panic(err)

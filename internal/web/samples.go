@@ -32,10 +32,10 @@ const (
 )
 
 // sample writes the program in a language.
-func (d *Dashboard) sample(r *http.Request, code, key, token string) (string, error) {
+func (room *keysRoom) sample(r *http.Request, code, key, token string) (string, error) {
 	var text strings.Builder
 	err := sampleTemplates.ExecuteTemplate(&text, code+".tmpl", map[string]string{
-		"URL":   d.accountURL(r),
+		"URL":   accountURL(r),
 		"Key":   key,
 		"Token": token,
 	})
@@ -51,13 +51,13 @@ type samplesPage struct {
 	Text      string
 }
 
-func (d *Dashboard) samplesPage(r *http.Request) (answer, error) {
+func (room *keysRoom) samplesPage(r *http.Request) (answer, error) {
 	query := r.URL.Query()
 	page := samplesPage{Tabs: apiTabs("/api/samples"), Code: query.Get("lang")}
 	if page.Code == "" {
 		page.Code = languages[0].Code
 	}
-	keys, _, err := d.keys(r)
+	keys, _, err := room.keys(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -80,10 +80,10 @@ func (d *Dashboard) samplesPage(r *http.Request) (answer, error) {
 	if !known {
 		return answer{}, fault.New(fault.NotFound, "There is no sample in this language.")
 	}
-	if page.Text, err = d.sample(r, page.Code, key, yourToken); err != nil {
+	if page.Text, err = room.sample(r, page.Code, key, yourToken); err != nil {
 		return answer{}, err
 	}
-	return show("samples", "Samples", page), nil
+	return pages.show("samples", "Samples", page), nil
 }
 
 func keyLabel(k account.Key) string {

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 
 	"callbook/internal/account"
@@ -64,18 +63,23 @@ func (s selection) Words() []option {
 }
 
 // Back is the page that the selection was made on.
-func (s selection) Back() string {
-	path := "/contacts"
+func (s selection) Back() string { return s.Filter.URL(s.path()) }
+
+func (s selection) path() string {
 	if s.List != nil {
-		path = "/lists/" + s.List.String()
+		return "/lists/" + s.List.String()
 	}
-	return s.Filter.URL(path)
+	return "/contacts"
 }
 
-// all is the query of a selection of all that match, in the order in which they
+// ExportURL is where the contacts of a selection of all that match can be had as a
+// CSV file.
+func (s selection) ExportURL() string { return s.Filter.URL(s.path() + "/export") }
+
+// query is the query of a selection of all that match, in the order in which they
 // were added: it holds still while they change.
-func (d *Dashboard) all(ctx context.Context, acct account.Account, s selection) (q addressbook.Query, err error) {
-	q, wrong, err := d.query(ctx, acct, s.Filter)
+func (s selection) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, err error) {
+	q, wrong, err := s.Filter.query(ctx, book, acct)
 	if err != nil {
 		return q, err
 	}
@@ -89,16 +93,16 @@ func (d *Dashboard) all(ctx context.Context, acct account.Account, s selection) 
 	return q, nil
 }
 
-// selected counts the selection. One that is empty or too large is a fault.
-func (d *Dashboard) selected(ctx context.Context, acct account.Account, s selection) (int, error) {
+// size counts the selection. One that is empty or too large is a fault.
+func (s selection) size(ctx context.Context, book *addressbook.Book, acct account.Account) (int, error) {
 	n := len(s.SIDs)
 	if s.All {
-		q, err := d.all(ctx, acct, s)
+		q, err := s.query(ctx, book, acct)
 		if err != nil {
 			return 0, err
 		}
 		q.Limit, q.NoTotal = 1, false
-		page, err := d.cfg.Book.Contacts(ctx, acct, q)
+		page, err := book.Contacts(ctx, acct, q)
 		if err != nil {
 			return 0, err
 		}
@@ -106,7 +110,7 @@ func (d *Dashboard) selected(ctx context.Context, acct account.Account, s select
 	}
 	switch {
 	case n == 0:
-		return 0, fault.New(fault.Missing, "No contact is selected.")
+		return 0, errNoneSelected
 	case n > maxSelected:
 		return 0, fault.New(fault.Invalid, fmt.Sprintf("%s contacts match, and at most %s can be worked at once. Narrow the table down by a filter.", count(n), count(maxSelected)))
 	}
@@ -116,19 +120,19 @@ func (d *Dashboard) selected(ctx context.Context, acct account.Account, s select
 // each calls do with the selected contacts, bulk by bulk, and tells how many it
 // has worked. Each bulk is done by itself: what was done before an error stays
 // done.
-func (d *Dashboard) each(ctx context.Context, acct account.Account, s selection, do func([]addressbook.SID) error) (worked int, err error) {
+func (s selection) each(ctx context.Context, book *addressbook.Book, acct account.Account, do func([]addressbook.SID) error) (worked int, err error) {
 	if !s.All {
 		if err := do(s.SIDs); err != nil {
 			return 0, err
 		}
 		return len(s.SIDs), nil
 	}
-	q, err := d.all(ctx, acct, s)
+	q, err := s.query(ctx, book, acct)
 	if err != nil {
 		return 0, err
 	}
 	for left := maxSelected; left > 0; left -= bulk {
-		page, err := d.cfg.Book.Contacts(ctx, acct, q)
+		page, err := book.Contacts(ctx, acct, q)
 		if err != nil {
 			return worked, err
 		}
@@ -150,57 +154,13 @@ func (d *Dashboard) each(ctx context.Context, acct account.Account, s selection,
 	return worked, nil
 }
 
-// selectedData is what the template selected.html shows: what to do with a
-// selection.
-type selectedData struct {
-	selection
-	Do     string // list, tag or delete
-	Count  int
-	Field  field // the list's name or the tag
-	Lists  []addressbook.List
-	Undo   bool // a deletion can be undone
-	Before int  // how many a deletion was confirmed for, when they are others now; 0 else
-}
+var errNoneSelected = fault.New(fault.Missing, "No contact is selected.")
 
-// selectedPage asks how to do what a table's button says.
-func (d *Dashboard) selectedPage(r *http.Request) (answer, error) {
-	if err := readForm(r); err != nil {
-		return answer{}, err
-	}
-	return d.askSelected(r, selectedData{selection: selectionIn(r.PostForm), Do: r.PostForm.Get("do")})
-}
-
-func (d *Dashboard) askSelected(r *http.Request, data selectedData) (answer, error) {
-	n, err := d.selected(r.Context(), accountOf(r), data.selection)
+// refused goes back to the table with what is wrong with the selection, as its
+// size has it. An error of another kind is returned.
+func (s selection) refused(err error) (answer, error) {
 	if f := fault.As(err); fault.Is(err, fault.Missing) || fault.Is(err, fault.Invalid) {
-		return goTo(data.Back()).noting(f.Detail), nil
+		return goTo(s.Back()).noting(f.Detail), nil
 	}
-	if err != nil {
-		return answer{}, err
-	}
-	data.Count = n
-	var name string
-	switch data.Do {
-	case "list":
-		name = "Add to a list"
-		data.Field.Name, data.Field.Label, data.Field.Required, data.Field.MaxLength = "name", "List", true, addressbook.MaxTextLength
-		data.Field.Hint = "The name of a list that is there, or of one to make."
-		if data.Lists, err = d.listChoices(r); err != nil {
-			return answer{}, err
-		}
-	case "tag":
-		name = "Set the tag"
-		data.Field.Name, data.Field.Label, data.Field.MaxLength = "value", "Tag", addressbook.MaxTextLength
-		data.Field.Hint = "It takes the place of the tags that they have. Leave it empty to take their tags away."
-	case "delete":
-		name = "Delete " + plural(n, "contact", "contacts")
-		data.Undo = !data.All && n <= maxUndo
-	default:
-		return answer{}, fault.New(fault.Invalid, "There is no such thing to do with contacts.")
-	}
-	a := show("selected", name, data)
-	if data.Field.Error != "" || data.Before > 0 {
-		a = a.invalid()
-	}
-	return a, nil
+	return answer{}, err
 }

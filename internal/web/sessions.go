@@ -14,9 +14,9 @@ type sessionRow struct {
 	Current bool
 }
 
-func (d *Dashboard) sessionsPage(r *http.Request) (answer, error) {
-	current := visitorOf(r).session.Hash
-	all, err := d.cfg.Sessions.Sessions(r.Context(), accountOf(r))
+func (room *signinRoom) sessionsPage(r *http.Request) (answer, error) {
+	current := sessionOf(r).Hash
+	all, err := room.Sessions.Sessions(r.Context(), accountOf(r))
 	if err != nil {
 		return answer{}, err
 	}
@@ -29,17 +29,16 @@ func (d *Dashboard) sessionsPage(r *http.Request) (answer, error) {
 			Current: s.Hash == current,
 		}
 	}
-	return show("sessions", "Sessions", rows), nil
+	return pages.show("sessions", "Sessions", rows), nil
 }
 
-func (d *Dashboard) endSession(r *http.Request) (answer, error) {
-	who := visitorOf(r)
+func (room *signinRoom) endSession(r *http.Request) (answer, error) {
 	id := r.PathValue("id")
-	if err := d.cfg.Sessions.End(r.Context(), who.account, id); err != nil {
+	if err := room.Sessions.End(r.Context(), accountOf(r), id); err != nil {
 		return answer{}, err
 	}
-	if id == who.session.Hash.String() {
-		return goTo("/signin").saying("You are signed out.").with(d.sessionCookie(r, "")), nil
+	if id == sessionOf(r).Hash.String() {
+		return goTo("/signin").saying("You are signed out.").signedOut(), nil
 	}
 	return goTo("/sessions").saying("The session has ended. That browser is signed out."), nil
 }

@@ -8,9 +8,36 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/attempts"
 	"callbook/internal/clientaddr"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
+	"callbook/internal/session"
 )
+
+// signinRoom is the pages that let browsers in and out: by key, by link, and the sessions
+// that there are.
+type signinRoom struct {
+	Accounts *account.Directory
+	Sessions *session.Keeper
+	Clock    clock.Clock
+	failures *attempts.Failures
+}
+
+// Routes implements shell.Room.
+func (room *signinRoom) Routes(d *Dashboard) {
+	pages.Parse()
+	room.failures = attempts.New(failuresAtOnce, failureEvery, room.Clock,
+		"Signing in failed too often from your address. Wait a minute, then try again.")
+	d.navigation(navItem{Path: "/sessions", Label: "Sessions", Icon: drawing(`<rect x="2.5" y="4" width="15" height="9.5" rx="1.5"/><path d="M7 17h6"/>`)})
+	d.open("GET /signin", room.signInPage)
+	d.open("POST /signin", room.signInWithKey)
+	d.open("GET /signin/link/{token}", room.linkPage)
+	d.open("POST /signin/link/{token}", room.followLink)
+	d.open("POST /signout", room.signOut)
+	d.handle("GET /sessions", room.sessionsPage)
+	d.handle("POST /sessions/{id}/end", room.endSession)
+}
 
 // signInForm is what the template signin.html shows.
 type signInForm struct {
@@ -37,8 +64,8 @@ const (
 
 // attempt tries to sign somebody in, unless that failed too often from the
 // request's address, which is a TooMany fault.
-func (d *Dashboard) attempt(r *http.Request, signIn func(context.Context) error) error {
-	one, err := d.failures.Begin(r.Context(), clientaddr.Peer(r))
+func (room *signinRoom) attempt(r *http.Request, signIn func(context.Context) error) error {
+	one, err := room.failures.Begin(r.Context(), clientaddr.Peer(r))
 	if err != nil {
 		return err
 	}
@@ -49,18 +76,18 @@ func (d *Dashboard) attempt(r *http.Request, signIn func(context.Context) error)
 	return err
 }
 
-func (d *Dashboard) signInPage(r *http.Request) (answer, error) {
+func (room *signinRoom) signInPage(r *http.Request) (answer, error) {
 	next := r.URL.Query().Get("next")
-	switch err := d.recognise(r); {
+	switch err := recognise(r); {
 	case err == nil:
 		return goTo(localPath(next)), nil
 	case !fault.Is(err, fault.NotFound):
 		return answer{}, err
 	}
-	return show("signin", "Sign in", newSignInForm(next)), nil
+	return pages.show("signin", "Sign in", newSignInForm(next)), nil
 }
 
-func (d *Dashboard) signInWithKey(r *http.Request) (answer, error) {
+func (room *signinRoom) signInWithKey(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
@@ -74,25 +101,25 @@ func (d *Dashboard) signInWithKey(r *http.Request) (answer, error) {
 		form.Token.Error = "Enter the token that was shown when the key was made."
 	}
 	if form.Key.Error != "" || form.Token.Error != "" {
-		return show("signin", "Sign in", form).invalid(), nil
+		return pages.show("signin", "Sign in", form).invalid(), nil
 	}
 	var caller account.Caller
-	err := d.attempt(r, func(ctx context.Context) (err error) {
-		caller, err = d.cfg.Accounts.Authenticate(ctx, form.Key.Value, token)
+	err := room.attempt(r, func(ctx context.Context) (err error) {
+		caller, err = room.Accounts.Authenticate(ctx, form.Key.Value, token)
 		return err
 	})
 	if fault.Is(err, fault.Unauthenticated) {
 		form.Error = "This key and token do not belong together, or the key was revoked or has expired."
-		return show("signin", "Sign in", form).invalid(), nil
+		return pages.show("signin", "Sign in", form).invalid(), nil
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	secret, err := d.cfg.Sessions.Begin(r.Context(), caller, r.UserAgent())
+	secret, err := room.Sessions.Begin(r.Context(), caller, r.UserAgent())
 	if err != nil {
 		return answer{}, err
 	}
-	return d.welcome(r, caller.Account, secret, form.Next), nil
+	return room.welcome(r, caller.Account, secret, form.Next), nil
 }
 
 // linkForm is what the template link.html shows.
@@ -103,11 +130,11 @@ type linkForm struct {
 
 // linkPage asks before it uses the link up: programs that look at links before
 // people do only get this page.
-func (d *Dashboard) linkPage(r *http.Request) (answer, error) {
+func (room *signinRoom) linkPage(r *http.Request) (answer, error) {
 	token := r.PathValue("token")
 	var acct account.Account
-	err := d.attempt(r, func(ctx context.Context) (err error) {
-		acct, err = d.cfg.Sessions.LinkAccount(ctx, token)
+	err := room.attempt(r, func(ctx context.Context) (err error) {
+		acct, err = room.Sessions.LinkAccount(ctx, token)
 		return err
 	})
 	if fault.Is(err, fault.NotFound) {
@@ -116,14 +143,14 @@ func (d *Dashboard) linkPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return show("link", "Sign in", linkForm{AccountSID: acct.SID, Token: token}), nil
+	return pages.show("link", "Sign in", linkForm{AccountSID: acct.SID, Token: token}), nil
 }
 
-func (d *Dashboard) followLink(r *http.Request) (answer, error) {
+func (room *signinRoom) followLink(r *http.Request) (answer, error) {
 	var secret string
 	var acct account.Account
-	err := d.attempt(r, func(ctx context.Context) (err error) {
-		secret, acct, err = d.cfg.Sessions.FollowLink(ctx, r.PathValue("token"), r.UserAgent())
+	err := room.attempt(r, func(ctx context.Context) (err error) {
+		secret, acct, err = room.Sessions.FollowLink(ctx, r.PathValue("token"), r.UserAgent())
 		return err
 	})
 	if fault.Is(err, fault.NotFound) {
@@ -132,33 +159,32 @@ func (d *Dashboard) followLink(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return d.welcome(r, acct, secret, "/"), nil
+	return room.welcome(r, acct, secret, "/"), nil
 }
 
 func deadLink() answer {
-	a := show("link", "This link does not work", linkForm{})
+	a := pages.show("link", "This link does not work", linkForm{})
 	a.status = http.StatusNotFound
 	return a
 }
 
 // welcome ends signing in: the browser gets its cookie.
-func (d *Dashboard) welcome(r *http.Request, acct account.Account, secret, next string) answer {
+func (room *signinRoom) welcome(r *http.Request, acct account.Account, secret, next string) answer {
 	recordOf(r).Account = acct.SID
-	return goTo(next).with(d.sessionCookie(r, secret))
+	return goTo(next).signedIn(secret)
 }
 
-func (d *Dashboard) signOut(r *http.Request) (answer, error) {
-	switch err := d.recognise(r); {
+func (room *signinRoom) signOut(r *http.Request) (answer, error) {
+	switch err := recognise(r); {
 	case err == nil:
-		who := visitorOf(r)
-		err := d.cfg.Sessions.End(r.Context(), who.account, who.session.Hash.String())
+		err := room.Sessions.End(r.Context(), accountOf(r), sessionOf(r).Hash.String())
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return answer{}, err
 		}
 	case !fault.Is(err, fault.NotFound):
 		return answer{}, err
 	}
-	return goTo("/signin").saying("You are signed out.").with(d.sessionCookie(r, "")), nil
+	return goTo("/signin").saying("You are signed out.").signedOut(), nil
 }
 
 // localPath is next when it is a path of the dashboard, and the first page

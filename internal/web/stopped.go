@@ -23,7 +23,7 @@ func (s stoppedData) Left() int { return max(s.Count-s.Worked, 0) }
 // is done already.
 func stopped(r *http.Request, err error, data stoppedData) answer {
 	data.Why = explain(r, err)
-	a := show("selected-stopped", data.Doing+" stopped", data)
+	a := pages.show("selected-stopped", data.Doing+" stopped", data)
 	a.status = data.Why.status
 	return a
 }

@@ -96,13 +96,13 @@ type deletedData struct {
 	Back  string // the page to go back to
 }
 
-func (d *Dashboard) deleteContact(r *http.Request) (answer, error) {
+func (room *contactsRoom) deleteContact(r *http.Request) (answer, error) {
 	acct := accountOf(r)
-	c, lists, err := d.contactWithLists(r.Context(), acct, sidIn(r, "sid"))
+	c, lists, err := room.contactWithLists(r.Context(), acct, sidIn(r, "sid"))
 	if err != nil {
 		return answer{}, err
 	}
-	deleted, err := d.deleteContacts(r.Context(), acct, []addressbook.SID{c.SID})
+	deleted, err := room.deleteContacts(r.Context(), acct, []addressbook.SID{c.SID})
 	if err != nil {
 		return answer{}, err
 	}
@@ -129,12 +129,12 @@ func deletedPage(deleted []addressbook.Contact, lists map[addressbook.SID][]addr
 			return answer{}, err
 		}
 	}
-	return show("contact-deleted", "Deleted", data), nil
+	return pages.show("contact-deleted", "Deleted", data), nil
 }
 
 // deleteContacts deletes those that are there, and returns them.
-func (d *Dashboard) deleteContacts(ctx context.Context, acct account.Account, sids []addressbook.SID) (deleted []addressbook.Contact, err error) {
-	results, err := d.cfg.Book.DeleteContacts(ctx, acct, refs(sids), nil)
+func (room *contactsRoom) deleteContacts(ctx context.Context, acct account.Account, sids []addressbook.SID) (deleted []addressbook.Contact, err error) {
+	results, err := room.Book.DeleteContacts(ctx, acct, refs(sids), nil)
 	for _, r := range results {
 		if r.Fault == nil {
 			deleted = append(deleted, *r.Contact)
@@ -145,7 +145,7 @@ func (d *Dashboard) deleteContacts(ctx context.Context, acct account.Account, si
 
 // undoDelete creates contacts again, with the fields that they had, and puts
 // them into their lists. What comes is treated as anybody's.
-func (d *Dashboard) undoDelete(r *http.Request) (answer, error) {
+func (room *contactsRoom) undoDelete(r *http.Request) (answer, error) {
 	if err := readForm(r); err != nil {
 		return answer{}, err
 	}
@@ -159,7 +159,7 @@ func (d *Dashboard) undoDelete(r *http.Request) (answer, error) {
 		drafts[i] = k.draft()
 	}
 	ctx, acct := r.Context(), accountOf(r)
-	results, err := d.cfg.Book.CreateContacts(ctx, acct, drafts, addressbook.CreateOptions{}, nil)
+	results, err := room.Book.CreateContacts(ctx, acct, drafts, addressbook.CreateOptions{}, nil)
 	if err != nil {
 		return answer{}, err
 	}
@@ -181,7 +181,7 @@ func (d *Dashboard) undoDelete(r *http.Request) (answer, error) {
 	}
 	lost, unjoined := 0, 0
 	for list, sids := range members {
-		_, err := d.addMembers(ctx, acct, list, sids)
+		_, err := addMembers(ctx, room.Book, acct, list, sids)
 		switch {
 		case fault.Is(err, fault.NotFound):
 			lost++

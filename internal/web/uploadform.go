@@ -121,7 +121,7 @@ func (f *importForm) refused(err error) error {
 
 // readUpload reads the form with the file, in whatever order its parts come.
 // What is wrong with it is noted in the form, and the file is nil.
-func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*upload.File, error) {
+func (room *importsRoom) readUpload(r *http.Request, form *importForm) (*upload.File, error) {
 	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*upload.File,
 			return file, nil
 		}
 		if err == nil {
-			file, err = d.readPart(r, part, file, form)
+			file, err = room.readPart(r, part, file, form)
 		}
 		if err != nil {
 			file.Discard()
@@ -146,7 +146,7 @@ func (d *Dashboard) readUpload(r *http.Request, form *importForm) (*upload.File,
 	}
 }
 
-func (d *Dashboard) readPart(r *http.Request, part *multipart.Part, file *upload.File, form *importForm) (*upload.File, error) {
+func (room *importsRoom) readPart(r *http.Request, part *multipart.Part, file *upload.File, form *importForm) (*upload.File, error) {
 	if part.FormName() != "file" {
 		text, err := io.ReadAll(io.LimitReader(part, maxFormText))
 		form.set(part.FormName(), string(text))
@@ -156,7 +156,7 @@ func (d *Dashboard) readPart(r *http.Request, part *multipart.Part, file *upload
 		return file, nil // none was chosen, or one came already
 	}
 	body := &failingReader{Reader: part}
-	file, err := d.cfg.Imports.Receive(r.Context(), accountOf(r), body)
+	file, err := room.Imports.Receive(r.Context(), accountOf(r), body)
 	if body.err != nil {
 		return nil, body.err
 	}

@@ -14,9 +14,10 @@ import (
 
 // visitor is who asks: nobody known, until their session was found.
 type visitor struct {
-	known   bool
-	account account.Account
-	session session.Session
+	dashboard *Dashboard
+	known     bool
+	account   account.Account
+	session   session.Session
 }
 
 type visitorKey struct{}
@@ -36,11 +37,14 @@ func visitorOf(r *http.Request) *visitor {
 // accountOf returns the account of those who are signed in.
 func accountOf(r *http.Request) account.Account { return visitorOf(r).account }
 
+// sessionOf returns the session of those who are signed in.
+func sessionOf(r *http.Request) session.Session { return visitorOf(r).session }
+
 // signedIn lets only those in who are signed in; others are sent to sign in
 // and then back.
 func (d *Dashboard) signedIn(h handler) handler {
 	return func(r *http.Request) (answer, error) {
-		switch err := d.recognise(r); {
+		switch err := recognise(r); {
 		case fault.Is(err, fault.NotFound):
 			next := "/"
 			if r.Method == http.MethodGet || r.Method == http.MethodHead {
@@ -60,17 +64,20 @@ func (d *Dashboard) signedIn(h handler) handler {
 
 // api returns the wire API as those who are signed in may use it, as long as they
 // are.
-func (d *Dashboard) api(r *http.Request) http.Handler {
+func api(r *http.Request) http.Handler {
 	who := visitorOf(r)
+	d := who.dashboard
 	caller := account.Caller{Account: who.account, Key: who.session.Key, Session: who.session.Hash.String()}
 	return d.cfg.API(caller, func(ctx context.Context) error { return d.cfg.Sessions.Lasts(ctx, who.session.Hash) })
 }
 
 var errNotSignedIn = fault.New(fault.NotFound, "Nobody is signed in")
 
-// recognise finds the session that the request's cookie names. Without one it
-// is a NotFound fault.
-func (d *Dashboard) recognise(r *http.Request) error {
+// recognise finds the session that the request's cookie names, which may be that
+// of a page for everybody. Without one it is a NotFound fault.
+func recognise(r *http.Request) error {
+	who := visitorOf(r)
+	d := who.dashboard
 	cookie, err := r.Cookie(d.cookieName(r))
 	if err != nil {
 		return errNotSignedIn
@@ -79,7 +86,7 @@ func (d *Dashboard) recognise(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	*visitorOf(r) = visitor{known: true, account: acct, session: s}
+	who.known, who.account, who.session = true, acct, s
 	recordOf(r).Account = acct.SID
 	return budget.Of(r.Context()).Admit(acct.ID)
 }

@@ -1,0 +1,31 @@
+package web
+
+import "strconv"
+
+// count writes a whole number with its thousands apart.
+func count(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// fileSize is a size in bytes as people say it.
+func fileSize(bytes int64) string {
+	switch {
+	case bytes < 1000:
+		return plural(int(bytes), "byte", "bytes")
+	case bytes < 1_000_000:
+		return strconv.FormatInt((bytes+500)/1000, 10) + " kB"
+	}
+	return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
+}
+
+// plural is a number of things: "1 contact", "2,000 contacts".
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}
