@@ -56,8 +56,20 @@ var rules = map[string][]string{
 	"internal/work":         {"internal/fault"},
 	// Front doors.
 	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/upload", "internal/upload/table"},
-	"internal/web":    {"internal/account", "internal/addressbook", "internal/apidoc", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/export", "internal/fault", "internal/phone", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage"},
+	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/session", "internal/summary", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/shell", "internal/web/signin"},
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
+	// Of the pages: what all of them are made with, and rooms, which know no other
+	// room.
+	"internal/web/words":        {"internal/account", "internal/addressbook", "internal/fault", "internal/upload"},
+	"internal/web/shell":        {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/web/words"},
+	"internal/web/contacttable": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone", "internal/web/shell", "internal/web/words"},
+	"internal/web/overview":     {"internal/addressbook", "internal/clock", "internal/phone", "internal/summary", "internal/upload", "internal/usage", "internal/web/shell", "internal/web/words"},
+	"internal/web/contacts":     {"internal/account", "internal/addressbook", "internal/budget", "internal/export", "internal/fault", "internal/slowbody", "internal/summary", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
+	"internal/web/lists":        {"internal/account", "internal/addressbook", "internal/fault", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
+	"internal/web/imports":      {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/upload", "internal/upload/table", "internal/web/shell", "internal/web/words"},
+	"internal/web/keys":         {"internal/account", "internal/clock", "internal/fault", "internal/web/shell", "internal/web/words"},
+	"internal/web/reference":    {"internal/apidoc", "internal/budget", "internal/fault", "internal/reqlog", "internal/web/shell", "internal/web/words"},
+	"internal/web/signin":       {"internal/account", "internal/attempts", "internal/clientaddr", "internal/clock", "internal/fault", "internal/session", "internal/web/shell"},
 }
 
 // forTests are the packages that only tests and developers run. They may
@@ -77,7 +89,7 @@ var libraries = map[string][]string{
 	"github.com/chromedp/chromedp":       {"internal/web/browsertest"},
 	"github.com/chromedp/cdproto":        {"internal/web/browsertest"},
 	"go.yaml.in/yaml/v4":                 {"internal/apidoc", "internal/test/openapitest"},
-	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/web", "internal/test/openapitest"},
+	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/web/contacts", "internal/test/openapitest"},
 }
 
 type listed struct {
@@ -139,8 +151,12 @@ func checkLibraries(t *testing.T, p listed) {
 	}
 }
 
+// parts are the packages of the pages that rooms may import. Every other one
+// below internal/web is a room, and only internal/web may import that.
+var parts = []string{"internal/web/words", "internal/web/shell", "internal/web/contacttable"}
+
 // TestRules keeps the table itself honest: who it names is there, only app wires
-// the server, and only app and cmd know an engine.
+// the server, only app and cmd know an engine, and no room knows another.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	for here, allowed := range rules {
@@ -151,6 +167,9 @@ func TestRules(t *testing.T) {
 			engine := there == "internal/store/sqlite" || there == "internal/store/postgres"
 			if here != "internal/app" && (there == "internal/server" || engine && !strings.HasPrefix(here, "cmd/")) {
 				t.Errorf("the rule of %q allows %q, which is for app to import, and an engine for cmd too", here, there)
+			}
+			if here != "internal/web" && strings.HasPrefix(there, "internal/web/") && !slices.Contains(parts, there) {
+				t.Errorf("the rule of %q allows the room %q, which only internal/web may import", here, there)
 			}
 		}
 	}

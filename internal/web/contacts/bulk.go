@@ -1,0 +1,165 @@
+package contacts
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+func (room *Room) addSelectedToList(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
+	name := strings.TrimSpace(r.PostForm.Get("name"))
+	again := selectedData{Selection: s, Do: "list", Field: shell.Field{Value: name}}
+	n, err := s.Size(ctx, room.Book, acct)
+	if err != nil {
+		return s.Refused(err)
+	}
+	list, made, err := room.listFor(ctx, acct, name)
+	if f := fault.As(err); f != nil {
+		again.Field.Error = words.Sentence(f)
+		return room.askSelected(r, again)
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	var all contacttable.Joined
+	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
+		done, err := contacttable.AddMembers(ctx, room.Book, acct, list.SID, sids)
+		all.Added += done.Added
+		all.Already += done.Already
+		all.Gone += done.Gone
+		return err
+	})
+	if err != nil {
+		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Adding to " + list.Name, Worked: worked, Count: n,
+			Path: "/contacts/selected/list", More: []shell.Option{{Value: "name", Label: name}}}), nil
+	}
+	text := "Added " + words.Plural(all.Added, "contact", "contacts") + " to " + list.Name
+	if made {
+		text += ", which is a new list"
+	}
+	text += "."
+	if all.Already > 0 {
+		text += " " + words.Plural(all.Already, "was", "were") + " in it already."
+	}
+	return shell.GoTo("/lists/" + list.SID.String()).Saying(text + gone(all.Gone)), nil
+}
+
+// gone tells of contacts that somebody else deleted meanwhile.
+func gone(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return " " + words.Plural(n, "contact", "contacts") + " had been deleted meanwhile."
+}
+
+func (room *Room) tagSelected(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
+	tag := strings.TrimSpace(r.PostForm.Get("value"))
+	again := selectedData{Selection: s, Do: "tag", Field: shell.Field{Value: tag}}
+	n, err := s.Size(ctx, room.Book, acct)
+	if err != nil {
+		return s.Refused(err)
+	}
+	change := addressbook.Change{Set: true, Text: addressbook.Text{Value: tag, Given: tag != ""}}
+	tagged, missing := 0, 0
+	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
+		done, refused, err := room.setTag(ctx, acct, sids, change)
+		if err == nil && refused != nil {
+			return refused
+		}
+		tagged += done
+		missing += len(sids) - done
+		return err
+	})
+	if f := fault.As(err); f != nil && f.Kind == fault.Invalid {
+		again.Field.Error = words.Sentence(f)
+		return room.askSelected(r, again)
+	}
+	if err != nil {
+		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Tagging", Worked: worked, Count: n,
+			Path: "/contacts/selected/tag", More: []shell.Option{{Value: "value", Label: tag}}}), nil
+	}
+	text := "Tagged " + words.Plural(tagged, "contact", "contacts") + " “" + tag + "”."
+	if tag == "" {
+		text = "Took the tags of " + words.Plural(tagged, "contact", "contacts") + " away."
+	}
+	return shell.GoTo(s.Back()).Saying(text + gone(missing)), nil
+}
+
+// setTag changes the tags of contacts that are there. Refused is why the tag
+// can be no contact's.
+func (room *Room) setTag(ctx context.Context, acct account.Account, sids []addressbook.SID, tag addressbook.Change) (done int, refused, err error) {
+	patches := make([]addressbook.Patch, len(sids))
+	for i, sid := range sids {
+		patches[i] = addressbook.Patch{SID: sid, Tag: tag}
+	}
+	results, err := room.Book.UpdateContacts(ctx, acct, patches, nil)
+	for _, r := range results {
+		switch {
+		case r.Fault == nil:
+			done++
+		case r.Fault != addressbook.ErrNoContact:
+			refused = r.Fault
+		}
+	}
+	return done, refused, err
+}
+
+func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
+	again := selectedData{Selection: s, Do: "delete"}
+	n, err := s.Size(ctx, room.Book, acct)
+	if err != nil {
+		return s.Refused(err)
+	}
+	// What was confirmed is what is deleted: where more contacts match by now,
+	// or others, that is to be confirmed again.
+	if confirmed, err := strconv.Atoi(r.PostForm.Get("count")); err != nil || confirmed != n {
+		again.Before = max(confirmed, 1)
+		return room.askSelected(r, again)
+	}
+	lists := make(map[addressbook.SID][]addressbook.ListRef)
+	if !s.All && n <= maxUndo {
+		for _, sid := range s.SIDs {
+			_, in, err := room.contactWithLists(ctx, acct, sid)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return shell.Answer{}, err
+			}
+			lists[sid] = in
+		}
+	}
+	var first []addressbook.Contact // as many as can be brought back
+	deleted := 0
+	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
+		some, err := room.deleteContacts(ctx, acct, sids)
+		deleted += len(some)
+		if !s.All && n <= maxUndo {
+			first = some
+		}
+		return err
+	})
+	if err != nil {
+		// How many are left is to be confirmed anew.
+		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Deleting", Worked: worked, Count: n,
+			Path: "/contacts/selected", More: []shell.Option{{Value: "do", Label: "delete"}}}), nil
+	}
+	return deletedPage(first, lists, deleted, s.Back())
+}

@@ -1,0 +1,116 @@
+// Package contacts is the pages of contacts: the table, one contact and its form, and what is
+// done with a selection of them.
+package contacts
+
+import (
+	"embed"
+	"net/http"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/summary"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = shell.NewPages(files, contacttable.Pages)
+
+// Room is the pages of contacts.
+type Room struct {
+	Book    *addressbook.Book
+	Summary *summary.Keeper
+}
+
+// Routes implements shell.Room.
+func (room *Room) Routes(d *shell.Dashboard) {
+	pages.Parse()
+	d.Navigation(shell.NavItem{Path: "/contacts", Label: "Contacts", Icon: shell.Drawing(`<circle cx="10" cy="6.5" r="3"/><path d="M4 17c.4-3.3 2.8-5 6-5s5.6 1.7 6 5"/>`)})
+	d.Handle("GET /contacts", room.contactsPage)
+	d.Handle("GET /contacts/new", room.newContactPage)
+	d.Handle("POST /contacts", room.createContact)
+	d.Handle("GET /contacts/export", room.export)
+	d.Handle("GET /contacts/number", room.numberPreview)
+	d.Handle("GET /contacts/tags", room.tagChoices)
+	d.Handle("POST /contacts/undo", room.undoDelete)
+	d.Handle("GET /contacts/{sid}", room.contactPage)
+	d.Handle("GET /contacts/{sid}/edit", room.editContactPage)
+	d.Handle("POST /contacts/{sid}", room.saveContact)
+	d.Handle("POST /contacts/{sid}/delete", room.deleteContact)
+	d.Handle("POST /contacts/{sid}/lists", room.joinList)
+	d.Handle("POST /contacts/{sid}/lists/{list}/leave", room.leaveList)
+	d.Handle("POST /contacts/selected", room.selectedPage)
+	d.Handle("POST /contacts/selected/list", room.addSelectedToList)
+	d.Handle("POST /contacts/selected/tag", room.tagSelected)
+	d.Handle("POST /contacts/selected/export", room.exportSelected)
+	d.Handle("POST /contacts/selected/delete", room.deleteSelected)
+}
+
+// contactsData is what the template contacts.html shows.
+type contactsData struct {
+	Table     contacttable.Table
+	Lists     []addressbook.List // to choose from
+	Countries []shell.Option
+	Sorts     []shell.Option
+	// Nothing tells that the account has no contact at all.
+	Nothing bool
+}
+
+func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
+	table, err := contacttable.Read(r, room.Book, "/contacts", nil)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data := contactsData{
+		Table:     table,
+		Countries: contacttable.Countries(),
+		Sorts:     contacttable.Sorts,
+		Nothing:   table.Total == 0 && !table.Filter.Narrows(),
+	}
+	if !shell.ByHTMX(r) {
+		if data.Lists, err = room.listChoices(r); err != nil {
+			return shell.Answer{}, err
+		}
+	}
+	a := pages.Show("contacts", "Contacts", data)
+	a.Fragment, a.URL = "contact-results", table.Filter.URL("/contacts")
+	return a, nil
+}
+
+func (room *Room) export(r *http.Request) (shell.Answer, error) {
+	return contacttable.Export(r, room.Book, nil)
+}
+
+// tagChoices is the piece of the page that offers the tags which most contacts
+// have.
+func (room *Room) tagChoices(r *http.Request) (shell.Answer, error) {
+	if !shell.ByHTMX(r) {
+		return shell.GoTo("/contacts"), nil
+	}
+	ctx, acct := r.Context(), shell.AccountOf(r)
+	all, err := room.Book.Contacts(ctx, acct, addressbook.Query{Window: addressbook.Window{Limit: 1}})
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	s, err := room.Summary.Summary(ctx, acct, all.Total)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	tags := make([]string, len(s.Tags))
+	for i, share := range s.Tags {
+		tags[i] = share.Of
+	}
+	a := pages.Show("contacts", "", tags)
+	a.Fragment = "tag-choices"
+	return a, nil
+}
+
+// listChoices are the lists that a field for a name offers: the newest, since
+// all might be thousands.
+func (room *Room) listChoices(r *http.Request) ([]addressbook.List, error) {
+	const most = 100
+	w := addressbook.Window{Desc: true, Limit: most}
+	page, err := room.Book.Lists(r.Context(), shell.AccountOf(r), addressbook.ListQuery{Window: w})
+	return page.Lists, err
+}

@@ -1,0 +1,52 @@
+package contacts
+
+import (
+	"fmt"
+	"net/http"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/budget"
+	"callbook/internal/export"
+	"callbook/internal/fault"
+	"callbook/internal/slowbody"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+)
+
+// exportSelected sends the selected contacts as a CSV file. Those that somebody
+// deleted meanwhile are not in it.
+func (room *Room) exportSelected(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
+	if s.All {
+		return shell.GoTo(s.ExportURL()), nil
+	}
+	if len(s.SIDs) == 0 {
+		return s.Refused(contacttable.ErrNoneSelected)
+	}
+	share := budget.Of(ctx)
+	contacts := make([]addressbook.Contact, 0, len(s.SIDs))
+	for _, sid := range s.SIDs {
+		c, err := room.Book.Contact(ctx, acct, sid)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err == nil {
+			err = share.Claim(c.Weight())
+		}
+		if err != nil {
+			return shell.Answer{}, err
+		}
+		contacts = append(contacts, c)
+	}
+	return shell.Answer{Raw: func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", "text/csv; charset=utf-8")
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selected-%s.csv"`, acct.SID))
+		if err := export.Of(acct, contacts).CSV(r.Context(), slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)); err != nil {
+			panic(http.ErrAbortHandler) // the client went away, or the file would look whole
+		}
+	}}, nil
+}

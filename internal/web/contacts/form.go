@@ -1,0 +1,208 @@
+package contacts
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// contactForm is what the template contact-form.html shows: the fields of a
+// contact that is new, or of one that is being edited.
+type contactForm struct {
+	SID     string // "" for a new one
+	Updated string // when the contact that is being edited was changed, in Unix nanoseconds
+	Fields  []shell.Field
+	Number  numberPreview
+	Error   string // what is wrong with no field in particular
+	// Taken is the contact that has the number, nil when none has.
+	Taken *contacttable.Row
+	// Conflict is what differs between what was typed and what somebody else
+	// saved meanwhile; empty when nobody did.
+	Conflict []shell.Difference
+	// Deleted tells that somebody deleted the contact meanwhile.
+	Deleted bool
+}
+
+// contactField is a field of the form: its place in a contact, a draft and a
+// patch.
+type contactField struct {
+	shell.Field
+	value  func(*addressbook.Contact) string
+	draft  func(*addressbook.Draft) *addressbook.Text
+	change func(*addressbook.Patch) *addressbook.Change
+}
+
+// contactFields are the form's fields, in their order. The number comes first,
+// the custom field last.
+var contactFields = []contactField{
+	{
+		Field:  shell.Field{Name: "number", Label: "Number", Type: "tel", Required: true, Hint: "In any spelling. With its country code when it is abroad."},
+		value:  func(c *addressbook.Contact) string { return c.Number.String() },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Number },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Number },
+	},
+	{
+		Field:  shell.Field{Name: "first_name", Label: "First name"},
+		value:  func(c *addressbook.Contact) string { return c.FirstName.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.FirstName },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.FirstName },
+	},
+	{
+		Field:  shell.Field{Name: "last_name", Label: "Last name"},
+		value:  func(c *addressbook.Contact) string { return c.LastName.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.LastName },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.LastName },
+	},
+	{
+		Field:  shell.Field{Name: "company_name", Label: "Company"},
+		value:  func(c *addressbook.Contact) string { return c.CompanyName.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.CompanyName },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CompanyName },
+	},
+	{
+		Field:  shell.Field{Name: "email", Label: "E-mail"},
+		value:  func(c *addressbook.Contact) string { return c.Email.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Email },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Email },
+	},
+	{
+		Field:  shell.Field{Name: "tag", Label: "Tag", Hint: "One word or a few, to find contacts by."},
+		value:  func(c *addressbook.Contact) string { return c.Tag.Value },
+		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Tag },
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Tag },
+	},
+	{
+		Field: shell.Field{Name: "custom_field", Label: "Custom field", Type: "textarea", Mono: true, Hint: `Whatever else there is to know, as a JSON object: {"plan": "gold"}. It is kept as you write it.`},
+		value: func(c *addressbook.Contact) string { return c.CustomField },
+		// A draft's custom field is no Text.
+		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CustomField },
+	},
+}
+
+// newContactForm returns the form with the values that value gives.
+func newContactForm(value func(contactField) string) *contactForm {
+	f := new(contactForm)
+	for _, cf := range contactFields {
+		cf.Value = value(cf)
+		if cf.Type != "textarea" {
+			cf.MaxLength = addressbook.MaxTextLength
+		}
+		f.Fields = append(f.Fields, cf.Field)
+	}
+	return f
+}
+
+// typed returns what stands in a form's field. Browsers send the ends of lines
+// as CR LF, whatever was there.
+func typed(form url.Values) func(contactField) string {
+	return func(f contactField) string {
+		value := strings.ReplaceAll(form.Get(f.Name), "\r\n", "\n")
+		if f.Name == "number" || f.Name == "custom_field" {
+			value = strings.TrimSpace(value)
+		}
+		return value
+	}
+}
+
+// of makes it the form of a contact that is being edited.
+func (f *contactForm) of(c *addressbook.Contact) *contactForm {
+	f.SID, f.Updated = c.SID.String(), strconv.FormatInt(c.Updated.UnixNano(), 10)
+	return f
+}
+
+func (f *contactForm) fail(name fault.Field, text string) {
+	for i := range f.Fields {
+		if f.Fields[i].Name == string(name) && f.Fields[i].Error == "" {
+			f.Fields[i].Error = text
+		}
+	}
+}
+
+func (f *contactForm) wrong() bool {
+	for _, field := range f.Fields {
+		if field.Error != "" {
+			return true
+		}
+	}
+	return f.Error != ""
+}
+
+// check finds what is wrong with the number and the custom field, so that both
+// are told at once.
+func (room *Room) check(acct account.Account, f *contactForm) {
+	for _, field := range f.Fields {
+		switch {
+		case field.Name == "number" && field.Value == "":
+			f.refused(fault.Mandatory(addressbook.FieldNumber), nil)
+		case field.Name == "number":
+			if _, err := room.Book.Number(acct, field.Value); err != nil {
+				f.refused(fault.NotNumber(addressbook.FieldNumber), nil)
+			}
+		case field.Name == "custom_field" && field.Value != "":
+			if text := jsonObjectFault(field.Value); text != "" {
+				f.fail(addressbook.FieldCustomField, text)
+			}
+		}
+	}
+}
+
+// refused puts what the book says against a contact beside the field that it is
+// about.
+func (f *contactForm) refused(err *fault.Error, holder *addressbook.Contact) {
+	if err.Field == "" {
+		f.Error = err.Detail
+		return
+	}
+	f.fail(err.Field, words.Sentence(err))
+	if err.Need == fault.Unique && holder != nil {
+		f.Taken = &contacttable.Row{Contact: *holder, Name: contacttable.Title(*holder), Number: holder.Number.International()}
+	}
+}
+
+// draft is the new contact that the form describes. A field that is empty was
+// not given.
+func (f *contactForm) draft() addressbook.Draft {
+	var draft addressbook.Draft
+	for i, cf := range contactFields {
+		value := f.Fields[i].Value
+		switch {
+		case cf.draft == nil:
+			draft.CustomField = value
+		case value != "":
+			*cf.draft(&draft) = addressbook.Given(value)
+		}
+	}
+	return draft
+}
+
+// patch is what the form changes in the contact. A field that was emptied is
+// not given any more; one that shows what the contact has is left alone, ends
+// of lines and all.
+func (f *contactForm) patch(c *addressbook.Contact) addressbook.Patch {
+	p := addressbook.Patch{SID: c.SID, IfUpdated: c.Updated}
+	for i, cf := range contactFields {
+		value, before := f.Fields[i].Value, cf.value(c)
+		if shell.SameShown(cf.Type, value, before) {
+			continue
+		}
+		*cf.change(&p) = addressbook.Change{Set: true, Text: addressbook.Text{Value: value, Given: value != ""}}
+	}
+	return p
+}
+
+// differ compares what was typed with the contact as it is now.
+func (f *contactForm) differ(now *addressbook.Contact) (all []shell.Difference) {
+	for i, cf := range contactFields {
+		if mine, theirs := f.Fields[i].Value, cf.value(now); !shell.SameShown(cf.Type, mine, theirs) {
+			all = append(all, shell.Difference{Label: cf.Label, Theirs: theirs, Mine: mine})
+		}
+	}
+	return all
+}

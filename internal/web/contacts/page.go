@@ -1,0 +1,144 @@
+package contacts
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// maxShown is how many bytes of a custom field are shown on several lines.
+const maxShown = 200 << 10
+
+// contactData is what the template contact.html shows.
+type contactData struct {
+	addressbook.Contact
+	Title   string
+	Name    string
+	Number  string // in groups
+	Country string
+	URI     string // of the API
+	Lists   []addressbook.ListRef
+	Custom  *jsonNode // nil when there is no custom field
+	JSON    string    // the custom field on several lines
+	Choices []addressbook.List
+	Join    shell.Field // of the form that adds it to a list
+}
+
+func (room *Room) contactPage(r *http.Request) (shell.Answer, error) {
+	return room.showContact(r, shell.Field{})
+}
+
+// showContact shows a contact's page. Join has what was typed there and is
+// wrong with it, if anything.
+func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, error) {
+	acct := shell.AccountOf(r)
+	c, lists, err := room.contactWithLists(r.Context(), acct, shell.PathSID(r, "sid"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	choices, err := room.listChoices(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data := contactData{
+		Contact: c,
+		Title:   contacttable.Title(c),
+		Name:    contacttable.PersonName(c),
+		Number:  c.Number.International(),
+		Country: words.Country(c.Number.Region()),
+		URI:     "/v2/accounts/" + acct.SID + "/contacts/" + c.SID.String(),
+		Lists:   lists,
+		Choices: choices,
+		Join:    shell.Field{Name: "name", Label: "Add to a list", Value: join.Value, Error: join.Error},
+	}
+	if c.CustomField != "" {
+		data.Custom = parseTree(c.CustomField)
+		data.JSON = string(words.Indented([]byte(c.CustomField), maxShown))
+	}
+	a := pages.Show("contact", data.Title, data)
+	if join.Error != "" {
+		a = a.Invalid()
+	}
+	return a, nil
+}
+
+// contactWithLists reads a contact and the lists that it is in.
+func (room *Room) contactWithLists(ctx context.Context, acct account.Account, sid addressbook.SID) (addressbook.Contact, []addressbook.ListRef, error) {
+	c, err := room.Book.Contact(ctx, acct, sid)
+	if err != nil {
+		return c, nil, err
+	}
+	page, err := room.Book.Contacts(ctx, acct, addressbook.Query{
+		Window: addressbook.Window{Limit: 1}, Number: c.Number.String(), WithLists: true,
+	})
+	if err != nil || len(page.Lists) == 0 {
+		return c, nil, err
+	}
+	return c, page.Lists[0], nil
+}
+
+func (room *Room) joinList(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	sid := shell.PathSID(r, "sid")
+	name := strings.TrimSpace(r.PostForm.Get("name"))
+	wrong := func(text string) (shell.Answer, error) {
+		return room.showContact(r, shell.Field{Value: name, Error: text})
+	}
+	list, made, err := room.listFor(r.Context(), shell.AccountOf(r), name)
+	if f := fault.As(err); f != nil {
+		return wrong(words.Sentence(f))
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	done, err := contacttable.AddMembers(r.Context(), room.Book, shell.AccountOf(r), list.SID, []addressbook.SID{sid})
+	switch {
+	case err != nil:
+		return shell.Answer{}, err
+	case done.Already > 0:
+		return wrong("It is in this list already.")
+	case done.Gone > 0:
+		return shell.Answer{}, addressbook.ErrNoContact
+	}
+	text := "Added to " + list.Name + "."
+	if made {
+		text = "Added to " + list.Name + ", which is a new list."
+	}
+	return shell.GoTo("/contacts/" + sid.String()).Saying(text), nil
+}
+
+func (room *Room) leaveList(r *http.Request) (shell.Answer, error) {
+	sid := shell.PathSID(r, "sid")
+	removed, err := contacttable.RemoveMembers(r.Context(), room.Book, shell.AccountOf(r), shell.PathSID(r, "list"), []addressbook.SID{sid})
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	text := "Taken out of the list. The contact itself stays."
+	if removed == 0 {
+		text = "It was not in that list any more."
+	}
+	return shell.GoTo("/contacts/" + sid.String()).Saying(text), nil
+}
+
+// listFor returns the list of this name, which it makes where there is none. A
+// name that no list can have is a fault.
+func (room *Room) listFor(ctx context.Context, acct account.Account, name string) (list addressbook.List, made bool, err error) {
+	there, err := contacttable.ListNamed(ctx, room.Book, acct, name)
+	if err != nil {
+		return list, false, err
+	}
+	if there != nil {
+		return *there, false, nil
+	}
+	list, err = contacttable.MakeList(ctx, room.Book, acct, name, "")
+	return list, err == nil, err
+}

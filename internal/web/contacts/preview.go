@@ -1,0 +1,55 @@
+package contacts
+
+import (
+	"net/http"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// numberPreview tells how a number that is being typed is understood.
+type numberPreview struct {
+	Number  string // in groups; "" as long as it is none
+	E164    string
+	Country string
+	Typed   bool
+	Taken   *contacttable.Row // who has it already
+}
+
+func (room *Room) preview(r *http.Request, typed, self string) (p numberPreview, err error) {
+	acct := shell.AccountOf(r)
+	typed = strings.TrimSpace(typed)
+	p.Typed = typed != ""
+	number, err := room.Book.Number(acct, typed)
+	if err != nil {
+		return p, nil
+	}
+	p.Number, p.E164, p.Country = number.International(), number.String(), words.Country(number.Region())
+	page, err := room.Book.Contacts(r.Context(), acct, addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: p.E164})
+	if err == nil && len(page.Contacts) == 1 && page.Contacts[0].SID.String() != self {
+		c := page.Contacts[0]
+		p.Taken = &contacttable.Row{Contact: c, Name: contacttable.Title(c)}
+	}
+	return p, err
+}
+
+// numberPreview shows how a number is understood, to htmx alone; others get the
+// form with the number in it.
+func (room *Room) numberPreview(r *http.Request) (shell.Answer, error) {
+	words := r.URL.Query()
+	form := newContactForm(typed(words))
+	form.SID = words.Get("sid")
+	var err error
+	if form.Number, err = room.preview(r, words.Get("number"), form.SID); err != nil {
+		return shell.Answer{}, err
+	}
+	if !shell.ByHTMX(r) {
+		form.SID = "" // it is the form of a new contact then
+	}
+	a := pages.Show("contact-form", "Add a contact", form)
+	a.Fragment = "number-preview"
+	return a, nil
+}

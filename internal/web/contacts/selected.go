@@ -1,0 +1,63 @@
+package contacts
+
+import (
+	"net/http"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// selectedData is what the template selected.html shows: what to do with a
+// selection.
+type selectedData struct {
+	contacttable.Selection
+	Do     string // list, tag or delete
+	Count  int
+	Field  shell.Field // the list's name or the tag
+	Lists  []addressbook.List
+	Undo   bool // a deletion can be undone
+	Before int  // how many a deletion was confirmed for, when they are others now; 0 else
+}
+
+// selectedPage asks how to do what a table's button says.
+func (room *Room) selectedPage(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	return room.askSelected(r, selectedData{Selection: contacttable.SelectionIn(r.PostForm), Do: r.PostForm.Get("do")})
+}
+
+func (room *Room) askSelected(r *http.Request, data selectedData) (shell.Answer, error) {
+	n, err := data.Size(r.Context(), room.Book, shell.AccountOf(r))
+	if err != nil {
+		return data.Refused(err)
+	}
+	data.Count = n
+	var name string
+	switch data.Do {
+	case "list":
+		name = "Add to a list"
+		data.Field.Name, data.Field.Label, data.Field.Required, data.Field.MaxLength = "name", "List", true, addressbook.MaxTextLength
+		data.Field.Hint = "The name of a list that is there, or of one to make."
+		if data.Lists, err = room.listChoices(r); err != nil {
+			return shell.Answer{}, err
+		}
+	case "tag":
+		name = "Set the tag"
+		data.Field.Name, data.Field.Label, data.Field.MaxLength = "value", "Tag", addressbook.MaxTextLength
+		data.Field.Hint = "It takes the place of the tags that they have. Leave it empty to take their tags away."
+	case "delete":
+		name = "Delete " + words.Plural(n, "contact", "contacts")
+		data.Undo = !data.All && n <= maxUndo
+	default:
+		return shell.Answer{}, fault.New(fault.Invalid, "There is no such thing to do with contacts.")
+	}
+	a := pages.Show("selected", name, data)
+	if data.Field.Error != "" || data.Before > 0 {
+		a = a.Invalid()
+	}
+	return a, nil
+}

@@ -1,0 +1,164 @@
+package contacttable
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+	"callbook/internal/web/shell"
+)
+
+// Filter is what a table of contacts is narrowed down to, and how it is
+// sorted: the query of its page's address.
+type Filter struct {
+	Search  string
+	Tag     string
+	List    string // its name
+	Country string // a calling code
+	Sort    string // one of contactSorts
+}
+
+// Sorts are the orders of a table of contacts; the first is the usual.
+var Sorts = []shell.Option{
+	{Value: "", Label: "Added last"}, {Value: "created", Label: "Added first"},
+	{Value: "-updated", Label: "Changed last"}, {Value: "updated", Label: "Changed first"},
+	{Value: "name", Label: "Name, A to Z"}, {Value: "-name", Label: "Name, Z to A"},
+}
+
+// FilterOf reads the filter from an address or a form. What is no order is the
+// usual one.
+func FilterOf(v url.Values) Filter {
+	word := func(name string) string {
+		return strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(v.Get(name)), "\x00", ""), "")
+	}
+	f := Filter{Search: word("q"), Tag: word("tag"), List: word("list"), Country: word("country"), Sort: word("sort")}
+	if !slices.ContainsFunc(Sorts, func(o shell.Option) bool { return o.Value == f.Sort }) {
+		f.Sort = ""
+	}
+	return f
+}
+
+// Words are the filter's names and values, without those that say nothing.
+func (f Filter) Words() []shell.Option {
+	all := []shell.Option{{Value: "q", Label: f.Search}, {Value: "tag", Label: f.Tag}, {Value: "list", Label: f.List}, {Value: "country", Label: f.Country}, {Value: "sort", Label: f.Sort}}
+	return slices.DeleteFunc(all, func(o shell.Option) bool { return o.Label == "" })
+}
+
+// Narrows tells whether it leaves any contacts out.
+func (f Filter) Narrows() bool {
+	f.Sort = ""
+	return f != Filter{}
+}
+
+// URL is the address of the page at path with this filter, and more words,
+// given as names and values in turn.
+func (f Filter) URL(path string, more ...string) string {
+	v := url.Values{}
+	for _, word := range f.Words() {
+		v.Set(word.Value, word.Label)
+	}
+	for i := 0; i < len(more); i += 2 {
+		v.Set(more[i], more[i+1])
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+// Order is the filter's part of a query.
+func (f Filter) Order() addressbook.Window {
+	field, desc := strings.CutPrefix(f.Sort, "-")
+	switch field {
+	case "updated":
+		return addressbook.Window{Sort: addressbook.ByUpdated, Desc: desc}
+	case "name":
+		return addressbook.Window{Sort: addressbook.ByName, Desc: desc}
+	}
+	return addressbook.Window{Desc: f.Sort == ""}
+}
+
+// query is the filter as the address book is asked. When it names a list that
+// is not there, or no country, nothing is found, and wrong says why.
+func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, wrong string, err error) {
+	q = addressbook.Query{Window: f.Order(), Tag: f.Tag, Search: searched(f.Search)}
+	if f.List != "" {
+		list, err := ListNamed(ctx, book, acct, f.List)
+		if err != nil {
+			return q, "", err
+		}
+		if list == nil {
+			return q, "There is no list called “" + f.List + "”.", nil
+		}
+		q.Lists = []addressbook.SID{list.SID}
+	}
+	if f.Country != "" {
+		code, err := strconv.Atoi(f.Country)
+		if err != nil || len(phone.CallingCode(code).Regions()) == 0 {
+			return q, "There is no country with the calling code “" + f.Country + "”.", nil
+		}
+		q.Numbers = phone.CallingCode(code).Numbers()
+	}
+	if q.Search != "" {
+		if n, err := book.Number(acct, f.Search); err == nil {
+			// A whole number is looked up, in whatever spelling. Should nobody
+			// have it, it may yet be a part of one.
+			whole := addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: n.String()}
+			page, err := book.Contacts(ctx, acct, whole)
+			if err != nil {
+				return q, "", err
+			}
+			if page.Total > 0 {
+				q.Search, q.Number = "", n.String()
+			}
+		}
+	}
+	return q, "", nil
+}
+
+// searched is what to look for when somebody types this. Numbers are stored
+// without the blanks and signs that people put between their digits, and
+// without the 0 that stands for the country.
+func searched(text string) string {
+	digits := 0
+	plain := strings.Map(func(r rune) rune {
+		switch {
+		case '0' <= r && r <= '9':
+			digits++
+			return r
+		case r == '+':
+			return r
+		case strings.ContainsRune(" -()./", r):
+			return -1
+		}
+		return utf8.RuneError
+	}, text)
+	const fewest = 5 // digits; less may be part of an address or a name
+	if digits < fewest || strings.ContainsRune(plain, utf8.RuneError) {
+		return text
+	}
+	return strings.TrimLeft(plain, "0")
+}
+
+// ListNamed returns the account's list of this name, or nil.
+func ListNamed(ctx context.Context, book *addressbook.Book, acct account.Account, name string) (*addressbook.List, error) {
+	// Just before the lists of this name in their order. Names that differ in
+	// their case alone share a place there.
+	w := addressbook.Window{Sort: addressbook.ByName, Limit: 50, After: &addressbook.Position{Key: addressbook.NameKey(name, "")}}
+	page, err := book.Lists(ctx, acct, addressbook.ListQuery{Window: w, Name: name})
+	if err != nil {
+		return nil, err
+	}
+	for i := range page.Lists {
+		if page.Lists[i].Name == name {
+			return &page.Lists[i], nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,33 @@
+package contacttable
+
+import (
+	"net/http"
+
+	"callbook/internal/web/shell"
+)
+
+// StoppedData is what the template selected-stopped.html shows: a selection
+// whose contacts are worked only in part.
+type StoppedData struct {
+	Selection
+	Doing         string // what was being done, as "Tagging"
+	Worked, Count int    // how many contacts are done, and of how many
+	Why           shell.TroublePage
+	// Path is what the form that does the rest is sent to, with the selection
+	// and More.
+	Path string
+	More []shell.Option
+}
+
+// Left is how many contacts are still to be done.
+func (s StoppedData) Left() int { return max(s.Count-s.Worked, 0) }
+
+// Stopped tells how far a selection was worked before an error, and offers to
+// do the rest. That works the whole selection again, which does no harm to what
+// is done already.
+func Stopped(r *http.Request, err error, data StoppedData) shell.Answer {
+	data.Why = shell.Explain(r, err)
+	a := Pages.Show("selected-stopped", data.Doing+" stopped", data)
+	a.Status = data.Why.Status
+	return a
+}

@@ -1,0 +1,105 @@
+// Package contacttable is the table of contacts that the pages of several rooms
+// show: how it is filtered, sorted and paged, and what is selected in it.
+package contacttable
+
+import (
+	"embed"
+	"net/http"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/web/shell"
+)
+
+//go:embed *.html
+var files embed.FS
+
+// Pages has the parts with which the pages of rooms show a table.
+var Pages = shell.NewPages(files)
+
+// PageRows is how many rows a page of a table has.
+const PageRows = 50
+
+// Table is what the part "contact-table" shows: a page of contacts, of
+// the whole account or of one list.
+type Table struct {
+	Path   string // of the page
+	Filter Filter
+	Wrong  string // why the filter cannot be
+	Rows   []Row
+	Total  int
+	// Previous and Next are the addresses of the pages there; "" for none.
+	Previous, Next string
+	// List is the one whose members these are, nil for the whole account.
+	List *addressbook.List
+}
+
+// Row is one of the table.
+type Row struct {
+	addressbook.Contact
+	Name   string
+	Number string // in groups
+}
+
+// RowOf is the row of a contact.
+func RowOf(c addressbook.Contact) Row {
+	return Row{Contact: c, Name: PersonName(c), Number: c.Number.International()}
+}
+
+// ByUpdated tells which of its dates a row shows.
+func (t Table) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort, "updated") }
+
+// More tells whether more contacts match than are on the page.
+func (t Table) More() bool { return t.Total > len(t.Rows) }
+
+// Read reads the page that a request's address asks for. List may be nil.
+func Read(r *http.Request, book *addressbook.Book, path string, list *addressbook.List) (Table, error) {
+	words := r.URL.Query()
+	t := Table{Path: path, Filter: FilterOf(words), List: list}
+	if list != nil {
+		t.Filter.List = ""
+	}
+	ctx, acct := r.Context(), shell.AccountOf(r)
+	q, wrong, err := t.Filter.query(ctx, book, acct)
+	if err != nil || wrong != "" {
+		t.Wrong = wrong
+		return t, err
+	}
+	if list != nil {
+		q.Lists = []addressbook.SID{list.SID}
+	}
+	q.Limit = PageRows
+	read := func(w addressbook.Window) ([]addressbook.Contact, *addressbook.Position, error) {
+		q.Window = w
+		page, err := book.Contacts(ctx, acct, q)
+		t.Total = page.Total
+		return page.Contacts, page.Next, err
+	}
+	position := func(c addressbook.Contact) addressbook.Position {
+		return addressbook.Position{Key: q.SortKey(c.Updated, addressbook.NameKey(c.FirstName.Value, c.LastName.Value)), SID: c.SID}
+	}
+	address := func(word, place string) string { return t.Filter.URL(path, word, place) }
+	contacts, previous, next, err := Turn(words, q.Window, read, position, address)
+	t.Previous, t.Next = previous, next
+	for _, c := range contacts {
+		t.Rows = append(t.Rows, RowOf(c))
+	}
+	return t, err
+}
+
+// PersonName is a contact's first and last name; "" when it has none.
+func PersonName(c addressbook.Contact) string {
+	return strings.TrimSpace(c.FirstName.Value + " " + c.LastName.Value)
+}
+
+// Title is what to call a contact: its name, or else its company's, or else its
+// number.
+func Title(c addressbook.Contact) string {
+	if name := PersonName(c); name != "" {
+		return name
+	}
+	if name := strings.TrimSpace(c.CompanyName.Value); name != "" {
+		return name
+	}
+	return c.Number.International()
+}

@@ -1,0 +1,199 @@
+package imports
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/budget"
+	"callbook/internal/fault"
+	"callbook/internal/upload"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+const (
+	// maxFormText is how much of a text part is read: more than any may have.
+	maxFormText = 4 << 10
+	// maxUploadForm is the size limit of a form with a file, in bytes.
+	maxUploadForm = upload.MaxFileBytes + shell.MaxForm
+	// uploadBytes is what an upload takes while it comes: buffers, and a piece of
+	// the file on its way to the database.
+	uploadBytes = 1 << 20
+)
+
+// The words of the forms for what can be chosen of an import.
+var (
+	listTypeOptions = []shell.Option{
+		{Value: "static", Label: fmt.Sprintf("Static: up to %s contacts", words.Count(upload.MaxStatic))},
+		{Value: "dynamic", Label: fmt.Sprintf("Dynamic: up to %s, other columns are variables", words.Count(upload.MaxDynamic))},
+	}
+	onDuplicateOptions = []shell.Option{
+		{Value: "reject", Label: "Leave it, and report repeats"},
+		{Value: "skip", Label: "Leave it, and say nothing of repeats"},
+		{Value: "update", Label: "Write the row's values over it"},
+	}
+)
+
+// importForm is the form of an import, but for its file and columns.
+type importForm struct {
+	ListName, Type, OnDuplicate shell.Field
+	Lists                       []string // names that are suggested
+	FileError                   string
+}
+
+func newImportForm() importForm {
+	return importForm{
+		ListName: shell.Field{
+			Name: "list_name", Label: "List", Required: true, MaxLength: addressbook.MaxTextLength,
+			Hint: "A new name makes a new list; with the name of one that is there, the contacts are added to it.",
+		},
+		Type: shell.Field{
+			Name: "type", Label: "Kind of list", Type: "select", Value: "static", Options: listTypeOptions,
+		},
+		OnDuplicate: shell.Field{
+			Name: "on_duplicate", Label: "If a contact is there already", Type: "select", Value: "reject", Options: onDuplicateOptions,
+			Hint: "It is put into the list in any case. A repeat is a row whose contact is in the list.",
+		},
+	}
+}
+
+// set fills the form with a value as it was sent.
+func (f *importForm) set(name, value string) {
+	for _, one := range []*shell.Field{&f.ListName, &f.Type, &f.OnDuplicate} {
+		if one.Name == name {
+			one.Value = value
+		}
+	}
+}
+
+// request is what the form asks for. What is wrong is noted at the field, and
+// false returned.
+func (f *importForm) request() (upload.Request, bool) {
+	r := upload.Request{ListName: f.ListName.Value, TypeGiven: true}
+	switch f.Type.Value {
+	case "static":
+	case "dynamic":
+		r.Type = addressbook.Dynamic
+	default:
+		f.Type.Error = "Choose what kind of list it is."
+	}
+	switch f.OnDuplicate.Value {
+	case "reject":
+	case "skip":
+		r.Options.OnDuplicate = addressbook.SkipDuplicate
+	case "update":
+		r.Options.OnDuplicate = addressbook.UpdateDuplicate
+	default:
+		f.OnDuplicate.Error = "Choose what happens then."
+	}
+	if r.ListName == "" {
+		f.ListName.Error = words.Sentence(fault.Mandatory(upload.FieldListName))
+	}
+	return r, f.Type.Error == "" && f.OnDuplicate.Error == "" && f.ListName.Error == ""
+}
+
+// fill is the reverse of request.
+func (f *importForm) fill(r upload.Request) {
+	f.ListName.Value = r.ListName
+	f.Type.Value = listTypeOptions[r.Type].Value
+	f.OnDuplicate.Value = onDuplicateOptions[r.Options.OnDuplicate].Value
+}
+
+// refused notes what importer has against a request at the field that it is
+// about. What is no fault of a field is returned.
+func (f *importForm) refused(err error) error {
+	is := fault.As(err)
+	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Missing) {
+		return err
+	}
+	switch is.Field {
+	case upload.FieldFile:
+		f.FileError = words.Sentence(is)
+	case upload.FieldType:
+		f.Type.Error = words.Sentence(is)
+	default:
+		f.ListName.Error = words.Sentence(is)
+	}
+	return nil
+}
+
+// readUpload reads the form with the file, in whatever order its parts come.
+// What is wrong with it is noted in the form, and the file is nil.
+func (room *Room) readUpload(r *http.Request, form *importForm) (*upload.File, error) {
+	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
+		return nil, err
+	}
+	r.Body = http.MaxBytesReader(nil, r.Body, maxUploadForm)
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, shell.ErrForm
+	}
+	var file *upload.File
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return file, nil
+		}
+		if err == nil {
+			file, err = room.readPart(r, part, file, form)
+		}
+		if err != nil {
+			file.Discard()
+			return nil, uploadTrouble(err)
+		}
+	}
+}
+
+func (room *Room) readPart(r *http.Request, part *multipart.Part, file *upload.File, form *importForm) (*upload.File, error) {
+	if part.FormName() != "file" {
+		text, err := io.ReadAll(io.LimitReader(part, maxFormText))
+		form.set(part.FormName(), string(text))
+		return file, err
+	}
+	if part.FileName() == "" || file != nil {
+		return file, nil // none was chosen, or one came already
+	}
+	body := &failingReader{Reader: part}
+	file, err := room.Imports.Receive(r.Context(), shell.AccountOf(r), body)
+	if body.err != nil {
+		return nil, body.err
+	}
+	if err == nil {
+		file.Name(part.FileName())
+	}
+	return file, err
+}
+
+// failingReader keeps the error of a reader, to tell it from that of a writer.
+type failingReader struct {
+	io.Reader
+	err error
+}
+
+func (k *failingReader) Read(p []byte) (int, error) {
+	n, err := k.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		k.err = err
+	}
+	return n, err
+}
+
+// uploadTrouble is what a person is told of a form that could not be read to its
+// end.
+func uploadTrouble(err error) error {
+	if fault.As(err) != nil {
+		return err
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errFileTooLarge
+	}
+	return errNotWhole
+}
+
+var errNotWhole = fault.New(fault.Unparsable, "The file did not arrive whole. Try again.")
+
+var errFileTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("A file has at most %d MB. Split it, and import the parts into the same list.", upload.MaxFileBytes>>20))

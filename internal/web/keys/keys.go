@@ -1,0 +1,180 @@
+// Package keys is the pages of API keys, and of programs that use them.
+package keys
+
+import (
+	"embed"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/clock"
+	"callbook/internal/fault"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = shell.NewPages(files)
+
+// Room is the pages of API keys, and of samples of what is done with them.
+type Room struct {
+	Accounts *account.Directory
+	Clock    clock.Clock
+}
+
+// Routes implements shell.Room.
+func (room *Room) Routes(d *shell.Dashboard) {
+	pages.Parse()
+	d.Navigation(shell.NavItem{Path: "/api", Label: "API", More: " settings", Icon: shell.Drawing(`<path d="m7 6-4 4 4 4m6-8 4 4-4 4"/>`)})
+	d.Handle("GET /api", room.keysPage)
+	d.Handle("POST /api/keys", room.createKey)
+	d.Handle("GET /api/keys/{id}/revoke", room.revokePage)
+	d.Handle("POST /api/keys/{id}/revoke", room.revokeKey)
+	d.Handle("GET /api/samples", room.samplesPage)
+}
+
+// lifetimes are what a key's may be, by the values of the form.
+var lifetimes = []struct {
+	value, label string
+	lifetime     time.Duration
+}{
+	{"", "Never", 0},
+	{"7", "In 7 days", 7 * 24 * time.Hour},
+	{"30", "In 30 days", 30 * 24 * time.Hour},
+	{"90", "In 90 days", 90 * 24 * time.Hour},
+	{"365", "In a year", 365 * 24 * time.Hour},
+}
+
+// keysPage is what the template keys.html shows.
+type keysPage struct {
+	Tabs          []shell.Tab
+	BaseURL       string
+	Good, Ended   []account.Key // the newest first
+	Name, Expires shell.Field
+}
+
+func (room *Room) newKeysPage(r *http.Request) (keysPage, error) {
+	page := keysPage{
+		Tabs:    shell.APITabs("/api"),
+		BaseURL: shell.BaseURL(r),
+		Name: shell.Field{
+			Name: "name", Label: "Name", MaxLength: account.MaxKeyNameLength,
+			Hint: "What the key is for, so that you can tell it from others.",
+		},
+		Expires: shell.Field{Name: "expires", Label: "Expires", Type: "select"},
+	}
+	for _, l := range lifetimes {
+		page.Expires.Options = append(page.Expires.Options, shell.Option{Value: l.value, Label: l.label})
+	}
+	var err error
+	page.Good, page.Ended, err = room.keys(r)
+	return page, err
+}
+
+// keys returns the account's keys, the newest first: those that let somebody
+// in, and those that do not any more.
+func (room *Room) keys(r *http.Request) (good, ended []account.Key, err error) {
+	all, err := room.Accounts.Keys(r.Context(), shell.AccountOf(r).SID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range slices.Backward(all) {
+		if k.Ended(room.Clock.Now()) {
+			ended = append(ended, k)
+		} else {
+			good = append(good, k)
+		}
+	}
+	return good, ended, nil
+}
+
+func (room *Room) keysPage(r *http.Request) (shell.Answer, error) {
+	page, err := room.newKeysPage(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return pages.Show("keys", "API settings", page), nil
+}
+
+// newKey is what the template key-created.html shows.
+type newKey struct {
+	Key            account.Key
+	Token, BaseURL string
+	Sample         string
+}
+
+// createKey answers with the token itself and not by leading to a page: it is
+// kept nowhere, so no later page could show it.
+func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	name, expires := strings.TrimSpace(r.PostForm.Get("name")), r.PostForm.Get("expires")
+	refuse := func(nameError, expiresError string) (shell.Answer, error) {
+		page, err := room.newKeysPage(r)
+		if err != nil {
+			return shell.Answer{}, err
+		}
+		page.Name.Value, page.Name.Error = name, nameError
+		page.Expires.Value, page.Expires.Error = expires, expiresError
+		return pages.Show("keys", "API settings", page).Invalid(), nil
+	}
+	lifetime, ok := lifetimeOf(expires)
+	if !ok {
+		return refuse("", "Choose one of these.")
+	}
+	key, token, err := room.Accounts.CreateKey(r.Context(), shell.AccountOf(r).SID, name, lifetime)
+	if f := fault.As(err); fault.Is(err, fault.Invalid) {
+		return refuse(words.Sentence(f), "")
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	made := newKey{Key: key, Token: token, BaseURL: shell.BaseURL(r)}
+	if made.Sample, err = room.sample(r, "curl", key.ID, token); err != nil {
+		return shell.Answer{}, err
+	}
+	return pages.Show("key-created", "API key created", made), nil
+}
+
+func lifetimeOf(value string) (time.Duration, bool) {
+	for _, l := range lifetimes {
+		if l.value == value {
+			return l.lifetime, true
+		}
+	}
+	return 0, false
+}
+
+// oldKey is what the template key-revoke.html shows.
+type oldKey struct {
+	Key account.Key
+	// Mine tells that the visitor's own session ends with it.
+	Mine bool
+}
+
+func (room *Room) revokePage(r *http.Request) (shell.Answer, error) {
+	key, err := room.Accounts.KeyOf(r.Context(), shell.AccountOf(r), r.PathValue("id"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if !key.Revoked.IsZero() {
+		return shell.GoTo("/api"), nil
+	}
+	return pages.Show("key-revoke", "Revoke an API key", oldKey{Key: key, Mine: shell.SessionOf(r).Key == key.ID}), nil
+}
+
+func (room *Room) revokeKey(r *http.Request) (shell.Answer, error) {
+	key, err := room.Accounts.RevokeKeyOf(r.Context(), shell.AccountOf(r), r.PathValue("id"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if shell.SessionOf(r).Key == key.ID {
+		return shell.GoTo("/signin").Saying("The key is revoked, and you are signed out with it.").SignedOut(), nil
+	}
+	return shell.GoTo("/api").Saying("The key is revoked. Nobody gets in with it any more."), nil
+}

@@ -1,0 +1,145 @@
+// Package lists is the pages of lists: the table of them, one list with its contacts, and its
+// form.
+package lists
+
+import (
+	"embed"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = shell.NewPages(files, contacttable.Pages)
+
+// Room is the pages of lists.
+type Room struct {
+	Book *addressbook.Book
+}
+
+// Routes implements shell.Room.
+func (room *Room) Routes(d *shell.Dashboard) {
+	pages.Parse()
+	d.Navigation(shell.NavItem{Path: "/lists", Label: "Lists", Icon: shell.Drawing(`<path d="M7.5 5H17M7.5 10H17M7.5 15H17M3.5 5h.01M3.5 10h.01M3.5 15h.01"/>`)})
+	d.Handle("GET /lists", room.listsPage)
+	d.Handle("GET /lists/new", room.newListPage)
+	d.Handle("POST /lists", room.createList)
+	d.Handle("GET /lists/{sid}", room.listPage)
+	d.Handle("GET /lists/{sid}/export", room.export)
+	d.Handle("GET /lists/{sid}/edit", room.editListPage)
+	d.Handle("POST /lists/{sid}", room.saveList)
+	d.Handle("GET /lists/{sid}/delete", room.deleteListPage)
+	d.Handle("POST /lists/{sid}/delete", room.deleteList)
+	d.Handle("POST /lists/{sid}/remove", room.removeSelected)
+	d.Handle("GET /lists/{sid}/add", room.addNumbersPage)
+	d.Handle("POST /lists/{sid}/add", room.addNumbers)
+}
+
+// listsData is what the template lists.html shows.
+type listsData struct {
+	Search         string
+	Sort           string
+	Sorts          []shell.Option
+	Rows           []addressbook.List
+	Total          int
+	Previous, Next string
+}
+
+func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
+	words := r.URL.Query()
+	filter := contacttable.FilterOf(url.Values{"q": words["q"], "sort": words["sort"]})
+	data := listsData{Search: filter.Search, Sort: filter.Sort, Sorts: contacttable.Sorts}
+	q := addressbook.ListQuery{Window: filter.Order(), Name: filter.Search}
+	q.Limit = contacttable.PageRows
+	read := func(w addressbook.Window) ([]addressbook.List, *addressbook.Position, error) {
+		q.Window = w
+		page, err := room.Book.Lists(r.Context(), shell.AccountOf(r), q)
+		data.Total = page.Total
+		return page.Lists, page.Next, err
+	}
+	position := func(l addressbook.List) addressbook.Position {
+		return addressbook.Position{Key: q.SortKey(l.Updated, addressbook.NameKey(l.Name, "")), SID: l.SID}
+	}
+	address := func(word, place string) string { return filter.URL("/lists", word, place) }
+	var err error
+	data.Rows, data.Previous, data.Next, err = contacttable.Turn(words, q.Window, read, position, address)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	a := pages.Show("lists", "Lists", data)
+	a.Fragment, a.URL = "list-results", filter.URL("/lists")
+	return a, nil
+}
+
+// listForm is what the template list-form.html shows.
+type listForm struct {
+	SID       string // "" for a new one
+	Updated   string // when the list that is being edited was changed, in Unix nanoseconds
+	Name, Tag shell.Field
+	// Conflict is what differs between what was typed and what somebody else
+	// saved meanwhile; empty when nobody did.
+	Conflict []shell.Difference
+	// Deleted tells that somebody deleted the list meanwhile.
+	Deleted bool
+}
+
+func newListForm(name, tag string) listForm {
+	return listForm{
+		Name: shell.Field{Name: "name", Label: "Name", Value: name, Required: true, MaxLength: addressbook.MaxTextLength},
+		Tag:  shell.Field{Name: "tag", Label: "Tag", Value: tag, MaxLength: addressbook.MaxTextLength},
+	}
+}
+
+// typedListForm is the form as it was sent.
+func typedListForm(form url.Values) listForm {
+	return newListForm(strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("tag")))
+}
+
+func (f listForm) page() shell.Answer {
+	title := "Make a list"
+	if f.SID != "" {
+		title = "Edit the list"
+	}
+	a := pages.Show("list-form", title, f)
+	if f.Name.Error != "" || f.Tag.Error != "" {
+		a = a.Invalid()
+	}
+	return a
+}
+
+// refused puts a fault beside the field that it is about.
+func (f listForm) refused(err *fault.Error) listForm {
+	if err.Field == addressbook.FieldTag {
+		f.Tag.Error = words.Sentence(err)
+	} else {
+		f.Name.Error = words.Sentence(err)
+	}
+	return f
+}
+
+func (room *Room) newListPage(*http.Request) (shell.Answer, error) {
+	return newListForm("", "").page(), nil
+}
+
+func (room *Room) createList(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	form := typedListForm(r.PostForm)
+	list, err := contacttable.MakeList(r.Context(), room.Book, shell.AccountOf(r), form.Name.Value, form.Tag.Value)
+	if f := fault.As(err); f != nil {
+		return form.refused(f).page(), nil
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.GoTo("/lists/" + list.SID.String()).Saying("Made the list " + list.Name + "."), nil
+}

@@ -1,0 +1,158 @@
+package lists
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// maxPasted is how many numbers can be pasted at once.
+const maxPasted = 5_000
+
+// numbersForm is what the template list-add.html shows.
+type numbersForm struct {
+	List    addressbook.List
+	Numbers shell.Field
+	Create  bool // contacts for numbers that nobody has
+	// Why is why the server could not do it; nil when it was not asked to.
+	Why *shell.TroublePage
+}
+
+// pasted is what became of one line.
+type pasted struct {
+	Line    int
+	Given   string
+	Contact *contacttable.Row // nil when there is none
+	Kind    string            // of its badge: good, bad or ""
+	Outcome string
+}
+
+// numbersDone is what the template list-added.html shows.
+type numbersDone struct {
+	List                          addressbook.List
+	Added, Created, Already, Left int
+	Lines                         []pasted
+}
+
+func newNumbersForm(list addressbook.List, text string, create bool) numbersForm {
+	return numbersForm{List: list, Create: create, Numbers: shell.Field{
+		Name: "numbers", Label: "Numbers", Type: "textarea", Value: text, Required: true, Mono: true,
+		Hint: "One a line, in any spelling, up to " + words.Count(maxPasted) + ".",
+	}}
+}
+
+func (room *Room) addNumbersPage(r *http.Request) (shell.Answer, error) {
+	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return pages.Show("list-add", "Add to "+list.Name, newNumbersForm(list, "", true)), nil
+}
+
+func (room *Room) addNumbers(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	acct := shell.AccountOf(r)
+	list, err := room.Book.List(r.Context(), acct, shell.PathSID(r, "sid"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	form := newNumbersForm(list, strings.ReplaceAll(r.PostForm.Get("numbers"), "\r\n", "\n"), r.PostForm.Get("create") != "")
+	lines := pastedLines(form.Numbers.Value)
+	switch {
+	case len(lines) == 0:
+		form.Numbers.Error = "Paste at least one number."
+	case len(lines) > maxPasted:
+		form.Numbers.Error = fmt.Sprintf("These are %s numbers. Paste at most %s at once, or import them as a CSV.", words.Count(len(lines)), words.Count(maxPasted))
+	}
+	if form.Numbers.Error != "" {
+		return pages.Show("list-add", "Add to "+list.Name, form).Invalid(), nil
+	}
+	done, err := room.addLines(r, acct, list, lines, form.Create)
+	if err != nil {
+		why := shell.Explain(r, err)
+		form.Why = &why
+		a := pages.Show("list-add", "Add to "+list.Name, form)
+		a.Status = why.Status
+		return a, nil
+	}
+	return pages.Show("list-added", "Added to "+list.Name, done), nil
+}
+
+// pastedLines are the lines of a text that are not blank.
+func pastedLines(text string) (lines []pasted) {
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		n++
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, pasted{Line: n, Given: line})
+		}
+	}
+	return lines
+}
+
+// addLines finds the contacts with the lines' numbers, or creates them, puts
+// them into the list, and tells what became of each.
+func (room *Room) addLines(r *http.Request, acct account.Account, list addressbook.List, lines []pasted, create bool) (numbersDone, error) {
+	drafts := make([]addressbook.Draft, len(lines))
+	for i, line := range lines {
+		drafts[i].Number = addressbook.Given(line.Given)
+	}
+	// Without creating, the same is asked and nothing is written.
+	opts := addressbook.CreateOptions{DryRun: !create}
+	found, err := room.Book.CreateContacts(r.Context(), acct, drafts, opts, nil)
+	if err != nil {
+		return numbersDone{}, err
+	}
+	var sids []addressbook.SID
+	var of []int // sids[i] is that of lines[of[i]]
+	fresh := make(map[addressbook.SID]bool)
+	for i, result := range found {
+		line := &lines[i]
+		if result.Contact == nil {
+			line.Kind, line.Outcome = "bad", "No telephone number"
+			continue
+		}
+		if result.Fault == nil {
+			fresh[result.Contact.SID] = true
+		}
+		if fresh[result.Contact.SID] && !create {
+			line.Kind, line.Outcome = "bad", "Not in the address book"
+			continue
+		}
+		row := contacttable.RowOf(*result.Contact)
+		line.Contact = &row
+		sids, of = append(sids, row.SID), append(of, i)
+	}
+	done := numbersDone{List: list, Lines: lines}
+	if len(sids) > 0 {
+		var members []addressbook.MembershipResult
+		members, err = room.Book.AddToList(r.Context(), acct, list.SID, contacttable.Refs(sids), nil)
+		for i, result := range members {
+			line := &lines[of[i]]
+			switch {
+			case result.Fault == addressbook.ErrMember:
+				done.Already++
+				line.Kind, line.Outcome = "", "In the list already"
+			case result.Fault != nil: // deleted since
+				line.Kind, line.Outcome = "bad", "Not in the address book"
+			case fresh[sids[i]]:
+				done.Added++
+				done.Created++
+				line.Kind, line.Outcome = "good", "New contact, added"
+			default:
+				done.Added++
+				line.Kind, line.Outcome = "good", "Added"
+			}
+		}
+	}
+	done.Left = len(lines) - done.Added - done.Already
+	return done, err
+}

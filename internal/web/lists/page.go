@@ -1,0 +1,86 @@
+package lists
+
+import (
+	"net/http"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// listData is what the template list.html shows.
+type listData struct {
+	addressbook.List
+	Table     contacttable.Table
+	Countries []shell.Option
+	Sorts     []shell.Option
+}
+
+// Dynamic tells whether the list's contacts came with variables.
+func (l listData) Dynamic() bool { return l.Type == addressbook.Dynamic }
+
+func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
+	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	path := "/lists/" + list.SID.String()
+	table, err := contacttable.Read(r, room.Book, path, &list)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	a := pages.Show("list", list.Name, listData{List: list, Table: table, Countries: contacttable.Countries(), Sorts: contacttable.Sorts})
+	a.Fragment, a.URL = "contact-results", table.Filter.URL(path)
+	return a, nil
+}
+
+// removeSelected takes the contacts that are selected in a list's table out of
+// it.
+func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
+	list := shell.PathSID(r, "sid")
+	s.List = &list
+	n, err := s.Size(ctx, room.Book, acct)
+	if err != nil {
+		return s.Refused(err)
+	}
+	removed := 0
+	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
+		n, err := contacttable.RemoveMembers(ctx, room.Book, acct, list, sids)
+		removed += n
+		return err
+	})
+	if err != nil {
+		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Taking out of the list", Worked: worked, Count: n,
+			Path: "/lists/" + list.String() + "/remove"}), nil
+	}
+	return shell.GoTo(s.Back()).Saying("Took " + words.Plural(removed, "contact", "contacts") + " out of the list. The contacts themselves stay."), nil
+}
+
+func (room *Room) deleteListPage(r *http.Request) (shell.Answer, error) {
+	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return pages.Show("list-delete", "Delete "+list.Name, list), nil
+}
+
+func (room *Room) deleteList(r *http.Request) (shell.Answer, error) {
+	results, err := room.Book.DeleteLists(r.Context(), shell.AccountOf(r), []addressbook.SID{shell.PathSID(r, "sid")}, nil)
+	if err == nil {
+		err = results[0].Fault
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.GoTo("/lists").Saying("Deleted the list " + results[0].List.Name + ". Its contacts are still in the address book."), nil
+}
+
+func (room *Room) export(r *http.Request) (shell.Answer, error) {
+	list := shell.PathSID(r, "sid")
+	return contacttable.Export(r, room.Book, &list)
+}

@@ -1,0 +1,193 @@
+// Package overview is the first page: how much there is, and plots of it.
+package overview
+
+import (
+	"embed"
+	"net/http"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/clock"
+	"callbook/internal/phone"
+	"callbook/internal/summary"
+	"callbook/internal/upload"
+	"callbook/internal/usage"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+const (
+	// importsOnOverview is how many imports the overview shows.
+	importsOnOverview = 3
+	// quickly is how many contacts are counted while the page waits.
+	quickly = 20_000
+	// requestDays is for how many days requests are shown.
+	requestDays = 14
+	// mostRegions is how many countries are shown.
+	mostRegions = 10
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = shell.NewPages(files)
+
+// Room is the first page.
+type Room struct {
+	Book    *addressbook.Book
+	Imports *upload.Importer
+	Summary *summary.Keeper
+	Usage   *usage.Counter
+	Clock   clock.Clock
+}
+
+// Routes implements shell.Room.
+func (room *Room) Routes(d *shell.Dashboard) {
+	pages.Parse()
+	d.Navigation(shell.NavItem{Path: "/", Label: "Overview", Icon: shell.Drawing(`<path d="M3 16V9m4.7 7V4m4.6 12v-5M17 16V6"/>`)})
+	d.Handle("GET /{$}", room.overviewPage)
+	d.Handle("GET /overview/plots", room.overviewPlots)
+}
+
+// overview is what the template overview.html shows.
+type overview struct {
+	Contacts, Lists, Imports int
+	Today                    usage.Day
+	LastImports              []words.ImportRow
+	Requests                 columnChart
+	// Plots are of the contacts; nil while they are not counted.
+	Plots *plots
+	// APIURL and so on are for a first request.
+	APIURL, SID string
+}
+
+// plots are what the contacts are made of.
+type plots struct {
+	Made                 time.Time
+	Contacts             int
+	Growth               areaChart
+	Regions, Lines, Tags []bar
+}
+
+func (room *Room) overviewPage(r *http.Request) (shell.Answer, error) {
+	ctx, acct := r.Context(), shell.AccountOf(r)
+	contacts, err := room.contactCount(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	lists, err := room.Book.Lists(ctx, acct, addressbook.ListQuery{Window: addressbook.Window{Limit: 1}})
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	imports, err := room.Imports.Uploads(ctx, acct, addressbook.Window{Limit: importsOnOverview, Desc: true})
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	days, err := room.Usage.Days(ctx, acct, requestDays)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	page := overview{
+		Contacts: contacts,
+		Lists:    lists.Total,
+		Imports:  imports.Total,
+		Today:    days[len(days)-1],
+		Requests: requestColumns(days),
+		APIURL:   shell.AccountURL(r),
+		SID:      acct.SID,
+	}
+	for _, u := range imports.Uploads {
+		page.LastImports = append(page.LastImports, words.ImportRowOf(u))
+	}
+	// A page that is small is made at once; a large one comes without plots, and
+	// they come when they are counted.
+	s, kept := room.Summary.Kept(acct, contacts)
+	if !kept && (contacts <= quickly || r.URL.Query().Get("plots") == "now") {
+		if s, err = room.Summary.Summary(ctx, acct, contacts); err != nil {
+			return shell.Answer{}, err
+		}
+		kept = true
+	}
+	if kept {
+		page.Plots = room.plotsOf(r, &s)
+	}
+	return pages.Show("overview", "Overview", page), nil
+}
+
+func (room *Room) contactCount(r *http.Request) (int, error) {
+	page, err := room.Book.Contacts(r.Context(), shell.AccountOf(r), addressbook.Query{Window: addressbook.Window{Limit: 1}})
+	return page.Total, err
+}
+
+// summary is the account's, however long it takes to make.
+func (room *Room) summary(r *http.Request) (summary.Summary, error) {
+	contacts, err := room.contactCount(r)
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	return room.Summary.Summary(r.Context(), shell.AccountOf(r), contacts)
+}
+
+// overviewPlots is the piece of the overview that takes a while.
+func (room *Room) overviewPlots(r *http.Request) (shell.Answer, error) {
+	if !shell.ByHTMX(r) {
+		return shell.GoTo("/?plots=now"), nil
+	}
+	s, err := room.summary(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	a := pages.Show("overview", "", room.plotsOf(r, &s))
+	a.Fragment = "plots"
+	return a, nil
+}
+
+// lineNames are what people call the kinds of lines.
+var lineNames = map[phone.Line]string{
+	phone.UnknownLine:   "Unknown",
+	phone.Mobile:        "Mobile",
+	phone.FixedLine:     "Fixed line",
+	phone.FixedOrMobile: "Fixed line or mobile",
+	phone.TollFree:      "Toll-free",
+	phone.VoIP:          "Internet telephony",
+	phone.OtherLine:     "Premium and others",
+}
+
+func (room *Room) plotsOf(r *http.Request, s *summary.Summary) *plots {
+	year, month, day := room.Clock.Now().In(shell.AccountOf(r).TimeZone).Date()
+	p := &plots{
+		Made:     s.Made,
+		Contacts: s.Contacts,
+		Growth:   growth(s.Days, time.Date(year, month, day, 0, 0, 0, 0, time.UTC)),
+	}
+	var regions, lines, tags []bar
+	others := 0
+	for i, share := range s.Regions {
+		if i >= mostRegions {
+			others += share.Contacts
+			continue
+		}
+		name := words.Country(share.Of)
+		if name == "" {
+			name = "Unknown"
+		}
+		regions = append(regions, bar{Label: name, Contacts: share.Contacts})
+	}
+	if others > 0 {
+		regions = append(regions, bar{Label: "Other countries", Contacts: others})
+	}
+	for _, share := range s.Lines {
+		lines = append(lines, bar{Label: lineNames[share.Of], Contacts: share.Contacts})
+	}
+	for _, share := range s.Tags {
+		tags = append(tags, bar{Label: share.Of, Contacts: share.Contacts})
+	}
+	if s.OtherTags > 0 {
+		tags = append(tags, bar{Label: "Other tags", Contacts: s.OtherTags})
+	}
+	if len(tags) > 0 && s.Untagged > 0 {
+		tags = append(tags, bar{Label: "No tag", Contacts: s.Untagged})
+	}
+	p.Regions, p.Lines, p.Tags = barsOf(s.Contacts, regions), barsOf(s.Contacts, lines), barsOf(s.Contacts, tags)
+	return p
+}

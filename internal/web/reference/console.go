@@ -1,0 +1,189 @@
+package reference
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"callbook/internal/budget"
+	"callbook/internal/reqlog"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// consolePage is what the template console.html shows.
+type consolePage struct {
+	Tabs               []shell.Tab
+	Prefix             string // of every path
+	Method, Path, Body shell.Field
+	Presets            []preset
+	Result             *consoleResult // nil before something was sent
+}
+
+// preset is a request to begin with.
+type preset struct{ Label, Method, Path, Body string }
+
+// URL is the console with the request filled in.
+func (p preset) URL() string {
+	return "/api/console?" + url.Values{"method": {p.Method}, "path": {p.Path}, "body": {p.Body}}.Encode()
+}
+
+var presets = []preset{
+	{"First contacts", "GET", "/contacts?limit=5", ""},
+	{"Find a number", "GET", "/contacts?number=09876543210", ""},
+	{"Create a contact", "POST", "/contacts", "{\n  \"contacts\": [\n    {\"number\": \"09876543210\", \"first_name\": \"Asha\", \"tag\": \"Member\"}\n  ]\n}"},
+	{"Only check a contact", "POST", "/contacts?dry_run=true", "{\n  \"contacts\": [\n    {\"number\": \"080 1234 5678\"}\n  ]\n}"},
+	{"Lists", "GET", "/lists", ""},
+	{"Create a list", "POST", "/lists", "{\n  \"lists\": [\n    {\"name\": \"Members\", \"tag\": \"2026\"}\n  ]\n}"},
+}
+
+var consoleMethods = []string{"GET", "POST", "PUT", "DELETE"}
+
+// consoleResult is what came back.
+type consoleResult struct {
+	Status     int
+	StatusText string
+	Good       bool
+	Took       time.Duration
+	Size       int    // bytes of the answer
+	Text       string // of the answer, for people
+	Cut        bool   // Text is not all of it
+}
+
+const (
+	// maxKept is how many bytes of an answer the console keeps.
+	maxKept = 4 << 20
+	// maxShown is how many bytes of an answer it shows.
+	maxShown = 200 << 10
+)
+
+func newConsolePage(r *http.Request, values url.Values) consolePage {
+	page := consolePage{
+		Tabs:   shell.APITabs("/api/console"),
+		Prefix: shell.AccountPath(r),
+		Method: shell.Field{Name: "method", Label: "Method", Type: "select", Value: values.Get("method")},
+		Path: shell.Field{
+			Name: "path", Label: "Path", Required: true, Mono: true, Value: values.Get("path"),
+			Hint: "Below " + shell.AccountPath(r) + ", with its query.",
+		},
+		Body:    shell.Field{Name: "body", Label: "Body", Type: "textarea", Mono: true, Value: values.Get("body"), Hint: "JSON, for POST and PUT and where many are deleted."},
+		Presets: presets,
+	}
+	for _, m := range consoleMethods {
+		page.Method.Options = append(page.Method.Options, shell.Option{Value: m, Label: m})
+	}
+	if page.Method.Value == "" && page.Path.Value == "" {
+		page.Method.Value, page.Path.Value = presets[0].Method, presets[0].Path
+	}
+	return page
+}
+
+func (room *Room) consolePage(r *http.Request) (shell.Answer, error) {
+	return pages.Show("console", "Console", newConsolePage(r, r.URL.Query())), nil
+}
+
+// consoleSend sends a request to the API as the visitor's account.
+func (room *Room) consoleSend(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	page := newConsolePage(r, r.PostForm)
+	refuse := func() (shell.Answer, error) {
+		a := pages.Show("console", "Console", page).Invalid()
+		a.Fragment = "console"
+		return a, nil
+	}
+	if !slices.Contains(consoleMethods, page.Method.Value) {
+		page.Method.Error = "Choose one of these."
+		return refuse()
+	}
+	// A path that was copied whole is as good.
+	path := "/" + strings.TrimLeft(strings.TrimPrefix(strings.TrimSpace(page.Path.Value), page.Prefix), "/")
+	target, err := url.Parse(page.Prefix + path)
+	if err != nil || target.Host != "" {
+		page.Path.Error = "This is no path: write it as /contacts?limit=5."
+		return refuse()
+	}
+	result := room.ask(r, page.Method.Value, target, page.Body.Value)
+	page.Result = &result
+	a := pages.Show("console", "Console", page)
+	a.Fragment = "console"
+	return a, nil
+}
+
+// ask sends a request to the API and returns what came back. The request has
+// the id of the visitor's own.
+func (room *Room) ask(r *http.Request, method string, target *url.URL, body string) consoleResult {
+	ctx, inner := reqlog.Begin(r.Context())
+	outer := shell.RecordOf(r)
+	inner.ID = outer.ID
+	// A browser sends line ends of its own.
+	body = strings.ReplaceAll(body, "\r\n", "\n")
+	request := (&http.Request{
+		Method: method, URL: target, Host: r.Host, RemoteAddr: r.RemoteAddr,
+		Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Body:   http.NoBody,
+	}).WithContext(ctx)
+	if body != "" {
+		request.Body, request.ContentLength = readCloser{strings.NewReader(body)}, int64(len(body))
+	}
+	kept := &keptAnswer{header: make(http.Header), share: budget.Of(ctx)}
+	begun := time.Now()
+	shell.API(r).ServeHTTP(kept, request)
+	took := time.Since(begun)
+	outer.Err, outer.Bulk, outer.Total, outer.Failed = inner.Err, inner.Bulk, inner.Total, inner.Failed
+	return kept.result(took)
+}
+
+type readCloser struct{ *strings.Reader }
+
+func (readCloser) Close() error { return nil }
+
+// keptAnswer is an http.ResponseWriter that keeps the beginning of an answer.
+type keptAnswer struct {
+	header http.Header
+	status int
+	size   int
+	body   bytes.Buffer
+	share  *budget.Share
+}
+
+func (k *keptAnswer) Header() http.Header { return k.header }
+
+func (k *keptAnswer) WriteHeader(status int) {
+	if k.status == 0 {
+		k.status = status
+	}
+}
+
+func (k *keptAnswer) Write(b []byte) (int, error) {
+	k.WriteHeader(http.StatusOK)
+	k.size += len(b)
+	keep := b[:min(len(b), maxKept-k.body.Len())]
+	// Kept, it is there with room to grow, and on several lines.
+	if len(keep) > 0 && k.share.Claim(4*int64(len(keep))) == nil {
+		k.body.Write(keep)
+	}
+	return len(b), nil
+}
+
+func (k *keptAnswer) result(took time.Duration) consoleResult {
+	text := k.body.Bytes()
+	text = words.Indented(text, 2*maxKept)
+	result := consoleResult{
+		Status:     k.status,
+		StatusText: http.StatusText(k.status),
+		Good:       k.status < 300,
+		Took:       took.Round(10 * time.Microsecond),
+		Size:       k.size,
+	}
+	if len(text) > maxShown {
+		text, result.Cut = text[:maxShown], true
+	}
+	result.Text = strings.ToValidUTF8(string(text), "")
+	return result
+}

@@ -1,0 +1,91 @@
+// Package reference is the pages that show what the API can do, and the console that tries it.
+//
+// The reference is the OpenAPI document as pages. They are made here and not by one
+// of the known viewers: those are several hundred KB of script, and want inline
+// styles, which the security policy keeps out.
+package reference
+
+import (
+	"embed"
+	"net/http"
+	"strings"
+	"sync"
+
+	"callbook/internal/apidoc"
+	"callbook/internal/fault"
+	"callbook/internal/web/shell"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = shell.NewPages(files)
+
+// Room is the pages that show the API, and the console that asks it.
+type Room struct {
+	Document []byte // the OpenAPI document, as YAML
+	document func() (*apidoc.Document, error)
+}
+
+// Routes implements shell.Room.
+func (room *Room) Routes(d *shell.Dashboard) {
+	pages.Parse()
+	// It takes some milliseconds, which a start need not wait for.
+	room.document = sync.OnceValues(func() (*apidoc.Document, error) { return apidoc.Parse(room.Document) })
+	d.Handle("GET /api/reference", room.referencePage)
+	d.Handle("GET /api/reference/{operation}", room.operationPage)
+	d.Handle("GET /api/console", room.consolePage)
+	d.Handle("POST /api/console", room.consoleSend)
+}
+
+// referencePage is what the template reference.html shows.
+type referencePage struct {
+	Tabs []shell.Tab
+	*apidoc.Document
+}
+
+func (room *Room) referencePage(*http.Request) (shell.Answer, error) {
+	document, err := room.document()
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return pages.Show("reference", "API reference", referencePage{shell.APITabs("/api/reference"), document}), nil
+}
+
+// operationPage is what the template operation.html shows.
+type operationPage struct {
+	Tabs []shell.Tab
+	*apidoc.Operation
+	// Try is the console with the operation filled in; "" where it cannot be
+	// tried there.
+	Try string
+}
+
+func (room *Room) operationPage(r *http.Request) (shell.Answer, error) {
+	document, err := room.document()
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	op := document.Operation(r.PathValue("operation"))
+	if op == nil {
+		return shell.Answer{}, fault.New(fault.NotFound, "The API has no such operation.")
+	}
+	return pages.Show("operation", op.Summary, operationPage{shell.APITabs("/api/reference"), op, tryURL(op)}), nil
+}
+
+func tryURL(op *apidoc.Operation) string {
+	path, ok := strings.CutPrefix(op.Path, "/v2/accounts/{account_sid}")
+	if !ok {
+		return ""
+	}
+	request := preset{Method: op.Method, Path: path}
+	if op.Body != nil {
+		if op.Body.ContentType != "application/json" {
+			return ""
+		}
+		if len(op.Body.Examples) > 0 {
+			request.Body = op.Body.Examples[0].Text
+		}
+	}
+	return request.URL()
+}

@@ -1,0 +1,90 @@
+package shell
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"callbook/internal/budget"
+	"callbook/internal/fault"
+)
+
+const (
+	// MaxForm is the size limit of a form that has no files, in bytes.
+	MaxForm = 1 << 20
+	// maxStrangersForm is that of one who is not signed in.
+	maxStrangersForm = 8 << 10
+	// formBytes is what a byte of a form takes: as it comes, and as values.
+	formBytes = 3
+)
+
+var ErrForm = fault.New(fault.Unparsable, "The form could not be read.")
+
+// ReadForm reads the request's form; its values are then in r.PostForm.
+func ReadForm(r *http.Request) error {
+	most := int64(MaxForm)
+	if !visitorOf(r).known {
+		most = maxStrangersForm
+	} else if r.ContentLength != 0 {
+		size := most
+		if r.ContentLength > 0 {
+			size = min(most, r.ContentLength)
+		}
+		if err := budget.Of(r.Context()).Take(r.Context(), formBytes*size); err != nil {
+			return err
+		}
+	}
+	r.Body = http.MaxBytesReader(nil, r.Body, most)
+	err := r.ParseForm()
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault.New(fault.TooLarge, fmt.Sprintf("A form has at most %d KiB.", tooLarge.Limit>>10))
+	}
+	if err != nil {
+		return ErrForm // what the parser says has pieces of the form in it, which are not for the log
+	}
+	return nil
+}
+
+// Field is a form's field as the part "field" shows it.
+type Field struct {
+	Name, Label, Value string
+	// Type is that of the input; "" is text, "select" and "textarea" are the
+	// elements of that name.
+	Type         string
+	Hint         string // stands below, always
+	Error        string // stands below when it is wrong
+	Placeholder  string
+	Autocomplete string // "" is off
+	Required     bool
+	Mono         bool // for what is read character by character
+	Options      []Option
+	MaxLength    int // 0: none
+}
+
+// Option is one of a select field.
+type Option struct{ Value, Label string }
+
+// Difference is a field that two people have given different values.
+type Difference struct{ Label, Theirs, Mine string }
+
+// SameShown tells whether a field that showed the stored value was left as it
+// was: browsers change ends of lines, and leave them out of fields of one line.
+func SameShown(kind, value, stored string) bool {
+	if kind != "textarea" {
+		return value == strings.NewReplacer("\r", "", "\n", "").Replace(stored)
+	}
+	return value == strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stored))
+}
+
+// UpdatedIn reads the date that a form was made on; the zero time is none.
+func UpdatedIn(form url.Values) time.Time {
+	nanos, err := strconv.ParseInt(form.Get("updated"), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(0, nanos)
+}

@@ -1,0 +1,72 @@
+package shell
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+)
+
+// NavItem is an entry of the navigation.
+type NavItem struct {
+	Path, Label string
+	Icon        template.HTML // see [drawing]
+	// More are words of the label that there is no room for on a narrow screen.
+	More    string
+	Current bool
+}
+
+// Navigation adds an entry below those that there are. Its page is current for all
+// paths below its own.
+func (d *Dashboard) Navigation(item NavItem) { d.nav = append(d.nav, item) }
+
+func (d *Dashboard) navFor(path string) []NavItem {
+	items := slices.Clone(d.nav)
+	for i, item := range items {
+		items[i].Current = path == item.Path || item.Path != "/" && strings.HasPrefix(path, item.Path+"/")
+	}
+	return items
+}
+
+// Tab is a link to one of the pages of a subject.
+type Tab struct {
+	Path, Label string
+	Current     bool
+}
+
+// APITabs are the tabs of the pages about the API.
+func APITabs(current string) []Tab {
+	tabs := []Tab{
+		{Path: "/api", Label: "Keys"},
+		{Path: "/api/samples", Label: "Samples"},
+		{Path: "/api/console", Label: "Console"},
+		{Path: "/api/reference", Label: "Reference"},
+	}
+	for i := range tabs {
+		tabs[i].Current = tabs[i].Path == current
+	}
+	return tabs
+}
+
+// icons are the drawings that templates use by name.
+var icons = map[string]string{
+	"imports":  `<path d="M10 3v9m0 0 3.5-3.5M10 12 6.5 8.5M3.5 13v3.5h13V13"/>`,
+	"out":      `<path d="M8 3.5H4v13h4M12.5 6.5 16 10l-3.5 3.5M16 10H8"/>`,
+	"search":   `<circle cx="9" cy="9" r="5"/><path d="m13 13 4 4"/>`,
+	"plus":     `<path d="M10 4v12M4 10h12"/>`,
+	"download": `<path d="M10 3v9m0 0 3.5-3.5M10 12 6.5 8.5M3.5 16.5h13"/>`,
+}
+
+// Icon is a drawing beside words that say the same.
+func Icon(name string) template.HTML {
+	paths, ok := icons[name]
+	if !ok {
+		panic("dashboard: there is no icon " + name)
+	}
+	return Drawing(paths)
+}
+
+// Drawing is an icon with these elements of SVG, which are drawn with strokes on a
+// field of 20 by 20.
+func Drawing(paths string) template.HTML {
+	return template.HTML(`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">` + paths + `</svg>`)
+}

@@ -1,0 +1,87 @@
+package shell
+
+import (
+	"embed"
+	"html/template"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"callbook/internal/web/words"
+)
+
+//go:embed *.html
+var files embed.FS
+
+// pages are those of the shell itself.
+var pages = NewPages(files)
+
+// Pages is the pages of a room by the names of their files, each together with
+// the layout and the parts that it shares with others.
+type Pages struct {
+	files fs.FS
+	parts []*Pages
+	// parsed has the templates. Only a server parses them: it took a third of the
+	// processor time of a short command, such as "callbook key list".
+	parsed func() map[string]*template.Template
+}
+
+// NewPages returns the pages whose templates are in files, as NAME.html. They use
+// the templates of the files parts*.html: of their own, of those in parts, and of the
+// shell.
+func NewPages(files fs.FS, parts ...*Pages) *Pages {
+	p := &Pages{files: files, parts: parts}
+	p.parsed = sync.OnceValue(p.parse)
+	return p
+}
+
+// Show answers with a page: the name of its template, its title, and what the
+// template's .Data is.
+func (p *Pages) Show(name, title string, data any) Answer {
+	return Answer{pages: p, page: name, title: title, data: data}
+}
+
+// Parse parses the templates now and not with the first page. It panics when they
+// are not well-formed.
+func (p *Pages) Parse() {
+	for _, more := range p.parts {
+		more.Parse()
+	}
+	p.parsed()
+}
+
+func (p *Pages) parse() map[string]*template.Template {
+	shared := template.New("").Funcs(template.FuncMap{
+		"asset":  assetURL,
+		"icon":   Icon,
+		"count":  words.Count,
+		"plural": words.Plural,
+		"prose":  words.Prose,
+		"bytes":  words.FileSize,
+		"reason": words.Reason,
+	})
+	from := []fs.FS{files}
+	for _, more := range p.parts {
+		from = append(from, more.files)
+	}
+	for _, files := range append(from, p.files) {
+		if found := glob(files, "parts*.html"); found != nil {
+			template.Must(shared.ParseFS(files, found...))
+		}
+	}
+	pages := make(map[string]*template.Template)
+	for _, file := range glob(p.files, "*.html") {
+		if !strings.HasPrefix(file, "parts") {
+			pages[strings.TrimSuffix(file, ".html")] = template.Must(template.Must(shared.Clone()).ParseFS(p.files, file))
+		}
+	}
+	return pages
+}
+
+func glob(files fs.FS, pattern string) []string {
+	names, err := fs.Glob(files, pattern)
+	if err != nil {
+		panic(err)
+	}
+	return names
+}

@@ -1,0 +1,170 @@
+package shell
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"callbook/internal/account"
+	"callbook/internal/budget"
+	"callbook/internal/slowbody"
+)
+
+// view is what a template sees, as its $. What the page itself is about is
+// Data.
+type view struct {
+	Title    string
+	SignedIn bool
+	Account  account.Account
+	Nav      []NavItem
+	Notice   *notice
+	Data     any
+}
+
+// Time shows a time in the account's zone; nothing when it has not come.
+func (v view) Time(t time.Time) template.HTML {
+	return v.when(t, "2 Jan 2006, 15:04")
+}
+
+// Day is Time for where its day is enough; its moment is in the title.
+func (v view) Day(t time.Time) template.HTML {
+	return v.when(t, "2 Jan 2006")
+}
+
+func (v view) when(t time.Time, layout string) template.HTML {
+	if t.IsZero() {
+		return ""
+	}
+	if v.Account.TimeZone != nil {
+		t = t.In(v.Account.TimeZone)
+	}
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`,
+		t.Format(time.RFC3339), t.Format("Monday, 2 January 2006, 15:04:05 -07:00"), t.Format(layout)))
+}
+
+// securityPolicy lets a page load nothing but the dashboard's own files, run no
+// script that stands in a page, and be shown in no frame.
+const securityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// send makes the whole page, and then sends it: one that cannot be made is an
+// error page and never half a page.
+func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, a Answer) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", securityPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if a.secret != nil {
+		http.SetCookie(w, d.sessionCookie(r, *a.secret))
+	}
+	switch {
+	case a.Raw != nil:
+		a.Raw(w, r)
+	case a.location != "":
+		d.redirect(w, r, a)
+	default:
+		d.sendPage(w, r, a)
+	}
+}
+
+func (d *Dashboard) redirect(w http.ResponseWriter, r *http.Request, a Answer) {
+	if a.notice != nil {
+		http.SetCookie(w, d.keepNotice(r, a.notice))
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if ByHTMX(r) { // which would put the other page into this one
+		w.Header().Set("HX-Redirect", a.location)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	http.Redirect(w, r, a.location, http.StatusSeeOther)
+}
+
+func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
+	who := visitorOf(r)
+	v := view{Title: a.title, SignedIn: who.known, Account: who.account, Notice: a.notice, Data: a.data}
+	if who.known {
+		v.Nav = d.navFor(r.URL.Path)
+	}
+	name := "layout"
+	if a.Fragment != "" && ByHTMX(r) {
+		name = a.Fragment
+		if a.URL != "" {
+			w.Header().Set("HX-Push-Url", a.URL)
+		}
+	} else if v.Notice == nil {
+		if v.Notice = keptNotice(r); v.Notice != nil {
+			http.SetCookie(w, d.keepNotice(r, nil))
+		}
+	}
+	share := budget.Of(r.Context())
+	page := pageBuffer{ctx: r.Context(), share: share, before: share.Used()}
+	if err := a.pages.parsed()[a.page].ExecuteTemplate(&page, name, v); err != nil {
+		err = fmt.Errorf("make page %s: %w", a.page, err)
+		if a.page == "error" { // nothing is left to show
+			panic(err)
+		}
+		share.Give(page.before)
+		d.Fail(w, r, err)
+		return
+	}
+	if a.Status == 0 {
+		a.Status = http.StatusOK
+	}
+	h := w.Header()
+	if a.Status == http.StatusServiceUnavailable || a.Status == http.StatusTooManyRequests {
+		h.Set("Retry-After", "5")
+	}
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	// A page has people's data in it, and after signing out nobody is to get at
+	// it with the back button.
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept-Encoding")
+	body := page.text.Bytes()
+	if len(body) >= minCompressed && acceptsGzip(r) {
+		body = compress(body)
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(a.Status)
+	// The error of a client that went away, or takes the page too slowly, is
+	// nobody's to mend.
+	_, _ = slowbody.NewAnswer(w, share.Scarce).Write(body)
+}
+
+// ByHTMX tells whether htmx asks for a piece of a page.
+func ByHTMX(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
+
+// minCompressed is from where on compressing pays: below, the answer is one
+// packet in any case.
+const minCompressed = 1400
+
+func acceptsGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.EqualFold(coding, "gzip") && strings.ReplaceAll(q, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
+}
+
+var compressors = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+func compress(b []byte) []byte {
+	var packed bytes.Buffer
+	z := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(z)
+	z.Reset(&packed)
+	z.Write(b) // into memory, which does not fail
+	z.Close()
+	return packed.Bytes()
+}

@@ -1,0 +1,41 @@
+package shell
+
+import (
+	"net/http"
+
+	"callbook/internal/slowbody"
+)
+
+// handler answers one route. It cannot write to the client by mistake: it
+// returns what to send.
+type handler func(r *http.Request) (Answer, error)
+
+// Handle adds a route for those who are signed in; accountOf tells the handler
+// who they are.
+func (d *Dashboard) Handle(pattern string, h handler) {
+	d.routes.Handle(pattern, d.answering(d.signedIn(h)))
+}
+
+// HandleUpload is handle for a form with a file, which may be long.
+func (d *Dashboard) HandleUpload(pattern string, h handler) {
+	d.routes.Handle(pattern, slowbody.Upload(d.answering(d.signedIn(h))))
+}
+
+// Open adds a route for everybody.
+func (d *Dashboard) Open(pattern string, h handler) {
+	d.routes.Handle(pattern, d.answering(h))
+}
+
+// answering sends what a handler returns.
+func (d *Dashboard) answering(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		// A handler may learn who asks, which the page around its answer tells.
+		r = withVisitor(r, &visitor{dashboard: d})
+		answer, err := h(r)
+		if err != nil {
+			d.Fail(w, r, err)
+			return
+		}
+		d.send(w, r, answer)
+	}
+}

@@ -1,0 +1,208 @@
+// Package signin is the pages by which browsers are signed in and out, and that of their
+// sessions.
+package signin
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/attempts"
+	"callbook/internal/clientaddr"
+	"callbook/internal/clock"
+	"callbook/internal/fault"
+	"callbook/internal/session"
+	"callbook/internal/web/shell"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = shell.NewPages(files)
+
+// Room is the pages that let browsers in and out: by key, by link, and the sessions
+// that there are.
+type Room struct {
+	Accounts *account.Directory
+	Sessions *session.Keeper
+	Clock    clock.Clock
+	failures *attempts.Failures
+}
+
+// Routes implements shell.Room.
+func (room *Room) Routes(d *shell.Dashboard) {
+	pages.Parse()
+	room.failures = attempts.New(failuresAtOnce, failureEvery, room.Clock,
+		"Signing in failed too often from your address. Wait a minute, then try again.")
+	d.Navigation(shell.NavItem{Path: "/sessions", Label: "Sessions", Icon: shell.Drawing(`<rect x="2.5" y="4" width="15" height="9.5" rx="1.5"/><path d="M7 17h6"/>`)})
+	d.Open("GET /signin", room.signInPage)
+	d.Open("POST /signin", room.signInWithKey)
+	d.Open("GET /signin/link/{token}", room.linkPage)
+	d.Open("POST /signin/link/{token}", room.followLink)
+	d.Open("POST /signout", room.signOut)
+	d.Handle("GET /sessions", room.sessionsPage)
+	d.Handle("POST /sessions/{id}/end", room.endSession)
+}
+
+// signInForm is what the template signin.html shows.
+type signInForm struct {
+	Key, Token shell.Field
+	Next       string
+	Error      string
+}
+
+func newSignInForm(next string) signInForm {
+	return signInForm{
+		Key:   shell.Field{Name: "key", Label: "API key", Autocomplete: "username", Required: true, Mono: true},
+		Token: shell.Field{Name: "token", Label: "API token", Type: "password", Autocomplete: "current-password", Required: true, Mono: true},
+		Next:  localPath(next),
+	}
+}
+
+// How often signing in may fail, for each address that it is tried from: by a
+// wrong key, or by a link that leads nowhere. Keys and links are not to be guessed
+// in any case; this keeps guesses from being work for the database.
+const (
+	failuresAtOnce = 10
+	failureEvery   = 6 * time.Second
+)
+
+// attempt tries to sign somebody in, unless that failed too often from the
+// request's address, which is a TooMany fault.
+func (room *Room) attempt(r *http.Request, signIn func(context.Context) error) error {
+	one, err := room.failures.Begin(r.Context(), clientaddr.Peer(r))
+	if err != nil {
+		return err
+	}
+	failed := false
+	defer func() { one.End(failed) }()
+	err = signIn(r.Context())
+	failed = fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound)
+	return err
+}
+
+func (room *Room) signInPage(r *http.Request) (shell.Answer, error) {
+	next := r.URL.Query().Get("next")
+	switch err := shell.Recognise(r); {
+	case err == nil:
+		return shell.GoTo(localPath(next)), nil
+	case !fault.Is(err, fault.NotFound):
+		return shell.Answer{}, err
+	}
+	return pages.Show("signin", "Sign in", newSignInForm(next)), nil
+}
+
+func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
+	if err := shell.ReadForm(r); err != nil {
+		return shell.Answer{}, err
+	}
+	form := newSignInForm(r.PostForm.Get("next"))
+	form.Key.Value = strings.TrimSpace(r.PostForm.Get("key"))
+	token := strings.TrimSpace(r.PostForm.Get("token"))
+	if form.Key.Value == "" {
+		form.Key.Error = "Enter the API key."
+	}
+	if token == "" {
+		form.Token.Error = "Enter the token that was shown when the key was made."
+	}
+	if form.Key.Error != "" || form.Token.Error != "" {
+		return pages.Show("signin", "Sign in", form).Invalid(), nil
+	}
+	var caller account.Caller
+	err := room.attempt(r, func(ctx context.Context) (err error) {
+		caller, err = room.Accounts.Authenticate(ctx, form.Key.Value, token)
+		return err
+	})
+	if fault.Is(err, fault.Unauthenticated) {
+		form.Error = "This key and token do not belong together, or the key was revoked or has expired."
+		return pages.Show("signin", "Sign in", form).Invalid(), nil
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	secret, err := room.Sessions.Begin(r.Context(), caller, r.UserAgent())
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return room.welcome(r, caller.Account, secret, form.Next), nil
+}
+
+// linkForm is what the template link.html shows.
+type linkForm struct {
+	AccountSID string // "" when the link leads nowhere
+	Token      string
+}
+
+// linkPage asks before it uses the link up: programs that look at links before
+// people do only get this page.
+func (room *Room) linkPage(r *http.Request) (shell.Answer, error) {
+	token := r.PathValue("token")
+	var acct account.Account
+	err := room.attempt(r, func(ctx context.Context) (err error) {
+		acct, err = room.Sessions.LinkAccount(ctx, token)
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return deadLink(), nil
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return pages.Show("link", "Sign in", linkForm{AccountSID: acct.SID, Token: token}), nil
+}
+
+func (room *Room) followLink(r *http.Request) (shell.Answer, error) {
+	var secret string
+	var acct account.Account
+	err := room.attempt(r, func(ctx context.Context) (err error) {
+		secret, acct, err = room.Sessions.FollowLink(ctx, r.PathValue("token"), r.UserAgent())
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return deadLink(), nil
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return room.welcome(r, acct, secret, "/"), nil
+}
+
+func deadLink() shell.Answer {
+	a := pages.Show("link", "This link does not work", linkForm{})
+	a.Status = http.StatusNotFound
+	return a
+}
+
+// welcome ends signing in: the browser gets its cookie.
+func (room *Room) welcome(r *http.Request, acct account.Account, secret, next string) shell.Answer {
+	shell.RecordOf(r).Account = acct.SID
+	return shell.GoTo(next).SignedIn(secret)
+}
+
+func (room *Room) signOut(r *http.Request) (shell.Answer, error) {
+	switch err := shell.Recognise(r); {
+	case err == nil:
+		err := room.Sessions.End(r.Context(), shell.AccountOf(r), shell.SessionOf(r).Hash.String())
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return shell.Answer{}, err
+		}
+	case !fault.Is(err, fault.NotFound):
+		return shell.Answer{}, err
+	}
+	return shell.GoTo("/signin").Saying("You are signed out.").SignedOut(), nil
+}
+
+// localPath is next when it is a path of the dashboard, and the first page
+// otherwise: a link to the sign-in page must not lead to another site.
+func localPath(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+		!strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, `\`) {
+		return "/"
+	}
+	return u.RequestURI()
+}

@@ -1,0 +1,70 @@
+// Package web is the pages that people use in a browser: everything
+// under / that is not the API's or a probe's.
+//
+// It only puts rooms together. A room is a package below this one: the pages of one
+// subject, with their templates. Rooms do not import each other. What all pages
+// are made with is in package shell, what pages say in package words, and the
+// table of contacts that several rooms show in package contacttable.
+//
+// A new room is a folder and an entry in New; package shell says what is in it.
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/clock"
+	"callbook/internal/session"
+	"callbook/internal/summary"
+	"callbook/internal/upload"
+	"callbook/internal/usage"
+	"callbook/internal/web/contacts"
+	"callbook/internal/web/imports"
+	"callbook/internal/web/keys"
+	"callbook/internal/web/lists"
+	"callbook/internal/web/overview"
+	"callbook/internal/web/reference"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/signin"
+)
+
+// Config is what the dashboard is made of.
+type Config struct {
+	Accounts *account.Directory
+	Sessions *session.Keeper
+	Book     *addressbook.Book
+	Imports  *upload.Importer
+	Summary  *summary.Keeper
+	Usage    *usage.Counter
+	// API returns the wire API for this caller, who needs no key there, as long as
+	// permit returns no fault.
+	API func(caller account.Caller, permit func(context.Context) error) http.Handler
+	// Document is the API's OpenAPI document, as YAML.
+	Document []byte
+	// BaseURL is where browsers and clients reach the server, as
+	// https://book.example.com; "" means that the server is asked directly, by
+	// whatever name a request says.
+	BaseURL string
+	// Clock tells what day it is, and how often signing in may fail.
+	Clock clock.Clock
+}
+
+// Dashboard serves the pages.
+type Dashboard = shell.Dashboard
+
+// New returns the dashboard. It panics when its templates, which are part of the
+// program, are not well-formed.
+func New(cfg Config) *Dashboard {
+	return shell.New(shell.Config{Sessions: cfg.Sessions, API: cfg.API, BaseURL: cfg.BaseURL},
+		// The navigation has them in this order.
+		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
+		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary},
+		&lists.Room{Book: cfg.Book},
+		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
+		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},
+		&reference.Room{Document: cfg.Document},
+		&signin.Room{Accounts: cfg.Accounts, Sessions: cfg.Sessions, Clock: cfg.Clock},
+	)
+}

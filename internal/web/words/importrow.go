@@ -1,0 +1,113 @@
+package words
+
+import (
+	"strconv"
+	"time"
+
+	"callbook/internal/upload"
+)
+
+// ImportRow is an upload as pages show it.
+type ImportRow struct {
+	upload.Upload
+	State stateWords
+}
+
+// stateWords tell of an upload's state: the kind is one of the badges.
+type stateWords struct{ Kind, Text string }
+
+func ImportRowOf(u upload.Upload) ImportRow {
+	return ImportRow{Upload: u, State: wordsOf(&u)}
+}
+
+func wordsOf(u *upload.Upload) stateWords {
+	switch u.State {
+	case upload.Running:
+		return stateWords{"", "Running"}
+	case upload.Completed:
+		if u.Stats.Failed > 0 {
+			return stateWords{"warn", "Done, some rows failed"}
+		}
+		return stateWords{"good", "Done"}
+	case upload.Cancelled:
+		return stateWords{"warn", "Cancelled"}
+	case upload.ListGone:
+		return stateWords{"bad", "Stopped: the list was deleted"}
+	case upload.FileChanged:
+		return stateWords{"bad", "Stopped: the file is not as long any more as the one that came"}
+	}
+	return stateWords{"bad", "Stopped: the file is gone"}
+}
+
+// Name is what the upload is called: by its file, or by its list.
+func (r ImportRow) Name() string { return FileName(r.FileName) }
+
+func FileName(name string) string {
+	if name == "" {
+		return "CSV file"
+	}
+	return name
+}
+
+// Running tells whether rows are left.
+func (r ImportRow) Running() bool { return r.Upload.State == upload.Running }
+
+// Percent is how much of the file is worked, as "45 %"; "" when nothing runs or
+// that is not known.
+func (r ImportRow) Percent() string {
+	p := ProgressOf(&r.Upload, "")
+	if !r.Running() || p.Percent < 0 {
+		return ""
+	}
+	return strconv.Itoa(p.Percent) + " %"
+}
+
+// Existing is how many rows had a contact that is in the address book.
+func (r ImportRow) Existing() int { return r.Stats.Success - r.New }
+
+// NotImported is how many rows failed or are duplicates.
+func (r ImportRow) NotImported() int { return r.Stats.Duplicate + r.Stats.Failed }
+
+// ErrorsKept is how many of them have a line in the file of errors.
+func (r ImportRow) ErrorsKept() int { return r.Upload.ErrorsKept() }
+
+// Progress is how far an upload is.
+type Progress struct {
+	URL     string // where the next one is
+	Rows    int
+	Percent int    // of the file's bytes; -1 when that is not known
+	Rate    int    // rows a second
+	Left    string // how long it will take; "" when that is not known
+}
+
+// leastForRate is how long an import has run before its rate means something.
+const leastForRate = time.Second
+
+func ProgressOf(u *upload.Upload, url string) Progress {
+	p := Progress{URL: url, Rows: u.Stats.Total(), Percent: -1}
+	if u.Size > 0 {
+		p.Percent = int(100 * min(u.Position.Offset, u.Size) / u.Size)
+	}
+	took := u.Updated.Sub(u.Started)
+	if p.Rows == 0 || took < leastForRate {
+		return p
+	}
+	p.Rate = int(float64(p.Rows) / took.Seconds())
+	if u.Size > 0 && u.Position.Offset > 0 {
+		p.Left = about(time.Duration(float64(took) / float64(u.Position.Offset) * float64(u.Size-u.Position.Offset)))
+	}
+	return p
+}
+
+// about is a duration in words that promise no more than is known.
+func about(left time.Duration) string {
+	switch {
+	case left < 2*time.Second:
+		return "a moment"
+	case left < 90*time.Second:
+		return "about " + Count(int(left.Round(time.Second).Seconds())) + " seconds"
+	case left < 90*time.Minute:
+		return "about " + Count(int(left.Round(time.Minute).Minutes())) + " minutes"
+	}
+	return "about " + Count(int(left.Round(time.Hour).Hours())) + " hours"
+}
