@@ -15,9 +15,6 @@ import (
 )
 
 func (room *Room) addSelectedToList(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
 	name := strings.TrimSpace(r.PostForm.Get("name"))
 	again := selectedData{Selection: s, Do: "list", Field: shell.Field{Value: name}}
@@ -65,9 +62,6 @@ func gone(n int) string {
 }
 
 func (room *Room) tagSelected(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
 	tag := strings.TrimSpace(r.PostForm.Get("value"))
 	again := selectedData{Selection: s, Do: "tag", Field: shell.Field{Value: tag}}
@@ -121,9 +115,6 @@ func (room *Room) setTag(ctx context.Context, acct account.Account, sids []addre
 }
 
 func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
 	again := selectedData{Selection: s, Do: "delete"}
 	n, err := s.Size(ctx, room.Book, acct)

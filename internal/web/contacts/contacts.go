@@ -1,5 +1,5 @@
-// Package contacts is the pages of contacts: the table, one contact and its form, and what is
-// done with a selection of them.
+// Package contacts is the pages of contacts: the table, one contact and its form,
+// and what is done with a selection of them.
 package contacts
 
 import (
@@ -29,22 +29,22 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Navigation(shell.NavItem{Path: "/contacts", Label: "Contacts", Icon: shell.Drawing(`<circle cx="10" cy="6.5" r="3"/><path d="M4 17c.4-3.3 2.8-5 6-5s5.6 1.7 6 5"/>`)})
 	d.Handle("GET /contacts", room.contactsPage)
 	d.Handle("GET /contacts/new", room.newContactPage)
-	d.Handle("POST /contacts", room.createContact)
+	d.HandleForm("POST /contacts", room.createContact)
 	d.Handle("GET /contacts/export", room.export)
 	d.Handle("GET /contacts/number", room.numberPreview)
 	d.Handle("GET /contacts/tags", room.tagChoices)
-	d.Handle("POST /contacts/undo", room.undoDelete)
+	d.HandleForm("POST /contacts/undo", room.undoDelete)
 	d.Handle("GET /contacts/{sid}", room.contactPage)
 	d.Handle("GET /contacts/{sid}/edit", room.editContactPage)
-	d.Handle("POST /contacts/{sid}", room.saveContact)
+	d.HandleForm("POST /contacts/{sid}", room.saveContact)
 	d.Handle("POST /contacts/{sid}/delete", room.deleteContact)
-	d.Handle("POST /contacts/{sid}/lists", room.joinList)
+	d.HandleForm("POST /contacts/{sid}/lists", room.joinList)
 	d.Handle("POST /contacts/{sid}/lists/{list}/leave", room.leaveList)
-	d.Handle("POST /contacts/selected", room.selectedPage)
-	d.Handle("POST /contacts/selected/list", room.addSelectedToList)
-	d.Handle("POST /contacts/selected/tag", room.tagSelected)
-	d.Handle("POST /contacts/selected/export", room.exportSelected)
-	d.Handle("POST /contacts/selected/delete", room.deleteSelected)
+	d.HandleForm("POST /contacts/selected", room.selectedPage)
+	d.HandleForm("POST /contacts/selected/list", room.addSelectedToList)
+	d.HandleForm("POST /contacts/selected/tag", room.tagSelected)
+	d.HandleForm("POST /contacts/selected/export", room.exportSelected)
+	d.HandleForm("POST /contacts/selected/delete", room.deleteSelected)
 }
 
 // contactsData is what the template contacts.html shows.

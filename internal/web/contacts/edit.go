@@ -14,9 +14,6 @@ func (room *Room) newContactPage(*http.Request) (shell.Answer, error) {
 }
 
 func (room *Room) createContact(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	form := newContactForm(typed(r.PostForm))
 	room.check(shell.AccountOf(r), form)
 	if form.wrong() {
@@ -67,9 +64,6 @@ func (room *Room) editContactPage(r *http.Request) (shell.Answer, error) {
 // saveContact changes a contact, unless it is not any more as the form showed
 // it: then it shows both, what is there and what was typed.
 func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	acct := shell.AccountOf(r)
 	form := newContactForm(typed(r.PostForm))
 	c, err := room.Book.Contact(r.Context(), acct, shell.PathSID(r, "sid"))

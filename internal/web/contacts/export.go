@@ -16,9 +16,6 @@ import (
 // exportSelected sends the selected contacts as a CSV file. Those that somebody
 // deleted meanwhile are not in it.
 func (room *Room) exportSelected(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
 	if s.All {
 		return shell.GoTo(s.ExportURL()), nil

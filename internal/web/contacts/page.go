@@ -85,9 +85,6 @@ func (room *Room) contactWithLists(ctx context.Context, acct account.Account, si
 }
 
 func (room *Room) joinList(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	sid := shell.PathSID(r, "sid")
 	name := strings.TrimSpace(r.PostForm.Get("name"))
 	wrong := func(text string) (shell.Answer, error) {

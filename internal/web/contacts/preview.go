@@ -39,11 +39,11 @@ func (room *Room) preview(r *http.Request, typed, self string) (p numberPreview,
 // numberPreview shows how a number is understood, to htmx alone; others get the
 // form with the number in it.
 func (room *Room) numberPreview(r *http.Request) (shell.Answer, error) {
-	words := r.URL.Query()
-	form := newContactForm(typed(words))
-	form.SID = words.Get("sid")
+	query := r.URL.Query()
+	form := newContactForm(typed(query))
+	form.SID = query.Get("sid")
 	var err error
-	if form.Number, err = room.preview(r, words.Get("number"), form.SID); err != nil {
+	if form.Number, err = room.preview(r, query.Get("number"), form.SID); err != nil {
 		return shell.Answer{}, err
 	}
 	if !shell.ByHTMX(r) {

@@ -24,9 +24,6 @@ type selectedData struct {
 
 // selectedPage asks how to do what a table's button says.
 func (room *Room) selectedPage(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	return room.askSelected(r, selectedData{Selection: contacttable.SelectionIn(r.PostForm), Do: r.PostForm.Get("do")})
 }
 

@@ -149,9 +149,6 @@ func (room *Room) deleteContacts(ctx context.Context, acct account.Account, sids
 // undoDelete creates contacts again, with the fields that they had, and puts
 // them into their lists. What comes is treated as anybody's.
 func (room *Room) undoDelete(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	var kept []keptContact
 	err := json.Unmarshal([]byte(r.PostForm.Get("contacts")), &kept)
 	if err != nil || len(kept) == 0 || len(kept) > maxUndo {

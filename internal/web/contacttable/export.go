@@ -31,19 +31,19 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 	if wrong != "" {
 		return shell.Answer{}, fault.New(fault.NotFound, wrong)
 	}
-	words := url.Values{}
+	query := url.Values{}
 	for name, value := range map[string]string{
 		"q": q.Search, "number": q.Number, "tag": q.Tag, "calling_code": filter.Country,
 	} {
 		if value != "" {
-			words.Set(name, value)
+			query.Set(name, value)
 		}
 	}
 	for _, sid := range q.Lists {
-		words.Set("list_sids", sid.String())
+		query.Set("list_sids", sid.String())
 	}
 	if filter.Sort == "" { // the order in which they were added is the other one that a file can have
-		words.Set("sort_by", "date_created:desc")
+		query.Set("sort_by", "date_created:desc")
 	}
-	return shell.FromAPI(path, words), nil
+	return shell.FromAPI(path, query), nil
 }

@@ -21,7 +21,7 @@ type Filter struct {
 	Tag     string
 	List    string // its name
 	Country string // a calling code
-	Sort    string // one of contactSorts
+	Sort    string // one of Sorts
 }
 
 // Sorts are the orders of a table of contacts; the first is the usual.

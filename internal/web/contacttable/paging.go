@@ -14,8 +14,8 @@ import (
 // after a row, or the first. Previous and next are the addresses of the pages
 // beside it; "" for none. Read is asked for a window of rows, and returns the place
 // of the next one.
-func Turn[T any](words url.Values, w addressbook.Window, read func(addressbook.Window) ([]T, *addressbook.Position, error), position func(T) addressbook.Position, address func(word, place string) string) (rows []T, previous, next string, err error) {
-	if before := placeOf(words.Get("before")); before != nil {
+func Turn[T any](query url.Values, w addressbook.Window, read func(addressbook.Window) ([]T, *addressbook.Position, error), position func(T) addressbook.Position, address func(word, place string) string) (rows []T, previous, next string, err error) {
+	if before := placeOf(query.Get("before")); before != nil {
 		// The page that ends there is the first one of the other direction, turned
 		// round.
 		back := w
@@ -29,7 +29,7 @@ func Turn[T any](words url.Values, w addressbook.Window, read func(addressbook.W
 			return rows, address("before", place(position(rows[0]))), address("after", place(position(rows[len(rows)-1]))), nil
 		}
 	}
-	w.After = placeOf(words.Get("after"))
+	w.After = placeOf(query.Get("after"))
 	rows, more, err := read(w)
 	if err != nil {
 		return nil, "", "", err

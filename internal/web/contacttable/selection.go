@@ -51,17 +51,17 @@ func SelectionIn(form url.Values) Selection {
 
 // Words are the hidden fields of a form that acts on the selection.
 func (s Selection) Words() []shell.Option {
-	words := s.Filter.Words()
+	fields := s.Filter.Words()
 	if s.List != nil {
-		words = append(words, shell.Option{Value: "of", Label: s.List.String()})
+		fields = append(fields, shell.Option{Value: "of", Label: s.List.String()})
 	}
 	if s.All {
-		return append(words, shell.Option{Value: "all", Label: "1"})
+		return append(fields, shell.Option{Value: "all", Label: "1"})
 	}
 	for _, sid := range s.SIDs {
-		words = append(words, shell.Option{Value: "sid", Label: sid.String()})
+		fields = append(fields, shell.Option{Value: "sid", Label: sid.String()})
 	}
-	return words
+	return fields
 }
 
 // Back is the page that the selection was made on.
@@ -156,6 +156,7 @@ func (s Selection) Each(ctx context.Context, book *addressbook.Book, acct accoun
 	return worked, nil
 }
 
+// ErrNoneSelected is the fault of a selection that is empty.
 var ErrNoneSelected = fault.New(fault.Missing, "No contact is selected.")
 
 // Refused goes back to the table with what is wrong with the selection, as its

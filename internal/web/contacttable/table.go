@@ -54,8 +54,8 @@ func (t Table) More() bool { return t.Total > len(t.Rows) }
 
 // Read reads the page that a request's address asks for. List may be nil.
 func Read(r *http.Request, book *addressbook.Book, path string, list *addressbook.List) (Table, error) {
-	words := r.URL.Query()
-	t := Table{Path: path, Filter: FilterOf(words), List: list}
+	query := r.URL.Query()
+	t := Table{Path: path, Filter: FilterOf(query), List: list}
 	if list != nil {
 		t.Filter.List = ""
 	}
@@ -79,7 +79,7 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 		return addressbook.Position{Key: q.SortKey(c.Updated, addressbook.NameKey(c.FirstName.Value, c.LastName.Value)), SID: c.SID}
 	}
 	address := func(word, place string) string { return t.Filter.URL(path, word, place) }
-	contacts, previous, next, err := Turn(words, q.Window, read, position, address)
+	contacts, previous, next, err := Turn(query, q.Window, read, position, address)
 	t.Previous, t.Next = previous, next
 	for _, c := range contacts {
 		t.Rows = append(t.Rows, RowOf(c))

@@ -45,7 +45,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /imports/{sid}/errors.csv", room.importErrors)
 	d.Handle("POST /imports/{sid}/cancel", room.cancelImport)
 	d.Handle("GET /imports/{sid}/draft", room.pendingPage)
-	d.Handle("POST /imports/{sid}/draft", room.changePending)
+	d.HandleForm("POST /imports/{sid}/draft", room.changePending)
 	d.Handle("GET /imports/{sid}/draft/progress", room.trialProgress)
 	d.Handle("POST /imports/{sid}/draft/discard", room.discardPending)
 }

@@ -208,9 +208,6 @@ func mappingOf(r *http.Request, look table.Preview, otherType bool) table.Mappin
 // changePending takes what the form says. One of its buttons only does that, the
 // others go on from there.
 func (room *Room) changePending(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	file, err := room.pendingOf(r)
 	if err != nil {
 		return shell.Answer{}, err

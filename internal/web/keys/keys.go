@@ -31,7 +31,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	d.Navigation(shell.NavItem{Path: "/api", Label: "API", More: " settings", Icon: shell.Drawing(`<path d="m7 6-4 4 4 4m6-8 4 4-4 4"/>`)})
 	d.Handle("GET /api", room.keysPage)
-	d.Handle("POST /api/keys", room.createKey)
+	d.HandleForm("POST /api/keys", room.createKey)
 	d.Handle("GET /api/keys/{id}/revoke", room.revokePage)
 	d.Handle("POST /api/keys/{id}/revoke", room.revokeKey)
 	d.Handle("GET /api/samples", room.samplesPage)
@@ -110,9 +110,6 @@ type newKey struct {
 // createKey answers with the token itself and not by leading to a page: it is
 // kept nowhere, so no later page could show it.
 func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	name, expires := strings.TrimSpace(r.PostForm.Get("name")), r.PostForm.Get("expires")
 	refuse := func(nameError, expiresError string) (shell.Answer, error) {
 		page, err := room.newKeysPage(r)

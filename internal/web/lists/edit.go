@@ -28,9 +28,6 @@ func (room *Room) editListPage(r *http.Request) (shell.Answer, error) {
 // saveList changes a list, unless it is not any more as the form showed it:
 // then it shows both, what is there and what was typed.
 func (room *Room) saveList(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	form := typedListForm(r.PostForm)
 	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
 	if fault.Is(err, fault.NotFound) {

@@ -31,16 +31,16 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Navigation(shell.NavItem{Path: "/lists", Label: "Lists", Icon: shell.Drawing(`<path d="M7.5 5H17M7.5 10H17M7.5 15H17M3.5 5h.01M3.5 10h.01M3.5 15h.01"/>`)})
 	d.Handle("GET /lists", room.listsPage)
 	d.Handle("GET /lists/new", room.newListPage)
-	d.Handle("POST /lists", room.createList)
+	d.HandleForm("POST /lists", room.createList)
 	d.Handle("GET /lists/{sid}", room.listPage)
 	d.Handle("GET /lists/{sid}/export", room.export)
 	d.Handle("GET /lists/{sid}/edit", room.editListPage)
-	d.Handle("POST /lists/{sid}", room.saveList)
+	d.HandleForm("POST /lists/{sid}", room.saveList)
 	d.Handle("GET /lists/{sid}/delete", room.deleteListPage)
 	d.Handle("POST /lists/{sid}/delete", room.deleteList)
-	d.Handle("POST /lists/{sid}/remove", room.removeSelected)
+	d.HandleForm("POST /lists/{sid}/remove", room.removeSelected)
 	d.Handle("GET /lists/{sid}/add", room.addNumbersPage)
-	d.Handle("POST /lists/{sid}/add", room.addNumbers)
+	d.HandleForm("POST /lists/{sid}/add", room.addNumbers)
 }
 
 // listsData is what the template lists.html shows.
@@ -54,8 +54,8 @@ type listsData struct {
 }
 
 func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
-	words := r.URL.Query()
-	filter := contacttable.FilterOf(url.Values{"q": words["q"], "sort": words["sort"]})
+	query := r.URL.Query()
+	filter := contacttable.FilterOf(url.Values{"q": query["q"], "sort": query["sort"]})
 	data := listsData{Search: filter.Search, Sort: filter.Sort, Sorts: contacttable.Sorts}
 	q := addressbook.ListQuery{Window: filter.Order(), Name: filter.Search}
 	q.Limit = contacttable.PageRows
@@ -70,7 +70,7 @@ func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
 	}
 	address := func(word, place string) string { return filter.URL("/lists", word, place) }
 	var err error
-	data.Rows, data.Previous, data.Next, err = contacttable.Turn(words, q.Window, read, position, address)
+	data.Rows, data.Previous, data.Next, err = contacttable.Turn(query, q.Window, read, position, address)
 	if err != nil {
 		return shell.Answer{}, err
 	}
@@ -130,9 +130,6 @@ func (room *Room) newListPage(*http.Request) (shell.Answer, error) {
 }
 
 func (room *Room) createList(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	form := typedListForm(r.PostForm)
 	list, err := contacttable.MakeList(r.Context(), room.Book, shell.AccountOf(r), form.Name.Value, form.Tag.Value)
 	if f := fault.As(err); f != nil {

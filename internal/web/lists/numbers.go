@@ -56,9 +56,6 @@ func (room *Room) addNumbersPage(r *http.Request) (shell.Answer, error) {
 }
 
 func (room *Room) addNumbers(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	acct := shell.AccountOf(r)
 	list, err := room.Book.List(r.Context(), acct, shell.PathSID(r, "sid"))
 	if err != nil {

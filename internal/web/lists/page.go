@@ -38,9 +38,6 @@ func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 // removeSelected takes the contacts that are selected in a list's table out of
 // it.
 func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
 	list := shell.PathSID(r, "sid")
 	s.List = &list

@@ -87,9 +87,6 @@ func (room *Room) consolePage(r *http.Request) (shell.Answer, error) {
 
 // consoleSend sends a request to the API as the visitor's account.
 func (room *Room) consoleSend(r *http.Request) (shell.Answer, error) {
-	if err := shell.ReadForm(r); err != nil {
-		return shell.Answer{}, err
-	}
 	page := newConsolePage(r, r.PostForm)
 	refuse := func() (shell.Answer, error) {
 		a := pages.Show("console", "Console", page).Invalid()

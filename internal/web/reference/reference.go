@@ -35,7 +35,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /api/reference", room.referencePage)
 	d.Handle("GET /api/reference/{operation}", room.operationPage)
 	d.Handle("GET /api/console", room.consolePage)
-	d.Handle("POST /api/console", room.consoleSend)
+	d.HandleForm("POST /api/console", room.consoleSend)
 }
 
 // referencePage is what the template reference.html shows.

@@ -101,6 +101,8 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.Fail(w, r, ErrNoPage)
 }
 
+// ErrNoPage is the fault of an address that has no page.
 var ErrNoPage = fault.New(fault.NotFound, "There is no page at this address.")
 
+// RecordOf returns the access record of the request.
 func RecordOf(r *http.Request) *reqlog.Record { return reqlog.Of(r.Context()) }

@@ -22,9 +22,12 @@ const (
 	formBytes = 3
 )
 
+// ErrForm is the fault of a form that could not be read.
 var ErrForm = fault.New(fault.Unparsable, "The form could not be read.")
 
-// ReadForm reads the request's form; its values are then in r.PostForm.
+// ReadForm reads the request's form, of at most [MaxForm] bytes, or 8 KiB from
+// strangers. Its values are then in r.PostForm. An error is a fault that a page
+// can show.
 func ReadForm(r *http.Request) error {
 	most := int64(MaxForm)
 	if !visitorOf(r).known {

@@ -6,28 +6,39 @@ import (
 	"callbook/internal/slowbody"
 )
 
-// handler answers one route. It cannot write to the client by mistake: it
+// Handler answers one route. It cannot write to the client by mistake: it
 // returns what to send.
-type handler func(r *http.Request) (Answer, error)
+type Handler func(r *http.Request) (Answer, error)
 
-// Handle adds a route for those who are signed in; accountOf tells the handler
+// Handle adds a route for those who are signed in; [AccountOf] tells the handler
 // who they are.
-func (d *Dashboard) Handle(pattern string, h handler) {
+func (d *Dashboard) Handle(pattern string, h Handler) {
 	d.routes.Handle(pattern, d.answering(d.signedIn(h)))
 }
 
-// HandleUpload is handle for a form with a file, which may be long.
-func (d *Dashboard) HandleUpload(pattern string, h handler) {
+// HandleForm is Handle for what a form is sent to, of at most 1 MiB and without
+// files. Its values are in r.PostForm.
+func (d *Dashboard) HandleForm(pattern string, h Handler) {
+	d.Handle(pattern, func(r *http.Request) (Answer, error) {
+		if err := ReadForm(r); err != nil {
+			return Answer{}, err
+		}
+		return h(r)
+	})
+}
+
+// HandleUpload is Handle for a form with a file, which may be long.
+func (d *Dashboard) HandleUpload(pattern string, h Handler) {
 	d.routes.Handle(pattern, slowbody.Upload(d.answering(d.signedIn(h))))
 }
 
 // Open adds a route for everybody.
-func (d *Dashboard) Open(pattern string, h handler) {
+func (d *Dashboard) Open(pattern string, h Handler) {
 	d.routes.Handle(pattern, d.answering(h))
 }
 
 // answering sends what a handler returns.
-func (d *Dashboard) answering(h handler) http.HandlerFunc {
+func (d *Dashboard) answering(h Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		// A handler may learn who asks, which the page around its answer tells.
 		r = withVisitor(r, &visitor{dashboard: d})

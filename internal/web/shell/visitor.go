@@ -42,7 +42,7 @@ func SessionOf(r *http.Request) session.Session { return visitorOf(r).session }
 
 // signedIn lets only those in who are signed in; others are sent to sign in
 // and then back.
-func (d *Dashboard) signedIn(h handler) handler {
+func (d *Dashboard) signedIn(h Handler) Handler {
 	return func(r *http.Request) (Answer, error) {
 		switch err := Recognise(r); {
 		case fault.Is(err, fault.NotFound):

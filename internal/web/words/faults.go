@@ -1,3 +1,5 @@
+// Package words is how pages say things: numbers and sizes, countries, the state of
+// imports, and what is wrong with a field of a form.
 package words
 
 import (

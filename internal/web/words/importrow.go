@@ -16,6 +16,7 @@ type ImportRow struct {
 // stateWords tell of an upload's state: the kind is one of the badges.
 type stateWords struct{ Kind, Text string }
 
+// ImportRowOf returns the row of an upload.
 func ImportRowOf(u upload.Upload) ImportRow {
 	return ImportRow{Upload: u, State: wordsOf(&u)}
 }
@@ -42,6 +43,8 @@ func wordsOf(u *upload.Upload) stateWords {
 // Name is what the upload is called: by its file, or by its list.
 func (r ImportRow) Name() string { return FileName(r.FileName) }
 
+// FileName is what to call a file that was sent under this name; browsers may leave
+// it out.
 func FileName(name string) string {
 	if name == "" {
 		return "CSV file"
@@ -83,6 +86,7 @@ type Progress struct {
 // leastForRate is how long an import has run before its rate means something.
 const leastForRate = time.Second
 
+// ProgressOf tells how far an upload is. The next progress is at url.
 func ProgressOf(u *upload.Upload, url string) Progress {
 	p := Progress{URL: url, Rows: u.Stats.Total(), Percent: -1}
 	if u.Size > 0 {
