@@ -49,10 +49,8 @@ func (room *Room) Routes(d *shell.Dashboard) {
 
 // contactsData is what the template contacts.html shows.
 type contactsData struct {
-	Table     contacttable.Table
-	Lists     []addressbook.List // to choose from
-	Countries []shell.Option
-	Sorts     []shell.Option
+	Table contacttable.Table
+	Lists []addressbook.List // to choose from
 	// Nothing tells that the account has no contact at all.
 	Nothing bool
 }
@@ -62,12 +60,7 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	data := contactsData{
-		Table:     table,
-		Countries: contacttable.Countries(),
-		Sorts:     contacttable.Sorts,
-		Nothing:   table.Total == 0 && !table.Filter.Narrows(),
-	}
+	data := contactsData{Table: table, Nothing: table.Total == 0 && !table.Filter.Narrows()}
 	if !shell.ByHTMX(r) {
 		if data.Lists, err = room.listChoices(r); err != nil {
 			return shell.Answer{}, err

@@ -12,10 +12,10 @@ import (
 	"callbook/internal/web/words"
 )
 
-// Countries are the choices of a filter by country: the calling codes, by the
+// countries are the choices of a filter by country: the calling codes, by the
 // names of their countries. Several countries that share a code are one choice,
 // under the name of the main one.
-var Countries = sync.OnceValue(func() []shell.Option {
+var countries = sync.OnceValue(func() []shell.Option {
 	var all []shell.Option
 	for _, code := range phone.CallingCodes() {
 		regions := code.Regions()

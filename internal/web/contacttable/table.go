@@ -49,6 +49,12 @@ func RowOf(c addressbook.Contact) Row {
 // ByUpdated tells which of its dates a row shows.
 func (t Table) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort, "updated") }
 
+// Countries are the choices of the filter by country.
+func (t Table) Countries() []shell.Option { return countries() }
+
+// Sorts are the choices of the order.
+func (t Table) Sorts() []shell.Option { return Sorts }
+
 // More tells whether more contacts match than are on the page.
 func (t Table) More() bool { return t.Total > len(t.Rows) }
 

@@ -17,11 +17,7 @@ func (f listForm) of(l *addressbook.List) listForm {
 	return f
 }
 
-func (room *Room) editListPage(r *http.Request) (shell.Answer, error) {
-	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
-	if err != nil {
-		return shell.Answer{}, err
-	}
+func (room *Room) editListPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {
 	return newListForm(list.Name, list.Tag.Value).of(&list).page(), nil
 }
 

@@ -32,15 +32,26 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /lists", room.listsPage)
 	d.Handle("GET /lists/new", room.newListPage)
 	d.HandleForm("POST /lists", room.createList)
-	d.Handle("GET /lists/{sid}", room.listPage)
+	d.Handle("GET /lists/{sid}", room.of(room.listPage))
 	d.Handle("GET /lists/{sid}/export", room.export)
-	d.Handle("GET /lists/{sid}/edit", room.editListPage)
+	d.Handle("GET /lists/{sid}/edit", room.of(room.editListPage))
 	d.HandleForm("POST /lists/{sid}", room.saveList)
-	d.Handle("GET /lists/{sid}/delete", room.deleteListPage)
+	d.Handle("GET /lists/{sid}/delete", room.of(room.deleteListPage))
 	d.Handle("POST /lists/{sid}/delete", room.deleteList)
 	d.HandleForm("POST /lists/{sid}/remove", room.removeSelected)
-	d.Handle("GET /lists/{sid}/add", room.addNumbersPage)
-	d.HandleForm("POST /lists/{sid}/add", room.addNumbers)
+	d.Handle("GET /lists/{sid}/add", room.of(room.addNumbersPage))
+	d.HandleForm("POST /lists/{sid}/add", room.of(room.addNumbers))
+}
+
+// of gives a handler the list that the path names.
+func (room *Room) of(h func(*http.Request, addressbook.List) (shell.Answer, error)) shell.Handler {
+	return func(r *http.Request) (shell.Answer, error) {
+		list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
+		if err != nil {
+			return shell.Answer{}, err
+		}
+		return h(r, list)
+	}
 }
 
 // listsData is what the template lists.html shows.

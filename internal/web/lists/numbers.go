@@ -47,20 +47,11 @@ func newNumbersForm(list addressbook.List, text string, create bool) numbersForm
 	}}
 }
 
-func (room *Room) addNumbersPage(r *http.Request) (shell.Answer, error) {
-	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
-	if err != nil {
-		return shell.Answer{}, err
-	}
+func (room *Room) addNumbersPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {
 	return pages.Show("list-add", "Add to "+list.Name, newNumbersForm(list, "", true)), nil
 }
 
-func (room *Room) addNumbers(r *http.Request) (shell.Answer, error) {
-	acct := shell.AccountOf(r)
-	list, err := room.Book.List(r.Context(), acct, shell.PathSID(r, "sid"))
-	if err != nil {
-		return shell.Answer{}, err
-	}
+func (room *Room) addNumbers(r *http.Request, list addressbook.List) (shell.Answer, error) {
 	form := newNumbersForm(list, strings.ReplaceAll(r.PostForm.Get("numbers"), "\r\n", "\n"), r.PostForm.Get("create") != "")
 	lines := pastedLines(form.Numbers.Value)
 	switch {
@@ -72,7 +63,7 @@ func (room *Room) addNumbers(r *http.Request) (shell.Answer, error) {
 	if form.Numbers.Error != "" {
 		return pages.Show("list-add", "Add to "+list.Name, form).Invalid(), nil
 	}
-	done, err := room.addLines(r, acct, list, lines, form.Create)
+	done, err := room.addLines(r, shell.AccountOf(r), list, lines, form.Create)
 	if err != nil {
 		why := shell.Explain(r, err)
 		form.Why = &why

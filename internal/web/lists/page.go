@@ -12,25 +12,19 @@ import (
 // listData is what the template list.html shows.
 type listData struct {
 	addressbook.List
-	Table     contacttable.Table
-	Countries []shell.Option
-	Sorts     []shell.Option
+	Table contacttable.Table
 }
 
 // Dynamic tells whether the list's contacts came with variables.
 func (l listData) Dynamic() bool { return l.Type == addressbook.Dynamic }
 
-func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
-	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
-	if err != nil {
-		return shell.Answer{}, err
-	}
+func (room *Room) listPage(r *http.Request, list addressbook.List) (shell.Answer, error) {
 	path := "/lists/" + list.SID.String()
 	table, err := contacttable.Read(r, room.Book, path, &list)
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	a := pages.Show("list", list.Name, listData{List: list, Table: table, Countries: contacttable.Countries(), Sorts: contacttable.Sorts})
+	a := pages.Show("list", list.Name, listData{List: list, Table: table})
 	a.Fragment, a.URL = "contact-results", table.Filter.URL(path)
 	return a, nil
 }
@@ -58,11 +52,7 @@ func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo(s.Back()).Saying("Took " + words.Plural(removed, "contact", "contacts") + " out of the list. The contacts themselves stay."), nil
 }
 
-func (room *Room) deleteListPage(r *http.Request) (shell.Answer, error) {
-	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
-	if err != nil {
-		return shell.Answer{}, err
-	}
+func (room *Room) deleteListPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {
 	return pages.Show("list-delete", "Delete "+list.Name, list), nil
 }
 

@@ -65,9 +65,6 @@ func (r ImportRow) Percent() string {
 	return strconv.Itoa(p.Percent) + " %"
 }
 
-// Existing is how many rows had a contact that is in the address book.
-func (r ImportRow) Existing() int { return r.Stats.Success - r.New }
-
 // NotImported is how many rows failed or are duplicates.
 func (r ImportRow) NotImported() int { return r.Stats.Duplicate + r.Stats.Failed }
 

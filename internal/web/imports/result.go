@@ -1,0 +1,128 @@
+package imports
+
+import (
+	"net/http"
+	"time"
+
+	"callbook/internal/fault"
+	"callbook/internal/upload"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// importResult is what the template import.html shows.
+type importResult struct {
+	words.ImportRow
+	Progress words.Progress
+	Reasons  upload.Reasons
+	// Pending is the file that waits to be started, of which this is the dry
+	// run; nil when there is none.
+	Pending *upload.PendingFile
+	// ListGone tells that the list is not there, be it not yet or no more.
+	ListGone bool
+	// ErrorsURL is where the rows that were not imported are downloaded.
+	ErrorsURL string
+	Kept      string // how long imports are kept; "" is forever
+}
+
+// importsKept is how long imports are kept after they have ended.
+func (room *Room) importsKept() string {
+	switch kept := room.Imports.Retention(); {
+	case kept == upload.Forever:
+		return ""
+	case kept%(24*time.Hour) == 0:
+		return words.Count(int(kept/(24*time.Hour))) + " days"
+	default:
+		return kept.String()
+	}
+}
+
+func (room *Room) importPage(r *http.Request) (shell.Answer, error) {
+	u, err := room.uploadOf(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data, err := room.resultOf(r, u)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	pending, err := room.Imports.PendingFiles(r.Context(), shell.AccountOf(r))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	for i := range pending {
+		if pending[i].Trial == u.SID {
+			data.Pending = &pending[i]
+		}
+	}
+	switch _, err := room.Book.List(r.Context(), shell.AccountOf(r), u.List); {
+	case fault.Is(err, fault.NotFound):
+		data.ListGone = true
+	case err != nil:
+		return shell.Answer{}, err
+	}
+	return pages.Show("import", words.FileName(u.FileName), data), nil
+}
+
+// resultOf tells how far an upload is, and once it has ended what became of its
+// rows.
+func (room *Room) resultOf(r *http.Request, u upload.Upload) (importResult, error) {
+	data := importResult{
+		ImportRow: words.ImportRowOf(u),
+		Progress:  words.ProgressOf(&u, "/imports/"+u.SID.String()+"/progress"),
+		Kept:      room.importsKept(),
+		ErrorsURL: "/imports/" + u.SID.String() + "/errors.csv",
+	}
+	if data.Running() || data.ErrorsKept() == 0 {
+		return data, nil
+	}
+	var err error
+	data.Reasons, err = room.Imports.Reasons(r.Context(), shell.AccountOf(r), u.SID)
+	return data, err
+}
+
+// importProgress is the piece of the page that is asked for again and again
+// while an import runs.
+func (room *Room) importProgress(r *http.Request) (shell.Answer, error) {
+	u, err := room.uploadOf(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return room.progressPiece(r, u, "/imports/"+u.SID.String()), nil
+}
+
+// progressPiece is the progress of an upload that runs, and then the page with
+// its result. Whoever has no script gets that page in any case.
+func (room *Room) progressPiece(r *http.Request, u upload.Upload, page string) shell.Answer {
+	if u.State != upload.Running || !shell.ByHTMX(r) {
+		return shell.GoTo(page)
+	}
+	a := pages.Show("import", "", words.ProgressOf(&u, page+"/progress"))
+	a.Fragment = "progress"
+	return a
+}
+
+func (room *Room) cancelImport(r *http.Request) (shell.Answer, error) {
+	u, err := room.uploadOf(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	page := "/imports/" + u.SID.String()
+	if u.State != upload.Running {
+		return shell.GoTo(page).Saying("It had ended already."), nil
+	}
+	if err := room.Imports.Cancel(r.Context(), shell.AccountOf(r), u.SID, nil); err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.GoTo(page).Saying("The import is cancelled. What was imported before stays."), nil
+}
+
+// importErrors is the file of the rows that were not imported, as the API has
+// it.
+func (room *Room) importErrors(r *http.Request) (shell.Answer, error) {
+	u, err := room.uploadOf(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.FromAPI("/csv-status/"+u.SID.String()+"/errors", nil), nil
+}
