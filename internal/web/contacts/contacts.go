@@ -26,7 +26,7 @@ type Room struct {
 // Routes implements shell.Room.
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
-	d.Navigation(shell.NavItem{Path: "/contacts", Label: "Contacts", Icon: shell.Drawing(`<circle cx="10" cy="6.5" r="3"/><path d="M4 17c.4-3.3 2.8-5 6-5s5.6 1.7 6 5"/>`)})
+	d.AddNav(shell.NavItem{Path: "/contacts", Label: "Contacts", Icon: shell.Drawing(`<circle cx="10" cy="6.5" r="3"/><path d="M4 17c.4-3.3 2.8-5 6-5s5.6 1.7 6 5"/>`)})
 	d.Handle("GET /contacts", room.contactsPage)
 	d.Handle("GET /contacts/new", room.newContactPage)
 	d.HandleForm("POST /contacts", room.createContact)

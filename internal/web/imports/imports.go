@@ -1,5 +1,5 @@
-// Package imports is the pages of imports: files that wait to be started, and what became of
-// their rows.
+// Package imports is the pages of imports: files that wait to be started, and what
+// became of their rows.
 package imports
 
 import (
@@ -36,7 +36,7 @@ type Room struct {
 // Routes implements shell.Room.
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
-	d.Navigation(shell.NavItem{Path: "/imports", Label: "Imports", Icon: shell.Icon("imports")})
+	d.AddNav(shell.NavItem{Path: "/imports", Label: "Imports", Icon: shell.Icon("imports")})
 	d.Handle("GET /imports", room.importsPage)
 	d.HandleUpload("POST /imports", room.receiveImport)
 	d.Handle("GET /imports/{sid}", room.importPage)

@@ -29,7 +29,7 @@ type Room struct {
 // Routes implements shell.Room.
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
-	d.Navigation(shell.NavItem{Path: "/api", Label: "API", More: " settings", Icon: shell.Drawing(`<path d="m7 6-4 4 4 4m6-8 4 4-4 4"/>`)})
+	d.AddNav(shell.NavItem{Path: "/api", Label: "API", More: " settings", Icon: shell.Drawing(`<path d="m7 6-4 4 4 4m6-8 4 4-4 4"/>`)})
 	d.Handle("GET /api", room.keysPage)
 	d.HandleForm("POST /api/keys", room.createKey)
 	d.Handle("GET /api/keys/{id}/revoke", room.revokePage)

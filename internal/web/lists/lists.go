@@ -1,5 +1,5 @@
-// Package lists is the pages of lists: the table of them, one list with its contacts, and its
-// form.
+// Package lists is the pages of lists: the table of them, one list with its contacts,
+// and its form.
 package lists
 
 import (
@@ -28,7 +28,7 @@ type Room struct {
 // Routes implements shell.Room.
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
-	d.Navigation(shell.NavItem{Path: "/lists", Label: "Lists", Icon: shell.Drawing(`<path d="M7.5 5H17M7.5 10H17M7.5 15H17M3.5 5h.01M3.5 10h.01M3.5 15h.01"/>`)})
+	d.AddNav(shell.NavItem{Path: "/lists", Label: "Lists", Icon: shell.Drawing(`<path d="M7.5 5H17M7.5 10H17M7.5 15H17M3.5 5h.01M3.5 10h.01M3.5 15h.01"/>`)})
 	d.Handle("GET /lists", room.listsPage)
 	d.Handle("GET /lists/new", room.newListPage)
 	d.HandleForm("POST /lists", room.createList)

@@ -44,7 +44,7 @@ type Room struct {
 // Routes implements shell.Room.
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
-	d.Navigation(shell.NavItem{Path: "/", Label: "Overview", Icon: shell.Drawing(`<path d="M3 16V9m4.7 7V4m4.6 12v-5M17 16V6"/>`)})
+	d.AddNav(shell.NavItem{Path: "/", Label: "Overview", Icon: shell.Drawing(`<path d="M3 16V9m4.7 7V4m4.6 12v-5M17 16V6"/>`)})
 	d.Handle("GET /{$}", room.overviewPage)
 	d.Handle("GET /overview/plots", room.overviewPlots)
 }

@@ -1,4 +1,5 @@
-// Package reference is the pages that show what the API can do, and the console that tries it.
+// Package reference is the pages that show what the API can do, and the console that
+// tries it.
 //
 // The reference is the OpenAPI document as pages. They are made here and not by one
 // of the known viewers: those are several hundred KB of script, and want inline

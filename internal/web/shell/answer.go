@@ -21,7 +21,7 @@ type Answer struct {
 	// Fragment names the template of the page that htmx gets alone; "" means
 	// the whole page in any case.
 	Fragment string
-	// url, with a fragment, is the address of the page that it makes, for the
+	// URL, with a Fragment, is the address of the page that it makes, for the
 	// browser's address bar and its back button; "" leaves it as it is.
 	URL string
 

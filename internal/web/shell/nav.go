@@ -15,9 +15,9 @@ type NavItem struct {
 	Current bool
 }
 
-// Navigation adds an entry below those that there are. Its page is current for all
+// AddNav adds an entry to the navigation, below those that there are. Its page is current for all
 // paths below its own.
-func (d *Dashboard) Navigation(item NavItem) { d.nav = append(d.nav, item) }
+func (d *Dashboard) AddNav(item NavItem) { d.nav = append(d.nav, item) }
 
 func (d *Dashboard) navFor(path string) []NavItem {
 	items := slices.Clone(d.nav)

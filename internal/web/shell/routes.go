@@ -32,8 +32,8 @@ func (d *Dashboard) HandleUpload(pattern string, h Handler) {
 	d.routes.Handle(pattern, slowbody.Upload(d.answering(d.signedIn(h))))
 }
 
-// Open adds a route for everybody.
-func (d *Dashboard) Open(pattern string, h Handler) {
+// HandleOpen adds a route for everybody.
+func (d *Dashboard) HandleOpen(pattern string, h Handler) {
 	d.routes.Handle(pattern, d.answering(h))
 }
 

@@ -73,7 +73,7 @@ func assetURL(name string) string {
 // files adds a route for each static file.
 func (d *Dashboard) files() {
 	for _, a := range assets {
-		d.Open("GET "+a.url, func(*http.Request) (Answer, error) {
+		d.HandleOpen("GET "+a.url, func(*http.Request) (Answer, error) {
 			return Answer{Raw: a.serve}, nil
 		})
 	}

@@ -34,10 +34,12 @@ func visitorOf(r *http.Request) *visitor {
 	return new(visitor)
 }
 
-// AccountOf returns the account of those who are signed in.
+// AccountOf returns the account of those who are signed in; the zero value for
+// strangers.
 func AccountOf(r *http.Request) account.Account { return visitorOf(r).account }
 
-// SessionOf returns the session of those who are signed in.
+// SessionOf returns the session of those who are signed in; the zero value for
+// strangers.
 func SessionOf(r *http.Request) session.Session { return visitorOf(r).session }
 
 // signedIn lets only those in who are signed in; others are sent to sign in
@@ -73,8 +75,9 @@ func API(r *http.Request) http.Handler {
 
 var errNotSignedIn = fault.New(fault.NotFound, "Nobody is signed in")
 
-// Recognise finds the session that the request's cookie names, which may be that
-// of a page for everybody. Without one it is a NotFound fault.
+// Recognise finds the session that the request's cookie names; without one it is a
+// NotFound fault. Only pages that are open to everybody need it: for others it is
+// done before their handlers.
 func Recognise(r *http.Request) error {
 	who := visitorOf(r)
 	d := who.dashboard

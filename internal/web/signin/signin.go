@@ -1,5 +1,5 @@
-// Package signin is the pages by which browsers are signed in and out, and that of their
-// sessions.
+// Package signin is the pages by which browsers are signed in and out, and the page
+// of their sessions.
 package signin
 
 import (
@@ -24,8 +24,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the pages that let browsers in and out: by key, by link, and the sessions
-// that there are.
+// Room is the pages by which browsers are signed in and out.
 type Room struct {
 	Accounts *account.Directory
 	Sessions *session.Keeper
@@ -38,12 +37,12 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	room.failures = attempts.New(failuresAtOnce, failureEvery, room.Clock,
 		"Signing in failed too often from your address. Wait a minute, then try again.")
-	d.Navigation(shell.NavItem{Path: "/sessions", Label: "Sessions", Icon: shell.Drawing(`<rect x="2.5" y="4" width="15" height="9.5" rx="1.5"/><path d="M7 17h6"/>`)})
-	d.Open("GET /signin", room.signInPage)
-	d.Open("POST /signin", room.signInWithKey)
-	d.Open("GET /signin/link/{token}", room.linkPage)
-	d.Open("POST /signin/link/{token}", room.followLink)
-	d.Open("POST /signout", room.signOut)
+	d.AddNav(shell.NavItem{Path: "/sessions", Label: "Sessions", Icon: shell.Drawing(`<rect x="2.5" y="4" width="15" height="9.5" rx="1.5"/><path d="M7 17h6"/>`)})
+	d.HandleOpen("GET /signin", room.signInPage)
+	d.HandleOpen("POST /signin", room.signInWithKey)
+	d.HandleOpen("GET /signin/link/{token}", room.linkPage)
+	d.HandleOpen("POST /signin/link/{token}", room.followLink)
+	d.HandleOpen("POST /signout", room.signOut)
 	d.Handle("GET /sessions", room.sessionsPage)
 	d.Handle("POST /sessions/{id}/end", room.endSession)
 }
