@@ -66,9 +66,7 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 			return shell.Answer{}, err
 		}
 	}
-	a := pages.Show("contacts", "Contacts", data)
-	a.Fragment, a.URL = "contact-results", table.Filter.URL("/contacts")
-	return a, nil
+	return pages.Show("contacts", "Contacts", data).PieceAt("contact-results", table.Filter.URL("/contacts")), nil
 }
 
 func (room *Room) export(r *http.Request) (shell.Answer, error) {
@@ -94,9 +92,7 @@ func (room *Room) tagChoices(r *http.Request) (shell.Answer, error) {
 	for i, share := range s.Tags {
 		tags[i] = share.Of
 	}
-	a := pages.Show("contacts", "", tags)
-	a.Fragment = "tag-choices"
-	return a, nil
+	return pages.Show("contacts", "", tags).Piece("tag-choices"), nil
 }
 
 // listChoices are the lists that a field for a name offers: the newest, since

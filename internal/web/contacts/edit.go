@@ -109,14 +109,12 @@ func (room *Room) conflict(r *http.Request, form *contactForm, now *addressbook.
 		return shell.GoTo("/contacts/" + form.SID).Saying("Somebody else saved the very same meanwhile."), nil
 	}
 	a, err := room.formAgain(r, form)
-	a.Status = http.StatusConflict
-	return a, err
+	return a.WithStatus(http.StatusConflict), err
 }
 
 // wasDeleted shows what was typed as the form of a new contact.
 func (room *Room) wasDeleted(r *http.Request, form *contactForm) (shell.Answer, error) {
 	form.SID, form.Updated, form.Deleted = "", "", true
 	a, err := room.formAgain(r, form)
-	a.Status = http.StatusConflict
-	return a, err
+	return a.WithStatus(http.StatusConflict), err
 }

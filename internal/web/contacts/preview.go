@@ -49,7 +49,5 @@ func (room *Room) numberPreview(r *http.Request) (shell.Answer, error) {
 	if !shell.ByHTMX(r) {
 		form.SID = "" // it is the form of a new contact then
 	}
-	a := pages.Show("contact-form", "Add a contact", form)
-	a.Fragment = "number-preview"
-	return a, nil
+	return pages.Show("contact-form", "Add a contact", form).Piece("number-preview"), nil
 }

@@ -27,7 +27,5 @@ func (s StoppedData) Left() int { return max(s.Count-s.Worked, 0) }
 // is done already.
 func Stopped(r *http.Request, err error, data StoppedData) shell.Answer {
 	data.Why = shell.Explain(r, err)
-	a := Pages.Show("selected-stopped", data.Doing+" stopped", data)
-	a.Status = data.Why.Status
-	return a
+	return Pages.Show("selected-stopped", data.Doing+" stopped", data).WithStatus(data.Why.Status)
 }

@@ -103,9 +103,7 @@ func (room *Room) showImports(r *http.Request, form importForm) (shell.Answer, e
 	if data.First {
 		data.Pending, err = room.Imports.PendingFiles(r.Context(), acct)
 	}
-	a := pages.Show("imports", "Imports", data)
-	a.Fragment = "import-list"
-	return a, err
+	return pages.Show("imports", "Imports", data).Piece("import-list"), err
 }
 
 // listNames are the names of the lists that were used last.
@@ -144,8 +142,7 @@ func (room *Room) receiveImport(r *http.Request) (shell.Answer, error) {
 		}
 	}
 	a, err := room.showImports(r, form)
-	a.Fragment = "new-import"
-	return a.Invalid(), err
+	return a.Piece("new-import").Invalid(), err
 }
 
 // uploadOf returns the upload that the path names.

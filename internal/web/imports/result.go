@@ -97,9 +97,7 @@ func (room *Room) progressPiece(r *http.Request, u upload.Upload, page string) s
 	if u.State != upload.Running || !shell.ByHTMX(r) {
 		return shell.GoTo(page)
 	}
-	a := pages.Show("import", "", words.ProgressOf(&u, page+"/progress"))
-	a.Fragment = "progress"
-	return a
+	return pages.Show("import", "", words.ProgressOf(&u, page+"/progress")).Piece("progress")
 }
 
 func (room *Room) cancelImport(r *http.Request) (shell.Answer, error) {

@@ -86,15 +86,11 @@ func (f listForm) conflict(now *addressbook.List) shell.Answer {
 	if len(f.Conflict) == 0 {
 		return shell.GoTo("/lists/" + f.SID).Saying("Somebody else saved the very same meanwhile.")
 	}
-	a := f.page()
-	a.Status = http.StatusConflict
-	return a
+	return f.page().WithStatus(http.StatusConflict)
 }
 
 // wasDeleted shows what was typed as the form of a new list.
 func (f listForm) wasDeleted() shell.Answer {
 	f.SID, f.Updated, f.Deleted = "", "", true
-	a := f.page()
-	a.Status = http.StatusConflict
-	return a
+	return f.page().WithStatus(http.StatusConflict)
 }

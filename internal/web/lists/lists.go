@@ -85,9 +85,7 @@ func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	a := pages.Show("lists", "Lists", data)
-	a.Fragment, a.URL = "list-results", filter.URL("/lists")
-	return a, nil
+	return pages.Show("lists", "Lists", data).PieceAt("list-results", filter.URL("/lists")), nil
 }
 
 // listForm is what the template list-form.html shows.

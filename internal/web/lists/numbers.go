@@ -67,9 +67,7 @@ func (room *Room) addNumbers(r *http.Request, list addressbook.List) (shell.Answ
 	if err != nil {
 		why := shell.Explain(r, err)
 		form.Why = &why
-		a := pages.Show("list-add", "Add to "+list.Name, form)
-		a.Status = why.Status
-		return a, nil
+		return pages.Show("list-add", "Add to "+list.Name, form).WithStatus(why.Status), nil
 	}
 	return pages.Show("list-added", "Added to "+list.Name, done), nil
 }

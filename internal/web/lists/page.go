@@ -24,9 +24,7 @@ func (room *Room) listPage(r *http.Request, list addressbook.List) (shell.Answer
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	a := pages.Show("list", list.Name, listData{List: list, Table: table})
-	a.Fragment, a.URL = "contact-results", table.Filter.URL(path)
-	return a, nil
+	return pages.Show("list", list.Name, listData{List: list, Table: table}).PieceAt("contact-results", table.Filter.URL(path)), nil
 }
 
 // removeSelected takes the contacts that are selected in a list's table out of

@@ -56,9 +56,8 @@ type overview struct {
 	LastImports              []words.ImportRow
 	Requests                 columnChart
 	// Plots are of the contacts; nil while they are not counted.
-	Plots *plots
-	// APIURL and so on are for a first request.
-	APIURL, SID string
+	Plots  *plots
+	APIURL string // for a first request
 }
 
 // plots are what the contacts are made of.
@@ -94,7 +93,6 @@ func (room *Room) overviewPage(r *http.Request) (shell.Answer, error) {
 		Today:    days[len(days)-1],
 		Requests: requestColumns(days),
 		APIURL:   shell.AccountURL(r),
-		SID:      acct.SID,
 	}
 	for _, u := range imports.Uploads {
 		page.LastImports = append(page.LastImports, words.ImportRowOf(u))
@@ -119,27 +117,20 @@ func (room *Room) contactCount(r *http.Request) (int, error) {
 	return page.Total, err
 }
 
-// summary is the account's, however long it takes to make.
-func (room *Room) summary(r *http.Request) (summary.Summary, error) {
-	contacts, err := room.contactCount(r)
-	if err != nil {
-		return summary.Summary{}, err
-	}
-	return room.Summary.Summary(r.Context(), shell.AccountOf(r), contacts)
-}
-
 // overviewPlots is the piece of the overview that takes a while.
 func (room *Room) overviewPlots(r *http.Request) (shell.Answer, error) {
 	if !shell.ByHTMX(r) {
 		return shell.GoTo("/?plots=now"), nil
 	}
-	s, err := room.summary(r)
+	contacts, err := room.contactCount(r)
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	a := pages.Show("overview", "", room.plotsOf(r, &s))
-	a.Fragment = "plots"
-	return a, nil
+	s, err := room.Summary.Summary(r.Context(), shell.AccountOf(r), contacts)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return pages.Show("overview", "", room.plotsOf(r, &s)).Piece("plots"), nil
 }
 
 // lineNames are what people call the kinds of lines.

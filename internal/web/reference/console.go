@@ -89,9 +89,7 @@ func (room *Room) consolePage(r *http.Request) (shell.Answer, error) {
 func (room *Room) consoleSend(r *http.Request) (shell.Answer, error) {
 	page := newConsolePage(r, r.PostForm)
 	refuse := func() (shell.Answer, error) {
-		a := pages.Show("console", "Console", page).Invalid()
-		a.Fragment = "console"
-		return a, nil
+		return pages.Show("console", "Console", page).Invalid().Piece("console"), nil
 	}
 	if !slices.Contains(consoleMethods, page.Method.Value) {
 		page.Method.Error = "Choose one of these."
@@ -106,9 +104,7 @@ func (room *Room) consoleSend(r *http.Request) (shell.Answer, error) {
 	}
 	result := room.ask(r, page.Method.Value, target, page.Body.Value)
 	page.Result = &result
-	a := pages.Show("console", "Console", page)
-	a.Fragment = "console"
-	return a, nil
+	return pages.Show("console", "Console", page).Piece("console"), nil
 }
 
 // ask sends a request to the API and returns what came back. The request has

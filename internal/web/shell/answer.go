@@ -13,17 +13,13 @@ import (
 
 // Answer is what a handler returns: a page, a redirect, or a file.
 type Answer struct {
-	Status int // of a page; 0 means 200
+	status int // of a page; 0 means 200
 	pages  *Pages
 	page   string // its name in pages
 	title  string
 	data   any
-	// Fragment names the template of the page that htmx gets alone; "" means
-	// the whole page in any case.
-	Fragment string
-	// URL, with a Fragment, is the address of the page that it makes, for the
-	// browser's address bar and its back button; "" leaves it as it is.
-	URL string
+	piece  string // see Piece
+	url    string // see PieceAt
 
 	location string
 
@@ -34,8 +30,25 @@ type Answer struct {
 }
 
 // Invalid is a page that shows a form again, with what is wrong in it.
-func (a Answer) Invalid() Answer {
-	a.Status = http.StatusUnprocessableEntity
+func (a Answer) Invalid() Answer { return a.WithStatus(http.StatusUnprocessableEntity) }
+
+// WithStatus is a page with a status other than 200.
+func (a Answer) WithStatus(status int) Answer {
+	a.status = status
+	return a
+}
+
+// Piece names the template of the page that htmx gets alone. Others get the whole
+// page.
+func (a Answer) Piece(template string) Answer {
+	a.piece = template
+	return a
+}
+
+// PieceAt is Piece with the address of the page that the piece makes, for the
+// browser's address bar and its back button.
+func (a Answer) PieceAt(template, url string) Answer {
+	a.piece, a.url = template, url
 	return a
 }
 
@@ -176,10 +189,9 @@ func Explain(r *http.Request, err error) TroublePage {
 // Fail answers a request that could not be served with a page that says why.
 func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := Explain(r, err)
-	a := pages.Show("error", page.Title, page)
-	a.Status = page.Status
+	a := pages.Show("error", page.Title, page).WithStatus(page.Status)
 	if ByHTMX(r) { // which is to say it above the page and leave the page as it is
-		a.Fragment = "trouble"
+		a = a.Piece("trouble")
 		w.Header().Set("HX-Retarget", "#trouble")
 		w.Header().Set("HX-Reswap", "innerHTML show:#trouble:top")
 	}

@@ -95,10 +95,10 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 		v.Nav = d.navFor(r.URL.Path)
 	}
 	name := "layout"
-	if a.Fragment != "" && ByHTMX(r) {
-		name = a.Fragment
-		if a.URL != "" {
-			w.Header().Set("HX-Push-Url", a.URL)
+	if a.piece != "" && ByHTMX(r) {
+		name = a.piece
+		if a.url != "" {
+			w.Header().Set("HX-Push-Url", a.url)
 		}
 	} else if v.Notice == nil {
 		if v.Notice = keptNotice(r); v.Notice != nil {
@@ -116,11 +116,11 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 		d.Fail(w, r, err)
 		return
 	}
-	if a.Status == 0 {
-		a.Status = http.StatusOK
+	if a.status == 0 {
+		a.status = http.StatusOK
 	}
 	h := w.Header()
-	if a.Status == http.StatusServiceUnavailable || a.Status == http.StatusTooManyRequests {
+	if a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests {
 		h.Set("Retry-After", "5")
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -134,7 +134,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(a.Status)
+	w.WriteHeader(a.status)
 	// The error of a client that went away, or takes the page too slowly, is
 	// nobody's to mend.
 	_, _ = slowbody.NewAnswer(w, share.Scarce).Write(body)

@@ -171,9 +171,7 @@ func (room *Room) followLink(r *http.Request) (shell.Answer, error) {
 }
 
 func deadLink() shell.Answer {
-	a := pages.Show("link", "This link does not work", linkForm{})
-	a.Status = http.StatusNotFound
-	return a
+	return pages.Show("link", "This link does not work", linkForm{}).WithStatus(http.StatusNotFound)
 }
 
 // welcome ends signing in: the browser gets its cookie.
