@@ -14,6 +14,7 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/export"
 	"callbook/internal/fault"
+	"callbook/internal/negotiate"
 )
 
 const (
@@ -117,7 +118,7 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 		headers.Set("Content-Type", request.format.mediaType)
 		headers.Set("Content-Disposition", attachment(request.name, request.format.extension))
 		headers.Set("Vary", "Accept-Encoding")
-		zipped := acceptsGzip(r.Header)
+		zipped := negotiate.AcceptsGzip(r.Header)
 		if zipped {
 			headers.Set("Content-Encoding", "gzip")
 		}

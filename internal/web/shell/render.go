@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/budget"
+	"callbook/internal/negotiate"
 	"callbook/internal/slowbody"
 )
 
@@ -129,7 +129,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Encoding")
 	body := page.text.Bytes()
-	if len(body) >= minCompressed && acceptsGzip(r) {
+	if len(body) >= minCompressed && negotiate.AcceptsGzip(r.Header) {
 		body = compress(body)
 		h.Set("Content-Encoding", "gzip")
 	}
@@ -146,16 +146,6 @@ func ByHTMX(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" 
 // minCompressed is from where on compressing pays: below, the answer is one
 // packet in any case.
 const minCompressed = 1400
-
-func acceptsGzip(r *http.Request) bool {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.EqualFold(coding, "gzip") && strings.ReplaceAll(q, " ", "") != "q=0" {
-			return true
-		}
-	}
-	return false
-}
 
 var compressors = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 

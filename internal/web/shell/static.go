@@ -10,6 +10,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"callbook/internal/negotiate"
 )
 
 //go:embed static/*.css static/*.js static/*.svg
@@ -86,7 +88,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Etag", `"`+path.Base(a.url)+`"`)
 	h.Add("Vary", "Accept-Encoding")
 	body := a.plain
-	if a.packed != nil && acceptsGzip(r) {
+	if a.packed != nil && negotiate.AcceptsGzip(r.Header) {
 		body = a.packed
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Etag", `"`+path.Base(a.url)+`.gz"`)
