@@ -109,7 +109,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	page := pageBuffer{ctx: r.Context(), share: share, before: share.Used()}
 	if err := a.pages.parsed()[a.page].ExecuteTemplate(&page, name, v); err != nil {
 		err = fmt.Errorf("make page %s: %w", a.page, err)
-		if a.page == "error" { // nothing is left to show
+		if a.pages == pages { // that of an error: nothing is left to show
 			panic(err)
 		}
 		share.Give(page.before)
