@@ -112,12 +112,23 @@ func (a *API) getContacts(r *http.Request) (reply, error) {
 // usualWeight is what a contact or list weighs, usually.
 const usualWeight = 2000
 
+// heavyPage is from how many contacts on a page takes turns with other accounts'
+// heavy requests.
+const heavyPage = 200
+
 // contactsPage answers with the contacts that the query finds.
 func (a *API) contactsPage(r *http.Request, query addressbook.Query, w window) (reply, error) {
 	// Usual contacts are waited for here; larger ones are refused as they are read,
 	// when there is no room.
 	if err := budget.Of(r.Context()).Reserve(r.Context(), int64(query.Limit)*usualWeight); err != nil {
 		return reply{}, err
+	}
+	if query.Limit > heavyPage {
+		share := budget.Of(r.Context())
+		if err := share.BeginTurn(r.Context()); err != nil {
+			return reply{}, err
+		}
+		defer share.EndTurn()
 	}
 	page, err := a.book.Contacts(r.Context(), accountOf(r), query)
 	if err != nil {

@@ -47,9 +47,14 @@ func (d *download) Write(p []byte) (int, error) {
 	if !d.begun {
 		d.begin()
 	}
+	// Others have their turns while this one waits for its client.
+	share := budget.Of(d.r.Context())
+	turn := share.EndTurn()
 	n, err := d.answer.Write(p)
 	if err != nil {
 		d.broken = true
+	} else if turn {
+		err = share.BeginTurn(d.r.Context())
 	}
 	return n, err
 }

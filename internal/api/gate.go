@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/limit"
 )
@@ -67,7 +68,12 @@ func (g *gate) begin(ctx context.Context, account int64, size int) (done func(),
 	if err := g.work.Acquire(ctx, account, 1); err != nil {
 		return nil, err
 	}
-	return func() { g.work.Release(account, 1) }, nil
+	share := budget.Of(ctx)
+	if err := share.BeginTurn(ctx); err != nil {
+		g.work.Release(account, 1)
+		return nil, err
+	}
+	return func() { share.EndTurn(); g.work.Release(account, 1) }, nil
 }
 
 // download takes a place for a download of an account. It does not wait. Who has

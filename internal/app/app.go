@@ -100,7 +100,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, stores.Close())
 	}
 	imports, err := upload.Open(ctx, stores.Uploads, stores.Files, book, upload.Options{
-		Log: cfg.Log, Now: cfg.Clock.Now, BatchRows: cfg.BatchRows, Retention: cfg.Retention, Words: api.Words,
+		Log: cfg.Log, Now: cfg.Clock.Now, BatchRows: cfg.BatchRows, Retention: cfg.Retention, Words: api.Words, Turns: cfg.Budget.Turns(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())

@@ -72,6 +72,7 @@ var (
 type Budget struct {
 	memory *limit.Pool // bytes
 	slots  *limit.Pool // requests
+	turns  *limit.Turns
 	waits  Waits
 	hurry  atomic.Bool
 }
@@ -82,12 +83,17 @@ func New(memory, requests int64) *Budget {
 	return &Budget{
 		memory: limit.New(memory, limit.Options{Spare: true, MaxWaiting: maxWaiting, Busy: ErrShare}),
 		slots:  limit.New(requests, limit.Options{Spare: true}),
+		turns:  limit.NewTurns(),
 		waits:  DefaultWaits,
 	}
 }
 
 // SetWaits replaces the timeouts. It must be called before the first request.
 func (b *Budget) SetWaits(w Waits) { b.waits = w }
+
+// Turns returns the turns that heavy requests take. Heavy work in the background
+// takes turns with them.
+func (b *Budget) Turns() *limit.Turns { return b.turns }
 
 // Scarce reports whether less than a quarter of the memory is free or [Budget.Hurry]
 // was called. While it is true, slow clients are cut off sooner.

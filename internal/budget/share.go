@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"callbook/internal/limit"
 )
 
 // Share is what one request holds of a [Budget]. It is safe for concurrent use:
@@ -18,6 +20,8 @@ type Share struct {
 	ended    bool
 	used     int64 // bytes that the request claims to use
 	held     int64 // bytes acquired from the pool; used may be larger by Free
+
+	turn *limit.Turn // of the goroutine that serves the request; nil before its first
 }
 
 // Admit takes a slot for the request once its account is known. Until then the
@@ -39,8 +43,27 @@ func (s *Share) Admit(account int64) error {
 		return ErrCrowded
 	}
 	s.account, s.admitted = account, true
+	s.budget.turns.Note(account)
 	return nil
 }
+
+// BeginTurn waits for the request's turn to compute, if other accounts are active;
+// see [limit.Turns]. It is for requests that keep a processor busy for
+// milliseconds, and is called by the goroutine that serves the request. A request
+// must not wait for memory, or for its client, within its turn. The error is the
+// cause of ctx.
+func (s *Share) BeginTurn(ctx context.Context) error {
+	if s == nil {
+		return nil
+	}
+	if s.turn == nil {
+		s.turn = s.budget.turns.For(s.account)
+	}
+	return s.turn.Begin(ctx)
+}
+
+// EndTurn ends the request's turn, and reports whether it had one.
+func (s *Share) EndTurn() bool { return s != nil && s.turn != nil && s.turn.End() }
 
 // Take adds n to the bytes that the request uses, and waits some seconds for them
 // if necessary. The error is [ErrShare], [ErrFull] or the context's cause, and
@@ -213,6 +236,7 @@ func (s *Share) Scarce() bool { return s != nil && s.budget.Scarce() }
 
 // End releases everything. It must be called when the request ends.
 func (s *Share) End() {
+	s.EndTurn()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true

@@ -58,13 +58,18 @@ func (e *Export) read(ctx context.Context, q addressbook.Query) (addressbook.Pag
 	share := budget.Of(ctx)
 	used := share.Used()
 	for {
+		share.EndTurn()
 		err := share.Reserve(ctx, int64(q.Limit)*typicalWeight)
+		if err == nil {
+			err = share.BeginTurn(ctx) // it lasts until the page is encoded
+		}
 		if err == nil {
 			var page addressbook.Page
 			if page, err = e.book.Contacts(ctx, e.acct, q); err == nil {
 				return page, nil
 			}
 		}
+		share.EndTurn()
 		share.Give(used)
 		if !errors.Is(err, budget.ErrShare) && !errors.Is(err, budget.ErrFull) || q.Limit <= minPage {
 			return addressbook.Page{}, err

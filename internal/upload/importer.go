@@ -18,6 +18,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/limit"
 	"callbook/internal/work"
 )
 
@@ -52,6 +53,8 @@ type Options struct {
 	// Retention is how long an upload is kept after it has ended, with its error
 	// rows; zero means [DefaultRetention], and [Forever] no bound.
 	Retention time.Duration
+	// Turns are taken by batches; nil means that nobody waits.
+	Turns *limit.Turns
 }
 
 // Importer takes uploads and works them. It is safe for concurrent use.

@@ -71,6 +71,11 @@ func (t *task) batch(ctx context.Context) (State, error) {
 		}
 	}
 	i := t.importer
+	turn := i.opts.Turns.For(t.id.Account)
+	if err := turn.Begin(ctx); err != nil {
+		return Running, err
+	}
+	defer turn.End()
 	t.planner.most = i.batchRows(t.id.Account)
 	batch, err := t.planner.Next(i.opts.Now())
 	if err != nil {

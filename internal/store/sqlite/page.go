@@ -87,11 +87,9 @@ func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook
 	filter := newFilter(q)
 	places := newTopK(q.Window, q.Offset, q.Limit+1)
 	text, args := window{Window: q.Window, sid: s.sid}.text(filter.columns(q.Sort), s.from, s.args)
-	var yielder yielder
 	err := sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
 		Args: args,
 		ResultFunc: func(row *sqlite.Stmt) error {
-			yielder.row()
 			if filter.matches(row) {
 				places.add(filter.place(row, q.Sort))
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"callbook/internal/fault"
+	"callbook/internal/limit"
 )
 
 // jobQueue is the queue of the writer. It serves accounts round robin, so that an
@@ -22,12 +23,9 @@ type jobQueue struct {
 	closed bool
 	wake   chan struct{} // buffered, for one
 	spare  *accountJobs  // of an account without jobs, for reuse
-	// recent are the last two accounts that queued a job, the latest first. Jobs
-	// that are no account's, such as those of leases, are short and do not count.
-	recent [2]struct {
-		account int64
-		queued  time.Time
-	}
+	// writing are the accounts that queued jobs. Jobs that are no account's, such as
+	// those of leases, are short and do not count.
+	writing limit.Active
 }
 
 // accountJobs are the jobs of one account.
@@ -78,11 +76,7 @@ func (q *jobQueue) push(j *job) error {
 	a.jobs = append(a.jobs, j)
 	q.jobs++
 	if j.account != 0 {
-		if q.recent[0].account != j.account {
-			q.recent[1] = q.recent[0]
-			q.recent[0].account = j.account
-		}
-		q.recent[0].queued = time.Now()
+		q.writing.Note(j.account)
 	}
 	if q.asleep {
 		q.asleep = false
@@ -181,17 +175,5 @@ func (q *jobQueue) close() (left []*job) {
 	return left
 }
 
-// contendedTime is how long after a job an account counts as writing.
-const contendedTime = time.Second
-
 // contended reports whether another account is writing too.
-func (q *jobQueue) contended(account int64) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, r := range q.recent {
-		if r.account != account && time.Since(r.queued) < contendedTime {
-			return true
-		}
-	}
-	return false
-}
+func (q *jobQueue) contended(account int64) bool { return q.writing.Others(account) }

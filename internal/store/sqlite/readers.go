@@ -131,16 +131,3 @@ func (r *readers) connections() *sqlitex.Pool {
 	}
 	return r.pool
 }
-
-// yielder yields the processor to other goroutines from time to time during a scan.
-type yielder struct{ rows int }
-
-// yieldRows is after how many rows a scan yields.
-const yieldRows = 256
-
-func (y *yielder) row() {
-	if y.rows++; y.rows == yieldRows {
-		y.rows = 0
-		runtime.Gosched()
-	}
-}

@@ -68,11 +68,9 @@ func (s *scan) run(conn *sqlite.Conn, quota *rowQuota, order string) (found, err
 		text += " ORDER BY " + s.sid + order
 	}
 	var left int64
-	var yielder yielder
 	err := sqlitex.Execute(conn, text, &sqlitex.ExecOptions{
 		Args: s.args,
 		ResultFunc: func(row *sqlite.Stmt) error {
-			yielder.row()
 			if quota != nil {
 				if left == 0 {
 					if left = quota.take(); left == 0 {
