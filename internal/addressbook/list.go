@@ -2,6 +2,7 @@ package addressbook
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"callbook/internal/account"
@@ -92,27 +93,30 @@ func (p *ListPatch) Apply(l *List) {
 func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	birth := b.births.next(b.clock.Now(), len(drafts))
 	write := accepted(drafts, func(d *ListDraft) (List, error) {
-		if err := d.check(); err != nil {
+		name, err := d.accept()
+		if err != nil {
 			return List{}, err
 		}
 		sid, nanos := birth.take()
 		born := time.Unix(0, nanos)
-		return List{SID: sid, Name: d.Name.Value, Tag: d.Tag, Created: born, Updated: born}, nil
+		return List{SID: sid, Name: name, Tag: d.Tag, Created: born, Updated: born}, nil
 	}, failedList)
 	return write.done(b.store.InsertLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
-func (d *ListDraft) check() error {
-	switch {
-	case d.Fault != nil:
-		return d.Fault
-	case d.Name.Value == "":
-		return errNameMissing
+// accept applies the rules that need no database, and returns the list's name: the
+// given one without the blanks around it.
+func (d *ListDraft) accept() (name string, err error) {
+	if d.Fault != nil {
+		return "", d.Fault
 	}
-	if err := checkText(FieldName, d.Name.Value); err != nil {
-		return err
+	if name = strings.TrimSpace(d.Name.Value); name == "" {
+		return "", errNameMissing
 	}
-	return checkText(FieldTag, d.Tag.Value)
+	if err := checkText(FieldName, name); err != nil {
+		return "", err
+	}
+	return name, checkText(FieldTag, d.Tag.Value)
 }
 
 func failedList(err error) ListResult { return ListResult{Fault: err} }
@@ -129,7 +133,11 @@ func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []
 		if !p.Name.Set {
 			draft.Name = Given("any") // the list has one already
 		}
-		return patch, draft.check()
+		name, err := draft.accept()
+		if p.Name.Set {
+			patch.Name.Value = name
+		}
+		return patch, err
 	}, failedList)
 	return write.done(b.store.UpdateLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
@@ -146,10 +154,11 @@ func (b *Book) List(ctx context.Context, acct account.Account, sid SID) (List, e
 	return b.store.List(ctx, acct.ID, sid)
 }
 
-// ListByName returns the account's list with this name, to the letter, or a
+// ListByName returns the account's list with this name, to the letter but for the
+// blanks around it, or a
 // NotFound fault.
 func (b *Book) ListByName(ctx context.Context, acct account.Account, name string) (List, error) {
-	return b.store.ListByName(ctx, acct.ID, name)
+	return b.store.ListByName(ctx, acct.ID, strings.TrimSpace(name))
 }
 
 // ListsOf returns lists of a contact, by their names: those whose name comes

@@ -72,9 +72,12 @@ func (p *Prepared) Fold(drafts []Draft) {
 	}
 }
 
-// PrepareList checks the name, and returns a list that is not stored.
+// PrepareList checks the name as [Book.CreateLists] does, and returns a list that is
+// not stored.
 func (b *Book) PrepareList(name string, kind ListType) (List, error) {
-	if err := checkText(FieldName, name); err != nil {
+	draft := ListDraft{Name: Given(name)}
+	name, err := draft.accept()
+	if err != nil {
 		return List{}, err
 	}
 	sid, born := b.Birth()

@@ -263,3 +263,23 @@ func TestListsAreTheAccounts(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestListNameTrimmed: the blanks around a list's name are no part of it.
+func TestListNameTrimmed(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	list := c.CreateList("  Customers\u00a0")
+	if list.Name != "Customers" {
+		t.Errorf("the list is called %q", list.Name)
+	}
+	items := c.Send("POST", "/lists", `{"lists":[{"name":"Customers "},{"name":" \t"}]}`).BulkLists(t).Response
+	if items[0].Code != 409 || items[1].Code != 400 || items[1].Error.Code != 1001 {
+		t.Errorf("the same name, and blanks alone: %+v", items)
+	}
+	if got := c.Send("PUT", "/lists/"+list.SID, `{"name":" Clients "}`).List(t); got.Name != "Clients" {
+		t.Errorf("the list is now called %q", got.Name)
+	}
+	if u := c.Upload(" Clients ", "number\n+919876543210\n"); u.List != list.SID {
+		t.Errorf("a file for it went into %+v", u)
+	}
+}

@@ -200,7 +200,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 			return err
 		}
 	}
-	u.ListName, u.Type, u.Mapping = r.ListName, list.Type, r.Mapping
+	u.ListName, u.Type, u.Mapping = list.Name, list.Type, r.Mapping
 	u.OnDuplicate, u.DryRun = r.Options.OnDuplicate, r.Options.DryRun
 	u.Started = i.opts.Now()
 	u.Updated = u.Started
