@@ -26,6 +26,11 @@ func (c *copyCmd) Help() string {
 Stop the servers first. A copy that was stopped or killed goes on where it was when the same command is run again. At the end both databases are read again and compared; the exit code is 0 only when they have the same. Until then no server starts on the database that is copied into.`
 }
 
+// Validate is called by kong when the flags are read.
+func (c *copyCmd) Validate() error {
+	return errors.Join(checkDatabase("--from", c.From), checkDatabase("--to", c.To))
+}
+
 func (c *copyCmd) Run(ctx context.Context, std streams) error {
 	err := c.copy(ctx, std)
 	if err != nil && ctx.Err() != nil {

@@ -83,3 +83,39 @@ func TestServeValidates(t *testing.T) {
 		}
 	}
 }
+
+// TestDatabaseName: a URL of another kind is no file's name, and no message has its
+// password.
+func TestDatabaseName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"postgress://a:secret@h/x", "Postgres://a:secret@h/x", "mysql://a:secret@h/x"} {
+		for _, args := range [][]string{
+			{"serve", "--db", name}, {"account", "list", "--db", name}, {"key", "create", "--account", "acme", "--db", name},
+			{"migrate", "--db", name}, {"login-link", "--account", "acme", "--db", name}, {"check", "--db", name},
+			{"backup", "x.bak", "--db", name}, {"restore", "x.bak", "--db", name},
+			{"copy", "--from", name, "--to", "x.db"}, {"copy", "--from", "x.db", "--to", name},
+		} {
+			got := runHere(t, args...)
+			if got.code != exitUsage || !strings.Contains(got.errs, "postgres://user:password@host") || strings.Contains(got.out+got.errs, "secret") {
+				t.Errorf("%v: exit code %d, %s%s", args, got.code, got.out, got.errs)
+			}
+		}
+	}
+}
+
+// TestHelp: a command line without a command has help, and a misspelt one the name
+// that was meant.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{nil, {"account"}, {"key"}} {
+		if got := runHere(t, args...); got.code != exitOK || !strings.Contains(got.out, "Commands:") || got.errs != "" {
+			t.Errorf("%v: exit code %d, %s%s", args, got.code, got.out, got.errs)
+		}
+	}
+	if got := runHere(t, "--version"); got != runHere(t, "version") || got.code != exitOK || !strings.HasPrefix(got.out, "callbook ") {
+		t.Errorf("--version: %+v", got)
+	}
+	if got := runHere(t, "srve"); got.code != exitUsage || !strings.Contains(got.errs, `"serve"`) {
+		t.Errorf("a misspelt command: %+v", got)
+	}
+}

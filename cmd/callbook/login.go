@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -47,6 +48,12 @@ type loginLinkCmd struct {
 
 // defaultServer is where "callbook serve" listens unless told otherwise.
 const defaultServer = "http://127.0.0.1:8080"
+
+// Validate is called by kong when the flags are read. It hides those of the embedded
+// flags.
+func (c *loginLinkCmd) Validate() error {
+	return errors.Join(c.database.Validate(), c.baseURL.Validate())
+}
 
 func (c *loginLinkCmd) Run(ctx context.Context, std streams) error {
 	if err := c.mustHold(); err != nil {

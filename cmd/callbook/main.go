@@ -59,6 +59,8 @@ type commands struct {
 	Backup    backupCmd    `cmd:"" help:"Write a backup of a database file, also beside a running server."`
 	Restore   restoreCmd   `cmd:"" help:"Put a backup in the place of a database file."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
+
+	VersionFlag versionFlag `name:"version" env:"-" help:"Print the version."`
 }
 
 // run is the program without its globals.
@@ -80,8 +82,8 @@ func run(ctx context.Context, args []string, std streams) int {
 	if err != nil {
 		panic(err) // the commands above are not well-formed
 	}
-	command, err := parser.Parse(args)
-	if exited { // --help
+	command, err := parser.Parse(orHelp(parser, args))
+	if exited { // --help, --version
 		return exitOK
 	}
 	if err != nil {
@@ -96,6 +98,23 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitFailed
 	}
 	return exitOK
+}
+
+// orHelp returns the arguments, and --help behind them when they name only a group of
+// commands, or nothing.
+func orHelp(parser *kong.Kong, args []string) []string {
+	node := parser.Model.Node
+	for _, arg := range args {
+		i := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == arg })
+		if i < 0 {
+			return args
+		}
+		node = node.Children[i]
+	}
+	if node.Leaf() {
+		return args
+	}
+	return append(slices.Clip(args), "--help")
 }
 
 // commandOf is the command that a usage error is about, as one writes it.

@@ -55,7 +55,7 @@ func (c *serveCmd) Validate() error {
 		}
 	}
 	// This Validate hides those of the embedded flags.
-	return errors.Join(checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate())
+	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate())
 }
 
 const (

@@ -101,7 +101,7 @@ func TestUsageNamesCommand(t *testing.T) {
 		{"serve --nonsense", "callbook serve --help"},
 		{"serve --max-body=x", "callbook serve --help"},
 		{"serve --max-body=0", "callbook serve --help"},
-		{"account", "callbook account --help"},
+		{"account nonsense", "callbook account --help"},
 		{"account create", "callbook account create --help"},
 		{"key list", "callbook key list --help"},
 		{"backup a b", "callbook backup --help"},

@@ -41,8 +41,10 @@ func storeError(operation string, err error) error {
 // Nil stays nil.
 func damagedError(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
-		return fmt.Errorf("%w: the file is damaged or no database; restore a backup with \"callbook restore\", or name another file", err)
+	case sqlite.ResultNotADB:
+		return fmt.Errorf("the file is no SQLite database: name another file, or if it was one, restore a backup with \"callbook restore\" (%w)", err)
+	case sqlite.ResultCorrupt:
+		return fmt.Errorf("the database is damaged: restore a backup with \"callbook restore\" (%w)", err)
 	}
 	return err
 }
