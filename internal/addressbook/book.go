@@ -136,21 +136,13 @@ func accept(d *Draft, parse func(string) (phone.Number, error)) (Contact, error)
 }
 
 func contactOf(d *Draft, number phone.Number) Contact {
-	return Contact{
-		Number:      number,
-		FirstName:   d.FirstName,
-		LastName:    d.LastName,
-		CompanyName: d.CompanyName,
-		Email:       d.Email,
-		Tag:         d.Tag,
-		CustomField: d.CustomField,
-	}
+	return Contact{Number: number, Texts: d.Texts, CustomField: d.CustomField}
 }
 
 // check refuses what no store keeps or no field is meant for.
 func (c *Contact) check() error {
-	for i, text := range c.texts() {
-		if err := checkText(textFields[i], text.Value); err != nil {
+	for i := range c.Texts {
+		if err := checkText(TextFields[i].Key, c.Texts[i].Value); err != nil {
 			return err
 		}
 	}

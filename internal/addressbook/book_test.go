@@ -120,11 +120,13 @@ func TestCreateContacts(t *testing.T) {
 	s := open(t, addressbook.Options{})
 	before := time.Now()
 	full := addressbook.Draft{
-		Number:      addressbook.Given(" 098765 43210"),
-		FirstName:   addressbook.Given("Ada"),
-		LastName:    addressbook.Given(""),
-		CompanyName: addressbook.Given("अ 𝄞"),
-		Tag:         addressbook.Given("vip"),
+		Number: addressbook.Given(" 098765 43210"),
+		Texts: addressbook.Texts{
+			addressbook.FirstName:   addressbook.Given("Ada"),
+			addressbook.LastName:    addressbook.Given(""),
+			addressbook.CompanyName: addressbook.Given("अ 𝄞"),
+			addressbook.Tag:         addressbook.Given("vip"),
+		},
 		CustomField: `{ "b": 1.0, "a": [] }`,
 	}
 	r := s.create(t, full)
@@ -132,8 +134,7 @@ func TestCreateContacts(t *testing.T) {
 	c := *r[0].Contact
 	want := addressbook.Contact{
 		SID: c.SID, Number: 919876543210,
-		FirstName: full.FirstName, LastName: full.LastName, CompanyName: full.CompanyName,
-		Tag: full.Tag, CustomField: full.CustomField,
+		Texts: full.Texts, CustomField: full.CustomField,
 		Created: c.Created, Updated: c.Created,
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
@@ -163,7 +164,7 @@ func TestResults(t *testing.T) {
 
 	unreadable := errors.New("the draft is a text")
 	tooLong := draft("9876500003")
-	tooLong.Tag = addressbook.Given(strings.Repeat("x", 256))
+	tooLong.Texts[addressbook.Tag] = addressbook.Given(strings.Repeat("x", 256))
 	r := s.create(t,
 		draft("9876500001"),
 		draft("12"),

@@ -46,20 +46,20 @@ func TestUpdateResults(t *testing.T) {
 	unreadable := errors.New("the patch is a text")
 	empty := addressbook.Change{Set: true}
 	r := s.update(t,
-		addressbook.Patch{SID: one.SID, Number: set(" 098765 00009"), LastName: set("")},
+		addressbook.Patch{SID: one.SID, Number: set(" 098765 00009"), Texts: addressbook.Changes{addressbook.LastName: set("")}},
 		addressbook.Patch{SID: one.SID, Fault: unreadable},
 		addressbook.Patch{SID: two.SID, Number: empty},
 		addressbook.Patch{SID: two.SID, Number: set("")},
 		addressbook.Patch{SID: two.SID, Number: set("1-800-FLOWERS")},
-		addressbook.Patch{SID: two.SID, Number: set("+91 98765 00009"), Tag: set("x")},
-		addressbook.Patch{SID: two.SID, Tag: set(strings.Repeat("é", 256))},
-		addressbook.Patch{SID: two.SID, Email: set("a\x00")},
+		addressbook.Patch{SID: two.SID, Number: set("+91 98765 00009"), Texts: addressbook.Changes{addressbook.Tag: set("x")}},
+		addressbook.Patch{SID: two.SID, Texts: addressbook.Changes{addressbook.Tag: set(strings.Repeat("é", 256))}},
+		addressbook.Patch{SID: two.SID, Texts: addressbook.Changes{addressbook.Email: set("a\x00")}},
 		addressbook.Patch{SID: two.SID, CustomField: set("{\"a\":\"\xff\"}")},
-		addressbook.Patch{SID: addressbook.SID{1}, Tag: set("x")},
-		addressbook.Patch{SID: three.SID, Number: set("98765 00001"), FirstName: empty, CustomField: set(`{"a":1}`)},
-		addressbook.Patch{SID: three.SID, CustomField: empty, Tag: set(strings.Repeat("é", 255))},
+		addressbook.Patch{SID: addressbook.SID{1}, Texts: addressbook.Changes{addressbook.Tag: set("x")}},
+		addressbook.Patch{SID: three.SID, Number: set("98765 00001"), Texts: addressbook.Changes{addressbook.FirstName: empty}, CustomField: set(`{"a":1}`)},
+		addressbook.Patch{SID: three.SID, CustomField: empty, Texts: addressbook.Changes{addressbook.Tag: set(strings.Repeat("é", 255))}},
 	)
-	one.Number, one.LastName, one.Updated = 919876500009, addressbook.Given(""), clock
+	one.Number, one.Texts[addressbook.LastName], one.Updated = 919876500009, addressbook.Given(""), clock
 	is(t, r[0], none)
 	if !errors.Is(r[1].Fault, unreadable) || r[1].Contact != nil {
 		t.Errorf("the unreadable patch gives %+v", r[1])
@@ -69,7 +69,7 @@ func TestUpdateResults(t *testing.T) {
 	is(t, r[4], invalid)
 	is(t, r[5], taken)
 	is(t, r[6], fault.TooLong(addressbook.FieldTag, 255))
-	is(t, r[7], fault.HasNUL(addressbook.FieldEmail))
+	is(t, r[7], fault.HasNUL("email"))
 	is(t, r[8], fault.NotUTF8(addressbook.FieldCustomField))
 	is(t, r[9], addressbook.ErrNoContact)
 	is(t, r[10], none)
@@ -80,7 +80,7 @@ func TestUpdateResults(t *testing.T) {
 	if diff := cmp.Diff(one, *r[5].Contact); diff != "" {
 		t.Errorf("who has the number (-want +got):\n%s", diff)
 	}
-	three.Number, three.Tag, three.Updated = 919876500001, addressbook.Given(strings.Repeat("é", 255)), clock
+	three.Number, three.Texts[addressbook.Tag], three.Updated = 919876500001, addressbook.Given(strings.Repeat("é", 255)), clock
 	if diff := cmp.Diff([]addressbook.Contact{one, two, three}, s.all(t)); diff != "" {
 		t.Errorf("stored (-want +got):\n%s", diff)
 	}
@@ -111,7 +111,7 @@ func TestUpdateBeforeCreation(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock = clock.Add(-time.Hour)
-	if r := s.update(t, addressbook.Patch{SID: c.SID, Tag: set("x")})[0]; !r.Contact.Updated.Equal(c.Created) {
+	if r := s.update(t, addressbook.Patch{SID: c.SID, Texts: addressbook.Changes{addressbook.Tag: set("x")}})[0]; !r.Contact.Updated.Equal(c.Created) {
 		t.Errorf("the contact was created at %v and updated at %v", c.Created, r.Contact.Updated)
 	}
 	l := lists[0].List

@@ -13,13 +13,9 @@ import (
 
 // Contact is one entry of an account's address book.
 type Contact struct {
-	SID         SID
-	Number      phone.Number // unique within the account
-	FirstName   Text
-	LastName    Text
-	CompanyName Text
-	Email       Text
-	Tag         Text
+	SID    SID
+	Number phone.Number // unique within the account
+	Texts  Texts
 	// CustomField is the JSON object that was given with the contact, byte for
 	// byte; "" when none was.
 	CustomField string
@@ -37,23 +33,27 @@ type Text struct {
 	Given bool
 }
 
+// Texts are the texts of a contact, by their [TextField].
+type Texts [NumTextFields]Text
+
+// NameKey returns the [NameKey] of the contact's names.
+func (c *Contact) NameKey() string {
+	return NameKey(c.Texts[FirstName].Value, c.Texts[LastName].Value)
+}
+
 // Given returns value as a Text that was given.
 func Given(value string) Text { return Text{Value: value, Given: true} }
 
 // Lengths that [Book] accepts. The official pages give none, so they are ours.
 const (
-	MaxTextLength        = 255   // characters, each of the names, e-mail and tag
+	MaxTextLength        = 255   // characters, each of a contact's Texts, and the name and tag of a list
 	MaxCustomFieldLength = 16384 // bytes of JSON
 )
 
 // Draft is a contact as somebody gave it, before any rule was applied.
 type Draft struct {
 	Number      Text
-	FirstName   Text
-	LastName    Text
-	CompanyName Text
-	Email       Text
-	Tag         Text
+	Texts       Texts
 	CustomField string // a JSON object, checked to be one by whoever read it; "" for none
 	// Ref is the caller's own name for the draft. Book takes no notice of it.
 	Ref Text
@@ -95,10 +95,9 @@ const (
 // Overwrite writes the fields that another contact was given over this one's,
 // which has the same number. It is for stores.
 func (c *Contact) Overwrite(given *Contact) {
-	from := given.texts()
-	for i, to := range c.texts() {
-		if from[i].Given {
-			*to = *from[i]
+	for i, text := range given.Texts {
+		if text.Given {
+			c.Texts[i] = text
 		}
 	}
 	if given.CustomField != "" {

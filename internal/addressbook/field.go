@@ -5,28 +5,59 @@ import (
 	"callbook/internal/phone"
 )
 
-// The fields of contacts and lists that faults are about.
+// TextField is one of the texts that a contact can have. It is the index of the
+// field in [TextFields] and in a contact's [Texts].
+type TextField int
+
+// The text fields, in the order in which answers, files and pages have them.
+const (
+	FirstName TextField = iota
+	LastName
+	CompanyName
+	Email
+	Tag
+
+	NumTextFields // one more than the last
+)
+
+// TextFields describes the text fields. Everything that reads, keeps, or shows a
+// contact loops over it, so a new field needs a row here, a column in the database of
+// each engine, and a property in the API's document.
+var TextFields = [NumTextFields]struct {
+	// Key is the field's name in JSON, in CSV files, in databases and in faults.
+	Key fault.Field
+	// Label is the field's name on pages.
+	Label string
+}{
+	FirstName:   {"first_name", "First name"},
+	LastName:    {"last_name", "Last name"},
+	CompanyName: {"company_name", "Company"},
+	Email:       {"email", "E-mail"},
+	Tag:         {FieldTag, "Tag"},
+}
+
+// The other fields of contacts and lists that faults are about.
 const (
 	FieldNumber      = phone.Field
-	FieldFirstName   = fault.Field("first_name")
-	FieldLastName    = fault.Field("last_name")
-	FieldCompanyName = fault.Field("company_name")
-	FieldEmail       = fault.Field("email")
 	FieldTag         = fault.Field("tag") // of a contact or a list
 	FieldCustomField = fault.Field("custom_field")
 	FieldName        = fault.Field("name") // of a list
 )
 
-// textFields are the fields of [Contact.texts], in their order.
-var textFields = [...]fault.Field{FieldFirstName, FieldLastName, FieldCompanyName, FieldEmail, FieldTag}
-
-// texts returns where the contact has its texts.
-func (c *Contact) texts() [len(textFields)]*Text {
-	return [...]*Text{&c.FirstName, &c.LastName, &c.CompanyName, &c.Email, &c.Tag}
+// TextKeys returns the keys of [TextFields], in their order.
+func TextKeys() []string {
+	keys := make([]string, NumTextFields)
+	for i, f := range TextFields {
+		keys[i] = string(f.Key)
+	}
+	return keys
 }
 
-// Fields returns all fields that faults of this package are about. A test of a
-// table of words goes over them.
+// Fields returns all fields that faults of this package are about.
 func Fields() []fault.Field {
-	return append(textFields[:], FieldNumber, FieldCustomField, FieldName)
+	fields := []fault.Field{FieldNumber, FieldCustomField, FieldName}
+	for _, f := range TextFields {
+		fields = append(fields, f.Key)
+	}
+	return fields
 }

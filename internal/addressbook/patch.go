@@ -13,11 +13,7 @@ import (
 type Patch struct {
 	SID         SID
 	Number      Change
-	FirstName   Change
-	LastName    Change
-	CompanyName Change
-	Email       Change
-	Tag         Change
+	Texts       Changes
 	CustomField Change // its Text's Value is a JSON object; not given empties it
 	// IfUpdated, when not zero, is the Updated of the contact as whoever made
 	// the patch saw it. When the contact has another by now, the patch is not
@@ -37,6 +33,9 @@ type Change struct {
 	Set bool
 }
 
+// Changes are what a Patch does to the texts of a contact, by their [TextField].
+type Changes [NumTextFields]Change
+
 // NewNumber returns the number that the patch sets; zero is none. It is for
 // stores.
 func (p *Patch) NewNumber() phone.Number { return p.number }
@@ -52,10 +51,9 @@ func (p *Patch) Apply(c *Contact) {
 	if p.number != 0 {
 		c.Number = p.number
 	}
-	changes := [len(textFields)]*Change{&p.FirstName, &p.LastName, &p.CompanyName, &p.Email, &p.Tag}
-	for i, text := range c.texts() {
-		if changes[i].Set {
-			*text = changes[i].Text
+	for i := range p.Texts {
+		if p.Texts[i].Set {
+			c.Texts[i] = p.Texts[i].Text
 		}
 	}
 	if p.CustomField.Set {

@@ -11,26 +11,18 @@ import (
 	"callbook/internal/journal"
 )
 
-// fields are the texts of a draft, by what faults call them.
-var fields = map[fault.Field]func(*addressbook.Draft) *addressbook.Text{
-	addressbook.FieldFirstName:   func(d *addressbook.Draft) *addressbook.Text { return &d.FirstName },
-	addressbook.FieldLastName:    func(d *addressbook.Draft) *addressbook.Text { return &d.LastName },
-	addressbook.FieldCompanyName: func(d *addressbook.Draft) *addressbook.Text { return &d.CompanyName },
-	addressbook.FieldEmail:       func(d *addressbook.Draft) *addressbook.Text { return &d.Email },
-	addressbook.FieldTag:         func(d *addressbook.Draft) *addressbook.Text { return &d.Tag },
-}
-
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	s := open(t, addressbook.Options{})
-	for name, field := range fields {
+	for field, described := range addressbook.TextFields {
+		name := described.Key
 		t.Run(string(name), func(t *testing.T) {
 			for _, text := range []string{
 				"", "a", strings.Repeat("a", 255), strings.Repeat("é", 255), strings.Repeat("𝄞", 255), "\x01\n\t\u2028\uFFFD",
 			} {
 				// The number is taken after the first, and the rules come first.
 				d := draft("9876543210")
-				*field(&d) = addressbook.Given(text)
+				d.Texts[field] = addressbook.Given(text)
 				if f := s.create(t, d)[0].Fault; f != nil && !fault.Is(f, fault.Duplicate) {
 					t.Errorf("%d bytes: %v", len(text), f)
 				}
@@ -50,7 +42,7 @@ func TestTexts(t *testing.T) {
 				strings.Repeat("a", 200) + "\xf0\x9d": fault.NotUTF8(name),
 			} {
 				d := draft("9876543210")
-				*field(&d) = addressbook.Given(text)
+				d.Texts[field] = addressbook.Given(text)
 				is(t, s.create(t, d)[0], want)
 			}
 		})
@@ -87,7 +79,7 @@ func TestFirstFault(t *testing.T) {
 	s := open(t, addressbook.Options{})
 	unreadable := fault.New(fault.Invalid, "unreadable")
 	d := addressbook.Draft{
-		FirstName:   addressbook.Given("\x00"),
+		Texts:       addressbook.Texts{addressbook.FirstName: addressbook.Given("\x00")},
 		CustomField: "\xff",
 		Fault:       unreadable,
 	}
@@ -99,8 +91,8 @@ func TestFirstFault(t *testing.T) {
 	d.Number = addressbook.Given("1-800-FLOWERS")
 	is(t, s.create(t, d)[0], invalid)
 	d.Number = addressbook.Given("9876543210")
-	is(t, s.create(t, d)[0], fault.HasNUL(addressbook.FieldFirstName))
-	d.FirstName = addressbook.Text{}
+	is(t, s.create(t, d)[0], fault.HasNUL("first_name"))
+	d.Texts[addressbook.FirstName] = addressbook.Text{}
 	is(t, s.create(t, d)[0], fault.NotUTF8(addressbook.FieldCustomField))
 	d.CustomField = ""
 	is(t, s.create(t, d)[0], none)

@@ -14,7 +14,10 @@ const (
 
 // Weight returns about how many bytes the contact takes.
 func (c *Contact) Weight() int64 {
-	texts := len(c.FirstName.Value) + len(c.LastName.Value) + len(c.CompanyName.Value) + len(c.Email.Value) + len(c.Tag.Value)
+	texts := 0
+	for i := range c.Texts {
+		texts += len(c.Texts[i].Value)
+	}
 	return fixedWeight + textWeight*int64(texts) + jsonWeight*int64(len(c.CustomField))
 }
 

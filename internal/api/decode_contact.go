@@ -27,33 +27,31 @@ type contactsRequest struct {
 
 func contactsOutline() any { return new(contactsRequest) }
 
-// Which value is which field of a contact.
+// Which value is which field of a contact. The texts come from contactTexts on, in
+// the order of [addressbook.TextFields].
 const (
-	contactNumber = iota
-	contactFirstName
-	contactLastName
-	contactCompanyName
-	contactEmail
-	contactTag
-	contactCustomField
-	contactCustom // the page's table calls it custom, its samples custom_field
-	contactRef    // and the one after it each belong to one kind of request
-	contactSID
-	contactFieldCount
+	contactNumber      = 0
+	contactTexts       = 1
+	contactCustomField = contactTexts + int(addressbook.NumTextFields)
+	contactCustom      = contactCustomField + 1 // the page's table calls it custom, its samples custom_field
+	contactRef         = contactCustomField + 2 // and the one after it each belong to one kind of request
+	contactSID         = contactCustomField + 3
+	contactFieldCount  = contactCustomField + 4
 )
 
-var contactFields = [contactFieldCount]field{
-	contactNumber:      {name: addressbook.FieldNumber},
-	contactFirstName:   {name: addressbook.FieldFirstName},
-	contactLastName:    {name: addressbook.FieldLastName},
-	contactCompanyName: {name: addressbook.FieldCompanyName},
-	contactEmail:       {name: addressbook.FieldEmail},
-	contactTag:         {name: addressbook.FieldTag},
-	contactCustomField: {name: addressbook.FieldCustomField, isObj: true},
-	contactCustom:      {name: "custom", isObj: true},
-	contactRef:         {name: "client_ref"},
-	contactSID:         {name: "sid"},
-}
+var contactFields = func() (fields [contactFieldCount]field) {
+	fields = [...]field{
+		contactNumber:      {name: addressbook.FieldNumber},
+		contactCustomField: {name: addressbook.FieldCustomField, isObj: true},
+		contactCustom:      {name: "custom", isObj: true},
+		contactRef:         {name: "client_ref"},
+		contactSID:         {name: "sid"},
+	}
+	for i, text := range addressbook.TextFields {
+		fields[contactTexts+i].name = text.Key
+	}
+	return fields
+}()
 
 var errNoContactObject = fault.New(fault.Invalid, "Invalid Contact: it must be a JSON object")
 
@@ -80,11 +78,9 @@ func readContactDraft(d *decoder, draft *addressbook.Draft) error {
 		draft.Ref, v[contactRef].fault = addressbook.Text{}, fault.NotUTF8(contactFields[contactRef].name)
 	}
 	draft.Number = v[contactNumber].Text
-	draft.FirstName = v[contactFirstName].Text
-	draft.LastName = v[contactLastName].Text
-	draft.CompanyName = v[contactCompanyName].Text
-	draft.Email = v[contactEmail].Text
-	draft.Tag = v[contactTag].Text
+	for i := range draft.Texts {
+		draft.Texts[i] = v[contactTexts+i].Text
+	}
 	draft.CustomField = v[contactCustomField].Value
 	draft.Fault = cmp.Or(invalid, v[contactRef].fault, v.fault())
 	return err
@@ -117,11 +113,9 @@ func readNamedContactPatch(d *decoder, p *addressbook.Patch) error {
 
 func (v *contactValues) patch(p *addressbook.Patch) {
 	p.Number = v[contactNumber].Change
-	p.FirstName = v[contactFirstName].Change
-	p.LastName = v[contactLastName].Change
-	p.CompanyName = v[contactCompanyName].Change
-	p.Email = v[contactEmail].Change
-	p.Tag = v[contactTag].Change
+	for i := range p.Texts {
+		p.Texts[i] = v[contactTexts+i].Change
+	}
 	p.CustomField = v[contactCustomField].Change
 }
 

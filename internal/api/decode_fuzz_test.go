@@ -157,6 +157,14 @@ func (c *comparison) changed(raw json.RawMessage, got addressbook.Change) {
 	c.texts = append(c.texts, comparedText{raw: raw, got: got, tellSet: true})
 }
 
+// texts returns the texts of a contact.
+func (f *itemFields) texts() [addressbook.NumTextFields]json.RawMessage {
+	return [addressbook.NumTextFields]json.RawMessage{
+		addressbook.FirstName: f.FirstName, addressbook.LastName: f.LastName, addressbook.CompanyName: f.CompanyName,
+		addressbook.Email: f.Email, addressbook.Tag: f.Tag,
+	}
+}
+
 // custom returns the value that counts.
 func (f *itemFields) custom() json.RawMessage {
 	if f.CustomField == nil {
@@ -167,22 +175,18 @@ func (f *itemFields) custom() json.RawMessage {
 
 func compareDraft(d *addressbook.Draft, read *itemFields, c *comparison) error {
 	c.given(read.Number, d.Number)
-	c.given(read.FirstName, d.FirstName)
-	c.given(read.LastName, d.LastName)
-	c.given(read.CompanyName, d.CompanyName)
-	c.given(read.Email, d.Email)
-	c.given(read.Tag, d.Tag)
+	for i, raw := range read.texts() {
+		c.given(raw, d.Texts[i])
+	}
 	c.object = &comparedText{raw: read.custom(), got: addressbook.Change{Text: addressbook.Text{Value: d.CustomField}}}
 	return d.Fault
 }
 
 func comparePatch(p *addressbook.Patch, read *itemFields, c *comparison) error {
 	c.changed(read.Number, p.Number)
-	c.changed(read.FirstName, p.FirstName)
-	c.changed(read.LastName, p.LastName)
-	c.changed(read.CompanyName, p.CompanyName)
-	c.changed(read.Email, p.Email)
-	c.changed(read.Tag, p.Tag)
+	for i, raw := range read.texts() {
+		c.changed(raw, p.Texts[i])
+	}
 	c.object = &comparedText{raw: read.custom(), got: p.CustomField, tellSet: true}
 	return p.Fault
 }

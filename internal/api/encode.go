@@ -115,21 +115,24 @@ func (e *encoder) appendHead(b []byte, sid addressbook.SID, created, updated tim
 	return append(b, e.accountSID...)
 }
 
-// contact appends a contact with all its twelve keys.
+// textKeys are the keys of a contact's texts, each with what stands around it.
+var textKeys = func() (keys [addressbook.NumTextFields]string) {
+	for i, text := range addressbook.TextFields {
+		keys[i] = `,"` + string(text.Key) + `":`
+	}
+	return keys
+}()
+
+// contact appends a contact with all its keys.
 func (e *encoder) contact(b []byte, c *addressbook.Contact) []byte {
 	b = e.appendHead(b, c.SID, c.Created, c.Updated)
 	b = append(b, `,"number":"`...)
 	b = c.Number.AppendTo(b)
-	b = append(b, `","first_name":`...)
-	b = appendText(b, c.FirstName)
-	b = append(b, `,"last_name":`...)
-	b = appendText(b, c.LastName)
-	b = append(b, `,"company_name":`...)
-	b = appendText(b, c.CompanyName)
-	b = append(b, `,"email":`...)
-	b = appendText(b, c.Email)
-	b = append(b, `,"tag":`...)
-	b = appendText(b, c.Tag)
+	b = append(b, '"')
+	for i := range c.Texts {
+		b = append(b, textKeys[i]...)
+		b = appendText(b, c.Texts[i])
+	}
 	b = append(b, `,"custom_field":`...)
 	if c.CustomField == "" {
 		b = append(b, "null"...)
@@ -142,7 +145,7 @@ func (e *encoder) contact(b []byte, c *addressbook.Contact) []byte {
 	return append(b, `"}`...)
 }
 
-// contactWithLists appends a contact with a thirteenth key, for its lists.
+// contactWithLists appends a contact with one more key, for its lists.
 func (e *encoder) contactWithLists(b []byte, c *addressbook.Contact, lists []addressbook.ListRef) []byte {
 	b = e.contact(b, c)
 	b = append(b[:len(b)-1], `,"lists":[`...)

@@ -1,35 +1,29 @@
 package api
 
 import (
+	"slices"
+	"strings"
+
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
 )
 
-// titles are what the platform's sentences call the fields.
-var titles = map[fault.Field]string{
-	addressbook.FieldNumber:      "Number",
-	addressbook.FieldFirstName:   "FirstName",
-	addressbook.FieldLastName:    "LastName",
-	addressbook.FieldCompanyName: "CompanyName",
-	addressbook.FieldEmail:       "Email",
-	addressbook.FieldTag:         "Tag",
-	addressbook.FieldCustomField: "CustomField",
-	addressbook.FieldName:        "Name",
-	upload.FieldListName:         "ListName",
-	upload.FieldType:             "type",
-	upload.FieldFile:             "FileName",
-	upload.FieldColumns:          "columns",
-
-	// These are known to the wire alone.
-	"contacts":           "Contacts",
-	"lists":              "Lists",
-	"contact_references": "ContactReferences",
-	"sid":                "Sid",
-	"contact_sid":        "ContactSid",
-	"client_ref":         "ClientRef",
-	"custom":             "CustomField",
-}
+// titles are what the platform's sentences call the fields: "FirstName" for
+// first_name, with a few exceptions.
+var titles = func() map[fault.Field]string {
+	titles := map[fault.Field]string{upload.FieldType: "type", upload.FieldColumns: "columns", "custom": "CustomField"}
+	for _, field := range slices.Concat(addressbook.Fields(), []fault.Field{
+		upload.FieldListName, upload.FieldFile,
+		// These are known to the wire alone.
+		"contacts", "lists", "contact_references", "sid", "contact_sid", "client_ref",
+	}) {
+		for word := range strings.SplitSeq(string(field), "_") {
+			titles[field] += strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return titles
+}()
 
 // fieldWords are the platform's sentences for faults that are about a field.
 var fieldWords = fault.Words{

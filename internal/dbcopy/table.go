@@ -1,6 +1,9 @@
 package dbcopy
 
-import "callbook/internal/journal"
+import (
+	"callbook/internal/addressbook"
+	"callbook/internal/journal"
+)
 
 // Kind is the type of a column.
 type Kind uint8
@@ -49,18 +52,7 @@ var (
 		{Name: "date_revoked"},
 	}, 1}
 
-	Contacts = &Table{"contacts", []Column{
-		{Name: "sid", Kind: SID},
-		{Name: "number"},
-		{Name: "first_name", Kind: Text},
-		{Name: "last_name", Kind: Text},
-		{Name: "company_name", Kind: Text},
-		{Name: "email", Kind: Text},
-		{Name: "tag", Kind: Text},
-		{Name: "custom_field", Kind: Text},
-		{Name: "date_created"},
-		{Name: "date_updated"},
-	}, 1}
+	Contacts = &Table{"contacts", contactColumns(), 1}
 
 	Lists = &Table{"lists", []Column{
 		{Name: "sid", Kind: SID},
@@ -152,6 +144,18 @@ var (
 		{Name: "requests"},
 	}, 2}
 )
+
+// ContactText is the index of the first text in the columns of [Contacts]; the
+// others follow in the order of [addressbook.TextFields].
+const ContactText = 2
+
+func contactColumns() []Column {
+	columns := []Column{{Name: "sid", Kind: SID}, {Name: "number"}}
+	for _, name := range addressbook.TextKeys() {
+		columns = append(columns, Column{Name: name, Kind: Text})
+	}
+	return append(columns, Column{Name: "custom_field", Kind: Text}, Column{Name: "date_created"}, Column{Name: "date_updated"})
+}
 
 // Tables are the tables that are copied. Each comes after the tables that it
 // refers to. With the accounts themselves and the files of uploads they are the

@@ -19,7 +19,7 @@ const bufferBytes = 64 << 10
 // column for the whole custom_field, since a contact that changes after the columns
 // were chosen may need it.
 var (
-	ownColumns = []string{csvcell.Number, csvcell.FirstName, csvcell.LastName, csvcell.CompanyName, csvcell.Email, csvcell.Tag}
+	ownColumns = append([]string{csvcell.Number}, addressbook.TextKeys()...)
 	endColumns = []string{csvcell.CustomField, csvcell.SID, csvcell.Created, csvcell.Updated}
 )
 
@@ -71,8 +71,10 @@ func (e *Export) findColumns(ctx context.Context) (*customColumns, error) {
 
 // appendCells appends the cells of a contact's row.
 func (e *Export) appendCells(cells []string, custom *customColumns, c *addressbook.Contact) []string {
-	cells = append(cells, c.Number.String(),
-		textCell(c.FirstName), textCell(c.LastName), textCell(c.CompanyName), textCell(c.Email), textCell(c.Tag))
+	cells = append(cells, c.Number.String())
+	for _, text := range c.Texts {
+		cells = append(cells, textCell(text))
+	}
 	cells, whole := custom.appendCells(cells, c.CustomField)
 	return append(cells, whole, c.SID.String(), e.date(c.Created), e.date(c.Updated))
 }

@@ -103,7 +103,7 @@ type Account struct {
 type Contact struct {
 	SID              []byte
 	Number           int64 // E.164 without its plus
-	Texts            [5][]byte
+	Texts            [addressbook.NumTextFields][]byte
 	CustomField      []byte
 	Created, Updated int64 // Unix nanoseconds
 	// Misfolded means that a stored folded text differs from the result of

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -9,15 +10,16 @@ import (
 )
 
 // contactColumns is what scanContact reads, in this order.
-const contactColumns = `contacts.sid, contacts.number, contacts.first_name, contacts.last_name, contacts.company_name,
-	contacts.email, contacts.tag, contacts.custom_field, contacts.date_created, contacts.date_updated`
+var contactColumns = `contacts.sid, contacts.number, contacts.custom_field, contacts.date_created, contacts.date_updated, contacts.` +
+	strings.Join(addressbook.TextKeys(), ", contacts.")
 
 func scanContact(row pgx.CollectableRow) (c addressbook.Contact, err error) {
-	err = row.Scan((*sidValue)(&c.SID), (*numberValue)(&c.Number),
-		(*textValue)(&c.FirstName), (*textValue)(&c.LastName), (*textValue)(&c.CompanyName),
-		(*textValue)(&c.Email), (*textValue)(&c.Tag), (*jsonValue)(&c.CustomField),
-		(*dateValue)(&c.Created), (*dateValue)(&c.Updated))
-	return c, err
+	into := [5 + len(c.Texts)]any{(*sidValue)(&c.SID), (*numberValue)(&c.Number), (*jsonValue)(&c.CustomField),
+		(*dateValue)(&c.Created), (*dateValue)(&c.Updated)}
+	for i := range c.Texts {
+		into[5+i] = (*textValue)(&c.Texts[i])
+	}
+	return c, row.Scan(into[:]...)
 }
 
 // lockBySID reads contacts by their sids, $2, and locks them in that order, which
@@ -30,7 +32,7 @@ func lockBySID(columns, lock string) string {
 }
 
 // byNumber reads contacts by their numbers, $2, one by one as lockBySID does.
-const byNumber = `SELECT ` + contactColumns + ` FROM unnest($2::bigint[]) AS wanted (number) CROSS JOIN LATERAL
+var byNumber = `SELECT ` + contactColumns + ` FROM unnest($2::bigint[]) AS wanted (number) CROSS JOIN LATERAL
 	(SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.number = wanted.number OFFSET 0) AS contacts`
 
 // lockByNumber is byNumber, and locks them in the order of their sids.
@@ -43,30 +45,27 @@ func lockByNumber(lock string) string {
 			AND contacts.number = wanted.number ` + lock + `) AS contacts`
 }
 
-// folded are the texts that a contact is found and sorted by.
-type folded struct {
-	nameKey addressbook.Text
-	// name, company and email are not given where the text is folded already;
-	// for name, that is nameKey.
-	name, company, email addressbook.Text
-}
+// folded are the texts that a contact is found and sorted by, in the order of
+// foldedColumns. But for the first, one is not given where the text is folded
+// already; for the name, that is the name_key.
+type folded [4]addressbook.Text
 
-func fold(c *addressbook.Contact) folded {
-	nameKey := addressbook.NameKey(c.FirstName.Value, c.LastName.Value)
-	f := folded{
-		nameKey: addressbook.Given(nameKey),
-		company: foldedText(c.CompanyName.Value),
-		email:   foldedText(c.Email.Value),
-	}
+const foldedColumns = `name_key, name_folded, company_name_folded, email_folded`
+
+func fold(texts *addressbook.Texts) (f folded) {
+	first, last := texts[addressbook.FirstName], texts[addressbook.LastName]
+	f[0] = addressbook.Given(addressbook.NameKey(first.Value, last.Value))
 	// Both names joined: with one of them missing, that is the other alone, and
 	// a part of either is a part of both.
-	name := c.FirstName.Value + c.LastName.Value
-	if c.FirstName.Given && c.LastName.Given {
-		name = c.FirstName.Value + " " + c.LastName.Value
+	name := first.Value + last.Value
+	if first.Given && last.Given {
+		name = first.Value + " " + last.Value
 	}
 	if strings.TrimSpace(name) != name {
-		f.name = addressbook.Given(addressbook.Fold(name))
+		f[1] = addressbook.Given(addressbook.Fold(name))
 	}
+	f[2] = foldedText(texts[addressbook.CompanyName].Value)
+	f[3] = foldedText(texts[addressbook.Email].Value)
 	return f
 }
 
@@ -86,36 +85,49 @@ const (
 
 // rowColumns is what bulk writes give of each contact, in the order of
 // contactArgs; they begin with the account.
-const rowColumns = `sid, number, first_name, last_name, company_name, email, tag, custom_field, date_created, date_updated,
-	name_key, name_folded, company_name_folded, email_folded`
+var rowColumns = `sid, number, custom_field, date_created, date_updated, ` + strings.Join(addressbook.TextKeys(), ", ") + `, ` + foldedColumns
 
-// rowArrays reads them from the parameters $2 to $15, as the columns of a SELECT:
-// in its FROM, each array would be kept in a table of its own.
-const rowArrays = `unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]),
-	unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::bigint[]), unnest($11::bigint[]),
-	unnest($12::text[]), unnest($13::text[]), unnest($14::text[]), unnest($15::text[])`
+// rowTexts is how many of rowColumns, the last ones, are the contact's texts and
+// the folded ones. rowFields is how many there are.
+const (
+	rowTexts  = int(addressbook.NumTextFields) + len(folded{})
+	rowFields = 5 + rowTexts
+)
+
+// rowArrays reads rowColumns from the parameters from $2 on, as the columns of a
+// SELECT: in its FROM, each array would be kept in a table of its own.
+var rowArrays = func() string {
+	arrays := `unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::text[]), unnest($5::bigint[]), unnest($6::bigint[])`
+	for i := range rowTexts {
+		arrays += fmt.Sprintf(`, unnest($%d::text[])`, 7+i)
+	}
+	return arrays
+}()
 
 // contactArgs are the parameters of a statement with rowArrays.
 func contactArgs(account int64, contacts []*addressbook.Contact) []any {
 	n := len(contacts)
-	sid, number := make(sidColumn, n), make(numberColumn, n)
-	first, last, company, email, tag := make(textColumn, n), make(textColumn, n), make(textColumn, n), make(textColumn, n), make(textColumn, n)
-	custom := make(jsonColumn, n)
+	sid, number, custom := make(sidColumn, n), make(numberColumn, n), make(jsonColumn, n)
 	created, updated := make(dateColumn, n), make(dateColumn, n)
-	nameKey, nameFold, companyFold, emailFold := make(textColumn, n), make(textColumn, n), make(textColumn, n), make(textColumn, n)
+	var texts [rowTexts]textColumn
+	for j := range texts {
+		texts[j] = make(textColumn, n)
+	}
 	folds := make([]folded, n)
 	for i, c := range contacts {
-		sid[i], number[i] = (*sidValue)(&c.SID), (*numberValue)(&c.Number)
-		first[i], last[i], company[i] = (*textValue)(&c.FirstName), (*textValue)(&c.LastName), (*textValue)(&c.CompanyName)
-		email[i], tag[i], custom[i] = (*textValue)(&c.Email), (*textValue)(&c.Tag), (*jsonValue)(&c.CustomField)
+		sid[i], number[i], custom[i] = (*sidValue)(&c.SID), (*numberValue)(&c.Number), (*jsonValue)(&c.CustomField)
 		created[i], updated[i] = (*dateValue)(&c.Created), (*dateValue)(&c.Updated)
-		f := &folds[i]
-		*f = fold(c)
-		nameKey[i], nameFold[i] = (*textValue)(&f.nameKey), (*textValue)(&f.name)
-		companyFold[i], emailFold[i] = (*textValue)(&f.company), (*textValue)(&f.email)
+		for j := range c.Texts {
+			texts[j][i] = (*textValue)(&c.Texts[j])
+		}
+		folds[i] = fold(&c.Texts)
+		for j := range folds[i] {
+			texts[len(c.Texts)+j][i] = (*textValue)(&folds[i][j])
+		}
 	}
-	return []any{
-		account, sid, number, first, last, company, email, tag, custom, created, updated,
-		nameKey, nameFold, companyFold, emailFold,
+	args := []any{account, sid, number, custom, created, updated}
+	for _, column := range texts {
+		args = append(args, column)
 	}
+	return args
 }

@@ -21,7 +21,7 @@ import (
 const minCopyRows = 500
 
 // copyStatement copies contacts.
-const copyStatement = `COPY contacts (account_id, ` + rowColumns + `) FROM STDIN BINARY`
+var copyStatement = `COPY contacts (account_id, ` + rowColumns + `) FROM STDIN BINARY`
 
 // copyContacts adds contacts whose numbers are free, after what is in the queue.
 // They are in the order of their numbers.
@@ -74,9 +74,8 @@ func withNumbers(statement string, numbers ...int64) string {
 // has no bytes; for each row the number of its fields, and for each of them its
 // length; at the end a number of fields that no row has.
 const (
-	copyBegin  = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
-	copyEnd    = "\xff\xff"
-	copyFields = 15
+	copyBegin = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
+	copyEnd   = "\xff\xff"
 )
 
 // copyReader makes rows of contacts as they are sent.
@@ -116,21 +115,16 @@ func (r *copyReader) Read(p []byte) (int, error) {
 
 // appendRow appends the account and rowColumns of a contact.
 func appendRow(b []byte, account int64, c *addressbook.Contact) []byte {
-	f := fold(c)
-	b = binary.BigEndian.AppendUint16(b, copyFields)
+	f := fold(&c.Texts)
+	b = binary.BigEndian.AppendUint16(b, uint16(1+rowFields))
 	b = appendInt(b, account)
 	b = append(appendLength(b, len(c.SID)), c.SID[:]...)
 	b = appendInt(b, int64(c.Number))
-	for _, text := range [...]*addressbook.Text{&c.FirstName, &c.LastName, &c.CompanyName, &c.Email, &c.Tag} {
-		b = appendText(b, text.Value, text.Given)
-	}
 	b = appendText(b, c.CustomField, c.CustomField != "")
 	b = appendDate(b, c.Created)
 	b = appendDate(b, c.Updated)
-	for _, text := range [...]*addressbook.Text{&f.nameKey, &f.name, &f.company, &f.email} {
-		b = appendText(b, text.Value, text.Given)
-	}
-	return b
+	b = appendTexts(b, c.Texts[:])
+	return appendTexts(b, f[:])
 }
 
 func appendLength(b []byte, n int) []byte { return binary.BigEndian.AppendUint32(b, uint32(n)) }
@@ -146,6 +140,13 @@ func appendText(b []byte, text string, given bool) []byte {
 		return appendNull(b)
 	}
 	return append(appendLength(b, len(text)), text...)
+}
+
+func appendTexts(b []byte, texts []addressbook.Text) []byte {
+	for i := range texts {
+		b = appendText(b, texts[i].Value, texts[i].Given)
+	}
+	return b
 }
 
 func appendDate(b []byte, date time.Time) []byte {

@@ -45,7 +45,7 @@ var made = map[*dbcopy.Table]struct {
 	count int
 	add   func(l *load, row dbcopy.Row)
 }{
-	dbcopy.Contacts: {`, name_key, name_folded, company_name_folded, email_folded`, 4, (*load).addFolded},
+	dbcopy.Contacts: {`, ` + foldedColumns, len(folded{}), (*load).addFolded},
 	dbcopy.Lists: {`, name_key`, 1, func(l *load, row dbcopy.Row) {
 		l.data = appendText(l.data, addressbook.NameKey(string(row[1].Bytes), ""), true)
 	}},
@@ -100,11 +100,11 @@ func appendValue(b []byte, c dbcopy.Column, v dbcopy.Value) []byte {
 
 // addFolded adds what fold makes of a contact.
 func (l *load) addFolded(row dbcopy.Row) {
-	text := func(v dbcopy.Value) addressbook.Text {
-		return addressbook.Text{Value: string(v.Bytes), Given: !v.Null}
+	var texts addressbook.Texts
+	for i := range texts {
+		v := row[dbcopy.ContactText+i]
+		texts[i] = addressbook.Text{Value: string(v.Bytes), Given: !v.Null}
 	}
-	f := fold(&addressbook.Contact{FirstName: text(row[2]), LastName: text(row[3]), CompanyName: text(row[4]), Email: text(row[5])})
-	for _, t := range [...]addressbook.Text{f.nameKey, f.name, f.company, f.email} {
-		l.data = appendText(l.data, t.Value, t.Given)
-	}
+	f := fold(&texts)
+	l.data = appendTexts(l.data, f[:])
 }

@@ -120,27 +120,26 @@ func (v *view) Accounts(ctx context.Context) (all []verify.Account, err error) {
 func (v *view) Contacts(ctx context.Context, account int64, each func(*verify.Contact) error) error {
 	var c verify.Contact
 	var sid sidValue
-	var texts [5]textValue
 	var custom textValue
-	var stored [4]textValue // the folded texts
-	return v.each(ctx, `SELECT sid, number, first_name, last_name, company_name, email, tag, custom_field, date_created, date_updated,
-			name_key, name_folded, company_name_folded, email_folded
-		FROM contacts WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
-		err := row.Scan(&sid, &c.Number, &texts[0], &texts[1], &texts[2], &texts[3], &texts[4], &custom, &c.Created, &c.Updated,
-			&stored[0], &stored[1], &stored[2], &stored[3])
-		if err != nil {
+	var texts addressbook.Texts
+	var stored folded
+	into := []any{&sid, &c.Number, &custom, &c.Created, &c.Updated}
+	for i := range texts {
+		into = append(into, (*textValue)(&texts[i]))
+	}
+	for i := range stored {
+		into = append(into, (*textValue)(&stored[i]))
+	}
+	return v.each(ctx, `SELECT `+rowColumns+` FROM contacts WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
+		if err := row.Scan(into...); err != nil {
 			return err
 		}
 		c.SID = sid[:]
 		for i := range texts {
-			c.Texts[i] = textBytes(texts[i])
+			c.Texts[i] = textBytes(textValue(texts[i]))
 		}
 		c.CustomField = textBytes(custom)
-		f := fold(&addressbook.Contact{
-			FirstName: addressbook.Text(texts[0]), LastName: addressbook.Text(texts[1]),
-			CompanyName: addressbook.Text(texts[2]), Email: addressbook.Text(texts[3]),
-		})
-		c.Misfolded = stored != [4]textValue{textValue(f.nameKey), textValue(f.name), textValue(f.company), textValue(f.email)}
+		c.Misfolded = stored != fold(&texts)
 		return each(&c)
 	})
 }

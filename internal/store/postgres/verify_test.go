@@ -25,7 +25,7 @@ func fill(t *testing.T, db *DB) {
 	drafts := make([]addressbook.Draft, 300)
 	for i := range drafts {
 		drafts[i] = addressbook.Draft{
-			Number: addressbook.Given(fmt.Sprintf("+9198%08d", i)), FirstName: addressbook.Given("Ästa"), CompanyName: addressbook.Given("Exotel"),
+			Number: addressbook.Given(fmt.Sprintf("+9198%08d", i)), Texts: addressbook.Texts{addressbook.FirstName: addressbook.Given("Ästa"), addressbook.CompanyName: addressbook.Given("Exotel")},
 			CustomField: `{"plan": "gold"}`,
 		}
 	}

@@ -38,7 +38,7 @@ func TestAdditions(t *testing.T) {
 				func() error { _, err := s.tryInsert(t, one, last); return err },
 				func() error {
 					p := addressbook.Patch{SID: last[0].SID}
-					p.FirstName = addressbook.Change{Set: true, Text: addressbook.Given("Grace")}
+					p.Texts[addressbook.FirstName] = addressbook.Change{Set: true, Text: addressbook.Given("Grace")}
 					return s.book.UpdateContacts(t.Context(), one, []addressbook.Patch{p}, storetest.Told(&updated))
 				},
 				func() error { _, err := s.tryInsert(t, two, other); return err },
@@ -74,7 +74,7 @@ func TestAdditions(t *testing.T) {
 			if n, m := s.stored(t, one), s.stored(t, two); n != 1+3+2+1+2 || m != 2+1-1 {
 				t.Errorf("%d and %d contacts are stored, want 9 and 2", n, m)
 			}
-			if c, err := s.book.Contact(t.Context(), one, last[0].SID); err != nil || c.FirstName.Value != "Grace" {
+			if c, err := s.book.Contact(t.Context(), one, last[0].SID); err != nil || c.Texts[addressbook.FirstName].Value != "Grace" {
 				t.Errorf("the changed contact is %+v, %v", c, err)
 			}
 			s.recount(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"zombiezen.com/go/sqlite"
 
@@ -60,11 +61,13 @@ func (tx *editTx) update(p *addressbook.Patch) (addressbook.Result, error) {
 	return addressbook.Result{Contact: &c}, nil
 }
 
+var updateContact = `UPDATE contacts SET (account_id, ` + contactColumns + `) = (?` + strings.Repeat(",?", contactParams-1) + `)
+	WHERE account_id = ? AND sid = ?`
+
 // updateRow writes a contact over its row, and returns about how many bytes it
 // wrote.
 func updateRow(conn *sqlite.Conn, account int64, c *addressbook.Contact) (bytes int, err error) {
-	stmt, err := conn.Prepare(`UPDATE contacts SET (account_id, ` + contactColumns + `) = (?,?,?,?,?,?,?,?,?,?,?)
-		WHERE account_id = ? AND sid = ?`)
+	stmt, err := conn.Prepare(updateContact)
 	if err != nil {
 		return 0, fmt.Errorf("update row: %w", err)
 	}

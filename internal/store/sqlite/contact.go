@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -12,26 +13,28 @@ import (
 
 // contactColumns is what bindContact binds and scanContact reads, in this
 // order.
-const contactColumns = `sid, number, first_name, last_name, company_name, email, tag, custom_field, date_created, date_updated`
+var contactColumns = `sid, number, custom_field, date_created, date_updated, ` + strings.Join(addressbook.TextKeys(), ", ")
 
-// contactParams is how many parameters a row takes: the account, then
-// contactColumns.
-const contactParams = 11
+const (
+	firstText = 5 // the index of the first text in contactColumns
+	// contactParams is how many parameters a row takes: the account, then
+	// contactColumns.
+	contactParams = 1 + firstText + int(addressbook.NumTextFields)
+)
 
 // bindContact binds one row's parameters, of which the first is param, and
 // returns about how many bytes the row takes.
 func bindContact(stmt *sqlite.Stmt, param int, account int64, c *addressbook.Contact) (bytes int) {
 	stmt.BindInt64(param, account)
-	stmt.BindBytes(param+1, c.SID[:])
-	stmt.BindInt64(param+2, int64(c.Number))
-	bytes += bindText(stmt, param+3, c.FirstName)
-	bytes += bindText(stmt, param+4, c.LastName)
-	bytes += bindText(stmt, param+5, c.CompanyName)
-	bytes += bindText(stmt, param+6, c.Email)
-	bytes += bindText(stmt, param+7, c.Tag)
-	bytes += bindText(stmt, param+8, addressbook.Text{Value: c.CustomField, Given: c.CustomField != ""})
-	stmt.BindInt64(param+9, c.Created.UnixNano())
-	stmt.BindInt64(param+10, c.Updated.UnixNano())
+	param++
+	stmt.BindBytes(param, c.SID[:])
+	stmt.BindInt64(param+1, int64(c.Number))
+	bytes += bindText(stmt, param+2, addressbook.Text{Value: c.CustomField, Given: c.CustomField != ""})
+	stmt.BindInt64(param+3, c.Created.UnixNano())
+	stmt.BindInt64(param+4, c.Updated.UnixNano())
+	for i := range c.Texts {
+		bytes += bindText(stmt, param+firstText+i, c.Texts[i])
+	}
 	const fixedBytes = 60 // the sid, the integers and the row's header
 	return bytes + fixedBytes
 }
@@ -49,16 +52,14 @@ func bindText(stmt *sqlite.Stmt, param int, t addressbook.Text) (bytes int) {
 func scanContact(stmt *sqlite.Stmt) addressbook.Contact {
 	c := addressbook.Contact{
 		Number:      phone.Number(stmt.ColumnInt64(1)),
-		FirstName:   scanText(stmt, 2),
-		LastName:    scanText(stmt, 3),
-		CompanyName: scanText(stmt, 4),
-		Email:       scanText(stmt, 5),
-		Tag:         scanText(stmt, 6),
-		CustomField: stmt.ColumnText(7),
-		Created:     time.Unix(0, stmt.ColumnInt64(8)),
-		Updated:     time.Unix(0, stmt.ColumnInt64(9)),
+		CustomField: stmt.ColumnText(2),
+		Created:     time.Unix(0, stmt.ColumnInt64(3)),
+		Updated:     time.Unix(0, stmt.ColumnInt64(4)),
 	}
 	stmt.ColumnBytes(0, c.SID[:])
+	for i := range c.Texts {
+		c.Texts[i] = scanText(stmt, firstText+i)
+	}
 	return c
 }
 

@@ -23,7 +23,7 @@ func contacts(first phone.Number, n int) []addressbook.Contact {
 		c := &all[i]
 		binary.BigEndian.PutUint64(c.SID[:8], uint64(nanos))
 		c.Number = first + phone.Number(i)
-		c.FirstName = addressbook.Given("Ada")
+		c.Texts[addressbook.FirstName] = addressbook.Given("Ada")
 		c.CustomField = `{"plan":"gold","seats":12}`
 		c.Created = time.Unix(0, nanos)
 		c.Updated = c.Created

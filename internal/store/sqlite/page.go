@@ -56,7 +56,7 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 			page.Contacts = page.Contacts[:q.Limit]
 			last := &page.Contacts[q.Limit-1]
 			page.Next = &addressbook.Position{
-				Key: q.SortKey(last.Updated, addressbook.NameKey(last.FirstName.Value, last.LastName.Value)),
+				Key: q.SortKey(last.Updated, last.NameKey()),
 				SID: last.SID,
 			}
 		}

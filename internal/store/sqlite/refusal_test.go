@@ -53,7 +53,7 @@ func TestRefusedAlone(t *testing.T) {
 	for i, c := range all {
 		sids = append(sids, c.SID)
 		number := addressbook.Change{Text: addressbook.Given((firstNumber + 100 + phone.Number(i)).String()), Set: true}
-		patches = append(patches, addressbook.Patch{SID: c.SID, Number: number, Tag: tag})
+		patches = append(patches, addressbook.Patch{SID: c.SID, Number: number, Texts: addressbook.Changes{addressbook.Tag: tag}})
 		l := addressbook.List{SID: c.SID, Name: "list " + c.Number.String(), Created: c.Created, Updated: c.Updated}
 		lists = append(lists, l)
 		listSIDs = append(listSIDs, l.SID)

@@ -86,9 +86,9 @@ func people(random *rand.Rand, from, n int) []addressbook.Contact {
 		binary.BigEndian.PutUint64(c.SID[8:], random.Uint64())
 		// A shuffle: the factor has nothing in common with the modulus.
 		c.Number = phone.Number(916_000_000_000 + uint64(from+i)*2_654_435_761%4_000_000_007)
-		c.FirstName, c.LastName, c.CompanyName = pick(first), pick(last), pick(company)
-		c.Email = addressbook.Given("user." + strconv.FormatUint(uint64(random.Uint32()), 36) + "@mail.example.com")
-		c.Tag = addressbook.Given("Member")
+		c.Texts[addressbook.FirstName], c.Texts[addressbook.LastName], c.Texts[addressbook.CompanyName] = pick(first), pick(last), pick(company)
+		c.Texts[addressbook.Email] = addressbook.Given("user." + strconv.FormatUint(uint64(random.Uint32()), 36) + "@mail.example.com")
+		c.Texts[addressbook.Tag] = addressbook.Given("Member")
 		c.CustomField = `{"plan":"gold","address":{"city":"Bengaluru","pin":"` + strconv.Itoa(110_000+random.IntN(700_000)) + `"}}`
 		c.Created, c.Updated = at, at.Add(time.Duration(random.IntN(1e9)))
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"strings"
 	"syscall"
 
 	"zombiezen.com/go/sqlite"
@@ -194,16 +195,22 @@ func (v *view) Accounts(context.Context) (all []verify.Account, err error) {
 func (v *view) Contacts(_ context.Context, account int64, each func(*verify.Contact) error) error {
 	var c verify.Contact
 	var buf []byte
-	return v.each(`SELECT sid, first_name, last_name, company_name, email, tag, custom_field, number, date_created, date_updated
+	texts := addressbook.TextKeys()
+	for i, name := range texts {
+		if !v.hasColumn("contacts", name) {
+			texts[i] = "NULL" // the file's schema is older than the field
+		}
+	}
+	return v.each(`SELECT sid, custom_field, number, date_created, date_updated, `+strings.Join(texts, ", ")+`
 		FROM contacts WHERE account_id = ? ORDER BY sid`, []any{account},
 		func(stmt *sqlite.Stmt) error {
 			buf = buf[:0]
 			buf, c.SID = column(stmt, 0, buf)
 			for i := range c.Texts {
-				buf, c.Texts[i] = column(stmt, 1+i, buf)
+				buf, c.Texts[i] = column(stmt, 5+i, buf)
 			}
-			buf, c.CustomField = column(stmt, 6, buf)
-			c.Number, c.Created, c.Updated = stmt.ColumnInt64(7), stmt.ColumnInt64(8), stmt.ColumnInt64(9)
+			buf, c.CustomField = column(stmt, 1, buf)
+			c.Number, c.Created, c.Updated = stmt.ColumnInt64(2), stmt.ColumnInt64(3), stmt.ColumnInt64(4)
 			return each(&c)
 		})
 }

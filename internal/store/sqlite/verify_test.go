@@ -37,7 +37,7 @@ func fill(t *testing.T) *filled {
 	drafts := make([]addressbook.Draft, 300)
 	for i := range drafts {
 		drafts[i] = addressbook.Draft{
-			Number: addressbook.Given(fmt.Sprintf("+9198%08d", i)), FirstName: addressbook.Given("Ästa"),
+			Number: addressbook.Given(fmt.Sprintf("+9198%08d", i)), Texts: addressbook.Texts{addressbook.FirstName: addressbook.Given("Ästa")},
 			CustomField: `{"plan": "gold"}`,
 		}
 	}

@@ -60,7 +60,7 @@ func claimsOfMemory(t *testing.T, f *fixture) {
 	var patches []addressbook.Patch
 	var sids []addressbook.SID
 	for _, c := range all {
-		patches = append(patches, addressbook.Patch{SID: c.SID, Tag: set("changed")})
+		patches = append(patches, addressbook.Patch{SID: c.SID, Texts: addressbook.Changes{addressbook.Tag: set("changed")}})
 		sids = append(sids, c.SID)
 	}
 	f.insertAllNew(t, all...)

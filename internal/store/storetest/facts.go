@@ -14,13 +14,13 @@ func Facts(t *testing.T, open func(t *testing.T) (Stores, summary.Store)) {
 	f := newFixture(t, stores)
 	other := addAccount(t, f.Accounts, "other").ID
 	all := contacts(firstNumber, 7)
-	all[1].Tag = addressbook.Given("gold")
-	all[2].Tag = addressbook.Text{}
+	all[1].Texts[addressbook.Tag] = addressbook.Given("gold")
+	all[2].Texts[addressbook.Tag] = addressbook.Text{}
 	f.insertAllNew(t, all...)
 	insertInto(t, f.Contacts, other, contact(firstNumber))
 	var want []summary.Fact
 	for _, c := range all {
-		want = append(want, summary.Fact{SID: c.SID, Number: c.Number, Tag: c.Tag.Value, Created: c.Created})
+		want = append(want, summary.Fact{SID: c.SID, Number: c.Number, Tag: c.Texts[addressbook.Tag].Value, Created: c.Created})
 	}
 	got, err := store.AppendFacts(t.Context(), want[:1:1], f.account, all[0].SID, 100)
 	if err != nil {

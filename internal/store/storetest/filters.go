@@ -35,11 +35,13 @@ func newLibrary(t *testing.T, f *fixture) *library {
 	all := contacts(firstNumber, 3*len(people))
 	for i := range all {
 		c, person := &all[i], people[i%len(people)]
-		c.FirstName, c.LastName, c.CompanyName = addressbook.Given(person[0]), addressbook.Given(person[1]), addressbook.Given(person[2])
+		c.Texts[addressbook.LastName] = addressbook.Given(person[1])
 		if i%5 == 0 {
-			c.FirstName, c.CompanyName, c.Email = addressbook.Text{}, addressbook.Text{}, addressbook.Text{}
+			c.Texts[addressbook.Email] = addressbook.Text{}
+		} else {
+			c.Texts[addressbook.FirstName], c.Texts[addressbook.CompanyName] = addressbook.Given(person[0]), addressbook.Given(person[2])
 		}
-		c.Tag = addressbook.Given([]string{"vip", "VIP", "v%p", ""}[i%4])
+		c.Texts[addressbook.Tag] = addressbook.Given([]string{"vip", "VIP", "v%p", ""}[i%4])
 		c.Updated = c.Created.Add(time.Duration(i*7%5) * time.Hour).Truncate(time.Hour)
 	}
 	f.insertAllNew(t, all...)
@@ -166,7 +168,7 @@ func pagesOfSearches(t *testing.T, f *fixture) {
 			lib.answers(t, addressbook.Query{Window: page, Tag: tag, Name: "A", Lists: sidsOfLists(lib.memory.lists[1:])})
 		}
 		for _, c := range lib.memory.contacts[:8] {
-			lib.answers(t, addressbook.Query{Window: page, Email: c.Email.Value})
+			lib.answers(t, addressbook.Query{Window: page, Email: c.Texts[addressbook.Email].Value})
 			lib.answers(t, addressbook.Query{Window: page, Number: c.Number.String(), WithLists: true})
 			lib.answers(t, addressbook.Query{Window: page, Number: c.Number.String(), Lists: []addressbook.SID{lib.memory.lists[0].SID}})
 			lib.answers(t, addressbook.Query{Window: page, Number: c.Number.String(), Name: "ada"})

@@ -78,11 +78,13 @@ func moment() time.Time {
 func contact(n phone.Number) addressbook.Contact {
 	sid, created := born()
 	return addressbook.Contact{
-		SID:         sid,
-		Number:      n,
-		FirstName:   addressbook.Given("Ada"),
-		Email:       addressbook.Given(fmt.Sprintf("%d@example.com", n)),
-		Tag:         addressbook.Given(""),
+		SID:    sid,
+		Number: n,
+		Texts: addressbook.Texts{
+			addressbook.FirstName: addressbook.Given("Ada"),
+			addressbook.Email:     addressbook.Given(fmt.Sprintf("%d@example.com", n)),
+			addressbook.Tag:       addressbook.Given(""),
+		},
 		CustomField: fmt.Sprintf(`{"n": %d}`, n),
 		Created:     created,
 		Updated:     created,

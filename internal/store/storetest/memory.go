@@ -104,22 +104,23 @@ func (m *memory) page(q addressbook.Query) (page addressbook.Page) {
 
 func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
 	fold := addressbook.Fold
-	name := c.FirstName.Value + c.LastName.Value
-	if c.FirstName.Given && c.LastName.Given {
-		name = c.FirstName.Value + " " + c.LastName.Value
+	first, last := c.Texts[addressbook.FirstName], c.Texts[addressbook.LastName]
+	name := first.Value + last.Value
+	if first.Given && last.Given {
+		name = first.Value + " " + last.Value
 	}
 	has := func(text, part string) bool { return strings.Contains(fold(text), fold(part)) }
 	switch {
 	case q.Lists != nil && !slices.ContainsFunc(q.Lists, func(l addressbook.SID) bool { return m.member(l, c.SID) != nil }):
 		return false
 	case q.Number != "" && q.Number != c.Number.String(),
-		q.Tag != "" && q.Tag != c.Tag.Value,
+		q.Tag != "" && q.Tag != c.Texts[addressbook.Tag].Value,
 		q.Numbers != nil && !slices.ContainsFunc(q.Numbers, func(r phone.Range) bool { return r.Has(c.Number) }),
-		q.Email != "" && fold(q.Email) != fold(c.Email.Value):
+		q.Email != "" && fold(q.Email) != fold(c.Texts[addressbook.Email].Value):
 		return false
 	}
-	return has(name, q.Name) && (has(name, q.Search) || has(c.CompanyName.Value, q.Search) ||
-		has(c.Email.Value, q.Search) || has(c.Number.String(), q.Search))
+	return has(name, q.Name) && (has(name, q.Search) || has(c.Texts[addressbook.CompanyName].Value, q.Search) ||
+		has(c.Texts[addressbook.Email].Value, q.Search) || has(c.Number.String(), q.Search))
 }
 
 func (m *memory) listsOf(contact addressbook.SID) (refs []addressbook.ListRef) {
@@ -152,7 +153,7 @@ type position struct {
 }
 
 func contactPosition(c addressbook.Contact) position {
-	return position{c.SID, c.Created, c.Updated, addressbook.NameKey(c.FirstName.Value, c.LastName.Value)}
+	return position{c.SID, c.Created, c.Updated, c.NameKey()}
 }
 
 func listPosition(l addressbook.List) position {

@@ -45,11 +45,9 @@ func (m *memory) update(at time.Time, patches []addressbook.Patch) []addressbook
 				*field = change.Text
 			}
 		}
-		set(&c.FirstName, p.FirstName)
-		set(&c.LastName, p.LastName)
-		set(&c.CompanyName, p.CompanyName)
-		set(&c.Email, p.Email)
-		set(&c.Tag, p.Tag)
+		for i := range c.Texts {
+			set(&c.Texts[i], p.Texts[i])
+		}
 		custom := addressbook.Text{Value: c.CustomField}
 		set(&custom, p.CustomField)
 		c.CustomField = custom.Value

@@ -133,7 +133,7 @@ func drawContacts(rt *rapid.T) []addressbook.Contact {
 	all := make([]addressbook.Contact, len(offsets))
 	for i, offset := range offsets {
 		all[i] = contact(firstNumber + phone.Number(offset))
-		all[i].FirstName, all[i].LastName = drawName(rt), drawName(rt)
+		all[i].Texts[addressbook.FirstName], all[i].Texts[addressbook.LastName] = drawName(rt), drawName(rt)
 	}
 	return all
 }
@@ -205,7 +205,10 @@ func (m *model) update(rt *rapid.T) {
 	o := m.owner(rt)
 	var patches []addressbook.Patch
 	for _, sid := range drawSIDs(rt, o.contacts, m.other(o).contacts, 5) {
-		p := addressbook.Patch{SID: sid, FirstName: drawChange(rt), LastName: drawChange(rt), Tag: drawChange(rt), CustomField: drawCustom(rt)}
+		p := addressbook.Patch{SID: sid, CustomField: drawCustom(rt)}
+		for i := range p.Texts {
+			p.Texts[i] = drawChange(rt)
+		}
 		if rapid.IntRange(0, 2).Draw(rt, "moves") > 0 {
 			p.Number = setNumber(drawNumber(rt))
 		}

@@ -22,13 +22,13 @@ func insertOver(t *testing.T, f *fixture) {
 	f.insertAllNew(t, known...)
 
 	over := contact(firstNumber)
-	over.FirstName = addressbook.Text{}
-	over.Tag = addressbook.Given("New")
+	over.Texts[addressbook.FirstName] = addressbook.Text{}
+	over.Texts[addressbook.Tag] = addressbook.Given("New")
 	over.CustomField = ""
 	fresh := contact(firstNumber + 2)
 
 	want := known[0]
-	want.Email, want.Tag, want.Updated = over.Email, over.Tag, over.Updated
+	want.Texts[addressbook.Email], want.Texts[addressbook.Tag], want.Updated = over.Texts[addressbook.Email], over.Texts[addressbook.Tag], over.Updated
 	existing := f.insertWith(t, addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate}, over, fresh)
 	if existing[0] == nil || *existing[0] != want || existing[1] != nil {
 		t.Errorf("existing are %+v and %+v, want %+v and none", existing[0], existing[1], want)

@@ -40,7 +40,7 @@ func pages(t *testing.T, f *fixture) {
 	all := contacts(firstNumber, 43)
 	for i := range all {
 		c := &all[i]
-		c.FirstName, c.LastName = people[i%len(people)].first, people[i%len(people)].last
+		c.Texts[addressbook.FirstName], c.Texts[addressbook.LastName] = people[i%len(people)].first, people[i%len(people)].last
 		// Ties, and an order that is neither that of the sids nor its reverse.
 		c.Updated = c.Created.Add(time.Duration(i*7%5) * time.Hour).Truncate(time.Hour)
 	}
@@ -78,7 +78,7 @@ func pagesOfNames(t *testing.T, f *fixture) {
 	} {
 		for _, last := range []string{"", "a", "B"} {
 			c := contact(firstNumber + phone.Number(len(all)))
-			c.FirstName, c.LastName = addressbook.Given(name), addressbook.Given(last)
+			c.Texts[addressbook.FirstName], c.Texts[addressbook.LastName] = addressbook.Given(name), addressbook.Given(last)
 			all = append(all, c)
 		}
 	}

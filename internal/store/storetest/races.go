@@ -153,7 +153,7 @@ func updatesToOneNumber(t *testing.T, f *fixture) {
 		var running sync.WaitGroup
 		for i, c := range all {
 			running.Go(func() {
-				patches := []addressbook.Patch{{SID: c.SID, Number: setNumber(wanted), Tag: set("winner")}}
+				patches := []addressbook.Patch{{SID: c.SID, Number: setNumber(wanted), Texts: addressbook.Changes{addressbook.Tag: set("winner")}}}
 				results, err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, nil)
 				switch {
 				case err != nil:

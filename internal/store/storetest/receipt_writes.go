@@ -32,7 +32,7 @@ func (f *fixture) writes(t *testing.T) []write {
 		}
 	}
 	over := contact(firstNumber)
-	over.Tag = addressbook.Given("written over")
+	over.Texts[addressbook.Tag] = addressbook.Given("written over")
 	return []write{
 		{"insert contacts", insert(addressbook.CreateOptions{}, contacts(firstNumber+3, 250)...)},
 		{"insert over contacts", insert(addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate}, over)},

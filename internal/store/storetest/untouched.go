@@ -67,7 +67,7 @@ func editsApart(t *testing.T, f *fixture) {
 	theirList.SID = myList.SID
 	for i := range theirs {
 		theirs[i].SID = mine[i].SID
-		theirs[i].LastName = addressbook.Given("of the other account")
+		theirs[i].Texts[addressbook.LastName] = addressbook.Given("of the other account")
 	}
 	f.insertAllNew(t, mine...)
 	other.insertAllNew(t, theirs...)
@@ -81,8 +81,8 @@ func editsApart(t *testing.T, f *fixture) {
 
 	page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 1}, WithLists: true})
 	same(t, "lists of a contact", page.Lists, [][]addressbook.ListRef{{{SID: myList.SID, Name: "list"}}})
-	results, at := f.update(t, addressbook.Patch{SID: mine[1].SID, Tag: set("mine"), Number: setNumber(firstNumber + 9)})
-	mine[1].Tag, mine[1].Number, mine[1].Updated = addressbook.Given("mine"), firstNumber+9, at
+	results, at := f.update(t, addressbook.Patch{SID: mine[1].SID, Texts: addressbook.Changes{addressbook.Tag: set("mine")}, Number: setNumber(firstNumber + 9)})
+	mine[1].Texts[addressbook.Tag], mine[1].Number, mine[1].Updated = addressbook.Given("mine"), firstNumber+9, at
 	same(t, "results", results, []addressbook.Result{became(mine[1])})
 	f.delete(t, mine[0].SID)
 	f.hasMembers(t, myList, mine[1])

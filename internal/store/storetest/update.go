@@ -12,20 +12,9 @@ import (
 // updateFields changes each field alone: to a text, to "" and to nothing. The
 // others stay, as does the date of creation.
 func updateFields(t *testing.T, f *fixture) {
-	fields := []struct {
-		name   string
-		change func(*addressbook.Patch) *addressbook.Change
-		field  func(*addressbook.Contact) *addressbook.Text
-	}{
-		{"FirstName", func(p *addressbook.Patch) *addressbook.Change { return &p.FirstName }, func(c *addressbook.Contact) *addressbook.Text { return &c.FirstName }},
-		{"LastName", func(p *addressbook.Patch) *addressbook.Change { return &p.LastName }, func(c *addressbook.Contact) *addressbook.Text { return &c.LastName }},
-		{"CompanyName", func(p *addressbook.Patch) *addressbook.Change { return &p.CompanyName }, func(c *addressbook.Contact) *addressbook.Text { return &c.CompanyName }},
-		{"Email", func(p *addressbook.Patch) *addressbook.Change { return &p.Email }, func(c *addressbook.Contact) *addressbook.Text { return &c.Email }},
-		{"Tag", func(p *addressbook.Patch) *addressbook.Change { return &p.Tag }, func(c *addressbook.Contact) *addressbook.Text { return &c.Tag }},
-	}
 	c, other := contact(firstNumber), contact(firstNumber+1)
-	for i, field := range fields {
-		*field.field(&c) = addressbook.Given(strings.Repeat("x", i+1))
+	for i := range c.Texts {
+		c.Texts[i] = addressbook.Given(strings.Repeat("x", i+1))
 	}
 	f.insertAllNew(t, c, other)
 	check := func(p addressbook.Patch) {
@@ -39,11 +28,10 @@ func updateFields(t *testing.T, f *fixture) {
 			t.FailNow()
 		}
 	}
-	for _, field := range fields {
+	for i := range c.Texts {
 		for _, change := range []addressbook.Change{set("अ 𝄞 '\""), set(""), emptied, set("again")} {
 			p := addressbook.Patch{SID: c.SID}
-			*field.change(&p) = change
-			*field.field(&c) = change.Text
+			p.Texts[i], c.Texts[i] = change, change.Text
 			check(p)
 		}
 	}
@@ -55,9 +43,8 @@ func updateFields(t *testing.T, f *fixture) {
 	check(addressbook.Patch{SID: c.SID})
 	// All at once.
 	p := addressbook.Patch{SID: c.SID, Number: setNumber(firstNumber + 7), CustomField: set(`{"all":true}`)}
-	for _, field := range fields {
-		*field.change(&p) = set("all " + field.name)
-		*field.field(&c) = addressbook.Given("all " + field.name)
+	for i, name := range addressbook.TextKeys() {
+		p.Texts[i], c.Texts[i] = set("all "+name), addressbook.Given("all "+name)
 	}
 	c.Number, c.CustomField = firstNumber+7, `{"all":true}`
 	check(p)
@@ -107,11 +94,11 @@ func updateInTurn(t *testing.T, f *fixture) {
 	check(results, became(*c), became(*a), became(*b))
 
 	// There and back, and the same contact many times.
-	results, when = f.update(t, move(a, na), addressbook.Patch{SID: a.SID, LastName: set("x")}, move(a, nc), move(b, na), move(b, nb))
+	results, when = f.update(t, move(a, na), addressbook.Patch{SID: a.SID, Texts: addressbook.Changes{addressbook.LastName: set("x")}}, move(a, nc), move(b, na), move(b, nb))
 	before := *a
 	before.Updated, b.Updated = when, when
 	after := before
-	after.LastName = addressbook.Given("x")
+	after.Texts[addressbook.LastName] = addressbook.Given("x")
 	*a = after
 	check(results, became(at(before, na)), became(at(after, na)), became(after), became(at(*b, na)), became(*b))
 	f.insertAllNew(t, contact(na))
@@ -127,12 +114,12 @@ func updateUnlessChanged(t *testing.T, f *fixture) {
 	}
 	first := c.Updated
 	patch := func(name string, on time.Time) addressbook.Patch {
-		return addressbook.Patch{SID: c.SID, FirstName: set(name), IfUpdated: on}
+		return addressbook.Patch{SID: c.SID, Texts: addressbook.Changes{addressbook.FirstName: set(name)}, IfUpdated: on}
 	}
 
 	// The date is compared as a moment, to the nanosecond.
 	results, at := f.update(t, patch("one", first.In(time.FixedZone("", 19800))))
-	c.FirstName, c.Updated = addressbook.Given("one"), at
+	c.Texts[addressbook.FirstName], c.Updated = addressbook.Given("one"), at
 	same(t, "results", results, []addressbook.Result{became(c)})
 	stale := patch("late", first)
 	stale.Number = setNumber(firstNumber + 1)
@@ -142,10 +129,10 @@ func updateUnlessChanged(t *testing.T, f *fixture) {
 	f.insertAllNew(t, contact(firstNumber+1)) // was not taken
 
 	// The second of two sees what the first one did, the third asks for nothing.
-	results, at = f.update(t, patch("two", at), patch("late", at), addressbook.Patch{SID: c.SID, LastName: set("three")})
-	c.FirstName, c.Updated = addressbook.Given("two"), at
+	results, at = f.update(t, patch("two", at), patch("late", at), addressbook.Patch{SID: c.SID, Texts: addressbook.Changes{addressbook.LastName: set("three")}})
+	c.Texts[addressbook.FirstName], c.Updated = addressbook.Given("two"), at
 	second := c
-	c.LastName = addressbook.Given("three")
+	c.Texts[addressbook.LastName] = addressbook.Given("three")
 	same(t, "results", results, []addressbook.Result{became(second), changed(second), became(c)})
 
 	// To change nothing is a change too.

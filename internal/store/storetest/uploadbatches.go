@@ -139,7 +139,7 @@ func batches(t *testing.T, f *fixture) {
 	var members []addressbook.Contact
 	for n := range 4 {
 		c := f.byNumber(t, n)
-		if c.FirstName != addressbook.Given("Row") || c.Tag.Given || c.CustomField != "" {
+		if c.Texts[addressbook.FirstName] != addressbook.Given("Row") || c.Texts[addressbook.Tag].Given || c.CustomField != "" {
 			t.Errorf("the contact is %+v", c)
 		}
 		members = append(members, c)
@@ -192,12 +192,12 @@ func batchesOver(t *testing.T, f *fixture) {
 			var all []addressbook.Contact
 			for n, want := range want {
 				c := here.byNumber(t, n)
-				if c.FirstName.Value != want.first || c.Tag.Value != want.tag {
+				if c.Texts[addressbook.FirstName].Value != want.first || c.Texts[addressbook.Tag].Value != want.tag {
 					t.Errorf("%d, %d rows a batch: contact %d is %+v, want %v", on, rows, n, c, want)
 				}
 				if n < 2 {
 					old := known[n]
-					if c.Email != old.Email || c.CustomField != old.CustomField || c.SID != old.SID || !c.Created.Equal(old.Created) {
+					if c.Texts[addressbook.Email] != old.Texts[addressbook.Email] || c.CustomField != old.CustomField || c.SID != old.SID || !c.Created.Equal(old.Created) {
 						t.Errorf("contact %d is %+v, and was %+v", n, c, old)
 					}
 					if touched := !c.Updated.Equal(old.Updated); touched != (on == addressbook.UpdateDuplicate) {
@@ -252,7 +252,7 @@ func updateFull(t *testing.T, f *fixture) {
 	f.worked(t, u, upload.Stats{Success: 2, Failed: 2}, 0)
 	for n := range 2 {
 		updated := f.byNumber(t, n)
-		if updated.FirstName.Value != "Row" {
+		if updated.Texts[addressbook.FirstName].Value != "Row" {
 			t.Errorf("member %d is %+v", n, updated)
 		}
 		known[n] = updated

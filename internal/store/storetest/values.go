@@ -52,19 +52,17 @@ func texts(t *testing.T, f *fixture) {
 		addressbook.Given(strings.Repeat("𝄞", addressbook.MaxTextLength)),
 	} {
 		// One field at a time, so that a store that mixes them up is found.
-		for field := range 5 {
+		for field := range addressbook.NumTextFields {
 			c := contact(firstNumber + phone.Number(len(all)))
-			texts := []*addressbook.Text{&c.FirstName, &c.LastName, &c.CompanyName, &c.Email, &c.Tag}
-			for i, other := range texts {
-				*other = addressbook.Given(strings.Repeat("x", i+1))
+			for i := range c.Texts {
+				c.Texts[i] = addressbook.Given(strings.Repeat("x", i+1))
 			}
-			*texts[field] = text
+			c.Texts[field] = text
 			all = append(all, c)
 		}
 	}
 	nothing := contact(firstNumber + 1000)
-	nothing.FirstName, nothing.LastName, nothing.CompanyName, nothing.Email, nothing.Tag =
-		addressbook.Text{}, addressbook.Text{}, addressbook.Text{}, addressbook.Text{}, addressbook.Text{}
+	nothing.Texts = addressbook.Texts{}
 	nothing.CustomField = ""
 	comesBack(t, f, append(all, nothing))
 }

@@ -32,15 +32,15 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 			number, _ := csvcell.Unmark(cell) // an error row may have it marked
 			d.Number = addressbook.Given(number)
 		case firstName:
-			d.FirstName = trimmed(cell)
+			d.Texts[addressbook.FirstName] = trimmed(cell)
 		case lastName:
-			d.LastName = trimmed(cell)
+			d.Texts[addressbook.LastName] = trimmed(cell)
 		case companyName:
-			d.CompanyName = trimmed(cell)
+			d.Texts[addressbook.CompanyName] = trimmed(cell)
 		case email:
-			d.Email = trimmed(cell)
+			d.Texts[addressbook.Email] = trimmed(cell)
 		case tag:
-			d.Tag = text(cell)
+			d.Texts[addressbook.Tag] = text(cell)
 		case whole:
 			all = cell
 		case custom, variable:

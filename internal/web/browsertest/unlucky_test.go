@@ -17,7 +17,7 @@ type unluckyStore struct{ addressbook.Store }
 
 func (s unluckyStore) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
 	for _, p := range patches {
-		if p.Tag.Value == unluckyTag {
+		if p.Texts[addressbook.Tag].Value == unluckyTag {
 			return errors.New("the disk is full")
 		}
 	}

@@ -100,7 +100,7 @@ func (room *Room) tagSelected(r *http.Request) (shell.Answer, error) {
 func (room *Room) setTag(ctx context.Context, acct account.Account, sids []addressbook.SID, tag addressbook.Change) (done int, refused, err error) {
 	patches := make([]addressbook.Patch, len(sids))
 	for i, sid := range sids {
-		patches[i] = addressbook.Patch{SID: sid, Tag: tag}
+		patches[i] = addressbook.Patch{SID: sid, Texts: addressbook.Changes{addressbook.Tag: tag}}
 	}
 	results, err := room.Book.UpdateContacts(ctx, acct, patches, nil)
 	for _, r := range results {

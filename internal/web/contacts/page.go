@@ -18,10 +18,8 @@ const maxShown = 200 << 10
 
 // contactData is what the template contact.html shows.
 type contactData struct {
-	addressbook.Contact
+	contacttable.Row
 	Title   string
-	Name    string
-	Number  string // in groups
 	Country string
 	URI     string // of the API
 	Lists   []addressbook.ListRef
@@ -29,6 +27,20 @@ type contactData struct {
 	JSON    string    // the custom field on several lines
 	Choices []addressbook.List
 	Join    shell.Field // of the form that adds it to a list
+}
+
+// shownText is one of a contact's texts.
+type shownText struct {
+	Label string
+	addressbook.Text
+}
+
+// Fields returns the contact's texts.
+func (d contactData) Fields() (all []shownText) {
+	for i, field := range addressbook.TextFields {
+		all = append(all, shownText{field.Label, d.Texts[i]})
+	}
+	return all
 }
 
 func (room *Room) contactPage(r *http.Request) (shell.Answer, error) {
@@ -48,10 +60,8 @@ func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, 
 		return shell.Answer{}, err
 	}
 	data := contactData{
-		Contact: c,
+		Row:     contacttable.RowOf(c),
 		Title:   contacttable.Title(c),
-		Name:    contacttable.PersonName(c),
-		Number:  c.Number.International(),
 		Country: words.Country(c.Number.Region()),
 		URI:     "/v2/accounts/" + acct.SID + "/contacts/" + c.SID.String(),
 		Lists:   lists,

@@ -43,11 +43,11 @@ func keep(c addressbook.Contact, lists []addressbook.ListRef) keptContact {
 	}
 	kept := keptContact{
 		Number:      c.Number.String(),
-		FirstName:   text(c.FirstName),
-		LastName:    text(c.LastName),
-		CompanyName: text(c.CompanyName),
-		Email:       text(c.Email),
-		Tag:         text(c.Tag),
+		FirstName:   text(c.Texts[addressbook.FirstName]),
+		LastName:    text(c.Texts[addressbook.LastName]),
+		CompanyName: text(c.Texts[addressbook.CompanyName]),
+		Email:       text(c.Texts[addressbook.Email]),
+		Tag:         text(c.Texts[addressbook.Tag]),
 		CustomField: c.CustomField,
 	}
 	for _, l := range lists {
@@ -77,12 +77,14 @@ func (k keptContact) draft() addressbook.Draft {
 		return addressbook.Given(*s)
 	}
 	d := addressbook.Draft{
-		Number:      addressbook.Given(k.Number),
-		FirstName:   text(k.FirstName),
-		LastName:    text(k.LastName),
-		CompanyName: text(k.CompanyName),
-		Email:       text(k.Email),
-		Tag:         text(k.Tag),
+		Number: addressbook.Given(k.Number),
+		Texts: addressbook.Texts{
+			addressbook.FirstName:   text(k.FirstName),
+			addressbook.LastName:    text(k.LastName),
+			addressbook.CompanyName: text(k.CompanyName),
+			addressbook.Email:       text(k.Email),
+			addressbook.Tag:         text(k.Tag),
+		},
 		CustomField: k.CustomField,
 	}
 	if k.CustomField != "" && jsonObjectFault(k.CustomField) != "" {

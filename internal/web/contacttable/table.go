@@ -46,6 +46,11 @@ func RowOf(c addressbook.Contact) Row {
 	return Row{Contact: c, Name: PersonName(c), Number: c.Number.International()}
 }
 
+// Company, Email and Tag return the texts that the table has columns for.
+func (r Row) Company() string { return r.Texts[addressbook.CompanyName].Value }
+func (r Row) Email() string   { return r.Texts[addressbook.Email].Value }
+func (r Row) Tag() string     { return r.Texts[addressbook.Tag].Value }
+
 // ByUpdated tells which of its dates a row shows.
 func (t Table) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort, "updated") }
 
@@ -82,7 +87,7 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 		return page.Contacts, page.Next, err
 	}
 	position := func(c addressbook.Contact) addressbook.Position {
-		return addressbook.Position{Key: q.SortKey(c.Updated, addressbook.NameKey(c.FirstName.Value, c.LastName.Value)), SID: c.SID}
+		return addressbook.Position{Key: q.SortKey(c.Updated, c.NameKey()), SID: c.SID}
 	}
 	address := func(word, place string) string { return t.Filter.URL(path, word, place) }
 	contacts, previous, next, err := Turn(query, q.Window, read, position, address)
@@ -95,7 +100,7 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 
 // PersonName is a contact's first and last name; "" when it has none.
 func PersonName(c addressbook.Contact) string {
-	return strings.TrimSpace(c.FirstName.Value + " " + c.LastName.Value)
+	return strings.TrimSpace(c.Texts[addressbook.FirstName].Value + " " + c.Texts[addressbook.LastName].Value)
 }
 
 // Title is what to call a contact: its name, or else its company's, or else its
@@ -104,7 +109,7 @@ func Title(c addressbook.Contact) string {
 	if name := PersonName(c); name != "" {
 		return name
 	}
-	if name := strings.TrimSpace(c.CompanyName.Value); name != "" {
+	if name := strings.TrimSpace(c.Texts[addressbook.CompanyName].Value); name != "" {
 		return name
 	}
 	return c.Number.International()
