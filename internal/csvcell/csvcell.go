@@ -9,14 +9,10 @@ import (
 	"strings"
 )
 
-// The columns of a contact's fields. Imports ignore the case of their names.
+// The columns of a contact's fields that are no texts; those that are have the keys
+// of addressbook.TextFields. Imports ignore the case of their names.
 const (
-	Number      = "number"
-	FirstName   = "first_name"
-	LastName    = "last_name"
-	CompanyName = "company_name"
-	Email       = "email"
-	Tag         = "tag"
+	Number = "number"
 	// CustomField is the column of the whole custom_field, as JSON. For the columns
 	// of single values see [CustomColumn].
 	CustomField = "custom_field"

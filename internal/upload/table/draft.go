@@ -31,16 +31,6 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 		case number:
 			number, _ := csvcell.Unmark(cell) // an error row may have it marked
 			d.Number = addressbook.Given(number)
-		case firstName:
-			d.Texts[addressbook.FirstName] = trimmed(cell)
-		case lastName:
-			d.Texts[addressbook.LastName] = trimmed(cell)
-		case companyName:
-			d.Texts[addressbook.CompanyName] = trimmed(cell)
-		case email:
-			d.Texts[addressbook.Email] = trimmed(cell)
-		case tag:
-			d.Texts[addressbook.Tag] = text(cell)
 		case whole:
 			all = cell
 		case custom, variable:
@@ -51,6 +41,10 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 				object.AddText(l.keys[i], cell)
 			default:
 				object.Add(l.keys[i], cell)
+			}
+		default:
+			if field, ok := l.columns[i].text(); ok {
+				d.Texts[field] = text(field, cell)
 			}
 		}
 	}
@@ -85,16 +79,15 @@ func (l *Layout) firstCustom(cells []string) string {
 	return ""
 }
 
-// trimmed is for what is typed into spreadsheets with blanks around it.
-func trimmed(cell string) addressbook.Text {
-	if text, marked := csvcell.Unmark(cell); marked {
-		return addressbook.Given(text)
+// text reads the cell of a text.
+func text(field addressbook.TextField, cell string) addressbook.Text {
+	value, marked := csvcell.Unmark(cell)
+	if !marked && trims(field) {
+		value = strings.TrimSpace(value)
 	}
-	cell = strings.TrimSpace(cell)
-	return addressbook.Text{Value: cell, Given: cell != ""}
+	return addressbook.Text{Value: value, Given: marked || value != ""}
 }
 
-func text(cell string) addressbook.Text {
-	text, _ := csvcell.Unmark(cell)
-	return addressbook.Text{Value: text, Given: cell != ""}
-}
+// trims tells whether a text loses the blanks around it, which are often typed into
+// spreadsheets. A tag is taken as it stands there.
+func trims(field addressbook.TextField) bool { return field != addressbook.Tag }

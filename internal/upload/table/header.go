@@ -25,32 +25,34 @@ type column uint8
 const (
 	ignored column = iota
 	number
-	firstName
-	lastName
-	companyName
-	email
-	tag
 	custom   // a value of custom_field, from a column of its own
 	variable // the same, from a free column: a text in any case
 	whole    // all of custom_field
 	reserved // for people to read
+	texts    // the first of [addressbook.TextFields]; the others follow
 )
 
-var knownColumns = map[string]column{
-	csvcell.Number:      number,
-	csvcell.FirstName:   firstName,
-	csvcell.LastName:    lastName,
-	csvcell.CompanyName: companyName,
-	csvcell.Email:       email,
-	csvcell.Tag:         tag,
-	csvcell.CustomField: whole,
-	csvcell.Line:        reserved,
-	csvcell.Code:        reserved,
-	csvcell.Reason:      reserved,
-	csvcell.SID:         reserved,
-	csvcell.Created:     reserved,
-	csvcell.Updated:     reserved,
+// text returns the text that the cells are, if they are one.
+func (c column) text() (f addressbook.TextField, ok bool) {
+	return addressbook.TextField(c) - addressbook.TextField(texts), c >= texts
 }
+
+var knownColumns = func() map[string]column {
+	known := map[string]column{
+		csvcell.Number:      number,
+		csvcell.CustomField: whole,
+		csvcell.Line:        reserved,
+		csvcell.Code:        reserved,
+		csvcell.Reason:      reserved,
+		csvcell.SID:         reserved,
+		csvcell.Created:     reserved,
+		csvcell.Updated:     reserved,
+	}
+	for i, key := range addressbook.TextKeys() {
+		known[key] = texts + column(i)
+	}
+	return known
+}()
 
 // Layout is what a file's header says of its columns.
 type Layout struct {

@@ -52,12 +52,12 @@ func (l *Layout) harmless(column int, cell string) string {
 	if column < len(l.columns) {
 		use = l.columns[column]
 	}
-	switch use {
-	case firstName, lastName, companyName, email:
+	switch field, isText := use.text(); {
+	case isText && trims(field):
 		if cell = strings.TrimSpace(cell); cell == "" {
 			return ""
 		}
-	case custom, whole:
+	case use == custom, use == whole:
 		// JSON that comes after the end of a line, or is a number as -1e5.
 		if value := strings.TrimSpace(cell); csvcell.ValidJSON(value) {
 			return value
