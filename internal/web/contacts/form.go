@@ -41,50 +41,29 @@ type contactField struct {
 
 // contactFields are the form's fields, in their order. The number comes first,
 // the custom field last.
-var contactFields = []contactField{
-	{
+var contactFields = func() []contactField {
+	fields := []contactField{{
 		Field:  shell.Field{Name: "number", Label: "Number", Type: "tel", Required: true, Hint: "In any spelling. With its country code when it is abroad."},
 		value:  func(c *addressbook.Contact) string { return c.Number.String() },
 		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Number },
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Number },
-	},
-	{
-		Field:  shell.Field{Name: "first_name", Label: "First name"},
-		value:  func(c *addressbook.Contact) string { return c.Texts[addressbook.FirstName].Value },
-		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Texts[addressbook.FirstName] },
-		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Texts[addressbook.FirstName] },
-	},
-	{
-		Field:  shell.Field{Name: "last_name", Label: "Last name"},
-		value:  func(c *addressbook.Contact) string { return c.Texts[addressbook.LastName].Value },
-		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Texts[addressbook.LastName] },
-		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Texts[addressbook.LastName] },
-	},
-	{
-		Field:  shell.Field{Name: "company_name", Label: "Company"},
-		value:  func(c *addressbook.Contact) string { return c.Texts[addressbook.CompanyName].Value },
-		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Texts[addressbook.CompanyName] },
-		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Texts[addressbook.CompanyName] },
-	},
-	{
-		Field:  shell.Field{Name: "email", Label: "E-mail"},
-		value:  func(c *addressbook.Contact) string { return c.Texts[addressbook.Email].Value },
-		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Texts[addressbook.Email] },
-		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Texts[addressbook.Email] },
-	},
-	{
-		Field:  shell.Field{Name: "tag", Label: "Tag", Hint: "One word or a few, to find contacts by."},
-		value:  func(c *addressbook.Contact) string { return c.Texts[addressbook.Tag].Value },
-		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Texts[addressbook.Tag] },
-		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Texts[addressbook.Tag] },
-	},
-	{
+	}}
+	for i, text := range addressbook.TextFields {
+		fields = append(fields, contactField{
+			Field:  shell.Field{Name: string(text.Key), Label: text.Label},
+			value:  func(c *addressbook.Contact) string { return c.Texts[i].Value },
+			draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Texts[i] },
+			change: func(p *addressbook.Patch) *addressbook.Change { return &p.Texts[i] },
+		})
+	}
+	fields[1+addressbook.Tag].Hint = "One word or a few, to find contacts by."
+	return append(fields, contactField{
 		Field: shell.Field{Name: "custom_field", Label: "Custom field", Type: "textarea", Mono: true, Hint: `Whatever else there is to know, as a JSON object: {"plan": "gold"}. It is kept as you write it.`},
 		value: func(c *addressbook.Contact) string { return c.CustomField },
 		// A draft's custom field is no Text.
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CustomField },
-	},
-}
+	})
+}()
 
 // newContactForm returns the form with the values that value gives.
 func newContactForm(value func(contactField) string) *contactForm {

@@ -2,9 +2,10 @@ package contacts
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/go-json-experiment/json"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -24,31 +25,18 @@ const (
 // keptContact is a deleted contact as the page that tells of it keeps it: all
 // that is needed to create it again.
 type keptContact struct {
-	Number      string   `json:"number"`
-	FirstName   *string  `json:"first_name,omitempty"`
-	LastName    *string  `json:"last_name,omitempty"`
-	CompanyName *string  `json:"company_name,omitempty"`
-	Email       *string  `json:"email,omitempty"`
-	Tag         *string  `json:"tag,omitempty"`
-	CustomField string   `json:"custom_field,omitempty"`
-	Lists       []string `json:"lists,omitempty"` // by their sids
+	Number      string             `json:"number"`
+	Texts       map[string]*string `json:",embed"` // by their keys, those that were given
+	CustomField string             `json:"custom_field,omitzero"`
+	Lists       []string           `json:"lists,omitempty"` // by their sids
 }
 
 func keep(c addressbook.Contact, lists []addressbook.ListRef) keptContact {
-	text := func(t addressbook.Text) *string {
-		if !t.Given {
-			return nil
+	kept := keptContact{Number: c.Number.String(), Texts: make(map[string]*string), CustomField: c.CustomField}
+	for i, key := range addressbook.TextKeys() {
+		if c.Texts[i].Given {
+			kept.Texts[key] = &c.Texts[i].Value
 		}
-		return &t.Value
-	}
-	kept := keptContact{
-		Number:      c.Number.String(),
-		FirstName:   text(c.Texts[addressbook.FirstName]),
-		LastName:    text(c.Texts[addressbook.LastName]),
-		CompanyName: text(c.Texts[addressbook.CompanyName]),
-		Email:       text(c.Texts[addressbook.Email]),
-		Tag:         text(c.Texts[addressbook.Tag]),
-		CustomField: c.CustomField,
 	}
 	for _, l := range lists {
 		kept.Lists = append(kept.Lists, l.SID.String())
@@ -62,7 +50,7 @@ func undoOf(kept []keptContact) (string, error) {
 	if len(kept) == 0 || len(kept) > maxUndo {
 		return "", nil
 	}
-	text, err := json.Marshal(kept)
+	text, err := json.Marshal(kept, json.Deterministic(true))
 	if err != nil || len(text) > maxUndoBytes {
 		return "", err
 	}
@@ -70,22 +58,11 @@ func undoOf(kept []keptContact) (string, error) {
 }
 
 func (k keptContact) draft() addressbook.Draft {
-	text := func(s *string) addressbook.Text {
-		if s == nil {
-			return addressbook.Text{}
+	d := addressbook.Draft{Number: addressbook.Given(k.Number), CustomField: k.CustomField}
+	for i, key := range addressbook.TextKeys() {
+		if text := k.Texts[key]; text != nil {
+			d.Texts[i] = addressbook.Given(*text)
 		}
-		return addressbook.Given(*s)
-	}
-	d := addressbook.Draft{
-		Number: addressbook.Given(k.Number),
-		Texts: addressbook.Texts{
-			addressbook.FirstName:   text(k.FirstName),
-			addressbook.LastName:    text(k.LastName),
-			addressbook.CompanyName: text(k.CompanyName),
-			addressbook.Email:       text(k.Email),
-			addressbook.Tag:         text(k.Tag),
-		},
-		CustomField: k.CustomField,
 	}
 	if k.CustomField != "" && jsonObjectFault(k.CustomField) != "" {
 		d.Fault = fault.InvalidField(addressbook.FieldCustomField, "not a JSON object")

@@ -28,17 +28,13 @@ const (
 	customColumn = "custom_field."
 )
 
-var fieldUses = []shell.Option{
-	{Value: useNothing, Label: "Leave out"},
-	{Value: "number", Label: "Number"},
-	{Value: "first_name", Label: "First name"},
-	{Value: "last_name", Label: "Last name"},
-	{Value: "company_name", Label: "Company"},
-	{Value: "email", Label: "E-mail"},
-	{Value: "tag", Label: "Tag"},
-	{Value: "custom_field", Label: "Custom field, all of it as JSON"},
-	{Value: useCustom, Label: "Custom field…"},
-}
+var fieldUses = func() []shell.Option {
+	uses := []shell.Option{{Value: useNothing, Label: "Leave out"}, {Value: "number", Label: "Number"}}
+	for _, text := range addressbook.TextFields {
+		uses = append(uses, shell.Option{Value: string(text.Key), Label: text.Label})
+	}
+	return append(uses, shell.Option{Value: "custom_field", Label: "Custom field, all of it as JSON"}, shell.Option{Value: useCustom, Label: "Custom field…"})
+}()
 
 // pendingReview is what the template pending.html shows.
 type pendingReview struct {
