@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/test/servertest"
 )
 
@@ -77,7 +78,7 @@ func TestEnvelopeShapes(t *testing.T) {
 		for _, key := range []string{"sid", "date_created", "date_updated", "account_sid", "number"} {
 			lines = append(lines, path+"."+key+" string")
 		}
-		for _, key := range []string{"first_name", "last_name", "company_name", "email", "tag", "custom_field"} {
+		for _, key := range append(addressbook.TextKeys(), "custom_field") {
 			lines = append(lines, path+"."+key+" <nil>")
 		}
 		return append(lines, path+".uri string")
