@@ -29,14 +29,18 @@ const (
 type exportFormat struct {
 	mediaType string
 	extension string
+	packed    bool // compressed already
 	write     func(ctx context.Context, e *export.Export, enc *encoder, w io.Writer) error
 }
 
 var exportFormats = map[string]exportFormat{
-	"csv": {"text/csv; charset=utf-8", ".csv", func(ctx context.Context, e *export.Export, _ *encoder, w io.Writer) error {
+	"csv": {"text/csv; charset=utf-8", ".csv", false, func(ctx context.Context, e *export.Export, _ *encoder, w io.Writer) error {
 		return e.CSV(ctx, w)
 	}},
-	"ndjson": {"application/x-ndjson", ".ndjson", writeNDJSON},
+	"xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", true, func(ctx context.Context, e *export.Export, _ *encoder, w io.Writer) error {
+		return e.XLSX(ctx, w)
+	}},
+	"ndjson": {"application/x-ndjson", ".ndjson", false, writeNDJSON},
 }
 
 // exportRequest is what somebody wants of an export.
@@ -85,7 +89,7 @@ func parseExport(r *http.Request) (exportRequest, window, error) {
 	if w.words.Has("format") {
 		var known bool
 		if format, known = exportFormats[strings.ToLower(w.words.Get("format"))]; !known {
-			return exportRequest{}, w, fault.New(fault.Invalid, "Invalid format: it must be csv or ndjson")
+			return exportRequest{}, w, fault.New(fault.Invalid, "Invalid format: it must be csv, xlsx or ndjson")
 		}
 	}
 	return exportRequest{query: query, format: format}, w, nil
@@ -118,7 +122,7 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 		headers.Set("Content-Type", request.format.mediaType)
 		headers.Set("Content-Disposition", attachment(request.name, request.format.extension))
 		headers.Set("Vary", "Accept-Encoding")
-		zipped := negotiate.AcceptsGzip(r.Header)
+		zipped := !request.format.packed && negotiate.AcceptsGzip(r.Header)
 		if zipped {
 			headers.Set("Content-Encoding", "gzip")
 		}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -44,7 +46,7 @@ func TestGoldenExport(t *testing.T) {
 	golden(t, "export_list.csv", c.Get(c.Path("/lists/"+list.SID+"/export?format=csv&sort_by=DATE_created:desc")))
 	golden(t, "export_list.ndjson", c.Get(c.Path("/lists/"+list.SID+"/export?format=ndjson")))
 	golden(t, "export_empty.csv", s.Account("empty").Get("/v2/accounts/empty/contacts/export"))
-	golden(t, "error_export_format", c.Get(c.Path("/contacts/export?format=xlsx")))
+	golden(t, "error_export_format", c.Get(c.Path("/contacts/export?format=xml")))
 	golden(t, "error_export_sort", c.Get(c.Path("/contacts/export?sort_by=name:asc")))
 	golden(t, "error_export_limit", c.Get(c.Path("/contacts/export?limit=10")))
 	golden(t, "error_export_list", c.Get(c.Path("/lists/"+strings.Repeat("0", 32)+"/export")))
@@ -384,5 +386,25 @@ func TestExportManyKeys(t *testing.T) {
 		if diff := cmp.Diff(want, cells{whole, first}); diff != "" {
 			t.Errorf("row %d (-want +got):\n%s", i, diff)
 		}
+	}
+}
+
+// TestExportXLSX: a workbook comes as it is, also to who asks for gzip.
+func TestExportXLSX(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	c.Create(`{"number":"+919876543210","first_name":"=1+1"}`)
+	a := c.Do("GET", c.Path("/contacts/export?format=xlsx"), nil, "Accept-Encoding", "gzip")
+	if a.Status != 200 || a.Header.Get("Content-Encoding") != "" || a.Header.Get("Content-Disposition") != `attachment; filename="contacts-demo.xlsx"` ||
+		a.Header.Get("Content-Type") != "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" {
+		t.Fatalf("got %d, %v", a.Status, a.Header)
+	}
+	book, err := zip.NewReader(bytes.NewReader(a.Body), int64(len(a.Body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet, err := fs.ReadFile(book, "xl/worksheets/sheet1.xml")
+	if err != nil || !bytes.Contains(sheet, []byte(">+919876543210</t>")) || !bytes.Contains(sheet, []byte(">'=1+1</t>")) {
+		t.Errorf("the sheet is %s, %v", sheet, err)
 	}
 }

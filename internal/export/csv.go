@@ -23,19 +23,49 @@ var (
 	endColumns = []string{csvcell.CustomField, csvcell.SID, csvcell.Created, csvcell.Updated}
 )
 
+// rowWriter is a format of rows: a header first, then rows, then the end.
+type rowWriter interface {
+	writeHeader(names []string) error
+	// writeRow may modify cells, and does not keep them.
+	writeRow(cells []string) error
+	end() error
+}
+
 // CSV writes the contacts as a CSV file; uploading it yields the same contacts. If
 // there is more than a page, CSV reads the contacts twice, first to choose the
 // columns. It writes nothing before the columns are known.
 func (e *Export) CSV(ctx context.Context, w io.Writer) error {
+	out := bufio.NewWriterSize(w, bufferBytes)
+	return e.rows(ctx, csvRows{out, csv.NewWriter(out)}) // which uses out itself as its buffer, since that is large enough
+}
+
+// csvRows writes rows as CSV. After an error, its writers repeat that.
+type csvRows struct {
+	out  *bufio.Writer
+	rows *csv.Writer
+}
+
+func (c csvRows) writeHeader(names []string) error {
+	_, _ = c.out.WriteString(csvcell.ByteOrderMark)
+	return csvcell.WriteRecord(c.rows, names)
+}
+
+func (c csvRows) writeRow(cells []string) error { return csvcell.WriteRecord(c.rows, cells) }
+
+func (c csvRows) end() error {
+	c.rows.Flush()
+	return c.rows.Error()
+}
+
+// rows writes the contacts as rows.
+func (e *Export) rows(ctx context.Context, to rowWriter) error {
 	custom, err := e.findColumns(ctx)
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(w, bufferBytes)
-	rows := csv.NewWriter(out) // it uses out itself as its buffer, since that is large enough
-	// The writers repeat an error at each further write.
-	_, _ = out.WriteString(csvcell.ByteOrderMark)
-	_ = csvcell.WriteRecord(rows, slices.Concat(ownColumns, custom.headers(), endColumns))
+	if err := to.writeHeader(slices.Concat(ownColumns, custom.headers(), endColumns)); err != nil {
+		return err
+	}
 	cells := make([]string, 0, len(ownColumns)+len(custom.names)+len(endColumns))
 	for contacts, err := range e.Pages(ctx) {
 		if err != nil {
@@ -43,13 +73,12 @@ func (e *Export) CSV(ctx context.Context, w io.Writer) error {
 		}
 		for i := range contacts {
 			cells = e.appendCells(cells[:0], custom, &contacts[i])
-			if err := csvcell.WriteRecord(rows, cells); err != nil {
+			if err := to.writeRow(cells); err != nil {
 				return err
 			}
 		}
 	}
-	rows.Flush()
-	return rows.Error()
+	return to.end()
 }
 
 // findColumns chooses the columns for custom_field's values of all contacts.
