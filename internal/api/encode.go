@@ -129,9 +129,8 @@ func (e *encoder) contact(b []byte, c *addressbook.Contact) []byte {
 	b = append(b, `,"number":"`...)
 	b = c.Number.AppendTo(b)
 	b = append(b, '"')
-	for i := range c.Texts {
-		b = append(b, textKeys[i]...)
-		b = appendText(b, c.Texts[i])
+	for i, key := range &textKeys {
+		b = appendText(append(b, key...), c.Texts[i])
 	}
 	b = append(b, `,"custom_field":`...)
 	if c.CustomField == "" {
