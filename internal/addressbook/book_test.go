@@ -112,7 +112,10 @@ var (
 	none    *fault.Error
 	taken   = fault.Taken(addressbook.FieldNumber)
 	missing = fault.Mandatory(addressbook.FieldNumber)
-	invalid = fault.NotNumber(addressbook.FieldNumber)
+
+	letters  = fault.NotNumber(addressbook.FieldNumber, fault.NoLetters, "")
+	tooShort = fault.NotNumber(addressbook.FieldNumber, fault.MoreDigits, "India (+91)")
+	notE164  = fault.NotNumber(addressbook.FieldNumber, fault.E164, "")
 )
 
 func TestCreateContacts(t *testing.T) {
@@ -180,7 +183,7 @@ func TestResults(t *testing.T) {
 		draft("9876500001"),
 	)
 	is(t, r[0], none)
-	is(t, r[1], invalid)
+	is(t, r[1], tooShort)
 	is(t, r[2], taken)
 	if !errors.Is(r[3].Fault, unreadable) || r[3].Contact != nil {
 		t.Errorf("the unreadable draft gives %+v", r[3])
@@ -251,8 +254,8 @@ func TestStrictNumbers(t *testing.T) {
 	s := open(t, addressbook.Options{StrictNumbers: true})
 	r := s.create(t, draft("+919876543210"), draft("9876543210"), draft("+91 9876543211"), draft(""))
 	is(t, r[0], none)
-	is(t, r[1], invalid)
-	is(t, r[2], invalid)
+	is(t, r[1], notE164)
+	is(t, r[2], notE164)
 	is(t, r[3], missing)
 }
 

@@ -66,7 +66,7 @@ func TestUpdateResults(t *testing.T) {
 	}
 	is(t, r[2], missing)
 	is(t, r[3], missing)
-	is(t, r[4], invalid)
+	is(t, r[4], letters)
 	is(t, r[5], taken)
 	is(t, r[6], fault.TooLong(addressbook.FieldTag, 255))
 	is(t, r[7], fault.HasNUL("email"))
@@ -129,7 +129,7 @@ func TestStrictUpdate(t *testing.T) {
 	r := s.update(t,
 		addressbook.Patch{SID: c.SID, Number: set("9876543211")},
 		addressbook.Patch{SID: c.SID, Number: set("+919876543211")})
-	is(t, r[0], invalid)
+	is(t, r[0], notE164)
 	is(t, r[1], none)
 }
 

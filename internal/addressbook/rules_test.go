@@ -89,7 +89,7 @@ func TestFirstFault(t *testing.T) {
 	d.Number = addressbook.Given("")
 	is(t, s.create(t, d)[0], missing)
 	d.Number = addressbook.Given("1-800-FLOWERS")
-	is(t, s.create(t, d)[0], invalid)
+	is(t, s.create(t, d)[0], letters)
 	d.Number = addressbook.Given("9876543210")
 	is(t, s.create(t, d)[0], fault.HasNUL("first_name"))
 	d.Texts[addressbook.FirstName] = addressbook.Text{}
@@ -106,7 +106,7 @@ func TestNothingToStore(t *testing.T) {
 	s.create(t)
 	unreadable := fault.New(fault.Invalid, "unreadable")
 	r := s.create(t, draft("12"), draft(""), addressbook.Draft{Fault: unreadable})
-	is(t, r[0], invalid)
+	is(t, r[0], tooShort)
 	is(t, r[1], missing)
 	is(t, r[2], unreadable)
 }

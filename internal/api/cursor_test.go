@@ -129,7 +129,7 @@ func TestBadCursors(t *testing.T) {
 		"cursor=" + good + "_w":                errCursorText,
 		"cursor=" + good + "&offset=0":         "Invalid cursor: it goes without an offset",
 		"cursor=" + good + "&sort_by=name":     "Invalid cursor: it is of another sort_by",
-		"number=12":                            "Invalid Number",
+		"number=12":                            "Invalid Number: too short for India (+91)",
 		"q=%00":                                "Invalid q: it must be UTF-8 without the NUL character",
 		"tag=%ff":                              "Invalid tag: it must be UTF-8 without the NUL character",
 	} {

@@ -37,7 +37,7 @@ func TestPartialSuccess(t *testing.T) {
 		want verdict
 	}{
 		0:    {`{"first_name":"no number"}`, verdict{400, 1001, "Number is mandatory"}},
-		17:   {`{"number":"+91910XXXXX10"}`, verdict{400, 1002, "Invalid Number"}},
+		17:   {`{"number":"+91910XXXXX10"}`, verdict{400, 1002, "Invalid Number: it has letters"}},
 		999:  {`{"number":919876543210}`, verdict{400, 1002, "Invalid Number: it must be a string"}},
 		1000: {`"+919876543210"`, verdict{400, 1002, "Invalid Contact: it must be a JSON object"}},
 		2500: {`{"number":"+919876543210","first_name":"` + strings.Repeat("é", 256) + `"}`,

@@ -108,7 +108,7 @@ func TestFailedUpdates(t *testing.T) {
 	}{
 		{contact.URI, `"number":null`, 400, 1001, "Number is mandatory"},
 		{contact.URI, `"number":""`, 400, 1001, "Number is mandatory"},
-		{contact.URI, `"number":"12"`, 400, 1002, "Invalid Number"},
+		{contact.URI, `"number":"12"`, 400, 1002, "Invalid Number: too short for India (+91)"},
 		{contact.URI, `"number":9876543210`, 400, 1002, "Invalid Number: it must be a string"},
 		{contact.URI, `"number":"9876543211"`, 409, 1008, "A contact with this Number already exists"},
 		{contact.URI, `"email":[]`, 400, 1002, "Invalid Email: it must be a string"},

@@ -27,16 +27,26 @@ var titles = func() map[fault.Field]string {
 
 // fieldWords are the platform's sentences for faults that are about a field.
 var fieldWords = fault.Words{
-	fault.Value:       {"": "{field} is mandatory"},
-	fault.Shorter:     {"": "Maximum allowed length for {field} is {max}"},
-	fault.NoNUL:       {"": "Invalid {field}: the NUL character is not allowed"},
-	fault.UTF8:        {"": "Invalid {field}: not valid UTF-8"},
-	fault.PhoneNumber: {"": "Invalid {field}"},
+	fault.Value:   {"": "{field} is mandatory"},
+	fault.Shorter: {"": "Maximum allowed length for {field} is {max}"},
+	fault.NoNUL:   {"": "Invalid {field}: the NUL character is not allowed"},
+	fault.UTF8:    {"": "Invalid {field}: not valid UTF-8"},
 	fault.Unique: {
 		"":                    "A contact with this {field} already exists",
 		addressbook.FieldName: "A list with this {field} already exists",
 	},
 	fault.Other: {"": "Invalid {field}: {why}"},
+
+	fault.PhoneNumber: {"": "Invalid {field}: not written as a telephone number"},
+	fault.E164:        {"": "Invalid {field}: not in E.164 format, as +919876543210"},
+	fault.NoLetters:   {"": "Invalid {field}: it has letters"},
+	fault.NoExtension: {"": "Invalid {field}: it has an extension"},
+	fault.OneNumber:   {"": "Invalid {field}: it has several numbers"},
+	fault.AllDigits:   {"": "Invalid {field}: a spreadsheet has rounded its last digits away"},
+	fault.CallingCode: {"": "Invalid {field}: no country has its calling code"},
+	fault.MoreDigits:  {"": "Invalid {field}: too short for {country}"},
+	fault.FewerDigits: {"": "Invalid {field}: too long for {country}"},
+	fault.Existing:    {"": "Invalid {field}: not a number that exists in {country}"},
 }.Titled(titles)
 
 // Words returns the sentence by which the wire describes err.

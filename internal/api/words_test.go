@@ -32,9 +32,10 @@ func TestWordsForAll(t *testing.T) {
 			t.Errorf("%q has no title", field)
 		}
 		for need := fault.Value; need < fault.EndOfNeeds; need++ {
-			got := Words(&fault.Error{Kind: fault.Invalid, Field: field, Need: need, Max: 777, Detail: "why"})
+			got := Words(&fault.Error{Kind: fault.Invalid, Field: field, Need: need, Max: 777, Detail: "why", Country: "India"})
 			if !strings.Contains(got, titles[field]) || strings.ContainsAny(got, "{}") ||
-				strings.Contains(got, "777") != (need == fault.Shorter) || strings.Contains(got, "why") != (need == fault.Other) {
+				strings.Contains(got, "777") != (need == fault.Shorter) || strings.Contains(got, "why") != (need == fault.Other) ||
+				strings.Contains(got, "India") != (need == fault.MoreDigits || need == fault.FewerDigits || need == fault.Existing) {
 				t.Errorf("need %d of %q is %q", need, field, got)
 			}
 		}
@@ -50,7 +51,16 @@ func TestWords(t *testing.T) {
 	}{
 		{fault.Mandatory(addressbook.FieldNumber), "Number is mandatory"},
 		{fault.Mandatory(addressbook.FieldName), "Name is mandatory"},
-		{fault.NotNumber(addressbook.FieldNumber), "Invalid Number"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.PhoneNumber, ""), "Invalid Number: not written as a telephone number"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.E164, ""), "Invalid Number: not in E.164 format, as +919876543210"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.NoLetters, ""), "Invalid Number: it has letters"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.NoExtension, ""), "Invalid Number: it has an extension"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.OneNumber, ""), "Invalid Number: it has several numbers"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.AllDigits, ""), "Invalid Number: a spreadsheet has rounded its last digits away"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.CallingCode, ""), "Invalid Number: no country has its calling code"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.MoreDigits, "India (+91)"), "Invalid Number: too short for India (+91)"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.FewerDigits, "India (+91)"), "Invalid Number: too long for India (+91)"},
+		{fault.NotNumber(addressbook.FieldNumber, fault.Existing, "+800"), "Invalid Number: not a number that exists in +800"},
 		{fault.TooLong("first_name", 255), "Maximum allowed length for FirstName is 255"},
 		{fault.TooLong(addressbook.FieldCustomField, 16384), "Maximum allowed length for CustomField is 16384"},
 		{fault.TooLong(newContacts.key, 5000), "Maximum allowed length for Contacts is 5000"},

@@ -44,10 +44,12 @@ const (
 type Error struct {
 	Kind Kind
 	// Field and Need say which part of a request is at fault and why; both are
-	// zero when none is. Max is the limit of [Shorter].
-	Field Field
-	Need  Need
-	Max   int
+	// zero when none is. Max is the limit of [Shorter], and Country the country of
+	// [MoreDigits], [FewerDigits] and [Existing].
+	Field   Field
+	Need    Need
+	Max     int
+	Country string
 	// Detail is shown to the caller as it is: alone, or as the reason of
 	// [Other].
 	Detail string

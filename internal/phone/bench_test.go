@@ -29,12 +29,12 @@ func BenchmarkParse(b *testing.B) {
 
 func BenchmarkLibrary(b *testing.B) {
 	raw := realisticInput()
-	var buf [maxInputDigits]byte
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		count, plus, _ := clean(raw[i&4095], &buf)
-		reference(text(buf[:count]), plus, "IN")
+		var s spelling
+		s.read(raw[i&4095])
+		reference(text(s.digits()), s.plus, "IN")
 		i++
 	}
 }

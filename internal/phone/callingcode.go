@@ -54,16 +54,27 @@ func (c CallingCode) Numbers() []Range {
 // CallingCode returns the calling code of the number, or zero if n is not a
 // number.
 func (n Number) CallingCode() CallingCode {
-	text := strconv.FormatUint(uint64(n), 10)
-	digits := make([]byte, len(text))
-	for i := range digits {
-		digits[i] = text[i] - '0'
-	}
-	country, _ := numberingPlans().split(digits)
-	if country == nil {
+	c := n.country()
+	if c == nil {
 		return 0
 	}
-	return CallingCode(country.code)
+	return CallingCode(c.code)
+}
+
+// country returns the country of the number, or nil if n is not a number.
+func (n Number) country() *country {
+	var buf [maxNumberDigits + 5]byte
+	c, _ := numberingPlans().split(n.digits(buf[:0]))
+	return c
+}
+
+// digits appends the values of the number's digits to b.
+func (n Number) digits(b []byte) []byte {
+	b = strconv.AppendUint(b, uint64(n), 10)
+	for i := range b {
+		b[i] -= '0'
+	}
+	return b
 }
 
 // Region returns the region of [Number.Origin]. If that is unknown, it returns

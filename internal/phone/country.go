@@ -9,17 +9,19 @@ import (
 // country is a calling code and the regions that share it.
 type country struct {
 	code     Number
-	width    int             // the digits of code
+	digits   []byte          // of code, as values
 	main     *plan           // the plan of its main region, which says which lengths are possible
 	validity func() *regions // says which of its numbers are valid; built at the first call
+	faults   faults          // of numbers that are meant for the country
 }
 
 // newCountry makes a country from the metadata of its regions, the main region
 // first. Without metadata the library must decide about its numbers.
-func newCountry(code, width int, metadata []*phonenumbers.PhoneMetadata) *country {
-	c := &country{code: Number(code), width: width, main: &plan{}}
+func newCountry(code int, metadata []*phonenumbers.PhoneMetadata) *country {
+	c := &country{code: Number(code), digits: Number(code).digits(nil), main: &plan{}, faults: newFaults("", code)}
 	if len(metadata) > 0 {
 		c.main = newPlan(metadata[0])
+		c.faults = newFaults(metadata[0].GetId(), code)
 	}
 	c.validity = sync.OnceValue(func() *regions { return newRegions(metadata) })
 	return c
@@ -133,6 +135,17 @@ func (r *region) kinds(national []byte) uint32 {
 		return 0
 	}
 	return types
+}
+
+// haveForm reports whether the number has the general form of one of the regions.
+func (all *regions) haveForm(national []byte) bool {
+	for i := range all.list {
+		r := &all.list[i]
+		if r.types.read(national)&r.byLength[len(national)]&generalType != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // valid reports whether the number is valid in the first region that claims it.

@@ -72,15 +72,15 @@ func TestWithoutTables(t *testing.T) {
 		}
 	}
 
-	c := newCountry(91, 2, nil)
+	c := newCountry(91, nil)
 	d := &directory{}
 	d.width[919] = 2
 	d.countries[91].Store(c)
-	r := &Region{code: "IN", plans: d, plan: c.main, country: c, prefix: []byte{9, 1}}
+	r := &Region{code: "IN", plans: d, plan: c.main, country: c}
 	for _, raw := range []string{"+919876543210", "919876543210", "9876543210"} {
-		var buf [maxInputDigits]byte
-		count, plus, _ := clean(raw, &buf)
-		if n, decided := r.decide(buf[:count], plus); decided {
+		var s spelling
+		s.read(raw)
+		if n, decided := r.decide(s.digits(), s.plus); decided {
 			t.Errorf("%s: decided as %q", raw, n)
 		}
 		if n, err := r.Parse(raw); err != nil || n != 919876543210 {

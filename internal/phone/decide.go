@@ -22,22 +22,84 @@ func (r *Region) decide(digits []byte, plus bool) (n Number, decided bool) {
 		return 0, false
 	}
 	if ok, decided := local.valid(); ok || !decided {
-		return local.number(decided)
+		return local.stored(decided)
 	}
 	foreign, decided := r.plans.international(digits)
 	if !decided {
 		return 0, false
 	}
 	if ok, decided := foreign.valid(); ok || !decided {
-		return foreign.number(decided)
+		return foreign.stored(decided)
 	}
-	return local.number(true)
+	return r.plans.number(local)
 }
 
 // withPlus returns the number that the digits spell after a plus.
 func (d *directory) withPlus(digits []byte) (n Number, decided bool) {
 	found, decided := d.international(digits)
-	return found.number(decided)
+	if !decided {
+		return 0, false
+	}
+	return d.number(found)
+}
+
+// number returns the number of a candidate that need not be valid, but must have
+// the general form of its country. One that is not valid because its calling code
+// stands twice is taken for the valid number that has it once.
+func (d *directory) number(found candidate) (n Number, decided bool) {
+	if found.country == nil {
+		return 0, true
+	}
+	if bytes.HasPrefix(found.national, found.country.digits) {
+		ok, decided := found.valid()
+		if ok || !decided {
+			return found.stored(decided)
+		}
+		once, decided := d.international(found.national)
+		if !decided {
+			return 0, false
+		}
+		if ok, decided := once.valid(); ok || !decided {
+			return once.stored(decided)
+		}
+	}
+	if ok, decided := found.wellFormed(); !ok || !decided {
+		return 0, decided
+	}
+	return found.stored(true)
+}
+
+// valid reports whether the digits are a valid number, dialled in the region or
+// international.
+func (r *Region) valid(digits []byte, plus bool) bool {
+	if !plus && r.validLocal(digits) {
+		return true
+	}
+	found, decided := r.plans.international(digits)
+	if decided {
+		if ok, decided := found.valid(); decided {
+			return ok
+		}
+	}
+	return valid(library("+"+text(digits), "")) != nil
+}
+
+// valid reports whether n is valid in one of the regions of its calling code.
+func (n Number) valid() bool {
+	region, line := n.Origin()
+	return region != "" && line != UnknownLine
+}
+
+// validLocal reports whether the digits are a valid number as it is dialled in
+// the region.
+func (r *Region) validLocal(digits []byte) bool {
+	found, decided := r.local(digits)
+	if decided {
+		if ok, decided := found.valid(); decided {
+			return ok
+		}
+	}
+	return valid(library(text(digits), r.code)) != nil
 }
 
 // international reads digits that start with a calling code.
@@ -57,15 +119,11 @@ func (r *Region) local(digits []byte) (found candidate, decided bool) {
 	if len(digits) < minNationalDigits {
 		return candidate{}, true
 	}
-	if r.iddStarts>>digits[0]&1 != 0 {
-		count, _ := r.idd.prefix(digits)
-		// No calling code starts with 0.
-		if count > 0 && (count == len(digits) || digits[count] != 0) {
-			return r.plans.international(digits[count:])
-		}
+	if rest := r.behindIDD(digits); rest != nil {
+		return r.plans.international(rest)
 	}
-	if bytes.HasPrefix(digits, r.prefix) {
-		rest := digits[len(r.prefix):]
+	if bytes.HasPrefix(digits, r.country.digits) {
+		rest := digits[len(r.country.digits):]
 		count, decided := r.plan.cut(rest)
 		if !decided {
 			return candidate{}, false
@@ -76,6 +134,20 @@ func (r *Region) local(digits []byte) (found candidate, decided bool) {
 		}
 	}
 	return r.country.read(r.plan, digits)
+}
+
+// behindIDD returns the digits behind the region's international prefix, or nil if
+// they do not begin with it.
+func (r *Region) behindIDD(digits []byte) []byte {
+	if len(digits) == 0 || r.iddStarts>>digits[0]&1 == 0 {
+		return nil
+	}
+	count, _ := r.idd.prefix(digits)
+	// No calling code starts with 0.
+	if count > 0 && (count == len(digits) || digits[count] != 0) {
+		return digits[count:]
+	}
+	return nil
 }
 
 // read extracts the national number from digits with the plan p.
@@ -98,10 +170,27 @@ func (found candidate) valid() (ok, decided bool) {
 	return all.valid(found.national), true
 }
 
-// number returns the E.164 number, or 0 unless all of these hold: its length is
-// possible in its country, E.164 allows that length, and parsing the number
-// again after a plus yields the same number.
-func (found candidate) number(decided bool) (Number, bool) {
+// wellFormed reports whether the candidate has the general form of a region of its
+// country.
+func (found candidate) wellFormed() (ok, decided bool) {
+	p := found.country.main
+	if p.general == nil {
+		return false, false
+	}
+	if p.matches(found.national) {
+		return true, true
+	}
+	all := found.country.validity()
+	if all == nil {
+		return false, false
+	}
+	return all.haveForm(found.national), true
+}
+
+// stored returns the E.164 number of a candidate that is valid or well-formed, or
+// 0 unless all of these hold: its length is possible in its country, E.164 allows
+// that length, and parsing the number again after a plus yields the same number.
+func (found candidate) stored(decided bool) (Number, bool) {
 	if !decided || found.country == nil {
 		return 0, decided
 	}
@@ -109,7 +198,7 @@ func (found candidate) number(decided bool) (Number, bool) {
 	if p.general == nil {
 		return 0, false
 	}
-	if p.possible>>len(found.national)&1 == 0 || found.country.width+len(found.national) > maxNumberDigits {
+	if p.possible>>len(found.national)&1 == 0 || len(found.country.digits)+len(found.national) > maxNumberDigits {
 		return 0, true
 	}
 	count, decided := p.cut(found.national)

@@ -106,14 +106,13 @@ func compare(t *testing.T, code, raw string) (want Number, decided, agreed bool)
 		t.Errorf("RegionByCode(%q): %v", code, err)
 		return 0, false, false
 	}
-	var buf [maxInputDigits]byte
-	count, plus, ok := clean(raw, &buf)
-	if !ok {
-		t.Errorf("clean(%q): not ok", raw)
+	var s spelling
+	if !s.read(raw) {
+		t.Errorf("%q is not read", raw)
 		return 0, false, false
 	}
-	want = reference(text(buf[:count]), plus, code)
-	got, decided := r.decide(buf[:count], plus)
+	want = reference(text(s.digits()), s.plus, code)
+	got, decided := r.decide(s.digits(), s.plus)
 	if decided && got != want {
 		t.Errorf("%s %q: tables say %q, library says %q", code, raw, got, want)
 		return want, decided, false
@@ -129,14 +128,13 @@ func TestTablesDecideRealisticInput(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	const total = 50_000
 	open := 0
-	var buf [maxInputDigits]byte
 	for range total {
 		raw := realistic(r)
-		count, plus, ok := clean(raw, &buf)
-		if !ok {
-			t.Fatalf("clean(%q): not ok", raw)
+		var s spelling
+		if !s.read(raw) {
+			t.Fatalf("%q is not read", raw)
 		}
-		if _, decided := in.decide(buf[:count], plus); !decided {
+		if _, decided := in.decide(s.digits(), s.plus); !decided {
 			open++
 		}
 	}

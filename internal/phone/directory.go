@@ -106,7 +106,7 @@ func (d *directory) prepare(code int) *country {
 		}
 		metadata = append(metadata, m)
 	}
-	c := newCountry(code, len(strconv.Itoa(code)), metadata)
+	c := newCountry(code, metadata)
 	d.countries[code].Store(c)
 	return c
 }
@@ -119,12 +119,9 @@ func (d *directory) region(code string) *Region {
 		return nil
 	}
 	c := d.country(int(m.GetCountryCode()))
-	r := &Region{code: code, plans: d, country: c, plan: c.main}
+	r := &Region{code: code, plans: d, country: c, plan: c.main, faults: newFaults(code, int(c.code))}
 	if phonenumbers.GetRegionCodeForCountryCode(int(m.GetCountryCode())) != code {
 		r.plan = newPlan(m)
-	}
-	for _, v := range strconv.Itoa(int(m.GetCountryCode())) {
-		r.prefix = append(r.prefix, byte(v-'0'))
 	}
 	idd, err := newPrefix(m.GetInternationalPrefix())
 	if err != nil || idd.accept[start]&matchHere != 0 {

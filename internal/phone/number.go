@@ -5,11 +5,7 @@
 // all cases. For the rest it calls the library, and tests compare both.
 package phone
 
-import (
-	"strconv"
-
-	"callbook/internal/fault"
-)
+import "strconv"
 
 // Number is a telephone number in E.164 (ITU-T E.164, 2010) as an integer: its
 // decimal digits are the calling code and the national number, at most 15 in
@@ -20,13 +16,6 @@ type Number uint64
 // maxNumberDigits is the maximum length of a number in E.164, calling code
 // included.
 const maxNumberDigits = 15
-
-// Field is the field of every fault of this package about a number.
-const Field fault.Field = "number"
-
-// errInvalid is the error for every invalid number. It is allocated once, so
-// that a file of bad numbers costs no memory.
-var errInvalid error = fault.NotNumber(Field)
 
 // String returns the number in E.164 format, such as "+919876543210", or "" for
 // no number.
@@ -45,30 +34,34 @@ func (n Number) AppendTo(b []byte) []byte {
 }
 
 // ParseE164 parses a number that is in E.164 format already: a plus followed by
-// ASCII digits only. Its length must be possible for its country, and it must
-// hold no national prefix, such as the (0) of +44 (0)20. Anything else is a
-// [*fault.Error] whose Need is [fault.PhoneNumber].
+// ASCII digits only. It must have the general form of its country, and hold no
+// national prefix, such as the (0) of +44 (0)20. Anything else is a
+// [*fault.Error], as those of [Region.Parse].
 func ParseE164(raw string) (Number, error) {
-	if len(raw) < 2 || len(raw) > 1+maxNumberDigits || raw[0] != '+' {
-		return 0, errInvalid
+	if len(raw) < 2 || len(raw) > 1+maxInputDigits || raw[0] != '+' {
+		return 0, errNotE164
 	}
-	var buf [maxNumberDigits]byte
+	var buf [maxInputDigits]byte
 	digits := buf[:len(raw)-1]
 	var given Number
 	for i := range digits {
 		v := raw[i+1] - '0'
 		if v > 9 {
-			return 0, errInvalid
+			return 0, errNotE164
 		}
 		digits[i] = v
 		given = given*10 + Number(v)
 	}
-	n, decided := numberingPlans().withPlus(digits)
-	if !decided {
+	plans := numberingPlans()
+	n, decided := plans.withPlus(digits)
+	switch {
+	case !decided:
 		n = reference(text(digits), true, "")
+	case n == 0:
+		return 0, plans.explain(digits)
 	}
 	if n == 0 || n != given {
-		return 0, errInvalid
+		return 0, errNotE164
 	}
 	return n, nil
 }

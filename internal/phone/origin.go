@@ -1,10 +1,6 @@
 package phone
 
-import (
-	"strconv"
-
-	"github.com/nyaruka/phonenumbers"
-)
+import "github.com/nyaruka/phonenumbers"
 
 // Line is the kind of line that a number leads to, as far as the number shows it.
 type Line uint8
@@ -28,11 +24,7 @@ const (
 // country.
 func (n Number) Origin() (region string, line Line) {
 	var buf [maxNumberDigits + 5]byte
-	digits := strconv.AppendUint(buf[:0], uint64(n), 10)
-	for i := range digits {
-		digits[i] -= '0'
-	}
-	c, national := numberingPlans().split(digits)
+	c, national := numberingPlans().split(n.digits(buf[:0]))
 	if c == nil {
 		return "", UnknownLine
 	}

@@ -9,11 +9,11 @@ import (
 	"callbook/internal/fault"
 )
 
-// spelling is a text and the number it stands for; "" is none.
-type spelling struct{ region, raw, want string }
+// reading is a text and the number it stands for; "" is none.
+type reading struct{ region, raw, want string }
 
 // contract is the table of the wire contract's section on numbers.
-var contract = []spelling{
+var contract = []reading{
 	{"IN", "+919876543210", "+919876543210"},
 	{"IN", "919876543210", "+919876543210"},
 	{"IN", "9876543210", "+919876543210"},
@@ -31,9 +31,23 @@ var contract = []spelling{
 	{"IN", "+0123456789", ""},
 	{"IN", "", ""},
 	{"IN", "+", ""},
+	{"IN", "91919876543210", "+919876543210"},
+	{"IN", "+91 91 98765 43210", "+919876543210"},
+	{"IN", "(091) 9876543210", "+919876543210"},
+	{"IN", "98765432101", ""},
+	{"IN", "987654321", ""},
+	{"IN", "23456789", ""},
+	{"IN", "0501234567", ""},
+	{"IN", "081234567890", ""},
+	{"IN", "022-23456789/90", ""},
+	{"IN", "98765 43210 / 11", ""},
+	{"IN", "p:+919876543210", "+919876543210"},
+	{"IN", "tel:+919876543210", "+919876543210"},
+	{"IN", `="9876543210"`, "+919876543210"},
+	{"IN", "9876543210.0", "+919876543210"},
 }
 
-var spellings = []spelling{
+var spellings = []reading{
 	// How people write numbers in India.
 	{"IN", "1800 123 4567", "+9118001234567"},
 	{"IN", "011 2345 6789", "+911123456789"},
@@ -80,9 +94,10 @@ var spellings = []spelling{
 	{"IN", "98765 43210\r\n", "+919876543210"},
 	{"IN", "\n+919876543210\n", "+919876543210"},
 	{"IN", "\n", ""},
-	{"IN", "9876543210.0", ""},
-	{"IN", "+919876543210.00", ""},
-	{"IN", " 9876543210.0\n", ""},
+	{"IN", "+919876543210.00", "+919876543210"},
+	{"IN", " 9876543210.0\n", "+919876543210"},
+	{"IN", "987654321.0", ""},
+	{"IN", "9876543210.5", ""},
 	{"IN", "919876543210.", "+919876543210"},
 	{"IN", "98765.00000", "+919876500000"},
 	{"IN", "98.76.54.32.00", "+919876543200"},
@@ -92,12 +107,11 @@ var spellings = []spelling{
 	{"IN", "\xe0\xa5", ""},
 	{"IN", "987654321²", ""},
 	{"IN", "९८७६५४३२१०अ", ""},
-	{"IN", "tel:+919876543210", ""},
 	{"IN", "+919876543210;ext=5", ""},
 	{"IN", "9876543210 x5", ""},
 	{"IN", "98765O3210", ""},
 	{"IN", strings.Repeat("9", 33), ""},
-	{"IN", strings.Repeat(" ", 200) + "9876543210", ""},
+	{"IN", strings.Repeat(" ", 200) + "9876543210", "+919876543210"},
 	{"IN", "()", ""},
 
 	{"US", "(415) 555-2671", "+14155552671"},
@@ -157,7 +171,7 @@ func TestParse(t *testing.T) {
 func isInvalidNumber(t *testing.T, raw string, err error) {
 	t.Helper()
 	var f *fault.Error
-	if !errors.As(err, &f) || f.Kind != fault.Invalid || f.Need != fault.PhoneNumber {
+	if !errors.As(err, &f) || f.Kind != fault.Invalid || f.Field != Field || !f.Need.OfNumber() {
 		t.Errorf("%q: error is %v, want one that needs a number", raw, err)
 	}
 }

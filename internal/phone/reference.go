@@ -1,7 +1,10 @@
 package phone
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -12,14 +15,14 @@ import (
 func reference(digits string, plus bool, region string) Number {
 	var n *phonenumbers.PhoneNumber
 	if plus {
-		n = possible(library("+"+digits, ""))
+		n = referenceNumber(library("+"+digits, ""))
 	} else {
 		local := library(digits, region)
 		if n = valid(local); n == nil {
 			n = valid(library("+"+digits, ""))
 		}
 		if n == nil {
-			n = possible(local)
+			n = referenceNumber(local)
 		}
 	}
 	if n == nil {
@@ -30,7 +33,7 @@ func reference(digits string, plus bool, region string) Number {
 		return 0
 	}
 	// Parsing a stored number must yield the same number.
-	reparsed := possible(library("+"+e164, ""))
+	reparsed := wellFormed(library("+"+e164, ""))
 	if reparsed == nil || international(reparsed) != e164 {
 		return 0
 	}
@@ -39,6 +42,18 @@ func reference(digits string, plus bool, region string) Number {
 		return 0
 	}
 	return Number(value)
+}
+
+// referenceNumber does what directory.number does.
+func referenceNumber(n *phonenumbers.PhoneNumber) *phonenumbers.PhoneNumber {
+	if n == nil || valid(n) != nil {
+		return n
+	}
+	once := valid(library("+"+phonenumbers.GetNationalSignificantNumber(n), ""))
+	if once != nil && once.GetCountryCode() == n.GetCountryCode() {
+		return once
+	}
+	return wellFormed(n)
 }
 
 func library(number, region string) *phonenumbers.PhoneNumber {
@@ -56,11 +71,40 @@ func valid(n *phonenumbers.PhoneNumber) *phonenumbers.PhoneNumber {
 	return n
 }
 
-func possible(n *phonenumbers.PhoneNumber) *phonenumbers.PhoneNumber {
+// wellFormed returns n if it has a possible length and the general form of a
+// region with its calling code, and otherwise nil.
+func wellFormed(n *phonenumbers.PhoneNumber) *phonenumbers.PhoneNumber {
 	if n == nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
 		return nil
 	}
-	return n
+	national := phonenumbers.GetNationalSignificantNumber(n)
+	code := int(n.GetCountryCode())
+	for i, id := range phonenumbers.GetRegionCodesForCountryCode(code) {
+		m := numberingPlans().metadata[id]
+		if id == nonGeographic {
+			m = numberingPlans().nonGeo[code]
+		}
+		desc := m.GetGeneralDesc()
+		if i > 0 && !slices.Contains(desc.GetPossibleLength(), int32(len(national))) {
+			continue
+		}
+		if pattern(desc.GetNationalNumberPattern()).MatchString(national) {
+			return n
+		}
+	}
+	return nil
+}
+
+var compiled sync.Map // the compiled patterns of the metadata, by their text
+
+// pattern returns the pattern of the metadata, which must match a whole number.
+func pattern(text string) *regexp.Regexp {
+	if re, ok := compiled.Load(text); ok {
+		return re.(*regexp.Regexp)
+	}
+	re := regexp.MustCompile("^(?:" + text + ")$")
+	compiled.Store(text, re)
+	return re
 }
 
 // international returns the digits of n with its calling code, without a plus.

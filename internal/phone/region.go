@@ -15,9 +15,9 @@ type Region struct {
 	plans     *directory
 	plan      *plan      // the region's own plan
 	country   *country   // of its calling code, which other regions may share
-	prefix    []byte     // the digits of the calling code
 	idd       *automaton // the international prefix, dialled before a foreign number
 	iddStarts uint16     // the digits that idd can start with
+	faults    faults     // of numbers that are meant for the region
 }
 
 // known caches the regions, by the two letters of their code.
@@ -50,32 +50,4 @@ func unknownRegion(code string) error {
 		return fault.New(fault.Invalid, "Unknown region: "+advice)
 	}
 	return fault.New(fault.Invalid, "Unknown region "+strconv.Quote(code)+": "+advice)
-}
-
-// Parse reads a number in any spelling. Blanks and punctuation are left out,
-// decimal digits of any script are digits, and one plus may come before them.
-//
-// With a plus, the number must have a length that is possible for its country.
-// Without a plus, Parse takes the first of these that applies: a number that is
-// valid in the region (with a national or international prefix, with the calling
-// code, or with none of them), an international number that is valid once a plus
-// is put before it, a number of a length that is possible in the region.
-//
-// Anything else is a [*fault.Error] whose Need is [fault.PhoneNumber]. Parse does
-// not translate letters to digits or drop extensions.
-func (r *Region) Parse(raw string) (Number, error) {
-	var buf [maxInputDigits]byte
-	count, plus, ok := clean(raw, &buf)
-	if !ok {
-		return 0, errInvalid
-	}
-	digits := buf[:count]
-	n, decided := r.decide(digits, plus)
-	if !decided {
-		n = reference(text(digits), plus, r.code)
-	}
-	if n == 0 {
-		return 0, errInvalid
-	}
-	return n, nil
 }

@@ -30,7 +30,7 @@ func TestErrorsRoundTrip(t *testing.T) {
 	want := [][]string{
 		{"callbook_line", "callbook_code", "callbook_reason", "first_name", "Number", "notes"},
 		{"3", "1002", "Invalid FirstName: not valid UTF-8", "José, Jr", "9876543211", "two\nlines"},
-		{"5", "1002", "Invalid Number", "Vikram", "98765x", `a "b"`},
+		{"5", "1002", "Invalid Number: it has letters", "Vikram", "98765x", `a "b"`},
 		{"7", "1008", "The contact is in the list already", "Again", asha},
 		{"8", "1002", "The row has 5 cells, and the header 3", "Many", "+919876543213", "b", "c", "d"},
 		{"9", "1002", `The row is not valid CSV: a quote (") is not closed, or something follows a closing one`, "Open,+919876543214,e"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -12,10 +13,10 @@ import (
 
 // Reason is why rows of an upload failed, or are duplicates.
 type Reason struct {
-	Kind fault.Kind
-	Text string
-	Need fault.Need // of the fault that Text tells of, where that is one of a number; 0 otherwise
-	Rows int        // that have it
+	Kind  fault.Kind
+	Text  string
+	Fault *fault.Error // that Text tells of, where that is one of a number; nil otherwise
+	Rows  int          // that have it
 	// Examples are the first of them, three at most.
 	Examples []ErrorRow
 }
@@ -68,7 +69,7 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 			case !ok:
 				index = len(all.Each)
 				indexes[k] = index
-				all.Each = append(all.Each, Reason{Kind: k.kind, Text: k.text, Need: i.needOf(k.text)})
+				all.Each = append(all.Each, Reason{Kind: k.kind, Text: k.text, Fault: i.numberFault(k.text)})
 			}
 			r := &all.Each[index]
 			r.Rows++
@@ -81,13 +82,24 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 	return all, nil
 }
 
-// needOf returns the need of the fault that a stored reason tells of, when that
-// is the fault of a number that is missing or not valid; otherwise 0.
-func (i *Importer) needOf(reason string) fault.Need {
-	for _, f := range []*fault.Error{fault.Mandatory(addressbook.FieldNumber), fault.NotNumber(addressbook.FieldNumber)} {
-		if reason == i.opts.Words(f) {
-			return f.Need
+// numberFault returns the fault that a stored reason tells of, when that is the
+// fault of a number that is missing or not valid; otherwise nil.
+func (i *Importer) numberFault(reason string) *fault.Error {
+	if f := fault.Mandatory(addressbook.FieldNumber); reason == i.opts.Words(f) {
+		return f
+	}
+	for need := fault.Value; need < fault.EndOfNeeds; need++ {
+		if !need.OfNumber() {
+			continue
+		}
+		const anywhere = "\x00" // in place of the country
+		words := i.opts.Words(fault.NotNumber(addressbook.FieldNumber, need, anywhere))
+		before, after, _ := strings.Cut(words, anywhere)
+		country, begins := strings.CutPrefix(reason, before)
+		country, ends := strings.CutSuffix(country, after)
+		if begins && ends && (country == "" || before != words) {
+			return fault.NotNumber(addressbook.FieldNumber, need, country)
 		}
 	}
-	return 0
+	return nil
 }

@@ -68,8 +68,8 @@ func TestContactFormErrors(t *testing.T) {
 		want []string // each as "field: text"
 	}{
 		{url.Values{}, []string{"number: Enter the contact's number."}},
-		{url.Values{"number": {"12"}}, []string{"number: This cannot be a telephone number"}},
-		{url.Values{"number": {"1-800-FLOWERS"}, "custom_field": {"x"}}, []string{"number: This cannot", "custom_field: This is no JSON from line 1, column 1 on"}},
+		{url.Values{"number": {"12"}}, []string{"number: This is too short for India"}},
+		{url.Values{"number": {"1-800-FLOWERS"}, "custom_field": {"x"}}, []string{"number: A telephone number has no letters.", "custom_field: This is no JSON from line 1, column 1 on"}},
 		{url.Values{"number": {number}, "custom_field": {"{\r\n  \"ü\": gold}"}}, []string{"custom_field: This is no JSON from line 2, column 8 on"}},
 		{url.Values{"number": {number}, "custom_field": {`{"a": 1} x`}}, []string{"custom_field: Something follows after the object's end, at line 1, column 9."}},
 		{url.Values{"number": {number}, "custom_field": {`{"a": [1`}}, []string{"custom_field: The JSON ends too early, at line 1, column 9"}},
@@ -104,7 +104,7 @@ func TestNumberPreview(t *testing.T) {
 		want  []string
 	}{
 		{"number=", nil},
-		{"number=98", []string{"This is no telephone number yet."}},
+		{"number=98", []string{"Too short for India (+91)"}},
 		{"number=98200%2098200", []string{"India", "+91 98200 98200", "+919820098200"}},
 		{"number=%2B14155550123", []string{"United States", "+1 415-555-0123"}},
 		{"number=%2B12423651234", []string{"Bahamas"}},
@@ -149,7 +149,7 @@ func TestEditContact(t *testing.T) {
 	has(t, b.Submit(path, form).PageText(t, 422), "Another contact has this number.", `<a href="/contacts/`+other.SID+`">Rohan</a>`)
 	form.Set("number", "12")
 	form.Set("custom_field", "{")
-	has(t, b.Submit(path, form).PageText(t, 422), "This cannot be a telephone number", "The JSON ends too early")
+	has(t, b.Submit(path, form).PageText(t, 422), "This is too short for India", "The JSON ends too early")
 	form.Set("number", "+14155550123")
 	form.Set("custom_field", "")
 	b.Submit(path, form).Redirect(t, path)

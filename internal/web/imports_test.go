@@ -104,7 +104,7 @@ func TestImport(t *testing.T) {
 	reads(t, b.Open("/imports").PageText(t, 200), "New import", "Choose a CSV file")
 	path := pending(t, b, "number,first_name\n9876543210,Asha\n09876543211,"+hostile+"\n9876543211,Again\nx,Bad\n")
 	page := b.Open(path).PageText(t, 200)
-	reads(t, page, "leads.csv", "for the new list Leads", "+919876543210", "+919876543211", hostile, "Not a telephone number")
+	reads(t, page, "leads.csv", "for the new list Leads", "+919876543210", "+919876543211", hostile, "It has letters")
 	if strings.Contains(page, hostile) {
 		t.Error("a cell is part of the page's markup")
 	}
@@ -114,7 +114,7 @@ func TestImport(t *testing.T) {
 	form.Set("then", "try")
 	b.Submit(path, form).Redirect(t, path+"#check")
 	page = await(t, b, path)
-	reads(t, page, "Would be imported 2", "Of these, new contacts 1", "In the list already 1", "Would fail 1", "Not a telephone number 1 line 5 x,Bad")
+	reads(t, page, "Would be imported 2", "Of these, new contacts 1", "In the list already 1", "Would fail 1", "It has letters 1 line 5 x,Bad")
 	if n := c.Total(); n != 1 {
 		t.Fatalf("after a dry run there are %d contacts", n)
 	}
@@ -129,7 +129,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("there are %d contacts", n)
 	}
 	errors := b.Open(upload + "/errors.csv")
-	if got := string(errors.Body); errors.Status != 200 || !strings.Contains(got, "5,1002,Invalid Number,x,Bad") ||
+	if got := string(errors.Body); errors.Status != 200 || !strings.Contains(got, "5,1002,Invalid Number: it has letters,x,Bad") ||
 		!strings.Contains(errors.Header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("the errors are %d %v %q", errors.Status, errors.Header, got)
 	}

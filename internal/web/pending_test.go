@@ -116,7 +116,7 @@ func TestMappedErrors(t *testing.T) {
 	upload := strings.TrimSuffix(path, "/draft")
 	b.Submit(path, form).Redirect(t, upload)
 	await(t, b, upload)
-	want := "\ufeffcallbook_line,callbook_code,callbook_reason,first_name,number,Since,\n2,1002,Invalid Number,Asha,x,2020,Exotel\n"
+	want := "\ufeffcallbook_line,callbook_code,callbook_reason,first_name,number,Since,\n2,1002,Invalid Number: it has letters,Asha,x,2020,Exotel\n"
 	if got := string(b.Open(upload + "/errors.csv").Body); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -23,7 +23,7 @@ func bad(n int) string {
 }
 
 // badRow is the size of such a row among the error rows.
-const badRow = int64(len("Invalid Number") + len("x0000,Bad,"))
+const badRow = int64(len("Invalid Number: it has letters") + len("x0000,Bad,"))
 
 // errorsAre checks the first error rows of an upload, and what is counted of them.
 func (f *fixture) errorsAre(t *testing.T, u upload.Upload, kept, omitted int) {

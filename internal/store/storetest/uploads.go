@@ -309,7 +309,7 @@ func errorRows(t *testing.T, f *fixture) {
 	u := f.upload(t, "Leads", file, addressbook.CreateOptions{})
 	f.work(t, u, file, 3)
 	want := []upload.ErrorRow{
-		{Line: 2, Kind: fault.Invalid, Reason: "Invalid Number", Record: []byte("x,\"two\nlines\",")},
+		{Line: 2, Kind: fault.Invalid, Reason: "Invalid Number: it has letters", Record: []byte("x,\"two\nlines\",")},
 		{Line: 5, Kind: fault.Missing, Reason: "Number is mandatory", Record: []byte(",Asha")},
 		{Line: 6, Kind: fault.Duplicate, Reason: addressbook.ErrMember.Detail, Record: []byte(fmt.Sprintf("+%d,again", firstNumber))},
 	}

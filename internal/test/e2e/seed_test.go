@@ -178,8 +178,8 @@ func checkInvalid(t *testing.T, printed []byte) {
 	wantSameShape(t, golden(t, "answer-invalid.json"), printed)
 	for _, item := range printedItems(t, printed) {
 		if item.Code != 400 || item.ErrorData == nil || item.ErrorData.Code != 1002 ||
-			item.ErrorData.Message != "Invalid parameter" || item.ErrorData.Description != "Invalid Number" {
-			t.Errorf("a masked number was answered with %+v, want 400/1002 Invalid Number\n%s", item, printed)
+			item.ErrorData.Message != "Invalid parameter" || item.ErrorData.Description != "Invalid Number: it has letters" {
+			t.Errorf("a masked number was answered with %+v, want 400/1002 Invalid Number: it has letters\n%s", item, printed)
 		}
 	}
 }

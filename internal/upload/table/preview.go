@@ -37,9 +37,9 @@ type PreviewRow struct {
 	// has none that is valid.
 	Number phone.Number
 	// Reason is why the row would fail, as its error row would say; "" when
-	// nothing is known against it. Need is the need of that fault.
+	// nothing is known against it. Fault is that fault; nil for none.
 	Reason string
-	Need   fault.Need
+	Fault  *fault.Error
 }
 
 // Prepare applies the rules of the address book to drafts, as
@@ -101,7 +101,7 @@ func (p *Preview) readRows(rows *Reader, l *Layout, prepare Prepare, words func(
 	}
 	for i, result := range prepared.Results {
 		if f := fault.As(result.Fault); f != nil {
-			p.Rows[i].Reason, p.Rows[i].Need = words(f), f.Need
+			p.Rows[i].Reason, p.Rows[i].Fault = words(f), f
 		}
 	}
 	for i, row := range prepared.DraftOf {

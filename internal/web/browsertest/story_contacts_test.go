@@ -93,7 +93,7 @@ func TestContactStory(t *testing.T) {
 		b.await(fmt.Sprintf(`document.querySelector(".preview").innerText.includes(%q)`, want))
 	}
 	b.fill("#number", "98200 98")
-	preview("This is no telephone number yet.")
+	preview("Too short for India (+91)")
 	b.retype("#number", "98200 98200")
 	preview("It belongs to Rohan already.")
 	b.retype("#number", "+1 242 365 1234")

@@ -121,8 +121,8 @@ func (room *Room) check(acct account.Account, f *contactForm) {
 		case field.Name == "number" && field.Value == "":
 			f.refused(fault.Mandatory(addressbook.FieldNumber), nil)
 		case field.Name == "number":
-			if _, err := room.Book.Number(acct, field.Value); err != nil {
-				f.refused(fault.NotNumber(addressbook.FieldNumber), nil)
+			if _, err := room.Book.Number(acct, field.Value); fault.As(err) != nil {
+				f.refused(fault.As(err), nil)
 			}
 		case field.Name == "custom_field" && field.Value != "":
 			if text := jsonObjectFault(field.Value); text != "" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 	"callbook/internal/web/contacttable"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
@@ -15,17 +16,23 @@ type numberPreview struct {
 	Number  string // in groups; "" as long as it is none
 	E164    string
 	Country string
-	Typed   bool
+	Wrong   string            // why it is none; "" as long as nothing is typed
 	Taken   *contacttable.Row // who has it already
 }
 
 func (room *Room) preview(r *http.Request, typed, self string) (p numberPreview, err error) {
 	acct := shell.AccountOf(r)
 	typed = strings.TrimSpace(typed)
-	p.Typed = typed != ""
-	number, err := room.Book.Number(acct, typed)
-	if err != nil {
+	if typed == "" {
 		return p, nil
+	}
+	number, err := room.Book.Number(acct, typed)
+	if f := fault.As(err); f != nil {
+		p.Wrong = words.Reason(f, f.Detail)
+		return p, nil
+	}
+	if err != nil {
+		return p, err
 	}
 	p.Number, p.E164, p.Country = number.International(), number.String(), words.Country(number.Region())
 	page, err := room.Book.Contacts(r.Context(), acct, addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: p.E164})

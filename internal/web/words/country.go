@@ -1,9 +1,6 @@
 package words
 
-import (
-	bcp47 "golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-)
+import "callbook/internal/phone"
 
 // Country is the English name of the region with this ISO 3166-1 code; ""
 // for none.
@@ -14,9 +11,5 @@ func Country(region string) string {
 	case "001":
 		return "No country"
 	}
-	parsed, err := bcp47.ParseRegion(region)
-	if err != nil {
-		return region
-	}
-	return display.English.Regions().Name(parsed)
+	return phone.RegionName(region)
 }

@@ -3,6 +3,7 @@
 package words
 
 import (
+	"cmp"
 	"unicode"
 	"unicode/utf8"
 
@@ -34,10 +35,6 @@ var Faults = fault.Words{
 		"":                   "This cannot be kept: not valid UTF-8.",
 		upload.FieldListName: "Invalid ListName: not valid UTF-8.",
 	},
-	fault.PhoneNumber: {
-		"": "This cannot be a telephone number: its length or its beginning is wrong, or there are letters in it. " +
-			"Write a number of another country with its code, as +44 20 7946 0123.",
-	},
 	fault.Unique: {
 		"":                      "Something else has this.",
 		addressbook.FieldNumber: "Another contact has this number.",
@@ -50,6 +47,35 @@ var Faults = fault.Words{
 		upload.FieldFile:     "{why}.",
 		upload.FieldColumns:  "Invalid columns: {why}.",
 	},
+
+	fault.PhoneNumber: {"": "This is not written as a telephone number."},
+	fault.E164:        {"": "Write the number in E.164 format, as +919876543210."},
+	fault.NoLetters:   {"": "A telephone number has no letters."},
+	fault.NoExtension: {"": "An extension cannot be kept with the number."},
+	fault.OneNumber:   {"": "These are several numbers, and a contact has one."},
+	fault.AllDigits:   {"": "A spreadsheet has rounded the last digits of this number away."},
+	fault.CallingCode: {"": "No country has this calling code."},
+	fault.MoreDigits:  {"": "This is too short for {country}." + otherCountry},
+	fault.FewerDigits: {"": "This is too long for {country}." + otherCountry},
+	fault.Existing:    {"": "This is not a number that exists in {country}." + otherCountry},
+}
+
+const otherCountry = " Write a number of another country with its code, as +44 20 7946 0123."
+
+// numberWords are the shorter sentences beside numbers in tables, and beside one
+// that is being typed.
+var numberWords = fault.Words{
+	fault.Value:       {"": "No number"},
+	fault.PhoneNumber: {"": "Not written as a telephone number"},
+	fault.E164:        {"": "Not in E.164 format"},
+	fault.NoLetters:   {"": "It has letters"},
+	fault.NoExtension: {"": "It has an extension"},
+	fault.OneNumber:   {"": "It has several numbers"},
+	fault.AllDigits:   {"": "A spreadsheet has rounded its last digits away"},
+	fault.CallingCode: {"": "No country has its calling code"},
+	fault.MoreDigits:  {"": "Too short for {country}"},
+	fault.FewerDigits: {"": "Too long for {country}"},
+	fault.Existing:    {"": "Not a number that exists in {country}"},
 }
 
 // Sentence returns what a form says of a fault.
@@ -63,14 +89,11 @@ func Sentence(f *fault.Error) string {
 }
 
 // Reason returns what a page says of a row of a file that failed: the reason
-// as the file of errors has it, unless the page has shorter words for what the
-// row needs.
-func Reason(need fault.Need, reason string) string {
-	switch need {
-	case fault.PhoneNumber:
-		return "Not a telephone number"
-	case fault.Value:
-		return "No number"
+// as the file of errors has it, unless the page has shorter words for what is
+// wrong with the row's number. The fault may be nil.
+func Reason(f *fault.Error, reason string) string {
+	if f != nil && f.Field == addressbook.FieldNumber {
+		return cmp.Or(numberWords.Of(f), reason)
 	}
 	return reason
 }

@@ -16,8 +16,9 @@ func TestWordsForAll(t *testing.T) {
 	t.Parallel()
 	for _, field := range slices.Concat(addressbook.Fields(), upload.Fields(), []fault.Field{account.FieldKeyName, account.FieldKeyLifetime}) {
 		for need := fault.Value; need < fault.EndOfNeeds; need++ {
-			got := Sentence(&fault.Error{Field: field, Need: need, Max: 777, Detail: "why"})
-			if !strings.HasSuffix(got, ".") || strings.ContainsAny(got, "{}") || strings.Contains(got, "777") != (need == fault.Shorter) {
+			got := Sentence(&fault.Error{Field: field, Need: need, Max: 777, Detail: "why", Country: "India"})
+			if !strings.HasSuffix(got, ".") || strings.ContainsAny(got, "{}") || strings.Contains(got, "777") != (need == fault.Shorter) ||
+				strings.Contains(got, "India") != (need == fault.MoreDigits || need == fault.FewerDigits || need == fault.Existing) {
 				t.Errorf("need %d of %q is %q", need, field, got)
 			}
 		}

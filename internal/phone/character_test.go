@@ -40,44 +40,58 @@ func TestDigitValue(t *testing.T) {
 }
 
 // TestNothingMeaningfulIsDropped goes through all of Unicode: only what is
-// neither letter, digit, symbol of dialling nor control may be left out.
+// neither letter, digit, symbol of dialling nor control may be left out, or what
+// nobody sees.
 func TestNothingMeaningfulIsDropped(t *testing.T) {
 	t.Parallel()
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		var v byte
-		if r < 0x80 {
-			v = classifyASCII(byte(r))
-		} else {
-			v = classify(r)
-		}
-		if v != isPunctuation {
-			continue
-		}
-		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || unicode.IsControl(r) && r != '\t' {
-			t.Errorf("%U is left out", r)
+		switch classify(r) {
+		case isPunctuation, isSlash:
+			if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || unicode.IsControl(r) && r != '\t' {
+				t.Errorf("%U is left out", r)
+			}
+		case isInvisible:
+			if !ignorable(r) {
+				t.Errorf("%U is left out", r)
+			}
+		default:
+			if ignorable(r) || unicode.Is(unicode.Zs, r) {
+				t.Errorf("%U is not left out", r)
+			}
 		}
 	}
 }
 
-func TestCleanBounds(t *testing.T) {
+// ignorable reports whether Unicode calls a character default-ignorable, by the
+// formula of DerivedCoreProperties.txt.
+func ignorable(r rune) bool {
+	switch {
+	case unicode.Is(unicode.White_Space, r), 0xFFF9 <= r && r <= 0xFFFB, 0x13430 <= r && r <= 0x13440,
+		unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		return false
+	}
+	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
+}
+
+func TestReadBounds(t *testing.T) {
 	t.Parallel()
-	var buf [maxInputDigits]byte
 	for _, c := range []struct {
-		raw   string
+		text  string
 		count int
 		plus  bool
 		ok    bool
 	}{
 		{strings.Repeat("1", maxInputDigits), maxInputDigits, false, true},
 		{"+" + strings.Repeat("1 ", maxInputDigits), maxInputDigits, true, true},
-		{strings.Repeat("1", maxInputDigits+1), 0, false, false},
-		{strings.Repeat(" ", maxInputBytes-1) + "1", 1, false, true},
-		{strings.Repeat(" ", maxInputBytes) + "1", 0, false, false},
+		{strings.Repeat("1", maxInputDigits+1), maxInputDigits, false, false},
+		{strings.Repeat(" ", 1000) + "1", 1, false, true},
 		{"(+1)", 1, true, true},
-		{"+", 0, true, false},
+		{"+", 0, true, true},
+		{"", 0, false, true},
 	} {
-		if count, plus, ok := clean(c.raw, &buf); ok != c.ok || ok && (count != c.count || plus != c.plus) {
-			t.Errorf("%q: got %d %v %v", c.raw, count, plus, ok)
+		var s spelling
+		if ok := s.read(c.text); ok != c.ok || s.count != c.count || s.plus != c.plus {
+			t.Errorf("%.50q: got %d %v %v", c.text, s.count, s.plus, ok)
 		}
 	}
 }
