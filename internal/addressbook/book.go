@@ -3,7 +3,6 @@ package addressbook
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -63,18 +62,6 @@ var (
 	errNumberMissing = fault.Mandatory(FieldNumber)
 )
 
-// parser returns what reads the account's numbers.
-func (b *Book) parser(acct account.Account) (func(string) (phone.Number, error), error) {
-	region, err := phone.RegionByCode(acct.Region)
-	if err != nil {
-		return nil, fmt.Errorf("account %s: %w", acct.SID, err)
-	}
-	if b.strict {
-		return phone.ParseE164, nil
-	}
-	return region.Parse, nil
-}
-
 // CreateContacts creates a contact of each draft that is valid and whose
 // number the account does not have yet, all in one transaction. The options say
 // what happens to the others. With UpdateDuplicate, of drafts with the same
@@ -101,13 +88,14 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 		for i := range p.Contacts {
 			r := &p.Results[p.DraftOf[i]]
 			if existing[i] != nil {
-				*r = Result{Contact: existing[i], Fault: taken}
+				r.Contact, r.Fault = existing[i], taken
 			} else {
-				*r = Result{Contact: &p.Contacts[i]}
+				r.Contact = &p.Contacts[i]
 			}
 		}
 		for _, again := range p.Repeats {
-			p.Results[again.Draft] = Result{Contact: p.Results[p.DraftOf[again.Contact]].Contact, Fault: taken}
+			r := &p.Results[again.Draft]
+			r.Contact, r.Fault = p.Results[p.DraftOf[again.Contact]].Contact, taken
 		}
 		return ready.Receipt(p.Results)
 	}
@@ -119,20 +107,26 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 	return p.Results, nil
 }
 
-// accept applies every rule that needs no database to a draft.
-func accept(d *Draft, parse func(string) (phone.Number, error)) (Contact, error) {
+// accept applies every rule that needs no database to a draft. LeftOut is as in
+// [Result].
+func accept(d *Draft, numbers numberReader) (c Contact, leftOut int, err error) {
 	if d.Fault != nil {
-		return Contact{}, d.Fault
+		return Contact{}, 0, d.Fault
 	}
 	if d.Number.Value == "" {
-		return Contact{}, errNumberMissing
+		return Contact{}, 0, errNumberMissing
 	}
-	number, err := parse(d.Number.Value)
+	var number phone.Number
+	if d.FirstNumber {
+		number, leftOut, err = numbers.first(d.Number.Value)
+	} else {
+		number, err = numbers.read(d.Number.Value)
+	}
 	if err != nil {
-		return Contact{}, err
+		return Contact{}, 0, err
 	}
-	c := contactOf(d, number)
-	return c, c.check()
+	c = contactOf(d, number)
+	return c, leftOut, c.check()
 }
 
 func contactOf(d *Draft, number phone.Number) Contact {
@@ -211,16 +205,6 @@ func (b *bulk[V, R]) done(err error) ([]R, error) {
 		return nil, err
 	}
 	return b.results, nil
-}
-
-// Number reads a number in any spelling, as it is read when a contact of the
-// account is given it. What is no number is an Invalid fault.
-func (b *Book) Number(acct account.Account, raw string) (phone.Number, error) {
-	parse, err := b.parser(acct)
-	if err != nil {
-		return 0, err
-	}
-	return parse(raw)
 }
 
 // Contact returns one contact of the account, or a NotFound fault.

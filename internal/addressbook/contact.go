@@ -55,6 +55,9 @@ type Draft struct {
 	Number      Text
 	Texts       Texts
 	CustomField string // a JSON object, checked to be one by whoever read it; "" for none
+	// FirstNumber takes the first number where Number has several, as cells of
+	// files have them. Otherwise several numbers are a fault.
+	FirstNumber bool
 	// Ref is the caller's own name for the draft. Book takes no notice of it.
 	Ref Text
 	// Fault is why the draft could not even be read. Book passes it on as the
@@ -71,6 +74,9 @@ type Result struct {
 	// Fault is nil when the contact was created, and when its number was there
 	// already and the options were to skip or to update it.
 	Fault error
+	// LeftOut is how many numbers the draft had beside the one that was taken;
+	// see Draft.FirstNumber.
+	LeftOut int
 }
 
 // CreateOptions change how contacts are created. The zero value creates those

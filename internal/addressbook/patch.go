@@ -68,20 +68,20 @@ func (p *Patch) Apply(c *Contact) {
 // last case the result has that other contact. An error means that nothing was
 // changed. Ready may be nil.
 func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready journal.Ready[[]Result]) ([]Result, error) {
-	parse, err := b.parser(acct)
+	numbers, err := b.numbers(acct)
 	if err != nil {
 		return nil, err
 	}
 	now := b.clock.Now()
 	write := accepted(patches, func(p *Patch) (Patch, error) {
 		patch := *p
-		return patch, patch.accept(parse, now)
+		return patch, patch.accept(numbers, now)
 	}, failedContact)
 	return write.done(b.store.UpdateContacts(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
 // accept applies the rules that need no database.
-func (p *Patch) accept(parse func(string) (phone.Number, error), now time.Time) error {
+func (p *Patch) accept(numbers numberReader, now time.Time) error {
 	if p.Fault != nil {
 		return p.Fault
 	}
@@ -89,7 +89,7 @@ func (p *Patch) accept(parse func(string) (phone.Number, error), now time.Time) 
 		if p.Number.Value == "" {
 			return errNumberMissing
 		}
-		number, err := parse(p.Number.Value)
+		number, err := numbers.read(p.Number.Value)
 		if err != nil {
 			return err
 		}

@@ -15,8 +15,8 @@ type Prepared struct {
 	DraftOf  []int // Contacts[i] was made of the draft at DraftOf[i]
 	// Repeats are the valid drafts whose number an earlier one has.
 	Repeats []Repeat
-	// Results has one entry a draft: with the fault of one that is not valid,
-	// and otherwise empty, for the caller to fill.
+	// Results has one entry a draft: with the fault of one that is not valid, and
+	// otherwise with what was left out, for the caller to fill.
 	Results []Result
 }
 
@@ -29,7 +29,7 @@ type Repeat struct {
 // Prepare applies every rule that needs no database, and gives what is valid a
 // sid and a date. Its contacts are not stored.
 func (b *Book) Prepare(acct account.Account, drafts []Draft) (Prepared, error) {
-	parse, err := b.parser(acct)
+	numbers, err := b.numbers(acct)
 	if err != nil {
 		return Prepared{}, err
 	}
@@ -41,11 +41,12 @@ func (b *Book) Prepare(acct account.Account, drafts []Draft) (Prepared, error) {
 	first := make(map[phone.Number]int, len(drafts))
 	birth := b.births.next(b.clock.Now(), len(drafts))
 	for i := range drafts {
-		c, err := accept(&drafts[i], parse)
+		c, leftOut, err := accept(&drafts[i], numbers)
 		if err != nil {
 			p.Results[i].Fault = err
 			continue
 		}
+		p.Results[i].LeftOut = leftOut
 		if at, ok := first[c.Number]; ok {
 			p.Repeats = append(p.Repeats, Repeat{Draft: i, Contact: at})
 			continue

@@ -148,3 +148,39 @@ func TestUnknownRegion(t *testing.T) {
 		t.Errorf("the error is %v, want one that tells the account", err)
 	}
 }
+
+// TestSeveralNumbers creates contacts of drafts that take the first of several
+// numbers, and refuses the others.
+func TestSeveralNumbers(t *testing.T) {
+	t.Parallel()
+	s := open(t, addressbook.Options{})
+	cell := func(number string) addressbook.Draft {
+		return addressbook.Draft{Number: addressbook.Given(number), FirstNumber: true}
+	}
+	r := s.create(t,
+		cell("98765 43210 ::: 98765 43211, 98765 43212"),
+		cell("022-23456789/90"),
+		cell("98765 43213"),
+		cell("98765 43210; 98765 43214"), // a repeat
+		draft("98765 43215, 98765 43216"),
+		cell("98765, 43215"))
+	for i, want := range []struct {
+		number  string
+		leftOut int
+	}{{"+919876543210", 2}, {"+912223456789", 1}, {"+919876543213", 0}} {
+		is(t, r[i], none)
+		if got := r[i].Contact.Number.String(); got != want.number || r[i].LeftOut != want.leftOut {
+			t.Errorf("%d: got %s with %d left out, want %+v", i, got, r[i].LeftOut, want)
+		}
+	}
+	is(t, r[3], taken)
+	if r[3].LeftOut != 1 || r[3].Contact.SID != r[0].Contact.SID {
+		t.Errorf("the repeat gives %+v", r[3])
+	}
+	several := fault.NotNumber(addressbook.FieldNumber, fault.OneNumber, "")
+	is(t, r[4], several)
+	is(t, r[5], several)
+
+	strict := open(t, addressbook.Options{StrictNumbers: true})
+	is(t, strict.create(t, cell("+919876543210, +919876543211"))[0], notE164)
+}

@@ -23,7 +23,7 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 		return addressbook.Draft{Fault: fault.New(fault.Invalid,
 			fmt.Sprintf("The row has %d cells, and the header %d", len(r.Cells), len(l.columns)))}
 	}
-	var d addressbook.Draft
+	d := addressbook.Draft{FirstNumber: true}
 	var object csvcell.Object
 	var all string // the cell with the whole custom_field
 	for i, cell := range r.Cells {
