@@ -300,3 +300,25 @@ func TestProgress(t *testing.T) {
 		t.Errorf("got %d to %q", ended.Status, ended.Header.Get("HX-Redirect"))
 	}
 }
+
+// TestReasonsOfNumbers checks that a page counts the rows whose numbers are wrong by
+// what is wrong with them.
+func TestReasonsOfNumbers(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	s.Account("demo")
+	b := s.SignedIn("demo")
+	path := draft(t, b, "number\n12\n987654321\n98765432101\n+4420\n+999123456\n+11555550123\n\"98765, 43210\"\n9.19877E+11\n98765 43210 x5\n*1\nx\n")
+	form := columns("number")
+	form.Set("then", "try")
+	b.Submit(path, form)
+	page := await(t, b, path)
+	reads(t, page, "Would fail 11",
+		"Too short for India (+91) 2 line 2 12", "line 3 987654321", "Too long for India (+91) 1 line 4", "Too short for United Kingdom (+44) 1 line 5",
+		"No country has its calling code 1 line 6", "Not a number that exists in United States (+1) 1 line 7", "It has several numbers 1 line 8",
+		"A spreadsheet has rounded its last digits away 1 line 9", "It has an extension 1 line 10", "Not written as a telephone number 1 line 11",
+		"It has letters 1 line 12")
+	if strings.Contains(page, "Invalid Number") {
+		t.Error("the page has the words of the API")
+	}
+}
