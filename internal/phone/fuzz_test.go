@@ -18,6 +18,13 @@ func FuzzParse(f *testing.F) {
 	for _, s := range append(contract, spellings...) {
 		f.Add(uint16(slices.Index(codes, s.region)), s.raw)
 	}
+	in := uint16(slices.Index(codes, "IN"))
+	for _, raw := range []string{
+		"+91 91 98765 43210", "022-23456789/90", "9876543210 ::: 9876543211", "12, 9876543210/11", "9876543210 ext 5",
+		`="9876543210"`, "p:9876543210", "9876543210.0", "9.876543211E9", "9.19877E+11", "98765\u206543210", "+999123456789",
+	} {
+		f.Add(in, raw)
+	}
 	wrappers := regexp.MustCompile(`(?i)^[^0-9]*\b(tel|p|whatsapp):|[0-9]e\+?[0-9]{1,2}\b`)
 	e164 := regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
 	f.Fuzz(func(t *testing.T, pick uint16, raw string) {

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
@@ -72,5 +73,65 @@ func TestExamplesOfOtherRegions(t *testing.T) {
 		if all < 1000 || own > most || foreign > all/40 {
 			t.Errorf("%s: of %d numbers of other countries, %d are read as its own, %d as foreign ones", code, all, own, foreign)
 		}
+	}
+}
+
+// TestTwoNumbers reads two numbers of each region in a row, which are never one
+// number.
+func TestTwoNumbers(t *testing.T) {
+	t.Parallel()
+	for code := range phonenumbers.GetSupportedRegions() {
+		r := mustRegion(t, code)
+		all := ofRegion(code)
+		for i, example := range all {
+			for _, format := range []phonenumbers.PhoneNumberFormat{phonenumbers.E164, phonenumbers.NATIONAL} {
+				first := phonenumbers.Format(example, format)
+				want, err := r.Parse(first)
+				if err != nil || !want.valid() {
+					continue
+				}
+				for _, between := range []string{"/", " / ", ", ", ";", " ::: ", "\n", " | "} {
+					for _, second := range []string{"90", phonenumbers.Format(all[(i+1)%len(all)], format)} {
+						raw := first + between + second
+						if n, err := r.Parse(raw); err == nil {
+							t.Errorf("%s %q is read as one number, %s", code, raw, n)
+						}
+						if n, leftOut, err := r.ParseFirst(raw); n != want || leftOut != 1 {
+							t.Errorf("%s %q: got %q, %d left out, %v", code, raw, n, leftOut, err)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestCallingCodeTwice writes the calling code of each example twice. That is the
+// example or no number, unless it is a valid number as it stands.
+func TestCallingCodeTwice(t *testing.T) {
+	t.Parallel()
+	undone, all := 0, 0
+	for code := range phonenumbers.GetSupportedRegions() {
+		r := mustRegion(t, code)
+		for _, example := range ofRegion(code) {
+			once := international(example)
+			calling := Number(example.GetCountryCode()).String()[1:]
+			for _, raw := range []string{"+" + calling + " " + once, calling + once, "00" + calling + once} {
+				if strings.HasPrefix(raw, "00") && numberingPlans().metadata[code].GetInternationalPrefix() != "00" {
+					continue
+				}
+				all++
+				n, err := r.Parse(raw)
+				if n.String() == "+"+once {
+					undone++
+				} else if err == nil && !n.valid() {
+					t.Errorf("%s %q: got %q, want %q or none", code, raw, n, once)
+				}
+			}
+		}
+	}
+	t.Logf("of %d, %d were taken for the number with its calling code once", all, undone)
+	if undone < all*8/10 {
+		t.Errorf("of %d, only %d were taken for the number with its calling code once", all, undone)
 	}
 }
