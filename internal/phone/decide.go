@@ -84,12 +84,6 @@ func (r *Region) valid(digits []byte, plus bool) bool {
 	return valid(library("+"+text(digits), "")) != nil
 }
 
-// valid reports whether n is valid in one of the regions of its calling code.
-func (n Number) valid() bool {
-	region, line := n.Origin()
-	return region != "" && line != UnknownLine
-}
-
 // validLocal reports whether the digits are a valid number as it is dialled in
 // the region.
 func (r *Region) validLocal(digits []byte) bool {

@@ -35,7 +35,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%s %q: got %q, %v", code, raw, n, err)
 		}
 		var spelled spelling
-		if !endsInZeros(raw) && spelled.read(raw) {
+		if len(raw) <= maxInputBytes && !endsInZeros(raw) && spelled.read(raw) {
 			want := reference(text(spelled.digits()), spelled.plus, code)
 			if n != want && (n != 0 || !r.joins(&spelled, want)) {
 				t.Fatalf("%s %q: got %q, the library says %q", code, raw, n, want)

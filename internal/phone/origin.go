@@ -42,6 +42,12 @@ func (n Number) Origin() (region string, line Line) {
 	return "", UnknownLine
 }
 
+// valid reports whether n is valid in one of the regions of its calling code.
+func (n Number) valid() bool {
+	region, line := n.Origin()
+	return region != "" && line != UnknownLine
+}
+
 // lineOf maps a set of types to a Line, with libphonenumber's precedence.
 func lineOf(types uint32, oneForm bool) Line {
 	switch {

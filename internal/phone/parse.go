@@ -1,9 +1,13 @@
 package phone
 
 import (
-	"math/bits"
+	"cmp"
 	"strings"
 )
+
+// maxInputBytes is the length of the longest text that is read as a number. It
+// bounds the work on a text that is none.
+const maxInputBytes = 1024
 
 // Parse reads a number in any spelling. Blanks, punctuation and invisible
 // characters are left out, decimal digits of any script are digits, and one plus
@@ -23,6 +27,10 @@ import (
 // for which [fault.Need.OfNumber] is true. Parse does not translate letters to
 // digits or drop extensions, and does not read two numbers as one.
 func (r *Region) Parse(raw string) (Number, error) {
+	if len(raw) > maxInputBytes {
+		_, err := r.parseWrapped(raw[:maxInputBytes])
+		return 0, cmp.Or(err, errNotWritten)
+	}
 	var s spelling
 	if !endsInZeros(raw) && s.read(raw) {
 		if n := r.number(&s); n != 0 {
@@ -86,19 +94,19 @@ func (r *Region) number(s *spelling) Number {
 // region, and what follows is a number too or very short: 98765 43210 11 would be
 // a number of Iran.
 func (r *Region) joins(s *spelling, n Number) bool {
-	digits := s.digits()
-	for set := s.slashes; set != 0; set &= set - 1 {
-		if r.valid(digits[:min(bits.TrailingZeros64(set), len(digits))], s.plus) {
-			return true
-		}
-	}
-	if s.plus || n.country() == r.country {
+	const short = 3 // digits
+	foreign := !s.plus && n.country() != r.country
+	if s.slashes == 0 && !foreign {
 		return false
 	}
-	const short = 3 // digits
-	for set := s.breaks; set != 0; set &= set - 1 {
-		at := min(bits.TrailingZeros64(set), len(digits))
-		if at < len(digits) && r.validLocal(digits[:at]) && (len(digits)-at <= short || r.valid(digits[at:], false)) {
+	digits := s.digits()
+	for at := 1; at < len(digits); at++ {
+		if s.breaks>>at&1 == 0 {
+			continue
+		}
+		before, after := digits[:at], digits[at:]
+		if s.slashes>>at&1 != 0 && r.valid(before, s.plus) ||
+			foreign && r.validLocal(before) && (len(after) <= short || r.valid(after, false)) {
 			return true
 		}
 	}

@@ -11,10 +11,11 @@ import (
 // bars, ends of lines, slashes, or the ::: of Google's contacts. The first number
 // that is valid is preferred to an earlier one that only has the general form.
 // What is left out need not be a number: the Indian 022-23456789/90 leaves out
-// one. A text that has no number is a fault, as with [Region.Parse].
+// one. A text that has no number, or is longer than 16 KiB, is a fault, as with
+// [Region.Parse].
 func (r *Region) ParseFirst(raw string) (first Number, leftOut int, err error) {
 	first, err = r.Parse(raw)
-	if err == nil || err == errExtension {
+	if err == nil || err == errExtension || len(raw) > 16*maxInputBytes {
 		return first, 0, err
 	}
 	parts := parts{region: r}
