@@ -130,7 +130,7 @@ func accept(d *Draft, numbers numberReader) (c Contact, leftOut int, err error) 
 }
 
 func contactOf(d *Draft, number phone.Number) Contact {
-	return Contact{Number: number, Texts: d.Texts, CustomField: d.CustomField}
+	return Contact{Number: number, Texts: d.Texts, CustomField: compact(d.CustomField)}
 }
 
 // check refuses what no store keeps or no field is meant for.

@@ -16,8 +16,8 @@ type Contact struct {
 	SID    SID
 	Number phone.Number // unique within the account
 	Texts  Texts
-	// CustomField is the JSON object that was given with the contact, byte for
-	// byte; "" when none was.
+	// CustomField is the JSON object that was given with the contact, without white
+	// space between its tokens and otherwise byte for byte; "" when none was.
 	CustomField string
 	// Created is the time of creation in nanoseconds, which the sid has too,
 	// rounded down to 1/4096 ms: the order by Created and the order by SID are
@@ -99,8 +99,10 @@ const (
 )
 
 // Overwrite writes the fields that another contact was given over this one's,
-// which has the same number. It is for stores.
+// which has the same number. A contact that has all the values already keeps its
+// Updated. It is for stores.
 func (c *Contact) Overwrite(given *Contact) {
+	before := *c
 	for i, text := range given.Texts {
 		if text.Given {
 			c.Texts[i] = text
@@ -109,5 +111,7 @@ func (c *Contact) Overwrite(given *Contact) {
 	if given.CustomField != "" {
 		c.CustomField = given.CustomField
 	}
-	c.Updated = latest(given.Updated, c.Created)
+	if *c != before {
+		c.Updated = latest(given.Updated, c.Created)
+	}
 }

@@ -76,15 +76,22 @@ func (p *ListPatch) Fits(l *List) bool {
 	return p.IfUpdated.IsZero() || p.IfUpdated.Equal(l.Updated)
 }
 
-// Apply changes the list. It is for stores, which have the list.
-func (p *ListPatch) Apply(l *List) {
+// Apply changes the list, and reports whether that made a difference: a list that
+// has the name and the tag already keeps its Updated. It is for stores, which have
+// the list.
+func (p *ListPatch) Apply(l *List) (changed bool) {
+	before := *l
 	if p.Name.Set {
 		l.Name = p.Name.Value
 	}
 	if p.Tag.Set {
 		l.Tag = p.Tag.Text
 	}
+	if *l == before {
+		return false
+	}
 	l.Updated = latest(p.at, l.Created)
+	return true
 }
 
 // CreateLists creates a list of each draft that is valid and whose name is

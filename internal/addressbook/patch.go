@@ -46,8 +46,11 @@ func (p *Patch) Fits(c *Contact) bool {
 	return p.IfUpdated.IsZero() || p.IfUpdated.Equal(c.Updated)
 }
 
-// Apply changes the contact. It is for stores, which have the contact.
-func (p *Patch) Apply(c *Contact) {
+// Apply changes the contact, and reports whether that made a difference: a contact
+// that has all the values already keeps its Updated. It is for stores, which have
+// the contact.
+func (p *Patch) Apply(c *Contact) (changed bool) {
+	before := *c
 	if p.number != 0 {
 		c.Number = p.number
 	}
@@ -59,7 +62,11 @@ func (p *Patch) Apply(c *Contact) {
 	if p.CustomField.Set {
 		c.CustomField = p.CustomField.Value
 	}
+	if *c == before {
+		return false
+	}
 	c.Updated = latest(p.at, c.Created)
+	return true
 }
 
 // UpdateContacts changes contacts, one after the other in one transaction, and
@@ -95,6 +102,7 @@ func (p *Patch) accept(numbers numberReader, now time.Time) error {
 		}
 		p.number = number
 	}
+	p.CustomField.Value = compact(p.CustomField.Value)
 	p.at = now
 	var c Contact
 	p.Apply(&c)

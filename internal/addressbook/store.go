@@ -32,7 +32,8 @@ type Store interface {
 	InsertContacts(ctx context.Context, account int64, contacts []Contact, opts CreateOptions, ready journal.Ready[[]*Contact]) error
 
 	// UpdateContacts applies patches one after the other, in one transaction.
-	// The result of each is the contact as it is now, a NotFound fault, a
+	// The result of each is the contact as it is now (the same as before, date and
+	// all, when [Patch.Apply] makes no difference), a NotFound fault, a
 	// Duplicate fault with the contact that has the number, or a Changed fault
 	// with the contact when [Patch.Fits] says no.
 	UpdateContacts(ctx context.Context, account int64, patches []Patch, ready journal.Ready[[]Result]) error
@@ -62,7 +63,8 @@ type Store interface {
 	InsertLists(ctx context.Context, account int64, lists []List, ready journal.Ready[[]ListResult]) error
 
 	// UpdateLists applies patches one after the other, in one transaction. The
-	// result of each is the list as it is now, a NotFound or Duplicate fault, or a
+	// result of each is the list as it is now (the same as before, date and all, when
+	// [ListPatch.Apply] makes no difference), a NotFound or Duplicate fault, or a
 	// Changed fault with the list when [ListPatch.Fits] says no.
 	UpdateLists(ctx context.Context, account int64, patches []ListPatch, ready journal.Ready[[]ListResult]) error
 

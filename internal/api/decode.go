@@ -83,11 +83,19 @@ func (q *bulkRequest[T]) array(d *decoder) (items []T, count int, err error) {
 	return items, count, err
 }
 
-// decodeOne reads a body that is itself one item.
-func decodeOne[T any](body []byte, read func(*decoder, *T) error) (item T, err error) {
+// decodeOne reads a body that is itself one item, a change. One whose keys all mean
+// nothing is answered with noKnownField: its sender expects a change, and would be
+// told of a success. A body without keys asks for nothing.
+func decodeOne[T any](body []byte, noKnownField error, read func(*decoder, *T) error) (item T, err error) {
+	if emptyArray(body) {
+		return item, nil
+	}
 	d := newDecoder(body)
 	if err := d.document(func() error { return read(d, &item) }); err != nil {
 		return item, unparsable(body, new(struct{}), err)
+	}
+	if d.unknown && !d.known {
+		return item, noKnownField
 	}
 	return item, nil
 }
@@ -113,6 +121,8 @@ type decoder struct {
 	// text is the body as a string. What needs no unquoting is a part of it,
 	// so that a field costs no allocation.
 	text string
+	// known and unknown tell whether item has met keys that it knows, and others.
+	known, unknown bool
 }
 
 func newDecoder(body []byte) *decoder {

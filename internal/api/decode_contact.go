@@ -53,7 +53,10 @@ var contactFields = func() (fields [contactFieldCount]field) {
 	return fields
 }()
 
-var errNoContactObject = fault.New(fault.Invalid, "Invalid Contact: it must be a JSON object")
+var (
+	errNoContactObject = fault.New(fault.Invalid, "Invalid Contact: it must be a JSON object")
+	errNoContactField  = errNoKnownField("Contact", contactFields[:contactCustom])
+)
 
 // contactValues is what one object says of a contact.
 type contactValues [contactFieldCount]value
@@ -97,7 +100,7 @@ func readContactPatch(d *decoder, p *addressbook.Patch) error {
 
 // decodeContactPatch decodes a body that is such a change.
 func decodeContactPatch(body []byte) (addressbook.Patch, error) {
-	return decodeOne(body, readContactPatch)
+	return decodeOne(body, errNoContactField, readContactPatch)
 }
 
 // readNamedContactPatch reads a change of a contact that it names itself.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,15 +29,32 @@ type value struct {
 // wrong with the item.
 func (d *decoder) item(notObject error, known []field, values []value) (invalid, err error) {
 	if d.dec.PeekKind() != '{' {
-		return notObject, d.dec.SkipValue()
+		raw, err := d.dec.ReadValue()
+		if err != nil || emptyArray(raw) {
+			return nil, err
+		}
+		return notObject, nil
 	}
 	return nil, d.object(func(name string) error {
 		f := find(known, name)
 		if f < 0 {
+			d.unknown = true
 			return d.dec.SkipValue()
 		}
+		d.known = true
 		return d.value(&known[f], &values[f])
 	})
+}
+
+// errNoKnownField is the fault of a change that names no field of what it changes,
+// a contact or a list.
+func errNoKnownField(what string, known []field) error {
+	names := make([]string, len(known))
+	for i := range known {
+		names[i] = string(known[i].name)
+	}
+	return fault.New(fault.Invalid, fmt.Sprintf("Invalid %s: the body must be an object with one or more of the fields %s",
+		what, strings.Join(names, ", ")))
 }
 
 // find looks a key up, as it is spelt, or else without regard to case, as
@@ -71,6 +89,8 @@ func (d *decoder) value(f *field, v *value) error {
 		} else {
 			v.Text = addressbook.Given(d.source(raw))
 		}
+	case f.isObj && emptyArray(raw):
+		v.Text = addressbook.Given("{}")
 	case kind == '"' && !f.isObj:
 		text, err := d.unquote(raw)
 		if err != nil {
@@ -84,6 +104,16 @@ func (d *decoder) value(f *field, v *value) error {
 		v.fault = fault.InvalidField(f.name, "it must be a string")
 	}
 	return nil
+}
+
+// emptyArray tells whether JSON is an array without elements. PHP has one type for
+// arrays and objects, and json_encode writes an empty one as an array: where an
+// object belongs, that is an object without keys.
+func emptyArray(json []byte) bool {
+	const blanks = " \t\r\n"
+	inner, opened := bytes.CutPrefix(bytes.Trim(json, blanks), []byte("["))
+	inner, closed := bytes.CutSuffix(inner, []byte("]"))
+	return opened && closed && len(bytes.Trim(inner, blanks)) == 0
 }
 
 // firstFault returns what is wrong with the first value that has anything

@@ -49,6 +49,7 @@ var listFields = [listFieldCount]field{
 var referenceFields = [1]field{{name: "contact_sid"}}
 
 var (
+	errNoListField       = errNoKnownField("List", listFields[:listSID])
 	errNoListObject      = fault.New(fault.Invalid, "Invalid List: it must be a JSON object")
 	errNoReferenceObject = fault.New(fault.Invalid, "Invalid ContactReference: it must be a JSON object")
 )
@@ -84,7 +85,7 @@ func readListPatch(d *decoder, p *addressbook.ListPatch) error {
 
 // decodeListPatch decodes a body that is such a change.
 func decodeListPatch(body []byte) (addressbook.ListPatch, error) {
-	return decodeOne(body, readListPatch)
+	return decodeOne(body, errNoListField, readListPatch)
 }
 
 // readNamedListPatch reads a change of a list that it names itself.

@@ -168,7 +168,7 @@ func TestNDJSONLines(t *testing.T) {
 	if err := json.Unmarshal([]byte(line), &got); err != nil || rest != "" {
 		t.Fatalf("%v in %q", err, file)
 	}
-	if custom := string(got.CustomField); custom != "{ \"a\":  [1, \"\\n\"]  }" {
+	if custom := string(got.CustomField); custom != `{"a":[1,"\n"]}` {
 		t.Errorf("custom_field is %q", custom)
 	}
 	if got.SID != want.SID || *got.Tag != *want.Tag || got.DateCreated != want.DateCreated || !strings.Contains(got.DateCreated, "-0") {

@@ -75,7 +75,7 @@ func TestErrorsKeepCells(t *testing.T) {
 	if got := c.Await(again); got.Stats != (servertest.Stats{Total: 2, Success: 2}) {
 		t.Errorf("got %+v of %s", got, text)
 	}
-	want := []string{asha + `|=1+1||-|-|' a|{"a":-5}`, vikram + "| Asha |a\r\nb|-|-|\r\n|{\"k\":\r\n1}"}
+	want := []string{asha + `|=1+1||-|-|' a|{"a":-5}`, vikram + "| Asha |a\r\nb|-|-|\r\n|{\"k\":1}"}
 	if diff := cmp.Diff(want, stored(t, c)); diff != "" {
 		t.Errorf("contacts (-want +got):\n%s", diff)
 	}

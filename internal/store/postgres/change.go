@@ -90,7 +90,9 @@ func (b *bench) apply(p *addressbook.Patch) addressbook.Result {
 	if !p.Fits(c) {
 		return addressbook.Result{Contact: &after, Fault: addressbook.ErrChanged}
 	}
-	p.Apply(&after)
+	if !p.Apply(&after) {
+		return addressbook.Result{Contact: &after}
+	}
 	if after.Number != c.Number {
 		if other := b.holders[after.Number]; other != nil {
 			told := *other

@@ -109,16 +109,18 @@ func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressb
 				results[i] = addressbook.ListResult{List: &after, Fault: addressbook.ErrListChanged}
 				continue
 			}
-			p.Apply(&after)
+			results[i].List = &after
+			if !p.Apply(&after) {
+				continue
+			}
 			if holder, held := names[after.Name]; held && holder != l.SID {
-				results[i].Fault = addressbook.ErrNameTaken
+				results[i] = addressbook.ListResult{Fault: addressbook.ErrNameTaken}
 				continue
 			}
 			delete(names, l.Name)
 			names[after.Name] = l.SID
 			*l = after
 			changed[l.SID] = true
-			results[i].List = &after
 		}
 		// Somebody may take a name after we looked; the next look sees it.
 		t.retryOnConflict = true

@@ -42,7 +42,9 @@ func (tx *editTx) update(p *addressbook.Patch) (addressbook.Result, error) {
 		return addressbook.Result{Contact: &c, Fault: addressbook.ErrChanged}, nil
 	}
 	before := c.Number
-	p.Apply(&c)
+	if !p.Apply(&c) {
+		return addressbook.Result{Contact: &c}, nil
+	}
 	if c.Number != before {
 		other, err := tx.takeNumber(c.Number, c.SID)
 		if err != nil {

@@ -106,7 +106,9 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 	if !p.Fits(&l) {
 		return addressbook.ListResult{List: &l, Fault: addressbook.ErrListChanged}, nil
 	}
-	p.Apply(&l)
+	if !p.Apply(&l) {
+		return addressbook.ListResult{List: &l}, nil
+	}
 	err = queryOne(tx.Conn, `SELECT 1 FROM lists WHERE account_id = ? AND name = ? AND id <> ?`,
 		[]any{tx.edit.account, l.Name, id}, func(*sqlite.Stmt) error { return nil })
 	switch {

@@ -94,6 +94,11 @@ func updateListsUnlessChanged(t *testing.T, f *fixture) {
 	second := l
 	l.Tag = addressbook.Given("three")
 	same(t, "results", results, []addressbook.ListResult{becameList(second), changed(second), becameList(l)})
+
+	// What is so already, or is not asked for, leaves the date.
+	results, _ = f.updateLists(t, patch("two", at), addressbook.ListPatch{SID: l.SID, Tag: set("three")}, addressbook.ListPatch{SID: l.SID})
+	same(t, "results", results, []addressbook.ListResult{becameList(l), becameList(l), becameList(l)})
+	f.listed(t, l)
 	gone := patch("late", at)
 	gone.SID = contact(1).SID
 	results, _ = f.updateLists(t, gone)

@@ -29,6 +29,7 @@ func (m *memory) update(at time.Time, patches []addressbook.Patch) []addressbook
 			results[i].Fault = addressbook.ErrNoContact
 			continue
 		}
+		before := *c
 		if p.Number.Set {
 			n, err := phone.ParseE164(p.Number.Value)
 			if err != nil {
@@ -51,7 +52,9 @@ func (m *memory) update(at time.Time, patches []addressbook.Patch) []addressbook
 		custom := addressbook.Text{Value: c.CustomField}
 		set(&custom, p.CustomField)
 		c.CustomField = custom.Value
-		c.Updated = at
+		if *c != before {
+			c.Updated = at
+		}
 		now := *c
 		results[i].Contact = &now
 	}
@@ -95,6 +98,7 @@ func (m *memory) updateLists(at time.Time, patches []addressbook.ListPatch) []ad
 			results[i].Fault = addressbook.ErrNoList
 			continue
 		}
+		before := m.lists[index]
 		if p.Name.Set {
 			if other := m.named(p.Name.Value); other != nil && other.SID != p.SID {
 				results[i].Fault = addressbook.ErrNameTaken
@@ -105,7 +109,9 @@ func (m *memory) updateLists(at time.Time, patches []addressbook.ListPatch) []ad
 		if p.Tag.Set {
 			m.lists[index].Tag = p.Tag.Text
 		}
-		m.lists[index].Updated = at
+		if m.lists[index] != before {
+			m.lists[index].Updated = at
+		}
 		results[i].List = m.list(p.SID)
 	}
 	return results

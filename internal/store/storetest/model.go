@@ -124,7 +124,7 @@ func drawChange(rt *rapid.T) addressbook.Change {
 }
 
 func drawCustom(rt *rapid.T) addressbook.Change {
-	return rapid.SampledFrom([]addressbook.Change{{}, emptied, set(`{ "a":1 }`)}).Draw(rt, "custom field")
+	return rapid.SampledFrom([]addressbook.Change{{}, emptied, set(`{"a":1}`)}).Draw(rt, "custom field")
 }
 
 // drawContacts draws contacts with numbers of their own.

@@ -35,6 +35,14 @@ func insertOver(t *testing.T, f *fixture) {
 	}
 	f.holds(t, want, known[1], fresh)
 
+	// The same once more makes no difference.
+	again := over
+	again.Updated = over.Updated.Add(1)
+	existing = f.insertWith(t, addressbook.CreateOptions{OnDuplicate: addressbook.UpdateDuplicate}, again)
+	if existing[0] == nil || *existing[0] != want {
+		t.Errorf("existing is %+v, want %+v", existing[0], want)
+	}
+
 	// Skipping changes nothing, here as with any duplicate.
 	existing = f.insertWith(t, addressbook.CreateOptions{OnDuplicate: addressbook.SkipDuplicate}, contact(firstNumber))
 	if existing[0] == nil || *existing[0] != want {

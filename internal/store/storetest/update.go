@@ -35,12 +35,10 @@ func updateFields(t *testing.T, f *fixture) {
 			check(p)
 		}
 	}
-	for _, change := range []addressbook.Change{set(`{ "b" : 1.0, "a":[] }`), emptied, set(`{}`)} {
+	for _, change := range []addressbook.Change{set(`{"b":1.0,"a":[]}`), emptied, set(`{}`)} {
 		c.CustomField = change.Value
 		check(addressbook.Patch{SID: c.SID, CustomField: change})
 	}
-	// Nothing given is nothing changed, but for the date.
-	check(addressbook.Patch{SID: c.SID})
 	// All at once.
 	p := addressbook.Patch{SID: c.SID, Number: setNumber(firstNumber + 7), CustomField: set(`{"all":true}`)}
 	for i, name := range addressbook.TextKeys() {
@@ -48,6 +46,17 @@ func updateFields(t *testing.T, f *fixture) {
 	}
 	c.Number, c.CustomField = firstNumber+7, `{"all":true}`
 	check(p)
+	// What is so already, or is not asked for, leaves the date.
+	for _, p := range []addressbook.Patch{p, {SID: c.SID}, {SID: c.SID, Texts: addressbook.Changes{addressbook.Tag: p.Texts[addressbook.Tag]}}} {
+		results, _ := f.update(t, p)
+		same(t, "result", results, []addressbook.Result{became(c)})
+		f.holds(t, c, other)
+	}
+	// "" is not nothing, though both show no text.
+	c.Texts[addressbook.Tag] = addressbook.Text{}
+	check(addressbook.Patch{SID: c.SID, Texts: addressbook.Changes{addressbook.Tag: emptied}})
+	c.Texts[addressbook.Tag] = addressbook.Given("")
+	check(addressbook.Patch{SID: c.SID, Texts: addressbook.Changes{addressbook.Tag: set("")}})
 	f.reopen()
 	f.holds(t, c, other)
 }
@@ -135,10 +144,11 @@ func updateUnlessChanged(t *testing.T, f *fixture) {
 	c.Texts[addressbook.LastName] = addressbook.Given("three")
 	same(t, "results", results, []addressbook.Result{became(second), changed(second), became(c)})
 
-	// To change nothing is a change too.
-	results, now := f.update(t, addressbook.Patch{SID: c.SID, IfUpdated: at}, patch("late", at))
-	c.Updated = now
-	same(t, "results", results, []addressbook.Result{became(c), changed(c)})
+	// To change nothing is no change.
+	results, now := f.update(t, addressbook.Patch{SID: c.SID, IfUpdated: at}, patch("two", at), patch("four", at), patch("late", at))
+	before := c
+	c.Texts[addressbook.FirstName], c.Updated = addressbook.Given("four"), now
+	same(t, "results", results, []addressbook.Result{became(before), became(before), became(c), changed(c)})
 	gone := patch("late", now)
 	gone.SID = contact(1).SID
 	results, _ = f.update(t, gone)
