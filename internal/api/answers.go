@@ -58,7 +58,7 @@ func bodied[T any](a *API, decode func(body []byte) (T, error), h func(r *http.R
 func takeWork(r *http.Request, body []byte) error {
 	ctx, need := r.Context(), workBytes(body)
 	share := budget.Of(ctx)
-	if r.ContentLength <= smallBody && need > budget.Free {
+	if announced(r) <= smallBody && need > budget.Free {
 		if err := share.ReserveMost(ctx, need+storedBytes(body)); err != nil {
 			return err
 		}

@@ -167,6 +167,7 @@ func (a *API) As(caller account.Caller, permit Permit) http.Handler {
 
 // answer serves a request that was admitted.
 func (a *API) answer(w http.ResponseWriter, r *http.Request) {
+	r = withoutSlash(r)
 	if a.routes.Serve(w, r) {
 		return
 	}
@@ -177,6 +178,19 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	Fail(w, r, errNoRoute)
+}
+
+// withoutSlash returns the request without the slash at the end of its path, with
+// which some clients join paths.
+func withoutSlash(r *http.Request) *http.Request {
+	if !strings.HasSuffix(r.URL.EscapedPath(), "/") {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
+	plain := *r
+	plain.URL = &u
+	return &plain
 }
 
 type askerKey struct{}

@@ -32,13 +32,20 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 	if err := checkContentType(r); err != nil {
 		return nil, err
 	}
-	if err := checkEncoding(r); err != nil {
+	gzipped, err := isGzipped(r)
+	if err != nil {
 		return nil, err
 	}
 	if r.ContentLength > a.maxBody {
 		return nil, a.tooLarge()
 	}
 	source := &prompt{Reader: r.Body, share: share}
+	if gzipped {
+		if source.Reader, err = decompress(r, a.maxBody); err != nil {
+			return nil, err
+		}
+	}
+	length := announced(r)
 	body = bodies.get(firstRead)
 	// Memory is taken as the body comes, a few times more at each step: one that
 	// comes in chunks of unknown number must not keep others out before it is
@@ -49,6 +56,8 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 		var ended bool
 		body, ended, err = readUpTo(source, body, allowed)
 		switch {
+		case isTooLarge(err):
+			err = a.tooLarge()
 		case err != nil:
 			err = broken(err)
 		case int64(len(body)) > a.maxBody:
@@ -57,11 +66,11 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 			return body, nil
 		default:
 			most := a.maxBody + 1 // one more, to see that it is too large
-			if r.ContentLength > 0 {
-				most = r.ContentLength + 1 // one more, to see its end
+			if length > 0 {
+				most = length + 1 // one more, to see its end
 			}
-			if allowed == firstRead && r.ContentLength > smallBody {
-				if err = share.ReserveMost(r.Context(), announcedBytes(r.ContentLength)); err != nil {
+			if allowed == firstRead && length > smallBody {
+				if err = share.ReserveMost(r.Context(), announcedBytes(length)); err != nil {
 					break
 				}
 				source.until = time.Now().Add(promptTime)
@@ -76,6 +85,15 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 			return nil, err
 		}
 	}
+}
+
+// announced returns how many bytes a request's body has, before it has come; -1
+// when that is not known, as of one that is compressed.
+func announced(r *http.Request) int64 {
+	if gzipped, _ := isGzipped(r); gzipped {
+		return -1
+	}
+	return r.ContentLength
 }
 
 // promptTime is how long what was reserved for a body is kept while it comes. It
@@ -169,14 +187,4 @@ func shorten(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxEcho], "") + "..."
-}
-
-// checkEncoding refuses a body that is compressed, which is never undone: a
-// small one could be any size. That a decoder cannot read it would not tell its
-// sender why.
-func checkEncoding(r *http.Request) error {
-	if given := r.Header.Get("Content-Encoding"); given != "" && !strings.EqualFold(given, "identity") {
-		return fault.New(fault.UnsupportedType, "Content-Encoding: "+shorten(given))
-	}
-	return nil
 }

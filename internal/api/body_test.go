@@ -159,7 +159,7 @@ func TestRefusedBody(t *testing.T) {
 		"no route":          {"POST", "/nothing", json, c, 404},
 		"method":            {"PATCH", "/contacts", json, c, 405},
 		"type":              {"POST", "/contacts", "Content-Type: text/plain", c, 415},
-		"encoding":          {"POST", "/lists", json + "\r\nContent-Encoding: gzip", c, 415},
+		"encoding":          {"POST", "/lists", json + "\r\nContent-Encoding: br", c, 415},
 		"bad key":           {"POST", "/contacts", json + "\r\nIdempotency-Key: a b", c, 400},
 		"upload, wrong key": {"POST", "/contacts/csv-upload", "Content-Type: multipart/form-data; boundary=x", c.As("x", "y"), 401},
 		"upload, type":      {"POST", "/contacts/csv-upload", "Content-Type: text/csv", c, 415},

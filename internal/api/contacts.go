@@ -101,7 +101,7 @@ func (a *API) getContact(r *http.Request) (reply, error) {
 }
 
 func (a *API) getContacts(r *http.Request) (reply, error) {
-	query, w, err := parseContactQuery(r, contactsPath(accountOf(r)))
+	query, w, err := parseContactQuery(r, contactsPath(accountOf(r)), maxLimit)
 	if err != nil {
 		return reply{}, err
 	}

@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	// maxFormBytes is what a form may have besides its file.
-	maxFormBytes = 1 << 20
+	// maxFormBytes is what a form may have, 1 MiB of it besides its file.
+	maxFormBytes = upload.MaxFileBytes + 1<<20
 	// maxPartBytes is how much is read of a text part: more than any may have.
 	maxPartBytes = 4 << 10
 	// uploadBytes is what an upload takes while it comes: buffers, a piece of the
@@ -33,14 +33,18 @@ const (
 
 // handleCSV adds the routes of CSV uploads.
 func (a *API) handleCSV(base string) {
-	a.serve("POST "+base+"/contacts/csv-upload", slowbody.Upload(answering(a.once(a.uploadCSV, drainUpload))))
+	const uploads = "/contacts/csv-upload"
+	a.serve("POST "+base+uploads, slowbody.Upload(answering(a.once(a.uploadCSV, drainUpload))))
+	a.serve("PUT "+base+uploads+"/{list_sid}", slowbody.Upload(answering(a.once(a.uploadCSV, drainUpload))))
+	a.handle("GET "+base+uploads+"/{list_sid}", a.uploadColumns)
 	a.handle("GET "+base+"/csv-status/{upload_id}", a.csvStatus)
 	a.serve("GET "+base+"/csv-status/{upload_id}/errors", a.csvErrors)
 	a.handle("GET "+base+"/csv-uploads", a.csvUploads)
 	a.remove(base+"/csv-uploads/{upload_id}", a.cancelUpload)
 }
 
-// uploadCSV takes a file of contacts; its rows are worked later.
+// uploadCSV takes a file of contacts, for the list in the path if there is one; its
+// rows are worked later.
 func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 	defer func() {
 		if err != nil {
@@ -51,21 +55,21 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := checkEncoding(r); err != nil {
+	gzipped, err := isGzipped(r)
+	if err != nil {
 		return reply{}, err
 	}
 	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
 		return reply{}, err
 	}
-	const limit = upload.MaxFileBytes + maxFormBytes
 	form := &uploadForm{words: make(url.Values)}
 	if attemptOf(r) != nil {
 		form.sum = sha256.New()
 	}
-	if r.ContentLength > limit {
+	if r.ContentLength > maxFormBytes {
 		err = errFormTooLarge
 	} else {
-		err = a.readForm(r, form, multipart.NewReader(http.MaxBytesReader(nil, r.Body, limit), boundary))
+		err = a.readForm(r, form, boundary, gzipped)
 	}
 	defer form.file.Discard()
 	if err != nil {
@@ -74,15 +78,23 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 	if answer, again, err := replay(r, form.said()); again || err != nil {
 		return answer, err
 	}
-	if err := form.readType(); err != nil {
+	if form.request.Type, form.request.TypeGiven, err = uploadType(form.wordType); err != nil {
 		return reply{}, err
+	}
+	if r.PathValue("list_sid") != "" {
+		list, err := a.book.List(r.Context(), accountOf(r), sidIn(r, "list_sid"))
+		if err != nil {
+			return reply{}, err
+		}
+		form.request.List = list.SID
 	}
 	if form.request.Options, err = form.options(r); err != nil {
 		return reply{}, err
 	}
+	e := newEncoder(accountOf(r))
 	answer := pending{r: r}
-	return answer.end(a.imports.Start(r.Context(), accountOf(r), form.file, form.request, func(u upload.Upload) *journal.Receipt {
-		return answer.keep(dataReply(r, func(b []byte) []byte { return appendSummary(b, &u) }))
+	return answer.end(a.imports.Start(r.Context(), accountOf(r), form.file, form.request, func(s upload.Started) *journal.Receipt {
+		return answer.keep(dataReply(r, func(b []byte) []byte { return e.started(b, &s) }))
 	}))
 }
 
@@ -157,7 +169,14 @@ func (f *uploadForm) options(r *http.Request) (addressbook.CreateOptions, error)
 
 // readForm reads the parts, in whatever order they come. Of a text part that
 // comes twice the first one counts, as for the platform's own FormValue.
-func (a *API) readForm(r *http.Request, form *uploadForm, parts *multipart.Reader) error {
+func (a *API) readForm(r *http.Request, form *uploadForm, boundary string, gzipped bool) (err error) {
+	var body io.Reader = http.MaxBytesReader(nil, r.Body, maxFormBytes)
+	if gzipped {
+		if body, err = decompress(r, maxFormBytes); err != nil {
+			return err
+		}
+	}
+	parts := multipart.NewReader(body, boundary)
 	for {
 		part, err := parts.NextPart()
 		if err == io.EOF {
@@ -201,20 +220,17 @@ func (a *API) readForm(r *http.Request, form *uploadForm, parts *multipart.Reade
 	return nil
 }
 
-// readType reads what the type part says.
-func (f *uploadForm) readType() error {
-	switch strings.ToLower(f.wordType) {
+// uploadType reads the type of an upload's list; "" is none.
+func uploadType(word string) (t addressbook.ListType, given bool, err error) {
+	switch strings.ToLower(word) {
 	case "":
-		return nil
+		return addressbook.Static, false, nil
 	case "static":
-		f.request.Type = addressbook.Static
+		return addressbook.Static, true, nil
 	case "dynamic":
-		f.request.Type = addressbook.Dynamic
-	default:
-		return errUploadType
+		return addressbook.Dynamic, true, nil
 	}
-	f.request.TypeGiven = true
-	return nil
+	return addressbook.Static, false, errUploadType
 }
 
 func readPart(part *multipart.Part) (string, error) {
@@ -238,7 +254,7 @@ func (k *errorKeeper) Read(p []byte) (int, error) {
 
 // badForm is the fault of a form that could not be read to its end.
 func badForm(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	if isTooLarge(err) {
 		return errFormTooLarge
 	}
 	return broken(err)

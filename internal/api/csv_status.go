@@ -13,6 +13,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/csvcell"
+	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
@@ -62,9 +63,13 @@ func appendUploadHead(b []byte, u *upload.Upload) []byte {
 	return append(b, '"')
 }
 
-// appendSummary appends what is answered to a file that came in.
-func appendSummary(b []byte, u *upload.Upload) []byte {
-	b = append(b, `{"summary":`...)
+// started appends what is answered to a file that came in: the list and the summary,
+// of which some client programs read one and some the other.
+func (e *encoder) started(b []byte, s *upload.Started) []byte {
+	u := &s.Upload
+	b = append(b, `{"list":`...)
+	b = e.list(b, &s.List)
+	b = append(b, `,"summary":`...)
 	b = appendUploadHead(b, u)
 	b = append(b, `,"list_name":`...)
 	b = appendString(b, u.ListName)
@@ -146,6 +151,51 @@ func (e *encoder) upload(b []byte, u *upload.Upload) []byte {
 	return append(b, `/errors"}`...)
 }
 
+// uploadColumns answers with the columns of the last file that was uploaded to a
+// list. The platform's page names the route and shows no answer; the shape is ours.
+func (a *API) uploadColumns(r *http.Request) (reply, error) {
+	words, err := parseWords(r)
+	if err != nil {
+		return reply{}, err
+	}
+	kind, given, err := uploadType(words.Get("type"))
+	if err != nil {
+		return reply{}, err
+	}
+	list, err := a.book.List(r.Context(), accountOf(r), sidIn(r, "list_sid"))
+	if err != nil {
+		return reply{}, err
+	}
+	if given && kind != list.Type {
+		return reply{}, upload.ErrOtherType(list.Type)
+	}
+	u, err := a.imports.LastUploadTo(r.Context(), accountOf(r), list.SID)
+	if fault.Is(err, fault.NotFound) {
+		return reply{}, errNoFileKept
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	return dataReply(r, func(b []byte) []byte {
+		b = append(b, `{"list_sid":"`...)
+		b = list.SID.AppendTo(b)
+		b = append(b, `","list_name":`...)
+		b = appendString(b, list.Name)
+		b = append(b, `,"type":"`...)
+		b = append(b, listTypes[list.Type]...)
+		b = append(b, `","headers":[`...)
+		for i, name := range table.ColumnNames(u.Header) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, name)
+		}
+		return append(b, `]}`...)
+	}), nil
+}
+
+var errNoFileKept = fault.New(fault.NotFound, "No file that was uploaded to this list is known any more")
+
 func (a *API) csvStatus(r *http.Request) (reply, error) {
 	u, err := a.imports.Upload(r.Context(), accountOf(r), sidIn(r, "upload_id"))
 	if err != nil {
@@ -159,7 +209,7 @@ func (a *API) csvStatus(r *http.Request) (reply, error) {
 const uploadWeight = 12 << 10
 
 func (a *API) csvUploads(r *http.Request) (reply, error) {
-	w, err := parseUnsorted(r, uploadsPath(accountOf(r)))
+	w, err := parseUnsorted(r, uploadsPath(accountOf(r)), maxLimit)
 	if err != nil {
 		return reply{}, err
 	}

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
@@ -53,7 +53,7 @@ type exportRequest struct {
 // handleExports adds the routes of exports.
 func (a *API) handleExports(base string) {
 	a.serve("GET "+base+"/contacts/export", a.export(func(r *http.Request) (exportRequest, error) {
-		request, w, err := parseExport(r)
+		request, w, err := parseExport(r, "list_sids")
 		request.query.Lists = w.listSIDs()
 		request.name = "contacts-" + accountOf(r).SID
 		return request, err
@@ -71,15 +71,20 @@ func (a *API) handleExports(base string) {
 	}))
 }
 
-// parseExport reads the filters and the format.
-func parseExport(r *http.Request) (exportRequest, window, error) {
-	query, w, err := parseContactQuery(r, "")
+// exportWords are the query words of every export. A misspelt filter would have
+// everything come, which nobody sees in a file.
+var exportWords = []string{"name", "number", "tag", "email", "q", "calling_code", "sort_by", "format"}
+
+// parseExport reads the filters and the format. It refuses words other than
+// exportWords and more.
+func parseExport(r *http.Request, more ...string) (exportRequest, window, error) {
+	query, w, err := parseContactQuery(r, "", maxLimit)
 	if err != nil {
 		return exportRequest{}, w, err
 	}
-	for _, word := range []string{"limit", "offset", "cursor", "filter"} {
-		if w.words.Has(word) {
-			return exportRequest{}, w, fault.New(fault.Invalid, "Invalid "+word+": an export does not take it")
+	for _, word := range slices.Sorted(maps.Keys(w.words)) {
+		if !slices.Contains(exportWords, word) && !slices.Contains(more, word) {
+			return exportRequest{}, w, fault.New(fault.Invalid, "Invalid "+shorten(word)+": an export does not take it")
 		}
 	}
 	if query.Sort != addressbook.ByCreated {
@@ -144,18 +149,6 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 	}
 }
 
-// writeGzip compresses what write writes. After an error it leaves the end out.
-func writeGzip(to io.Writer, write func(io.Writer) error) error {
-	zip, err := gzip.NewWriterLevel(to, gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
-	if err := write(zip); err != nil {
-		return err
-	}
-	return zip.Close()
-}
-
 // writeNDJSON writes the contacts as they stand in answers, one a line.
 func writeNDJSON(ctx context.Context, e *export.Export, enc *encoder, w io.Writer) error {
 	const most = 64 << 10 // bytes that are written at once, and one contact
@@ -167,8 +160,8 @@ func writeNDJSON(ctx context.Context, e *export.Export, enc *encoder, w io.Write
 		for i := range contacts {
 			start := len(b)
 			b = enc.contact(b, &contacts[i])
-			// A custom_field may have been sent with line ends between its values;
-			// there they are blanks, and a line is one contact.
+			// A custom_field that was stored before they were compacted may have line
+			// ends between its values; they become blanks, since a line is one contact.
 			oneLine(b[start:])
 			b = append(b, '\n')
 			if len(b) >= most {

@@ -49,6 +49,7 @@ func TestGoldenExport(t *testing.T) {
 	golden(t, "error_export_format", c.Get(c.Path("/contacts/export?format=xml")))
 	golden(t, "error_export_sort", c.Get(c.Path("/contacts/export?sort_by=name:asc")))
 	golden(t, "error_export_limit", c.Get(c.Path("/contacts/export?limit=10")))
+	golden(t, "error_export_word", c.Get(c.Path("/contacts/export?list_ids="+list.SID)))
 	golden(t, "error_export_list", c.Get(c.Path("/lists/"+strings.Repeat("0", 32)+"/export")))
 }
 
@@ -89,6 +90,11 @@ func TestExportFilters(t *testing.T) {
 		"contacts/export?offset=0":                                  "400",
 		"contacts/export?cursor=x":                                  "400",
 		"contacts/export?filter=show_list":                          "400",
+		"contacts/export?list_sids[]=" + b.SID + "&q=asha":          "2",
+		"contacts/export?list_sid=" + b.SID:                         "400",
+		"contacts/export?Tag=gold":                                  "400",
+		"contacts/export?_=1":                                       "400",
+		"lists/" + a.SID + "/export?list_sids=" + b.SID:             "400",
 		"contacts/export?q=%00":                                     "400",
 		"contacts/export?q=%zz":                                     "400",
 		"lists/" + a.SID + "/export":                                "0 1",

@@ -33,6 +33,26 @@ func TestGoldenCSV(t *testing.T) {
 	golden(t, "csv_status_dry_run", c.Get(c.Path("/csv-status/"+dry.ID)))
 	golden(t, "csv_uploads_dry_run", c.Get(c.Path("/csv-uploads?limit=1")))
 
+	// Into a list, by its sid: what else some clients send means nothing.
+	into := c.Path("/contacts/csv-upload/" + u.List)
+	put := func(path string, f *servertest.Form) servertest.Answer {
+		body, contentType := f.Body()
+		return c.Do(http.MethodPut, path, body, "Content-Type", contentType)
+	}
+	golden(t, "csv_columns", c.Get(into+"?type=static"))
+	again := put(into, form("file_path", "/tmp/leads.csv", "list_name", "Another").NamedFile("file_path", "x.csv", "x").File("number\n+919100000012\n"))
+	golden(t, "csv_upload_into", again)
+	if got := c.Await(again.Summary(t)); got.List != u.List || got.Stats != (servertest.Stats{Total: 1, Success: 1}) {
+		t.Errorf("got %+v", got)
+	}
+	golden(t, "error_csv_into_unknown", put(c.Path("/contacts/csv-upload/"+strings.Repeat("0", 32)), form().File("number\n")))
+	golden(t, "error_csv_into_type", put(into, form("type", "dynamic").File("number\n")))
+	golden(t, "error_csv_into_no_file", put(into, form()))
+	golden(t, "error_csv_columns_type", c.Get(into+"?type=dynamic"))
+	golden(t, "error_csv_columns_none", c.Get(c.Path("/contacts/csv-upload/"+c.CreateList("No file").SID)))
+	variables := send(form("list_name", "Variables", "type", "dynamic").File("Number,City , custom_field.plan,callbook_sid\n"))
+	golden(t, "csv_columns_dynamic", c.Get(c.Path("/contacts/csv-upload/"+variables.Summary(t).List+"?type=Dynamic")))
+
 	const good = "number\n"
 	golden(t, "error_csv_no_list_name", send(form().File(good)))
 	golden(t, "error_csv_no_file", send(form("list_name", "x")))

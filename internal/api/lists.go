@@ -41,7 +41,7 @@ func (a *API) getList(r *http.Request) (reply, error) {
 }
 
 func (a *API) getLists(r *http.Request) (reply, error) {
-	w, err := parseWindow(r, listsPath(accountOf(r)))
+	w, err := parseWindow(r, listsPath(accountOf(r)), maxLimit)
 	if err != nil {
 		return reply{}, err
 	}

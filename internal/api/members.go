@@ -27,7 +27,7 @@ func (a *API) removeMember(r *http.Request) (reply, error) {
 
 func (a *API) getMembers(r *http.Request) (reply, error) {
 	list := sidIn(r, "sid")
-	query, w, err := parseContactQuery(r, membersPath(accountOf(r), list))
+	query, w, err := parseContactQuery(r, membersPath(accountOf(r), list), maxMembersLimit)
 	if err != nil {
 		return reply{}, err
 	}

@@ -123,11 +123,8 @@ func replayOf(r *http.Request, receipt *journal.Receipt) (reply, error) {
 		return reply{}, fmt.Errorf("read an answer: %w", err)
 	}
 	id := requestID(head)
-	record := recordOf(r)
-	record.Replayed = id
-	return reply{status: receipt.Status, kept: kept, replayed: id, damaged: func(err error) {
-		record.Err = fmt.Errorf("read an answer: %w", err)
-	}}, nil
+	recordOf(r).Replayed = id
+	return reply{status: receipt.Status, kept: kept, replayed: id}, nil
 }
 
 // bodiless is for a handler whose requests have no body, or one that is

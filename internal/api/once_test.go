@@ -50,6 +50,8 @@ var keyedRequests = []struct {
 	{"DELETE /csv-uploads/{upload_id}", "DELETE /csv-uploads/{nobody}", ``, 404},
 	{"POST /contacts/csv-upload", "POST /contacts/csv-upload", "number\n9876543297\n", 200},
 	{"POST /contacts/csv-upload", "POST /contacts/csv-upload", "no column of that name\n", 400},
+	{"PUT /contacts/csv-upload/{list_sid}", "PUT /contacts/csv-upload/{members}", "number\n9876543297\n", 200},
+	{"PUT /contacts/csv-upload/{list_sid}", "PUT /contacts/csv-upload/{nobody}", "number\n9876543297\n", 404},
 }
 
 // furnish gives an account something to work on, and returns what replaces the

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -18,9 +19,7 @@ type reply struct {
 	status int
 	body   []byte
 	// kept is the body of an answer that is given again, in the place of body.
-	// Damaged is told when it cannot be read to its end.
-	kept    *journal.Answer
-	damaged func(error)
+	kept *journal.Answer
 	// replayed is the request id of an answer that is given again; otherwise
 	// "".
 	replayed string
@@ -67,11 +66,21 @@ const promptAnswer = 64 << 10
 func (a reply) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
+	size := len(a.body)
 	switch {
 	case a.kept != nil:
-		h.Set("Content-Length", strconv.FormatInt(a.kept.Size, 10))
-	case a.stream == nil:
-		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+		size = int(a.kept.Size)
+		a.stream = a.writeKept
+	case a.stream != nil:
+		size = -1
+	}
+	zipped := compresses(h, r, size)
+	if zipped && a.stream == nil {
+		a.body = compressed(a.body)
+		size = len(a.body)
+	}
+	if size >= 0 && !(zipped && a.stream != nil) {
+		h.Set("Content-Length", strconv.Itoa(size))
 	}
 	if a.replayed != "" {
 		h.Set("X-Request-Id", a.replayed)
@@ -80,9 +89,7 @@ func (a reply) send(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(a.status)
 	switch {
 	case a.stream != nil:
-		a.sendStream(w, r)
-	case a.kept != nil:
-		a.sendKept(slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce))
+		a.sendStream(w, r, zipped)
 	case len(a.body) > promptAnswer:
 		slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce).Write(a.body)
 	default:
@@ -93,9 +100,14 @@ func (a reply) send(w http.ResponseWriter, r *http.Request) {
 
 // sendStream writes an answer that is made while it is sent. One that cannot be
 // made to its end is broken off, since it must not look whole.
-func (a reply) sendStream(w http.ResponseWriter, r *http.Request) {
+func (a reply) sendStream(w http.ResponseWriter, r *http.Request, zipped bool) {
 	to := &noticing{Writer: slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)}
-	err := a.stream(to)
+	var err error
+	if zipped {
+		err = writeGzip(to, a.stream)
+	} else {
+		err = a.stream(to)
+	}
 	if err == nil {
 		return
 	}
@@ -120,14 +132,14 @@ func (n *noticing) Write(p []byte) (int, error) {
 	return count, err
 }
 
-// sendKept sends the body of an answer that is given again. One that breaks off
-// has fewer bytes than was announced, which ends the connection.
-func (a reply) sendKept(w io.Writer) {
+// writeKept writes the body of an answer that is given again.
+func (a reply) writeKept(to io.Writer) error {
 	defer a.kept.Close()
-	body := &errorKeeper{Reader: a.kept}
-	if _, err := io.Copy(w, body); err != nil && body.err != nil {
-		a.damaged(body.err)
+	_, err := io.Copy(to, a.kept)
+	if err != nil {
+		err = fmt.Errorf("read an answer: %w", err)
 	}
+	return err
 }
 
 func recordOf(r *http.Request) *reqlog.Record { return reqlog.Of(r.Context()) }

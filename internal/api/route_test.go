@@ -44,10 +44,18 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/v2/accounts/demo%2Fcontacts", 404, ""},
 		{"GET", "/v2/ACCOUNTS/demo%2Fcontacts", 404, ""},
 
+		// One slash at the end is taken.
+		{"GET", "/v2/accounts/demo/contacts/", 200, ""},
+		{"POST", "/v2/accounts/demo/contacts/", 400, ""},
+		{"GET", "/v2/Accounts/demo/contacts/" + sid + "/", 200, ""},
+		{"GET", "/v2/accounts/demo/lists/?limit=1", 200, ""},
+		{"PATCH", "/v2/accounts/demo/contacts/", 405, "GET, HEAD, POST, PUT, DELETE"},
+		{"GET", "/v2/accounts/demo/nothing/", 404, ""},
+		{"GET", "/v2/accounts/demo/contacts%2F", 404, ""},
+		{"GET", "/v2/accounts/demo/contacts/x%2F", 404, ""},
+
 		// Neither redirected nor answered.
-		{"GET", "/v2/accounts/demo/contacts/", 404, ""},
-		{"POST", "/v2/accounts/demo/contacts/", 404, ""},
-		{"GET", "/v2/accounts/demo/contacts/" + sid + "/", 404, ""},
+		{"GET", "/v2/accounts/demo/contacts//", 404, ""},
 		{"GET", "/v2/accounts/demo//contacts", 404, ""},
 		{"POST", "/v2/accounts/demo//contacts", 404, ""},
 		{"GET", "/v2/accounts/demo/./contacts", 404, ""},
@@ -75,6 +83,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/v2/accounts/demo/lists/" + list + "/contacts/" + sid, 405, "DELETE"},
 		{"PUT", "/v2/Accounts/demo/lists/" + list + "/contacts/" + sid, 405, "DELETE"},
 		// A path of its own is not another's wildcard.
+		{"GET", "/v2/accounts/demo/contacts/csv-upload/", 405, "POST"},
+		{"POST", "/v2/accounts/demo/contacts/csv-upload/" + list, 405, "GET, HEAD, PUT"},
 		{"GET", "/v2/accounts/demo/contacts/csv-upload", 405, "POST"},
 		{"HEAD", "/v2/accounts/demo/contacts/csv-upload", 405, "POST"},
 		{"PUT", "/v2/Accounts/demo/contacts/csv-upload", 405, "POST"},
@@ -82,8 +92,8 @@ func TestRoutes(t *testing.T) {
 		{"PATCH", "/v2/accounts/demo/contacts/csv-upload", 405, "POST"},
 		{"GET", "/v2/accounts/demo/contacts/csv-uploads", 404, ""},
 		{"POST", "/v2/accounts/demo/contacts/csv-uploads", 405, "GET, HEAD, PUT, DELETE"},
-		{"GET", "/v2/accounts/demo/lists/", 404, ""},
-		{"GET", "/v2/accounts/demo/lists/" + list + "/contacts/", 404, ""},
+		{"GET", "/v2/accounts/demo/lists/", 200, ""},
+		{"GET", "/v2/accounts/demo/lists/" + list + "/contacts/", 200, ""},
 		{"GET", "/v2/accounts/demo/lists/" + list + "/members", 404, ""},
 		{"DELETE", "/v2/accounts/demo/lists/" + list + "/contacts/" + sid + "/x", 404, ""},
 		{"GET", "/v2/aCCounts/demo/lists/" + list, 200, ""},

@@ -2,8 +2,11 @@ package api
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,10 +16,12 @@ import (
 	"callbook/internal/phone"
 )
 
-// The sizes of a page. The platform's own limit is 20; callbook allows more.
+// The sizes of a page. The platform's own limit is 20; callbook allows more. A
+// client asks for 5,000 contacts of a list and never for the next page.
 const (
-	defaultLimit = 20
-	maxLimit     = 1000
+	defaultLimit    = 20
+	maxLimit        = 1000
+	maxMembersLimit = 5000
 )
 
 // window is the part of a collection that a request asks for.
@@ -39,12 +44,22 @@ func parseWords(r *http.Request) (url.Values, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "Invalid query: "+shorten(err.Error()))
 	}
+	for _, name := range slices.Sorted(maps.Keys(words)) {
+		if plain := indexed.ReplaceAllString(name, "$1"); plain != name {
+			words[plain] = append(words[plain], words[name]...)
+			delete(words, name)
+		}
+	}
 	return words, nil
 }
 
+// indexed is a word that a library has made of the name of an array, as axios,
+// Faraday and PHP do: list_sids[] and list_sids[0] mean list_sids.
+var indexed = regexp.MustCompile(`^(.+?)\[\d*\]$`)
+
 // parseWindow reads limit, sort_by, and offset or cursor.
-func parseWindow(r *http.Request, path string) (window, error) {
-	w, err := parseUnsorted(r, path)
+func parseWindow(r *http.Request, path string, most int) (window, error) {
+	w, err := parseUnsorted(r, path, most)
 	if err != nil {
 		return window{}, err
 	}
@@ -65,8 +80,8 @@ func parseWindow(r *http.Request, path string) (window, error) {
 	return w, err
 }
 
-// parseUnsorted reads limit and offset.
-func parseUnsorted(r *http.Request, path string) (window, error) {
+// parseUnsorted reads limit and offset. A limit over the most is clamped.
+func parseUnsorted(r *http.Request, path string, most int) (window, error) {
 	words, err := parseWords(r)
 	if err != nil {
 		return window{}, err
@@ -80,7 +95,7 @@ func parseUnsorted(r *http.Request, path string) (window, error) {
 		if err != nil || w.Limit < 1 {
 			return window{}, fault.New(fault.Invalid, "Invalid limit: it must be a number, 1 or more")
 		}
-		w.Limit = min(w.Limit, maxLimit)
+		w.Limit = min(w.Limit, most)
 	}
 	if words.Has("offset") {
 		w.Offset, err = strconv.Atoi(words.Get("offset"))
@@ -102,8 +117,8 @@ func (w window) text(word string) (string, error) {
 }
 
 // parseContactQuery reads what parseWindow does, and the filters of contacts.
-func parseContactQuery(r *http.Request, path string) (addressbook.Query, window, error) {
-	w, err := parseWindow(r, path)
+func parseContactQuery(r *http.Request, path string, most int) (addressbook.Query, window, error) {
+	w, err := parseWindow(r, path, most)
 	if err != nil {
 		return addressbook.Query{}, window{}, err
 	}

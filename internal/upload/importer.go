@@ -149,6 +149,12 @@ func (i *Importer) Upload(ctx context.Context, acct account.Account, sid address
 	return i.store.Upload(ctx, acct.ID, sid)
 }
 
+// LastUploadTo returns the upload of a file that came last for one of the account's
+// lists, or a NotFound fault when none is kept; see [DefaultRetention].
+func (i *Importer) LastUploadTo(ctx context.Context, acct account.Account, list addressbook.SID) (Upload, error) {
+	return i.store.LastUploadTo(ctx, acct.ID, list)
+}
+
 // Uploads returns a page of the account's uploads, which are sorted by their
 // creation.
 func (i *Importer) Uploads(ctx context.Context, acct account.Account, w addressbook.Window) (Page, error) {

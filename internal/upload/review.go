@@ -50,8 +50,8 @@ func (i *Importer) StartPending(ctx context.Context, acct account.Account, sid a
 		return Upload{}, err
 	}
 	u := Upload{SID: p.SID, Account: acct, FileName: p.FileName, Size: p.Size, Created: p.Created}
-	err = i.start(ctx, u, p.Request, i.store.StartPending, func(started Upload) *journal.Receipt {
-		u = started
+	err = i.start(ctx, u, p.Request, i.store.StartPending, func(started Started) *journal.Receipt {
+		u = started.Upload
 		return nil
 	})
 	if err != nil {
@@ -85,8 +85,8 @@ func (i *Importer) TryPending(ctx context.Context, acct account.Account, sid add
 	r := p.Request
 	r.Options.DryRun = true
 	var u Upload
-	err = i.Start(ctx, acct, copied, r, func(started Upload) *journal.Receipt {
-		u = started
+	err = i.Start(ctx, acct, copied, r, func(started Started) *journal.Receipt {
+		u = started.Upload
 		return nil
 	})
 	if err != nil {

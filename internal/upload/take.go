@@ -111,6 +111,9 @@ func Fields() []fault.Field {
 
 // Request is what is to be done with a file.
 type Request struct {
+	// List is the list that the file is for; when it is zero, the file is for the
+	// list called ListName, which is made when it is not there.
+	List     addressbook.SID
 	ListName string
 	Type     addressbook.ListType
 	// TypeGiven tells that the list must be of this type. Otherwise one that
@@ -125,7 +128,7 @@ type Request struct {
 
 // check returns the fault of a request that is wrong whatever the file.
 func (r Request) check() error {
-	if r.ListName == "" {
+	if r.ListName == "" && r.List == (addressbook.SID{}) {
 		return errNoList
 	}
 	return r.Mapping.Check()
@@ -141,11 +144,18 @@ func (i *Importer) prepareList(r Request) (addressbook.List, error) {
 	return list, err
 }
 
+// Started is an upload that was just made, and its list as it was at that moment.
+// The list of a dry run with NewList is the one that would have been made.
+type Started struct {
+	Upload Upload
+	List   addressbook.List
+}
+
 // Start makes an upload of the file, durably, and queues it. A mistake in the
 // request or in the file's header is a fault; then the file is still there to be
 // discarded. A nil file is one that was not sent. Ready is
-// given the upload; see [Store].
-func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request, ready journal.Ready[Upload]) error {
+// given the upload and its list; see [Store].
+func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request, ready journal.Ready[Started]) error {
 	if err := r.check(); err != nil {
 		return err
 	}
@@ -187,20 +197,12 @@ type adding func(ctx context.Context, u Upload, list addressbook.List, ready jou
 
 // start makes an upload as the request has it, adds it, and queues it. The caller
 // has taken a slot for it, and after an error must free that.
-func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready journal.Ready[Upload]) error {
-	list, err := i.prepareList(r)
+func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready journal.Ready[Started]) error {
+	list, err := i.listOf(ctx, u.Account, r)
 	if err != nil {
 		return err
 	}
-	if !r.TypeGiven {
-		switch there, err := i.book.ListByName(ctx, u.Account, r.ListName); {
-		case err == nil:
-			list.Type = there.Type
-		case !fault.Is(err, fault.NotFound):
-			return err
-		}
-	}
-	u.ListName, u.Type, u.Mapping = list.Name, list.Type, r.Mapping
+	u.List, u.ListName, u.Type, u.Mapping = r.List, list.Name, list.Type, r.Mapping
 	u.OnDuplicate, u.DryRun = r.Options.OnDuplicate, r.Options.DryRun
 	u.Started = i.opts.Now()
 	u.Updated = u.Started
@@ -210,13 +212,37 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	u.Lease = i.pool.FirstLease()
 	err = add(ctx, u, list, func(list addressbook.List) *journal.Receipt {
 		u.List = list.SID
-		return ready.Receipt(u)
+		return ready.Receipt(Started{u, list})
 	})
 	if err != nil {
 		return err
 	}
 	i.pool.Add(&task{importer: i, id: work.ID{Account: u.Account.ID, SID: u.SID}, account: u.Account.SID})
 	return nil
+}
+
+// listOf returns the list that a request is for, of the type that it asks for: the
+// one that is there, or a new one.
+func (i *Importer) listOf(ctx context.Context, acct account.Account, r Request) (list addressbook.List, err error) {
+	var there addressbook.List
+	if r.List != (addressbook.SID{}) {
+		if list, err = i.book.List(ctx, acct, r.List); err != nil {
+			return list, err
+		}
+		there = list
+	} else {
+		if list, err = i.prepareList(r); err != nil {
+			return list, err
+		}
+		if there, err = i.book.ListByName(ctx, acct, r.ListName); fault.Is(err, fault.NotFound) {
+			return list, nil
+		}
+	}
+	list.Type = there.Type
+	if r.TypeGiven {
+		list.Type = r.Type
+	}
+	return list, err
 }
 
 // readHeader reads the header of an upload's file.

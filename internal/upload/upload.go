@@ -121,7 +121,8 @@ type Store interface {
 
 	// AddUpload adds an upload, with its lease, for the list with list's name.
 	// When there is none, it adds that list, in the same transaction; for a dry
-	// run it notes NewList instead. Ready is given the list; when one of another
+	// run it notes NewList instead. An upload whose List is not zero is for that
+	// one, and when it is not there, the error is a NotFound fault. Ready is given the list; when one of another
 	// type is there, it is not called, and the error is an Invalid fault.
 	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 
@@ -129,6 +130,10 @@ type Store interface {
 	// as it is. Ready is given the upload; when there is none, it is not called,
 	// and the error is a NotFound fault.
 	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, now time.Time, ready journal.Ready[Upload]) error
+
+	// LastUploadTo returns the upload that came last for this list, dry runs
+	// aside, or a NotFound fault.
+	LastUploadTo(ctx context.Context, account int64, list addressbook.SID) (Upload, error)
 
 	// Upload returns one upload, or a NotFound fault.
 	Upload(ctx context.Context, account int64, sid addressbook.SID) (Upload, error)

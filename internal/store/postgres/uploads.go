@@ -67,9 +67,13 @@ func (db *DB) AddUpload(ctx context.Context, u upload.Upload, list addressbook.L
 func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, pending bool, ready journal.Ready[addressbook.List]) error {
 	return db.writeOnce(ctx, u.Account.ID, "add upload", func(t *tx) error {
 		got, there := list, false
+		name, sid := &list.Name, (*sidValue)(nil)
+		if u.List != (addressbook.SID{}) {
+			name, sid = nil, (*sidValue)(&u.List)
+		}
 		// It is locked, so that it cannot go before the upload is there. Added by
 		// another at this moment, it makes us begin anew.
-		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = $2 FOR NO KEY UPDATE`, t.account, list.Name).
+		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND (name = $2 OR sid = $3) FOR NO KEY UPDATE`, t.account, name, sid).
 			Query(t.eachList(func(l *addressbook.List) { got, there = *l, true }))
 		was := !pending
 		if pending {
@@ -77,6 +81,9 @@ func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.L
 		}
 		if err := t.flush(); err != nil {
 			return err
+		}
+		if !there && name == nil {
+			return addressbook.ErrNoList
 		}
 		if there && got.Type != list.Type {
 			return upload.ErrOtherType(got.Type)
@@ -153,6 +160,22 @@ func (db *DB) Upload(ctx context.Context, account int64, sid addressbook.SID) (u
 	}
 	if len(found) == 0 {
 		return upload.Upload{}, upload.ErrNoUpload
+	}
+	return found[0], nil
+}
+
+// LastUploadTo implements [upload.Store]. It goes back through the account's
+// uploads, of which there are 10,000 at most.
+func (db *DB) LastUploadTo(ctx context.Context, account int64, list addressbook.SID) (upload.Upload, error) {
+	found, err := collect(ctx, db, of(account), "read the last upload of a list", scanUpload,
+		`SELECT `+uploadColumns+fromUploads+`
+			WHERE uploads.account_id = $1 AND uploads.list_sid = $2 AND NOT uploads.dry_run ORDER BY uploads.sid DESC LIMIT 1`,
+		account, (*sidValue)(&list))
+	if err == nil && len(found) == 0 {
+		err = upload.ErrNoUpload
+	}
+	if err != nil {
+		return upload.Upload{}, err
 	}
 	return found[0], nil
 }

@@ -76,9 +76,19 @@ func (b *AddressBook) addUpload(ctx context.Context, u upload.Upload, list addre
 	var refused error
 	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) error {
 		refused = nil
-		got, err := readListByName(tx.Conn, u.Account.ID, list.Name)
+		var got addressbook.List
+		var err error
+		named := u.List == (addressbook.SID{})
+		if named {
+			got, err = readListByName(tx.Conn, u.Account.ID, list.Name)
+		} else {
+			_, got, err = readList(tx.Conn, u.Account.ID, u.List)
+		}
 		missing := errors.Is(err, errNoRow)
 		switch {
+		case missing && !named:
+			refused = addressbook.ErrNoList
+			return nil
 		case missing:
 			got, err = list, nil
 		case err == nil && got.Type != list.Type:
@@ -163,6 +173,23 @@ func (b *AddressBook) Upload(ctx context.Context, account int64, sid addressbook
 		return upload.Upload{}, upload.ErrNoUpload
 	}
 	return u, storeError("read upload", err)
+}
+
+// LastUploadTo implements [upload.Store]. It goes back through the account's
+// uploads, of which there are 10,000 at most.
+func (b *AddressBook) LastUploadTo(ctx context.Context, account int64, list addressbook.SID) (u upload.Upload, err error) {
+	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT `+uploadColumns+fromUploads+`
+			WHERE uploads.account_id = ? AND uploads.list_sid = ? AND uploads.dry_run = 0 ORDER BY uploads.sid DESC LIMIT 1`,
+			[]any{account, list[:]}, func(stmt *sqlite.Stmt) (err error) {
+				_, u, err = scanUpload(stmt)
+				return err
+			})
+	})
+	if errors.Is(err, errNoRow) {
+		return upload.Upload{}, upload.ErrNoUpload
+	}
+	return u, storeError("read the last upload of a list", err)
 }
 
 // Uploads implements [upload.Store].

@@ -80,12 +80,12 @@ func uploadWith(t *testing.T, imports *upload.Importer, a account.Account, list 
 	if err != nil {
 		t.Fatal(err)
 	}
-	var u upload.Upload
-	err = imports.Start(t.Context(), a, f, r, storetest.Told(&u))
+	var started upload.Started
+	err = imports.Start(t.Context(), a, f, r, storetest.Told(&started))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return u
+	return started.Upload
 }
 
 // ended waits until an upload has ended.

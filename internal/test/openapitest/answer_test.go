@@ -216,7 +216,7 @@ func TestWrongAnswers(t *testing.T) {
 		// Pages.
 		"page with a wrong count": {inPage(`"count":1`, `"count":2`), "metadata.count"},
 		"page_size is not limit":  {inPage(`"page_size":1`, `"page_size":20`), "metadata.page_size"},
-		"limit over the maximum":  {inPage(`"limit":1,`, `"limit":1001,`), "limit"},
+		"limit over the maximum":  {inPage(`"limit":1,`, `"limit":5001,`), "limit"},
 		"first page null":         {inPage(`"first_page_uri":"`+contacts+`?limit=1&offset=0"`, `"first_page_uri":null`), "first_page_uri"},
 		"page uri with a host":    {inPage(`"next_page_uri":"`, `"next_page_uri":"http://127.0.0.1:8080`), "next_page_uri"},
 

@@ -100,6 +100,9 @@ func (d *document) operations() []string {
 // match returns the operations of the path template that fits an escaped path,
 // or nil when none does.
 func (d *document) match(path string) map[string]operation {
+	if strings.HasPrefix(path, "/v2/") {
+		path = strings.TrimSuffix(path, "/") // which the API takes
+	}
 	words := strings.Split(path, "/")
 	for _, template := range d.templates {
 		if slices.EqualFunc(strings.Split(template, "/"), words, matchWord) {

@@ -90,7 +90,7 @@ func checkLinks(metadata any, requested string) error {
 		if !ok {
 			continue
 		}
-		if path, _, _ := strings.Cut(link, "?"); !strings.EqualFold(path, requested) {
+		if path, _, _ := strings.Cut(link, "?"); !strings.EqualFold(path, strings.TrimSuffix(requested, "/")) {
 			return fmt.Errorf("metadata.%s is %s, but should have the path %s", key, link, requested)
 		}
 	}
@@ -106,12 +106,18 @@ func checkURI(item any) error {
 		return nil
 	}
 	if summary, ok := data["summary"].(map[string]any); ok {
+		if list, _ := data["list"].(map[string]any); list["sid"] != summary["list_sid"] {
+			return fmt.Errorf("list.sid is %v, but summary.list_sid is %v", list["sid"], summary["list_sid"])
+		}
 		data = summary
 	}
 	if id, ok := data["upload_id"].(string); ok {
 		return checkUpload(data, id)
 	}
-	uri, _ := data["uri"].(string)
+	uri, ok := data["uri"].(string)
+	if !ok {
+		return nil // its schema has none
+	}
 	sid, _ := data["sid"].(string)
 	end := "/" + sid
 	if list, ok := data["list_sid"].(string); ok {
