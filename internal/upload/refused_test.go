@@ -98,8 +98,8 @@ func TestRefusedAtOnce(t *testing.T) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
-	zipped := c.Do("POST", c.Path("/contacts/csv-upload"), bytes.NewReader(whole), "Content-Type", contentType, "Content-Encoding", "gzip")
-	if got := zipped.Fault(t, 415); got.Code != 1011 || got.Description != "Content-Encoding: gzip" {
+	zipped := c.Do("POST", c.Path("/contacts/csv-upload"), bytes.NewReader(whole), "Content-Type", contentType, "Content-Encoding", "br")
+	if got := zipped.Fault(t, 415); got.Code != 1011 || got.Description != "Content-Encoding: br" {
 		t.Errorf("compressed: got %+v", got)
 	}
 	nothingLeft(t, s, c, 2)

@@ -48,8 +48,9 @@ type header struct {
 }
 
 // load reads a document and refuses whatever could not be checked later: what
-// is not checked would look as if it were allowed.
-func load(text []byte) (*document, error) {
+// is not checked would look as if it were allowed. The strict schemas, if there are
+// any, take the place of the document's.
+func load(text, strict []byte) (*document, error) {
 	spec, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func load(text []byte) (*document, error) {
 	if err := spec.Validate(context.Background()); err != nil {
 		return nil, err
 	}
-	l, err := newLoader(text)
+	l, err := newLoader(text, strict)
 	if err != nil {
 		return nil, err
 	}
@@ -129,18 +130,16 @@ type loader struct {
 	responses map[string]*response // those in components, by pointer
 }
 
-func newLoader(text []byte) (*loader, error) {
-	var read, tree any
-	if err := yaml.Unmarshal(text, &read); err != nil {
-		return nil, err
-	}
-	asJSON, err := json.Marshal(read)
+func newLoader(text, strict []byte) (*loader, error) {
+	tree, err := parseYAML(text)
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(asJSON, &tree); err != nil {
+	over, err := parseYAML(strict)
+	if err != nil {
 		return nil, err
 	}
+	replaceSchemas(tree, over)
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020) // the one of OpenAPI 3.1
 	compiler.AssertFormat()
@@ -148,6 +147,35 @@ func newLoader(text []byte) (*loader, error) {
 		return nil, err
 	}
 	return &loader{compiler: compiler, responses: make(map[string]*response)}, nil
+}
+
+// parseYAML reads YAML as JSON would be read, which is what the compiler takes.
+func parseYAML(text []byte) (tree map[string]any, err error) {
+	var read any
+	if err := yaml.Unmarshal(text, &read); err != nil {
+		return nil, err
+	}
+	asJSON, err := json.Marshal(read)
+	if err != nil {
+		return nil, err
+	}
+	return tree, json.Unmarshal(asJSON, &tree)
+}
+
+// replaceSchemas puts the schemas of over in the place of those of tree.
+func replaceSchemas(tree, over map[string]any) {
+	for key, value := range over {
+		inner, isMap := value.(map[string]any)
+		under, there := tree[key].(map[string]any)
+		switch {
+		case !isMap || !there || key == "schema":
+			tree[key] = value
+		case key == "schemas":
+			maps.Copy(under, inner)
+		default:
+			replaceSchemas(under, inner)
+		}
+	}
 }
 
 func (l *loader) schema(ptr string) (*jsonschema.Schema, error) {

@@ -13,6 +13,7 @@ package openapitest
 
 import (
 	"bytes"
+	_ "embed"
 	"io"
 	"net/http"
 	"sync"
@@ -28,17 +29,30 @@ const (
 	maxExcerpt = 600
 )
 
+// maxTwice is up to how many bytes an answer is also held against the document
+// without the strict schemas. Of more items than that has, none is of another kind.
+const maxTwice = 64 << 10
+
 // Checker holds answers against the OpenAPI document and fails its test over
 // those that the document does not allow. It is safe for concurrent use, until
 // its test ends.
 type Checker struct {
-	t   testing.TB
-	doc *document
+	t      testing.TB
+	doc    *document
+	public *document
 }
 
-// served is the document of the server, compiled once for all tests of a
-// package.
-var served = sync.OnceValues(func() (*document, error) { return load(openapi.Document) })
+// strict has schemas that say more than those of the document.
+//
+//go:embed strict.yaml
+var strict []byte
+
+// served is the document of the server with the strict schemas, and published the
+// document as clients have it; each compiled once for all tests of a package.
+var (
+	served    = sync.OnceValues(func() (*document, error) { return load(openapi.Document, strict) })
+	published = sync.OnceValues(func() (*document, error) { return load(openapi.Document, nil) })
+)
 
 // New returns a Checker that reports to t. It fails t at once when the document
 // is not a valid OpenAPI document, or uses something that could not be checked.
@@ -46,9 +60,13 @@ func New(t testing.TB) *Checker {
 	t.Helper()
 	doc, err := served()
 	if err != nil {
+		t.Fatalf("the OpenAPI document with the strict schemas: %v", err)
+	}
+	public, err := published()
+	if err != nil {
 		t.Fatalf("the OpenAPI document: %v", err)
 	}
-	return &Checker{t: t, doc: doc}
+	return &Checker{t: t, doc: doc, public: public}
 }
 
 // Operations returns what the document describes, as sorted strings such as
@@ -95,13 +113,17 @@ func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (c *Checker) check(req *http.Request, resp *http.Response, body []byte) {
-	err := c.doc.check(answer{
+	a := answer{
 		method: req.Method,
 		path:   req.URL.EscapedPath(),
 		status: resp.StatusCode,
 		header: resp.Header,
 		body:   body,
-	})
+	}
+	err := c.doc.check(a)
+	if err == nil && len(body) <= maxTwice {
+		err = c.public.check(a)
+	}
 	if err != nil {
 		c.t.Errorf("%s %s: the OpenAPI document does not allow this answer, %d: %s\nbody: %s",
 			req.Method, req.URL.EscapedPath(), resp.StatusCode,
