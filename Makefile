@@ -18,7 +18,7 @@ test: test-tools ## Run all tests, on both engines, then those that race detecti
 	@$(MAKE) --no-print-directory test-race
 
 test-short: ## Run the short tests of what needs no browser, no whole program and no PostgreSQL
-	go test -short -timeout 5m $$(go list ./... | grep -Ev '/internal/(test/(e2e|bench|pgtest|openapitest)|store/postgres|web/browsertest)$$')
+	go test -short -timeout 5m $$(go list ./... | grep -Ev '/internal/(test/(e2e|bench|pgtest|openapitest|clients)|store/postgres|web/browsertest)$$')
 
 test-postgres: # The server's tests once more; without the variable they are on SQLite
 	CALLBOOK_TEST_DB=postgres go test -timeout 30m ./internal/api ./internal/upload ./internal/server
@@ -27,7 +27,7 @@ test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools
 
 test-race: # Left out is what computes for long in one goroutine, and what waits for programs
-	go test -race -short -timeout 30m $$(go list ./... | grep -Ev '/internal/(fault|phone|test/(bench|openapitest|e2e)|web/browsertest)$$')
+	go test -race -short -timeout 30m $$(go list ./... | grep -Ev '/internal/(fault|phone|test/(bench|openapitest|e2e|clients)|web/browsertest)$$')
 
 check: ## Check format, vet, staticcheck, go.mod, current dependencies and the import rules
 	@scripts/check

@@ -214,7 +214,7 @@ func TestDocumentIsValidated(t *testing.T) {
 	}
 	for name, change := range map[string][2]string{
 		"no title":                  {"  title: callbook\n", ""},
-		"unknown type":              {"type: [object, 'null']\n      examples", "type: [objekt, 'null']\n      examples"},
+		"unknown type":              {"type: [object, 'null']\n", "type: [objekt, 'null']\n"},
 		"reference to nothing":      {"schemas/RequestID'", "schemas/RequestId'"},
 		"misspelt field":            {"operationId: health", "operationID: health"},
 		"example that does not fit": {"example: {status: unavailable}", "example: {status: ok}"},

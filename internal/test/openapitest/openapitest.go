@@ -5,6 +5,10 @@
 // checked, whatever else the test is about. Requests are not: tests send bad
 // ones on purpose.
 //
+// The document has one type for the items of a route, for generators of clients.
+// strict.yaml says what goes together in them, and its schemas are held against the
+// answers too.
+//
 // The document is read and validated by kin-openapi. The bodies are checked by
 // jsonschema, straight from the document's own text, because kin-openapi's
 // check of an OpenAPI 3.1 schema compiles that schema again for every answer,

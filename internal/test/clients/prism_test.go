@@ -1,0 +1,187 @@
+package clients
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/test/openapitest"
+	"callbook/internal/test/servertest"
+)
+
+// TestPrism sends a request of each operation through Prism, which compares requests
+// and answers with the document and tells what differs.
+func TestPrism(t *testing.T) {
+	t.Parallel()
+	prism := tool(t, "node_modules/.bin/prism")
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	proxy := startPrism(t, prism, folder(t, ""), s.URL)
+
+	asha := c.CreateOne(`{"number":"+919876543210","first_name":"Asha","custom_field":{"plan":{"name":"gold"}}}`)
+	vikram := c.CreateOne(`{"number":"+919876543211"}`)
+	list := c.CreateList("Members")
+	upload := c.Upload("Members", "number\n+919876543212\nx\n")
+	c.Await(upload)
+	names := strings.NewReplacer("{asha}", asha.SID, "{vikram}", vikram.SID, "{list}", list.SID, "{upload}", upload.ID,
+		"{nobody}", strings.Repeat("0", 32), "{base}", "/v2/accounts/demo")
+	var sent []string
+	for _, tt := range []struct {
+		operation string // as the document has it, without its base
+		path      string // when it differs
+		body      string
+		status    int
+	}{
+		{"POST /contacts", "", `{"contacts":[{"number":"+919876543213","client_ref":"7"},{"number":"+919876543210"},{"number":"12"}]}`, 207},
+		{"POST /contacts", "/contacts?dry_run=true&on_duplicate=skip", `{"contacts":[{"number":"+919876543219","custom_field":null}]}`, 207},
+		{"PUT /contacts", "", `{"contacts":[{"sid":"{asha}","tag":"Gold"},{"sid":"{asha}","number":"+919876543211"},{"sid":"{nobody}","tag":null}]}`, 207},
+		{"DELETE /contacts", "", `{"contacts":[{"sid":"{nobody}"}]}`, 207},
+		{"GET /contacts", "/contacts?filter=show_list", "", 200},
+		{"GET /contacts", "/contacts?limit=1&sort_by=name:desc", "", 200},
+		{"GET /contacts", "/contacts?name=nobody", "", 200},
+		{"GET /contacts/export", "/contacts/export?format=csv", "", 200},
+		{"GET /contacts/{sid}", "/contacts/{asha}", "", 200},
+		{"GET /contacts/{sid}", "/contacts/{nobody}", "", 404},
+		{"PUT /contacts/{sid}", "/contacts/{asha}", `{"last_name":"Rao"}`, 200},
+		{"PUT /contacts/{sid}", "/contacts/{asha}", `{"number":"+919876543211"}`, 409},
+		{"PUT /contacts/{sid}", "/contacts/{asha}", `{"nickname":"A"}`, 400},
+		{"POST /lists", "", `{"lists":[{"name":"New"},{"name":"Members"}]}`, 207},
+		{"PUT /lists", "", `{"lists":[{"sid":"{list}","tag":"2026"},{"sid":"{nobody}","tag":"x"}]}`, 207},
+		{"GET /lists", "", "", 200},
+		{"GET /lists/{sid}", "/lists/{list}", "", 200},
+		{"PUT /lists/{sid}", "/lists/{list}", `{"name":"Old members"}`, 200},
+		{"POST /lists/{sid}/contacts", "/lists/{list}/contacts", `{"contact_references":[{"contact_sid":"{asha}"},{"contact_sid":"{asha}"},{"contact_sid":"{vikram}"}]}`, 207},
+		{"GET /lists/{sid}/contacts", "/lists/{list}/contacts?limit=5000", "", 200},
+		{"GET /lists/{sid}/export", "/lists/{list}/export?format=ndjson", "", 200},
+		{"DELETE /lists/{sid}/contacts", "/lists/{list}/contacts", `{"contact_references":[{"contact_sid":"{asha}"}]}`, 207},
+		{"DELETE /lists/{sid}/contacts/{contact_sid}", "/lists/{list}/contacts/{vikram}", "", 200},
+		{"POST /contacts/csv-upload", "", "form", 200},
+		{"PUT /contacts/csv-upload/{list_sid}", "/contacts/csv-upload/{list}", "form", 200},
+		{"GET /contacts/csv-upload/{list_sid}", "/contacts/csv-upload/{list}?type=static", "", 200},
+		{"GET /csv-status/{upload_id}", "/csv-status/{upload}", "", 200},
+		{"GET /csv-status/{upload_id}/errors", "/csv-status/{upload}/errors", "", 200},
+		{"GET /csv-uploads", "", "", 200},
+		{"DELETE /csv-uploads/{upload_id}", "/csv-uploads/{upload}", "", 200},
+		{"DELETE /contacts/{sid}", "/contacts/{vikram}", "", 200},
+		{"DELETE /lists/{sid}", "/lists/{list}", "", 200},
+	} {
+		method, path, _ := strings.Cut(tt.operation, " ")
+		sent = append(sent, method+" /v2/accounts/{account_sid}"+path)
+		if tt.path != "" {
+			path = tt.path
+		}
+		contentType, body := "application/json", io.Reader(strings.NewReader(names.Replace(tt.body)))
+		switch tt.body {
+		case "":
+			body = nil
+		case "form":
+			body, contentType = servertest.NewForm("list_name", "Old members").File("number,first_name\n+919876543214,Meera\n").Body()
+		}
+		status, violations := send(t, proxy, c, method, names.Replace("{base}"+path), contentType, body)
+		if status != tt.status || violations != "" {
+			t.Errorf("%s %s: status %d, want %d; Prism says %s", method, path, status, tt.status, violations)
+		}
+	}
+	// Were it silent about everything, this would be silent too.
+	if _, violations := send(t, proxy, c, "POST", c.Path("/contacts"), "application/json", strings.NewReader(`{"contacts":[]}`)); violations == "" {
+		t.Error("Prism does not tell of a request without contacts")
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml"} {
+		sent = append(sent, "GET "+path)
+		if status, violations := send(t, proxy, c, "GET", path, "", nil); status != 200 || violations != "" {
+			t.Errorf("%s: status %d; Prism says %s", path, status, violations)
+		}
+	}
+	for _, operation := range openapitest.New(t).Operations() {
+		if !slices.Contains(sent, operation) {
+			t.Errorf("%s is in the document, and was not sent", operation)
+		}
+	}
+}
+
+// send sends a request through the proxy, and returns what it has to say.
+func send(t *testing.T, proxy string, c *servertest.Client, method, path, contentType string, body io.Reader) (status int, violations string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, proxy+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth(c.Key, c.Token)
+	if body != nil {
+		req.Header.Set("Content-Type", contentType)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header.Get("Sl-Violations")
+}
+
+// startPrism starts Prism before a server, and returns its URL.
+func startPrism(t *testing.T, prism, dir, upstream string) string {
+	t.Helper()
+	port := freePort(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := command(ctx, dir, prism, "proxy", "openapi.yaml", upstream, "--host", "127.0.0.1", "--port", port, "--cors=false")
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	listening, ended := make(chan struct{}), make(chan struct{})
+	var said strings.Builder
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			fmt.Fprintln(&said, lines.Text())
+			if strings.Contains(lines.Text(), "is listening on") {
+				close(listening)
+				break
+			}
+		}
+		io.Copy(io.Discard, out)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+		cmd.Wait() // of a process that was killed
+	})
+	select {
+	case <-listening:
+	case <-ended:
+		t.Fatalf("Prism ended: %s", said.String())
+	case <-time.After(time.Minute):
+		t.Fatal("Prism does not listen")
+	}
+	return "http://127.0.0.1:" + port
+}
+
+// freePort returns a port that nobody listens on.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
