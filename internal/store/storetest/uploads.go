@@ -20,6 +20,7 @@ func Uploads(t *testing.T, open func(t *testing.T) Stores) {
 	run(t, func(t *testing.T) *fixture { return newFixture(t, open(t)) }, []test[*fixture]{
 		{"add uploads", addUploads},
 		{"upload for a list of another type", uploadOtherType},
+		{"uploads for a list by its sid", uploadsInto},
 		{"add dry runs", addDryRuns},
 		{"uploads of accounts are apart", uploadsApart},
 		{"pending files", pendingFiles},
