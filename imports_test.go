@@ -40,7 +40,7 @@ var rules = map[string][]string{
 	"internal/addressbook": {"internal/account", "internal/clock", "internal/fault", "internal/journal", "internal/phone"},
 	"internal/journal":     {"internal/clock", "internal/fault"},
 	"internal/session":     {"internal/account", "internal/clock", "internal/fault"},
-	"internal/upload":      {"internal/account", "internal/addressbook", "internal/fault", "internal/journal", "internal/phone", "internal/upload/table", "internal/work"},
+	"internal/upload":      {"internal/account", "internal/addressbook", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/upload/table", "internal/work"},
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/clock", "internal/fault"},
 	"internal/export":      {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
@@ -61,7 +61,7 @@ var rules = map[string][]string{
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 	// Of the pages: what all of them are made with, and rooms, which know no other
 	// room.
-	"internal/web/words":        {"internal/account", "internal/addressbook", "internal/fault", "internal/upload"},
+	"internal/web/words":        {"internal/account", "internal/addressbook", "internal/fault", "internal/phone", "internal/upload"},
 	"internal/web/shell":        {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/negotiate", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/web/words"},
 	"internal/web/contacttable": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone", "internal/web/shell", "internal/web/words"},
 	"internal/web/overview":     {"internal/addressbook", "internal/clock", "internal/phone", "internal/summary", "internal/upload", "internal/usage", "internal/web/shell", "internal/web/words"},
