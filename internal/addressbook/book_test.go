@@ -137,7 +137,7 @@ func TestCreateContacts(t *testing.T) {
 	c := *r[0].Contact
 	want := addressbook.Contact{
 		SID: c.SID, Number: 919876543210,
-		Texts: full.Texts, CustomField: full.CustomField,
+		Texts: full.Texts, CustomField: `{"b":1.0,"a":[]}`,
 		Created: c.Created, Updated: c.Created,
 	}
 	if diff := cmp.Diff(want, c); diff != "" {

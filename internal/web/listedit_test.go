@@ -14,7 +14,7 @@ func TestEditListConflict(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{Dashboard: true})
 	c := s.Account("demo")
 	first, second := s.SignedIn("demo"), s.SignedIn("demo")
-	list := c.CreateList(" Diwali")
+	list := c.CreateList("Diwali")
 	path := "/lists/" + list.SID
 	opened := hidden(t, first.Open(path+"/edit").PageText(t, 200), "updated")
 	edited := func(name, tag, updated string) url.Values {
@@ -23,14 +23,14 @@ func TestEditListConflict(t *testing.T) {
 	// Contacts that come meanwhile are nothing that the form shows.
 	c.Add(list.SID, c.CreateOne(`{"number": "9876543210"}`).SID)
 	second.Submit(path, edited("Diwali", "2026", opened)).Redirect(t, path)
-	if got := c.Get(c.Path(path)).List(t); got.Name != " Diwali" || *got.Tag != "2026" {
+	if got := c.Get(c.Path(path)).List(t); got.Name != "Diwali" || *got.Tag != "2026" {
 		t.Errorf("the list is %+v: a name that was not touched was changed, or the tag was not", got)
 	}
 
 	page := first.Submit(path, edited("Diwali 2026", "", opened)).PageText(t, 409)
-	has(t, page, "Somebody else changed this list meanwhile", `<td class="typed"> Diwali</td><td class="typed">Diwali 2026</td>`,
+	has(t, page, "Somebody else changed this list meanwhile", `<td class="typed">Diwali</td><td class="typed">Diwali 2026</td>`,
 		`<td class="typed">2026</td><td class="typed"><span class="muted">empty</span></td>`, "Save mine over theirs", "Take theirs")
-	if got := c.Get(c.Path(path)).List(t); got.Name != " Diwali" {
+	if got := c.Get(c.Path(path)).List(t); got.Name != "Diwali" {
 		t.Errorf("the list is %+v", got)
 	}
 	// A third change comes while the first looks at the second's.

@@ -38,7 +38,7 @@ func fill(t *testing.T, db *DB) {
 		t.Fatal(err)
 	}
 	sid, born := book.Birth()
-	u := upload.Upload{SID: sid, Account: acme, List: list.SID, ListName: list.Name, FileName: "a.csv", Size: 600_000, Header: []byte("number"), Created: born, Started: born, Updated: born}
+	u := upload.Upload{SID: sid, Account: acme, ListName: list.Name, FileName: "a.csv", Size: 600_000, Header: []byte("number"), Created: born, Started: born, Updated: born}
 	if err := db.Files().Write(t.Context(), acme.ID, sid, strings.NewReader(strings.Repeat("x", 600_000))); err != nil {
 		t.Fatal(err)
 	}

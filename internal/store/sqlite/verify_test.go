@@ -51,7 +51,7 @@ func fill(t *testing.T) *filled {
 	}
 	for range 2 {
 		sid, born := book.Birth()
-		u := upload.Upload{SID: sid, Account: f.acme, List: list.SID, ListName: list.Name, FileName: "a.csv", Size: 1000, Header: []byte("number"), Created: born, Started: born, Updated: born}
+		u := upload.Upload{SID: sid, Account: f.acme, ListName: list.Name, FileName: "a.csv", Size: 1000, Header: []byte("number"), Created: born, Started: born, Updated: born}
 		receipt := func(addressbook.List) *journal.Receipt {
 			return &journal.Receipt{Key: sid.String(), Status: 200, Body: []byte(`{"a": 1}`), Created: time.Now()}
 		}
