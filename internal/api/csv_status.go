@@ -119,6 +119,7 @@ func appendStatus(b []byte, u *upload.Upload) []byte {
 	if u.Errors.Omitted > 0 {
 		b = strconv.AppendInt(append(b, `,"errors_omitted":`...), int64(u.Errors.Omitted), 10)
 	}
+	b = appendFile(append(b, `,"file":`...), u)
 	return append(b, '}')
 }
 

@@ -57,7 +57,7 @@ func TestGoldenCSV(t *testing.T) {
 	golden(t, "error_csv_no_list_name", send(form().File(good)))
 	golden(t, "error_csv_no_file", send(form("list_name", "x")))
 	golden(t, "error_csv_empty", send(form("list_name", "x").File("")))
-	golden(t, "error_csv_no_number", send(form("list_name", "x").File("phone\n")))
+	golden(t, "error_csv_no_number", send(form("list_name", "x").File("fone\n")))
 	golden(t, "error_csv_too_many_columns", send(form("list_name", "x", "type", "dynamic").File("number,a,b,c,d,e,f\n")))
 	golden(t, "error_csv_type", send(form("list_name", `Leads "2026"`, "type", "dynamic").File(good)))
 	golden(t, "error_csv_on_duplicate", send(form("list_name", "x", "on_duplicate", "merge").File(good)))

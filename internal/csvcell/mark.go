@@ -8,9 +8,9 @@ import (
 
 // mark is an apostrophe before a text, which keeps a spreadsheet from running the
 // text as a formula. It also stands before the texts that an import would change:
-// the empty text, which would read as no value, a text with surrounding spaces,
-// which would be trimmed, and a text that begins with the mark. Before any other
-// text an apostrophe is a part of the text.
+// the empty text and those of [IsNull], which would read as no value, a text with
+// surrounding spaces, which would be trimmed, and a text that begins with the mark.
+// Before any other text an apostrophe is a part of the text.
 //
 // Mark and Unmark are therefore inverse: what callbook writes is read unchanged, and
 // an apostrophe in a file of another program is rarely mistaken for a mark.
@@ -23,8 +23,12 @@ const active = "=+-@＝＋－＠\t\r\n"
 // needsMark reports whether a text is written with a mark.
 func needsMark(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
-	return text == "" || first == mark || strings.ContainsRune(active, first) || strings.TrimSpace(text) != text
+	return text == "" || IsNull(text) || first == mark || strings.ContainsRune(active, first) || strings.TrimSpace(text) != text
 }
+
+// IsNull reports whether a cell is how database dumps write that there is no
+// value: MySQL's \N, or NULL.
+func IsNull(cell string) bool { return cell == `\N` || cell == "NULL" }
 
 // Runs reports whether a spreadsheet may run a cell as a harmful formula. A cell of
 // digits and the punctuation of numbers, such as a phone number, is not harmful: at

@@ -89,6 +89,8 @@ var (
 		{Name: "file_name", Kind: Text},
 		{Name: "size"},
 		{Name: "mapping", Kind: Text},
+		{Name: "plan", Kind: Text},
+		{Name: "tally", Kind: Text},
 		{Name: "date_started"},
 		{Name: "error_bytes"},
 		{Name: "errors_omitted"},

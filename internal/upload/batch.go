@@ -50,7 +50,7 @@ type BatchStore interface {
 	// state after it. It reads whether each contact is in the address book and in
 	// the list, and asks Batch.Decide what becomes of it. Then it inserts, joins
 	// and overwrites contacts as decided, except in a dry run, and stores what
-	// Batch.Settle returns: the stats, the error rows, and the position. An upload
+	// Batch.Settle returns: the stats, the tally, the error rows, and the position. An upload
 	// that has ended, or whose list was deleted, stays as it is: the returned state
 	// says which. A dry run's NewList cannot be deleted. An upload whose position
 	// is not the batch's beginning is an error.
@@ -65,8 +65,8 @@ type BatchStore interface {
 	// run side by side says no.
 	Contended(account int64) bool
 
-	// RestartUpload resets a running upload to this position, and deletes its stats
-	// and error rows, in one transaction; one that has ended stays as it is. It
+	// RestartUpload resets a running upload to this position, and deletes its stats,
+	// tally and error rows, in one transaction; one that has ended stays as it is. It
 	// returns the upload's state, or a NotFound fault. The lease is as with
 	// ApplyBatch.
 	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, now time.Time) (State, error)
@@ -99,6 +99,7 @@ type Batch struct {
 	words    func(error) string // see Options
 	rows     []table.Row
 	prepared addressbook.Prepared
+	tally    Tally                     // of these rows
 	full     error                     // the fault of rows for which the list has no room
 	tried    map[phone.Number]struct{} // in the list, for a dry run
 	outcomes []Outcome                 // that were settled last
@@ -153,6 +154,7 @@ type Settlement struct {
 	New    int        // of Stats.Success: rows whose contact is new
 	Rows   []ErrorRow // by line
 	Errors ErrorTotal // Rows, and the rows that are omitted beyond them
+	Tally  Tally      // of the upload, this batch included
 }
 
 // Settle counts the rows, and makes error rows of those that failed or are
@@ -161,7 +163,7 @@ type Settlement struct {
 // first ones.
 func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 	b.outcomes = outcomes
-	var s Settlement
+	s := Settlement{Tally: u.Tally.Add(b.tally)}
 	room, full := b.MaxErrorRows-u.ErrorsKept(), u.Errors.Omitted > 0
 	faults := make([]error, len(b.rows))
 	for i := range faults {

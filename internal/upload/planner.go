@@ -15,8 +15,9 @@ type Planner struct {
 	book   *addressbook.Book
 	upload Upload
 	layout *table.Layout
+	plan   table.Plan
 	file   io.ReaderAt
-	rows   *table.Reader
+	rows   table.Rows
 	most   int                // rows in a batch
 	words  func(error) string // see Options
 	drafts []addressbook.Draft
@@ -29,11 +30,19 @@ type Planner struct {
 // most so many rows in a batch. The error rows have their reasons from words. What
 // is wrong with the header is a fault.
 func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int, words func(error) string) (*Planner, error) {
-	layout, err := table.ReadLayout(file, u.Type, u.Mapping)
-	if err != nil {
+	p := &Planner{book: book, upload: u, plan: u.Plan, file: file, most: most, words: words}
+	var err error
+	if p.plan.IsZero() {
+		if p.plan, err = table.OldPlan(file, u.Type, u.Mapping); err != nil {
+			return nil, err
+		}
+	}
+	if p.layout, err = p.plan.Layout(u.Type); err != nil {
 		return nil, err
 	}
-	p := &Planner{book: book, upload: u, layout: layout, file: file, rows: table.NewReader(file, u.Position), most: most, words: words}
+	if p.rows, err = p.plan.Open(file, u.Size, u.Position); err != nil {
+		return nil, err
+	}
 	if u.DryRun {
 		p.tried = make(map[phone.Number]struct{})
 	}
@@ -42,10 +51,13 @@ func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int, wo
 
 // begun reports whether rows of the upload were worked before this planner was
 // made.
-func (p *Planner) begun() bool { return p.upload.Position != p.layout.Start }
+func (p *Planner) begun() bool { return p.upload.Position != p.plan.Start }
 
 // restart goes back to the first row.
-func (p *Planner) restart() { p.rows = table.NewReader(p.file, p.layout.Start) }
+func (p *Planner) restart() (err error) {
+	p.rows, err = p.plan.Open(p.file, p.upload.Size, p.plan.Start)
+	return err
+}
 
 // Next returns the batch that begins where the last one ended. A planner whose
 // batch was not applied is not used again.
@@ -79,7 +91,25 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		prepared.Fold(p.drafts)
 	}
 	b.prepared, b.Contacts = prepared, prepared.Contacts
+	b.count()
 	return b, nil
+}
+
+// count counts the rows of each country, and the numbers that are left out.
+func (b *Batch) count() {
+	countries := make(map[string]int)
+	rows := make([]int, len(b.Contacts))
+	for _, again := range b.prepared.Repeats {
+		rows[again.Contact]++
+	}
+	for i := range b.Contacts {
+		country, _ := b.Contacts[i].Number.Origin()
+		countries[country] += 1 + rows[i]
+	}
+	b.tally.Countries = countries
+	for i := range b.prepared.Results {
+		b.tally.LeftOut += b.prepared.Results[i].LeftOut
+	}
 }
 
 // read reads the batch's rows, and makes drafts of them.

@@ -25,7 +25,7 @@ func (i *Importer) Preview(ctx context.Context, p *PendingFile) (table.Preview, 
 		return table.Preview{}, err
 	}
 	defer file.Close()
-	return table.NewPreview(file, p.Request.Type, p.Request.Mapping, i.prepareFor(p.Account), i.opts.Words)
+	return table.NewPreview(file, p.Size, p.Request.Type, p.Request.Mapping, i.prepareFor(p.Account), i.opts.Words)
 }
 
 func (i *Importer) prepareFor(acct account.Account) table.Prepare {

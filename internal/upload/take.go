@@ -259,20 +259,21 @@ func (i *Importer) readHeader(ctx context.Context, u *Upload) error {
 	if size != u.Size {
 		return errNotWhole
 	}
-	return u.ReadHeader(file)
+	return u.ReadHeader(file, i.prepareFor(u.Account).IsNumber)
 }
 
 // errNotWhole is the fault of a pending file that is not what came in.
 var errNotWhole = table.BadFile("the file on the server is not as long any more as the one that came; send it again")
 
-// ReadHeader sets Header, and Position to the first row, by the file's header for the
-// upload's type and mapping. What is wrong with it is a fault.
-func (u *Upload) ReadHeader(file io.ReaderAt) error {
-	layout, err := table.ReadLayout(file, u.Type, u.Mapping)
+// ReadHeader sets Plan, Header, and Position to the first row, by the file's header
+// for the upload's type and mapping. IsNumber tells whether a cell is a number; see
+// [table.Find]. What is wrong with the header is a fault.
+func (u *Upload) ReadHeader(file io.ReaderAt, isNumber func(string) bool) error {
+	plan, header, err := table.Find(file, u.Size, u.Type, u.Mapping, isNumber)
 	if err != nil {
 		return err
 	}
-	u.Header, u.Position = layout.Header, layout.Start
+	u.Plan, u.Header, u.Position = plan, header, plan.Start
 	return nil
 }
 

@@ -174,6 +174,8 @@ func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
 // was in memory, and is not known any more.
 func (t *task) restart(ctx context.Context) (State, error) {
 	i := t.importer
-	t.planner.restart()
+	if err := t.planner.restart(); err != nil {
+		return Running, err
+	}
 	return i.store.RestartUpload(ctx, t.id.Account, t.sid(), t.planner.rows.Position(), i.pool.Lease(), i.opts.Now())
 }

@@ -12,7 +12,7 @@ import (
 	"callbook/internal/work"
 )
 
-// Upload is a CSV file that came in, and how far it has been worked.
+// Upload is a file that came in, and how far it has been worked.
 type Upload struct {
 	SID     addressbook.SID
 	Account account.Account
@@ -32,6 +32,11 @@ type Upload struct {
 	Size     int64
 	// Mapping tells what the columns are for, where the header does not.
 	Mapping table.Mapping
+	// Plan is how the file is read. Those of uploads that are older than plans
+	// have none; see [table.OldPlan].
+	Plan table.Plan
+	// Tally is what was counted of the rows that were worked.
+	Tally Tally
 	// Header is the header of the file's error rows, as CSV without its end of
 	// line.
 	Header []byte

@@ -164,7 +164,6 @@ func TestImportFaults(t *testing.T) {
 		"no type":        {good, []string{"type", "x"}, "Choose what kind of list"},
 		"no choice":      {good, []string{"on_duplicate", "x"}, "Choose what happens then"},
 		"binary":         {"number\x00", nil, "The file is binary, not text; save it as \"CSV UTF-8\"."},
-		"UTF-16":         {"\xff\xfen\x00", nil, "The file is UTF-16"},
 		"spreadsheet":    {"PK\x03\x04", nil, "a spreadsheet or an archive"},
 		"only a mark":    {"\xef\xbb\xbf", nil, "The file is empty."},
 	} {

@@ -205,6 +205,8 @@ CREATE TABLE uploads (
 	date_started bigint NOT NULL DEFAULT 0,
 	error_bytes bigint NOT NULL DEFAULT 0,
 	errors_omitted bigint NOT NULL DEFAULT 0,
+	plan text COLLATE "C" NOT NULL DEFAULT ''::text,
+	tally text COLLATE "C" NOT NULL DEFAULT ''::text,
 	list_sid uuid NOT NULL,
 	list_name text COLLATE "C" NOT NULL,
 	type smallint NOT NULL,

@@ -66,10 +66,10 @@ func (t *tx) settle(state upload.State, batch *upload.Batch, s upload.Settlement
 	t.insertErrors(batch.Upload, s.Rows)
 	t.queue(`UPDATE uploads SET state = $3, position = $4, line = $5, success = success + $6, duplicate = duplicate + $7,
 			failed = failed + $8, new_contacts = new_contacts + $9, lease_until = $10, date_updated = $11,
-			error_bytes = error_bytes + $12, errors_omitted = errors_omitted + $13
+			error_bytes = error_bytes + $12, errors_omitted = errors_omitted + $13, tally = $14
 		WHERE account_id = $1 AND sid = $2`,
 		t.account, (*sidValue)(&batch.Upload), int16(state), batch.To.Offset, batch.To.Line, s.Stats.Success,
-		s.Stats.Duplicate, s.Stats.Failed, s.New, batch.Lease.End(), batch.Time.UnixNano(), s.Errors.Bytes, s.Errors.Omitted)
+		s.Stats.Duplicate, s.Stats.Failed, s.New, batch.Lease.End(), batch.Time.UnixNano(), s.Errors.Bytes, s.Errors.Omitted, s.Tally.Encode())
 }
 
 // insertErrors adds an upload's error rows, when the queue is run.
@@ -107,7 +107,7 @@ func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.
 		}
 		t.queue(`DELETE FROM upload_errors WHERE account_id = $1 AND upload_sid = $2`, account, (*sidValue)(&sid))
 		t.queue(`UPDATE uploads SET position = $3, line = $4, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
-			error_bytes = 0, errors_omitted = 0, lease_until = $5, date_updated = $6 WHERE account_id = $1 AND sid = $2`,
+			error_bytes = 0, errors_omitted = 0, tally = '', lease_until = $5, date_updated = $6 WHERE account_id = $1 AND sid = $2`,
 			account, (*sidValue)(&sid), to.Offset, to.Line, l.End(), at.UnixNano())
 		return nil
 	})

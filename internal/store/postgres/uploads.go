@@ -19,7 +19,7 @@ const (
 	uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list,
 	uploads.new_contacts, uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping,
-	uploads.date_started, uploads.error_bytes, uploads.errors_omitted`
+	uploads.date_started, uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -40,17 +40,23 @@ func eachUpload(do func(*upload.Upload)) func(pgx.Rows) error {
 func scanUpload(row pgx.CollectableRow) (u upload.Upload, err error) {
 	var a accountRow
 	var leaseUntil dateValue
-	var mapping string
+	var mapping, plan, tally string
 	err = row.Scan(append(a.into(), (*sidValue)(&u.SID), (*sidValue)(&u.List), &u.ListName, (*uint8)(&u.Type), &u.Header,
 		(*uint8)(&u.State), &u.Position.Offset, &u.Position.Line, &u.Stats.Success, &u.Stats.Duplicate, &u.Stats.Failed,
 		(*dateValue)(&u.Created), (*dateValue)(&u.Updated), (*uint8)(&u.OnDuplicate), &u.DryRun, &u.NewList,
 		&u.New, &u.Lease.Server, &leaseUntil, &u.FileName, &u.Size, &mapping, (*dateValue)(&u.Started),
-		&u.Errors.Bytes, &u.Errors.Omitted)...)
+		&u.Errors.Bytes, &u.Errors.Omitted, &plan, &tally)...)
 	if u.Lease.Server != "" {
 		u.Lease.Until = time.Time(leaseUntil)
 	}
 	if err == nil {
 		u.Mapping, err = table.DecodeMapping(mapping)
+	}
+	if err == nil {
+		u.Plan, err = table.DecodePlan(plan)
+	}
+	if err == nil {
+		u.Tally, err = upload.DecodeTally(tally)
 	}
 	if err == nil {
 		u.Account, err = a.account()
@@ -110,12 +116,12 @@ func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.L
 func (t *tx) insertUpload(u *upload.Upload) {
 	t.queue(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list, header,
 			state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until, date_created, date_updated,
-			file_name, size, mapping, date_started)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+			file_name, size, mapping, date_started, plan)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 		t.account, (*sidValue)(&u.SID), (*sidValue)(&u.List), u.ListName, int16(u.Type), int16(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int16(u.State), u.Position.Offset, u.Position.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
 		u.Lease.Server, u.Lease.End(), u.Created.UnixNano(), u.Updated.UnixNano(),
-		u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano())
+		u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Plan.Encode())
 }
 
 // lockUpload reads an upload and locks it.

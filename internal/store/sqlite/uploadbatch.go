@@ -70,9 +70,9 @@ func (tx *editTx) settle(upload int64, state upload.State, batch *upload.Batch, 
 	tx.bytes += pageBytes // of which it changed a part
 	return tx.exec(`UPDATE uploads SET state = ?, position = ?, line = ?, success = success + ?, duplicate = duplicate + ?,
 			failed = failed + ?, new_contacts = new_contacts + ?, error_bytes = error_bytes + ?, errors_omitted = errors_omitted + ?,
-			lease_until = ?, date_updated = ? WHERE id = ?`,
+			tally = ?, lease_until = ?, date_updated = ? WHERE id = ?`,
 		int(state), batch.To.Offset, batch.To.Line, s.Stats.Success, s.Stats.Duplicate,
-		s.Stats.Failed, s.New, s.Errors.Bytes, s.Errors.Omitted, batch.Lease.End(), batch.Time.UnixNano(), upload)
+		s.Stats.Failed, s.New, s.Errors.Bytes, s.Errors.Omitted, s.Tally.Encode(), batch.Lease.End(), batch.Time.UnixNano(), upload)
 }
 
 // RestartUpload implements [upload.Store].
@@ -95,7 +95,7 @@ func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addr
 		}
 		tx.bytes += pageBytes * (1 + tx.Changes()/rowsOfPage)
 		return tx.exec(`UPDATE uploads SET position = ?, line = ?, success = 0, duplicate = 0, failed = 0, new_contacts = 0,
-			error_bytes = 0, errors_omitted = 0, lease_until = ?, date_updated = ? WHERE id = ?`, to.Offset, to.Line, l.End(), at.UnixNano(), id)
+			error_bytes = 0, errors_omitted = 0, tally = '', lease_until = ?, date_updated = ? WHERE id = ?`, to.Offset, to.Line, l.End(), at.UnixNano(), id)
 	})
 	return state, err
 }

@@ -23,7 +23,7 @@ const (
 	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list, uploads.new_contacts,
 	uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping, uploads.date_started,
-	uploads.error_bytes, uploads.errors_omitted`
+	uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -50,9 +50,14 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 		u.Lease.Until = time.Unix(0, stmt.ColumnInt64(24))
 	}
 	u.FileName, u.Size = stmt.ColumnText(25), stmt.ColumnInt64(26)
-	u.Mapping, err = table.DecodeMapping(stmt.ColumnText(27))
+	if u.Mapping, err = table.DecodeMapping(stmt.ColumnText(27)); err != nil {
+		return 0, u, err
+	}
 	u.Started = time.Unix(0, stmt.ColumnInt64(28))
 	u.Errors = upload.ErrorTotal{Bytes: stmt.ColumnInt64(29), Omitted: stmt.ColumnInt(30)}
+	if u.Plan, err = table.DecodePlan(stmt.ColumnText(31)); err == nil {
+		u.Tally, err = upload.DecodeTally(stmt.ColumnText(32))
+	}
 	return stmt.ColumnInt64(5), u, err
 }
 
@@ -125,11 +130,11 @@ func (tx *editTx) insertUpload(u *upload.Upload) error {
 	tx.bytes += pageBytes // of which it changed a part
 	return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list,
 			header, state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until,
-			file_name, size, mapping, date_started, date_created, date_updated)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			file_name, size, mapping, plan, date_started, date_created, date_updated)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		u.Account.ID, u.SID[:], u.List[:], u.ListName, int(u.Type), int(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int(u.State), u.Position.Offset, u.Position.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
-		u.Lease.Server, u.Lease.End(), u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano())
+		u.Lease.Server, u.Lease.End(), u.FileName, u.Size, u.Mapping.Encode(), u.Plan.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano())
 }
 
 // EndUpload implements [upload.Store].

@@ -95,7 +95,7 @@ func startPending(t *testing.T, f *fixture) {
 	file := csvOf(0, 3)
 	uploadOf := func(d upload.PendingFile, l addressbook.List) (upload.Upload, error) {
 		u := upload.Upload{SID: d.SID, Account: d.Account, ListName: l.Name, Type: l.Type, Lease: held, Created: d.Created, Started: moment(), Updated: moment()}
-		if err := u.ReadHeader(strings.NewReader(file)); err != nil {
+		if err := u.ReadHeader(strings.NewReader(file), nil); err != nil {
 			t.Fatal(err)
 		}
 		err := f.Uploads.StartPending(t.Context(), u, l, func(got addressbook.List) *journal.Receipt {

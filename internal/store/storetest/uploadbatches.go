@@ -127,6 +127,7 @@ func batches(t *testing.T, f *fixture) {
 		same(t, "begin of the batch", b.From, want.Position)
 		state := f.apply(t, b)
 		want.Position, want.Stats, want.New, want.Updated, want.State = b.To, stats, stats.Success, b.Time, upload.Running
+		want.Tally.Countries = map[string]int{"IN": stats.Success + stats.Duplicate}
 		if b.Last {
 			want.State = upload.Completed
 		}

@@ -102,7 +102,7 @@ func (f *fixture) tryUpload(t *testing.T, l addressbook.List, file string, opts 
 	if opts.DryRun {
 		u.Mapping = table.Mapping{Columns: []string{"number", "", "custom_field.\"a\u2028"}}
 	}
-	if err := u.ReadHeader(strings.NewReader(file)); err != nil {
+	if err := u.ReadHeader(strings.NewReader(file), nil); err != nil {
 		t.Fatalf("read header: %v", err)
 	}
 	var got addressbook.List

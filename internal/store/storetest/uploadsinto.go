@@ -31,7 +31,9 @@ func uploadsInto(t *testing.T, f *fixture) {
 		u := upload.Upload{Account: f.acct, List: sid, ListName: l.Name, Type: l.Type, Lease: held}
 		u.SID, u.Created = born()
 		u.Started, u.Updated = moment(), moment()
-		if err := u.ReadHeader(strings.NewReader("number,city\n")); err != nil {
+		const file = "number,city\n"
+		u.Size = int64(len(file))
+		if err := u.ReadHeader(strings.NewReader(file), nil); err != nil {
 			t.Fatal(err)
 		}
 		var got addressbook.List

@@ -64,6 +64,21 @@ type Upload struct {
 	DryRun    *Tried `json:"dry_run"` // nil unless it is one
 	URL       string
 	ErrorsURL string `json:"errors_url"`
+	File      *UploadFile
+}
+
+// UploadFile is how an upload's file is read.
+type UploadFile struct {
+	Encoding         string
+	Separator, Sheet *string
+	HeaderLine       *int `json:"header_line"`
+	Columns          []struct {
+		Header *string
+		Field  string
+	}
+	Ignored   []string `json:"ignored_columns"`
+	LeftOut   int      `json:"left_out"`
+	Countries map[string]int
 }
 
 // Stats are an upload's stats.

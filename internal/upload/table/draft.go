@@ -20,6 +20,9 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 		return addressbook.Draft{Fault: r.Fault}
 	}
 	if len(r.Cells) > len(l.columns) {
+		r.Cells = r.Cells[:max(len(l.columns), len(withoutBlankEnd(r.Cells)))]
+	}
+	if len(r.Cells) > len(l.columns) {
 		return addressbook.Draft{Fault: fault.New(fault.Invalid,
 			fmt.Sprintf("The row has %d cells, and the header %d", len(r.Cells), len(l.columns)))}
 	}
@@ -27,6 +30,9 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 	var object csvcell.Object
 	var all string // the cell with the whole custom_field
 	for i, cell := range r.Cells {
+		if csvcell.IsNull(cell) {
+			continue
+		}
 		switch l.columns[i] {
 		case number:
 			number, _ := csvcell.Unmark(cell) // an error row may have it marked
@@ -69,7 +75,7 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 func (l *Layout) firstCustom(cells []string) string {
 	for i, cell := range cells {
 		switch {
-		case cell == "":
+		case cell == "" || csvcell.IsNull(cell):
 		case l.columns[i] == custom:
 			return shown(csvcell.CustomPrefix + l.names[i])
 		case l.columns[i] == variable:

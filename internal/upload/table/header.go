@@ -1,10 +1,9 @@
 package table
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"callbook/internal/addressbook"
@@ -54,13 +53,8 @@ var knownColumns = func() map[string]column {
 	return known
 }()
 
-// Layout is what a file's header says of its columns.
+// Layout is what the columns of a file are for.
 type Layout struct {
-	// Header is the header of the error rows, as CSV without its end of line.
-	Header []byte
-	// Start is where the first row of contacts begins.
-	Start Position
-
 	columns []column
 	keys    []string // of custom columns and variables, as csvcell.AppendKey has them
 	names   []string // of the same
@@ -81,82 +75,11 @@ func BadFile(format string, args ...any) error {
 	return fault.InvalidField(FieldFile, fmt.Sprintf(format, args...))
 }
 
-// firstRow reads the first row of a file, and tells where the file's text and
-// where its second row begin. What is wrong with the file as a whole is a fault.
-func firstRow(file io.ReaderAt) (cells []string, first, second Position, err error) {
-	if first, err = checkHead(file); err != nil {
-		return nil, first, second, err
-	}
-	r := NewReader(file, first)
-	header, err := r.Next()
-	switch {
-	case err == io.EOF:
-		return nil, first, second, BadFile("the file is empty")
-	case err != nil:
-		return nil, first, second, err
-	}
-	lone, err := hasLoneCR(file, first.Offset, r.position.Offset)
-	switch {
-	case err != nil:
-		return nil, first, second, err
-	case lone:
-		return nil, first, second, BadFile("its lines end in CR alone, as those of old Macintosh programs; save it as \"CSV UTF-8\"")
-	case header.Fault == errTooLong:
-		return nil, first, second, BadFile("the header is longer than %d KiB: a quote may have been left open", maxRowBytes>>10)
-	case header.Fault != nil:
-		return nil, first, second, BadFile("the header is not valid CSV")
-	}
-	return header.Cells, first, r.position, nil
-}
-
-// hasLoneCR tells whether a part of a file has a CR that ends a line where no LF
-// follows. CSV knows no such ends: all that comes up to the next LF, be it the
-// whole file, would be one row.
-func hasLoneCR(file io.ReaderAt, from, to int64) (bool, error) {
-	row := make([]byte, min(to-from, maxRowBytes))
-	if n, err := file.ReadAt(row, from); n < len(row) {
-		return false, err
-	}
-	quoted := false
-	for i, c := range row {
-		switch {
-		case c == '"':
-			quoted = !quoted
-		case c != '\r' || quoted || i+1 == len(row):
-		case row[i+1] != '\r' && row[i+1] != '\n':
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// ReadLayout reads the header, as the mapping has it. What is wrong with it is
-// a fault.
-func ReadLayout(file io.ReaderAt, kind addressbook.ListType, m Mapping) (*Layout, error) {
-	cells, first, second, err := firstRow(file)
-	if err != nil {
-		return nil, err
-	}
-	l, err := newLayout(m.names(cells), kind)
-	if err != nil {
-		return nil, err
-	}
-	l.Start = second
-	if m.NoHeader {
-		l.Start = first
-	}
-	l.Header = l.encode(m.header(cells, l, func(name string) bool { return purpose(name, kind) != ignored }))
-	if len(l.Header) > maxHeaderBytes {
-		return nil, BadFile("the header is longer than %d KiB", maxHeaderBytes>>10)
-	}
-	return l, nil
-}
-
-// nameOf is the name that a cell of a header stands for. An error file may have
-// it marked.
+// nameOf is the name that a cell of a header stands for, without what nobody sees
+// around it. An error file may have it marked.
 func nameOf(cell string) string {
 	name, _ := csvcell.Unmark(cell)
-	return strings.TrimSpace(name)
+	return strings.TrimFunc(name, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
 }
 
 // purpose is what the cells below this name in a header are for.
@@ -222,18 +145,31 @@ func newLayout(header []string, kind addressbook.ListType) (*Layout, error) {
 	return l, nil
 }
 
-// noNumber is the fault of a header without a column called number. It shows
-// what stands there instead, and which other character parts the columns, as in
-// what spreadsheets save where the comma is the decimal point.
+// noNumber is the fault of a header without a column of numbers. It shows what
+// stands there instead.
 func noNumber(header []string) error {
-	if len(header) == 1 {
-		for _, other := range []struct{ mark, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
-			if strings.Contains(header[0], other.mark) {
-				return BadFile("there are %s between the columns; save it with commas between them, and a column called number", other.name)
-			}
+	first := ""
+	for _, cell := range header {
+		if first = nameOf(cell); first != "" {
+			break
 		}
 	}
-	return BadFile("there is no column called number; the first row must name the columns, with commas between them, and it begins with %q", shown(header[0]))
+	return BadFile("there is no column called number; the first row must name the columns, and it begins with %q", shown(first))
+}
+
+// errorHeader returns the header of the error rows, with which they can be uploaded
+// without the mapping: columns that are used have the names that they are read by,
+// and the others keep their own, unless that would put them to use.
+func (l *Layout) errorHeader(header, names []string, kind addressbook.ListType, noHeader bool) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		if l.columns[i] != ignored {
+			all[i] = name
+		} else if !noHeader && purpose(header[i], kind) == ignored && fieldCalled(header[i]) == "" {
+			all[i] = header[i]
+		}
+	}
+	return all
 }
 
 // shown cuts a name that is too long to be shown.
@@ -243,27 +179,4 @@ func shown(name string) string {
 		return string(runes[:most]) + "..."
 	}
 	return name
-}
-
-// checkHead refuses a file that is no text, and returns where its text begins.
-func checkHead(file io.ReaderAt) (Position, error) {
-	head := make([]byte, 4096)
-	n, err := file.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
-		return Position{}, err
-	}
-	head = head[:n]
-	switch {
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return Position{}, BadFile("the file is UTF-16; save it as \"CSV UTF-8\"")
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return Position{}, BadFile("the file is no text but a spreadsheet or an archive; save it as \"CSV UTF-8\"")
-	case bytes.IndexByte(head, 0) >= 0:
-		return Position{}, BadFile("the file is binary, not text; save it as \"CSV UTF-8\"")
-	}
-	start := Position{Line: 1}
-	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
-		start.Offset = 3
-	}
-	return start, nil
 }

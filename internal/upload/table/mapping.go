@@ -9,8 +9,8 @@ import (
 	"callbook/internal/fault"
 )
 
-// Mapping tells what the columns of a file are for where its header does not.
-// The zero Mapping leaves it to the header.
+// Mapping tells how a file is read and what its columns are for, where that is not
+// left to the file itself, as the zero Mapping does.
 type Mapping struct {
 	// Columns are the names that the columns are read by, as a header has them:
 	// number, first_name, custom_field.NAME and so on; "" ignores one. A
@@ -18,6 +18,13 @@ type Mapping struct {
 	Columns []string `json:"columns,omitempty"`
 	// NoHeader tells that the first row is a contact's already. It needs Columns.
 	NoHeader bool `json:"no_header,omitempty"`
+	// Encoding, Separator and Sheet are those of the [Dialect], and HeaderLine is
+	// the line of the header, or without one that of the first contact. What is
+	// zero is found in the file.
+	Encoding   Encoding `json:"encoding,omitempty"`
+	Separator  string   `json:"separator,omitempty"`
+	Sheet      string   `json:"sheet,omitempty"`
+	HeaderLine int64    `json:"header_line,omitempty"`
 }
 
 // maxMapping is how long a stored mapping may be, in bytes: more than the
@@ -25,9 +32,11 @@ type Mapping struct {
 const maxMapping = 2 * maxHeaderBytes
 
 var (
-	errMappingLong   = fault.New(fault.TooLarge, "The names of the columns are too long")
-	errMappingText   = fault.InvalidField(FieldColumns, "not valid UTF-8")
-	errMappingHeader = fault.InvalidField(FieldColumns, "a file without a header needs a name for its columns")
+	errMappingLong      = fault.New(fault.TooLarge, "The names of the columns are too long")
+	errMappingText      = fault.InvalidField(FieldColumns, "not valid UTF-8")
+	errMappingEncoding  = fault.InvalidField(FieldColumns, "the encoding is not known")
+	errMappingSeparator = fault.InvalidField(FieldColumns, "the separator cannot be one")
+	errMappingHeader    = fault.InvalidField(FieldColumns, "a file without a header needs a name for its columns")
 )
 
 // Check refuses a mapping that cannot be stored.
@@ -40,14 +49,27 @@ func (m Mapping) Check() error {
 			return errMappingText
 		}
 	}
+	switch m.Encoding {
+	case "", UTF8, Windows1252, UTF16LE, UTF16BE, XLSX:
+	default:
+		return errMappingEncoding
+	}
+	if m.Separator != "" && !validSeparator(m.Separator) {
+		return errMappingSeparator
+	}
+	if !utf8.ValidString(m.Sheet) || strings.ContainsRune(m.Sheet, 0) || m.HeaderLine < 0 {
+		return errMappingText
+	}
 	if len(m.Encode()) > maxMapping {
 		return errMappingLong
 	}
 	return nil
 }
 
-// IsZero reports whether the header alone tells what the columns are for.
-func (m Mapping) IsZero() bool { return m.Columns == nil && !m.NoHeader }
+// IsZero reports whether the file itself tells everything.
+func (m Mapping) IsZero() bool {
+	return m.Columns == nil && !m.NoHeader && m.Encoding == "" && m.Separator == "" && m.Sheet == "" && m.HeaderLine == 0
+}
 
 // Encode returns the mapping as the text that stores have of it; "" for the zero one.
 func (m Mapping) Encode() string {
@@ -81,20 +103,4 @@ func (m Mapping) names(first []string) []string {
 	names := make([]string, len(first))
 	copy(names, m.Columns)
 	return names
-}
-
-// header returns the header of the error rows, with which they can be uploaded
-// without the mapping: columns that are used have the names that the mapping
-// gives them, and the others keep their own, unless that would put them to use.
-func (m Mapping) header(first []string, l *Layout, means func(name string) bool) []string {
-	if m.Columns == nil {
-		return first
-	}
-	header := m.names(first)
-	for i := range header {
-		if l.columns[i] == ignored && !m.NoHeader && !means(first[i]) {
-			header[i] = first[i]
-		}
-	}
-	return header
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/csvcell"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
 )
@@ -14,10 +15,14 @@ const PreviewRows = 10
 
 // Preview shows how a file would be read: its columns and its first rows.
 type Preview struct {
-	Columns []Column
-	Rows    []PreviewRow
+	Dialect
+	HeaderLine int64 // 0 without a header
+	Columns    []Column
+	Rows       []PreviewRow
 	// Fault is why the file cannot be imported so; nil when it can.
 	Fault error
+
+	found *found
 }
 
 // Column is one of a file.
@@ -49,43 +54,42 @@ type Prepare func([]addressbook.Draft) (addressbook.Prepared, error)
 // NewPreview reads the first rows of a file for a list of this type. Words returns
 // the sentence for a row's fault. What is wrong with the file as a whole is a
 // fault.
-func NewPreview(file io.ReaderAt, kind addressbook.ListType, m Mapping, prepare Prepare, words func(error) string) (Preview, error) {
-	var p Preview
-	cells, first, second, err := firstRow(file)
+func NewPreview(file io.ReaderAt, size int64, kind addressbook.ListType, m Mapping, prepare Prepare, words func(error) string) (Preview, error) {
+	f, err := lookAt(file, size, m)
 	if err != nil {
-		return p, err
+		return Preview{}, err
 	}
-	names := m.names(cells)
-	for i, cell := range cells {
+	names := f.names(kind, m, prepare.IsNumber)
+	p := Preview{Dialect: f.plan.Dialect, HeaderLine: f.plan.HeaderLine}
+	for i, cell := range f.header {
 		c := Column{Header: legible(cell)}
 		if use := purpose(names[i], kind); use != ignored && use != reserved {
-			c.Name = strings.TrimSpace(names[i])
+			c.Name = nameOf(names[i])
 		}
 		p.Columns = append(p.Columns, c)
 	}
 	l, err := newLayout(names, kind)
 	if err != nil {
-		p.Fault, l = err, &Layout{columns: make([]column, len(cells))}
+		p.Fault, l = f.explain(err, kind), &Layout{columns: make([]column, len(f.header))}
 	}
-	start := second
-	if m.NoHeader {
-		start = first
-	}
-	err = p.readRows(NewReader(file, start), l, prepare, words)
-	return p, err
+	p.found = f
+	return p, p.readRows(f.rows, l, prepare, words)
 }
 
-func (p *Preview) readRows(rows *Reader, l *Layout, prepare Prepare, words func(error) string) error {
+// IsNumber reports whether a cell is a number that is valid.
+func (prepare Prepare) IsNumber(cell string) bool {
+	number, _ := csvcell.Unmark(cell)
+	if looksLikeDate(strings.TrimSpace(number)) {
+		return false
+	}
+	prepared, err := prepare([]addressbook.Draft{{Number: addressbook.Given(number), FirstNumber: true}})
+	return err == nil && len(prepared.Contacts) == 1
+}
+
+func (p *Preview) readRows(rows []headRow, l *Layout, prepare Prepare, words func(error) string) error {
 	var drafts []addressbook.Draft
-	for len(p.Rows) < PreviewRows {
-		r, err := rows.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		drafts = append(drafts, l.Draft(r))
+	for _, r := range rows[:min(len(rows), PreviewRows)] {
+		drafts = append(drafts, l.Draft(r.Row))
 		row := PreviewRow{Line: r.Line, Cells: make([]string, len(l.columns))}
 		for i := range min(len(r.Cells), len(row.Cells)) {
 			row.Cells[i] = legible(r.Cells[i])

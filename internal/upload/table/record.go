@@ -1,103 +1,168 @@
 package table
 
-import (
-	"bytes"
-	"encoding/csv"
-	"strings"
-	"unicode/utf8"
+import "bytes"
 
-	"callbook/internal/csvcell"
+// record takes the lines of one row apart into its cells.
+//
+// A quote within a cell is text, as spreadsheets and most readers have it. Where
+// something follows a closing quote, the cell goes on as if it had none, unless
+// the quote is the first of a pair before the next separator: `"a "b" c"` is the
+// cell `a "b" c`. Programs that put a backslash before such quotes get none.
+type record struct {
+	separator byte
+	text      []byte
+	spans     []span
+	from      int  // where in text the cell begins
+	quoted    bool // a quote is open
+	carried   bool // since an earlier line
+	all       []string
+}
+
+// span is where a cell is in the text.
+type span struct{ from, to int }
+
+// progress tells what a row is after a line of it.
+type progress uint8
+
+const (
+	complete progress = iota // with this line
+	open                     // a quote is open: more lines follow
+	broken                   // a quote that was open on an earlier line is none
 )
 
-// ErrorColumns are the names of the columns that stand before a file's own in
-// its error rows: the row's line, the code of what is wrong with it, and the
-// reason.
-var ErrorColumns = []string{csvcell.Line, csvcell.Code, csvcell.Reason}
-
-// ErrorHeader returns [Layout.Header] without what a spreadsheet would run: such
-// cells are marked as those of error rows are, and an upload reads the same names
-// again.
-func ErrorHeader(header []byte) []byte {
-	r := csv.NewReader(bytes.NewReader(header))
-	cells, err := r.Read()
-	if err != nil {
-		return header // it has no cells
-	}
-	for i, cell := range cells {
-		if csvcell.Runs(cell) {
-			cells[i] = csvcell.Mark(cell)
-		}
-	}
-	return encodeRecord(cells)
+func (r *record) reset() {
+	r.text, r.spans = r.text[:0], r.spans[:0]
+	r.from, r.quoted, r.carried = 0, false, false
 }
 
-// ErrorRecord returns the cells of a row as an error row has them, as CSV without
-// an end of line.
-func (l *Layout) ErrorRecord(cells []string) []byte {
-	harmless := make([]string, len(cells))
-	for i, cell := range cells {
-		harmless[i] = l.harmless(i, cell)
+// cells returns the cells of the row. The slice is good until the next row, the
+// strings for ever.
+func (r *record) cells() []string {
+	text := string(r.text)
+	r.all = r.all[:0]
+	for _, s := range r.spans {
+		r.all = append(r.all, text[s.from:s.to])
 	}
-	return l.encode(harmless)
+	return r.all
 }
 
-// harmless returns the cell of a column as an error row has it. It is read as
-// the very same value again, and no spreadsheet runs it: whoever mends error
-// rows opens them there, and the cells may be anybody's words.
-func (l *Layout) harmless(column int, cell string) string {
-	if !csvcell.Runs(cell) {
-		return cell
-	}
-	use := ignored
-	if column < len(l.columns) {
-		use = l.columns[column]
-	}
-	switch field, isText := use.text(); {
-	case isText && trims(field):
-		if cell = strings.TrimSpace(cell); cell == "" {
-			return ""
-		}
-	case use == custom, use == whole:
-		// JSON that comes after the end of a line, or is a number as -1e5.
-		if value := strings.TrimSpace(cell); csvcell.ValidJSON(value) {
-			return value
-		}
-	}
-	return csvcell.Mark(cell)
+// end ends a cell.
+func (r *record) end() {
+	r.spans = append(r.spans, span{r.from, len(r.text)})
+	r.from, r.quoted, r.carried = len(r.text), false, false
 }
 
-// encode writes cells as CSV without an end of line, and without those of
-// reserved columns. Rows with what is not UTF-8 fail, and are to be seen as they
-// were meant.
-func (l *Layout) encode(cells []string) []byte {
-	kept := make([]string, 0, len(cells))
-	for i, cell := range cells {
-		if i < len(l.columns) && l.columns[i] == reserved {
+// add adds a line, without its end, to the row.
+func (r *record) add(line []byte) progress {
+	if !r.quoted && bytes.IndexByte(line, '"') < 0 {
+		r.addPlain(line)
+		return complete
+	}
+	for {
+		if !r.quoted && len(line) > 0 && line[0] == '"' {
+			r.quoted = true
+			line = line[1:]
+		}
+		more := false
+		if r.quoted {
+			var state progress
+			if line, more, state = r.addQuoted(line); state != complete {
+				return state
+			}
+		} else {
+			line, more = r.addBare(line)
+		}
+		if !more {
+			return complete
+		}
+	}
+}
+
+// addPlain adds a line that has no quotes.
+func (r *record) addPlain(line []byte) {
+	base := len(r.text)
+	r.text = append(r.text, line...)
+	for {
+		i := bytes.IndexByte(line, r.separator)
+		if i < 0 {
+			r.spans = append(r.spans, span{base, base + len(line)})
+			return
+		}
+		r.spans = append(r.spans, span{base, base + i})
+		base += i + 1
+		line = line[i+1:]
+	}
+}
+
+// addBare adds what is left of a cell that is in no quotes, and returns what
+// follows its separator; more is false when none follows.
+func (r *record) addBare(line []byte) (rest []byte, more bool) {
+	cell, rest, more := bytes.Cut(line, []byte{r.separator})
+	r.text = append(r.text, cell...)
+	r.end()
+	return rest, more
+}
+
+// addQuoted is addBare for a cell whose quote is open.
+func (r *record) addQuoted(line []byte) (rest []byte, more bool, state progress) {
+	for {
+		i := bytes.IndexByte(line, '"')
+		if i < 0 {
+			r.text = append(append(r.text, line...), '\n')
+			r.carried = true
+			return nil, false, open
+		}
+		r.text = append(r.text, line[:i]...)
+		line = line[i+1:]
+		switch {
+		case len(line) == 0:
+			r.end()
+			return nil, false, complete
+		case line[0] == r.separator:
+			r.end()
+			return line[1:], true, complete
+		case line[0] == '"':
+			r.text = append(r.text, '"')
+			line = line[1:]
 			continue
+		case r.carried && !r.endsBlank(line):
+			return nil, false, broken
 		}
-		kept = append(kept, legible(cell))
+		second, pair := r.pair(line)
+		if !pair {
+			rest, more = r.addBare(line)
+			return rest, more, complete
+		}
+		inner := line[:second]
+		if n := len(r.text); n > r.from && r.text[n-1] == '\\' && bytes.HasSuffix(inner, []byte{'\\'}) {
+			r.text = r.text[:n-1]
+			inner = inner[:len(inner)-1]
+		}
+		r.text = append(append(r.text, '"'), inner...)
+		line = line[second:]
+		if len(line) > 1 && line[1] != r.separator {
+			r.text = append(r.text, '"')
+			line = line[1:]
+		}
 	}
-	return encodeRecord(kept)
 }
 
-// encodeRecord writes cells as CSV without an end of line.
-func encodeRecord(cells []string) []byte {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	// A buffer takes everything, and the comma is a good one.
-	_ = csvcell.WriteRecord(w, cells)
-	w.Flush()
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+// pair reports whether the quote before line is the first of a pair within the
+// cell, and returns where the second is.
+func (r *record) pair(line []byte) (second int, ok bool) {
+	second = bytes.IndexByte(line, '"')
+	if second < 0 {
+		return 0, false
+	}
+	if bytes.IndexByte(line[:second], r.separator) < 0 {
+		return second, true
+	}
+	n := len(r.text)
+	return second, n > r.from && r.text[n-1] == '\\' && second > 0 && line[second-1] == '\\'
 }
 
-// legible is a cell as it can be shown. What is not UTF-8 is taken for Latin-1.
-func legible(cell string) string {
-	if utf8.ValidString(cell) {
-		return cell
-	}
-	runes := make([]rune, len(cell))
-	for i := range len(cell) {
-		runes[i] = rune(cell[i])
-	}
-	return string(runes)
+// endsBlank reports whether only blanks come before the end of the cell.
+func (r *record) endsBlank(line []byte) bool {
+	rest := bytes.TrimLeft(line, " ")
+	return len(rest) == 0 || rest[0] == r.separator
 }

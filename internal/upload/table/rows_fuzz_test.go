@@ -15,9 +15,9 @@ type readRow struct {
 	next Position // where the reader was after it
 }
 
-func readRows(t *testing.T, file []byte, from Position) []readRow {
+func readRows(t *testing.T, file []byte, d Dialect, from Position) []readRow {
 	t.Helper()
-	r := NewReader(bytes.NewReader(file), from)
+	r := newReader(bytes.NewReader(file), d, from)
 	var all []readRow
 	for before := from; ; before = r.Position() {
 		got, err := r.Next()
@@ -37,42 +37,53 @@ func readRows(t *testing.T, file []byte, from Position) []readRow {
 		if after.Offset == before.Offset {
 			t.Fatalf("the reader stays at %+v", after)
 		}
+		if got.Fault == nil && !hasText(got.Cells) {
+			t.Fatalf("the row %q has no text", got.Cells)
+		}
 		got.Cells = slices.Clone(got.Cells)
 		all = append(all, readRow{got, after})
 	}
 }
 
 // FuzzRows holds what is read from the beginning against what is read from
-// every boundary on, against the lines of the text, and where all of it is CSV
-// against encoding/csv.
+// every boundary on, and where all of it is CSV against encoding/csv. The same
+// text in UTF-16 has the same rows.
 func FuzzRows(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "number\n", "a,b\r\n\r\nc,\"d\r\ne\"\n\"f\"", "a,\"b\nc,d\ne\"f\ng,h\n", "\"", "\"\n\n\"", "a\"b\nc\n",
 		"\"a\n\"b\n\"c\"\n\"", "\r", "a\r", "\"\r\n\"\r\n", "\"\"\"\n\"\"\"\n", "a,\"\n\n\n", "\xff,\"\xff\n", "\n\n\"a\nb\"c\n\nd",
+		"a,\"b \"c\" d\",e\n", "\"a\" b,\"c\"\n", "\"a \\\"b, c\\\" d\"\n", ",,\n \n\ufeff\n", "a\rb\r",
 	} {
-		f.Add([]byte(seed))
+		f.Add([]byte(seed), byte(0))
+		f.Add([]byte(seed), byte(5))
 	}
-	f.Fuzz(func(t *testing.T, file []byte) {
-		start := Position{Line: 1}
-		all := readRows(t, file, start)
+	f.Fuzz(func(t *testing.T, file []byte, choice byte) {
+		d := Dialect{
+			Encoding:  []Encoding{UTF8, Windows1252, UTF16LE, UTF16BE}[choice%4],
+			Separator: separators[choice/4%4],
+			LoneCR:    choice&16 != 0,
+		}
+		all := readRows(t, file, d, Position{Line: 1})
 		for i, got := range all {
-			if line := got.next.Line; int64(1+bytes.Count(file[:got.next.Offset], []byte("\n"))) != line && got.next.Offset < int64(len(file)) {
-				t.Fatalf("row %d ends at %+v, which is another line", i, got.next)
-			}
-			rest := readRows(t, file, got.next)
+			rest := readRows(t, file, d, got.next)
 			if !slices.EqualFunc(rest, all[i+1:], sameRow) {
 				t.Fatalf("after row %d: %+v, but %+v when read at once", i, rest, all[i+1:])
 			}
-			if got.Line < 1 || got.Line > 1+int64(bytes.Count(file, []byte("\n"))) {
+			if got.Line < 1 || i > 0 && got.Line < all[i-1].next.Line {
 				t.Fatalf("row %d is in line %d", i, got.Line)
 			}
 		}
-		r := csv.NewReader(bytes.NewReader(file))
-		r.FieldsPerRecord = -1
-		want, err := r.ReadAll()
-		if err != nil || slices.ContainsFunc(want, func(cells []string) bool { return len(strings.Join(cells, "")) > maxRowBytes/2 }) {
+		if d.LoneCR {
 			return
 		}
+		text := string(d.Encoding.append(nil, file))
+		r := csv.NewReader(strings.NewReader(text))
+		r.FieldsPerRecord, r.Comma = -1, rune(d.separator())
+		want, err := r.ReadAll()
+		if err != nil || slices.ContainsFunc(want, func(cells []string) bool { return len(strings.Join(cells, "")) > maxRowBytes/4 }) {
+			return
+		}
+		want = slices.DeleteFunc(want, func(cells []string) bool { return !hasText(cells) })
 		if len(all) != len(want) {
 			t.Fatalf("%d rows, want %d", len(all), len(want))
 		}

@@ -1,0 +1,259 @@
+package table
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/csvcell"
+)
+
+const (
+	// headBytes is how much of a file is looked at for its separator and header.
+	headBytes = 64 << 10
+	// headRows is how many rows are.
+	headRows = 200
+)
+
+// separators are those that are recognised, the likelier first.
+var separators = []string{",", ";", "\t", "|"}
+
+// head is the beginning of a text file.
+type head struct {
+	file    io.ReaderAt
+	dialect Dialect
+	// start is where the text begins, behind marks and a line that names the
+	// separator.
+	start Position
+}
+
+// readHead finds the encoding of a text file, the end of its lines, where the text
+// begins, and the separator if a line names it. What is given stays as it is. A
+// file that is no text is a fault.
+func readHead(file io.ReaderAt, given Dialect) (*head, error) {
+	begin, err := readAt(file, headBytes)
+	if err != nil {
+		return nil, err
+	}
+	h := &head{file: file, dialect: given, start: Position{Line: 1}}
+	mark := []byte("\xef\xbb\xbf")
+	switch {
+	case bytes.HasPrefix(begin, []byte("\xff\xfe")):
+		h.dialect.Encoding, mark = UTF16LE, begin[:2]
+	case bytes.HasPrefix(begin, []byte("\xfe\xff")):
+		h.dialect.Encoding, mark = UTF16BE, begin[:2]
+	case bytes.IndexByte(begin[:min(len(begin), 4096)], 0) >= 0:
+		return nil, BadFile("the file is binary, not text; save it as \"CSV UTF-8\"")
+	case given.Encoding == UTF8 || given.Encoding == Windows1252:
+	case bytes.HasPrefix(begin, mark):
+		h.dialect.Encoding = UTF8
+	default:
+		if h.dialect.Encoding, err = detectEncoding(file); err != nil {
+			return nil, err
+		}
+	}
+	for bytes.HasPrefix(begin[h.start.Offset:], mark) {
+		h.start.Offset += int64(len(mark))
+	}
+	text := string(h.dialect.Encoding.append(nil, begin[h.start.Offset:]))
+	cr := strings.IndexByte(text, '\r')
+	h.dialect.LoneCR = cr >= 0 && cr < len(text)-1 && strings.IndexByte(text, '\n') < 0
+	return h, h.readSeparatorLine(given.Separator == "")
+}
+
+// readSeparatorLine goes on behind a first line such as "sep=;", which spreadsheets
+// understand, and takes the separator that it names if that is to be taken.
+func (h *head) readSeparatorLine(take bool) error {
+	r := newReader(h.file, h.dialect, h.start)
+	line, err := r.lines.line(0)
+	if err != nil {
+		return nil // what is wrong comes again
+	}
+	text := bytes.Trim(r.decode(line), "\"")
+	if len(text) < 4 || !bytes.EqualFold(text[:4], []byte("sep=")) || len(text) > 5 {
+		return nil
+	}
+	h.start.Offset += int64(len(line))
+	h.start.Line++
+	if len(text) == 5 && take {
+		separator := string(text[4:])
+		if !validSeparator(separator) {
+			return BadFile("its first line names %q as the separator, which cannot be one", separator)
+		}
+		h.dialect.Separator = separator
+	}
+	return nil
+}
+
+// validSeparator reports whether a text can be between cells.
+func validSeparator(s string) bool {
+	return len(s) == 1 && s[0] < utf8.RuneSelf && !strings.ContainsAny(s, "\"\r\n\x00") &&
+		(s[0] < '0' || s[0] > '9') && (s[0]|0x20 < 'a' || s[0]|0x20 > 'z')
+}
+
+// readAt returns the beginning of a file, as far as it has one.
+func readAt(file io.ReaderAt, size int) ([]byte, error) {
+	begin := make([]byte, size)
+	n, err := file.ReadAt(begin, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return begin[:n], nil
+}
+
+// detectEncoding tells whether a file without a mark is UTF-8 or Windows-1252. One
+// that has more characters of UTF-8 beyond ASCII than bytes that are none is UTF-8
+// with rows that are damaged, and so is one with bytes that Windows-1252 does not
+// have.
+func detectEncoding(file io.ReaderAt) (Encoding, error) {
+	buf := make([]byte, 256<<10)
+	wide, bad := 0, 0
+	have := 0
+	for offset := int64(0); ; {
+		n, err := file.ReadAt(buf[have:], offset)
+		offset += int64(n)
+		if err != nil && err != io.EOF {
+			return "", err
+		}
+		part := buf[:have+n]
+		have = 0
+		for len(part) > 0 {
+			if ascii := asciiPrefix(part); ascii > 0 {
+				part = part[ascii:]
+				continue
+			}
+			if err == nil && !utf8.FullRune(part) {
+				have = copy(buf, part)
+				break
+			}
+			r, size := utf8.DecodeRune(part)
+			switch {
+			case r != utf8.RuneError || size > 1:
+				wide++
+			case fromWindows1252(part[0]) == utf8.RuneError:
+				return UTF8, nil
+			default:
+				bad++
+			}
+			part = part[size:]
+		}
+		if err == io.EOF {
+			break
+		}
+	}
+	if bad > wide {
+		return Windows1252, nil
+	}
+	return UTF8, nil
+}
+
+// asciiPrefix returns how many bytes of ASCII text begins with.
+func asciiPrefix(text []byte) int {
+	n := 0
+	for ; n+8 <= len(text); n += 8 {
+		if (text[n]|text[n+1]|text[n+2]|text[n+3]|text[n+4]|text[n+5]|text[n+6]|text[n+7])&0x80 != 0 {
+			break
+		}
+	}
+	for n < len(text) && text[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
+}
+
+// headRow is a row of a head.
+type headRow struct {
+	Row
+	next Position // behind it
+}
+
+// rows returns the first rows of the table if this is its separator.
+func (h *head) rows(separator string) ([]headRow, error) {
+	d := h.dialect
+	d.Separator = separator
+	return firstRows(newReader(h.file, d, h.start))
+}
+
+// firstRows returns the first rows.
+func firstRows(from Rows) ([]headRow, error) {
+	var all []headRow
+	for begin := from.Position().Offset; len(all) < headRows && from.Position().Offset-begin < headBytes; {
+		row, err := from.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		row.Cells = slices.Clone(row.Cells)
+		all = append(all, headRow{row, from.Position()})
+	}
+	return all, nil
+}
+
+// detectSeparator takes the separator by which the head is most like a table: its
+// rows have equally many cells, and a row names columns of contacts. Of equals,
+// the likelier is taken.
+func (h *head) detectSeparator() error {
+	best := -1.0
+	for _, separator := range separators {
+		rows, err := h.rows(separator)
+		if err != nil {
+			return err
+		}
+		if fit := fitOf(rows); fit > best {
+			best, h.dialect.Separator = fit, separator
+		}
+	}
+	return nil
+}
+
+// fitOf tells how much rows are like a table: 0 for a column alone, up to 4.
+func fitOf(rows []headRow) float64 {
+	if len(rows) > 0 && len(rows[0].Cells) == 1 && fieldCalled(rows[0].Cells[0]) == csvcell.Number {
+		return 0 // a column alone, in whose cells the separator may be
+	}
+	widths := make(map[int]int)
+	named, readable := 0, 0
+	for i, row := range rows {
+		if row.Fault != nil {
+			continue
+		}
+		readable++
+		cells := withoutBlankEnd(row.Cells)
+		widths[len(cells)]++
+		if i < titleRows && len(cells) > 1 {
+			named = max(named, fieldsNamed(cells))
+		}
+	}
+	common, count := 0, 0
+	for width, n := range widths {
+		if n > count || n == count && width > common {
+			common, count = width, n
+		}
+	}
+	if common < 2 && named == 0 || readable == 0 {
+		return 0
+	}
+	fit := 0.0
+	for width, n := range widths {
+		if width > 1 {
+			// A short row is one whose last cells are empty.
+			fit += float64(n) / float64(1+abs(common-width))
+		}
+	}
+	return fit/float64(len(rows)) + float64(min(named, 3))
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// withoutBlankEnd returns cells without the last ones that are blank.
+func withoutBlankEnd(cells []string) []string {
+	n := len(cells)
+	for n > 0 && isBlank(cells[n-1]) {
+		n--
+	}
+	return cells[:n]
+}

@@ -1,0 +1,190 @@
+package table
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/csvcell"
+	"callbook/internal/fault"
+)
+
+// titleRows is how many rows may stand above the header.
+const titleRows = 20
+
+// found is a file whose dialect and header were found.
+type found struct {
+	plan   Plan
+	header []string  // cells of the first row, if the file has no header
+	rows   []headRow // the first ones of contacts
+	above  int       // rows above the header
+	guess  int64     // the line that looks like a header, if the header does not; 0 for none
+}
+
+// lookAt finds the dialect and the header of a file, as far as the mapping does not
+// say them. What is wrong with the file as a whole is a fault.
+func lookAt(file io.ReaderAt, size int64, m Mapping) (*found, error) {
+	f := &found{}
+	rows, start, err := f.readHead(file, size, m)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, BadFile("the file is empty")
+	}
+	at := headerIn(rows)
+	if m.HeaderLine > 0 {
+		at = slices.IndexFunc(rows, func(r headRow) bool { return r.Line == m.HeaderLine })
+		if at < 0 {
+			return nil, BadFile("there is no row in line %d, among the first %d rows", m.HeaderLine, headRows)
+		}
+	}
+	if m.NoHeader {
+		at = max(0, at)
+		if m.HeaderLine == 0 {
+			at = 0
+		}
+	}
+	header := rows[at]
+	switch {
+	case header.Fault == errTooLong:
+		return nil, BadFile("the header is longer than %d KiB: a quote may have been left open", maxRowBytes>>10)
+	case header.Fault != nil:
+		return nil, BadFile("the header is not valid CSV")
+	}
+	f.header, f.rows, f.above = header.Cells, rows[at+1:], at
+	f.plan.HeaderLine, f.plan.Start = header.Line, header.next
+	if m.NoHeader {
+		f.rows, f.plan.HeaderLine, f.plan.Start = rows[at:], 0, start
+		if at > 0 {
+			f.plan.Start = rows[at-1].next
+		}
+	}
+	return f, nil
+}
+
+// readHead finds the file's dialect, and returns its first rows and where they
+// begin.
+func (f *found) readHead(file io.ReaderAt, size int64, m Mapping) ([]headRow, Position, error) {
+	begin, err := readAt(file, 4)
+	if err != nil {
+		return nil, Position{}, err
+	}
+	if bytes.Equal(begin, []byte("PK\x03\x04")) {
+		return nil, Position{}, BadFile("the file is no text but a spreadsheet or an archive; save it as \"CSV UTF-8\"")
+	}
+	h, err := readHead(file, Dialect{Encoding: m.Encoding, Separator: m.Separator})
+	if err != nil {
+		return nil, Position{}, err
+	}
+	if h.dialect.Separator == "" {
+		if err := h.detectSeparator(); err != nil {
+			return nil, Position{}, err
+		}
+	}
+	f.plan.Dialect = h.dialect
+	rows, err := h.rows(h.dialect.Separator)
+	return rows, h.start, err
+}
+
+// headerIn returns which of the rows is the header. It is the first one, unless
+// that names no column of numbers and a row below it, which is wider than all
+// above it and has no numbers itself, does.
+func headerIn(rows []headRow) int {
+	widest := 0
+	for i, row := range rows[:min(len(rows), titleRows)] {
+		cells := withoutBlankEnd(row.Cells)
+		if row.Fault == nil && namesNumbers(cells) && (i == 0 || len(cells) > widest && !slices.ContainsFunc(cells, looksLikeNumber)) {
+			return i
+		}
+		widest = max(widest, filledIn(cells))
+	}
+	return 0
+}
+
+// filledIn is how many cells have text.
+func filledIn(cells []string) int {
+	n := 0
+	for _, cell := range cells {
+		if !isBlank(cell) {
+			n++
+		}
+	}
+	return n
+}
+
+// namesNumbers reports whether a cell of a header names a column of numbers.
+func namesNumbers(cells []string) bool {
+	return slices.ContainsFunc(cells, func(cell string) bool { return rankOf(csvcell.Number, plainName(cell)) > 0 })
+}
+
+// names returns the names that the columns are read by.
+func (f *found) names(kind addressbook.ListType, m Mapping, isNumber func(string) bool) []string {
+	if m.Columns != nil {
+		return m.names(f.header)
+	}
+	if isNumber == nil {
+		isNumber = looksLikeNumber
+	}
+	if kind == addressbook.Dynamic {
+		// Its other columns are variables, by whatever name.
+		return spell(f.header, f.rows, isNumber, csvcell.Number)
+	}
+	return spell(f.header, f.rows, isNumber, fields...)
+}
+
+// explain adds to a fault of the header which line looks like one.
+func (f *found) explain(err error, kind addressbook.ListType) error {
+	is := fault.As(err)
+	if is == nil || f.plan.HeaderLine == 0 {
+		return err
+	}
+	for _, row := range f.rows[:min(len(f.rows), titleRows)] {
+		if row.Fault == nil && namesNumbers(row.Cells) && !slices.ContainsFunc(row.Cells, looksLikeNumber) {
+			return BadFile("there is no column of numbers in line %d; line %d looks like the header", f.plan.HeaderLine, row.Line)
+		}
+	}
+	return err
+}
+
+// looksLikeNumber reports whether a cell has about as many digits as a telephone
+// number and little else, and is no date and no amount.
+func looksLikeNumber(cell string) bool {
+	digits, others := 0, 0
+	cell = strings.TrimSpace(cell)
+	for _, r := range cell {
+		switch {
+		case '0' <= r && r <= '9':
+			digits++
+		case !strings.ContainsRune("+-. ()/='\"", r):
+			others++
+		}
+	}
+	return digits >= 7 && digits <= 16 && others <= 2 && !looksLikeDate(cell)
+}
+
+// looksLikeDate reports whether a cell begins with a date of numbers: three parts
+// of which one has four digits, or all have at most two.
+func looksLikeDate(cell string) bool {
+	date, _, _ := strings.Cut(strings.Replace(cell, "T", " ", 1), " ")
+	for _, between := range []string{"-", "/", "."} {
+		parts := strings.Split(date, between)
+		if len(parts) != 3 {
+			continue
+		}
+		years := 0
+		for i, part := range parts {
+			n := len(part)
+			if strings.Trim(part, "0123456789") != "" || n == 0 || n > 4 || n == 3 || n == 4 && i == 1 {
+				return false
+			}
+			if n == 4 {
+				years++
+			}
+		}
+		return years <= 1
+	}
+	return false
+}

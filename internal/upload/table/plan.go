@@ -1,0 +1,191 @@
+package table
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/csvcell"
+)
+
+// Plan is how a file is read. It is found once, when the file is started, and
+// stored with the upload, so that whoever goes on with the file reads it in the same way.
+type Plan struct {
+	Dialect
+	// HeaderLine is the line of the header, from 1; 0 when the file has none.
+	HeaderLine int64 `json:"header_line,omitempty"`
+	// Start is where the first row of contacts begins.
+	Start Position `json:"start"`
+	// Width is how many columns there are.
+	Width int `json:"width"`
+	// Columns are the first of them: all that have a use, and some others.
+	Columns []PlanColumn `json:"columns"`
+	// Ignored is how many columns with a header have no use.
+	Ignored int `json:"ignored,omitempty"`
+}
+
+// PlanColumn is a column of a [Plan].
+type PlanColumn struct {
+	// Header is what the file calls it, shortened; "" without a header.
+	Header string `json:"header,omitempty"`
+	// Name is what it is read by, as in a [Mapping]; "" means that it is ignored.
+	Name string `json:"name,omitempty"`
+}
+
+// toldColumns is how many columns without a use are stored with a plan.
+const toldColumns = 100
+
+// IsZero reports whether there is no plan, as for uploads that are older than
+// plans.
+func (p *Plan) IsZero() bool { return p.Width == 0 }
+
+// Encode returns the plan as the text that stores have of it; "" for the zero one.
+func (p *Plan) Encode() string {
+	if p.IsZero() {
+		return ""
+	}
+	text, err := json.Marshal(p)
+	if err != nil { // strings and numbers
+		panic(err)
+	}
+	return string(text)
+}
+
+// DecodePlan reads what [Plan.Encode] returned.
+func DecodePlan(text string) (p Plan, err error) {
+	if text == "" {
+		return p, nil
+	}
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return p, fmt.Errorf("read the plan of a file: %w", err)
+	}
+	return p, nil
+}
+
+// Layout returns the layout of the file's columns.
+func (p *Plan) Layout(kind addressbook.ListType) (*Layout, error) {
+	names := make([]string, p.Width)
+	for i, c := range p.Columns {
+		names[i] = c.Name
+	}
+	return newLayout(names, kind)
+}
+
+// Open returns the rows of the file from a boundary between two rows on.
+func (p *Plan) Open(file io.ReaderAt, size int64, from Position) (Rows, error) {
+	return openRows(file, size, p.Dialect, from)
+}
+
+func openRows(file io.ReaderAt, size int64, d Dialect, from Position) (Rows, error) {
+	return newReader(file, d, from), nil
+}
+
+// OldPlan is the plan of an upload that was stored without one: its file is CSV in
+// UTF-8 with commas, and its header in the first row, where columns have their
+// exact names.
+func OldPlan(file io.ReaderAt, kind addressbook.ListType, m Mapping) (Plan, error) {
+	mark, err := readAt(file, 3)
+	if err != nil {
+		return Plan{}, err
+	}
+	start := Position{Line: 1}
+	if string(mark) == csvcell.ByteOrderMark {
+		start.Offset = 3
+	}
+	rows := newReader(file, plainCSV, start)
+	header, err := rows.Next()
+	if err == io.EOF {
+		return Plan{}, BadFile("the file is empty")
+	}
+	if err != nil {
+		return Plan{}, err
+	}
+	names := m.names(header.Cells)
+	p := Plan{Dialect: plainCSV, HeaderLine: header.Line, Start: rows.Position()}
+	if m.NoHeader {
+		p.HeaderLine, p.Start = 0, start
+	}
+	return p, p.setColumns(header.Cells, names, kind)
+}
+
+// Find finds how a file is to be read, for a list of this type, as far as the
+// mapping does not say it, and returns the header of its error rows, as CSV without
+// an end of line. IsNumber tells whether a cell is a number; nil takes what looks
+// like one. What is wrong with the file or its header is a fault.
+func Find(file io.ReaderAt, size int64, kind addressbook.ListType, m Mapping, isNumber func(string) bool) (p Plan, errorHeader []byte, err error) {
+	f, err := lookAt(file, size, m)
+	if err != nil {
+		return p, nil, err
+	}
+	p = f.plan
+	names := f.names(kind, m, isNumber)
+	if err := p.setColumns(f.header, names, kind); err != nil {
+		return p, nil, f.explain(err, kind)
+	}
+	l, err := p.Layout(kind)
+	if err != nil {
+		return p, nil, f.explain(err, kind)
+	}
+	errorHeader = l.encode(l.errorHeader(f.header, names, kind, m.NoHeader))
+	if len(errorHeader) > maxHeaderBytes {
+		return p, nil, BadFile("the header is longer than %d KiB", maxHeaderBytes>>10)
+	}
+	return p, errorHeader, nil
+}
+
+// setColumns sets what the columns are for, given their headers and the names that
+// they are read by.
+func (p *Plan) setColumns(header, names []string, kind addressbook.ListType) error {
+	p.Width, p.Columns, p.Ignored = len(header), nil, 0
+	last := 0 // column that has a use
+	for i, name := range names {
+		if !utf8.ValidString(name) {
+			return BadFile("the header is not valid UTF-8; save the file as \"CSV UTF-8\"")
+		}
+		if purpose(name, kind) != ignored {
+			last = i
+		} else if !isBlank(header[i]) {
+			p.Ignored++
+		}
+	}
+	for i, name := range names[:min(len(names), max(last+1, toldColumns))] {
+		c := PlanColumn{Name: name}
+		if p.HeaderLine > 0 {
+			c.Header = shown(nameOf(legible(header[i])))
+		}
+		if use := purpose(name, kind); use == ignored {
+			c.Name = ""
+		}
+		p.Columns = append(p.Columns, c)
+	}
+	if _, err := newLayout(names, kind); err != nil {
+		return err
+	}
+	if len(p.Encode()) > maxPlan {
+		return BadFile("the header is longer than %d KiB", maxHeaderBytes>>10)
+	}
+	return nil
+}
+
+// maxPlan is how long a stored plan may be, in bytes.
+const maxPlan = 4 * maxHeaderBytes
+
+// Used returns the columns that have a use, and the headers of those that have
+// none, as far as the plan has them.
+func (p *Plan) Used(kind addressbook.ListType) (used []PlanColumn, ignoredHeaders []string) {
+	for _, c := range p.Columns {
+		switch use := purpose(c.Name, kind); {
+		case use != ignored && use != reserved:
+			if c.Name = nameOf(c.Name); use != custom && use != variable {
+				c.Name = strings.ToLower(c.Name)
+			}
+			used = append(used, c)
+		case strings.TrimSpace(c.Header) != "":
+			ignoredHeaders = append(ignoredHeaders, c.Header)
+		}
+	}
+	return used, ignoredHeaders
+}
