@@ -28,6 +28,7 @@ var rules = map[string][]string{
 	"internal/clock":      {},
 	"internal/phone":      {"internal/fault"},
 	"internal/csvcell":    {},
+	"internal/xlsx":       {},
 	"internal/apidoc":     {},
 	"internal/slowbody":   {},
 	"internal/backup":     {},
@@ -53,7 +54,7 @@ var rules = map[string][]string{
 	"internal/store":          {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
 	// What puts it all together.
 	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/upload", "internal/usage", "internal/web", "openapi"},
-	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone"},
+	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/xlsx"},
 	"internal/work":         {"internal/fault"},
 	// Front doors.
 	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/negotiate", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/upload", "internal/upload/table"},
@@ -76,7 +77,7 @@ var rules = map[string][]string{
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
-	"internal/test/bench", "internal/test/clients", "internal/clock/clocktest", "internal/web/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/store/storetest",
+	"internal/test/bench", "internal/test/clients", "internal/clock/clocktest", "internal/web/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/test/xlsxtest", "internal/store/storetest",
 }
 
 // libraries are those that one package hides from the others, in tests too.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"callbook/internal/account"
@@ -32,6 +33,11 @@ const (
 	// workers is how many batches are worked at once: one is read while
 	// another is written.
 	workers = 2
+	// maxLooks is how many files are looked at at once, for their headers and
+	// previews: a spreadsheet may take some 40 MiB while it is.
+	maxLooks = 2
+	// maxHeld is how many bytes of spreadsheets stay in memory between their turns.
+	maxHeld = 32 << 20
 	// defaultPoll is Options.Poll when that is zero.
 	defaultPoll = 3 * time.Second
 )
@@ -65,6 +71,9 @@ type Importer struct {
 	opts  Options
 	pool  *work.Pool // has a slot for each upload that is received or worked
 
+	held  atomic.Int64  // bytes that the spreadsheets which are open hold
+	looks chan struct{} // has one for each file that is looked at
+
 	mu    sync.Mutex
 	ended map[int64]struct{} // accounts of which uploads have ended
 }
@@ -97,6 +106,7 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 		book:  book,
 		opts:  opts,
 		ended: make(map[int64]struct{}),
+		looks: make(chan struct{}, maxLooks),
 	}
 	i.pool = work.NewPool(store.UploadLeases(), i.newTask, work.Options{
 		Log:            opts.Log,

@@ -40,9 +40,6 @@ func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int, wo
 	if p.layout, err = p.plan.Layout(u.Type); err != nil {
 		return nil, err
 	}
-	if p.rows, err = p.plan.Open(file, u.Size, u.Position); err != nil {
-		return nil, err
-	}
 	if u.DryRun {
 		p.tried = make(map[phone.Number]struct{})
 	}
@@ -53,15 +50,47 @@ func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int, wo
 // made.
 func (p *Planner) begun() bool { return p.upload.Position != p.plan.Start }
 
-// restart goes back to the first row.
-func (p *Planner) restart() (err error) {
-	p.rows, err = p.plan.Open(p.file, p.upload.Size, p.plan.Start)
+// restart goes back to the first row, and returns where that is.
+func (p *Planner) restart() table.Position {
+	p.close()
+	p.upload.Position = p.plan.Start
+	return p.plan.Start
+}
+
+// held returns how many bytes of memory the planner's file holds beside a row.
+func (p *Planner) held() int64 {
+	if rows, ok := p.rows.(interface{ Held() int64 }); ok {
+		return rows.Held()
+	}
+	return 0
+}
+
+// close gives up what the planner's file holds. The next batch opens it again.
+func (p *Planner) close() {
+	if p.rows == nil {
+		return
+	}
+	p.upload.Position = p.rows.Position()
+	if rows, ok := p.rows.(io.Closer); ok {
+		rows.Close() // it was only read
+	}
+	p.rows = nil
+}
+
+// open opens the file at the upload's position, unless it is open.
+func (p *Planner) open() (err error) {
+	if p.rows == nil {
+		p.rows, err = p.plan.Open(p.file, p.upload.Size, p.upload.Position)
+	}
 	return err
 }
 
 // Next returns the batch that begins where the last one ended. A planner whose
 // batch was not applied is not used again.
 func (p *Planner) Next(now time.Time) (*Batch, error) {
+	if err := p.open(); err != nil {
+		return nil, err
+	}
 	b := &Batch{
 		Account:       p.upload.Account.ID,
 		Upload:        p.upload.SID,

@@ -50,7 +50,7 @@ func TestRefusedAtOnce(t *testing.T) {
 		"six free columns":     {form("list_name", "x", "type", "dynamic").File("a,b,number,c,d,first_name,e,f\n"), 1002, "Invalid FileName: a dynamic file may have up to 5"},
 		"separator, not one":   {form("list_name", "x").File("sep=5\nnumber5name\n"), 1002, "Invalid FileName: its first line names"},
 		"UTF-16, no mark":      {form("list_name", "x").File("n\x00u\x00m\x00b\x00e\x00r\x00"), 1002, "Invalid FileName: the file is binary"},
-		"spreadsheet":          {form("list_name", "x").File("PK\x03\x04number"), 1002, "Invalid FileName: the file is no text"},
+		"spreadsheet":          {form("list_name", "x").File("PK\x03\x04number"), 1002, "Invalid FileName: the file is no spreadsheet of Excel"},
 		"binary":               {form("list_name", "x").File("number\n\x00"), 1002, "Invalid FileName: the file is binary, not text; save it as"},
 		"name too long":        {form("list_name", strings.Repeat("é", 256)).File(good), 1002, "Maximum allowed length for ListName is 255"},
 		"name much too long":   {form("list_name", strings.Repeat("x", 10_000)).File(good), 1002, "Maximum allowed length for ListName is 255"},

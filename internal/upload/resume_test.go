@@ -203,6 +203,12 @@ func stopping(r *rand.Rand) (g *gate, reached chan struct{}) {
 // most, and returns how it is once it has ended.
 func resume(t *testing.T, seed uint64, text string, stops int, parts ...string) (*servertest.Server, *servertest.Client, servertest.Upload) {
 	t.Helper()
+	return resumeFile(t, seed, text, strings.Count(text, "\n"), stops, parts...)
+}
+
+// resumeFile is resume for a file of any format, with at most so many rows.
+func resumeFile(t *testing.T, seed uint64, text string, rows, stops int, parts ...string) (*servertest.Server, *servertest.Client, servertest.Upload) {
+	t.Helper()
 	path := servertest.NewDatabase(t)
 	r := rand.New(rand.NewPCG(seed, 1))
 	var c *servertest.Client
@@ -227,7 +233,7 @@ func resume(t *testing.T, seed uint64, text string, stops int, parts ...string) 
 				return got.Status != "in-progress"
 			}
 		})
-		if status.Stats.Total > strings.Count(text, "\n") || status.Status == "failed" {
+		if status.Stats.Total > rows || status.Status == "failed" {
 			t.Errorf("run %d: got %+v", run, status)
 		}
 		if status.Status == "completed" {

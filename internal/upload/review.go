@@ -25,6 +25,11 @@ func (i *Importer) Preview(ctx context.Context, p *PendingFile) (table.Preview, 
 		return table.Preview{}, err
 	}
 	defer file.Close()
+	done, err := i.look(ctx)
+	if err != nil {
+		return table.Preview{}, err
+	}
+	defer done()
 	return table.NewPreview(file, p.Size, p.Request.Type, p.Request.Mapping, i.prepareFor(p.Account), i.opts.Words)
 }
 

@@ -259,7 +259,22 @@ func (i *Importer) readHeader(ctx context.Context, u *Upload) error {
 	if size != u.Size {
 		return errNotWhole
 	}
+	done, err := i.look(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	return u.ReadHeader(file, i.prepareFor(u.Account).IsNumber)
+}
+
+// look waits until fewer than maxLooks files are looked at.
+func (i *Importer) look(ctx context.Context) (done func(), err error) {
+	select {
+	case i.looks <- struct{}{}:
+		return func() { <-i.looks }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to look at a file: %w", context.Cause(ctx))
+	}
 }
 
 // errNotWhole is the fault of a pending file that is not what came in.

@@ -18,6 +18,7 @@ type task struct {
 	id       work.ID
 	file     Content // nil before its first turn, and after a failure
 	planner  *Planner
+	held     int64 // bytes that the planner's file holds
 	// account is the sid of the upload's account; "" before the upload was read.
 	account string
 }
@@ -41,6 +42,7 @@ func (t *task) Attrs() []any {
 
 // Close implements [work.Task].
 func (t *task) Close() {
+	t.release()
 	if t.file != nil {
 		t.file.Close() // it was only read
 	}
@@ -78,6 +80,10 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	defer turn.End()
 	t.planner.most = i.batchRows(t.id.Account)
 	batch, err := t.planner.Next(i.opts.Now())
+	t.hold()
+	if fault.Is(err, fault.Invalid) {
+		return t.end(ctx, FileGone, err) // the rest of it is damaged
+	}
 	if err != nil {
 		return Running, fmt.Errorf("read an upload: %w", err)
 	}
@@ -93,8 +99,28 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	state, err := i.store.ApplyBatch(ctx, batch)
 	if err == nil {
 		t.planner.Applied(batch)
+		if i.held.Load() > maxHeld {
+			t.release()
+		}
 	}
 	return state, err
+}
+
+// hold counts what the planner holds of a spreadsheet.
+func (t *task) hold() {
+	held := t.planner.held()
+	t.importer.held.Add(held - t.held)
+	t.held = held
+}
+
+// release gives up what the planner holds, so that spreadsheets which wait for
+// their turn do not fill the memory. The next turn reads them again.
+func (t *task) release() {
+	if t.held > 0 {
+		t.importer.held.Add(-t.held)
+		t.held = 0
+		t.planner.close()
+	}
 }
 
 // batchRows is how many rows the next batch of an account has at most.
@@ -174,8 +200,5 @@ func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
 // was in memory, and is not known any more.
 func (t *task) restart(ctx context.Context) (State, error) {
 	i := t.importer
-	if err := t.planner.restart(); err != nil {
-		return Running, err
-	}
-	return i.store.RestartUpload(ctx, t.id.Account, t.sid(), t.planner.rows.Position(), i.pool.Lease(), i.opts.Now())
+	return i.store.RestartUpload(ctx, t.id.Account, t.sid(), t.planner.restart(), i.pool.Lease(), i.opts.Now())
 }

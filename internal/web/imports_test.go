@@ -164,7 +164,7 @@ func TestImportFaults(t *testing.T) {
 		"no type":        {good, []string{"type", "x"}, "Choose what kind of list"},
 		"no choice":      {good, []string{"on_duplicate", "x"}, "Choose what happens then"},
 		"binary":         {"number\x00", nil, "The file is binary, not text; save it as \"CSV UTF-8\"."},
-		"spreadsheet":    {"PK\x03\x04", nil, "a spreadsheet or an archive"},
+		"spreadsheet":    {"PK\x03\x04", nil, "The file is no spreadsheet of Excel"},
 		"only a mark":    {"\xef\xbb\xbf", nil, "The file is empty."},
 	} {
 		page := drop(b, hostile+".csv", tt.file, tt.parts...).PageText(t, 422)

@@ -179,7 +179,7 @@ func (h *head) rows(separator string) ([]headRow, error) {
 // firstRows returns the first rows.
 func firstRows(from Rows) ([]headRow, error) {
 	var all []headRow
-	for begin := from.Position().Offset; len(all) < headRows && from.Position().Offset-begin < headBytes; {
+	for begin := from.Position().Offset; len(all) < headRows && (from.Position().Offset-begin < headBytes || len(all) <= titleRows); {
 		row, err := from.Next()
 		if err == io.EOF {
 			break

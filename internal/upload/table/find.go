@@ -9,6 +9,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/csvcell"
 	"callbook/internal/fault"
+	"callbook/internal/xlsx"
 )
 
 // titleRows is how many rows may stand above the header.
@@ -19,8 +20,7 @@ type found struct {
 	plan   Plan
 	header []string  // cells of the first row, if the file has no header
 	rows   []headRow // the first ones of contacts
-	above  int       // rows above the header
-	guess  int64     // the line that looks like a header, if the header does not; 0 for none
+	sheets []string  // of a spreadsheet
 }
 
 // lookAt finds the dialect and the header of a file, as far as the mapping does not
@@ -54,7 +54,7 @@ func lookAt(file io.ReaderAt, size int64, m Mapping) (*found, error) {
 	case header.Fault != nil:
 		return nil, BadFile("the header is not valid CSV")
 	}
-	f.header, f.rows, f.above = header.Cells, rows[at+1:], at
+	f.header, f.rows = header.Cells, rows[at+1:]
 	f.plan.HeaderLine, f.plan.Start = header.Line, header.next
 	if m.NoHeader {
 		f.rows, f.plan.HeaderLine, f.plan.Start = rows[at:], 0, start
@@ -73,7 +73,7 @@ func (f *found) readHead(file io.ReaderAt, size int64, m Mapping) ([]headRow, Po
 		return nil, Position{}, err
 	}
 	if bytes.Equal(begin, []byte("PK\x03\x04")) {
-		return nil, Position{}, BadFile("the file is no text but a spreadsheet or an archive; save it as \"CSV UTF-8\"")
+		return f.readSheet(file, size, m.Sheet)
 	}
 	h, err := readHead(file, Dialect{Encoding: m.Encoding, Separator: m.Separator})
 	if err != nil {
@@ -87,6 +87,27 @@ func (f *found) readHead(file io.ReaderAt, size int64, m Mapping) ([]headRow, Po
 	f.plan.Dialect = h.dialect
 	rows, err := h.rows(h.dialect.Separator)
 	return rows, h.start, err
+}
+
+// readSheet is readHead for a spreadsheet: the sheet of this name, or the first.
+func (f *found) readSheet(file io.ReaderAt, size int64, name string) ([]headRow, Position, error) {
+	book, err := xlsx.Open(file, size)
+	if err != nil {
+		return nil, Position{}, badSheet(err)
+	}
+	f.sheets = book.Sheets()
+	if name == "" {
+		name = f.sheets[0]
+	}
+	f.plan.Dialect = Dialect{Encoding: XLSX, Sheet: name}
+	start := Position{Line: 1}
+	rows, err := rowsOf(book, size, name, start)
+	if err != nil {
+		return nil, Position{}, err
+	}
+	defer rows.Close()
+	head, err := firstRows(rows)
+	return head, start, err
 }
 
 // headerIn returns which of the rows is the header. It is the first one, unless

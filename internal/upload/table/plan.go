@@ -74,13 +74,13 @@ func (p *Plan) Layout(kind addressbook.ListType) (*Layout, error) {
 	return newLayout(names, kind)
 }
 
-// Open returns the rows of the file from a boundary between two rows on.
+// Open returns the rows of the file from a boundary between two rows on. Those that
+// are an [io.Closer] are to be closed.
 func (p *Plan) Open(file io.ReaderAt, size int64, from Position) (Rows, error) {
-	return openRows(file, size, p.Dialect, from)
-}
-
-func openRows(file io.ReaderAt, size int64, d Dialect, from Position) (Rows, error) {
-	return newReader(file, d, from), nil
+	if p.Encoding == XLSX {
+		return openSheet(file, size, p.Dialect, from)
+	}
+	return newReader(file, p.Dialect, from), nil
 }
 
 // OldPlan is the plan of an upload that was stored without one: its file is CSV in
