@@ -75,19 +75,16 @@ type PendingStore interface {
 
 // AddPending stores a received file as a pending one, durably. A mistake in the
 // request, or in the file as a whole, is a fault; then the file is still there to
-// be discarded. Where the header does not name the columns as callbook does, the
-// pending file gets a mapping that guesses what they are for.
+// be discarded. Where the request does not name the columns, the pending file gets
+// what [Importer.GuessMapping] returns.
 func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingFile, error) {
 	if err := i.checkPending(ctx, f.account, r); err != nil {
 		return PendingFile{}, err
 	}
 	p := PendingFile{SID: f.sid, Account: f.account, FileName: f.name, Size: f.size, Request: r, Created: f.born}
-	if r.Mapping.IsZero() {
-		preview, err := i.Preview(ctx, &p)
-		if err == nil {
-			p.Request.Mapping, err = preview.GuessMapping(r.Type, i.prepareFor(f.account))
-		}
-		if err != nil {
+	if r.Mapping.Columns == nil {
+		var err error
+		if p.Request.Mapping, err = i.GuessMapping(ctx, &p); err != nil {
 			return PendingFile{}, err
 		}
 	}

@@ -33,6 +33,17 @@ func (i *Importer) Preview(ctx context.Context, p *PendingFile) (table.Preview, 
 	return table.NewPreview(file, p.Size, p.Request.Type, p.Request.Mapping, i.prepareFor(p.Account), i.opts.Words)
 }
 
+// GuessMapping returns the mapping of a pending file, whose columns it guesses where
+// another one is likelier to have the numbers than what the header tells. The
+// mapping names no columns.
+func (i *Importer) GuessMapping(ctx context.Context, p *PendingFile) (table.Mapping, error) {
+	preview, err := i.Preview(ctx, p)
+	if err != nil {
+		return table.Mapping{}, err
+	}
+	return preview.GuessMapping(p.Request.Mapping, i.prepareFor(p.Account)), nil
+}
+
 func (i *Importer) prepareFor(acct account.Account) table.Prepare {
 	return func(drafts []addressbook.Draft) (addressbook.Prepared, error) { return i.book.Prepare(acct, drafts) }
 }

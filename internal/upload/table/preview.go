@@ -16,7 +16,8 @@ const PreviewRows = 10
 // Preview shows how a file would be read: its columns and its first rows.
 type Preview struct {
 	Dialect
-	HeaderLine int64 // 0 without a header
+	HeaderLine int64    // 0 without a header
+	Sheets     []string // of a spreadsheet
 	Columns    []Column
 	Rows       []PreviewRow
 	// Fault is why the file cannot be imported so; nil when it can.
@@ -31,6 +32,9 @@ type Column struct {
 	Header string
 	// Name is what it is read by; see [Mapping]. "" means that it is ignored.
 	Name string
+	// Filled is how many of the first cells, some hundred, of the column of numbers
+	// have text, and Numbers how many of these are numbers.
+	Filled, Numbers int
 }
 
 // PreviewRow is one row of a file.
@@ -72,7 +76,8 @@ func NewPreview(file io.ReaderAt, size int64, kind addressbook.ListType, m Mappi
 	if err != nil {
 		p.Fault, l = f.explain(err, kind), &Layout{columns: make([]column, len(f.header))}
 	}
-	p.found = f
+	p.found, p.Sheets = f, f.sheets
+	p.countNumbers(prepare.IsNumber)
 	return p, p.readRows(f.rows, l, prepare, words)
 }
 

@@ -105,6 +105,9 @@ func spell(header []string, rows []headRow, isNumber func(string) bool, only ...
 			if score > 0 && field == csvcell.Number {
 				score += 2 * shareOf(rows, i, isNumber)
 			}
+			if field == csvcell.Number && score < 1 && plainName(name) == "contact" {
+				continue // a person, unless it has numbers
+			}
 			if score > best {
 				best, column = score, i
 			}

@@ -40,6 +40,7 @@ var fieldUses = func() []shell.Option {
 type pendingReview struct {
 	upload.PendingFile
 	Form     importForm
+	File     fileForm
 	Columns  []mappedColumn
 	More     int // columns that are not shown
 	Rows     []table.PreviewRow
@@ -59,6 +60,7 @@ type mappedColumn struct {
 	At           int
 	Header       string
 	Use, Name    string
+	Sure         string // how many of the first cells are numbers; "" for other columns
 	ReadableName string // for those who cannot see the column
 }
 
@@ -132,12 +134,14 @@ func (room *Room) showPending(r *http.Request, file upload.PendingFile, form *im
 }
 
 func (v *pendingReview) setLook(look table.Preview) {
+	v.File = fileFormOf(v.Request.Mapping, look)
 	for i, c := range look.Columns[:min(shownColumns, len(look.Columns))] {
 		m := mappedColumn{At: i, Header: c.Header, ReadableName: fmt.Sprintf("column %d", i+1)}
 		if !v.NoHeader && strings.TrimSpace(c.Header) != "" {
 			m.ReadableName = c.Header
 		}
 		m.Use, m.Name = useOf(c.Name)
+		m.Sure = sureOf(c)
 		v.Columns = append(v.Columns, m)
 	}
 	v.More = len(look.Columns) - len(v.Columns)
@@ -182,8 +186,9 @@ func nameOf(use, name, header string) string {
 // mappingOf reads what the form says of the columns. Where that is no more than
 // what the header says, it leaves it to the header. With another type, columns
 // that were left out may have a use.
-func mappingOf(r *http.Request, look table.Preview, otherType bool) table.Mapping {
-	m := table.Mapping{NoHeader: r.PostForm.Get("no_header") == "yes"}
+func mappingOf(r *http.Request, m table.Mapping, look table.Preview, otherType bool) table.Mapping {
+	plain := m
+	m.NoHeader = r.PostForm.Get("no_header") == "yes"
 	same := !m.NoHeader
 	for i, c := range look.Columns {
 		name, at := c.Name, strconv.Itoa(i)
@@ -196,7 +201,7 @@ func mappingOf(r *http.Request, look table.Preview, otherType bool) table.Mappin
 		same = same && name == c.Name
 	}
 	if same {
-		return table.Mapping{}
+		return plain
 	}
 	return m
 }
@@ -216,12 +221,25 @@ func (room *Room) changePending(r *http.Request) (shell.Answer, error) {
 	if ok {
 		// What the header says by itself is what the form is held against.
 		plain := file
+		request.Mapping = readFileForm(r, file.Request.Mapping)
 		plain.Request = request
 		look, err := room.Imports.Preview(r.Context(), &plain)
+		if err = form.refusedFile(err); err != nil {
+			return shell.Answer{}, err
+		}
+		switch {
+		case form.FileError != "":
+			a, err := room.showPending(r, file, &form)
+			return a.Invalid(), err
+		case readsFileOtherwise(request.Mapping, file.Request.Mapping):
+			// Its columns are others, and so is what they are for.
+			request.Mapping, err = room.Imports.GuessMapping(r.Context(), &plain)
+		default:
+			request.Mapping = mappingOf(r, request.Mapping, look, request.Type != file.Request.Type)
+		}
 		if err != nil {
 			return shell.Answer{}, err
 		}
-		request.Mapping = mappingOf(r, look, request.Type != file.Request.Type)
 		if request.Mapping.NoHeader != file.Request.Mapping.NoHeader || !sameRequest(request, file.Request) {
 			changed, err := room.Imports.ChangePending(r.Context(), shell.AccountOf(r), file.SID, request)
 			if err == nil {

@@ -1,0 +1,116 @@
+package imports
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"callbook/internal/fault"
+	"callbook/internal/upload"
+	"callbook/internal/upload/table"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// fileForm is the part of a pending file's form that tells how its file is read.
+type fileForm struct {
+	Encoding, Separator, Sheet, HeaderLine shell.Field
+}
+
+// The choices of a text file. The first of each is what is found in the file.
+var (
+	encodingNames = map[table.Encoding]string{
+		table.UTF8: "UTF-8", table.UTF16LE: "UTF-16", table.UTF16BE: "UTF-16", table.Windows1252: "Windows-1252", table.XLSX: "Excel",
+	}
+	separatorNames = map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+)
+
+// fileFormOf returns the form for a file that is read so.
+func fileFormOf(m table.Mapping, look table.Preview) fileForm {
+	f := fileForm{
+		Encoding: shell.Field{Name: "encoding", Label: "Encoding", Type: "select", Value: string(m.Encoding), Options: []shell.Option{
+			{Value: "", Label: "Recognised: " + encodingNames[look.Encoding]},
+			{Value: string(table.UTF8), Label: "UTF-8"},
+			{Value: string(table.Windows1252), Label: "Windows-1252"},
+		}},
+		Separator: shell.Field{Name: "separator", Label: "Between the cells", Type: "select", Value: m.Separator, Options: []shell.Option{
+			{Value: "", Label: "Recognised: " + orQuoted(separatorNames[look.Separator], look.Separator)},
+			{Value: ",", Label: "Comma"},
+			{Value: ";", Label: "Semicolon"},
+			{Value: "\t", Label: "Tab"},
+			{Value: "|", Label: "Bar"},
+		}},
+		Sheet: shell.Field{Name: "sheet", Label: "Sheet", Type: "select", Value: m.Sheet},
+		HeaderLine: shell.Field{Name: "header_line", Label: "Line of the header", Type: "number", Value: strconv.FormatInt(m.HeaderLine, 10),
+			Hint: "0 finds it."},
+	}
+	if look.HeaderLine > 0 && m.HeaderLine == 0 {
+		f.HeaderLine.Hint = fmt.Sprintf("0 finds it: it is line %d.", look.HeaderLine)
+	}
+	for i, name := range look.Sheets {
+		if i == 0 {
+			f.Sheet.Options = append(f.Sheet.Options, shell.Option{Label: name})
+		} else {
+			f.Sheet.Options = append(f.Sheet.Options, shell.Option{Value: name, Label: name})
+		}
+	}
+	return f
+}
+
+func orQuoted(name, separator string) string {
+	if name == "" {
+		return strconv.Quote(separator)
+	}
+	return name
+}
+
+// IsSheet reports whether the file is a spreadsheet.
+func (f fileForm) IsSheet() bool { return len(f.Sheet.Options) > 0 }
+
+// readFileForm reads how a file is to be read. What the form does not have stays as
+// it is.
+func readFileForm(r *http.Request, now table.Mapping) table.Mapping {
+	m := table.Mapping{Encoding: now.Encoding, Separator: now.Separator, Sheet: now.Sheet, HeaderLine: now.HeaderLine}
+	if r.PostForm.Has("encoding") {
+		m.Encoding = table.Encoding(r.PostForm.Get("encoding"))
+	}
+	if r.PostForm.Has("separator") {
+		m.Separator = r.PostForm.Get("separator")
+	}
+	if r.PostForm.Has("sheet") {
+		m.Sheet = r.PostForm.Get("sheet")
+	}
+	if line, err := strconv.ParseInt(r.PostForm.Get("header_line"), 10, 32); err == nil && line >= 0 {
+		m.HeaderLine = line
+	}
+	return m
+}
+
+// readsFileOtherwise reports whether a file has other columns by one mapping than by
+// the other.
+func readsFileOtherwise(a, b table.Mapping) bool {
+	return a.Encoding != b.Encoding || a.Separator != b.Separator || a.Sheet != b.Sheet || a.HeaderLine != b.HeaderLine
+}
+
+// refusedFile notes a fault of the file as a whole; any other error is returned.
+func (f *importForm) refusedFile(err error) error {
+	if is := fault.As(err); is != nil && is.Field == upload.FieldFile {
+		f.FileError = words.Sentence(is)
+		return nil
+	}
+	return err
+}
+
+// sureOf tells how sure it is that a column has the numbers.
+func sureOf(c table.Column) string {
+	word := "unsure"
+	switch {
+	case c.Filled == 0:
+		return ""
+	case c.Numbers == c.Filled:
+		word = "sure"
+	case 2*c.Numbers >= c.Filled:
+		word = "likely"
+	}
+	return fmt.Sprintf("%s: %s of %s are numbers", word, words.Count(c.Numbers), words.Count(c.Filled))
+}

@@ -1,0 +1,96 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"callbook/internal/test/servertest"
+	"callbook/internal/test/xlsxtest"
+)
+
+// TestGuessedNumbers: the column of numbers is the likeliest by name and content
+// together, and the page tells how sure that is.
+func TestGuessedNumbers(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	s.Account("demo")
+	b := s.SignedIn("demo")
+	for name, tt := range map[string]struct{ file, want, column string }{
+		"a name that has none": {"Contact,Who,WA\nAsha,a,9876543210\nRavi,b,9876543211\n", "WA", "sure: 2 of 2 are numbers"},
+		"policies and dates": {"Policy No,Date,Amount,How\n9812345678,2026-01-05,9876500000,9876543210\n9812345679,2026-01-06,9876500001,9876543211\n",
+			"How", "sure: 2 of 2 are numbers"},
+		"two columns":     {"Phone,Mobile\n,9876543210\n12,9876543211\n", "Mobile", "sure: 2 of 2 are numbers"},
+		"few are numbers": {"Mobile,City\nx,Pune\ny,Pune\n9876543210,Pune\n", "Mobile", "unsure: 1 of 3 are numbers"},
+		"title above":     {"Leads,,\nName,City,Mob. No.\nAsha,Pune,9876543210\n", "Mob. No.", "it is line 2"},
+	} {
+		page := b.Open(pending(t, b, tt.file)).PageText(t, 200)
+		reads(t, page, tt.column)
+		_, column, _ := strings.Cut(page, `<option value="number" selected>`)
+		before := page[:len(page)-len(column)]
+		names := strings.Split(before, `class="column-name">`)
+		if got, _, _ := strings.Cut(names[len(names)-1], "<"); got != tt.want {
+			t.Errorf("%s: the numbers are in %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// TestFileReadOtherwise changes by hand how a file is read.
+func TestFileReadOtherwise(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		file  string
+		set   url.Values
+		shown string // on the page, before
+		want  string // the first contact's name
+	}{
+		"separator":   {"mobile,x;number;first_name\n9876543210,2;none;Asha\n", url.Values{"separator": {","}}, "Recognised: semicolon", "-"},
+		"encoding":    {"number,first_name\n9876543210,José\n", url.Values{"encoding": {"utf-8"}}, "Recognised: UTF-8", "José"},
+		"header line": {"number,first_name\nnumber,last_name\n9876543210,Rao\n", url.Values{"header_line": {"2"}}, "it is line 1", "-"},
+		"sheet": {string(xlsxtest.Write(xlsxtest.Sheet{Name: "Summary", Rows: [][]string{{"Total"}, {"2"}}},
+			xlsxtest.Sheet{Name: "Leads & more", Rows: [][]string{{"Who", "Mobile"}, {"Asha", xlsxtest.Number + "9876543210"}}})),
+			url.Values{"sheet": {"Leads & more"}}, "Leads &amp; more", "-"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := serve(t)
+			c := s.Account("demo")
+			b := s.SignedIn("demo")
+			path := pending(t, b, tt.file)
+			page := b.Open(path).PageText(t, 200)
+			if !strings.Contains(page, tt.shown) {
+				t.Errorf("the page does not say %q", tt.shown)
+			}
+			form := pageForm(page)
+			for name, value := range tt.set {
+				form[name] = value
+			}
+			b.Submit(path, form).Redirect(t, path)
+			form = pageForm(b.Open(path).PageText(t, 200))
+			for name, value := range tt.set {
+				form[name] = value
+			}
+			form.Set("then", "start")
+			upload := strings.TrimSuffix(path, "/draft")
+			b.Submit(path, form).Redirect(t, upload)
+			reads(t, await(t, b, upload), "Imported 1")
+			if got := firstName(c.List("limit=1").Page(t).Response[0].Data); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+	s, _ := serve(t)
+	s.Account("demo")
+	b := s.SignedIn("demo")
+	path := pending(t, b, "number\n9876543210\n")
+	form := pageForm(b.Open(path).PageText(t, 200))
+	form.Set("header_line", "7")
+	reads(t, b.Submit(path, form).PageText(t, 422), "There is no row in line 7")
+}
+
+func firstName(c *servertest.Contact) string {
+	if c.FirstName == nil {
+		return "-"
+	}
+	return *c.FirstName
+}
