@@ -77,7 +77,7 @@ var rules = map[string][]string{
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
-	"internal/test/bench", "internal/test/clients", "internal/clock/clocktest", "internal/web/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/test/xlsxtest", "internal/store/storetest",
+	"internal/test/bench", "internal/test/clients", "internal/clock/clocktest", "internal/web/browsertest", "internal/test/e2e", "internal/test/openapitest", "internal/test/pgtest", "internal/test/servertest", "internal/test/tabletest", "internal/test/xlsxtest", "internal/store/storetest",
 }
 
 // libraries are those that one package hides from the others, in tests too.

@@ -1,6 +1,7 @@
 package upload_test
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -11,8 +12,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callbook/internal/addressbook"
+	"callbook/internal/journal"
 	"callbook/internal/test/servertest"
+	"callbook/internal/test/tabletest"
 	"callbook/internal/test/xlsxtest"
+	"callbook/internal/upload"
+	"callbook/internal/upload/table"
 )
 
 // formats are ways in which the same table is a file.
@@ -120,4 +126,72 @@ func TestSpreadsheetDamaged(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	nothingLeft(t, s, c, 1)
+}
+
+// TestRandomTables uploads tables of random traits whose contents are known.
+func TestRandomTables(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	for seed := range uint64(48) {
+		table := tabletest.New(seed)
+		c := s.Account(fmt.Sprint("table-", seed))
+		got := c.Await(c.Upload("Leads", string(table.File)))
+		if len(table.Contacts) != got.Stats.Success || got.Stats.Total != got.Stats.Success || got.File.Encoding != table.Encoding || *got.File.Separator != table.Separator {
+			t.Errorf("%s: got %+v, read as %+v", table.Traits, got, got.File)
+		}
+		var contacts []string
+		for _, item := range c.List("limit=1000").Page(t).Response {
+			cells := strings.Split(strings.ReplaceAll(seen(*item.Data), "|-", "|"), "|")
+			contacts = append(contacts, strings.Join(cells, "|"))
+		}
+		for i, want := range table.Contacts {
+			number, texts, _ := strings.Cut(want, "|")
+			at := strings.LastIndex(texts, "|")
+			if i >= len(contacts) || contacts[i] != number+"|"+texts[:at]+"||"+texts[at+1:]+"||" {
+				t.Errorf("%s: row %d is %q, want %q", table.Traits, i, contacts[i], want)
+				break
+			}
+		}
+	}
+}
+
+// older stores uploads as releases did that had no plans.
+type older struct{ upload.Store }
+
+func (o older) AddUpload(ctx context.Context, u upload.Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
+	u.Plan = table.Plan{}
+	return o.Store.AddUpload(ctx, u, list, ready)
+}
+
+// TestOlderUpload: an upload of a release that had no plans goes on as that release
+// read it, with the columns that have their exact names alone.
+func TestOlderUpload(t *testing.T) {
+	t.Parallel()
+	path := servertest.NewDatabase(t)
+	s := servertest.Start(t, servertest.Options{Path: path, BatchRows: 3, Imports: func(s upload.Store) upload.Store {
+		return older{(&gate{after: func(n int) error { return map[int]error{2: errStop}[n] }, before: func(n int) error {
+			if n > 2 {
+				return errStop
+			}
+			return nil
+		}}).over(s)}
+	}})
+	c := s.Account("demo")
+	text := "\ufeffNumber,Last Name,first_name\r\n"
+	for i := range 10 {
+		text += fmt.Sprintf("98765432%02d,\"a\nb\",x\r\n", i)
+	}
+	u := c.Upload("Leads", text)
+	c.AwaitUntil(u, func(u servertest.Upload) bool { return u.Stats.Total >= 3 })
+	s.Stop()
+	s = servertest.Start(t, servertest.Options{Path: path})
+	c = c.At(s)
+	if got := c.Await(u); got.Stats != (servertest.Stats{Total: 10, Success: 10}) || got.File != nil {
+		t.Errorf("got %+v", got)
+	}
+	for _, contact := range stored(t, c) {
+		if !strings.HasSuffix(contact, "|x|-|-|-|-|-") {
+			t.Errorf("got %s", contact)
+		}
+	}
 }
