@@ -1,28 +1,21 @@
 package xlsx
 
 import (
+	"encoding/binary"
 	"io"
 )
 
-// texts are the texts that cells share, packed into chunks.
+// texts are the texts that cells share, packed into chunks, each behind its length.
 type texts struct {
 	part   string // "" for none
 	loaded bool
 	chunks [][]byte
-	refs   []ref
+	starts []uint32 // of the texts: chunkBytes times the chunk, and where in it
 	bytes  int
 }
 
-// ref is where a text is.
-type ref struct {
-	chunk    uint16
-	from, to uint32
-}
-
-const (
-	chunkBytes = 1 << 20
-	refBytes   = 12
-)
+// chunkBytes is the size of a chunk. The longest text fits one.
+const chunkBytes = 1 << 20
 
 // read reads the texts, unless that was done.
 func (x *texts) read(w *Workbook) error {
@@ -61,27 +54,29 @@ func (x *texts) read(w *Workbook) error {
 // add adds a text, as an item has it.
 func (x *texts) add(text []byte) error {
 	text = unescapeCodes(text)
-	if x.bytes += len(text) + refBytes; x.bytes > maxTexts {
+	size := len(text) + binary.MaxVarintLen32
+	if x.bytes += size; x.bytes > maxTexts {
 		return ErrTexts
 	}
 	last := len(x.chunks) - 1
-	if last < 0 || len(x.chunks[last])+len(text) > cap(x.chunks[last]) {
-		x.chunks = append(x.chunks, make([]byte, 0, max(chunkBytes, len(text))))
+	if last < 0 || len(x.chunks[last])+size > chunkBytes {
+		x.chunks = append(x.chunks, make([]byte, 0, chunkBytes))
 		last++
 	}
-	from := len(x.chunks[last])
-	x.chunks[last] = append(x.chunks[last], text...)
-	x.refs = append(x.refs, ref{uint16(last), uint32(from), uint32(len(x.chunks[last]))})
+	chunk := x.chunks[last]
+	x.starts = append(x.starts, uint32(last*chunkBytes+len(chunk)))
+	x.chunks[last] = append(binary.AppendUvarint(chunk, uint64(len(text))), text...)
 	return nil
 }
 
 // at returns a text; nil for one that is not there.
 func (x *texts) at(i int) []byte {
-	if i < 0 || i >= len(x.refs) {
+	if i < 0 || i >= len(x.starts) {
 		return nil
 	}
-	r := x.refs[i]
-	return x.chunks[r.chunk][r.from:r.to]
+	text := x.chunks[x.starts[i]/chunkBytes][x.starts[i]%chunkBytes:]
+	length, n := binary.Uvarint(text)
+	return text[n:][:length]
 }
 
 // richText follows the tags of a text, whose runs are in t elements. Those within
