@@ -60,7 +60,13 @@ func readHead(file io.ReaderAt, given Dialect) (*head, error) {
 	text := string(h.dialect.Encoding.append(nil, begin[h.start.Offset:]))
 	cr := strings.IndexByte(text, '\r')
 	h.dialect.LoneCR = cr >= 0 && cr < len(text)-1 && strings.IndexByte(text, '\n') < 0
-	return h, h.readSeparatorLine(given.Separator == "")
+	if err := h.readSeparatorLine(given.Separator == ""); err != nil {
+		return nil, err
+	}
+	first := newReader(file, h.dialect, h.start)
+	first.skipEmpty()
+	h.start = first.position
+	return h, nil
 }
 
 // readSeparatorLine goes on behind a first line such as "sep=;", which spreadsheets
@@ -173,7 +179,13 @@ type headRow struct {
 func (h *head) rows(separator string) ([]headRow, error) {
 	d := h.dialect
 	d.Separator = separator
-	return firstRows(newReader(h.file, d, h.start))
+	const most = maxRowBytes + headBytes
+	limit := h.start.Offset + most
+	rows, err := firstRows(newReader(io.NewSectionReader(h.file, 0, limit), d, h.start))
+	if n := len(rows); n > 1 && rows[n-1].next.Offset == limit {
+		rows = rows[:n-1] // it may be cut off
+	}
+	return rows, err
 }
 
 // firstRows returns the first rows.

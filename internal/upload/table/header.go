@@ -76,10 +76,16 @@ func BadFile(format string, args ...any) error {
 }
 
 // nameOf is the name that a cell of a header stands for, without what nobody sees
-// around it. An error file may have it marked.
+// around it. An error file may have it marked. The key of a custom_field may end in
+// something that nobody sees.
 func nameOf(cell string) string {
+	blank := func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) }
 	name, _ := csvcell.Unmark(cell)
-	return strings.TrimFunc(name, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
+	name = strings.TrimLeftFunc(name, blank)
+	if _, ok := csvcell.CustomColumn(name); ok {
+		return strings.TrimSpace(name)
+	}
+	return strings.TrimRightFunc(name, blank)
 }
 
 // purpose is what the cells below this name in a header are for.

@@ -82,6 +82,7 @@ func (r *reader) Next() (Row, error) {
 
 // read returns the next row, be there text in it or not.
 func (r *reader) read() (Row, error) {
+	r.skipEmpty()
 	row := Row{Line: r.position.Line}
 	r.record.reset()
 	for size, count := 0, int64(0); ; {
@@ -108,6 +109,20 @@ func (r *reader) read() (Row, error) {
 		case broken:
 			return r.giveUp(errOpenQuote)
 		}
+	}
+}
+
+// skipEmpty goes on behind lines that have nothing but their ends, of which a file
+// may have millions.
+func (r *reader) skipEmpty() {
+	for {
+		line, err := r.lines.line(0)
+		if err != nil || len(line) > 2*r.lines.width || len(r.decode(line)) > 0 {
+			return // what is wrong comes again
+		}
+		r.lines.skip(len(line))
+		r.position.Offset += int64(len(line))
+		r.position.Line++
 	}
 }
 
