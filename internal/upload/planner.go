@@ -20,7 +20,10 @@ type Planner struct {
 	rows   table.Rows
 	most   int                // rows in a batch
 	words  func(error) string // see Options
-	drafts []addressbook.Draft
+	// ahead are the rows of the next batch, if they were read already.
+	ahead *reading
+	// spare is a reading that is not used any more, for its memory.
+	spare *reading
 	// tried are the numbers that a dry run would have put into the list so far.
 	// There are never more than the list may have.
 	tried map[phone.Number]struct{}
@@ -65,12 +68,24 @@ func (p *Planner) held() int64 {
 	return 0
 }
 
+// reading are the rows of a batch, and the drafts that were made of them.
+type reading struct {
+	from, to table.Position
+	last     bool // the file has no more rows
+	rows     []table.Row
+	drafts   []addressbook.Draft
+	err      error
+}
+
 // close gives up what the planner's file holds. The next batch opens it again.
 func (p *Planner) close() {
 	if p.rows == nil {
 		return
 	}
 	p.upload.Position = p.rows.Position()
+	if p.ahead != nil {
+		p.upload.Position, p.ahead = p.ahead.from, nil
+	}
 	if rows, ok := p.rows.(io.Closer); ok {
 		rows.Close() // it was only read
 	}
@@ -88,14 +103,21 @@ func (p *Planner) open() (err error) {
 // Next returns the batch that begins where the last one ended. A planner whose
 // batch was not applied is not used again.
 func (p *Planner) Next(now time.Time) (*Batch, error) {
-	if err := p.open(); err != nil {
-		return nil, err
+	if p.ahead == nil {
+		p.ReadAhead()
+	}
+	read := p.ahead
+	p.ahead = nil
+	if read.err != nil {
+		return nil, read.err
 	}
 	b := &Batch{
 		Account:       p.upload.Account.ID,
 		Upload:        p.upload.SID,
 		List:          p.upload.List,
-		From:          p.rows.Position(),
+		From:          read.from,
+		To:            read.to,
+		Last:          read.last,
 		Max:           capOf(p.upload.Type),
 		MaxErrorRows:  MaxErrorRows,
 		MaxErrorBytes: MaxErrorBytes,
@@ -104,23 +126,20 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		DryRun:        p.upload.DryRun,
 		layout:        p.layout,
 		words:         p.words,
-		rows:          make([]table.Row, 0, p.most),
+		rows:          read.rows,
 		full:          errFull(p.upload.Type),
 		tried:         p.tried,
 	}
-	if err := p.read(b); err != nil {
-		return nil, err
-	}
-	b.To = p.rows.Position()
-	prepared, err := p.book.Prepare(p.upload.Account, p.drafts)
+	prepared, err := p.book.Prepare(p.upload.Account, read.drafts)
 	if err != nil {
 		return nil, err
 	}
 	if b.OnDuplicate == addressbook.UpdateDuplicate {
-		prepared.Fold(p.drafts)
+		prepared.Fold(read.drafts)
 	}
 	b.prepared, b.Contacts = prepared, prepared.Contacts
 	b.count()
+	p.spare = read
 	return b, nil
 }
 
@@ -141,16 +160,33 @@ func (b *Batch) count() {
 	}
 }
 
-// read reads the batch's rows, and makes drafts of them.
-func (p *Planner) read(b *Batch) error {
-	p.drafts = p.drafts[:0]
+// ReadAhead reads the rows of the next batch. It may be called while the batch
+// before it is applied, and then must have returned before anything else is asked of
+// the planner.
+func (p *Planner) ReadAhead() {
+	read := &reading{}
+	if p.spare != nil {
+		read.drafts = p.spare.drafts[:0] // the batch has what it needs of them
+		p.spare = nil
+	}
+	p.ahead = read
+	if read.err = p.open(); read.err == nil {
+		read.from = p.rows.Position()
+		read.err = p.read(read)
+		read.to = p.rows.Position()
+	}
+}
+
+// read reads rows, and makes drafts of them.
+func (p *Planner) read(to *reading) error {
+	to.rows = make([]table.Row, 0, p.most)
 	// The cells of all rows in one slice, since the reader reuses its own.
 	const mostCells = 64 << 10 // to begin with: a header may have very many columns
 	cells := make([]string, 0, min(mostCells, p.most*p.layout.Columns()))
-	for len(b.rows) < p.most && p.rows.Position().Offset-b.From.Offset < batchBytes {
+	for len(to.rows) < p.most && p.rows.Position().Offset-to.from.Offset < batchBytes {
 		r, err := p.rows.Next()
 		if err == io.EOF {
-			b.Last = true
+			to.last = true
 			break
 		}
 		if err != nil {
@@ -159,8 +195,8 @@ func (p *Planner) read(b *Batch) error {
 		from := len(cells)
 		cells = append(cells, r.Cells...)
 		r.Cells = cells[from:len(cells):len(cells)]
-		b.rows = append(b.rows, r)
-		p.drafts = append(p.drafts, p.layout.Draft(r))
+		to.rows = append(to.rows, r)
+		to.drafts = append(to.drafts, p.layout.Draft(r))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -96,7 +97,12 @@ func (t *task) batch(ctx context.Context) (State, error) {
 		}
 	}
 	batch.Lease = i.pool.Lease()
+	var ahead sync.WaitGroup
+	if !batch.Last {
+		ahead.Go(t.planner.ReadAhead)
+	}
 	state, err := i.store.ApplyBatch(ctx, batch)
+	ahead.Wait()
 	if err == nil {
 		t.planner.Applied(batch)
 		if i.held.Load() > maxHeld {
