@@ -67,6 +67,9 @@ func (t *Turn) Begin(ctx context.Context) error {
 	return err
 }
 
+// Held reports whether the turn has begun and not ended.
+func (t *Turn) Held() bool { return t.held }
+
 // End ends the turn, and reports whether it had begun.
 func (t *Turn) End() bool {
 	if !t.held {

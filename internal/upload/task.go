@@ -98,7 +98,7 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	}
 	batch.Lease = i.pool.Lease()
 	var ahead sync.WaitGroup
-	if !batch.Last {
+	if !batch.Last && !turn.Held() { // which is for one processor
 		ahead.Go(t.planner.ReadAhead)
 	}
 	state, err := i.store.ApplyBatch(ctx, batch)
