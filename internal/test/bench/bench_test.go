@@ -247,7 +247,7 @@ func TestReport(t *testing.T) {
 	var r report
 	r.table("Some.", "what", "how many").add("this", 1234567.0)
 	var b bytes.Buffer
-	if err := r.write(&b, "", "sqlite"); err != nil {
+	if err := r.write(&b, "sqlite"); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\nSome.\n  what   how many\n  this  1,234,567\n"; !strings.HasSuffix(b.String(), want) {

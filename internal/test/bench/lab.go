@@ -3,15 +3,19 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"callbook/internal/test/xlsxtest"
 )
 
 // bulk is how many contacts a request carries at most.
@@ -231,21 +235,31 @@ func (l *lab) servers(ctx context.Context) error {
 	})
 }
 
-// csv measures the rows of an upload, after a smaller upload to warm up.
+// csv measures the rows of uploads.
 func (l *lab) csv(ctx context.Context) error {
-	t := l.comparison("A CSV file into a dynamic list, as one request, in turn with the floor, which knows no lists: "+l.engine.floorText, "rows", "floor")
-	rows := l.share(500_000)
+	t := l.comparison("A file into a dynamic list, as one request, in turn with the floor, which knows no lists: "+l.engine.floorText, "format, rows", "floor")
+	return errors.Join(l.uploads(ctx, t, "CSV", l.share(500_000), func(csv string) string { return csv }),
+		l.uploads(ctx, t, "XLSX", l.share(200_000), spreadsheet))
+}
+
+// uploads measures uploads of a format, after a smaller one to warm up.
+func (l *lab) uploads(ctx context.Context, t *table, format string, rows int, file func(csv string) string) error {
 	return l.withServer(ctx, func(s *server, auth credentials) error {
-		c := newClient(s, auth, 1)
-		n := rows / 10
+		c, n := newClient(s, auth, 1), rows/10
 		side := &side{each: rows, turns: 1, prepare: func() load {
-			id, err := c.upload(ctx, grouped(n), l.made.file(n))
+			id, err := c.upload(ctx, grouped(n), file(l.made.file(n)))
 			wanted := n
 			n = rows
 			return load{1, 1, noLimit, 0, func(ctx context.Context, _, _ int) error {
 				return errors.Join(err, c.awaitUpload(ctx, id, wanted))
 			}}
 		}}
-		return l.besideFloor(ctx, t, grouped(rows), s, side, 20, noLimit)
+		return l.besideFloor(ctx, t, format+", "+grouped(rows), s, side, 20, noLimit)
 	})
+}
+
+// spreadsheet returns the rows of a CSV file as a workbook.
+func spreadsheet(file string) string {
+	rows, _ := csv.NewReader(strings.NewReader(file)).ReadAll() // the file is well-formed
+	return string(xlsxtest.Write(xlsxtest.Sheet{Name: "Contacts", Rows: rows}))
 }

@@ -21,12 +21,10 @@ type flags struct {
 	DB       string        `name:"db" enum:"sqlite,postgres" default:"sqlite" placeholder:"ENGINE" help:"The database under the server: sqlite, or postgres, for which the run brings up a PostgreSQL of its own that syncs to the disk (${default})."`
 	DSN      string        `name:"dsn" placeholder:"URL" help:"With --db postgres: use this server instead, as postgres://user:password@host/postgres. The user must be allowed to make databases; they are called callbook_bench_..., and removed. Its processor time is not measured."`
 	Only     []string      `enum:"bulk,single,csv,servers,growth,neighbour,load" placeholder:"PART" help:"Measure only these: bulk, single, csv, growth, neighbour, which is what one account's worst does to another's requests, load, which is requests of every kind for --duration and then twice as many, and with --db postgres servers, which is two servers on one database against one."`
-	Growth   bool          `help:"Measure also how the size of an account shows; takes about a minute."`
 	Duration time.Duration `default:"12s" help:"What a scenario's requests may take in all (${default}); the floor gets up to half of that more."`
 	Rounds   uint          `default:"8" placeholder:"N" help:"Turns of server and floor in a scenario (${default})."`
 	Dir      string        `type:"existingdir" placeholder:"DIR" help:"Where the databases go for the time of the run, instead of the system's temporary directory. It should be on a real disk: one in memory syncs for nothing."`
 	Binary   string        `type:"existingfile" default:"callbook" placeholder:"FILE" help:"The callbook binary to measure (${default}, which make build makes)."`
-	JSON     string        `name:"json" placeholder:"FILE" help:"Write the figures to this file as JSON too."`
 }
 
 func main() {
@@ -57,13 +55,13 @@ func (l *lab) run(ctx context.Context) (err error) {
 		measure func(context.Context) error
 	}{
 		{"bulk", true, l.bulk}, {"single", true, l.single}, {"csv", true, l.csv}, {"servers", l.DB == "postgres", l.servers},
-		{"growth", l.Growth, l.growth}, {"neighbour", false, l.neighbour}, {"load", false, l.mixed},
+		{"growth", false, l.growth}, {"neighbour", false, l.neighbour}, {"load", false, l.mixed},
 	} {
-		if slices.Contains(l.Only, part.name) || part.usual && (len(l.Only) == 0 || part.name == "growth") {
+		if slices.Contains(l.Only, part.name) || part.usual && len(l.Only) == 0 {
 			if err := part.measure(ctx); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
 			}
 		}
 	}
-	return l.report.write(os.Stdout, l.JSON, l.DB)
+	return l.report.write(os.Stdout, l.DB)
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -20,9 +18,9 @@ type report []*table
 
 // table has rows of a name and figures.
 type table struct {
-	Title   string   `json:"title"`
-	Columns []string `json:"columns"`
-	Rows    [][]any  `json:"rows"`
+	Title   string
+	Columns []string
+	Rows    [][]any
 }
 
 // table adds a table.
@@ -34,8 +32,8 @@ func (r *report) table(title string, columns ...string) *table {
 
 func (t *table) add(row ...any) { t.Rows = append(t.Rows, row) }
 
-// write prints the report for people, and saves it for programs unless file is "".
-func (r report) write(w io.Writer, file, database string) error {
+// write prints the report.
+func (r report) write(w io.Writer, database string) error {
 	fmt.Fprintf(w, "%s, %s/%s, %d CPUs, %s. Other work on the machine shows in all figures: compare ratios.\n",
 		database, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
 	for _, t := range r {
@@ -54,11 +52,7 @@ func (r report) write(w io.Writer, file, database string) error {
 			return err
 		}
 	}
-	b, err := json.MarshalIndent(r, "", "  ")
-	if err != nil || file == "" {
-		return err
-	}
-	return os.WriteFile(file, append(b, '\n'), 0o644)
+	return nil
 }
 
 // figure shows three digits, or a whole number.
