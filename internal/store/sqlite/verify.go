@@ -86,16 +86,16 @@ func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, free()) }()
-	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
+	conn, err := openSnapshot(ctx, path, len(schema.Migrations), sqlite.OpenReadOnly)
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
+		// A process that was killed within a transaction left its rollback journal.
+		// A connection that may not write cannot roll it back.
+		conn, err = openSnapshot(ctx, path, len(schema.Migrations), sqlite.OpenReadWrite)
+	}
 	if err != nil {
 		return damaged(err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	conn.SetBusyTimeout(busyTimeout)
-	conn.SetInterrupt(ctx.Done())
-	if _, err := checkOwner(conn, len(schema.Migrations)); err != nil {
-		return damaged(err)
-	}
 	err = setPragmas(conn, "query_only = ON", fmt.Sprintf("cache_size = -%d", snapshotCache), "temp_store = FILE")
 	if err != nil {
 		return damaged(err)
@@ -109,6 +109,20 @@ func snapshot(ctx context.Context, path string, f func(*sqlite.Conn) error) (err
 		return damaged(err)
 	}
 	return f(conn)
+}
+
+// openSnapshot opens a database of callbook for reading.
+func openSnapshot(ctx context.Context, path string, migrations int, flag sqlite.OpenFlags) (*sqlite.Conn, error) {
+	conn, err := sqlite.OpenConn(path, flag)
+	if err != nil {
+		return nil, err
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	conn.SetInterrupt(ctx.Done())
+	if _, err := checkOwner(conn, migrations); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 // guard opens an existing file with openFile, which fails if the log belongs to another

@@ -276,3 +276,38 @@ func TestVerifyChangesNothing(t *testing.T) {
 		t.Errorf("the check changed the file, %v", err)
 	}
 }
+
+// TestVerifyRollbackJournal checks a file beside which a killed process left a
+// rollback journal, as a restore does that was killed while it put the log away.
+func TestVerifyRollbackJournal(t *testing.T) {
+	t.Parallel()
+	f := fill(t)
+	f.close(t)
+	conn, err := sqlite.OpenConn(f.path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"PRAGMA journal_mode = DELETE", "PRAGMA cache_size = 5", "BEGIN", "UPDATE contacts SET date_updated = date_updated + 1",
+	} {
+		if err := sqlitex.ExecuteTransient(conn, statement, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	killed := filepath.Join(t.TempDir(), "killed.db")
+	for _, suffix := range []string{"", "-journal"} {
+		content, err := os.ReadFile(f.path + suffix)
+		if err == nil {
+			err = os.WriteFile(killed+suffix, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if names, texts := wrong(checkFile(t, killed, f.files)); len(names) > 0 {
+		t.Errorf("the checks %v found something:\n%s", names, texts)
+	}
+}
