@@ -51,10 +51,11 @@ func (d *download) Write(p []byte) (int, error) {
 	share := budget.Of(d.r.Context())
 	turn := share.EndTurn()
 	n, err := d.answer.Write(p)
+	if err == nil && turn {
+		err = share.BeginTurn(d.r.Context()) // which ends when the client goes away
+	}
 	if err != nil {
 		d.broken = true
-	} else if turn {
-		err = share.BeginTurn(d.r.Context())
 	}
 	return n, err
 }
