@@ -22,7 +22,7 @@ func TestGuessedNumbers(t *testing.T) {
 			"How", "sure: 2 of 2 are numbers"},
 		"two columns":     {"Phone,Mobile\n,9876543210\n12,9876543211\n", "Mobile", "sure: 2 of 2 are numbers"},
 		"few are numbers": {"Mobile,City\nx,Pune\ny,Pune\n9876543210,Pune\n", "Mobile", "unsure: 1 of 3 are numbers"},
-		"title above":     {"Leads,,\nName,City,Mob. No.\nAsha,Pune,9876543210\n", "Mob. No.", "it is line 2"},
+		"title above":     {"Leads,,\nName,City,Mob. No.\nAsha,Pune,9876543210\n", "Mob. No.", "the header is line 2"},
 	} {
 		page := b.Open(pending(t, b, tt.file)).PageText(t, 200)
 		reads(t, page, tt.column)
@@ -46,7 +46,7 @@ func TestFileReadOtherwise(t *testing.T) {
 	}{
 		"separator":   {"mobile,x;number;first_name\n9876543210,2;none;Asha\n", url.Values{"separator": {","}}, "Recognised: semicolon", "-"},
 		"encoding":    {"number,first_name\n9876543210,José\n", url.Values{"encoding": {"utf-8"}}, "Recognised: UTF-8", "José"},
-		"header line": {"number,first_name\nnumber,last_name\n9876543210,Rao\n", url.Values{"header_line": {"2"}}, "it is line 1", "-"},
+		"header line": {"number,first_name\nnumber,last_name\n9876543210,Rao\n", url.Values{"header_line": {"2"}}, "the header is line 1", "-"},
 		"sheet": {string(xlsxtest.Write(xlsxtest.Sheet{Name: "Summary", Rows: [][]string{{"Total"}, {"2"}}},
 			xlsxtest.Sheet{Name: "Leads & more", Rows: [][]string{{"Who", "Mobile"}, {"Asha", xlsxtest.Number + "9876543210"}}})),
 			url.Values{"sheet": {"Leads & more"}}, "Leads &amp; more", "-"},
@@ -85,7 +85,41 @@ func TestFileReadOtherwise(t *testing.T) {
 	path := pending(t, b, "number\n9876543210\n")
 	form := pageForm(b.Open(path).PageText(t, 200))
 	form.Set("header_line", "7")
-	reads(t, b.Submit(path, form).PageText(t, 422), "There is no row in line 7")
+	// The controls that are wrong are not hidden, and neither are those that somebody has set.
+	page := b.Submit(path, form).PageText(t, 422)
+	reads(t, page, "There is no row in line 7")
+	has(t, page, ` open>
+    <summary>How the file is read`, `value="7"`)
+	form.Set("header_line", "1")
+	b.Submit(path, form).Redirect(t, path)
+	page = b.Open(path).PageText(t, 200)
+	has(t, page, ` open>
+    <summary>How the file is read`, `name="header_line" type="number" value="1"`)
+	// Empty again, it is found again.
+	form.Set("header_line", "")
+	b.Submit(path, form).Redirect(t, path)
+	reads(t, b.Open(path).PageText(t, 200), "Recognised: line 1.")
+}
+
+// TestReadingShown: the check, the result and the list of imports tell how the file
+// was read.
+func TestReadingShown(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	s.Account("demo")
+	b := s.SignedIn("demo")
+	path := pending(t, b, "All of them;;\nMobile;City;<b>\n98765 43210 ::: 98765 43211;Pune;x\n+6581234567;;\n")
+	form := pageForm(b.Open(path).PageText(t, 200))
+	form.Set("then", "try")
+	b.Submit(path, form).Redirect(t, path+"#check")
+	in := []string{"CSV in UTF-8, with semicolons between the cells", "In line 2", "Mobile is Number", "City, <b>",
+		"1 more number was left out", "India 1, Singapore 1"}
+	reads(t, await(t, b, path), append(in, "How the file was read: semicolons, header in line 2")...)
+	form.Set("then", "start")
+	upload := strings.TrimSuffix(path, "/draft")
+	b.Submit(path, form).Redirect(t, upload)
+	reads(t, await(t, b, upload), append(in, "How the file was read")...)
+	reads(t, b.Open("/imports").PageText(t, 200), "semicolons, header in line 2, 2 columns not read, 1 number left out, 2 countries")
 }
 
 func firstName(c *servertest.Contact) string {

@@ -110,6 +110,9 @@ func (room *Room) showPending(r *http.Request, file upload.PendingFile, form *im
 		return shell.Answer{}, err
 	}
 	data.setLook(look)
+	if data.Form.FileError != "" {
+		data.File.fill(r)
+	}
 	switch l, err := room.Book.ListByName(r.Context(), shell.AccountOf(r), file.Request.ListName); {
 	case err == nil:
 		data.Members = l.ContactCount

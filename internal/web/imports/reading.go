@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"callbook/internal/fault"
 	"callbook/internal/upload"
@@ -15,21 +16,19 @@ import (
 // fileForm is the part of a pending file's form that tells how its file is read.
 type fileForm struct {
 	Encoding, Separator, Sheet, HeaderLine shell.Field
+	Words                                  string // how the file is read
+	ByHand                                 bool   // somebody chose some of that
 }
 
-// The choices of a text file. The first of each is what is found in the file.
-var (
-	encodingNames = map[table.Encoding]string{
-		table.UTF8: "UTF-8", table.UTF16LE: "UTF-16", table.UTF16BE: "UTF-16", table.Windows1252: "Windows-1252", table.XLSX: "Excel",
-	}
-	separatorNames = map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-)
+// separatorNames are what the separators that are recognised are called.
+var separatorNames = map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
-// fileFormOf returns the form for a file that is read so.
+// fileFormOf returns the form for a file that is read so. The first of its choices is
+// what is found in the file.
 func fileFormOf(m table.Mapping, look table.Preview) fileForm {
 	f := fileForm{
 		Encoding: shell.Field{Name: "encoding", Label: "Encoding", Type: "select", Value: string(m.Encoding), Options: []shell.Option{
-			{Value: "", Label: "Recognised: " + encodingNames[look.Encoding]},
+			{Value: "", Label: "Recognised: " + words.Encodings[look.Encoding]},
 			{Value: string(table.UTF8), Label: "UTF-8"},
 			{Value: string(table.Windows1252), Label: "Windows-1252"},
 		}},
@@ -40,12 +39,19 @@ func fileFormOf(m table.Mapping, look table.Preview) fileForm {
 			{Value: "\t", Label: "Tab"},
 			{Value: "|", Label: "Bar"},
 		}},
-		Sheet: shell.Field{Name: "sheet", Label: "Sheet", Type: "select", Value: m.Sheet},
-		HeaderLine: shell.Field{Name: "header_line", Label: "Line of the header", Type: "number", Value: strconv.FormatInt(m.HeaderLine, 10),
-			Hint: "0 finds it."},
+		Sheet:      shell.Field{Name: "sheet", Label: "Sheet", Type: "select", Value: m.Sheet},
+		HeaderLine: shell.Field{Name: "header_line", Label: "Line of the header", Type: "number", Hint: "Empty, it is found by itself."},
+		Words:      words.Format(look.Dialect),
+		ByHand:     readsFileOtherwise(m, table.Mapping{}),
 	}
-	if look.HeaderLine > 0 && m.HeaderLine == 0 {
-		f.HeaderLine.Hint = fmt.Sprintf("0 finds it: it is line %d.", look.HeaderLine)
+	switch {
+	case m.HeaderLine > 0:
+		f.HeaderLine.Value = strconv.FormatInt(m.HeaderLine, 10)
+	case look.HeaderLine > 0:
+		f.HeaderLine.Hint = fmt.Sprintf("Recognised: line %d.", look.HeaderLine)
+	}
+	if look.HeaderLine > 0 {
+		f.Words += fmt.Sprintf("; the header is line %d", look.HeaderLine)
 	}
 	for i, name := range look.Sheets {
 		if i == 0 {
@@ -64,6 +70,15 @@ func orQuoted(name, separator string) string {
 	return name
 }
 
+// fill shows what was sent, which the file cannot be read by.
+func (f *fileForm) fill(r *http.Request) {
+	for _, field := range []*shell.Field{&f.Encoding, &f.Separator, &f.Sheet, &f.HeaderLine} {
+		if r.PostForm.Has(field.Name) {
+			field.Value = r.PostForm.Get(field.Name)
+		}
+	}
+}
+
 // IsSheet reports whether the file is a spreadsheet.
 func (f fileForm) IsSheet() bool { return len(f.Sheet.Options) > 0 }
 
@@ -80,8 +95,13 @@ func readFileForm(r *http.Request, now table.Mapping) table.Mapping {
 	if r.PostForm.Has("sheet") {
 		m.Sheet = r.PostForm.Get("sheet")
 	}
-	if line, err := strconv.ParseInt(r.PostForm.Get("header_line"), 10, 32); err == nil && line >= 0 {
-		m.HeaderLine = line
+	if r.PostForm.Has("header_line") {
+		// Other than a positive number is the same as nothing: it is found.
+		line, err := strconv.ParseInt(strings.TrimSpace(r.PostForm.Get("header_line")), 10, 32)
+		if err != nil {
+			line = 0
+		}
+		m.HeaderLine = max(0, line)
 	}
 	return m
 }

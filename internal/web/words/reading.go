@@ -1,0 +1,146 @@
+package words
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/csvcell"
+	"callbook/internal/upload"
+	"callbook/internal/upload/table"
+)
+
+// Reading tells how the file of an upload is read, and what came out of its rows: the
+// words for what the API calls the upload's file.
+type Reading struct {
+	Format  string // as "CSV in UTF-8, with commas between the cells"
+	Header  string // where it is
+	Columns []ReadColumn
+	// Ignored are the headers of columns without a use, MoreIgnored how many further
+	// ones there are.
+	Ignored     []string
+	MoreIgnored int
+	LeftOut     string // how many numbers were left out; "" for none
+	Countries   []CountryRows
+}
+
+// ReadColumn is a column of a file and what it was read as. Header is "" in a file
+// without one.
+type ReadColumn struct{ Header, Field string }
+
+// CountryRows is how many rows have a number of a country.
+type CountryRows struct {
+	Country string
+	Rows    int
+}
+
+// ReadingOf returns how the file of an upload is read; nil when that was not kept.
+func ReadingOf(u *upload.Upload) *Reading {
+	p := &u.Plan
+	if p.IsZero() {
+		return nil
+	}
+	r := &Reading{Format: Format(p.Dialect), Header: "None"}
+	if p.HeaderLine > 0 {
+		r.Header = "In line " + strconv.FormatInt(p.HeaderLine, 10)
+	}
+	var used []table.PlanColumn
+	used, r.Ignored = p.Used(u.Type)
+	for _, c := range used {
+		r.Columns = append(r.Columns, ReadColumn{c.Header, columnField(c.Name)})
+	}
+	r.MoreIgnored = p.Ignored - len(r.Ignored)
+	if n := u.Tally.LeftOut; n > 0 {
+		was := " were"
+		if n == 1 {
+			was = " was"
+		}
+		r.LeftOut = Plural(n, "more number", "more numbers") + was + " left out"
+	}
+	for region, rows := range u.Tally.Countries {
+		r.Countries = append(r.Countries, CountryRows{cmp.Or(Country(region), "Country not known"), rows})
+	}
+	slices.SortFunc(r.Countries, func(a, b CountryRows) int {
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Country, b.Country))
+	})
+	return r
+}
+
+// Format says how a file is written.
+func Format(d table.Dialect) string {
+	if d.Encoding == table.XLSX {
+		return "Excel, sheet " + strconv.Quote(d.Sheet)
+	}
+	separator := separators[d.Separator]
+	if separator == "" {
+		separator = strconv.Quote(d.Separator)
+	}
+	return "CSV in " + Encodings[d.Encoding] + ", with " + separator + " between the cells"
+}
+
+// Encodings are the names of encodings.
+var Encodings = map[table.Encoding]string{
+	table.UTF8: "UTF-8", table.UTF16LE: "UTF-16", table.UTF16BE: "UTF-16", table.Windows1252: "Windows-1252", table.XLSX: "Excel",
+}
+
+var separators = map[string]string{",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+// fieldLabels are the names of the fields that a column may be for.
+var fieldLabels = func() map[string]string {
+	labels := map[string]string{csvcell.Number: "Number", csvcell.CustomField: "Custom field, all of it as JSON"}
+	for _, text := range addressbook.TextFields {
+		labels[string(text.Key)] = text.Label
+	}
+	return labels
+}()
+
+// columnField says what a column is for, given the name that it is read by.
+func columnField(name string) string {
+	if label := fieldLabels[name]; label != "" {
+		return label
+	}
+	if path, own := csvcell.CustomColumn(name); own {
+		return "Custom field " + path
+	}
+	return "Variable " + name
+}
+
+// Special tells in a few words what is not usual about the file, for lists of
+// imports; "" is for a file in UTF-8 with commas, whose header is its first line.
+func (r ImportRow) Special() string {
+	p := &r.Plan
+	if p.IsZero() {
+		return ""
+	}
+	var words []string
+	switch {
+	case p.Encoding == table.XLSX:
+		words = append(words, "Excel")
+	case p.Encoding != table.UTF8:
+		words = append(words, Encodings[p.Encoding])
+	}
+	if p.Encoding != table.XLSX && p.Separator != "," {
+		words = append(words, cmp.Or(separators[p.Separator], strconv.Quote(p.Separator)))
+	}
+	switch {
+	case p.HeaderLine == 0:
+		words = append(words, "no header")
+	case p.HeaderLine > 1:
+		words = append(words, "header in line "+strconv.FormatInt(p.HeaderLine, 10))
+	}
+	if p.Ignored > 0 {
+		words = append(words, Plural(p.Ignored, "column", "columns")+" not read")
+	}
+	if n := r.Tally.LeftOut; n > 0 {
+		words = append(words, Plural(n, "number", "numbers")+" left out")
+	}
+	if len(r.Tally.Countries) > 1 {
+		words = append(words, strconv.Itoa(len(r.Tally.Countries))+" countries")
+	}
+	return strings.Join(words, ", ")
+}
+
+// Reading tells how the file is read; nil when that was not kept.
+func (r ImportRow) Reading() *Reading { return ReadingOf(&r.Upload) }
