@@ -16,6 +16,7 @@ import (
 
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/test/servertest"
+	"callbook/internal/test/xlsxtest"
 	"callbook/internal/upload"
 )
 
@@ -94,12 +95,24 @@ var importPages = []page{
 		b.click("#new-import .primary")
 		b.await(`document.querySelector("#file-error")`)
 	}},
-	{name: "import-draft", path: func(w *world) string { return w.waiting(mixedFile, "") }},
+	{name: "import-draft", path: func(w *world) string { return w.waiting(mixedFile, "") }, before: openReading},
+	{name: "import-sheet", path: func(w *world) string { return w.waiting(sheets, "") }, before: openReading},
 	{name: "import-checked", path: func(w *world) string { return w.waiting(mixedFile, "try") }},
 	{name: "import-no-number", path: func(w *world) string { return w.waiting("who,when\nAsha,today\n", "") }},
 	{name: "import-done", path: func(w *world) string { return w.waiting(mixedFile, "start") }},
 	{name: "imports-many", path: at("/imports")},
 }
+
+// openReading opens what tells how a file is read.
+func openReading(b *tab) {
+	b.click("#draft summary")
+	b.await(`document.querySelector("#header_line").checkVisibility()`)
+}
+
+// sheets is a spreadsheet of two sheets.
+var sheets = string(xlsxtest.Write(
+	xlsxtest.Sheet{Name: "Leads", Rows: [][]string{{"Name", "Mobile"}, {"Asha", xlsxtest.Number + "9876543210"}}},
+	xlsxtest.Sheet{Name: "Old leads", Rows: [][]string{{"Name", "Mobile"}}}))
 
 // mixedFile has rows of each sort, and columns that need a look.
 const mixedFile = "Name,Mobile No.,City,Plan\nAsha,98765 43210,Bengaluru,gold\nVikram,080 2345 6789,Pune,silver\n" +
