@@ -34,10 +34,10 @@ type exportFormat struct {
 }
 
 var exportFormats = map[string]exportFormat{
-	"csv": {"text/csv; charset=utf-8", ".csv", false, func(ctx context.Context, e *export.Export, _ *encoder, w io.Writer) error {
+	"csv": {export.CSVType, ".csv", false, func(ctx context.Context, e *export.Export, _ *encoder, w io.Writer) error {
 		return e.CSV(ctx, w)
 	}},
-	"xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", true, func(ctx context.Context, e *export.Export, _ *encoder, w io.Writer) error {
+	"xlsx": {export.XLSXType, ".xlsx", true, func(ctx context.Context, e *export.Export, _ *encoder, w io.Writer) error {
 		return e.XLSX(ctx, w)
 	}},
 	"ndjson": {"application/x-ndjson", ".ndjson", false, writeNDJSON},

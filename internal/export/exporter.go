@@ -25,6 +25,12 @@ const (
 	typicalWeight = 2000
 )
 
+// The media types of files.
+const (
+	CSVType  = "text/csv; charset=utf-8"
+	XLSXType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
+
 // Export is the export of the contacts that match a query.
 type Export struct {
 	book  *addressbook.Book

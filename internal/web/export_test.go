@@ -1,11 +1,16 @@
 package web_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"html"
+	"io"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+
+	"callbook/internal/test/servertest"
 )
 
 var exportURL = regexp.MustCompile(`<a href="([^"]+)" download>`)
@@ -33,12 +38,16 @@ func TestExport(t *testing.T) {
 		{"/lists/" + list.SID, 2, "P000"},
 		{"/lists/" + list.SID + "?q=p000", 1, "P000"},
 	} {
-		m := exportURL.FindStringSubmatch(b.Open(tt.page).PageText(t, 200))
-		if m == nil {
-			t.Errorf("%s: there is no link", tt.page)
+		links := exportURL.FindAllStringSubmatch(b.Open(tt.page).PageText(t, 200), -1)
+		if len(links) != 2 {
+			t.Errorf("%s: there are %d links", tt.page, len(links))
 			continue
 		}
-		a := b.Open(html.UnescapeString(m[1]))
+		sheet := b.Open(html.UnescapeString(links[1][1]))
+		if rows := sheetRows(t, sheet); strings.Count(rows, "<row ")-1 != tt.want || !strings.Contains(rows, tt.has) {
+			t.Errorf("%s: the spreadsheet has not %d contacts:\n%.2000s", tt.page, tt.want, rows)
+		}
+		a := b.Open(html.UnescapeString(links[0][1]))
 		if a.Status != 200 || a.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(a.Header.Get("Content-Disposition"), "attachment") {
 			t.Errorf("%s: got %d, %v", tt.page, a.Status, a.Header)
 		}
@@ -49,6 +58,27 @@ func TestExport(t *testing.T) {
 	b.Open("/contacts/export?list=nothing").PageText(t, 404)
 	b.Open("/lists/"+strings.Repeat("0", 32)+"/export").PageText(t, 404)
 	b.Open("/lists/"+strings.Repeat("1", 32)+"/export").PageText(t, 404)
+}
+
+// sheetRows returns the first sheet of an answer that is a spreadsheet, as XML.
+func sheetRows(t *testing.T, a servertest.Answer) string {
+	t.Helper()
+	if a.Status != 200 || a.Header.Get("Content-Type") != "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" {
+		t.Fatalf("got %d, %v", a.Status, a.Header)
+	}
+	z, err := zip.NewReader(bytes.NewReader(a.Body), int64(len(a.Body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := z.Open("xl/worksheets/sheet1.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // TestExportSelected exports the rows that were checked, and no others.
@@ -68,8 +98,22 @@ func TestExportSelected(t *testing.T) {
 	}
 	has(t, body, "custom_field.plan", "+919810000007,P007", "+14155550123,'=1+1", "gold")
 
+	a = b.Submit("/contacts/selected/export", url.Values{"sid": {sids[7], hostile.SID, gone}, "format": {"xlsx"}})
+	if got := a.Header.Get("Content-Disposition"); got != `attachment; filename="selected-demo.xlsx"` {
+		t.Errorf("the file is %q", got)
+	}
+	rows := sheetRows(t, a)
+	if strings.Count(rows, "<row ") != 3 {
+		t.Errorf("the spreadsheet has not two contacts and a header:\n%s", rows)
+	}
+	has(t, rows, "custom_field.plan", "+919810000007", ">'=1+1<", "gold")
+
 	// All that match are the export of the page.
-	b.Submit("/contacts/selected/export", url.Values{"all": {"1"}, "tag": {"T1"}}).Redirect(t, "/contacts/export?tag=T1")
+	b.Submit("/contacts/selected/export", url.Values{"all": {"1"}, "tag": {"T1"}}).Redirect(t, "/contacts/export?format=csv&tag=T1")
+	b.Submit("/contacts/selected/export", url.Values{"all": {"1"}, "tag": {"T1"}, "format": {"xlsx"}}).Redirect(t, "/contacts/export?format=xlsx&tag=T1")
+	if a := b.Open("/contacts/export?format=x&tag=T1"); a.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
+		t.Errorf("in no known format, got %d, %v", a.Status, a.Header)
+	}
 	b.Submit("/contacts/selected/export", url.Values{"tag": {"T1"}}).Redirect(t, "/contacts?tag=T1")
 	has(t, b.Open("/contacts?tag=T1").PageText(t, 200), "No contact is selected.")
 }

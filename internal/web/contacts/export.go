@@ -13,12 +13,13 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// exportSelected sends the selected contacts as a CSV file. Those that somebody
+// exportSelected sends the selected contacts as a file. Those that somebody
 // deleted meanwhile are not in it.
 func (room *Room) exportSelected(r *http.Request) (shell.Answer, error) {
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
+	format := contacttable.FormatIn(r.PostForm)
 	if s.All {
-		return shell.GoTo(s.ExportURL()), nil
+		return shell.GoTo(s.ExportURL(format)), nil
 	}
 	if len(s.SIDs) == 0 {
 		return s.Refused(contacttable.ErrNoneSelected)
@@ -39,10 +40,14 @@ func (room *Room) exportSelected(r *http.Request) (shell.Answer, error) {
 		contacts = append(contacts, c)
 	}
 	return shell.Answer{Raw: func(w http.ResponseWriter, r *http.Request) {
+		mediaType, write := export.CSVType, (*export.Export).CSV
+		if format == "xlsx" {
+			mediaType, write = export.XLSXType, (*export.Export).XLSX
+		}
 		h := w.Header()
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selected-%s.csv"`, acct.SID))
-		if err := export.Of(acct, contacts).CSV(r.Context(), slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)); err != nil {
+		h.Set("Content-Type", mediaType)
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selected-%s.%s"`, acct.SID, format))
+		if err := write(export.Of(acct, contacts), r.Context(), slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)); err != nil {
 			panic(http.ErrAbortHandler) // the client went away, or the file would look whole
 		}
 	}}, nil

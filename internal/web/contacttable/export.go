@@ -3,17 +3,31 @@ package contacttable
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/web/shell"
 )
 
-// ExportURL is where the table's contacts can be had as a CSV file.
-func (t Table) ExportURL() string { return t.Filter.URL(t.Path + "/export") }
+// formats are the formats of exports, as the API calls them; the first is taken where
+// none is named.
+var formats = []string{"csv", "xlsx"}
 
-// Export sends the contacts of a table, all pages of it, as a CSV file: it is
-// the API's export, asked by this account. List may be nil.
+// FormatIn returns the format of an export that a form or an address names.
+func FormatIn(form url.Values) string {
+	return formats[max(0, slices.Index(formats, form.Get("format")))]
+}
+
+// ExportURL is where the table's contacts can be had as a file of this format.
+func (t Table) ExportURL(format string) string { return exportURL(t.Filter, t.Path, format) }
+
+func exportURL(f Filter, path, format string) string {
+	return f.URL(path+"/export", "format", format)
+}
+
+// Export sends the contacts of a table, all pages of it, as a file of the format that
+// the address names: it is the API's export, asked by this account. List may be nil.
 func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (shell.Answer, error) {
 	filter := FilterOf(r.URL.Query())
 	path := "/contacts/export"
@@ -31,7 +45,7 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 	if wrong != "" {
 		return shell.Answer{}, fault.New(fault.NotFound, wrong)
 	}
-	query := url.Values{}
+	query := url.Values{"format": {FormatIn(r.URL.Query())}}
 	for name, value := range map[string]string{
 		"q": q.Search, "number": q.Number, "tag": q.Tag, "calling_code": filter.Country,
 	} {

@@ -75,8 +75,8 @@ func (s Selection) path() string {
 }
 
 // ExportURL is where the contacts of a selection of all that match can be had as a
-// CSV file.
-func (s Selection) ExportURL() string { return s.Filter.URL(s.path() + "/export") }
+// file of this format.
+func (s Selection) ExportURL(format string) string { return exportURL(s.Filter, s.path(), format) }
 
 // query is the query of a selection of all that match, in the order in which they
 // were added: it holds still while they change.

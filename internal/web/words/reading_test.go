@@ -28,7 +28,7 @@ func TestReading(t *testing.T) {
 		},
 		"all of it": {
 			upload: upload.Upload{Plan: table.Plan{Dialect: table.Dialect{Encoding: table.UTF16LE, Separator: "\t"}, HeaderLine: 3, Width: 4, Ignored: 2,
-				Columns: []table.PlanColumn{{"Mobile", "number"}, {"City", ""}, {"Plan", "custom_field.Plan"}, {"Mail", "email"}}},
+				Columns: []table.PlanColumn{{Header: "Mobile", Name: "number"}, {Header: "City", Name: ""}, {Header: "Plan", Name: "custom_field.Plan"}, {Header: "Mail", Name: "email"}}},
 				Tally: upload.Tally{LeftOut: 1200, Countries: map[string]int{"IN": 2, "SG": 2000, "": 1, "001": 1}}},
 			want: &Reading{Format: "CSV in UTF-16, with tabs between the cells", Header: "In line 3",
 				Columns: []ReadColumn{{"Mobile", "Number"}, {"Plan", "Custom field Plan"}, {"Mail", "E-mail"}},
@@ -38,14 +38,14 @@ func TestReading(t *testing.T) {
 		},
 		"sheet without a header, dynamic": {
 			upload: upload.Upload{Type: addressbook.Dynamic, Plan: table.Plan{Dialect: table.Dialect{Encoding: table.XLSX, Sheet: "Leads"}, Width: 2,
-				Columns: []table.PlanColumn{{"", "number"}, {"", "City"}}}, Tally: upload.Tally{LeftOut: 1}},
+				Columns: []table.PlanColumn{{Header: "", Name: "number"}, {Header: "", Name: "City"}}}, Tally: upload.Tally{LeftOut: 1}},
 			want: &Reading{Format: `Excel, sheet "Leads"`, Header: "None", Columns: []ReadColumn{{"", "Number"}, {"", "Variable City"}},
 				LeftOut: "1 more number was left out"},
 			special: "Excel, no header, 1 number left out",
 		},
 		"other separator": {
 			upload: upload.Upload{Plan: table.Plan{Dialect: table.Dialect{Encoding: table.UTF8, Separator: "^"}, HeaderLine: 1, Width: 1,
-				Columns: []table.PlanColumn{{"number", "number"}}}},
+				Columns: []table.PlanColumn{{Header: "number", Name: "number"}}}},
 			want:    &Reading{Format: `CSV in UTF-8, with "^" between the cells`, Header: "In line 1", Columns: []ReadColumn{{"number", "Number"}}},
 			special: `"^"`,
 		},
