@@ -187,9 +187,12 @@ func looksLikeNumber(cell string) bool {
 }
 
 // looksLikeDate reports whether a cell begins with a date of numbers: three parts
-// of which one has four digits, or all have at most two.
+// of which one is a year of four digits, or all have at most two.
 func looksLikeDate(cell string) bool {
-	date, _, _ := strings.Cut(strings.Replace(cell, "T", " ", 1), " ")
+	date := cell
+	if end := strings.IndexAny(cell, "T ,;:"); end >= 0 {
+		date = cell[:end]
+	}
 	for _, between := range []string{"-", "/", "."} {
 		parts := strings.Split(date, between)
 		if len(parts) != 3 {
@@ -198,11 +201,13 @@ func looksLikeDate(cell string) bool {
 		years := 0
 		for i, part := range parts {
 			n := len(part)
-			if strings.Trim(part, "0123456789") != "" || n == 0 || n > 4 || n == 3 || n == 4 && i == 1 {
+			switch {
+			case strings.Trim(part, "0123456789") != "":
 				return false
-			}
-			if n == 4 {
+			case n == 4 && i != 1 && (part[:2] == "19" || part[:2] == "20"):
 				years++
+			case n == 0 || n > 2:
+				return false
 			}
 		}
 		return years <= 1
