@@ -118,7 +118,9 @@ func TestReadingShown(t *testing.T) {
 	s.Account("demo")
 	b := s.SignedIn("demo")
 	path := pending(t, b, "All of them;;\nMobile;City;<b>\n98765 43210 ::: 98765 43211;Pune;x\n+6581234567;;\n")
-	form := pageForm(b.Open(path).PageText(t, 200))
+	page := b.Open(path).PageText(t, 200)
+	reads(t, page, "+919876543210 1 more left out", "+6581234567 +6581234567")
+	form := pageForm(page)
 	form.Set("then", "try")
 	b.Submit(path, form).Redirect(t, path+"#check")
 	in := []string{"CSV in UTF-8, with semicolons between the cells", "In line 2", "Mobile is Number", "City, <b>",

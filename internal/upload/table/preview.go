@@ -45,6 +45,8 @@ type PreviewRow struct {
 	// Number is the contact's number as it will be stored; zero when the row
 	// has none that is valid.
 	Number phone.Number
+	// LeftOut is how many further numbers stand in the cell of Number.
+	LeftOut int
 	// Reason is why the row would fail, as its error row would say; "" when
 	// nothing is known against it. Fault is that fault; nil for none.
 	Reason string
@@ -109,6 +111,7 @@ func (p *Preview) readRows(rows []headRow, l *Layout, prepare Prepare, words fun
 		return err
 	}
 	for i, result := range prepared.Results {
+		p.Rows[i].LeftOut = result.LeftOut
 		if f := fault.As(result.Fault); f != nil {
 			p.Rows[i].Reason, p.Rows[i].Fault = words(f), f
 		}
