@@ -157,7 +157,7 @@ func TestImportFaults(t *testing.T) {
 		parts []string
 		want  string
 	}{
-		"no file":        {"", nil, "Choose a CSV file."},
+		"no file":        {"", nil, "Choose a file."},
 		"no list":        {good, []string{"list_name", ""}, "Say which list"},
 		"long list name": {good, []string{"list_name", strings.Repeat("x", 256)}, "ListName"},
 		"other type":     {good, []string{"list_name", "Members", "type", "dynamic"}, "of the other kind"},

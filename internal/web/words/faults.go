@@ -20,7 +20,7 @@ var Faults = fault.Words{
 		addressbook.FieldNumber: "Enter the contact's number.",
 		addressbook.FieldName:   "Enter the list's name.",
 		upload.FieldListName:    "Say which list the contacts go into.",
-		upload.FieldFile:        "Choose a CSV file.",
+		upload.FieldFile:        "Choose a file.",
 	},
 	fault.Shorter: {
 		"":                           "This is too long: it can have {max} characters.",

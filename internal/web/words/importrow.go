@@ -47,7 +47,7 @@ func (r ImportRow) Name() string { return FileName(r.FileName) }
 // it out.
 func FileName(name string) string {
 	if name == "" {
-		return "CSV file"
+		return "File without a name"
 	}
 	return name
 }
