@@ -58,7 +58,7 @@ var contactFields = func() []contactField {
 	}
 	fields[1+addressbook.Tag].Hint = "One word or a few, to find contacts by."
 	return append(fields, contactField{
-		Field: shell.Field{Name: "custom_field", Label: "Custom field", Type: "textarea", Mono: true, Hint: `Whatever else there is to know, as a JSON object: {"plan": "gold"}. It is kept as you write it.`},
+		Field: shell.Field{Name: "custom_field", Label: "Custom field", Type: "textarea", Mono: true, Hint: `Whatever else there is to know, as a JSON object: {"plan": "gold"}. Its keys keep their order, and its numbers their spelling.`},
 		value: func(c *addressbook.Contact) string { return c.CustomField },
 		// A draft's custom field is no Text.
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CustomField },
