@@ -52,8 +52,12 @@ const (
 )
 
 // newFormat reads the code of a format; nil for General. Exponents and fractions
-// are General too, since a telephone number would lose digits by them.
+// are General too, since a telephone number would lose digits by them, and so is a
+// code that is longer than spreadsheets take.
 func newFormat(code string) *format {
+	if len(code) > maxFormat {
+		return nil
+	}
 	f := &format{}
 	for _, text := range splitSections(code) {
 		f.sections = append(f.sections, newSection(text))

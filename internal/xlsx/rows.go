@@ -95,6 +95,9 @@ func (r *Rows) toRow() error {
 		case t.is("row") && !t.close:
 			n, _ := strconv.ParseInt(string(t.rawAttr("r")), 10, 32)
 			r.number, r.empty = max(r.number+1, n), t.empty
+			if r.number > maxRows {
+				return ErrTooLarge
+			}
 			return nil
 		case t.is("sheetData") && (t.close || t.empty):
 			r.ended = true

@@ -40,7 +40,7 @@ func (s *scanner) fill() error {
 		s.from = 0
 	}
 	if s.to == len(s.buf) {
-		return errFormat // a tag that does not end
+		return ErrFormat // a tag that does not end
 	}
 	n, err := s.r.Read(s.buf[s.to:])
 	s.to += n
@@ -98,7 +98,7 @@ func (s *scanner) need(n int) error {
 
 func orCut(err error) error {
 	if err == io.EOF {
-		return errFormat
+		return ErrFormat
 	}
 	return err
 }
@@ -142,7 +142,7 @@ func (s *scanner) declaration(keep bool) error {
 		return err
 	}
 	if !bytes.HasPrefix(s.buf[s.from:s.to], []byte(cdata)) {
-		return errFormat
+		return ErrFormat
 	}
 	s.from += len(cdata)
 	return s.skipTo([]byte("]]>"), keep)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path"
 	"strings"
 
@@ -27,8 +28,6 @@ var (
 	ErrNoSheet = errors.New("the spreadsheet has no such sheet")
 	// ErrFormat tells that the file is no spreadsheet of this format.
 	ErrFormat = errors.New("the file is no spreadsheet, or damaged")
-
-	errFormat = ErrFormat
 )
 
 // The bounds of what is read, against files that are made to be large.
@@ -40,6 +39,8 @@ const (
 	maxTexts     = 32 << 20
 	maxText      = 256 << 10 // bytes of a row
 	maxColumns   = 16384
+	maxRows      = 1 << 20
+	maxFormat    = 1 << 10 // bytes of a number format
 )
 
 // Workbook is a spreadsheet file.
@@ -81,8 +82,14 @@ func checkDirectory(file io.ReaderAt, size int64) error {
 	if at < 0 || len(tail)-at < endBytes {
 		return ErrFormat
 	}
+	parts := binary.LittleEndian.Uint16(tail[at+10:])
 	length := int64(binary.LittleEndian.Uint32(tail[at+12:]))
 	offset := int64(binary.LittleEndian.Uint32(tail[at+16:]))
+	// By these values archive/zip looks for a directory of ZIP64, which may be of any
+	// size and stand anywhere.
+	if parts == math.MaxUint16 || length == math.MaxUint16 || offset == math.MaxUint32 {
+		return ErrTooLarge
+	}
 	if length > maxDirectory || size-offset > maxDirectory+int64(len(tail)) {
 		return ErrTooLarge
 	}

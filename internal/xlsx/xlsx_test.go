@@ -2,6 +2,7 @@ package xlsx_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -109,6 +110,7 @@ func TestShown(t *testing.T) {
 		{"mm:ss.0", "0.0001", "00:08.6"},
 		{"yyyy", "-1", "-1"},
 		{`"x"`, "5", "x"},
+		{strings.Repeat("0", 2000), "5", "5"},
 		{"0.00", "no number", "no number"},
 	} {
 		cell := xlsxtest.Number + tt.value
@@ -167,6 +169,8 @@ func TestHostile(t *testing.T) {
 		"no workbook":    {xlsxtest.Zip(map[string]string{"a": "b"}), xlsx.ErrFormat},
 		"cut off":        {good[:len(good)-30], xlsx.ErrFormat},
 		"many parts":     {xlsxtest.Zip(many), xlsx.ErrTooLarge},
+		"ZIP64":          {inZIP64(xlsxtest.Zip(many)), xlsx.ErrTooLarge},
+		"many rows":      {sheetOf(`<row/><row r="1048577"/>`, ""), xlsx.ErrTooLarge},
 		"too many texts": {xlsxtest.Write(xlsxtest.Sheet{Name: "S", Rows: texts}), xlsx.ErrTexts},
 		"long row":       {xlsxtest.Write(xlsxtest.Sheet{Name: "S", Rows: [][]string{slices.Repeat([]string{strings.Repeat("x", 1000)}, 500)}}), xlsx.ErrRow},
 	} {
@@ -176,23 +180,43 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// inZIP64 returns an archive whose directory is said by records of ZIP64.
+func inZIP64(archive []byte) []byte {
+	const endBytes = 22
+	body, end := archive[:len(archive)-endBytes], archive[len(archive)-endBytes:]
+	le := binary.LittleEndian
+	parts, length, offset := uint64(le.Uint16(end[10:])), uint64(le.Uint32(end[12:])), uint64(le.Uint32(end[16:]))
+	b := le.AppendUint64([]byte(string(body)+"PK\x06\x06"), 44)
+	b = append(b, make([]byte, 12)...) // versions and disks
+	for _, n := range []uint64{parts, parts, length, offset} {
+		b = le.AppendUint64(b, n)
+	}
+	b = le.AppendUint64(append(b, "PK\x06\x07\x00\x00\x00\x00"...), uint64(len(body)))
+	b = append(b, "\x01\x00\x00\x00PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00\x10\x00\x00\x00"...)
+	return append(b, "\xff\xff\xff\xff\x00\x00"...)
+}
+
+// sheetOf returns a workbook with these rows, whose cells have this format.
+func sheetOf(rows, code string) []byte {
+	return xlsxtest.Zip(map[string]string{
+		"xl/workbook.xml":            `<workbook><sheets><sheet name="S" id="1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationship Id="1" Type="/worksheet" Target="s.xml"/><Relationship Id="2" Type="/styles" Target="c.xml"/>`,
+		"xl/c.xml":                   `<numFmt numFmtId="0" formatCode='` + strings.NewReplacer("'", "", "<", "&lt;", ">", "&gt;").Replace(code) + `'/><cellXfs><xf numFmtId="0"/>`,
+		"xl/s.xml":                   "<sheetData>" + rows + "</sheetData>",
+	})
+}
+
 // FuzzSheet reads sheets of any XML, and finds the same rows when it skips some.
 func FuzzSheet(f *testing.F) {
 	for _, seed := range []string{
-		`<sheetData><row r="1"><c r="A1"><v>1</v></c></row><row/></sheetData>`, `<sheetData/>`, `<row`, `<!--`, `<![CDATA[`, `<c t="s`, `&#x;`,
-		`<row r="3"><c t="inlineStr"><is><t>a&amp;b</t></is></c></row><row r="2"><c r="ZZZZ1"/></row></sheetData>`,
+		`<row r="1"><c r="A1"><v>1</v></c></row><row/>`, `<sheetData/>`, `<row`, `<!--`, `<![CDATA[`, `<c t="s`, `&#x;`,
+		`<row r="3"><c t="inlineStr"><is><t>a&amp;b</t></is></c></row><row r="2"><c r="ZZZZ1"/></row>`,
 	} {
 		f.Add(seed, "yyyy-mm-dd [h]")
 		f.Add(seed, `#,##0.00;[<5]"x"`)
 	}
 	f.Fuzz(func(t *testing.T, sheet, code string) {
-		parts := map[string]string{
-			"xl/workbook.xml":            `<workbook><sheets><sheet name="S" id="1"/></sheets></workbook>`,
-			"xl/_rels/workbook.xml.rels": `<Relationship Id="1" Type="/worksheet" Target="s.xml"/><Relationship Id="2" Type="/styles" Target="c.xml"/>`,
-			"xl/c.xml":                   `<numFmt numFmtId="0" formatCode='` + strings.NewReplacer("'", "", "<", "&lt;", ">", "&gt;").Replace(code) + `'/><cellXfs><xf numFmtId="0"/>`,
-			"xl/s.xml":                   sheet,
-		}
-		file := xlsxtest.Zip(parts)
+		file := sheetOf(sheet, code)
 		all, err := read(file, "")
 		if err != nil {
 			return
