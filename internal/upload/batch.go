@@ -19,7 +19,11 @@ const (
 	defaultBatchRows = 2000
 	// contendedRows is in its place while other accounts write too.
 	contendedRows = 250
-	batchBytes    = 2 << 20
+	// batchBytes is about how much memory the rows of a batch take, of which rowBytes
+	// is that of a row without cells. A spreadsheet of a few bytes may have rows with
+	// very many.
+	batchBytes = 2 << 20
+	rowBytes   = 256
 )
 
 // How many contacts a list may have, those included that it has before an

@@ -36,7 +36,8 @@ const (
 	// maxLooks is how many files are looked at at once, for their headers and
 	// previews: a spreadsheet may take some 40 MiB while it is.
 	maxLooks = 2
-	// maxHeld is how many bytes of spreadsheets stay in memory between their turns.
+	// maxHeld is how many bytes of spreadsheets, and of rows that were read ahead, stay
+	// in memory while their uploads wait for their turns.
 	maxHeld = 32 << 20
 	// defaultPoll is Options.Poll when that is zero.
 	defaultPoll = 3 * time.Second
@@ -71,7 +72,7 @@ type Importer struct {
 	opts  Options
 	pool  *work.Pool // has a slot for each upload that is received or worked
 
-	held  atomic.Int64  // bytes that the spreadsheets which are open hold
+	held  atomic.Int64  // bytes that tasks hold; see maxHeld
 	looks chan struct{} // has one for each file that is looked at
 
 	mu    sync.Mutex

@@ -22,8 +22,6 @@ type Planner struct {
 	words  func(error) string // see Options
 	// ahead are the rows of the next batch, if they were read already.
 	ahead *reading
-	// spare is a reading that is not used any more, for its memory.
-	spare *reading
 	// tried are the numbers that a dry run would have put into the list so far.
 	// There are never more than the list may have.
 	tried map[phone.Number]struct{}
@@ -60,12 +58,16 @@ func (p *Planner) restart() table.Position {
 	return p.plan.Start
 }
 
-// held returns how many bytes of memory the planner's file holds beside a row.
-func (p *Planner) held() int64 {
+// held returns how many bytes of memory the planner holds between batches: the texts
+// of a spreadsheet, and the rows that were read ahead.
+func (p *Planner) held() (bytes int64) {
 	if rows, ok := p.rows.(interface{ Held() int64 }); ok {
-		return rows.Held()
+		bytes = rows.Held()
 	}
-	return 0
+	if p.ahead != nil {
+		bytes += int64(p.ahead.bytes)
+	}
+	return bytes
 }
 
 // reading are the rows of a batch, and the drafts that were made of them.
@@ -74,6 +76,7 @@ type reading struct {
 	last     bool // the file has no more rows
 	rows     []table.Row
 	drafts   []addressbook.Draft
+	bytes    int // of memory that these take, about
 	err      error
 }
 
@@ -139,7 +142,6 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 	}
 	b.prepared, b.Contacts = prepared, prepared.Contacts
 	b.count()
-	p.spare = read
 	return b, nil
 }
 
@@ -165,10 +167,6 @@ func (b *Batch) count() {
 // the planner.
 func (p *Planner) ReadAhead() {
 	read := &reading{}
-	if p.spare != nil {
-		read.drafts = p.spare.drafts[:0] // the batch has what it needs of them
-		p.spare = nil
-	}
 	p.ahead = read
 	if read.err = p.open(); read.err == nil {
 		read.from = p.rows.Position()
@@ -180,10 +178,11 @@ func (p *Planner) ReadAhead() {
 // read reads rows, and makes drafts of them.
 func (p *Planner) read(to *reading) error {
 	to.rows = make([]table.Row, 0, p.most)
+	to.drafts = make([]addressbook.Draft, 0, p.most)
 	// The cells of all rows in one slice, since the reader reuses its own.
 	const mostCells = 64 << 10 // to begin with: a header may have very many columns
 	cells := make([]string, 0, min(mostCells, p.most*p.layout.Columns()))
-	for len(to.rows) < p.most && p.rows.Position().Offset-to.from.Offset < batchBytes {
+	for len(to.rows) < p.most && to.bytes < batchBytes {
 		r, err := p.rows.Next()
 		if err == io.EOF {
 			to.last = true
@@ -197,6 +196,7 @@ func (p *Planner) read(to *reading) error {
 		r.Cells = cells[from:len(cells):len(cells)]
 		to.rows = append(to.rows, r)
 		to.drafts = append(to.drafts, p.layout.Draft(r))
+		to.bytes += rowBytes + r.Bytes()
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type task struct {
 	id       work.ID
 	file     Content // nil before its first turn, and after a failure
 	planner  *Planner
-	held     int64 // bytes that the planner's file holds
+	held     int64 // bytes that the planner holds between turns
 	// account is the sid of the upload's account; "" before the upload was read.
 	account string
 }
@@ -98,11 +98,13 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	}
 	batch.Lease = i.pool.Lease()
 	var ahead sync.WaitGroup
-	if !batch.Last && !turn.Held() { // which is for one processor
+	// A turn is for one processor.
+	if !batch.Last && !turn.Held() && i.held.Load() < maxHeld {
 		ahead.Go(t.planner.ReadAhead)
 	}
 	state, err := i.store.ApplyBatch(ctx, batch)
 	ahead.Wait()
+	t.hold()
 	if err == nil {
 		t.planner.Applied(batch)
 		if i.held.Load() > maxHeld {
@@ -112,15 +114,15 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	return state, err
 }
 
-// hold counts what the planner holds of a spreadsheet.
+// hold counts what the planner holds.
 func (t *task) hold() {
 	held := t.planner.held()
 	t.importer.held.Add(held - t.held)
 	t.held = held
 }
 
-// release gives up what the planner holds, so that spreadsheets which wait for
-// their turn do not fill the memory. The next turn reads them again.
+// release gives up what the planner holds, so that uploads which wait for their
+// turn do not fill the memory. The next turn reads it again.
 func (t *task) release() {
 	if t.held > 0 {
 		t.importer.held.Add(-t.held)

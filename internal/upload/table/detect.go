@@ -188,10 +188,10 @@ func (h *head) rows(separator string) ([]headRow, error) {
 	return rows, err
 }
 
-// firstRows returns the first rows.
+// firstRows returns the first rows, up to headBytes of them or what may be titles.
 func firstRows(from Rows) ([]headRow, error) {
 	var all []headRow
-	for begin := from.Position().Offset; len(all) < headRows && (from.Position().Offset-begin < headBytes || len(all) <= titleRows); {
+	for bytes := 0; len(all) < headRows && (bytes < headBytes || len(all) <= titleRows); {
 		row, err := from.Next()
 		if err == io.EOF {
 			break
@@ -199,6 +199,7 @@ func firstRows(from Rows) ([]headRow, error) {
 		if err != nil {
 			return nil, err
 		}
+		bytes += row.Bytes()
 		row.Cells = slices.Clone(row.Cells)
 		all = append(all, headRow{row, from.Position()})
 	}

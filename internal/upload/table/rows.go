@@ -36,6 +36,16 @@ type Row struct {
 	Fault error
 }
 
+// Bytes returns about how much memory the row takes.
+func (r *Row) Bytes() int {
+	const header = 16 // of a string
+	bytes := header * len(r.Cells)
+	for _, cell := range r.Cells {
+		bytes += len(cell)
+	}
+	return bytes
+}
+
 // Rows reads the rows of a file in their order. A row without text is none.
 type Rows interface {
 	// Next returns the next row, or io.EOF. Any other error is of the file.
