@@ -14,22 +14,14 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/slowbody"
 	"callbook/internal/upload"
 )
 
-const (
-	// maxFormBytes is what a form may have, 1 MiB of it besides its file.
-	maxFormBytes = upload.MaxFileBytes + 1<<20
-	// maxPartBytes is how much is read of a text part: more than any may have.
-	maxPartBytes = 4 << 10
-	// uploadBytes is what an upload takes while it comes: buffers, a piece of the
-	// file on its way to the database, and the rows that are looked at.
-	uploadBytes = 1 << 20
-)
+// maxFormBytes is what a form may have, 1 MiB of it besides its file.
+const maxFormBytes = upload.MaxFileBytes + 1<<20
 
 // handleCSV adds the routes of CSV uploads.
 func (a *API) handleCSV(base string) {
@@ -57,9 +49,6 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 	}
 	gzipped, err := isGzipped(r)
 	if err != nil {
-		return reply{}, err
-	}
-	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
 		return reply{}, err
 	}
 	form := &uploadForm{words: make(url.Values)}
@@ -101,7 +90,6 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 var (
 	errFormTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a file is %d bytes", upload.MaxFileBytes))
 	errUploadType   = fault.New(fault.Invalid, "Invalid type: it must be static or dynamic")
-	errSecondFile   = fault.New(fault.Invalid, "Invalid FileName: one file is taken at a time")
 )
 
 // formBoundary refuses what is no form with files, and returns what parts the
@@ -176,48 +164,27 @@ func (a *API) readForm(r *http.Request, form *uploadForm, boundary string, gzipp
 			return err
 		}
 	}
-	parts := multipart.NewReader(body, boundary)
-	for {
-		part, err := parts.NextPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return badForm(err)
-		}
-		switch name := part.FormName(); {
-		case name == "file_name" && part.FileName() != "":
-			if form.file != nil {
-				return errSecondFile
-			}
-			body := &errorKeeper{Reader: part}
-			if form.sum != nil {
-				body.Reader = io.TeeReader(part, form.sum)
-			}
-			form.file, err = a.imports.Receive(r.Context(), accountOf(r), body)
-			if body.err != nil {
-				return badForm(body.err)
-			}
-			if err != nil {
-				return err
-			}
-			form.file.Name(part.FileName())
-		case name == "list_name" && !form.hasName:
-			form.hasName = true
-			form.request.ListName, err = readPart(part)
-		case name == "type" && !form.hasType:
-			form.hasType = true
-			form.wordType, err = readPart(part)
-		case slices.Contains(createWords, name) && !form.words.Has(name):
-			var word string
-			word, err = readPart(part)
-			form.words.Set(name, word)
-		}
-		if err != nil {
-			return badForm(err)
-		}
+	var sum io.Writer
+	if form.sum != nil {
+		sum = form.sum
 	}
-	return nil
+	form.file, err = a.imports.ReceiveForm(r.Context(), accountOf(r), multipart.NewReader(body, boundary), "file_name", sum, form.set)
+	if broken, ok := errors.AsType[upload.FormError](err); ok {
+		return badForm(broken.Err)
+	}
+	return err
+}
+
+// set takes a text of the form.
+func (f *uploadForm) set(name, value string) {
+	switch {
+	case name == "list_name" && !f.hasName:
+		f.request.ListName, f.hasName = value, true
+	case name == "type" && !f.hasType:
+		f.wordType, f.hasType = value, true
+	case slices.Contains(createWords, name) && !f.words.Has(name):
+		f.words.Set(name, value)
+	}
 }
 
 // uploadType reads the type of an upload's list; "" is none.
@@ -231,25 +198,6 @@ func uploadType(word string) (t addressbook.ListType, given bool, err error) {
 		return addressbook.Dynamic, true, nil
 	}
 	return addressbook.Static, false, errUploadType
-}
-
-func readPart(part *multipart.Part) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(part, maxPartBytes))
-	return string(text), err
-}
-
-// errorKeeper keeps the error of a reader, to tell it from that of a writer.
-type errorKeeper struct {
-	io.Reader
-	err error
-}
-
-func (k *errorKeeper) Read(p []byte) (int, error) {
-	n, err := k.Reader.Read(p)
-	if err != io.EOF {
-		k.err = err
-	}
-	return n, err
 }
 
 // badForm is the fault of a form that could not be read to its end.

@@ -3,27 +3,17 @@ package imports
 import (
 	"errors"
 	"fmt"
-	"io"
-	"mime/multipart"
 	"net/http"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
 )
 
-const (
-	// maxFormText is how much of a text part is read: more than any may have.
-	maxFormText = 4 << 10
-	// maxUploadForm is the size limit of a form with a file, in bytes.
-	maxUploadForm = upload.MaxFileBytes + shell.MaxForm
-	// uploadBytes is what an upload takes while it comes: buffers, and a piece of
-	// the file on its way to the database.
-	uploadBytes = 1 << 20
-)
+// maxUploadForm is the size limit of a form with a file, in bytes.
+const maxUploadForm = upload.MaxFileBytes + shell.MaxForm
 
 // The words of the forms for what can be chosen of an import.
 var (
@@ -121,77 +111,27 @@ func (f *importForm) refused(err error) error {
 	return nil
 }
 
-// readUpload reads the form with the file, in whatever order its parts come.
-// What is wrong with it is noted in the form, and the file is nil.
+// readUpload reads the form, and returns its file; nil when none was chosen.
 func (room *Room) readUpload(r *http.Request, form *importForm) (*upload.File, error) {
-	if err := budget.Of(r.Context()).Take(r.Context(), uploadBytes); err != nil {
-		return nil, err
-	}
 	r.Body = http.MaxBytesReader(nil, r.Body, maxUploadForm)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, shell.ErrForm
 	}
-	var file *upload.File
-	for {
-		part, err := parts.NextPart()
-		if err == io.EOF {
-			return file, nil
-		}
-		if err == nil {
-			file, err = room.readPart(r, part, file, form)
-		}
-		if err != nil {
-			file.Discard()
-			return nil, uploadTrouble(err)
-		}
-	}
+	file, err := room.Imports.ReceiveForm(r.Context(), shell.AccountOf(r), parts, "file", nil, form.set)
+	return file, uploadTrouble(err)
 }
 
-func (room *Room) readPart(r *http.Request, part *multipart.Part, file *upload.File, form *importForm) (*upload.File, error) {
-	if part.FormName() != "file" {
-		text, err := io.ReadAll(io.LimitReader(part, maxFormText))
-		form.set(part.FormName(), string(text))
-		return file, err
-	}
-	if part.FileName() == "" || file != nil {
-		return file, nil // none was chosen, or one came already
-	}
-	body := &failingReader{Reader: part}
-	file, err := room.Imports.Receive(r.Context(), shell.AccountOf(r), body)
-	if body.err != nil {
-		return nil, body.err
-	}
-	if err == nil {
-		file.Name(part.FileName())
-	}
-	return file, err
-}
-
-// failingReader keeps the error of a reader, to tell it from that of a writer.
-type failingReader struct {
-	io.Reader
-	err error
-}
-
-func (k *failingReader) Read(p []byte) (int, error) {
-	n, err := k.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		k.err = err
-	}
-	return n, err
-}
-
-// uploadTrouble is what a person is told of a form that could not be read to its
-// end.
+// uploadTrouble returns what a person is told in the place of the error of a form
+// that could not be read to its end. Other errors stay as they are.
 func uploadTrouble(err error) error {
-	if fault.As(err) != nil {
-		return err
-	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errFileTooLarge
 	}
-	return errNotWhole
+	if _, ok := errors.AsType[upload.FormError](err); ok {
+		return errNotWhole
+	}
+	return err
 }
 
 var errNotWhole = fault.New(fault.Unparsable, "The file did not arrive whole. Try again.")
