@@ -107,7 +107,7 @@ func (p *Planner) open() (err error) {
 // batch was not applied is not used again.
 func (p *Planner) Next(now time.Time) (*Batch, error) {
 	if p.ahead == nil {
-		p.ReadAhead()
+		p.readAhead()
 	}
 	read := p.ahead
 	p.ahead = nil
@@ -162,10 +162,10 @@ func (b *Batch) count() {
 	}
 }
 
-// ReadAhead reads the rows of the next batch. It may be called while the batch
+// readAhead reads the rows of the next batch. It may be called while the batch
 // before it is applied, and then must have returned before anything else is asked of
 // the planner.
-func (p *Planner) ReadAhead() {
+func (p *Planner) readAhead() {
 	read := &reading{}
 	p.ahead = read
 	if read.err = p.open(); read.err == nil {

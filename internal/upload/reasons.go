@@ -25,15 +25,15 @@ type Reason struct {
 type Reasons struct {
 	// Each has those of most rows first.
 	Each []Reason
-	// Rows is how many rows were looked at: the first ones, [MaxReasonRows] at
+	// Rows is how many rows were looked at: the first ones, maxReasonRows at
 	// most. Others is how many of them have a reason that is none of Each, which
 	// has a few dozen at most.
 	Rows, Others int
 }
 
 const (
-	// MaxReasonRows is how many rows are looked at for reasons.
-	MaxReasonRows = 50_000
+	// maxReasonRows is how many rows are looked at for reasons.
+	maxReasonRows = 50_000
 
 	maxReasons     = 40
 	reasonExamples = 3
@@ -49,8 +49,8 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 	var all Reasons
 	indexes := make(map[key]int) // of all.Each
 	after := int64(0)
-	for all.Rows < MaxReasonRows {
-		rows, err := i.ErrorRows(ctx, acct, sid, after, min(reasonPage, MaxReasonRows-all.Rows))
+	for all.Rows < maxReasonRows {
+		rows, err := i.ErrorRows(ctx, acct, sid, after, min(reasonPage, maxReasonRows-all.Rows))
 		if err != nil {
 			return Reasons{}, err
 		}

@@ -100,7 +100,7 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	var ahead sync.WaitGroup
 	// A turn is for one processor.
 	if !batch.Last && !turn.Held() && i.held.Load() < maxHeld {
-		ahead.Go(t.planner.ReadAhead)
+		ahead.Go(t.planner.readAhead)
 	}
 	state, err := i.store.ApplyBatch(ctx, batch)
 	ahead.Wait()

@@ -14,9 +14,9 @@ import (
 // reason.
 var ErrorColumns = []string{csvcell.Line, csvcell.Code, csvcell.Reason}
 
-// ErrorHeader returns [Layout.Header] without what a spreadsheet would run: such
-// cells are marked as those of error rows are, and an upload reads the same names
-// again.
+// ErrorHeader returns a header that [Find] returned without what a spreadsheet would
+// run: such cells are marked as those of error rows are, and an upload reads the same
+// names again.
 func ErrorHeader(header []byte) []byte {
 	r := csv.NewReader(bytes.NewReader(header))
 	cells, err := r.Read()

@@ -11,8 +11,8 @@ import (
 	"callbook/internal/fault"
 )
 
-// MaxFreeColumns is how many free columns a dynamic file may have.
-const MaxFreeColumns = 5
+// maxFreeColumns is how many free columns a dynamic file may have.
+const maxFreeColumns = 5
 
 // maxHeaderBytes is how long a header may be that is stored with its upload: some
 // thousand columns.
@@ -139,9 +139,9 @@ func newLayout(header []string, kind addressbook.ListType) (*Layout, error) {
 			seen[same] = true
 		}
 		if use == variable {
-			if free++; free > MaxFreeColumns {
+			if free++; free > maxFreeColumns {
 				return nil, BadFile("a dynamic file may have up to %d columns besides number and the contact's own fields, and %s is one more",
-					MaxFreeColumns, shown(name))
+					maxFreeColumns, shown(name))
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/csvcell"
@@ -142,9 +141,6 @@ func (p *Plan) setColumns(header, names []string, kind addressbook.ListType) err
 	p.Width, p.Columns, p.Ignored = len(header), nil, 0
 	last := 0 // column that has a use
 	for i, name := range names {
-		if !utf8.ValidString(name) {
-			return BadFile("the header is not valid UTF-8; save the file as \"CSV UTF-8\"")
-		}
 		if purpose(name, kind) != ignored {
 			last = i
 		} else if !isBlank(header[i]) {
@@ -156,7 +152,7 @@ func (p *Plan) setColumns(header, names []string, kind addressbook.ListType) err
 		if p.HeaderLine > 0 {
 			c.Header = shown(nameOf(legible(header[i])))
 		}
-		if use := purpose(name, kind); use == ignored {
+		if purpose(name, kind) == ignored {
 			c.Name = ""
 		}
 		p.Columns = append(p.Columns, c)

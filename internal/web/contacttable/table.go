@@ -43,7 +43,7 @@ type Row struct {
 
 // RowOf is the row of a contact.
 func RowOf(c addressbook.Contact) Row {
-	return Row{Contact: c, Name: PersonName(c), Number: c.Number.International()}
+	return Row{Contact: c, Name: personName(c), Number: c.Number.International()}
 }
 
 // Company, Email and Tag return the texts that the table has columns for.
@@ -98,15 +98,15 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	return t, err
 }
 
-// PersonName is a contact's first and last name; "" when it has none.
-func PersonName(c addressbook.Contact) string {
+// personName is a contact's first and last name; "" when it has none.
+func personName(c addressbook.Contact) string {
 	return strings.TrimSpace(c.Texts[addressbook.FirstName].Value + " " + c.Texts[addressbook.LastName].Value)
 }
 
 // Title is what to call a contact: its name, or else its company's, or else its
 // number.
 func Title(c addressbook.Contact) string {
-	if name := PersonName(c); name != "" {
+	if name := personName(c); name != "" {
 		return name
 	}
 	if name := strings.TrimSpace(c.Texts[addressbook.CompanyName].Value); name != "" {
