@@ -1,4 +1,4 @@
-// Package upload imports CSV files of contacts into lists: it stores a file as it
+// Package upload imports files of contacts into lists: it stores a file as it
 // comes, and works its rows in the background, batch by batch. Package table reads
 // the files, and package work runs the background.
 //

@@ -1,7 +1,7 @@
-// Package table reads tables of contacts: CSV files of any dialect. It finds how
-// a file is to be read, what its columns are for, and shows a preview of both. It
-// knows files and no database: what a valid contact is, its callers ask the
-// address book.
+// Package table reads tables of contacts: CSV files of any dialect, and spreadsheets.
+// It finds how a file is to be read and what its columns are for, and shows a preview
+// of both. It knows files and no database: what a valid contact is, its callers ask
+// the address book.
 package table
 
 import (
