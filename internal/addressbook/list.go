@@ -162,8 +162,7 @@ func (b *Book) List(ctx context.Context, acct account.Account, sid SID) (List, e
 }
 
 // ListByName returns the account's list with this name, to the letter but for the
-// blanks around it, or a
-// NotFound fault.
+// blanks around it, or a NotFound fault.
 func (b *Book) ListByName(ctx context.Context, acct account.Account, name string) (List, error) {
 	return b.store.ListByName(ctx, acct.ID, strings.TrimSpace(name))
 }

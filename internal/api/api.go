@@ -149,8 +149,8 @@ const strangerTime = 10 * time.Second
 type Permit = func(context.Context) error
 
 // As returns the API as the caller sees it, for a front door that has made sure by
-// other means who is asking. No key is looked at. Long
-// answers ask permit now and then.
+// other means who is asking. No key is looked at. Long answers ask permit now and
+// then.
 func (a *API) As(caller account.Caller, permit Permit) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sid, ok := foldAccounts(&r)

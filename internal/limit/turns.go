@@ -14,7 +14,8 @@ import (
 // When every processor is busy, Go notices what arrives from the network every ten
 // milliseconds only. While a single account is active, its heavy work may use all
 // processors. As soon as another is active too, heavy work takes turns on all but
-// one of them. A nil *Turns never makes anybody wait.
+// one of them (on the only one, if there is no other). A nil *Turns never makes
+// anybody wait.
 type Turns struct {
 	pool   *Pool
 	active Active

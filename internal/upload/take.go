@@ -153,8 +153,8 @@ type Started struct {
 
 // Start makes an upload of the file, durably, and queues it. A mistake in the
 // request or in the file's header is a fault; then the file is still there to be
-// discarded. A nil file is one that was not sent. Ready is
-// given the upload and its list; see [Store].
+// discarded. A nil file is one that was not sent. Ready is given the upload and its
+// list; see [Store].
 func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request, ready journal.Ready[Started]) error {
 	if err := r.check(); err != nil {
 		return err

@@ -127,8 +127,9 @@ type Store interface {
 	// AddUpload adds an upload, with its lease, for the list with list's name.
 	// When there is none, it adds that list, in the same transaction; for a dry
 	// run it notes NewList instead. An upload whose List is not zero is for that
-	// one, and when it is not there, the error is a NotFound fault. Ready is given the list; when one of another
-	// type is there, it is not called, and the error is an Invalid fault.
+	// one, and when it is not there, the error is a NotFound fault. Ready is given
+	// the list; when one of another type is there, it is not called, and the error
+	// is an Invalid fault.
 	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 
 	// EndUpload puts a running upload into this state; one that has ended stays
