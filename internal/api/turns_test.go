@@ -1,61 +1,57 @@
-package api_test
+package api
 
 import (
-	"fmt"
-	"io"
 	"net/http"
-	"strings"
+	"net/http/httptest"
 	"testing"
 
-	"callbook/internal/test/servertest"
+	"callbook/internal/budget"
 )
 
-// TestUnreadExportsHoldNoTurn: exports that wait for their client keep no other
-// account from its bulk requests, and can be read to their ends afterwards.
-func TestUnreadExportsHoldNoTurn(t *testing.T) {
+// TestDownloadsHoldNoTurn: an export that waits for its client has ended its turn,
+// and has it again afterwards.
+func TestDownloadsHoldNoTurn(t *testing.T) {
 	t.Parallel()
-	const contacts, exports = 4000, 4
-	s := servertest.Start(t, servertest.Options{})
-	large, other := s.Account("large"), s.Account("other")
-	filler := strings.Repeat("x", 8000)
-	for from := 0; from < contacts; from += 1000 {
-		items := make([]string, 1000)
-		for i := range items {
-			items[i] = fmt.Sprintf(`{"number":"+9198%08d","custom_field":{"filler":%q}}`, from+i, filler)
+	const account, other = 1, 2
+	memory := budget.New(64<<20, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, share := memory.Begin(r.Context())
+		defer share.End()
+		if err := share.Admit(account); err != nil {
+			t.Error(err)
 		}
-		large.Create(items...)
+		memory.Turns().Note(other)
+		if err := share.BeginTurn(ctx); err != nil {
+			t.Error(err)
+		}
+		client := &clientOf{ResponseWriter: w, share: share, wrote: func() { memory.Turns().Note(other) }}
+		if _, err := newDownload(client, r.WithContext(ctx), nil).Write([]byte("a row")); err != nil {
+			t.Error(err)
+		}
+		if client.held || !share.EndTurn() {
+			t.Errorf("a turn while the client is waited for: %t", client.held)
+		}
+	}))
+	defer server.Close()
+	answer, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
 	}
-	other.Total() // so that two accounts are active
-	var answers []*http.Response
-	for range exports {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+large.Path("/contacts/export?format=ndjson"), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", large.Authorization())
-		answer, err := http.DefaultTransport.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			t.Fatalf("an export answers %d", answer.StatusCode)
-		}
-		answers = append(answers, answer)
-	}
-	items := make([]string, 2000) // more than what counts as small
-	for i := range items {
-		items[i] = fmt.Sprintf(`{"number":"+9197%08d","first_name":"somebody"}`, i)
-	}
-	for _, item := range other.Create(items...) {
-		if item.Status != "success" {
-			t.Fatalf("another account's contact: %+v", item)
-		}
-	}
-	for _, answer := range answers {
-		body, err := io.ReadAll(answer.Body)
-		if n := strings.Count(string(body), "\n"); err != nil || n != contacts {
-			t.Errorf("the export has %d contacts: %v", n, err)
-		}
-	}
+	answer.Body.Close()
 }
+
+// clientOf notes whether a turn was held when something was written to the client.
+type clientOf struct {
+	http.ResponseWriter
+	share *budget.Share
+	wrote func()
+	held  bool
+}
+
+func (c *clientOf) Write(p []byte) (int, error) {
+	c.held = c.share.EndTurn()
+	defer c.wrote()
+	return c.ResponseWriter.Write(p)
+}
+
+func (c *clientOf) Unwrap() http.ResponseWriter { return c.ResponseWriter }
