@@ -53,3 +53,15 @@ func TestLargeRowsOfSpreadsheet(t *testing.T) {
 		})
 	}
 }
+
+// TestStrayQuotes uploads a file of which each line leaves a quote open.
+func TestStrayQuotes(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	const n = 200_000
+	u := c.Upload("Leads", "number,first_name\n"+strings.Repeat("a\",\"\n", n))
+	if got := c.Await(u); got.Stats != (servertest.Stats{Total: n, Failed: n}) {
+		t.Errorf("got %+v", got)
+	}
+}

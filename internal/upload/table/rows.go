@@ -66,6 +66,10 @@ type reader struct {
 	position Position
 	record   record
 	decoded  []byte // the line that was decoded last
+	// A row that was given up had its quote open at the end of each line up to the
+	// offset openTo. With openEnds, it was found there that the quote is never closed.
+	openTo   int64
+	openEnds bool
 }
 
 func newReader(file io.ReaderAt, d Dialect, from Position) *reader {
@@ -95,31 +99,55 @@ func (r *reader) read() (Row, error) {
 	r.skipEmpty()
 	row := Row{Line: r.position.Line}
 	r.record.reset()
+	looking := false // for the end of the quote, without the text up to openTo
 	for size, count := 0, int64(0); ; {
 		line, err := r.lines.line(size)
 		switch {
 		case err == io.EOF && size == 0:
 			return Row{}, io.EOF
 		case err == io.EOF:
-			return r.giveUp(errOpenQuote)
+			return r.giveUpOpen(size, true, errOpenQuote)
 		case err == errRowTooLong:
-			return r.giveUp(errTooLong)
+			return r.giveUpOpen(size, false, errTooLong)
 		case err != nil:
 			return Row{}, err
 		}
+		begin := size
 		size += len(line)
 		count++
-		switch r.record.add(r.decode(line)) {
+		state := r.record.add(r.decode(line))
+		if known := r.openTo - r.position.Offset; state == open && count == 1 && int64(size) <= known {
+			// A row before had its quote open here too, so both have the same end.
+			if r.openEnds {
+				return r.giveUp(errOpenQuote)
+			}
+			looking, size = true, int(known)
+			continue
+		}
+		switch state {
 		case complete:
+			if looking { // now for the text
+				looking, size, count, r.openTo = false, 0, 0, 0
+				r.record.reset()
+				continue
+			}
 			r.lines.skip(size)
 			r.position.Offset += int64(size)
 			r.position.Line += count
 			row.Cells = r.record.cells()
 			return row, nil
 		case broken:
-			return r.giveUp(errOpenQuote)
+			return r.giveUpOpen(begin, true, errOpenQuote)
 		}
 	}
+}
+
+// giveUpOpen gives up a row whose quote was open up to so many bytes behind its
+// beginning, and remembers that: of a file with many stray quotes, each line would be
+// read with all that follow it.
+func (r *reader) giveUpOpen(size int, ends bool, failed error) (Row, error) {
+	r.openTo, r.openEnds = r.position.Offset+int64(size), ends
+	return r.giveUp(failed)
 }
 
 // skipEmpty goes on behind lines that have nothing but their ends, of which a file
