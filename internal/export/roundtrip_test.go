@@ -49,6 +49,7 @@ var texts = rapid.OneOf(
 	rapid.SampledFrom([]string{
 		"", "'", "''", "'=1", "=1+1", "+919876543210", "-5", "@SUM(A1)", "＝1", "－", "\t", "\n", "\r", "\r\n", "\r\r\n", "a\r\nb", "a\rb\n",
 		" ", " Asha ", "\u00a0x", "x\u2003", "\u3000", "\u200b=1", "\ufeff", "\ufeff=1", "\"", "\"\"", "a\"b", ",", ";", "a,b", `\.`, `\`, "#", "|",
+		`\N`, "NULL", `'\N`, "_x000D_", "_x005F_", "_X0041_", "\u0000", "\b\v", "\ufffe\uffff", "<&>", "]]>", "&#10;",
 		"null", "true", "12", "012", "1e5", "1E+400", "-0", "{}", "[]", `{"a":1}`, `"x"`, `"`, "NaN", " 12", "12 ", "TRUE",
 		"आशा", "😀", "e\u0301", "\u2028", "\u0001", "\u007f", "\u0085", "'é", "'\u00a0",
 	}),
@@ -98,8 +99,8 @@ var customField = rapid.Custom(func(t *rapid.T) string {
 	return "{" + between + strings.Join(members, ","+between) + "}"
 })
 
-// TestRoundTrip: what was exported imports again unchanged, into a list of
-// either type.
+// TestRoundTrip: what was exported in either format imports again unchanged, into a
+// list of either type.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t, servertest.Options{})
@@ -124,16 +125,17 @@ func TestRoundTrip(t *testing.T) {
 			}
 			path = list.URI + "/export"
 		}
-		file := string(from.Get(path).Body)
+		format := rapid.SampledFrom([]string{"csv", "xlsx"}).Draw(rt, "format")
+		file := string(from.Get(path + "?format=" + format).Body)
 		kind := rapid.SampledFrom([]string{"static", "dynamic"}).Draw(rt, "type")
 		to := s.Account(fmt.Sprintf("to-%d", round))
 		u := to.Upload("Leads", file, "type", kind)
 		if got := to.Await(u); got.Stats != (servertest.Stats{Total: len(want), Success: len(want)}) {
 			_, records := to.Errors(u)
-			rt.Fatalf("%s: got %+v: %q\nof the file\n%s", kind, got.Stats, records, file)
+			rt.Fatalf("%s, %s: got %+v: %q\nof the file\n%s", format, kind, got.Stats, records, file)
 		}
 		if diff := cmp.Diff(want, everything(t, to)); diff != "" {
-			rt.Fatalf("%s (-exported +imported):\n%s\nof the file\n%s", kind, diff, file)
+			rt.Fatalf("%s, %s (-exported +imported):\n%s\nof the file\n%s", format, kind, diff, file)
 		}
 	})
 }
