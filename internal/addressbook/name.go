@@ -60,18 +60,20 @@ func (f *Folder) Fold(text []byte) []byte {
 	return f.folded
 }
 
+// eachByte is one in each of eight bytes.
+const eachByte = 0x0101010101010101
+
 // lowerASCII makes eight bytes lower case at once, if all of them are ASCII, and
 // tells whether they are.
 func lowerASCII(text []byte) bool {
-	const each = 0x0101010101010101
 	eight := binary.LittleEndian.Uint64(text)
-	if eight&(0x80*each) != 0 {
+	if eight&(0x80*eachByte) != 0 {
 		return false
 	}
 	// The highest bit of each byte is set in fromA when the byte is 'A' or more,
 	// and in beyondZ when it is more than 'Z'. No sum carries into the next byte.
-	fromA, beyondZ := eight+(0x80-'A')*each, eight+(0x80-'Z'-1)*each
-	upper := fromA &^ beyondZ & (0x80 * each)
+	fromA, beyondZ := eight+(0x80-'A')*eachByte, eight+(0x80-'Z'-1)*eachByte
+	upper := fromA &^ beyondZ & (0x80 * eachByte)
 	binary.LittleEndian.PutUint64(text, eight|upper>>2) // 0x20 makes a letter lower case
 	return true
 }
