@@ -220,6 +220,12 @@ func (b *Book) Contacts(ctx context.Context, acct account.Account, q Query) (Pag
 			return Page{}, err
 		}
 	}
+	if q.Search != "" {
+		var err error
+		if q.searched, err = b.checkSearch(acct, q.Search); err != nil {
+			return Page{}, err
+		}
+	}
 	page, err := b.store.Contacts(ctx, acct.ID, q)
 	if err == nil {
 		err = q.Advances(page.Next)

@@ -36,12 +36,13 @@ var TextFields = [NumTextFields]struct {
 	Tag:         {FieldTag, "Tag"},
 }
 
-// The other fields of contacts and lists that faults are about.
+// The other fields of contacts, lists and queries that faults are about.
 const (
 	FieldNumber      = phone.Field
 	FieldTag         = fault.Field("tag") // of a contact or a list
 	FieldCustomField = fault.Field("custom_field")
 	FieldName        = fault.Field("name") // of a list
+	FieldSearch      = fault.Field("q")    // of a query
 )
 
 // TextKeys returns the keys of [TextFields], in their order.
@@ -55,7 +56,7 @@ func TextKeys() []string {
 
 // Fields returns all fields that faults of this package are about.
 func Fields() []fault.Field {
-	fields := []fault.Field{FieldNumber, FieldCustomField, FieldName}
+	fields := []fault.Field{FieldNumber, FieldCustomField, FieldName, FieldSearch}
 	for _, f := range TextFields {
 		fields = append(fields, f.Key)
 	}

@@ -100,13 +100,14 @@ type Query struct {
 	Number string
 	// Tag is the contact's whole tag, with regard to case.
 	Tag string
-	// Email is the contact's e-mail, without regard to case.
+	// Email is the contact's e-mail; both compare by their [SearchText].
 	Email string
 	// Name is a part of the first name, the last name, or both joined by a
-	// blank, without regard to case.
+	// blank; all compare by their [SearchText].
 	Name string
-	// Search is a part of the name, the company's name, the e-mail or the
-	// number, without regard to case.
+	// Search is words, each of which is a part of the name, the company's name,
+	// the e-mail or the number, or a number in any spelling, or a part of one; see
+	// [SearchTerms]. There may be [MaxSearchWords] of them.
 	Search string
 	// Lists are the lists of which the contact must be in one. Nil lets all
 	// contacts pass, and lists that are not there have none.
@@ -120,7 +121,8 @@ type Query struct {
 	// pages: with a filter, counting costs more than reading the page.
 	NoTotal bool
 
-	number phone.Number // of Number, once Book has looked at it
+	// The numbers of Number and Search, once Book has looked at them.
+	number, searched phone.Number
 }
 
 // ByNumber returns the one number that the query asks for; zero is any. It is

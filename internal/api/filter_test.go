@@ -72,7 +72,10 @@ func TestContactFilters(t *testing.T) {
 		{"/contacts", named("éMILE"), []int{4}},
 		{"/contacts", named("strasse"), []int{4}},
 		{"/contacts", named("STRAßE"), []int{4}},
-		{"/contacts", named("emile"), nil},
+		{"/contacts", named("emile"), []int{4}},
+		{"/contacts", named("E\u0301mile  s"), nil},
+		{"/contacts", named("E\u0301mile\u00a0s"), []int{4}},
+		{"/contacts", named("рая"), []int{3}},
 		{"/contacts", named("आशा र"), []int{5}},
 		{"/contacts", named("σίσυφος"), []int{9}},
 		{"/contacts", named("ÜMIT"), []int{9}},
@@ -99,6 +102,20 @@ func TestContactFilters(t *testing.T) {
 		{"/contacts", "q=" + url.QueryEscape(numbered(4)), []int{4}},
 		{"/contacts", "q=" + url.QueryEscape("σίσυφος"), []int{9}},
 		{"/contacts", "q=nobody", nil},
+		{"/contacts", "q=", all},
+		{"/contacts", "q=+%09%C2%A0", all},
+		{"/contacts", "q=rao+asha", []int{0}},
+		{"/contacts", "q=ASHA+%C2%A0+EXAMPLE", []int{8}},
+		{"/contacts", "q=asha+nobody", nil},
+		{"/contacts", "q=emile", []int{4}},
+		{"/contacts", "q=" + url.QueryEscape("strasse Emilé"), []int{4}},
+		{"/contacts", "q=" + url.QueryEscape("ИВАНОВА РАЯ"), []int{3}},
+		{"/contacts", "q=" + url.QueryEscape("राव आशा"), []int{5}},
+		{"/contacts", "q=" + url.QueryEscape("आश"), []int{5}},
+		{"/contacts", "q=" + url.QueryEscape("आशि"), nil},
+		{"/contacts", "q=rao+" + numbered(0)[8:], []int{0}},
+		{"/contacts", "q=rao+0" + numbered(0)[3:8], []int{0}},
+		{"/contacts", "q=rao+" + numbered(1)[8:], nil},
 		{"/contacts", "q=asha&tag=Rao&sort_by=name", []int{2}},
 		{"/contacts", "calling_code=", all},
 		{"/contacts", "calling_code=91", all},
@@ -151,6 +168,39 @@ func TestContactFilters(t *testing.T) {
 		if !strings.HasPrefix(*link, c.Path("/lists/"+a+"/contacts?")) || !strings.Contains(*link, "filter=show_list") {
 			t.Errorf("the link is %s", *link)
 		}
+	}
+}
+
+// TestNumberSearches finds a number by each spelling, in a database whose contacts have
+// others that are like it.
+func TestNumberSearches(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	want := c.CreateOne(`{"number":"+919876543210","first_name":"Asha","company_name":"Łódź O’Neil–Muñoz"}`).SID
+	c.CreateOne(`{"number":"+919876543211","first_name":"098-765","email":"4321@example.com"}`)
+	c.CreateOne(`{"number":"+14155550123"}`)
+	for q, found := range map[string]bool{
+		"9876543210": true, "98765 43210": true, "09876543210": true, "(098765) 43210": true, "098765-43210": true,
+		"+919876543210": true, "+91 98765 43210": true, "91 98765 43210": true, "00 91 98765 43210": true, "(+91) 98765.43210": true,
+		"९८७६५ ४३२१०": true, "９８７６５４３２１０": true, "98765\u00a043210": true, "98765\u201343210": true,
+		"asha 98765": true, "098-765 asha": true, "98765 43210 asha": true, "43210 +91": true,
+		"98765 43212": false, "+98765 43210": false, "98765 43210 44": false, "98765 43210 nobody": false,
+		"o'neil": true, "munoz": true, "LODZ": true, "lodz asha": true, "neil-munoz": true, "MUN\u0303OZ": true, "munos": false,
+	} {
+		got := c.List("q=" + url.QueryEscape(q)).Page(t).Response
+		if found != (len(got) == 1 && got[0].Data.SID == want) || !found && len(got) > 0 {
+			t.Errorf("%q finds %+v", q, got)
+		}
+		if c.List("q="+url.QueryEscape(q)+"&calling_code=1").Page(t).Metadata.Total != 0 {
+			t.Errorf("%q finds a number of another country", q)
+		}
+	}
+	words := url.QueryEscape(strings.Repeat("a b c d e f g h i j k l m n o p ", 3))
+	if page := c.List("q=" + words).Page(t); page.Metadata.Total != 0 {
+		t.Errorf("16 words find %+v", page)
+	}
+	if fault := c.List("q=" + words + "q").Fault(t, 400); fault.Code != 1002 || fault.Description != "Invalid q: a search has at most 16 words" {
+		t.Errorf("of 17 words it says %+v", fault)
 	}
 }
 

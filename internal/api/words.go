@@ -22,15 +22,19 @@ var titles = func() map[fault.Field]string {
 			titles[field] += strings.ToUpper(word[:1]) + word[1:]
 		}
 	}
+	titles[addressbook.FieldSearch] = "q" // as other faults of a query call their words
 	return titles
 }()
 
 // fieldWords are the platform's sentences for faults that are about a field.
 var fieldWords = fault.Words{
-	fault.Value:   {"": "{field} is mandatory"},
-	fault.Shorter: {"": "Maximum allowed length for {field} is {max}"},
-	fault.NoNUL:   {"": "Invalid {field}: the NUL character is not allowed"},
-	fault.UTF8:    {"": "Invalid {field}: not valid UTF-8"},
+	fault.Value: {"": "{field} is mandatory"},
+	fault.Shorter: {
+		"":                      "Maximum allowed length for {field} is {max}",
+		addressbook.FieldSearch: "Invalid q: a search has at most {max} words",
+	},
+	fault.NoNUL: {"": "Invalid {field}: the NUL character is not allowed"},
+	fault.UTF8:  {"": "Invalid {field}: not valid UTF-8"},
 	fault.Unique: {
 		"":                    "A contact with this {field} already exists",
 		addressbook.FieldName: "A list with this {field} already exists",

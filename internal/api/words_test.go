@@ -64,6 +64,7 @@ func TestWords(t *testing.T) {
 		{fault.TooLong("first_name", 255), "Maximum allowed length for FirstName is 255"},
 		{fault.TooLong(addressbook.FieldCustomField, 16384), "Maximum allowed length for CustomField is 16384"},
 		{fault.TooLong(newContacts.key, 5000), "Maximum allowed length for Contacts is 5000"},
+		{fault.TooLong(addressbook.FieldSearch, 16), "Invalid q: a search has at most 16 words"},
 		{fault.HasNUL("last_name"), "Invalid LastName: the NUL character is not allowed"},
 		{fault.NotUTF8("company_name"), "Invalid CompanyName: not valid UTF-8"},
 		{fault.NotUTF8("email"), "Invalid Email: not valid UTF-8"},

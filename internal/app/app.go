@@ -139,7 +139,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 // openStores opens the database with the engine that its name asks for.
 func openStores(ctx context.Context, cfg Config) (*store.Set, error) {
 	if postgres.IsURL(cfg.DB) {
-		return postgres.OpenStores(ctx, cfg.DB, cfg.Migrate)
+		return postgres.OpenStores(ctx, cfg.DB, cfg.Migrate, cfg.Log)
 	}
 	return sqlite.OpenStores(ctx, cfg.DB, sqlite.Options{Log: cfg.Log, IndexBytes: cfg.IndexBytes, IndexSize: cfg.IndexSize})
 }

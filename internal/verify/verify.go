@@ -107,7 +107,7 @@ type Contact struct {
 	CustomField      []byte
 	Created, Updated int64 // Unix nanoseconds
 	// Misfolded means that a stored folded text differs from the result of
-	// [addressbook.Fold].
+	// [addressbook.NameKey] or [addressbook.SearchText].
 	Misfolded bool
 }
 

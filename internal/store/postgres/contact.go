@@ -46,8 +46,9 @@ func lockByNumber(lock string) string {
 }
 
 // folded are the texts that a contact is found and sorted by, in the order of
-// foldedColumns. But for the first, one is not given where the text is folded
-// already; for the name, that is the name_key.
+// foldedColumns: the [addressbook.NameKey], and the [addressbook.SearchText] of the
+// joined names, the company's name and the e-mail. But for the first, one is not given
+// where it is the text itself; for the names, where it is the name_key.
 type folded [4]addressbook.Text
 
 const foldedColumns = `name_key, name_folded, company_name_folded, email_folded`
@@ -61,8 +62,8 @@ func fold(texts *addressbook.Texts) (f folded) {
 	if first.Given && last.Given {
 		name = first.Value + " " + last.Value
 	}
-	if strings.TrimSpace(name) != name {
-		f[1] = addressbook.Given(addressbook.Fold(name))
+	if searched := addressbook.SearchText(name); searched != f[0].Value {
+		f[1] = addressbook.Given(searched)
 	}
 	f[2] = foldedText(texts[addressbook.CompanyName].Value)
 	f[3] = foldedText(texts[addressbook.Email].Value)
@@ -70,7 +71,7 @@ func fold(texts *addressbook.Texts) (f folded) {
 }
 
 func foldedText(text string) addressbook.Text {
-	if folded := addressbook.Fold(text); folded != text {
+	if folded := addressbook.SearchText(text); folded != text {
 		return addressbook.Given(folded)
 	}
 	return addressbook.Text{}

@@ -28,8 +28,10 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"runtime"
 	"strings"
@@ -53,6 +55,7 @@ type DB struct {
 	minCopyRows int
 	shares      shares
 	guesses     guesses
+	log         *slog.Logger
 	useLock     *useLock // nil for a command beside the servers
 }
 
@@ -94,6 +97,8 @@ type Options struct {
 	// Serve keeps copies away until the database is closed. The error wraps
 	// [ErrCopied] when one is at work.
 	Serve bool
+	// Log tells how far a long migration is; nil means slog.Default().
+	Log *slog.Logger
 
 	// alone, when not "", is what the connections are called, and tells that no
 	// other may be connected.
@@ -119,7 +124,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
 	}
-	db := &DB{pool: pool, shares: newShares(int(config.MaxConns)), minCopyRows: minCopyRows}
+	db := &DB{pool: pool, shares: newShares(int(config.MaxConns)), minCopyRows: minCopyRows, log: cmp.Or(opts.Log, slog.Default())}
 	switch {
 	case opts.Serve:
 		err = db.lockUse(ctx, sharedLock)

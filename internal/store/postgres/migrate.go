@@ -30,8 +30,8 @@ func Migrate(ctx context.Context, url string) error {
 	return db.Close()
 }
 
-// migrate runs the pending migrations in one transaction. A lock serializes servers
-// that start concurrently.
+// migrate runs the pending migrations in one transaction, and then what they have left
+// for smaller ones. A lock serializes servers that start concurrently.
 func (db *DB) migrate(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		// A transaction-level lock works behind every pooler.
@@ -53,13 +53,16 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 		return err
 	})
+	if err == nil {
+		err = db.refold(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
 }
 
-// checkSchema returns an error if migrations are pending.
+// checkSchema returns an error if migrations are pending or unfinished.
 func (db *DB) checkSchema(ctx context.Context) error {
 	var migrated bool
 	err := db.pool.QueryRow(ctx, `SELECT to_regclass('callbook_migrations') IS NOT NULL`).Scan(&migrated)
@@ -70,7 +73,14 @@ func (db *DB) checkSchema(ctx context.Context) error {
 		return errOldSchema
 	}
 	due, err := migrationsDue(ctx, db.pool)
-	if err == nil && len(due) > 0 {
+	if err != nil {
+		return err
+	}
+	unfinished := len(due) > 0
+	if !unfinished {
+		err = db.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM refolding)`).Scan(&unfinished)
+	}
+	if err == nil && unfinished {
 		return errOldSchema
 	}
 	return err

@@ -158,20 +158,53 @@ func selectContacts(account int64, q addressbook.Query) *selection {
 	if q.Tag != "" {
 		s.and("contacts.tag = %s", q.Tag)
 	}
-	if q.Email != "" {
-		s.and(emailFolded+" = %s", addressbook.Fold(q.Email))
+	if email := addressbook.SearchText(q.Email); email != "" {
+		s.and(emailFolded+" = %s", email)
 	}
 	if q.Numbers != nil {
 		s.inRanges(q.Numbers)
 	}
-	if q.Name != "" {
-		s.and("strpos("+nameFolded+", %s) > 0", addressbook.Fold(q.Name))
+	if name := addressbook.SearchText(q.Name); name != "" {
+		s.and("strpos("+nameFolded+", %s) > 0", name)
 	}
-	if q.Search != "" {
-		s.and("(strpos("+nameFolded+", %[1]s) > 0 OR strpos("+companyFolded+", %[1]s) > 0"+
-			" OR strpos("+emailFolded+", %[1]s) > 0 OR strpos('+' || contacts.number, %[1]s) > 0)", addressbook.Fold(q.Search))
-	}
+	s.search(q.Terms())
 	return s
+}
+
+// search lets only the contacts pass that a search finds.
+func (s *selection) search(terms addressbook.SearchTerms) {
+	if len(terms.Words) == 0 {
+		return
+	}
+	s.counter = ""
+	inNumber := func(part string) string { return "strpos('+' || contacts.number, " + s.arg(part) + ") > 0" }
+	var words []string
+	for _, w := range terms.Words {
+		if !storable(w.Text) {
+			words = append(words, "false")
+			continue
+		}
+		text := s.arg(w.Text)
+		var parts []string
+		for _, field := range []string{nameFolded, companyFolded, emailFolded} {
+			parts = append(parts, "strpos("+field+", "+text+") > 0")
+		}
+		if strings.Trim(w.Text, "+0123456789") == "" { // what else it has is in no number
+			parts = append(parts, inNumber(w.Text))
+		}
+		if w.Digits != "" && w.Digits != w.Text {
+			parts = append(parts, inNumber(w.Digits))
+		}
+		words = append(words, "("+strings.Join(parts, " OR ")+")")
+	}
+	condition := strings.Join(words, " AND ")
+	if terms.Digits != "" {
+		condition += " OR " + inNumber(terms.Digits)
+	}
+	if terms.Number != 0 {
+		condition += " OR contacts.number = " + s.arg(int64(terms.Number))
+	}
+	s.where += " AND (" + condition + ")"
 }
 
 // inRanges lets only the contacts pass whose numbers are in one of the ranges,

@@ -122,6 +122,14 @@ CREATE TABLE receipt_totals (
 	PRIMARY KEY (account_id, slot)
 );
 
+CREATE TABLE refolding (
+	single boolean NOT NULL DEFAULT true,
+	account_id bigint NOT NULL DEFAULT 0,
+	sid uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+	PRIMARY KEY (single),
+	CHECK (single)
+);
+
 CREATE TABLE requests (
 	account_id bigint NOT NULL,
 	day integer NOT NULL,

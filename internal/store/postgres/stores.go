@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"callbook/internal/dbcopy"
 	"callbook/internal/store"
@@ -12,9 +13,9 @@ import (
 // OpenStores opens a database for a server. With migrate it brings the schema up
 // to date; without, it refuses an old one. It refuses a database with an
 // unfinished copy, and keeps copies away until the Set is closed: the error wraps
-// [ErrCopied] when one is at work.
-func OpenStores(ctx context.Context, url string, migrate bool) (*store.Set, error) {
-	db, err := Open(ctx, url, Options{Migrate: migrate, Serve: true})
+// [ErrCopied] when one is at work. The log is as in [Options].
+func OpenStores(ctx context.Context, url string, migrate bool, log *slog.Logger) (*store.Set, error) {
+	db, err := Open(ctx, url, Options{Migrate: migrate, Serve: true, Log: log})
 	if err != nil {
 		return nil, err
 	}

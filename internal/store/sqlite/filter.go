@@ -18,28 +18,34 @@ import (
 //
 // It reuses its buffers for each row, so each scan needs its own filter.
 type filter struct {
-	tag                 string
-	email, name, search []byte // folded; nil matches everything
-	numbers             []phone.Range
+	tag         string
+	email, name []byte // folded for searches; empty matches everything
+	search      addressbook.SearchTerms
+	words       []searchWord // of search
+	digits      []byte       // of search
+	numbers     []phone.Range
 
-	folder addressbook.Folder
-	text   []byte
-	at     place
+	folder       addressbook.Folder
+	text, folded []byte
+	at           place
 }
 
+// searchWord is an [addressbook.SearchWord].
+type searchWord struct{ text, digits []byte }
+
 func newFilter(q addressbook.Query) *filter {
-	folded := func(text string) []byte {
-		if text == "" {
-			return nil
-		}
-		return []byte(addressbook.Fold(text))
+	folded := func(text string) []byte { return []byte(addressbook.SearchText(text)) }
+	f := &filter{tag: q.Tag, email: folded(q.Email), name: folded(q.Name), search: q.Terms(), numbers: q.Numbers}
+	f.digits = []byte(f.search.Digits)
+	for _, w := range f.search.Words {
+		f.words = append(f.words, searchWord{[]byte(w.Text), []byte(w.Digits)})
 	}
-	return &filter{tag: q.Tag, email: folded(q.Email), name: folded(q.Name), search: folded(q.Search), numbers: q.Numbers}
+	return f
 }
 
 // any reports whether there is any condition.
 func (f *filter) any() bool {
-	return f.tag != "" || f.email != nil || f.name != nil || f.search != nil || f.numbers != nil
+	return f.tag != "" || len(f.email) > 0 || len(f.name) > 0 || len(f.words) > 0 || f.numbers != nil
 }
 
 // The columns of a scan.
@@ -67,12 +73,13 @@ func (f *filter) columns(sort addressbook.SortField) string {
 			needed[column] = "NULL"
 		}
 	}
-	name := f.name != nil || f.search != nil || sort == addressbook.ByName
+	search := len(f.words) > 0
+	name := len(f.name) > 0 || search || sort == addressbook.ByName
 	need(name, scanFirstName, "first_name")
 	need(name, scanLastName, "last_name")
-	need(f.search != nil, scanCompanyName, "company_name")
-	need(f.email != nil || f.search != nil, scanEmail, "email")
-	need(f.search != nil || f.numbers != nil, scanNumber, "number")
+	need(search, scanCompanyName, "company_name")
+	need(len(f.email) > 0 || search, scanEmail, "email")
+	need(search || f.numbers != nil, scanNumber, "number")
 	need(f.tag != "", scanTag, "tag")
 	need(sort == addressbook.ByUpdated, scanUpdated, "date_updated")
 	return strings.Join(needed[:], ", ")
@@ -92,20 +99,33 @@ func (f *filter) matches(row *sqlite.Stmt) bool {
 			return false
 		}
 	}
-	if f.email != nil {
+	if len(f.email) > 0 {
 		f.text = appendColumn(f.text[:0], row, scanEmail)
-		if !bytes.Equal(f.folder.Fold(f.text), f.email) {
+		if !bytes.Equal(f.searchText(), f.email) {
 			return false
 		}
 	}
-	if f.name == nil && f.search == nil {
+	if len(f.name) == 0 && len(f.words) == 0 {
 		return true
 	}
 	f.readName(row)
-	if f.name != nil && !bytes.Contains(f.folder.Fold(f.text), f.name) {
+	if len(f.name) > 0 && !bytes.Contains(f.searchText(), f.name) {
 		return false
 	}
-	if f.search == nil {
+	return len(f.words) == 0 || f.found(row)
+}
+
+// searchText returns the [addressbook.SearchText] of f.text. It is valid until the next
+// call.
+func (f *filter) searchText() []byte {
+	f.folded = addressbook.AppendSearchText(f.folded[:0], f.text)
+	return f.folded
+}
+
+// found reports whether the search finds the row, whose name is in f.text.
+func (f *filter) found(row *sqlite.Stmt) bool {
+	number := row.ColumnInt64(scanNumber)
+	if n := f.search.Number; n != 0 && int64(n) == number {
 		return true
 	}
 	// Fields are joined with NUL, which no stored text contains, so a match cannot
@@ -113,8 +133,20 @@ func (f *filter) matches(row *sqlite.Stmt) bool {
 	const separator = 0
 	f.text = appendColumn(append(f.text, separator), row, scanCompanyName)
 	f.text = appendColumn(append(f.text, separator), row, scanEmail)
-	f.text = strconv.AppendInt(append(f.text, separator, '+'), row.ColumnInt64(scanNumber), 10)
-	return bytes.Contains(f.folder.Fold(f.text), f.search) && bytes.IndexByte(f.search, separator) < 0
+	all := append(f.searchText(), separator)
+	numberAt := len(all)
+	all = strconv.AppendInt(append(all, '+'), number, 10)
+	f.folded = all // its memory is used again
+	if len(f.digits) > 0 && bytes.Contains(all[numberAt:], f.digits) {
+		return true
+	}
+	for i := range f.words {
+		w := &f.words[i]
+		if !bytes.Contains(all, w.text) && (len(w.digits) == 0 || !bytes.Contains(all[numberAt:], w.digits)) {
+			return false
+		}
+	}
+	return true
 }
 
 // readName reads the first and last name joined by a space, or the only one of them

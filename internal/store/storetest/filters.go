@@ -154,6 +154,9 @@ func pagesOfSearches(t *testing.T, f *fixture) {
 		"ada", "ADA", "lace", "ada l", "ADA BYRON", "a lovelace ada", "zoë å", "ångström", "ström", "борис год", "ГОДУ", "राव", "त्य रा",
 		"%", "_", `\`, "100%", "a_b", "0% a_", "σίσυφος", "ΣΊΣΥΦΟΣ", "𝄞", "𝄞 σ", "strasse", "STRASSE", "ß", "opera", "Опера", "世", "'", `"`, "*", "?", "1000",
 		"@example", "5@EXAMPLE.com", "+9198", "980000000", "0001", "null", "nobody",
+		"lovelace ada", "ada byron 9800", "ada  nobody", "poetry\u00a0BYRON ada", "Ада", "zoe", "ZOE angstrom sohne", "a\u030angstro\u0308m", "сисифос",
+		"σισυφος", "राव आदित्य", "आदित्", "ada ada", " ", "\u0301", "-", "0", "ada 0", "98000 00001", "098000-00001", "(098000) 00001", "00 91 98000 00001",
+		"+91 98000 00001", "+98000", "९८००० ००००१", "ada 098000", "98000 - 00001", "98000 00001 x", "9800000001 9800000002", "+1 98000 00001",
 	}
 	page := addressbook.Window{Limit: 100}
 	check := func() {
@@ -173,7 +176,7 @@ func pagesOfSearches(t *testing.T, f *fixture) {
 			lib.answers(t, addressbook.Query{Window: page, Number: c.Number.String(), Lists: []addressbook.SID{lib.memory.lists[0].SID}})
 			lib.answers(t, addressbook.Query{Window: page, Number: c.Number.String(), Name: "ada"})
 		}
-		for _, email := range []string{"919800000001@EXAMPLE.COM", "919800000001@example.co", "%"} {
+		for _, email := range []string{"919800000001@EXAMPLE.COM", "919800000001@éxample.com", "919800000001@example.co", "%", "\u0301"} {
 			lib.answers(t, addressbook.Query{Window: page, Email: email})
 		}
 		lib.answers(t, addressbook.Query{Window: page, Number: (firstNumber + 900).String()})

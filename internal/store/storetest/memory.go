@@ -103,7 +103,7 @@ func (m *memory) page(q addressbook.Query) (page addressbook.Page) {
 }
 
 func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
-	fold := addressbook.Fold
+	fold := addressbook.SearchText
 	first, last := c.Texts[addressbook.FirstName], c.Texts[addressbook.LastName]
 	name := first.Value + last.Value
 	if first.Given && last.Given {
@@ -116,11 +116,23 @@ func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
 	case q.Number != "" && q.Number != c.Number.String(),
 		q.Tag != "" && q.Tag != c.Texts[addressbook.Tag].Value,
 		q.Numbers != nil && !slices.ContainsFunc(q.Numbers, func(r phone.Range) bool { return r.Has(c.Number) }),
-		q.Email != "" && fold(q.Email) != fold(c.Texts[addressbook.Email].Value):
+		fold(q.Email) != "" && fold(q.Email) != fold(c.Texts[addressbook.Email].Value):
 		return false
 	}
-	return has(name, q.Name) && (has(name, q.Search) || has(c.Texts[addressbook.CompanyName].Value, q.Search) ||
-		has(c.Texts[addressbook.Email].Value, q.Search) || has(c.Number.String(), q.Search))
+	return has(name, q.Name) && finds(q.Terms(), c.Number, fold(name), fold(c.Texts[addressbook.CompanyName].Value), fold(c.Texts[addressbook.Email].Value))
+}
+
+// finds tells whether a search finds a contact with this number and these folded texts.
+func finds(search addressbook.SearchTerms, n phone.Number, texts ...string) bool {
+	number := n.String()
+	if n == search.Number || search.Digits != "" && strings.Contains(number, search.Digits) {
+		return true
+	}
+	texts = append(texts, number)
+	return !slices.ContainsFunc(search.Words, func(w addressbook.SearchWord) bool {
+		return !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, w.Text) }) &&
+			(w.Digits == "" || !strings.Contains(number, w.Digits))
+	})
 }
 
 func (m *memory) listsOf(contact addressbook.SID) (refs []addressbook.ListRef) {

@@ -335,7 +335,8 @@ func (m *model) check(rt *rapid.T) {
 	w := rapid.SampledFrom(sorts).Draw(rt, "order")
 	w.Offset, w.Limit = rapid.IntRange(0, 4).Draw(rt, "offset"), rapid.IntRange(1, 5).Draw(rt, "limit")
 	part := rapid.SampledFrom([]string{"", "", "A", "ë", "_", "%", "РИС", "a a"}).Draw(rt, "part")
-	q := addressbook.Query{Window: w, Name: part, WithLists: rapid.Bool().Draw(rt, "with lists")}
+	search := rapid.SampledFrom([]string{"", "", "e a", "рис", "0 1"}).Draw(rt, "search")
+	q := addressbook.Query{Window: w, Name: part, Search: search, WithLists: rapid.Bool().Draw(rt, "with lists")}
 	if rapid.Bool().Draw(rt, "in lists") {
 		q.Lists = drawSIDs(rt, o.lists, m.other(o).lists, 3)
 	}

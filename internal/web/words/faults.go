@@ -25,6 +25,7 @@ var Faults = fault.Words{
 	fault.Shorter: {
 		"":                           "This is too long: it can have {max} characters.",
 		addressbook.FieldCustomField: "This is too long: it can have {max} bytes.",
+		addressbook.FieldSearch:      "A search has at most {max} words.",
 		upload.FieldListName:         "Maximum allowed length for ListName is {max}.",
 	},
 	fault.NoNUL: {

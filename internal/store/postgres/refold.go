@@ -1,0 +1,131 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/addressbook"
+)
+
+const (
+	// refoldBatch is how many contacts a transaction of a refolding looks at.
+	refoldBatch = 5000
+	// refoldReport is how often the log says how far a refolding is.
+	refoldReport = 5 * time.Second
+)
+
+// refold brings the folded columns of all contacts up to date, if a migration has asked
+// for it. Each batch of contacts is a transaction, which also stores the position, so
+// the next call goes on where an interrupted one ended. Servers that start together
+// take turns.
+func (db *DB) refold(ctx context.Context) error {
+	reported, started := time.Now(), false
+	for done := 0; ; {
+		looked, err := db.refoldNext(ctx, refoldBatch)
+		if err != nil {
+			return fmt.Errorf("fold texts anew: %w", err)
+		}
+		if looked == 0 {
+			if started {
+				db.log.Info("the texts of all contacts are folded anew", "contacts", done)
+			}
+			return nil
+		}
+		done += looked
+		if time.Since(reported) >= refoldReport {
+			reported, started = time.Now(), true
+			db.log.Info("folding texts anew for searches", "contacts", done)
+		}
+	}
+}
+
+// refoldAt is the key of a contact, in whose order a refolding goes.
+type refoldAt struct {
+	account int64
+	sid     sidValue
+}
+
+// refoldNext looks at the next contacts, limit at most, and returns how many they were.
+// After the last one it removes the position. Where there is none it does nothing.
+func (db *DB) refoldNext(ctx context.Context, limit int) (looked int, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
+			return err
+		}
+		var from, to refoldAt
+		err := tx.QueryRow(ctx, `SELECT account_id, sid FROM refolding`).Scan(&from.account, &from.sid)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `SELECT count(*) OVER (), account_id, sid FROM (
+				SELECT account_id, sid FROM contacts WHERE (account_id, sid) > ($1, $2) ORDER BY account_id, sid LIMIT $3) AS batch
+			ORDER BY account_id DESC, sid DESC LIMIT 1`, from.account, &from.sid, limit).Scan(&looked, &to.account, &to.sid)
+		if errors.Is(err, pgx.ErrNoRows) {
+			_, err = tx.Exec(ctx, `DELETE FROM refolding`)
+			return err
+		}
+		if err == nil {
+			err = refoldBetween(ctx, tx, from, to)
+		}
+		if err == nil {
+			_, err = tx.Exec(ctx, `UPDATE refolding SET account_id = $1, sid = $2`, to.account, &to.sid)
+		}
+		return err
+	})
+	return looked, causeOf(ctx, err)
+}
+
+// refoldBetween updates the contacts behind from, up to to, whose folded texts are out
+// of date.
+func refoldBetween(ctx context.Context, tx pgx.Tx, from, to refoldAt) error {
+	// Of printable ASCII nothing is folded but its case, as it always was. The lock
+	// keeps servers from changing what is being folded.
+	rows, err := tx.Query(ctx, `SELECT account_id, sid, `+strings.Join(addressbook.TextKeys(), ", ")+`, `+foldedColumns+` FROM contacts
+		WHERE (account_id, sid) > ($1, $2) AND (account_id, sid) <= ($3, $4)
+		AND concat(first_name, last_name, company_name, email) ~ '[^ -~]'
+		ORDER BY account_id, sid FOR NO KEY UPDATE`, from.account, &from.sid, to.account, &to.sid)
+	if err != nil {
+		return err
+	}
+	var at refoldAt
+	var texts addressbook.Texts
+	var stored folded
+	into := []any{&at.account, &at.sid}
+	for i := range texts {
+		into = append(into, (*textValue)(&texts[i]))
+	}
+	for i := range stored {
+		into = append(into, (*textValue)(&stored[i]))
+	}
+	var accounts []int64
+	var sids sidColumn
+	var columns [len(folded{})]textColumn
+	_, err = pgx.ForEachRow(rows, into, func() error {
+		fresh := fold(&texts)
+		if fresh == stored {
+			return nil
+		}
+		contact := at.sid
+		accounts, sids = append(accounts, at.account), append(sids, &contact)
+		for i := range columns {
+			columns[i] = append(columns[i], (*textValue)(&fresh[i]))
+		}
+		return nil
+	})
+	if err != nil || len(sids) == 0 {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE contacts SET (`+foldedColumns+`) = (a, b, c, d)
+		FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) AS fresh (account_id, sid, a, b, c, d)
+		WHERE contacts.account_id = fresh.account_id AND contacts.sid = fresh.sid`,
+		accounts, sids, columns[0], columns[1], columns[2], columns[3])
+	return err
+}
