@@ -199,7 +199,7 @@ func TestNumberSearches(t *testing.T) {
 	if page := c.List("q=" + words).Page(t); page.Metadata.Total != 0 {
 		t.Errorf("16 words find %+v", page)
 	}
-	if fault := c.List("q=" + words + "q").Fault(t, 400); fault.Code != 1002 || fault.Description != "Invalid q: a search has at most 16 words" {
+	if fault := c.List("q="+words+"q").Fault(t, 400); fault.Code != 1002 || fault.Description != "Invalid q: a search has at most 16 words" {
 		t.Errorf("of 17 words it says %+v", fault)
 	}
 }
