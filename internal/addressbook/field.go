@@ -54,9 +54,9 @@ func TextKeys() []string {
 	return keys
 }
 
-// Fields returns all fields that faults of this package are about.
+// Fields returns all fields of contacts and lists that faults of this package are about.
 func Fields() []fault.Field {
-	fields := []fault.Field{FieldNumber, FieldCustomField, FieldName, FieldSearch}
+	fields := []fault.Field{FieldNumber, FieldCustomField, FieldName}
 	for _, f := range TextFields {
 		fields = append(fields, f.Key)
 	}

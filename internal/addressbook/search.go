@@ -34,14 +34,28 @@ type SearchWord struct {
 // Terms returns the conditions that [Query.Search] makes. It is for stores.
 func (q *Query) Terms() SearchTerms {
 	words := searchWords(q.Search)
-	terms := SearchTerms{Words: make([]SearchWord, len(words)), Number: q.searched}
+	terms := SearchTerms{Words: make([]SearchWord, len(words))}
 	for i, word := range words {
 		terms.Words[i] = SearchWord{Text: word, Digits: numberPart(word)}
 	}
-	if len(words) > 1 { // otherwise they are the word's
-		terms.Digits = numberPart(SearchText(q.Search))
+	if digits := numberPart(SearchText(q.Search)); !terms.matchedBy(digits) {
+		terms.Digits = digits
+	}
+	if !terms.matchedBy(q.searched.String()) {
+		terms.Number = q.searched
 	}
 	return terms
+}
+
+// matchedBy reports whether a number with these digits matches all words, so that there
+// is no need to look for the digits too.
+func (t *SearchTerms) matchedBy(digits string) bool {
+	for _, w := range t.Words {
+		if w.Digits == "" || !strings.Contains(digits, w.Digits) {
+			return false
+		}
+	}
+	return true
 }
 
 // notText is a word that no text has, since it is not UTF-8.

@@ -48,21 +48,21 @@ func TestSearchTerms(t *testing.T) {
 		{"-", addressbook.SearchTerms{Words: word("-")}},
 		{"+", addressbook.SearchTerms{Words: word("+")}},
 		{"rao 098-765", addressbook.SearchTerms{Words: words{{Text: "rao"}, {Text: "098-765", Digits: "98765"}}}},
-		{"987 65", addressbook.SearchTerms{Words: words{{Text: "987", Digits: "987"}, {Text: "65", Digits: "65"}}, Digits: "98765"}},
-		{"98765 43210", addressbook.SearchTerms{
-			Words: words{{Text: "98765", Digits: "98765"}, {Text: "43210", Digits: "43210"}}, Digits: "9876543210", Number: 919876543210,
-		}},
-		{"09876543210", addressbook.SearchTerms{Words: words{{Text: "09876543210", Digits: "9876543210"}}, Number: 919876543210}},
+		{"987 65", addressbook.SearchTerms{Words: words{{Text: "987", Digits: "987"}, {Text: "65", Digits: "65"}}}},
+		{"98765 43210", addressbook.SearchTerms{Words: words{{Text: "98765", Digits: "98765"}, {Text: "43210", Digits: "43210"}}}},
+		{"09876543210", addressbook.SearchTerms{Words: words{{Text: "09876543210", Digits: "9876543210"}}}},
+		{"98765 043210", addressbook.SearchTerms{Words: words{{Text: "98765", Digits: "98765"}, {Text: "043210", Digits: "43210"}}}},
+		{"012 345", addressbook.SearchTerms{Words: words{{Text: "012", Digits: "012"}, {Text: "345", Digits: "345"}}, Digits: "12345"}},
 		{"(098765) – 43210", addressbook.SearchTerms{
 			Words:  words{{Text: "(098765)", Digits: "98765"}, {Text: "-"}, {Text: "43210", Digits: "43210"}},
 			Digits: "9876543210", Number: 919876543210,
 		}},
-		{"+91 98765", addressbook.SearchTerms{Words: words{{Text: "+91", Digits: "+91"}, {Text: "98765", Digits: "98765"}}, Digits: "+9198765"}},
+		{"+91 98765", addressbook.SearchTerms{Words: words{{Text: "+91", Digits: "+91"}, {Text: "98765", Digits: "98765"}}}},
 		{"+44 (0)20 7946 0123", addressbook.SearchTerms{
 			Words:  words{{Text: "+44", Digits: "+44"}, {Text: "(0)20", Digits: "020"}, {Text: "7946", Digits: "7946"}, {Text: "0123", Digits: "0123"}},
-			Digits: "+4402079460123", Number: 442079460123,
+			Number: 442079460123,
 		}},
-		{"९८७६५४३२१०", addressbook.SearchTerms{Words: words{{Text: "९८७६५४३२१०", Digits: "9876543210"}}, Number: 919876543210}},
+		{"९८७६५४३२१०", addressbook.SearchTerms{Words: words{{Text: "९८७६५४३२१०", Digits: "9876543210"}}}},
 		{"98765 x", addressbook.SearchTerms{Words: words{{Text: "98765", Digits: "98765"}, {Text: "x"}}}},
 	} {
 		for _, strict := range []bool{false, true} { // spellings are searched for whatever may be stored

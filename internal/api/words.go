@@ -22,7 +22,6 @@ var titles = func() map[fault.Field]string {
 			titles[field] += strings.ToUpper(word[:1]) + word[1:]
 		}
 	}
-	titles[addressbook.FieldSearch] = "q" // as other faults of a query call their words
 	return titles
 }()
 

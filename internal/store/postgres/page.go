@@ -177,7 +177,12 @@ func (s *selection) search(terms addressbook.SearchTerms) {
 		return
 	}
 	s.counter = ""
-	inNumber := func(part string) string { return "strpos('+' || contacts.number, " + s.arg(part) + ") > 0" }
+	inNumber := func(part string) string {
+		if start, ok := strings.CutPrefix(part, "+"); ok {
+			return "starts_with(contacts.number::text, " + s.arg(start) + ")"
+		}
+		return "strpos(contacts.number::text, " + s.arg(part) + ") > 0"
+	}
 	var words []string
 	for _, w := range terms.Words {
 		if !storable(w.Text) {

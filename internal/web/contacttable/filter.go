@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -87,7 +86,7 @@ func (f Filter) Order() addressbook.Window {
 // query is the filter as the address book is asked. When it names a list that
 // is not there, or no country, nothing is found, and wrong says why.
 func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, wrong string, err error) {
-	q = addressbook.Query{Window: f.Order(), Tag: f.Tag, Search: searched(f.Search)}
+	q = addressbook.Query{Window: f.Order(), Tag: f.Tag, Search: f.Search}
 	if f.List != "" {
 		list, err := ListNamed(ctx, book, acct, f.List)
 		if err != nil {
@@ -120,30 +119,6 @@ func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.
 		}
 	}
 	return q, "", nil
-}
-
-// searched is what to look for when somebody types this. Numbers are stored
-// without the blanks and signs that people put between their digits, and
-// without the 0 that stands for the country.
-func searched(text string) string {
-	digits := 0
-	plain := strings.Map(func(r rune) rune {
-		switch {
-		case '0' <= r && r <= '9':
-			digits++
-			return r
-		case r == '+':
-			return r
-		case strings.ContainsRune(" -()./", r):
-			return -1
-		}
-		return utf8.RuneError
-	}, text)
-	const fewest = 5 // digits; less may be part of an address or a name
-	if digits < fewest || strings.ContainsRune(plain, utf8.RuneError) {
-		return text
-	}
-	return strings.TrimLeft(plain, "0")
 }
 
 // ListNamed returns the account's list of this name, or nil.

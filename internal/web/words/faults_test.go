@@ -36,6 +36,7 @@ func TestSentences(t *testing.T) {
 		{fault.Taken(addressbook.FieldNumber), "Another contact has this number."},
 		{fault.TooLong(addressbook.FieldTag, 255), "This is too long: it can have 255 characters."},
 		{fault.TooLong(addressbook.FieldCustomField, 16384), "This is too long: it can have 16384 bytes."},
+		{fault.TooLong(addressbook.FieldSearch, 16), "A search has at most 16 words."},
 		{fault.HasNUL(addressbook.FieldName), "This cannot be kept: the NUL character is not allowed."},
 		{fault.NotUTF8(addressbook.FieldCustomField), "This cannot be kept: not valid UTF-8."},
 		{fault.Mandatory(addressbook.FieldName), "Enter the list's name."},
