@@ -19,7 +19,7 @@ import (
 //
 // Each character is folded by itself. So the result for two joined texts is the two
 // results joined, and a part of a text folds to a part of the folded text. Folding a
-// folded text changes nothing. Bytes that are not UTF-8 stay.
+// folded text changes nothing. This holds for UTF-8; other bytes stay.
 func SearchText(text string) string {
 	for i := range len(text) {
 		if c := text[i]; c >= utf8.RuneSelf || asciiSearch[c] != c {

@@ -90,7 +90,7 @@ func refoldBetween(ctx context.Context, tx pgx.Tx, from, to refoldAt) error {
 	// keeps servers from changing what is being folded.
 	rows, err := tx.Query(ctx, `SELECT account_id, sid, `+strings.Join(addressbook.TextKeys(), ", ")+`, `+foldedColumns+` FROM contacts
 		WHERE (account_id, sid) > ($1, $2) AND (account_id, sid) <= ($3, $4)
-		AND concat(first_name, last_name, company_name, email) ~ '[^ -~]'
+		AND concat(first_name, last_name, company_name, email) COLLATE "C" ~ '[^ -~]'
 		ORDER BY account_id, sid FOR NO KEY UPDATE`, from.account, &from.sid, to.account, &to.sid)
 	if err != nil {
 		return err
