@@ -231,7 +231,7 @@ func (f *format) append(b, value []byte, base epoch) []byte {
 		return append(b, value...)
 	}
 	x, err := strconv.ParseFloat(string(value), 64)
-	if err != nil || math.IsInf(x, 0) {
+	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
 		return append(b, value...)
 	}
 	if f == nil {
