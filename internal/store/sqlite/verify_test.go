@@ -172,7 +172,8 @@ func TestVerify(t *testing.T) {
 		{"older schema", `DROP TABLE copies; DROP INDEX api_keys_of_account; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
 			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started;
 			DROP TABLE receipt_totals; DROP INDEX idempotency_keys_of_account; ALTER TABLE idempotency_keys DROP COLUMN encoding;
-			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted`, "", ""},
+			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted;
+			ALTER TABLE uploads DROP COLUMN plan; ALTER TABLE uploads DROP COLUMN tally`, "", ""},
 	} {
 		t.Run(damage.name, func(t *testing.T) {
 			t.Parallel()
