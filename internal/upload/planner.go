@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"fmt"
 	"io"
 	"time"
 
@@ -164,10 +165,15 @@ func (b *Batch) count() {
 
 // readAhead reads the rows of the next batch. It may be called while the batch
 // before it is applied, and then must have returned before anything else is asked of
-// the planner.
+// the planner. A panic is the next batch's error; see package work.
 func (p *Planner) readAhead() {
 	read := &reading{}
 	p.ahead = read
+	defer func() {
+		if p := recover(); p != nil {
+			read.err = fmt.Errorf("panic: %T", p)
+		}
+	}()
 	if read.err = p.open(); read.err == nil {
 		read.from = p.rows.Position()
 		read.err = p.read(read)

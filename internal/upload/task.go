@@ -98,6 +98,7 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	}
 	batch.Lease = i.pool.Lease()
 	var ahead sync.WaitGroup
+	defer ahead.Wait() // also after a panic
 	// A turn is for one processor.
 	if !batch.Last && !turn.Held() && i.held.Load() < maxHeld {
 		ahead.Go(t.planner.readAhead)

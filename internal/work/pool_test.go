@@ -34,10 +34,16 @@ func (t *fakeTask) Turn(context.Context) (bool, error) {
 	}
 	t.times = append(t.times, time.Now())
 	if n := len(t.times); n <= len(t.turns) {
+		if t.turns[n-1] == errPanics {
+			panic("with a number")
+		}
 		return false, t.turns[n-1]
 	}
 	return true, nil
 }
+
+// errPanics is a turn that panics.
+var errPanics = errors.New("panics")
 
 // fakeLeases has some tasks to claim, and notes what the pool asks.
 type fakeLeases struct {
@@ -127,6 +133,7 @@ func TestRetries(t *testing.T) {
 	}{
 		"broken":             {[]error{broken, broken, nil, broken}, []time.Duration{1, 2, 0, 1}, 3},
 		"broken for long":    {slices.Repeat([]error{broken}, 8), []time.Duration{1, 2, 4, 8, 16, 32, 60, 60}, 8},
+		"panics":             {[]error{errPanics, nil, broken}, []time.Duration{1, 0, 1}, 2},
 		"the store is away":  {[]error{away, away, away, away}, []time.Duration{1, 2, 3, 3}, 1},
 		"another has it now": {[]error{broken, ErrLost}, []time.Duration{1}, 2},
 	} {
@@ -142,7 +149,7 @@ func TestRetries(t *testing.T) {
 				if !slices.Equal(pauses, tt.pauses) {
 					t.Errorf("the pauses were %v, want %v", pauses, tt.pauses)
 				}
-				if n := strings.Count(log, "a task"); n != tt.logged {
+				if n := strings.Count(log, "a task"); n != tt.logged || strings.Contains(log, "with a number") {
 					t.Errorf("the log has %d lines, want %d:\n%s", n, tt.logged, log)
 				}
 				if task.open || p.taken != 0 {

@@ -3,6 +3,7 @@ package work
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"callbook/internal/fault"
@@ -70,7 +71,7 @@ func (p *Pool) pop() *queued {
 
 func (p *Pool) work(ctx context.Context) {
 	for q := p.pop(); q != nil; q = p.pop() {
-		done, err := q.Turn(ctx)
+		done, err := turn(ctx, q)
 		switch {
 		case err == nil && !done:
 			q.pause = 0
@@ -86,6 +87,18 @@ func (p *Pool) work(ctx context.Context) {
 			p.retry(ctx, q, err)
 		}
 	}
+}
+
+// turn does a turn of a task. A panic is the turn's error, so that one task does not
+// end the server. The error has its type only, since its text may quote what somebody
+// sent.
+func turn(ctx context.Context, t Task) (done bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			done, err = false, fmt.Errorf("panic: %T", p)
+		}
+	}()
+	return t.Turn(ctx)
 }
 
 // remove closes a task that this server works no longer, and frees its slot.
