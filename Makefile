@@ -6,14 +6,20 @@ BENCHARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: build test test-short test-postgres test-tools test-race check fuzz bench clean help
+.PHONY: build test test-all test-again test-short test-postgres test-tools test-race check fuzz bench clean help
 
 build: ## Build the binary, ./callbook
 	CGO_ENABLED=0 go build -trimpath -o callbook ./cmd/callbook
 
-# What waits the longest begins first, and beside it what computes.
+# The two halves run side by side, since many tests wait.
 test: test-tools ## Run all tests, on both engines, then those that race detection is for under it
-	go test -timeout 30m -p 3 ./internal/test/e2e ./internal/store/postgres ./...
+	@$(MAKE) --no-print-directory -j2 test-all test-again
+
+# What waits the longest begins first, and beside it what computes.
+test-all:
+	go test -timeout 30m -p 2 ./internal/test/e2e ./internal/store/postgres ./...
+
+test-again:
 	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory test-race
 
