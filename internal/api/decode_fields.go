@@ -110,6 +110,9 @@ func (d *decoder) value(f *field, v *value) error {
 // arrays and objects, and json_encode writes an empty one as an array: where an
 // object belongs, that is an object without keys.
 func emptyArray(json []byte) bool {
+	if len(json) > 0 && json[0] == '{' {
+		return false
+	}
 	const blanks = " \t\r\n"
 	inner, opened := bytes.CutPrefix(bytes.Trim(json, blanks), []byte("["))
 	inner, closed := bytes.CutSuffix(inner, []byte("]"))
