@@ -35,7 +35,7 @@ const (
 	maxDirectory = 1 << 20 // bytes of the archive's directory
 	maxPart      = 16 << 20
 	maxShared    = 1 << 30 // bytes of the XML of shared texts
-	maxSheet     = 4 << 30 // bytes of the XML of a sheet
+	maxSheet     = 1 << 30 // bytes of the XML of a sheet
 	maxTexts     = 32 << 20
 	maxText      = 256 << 10 // bytes of a row
 	maxColumns   = 16384
