@@ -89,16 +89,28 @@ func syncDir(dir string) error {
 }
 
 // Open implements [Files].
-func (d Disk) Open(_ context.Context, _ int64, sid addressbook.SID) (Content, error) {
+func (d Disk) Open(ctx context.Context, _ int64, sid addressbook.SID) (Content, error) {
 	file, err := os.Open(d.path(sid))
 	if err != nil {
 		return nil, err
 	}
-	return diskContent{file}, nil
+	return diskContent{file, ctx}, nil
 }
 
-// diskContent is a file that is open.
-type diskContent struct{ *os.File }
+// diskContent is a file that is open. Reads fail once ctx has ended: a spreadsheet of
+// few bytes can take seconds to read.
+type diskContent struct {
+	*os.File
+	ctx context.Context
+}
+
+// ReadAt implements [Content].
+func (c diskContent) ReadAt(p []byte, offset int64) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, context.Cause(c.ctx)
+	}
+	return c.File.ReadAt(p, offset)
+}
 
 // Size implements [Content].
 func (c diskContent) Size() (int64, error) {

@@ -3,11 +3,14 @@ package upload_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/test/servertest"
 	"callbook/internal/test/xlsxtest"
 	"callbook/internal/upload"
@@ -122,5 +125,29 @@ func TestSpreadsheetBounds(t *testing.T) {
 		`<styleSheet><numFmts>`+codes.String()+`</numFmts><cellXfs>`+styles.String()+`</cellXfs></styleSheet>`))
 	if got := c.Await(u); got.Stats != (servertest.Stats{Total: 1, Success: 1}) {
 		t.Errorf("a format that is too long: got %+v", got)
+	}
+}
+
+// TestCancelledRead: a file is read no further once its reader's context has ended.
+func TestCancelledRead(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	disk := upload.NewDisk(filepath.Join(t.TempDir(), "uploads"))
+	sid := addressbook.SID{1}
+	if err := disk.Write(ctx, 1, sid, strings.NewReader("number")); err != nil {
+		t.Fatal(err)
+	}
+	file, err := disk.Open(ctx, 1, sid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.ReadAt(make([]byte, 6), 0); err != nil {
+		t.Fatal(err)
+	}
+	gone := errors.New("the client is gone")
+	cancel(gone)
+	if _, err := file.ReadAt(make([]byte, 6), 0); !errors.Is(err, gone) {
+		t.Errorf("a read after that: %v", err)
 	}
 }
