@@ -91,6 +91,26 @@ func (w Window) Advances(next *Position) error {
 	return nil
 }
 
+// Period is the time from From on and before Until. A zero time leaves that end open.
+type Period struct{ From, Until time.Time }
+
+// All tells whether every time is in the period.
+func (p Period) All() bool { return p == Period{} }
+
+// SIDs returns the bounds of the sids of what was created in the period: they begin at
+// from and end before until. Nil leaves that end open. It is for stores.
+func (p Period) SIDs() (from, until *SID) {
+	if !p.From.IsZero() {
+		first := firstSID(p.From)
+		from = &first
+	}
+	if !p.Until.IsZero() {
+		first := firstSID(p.Until)
+		until = &first
+	}
+	return from, until
+}
+
 // Query asks for one page of an account's contacts. Its zero filters let all
 // of them pass.
 type Query struct {
@@ -115,6 +135,8 @@ type Query struct {
 	// Numbers are the ranges of which the contact's number must be in one, as
 	// [phone.CallingCode.Numbers] returns them. Nil lets all pass.
 	Numbers []phone.Range
+	// Created is when the contact was created. Sids tell it, to 1/4096 ms.
+	Created Period
 	// WithLists asks for the lists of each contact.
 	WithLists bool
 	// NoTotal leaves Page.Total zero. It is for callers that go through all
@@ -143,7 +165,7 @@ func (q *Query) Scans() bool {
 	case q.Sort != ByCreated || q.Offset > maxSkipped || len(q.Lists) > 1:
 		return true
 	default:
-		return q.Tag != "" || q.Email != "" || q.Name != "" || q.Search != "" || q.Numbers != nil
+		return q.Tag != "" || q.Email != "" || q.Name != "" || q.Search != "" || q.Numbers != nil || !q.Created.All()
 	}
 }
 

@@ -3,6 +3,7 @@ package addressbook
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -42,6 +43,18 @@ func (s SID) Prefix() uint64 { return binary.BigEndian.Uint64(s[:8]) }
 func (s SID) CreatedAt(nanos int64) bool {
 	const variant10 = 0b10
 	return s.Prefix() == tickOf(nanos).prefix() && s[8]>>6 == variant10
+}
+
+// firstSID returns the least sid of what was created at this time or later.
+func firstSID(t time.Time) (s SID) {
+	if earliest := time.Unix(0, 0); t.Before(earliest) {
+		t = earliest
+	}
+	if latest := time.Unix(0, math.MaxInt64); t.After(latest) {
+		t = latest
+	}
+	binary.BigEndian.PutUint64(s[:8], tickOf(t.UnixNano()).prefix())
+	return s
 }
 
 // A tick is the resolution of the time within a sid: 1/4096 ms, held as

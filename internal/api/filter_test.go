@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/test/servertest"
 )
 
@@ -123,6 +125,12 @@ func TestContactFilters(t *testing.T) {
 		{"/contacts", "calling_code=+91&name=sha+ra", []int{0}},
 		{"/contacts", "calling_code=1", nil},
 		{"/lists/" + a + "/contacts", "calling_code=91&name=asha", []int{0, 1}},
+		{"/contacts", "created_from=&created_before=", all},
+		{"/contacts", "created_from=2001-01-01T00:00:00Z", all},
+		{"/contacts", "created_before=2001-01-01T05:30:00+05:30", nil},
+		{"/contacts", "created_from=2001-01-01T05:30:00%2B05:30&created_before=9999-01-01T00:00:00Z&name=asha", []int{0, 1, 2}},
+		{"/lists/" + a + "/contacts", "created_from=2001-01-01T00:00:00Z", []int{0, 1, 4}},
+		{"/lists/" + a + "/contacts", "created_before=2001-01-01T00:00:00Z", nil},
 
 		{"/contacts", "list_sids=", all},
 		{"/contacts", "list_sids=,", all},
@@ -168,6 +176,45 @@ func TestContactFilters(t *testing.T) {
 		if !strings.HasPrefix(*link, c.Path("/lists/"+a+"/contacts?")) || !strings.Contains(*link, "filter=show_list") {
 			t.Errorf("the link is %s", *link)
 		}
+	}
+}
+
+// TestCreatedFilter: the first moment of the time that is asked for belongs to it, the
+// last does not.
+func TestCreatedFilter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 28, 18, 29, 59, 999_000_000, time.UTC)
+	c := servertest.Start(t, servertest.Options{Clock: clocktest.Func(func() time.Time { return now })}).Account("demo")
+	before := c.CreateOne(`{"number":"+919876543210"}`).SID
+	now = now.Add(time.Millisecond) // midnight in India
+	after := c.CreateOne(`{"number":"+919876543211"}`).SID
+	midnight := url.QueryEscape("2026-11-29T00:00:00+05:30")
+	for words, want := range map[string][]string{
+		"":                                       {before, after},
+		"created_from=" + midnight:               {after},
+		"created_before=" + midnight:             {before},
+		"created_from=2026-11-29T00:00:00+05:30": {after}, // the plus comes as a blank
+		"created_from=" + midnight + "&created_before=" + midnight:                                        nil,
+		"created_from=2026-11-28T18:29:59.999Z&created_before=" + midnight + "&number=%2B919876543210":    {before},
+		"created_from=2026-11-28T18:29:59.999Z&created_before=" + midnight + "&number=%2B919876543211":    nil,
+		"created_from=2026-11-28T18:29:59Z&created_before=2026-11-28T18:31:00Z&sort_by=date_created:desc": {after, before},
+	} {
+		var got []string
+		page := c.List(words).Page(t)
+		for _, item := range page.Response {
+			got = append(got, item.Data.SID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || page.Metadata.Total != len(want) {
+			t.Errorf("%s: of %d (-want +got):\n%s", words, page.Metadata.Total, diff)
+		}
+	}
+	for _, wrong := range []string{"2026-11-29", "yesterday", "2026-13-01T00:00:00Z", "2026-11-29T00:00:00"} {
+		if fault := c.List("created_before="+wrong).Fault(t, 400); fault.Code != 1002 || !strings.HasPrefix(fault.Description, "Invalid created_before: it must be a time") {
+			t.Errorf("%s: %+v", wrong, fault)
+		}
+	}
+	if file := c.Get(c.Path("/contacts/export?format=ndjson&created_from=" + midnight)); strings.Count(string(file.Body), "\n") != 1 || !strings.Contains(string(file.Body), after) {
+		t.Errorf("the export is %s", file.Body)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"callbook/internal/addressbook"
@@ -148,6 +149,19 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 			return addressbook.Query{}, window{}, fault.New(fault.Invalid, "Invalid calling_code: it must be that of a country, as 91")
 		}
 		query.Numbers = phone.CallingCode(code).Numbers()
+	}
+	for word, into := range map[string]*time.Time{
+		"created_from":   &query.Created.From,
+		"created_before": &query.Created.Until,
+	} {
+		// A plus that was not escaped comes as a blank.
+		text := strings.ReplaceAll(w.words.Get(word), " ", "+")
+		if text == "" {
+			continue
+		}
+		if *into, err = time.Parse(time.RFC3339, text); err != nil {
+			return addressbook.Query{}, window{}, fault.New(fault.Invalid, "Invalid "+word+": it must be a time as 2026-11-29T00:00:00+05:30")
+		}
 	}
 	return query, w, nil
 }

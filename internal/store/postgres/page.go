@@ -152,6 +152,13 @@ func selectContacts(account int64, q addressbook.Query) *selection {
 	} else {
 		s.counter = `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE account_id = $1`
 	}
+	from, until := q.Created.SIDs()
+	if from != nil {
+		s.and(s.sid+" >= %s", (*sidValue)(from))
+	}
+	if until != nil {
+		s.and(s.sid+" < %s", (*sidValue)(until))
+	}
 	if n := q.ByNumber(); n != 0 {
 		s.and("contacts.number = %s", int64(n))
 	}

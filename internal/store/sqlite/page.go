@@ -166,6 +166,13 @@ func newSelection(conn *sqlite.Conn, account int64, q addressbook.Query, at uint
 	if err != nil {
 		return s, err
 	}
+	from, until := q.Created.SIDs()
+	if from != nil {
+		s.and(s.sid+" >= ?", from[:])
+	}
+	if until != nil {
+		s.and(s.sid+" < ?", until[:])
+	}
 	if n := q.ByNumber(); n != 0 {
 		from, to := sidsAt(at)
 		s.and("contacts.sid BETWEEN ? AND ? AND contacts.number = ?", from[:], to[:], int64(n))

@@ -218,6 +218,47 @@ func pagesOfNumbers(t *testing.T, f *fixture) {
 	check([]phone.Range{{From: 1, To: 9}, {From: 5, To: 100}, {From: 999999999999999, To: 999999999999999}})
 }
 
+// pagesOfPeriods reads the contacts that were created in a time, by every sort field,
+// alone and together with other filters.
+func pagesOfPeriods(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	all := lib.memory.contacts
+	var times []time.Time
+	for _, c := range []addressbook.Contact{all[0], all[9], all[20], all[len(all)-1]} {
+		times = append(times, c.Created)
+	}
+	times = append(times, time.Time{}, all[0].Created.Add(-time.Hour), moment(), time.Unix(-1, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
+	for _, from := range times {
+		for _, until := range times {
+			q := addressbook.Query{Created: addressbook.Period{From: from, Until: until}}
+			for _, w := range sorts {
+				for _, part := range [][2]int{{0, 100}, {2, 5}} {
+					w.Offset, w.Limit = part[0], part[1]
+					for _, noTotal := range []bool{false, true} {
+						q.Window, q.NoTotal = w, noTotal
+						lib.answers(t, q)
+						filtered := q
+						filtered.Name = "a"
+						lib.answers(t, filtered)
+						filtered.Lists = sidsOfLists(lib.memory.lists[:1])
+						lib.answers(t, filtered)
+						filtered.Lists = sidsOfLists(lib.memory.lists)
+						lib.answers(t, filtered)
+					}
+				}
+			}
+		}
+	}
+	q := addressbook.Query{Window: addressbook.Window{Limit: 4}, Created: addressbook.Period{From: all[5].Created, Until: all[30].Created}}
+	for q.After = lib.memory.page(q).Next; q.After != nil; q.After = lib.memory.page(q).Next {
+		lib.answers(t, q)
+	}
+	q.Number = all[7].Number.String()
+	lib.answers(t, q)
+	q.Number = all[31].Number.String()
+	lib.answers(t, q)
+}
+
 // pagesWithLists asks for the lists of each contact, in every window.
 func pagesWithLists(t *testing.T, f *fixture) {
 	lib := newLibrary(t, f)

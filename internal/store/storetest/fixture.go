@@ -63,9 +63,11 @@ var births atomic.Int64
 // born returns a sid and a date after those of all before.
 func born() (sid addressbook.SID, created time.Time) {
 	birth := births.Add(1)
-	binary.BigEndian.PutUint64(sid[:8], uint64(firstBirth)+uint64(birth))
+	created = time.Unix(0, firstBirth+birth*int64(time.Microsecond))
+	from, _ := addressbook.Period{From: created}.SIDs()
+	sid = *from
 	binary.BigEndian.PutUint64(sid[8:], uint64(birth)*0x9e3779b97f4a7c15)
-	return sid, time.Unix(0, firstBirth+birth)
+	return sid, created
 }
 
 // moment is a time after all before.

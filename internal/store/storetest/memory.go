@@ -115,6 +115,8 @@ func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
 		return false
 	case q.Number != "" && q.Number != c.Number.String(),
 		q.Tag != "" && q.Tag != c.Texts[addressbook.Tag].Value,
+		!q.Created.From.IsZero() && c.Created.Before(q.Created.From),
+		!q.Created.Until.IsZero() && !c.Created.Before(q.Created.Until),
 		q.Numbers != nil && !slices.ContainsFunc(q.Numbers, func(r phone.Range) bool { return r.Has(c.Number) }),
 		fold(q.Email) != "" && fold(q.Email) != fold(c.Texts[addressbook.Email].Value):
 		return false
