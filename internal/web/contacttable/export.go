@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -51,6 +52,11 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 	} {
 		if value != "" {
 			query.Set(name, value)
+		}
+	}
+	for name, at := range map[string]time.Time{"created_from": q.Created.From, "created_before": q.Created.Until} {
+		if !at.IsZero() {
+			query.Set(name, at.Format(time.RFC3339))
 		}
 	}
 	for _, sid := range q.Lists {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -20,7 +21,10 @@ type Filter struct {
 	Tag     string
 	List    string // its name
 	Country string // a calling code
-	Sort    string // one of Sorts
+	// AddedFrom and AddedTo are the first and the last day on which the contact was
+	// added, as 2006-01-02 in the account's time zone; "" leaves that end open.
+	AddedFrom, AddedTo string
+	Sort               string // one of Sorts
 }
 
 // Sorts are the orders of a table of contacts; the first is the usual.
@@ -36,7 +40,7 @@ func FilterOf(v url.Values) Filter {
 	word := func(name string) string {
 		return strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(v.Get(name)), "\x00", ""), "")
 	}
-	f := Filter{Search: word("q"), Tag: word("tag"), List: word("list"), Country: word("country"), Sort: word("sort")}
+	f := Filter{Search: word("q"), Tag: word("tag"), List: word("list"), Country: word("country"), AddedFrom: word("added_from"), AddedTo: word("added_to"), Sort: word("sort")}
 	if !slices.ContainsFunc(Sorts, func(o shell.Option) bool { return o.Value == f.Sort }) {
 		f.Sort = ""
 	}
@@ -45,7 +49,8 @@ func FilterOf(v url.Values) Filter {
 
 // Words are the filter's names and values, without those that say nothing.
 func (f Filter) Words() []shell.Option {
-	all := []shell.Option{{Value: "q", Label: f.Search}, {Value: "tag", Label: f.Tag}, {Value: "list", Label: f.List}, {Value: "country", Label: f.Country}, {Value: "sort", Label: f.Sort}}
+	all := []shell.Option{{Value: "q", Label: f.Search}, {Value: "tag", Label: f.Tag}, {Value: "list", Label: f.List}, {Value: "country", Label: f.Country},
+		{Value: "added_from", Label: f.AddedFrom}, {Value: "added_to", Label: f.AddedTo}, {Value: "sort", Label: f.Sort}}
 	return slices.DeleteFunc(all, func(o shell.Option) bool { return o.Label == "" })
 }
 
@@ -104,6 +109,9 @@ func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.
 		}
 		q.Numbers = phone.CallingCode(code).Numbers()
 	}
+	if q.Created, wrong = f.added(acct.TimeZone); wrong != "" {
+		return q, wrong, nil
+	}
 	if q.Search != "" {
 		if n, err := book.Number(acct, f.Search); err == nil {
 			// A whole number is looked up, in whatever spelling. Should nobody
@@ -119,6 +127,25 @@ func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.
 		}
 	}
 	return q, "", nil
+}
+
+// added is the time from the beginning of the first day to the end of the last.
+func (f Filter) added(zone *time.Location) (p addressbook.Period, wrong string) {
+	for _, end := range []struct {
+		text string
+		into *time.Time
+		days int
+	}{{f.AddedFrom, &p.From, 0}, {f.AddedTo, &p.Until, 1}} {
+		if end.text == "" {
+			continue
+		}
+		day, err := time.ParseInLocation(time.DateOnly, end.text, zone)
+		if err != nil {
+			return p, "“" + end.text + "” is no day. Days are written as 2026-11-29."
+		}
+		*end.into = day.AddDate(0, 0, end.days)
+	}
+	return p, ""
 }
 
 // ListNamed returns the account's list of this name, or nil.
