@@ -1,95 +1,10 @@
 package addressbook
 
 import (
-	"bytes"
-	"cmp"
-	"errors"
-	"strconv"
-	"strings"
 	"time"
 
 	"callbook/internal/phone"
 )
-
-// SortField is what a page is sorted by. What is equal in it is sorted by its
-// sid, in the same direction.
-type SortField uint8
-
-// The sort fields. The zero one is the order of creation.
-const (
-	ByCreated SortField = iota
-	ByUpdated
-	ByName // a contact's first and last name, a list's name, without regard to case
-)
-
-// Window is the part of a collection that a page shows.
-type Window struct {
-	Offset int // how many to pass over, 0 or more
-	Limit  int // how many at most, 1 or more
-	Sort   SortField
-	Desc   bool
-	// After begins the page behind a position, before Offset counts; nil begins
-	// it at the first. It is stable while others come and go, and as fast on
-	// the last page as on the first.
-	After *Position
-}
-
-// Position is a place in a sorted collection: that of what has this key in the
-// sort field, and this sid. What was there may be gone by now.
-type Position struct {
-	Key string // see SortKey; "" when sorted by creation, where the sid tells all
-	SID SID
-}
-
-// SortKey returns what a contact or list is sorted by, given both of its keys.
-func (w Window) SortKey(updated time.Time, nameKey string) string {
-	switch w.Sort {
-	case ByUpdated:
-		return strconv.FormatInt(updated.UnixNano(), 10)
-	case ByName:
-		return nameKey
-	default:
-		return ""
-	}
-}
-
-// ErrNoAdvance means that the next page would not begin behind the one before: the
-// database is damaged. Whoever goes through all pages would never come to the
-// last one.
-var ErrNoAdvance = errors.New("a page does not advance: the database is damaged")
-
-// Advances returns [ErrNoAdvance] unless the position that follows a page of the
-// window is behind the one that the page began at; nil begins or ends the pages.
-func (w Window) Advances(next *Position) error {
-	if w.After == nil || next == nil {
-		return nil
-	}
-	order := 0
-	switch w.Sort {
-	case ByName:
-		order = strings.Compare(next.Key, w.After.Key)
-	case ByUpdated:
-		after, err := strconv.ParseInt(w.After.Key, 10, 64)
-		if err != nil {
-			return nil // a cursor that somebody made up; the next one is none
-		}
-		key, err := strconv.ParseInt(next.Key, 10, 64)
-		if err != nil {
-			return ErrNoAdvance
-		}
-		order = cmp.Compare(key, after)
-	}
-	if order == 0 {
-		order = bytes.Compare(next.SID[:], w.After.SID[:])
-	}
-	if w.Desc {
-		order = -order
-	}
-	if order <= 0 {
-		return ErrNoAdvance
-	}
-	return nil
-}
 
 // Period is the time from From on and before Until. A zero time leaves that end open.
 type Period struct{ From, Until time.Time }

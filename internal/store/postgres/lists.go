@@ -78,11 +78,8 @@ func (db *DB) Lists(ctx context.Context, account int64, q addressbook.ListQuery)
 	}
 	if len(page.Lists) > q.Limit {
 		page.Lists = page.Lists[:q.Limit]
-		last := &page.Lists[q.Limit-1]
-		page.Next = &addressbook.Position{
-			Key: q.SortKey(last.Updated, addressbook.NameKey(last.Name, "")),
-			SID: last.SID,
-		}
+		next := page.Lists[q.Limit-1].Position(q.Window)
+		page.Next = &next
 	}
 	return page, nil
 }

@@ -79,11 +79,8 @@ func (db *DB) Contacts(ctx context.Context, account int64, q addressbook.Query) 
 	}
 	if len(page.Contacts) > q.Limit {
 		page.Contacts = page.Contacts[:q.Limit]
-		last := &page.Contacts[q.Limit-1]
-		page.Next = &addressbook.Position{
-			Key: q.SortKey(last.Updated, last.NameKey()),
-			SID: last.SID,
-		}
+		next := page.Contacts[q.Limit-1].Position(q.Window)
+		page.Next = &next
 	}
 	return page, nil
 }

@@ -69,11 +69,8 @@ func (s *selection) queuePage(t *tx, columns string, w window) *pgx.QueuedQuery 
 	page := *s // its parameters are not those of the count
 	page.args = append([]any(nil), s.args...)
 	key := page.sid
-	switch w.Sort {
-	case addressbook.ByUpdated:
-		key = w.table + ".date_updated"
-	case addressbook.ByName:
-		key = w.table + ".name_key"
+	if w.Sort != addressbook.ByCreated {
+		key = w.key()
 	}
 	direction, beyond := "", ">"
 	if w.Desc {
@@ -103,12 +100,12 @@ func (s *selection) places(key string) string {
 func (s *selection) position(w window) string {
 	sid := func() string { return s.arg((*sidValue)(&w.After.SID)) }
 	switch w.Sort {
+	case addressbook.ByCreated:
+		return sid()
 	case addressbook.ByUpdated:
 		nanos, _ := strconv.ParseInt(w.After.Key, 10, 64) // what is no date comes before all
 		return s.arg(nanos) + ", " + sid()
-	case addressbook.ByName:
-		return s.arg(w.After.Key) + ", " + sid()
 	default:
-		return sid()
+		return s.arg(w.After.Key) + ", " + sid()
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"time"
 
 	"callbook/internal/addressbook"
 )
@@ -13,7 +12,7 @@ import (
 // place is where a contact stands in the order of a query.
 type place struct {
 	updated int64  // when sorted by it
-	name    []byte // its key, when sorted by it
+	key     []byte // when sorted by a text
 	sid     addressbook.SID
 }
 
@@ -21,18 +20,23 @@ type place struct {
 func placeOf(w addressbook.Window, p *addressbook.Position) *place {
 	at := &place{sid: p.SID}
 	switch w.Sort {
+	case addressbook.ByCreated:
 	case addressbook.ByUpdated:
 		// Whoever makes up a position gets a page from somewhere.
 		at.updated, _ = strconv.ParseInt(p.Key, 10, 64)
-	case addressbook.ByName:
-		at.name = []byte(p.Key)
+	default:
+		at.key = []byte(p.Key)
 	}
 	return at
 }
 
 // position is the place as a query names it.
 func (p *place) position(w addressbook.Window) *addressbook.Position {
-	return &addressbook.Position{Key: w.SortKey(time.Unix(0, p.updated), string(p.name)), SID: p.sid}
+	at := &addressbook.Position{Key: string(p.key), SID: p.sid}
+	if w.Sort == addressbook.ByUpdated {
+		at.Key = strconv.FormatInt(p.updated, 10)
+	}
+	return at
 }
 
 // topK is a bounded top-k selection: it keeps the first places of those that it is given.
@@ -57,7 +61,7 @@ func newTopK(w addressbook.Window, skip, limit int) *topK {
 func (b *topK) compare(x, y *place) int {
 	order := cmp.Compare(x.updated, y.updated)
 	if order == 0 {
-		order = bytes.Compare(x.name, y.name)
+		order = bytes.Compare(x.key, y.key)
 	}
 	if order == 0 {
 		order = bytes.Compare(x.sid[:], y.sid[:])
@@ -77,7 +81,7 @@ func (b *topK) add(p *place) {
 		b.skip--
 		return
 	}
-	b.kept = append(b.kept, place{updated: p.updated, name: bytes.Clone(p.name), sid: p.sid})
+	b.kept = append(b.kept, place{updated: p.updated, key: bytes.Clone(p.key), sid: p.sid})
 	if len(b.kept) == 2*b.limit {
 		b.sort()
 	}

@@ -74,13 +74,14 @@ func (f *filter) columns(sort addressbook.SortField) string {
 		}
 	}
 	search := len(f.words) > 0
-	name := len(f.name) > 0 || search || sort == addressbook.ByName
+	person := sort == addressbook.ByPerson
+	name := len(f.name) > 0 || search || person || sort == addressbook.ByName
 	need(name, scanFirstName, "first_name")
 	need(name, scanLastName, "last_name")
-	need(search, scanCompanyName, "company_name")
-	need(len(f.email) > 0 || search, scanEmail, "email")
-	need(search || f.numbers != nil, scanNumber, "number")
-	need(f.tag != "", scanTag, "tag")
+	need(search || person || sort == addressbook.ByCompany, scanCompanyName, "company_name")
+	need(len(f.email) > 0 || search || sort == addressbook.ByEmail, scanEmail, "email")
+	need(search || f.numbers != nil || person || sort == addressbook.ByNumber, scanNumber, "number")
+	need(f.tag != "" || sort == addressbook.ByTag, scanTag, "tag")
 	need(sort == addressbook.ByUpdated, scanUpdated, "date_updated")
 	return strings.Join(needed[:], ", ")
 }
@@ -161,27 +162,6 @@ func (f *filter) readName(row *sqlite.Stmt) {
 	case first == 0 && row.ColumnIsNull(scanFirstName):
 		f.text = append(f.text[:0], f.text[1:]...)
 	}
-}
-
-// nameKey returns the [addressbook.NameKey] of the row. It is valid until the next use
-// of the filter.
-func (f *filter) nameKey(row *sqlite.Stmt) []byte {
-	f.readName(row)
-	return f.folder.Fold(bytes.TrimSpace(f.text))
-}
-
-// place returns the row's place in the order. It is valid until the next use of the
-// filter.
-func (f *filter) place(row *sqlite.Stmt, sort addressbook.SortField) *place {
-	p := &f.at
-	row.ColumnBytes(scanSID, p.sid[:])
-	switch sort {
-	case addressbook.ByUpdated:
-		p.updated = row.ColumnInt64(scanUpdated)
-	case addressbook.ByName:
-		p.name = f.nameKey(row)
-	}
-	return p
 }
 
 // appendColumn appends a text of a row; NULL appends nothing.

@@ -54,11 +54,8 @@ func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook
 		}
 		if len(page.Contacts) > q.Limit {
 			page.Contacts = page.Contacts[:q.Limit]
-			last := &page.Contacts[q.Limit-1]
-			page.Next = &addressbook.Position{
-				Key: q.SortKey(last.Updated, last.NameKey()),
-				SID: last.SID,
-			}
+			next := page.Contacts[q.Limit-1].Position(q.Window)
+			page.Next = &next
 		}
 		if q.WithLists {
 			err = readLists(conn, account, share, &page)
@@ -91,7 +88,7 @@ func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook
 		Args: args,
 		ResultFunc: func(row *sqlite.Stmt) error {
 			if filter.matches(row) {
-				places.add(filter.place(row, q.Sort))
+				places.add(filter.place(row, q.Window))
 			}
 			if len(places.kept) > q.Limit {
 				return errEnough

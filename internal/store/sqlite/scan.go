@@ -81,7 +81,7 @@ func (s *scan) run(conn *sqlite.Conn, quota *rowQuota, order string) (found, err
 			}
 			if filter.matches(row) {
 				result.total++
-				result.add(filter.place(row, s.query.Sort))
+				result.add(filter.place(row, s.query.Window))
 			}
 			return nil
 		},

@@ -131,7 +131,7 @@ func listed(t tb, store addressbook.Store, account int64, want ...addressbook.Li
 	if err != nil {
 		t.Fatalf("read lists: %v", err)
 	}
-	all := sortedBy(want, addressbook.ByCreated, false, listPosition)
+	all := sortedBy(want, addressbook.Window{}, listPosition)
 	same(t, "lists", page, addressbook.ListPage{Lists: all, Total: len(all)})
 	for _, l := range all {
 		got, err := store.List(t.Context(), account, l.SID)
@@ -204,7 +204,7 @@ func (f *fixture) hasMembers(t *testing.T, l addressbook.List, want ...addressbo
 	if page.Total != len(want) {
 		t.Errorf("list %s: the total is %d, want %d", l.Name, page.Total, len(want))
 	}
-	sameContacts(t, page.Contacts, sortedBy(want, addressbook.ByCreated, false, contactPosition))
+	sameContacts(t, page.Contacts, sortedBy(want, addressbook.Window{}, contactPosition))
 	if got, err := f.Contacts.List(t.Context(), f.account, l.SID); err != nil || got.ContactCount != len(want) {
 		t.Errorf("list %s: contact_count is %d, want %d (error: %v)", l.Name, got.ContactCount, len(want), err)
 	}

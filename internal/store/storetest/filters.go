@@ -262,7 +262,7 @@ func pagesOfPeriods(t *testing.T, f *fixture) {
 // pagesWithLists asks for the lists of each contact, in every window.
 func pagesWithLists(t *testing.T, f *fixture) {
 	lib := newLibrary(t, f)
-	for _, w := range windows(len(lib.memory.contacts)) {
+	for _, w := range windows(len(lib.memory.contacts), sorts) {
 		lib.answers(t, addressbook.Query{Window: w, WithLists: true})
 		lib.answers(t, addressbook.Query{Window: w, WithLists: true, Lists: sidsOfLists(lib.memory.lists[:2]), Name: "1"})
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
@@ -163,33 +164,76 @@ func (m *memory) listPage(q addressbook.ListQuery) (page addressbook.ListPage) {
 type position struct {
 	sid              addressbook.SID
 	created, updated time.Time
-	name             string
+	texts            map[addressbook.SortField]sortText
+	of               interface {
+		Position(w addressbook.Window) addressbook.Position
+	}
+}
+
+// sortText is a text that something is sorted by. Those that have none come
+// together, behind those that have it or before them: blank tells how little they have.
+type sortText struct {
+	blank int
+	text  string
 }
 
 func contactPosition(c addressbook.Contact) position {
-	return position{c.SID, c.Created, c.Updated, c.NameKey()}
+	searched := func(f addressbook.TextField) sortText {
+		if text := strings.TrimSpace(addressbook.SearchText(c.Texts[f].Value)); text != "" {
+			return sortText{text: text}
+		}
+		return sortText{blank: 2}
+	}
+	digits := strings.TrimPrefix(c.Number.String(), "+")
+	person, company := sortText{text: c.NameKey()}, searched(addressbook.CompanyName)
+	switch {
+	case person.text != "":
+	case company.text != "":
+		person = sortText{1, company.text}
+	default:
+		person = sortText{2, digits}
+	}
+	tag := sortText{text: strings.Map(func(r rune) rune {
+		if r <= unicode.MaxASCII {
+			return unicode.ToLower(r)
+		}
+		return r
+	}, strings.Trim(c.Texts[addressbook.Tag].Value, " "))}
+	if tag.text == "" {
+		tag.blank = 2
+	}
+	return position{c.SID, c.Created, c.Updated, map[addressbook.SortField]sortText{
+		addressbook.ByName: {text: c.NameKey()}, addressbook.ByPerson: person, addressbook.ByCompany: company,
+		addressbook.ByEmail: searched(addressbook.Email), addressbook.ByTag: tag, addressbook.ByNumber: {text: digits},
+	}, &c}
 }
 
 func listPosition(l addressbook.List) position {
-	return position{l.SID, l.Created, l.Updated, addressbook.NameKey(l.Name, "")}
+	name := sortText{text: addressbook.NameKey(l.Name, "")}
+	return position{l.SID, l.Created, l.Updated, map[addressbook.SortField]sortText{addressbook.ByName: name}, &l}
 }
 
-func (p position) compare(other position, field addressbook.SortField) int {
+// compare compares in the ascending order of a window.
+func (p position) compare(other position, w addressbook.Window) int {
 	byField := 0
-	switch field {
+	switch w.Sort {
 	case addressbook.ByCreated:
 		byField = p.created.Compare(other.created)
 	case addressbook.ByUpdated:
 		byField = p.updated.Compare(other.updated)
-	case addressbook.ByName:
-		byField = cmp.Compare(p.name, other.name)
+	default:
+		a, b := p.texts[w.Sort], other.texts[w.Sort]
+		if byField = cmp.Compare(a.blank, b.blank); w.BlanksFirst {
+			byField = -byField
+		}
+		byField = cmp.Or(byField, cmp.Compare(a.text, b.text))
 	}
 	return cmp.Or(byField, bytes.Compare(p.sid[:], other.sid[:]))
 }
 
 // cut sorts a collection and returns the part of it that a page shows.
 func cut[E any](all []E, w addressbook.Window, at func(E) position) (part []E, next *addressbook.Position) {
-	all = sortedBy(all, w.Sort, w.Desc, at)
+	all = sortedBy(all, w, at)
 	if w.After != nil {
 		// The keys of positions compare as a store compares them, so what is
 		// before the page is found by what is at the position.
@@ -198,15 +242,15 @@ func cut[E any](all []E, w addressbook.Window, at func(E) position) (part []E, n
 	all = all[min(w.Offset, len(all)):]
 	if len(all) > w.Limit {
 		all = all[:w.Limit]
-		last := at(all[w.Limit-1])
-		next = &addressbook.Position{Key: w.SortKey(last.updated, last.name), SID: last.sid}
+		last := at(all[w.Limit-1]).of.Position(w)
+		next = &last
 	}
 	return all, next
 }
 
 // beyond tells whether a place comes after the position of the window.
 func beyond(p position, w addressbook.Window) bool {
-	key, after := w.SortKey(p.updated, p.name), w.After.Key
+	key, after := p.of.Position(w).Key, w.After.Key
 	byKey := cmp.Compare(key, after)
 	if w.Sort == addressbook.ByUpdated && len(key) != len(after) {
 		byKey = cmp.Compare(len(key), len(after)) // digits, of dates after 1970
@@ -216,7 +260,7 @@ func beyond(p position, w addressbook.Window) bool {
 }
 
 // sortedBy is how a store should sort.
-func sortedBy[E any](all []E, field addressbook.SortField, desc bool, at func(E) position) []E {
+func sortedBy[E any](all []E, w addressbook.Window, at func(E) position) []E {
 	type placed struct {
 		position
 		element E
@@ -225,8 +269,8 @@ func sortedBy[E any](all []E, field addressbook.SortField, desc bool, at func(E)
 	for i, e := range all {
 		places[i] = placed{at(e), e}
 	}
-	slices.SortFunc(places, func(a, b placed) int { return a.compare(b.position, field) })
-	if desc {
+	slices.SortFunc(places, func(a, b placed) int { return a.compare(b.position, w) })
+	if w.Desc {
 		slices.Reverse(places)
 	}
 	order := make([]E, len(all))

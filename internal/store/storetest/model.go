@@ -134,6 +134,7 @@ func drawContacts(rt *rapid.T) []addressbook.Contact {
 	for i, offset := range offsets {
 		all[i] = contact(firstNumber + phone.Number(offset))
 		all[i].Texts[addressbook.FirstName], all[i].Texts[addressbook.LastName] = drawName(rt), drawName(rt)
+		all[i].Texts[addressbook.CompanyName], all[i].Texts[addressbook.Tag] = drawName(rt), drawName(rt)
 	}
 	return all
 }
@@ -349,6 +350,8 @@ func (m *model) check(rt *rapid.T) {
 			break
 		}
 	}
+	w = rapid.SampledFrom(listSorts).Draw(rt, "order of lists")
+	w.Offset, w.Limit = q.Offset, q.Limit
 	m.listAnswers(rt, o, addressbook.ListQuery{Window: w, Name: part})
 }
 

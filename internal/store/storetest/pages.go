@@ -13,13 +13,10 @@ import (
 func bySID(a, b addressbook.Contact) int { return bytes.Compare(a.SID[:], b.SID[:]) }
 
 func emptyPage(t *testing.T, f *fixture) {
-	for _, field := range []addressbook.SortField{addressbook.ByCreated, addressbook.ByUpdated, addressbook.ByName} {
-		for _, q := range []addressbook.Query{
-			{Window: addressbook.Window{Limit: 20, Sort: field}},
-			{Window: addressbook.Window{Limit: 1, Sort: field, Desc: true}},
-			{Window: addressbook.Window{Offset: 7, Limit: 1000, Sort: field}},
-		} {
-			page := getPage(t, f.Contacts, f.account, q)
+	for _, w := range sorts {
+		for _, part := range [][2]int{{0, 20}, {0, 1}, {7, 1000}} {
+			w.Offset, w.Limit = part[0], part[1]
+			page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: w})
 			if len(page.Contacts) != 0 || page.Total != 0 {
 				t.Errorf("an account without contacts has a page of %d, total %d", len(page.Contacts), page.Total)
 			}
@@ -47,21 +44,20 @@ func pages(t *testing.T, f *fixture) {
 	f.insertAllNew(t, all[20:]...)
 	f.insertAllNew(t, all[:20]...)
 	n := len(all)
-	for _, field := range []addressbook.SortField{addressbook.ByCreated, addressbook.ByUpdated, addressbook.ByName} {
-		for _, desc := range []bool{false, true} {
-			order := sortedBy(all, field, desc, contactPosition)
-			for _, offset := range []int{0, 1, 7, n - 1, n, n + 1, math.MaxInt32} {
-				for _, limit := range []int{1, 2, 20, n, n + 1, 1000} {
-					q := addressbook.Query{Window: addressbook.Window{Offset: offset, Limit: limit, Sort: field, Desc: desc}}
-					page := getPage(t, f.Contacts, f.account, q)
-					if page.Total != n {
-						t.Errorf("%+v: the total is %d, want %d", q, page.Total, n)
-					}
-					from := min(offset, n)
-					sameContacts(t, page.Contacts, order[from:min(from+limit, n)])
-					if t.Failed() {
-						t.Fatalf("the query was %+v", q)
-					}
+	for _, w := range sorts {
+		order := sortedBy(all, w, contactPosition)
+		for _, offset := range []int{0, 1, 7, n - 1, n, n + 1, math.MaxInt32} {
+			for _, limit := range []int{1, 2, 20, n, n + 1, 1000} {
+				q := addressbook.Query{Window: w}
+				q.Offset, q.Limit = offset, limit
+				page := getPage(t, f.Contacts, f.account, q)
+				if page.Total != n {
+					t.Errorf("%+v: the total is %d, want %d", q, page.Total, n)
+				}
+				from := min(offset, n)
+				sameContacts(t, page.Contacts, order[from:min(from+limit, n)])
+				if t.Failed() {
+					t.Fatalf("the query was %+v", q)
 				}
 			}
 		}
@@ -84,7 +80,8 @@ func pagesOfNames(t *testing.T, f *fixture) {
 	}
 	f.insertAllNew(t, all...)
 	for _, desc := range []bool{false, true} {
-		page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: len(all), Sort: addressbook.ByName, Desc: desc}})
-		sameContacts(t, page.Contacts, sortedBy(all, addressbook.ByName, desc, contactPosition))
+		w := addressbook.Window{Limit: len(all), Sort: addressbook.ByName, Desc: desc}
+		page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: w})
+		sameContacts(t, page.Contacts, sortedBy(all, w, contactPosition))
 	}
 }

@@ -56,6 +56,7 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"empty page", emptyPage},
 		{"pages", pages},
 		{"pages of names", pagesOfNames},
+		{"pages both ways", pagesBothWays},
 		{"pages of lists' contacts", pagesOfLists},
 		{"pages of searches", pagesOfSearches},
 		{"words that no text can have", wordsOfNoText},

@@ -87,7 +87,7 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 		return page.Contacts, page.Next, err
 	}
 	position := func(c addressbook.Contact) addressbook.Position {
-		return addressbook.Position{Key: q.SortKey(c.Updated, c.NameKey()), SID: c.SID}
+		return c.Position(q.Window)
 	}
 	address := func(word, place string) string { return t.Filter.URL(path, word, place) }
 	contacts, previous, next, err := Turn(query, q.Window, read, position, address)

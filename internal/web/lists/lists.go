@@ -77,7 +77,7 @@ func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
 		return page.Lists, page.Next, err
 	}
 	position := func(l addressbook.List) addressbook.Position {
-		return addressbook.Position{Key: q.SortKey(l.Updated, addressbook.NameKey(l.Name, "")), SID: l.SID}
+		return l.Position(q.Window)
 	}
 	address := func(word, place string) string { return filter.URL("/lists", word, place) }
 	var err error

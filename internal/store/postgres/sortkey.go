@@ -1,0 +1,36 @@
+package postgres
+
+import (
+	"fmt"
+
+	"callbook/internal/addressbook"
+)
+
+// key is an expression for what a window is sorted by, where that is not the sid. It is
+// what [addressbook.Contact.SortKey] returns.
+func (w window) key() string {
+	const digits = `(contacts.number::text COLLATE "C")`
+	// What a search folds has no blank but this one.
+	company, email := "btrim("+companyFolded+", ' ')", "btrim("+emailFolded+", ' ')"
+	blank := func(b addressbook.Blank) string { return "'" + string(w.Blank(b)) + "'" }
+	text := func(text string) string {
+		return fmt.Sprintf("coalesce(%s || nullif(%s, ''), %s)", blank(addressbook.NotBlank), text, blank(addressbook.AllBlank))
+	}
+	switch w.Sort {
+	case addressbook.ByUpdated:
+		return w.table + ".date_updated"
+	case addressbook.ByPerson:
+		return fmt.Sprintf("coalesce(%s || nullif(contacts.name_key, ''), %s || nullif(%s, ''), %s || %s)",
+			blank(addressbook.NotBlank), blank(addressbook.HalfBlank), company, blank(addressbook.AllBlank), digits)
+	case addressbook.ByCompany:
+		return text(company)
+	case addressbook.ByEmail:
+		return text(email)
+	case addressbook.ByTag:
+		return text("btrim(lower(contacts.tag), ' ')") // of ASCII: the collation is "C"
+	case addressbook.ByNumber:
+		return digits
+	default:
+		return w.table + ".name_key"
+	}
+}
