@@ -58,12 +58,12 @@ var rules = map[string][]string{
 	"internal/work":         {"internal/fault"},
 	// Front doors.
 	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/negotiate", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/upload", "internal/upload/table"},
-	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/session", "internal/summary", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/shell", "internal/web/signin"},
+	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/shell", "internal/web/signin"},
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 	// Of the pages: what all of them are made with, and rooms, which know no other
 	// room.
 	"internal/web/words":        {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/upload", "internal/upload/table"},
-	"internal/web/shell":        {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/negotiate", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/web/words"},
+	"internal/web/shell":        {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/journal", "internal/negotiate", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/web/words"},
 	"internal/web/contacttable": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone", "internal/web/shell", "internal/web/words"},
 	"internal/web/overview":     {"internal/addressbook", "internal/clock", "internal/phone", "internal/summary", "internal/upload", "internal/usage", "internal/web/shell", "internal/web/words"},
 	"internal/web/contacts":     {"internal/account", "internal/addressbook", "internal/budget", "internal/export", "internal/fault", "internal/slowbody", "internal/summary", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},

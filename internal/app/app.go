@@ -124,6 +124,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Imports:  imports,
 			Summary:  summary.NewKeeper(stores.Summary, cfg.Clock),
 			Usage:    a.usage,
+			Receipts: a.receipts,
 			API:      wire.As,
 			Document: openapi.Document,
 			BaseURL:  cfg.BaseURL,

@@ -53,7 +53,7 @@ type Keeper struct {
 	quota int64
 
 	mu      sync.Mutex
-	running map[slot]struct{} // no more than the requests in flight
+	running map[slot]chan struct{} // closed when the key is free; no more than the requests in flight
 }
 
 // slot is a key of an account.
@@ -70,7 +70,7 @@ func New(store Store, opts Options) *Keeper {
 	if opts.Quota == 0 {
 		opts.Quota = DefaultQuota
 	}
-	return &Keeper{store: store, clock: cmp.Or(opts.Clock, clock.System), log: opts.Log, quota: opts.Quota, running: make(map[slot]struct{})}
+	return &Keeper{store: store, clock: cmp.Or(opts.Clock, clock.System), log: opts.Log, quota: opts.Quota, running: make(map[slot]chan struct{})}
 }
 
 // Attempt is a request that has its key for itself until it ends. It belongs to
@@ -95,8 +95,48 @@ func (k *Keeper) Begin(account int64, key string) (*Attempt, error) {
 	if _, taken := k.running[s]; taken {
 		return nil, ErrRunning
 	}
-	k.running[s] = struct{}{}
+	k.running[s] = make(chan struct{})
 	return &Attempt{keeper: k, slot: s}, nil
+}
+
+// BeginNext is [Keeper.Begin] for one who waits while another request has the key.
+// The error is then the cause of ctx.
+func (k *Keeper) BeginNext(ctx context.Context, account int64, key string) (*Attempt, error) {
+	for {
+		a, err := k.Begin(account, key)
+		if err != error(ErrRunning) {
+			return a, err
+		}
+		k.mu.Lock()
+		free := k.running[slot{account, key}]
+		k.mu.Unlock()
+		if free == nil {
+			continue // it has ended meanwhile
+		}
+		select {
+		case <-free:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// Find returns the receipt of a key, whatever the request was; nil when there is
+// none, or when it has expired.
+func (k *Keeper) Find(ctx context.Context, account int64, key string) (*Receipt, error) {
+	if check(key) != nil {
+		return nil, nil
+	}
+	r, err := k.store.Receipt(ctx, account, key)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case k.clock.Now().Sub(r.Created) >= Lifetime:
+		return nil, nil
+	}
+	return &r, nil
 }
 
 func check(key string) error {
@@ -115,6 +155,7 @@ func check(key string) error {
 func (a *Attempt) End() {
 	a.keeper.mu.Lock()
 	defer a.keeper.mu.Unlock()
+	close(a.keeper.running[a.slot])
 	delete(a.keeper.running, a.slot)
 }
 

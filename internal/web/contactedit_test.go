@@ -227,7 +227,7 @@ func TestDeleteAndUndo(t *testing.T) {
 	stays, goes := c.CreateList("stays"), c.CreateList("goes")
 	c.Add(stays.SID, before.SID)
 	c.Add(goes.SID, before.SID)
-	page := b.Submit("/contacts/"+before.SID+"/delete", nil).PageText(t, 200)
+	page := b.Follow(b.Submit("/contacts/"+before.SID+"/delete", nil)).PageText(t, 200)
 	has(t, page, "Deleted Asha", "under a new sid")
 	if c.Total() != 0 {
 		t.Fatalf("there are %d contacts", c.Total())

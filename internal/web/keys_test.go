@@ -12,14 +12,19 @@ import (
 
 var newCredentials = regexp.MustCompile(`(?s)id="api-key">([0-9a-f]{32})<.*id="api-token">([0-9a-f]{64})<`)
 
+// createKey sends the form of a new key, and returns the page that it leads to.
+func createKey(t *testing.T, b *servertest.Browser, form url.Values) string {
+	t.Helper()
+	return b.Follow(b.Submit("/api/keys", form)).PageText(t, 200)
+}
+
 func TestCreateKey(t *testing.T) {
 	t.Parallel()
 	s, clock := serve(t)
 	c := s.Account("demo")
 	b := s.SignedIn("demo")
 	has(t, b.Open("/api").PageText(t, 200), "demo", s.URL, c.Key, "never")
-	made := b.Submit("/api/keys", url.Values{"name": {" nightly sync "}, "expires": {"30"}})
-	page := made.PageText(t, 200)
+	page := createKey(t, b, url.Values{"name": {" nightly sync "}, "expires": {"30"}})
 	found := newCredentials.FindStringSubmatch(page)
 	if found == nil {
 		t.Fatalf("no key and token:\n%s", page)
@@ -31,7 +36,7 @@ func TestCreateKey(t *testing.T) {
 	// The token is nowhere to be had again.
 	list := b.Open("/api").PageText(t, 200)
 	has(t, list, "nightly sync", key, "13 Apr 2026")
-	for _, path := range []string{"/api", "/api/samples?key=" + key, "/api/keys/" + key + "/revoke"} {
+	for _, path := range []string{"/api", "/api/keys/" + key + "/created", "/api/samples?key=" + key, "/api/keys/" + key + "/revoke"} {
 		if strings.Contains(string(b.Open(path).Body), token) {
 			t.Errorf("%s says the token", path)
 		}
@@ -106,7 +111,7 @@ func TestHostileKeyName(t *testing.T) {
 	s.Account("demo")
 	b := s.SignedIn("demo")
 	for _, name := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `{{.}}`, "=1+1", "नाम 𝄞"} {
-		created := b.Submit("/api/keys", url.Values{"name": {name}}).PageText(t, 200)
+		created := createKey(t, b, url.Values{"name": {name}})
 		key := newCredentials.FindStringSubmatch(created)[1]
 		for _, page := range []string{
 			created, string(b.Open("/api").Body), string(b.Open("/api/samples?key=" + key).Body), string(b.Open("/api/keys/" + key + "/revoke").Body),

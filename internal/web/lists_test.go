@@ -138,7 +138,7 @@ func TestPasteNumbers(t *testing.T) {
 		if create {
 			form.Set("create", "1")
 		}
-		for _, m := range addedLine.FindAllStringSubmatch(b.Submit(path, form).PageText(t, 200), -1) {
+		for _, m := range addedLine.FindAllStringSubmatch(b.Follow(b.Submit(path, form)).PageText(t, 200), -1) {
 			outcomes = append(outcomes, html.UnescapeString(m[1]+" "+m[2]+": "+m[4]))
 		}
 		return outcomes

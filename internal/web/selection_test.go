@@ -36,7 +36,7 @@ func TestSelectedToList(t *testing.T) {
 	there := c.CreateList("There")
 	c.Add(there.SID, sids[0])
 	form := url.Values{"sid": {sids[0], sids[1], sids[1], "x", strings.Repeat("0", 32)}, "do": {"list"}, "q": {"P"}}
-	page := b.Submit("/contacts/selected", form).PageText(t, 200)
+	page := b.Follow(b.Submit("/contacts/selected", form)).PageText(t, 200)
 	has(t, page, "3 contacts are selected.", `action="/contacts/selected/list"`, `value="`+sids[1]+`"`, `<option value="There">`, `name="q" value="P"`)
 
 	form.Set("name", " There ")
@@ -58,7 +58,8 @@ func TestSelectedToList(t *testing.T) {
 	b.Submit("/contacts/selected", url.Values{"do": {"list"}, "tag": {"T1"}}).Redirect(t, "/contacts?tag=T1")
 	has(t, b.Open("/contacts?tag=T1").PageText(t, 200), "No contact is selected.")
 	b.Submit("/contacts/selected/list", url.Values{"all": {"1"}, "tag": {"none"}, "name": {"Never"}}).Redirect(t, "/contacts?tag=none")
-	b.Submit("/contacts/selected", url.Values{"do": {"nothing"}, "sid": {sids[0]}}).PageText(t, 400)
+	b.Follow(b.Submit("/contacts/selected", url.Values{"do": {"nothing"}, "sid": {sids[0]}})).PageText(t, 400)
+	b.Open("/contacts/selected?page=unknown").Redirect(t, "/contacts")
 	if n := c.Get(c.Path("/lists?name=Never")).ListPage(t).Metadata.Total; n != 0 {
 		t.Error("a list was made for nobody")
 	}
@@ -68,7 +69,7 @@ func TestTagSelected(t *testing.T) {
 	t.Parallel()
 	c, b, sids := crowd(t, 60)
 	form := url.Values{"sid": sids[:4], "do": {"tag"}}
-	has(t, b.Submit("/contacts/selected", form).PageText(t, 200), "4 contacts are selected.", `name="value"`)
+	has(t, b.Follow(b.Submit("/contacts/selected", form)).PageText(t, 200), "4 contacts are selected.", `name="value"`)
 	form.Set("value", "VIP")
 	b.Submit("/contacts/selected/tag", form).Redirect(t, "/contacts")
 	has(t, b.Open("/contacts").PageText(t, 200), "Tagged 4 contacts “VIP”.")
@@ -94,10 +95,10 @@ func TestDeleteSelected(t *testing.T) {
 	list := c.CreateList("list")
 	c.Add(list.SID, sids[0])
 	form := url.Values{"sid": sids[:2], "do": {"delete"}}
-	page := b.Submit("/contacts/selected", form).PageText(t, 200)
+	page := b.Follow(b.Submit("/contacts/selected", form)).PageText(t, 200)
 	has(t, page, "Delete 2 contacts?", "You can undo it")
 	form.Set("count", hidden(t, page, "count"))
-	page = b.Submit("/contacts/selected/delete", form).PageText(t, 200)
+	page = b.Follow(b.Submit("/contacts/selected/delete", form)).PageText(t, 200)
 	has(t, page, "Deleted 2 contacts")
 	b.Submit("/contacts/undo", url.Values{"contacts": {hidden(t, page, "contacts")}}).Redirect(t, "/contacts")
 	has(t, b.Open("/contacts").PageText(t, 200), "Brought back 2 contacts, with new sids.", "330 contacts")
@@ -107,7 +108,7 @@ func TestDeleteSelected(t *testing.T) {
 
 	// More than can be brought back.
 	all := url.Values{"all": {"1"}, "tag": {"T1"}, "do": {"delete"}}
-	page = b.Submit("/contacts/selected", all).PageText(t, 200)
+	page = b.Follow(b.Submit("/contacts/selected", all)).PageText(t, 200)
 	has(t, page, "Delete 110 contacts?", "This cannot be undone")
 	all.Set("count", hidden(t, page, "count"))
 	// Meanwhile there is one more: that is to be confirmed again.
@@ -118,7 +119,7 @@ func TestDeleteSelected(t *testing.T) {
 		t.Fatalf("there are %d contacts", c.Total())
 	}
 	all.Set("count", hidden(t, page, "count"))
-	page = b.Submit("/contacts/selected/delete", all).PageText(t, 200)
+	page = b.Follow(b.Submit("/contacts/selected/delete", all)).PageText(t, 200)
 	has(t, page, "Deleted 111 contacts", `href="/contacts?tag=T1"`)
 	if strings.Contains(page, "Undo") || c.Total() != 220 || tagged(t, c, "T1") != 0 {
 		t.Errorf("there are %d contacts:\n%s", c.Total(), page)
@@ -158,7 +159,7 @@ func TestSelectedBulks(t *testing.T) {
 	}
 	b.Submit("/lists/"+list+"/remove", url.Values{"all": {"1"}}).Redirect(t, "/lists/"+list)
 	has(t, b.Open("/lists/"+list).PageText(t, 200), "Took 5,100 contacts out of the list.", "Nobody is in this list yet")
-	b.Submit("/contacts/selected/delete", url.Values{"all": {"1"}, "country": {"91"}, "count": {fmt.Sprint(n)}}).PageText(t, 200)
+	b.Follow(b.Submit("/contacts/selected/delete", url.Values{"all": {"1"}, "country": {"91"}, "count": {fmt.Sprint(n)}})).PageText(t, 200)
 	if c.Total() != 0 {
 		t.Errorf("there are %d contacts", c.Total())
 	}

@@ -16,6 +16,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/clock"
+	"callbook/internal/journal"
 	"callbook/internal/session"
 	"callbook/internal/summary"
 	"callbook/internal/upload"
@@ -38,6 +39,8 @@ type Config struct {
 	Imports  *upload.Importer
 	Summary  *summary.Keeper
 	Usage    *usage.Counter
+	// Receipts keeps what became of forms.
+	Receipts *journal.Keeper
 	// API returns the wire API for this caller, who needs no key there, as long as
 	// permit returns no fault.
 	API func(caller account.Caller, permit func(context.Context) error) http.Handler
@@ -57,7 +60,7 @@ type Dashboard = shell.Dashboard
 // New returns the dashboard. It panics when its templates, which are part of the
 // program, are not well-formed.
 func New(cfg Config) *Dashboard {
-	return shell.New(shell.Config{Sessions: cfg.Sessions, API: cfg.API, BaseURL: cfg.BaseURL},
+	return shell.New(shell.Config{Sessions: cfg.Sessions, Receipts: cfg.Receipts, API: cfg.API, BaseURL: cfg.BaseURL},
 		// The navigation has them in this order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary},

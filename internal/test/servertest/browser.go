@@ -116,6 +116,17 @@ func (b *Browser) Cookie(name string) string {
 	return ""
 }
 
+// Follow opens the page that an answer leads to, as a browser does after a form; an
+// answer that leads nowhere ends the test.
+func (b *Browser) Follow(a Answer) Answer {
+	b.t.Helper()
+	to := a.Header.Get("Location")
+	if a.Status != http.StatusSeeOther || to == "" {
+		b.t.Fatalf("got status %d, want %d; body: %.500s", a.Status, http.StatusSeeOther, a.Body)
+	}
+	return b.Open(to)
+}
+
 // Redirect checks that the answer leads to this path; another ends the test.
 func (a Answer) Redirect(t testing.TB, want string) {
 	t.Helper()

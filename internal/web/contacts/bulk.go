@@ -152,5 +152,5 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Deleting", Worked: worked, Count: n,
 			Path: "/contacts/selected", More: []shell.Option{{Value: "do", Label: "delete"}}}), nil
 	}
-	return deletedPage(first, lists, deleted, s.Back())
+	return keepDeleted(r, first, lists, deleted, s.Back())
 }

@@ -1,7 +1,9 @@
 package contacts
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -22,9 +24,34 @@ type selectedData struct {
 	Before int  // how many a deletion was confirmed for, when they are others now; 0 else
 }
 
+// keepSelected keeps a selection and what a table's button says of it, and leads to the
+// page that asks how to do it.
+func (room *Room) keepSelected(r *http.Request) (shell.Answer, error) {
+	s := contacttable.SelectionIn(r.PostForm)
+	if _, err := s.Size(r.Context(), room.Book, shell.AccountOf(r)); err != nil {
+		return s.Refused(err)
+	}
+	page, err := shell.Keep(r, r.PostForm)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.GoTo("/contacts/selected?page=" + page), nil
+}
+
 // selectedPage asks how to do what a table's button says.
 func (room *Room) selectedPage(r *http.Request) (shell.Answer, error) {
-	return room.askSelected(r, selectedData{Selection: contacttable.SelectionIn(r.PostForm), Do: r.PostForm.Get("do")})
+	query := r.URL.Query()
+	var form url.Values
+	there, err := shell.Kept(r, cmp.Or(query.Get("page"), query.Get("typed")), &form)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if !there {
+		return shell.GoTo("/contacts").Noting("The selection is not kept any more. Select the contacts again."), nil
+	}
+	data := selectedData{Selection: contacttable.SelectionIn(form), Do: form.Get("do")}
+	data.Field.Value = cmp.Or(form.Get("name"), form.Get("value"))
+	return room.askSelected(r, data)
 }
 
 func (room *Room) askSelected(r *http.Request, data selectedData) (shell.Answer, error) {

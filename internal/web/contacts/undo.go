@@ -91,12 +91,12 @@ func (room *Room) deleteContact(r *http.Request) (shell.Answer, error) {
 	if len(deleted) == 0 {
 		return shell.Answer{}, addressbook.ErrNoContact
 	}
-	return deletedPage([]addressbook.Contact{deleted[0]}, map[addressbook.SID][]addressbook.ListRef{c.SID: lists}, 1, "/contacts")
+	return keepDeleted(r, []addressbook.Contact{deleted[0]}, map[addressbook.SID][]addressbook.ListRef{c.SID: lists}, 1, "/contacts")
 }
 
-// deletedPage tells of contacts that were deleted, and offers to bring them
-// back where all of them are known.
-func deletedPage(deleted []addressbook.Contact, lists map[addressbook.SID][]addressbook.ListRef, count int, back string) (shell.Answer, error) {
+// keepDeleted leads to the page that tells of contacts that were deleted, and that
+// offers to bring them back where all of them are known.
+func keepDeleted(r *http.Request, deleted []addressbook.Contact, lists map[addressbook.SID][]addressbook.ListRef, count int, back string) (shell.Answer, error) {
 	data := deletedData{Count: count, Back: back}
 	if count == 1 && len(deleted) == 1 {
 		data.Name = contacttable.Title(deleted[0])
@@ -110,6 +110,22 @@ func deletedPage(deleted []addressbook.Contact, lists map[addressbook.SID][]addr
 		if data.Undo, err = undoOf(kept); err != nil {
 			return shell.Answer{}, err
 		}
+	}
+	page, err := shell.Keep(r, data)
+	if err != nil { // they are deleted in any case
+		return shell.GoTo(back).Saying("Deleted " + words.Plural(count, "contact", "contacts") + "."), nil
+	}
+	return shell.GoTo("/contacts/deleted?page=" + page), nil
+}
+
+func (room *Room) deletedPage(r *http.Request) (shell.Answer, error) {
+	var data deletedData
+	there, err := shell.Kept(r, r.URL.Query().Get("page"), &data)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if !there {
+		return shell.GoTo("/contacts"), nil
 	}
 	return pages.Show("contact-deleted", "Deleted", data), nil
 }

@@ -32,6 +32,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.AddNav(shell.NavItem{Path: "/api", Label: "API", More: " settings", Icon: shell.Drawing(`<path d="m7 6-4 4 4 4m6-8 4 4-4 4"/>`)})
 	d.Handle("GET /api", room.keysPage)
 	d.HandleForm("POST /api/keys", room.createKey)
+	d.Handle("GET /api/keys/{id}/created", room.createdPage)
 	d.Handle("GET /api/keys/{id}/revoke", room.revokePage)
 	d.Handle("POST /api/keys/{id}/revoke", room.revokeKey)
 	d.Handle("GET /api/samples", room.samplesPage)
@@ -100,15 +101,8 @@ func (room *Room) keysPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("keys", "API settings", page), nil
 }
 
-// newKey is what the template key-created.html shows.
-type newKey struct {
-	Key            account.Key
-	Token, BaseURL string
-	Sample         string
-}
-
-// createKey answers with the token itself and not by leading to a page: it is
-// kept nowhere, so no later page could show it.
+// createKey leads to the page that shows the token. The token is kept nowhere, so the
+// page is handed it, and shows it once.
 func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
 	name, expires := strings.TrimSpace(r.PostForm.Get("name")), r.PostForm.Get("expires")
 	refuse := func(nameError, expiresError string) (shell.Answer, error) {
@@ -131,8 +125,26 @@ func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	made := newKey{Key: key, Token: token, BaseURL: shell.BaseURL(r)}
-	if made.Sample, err = room.sample(r, "curl", key.ID, token); err != nil {
+	return shell.GoTo("/api/keys/" + key.ID + "/created").Handing(token), nil
+}
+
+// newKey is what the template key-created.html shows.
+type newKey struct {
+	Key            account.Key
+	Token, BaseURL string // the token is "" once it was shown
+	Sample         string
+}
+
+func (room *Room) createdPage(r *http.Request) (shell.Answer, error) {
+	key, err := room.Accounts.KeyOf(r.Context(), shell.AccountOf(r), r.PathValue("id"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	made := newKey{Key: key, Token: shell.Handed(r), BaseURL: shell.BaseURL(r)}
+	if made.Token == "" {
+		return pages.Show("key-created", "API key", made), nil
+	}
+	if made.Sample, err = room.sample(r, "curl", key.ID, made.Token); err != nil {
 		return shell.Answer{}, err
 	}
 	return pages.Show("key-created", "API key created", made), nil

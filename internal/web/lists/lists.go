@@ -41,6 +41,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /lists/{sid}/remove", room.removeSelected)
 	d.Handle("GET /lists/{sid}/add", room.of(room.addNumbersPage))
 	d.HandleForm("POST /lists/{sid}/add", room.of(room.addNumbers))
+	d.Handle("GET /lists/{sid}/added/{page}", room.of(room.numbersAddedPage))
 }
 
 // of gives a handler the list that the path names.

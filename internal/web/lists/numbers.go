@@ -28,14 +28,17 @@ type numbersForm struct {
 type pasted struct {
 	Line    int
 	Given   string
-	Contact *contacttable.Row // nil when there is none
-	Kind    string            // of its badge: good, bad or ""
+	Contact *pastedContact // nil when there is none
+	Kind    string         // of its badge: good, bad or ""
 	Outcome string
 }
 
-// numbersDone is what the template list-added.html shows.
+// pastedContact is who has the number of a line.
+type pastedContact struct{ SID, Name string }
+
+// numbersDone is what the template list-added.html shows. It is kept as JSON.
 type numbersDone struct {
-	List                          addressbook.List
+	List                          addressbook.List `json:"-"`
 	Added, Created, Already, Left int
 	Lines                         []pasted
 }
@@ -69,6 +72,25 @@ func (room *Room) addNumbers(r *http.Request, list addressbook.List) (shell.Answ
 		form.Why = &why
 		return pages.Show("list-add", "Add to "+list.Name, form).WithStatus(why.Status), nil
 	}
+	page, err := shell.Keep(r, done)
+	if err != nil { // there is no room for what became of each
+		return shell.GoTo("/lists/" + list.SID.String()).Saying(fmt.Sprintf("Added %s. %s in the list already, %s not added.",
+			words.Plural(done.Added, "contact", "contacts"), words.Plural(done.Already, "was", "were"), words.Plural(done.Left, "was", "were"))), nil
+	}
+	return shell.GoTo("/lists/" + list.SID.String() + "/added/" + page), nil
+}
+
+// numbersAddedPage shows what became of numbers that were pasted. It is kept for a
+// day.
+func (room *Room) numbersAddedPage(r *http.Request, list addressbook.List) (shell.Answer, error) {
+	var done numbersDone
+	switch there, err := shell.Kept(r, r.PathValue("page"), &done); {
+	case err != nil:
+		return shell.Answer{}, err
+	case !there:
+		return shell.GoTo("/lists/" + list.SID.String()), nil
+	}
+	done.List = list
 	return pages.Show("list-added", "Added to "+list.Name, done), nil
 }
 
@@ -113,9 +135,9 @@ func (room *Room) addLines(r *http.Request, acct account.Account, list addressbo
 			line.Kind, line.Outcome = "bad", "Not in the address book"
 			continue
 		}
-		row := contacttable.RowOf(*result.Contact)
-		line.Contact = &row
-		sids, of = append(sids, row.SID), append(of, i)
+		c := result.Contact
+		line.Contact = &pastedContact{SID: c.SID.String(), Name: contacttable.Title(*c)}
+		sids, of = append(sids, c.SID), append(of, i)
 	}
 	done := numbersDone{List: list, Lines: lines}
 	if len(sids) > 0 {

@@ -81,8 +81,26 @@ func newConsolePage(r *http.Request, values url.Values) consolePage {
 	return page
 }
 
+// sentRequest is what was sent and what came back, as it is kept for the page that
+// shows it.
+type sentRequest struct {
+	Method, Path, Body string
+	Result             consoleResult
+}
+
 func (room *Room) consolePage(r *http.Request) (shell.Answer, error) {
-	return pages.Show("console", "Console", newConsolePage(r, r.URL.Query())), nil
+	query := r.URL.Query()
+	var sent sentRequest
+	there, err := shell.Kept(r, query.Get("sent"), &sent)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if !there {
+		return pages.Show("console", "Console", newConsolePage(r, query)), nil
+	}
+	page := newConsolePage(r, url.Values{"method": {sent.Method}, "path": {sent.Path}, "body": {sent.Body}})
+	page.Result = &sent.Result
+	return pages.Show("console", "Console", page), nil
 }
 
 // consoleSend sends a request to the API as the visitor's account.
@@ -103,6 +121,13 @@ func (room *Room) consoleSend(r *http.Request) (shell.Answer, error) {
 		return refuse()
 	}
 	result := room.ask(r, page.Method.Value, target, page.Body.Value)
+	if !shell.ByHTMX(r) {
+		name, err := shell.Keep(r, sentRequest{page.Method.Value, page.Path.Value, page.Body.Value, result})
+		if err == nil {
+			return shell.GoTo("/api/console?sent=" + name + "#answer"), nil
+		}
+		// It was sent in any case, and its answer is to be seen.
+	}
 	page.Result = &result
 	return pages.Show("console", "Console", page).Piece("console"), nil
 }

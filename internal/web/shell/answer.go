@@ -25,6 +25,7 @@ type Answer struct {
 
 	notice *notice // shown once, on this page or the one that is gone to
 	secret *string // of the session that begins; "" ends the one that there is
+	handed string  // see Handing
 	// Raw sends by itself, for what is no page: a file, a stream.
 	Raw http.HandlerFunc
 }
@@ -81,6 +82,14 @@ func (a Answer) SignedIn(secret string) Answer {
 
 // SignedOut takes the browser's session away.
 func (a Answer) SignedOut() Answer { return a.SignedIn("") }
+
+// Handing gives a text to the page that is gone to, which gets it from [Handed] once,
+// in this browser's session only. It is for what is stored nowhere and must not
+// stand in an address.
+func (a Answer) Handing(text string) Answer {
+	a.handed = text
+	return a
+}
 
 // notice tells once what became of what was asked for. Its kind is one of the
 // style sheet's: good, bad or info.

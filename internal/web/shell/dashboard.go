@@ -20,6 +20,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
+	"callbook/internal/journal"
 	"callbook/internal/reqlog"
 	"callbook/internal/route"
 	"callbook/internal/session"
@@ -28,6 +29,9 @@ import (
 // Config is what a [Dashboard] needs besides its rooms.
 type Config struct {
 	Sessions *session.Keeper
+	// Receipts keeps where forms led that are good once, and what pages show that
+	// came of a form.
+	Receipts *journal.Keeper
 	// API returns the wire API for this caller, who needs no key there, as long as
 	// permit returns no fault.
 	API func(caller account.Caller, permit func(context.Context) error) http.Handler

@@ -79,6 +79,9 @@ func (d *Dashboard) redirect(w http.ResponseWriter, r *http.Request, a Answer) {
 	if a.notice != nil {
 		http.SetCookie(w, d.keepNotice(r, a.notice))
 	}
+	if a.handed != "" {
+		http.SetCookie(w, d.handedCookie(r, a.location, a.handed))
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	if ByHTMX(r) { // which would put the other page into this one
 		w.Header().Set("HX-Redirect", a.location)
@@ -104,6 +107,9 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 		if v.Notice = keptNotice(r); v.Notice != nil {
 			http.SetCookie(w, d.keepNotice(r, nil))
 		}
+	}
+	if _, err := r.Cookie(handedCookie); err == nil {
+		http.SetCookie(w, d.handedCookie(r, r.URL.Path, ""))
 	}
 	share := budget.Of(r.Context())
 	page := pageBuffer{ctx: r.Context(), share: share, before: share.Used()}

@@ -17,13 +17,13 @@ func (d *Dashboard) Handle(pattern string, h Handler) {
 }
 
 // HandleForm is Handle for what a form is sent to, of at most 1 MiB and without
-// files. Its values are in r.PostForm.
+// files. Its values are in r.PostForm. A form with the field of {{$.Once}} is good once.
 func (d *Dashboard) HandleForm(pattern string, h Handler) {
 	d.Handle(pattern, func(r *http.Request) (Answer, error) {
 		if err := ReadForm(r); err != nil {
 			return Answer{}, err
 		}
-		return h(r)
+		return once(h)(r)
 	})
 }
 
