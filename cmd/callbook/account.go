@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 
@@ -19,6 +20,26 @@ type accountCreateCmd struct {
 	Region   string `default:"${default_region}" placeholder:"CODE" help:"Country of numbers that come without a country code, as ISO 3166-1 code (${default})."`
 	Timezone string `default:"${default_time_zone}" placeholder:"NAME" help:"Time zone of the dates in answers, as IANA name (${default})."`
 	JSON     bool   `name:"json" help:"Print JSON."`
+}
+
+// Validate is called by kong when the flags are read.
+func (c *accountCreateCmd) Validate() error {
+	if err := c.database.Validate(); err != nil {
+		return err
+	}
+	if c.SID == "" {
+		return errors.New(`"<sid>" is missing: give the account a name, as acme`)
+	}
+	if _, err := account.New(c.SID, account.DefaultRegion, account.DefaultTimeZone); err != nil {
+		return err
+	}
+	if _, err := account.New(c.SID, c.Region, account.DefaultTimeZone); err != nil {
+		return fmt.Errorf("--region: %w", err)
+	}
+	if _, err := account.New(c.SID, c.Region, c.Timezone); err != nil {
+		return fmt.Errorf("--timezone: %w", err)
+	}
+	return nil
 }
 
 func (c *accountCreateCmd) Run(ctx context.Context, std streams) error {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"strconv"
+	"syscall"
 )
 
 // checkAddr refuses an address that nobody can listen on. Whether the host is one
@@ -20,4 +23,22 @@ func checkAddr(addr string) error {
 		return fmt.Errorf("--addr %q: the port must be a number from 0 to 65535, as in 127.0.0.1:8080 or :8080", addr)
 	}
 	return nil
+}
+
+// listen listens at an address that [checkAddr] has found good.
+func listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err == nil {
+		return ln, nil
+	}
+	_, unknown := errors.AsType[*net.DNSError](err)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("--addr %s is in use by another program, perhaps by another callbook: end that one, or take another port, as --addr 127.0.0.1:8081 (port 0 takes a free one)", addr)
+	case errors.Is(err, syscall.EADDRNOTAVAIL), unknown:
+		return nil, fmt.Errorf("--addr %s is no address of this machine: write 127.0.0.1 to listen for this machine alone, or 0.0.0.0 for all of its networks", addr)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("--addr %s: this user may not listen on that port, since the system keeps those below 1024: take a higher one, as --addr 127.0.0.1:8080", addr)
+	}
+	return nil, fmt.Errorf("--addr %s: %w", addr, err)
 }

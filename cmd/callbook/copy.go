@@ -28,6 +28,9 @@ Stop the servers first. A copy that was stopped or killed goes on where it was w
 
 // Validate is called by kong when the flags are read.
 func (c *copyCmd) Validate() error {
+	if c.From == "" || c.To == "" {
+		return errors.New("it takes both --from and --to: the database to copy, and the one to copy into")
+	}
 	return errors.Join(checkDatabase("--from", c.From), checkDatabase("--to", c.To))
 }
 

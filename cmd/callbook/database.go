@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"callbook/internal/account"
@@ -23,18 +22,9 @@ type database struct {
 	DB string `name:"db" default:"callbook.db" placeholder:"FILE|URL" help:"Database: a file, or a PostgreSQL database as postgres://user:password@host:5432/callbook (${default})."`
 }
 
-// Validate refuses a URL that is not one of a PostgreSQL database, which would
-// otherwise be taken for the name of a file. Its error has the scheme only, since the
-// URL may have a password.
+// Validate refuses what is neither the name of a file nor the URL of a PostgreSQL
+// database.
 func (d database) Validate() error { return checkDatabase("--db", d.DB) }
-
-func checkDatabase(flag, name string) error {
-	scheme, _, isURL := strings.Cut(name, "://")
-	if !isURL || postgres.IsURL(name) {
-		return nil
-	}
-	return fmt.Errorf("%s begins with %q: a PostgreSQL database is named as postgres://user:password@host:5432/callbook, and a SQLite database by its file alone", flag, scheme+"://")
-}
 
 // name is how a message calls the database; it never has a password in it.
 func (d database) name() string {

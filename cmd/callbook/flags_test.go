@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -88,7 +89,12 @@ func TestServeValidates(t *testing.T) {
 // password.
 func TestDatabaseName(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"postgress://a:secret@h/x", "Postgres://a:secret@h/x", "mysql://a:secret@h/x"} {
+	for _, name := range []string{
+		"postgress://a:secret@h/x", "Postgres://a:secret@h/x", "mysql://a:secret@h/x", "postgres:a:secret@h/x", "postgres//a:secret@h/x",
+		"a:secret@h/x", "jdbc:postgresql://h/x?password=secret", "host=h user=a password=secret dbname=x", "postgres://a:secret@h:port/x",
+		"postgres://a:%zzsecret@h/x", "postgres://a:1/secret@h/x", "postgres://a:1#secret@h/x", "postgres://a@h/x?password=secret&sslmode=bad",
+		"postgres://a:secret@h/x?pool_max_conns=z", "postgres://a:secret@h /x", "sqlite:secret.db", "h:5432/secret",
+	} {
 		for _, args := range [][]string{
 			{"serve", "--db", name}, {"account", "list", "--db", name}, {"key", "create", "--account", "acme", "--db", name},
 			{"migrate", "--db", name}, {"login-link", "--account", "acme", "--db", name}, {"check", "--db", name},
@@ -117,5 +123,117 @@ func TestHelp(t *testing.T) {
 	}
 	if got := runHere(t, "srve"); got.code != exitUsage || !strings.Contains(got.errs, `"serve"`) {
 		t.Errorf("a misspelt command: %+v", got)
+	}
+}
+
+// TestSecretsUnread: a password in a part of the command line that is not understood is
+// not repeated.
+func TestSecretsUnread(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"serve", "postgres://a:secret@h/x"}, {"postgres://a:s%65cret@h/x"}, {"account", "list", "a:secret@h"},
+		{"migrate", "host=h password='secret two'"}, {"serve", "--base-url", "http://a:secret@h"}, {"login-link", "--account", "a", "--base-url=http://a:secret@h"},
+	} {
+		got := runHere(t, args...)
+		if got.code != exitUsage || strings.Contains(got.out+got.errs, "s%65cret") || strings.Contains(got.out+got.errs, "secret") {
+			t.Errorf("%v: exit code %d, %s%s", args, got.code, got.out, got.errs)
+		}
+	}
+}
+
+// TestTakeArgs: what the system shows of a command line has no password, and the command
+// has it.
+func TestTakeArgs(t *testing.T) {
+	t.Parallel()
+	system := make([]string, 0, 3)
+	for _, arg := range []string{"callbook", "serve", "--db=postgres://a:a-long-secret@h/x", "--db", "postgres://a:s@h/x?b=1"} {
+		system = append(system, string([]byte(arg))) // memory that may be written
+	}
+	taken := takeArgs(system)
+	if want := []string{"callbook", "serve", "--db=postgres://a:a-long-secret@h/x", "--db", "postgres://a:s@h/x?b=1"}; !slices.Equal(taken, want) {
+		t.Errorf("taken are %q", taken)
+	}
+	if got := strings.Join(system, " "); strings.Contains(got, "secret") || strings.Contains(got, ":s@") || !strings.HasPrefix(got, "callbook serve --db=postgres://a:xxxxx@h/x") {
+		t.Errorf("the system shows %q", got)
+	}
+}
+
+// TestNonsense: each setting that cannot be is named, with what to do, before anything is
+// opened.
+func TestNonsense(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ line, want string }{
+		{"serve --max-body=x", `--max-body: "x" is no whole number`},
+		{"serve --max-body=99999999999", "--max-body 99999999999 is too much: it must be 16384 or less"},
+		{"serve --memory=9999999999999999999999", `--memory: "9999999999999999999999" is too large`},
+		{"serve --log-level=loud", `--log-level: "loud" is no level of the log: write debug, info, warn or error`},
+		{"serve --log-level=info+3", "debug, info, warn or error"},
+		{"serve --keep-uploads=3m", `"3m" is 3 minutes, and the least is an hour: m is minutes, mo is months`},
+		{"serve --no-dashboard=x", `--no-dashboard: "x" is neither yes nor no`},
+		{"serve --base-url", "--base-url: it needs a value"},
+		{"serve --base-url=https://a.example/book", "has a path, and callbook is always at the root of its host"},
+		{"serve --base-url=a.example", "does not begin with http:// or https://"},
+		{"serve --base-url=/", "does not begin with http:// or https://"},
+		{"serve --base-url=https://a.example?x", "has a ? or #"},
+		{"serve --base-url=https://a.example:70000", "has a port that cannot be one: it is a number from 1 to 65535"},
+		{"login-link --account=a --base-url=https://a.example/book", "has a path, and callbook is always at the root of its host"},
+		{"account create a!", `account sid "a!" is not valid`},
+		{"account create", `"<sid>" is missing`},
+		{"account create a --region=XX", "--region: Unknown region"},
+		{"account create a --timezone=Mars", "--timezone: time zone"},
+		{"key create --account=a --expires=-1d", "--expires"},
+		{"key create --account=a --expires -1d", `one that begins with "-" is written as --expires=-1d`},
+		{"key create --account=a --expires=5", "m for minutes, h for hours, d for days, w for weeks, mo for months"},
+		{"key create --account=a --expires=300y", "ten years at most"},
+		{"key create --account=a --name=" + strings.Repeat("a", 256), "--name: the name of a key has at most 255"},
+		{"copy --from= --to=", "both --from and --to"},
+	} {
+		db := t.TempDir() + "/book.db"
+		args := strings.Fields(tt.line)
+		if args[0] != "copy" {
+			args = append(args, "--db", db)
+		}
+		got := runHere(t, args...)
+		if got.code != exitUsage || !strings.Contains(got.errs, tt.want) || got.out != "" {
+			t.Errorf("%s: exit code %d, %s%s", tt.line, got.code, got.out, got.errs)
+		}
+		noFile(t, db)
+	}
+}
+
+// TestUnfitFile: what is not as a database has to be is told with what to do.
+func TestUnfitFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/text", []byte("hello, I am no database"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for db, want := range map[string]string{
+		dir:                "Name a file in it, as " + dir + "/callbook.db",
+		dir + "/text":      "name another file, or",
+		dir + "/none/x.db": "Make the folder first, if " + dir + "/none",
+		dir + "/text/x.db": dir + "/text is a file, and not a folder",
+	} {
+		for _, line := range []string{"serve --addr 127.0.0.1:0", "account create a"} {
+			got := runHere(t, append(strings.Fields(line), "--db", db)...)
+			if got.code != exitFailed || !strings.Contains(got.errs, want) {
+				t.Errorf("%s of %s: exit code %d, %s", line, db, got.code, got.errs)
+			}
+		}
+	}
+}
+
+// TestHelpCommand: "help" before a command is --help behind it.
+func TestHelpCommand(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"", "key", "key create", "serve"} {
+		words := strings.Fields(command)
+		got, want := runHere(t, append([]string{"help"}, words...)...), runHere(t, append(words, "--help")...)
+		if got != want || got.code != exitOK || got.out == "" {
+			t.Errorf("help %s: %+v", command, got)
+		}
+	}
+	if got := runHere(t, "help", "nonsense"); got.code != exitUsage || !strings.Contains(got.errs, "nonsense") {
+		t.Errorf("help nonsense: %+v", got)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -22,8 +20,16 @@ type keyCreateCmd struct {
 	database
 	Account string   `required:"" placeholder:"SID" help:"The account that the key is for."`
 	Name    string   `help:"What the key is for, to tell it from others."`
-	Expires lifetime `placeholder:"TIME" help:"How long the key is good for, as 90d or 12h; without it, until it is revoked."`
+	Expires lifetime `placeholder:"TIME" help:"How long the key is good for, as 90d, 6mo or 12h: m is minutes, h hours, d days, w weeks, mo months of 30 days, y years of 365 days. Ten years at most; without it, until it is revoked."`
 	JSON    bool     `name:"json" help:"Print JSON."`
+}
+
+// Validate is called by kong when the flags are read.
+func (c *keyCreateCmd) Validate() error {
+	if err := account.CheckKeyName(c.Name); err != nil {
+		return fmt.Errorf("--name: %w", err)
+	}
+	return c.database.Validate()
 }
 
 func (c *keyCreateCmd) Run(ctx context.Context, std streams) error {
@@ -40,12 +46,13 @@ func (c *keyCreateCmd) Run(ctx context.Context, std streams) error {
 				AccountSID  string  `json:"account_sid"`
 				APIKey      string  `json:"api_key"`
 				APIToken    string  `json:"api_token"`
+				Name        string  `json:"name"`
 				DateExpires *string `json:"date_expires"`
-			}{c.Account, k.ID, token, jsonDate(k.Expires)})
+			}{c.Account, k.ID, token, k.Name, jsonDate(k.Expires)})
 		}
-		text := "API key created. The token is shown this once and cannot be had again.\n" + credentials(c.Account, k.ID, token)
+		text := "API key created. The token is shown only now; it cannot be shown again.\n" + credentials(c.Account, k.ID, token)
 		if !k.Expires.IsZero() {
-			text += fmt.Sprintf("  expires      %s\n", date(k.Expires))
+			text += fmt.Sprintf("  expires      %s (in %s)\n", date(k.Expires), spanWords(time.Duration(c.Expires)))
 		}
 		_, err = io.WriteString(std.out, text)
 		return err
@@ -125,28 +132,4 @@ func keyJSON(k account.Key) keyView {
 		DateExpires:  jsonDate(k.Expires),
 		DateRevoked:  jsonDate(k.Revoked),
 	}
-}
-
-// lifetime is a duration that may be in days, as 90d.
-type lifetime time.Duration
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (l *lifetime) UnmarshalText(text []byte) error {
-	d, err := parseSpan(string(text))
-	if err != nil || d <= 0 {
-		return fmt.Errorf("%q is no time that a key can be good for: write it as 90d or 12h", text)
-	}
-	*l = lifetime(d)
-	return nil
-}
-
-// parseSpan reads a time as 90d or 12h.
-func parseSpan(text string) (time.Duration, error) {
-	const day = 24 * time.Hour
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
-			return time.Duration(n) * day, nil
-		}
-	}
-	return time.ParseDuration(text)
 }

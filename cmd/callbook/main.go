@@ -9,8 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
+	"reflect"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -24,7 +23,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(run(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr}))
+	os.Exit(run(ctx, takeArgs(os.Args)[1:], streams{out: os.Stdout, err: os.Stderr}))
 }
 
 // streams are where a command writes: out is its result, err everything else.
@@ -58,6 +57,7 @@ type commands struct {
 	Check     checkCmd     `cmd:"" help:"Check a database: structure, counters, uniqueness, files."`
 	Backup    backupCmd    `cmd:"" help:"Write a backup of a database file, also beside a running server."`
 	Restore   restoreCmd   `cmd:"" help:"Put a backup in the place of a database file."`
+	Help      helpCmd      `cmd:"" help:"Show what a command does, as \"callbook help key create\"."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 
 	VersionFlag versionFlag `name:"version" env:"-" help:"Print the version."`
@@ -77,6 +77,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		kong.Exit(func(int) { exited = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
+		kong.KindMapper(reflect.Int, kong.MapperFunc(readWhole)),
 		kong.Vars{"default_region": account.DefaultRegion, "default_time_zone": account.DefaultTimeZone},
 	)
 	if err != nil {
@@ -87,47 +88,15 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(std.err, "callbook: %v\nRun \"%s --help\" to see what there is.\n", err, commandOf(err))
+		fmt.Fprintf(std.err, "callbook: %s\nRun \"%s\" to see what there is.\n", withoutSecrets(usageText(args, err)), helpOn(err))
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {
-		fmt.Fprintf(std.err, "callbook: %v\n", err)
+		fmt.Fprintf(std.err, "callbook: %s\n", withoutSecrets(withAdvice(err)))
 		if e, ok := errors.AsType[*exitError](err); ok {
 			return e.code
 		}
 		return exitFailed
 	}
 	return exitOK
-}
-
-// orHelp returns the arguments, and --help behind them when they name only a group of
-// commands, or nothing.
-func orHelp(parser *kong.Kong, args []string) []string {
-	node := parser.Model.Node
-	for _, arg := range args {
-		i := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == arg })
-		if i < 0 {
-			return args
-		}
-		node = node.Children[i]
-	}
-	if node.Leaf() {
-		return args
-	}
-	return append(slices.Clip(args), "--help")
-}
-
-// commandOf is the command that a usage error is about, as one writes it.
-func commandOf(usage error) string {
-	if e, ok := errors.AsType[*kong.ParseError](usage); ok && e.Context != nil {
-		if command := e.Context.Selected(); command != nil {
-			words := []string{command.Name}
-			for up := command.Parent; up != nil; up = up.Parent {
-				words = append(words, up.Name)
-			}
-			slices.Reverse(words)
-			return strings.Join(words, " ")
-		}
-	}
-	return "callbook"
 }

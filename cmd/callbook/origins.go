@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -27,22 +30,43 @@ func (f *originFlags) Validate() error {
 	return nil
 }
 
+// originHost is a host name, an IPv4 address or, in brackets, an IPv6 address.
+var originHost = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?|[0-9a-f.]*:[0-9a-f:.]+)$`)
+
 // parseOrigin returns an origin as browsers spell it in the Origin header: in
-// lower case, and without the port that the scheme has by itself.
+// lower case, and without the port that the scheme has by itself. A slash at its end
+// is left out. The error goes on behind the text that it is about.
 func parseOrigin(text string) (string, error) {
-	if strings.Contains(text, "*") {
-		return "", fmt.Errorf("names many origins: give each one by itself, as https://app.example.com")
-	}
+	const as = "as https://book.example.com or http://localhost:3000"
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" ||
-		u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil {
-		return "", fmt.Errorf("is no origin: write its scheme, host and perhaps port, as https://app.example.com or http://localhost:3000")
+	hasScheme := strings.HasPrefix(strings.ToLower(text), "http://") || strings.HasPrefix(strings.ToLower(text), "https://")
+	switch {
+	case strings.Contains(text, "@"):
+		return "", errors.New("has a user name in it: write the scheme, the host and perhaps a port alone, " + as)
+	case strings.Contains(text, "*"):
+		return "", errors.New("names many origins: give each one by itself, " + as)
+	case strings.ContainsAny(text, " \t\n"):
+		return "", errors.New("has a blank in it: leave it out, " + as)
+	case !hasScheme:
+		return "", errors.New("does not begin with http:// or https://: write it " + as)
+	case err != nil || u.Hostname() == "":
+		return "", errors.New("is no address of a server: write the scheme, the host and perhaps a port, " + as)
+	case u.Path != "" && u.Path != "/":
+		return "", errors.New("has a path, and callbook is always at the root of its host: leave out what follows the host, " + as)
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+		return "", errors.New("has a ? or # behind the host: leave that out, " + as)
 	}
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	for _, c := range host {
 		if c > '~' {
-			return "", fmt.Errorf("has letters that browsers send in another form: write the host as it stands in a certificate, as xn--bcher-kva.example")
+			return "", errors.New("has letters that browsers send in another form: write the host as it stands in a certificate, as xn--bcher-kva.example")
 		}
+	}
+	if !originHost.MatchString(host) {
+		return "", errors.New("has a host that cannot be one: write it " + as)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
+		return "", errors.New("has a port that cannot be one: it is a number from 1 to 65535, " + as)
 	}
 	if port == map[string]string{"http": "80", "https": "443"}[u.Scheme] {
 		port = ""

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"runtime"
 	"time"
@@ -24,34 +25,37 @@ type serveCmd struct {
 	baseURL
 	proxyFlags
 	originFlags
-	Dashboard     bool       `default:"true" negatable:"" help:"Serve the dashboard, at /."`
-	Migrate       bool       `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
-	Bootstrap     bool       `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
-	StrictNumbers bool       `help:"Take numbers in E.164 only, as +919876543210."`
-	MaxBody       int        `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
-	Memory        int        `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (0, the default, is 512, or more where --max-body needs it)."`
-	Connections   int        `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (0, the default, is 8 for each MiB of --memory)."`
-	IndexMemory   int        `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. The account that is being written to has its own, however large it is. PostgreSQL keeps its own."`
-	KeptAnswers   int        `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
-	KeepUploads   retention  `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d or 12h (${default}); 0 or forever keeps them."`
-	LogLevel      slog.Level `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
-	LogFormat     string     `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
+	Dashboard     bool      `default:"true" negatable:"" help:"Serve the dashboard, at /."`
+	Migrate       bool      `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
+	Bootstrap     bool      `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
+	StrictNumbers bool      `help:"Take numbers in E.164 only, as +919876543210."`
+	MaxBody       int       `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
+	Memory        int       `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (0, the default, is 512, or more where --max-body needs it)."`
+	Connections   int       `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (0, the default, is 8 for each MiB of --memory)."`
+	IndexMemory   int       `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. The account that is being written to has its own, however large it is. PostgreSQL keeps its own."`
+	KeptAnswers   int       `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
+	KeepUploads   retention `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
+	LogLevel      logLevel  `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
+	LogFormat     string    `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
 }
 
 // Validate is called by kong when the flags are read.
 func (c *serveCmd) Validate() error {
 	for _, flag := range []struct {
-		name         string
-		value, least int
+		name               string
+		value, least, most int
 	}{
-		{"--max-body", c.MaxBody, 1},
-		{"--index-memory", c.IndexMemory, 1},
-		{"--kept-answers", c.KeptAnswers, 1},
-		{"--memory", c.Memory, 0},
-		{"--connections", c.Connections, 0},
+		{"--max-body", c.MaxBody, 1, mostBody},
+		{"--index-memory", c.IndexMemory, 1, mostMemory},
+		{"--kept-answers", c.KeptAnswers, 1, mostMemory},
+		{"--memory", c.Memory, 0, mostMemory},
+		{"--connections", c.Connections, 0, math.MaxInt32},
 	} {
 		if flag.value < flag.least {
 			return fmt.Errorf("%s %d is too little: it must be %d or more", flag.name, flag.value, flag.least)
+		}
+		if flag.value > flag.most {
+			return fmt.Errorf("%s %d is too much: it must be %d or less", flag.name, flag.value, flag.most)
 		}
 	}
 	// This Validate hides those of the embedded flags.
@@ -61,6 +65,9 @@ func (c *serveCmd) Validate() error {
 const (
 	bootstrapAccount = "demo"
 	mib              = 1 << 20
+	// The most that the flags take, in MiB.
+	mostBody   = 16 << 10
+	mostMemory = 16 << 20
 	// heapReserve is memory that is never touched, and so takes none of the
 	// machine's. The garbage collector runs when the heap has doubled, and the
 	// heap of a server with small requests is so small that this took a seventh
@@ -80,7 +87,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	// listens when that is open, because opening a large one takes a while.
 	var ln net.Listener
 	if c.missing() || c.empty() {
-		if ln, err = net.Listen("tcp", c.Addr); err != nil {
+		if ln, err = listen(c.Addr); err != nil {
 			return err
 		}
 	}
@@ -100,7 +107,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	// Before the account is made: a server that cannot listen must not make a
 	// key that nobody gets to see.
 	if ln == nil {
-		if ln, err = net.Listen("tcp", c.Addr); err != nil {
+		if ln, err = listen(c.Addr); err != nil {
 			return err
 		}
 	}
@@ -143,7 +150,7 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 }
 
 func (c *serveCmd) logger(w io.Writer) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: c.LogLevel}
+	opts := &slog.HandlerOptions{Level: slog.Level(c.LogLevel)}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, opts))
 	}

@@ -56,7 +56,7 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer ln.Close()
 	db := filepath.Join(t.TempDir(), "book.db")
-	if got := runHere(t, "serve", "--addr", ln.Addr().String(), "--db", db); got.code != exitFailed || !strings.Contains(got.errs, "in use") {
+	if got := runHere(t, "serve", "--addr", ln.Addr().String(), "--db", db); got.code != exitFailed || !strings.Contains(got.errs, "end that one, or take another port") {
 		t.Errorf("exit code %d, %s", got.code, got.errs)
 	}
 	noFile(t, db)
@@ -97,14 +97,14 @@ func TestFewerConnections(t *testing.T) {
 func TestUsageNamesCommand(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ line, want string }{
-		{"nonsense", "callbook --help"},
-		{"serve --nonsense", "callbook serve --help"},
-		{"serve --max-body=x", "callbook serve --help"},
-		{"serve --max-body=0", "callbook serve --help"},
-		{"account nonsense", "callbook account --help"},
-		{"account create", "callbook account create --help"},
-		{"key list", "callbook key list --help"},
-		{"backup a b", "callbook backup --help"},
+		{"nonsense", "callbook help"},
+		{"serve --nonsense", "callbook help serve"},
+		{"serve --max-body=x", "callbook help serve"},
+		{"serve --max-body=0", "callbook help serve"},
+		{"account nonsense", "callbook help account"},
+		{"account create", "callbook help account create"},
+		{"key list", "callbook help key list"},
+		{"backup a b", "callbook help backup"},
 	} {
 		got := runHere(t, strings.Fields(tt.line)...)
 		if got.code != exitUsage || !strings.Contains(got.errs, "Run \""+tt.want+"\"") {

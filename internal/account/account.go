@@ -61,10 +61,21 @@ type Store interface {
 // A sid goes into URLs and into shells as it is.
 var sidPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
-// Create makes an account. The region is an ISO 3166-1 code as "IN", the time
-// zone a name of the IANA database as "Asia/Kolkata". What is not valid is an
-// Invalid fault, a sid that is taken a Duplicate one.
+// Create makes an account. What [New] refuses is an Invalid fault, a sid that is taken
+// a Duplicate one.
 func (d *Directory) Create(ctx context.Context, sid, region, timeZone string) (Account, error) {
+	a, err := New(sid, region, timeZone)
+	if err != nil {
+		return Account{}, err
+	}
+	a.Created = d.clock.Now()
+	return d.store.CreateAccount(ctx, a)
+}
+
+// New returns an account that is not stored yet. The region is an ISO 3166-1 code as
+// "IN", the time zone a name of the IANA database as "Asia/Kolkata". What is not valid
+// is an Invalid fault.
+func New(sid, region, timeZone string) (Account, error) {
 	if !sidPattern.MatchString(sid) {
 		return Account{}, fault.New(fault.Invalid, fmt.Sprintf(
 			"account sid %q is not valid: use 1 to 64 letters, digits, '-' or '_', a letter or digit first", sid))
@@ -78,7 +89,7 @@ func (d *Directory) Create(ctx context.Context, sid, region, timeZone string) (A
 		return Account{}, fault.New(fault.Invalid, fmt.Sprintf(
 			"time zone %q is not known: use a name of the IANA database, as Asia/Kolkata or UTC", timeZone))
 	}
-	return d.store.CreateAccount(ctx, Account{SID: sid, Region: region, TimeZone: zone, Created: d.clock.Now()})
+	return Account{SID: sid, Region: region, TimeZone: zone}, nil
 }
 
 // Accounts returns all accounts, by sid.

@@ -61,9 +61,8 @@ func (k Key) Ended(now time.Time) bool {
 // cannot be had a second time. Lifetime is how long the key is good for; zero
 // means until it is revoked. An unknown account is a NotFound fault.
 func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
-	if utf8.RuneCountInString(name) > MaxKeyNameLength || !utf8.ValidString(name) || strings.Contains(name, "\x00") {
-		return Key{}, "", fault.InvalidField(FieldKeyName, fmt.Sprintf(
-			"the name of a key has at most %d characters, in UTF-8 and without NUL", MaxKeyNameLength))
+	if err := CheckKeyName(name); err != nil {
+		return Key{}, "", err
 	}
 	if lifetime < 0 || lifetime > MaxKeyLifetime {
 		return Key{}, "", fault.InvalidField(FieldKeyLifetime, "a key expires after at least a moment and at most ten years")
@@ -81,6 +80,15 @@ func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, life
 		return Key{}, "", err
 	}
 	return k, token, nil
+}
+
+// CheckKeyName returns an Invalid fault if a key cannot have this name.
+func CheckKeyName(name string) error {
+	if utf8.RuneCountInString(name) > MaxKeyNameLength || !utf8.ValidString(name) || strings.Contains(name, "\x00") {
+		return fault.InvalidField(FieldKeyName, fmt.Sprintf(
+			"the name of a key has at most %d characters, in UTF-8 and without NUL", MaxKeyNameLength))
+	}
+	return nil
 }
 
 // Keys returns the account's keys, oldest first, revoked ones too. An unknown

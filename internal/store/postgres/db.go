@@ -30,9 +30,7 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
-	"net/url"
 	"runtime"
 	"strings"
 	"time"
@@ -67,28 +65,6 @@ var (
 	_ session.Store     = (*DB)(nil)
 )
 
-// IsURL tells whether the name of a database is the URL of a PostgreSQL one.
-func IsURL(name string) bool {
-	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
-}
-
-// Redact returns the URL without its password.
-func Redact(name string) string {
-	u, err := url.Parse(name)
-	if err != nil {
-		return "postgres://(a URL that cannot be read)"
-	}
-	if q := u.Query(); q.Has("password") || q.Has("sslpassword") {
-		for _, word := range []string{"password", "sslpassword"} {
-			if q.Has(word) {
-				q.Set(word, "xxxxx")
-			}
-		}
-		u.RawQuery = q.Encode()
-	}
-	return u.Redacted()
-}
-
 // Options change how a [DB] works. The zero value is the default.
 type Options struct {
 	// Migrate brings the schema up to date. Without it, a schema that is not is
@@ -118,11 +94,11 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		config.ConnConfig.RuntimeParams["application_name"] = opts.alone
 	}
 	if err := suitPooler(ctx, config.ConnConfig, url); err != nil {
-		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
+		return nil, openError(url, config.ConnConfig, err)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
+		return nil, openError(url, config.ConnConfig, err)
 	}
 	db := &DB{pool: pool, shares: newShares(int(config.MaxConns)), minCopyRows: minCopyRows, log: cmp.Or(opts.Log, slog.Default())}
 	switch {
@@ -142,7 +118,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	}
 	if err != nil {
 		_ = db.Close() // returns no error
-		return nil, fmt.Errorf("open database %s: %w", Redact(url), err)
+		return nil, openError(url, config.ConnConfig, err)
 	}
 	return db, nil
 }
@@ -164,9 +140,7 @@ const applicationName = "callbook"
 func poolConfig(url string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		// The library's own text leaves out the password where it finds one. That
-		// is no promise for a text that it could not read.
-		return nil, fmt.Errorf("%s is not a URL of a PostgreSQL database, as postgres://user:password@host:5432/callbook", Redact(url))
+		return nil, errBadURL
 	}
 	if !strings.Contains(url, "pool_max_conns=") {
 		config.MaxConns = int32(max(8, 4*runtime.GOMAXPROCS(0))) + 1 // see shares

@@ -199,8 +199,8 @@ func TestRedact(t *testing.T) {
 		"postgresql://me@db/callbook?sslmode=disable":         "postgresql://me@db/callbook?sslmode=disable",
 		"postgres://db/callbook?password=hunter2&user=me":     "postgres://db/callbook?password=xxxxx&user=me",
 		"postgres://me:hunter2@db1:5432,db2:5432/callbook":    "postgres://me:xxxxx@db1:5432,db2:5432/callbook",
-		"postgres://me:hunter2%zz@db/callbook":                "postgres://(a URL that cannot be read)",
-		"postgres://me:hunter2@db:port/callbook":              "postgres://(a URL that cannot be read)",
+		"postgres://me:hunter2%zz@db/callbook":                "postgres://(a URL that is not shown)",
+		"postgres://me:hunter2@db:port/callbook":              "postgres://(a URL that is not shown)",
 		"postgres://db/callbook?sslkey=k&sslpassword=hunter2": "postgres://db/callbook?sslkey=k&sslpassword=xxxxx",
 	} {
 		if got := Redact(url); got != want {

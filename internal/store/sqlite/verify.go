@@ -145,8 +145,12 @@ func guard(ctx context.Context, path string) (free func() error, err error) {
 // other errors, and nil, unchanged.
 func damaged(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+	case sqlite.ResultNotADB:
+		return fmt.Errorf("%w, or the file never was one: name another file, or restore a backup (%w)", verify.ErrDamaged, err)
+	case sqlite.ResultCorrupt:
 		return fmt.Errorf("%w: %w", verify.ErrDamaged, err)
+	case sqlite.ResultReadOnly, sqlite.ResultCantOpen:
+		return fmt.Errorf("this user may not write to the file or make files beside it, which SQLite has to do even to read: run it as the user who owns the database (%w)", err)
 	}
 	return err
 }

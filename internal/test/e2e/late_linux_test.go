@@ -83,14 +83,19 @@ func TestDatabaseNeverThere(t *testing.T) {
 	db := pgtest.Database(t, nil)
 	noDatabase := strings.Replace(db, "?", "_not_there?", 1)
 	noUser := strings.Replace(db, "callbook@", "nobody_of_this_name@", 1)
-	for url, says := range map[string]string{
-		noDatabase:                           "does not exist",
-		noUser:                               "does not exist",
-		db + "&sslmode=nonsense":             "is not a URL of a PostgreSQL database",
-		"postgres://127.0.0.1:port/callbook": "is not a URL of a PostgreSQL database",
+	const unread = "cannot be read: write it as postgres://user:password@host:5432/callbook"
+	for _, tt := range []struct {
+		url  string
+		code int
+		says string
+	}{
+		{noDatabase, 1, "or make the database with createdb"},
+		{noUser, 1, "check the user and the password in the URL"},
+		{db + "&sslmode=nonsense", 2, unread},
+		{"postgres://127.0.0.1:port/callbook", 2, unread},
 	} {
-		if got := callbook(t, "serve", "--addr", "127.0.0.1:0", "--db", url); got.code != 1 || !strings.Contains(got.stderr, says) {
-			t.Errorf("%s: exit code %d, %s", url, got.code, got.stderr)
+		if got := callbook(t, "serve", "--addr", "127.0.0.1:0", "--db", tt.url); got.code != tt.code || !strings.Contains(got.stderr, tt.says) {
+			t.Errorf("%s: exit code %d, %s", tt.url, got.code, got.stderr)
 		}
 	}
 }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"callbook/internal/store/postgres"
+)
+
+const asDatabase = "a PostgreSQL database is named as postgres://user:password@host:5432/callbook, and a SQLite database by its file alone, as callbook.db"
+
+var (
+	// otherKind is the scheme of a URL of another kind of database, or of one that was
+	// not written to its end. A file of such a name has to be given with its folder, as
+	// ./file:x.
+	otherKind = regexp.MustCompile(`(?i)^(file|sqlite3?|postgres|postgresql|pgsql|psql|pg|jdbc|mysql|mariadb|mssql|sqlserver|oracle|mongodb|redis|cockroach(db)?):`)
+	// settings are those of libpq's other way to name a database.
+	settings = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|user|password|dbname|sslmode|service)\s*=`)
+	// hostAndPort, or a user and a password, begin a URL without its scheme.
+	hostAndPort = regexp.MustCompile(`^[^/\s]+:\d+(/|$)|^[^./].*:.*@`)
+)
+
+// checkDatabase refuses the name of a database that can be none. Otherwise a misspelt
+// URL would become a file with a password in its name. The error has no part of the name
+// but its scheme.
+func checkDatabase(flag, name string) error {
+	if postgres.IsURL(name) {
+		if err := postgres.CheckURL(name); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+		return nil
+	}
+	if scheme, _, isURL := strings.Cut(name, "://"); isURL {
+		scheme += "://"
+		if strings.EqualFold(scheme, "postgres://") || strings.EqualFold(scheme, "postgresql://") {
+			return fmt.Errorf("%s begins with %q: write that in small letters; %s", flag, scheme, asDatabase)
+		}
+		return fmt.Errorf("%s begins with %q, which callbook does not know: %s", flag, withoutSecrets(scheme), asDatabase)
+	}
+	if scheme := otherKind.FindString(name); scheme != "" {
+		return fmt.Errorf("%s begins with %q and is no URL that callbook knows: %s", flag, scheme, asDatabase)
+	}
+	switch {
+	case strings.TrimSpace(name) == "":
+		return fmt.Errorf("%s is empty: %s", flag, asDatabase)
+	case settings.MatchString(name):
+		return fmt.Errorf("%s has settings, as host= and dbname=, where a URL belongs: %s", flag, asDatabase)
+	case hostAndPort.MatchString(name):
+		return fmt.Errorf("%s looks like a URL that does not begin with postgres://: %s; a file with such a name is given with its folder, as ./NAME", flag, asDatabase)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/upload"
+)
+
+const day = 24 * time.Hour
+
+// spanUnits are what the parts of a span are in. The first three begin with an m, and
+// are told apart by what follows it.
+var spanUnits = map[string]time.Duration{
+	"m": time.Minute, "min": time.Minute, "minute": time.Minute,
+	"mo": 30 * day, "month": 30 * day,
+	"s": time.Second, "second": time.Second,
+	"h": time.Hour, "hour": time.Hour,
+	"d": day, "day": day,
+	"w": 7 * day, "week": 7 * day,
+	"y": 365 * day, "year": 365 * day,
+}
+
+// aboutUnits is what an error says of the units.
+const aboutUnits = "write a number and m for minutes, h for hours, d for days, w for weeks, mo for months or y for years, as 12h, 90d or 6mo"
+
+var (
+	spanPart = regexp.MustCompile(`^(\d+) ?([a-z]+) ?`)
+	errSpan  = errors.New("not a span of time")
+)
+
+// parseSpan reads a span of time as 90d, 6mo, "2 weeks" or 1h30m. A month has 30 days
+// and a year 365. A span of more than 292 years is as good as one of those.
+func parseSpan(text string) (time.Duration, error) {
+	rest := strings.ToLower(strings.TrimSpace(text))
+	if rest == "" {
+		return 0, errSpan
+	}
+	var total time.Duration
+	for rest != "" {
+		part := spanPart.FindStringSubmatch(rest)
+		if part == nil {
+			return 0, errSpan
+		}
+		n, err := strconv.ParseInt(part[1], 10, 64)
+		unit := spanUnits[part[2]]
+		if unit == 0 && len(part[2]) > 3 {
+			unit = spanUnits[strings.TrimSuffix(part[2], "s")]
+		}
+		if unit == 0 {
+			return 0, errSpan
+		}
+		if err != nil || n > int64((math.MaxInt64-total)/unit) {
+			return math.MaxInt64, nil
+		}
+		total += time.Duration(n) * unit
+		rest = rest[len(part[0]):]
+	}
+	return total, nil
+}
+
+// spanWords is a span in its largest unit that leaves no rest, as "90 days".
+func spanWords(d time.Duration) string {
+	for _, u := range []struct {
+		unit time.Duration
+		name string
+	}{{day, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		if d%u.unit == 0 {
+			n := d / u.unit
+			if n == 1 {
+				return "1 " + u.name
+			}
+			return fmt.Sprintf("%d %ss", n, u.name)
+		}
+	}
+	return d.String()
+}
+
+// lifetime is how long a key is good for.
+type lifetime time.Duration
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (l *lifetime) UnmarshalText(text []byte) error {
+	d, err := parseSpan(string(text))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no time that a key can be good for: %s", text, aboutUnits)
+	case d == 0:
+		return fmt.Errorf("%q is no time at all: leave the flag out for a key that is good until it is revoked", text)
+	case d > account.MaxKeyLifetime:
+		return fmt.Errorf("%q is too long: a key is good for ten years at most, or until it is revoked when the flag is left out", text)
+	}
+	*l = lifetime(d)
+	return nil
+}
+
+// retention is how long something is kept: a span, or "forever", which 0 means too.
+type retention time.Duration
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (r *retention) UnmarshalText(text []byte) error {
+	if s := string(text); s == "forever" || s == "0" {
+		*r = retention(upload.Forever)
+		return nil
+	}
+	d, err := parseSpan(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no time to keep something for: %s, or forever", text, aboutUnits)
+	}
+	if d < time.Hour {
+		return fmt.Errorf("%q is %s, and the least is an hour: m is minutes, mo is months, and forever keeps everything", text, spanWords(d))
+	}
+	*r = retention(d)
+	return nil
+}
