@@ -8,9 +8,13 @@
 package upload
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -166,14 +170,39 @@ func (i *Importer) LastUploadTo(ctx context.Context, acct account.Account, list 
 	return i.store.LastUploadTo(ctx, acct.ID, list)
 }
 
-// Uploads returns a page of the account's uploads, which are sorted by their
-// creation.
-func (i *Importer) Uploads(ctx context.Context, acct account.Account, w addressbook.Window) (Page, error) {
-	page, err := i.store.Uploads(ctx, acct.ID, w)
+// Uploads returns a page of the account's uploads.
+func (i *Importer) Uploads(ctx context.Context, acct account.Account, q Query) (Page, error) {
+	page, err := i.store.Uploads(ctx, acct.ID, q)
 	if err == nil {
-		err = w.Advances(page.Next)
+		err = q.Advances(page.Next)
 	}
 	return page, err
+}
+
+// Find returns the account's newest uploads whose file name has each word of the
+// search as a part, limit at most. Texts compare by their [addressbook.SearchText].
+func (i *Importer) Find(ctx context.Context, acct account.Account, search string, limit int) ([]Upload, error) {
+	words := strings.Fields(addressbook.SearchText(search))
+	var sids []addressbook.SID
+	err := i.store.EachFileName(ctx, acct.ID, func(sid addressbook.SID, name string) bool {
+		folded := addressbook.SearchText(name)
+		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(folded, word) }) {
+			sids = append(sids, sid)
+		}
+		return len(sids) < limit
+	})
+	var found []Upload
+	for _, sid := range sids {
+		u, readErr := i.store.Upload(ctx, acct.ID, sid)
+		if errors.Is(readErr, ErrNoUpload) {
+			continue // it was deleted meanwhile
+		}
+		if err = cmp.Or(err, readErr); err != nil {
+			break
+		}
+		found = append(found, u)
+	}
+	return found, err
 }
 
 // ErrorRows returns those of an upload's rows after this line that failed or

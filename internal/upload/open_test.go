@@ -138,7 +138,7 @@ func openOnly(t *testing.T, path string, wrap func(upload.Store) upload.Store) o
 // does.
 type stuck struct{ upload.Store }
 
-func (stuck) Uploads(context.Context, int64, addressbook.Window) (upload.Page, error) {
+func (stuck) Uploads(context.Context, int64, upload.Query) (upload.Page, error) {
 	return upload.Page{Uploads: make([]upload.Upload, 1), Next: &addressbook.Position{SID: addressbook.SID{1}}}, nil
 }
 
@@ -155,7 +155,7 @@ func TestPagesAdvance(t *testing.T) {
 	s.Account("demo")
 	s.Stop()
 	imports := openOnly(t, path, func(under upload.Store) upload.Store { return stuck{under} })
-	w := addressbook.Window{Limit: 1}
+	w := upload.Query{Window: addressbook.Window{Limit: 1}}
 	page, err := imports.Uploads(t.Context(), imports.demo, w)
 	if err != nil {
 		t.Fatal(err)

@@ -89,6 +89,25 @@ type ErrorTotal struct {
 // ErrorsKept is how many error rows are kept.
 func (u *Upload) ErrorsKept() int { return u.Stats.Duplicate + u.Stats.Failed - u.Errors.Omitted }
 
+// Query asks for a page of an account's uploads. The window sorts by creation.
+type Query struct {
+	addressbook.Window
+	Kind Kind
+}
+
+// Kind is what uploads are for.
+type Kind uint8
+
+// The kinds of uploads.
+const (
+	AnyKind Kind = iota
+	Imports      // what is not a dry run
+	DryRuns
+)
+
+// Has reports whether an upload is of the kind.
+func (k Kind) Has(u *Upload) bool { return k == AnyKind || u.DryRun == (k == DryRuns) }
+
 // Page is a page of an account's uploads.
 type Page struct {
 	Uploads []Upload
@@ -145,8 +164,12 @@ type Store interface {
 	Upload(ctx context.Context, account int64, sid addressbook.SID) (Upload, error)
 
 	// Uploads returns a page of the account's uploads, and the total at that
-	// same moment. The window sorts by creation.
-	Uploads(ctx context.Context, account int64, w addressbook.Window) (Page, error)
+	// same moment.
+	Uploads(ctx context.Context, account int64, q Query) (Page, error)
+
+	// EachFileName calls each with the sids and file names of the account's uploads,
+	// newest first, until it returns false.
+	EachFileName(ctx context.Context, account int64, each func(sid addressbook.SID, fileName string) bool) error
 
 	// FilesInUse returns the sids of the running uploads and the pending files of
 	// all accounts.

@@ -187,13 +187,16 @@ func (db *DB) LastUploadTo(ctx context.Context, account int64, list addressbook.
 }
 
 // Uploads implements [upload.Store].
-func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) (upload.Page, error) {
+func (db *DB) Uploads(ctx context.Context, account int64, q upload.Query) (upload.Page, error) {
 	var page upload.Page
 	err := db.read(ctx, of(account), "list uploads", func(t *tx) error {
 		s := newSelection("uploads", account)
+		if q.Kind != upload.AnyKind {
+			s.and("uploads.dry_run = %s", q.Kind == upload.DryRuns)
+		}
 		s.queueCount(t, &page.Total)
 		s.from = "uploads JOIN accounts ON accounts.id = uploads.account_id"
-		s.queuePage(t, uploadColumns, window{w, "uploads"}).Query(eachUpload(func(u *upload.Upload) {
+		s.queuePage(t, uploadColumns, window{q.Window, "uploads"}).Query(eachUpload(func(u *upload.Upload) {
 			page.Uploads = append(page.Uploads, *u)
 		}))
 		return nil
@@ -201,11 +204,28 @@ func (db *DB) Uploads(ctx context.Context, account int64, w addressbook.Window) 
 	if err != nil {
 		return upload.Page{}, err
 	}
-	if len(page.Uploads) > w.Limit {
-		page.Uploads = page.Uploads[:w.Limit]
-		page.Next = &addressbook.Position{SID: page.Uploads[w.Limit-1].SID}
+	if len(page.Uploads) > q.Limit {
+		page.Uploads = page.Uploads[:q.Limit]
+		page.Next = &addressbook.Position{SID: page.Uploads[q.Limit-1].SID}
 	}
 	return page, nil
+}
+
+// EachFileName implements [upload.Store].
+func (db *DB) EachFileName(ctx context.Context, account int64, each func(addressbook.SID, string) bool) error {
+	type named struct {
+		sid  addressbook.SID
+		name string
+	}
+	all, err := collect(ctx, db, of(account), "list files of uploads", func(row pgx.CollectableRow) (n named, err error) {
+		return n, row.Scan((*sidValue)(&n.sid), &n.name)
+	}, `SELECT sid, file_name FROM uploads WHERE account_id = $1 ORDER BY sid DESC`, account)
+	for _, n := range all {
+		if !each(n.sid, n.name) {
+			break
+		}
+	}
+	return err
 }
 
 // FilesInUse implements [upload.Store].

@@ -198,28 +198,52 @@ func (b *AddressBook) LastUploadTo(ctx context.Context, account int64, list addr
 }
 
 // Uploads implements [upload.Store].
-func (b *AddressBook) Uploads(ctx context.Context, account int64, w addressbook.Window) (upload.Page, error) {
+func (b *AddressBook) Uploads(ctx context.Context, account int64, q upload.Query) (upload.Page, error) {
 	var page upload.Page
-	args := []any{account}
+	where, args := ` WHERE uploads.account_id = ?`, []any{account}
+	if q.Kind != upload.AnyKind {
+		where, args = where+` AND uploads.dry_run = ?`, append(args, q.Kind == upload.DryRuns)
+	}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		// One transaction, so that the total fits the page.
 		defer sqlitex.Transaction(conn)(&err)
-		if page.Total, err = count(conn, `FROM uploads WHERE account_id = ?`, args); err != nil {
+		if page.Total, err = count(conn, `FROM uploads`+where, args); err != nil {
 			return err
 		}
-		err = window{Window: w, sid: "uploads.sid"}.query(conn, uploadColumns, fromUploads+` WHERE uploads.account_id = ?`, args,
+		err = window{Window: q.Window, sid: "uploads.sid"}.query(conn, uploadColumns, fromUploads+where, args,
 			func(stmt *sqlite.Stmt) error {
 				_, u, err := scanUpload(stmt)
 				page.Uploads = append(page.Uploads, u)
 				return err
 			})
-		if len(page.Uploads) > w.Limit {
-			page.Uploads = page.Uploads[:w.Limit]
-			page.Next = &addressbook.Position{SID: page.Uploads[w.Limit-1].SID}
+		if len(page.Uploads) > q.Limit {
+			page.Uploads = page.Uploads[:q.Limit]
+			page.Next = &addressbook.Position{SID: page.Uploads[q.Limit-1].SID}
 		}
 		return err
 	})
 	return page, storeError("list uploads", err)
+}
+
+// EachFileName implements [upload.Store].
+func (b *AddressBook) EachFileName(ctx context.Context, account int64, each func(addressbook.SID, string) bool) error {
+	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn, `SELECT sid, file_name FROM uploads WHERE account_id = ? ORDER BY sid DESC`, &sqlitex.ExecOptions{
+			Args: []any{account},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				var sid addressbook.SID
+				stmt.ColumnBytes(0, sid[:])
+				if !each(sid, stmt.ColumnText(1)) {
+					return errEnough
+				}
+				return nil
+			},
+		})
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return storeError("list files of uploads", err)
 }
 
 // FilesInUse implements [upload.Store].

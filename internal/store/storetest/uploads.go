@@ -28,6 +28,7 @@ func Uploads(t *testing.T, open func(t *testing.T) Stores) {
 		{"remove pending files", removePending},
 		{"end uploads", endUploads},
 		{"pages of uploads", uploadPages},
+		{"names of files", fileNames},
 		{"files in use", filesInUse},
 		{"batches", batches},
 		{"batches of what is there", batchesOfKnown},
@@ -217,7 +218,7 @@ func uploadsApart(t *testing.T, f *fixture) {
 	}
 	_, err = f.Contacts.ListByName(ctx, other, "Leads")
 	isFault(t, err, fault.NotFound)
-	page, err := f.Uploads.Uploads(ctx, other, addressbook.Window{Limit: 10})
+	page, err := f.Uploads.Uploads(ctx, other, upload.Query{Window: addressbook.Window{Limit: 10}})
 	if err != nil || page.Total != 0 || len(page.Uploads) != 0 {
 		t.Errorf("the other account has %+v, %v", page, err)
 	}
@@ -255,35 +256,66 @@ func endUploads(t *testing.T, f *fixture) {
 func uploadPages(t *testing.T, f *fixture) {
 	var all []upload.Upload // newest first
 	for i := range 5 {
-		u := f.upload(t, fmt.Sprint("list ", i), csvOf(0, 1), addressbook.CreateOptions{})
-		all = append([]upload.Upload{u}, all...)
+		u := f.upload(t, fmt.Sprint("list ", i), csvOf(0, 1), addressbook.CreateOptions{DryRun: i%2 == 1})
+		all = append([]upload.Upload{f.read(t, u)}, all...)
 	}
-	page := func(w addressbook.Window) upload.Page {
+	for _, kind := range []upload.Kind{upload.AnyKind, upload.Imports, upload.DryRuns} {
+		want := slices.DeleteFunc(slices.Clone(all), func(u upload.Upload) bool { return !kind.Has(&u) })
+		page := func(w addressbook.Window) upload.Page {
+			t.Helper()
+			w.Sort, w.Desc = addressbook.ByCreated, true
+			got, err := f.Uploads.Uploads(t.Context(), f.account, upload.Query{Window: w, Kind: kind})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Total != len(want) {
+				t.Errorf("the total is %d, want %d", got.Total, len(want))
+			}
+			return got
+		}
+		for offset := range 7 {
+			from := min(offset, len(want))
+			same(t, "page", page(addressbook.Window{Offset: offset, Limit: 2}).Uploads, want[from:min(from+2, len(want))])
+		}
+		var got []upload.Upload
+		for w := (addressbook.Window{Limit: 2}); ; {
+			p := page(w)
+			got = append(got, p.Uploads...)
+			if p.Next == nil {
+				break
+			}
+			w.After = p.Next
+		}
+		same(t, "pages by cursor", got, want)
+	}
+}
+
+// fileNames are told of one account's uploads, newest first, until they are enough.
+func fileNames(t *testing.T, f *fixture) {
+	var sids []addressbook.SID
+	for range 4 {
+		sids = append([]addressbook.SID{f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{}).SID}, sids...)
+	}
+	read := func(account int64, most int) (got []addressbook.SID) {
 		t.Helper()
-		w.Sort, w.Desc = addressbook.ByCreated, true
-		got, err := f.Uploads.Uploads(t.Context(), f.account, w)
+		err := f.Uploads.EachFileName(t.Context(), account, func(sid addressbook.SID, name string) bool {
+			u, err := f.Uploads.Upload(t.Context(), f.account, sid)
+			if err != nil || u.FileName != name {
+				t.Errorf("%v has the name %q, and not %q, %v", sid, u.FileName, name, err)
+			}
+			got = append(got, sid)
+			return len(got) < most
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Total != len(all) {
-			t.Errorf("the total is %d, want %d", got.Total, len(all))
-		}
 		return got
 	}
-	for offset := range 7 {
-		from := min(offset, len(all))
-		same(t, "page", page(addressbook.Window{Offset: offset, Limit: 2}).Uploads, all[from:min(from+2, len(all))])
+	same(t, "all", read(f.account, 10), sids)
+	same(t, "two", read(f.account, 2), sids[:2])
+	if got := read(addAccount(t, f.Accounts, "other").ID, 10); got != nil {
+		t.Errorf("the other account has %v", got)
 	}
-	var got []upload.Upload
-	for w := (addressbook.Window{Limit: 2}); ; {
-		p := page(w)
-		got = append(got, p.Uploads...)
-		if p.Next == nil {
-			break
-		}
-		w.After = p.Next
-	}
-	same(t, "pages by cursor", got, all)
 }
 
 // filesInUse are those of running uploads and pending files of all accounts.

@@ -83,7 +83,7 @@ func (room *Room) showImports(r *http.Request, form importForm) (shell.Answer, e
 		}
 		w.After = &addressbook.Position{SID: sid}
 	}
-	page, err := room.Imports.Uploads(r.Context(), acct, w)
+	page, err := room.Imports.Uploads(r.Context(), acct, upload.Query{Window: w})
 	if err != nil {
 		return shell.Answer{}, err
 	}

@@ -78,7 +78,9 @@ func (room *Room) overviewPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	imports, err := room.Imports.Uploads(ctx, acct, addressbook.Window{Limit: importsOnOverview, Desc: true})
+	imports, err := room.Imports.Uploads(ctx, acct, upload.Query{
+		Window: addressbook.Window{Limit: importsOnOverview, Desc: true}, Kind: upload.Imports,
+	})
 	if err != nil {
 		return shell.Answer{}, err
 	}
