@@ -93,7 +93,7 @@ func TestListMembers(t *testing.T) {
 	c.Add(list.SID, sids...)
 	path := "/lists/" + list.SID
 	page := b.Open(path).PageText(t, 200)
-	has(t, page, "60 contacts", "Take out of the list", `name="of" value="`+list.SID+`"`)
+	has(t, page, "60 contacts", "Remove from the list", `name="of" value="`+list.SID+`"`)
 	if len(rows(page)) != 50 || !strings.HasPrefix(pageLink(page, "next"), path+"?after=") {
 		t.Errorf("the page has %d rows, the next is at %s", len(rows(page)), pageLink(page, "next"))
 	}

@@ -66,7 +66,7 @@ var contactPages = []page{
 	{name: "contacts", path: at("/contacts")},
 	{name: "contacts-selected", path: at("/contacts?tag=Member"), before: func(b *tab) {
 		b.click("tbody tr:nth-child(2) input")
-		b.click("[data-check-all]")
+		b.click("[data-select-page]")
 	}},
 	{name: "contacts-none", path: at("/contacts?q=nobody")},
 	{name: "contacts-wrong", path: at("/contacts?list=nothing")},

@@ -34,6 +34,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /contacts/number", room.numberPreview)
 	d.Handle("GET /contacts/tags", room.tagChoices)
 	d.Handle("GET /contacts/deleted", room.deletedPage)
+	d.HandleForm("POST /contacts/columns", room.chooseColumns)
 	d.HandleForm("POST /contacts/undo", room.undoDelete)
 	d.Handle("GET /contacts/{sid}", room.contactPage)
 	d.Handle("GET /contacts/{sid}/edit", room.editContactPage)
@@ -69,6 +70,12 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 		}
 	}
 	return pages.Show("contacts", "Contacts", data).PieceAt("contact-results", table.Filter.URL("/contacts")), nil
+}
+
+// chooseColumns has the browser remember which columns its tables have.
+func (room *Room) chooseColumns(r *http.Request) (shell.Answer, error) {
+	back := shell.GoTo(contacttable.From(r.PostForm))
+	return contacttable.RememberColumns(back, contacttable.ColumnsIn(r.PostForm)), nil
 }
 
 func (room *Room) export(r *http.Request) (shell.Answer, error) {

@@ -60,6 +60,36 @@ func (f Filter) Narrows() bool {
 	return f != Filter{}
 }
 
+// Key tells one filter from another; the order is no part of it.
+func (f Filter) Key() string {
+	f.Sort = ""
+	return f.URL("")
+}
+
+// Said is the filter in a person's words, as “asha”, tag “Member”; "" for none.
+func (f Filter) Said() string {
+	var said []string
+	for _, word := range []struct{ name, value string }{{"", f.Search}, {"tag ", f.Tag}, {"list ", f.List}} {
+		if word.value != "" {
+			said = append(said, word.name+"“"+word.value+"”")
+		}
+	}
+	if f.Country != "" {
+		for _, option := range countries() {
+			if option.Value == f.Country {
+				said = append(said, option.Label)
+			}
+		}
+	}
+	if f.AddedFrom != "" {
+		said = append(said, "added from "+f.AddedFrom)
+	}
+	if f.AddedTo != "" {
+		said = append(said, "added to "+f.AddedTo)
+	}
+	return strings.Join(said, ", ")
+}
+
 // URL is the address of the page at path with this filter, and more words,
 // given as names and values in turn.
 func (f Filter) URL(path string, more ...string) string {

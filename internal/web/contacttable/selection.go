@@ -64,6 +64,12 @@ func (s Selection) Words() []shell.Option {
 	return fields
 }
 
+// MaxPicked is how many contacts can be selected one by one.
+func (t Table) MaxPicked() int { return bulk }
+
+// Key names the selection for the browser, which keeps it while somebody turns pages.
+func (s Selection) Key() string { return s.path() }
+
 // Back is the page that the selection was made on.
 func (s Selection) Back() string { return s.Filter.URL(s.path()) }
 

@@ -5,6 +5,8 @@ package contacttable
 import (
 	"embed"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"callbook/internal/addressbook"
@@ -32,13 +34,19 @@ type Table struct {
 	Previous, Next string
 	// List is the one whose members these are, nil for the whole account.
 	List *addressbook.List
+	// Columns are those beside the name, and Choices those that it could have.
+	Columns []Column
+	Choices []Choice
+	// Here is the address of the page, without words that say nothing.
+	Here string
 }
 
 // Row is one of the table.
 type Row struct {
 	addressbook.Contact
 	Name   string
-	Number string // in groups
+	Number string            // in groups
+	custom map[string]string // see customTexts
 }
 
 // RowOf is the row of a contact.
@@ -66,7 +74,7 @@ func (t Table) More() bool { return t.Total > len(t.Rows) }
 // Read reads the page that a request's address asks for. List may be nil.
 func Read(r *http.Request, book *addressbook.Book, path string, list *addressbook.List) (Table, error) {
 	query := r.URL.Query()
-	t := Table{Path: path, Filter: FilterOf(query), List: list}
+	t := Table{Path: path, Filter: FilterOf(query), List: list, Here: here(path, query)}
 	if list != nil {
 		t.Filter.List = ""
 	}
@@ -93,9 +101,52 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	contacts, previous, next, err := Turn(query, q.Window, read, position, address)
 	t.Previous, t.Next = previous, next
 	for _, c := range contacts {
-		t.Rows = append(t.Rows, RowOf(c))
+		row := RowOf(c)
+		row.custom = customTexts(c)
+		t.Rows = append(t.Rows, row)
+	}
+	keys := columnsOf(r)
+	t.Choices = choices(keys, t.Rows)
+	for _, key := range keys {
+		if key == "date_created" && t.ByUpdated() && !slices.Contains(keys, "date_updated") {
+			key = "date_updated" // what it is sorted by is to be seen
+		}
+		t.Columns = append(t.Columns, column(key))
 	}
 	return t, err
+}
+
+// From is the table's page that a form or an address says somebody came from;
+// "/contacts" where it says none.
+func From(words url.Values) string {
+	from := words.Get("from")
+	u, err := url.Parse(from)
+	if err != nil || u.IsAbs() || u.Host != "" || len(from) > maxFrom {
+		return "/contacts"
+	}
+	list, isList := strings.CutPrefix(u.Path, "/lists/")
+	if _, ok := addressbook.ParseSID(list); u.Path != "/contacts" && (!isList || !ok) {
+		return "/contacts"
+	}
+	return here(u.Path, u.Query())
+}
+
+// maxFrom bounds the address of a table, in bytes.
+const maxFrom = 4 << 10
+
+// here is the address of the page at path with those words of its query that say
+// anything.
+func here(path string, query url.Values) string {
+	said := url.Values{}
+	for name, values := range query {
+		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); len(values) > 0 {
+			said[name] = values[:1]
+		}
+	}
+	if len(said) == 0 {
+		return path
+	}
+	return path + "?" + said.Encode()
 }
 
 // personName is a contact's first and last name; "" when it has none.

@@ -23,9 +23,10 @@ type Answer struct {
 
 	location string
 
-	notice *notice // shown once, on this page or the one that is gone to
-	secret *string // of the session that begins; "" ends the one that there is
-	handed string  // see Handing
+	notice   *notice     // shown once, on this page or the one that is gone to
+	secret   *string     // of the session that begins; "" ends the one that there is
+	handed   string      // see Handing
+	remember *remembered // see Remembering
 	// Raw sends by itself, for what is no page: a file, a stream.
 	Raw http.HandlerFunc
 }

@@ -65,6 +65,9 @@ func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, a Answer) {
 	if a.secret != nil {
 		http.SetCookie(w, d.sessionCookie(r, *a.secret))
 	}
+	if a.remember != nil {
+		http.SetCookie(w, d.rememberCookie(r, *a.remember))
+	}
 	switch {
 	case a.Raw != nil:
 		a.Raw(w, r)

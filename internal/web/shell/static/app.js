@@ -3,8 +3,6 @@
 //   [hidden].needs-script     is shown, since without script it would do nothing
 //   button[data-copy="ID"]    copies the text of the element with this id
 //   [data-keep-open="NAME"]   a <details> that stays as it was left in this tab
-//   input[data-check-all="N"] checks all boxes of the name N in its form
-//   fieldset[data-with-checked="N M"]  is of use only while one of these boxes is checked
 //   [data-drop]               takes a file that is dropped into its input
 //   form[data-sends]          sends a file with htmx; tells in its [data-sending] how
 //                             far that is, and its [data-stop-sending] stops it
@@ -14,7 +12,6 @@
 (function () {
   function setUp(root) {
     root.querySelectorAll(".needs-script").forEach(function (el) { el.hidden = false; });
-    root.querySelectorAll("fieldset[data-with-checked]").forEach(allow);
     root.querySelectorAll("details[data-keep-open]").forEach(function (el) {
       var name = "open:" + el.dataset.keepOpen;
       if (sessionStorage.getItem(name)) el.open = true;
@@ -23,25 +20,6 @@
       });
     });
   }
-
-  function boxes(form, names) {
-    return Array.from(form.elements).filter(function (el) {
-      return el.type === "checkbox" && names.split(" ").indexOf(el.name) >= 0;
-    });
-  }
-
-  function allow(fieldset) {
-    fieldset.disabled = !boxes(fieldset.form, fieldset.dataset.withChecked).some(function (box) { return box.checked; });
-  }
-
-  document.addEventListener("change", function (event) {
-    var form = event.target.form;
-    if (!form || event.target.type !== "checkbox") return;
-    if (event.target.dataset.checkAll) {
-      boxes(form, event.target.dataset.checkAll).forEach(function (box) { box.checked = event.target.checked; });
-    }
-    form.querySelectorAll("fieldset[data-with-checked]").forEach(allow);
-  });
 
   // Browsers lend the clipboard only to pages over TLS or on this machine.
   function copyOld(el) {
@@ -110,7 +88,6 @@
   });
   // The back button shows a page as it was left.
   addEventListener("pageshow", function () {
-    document.querySelectorAll("fieldset[data-with-checked]").forEach(allow);
     document.querySelectorAll("form[data-once]").forEach(function (form) { delete form.dataset.sent; });
     document.querySelectorAll("form[data-sends]").forEach(function (form) { sending(form, false); });
   });
