@@ -22,7 +22,7 @@ func book(t *testing.T) (*servertest.Client, *servertest.Browser) {
 
 var (
 	rowName = regexp.MustCompile(`<td class="main cut"[^>]*><a href="/contacts/([0-9a-f]{32})[^"]*">(.*?)</a></td>`)
-	pageURL = regexp.MustCompile(`rel="(prev|next)" href="([^"]+)"`)
+	pageURL = regexp.MustCompile(`rel="(first|prev|next|last)" href="([^"]+)"`)
 )
 
 // rows are the names in a page's table of contacts.
@@ -64,7 +64,7 @@ func TestContactsPages(t *testing.T) {
 		contacts[i] = fmt.Sprintf(`{"number": "+9198%08d", "first_name": "P%03d"}`, 10_000_000+i, i*50%n)
 	}
 	c.Create(contacts...)
-	for _, sort := range []string{"", "created", "-updated", "updated", "name", "-name"} {
+	for _, sort := range []string{"", "created", "-updated", "updated", "name", "-name", "number", "-number", "company", "-company", "email", "-email", "tag", "-tag"} {
 		t.Run("order "+sort, func(t *testing.T) {
 			var there [][]string
 			at := "/contacts?sort=" + sort
@@ -72,7 +72,7 @@ func TestContactsPages(t *testing.T) {
 			if pageLink(page, "prev") != "" {
 				t.Error("there is a page before the first")
 			}
-			has(t, page, "137 contacts", "All 137 contacts")
+			has(t, page, "1 to 50 of 137 contacts", "All 137 contacts")
 			seen := make(map[string]bool)
 			for {
 				names := rows(page)
@@ -113,10 +113,24 @@ func TestContactsPages(t *testing.T) {
 			if got := pageLink(page, "prev"); got != "" {
 				t.Errorf("back on the first page, there is one before: %s", got)
 			}
+			page = b.Open(pageLink(page, "last")).PageText(t, 200)
+			if got := rows(page); !slices.Equal(got, there[2]) || pageLink(page, "next") != "" || pageLink(page, "last") != "" {
+				t.Errorf("the last page is %q, want %q", got, there[2])
+			}
+			has(t, page, "101 to 137 of 137 contacts")
+			page = b.Open(pageLink(page, "prev")).PageText(t, 200)
+			if got := rows(page); !slices.Equal(got, there[1]) {
+				t.Errorf("the last page but one is %q, want %q", got, there[1])
+			}
+			has(t, page, "51 to 100 of 137 contacts")
+			page = b.Open(pageLink(page, "first")).PageText(t, 200)
+			if got := rows(page); !slices.Equal(got, there[0]) {
+				t.Errorf("the first page is %q, want %q", got, there[0])
+			}
 		})
 	}
 	// What stands in an address is anybody's.
-	for _, query := range []string{"after=x", "before=%00", "after=AAAA", "sort=nothing", "q=%00%ff", "before=" + strings.Repeat("A", 40), "country=0", "country=x&list=%ff"} {
+	for _, query := range []string{"after=x", "before=%00", "after=AAAA", "sort=nothing", "q=%00%ff", "before=" + strings.Repeat("A", 40), "country=0", "country=x&list=%ff", "row=-1", "row=x", "row=99999999999999999999", "page=none", "page=last&q=nobody", "after=AAAA&row=7"} {
 		b.Open("/contacts?"+query).PageText(t, 200)
 	}
 }

@@ -217,7 +217,7 @@ func TestListStory(t *testing.T) {
 		t.Errorf("it says %q", got)
 	}
 	b.follow(".page-header .primary")
-	b.awaitNames("No name, +44 20 7946 0123", "Asha Rao")
+	b.awaitNames("+44 20 7946 0123, without a name", "Asha Rao")
 	b.follow(".page-header .actions a:nth-child(2)")
 	b.retype("#name", "Diwali 2026")
 	b.follow("main form .primary")

@@ -27,13 +27,6 @@ type Filter struct {
 	Sort               string // one of Sorts
 }
 
-// Sorts are the orders of a table of contacts; the first is the usual.
-var Sorts = []shell.Option{
-	{Value: "", Label: "Added last"}, {Value: "created", Label: "Added first"},
-	{Value: "-updated", Label: "Changed last"}, {Value: "updated", Label: "Changed first"},
-	{Value: "name", Label: "Name, A to Z"}, {Value: "-name", Label: "Name, Z to A"},
-}
-
 // FilterOf reads the filter from an address or a form. What is no order is the
 // usual one.
 func FilterOf(v url.Values) Filter {
@@ -104,18 +97,6 @@ func (f Filter) URL(path string, more ...string) string {
 		return path
 	}
 	return path + "?" + v.Encode()
-}
-
-// Order is the filter's part of a query.
-func (f Filter) Order() addressbook.Window {
-	field, desc := strings.CutPrefix(f.Sort, "-")
-	switch field {
-	case "updated":
-		return addressbook.Window{Sort: addressbook.ByUpdated, Desc: desc}
-	case "name":
-		return addressbook.Window{Sort: addressbook.ByName, Desc: desc}
-	}
-	return addressbook.Window{Desc: f.Sort == ""}
 }
 
 // query is the filter as the address book is asked. When it names a list that

@@ -29,9 +29,7 @@ type Table struct {
 	Filter Filter
 	Wrong  string // why the filter cannot be
 	Rows   []Row
-	Total  int
-	// Previous and Next are the addresses of the pages there; "" for none.
-	Previous, Next string
+	Part
 	// List is the one whose members these are, nil for the whole account.
 	List *addressbook.List
 	// Columns are those beside the name, and Choices those that it could have.
@@ -59,6 +57,9 @@ func (r Row) Company() string { return r.Texts[addressbook.CompanyName].Value }
 func (r Row) Email() string   { return r.Texts[addressbook.Email].Value }
 func (r Row) Tag() string     { return r.Texts[addressbook.Tag].Value }
 
+// Title is what the row is called: the contact's name, or its company's, or its number.
+func (r Row) Title() string { return Title(r.Contact) }
+
 // ByUpdated tells which of its dates a row shows.
 func (t Table) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort, "updated") }
 
@@ -67,9 +68,6 @@ func (t Table) Countries() []shell.Option { return countries() }
 
 // Sorts are the choices of the order.
 func (t Table) Sorts() []shell.Option { return Sorts }
-
-// More tells whether more contacts match than are on the page.
-func (t Table) More() bool { return t.Total > len(t.Rows) }
 
 // Read reads the page that a request's address asks for. List may be nil.
 func Read(r *http.Request, book *addressbook.Book, path string, list *addressbook.List) (Table, error) {
@@ -88,18 +86,15 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 		q.Lists = []addressbook.SID{list.SID}
 	}
 	q.Limit = PageRows
-	read := func(w addressbook.Window) ([]addressbook.Contact, *addressbook.Position, error) {
+	read := func(w addressbook.Window) ([]addressbook.Contact, *addressbook.Position, int, error) {
 		q.Window = w
 		page, err := book.Contacts(ctx, acct, q)
-		t.Total = page.Total
-		return page.Contacts, page.Next, err
+		return page.Contacts, page.Next, page.Total, err
 	}
-	position := func(c addressbook.Contact) addressbook.Position {
-		return c.Position(q.Window)
-	}
-	address := func(word, place string) string { return t.Filter.URL(path, word, place) }
-	contacts, previous, next, err := Turn(query, q.Window, read, position, address)
-	t.Previous, t.Next = previous, next
+	position := func(c addressbook.Contact) addressbook.Position { return c.Position(q.Window) }
+	address := func(words ...string) string { return t.Filter.URL(path, words...) }
+	contacts, part, err := Turn(query, q.Window, read, position, address)
+	t.Part = part
 	for _, c := range contacts {
 		row := RowOf(c)
 		row.custom = customTexts(c)

@@ -57,32 +57,30 @@ func (room *Room) of(h func(*http.Request, addressbook.List) (shell.Answer, erro
 
 // listsData is what the template lists.html shows.
 type listsData struct {
-	Search         string
-	Sort           string
-	Sorts          []shell.Option
-	Rows           []addressbook.List
-	Total          int
-	Previous, Next string
+	Search string
+	Sort   string
+	Sorts  []shell.Option
+	Rows   []addressbook.List
+	contacttable.Part
 }
 
 func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
 	query := r.URL.Query()
 	filter := contacttable.FilterOf(url.Values{"q": query["q"], "sort": query["sort"]})
-	data := listsData{Search: filter.Search, Sort: filter.Sort, Sorts: contacttable.Sorts}
-	q := addressbook.ListQuery{Window: filter.Order(), Name: filter.Search}
+	data := listsData{Search: filter.Search, Sort: filter.Sort, Sorts: contacttable.ListSorts}
+	q := addressbook.ListQuery{Window: filter.ListOrder(), Name: filter.Search}
 	q.Limit = contacttable.PageRows
-	read := func(w addressbook.Window) ([]addressbook.List, *addressbook.Position, error) {
+	read := func(w addressbook.Window) ([]addressbook.List, *addressbook.Position, int, error) {
 		q.Window = w
 		page, err := room.Book.Lists(r.Context(), shell.AccountOf(r), q)
-		data.Total = page.Total
-		return page.Lists, page.Next, err
+		return page.Lists, page.Next, page.Total, err
 	}
 	position := func(l addressbook.List) addressbook.Position {
 		return l.Position(q.Window)
 	}
-	address := func(word, place string) string { return filter.URL("/lists", word, place) }
+	address := func(words ...string) string { return filter.URL("/lists", words...) }
 	var err error
-	data.Rows, data.Previous, data.Next, err = contacttable.Turn(query, q.Window, read, position, address)
+	data.Rows, data.Part, err = contacttable.Turn(query, q.Window, read, position, address)
 	if err != nil {
 		return shell.Answer{}, err
 	}

@@ -1,0 +1,93 @@
+package contacttable
+
+import (
+	"slices"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/web/shell"
+)
+
+// Sorts are the orders of a table of contacts; the first is the usual. ListSorts are
+// those of a table of lists.
+var (
+	ListSorts = []shell.Option{
+		{Value: "", Label: "Added last"}, {Value: "created", Label: "Added first"},
+		{Value: "-updated", Label: "Changed last"}, {Value: "updated", Label: "Changed first"},
+		{Value: "name", Label: "Name, A to Z"}, {Value: "-name", Label: "Name, Z to A"},
+	}
+	Sorts = append(slices.Clone(ListSorts), []shell.Option{
+		{Value: "number", Label: "Number, 0 to 9"}, {Value: "-number", Label: "Number, 9 to 0"},
+		{Value: "company", Label: "Company, A to Z"}, {Value: "-company", Label: "Company, Z to A"},
+		{Value: "email", Label: "E-mail, A to Z"}, {Value: "-email", Label: "E-mail, Z to A"},
+		{Value: "tag", Label: "Tag, A to Z"}, {Value: "-tag", Label: "Tag, Z to A"},
+	}...)
+)
+
+var sortFields = map[string]addressbook.SortField{
+	"created": addressbook.ByCreated, "updated": addressbook.ByUpdated, "name": addressbook.ByPerson, "number": addressbook.ByNumber,
+	"company": addressbook.ByCompany, "email": addressbook.ByEmail, "tag": addressbook.ByTag,
+}
+
+// Order is the filter's part of a query. Contacts that have no text in the column come
+// last, in both directions.
+func (f Filter) Order() addressbook.Window {
+	field, desc := strings.CutPrefix(f.Sort, "-")
+	if field == "" {
+		return addressbook.Window{Desc: true}
+	}
+	return addressbook.Window{Sort: sortFields[field], Desc: desc, BlanksFirst: desc}
+}
+
+// ListOrder is the filter's part of a query for lists.
+func (f Filter) ListOrder() addressbook.Window {
+	w := f.Order()
+	switch w.BlanksFirst = false; w.Sort {
+	case addressbook.ByCreated, addressbook.ByUpdated:
+	default:
+		w.Sort = addressbook.ByName
+	}
+	return w
+}
+
+// Head is the head of a column by which the table can be sorted.
+type Head struct {
+	Label string
+	URL   string // of the table as the head sorts it; "" where it does not
+	Aria  string // ascending or descending when it is sorted so, or else ""
+}
+
+// columnSorts are the orders of columns, by their keys: the one that a head begins with,
+// and the other. Columns of dates begin with the latest.
+var columnSorts = map[string][2]string{
+	"name": {"name", "-name"}, "number": {"number", "-number"}, "company_name": {"company", "-company"},
+	"email": {"email", "-email"}, "tag": {"tag", "-tag"}, "date_created": {"", "created"}, "date_updated": {"-updated", "updated"},
+}
+
+// Head returns the head of a column, given its key and its label.
+func (t Table) Head(key, label string) Head {
+	sorts, ok := columnSorts[key]
+	if !ok {
+		return Head{Label: label}
+	}
+	h, f := Head{Label: label}, t.Filter
+	switch f.Sort {
+	case sorts[0]:
+		f.Sort = sorts[1]
+		h.Aria = direction(sorts[0])
+	case sorts[1]:
+		f.Sort = sorts[0]
+		h.Aria = direction(sorts[1])
+	default:
+		f.Sort = sorts[0]
+	}
+	h.URL = f.URL(t.Path)
+	return h
+}
+
+func direction(sort string) string {
+	if sort == "" || strings.HasPrefix(sort, "-") {
+		return "descending"
+	}
+	return "ascending"
+}
