@@ -32,21 +32,21 @@ var rules = map[string][]string{
 	"internal/apidoc":     {},
 	"internal/slowbody":   {},
 	"internal/backup":     {},
-	"internal/limit":      {},
+	"internal/limit":      {"internal/account"},
 	"internal/clientaddr": {},
+	"internal/account":    {"internal/clock", "internal/fault", "internal/phone"},
+	"internal/budget":     {"internal/account", "internal/fault", "internal/limit"},
 	// Subjects.
 	"internal/attempts":    {"internal/clock", "internal/fault"},
-	"internal/budget":      {"internal/fault", "internal/limit"},
-	"internal/account":     {"internal/clock", "internal/fault", "internal/phone"},
 	"internal/addressbook": {"internal/account", "internal/clock", "internal/fault", "internal/journal", "internal/phone"},
-	"internal/journal":     {"internal/clock", "internal/fault"},
+	"internal/journal":     {"internal/account", "internal/clock", "internal/fault"},
 	"internal/session":     {"internal/account", "internal/clock", "internal/fault"},
 	"internal/upload":      {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/upload/table", "internal/work"},
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/clock", "internal/fault"},
 	"internal/export":      {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
 	"internal/dbcopy":      {"internal/account", "internal/addressbook", "internal/journal", "internal/upload"},
-	"internal/verify":      {"internal/addressbook", "internal/journal", "internal/upload"},
+	"internal/verify":      {"internal/account", "internal/addressbook", "internal/journal", "internal/upload"},
 
 	// Engines.
 	"internal/store/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
@@ -55,7 +55,7 @@ var rules = map[string][]string{
 	// What puts it all together.
 	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/upload", "internal/usage", "internal/web", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/xlsx"},
-	"internal/work":         {"internal/fault"},
+	"internal/work":         {"internal/account", "internal/fault"},
 	// Front doors.
 	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/negotiate", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/upload", "internal/upload/table"},
 	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/shell", "internal/web/signin"},

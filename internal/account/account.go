@@ -14,9 +14,14 @@ import (
 	"callbook/internal/phone"
 )
 
+// ID is the key by which stores and limits know an account. A store gives it
+// out, from 1 on; 0 stands for callers whose account is not known. Clients never
+// see it: they name an account by its sid.
+type ID int64
+
 // Account owns an address book.
 type Account struct {
-	ID  int64  // the store's own key; never shown
+	ID  ID
 	SID string // the account's name in every URL
 	// Region is the ISO 3166-1 code of the country that a number without a
 	// country code is taken to be from.
@@ -43,10 +48,10 @@ type Store interface {
 	Account(ctx context.Context, sid string) (Account, error)
 
 	// CreateKey adds a key to the account with this id.
-	CreateKey(ctx context.Context, account int64, k Key, hash TokenHash) error
+	CreateKey(ctx context.Context, account ID, k Key, hash TokenHash) error
 	// Keys returns the keys of the account with this id, oldest first, revoked
 	// ones too.
-	Keys(ctx context.Context, account int64) ([]Key, error)
+	Keys(ctx context.Context, account ID) ([]Key, error)
 	// RevokeKey ends a key at this time, or leaves it as it is when it has
 	// ended already; a key that is not there is a NotFound fault.
 	RevokeKey(ctx context.Context, id string, at time.Time) (Key, error)

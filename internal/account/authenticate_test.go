@@ -18,7 +18,7 @@ func TestAuthenticate(t *testing.T) {
 	for range 2 { // the second time from memory
 		for _, login := range []struct {
 			key, token string
-			want       int64
+			want       account.ID
 		}{
 			{k.ID, token, a.ID},
 			{otherKey.ID, otherToken, other.ID},

@@ -15,11 +15,11 @@ type stuckStore struct {
 	next addressbook.Position
 }
 
-func (s stuckStore) Contacts(context.Context, int64, addressbook.Query) (addressbook.Page, error) {
+func (s stuckStore) Contacts(context.Context, account.ID, addressbook.Query) (addressbook.Page, error) {
 	return addressbook.Page{Contacts: make([]addressbook.Contact, 1), Next: &s.next}, nil
 }
 
-func (s stuckStore) Lists(context.Context, int64, addressbook.ListQuery) (addressbook.ListPage, error) {
+func (s stuckStore) Lists(context.Context, account.ID, addressbook.ListQuery) (addressbook.ListPage, error) {
 	return addressbook.ListPage{Lists: make([]addressbook.List, 1), Next: &s.next}, nil
 }
 

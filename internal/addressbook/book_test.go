@@ -265,6 +265,6 @@ type fakeStore struct {
 	insert func(contacts []addressbook.Contact, decided journal.Ready[[]*addressbook.Contact]) error
 }
 
-func (s fakeStore) InsertContacts(_ context.Context, _ int64, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
+func (s fakeStore) InsertContacts(_ context.Context, _ account.ID, contacts []addressbook.Contact, _ addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
 	return s.insert(contacts, decided)
 }

@@ -19,7 +19,7 @@ type searches struct {
 	terms *addressbook.SearchTerms
 }
 
-func (s searches) Contacts(_ context.Context, _ int64, q addressbook.Query) (addressbook.Page, error) {
+func (s searches) Contacts(_ context.Context, _ account.ID, q addressbook.Query) (addressbook.Page, error) {
 	*s.terms = q.Terms()
 	return addressbook.Page{}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/test/servertest"
@@ -198,7 +199,7 @@ type slowReads struct {
 	leave   <-chan struct{}
 }
 
-func (s *slowReads) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+func (s *slowReads) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	s.entered <- struct{}{}
 	<-s.leave
 	return s.Store.Contacts(ctx, account, q)
@@ -241,6 +242,6 @@ func TestSharesComeBack(t *testing.T) {
 // panicking is a store with a bug.
 type panicking struct{ addressbook.Store }
 
-func (*panicking) UpdateContacts(context.Context, int64, []addressbook.Patch, journal.Ready[[]addressbook.Result]) error {
+func (*panicking) UpdateContacts(context.Context, account.ID, []addressbook.Patch, journal.Ready[[]addressbook.Result]) error {
 	panic("a bug")
 }

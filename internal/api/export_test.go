@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/test/servertest"
@@ -238,7 +239,7 @@ type paged struct {
 	page func() error
 }
 
-func (p *paged) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+func (p *paged) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	if q.After != nil {
 		if err := p.page(); err != nil {
 			return addressbook.Page{}, err

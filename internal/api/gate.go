@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/limit"
@@ -61,7 +62,7 @@ func newGate() *gate {
 }
 
 // begin waits for an account's turn to work on a body of this size.
-func (g *gate) begin(ctx context.Context, account int64, size int) (done func(), err error) {
+func (g *gate) begin(ctx context.Context, account account.ID, size int) (done func(), err error) {
 	if size <= smallBody {
 		return func() {}, nil
 	}
@@ -79,7 +80,7 @@ func (g *gate) begin(ctx context.Context, account int64, size int) (done func(),
 // download takes a place for a download of an account. It does not wait. Who has
 // one must wait for nothing else but its client and the store, so memory is taken
 // before.
-func (g *gate) download(account int64) (done func(), err error) {
+func (g *gate) download(account account.ID) (done func(), err error) {
 	if !g.downloads.TryAcquire(account, 1) {
 		if g.downloads.Sated(account, 1) {
 			return nil, errDownloads

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"testing"
+
+	"callbook/internal/account"
 )
 
 // TestDownloadsLeaveRoom has accounts take all the downloads that they get, one
@@ -11,7 +13,7 @@ import (
 func TestDownloadsLeaveRoom(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	for account := int64(1); account <= 8; account++ {
+	for account := account.ID(1); account <= 8; account++ {
 		got := 0
 		var err error
 		for err == nil {
@@ -28,7 +30,7 @@ func TestDownloadsLeaveRoom(t *testing.T) {
 		t.Fatalf("a ninth account got %v", err)
 	}
 	done()
-	for account := int64(9); err == nil; account++ {
+	for account := account.ID(9); err == nil; account++ {
 		_, err = g.download(account)
 	}
 	if !errors.Is(err, errAllDownloads) || g.downloads.Free() != 0 {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/journal"
 	"callbook/internal/test/servertest"
@@ -26,7 +27,7 @@ func manyContacts(n int, custom string) string {
 
 // startKeyed starts a server and tells its store of receipts, and the account's
 // id.
-func startKeyed(t *testing.T, opts servertest.Options) (*servertest.Client, journal.Store, int64) {
+func startKeyed(t *testing.T, opts servertest.Options) (*servertest.Client, journal.Store, account.ID) {
 	t.Helper()
 	var store journal.Store
 	opts.Receipts = func(s journal.Store) journal.Store {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
@@ -30,7 +31,7 @@ type inserts struct {
 	healed  atomic.Bool // nothing is before them any more
 }
 
-func (s *inserts) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
+func (s *inserts) InsertContacts(ctx context.Context, account account.ID, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
 	if s.before != nil && !s.healed.Load() {
 		if err := s.before(ctx); err != nil {
 			return err
@@ -240,7 +241,7 @@ type late struct {
 	misses atomic.Int32 // left
 }
 
-func (l *late) Receipt(ctx context.Context, account int64, key string) (journal.Receipt, error) {
+func (l *late) Receipt(ctx context.Context, account account.ID, key string) (journal.Receipt, error) {
 	if l.misses.Add(-1) >= 0 {
 		return journal.Receipt{}, fault.New(fault.NotFound, "not yet")
 	}
@@ -293,6 +294,6 @@ func TestLookupFails(t *testing.T) {
 // broken is a store whose receipts cannot be read.
 type broken struct{ journal.Store }
 
-func (broken) Receipt(context.Context, int64, string) (journal.Receipt, error) {
+func (broken) Receipt(context.Context, account.ID, string) (journal.Receipt, error) {
 	return journal.Receipt{}, errors.New("trouble")
 }

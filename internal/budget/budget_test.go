@@ -4,10 +4,12 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+
+	"callbook/internal/account"
 )
 
 // admitted returns a share of an account that has its place.
-func admitted(t *testing.T, b *Budget, account int64) *Share {
+func admitted(t *testing.T, b *Budget, account account.ID) *Share {
 	t.Helper()
 	_, s := b.Begin(t.Context())
 	if err := s.Admit(account); err != nil {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/limit"
 )
 
@@ -15,7 +16,7 @@ type Share struct {
 	budget *Budget
 
 	mu       sync.Mutex
-	account  int64
+	account  account.ID
 	admitted bool // Admit has taken a slot
 	ended    bool
 	used     int64 // bytes that the request claims to use
@@ -27,7 +28,7 @@ type Share struct {
 // Admit takes a slot for the request once its account is known. Until then the
 // share can get no bytes. Admit does not wait: the error is [ErrPlaces] or
 // [ErrCrowded]. It does nothing if the request has its slot already.
-func (s *Share) Admit(account int64) error {
+func (s *Share) Admit(account account.ID) error {
 	if s == nil {
 		return nil
 	}

@@ -1,5 +1,7 @@
 package dbcopy
 
+import "callbook/internal/account"
+
 const (
 	// defaultBatchRows take one transaction a few hundredths of a second.
 	defaultBatchRows = 5000
@@ -11,7 +13,7 @@ const (
 
 // Part is a range of one account's rows in one table, in the order of their keys.
 type Part struct {
-	Account int64
+	Account account.ID
 	Table   *Table
 	Rows    []Row
 }
@@ -27,7 +29,7 @@ type batch struct {
 }
 
 // add adds a copy of a row of the account's table.
-func (b *batch) add(account int64, t *Table, row Row) {
+func (b *batch) add(account account.ID, t *Table, row Row) {
 	if n := len(b.parts); n == 0 || b.parts[n-1].Account != account || b.parts[n-1].Table != t {
 		b.parts = append(b.parts, Part{Account: account, Table: t})
 	}

@@ -96,7 +96,7 @@ func compareAccounts(source, target []account.Account) (found []error) {
 // contents are the checksums of one account in one database.
 type contents struct {
 	db      Database
-	account int64
+	account account.ID
 	read    func() // called for each row, unless it is nil
 
 	tables   []total // as in [Tables]

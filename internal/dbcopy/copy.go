@@ -18,11 +18,11 @@ type copier struct {
 	source, target Database
 	opts           Options
 
-	accounts []account.Account // of the source, by sid
-	ids      map[string]int64  // of the accounts in the target, by sid
-	name     string            // State.Source
-	total    int64             // rows of the source, estimated
-	at       position          // how far the copy is
+	accounts []account.Account     // of the source, by sid
+	ids      map[string]account.ID // of the accounts in the target, by sid
+	name     string                // State.Source
+	total    int64                 // rows of the source, estimated
+	at       position              // how far the copy is
 }
 
 // position is the progress of a copy: every row of the source up to this one, in
@@ -85,7 +85,7 @@ func (c *copier) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("read the target: %w", err)
 	}
-	c.ids = make(map[string]int64, len(there))
+	c.ids = make(map[string]account.ID, len(there))
 	for _, a := range there {
 		c.ids[a.SID] = a.ID
 	}

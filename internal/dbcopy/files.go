@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"math"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
 )
@@ -54,7 +55,7 @@ func fileOf(t *Table, row Row) (sid addressbook.SID, ok bool) {
 	return sid, ok
 }
 
-func (c *copier) copyFile(ctx context.Context, from, to int64, upload addressbook.SID) (err error) {
+func (c *copier) copyFile(ctx context.Context, from, to account.ID, upload addressbook.SID) (err error) {
 	if err := c.target.Files.Remove(ctx, to, upload); err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func wholeOf(content upload.Content) io.Reader {
 
 // addFile adds the content of a file to a checksum; one that is not there adds
 // nothing.
-func addFile(ctx context.Context, h hash.Hash, files upload.Files, account int64, upload addressbook.SID) (there bool, err error) {
+func addFile(ctx context.Context, h hash.Hash, files upload.Files, account account.ID, upload addressbook.SID) (there bool, err error) {
 	content, err := files.Open(ctx, account, upload)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -35,13 +35,13 @@ type Store interface {
 	Size(ctx context.Context) (int64, error)
 
 	// ContactCount returns the account's counter of contacts.
-	ContactCount(ctx context.Context, account int64) (int64, error)
+	ContactCount(ctx context.Context, account account.ID) (int64, error)
 
 	// Read calls each for the account's rows of a table, in the order of their
 	// keys. After is the key to start after; nil means from the first row on. A
 	// row is valid until each returns. Read stops at an error of each and returns
 	// it.
-	Read(ctx context.Context, account int64, t *Table, after Row, each func(Row) error) error
+	Read(ctx context.Context, account account.ID, t *Table, after Row, each func(Row) error) error
 
 	// LastCopy returns the state of the last copy into this database, and false
 	// if there was none.

@@ -20,7 +20,7 @@ import (
 // tampering stands before a target and changes rows on their way.
 type tampering struct {
 	dbcopy.Store
-	account int64
+	account account.ID
 	tamper  func(p *dbcopy.Part)
 }
 
@@ -49,7 +49,7 @@ func (s *tampering) Begin(ctx context.Context, state dbcopy.State, accounts []ac
 // tamperingFiles changes a byte of each file.
 type tamperingFiles struct{ upload.Files }
 
-func (f tamperingFiles) Write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+func (f tamperingFiles) Write(ctx context.Context, account account.ID, upload addressbook.SID, from io.Reader) error {
 	content, err := io.ReadAll(from)
 	if err != nil {
 		return err

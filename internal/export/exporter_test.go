@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/test/servertest"
 )
@@ -95,7 +96,7 @@ type counting struct {
 // first, which it keeps, and the one that it has just written.
 const maxHeld = 2
 
-func (s *counting) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+func (s *counting) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	if q.After != nil {
 		// What is not held goes with the next collections, if not with this one.
 		for deadline := time.Now().Add(30 * time.Second); ; {

@@ -21,7 +21,7 @@ type crowded struct {
 	err     error
 }
 
-func (s *crowded) Contacts(_ context.Context, _ int64, q addressbook.Query) (addressbook.Page, error) {
+func (s *crowded) Contacts(_ context.Context, _ account.ID, q addressbook.Query) (addressbook.Page, error) {
 	if q.After == nil {
 		return addressbook.Page{Contacts: make([]addressbook.Contact, 2), Next: new(addressbook.Position)}, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
@@ -58,7 +59,7 @@ type Keeper struct {
 
 // slot is a key of an account.
 type slot struct {
-	account int64
+	account account.ID
 	key     string
 }
 
@@ -85,7 +86,7 @@ type Attempt struct {
 // Begin takes the key for a request, which must call [Attempt.End]. The error
 // is an Invalid fault when the key is not valid, and [ErrRunning] when another
 // request has it.
-func (k *Keeper) Begin(account int64, key string) (*Attempt, error) {
+func (k *Keeper) Begin(account account.ID, key string) (*Attempt, error) {
 	if err := check(key); err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (k *Keeper) Begin(account int64, key string) (*Attempt, error) {
 
 // BeginNext is [Keeper.Begin] for one who waits while another request has the key.
 // The error is then the cause of ctx.
-func (k *Keeper) BeginNext(ctx context.Context, account int64, key string) (*Attempt, error) {
+func (k *Keeper) BeginNext(ctx context.Context, account account.ID, key string) (*Attempt, error) {
 	for {
 		a, err := k.Begin(account, key)
 		if err != error(ErrRunning) {
@@ -123,7 +124,7 @@ func (k *Keeper) BeginNext(ctx context.Context, account int64, key string) (*Att
 
 // Find returns the receipt of a key, whatever the request was; nil when there is
 // none, or when it has expired.
-func (k *Keeper) Find(ctx context.Context, account int64, key string) (*Receipt, error) {
+func (k *Keeper) Find(ctx context.Context, account account.ID, key string) (*Receipt, error) {
 	if check(key) != nil {
 		return nil, nil
 	}

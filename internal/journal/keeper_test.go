@@ -20,7 +20,7 @@ import (
 )
 
 // open returns a Keeper over a real file, its clock, and the store.
-func open(t *testing.T) (*journal.Keeper, *clocktest.Clock, journal.Store, int64) {
+func open(t *testing.T) (*journal.Keeper, *clocktest.Clock, journal.Store, account.ID) {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "callbook.db"))
 	if err != nil {
@@ -45,7 +45,7 @@ func open(t *testing.T) (*journal.Keeper, *clocktest.Clock, journal.Store, int64
 }
 
 // begin takes a key, which must be free.
-func begin(t *testing.T, k *journal.Keeper, account int64, key string) *journal.Attempt {
+func begin(t *testing.T, k *journal.Keeper, account account.ID, key string) *journal.Attempt {
 	t.Helper()
 	a, err := k.Begin(account, key)
 	if err != nil {

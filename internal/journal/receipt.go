@@ -14,6 +14,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"callbook/internal/account"
 )
 
 // Lifetime is how long an answer is kept.
@@ -91,15 +93,15 @@ func (ready Ready[T]) Receipt(results T) *Receipt {
 // the Quota of its Claim already: with the TooMany fault of [Quota.Exceeded].
 type Store interface {
 	// Receipt returns the receipt of a key, however old, or a NotFound fault.
-	Receipt(ctx context.Context, account int64, key string) (Receipt, error)
+	Receipt(ctx context.Context, account account.ID, key string) (Receipt, error)
 
 	// AddReceipt keeps an answer that no other write has to do with.
-	AddReceipt(ctx context.Context, account int64, r Receipt) error
+	AddReceipt(ctx context.Context, account account.ID, r Receipt) error
 
 	// ReceiptTotal returns what the receipts of an account take, expired ones
 	// that were not deleted yet included. It reads a counter, which every write
 	// moves in its own transaction.
-	ReceiptTotal(ctx context.Context, account int64) (Total, error)
+	ReceiptTotal(ctx context.Context, account account.ID) (Total, error)
 
 	// DeleteReceipts deletes receipts of any account that were created before
 	// this time, the oldest first and limit at most, and returns how many.

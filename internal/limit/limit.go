@@ -12,6 +12,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
+
+	"callbook/internal/account"
 )
 
 // Options change the policy of a [Pool]. The zero value lets one account hold
@@ -43,9 +45,9 @@ type Pool struct {
 
 	mu       sync.Mutex
 	free     int64
-	accounts map[int64]*holding // the accounts that hold something or wait
-	waiting  int                // waiting callers of all accounts
-	arrivals uint64             // the last waiter's arrival
+	accounts map[account.ID]*holding // the accounts that hold something or wait
+	waiting  int                     // waiting callers of all accounts
+	arrivals uint64                  // the last waiter's arrival
 }
 
 // holding is what one account holds and waits for.
@@ -63,7 +65,7 @@ type waiter struct {
 
 // New returns a Pool of this capacity, in any unit.
 func New(capacity int64, opts Options) *Pool {
-	return &Pool{capacity: capacity, opts: opts, free: capacity, accounts: make(map[int64]*holding)}
+	return &Pool{capacity: capacity, opts: opts, free: capacity, accounts: make(map[account.ID]*holding)}
 }
 
 // Capacity returns how much there is in all.
@@ -74,7 +76,7 @@ func (p *Pool) Capacity() int64 { return p.capacity }
 // When MaxWaiting callers of the account wait already, it is Options.Busy. An n
 // larger than the pool or than Options.Most is an error, since it could never be
 // granted.
-func (p *Pool) Acquire(ctx context.Context, account, n int64) error {
+func (p *Pool) Acquire(ctx context.Context, account account.ID, n int64) error {
 	if n > p.capacity || p.opts.Most > 0 && n > p.opts.Most {
 		return fmt.Errorf("take %d of a pool of %d, of which an account may hold %d", n, p.capacity, cmp.Or(p.opts.Most, p.capacity))
 	}
@@ -103,7 +105,7 @@ func (p *Pool) Acquire(ctx context.Context, account, n int64) error {
 
 // enqueue grants n at once and returns nil, or returns the waiter to wait for, or
 // fails with Options.Busy.
-func (p *Pool) enqueue(account, n int64) (*waiter, error) {
+func (p *Pool) enqueue(account account.ID, n int64) (*waiter, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := p.holding(account)
@@ -125,7 +127,7 @@ func (p *Pool) enqueue(account, n int64) (*waiter, error) {
 // TryAcquire takes n for an account without waiting, and reports whether it did.
 // It does not overtake waiting callers, except those of accounts that wait only
 // because they hold their share already.
-func (p *Pool) TryAcquire(account, n int64) bool {
+func (p *Pool) TryAcquire(account account.ID, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := p.holding(account)
@@ -139,7 +141,7 @@ func (p *Pool) TryAcquire(account, n int64) bool {
 
 // Sated reports whether the account's own use keeps it from getting n more: what
 // it holds or waits for, as opposed to what other accounts hold.
-func (p *Pool) Sated(account, n int64) bool {
+func (p *Pool) Sated(account account.ID, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := p.accounts[account]
@@ -154,14 +156,14 @@ func (p *Pool) Free() int64 {
 }
 
 // Release returns n of what an account holds.
-func (p *Pool) Release(account, n int64) {
+func (p *Pool) Release(account account.ID, n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.put(account, n)
 }
 
 // Held returns how much an account holds.
-func (p *Pool) Held(account int64) int64 {
+func (p *Pool) Held(account account.ID) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if h := p.accounts[account]; h != nil {
@@ -171,7 +173,7 @@ func (p *Pool) Held(account int64) int64 {
 }
 
 // Waiting returns how many callers of an account wait.
-func (p *Pool) Waiting(account int64) int {
+func (p *Pool) Waiting(account account.ID) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if h := p.accounts[account]; h != nil {
@@ -192,7 +194,7 @@ func (p *Pool) Slack() int64 {
 
 // The caller of the methods below must hold p.mu.
 
-func (p *Pool) holding(account int64) *holding {
+func (p *Pool) holding(account account.ID) *holding {
 	h := p.accounts[account]
 	if h == nil {
 		h = new(holding)
@@ -202,7 +204,7 @@ func (p *Pool) holding(account int64) *holding {
 }
 
 // drop removes an account that neither holds nor waits for anything.
-func (p *Pool) drop(account int64) {
+func (p *Pool) drop(account account.ID) {
 	if h := p.accounts[account]; h != nil && h.held == 0 && len(h.waiting) == 0 {
 		delete(p.accounts, account)
 	}
@@ -222,7 +224,7 @@ func (p *Pool) grant(h *holding, n int64) {
 	p.free -= n
 }
 
-func (p *Pool) put(account, n int64) {
+func (p *Pool) put(account account.ID, n int64) {
 	h := p.accounts[account]
 	if h == nil || h.held < n {
 		panic("limit: released more than was taken")

@@ -7,12 +7,14 @@ import (
 	"testing/synctest"
 
 	"pgregory.net/rapid"
+
+	"callbook/internal/account"
 )
 
 // TestSpare leaves room for others, whatever one account takes.
 func TestSpare(t *testing.T) {
 	p := New(12, Options{Spare: true})
-	take := func(account int64) (n int64) {
+	take := func(account account.ID) (n int64) {
 		for p.TryAcquire(account, 1) {
 			n++
 		}
@@ -116,7 +118,7 @@ func TestLeastFirst(t *testing.T) {
 			t.Fatal("nothing could be taken")
 		}
 		order := make(chan string, 4)
-		wait := func(name string, account int64) {
+		wait := func(name string, account account.ID) {
 			go func() {
 				if err := p.Acquire(t.Context(), account, 1); err != nil {
 					t.Error(err)
@@ -197,8 +199,9 @@ func TestPoolAddsUp(t *testing.T) {
 		most := rapid.Int64Range(1, capacity).Draw(rt, "most")
 		p := New(capacity, Options{Spare: rapid.Bool().Draw(rt, "spare"), Most: most})
 		type caller struct {
-			account, n int64
-			w          *waiter
+			account account.ID
+			n       int64
+			w       *waiter
 		}
 		var holders, waiting []caller
 		settle := func() {
@@ -233,7 +236,7 @@ func TestPoolAddsUp(t *testing.T) {
 				p.Release(holders[i].account, holders[i].n)
 				holders = append(holders[:i], holders[i+1:]...)
 			} else {
-				c := caller{account: rapid.Int64Range(1, 3).Draw(rt, "account"), n: rapid.Int64Range(1, most).Draw(rt, "n")}
+				c := caller{account: account.ID(rapid.Int64Range(1, 3).Draw(rt, "account")), n: rapid.Int64Range(1, most).Draw(rt, "n")}
 				var err error
 				if c.w, err = p.enqueue(c.account, c.n); err != nil {
 					rt.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"callbook/internal/account"
 )
 
 // Turns let heavy work of several accounts leave a processor free for light
@@ -27,20 +29,20 @@ func NewTurns() *Turns {
 }
 
 // Note remembers that an account was active just now.
-func (t *Turns) Note(account int64) {
+func (t *Turns) Note(account account.ID) {
 	if t != nil {
 		t.active.Note(account)
 	}
 }
 
 // For returns a turn of an account.
-func (t *Turns) For(account int64) *Turn { return &Turn{turns: t, account: account} }
+func (t *Turns) For(account account.ID) *Turn { return &Turn{turns: t, account: account} }
 
 // Turn is one caller's turn to compute. A caller ends its turn before it waits for
 // memory or for a client. It is not safe for concurrent use.
 type Turn struct {
 	turns   *Turns
-	account int64
+	account account.ID
 	held    bool
 }
 
@@ -90,13 +92,13 @@ type Active struct {
 	mu sync.Mutex
 	// recent are the last two accounts that were active, the latest first.
 	recent [2]struct {
-		account int64
+		account account.ID
 		last    time.Time
 	}
 }
 
 // Note remembers that an account was active just now.
-func (a *Active) Note(account int64) {
+func (a *Active) Note(account account.ID) {
 	now := time.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -108,7 +110,7 @@ func (a *Active) Note(account int64) {
 }
 
 // Others reports whether another account was active within the last second.
-func (a *Active) Others(account int64) bool {
+func (a *Active) Others(account account.ID) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, r := range a.recent {

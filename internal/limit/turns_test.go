@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"callbook/internal/account"
 )
 
 // TestTurns: an account that is active alone never waits; beside another, heavy
@@ -13,7 +15,7 @@ import (
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := &Turns{pool: New(1, Options{})}
-		begin := func(ctx context.Context, account int64) (*Turn, chan error) {
+		begin := func(ctx context.Context, account account.ID) (*Turn, chan error) {
 			turn, begun := turns.For(account), make(chan error, 1)
 			go func() { begun <- turn.Begin(ctx) }()
 			synctest.Wait()

@@ -29,7 +29,7 @@ type hooked struct {
 	decided bool
 }
 
-func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
+func (h *hooked) InsertContacts(ctx context.Context, account account.ID, contacts []addressbook.Contact, opts addressbook.CreateOptions, decided journal.Ready[[]*addressbook.Contact]) error {
 	if h.decided {
 		decided(make([]*addressbook.Contact, len(contacts)))
 	}
@@ -39,14 +39,14 @@ func (h *hooked) InsertContacts(ctx context.Context, account int64, contacts []a
 	return h.Store.InsertContacts(ctx, account, contacts, opts, decided)
 }
 
-func (h *hooked) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {
+func (h *hooked) Contact(ctx context.Context, account account.ID, sid addressbook.SID) (addressbook.Contact, error) {
 	if err := h.hook(ctx); err != nil {
 		return addressbook.Contact{}, err
 	}
 	return h.Store.Contact(ctx, account, sid)
 }
 
-func (h *hooked) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+func (h *hooked) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	if err := h.hook(ctx); err != nil {
 		return addressbook.Page{}, err
 	}
@@ -212,7 +212,7 @@ func TestPanicBreaksOff(t *testing.T) {
 // secondPage is a store that panics when contacts behind others are asked for.
 type secondPage struct{ addressbook.Store }
 
-func (s secondPage) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+func (s secondPage) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	if q.After != nil {
 		panic("secret")
 	}

@@ -57,7 +57,7 @@ type Session struct {
 // or now has reached its expiry, the store no longer finds the session.
 type Store interface {
 	// AddLink adds a link into the account.
-	AddLink(ctx context.Context, account int64, l Link) error
+	AddLink(ctx context.Context, account account.ID, l Link) error
 	// Link returns the account of a link. The error for a link that does not
 	// exist, or has expired by now, is a NotFound fault.
 	Link(ctx context.Context, hash Hash, now time.Time) (account.Account, error)
@@ -69,17 +69,17 @@ type Store interface {
 	// AddSession adds a session to the account. In the same transaction it
 	// deletes the account's least recently used sessions with the same Key until
 	// at most most are left. It never deletes the new session.
-	AddSession(ctx context.Context, account int64, s Session, most int) error
+	AddSession(ctx context.Context, account account.ID, s Session, most int) error
 	// Session returns a session and its account, or a NotFound fault.
 	Session(ctx context.Context, hash Hash, now time.Time) (Session, account.Account, error)
 	// Sessions returns the account's sessions, the most recently used first.
-	Sessions(ctx context.Context, account int64, now time.Time) ([]Session, error)
+	Sessions(ctx context.Context, account account.ID, now time.Time) ([]Session, error)
 	// SessionUsed stores the time of a session's last use, which never moves
 	// back. It ignores a session that does not exist.
 	SessionUsed(ctx context.Context, hash Hash, at time.Time) error
 	// EndSession deletes a session of the account. The error for a session that
 	// does not exist, or is another account's, is a NotFound fault.
-	EndSession(ctx context.Context, account int64, hash Hash) error
+	EndSession(ctx context.Context, account account.ID, hash Hash) error
 
 	// Forget deletes the links that expired before linksExpired, and the sessions
 	// that were not used since sessionsUnused.

@@ -30,12 +30,12 @@ type Keeper struct {
 	counting chan struct{}
 
 	mu    sync.Mutex
-	cache map[int64]Summary // by account
+	cache map[account.ID]Summary // by account
 }
 
 // NewKeeper returns a Keeper over store.
 func NewKeeper(store Store, c clock.Clock) *Keeper {
-	return &Keeper{store: store, clock: c, counting: make(chan struct{}, 1), cache: make(map[int64]Summary)}
+	return &Keeper{store: store, clock: c, counting: make(chan struct{}, 1), cache: make(map[account.ID]Summary)}
 }
 
 // Kept returns the account's cached summary, and whether it is valid now that the
@@ -78,7 +78,7 @@ func (k *Keeper) Summary(ctx context.Context, acct account.Account, contacts int
 }
 
 // put caches a summary, and evicts the oldest one if there are too many.
-func (k *Keeper) put(account int64, s Summary) {
+func (k *Keeper) put(account account.ID, s Summary) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.cache[account] = s

@@ -31,7 +31,7 @@ type Store interface {
 	// AppendFacts appends to facts those of the account's contacts whose sids are
 	// greater than after, in ascending order and at most limit of them, and
 	// returns the result. It must not block writes.
-	AppendFacts(ctx context.Context, facts []Fact, account int64, after addressbook.SID, limit int) ([]Fact, error)
+	AppendFacts(ctx context.Context, facts []Fact, account account.ID, after addressbook.SID, limit int) ([]Fact, error)
 }
 
 // Summary counts the contacts of an account, as they were at Made.

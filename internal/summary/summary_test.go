@@ -27,7 +27,7 @@ type facts struct {
 	before func() error // each read
 }
 
-func (f *facts) AppendFacts(_ context.Context, got []Fact, _ int64, after addressbook.SID, limit int) ([]Fact, error) {
+func (f *facts) AppendFacts(_ context.Context, got []Fact, _ account.ID, after addressbook.SID, limit int) ([]Fact, error) {
 	if after == (addressbook.SID{}) {
 		f.begun.Add(1)
 	}
@@ -197,7 +197,7 @@ func TestKeeperFails(t *testing.T) {
 // table does.
 type stuck struct{}
 
-func (stuck) AppendFacts(_ context.Context, got []Fact, _ int64, _ addressbook.SID, limit int) ([]Fact, error) {
+func (stuck) AppendFacts(_ context.Context, got []Fact, _ account.ID, _ addressbook.SID, limit int) ([]Fact, error) {
 	for range limit {
 		got = append(got, Fact{SID: addressbook.SID{1}})
 	}

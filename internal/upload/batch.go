@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
@@ -67,18 +68,18 @@ type BatchStore interface {
 	// Contended tells whether other accounts have written within the last second
 	// or so, and wait for the account's transactions. A store whose transactions
 	// run side by side says no.
-	Contended(account int64) bool
+	Contended(account account.ID) bool
 
 	// RestartUpload resets a running upload to this position, and deletes its stats,
 	// tally and error rows, in one transaction; one that has ended stays as it is. It
 	// returns the upload's state, or a NotFound fault. The lease is as with
 	// ApplyBatch.
-	RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, now time.Time) (State, error)
+	RestartUpload(ctx context.Context, account account.ID, sid addressbook.SID, to table.Position, l work.Lease, now time.Time) (State, error)
 }
 
 // Batch is some rows of an upload that are worked in one transaction.
 type Batch struct {
-	Account  int64
+	Account  account.ID
 	Upload   addressbook.SID
 	List     addressbook.SID
 	From, To table.Position

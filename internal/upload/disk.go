@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 )
@@ -32,7 +33,7 @@ func fileName(sid addressbook.SID) string { return sid.String() + fileSuffix }
 func (d Disk) path(sid addressbook.SID) string { return filepath.Join(d.dir, fileName(sid)) }
 
 // Write implements [Files]. A full disk is an Unavailable fault.
-func (d Disk) Write(ctx context.Context, account int64, sid addressbook.SID, from io.Reader) error {
+func (d Disk) Write(ctx context.Context, account account.ID, sid addressbook.SID, from io.Reader) error {
 	err := d.write(sid, from)
 	if err == nil {
 		return nil
@@ -89,7 +90,7 @@ func syncDir(dir string) error {
 }
 
 // Open implements [Files].
-func (d Disk) Open(ctx context.Context, _ int64, sid addressbook.SID) (Content, error) {
+func (d Disk) Open(ctx context.Context, _ account.ID, sid addressbook.SID) (Content, error) {
 	file, err := os.Open(d.path(sid))
 	if err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func (c diskContent) Size() (int64, error) {
 }
 
 // Remove implements [Files].
-func (d Disk) Remove(_ context.Context, _ int64, sid addressbook.SID) error {
+func (d Disk) Remove(_ context.Context, _ account.ID, sid addressbook.SID) error {
 	if err := os.Remove(d.path(sid)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 )
 
@@ -15,14 +16,14 @@ type Files interface {
 	// nil, the file survives a crash of the machine: only then is the upload
 	// added to the [Store], so that what has a row has a file. After an error,
 	// which may be that of from, nothing is left but what RemoveOthers removes.
-	Write(ctx context.Context, account int64, sid addressbook.SID, from io.Reader) error
+	Write(ctx context.Context, account account.ID, sid addressbook.SID, from io.Reader) error
 
 	// Open opens the file of an upload; ctx is for all that is read of it. An
 	// error that is fs.ErrNotExist tells that there is none.
-	Open(ctx context.Context, account int64, sid addressbook.SID) (Content, error)
+	Open(ctx context.Context, account account.ID, sid addressbook.SID) (Content, error)
 
 	// Remove removes the file of an upload, if it is there.
-	Remove(ctx context.Context, account int64, sid addressbook.SID) error
+	Remove(ctx context.Context, account account.ID, sid addressbook.SID) error
 
 	// RemoveOthers removes what servers that are gone have left: the files of
 	// uploads that have ended or were never added. InUse is what

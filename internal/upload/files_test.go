@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/test/servertest"
@@ -25,7 +26,7 @@ type away struct {
 
 var errAway = &fault.Error{Kind: fault.Unavailable, Detail: "The database is away", RetryAfter: time.Second}
 
-func (a *away) Write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+func (a *away) Write(ctx context.Context, account account.ID, upload addressbook.SID, from io.Reader) error {
 	if a.write.Load() {
 		_, _ = io.CopyN(io.Discard, from, 10)
 		return errAway
@@ -33,7 +34,7 @@ func (a *away) Write(ctx context.Context, account int64, upload addressbook.SID,
 	return a.Files.Write(ctx, account, upload, from)
 }
 
-func (a *away) Open(ctx context.Context, account int64, upload addressbook.SID) (upload.Content, error) {
+func (a *away) Open(ctx context.Context, account account.ID, upload addressbook.SID) (upload.Content, error) {
 	if a.fail(a.opened.Add(1)) {
 		return nil, errAway
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
@@ -74,7 +75,7 @@ func (u *until) Read([]byte) (int, error) {
 // half is a store whose error rows cannot be read to their end.
 type half struct{ upload.Store }
 
-func (h half) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]upload.ErrorRow, error) {
+func (h half) ErrorRows(ctx context.Context, account account.ID, sid addressbook.SID, after int64, limit int) ([]upload.ErrorRow, error) {
 	if after > 0 {
 		return nil, errStop
 	}

@@ -80,7 +80,7 @@ type Importer struct {
 	looks chan struct{} // has one for each file that is looked at
 
 	mu    sync.Mutex
-	ended map[int64]struct{} // accounts of which uploads have ended
+	ended map[account.ID]struct{} // accounts of which uploads have ended
 }
 
 // Open returns an Importer, and removes files that belong to no upload. Until
@@ -110,7 +110,7 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 		files: files,
 		book:  book,
 		opts:  opts,
-		ended: make(map[int64]struct{}),
+		ended: make(map[account.ID]struct{}),
 		looks: make(chan struct{}, maxLooks),
 	}
 	i.pool = work.NewPool(store.UploadLeases(), i.newTask, work.Options{

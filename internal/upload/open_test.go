@@ -138,11 +138,11 @@ func openOnly(t *testing.T, path string, wrap func(upload.Store) upload.Store) o
 // does.
 type stuck struct{ upload.Store }
 
-func (stuck) Uploads(context.Context, int64, upload.Query) (upload.Page, error) {
+func (stuck) Uploads(context.Context, account.ID, upload.Query) (upload.Page, error) {
 	return upload.Page{Uploads: make([]upload.Upload, 1), Next: &addressbook.Position{SID: addressbook.SID{1}}}, nil
 }
 
-func (stuck) ErrorRows(context.Context, int64, addressbook.SID, int64, int) ([]upload.ErrorRow, error) {
+func (stuck) ErrorRows(context.Context, account.ID, addressbook.SID, int64, int) ([]upload.ErrorRow, error) {
 	return []upload.ErrorRow{{Line: 7}}, nil
 }
 

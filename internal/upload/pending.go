@@ -57,7 +57,7 @@ type PendingStore interface {
 	PendingFiles(ctx context.Context) ([]PendingFile, error)
 
 	// PendingFile returns one pending file, or a NotFound fault.
-	PendingFile(ctx context.Context, account int64, sid addressbook.SID) (PendingFile, error)
+	PendingFile(ctx context.Context, account account.ID, sid addressbook.SID) (PendingFile, error)
 
 	// ChangePending replaces the request and the trial of the pending file with
 	// this sid; one that is not there is a NotFound fault.
@@ -65,7 +65,7 @@ type PendingStore interface {
 
 	// RemovePending removes a pending file, and tells whether it was there. Of
 	// several callers that remove it at once, one is told that it was.
-	RemovePending(ctx context.Context, account int64, sid addressbook.SID) (bool, error)
+	RemovePending(ctx context.Context, account account.ID, sid addressbook.SID) (bool, error)
 
 	// StartPending is AddUpload for the pending file with the upload's sid, which
 	// it removes in the same transaction. One that is not there is a NotFound

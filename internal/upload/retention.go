@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/work"
 )
 
@@ -43,7 +44,7 @@ type RetentionStore interface {
 	// TrimUploads deletes what an account has beyond the limits, in the same way:
 	// uploads that have ended beyond the newest ones, and error rows of those
 	// that have ended, the oldest first.
-	TrimUploads(ctx context.Context, account int64, l Limits, rows int) (Deleted, error)
+	TrimUploads(ctx context.Context, account account.ID, l Limits, rows int) (Deleted, error)
 }
 
 // Deleted is what a call of a [RetentionStore] has deleted.
@@ -107,17 +108,17 @@ func (i *Importer) deleteAll(ctx context.Context, some func() (Deleted, error)) 
 // noteEnded notes an account that may be over its limits. The note is in memory:
 // an account that is over them when the server stops is trimmed once its next
 // upload has ended.
-func (i *Importer) noteEnded(account int64) {
+func (i *Importer) noteEnded(account account.ID) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.ended[account] = struct{}{}
 }
 
 // takeEnded returns the accounts that were noted, and forgets them.
-func (i *Importer) takeEnded() []int64 {
+func (i *Importer) takeEnded() []account.ID {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	var all []int64
+	var all []account.ID
 	for account := range i.ended {
 		all = append(all, account)
 	}

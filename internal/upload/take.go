@@ -88,7 +88,7 @@ func (f *File) Discard() {
 const removeTimeout = 10 * time.Second
 
 // remove removes a file; what stays is removed at the next start.
-func (i *Importer) remove(account int64, sid addressbook.SID) {
+func (i *Importer) remove(account account.ID, sid addressbook.SID) {
 	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 	defer cancel()
 	if err := i.files.Remove(ctx, account, sid); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"sync"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -133,7 +134,7 @@ func (t *task) release() {
 }
 
 // batchRows is how many rows the next batch of an account has at most.
-func (i *Importer) batchRows(account int64) int {
+func (i *Importer) batchRows(account account.ID) int {
 	if i.store.Contended(account) {
 		return min(contendedRows, i.opts.BatchRows)
 	}

@@ -8,19 +8,21 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"callbook/internal/account"
 )
 
 // trimStore fails to trim one account.
 type trimStore struct {
 	Store
-	fails   int64
-	trimmed []int64
+	fails   account.ID
+	trimmed []account.ID
 	aged    int // calls of DeleteUploads
 }
 
 var errTrim = errors.New("no trimming today")
 
-func (s *trimStore) TrimUploads(_ context.Context, account int64, _ Limits, _ int) (Deleted, error) {
+func (s *trimStore) TrimUploads(_ context.Context, account account.ID, _ Limits, _ int) (Deleted, error) {
 	if account == s.fails {
 		return Deleted{}, errTrim
 	}
@@ -41,9 +43,9 @@ func TestOneAccountFailsToBeTrimmed(t *testing.T) {
 	i := &Importer{
 		store: store,
 		opts:  Options{Now: time.Now, Retention: time.Hour, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
-		ended: make(map[int64]struct{}),
+		ended: make(map[account.ID]struct{}),
 	}
-	want := []int64{1, 2, 4, 5, 6, 7, 8}
+	want := []account.ID{1, 2, 4, 5, 6, 7, 8}
 	for _, account := range append(want, store.fails) {
 		i.noteEnded(account)
 	}
@@ -55,7 +57,7 @@ func TestOneAccountFailsToBeTrimmed(t *testing.T) {
 		t.Errorf("trimmed %v, want %v, and deleted by age %d times", store.trimmed, want, store.aged)
 	}
 	store.fails, store.trimmed = 0, nil
-	if err := i.deleteExpired(t.Context()); err != nil || !slices.Equal(store.trimmed, []int64{3}) || store.aged != 2 {
+	if err := i.deleteExpired(t.Context()); err != nil || !slices.Equal(store.trimmed, []account.ID{3}) || store.aged != 2 {
 		t.Errorf("the next time: trimmed %v, deleted by age %d times: %v", store.trimmed, store.aged, err)
 	}
 }

@@ -154,22 +154,22 @@ type Store interface {
 	// EndUpload puts a running upload into this state; one that has ended stays
 	// as it is. Ready is given the upload; when there is none, it is not called,
 	// and the error is a NotFound fault.
-	EndUpload(ctx context.Context, account int64, sid addressbook.SID, s State, now time.Time, ready journal.Ready[Upload]) error
+	EndUpload(ctx context.Context, account account.ID, sid addressbook.SID, s State, now time.Time, ready journal.Ready[Upload]) error
 
 	// LastUploadTo returns the upload that came last for this list, dry runs
 	// aside, or a NotFound fault.
-	LastUploadTo(ctx context.Context, account int64, list addressbook.SID) (Upload, error)
+	LastUploadTo(ctx context.Context, account account.ID, list addressbook.SID) (Upload, error)
 
 	// Upload returns one upload, or a NotFound fault.
-	Upload(ctx context.Context, account int64, sid addressbook.SID) (Upload, error)
+	Upload(ctx context.Context, account account.ID, sid addressbook.SID) (Upload, error)
 
 	// Uploads returns a page of the account's uploads, and the total at that
 	// same moment.
-	Uploads(ctx context.Context, account int64, q Query) (Page, error)
+	Uploads(ctx context.Context, account account.ID, q Query) (Page, error)
 
 	// EachFileName calls each with the sids and file names of the account's uploads,
 	// newest first, until it returns false.
-	EachFileName(ctx context.Context, account int64, each func(sid addressbook.SID, fileName string) bool) error
+	EachFileName(ctx context.Context, account account.ID, each func(sid addressbook.SID, fileName string) bool) error
 
 	// FilesInUse returns the sids of the running uploads and the pending files of
 	// all accounts.
@@ -177,5 +177,5 @@ type Store interface {
 
 	// ErrorRows returns an upload's error rows, by line, those after this line
 	// and at most limit.
-	ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]ErrorRow, error)
+	ErrorRows(ctx context.Context, account account.ID, sid addressbook.SID, after int64, limit int) ([]ErrorRow, error)
 }

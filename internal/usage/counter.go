@@ -152,7 +152,7 @@ func (c *Counter) unlockFlush() { <-c.flushing }
 // dated sums pending counts by account and day in the account's time zone.
 func (c *Counter) dated(ctx context.Context, pending map[key]int) ([]Count, error) {
 	type day struct {
-		account int64
+		account account.ID
 		date    Date
 		outcome Outcome
 	}

@@ -8,6 +8,8 @@ package usage
 import (
 	"context"
 	"time"
+
+	"callbook/internal/account"
 )
 
 // Outcome is the outcome of a request.
@@ -58,7 +60,7 @@ func (d Date) Time() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 
 // Count is a number of requests of one account with one outcome on one day.
 type Count struct {
-	Account  int64 // the account's own id
+	Account  account.ID // the account's own id
 	Date     Date
 	Outcome  Outcome
 	Requests int
@@ -71,7 +73,7 @@ type Store interface {
 	AddRequests(ctx context.Context, counts []Count) error
 	// Requests returns the account's days from from to to, both included, by
 	// date. It omits days without requests.
-	Requests(ctx context.Context, account int64, from, to Date) ([]Day, error)
+	Requests(ctx context.Context, account account.ID, from, to Date) ([]Day, error)
 	// ForgetRequests deletes the days before this one, of all accounts.
 	ForgetRequests(ctx context.Context, before Date) error
 }

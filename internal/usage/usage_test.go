@@ -46,8 +46,8 @@ func (s *stores) AddRequests(_ context.Context, counts []Count) error {
 	return nil
 }
 
-func (s *stores) Requests(context.Context, int64, Date, Date) ([]Day, error) { return nil, nil }
-func (s *stores) ForgetRequests(context.Context, Date) error                 { return nil }
+func (s *stores) Requests(context.Context, account.ID, Date, Date) ([]Day, error) { return nil, nil }
+func (s *stores) ForgetRequests(context.Context, Date) error                      { return nil }
 
 func newStores(zone *time.Location) *stores {
 	return &stores{zone: zone, counts: make(map[Count]int)}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 )
@@ -50,18 +51,18 @@ type View interface {
 	Accounts(ctx context.Context) ([]Account, error)
 
 	// Contacts visits the contacts of an account, in the order of their sids.
-	Contacts(ctx context.Context, account int64, each func(*Contact) error) error
+	Contacts(ctx context.Context, account account.ID, each func(*Contact) error) error
 
 	// Numbers visits the numbers of an account's contacts in ascending order,
 	// duplicates included. It reads the rows and does not trust a unique index.
-	Numbers(ctx context.Context, account int64, each func(number int64) error) error
+	Numbers(ctx context.Context, account account.ID, each func(number int64) error) error
 
 	// Holders returns the sids of the account's contacts that have one of these
 	// numbers, at most limit.
-	Holders(ctx context.Context, account int64, numbers []int64, limit int) ([]Holder, error)
+	Holders(ctx context.Context, account account.ID, numbers []int64, limit int) ([]Holder, error)
 
 	// Lists visits the lists of an account with their counts.
-	Lists(ctx context.Context, account int64, each func(*List) error) error
+	Lists(ctx context.Context, account account.ID, each func(*List) error) error
 
 	// Orphans visits each reference from one table to another, except the
 	// references that [View].Lists covers.
@@ -73,13 +74,13 @@ type View interface {
 
 	// ReceiptTotal returns the counter of an account's receipts, from the table
 	// receipt_totals.
-	ReceiptTotal(ctx context.Context, account int64) (journal.Total, error)
+	ReceiptTotal(ctx context.Context, account account.ID) (journal.Total, error)
 
 	// Receipts visits the receipts of an account.
-	Receipts(ctx context.Context, account int64, each func(*Receipt) error) error
+	Receipts(ctx context.Context, account account.ID, each func(*Receipt) error) error
 
 	// Uploads visits the uploads of an account and its drafts.
-	Uploads(ctx context.Context, account int64, each func(*Upload) error) error
+	Uploads(ctx context.Context, account account.ID, each func(*Upload) error) error
 
 	// Files returns the files of all uploads by sid. If the engine stores files
 	// outside the snapshot, the file of an upload that has ended meanwhile may be
@@ -87,12 +88,12 @@ type View interface {
 	Files(ctx context.Context) (map[addressbook.SID]File, error)
 
 	// Ended reports whether an upload or draft of the snapshot has ended meanwhile.
-	Ended(ctx context.Context, account int64, sid addressbook.SID) (bool, error)
+	Ended(ctx context.Context, account account.ID, sid addressbook.SID) (bool, error)
 }
 
 // Account is an account and its counter of contacts.
 type Account struct {
-	ID      int64
+	ID      account.ID
 	SID     string
 	Counted bool  // whether there is a counter
 	Count   int64 // its value

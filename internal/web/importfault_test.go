@@ -6,6 +6,7 @@ import (
 	"io"
 	"testing"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
@@ -14,7 +15,7 @@ import (
 // unwritable stands for files that cannot be stored.
 type unwritable struct{ upload.Files }
 
-func (unwritable) Write(context.Context, int64, addressbook.SID, io.Reader) error {
+func (unwritable) Write(context.Context, account.ID, addressbook.SID, io.Reader) error {
 	return errors.New("the disk is broken")
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/session"
 	"callbook/internal/test/servertest"
 )
@@ -227,7 +228,7 @@ type failing struct {
 	panic bool
 }
 
-func (f *failing) Sessions(context.Context, int64, time.Time) ([]session.Session, error) {
+func (f *failing) Sessions(context.Context, account.ID, time.Time) ([]session.Session, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.panic {

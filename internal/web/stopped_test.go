@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/test/servertest"
@@ -29,28 +30,28 @@ func (s *tiring) tired() error {
 	return nil
 }
 
-func (s *tiring) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
+func (s *tiring) UpdateContacts(ctx context.Context, account account.ID, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
 	if err := s.tired(); err != nil {
 		return err
 	}
 	return s.Store.UpdateContacts(ctx, account, patches, ready)
 }
 
-func (s *tiring) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
+func (s *tiring) DeleteContacts(ctx context.Context, account account.ID, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
 	if err := s.tired(); err != nil {
 		return err
 	}
 	return s.Store.DeleteContacts(ctx, account, sids, ready)
 }
 
-func (s *tiring) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready journal.Ready[[]addressbook.MembershipResult]) error {
+func (s *tiring) AddMembers(ctx context.Context, account account.ID, list addressbook.SID, members []addressbook.Membership, ready journal.Ready[[]addressbook.MembershipResult]) error {
 	if err := s.tired(); err != nil {
 		return err
 	}
 	return s.Store.AddMembers(ctx, account, list, members, ready)
 }
 
-func (s *tiring) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready journal.Ready[[]addressbook.MembershipResult]) error {
+func (s *tiring) RemoveMembers(ctx context.Context, account account.ID, list addressbook.SID, contacts []addressbook.SID, ready journal.Ready[[]addressbook.MembershipResult]) error {
 	if err := s.tired(); err != nil {
 		return err
 	}

@@ -14,11 +14,13 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"callbook/internal/account"
 )
 
 // ID identifies a piece of work.
 type ID struct {
-	Account int64
+	Account account.ID
 	SID     [16]byte
 }
 
@@ -68,12 +70,12 @@ type Pool struct {
 	working sync.WaitGroup // what Run waits for
 
 	mu      sync.Mutex
-	changed *sync.Cond    // queue or stopped
-	queue   []*queued     // whose turn it is comes first
-	tasks   map[ID]Task   // queued, worked, or to be retried
-	stopped bool          // Run is over
-	slots   map[int64]int // taken, by account
-	taken   int           // of slots
+	changed *sync.Cond         // queue or stopped
+	queue   []*queued          // whose turn it is comes first
+	tasks   map[ID]Task        // queued, worked, or to be retried
+	stopped bool               // Run is over
+	slots   map[account.ID]int // taken, by account
+	taken   int                // of slots
 }
 
 // NewPool returns a pool that keeps its leases in this store. NewTask makes a task
@@ -85,7 +87,7 @@ func NewPool(leases LeaseStore, newTask func(ID) Task, opts Options) *Pool {
 		opts:    opts,
 		server:  rand.Text(),
 		tasks:   make(map[ID]Task),
-		slots:   make(map[int64]int),
+		slots:   make(map[account.ID]int),
 	}
 	p.changed = sync.NewCond(&p.mu)
 	return p
@@ -119,7 +121,7 @@ func (p *Pool) stop() {
 
 // TakeSlot reserves room for one more task of the account. The caller adds the
 // task, or frees the slot.
-func (p *Pool) TakeSlot(account int64) error {
+func (p *Pool) TakeSlot(account account.ID) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -134,7 +136,7 @@ func (p *Pool) TakeSlot(account int64) error {
 }
 
 // FreeSlot gives a slot back.
-func (p *Pool) FreeSlot(account int64) {
+func (p *Pool) FreeSlot(account account.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.taken--

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/fault"
 )
 
@@ -99,7 +100,7 @@ func run(t *testing.T, leases *fakeLeases, newTask func(ID) Task, d time.Duratio
 	return p, logged.String()
 }
 
-func id(account int64, n byte) ID { return ID{Account: account, SID: [16]byte{n}} }
+func id(account account.ID, n byte) ID { return ID{Account: account, SID: [16]byte{n}} }
 
 // TestTurns gives tasks their turns round-robin.
 func TestTurns(t *testing.T) {

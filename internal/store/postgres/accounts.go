@@ -61,7 +61,7 @@ func (db *DB) Account(ctx context.Context, sid string) (account.Account, error) 
 
 // accountRow is a row of accountColumns.
 type accountRow struct {
-	id                    int64
+	id                    account.ID
 	sid, region, timeZone string
 	created               dateValue
 }

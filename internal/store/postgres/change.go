@@ -5,13 +5,14 @@ import (
 	"context"
 	"slices"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
 
 // UpdateContacts implements [addressbook.Store].
-func (db *DB) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
+func (db *DB) UpdateContacts(ctx context.Context, account account.ID, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
 	return db.writeOnce(ctx, account, "update contacts", func(t *tx) error {
 		b, err := t.lockBench(patches)
 		if err != nil {
@@ -132,7 +133,7 @@ func (t *tx) writeBench(b *bench) {
 }
 
 // DeleteContacts implements [addressbook.Store].
-func (db *DB) DeleteContacts(ctx context.Context, account int64, contacts []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
+func (db *DB) DeleteContacts(ctx context.Context, account account.ID, contacts []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
 	return db.writeOnce(ctx, account, "delete contacts", func(t *tx) error {
 		there := make(map[addressbook.SID]*addressbook.Contact)
 		t.lockContacts(contacts, func(c *addressbook.Contact) { there[c.SID] = c })

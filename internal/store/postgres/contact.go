@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 )
 
@@ -106,7 +107,7 @@ var rowArrays = func() string {
 }()
 
 // contactArgs are the parameters of a statement with rowArrays.
-func contactArgs(account int64, contacts []*addressbook.Contact) []any {
+func contactArgs(account account.ID, contacts []*addressbook.Contact) []any {
 	n := len(contacts)
 	sid, number, custom := make(sidColumn, n), make(numberColumn, n), make(jsonColumn, n)
 	created, updated := make(dateColumn, n), make(dateColumn, n)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 )
 
@@ -46,11 +47,11 @@ func (t *tx) copyAtOnce(contacts []*addressbook.Contact, commit bool) error {
 		script = append(script, withNumbers(claimKey, claimLock(t.account, t.claim.Key)))
 	}
 	if t.claim.Quota.Bytes > 0 {
-		script = append(script, withNumbers(quotaCheck, t.account, t.claim.Quota.Bytes))
+		script = append(script, withNumbers(quotaCheck, int64(t.account), t.claim.Quota.Bytes))
 	}
 	script = append(script, copyStatement)
 	if commit {
-		script = append(script, withNumbers(countContacts, t.account, int64(rand.IntN(countSlots)), int64(len(contacts))), `COMMIT`)
+		script = append(script, withNumbers(countContacts, int64(t.account), int64(rand.IntN(countSlots)), int64(len(contacts))), `COMMIT`)
 	}
 	t.forgetWarnings()
 	tag, err := t.conn.PgConn().CopyFrom(t.ctx, newCopyReader(t.account, contacts), strings.Join(script, `;`))
@@ -80,14 +81,14 @@ const (
 
 // copyReader makes rows of contacts as they are sent.
 type copyReader struct {
-	account  int64
+	account  account.ID
 	contacts []*addressbook.Contact // still to come
 	buffer   []byte
 	sent     int // of the buffer
 	ended    bool
 }
 
-func newCopyReader(account int64, contacts []*addressbook.Contact) *copyReader {
+func newCopyReader(account account.ID, contacts []*addressbook.Contact) *copyReader {
 	return &copyReader{account: account, contacts: contacts, buffer: append(make([]byte, 0, 96<<10), copyBegin...)}
 }
 
@@ -114,10 +115,10 @@ func (r *copyReader) Read(p []byte) (int, error) {
 }
 
 // appendRow appends the account and rowColumns of a contact.
-func appendRow(b []byte, account int64, c *addressbook.Contact) []byte {
+func appendRow(b []byte, account account.ID, c *addressbook.Contact) []byte {
 	f := fold(&c.Texts)
 	b = binary.BigEndian.AppendUint16(b, uint16(1+rowFields))
-	b = appendInt(b, account)
+	b = appendInt(b, int64(account))
 	b = append(appendLength(b, len(c.SID)), c.SID[:]...)
 	b = appendInt(b, int64(c.Number))
 	b = appendText(b, c.CustomField, c.CustomField != "")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/summary"
 )
@@ -12,7 +13,7 @@ import (
 var _ summary.Store = (*DB)(nil)
 
 // AppendFacts implements [summary.Store].
-func (db *DB) AppendFacts(ctx context.Context, facts []summary.Fact, account int64, after addressbook.SID, limit int) ([]summary.Fact, error) {
+func (db *DB) AppendFacts(ctx context.Context, facts []summary.Fact, account account.ID, after addressbook.SID, limit int) ([]summary.Fact, error) {
 	// A page is read as a whole, in one statement: the database keeps no snapshot
 	// from one to the next.
 	found, err := collect(ctx, db, purpose{account, true}, "read facts of contacts", scanFact, `SELECT sid, number, coalesce(tag, ''), date_created FROM contacts

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
 )
@@ -34,7 +35,7 @@ const (
 
 // Write implements [upload.Files]. Each piece is a transaction of its own: none
 // waits for the network.
-func (f Files) Write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+func (f Files) Write(ctx context.Context, account account.ID, upload addressbook.SID, from io.Reader) error {
 	err := f.write(ctx, account, upload, from)
 	if err == nil {
 		return nil
@@ -44,7 +45,7 @@ func (f Files) Write(ctx context.Context, account int64, upload addressbook.SID,
 	return errors.Join(err, f.Remove(removing, account, upload))
 }
 
-func (f Files) write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+func (f Files) write(ctx context.Context, account account.ID, upload addressbook.SID, from io.Reader) error {
 	const operation = "write an upload"
 	sid := (*sidValue)(&upload)
 	err := f.db.execute(ctx, of(account), operation, `INSERT INTO upload_files (account_id, upload_sid) VALUES ($1, $2)`, account, sid)
@@ -74,7 +75,7 @@ func (f Files) write(ctx context.Context, account int64, upload addressbook.SID,
 }
 
 // Open implements [upload.Files].
-func (f Files) Open(ctx context.Context, account int64, upload addressbook.SID) (upload.Content, error) {
+func (f Files) Open(ctx context.Context, account account.ID, upload addressbook.SID) (upload.Content, error) {
 	var size int64
 	err := f.db.row(ctx, of(account), `SELECT size FROM upload_files WHERE account_id = $1 AND upload_sid = $2 AND size IS NOT NULL`,
 		[]any{account, (*sidValue)(&upload)}, []any{&size})
@@ -91,7 +92,7 @@ func (f Files) Open(ctx context.Context, account int64, upload addressbook.SID) 
 type content struct {
 	ctx     context.Context
 	db      *DB
-	account int64
+	account account.ID
 	upload  addressbook.SID
 	size    int64
 
@@ -150,7 +151,7 @@ func (c *content) Size() (size int64, err error) {
 func (c *content) Close() error { return nil }
 
 // Remove implements [upload.Files].
-func (f Files) Remove(ctx context.Context, account int64, upload addressbook.SID) error {
+func (f Files) Remove(ctx context.Context, account account.ID, upload addressbook.SID) error {
 	return f.db.write(ctx, account, "remove an upload's file", func(t *tx) error {
 		for _, table := range []string{"upload_chunks", "upload_files"} {
 			t.queue(`DELETE FROM `+table+` WHERE account_id = $1 AND upload_sid = $2`, account, (*sidValue)(&upload))
@@ -163,7 +164,7 @@ func (f Files) Remove(ctx context.Context, account int64, upload addressbook.SID
 // started, the database knows itself.
 func (f Files) RemoveOthers(ctx context.Context, _ []addressbook.SID) error {
 	type file struct {
-		Account int64
+		Account account.ID
 		Upload  sidValue
 	}
 	others, err := collect(ctx, f.db, purpose{}, "find files of no upload", func(row pgx.CollectableRow) (o file, err error) {

@@ -59,7 +59,7 @@ func TestFiles(t *testing.T) {
 	nothingKept(t, db)
 }
 
-func noFile(t *testing.T, files Files, account int64, upload addressbook.SID) {
+func noFile(t *testing.T, files Files, account account.ID, upload addressbook.SID) {
 	t.Helper()
 	if _, err := files.Open(t.Context(), account, upload); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file of %v: %v", upload, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
@@ -16,7 +17,7 @@ import (
 )
 
 // InsertContacts implements [addressbook.Store].
-func (db *DB) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
+func (db *DB) InsertContacts(ctx context.Context, account account.ID, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
 	otherwise := inserting
 	if len(contacts) >= db.minCopyRows && opts.OnDuplicate != addressbook.UpdateDuplicate {
 		otherwise = copying

@@ -24,7 +24,7 @@ func intoKey(k *account.Key) []any {
 }
 
 // CreateKey implements [account.Store].
-func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, hash account.TokenHash) error {
+func (db *DB) CreateKey(ctx context.Context, accountID account.ID, k account.Key, hash account.TokenHash) error {
 	return db.write(ctx, noAccount, "create key", func(t *tx) error {
 		t.queue(`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires) VALUES ($1, $2, $3, $4, $5, $6)`,
 			k.ID, accountID, k.Name, hash[:], (*dateValue)(&k.Created), (*dateValue)(&k.Expires))
@@ -33,7 +33,7 @@ func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, has
 }
 
 // Keys implements [account.Store].
-func (db *DB) Keys(ctx context.Context, accountID int64) ([]account.Key, error) {
+func (db *DB) Keys(ctx context.Context, accountID account.ID) ([]account.Key, error) {
 	return collect(ctx, db, purpose{}, "list keys", func(row pgx.CollectableRow) (k account.Key, err error) {
 		err = row.Scan(intoKey(&k)...)
 		return k, err

@@ -41,7 +41,7 @@ func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time
 func (l uploadLeases) Renew(ctx context.Context, lease work.Lease, uploads []work.ID) error {
 	accounts, uploadSIDs := make([]int64, len(uploads)), make([]addressbook.SID, len(uploads))
 	for i, id := range uploads {
-		accounts[i], uploadSIDs[i] = id.Account, id.SID
+		accounts[i], uploadSIDs[i] = int64(id.Account), id.SID
 	}
 	return l.db.execute(ctx, purpose{}, "renew leases", `UPDATE uploads SET lease_until = $2
 		FROM unnest($3::bigint[], $4::uuid[]) AS these (account_id, sid)

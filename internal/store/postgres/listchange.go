@@ -7,12 +7,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 )
 
 // InsertLists implements [addressbook.Store].
-func (db *DB) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready journal.Ready[[]addressbook.ListResult]) error {
+func (db *DB) InsertLists(ctx context.Context, account account.ID, lists []addressbook.List, ready journal.Ready[[]addressbook.ListResult]) error {
 	return db.writeOnce(ctx, account, "insert lists", func(t *tx) error {
 		// The first of each name, in the order of the names: two transactions that
 		// insert the same ones never wait for each other in a circle.
@@ -57,7 +58,7 @@ func (db *DB) InsertLists(ctx context.Context, account int64, lists []addressboo
 
 // listArgs are the account and the columns of lists, from their sid to their
 // dates.
-func listArgs(account int64, lists []*addressbook.List) []any {
+func listArgs(account account.ID, lists []*addressbook.List) []any {
 	n := len(lists)
 	sid, tag := make(sidColumn, n), make(textColumn, n)
 	name, nameKey := make([]string, n), make([]string, n)
@@ -73,7 +74,7 @@ func listArgs(account int64, lists []*addressbook.List) []any {
 }
 
 // UpdateLists implements [addressbook.Store].
-func (db *DB) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready journal.Ready[[]addressbook.ListResult]) error {
+func (db *DB) UpdateLists(ctx context.Context, account account.ID, patches []addressbook.ListPatch, ready journal.Ready[[]addressbook.ListResult]) error {
 	return db.writeOnce(ctx, account, "update lists", func(t *tx) error {
 		patched := make([]addressbook.SID, len(patches))
 		var wanted []string
@@ -169,7 +170,7 @@ func (t *tx) updateLists(lists map[addressbook.SID]*addressbook.List, before map
 }
 
 // DeleteLists implements [addressbook.Store].
-func (db *DB) DeleteLists(ctx context.Context, account int64, lists []addressbook.SID, ready journal.Ready[[]addressbook.ListResult]) error {
+func (db *DB) DeleteLists(ctx context.Context, account account.ID, lists []addressbook.SID, ready journal.Ready[[]addressbook.ListResult]) error {
 	return db.writeOnce(ctx, account, "delete lists", func(t *tx) error {
 		there := make(map[addressbook.SID]*addressbook.List)
 		t.lockLists(lists, func(l *addressbook.List) { there[l.SID] = l })

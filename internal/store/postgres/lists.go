@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 )
@@ -39,17 +40,17 @@ func (t *tx) eachList(do func(*addressbook.List)) func(pgx.Rows) error {
 }
 
 // List implements [addressbook.Store].
-func (db *DB) List(ctx context.Context, account int64, sid addressbook.SID) (addressbook.List, error) {
+func (db *DB) List(ctx context.Context, account account.ID, sid addressbook.SID) (addressbook.List, error) {
 	return db.oneList(ctx, `sid = $2`, account, (*sidValue)(&sid))
 }
 
 // ListByName implements [addressbook.Store].
-func (db *DB) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
+func (db *DB) ListByName(ctx context.Context, account account.ID, name string) (addressbook.List, error) {
 	return db.oneList(ctx, `name = $2`, account, name, name)
 }
 
 // oneList reads the list that meets the condition on $2. Words are as with row.
-func (db *DB) oneList(ctx context.Context, condition string, account int64, arg any, words ...string) (addressbook.List, error) {
+func (db *DB) oneList(ctx context.Context, condition string, account account.ID, arg any, words ...string) (addressbook.List, error) {
 	var l addressbook.List
 	err := db.row(ctx, of(account), `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND `+condition,
 		[]any{account, arg}, intoList(&l), words...)
@@ -60,7 +61,7 @@ func (db *DB) oneList(ctx context.Context, condition string, account int64, arg 
 }
 
 // Lists implements [addressbook.Store].
-func (db *DB) Lists(ctx context.Context, account int64, q addressbook.ListQuery) (addressbook.ListPage, error) {
+func (db *DB) Lists(ctx context.Context, account account.ID, q addressbook.ListQuery) (addressbook.ListPage, error) {
 	var page addressbook.ListPage
 	err := db.read(ctx, purpose{account, q.Scans()}, "read lists", func(t *tx) error {
 		s := newSelection("lists", account)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strings"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/dbcopy"
 )
@@ -67,10 +68,10 @@ func newLoad(t *dbcopy.Table) load {
 	}
 }
 
-func (l *load) add(account int64, t *dbcopy.Table, row dbcopy.Row) {
+func (l *load) add(account account.ID, t *dbcopy.Table, row dbcopy.Row) {
 	more := made[t]
 	l.data = binary.BigEndian.AppendUint16(l.data, uint16(1+len(row)+more.count))
-	l.data = appendInt(l.data, account)
+	l.data = appendInt(l.data, int64(account))
 	for i, v := range row {
 		l.data = appendValue(l.data, t.Columns[i], v)
 	}

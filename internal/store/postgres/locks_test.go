@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
@@ -16,7 +17,7 @@ import (
 // comes between its statements. Sids and numbers are those of insert.
 
 // addLists adds lists with these sids, and puts all the contacts into each.
-func addLists(t *testing.T, db *DB, account int64, lists []addressbook.SID, contacts ...addressbook.SID) {
+func addLists(t *testing.T, db *DB, account account.ID, lists []addressbook.SID, contacts ...addressbook.SID) {
 	t.Helper()
 	for _, sid := range lists {
 		l := addressbook.List{SID: sid, Name: sid.String(), Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}
@@ -38,7 +39,7 @@ func members(list addressbook.SID, contacts ...addressbook.SID) []addressbook.Me
 	return all
 }
 
-func deleteContact(ctx context.Context, db *DB, account int64, sid addressbook.SID) error {
+func deleteContact(ctx context.Context, db *DB, account account.ID, sid addressbook.SID) error {
 	return db.DeleteContacts(ctx, account, []addressbook.SID{sid}, nil)
 }
 

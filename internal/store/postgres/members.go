@@ -6,12 +6,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 )
 
 // AddMembers implements [addressbook.Store].
-func (db *DB) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready journal.Ready[[]addressbook.MembershipResult]) error {
+func (db *DB) AddMembers(ctx context.Context, account account.ID, list addressbook.SID, members []addressbook.Membership, ready journal.Ready[[]addressbook.MembershipResult]) error {
 	return db.writeOnce(ctx, account, "add members", func(t *tx) error {
 		joining := make([]addressbook.SID, len(members))
 		for i := range members {
@@ -89,7 +90,7 @@ func (t *tx) lockList(list addressbook.SID) (there *bool) {
 }
 
 // RemoveMembers implements [addressbook.Store].
-func (db *DB) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready journal.Ready[[]addressbook.MembershipResult]) error {
+func (db *DB) RemoveMembers(ctx context.Context, account account.ID, list addressbook.SID, contacts []addressbook.SID, ready journal.Ready[[]addressbook.MembershipResult]) error {
 	return db.writeOnce(ctx, account, "remove members", func(t *tx) error {
 		since := make(map[addressbook.SID]time.Time)
 		there := t.lockList(list)

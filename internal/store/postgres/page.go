@@ -6,13 +6,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/phone"
 )
 
 // Contact implements [addressbook.Store].
-func (db *DB) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {
+func (db *DB) Contact(ctx context.Context, account account.ID, sid addressbook.SID) (addressbook.Contact, error) {
 	found, err := collect(ctx, db, of(account), "read contact", scanContact,
 		`SELECT `+contactColumns+` FROM contacts WHERE account_id = $1 AND sid = $2`, account, (*sidValue)(&sid))
 	if err != nil {
@@ -42,7 +43,7 @@ func (db *DB) LastSID(ctx context.Context) (addressbook.SID, error) {
 }
 
 // Contacts implements [addressbook.Store].
-func (db *DB) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+func (db *DB) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	var page addressbook.Page
 	err := db.read(ctx, purpose{account, q.Scans()}, "read contacts", func(t *tx) error {
 		s := selectContacts(account, q)
@@ -123,7 +124,7 @@ const listsOf = `SELECT lists.sid, lists.name FROM list_members
 	WHERE list_members.account_id = $1`
 
 // ListsOf implements [addressbook.Store].
-func (db *DB) ListsOf(ctx context.Context, account int64, contact addressbook.SID, after string, limit int) ([]addressbook.ListRef, error) {
+func (db *DB) ListsOf(ctx context.Context, account account.ID, contact addressbook.SID, after string, limit int) ([]addressbook.ListRef, error) {
 	var lists []addressbook.ListRef
 	err := db.read(ctx, of(account), "read the lists of a contact", func(t *tx) error {
 		lists = make([]addressbook.ListRef, 0, limit)
@@ -142,7 +143,7 @@ func (db *DB) ListsOf(ctx context.Context, account int64, contact addressbook.SI
 }
 
 // selectContacts returns what the filters of a query let pass.
-func selectContacts(account int64, q addressbook.Query) *selection {
+func selectContacts(account account.ID, q addressbook.Query) *selection {
 	s := newSelection("contacts", account)
 	if q.Lists != nil {
 		s.inLists(q.Lists)

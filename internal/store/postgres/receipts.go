@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 )
@@ -54,7 +55,7 @@ const quotaCheck = `SELECT ln((coalesce(sum(bytes), 0) < $2)::int::float8) FROM 
 var errQuota = errors.New("the account's receipts take their quota")
 
 // overQuota is the fault of a write that was ended by errQuota.
-func (db *DB) overQuota(ctx context.Context, account int64, quota journal.Quota) error {
+func (db *DB) overQuota(ctx context.Context, account account.ID, quota journal.Quota) error {
 	total, err := db.ReceiptTotal(ctx, account)
 	if err != nil {
 		return err
@@ -71,7 +72,7 @@ func (db *DB) overQuota(ctx context.Context, account int64, quota journal.Quota)
 }
 
 // ReceiptTotal implements [journal.Store].
-func (db *DB) ReceiptTotal(ctx context.Context, account int64) (total journal.Total, err error) {
+func (db *DB) ReceiptTotal(ctx context.Context, account account.ID) (total journal.Total, err error) {
 	err = db.row(ctx, of(account), `SELECT coalesce(sum(receipts), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM receipt_totals WHERE account_id = $1`,
 		[]any{account}, []any{&total.Receipts, &total.Bytes})
 	return total, storeError("read the total of answers", err)
@@ -87,13 +88,13 @@ const claimKey = `SELECT 1 / pg_try_advisory_xact_lock($1)::int`
 
 // claimLock is the advisory lock of a key. That two keys have the same is as
 // unlikely as it is harmless: who comes second is told to come again.
-func claimLock(account int64, key string) int64 {
+func claimLock(account account.ID, key string) int64 {
 	sum := sha256.Sum256(append(binary.BigEndian.AppendUint64(nil, uint64(account)), key...))
 	return int64(binary.BigEndian.Uint64(sum[:]))
 }
 
 // AddReceipt implements [journal.Store].
-func (db *DB) AddReceipt(ctx context.Context, account int64, r journal.Receipt) error {
+func (db *DB) AddReceipt(ctx context.Context, account account.ID, r journal.Receipt) error {
 	return db.writeOnce(ctx, account, "keep an answer", func(t *tx) error {
 		t.keep(&r)
 		return nil
@@ -103,7 +104,7 @@ func (db *DB) AddReceipt(ctx context.Context, account int64, r journal.Receipt) 
 // Receipt implements [journal.Store]. It writes what it reads: when its
 // commit is confirmed, so is the one that it tells of, which may have been given
 // up while it waited for a standby.
-func (db *DB) Receipt(ctx context.Context, account int64, key string) (journal.Receipt, error) {
+func (db *DB) Receipt(ctx context.Context, account account.ID, key string) (journal.Receipt, error) {
 	if !storable(key) {
 		return journal.Receipt{}, errNoReceipt
 	}

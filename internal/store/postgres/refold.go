@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 )
 
@@ -46,7 +47,7 @@ func (db *DB) refold(ctx context.Context) error {
 
 // refoldAt is the key of a contact, in whose order a refolding goes.
 type refoldAt struct {
-	account int64
+	account account.ID
 	sid     sidValue
 }
 
@@ -105,7 +106,7 @@ func refoldBetween(ctx context.Context, tx pgx.Tx, from, to refoldAt) error {
 	for i := range stored {
 		into = append(into, (*textValue)(&stored[i]))
 	}
-	var accounts []int64
+	var accounts []account.ID
 	var sids sidColumn
 	var columns [len(folded{})]textColumn
 	_, err = pgx.ForEachRow(rows, into, func() error {

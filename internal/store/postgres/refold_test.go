@@ -17,7 +17,7 @@ import (
 // foldedBefore is a database with two accounts whose contacts were folded before
 // searches ignored accents, and with the position of a refolding that is to begin. It
 // returns the accounts.
-func foldedBefore(t *testing.T, db *DB) (accounts []int64) {
+func foldedBefore(t *testing.T, db *DB) (accounts []account.ID) {
 	t.Helper()
 	names := []string{"Asha", "Muñoz ", "ŁÓDŹ", "आशा", "O’Neil", "a\tb", "Straße"}
 	for i, sid := range []string{"acme", "other"} {
@@ -48,7 +48,7 @@ func foldedBefore(t *testing.T, db *DB) (accounts []int64) {
 
 // misfolded tells how many contacts of an account have a folded text that is not what
 // it should be, and how many a search for munoz finds.
-func misfolded(t *testing.T, db *DB, account int64) (wrong, found int) {
+func misfolded(t *testing.T, db *DB, account account.ID) (wrong, found int) {
 	t.Helper()
 	err := db.Verifier().View(t.Context(), func(v verify.View) error {
 		return v.Contacts(t.Context(), account, func(c *verify.Contact) error {

@@ -23,7 +23,7 @@ const (
 var errNoSession = fault.New(fault.NotFound, "there is no such link or session")
 
 // AddLink implements [session.Store].
-func (db *DB) AddLink(ctx context.Context, accountID int64, l session.Link) error {
+func (db *DB) AddLink(ctx context.Context, accountID account.ID, l session.Link) error {
 	return db.execute(ctx, purpose{}, "add login link", `INSERT INTO login_links (token_sha256, account_id, date_expires) VALUES ($1, $2, $3)`,
 		l.Hash[:], accountID, l.Expires.UnixNano())
 }
@@ -74,7 +74,7 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 const insertSession = `INSERT INTO sessions (secret_sha256, account_id, key_id, agent, date_created, date_last_used)
 	VALUES ($1, $2, $3, $4, $5, $6)`
 
-func sessionArgs(accountID int64, s session.Session) []any {
+func sessionArgs(accountID account.ID, s session.Session) []any {
 	var key *string
 	if s.Key != "" {
 		key = &s.Key
@@ -83,7 +83,7 @@ func sessionArgs(accountID int64, s session.Session) []any {
 }
 
 // AddSession implements [session.Store].
-func (db *DB) AddSession(ctx context.Context, accountID int64, s session.Session, most int) error {
+func (db *DB) AddSession(ctx context.Context, accountID account.ID, s session.Session, most int) error {
 	return db.write(ctx, noAccount, "add session", func(t *tx) error {
 		addSession(t, accountID, s, most)
 		return nil
@@ -101,7 +101,7 @@ const (
 		ORDER BY date_last_used DESC, date_created DESC, secret_sha256 OFFSET $4)`
 )
 
-func addSession(t *tx, accountID int64, s session.Session, most int) {
+func addSession(t *tx, accountID account.ID, s session.Session, most int) {
 	args := sessionArgs(accountID, s)
 	t.queue(lockSessions, accountID)
 	t.queue(insertSession, args...)
@@ -141,7 +141,7 @@ func (db *DB) Session(ctx context.Context, hash session.Hash, now time.Time) (se
 }
 
 // Sessions implements [session.Store].
-func (db *DB) Sessions(ctx context.Context, accountID int64, now time.Time) ([]session.Session, error) {
+func (db *DB) Sessions(ctx context.Context, accountID account.ID, now time.Time) ([]session.Session, error) {
 	return collect(ctx, db, purpose{}, "list sessions", func(row pgx.CollectableRow) (session.Session, error) {
 		var s sessionRow
 		err := row.Scan(s.into()...)
@@ -157,7 +157,7 @@ func (db *DB) SessionUsed(ctx context.Context, hash session.Hash, at time.Time) 
 }
 
 // EndSession implements [session.Store].
-func (db *DB) EndSession(ctx context.Context, accountID int64, hash session.Hash) error {
+func (db *DB) EndSession(ctx context.Context, accountID account.ID, hash session.Hash) error {
 	return db.write(ctx, noAccount, "end session", func(t *tx) error {
 		var ended bool
 		t.queue(`WITH ended AS (DELETE FROM sessions WHERE account_id = $1 AND secret_sha256 = $2 RETURNING 1)

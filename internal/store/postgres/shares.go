@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/limit"
 )
@@ -39,7 +40,7 @@ func newShares(conns int) shares {
 // purpose says what a connection is for. The zero purpose is work for no account, such
 // as authentication.
 type purpose struct {
-	account int64 // zero for none
+	account account.ID // zero for none
 	scans   bool
 }
 
@@ -47,7 +48,7 @@ type purpose struct {
 const noAccount = 0
 
 // of returns the purpose of an account's work without scans.
-func of(account int64) purpose { return purpose{account: account} }
+func of(account account.ID) purpose { return purpose{account: account} }
 
 // lent is a connection of the pool that a caller has acquired.
 type lent struct {
@@ -93,7 +94,7 @@ func (db *DB) acquire(ctx context.Context, p purpose) (lent, error) {
 }
 
 // acquireWork acquires a slot to work.
-func (db *DB) acquireWork(ctx context.Context, account int64) error {
+func (db *DB) acquireWork(ctx context.Context, account account.ID) error {
 	limited, cancel := context.WithTimeoutCause(ctx, acquireLimit, errNoConnection)
 	defer cancel()
 	return db.shares.work.Acquire(limited, account, 1)

@@ -77,7 +77,7 @@ func (x Transfer) Size(ctx context.Context) (rows int64, err error) {
 }
 
 // ContactCount implements [dbcopy.Store].
-func (x Transfer) ContactCount(ctx context.Context, account int64) (count int64, err error) {
+func (x Transfer) ContactCount(ctx context.Context, account account.ID) (count int64, err error) {
 	err = x.db.row(ctx, purpose{}, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE account_id = $1`, []any{account}, []any{&count})
 	return count, storeError("count contacts", err)
 }
@@ -172,11 +172,11 @@ func (t *tx) countCopied(parts []dbcopy.Part) {
 		p := &parts[i]
 		switch p.Table {
 		case dbcopy.Contacts:
-			contacts.add(p.Account, len(p.Rows))
+			contacts.add(int64(p.Account), len(p.Rows))
 		case dbcopy.Members:
 			for _, row := range p.Rows {
 				members.add(fmt.Sprintf("%x", row[0].Bytes), 1)
-				owners = append(owners, p.Account)[:len(members.of)]
+				owners = append(owners, int64(p.Account))[:len(members.of)]
 			}
 		case dbcopy.Receipts:
 			total := p.ReceiptTotal()

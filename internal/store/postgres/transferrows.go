@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"callbook/internal/account"
 	"callbook/internal/dbcopy"
 )
 
@@ -27,7 +28,7 @@ const (
 var keyedGlobally = []*dbcopy.Table{dbcopy.Keys, dbcopy.Sessions, dbcopy.Links}
 
 // Read implements [dbcopy.Store].
-func (x Transfer) Read(ctx context.Context, account int64, t *dbcopy.Table, after dbcopy.Row, each func(dbcopy.Row) error) error {
+func (x Transfer) Read(ctx context.Context, account account.ID, t *dbcopy.Table, after dbcopy.Row, each func(dbcopy.Row) error) error {
 	const operation = "read rows"
 	conn, err := x.db.acquire(ctx, purpose{})
 	if err != nil {
@@ -68,14 +69,14 @@ func (x Transfer) Read(ctx context.Context, account int64, t *dbcopy.Table, afte
 
 // transferQuery returns a query for the rows of a table, with keyset pagination, and its
 // parameters in the text format.
-func transferQuery(account int64, t *dbcopy.Table, after dbcopy.Row) (query string, params [][]byte) {
+func transferQuery(account account.ID, t *dbcopy.Table, after dbcopy.Row) (query string, params [][]byte) {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = c.Name
 	}
 	keys := strings.Join(names[:t.Key], ", ")
 	query = `SELECT ` + strings.Join(names, ", ") + ` FROM ` + t.Name + ` WHERE account_id = $1`
-	params = append(params, strconv.AppendInt(nil, account, 10))
+	params = append(params, strconv.AppendInt(nil, int64(account), 10))
 	if after != nil {
 		placeholders := make([]string, t.Key)
 		for i, v := range after {

@@ -17,7 +17,7 @@ import (
 	"callbook/internal/test/pgtest"
 )
 
-func addAccount(t *testing.T, db *DB) int64 {
+func addAccount(t *testing.T, db *DB) account.ID {
 	t.Helper()
 	a, err := db.CreateAccount(t.Context(), account.Account{SID: "acme", Region: "IN", TimeZone: time.UTC, Created: time.Unix(1, 0)})
 	if err != nil {
@@ -27,7 +27,7 @@ func addAccount(t *testing.T, db *DB) int64 {
 }
 
 // insert adds contacts with these sids and numbers.
-func insert(ctx context.Context, db *DB, account int64, numbers ...phone.Number) error {
+func insert(ctx context.Context, db *DB, account account.ID, numbers ...phone.Number) error {
 	all := make([]addressbook.Contact, len(numbers))
 	for i, n := range numbers {
 		all[i] = addressbook.Contact{SID: addressbook.SID{byte(n)}, Number: n, Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}

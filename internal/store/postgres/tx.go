@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"callbook/internal/account"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
 )
@@ -37,7 +38,7 @@ const (
 // all, which is one round trip.
 type tx struct {
 	ctx     context.Context
-	account int64
+	account account.ID
 	conn    *pgx.Conn
 	batch   *pgx.Batch
 	// minCopyRows is the database's.
@@ -103,12 +104,12 @@ func (t *tx) confirm(tag pgconn.CommandTag) error {
 // write does a transaction that changes something, and retries it after a
 // deadlock. Do begins anew each time; what it leaves in the queue is run with the
 // commit. An error of it rolls everything back.
-func (db *DB) write(ctx context.Context, account int64, operation string, do func(*tx) error) error {
+func (db *DB) write(ctx context.Context, account account.ID, operation string, do func(*tx) error) error {
 	return db.retry(ctx, account, journal.Claim{}, operation, do)
 }
 
 // retry is write for a transaction with a claim.
-func (db *DB) retry(ctx context.Context, account int64, claim journal.Claim, operation string, do func(*tx) error) error {
+func (db *DB) retry(ctx context.Context, account account.ID, claim journal.Claim, operation string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
 	share := budget.Of(ctx)
@@ -132,7 +133,7 @@ func (db *DB) retry(ctx context.Context, account int64, claim journal.Claim, ope
 
 // writeOnce is write for what keeps a receipt. A key that another transaction
 // has claimed is [journal.ErrRunning].
-func (db *DB) writeOnce(ctx context.Context, account int64, operation string, do func(*tx) error) error {
+func (db *DB) writeOnce(ctx context.Context, account account.ID, operation string, do func(*tx) error) error {
 	claim := journal.ClaimOf(ctx)
 	err := db.retry(ctx, account, claim, operation, do)
 	if errors.Is(err, errQuota) {
@@ -143,7 +144,7 @@ func (db *DB) writeOnce(ctx context.Context, account int64, operation string, do
 
 // try does a transaction once, and tells whether an error is one that another
 // attempt may not have.
-func (db *DB) try(ctx context.Context, account int64, claim journal.Claim, do func(*tx) error) (again bool, err error) {
+func (db *DB) try(ctx context.Context, account account.ID, claim journal.Claim, do func(*tx) error) (again bool, err error) {
 	t := &tx{claim: claim}
 	err = db.transact(ctx, of(account), beginWrite, t, do)
 	switch {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
@@ -12,7 +13,7 @@ import (
 )
 
 // Contended implements [upload.Store]. Accounts' transactions run side by side.
-func (*DB) Contended(int64) bool { return false }
+func (*DB) Contended(account.ID) bool { return false }
 
 // ApplyBatch implements [upload.Store].
 func (db *DB) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
@@ -89,7 +90,7 @@ func (t *tx) insertErrors(upload addressbook.SID, rows []upload.ErrorRow) {
 }
 
 // RestartUpload implements [upload.Store].
-func (db *DB) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (upload.State, error) {
+func (db *DB) RestartUpload(ctx context.Context, account account.ID, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (upload.State, error) {
 	var state upload.State
 	err := db.write(ctx, account, "restart upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
@@ -47,7 +48,7 @@ func (db *DB) PendingFiles(ctx context.Context) ([]upload.PendingFile, error) {
 }
 
 // PendingFile implements [upload.PendingStore].
-func (db *DB) PendingFile(ctx context.Context, account int64, sid addressbook.SID) (upload.PendingFile, error) {
+func (db *DB) PendingFile(ctx context.Context, account account.ID, sid addressbook.SID) (upload.PendingFile, error) {
 	found, err := collect(ctx, db, of(account), "read pending file", scanPending, selectPending+` WHERE d.account_id = $1 AND d.sid = $2`, account, (*sidValue)(&sid))
 	if err != nil {
 		return upload.PendingFile{}, err
@@ -75,7 +76,7 @@ func (db *DB) ChangePending(ctx context.Context, f upload.PendingFile) error {
 }
 
 // RemovePending implements [upload.PendingStore].
-func (db *DB) RemovePending(ctx context.Context, account int64, sid addressbook.SID) (was bool, err error) {
+func (db *DB) RemovePending(ctx context.Context, account account.ID, sid addressbook.SID) (was bool, err error) {
 	err = db.write(ctx, account, "remove pending file", func(t *tx) error {
 		t.queueRemovePending(sid, &was)
 		return t.flush()

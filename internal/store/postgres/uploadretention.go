@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/upload"
 )
 
@@ -21,7 +22,7 @@ func (db *DB) DeleteUploads(ctx context.Context, before time.Time, rows int) (up
 }
 
 // TrimUploads implements [upload.Store].
-func (db *DB) TrimUploads(ctx context.Context, account int64, l upload.Limits, rows int) (upload.Deleted, error) {
+func (db *DB) TrimUploads(ctx context.Context, account account.ID, l upload.Limits, rows int) (upload.Deleted, error) {
 	var d upload.Deleted
 	err := db.write(ctx, account, "delete uploads over the limits", func(t *tx) error {
 		d = upload.Deleted{}

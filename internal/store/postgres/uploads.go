@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -133,7 +134,7 @@ func (t *tx) lockUpload(sid addressbook.SID) (u upload.Upload, there bool, err e
 }
 
 // EndUpload implements [upload.Store].
-func (db *DB) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s upload.State, at time.Time, ready journal.Ready[upload.Upload]) error {
+func (db *DB) EndUpload(ctx context.Context, account account.ID, sid addressbook.SID, s upload.State, at time.Time, ready journal.Ready[upload.Upload]) error {
 	return db.writeOnce(ctx, account, "end upload", func(t *tx) error {
 		u, there, err := t.lockUpload(sid)
 		if err != nil {
@@ -158,7 +159,7 @@ func (t *tx) endUpload(sid addressbook.SID, s upload.State, at time.Time) {
 }
 
 // Upload implements [upload.Store].
-func (db *DB) Upload(ctx context.Context, account int64, sid addressbook.SID) (upload.Upload, error) {
+func (db *DB) Upload(ctx context.Context, account account.ID, sid addressbook.SID) (upload.Upload, error) {
 	found, err := collect(ctx, db, of(account), "read upload", scanUpload,
 		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = $1 AND uploads.sid = $2`, account, (*sidValue)(&sid))
 	if err != nil {
@@ -172,7 +173,7 @@ func (db *DB) Upload(ctx context.Context, account int64, sid addressbook.SID) (u
 
 // LastUploadTo implements [upload.Store]. It goes back through the account's
 // uploads, of which there are 10,000 at most.
-func (db *DB) LastUploadTo(ctx context.Context, account int64, list addressbook.SID) (upload.Upload, error) {
+func (db *DB) LastUploadTo(ctx context.Context, account account.ID, list addressbook.SID) (upload.Upload, error) {
 	found, err := collect(ctx, db, of(account), "read the last upload of a list", scanUpload,
 		`SELECT `+uploadColumns+fromUploads+`
 			WHERE uploads.account_id = $1 AND uploads.list_sid = $2 AND NOT uploads.dry_run ORDER BY uploads.sid DESC LIMIT 1`,
@@ -187,7 +188,7 @@ func (db *DB) LastUploadTo(ctx context.Context, account int64, list addressbook.
 }
 
 // Uploads implements [upload.Store].
-func (db *DB) Uploads(ctx context.Context, account int64, q upload.Query) (upload.Page, error) {
+func (db *DB) Uploads(ctx context.Context, account account.ID, q upload.Query) (upload.Page, error) {
 	var page upload.Page
 	err := db.read(ctx, of(account), "list uploads", func(t *tx) error {
 		s := newSelection("uploads", account)
@@ -212,7 +213,7 @@ func (db *DB) Uploads(ctx context.Context, account int64, q upload.Query) (uploa
 }
 
 // EachFileName implements [upload.Store].
-func (db *DB) EachFileName(ctx context.Context, account int64, each func(addressbook.SID, string) bool) error {
+func (db *DB) EachFileName(ctx context.Context, account account.ID, each func(addressbook.SID, string) bool) error {
 	type named struct {
 		sid  addressbook.SID
 		name string
@@ -239,7 +240,7 @@ func (db *DB) FilesInUse(ctx context.Context) ([]addressbook.SID, error) {
 var errorKinds = map[fault.Kind]int16{fault.Missing: 1, fault.Invalid: 2, fault.Duplicate: 3}
 
 // ErrorRows implements [upload.Store].
-func (db *DB) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) ([]upload.ErrorRow, error) {
+func (db *DB) ErrorRows(ctx context.Context, account account.ID, sid addressbook.SID, after int64, limit int) ([]upload.ErrorRow, error) {
 	kinds := make(map[int16]fault.Kind)
 	for kind, stored := range errorKinds {
 		kinds[stored] = kind

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/usage"
 )
 
@@ -16,7 +17,7 @@ func (db *DB) AddRequests(ctx context.Context, counts []usage.Count) error {
 	accounts, days := make([]int64, len(counts)), make([]int32, len(counts))
 	outcomes, requests := make([]int16, len(counts)), make([]int64, len(counts))
 	for i, c := range counts {
-		accounts[i], days[i], outcomes[i], requests[i] = c.Account, int32(c.Date), int16(c.Outcome), int64(c.Requests)
+		accounts[i], days[i], outcomes[i], requests[i] = int64(c.Account), int32(c.Date), int16(c.Outcome), int64(c.Requests)
 	}
 	return db.execute(ctx, purpose{}, "count requests", `INSERT INTO requests (account_id, day, outcome, requests)
 		SELECT a, d, o, sum(n) FROM unnest($1::bigint[], $2::integer[], $3::smallint[], $4::bigint[]) AS new (a, d, o, n)
@@ -26,7 +27,7 @@ func (db *DB) AddRequests(ctx context.Context, counts []usage.Count) error {
 }
 
 // Requests implements [usage.Store].
-func (db *DB) Requests(ctx context.Context, account int64, from, to usage.Date) ([]usage.Day, error) {
+func (db *DB) Requests(ctx context.Context, account account.ID, from, to usage.Date) ([]usage.Day, error) {
 	var days []usage.Day
 	_, err := collect(ctx, db, of(account), "read counts of requests", func(row pgx.CollectableRow) (none struct{}, err error) {
 		var date, outcome, requests int

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/verify"
@@ -117,7 +118,7 @@ func (v *view) Accounts(ctx context.Context) (all []verify.Account, err error) {
 }
 
 // Contacts implements [verify.View].
-func (v *view) Contacts(ctx context.Context, account int64, each func(*verify.Contact) error) error {
+func (v *view) Contacts(ctx context.Context, account account.ID, each func(*verify.Contact) error) error {
 	var c verify.Contact
 	var sid sidValue
 	var custom textValue
@@ -154,7 +155,7 @@ func textBytes(t textValue) []byte {
 
 // Numbers implements [verify.View]. It reads the rows without an index, since a corrupt
 // index could hide duplicates.
-func (v *view) Numbers(ctx context.Context, account int64, each func(int64) error) error {
+func (v *view) Numbers(ctx context.Context, account account.ID, each func(int64) error) error {
 	const fromRows = `SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off`
 	if err := v.conn.PgConn().Exec(ctx, fromRows).Close(); err != nil {
 		return err
@@ -174,7 +175,7 @@ func (v *view) Numbers(ctx context.Context, account int64, each func(int64) erro
 }
 
 // Holders implements [verify.View].
-func (v *view) Holders(ctx context.Context, account int64, numbers []int64, limit int) (all []verify.Holder, err error) {
+func (v *view) Holders(ctx context.Context, account account.ID, numbers []int64, limit int) (all []verify.Holder, err error) {
 	err = v.each(ctx, `SELECT number, sid FROM contacts WHERE account_id = $1 AND number + 0 = ANY ($2::bigint[]) ORDER BY sid LIMIT $3`,
 		[]any{account, numbers, limit}, func(row pgx.Rows) error {
 			var h verify.Holder
@@ -188,7 +189,7 @@ func (v *view) Holders(ctx context.Context, account int64, numbers []int64, limi
 }
 
 // Lists implements [verify.View].
-func (v *view) Lists(ctx context.Context, account int64, each func(*verify.List) error) error {
+func (v *view) Lists(ctx context.Context, account account.ID, each func(*verify.List) error) error {
 	return v.each(ctx, `SELECT lists.sid, lists.type::bigint, lists.contact_count, lists.date_created, lists.name, lists.name_key,
 			coalesce(counted.members, 0), coalesce(counted.strangers, 0)
 		FROM lists LEFT JOIN (
@@ -209,7 +210,7 @@ func (v *view) Lists(ctx context.Context, account int64, each func(*verify.List)
 }
 
 // Receipts implements [verify.View].
-func (v *view) Receipts(ctx context.Context, account int64, each func(*verify.Receipt) error) error {
+func (v *view) Receipts(ctx context.Context, account account.ID, each func(*verify.Receipt) error) error {
 	encoding := `0::bigint` // older schemas have no such column
 	if v.Has("receipt_totals") {
 		encoding = `encoding::bigint`
@@ -225,14 +226,14 @@ func (v *view) Receipts(ctx context.Context, account int64, each func(*verify.Re
 }
 
 // ReceiptTotal implements [verify.View].
-func (v *view) ReceiptTotal(ctx context.Context, account int64) (total journal.Total, err error) {
+func (v *view) ReceiptTotal(ctx context.Context, account account.ID) (total journal.Total, err error) {
 	err = v.each(ctx, `SELECT coalesce(sum(receipts), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM receipt_totals WHERE account_id = $1`,
 		[]any{account}, func(row pgx.Rows) error { return row.Scan(&total.Receipts, &total.Bytes) })
 	return total, err
 }
 
 // Uploads implements [verify.View].
-func (v *view) Uploads(ctx context.Context, account int64, each func(*verify.Upload) error) error {
+func (v *view) Uploads(ctx context.Context, account account.ID, each func(*verify.Upload) error) error {
 	return v.each(ctx, `SELECT sid, false, state::bigint, size, position, success, duplicate, failed, new_contacts,
 			(SELECT count(*) FROM upload_errors AS e WHERE e.account_id = uploads.account_id AND e.upload_sid = uploads.sid)
 		FROM uploads WHERE account_id = $1
@@ -267,4 +268,4 @@ func (v *view) Files(ctx context.Context) (map[addressbook.SID]verify.File, erro
 
 // Ended implements [verify.View]. The files are part of the snapshot, so none can go
 // missing because its upload has ended meanwhile.
-func (v *view) Ended(context.Context, int64, addressbook.SID) (bool, error) { return false, nil }
+func (v *view) Ended(context.Context, account.ID, addressbook.SID) (bool, error) { return false, nil }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 )
 
@@ -20,7 +21,7 @@ type selection struct {
 	counter string
 }
 
-func newSelection(table string, account int64) *selection {
+func newSelection(table string, account account.ID) *selection {
 	return &selection{from: table, where: table + ".account_id = $1", args: []any{account}, sid: table + ".sid"}
 }
 

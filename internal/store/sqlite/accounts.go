@@ -30,7 +30,7 @@ func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Acc
 }
 
 // insertAccount adds an account with its counter, and returns its id.
-func insertAccount(conn *sqlite.Conn, a account.Account) (id int64, err error) {
+func insertAccount(conn *sqlite.Conn, a account.Account) (id account.ID, err error) {
 	err = sqlitex.Execute(conn,
 		`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES (?, ?, ?, ?)`,
 		&sqlitex.ExecOptions{Args: []any{a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()}})
@@ -40,7 +40,7 @@ func insertAccount(conn *sqlite.Conn, a account.Account) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	id = conn.LastInsertRowID()
+	id = account.ID(conn.LastInsertRowID())
 	return id, sqlitex.Execute(conn, `INSERT INTO contact_counts (account_id, contacts) VALUES (?, 0)`,
 		&sqlitex.ExecOptions{Args: []any{id}})
 }
@@ -88,7 +88,7 @@ func scanAccount(stmt *sqlite.Stmt) (account.Account, error) {
 		return account.Account{}, fmt.Errorf("account %s: %w", stmt.ColumnText(1), err)
 	}
 	return account.Account{
-		ID:       stmt.ColumnInt64(0),
+		ID:       account.ID(stmt.ColumnInt64(0)),
 		SID:      stmt.ColumnText(1),
 		Region:   stmt.ColumnText(2),
 		TimeZone: zone,

@@ -6,6 +6,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 )
 
@@ -14,13 +15,13 @@ import (
 // They are written at the commit at the latest, and before anybody reads or
 // changes rows of contacts. It belongs to the writer's goroutine.
 type additions struct {
-	account  int64 // whose all of them are
+	account  account.ID // whose all of them are
 	contacts []*addressbook.Contact
 	bytes    int // written, about; the writer takes it at the commit
 }
 
 // add notes new contacts of the account.
-func (a *additions) add(conn *sqlite.Conn, account int64, contacts []*addressbook.Contact) error {
+func (a *additions) add(conn *sqlite.Conn, account account.ID, contacts []*addressbook.Contact) error {
 	if account != a.account {
 		if err := a.write(conn); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 )
 
@@ -26,7 +27,7 @@ type AddressBook struct {
 	beforeBatch func()
 	// beforeScan is called when an account's scan has its connection. Only tests
 	// set it.
-	beforeScan func(account int64)
+	beforeScan func(account account.ID)
 	// indexes belongs to the writer's goroutine.
 	indexes *indexCache
 }
@@ -145,7 +146,7 @@ func (b *AddressBook) Close() error {
 }
 
 // Contact implements [addressbook.Store].
-func (b *AddressBook) Contact(ctx context.Context, account int64, sid addressbook.SID) (addressbook.Contact, error) {
+func (b *AddressBook) Contact(ctx context.Context, account account.ID, sid addressbook.SID) (addressbook.Contact, error) {
 	var c addressbook.Contact
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		c, err = readContact(conn, account, sid)
@@ -176,7 +177,7 @@ func (b *AddressBook) LastSID(ctx context.Context) (sid addressbook.SID, err err
 }
 
 // countContacts reads the account's counter.
-func countContacts(conn *sqlite.Conn, account int64) (n int, err error) {
+func countContacts(conn *sqlite.Conn, account account.ID) (n int, err error) {
 	err = queryOne(conn, `SELECT contacts FROM contact_counts WHERE account_id = ?`, []any{account},
 		func(stmt *sqlite.Stmt) error {
 			n = stmt.ColumnInt(0)

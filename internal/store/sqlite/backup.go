@@ -11,6 +11,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
 )
@@ -168,7 +169,7 @@ type uploadFiles struct {
 }
 
 type uploadFile struct {
-	account int64
+	account account.ID
 	sid     addressbook.SID
 	content upload.Content
 }
@@ -190,7 +191,7 @@ func (w *uploadFiles) open(ctx context.Context, conn *sqlite.Conn) error {
 	}
 	var needed []uploadFile
 	err = v.each(query, nil, func(stmt *sqlite.Stmt) error {
-		f := uploadFile{account: stmt.ColumnInt64(0)}
+		f := uploadFile{account: account.ID(stmt.ColumnInt64(0))}
 		stmt.ColumnBytes(1, f.sid[:])
 		needed = append(needed, f)
 		w.bytes += stmt.ColumnInt64(2)

@@ -8,12 +8,13 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 )
 
 // UpdateContacts implements [addressbook.Store].
-func (b *AddressBook) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
+func (b *AddressBook) UpdateContacts(ctx context.Context, account account.ID, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
 	return b.edit(ctx, account, len(patches), "update contacts", func(tx *editTx) error {
 		results := make([]addressbook.Result, len(patches))
 		for i := range patches {
@@ -68,13 +69,13 @@ var updateContact = `UPDATE contacts SET (account_id, ` + contactColumns + `) = 
 
 // updateRow writes a contact over its row, and returns about how many bytes it
 // wrote.
-func updateRow(conn *sqlite.Conn, account int64, c *addressbook.Contact) (bytes int, err error) {
+func updateRow(conn *sqlite.Conn, account account.ID, c *addressbook.Contact) (bytes int, err error) {
 	stmt, err := conn.Prepare(updateContact)
 	if err != nil {
 		return 0, fmt.Errorf("update row: %w", err)
 	}
 	bytes = bindContact(stmt, 1, account, c)
-	stmt.BindInt64(contactParams+1, account)
+	stmt.BindInt64(contactParams+1, int64(account))
 	stmt.BindBytes(contactParams+2, c.SID[:])
 	_, err = stmt.Step()
 	if err := errors.Join(err, stmt.Reset(), stmt.ClearBindings()); err != nil {
@@ -84,7 +85,7 @@ func updateRow(conn *sqlite.Conn, account int64, c *addressbook.Contact) (bytes 
 }
 
 // DeleteContacts implements [addressbook.Store].
-func (b *AddressBook) DeleteContacts(ctx context.Context, account int64, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
+func (b *AddressBook) DeleteContacts(ctx context.Context, account account.ID, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
 	return b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
 		results := make([]addressbook.Result, len(sids))
 		deleted := 0
@@ -134,7 +135,7 @@ func (tx *editTx) delete(c *addressbook.Contact) error {
 }
 
 // readContact reads one row; errNoRow tells that there is none.
-func readContact(conn *sqlite.Conn, account int64, sid addressbook.SID) (c addressbook.Contact, err error) {
+func readContact(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (c addressbook.Contact, err error) {
 	err = queryOne(conn, `SELECT `+contactColumns+` FROM contacts WHERE account_id = ? AND sid = ?`,
 		[]any{account, sid[:]},
 		func(stmt *sqlite.Stmt) error {

@@ -91,7 +91,7 @@ type clients struct {
 }
 
 type owned struct {
-	account int64
+	account account.ID
 	number  phone.Number
 }
 

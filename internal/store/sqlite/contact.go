@@ -7,6 +7,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
 )
@@ -24,8 +25,8 @@ const (
 
 // bindContact binds one row's parameters, of which the first is param, and
 // returns about how many bytes the row takes.
-func bindContact(stmt *sqlite.Stmt, param int, account int64, c *addressbook.Contact) (bytes int) {
-	stmt.BindInt64(param, account)
+func bindContact(stmt *sqlite.Stmt, param int, account account.ID, c *addressbook.Contact) (bytes int) {
+	stmt.BindInt64(param, int64(account))
 	param++
 	stmt.BindBytes(param, c.SID[:])
 	stmt.BindInt64(param+1, int64(c.Number))

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
 	"callbook/internal/store/storetest"
@@ -32,14 +33,14 @@ func contacts(first phone.Number, n int) []addressbook.Contact {
 }
 
 // tryInsert inserts the contacts and tells which of them were there.
-func (s *served) tryInsert(t *testing.T, account int64, contacts []addressbook.Contact) (existing []*addressbook.Contact, err error) {
+func (s *served) tryInsert(t *testing.T, account account.ID, contacts []addressbook.Contact) (existing []*addressbook.Contact, err error) {
 	t.Helper()
 	err = s.book.InsertContacts(t.Context(), account, contacts, addressbook.CreateOptions{}, storetest.Told(&existing))
 	return existing, err
 }
 
 // insert inserts the contacts, and checks that so many are new.
-func (s *served) insert(t *testing.T, account int64, contacts []addressbook.Contact, wantNew int) (existing []*addressbook.Contact) {
+func (s *served) insert(t *testing.T, account account.ID, contacts []addressbook.Contact, wantNew int) (existing []*addressbook.Contact) {
 	t.Helper()
 	existing, err := s.tryInsert(t, account, contacts)
 	if err != nil {
@@ -58,7 +59,7 @@ func (s *served) insert(t *testing.T, account int64, contacts []addressbook.Cont
 }
 
 // begin inserts on another goroutine; what became of it comes over the channel.
-func (s *served) begin(t *testing.T, account int64, contacts []addressbook.Contact) <-chan error {
+func (s *served) begin(t *testing.T, account account.ID, contacts []addressbook.Contact) <-chan error {
 	outcome := make(chan error, 1)
 	go func() {
 		_, err := s.tryInsert(t, account, contacts)
@@ -74,7 +75,7 @@ func (s *served) queued(t *testing.T, n int) {
 }
 
 // stored is how many contacts the account has, to any reader.
-func (s *served) stored(t *testing.T, account int64) int {
+func (s *served) stored(t *testing.T, account account.ID) int {
 	t.Helper()
 	return s.number(t, `SELECT count(*) FROM contacts WHERE account_id = ?`, account)
 }

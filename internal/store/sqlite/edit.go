@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
@@ -20,7 +21,7 @@ import (
 // request's share of the memory undoes this edit alone; other errors roll back
 // everything that shares its transaction. What is only the caller's mistake is no
 // error.
-func (b *AddressBook) edit(ctx context.Context, account int64, rows int, operation string, do func(*editTx) error) error {
+func (b *AddressBook) edit(ctx context.Context, account account.ID, rows int, operation string, do func(*editTx) error) error {
 	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, rows: rows, do: do, share: budget.Of(ctx), quota: journal.ClaimOf(ctx).Quota}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
@@ -46,7 +47,7 @@ func (b *AddressBook) edit(ctx context.Context, account int64, rows int, operati
 type edit struct {
 	indexes *indexCache
 	added   *additions
-	account int64
+	account account.ID
 	rows    int // how many it changes, at most
 	do      func(*editTx) error
 	changes []numberChange // to the account's number index

@@ -6,6 +6,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
 	"callbook/internal/upload"
@@ -65,7 +66,7 @@ func (tx *editTx) enlist(batch *upload.Batch, list int64, listed int) ([]upload.
 }
 
 // standing reads where a number stands, and the contact that has it.
-func (tx *editTx) standing(index *numberIndex, account, list int64, number phone.Number) (*addressbook.Contact, upload.Standing, error) {
+func (tx *editTx) standing(index *numberIndex, account account.ID, list int64, number phone.Number) (*addressbook.Contact, upload.Standing, error) {
 	prefix, found := index.lookup(number)
 	switch {
 	case !found:
@@ -86,7 +87,7 @@ func (tx *editTx) standing(index *numberIndex, account, list int64, number phone
 
 // insertFresh adds contacts that are in the index already, and their
 // memberships.
-func (tx *editTx) insertFresh(account, list int64, contacts []*addressbook.Contact) error {
+func (tx *editTx) insertFresh(account account.ID, list int64, contacts []*addressbook.Contact) error {
 	if len(contacts) == 0 {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
 	"callbook/internal/summary"
@@ -15,7 +16,7 @@ import (
 var _ summary.Store = (*DB)(nil)
 
 // AppendFacts implements [summary.Store].
-func (db *DB) AppendFacts(ctx context.Context, facts []summary.Fact, account int64, after addressbook.SID, limit int) ([]summary.Fact, error) {
+func (db *DB) AppendFacts(ctx context.Context, facts []summary.Fact, account account.ID, after addressbook.SID, limit int) ([]summary.Fact, error) {
 	err := db.scans.read(ctx, account, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT sid, number, tag, date_created FROM contacts
 			WHERE account_id = ? AND sid > ? ORDER BY sid LIMIT ?`, &sqlitex.ExecOptions{

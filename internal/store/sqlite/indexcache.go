@@ -11,6 +11,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
 )
@@ -22,27 +23,27 @@ type indexCache struct {
 	mu       sync.Mutex // held while byID changes, and by peek
 	limit    int        // bytes
 	log      *slog.Logger
-	added    *additions              // must be written before rows are read
-	byID     map[int64]*list.Element // of *accountIndex
-	recency  *list.List              // the most recently used one in front
-	bytes    int                     // the sum of counted
-	report   func(bytes int)         // called when bytes has changed much; may be nil
-	reported int                     // the last value passed to report
+	added    *additions                   // must be written before rows are read
+	byID     map[account.ID]*list.Element // of *accountIndex
+	recency  *list.List                   // the most recently used one in front
+	bytes    int                          // the sum of counted
+	report   func(bytes int)              // called when bytes has changed much; may be nil
+	reported int                          // the last value passed to report
 }
 
 type accountIndex struct {
-	account int64
+	account account.ID
 	counted int // its part of indexCache.bytes
 	*numberIndex
 }
 
 func newIndexCache(limit int, log *slog.Logger, added *additions) *indexCache {
-	return &indexCache{limit: limit, log: log, added: added, byID: make(map[int64]*list.Element), recency: list.New()}
+	return &indexCache{limit: limit, log: log, added: added, byID: make(map[account.ID]*list.Element), recency: list.New()}
 }
 
 // get returns the account's index. It builds one if none is cached, and evicts others
 // if the cache exceeds its limit.
-func (c *indexCache) get(conn *sqlite.Conn, account int64) (*numberIndex, error) {
+func (c *indexCache) get(conn *sqlite.Conn, account account.ID) (*numberIndex, error) {
 	e, ok := c.byID[account]
 	if ok {
 		c.recency.MoveToFront(e)
@@ -62,7 +63,7 @@ func (c *indexCache) get(conn *sqlite.Conn, account int64) (*numberIndex, error)
 
 // peek looks up a number for other goroutines than the writer's. Known is false while
 // the account has no index or has uncommitted removals: then only the writer can tell.
-func (c *indexCache) peek(account int64, n phone.Number) (sidPrefix uint64, found, known bool) {
+func (c *indexCache) peek(account account.ID, n phone.Number) (sidPrefix uint64, found, known bool) {
 	c.mu.Lock()
 	e, ok := c.byID[account]
 	c.mu.Unlock()
@@ -74,7 +75,7 @@ func (c *indexCache) peek(account int64, n phone.Number) (sidPrefix uint64, foun
 
 // settle settles the indexes of these jobs' accounts, after their transaction has ended.
 func (c *indexCache) settle(group []*job) {
-	last := int64(-1) // most groups are of one account
+	last := account.ID(-1) // most groups are of one account
 	for _, j := range group {
 		if j.account == last {
 			continue
@@ -87,7 +88,7 @@ func (c *indexCache) settle(group []*job) {
 }
 
 // loaded returns the account's index if it is cached, or nil.
-func (c *indexCache) loaded(account int64) *numberIndex {
+func (c *indexCache) loaded(account account.ID) *numberIndex {
 	if e, ok := c.byID[account]; ok {
 		return e.Value.(*accountIndex).numberIndex
 	}
@@ -95,7 +96,7 @@ func (c *indexCache) loaded(account int64) *numberIndex {
 }
 
 // remove removes contacts from the account's index, if it is cached.
-func (c *indexCache) remove(account int64, contacts []*addressbook.Contact) {
+func (c *indexCache) remove(account account.ID, contacts []*addressbook.Contact) {
 	x := c.loaded(account)
 	if x == nil {
 		return
@@ -106,7 +107,7 @@ func (c *indexCache) remove(account int64, contacts []*addressbook.Contact) {
 }
 
 // holder reads the contact that has the number according to the account's index.
-func (c *indexCache) holder(conn *sqlite.Conn, account int64, sidPrefix uint64, n phone.Number) (*addressbook.Contact, error) {
+func (c *indexCache) holder(conn *sqlite.Conn, account account.ID, sidPrefix uint64, n phone.Number) (*addressbook.Contact, error) {
 	if err := c.added.write(conn); err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (c *indexCache) holder(conn *sqlite.Conn, account int64, sidPrefix uint64, 
 }
 
 // drop evicts an account's index. The next write rebuilds it.
-func (c *indexCache) drop(account int64) {
+func (c *indexCache) drop(account account.ID) {
 	if e, ok := c.byID[account]; ok {
 		c.recency.Remove(e)
 		c.bytes -= e.Value.(*accountIndex).counted
@@ -154,7 +155,7 @@ func (c *indexCache) shrink() {
 
 // build builds the account's index from the table, including what the current
 // transaction has written.
-func (c *indexCache) build(conn *sqlite.Conn, account int64) (*numberIndex, error) {
+func (c *indexCache) build(conn *sqlite.Conn, account account.ID) (*numberIndex, error) {
 	if err := c.added.write(conn); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 func TestIndexCacheRecency(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
-	var ids []int64
+	var ids []account.ID
 	for i := range 3 {
 		id := s.account(t, fmt.Sprintf("account%d", i)).ID
 		s.insert(t, id, contacts(firstNumber, 1), 1)
@@ -26,7 +26,7 @@ func TestIndexCacheRecency(t *testing.T) {
 	log := new(logs)
 	cache := newIndexCache(2*small, log.logger(), new(additions))
 	builds := func() int { return len(log.with(t, "number index built")) }
-	get := func(id int64, wantBuilds int, kept ...int64) {
+	get := func(id account.ID, wantBuilds int, kept ...account.ID) {
 		t.Helper()
 		var x *numberIndex
 		if err := s.db.read(t.Context(), func(conn *sqlite.Conn) (err error) {

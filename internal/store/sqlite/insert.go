@@ -7,6 +7,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
@@ -14,7 +15,7 @@ import (
 )
 
 // InsertContacts implements [addressbook.Store].
-func (b *AddressBook) InsertContacts(ctx context.Context, account int64, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
+func (b *AddressBook) InsertContacts(ctx context.Context, account account.ID, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
 	claim := journal.ClaimOf(ctx)
 	keyed := claim.Key != ""
 	in := &insertion{
@@ -82,7 +83,7 @@ const earlyRows = 16
 type insertion struct {
 	indexes  *indexCache
 	added    *additions
-	account  int64
+	account  account.ID
 	contacts []addressbook.Contact
 	opts     addressbook.CreateOptions
 	share    *budget.Share // of who asks
@@ -199,7 +200,7 @@ func (in *insertion) redo(conn *sqlite.Conn) (bytes int, err error) {
 
 var insertContacts = newBulkInsert(`contacts (account_id, `+contactColumns+`)`, contactParams)
 
-func insertRows(conn *sqlite.Conn, account int64, contacts []*addressbook.Contact) (bytes int, err error) {
+func insertRows(conn *sqlite.Conn, account account.ID, contacts []*addressbook.Contact) (bytes int, err error) {
 	err = insertContacts.run(conn, len(contacts), func(stmt *sqlite.Stmt, param, i int) {
 		bytes += bindContact(stmt, param, account, contacts[i])
 	})
@@ -209,7 +210,7 @@ func insertRows(conn *sqlite.Conn, account int64, contacts []*addressbook.Contac
 // findByPrefix returns the contact that the index points to. Sids that share a
 // prefix are rare (a clock that was set back between two runs), so the number
 // decides.
-func findByPrefix(conn *sqlite.Conn, account int64, prefix uint64, n phone.Number) (*addressbook.Contact, error) {
+func findByPrefix(conn *sqlite.Conn, account account.ID, prefix uint64, n phone.Number) (*addressbook.Contact, error) {
 	from, to := sidsAt(prefix)
 	var c addressbook.Contact
 	err := queryOne(conn,

@@ -17,7 +17,7 @@ const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.
 	api_keys.date_expires`
 
 // CreateKey implements [account.Store].
-func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, hash account.TokenHash) error {
+func (db *DB) CreateKey(ctx context.Context, accountID account.ID, k account.Key, hash account.TokenHash) error {
 	err := db.write(ctx, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn,
 			`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -27,7 +27,7 @@ func (db *DB) CreateKey(ctx context.Context, accountID int64, k account.Key, has
 }
 
 // Keys implements [account.Store].
-func (db *DB) Keys(ctx context.Context, accountID int64) ([]account.Key, error) {
+func (db *DB) Keys(ctx context.Context, accountID account.ID) ([]account.Key, error) {
 	var keys []account.Key
 	err := db.read(ctx, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn,

@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
@@ -30,7 +31,7 @@ func scanList(stmt *sqlite.Stmt) (id int64, l addressbook.List) {
 }
 
 // readList reads one row; errNoRow tells that there is none.
-func readList(conn *sqlite.Conn, account int64, sid addressbook.SID) (id int64, l addressbook.List, err error) {
+func readList(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (id int64, l addressbook.List, err error) {
 	err = queryOne(conn, `SELECT `+listColumns+` FROM lists WHERE account_id = ? AND sid = ?`, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) error {
 			id, l = scanList(stmt)
@@ -48,7 +49,7 @@ func textArg(t addressbook.Text) any {
 }
 
 // InsertLists implements [addressbook.Store].
-func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []addressbook.List, ready journal.Ready[[]addressbook.ListResult]) error {
+func (b *AddressBook) InsertLists(ctx context.Context, account account.ID, lists []addressbook.List, ready journal.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(lists), "insert lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(lists))
 		for i := range lists {
@@ -67,7 +68,7 @@ func (b *AddressBook) InsertLists(ctx context.Context, account int64, lists []ad
 }
 
 // insertList adds a list, unless its name is taken.
-func (tx *editTx) insertList(account int64, l *addressbook.List) (added bool, err error) {
+func (tx *editTx) insertList(account account.ID, l *addressbook.List) (added bool, err error) {
 	err = tx.exec(`INSERT INTO lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated)
 		VALUES (?,?,?,?,?,0,?,?) ON CONFLICT (account_id, name) DO NOTHING`,
 		account, l.SID[:], l.Name, textArg(l.Tag), int(l.Type), l.Created.UnixNano(), l.Updated.UnixNano())
@@ -79,7 +80,7 @@ func (tx *editTx) insertList(account int64, l *addressbook.List) (added bool, er
 }
 
 // UpdateLists implements [addressbook.Store].
-func (b *AddressBook) UpdateLists(ctx context.Context, account int64, patches []addressbook.ListPatch, ready journal.Ready[[]addressbook.ListResult]) error {
+func (b *AddressBook) UpdateLists(ctx context.Context, account account.ID, patches []addressbook.ListPatch, ready journal.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(patches), "update lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(patches))
 		for i := range patches {
@@ -127,7 +128,7 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 }
 
 // DeleteLists implements [addressbook.Store].
-func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []addressbook.SID, ready journal.Ready[[]addressbook.ListResult]) error {
+func (b *AddressBook) DeleteLists(ctx context.Context, account account.ID, sids []addressbook.SID, ready journal.Ready[[]addressbook.ListResult]) error {
 	return b.edit(ctx, account, len(sids), "delete lists", func(tx *editTx) error {
 		results := make([]addressbook.ListResult, len(sids))
 		for i, sid := range sids {
@@ -158,7 +159,7 @@ func (b *AddressBook) DeleteLists(ctx context.Context, account int64, sids []add
 }
 
 // List implements [addressbook.Store].
-func (b *AddressBook) List(ctx context.Context, account int64, sid addressbook.SID) (addressbook.List, error) {
+func (b *AddressBook) List(ctx context.Context, account account.ID, sid addressbook.SID) (addressbook.List, error) {
 	return b.oneList(ctx, account, func(conn *sqlite.Conn) (addressbook.List, error) {
 		_, l, err := readList(conn, account, sid)
 		return l, err
@@ -166,11 +167,11 @@ func (b *AddressBook) List(ctx context.Context, account int64, sid addressbook.S
 }
 
 // ListByName implements [addressbook.Store].
-func (b *AddressBook) ListByName(ctx context.Context, account int64, name string) (addressbook.List, error) {
+func (b *AddressBook) ListByName(ctx context.Context, account account.ID, name string) (addressbook.List, error) {
 	return b.oneList(ctx, account, func(conn *sqlite.Conn) (addressbook.List, error) { return readListByName(conn, account, name) })
 }
 
-func (b *AddressBook) oneList(ctx context.Context, account int64, read func(*sqlite.Conn) (addressbook.List, error)) (l addressbook.List, err error) {
+func (b *AddressBook) oneList(ctx context.Context, account account.ID, read func(*sqlite.Conn) (addressbook.List, error)) (l addressbook.List, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		l, err = read(conn)
 		return err
@@ -182,7 +183,7 @@ func (b *AddressBook) oneList(ctx context.Context, account int64, read func(*sql
 }
 
 // readListByName reads one row; errNoRow tells that there is none.
-func readListByName(conn *sqlite.Conn, account int64, name string) (l addressbook.List, err error) {
+func readListByName(conn *sqlite.Conn, account account.ID, name string) (l addressbook.List, err error) {
 	err = queryOne(conn, `SELECT `+listColumns+` FROM lists WHERE account_id = ? AND name = ?`, []any{account, name},
 		func(stmt *sqlite.Stmt) error {
 			_, l = scanList(stmt)
@@ -192,7 +193,7 @@ func readListByName(conn *sqlite.Conn, account int64, name string) (l addressboo
 }
 
 // Lists implements [addressbook.Store].
-func (b *AddressBook) Lists(ctx context.Context, account int64, q addressbook.ListQuery) (addressbook.ListPage, error) {
+func (b *AddressBook) Lists(ctx context.Context, account account.ID, q addressbook.ListQuery) (addressbook.ListPage, error) {
 	page := addressbook.ListPage{Lists: make([]addressbook.List, 0, min(q.Limit, 1000))}
 	from := `FROM lists WHERE account_id = ?`
 	args := []any{account}

@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/phone"
 )
 
@@ -257,7 +258,7 @@ func TestCrashesOpen(t *testing.T) {
 	}
 }
 
-func opens(t *testing.T, c crash, account int64, stored int) {
+func opens(t *testing.T, c crash, account account.ID, stored int) {
 	t.Helper()
 	opened := serveFile(t, c.write(t), Options{})
 	defer opened.close(t)

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
@@ -18,7 +19,7 @@ import (
 const memberBytes = 64
 
 // AddMembers implements [addressbook.Store].
-func (b *AddressBook) AddMembers(ctx context.Context, account int64, list addressbook.SID, members []addressbook.Membership, ready journal.Ready[[]addressbook.MembershipResult]) error {
+func (b *AddressBook) AddMembers(ctx context.Context, account account.ID, list addressbook.SID, members []addressbook.Membership, ready journal.Ready[[]addressbook.MembershipResult]) error {
 	return b.editMembers(ctx, account, list, len(members), "add members", ready, func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
 		added := 0
 		for i := range members {
@@ -67,7 +68,7 @@ func (tx *editTx) addMember(list int64, m *addressbook.Membership) (fault, err e
 }
 
 // RemoveMembers implements [addressbook.Store].
-func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list addressbook.SID, contacts []addressbook.SID, ready journal.Ready[[]addressbook.MembershipResult]) error {
+func (b *AddressBook) RemoveMembers(ctx context.Context, account account.ID, list addressbook.SID, contacts []addressbook.SID, ready journal.Ready[[]addressbook.MembershipResult]) error {
 	return b.editMembers(ctx, account, list, len(contacts), "remove members", ready, func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error) {
 		removed := 0
 		for i, contact := range contacts {
@@ -92,7 +93,7 @@ func (b *AddressBook) RemoveMembers(ctx context.Context, account int64, list add
 
 // editMembers changes the members of a list and then its count, by what do
 // returns.
-func (b *AddressBook) editMembers(ctx context.Context, account int64, list addressbook.SID, n int, operation string,
+func (b *AddressBook) editMembers(ctx context.Context, account account.ID, list addressbook.SID, n int, operation string,
 	ready journal.Ready[[]addressbook.MembershipResult],
 	do func(tx *editTx, id int64, results []addressbook.MembershipResult) (int, error),
 ) error {
@@ -137,7 +138,7 @@ func memberSince(conn *sqlite.Conn, list int64, contact addressbook.SID) (since 
 
 // readLists reads the lists of a page's contacts, of each no more than
 // [addressbook.ListsShown] says.
-func readLists(conn *sqlite.Conn, account int64, share *budget.Share, page *addressbook.Page) error {
+func readLists(conn *sqlite.Conn, account account.ID, share *budget.Share, page *addressbook.Page) error {
 	most := addressbook.ListsShown(len(page.Contacts))
 	page.Lists = make([][]addressbook.ListRef, len(page.Contacts))
 	page.MoreLists = make([]bool, len(page.Contacts))
@@ -160,7 +161,7 @@ func readLists(conn *sqlite.Conn, account int64, share *budget.Share, page *addr
 }
 
 // ListsOf implements [addressbook.Store].
-func (b *AddressBook) ListsOf(ctx context.Context, account int64, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
+func (b *AddressBook) ListsOf(ctx context.Context, account account.ID, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		lists, err = listsOf(conn, account, contact, after, limit)
 		return err
@@ -170,7 +171,7 @@ func (b *AddressBook) ListsOf(ctx context.Context, account int64, contact addres
 
 // listsOf reads the lists of a contact whose names come after one, by their
 // names. The unary plus keeps SQLite from going through all lists of the account.
-func listsOf(conn *sqlite.Conn, account int64, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
+func listsOf(conn *sqlite.Conn, account account.ID, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
 	err = sqlitex.Execute(conn, `SELECT lists.sid, lists.name FROM list_members
 		JOIN lists ON lists.id = list_members.list_id
 		WHERE list_members.contact_sid = ? AND +lists.account_id = ? AND +lists.name > ? ORDER BY lists.name LIMIT ?`,

@@ -9,13 +9,14 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/phone"
 )
 
 // Contacts implements [addressbook.Store].
-func (b *AddressBook) Contacts(ctx context.Context, account int64, q addressbook.Query) (addressbook.Page, error) {
+func (b *AddressBook) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	var page addressbook.Page
 	var at uint64 // the contact with the number, by the first part of its sid
 	if n := q.ByNumber(); n != 0 {
@@ -80,7 +81,7 @@ func (s *selection) page(conn *sqlite.Conn, w addressbook.Window, share *budget.
 
 // filteredPage is page for those that pass the filter by their texts. It goes
 // no further than the page's end.
-func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook.Query, share *budget.Share, page *addressbook.Page) error {
+func (s *selection) filteredPage(conn *sqlite.Conn, account account.ID, q addressbook.Query, share *budget.Share, page *addressbook.Page) error {
 	filter := newFilter(q)
 	places := newTopK(q.Window, q.Offset, q.Limit+1)
 	text, args := window{Window: q.Window, sid: s.sid}.text(filter.columns(q.Sort), s.from, s.args)
@@ -104,7 +105,7 @@ func (s *selection) filteredPage(conn *sqlite.Conn, account int64, q addressbook
 
 // search reads the total, and the contacts of a page and one more, by scanning
 // the whole selection.
-func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state, account int64, s selection, q addressbook.Query, page *addressbook.Page) error {
+func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state, account account.ID, s selection, q addressbook.Query, page *addressbook.Page) error {
 	for {
 		// What comes before the page is kept too, within bounds: then it is
 		// passed over, which takes the order of creation, or else several scans.
@@ -131,7 +132,7 @@ func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state
 	}
 }
 
-func readPlaces(conn *sqlite.Conn, account int64, places []place, share *budget.Share, page *addressbook.Page) error {
+func readPlaces(conn *sqlite.Conn, account account.ID, places []place, share *budget.Share, page *addressbook.Page) error {
 	for _, p := range places {
 		c, err := readContact(conn, account, p.sid)
 		if err == nil {
@@ -153,7 +154,7 @@ type selection struct {
 	known int    // how many they are, where a counter tells; -1 otherwise
 }
 
-func newSelection(conn *sqlite.Conn, account int64, q addressbook.Query, at uint64) (s selection, err error) {
+func newSelection(conn *sqlite.Conn, account account.ID, q addressbook.Query, at uint64) (s selection, err error) {
 	s = selection{from: `FROM contacts WHERE account_id = ?`, args: []any{account}, sid: "contacts.sid", known: -1}
 	if q.Lists == nil {
 		s.known, err = countContacts(conn, account)
@@ -186,7 +187,7 @@ func (s *selection) and(condition string, args ...any) {
 
 // find asks the account's number index for a contact. Only when that cannot
 // tell does it wait for the writer, who builds it or ends its transaction.
-func (b *AddressBook) find(ctx context.Context, account int64, n phone.Number) (sidPrefix uint64, found bool, err error) {
+func (b *AddressBook) find(ctx context.Context, account account.ID, n phone.Number) (sidPrefix uint64, found bool, err error) {
 	if sidPrefix, found, known := b.indexes.peek(account, n); known {
 		return sidPrefix, found, nil
 	}
@@ -201,7 +202,7 @@ func (b *AddressBook) find(ctx context.Context, account int64, n phone.Number) (
 }
 
 // inLists selects the members of lists.
-func (s *selection) inLists(conn *sqlite.Conn, account int64, sids []addressbook.SID) error {
+func (s *selection) inLists(conn *sqlite.Conn, account account.ID, sids []addressbook.SID) error {
 	var ids []string
 	members := 0
 	seen := make(map[addressbook.SID]bool, len(sids))

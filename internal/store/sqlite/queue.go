@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/fault"
 	"callbook/internal/limit"
 )
@@ -15,7 +16,7 @@ import (
 // arrival.
 type jobQueue struct {
 	mu     sync.Mutex
-	byID   map[int64]*accountJobs
+	byID   map[account.ID]*accountJobs
 	turns  []*accountJobs // the accounts with jobs; it is the first one's turn
 	left   int            // rows that remain of the turn
 	jobs   int            // of all accounts
@@ -30,7 +31,7 @@ type jobQueue struct {
 
 // accountJobs are the jobs of one account.
 type accountJobs struct {
-	account int64
+	account account.ID
 	jobs    []*job
 	begin   int // the index of the first job that was not taken yet
 }
@@ -51,7 +52,7 @@ var errManyJobs = &fault.Error{
 }
 
 func newJobQueue() *jobQueue {
-	return &jobQueue{byID: make(map[int64]*accountJobs), wake: make(chan struct{}, 1)}
+	return &jobQueue{byID: make(map[account.ID]*accountJobs), wake: make(chan struct{}, 1)}
 }
 
 // push queues a job. It fails if too many jobs of the account wait, or after close.
@@ -106,7 +107,7 @@ func (q *jobQueue) next() *job {
 // another takes the next job for a transaction that has begun, without waiting. Alone
 // says that the transaction has only jobs of this account. A bulk job joins only a
 // transaction of its own account, since other accounts would wait for its rows.
-func (q *jobQueue) another(account int64, alone bool) *job {
+func (q *jobQueue) another(account account.ID, alone bool) *job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed || len(q.turns) == 0 {
@@ -176,4 +177,4 @@ func (q *jobQueue) close() (left []*job) {
 }
 
 // contended reports whether another account is writing too.
-func (q *jobQueue) contended(account int64) bool { return q.writing.Others(account) }
+func (q *jobQueue) contended(account account.ID) bool { return q.writing.Others(account) }

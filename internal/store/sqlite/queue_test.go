@@ -7,6 +7,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/account"
 	"callbook/internal/phone"
 )
 
@@ -18,9 +19,9 @@ func TestAccountsTakeTurns(t *testing.T) {
 	_, held, release := s.stopFirst(t)
 	first := s.begin(t, s.account(t, "acme").ID, contacts(firstNumber, 1))
 	<-held
-	var order []int64 // of the accounts; it is the writer's goroutine's
+	var order []account.ID // of the accounts; it is the writer's goroutine's
 	var jobs []*testJob
-	queue := func(account int64, rows, n int) {
+	queue := func(account account.ID, rows, n int) {
 		for range n {
 			j := newJob(t.Context(), func(*sqlite.Conn) (int, error) {
 				order = append(order, account)
@@ -46,7 +47,7 @@ func TestAccountsTakeTurns(t *testing.T) {
 	if err := <-first; err != nil {
 		t.Error(err)
 	}
-	want := []int64{large, imports, small, small, small, large, imports, large, imports, large}
+	want := []account.ID{large, imports, small, small, small, large, imports, large, imports, large}
 	if !slices.Equal(order, want) {
 		t.Errorf("the jobs were done in the order %v, want %v", order, want)
 	}
@@ -81,7 +82,7 @@ func TestContended(t *testing.T) {
 	t.Parallel()
 	const mine, other = 1, 2
 	q := newJobQueue()
-	push := func(account int64) {
+	push := func(account account.ID) {
 		j := newJob(t.Context(), nil)
 		j.account = account
 		if err := q.push(j.job); err != nil {
@@ -110,9 +111,9 @@ func TestContended(t *testing.T) {
 func TestQueueOrder(t *testing.T) {
 	t.Parallel()
 	q := newJobQueue()
-	next := make(map[int64]int) // the number of the account's next job
-	last := make(map[int64]int) // of the last one that was taken
-	push := func(account int64, n int) {
+	next := make(map[account.ID]int) // the number of the account's next job
+	last := make(map[account.ID]int) // of the last one that was taken
+	push := func(account account.ID, n int) {
 		for range n {
 			next[account]++
 			j := newJob(t.Context(), nil)
@@ -136,7 +137,7 @@ func TestQueueOrder(t *testing.T) {
 	for i := range 50 {
 		push(1, 1+i%3)
 		push(2, turnRows/2)
-		push(int64(3+i%5), 1)
+		push(account.ID(3+i%5), 1)
 		take(turnRows/2 + i%5)
 	}
 	take(q.len())

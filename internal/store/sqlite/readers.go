@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/limit"
 )
@@ -47,7 +48,7 @@ func openPool(path string, n int) (*sqlitex.Pool, error) {
 }
 
 // read lends a connection to f, on behalf of the account.
-func (r *readers) read(ctx context.Context, account int64, f func(*sqlite.Conn) error) error {
+func (r *readers) read(ctx context.Context, account account.ID, f func(*sqlite.Conn) error) error {
 	if err := r.slots.Acquire(ctx, account, 1); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/session"
@@ -60,7 +61,7 @@ func TestNeighbourOfScans(t *testing.T) {
 	if err != nil || page.Total != 100 {
 		t.Errorf("the other account's search found %d, %v", page.Total, err)
 	}
-	for _, account := range []int64{worst, other} {
+	for _, account := range []account.ID{worst, other} {
 		first, err := s.book.Contacts(ctx, account, addressbook.Query{Window: addressbook.Window{Limit: 10}})
 		if err != nil || first.Total != 100 {
 			t.Fatalf("the first page is of %d, %v", first.Total, err)
@@ -103,13 +104,13 @@ func TestNeighbourOfScans(t *testing.T) {
 
 // holdScans makes the account's scans wait in their first row. Held tells how
 // many do, and let lets them go on.
-func (s *served) holdScans(t *testing.T, account int64) (held func() int64, let func()) {
+func (s *served) holdScans(t *testing.T, acct account.ID) (held func() int64, let func()) {
 	var n atomic.Int64
 	on := make(chan struct{})
 	let = sync.OnceFunc(func() { close(on) })
 	t.Cleanup(let)
-	s.book.beforeScan = func(of int64) {
-		if of == account {
+	s.book.beforeScan = func(of account.ID) {
+		if of == acct {
 			n.Add(1)
 			<-on
 		}

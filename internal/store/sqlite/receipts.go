@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 )
@@ -22,7 +23,7 @@ var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`,
 
 // writeReceipt writes a receipt, unless it is nil, and returns about how many
 // bytes it wrote.
-func writeReceipt(conn *sqlite.Conn, account int64, r *journal.Receipt) (bytes int, err error) {
+func writeReceipt(conn *sqlite.Conn, account account.ID, r *journal.Receipt) (bytes int, err error) {
 	if r == nil {
 		return 0, nil
 	}
@@ -59,13 +60,13 @@ func writeReceipt(conn *sqlite.Conn, account int64, r *journal.Receipt) (bytes i
 }
 
 // moveReceiptTotal adds to the account's counter.
-func moveReceiptTotal(conn *sqlite.Conn, account int64, by journal.Total) error {
+func moveReceiptTotal(conn *sqlite.Conn, account account.ID, by journal.Total) error {
 	return sqlitex.Execute(conn, `INSERT INTO receipt_totals (account_id, receipts, bytes) VALUES (?,?,?)
 		ON CONFLICT (account_id) DO UPDATE SET receipts = receipts + excluded.receipts, bytes = bytes + excluded.bytes`,
 		&sqlitex.ExecOptions{Args: []any{account, by.Receipts, by.Bytes}})
 }
 
-func readReceiptTotal(conn *sqlite.Conn, account int64) (total journal.Total, err error) {
+func readReceiptTotal(conn *sqlite.Conn, account account.ID) (total journal.Total, err error) {
 	err = queryOne(conn, `SELECT receipts, bytes FROM receipt_totals WHERE account_id = ?`, []any{account},
 		func(stmt *sqlite.Stmt) error {
 			total = journal.Total{Receipts: stmt.ColumnInt64(0), Bytes: stmt.ColumnInt64(1)}
@@ -80,7 +81,7 @@ func readReceiptTotal(conn *sqlite.Conn, account int64) (total journal.Total, er
 // checkQuota tells whether the account has room for another receipt; refused is
 // the fault when it has none. It is asked before a write has changed anything: to
 // roll one back would make all others of its group be done again.
-func checkQuota(conn *sqlite.Conn, account int64, quota journal.Quota) (refused, err error) {
+func checkQuota(conn *sqlite.Conn, account account.ID, quota journal.Quota) (refused, err error) {
 	if quota.Bytes == 0 {
 		return nil, nil
 	}
@@ -104,7 +105,7 @@ func checkQuota(conn *sqlite.Conn, account int64, quota journal.Quota) (refused,
 }
 
 // ReceiptTotal implements [journal.Store].
-func (b *AddressBook) ReceiptTotal(ctx context.Context, account int64) (total journal.Total, err error) {
+func (b *AddressBook) ReceiptTotal(ctx context.Context, account account.ID) (total journal.Total, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		total, err = readReceiptTotal(conn, account)
 		return err
@@ -120,12 +121,12 @@ func (tx *editTx) keep(r *journal.Receipt) error {
 }
 
 // AddReceipt implements [journal.Store].
-func (b *AddressBook) AddReceipt(ctx context.Context, account int64, r journal.Receipt) error {
+func (b *AddressBook) AddReceipt(ctx context.Context, account account.ID, r journal.Receipt) error {
 	return b.edit(ctx, account, 1, "keep an answer", func(tx *editTx) error { return tx.keep(&r) })
 }
 
 // Receipt implements [journal.Store].
-func (b *AddressBook) Receipt(ctx context.Context, account int64, key string) (journal.Receipt, error) {
+func (b *AddressBook) Receipt(ctx context.Context, account account.ID, key string) (journal.Receipt, error) {
 	r := journal.Receipt{Key: key}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT request_sha256, status, encoding, body, date_created FROM idempotency_keys
@@ -150,16 +151,16 @@ func (b *AddressBook) Receipt(ctx context.Context, account int64, key string) (j
 func (b *AddressBook) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
 	err = b.edit(ctx, 0, 1, "delete answers", func(tx *editTx) error {
 		deleted = 0
-		moved := make(map[int64]journal.Total) // by account
+		moved := make(map[account.ID]journal.Total) // by account
 		err := sqlitex.Execute(tx.Conn, `DELETE FROM idempotency_keys WHERE (account_id, key) IN (
 				SELECT account_id, key FROM idempotency_keys WHERE date_created < ? ORDER BY date_created LIMIT ?)
 			RETURNING account_id, `+costOfReceipt, &sqlitex.ExecOptions{
 			Args: []any{before.UnixNano(), limit},
 			ResultFunc: func(stmt *sqlite.Stmt) error {
-				total := moved[stmt.ColumnInt64(0)]
+				total := moved[account.ID(stmt.ColumnInt64(0))]
 				total.Receipts--
 				total.Bytes -= stmt.ColumnInt64(1)
-				moved[stmt.ColumnInt64(0)] = total
+				moved[account.ID(stmt.ColumnInt64(0))] = total
 				deleted++
 				return nil
 			},

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -19,20 +20,20 @@ func receipt(key string) journal.Receipt {
 }
 
 // keyed begins an insert that has a receipt.
-func (s *served) keyed(t *testing.T, account int64, key string, contacts []addressbook.Contact) <-chan error {
+func (s *served) keyed(t *testing.T, account account.ID, key string, contacts []addressbook.Contact) <-chan error {
 	outcome := make(chan error, 1)
 	go func() { outcome <- s.insertKeyed(t, account, key, contacts) }()
 	return outcome
 }
 
-func (s *served) insertKeyed(t *testing.T, account int64, key string, contacts []addressbook.Contact) error {
+func (s *served) insertKeyed(t *testing.T, account account.ID, key string, contacts []addressbook.Contact) error {
 	r := receipt(key)
 	return s.book.InsertContacts(journal.WithClaim(t.Context(), journal.Claim{Key: key}), account, contacts, addressbook.CreateOptions{},
 		func([]*addressbook.Contact) *journal.Receipt { return &r })
 }
 
 // hasReceipt checks that the key has its receipt, or none.
-func (s *served) hasReceipt(t *testing.T, account int64, key string, want bool) {
+func (s *served) hasReceipt(t *testing.T, account account.ID, key string, want bool) {
 	t.Helper()
 	r, err := s.book.Receipt(t.Context(), account, key)
 	if !want && fault.Is(err, fault.NotFound) {

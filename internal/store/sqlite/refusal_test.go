@@ -18,7 +18,7 @@ import (
 
 // fullShare returns the context of a request whose account has all of its share
 // of the memory in use, but for so many bytes.
-func fullShare(t *testing.T, account, but int64) context.Context {
+func fullShare(t *testing.T, account account.ID, but int64) context.Context {
 	t.Helper()
 	memory := budget.New(256<<10, 8)
 	_, other := memory.Begin(t.Context())

@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
 	"callbook/internal/verify"
@@ -155,7 +156,7 @@ func Packed(ctx context.Context, path string) (packed bool, err error) {
 // packedFile is the file of an upload within a backup.
 type packedFile struct {
 	sid     addressbook.SID
-	account int64
+	account account.ID
 	size    int64
 	sum     []byte
 }
@@ -163,7 +164,7 @@ type packedFile struct {
 func packedFiles(conn *sqlite.Conn) (all []packedFile, err error) {
 	err = sqlitex.Execute(conn, `SELECT upload_sid, account_id, size, sha256 FROM backup_files`, &sqlitex.ExecOptions{
 		ResultFunc: func(stmt *sqlite.Stmt) error {
-			f := packedFile{account: stmt.ColumnInt64(1), size: stmt.ColumnInt64(2)}
+			f := packedFile{account: account.ID(stmt.ColumnInt64(1)), size: stmt.ColumnInt64(2)}
 			stmt.ColumnBytes(0, f.sid[:])
 			_, f.sum = column(stmt, 3, nil)
 			all = append(all, f)

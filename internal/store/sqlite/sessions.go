@@ -31,7 +31,7 @@ const (
 )
 
 // AddLink implements [session.Store].
-func (db *DB) AddLink(ctx context.Context, accountID int64, l session.Link) error {
+func (db *DB) AddLink(ctx context.Context, accountID account.ID, l session.Link) error {
 	return storeError("add login link", db.execute(ctx,
 		`INSERT INTO login_links (token_sha256, account_id, date_expires) VALUES (?, ?, ?)`,
 		l.Hash[:], accountID, l.Expires.UnixNano()))
@@ -77,11 +77,11 @@ func readLink(conn *sqlite.Conn, hash session.Hash, now time.Time) (a account.Ac
 }
 
 // AddSession implements [session.Store].
-func (db *DB) AddSession(ctx context.Context, accountID int64, s session.Session, most int) error {
+func (db *DB) AddSession(ctx context.Context, accountID account.ID, s session.Session, most int) error {
 	return storeError("add session", db.write(ctx, func(conn *sqlite.Conn) error { return addSession(conn, accountID, s, most) }))
 }
 
-func addSession(conn *sqlite.Conn, accountID int64, s session.Session, most int) error {
+func addSession(conn *sqlite.Conn, accountID account.ID, s session.Session, most int) error {
 	args := sessionArgs(accountID, s)
 	if err := sqlitex.Execute(conn, insertSession, &sqlitex.ExecOptions{Args: args}); err != nil {
 		return err
@@ -89,7 +89,7 @@ func addSession(conn *sqlite.Conn, accountID int64, s session.Session, most int)
 	return sqlitex.Execute(conn, endOldest, &sqlitex.ExecOptions{Args: []any{accountID, args[2], s.Hash[:], most - 1}})
 }
 
-func sessionArgs(accountID int64, s session.Session) []any {
+func sessionArgs(accountID account.ID, s session.Session) []any {
 	var key any
 	if s.Key != "" {
 		key = s.Key
@@ -114,7 +114,7 @@ func (db *DB) Session(ctx context.Context, hash session.Hash, now time.Time) (se
 }
 
 // Sessions implements [session.Store].
-func (db *DB) Sessions(ctx context.Context, accountID int64, now time.Time) ([]session.Session, error) {
+func (db *DB) Sessions(ctx context.Context, accountID account.ID, now time.Time) ([]session.Session, error) {
 	var all []session.Session
 	err := db.read(ctx, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT `+sessionColumns+fromSessions+` AND sessions.account_id = ?
@@ -137,7 +137,7 @@ func (db *DB) SessionUsed(ctx context.Context, hash session.Hash, at time.Time) 
 }
 
 // EndSession implements [session.Store].
-func (db *DB) EndSession(ctx context.Context, accountID int64, hash session.Hash) error {
+func (db *DB) EndSession(ctx context.Context, accountID account.ID, hash session.Hash) error {
 	err := db.write(ctx, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `DELETE FROM sessions WHERE account_id = ? AND secret_sha256 = ? RETURNING 1`,
 			[]any{accountID, hash[:]}, func(*sqlite.Stmt) error { return nil })

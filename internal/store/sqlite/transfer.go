@@ -64,7 +64,7 @@ func (x *Transfer) Size(ctx context.Context) (rows int64, err error) {
 }
 
 // ContactCount implements [dbcopy.Store].
-func (x *Transfer) ContactCount(ctx context.Context, account int64) (count int64, err error) {
+func (x *Transfer) ContactCount(ctx context.Context, account account.ID) (count int64, err error) {
 	err = x.db.read(ctx, func(conn *sqlite.Conn) error {
 		n, err := countContacts(conn, account)
 		count = int64(n)

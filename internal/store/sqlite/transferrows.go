@@ -7,6 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/dbcopy"
 )
 
@@ -69,7 +70,7 @@ func newTransferred(t *dbcopy.Table) transferred {
 }
 
 // Read implements [dbcopy.Store].
-func (x *Transfer) Read(ctx context.Context, account int64, t *dbcopy.Table, after dbcopy.Row, each func(dbcopy.Row) error) error {
+func (x *Transfer) Read(ctx context.Context, account account.ID, t *dbcopy.Table, after dbcopy.Row, each func(dbcopy.Row) error) error {
 	how := transferredTables[t]
 	query := how.read + how.order
 	if after != nil {
@@ -82,7 +83,7 @@ func (x *Transfer) Read(ctx context.Context, account int64, t *dbcopy.Table, aft
 		}
 		defer stmt.Reset()
 		param := 1
-		stmt.BindInt64(param, account)
+		stmt.BindInt64(param, int64(account))
 		if after != nil && how.parent != "" {
 			param++
 			bindValue(stmt, param, t.Columns[0].Kind, after[0])
@@ -145,7 +146,7 @@ func (x *Transfer) insert(p *dbcopy.Part) error {
 	}
 	err := how.insert.run(x.conn, len(p.Rows), func(stmt *sqlite.Stmt, param, i int) {
 		if owners == nil {
-			stmt.BindInt64(param, p.Account)
+			stmt.BindInt64(param, int64(p.Account))
 		} else {
 			stmt.BindInt64(param, owners[i])
 		}

@@ -8,6 +8,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
@@ -15,7 +16,7 @@ import (
 )
 
 // Contended implements [upload.Store].
-func (b *AddressBook) Contended(account int64) bool { return b.writer.queue.contended(account) }
+func (b *AddressBook) Contended(account account.ID) bool { return b.writer.queue.contended(account) }
 
 // ApplyBatch implements [upload.Store].
 func (b *AddressBook) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
@@ -76,7 +77,7 @@ func (tx *editTx) settle(upload int64, state upload.State, batch *upload.Batch, 
 }
 
 // RestartUpload implements [upload.Store].
-func (b *AddressBook) RestartUpload(ctx context.Context, account int64, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (upload.State, error) {
+func (b *AddressBook) RestartUpload(ctx context.Context, account account.ID, sid addressbook.SID, to table.Position, l work.Lease, at time.Time) (upload.State, error) {
 	var state upload.State
 	err := b.edit(ctx, account, 1, "restart upload", func(tx *editTx) error {
 		id, u, err := readUpload(tx.Conn, account, sid)

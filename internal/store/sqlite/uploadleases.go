@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/work"
 )
 
@@ -55,7 +56,7 @@ func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time
 		err := sqlitex.Execute(tx.Conn, `SELECT account_id, sid`+claimable+` ORDER BY id LIMIT ?`, &sqlitex.ExecOptions{
 			Args: []any{now.UnixNano(), limit},
 			ResultFunc: func(stmt *sqlite.Stmt) error {
-				id := work.ID{Account: stmt.ColumnInt64(0)}
+				id := work.ID{Account: account.ID(stmt.ColumnInt64(0))}
 				stmt.ColumnBytes(1, id.SID[:])
 				claimed = append(claimed, id)
 				return nil

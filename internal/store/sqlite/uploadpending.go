@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
@@ -61,7 +62,7 @@ func (b *AddressBook) PendingFiles(ctx context.Context) (all []upload.PendingFil
 }
 
 // PendingFile implements [upload.PendingStore].
-func (b *AddressBook) PendingFile(ctx context.Context, account int64, sid addressbook.SID) (f upload.PendingFile, err error) {
+func (b *AddressBook) PendingFile(ctx context.Context, account account.ID, sid addressbook.SID) (f upload.PendingFile, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT `+pendingColumns+fromPending+` WHERE d.account_id = ? AND d.sid = ?`, []any{account, sid[:]},
 			func(stmt *sqlite.Stmt) (err error) {
@@ -91,7 +92,7 @@ func (b *AddressBook) ChangePending(ctx context.Context, f upload.PendingFile) e
 }
 
 // RemovePending implements [upload.PendingStore].
-func (b *AddressBook) RemovePending(ctx context.Context, account int64, sid addressbook.SID) (was bool, err error) {
+func (b *AddressBook) RemovePending(ctx context.Context, account account.ID, sid addressbook.SID) (was bool, err error) {
 	err = b.edit(ctx, account, 1, "remove pending file", func(tx *editTx) (err error) {
 		was, err = tx.removePending(account, sid)
 		return err
@@ -99,7 +100,7 @@ func (b *AddressBook) RemovePending(ctx context.Context, account int64, sid addr
 	return was && err == nil, err
 }
 
-func (tx *editTx) removePending(account int64, sid addressbook.SID) (was bool, err error) {
+func (tx *editTx) removePending(account account.ID, sid addressbook.SID) (was bool, err error) {
 	tx.bytes += pageBytes // of which it changed a part
 	err = tx.exec(`DELETE FROM upload_drafts WHERE account_id = ? AND sid = ?`, account, sid[:])
 	return tx.Changes() > 0, err

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/upload"
 )
 
@@ -23,7 +24,7 @@ func (b *AddressBook) DeleteUploads(ctx context.Context, before time.Time, rows 
 }
 
 // TrimUploads implements [upload.Store].
-func (b *AddressBook) TrimUploads(ctx context.Context, account int64, l upload.Limits, rows int) (upload.Deleted, error) {
+func (b *AddressBook) TrimUploads(ctx context.Context, account account.ID, l upload.Limits, rows int) (upload.Deleted, error) {
 	var d upload.Deleted
 	err := b.edit(ctx, account, rows, "delete uploads over the limits", func(tx *editTx) error {
 		d = upload.Deleted{}
@@ -55,7 +56,7 @@ func (tx *editTx) deleteUploads(d *upload.Deleted, rows int, condition string, a
 		var id int64
 		var u upload.Upload
 		err := queryOne(tx.Conn, `SELECT id, account_id, sid FROM uploads`+condition, args, func(stmt *sqlite.Stmt) error {
-			id, u.Account.ID = stmt.ColumnInt64(0), stmt.ColumnInt64(1)
+			id, u.Account.ID = stmt.ColumnInt64(0), account.ID(stmt.ColumnInt64(1))
 			stmt.ColumnBytes(2, u.SID[:])
 			return nil
 		})

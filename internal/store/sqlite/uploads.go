@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -62,7 +63,7 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 }
 
 // readUpload reads one row; errNoRow tells that there is none.
-func readUpload(conn *sqlite.Conn, account int64, sid addressbook.SID) (id int64, u upload.Upload, err error) {
+func readUpload(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (id int64, u upload.Upload, err error) {
 	err = queryOne(conn, `SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = ? AND uploads.sid = ?`, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) (err error) {
 			id, u, err = scanUpload(stmt)
@@ -138,7 +139,7 @@ func (tx *editTx) insertUpload(u *upload.Upload) error {
 }
 
 // EndUpload implements [upload.Store].
-func (b *AddressBook) EndUpload(ctx context.Context, account int64, sid addressbook.SID, s upload.State, at time.Time, ready journal.Ready[upload.Upload]) error {
+func (b *AddressBook) EndUpload(ctx context.Context, account account.ID, sid addressbook.SID, s upload.State, at time.Time, ready journal.Ready[upload.Upload]) error {
 	var refused error
 	err := b.edit(ctx, account, 1, "end upload", func(tx *editTx) error {
 		refused = nil
@@ -168,7 +169,7 @@ func (tx *editTx) endUpload(id int64, s upload.State, at time.Time) error {
 }
 
 // Upload implements [upload.Store].
-func (b *AddressBook) Upload(ctx context.Context, account int64, sid addressbook.SID) (upload.Upload, error) {
+func (b *AddressBook) Upload(ctx context.Context, account account.ID, sid addressbook.SID) (upload.Upload, error) {
 	var u upload.Upload
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		_, u, err = readUpload(conn, account, sid)
@@ -182,7 +183,7 @@ func (b *AddressBook) Upload(ctx context.Context, account int64, sid addressbook
 
 // LastUploadTo implements [upload.Store]. It goes back through the account's
 // uploads, of which there are 10,000 at most.
-func (b *AddressBook) LastUploadTo(ctx context.Context, account int64, list addressbook.SID) (u upload.Upload, err error) {
+func (b *AddressBook) LastUploadTo(ctx context.Context, account account.ID, list addressbook.SID) (u upload.Upload, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT `+uploadColumns+fromUploads+`
 			WHERE uploads.account_id = ? AND uploads.list_sid = ? AND uploads.dry_run = 0 ORDER BY uploads.sid DESC LIMIT 1`,
@@ -198,7 +199,7 @@ func (b *AddressBook) LastUploadTo(ctx context.Context, account int64, list addr
 }
 
 // Uploads implements [upload.Store].
-func (b *AddressBook) Uploads(ctx context.Context, account int64, q upload.Query) (upload.Page, error) {
+func (b *AddressBook) Uploads(ctx context.Context, account account.ID, q upload.Query) (upload.Page, error) {
 	var page upload.Page
 	where, args := ` WHERE uploads.account_id = ?`, []any{account}
 	if q.Kind != upload.AnyKind {
@@ -226,7 +227,7 @@ func (b *AddressBook) Uploads(ctx context.Context, account int64, q upload.Query
 }
 
 // EachFileName implements [upload.Store].
-func (b *AddressBook) EachFileName(ctx context.Context, account int64, each func(addressbook.SID, string) bool) error {
+func (b *AddressBook) EachFileName(ctx context.Context, account account.ID, each func(addressbook.SID, string) bool) error {
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT sid, file_name FROM uploads WHERE account_id = ? ORDER BY sid DESC`, &sqlitex.ExecOptions{
 			Args: []any{account},
@@ -265,7 +266,7 @@ func (b *AddressBook) FilesInUse(ctx context.Context) (all []addressbook.SID, er
 var errorKinds = map[fault.Kind]int{fault.Missing: 1, fault.Invalid: 2, fault.Duplicate: 3}
 
 // ErrorRows implements [upload.Store].
-func (b *AddressBook) ErrorRows(ctx context.Context, account int64, sid addressbook.SID, after int64, limit int) (rows []upload.ErrorRow, err error) {
+func (b *AddressBook) ErrorRows(ctx context.Context, account account.ID, sid addressbook.SID, after int64, limit int) (rows []upload.ErrorRow, err error) {
 	kinds := make(map[int]fault.Kind)
 	for kind, stored := range errorKinds {
 		kinds[stored] = kind

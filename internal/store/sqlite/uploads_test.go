@@ -175,7 +175,7 @@ type contendedStore struct {
 	rows int // one worker at a time works an upload
 }
 
-func (c *contendedStore) Contended(int64) bool { return true }
+func (c *contendedStore) Contended(account.ID) bool { return true }
 
 func (c *contendedStore) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State, error) {
 	c.rows = max(c.rows, len(batch.Contacts))

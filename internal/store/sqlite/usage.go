@@ -6,6 +6,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/usage"
 )
 
@@ -28,7 +29,7 @@ func (db *DB) AddRequests(ctx context.Context, counts []usage.Count) error {
 }
 
 // Requests implements [usage.Store].
-func (db *DB) Requests(ctx context.Context, account int64, from, to usage.Date) ([]usage.Day, error) {
+func (db *DB) Requests(ctx context.Context, account account.ID, from, to usage.Date) ([]usage.Day, error) {
 	var days []usage.Day
 	err := db.read(ctx, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT day, outcome, requests FROM requests

@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/verify"
@@ -202,7 +203,7 @@ func (v *view) Accounts(context.Context) (all []verify.Account, err error) {
 		FROM accounts LEFT JOIN contact_counts ON contact_counts.account_id = accounts.id ORDER BY accounts.sid`, nil,
 		func(stmt *sqlite.Stmt) error {
 			all = append(all, verify.Account{
-				ID: stmt.ColumnInt64(0), SID: stmt.ColumnText(1), Counted: stmt.ColumnBool(2), Count: stmt.ColumnInt64(3),
+				ID: account.ID(stmt.ColumnInt64(0)), SID: stmt.ColumnText(1), Counted: stmt.ColumnBool(2), Count: stmt.ColumnInt64(3),
 			})
 			return nil
 		})
@@ -210,7 +211,7 @@ func (v *view) Accounts(context.Context) (all []verify.Account, err error) {
 }
 
 // Contacts implements [verify.View].
-func (v *view) Contacts(_ context.Context, account int64, each func(*verify.Contact) error) error {
+func (v *view) Contacts(_ context.Context, account account.ID, each func(*verify.Contact) error) error {
 	var c verify.Contact
 	var buf []byte
 	texts := addressbook.TextKeys()
@@ -250,13 +251,13 @@ func column(stmt *sqlite.Stmt, col int, buf []byte) (longer, value []byte) {
 }
 
 // Numbers implements [verify.View]. SQLite sorts them with temporary files.
-func (v *view) Numbers(_ context.Context, account int64, each func(int64) error) error {
+func (v *view) Numbers(_ context.Context, account account.ID, each func(int64) error) error {
 	return v.each(`SELECT number FROM contacts WHERE account_id = ? ORDER BY number`, []any{account},
 		func(stmt *sqlite.Stmt) error { return each(stmt.ColumnInt64(0)) })
 }
 
 // Holders implements [verify.View].
-func (v *view) Holders(_ context.Context, account int64, numbers []int64, limit int) (all []verify.Holder, err error) {
+func (v *view) Holders(_ context.Context, account account.ID, numbers []int64, limit int) (all []verify.Holder, err error) {
 	wanted := make(map[int64]bool, len(numbers))
 	for _, number := range numbers {
 		wanted[number] = true
@@ -272,7 +273,7 @@ func (v *view) Holders(_ context.Context, account int64, numbers []int64, limit 
 }
 
 // Lists implements [verify.View].
-func (v *view) Lists(_ context.Context, account int64, each func(*verify.List) error) error {
+func (v *view) Lists(_ context.Context, account account.ID, each func(*verify.List) error) error {
 	return v.each(`SELECT sid, type, contact_count, date_created,
 			(SELECT count(*) FROM list_members WHERE list_id = lists.id),
 			(SELECT count(*) FROM list_members WHERE list_id = lists.id AND NOT EXISTS
@@ -288,7 +289,7 @@ func (v *view) Lists(_ context.Context, account int64, each func(*verify.List) e
 }
 
 // Receipts implements [verify.View].
-func (v *view) Receipts(_ context.Context, account int64, each func(*verify.Receipt) error) error {
+func (v *view) Receipts(_ context.Context, account account.ID, each func(*verify.Receipt) error) error {
 	encoding := `0` // older schemas have no such column
 	if v.hasColumn("idempotency_keys", "encoding") {
 		encoding = `encoding`
@@ -305,7 +306,7 @@ func (v *view) Receipts(_ context.Context, account int64, each func(*verify.Rece
 }
 
 // ReceiptTotal implements [verify.View].
-func (v *view) ReceiptTotal(_ context.Context, account int64) (total journal.Total, err error) {
+func (v *view) ReceiptTotal(_ context.Context, account account.ID) (total journal.Total, err error) {
 	err = v.each(`SELECT receipts, bytes FROM receipt_totals WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) error {
 		total = journal.Total{Receipts: stmt.ColumnInt64(0), Bytes: stmt.ColumnInt64(1)}
 		return nil
@@ -314,7 +315,7 @@ func (v *view) ReceiptTotal(_ context.Context, account int64) (total journal.Tot
 }
 
 // Uploads implements [verify.View].
-func (v *view) Uploads(_ context.Context, account int64, each func(*verify.Upload) error) error {
+func (v *view) Uploads(_ context.Context, account account.ID, each func(*verify.Upload) error) error {
 	size := `0` // older schemas have no such column
 	if v.Has("upload_drafts") {
 		size = `size`
@@ -360,7 +361,7 @@ func (v *view) Files(context.Context) (map[addressbook.SID]verify.File, error) {
 }
 
 // Ended implements [verify.View]. It reads a new snapshot.
-func (v *view) Ended(ctx context.Context, account int64, sid addressbook.SID) (ended bool, err error) {
+func (v *view) Ended(ctx context.Context, account account.ID, sid addressbook.SID) (ended bool, err error) {
 	query, args := `SELECT 1 FROM uploads WHERE account_id = ? AND sid = ? AND state = 0`, []any{account, sid[:]}
 	if v.Has("upload_drafts") {
 		query += ` UNION ALL SELECT 1 FROM upload_drafts WHERE account_id = ? AND sid = ?`

@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"callbook/internal/account"
 	"callbook/internal/fault"
 )
 
@@ -72,7 +73,7 @@ const (
 // job is work for the writer.
 type job struct {
 	ctx     context.Context
-	account int64
+	account account.ID
 	rows    int // how many rows it writes at most
 	work    runner
 
@@ -217,7 +218,7 @@ func (w *writer) transact(first *job) {
 
 // another returns a job that waits, if a transaction of so many rows takes one
 // more. It is this account's alone, or one of several.
-func (w *writer) another(rows int, account int64, alone bool) *job {
+func (w *writer) another(rows int, account account.ID, alone bool) *job {
 	if rows >= groupRows {
 		return nil
 	}

@@ -22,7 +22,7 @@ func zone(t *testing.T, name string) *time.Location {
 }
 
 func createAccount(t *testing.T, store account.Store) {
-	ids := make(map[int64]bool)
+	ids := make(map[account.ID]bool)
 	for i, given := range []account.Account{
 		{SID: "acme", Region: "IN", TimeZone: zone(t, "Asia/Kolkata"), Created: time.Unix(0, 1_753_000_000_123_456_789)},
 		{SID: "Acme", Region: "US", TimeZone: zone(t, "America/New_York"), Created: time.Unix(0, 1)},
@@ -113,7 +113,7 @@ func concurrentCreation(t *testing.T, store account.Store) {
 }
 
 // addKey adds a key, created at this second.
-func addKey(t *testing.T, store account.Store, accountID int64, id string, created int64) account.Key {
+func addKey(t *testing.T, store account.Store, accountID account.ID, id string, created int64) account.Key {
 	t.Helper()
 	k := account.Key{ID: id, Name: "key " + id, Created: time.Unix(created, 1)}
 	if err := store.CreateKey(t.Context(), accountID, k, tokenHash(id)); err != nil {
@@ -130,7 +130,7 @@ func tokenHash(id string) (hash account.TokenHash) {
 	return hash
 }
 
-func listKeys(t *testing.T, store account.Store, accountID int64) []account.Key {
+func listKeys(t *testing.T, store account.Store, accountID account.ID) []account.Key {
 	t.Helper()
 	keys, err := store.Keys(t.Context(), accountID)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // addKey adds an API key to an account.
-func (s SessionStores) addKey(t *testing.T, accountID int64, key string) {
+func (s SessionStores) addKey(t *testing.T, accountID account.ID, key string) {
 	t.Helper()
 	err := s.Accounts.CreateKey(t.Context(), accountID, account.Key{ID: key, Created: noon}, tokenHash(key))
 	if err != nil {
@@ -20,7 +20,7 @@ func (s SessionStores) addKey(t *testing.T, accountID int64, key string) {
 }
 
 // secrets returns which of these sessions are there, in their order.
-func (s SessionStores) secrets(t *testing.T, accountID int64, of ...string) []string {
+func (s SessionStores) secrets(t *testing.T, accountID account.ID, of ...string) []string {
 	t.Helper()
 	there := make(map[session.Hash]bool)
 	for _, one := range s.list(t, accountID) {
@@ -43,7 +43,7 @@ func boundSessions(t *testing.T, s SessionStores) {
 	s.addKey(t, acme.ID, "k2")
 	s.addKey(t, other.ID, "k3")
 	const most = 3
-	add := func(accountID int64, secret, key string, used time.Duration) {
+	add := func(accountID account.ID, secret, key string, used time.Duration) {
 		t.Helper()
 		added := session.Session{Hash: hashOf(secret), Key: key, Created: noon, LastUsed: noon.Add(used)}
 		if err := s.Sessions.AddSession(t.Context(), accountID, added, most); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 )
@@ -40,7 +41,7 @@ func listsOfContact(t *testing.T, f *fixture) {
 		same(t, fmt.Sprintf("lists by %d", limit), got, want)
 	}
 	for name, ask := range map[string]struct {
-		account int64
+		account account.ID
 		contact addressbook.SID
 	}{
 		"another contact": {f.account, two.SID},

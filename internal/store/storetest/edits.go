@@ -51,7 +51,7 @@ func (f *fixture) delete(t *testing.T, sids ...addressbook.SID) []addressbook.Re
 	return deleteFrom(t, f.Contacts, f.account, sids...)
 }
 
-func deleteFrom(t tb, store addressbook.Store, account int64, sids ...addressbook.SID) []addressbook.Result {
+func deleteFrom(t tb, store addressbook.Store, account account.ID, sids ...addressbook.SID) []addressbook.Result {
 	t.Helper()
 	var results []addressbook.Result
 	err := store.DeleteContacts(t.Context(), account, sids, Told(&results))
@@ -83,7 +83,7 @@ func (f *fixture) addLists(t *testing.T, lists ...addressbook.List) {
 	addListsTo(t, f.Contacts, f.account, lists...)
 }
 
-func addListsTo(t tb, store addressbook.Store, account int64, lists ...addressbook.List) {
+func addListsTo(t tb, store addressbook.Store, account account.ID, lists ...addressbook.List) {
 	t.Helper()
 	var results []addressbook.ListResult
 	err := store.InsertLists(t.Context(), account, lists, Told(&results))
@@ -125,7 +125,7 @@ func (f *fixture) listed(t *testing.T, want ...addressbook.List) {
 	listed(t, f.Contacts, f.account, want...)
 }
 
-func listed(t tb, store addressbook.Store, account int64, want ...addressbook.List) {
+func listed(t tb, store addressbook.Store, account account.ID, want ...addressbook.List) {
 	t.Helper()
 	page, err := store.Lists(t.Context(), account, addressbook.ListQuery{Window: addressbook.Window{Limit: len(want) + 1}})
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 type fixture struct {
 	Stores
 	acct    account.Account
-	account int64         // its id
+	account account.ID    // its id
 	quota   journal.Quota // of what [fixture.writes] does
 }
 
@@ -108,7 +108,7 @@ func contacts(first phone.Number, n int) []addressbook.Contact {
 // tryInsert inserts the contacts and checks what holds for every insert:
 // decided is called before the return, with one entry a contact, and
 // the contacts stay as they were given.
-func tryInsert(ctx context.Context, store addressbook.Store, account int64, contacts []addressbook.Contact) (existing []*addressbook.Contact, err error) {
+func tryInsert(ctx context.Context, store addressbook.Store, account account.ID, contacts []addressbook.Contact) (existing []*addressbook.Contact, err error) {
 	given := slices.Clone(contacts)
 	// Not atomic: decided runs on this goroutine, and the race detector would
 	// see it if not.
@@ -138,7 +138,7 @@ func (f *fixture) insert(t *testing.T, contacts ...addressbook.Contact) (existin
 	return insertInto(t, f.Contacts, f.account, contacts...)
 }
 
-func insertInto(t tb, store addressbook.Store, account int64, contacts ...addressbook.Contact) (existing []*addressbook.Contact) {
+func insertInto(t tb, store addressbook.Store, account account.ID, contacts ...addressbook.Contact) (existing []*addressbook.Contact) {
 	t.Helper()
 	existing, err := tryInsert(t.Context(), store, account, contacts)
 	if err != nil {
@@ -164,7 +164,7 @@ func (f *fixture) holds(t *testing.T, want ...addressbook.Contact) {
 	holds(t, f.Contacts, f.account, want...)
 }
 
-func holds(t *testing.T, store addressbook.Store, account int64, want ...addressbook.Contact) {
+func holds(t *testing.T, store addressbook.Store, account account.ID, want ...addressbook.Contact) {
 	t.Helper()
 	page := getPage(t, store, account, addressbook.Query{Window: addressbook.Window{Limit: len(want) + 10}})
 	if page.Total != len(want) {
@@ -185,7 +185,7 @@ func (f *fixture) reads(t *testing.T, want addressbook.Contact) {
 	same(t, "contact", got, want)
 }
 
-func getPage(t tb, store addressbook.Store, account int64, q addressbook.Query) addressbook.Page {
+func getPage(t tb, store addressbook.Store, account account.ID, q addressbook.Query) addressbook.Page {
 	t.Helper()
 	page, err := store.Contacts(t.Context(), account, q)
 	if err != nil {

@@ -76,7 +76,7 @@ func pendingFiles(t *testing.T, f *fixture) {
 func removePending(t *testing.T, f *fixture) {
 	one, two := f.pending(t, f.acct, "Leads"), f.pending(t, f.acct, "Leads")
 	other := addAccount(t, f.Accounts, "other")
-	remove := func(account int64, want bool) {
+	remove := func(account account.ID, want bool) {
 		t.Helper()
 		if was, err := f.Uploads.RemovePending(t.Context(), account, one.SID); err != nil || was != want {
 			t.Errorf("the file was pending: %v, %v, want %v", was, err, want)

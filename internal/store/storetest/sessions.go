@@ -46,7 +46,7 @@ func linkWith(token string, expires time.Time) session.Link {
 	return session.Link{Hash: hashOf(token), Expires: expires}
 }
 
-func (s SessionStores) addLink(t *testing.T, account int64, token string, expires time.Time) {
+func (s SessionStores) addLink(t *testing.T, account account.ID, token string, expires time.Time) {
 	t.Helper()
 	if err := s.Sessions.AddLink(t.Context(), account, linkWith(token, expires)); err != nil {
 		t.Fatalf("add link %s: %v", token, err)
@@ -54,7 +54,7 @@ func (s SessionStores) addLink(t *testing.T, account int64, token string, expire
 }
 
 // addSession adds a session that was last used at this time.
-func (s SessionStores) addSession(t *testing.T, account int64, secret string, used time.Time) session.Session {
+func (s SessionStores) addSession(t *testing.T, account account.ID, secret string, used time.Time) session.Session {
 	t.Helper()
 	added := session.Session{Hash: hashOf(secret), Agent: "browser of " + secret, Created: noon, LastUsed: used}
 	if err := s.Sessions.AddSession(t.Context(), account, added, anyNumber); err != nil {
@@ -67,7 +67,7 @@ func (s SessionStores) addSession(t *testing.T, account int64, secret string, us
 const anyNumber = 1000
 
 // list returns the sessions of an account, as of noon.
-func (s SessionStores) list(t *testing.T, account int64) []session.Session {
+func (s SessionStores) list(t *testing.T, account account.ID) []session.Session {
 	t.Helper()
 	all, err := s.Sessions.Sessions(t.Context(), account, noon)
 	if err != nil {

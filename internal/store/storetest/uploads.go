@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
@@ -296,7 +297,7 @@ func fileNames(t *testing.T, f *fixture) {
 	for range 4 {
 		sids = append([]addressbook.SID{f.upload(t, "Leads", csvOf(0, 1), addressbook.CreateOptions{}).SID}, sids...)
 	}
-	read := func(account int64, most int) (got []addressbook.SID) {
+	read := func(account account.ID, most int) (got []addressbook.SID) {
 		t.Helper()
 		err := f.Uploads.EachFileName(t.Context(), account, func(sid addressbook.SID, name string) bool {
 			u, err := f.Uploads.Upload(t.Context(), f.account, sid)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
@@ -21,7 +22,7 @@ func uploadsInto(t *testing.T, f *fixture) {
 		same(t, "the last upload", got.SID, want.SID)
 		same(t, "its header", string(got.Header), string(want.Header))
 	}
-	none := func(account int64, l addressbook.SID) {
+	none := func(account account.ID, l addressbook.SID) {
 		t.Helper()
 		_, err := f.Uploads.LastUploadTo(t.Context(), account, l)
 		isError(t, "the last upload", err, upload.ErrNoUpload)

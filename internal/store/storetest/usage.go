@@ -26,7 +26,7 @@ func Usage(t *testing.T, open func(t *testing.T) UsageStores) {
 	})
 }
 
-func (s UsageStores) days(t *testing.T, account int64, from, to usage.Date, want ...usage.Day) {
+func (s UsageStores) days(t *testing.T, account account.ID, from, to usage.Date, want ...usage.Day) {
 	t.Helper()
 	got, err := s.Usage.Requests(t.Context(), account, from, to)
 	if err != nil {

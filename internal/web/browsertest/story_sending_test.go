@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/test/servertest"
 	"callbook/internal/upload"
@@ -20,7 +21,7 @@ type gatedFiles struct {
 	gate chan struct{}
 }
 
-func (f *gatedFiles) Write(ctx context.Context, account int64, upload addressbook.SID, from io.Reader) error {
+func (f *gatedFiles) Write(ctx context.Context, account account.ID, upload addressbook.SID, from io.Reader) error {
 	select {
 	case <-f.gate:
 	case <-ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 )
@@ -15,7 +16,7 @@ const unluckyTag = "unlucky"
 // tells of that.
 type unluckyStore struct{ addressbook.Store }
 
-func (s unluckyStore) UpdateContacts(ctx context.Context, account int64, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
+func (s unluckyStore) UpdateContacts(ctx context.Context, account account.ID, patches []addressbook.Patch, ready journal.Ready[[]addressbook.Result]) error {
 	for _, p := range patches {
 		if p.Texts[addressbook.Tag].Value == unluckyTag {
 			return errors.New("the disk is full")
