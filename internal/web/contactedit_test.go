@@ -3,7 +3,9 @@ package web_test
 import (
 	"html"
 	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"callbook/internal/test/servertest"
@@ -160,62 +162,187 @@ func TestEditContact(t *testing.T) {
 	b.Open("/contacts/x").PageText(t, 404)
 }
 
-// TestEditConflict has two browsers that edit the same contact.
+// pageFields are the values of a page's form as a browser sends them back untouched.
+func pageFields(page string) url.Values {
+	form := make(url.Values)
+	for _, m := range regexp.MustCompile(`<input [^>]*>`).FindAllString(page, -1) {
+		attribute := func(name string) string {
+			found := regexp.MustCompile(` ` + name + `="([^"]*)"`).FindStringSubmatch(m)
+			if found == nil {
+				return ""
+			}
+			return html.UnescapeString(found[1])
+		}
+		if name := attribute("name"); name != "" && attribute("type") != "radio" && attribute("type") != "checkbox" {
+			value := strings.ReplaceAll(attribute("value"), "\n", "\r\n")
+			if attribute("type") != "hidden" { // which has one line
+				value = strings.ReplaceAll(value, "\r\n", "")
+			}
+			form.Add(name, value)
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?s)<textarea [^>]*name="([^"]*)"[^>]*>(.*?)</textarea>`).FindAllStringSubmatch(page, -1) {
+		form.Add(m[1], strings.ReplaceAll(html.UnescapeString(m[2]), "\n", "\r\n"))
+	}
+	return form
+}
+
+// two are two browsers and a contact that both edit.
+func two(t *testing.T, contact string) (c *servertest.Client, first, second *servertest.Browser, path string) {
+	t.Helper()
+	s := servertest.Start(t, servertest.Options{Dashboard: true})
+	c = s.Account("demo")
+	return c, s.SignedIn("demo"), s.SignedIn("demo"), "/contacts/" + c.CreateOne(contact).SID
+}
+
+// TestEditsMerge: what only one of two has changed is saved without a question.
+func TestEditsMerge(t *testing.T) {
+	t.Parallel()
+	c, first, second, path := two(t, `{"number": "9876543210", "first_name": "As\nha", "last_name": "Rao", "tag": "Member",
+		"custom_field": {"plan": "gold", "since": 2019, "score": 4.50}}`)
+	mine, theirs := pageFields(first.Open(path+"/edit").PageText(t, 200)), pageFields(second.Open(path+"/edit").PageText(t, 200))
+	list := c.CreateList("Diwali")
+	c.Add(list.SID, strings.TrimPrefix(path, "/contacts/"))
+	theirs.Set("email", "asha@example.com")
+	theirs.Set("last_name", "")
+	theirs.Set("custom_field", `{"plan": "silver", "since": 2019, "score": 4.50, "city": "Pune"}`)
+	second.Submit(path, theirs).Redirect(t, path)
+	mine.Set("company_name", "Exotel")
+	mine.Set("tag", "VIP")
+	mine.Set("number", "098200 98200")
+	mine.Set("custom_field", `{"plan": "gold", "since": 2020, "score": 4.50}`)
+	first.Submit(path, mine).Redirect(t, path)
+	has(t, html.UnescapeString(first.Open(path).PageText(t, 200)),
+		"Saved. Somebody else changed Last name, E-mail, Custom field, plan and Custom field, city meanwhile, and that is kept.", "Diwali")
+	got := c.Get(c.Path(path)).Contact(t)
+	if got.Number != "+919820098200" || *got.FirstName != "As\nha" || got.LastName != nil || *got.Email != "asha@example.com" || *got.Tag != "VIP" ||
+		*got.CompanyName != "Exotel" || string(got.CustomField) != `{"plan":"silver","since":2020,"score":4.50,"city":"Pune"}` {
+		t.Errorf("the contact is %+v, %s", got, got.CustomField)
+	}
+	// A form of which nothing was touched erases nothing, however old it is.
+	untouched := pageFields(first.Open(path+"/edit").PageText(t, 200))
+	c.Send("PUT", path, `{"first_name": "Aasha", "custom_field": null}`)
+	first.Submit(path, untouched).Redirect(t, path)
+	if got := c.Get(c.Path(path)).Contact(t); *got.FirstName != "Aasha" || string(got.CustomField) != "null" {
+		t.Errorf("the contact is %+v", got)
+	}
+}
+
+// TestEditConflict: three fields that both have changed, beside three that each has by
+// himself.
 func TestEditConflict(t *testing.T) {
 	t.Parallel()
-	s := servertest.Start(t, servertest.Options{Dashboard: true})
-	c := s.Account("demo")
-	first, second := s.SignedIn("demo"), s.SignedIn("demo")
-	contact := c.CreateOne(`{"number": "9876543210", "first_name": "Asha", "tag": "Member"}`)
-	path := "/contacts/" + contact.SID
-	mine := shown(t, contact, first.Open(path+"/edit").PageText(t, 200))
-	theirs := shown(t, contact, second.Open(path+"/edit").PageText(t, 200))
+	c, first, second, path := two(t, `{"number": "9876543210", "first_name": "Asha", "last_name": "Rao", "tag": "Member", "custom_field": {"plan": "gold", "since": 2019}}`)
+	mine, theirs := pageFields(first.Open(path+"/edit").PageText(t, 200)), pageFields(second.Open(path+"/edit").PageText(t, 200))
 	theirs.Set("first_name", "Aasha")
+	theirs.Set("tag", "")
 	theirs.Set("email", "aasha@example.com")
+	theirs.Set("custom_field", `{"plan": "silver", "since": 2018}`)
 	second.Submit(path, theirs).Redirect(t, path)
 
-	mine.Set("last_name", "Rao")
+	mine.Set("first_name", "Ash")
+	mine.Set("tag", "VIP")
+	mine.Set("company_name", "Exotel")
+	mine.Set("custom_field", `{"plan": "bronze", "since": 2019, "city": "Pune"}`)
 	page := first.Submit(path, mine).PageText(t, 409)
-	has(t, page, "Somebody else changed this contact meanwhile", "<td class=\"typed\">Aasha</td>", "<td class=\"typed\">Asha</td>",
-		"aasha@example.com", "Rao", "Save mine over theirs", "Take theirs")
-	if strings.Count(page, "<th scope=\"row\">") != 3 { // first name, last name, e-mail
-		t.Errorf("the differences are:\n%s", page)
+	has(t, page, "Somebody else changed this contact meanwhile", `<span class="typed">Aasha</span>`, `<span class="typed">Ash</span>`,
+		`<span class="typed">nothing</span>`, `<span class="typed">VIP</span>`, `<legend>Custom field, plan</legend>`,
+		"The rest is merged: theirs is E-mail and Custom field, since; yours is Company and Custom field, city.")
+	if n := strings.Count(page, "<fieldset"); n != 3 {
+		t.Errorf("%d fields are asked about, want 3", n)
 	}
-	if got := c.Get(c.Path(path)).Contact(t); *got.FirstName != "Aasha" || got.LastName != nil {
+	if got := c.Get(c.Path(path)).Contact(t); *got.FirstName != "Aasha" || got.CompanyName != nil {
 		t.Errorf("the contact is %+v", got)
 	}
 
-	// A third change comes while the first looks at the second's.
-	c.Send("PUT", path, `{"tag": "VIP"}`)
-	mine.Set("updated", hidden(t, page, "updated"))
-	page = first.Submit(path, mine).PageText(t, 409)
-	has(t, page, "<td class=\"typed\">VIP</td><td class=\"typed\">Member</td>")
+	// A choice that is not made is asked for again, and nothing is saved.
+	form := pageFields(page)
+	form.Set("choose.first_name", "theirs")
+	form.Set("choose.tag", "mine")
+	again := first.Submit(path, form).PageText(t, 409)
+	has(t, again, "Choose one of the two.", "<legend>Custom field, plan</legend>")
 
-	// Who has seen it all may save.
-	mine.Set("updated", hidden(t, page, "updated"))
-	first.Submit(path, mine).Redirect(t, path)
+	// A third change comes while the first looks at the second's: it is merged, or
+	// asked about where it is of the same field.
+	c.Send("PUT", path, `{"last_name": "Rao-Iyer", "tag": "Lead"}`)
+	form.Set("choose.custom_field.plan", "mine")
+	page = first.Submit(path, form).PageText(t, 409)
+	has(t, page, "<legend>Tag</legend>", `<span class="typed">Lead</span>`, `<span class="typed">VIP</span>`)
+	if n := strings.Count(page, "<fieldset"); n != 1 {
+		t.Errorf("%d fields are asked about, want 1", n)
+	}
+	form = pageFields(page)
+	form.Set("choose.tag", "mine")
+	first.Submit(path, form).Redirect(t, path)
 	got := c.Get(c.Path(path)).Contact(t)
-	if *got.FirstName != "Asha" || *got.LastName != "Rao" || *got.Tag != "Member" || got.Email != nil {
-		t.Errorf("the contact is %+v", got)
+	if *got.FirstName != "Aasha" || *got.LastName != "Rao-Iyer" || *got.Tag != "VIP" || *got.Email != "aasha@example.com" || *got.CompanyName != "Exotel" ||
+		string(got.CustomField) != `{"plan":"bronze","since":2018,"city":"Pune"}` {
+		t.Errorf("the contact is %+v, %s", got, got.CustomField)
 	}
 
 	// Two who type the same have no conflict.
-	theirs = shown(t, got, second.Open(path+"/edit").PageText(t, 200))
-	theirs.Set("tag", "Lead")
+	mine, theirs = pageFields(first.Open(path+"/edit").PageText(t, 200)), pageFields(second.Open(path+"/edit").PageText(t, 200))
+	theirs.Set("tag", "Gold")
 	second.Submit(path, theirs).Redirect(t, path)
-	first.Submit(path, theirs).Redirect(t, path)
+	mine.Set("tag", "Gold")
+	first.Submit(path, mine).Redirect(t, path)
 	has(t, first.Open(path).PageText(t, 200), "Somebody else saved the very same meanwhile.")
 
-	// A contact that was deleted is not lost either.
+	// A form that does not say what it was loaded with erases nothing unasked.
+	has(t, first.Submit(path, url.Values{"number": {"9876543210"}, "updated": {"1"}}).PageText(t, 409), "<legend>First name</legend>", "<legend>Tag</legend>")
+
+	// What was typed for a contact that was deleted is not lost either.
 	c.Send("DELETE", path, "")
+	mine.Set("tag", "Silver")
 	page = first.Submit(path, mine).PageText(t, 409)
-	has(t, page, "Somebody deleted this contact while you edited it.", `action="/contacts"`, `value="Rao"`)
-	if c.Total() != 0 {
-		t.Error("it was created again unasked")
+	has(t, page, "The contact was deleted meanwhile", `action="/contacts"`, `value="Rao-Iyer"`)
+	if strings.Contains(page, "Add a contact") || c.Total() != 0 {
+		t.Error("it is said to be a new contact, or was created again unasked")
 	}
-	mine.Del("updated")
-	if a := first.Submit("/contacts", mine); a.Status != 303 {
-		t.Errorf("to save it again is answered %d", a.Status)
+	b := first.Submit("/contacts", pageFields(page))
+	if b.Status != 303 {
+		t.Errorf("to save it again is answered %d", b.Status)
+	}
+}
+
+// TestEditsAtOnce saves forms that were loaded together at the same moment: nobody's
+// change is lost, and nobody is asked.
+func TestEditsAtOnce(t *testing.T) {
+	t.Parallel()
+	c, b, _, path := two(t, `{"number": "9876543210"}`)
+	loaded := b.Open(path+"/edit").PageText(t, 200)
+	fields := []string{"first_name", "last_name", "company_name", "email"}
+	var saves sync.WaitGroup
+	for _, field := range fields {
+		form := pageFields(loaded)
+		form.Set(field, "x")
+		saves.Go(func() {
+			if a := b.Submit(path, form); a.Status != 303 {
+				t.Errorf("%s: got %d", field, a.Status)
+			}
+		})
+	}
+	saves.Wait()
+	got := c.Get(c.Path(path)).Contact(t)
+	for i, text := range []*string{got.FirstName, got.LastName, got.CompanyName, got.Email} {
+		if text == nil || *text != "x" {
+			t.Errorf("%s is lost", fields[i])
+		}
+	}
+}
+
+// TestCustomFieldLines: the form has a custom field on lines of its own, and leaves it
+// as it is stored when nobody changes it.
+func TestCustomFieldLines(t *testing.T) {
+	t.Parallel()
+	c, b := book(t)
+	before := c.CreateOne(`{"number": "9876543210", "custom_field": {"plan":"gold","tags":["a",1.50]}}`)
+	path := "/contacts/" + before.SID
+	page := b.Open(path+"/edit").PageText(t, 200)
+	has(t, html.UnescapeString(page), "{\n  \"plan\": \"gold\",\n  \"tags\": [\n    \"a\",\n    1.50\n  ]\n}</textarea>")
+	b.Submit(path, pageFields(page)).Redirect(t, path)
+	if got := c.Get(c.Path(path)).Contact(t); string(got.CustomField) != string(before.CustomField) || got.DateUpdated != before.DateUpdated {
+		t.Errorf("the contact is %+v, was %+v", got, before)
 	}
 }
 

@@ -27,21 +27,29 @@ func TestEditListConflict(t *testing.T) {
 		t.Errorf("the list is %+v: a name that was not touched was changed, or the tag was not", got)
 	}
 
-	page := first.Submit(path, edited("Diwali 2026", "", opened)).PageText(t, 409)
-	has(t, page, "Somebody else changed this list meanwhile", `<td class="typed">Diwali</td><td class="typed">Diwali 2026</td>`,
-		`<td class="typed">2026</td><td class="typed"><span class="muted">empty</span></td>`, "Save mine over theirs", "Take theirs")
-	if got := c.Get(c.Path(path)).List(t); got.Name != "Diwali" {
+	form := pageFields(first.Open(path+"/edit").PageText(t, 200))
+	second.Submit(path, edited("Diwali", "2027", hidden(t, second.Open(path+"/edit").PageText(t, 200), "updated"))).Redirect(t, path)
+	form.Set("name", "Diwali 2026")
+	first.Submit(path, form).Redirect(t, path)
+	has(t, first.Open(path).PageText(t, 200), "Saved. Somebody else changed Tag meanwhile, and that is kept.")
+	if got := c.Get(c.Path(path)).List(t); got.Name != "Diwali 2026" || *got.Tag != "2027" {
 		t.Errorf("the list is %+v", got)
 	}
-	// A third change comes while the first looks at the second's.
-	c.Send("PUT", path, `{"name": "Holi"}`)
-	page = first.Submit(path, edited("Diwali 2026", "", hidden(t, page, "updated"))).PageText(t, 409)
-	has(t, page, `<td class="typed">Holi</td><td class="typed">Diwali 2026</td>`)
-	// Who has seen it all may save.
-	first.Submit(path, edited("Diwali 2026", "", hidden(t, page, "updated"))).Redirect(t, path)
-	if got := c.Get(c.Path(path)).List(t); got.Name != "Diwali 2026" || got.Tag != nil {
+
+	form = pageFields(first.Open(path+"/edit").PageText(t, 200))
+	c.Send("PUT", path, `{"name": "Holi", "tag": null}`)
+	form.Set("name", "Pongal")
+	page := first.Submit(path, form).PageText(t, 409)
+	has(t, page, "Somebody else changed this list meanwhile", `<span class="typed">Holi</span>`, `<span class="typed">Pongal</span>`, "The rest is merged: theirs is Tag.")
+	form = pageFields(page)
+	form.Set("choose.name", "theirs")
+	first.Submit(path, form).Redirect(t, path)
+	if got := c.Get(c.Path(path)).List(t); got.Name != "Holi" || got.Tag != nil {
 		t.Errorf("the list is %+v", got)
 	}
+	opened = hidden(t, first.Open(path+"/edit").PageText(t, 200), "updated")
+	second.Submit(path, edited("Diwali 2026", "", opened)).Redirect(t, path)
+
 	// Two who type the same have no conflict.
 	first.Submit(path, edited("Diwali 2026", "", opened)).Redirect(t, path)
 	has(t, first.Open(path).PageText(t, 200), "Somebody else saved the very same meanwhile.")
@@ -49,7 +57,7 @@ func TestEditListConflict(t *testing.T) {
 	// What was typed for a list that was deleted is not lost either.
 	c.Send("DELETE", path, "")
 	page = first.Submit(path, edited("Holi", "spring", opened)).PageText(t, 409)
-	has(t, page, "Somebody deleted this list while you edited it", `action="/lists"`, `value="Holi"`, `value="spring"`)
+	has(t, page, "The list was deleted meanwhile", `action="/lists"`, `value="Holi"`, `value="spring"`)
 	if strings.Contains(page, `name="updated"`) {
 		t.Error("the form is still that of the old list")
 	}

@@ -87,7 +87,7 @@ var contactPages = []page{
 	}},
 	{name: "contact-edit", path: personPath(0, "/edit")},
 	{name: "contact-conflict", path: personPath(1, "/edit"), before: func(b *tab) {
-		b.do(setValue("[name=updated]", "1"), setValue("#first_name", "Rohan K."), setValue("#custom_field", `{"plan": "silver"}`))
+		b.do(setValue("[name='was.first_name']", "Ro"), setValue("#first_name", "Rohan K."), setValue("[name='was.tag']", "Customer"), setValue("#tag", ""), setValue("#company_name", "Exotel"))
 		b.follow("main form .primary")
 	}},
 	{name: "contacts-add-to-list", path: at("/contacts"), before: selecting("list")},
@@ -104,7 +104,7 @@ var contactPages = []page{
 	{name: "list-empty", path: listPath("Renewals, March", "")},
 	{name: "list-new", path: at("/lists/new")},
 	{name: "list-conflict", path: listPath("Members", "/edit"), before: func(b *tab) {
-		b.do(setValue("[name=updated]", "1"), setValue("#name", "All members"))
+		b.do(setValue("[name='was.name']", "Member"), setValue("#name", "All members"))
 		b.follow("main form .primary")
 	}},
 	{name: "list-delete", path: listPath("Members", "/delete")},

@@ -42,11 +42,7 @@ func (room *Room) formAgain(r *http.Request, form *contactForm) (shell.Answer, e
 		return shell.Answer{}, err
 	}
 	form.Number.Taken = nil // an error tells it already
-	name := "Add a contact"
-	if form.SID != "" {
-		name = "Edit the contact"
-	}
-	return pages.Show("contact-form", name, form).Invalid(), nil
+	return pages.Show("contact-form", form.Title(), form).Invalid(), nil
 }
 
 func (room *Room) editContactPage(r *http.Request) (shell.Answer, error) {
@@ -54,67 +50,71 @@ func (room *Room) editContactPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	form := newContactForm(func(f contactField) string { return f.value(&c) }).of(&c)
+	form := newContactForm(func(f contactField) string { return f.shown(&c) }).of(&c)
 	if form.Number, err = room.preview(r, c.Number.String(), form.SID); err != nil {
 		return shell.Answer{}, err
 	}
 	return pages.Show("contact-form", "Edit "+contacttable.Title(c), form), nil
 }
 
-// saveContact changes a contact, unless it is not any more as the form showed
-// it: then it shows both, what is there and what was typed.
+// mergeTries is how often a contact is merged again that others keep changing.
+const mergeTries = 5
+
+// saveContact changes a contact. What others changed since the form was loaded stays,
+// where the visitor left it alone; where both changed the same, it asks.
 func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
-	acct := shell.AccountOf(r)
-	form := newContactForm(typed(r.PostForm))
-	c, err := room.Book.Contact(r.Context(), acct, shell.PathSID(r, "sid"))
+	acct, sid := shell.AccountOf(r), shell.PathSID(r, "sid")
+	form := newContactForm(typed(r.PostForm)).sent(sid, r.PostForm)
+	c, err := room.Book.Contact(r.Context(), acct, sid)
 	if fault.Is(err, fault.NotFound) {
 		return room.wasDeleted(r, form)
 	}
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	form.of(&c)
-	if !shell.UpdatedIn(r.PostForm).Equal(c.Updated) {
-		return room.conflict(r, form, &c)
-	}
 	room.check(acct, form)
 	if form.wrong() {
 		return room.formAgain(r, form)
 	}
-	results, err := room.Book.UpdateContacts(r.Context(), acct, []addressbook.Patch{form.patch(&c)}, nil)
-	if err != nil {
-		return shell.Answer{}, err
+	// However it is spelt, the number that is stored is no change.
+	if number, err := room.Book.Number(acct, form.Fields[0].Value); err == nil {
+		form.Fields[0].Value = number.String()
 	}
-	result := results[0]
-	switch f := fault.As(result.Fault); {
-	case result.Fault == nil:
-		return shell.GoTo("/contacts/" + form.SID).Saying("Saved."), nil
-	case f == nil:
-		return shell.Answer{}, result.Fault
-	case f.Kind == fault.Changed:
-		return room.conflict(r, form.of(result.Contact), result.Contact)
-	case f.Kind == fault.NotFound:
-		return room.wasDeleted(r, form)
-	default:
-		form.refused(f, result.Contact)
-		return room.formAgain(r, form)
+	for range mergeTries {
+		m := shell.NewMerge(r.PostForm)
+		values := form.merge(m, &c)
+		if len(m.Conflicts) > 0 {
+			return form.conflict(m, values, &c), nil
+		}
+		patch, changes := patchOf(&c, values)
+		if !changes && len(m.Theirs) == 0 && form.Updated != updatedOf(&c) {
+			return shell.GoTo("/contacts/" + form.SID).Saying("Somebody else saved the very same meanwhile."), nil
+		}
+		results, err := room.Book.UpdateContacts(r.Context(), acct, []addressbook.Patch{patch}, nil)
+		if err != nil {
+			return shell.Answer{}, err
+		}
+		result := results[0]
+		switch f := fault.As(result.Fault); {
+		case result.Fault == nil:
+			return shell.GoTo("/contacts/" + form.SID).Saying(m.Saved()), nil
+		case f == nil:
+			return shell.Answer{}, result.Fault
+		case f.Kind == fault.Changed:
+			c = *result.Contact
+		case f.Kind == fault.NotFound:
+			return room.wasDeleted(r, form)
+		default:
+			form.refused(f, result.Contact)
+			return room.formAgain(r, form)
+		}
 	}
-}
-
-// conflict shows what was typed beside what somebody else saved. Whoever saves
-// it then has seen the other's, and only the other's.
-func (room *Room) conflict(r *http.Request, form *contactForm, now *addressbook.Contact) (shell.Answer, error) {
-	form.Conflict = form.differ(now)
-	if len(form.Conflict) == 0 {
-		return shell.GoTo("/contacts/" + form.SID).Saying("Somebody else saved the very same meanwhile."), nil
-	}
-	a, err := room.formAgain(r, form)
-	return a.WithStatus(http.StatusConflict), err
+	return shell.Answer{}, shell.ErrChangedAgain
 }
 
 // wasDeleted shows what was typed as the form of a new contact.
 func (room *Room) wasDeleted(r *http.Request, form *contactForm) (shell.Answer, error) {
-	form.SID, form.Updated, form.Deleted = "", "", true
+	form.SID, form.Updated, form.Loaded, form.Deleted = "", "", nil, true
 	a, err := room.formAgain(r, form)
 	return a.WithStatus(http.StatusConflict), err
 }

@@ -2,7 +2,6 @@ package contacts
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 
 	"callbook/internal/account"
@@ -23,9 +22,9 @@ type contactForm struct {
 	Error   string // what is wrong with no field in particular
 	// Taken is the contact that has the number, nil when none has.
 	Taken *contacttable.Row
-	// Conflict is what differs between what was typed and what somebody else
-	// saved meanwhile; empty when nobody did.
-	Conflict []shell.Difference
+	// Loaded are the values that the contact had when the form was loaded, by the names
+	// of the fields.
+	Loaded []shell.Option
 	// Deleted tells that somebody deleted the contact meanwhile.
 	Deleted bool
 }
@@ -65,6 +64,25 @@ var contactFields = func() []contactField {
 	})
 }()
 
+// shown is a contact's value as the form shows it: a custom field on several lines.
+func (cf contactField) shown(c *addressbook.Contact) string {
+	if cf.Name == string(addressbook.FieldCustomField) {
+		return string(words.Indented([]byte(c.CustomField), maxShown))
+	}
+	return cf.value(c)
+}
+
+// Title is what the form is for.
+func (f *contactForm) Title() string {
+	switch {
+	case f.Deleted:
+		return "The contact was deleted meanwhile"
+	case f.SID != "":
+		return "Edit the contact"
+	}
+	return "Add a contact"
+}
+
 // newContactForm returns the form with the values that value gives.
 func newContactForm(value func(contactField) string) *contactForm {
 	f := new(contactForm)
@@ -90,9 +108,16 @@ func typed(form url.Values) func(contactField) string {
 	}
 }
 
-// of makes it the form of a contact that is being edited.
+// of makes it the form of a contact that is being edited, and that is loaded now.
 func (f *contactForm) of(c *addressbook.Contact) *contactForm {
-	f.SID, f.Updated = c.SID.String(), strconv.FormatInt(c.Updated.UnixNano(), 10)
+	f.SID, f.Updated, f.Loaded = c.SID.String(), updatedOf(c), loadedWith(c)
+	return f
+}
+
+// sent makes it the form of a contact that is being edited, and that was loaded when the
+// form says.
+func (f *contactForm) sent(sid addressbook.SID, form url.Values) *contactForm {
+	f.SID, f.Updated, f.Loaded = sid.String(), form.Get("updated"), shell.LoadedIn(form)
 	return f
 }
 
@@ -161,27 +186,15 @@ func (f *contactForm) draft() addressbook.Draft {
 	return draft
 }
 
-// patch is what the form changes in the contact. A field that was emptied is
-// not given any more; one that shows what the contact has is left alone, ends
-// of lines and all.
-func (f *contactForm) patch(c *addressbook.Contact) addressbook.Patch {
-	p := addressbook.Patch{SID: c.SID, IfUpdated: c.Updated}
+// patchOf is what gives a contact these values. A field that was emptied is not given
+// any more; one that shows what the contact has is left alone, ends of lines and all.
+func patchOf(c *addressbook.Contact, values []string) (p addressbook.Patch, changes bool) {
+	p = addressbook.Patch{SID: c.SID, IfUpdated: c.Updated}
 	for i, cf := range contactFields {
-		value, before := f.Fields[i].Value, cf.value(c)
-		if shell.SameShown(cf.Type, value, before) {
-			continue
-		}
-		*cf.change(&p) = addressbook.Change{Set: true, Text: addressbook.Text{Value: value, Given: value != ""}}
-	}
-	return p
-}
-
-// differ compares what was typed with the contact as it is now.
-func (f *contactForm) differ(now *addressbook.Contact) (all []shell.Difference) {
-	for i, cf := range contactFields {
-		if mine, theirs := f.Fields[i].Value, cf.value(now); !shell.SameShown(cf.Type, mine, theirs) {
-			all = append(all, shell.Difference{Label: cf.Label, Theirs: theirs, Mine: mine})
+		if value := values[i]; !shell.SameShown(cf.Type, value, cf.value(c)) {
+			*cf.change(&p) = addressbook.Change{Set: true, Text: addressbook.Text{Value: value, Given: value != ""}}
+			changes = true
 		}
 	}
-	return all
+	return p, changes
 }

@@ -112,7 +112,7 @@ func (room *Room) joinList(r *http.Request) (shell.Answer, error) {
 	case err != nil:
 		return shell.Answer{}, err
 	case done.Already > 0:
-		return wrong("It is in this list already.")
+		return shell.GoTo("/contacts/" + sid.String()).Noting("It was in " + list.Name + " already."), nil
 	case done.Gone > 0:
 		return shell.Answer{}, addressbook.ErrNoContact
 	}

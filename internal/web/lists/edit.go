@@ -10,59 +10,89 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// of makes the form one that edits this list.
+// of makes the form one that edits this list, and that is loaded now.
 func (f listForm) of(l *addressbook.List) listForm {
-	f.SID = l.SID.String()
-	f.Updated = strconv.FormatInt(l.Updated.UnixNano(), 10)
+	f.SID, f.Updated, f.Loaded = l.SID.String(), updatedOf(l), loadedWith(l)
 	return f
+}
+
+func updatedOf(l *addressbook.List) string { return strconv.FormatInt(l.Updated.UnixNano(), 10) }
+
+// loadedWith are the values that a form for the list is loaded with.
+func loadedWith(l *addressbook.List) []shell.Option {
+	return []shell.Option{{Value: "name", Label: l.Name}, {Value: "tag", Label: l.Tag.Value}}
 }
 
 func (room *Room) editListPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {
 	return newListForm(list.Name, list.Tag.Value).of(&list).page(), nil
 }
 
-// saveList changes a list, unless it is not any more as the form showed it:
-// then it shows both, what is there and what was typed.
+// mergeTries is how often a list is merged again that others keep changing.
+const mergeTries = 5
+
+// saveList changes a list. What others changed since the form was loaded stays, where
+// the visitor left it alone; where both changed the same, it asks.
 func (room *Room) saveList(r *http.Request) (shell.Answer, error) {
+	sid := shell.PathSID(r, "sid")
 	form := typedListForm(r.PostForm)
-	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
+	form.SID, form.Updated, form.Loaded = sid.String(), r.PostForm.Get("updated"), shell.LoadedIn(r.PostForm)
+	list, err := room.Book.List(r.Context(), shell.AccountOf(r), sid)
 	if fault.Is(err, fault.NotFound) {
 		return form.wasDeleted(), nil
 	}
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	form = form.of(&list)
-	if !shell.UpdatedIn(r.PostForm).Equal(list.Updated) {
-		return form.conflict(&list), nil
+	for range mergeTries {
+		m := shell.NewMerge(r.PostForm)
+		name, tag := form.merge(m, &list)
+		if len(m.Conflicts) > 0 {
+			return form.conflict(m, name, tag, &list), nil
+		}
+		patch := patchOf(&list, name, tag)
+		if !patch.Name.Set && !patch.Tag.Set && len(m.Theirs) == 0 && form.Updated != updatedOf(&list) {
+			return shell.GoTo("/lists/" + form.SID).Saying("Somebody else saved the very same meanwhile."), nil
+		}
+		results, err := room.Book.UpdateLists(r.Context(), shell.AccountOf(r), []addressbook.ListPatch{patch}, nil)
+		if err != nil {
+			return shell.Answer{}, err
+		}
+		result := results[0]
+		switch f := fault.As(result.Fault); {
+		case result.Fault == nil:
+			return shell.GoTo("/lists/" + form.SID).Saying(m.Saved()), nil
+		case f == nil:
+			return shell.Answer{}, result.Fault
+		case f.Kind == fault.Changed:
+			list = *result.List
+		case f.Kind == fault.NotFound:
+			return form.wasDeleted(), nil
+		default:
+			return form.refused(f).page(), nil
+		}
 	}
-	results, err := room.Book.UpdateLists(r.Context(), shell.AccountOf(r), []addressbook.ListPatch{form.patch(&list)}, nil)
-	if err != nil {
-		return shell.Answer{}, err
-	}
-	result := results[0]
-	switch f := fault.As(result.Fault); {
-	case result.Fault == nil:
-		return shell.GoTo("/lists/" + form.SID).Saying("Saved."), nil
-	case f == nil:
-		return shell.Answer{}, result.Fault
-	case f.Kind == fault.Changed:
-		return form.of(result.List).conflict(result.List), nil
-	case f.Kind == fault.NotFound:
-		return form.wasDeleted(), nil
-	default:
-		return form.refused(f).page(), nil
-	}
+	return shell.Answer{}, shell.ErrChangedAgain
 }
 
-// patch is what the form changes in the list. A field that shows what the list
-// has is left alone.
-func (f listForm) patch(l *addressbook.List) addressbook.ListPatch {
-	p := addressbook.ListPatch{SID: l.SID, IfUpdated: l.Updated}
-	if !listShown(f.Name.Value, l.Name) {
-		p.Name = addressbook.Change{Set: true, Text: addressbook.Given(f.Name.Value)}
+// merge puts what was typed together with what others saved since the form was loaded.
+func (f listForm) merge(m *shell.Merge, now *addressbook.List) (name, tag string) {
+	value := func(field shell.Field, stored string) string {
+		// The form has no blanks around what was typed.
+		stored = strings.TrimSpace(stored)
+		was := strings.TrimSpace(m.Was(field.Name, stored, f.Updated == updatedOf(now)))
+		return m.Value(shell.Version{Name: field.Name, Label: field.Label, Was: was, Now: stored, Mine: field.Value})
 	}
-	if tag := f.Tag.Value; !listShown(tag, l.Tag.Value) {
+	return value(f.Name, now.Name), value(f.Tag, now.Tag.Value)
+}
+
+// patchOf is what gives a list this name and tag. A field that shows what the list has
+// is left alone.
+func patchOf(l *addressbook.List, name, tag string) addressbook.ListPatch {
+	p := addressbook.ListPatch{SID: l.SID, IfUpdated: l.Updated}
+	if !listShown(name, l.Name) {
+		p.Name = addressbook.Change{Set: true, Text: addressbook.Given(name)}
+	}
+	if !listShown(tag, l.Tag.Value) {
 		p.Tag = addressbook.Change{Set: true, Text: addressbook.Text{Value: tag, Given: tag != ""}}
 	}
 	return p
@@ -74,23 +104,17 @@ func listShown(value, stored string) bool {
 	return shell.SameShown("text", value, strings.TrimSpace(stored))
 }
 
-// conflict shows what was typed beside what somebody else saved. Whoever saves
-// it then has seen the other's, and only the other's.
-func (f listForm) conflict(now *addressbook.List) shell.Answer {
-	if !listShown(f.Name.Value, now.Name) {
-		f.Conflict = append(f.Conflict, shell.Difference{Label: f.Name.Label, Theirs: now.Name, Mine: f.Name.Value})
-	}
-	if !listShown(f.Tag.Value, now.Tag.Value) {
-		f.Conflict = append(f.Conflict, shell.Difference{Label: f.Tag.Label, Theirs: now.Tag.Value, Mine: f.Tag.Value})
-	}
-	if len(f.Conflict) == 0 {
-		return shell.GoTo("/lists/" + f.SID).Saying("Somebody else saved the very same meanwhile.")
-	}
-	return f.page().WithStatus(http.StatusConflict)
+// conflict asks what becomes of what both have changed.
+func (f listForm) conflict(m *shell.Merge, name, tag string, now *addressbook.List) shell.Answer {
+	return shell.AskConflict(shell.ConflictPage{
+		Merge: m, What: "list", Action: "/lists/" + f.SID, Back: "/lists/" + f.SID,
+		Loaded: loadedWith(now), Updated: updatedOf(now),
+		Typed: []shell.Option{{Value: "name", Label: name}, {Value: "tag", Label: tag}},
+	})
 }
 
 // wasDeleted shows what was typed as the form of a new list.
 func (f listForm) wasDeleted() shell.Answer {
-	f.SID, f.Updated, f.Deleted = "", "", true
+	f.SID, f.Updated, f.Loaded, f.Deleted = "", "", nil, true
 	return f.page().WithStatus(http.StatusConflict)
 }

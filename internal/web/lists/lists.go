@@ -92,9 +92,9 @@ type listForm struct {
 	SID       string // "" for a new one
 	Updated   string // when the list that is being edited was changed, in Unix nanoseconds
 	Name, Tag shell.Field
-	// Conflict is what differs between what was typed and what somebody else
-	// saved meanwhile; empty when nobody did.
-	Conflict []shell.Difference
+	// Loaded are the values that the list had when the form was loaded, by the names
+	// of the fields.
+	Loaded []shell.Option
 	// Deleted tells that somebody deleted the list meanwhile.
 	Deleted bool
 }
@@ -111,12 +111,19 @@ func typedListForm(form url.Values) listForm {
 	return newListForm(strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("tag")))
 }
 
-func (f listForm) page() shell.Answer {
-	title := "Make a list"
-	if f.SID != "" {
-		title = "Edit the list"
+// Title is what the form is for.
+func (f listForm) Title() string {
+	switch {
+	case f.Deleted:
+		return "The list was deleted meanwhile"
+	case f.SID != "":
+		return "Edit the list"
 	}
-	a := pages.Show("list-form", title, f)
+	return "Make a list"
+}
+
+func (f listForm) page() shell.Answer {
+	a := pages.Show("list-form", f.Title(), f)
 	if f.Name.Error != "" || f.Tag.Error != "" {
 		a = a.Invalid()
 	}

@@ -4,10 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
-	"time"
 
 	"callbook/internal/budget"
 	"callbook/internal/fault"
@@ -70,24 +66,3 @@ type Field struct {
 
 // Option is one of a select field.
 type Option struct{ Value, Label string }
-
-// Difference is a field that two people have given different values.
-type Difference struct{ Label, Theirs, Mine string }
-
-// SameShown tells whether a field that showed the stored value was left as it
-// was: browsers change ends of lines, and leave them out of fields of one line.
-func SameShown(kind, value, stored string) bool {
-	if kind != "textarea" {
-		return value == strings.NewReplacer("\r", "", "\n", "").Replace(stored)
-	}
-	return value == strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stored))
-}
-
-// UpdatedIn reads the date that a form was made on; the zero time is none.
-func UpdatedIn(form url.Values) time.Time {
-	nanos, err := strconv.ParseInt(form.Get("updated"), 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.Unix(0, nanos)
-}

@@ -27,3 +27,12 @@ func Prose(text string) template.HTML {
 	}
 	return template.HTML(b.String())
 }
+
+// List joins words as a sentence does: "a, b and c".
+func List(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
