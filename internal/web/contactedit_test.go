@@ -213,7 +213,7 @@ func TestEditsMerge(t *testing.T) {
 	mine.Set("custom_field", `{"plan": "gold", "since": 2020, "score": 4.50}`)
 	first.Submit(path, mine).Redirect(t, path)
 	has(t, html.UnescapeString(first.Open(path).PageText(t, 200)),
-		"Saved. Somebody else changed Last name, E-mail, Custom field, plan and Custom field, city meanwhile, and that is kept.", "Diwali")
+		"Saved. Somebody else changed Last name, E-mail, plan (custom field) and city (custom field) meanwhile, and that is kept.", "Diwali")
 	got := c.Get(c.Path(path)).Contact(t)
 	if got.Number != "+919820098200" || *got.FirstName != "As\nha" || got.LastName != nil || *got.Email != "asha@example.com" || *got.Tag != "VIP" ||
 		*got.CompanyName != "Exotel" || string(got.CustomField) != `{"plan":"silver","since":2020,"score":4.50,"city":"Pune"}` {
@@ -246,8 +246,8 @@ func TestEditConflict(t *testing.T) {
 	mine.Set("custom_field", `{"plan": "bronze", "since": 2019, "city": "Pune"}`)
 	page := first.Submit(path, mine).PageText(t, 409)
 	has(t, page, "Somebody else changed this contact meanwhile", `<span class="typed">Aasha</span>`, `<span class="typed">Ash</span>`,
-		`<span class="typed">nothing</span>`, `<span class="typed">VIP</span>`, `<legend>Custom field, plan</legend>`,
-		"The rest is merged: theirs is E-mail and Custom field, since; yours is Company and Custom field, city.")
+		`<em>empty</em>`, `<span class="typed">VIP</span>`, `<legend>plan (custom field)</legend>`,
+		"The rest is merged. Theirs: E-mail and since (custom field). Yours: Company and city (custom field).")
 	if n := strings.Count(page, "<fieldset"); n != 3 {
 		t.Errorf("%d fields are asked about, want 3", n)
 	}
@@ -260,7 +260,7 @@ func TestEditConflict(t *testing.T) {
 	form.Set("choose.first_name", "theirs")
 	form.Set("choose.tag", "mine")
 	again := first.Submit(path, form).PageText(t, 409)
-	has(t, again, "Choose one of the two.", "<legend>Custom field, plan</legend>")
+	has(t, again, "Choose one of the two.", "<legend>plan (custom field)</legend>")
 
 	// A third change comes while the first looks at the second's: it is merged, or
 	// asked about where it is of the same field.

@@ -40,7 +40,7 @@ func TestEditListConflict(t *testing.T) {
 	c.Send("PUT", path, `{"name": "Holi", "tag": null}`)
 	form.Set("name", "Pongal")
 	page := first.Submit(path, form).PageText(t, 409)
-	has(t, page, "Somebody else changed this list meanwhile", `<span class="typed">Holi</span>`, `<span class="typed">Pongal</span>`, "The rest is merged: theirs is Tag.")
+	has(t, page, "Somebody else changed this list meanwhile", `<span class="typed">Holi</span>`, `<span class="typed">Pongal</span>`, "The rest is merged. Theirs: Tag.")
 	form = pageFields(page)
 	form.Set("choose.name", "theirs")
 	first.Submit(path, form).Redirect(t, path)

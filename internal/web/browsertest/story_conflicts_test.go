@@ -38,7 +38,7 @@ func TestTwoBrowsers(t *testing.T) {
 			if got := first.text("h1"); got != "Somebody else changed this contact meanwhile" {
 				t.Fatalf("the second one is told %q", got)
 			}
-			if got := first.text("main"); !strings.Contains(got, "The rest is merged: theirs is E-mail; yours is Company.") {
+			if got := first.text("main"); !strings.Contains(got, "The rest is merged. Theirs: E-mail. Yours: Company.") {
 				t.Errorf("it says %q", got)
 			}
 			first.click(`[name="choose.first_name"][value=theirs]`)

@@ -143,10 +143,10 @@ func AskConflict(page ConflictPage) Answer {
 func (p ConflictPage) Both() string {
 	var parts []string
 	if len(p.Theirs) > 0 {
-		parts = append(parts, "theirs is "+words.List(p.Theirs))
+		parts = append(parts, "Theirs: "+words.List(p.Theirs)+".")
 	}
 	if len(p.Mine) > 0 {
-		parts = append(parts, "yours is "+words.List(p.Mine))
+		parts = append(parts, "Yours: "+words.List(p.Mine)+".")
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, " ")
 }
