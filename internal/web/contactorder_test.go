@@ -148,3 +148,32 @@ func sids(page string) (all []string) {
 	}
 	return all
 }
+
+// TestPageSize chooses how many rows a page has, which the browser remembers.
+func TestPageSize(t *testing.T) {
+	t.Parallel()
+	c, b := book(t)
+	var contacts, refs []string
+	for i := range 230 {
+		contacts = append(contacts, fmt.Sprintf(`{"number": "+9198%08d", "first_name": "P%03d"}`, 10_000_000+i, i+1))
+	}
+	for _, item := range c.Create(contacts...) {
+		refs = append(refs, item.Data.SID)
+	}
+	list := c.CreateList("all")
+	c.Add(list.SID, refs...)
+	for _, path := range []string{"/contacts", "/lists/" + list.SID} {
+		for _, size := range []int{25, 100, 200, 50} {
+			there := path + "?row=60&sort=name"
+			b.Open(fmt.Sprintf("%s&rows=%d", there, size)).Redirect(t, there)
+			page := b.Open(there).PageText(t, 200)
+			has(t, page, fmt.Sprintf("<option selected>%d</option>", size), fmt.Sprintf("60 to %d of 230", min(60+size-1, 230)))
+			has(t, b.Open(path).PageText(t, 200), fmt.Sprintf("1 to %d of 230", size))
+			has(t, b.Open(path+"?page=last").PageText(t, 200), fmt.Sprintf("%d to 230 of 230", 229/size*size+1))
+		}
+		for _, wrong := range []string{"", "0", "51", "1000000", "x"} {
+			b.Open(path+"?rows="+wrong).Redirect(t, path)
+			has(t, b.Open(path).PageText(t, 200), "1 to 50 of 230")
+		}
+	}
+}

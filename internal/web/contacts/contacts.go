@@ -59,6 +59,9 @@ type contactsData struct {
 }
 
 func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
+	if a, ok := contacttable.Resized(r, "/contacts"); ok {
+		return a, nil
+	}
 	table, err := contacttable.Read(r, room.Book, "/contacts", nil)
 	if err != nil {
 		return shell.Answer{}, err
@@ -69,7 +72,7 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 			return shell.Answer{}, err
 		}
 	}
-	return pages.Show("contacts", "Contacts", data).PieceAt("contact-results", table.Filter.URL("/contacts")), nil
+	return pages.Show("contacts", "Contacts", data).PieceAt("contact-results", table.Here), nil
 }
 
 // chooseColumns has the browser remember which columns its tables have.

@@ -19,9 +19,6 @@ var files embed.FS
 // Pages has the parts with which the pages of rooms show a table.
 var Pages = shell.NewPages(files)
 
-// PageRows is how many rows a page of a table has.
-const PageRows = 50
-
 // Table is what the part "contact-table" shows: a page of contacts, of
 // the whole account or of one list.
 type Table struct {
@@ -30,6 +27,8 @@ type Table struct {
 	Wrong  string // why the filter cannot be
 	Rows   []Row
 	Part
+	// Size is how many rows a page may have.
+	Size int
 	// List is the one whose members these are, nil for the whole account.
 	List *addressbook.List
 	// Columns are those beside the name, and Choices those that it could have.
@@ -85,7 +84,8 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	if list != nil {
 		q.Lists = []addressbook.SID{list.SID}
 	}
-	q.Limit = PageRows
+	t.Size = sizeOf(r)
+	q.Limit = t.Size
 	read := func(w addressbook.Window) ([]addressbook.Contact, *addressbook.Position, int, error) {
 		q.Window = w
 		page, err := book.Contacts(ctx, acct, q)

@@ -20,11 +20,14 @@ func (l listData) Dynamic() bool { return l.Type == addressbook.Dynamic }
 
 func (room *Room) listPage(r *http.Request, list addressbook.List) (shell.Answer, error) {
 	path := "/lists/" + list.SID.String()
+	if a, ok := contacttable.Resized(r, path); ok {
+		return a, nil
+	}
 	table, err := contacttable.Read(r, room.Book, path, &list)
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	return pages.Show("list", list.Name, listData{List: list, Table: table}).PieceAt("contact-results", table.Filter.URL(path)), nil
+	return pages.Show("list", list.Name, listData{List: list, Table: table}).PieceAt("contact-results", table.Here), nil
 }
 
 // removeSelected takes the contacts that are selected in a list's table out of
