@@ -20,7 +20,7 @@ import (
 // POSIX locks of the process on it, including those of SQLite. Nothing else in this
 // process may open and close the file.
 //
-// Its own locks are on the file and not on a name of it; see lock_ofd.go.
+// Its own locks are on the file and not on a name of it; see file_lock_ofd.go.
 type dbFile struct {
 	path    string // absolute, without symbolic links: SQLite derives the log's name from it
 	file    *os.File
