@@ -146,7 +146,8 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 	return b, nil
 }
 
-// count counts the rows of each country, and the numbers that are left out.
+// count counts the rows of each country, the numbers that are left out, and the
+// e-mails that cannot be one.
 func (b *Batch) count() {
 	countries := make(map[string]int)
 	rows := make([]int, len(b.Contacts))
@@ -156,6 +157,11 @@ func (b *Batch) count() {
 	for i := range b.Contacts {
 		country, _ := b.Contacts[i].Number.Origin()
 		countries[country] += 1 + rows[i]
+		if email := b.Contacts[i].Texts[addressbook.Email].Value; email != "" && !addressbook.CanBeEmail(email) {
+			if b.tally.BadEmails++; len(b.tally.BadEmailLines) < MaxEmailLines {
+				b.tally.BadEmailLines = append(b.tally.BadEmailLines, b.rows[b.prepared.DraftOf[i]].Line)
+			}
+		}
 	}
 	b.tally.Countries = countries
 	for i := range b.prepared.Results {

@@ -15,7 +15,7 @@ import (
 type Reason struct {
 	Kind  fault.Kind
 	Text  string
-	Fault *fault.Error // that Text tells of, where that is one of a number; nil otherwise
+	Fault *fault.Error // that Text tells of, where that is one of a contact's field; nil otherwise
 	Rows  int          // that have it
 	// Examples are the first of them, three at most.
 	Examples []ErrorRow
@@ -69,7 +69,7 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 			case !ok:
 				index = len(all.Each)
 				indexes[k] = index
-				all.Each = append(all.Each, Reason{Kind: k.kind, Text: k.text, Fault: i.numberFault(k.text)})
+				all.Each = append(all.Each, Reason{Kind: k.kind, Text: k.text, Fault: i.fieldFault(k.text)})
 			}
 			r := &all.Each[index]
 			r.Rows++
@@ -80,6 +80,31 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 	}
 	slices.SortStableFunc(all.Each, func(a, b Reason) int { return cmp.Compare(b.Rows, a.Rows) })
 	return all, nil
+}
+
+// fieldFault returns the fault that a stored reason tells of, when that is the fault of
+// a number, or of a text that cannot be kept; otherwise nil.
+func (i *Importer) fieldFault(reason string) *fault.Error {
+	if f := i.numberFault(reason); f != nil {
+		return f
+	}
+	for _, text := range addressbook.TextFields {
+		for _, f := range []*fault.Error{fault.TooLong(text.Key, addressbook.MaxTextLength), fault.HasNUL(text.Key), fault.NotUTF8(text.Key)} {
+			if reason == i.opts.Words(f) {
+				return f
+			}
+		}
+	}
+	const why = "\x00"
+	if before, _, _ := strings.Cut(i.opts.Words(fault.InvalidField(addressbook.FieldCustomField, why)), why); before != "" {
+		if detail, ok := strings.CutPrefix(reason, before); ok {
+			return fault.InvalidField(addressbook.FieldCustomField, detail)
+		}
+	}
+	if f := fault.TooLong(addressbook.FieldCustomField, addressbook.MaxCustomFieldLength); reason == i.opts.Words(f) {
+		return f
+	}
+	return nil
 }
 
 // numberFault returns the fault that a stored reason tells of, when that is the

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload/table"
 )
@@ -56,7 +57,8 @@ func (i *Importer) openPending(ctx context.Context, p *PendingFile) (Content, er
 	return file, nil
 }
 
-// StartPending makes an upload of a pending file, durably, and queues it.
+// StartPending makes an upload of a pending file, durably, and queues it. A dry run
+// of the file that is not done yet ends: nobody waits for it any more.
 func (i *Importer) StartPending(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
 	p, err := i.store.PendingFile(ctx, acct.ID, sid)
 	if err != nil {
@@ -73,6 +75,11 @@ func (i *Importer) StartPending(ctx context.Context, acct account.Account, sid a
 	if err != nil {
 		i.pool.FreeSlot(acct.ID)
 		return Upload{}, orNotPending(err)
+	}
+	if p.Trial != (addressbook.SID{}) {
+		if err := i.Cancel(ctx, acct, p.Trial, nil); err != nil && !fault.Is(err, fault.NotFound) {
+			i.opts.Log.Warn("the dry run of a file that was started could not be ended", "upload", p.Trial, "error", err)
+		}
 	}
 	return u, nil
 }

@@ -58,6 +58,9 @@ func (f *File) Name(name string) {
 	f.name = strings.ToValidUTF8(name[:min(len(name), maxFileName)], "")
 }
 
+// FileName is what the file was called where it came from; "" when nobody said.
+func (f *File) FileName() string { return f.name }
+
 // limited is a reader that fails once more than left bytes have come.
 type limited struct {
 	io.Reader

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // Tally counts what came out of the rows that were worked, beside [Stats].
@@ -13,11 +14,24 @@ type Tally struct {
 	Countries map[string]int `json:"countries,omitempty"`
 	// LeftOut is how many further numbers stood in cells that have several.
 	LeftOut int `json:"left_out,omitempty"`
+	// BadEmails are how many contacts have an e-mail that cannot be one, and
+	// BadEmailLines the lines of the first of them, up to [MaxEmailLines].
+	BadEmails     int     `json:"bad_emails,omitempty"`
+	BadEmailLines []int64 `json:"bad_email_lines,omitempty"`
 }
+
+// MaxEmailLines is how many lines a tally names of those whose e-mail cannot be one.
+const MaxEmailLines = 10
 
 // Add returns the sum of two tallies.
 func (t Tally) Add(more Tally) Tally {
-	sum := Tally{Countries: maps.Clone(t.Countries), LeftOut: t.LeftOut + more.LeftOut}
+	sum := Tally{
+		Countries:     maps.Clone(t.Countries),
+		LeftOut:       t.LeftOut + more.LeftOut,
+		BadEmails:     t.BadEmails + more.BadEmails,
+		BadEmailLines: slices.Concat(t.BadEmailLines, more.BadEmailLines),
+	}
+	sum.BadEmailLines = sum.BadEmailLines[:min(len(sum.BadEmailLines), MaxEmailLines)]
 	if sum.Countries == nil && len(more.Countries) > 0 {
 		sum.Countries = make(map[string]int, len(more.Countries))
 	}
@@ -29,7 +43,7 @@ func (t Tally) Add(more Tally) Tally {
 
 // Encode returns the tally as the text that stores have of it; "" for an empty one.
 func (t Tally) Encode() string {
-	if len(t.Countries) == 0 && t.LeftOut == 0 {
+	if len(t.Countries) == 0 && t.LeftOut == 0 && t.BadEmails == 0 {
 		return ""
 	}
 	text, err := json.Marshal(t)

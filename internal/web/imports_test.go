@@ -104,7 +104,7 @@ func TestImport(t *testing.T) {
 	reads(t, b.Open("/imports").PageText(t, 200), "New import", "Choose a CSV file")
 	path := pending(t, b, "number,first_name\n9876543210,Asha\n09876543211,"+hostile+"\n9876543211,Again\nx,Bad\n")
 	page := b.Open(path).PageText(t, 200)
-	reads(t, page, "leads.csv", "for the new list Leads", "+919876543210", "+919876543211", hostile, "It has letters")
+	reads(t, page, "leads.csv", "into the new list Leads", "All 2 columns are read.", "+919876543210", "+919876543211", hostile, "It has letters")
 	if strings.Contains(page, hostile) {
 		t.Error("a cell is part of the page's markup")
 	}
@@ -118,7 +118,7 @@ func TestImport(t *testing.T) {
 	if n := c.Total(); n != 1 {
 		t.Fatalf("after a dry run there are %d contacts", n)
 	}
-	reads(t, b.Open("/imports").PageText(t, 200), "leads.csv for the list Leads is waiting for you", "check only")
+	reads(t, b.Open("/imports").PageText(t, 200), "leads.csv for the list Leads waits for you to import it")
 
 	form.Set("then", "start")
 	upload := strings.TrimSuffix(path, "/draft")
@@ -133,7 +133,7 @@ func TestImport(t *testing.T) {
 		!strings.Contains(errors.Header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("the errors are %d %v %q", errors.Status, errors.Header, got)
 	}
-	reads(t, b.Open("/imports").PageText(t, 200), "leads.csv Leads Done, some rows failed 2 1 1 1", "2 imports")
+	reads(t, b.Open("/imports").PageText(t, 200), "leads.csv Leads Done, some rows failed 2 1 1 1", "1 import", "1 import")
 
 	// It was started once, and whoever goes back finds it.
 	b.Open(path).Redirect(t, upload)
@@ -158,11 +158,7 @@ func TestImportFaults(t *testing.T) {
 		want  string
 	}{
 		"no file":        {"", nil, "Choose a file."},
-		"no list":        {good, []string{"list_name", ""}, "Say which list"},
-		"long list name": {good, []string{"list_name", strings.Repeat("x", 256)}, "ListName"},
-		"other type":     {good, []string{"list_name", "Members", "type", "dynamic"}, "of the other kind"},
-		"no type":        {good, []string{"type", "x"}, "Choose what kind of list"},
-		"no choice":      {good, []string{"on_duplicate", "x"}, "Choose what happens then"},
+		"long list name": {good, []string{"list_name", strings.Repeat("x", 256)}, "name is too long: it can have 255 characters"},
 		"binary":         {"number\x00", nil, "The file is binary, not text; save it as \"CSV UTF-8\"."},
 		"spreadsheet":    {"PK\x03\x04", nil, "The file is no spreadsheet of Excel"},
 		"only a mark":    {"\xef\xbb\xbf", nil, "The file is empty."},
@@ -172,11 +168,11 @@ func TestImportFaults(t *testing.T) {
 			t.Errorf("%s: no %q in %s", name, tt.want, visible(page))
 		}
 	}
-	if got := visible(b.Open("/imports").PageText(t, 200)); strings.Contains(got, "waiting for you") {
+	if got := visible(b.Open("/imports").PageText(t, 200)); strings.Contains(got, "waits for you") {
 		t.Errorf("something was kept: %s", got)
 	}
 	big := drop(b, "big.csv", good+strings.Repeat(strings.Repeat("x", 99)+"\n", upload.MaxFileBytes/100+1))
-	reads(t, big.PageText(t, 413), "Maximum allowed size")
+	reads(t, big.PageText(t, 413), "A file has at most 60 MB")
 	for _, path := range []string{"/imports/x", "/imports/" + strings.Repeat("0", 32), "/imports/x/draft", "/imports/x/progress", "/imports?after=x"} {
 		b.Open(path).PageText(t, 404)
 	}

@@ -91,10 +91,10 @@ func TestMappingFaults(t *testing.T) {
 	s.Account("demo")
 	b := s.SignedIn("demo")
 	path := pending(t, b, "a,b\nx,y\n")
-	reads(t, b.Open(path).PageText(t, 200), "There is no column called number")
+	reads(t, b.Open(path).PageText(t, 200), "No column has the numbers yet", "Look again")
 	for want, form := range map[string]url.Values{
-		"There is no column called number":  columns("", ""),
-		"The column number comes twice":     columns("number", "number"),
+		"No column has the numbers yet":     columns("", ""),
+		"Two columns are for “Number”":      columns("number", "number"),
 		"Say which list the contacts go in": {"type": {"static"}, "on_duplicate": {"skip"}},
 	} {
 		form.Set("then", "start")

@@ -157,17 +157,24 @@ func (f *found) names(kind addressbook.ListType, m Mapping, isNumber func(string
 }
 
 // explain adds to a fault of the header which line looks like one.
-func (f *found) explain(err error, kind addressbook.ListType) error {
-	is := fault.As(err)
-	if is == nil || f.plan.HeaderLine == 0 {
-		return err
+func (f *found) explain(err error) error {
+	if line := f.likelyHeader(); line > 0 && fault.As(err) != nil {
+		return BadFile("there is no column of numbers in line %d; line %d looks like the header", f.plan.HeaderLine, line)
+	}
+	return err
+}
+
+// likelyHeader returns a line below the header that looks like one; 0 for none.
+func (f *found) likelyHeader() int64 {
+	if f.plan.HeaderLine == 0 {
+		return 0
 	}
 	for _, row := range f.rows[:min(len(f.rows), titleRows)] {
 		if row.Fault == nil && namesNumbers(row.Cells) && !slices.ContainsFunc(row.Cells, looksLikeNumber) {
-			return BadFile("there is no column of numbers in line %d; line %d looks like the header", f.plan.HeaderLine, row.Line)
+			return row.Line
 		}
 	}
-	return err
+	return 0
 }
 
 // looksLikeNumber reports whether a cell has about as many digits as a telephone

@@ -122,11 +122,11 @@ func Find(file io.ReaderAt, size int64, kind addressbook.ListType, m Mapping, is
 	p = f.plan
 	names := f.names(kind, m, isNumber)
 	if err := p.setColumns(f.header, names, kind); err != nil {
-		return p, nil, f.explain(err, kind)
+		return p, nil, f.explain(err)
 	}
 	l, err := p.Layout(kind)
 	if err != nil {
-		return p, nil, f.explain(err, kind)
+		return p, nil, f.explain(err)
 	}
 	errorHeader = l.encode(l.errorHeader(f.header, names, kind, m.NoHeader))
 	if len(errorHeader) > maxHeaderBytes {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"callbook/internal/addressbook"
@@ -20,8 +21,13 @@ type Preview struct {
 	Sheets     []string // of a spreadsheet
 	Columns    []Column
 	Rows       []PreviewRow
-	// Fault is why the file cannot be imported so; nil when it can.
-	Fault error
+	// Fault is why the file cannot be imported so; nil when it can. NoNumber tells
+	// that it is so for want of a column of numbers.
+	Fault    error
+	NoNumber bool
+	// LikelyHeader is a line that looks more like the header than the one that was
+	// taken; 0 for none. It is only looked for after a Fault.
+	LikelyHeader int64
 
 	found *found
 }
@@ -32,6 +38,9 @@ type Column struct {
 	Header string
 	// Name is what it is read by; see [Mapping]. "" means that it is ignored.
 	Name string
+	// Reserved tells that the header is one of those that callbook writes for people,
+	// such as callbook_reason, and never reads.
+	Reserved bool
 	// Filled is how many of the first cells, some hundred, of the column of numbers
 	// have text, and Numbers how many of these are numbers.
 	Filled, Numbers int
@@ -72,11 +81,14 @@ func NewPreview(file io.ReaderAt, size int64, kind addressbook.ListType, m Mappi
 		if use := purpose(names[i], kind); use != ignored && use != reserved {
 			c.Name = nameOf(names[i])
 		}
+		c.Reserved = purpose(cell, kind) == reserved
 		p.Columns = append(p.Columns, c)
 	}
 	l, err := newLayout(names, kind)
 	if err != nil {
-		p.Fault, l = f.explain(err, kind), &Layout{columns: make([]column, len(f.header))}
+		p.Fault, l = f.explain(err), &Layout{columns: make([]column, len(f.header))}
+		p.LikelyHeader = f.likelyHeader()
+		p.NoNumber = !slices.ContainsFunc(p.Columns, func(c Column) bool { return strings.EqualFold(c.Name, csvcell.Number) })
 	}
 	p.found, p.Sheets = f, f.sheets
 	p.countNumbers(prepare.IsNumber)

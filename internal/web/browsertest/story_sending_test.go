@@ -60,20 +60,21 @@ func TestSendingStory(t *testing.T) {
 	b.await(`document.querySelector("[data-sending]").hidden && document.querySelector("[data-stop-sending]").hidden`)
 
 	close(files.gate)
-	b.do(chromedp.SetValue(chromedp.CSS("#type"), "dynamic"))
-	b.retype("#list_name", "Members") // which is static
+	b.retype("#list_name", strings.Repeat("x", 256))
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#list_name").removeAttribute("maxlength")`))
+	b.retype("#list_name", strings.Repeat("x", 256))
 	b.click("#new-import .primary")
-	b.await(`document.querySelector(".field.wrong #type") && document.activeElement.id === "type"`)
+	b.await(`document.querySelector(".field.wrong #list_name") && document.activeElement.id === "list_name"`)
 	if got := run(b, chromedp.Evaluate[string](`document.querySelector("#file").files[0]?.name`)); got != "large.csv" {
 		t.Errorf("the file is %q", got)
 	}
-	b.do(chromedp.SetValue(chromedp.CSS("#type"), "static"))
+	b.retype("#list_name", "Members")
 	b.follow("#new-import .primary")
 	if got := b.text("main"); !strings.Contains(got, "which has 0 contacts") || !strings.Contains(got, "25.2 MB") {
 		t.Errorf("the page of the file says %.200q", got)
 	}
 	b.open("/imports")
-	if got := b.text("main"); strings.Count(got, "is waiting for you") != 1 {
+	if got := b.text("main"); strings.Count(got, "waits for you") != 1 {
 		t.Errorf("what was stopped is kept: %.300q", got)
 	}
 }

@@ -19,12 +19,12 @@ const maxUploadForm = upload.MaxFileBytes + shell.MaxForm
 var (
 	listTypeOptions = []shell.Option{
 		{Value: "static", Label: fmt.Sprintf("Static: up to %s contacts", words.Count(upload.MaxStatic))},
-		{Value: "dynamic", Label: fmt.Sprintf("Dynamic: up to %s, other columns are variables", words.Count(upload.MaxDynamic))},
+		{Value: "dynamic", Label: fmt.Sprintf("Dynamic: up to %s contacts, with variables", words.Count(upload.MaxDynamic))},
 	}
 	onDuplicateOptions = []shell.Option{
-		{Value: "reject", Label: "Leave it, and report repeats"},
-		{Value: "skip", Label: "Leave it, and say nothing of repeats"},
-		{Value: "update", Label: "Write the row's values over it"},
+		{Value: "reject", Label: "Keep it, and report rows already in the list"},
+		{Value: "skip", Label: "Keep it"},
+		{Value: "update", Label: "Overwrite it with the row"},
 	}
 )
 
@@ -39,16 +39,26 @@ func newImportForm() importForm {
 	return importForm{
 		ListName: shell.Field{
 			Name: "list_name", Label: "List", Required: true, MaxLength: addressbook.MaxTextLength,
-			Hint: "A new name makes a new list; with the name of one that is there, the contacts are added to it.",
+			Hint: "A new name makes a new list. With the name of a list that is there, the contacts are added to it.",
 		},
 		Type: shell.Field{
 			Name: "type", Label: "Kind of list", Type: "select", Value: "static", Options: listTypeOptions,
+			Hint: "Of a new list. A list that is there keeps its kind.",
 		},
 		OnDuplicate: shell.Field{
 			Name: "on_duplicate", Label: "If a contact is there already", Type: "select", Value: "reject", Options: onDuplicateOptions,
-			Hint: "It is put into the list in any case. A repeat is a row whose contact is in the list.",
+			Hint: "It joins the list in any case.",
 		},
 	}
+}
+
+// newFileForm is the form that takes a file. What else it can be told is asked once
+// the file is there.
+func newFileForm() importForm {
+	f := newImportForm()
+	f.ListName.Required = false
+	f.ListName.Hint = "Left empty, a new list is called as the file is. You can change it on the next page."
+	return f
 }
 
 // set fills the form with a value as it was sent.
@@ -61,7 +71,20 @@ func (f *importForm) set(name, value string) {
 }
 
 // request is what the form asks for. What is wrong is noted at the field, and
-// false returned.
+// false returned. A list that is there has its kind, whatever the form says.
+func (room *Room) request(r *http.Request, f *importForm) (upload.Request, bool, error) {
+	request, ok := f.request()
+	if !ok {
+		return request, false, nil
+	}
+	there, err := room.Book.ListByName(r.Context(), shell.AccountOf(r), request.ListName)
+	if fault.Is(err, fault.NotFound) {
+		return request, true, nil
+	}
+	request.Type = there.Type
+	return request, true, err
+}
+
 func (f *importForm) request() (upload.Request, bool) {
 	r := upload.Request{ListName: f.ListName.Value, TypeGiven: true}
 	switch f.Type.Value {
@@ -130,6 +153,9 @@ func uploadTrouble(err error) error {
 	}
 	if _, ok := errors.AsType[upload.FormError](err); ok {
 		return errNotWhole
+	}
+	if is := fault.As(err); is != nil && is.Kind == fault.TooLarge {
+		return errFileTooLarge
 	}
 	return err
 }

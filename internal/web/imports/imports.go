@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -54,10 +55,13 @@ type importsList struct {
 	Form    importForm
 	Pending []upload.PendingFile
 	Imports []words.ImportRow
-	Total   int
+	Total   int    // of the kind that is shown
+	Checks  bool   // checks are shown, and no imports
+	Others  int    // how many there are of what is not shown
+	Start   string // the address of the first page
 	Here    string // the address of the page
 	First   bool   // it is the first page
-	Next    string // the query of the next page; "" on the last
+	Next    string // the address of the next page; "" on the last
 	Kept    string // how long imports are kept; "" is forever
 }
 
@@ -67,7 +71,7 @@ func (l importsList) Running() bool {
 }
 
 func (room *Room) importsPage(r *http.Request) (shell.Answer, error) {
-	form := newImportForm()
+	form := newFileForm()
 	form.ListName.Value = r.URL.Query().Get("list")
 	return room.showImports(r, form)
 }
@@ -83,24 +87,34 @@ func (room *Room) showImports(r *http.Request, form importForm) (shell.Answer, e
 		}
 		w.After = &addressbook.Position{SID: sid}
 	}
-	page, err := room.Imports.Uploads(r.Context(), acct, upload.Query{Window: w})
+	data := importsList{Kept: room.importsKept(), Form: form, Start: "/imports", First: w.After == nil}
+	query, others, join := upload.Query{Window: w, Kind: upload.Imports}, upload.DryRuns, "?"
+	if r.URL.Query().Get("show") == "checks" {
+		query.Kind, others = upload.DryRuns, upload.Imports
+		data.Checks, data.Start, join = true, "/imports?show=checks", "&"
+	}
+	page, err := room.Imports.Uploads(r.Context(), acct, query)
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	data := importsList{Kept: room.importsKept(), Form: form, Total: page.Total, Here: "/imports", First: w.After == nil}
-	if w.After != nil {
-		data.Here = "/imports?after=" + w.After.SID.String()
+	if data.Here, data.Total = data.Start, page.Total; w.After != nil {
+		data.Here += join + "after=" + w.After.SID.String()
 	}
+	other, err := room.Imports.Uploads(r.Context(), acct, upload.Query{Window: addressbook.Window{Limit: 1, Desc: true}, Kind: others})
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data.Others = other.Total
 	for _, u := range page.Uploads {
 		data.Imports = append(data.Imports, words.ImportRowOf(u))
 	}
 	if page.Next != nil {
-		data.Next = "after=" + page.Next.SID.String()
+		data.Next = data.Start + join + "after=" + page.Next.SID.String()
 	}
 	if data.Form.Lists, err = room.listNames(r, acct); err != nil {
 		return shell.Answer{}, err
 	}
-	if data.First {
+	if data.First && !data.Checks {
 		data.Pending, err = room.Imports.PendingFiles(r.Context(), acct)
 	}
 	return pages.Show("imports", "Imports", data).Piece("import-list"), err
@@ -120,7 +134,7 @@ func (room *Room) listNames(r *http.Request, acct account.Account) ([]string, er
 
 // receiveImport takes a file, which waits until it is started.
 func (room *Room) receiveImport(r *http.Request) (shell.Answer, error) {
-	form := newImportForm()
+	form := newFileForm()
 	file, err := room.readUpload(r, &form)
 	if err != nil {
 		// Browsers show an answer only when they could send everything.
@@ -128,11 +142,18 @@ func (room *Room) receiveImport(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	defer file.Discard()
-	request, ok := form.request()
 	if file == nil {
-		form.FileError, ok = words.Sentence(fault.Mandatory(upload.FieldFile)), false
+		form.FileError = words.Sentence(fault.Mandatory(upload.FieldFile))
+	} else if strings.TrimSpace(form.ListName.Value) == "" {
+		if form.ListName.Value, err = room.proposeName(r, file.FileName()); err != nil {
+			return shell.Answer{}, err
+		}
 	}
-	if ok {
+	request, ok, err := room.request(r, &form)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if ok && file != nil {
 		pending, err := room.Imports.AddPending(r.Context(), file, request)
 		if err == nil {
 			return shell.GoTo("/imports/" + pending.SID.String() + "/draft"), nil

@@ -40,7 +40,7 @@ func fileFormOf(m table.Mapping, look table.Preview) fileForm {
 			{Value: "|", Label: "Bar"},
 		}},
 		Sheet:      shell.Field{Name: "sheet", Label: "Sheet", Type: "select", Value: m.Sheet},
-		HeaderLine: shell.Field{Name: "header_line", Label: "Line of the header", Type: "number", Hint: "Empty, it is found by itself."},
+		HeaderLine: shell.Field{Name: "header_line", Label: "Line of the header", Type: "number", Hint: "Left empty, it is found by itself."},
 		Words:      words.Format(look.Dialect),
 		ByHand:     readsFileOtherwise(m, table.Mapping{}),
 	}
@@ -119,18 +119,4 @@ func (f *importForm) refusedFile(err error) error {
 		return nil
 	}
 	return err
-}
-
-// sureOf tells how sure it is that a column has the numbers.
-func sureOf(c table.Column) string {
-	word := "unsure"
-	switch {
-	case c.Filled == 0:
-		return ""
-	case c.Numbers == c.Filled:
-		word = "sure"
-	case 2*c.Numbers >= c.Filled:
-		word = "likely"
-	}
-	return fmt.Sprintf("%s: %s of %s are numbers", word, words.Count(c.Numbers), words.Count(c.Filled))
 }

@@ -61,7 +61,7 @@ func (room *Room) importPage(r *http.Request) (shell.Answer, error) {
 	case err != nil:
 		return shell.Answer{}, err
 	}
-	return pages.Show("import", words.FileName(u.FileName), data), nil
+	return pages.Show("import", data.Name(), data), nil
 }
 
 // resultOf tells how far an upload is, and once it has ended what became of its
@@ -111,6 +111,9 @@ func (room *Room) cancelImport(r *http.Request) (shell.Answer, error) {
 	}
 	if err := room.Imports.Cancel(r.Context(), shell.AccountOf(r), u.SID, nil); err != nil {
 		return shell.Answer{}, err
+	}
+	if u.DryRun {
+		return shell.GoTo(page).Saying("The check has ended. Nothing was imported by it."), nil
 	}
 	return shell.GoTo(page).Saying("The import is cancelled. What was imported before stays."), nil
 }

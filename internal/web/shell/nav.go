@@ -49,7 +49,7 @@ func APITabs(current string) []Tab {
 
 // icons are the drawings that templates use by name.
 var icons = map[string]string{
-	"imports":  `<path d="M10 3v9m0 0 3.5-3.5M10 12 6.5 8.5M3.5 13v3.5h13V13"/>`,
+	"imports":  `<path d="M9 3.5h7.5v13H9M3 10h9m0 0L8.5 6.5M12 10l-3.5 3.5"/>`,
 	"out":      `<path d="M8 3.5H4v13h4M12.5 6.5 16 10l-3.5 3.5M16 10H8"/>`,
 	"search":   `<circle cx="9" cy="9" r="5"/><path d="m13 13 4 4"/>`,
 	"plus":     `<path d="M10 4v12M4 10h12"/>`,

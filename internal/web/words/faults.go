@@ -26,15 +26,13 @@ var Faults = fault.Words{
 		"":                           "This is too long: it can have {max} characters.",
 		addressbook.FieldCustomField: "This is too long: it can have {max} bytes.",
 		addressbook.FieldSearch:      "A search has at most {max} words.",
-		upload.FieldListName:         "Maximum allowed length for ListName is {max}.",
+		upload.FieldListName:         "The list's name is too long: it can have {max} characters.",
 	},
 	fault.NoNUL: {
-		"":                   "This cannot be kept: the NUL character is not allowed.",
-		upload.FieldListName: "Invalid ListName: the NUL character is not allowed.",
+		"": "This cannot be kept: the NUL character is not allowed.",
 	},
 	fault.UTF8: {
-		"":                   "This cannot be kept: not valid UTF-8.",
-		upload.FieldListName: "Invalid ListName: not valid UTF-8.",
+		"": "This cannot be kept: not valid UTF-8.",
 	},
 	fault.Unique: {
 		"":                      "Something else has this.",
@@ -46,7 +44,7 @@ var Faults = fault.Words{
 		account.FieldKeyName: "A name has at most 255 characters.",
 		upload.FieldType:     "The list is there already, and it is of the other kind.",
 		upload.FieldFile:     "{why}.",
-		upload.FieldColumns:  "Invalid columns: {why}.",
+		upload.FieldColumns:  "The columns cannot be read so: {why}.",
 	},
 
 	fault.PhoneNumber: {"": "This is not written as a telephone number."},
@@ -79,6 +77,23 @@ var numberWords = fault.Words{
 	fault.Existing:    {"": "Not a number that exists in {country}"},
 }
 
+// textWords are the sentences beside other fields of a contact in tables.
+var textWords = fault.Words{
+	fault.Shorter: {
+		"":                           "{field} has more than {max} characters",
+		addressbook.FieldCustomField: "The custom fields have more than {max} bytes",
+	},
+	fault.NoNUL: {"": "{field} has a character that cannot be kept"},
+	fault.UTF8:  {"": "{field} has characters that cannot be read"},
+	fault.Other: {"": "", addressbook.FieldCustomField: "Its custom fields cannot be read: {why}"},
+}.Titled(func() map[fault.Field]string {
+	labels := make(map[fault.Field]string)
+	for _, text := range addressbook.TextFields {
+		labels[text.Key] = text.Label
+	}
+	return labels
+}())
+
 // Sentence returns what a form says of a fault.
 func Sentence(f *fault.Error) string {
 	text := Faults.Of(f)
@@ -90,11 +105,14 @@ func Sentence(f *fault.Error) string {
 }
 
 // Reason returns what a page says of a row of a file that failed: the reason
-// as the file of errors has it, unless the page has shorter words for what is
-// wrong with the row's number. The fault may be nil.
+// as the file of errors has it, unless the page has words of its own for what is
+// wrong with a field. The fault may be nil.
 func Reason(f *fault.Error, reason string) string {
-	if f != nil && f.Field == addressbook.FieldNumber {
+	switch {
+	case f == nil:
+		return reason
+	case f.Field == addressbook.FieldNumber:
 		return cmp.Or(numberWords.Of(f), reason)
 	}
-	return reason
+	return cmp.Or(textWords.Of(f), reason)
 }

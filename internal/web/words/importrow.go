@@ -22,26 +22,38 @@ func ImportRowOf(u upload.Upload) ImportRow {
 }
 
 func wordsOf(u *upload.Upload) stateWords {
-	switch u.State {
-	case upload.Running:
+	switch {
+	case u.State == upload.Running && u.DryRun:
+		return stateWords{"", "Checking"}
+	case u.State == upload.Running:
 		return stateWords{"", "Running"}
-	case upload.Completed:
-		if u.Stats.Failed > 0 {
-			return stateWords{"warn", "Done, some rows failed"}
-		}
+	case u.State == upload.Completed && u.DryRun && u.Stats.Failed > 0:
+		return stateWords{"warn", "Checked, some rows would fail"}
+	case u.State == upload.Completed && u.DryRun:
+		return stateWords{"good", "Checked"}
+	case u.State == upload.Completed && u.Stats.Failed > 0:
+		return stateWords{"warn", "Done, some rows failed"}
+	case u.State == upload.Completed:
 		return stateWords{"good", "Done"}
-	case upload.Cancelled:
+	case u.State == upload.Cancelled && u.DryRun:
+		return stateWords{"", "Not finished"}
+	case u.State == upload.Cancelled:
 		return stateWords{"warn", "Cancelled"}
-	case upload.ListGone:
+	case u.State == upload.ListGone:
 		return stateWords{"bad", "Stopped: the list was deleted"}
-	case upload.FileChanged:
+	case u.State == upload.FileChanged:
 		return stateWords{"bad", "Stopped: the file is not as long any more as the one that came"}
 	}
 	return stateWords{"bad", "Stopped: the file is gone"}
 }
 
-// Name is what the upload is called: by its file, or by its list.
-func (r ImportRow) Name() string { return FileName(r.FileName) }
+// Name is what the upload is called by its file. A check is called one.
+func (r ImportRow) Name() string {
+	if r.DryRun {
+		return "Check of " + FileName(r.FileName)
+	}
+	return FileName(r.FileName)
+}
 
 // FileName is what to call a file that was sent under this name; browsers may leave
 // it out.

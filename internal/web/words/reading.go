@@ -23,6 +23,7 @@ type Reading struct {
 	Ignored     []string
 	MoreIgnored int
 	LeftOut     string // how many numbers were left out; "" for none
+	BadEmails   string // how many e-mails cannot be one, and where; "" for none
 	Countries   []CountryRows
 }
 
@@ -49,9 +50,11 @@ func ReadingOf(u *upload.Upload) *Reading {
 	var used []table.PlanColumn
 	used, r.Ignored = p.Used(u.Type)
 	for _, c := range used {
-		r.Columns = append(r.Columns, ReadColumn{c.Header, columnField(c.Name)})
+		r.Columns = append(r.Columns, ReadColumn{c.Header, ColumnField(c.Name)})
 	}
-	r.MoreIgnored = p.Ignored - len(r.Ignored)
+	if r.MoreIgnored = p.Ignored - len(r.Ignored); p.HeaderLine == 0 {
+		r.MoreIgnored = p.Width - len(used)
+	}
 	if n := u.Tally.LeftOut; n > 0 {
 		was := " were"
 		if n == 1 {
@@ -59,6 +62,7 @@ func ReadingOf(u *upload.Upload) *Reading {
 		}
 		r.LeftOut = Plural(n, "more number", "more numbers") + was + " left out"
 	}
+	r.BadEmails = badEmails(&u.Tally)
 	for region, rows := range u.Tally.Countries {
 		r.Countries = append(r.Countries, CountryRows{cmp.Or(Country(region), "Country not known"), rows})
 	}
@@ -66,6 +70,78 @@ func ReadingOf(u *upload.Upload) *Reading {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Country, b.Country))
 	})
 	return r
+}
+
+// badEmails says how many e-mails cannot be one, and in which lines they are.
+func badEmails(t *upload.Tally) string {
+	if t.BadEmails == 0 {
+		return ""
+	}
+	text := Plural(t.BadEmails, "e-mail", "e-mails") + " cannot be one: "
+	for i, line := range t.BadEmailLines {
+		switch {
+		case i == 0 && len(t.BadEmailLines) == 1:
+			text += "line "
+		case i == 0:
+			text += "lines "
+		case i == t.BadEmails-1:
+			text += " and "
+		default:
+			text += ", "
+		}
+		text += strconv.FormatInt(line, 10)
+	}
+	if more := t.BadEmails - len(t.BadEmailLines); more > 0 {
+		text += " and " + Count(more) + " more"
+	}
+	return text
+}
+
+// ColumnsRead says how many columns of the file are read, and which are left out.
+func (r *Reading) ColumnsRead() string {
+	return ColumnsRead(len(r.Columns), r.Ignored, r.MoreIgnored)
+}
+
+// ColumnsRead says of how many columns are read, and names those that are left out,
+// of which more are not in the slice.
+func ColumnsRead(read int, leftOut []string, more int) string {
+	all := read + len(leftOut) + more
+	if read == all {
+		if all == 1 {
+			return "The one column of the file is read."
+		}
+		return "All " + Count(all) + " columns are read."
+	}
+	text := Count(read) + " of " + Count(all) + " columns are read"
+	switch {
+	case len(leftOut) == 0:
+		return text + "."
+	case all-read == 1:
+		return text + ". " + LeftOut(leftOut, more) + " is left out."
+	}
+	return text + ". " + LeftOut(leftOut, more) + " are left out."
+}
+
+// namedColumns is how many columns a sentence names.
+const namedColumns = 3
+
+// LeftOut names columns, of which more are not in the slice.
+func LeftOut(headers []string, more int) string {
+	if len(headers) > namedColumns {
+		headers, more = headers[:namedColumns], more+len(headers)-namedColumns
+	}
+	quoted := make([]string, len(headers))
+	for i, header := range headers {
+		quoted[i] = "“" + header + "”"
+	}
+	if more > 0 {
+		quoted = append(quoted, Count(more)+" more")
+	}
+	last := len(quoted) - 1
+	if last <= 0 {
+		return strings.Join(quoted, "")
+	}
+	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }
 
 // Format says how a file is written.
@@ -89,15 +165,15 @@ var separators = map[string]string{",": "commas", ";": "semicolons", "\t": "tabs
 
 // fieldLabels are the names of the fields that a column may be for.
 var fieldLabels = func() map[string]string {
-	labels := map[string]string{csvcell.Number: "Number", csvcell.CustomField: "Custom field, all of it as JSON"}
+	labels := map[string]string{csvcell.Number: "Number", csvcell.CustomField: "All custom fields, as JSON"}
 	for _, text := range addressbook.TextFields {
 		labels[string(text.Key)] = text.Label
 	}
 	return labels
 }()
 
-// columnField says what a column is for, given the name that it is read by.
-func columnField(name string) string {
+// ColumnField says what a column is for, given the name that it is read by.
+func ColumnField(name string) string {
 	if label := fieldLabels[name]; label != "" {
 		return label
 	}
@@ -131,10 +207,13 @@ func (r ImportRow) Special() string {
 		words = append(words, "header in line "+strconv.FormatInt(p.HeaderLine, 10))
 	}
 	if p.Ignored > 0 {
-		words = append(words, Plural(p.Ignored, "column", "columns")+" not read")
+		words = append(words, Plural(p.Ignored, "column", "columns")+" left out")
 	}
 	if n := r.Tally.LeftOut; n > 0 {
 		words = append(words, Plural(n, "number", "numbers")+" left out")
+	}
+	if n := r.Tally.BadEmails; n > 0 {
+		words = append(words, Plural(n, "e-mail", "e-mails")+" in doubt")
 	}
 	if len(r.Tally.Countries) > 1 {
 		words = append(words, strconv.Itoa(len(r.Tally.Countries))+" countries")

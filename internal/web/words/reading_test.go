@@ -34,7 +34,7 @@ func TestReading(t *testing.T) {
 				Columns: []ReadColumn{{"Mobile", "Number"}, {"Plan", "Custom field Plan"}, {"Mail", "E-mail"}},
 				Ignored: []string{"City"}, MoreIgnored: 1, LeftOut: "1,200 more numbers were left out",
 				Countries: []CountryRows{{"Singapore", 2000}, {"India", 2}, {"Country not known", 1}, {"No country", 1}}},
-			special: "UTF-16, tabs, header in line 3, 2 columns not read, 1,200 numbers left out, 4 countries",
+			special: "UTF-16, tabs, header in line 3, 2 columns left out, 1,200 numbers left out, 4 countries",
 		},
 		"sheet without a header, dynamic": {
 			upload: upload.Upload{Type: addressbook.Dynamic, Plan: table.Plan{Dialect: table.Dialect{Encoding: table.XLSX, Sheet: "Leads"}, Width: 2,
