@@ -63,7 +63,7 @@ var rules = map[string][]string{
 	// Of the pages: what all of them are made with, and rooms, which know no other
 	// room.
 	"internal/web/words":        {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/upload", "internal/upload/table"},
-	"internal/web/shell":        {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/journal", "internal/negotiate", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/web/words"},
+	"internal/web/shell":        {"internal/account", "internal/addressbook", "internal/budget", "internal/clientaddr", "internal/fault", "internal/journal", "internal/negotiate", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/web/words"},
 	"internal/web/contacttable": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone", "internal/web/shell", "internal/web/words"},
 	"internal/web/overview":     {"internal/addressbook", "internal/clock", "internal/phone", "internal/summary", "internal/upload", "internal/usage", "internal/web/shell", "internal/web/words"},
 	"internal/web/contacts":     {"internal/account", "internal/addressbook", "internal/budget", "internal/export", "internal/fault", "internal/slowbody", "internal/summary", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
@@ -71,7 +71,7 @@ var rules = map[string][]string{
 	"internal/web/imports":      {"internal/account", "internal/addressbook", "internal/fault", "internal/upload", "internal/upload/table", "internal/web/shell", "internal/web/words"},
 	"internal/web/keys":         {"internal/account", "internal/clock", "internal/fault", "internal/web/shell", "internal/web/words"},
 	"internal/web/reference":    {"internal/apidoc", "internal/budget", "internal/fault", "internal/reqlog", "internal/web/shell", "internal/web/words"},
-	"internal/web/signin":       {"internal/account", "internal/attempts", "internal/clientaddr", "internal/clock", "internal/fault", "internal/session", "internal/web/shell"},
+	"internal/web/signin":       {"internal/account", "internal/attempts", "internal/clientaddr", "internal/clock", "internal/fault", "internal/session", "internal/web/shell", "internal/web/words"},
 }
 
 // forTests are the packages that only tests and developers run. They may

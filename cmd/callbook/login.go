@@ -14,7 +14,7 @@ import (
 
 // baseURL is the flag of the commands that print links.
 type baseURL struct {
-	BaseURL string `name:"base-url" placeholder:"URL" help:"Address that browsers reach the server at, where that is not the address it listens on: behind a proxy, or on another port than 8080 for login-link. With https, cookies go over TLS only."`
+	BaseURL string `name:"base-url" placeholder:"URL" help:"Address that browsers reach the server at, where that is not the address it listens on, as https://book.example.com behind a proxy. With https, cookies go over TLS only. The commands beside a server know its address."`
 }
 
 // Validate is called by kong when the flags are read.
@@ -46,9 +46,6 @@ type loginLinkCmd struct {
 	JSON    bool   `name:"json" help:"Print JSON."`
 }
 
-// defaultServer is where "callbook serve" listens unless told otherwise.
-const defaultServer = "http://127.0.0.1:8080"
-
 // Validate is called by kong when the flags are read. It hides those of the embedded
 // flags.
 func (c *loginLinkCmd) Validate() error {
@@ -59,18 +56,26 @@ func (c *loginLinkCmd) Run(ctx context.Context, std streams) error {
 	if err := c.mustHold(); err != nil {
 		return err
 	}
-	server := c.BaseURL
-	if server == "" {
-		server = defaultServer
-	}
 	return c.withDB(ctx, func(db commandStore) error {
 		acct, err := account.NewDirectory(db, clock.System).Account(ctx, c.Account)
 		if err != nil {
 			return err
 		}
-		link, err := session.NewKeeper(db, clock.System).NewLink(ctx, acct)
+		sessions := session.NewKeeper(db, clock.System)
+		server, note := c.BaseURL, ""
+		if server == "" {
+			urls, err := sessions.Servers(ctx)
+			if err != nil {
+				return err
+			}
+			server, note = runningServer(ctx, urls)
+		}
+		link, err := sessions.NewLink(ctx, acct)
 		if err != nil {
 			return err
+		}
+		if note != "" {
+			fmt.Fprintf(std.err, "callbook: %s\n", note)
 		}
 		if c.JSON {
 			return printJSON(std.out, struct {

@@ -111,11 +111,17 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			return err
 		}
 	}
+	forget := func() {}
+	defer func() { forget() }()
+	if away == nil {
+		forget = c.announce(ctx, a.Sessions, c.or(ln.Addr()), log)
+	}
 	fmt.Fprintf(std.out, "callbook is listening on http://%s\n", browsable(ln.Addr()))
 	if away != nil {
 		if a, err = app.Await(ctx, ln, cfg, away); err != nil || a == nil {
 			return errors.Join(err, ln.Close())
 		}
+		forget = c.announce(ctx, a.Sessions, c.or(ln.Addr()), log)
 	}
 	if c.Bootstrap {
 		// A signal now must not leave an account whose token nobody saw.
@@ -124,6 +130,25 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		}
 	}
 	return a.Serve(ctx, ln)
+}
+
+// announce stores where browsers reach the server, for "callbook login-link", and returns
+// what takes that back. A server that cannot write, as on a full disk, serves all the same.
+func (c *serveCmd) announce(ctx context.Context, sessions *session.Keeper, url string, log *slog.Logger) (forget func()) {
+	if !c.Dashboard {
+		return func() {}
+	}
+	const text = "the server's address could not be stored, which login-link makes links of"
+	stop, err := sessions.Serving(ctx, url)
+	if err != nil {
+		log.Warn(text, "error", err)
+		return func() {}
+	}
+	return func() {
+		if err := stop(context.WithoutCancel(ctx)); err != nil {
+			log.Warn(text, "error", err)
+		}
+	}
 }
 
 // config is the server that the flags ask for.

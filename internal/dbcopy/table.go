@@ -131,6 +131,7 @@ var (
 		{Name: "secret_sha256", Kind: Bytes},
 		{Name: "key_id", Kind: Text},
 		{Name: "agent", Kind: Raw},
+		{Name: "address", Kind: Text},
 		{Name: "date_created"},
 		{Name: "date_last_used"},
 	}, 1}

@@ -59,29 +59,29 @@ func (k *Keeper) LinkAccount(ctx context.Context, token string) (account.Account
 // which cannot be retrieved later. If the account then has more than [MaxByLink]
 // sessions by links, the least recently used one ends. The error for an unknown,
 // used or expired link is a NotFound fault.
-func (k *Keeper) FollowLink(ctx context.Context, token, agent string) (secret string, acct account.Account, err error) {
+func (k *Keeper) FollowLink(ctx context.Context, token string, by Client) (secret string, acct account.Account, err error) {
 	now := k.clock.Now()
 	secret = newSecret()
-	acct, err = k.store.TakeLink(ctx, hashOf(token), newSession(secret, "", agent, now), MaxByLink)
+	acct, err = k.store.TakeLink(ctx, hashOf(token), newSession(secret, "", by, now), MaxByLink)
 	return secret, acct, orNoLink(err)
 }
 
 // Begin begins a session for one who has shown an API key and its token, and
 // returns its secret, which cannot be had a second time. It ends the key's session
 // used longest ago when there are more than [MaxPerKey].
-func (k *Keeper) Begin(ctx context.Context, caller account.Caller, agent string) (secret string, err error) {
+func (k *Keeper) Begin(ctx context.Context, caller account.Caller, by Client) (secret string, err error) {
 	now := k.clock.Now()
 	if err := k.forget(ctx, now); err != nil {
 		return "", err
 	}
 	secret = newSecret()
-	return secret, k.store.AddSession(ctx, caller.Account.ID, newSession(secret, caller.Key, agent, now), MaxPerKey)
+	return secret, k.store.AddSession(ctx, caller.Account.ID, newSession(secret, caller.Key, by, now), MaxPerKey)
 }
 
 // Find returns the session with this secret and its account, and stores the time
-// of its use, once a minute at most. The error for a session that does not exist,
+// and address of its use, once a minute at most. The error for a session that does not exist,
 // or was not used for [Lifetime], is a NotFound fault.
-func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Account, error) {
+func (k *Keeper) Find(ctx context.Context, secret, address string) (Session, account.Account, error) {
 	now := k.clock.Now()
 	s, acct, err := k.store.Session(ctx, hashOf(secret), now)
 	if err != nil {
@@ -92,10 +92,10 @@ func (k *Keeper) Find(ctx context.Context, secret string) (Session, account.Acco
 		return Session{}, account.Account{}, errNoSession
 	}
 	if unused >= usedEvery {
-		if err := k.store.SessionUsed(ctx, s.Hash, now); err != nil {
+		if err := k.store.SessionUsed(ctx, s.Hash, now, address); err != nil {
 			return Session{}, account.Account{}, err
 		}
-		s.LastUsed = now
+		s.LastUsed, s.Address = now, address
 	}
 	return s, acct, nil
 }
@@ -136,16 +136,21 @@ func (k *Keeper) End(ctx context.Context, acct account.Account, id string) error
 	return orNoSession(k.store.EndSession(ctx, acct.ID, Hash(hash)))
 }
 
+// EndOthers ends all sessions of the account but one, and returns how many that were.
+func (k *Keeper) EndOthers(ctx context.Context, acct account.Account, keep Hash) (int, error) {
+	return k.store.EndOtherSessions(ctx, acct.ID, keep)
+}
+
 // forget deletes expired links and sessions. It runs whenever a new one is made,
 // so that they do not accumulate.
 func (k *Keeper) forget(ctx context.Context, now time.Time) error {
 	return k.store.Forget(ctx, now, now.Add(-Lifetime))
 }
 
-func newSession(secret, keyID, agent string, now time.Time) Session {
-	agent = strings.ToValidUTF8(agent[:min(len(agent), MaxAgentLength)], "")
-	agent = strings.ReplaceAll(agent, "\x00", "")
-	return Session{Hash: hashOf(secret), Key: keyID, Agent: agent, Created: now, LastUsed: now}
+func newSession(secret, keyID string, by Client, now time.Time) Session {
+	by.Agent = strings.ToValidUTF8(by.Agent[:min(len(by.Agent), MaxAgentLength)], "")
+	by.Agent = strings.ReplaceAll(by.Agent, "\x00", "")
+	return Session{Hash: hashOf(secret), Key: keyID, Client: by, Created: now, LastUsed: now}
 }
 
 func newSecret() string {

@@ -45,9 +45,24 @@ type Session struct {
 	Hash Hash
 	// Key is the API key that began the session; "" means a link began it.
 	Key string
-	// Agent is the browser's User-Agent. It is not verified.
-	Agent             string
+	Client
 	Created, LastUsed time.Time
+}
+
+// Client is what is known of a browser that uses a session.
+type Client struct {
+	// Agent is the browser's User-Agent. It is not verified.
+	Agent string
+	// Address is the network address that the session was last used from; "" means
+	// that it is not known.
+	Address string
+}
+
+// Server is a server that runs on the database and has a dashboard.
+type Server struct {
+	ID      string // random, of one run
+	URL     string // that browsers reach it at, without a slash at its end
+	Started time.Time
 }
 
 // Store is what [Keeper] needs of a database. Its methods are safe for concurrent
@@ -75,11 +90,23 @@ type Store interface {
 	// Sessions returns the account's sessions, the most recently used first.
 	Sessions(ctx context.Context, account account.ID, now time.Time) ([]Session, error)
 	// SessionUsed stores the time of a session's last use, which never moves
-	// back. It ignores a session that does not exist.
-	SessionUsed(ctx context.Context, hash Hash, at time.Time) error
+	// back, and the address that it was used from. It ignores a session that does
+	// not exist.
+	SessionUsed(ctx context.Context, hash Hash, at time.Time, address string) error
 	// EndSession deletes a session of the account. The error for a session that
 	// does not exist, or is another account's, is a NotFound fault.
 	EndSession(ctx context.Context, account account.ID, hash Hash) error
+	// EndOtherSessions deletes all sessions of the account but one, and returns how
+	// many it has deleted.
+	EndOtherSessions(ctx context.Context, account account.ID, keep Hash) (int, error)
+
+	// AddServer adds a server, and deletes those that started first until at most most
+	// are left.
+	AddServer(ctx context.Context, s Server, most int) error
+	// RemoveServer deletes a server. It ignores one that does not exist.
+	RemoveServer(ctx context.Context, id string) error
+	// Servers returns the servers, the one that started last first.
+	Servers(ctx context.Context) ([]Server, error)
 
 	// Forget deletes the links that expired before linksExpired, and the sessions
 	// that were not used since sessionsUnused.

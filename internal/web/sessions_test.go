@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clientaddr"
 	"callbook/internal/session"
 	"callbook/internal/test/servertest"
 )
@@ -129,6 +131,41 @@ func TestEndSession(t *testing.T) {
 	has(t, mine.Open("/sessions").PageText(t, 200), "The session has ended.")
 	mine.Submit(ends[0][1], nil).Redirect(t, "/signin")
 	mine.Open("/sessions").Redirect(t, "/signin?next=%2Fsessions")
+}
+
+// TestEndOtherSessions ends the sessions of all browsers but the one that asks.
+func TestEndOtherSessions(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	s.Account("demo")
+	s.Account("other")
+	mine, foreign := s.SignedIn("demo"), s.SignedIn("other")
+	if page := mine.Open("/sessions").PageText(t, 200); strings.Contains(page, "End all other sessions") {
+		t.Error("with one session there are others to end")
+	}
+	stolen, left := s.SignedIn("demo"), s.SignedIn("demo")
+	has(t, mine.Open("/sessions").PageText(t, 200), "End all other sessions")
+	mine.Submit("/sessions/end-others", nil).Redirect(t, "/sessions")
+	has(t, mine.Open("/sessions").PageText(t, 200), "2 other sessions have ended. Only this browser is signed in.")
+	for _, b := range []*servertest.Browser{stolen, left} {
+		b.Open("/sessions").Redirect(t, "/signin?next=%2Fsessions")
+	}
+	foreign.Open("/sessions").PageText(t, 200)
+}
+
+// TestSessionAddress shows where each session was last used from, behind a trusted proxy
+// too.
+func TestSessionAddress(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Proxies: clientaddr.Proxies{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}})
+	s.Account("demo")
+	b := s.Browser()
+	b.Do("POST", s.Link("demo"), nil, "X-Forwarded-For", "198.51.100.7, 203.0.113.9").Redirect(t, "/")
+	page := b.Open("/sessions").PageText(t, 200)
+	has(t, page, "203.0.113.9")
+	if strings.Contains(page, "198.51.100.7") {
+		t.Error("what the client said of itself is shown")
+	}
 }
 
 func TestSessionEndsWithItsKey(t *testing.T) {

@@ -139,6 +139,13 @@ CREATE TABLE requests (
 	PRIMARY KEY (account_id, day, outcome)
 );
 
+CREATE TABLE servers (
+	id text COLLATE "C" NOT NULL,
+	url text COLLATE "C" NOT NULL,
+	date_started bigint NOT NULL,
+	PRIMARY KEY (id)
+);
+
 CREATE TABLE sessions (
 	secret_sha256 bytea NOT NULL,
 	account_id bigint NOT NULL,
@@ -146,6 +153,7 @@ CREATE TABLE sessions (
 	agent bytea NOT NULL,
 	date_created bigint NOT NULL,
 	date_last_used bigint NOT NULL,
+	address text COLLATE "C" NOT NULL DEFAULT ''::text,
 	FOREIGN KEY (account_id) REFERENCES accounts(id),
 	FOREIGN KEY (key_id) REFERENCES api_keys(id),
 	PRIMARY KEY (secret_sha256)

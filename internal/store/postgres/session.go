@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	sessionColumns = `sessions.secret_sha256, coalesce(sessions.key_id, ''), sessions.agent, sessions.date_created, sessions.date_last_used`
+	sessionColumns = `sessions.secret_sha256, coalesce(sessions.key_id, ''), sessions.agent, sessions.address, sessions.date_created, sessions.date_last_used`
 	// fromSessions leaves out sessions whose key has ended. Its parameter is
 	// the time.
 	fromSessions = ` FROM sessions LEFT JOIN api_keys ON api_keys.id = sessions.key_id
@@ -71,15 +71,15 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 	return a.account()
 }
 
-const insertSession = `INSERT INTO sessions (secret_sha256, account_id, key_id, agent, date_created, date_last_used)
-	VALUES ($1, $2, $3, $4, $5, $6)`
+const insertSession = `INSERT INTO sessions (secret_sha256, account_id, key_id, agent, address, date_created, date_last_used)
+	VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
 func sessionArgs(accountID account.ID, s session.Session) []any {
 	var key *string
 	if s.Key != "" {
 		key = &s.Key
 	}
-	return []any{s.Hash[:], accountID, key, []byte(s.Agent), s.Created.UnixNano(), s.LastUsed.UnixNano()}
+	return []any{s.Hash[:], accountID, key, []byte(s.Agent), s.Address, s.Created.UnixNano(), s.LastUsed.UnixNano()}
 }
 
 // AddSession implements [session.Store].
@@ -115,7 +115,7 @@ type sessionRow struct {
 }
 
 func (r *sessionRow) into() []any {
-	return []any{&r.hash, &r.Key, &r.agent, (*dateValue)(&r.Created), (*dateValue)(&r.LastUsed)}
+	return []any{&r.hash, &r.Key, &r.agent, &r.Address, (*dateValue)(&r.Created), (*dateValue)(&r.LastUsed)}
 }
 
 func (r *sessionRow) session() session.Session {
@@ -151,9 +151,9 @@ func (db *DB) Sessions(ctx context.Context, accountID account.ID, now time.Time)
 }
 
 // SessionUsed implements [session.Store].
-func (db *DB) SessionUsed(ctx context.Context, hash session.Hash, at time.Time) error {
+func (db *DB) SessionUsed(ctx context.Context, hash session.Hash, at time.Time, address string) error {
 	return db.execute(ctx, purpose{}, "note the session's last use",
-		`UPDATE sessions SET date_last_used = greatest(date_last_used, $1) WHERE secret_sha256 = $2`, at.UnixNano(), hash[:])
+		`UPDATE sessions SET date_last_used = greatest(date_last_used, $1), address = $2 WHERE secret_sha256 = $3`, at.UnixNano(), address, hash[:])
 }
 
 // EndSession implements [session.Store].
@@ -170,6 +170,16 @@ func (db *DB) EndSession(ctx context.Context, accountID account.ID, hash session
 		}
 		return nil
 	})
+}
+
+// EndOtherSessions implements [session.Store].
+func (db *DB) EndOtherSessions(ctx context.Context, accountID account.ID, keep session.Hash) (ended int, err error) {
+	err = db.write(ctx, noAccount, "end other sessions", func(t *tx) error {
+		t.queue(`WITH ended AS (DELETE FROM sessions WHERE account_id = $1 AND secret_sha256 <> $2 RETURNING 1)
+			SELECT count(*) FROM ended`, accountID, keep[:]).QueryRow(func(row pgx.Row) error { return row.Scan(&ended) })
+		return t.flush()
+	})
+	return ended, err
 }
 
 // Forget implements [session.Store].

@@ -104,6 +104,12 @@ CREATE TABLE requests (
 	PRIMARY KEY (account_id, day, outcome)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE servers (
+	id           TEXT    NOT NULL PRIMARY KEY, -- random, of one run
+	url          TEXT    NOT NULL,             -- that browsers reach it at
+	date_started INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sessions (
 	secret_sha256  BLOB    NOT NULL PRIMARY KEY,
 	account_id     INTEGER NOT NULL REFERENCES accounts (id),
@@ -111,7 +117,7 @@ CREATE TABLE sessions (
 	agent          TEXT    NOT NULL,
 	date_created   INTEGER NOT NULL,
 	date_last_used INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, address TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_account ON sessions (account_id);
 
 CREATE TABLE upload_drafts (

@@ -16,14 +16,14 @@ import (
 var _ session.Store = (*DB)(nil)
 
 const (
-	sessionColumns = `sessions.secret_sha256, sessions.key_id, sessions.agent, sessions.date_created, sessions.date_last_used`
+	sessionColumns = `sessions.secret_sha256, sessions.key_id, sessions.agent, sessions.address, sessions.date_created, sessions.date_last_used`
 	// fromSessions leaves out sessions whose key has ended. Its parameter is
 	// the time.
 	fromSessions = ` FROM sessions LEFT JOIN api_keys ON api_keys.id = sessions.key_id
 		JOIN accounts ON accounts.id = sessions.account_id
 		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > ?)`
-	insertSession = `INSERT INTO sessions (secret_sha256, account_id, key_id, agent, date_created, date_last_used)
-		VALUES (?, ?, ?, ?, ?, ?)`
+	insertSession = `INSERT INTO sessions (secret_sha256, account_id, key_id, agent, address, date_created, date_last_used)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`
 	// endOldest keeps this many sessions, the new one not counted.
 	endOldest = `DELETE FROM sessions WHERE secret_sha256 IN (
 		SELECT secret_sha256 FROM sessions WHERE account_id = ? AND key_id IS ? AND secret_sha256 <> ?
@@ -94,7 +94,7 @@ func sessionArgs(accountID account.ID, s session.Session) []any {
 	if s.Key != "" {
 		key = s.Key
 	}
-	return []any{s.Hash[:], accountID, key, s.Agent, s.Created.UnixNano(), s.LastUsed.UnixNano()}
+	return []any{s.Hash[:], accountID, key, s.Agent, s.Address, s.Created.UnixNano(), s.LastUsed.UnixNano()}
 }
 
 // Session implements [session.Store].
@@ -131,9 +131,9 @@ func (db *DB) Sessions(ctx context.Context, accountID account.ID, now time.Time)
 }
 
 // SessionUsed implements [session.Store].
-func (db *DB) SessionUsed(ctx context.Context, hash session.Hash, at time.Time) error {
+func (db *DB) SessionUsed(ctx context.Context, hash session.Hash, at time.Time, address string) error {
 	return storeError("note the session's last use", db.execute(ctx,
-		`UPDATE sessions SET date_last_used = max(date_last_used, ?) WHERE secret_sha256 = ?`, at.UnixNano(), hash[:]))
+		`UPDATE sessions SET date_last_used = max(date_last_used, ?), address = ? WHERE secret_sha256 = ?`, at.UnixNano(), address, hash[:]))
 }
 
 // EndSession implements [session.Store].
@@ -143,6 +143,17 @@ func (db *DB) EndSession(ctx context.Context, accountID account.ID, hash session
 			[]any{accountID, hash[:]}, func(*sqlite.Stmt) error { return nil })
 	})
 	return sessionError("end session", err)
+}
+
+// EndOtherSessions implements [session.Store].
+func (db *DB) EndOtherSessions(ctx context.Context, accountID account.ID, keep session.Hash) (ended int, err error) {
+	err = db.write(ctx, func(conn *sqlite.Conn) error {
+		err := sqlitex.Execute(conn, `DELETE FROM sessions WHERE account_id = ? AND secret_sha256 <> ?`,
+			&sqlitex.ExecOptions{Args: []any{accountID, keep[:]}})
+		ended = conn.Changes()
+		return err
+	})
+	return ended, storeError("end other sessions", err)
 }
 
 // Forget implements [session.Store].
@@ -169,9 +180,9 @@ func (db *DB) execute(ctx context.Context, query string, args ...any) error {
 func scanSession(stmt *sqlite.Stmt, at int) session.Session {
 	s := session.Session{
 		Key:      stmt.ColumnText(at + 1),
-		Agent:    stmt.ColumnText(at + 2),
-		Created:  time.Unix(0, stmt.ColumnInt64(at+3)),
-		LastUsed: time.Unix(0, stmt.ColumnInt64(at+4)),
+		Client:   session.Client{Agent: stmt.ColumnText(at + 2), Address: stmt.ColumnText(at + 3)},
+		Created:  time.Unix(0, stmt.ColumnInt64(at+4)),
+		LastUsed: time.Unix(0, stmt.ColumnInt64(at+5)),
 	}
 	stmt.ColumnBytes(at, s.Hash[:])
 	return s

@@ -68,7 +68,7 @@ func fill(t *testing.T) *filled {
 	f.exec(t, `INSERT INTO upload_errors SELECT id, 1, 2, 'x', x'79' FROM uploads`)
 	f.exec(t, `UPDATE uploads SET failed = 1`)
 	f.exec(t, `INSERT INTO api_keys (id, account_id, name, token_sha256, date_created) SELECT 'key', id, '', zeroblob(32), 1 FROM accounts WHERE sid = 'acme'`)
-	f.exec(t, `INSERT INTO sessions SELECT zeroblob(32), account_id, id, '', 1, 1 FROM api_keys`)
+	f.exec(t, `INSERT INTO sessions SELECT zeroblob(32), account_id, id, '', 1, 1, '' FROM api_keys`)
 	f.exec(t, `INSERT INTO login_links SELECT zeroblob(32), account_id, 1 FROM api_keys`)
 	f.exec(t, `INSERT INTO requests SELECT account_id, 1, 0, 1 FROM api_keys`)
 	return f
@@ -169,7 +169,7 @@ func TestVerify(t *testing.T) {
 		{"index", `DROP INDEX list_members_by_contact`, "schema", "list_members_by_contact is not there"},
 		{"table", `ALTER TABLE requests ADD COLUMN more TEXT`, "schema", "requests is not as the migrations make it"},
 		{"another's table", `CREATE TABLE other (x)`, "", ""},
-		{"older schema", `DROP TABLE copies; DROP INDEX api_keys_of_account; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
+		{"older schema", `DROP TABLE servers; ALTER TABLE sessions DROP COLUMN address; DROP TABLE copies; DROP INDEX api_keys_of_account; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
 			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started;
 			DROP TABLE receipt_totals; DROP INDEX idempotency_keys_of_account; ALTER TABLE idempotency_keys DROP COLUMN encoding;
 			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted;

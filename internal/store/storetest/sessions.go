@@ -30,6 +30,8 @@ func Sessions(t *testing.T, open func(t *testing.T) SessionStores) {
 		{"session of no account", sessionWithoutAccount},
 		{"last use of a session", sessionUsed},
 		{"end session", endSession},
+		{"end other sessions", endOtherSessions},
+		{"servers", servers},
 		{"a session ends with its key", sessionEndsWithKey},
 		{"forget", forget},
 		{"sessions are bounded", boundSessions},
@@ -56,7 +58,7 @@ func (s SessionStores) addLink(t *testing.T, account account.ID, token string, e
 // addSession adds a session that was last used at this time.
 func (s SessionStores) addSession(t *testing.T, account account.ID, secret string, used time.Time) session.Session {
 	t.Helper()
-	added := session.Session{Hash: hashOf(secret), Agent: "browser of " + secret, Created: noon, LastUsed: used}
+	added := session.Session{Hash: hashOf(secret), Client: session.Client{Agent: "browser of " + secret, Address: "192.0.2.1"}, Created: noon, LastUsed: used}
 	if err := s.Sessions.AddSession(t.Context(), account, added, anyNumber); err != nil {
 		t.Fatalf("add session %s: %v", secret, err)
 	}
@@ -129,7 +131,7 @@ func takeLinkOnce(t *testing.T, s SessionStores) {
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {
-			won := session.Session{Hash: hashOf(string(rune('a' + i))), Agent: "browser", Created: noon, LastUsed: noon}
+			won := session.Session{Hash: hashOf(string(rune('a' + i))), Client: session.Client{Agent: "browser", Address: "192.0.2.1"}, Created: noon, LastUsed: noon}
 			into, err := s.Sessions.TakeLink(t.Context(), hashOf("link"), won, anyNumber)
 			if err != nil {
 				isFault(t, err, fault.NotFound)
@@ -171,7 +173,7 @@ func sessions(t *testing.T, s SessionStores) {
 	first := s.addSession(t, acme.ID, "first", noon.Add(1))
 	last := s.addSession(t, acme.ID, "last", noon.Add(3))
 	others := s.addSession(t, other.ID, "others", noon)
-	middle := session.Session{Hash: hashOf("middle"), Agent: "ब्राउज़र 𝄞 '\"", Created: noon.Add(-time.Hour), LastUsed: noon.Add(2)}
+	middle := session.Session{Hash: hashOf("middle"), Client: session.Client{Agent: "ब्राउज़र 𝄞 '\"", Address: "192.0.2.1"}, Created: noon.Add(-time.Hour), LastUsed: noon.Add(2)}
 	if err := s.Sessions.AddSession(t.Context(), acme.ID, middle, anyNumber); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +211,7 @@ func sessionUsed(t *testing.T, s SessionStores) {
 	one, two := s.addSession(t, acme.ID, "one", noon.Add(2)), s.addSession(t, acme.ID, "two", noon.Add(1))
 	use := func(hash session.Hash, at time.Time) {
 		t.Helper()
-		if err := s.Sessions.SessionUsed(t.Context(), hash, at); err != nil {
+		if err := s.Sessions.SessionUsed(t.Context(), hash, at, "2001:db8::1"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -217,6 +219,7 @@ func sessionUsed(t *testing.T, s SessionStores) {
 	use(one.Hash, noon) // it never moves back
 	use(two.Hash, noon.Add(3))
 	two.LastUsed = noon.Add(3)
+	one.Address, two.Address = "2001:db8::1", "2001:db8::1"
 	same(t, "sessions", s.list(t, acme.ID), []session.Session{two, one})
 }
 
@@ -235,6 +238,49 @@ func endSession(t *testing.T, s SessionStores) {
 	same(t, "sessions", s.list(t, acme.ID), []session.Session{one})
 }
 
+func endOtherSessions(t *testing.T, s SessionStores) {
+	acme, other := addAccount(t, s.Accounts, "acme"), addAccount(t, s.Accounts, "other")
+	one := s.addSession(t, acme.ID, "one", noon)
+	s.addSession(t, acme.ID, "two", noon.Add(1))
+	s.addSession(t, acme.ID, "three", noon.Add(2))
+	others := s.addSession(t, other.ID, "others", noon)
+	for _, want := range []int{2, 0} {
+		if n, err := s.Sessions.EndOtherSessions(t.Context(), acme.ID, one.Hash); err != nil || n != want {
+			t.Errorf("%d sessions ended, %v; want %d", n, err, want)
+		}
+	}
+	same(t, "sessions", s.list(t, acme.ID), []session.Session{one})
+	same(t, "sessions of the other", s.list(t, other.ID), []session.Session{others})
+}
+
+// servers adds and removes servers: the ones that started last are kept.
+func servers(t *testing.T, s SessionStores) {
+	list := func() []session.Server {
+		t.Helper()
+		all, err := s.Sessions.Servers(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	same(t, "servers", list(), []session.Server(nil))
+	var added []session.Server
+	for i, id := range []string{"a", "b", "c", "d"} {
+		one := session.Server{ID: id, URL: "https://same.example", Started: noon.Add(time.Duration(i))}
+		if err := s.Sessions.AddServer(t.Context(), one, 3); err != nil {
+			t.Fatal(err)
+		}
+		added = append(added, one)
+	}
+	same(t, "servers, the last first", list(), []session.Server{added[3], added[2], added[1]})
+	for _, id := range []string{"c", "unknown"} {
+		if err := s.Sessions.RemoveServer(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "servers, one removed", list(), []session.Server{added[3], added[1]})
+}
+
 func sessionEndsWithKey(t *testing.T, s SessionStores) {
 	acme := addAccount(t, s.Accounts, "acme")
 	byLink := s.addSession(t, acme.ID, "link", noon)
@@ -244,7 +290,7 @@ func sessionEndsWithKey(t *testing.T, s SessionStores) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		begun := session.Session{Hash: hashOf(key), Key: key, Agent: "browser", Created: noon, LastUsed: noon}
+		begun := session.Session{Hash: hashOf(key), Key: key, Client: session.Client{Agent: "browser", Address: "192.0.2.1"}, Created: noon, LastUsed: noon}
 		if err := s.Sessions.AddSession(t.Context(), acme.ID, begun, anyNumber); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/budget"
+	"callbook/internal/clientaddr"
 	"callbook/internal/fault"
 	"callbook/internal/session"
 )
@@ -41,6 +42,15 @@ func AccountOf(r *http.Request) account.Account { return visitorOf(r).account }
 // SessionOf returns the session of those who are signed in; the zero value for
 // strangers.
 func SessionOf(r *http.Request) session.Session { return visitorOf(r).session }
+
+// ClientOf returns what is known of the browser that sent a request.
+func ClientOf(r *http.Request) session.Client {
+	c := session.Client{Agent: r.UserAgent()}
+	if addr := clientaddr.Peer(r); addr.IsValid() {
+		c.Address = addr.String()
+	}
+	return c
+}
 
 // signedIn lets only those in who are signed in; others are sent to sign in
 // and then back.
@@ -85,7 +95,7 @@ func Recognise(r *http.Request) error {
 	if err != nil {
 		return errNotSignedIn
 	}
-	s, acct, err := d.cfg.Sessions.Find(r.Context(), cookie.Value)
+	s, acct, err := d.cfg.Sessions.Find(r.Context(), cookie.Value, ClientOf(r).Address)
 	if err != nil {
 		return err
 	}

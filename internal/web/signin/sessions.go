@@ -5,6 +5,7 @@ import (
 
 	"callbook/internal/session"
 	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
 )
 
 // sessionRow is one of the template sessions.html.
@@ -31,6 +32,18 @@ func (room *Room) sessionsPage(r *http.Request) (shell.Answer, error) {
 		}
 	}
 	return pages.Show("sessions", "Sessions", rows), nil
+}
+
+func (room *Room) endOtherSessions(r *http.Request) (shell.Answer, error) {
+	n, err := room.Sessions.EndOthers(r.Context(), shell.AccountOf(r), shell.SessionOf(r).Hash)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	text := "No other browser was signed in."
+	if n > 0 {
+		text = words.Plural(n, "other session has", "other sessions have") + " ended. Only this browser is signed in."
+	}
+	return shell.GoTo("/sessions").Saying(text), nil
 }
 
 func (room *Room) endSession(r *http.Request) (shell.Answer, error) {

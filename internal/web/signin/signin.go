@@ -45,6 +45,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleOpen("POST /signout", room.signOut)
 	d.Handle("GET /sessions", room.sessionsPage)
 	d.Handle("POST /sessions/{id}/end", room.endSession)
+	d.Handle("POST /sessions/end-others", room.endOtherSessions)
 }
 
 // signInForm is what the template signin.html shows.
@@ -123,7 +124,7 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	secret, err := room.Sessions.Begin(r.Context(), caller, r.UserAgent())
+	secret, err := room.Sessions.Begin(r.Context(), caller, shell.ClientOf(r))
 	if err != nil {
 		return shell.Answer{}, err
 	}
@@ -158,7 +159,7 @@ func (room *Room) followLink(r *http.Request) (shell.Answer, error) {
 	var secret string
 	var acct account.Account
 	err := room.attempt(r, func(ctx context.Context) (err error) {
-		secret, acct, err = room.Sessions.FollowLink(ctx, r.PathValue("token"), r.UserAgent())
+		secret, acct, err = room.Sessions.FollowLink(ctx, r.PathValue("token"), shell.ClientOf(r))
 		return err
 	})
 	if fault.Is(err, fault.NotFound) {
