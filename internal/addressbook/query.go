@@ -35,6 +35,8 @@ type Query struct {
 	Number string
 	// Tag is the contact's whole tag, with regard to case.
 	Tag string
+	// TagPart is a part of the tag; both compare by their [SearchText].
+	TagPart string
 	// Email is the contact's e-mail; both compare by their [SearchText].
 	Email string
 	// Name is a part of the first name, the last name, or both joined by a
@@ -80,7 +82,7 @@ func (q *Query) Scans() bool {
 	case q.Sort != ByCreated || q.Offset > maxSkipped || len(q.Lists) > 1:
 		return true
 	default:
-		return q.Tag != "" || q.Email != "" || q.Name != "" || q.Search != "" || q.Numbers != nil || !q.Created.All()
+		return q.Tag != "" || q.TagPart != "" || q.Email != "" || q.Name != "" || q.Search != "" || q.Numbers != nil || !q.Created.All()
 	}
 }
 

@@ -128,11 +128,12 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 		return addressbook.Query{}, window{}, fault.New(fault.Invalid, "Invalid filter: it must be show_list")
 	}
 	for word, into := range map[string]*string{
-		"name":   &query.Name,
-		"number": &query.Number,
-		"tag":    &query.Tag,
-		"email":  &query.Email,
-		"q":      &query.Search,
+		"name":     &query.Name,
+		"number":   &query.Number,
+		"tag":      &query.Tag,
+		"tag_part": &query.TagPart,
+		"email":    &query.Email,
+		"q":        &query.Search,
 	} {
 		if *into, err = w.text(word); err != nil {
 			return addressbook.Query{}, window{}, err

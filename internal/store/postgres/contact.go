@@ -48,11 +48,12 @@ func lockByNumber(lock string) string {
 
 // folded are the texts that a contact is found and sorted by, in the order of
 // foldedColumns: the [addressbook.NameKey], and the [addressbook.SearchText] of the
-// joined names, the company's name and the e-mail. But for the first, one is not given
-// where it is the text itself; for the names, where it is the name_key.
-type folded [4]addressbook.Text
+// joined names, the company's name, the e-mail and the tag. But for the first, one is
+// not given where it is the text itself; for the names, where it is the name_key; for
+// the tag, where it differs in the case of ASCII letters alone.
+type folded [5]addressbook.Text
 
-const foldedColumns = `name_key, name_folded, company_name_folded, email_folded`
+const foldedColumns = `name_key, name_folded, company_name_folded, email_folded, tag_folded`
 
 func fold(texts *addressbook.Texts) (f folded) {
 	first, last := texts[addressbook.FirstName], texts[addressbook.LastName]
@@ -68,6 +69,10 @@ func fold(texts *addressbook.Texts) (f folded) {
 	}
 	f[2] = foldedText(texts[addressbook.CompanyName].Value)
 	f[3] = foldedText(texts[addressbook.Email].Value)
+	tag := texts[addressbook.Tag].Value
+	if searched := addressbook.SearchText(tag); searched != lowerASCII(tag) {
+		f[4] = addressbook.Given(searched)
+	}
 	return f
 }
 
@@ -78,11 +83,22 @@ func foldedText(text string) addressbook.Text {
 	return addressbook.Text{}
 }
 
+// lowerASCII returns what PostgreSQL's lower makes of a text under the collation "C".
+func lowerASCII(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + ('a' - 'A')
+		}
+		return r
+	}, text)
+}
+
 // Expressions for the folded texts in a query; null where there is no text.
 const (
 	nameFolded    = `coalesce(contacts.name_folded, contacts.name_key)`
 	companyFolded = `coalesce(contacts.company_name_folded, contacts.company_name)`
 	emailFolded   = `coalesce(contacts.email_folded, contacts.email)`
+	tagFolded     = `coalesce(contacts.tag_folded, lower(contacts.tag))`
 )
 
 // rowColumns is what bulk writes give of each contact, in the order of

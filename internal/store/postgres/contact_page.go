@@ -163,6 +163,9 @@ func selectContacts(account account.ID, q addressbook.Query) *selection {
 	if q.Tag != "" {
 		s.and("contacts.tag = %s", q.Tag)
 	}
+	if part := addressbook.SearchText(q.TagPart); part != "" {
+		s.and("strpos("+tagFolded+", %s) > 0", part)
+	}
 	if email := addressbook.SearchText(q.Email); email != "" {
 		s.and(emailFolded+" = %s", email)
 	}

@@ -91,7 +91,7 @@ func refoldBetween(ctx context.Context, tx pgx.Tx, from, to refoldAt) error {
 	// keeps servers from changing what is being folded.
 	rows, err := tx.Query(ctx, `SELECT account_id, sid, `+strings.Join(addressbook.TextKeys(), ", ")+`, `+foldedColumns+` FROM contacts
 		WHERE (account_id, sid) > ($1, $2) AND (account_id, sid) <= ($3, $4)
-		AND concat(first_name, last_name, company_name, email) COLLATE "C" ~ '[^ -~]'
+		AND concat(first_name, last_name, company_name, email, tag) COLLATE "C" ~ '[^ -~]'
 		ORDER BY account_id, sid FOR NO KEY UPDATE`, from.account, &from.sid, to.account, &to.sid)
 	if err != nil {
 		return err
@@ -124,9 +124,9 @@ func refoldBetween(ctx context.Context, tx pgx.Tx, from, to refoldAt) error {
 	if err != nil || len(sids) == 0 {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE contacts SET (`+foldedColumns+`) = (a, b, c, d)
-		FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) AS fresh (account_id, sid, a, b, c, d)
+	_, err = tx.Exec(ctx, `UPDATE contacts SET (`+foldedColumns+`) = (a, b, c, d, e)
+		FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS fresh (account_id, sid, a, b, c, d, e)
 		WHERE contacts.account_id = fresh.account_id AND contacts.sid = fresh.sid`,
-		accounts, sids, columns[0], columns[1], columns[2], columns[3])
+		accounts, sids, columns[0], columns[1], columns[2], columns[3], columns[4])
 	return err
 }

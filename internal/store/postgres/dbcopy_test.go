@@ -13,7 +13,7 @@ var notTransferred = []string{
 	"accounts.id", "accounts.sid", "accounts.region", "accounts.time_zone", "accounts.date_created", // by Begin
 	"contact_counts.account_id", "contact_counts.slot", "contact_counts.contacts", // made
 	"receipt_totals.account_id", "receipt_totals.slot", "receipt_totals.receipts", "receipt_totals.bytes", // made
-	"contacts.name_key", "contacts.name_folded", "contacts.company_name_folded", "contacts.email_folded", "lists.name_key", // made
+	"contacts.name_key", "contacts.name_folded", "contacts.company_name_folded", "contacts.email_folded", "contacts.tag_folded", "lists.name_key", // made
 	"refolding.single", "refolding.account_id", "refolding.sid", // Migrate's, while it is at work
 	"copies.source", "copies.at", "copies.single", // its own
 	"callbook_migrations.version", "callbook_migrations.name", "callbook_migrations.date_applied", // Migrate's

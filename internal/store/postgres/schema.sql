@@ -47,6 +47,7 @@ CREATE TABLE contacts (
 	name_folded text COLLATE "C",
 	company_name_folded text COLLATE "C",
 	email_folded text COLLATE "C",
+	tag_folded text COLLATE "C",
 	sid uuid NOT NULL,
 	number bigint NOT NULL,
 	first_name text COLLATE "C",

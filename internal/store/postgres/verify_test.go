@@ -116,6 +116,7 @@ func TestVerify(t *testing.T) {
 		{"sid of another time", `UPDATE contacts SET date_created = 1 WHERE number = 919800000001`, "contacts", "with its date of creation"},
 		{"folded name", `UPDATE contacts SET name_key = 'x' WHERE number = 919800000001`, "contacts", "folded text"},
 		{"folded company", `UPDATE contacts SET company_name_folded = NULL WHERE number = 919800000001`, "contacts", "folded text"},
+		{"folded tag", `UPDATE contacts SET tag_folded = 'x' WHERE number = 919800000001`, "contacts", "folded text"},
 		{"folded list", `UPDATE lists SET name_key = 'x'`, "lists", "folded name"},
 		{"list's counter", `UPDATE lists SET contact_count = 7`, "lists", "has a contact_count of 7, and 100 members"},
 		{"no list", `DELETE FROM lists`, "orphans", "100 rows of list_members have no row of lists"},

@@ -19,7 +19,8 @@ import (
 // It reuses its buffers for each row, so each scan needs its own filter.
 type filter struct {
 	tag         string
-	email, name []byte // folded for searches; empty matches everything
+	tagPart     []byte // folded for searches, as email and name; empty matches everything
+	email, name []byte
 	search      addressbook.SearchTerms
 	words       []searchWord // of search
 	digits      []byte       // of search
@@ -35,7 +36,7 @@ type searchWord struct{ text, digits []byte }
 
 func newFilter(q addressbook.Query) *filter {
 	folded := func(text string) []byte { return []byte(addressbook.SearchText(text)) }
-	f := &filter{tag: q.Tag, email: folded(q.Email), name: folded(q.Name), search: q.Terms(), numbers: q.Numbers}
+	f := &filter{tag: q.Tag, tagPart: folded(q.TagPart), email: folded(q.Email), name: folded(q.Name), search: q.Terms(), numbers: q.Numbers}
 	f.digits = []byte(f.search.Digits)
 	for _, w := range f.search.Words {
 		f.words = append(f.words, searchWord{[]byte(w.Text), []byte(w.Digits)})
@@ -45,7 +46,7 @@ func newFilter(q addressbook.Query) *filter {
 
 // any reports whether there is any condition.
 func (f *filter) any() bool {
-	return f.tag != "" || len(f.email) > 0 || len(f.name) > 0 || len(f.words) > 0 || f.numbers != nil
+	return f.tag != "" || len(f.tagPart) > 0 || len(f.email) > 0 || len(f.name) > 0 || len(f.words) > 0 || f.numbers != nil
 }
 
 // The columns of a scan.
@@ -81,7 +82,7 @@ func (f *filter) columns(sort addressbook.SortField) string {
 	need(search || person || sort == addressbook.ByCompany, scanCompanyName, "company_name")
 	need(len(f.email) > 0 || search || sort == addressbook.ByEmail, scanEmail, "email")
 	need(search || f.numbers != nil || person || sort == addressbook.ByNumber, scanNumber, "number")
-	need(f.tag != "" || sort == addressbook.ByTag, scanTag, "tag")
+	need(f.tag != "" || len(f.tagPart) > 0 || sort == addressbook.ByTag, scanTag, "tag")
 	need(sort == addressbook.ByUpdated, scanUpdated, "date_updated")
 	return strings.Join(needed[:], ", ")
 }
@@ -91,6 +92,12 @@ func (f *filter) matches(row *sqlite.Stmt) bool {
 	if f.tag != "" {
 		f.text = appendColumn(f.text[:0], row, scanTag)
 		if string(f.text) != f.tag {
+			return false
+		}
+	}
+	if len(f.tagPart) > 0 {
+		f.text = appendColumn(f.text[:0], row, scanTag)
+		if !bytes.Contains(f.searchText(), f.tagPart) {
 			return false
 		}
 	}

@@ -41,7 +41,7 @@ func newLibrary(t *testing.T, f *fixture) *library {
 		} else {
 			c.Texts[addressbook.FirstName], c.Texts[addressbook.CompanyName] = addressbook.Given(person[0]), addressbook.Given(person[2])
 		}
-		c.Texts[addressbook.Tag] = addressbook.Given([]string{"vip", "VIP", "v%p", ""}[i%4])
+		c.Texts[addressbook.Tag] = addressbook.Given([]string{"vip", "VIP", "v%p", "", "Große Straße", "É’clair"}[i%6])
 		c.Updated = c.Created.Add(time.Duration(i*7%5) * time.Hour).Truncate(time.Hour)
 	}
 	f.insertAllNew(t, all...)
@@ -169,6 +169,10 @@ func pagesOfSearches(t *testing.T, f *fixture) {
 		for _, tag := range []string{"vip", "VIP", "vi", "v%p", "v_p", "nobody"} {
 			lib.answers(t, addressbook.Query{Window: page, Tag: tag})
 			lib.answers(t, addressbook.Query{Window: page, Tag: tag, Name: "A", Lists: sidsOfLists(lib.memory.lists[1:])})
+		}
+		for _, part := range []string{"vip", "VI", "İ", "ip", "%", "v_p", "STRASSE", "é", "nobody", " ", "\u0301"} {
+			lib.answers(t, addressbook.Query{Window: page, TagPart: part})
+			lib.answers(t, addressbook.Query{Window: page, TagPart: part, Tag: "VIP", Name: "A", Lists: sidsOfLists(lib.memory.lists[1:])})
 		}
 		for _, c := range lib.memory.contacts[:8] {
 			lib.answers(t, addressbook.Query{Window: page, Email: c.Texts[addressbook.Email].Value})
@@ -318,7 +322,7 @@ func wordsOfNoText(t *testing.T, f *fixture) {
 	lib := newLibrary(t, f)
 	w := addressbook.Window{Limit: 10}
 	for _, word := range notTexts {
-		for _, q := range []addressbook.Query{{Tag: word}, {Email: word}, {Name: word}, {Search: word}} {
+		for _, q := range []addressbook.Query{{Tag: word}, {TagPart: word}, {Email: word}, {Name: word}, {Search: word}} {
 			q.Window = w
 			lib.answers(t, q)
 		}

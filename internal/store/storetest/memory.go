@@ -119,6 +119,7 @@ func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
 		!q.Created.From.IsZero() && c.Created.Before(q.Created.From),
 		!q.Created.Until.IsZero() && !c.Created.Before(q.Created.Until),
 		q.Numbers != nil && !slices.ContainsFunc(q.Numbers, func(r phone.Range) bool { return r.Has(c.Number) }),
+		!has(c.Texts[addressbook.Tag].Value, q.TagPart),
 		fold(q.Email) != "" && fold(q.Email) != fold(c.Texts[addressbook.Email].Value):
 		return false
 	}
