@@ -19,7 +19,7 @@ import (
 var rules = map[string][]string{
 	"":             {},
 	"openapi":      {},
-	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dbcopy", "internal/fault", "internal/session", "internal/store/postgres", "internal/store/sqlite", "internal/upload", "internal/verify"},
+	"cmd/callbook": {"internal/account", "internal/addressbook", "internal/app", "internal/backup", "internal/budget", "internal/clientaddr", "internal/clock", "internal/dbcopy", "internal/fault", "internal/session", "internal/store/postgres", "internal/store/sqlite", "internal/trash", "internal/upload", "internal/verify"},
 
 	"internal/fault":      {},
 	"internal/reqlog":     {},
@@ -41,6 +41,7 @@ var rules = map[string][]string{
 	"internal/addressbook": {"internal/account", "internal/clock", "internal/fault", "internal/journal", "internal/phone"},
 	"internal/journal":     {"internal/account", "internal/clock", "internal/fault"},
 	"internal/session":     {"internal/account", "internal/clock", "internal/fault"},
+	"internal/trash":       {"internal/account", "internal/addressbook", "internal/clock", "internal/fault", "internal/journal"},
 	"internal/upload":      {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/upload/table", "internal/work"},
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/clock", "internal/fault"},
@@ -49,16 +50,16 @@ var rules = map[string][]string{
 	"internal/verify":      {"internal/account", "internal/addressbook", "internal/journal", "internal/upload"},
 
 	// Engines.
-	"internal/store/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
-	"internal/store/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
-	"internal/store":          {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage"},
+	"internal/store/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/trash", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/store/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/trash", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
+	"internal/store":          {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage"},
 	// What puts it all together.
-	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/upload", "internal/usage", "internal/web", "openapi"},
+	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/xlsx"},
 	"internal/work":         {"internal/account", "internal/fault"},
 	// Front doors.
-	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/negotiate", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/upload", "internal/upload/table"},
-	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/shell", "internal/web/signin"},
+	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/negotiate", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/trash", "internal/upload", "internal/upload/table"},
+	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/shell", "internal/web/signin"},
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 	// Of the pages: what all of them are made with, and rooms, which know no other
 	// room.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/trash"
 	"callbook/internal/upload"
 )
 
@@ -117,5 +118,25 @@ func (r *retention) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is %s, and the least is an hour: m is minutes, mo is months, and forever keeps everything", text, spanWords(d))
 	}
 	*r = retention(d)
+	return nil
+}
+
+// keepDeleted is how long what was deleted stays in the trash: as a retention, but 0
+// keeps nothing.
+type keepDeleted time.Duration
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (k *keepDeleted) UnmarshalText(text []byte) error {
+	if string(text) == "0" {
+		*k = keepDeleted(trash.None)
+		return nil
+	}
+	var r retention
+	if err := r.UnmarshalText(text); err != nil {
+		return fmt.Errorf("%w, or 0 to keep nothing", err)
+	}
+	if *k = keepDeleted(r); time.Duration(r) == upload.Forever {
+		*k = keepDeleted(trash.Forever)
+	}
 	return nil
 }

@@ -19,7 +19,11 @@ type Book struct {
 	store  Store
 	clock  clock.Clock
 	strict bool
+	forget bool
 	births births
+	// deletions are moments of their own, so that a deletion does not move the date of
+	// the next contact.
+	deletions births
 }
 
 // Options change how a [Book] works. The zero value is the default.
@@ -28,11 +32,13 @@ type Options struct {
 	Clock clock.Clock
 	// StrictNumbers accepts numbers in E.164 only, as "+919876543210".
 	StrictNumbers bool
+	// ForgetDeleted keeps nothing that is deleted.
+	ForgetDeleted bool
 }
 
 // New returns a Book that keeps its contacts in store.
 func New(store Store, opts Options) *Book {
-	return &Book{store: store, clock: cmp.Or(opts.Clock, clock.System), strict: opts.StrictNumbers}
+	return &Book{store: store, clock: cmp.Or(opts.Clock, clock.System), strict: opts.StrictNumbers, forget: opts.ForgetDeleted}
 }
 
 // Resume makes all sids from now on larger than those that are stored, as they

@@ -85,7 +85,7 @@ func TestUpdateResults(t *testing.T) {
 		t.Errorf("stored (-want +got):\n%s", diff)
 	}
 
-	deleted, err := s.DeleteContacts(t.Context(), s.account, []addressbook.ContactRef{{SID: two.SID}, {Fault: unreadable}, {SID: two.SID}}, nil)
+	deleted, err := s.DeleteContacts(t.Context(), s.account, s.NewDeletion(), []addressbook.ContactRef{{SID: two.SID}, {Fault: unreadable}, {SID: two.SID}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,13 +149,6 @@ func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []
 	return write.done(b.store.UpdateLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
-// DeleteLists deletes lists, all in one transaction, and returns each as it last
-// was, or a NotFound fault. Their contacts stay. Ready may be nil.
-func (b *Book) DeleteLists(ctx context.Context, acct account.Account, sids []SID, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
-	write := accepted(sids, func(sid *SID) (SID, error) { return *sid, nil }, failedList)
-	return write.done(b.store.DeleteLists(ctx, acct.ID, write.valid, write.ready(ready)))
-}
-
 // List returns one list of the account, or a NotFound fault.
 func (b *Book) List(ctx context.Context, acct account.Account, sid SID) (List, error) {
 	return b.store.List(ctx, acct.ID, sid)

@@ -111,14 +111,6 @@ func (p *Patch) accept(numbers numberReader, now time.Time) error {
 
 func failedContact(err error) Result { return Result{Fault: err} }
 
-// DeleteContacts deletes contacts, all in one transaction, and returns each as it
-// last was, or a NotFound fault. Their memberships end, and their numbers are free
-// for new contacts. Ready may be nil.
-func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, refs []ContactRef, ready journal.Ready[[]Result]) ([]Result, error) {
-	write := accepted(refs, (*ContactRef).sid, failedContact)
-	return write.done(b.store.DeleteContacts(ctx, acct.ID, write.valid, write.ready(ready)))
-}
-
 // latest keeps a change from coming before the creation, when the clock was set
 // back or the creation was one of thousands in a moment.
 func latest(at, created time.Time) time.Time {

@@ -16,11 +16,11 @@ func (p Period) All() bool { return p == Period{} }
 // from and end before until. Nil leaves that end open. It is for stores.
 func (p Period) SIDs() (from, until *SID) {
 	if !p.From.IsZero() {
-		first := firstSID(p.From)
+		first := FirstSID(p.From)
 		from = &first
 	}
 	if !p.Until.IsZero() {
-		first := firstSID(p.Until)
+		first := FirstSID(p.Until)
 		until = &first
 	}
 	return from, until

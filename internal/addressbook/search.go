@@ -88,6 +88,17 @@ func numberPart(text string) string {
 	return digits
 }
 
+// SearchTerms returns the conditions that a search makes, as [Query.Terms] does. A
+// search of more than [MaxSearchWords] words is a fault.
+func (b *Book) SearchTerms(acct account.Account, search string) (SearchTerms, error) {
+	q := Query{Search: search}
+	var err error
+	if search != "" {
+		q.searched, err = b.checkSearch(acct, search)
+	}
+	return q.Terms(), err
+}
+
 // checkSearch refuses a search of too many words. It returns the number that the search
 // is in the account's country, whether or not the account takes such spellings; zero if
 // it is none.

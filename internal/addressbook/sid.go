@@ -45,8 +45,15 @@ func (s SID) CreatedAt(nanos int64) bool {
 	return s.Prefix() == tickOf(nanos).prefix() && s[8]>>6 == variant10
 }
 
-// firstSID returns the least sid of what was created at this time or later.
-func firstSID(t time.Time) (s SID) {
+// Time returns the time of creation that the sid has in it, to 1/4096 ms. That of
+// ForGood, and of what is no sid of a Book, means nothing.
+func (s SID) Time() time.Time {
+	t, _ := tickOfSID(s)
+	return time.Unix(0, t.nanos())
+}
+
+// FirstSID returns the least sid of what was created at this time or later.
+func FirstSID(t time.Time) (s SID) {
 	if earliest := time.Unix(0, 0); t.Before(earliest) {
 		t = earliest
 	}

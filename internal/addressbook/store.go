@@ -41,11 +41,12 @@ type Store interface {
 
 	// DeleteContacts deletes contacts and their memberships, in one
 	// transaction. The result of each is the contact as it last was, or a
-	// NotFound fault.
-	DeleteContacts(ctx context.Context, account account.ID, sids []SID, ready journal.Ready[[]Result]) error
+	// NotFound fault. Contacts and memberships go into the trash, under this
+	// deletion; of [ForGood], nothing of them stays.
+	DeleteContacts(ctx context.Context, account account.ID, deletion SID, sids []SID, ready journal.Ready[[]Result]) error
 
 	// LastSID returns the largest sid that any account's contact, list, upload
-	// or waiting file has; zeros when there is none.
+	// or waiting file has, be it in the trash; zeros when there is none.
 	LastSID(ctx context.Context) (SID, error)
 
 	// Contact returns one contact, or a NotFound fault.
@@ -71,8 +72,8 @@ type Store interface {
 
 	// DeleteLists deletes lists and their memberships, in one transaction. The
 	// result of each is the list as it last was, or a NotFound fault. The
-	// contacts stay.
-	DeleteLists(ctx context.Context, account account.ID, sids []SID, ready journal.Ready[[]ListResult]) error
+	// contacts stay. The trash gets what it gets of DeleteContacts.
+	DeleteLists(ctx context.Context, account account.ID, deletion SID, sids []SID, ready journal.Ready[[]ListResult]) error
 
 	// List returns one list, or a NotFound fault.
 	List(ctx context.Context, account account.ID, sid SID) (List, error)

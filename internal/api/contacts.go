@@ -80,15 +80,39 @@ func (a *API) updateContact(r *http.Request, patch addressbook.Patch) (reply, er
 }
 
 func (a *API) deleteContacts(r *http.Request, refs []addressbook.ContactRef) (reply, error) {
+	deletion, err := a.deletion(r)
+	if err != nil {
+		return reply{}, err
+	}
 	answer := pending{r: r}
-	_, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs, contactKind(r).each(&answer))
+	_, err = a.book.DeleteContacts(r.Context(), accountOf(r), deletion, refs, contactKind(r).each(&answer))
 	return answer.end(err)
 }
 
+// deletion is the deletion that a request begins: one for good when it asks for that.
+func (a *API) deletion(r *http.Request) (addressbook.SID, error) {
+	words, err := parseWords(r)
+	if err != nil {
+		return addressbook.SID{}, err
+	}
+	switch forGood := words.Get("for_good"); {
+	case !words.Has("for_good") || forGood == "false":
+		return a.book.NewDeletion(), nil
+	case forGood == "true":
+		return addressbook.ForGood, nil
+	default:
+		return addressbook.SID{}, fault.New(fault.Invalid, "Invalid for_good: it must be true or false")
+	}
+}
+
 func (a *API) deleteContact(r *http.Request) (reply, error) {
+	deletion, err := a.deletion(r)
+	if err != nil {
+		return reply{}, err
+	}
 	refs := []addressbook.ContactRef{{SID: sidIn(r, "sid")}}
 	answer := pending{r: r}
-	_, err := a.book.DeleteContacts(r.Context(), accountOf(r), refs, contactKind(r).only(&answer))
+	_, err = a.book.DeleteContacts(r.Context(), accountOf(r), deletion, refs, contactKind(r).only(&answer))
 	return answer.end(err)
 }
 

@@ -27,8 +27,12 @@ func (a *API) updateList(r *http.Request, patch addressbook.ListPatch) (reply, e
 }
 
 func (a *API) deleteList(r *http.Request) (reply, error) {
+	deletion, err := a.deletion(r)
+	if err != nil {
+		return reply{}, err
+	}
 	answer := pending{r: r}
-	_, err := a.book.DeleteLists(r.Context(), accountOf(r), []addressbook.SID{sidIn(r, "sid")}, listKind(r).only(&answer))
+	_, err = a.book.DeleteLists(r.Context(), accountOf(r), deletion, []addressbook.SID{sidIn(r, "sid")}, listKind(r).only(&answer))
 	return answer.end(err)
 }
 

@@ -26,6 +26,7 @@ import (
 	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
 	"callbook/internal/summary"
+	"callbook/internal/trash"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
 	"callbook/internal/web"
@@ -57,6 +58,8 @@ type Config struct {
 	// long an upload is kept after its end.
 	BatchRows int
 	Retention time.Duration
+	// KeepDeleted is how long contacts and lists that were deleted stay in the trash.
+	KeepDeleted time.Duration
 	// Dashboard serves the dashboard too.
 	Dashboard bool
 	// These are as in [server.Config].
@@ -82,6 +85,7 @@ type App struct {
 	stores   *store.Set
 	imports  *upload.Importer
 	receipts *journal.Keeper
+	trash    *trash.Keeper
 	usage    *usage.Counter
 }
 
@@ -95,7 +99,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Replace != nil {
 		cfg.Replace(stores)
 	}
-	book := addressbook.New(stores.Contacts, addressbook.Options{Clock: cfg.Clock, StrictNumbers: cfg.StrictNumbers})
+	book := addressbook.New(stores.Contacts, addressbook.Options{Clock: cfg.Clock, StrictNumbers: cfg.StrictNumbers, ForgetDeleted: cfg.KeepDeleted == trash.None})
 	if err := book.Resume(ctx); err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
@@ -113,6 +117,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		stores:   stores,
 		imports:  imports,
 		receipts: journal.New(stores.Receipts, journal.Options{Clock: cfg.Clock, Log: cfg.Log, Quota: cfg.ReceiptQuota}),
+		trash:    trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
 		usage:    usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
 	}
 	wire := api.New(book, accounts, imports, a.receipts, api.Options{Clock: cfg.Clock, MaxBody: cfg.MaxBody})
@@ -169,13 +174,14 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	// What counts requests goes on until the last one in flight was served.
 	counting, stopCounting := context.WithCancel(context.WithoutCancel(ctx))
 	// Uploads stop at once, after the batches they are at: the next start goes on
-	// with them. So does the deletion of old receipts.
+	// with them. So does the deletion of old receipts, and of what is old in the trash.
 	working, stopWorking := context.WithCancel(ctx)
 	var background sync.WaitGroup
 	background.Go(func() { a.flushKeys(counting) })
 	background.Go(func() { a.usage.Run(counting) })
 	background.Go(func() { a.imports.Run(working) })
 	background.Go(func() { a.receipts.Run(working) })
+	background.Go(func() { a.trash.Run(working) })
 	defer background.Wait()
 	defer stopCounting()
 	defer stopWorking()

@@ -54,6 +54,25 @@ var (
 
 	Contacts = &Table{"contacts", contactColumns(), 1}
 
+	TrashedContacts = &Table{"trashed_contacts", append(contactColumns(), Column{Name: "deletion", Kind: SID}), 1}
+
+	TrashedLists = &Table{"trashed_lists", []Column{
+		{Name: "sid", Kind: SID},
+		{Name: "name", Kind: Text},
+		{Name: "tag", Kind: Text},
+		{Name: "type", Kind: Small},
+		{Name: "contact_count"},
+		{Name: "date_created"},
+		{Name: "date_updated"},
+		{Name: "deletion", Kind: SID},
+	}, 1}
+
+	TrashedMembers = &Table{"trashed_members", []Column{
+		{Name: "list_sid", Kind: SID},
+		{Name: "contact_sid", Kind: SID},
+		{Name: "date_created"},
+	}, 2}
+
 	Lists = &Table{"lists", []Column{
 		{Name: "sid", Kind: SID},
 		{Name: "name", Kind: Text},
@@ -148,7 +167,8 @@ var (
 	}, 2}
 )
 
-// ContactText is the index of the first text in the columns of [Contacts]; the
+// ContactText is the index of the first text in the columns of [Contacts], and of
+// [TrashedContacts]; the
 // others follow in the order of [addressbook.TextFields].
 const ContactText = 2
 
@@ -163,7 +183,10 @@ func contactColumns() []Column {
 // Tables are the tables that are copied. Each comes after the tables that it
 // refers to. With the accounts themselves and the files of uploads they are the
 // whole database.
-var Tables = []*Table{Keys, Contacts, Lists, Members, Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Requests}
+var Tables = []*Table{
+	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
+	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Requests,
+}
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every
 // engine, and the target counts it.

@@ -10,6 +10,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/session"
 	"callbook/internal/summary"
+	"callbook/internal/trash"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
 )
@@ -19,6 +20,7 @@ type Set struct {
 	Accounts account.Store
 	Sessions session.Store
 	Contacts addressbook.Store
+	Trash    trash.Store
 	Uploads  upload.Store
 	Files    upload.Files
 	Receipts journal.Store

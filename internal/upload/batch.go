@@ -34,8 +34,8 @@ const (
 	MaxDynamic = 500_000
 )
 
-// capOf is how many contacts a list of this type may have.
-func capOf(t addressbook.ListType) int {
+// CapOf returns how many contacts a list of this type may have.
+func CapOf(t addressbook.ListType) int {
 	if t == addressbook.Dynamic {
 		return MaxDynamic
 	}
@@ -239,5 +239,5 @@ func (b *Batch) fault(outcome Outcome) error {
 
 // errFull is the fault of a row for which its list has no room.
 func errFull(t addressbook.ListType) error {
-	return fault.New(fault.Invalid, fmt.Sprintf("The list is full: a %s list has at most %d contacts", typeName(t), capOf(t)))
+	return fault.New(fault.Invalid, fmt.Sprintf("The list is full: a %s list has at most %d contacts", typeName(t), CapOf(t)))
 }

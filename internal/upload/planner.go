@@ -122,7 +122,7 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		From:          read.from,
 		To:            read.to,
 		Last:          read.last,
-		Max:           capOf(p.upload.Type),
+		Max:           CapOf(p.upload.Type),
 		MaxErrorRows:  MaxErrorRows,
 		MaxErrorBytes: MaxErrorBytes,
 		Time:          now,

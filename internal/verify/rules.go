@@ -196,6 +196,45 @@ func (r *runner) lists(ctx context.Context) error {
 	return nil
 }
 
+// trash checks what is in the trash.
+func (r *runner) trash(ctx context.Context) error {
+	r.count(0, "contacts")
+	for _, a := range r.accounts {
+		var last []byte
+		err := r.view.TrashedContacts(ctx, a.ID, func(c *Contact) error {
+			r.row()
+			r.count(1, "contacts")
+			for _, text := range contactProblems(c, last) {
+				r.problem(a.SID, fmt.Sprintf("contact %x in the trash %s", c.SID, text))
+			}
+			last = append(last[:0], c.SID...)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("account %s: %w", a.SID, err)
+		}
+		t, err := r.view.Trash(ctx, a.ID)
+		if err != nil {
+			return fmt.Errorf("account %s: %w", a.SID, err)
+		}
+		r.count(t.Lists, "lists")
+		r.count(t.Members, "members")
+		for _, p := range []struct {
+			n    int64
+			text string
+		}{
+			{t.Twins, "contacts or lists are in the trash and not deleted"},
+			{t.Strays, "members in the trash have a contact or a list that is nowhere"},
+			{t.Left, "members are in the trash, and neither their contact nor their list is"},
+		} {
+			if p.n > 0 {
+				r.problem(a.SID, fmt.Sprintf("%d %s", p.n, p.text))
+			}
+		}
+	}
+	return nil
+}
+
 func (r *runner) orphans(ctx context.Context) error {
 	return r.view.Orphans(ctx, func(o Orphans) error {
 		r.count(1, "relations")

@@ -14,6 +14,7 @@ const (
 	Contacts   = "contacts"
 	Numbers    = "numbers"
 	Lists      = "lists"
+	Trashed    = "trash"
 	OrphanRows = "orphans"
 	Secrets    = "secrets"
 	Receipts   = "receipts"
@@ -34,7 +35,7 @@ const (
 )
 
 // order is the order of the checks.
-var order = []string{Schema, Structure, Contacts, Numbers, Lists, OrphanRows, Secrets, Receipts, Uploads}
+var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads}
 
 var checks map[string]check
 
@@ -45,6 +46,7 @@ func init() {
 		Contacts:   {Contacts, "contacts", adviceCounted, (*runner).contacts},
 		Numbers:    {Numbers, "contacts", "Delete all but one of the contacts that share a number, by their sids.", (*runner).numbers},
 		Lists:      {Lists, "lists", adviceCounted, (*runner).lists},
+		Trashed:    {Trashed, "trashed_contacts", adviceRestore + " What is in the trash can also be deleted for good.", (*runner).trash},
 		OrphanRows: {OrphanRows, "contacts", adviceRestore, (*runner).orphans},
 		Secrets:    {Secrets, "api_keys", adviceRestore, (*runner).secrets},
 		Receipts:   {Receipts, "idempotency_keys", "Delete the receipts, with the statement that docs/backup.md gives: requests that were answered can then be done twice if they are sent again.", (*runner).receipts},

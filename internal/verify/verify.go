@@ -64,6 +64,13 @@ type View interface {
 	// Lists visits the lists of an account with their counts.
 	Lists(ctx context.Context, account account.ID, each func(*List) error) error
 
+	// TrashedContacts visits the contacts of an account that are in the trash, in the
+	// order of their sids.
+	TrashedContacts(ctx context.Context, account account.ID, each func(*Contact) error) error
+
+	// Trash counts what is in the trash of an account.
+	Trash(ctx context.Context, account account.ID) (Trash, error)
+
 	// Orphans visits each reference from one table to another, except the
 	// references that [View].Lists covers.
 	Orphans(ctx context.Context, each func(Orphans) error) error
@@ -127,6 +134,14 @@ type List struct {
 	Strangers int64 // members that are not contacts of the account
 	Created   int64
 	Misfolded bool // as in Contact
+}
+
+// Trash is what is in the trash of an account, and what must not be.
+type Trash struct {
+	Lists, Members int64
+	Twins          int64 // contacts and lists that are in the trash and outside of it
+	Strays         int64 // members whose contact or list is nowhere
+	Left           int64 // members whose contact and list are both outside
 }
 
 // Orphans counts the rows of one table whose referenced row in another is missing.

@@ -37,11 +37,11 @@ func (s *tiring) UpdateContacts(ctx context.Context, account account.ID, patches
 	return s.Store.UpdateContacts(ctx, account, patches, ready)
 }
 
-func (s *tiring) DeleteContacts(ctx context.Context, account account.ID, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
+func (s *tiring) DeleteContacts(ctx context.Context, account account.ID, deletion addressbook.SID, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
 	if err := s.tired(); err != nil {
 		return err
 	}
-	return s.Store.DeleteContacts(ctx, account, sids, ready)
+	return s.Store.DeleteContacts(ctx, account, deletion, sids, ready)
 }
 
 func (s *tiring) AddMembers(ctx context.Context, account account.ID, list addressbook.SID, members []addressbook.Membership, ready journal.Ready[[]addressbook.MembershipResult]) error {

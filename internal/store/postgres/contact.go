@@ -15,12 +15,19 @@ var contactColumns = `contacts.sid, contacts.number, contacts.custom_field, cont
 	strings.Join(addressbook.TextKeys(), ", contacts.")
 
 func scanContact(row pgx.CollectableRow) (c addressbook.Contact, err error) {
-	into := [5 + len(c.Texts)]any{(*sidValue)(&c.SID), (*numberValue)(&c.Number), (*jsonValue)(&c.CustomField),
-		(*dateValue)(&c.Created), (*dateValue)(&c.Updated)}
+	err = row.Scan(intoContact(&c)...)
+	return c, err
+}
+
+// intoContact is what contactColumns are scanned into.
+func intoContact(c *addressbook.Contact) []any {
+	into := make([]any, 5, 6+len(c.Texts))
+	into[0], into[1], into[2] = (*sidValue)(&c.SID), (*numberValue)(&c.Number), (*jsonValue)(&c.CustomField)
+	into[3], into[4] = (*dateValue)(&c.Created), (*dateValue)(&c.Updated)
 	for i := range c.Texts {
-		into[5+i] = (*textValue)(&c.Texts[i])
+		into = append(into, (*textValue)(&c.Texts[i]))
 	}
-	return c, row.Scan(into[:]...)
+	return into
 }
 
 // lockBySID reads contacts by their sids, $2, and locks them in that order, which

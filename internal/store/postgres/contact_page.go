@@ -29,7 +29,7 @@ func (db *DB) Contact(ctx context.Context, account account.ID, sid addressbook.S
 func (db *DB) LastSID(ctx context.Context) (addressbook.SID, error) {
 	// Each of them is the end of an index.
 	var each []string
-	for _, table := range []string{"contacts", "lists", "uploads", "upload_drafts"} {
+	for _, table := range []string{"contacts", "lists", "trashed_contacts", "trashed_lists", "uploads", "upload_drafts"} {
 		each = append(each, `(SELECT sid FROM `+table+` WHERE account_id = accounts.id ORDER BY sid DESC LIMIT 1)`)
 	}
 	found, err := collect(ctx, db, purpose{}, "read the last sid", func(row pgx.CollectableRow) (sid addressbook.SID, err error) {

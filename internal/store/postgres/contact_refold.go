@@ -45,10 +45,19 @@ func (db *DB) refold(ctx context.Context) error {
 	}
 }
 
-// refoldAt is the key of a contact, in whose order a refolding goes.
+// refoldAt is the key of a contact, in whose order a refolding goes, first over all
+// contacts and then over those in the trash.
 type refoldAt struct {
+	trash   bool
 	account account.ID
 	sid     sidValue
+}
+
+func (p refoldAt) table() string {
+	if p.trash {
+		return "trashed_contacts"
+	}
+	return "contacts"
 }
 
 // refoldNext looks at the next contacts, limit at most, and returns how many they were.
@@ -58,26 +67,33 @@ func (db *DB) refoldNext(ctx context.Context, limit int) (looked int, err error)
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
 			return err
 		}
-		var from, to refoldAt
-		err := tx.QueryRow(ctx, `SELECT account_id, sid FROM refolding`).Scan(&from.account, &from.sid)
+		var from refoldAt
+		err := tx.QueryRow(ctx, `SELECT trash, account_id, sid FROM refolding`).Scan(&from.trash, &from.account, &from.sid)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		err = tx.QueryRow(ctx, `SELECT count(*) OVER (), account_id, sid FROM (
-				SELECT account_id, sid FROM contacts WHERE (account_id, sid) > ($1, $2) ORDER BY account_id, sid LIMIT $3) AS batch
-			ORDER BY account_id DESC, sid DESC LIMIT 1`, from.account, &from.sid, limit).Scan(&looked, &to.account, &to.sid)
-		if errors.Is(err, pgx.ErrNoRows) {
-			_, err = tx.Exec(ctx, `DELETE FROM refolding`)
-			return err
+		to := refoldAt{trash: from.trash}
+		for {
+			err = tx.QueryRow(ctx, `SELECT count(*) OVER (), account_id, sid FROM (
+					SELECT account_id, sid FROM `+from.table()+` WHERE (account_id, sid) > ($1, $2) ORDER BY account_id, sid LIMIT $3) AS batch
+				ORDER BY account_id DESC, sid DESC LIMIT 1`, from.account, &from.sid, limit).Scan(&looked, &to.account, &to.sid)
+			if !errors.Is(err, pgx.ErrNoRows) {
+				break
+			}
+			if from.trash {
+				_, err = tx.Exec(ctx, `DELETE FROM refolding`)
+				return err
+			}
+			from, to = refoldAt{trash: true}, refoldAt{trash: true}
 		}
 		if err == nil {
 			err = refoldBetween(ctx, tx, from, to)
 		}
 		if err == nil {
-			_, err = tx.Exec(ctx, `UPDATE refolding SET account_id = $1, sid = $2`, to.account, &to.sid)
+			_, err = tx.Exec(ctx, `UPDATE refolding SET trash = $1, account_id = $2, sid = $3`, to.trash, to.account, &to.sid)
 		}
 		return err
 	})
@@ -89,7 +105,7 @@ func (db *DB) refoldNext(ctx context.Context, limit int) (looked int, err error)
 func refoldBetween(ctx context.Context, tx pgx.Tx, from, to refoldAt) error {
 	// Of printable ASCII nothing is folded but its case, as it always was. The lock
 	// keeps servers from changing what is being folded.
-	rows, err := tx.Query(ctx, `SELECT account_id, sid, `+strings.Join(addressbook.TextKeys(), ", ")+`, `+foldedColumns+` FROM contacts
+	rows, err := tx.Query(ctx, `SELECT account_id, sid, `+strings.Join(addressbook.TextKeys(), ", ")+`, `+foldedColumns+` FROM `+from.table()+`
 		WHERE (account_id, sid) > ($1, $2) AND (account_id, sid) <= ($3, $4)
 		AND concat(first_name, last_name, company_name, email, tag) COLLATE "C" ~ '[^ -~]'
 		ORDER BY account_id, sid FOR NO KEY UPDATE`, from.account, &from.sid, to.account, &to.sid)
@@ -124,7 +140,7 @@ func refoldBetween(ctx context.Context, tx pgx.Tx, from, to refoldAt) error {
 	if err != nil || len(sids) == 0 {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE contacts SET (`+foldedColumns+`) = (a, b, c, d, e)
+	_, err = tx.Exec(ctx, `UPDATE `+from.table()+` AS contacts SET (`+foldedColumns+`) = (a, b, c, d, e)
 		FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS fresh (account_id, sid, a, b, c, d, e)
 		WHERE contacts.account_id = fresh.account_id AND contacts.sid = fresh.sid`,
 		accounts, sids, columns[0], columns[1], columns[2], columns[3], columns[4])

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
+	"callbook/internal/store/storetest"
 	"callbook/internal/test/pgtest"
 )
 
@@ -144,7 +145,7 @@ func TestDeadlock(t *testing.T) {
 	lock(2)
 	deleted := make(chan error, 1)
 	go func() {
-		deleted <- db.DeleteContacts(t.Context(), acct, []addressbook.SID{{1}, {2}}, nil)
+		deleted <- db.DeleteContacts(t.Context(), acct, storetest.NewDeletion(), []addressbook.SID{{1}, {2}}, nil)
 	}()
 	pgtest.AwaitWaiting(t, url, 1)
 	lock(1) // closes the circle

@@ -46,10 +46,10 @@ var made = map[*dbcopy.Table]struct {
 	count int
 	add   func(l *load, row dbcopy.Row)
 }{
-	dbcopy.Contacts: {`, ` + foldedColumns, len(folded{}), (*load).addFolded},
-	dbcopy.Lists: {`, name_key`, 1, func(l *load, row dbcopy.Row) {
-		l.data = appendText(l.data, addressbook.NameKey(string(row[1].Bytes), ""), true)
-	}},
+	dbcopy.Contacts:        {`, ` + foldedColumns, len(folded{}), (*load).addFolded},
+	dbcopy.Lists:           {`, name_key`, 1, (*load).addNameKey},
+	dbcopy.TrashedContacts: {`, ` + foldedColumns, len(folded{}), (*load).addFolded},
+	dbcopy.TrashedLists:    {`, name_key`, 1, (*load).addNameKey},
 	dbcopy.Uploads: {`, lease_server, lease_until`, 2, func(l *load, _ dbcopy.Row) {
 		l.data = appendText(l.data, "", true)
 		l.data = appendInt(l.data, 0)
@@ -97,6 +97,11 @@ func appendValue(b []byte, c dbcopy.Column, v dbcopy.Value) []byte {
 	default:
 		return append(appendLength(b, len(v.Bytes)), v.Bytes...)
 	}
+}
+
+// addNameKey adds the folded name of a list.
+func (l *load) addNameKey(row dbcopy.Row) {
+	l.data = appendText(l.data, addressbook.NameKey(string(row[1].Bytes), ""), true)
 }
 
 // addFolded adds what fold makes of a contact.

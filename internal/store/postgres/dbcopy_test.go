@@ -14,7 +14,8 @@ var notTransferred = []string{
 	"contact_counts.account_id", "contact_counts.slot", "contact_counts.contacts", // made
 	"receipt_totals.account_id", "receipt_totals.slot", "receipt_totals.receipts", "receipt_totals.bytes", // made
 	"contacts.name_key", "contacts.name_folded", "contacts.company_name_folded", "contacts.email_folded", "contacts.tag_folded", "lists.name_key", // made
-	"refolding.single", "refolding.account_id", "refolding.sid", // Migrate's, while it is at work
+	"trashed_contacts.name_key", "trashed_contacts.name_folded", "trashed_contacts.company_name_folded", "trashed_contacts.email_folded", "trashed_contacts.tag_folded", "trashed_lists.name_key",
+	"refolding.single", "refolding.account_id", "refolding.sid", "refolding.trash", // Migrate's, while it is at work
 	"copies.source", "copies.at", "copies.single", // its own
 	"callbook_migrations.version", "callbook_migrations.name", "callbook_migrations.date_applied", // Migrate's
 	"uploads.lease_server", "uploads.lease_until", // who works an upload

@@ -168,29 +168,3 @@ func (t *tx) updateLists(lists map[addressbook.SID]*addressbook.List, before map
 			AS new (sid, name, name_key, tag, type, date_created, date_updated)
 		WHERE lists.account_id = $1 AND lists.sid = new.sid`, args...)
 }
-
-// DeleteLists implements [addressbook.Store].
-func (db *DB) DeleteLists(ctx context.Context, account account.ID, lists []addressbook.SID, ready journal.Ready[[]addressbook.ListResult]) error {
-	return db.writeOnce(ctx, account, "delete lists", func(t *tx) error {
-		there := make(map[addressbook.SID]*addressbook.List)
-		t.lockLists(lists, func(l *addressbook.List) { there[l.SID] = l })
-		column := sids(lists)
-		t.queue(`DELETE FROM list_members WHERE account_id = $1 AND list_sid = ANY($2)`, account, column)
-		t.queue(`DELETE FROM lists WHERE account_id = $1 AND sid = ANY($2)`, account, column)
-		if err := t.flush(); err != nil {
-			return err
-		}
-		results := make([]addressbook.ListResult, len(lists))
-		for i, sid := range lists {
-			l := there[sid]
-			if l == nil {
-				results[i].Fault = addressbook.ErrNoList
-				continue
-			}
-			results[i].List = l
-			delete(there, sid) // asked for again, it is gone
-		}
-		t.keep(ready.Receipt(results))
-		return nil
-	})
-}

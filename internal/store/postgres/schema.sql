@@ -127,6 +127,7 @@ CREATE TABLE refolding (
 	single boolean NOT NULL DEFAULT true,
 	account_id bigint NOT NULL DEFAULT 0,
 	sid uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+	trash boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (single),
 	CHECK (single)
 );
@@ -160,6 +161,53 @@ CREATE TABLE sessions (
 	PRIMARY KEY (secret_sha256)
 );
 CREATE INDEX sessions_of_account ON sessions USING btree (account_id);
+
+CREATE TABLE trashed_contacts (
+	account_id bigint NOT NULL,
+	custom_field text COLLATE "C",
+	date_created bigint NOT NULL,
+	date_updated bigint NOT NULL,
+	name_key text COLLATE "C" NOT NULL,
+	name_folded text COLLATE "C",
+	company_name_folded text COLLATE "C",
+	email_folded text COLLATE "C",
+	tag_folded text COLLATE "C",
+	deletion uuid NOT NULL,
+	sid uuid NOT NULL,
+	number bigint NOT NULL,
+	first_name text COLLATE "C",
+	last_name text COLLATE "C",
+	company_name text COLLATE "C",
+	email text COLLATE "C",
+	tag text COLLATE "C",
+	UNIQUE (account_id, sid),
+	PRIMARY KEY (account_id, deletion, sid)
+);
+
+CREATE TABLE trashed_lists (
+	account_id bigint NOT NULL,
+	date_updated bigint NOT NULL,
+	deletion uuid NOT NULL,
+	sid uuid NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	name_key text COLLATE "C" NOT NULL,
+	tag text COLLATE "C",
+	type smallint NOT NULL,
+	contact_count bigint NOT NULL,
+	date_created bigint NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	UNIQUE (account_id, sid),
+	PRIMARY KEY (account_id, deletion, sid)
+);
+
+CREATE TABLE trashed_members (
+	account_id bigint NOT NULL,
+	list_sid uuid NOT NULL,
+	contact_sid uuid NOT NULL,
+	date_created bigint NOT NULL,
+	PRIMARY KEY (account_id, list_sid, contact_sid)
+);
+CREATE INDEX trashed_members_by_contact ON trashed_members USING btree (account_id, contact_sid);
 
 CREATE TABLE upload_chunks (
 	account_id bigint NOT NULL,

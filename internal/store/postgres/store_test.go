@@ -89,7 +89,7 @@ func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 	t.Cleanup(closed)
 	return storetest.Stores{
 		Accounts: db,
-		Contacts: db,
+		Contacts: db, Trash: db,
 		Receipts: db,
 		Uploads:  db,
 		Reopen: func() storetest.Stores {

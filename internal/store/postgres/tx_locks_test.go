@@ -9,6 +9,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
+	"callbook/internal/store/storetest"
 	"callbook/internal/test/pgtest"
 	"callbook/internal/upload"
 )
@@ -40,7 +41,7 @@ func members(list addressbook.SID, contacts ...addressbook.SID) []addressbook.Me
 }
 
 func deleteContact(ctx context.Context, db *DB, account account.ID, sid addressbook.SID) error {
-	return db.DeleteContacts(ctx, account, []addressbook.SID{sid}, nil)
+	return db.DeleteContacts(ctx, account, storetest.NewDeletion(), []addressbook.SID{sid}, nil)
 }
 
 // TestNumberIsFreed has another server delete the contact whose number an insert
@@ -160,7 +161,7 @@ func TestListGoesWithNewMembers(t *testing.T) {
 	deleted := make(chan error, 1)
 	var results []addressbook.ListResult
 	go func() {
-		deleted <- db.DeleteLists(t.Context(), acct, []addressbook.SID{list}, func(r []addressbook.ListResult) *journal.Receipt {
+		deleted <- db.DeleteLists(t.Context(), acct, storetest.NewDeletion(), []addressbook.SID{list}, func(r []addressbook.ListResult) *journal.Receipt {
 			results = r
 			return nil
 		})

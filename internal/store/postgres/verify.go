@@ -119,6 +119,16 @@ func (v *view) Accounts(ctx context.Context) (all []verify.Account, err error) {
 
 // Contacts implements [verify.View].
 func (v *view) Contacts(ctx context.Context, account account.ID, each func(*verify.Contact) error) error {
+	return v.contacts(ctx, "contacts", account, each)
+}
+
+// TrashedContacts implements [verify.View].
+func (v *view) TrashedContacts(ctx context.Context, account account.ID, each func(*verify.Contact) error) error {
+	return v.contacts(ctx, "trashed_contacts", account, each)
+}
+
+// contacts visits the contacts in a table.
+func (v *view) contacts(ctx context.Context, table string, account account.ID, each func(*verify.Contact) error) error {
 	var c verify.Contact
 	var sid sidValue
 	var custom textValue
@@ -131,7 +141,7 @@ func (v *view) Contacts(ctx context.Context, account account.ID, each func(*veri
 	for i := range stored {
 		into = append(into, (*textValue)(&stored[i]))
 	}
-	return v.each(ctx, `SELECT `+rowColumns+` FROM contacts WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
+	return v.each(ctx, `SELECT `+rowColumns+` FROM `+table+` WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
 		if err := row.Scan(into...); err != nil {
 			return err
 		}
@@ -207,6 +217,22 @@ func (v *view) Lists(ctx context.Context, account account.ID, each func(*verify.
 		l.SID, l.Misfolded = sid[:], key != addressbook.NameKey(name, "")
 		return each(&l)
 	})
+}
+
+// Trash implements [verify.View].
+func (v *view) Trash(ctx context.Context, account account.ID) (t verify.Trash, err error) {
+	err = v.one(ctx, `SELECT (SELECT count(*) FROM trashed_lists WHERE account_id = $1),
+			(SELECT count(*) FROM trashed_contacts JOIN contacts USING (account_id, sid) WHERE account_id = $1) +
+			(SELECT count(*) FROM trashed_lists JOIN lists USING (account_id, sid) WHERE account_id = $1),
+			count(*), count(*) FILTER (WHERE c.sid IS NULL AND tc.sid IS NULL OR l.sid IS NULL AND tl.sid IS NULL),
+			count(*) FILTER (WHERE c.sid IS NOT NULL AND l.sid IS NOT NULL)
+		FROM trashed_members AS m
+			LEFT JOIN contacts AS c ON c.account_id = $1 AND c.sid = m.contact_sid
+			LEFT JOIN trashed_contacts AS tc ON tc.account_id = $1 AND tc.sid = m.contact_sid
+			LEFT JOIN lists AS l ON l.account_id = $1 AND l.sid = m.list_sid
+			LEFT JOIN trashed_lists AS tl ON tl.account_id = $1 AND tl.sid = m.list_sid
+		WHERE m.account_id = $1`, []any{account}, &t.Lists, &t.Twins, &t.Members, &t.Strays, &t.Left)
+	return t, err
 }
 
 // Receipts implements [verify.View].

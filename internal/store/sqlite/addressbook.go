@@ -164,6 +164,8 @@ func (b *AddressBook) LastSID(ctx context.Context) (sid addressbook.SID, err err
 	const query = `SELECT max(max(
 			coalesce((SELECT max(sid) FROM contacts WHERE account_id = accounts.id), x''),
 			coalesce((SELECT max(sid) FROM lists WHERE account_id = accounts.id), x''),
+			coalesce((SELECT max(sid) FROM trashed_contacts WHERE account_id = accounts.id), x''),
+			coalesce((SELECT max(sid) FROM trashed_lists WHERE account_id = accounts.id), x''),
 			coalesce((SELECT max(sid) FROM uploads WHERE account_id = accounts.id), x''),
 			coalesce((SELECT max(sid) FROM upload_drafts WHERE account_id = accounts.id), x'')))
 		FROM accounts`

@@ -43,7 +43,7 @@ func TestAdditions(t *testing.T) {
 				},
 				func() error { _, err := s.tryInsert(t, two, other); return err },
 				func() error {
-					return s.book.DeleteContacts(t.Context(), two, []addressbook.SID{other[0].SID}, storetest.Told(&deleted))
+					return s.book.DeleteContacts(t.Context(), two, storetest.NewDeletion(), []addressbook.SID{other[0].SID}, storetest.Told(&deleted))
 				},
 			} {
 				outcome := make(chan error, 1)

@@ -84,56 +84,6 @@ func updateRow(conn *sqlite.Conn, account account.ID, c *addressbook.Contact) (b
 	return bytes, nil
 }
 
-// DeleteContacts implements [addressbook.Store].
-func (b *AddressBook) DeleteContacts(ctx context.Context, account account.ID, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
-	return b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
-		results := make([]addressbook.Result, len(sids))
-		deleted := 0
-		for i, sid := range sids {
-			c, err := readContact(tx.Conn, account, sid)
-			if errors.Is(err, errNoRow) {
-				results[i].Fault = addressbook.ErrNoContact
-				continue
-			}
-			if err == nil {
-				err = tx.edit.share.Claim(c.Weight())
-			}
-			if err == nil {
-				err = tx.delete(&c)
-			}
-			if err != nil {
-				return err
-			}
-			results[i].Contact = &c
-			deleted++
-		}
-		if err := tx.countContacts(-deleted); err != nil {
-			return err
-		}
-		return tx.keep(ready.Receipt(results))
-	})
-}
-
-func (tx *editTx) delete(c *addressbook.Contact) error {
-	// The plus keeps SQLite from going through all lists of the account.
-	for _, query := range []string{
-		`UPDATE lists SET contact_count = contact_count - 1
-			WHERE +account_id = ? AND id IN (SELECT list_id FROM list_members WHERE contact_sid = ?)`,
-		`DELETE FROM list_members
-			WHERE ? = (SELECT account_id FROM lists WHERE id = list_id) AND contact_sid = ?`,
-	} {
-		if err := tx.exec(query, tx.edit.account, c.SID[:]); err != nil {
-			return fmt.Errorf("end memberships: %w", err)
-		}
-	}
-	if err := tx.exec(`DELETE FROM contacts WHERE account_id = ? AND sid = ?`, tx.edit.account, c.SID[:]); err != nil {
-		return fmt.Errorf("delete row: %w", err)
-	}
-	tx.freeNumber(c.Number, c.SID)
-	tx.bytes += pageBytes // of which it changed a part
-	return nil
-}
-
 // readContact reads one row; errNoRow tells that there is none.
 func readContact(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (c addressbook.Contact, err error) {
 	err = queryOne(conn, `SELECT `+contactColumns+` FROM contacts WHERE account_id = ? AND sid = ?`,

@@ -36,8 +36,14 @@ type searchWord struct{ text, digits []byte }
 
 func newFilter(q addressbook.Query) *filter {
 	folded := func(text string) []byte { return []byte(addressbook.SearchText(text)) }
-	f := &filter{tag: q.Tag, tagPart: folded(q.TagPart), email: folded(q.Email), name: folded(q.Name), search: q.Terms(), numbers: q.Numbers}
-	f.digits = []byte(f.search.Digits)
+	f := newSearch(q.Terms())
+	f.tag, f.tagPart, f.email, f.name, f.numbers = q.Tag, folded(q.TagPart), folded(q.Email), folded(q.Name), q.Numbers
+	return f
+}
+
+// newSearch returns the filter of a search alone.
+func newSearch(terms addressbook.SearchTerms) *filter {
+	f := &filter{search: terms, digits: []byte(terms.Digits)}
 	for _, w := range f.search.Words {
 		f.words = append(f.words, searchWord{[]byte(w.Text), []byte(w.Digits)})
 	}

@@ -11,6 +11,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/store/storetest"
 )
 
 // TestScanHoldsUpNoWrite has contacts written and deleted while a search is in
@@ -26,7 +27,7 @@ func TestScanHoldsUpNoWrite(t *testing.T) {
 	s.book.beforeBatch = func() {
 		once.Do(func() {
 			s.insert(t, acme, people(rand.New(rand.NewPCG(1, 2)), 1000, 500), 500)
-			if err := s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{old[0].SID, old[50].SID, old[99].SID}, nil); err != nil {
+			if err := s.book.DeleteContacts(t.Context(), acme, storetest.NewDeletion(), []addressbook.SID{old[0].SID, old[50].SID, old[99].SID}, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -65,7 +66,7 @@ func TestScanSeesOneState(t *testing.T) {
 			for _, c := range all[seven*i : seven*(i+1)] {
 				gone = append(gone, c.SID)
 			}
-			if err := s.book.DeleteContacts(t.Context(), acme, gone, nil); err != nil {
+			if err := s.book.DeleteContacts(t.Context(), acme, storetest.NewDeletion(), gone, nil); err != nil {
 				t.Error(err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/store/storetest"
 )
 
 // TestNumberIndexModel compares the index with a map, through any sequence of
@@ -227,7 +228,7 @@ func TestFindWhileTheWriterIsBusy(t *testing.T) {
 	}
 	deleted := make(chan error, 1)
 	go func() {
-		deleted <- s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{all[0].SID}, nil)
+		deleted <- s.book.DeleteContacts(t.Context(), acme, storetest.NewDeletion(), []addressbook.SID{all[0].SID}, nil)
 	}()
 	s.queued(t, 1)
 	release()

@@ -127,37 +127,6 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 	return addressbook.ListResult{List: &l}, nil
 }
 
-// DeleteLists implements [addressbook.Store].
-func (b *AddressBook) DeleteLists(ctx context.Context, account account.ID, sids []addressbook.SID, ready journal.Ready[[]addressbook.ListResult]) error {
-	return b.edit(ctx, account, len(sids), "delete lists", func(tx *editTx) error {
-		results := make([]addressbook.ListResult, len(sids))
-		for i, sid := range sids {
-			id, l, err := readList(tx.Conn, account, sid)
-			if errors.Is(err, errNoRow) {
-				results[i].Fault = addressbook.ErrNoList
-				continue
-			}
-			if err == nil {
-				err = tx.edit.share.Claim(l.Weight())
-			}
-			if err != nil {
-				return err
-			}
-			for _, query := range []string{
-				`DELETE FROM list_members WHERE list_id = ?`,
-				`DELETE FROM lists WHERE id = ?`,
-			} {
-				if err := tx.exec(query, id); err != nil {
-					return err
-				}
-			}
-			results[i].List = &l
-			tx.bytes += pageBytes + l.ContactCount*memberBytes
-		}
-		return tx.keep(ready.Receipt(results))
-	})
-}
-
 // List implements [addressbook.Store].
 func (b *AddressBook) List(ctx context.Context, account account.ID, sid addressbook.SID) (addressbook.List, error) {
 	return b.oneList(ctx, account, func(conn *sqlite.Conn) (addressbook.List, error) {

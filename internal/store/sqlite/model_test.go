@@ -26,7 +26,7 @@ func TestAddressBookModel(t *testing.T) {
 		}
 		return storetest.Stores{
 			Accounts: s.db,
-			Contacts: s.book,
+			Contacts: s.book, Trash: s.book,
 			Receipts: s.book,
 			Reopen: func() storetest.Stores {
 				s.close(t)

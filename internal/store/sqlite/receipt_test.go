@@ -139,7 +139,7 @@ func TestPanicBeforeReceipt(t *testing.T) {
 		_ = s.book.InsertContacts(ctx, acme, contacts(firstNumber, 300), addressbook.CreateOptions{},
 			func([]*addressbook.Contact) *journal.Receipt { panic("trouble") })
 	}()
-	err := s.book.DeleteContacts(t.Context(), acme, []addressbook.SID{{1}},
+	err := s.book.DeleteContacts(t.Context(), acme, storetest.NewDeletion(), []addressbook.SID{{1}},
 		func([]addressbook.Result) *journal.Receipt { panic("trouble") })
 	if err == nil || fault.As(err) != nil || !strings.Contains(err.Error(), "panic: a string\n") ||
 		strings.Contains(err.Error(), "trouble") || !strings.Contains(err.Error(), "receipts_test.go") {

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/store/storetest"
 )
 
 // TestStatementsAreBounded asks for the contacts of one list after the other. A
@@ -47,7 +48,7 @@ func TestStatementsAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if err := s.book.DeleteLists(t.Context(), acme, []addressbook.SID{lists[0].SID}, nil); err != nil {
+	if err := s.book.DeleteLists(t.Context(), acme, storetest.NewDeletion(), []addressbook.SID{lists[0].SID}, nil); err != nil {
 		t.Fatal(err)
 	}
 

@@ -61,7 +61,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 	})
 	return storetest.Stores{
 		Accounts: s.db,
-		Contacts: s.book,
+		Contacts: s.book, Trash: s.book,
 		Receipts: s.book,
 		Uploads:  s.book,
 		Reopen: func() storetest.Stores {
@@ -91,6 +91,6 @@ func TestFactsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Facts(t, func(t *testing.T) (storetest.Stores, summary.Store) {
 		s := serve(t, Options{})
-		return storetest.Stores{Accounts: s.db, Contacts: s.book}, s.db
+		return storetest.Stores{Accounts: s.db, Contacts: s.book, Trash: s.book}, s.db
 	})
 }

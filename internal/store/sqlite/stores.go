@@ -34,7 +34,7 @@ func OpenStores(ctx context.Context, path string, opts Options) (*store.Set, err
 		return nil, errors.Join(err, closeAll())
 	}
 	return &store.Set{
-		Accounts: db, Sessions: db, Contacts: book, Uploads: book, Files: upload.NewDisk(UploadsFolder(path)), Receipts: book,
+		Accounts: db, Sessions: db, Contacts: book, Trash: book, Uploads: book, Files: upload.NewDisk(UploadsFolder(path)), Receipts: book,
 		Summary: db, Usage: db, Ping: db.Ping, Close: closeAll,
 	}, nil
 }

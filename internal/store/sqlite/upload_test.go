@@ -310,7 +310,7 @@ func TestImportRaces(t *testing.T) {
 					return nil
 				})
 				if err == nil && worker == 0 {
-					err = s.book.DeleteContacts(t.Context(), acme.ID, sids, nil)
+					err = s.book.DeleteContacts(t.Context(), acme.ID, storetest.NewDeletion(), sids, nil)
 				} else if err == nil {
 					err = s.book.RemoveMembers(t.Context(), acme.ID, uploads[0].List, sids, nil)
 				}

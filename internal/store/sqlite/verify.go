@@ -212,16 +212,26 @@ func (v *view) Accounts(context.Context) (all []verify.Account, err error) {
 
 // Contacts implements [verify.View].
 func (v *view) Contacts(_ context.Context, account account.ID, each func(*verify.Contact) error) error {
+	return v.contacts("contacts", account, each)
+}
+
+// TrashedContacts implements [verify.View].
+func (v *view) TrashedContacts(_ context.Context, account account.ID, each func(*verify.Contact) error) error {
+	return v.contacts("trashed_contacts", account, each)
+}
+
+// contacts visits the contacts in a table.
+func (v *view) contacts(table string, account account.ID, each func(*verify.Contact) error) error {
 	var c verify.Contact
 	var buf []byte
 	texts := addressbook.TextKeys()
 	for i, name := range texts {
-		if !v.hasColumn("contacts", name) {
+		if !v.hasColumn(table, name) {
 			texts[i] = "NULL" // the file's schema is older than the field
 		}
 	}
 	return v.each(`SELECT sid, custom_field, number, date_created, date_updated, `+strings.Join(texts, ", ")+`
-		FROM contacts WHERE account_id = ? ORDER BY sid`, []any{account},
+		FROM `+table+` WHERE account_id = ? ORDER BY sid`, []any{account},
 		func(stmt *sqlite.Stmt) error {
 			buf = buf[:0]
 			buf, c.SID = column(stmt, 0, buf)
@@ -286,6 +296,29 @@ func (v *view) Lists(_ context.Context, account account.ID, each func(*verify.Li
 				Members: stmt.ColumnInt64(4), Strangers: stmt.ColumnInt64(5),
 			})
 		})
+}
+
+// Trash implements [verify.View].
+func (v *view) Trash(_ context.Context, account account.ID) (t verify.Trash, err error) {
+	const (
+		contact = `EXISTS (SELECT 1 FROM contacts WHERE account_id = ?1 AND sid = contact_sid)`
+		list    = `EXISTS (SELECT 1 FROM lists WHERE account_id = ?1 AND sid = list_sid)`
+		query   = `SELECT (SELECT count(*) FROM trashed_lists WHERE account_id = ?1),
+			(SELECT count(*) FROM trashed_contacts AS t WHERE account_id = ?1 AND EXISTS (SELECT 1 FROM contacts WHERE account_id = ?1 AND sid = t.sid)) +
+			(SELECT count(*) FROM trashed_lists AS t WHERE account_id = ?1 AND EXISTS (SELECT 1 FROM lists WHERE account_id = ?1 AND sid = t.sid)),
+			count(*), coalesce(sum(
+				NOT ` + contact + ` AND NOT EXISTS (SELECT 1 FROM trashed_contacts WHERE account_id = ?1 AND sid = contact_sid) OR
+				NOT ` + list + ` AND NOT EXISTS (SELECT 1 FROM trashed_lists WHERE account_id = ?1 AND sid = list_sid)), 0),
+			coalesce(sum(` + contact + ` AND ` + list + `), 0)
+			FROM trashed_members WHERE account_id = ?1`
+	)
+	err = v.each(query, []any{account}, func(stmt *sqlite.Stmt) error {
+		for i, into := range []*int64{&t.Lists, &t.Twins, &t.Members, &t.Strays, &t.Left} {
+			*into = stmt.ColumnInt64(i)
+		}
+		return nil
+	})
+	return t, err
 }
 
 // Receipts implements [verify.View].

@@ -152,6 +152,10 @@ func TestVerify(t *testing.T) {
 		{"list's counter", `UPDATE lists SET contact_count = 7`, "lists", "has a contact_count of 7, and 100 members"},
 		{"list's type", `UPDATE lists SET type = 5`, "lists", "is of type 5"},
 		{"no list", `DELETE FROM lists`, "orphans", "100 rows of list_members have no row of lists"},
+		{"in the trash and not", `INSERT INTO trashed_contacts (account_id, sid, number, custom_field, date_created, date_updated, deletion) SELECT account_id, sid, number, custom_field, date_created, date_updated, x'01' FROM contacts WHERE number = 919800000001`, "trash", "1 contacts or lists are in the trash and not deleted"},
+		{"trashed contact", `INSERT INTO trashed_contacts (account_id, sid, number, date_created, date_updated, deletion) SELECT id, x'00', 0, 1, 1, x'01' FROM accounts WHERE sid = 'acme'`, "trash", "in the trash has a number that is none"},
+		{"member in the trash and not", `INSERT INTO trashed_members SELECT account_id, lists.sid, contact_sid, 1 FROM list_members JOIN lists ON lists.id = list_id`, "trash", "100 members are in the trash, and neither"},
+		{"member of nothing", `INSERT INTO trashed_members SELECT account_id, sid, x'00', 1 FROM lists`, "trash", "1 members in the trash have a contact or a list that is nowhere"},
 		{"no upload", `DELETE FROM uploads`, "orphans", "2 rows of upload_errors have no row of uploads"},
 		{"no key", `DELETE FROM api_keys`, "orphans", "1 rows of sessions have no row of api_keys"},
 		{"no account", `DELETE FROM accounts WHERE sid = 'acme'`, "orphans", "300 rows of contacts have no row of accounts"},
@@ -169,7 +173,7 @@ func TestVerify(t *testing.T) {
 		{"index", `DROP INDEX list_members_by_contact`, "schema", "list_members_by_contact is not there"},
 		{"table", `ALTER TABLE requests ADD COLUMN more TEXT`, "schema", "requests is not as the migrations make it"},
 		{"another's table", `CREATE TABLE other (x)`, "", ""},
-		{"older schema", `DROP TABLE servers; ALTER TABLE sessions DROP COLUMN address; DROP TABLE copies; DROP INDEX api_keys_of_account; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
+		{"older schema", `DROP TABLE trashed_contacts; DROP TABLE trashed_lists; DROP TABLE trashed_members; DROP TABLE servers; ALTER TABLE sessions DROP COLUMN address; DROP TABLE copies; DROP INDEX api_keys_of_account; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
 			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started;
 			DROP TABLE receipt_totals; DROP INDEX idempotency_keys_of_account; ALTER TABLE idempotency_keys DROP COLUMN encoding;
 			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted;

@@ -11,6 +11,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/store/storetest"
 )
 
 // indexesAgree checks the number indexes that are in memory now against the
@@ -118,7 +119,7 @@ func (s *served) update(acct account.Account, sid addressbook.SID, numbers ...ph
 
 func (s *served) remove(acct account.Account, sid addressbook.SID) func() error {
 	return func() error {
-		err := s.book.DeleteContacts(context.Background(), acct.ID, []addressbook.SID{sid}, nil)
+		err := s.book.DeleteContacts(context.Background(), acct.ID, storetest.NewDeletion(), []addressbook.SID{sid}, nil)
 		return err
 	}
 }
@@ -143,7 +144,7 @@ func (s *served) removeOnce(acct account.Account, sid addressbook.SID) func() er
 				return nil
 			}
 			if err == nil {
-				err = errors.Join(tx.delete(&c), tx.countContacts(-1))
+				err = errors.Join(tx.delete(&c, addressbook.ForGood), tx.countContacts(-1))
 			}
 			return err
 		})

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
+	"callbook/internal/store/storetest"
 )
 
 // fullShare returns the context of a request whose account has all of its share
@@ -86,19 +87,19 @@ func TestRefusedAlone(t *testing.T) {
 			return err
 		}},
 		"delete one": {0, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.DeleteContacts(ctx, a.acct.ID, sids[:1], nil)
+			return b.DeleteContacts(ctx, a.acct.ID, storetest.NewDeletion(), sids[:1], nil)
 		}},
 		"delete": {2 * weight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.DeleteContacts(ctx, a.acct.ID, sids, nil)
+			return b.DeleteContacts(ctx, a.acct.ID, storetest.NewDeletion(), sids, nil)
 		}},
 		"update lists": {2 * listWeight, func(ctx context.Context, b *AddressBook, a accountOf) error {
 			return b.UpdateLists(ctx, a.acct.ID, listPatches, nil)
 		}},
 		"delete one list": {0, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.DeleteLists(ctx, a.acct.ID, listSIDs[:1], nil)
+			return b.DeleteLists(ctx, a.acct.ID, storetest.NewDeletion(), listSIDs[:1], nil)
 		}},
 		"delete lists": {2 * listWeight, func(ctx context.Context, b *AddressBook, a accountOf) error {
-			return b.DeleteLists(ctx, a.acct.ID, listSIDs, nil)
+			return b.DeleteLists(ctx, a.acct.ID, storetest.NewDeletion(), listSIDs, nil)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +170,7 @@ func TestRedoClaimsNothing(t *testing.T) {
 	var used atomic.Int64
 	release := s.hold(t)
 	removed := s.queue(t, 1, func() error {
-		return s.book.DeleteContacts(ctx, one, sids, nil)
+		return s.book.DeleteContacts(ctx, one, storetest.NewDeletion(), sids, nil)
 	})
 	other := s.begin(t, two, contacts(firstNumber, 3))
 	s.queued(t, 2)

@@ -98,13 +98,13 @@ func claimsOfMemory(t *testing.T, f *fixture) {
 			return f.Contacts.UpdateContacts(ctx, f.account, patches, nil)
 		},
 		"delete": func(ctx context.Context) error {
-			return f.Contacts.DeleteContacts(ctx, f.account, sids, nil)
+			return f.Contacts.DeleteContacts(ctx, f.account, NewDeletion(), sids, nil)
 		},
 		"update lists": func(ctx context.Context) error {
 			return f.Contacts.UpdateLists(ctx, f.account, listPatches, nil)
 		},
 		"delete lists": func(ctx context.Context) error {
-			return f.Contacts.DeleteLists(ctx, f.account, listSIDs, nil)
+			return f.Contacts.DeleteLists(ctx, f.account, NewDeletion(), listSIDs, nil)
 		},
 	} {
 		ctx, share := held.Begin(t.Context())

@@ -184,7 +184,7 @@ func (f *fixture) disturb(t *testing.T, u upload.Upload, from phone.Number, remo
 		}
 	}
 	if remove {
-		err = f.Contacts.DeleteContacts(t.Context(), f.account, sids, nil)
+		err = f.Contacts.DeleteContacts(t.Context(), f.account, NewDeletion(), sids, nil)
 	} else {
 		err = f.Contacts.RemoveMembers(t.Context(), f.account, u.List, sids, nil)
 	}

@@ -54,7 +54,7 @@ func (f *fixture) delete(t *testing.T, sids ...addressbook.SID) []addressbook.Re
 func deleteFrom(t tb, store addressbook.Store, account account.ID, sids ...addressbook.SID) []addressbook.Result {
 	t.Helper()
 	var results []addressbook.Result
-	err := store.DeleteContacts(t.Context(), account, sids, Told(&results))
+	err := store.DeleteContacts(t.Context(), account, NewDeletion(), sids, Told(&results))
 	if err != nil || len(results) != len(sids) {
 		t.Fatalf("delete %d contacts: %d results, %v", len(sids), len(results), err)
 	}
@@ -111,7 +111,7 @@ func (f *fixture) updateLists(t *testing.T, patches ...addressbook.ListPatch) ([
 func (f *fixture) deleteLists(t *testing.T, sids ...addressbook.SID) []addressbook.ListResult {
 	t.Helper()
 	var results []addressbook.ListResult
-	err := f.Contacts.DeleteLists(t.Context(), f.account, sids, Told(&results))
+	err := f.Contacts.DeleteLists(t.Context(), f.account, NewDeletion(), sids, Told(&results))
 	if err != nil {
 		t.Fatalf("delete %d lists: %v", len(sids), err)
 	}

@@ -307,7 +307,7 @@ func pagesByCursor(t *testing.T, f *fixture) {
 		q.Limit = 3
 		page := lib.memory.page(q)
 		last := page.Contacts[2]
-		same(t, "deleted", f.delete(t, last.SID), lib.memory.delete([]addressbook.SID{last.SID}))
+		same(t, "deleted", f.delete(t, last.SID), lib.memory.delete(NewDeletion(), []addressbook.SID{last.SID}))
 		fresh := []addressbook.Contact{contact(firstNumber + 500 + phone.Number(i))}
 		f.insertAllNew(t, fresh...)
 		lib.memory.insert(fresh)

@@ -70,6 +70,12 @@ func born() (sid addressbook.SID, created time.Time) {
 	return sid, created
 }
 
+// NewDeletion returns a deletion after all before.
+func NewDeletion() addressbook.SID {
+	deletion, _ := born()
+	return deletion
+}
+
 // moment is a time after all before.
 func moment() time.Time {
 	_, at := born()

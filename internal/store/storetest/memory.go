@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/trash"
 )
 
 // memory is what one account of a store must hold and answer, told in the
@@ -18,10 +19,17 @@ type memory struct {
 	contacts []addressbook.Contact
 	lists    []addressbook.List // without their counts, which are counted
 	members  []addressbook.Membership
+
+	trashed        []trash.Contact
+	trashedLists   []trash.List
+	trashedMembers []addressbook.Membership
 }
 
 func (m *memory) clone() *memory {
-	return &memory{slices.Clone(m.contacts), slices.Clone(m.lists), slices.Clone(m.members)}
+	return &memory{
+		slices.Clone(m.contacts), slices.Clone(m.lists), slices.Clone(m.members),
+		slices.Clone(m.trashed), slices.Clone(m.trashedLists), slices.Clone(m.trashedMembers),
+	}
 }
 
 func (m *memory) contact(sid addressbook.SID) *addressbook.Contact {

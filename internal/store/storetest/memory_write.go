@@ -6,6 +6,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
+	"callbook/internal/trash"
 )
 
 // insert returns the contacts that had the numbers already, nil for those that
@@ -61,7 +62,7 @@ func (m *memory) update(at time.Time, patches []addressbook.Patch) []addressbook
 	return results
 }
 
-func (m *memory) delete(sids []addressbook.SID) []addressbook.Result {
+func (m *memory) delete(deletion addressbook.SID, sids []addressbook.SID) []addressbook.Result {
 	results := make([]addressbook.Result, len(sids))
 	for i, sid := range sids {
 		c := m.contact(sid)
@@ -72,7 +73,11 @@ func (m *memory) delete(sids []addressbook.SID) []addressbook.Result {
 		last := *c
 		results[i].Contact = &last
 		m.contacts = slices.DeleteFunc(m.contacts, func(c addressbook.Contact) bool { return c.SID == sid })
-		m.members = slices.DeleteFunc(m.members, func(member addressbook.Membership) bool { return member.Contact == sid })
+		m.trashed = append(m.trashed, trash.Contact{Contact: last, Deletion: deletion})
+		m.endMembers(func(member addressbook.Membership) bool { return member.Contact == sid })
+		if deletion == addressbook.ForGood {
+			m.erase(sid)
+		}
 	}
 	return results
 }
@@ -117,7 +122,7 @@ func (m *memory) updateLists(at time.Time, patches []addressbook.ListPatch) []ad
 	return results
 }
 
-func (m *memory) deleteLists(sids []addressbook.SID) []addressbook.ListResult {
+func (m *memory) deleteLists(deletion addressbook.SID, sids []addressbook.SID) []addressbook.ListResult {
 	results := make([]addressbook.ListResult, len(sids))
 	for i, sid := range sids {
 		last := m.list(sid)
@@ -127,7 +132,11 @@ func (m *memory) deleteLists(sids []addressbook.SID) []addressbook.ListResult {
 		}
 		results[i].List = last
 		m.lists = slices.DeleteFunc(m.lists, func(l addressbook.List) bool { return l.SID == sid })
-		m.members = slices.DeleteFunc(m.members, func(member addressbook.Membership) bool { return member.List == sid })
+		m.trashedLists = append(m.trashedLists, trash.List{List: *last, Deletion: deletion})
+		m.endMembers(func(member addressbook.Membership) bool { return member.List == sid })
+		if deletion == addressbook.ForGood {
+			m.eraseList(sid)
+		}
 	}
 	return results
 }

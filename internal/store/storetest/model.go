@@ -40,6 +40,12 @@ func AddressBookModel(t *testing.T, open func(t *testing.T) Stores) {
 			"insert a taken sid": m.insertTaken,
 			"update contacts":    m.update,
 			"delete contacts":    m.delete,
+			"delete for good":    m.deleteForGood,
+			"restore contacts":   m.restore,
+			"restore lists":      m.restoreLists,
+			"erase contacts":     m.erase,
+			"erase lists":        m.eraseLists,
+			"purge":              m.purge,
 			"insert lists":       m.insertLists,
 			"update lists":       m.updateLists,
 			"delete lists":       m.deleteLists,
@@ -224,14 +230,18 @@ func (m *model) update(rt *rapid.T) {
 	})
 }
 
-func (m *model) delete(rt *rapid.T) {
+func (m *model) delete(rt *rapid.T) { m.deleteUnder(rt, NewDeletion()) }
+
+func (m *model) deleteForGood(rt *rapid.T) { m.deleteUnder(rt, addressbook.ForGood) }
+
+func (m *model) deleteUnder(rt *rapid.T, deletion addressbook.SID) {
 	o := m.owner(rt)
 	sids := drawSIDs(rt, o.contacts, m.other(o).contacts, 3)
 	compare(rt, m, o, func(next *memory) ([]addressbook.Result, error) {
-		return next.delete(sids), nil
+		return next.delete(deletion, sids), nil
 	}, func() ([]addressbook.Result, error) {
 		var results []addressbook.Result
-		err := m.Contacts.DeleteContacts(rt.Context(), o.acct.ID, sids, Told(&results))
+		err := m.Contacts.DeleteContacts(rt.Context(), o.acct.ID, deletion, sids, Told(&results))
 		return results, err
 	})
 }
@@ -282,11 +292,15 @@ func (m *model) updateLists(rt *rapid.T) {
 func (m *model) deleteLists(rt *rapid.T) {
 	o := m.owner(rt)
 	sids := drawSIDs(rt, o.lists, m.other(o).lists, 2)
+	deletion := NewDeletion()
+	if rapid.IntRange(0, 3).Draw(rt, "for good") == 3 {
+		deletion = addressbook.ForGood
+	}
 	compare(rt, m, o, func(next *memory) ([]addressbook.ListResult, error) {
-		return next.deleteLists(sids), nil
+		return next.deleteLists(deletion, sids), nil
 	}, func() ([]addressbook.ListResult, error) {
 		var results []addressbook.ListResult
-		err := m.Contacts.DeleteLists(rt.Context(), o.acct.ID, sids, Told(&results))
+		err := m.Contacts.DeleteLists(rt.Context(), o.acct.ID, deletion, sids, Told(&results))
 		return results, err
 	})
 }
@@ -330,6 +344,7 @@ func (m *model) check(rt *rapid.T) {
 	for _, o := range m.owners {
 		m.answers(rt, o, addressbook.Query{Window: addressbook.Window{Limit: 100}, WithLists: true})
 		m.listAnswers(rt, o, addressbook.ListQuery{Window: addressbook.Window{Limit: 100}})
+		m.trashAnswers(rt, o)
 	}
 	o := m.owner(rt)
 	m.bySID(rt, o)

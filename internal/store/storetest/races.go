@@ -123,7 +123,7 @@ func addWhileContactsGo(t *testing.T, f *fixture) {
 				gone := sidsOf(all[part*25 : part*25+25])
 				for _, sids := range [][]addressbook.SID{gone[:1], gone[1:]} {
 					var results []addressbook.Result
-					if err := f.Contacts.DeleteContacts(t.Context(), f.account, sids, Told(&results)); err != nil || results[0].Fault != nil {
+					if err := f.Contacts.DeleteContacts(t.Context(), f.account, NewDeletion(), sids, Told(&results)); err != nil || results[0].Fault != nil {
 						t.Errorf("delete: %v, %v", results, err)
 					}
 				}
@@ -258,7 +258,7 @@ func (f *fixture) edit(t *testing.T, random *rand.Rand, p *pool, numbers int) er
 		_, err := patching(f.Contacts, time.Now()).UpdateContacts(t.Context(), f.acct, patches, nil)
 		return err
 	case 4:
-		err := f.Contacts.DeleteContacts(t.Context(), f.account, []addressbook.SID{p.pick(&p.contacts, random)}, nil)
+		err := f.Contacts.DeleteContacts(t.Context(), f.account, NewDeletion(), []addressbook.SID{p.pick(&p.contacts, random)}, nil)
 		return err
 	case 5, 6:
 		l := addressbook.List{SID: p.pick(&p.lists, random)}
@@ -281,7 +281,7 @@ func (f *fixture) edit(t *testing.T, random *rand.Rand, p *pool, numbers int) er
 			p.add(&p.lists, l.SID)
 			return err
 		}
-		err = f.Contacts.DeleteLists(t.Context(), f.account, []addressbook.SID{p.pick(&p.lists, random)}, nil)
+		err = f.Contacts.DeleteLists(t.Context(), f.account, NewDeletion(), []addressbook.SID{p.pick(&p.lists, random)}, nil)
 		return err
 	}
 }

@@ -42,7 +42,7 @@ func (f *fixture) writes(t *testing.T) []write {
 			return err
 		}},
 		{"delete contacts", func(r journal.Receipt) error {
-			return f.Contacts.DeleteContacts(ctx(r), f.account, sidsOf(all[2:3]), keeping[[]addressbook.Result](r))
+			return f.Contacts.DeleteContacts(ctx(r), f.account, NewDeletion(), sidsOf(all[2:3]), keeping[[]addressbook.Result](r))
 		}},
 		{"insert lists", func(r journal.Receipt) error {
 			return f.Contacts.InsertLists(ctx(r), f.account, []addressbook.List{list("new"), list("gone")}, keeping[[]addressbook.ListResult](r))
@@ -53,7 +53,7 @@ func (f *fixture) writes(t *testing.T) []write {
 			return err
 		}},
 		{"delete lists", func(r journal.Receipt) error {
-			return f.Contacts.DeleteLists(ctx(r), f.account, []addressbook.SID{gone.SID}, keeping[[]addressbook.ListResult](r))
+			return f.Contacts.DeleteLists(ctx(r), f.account, NewDeletion(), []addressbook.SID{gone.SID}, keeping[[]addressbook.ListResult](r))
 		}},
 		{"add members", func(r journal.Receipt) error {
 			return f.Contacts.AddMembers(ctx(r), f.account, changed.SID, joining(changed, all[4].SID, all[3].SID), keeping[[]addressbook.MembershipResult](r))
@@ -129,13 +129,13 @@ func receiptsOfNothing(t *testing.T, f *fixture) {
 			return f.Contacts.UpdateContacts(ctx, f.account, nil, keeping[[]addressbook.Result](r))
 		},
 		"unknown contacts": func(r journal.Receipt) error {
-			return f.Contacts.DeleteContacts(ctx, f.account, []addressbook.SID{{1}}, keeping[[]addressbook.Result](r))
+			return f.Contacts.DeleteContacts(ctx, f.account, NewDeletion(), []addressbook.SID{{1}}, keeping[[]addressbook.Result](r))
 		},
 		"no lists": func(r journal.Receipt) error {
 			return f.Contacts.InsertLists(ctx, f.account, nil, keeping[[]addressbook.ListResult](r))
 		},
 		"unknown lists": func(r journal.Receipt) error {
-			return f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{{1}}, keeping[[]addressbook.ListResult](r))
+			return f.Contacts.DeleteLists(ctx, f.account, NewDeletion(), []addressbook.SID{{1}}, keeping[[]addressbook.ListResult](r))
 		},
 	} {
 		r := receipt(name)

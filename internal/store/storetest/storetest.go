@@ -11,6 +11,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
+	"callbook/internal/trash"
 	"callbook/internal/upload"
 )
 
@@ -18,6 +19,7 @@ import (
 type Stores struct {
 	Accounts account.Store
 	Contacts addressbook.Store
+	Trash    trash.Store
 	Receipts journal.Store
 	// Uploads may be nil where only the others are tested.
 	Uploads upload.Store
@@ -83,6 +85,12 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"list add and contact delete at once", addWhileContactsGo},
 		{"updates to one number", updatesToOneNumber},
 		{"everything at once", everythingAtOnce},
+		{"trash of contacts", trashOfContacts},
+		{"trash of lists", trashOfLists},
+		{"restored into a full list", restoredIntoFullList},
+		{"a contact and its list come back at once", comeBackAtOnce},
+		{"purge in steps", purgeInSteps},
+		{"pages of the trash", pagesOfTrash},
 		{"receipts", receipts},
 		{"receipts are kept with the work", receiptsOfWrites},
 		{"receipts of nothing to do", receiptsOfNothing},

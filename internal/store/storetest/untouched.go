@@ -26,7 +26,7 @@ func cancelledEdits(t *testing.T, f *fixture) {
 			return err
 		},
 		"delete contacts": func() error {
-			return f.Contacts.DeleteContacts(ctx, f.account, []addressbook.SID{c.SID}, nil)
+			return f.Contacts.DeleteContacts(ctx, f.account, NewDeletion(), []addressbook.SID{c.SID}, nil)
 		},
 		"insert lists": func() error {
 			return f.Contacts.InsertLists(ctx, f.account, []addressbook.List{list("another")}, nil)
@@ -36,7 +36,7 @@ func cancelledEdits(t *testing.T, f *fixture) {
 			return err
 		},
 		"delete lists": func() error {
-			return f.Contacts.DeleteLists(ctx, f.account, []addressbook.SID{l.SID}, nil)
+			return f.Contacts.DeleteLists(ctx, f.account, NewDeletion(), []addressbook.SID{l.SID}, nil)
 		},
 		"add members": func() error {
 			return f.Contacts.AddMembers(ctx, f.account, l.SID, joining(l, d.SID), nil)

@@ -132,7 +132,7 @@ func (room *Room) deletedPage(r *http.Request) (shell.Answer, error) {
 
 // deleteContacts deletes those that are there, and returns them.
 func (room *Room) deleteContacts(ctx context.Context, acct account.Account, sids []addressbook.SID) (deleted []addressbook.Contact, err error) {
-	results, err := room.Book.DeleteContacts(ctx, acct, contacttable.Refs(sids), nil)
+	results, err := room.Book.DeleteContacts(ctx, acct, room.Book.NewDeletion(), contacttable.Refs(sids), nil)
 	for _, r := range results {
 		if r.Fault == nil {
 			deleted = append(deleted, *r.Contact)

@@ -58,7 +58,7 @@ func (room *Room) deleteListPage(_ *http.Request, list addressbook.List) (shell.
 }
 
 func (room *Room) deleteList(r *http.Request) (shell.Answer, error) {
-	results, err := room.Book.DeleteLists(r.Context(), shell.AccountOf(r), []addressbook.SID{shell.PathSID(r, "sid")}, nil)
+	results, err := room.Book.DeleteLists(r.Context(), shell.AccountOf(r), room.Book.NewDeletion(), []addressbook.SID{shell.PathSID(r, "sid")}, nil)
 	if err == nil {
 		err = results[0].Fault
 	}
