@@ -42,7 +42,7 @@ var rules = map[string][]string{
 	"internal/journal":     {"internal/account", "internal/clock", "internal/fault"},
 	"internal/session":     {"internal/account", "internal/clock", "internal/fault"},
 	"internal/trash":       {"internal/account", "internal/addressbook", "internal/clock", "internal/fault", "internal/journal"},
-	"internal/upload":      {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/upload/table", "internal/work"},
+	"internal/upload":      {"internal/account", "internal/addressbook", "internal/budget", "internal/clock", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/upload/table", "internal/work"},
 	"internal/summary":     {"internal/account", "internal/addressbook", "internal/clock", "internal/phone"},
 	"internal/usage":       {"internal/account", "internal/clock", "internal/fault"},
 	"internal/export":      {"internal/account", "internal/addressbook", "internal/budget", "internal/csvcell", "internal/fault"},
@@ -56,7 +56,7 @@ var rules = map[string][]string{
 	// What puts it all together.
 	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/xlsx"},
-	"internal/work":         {"internal/account", "internal/fault"},
+	"internal/work":         {"internal/account", "internal/clock", "internal/fault"},
 	// Front doors.
 	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/negotiate", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/trash", "internal/upload", "internal/upload/table"},
 	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/shell", "internal/web/signin"},

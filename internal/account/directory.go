@@ -52,7 +52,6 @@ var ErrUnauthenticated = fault.New(fault.Unauthenticated, "The API key or token 
 type Caller struct {
 	Account Account
 	Key     string // the id of the API key; "" when a link began the session
-	Session string // the id of the dashboard's session; "" when there is none
 }
 
 // Authenticate returns who has the key and its token. A key that is

@@ -104,7 +104,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, stores.Close())
 	}
 	imports, err := upload.Open(ctx, stores.Uploads, stores.Files, book, upload.Options{
-		Log: cfg.Log, Now: cfg.Clock.Now, BatchRows: cfg.BatchRows, Retention: cfg.Retention, Words: api.Words, Turns: cfg.Budget.Turns(),
+		Log: cfg.Log, Clock: cfg.Clock, BatchRows: cfg.BatchRows, Retention: cfg.Retention, Words: api.Words, Turns: cfg.Budget.Turns(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
@@ -177,7 +177,11 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	// with them. So does the deletion of old receipts, and of what is old in the trash.
 	working, stopWorking := context.WithCancel(ctx)
 	var background sync.WaitGroup
-	background.Go(func() { a.flushKeys(counting) })
+	keysUsed := clock.Job{
+		Clock: a.cfg.Clock, Every: flushEvery, Do: a.Accounts.FlushUsed, Flushes: true,
+		Log: a.cfg.Log, Failed: "the keys' last use could not be written; it will be tried again",
+	}
+	background.Go(func() { keysUsed.Run(counting) })
 	background.Go(func() { a.usage.Run(counting) })
 	background.Go(func() { a.imports.Run(working) })
 	background.Go(func() { a.receipts.Run(working) })
@@ -193,26 +197,3 @@ func (a *App) Close() error { return a.stores.Close() }
 
 // flushEvery is how often the keys' last use is written down.
 const flushEvery = 5 * time.Second
-
-// flushKeys writes down when keys were last used, every few seconds and at the
-// end. It logs the first failure of an outage.
-func (a *App) flushKeys(ctx context.Context) {
-	failing := false
-	flush := func(ctx context.Context) {
-		err := a.Accounts.FlushUsed(ctx)
-		if err != nil && !failing {
-			a.cfg.Log.Error("the keys' last use could not be written; it will be tried again", "error", err)
-		}
-		failing = err != nil
-	}
-	every := a.cfg.Clock.Tick(flushEvery)
-	for {
-		select {
-		case <-every:
-			flush(ctx)
-		case <-ctx.Done():
-			flush(context.WithoutCancel(ctx))
-			return
-		}
-	}
-}

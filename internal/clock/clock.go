@@ -1,8 +1,8 @@
 // Package clock tells the time to all that keeps dates, compares them, or does
 // something every so often. A server has one [Clock], so that a test can set it.
 //
-// Deadlines of connections, measured durations, and the polls and retries of
-// packages work and upload follow the clock of the machine.
+// Deadlines of connections, measured durations, and the pauses before retries
+// follow the clock of the machine.
 package clock
 
 import "time"

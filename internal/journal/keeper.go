@@ -217,17 +217,10 @@ func (a *Attempt) Keep(ctx context.Context, status int, body []byte) error {
 
 // Run deletes expired receipts, now and then, until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
-	every := k.clock.Tick(cleanEvery)
-	for {
-		if err := k.clean(ctx); err != nil && ctx.Err() == nil {
-			k.log.Error("expired answers could not be deleted; it will be tried again", "error", err)
-		}
-		select {
-		case <-every:
-		case <-ctx.Done():
-			return
-		}
-	}
+	clock.Job{
+		Clock: k.clock, Every: cleanEvery, Do: k.clean,
+		Log: k.log, Failed: "expired answers could not be deleted; it will be tried again",
+	}.Run(ctx)
 }
 
 // clean deletes what has expired, batch by batch, so that other writes come

@@ -21,6 +21,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/limit"
@@ -51,8 +52,8 @@ const (
 type Options struct {
 	// Log gets what no caller is told; nil means slog.Default().
 	Log *slog.Logger
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
+	// Clock is the server's; nil means [clock.System].
+	Clock clock.Clock
 	// BatchRows is how many rows a batch has at most; zero means 2,000.
 	BatchRows int
 	// Words returns the sentence for a row's fault, which the error row stores
@@ -90,8 +91,8 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
-	if opts.Now == nil {
-		opts.Now = time.Now
+	if opts.Clock == nil {
+		opts.Clock = clock.System
 	}
 	if opts.BatchRows == 0 {
 		opts.BatchRows = defaultBatchRows
@@ -115,7 +116,7 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	}
 	i.pool = work.NewPool(store.UploadLeases(), i.newTask, work.Options{
 		Log:            opts.Log,
-		Now:            opts.Now,
+		Clock:          opts.Clock,
 		Poll:           opts.Poll,
 		Workers:        workers,
 		Slots:          maxUploads,
@@ -220,5 +221,5 @@ func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addr
 func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID, ready journal.Ready[Upload]) error {
 	// The worker sees it when the upload's next turn comes, and removes the
 	// file.
-	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, i.opts.Now(), ready)
+	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, i.opts.Clock.Now(), ready)
 }

@@ -7,9 +7,9 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/work"
 )
 
 // PendingFile is a file that came in and waits until somebody has looked at it
@@ -186,7 +186,10 @@ func (i *Importer) DiscardPending(ctx context.Context, acct account.Account, sid
 
 // expire removes files that nobody started, until ctx ends.
 func (i *Importer) expire(ctx context.Context) {
-	work.Every(ctx, expireEvery, i.opts.Log, "files that nobody started could not be removed; it will be tried again", i.discardExpired)
+	clock.Job{
+		Clock: i.opts.Clock, Every: expireEvery, Do: i.discardExpired,
+		Log: i.opts.Log, Failed: "files that nobody started could not be removed; it will be tried again",
+	}.Run(ctx)
 }
 
 func (i *Importer) discardExpired(ctx context.Context) error {
@@ -195,7 +198,7 @@ func (i *Importer) discardExpired(ctx context.Context) error {
 		return err
 	}
 	for _, p := range all {
-		if i.opts.Now().Sub(p.Created) < PendingLifetime {
+		if i.opts.Clock.Now().Sub(p.Created) < PendingLifetime {
 			continue
 		}
 		if err := i.DiscardPending(ctx, p.Account, p.SID); err != nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
-	"callbook/internal/work"
+	"callbook/internal/clock"
 )
 
 const (
@@ -60,7 +60,10 @@ func (i *Importer) Retention() time.Duration { return i.opts.Retention }
 // retain deletes uploads that are too old or too many, until ctx ends. No contact and no list
 // goes with an upload.
 func (i *Importer) retain(ctx context.Context) {
-	work.Every(ctx, retainEvery, i.opts.Log, "old uploads could not be deleted; it will be tried again", i.deleteExpired)
+	clock.Job{
+		Clock: i.opts.Clock, Every: retainEvery, Do: i.deleteExpired,
+		Log: i.opts.Log, Failed: "old uploads could not be deleted; it will be tried again",
+	}.Run(ctx)
 }
 
 // deleteExpired deletes what is over an account's limits, and what is older than
@@ -76,7 +79,7 @@ func (i *Importer) deleteExpired(ctx context.Context) error {
 		}
 	}
 	if i.opts.Retention != Forever {
-		before := i.opts.Now().Add(-i.opts.Retention)
+		before := i.opts.Clock.Now().Add(-i.opts.Retention)
 		errs = append(errs, i.deleteAll(ctx, func() (Deleted, error) { return i.store.DeleteUploads(ctx, before, retainRows) }))
 	}
 	return errors.Join(errs...)

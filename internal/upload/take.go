@@ -207,7 +207,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	}
 	u.List, u.ListName, u.Type, u.Mapping = r.List, list.Name, list.Type, r.Mapping
 	u.OnDuplicate, u.DryRun = r.Options.OnDuplicate, r.Options.DryRun
-	u.Started = i.opts.Now()
+	u.Started = i.opts.Clock.Now()
 	u.Updated = u.Started
 	if err := i.readHeader(ctx, &u); err != nil {
 		return err

@@ -81,7 +81,7 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	}
 	defer turn.End()
 	t.planner.most = i.batchRows(t.id.Account)
-	batch, err := t.planner.Next(i.opts.Now())
+	batch, err := t.planner.Next(i.opts.Clock.Now())
 	t.hold()
 	if fault.Is(err, fault.Invalid) {
 		return t.end(ctx, FileGone, err) // the rest of it is damaged
@@ -199,7 +199,7 @@ func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
 	i := t.importer
 	i.opts.Log.Error("the file of an upload is not what came in", append(t.Attrs(),
 		"missing", errors.Is(cause, fs.ErrNotExist), "resized", errors.Is(cause, errFileChanged))...)
-	err := i.store.EndUpload(ctx, t.id.Account, t.sid(), s, i.opts.Now(), func(ended Upload) *journal.Receipt {
+	err := i.store.EndUpload(ctx, t.id.Account, t.sid(), s, i.opts.Clock.Now(), func(ended Upload) *journal.Receipt {
 		s = ended.State
 		return nil
 	})
@@ -210,5 +210,5 @@ func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
 // was in memory, and is not known any more.
 func (t *task) restart(ctx context.Context) (State, error) {
 	i := t.importer
-	return i.store.RestartUpload(ctx, t.id.Account, t.sid(), t.planner.restart(), i.pool.Lease(), i.opts.Now())
+	return i.store.RestartUpload(ctx, t.id.Account, t.sid(), t.planner.restart(), i.pool.Lease(), i.opts.Clock.Now())
 }

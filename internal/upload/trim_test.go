@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 )
 
 // trimStore fails to trim one account.
@@ -42,7 +43,7 @@ func TestOneAccountFailsToBeTrimmed(t *testing.T) {
 	store := &trimStore{fails: 3}
 	i := &Importer{
 		store: store,
-		opts:  Options{Now: time.Now, Retention: time.Hour, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
+		opts:  Options{Clock: clock.System, Retention: time.Hour, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
 		ended: make(map[account.ID]struct{}),
 	}
 	want := []account.ID{1, 2, 4, 5, 6, 7, 8}

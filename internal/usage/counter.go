@@ -77,34 +77,23 @@ func (c *Counter) Count(accountSID string, status int) {
 	}
 }
 
-// Run stores the counts every few seconds until ctx ends, and once more then.
+// Run stores the counts every few seconds until ctx ends, and once more then. On
+// each day it also deletes the days that are too old.
 func (c *Counter) Run(ctx context.Context) {
-	every := c.opts.Clock.Tick(flushEvery)
-	failing := false // an outage is told once
-	report := func(err error) {
-		if err != nil && !failing {
-			c.opts.Log.Error("counts of requests could not be written down, or old ones removed; it will be tried again", "error", err)
-		}
-		failing = err != nil
-	}
 	var forgotten Date
-	for {
-		select {
-		case <-every:
-		case <-ctx.Done():
-			report(c.Flush(context.WithoutCancel(ctx)))
-			return
-		}
-		err := c.Flush(ctx)
-		if today := dateOf(c.opts.Clock.Now().UTC()); err == nil && today != forgotten {
-			if err = c.store.ForgetRequests(ctx, today-retentionDays); err == nil {
-				forgotten = today
+	clock.Job{
+		Clock: c.opts.Clock, Every: flushEvery, Flushes: true,
+		Do: func(ctx context.Context) error {
+			err := c.Flush(ctx)
+			if today := dateOf(c.opts.Clock.Now().UTC()); err == nil && today != forgotten {
+				if err = c.store.ForgetRequests(ctx, today-retentionDays); err == nil {
+					forgotten = today
+				}
 			}
-		}
-		if ctx.Err() == nil {
-			report(err)
-		}
-	}
+			return err
+		},
+		Log: c.opts.Log, Failed: "counts of requests could not be written down, or old ones removed; it will be tried again",
+	}.Run(ctx)
 }
 
 // Flush stores what was counted. After an error the counts are pending again.

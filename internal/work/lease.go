@@ -53,7 +53,7 @@ type LeaseStore interface {
 
 // Lease returns this server's lease, which begins now.
 func (p *Pool) Lease() Lease {
-	return Lease{Server: p.server, Until: p.opts.Now().Add(LeaseTime)}
+	return Lease{Server: p.server, Until: p.opts.Clock.Now().Add(LeaseTime)}
 }
 
 // FirstLease returns the lease of a new task: this server's, or nobody's when Run
@@ -95,7 +95,7 @@ func (p *Pool) claim(ctx context.Context) error {
 	if free <= 0 {
 		return nil
 	}
-	claimed, err := p.leases.Claim(ctx, p.Lease(), p.opts.Now(), free)
+	claimed, err := p.leases.Claim(ctx, p.Lease(), p.opts.Clock.Now(), free)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 )
 
 // ID identifies a piece of work.
@@ -43,9 +44,8 @@ type Task interface {
 
 // Options change how a [Pool] works.
 type Options struct {
-	Log *slog.Logger
-	// Now is the clock.
-	Now func() time.Time
+	Log   *slog.Logger
+	Clock clock.Clock
 	// Poll is how often the pool renews leases and claims work.
 	Poll time.Duration
 	// Workers is how many turns the pool does at once.
@@ -100,10 +100,12 @@ func (p *Pool) Run(ctx context.Context) {
 	for range p.opts.Workers {
 		p.working.Go(func() { p.work(ctx) })
 	}
-	p.working.Go(func() {
-		failed := "leases of " + p.opts.Many + " could not be renewed or claimed; it will be tried again"
-		Every(ctx, p.opts.Poll, p.opts.Log, failed, func(ctx context.Context) error { return errors.Join(p.renew(ctx), p.claim(ctx)) })
-	})
+	leases := clock.Job{
+		Clock: p.opts.Clock, Every: p.opts.Poll,
+		Do:  func(ctx context.Context) error { return errors.Join(p.renew(ctx), p.claim(ctx)) },
+		Log: p.opts.Log, Failed: "leases of " + p.opts.Many + " could not be renewed or claimed; it will be tried again",
+	}
+	p.working.Go(func() { leases.Run(ctx) })
 	p.working.Wait()
 	for _, q := range p.queue { // which nobody changes after the end
 		q.Close()
@@ -142,25 +144,5 @@ func (p *Pool) FreeSlot(account account.ID) {
 	p.taken--
 	if p.slots[account]--; p.slots[account] == 0 {
 		delete(p.slots, account)
-	}
-}
-
-// Every calls do at once and then at this interval, until ctx ends. It logs the
-// first error of an outage, with the message failed.
-func Every(ctx context.Context, interval time.Duration, log *slog.Logger, failed string, do func(context.Context) error) {
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	failing := false
-	for {
-		err := do(ctx)
-		if err != nil && !failing && ctx.Err() == nil {
-			log.Error(failed, "error", err)
-		}
-		failing = err != nil
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
 
@@ -85,7 +86,7 @@ func run(t *testing.T, leases *fakeLeases, newTask func(ID) Task, d time.Duratio
 	t.Helper()
 	var logged bytes.Buffer
 	p = NewPool(leases, newTask, Options{
-		Log: slog.New(slog.NewTextHandler(&logged, nil)), Now: time.Now, Poll: 3 * time.Second, Workers: 1,
+		Log: slog.New(slog.NewTextHandler(&logged, nil)), Clock: clock.System, Poll: 3 * time.Second, Workers: 1,
 		Slots: 4, SlotsOfAccount: 2, Busy: errBusy, BusyAccount: errBusyAccount, One: "a task", Many: "tasks",
 	})
 	for _, task := range tasks {

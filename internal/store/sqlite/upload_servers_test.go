@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/store/storetest"
 	"callbook/internal/upload"
 	"callbook/internal/work"
@@ -97,24 +98,6 @@ func (h *halting) lost() bool {
 	return errors.Is(h.failed, work.ErrLost)
 }
 
-// clock is one that a test sets forward.
-type clock struct {
-	mu sync.Mutex
-	by time.Duration
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Unix(1_800_000_000, 0).Add(c.by)
-}
-
-func (c *clock) forward(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.by += d
-}
-
 // noFiles waits until no file of an upload is left.
 func (s *served) noFiles(t *testing.T) {
 	t.Helper()
@@ -133,8 +116,8 @@ func TestTakeOver(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme")
-	var c clock
-	opts := upload.Options{BatchRows: 10, Now: c.now, Poll: time.Millisecond}
+	c := clocktest.New(time.Unix(1_800_000_000, 0))
+	opts := upload.Options{BatchRows: 10, Clock: clocktest.Func(c.Now), Poll: time.Millisecond}
 	silent, next := s.halting(3), s.halting(2)
 	first, _ := s.importingWith(t, silent, opts)
 	u := startUpload(t, first, acme, "Leads", int(firstNumber), 60)
@@ -142,14 +125,14 @@ func TestTakeOver(t *testing.T) {
 	s.importingWith(t, next, opts)
 	// As long as its lease is renewed, nobody takes it.
 	for range 3 {
-		c.forward(work.LeaseTime / 2)
+		c.Add(work.LeaseTime / 2)
 		waitFor(t, "the lease to be renewed", func() bool {
 			got, err := s.book.Upload(t.Context(), acme.ID, u.SID)
-			return err == nil && got.Lease.Until.Sub(c.now()) == work.LeaseTime
+			return err == nil && got.Lease.Until.Sub(c.Now()) == work.LeaseTime
 		})
 	}
 	silent.setAway(true)
-	c.forward(work.LeaseTime + time.Second)
+	c.Add(work.LeaseTime + time.Second)
 	<-next.reached
 	silent.let()
 	waitFor(t, "the first server to learn of it", silent.lost)

@@ -79,7 +79,7 @@ func (d *Dashboard) signedIn(h Handler) Handler {
 func API(r *http.Request) http.Handler {
 	who := visitorOf(r)
 	d := who.dashboard
-	caller := account.Caller{Account: who.account, Key: who.session.Key, Session: who.session.Hash.String()}
+	caller := account.Caller{Account: who.account, Key: who.session.Key}
 	return d.cfg.API(caller, func(ctx context.Context) error { return d.cfg.Sessions.Lasts(ctx, who.session.Hash) })
 }
 
