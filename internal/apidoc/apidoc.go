@@ -19,7 +19,12 @@ type Document struct {
 	// Description, here and elsewhere, is Markdown.
 	Description string
 	Groups      []Group
+	// Codes are the codes of errors, in the order of the document.
+	Codes []Code
 }
+
+// Code is a code of errors, and the message that it has.
+type Code struct{ Code, Message string }
 
 // Group is the operations with one tag.
 type Group struct {
@@ -67,6 +72,8 @@ type Field struct {
 	Rules       []string
 	Description string
 	Required    bool
+	// Anchor is unique among the fields of an operation.
+	Anchor string
 }
 
 // Example is an example of a body.

@@ -2,6 +2,7 @@ package apidoc_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,6 +11,13 @@ import (
 	"callbook/internal/apidoc"
 	"callbook/openapi"
 )
+
+func anchored(prefix string, fields []apidoc.Field) []apidoc.Field {
+	for i := range fields {
+		fields[i].Anchor = prefix + strconv.Itoa(i)
+	}
+	return fields
+}
 
 const document = `
 openapi: 3.1.0
@@ -78,7 +86,7 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := apidoc.Field{Name: "id", In: "path", Type: "integer", Rules: []string{"at least 1"}, Description: "Whose.", Required: true}
+	id := apidoc.Field{Name: "id", In: "path", Type: "integer", Rules: []string{"at least 1"}, Description: "Whose.", Required: true, Anchor: "parameter-0"}
 	pet := func(depth int) []apidoc.Field {
 		return []apidoc.Field{
 			{Name: "zoo", Depth: depth, Type: "integer", Rules: []string{"at least 1"}, Description: "Where it lives.", Required: true},
@@ -93,17 +101,17 @@ func TestParse(t *testing.T) {
 			Operations: []*apidoc.Operation{
 				{
 					ID: "putPet", Method: "PUT", Path: "/pets/{id}", Summary: "Change a pet",
-					Parameters: []apidoc.Field{id, {Name: "mode", In: "query", Type: "string", Rules: []string{"default a", "one of a, b"}}},
+					Parameters: []apidoc.Field{id, {Name: "mode", In: "query", Type: "string", Rules: []string{"default a", "one of a, b"}, Anchor: "parameter-1"}},
 					Body: &apidoc.Body{
-						ContentType: "application/json", Fields: pet(0),
+						ContentType: "application/json", Fields: anchored("body-", pet(0)),
 						Examples: []apidoc.Example{{Name: "A cat", Text: "{\n  \"zoo\": 1,\n  \"name\": \"<Tom>\",\n  \"age\": 3.50,\n" +
 							"  \"tags\": [\n    \"x\",\n    null,\n    true\n  ],\n  \"born\": \"2026\"\n}"}},
 					},
 					Answers: []apidoc.Answer{
-						{Status: "200", Description: "Done.", ContentType: "application/json", Fields: append([]apidoc.Field{
+						{Status: "200", Description: "Done.", ContentType: "application/json", Fields: anchored("answer-200-", append([]apidoc.Field{
 							{Name: "code", Type: "integer", Rules: []string{"always 200"}, Required: true},
 							{Name: "items", Type: "array of object or null", Rules: []string{"items: at most 3"}, Required: true},
-						}, pet(1)...)},
+						}, pet(1)...))},
 						{Status: "404", Description: "It is gone."},
 					},
 				},
@@ -179,5 +187,53 @@ func TestOwnDocument(t *testing.T) {
 	}
 	if want := strings.Count(string(openapi.Document), "operationId:"); operations != want {
 		t.Errorf("there are %d operations, want %d", operations, want)
+	}
+}
+
+// TestSearch: what has the words in its title or name comes before what has them in its
+// text.
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	doc, err := apidoc.Parse([]byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"":            "",
+		"pet":         "putPet; getPet",
+		"CHANGE pet":  "putPet",
+		"mode":        "putPet parameter-1",
+		"zoo":         "putPet body-0 answer-200-2",
+		"lives where": "putPet body-0 answer-200-2",
+		"gone":        "putPet answer-404",
+		"404":         "putPet answer-404",
+		"gone cat":    "",
+	} {
+		var found []string
+		for _, f := range doc.Search(query) {
+			line := f.ID
+			for _, p := range f.Places {
+				line += " " + p.Anchor
+			}
+			found = append(found, line)
+		}
+		if got := strings.Join(found, "; "); got != want {
+			t.Errorf("%q finds %q, want %q", query, got, want)
+		}
+	}
+}
+
+// TestCodes reads the codes of errors of callbook's own document.
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	doc, err := apidoc.Parse(openapi.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Codes) != 15 {
+		t.Errorf("there are %d codes: %v", len(doc.Codes), doc.Codes)
+	}
+	if diff := cmp.Diff([]apidoc.Code{{Code: "1100", Message: "Internal server error"}}, doc.FindCodes("server internal")); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -2,7 +2,9 @@ package apidoc
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -32,7 +34,21 @@ func (r *reader) document() *Document {
 			}
 		}
 	}
+	// The document lists them in a sentence.
+	list := r.root.get("components").get("schemas").get("ErrorData").get("description").text()
+	for _, code := range codeAndMessage.FindAllStringSubmatch(list, -1) {
+		doc.Codes = append(doc.Codes, Code{code[1], strings.Join(strings.Fields(code[2]), " ")})
+	}
 	return doc
+}
+
+var codeAndMessage = regexp.MustCompile("\\b([0-9]{4})\\s+`([^`]+)`")
+
+// anchored gives the fields their anchors.
+func anchored(prefix string, fields []Field) {
+	for i := range fields {
+		fields[i].Anchor = prefix + strconv.Itoa(i)
+	}
 }
 
 func (r *reader) operation(doc *Document, method, path string, item, op node) {
@@ -62,6 +78,13 @@ func (r *reader) operation(doc *Document, method, path string, item, op node) {
 	}
 	for status, response := range op.get("responses").pairs() {
 		read.Answers = append(read.Answers, r.answer(status, r.resolve(response)))
+	}
+	anchored("parameter-", read.Parameters)
+	if read.Body != nil {
+		anchored("body-", read.Body.Fields)
+	}
+	for _, a := range read.Answers {
+		anchored("answer-"+a.Status+"-", a.Fields)
 	}
 	tags := op.get("tags").texts()
 	for i := range doc.Groups {

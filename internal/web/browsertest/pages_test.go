@@ -100,6 +100,9 @@ var pages = []page{
 		b.do(chromedp.WaitVisible(chromedp.CSS("#answer")))
 	}},
 	{name: "reference", path: at("/api/reference")},
+	{name: "reference-search", path: at("/api/reference?q=duplicate")},
+	{name: "reference-code", path: at("/api/reference?q=1422")},
+	{name: "reference-nothing", path: at("/api/reference?q=unicorn")},
 	{name: "operation", path: at("/api/reference/createContacts")},
 	{name: "not-found", path: at("/nothing")},
 }

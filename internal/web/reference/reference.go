@@ -9,6 +9,7 @@ package reference
 import (
 	"embed"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -39,23 +40,52 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /api/console", room.consoleSend)
 }
 
-// referencePage is what the template reference.html shows.
-type referencePage struct {
-	Tabs []shell.Tab
-	*apidoc.Document
+// index is the list of operations beside each page, and the search in them.
+type index struct {
+	Tabs   []shell.Tab
+	Groups []apidoc.Group
+	Open   string // the id of the operation that is shown; "" for none
+	Query  string
 }
 
-func (room *Room) referencePage(*http.Request) (shell.Answer, error) {
+func newIndex(document *apidoc.Document, open, query string) index {
+	return index{shell.APITabs("/api/reference"), document.Groups, open, query}
+}
+
+// referencePage is what the template reference.html shows: the document, or what a search
+// has found in it.
+type referencePage struct {
+	Index index
+	*apidoc.Document
+	Found      []apidoc.Found
+	FoundCodes []apidoc.Code
+	Paragraphs []string
+}
+
+// maxQuery is how many bytes of a query are looked for.
+const maxQuery = 200
+
+func (room *Room) referencePage(r *http.Request) (shell.Answer, error) {
 	document, err := room.document()
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	return pages.Show("reference", "API reference", referencePage{shell.APITabs("/api/reference"), document}), nil
+	query := strings.TrimSpace(r.URL.Query().Get("q"))
+	query = strings.ToValidUTF8(query[:min(len(query), maxQuery)], "")
+	page := referencePage{
+		Index: newIndex(document, "", query), Document: document,
+		Found: document.Search(query), FoundCodes: document.FindCodes(query), Paragraphs: document.Paragraphs(query),
+	}
+	at := "/api/reference"
+	if query != "" {
+		at += "?" + url.Values{"q": {query}}.Encode()
+	}
+	return pages.Show("reference", "API reference", page).PieceAt("reference-main", at), nil
 }
 
 // operationPage is what the template operation.html shows.
 type operationPage struct {
-	Tabs []shell.Tab
+	Index index
 	*apidoc.Operation
 	// Try is the console with the operation filled in; "" where it cannot be
 	// tried there.
@@ -71,7 +101,7 @@ func (room *Room) operationPage(r *http.Request) (shell.Answer, error) {
 	if op == nil {
 		return shell.Answer{}, fault.New(fault.NotFound, "The API has no such operation.")
 	}
-	return pages.Show("operation", op.Summary, operationPage{shell.APITabs("/api/reference"), op, tryURL(op)}), nil
+	return pages.Show("operation", op.Summary, operationPage{newIndex(document, op.ID, ""), op, tryURL(op)}), nil
 }
 
 func tryURL(op *apidoc.Operation) string {
