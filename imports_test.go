@@ -59,7 +59,7 @@ var rules = map[string][]string{
 	"internal/work":         {"internal/account", "internal/clock", "internal/fault"},
 	// Front doors.
 	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/negotiate", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/trash", "internal/upload", "internal/upload/table"},
-	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/shell", "internal/web/signin"},
+	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/search", "internal/web/shell", "internal/web/signin"},
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 	// Of the pages: what all of them are made with, and rooms, which know no other
 	// room.
@@ -72,6 +72,7 @@ var rules = map[string][]string{
 	"internal/web/imports":      {"internal/account", "internal/addressbook", "internal/fault", "internal/upload", "internal/upload/table", "internal/web/shell", "internal/web/words"},
 	"internal/web/keys":         {"internal/account", "internal/clock", "internal/fault", "internal/web/shell", "internal/web/words"},
 	"internal/web/reference":    {"internal/apidoc", "internal/budget", "internal/fault", "internal/reqlog", "internal/web/shell", "internal/web/words"},
+	"internal/web/search":       {"internal/account", "internal/addressbook", "internal/upload", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
 	"internal/web/signin":       {"internal/account", "internal/attempts", "internal/clientaddr", "internal/clock", "internal/fault", "internal/session", "internal/web/shell", "internal/web/words"},
 }
 

@@ -27,6 +27,7 @@ import (
 	"callbook/internal/web/lists"
 	"callbook/internal/web/overview"
 	"callbook/internal/web/reference"
+	"callbook/internal/web/search"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/signin"
 )
@@ -68,6 +69,7 @@ func New(cfg Config) *Dashboard {
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},
 		&reference.Room{Document: cfg.Document},
+		&search.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&signin.Room{Accounts: cfg.Accounts, Sessions: cfg.Sessions, Clock: cfg.Clock},
 	)
 }

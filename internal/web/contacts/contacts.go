@@ -27,6 +27,9 @@ type Room struct {
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	d.AddNav(shell.NavItem{Path: "/contacts", Label: "Contacts", Icon: shell.Drawing(`<circle cx="10" cy="6.5" r="3"/><path d="M4 17c.4-3.3 2.8-5 6-5s5.6 1.7 6 5"/>`)})
+	d.AddEntries(func() []shell.Entry {
+		return []shell.Entry{{Path: "/contacts/new", Label: "Add a contact", More: "new create"}}
+	})
 	d.Handle("GET /contacts", room.contactsPage)
 	d.Handle("GET /contacts/new", room.newContactPage)
 	d.HandleForm("POST /contacts", room.createContact)

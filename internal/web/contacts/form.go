@@ -38,6 +38,9 @@ type contactField struct {
 	change func(*addressbook.Patch) *addressbook.Change
 }
 
+// inputModes are which keys a phone shows for the texts that are no plain words.
+var inputModes = map[addressbook.TextField]string{addressbook.Email: "email"}
+
 // contactFields are the form's fields, in their order. The number comes first,
 // the custom field last.
 var contactFields = func() []contactField {
@@ -49,7 +52,7 @@ var contactFields = func() []contactField {
 	}}
 	for i, text := range addressbook.TextFields {
 		fields = append(fields, contactField{
-			Field:  shell.Field{Name: string(text.Key), Label: text.Label},
+			Field:  shell.Field{Name: string(text.Key), Label: text.Label, InputMode: inputModes[addressbook.TextField(i)]},
 			value:  func(c *addressbook.Contact) string { return c.Texts[i].Value },
 			draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Texts[i] },
 			change: func(p *addressbook.Patch) *addressbook.Change { return &p.Texts[i] },
@@ -93,6 +96,7 @@ func newContactForm(value func(contactField) string) *contactForm {
 		}
 		f.Fields = append(f.Fields, cf.Field)
 	}
+	f.Fields[0].Focus = true
 	return f
 }
 
@@ -124,7 +128,7 @@ func (f *contactForm) sent(sid addressbook.SID, form url.Values) *contactForm {
 func (f *contactForm) fail(name fault.Field, text string) {
 	for i := range f.Fields {
 		if f.Fields[i].Name == string(name) && f.Fields[i].Error == "" {
-			f.Fields[i].Error = text
+			f.Fields[i].Error, f.Fields[0].Focus = text, false
 		}
 	}
 }

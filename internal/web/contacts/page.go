@@ -3,6 +3,7 @@ package contacts
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"callbook/internal/account"
@@ -32,13 +33,22 @@ type contactData struct {
 // shownText is one of a contact's texts.
 type shownText struct {
 	Label string
+	Link  string // where the text leads; "" for nowhere
 	addressbook.Text
 }
 
 // Fields returns the contact's texts.
 func (d contactData) Fields() (all []shownText) {
 	for i, field := range addressbook.TextFields {
-		all = append(all, shownText{field.Label, d.Texts[i]})
+		text := shownText{Label: field.Label, Text: d.Texts[i]}
+		switch field := addressbook.TextField(i); {
+		case text.Value == "":
+		case field == addressbook.Email && strings.Count(text.Value, "@") == 1 && !strings.ContainsAny(text.Value, " ,;?&"):
+			text.Link = "mailto:" + text.Value
+		case field == addressbook.Tag:
+			text.Link = "/contacts?" + url.Values{"tag": {text.Value}}.Encode()
+		}
+		all = append(all, text)
 	}
 	return all
 }

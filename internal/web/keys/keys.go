@@ -30,6 +30,9 @@ type Room struct {
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	d.AddNav(shell.NavItem{Path: "/api", Label: "API", More: " settings", Icon: shell.Drawing(`<path d="m7 6-4 4 4 4m6-8 4 4-4 4"/>`)})
+	d.AddEntries(func() []shell.Entry {
+		return []shell.Entry{{Path: "/api/samples", Label: "Samples of requests", More: "API code curl python node php go"}, {Path: "/api/console", Label: "Console", More: "API try"}, {Path: "/api/reference", Label: "API reference", More: "documentation openapi"}}
+	})
 	d.Handle("GET /api", room.keysPage)
 	d.HandleForm("POST /api/keys", room.createKey)
 	d.Handle("GET /api/keys/{id}/created", room.createdPage)

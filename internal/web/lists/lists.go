@@ -29,6 +29,9 @@ type Room struct {
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	d.AddNav(shell.NavItem{Path: "/lists", Label: "Lists", Icon: shell.Drawing(`<path d="M7.5 5H17M7.5 10H17M7.5 15H17M3.5 5h.01M3.5 10h.01M3.5 15h.01"/>`)})
+	d.AddEntries(func() []shell.Entry {
+		return []shell.Entry{{Path: "/lists/new", Label: "Make a list", More: "new create add"}}
+	})
 	d.Handle("GET /lists", room.listsPage)
 	d.Handle("GET /lists/new", room.newListPage)
 	d.HandleForm("POST /lists", room.createList)
@@ -101,7 +104,7 @@ type listForm struct {
 
 func newListForm(name, tag string) listForm {
 	return listForm{
-		Name: shell.Field{Name: "name", Label: "Name", Value: name, Required: true, MaxLength: addressbook.MaxTextLength},
+		Name: shell.Field{Name: "name", Label: "Name", Value: name, Required: true, Focus: true, MaxLength: addressbook.MaxTextLength},
 		Tag:  shell.Field{Name: "tag", Label: "Tag", Value: tag, MaxLength: addressbook.MaxTextLength},
 	}
 }
@@ -133,7 +136,7 @@ func (f listForm) page() shell.Answer {
 // refused puts a fault beside the field that it is about.
 func (f listForm) refused(err *fault.Error) listForm {
 	if err.Field == addressbook.FieldTag {
-		f.Tag.Error = words.Sentence(err)
+		f.Tag.Error, f.Name.Focus = words.Sentence(err), false
 	} else {
 		f.Name.Error = words.Sentence(err)
 	}

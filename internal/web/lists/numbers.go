@@ -45,7 +45,7 @@ type numbersDone struct {
 
 func newNumbersForm(list addressbook.List, text string, create bool) numbersForm {
 	return numbersForm{List: list, Create: create, Numbers: shell.Field{
-		Name: "numbers", Label: "Numbers", Type: "textarea", Value: text, Required: true, Mono: true,
+		Name: "numbers", Label: "Numbers", Type: "textarea", Value: text, Required: true, Mono: true, Focus: true,
 		Hint: "One a line, in any spelling, up to " + words.Count(maxPasted) + ".",
 	}}
 }

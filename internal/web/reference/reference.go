@@ -34,10 +34,25 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	// It takes some milliseconds, which a start need not wait for.
 	room.document = sync.OnceValues(func() (*apidoc.Document, error) { return apidoc.Parse(room.Document) })
+	d.AddEntries(room.entries)
 	d.Handle("GET /api/reference", room.referencePage)
 	d.Handle("GET /api/reference/{operation}", room.operationPage)
 	d.Handle("GET /api/console", room.consolePage)
 	d.HandleForm("POST /api/console", room.consoleSend)
+}
+
+// entries are the operations of the reference.
+func (room *Room) entries() (all []shell.Entry) {
+	document, err := room.document()
+	if err != nil {
+		return nil // its page says so
+	}
+	for _, g := range document.Groups {
+		for _, op := range g.Operations {
+			all = append(all, shell.Entry{Path: "/api/reference/" + op.ID, Label: op.Summary, More: op.Method + " " + op.Path, Reference: true})
+		}
+	}
+	return all
 }
 
 // index is the list of operations beside each page, and the search in them.

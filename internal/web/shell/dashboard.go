@@ -54,6 +54,7 @@ type Dashboard struct {
 	cfg     Config
 	routes  *route.Table
 	nav     []NavItem
+	entries []func() []Entry
 	origins *http.CrossOriginProtection
 }
 

@@ -59,7 +59,9 @@ type Field struct {
 	Placeholder  string
 	Autocomplete string // "" is off
 	Required     bool
-	Mono         bool // for what is read character by character
+	Mono         bool   // for what is read character by character
+	InputMode    string // which keys a phone shows, as HTML's inputmode; "" is by the type
+	Focus        bool   // is typed into first
 	Options      []Option
 	MaxLength    int // 0: none
 }

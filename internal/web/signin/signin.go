@@ -57,7 +57,7 @@ type signInForm struct {
 
 func newSignInForm(next string) signInForm {
 	return signInForm{
-		Key:   shell.Field{Name: "key", Label: "API key", Autocomplete: "username", Required: true, Mono: true},
+		Key:   shell.Field{Name: "key", Label: "API key", Autocomplete: "username", Required: true, Mono: true, Focus: true},
 		Token: shell.Field{Name: "token", Label: "API token", Type: "password", Autocomplete: "current-password", Required: true, Mono: true},
 		Next:  localPath(next),
 	}

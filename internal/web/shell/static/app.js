@@ -54,15 +54,6 @@
     }
   });
 
-  // Who opened a question with the keyboard closes it with the keyboard.
-  document.addEventListener("keydown", function (event) {
-    if (event.key !== "Escape") return;
-    document.querySelectorAll("details.confirm[open]").forEach(function (el) {
-      el.open = false;
-      el.querySelector("summary").focus();
-    });
-  });
-
   // The zone under a file that is dragged. Beside the zones a file is not
   // opened by the browser in the page's place.
   function dragged(event) {

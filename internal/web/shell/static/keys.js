@@ -1,0 +1,126 @@
+// Keys, and the search of everything. The page /keyboard tells people of them.
+//
+//   dialog#search             the search: its form asks with htmx as one types
+//   [data-search]             opens it; without script it is a link to a page
+//   input[data-single-keys]   whether / and ? do anything in this browser
+"use strict";
+(function () {
+  var off = "single-keys-off";
+  function singleKeys() { try { return !localStorage.getItem(off); } catch (e) { return true; } }
+
+  function typing(el) {
+    return el.isContentEditable || el.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])");
+  }
+
+  function search() { return document.getElementById("search"); }
+
+  function open() {
+    var dialog = search();
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    var input = dialog.querySelector("input");
+    input.select();
+    if (!dialog.querySelector(".found")) htmx.trigger(dialog.querySelector("form"), "first");
+  }
+
+  function links() { return Array.from(search().querySelectorAll(".found a")); }
+
+  // Up and down go along the results, and back into the field.
+  function step(by) {
+    var all = links(), at = all.indexOf(document.activeElement) + by;
+    if (at < 0) search().querySelector("input").focus();
+    else if (at < all.length) all[at].focus();
+  }
+
+  // The form is sent as by its main button. One with several that are alike says not
+  // which is meant.
+  function submit(event, form) {
+    if (!form) return;
+    var buttons = form.querySelectorAll("button:not([type=button]):not(:disabled)");
+    var main = form.querySelector("button.primary:not([type=button]):not(:disabled)") || (buttons.length === 1 && buttons[0]);
+    if (!main && (buttons.length || form.method !== "get")) return;
+    event.preventDefault();
+    form.requestSubmit(main || null);
+  }
+
+  document.addEventListener("keydown", function (event) {
+    var el = event.target, dialog = search();
+    if (event.defaultPrevented || event.isComposing || !(el instanceof Element)) return;
+    var control = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    if (control && event.key.toLowerCase() === "k" && dialog) {
+      event.preventDefault();
+      open();
+    } else if (control && event.key === "Enter") {
+      submit(event, el.form);
+    } else if (dialog && dialog.open) {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        step(event.key === "ArrowDown" ? 1 : -1);
+      } else if (event.key.length === 1 && el.matches(".found a") && !control && !event.altKey) {
+        dialog.querySelector("input").focus(); // who types on, types on
+      }
+    } else if (event.key === "Escape") {
+      close(event);
+    } else if (singleKeys() && !control && !event.altKey && !typing(el)) {
+      if (event.key === "/" && dialog) {
+        event.preventDefault();
+        open();
+      } else if (event.key === "?" && dialog) {
+        location.assign("/keyboard");
+      }
+    }
+  });
+
+  // Who opened a menu or a question with the keyboard closes it with the keyboard.
+  function close(event) {
+    var all = document.querySelectorAll("details.confirm[open], details.menu[open]");
+    all.forEach(function (el) {
+      el.open = false;
+      el.querySelector("summary").focus();
+      event.preventDefault();
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    var dialog = search();
+    if (event.target === dialog) dialog.close(); // beside it
+    if (event.target.closest("[data-close-search]")) dialog.close();
+    var opener = event.target.closest("[data-search]");
+    if (!opener || !dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open();
+  });
+
+  // Enter opens the first result, once the results are those of what was typed; before
+  // that, and when there are none, the page of the search.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (!form.matches("#search form")) return;
+    var first = links()[0], found = form.dataset.found === form.elements.q.value;
+    if (!first || !found || !form.elements.q.value) return;
+    event.preventDefault();
+    first.click();
+  });
+  document.addEventListener("htmx:configRequest", function (event) {
+    var form = event.target;
+    if (form.matches("#search form")) form.dataset.asked = form.elements.q.value;
+  });
+  document.addEventListener("htmx:afterSwap", function (event) {
+    if (event.target.id === "search-found") {
+      var form = search().querySelector("form");
+      form.dataset.found = form.dataset.asked;
+    }
+  });
+  // The page behind may be another when one comes back to it.
+  addEventListener("pagehide", function () { if (search() && search().open) search().close(); });
+
+  document.addEventListener("change", function (event) {
+    if (!event.target.matches("[data-single-keys]")) return;
+    try {
+      if (event.target.checked) localStorage.removeItem(off); else localStorage.setItem(off, "1");
+    } catch (e) { /* the browser keeps nothing: they stay as they were */ }
+  });
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("[data-single-keys]").forEach(function (el) { el.checked = singleKeys(); });
+  });
+})();
