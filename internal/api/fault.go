@@ -81,6 +81,7 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // failure is the answer to a request that could not be served.
 func failure(r *http.Request, wire wireFault, detail string) reply {
+	recordOf(r).Code = wire.code
 	answer := newReply(r, wire.status)
 	answer.body = append(answer.body, `,"response":`...)
 	answer.body = appendItem(answer.body, wire, detail)

@@ -163,7 +163,7 @@ func (cfg Config) front(observers ...server.Observer) server.Config {
 func countRequests(c *usage.Counter) server.Observer {
 	return func(_ context.Context, rec *reqlog.Record) {
 		if _, path, _ := strings.Cut(rec.Route, " "); rec.Account != "" && strings.HasPrefix(path, "/v2/") {
-			c.Count(rec.Account, rec.Status)
+			c.Count(rec.Account, rec.Status, rec.Code)
 		}
 	}
 }

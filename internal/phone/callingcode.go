@@ -35,6 +35,12 @@ func (c CallingCode) Regions() []string {
 	return phonenumbers.GetRegionCodesForCountryCode(int(c))
 }
 
+// RegionCallingCode returns the calling code of the region with this ISO 3166-1 code; zero
+// for one that libphonenumber does not know.
+func RegionCallingCode(region string) CallingCode {
+	return CallingCode(phonenumbers.GetCountryCodeForRegion(region))
+}
+
 // Numbers returns the ranges of all possible numbers of the calling code, in
 // ascending order. They hold no other numbers, since no calling code is a prefix
 // of another.

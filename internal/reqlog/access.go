@@ -33,6 +33,8 @@ type Record struct {
 	// logged with a status from 400 to 499, since it may quote what the caller
 	// sent.
 	Err error
+	// Code is the API's code of an error answer, as 1002; 0 for any other answer.
+	Code int
 	// Status is the HTTP status of the answer, 0 when there was none, and Took how
 	// long the request took. The server sets both at the end of the request.
 	Status int

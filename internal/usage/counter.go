@@ -54,6 +54,7 @@ type key struct {
 	account string // its sid
 	quarter int64  // of an hour, since 1970
 	outcome Outcome
+	code    int // as Count has it
 }
 
 // NewCounter returns a Counter. Counts stay in memory until [Counter.Run] or
@@ -67,9 +68,9 @@ func NewCounter(store Store, accounts *account.Directory, opts Options) *Counter
 }
 
 // Count counts a request of the account with this sid that has just been answered
-// with this HTTP status. It does not block.
-func (c *Counter) Count(accountSID string, status int) {
-	k := key{accountSID, c.opts.Clock.Now().Unix() / int64(quarter/time.Second), outcomeOf(status)}
+// with this HTTP status, and this code of the error when it was one. It does not block.
+func (c *Counter) Count(accountSID string, status, code int) {
+	k := key{accountSID, c.opts.Clock.Now().Unix() / int64(quarter/time.Second), outcomeOf(status), code}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.pending[k]; ok || len(c.pending) < maxPending {
@@ -144,6 +145,7 @@ func (c *Counter) dated(ctx context.Context, pending map[key]int) ([]Count, erro
 		account account.ID
 		date    Date
 		outcome Outcome
+		code    int
 	}
 	known := make(map[string]account.Account)
 	sums := make(map[day]int)
@@ -160,11 +162,11 @@ func (c *Counter) dated(ctx context.Context, pending map[key]int) ([]Count, erro
 			}
 			known[k.account] = acct
 		}
-		sums[day{acct.ID, k.date(acct), k.outcome}] += n
+		sums[day{acct.ID, k.date(acct), k.outcome, k.code}] += n
 	}
 	counts := make([]Count, 0, len(sums))
 	for d, n := range sums {
-		counts = append(counts, Count{Account: d.account, Date: d.date, Outcome: d.outcome, Requests: n})
+		counts = append(counts, Count{Account: d.account, Date: d.date, Outcome: d.outcome, Code: d.code, Requests: n})
 	}
 	return counts, nil
 }
@@ -201,7 +203,7 @@ func (c *Counter) Days(ctx context.Context, acct account.Account, n int) ([]Day,
 			continue
 		}
 		if i := k.date(acct) - first; i >= 0 && int(i) < n {
-			days[i].Requests[k.outcome] += requests
+			days[i].Add(Count{Outcome: k.outcome, Code: k.code, Requests: requests})
 		}
 	}
 	return days, nil

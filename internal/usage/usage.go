@@ -40,6 +40,21 @@ type Day struct {
 	Date Date
 	// Requests has a count for each outcome.
 	Requests [outcomes]int
+	// Codes counts those that did not succeed by the code of their answer, as 1002. It
+	// has none whose code is not known.
+	Codes map[int]int
+}
+
+// Add adds a count to its day.
+func (d *Day) Add(c Count) {
+	d.Requests[c.Outcome] += c.Requests
+	if c.Code == 0 {
+		return
+	}
+	if d.Codes == nil {
+		d.Codes = make(map[int]int)
+	}
+	d.Codes[c.Code] += c.Requests
 }
 
 // Total returns how many requests there were.
@@ -58,12 +73,25 @@ func dateOf(t time.Time) Date {
 // Time returns midnight at the day's beginning, UTC.
 func (d Date) Time() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 
-// Count is a number of requests of one account with one outcome on one day.
+// Count is a number of requests of one account with one outcome and code on one day.
 type Count struct {
 	Account  account.ID // the account's own id
 	Date     Date
 	Outcome  Outcome
+	Code     int // of the answer's error, below 3,200; 0 for none, and for one that is not known
 	Requests int
+}
+
+// codeStep is what a code counts in a stored outcome.
+const codeStep = 10
+
+// Stored returns the outcome and the code as one number, which fits into 16 bits: in
+// decimal, the last digit is the outcome.
+func (c Count) Stored() int16 { return int16(c.Code*codeStep + int(c.Outcome)) }
+
+// SetStored sets the outcome and the code to those that [Count.Stored] returned.
+func (c *Count) SetStored(stored int) {
+	c.Code, c.Outcome = stored/codeStep, Outcome(stored%codeStep)
 }
 
 // Store is what [Counter] needs of a database. Its methods are safe for concurrent

@@ -70,9 +70,9 @@ func TestDates(t *testing.T) {
 		c := s.counter(clocktest.Func(func() time.Time { return now }))
 		for at, status := range map[time.Duration]int{-time.Nanosecond: 200, 0: 404, time.Second: 503} {
 			now = midnight.Add(at)
-			c.Count("demo", status)
+			c.Count("demo", status, 0)
 		}
-		c.Count("nobody", 200)
+		c.Count("nobody", 200, 0)
 		if err := c.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -91,12 +91,12 @@ func TestFlushFails(t *testing.T) {
 	t.Parallel()
 	s := newStores(time.UTC)
 	c := s.counter(clock.System)
-	c.Count("demo", 207)
+	c.Count("demo", 207, 0)
 	s.err = errors.New("away")
 	if err := c.Flush(t.Context()); err == nil {
 		t.Error("no error came")
 	}
-	c.Count("demo", 200)
+	c.Count("demo", 200, 0)
 	s.err = nil
 	for range 2 {
 		if err := c.Flush(t.Context()); err != nil {
@@ -121,13 +121,13 @@ func TestRun(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { c.Run(ctx); close(done) }()
-		c.Count("demo", 200)
+		c.Count("demo", 200, 0)
 		time.Sleep(flushEvery + time.Millisecond)
 		synctest.Wait()
 		if len(s.counts) != 1 {
 			t.Errorf("after a while there is %v", s.counts)
 		}
-		c.Count("demo", 500)
+		c.Count("demo", 500, 0)
 		stop()
 		<-done
 		if len(s.counts) != 2 {
@@ -148,14 +148,14 @@ func TestOutage(t *testing.T) {
 		go func() { c.Run(ctx); close(done) }()
 		for outage := 1; outage <= 2; outage++ {
 			s.err = errors.New("away")
-			c.Count("demo", 200)
+			c.Count("demo", 200, 0)
 			time.Sleep(3*flushEvery + time.Millisecond)
 			synctest.Wait()
 			if got := strings.Count(log.String(), "away"); got != outage {
 				t.Errorf("outage %d: the log tells of %d:\n%s", outage, got, &log)
 			}
 			s.err = nil
-			c.Count("demo", 200)
+			c.Count("demo", 200, 0)
 			time.Sleep(flushEvery)
 			synctest.Wait()
 		}
@@ -184,7 +184,7 @@ func TestDaysGiveUp(t *testing.T) {
 	t.Parallel()
 	s := stuck{newStores(time.UTC), make(chan struct{})}
 	c := NewCounter(s, account.NewDirectory(s, clock.System), Options{})
-	c.Count("demo", 200)
+	c.Count("demo", 200, 0)
 	flushing, stop := context.WithCancel(t.Context())
 	var flushed sync.WaitGroup
 	flushed.Go(func() { _ = c.Flush(flushing) })

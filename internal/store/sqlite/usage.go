@@ -18,7 +18,7 @@ func (db *DB) AddRequests(ctx context.Context, counts []usage.Count) error {
 		for _, c := range counts {
 			err := sqlitex.Execute(conn, `INSERT INTO requests (account_id, day, outcome, requests) VALUES (?, ?, ?, ?)
 				ON CONFLICT (account_id, day, outcome) DO UPDATE SET requests = requests + excluded.requests`,
-				&sqlitex.ExecOptions{Args: []any{c.Account, int(c.Date), int(c.Outcome), c.Requests}})
+				&sqlitex.ExecOptions{Args: []any{c.Account, int(c.Date), int(c.Stored()), c.Requests}})
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,9 @@ func (db *DB) Requests(ctx context.Context, account account.ID, from, to usage.D
 				if len(days) == 0 || days[len(days)-1].Date != date {
 					days = append(days, usage.Day{Date: date})
 				}
-				days[len(days)-1].Requests[stmt.ColumnInt(1)] = stmt.ColumnInt(2)
+				c := usage.Count{Requests: stmt.ColumnInt(2)}
+				c.SetStored(stmt.ColumnInt(1))
+				days[len(days)-1].Add(c)
 				return nil
 			},
 		})

@@ -51,10 +51,14 @@ func countRequests(t *testing.T, s UsageStores) {
 		usage.Count{Account: acme, Date: 20_000, Outcome: usage.Succeeded, Requests: 5},
 		usage.Count{Account: other, Date: 20_000, Outcome: usage.Succeeded, Requests: 100},
 		usage.Count{Account: acme, Date: 20_000, Outcome: usage.Failed, Requests: 1},
+		usage.Count{Account: acme, Date: 20_001, Outcome: usage.Refused, Code: 1002, Requests: 3},
+		usage.Count{Account: acme, Date: 20_001, Outcome: usage.Refused, Code: 1000, Requests: 1},
+		usage.Count{Account: acme, Date: 20_001, Outcome: usage.Failed, Code: 1503, Requests: 4},
 	)
+	s.add(t, usage.Count{Account: acme, Date: 20_001, Outcome: usage.Refused, Code: 1002, Requests: 1})
 	s.add(t, usage.Count{Account: acme, Date: 20_000, Outcome: usage.Succeeded, Requests: 7})
 	first := usage.Day{Date: 20_000, Requests: [3]int{12, 0, 1}}
-	second := usage.Day{Date: 20_001, Requests: [3]int{0, 2, 0}}
+	second := usage.Day{Date: 20_001, Requests: [3]int{0, 7, 4}, Codes: map[int]int{1000: 1, 1002: 4, 1503: 4}}
 	s.days(t, acme, 20_000, 20_001, first, second)
 	s.days(t, acme, 0, 20_000, first)
 	s.days(t, acme, 20_001, 20_001, second)

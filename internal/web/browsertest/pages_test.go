@@ -105,6 +105,16 @@ var pages = []page{
 	{name: "reference-nothing", path: at("/api/reference?q=unicorn")},
 	{name: "operation", path: at("/api/reference/createContacts")},
 	{name: "not-found", path: at("/nothing")},
+	{name: "requests", path: at("/requests")},
+	{name: "keyboard", path: at("/keyboard")},
+	{name: "search", path: at("/search?q=rao")},
+	{name: "search-none", path: at("/search?q=nobody")},
+	{name: "search-dialog", path: at("/contacts"), before: func(b *tab) {
+		b.await(`document.readyState === "complete"`)
+		b.do(chromedp.KeyEvent("/"))
+		b.fill("#search-for", "rao")
+		b.await(`document.querySelector("#search-found .found a")`)
+	}},
 }
 
 // TestPages looks at every page: nothing serious for axe-core, nothing wider

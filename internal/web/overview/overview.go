@@ -8,7 +8,6 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/clock"
-	"callbook/internal/phone"
 	"callbook/internal/summary"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
@@ -23,8 +22,6 @@ const (
 	quickly = 20_000
 	// requestDays is for how many days requests are shown.
 	requestDays = 14
-	// mostRegions is how many countries are shown.
-	mostRegions = 10
 )
 
 //go:embed *.html
@@ -45,8 +42,12 @@ type Room struct {
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	d.AddNav(shell.NavItem{Path: "/", Label: "Overview", Icon: shell.Drawing(`<path d="M3 16V9m4.7 7V4m4.6 12v-5M17 16V6"/>`)})
+	d.AddEntries(func() []shell.Entry {
+		return []shell.Entry{{Path: "/requests", Label: "Requests", More: "API refused errors"}}
+	})
 	d.Handle("GET /{$}", room.overviewPage)
 	d.Handle("GET /overview/plots", room.overviewPlots)
+	d.Handle("GET /requests", room.requests)
 }
 
 // overview is what the template overview.html shows.
@@ -60,11 +61,14 @@ type overview struct {
 	APIURL string // for a first request
 }
 
+// TodayDate is the day of Today, as 2006-01-02.
+func (o overview) TodayDate() string { return o.Today.Date.Time().Format(time.DateOnly) }
+
 // plots are what the contacts are made of.
 type plots struct {
 	Made                 time.Time
 	Contacts             int
-	Growth               areaChart
+	Growth               columnChart
 	Regions, Lines, Tags []bar
 }
 
@@ -135,52 +139,14 @@ func (room *Room) overviewPlots(r *http.Request) (shell.Answer, error) {
 	return pages.Show("overview", "", room.plotsOf(r, &s)).Piece("plots"), nil
 }
 
-// lineNames are what people call the kinds of lines.
-var lineNames = map[phone.Line]string{
-	phone.UnknownLine:   "Unknown",
-	phone.Mobile:        "Mobile",
-	phone.FixedLine:     "Fixed line",
-	phone.FixedOrMobile: "Fixed line or mobile",
-	phone.TollFree:      "Toll-free",
-	phone.VoIP:          "Internet telephony",
-	phone.OtherLine:     "Premium and others",
-}
-
 func (room *Room) plotsOf(r *http.Request, s *summary.Summary) *plots {
 	year, month, day := room.Clock.Now().In(shell.AccountOf(r).TimeZone).Date()
-	p := &plots{
+	return &plots{
 		Made:     s.Made,
 		Contacts: s.Contacts,
 		Growth:   growth(s.Days, time.Date(year, month, day, 0, 0, 0, 0, time.UTC)),
+		Regions:  regionBars(s),
+		Lines:    lineBars(s),
+		Tags:     tagBars(s),
 	}
-	var regions, lines, tags []bar
-	others := 0
-	for i, share := range s.Regions {
-		if i >= mostRegions {
-			others += share.Contacts
-			continue
-		}
-		name := words.Country(share.Of)
-		if name == "" {
-			name = "Unknown"
-		}
-		regions = append(regions, bar{Label: name, Contacts: share.Contacts})
-	}
-	if others > 0 {
-		regions = append(regions, bar{Label: "Other countries", Contacts: others})
-	}
-	for _, share := range s.Lines {
-		lines = append(lines, bar{Label: lineNames[share.Of], Contacts: share.Contacts})
-	}
-	for _, share := range s.Tags {
-		tags = append(tags, bar{Label: share.Of, Contacts: share.Contacts})
-	}
-	if s.OtherTags > 0 {
-		tags = append(tags, bar{Label: "Other tags", Contacts: s.OtherTags})
-	}
-	if len(tags) > 0 && s.Untagged > 0 {
-		tags = append(tags, bar{Label: "No tag", Contacts: s.Untagged})
-	}
-	p.Regions, p.Lines, p.Tags = barsOf(s.Contacts, regions), barsOf(s.Contacts, lines), barsOf(s.Contacts, tags)
-	return p
 }
