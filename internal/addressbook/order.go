@@ -24,7 +24,7 @@ const (
 	ByPerson
 	ByCompany // a contact's company, by its [SearchText]
 	ByEmail   // a contact's e-mail, by its [SearchText]
-	ByTag     // a contact's tag, without regard to the case of ASCII letters
+	ByTag     // a contact's tag, by its [SearchText]
 	ByNumber  // a contact's number, by its digits from the first on, so that those of a country are together
 )
 
@@ -97,7 +97,7 @@ func (c *Contact) SortKey(w Window) string {
 	case ByEmail:
 		text = searched(Email)
 	case ByTag:
-		text = string(AppendTagKey(nil, []byte(c.Texts[Tag].Value)))
+		text = searched(Tag)
 	default:
 		return ""
 	}
@@ -105,19 +105,6 @@ func (c *Contact) SortKey(w Window) string {
 		return key(AllBlank, "")
 	}
 	return key(NotBlank, text)
-}
-
-// AppendTagKey appends what a tag is sorted by to b: its ASCII letters in lower
-// case, without blanks at its ends.
-func AppendTagKey(b, tag []byte) []byte {
-	from := len(b)
-	b = append(b, bytes.Trim(tag, " ")...)
-	for i, c := range b[from:] {
-		if 'A' <= c && c <= 'Z' {
-			b[from+i] = c + ('a' - 'A')
-		}
-	}
-	return b
 }
 
 // Position returns where the contact stands in the order of a window.

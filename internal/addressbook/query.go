@@ -54,6 +54,8 @@ type Query struct {
 	Numbers []phone.Range
 	// Created is when the contact was created. Sids tell it, to 1/4096 ms.
 	Created Period
+	// Custom is what the contact's custom field must have.
+	Custom CustomFilter
 	// WithLists asks for the lists of each contact.
 	WithLists bool
 	// NoTotal leaves Page.Total zero. It is for callers that go through all
@@ -82,7 +84,7 @@ func (q *Query) Scans() bool {
 	case q.Sort != ByCreated || q.Offset > maxSkipped || len(q.Lists) > 1:
 		return true
 	default:
-		return q.Tag != "" || q.TagPart != "" || q.Email != "" || q.Name != "" || q.Search != "" || q.Numbers != nil || !q.Created.All()
+		return q.Tag != "" || q.TagPart != "" || q.Email != "" || q.Name != "" || q.Search != "" || q.Numbers != nil || !q.Created.All() || q.Custom.Key != ""
 	}
 }
 

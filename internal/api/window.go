@@ -134,6 +134,9 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 		"tag_part": &query.TagPart,
 		"email":    &query.Email,
 		"q":        &query.Search,
+
+		"custom_key":   &query.Custom.Key,
+		"custom_value": &query.Custom.Part,
 	} {
 		if *into, err = w.text(word); err != nil {
 			return addressbook.Query{}, window{}, err

@@ -48,6 +48,15 @@ func (db *DB) Contacts(ctx context.Context, account account.ID, q addressbook.Qu
 	err := db.read(ctx, purpose{account, q.Scans()}, "read contacts", func(t *tx) error {
 		s := selectContacts(account, q)
 		toCount := !q.NoTotal
+		if q.Custom.Key != "" {
+			total, err := s.matchCustom(t, q)
+			if err != nil {
+				return err
+			}
+			if toCount {
+				page.Total, toCount = total, false
+			}
+		}
 		if toCount && s.counter != "" {
 			s.queueCount(t, &page.Total)
 			toCount = false

@@ -11,7 +11,8 @@ import (
 func (w window) key() string {
 	const digits = `(contacts.number::text COLLATE "C")`
 	// What a search folds has no blank but this one.
-	company, email := "btrim("+companyFolded+", ' ')", "btrim("+emailFolded+", ' ')"
+	trimmed := func(folded string) string { return "btrim(" + folded + ", ' ')" }
+	company := trimmed(companyFolded)
 	blank := func(b addressbook.Blank) string { return "'" + string(w.Blank(b)) + "'" }
 	text := func(text string) string {
 		return fmt.Sprintf("coalesce(%s || nullif(%s, ''), %s)", blank(addressbook.NotBlank), text, blank(addressbook.AllBlank))
@@ -25,9 +26,9 @@ func (w window) key() string {
 	case addressbook.ByCompany:
 		return text(company)
 	case addressbook.ByEmail:
-		return text(email)
+		return text(trimmed(emailFolded))
 	case addressbook.ByTag:
-		return text("btrim(lower(contacts.tag), ' ')") // of ASCII: the collation is "C"
+		return text(trimmed(tagFolded))
 	case addressbook.ByNumber:
 		return digits
 	default:

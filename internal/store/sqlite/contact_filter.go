@@ -25,6 +25,7 @@ type filter struct {
 	words       []searchWord // of search
 	digits      []byte       // of search
 	numbers     []phone.Range
+	custom      *addressbook.CustomMatcher // nil matches everything
 
 	folder       addressbook.Folder
 	text, folded []byte
@@ -38,6 +39,9 @@ func newFilter(q addressbook.Query) *filter {
 	folded := func(text string) []byte { return []byte(addressbook.SearchText(text)) }
 	f := newSearch(q.Terms())
 	f.tag, f.tagPart, f.email, f.name, f.numbers = q.Tag, folded(q.TagPart), folded(q.Email), folded(q.Name), q.Numbers
+	if q.Custom.Key != "" {
+		f.custom = q.Custom.Matcher()
+	}
 	return f
 }
 
@@ -52,7 +56,7 @@ func newSearch(terms addressbook.SearchTerms) *filter {
 
 // any reports whether there is any condition.
 func (f *filter) any() bool {
-	return f.tag != "" || len(f.tagPart) > 0 || len(f.email) > 0 || len(f.name) > 0 || len(f.words) > 0 || f.numbers != nil
+	return f.tag != "" || len(f.tagPart) > 0 || len(f.email) > 0 || len(f.name) > 0 || len(f.words) > 0 || f.numbers != nil || f.custom != nil
 }
 
 // The columns of a scan.
@@ -64,6 +68,7 @@ const (
 	scanEmail
 	scanNumber
 	scanTag
+	scanCustom
 	scanUpdated
 	scanColumns
 )
@@ -89,6 +94,7 @@ func (f *filter) columns(sort addressbook.SortField) string {
 	need(len(f.email) > 0 || search || sort == addressbook.ByEmail, scanEmail, "email")
 	need(search || f.numbers != nil || person || sort == addressbook.ByNumber, scanNumber, "number")
 	need(f.tag != "" || len(f.tagPart) > 0 || sort == addressbook.ByTag, scanTag, "tag")
+	need(f.custom != nil, scanCustom, "custom_field")
 	need(sort == addressbook.ByUpdated, scanUpdated, "date_updated")
 	return strings.Join(needed[:], ", ")
 }
@@ -116,6 +122,12 @@ func (f *filter) matches(row *sqlite.Stmt) bool {
 	if len(f.email) > 0 {
 		f.text = appendColumn(f.text[:0], row, scanEmail)
 		if !bytes.Equal(f.searchText(), f.email) {
+			return false
+		}
+	}
+	if f.custom != nil {
+		f.text = appendColumn(f.text[:0], row, scanCustom)
+		if !f.custom.Matches(f.text) {
 			return false
 		}
 	}

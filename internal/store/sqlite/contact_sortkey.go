@@ -47,9 +47,7 @@ func (f *filter) appendTextKey(key []byte, row *sqlite.Stmt, w addressbook.Windo
 	case addressbook.ByEmail:
 		text = f.searchKey(row, scanEmail)
 	case addressbook.ByTag:
-		f.text = appendColumn(f.text[:0], row, scanTag)
-		f.folded = addressbook.AppendTagKey(f.folded[:0], f.text)
-		text = f.folded
+		text = f.searchKey(row, scanTag)
 	}
 	if len(text) == 0 {
 		blank = addressbook.AllBlank

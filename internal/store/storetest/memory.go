@@ -3,10 +3,10 @@ package storetest
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
@@ -131,7 +131,29 @@ func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
 		fold(q.Email) != "" && fold(q.Email) != fold(c.Texts[addressbook.Email].Value):
 		return false
 	}
-	return has(name, q.Name) && finds(q.Terms(), c.Number, fold(name), fold(c.Texts[addressbook.CompanyName].Value), fold(c.Texts[addressbook.Email].Value))
+	return hasCustom(c.CustomField, q.Custom) && has(name, q.Name) && finds(q.Terms(), c.Number, fold(name), fold(c.Texts[addressbook.CompanyName].Value), fold(c.Texts[addressbook.Email].Value))
+}
+
+// hasCustom tells whether a custom field has a member that the filter wants.
+func hasCustom(object string, f addressbook.CustomFilter) bool {
+	if f.Key == "" {
+		return true
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(object), &members) != nil {
+		return false
+	}
+	for name, value := range members {
+		text := string(value)
+		if strings.HasPrefix(text, `"`) && json.Unmarshal(value, &text) != nil {
+			return false
+		}
+		if string(value) != "null" && addressbook.SearchText(name) == addressbook.SearchText(f.Key) &&
+			strings.Contains(addressbook.SearchText(text), addressbook.SearchText(f.Part)) {
+			return true
+		}
+	}
+	return false
 }
 
 // finds tells whether a search finds a contact with this number and these folded texts.
@@ -202,18 +224,9 @@ func contactPosition(c addressbook.Contact) position {
 	default:
 		person = sortText{2, digits}
 	}
-	tag := sortText{text: strings.Map(func(r rune) rune {
-		if r <= unicode.MaxASCII {
-			return unicode.ToLower(r)
-		}
-		return r
-	}, strings.Trim(c.Texts[addressbook.Tag].Value, " "))}
-	if tag.text == "" {
-		tag.blank = 2
-	}
 	return position{c.SID, c.Created, c.Updated, map[addressbook.SortField]sortText{
 		addressbook.ByName: {text: c.NameKey()}, addressbook.ByPerson: person, addressbook.ByCompany: company,
-		addressbook.ByEmail: searched(addressbook.Email), addressbook.ByTag: tag, addressbook.ByNumber: {text: digits},
+		addressbook.ByEmail: searched(addressbook.Email), addressbook.ByTag: searched(addressbook.Tag), addressbook.ByNumber: {text: digits},
 	}, &c}
 }
 

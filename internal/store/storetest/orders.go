@@ -17,6 +17,49 @@ var (
 	sorts     = append(listSorts, blankDirections(addressbook.ByPerson, addressbook.ByCompany, addressbook.ByEmail, addressbook.ByTag, addressbook.ByNumber)...)
 )
 
+// pagesOfCustomFields reads contacts by what their custom fields have, alone and with
+// other filters, in every order.
+func pagesOfCustomFields(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	fields := []string{
+		`{"plan":"Gold","city":{"name":"Pune"}}`, `{"PLAN": "gold member"}`, `{"city":"S\u00e3o Paulo","plan":null}`, `{"city":"São Paulo"}`, "", `{}`,
+		`{"a\"b":"x","plan":"\ud83d\ude00"}`, `{"note":"plan gold","n":4.50}`, `{"plan":[1,{"x":"gold"}]}`, `{"straße":"Łódź"}`,
+	}
+	var all []addressbook.Contact
+	for i := range 80 {
+		c := contact(firstNumber + 700 + phone.Number(i))
+		c.CustomField = fields[i*7%len(fields)]
+		c.Texts[addressbook.CompanyName] = addressbook.Given([]string{"", "b", "a"}[i%3])
+		all = append(all, c)
+	}
+	f.insertAllNew(t, all...)
+	lib.memory.insert(all)
+	for _, custom := range []addressbook.CustomFilter{
+		{Key: "plan"}, {Key: "plan", Part: "GOLD"}, {Key: "Plan", Part: "gold m"}, {Key: "city", Part: "sao"}, {Key: "CITY", Part: "pune"}, {Key: `a"b`}, {Key: `a\"b`},
+		{Key: "plan", Part: "😀"}, {Key: "n", Part: "4.5"}, {Key: "strasse", Part: "lodz"}, {Key: "name"}, {Key: "gold"}, {Key: "plan", Part: "%"}, {Key: "plan", Part: `"`}, {Key: "no\x00", Part: "\xff"},
+	} {
+		for _, w := range sorts {
+			w.Limit = 100
+			lib.answers(t, addressbook.Query{Window: w, Custom: custom})
+		}
+		for _, w := range []addressbook.Window{{}, {Desc: true}, {Sort: addressbook.ByCompany, Desc: true, BlanksFirst: true}} {
+			q := addressbook.Query{Window: w, Custom: custom}
+			for q.Limit = 7; ; {
+				lib.answers(t, q)
+				uncounted := q
+				uncounted.NoTotal = true
+				lib.answers(t, uncounted)
+				if q.After = lib.memory.page(q).Next; q.After == nil {
+					break
+				}
+				q.Offset = 1 - q.Offset
+			}
+		}
+		lib.answers(t, addressbook.Query{Window: addressbook.Window{Limit: 5}, Custom: custom, Name: "ada", WithLists: true})
+		lib.answers(t, addressbook.Query{Window: addressbook.Window{Limit: 5, Desc: true}, Custom: custom, Lists: sidsOfLists(lib.memory.lists[:1])})
+	}
+}
+
 func directions(fields ...addressbook.SortField) (all []addressbook.Window) {
 	for _, field := range fields {
 		all = append(all, addressbook.Window{Sort: field}, addressbook.Window{Sort: field, Desc: true})

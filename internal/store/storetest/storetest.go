@@ -59,6 +59,7 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"pages", pages},
 		{"pages of names", pagesOfNames},
 		{"pages both ways", pagesBothWays},
+		{"pages of custom fields", pagesOfCustomFields},
 		{"pages of lists' contacts", pagesOfLists},
 		{"pages of searches", pagesOfSearches},
 		{"words that no text can have", wordsOfNoText},

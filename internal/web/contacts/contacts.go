@@ -36,6 +36,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /contacts/export", room.export)
 	d.Handle("GET /contacts/number", room.numberPreview)
 	d.Handle("GET /contacts/tags", room.tagChoices)
+	d.Handle("GET /contacts/fields", room.customChoices)
 	d.Handle("GET /contacts/deleted", room.deletedPage)
 	d.HandleForm("POST /contacts/columns", room.chooseColumns)
 	d.HandleForm("POST /contacts/undo", room.undoDelete)
@@ -108,6 +109,15 @@ func (room *Room) tagChoices(r *http.Request) (shell.Answer, error) {
 		tags[i] = share.Of
 	}
 	return pages.Show("contacts", "", tags).Piece("tag-choices"), nil
+}
+
+// customChoices is the piece of the page that offers names of custom fields.
+func (room *Room) customChoices(r *http.Request) (shell.Answer, error) {
+	if !shell.ByHTMX(r) {
+		return shell.GoTo("/contacts"), nil
+	}
+	keys, err := room.Book.CustomKeys(r.Context(), shell.AccountOf(r))
+	return pages.Show("contacts", "", keys).Piece("custom-choices"), err
 }
 
 // listChoices are the lists that a field for a name offers: the newest, since

@@ -48,7 +48,7 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 	}
 	query := url.Values{"format": {FormatIn(r.URL.Query())}}
 	for name, value := range map[string]string{
-		"q": q.Search, "number": q.Number, "tag": q.Tag, "calling_code": filter.Country,
+		"q": q.Search, "number": q.Number, "tag": q.Tag, "calling_code": filter.Country, "custom_key": q.Custom.Key, "custom_value": q.Custom.Part,
 	} {
 		if value != "" {
 			query.Set(name, value)

@@ -24,7 +24,10 @@ type Filter struct {
 	// AddedFrom and AddedTo are the first and the last day on which the contact was
 	// added, as 2006-01-02 in the account's time zone; "" leaves that end open.
 	AddedFrom, AddedTo string
-	Sort               string // one of Sorts
+	// Custom is the name of a custom field, and CustomValue a part of its value. The
+	// one means nothing without the other.
+	Custom, CustomValue string
+	Sort                string // one of Sorts
 }
 
 // FilterOf reads the filter from an address or a form. What is no order is the
@@ -33,9 +36,12 @@ func FilterOf(v url.Values) Filter {
 	word := func(name string) string {
 		return strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(v.Get(name)), "\x00", ""), "")
 	}
-	f := Filter{Search: word("q"), Tag: word("tag"), List: word("list"), Country: word("country"), AddedFrom: word("added_from"), AddedTo: word("added_to"), Sort: word("sort")}
+	f := Filter{Search: word("q"), Tag: word("tag"), List: word("list"), Country: word("country"), AddedFrom: word("added_from"), AddedTo: word("added_to"), Custom: word("custom"), CustomValue: word("custom_value"), Sort: word("sort")}
 	if !slices.ContainsFunc(Sorts, func(o shell.Option) bool { return o.Value == f.Sort }) {
 		f.Sort = ""
+	}
+	if f.Custom == "" {
+		f.CustomValue = ""
 	}
 	return f
 }
@@ -43,7 +49,8 @@ func FilterOf(v url.Values) Filter {
 // Words are the filter's names and values, without those that say nothing.
 func (f Filter) Words() []shell.Option {
 	all := []shell.Option{{Value: "q", Label: f.Search}, {Value: "tag", Label: f.Tag}, {Value: "list", Label: f.List}, {Value: "country", Label: f.Country},
-		{Value: "added_from", Label: f.AddedFrom}, {Value: "added_to", Label: f.AddedTo}, {Value: "sort", Label: f.Sort}}
+		{Value: "added_from", Label: f.AddedFrom}, {Value: "added_to", Label: f.AddedTo},
+		{Value: "custom", Label: f.Custom}, {Value: "custom_value", Label: f.CustomValue}, {Value: "sort", Label: f.Sort}}
 	return slices.DeleteFunc(all, func(o shell.Option) bool { return o.Label == "" })
 }
 
@@ -80,6 +87,12 @@ func (f Filter) Said() string {
 	if f.AddedTo != "" {
 		said = append(said, "added to "+f.AddedTo)
 	}
+	if f.Custom != "" {
+		said = append(said, "custom field “"+f.Custom+"”")
+	}
+	if f.CustomValue != "" {
+		said = append(said, "with “"+f.CustomValue+"”")
+	}
 	return strings.Join(said, ", ")
 }
 
@@ -102,7 +115,7 @@ func (f Filter) URL(path string, more ...string) string {
 // query is the filter as the address book is asked. When it names a list that
 // is not there, or no country, nothing is found, and wrong says why.
 func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, wrong string, err error) {
-	q = addressbook.Query{Window: f.Order(), Tag: f.Tag, Search: f.Search}
+	q = addressbook.Query{Window: f.Order(), Tag: f.Tag, Search: f.Search, Custom: addressbook.CustomFilter{Key: f.Custom, Part: f.CustomValue}}
 	if f.List != "" {
 		list, err := ListNamed(ctx, book, acct, f.List)
 		if err != nil {
