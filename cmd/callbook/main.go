@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(std.err, "callbook: %s\nRun \"%s\" to see what there is.\n", withoutSecrets(usageText(args, err)), helpOn(err))
+		fmt.Fprintf(std.err, "callbook: %s\nRun \"%s\" for help.\n", withoutSecrets(usageText(args, err)), helpOn(err))
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {

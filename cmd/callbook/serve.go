@@ -213,7 +213,7 @@ func (c *serveCmd) bootstrap(ctx context.Context, d *account.Directory, sessions
 	}
 	_, err = fmt.Fprintf(out, `
 The database was empty, so it got an account and an API key.
-The token is shown this once and cannot be had again.
+The token is shown only now; it cannot be shown again.
 %s
 Create two contacts:
 

@@ -27,5 +27,5 @@ func TestFileNotStored(t *testing.T) {
 		Files:     func(f upload.Files) upload.Files { return unwritable{f} },
 	})
 	s.Account("demo")
-	reads(t, drop(s.SignedIn("demo"), "leads.csv", "number\n9876543210\n").PageText(t, 500), "It is the server's fault")
+	reads(t, drop(s.SignedIn("demo"), "leads.csv", "number\n9876543210\n").PageText(t, 500), "This is the server's fault")
 }

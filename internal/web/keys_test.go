@@ -47,7 +47,7 @@ func TestCreateKey(t *testing.T) {
 	clock.Add(1)
 	c.As(key, token).List("").Fault(t, 401)
 	list = s.SignedIn("demo").Open("/api").PageText(t, 200)
-	has(t, list, "Ended keys (1)", "expired")
+	has(t, list, "Revoked and expired keys (1)", "expired")
 }
 
 func TestCreateKeyRefused(t *testing.T) {
@@ -88,7 +88,7 @@ func TestRevokeKey(t *testing.T) {
 	other.List("").Page(t)
 
 	b.Submit("/api/keys/"+c.Key+"/revoke", nil).Redirect(t, "/api")
-	has(t, b.Open("/api").PageText(t, 200), "The key is revoked.", "revoked", "No key lets a program in")
+	has(t, b.Open("/api").PageText(t, 200), "The key is revoked.", "revoked", "There is no active key")
 	c.List("").Fault(t, 401)
 	b.Open("/api/keys/"+c.Key+"/revoke").Redirect(t, "/api")
 	b.Submit("/api/keys/"+c.Key+"/revoke", nil).Redirect(t, "/api") // again, as with a second press

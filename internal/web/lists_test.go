@@ -101,7 +101,7 @@ func TestListMembers(t *testing.T) {
 		t.Errorf("the search found %q", got)
 	}
 	b.Submit(path+"/remove", url.Values{"sid": sids[:2], "q": {"P"}}).Redirect(t, path+"?q=P")
-	has(t, b.Open(path).PageText(t, 200), "Took 2 contacts out of the list. The contacts themselves stay.", "58 contacts")
+	has(t, b.Open(path).PageText(t, 200), "Removed 2 contacts from the list. The contacts themselves stay.", "58 contacts")
 	b.Submit(path+"/remove", url.Values{"q": {"P"}}).Redirect(t, path+"?q=P")
 	has(t, b.Open(path).PageText(t, 200), "No contact is selected.")
 	// Of the list's members, all that match.
@@ -114,7 +114,7 @@ func TestListMembers(t *testing.T) {
 	person := "/contacts/" + sids[5]
 	has(t, b.Open(person).PageText(t, 200), `<a href="`+path+`">list</a>`)
 	b.Submit(person+"/lists/"+list.SID+"/leave", nil).Redirect(t, person)
-	has(t, b.Open(person).PageText(t, 200), "Taken out of the list.", "In no list yet.")
+	has(t, b.Open(person).PageText(t, 200), "Removed from the list.", "Not in any list yet.")
 	b.Submit(person+"/lists", url.Values{"name": {"list"}}).Redirect(t, person)
 	has(t, b.Open(person).PageText(t, 200), "Added to list.")
 	has(t, b.Follow(b.Submit(person+"/lists", url.Values{"name": {"list"}})).PageText(t, 200), "It was in list already.")

@@ -16,7 +16,7 @@ func TestEmptyOverview(t *testing.T) {
 	s, _ := serve(t)
 	s.Account("demo")
 	page := s.SignedIn("demo").Open("/").PageText(t, 200)
-	reads(t, page, "The address book is empty", "Add a contact", "Import a file", "None yet", "/v2/accounts/demo/contacts")
+	reads(t, page, "The address book is empty", "Add a contact", "Import a file", "No requests yet", "/v2/accounts/demo/contacts")
 	for _, link := range []string{`href="/contacts/new"`, `href="/imports"`, `href="/api"`} {
 		if !strings.Contains(page, link) {
 			t.Errorf("there is no %s", link)

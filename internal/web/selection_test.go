@@ -83,7 +83,7 @@ func TestTagSelected(t *testing.T) {
 	}
 	// The tag that the filter asks for goes away while they are worked.
 	b.Submit("/contacts/selected/tag", url.Values{"all": {"1"}, "tag": {"T2"}, "value": {""}}).Redirect(t, "/contacts?tag=T2")
-	has(t, b.Open("/contacts").PageText(t, 200), "Took the tags of 19 contacts away.")
+	has(t, b.Open("/contacts").PageText(t, 200), "Removed the tags of 19 contacts.")
 	if n := tagged(t, c, "T2"); n != 0 {
 		t.Errorf("%d contacts have the old tag", n)
 	}
@@ -158,7 +158,7 @@ func TestSelectedBulks(t *testing.T) {
 		t.Errorf("%d contacts are in the list", got)
 	}
 	b.Submit("/lists/"+list+"/remove", url.Values{"all": {"1"}}).Redirect(t, "/lists/"+list)
-	has(t, b.Open("/lists/"+list).PageText(t, 200), "Took 5,100 contacts out of the list.", "Nobody is in this list yet")
+	has(t, b.Open("/lists/"+list).PageText(t, 200), "Removed 5,100 contacts from the list.", "Nobody is in this list yet")
 	b.Follow(b.Submit("/contacts/selected/delete", url.Values{"all": {"1"}, "country": {"91"}, "count": {fmt.Sprint(n)}})).PageText(t, 200)
 	if c.Total() != 0 {
 		t.Errorf("there are %d contacts", c.Total())

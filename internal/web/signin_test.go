@@ -44,7 +44,7 @@ func TestLink(t *testing.T) {
 	s.Browser().Do("HEAD", link, nil)
 	b := s.Browser()
 	b.Submit(link, nil).Redirect(t, "/")
-	has(t, b.Open("/sessions").PageText(t, 200), "Firefox on Linux", "this one", "demo")
+	has(t, b.Open("/sessions").PageText(t, 200), "Firefox on Linux", "this browser", "demo")
 
 	// A second time it leads nowhere, and neither does one that never was.
 	for _, path := range []string{link, "/signin/link/" + strings.Repeat("0", 64), "/signin/link/x"} {
@@ -81,9 +81,9 @@ func TestKeyAndToken(t *testing.T) {
 		{"", "", "Enter the API key."},
 		{demo.Key, "", "Enter the token"},
 		{"", demo.Token, "Enter the API key."},
-		{demo.Key, other.Token, "do not belong together"},
-		{demo.Key, demo.Token + "0", "do not belong together"},
-		{"unknown", demo.Token, "do not belong together"},
+		{demo.Key, other.Token, "do not match"},
+		{demo.Key, demo.Token + "0", "do not match"},
+		{"unknown", demo.Token, "do not match"},
 	} {
 		page := b.Submit("/signin", form(tt.key, tt.token)).PageText(t, 422)
 		has(t, page, tt.says)

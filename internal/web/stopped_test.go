@@ -131,7 +131,7 @@ func TestSelectedStops(t *testing.T) {
 	list := a.Header.Get("Location")
 	has(t, b.Open(list).PageText(t, 200), "Added 100 contacts to All. 5,000 were in it already.")
 
-	path, form = stops(list+"/remove", url.Values{"all": {"1"}}, "Taking out of the list")
+	path, form = stops(list+"/remove", url.Values{"all": {"1"}}, "Removing from the list")
 	b.Submit(path, form).Redirect(t, list)
 	if got := c.Get(c.Path(list)).List(t).ContactCount; got != 0 {
 		t.Errorf("%d contacts are in the list", got)

@@ -119,7 +119,7 @@ func TestSelectionOfAll(t *testing.T) {
 	b.click(box(1))
 	b.awaitSelected("51 selected, 50 on other pages")
 	b.follow("button[formaction$=remove]")
-	if got := b.text(".notice"); !strings.HasPrefix(got, "Took 51 contacts out of the list.") || w.client.Total() != 240 {
+	if got := b.text(".notice"); !strings.HasPrefix(got, "Removed 51 contacts from the list.") || w.client.Total() != 240 {
 		t.Errorf("the notice is %q", got)
 	}
 	b.awaitSelected("")

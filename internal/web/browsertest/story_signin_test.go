@@ -48,7 +48,7 @@ func TestFirstStart(t *testing.T) {
 		t.Fatalf("signed in to %q", got)
 	}
 	b.open("/sessions")
-	if got := b.text("tbody"); !strings.Contains(got, "this one") || !strings.Contains(got, "Link") {
+	if got := b.text("tbody"); !strings.Contains(got, "this browser") || !strings.Contains(got, "Link") {
 		t.Errorf("the sessions are %q", got)
 	}
 	// In another window the link is dead; one that is made beside the running

@@ -90,7 +90,7 @@ func (room *Room) tagSelected(r *http.Request) (shell.Answer, error) {
 	}
 	text := "Tagged " + words.Plural(tagged, "contact", "contacts") + " “" + tag + "”."
 	if tag == "" {
-		text = "Took the tags of " + words.Plural(tagged, "contact", "contacts") + " away."
+		text = "Removed the tags of " + words.Plural(tagged, "contact", "contacts") + "."
 	}
 	return shell.GoTo(s.Back()).Saying(text + gone(missing)), nil
 }

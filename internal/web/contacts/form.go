@@ -45,7 +45,7 @@ var inputModes = map[addressbook.TextField]string{addressbook.Email: "email"}
 // the custom field last.
 var contactFields = func() []contactField {
 	fields := []contactField{{
-		Field:  shell.Field{Name: "number", Label: "Number", Type: "tel", Required: true, Hint: "In any spelling. With its country code when it is abroad."},
+		Field:  shell.Field{Name: "number", Label: "Number", Type: "tel", Required: true, Hint: "In any format; with the country code if it is abroad."},
 		value:  func(c *addressbook.Contact) string { return c.Number.String() },
 		draft:  func(d *addressbook.Draft) *addressbook.Text { return &d.Number },
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.Number },
@@ -58,7 +58,7 @@ var contactFields = func() []contactField {
 			change: func(p *addressbook.Patch) *addressbook.Change { return &p.Texts[i] },
 		})
 	}
-	fields[1+addressbook.Tag].Hint = "One word or a few, to find contacts by."
+	fields[1+addressbook.Tag].Hint = "A word or a few for finding contacts."
 	return append(fields, contactField{
 		Field: shell.Field{Name: "custom_field", Label: "Custom field", Type: "textarea", Mono: true, Hint: `Whatever else there is to know, as a JSON object: {"plan": "gold"}. Its keys keep their order, and its numbers their spelling.`},
 		value: func(c *addressbook.Contact) string { return c.CustomField },

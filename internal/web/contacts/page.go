@@ -139,7 +139,7 @@ func (room *Room) leaveList(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	text := "Taken out of the list. The contact itself stays."
+	text := "Removed from the list. The contact itself stays in the address book."
 	if removed == 0 {
 		text = "It was not in that list any more."
 	}

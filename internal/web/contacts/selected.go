@@ -65,19 +65,19 @@ func (room *Room) askSelected(r *http.Request, data selectedData) (shell.Answer,
 	case "list":
 		name = "Add to a list"
 		data.Field.Name, data.Field.Label, data.Field.Required, data.Field.MaxLength = "name", "List", true, addressbook.MaxTextLength
-		data.Field.Hint = "The name of a list that is there, or of one to make."
+		data.Field.Hint = "The name of an existing list, or of a new one."
 		if data.Lists, err = room.listChoices(r); err != nil {
 			return shell.Answer{}, err
 		}
 	case "tag":
 		name = "Set the tag"
 		data.Field.Name, data.Field.Label, data.Field.MaxLength = "value", "Tag", addressbook.MaxTextLength
-		data.Field.Hint = "It takes the place of the tags that they have. Leave it empty to take their tags away."
+		data.Field.Hint = "It replaces the tags they have now. Leave it empty to remove their tags."
 	case "delete":
 		name = "Delete " + words.Plural(n, "contact", "contacts")
 		data.Undo = !data.All && n <= maxUndo
 	default:
-		return shell.Answer{}, fault.New(fault.Invalid, "There is no such thing to do with contacts.")
+		return shell.Answer{}, fault.New(fault.Invalid, "Contacts have no such action.")
 	}
 	a := pages.Show("selected", name, data)
 	if data.Field.Error != "" || data.Before > 0 {

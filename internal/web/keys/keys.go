@@ -188,5 +188,5 @@ func (room *Room) revokeKey(r *http.Request) (shell.Answer, error) {
 	if shell.SessionOf(r).Key == key.ID {
 		return shell.GoTo("/signin").Saying("The key is revoked, and you are signed out with it.").SignedOut(), nil
 	}
-	return shell.GoTo("/api").Saying("The key is revoked. Nobody gets in with it any more."), nil
+	return shell.GoTo("/api").Saying("The key is revoked. It no longer works."), nil
 }

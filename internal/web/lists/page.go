@@ -47,10 +47,10 @@ func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
 		return err
 	})
 	if err != nil {
-		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Taking out of the list", Worked: worked, Count: n,
+		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Removing from the list", Worked: worked, Count: n,
 			Path: "/lists/" + list.String() + "/remove"}), nil
 	}
-	return shell.GoTo(s.Back()).Saying("Took " + words.Plural(removed, "contact", "contacts") + " out of the list. The contacts themselves stay."), nil
+	return shell.GoTo(s.Back()).Saying("Removed " + words.Plural(removed, "contact", "contacts") + " from the list. The contacts themselves stay."), nil
 }
 
 func (room *Room) deleteListPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {

@@ -35,7 +35,7 @@ var presets = []preset{
 	{"First contacts", "GET", "/contacts?limit=5", ""},
 	{"Find a number", "GET", "/contacts?number=09876543210", ""},
 	{"Create a contact", "POST", "/contacts", "{\n  \"contacts\": [\n    {\"number\": \"09876543210\", \"first_name\": \"Asha\", \"tag\": \"Member\"}\n  ]\n}"},
-	{"Only check a contact", "POST", "/contacts?dry_run=true", "{\n  \"contacts\": [\n    {\"number\": \"080 1234 5678\"}\n  ]\n}"},
+	{"Check a contact without creating it", "POST", "/contacts?dry_run=true", "{\n  \"contacts\": [\n    {\"number\": \"080 1234 5678\"}\n  ]\n}"},
 	{"Lists", "GET", "/lists", ""},
 	{"Create a list", "POST", "/lists", "{\n  \"lists\": [\n    {\"name\": \"Members\", \"tag\": \"2026\"}\n  ]\n}"},
 }
@@ -67,9 +67,9 @@ func newConsolePage(r *http.Request, values url.Values) consolePage {
 		Method: shell.Field{Name: "method", Label: "Method", Type: "select", Value: values.Get("method")},
 		Path: shell.Field{
 			Name: "path", Label: "Path", Required: true, Mono: true, Value: values.Get("path"),
-			Hint: "Below " + shell.AccountPath(r) + ", with its query.",
+			Hint: "The part after " + shell.AccountPath(r) + ", with its query.",
 		},
-		Body:    shell.Field{Name: "body", Label: "Body", Type: "textarea", Mono: true, Value: values.Get("body"), Hint: "JSON, for POST and PUT and where many are deleted."},
+		Body:    shell.Field{Name: "body", Label: "Body", Type: "textarea", Mono: true, Value: values.Get("body"), Hint: "JSON, for POST and PUT, and for deleting several at once."},
 		Presets: presets,
 	}
 	for _, m := range consoleMethods {

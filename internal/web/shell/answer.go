@@ -185,7 +185,7 @@ func Explain(r *http.Request, err error) TroublePage {
 		RecordOf(r).Err = err
 	}
 	is := trouble{http.StatusInternalServerError, "Something went wrong"}
-	page := TroublePage{Text: "It is the server's fault, not yours. Its log says more under this request id.", Ours: true}
+	page := TroublePage{Text: "This is the server's fault, not yours. Its log has more under this request id.", Ours: true}
 	if f != nil {
 		is, page = troubles[f.Kind], TroublePage{Text: words.Faults.Of(f)}
 		if f.Need != 0 {

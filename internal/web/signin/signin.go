@@ -107,7 +107,7 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 		form.Key.Error = "Enter the API key."
 	}
 	if token == "" {
-		form.Token.Error = "Enter the token that was shown when the key was made."
+		form.Token.Error = "Enter the token that was shown when the key was created."
 	}
 	if form.Key.Error != "" || form.Token.Error != "" {
 		return pages.Show("signin", "Sign in", form).Invalid(), nil
@@ -118,7 +118,7 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 		return err
 	})
 	if fault.Is(err, fault.Unauthenticated) {
-		form.Error = "This key and token do not belong together, or the key was revoked or has expired."
+		form.Error = "This key and token do not match, or the key was revoked or has expired."
 		return pages.Show("signin", "Sign in", form).Invalid(), nil
 	}
 	if err != nil {

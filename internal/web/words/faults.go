@@ -35,7 +35,7 @@ var Faults = fault.Words{
 		"": "This cannot be kept: not valid UTF-8.",
 	},
 	fault.Unique: {
-		"":                      "Something else has this.",
+		"":                      "This is taken already.",
 		addressbook.FieldNumber: "Another contact has this number.",
 		addressbook.FieldName:   "Another list has this name.",
 	},
