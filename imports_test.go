@@ -59,17 +59,18 @@ var rules = map[string][]string{
 	"internal/work":         {"internal/account", "internal/clock", "internal/fault"},
 	// Front doors.
 	"internal/api":    {"internal/account", "internal/addressbook", "internal/attempts", "internal/budget", "internal/clientaddr", "internal/clock", "internal/csvcell", "internal/export", "internal/fault", "internal/journal", "internal/limit", "internal/negotiate", "internal/phone", "internal/reqlog", "internal/route", "internal/slowbody", "internal/trash", "internal/upload", "internal/upload/table"},
-	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/search", "internal/web/shell", "internal/web/signin"},
+	"internal/web":    {"internal/account", "internal/addressbook", "internal/clock", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web/contacts", "internal/web/imports", "internal/web/keys", "internal/web/lists", "internal/web/overview", "internal/web/reference", "internal/web/search", "internal/web/shell", "internal/web/signin", "internal/web/trash"},
 	"internal/server": {"internal/api", "internal/budget", "internal/clientaddr", "internal/fault", "internal/reqlog", "internal/web", "openapi"},
 	// Of the pages: what all of them are made with, and rooms, which know no other
 	// room.
 	"internal/web/words":        {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/upload", "internal/upload/table"},
 	"internal/web/shell":        {"internal/account", "internal/addressbook", "internal/budget", "internal/clientaddr", "internal/fault", "internal/journal", "internal/negotiate", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/web/words"},
-	"internal/web/contacttable": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone", "internal/web/shell", "internal/web/words"},
+	"internal/web/contacttable": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone", "internal/trash", "internal/web/shell", "internal/web/words"},
 	"internal/web/overview":     {"internal/addressbook", "internal/clock", "internal/phone", "internal/summary", "internal/upload", "internal/usage", "internal/web/shell", "internal/web/words"},
-	"internal/web/contacts":     {"internal/account", "internal/addressbook", "internal/budget", "internal/export", "internal/fault", "internal/slowbody", "internal/summary", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
-	"internal/web/lists":        {"internal/account", "internal/addressbook", "internal/fault", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
+	"internal/web/contacts":     {"internal/account", "internal/addressbook", "internal/budget", "internal/export", "internal/fault", "internal/slowbody", "internal/summary", "internal/trash", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
+	"internal/web/lists":        {"internal/account", "internal/addressbook", "internal/fault", "internal/trash", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
 	"internal/web/imports":      {"internal/account", "internal/addressbook", "internal/fault", "internal/upload", "internal/upload/table", "internal/web/shell", "internal/web/words"},
+	"internal/web/trash":        {"internal/addressbook", "internal/clock", "internal/fault", "internal/trash", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
 	"internal/web/keys":         {"internal/account", "internal/clock", "internal/fault", "internal/web/shell", "internal/web/words"},
 	"internal/web/reference":    {"internal/apidoc", "internal/budget", "internal/fault", "internal/reqlog", "internal/web/shell", "internal/web/words"},
 	"internal/web/search":       {"internal/account", "internal/addressbook", "internal/upload", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},

@@ -126,6 +126,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Accounts: accounts,
 			Sessions: a.Sessions,
 			Book:     book,
+			Trash:    a.trash,
 			Imports:  imports,
 			Summary:  summary.NewKeeper(stores.Summary, cfg.Clock),
 			Usage:    a.usage,

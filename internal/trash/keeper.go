@@ -215,3 +215,75 @@ func (k *Keeper) purge(ctx context.Context, account account.ID, before addressbo
 	}
 	return all, context.Cause(ctx)
 }
+
+// Restored is what became of everything that was deleted under one deletion.
+type Restored struct {
+	Contacts, Lists int // restored
+	Taken           int // contacts whose number another one has by now
+	Full            int // contacts for whom a list has no room
+	Named           int // lists whose name another one has by now
+	// Last is the contact that was restored last; zeros when none was.
+	Last addressbook.SID
+}
+
+// RestoreDeletion restores all that was deleted under a deletion and is still in the
+// trash, in many transactions: lists first, so that the contacts can join them. What was
+// restored before an error stays restored, and is counted.
+func (k *Keeper) RestoreDeletion(ctx context.Context, acct account.Account, deletion addressbook.SID) (done Restored, err error) {
+	if deletion == addressbook.ForGood {
+		return done, nil
+	}
+	for q := (Query{Deletion: deletion, Limit: MaxItems}); ; {
+		page, err := k.Lists(ctx, acct, q)
+		if err != nil {
+			return done, err
+		}
+		results, err := k.RestoreLists(ctx, acct, refs(page.Items, func(l *List) addressbook.SID { return l.SID }), nil)
+		if err != nil {
+			return done, err
+		}
+		for _, r := range results {
+			switch r.Fault {
+			case nil:
+				done.Lists++
+			case addressbook.ErrNameTaken:
+				done.Named++
+			}
+		}
+		if q.After = page.Next; q.After == nil {
+			break
+		}
+	}
+	for q := (Query{Deletion: deletion, Limit: MaxItems}); ; {
+		page, err := k.Contacts(ctx, acct, q)
+		if err != nil {
+			return done, err
+		}
+		results, err := k.RestoreContacts(ctx, acct, refs(page.Items, func(c *Contact) addressbook.SID { return c.SID }), nil)
+		if err != nil {
+			return done, err
+		}
+		for _, r := range results {
+			switch r.Fault {
+			case nil:
+				done.Contacts++
+				done.Last = r.Contact.SID
+			case addressbook.ErrNumberTaken:
+				done.Taken++
+			case ErrListFull:
+				done.Full++
+			}
+		}
+		if q.After = page.Next; q.After == nil {
+			return done, nil
+		}
+	}
+}
+
+func refs[T any](items []T, sid func(*T) addressbook.SID) []addressbook.ContactRef {
+	all := make([]addressbook.ContactRef, len(items))
+	for i := range items {
+		all[i].SID = sid(&items[i])
+	}
+	return all
+}

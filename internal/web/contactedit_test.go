@@ -346,7 +346,7 @@ func TestCustomFieldLines(t *testing.T) {
 	}
 }
 
-// TestDeleteAndUndo deletes a contact and brings it back.
+// TestDeleteAndUndo deletes a contact and brings it back as it was.
 func TestDeleteAndUndo(t *testing.T) {
 	t.Parallel()
 	c, b := book(t)
@@ -354,40 +354,32 @@ func TestDeleteAndUndo(t *testing.T) {
 	stays, goes := c.CreateList("stays"), c.CreateList("goes")
 	c.Add(stays.SID, before.SID)
 	c.Add(goes.SID, before.SID)
-	page := b.Follow(b.Submit("/contacts/"+before.SID+"/delete", nil)).PageText(t, 200)
-	has(t, page, "Deleted Asha", "under a new sid")
+	path := "/contacts/" + before.SID
+	page := b.Follow(b.Submit(path+"/delete", nil)).PageText(t, 200)
+	has(t, page, "Deleted Asha", "for 30 days", "Undo brings it back")
 	if c.Total() != 0 {
 		t.Fatalf("there are %d contacts", c.Total())
 	}
-	b.Submit("/contacts/"+before.SID+"/delete", nil).PageText(t, 404)
+	b.Submit(path+"/delete", nil).PageText(t, 404)
 	c.Send("DELETE", "/lists/"+goes.SID, "")
 
-	undo := url.Values{"contacts": {hidden(t, page, "contacts")}}
-	a := b.Submit("/contacts/undo", undo)
-	sid := strings.TrimPrefix(a.Header.Get("Location"), "/contacts/")
-	a.Redirect(t, "/contacts/"+sid)
-	got := c.Get(c.Path("/contacts/" + sid)).Contact(t)
-	if sid == before.SID || got.Number != before.Number || *got.FirstName != "Asha" || got.LastName == nil || *got.LastName != "" ||
-		got.Email != nil || string(got.CustomField) != string(before.CustomField) {
+	undo := url.Values{"deletion": {hidden(t, page, "deletion")}}
+	b.Submit("/trash/restore", undo).Redirect(t, path)
+	page = b.Open(path).PageText(t, 200)
+	has(t, page, "Restored 1 contact.", ">stays</a>")
+	got := c.Get(c.Path(path)).Contact(t)
+	if got.SID != before.SID || got.Number != before.Number || *got.FirstName != "Asha" || got.LastName == nil || *got.LastName != "" ||
+		got.Email != nil || string(got.CustomField) != string(before.CustomField) || got.DateCreated != before.DateCreated || got.DateUpdated != before.DateUpdated {
 		t.Errorf("the contact is %+v, was %+v", got, before)
 	}
-	page = b.Open("/contacts/"+sid).PageText(t, 200)
-	has(t, page, "Brought back, with a new sid. Left out: 1 list, gone by now.", ">stays</a>")
 
-	// Again: the number is taken by now, and nothing is changed.
-	b.Submit("/contacts/undo", undo).Redirect(t, "/contacts")
-	has(t, b.Open("/contacts").PageText(t, 200), "Nothing was brought back")
+	// Again: nothing is left to be done, and nothing is changed.
+	b.Submit("/trash/restore", undo).Redirect(t, "/contacts")
+	has(t, b.Open("/contacts").PageText(t, 200), "Nothing was restored")
 	if c.Total() != 1 {
 		t.Errorf("there are %d contacts", c.Total())
 	}
-	// What the form has in it is checked as anything else is.
-	for _, contacts := range []string{"", "x", "[]", "{}", "[" + strings.Repeat(`{"number":"1"},`, 100) + `{"number":"1"}]`} {
-		b.Submit("/contacts/undo", url.Values{"contacts": {contacts}}).PageText(t, 400)
-	}
-	for _, contacts := range []string{`[{"number":"12"}]`, `[{"number":"9820098200","custom_field":"x"}]`, `[{"number":"9820098200","tag":"` + strings.Repeat("x", 256) + `"}]`} {
-		b.Submit("/contacts/undo", url.Values{"contacts": {contacts}}).Redirect(t, "/contacts")
-	}
-	if c.Total() != 1 {
-		t.Errorf("there are %d contacts", c.Total())
+	for _, deletion := range []string{"", "x", before.SID[1:]} {
+		b.Submit("/trash/restore", url.Values{"deletion": {deletion}}).PageText(t, 400)
 	}
 }

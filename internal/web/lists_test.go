@@ -42,8 +42,9 @@ func TestLists(t *testing.T) {
 	contact := c.CreateOne(`{"number": "9876543210", "first_name": "Asha"}`)
 	c.Add(list.SID, contact.SID)
 	has(t, b.Open(path+"/delete").PageText(t, 200), "Its 1 contact stays in the address book.")
-	b.Submit(path+"/delete", nil).Redirect(t, "/lists")
-	has(t, b.Open("/lists").PageText(t, 200), "Deleted the list Holi.", "Other")
+	to := b.Submit(path+"/delete", nil).Header.Get("Location")
+	has(t, b.Open(to).PageText(t, 200), "Deleted the list Holi.", "Restore all of it")
+	has(t, b.Open("/lists").PageText(t, 200), "Other")
 	if c.Total() != 1 {
 		t.Error("the contact went with its list")
 	}

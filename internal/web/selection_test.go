@@ -96,20 +96,20 @@ func TestDeleteSelected(t *testing.T) {
 	c.Add(list.SID, sids[0])
 	form := url.Values{"sid": sids[:2], "do": {"delete"}}
 	page := b.Follow(b.Submit("/contacts/selected", form)).PageText(t, 200)
-	has(t, page, "Delete 2 contacts?", "You can undo it")
+	has(t, page, "Delete 2 contacts?", "can be restored from there")
 	form.Set("count", hidden(t, page, "count"))
 	page = b.Follow(b.Submit("/contacts/selected/delete", form)).PageText(t, 200)
 	has(t, page, "Deleted 2 contacts")
-	b.Submit("/contacts/undo", url.Values{"contacts": {hidden(t, page, "contacts")}}).Redirect(t, "/contacts")
-	has(t, b.Open("/contacts").PageText(t, 200), "Brought back 2 contacts, with new sids.", "330 contacts")
+	b.Submit("/trash/restore", url.Values{"deletion": {hidden(t, page, "deletion")}}).Redirect(t, "/contacts")
+	has(t, b.Open("/contacts").PageText(t, 200), "Restored 2 contacts.", "330 contacts")
 	if n := c.Get(c.Path("/lists/" + list.SID)).List(t).ContactCount; n != 1 {
 		t.Errorf("the list has %d contacts", n)
 	}
 
-	// More than can be brought back.
+	// So many that their number is to be typed.
 	all := url.Values{"all": {"1"}, "tag": {"T1"}, "do": {"delete"}}
 	page = b.Follow(b.Submit("/contacts/selected", all)).PageText(t, 200)
-	has(t, page, "Delete 110 contacts?", "This cannot be undone")
+	has(t, page, "Delete 110 contacts?", "Type 110 to delete")
 	all.Set("count", hidden(t, page, "count"))
 	// Meanwhile there is one more: that is to be confirmed again.
 	c.CreateOne(`{"number": "9820098200", "tag": "T1"}`)
@@ -119,11 +119,24 @@ func TestDeleteSelected(t *testing.T) {
 		t.Fatalf("there are %d contacts", c.Total())
 	}
 	all.Set("count", hidden(t, page, "count"))
+	for _, typed := range []string{"", "110", "x"} {
+		all.Set("typed", typed)
+		has(t, b.Submit("/contacts/selected/delete", all).PageText(t, 422), "The number below is not 111. Nothing was deleted yet.")
+	}
+	all.Set("typed", " 111")
 	page = b.Follow(b.Submit("/contacts/selected/delete", all)).PageText(t, 200)
 	has(t, page, "Deleted 111 contacts", `href="/contacts?tag=T1"`)
-	if strings.Contains(page, "Undo") || c.Total() != 220 || tagged(t, c, "T1") != 0 {
+	if c.Total() != 220 || tagged(t, c, "T1") != 0 {
 		t.Errorf("there are %d contacts:\n%s", c.Total(), page)
 	}
+	b.Submit("/trash/restore", url.Values{"deletion": {hidden(t, page, "deletion")}}).Redirect(t, "/contacts")
+	if c.Total() != 331 || tagged(t, c, "T1") != 111 {
+		t.Errorf("there are %d contacts", c.Total())
+	}
+	// For good, nothing can be restored.
+	all.Set("for_good", "1")
+	has(t, b.Follow(b.Submit("/contacts/selected/delete", all)).PageText(t, 200), "Deleted 111 contacts for good.")
+	has(t, b.Open("/trash").PageText(t, 200), "There is no deleted contact here")
 	// A list that is not there is not the whole account.
 	b.Submit("/contacts/selected/delete", url.Values{"all": {"1"}, "of": {"x"}, "count": {"220"}}).Redirect(t, "/lists/"+strings.Repeat("0", 32))
 	// Without the number that was confirmed nothing is deleted.
@@ -159,7 +172,7 @@ func TestSelectedBulks(t *testing.T) {
 	}
 	b.Submit("/lists/"+list+"/remove", url.Values{"all": {"1"}}).Redirect(t, "/lists/"+list)
 	has(t, b.Open("/lists/"+list).PageText(t, 200), "Removed 5,100 contacts from the list.", "Nobody is in this list yet")
-	b.Follow(b.Submit("/contacts/selected/delete", url.Values{"all": {"1"}, "country": {"91"}, "count": {fmt.Sprint(n)}})).PageText(t, 200)
+	b.Follow(b.Submit("/contacts/selected/delete", url.Values{"all": {"1"}, "country": {"91"}, "count": {fmt.Sprint(n)}, "typed": {"5,100"}})).PageText(t, 200)
 	if c.Total() != 0 {
 		t.Errorf("there are %d contacts", c.Total())
 	}

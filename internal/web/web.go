@@ -19,6 +19,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/session"
 	"callbook/internal/summary"
+	"callbook/internal/trash"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
 	"callbook/internal/web/contacts"
@@ -30,6 +31,7 @@ import (
 	"callbook/internal/web/search"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/signin"
+	trashroom "callbook/internal/web/trash"
 )
 
 // Config is what the dashboard is made of.
@@ -37,6 +39,7 @@ type Config struct {
 	Accounts *account.Directory
 	Sessions *session.Keeper
 	Book     *addressbook.Book
+	Trash    *trash.Keeper
 	Imports  *upload.Importer
 	Summary  *summary.Keeper
 	Usage    *usage.Counter
@@ -64,8 +67,9 @@ func New(cfg Config) *Dashboard {
 	return shell.New(shell.Config{Sessions: cfg.Sessions, Receipts: cfg.Receipts, API: cfg.API, BaseURL: cfg.BaseURL},
 		// The navigation has them in this order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
-		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary},
-		&lists.Room{Book: cfg.Book},
+		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash},
+		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
+		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},
 		&reference.Room{Document: cfg.Document},

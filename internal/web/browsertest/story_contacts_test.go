@@ -126,7 +126,7 @@ func TestContactStory(t *testing.T) {
 		t.Fatalf("it says %q, and there are %d contacts", got, w.client.Total())
 	}
 	b.follow(".empty button")
-	if got := b.text(".notice"); got != "Brought back, with a new sid." {
+	if got := b.text(".notice"); got != "Restored 1 contact." {
 		t.Errorf("the notice is %q", got)
 	}
 	if got := b.text("main"); !strings.Contains(got, "carol@example.com") || !strings.Contains(got, "Diwali") {

@@ -127,23 +127,19 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		again.Before = max(confirmed, 1)
 		return room.askSelected(r, again)
 	}
-	lists := make(map[addressbook.SID][]addressbook.ListRef)
-	if !s.All && n <= maxUndo {
-		for _, sid := range s.SIDs {
-			_, in, err := room.contactWithLists(ctx, acct, sid)
-			if err != nil && !fault.Is(err, fault.NotFound) {
-				return shell.Answer{}, err
-			}
-			lists[sid] = in
-		}
+	if !contacttable.Typed(r.PostForm, n) {
+		again.Mistyped = true
+		return room.askSelected(r, again)
 	}
-	var first []addressbook.Contact // as many as can be brought back
-	deleted := 0
+	deletion := room.Book.NewDeletion()
+	if r.PostForm.Get("for_good") != "" {
+		deletion = addressbook.ForGood
+	}
+	deleted, name := 0, ""
 	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
-		some, err := room.deleteContacts(ctx, acct, sids)
-		deleted += len(some)
-		if !s.All && n <= maxUndo {
-			first = some
+		some, err := room.deleteContacts(ctx, acct, deletion, sids)
+		if deleted += len(some); deleted == 1 {
+			name = contacttable.Title(some[0])
 		}
 		return err
 	})
@@ -152,5 +148,5 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Deleting", Worked: worked, Count: n,
 			Path: "/contacts/selected", More: []shell.Option{{Value: "do", Label: "delete"}}}), nil
 	}
-	return keepDeleted(r, first, lists, deleted, s.Back())
+	return room.tellDeleted(r, deletion, name, deleted, s.Back())
 }

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/summary"
+	"callbook/internal/trash"
 	"callbook/internal/web/contacttable"
 	"callbook/internal/web/shell"
 )
@@ -21,6 +22,7 @@ var pages = shell.NewPages(files, contacttable.Pages)
 type Room struct {
 	Book    *addressbook.Book
 	Summary *summary.Keeper
+	Trash   *trash.Keeper
 }
 
 // Routes implements shell.Room.
@@ -39,7 +41,6 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /contacts/fields", room.customChoices)
 	d.Handle("GET /contacts/deleted", room.deletedPage)
 	d.HandleForm("POST /contacts/columns", room.chooseColumns)
-	d.HandleForm("POST /contacts/undo", room.undoDelete)
 	d.Handle("GET /contacts/{sid}", room.contactPage)
 	d.Handle("GET /contacts/{sid}/edit", room.editContactPage)
 	d.HandleForm("POST /contacts/{sid}", room.saveContact)

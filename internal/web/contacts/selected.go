@@ -16,12 +16,14 @@ import (
 // selection.
 type selectedData struct {
 	contacttable.Selection
-	Do     string // list, tag or delete
-	Count  int
-	Field  shell.Field // the list's name or the tag
-	Lists  []addressbook.List
-	Undo   bool // a deletion can be undone
-	Before int  // how many a deletion was confirmed for, when they are others now; 0 else
+	Do       string // list, tag or delete
+	Count    int
+	Field    shell.Field // the list's name or the tag
+	Lists    []addressbook.List
+	Kept     string // how long deleted contacts stay in the trash; "" when nothing is kept
+	Large    bool   // whether the number of a deletion is to be typed
+	Mistyped bool   // and was not
+	Before   int    // how many a deletion was confirmed for, when they are others now; 0 else
 }
 
 // keepSelected keeps a selection and what a table's button says of it, and leads to the
@@ -75,12 +77,12 @@ func (room *Room) askSelected(r *http.Request, data selectedData) (shell.Answer,
 		data.Field.Hint = "It replaces the tags they have now. Leave it empty to remove their tags."
 	case "delete":
 		name = "Delete " + words.Plural(n, "contact", "contacts")
-		data.Undo = !data.All && n <= maxUndo
+		data.Kept, data.Large = contacttable.Kept(room.Trash), contacttable.Large(n)
 	default:
 		return shell.Answer{}, fault.New(fault.Invalid, "Contacts have no such action.")
 	}
 	a := pages.Show("selected", name, data)
-	if data.Field.Error != "" || data.Before > 0 {
+	if data.Field.Error != "" || data.Before > 0 || data.Mistyped {
 		a = a.Invalid()
 	}
 	return a, nil

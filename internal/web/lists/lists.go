@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/trash"
 	"callbook/internal/web/contacttable"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
@@ -22,7 +23,8 @@ var pages = shell.NewPages(files, contacttable.Pages)
 
 // Room is the pages of lists.
 type Room struct {
-	Book *addressbook.Book
+	Book  *addressbook.Book
+	Trash *trash.Keeper
 }
 
 // Routes implements shell.Room.
@@ -40,7 +42,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /lists/{sid}/edit", room.of(room.editListPage))
 	d.HandleForm("POST /lists/{sid}", room.saveList)
 	d.Handle("GET /lists/{sid}/delete", room.of(room.deleteListPage))
-	d.Handle("POST /lists/{sid}/delete", room.deleteList)
+	d.HandleForm("POST /lists/{sid}/delete", room.deleteList)
 	d.HandleForm("POST /lists/{sid}/remove", room.removeSelected)
 	d.Handle("GET /lists/{sid}/add", room.of(room.addNumbersPage))
 	d.HandleForm("POST /lists/{sid}/add", room.of(room.addNumbers))

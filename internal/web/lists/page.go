@@ -53,19 +53,33 @@ func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo(s.Back()).Saying("Removed " + words.Plural(removed, "contact", "contacts") + " from the list. The contacts themselves stay."), nil
 }
 
+// listDelete is what the template list-delete.html shows.
+type listDelete struct {
+	addressbook.List
+	Kept string // how long it stays in the trash; "" when nothing is kept
+}
+
 func (room *Room) deleteListPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {
-	return pages.Show("list-delete", "Delete "+list.Name, list), nil
+	return pages.Show("list-delete", "Delete the list "+list.Name, listDelete{list, contacttable.Kept(room.Trash)}), nil
 }
 
 func (room *Room) deleteList(r *http.Request) (shell.Answer, error) {
-	results, err := room.Book.DeleteLists(r.Context(), shell.AccountOf(r), room.Book.NewDeletion(), []addressbook.SID{shell.PathSID(r, "sid")}, nil)
+	deletion := room.Book.NewDeletion()
+	if r.PostForm.Get("for_good") != "" {
+		deletion = addressbook.ForGood
+	}
+	results, err := room.Book.DeleteLists(r.Context(), shell.AccountOf(r), deletion, []addressbook.SID{shell.PathSID(r, "sid")}, nil)
 	if err == nil {
 		err = results[0].Fault
 	}
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	return shell.GoTo("/lists").Saying("Deleted the list " + results[0].List.Name + ". Its contacts are still in the address book."), nil
+	to := "/lists"
+	if deletion != addressbook.ForGood {
+		to = "/trash/lists?deletion=" + deletion.String() // where it can be restored at once
+	}
+	return shell.GoTo(to).Saying("Deleted the list " + results[0].List.Name + ". Its contacts are still in the address book."), nil
 }
 
 func (room *Room) export(r *http.Request) (shell.Answer, error) {

@@ -1,0 +1,70 @@
+package contacts
+
+import (
+	"context"
+	"net/http"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/web/contacttable"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// deletedData is what the template contact-deleted.html shows.
+type deletedData struct {
+	Count    int
+	Name     string // of the only one
+	Deletion string // for the form that restores them; "" when nothing was kept
+	Kept     string // how long they stay in the trash
+	Back     string // the page to go back to
+}
+
+func (room *Room) deleteContact(r *http.Request) (shell.Answer, error) {
+	deletion := room.Book.NewDeletion()
+	deleted, err := room.deleteContacts(r.Context(), shell.AccountOf(r), deletion, []addressbook.SID{shell.PathSID(r, "sid")})
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if len(deleted) == 0 {
+		return shell.Answer{}, addressbook.ErrNoContact
+	}
+	return room.tellDeleted(r, deletion, contacttable.Title(deleted[0]), 1, "/contacts")
+}
+
+// tellDeleted leads to the page that tells of contacts that were deleted, and that
+// offers to restore them.
+func (room *Room) tellDeleted(r *http.Request, deletion addressbook.SID, name string, count int, back string) (shell.Answer, error) {
+	done := "Deleted " + words.Plural(count, "contact", "contacts")
+	if deletion == addressbook.ForGood {
+		return shell.GoTo(back).Saying(done + " for good."), nil
+	}
+	page, err := shell.Keep(r, deletedData{Count: count, Name: name, Deletion: deletion.String(), Kept: contacttable.Kept(room.Trash), Back: back})
+	if err != nil { // they are deleted in any case
+		return shell.GoTo(back).Saying(done + ". They are in the trash."), nil
+	}
+	return shell.GoTo("/contacts/deleted?page=" + page), nil
+}
+
+func (room *Room) deletedPage(r *http.Request) (shell.Answer, error) {
+	var data deletedData
+	there, err := shell.Kept(r, r.URL.Query().Get("page"), &data)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if !there {
+		return shell.GoTo("/contacts"), nil
+	}
+	return pages.Show("contact-deleted", "Deleted", data), nil
+}
+
+// deleteContacts deletes those that are there, and returns them.
+func (room *Room) deleteContacts(ctx context.Context, acct account.Account, deletion addressbook.SID, sids []addressbook.SID) (deleted []addressbook.Contact, err error) {
+	results, err := room.Book.DeleteContacts(ctx, acct, deletion, contacttable.Refs(sids), nil)
+	for _, r := range results {
+		if r.Fault == nil {
+			deleted = append(deleted, *r.Contact)
+		}
+	}
+	return deleted, err
+}
