@@ -52,7 +52,7 @@ func (c *accountCreateCmd) Run(ctx context.Context, std streams) error {
 			return printJSON(std.out, accountJSON(a))
 		}
 		_, err = fmt.Fprintf(std.out, `Account %s created (region %s, time zone %s).
-Make it a key with: callbook key create --account %[1]s --db %[4]s
+Create a key for it with: callbook key create --account %[1]s --db %[4]s
 `, a.SID, a.Region, a.TimeZone, c.name())
 		return err
 	})

@@ -108,7 +108,7 @@ func (c *keyRevokeCmd) Run(ctx context.Context, std streams) error {
 		if c.JSON {
 			return printJSON(std.out, keyJSON(k))
 		}
-		_, err = fmt.Fprintf(std.out, "API key %s is revoked since %s.\n", k.ID, date(k.Revoked))
+		_, err = fmt.Fprintf(std.out, "API key %s was revoked at %s.\n", k.ID, date(k.Revoked))
 		return err
 	})
 }
