@@ -65,7 +65,7 @@ type Share[T any] struct {
 
 const (
 	// maxTags is the length of Summary.Tags.
-	maxTags = 12
+	maxTags = 500
 	// maxCounted bounds the memory for tags, since each contact may have its own.
 	// Further tags count as OtherTags.
 	maxCounted = 20_000

@@ -37,7 +37,7 @@ func TestSelectedToList(t *testing.T) {
 	c.Add(there.SID, sids[0])
 	form := url.Values{"sid": {sids[0], sids[1], sids[1], "x", strings.Repeat("0", 32)}, "do": {"list"}, "q": {"P"}}
 	page := b.Follow(b.Submit("/contacts/selected", form)).PageText(t, 200)
-	has(t, page, "3 contacts are selected.", `action="/contacts/selected/list"`, `value="`+sids[1]+`"`, `<option value="There">`, `name="q" value="P"`)
+	has(t, page, "3 contacts are selected.", `action="/contacts/selected/list"`, `value="`+sids[1]+`"`, `hx-get="/contacts/lists"`, `name="q" value="P"`)
 
 	form.Set("name", " There ")
 	b.Submit("/contacts/selected/list", form).Redirect(t, "/lists/"+there.SID)

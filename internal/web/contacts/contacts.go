@@ -37,7 +37,8 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /contacts", room.createContact)
 	d.Handle("GET /contacts/export", room.export)
 	d.Handle("GET /contacts/number", room.numberPreview)
-	d.Handle("GET /contacts/tags", room.tagChoices)
+	d.Handle("GET /contacts/tags", room.offerTags)
+	d.Handle("GET /contacts/lists", room.offerLists)
 	d.Handle("GET /contacts/fields", room.customChoices)
 	d.Handle("GET /contacts/deleted", room.deletedPage)
 	d.HandleForm("POST /contacts/columns", room.chooseColumns)
@@ -58,7 +59,6 @@ func (room *Room) Routes(d *shell.Dashboard) {
 // contactsData is what the template contacts.html shows.
 type contactsData struct {
 	Table contacttable.Table
-	Lists []addressbook.List // to choose from
 	// Nothing tells that the account has no contact at all.
 	Nothing bool
 }
@@ -72,11 +72,6 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	data := contactsData{Table: table, Nothing: table.Total == 0 && !table.Filter.Narrows()}
-	if !shell.ByHTMX(r) {
-		if data.Lists, err = room.listChoices(r); err != nil {
-			return shell.Answer{}, err
-		}
-	}
 	return pages.Show("contacts", "Contacts", data).PieceAt("contact-results", table.Here), nil
 }
 
@@ -90,28 +85,6 @@ func (room *Room) export(r *http.Request) (shell.Answer, error) {
 	return contacttable.Export(r, room.Book, nil)
 }
 
-// tagChoices is the piece of the page that offers the tags which most contacts
-// have.
-func (room *Room) tagChoices(r *http.Request) (shell.Answer, error) {
-	if !shell.ByHTMX(r) {
-		return shell.GoTo("/contacts"), nil
-	}
-	ctx, acct := r.Context(), shell.AccountOf(r)
-	all, err := room.Book.Contacts(ctx, acct, addressbook.Query{Window: addressbook.Window{Limit: 1}})
-	if err != nil {
-		return shell.Answer{}, err
-	}
-	s, err := room.Summary.Summary(ctx, acct, all.Total)
-	if err != nil {
-		return shell.Answer{}, err
-	}
-	tags := make([]string, len(s.Tags))
-	for i, share := range s.Tags {
-		tags[i] = share.Of
-	}
-	return pages.Show("contacts", "", tags).Piece("tag-choices"), nil
-}
-
 // customChoices is the piece of the page that offers names of custom fields.
 func (room *Room) customChoices(r *http.Request) (shell.Answer, error) {
 	if !shell.ByHTMX(r) {
@@ -119,13 +92,4 @@ func (room *Room) customChoices(r *http.Request) (shell.Answer, error) {
 	}
 	keys, err := room.Book.CustomKeys(r.Context(), shell.AccountOf(r))
 	return pages.Show("contacts", "", keys).Piece("custom-choices"), err
-}
-
-// listChoices are the lists that a field for a name offers: the newest, since
-// all might be thousands.
-func (room *Room) listChoices(r *http.Request) ([]addressbook.List, error) {
-	const most = 100
-	w := addressbook.Window{Desc: true, Limit: most}
-	page, err := room.Book.Lists(r.Context(), shell.AccountOf(r), addressbook.ListQuery{Window: w})
-	return page.Lists, err
 }

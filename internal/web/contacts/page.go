@@ -24,9 +24,8 @@ type contactData struct {
 	Country string
 	URI     string // of the API
 	Lists   []addressbook.ListRef
-	Custom  *jsonNode // nil when there is no custom field
-	JSON    string    // the custom field on several lines
-	Choices []addressbook.List
+	Custom  *jsonNode   // nil when there is no custom field
+	JSON    string      // the custom field on several lines
 	Join    shell.Field // of the form that adds it to a list
 }
 
@@ -65,17 +64,12 @@ func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, 
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	choices, err := room.listChoices(r)
-	if err != nil {
-		return shell.Answer{}, err
-	}
 	data := contactData{
 		Row:     contacttable.RowOf(c),
 		Title:   contacttable.Title(c),
 		Country: words.Country(c.Number.Region()),
 		URI:     "/v2/accounts/" + acct.SID + "/contacts/" + c.SID.String(),
 		Lists:   lists,
-		Choices: choices,
 		Join:    shell.Field{Name: "name", Label: "Add to a list", Value: join.Value, Error: join.Error},
 	}
 	if c.CustomField != "" {

@@ -19,11 +19,10 @@ type selectedData struct {
 	Do       string // list, tag or delete
 	Count    int
 	Field    shell.Field // the list's name or the tag
-	Lists    []addressbook.List
-	Kept     string // how long deleted contacts stay in the trash; "" when nothing is kept
-	Large    bool   // whether the number of a deletion is to be typed
-	Mistyped bool   // and was not
-	Before   int    // how many a deletion was confirmed for, when they are others now; 0 else
+	Kept     string      // how long deleted contacts stay in the trash; "" when nothing is kept
+	Large    bool        // whether the number of a deletion is to be typed
+	Mistyped bool        // and was not
+	Before   int         // how many a deletion was confirmed for, when they are others now; 0 else
 }
 
 // keepSelected keeps a selection and what a table's button says of it, and leads to the
@@ -68,9 +67,6 @@ func (room *Room) askSelected(r *http.Request, data selectedData) (shell.Answer,
 		name = "Add to a list"
 		data.Field.Name, data.Field.Label, data.Field.Required, data.Field.MaxLength = "name", "List", true, addressbook.MaxTextLength
 		data.Field.Hint = "The name of an existing list, or of a new one."
-		if data.Lists, err = room.listChoices(r); err != nil {
-			return shell.Answer{}, err
-		}
 	case "tag":
 		name = "Set the tag"
 		data.Field.Name, data.Field.Label, data.Field.MaxLength = "value", "Tag", addressbook.MaxTextLength

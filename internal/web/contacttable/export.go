@@ -48,7 +48,7 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 	}
 	query := url.Values{"format": {FormatIn(r.URL.Query())}}
 	for name, value := range map[string]string{
-		"q": q.Search, "number": q.Number, "tag": q.Tag, "calling_code": filter.Country, "custom_key": q.Custom.Key, "custom_value": q.Custom.Part,
+		"q": q.Search, "number": q.Number, "tag": q.Tag, "tag_part": q.TagPart, "calling_code": filter.Country, "custom_key": q.Custom.Key, "custom_value": q.Custom.Part,
 	} {
 		if value != "" {
 			query.Set(name, value)
@@ -60,7 +60,7 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 		}
 	}
 	for _, sid := range q.Lists {
-		query.Set("list_sids", sid.String())
+		query.Add("list_sids", sid.String())
 	}
 	if filter.Sort == "" { // the order in which they were added is the other one that a file can have
 		query.Set("sort_by", "date_created:desc")

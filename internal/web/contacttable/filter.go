@@ -12,14 +12,15 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/phone"
 	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
 )
 
 // Filter is what a table of contacts is narrowed down to, and how it is
 // sorted: the query of its page's address.
 type Filter struct {
 	Search  string
-	Tag     string
-	List    string // its name
+	Tag     string // a part of it, in any case; within double quotes all of it
+	List    string // a part of its name, likewise
 	Country string // a calling code
 	// AddedFrom and AddedTo are the first and the last day on which the contact was
 	// added, as 2006-01-02 in the account's time zone; "" leaves that end open.
@@ -71,7 +72,11 @@ func (f Filter) Said() string {
 	var said []string
 	for _, word := range []struct{ name, value string }{{"", f.Search}, {"tag ", f.Tag}, {"list ", f.List}} {
 		if word.value != "" {
-			said = append(said, word.name+"“"+word.value+"”")
+			value := word.value
+			if word.name != "" {
+				value, _ = unquoted(value)
+			}
+			said = append(said, word.name+"“"+value+"”")
 		}
 	}
 	if f.Country != "" {
@@ -115,16 +120,16 @@ func (f Filter) URL(path string, more ...string) string {
 // query is the filter as the address book is asked. When it names a list that
 // is not there, or no country, nothing is found, and wrong says why.
 func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, wrong string, err error) {
-	q = addressbook.Query{Window: f.Order(), Tag: f.Tag, Search: f.Search, Custom: addressbook.CustomFilter{Key: f.Custom, Part: f.CustomValue}}
+	q = addressbook.Query{Window: f.Order(), Search: f.Search, Custom: addressbook.CustomFilter{Key: f.Custom, Part: f.CustomValue}}
+	if tag, whole := unquoted(f.Tag); whole {
+		q.Tag = tag
+	} else {
+		q.TagPart = tag
+	}
 	if f.List != "" {
-		list, err := ListNamed(ctx, book, acct, f.List)
-		if err != nil {
-			return q, "", err
+		if q.Lists, wrong, err = f.lists(ctx, book, acct); err != nil || wrong != "" {
+			return q, wrong, err
 		}
-		if list == nil {
-			return q, "There is no list called “" + f.List + "”.", nil
-		}
-		q.Lists = []addressbook.SID{list.SID}
 	}
 	if f.Country != "" {
 		code, err := strconv.Atoi(f.Country)
@@ -151,6 +156,46 @@ func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.
 		}
 	}
 	return q, "", nil
+}
+
+// unquoted returns a filter's text, and whether it stands in double quotes: it is the
+// whole of what it looks for then, to the letter, and not a part of it in any case.
+func unquoted(text string) (inner string, whole bool) {
+	if len(text) > 2 && strings.HasPrefix(text, `"`) && strings.HasSuffix(text, `"`) {
+		return text[1 : len(text)-1], true
+	}
+	return text, false
+}
+
+// maxLists is how many lists a part of a name may stand for.
+const maxLists = 200
+
+// lists returns the lists that the filter names.
+func (f Filter) lists(ctx context.Context, book *addressbook.Book, acct account.Account) (sids []addressbook.SID, wrong string, err error) {
+	name, whole := unquoted(f.List)
+	if whole {
+		list, err := ListNamed(ctx, book, acct, name)
+		if err != nil {
+			return nil, "", err
+		}
+		if list == nil {
+			return nil, "There is no list called “" + name + "”.", nil
+		}
+		return []addressbook.SID{list.SID}, "", nil
+	}
+	page, err := book.Lists(ctx, acct, addressbook.ListQuery{Window: addressbook.Window{Limit: maxLists}, Name: name})
+	switch {
+	case err != nil:
+		return nil, "", err
+	case page.Total == 0:
+		return nil, "No list has “" + name + "” in its name.", nil
+	case page.Total > maxLists:
+		return nil, words.Count(page.Total) + " lists have “" + name + "” in their names. Write more of the name.", nil
+	}
+	for _, list := range page.Lists {
+		sids = append(sids, list.SID)
+	}
+	return sids, "", nil
 }
 
 // added is the time from the beginning of the first day to the end of the last.

@@ -67,6 +67,8 @@ type listsData struct {
 	Sorts  []shell.Option
 	Rows   []addressbook.List
 	contacttable.Part
+	// Alike are lists whose names differ only in case.
+	Alike [][]addressbook.List
 }
 
 func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
@@ -89,7 +91,22 @@ func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
+	if !shell.ByHTMX(r) {
+		if data.Alike, err = room.alike(r); err != nil {
+			return shell.Answer{}, err
+		}
+	}
 	return pages.Show("lists", "Lists", data).PieceAt("list-results", filter.URL("/lists")), nil
+}
+
+// alike returns groups of lists whose names differ only in case, a few of them. Of very
+// many lists it looks at those that come first by their names.
+func (room *Room) alike(r *http.Request) ([][]addressbook.List, error) {
+	const looked, most = 1000, 5
+	w := addressbook.Window{Sort: addressbook.ByName, Limit: looked}
+	page, err := room.Book.Lists(r.Context(), shell.AccountOf(r), addressbook.ListQuery{Window: w})
+	groups := addressbook.Alike(page.Lists, func(l addressbook.List) string { return l.Name })
+	return groups[:min(len(groups), most)], err
 }
 
 // listForm is what the template list-form.html shows.

@@ -94,14 +94,23 @@ func lineBars(s *summary.Summary) []bar {
 	return barsOf(s.Contacts, bars)
 }
 
+// mostTags is how many tags are shown.
+const mostTags = 12
+
 // tagBars are the contacts by tag.
 func tagBars(s *summary.Summary) []bar {
 	var bars []bar
-	for _, share := range s.Tags {
-		bars = append(bars, bar{Label: share.Of, URL: contactsURL("tag", share.Of), Contacts: share.Contacts})
+	others := s.OtherTags
+	for i, share := range s.Tags {
+		if i >= mostTags {
+			others += share.Contacts
+			continue
+		}
+		// In double quotes it is this tag alone, and not a part of one.
+		bars = append(bars, bar{Label: share.Of, URL: contactsURL("tag", `"`+share.Of+`"`), Contacts: share.Contacts})
 	}
-	if s.OtherTags > 0 {
-		bars = append(bars, bar{Label: "Other tags", Contacts: s.OtherTags})
+	if others > 0 {
+		bars = append(bars, bar{Label: "Other tags", Contacts: others})
 	}
 	if len(bars) > 0 && s.Untagged > 0 {
 		bars = append(bars, bar{Label: "No tag", Contacts: s.Untagged})

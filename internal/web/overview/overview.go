@@ -22,6 +22,8 @@ const (
 	quickly = 20_000
 	// requestDays is for how many days requests are shown.
 	requestDays = 14
+	// mostAlike is how many groups of tags that differ only in case are pointed out.
+	mostAlike = 5
 )
 
 //go:embed *.html
@@ -70,6 +72,8 @@ type plots struct {
 	Contacts             int
 	Growth               columnChart
 	Regions, Lines, Tags []bar
+	// Alike are tags that differ only in case, those of most contacts first.
+	Alike [][]summary.Share[string]
 }
 
 func (room *Room) overviewPage(r *http.Request) (shell.Answer, error) {
@@ -148,5 +152,12 @@ func (room *Room) plotsOf(r *http.Request, s *summary.Summary) *plots {
 		Regions:  regionBars(s),
 		Lines:    lineBars(s),
 		Tags:     tagBars(s),
+		Alike:    firstAlike(s),
 	}
+}
+
+// firstAlike are the tags that differ only in case, a few groups of them.
+func firstAlike(s *summary.Summary) [][]summary.Share[string] {
+	groups := s.Alike()
+	return groups[:min(len(groups), mostAlike)]
 }
