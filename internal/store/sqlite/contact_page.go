@@ -106,6 +106,21 @@ func (s *selection) filteredPage(conn *sqlite.Conn, account account.ID, q addres
 // search reads the total, and the contacts of a page and one more, by scanning
 // the whole selection.
 func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state, account account.ID, s selection, q addressbook.Query, page *addressbook.Page) error {
+	if q.Offset > b.scans.places && q.Sort != addressbook.ByCreated && q.After == nil {
+		leap, err := b.leap(ctx, conn, since, s, q)
+		if err != nil {
+			return err
+		}
+		if leap != nil {
+			page.Total = leap.total
+			if from := q.Offset - leap.passed; from+q.Limit < len(leap.kept) || leap.passed+len(leap.kept) == leap.total {
+				return readPlaces(conn, account, leap.kept[min(from, len(leap.kept)):min(from+q.Limit+1, len(leap.kept))], budget.Of(ctx), page)
+			}
+			known := min(q.Offset-leap.passed, len(leap.kept))
+			q.Offset -= leap.passed + known
+			q.After = leap.kept[known-1].position(q.Window)
+		}
+	}
 	for {
 		// What comes before the page is kept too, within bounds: then it is
 		// passed over, which takes the order of creation, or else several scans.
@@ -130,6 +145,34 @@ func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state
 		q.Offset -= before
 		q.After = all.kept[before-1].position(q.Window)
 	}
+}
+
+// leap finds the rows around a page that is far on with two scans: the first takes a
+// sample, which tells about where the page begins, and the second keeps what follows
+// from somewhat before there, and counts what it passes. It returns nil when the sample
+// was misleading and has led behind the page's beginning.
+func (b *AddressBook) leap(ctx context.Context, conn *sqlite.Conn, since state, s selection, q addressbook.Query) (*found, error) {
+	every := max(1, b.scans.sample)
+	sample, err := b.scan(ctx, conn, since, &scan{selection: s, query: q, limit: b.scans.places, every: every})
+	if err != nil {
+		return nil, err
+	}
+	sample.sort()
+	at := (q.Offset - b.scans.places/2) / every
+	if at >= len(sample.kept) {
+		at = len(sample.kept) - 1 - b.scans.places/2/every // the page is at the end, or behind it
+	}
+	if at < 0 {
+		return nil, nil
+	}
+	near := q
+	near.After = sample.kept[at].position(q.Window)
+	all, err := b.scan(ctx, conn, since, &scan{selection: s, query: near, limit: b.scans.places + q.Limit + 1})
+	if err != nil || all.passed > q.Offset {
+		return nil, err
+	}
+	all.sort()
+	return &all, nil
 }
 
 func readPlaces(conn *sqlite.Conn, account account.ID, places []place, share *budget.Share, page *addressbook.Page) error {

@@ -25,6 +25,9 @@ type scan struct {
 	// skip is how many matching rows to omit before those. It may be set only with
 	// the order of creation, and then a single reader scans in that order.
 	skip int
+	// every makes the scan keep one of so many matching rows only, as a sample; 0 is
+	// all of them.
+	every int
 }
 
 // found is the result of a scan.
@@ -81,7 +84,9 @@ func (s *scan) run(conn *sqlite.Conn, quota *rowQuota, order string) (found, err
 			}
 			if filter.matches(row) {
 				result.total++
-				result.add(filter.place(row, s.query.Window))
+				if s.every == 0 || result.total%s.every == 0 {
+					result.add(filter.place(row, s.query.Window))
+				}
 			}
 			return nil
 		},
@@ -104,12 +109,13 @@ type secondReaders struct {
 type scanLimits struct {
 	second   int   // connections for the other end, in all
 	places   int   // how many rows a scan keeps; a page further on takes several scans
+	sample   int   // one row of so many is in a sample
 	bothEnds int   // from how many rows on a scan starts at both ends
 	batch    int64 // how many rows an end takes of the quota at a time
 }
 
 func usualScans() scanLimits {
-	return scanLimits{second: runtime.GOMAXPROCS(0) / 2, places: 50_000, bothEnds: 20_000, batch: 512}
+	return scanLimits{second: runtime.GOMAXPROCS(0) / 2, places: 50_000, sample: 100, bothEnds: 20_000, batch: 512}
 }
 
 func openSecondReaders(path string, n int) (*secondReaders, error) {
@@ -199,6 +205,7 @@ func (b *AddressBook) scan(ctx context.Context, conn *sqlite.Conn, since state, 
 		return found{}, err
 	}
 	first.total += last.total
+	first.passed += last.passed
 	first.kept = append(first.kept, last.kept...)
 	return first, nil
 }

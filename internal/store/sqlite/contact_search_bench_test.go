@@ -64,6 +64,16 @@ func BenchmarkSearch(b *testing.B) {
 		{"By name", addressbook.Query{Window: page(addressbook.ByName, 0)}},
 		{"By name/far on", addressbook.Query{Window: page(addressbook.ByName, 500_000)}},
 		{"By date of update", addressbook.Query{Window: page(addressbook.ByUpdated, 0)}},
+		{"By person", addressbook.Query{Window: page(addressbook.ByPerson, 0)}},
+		{"By company", addressbook.Query{Window: page(addressbook.ByCompany, 0)}},
+		{"By e-mail", addressbook.Query{Window: page(addressbook.ByEmail, 0)}},
+		{"By tag", addressbook.Query{Window: page(addressbook.ByTag, 0)}},
+		{"By number", addressbook.Query{Window: page(addressbook.ByNumber, 0)}},
+		{"By creation", addressbook.Query{Window: created}},
+		{"By creation/far on", addressbook.Query{Window: page(addressbook.ByCreated, 500_000)}},
+		{"By creation/last", addressbook.Query{Window: page(addressbook.ByCreated, 999_000)}},
+		{"Custom field/some", addressbook.Query{Window: created, Custom: addressbook.CustomFilter{Key: "plan", Part: "GOLD"}}},
+		{"Custom field/none", addressbook.Query{Window: created, Custom: addressbook.CustomFilter{Key: "plan", Part: "silver"}}},
 		{"Name/some, by name", addressbook.Query{Window: page(addressbook.ByName, 0), Name: "asha"}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

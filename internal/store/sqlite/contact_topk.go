@@ -48,6 +48,8 @@ type topK struct {
 
 	kept  []place // up to twice the limit, in no order
 	worst *place  // the last of the first, once there are so many
+	// passed is how many places were given that do not come after after.
+	passed int
 }
 
 func newTopK(w addressbook.Window, skip, limit int) *topK {
@@ -74,7 +76,11 @@ func (b *topK) compare(x, y *place) int {
 
 // add looks at one more place. It copies what it keeps.
 func (b *topK) add(p *place) {
-	if b.after != nil && b.compare(p, b.after) <= 0 || b.worst != nil && b.compare(p, b.worst) >= 0 {
+	if b.after != nil && b.compare(p, b.after) <= 0 {
+		b.passed++
+		return
+	}
+	if b.worst != nil && b.compare(p, b.worst) >= 0 {
 		return
 	}
 	if b.skip > 0 {

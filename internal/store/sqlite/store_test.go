@@ -38,7 +38,7 @@ func TestAddressBookContractFromBothEnds(t *testing.T) {
 }
 
 // fromBothEnds are limits that small address books reach.
-var fromBothEnds = scanLimits{second: 1, places: 5, bothEnds: 1, batch: 1}
+var fromBothEnds = scanLimits{second: 1, places: 5, sample: 2, bothEnds: 1, batch: 1}
 
 func TestUploadsContract(t *testing.T) {
 	t.Parallel()
