@@ -53,7 +53,10 @@
     } else if (control && event.key === "Enter") {
       submit(event, el.form);
     } else if (dialog && dialog.open) {
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (event.key === "Escape") { // of which the field would only be emptied
+        event.preventDefault();
+        dialog.close();
+      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         step(event.key === "ArrowDown" ? 1 : -1);
       } else if (event.key.length === 1 && el.matches(".found a") && !control && !event.altKey) {
