@@ -19,6 +19,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/route"
 	"callbook/internal/slowbody"
+	"callbook/internal/trash"
 	"callbook/internal/upload"
 )
 
@@ -30,6 +31,7 @@ type API struct {
 	accounts *account.Directory
 	imports  *upload.Importer
 	keys     *journal.Keeper
+	trash    *trash.Keeper
 	gate     *gate
 	guesses  *attempts.Failures // of keys and tokens
 	clock    clock.Clock
@@ -51,7 +53,7 @@ const DefaultMaxBody = 32 << 20
 
 // New returns the API over book and imports, for those whom accounts knows.
 // Answers to requests with an Idempotency-Key are kept by keys.
-func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Importer, keys *journal.Keeper, opts Options) *API {
+func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Importer, keys *journal.Keeper, trash *trash.Keeper, opts Options) *API {
 	if opts.MaxBody == 0 {
 		opts.MaxBody = DefaultMaxBody
 	}
@@ -61,6 +63,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Im
 		accounts: accounts,
 		imports:  imports,
 		keys:     keys,
+		trash:    trash,
 		gate:     newGate(),
 		guesses:  attempts.New(guessesAtOnce, guessEvery, opts.Clock, "Too many wrong API keys or tokens have come from this address"),
 		clock:    opts.Clock,
@@ -85,6 +88,7 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Im
 	a.handle("GET "+base+"/lists/{sid}/contacts", a.getMembers)
 	a.write("DELETE "+base+"/lists/{sid}/contacts", bodied(a, contactReferences.decode, a.removeMembers))
 	a.remove(base+"/lists/{sid}/contacts/{contact_sid}", a.removeMember)
+	a.handleTrash(base)
 	a.handleCSV(base)
 	a.handleExports(base)
 	a.routes.Shadow()

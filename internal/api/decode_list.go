@@ -15,6 +15,9 @@ var (
 	listPatches = bulkRequest[addressbook.ListPatch]{
 		key: "lists", outline: listsOutline, read: readNamedListPatch,
 	}
+	listRefs = bulkRequest[addressbook.ContactRef]{
+		key: "lists", outline: listsOutline, read: readListRef,
+	}
 	contactReferences = bulkRequest[addressbook.ContactRef]{
 		key: "contact_references", outline: referencesOutline, read: readReference,
 	}
@@ -109,7 +112,11 @@ func readReference(d *decoder, r *addressbook.ContactRef) error {
 	return readRef(d, r, errNoReferenceObject, referenceFields[:])
 }
 
-// readRef reads an item that names a contact with the one field that is known.
+func readListRef(d *decoder, r *addressbook.ContactRef) error {
+	return readRef(d, r, errNoListObject, listFields[listSID:])
+}
+
+// readRef reads an item that names a contact or a list with the one field that is known.
 func readRef(d *decoder, r *addressbook.ContactRef, notObject error, known []field) error {
 	var v [1]value
 	invalid, err := d.item(notObject, known, v[:])

@@ -50,12 +50,12 @@ func golden(t *testing.T, name string, a servertest.Answer) {
 var (
 	requestID = regexp.MustCompile(`"request_id":"[0-9a-f]{32}"`)
 	sid       = regexp.MustCompile(`[0-9a-f]{32}`)
-	cursor    = regexp.MustCompile(`"next_cursor":"[A-Za-z0-9_-]+"`) // it has a sid in it
+	cursor    = regexp.MustCompile(`("next_cursor":"|cursor=)[A-Za-z0-9_-]+`) // it has a sid in it
 )
 
 func normalise(body []byte) string {
 	text := requestID.ReplaceAllString(string(body), `"request_id":"<request_id>"`)
-	text = cursor.ReplaceAllString(text, `"next_cursor":"<cursor>"`)
+	text = cursor.ReplaceAllString(text, `${1}<cursor>`)
 	names := make(map[string]string)
 	text = sid.ReplaceAllStringFunc(text, func(s string) string {
 		if names[s] == "" {

@@ -120,7 +120,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		trash:    trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
 		usage:    usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
 	}
-	wire := api.New(book, accounts, imports, a.receipts, api.Options{Clock: cfg.Clock, MaxBody: cfg.MaxBody})
+	wire := api.New(book, accounts, imports, a.receipts, a.trash, api.Options{Clock: cfg.Clock, MaxBody: cfg.MaxBody})
 	if cfg.Dashboard {
 		a.Dashboard = web.New(web.Config{
 			Accounts: accounts,
