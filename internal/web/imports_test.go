@@ -125,6 +125,10 @@ func TestImport(t *testing.T) {
 	b.Submit(path, form).Redirect(t, upload)
 	page = await(t, b, upload)
 	reads(t, page, "leads.csv Done, some rows failed", "Imported 2", "Of these, new contacts 1", "In the list already 1", "Failed 1", "line 5 x,Bad")
+	has(t, page, `<a href="#why">1</a>`, `id="why"`)
+	if !regexp.MustCompile(`<dd><a href="/lists/[0-9a-f]{32}">2</a></dd>`).MatchString(page) {
+		t.Error("the count of what was imported leads nowhere")
+	}
 	if n := c.Total(); n != 2 {
 		t.Errorf("there are %d contacts", n)
 	}
