@@ -51,7 +51,7 @@ func TestReferenceSearch(t *testing.T) {
 	b := s.SignedIn("demo")
 	search := func(query string) string {
 		t.Helper()
-		return b.Open("/api/reference?q=" + url.QueryEscape(query)).PageText(t, 200)
+		return b.Open("/api/reference?q="+url.QueryEscape(query)).PageText(t, 200)
 	}
 	for query, want := range map[string]string{
 		"on_duplicate":        `href="/api/reference/createContacts#parameter-`,
