@@ -65,7 +65,7 @@ var rules = map[string][]string{
 	// room.
 	"internal/web/words":        {"internal/account", "internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/upload", "internal/upload/table"},
 	"internal/web/shell":        {"internal/account", "internal/addressbook", "internal/budget", "internal/clientaddr", "internal/fault", "internal/journal", "internal/negotiate", "internal/reqlog", "internal/route", "internal/session", "internal/slowbody", "internal/web/words"},
-	"internal/web/contacttable": {"internal/account", "internal/addressbook", "internal/fault", "internal/phone", "internal/trash", "internal/web/shell", "internal/web/words"},
+	"internal/web/contacttable": {"internal/account", "internal/addressbook", "internal/budget", "internal/fault", "internal/phone", "internal/trash", "internal/web/shell", "internal/web/words"},
 	"internal/web/overview":     {"internal/addressbook", "internal/clock", "internal/phone", "internal/summary", "internal/upload", "internal/usage", "internal/web/shell", "internal/web/words"},
 	"internal/web/contacts":     {"internal/account", "internal/addressbook", "internal/budget", "internal/export", "internal/fault", "internal/slowbody", "internal/summary", "internal/trash", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},
 	"internal/web/lists":        {"internal/account", "internal/addressbook", "internal/fault", "internal/trash", "internal/web/contacttable", "internal/web/shell", "internal/web/words"},

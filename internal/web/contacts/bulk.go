@@ -36,6 +36,7 @@ func (room *Room) addSelectedToList(r *http.Request) (shell.Answer, error) {
 		all.Added += done.Added
 		all.Already += done.Already
 		all.Gone += done.Gone
+		all.SIDs = append(all.SIDs, done.SIDs...)
 		return err
 	})
 	if err != nil {
@@ -50,7 +51,8 @@ func (room *Room) addSelectedToList(r *http.Request) (shell.Answer, error) {
 	if all.Already > 0 {
 		text += " " + words.Plural(all.Already, "was", "were") + " in it already."
 	}
-	return shell.GoTo("/lists/" + list.SID.String()).Saying(text + gone(all.Gone)), nil
+	a := shell.GoTo("/lists/" + list.SID.String()).Saying(text + gone(all.Gone))
+	return contacttable.KeepUndo(r, a, contacttable.Undo{List: list.SID.String(), Joined: all.SIDs}), nil
 }
 
 // gone tells of contacts that somebody else deleted meanwhile.
@@ -70,16 +72,17 @@ func (room *Room) tagSelected(r *http.Request) (shell.Answer, error) {
 		return s.Refused(err)
 	}
 	change := addressbook.Change{Set: true, Text: addressbook.Text{Value: tag, Given: tag != ""}}
-	tagged, missing := 0, 0
-	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
-		done, refused, err := room.setTag(ctx, acct, sids, change)
+	tagged := 0
+	var undo contacttable.Undo
+	worked, err := s.EachContact(ctx, room.Book, acct, func(contacts []addressbook.Contact) error {
+		done, refused, err := room.setTag(ctx, acct, contacts, change, &undo)
 		if err == nil && refused != nil {
 			return refused
 		}
 		tagged += done
-		missing += len(sids) - done
 		return err
 	})
+	missing := worked - tagged
 	if f := fault.As(err); f != nil && f.Kind == fault.Invalid {
 		again.Field.Error = words.Sentence(f)
 		return room.askSelected(r, again)
@@ -92,21 +95,33 @@ func (room *Room) tagSelected(r *http.Request) (shell.Answer, error) {
 	if tag == "" {
 		text = "Removed the tags of " + words.Plural(tagged, "contact", "contacts") + "."
 	}
-	return shell.GoTo(s.Back()).Saying(text + gone(missing)), nil
+	return contacttable.KeepUndo(r, shell.GoTo(s.Back()).Saying(text+gone(missing)), undo), nil
 }
 
-// setTag changes the tags of contacts that are there. Refused is why the tag
-// can be no contact's.
-func (room *Room) setTag(ctx context.Context, acct account.Account, sids []addressbook.SID, tag addressbook.Change) (done int, refused, err error) {
-	patches := make([]addressbook.Patch, len(sids))
-	for i, sid := range sids {
-		patches[i] = addressbook.Patch{SID: sid, Texts: addressbook.Changes{addressbook.Tag: tag}}
+// undoSelected undoes what was done with many contacts.
+func (room *Room) undoSelected(r *http.Request) (shell.Answer, error) {
+	return contacttable.UndoKept(r, room.Book)
+}
+
+// setTag changes the tags of contacts that are there, and notes how to undo it. Refused
+// is why the tag can be no contact's.
+func (room *Room) setTag(ctx context.Context, acct account.Account, contacts []addressbook.Contact, tag addressbook.Change, undo *contacttable.Undo) (done int, refused, err error) {
+	patches := make([]addressbook.Patch, len(contacts))
+	for i, c := range contacts {
+		patches[i] = addressbook.Patch{SID: c.SID, Texts: addressbook.Changes{addressbook.Tag: tag}}
 	}
 	results, err := room.Book.UpdateContacts(ctx, acct, patches, nil)
-	for _, r := range results {
+	for i, r := range results {
 		switch {
 		case r.Fault == nil:
 			done++
+			if before := contacts[i].Texts[addressbook.Tag]; before != tag.Text {
+				was := contacttable.Tagged{SID: r.Contact.SID.String(), Updated: r.Contact.Updated.UnixNano()}
+				if before.Given {
+					was.Before = &before.Value
+				}
+				undo.Tagged = append(undo.Tagged, was)
+			}
 		case r.Fault != addressbook.ErrNoContact:
 			refused = r.Fault
 		}

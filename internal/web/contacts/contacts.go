@@ -52,6 +52,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /contacts/selected", room.selectedPage)
 	d.HandleForm("POST /contacts/selected/list", room.addSelectedToList)
 	d.HandleForm("POST /contacts/selected/tag", room.tagSelected)
+	d.HandleForm("POST "+contacttable.UndoPath, room.undoSelected)
 	d.HandleForm("POST /contacts/selected/export", room.exportSelected)
 	d.HandleForm("POST /contacts/selected/delete", room.deleteSelected)
 }

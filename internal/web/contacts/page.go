@@ -45,7 +45,7 @@ func (d contactData) Fields() (all []shownText) {
 		case field == addressbook.Email && strings.Count(text.Value, "@") == 1 && !strings.ContainsAny(text.Value, " ,;?&"):
 			text.Link = "mailto:" + text.Value
 		case field == addressbook.Tag:
-			text.Link = "/contacts?" + url.Values{"tag": {text.Value}}.Encode()
+			text.Link = "/contacts?" + url.Values{"tag": {`"` + text.Value + `"`}}.Encode()
 		}
 		all = append(all, text)
 	}
@@ -134,7 +134,7 @@ func (room *Room) leaveList(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	text := "Removed from the list. The contact itself stays in the address book."
-	if removed == 0 {
+	if len(removed) == 0 {
 		text = "It was not in that list any more."
 	}
 	return shell.GoTo("/contacts/" + sid.String()).Saying(text), nil

@@ -8,15 +8,19 @@ import (
 )
 
 // Joined is what became of contacts that were put into a list.
-type Joined struct{ Added, Already, Gone int }
+type Joined struct {
+	Added, Already, Gone int
+	SIDs                 []string // of those that were added
+}
 
 // AddMembers puts contacts into a list.
 func AddMembers(ctx context.Context, book *addressbook.Book, acct account.Account, list addressbook.SID, sids []addressbook.SID) (done Joined, err error) {
 	results, err := book.AddToList(ctx, acct, list, Refs(sids), nil)
-	for _, r := range results {
+	for i, r := range results {
 		switch r.Fault {
 		case nil:
 			done.Added++
+			done.SIDs = append(done.SIDs, sids[i].String())
 		case addressbook.ErrMember:
 			done.Already++
 		default:
@@ -26,12 +30,13 @@ func AddMembers(ctx context.Context, book *addressbook.Book, acct account.Accoun
 	return done, err
 }
 
-// RemoveMembers takes contacts out of a list, and tells how many were in it.
-func RemoveMembers(ctx context.Context, book *addressbook.Book, acct account.Account, list addressbook.SID, sids []addressbook.SID) (removed int, err error) {
+// RemoveMembers takes contacts out of a list, and returns the sids of those that were in
+// it.
+func RemoveMembers(ctx context.Context, book *addressbook.Book, acct account.Account, list addressbook.SID, sids []addressbook.SID) (removed []string, err error) {
 	results, err := book.RemoveFromList(ctx, acct, list, Refs(sids), nil)
-	for _, r := range results {
+	for i, r := range results {
 		if r.Fault == nil {
-			removed++
+			removed = append(removed, sids[i].String())
 		}
 	}
 	return removed, err

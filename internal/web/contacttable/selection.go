@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
@@ -135,6 +136,17 @@ func (s Selection) Each(ctx context.Context, book *addressbook.Book, acct accoun
 		}
 		return len(s.SIDs), nil
 	}
+	return s.eachPage(ctx, book, acct, func(contacts []addressbook.Contact) error {
+		sids := make([]addressbook.SID, len(contacts))
+		for i, c := range contacts {
+			sids[i] = c.SID
+		}
+		return do(sids)
+	})
+}
+
+// eachPage is EachContact for all that match.
+func (s Selection) eachPage(ctx context.Context, book *addressbook.Book, acct account.Account, do func([]addressbook.Contact) error) (worked int, err error) {
 	q, err := s.query(ctx, book, acct)
 	if err != nil {
 		return 0, err
@@ -144,15 +156,11 @@ func (s Selection) Each(ctx context.Context, book *addressbook.Book, acct accoun
 		if err != nil {
 			return worked, err
 		}
-		sids := make([]addressbook.SID, len(page.Contacts))
-		for i, c := range page.Contacts {
-			sids[i] = c.SID
-		}
-		if len(sids) > 0 {
-			if err := do(sids); err != nil {
+		if len(page.Contacts) > 0 {
+			if err := do(page.Contacts); err != nil {
 				return worked, err
 			}
-			worked += len(sids)
+			worked += len(page.Contacts)
 		}
 		if page.Next == nil {
 			return worked, nil
@@ -160,6 +168,32 @@ func (s Selection) Each(ctx context.Context, book *addressbook.Book, acct accoun
 		q.After = page.Next
 	}
 	return worked, nil
+}
+
+// EachContact is Each for what needs the contacts themselves. Those that somebody deleted
+// meanwhile are left out.
+func (s Selection) EachContact(ctx context.Context, book *addressbook.Book, acct account.Account, do func([]addressbook.Contact) error) (worked int, err error) {
+	if s.All {
+		return s.eachPage(ctx, book, acct, do)
+	}
+	var contacts []addressbook.Contact
+	for _, sid := range s.SIDs {
+		c, err := book.Contact(ctx, acct, sid)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err == nil {
+			err = budget.Of(ctx).Claim(c.Weight())
+		}
+		if err != nil {
+			return 0, err
+		}
+		contacts = append(contacts, c)
+	}
+	if err := do(contacts); err != nil {
+		return 0, err
+	}
+	return len(s.SIDs), nil
 }
 
 // ErrNoneSelected is the fault of a selection that is empty.

@@ -40,17 +40,18 @@ func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return s.Refused(err)
 	}
-	removed := 0
+	var removed []string
 	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
-		n, err := contacttable.RemoveMembers(ctx, room.Book, acct, list, sids)
-		removed += n
+		some, err := contacttable.RemoveMembers(ctx, room.Book, acct, list, sids)
+		removed = append(removed, some...)
 		return err
 	})
 	if err != nil {
 		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Removing from the list", Worked: worked, Count: n,
 			Path: "/lists/" + list.String() + "/remove"}), nil
 	}
-	return shell.GoTo(s.Back()).Saying("Removed " + words.Plural(removed, "contact", "contacts") + " from the list. The contacts themselves stay."), nil
+	a := shell.GoTo(s.Back()).Saying("Removed " + words.Plural(len(removed), "contact", "contacts") + " from the list. The contacts themselves stay.")
+	return contacttable.KeepUndo(r, a, contacttable.Undo{List: list.String(), Left: removed}), nil
 }
 
 // listDelete is what the template list-delete.html shows.

@@ -63,6 +63,15 @@ func (a Answer) Saying(text string) Answer {
 	return a
 }
 
+// Undoing adds a button to the notice that sends this name, as the field undo, to the
+// path of a form; the field from says which page it was pressed on.
+func (a Answer) Undoing(path, name string) Answer {
+	n := *a.notice
+	n.Undo, n.Kept = path, name
+	a.notice = &n
+	return a
+}
+
 // Warning adds a notice that something is left to be done.
 func (a Answer) Warning(text string) Answer {
 	a.notice = &notice{Kind: "bad", Text: text}
@@ -97,6 +106,12 @@ func (a Answer) Handing(text string) Answer {
 type notice struct {
 	Kind string `json:"k"`
 	Text string `json:"t"`
+	// Undo is the path of a form that undoes it, and Kept the form's field undo; "" for
+	// none.
+	Undo string `json:"u,omitempty"`
+	Kept string `json:"n,omitempty"`
+	// Here is the page that it is shown on.
+	Here string `json:"-"`
 }
 
 // A notice that is for the next page waits in a cookie.

@@ -108,6 +108,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 		}
 	} else if v.Notice == nil {
 		if v.Notice = keptNotice(r); v.Notice != nil {
+			v.Notice.Here = r.URL.RequestURI()
 			http.SetCookie(w, d.keepNotice(r, nil))
 		}
 	}
