@@ -52,7 +52,7 @@ var rules = map[string][]string{
 	// Engines.
 	"internal/store/postgres": {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/trash", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
 	"internal/store/sqlite":   {"internal/account", "internal/addressbook", "internal/budget", "internal/dbcopy", "internal/fault", "internal/journal", "internal/limit", "internal/phone", "internal/session", "internal/store", "internal/summary", "internal/trash", "internal/upload", "internal/upload/table", "internal/usage", "internal/verify", "internal/work"},
-	"internal/store":          {"internal/account", "internal/addressbook", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage"},
+	"internal/store":          {"internal/account", "internal/addressbook", "internal/fault", "internal/journal", "internal/session", "internal/summary", "internal/trash", "internal/upload", "internal/usage"},
 	// What puts it all together.
 	"internal/app":          {"internal/account", "internal/addressbook", "internal/api", "internal/budget", "internal/clientaddr", "internal/clock", "internal/fault", "internal/journal", "internal/reqlog", "internal/server", "internal/session", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/summary", "internal/trash", "internal/upload", "internal/usage", "internal/web", "openapi"},
 	"internal/upload/table": {"internal/addressbook", "internal/csvcell", "internal/fault", "internal/phone", "internal/xlsx"},

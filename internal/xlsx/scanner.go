@@ -3,8 +3,6 @@ package xlsx
 import (
 	"bytes"
 	"io"
-	"strconv"
-	"unicode/utf8"
 )
 
 // scanner reads the tags and texts of the XML of a workbook, which has no DTD and
@@ -52,14 +50,6 @@ func (s *scanner) fill() error {
 		return nil
 	}
 	return err
-}
-
-// tag is a tag. Its parts are good until the next one is read.
-type tag struct {
-	name  []byte // without its prefix
-	attrs []byte
-	close bool // it is an end tag
-	empty bool // it is the end tag too
 }
 
 // next returns the next tag. With keep, the text before it is added to s.text.
@@ -182,145 +172,4 @@ func (s *scanner) readTag() (tag, error) {
 			return tag{}, orCut(err)
 		}
 	}
-}
-
-// endOfTag returns where the bracket is that closes the tag, -1 when it is not
-// there yet. One within a value does not.
-func endOfTag(part []byte) int {
-	end := bytes.IndexByte(part, '>')
-	if end < 0 || bytes.IndexByte(part[:end], '\'') < 0 && bytes.Count(part[:end], []byte{'"'})%2 == 0 {
-		return end
-	}
-	quote := byte(0)
-	for i, c := range part {
-		switch {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '>':
-			return i
-		}
-	}
-	return -1
-}
-
-// parseTag takes what is between the brackets apart.
-func parseTag(inner []byte) (t tag) {
-	if len(inner) > 0 && inner[0] == '/' {
-		t.close = true
-		inner = inner[1:]
-	}
-	if n := len(inner); n > 0 && inner[n-1] == '/' {
-		t.empty = true
-		inner = inner[:n-1]
-	}
-	end := 0
-	for end < len(inner) && inner[end] > ' ' {
-		end++
-	}
-	t.name, t.attrs = inner[:end], inner[end:]
-	if i := bytes.IndexByte(t.name, ':'); i >= 0 {
-		t.name = t.name[i+1:]
-	}
-	return t
-}
-
-// is reports whether the tag has this name.
-func (t *tag) is(name string) bool { return string(t.name) == name }
-
-// attr returns the value of an attribute, by its name without a prefix.
-func (t *tag) attr(name string) string {
-	if value := t.rawAttr(name); value != nil {
-		if bytes.IndexByte(value, '&') >= 0 {
-			value = unescape(bytes.Clone(value), 0)
-		}
-		return string(value)
-	}
-	return ""
-}
-
-// rawAttr is attr without its escapes taken off; nil when it is not there.
-func (t *tag) rawAttr(name string) []byte {
-	rest := t.attrs
-	for {
-		rest = bytes.TrimLeft(rest, " \t\r\n")
-		i := bytes.IndexByte(rest, '=')
-		if i < 0 || i+1 >= len(rest) {
-			return nil
-		}
-		key := bytes.TrimRight(rest[:i], " \t\r\n")
-		rest = bytes.TrimLeft(rest[i+1:], " \t\r\n")
-		if len(rest) == 0 {
-			return nil
-		}
-		end := bytes.IndexByte(rest[1:], rest[0])
-		if end < 0 {
-			return nil
-		}
-		value := rest[1 : 1+end]
-		rest = rest[end+2:]
-		if i := bytes.IndexByte(key, ':'); i >= 0 {
-			key = key[i+1:]
-		}
-		if string(key) == name {
-			return value
-		}
-	}
-}
-
-// unescape takes the escapes of XML off text[from:].
-func unescape(text []byte, from int) []byte {
-	out := text[:from]
-	rest := text[from:]
-	for len(rest) > 0 {
-		if rest[0] != '&' {
-			out = append(out, rest[0])
-			rest = rest[1:]
-			continue
-		}
-		end := bytes.IndexByte(rest[:min(len(rest), 12)], ';')
-		if end < 0 {
-			out = append(out, '&')
-			rest = rest[1:]
-			continue
-		}
-		if r := entity(string(rest[1:end])); r >= 0 {
-			out = utf8.AppendRune(out, r)
-		} else {
-			out = append(out, rest[:end+1]...)
-		}
-		rest = rest[end+1:]
-	}
-	return out
-}
-
-// entity returns the character that an escape stands for, -1 for none.
-func entity(name string) rune {
-	switch name {
-	case "amp":
-		return '&'
-	case "lt":
-		return '<'
-	case "gt":
-		return '>'
-	case "quot":
-		return '"'
-	case "apos":
-		return '\''
-	}
-	if len(name) < 2 || name[0] != '#' {
-		return -1
-	}
-	digits, base := name[1:], 10
-	if digits[0] == 'x' || digits[0] == 'X' {
-		digits, base = digits[1:], 16
-	}
-	n, err := strconv.ParseUint(digits, base, 32)
-	if err != nil || n > utf8.MaxRune {
-		return -1
-	}
-	return rune(n)
 }

@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
+	"callbook/internal/store"
 )
 
 // writer owns the one connection that writes contacts, and the goroutine that
@@ -69,52 +69,6 @@ const (
 	// changes only in part.
 	commitBytes = 4 * pageBytes
 )
-
-// job is work for the writer.
-type job struct {
-	ctx     context.Context
-	account account.ID
-	rows    int // how many rows it writes at most
-	work    runner
-
-	state   atomic.Int32 // jobWaiting, then one of the others
-	outcome chan error   // gets one value, when the job is durable or has failed
-}
-
-// runner is what a job does, within the writer's transaction. Its methods run on
-// the writer's goroutine.
-type runner interface {
-	// run does it, and returns about how many bytes it wrote.
-	run(conn *sqlite.Conn) (bytes int, err error)
-	// undo takes back what run did in memory, when its rows were rolled back.
-	undo()
-	// redo does again what run did and undo took back. Nothing else happened in
-	// between, so what was decided then still holds, and so do the bytes that run
-	// claimed of the request's share: redo claims none, and gives none back.
-	redo(conn *sqlite.Conn) (bytes int, err error)
-}
-
-const (
-	jobWaiting = iota
-	jobTaken
-	jobGivenUp
-)
-
-// giveUp ends a job that has not begun; false means that it has.
-func (j *job) giveUp() bool { return j.state.CompareAndSwap(jobWaiting, jobGivenUp) }
-
-// take begins a job; false means that it was given up, or is now because its
-// context has ended.
-func (j *job) take() bool {
-	if !j.state.CompareAndSwap(jobWaiting, jobTaken) {
-		return false
-	}
-	if j.ctx.Err() != nil {
-		j.outcome <- context.Cause(j.ctx)
-		return false
-	}
-	return true
-}
 
 // errClosed answers what comes after the store was closed.
 var errClosed = fault.New(fault.Unavailable, "The server is shutting down")
@@ -259,89 +213,8 @@ func redoError(err error) error {
 	if fault.As(err) == nil {
 		return fmt.Errorf("do again with a group of which a job failed: %w", err)
 	}
-	return &fault.Error{
-		Kind:       fault.Unavailable,
-		Detail:     "The store does not answer",
-		RetryAfter: retryAfter,
-		// The text alone: whoever asks for the other's fault must not find it.
-		Cause: fmt.Errorf("do again with a group of which a job failed: %v", err),
-	}
-}
-
-func (w *writer) begin() error {
-	if err := sqlitex.Execute(w.conn, "BEGIN IMMEDIATE", nil); err != nil {
-		return fmt.Errorf("begin: %w", w.health.note(err))
-	}
-	return nil
-}
-
-func (w *writer) commit() error {
-	err := w.added.write(w.conn)
-	log := w.health.logSalts() // nobody else begins one within this transaction
-	stamp := log == logSalts{} || log != w.stamped
-	if err == nil && stamp {
-		err = stampLog(w.conn)
-	}
-	if err == nil && w.beforeCommit != nil {
-		err = w.beforeCommit()
-	}
-	if err == nil {
-		w.commits.Add(1)
-		err = sqlitex.Execute(w.conn, "COMMIT", nil)
-		w.commits.Add(1)
-	}
-	if err != nil {
-		w.stamped = logSalts{}
-		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
-	}
-	if w.ended(log, stamp); !stamp && w.stamped != log {
-		w.stampAlone()
-	}
-	return nil
-}
-
-// ended remembers the log that a transaction went into. Before is the log as it
-// was within the transaction.
-func (w *writer) ended(before logSalts, stamped bool) {
-	// If the log has begun anew since, then either with this transaction, or
-	// after it by another program, which does not stamp.
-	if after := w.health.logSalts(); after != before {
-		w.stamped = logSalts{}
-	} else if stamped {
-		w.stamped = after
-	}
-}
-
-// stampAlone stamps the log after a transaction that was not stamped and that
-// began it, because another program had made a checkpoint. What was committed
-// stays so when this fails; then the next transaction stamps the log.
-func (w *writer) stampAlone() {
-	err := w.begin()
-	if err == nil {
-		log := w.health.logSalts()
-		if err = stampLog(w.conn); err == nil {
-			err = sqlitex.Execute(w.conn, "COMMIT", nil)
-		}
-		if err == nil {
-			w.ended(log, true)
-			return
-		}
-		err = errors.Join(err, w.rollback())
-	}
-	w.health.note(err)
-}
-
-// rollback ends the transaction, unless SQLite itself has rolled it back, as
-// it does when the disk is full.
-func (w *writer) rollback() error {
-	w.added.forget()
-	if w.conn.AutocommitEnabled() {
-		return nil
-	}
-	if err := sqlitex.Execute(w.conn, "ROLLBACK", nil); err != nil {
-		return fmt.Errorf("roll back: %w", err)
-	}
-	return nil
+	// The text alone: whoever asks for the other's fault must not find it.
+	return store.Away(fmt.Errorf("do again with a group of which a job failed: %v", err))
 }
 
 // fail undoes the jobs, the last one first, and tells them why.
@@ -349,17 +222,5 @@ func (w *writer) fail(group []*job, err error) {
 	for i := len(group) - 1; i >= 0; i-- {
 		group[i].work.undo()
 		group[i].outcome <- err
-	}
-}
-
-// checkpoint moves what was committed from the log into the database file. It
-// runs between transactions, after their answers have gone out, and often, so
-// that the log stays short and is written over again and again: a file that
-// neither grows nor shrinks is the cheapest to sync.
-func (w *writer) checkpoint() {
-	w.unsaved = 0
-	w.stamped = logSalts{} // the next transaction begins the log anew, if all of it is in the file
-	if err := sqlitex.Execute(w.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
-		w.log.Error("checkpoint failed; the log grows until one succeeds", "error", w.health.note(err))
 	}
 }

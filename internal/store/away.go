@@ -1,0 +1,17 @@
+package store
+
+import (
+	"time"
+
+	"callbook/internal/fault"
+)
+
+// retryAfter is when a client is told to come again while a database does not
+// answer.
+const retryAfter = 5 * time.Second
+
+// Away is the fault of a request for which the database does not answer, but may a
+// moment later. The cause is for the log.
+func Away(cause error) error {
+	return &fault.Error{Kind: fault.Unavailable, Detail: "The store does not answer", RetryAfter: retryAfter, Cause: cause}
+}
