@@ -15,9 +15,26 @@ import (
 )
 
 // ID is the key by which stores and limits know an account. A store gives it
-// out, from 1 on; 0 stands for callers whose account is not known. Clients never
-// see it: they name an account by its sid.
+// out, from 1 on. Clients never see it: they name an account by its sid.
 type ID int64
+
+// None is the id for what concerns no account, or one that is not known.
+const None ID = 0
+
+// NoAccount is the fault of who asks for an account that is not there.
+func NoAccount(sid string) error {
+	return fault.New(fault.NotFound, fmt.Sprintf("there is no account %q", sid))
+}
+
+// SIDTaken is the fault of who creates an account whose sid another one has.
+func SIDTaken(sid string) error {
+	return fault.New(fault.Duplicate, fmt.Sprintf("account %q exists already", sid))
+}
+
+// NoKey is the fault of who asks for a key that is not there.
+func NoKey(id string) error {
+	return fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
+}
 
 // Account owns an address book.
 type Account struct {

@@ -53,6 +53,17 @@ type Position struct {
 	SID SID
 }
 
+// Cut makes a page of rows of which a store has read one more than the limit, if
+// there was one more. It drops that one, and returns where the next page begins: at
+// the last row that stays. Next is nil when no page follows.
+func Cut[T, P any](rows []T, limit int, at func(*T) P) (page []T, next *P) {
+	if len(rows) <= limit {
+		return rows, nil
+	}
+	last := at(&rows[limit-1])
+	return rows[:limit], &last
+}
+
 // Blank tells how much of what a contact could be sorted by it does not have.
 type Blank byte
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/fault"
 )
 
 // Lifetime is how long an answer is kept.
@@ -74,6 +75,9 @@ func (ready Ready[T]) Receipt(results T) *Receipt {
 	return ready(results)
 }
 
+// ErrNoReceipt is the fault of a key that has no receipt. Stores return it.
+var ErrNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
+
 // Store keeps receipts. All of it is safe for concurrent use. The account is
 // always the account's own id; keys of different accounts have nothing to do
 // with each other.
@@ -92,7 +96,7 @@ func (ready Ready[T]) Receipt(results T) *Receipt {
 // A write is refused before anything is done when the account's receipts take
 // the Quota of its Claim already: with the TooMany fault of [Quota.Exceeded].
 type Store interface {
-	// Receipt returns the receipt of a key, however old, or a NotFound fault.
+	// Receipt returns the receipt of a key, however old, or [ErrNoReceipt].
 	Receipt(ctx context.Context, account account.ID, key string) (Receipt, error)
 
 	// AddReceipt keeps an answer that no other write has to do with.

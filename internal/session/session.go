@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/fault"
 )
 
 const (
@@ -65,6 +66,10 @@ type Server struct {
 	Started time.Time
 }
 
+// ErrNoSession is the fault of a link or session that is not there, or not any
+// more. Stores return it.
+var ErrNoSession = fault.New(fault.NotFound, "there is no such link or session")
+
 // Store is what [Keeper] needs of a database. Its methods are safe for concurrent
 // use, also by several processes. The account is always the account's own id.
 //
@@ -74,18 +79,18 @@ type Store interface {
 	// AddLink adds a link into the account.
 	AddLink(ctx context.Context, account account.ID, l Link) error
 	// Link returns the account of a link. The error for a link that does not
-	// exist, or has expired by now, is a NotFound fault.
+	// exist, or has expired by now, is [ErrNoSession].
 	Link(ctx context.Context, hash Hash, now time.Time) (account.Account, error)
 	// TakeLink deletes a link and adds the session to its account as AddSession
 	// does, in one transaction. The error for a link that does not exist, or has
-	// expired when the session is created, is a NotFound fault.
+	// expired when the session is created, is [ErrNoSession].
 	TakeLink(ctx context.Context, hash Hash, s Session, most int) (account.Account, error)
 
 	// AddSession adds a session to the account. In the same transaction it
 	// deletes the account's least recently used sessions with the same Key until
 	// at most most are left. It never deletes the new session.
 	AddSession(ctx context.Context, account account.ID, s Session, most int) error
-	// Session returns a session and its account, or a NotFound fault.
+	// Session returns a session and its account, or [ErrNoSession].
 	Session(ctx context.Context, hash Hash, now time.Time) (Session, account.Account, error)
 	// Sessions returns the account's sessions, the most recently used first.
 	Sessions(ctx context.Context, account account.ID, now time.Time) ([]Session, error)
@@ -94,7 +99,7 @@ type Store interface {
 	// not exist.
 	SessionUsed(ctx context.Context, hash Hash, at time.Time, address string) error
 	// EndSession deletes a session of the account. The error for a session that
-	// does not exist, or is another account's, is a NotFound fault.
+	// does not exist, or is another account's, is [ErrNoSession].
 	EndSession(ctx context.Context, account account.ID, hash Hash) error
 	// EndOtherSessions deletes all sessions of the account but one, and returns how
 	// many it has deleted.

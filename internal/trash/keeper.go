@@ -152,17 +152,10 @@ var lastDeletion = func() (sid addressbook.SID) {
 
 // Run deletes for good what is too old, now and then, until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
-	every := k.clock.Tick(purgeEvery)
-	for {
-		if err := k.purgeExpired(ctx); err != nil && ctx.Err() == nil {
-			k.log.Error("old contacts and lists could not be deleted from the trash; it will be tried again", "error", err)
-		}
-		select {
-		case <-every:
-		case <-ctx.Done():
-			return
-		}
-	}
+	clock.Job{
+		Clock: k.clock, Every: purgeEvery, Do: k.purgeExpired,
+		Log: k.log, Failed: "old contacts and lists could not be deleted from the trash; it will be tried again",
+	}.Run(ctx)
 }
 
 // purgeExpired deletes what is too old. After an error it goes on with the other

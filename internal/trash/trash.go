@@ -70,14 +70,9 @@ type Page[T any] struct {
 	Next  *Position // of the last item, nil when none follows
 }
 
-// Cut makes a page of one item more than the limit of what it is, where there are as
-// many. It is for stores.
+// Cut is [addressbook.Cut] for a page.
 func (p *Page[T]) Cut(limit int, at func(*T) Position) {
-	if len(p.Items) > limit {
-		p.Items = p.Items[:limit]
-		next := at(&p.Items[limit-1])
-		p.Next = &next
-	}
+	p.Items, p.Next = addressbook.Cut(p.Items, limit, at)
 }
 
 // ContactResult is what became of one contact that was to be restored or deleted for

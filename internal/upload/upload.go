@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"callbook/internal/account"
@@ -123,6 +124,22 @@ type ErrorRow struct {
 	Reason string
 	// Record is the row as CSV without its end of line, under Upload.Header.
 	Record []byte
+}
+
+// errorCodes are the numbers by which stores keep the kinds of error rows. No
+// number ever changes.
+var errorCodes = [...]fault.Kind{1: fault.Missing, 2: fault.Invalid, 3: fault.Duplicate}
+
+// Code returns the number by which a store keeps the row's kind.
+func (r *ErrorRow) Code() int { return max(0, slices.Index(errorCodes[:], r.Kind)) }
+
+// KindOf returns the kind of a row that a store keeps with this code, or zero for a
+// code that stands for none.
+func KindOf(code int) fault.Kind {
+	if code < 0 || code >= len(errorCodes) {
+		return 0
+	}
+	return errorCodes[code]
 }
 
 // ErrNoUpload is the fault of a sid that no upload of the account has. Stores

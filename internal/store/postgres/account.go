@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 )
 
 const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.time_zone, accounts.date_created`
@@ -18,14 +17,14 @@ const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.tim
 // CreateAccount implements [account.Store].
 func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Account, error) {
 	const operation = "create account"
-	err := db.write(ctx, noAccount, operation, func(t *tx) error {
+	err := db.write(ctx, account.None, operation, func(t *tx) error {
 		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES ($1, $2, $3, $4) RETURNING id`,
 			a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&a.ID)
 		})
 		err := t.flush()
 		if taken(err) {
-			return fault.New(fault.Duplicate, fmt.Sprintf("account %q exists already", a.SID))
+			return account.SIDTaken(a.SID)
 		}
 		return err
 	})
@@ -52,7 +51,7 @@ func (db *DB) Account(ctx context.Context, sid string) (account.Account, error) 
 	err := db.row(ctx, purpose{}, `SELECT `+accountColumns+` FROM accounts WHERE sid = $1`, []any{sid}, a.into(), sid)
 	switch {
 	case noRow(err):
-		return account.Account{}, fault.New(fault.NotFound, fmt.Sprintf("there is no account %q", sid))
+		return account.Account{}, account.NoAccount(sid)
 	case err != nil:
 		return account.Account{}, storeError("read account", err)
 	}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 )
 
 const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked,
@@ -25,7 +23,7 @@ func intoKey(k *account.Key) []any {
 
 // CreateKey implements [account.Store].
 func (db *DB) CreateKey(ctx context.Context, accountID account.ID, k account.Key, hash account.TokenHash) error {
-	return db.write(ctx, noAccount, "create key", func(t *tx) error {
+	return db.write(ctx, account.None, "create key", func(t *tx) error {
 		t.queue(`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires) VALUES ($1, $2, $3, $4, $5, $6)`,
 			k.ID, accountID, k.Name, hash[:], (*dateValue)(&k.Created), (*dateValue)(&k.Expires))
 		return nil
@@ -43,10 +41,10 @@ func (db *DB) Keys(ctx context.Context, accountID account.ID) ([]account.Key, er
 // RevokeKey implements [account.Store].
 func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.Key, error) {
 	if !storable(id) {
-		return account.Key{}, unknownKey(id)
+		return account.Key{}, account.NoKey(id)
 	}
 	var k account.Key
-	err := db.write(ctx, noAccount, "revoke key", func(t *tx) error {
+	err := db.write(ctx, account.None, "revoke key", func(t *tx) error {
 		found := true
 		t.queue(`UPDATE api_keys SET date_revoked = coalesce(date_revoked, $1) WHERE id = $2 RETURNING `+keyColumns,
 			at.UnixNano(), id).QueryRow(func(row pgx.Row) error {
@@ -60,7 +58,7 @@ func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.K
 			return err
 		}
 		if !found {
-			return unknownKey(id)
+			return account.NoKey(id)
 		}
 		return nil
 	})
@@ -79,7 +77,7 @@ func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, 
 		FROM api_keys JOIN accounts ON accounts.id = api_keys.account_id WHERE api_keys.id = $1`,
 		[]any{id}, append(append(a.into(), intoKey(&c.Key)...), &hash), id)
 	if noRow(err) {
-		return account.Credentials{}, unknownKey(id)
+		return account.Credentials{}, account.NoKey(id)
 	}
 	if err != nil {
 		return account.Credentials{}, storeError("read key", err)
@@ -100,14 +98,10 @@ func (db *DB) KeysUsed(ctx context.Context, last map[string]time.Time) error {
 	for i, id := range ids {
 		dates[i] = last[id].UnixNano()
 	}
-	return db.write(ctx, noAccount, "note the keys' last use", func(t *tx) error {
+	return db.write(ctx, account.None, "note the keys' last use", func(t *tx) error {
 		t.queue(`SELECT 1 FROM api_keys WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, ids)
 		t.queue(`UPDATE api_keys SET date_last_used = greatest(date_last_used, used.date)
 			FROM unnest($1::text[], $2::bigint[]) AS used (id, date) WHERE api_keys.id = used.id`, ids, dates)
 		return nil
 	})
-}
-
-func unknownKey(id string) error {
-	return fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
 }

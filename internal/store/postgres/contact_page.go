@@ -87,11 +87,7 @@ func (db *DB) Contacts(ctx context.Context, account account.ID, q addressbook.Qu
 	if err != nil {
 		return addressbook.Page{}, err
 	}
-	if len(page.Contacts) > q.Limit {
-		page.Contacts = page.Contacts[:q.Limit]
-		next := page.Contacts[q.Limit-1].Position(q.Window)
-		page.Next = &next
-	}
+	page.Contacts, page.Next = addressbook.Cut(page.Contacts, q.Limit, func(c *addressbook.Contact) addressbook.Position { return c.Position(q.Window) })
 	return page, nil
 }
 

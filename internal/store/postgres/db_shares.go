@@ -44,9 +44,6 @@ type purpose struct {
 	scans   bool
 }
 
-// noAccount is the account id of work for no account.
-const noAccount = 0
-
 // of returns the purpose of an account's work without scans.
 func of(account account.ID) purpose { return purpose{account: account} }
 
@@ -64,7 +61,7 @@ func (db *DB) acquire(ctx context.Context, p purpose) (lent, error) {
 	if err := db.useLock.refusal(); err != nil {
 		return lent{}, err
 	}
-	if p.account == noAccount {
+	if p.account == account.None {
 		conn, err := db.connect(ctx)
 		return lent{conn, ctx, func() {}}, err
 	}

@@ -104,7 +104,7 @@ func (x Transfer) Begin(ctx context.Context, s dbcopy.State, accounts []account.
 	for i, a := range accounts {
 		sids[i], regions[i], zones[i], created[i] = a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()
 	}
-	return x.db.write(ctx, noAccount, "begin a copy", func(t *tx) error {
+	return x.db.write(ctx, account.None, "begin a copy", func(t *tx) error {
 		var there bool
 		t.queue(`SELECT EXISTS (SELECT 1 FROM accounts) OR EXISTS (SELECT 1 FROM copies)`).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&there)
@@ -140,7 +140,7 @@ func (x Transfer) End(ctx context.Context, from, to dbcopy.State) error {
 // Write implements [dbcopy.Store].
 func (x Transfer) Write(ctx context.Context, parts []dbcopy.Part, from, to dbcopy.State) error {
 	loads := loadsOf(parts)
-	return x.db.write(ctx, noAccount, "copy rows", func(t *tx) error {
+	return x.db.write(ctx, account.None, "copy rows", func(t *tx) error {
 		moved := false
 		t.queue(`UPDATE copies SET source = $1, at = $2 WHERE source = $3 AND at = $4`, to.Source, to.At, from.Source, from.At).
 			Exec(func(tag pgconn.CommandTag) error {

@@ -7,17 +7,13 @@ import (
 	"io"
 	"net"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/fault"
+	"callbook/internal/store"
 )
-
-// retryAfter is what a caller is told to wait when the database does not
-// answer.
-const retryAfter = 5 * time.Second
 
 // errAgain makes a transaction be done again.
 var errAgain = errors.New("another transaction came between")
@@ -59,12 +55,7 @@ func storeError(operation string, err error) error {
 	if !passing(err) {
 		return err
 	}
-	return &fault.Error{
-		Kind:       fault.Unavailable,
-		Detail:     "The store does not answer",
-		RetryAfter: retryAfter,
-		Cause:      err,
-	}
+	return store.Away(err)
 }
 
 // readOnlyTransaction is the code of a write where none are taken: the database

@@ -77,10 +77,6 @@ func (db *DB) Lists(ctx context.Context, account account.ID, q addressbook.ListQ
 	if err != nil {
 		return addressbook.ListPage{}, err
 	}
-	if len(page.Lists) > q.Limit {
-		page.Lists = page.Lists[:q.Limit]
-		next := page.Lists[q.Limit-1].Position(q.Window)
-		page.Next = &next
-	}
+	page.Lists, page.Next = addressbook.Cut(page.Lists, q.Limit, func(l *addressbook.List) addressbook.Position { return l.Position(q.Window) })
 	return page, nil
 }

@@ -12,11 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 	"callbook/internal/journal"
 )
-
-var errNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
 
 // keep writes a receipt, unless it is nil, when the queue is run. A key that is
 // taken fails the transaction in the database, with the commit that may be
@@ -106,7 +103,7 @@ func (db *DB) AddReceipt(ctx context.Context, account account.ID, r journal.Rece
 // up while it waited for a standby.
 func (db *DB) Receipt(ctx context.Context, account account.ID, key string) (journal.Receipt, error) {
 	if !storable(key) {
-		return journal.Receipt{}, errNoReceipt
+		return journal.Receipt{}, journal.ErrNoReceipt
 	}
 	var r journal.Receipt
 	var request []byte
@@ -127,7 +124,7 @@ func (db *DB) Receipt(ctx context.Context, account account.ID, key string) (jour
 		return journal.Receipt{}, err
 	}
 	if r.Key == "" {
-		return journal.Receipt{}, errNoReceipt
+		return journal.Receipt{}, journal.ErrNoReceipt
 	}
 	copy(r.Request[:], request)
 	return r, nil
@@ -135,7 +132,7 @@ func (db *DB) Receipt(ctx context.Context, account account.ID, key string) (jour
 
 // DeleteReceipts implements [journal.Store].
 func (db *DB) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
-	err = db.write(ctx, noAccount, "delete answers", func(t *tx) error {
+	err = db.write(ctx, account.None, "delete answers", func(t *tx) error {
 		// Those that another server is at are left to it.
 		t.queue(`WITH gone AS (
 				DELETE FROM idempotency_keys WHERE (account_id, key) IN (

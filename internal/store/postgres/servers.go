@@ -5,12 +5,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/session"
 )
 
 // AddServer implements [session.Store].
 func (db *DB) AddServer(ctx context.Context, s session.Server, most int) error {
-	return db.write(ctx, noAccount, "add server", func(t *tx) error {
+	return db.write(ctx, account.None, "add server", func(t *tx) error {
 		t.queue(`INSERT INTO servers (id, url, date_started) VALUES ($1, $2, $3)`, s.ID, s.URL, s.Started.UnixNano())
 		t.queue(`DELETE FROM servers WHERE id IN (SELECT id FROM servers ORDER BY date_started DESC, id OFFSET $1)`, most)
 		return nil

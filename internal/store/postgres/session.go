@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 	"callbook/internal/session"
 )
 
@@ -19,8 +18,6 @@ const (
 		JOIN accounts ON accounts.id = sessions.account_id
 		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > $1)`
 )
-
-var errNoSession = fault.New(fault.NotFound, "there is no such link or session")
 
 // AddLink implements [session.Store].
 func (db *DB) AddLink(ctx context.Context, accountID account.ID, l session.Link) error {
@@ -34,7 +31,7 @@ func (db *DB) Link(ctx context.Context, hash session.Hash, now time.Time) (accou
 	err := db.row(ctx, purpose{}, `SELECT `+accountColumns+` FROM login_links JOIN accounts ON accounts.id = login_links.account_id
 		WHERE token_sha256 = $1 AND date_expires > $2`, []any{hash[:], now.UnixNano()}, a.into())
 	if noRow(err) {
-		return account.Account{}, errNoSession
+		return account.Account{}, session.ErrNoSession
 	}
 	if err != nil {
 		return account.Account{}, storeError("read login link", err)
@@ -45,7 +42,7 @@ func (db *DB) Link(ctx context.Context, hash session.Hash, now time.Time) (accou
 // TakeLink implements [session.Store].
 func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session, most int) (account.Account, error) {
 	var a accountRow
-	err := db.write(ctx, noAccount, "take login link", func(t *tx) error {
+	err := db.write(ctx, account.None, "take login link", func(t *tx) error {
 		there := true
 		t.queue(`DELETE FROM login_links USING accounts WHERE accounts.id = login_links.account_id
 			AND token_sha256 = $1 AND date_expires > $2 RETURNING `+accountColumns, hash[:], s.Created.UnixNano()).
@@ -60,7 +57,7 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 			return err
 		}
 		if !there {
-			return errNoSession
+			return session.ErrNoSession
 		}
 		addSession(t, a.id, s, most)
 		return nil
@@ -84,7 +81,7 @@ func sessionArgs(accountID account.ID, s session.Session) []any {
 
 // AddSession implements [session.Store].
 func (db *DB) AddSession(ctx context.Context, accountID account.ID, s session.Session, most int) error {
-	return db.write(ctx, noAccount, "add session", func(t *tx) error {
+	return db.write(ctx, account.None, "add session", func(t *tx) error {
 		addSession(t, accountID, s, most)
 		return nil
 	})
@@ -131,7 +128,7 @@ func (db *DB) Session(ctx context.Context, hash session.Hash, now time.Time) (se
 	err := db.row(ctx, purpose{}, `SELECT `+accountColumns+`, `+sessionColumns+fromSessions+` AND sessions.secret_sha256 = $2`,
 		[]any{now.UnixNano(), hash[:]}, append(a.into(), s.into()...))
 	if noRow(err) {
-		return session.Session{}, account.Account{}, errNoSession
+		return session.Session{}, account.Account{}, session.ErrNoSession
 	}
 	if err != nil {
 		return session.Session{}, account.Account{}, storeError("read session", err)
@@ -158,7 +155,7 @@ func (db *DB) SessionUsed(ctx context.Context, hash session.Hash, at time.Time, 
 
 // EndSession implements [session.Store].
 func (db *DB) EndSession(ctx context.Context, accountID account.ID, hash session.Hash) error {
-	return db.write(ctx, noAccount, "end session", func(t *tx) error {
+	return db.write(ctx, account.None, "end session", func(t *tx) error {
 		var ended bool
 		t.queue(`WITH ended AS (DELETE FROM sessions WHERE account_id = $1 AND secret_sha256 = $2 RETURNING 1)
 			SELECT EXISTS (SELECT FROM ended)`, accountID, hash[:]).QueryRow(func(row pgx.Row) error { return row.Scan(&ended) })
@@ -166,7 +163,7 @@ func (db *DB) EndSession(ctx context.Context, accountID account.ID, hash session
 			return err
 		}
 		if !ended {
-			return errNoSession
+			return session.ErrNoSession
 		}
 		return nil
 	})
@@ -174,7 +171,7 @@ func (db *DB) EndSession(ctx context.Context, accountID account.ID, hash session
 
 // EndOtherSessions implements [session.Store].
 func (db *DB) EndOtherSessions(ctx context.Context, accountID account.ID, keep session.Hash) (ended int, err error) {
-	err = db.write(ctx, noAccount, "end other sessions", func(t *tx) error {
+	err = db.write(ctx, account.None, "end other sessions", func(t *tx) error {
 		t.queue(`WITH ended AS (DELETE FROM sessions WHERE account_id = $1 AND secret_sha256 <> $2 RETURNING 1)
 			SELECT count(*) FROM ended`, accountID, keep[:]).QueryRow(func(row pgx.Row) error { return row.Scan(&ended) })
 		return t.flush()
@@ -184,7 +181,7 @@ func (db *DB) EndOtherSessions(ctx context.Context, accountID account.ID, keep s
 
 // Forget implements [session.Store].
 func (db *DB) Forget(ctx context.Context, linksExpired, sessionsUnused time.Time) error {
-	return db.write(ctx, noAccount, "forget old sessions", func(t *tx) error {
+	return db.write(ctx, account.None, "forget old sessions", func(t *tx) error {
 		t.queue(`DELETE FROM login_links WHERE date_expires < $1`, linksExpired.UnixNano())
 		t.queue(`DELETE FROM sessions WHERE date_last_used < $1`, sessionsUnused.UnixNano())
 		return nil

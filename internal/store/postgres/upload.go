@@ -8,7 +8,6 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
@@ -205,10 +204,7 @@ func (db *DB) Uploads(ctx context.Context, account account.ID, q upload.Query) (
 	if err != nil {
 		return upload.Page{}, err
 	}
-	if len(page.Uploads) > q.Limit {
-		page.Uploads = page.Uploads[:q.Limit]
-		page.Next = &addressbook.Position{SID: page.Uploads[q.Limit-1].SID}
-	}
+	page.Uploads, page.Next = addressbook.Cut(page.Uploads, q.Limit, func(u *upload.Upload) addressbook.Position { return addressbook.Position{SID: u.SID} })
 	return page, nil
 }
 
@@ -236,19 +232,12 @@ func (db *DB) FilesInUse(ctx context.Context) ([]addressbook.SID, error) {
 	}, `SELECT sid FROM uploads WHERE state = 0 UNION ALL SELECT sid FROM upload_drafts`)
 }
 
-// errorKinds are what upload_errors.kind stands for.
-var errorKinds = map[fault.Kind]int16{fault.Missing: 1, fault.Invalid: 2, fault.Duplicate: 3}
-
 // ErrorRows implements [upload.Store].
 func (db *DB) ErrorRows(ctx context.Context, account account.ID, sid addressbook.SID, after int64, limit int) ([]upload.ErrorRow, error) {
-	kinds := make(map[int16]fault.Kind)
-	for kind, stored := range errorKinds {
-		kinds[stored] = kind
-	}
 	return collect(ctx, db, of(account), "read error rows", func(row pgx.CollectableRow) (r upload.ErrorRow, err error) {
-		var kind int16
-		err = row.Scan(&r.Line, &kind, &r.Reason, &r.Record)
-		r.Kind = kinds[kind]
+		var code int
+		err = row.Scan(&r.Line, &code, &r.Reason, &r.Record)
+		r.Kind = upload.KindOf(code)
 		return r, err
 	}, `SELECT line, kind, reason, record FROM upload_errors
 		WHERE account_id = $1 AND upload_sid = $2 AND line > $3 ORDER BY line LIMIT $4`, account, (*sidValue)(&sid), after, limit)

@@ -81,7 +81,7 @@ func (t *tx) insertErrors(upload addressbook.SID, rows []upload.ErrorRow) {
 	lines, kinds := make([]int64, len(rows)), make([]int16, len(rows))
 	reasons, records := make([]string, len(rows)), make([][]byte, len(rows))
 	for i := range rows {
-		lines[i], kinds[i] = rows[i].Line, errorKinds[rows[i].Kind]
+		lines[i], kinds[i] = rows[i].Line, int16(rows[i].Code())
 		reasons[i], records[i] = rows[i].Reason, rows[i].Record
 	}
 	t.queue(`INSERT INTO upload_errors (account_id, upload_sid, line, kind, reason, record)

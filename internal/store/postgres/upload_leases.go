@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/work"
 )
@@ -19,7 +20,7 @@ func (db *DB) UploadLeases() work.LeaseStore { return uploadLeases{db} }
 
 // Claim implements [work.LeaseStore].
 func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time, limit int) (claimed []work.ID, err error) {
-	err = l.db.write(ctx, noAccount, "claim uploads", func(t *tx) error {
+	err = l.db.write(ctx, account.None, "claim uploads", func(t *tx) error {
 		// Those that another server is claiming at this moment are left to it.
 		t.queue(`WITH free AS MATERIALIZED (SELECT account_id, sid FROM uploads WHERE state = 0 AND lease_until <= $3
 				ORDER BY sid LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED),

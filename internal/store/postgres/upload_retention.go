@@ -13,7 +13,7 @@ import (
 // DeleteUploads implements [upload.Store].
 func (db *DB) DeleteUploads(ctx context.Context, before time.Time, rows int) (upload.Deleted, error) {
 	var d upload.Deleted
-	err := db.write(ctx, noAccount, "delete old uploads", func(t *tx) error {
+	err := db.write(ctx, account.None, "delete old uploads", func(t *tx) error {
 		d = upload.Deleted{}
 		// The state is as the index of those that have ended has it.
 		return t.deleteUploads(&d, rows, ` WHERE state <> 0 AND date_updated < $1 ORDER BY date_updated LIMIT 1`, before.UnixNano())

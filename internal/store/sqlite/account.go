@@ -10,7 +10,6 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 )
 
 var _ account.Store = (*DB)(nil)
@@ -35,7 +34,7 @@ func insertAccount(conn *sqlite.Conn, a account.Account) (id account.ID, err err
 		`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES (?, ?, ?, ?)`,
 		&sqlitex.ExecOptions{Args: []any{a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()}})
 	if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
-		return 0, fault.New(fault.Duplicate, fmt.Sprintf("account %q exists already", a.SID))
+		return 0, account.SIDTaken(a.SID)
 	}
 	if err != nil {
 		return 0, err
@@ -75,7 +74,7 @@ func (db *DB) Account(ctx context.Context, sid string) (account.Account, error) 
 	})
 	switch {
 	case errors.Is(err, errNoRow):
-		return account.Account{}, fault.New(fault.NotFound, fmt.Sprintf("there is no account %q", sid))
+		return account.Account{}, account.NoAccount(sid)
 	case err != nil:
 		return account.Account{}, storeError("read account", err)
 	}

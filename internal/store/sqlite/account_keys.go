@@ -3,14 +3,12 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 )
 
 const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked,
@@ -94,7 +92,7 @@ func (db *DB) KeysUsed(ctx context.Context, last map[string]time.Time) error {
 
 func keyError(operation, id string, err error) error {
 	if errors.Is(err, errNoRow) {
-		return fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
+		return account.NoKey(id)
 	}
 	return storeError(operation, err)
 }

@@ -53,11 +53,7 @@ func (b *AddressBook) Contacts(ctx context.Context, account account.ID, q addres
 		if err != nil {
 			return err
 		}
-		if len(page.Contacts) > q.Limit {
-			page.Contacts = page.Contacts[:q.Limit]
-			next := page.Contacts[q.Limit-1].Position(q.Window)
-			page.Next = &next
-		}
+		page.Contacts, page.Next = addressbook.Cut(page.Contacts, q.Limit, func(c *addressbook.Contact) addressbook.Position { return c.Position(q.Window) })
 		if q.WithLists {
 			err = readLists(conn, account, share, &page)
 		}

@@ -2,16 +2,12 @@ package sqlite
 
 import (
 	"fmt"
-	"time"
 
 	"zombiezen.com/go/sqlite"
 
 	"callbook/internal/fault"
+	"callbook/internal/store"
 )
-
-// retryAfter is what a caller is told to wait when the database does not
-// answer.
-const retryAfter = 5 * time.Second
 
 // storeError is the one place where SQLite's result codes are read. It says
 // what was being done, and makes a fault of what may be better a moment later:
@@ -27,12 +23,7 @@ func storeError(operation string, err error) error {
 	err = fmt.Errorf("%s: %w", operation, err)
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultBusy, sqlite.ResultLocked, sqlite.ResultFull, sqlite.ResultIOErr:
-		return &fault.Error{
-			Kind:       fault.Unavailable,
-			Detail:     "The store does not answer",
-			RetryAfter: retryAfter,
-			Cause:      err,
-		}
+		return store.Away(err)
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"callbook/internal/fault"
+	"callbook/internal/store"
 )
 
 // health records damage of a database file, until the process ends: a file that was
@@ -43,7 +43,7 @@ func (h *health) refusal() error {
 	if err == nil {
 		return nil
 	}
-	return &fault.Error{Kind: fault.Unavailable, Detail: "The store does not answer", RetryAfter: retryAfter, Cause: *err}
+	return store.Away(*err)
 }
 
 // glance checks the files after a commit and before it is acknowledged, so that an

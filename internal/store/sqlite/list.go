@@ -186,11 +186,7 @@ func (b *AddressBook) Lists(ctx context.Context, account account.ID, q addressbo
 			page.Lists = append(page.Lists, l)
 			return share.Claim(l.Weight())
 		})
-		if len(page.Lists) > q.Limit {
-			page.Lists = page.Lists[:q.Limit]
-			next := page.Lists[q.Limit-1].Position(q.Window)
-			page.Next = &next
-		}
+		page.Lists, page.Next = addressbook.Cut(page.Lists, q.Limit, func(l *addressbook.List) addressbook.Position { return l.Position(q.Window) })
 		return err
 	})
 	if err != nil {

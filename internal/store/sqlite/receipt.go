@@ -10,13 +10,10 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 	"callbook/internal/journal"
 )
 
 var _ journal.Store = (*AddressBook)(nil)
-
-var errNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
 
 // costOfReceipt is [journal.Receipt.Cost] of a row.
 var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, journal.Overhead)
@@ -142,7 +139,7 @@ func (b *AddressBook) Receipt(ctx context.Context, account account.ID, key strin
 			})
 	})
 	if errors.Is(err, errNoRow) {
-		return journal.Receipt{}, errNoReceipt
+		return journal.Receipt{}, journal.ErrNoReceipt
 	}
 	return r, storeError("read an answer", err)
 }

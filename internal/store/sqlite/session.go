@@ -9,7 +9,6 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
-	"callbook/internal/fault"
 	"callbook/internal/session"
 )
 
@@ -190,7 +189,7 @@ func scanSession(stmt *sqlite.Stmt, at int) session.Session {
 
 func sessionError(operation string, err error) error {
 	if errors.Is(err, errNoRow) {
-		return fault.New(fault.NotFound, "there is no such link or session")
+		return session.ErrNoSession
 	}
 	return storeError(operation, err)
 }

@@ -10,7 +10,6 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
@@ -217,10 +216,7 @@ func (b *AddressBook) Uploads(ctx context.Context, account account.ID, q upload.
 				page.Uploads = append(page.Uploads, u)
 				return err
 			})
-		if len(page.Uploads) > q.Limit {
-			page.Uploads = page.Uploads[:q.Limit]
-			page.Next = &addressbook.Position{SID: page.Uploads[q.Limit-1].SID}
-		}
+		page.Uploads, page.Next = addressbook.Cut(page.Uploads, q.Limit, func(u *upload.Upload) addressbook.Position { return addressbook.Position{SID: u.SID} })
 		return err
 	})
 	return page, storeError("list uploads", err)
@@ -249,7 +245,7 @@ func (b *AddressBook) EachFileName(ctx context.Context, account account.ID, each
 
 // FilesInUse implements [upload.Store].
 func (b *AddressBook) FilesInUse(ctx context.Context) (all []addressbook.SID, err error) {
-	err = b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
+	err = b.db.points.read(ctx, account.None, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT sid FROM uploads WHERE state = 0 UNION ALL SELECT sid FROM upload_drafts`, &sqlitex.ExecOptions{
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				var sid addressbook.SID
@@ -262,15 +258,8 @@ func (b *AddressBook) FilesInUse(ctx context.Context) (all []addressbook.SID, er
 	return all, storeError("list files in use", err)
 }
 
-// errorKinds are what upload_errors.kind stands for.
-var errorKinds = map[fault.Kind]int{fault.Missing: 1, fault.Invalid: 2, fault.Duplicate: 3}
-
 // ErrorRows implements [upload.Store].
 func (b *AddressBook) ErrorRows(ctx context.Context, account account.ID, sid addressbook.SID, after int64, limit int) (rows []upload.ErrorRow, err error) {
-	kinds := make(map[int]fault.Kind)
-	for kind, stored := range errorKinds {
-		kinds[stored] = kind
-	}
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT e.line, e.kind, e.reason, e.record
 			FROM uploads CROSS JOIN upload_errors AS e ON e.upload_id = uploads.id
@@ -280,7 +269,7 @@ func (b *AddressBook) ErrorRows(ctx context.Context, account account.ID, sid add
 				ResultFunc: func(stmt *sqlite.Stmt) error {
 					row := upload.ErrorRow{
 						Line:   stmt.ColumnInt64(0),
-						Kind:   kinds[stmt.ColumnInt(1)],
+						Kind:   upload.KindOf(stmt.ColumnInt(1)),
 						Reason: stmt.ColumnText(2),
 						Record: make([]byte, stmt.ColumnLen(3)),
 					}

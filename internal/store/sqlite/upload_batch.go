@@ -110,7 +110,7 @@ func (tx *editTx) insertErrors(upload int64, rows []upload.ErrorRow) error {
 		tx.bytes += len(row.Reason) + len(row.Record) + 16
 		stmt.BindInt64(param, upload)
 		stmt.BindInt64(param+1, row.Line)
-		stmt.BindInt64(param+2, int64(errorKinds[row.Kind]))
+		stmt.BindInt64(param+2, int64(row.Code()))
 		stmt.BindText(param+3, row.Reason)
 		stmt.BindBytes(param+4, row.Record)
 	})

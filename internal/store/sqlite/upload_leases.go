@@ -41,7 +41,7 @@ const claimable = ` FROM uploads WHERE state = 0 AND lease_until <= ?`
 // Claim implements [work.LeaseStore].
 func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time, limit int) ([]work.ID, error) {
 	// Most of the time there is none, and then nothing is written.
-	err := l.book.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
+	err := l.book.db.points.read(ctx, account.None, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT 1`+claimable+` LIMIT 1`, []any{now.UnixNano()}, func(*sqlite.Stmt) error { return nil })
 	})
 	if errors.Is(err, errNoRow) {
@@ -51,7 +51,7 @@ func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time
 		return nil, storeError("look for uploads", err)
 	}
 	var claimed []work.ID
-	err = l.book.edit(ctx, noAccount, 1, "claim uploads", func(tx *editTx) error {
+	err = l.book.edit(ctx, account.None, 1, "claim uploads", func(tx *editTx) error {
 		claimed = nil
 		err := sqlitex.Execute(tx.Conn, `SELECT account_id, sid`+claimable+` ORDER BY id LIMIT ?`, &sqlitex.ExecOptions{
 			Args: []any{now.UnixNano(), limit},
@@ -74,9 +74,6 @@ func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time
 	return claimed, err
 }
 
-// noAccount stands for one in an edit that concerns the contacts of none.
-const noAccount = 0
-
 func (tx *editTx) updateLease(change string, args ...any) error {
 	tx.bytes += pageBytes // of which it changed a part
 	return tx.exec(`UPDATE uploads `+change, args...)
@@ -84,7 +81,7 @@ func (tx *editTx) updateLease(change string, args ...any) error {
 
 // Renew implements [work.LeaseStore].
 func (l uploadLeases) Renew(ctx context.Context, lease work.Lease, uploads []work.ID) error {
-	return l.book.edit(ctx, noAccount, len(uploads), "renew leases", func(tx *editTx) error {
+	return l.book.edit(ctx, account.None, len(uploads), "renew leases", func(tx *editTx) error {
 		for _, id := range uploads {
 			err := tx.updateLease(`SET lease_until = ? WHERE account_id = ? AND sid = ? AND state = 0 AND lease_server = ?`,
 				lease.End(), id.Account, id.SID[:], lease.Server)
@@ -98,7 +95,7 @@ func (l uploadLeases) Renew(ctx context.Context, lease work.Lease, uploads []wor
 
 // Release implements [work.LeaseStore].
 func (l uploadLeases) Release(ctx context.Context, server string) error {
-	return l.book.edit(ctx, noAccount, 1, "release uploads", func(tx *editTx) error {
+	return l.book.edit(ctx, account.None, 1, "release uploads", func(tx *editTx) error {
 		return tx.updateLease(`SET lease_server = '', lease_until = 0 WHERE state = 0 AND lease_server = ?`, server)
 	})
 }

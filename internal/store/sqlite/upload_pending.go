@@ -49,7 +49,7 @@ func (b *AddressBook) AddPending(ctx context.Context, f upload.PendingFile) erro
 
 // PendingFiles implements [upload.PendingStore].
 func (b *AddressBook) PendingFiles(ctx context.Context) (all []upload.PendingFile, err error) {
-	err = b.db.points.read(ctx, noAccount, func(conn *sqlite.Conn) error {
+	err = b.db.points.read(ctx, account.None, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT `+pendingColumns+fromPending+` ORDER BY d.sid`, &sqlitex.ExecOptions{
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				f, err := scanPending(stmt)
