@@ -92,7 +92,7 @@ func (db *DB) KeysUsed(ctx context.Context, last map[string]time.Time) error {
 	if len(last) == 0 {
 		return nil
 	}
-	// In one order, so that two servers do not wait for each other in a circle.
+	// All servers write these rows in one order, so that they do not deadlock.
 	ids := slices.Sorted(maps.Keys(last))
 	dates := make([]int64, len(ids))
 	for i, id := range ids {

@@ -22,7 +22,8 @@ func (db *DB) UpdateContacts(ctx context.Context, account account.ID, patches []
 		for i := range patches {
 			results[i] = b.apply(&patches[i])
 		}
-		// Somebody may take a number after we looked; the next look sees who.
+		// Another transaction may take a number after this one has looked it up. The
+		// retry finds who has it.
 		t.retryOnConflict = true
 		t.writeBench(b)
 		t.keep(ready.Receipt(results))

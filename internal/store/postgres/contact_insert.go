@@ -98,9 +98,9 @@ func (in *insertion) run(opts addressbook.CreateOptions, ready journal.Ready[[]*
 	return nil
 }
 
-// byNumber returns the places of the contacts in the order of their numbers.
-// Two transactions that insert the same numbers wait for each other, which in
-// one order they never do in a circle.
+// byNumber returns the indexes of the contacts, sorted by number. A transaction
+// waits for another that inserts the same number. Because all insert in this
+// order, they do not deadlock.
 func (in *insertion) byNumber() []int {
 	at := make([]int, len(in.contacts))
 	for i := range at {

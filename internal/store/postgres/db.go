@@ -4,12 +4,12 @@
 // # The order of locks
 //
 // Transactions read committed rows and lock what they are about to change. They
-// take their locks in one order, so that they wait for each other and never in
-// a circle: numbers as they are inserted, in the order of the numbers; then
+// take their locks in one order, so that they may wait for each other and do not
+// deadlock: numbers as they are inserted, in the order of the numbers; then
 // contacts, then lists, each in the order of their sids; then members; and at
 // last the account's counter. A change of a contact's number is the exception.
-// It can meet others in a circle, which PostgreSQL breaks, and the transaction
-// is done again.
+// It can deadlock. PostgreSQL then aborts one of the transactions, which is
+// retried.
 //
 // What else a transaction locks:
 //

@@ -15,8 +15,8 @@ import (
 // InsertLists implements [addressbook.Store].
 func (db *DB) InsertLists(ctx context.Context, account account.ID, lists []addressbook.List, ready journal.Ready[[]addressbook.ListResult]) error {
 	return db.writeOnce(ctx, account, "insert lists", func(t *tx) error {
-		// The first of each name, in the order of the names: two transactions that
-		// insert the same ones never wait for each other in a circle.
+		// The first of each name. Every transaction inserts in the order of the
+		// names, so that those with the same names do not deadlock.
 		first := make(map[string]int, len(lists))
 		for i := range lists {
 			if _, ok := first[lists[i].Name]; !ok {
@@ -123,7 +123,8 @@ func (db *DB) UpdateLists(ctx context.Context, account account.ID, patches []add
 			*l = after
 			changed[l.SID] = true
 		}
-		// Somebody may take a name after we looked; the next look sees it.
+		// Another transaction may take a name after this one has looked it up. The
+		// retry finds it.
 		t.retryOnConflict = true
 		t.updateLists(rows, before, changed)
 		t.keep(ready.Receipt(results))

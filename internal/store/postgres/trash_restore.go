@@ -22,7 +22,8 @@ func (db *DB) RestoreContacts(ctx context.Context, account account.ID, contacts 
 			return err
 		}
 		restored := back.decide(contacts)
-		// Somebody may take a number after we looked; the next look sees who.
+		// Another transaction may take a number after this one has looked it up. The
+		// retry finds who has it.
 		t.retryOnConflict = true
 		t.bringBack(restored)
 		t.keep(ready.Receipt(back.results))
@@ -161,7 +162,8 @@ func (db *DB) RestoreLists(ctx context.Context, account account.ID, lists []addr
 			results[i].List = l
 			restored = append(restored, sid)
 		}
-		// Somebody may take a name after we looked; the next look sees who.
+		// Another transaction may take a name after this one has looked it up. The
+		// retry finds which list has it.
 		t.retryOnConflict = true
 		if err := t.bringListsBack(restored, named); err != nil {
 			return err

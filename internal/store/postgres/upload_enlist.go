@@ -107,7 +107,8 @@ func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 			updated = append(updated, holder)
 		}
 	}
-	// A number that somebody took after we looked makes us look again.
+	// Another transaction may take a number after this one has looked it up. The
+	// retry finds who has it.
 	t.retryOnConflict = true
 	slices.SortFunc(fresh, func(a, b *addressbook.Contact) int { return cmp.Compare(a.Number, b.Number) })
 	if err := t.insertRows(fresh); err != nil {

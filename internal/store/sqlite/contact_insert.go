@@ -86,7 +86,7 @@ type insertion struct {
 	account  account.ID
 	contacts []addressbook.Contact
 	opts     addressbook.CreateOptions
-	share    *budget.Share // of who asks
+	share    *budget.Share // of the request
 
 	existing []*addressbook.Contact // not to be read by others before decided is closed, or the job has ended
 	decided  chan struct{}          // nil for few contacts

@@ -51,7 +51,7 @@ type edit struct {
 	rows    int // how many it changes, at most
 	do      func(*editTx) error
 	changes []numberChange // to the account's number index
-	share   *budget.Share  // of who asks; nil when it is done again
+	share   *budget.Share  // of the request; nil when the job is redone
 	quota   journal.Quota
 	refused error // the fault that it ended with, with nothing done
 }
