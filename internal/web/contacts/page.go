@@ -23,6 +23,7 @@ type contactData struct {
 	Title   string
 	Country string
 	URI     string // of the API
+	From    string // the page of the table that somebody came from; "" for none
 	Lists   []addressbook.ListRef
 	Custom  *jsonNode   // nil when there is no custom field
 	JSON    string      // the custom field on several lines
@@ -70,6 +71,7 @@ func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, 
 		Country: words.Country(c.Number.Region()),
 		URI:     "/v2/accounts/" + acct.SID + "/contacts/" + c.SID.String(),
 		Lists:   lists,
+		From:    cameFrom(r),
 		Join:    shell.Field{Name: "name", Label: "Add to a list", Value: join.Value, Error: join.Error},
 	}
 	if c.CustomField != "" {
@@ -116,7 +118,7 @@ func (room *Room) joinList(r *http.Request) (shell.Answer, error) {
 	case err != nil:
 		return shell.Answer{}, err
 	case done.Already > 0:
-		return shell.GoTo("/contacts/" + sid.String()).Noting("It was in " + list.Name + " already."), nil
+		return shell.GoTo(contactPath(r, sid)).Noting("It was in " + list.Name + " already."), nil
 	case done.Gone > 0:
 		return shell.Answer{}, addressbook.ErrNoContact
 	}
@@ -124,7 +126,7 @@ func (room *Room) joinList(r *http.Request) (shell.Answer, error) {
 	if made {
 		text = "Added to " + list.Name + ", which is a new list."
 	}
-	return shell.GoTo("/contacts/" + sid.String()).Saying(text), nil
+	return shell.GoTo(contactPath(r, sid)).Saying(text), nil
 }
 
 func (room *Room) leaveList(r *http.Request) (shell.Answer, error) {
@@ -137,7 +139,7 @@ func (room *Room) leaveList(r *http.Request) (shell.Answer, error) {
 	if len(removed) == 0 {
 		text = "It was not in that list any more."
 	}
-	return shell.GoTo("/contacts/" + sid.String()).Saying(text), nil
+	return shell.GoTo(contactPath(r, sid)).Saying(text), nil
 }
 
 // listFor returns the list of this name, which it makes where there is none. A
@@ -152,4 +154,23 @@ func (room *Room) listFor(ctx context.Context, acct account.Account, name string
 	}
 	list, err = contacttable.MakeList(ctx, room.Book, acct, name, "")
 	return list, err == nil, err
+}
+
+// cameFrom is the page of the table from which somebody came to a contact's page; "" when
+// the address says none.
+func cameFrom(r *http.Request) string {
+	if query := r.URL.Query(); query.Has("from") {
+		return contacttable.From(query)
+	}
+	return ""
+}
+
+// contactPath is the address of a contact's page, which goes on saying where somebody
+// came from.
+func contactPath(r *http.Request, sid addressbook.SID) string {
+	path := "/contacts/" + sid.String()
+	if from := cameFrom(r); from != "" {
+		path += "?" + url.Values{"from": {from}}.Encode()
+	}
+	return path
 }
