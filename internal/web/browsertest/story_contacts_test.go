@@ -153,7 +153,7 @@ func TestSelectStory(t *testing.T) {
 	b.follow("button[value=tag]")
 	b.fill("#value", "VIP")
 	b.follow("main form .primary")
-	if got := b.text(".notice"); got != "Tagged 2 contacts “VIP”." {
+	if got := b.text(".notice"); got != "Tagged 2 contacts “VIP”.\nUndo" {
 		t.Errorf("the notice is %q", got)
 	}
 	b.click("tbody tr:nth-child(2) input")
