@@ -6,8 +6,8 @@ import (
 	"net"
 	"time"
 
-	"callbook/internal/fault"
 	"callbook/internal/server"
+	"callbook/internal/store"
 	"callbook/internal/store/postgres"
 	"callbook/internal/web"
 )
@@ -16,11 +16,7 @@ import (
 const retryEvery = time.Second
 
 // errNoDatabase is what requests are answered until there is a database.
-var errNoDatabase = &fault.Error{
-	Kind:       fault.Unavailable,
-	Detail:     "The store does not answer",
-	RetryAfter: 5 * time.Second,
-}
+var errNoDatabase = store.Away(nil)
 
 // Await answers requests on ln with 503 until [Open], which has failed for the
 // reason away, succeeds. It tries again every second. Nil and no error tell that
