@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,8 +31,8 @@ type PendingFile struct {
 const (
 	// PendingLifetime is how long a file waits to be started.
 	PendingLifetime = time.Hour
-	// maxPendingOfAccount bounds the pending files of one account, of which the
-	// oldest makes room for a new one, and maxPending those of all.
+	// maxPendingOfAccount bounds the pending files of one account, and maxPending
+	// those of all.
 	maxPendingOfAccount = 4
 	maxPending          = 64
 	// expireEvery is how often files that nobody started are looked for.
@@ -41,6 +42,14 @@ const (
 // ErrNotPending is the fault of a sid that no pending file of the account has.
 // Stores tell it, too.
 var ErrNotPending = fault.New(fault.NotFound, "This file is not waiting any more: it was started, removed, or nobody started it for an hour")
+
+// ErrPendingFull is the fault of a file of an account that has as many pending files as
+// it may.
+var ErrPendingFull = &fault.Error{
+	Kind:   fault.TooMany,
+	Field:  FieldFile,
+	Detail: fmt.Sprintf("%d files are waiting already, and this one was not taken. Import or remove one of them first, then send it again", maxPendingOfAccount),
+}
 
 var errManyPending = &fault.Error{
 	Kind:       fault.Unavailable,
@@ -88,7 +97,7 @@ func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingF
 			return PendingFile{}, err
 		}
 	}
-	if err := i.makeRoom(ctx, f.account); err != nil {
+	if err := i.checkRoom(ctx, f.account); err != nil {
 		return PendingFile{}, err
 	}
 	if err := i.store.AddPending(ctx, p); err != nil {
@@ -122,22 +131,16 @@ func (i *Importer) checkPending(ctx context.Context, acct account.Account, r Req
 	return nil
 }
 
-// makeRoom removes the account's oldest pending files, so that there is room for
-// one.
-func (i *Importer) makeRoom(ctx context.Context, acct account.Account) error {
+// checkRoom returns the fault of a file for which there is no room among those that
+// wait. None of them goes unasked.
+func (i *Importer) checkRoom(ctx context.Context, acct account.Account) error {
 	all, err := i.store.PendingFiles(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	own, waiting := pendingOf(acct, all), len(all)
-	for len(own) >= maxPendingOfAccount {
-		if err := i.DiscardPending(ctx, acct, own[0].SID); err != nil {
-			return err
-		}
-		own = own[1:]
-		waiting--
-	}
-	if waiting >= maxPending {
+	case len(pendingOf(acct, all)) >= maxPendingOfAccount:
+		return ErrPendingFull
+	case len(all) >= maxPending:
 		return errManyPending
 	}
 	return nil

@@ -174,7 +174,7 @@ func pageFields(page string) url.Values {
 			return html.UnescapeString(found[1])
 		}
 		if name := attribute("name"); name != "" && attribute("type") != "radio" && attribute("type") != "checkbox" {
-			value := strings.ReplaceAll(attribute("value"), "\n", "\r\n")
+			value := strings.ReplaceAll(strings.ReplaceAll(attribute("value"), "\r\n", "\n"), "\n", "\r\n")
 			if attribute("type") != "hidden" { // which has one line
 				value = strings.ReplaceAll(value, "\r\n", "")
 			}

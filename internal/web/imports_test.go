@@ -230,25 +230,6 @@ func TestPendingFilesSurvive(t *testing.T) {
 	}
 }
 
-// TestPendingFilesAreBounded: a new file takes the place of the oldest.
-func TestPendingFilesAreBounded(t *testing.T) {
-	t.Parallel()
-	s, _ := serve(t)
-	s.Account("demo")
-	b := s.SignedIn("demo")
-	var paths []string
-	for range 6 {
-		paths = append(paths, pending(t, b, "number\n9876543210\n"))
-	}
-	for i, path := range paths {
-		want := 200
-		if i < 2 {
-			want = 404
-		}
-		b.Open(path).PageText(t, want)
-	}
-}
-
 // TestProgress: the piece of the page that moves, and the reload that ends it.
 func TestProgress(t *testing.T) {
 	t.Parallel()

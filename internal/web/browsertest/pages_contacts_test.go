@@ -78,17 +78,20 @@ var contactPages = []page{
 	{name: "contact-new-wrong", path: at("/contacts/new"), before: func(b *tab) {
 		b.fill("#number", "+919820098200")
 		b.fill("#custom_field", `{"plan": gold}`)
-		b.follow("main form .primary")
+		b.click("main form .primary")
+		b.await(`document.querySelector("#custom_field-error")`)
 	}},
 	{name: "contact-new-taken", path: at("/contacts/new"), before: func(b *tab) {
 		b.fill("#number", "98200 98200")
 		b.fill("#first_name", "Another")
-		b.follow("main form .primary")
+		b.click("main form .primary")
+		b.await(`document.querySelector(".taken")`)
 	}},
 	{name: "contact-edit", path: personPath(0, "/edit")},
 	{name: "contact-conflict", path: personPath(1, "/edit"), before: func(b *tab) {
 		b.do(setValue("[name='was.first_name']", "Ro"), setValue("#first_name", "Rohan K."), setValue("[name='was.tag']", "Customer"), setValue("#tag", ""), setValue("#company_name", "Exotel"))
-		b.follow("main form .primary")
+		b.click("main form .primary")
+		b.await(`document.querySelector(".choice")`)
 	}},
 	{name: "contacts-add-to-list", path: at("/contacts"), before: selecting("list")},
 	{name: "contacts-tag", path: at("/contacts"), before: selecting("tag")},
@@ -96,7 +99,8 @@ var contactPages = []page{
 	{name: "contacts-stopped", path: at("/contacts"), before: func(b *tab) {
 		selecting("tag")(b)
 		b.fill("#value", unluckyTag)
-		b.follow("main form .primary")
+		b.click("main form .primary")
+		b.await(`document.querySelector("h1").textContent.includes("stopped")`)
 	}},
 	{name: "lists", path: at("/lists")},
 	{name: "lists-empty", path: at("/lists"), account: "empty"},
@@ -105,7 +109,8 @@ var contactPages = []page{
 	{name: "list-new", path: at("/lists/new")},
 	{name: "list-conflict", path: listPath("Members", "/edit"), before: func(b *tab) {
 		b.do(setValue("[name='was.name']", "Member"), setValue("#name", "All members"))
-		b.follow("main form .primary")
+		b.click("main form .primary")
+		b.await(`document.querySelector(".choice")`)
 	}},
 	{name: "list-delete", path: listPath("Members", "/delete")},
 	{name: "list-add", path: listPath("Members", "/add")},

@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"cmp"
 	"net/http"
 
 	"callbook/internal/addressbook"
@@ -9,8 +10,14 @@ import (
 	"callbook/internal/web/shell"
 )
 
-func (room *Room) newContactPage(*http.Request) (shell.Answer, error) {
-	return pages.Show("contact-form", "Add a contact", newContactForm(func(contactField) string { return "" })), nil
+func (room *Room) newContactPage(r *http.Request) (shell.Answer, error) {
+	values, err := shell.Typed(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	form := newContactForm(typed(values))
+	form.Number, err = room.preview(r, form.Fields[0].Value, "")
+	return pages.Show("contact-form", form.Title(), form), err
 }
 
 func (room *Room) createContact(r *http.Request) (shell.Answer, error) {
@@ -48,13 +55,30 @@ func (room *Room) formAgain(r *http.Request, form *contactForm) (shell.Answer, e
 func (room *Room) editContactPage(r *http.Request) (shell.Answer, error) {
 	c, err := room.Book.Contact(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
 	if err != nil {
-		return shell.Answer{}, err
+		return room.editDeleted(r, err)
 	}
 	form := newContactForm(func(f contactField) string { return f.shown(&c) }).of(&c)
-	if form.Number, err = room.preview(r, c.Number.String(), form.SID); err != nil {
+	values, err := shell.Typed(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if values != nil {
+		form = newContactForm(typed(values)).sent(c.SID, values)
+	}
+	if form.Number, err = room.preview(r, form.Fields[0].Value, form.SID); err != nil {
 		return shell.Answer{}, err
 	}
 	return pages.Show("contact-form", "Edit "+contacttable.Title(c), form), nil
+}
+
+// editDeleted shows what somebody typed into the form of a contact that was deleted
+// while they were signed out.
+func (room *Room) editDeleted(r *http.Request, notFound error) (shell.Answer, error) {
+	values, err := shell.Typed(r)
+	if err != nil || values == nil || !fault.Is(notFound, fault.NotFound) {
+		return shell.Answer{}, cmp.Or(err, notFound)
+	}
+	return room.wasDeleted(r, newContactForm(typed(values)))
 }
 
 // mergeTries is how often a contact is merged again that others keep changing.

@@ -86,6 +86,14 @@ func (f *contactForm) Title() string {
 	return "Add a contact"
 }
 
+// Action is where the form goes to, and the page of what it is about.
+func (f *contactForm) Action() string {
+	if f.SID == "" {
+		return "/contacts"
+	}
+	return "/contacts/" + f.SID
+}
+
 // newContactForm returns the form with the values that value gives.
 func newContactForm(value func(contactField) string) *contactForm {
 	f := new(contactForm)

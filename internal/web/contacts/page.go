@@ -54,7 +54,11 @@ func (d contactData) Fields() (all []shownText) {
 }
 
 func (room *Room) contactPage(r *http.Request) (shell.Answer, error) {
-	return room.showContact(r, shell.Field{})
+	values, err := shell.Typed(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return room.showContact(r, shell.Field{Value: values.Get("name")})
 }
 
 // showContact shows a contact's page. Join has what was typed there and is

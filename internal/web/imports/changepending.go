@@ -57,6 +57,7 @@ func (room *Room) changePending(r *http.Request) (shell.Answer, error) {
 		}
 	}
 	if !ok {
+		form.columns = r.PostForm
 		a, err := room.showPending(r, file, &form)
 		return a.Invalid(), err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -31,7 +32,9 @@ var (
 // importForm is the form of an import, but for its file and columns.
 type importForm struct {
 	ListName, Type, OnDuplicate shell.Field
-	Lists                       []string // names that are suggested
+	Lists                       []string   // names that are suggested
+	columns                     url.Values // what was chosen for the columns, as it was sent
+	Full                        bool       // as many files wait as may
 	FileError                   string
 }
 

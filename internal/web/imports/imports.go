@@ -4,6 +4,7 @@ package imports
 
 import (
 	"embed"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -45,7 +46,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /imports/{sid}/errors.csv", room.importErrors)
 	d.Handle("POST /imports/{sid}/cancel", room.cancelImport)
 	d.Handle("GET /imports/{sid}/draft", room.pendingPage)
-	d.HandleForm("POST /imports/{sid}/draft", room.changePending)
+	d.HandleTyped("POST /imports/{sid}/draft", "/imports/{sid}/draft", room.changePending)
 	d.Handle("GET /imports/{sid}/draft/progress", room.trialProgress)
 	d.Handle("POST /imports/{sid}/draft/discard", room.discardPending)
 }
@@ -158,7 +159,9 @@ func (room *Room) receiveImport(r *http.Request) (shell.Answer, error) {
 		if err == nil {
 			return shell.GoTo("/imports/" + pending.SID.String() + "/draft"), nil
 		}
-		if err := form.refused(err); err != nil {
+		if form.Full = errors.Is(err, upload.ErrPendingFull); form.Full {
+			form.FileError = words.Sentence(upload.ErrPendingFull)
+		} else if err := form.refused(err); err != nil {
 			return shell.Answer{}, err
 		}
 	}

@@ -2,6 +2,7 @@ package imports
 
 import (
 	"net/http"
+	"net/url"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -70,7 +71,16 @@ func (room *Room) pendingPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	return room.showPending(r, file, nil)
+	values, err := shell.Typed(r)
+	if err != nil || values == nil {
+		return room.showPending(r, file, nil)
+	}
+	form := newImportForm()
+	for name := range values {
+		form.set(name, values.Get(name))
+	}
+	form.columns = values
+	return room.showPending(r, file, &form)
 }
 
 // showPending shows a file, with the form as it was filled in or nil.
@@ -90,6 +100,7 @@ func (room *Room) showPending(r *http.Request, file upload.PendingFile, form *im
 		return shell.Answer{}, err
 	}
 	data.setLook(look)
+	data.choose(data.Form.columns)
 	if data.Form.FileError != "" {
 		data.File.fill(r)
 	}
@@ -114,6 +125,20 @@ func (room *Room) showPending(r *http.Request, file upload.PendingFile, form *im
 		data.Trial = &result
 	}
 	return pages.Show("pending", "Import "+words.FileName(file.FileName), data), nil
+}
+
+// choose shows what was chosen for the columns and is not applied yet.
+func (v *pendingReview) choose(form url.Values) {
+	if form == nil {
+		return
+	}
+	v.NoHeader = form.Get("no_header") == "yes"
+	for i := range v.Columns {
+		c := &v.Columns[i]
+		if use := form["use."+c.ID()]; len(use) == 1 {
+			c.Use, c.Name = use[0], form.Get("name."+c.ID())
+		}
+	}
 }
 
 func (v *pendingReview) setLook(look table.Preview) {

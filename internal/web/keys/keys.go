@@ -34,7 +34,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 		return []shell.Entry{{Path: "/api/samples", Label: "Samples of requests", More: "API code curl python node php go"}, {Path: "/api/console", Label: "Console", More: "API try"}, {Path: "/api/reference", Label: "API reference", More: "documentation openapi"}}
 	})
 	d.Handle("GET /api", room.keysPage)
-	d.HandleForm("POST /api/keys", room.createKey)
+	d.HandleTyped("POST /api/keys", "/api", room.createKey)
 	d.Handle("GET /api/keys/{id}/created", room.createdPage)
 	d.Handle("GET /api/keys/{id}/revoke", room.revokePage)
 	d.Handle("POST /api/keys/{id}/revoke", room.revokeKey)
@@ -101,6 +101,11 @@ func (room *Room) keysPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
+	values, err := shell.Typed(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	page.Name.Value, page.Expires.Value = values.Get("name"), values.Get("expires")
 	return pages.Show("keys", "API settings", page), nil
 }
 

@@ -2,6 +2,7 @@ package lists
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -23,8 +24,27 @@ func loadedWith(l *addressbook.List) []shell.Option {
 	return []shell.Option{{Value: "name", Label: l.Name}, {Value: "tag", Label: l.Tag.Value}}
 }
 
-func (room *Room) editListPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {
+func (room *Room) editListPage(r *http.Request) (shell.Answer, error) {
+	values, err := shell.Typed(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
+	switch {
+	case fault.Is(err, fault.NotFound) && values != nil:
+		return typedListForm(values).wasDeleted(), nil
+	case err != nil:
+		return shell.Answer{}, err
+	case values != nil:
+		return typedListForm(values).sent(list.SID, values).page(), nil
+	}
 	return newListForm(list.Name, list.Tag.Value).of(&list).page(), nil
+}
+
+// sent makes the form one that edits a list, and that was loaded when the form says.
+func (f listForm) sent(sid addressbook.SID, form url.Values) listForm {
+	f.SID, f.Updated, f.Loaded = sid.String(), form.Get("updated"), shell.LoadedIn(form)
+	return f
 }
 
 // mergeTries is how often a list is merged again that others keep changing.
@@ -34,8 +54,7 @@ const mergeTries = 5
 // the visitor left it alone; where both changed the same, it asks.
 func (room *Room) saveList(r *http.Request) (shell.Answer, error) {
 	sid := shell.PathSID(r, "sid")
-	form := typedListForm(r.PostForm)
-	form.SID, form.Updated, form.Loaded = sid.String(), r.PostForm.Get("updated"), shell.LoadedIn(r.PostForm)
+	form := typedListForm(r.PostForm).sent(sid, r.PostForm)
 	list, err := room.Book.List(r.Context(), shell.AccountOf(r), sid)
 	if fault.Is(err, fault.NotFound) {
 		return form.wasDeleted(), nil

@@ -36,16 +36,16 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	})
 	d.Handle("GET /lists", room.listsPage)
 	d.Handle("GET /lists/new", room.newListPage)
-	d.HandleForm("POST /lists", room.createList)
+	d.HandleTyped("POST /lists", "/lists/new", room.createList)
 	d.Handle("GET /lists/{sid}", room.of(room.listPage))
 	d.Handle("GET /lists/{sid}/export", room.export)
-	d.Handle("GET /lists/{sid}/edit", room.of(room.editListPage))
-	d.HandleForm("POST /lists/{sid}", room.saveList)
+	d.Handle("GET /lists/{sid}/edit", room.editListPage)
+	d.HandleTyped("POST /lists/{sid}", "/lists/{sid}/edit", room.saveList)
 	d.Handle("GET /lists/{sid}/delete", room.of(room.deleteListPage))
 	d.HandleForm("POST /lists/{sid}/delete", room.deleteList)
 	d.HandleForm("POST /lists/{sid}/remove", room.removeSelected)
 	d.Handle("GET /lists/{sid}/add", room.of(room.addNumbersPage))
-	d.HandleForm("POST /lists/{sid}/add", room.of(room.addNumbers))
+	d.HandleTyped("POST /lists/{sid}/add", "/lists/{sid}/add", room.of(room.addNumbers))
 	d.Handle("GET /lists/{sid}/added/{page}", room.of(room.numbersAddedPage))
 }
 
@@ -144,6 +144,14 @@ func (f listForm) Title() string {
 	return "Make a list"
 }
 
+// Action is where the form goes to, and the page of what it is about.
+func (f listForm) Action() string {
+	if f.SID == "" {
+		return "/lists"
+	}
+	return "/lists/" + f.SID
+}
+
 func (f listForm) page() shell.Answer {
 	a := pages.Show("list-form", f.Title(), f)
 	if f.Name.Error != "" || f.Tag.Error != "" {
@@ -162,8 +170,9 @@ func (f listForm) refused(err *fault.Error) listForm {
 	return f
 }
 
-func (room *Room) newListPage(*http.Request) (shell.Answer, error) {
-	return newListForm("", "").page(), nil
+func (room *Room) newListPage(r *http.Request) (shell.Answer, error) {
+	values, err := shell.Typed(r)
+	return typedListForm(values).page(), err
 }
 
 func (room *Room) createList(r *http.Request) (shell.Answer, error) {

@@ -45,17 +45,19 @@ type numbersDone struct {
 
 func newNumbersForm(list addressbook.List, text string, create bool) numbersForm {
 	return numbersForm{List: list, Create: create, Numbers: shell.Field{
-		Name: "numbers", Label: "Numbers", Type: "textarea", Value: text, Required: true, Mono: true, Focus: true,
+		Name: "numbers", Label: "Numbers", Type: "textarea", Value: strings.ReplaceAll(text, "\r\n", "\n"), Required: true, Mono: true, Focus: true,
 		Hint: "One a line, in any spelling, up to " + words.Count(maxPasted) + ".",
 	}}
 }
 
-func (room *Room) addNumbersPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {
-	return pages.Show("list-add", "Add to "+list.Name, newNumbersForm(list, "", true)), nil
+func (room *Room) addNumbersPage(r *http.Request, list addressbook.List) (shell.Answer, error) {
+	values, err := shell.Typed(r)
+	form := newNumbersForm(list, values.Get("numbers"), values == nil || values.Has("create"))
+	return pages.Show("list-add", "Add to "+list.Name, form), err
 }
 
 func (room *Room) addNumbers(r *http.Request, list addressbook.List) (shell.Answer, error) {
-	form := newNumbersForm(list, strings.ReplaceAll(r.PostForm.Get("numbers"), "\r\n", "\n"), r.PostForm.Get("create") != "")
+	form := newNumbersForm(list, r.PostForm.Get("numbers"), r.PostForm.Get("create") != "")
 	lines := pastedLines(form.Numbers.Value)
 	switch {
 	case len(lines) == 0:

@@ -96,7 +96,11 @@ func (room *Room) consolePage(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	if !there {
-		return pages.Show("console", "Console", newConsolePage(r, query)), nil
+		values, err := shell.Typed(r)
+		if values != nil {
+			query = values
+		}
+		return pages.Show("console", "Console", newConsolePage(r, query)), err
 	}
 	page := newConsolePage(r, url.Values{"method": {sent.Method}, "path": {sent.Path}, "body": {sent.Body}})
 	page.Result = &sent.Result

@@ -38,7 +38,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /api/reference", room.referencePage)
 	d.Handle("GET /api/reference/{operation}", room.operationPage)
 	d.Handle("GET /api/console", room.consolePage)
-	d.HandleForm("POST /api/console", room.consoleSend)
+	d.HandleTyped("POST /api/console", "/api/console", room.consoleSend)
 }
 
 // entries are the operations of the reference.

@@ -19,6 +19,7 @@ type Answer struct {
 	title  string
 	data   any
 	piece  string // see Piece
+	above  bool   // the piece is said above the page, which stays as it is
 	url    string // see PieceAt
 
 	location string
@@ -217,8 +218,7 @@ func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	a := pages.Show("error", page.Title, page).WithStatus(page.Status)
 	if ByHTMX(r) { // which is to say it above the page and leave the page as it is
 		a = a.Piece("trouble")
-		w.Header().Set("HX-Retarget", "#trouble")
-		w.Header().Set("HX-Reswap", "innerHTML show:#trouble:top")
+		a.above = true
 	}
 	d.send(w, r, a)
 }

@@ -16,6 +16,7 @@ package shell
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"callbook/internal/account"
@@ -56,6 +57,8 @@ type Dashboard struct {
 	nav     []NavItem
 	entries []func() []Entry
 	origins *http.CrossOriginProtection
+	// signInAgain is what HandleSignedOut sets.
+	signInAgain func(r *http.Request, page string, typed url.Values) Answer
 }
 
 // New returns the Dashboard with these rooms, in the order of the navigation.

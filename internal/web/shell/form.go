@@ -25,10 +25,15 @@ var ErrForm = fault.New(fault.Unparsable, "The form could not be read.")
 // strangers. Its values are then in r.PostForm. An error is a fault that a page
 // can show.
 func ReadForm(r *http.Request) error {
-	most := int64(MaxForm)
 	if !visitorOf(r).known {
-		most = maxStrangersForm
-	} else if r.ContentLength != 0 {
+		return readForm(r, maxStrangersForm, false)
+	}
+	return readForm(r, MaxForm, true)
+}
+
+// readForm reads a form of at most so many bytes. Counted, it takes of the budget.
+func readForm(r *http.Request, most int64, counted bool) error {
+	if counted && r.ContentLength != 0 {
 		size := most
 		if r.ContentLength > 0 {
 			size = min(most, r.ContentLength)

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,7 +27,9 @@ type view struct {
 	Account  account.Account
 	Nav      []NavItem
 	Notice   *notice
-	Data     any
+	// Unsaved tells that the page's form has something in it that is not saved.
+	Unsaved bool
+	Data    any
 }
 
 // Time shows a time in the account's zone; nothing when it has not come.
@@ -87,11 +91,22 @@ func (d *Dashboard) redirect(w http.ResponseWriter, r *http.Request, a Answer) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	if ByHTMX(r) { // which would put the other page into this one
-		w.Header().Set("HX-Redirect", a.location)
+		if samePage(r, a.location) {
+			w.Header().Set("HX-Refresh", "true") // to go there would only scroll
+		} else {
+			w.Header().Set("HX-Redirect", a.location)
+		}
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	http.Redirect(w, r, a.location, http.StatusSeeOther)
+}
+
+// samePage tells whether a place is one on the page that asks by htmx.
+func samePage(r *http.Request, location string) bool {
+	here, err := url.Parse(r.Header.Get("HX-Current-URL"))
+	page, _, placed := strings.Cut(location, "#")
+	return err == nil && placed && here.RequestURI() == page
 }
 
 func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
@@ -100,9 +115,16 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	if who.known {
 		v.Nav = d.navFor(r.URL.Path)
 	}
+	v.Unsaved = a.status >= 400 && a.status < 500 || r.URL.Query().Has(typedQuery)
 	name := "layout"
-	if a.piece != "" && ByHTMX(r) {
+	if a.piece == "" && ByHTMX(r) && r.Header.Get("HX-Target") == "main" {
+		name = "page"
+	} else if a.piece != "" && ByHTMX(r) {
 		name = a.piece
+		if a.above {
+			w.Header().Set("HX-Retarget", "#trouble")
+			w.Header().Set("HX-Reswap", "innerHTML show:#trouble:top")
+		}
 		if a.url != "" {
 			w.Header().Set("HX-Push-Url", a.url)
 		}

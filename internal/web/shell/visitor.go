@@ -3,7 +3,6 @@ package shell
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"callbook/internal/account"
@@ -55,22 +54,25 @@ func ClientOf(r *http.Request) session.Client {
 // signedIn lets only those in who are signed in; others are sent to sign in
 // and then back.
 func (d *Dashboard) signedIn(h Handler) Handler {
+	return d.recognising(h, func(r *http.Request) (Answer, error) {
+		next := "/"
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			next = r.URL.RequestURI()
+		}
+		return d.askToSignIn(r, next), nil
+	})
+}
+
+// recognising serves those who are signed in by one handler, and strangers by another.
+func (d *Dashboard) recognising(known, stranger Handler) Handler {
 	return func(r *http.Request) (Answer, error) {
 		switch err := Recognise(r); {
 		case fault.Is(err, fault.NotFound):
-			next := "/"
-			if r.Method == http.MethodGet || r.Method == http.MethodHead {
-				next = r.URL.RequestURI()
-			}
-			to := "/signin"
-			if next != "/" {
-				to += "?" + url.Values{"next": {next}}.Encode()
-			}
-			return GoTo(to), nil
+			return stranger(r)
 		case err != nil:
 			return Answer{}, err
 		}
-		return h(r)
+		return known(r)
 	}
 }
 

@@ -42,6 +42,8 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleOpen("POST /signin", room.signInWithKey)
 	d.HandleOpen("GET /signin/link/{token}", room.linkPage)
 	d.HandleOpen("POST /signin/link/{token}", room.followLink)
+	d.HandleOpen("POST /signin/again", room.signInAgain)
+	d.HandleSignedOut(room.signedOut)
 	d.HandleOpen("POST /signout", room.signOut)
 	d.Handle("GET /sessions", room.sessionsPage)
 	d.Handle("POST /sessions/{id}/end", room.endSession)
@@ -53,6 +55,10 @@ type signInForm struct {
 	Key, Token shell.Field
 	Next       string
 	Error      string
+	// Typed is what was typed into the form that is to be there again, by the names of
+	// fields, and Was the account that it was typed in.
+	Typed []shell.Option
+	Was   string
 }
 
 func newSignInForm(next string) signInForm {
@@ -118,7 +124,7 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 		return err
 	})
 	if fault.Is(err, fault.Unauthenticated) {
-		form.Error = "This key and token do not match, or the key was revoked or has expired."
+		form.Error = wrongKey
 		return pages.Show("signin", "Sign in", form).Invalid(), nil
 	}
 	if err != nil {
@@ -130,6 +136,8 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 	}
 	return room.welcome(r, caller.Account, secret, form.Next), nil
 }
+
+const wrongKey = "This key and token do not match, or the key was revoked or has expired."
 
 // linkForm is what the template link.html shows.
 type linkForm struct {

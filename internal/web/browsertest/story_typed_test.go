@@ -1,0 +1,275 @@
+package browsertest
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"callbook/internal/test/servertest"
+)
+
+// questions are what the browser asks before it leaves pages.
+type questions struct {
+	asked atomic.Int64
+	stay  atomic.Bool // is what each is answered
+}
+
+// answerQuestions answers what the browser asks before it leaves a page.
+func (b *tab) answerQuestions() *questions {
+	b.t.Helper()
+	q := new(questions)
+	dialogs := chromedp.Events(b.ctx, cdppage.JavascriptDialogOpening)
+	go func() {
+		for _, err := range dialogs {
+			if err != nil {
+				return
+			}
+			q.asked.Add(1)
+			answer := cdppage.HandleJavaScriptDialogParams{Accept: !q.stay.Load()}
+			if _, err := chromedp.Call(b.ctx, cdppage.HandleJavaScriptDialog, answer); err != nil {
+				return
+			}
+		}
+	}()
+	return q
+}
+
+// count returns how many were asked since it was called last.
+func (q *questions) count() int64 { return q.asked.Swap(0) }
+
+// signOutElsewhere ends the window's session, which still has its cookie.
+func (b *tab) signOutElsewhere(w *world) {
+	b.t.Helper()
+	other := newTab(b.t, w.server.URL)
+	other.signIn(w, "demo")
+	other.open("/sessions")
+	other.follow("tbody tr:nth-child(2) button")
+}
+
+// TestSignedOutWhileTyping: with script the page stays, with what was typed; signed in
+// again in another tab, it goes on.
+func TestSignedOutWhileTyping(t *testing.T) {
+	t.Parallel()
+	w, b := newBook(t, asha)
+	b.expectFailures.Store(true)
+	path := "/contacts/" + w.people[0]
+	b.open(path + "/edit")
+	b.retype("#company_name", "Infosys")
+	b.signOutElsewhere(w)
+	b.retype("#number", "98200 98200") // which asks for a preview
+	b.await(`document.querySelector("#trouble .notice")`)
+	b.click("main form .primary")
+	b.await(`document.querySelector("#trouble").textContent.includes("You were signed out.")`)
+	if got := run(b, chromedp.Evaluate[string](`location.pathname + " " + document.querySelector("#company_name").value`)); got != path+"/edit Infosys" {
+		t.Fatalf("it is at %s", got)
+	}
+	// A link, followed in another tab of the same browser, is a request with its cookies.
+	b.do(void(chromedp.Evaluate[bool](fmt.Sprintf(`fetch(%q, {method: "POST"}).then(() => document.body.dataset.signedIn = 1); true`, w.server.Link("demo")))))
+	b.await(`document.body.dataset.signedIn`)
+	b.follow("main form .primary")
+	if got := b.text("main"); !strings.Contains(got, "Infosys") || !strings.Contains(got, "+91 98200 98200") {
+		t.Errorf("the contact is %q", got)
+	}
+}
+
+// TestSignedOutWithoutScript: the form is there again once somebody is signed in, by a
+// link in another tab.
+func TestSignedOutWithoutScript(t *testing.T) {
+	t.Parallel()
+	w, b := newBook(t, asha)
+	b.expectFailures.Store(true)
+	b.switchScriptOff()
+	path := "/contacts/" + w.people[0]
+	b.open(path + "/edit")
+	b.fill("#company_name", "Infosys")
+	b.signOutElsewhere(w)
+	b.follow("main form .primary")
+	if got := b.text("h1"); got != "You were signed out" {
+		t.Fatalf("the page is %q", got)
+	}
+	b.fill("#key", w.client.Key)
+	b.fill("#token", w.client.Token)
+	b.follow("main form .primary")
+	if got := b.text("h1") + " " + b.text(".notice"); got != "Edit the contact You are signed in again. What you typed is here, and not saved yet." {
+		t.Errorf("the page is %q", got)
+	}
+	b.follow("main form .primary")
+	if got := b.text("main"); !strings.Contains(got, "Infosys") {
+		t.Errorf("the contact is %q", got)
+	}
+}
+
+// TestServerAway: what was typed stays, and the page says so.
+func TestServerAway(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ page, field string }{
+		{"/contacts/new", "#number"}, {"/lists/new", "#name"}, {"/api", "#name"}, {"/api/console", "#path"},
+	} {
+		t.Run(tt.page, func(t *testing.T) {
+			t.Parallel()
+			s := servertest.Start(t, servertest.Options{Dashboard: true})
+			w := &world{t: t, server: s, client: s.Account("demo")}
+			b := newTab(t, s.URL)
+			b.expectFailures.Store(true)
+			b.signIn(w, "demo")
+			b.open(tt.page)
+			b.retype(tt.field, "9876543210")
+			s.Stop()
+			b.click("main form[data-typed] .primary")
+			b.await(`document.querySelector("#trouble").textContent.includes("The server does not answer. Try again in a moment. What you typed is still here.")`)
+			if got := run(b, chromedp.Evaluate[string](fmt.Sprintf("document.querySelector(%q).value", tt.field))); got != "9876543210" {
+				t.Errorf("the field has %q", got)
+			}
+		})
+	}
+}
+
+// TestLeavingAsks: a form is left without a question unless something in it is changed,
+// and never asks about what was sent.
+func TestLeavingAsks(t *testing.T) {
+	t.Parallel()
+	w, b := newBook(t, asha)
+	b.expectFailures.Store(true)
+	questions := b.answerQuestions()
+	for _, tt := range []struct{ page, field string }{
+		{"/contacts/new", "#first_name"}, {"/contacts/" + w.people[0] + "/edit", "#custom_field"}, {"/lists/new", "#tag"},
+		{"/api", "#name"}, {"/api/console", "#body"}, {"/imports", "#list_name"}, {"/contacts/" + w.people[0], "#name"},
+	} {
+		b.open(tt.page)
+		b.follow("nav[aria-label=Main] li:nth-child(1) a")
+		if n := questions.count(); n != 0 {
+			t.Errorf("%s: nothing was changed, and it asks", tt.page)
+		}
+		b.open(tt.page)
+		b.retype(tt.field, "changed")
+		b.follow("nav[aria-label=Main] li:nth-child(1) a")
+		if n := questions.count(); n != 1 {
+			t.Errorf("%s: by the menu, it asks %d times", tt.page, n)
+		}
+		b.open(tt.page)
+		b.retype(tt.field, "changed")
+		b.leave(func() { b.do(void(chromedp.Evaluate[bool]("history.back(); true"))) })
+		if n := questions.count(); n != 1 {
+			t.Errorf("%s: by Back, it asks %d times", tt.page, n)
+		}
+	}
+	// Who stays finds everything as it was.
+	questions.stay.Store(true)
+	b.open("/contacts/new")
+	b.fill("#first_name", "Asha")
+	b.click("nav[aria-label=Main] li:nth-child(1) a")
+	b.await(`document.querySelector("#first_name").value === "Asha"`)
+	for questions.asked.Load() == 0 {
+		b.await("true")
+	}
+	questions.count()
+	questions.stay.Store(false)
+	if got := b.location() + " " + run(b, chromedp.Evaluate[string](`document.querySelector("#first_name").value`)); got != "/contacts/new Asha" {
+		t.Errorf("who stays is at %s", got)
+	}
+	b.follow("nav[aria-label=Main] li:nth-child(1) a")
+	questions.count()
+	// Sent, it does not ask; refused, it does.
+	b.open("/contacts/new")
+	b.fill("#number", "12")
+	b.click("main form .primary")
+	b.await(`document.querySelector("#number-error")`)
+	b.follow("nav[aria-label=Main] li:nth-child(1) a")
+	if n := questions.count(); n != 1 {
+		t.Errorf("a form that was refused asks %d times", n)
+	}
+	b.open("/contacts/new")
+	b.fill("#number", "98200 98200")
+	b.follow("main form .primary")
+	b.open("/lists/new")
+	b.fill("#name", "Diwali")
+	b.follow("main form a[data-drop-typed]")
+	if n := questions.count(); n != 0 {
+		t.Errorf("a form that was sent, or dropped, asks %d times", n)
+	}
+}
+
+// TestBackAndReload does so after every form: nothing is asked, and nothing is done
+// twice.
+func TestBackAndReload(t *testing.T) {
+	t.Parallel()
+	for name, script := range map[string]bool{"with script": true, "without script": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, b := newBook(t, asha)
+			questions := b.answerQuestions()
+			list := w.client.CreateList("Members").SID
+			if !script {
+				b.switchScriptOff()
+			}
+			contact := "/contacts/" + w.people[0]
+			for _, tt := range []struct {
+				page   string
+				fields [][2]string
+				press  string
+				count  func() int // what the form makes
+			}{
+				{"/contacts/new", [][2]string{{"#number", "98200 98200"}}, "main form .primary", w.client.Total},
+				{contact + "/edit", [][2]string{{"#email", "a@example.com"}}, "main form .primary", nil},
+				{contact, [][2]string{{"#name", "Holi"}}, "main form .with-button button", w.lists},
+				{"/lists/new", [][2]string{{"#name", "Diwali"}}, "main form .primary", w.lists},
+				{"/lists/" + list + "/edit", [][2]string{{"#tag", "x"}}, "main form .primary", nil},
+				{"/lists/" + list + "/add", [][2]string{{"#numbers", "98200 98201"}}, "main form .primary", w.client.Total},
+				{"/api", [][2]string{{"#name", "sync"}}, "#new button", w.keys},
+			} {
+				before := 0
+				if tt.count != nil {
+					before = tt.count()
+				}
+				b.open(tt.page)
+				for _, f := range tt.fields {
+					b.fill(f[0], f[1])
+				}
+				b.follow(tt.press)
+				at := b.location()
+				b.do(chromedp.Reload())
+				b.awaitPage()
+				if got := b.location(); got != at {
+					t.Errorf("%s: reloaded, it is at %s and not at %s", tt.page, got, at)
+				}
+				if at != tt.page { // else there is nothing to go back to
+					b.travel(-1, tt.page)
+					b.do(chromedp.Reload())
+					b.awaitPage()
+					b.travel(1, at)
+				}
+				if tt.count != nil && tt.count() != before+1 {
+					t.Errorf("%s: the form made %d", tt.page, tt.count()-before)
+				}
+			}
+			if n := questions.count(); n != 0 {
+				t.Errorf("the browser asked %d times", n)
+			}
+		})
+	}
+}
+
+// travel presses Back, or Forward, and waits for the page at this address. It may be
+// the very page that was left.
+func (b *tab) travel(by int, to string) {
+	b.t.Helper()
+	b.do(void(chromedp.Evaluate[bool](fmt.Sprintf("history.go(%d); true", by))))
+	b.await(fmt.Sprintf(`location.pathname + location.search === %q && document.readyState === "complete"`, to))
+}
+
+// lists and keys are how many the account has.
+func (w *world) lists() int {
+	return w.client.Get(w.client.Path("/lists?limit=1")).ListPage(w.t).Metadata.Total
+}
+
+func (w *world) keys() int {
+	keys, err := w.server.Directory.Keys(w.t.Context(), "demo")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return len(keys)
+}
