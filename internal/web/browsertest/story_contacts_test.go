@@ -115,7 +115,7 @@ func TestContactStory(t *testing.T) {
 	if got := b.text(".notice"); got != "Added to Diwali, which is a new list." {
 		t.Errorf("the notice is %q", got)
 	}
-	b.follow(".page-header a")
+	b.follow(".page-header a.primary")
 	b.fill("#email", "carol@example.com")
 	b.follow("main form .primary")
 	if got := b.text(".details"); !strings.Contains(got, "carol@example.com") {
@@ -215,7 +215,7 @@ func TestBookWithoutScript(t *testing.T) {
 	b.follow("noscript button")
 	b.awaitNames("Rohan")
 	b.follow("tbody .main a")
-	b.follow(".page-header a")
+	b.follow(".page-header a.primary")
 	w.client.Send("PUT", "/contacts/"+w.people[1], `{"tag": "Lead"}`)
 	b.fill("#email", "rohan@example.com")
 	b.follow("main form .primary")
