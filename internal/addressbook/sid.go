@@ -3,6 +3,7 @@ package addressbook
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -33,6 +34,21 @@ func (s SID) AppendTo(b []byte) []byte { return hex.AppendEncode(b, s[:]) }
 
 // String returns the 32 lower-case hex digits.
 func (s SID) String() string { return hex.EncodeToString(s[:]) }
+
+// MarshalText implements [encoding.TextMarshaler], as String does.
+func (s SID) MarshalText() ([]byte, error) { return s.AppendTo(nil), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *SID) UnmarshalText(text []byte) error {
+	sid, ok := ParseSID(string(text))
+	if !ok {
+		return errNoSID
+	}
+	*s = sid
+	return nil
+}
+
+var errNoSID = errors.New("a sid has 32 hexadecimal digits")
 
 // Prefix returns the first 8 bytes as a big-endian number. It is unique among the
 // sids that one process makes, and rises from one to the next.

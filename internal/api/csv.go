@@ -33,6 +33,7 @@ func (a *API) handleCSV(base string) {
 	a.serve("GET "+base+"/csv-status/{upload_id}/errors", a.csvErrors)
 	a.handle("GET "+base+"/csv-uploads", a.csvUploads)
 	a.remove(base+"/csv-uploads/{upload_id}", a.cancelUpload)
+	a.write("POST "+base+"/csv-uploads/{upload_id}/undo", bodiless(a.undoUpload))
 }
 
 // uploadCSV takes a file of contacts, for the list in the path if there is one; its

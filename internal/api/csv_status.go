@@ -141,6 +141,7 @@ func (e *encoder) upload(b []byte, u *upload.Upload) []byte {
 	b = append(b, ',')
 	b = appendStats(b, u.Stats)
 	b = appendDryRun(b, u)
+	b = appendUndo(b, u)
 	b = strconv.AppendInt(append(b, `,"errors_omitted":`...), int64(u.Errors.Omitted), 10)
 	b = append(b, ',')
 	b = e.appendDates(b, u.Created, u.Updated)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/test/servertest"
@@ -24,6 +25,8 @@ func TestGoldenCSV(t *testing.T) {
 	golden(t, "csv_status", c.Get(c.Path("/csv-status/"+u.ID)))
 	golden(t, "csv_uploads", c.Get(c.Path("/csv-uploads")))
 	golden(t, "csv_cancel_ended", c.Do(http.MethodDelete, c.Path("/csv-uploads/"+u.ID), nil))
+	golden(t, "error_csv_undo_word", c.Do(http.MethodPost, c.Path("/csv-uploads/"+u.ID+"/undo?delete_used=yes"), nil))
+	golden(t, "error_csv_undo_unknown", c.Do(http.MethodPost, c.Path("/csv-uploads/"+strings.Repeat("0", 32)+"/undo"), nil))
 	golden(t, "csv_uploads_empty", c.Get(c.Path("/csv-uploads?offset=1")))
 
 	tried := send(form("list_name", `Leads "2026"`, "dry_run", "true").File("number\n+919100000010\n+919100000011\n+919100000011\nx\n"))
@@ -31,6 +34,7 @@ func TestGoldenCSV(t *testing.T) {
 	dry := tried.Summary(t)
 	c.Await(dry)
 	golden(t, "csv_status_dry_run", c.Get(c.Path("/csv-status/"+dry.ID)))
+	golden(t, "error_csv_undo_dry_run", c.Do(http.MethodPost, c.Path("/csv-uploads/"+dry.ID+"/undo"), nil))
 	golden(t, "csv_uploads_dry_run", c.Get(c.Path("/csv-uploads?limit=1")))
 
 	// Into a list, by its sid: what else some clients send means nothing.
@@ -53,6 +57,12 @@ func TestGoldenCSV(t *testing.T) {
 	variables := send(form("list_name", "Variables", "type", "dynamic").File("Number,City , custom_field.plan,callbook_sid\n"))
 	golden(t, "csv_columns_dynamic", c.Get(c.Path("/contacts/csv-upload/"+variables.Summary(t).List+"?type=Dynamic")))
 
+	undone := send(form("list_name", "Undone").File("number\n+919100000020\n+919100000010\n")).Summary(t)
+	c.Await(undone)
+	golden(t, "csv_undo", c.Do(http.MethodPost, c.Path("/csv-uploads/"+undone.ID+"/undo"), nil))
+	awaitUndone(t, c)
+	golden(t, "csv_uploads_undone", c.Get(c.Path("/csv-uploads?limit=1")))
+
 	const good = "number\n"
 	golden(t, "error_csv_no_list_name", send(form().File(good)))
 	golden(t, "error_csv_no_file", send(form("list_name", "x")))
@@ -65,4 +75,16 @@ func TestGoldenCSV(t *testing.T) {
 	golden(t, "error_csv_json", c.Do(http.MethodPost, c.Path("/contacts/csv-upload"), strings.NewReader(`{}`)))
 	golden(t, "error_csv_content_type", c.Do(http.MethodPost, c.Path("/contacts/csv-upload"), strings.NewReader(good), "Content-Type", "text/csv"))
 	golden(t, "error_csv_status_unknown", c.Get(c.Path("/csv-status/"+strings.Repeat("0", 32))))
+}
+
+// awaitUndone waits until no upload of the account is being undone.
+func awaitUndone(t *testing.T, c *servertest.Client) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for strings.Contains(string(c.Get(c.Path("/csv-uploads")).Body), `"undo":{"status":"in-progress"`) {
+		if time.Now().After(deadline) {
+			t.Fatal("an upload is still being undone")
+		}
+		time.Sleep(time.Millisecond)
+	}
 }

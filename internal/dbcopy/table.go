@@ -52,7 +52,7 @@ var (
 		{Name: "date_revoked"},
 	}, 1}
 
-	Contacts = &Table{"contacts", contactColumns(), 1}
+	Contacts = &Table{"contacts", append(contactColumns(), Column{Name: "upload"}), 1}
 
 	TrashedContacts = &Table{"trashed_contacts", append(contactColumns(), Column{Name: "deletion", Kind: SID}), 1}
 
@@ -87,6 +87,7 @@ var (
 		{Name: "list_sid", Kind: SID},
 		{Name: "contact_sid", Kind: SID},
 		{Name: "date_created"},
+		{Name: "upload"},
 	}, 2}
 
 	Uploads = &Table{"uploads", []Column{
@@ -110,6 +111,8 @@ var (
 		{Name: "mapping", Kind: Text},
 		{Name: "plan", Kind: Text},
 		{Name: "tally", Kind: Text},
+		{Name: "undo", Kind: Text},
+		{Name: "undoing", Kind: Flag},
 		{Name: "date_started"},
 		{Name: "error_bytes"},
 		{Name: "errors_omitted"},

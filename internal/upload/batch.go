@@ -168,7 +168,11 @@ type Settlement struct {
 // first ones.
 func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 	b.outcomes = outcomes
-	s := Settlement{Tally: u.Tally.Add(b.tally)}
+	tally := b.tally
+	if !b.DryRun {
+		tally.Added = b.added(outcomes)
+	}
+	s := Settlement{Tally: u.Tally.Add(tally)}
 	room, full := b.MaxErrorRows-u.ErrorsKept(), u.Errors.Omitted > 0
 	faults := make([]error, len(b.rows))
 	for i := range faults {
@@ -210,6 +214,19 @@ func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 		s.Errors.Omitted++
 	}
 	return s
+}
+
+// added returns what the batch adds, given what becomes of each contact.
+func (b *Batch) added(outcomes []Outcome) (a Additions) {
+	for i, outcome := range outcomes {
+		switch sid := b.Contacts[i].SID; outcome {
+		case Added:
+			a = a.plus(Additions{Contacts: 1, First: sid, Last: sid})
+		case Joined:
+			a.Members++
+		}
+	}
+	return a
 }
 
 // errorRow tells what is wrong with a row.

@@ -80,6 +80,8 @@ type Importer struct {
 	held  atomic.Int64  // bytes that tasks hold; see maxHeld
 	looks chan struct{} // has one for each file that is looked at
 
+	undos chan struct{} // has one when an undoing has begun
+
 	mu    sync.Mutex
 	ended map[account.ID]struct{} // accounts of which uploads have ended
 }
@@ -113,6 +115,7 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 		opts:  opts,
 		ended: make(map[account.ID]struct{}),
 		looks: make(chan struct{}, maxLooks),
+		undos: make(chan struct{}, 1),
 	}
 	i.pool = work.NewPool(store.UploadLeases(), i.newTask, work.Options{
 		Log:            opts.Log,
@@ -157,6 +160,7 @@ func (i *Importer) Run(ctx context.Context) {
 	background.Go(func() { i.pool.Run(ctx) })
 	background.Go(func() { i.expire(ctx) })
 	background.Go(func() { i.retain(ctx) })
+	background.Go(func() { i.undo(ctx) })
 	background.Wait()
 }
 

@@ -18,6 +18,8 @@ type Tally struct {
 	// BadEmailLines the lines of the first of them, up to [MaxEmailLines].
 	BadEmails     int     `json:"bad_emails,omitempty"`
 	BadEmailLines []int64 `json:"bad_email_lines,omitempty"`
+	// Added is what the rows have added.
+	Added Additions `json:"added,omitzero"`
 }
 
 // MaxEmailLines is how many lines a tally names of those whose e-mail cannot be one.
@@ -30,6 +32,7 @@ func (t Tally) Add(more Tally) Tally {
 		LeftOut:       t.LeftOut + more.LeftOut,
 		BadEmails:     t.BadEmails + more.BadEmails,
 		BadEmailLines: slices.Concat(t.BadEmailLines, more.BadEmailLines),
+		Added:         t.Added.plus(more.Added),
 	}
 	sum.BadEmailLines = sum.BadEmailLines[:min(len(sum.BadEmailLines), MaxEmailLines)]
 	if sum.Countries == nil && len(more.Countries) > 0 {
@@ -43,7 +46,7 @@ func (t Tally) Add(more Tally) Tally {
 
 // Encode returns the tally as the text that stores have of it; "" for an empty one.
 func (t Tally) Encode() string {
-	if len(t.Countries) == 0 && t.LeftOut == 0 && t.BadEmails == 0 {
+	if len(t.Countries) == 0 && t.LeftOut == 0 && t.BadEmails == 0 && t.Added.IsZero() {
 		return ""
 	}
 	text, err := json.Marshal(t)

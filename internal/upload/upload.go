@@ -38,6 +38,8 @@ type Upload struct {
 	Plan table.Plan
 	// Tally is what was counted of the rows that were worked.
 	Tally Tally
+	// Undo is how far it is undone.
+	Undo Undo
 	// Header is the header of the file's error rows, as CSV without its end of
 	// line.
 	Header []byte
@@ -155,6 +157,7 @@ var ErrNoUpload = fault.New(fault.NotFound, "There is no upload with this id")
 type Store interface {
 	BatchStore
 	PendingStore
+	UndoStore
 	RetentionStore
 
 	// UploadLeases returns the leases of the running uploads of all accounts.

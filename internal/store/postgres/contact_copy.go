@@ -22,17 +22,17 @@ import (
 const minCopyRows = 500
 
 // copyStatement copies contacts.
-var copyStatement = `COPY contacts (account_id, ` + rowColumns + `) FROM STDIN BINARY`
+var copyStatement = `COPY contacts (account_id, ` + rowColumns + `, upload) FROM STDIN BINARY`
 
 // copyContacts adds contacts whose numbers are free, after what is in the queue.
 // They are in the order of their numbers.
-func (t *tx) copyContacts(contacts []*addressbook.Contact) error {
+func (t *tx) copyContacts(contacts []*addressbook.Contact, mark int64) error {
 	if t.batch.Len() > 0 {
 		if err := t.flush(); err != nil {
 			return err
 		}
 	}
-	_, err := t.conn.PgConn().CopyFrom(t.ctx, newCopyReader(t.account, contacts), copyStatement)
+	_, err := t.conn.PgConn().CopyFrom(t.ctx, newCopyReader(t.account, contacts, mark), copyStatement)
 	return err
 }
 
@@ -54,7 +54,7 @@ func (t *tx) copyAtOnce(contacts []*addressbook.Contact, commit bool) error {
 		script = append(script, withNumbers(countContacts, int64(t.account), int64(rand.IntN(countSlots)), int64(len(contacts))), `COMMIT`)
 	}
 	t.forgetWarnings()
-	tag, err := t.conn.PgConn().CopyFrom(t.ctx, newCopyReader(t.account, contacts), strings.Join(script, `;`))
+	tag, err := t.conn.PgConn().CopyFrom(t.ctx, newCopyReader(t.account, contacts, 0), strings.Join(script, `;`))
 	if err != nil || !commit {
 		return err
 	}
@@ -82,14 +82,15 @@ const (
 // copyReader makes rows of contacts as they are sent.
 type copyReader struct {
 	account  account.ID
+	mark     int64                  // of their upload; 0 for none
 	contacts []*addressbook.Contact // still to come
 	buffer   []byte
 	sent     int // of the buffer
 	ended    bool
 }
 
-func newCopyReader(account account.ID, contacts []*addressbook.Contact) *copyReader {
-	return &copyReader{account: account, contacts: contacts, buffer: append(make([]byte, 0, 96<<10), copyBegin...)}
+func newCopyReader(account account.ID, contacts []*addressbook.Contact, mark int64) *copyReader {
+	return &copyReader{account: account, mark: mark, contacts: contacts, buffer: append(make([]byte, 0, 96<<10), copyBegin...)}
 }
 
 // Read implements [io.Reader].
@@ -107,6 +108,11 @@ func (r *copyReader) Read(p []byte) (int, error) {
 			break
 		}
 		r.buffer = appendRow(r.buffer, r.account, r.contacts[0])
+		if r.mark == 0 {
+			r.buffer = appendNull(r.buffer)
+		} else {
+			r.buffer = appendInt(r.buffer, r.mark)
+		}
 		r.contacts = r.contacts[1:]
 	}
 	n := copy(p, r.buffer[r.sent:])
@@ -114,10 +120,11 @@ func (r *copyReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// appendRow appends the account and rowColumns of a contact.
+// appendRow appends the account and rowColumns of a contact. The mark of its upload
+// is to follow.
 func appendRow(b []byte, account account.ID, c *addressbook.Contact) []byte {
 	f := fold(&c.Texts)
-	b = binary.BigEndian.AppendUint16(b, uint16(1+rowFields))
+	b = binary.BigEndian.AppendUint16(b, uint16(1+rowFields+1))
 	b = appendInt(b, int64(account))
 	b = append(appendLength(b, len(c.SID)), c.SID[:]...)
 	b = appendInt(b, int64(c.Number))

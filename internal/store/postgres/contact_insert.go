@@ -120,7 +120,7 @@ func (in *insertion) copy(at []int) error {
 	}
 	in.retryOnConflict = true
 	in.created = len(free)
-	return in.insertRows(in.rows(free))
+	return in.insertRows(in.rows(free), 0)
 }
 
 // rows are the contacts at these places.

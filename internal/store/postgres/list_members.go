@@ -51,15 +51,16 @@ func (db *DB) AddMembers(ctx context.Context, account account.ID, list addressbo
 			}
 			results[i].Membership = &m
 		}
-		t.addMembers(list, added)
+		t.addMembers(list, added, 0)
 		t.countMembers(list, len(added))
 		t.keep(ready.Receipt(results))
 		return nil
 	})
 }
 
-// addMembers adds members to a list, which is locked, when the queue is run.
-func (t *tx) addMembers(list addressbook.SID, members []*addressbook.Membership) {
+// addMembers adds members to a list, which is locked, when the queue is run. Mark is
+// that of the upload that adds them; 0 for none.
+func (t *tx) addMembers(list addressbook.SID, members []*addressbook.Membership, mark int64) {
 	if len(members) == 0 {
 		return
 	}
@@ -67,9 +68,9 @@ func (t *tx) addMembers(list addressbook.SID, members []*addressbook.Membership)
 	for i, m := range members {
 		contacts[i], created[i] = (*sidValue)(&m.Contact), (*dateValue)(&m.Created)
 	}
-	t.queue(`INSERT INTO list_members (account_id, list_sid, contact_sid, date_created)
-		SELECT $1, $2, new.* FROM unnest($3::uuid[], $4::bigint[]) AS new`,
-		t.account, (*sidValue)(&list), contacts, created)
+	t.queue(`INSERT INTO list_members (account_id, list_sid, contact_sid, date_created, upload)
+		SELECT $1, $2, new.*, nullif($5::bigint, 0) FROM unnest($3::uuid[], $4::bigint[]) AS new`,
+		t.account, (*sidValue)(&list), contacts, created, mark)
 }
 
 // countMembers moves a list's counter, when the queue is run.

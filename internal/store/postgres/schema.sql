@@ -48,6 +48,7 @@ CREATE TABLE contacts (
 	company_name_folded text COLLATE "C",
 	email_folded text COLLATE "C",
 	tag_folded text COLLATE "C",
+	upload bigint,
 	sid uuid NOT NULL,
 	number bigint NOT NULL,
 	first_name text COLLATE "C",
@@ -87,6 +88,7 @@ CREATE TABLE list_members (
 	list_sid uuid NOT NULL,
 	contact_sid uuid NOT NULL,
 	date_created bigint NOT NULL,
+	upload bigint,
 	PRIMARY KEY (account_id, list_sid, contact_sid)
 );
 CREATE INDEX list_members_by_contact ON list_members USING btree (account_id, contact_sid);
@@ -272,7 +274,9 @@ CREATE TABLE uploads (
 	errors_omitted bigint NOT NULL DEFAULT 0,
 	plan text COLLATE "C" NOT NULL DEFAULT ''::text,
 	tally text COLLATE "C" NOT NULL DEFAULT ''::text,
+	undo text COLLATE "C" NOT NULL DEFAULT ''::text,
 	list_sid uuid NOT NULL,
+	undoing boolean NOT NULL DEFAULT false,
 	list_name text COLLATE "C" NOT NULL,
 	type smallint NOT NULL,
 	on_duplicate smallint NOT NULL,
@@ -284,3 +288,4 @@ CREATE TABLE uploads (
 );
 CREATE INDEX uploads_ended ON uploads USING btree (date_updated) WHERE (state <> 0);
 CREATE INDEX uploads_running ON uploads USING btree (sid) WHERE (state = 0);
+CREATE INDEX uploads_undoing ON uploads USING btree (account_id, sid) WHERE undoing;

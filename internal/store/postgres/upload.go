@@ -19,7 +19,7 @@ const (
 	uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list,
 	uploads.new_contacts, uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping,
-	uploads.date_started, uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally`
+	uploads.date_started, uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally, uploads.undo`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -40,12 +40,12 @@ func eachUpload(do func(*upload.Upload)) func(pgx.Rows) error {
 func scanUpload(row pgx.CollectableRow) (u upload.Upload, err error) {
 	var a accountRow
 	var leaseUntil dateValue
-	var mapping, plan, tally string
+	var mapping, plan, tally, undo string
 	err = row.Scan(append(a.into(), (*sidValue)(&u.SID), (*sidValue)(&u.List), &u.ListName, (*uint8)(&u.Type), &u.Header,
 		(*uint8)(&u.State), &u.Position.Offset, &u.Position.Line, &u.Stats.Success, &u.Stats.Duplicate, &u.Stats.Failed,
 		(*dateValue)(&u.Created), (*dateValue)(&u.Updated), (*uint8)(&u.OnDuplicate), &u.DryRun, &u.NewList,
 		&u.New, &u.Lease.Server, &leaseUntil, &u.FileName, &u.Size, &mapping, (*dateValue)(&u.Started),
-		&u.Errors.Bytes, &u.Errors.Omitted, &plan, &tally)...)
+		&u.Errors.Bytes, &u.Errors.Omitted, &plan, &tally, &undo)...)
 	if u.Lease.Server != "" {
 		u.Lease.Until = time.Time(leaseUntil)
 	}
@@ -57,6 +57,9 @@ func scanUpload(row pgx.CollectableRow) (u upload.Upload, err error) {
 	}
 	if err == nil {
 		u.Tally, err = upload.DecodeTally(tally)
+	}
+	if err == nil {
+		u.Undo, err = upload.DecodeUndo(undo)
 	}
 	if err == nil {
 		u.Account, err = a.account()

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"callbook/internal/addressbook"
@@ -87,6 +88,7 @@ func (e *enlistment) decide() []upload.Outcome {
 
 // enlist does what was decided, most of it when the queue is run.
 func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
+	mark := upload.Mark(e.batch.Upload)
 	var fresh, updated []*addressbook.Contact
 	var added []*addressbook.Membership
 	for i, outcome := range outcomes {
@@ -111,25 +113,26 @@ func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 	// retry finds who has it.
 	t.retryOnConflict = true
 	slices.SortFunc(fresh, func(a, b *addressbook.Contact) int { return cmp.Compare(a.Number, b.Number) })
-	if err := t.insertRows(fresh); err != nil {
+	if err := t.insertRows(fresh, mark); err != nil {
 		return err
 	}
 	t.updateRows(updated)
-	t.addMembers(e.batch.List, added)
+	t.addMembers(e.batch.List, added, mark)
 	t.countMembers(e.batch.List, len(added))
 	t.countContacts(len(fresh))
 	return nil
 }
 
 // insertRows adds contacts whose numbers are free and rise: many at once, few when
-// the queue is run.
-func (t *tx) insertRows(contacts []*addressbook.Contact) error {
+// the queue is run. Mark is that of the upload that adds them; 0 for none.
+func (t *tx) insertRows(contacts []*addressbook.Contact, mark int64) error {
 	if len(contacts) >= t.minCopyRows {
-		return t.copyContacts(contacts)
+		return t.copyContacts(contacts, mark)
 	}
 	if len(contacts) == 0 {
 		return nil
 	}
-	t.queue(`INSERT INTO contacts (account_id, `+rowColumns+`) SELECT $1, `+rowArrays, contactArgs(t.account, contacts)...)
+	t.queue(`INSERT INTO contacts (account_id, `+rowColumns+`, upload) SELECT $1, `+rowArrays+fmt.Sprintf(`, nullif($%d::bigint, 0)`, 2+rowFields),
+		append(contactArgs(t.account, contacts), mark)...)
 	return nil
 }

@@ -16,7 +16,7 @@ func (db *DB) DeleteUploads(ctx context.Context, before time.Time, rows int) (up
 	err := db.write(ctx, account.None, "delete old uploads", func(t *tx) error {
 		d = upload.Deleted{}
 		// The state is as the index of those that have ended has it.
-		return t.deleteUploads(&d, rows, ` WHERE state <> 0 AND date_updated < $1 ORDER BY date_updated LIMIT 1`, before.UnixNano())
+		return t.deleteUploads(&d, rows, ` WHERE state <> 0 AND NOT undoing AND date_updated < $1 ORDER BY date_updated LIMIT 1`, before.UnixNano())
 	})
 	return d, err
 }
@@ -28,7 +28,7 @@ func (db *DB) TrimUploads(ctx context.Context, account account.ID, l upload.Limi
 		d = upload.Deleted{}
 		// FOR UPDATE would lock those that an OFFSET of its own passes over, too.
 		err := t.deleteUploads(&d, rows, ` WHERE account_id = $1 AND sid = (
-			SELECT sid FROM uploads WHERE account_id = $1 AND state <> 0 ORDER BY sid DESC LIMIT 1 OFFSET $2)`, account, l.Uploads)
+			SELECT sid FROM uploads WHERE account_id = $1 AND state <> 0 AND NOT undoing ORDER BY sid DESC LIMIT 1 OFFSET $2)`, account, l.Uploads)
 		for err == nil && d.Rows < rows {
 			var u upload.Upload
 			var there bool

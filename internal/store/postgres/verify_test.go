@@ -60,7 +60,7 @@ func fill(t *testing.T, db *DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	damage(t, db, `INSERT INTO list_members SELECT lists.account_id, lists.sid, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0;
+	damage(t, db, `INSERT INTO list_members (account_id, list_sid, contact_sid, date_created) SELECT lists.account_id, lists.sid, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0;
 		UPDATE lists SET contact_count = (SELECT count(*) FROM list_members);
 		INSERT INTO upload_errors SELECT account_id, sid, 1, 2, 'x', 'y' FROM uploads;
 		UPDATE uploads SET failed = 1;

@@ -35,7 +35,7 @@ CREATE TABLE contacts (
 	tag          TEXT,
 	custom_field TEXT, -- the JSON object as it came
 	date_created INTEGER NOT NULL,
-	date_updated INTEGER NOT NULL,
+	date_updated INTEGER NOT NULL, upload INTEGER,
 	PRIMARY KEY (account_id, sid)
 ) STRICT, WITHOUT ROWID;
 
@@ -59,7 +59,7 @@ CREATE INDEX idempotency_keys_of_account ON idempotency_keys (account_id, date_c
 CREATE TABLE list_members (
 	list_id      INTEGER NOT NULL REFERENCES lists (id),
 	contact_sid  BLOB    NOT NULL,
-	date_created INTEGER NOT NULL,
+	date_created INTEGER NOT NULL, upload INTEGER,
 	PRIMARY KEY (list_id, contact_sid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX list_members_by_contact ON list_members (contact_sid);
@@ -198,8 +198,9 @@ CREATE TABLE uploads (
 	duplicate    INTEGER NOT NULL,
 	failed       INTEGER NOT NULL,
 	date_created INTEGER NOT NULL,
-	date_updated INTEGER NOT NULL, on_duplicate INTEGER NOT NULL DEFAULT 0, dry_run      INTEGER NOT NULL DEFAULT 0, new_list     INTEGER NOT NULL DEFAULT 0, new_contacts INTEGER NOT NULL DEFAULT 0, lease_server TEXT    NOT NULL DEFAULT '', lease_until  INTEGER NOT NULL DEFAULT 0, file_name    TEXT    NOT NULL DEFAULT '', size         INTEGER NOT NULL DEFAULT 0, mapping      TEXT    NOT NULL DEFAULT '', date_started INTEGER NOT NULL DEFAULT 0, error_bytes    INTEGER NOT NULL DEFAULT 0, errors_omitted INTEGER NOT NULL DEFAULT 0, plan  TEXT NOT NULL DEFAULT '', tally TEXT NOT NULL DEFAULT '',
+	date_updated INTEGER NOT NULL, on_duplicate INTEGER NOT NULL DEFAULT 0, dry_run      INTEGER NOT NULL DEFAULT 0, new_list     INTEGER NOT NULL DEFAULT 0, new_contacts INTEGER NOT NULL DEFAULT 0, lease_server TEXT    NOT NULL DEFAULT '', lease_until  INTEGER NOT NULL DEFAULT 0, file_name    TEXT    NOT NULL DEFAULT '', size         INTEGER NOT NULL DEFAULT 0, mapping      TEXT    NOT NULL DEFAULT '', date_started INTEGER NOT NULL DEFAULT 0, error_bytes    INTEGER NOT NULL DEFAULT 0, errors_omitted INTEGER NOT NULL DEFAULT 0, plan  TEXT NOT NULL DEFAULT '', tally TEXT NOT NULL DEFAULT '', undo    TEXT    NOT NULL DEFAULT '', undoing INTEGER NOT NULL DEFAULT 0,
 	UNIQUE (account_id, sid)
 ) STRICT;
 CREATE INDEX uploads_ended ON uploads (date_updated) WHERE state <> 0;
 CREATE INDEX uploads_running ON uploads (id) WHERE state = 0;
+CREATE INDEX uploads_undoing ON uploads (id) WHERE undoing = 1;

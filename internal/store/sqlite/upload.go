@@ -23,7 +23,7 @@ const (
 	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list, uploads.new_contacts,
 	uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping, uploads.date_started,
-	uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally`
+	uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally, uploads.undo`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -57,6 +57,9 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 	u.Errors = upload.ErrorTotal{Bytes: stmt.ColumnInt64(29), Omitted: stmt.ColumnInt(30)}
 	if u.Plan, err = table.DecodePlan(stmt.ColumnText(31)); err == nil {
 		u.Tally, err = upload.DecodeTally(stmt.ColumnText(32))
+	}
+	if err == nil {
+		u.Undo, err = upload.DecodeUndo(stmt.ColumnText(33))
 	}
 	return stmt.ColumnInt64(5), u, err
 }

@@ -19,7 +19,7 @@ func (tx *editTx) enlist(batch *upload.Batch, list int64, listed int) ([]upload.
 	if err != nil {
 		return nil, err
 	}
-	decide := batch.Decide(listed)
+	decide, mark := batch.Decide(listed), upload.Mark(batch.Upload)
 	outcomes := make([]upload.Outcome, len(batch.Contacts))
 	fresh := make([]*addressbook.Contact, 0, len(batch.Contacts))
 	joined := 0
@@ -41,8 +41,8 @@ func (tx *editTx) enlist(batch *upload.Batch, list int64, listed int) ([]upload.
 		case outcomes[i] == upload.Joined:
 			joined++
 			tx.bytes += memberBytes
-			err = tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created) VALUES (?,?,?)`,
-				list, holder.SID[:], batch.Time.UnixNano())
+			err = tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created, upload) VALUES (?,?,?,?)`,
+				list, holder.SID[:], batch.Time.UnixNano(), mark)
 			if err != nil {
 				return nil, fmt.Errorf("insert membership: %w", err)
 			}
@@ -56,7 +56,7 @@ func (tx *editTx) enlist(batch *upload.Batch, list int64, listed int) ([]upload.
 			tx.bytes += bytes
 		}
 	}
-	if err := tx.insertFresh(batch.Account, list, fresh); err != nil {
+	if err := tx.insertFresh(batch.Account, list, fresh, mark); err != nil {
 		return nil, err
 	}
 	if joined+len(fresh) == 0 {
@@ -85,13 +85,17 @@ func (tx *editTx) standing(index *numberIndex, account account.ID, list int64, n
 	return holder, upload.Listed, err
 }
 
-// insertFresh adds contacts that are in the index already, and their
-// memberships.
-func (tx *editTx) insertFresh(account account.ID, list int64, contacts []*addressbook.Contact) error {
+// insertFresh adds contacts that are in the index already, and their memberships, with
+// the mark of their upload.
+func (tx *editTx) insertFresh(account account.ID, list int64, contacts []*addressbook.Contact, mark int64) error {
 	if len(contacts) == 0 {
 		return nil
 	}
-	bytes, err := insertRows(tx.Conn, account, contacts)
+	bytes := 0
+	err := insertUploaded.run(tx.Conn, len(contacts), func(stmt *sqlite.Stmt, param, i int) {
+		bytes += bindContact(stmt, param, account, contacts[i]) + markBytes
+		stmt.BindInt64(param+contactParams, mark)
+	})
 	if err != nil {
 		return fmt.Errorf("insert rows: %w", err)
 	}
@@ -100,6 +104,7 @@ func (tx *editTx) insertFresh(account account.ID, list int64, contacts []*addres
 		stmt.BindInt64(param, list)
 		stmt.BindBytes(param+1, contacts[i].SID[:])
 		stmt.BindInt64(param+2, contacts[i].Created.UnixNano())
+		stmt.BindInt64(param+3, mark)
 	})
 	if err != nil {
 		return fmt.Errorf("insert memberships: %w", err)
@@ -107,4 +112,10 @@ func (tx *editTx) insertFresh(account account.ID, list int64, contacts []*addres
 	return tx.countContacts(len(contacts))
 }
 
-var insertMembers = newBulkInsert(`list_members (list_id, contact_sid, date_created)`, 3)
+// markBytes is what the mark of an upload takes in a row.
+const markBytes = 8
+
+var (
+	insertUploaded = newBulkInsert(`contacts (account_id, `+contactColumns+`, upload)`, contactParams+1)
+	insertMembers  = newBulkInsert(`list_members (list_id, contact_sid, date_created, upload)`, 4)
+)

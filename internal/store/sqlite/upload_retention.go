@@ -18,7 +18,7 @@ func (b *AddressBook) DeleteUploads(ctx context.Context, before time.Time, rows 
 	var d upload.Deleted
 	err := b.edit(ctx, 0, rows, "delete old uploads", func(tx *editTx) error {
 		d = upload.Deleted{}
-		return tx.deleteUploads(&d, rows, ` WHERE state <> 0 AND date_updated < ? ORDER BY date_updated, id LIMIT 1`, before.UnixNano())
+		return tx.deleteUploads(&d, rows, ` WHERE state <> 0 AND undoing = 0 AND date_updated < ? ORDER BY date_updated, id LIMIT 1`, before.UnixNano())
 	})
 	return d, err
 }
@@ -28,7 +28,7 @@ func (b *AddressBook) TrimUploads(ctx context.Context, account account.ID, l upl
 	var d upload.Deleted
 	err := b.edit(ctx, account, rows, "delete uploads over the limits", func(tx *editTx) error {
 		d = upload.Deleted{}
-		err := tx.deleteUploads(&d, rows, ` WHERE account_id = ? AND state <> 0 ORDER BY sid DESC LIMIT 1 OFFSET ?`, account, l.Uploads)
+		err := tx.deleteUploads(&d, rows, ` WHERE account_id = ? AND state <> 0 AND undoing = 0 ORDER BY sid DESC LIMIT 1 OFFSET ?`, account, l.Uploads)
 		for err == nil && d.Rows < rows {
 			var id int64
 			err = queryOne(tx.Conn, `SELECT id FROM (

@@ -63,7 +63,7 @@ func fill(t *testing.T) *filled {
 	if err := s.book.InsertContacts(t.Context(), f.acme.ID, prepared.Contacts, addressbook.CreateOptions{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	f.exec(t, `INSERT INTO list_members SELECT lists.id, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0`)
+	f.exec(t, `INSERT INTO list_members (list_id, contact_sid, date_created) SELECT lists.id, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0`)
 	f.exec(t, `UPDATE lists SET contact_count = (SELECT count(*) FROM list_members)`)
 	f.exec(t, `INSERT INTO upload_errors SELECT id, 1, 2, 'x', x'79' FROM uploads`)
 	f.exec(t, `UPDATE uploads SET failed = 1`)
@@ -177,7 +177,9 @@ func TestVerify(t *testing.T) {
 			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started;
 			DROP TABLE receipt_totals; DROP INDEX idempotency_keys_of_account; ALTER TABLE idempotency_keys DROP COLUMN encoding;
 			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted;
-			ALTER TABLE uploads DROP COLUMN plan; ALTER TABLE uploads DROP COLUMN tally`, "", ""},
+			ALTER TABLE uploads DROP COLUMN plan; ALTER TABLE uploads DROP COLUMN tally;
+			DROP INDEX uploads_undoing; ALTER TABLE uploads DROP COLUMN undo; ALTER TABLE uploads DROP COLUMN undoing;
+			ALTER TABLE contacts DROP COLUMN upload; ALTER TABLE list_members DROP COLUMN upload`, "", ""},
 	} {
 		t.Run(damage.name, func(t *testing.T) {
 			t.Parallel()

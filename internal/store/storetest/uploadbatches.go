@@ -128,6 +128,7 @@ func batches(t *testing.T, f *fixture) {
 		state := f.apply(t, b)
 		want.Position, want.Stats, want.New, want.Updated, want.State = b.To, stats, stats.Success, b.Time, upload.Running
 		want.Tally.Countries = map[string]int{"IN": stats.Success + stats.Duplicate}
+		want.Tally.Added = f.read(t, u).Tally.Added // as in uploadAdded
 		if b.Last {
 			want.State = upload.Completed
 		}

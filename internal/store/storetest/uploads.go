@@ -50,6 +50,8 @@ func Uploads(t *testing.T, open func(t *testing.T) Stores) {
 		{"dry runs of batches", dryBatches},
 		{"dry runs fill the list", dryBatchesFill},
 		{"dry run when the list is gone", dryListGone},
+		{"what an upload added", uploadAdded},
+		{"undoings", undoings},
 		{"leases", leases},
 		{"claims", claims},
 		{"claims at once", claimsAtOnce},

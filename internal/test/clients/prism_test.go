@@ -69,6 +69,7 @@ func TestPrism(t *testing.T) {
 		{"GET /csv-status/{upload_id}/errors", "/csv-status/{upload}/errors", "", 200},
 		{"GET /csv-uploads", "", "", 200},
 		{"DELETE /csv-uploads/{upload_id}", "/csv-uploads/{upload}", "", 200},
+		{"POST /csv-uploads/{upload_id}/undo", "/csv-uploads/{upload}/undo", "", 200},
 		{"DELETE /contacts/{sid}", "/contacts/{vikram}", "", 200},
 		{"DELETE /lists/{sid}", "/lists/{list}", "", 200},
 	} {

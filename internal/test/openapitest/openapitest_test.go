@@ -58,6 +58,7 @@ func TestOperations(t *testing.T) {
 		"GET /v2/accounts/{account_sid}/lists/{sid}/export",
 		"POST /v2/accounts/{account_sid}/contacts",
 		"POST /v2/accounts/{account_sid}/contacts/csv-upload",
+		"POST /v2/accounts/{account_sid}/csv-uploads/{upload_id}/undo",
 		"POST /v2/accounts/{account_sid}/lists",
 		"POST /v2/accounts/{account_sid}/lists/{sid}/contacts",
 		"PUT /v2/accounts/{account_sid}/contacts",

@@ -62,6 +62,7 @@ type Upload struct {
 	Stats     Stats
 	Omitted   int    `json:"errors_omitted"`
 	DryRun    *Tried `json:"dry_run"` // nil unless it is one
+	Undo      *Undo  // nil unless it is undone
 	URL       string
 	ErrorsURL string `json:"errors_url"`
 	File      *UploadFile
@@ -86,6 +87,29 @@ type Stats struct{ Duplicate, Total, Success, Failed int }
 
 // Tried is what the successes of a dry run are made of.
 type Tried struct{ New, Existing int }
+
+// Undo is how far an upload is undone.
+type Undo struct {
+	Status              string
+	Added, Joined, Kept int
+}
+
+// AwaitUndo waits until an upload is undone, and returns what came of it.
+func (c *Client) AwaitUndo(u Upload) Undo {
+	c.t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for time.Now().Before(deadline) {
+		all, _ := c.Get(c.Path("/csv-uploads?limit=1000")).Uploads(c.t)
+		for _, one := range all {
+			if one.ID == u.ID && one.Undo != nil && one.Undo.Status == "completed" {
+				return *one.Undo
+			}
+		}
+		runtime.Gosched()
+	}
+	c.t.Fatalf("upload %s is not undone", u.ID)
+	return Undo{}
+}
 
 // UploadForm sends a form to the account's uploads.
 func (c *Client) UploadForm(f *Form) Answer {

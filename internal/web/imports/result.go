@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
 	"callbook/internal/web/shell"
@@ -20,6 +21,10 @@ type importResult struct {
 	Pending *upload.PendingFile
 	// ListGone tells that the list is not there, be it not yet or no more.
 	ListGone bool
+	// Undone tells how far it is undone; nil when nobody has asked for that. CanUndo
+	// tells that somebody may.
+	Undone  *Undone
+	CanUndo bool
 	// ErrorsURL is where the rows that were not imported are downloaded.
 	ErrorsURL string
 	Kept      string // how long imports are kept; "" is forever
@@ -55,13 +60,23 @@ func (room *Room) importPage(r *http.Request) (shell.Answer, error) {
 			data.Pending = &pending[i]
 		}
 	}
-	switch _, err := room.Book.List(r.Context(), shell.AccountOf(r), u.List); {
-	case fault.Is(err, fault.NotFound):
-		data.ListGone = true
-	case err != nil:
+	if data.ListGone, err = room.listGone(r, u.List); err != nil {
+		return shell.Answer{}, err
+	}
+	data.CanUndo = canUndo(&u)
+	if data.Undone, err = room.undoneOf(r, &u); err != nil {
 		return shell.Answer{}, err
 	}
 	return pages.Show("import", data.Name(), data), nil
+}
+
+// listGone reports whether a list is not there, be it not yet or no more.
+func (room *Room) listGone(r *http.Request, list addressbook.SID) (bool, error) {
+	_, err := room.Book.List(r.Context(), shell.AccountOf(r), list)
+	if fault.Is(err, fault.NotFound) {
+		return true, nil
+	}
+	return false, err
 }
 
 // resultOf tells how far an upload is, and once it has ended what became of its

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+
+	"callbook/internal/fault"
+	"callbook/internal/upload"
+)
+
+// undoUpload begins to undo an upload. To ask twice is the same as once, so the answer
+// to a request with a key is kept after its work.
+func (a *API) undoUpload(r *http.Request) (reply, error) {
+	all := false
+	switch words := r.URL.Query()["delete_used"]; {
+	case len(words) == 0 || len(words) == 1 && words[0] == "false":
+	case len(words) == 1 && words[0] == "true":
+		all = true
+	default:
+		return reply{}, fault.New(fault.Invalid, "Invalid delete_used: it must be true or false")
+	}
+	u, err := a.imports.Undo(r.Context(), accountOf(r), sidIn(r, "upload_id"), all)
+	if err != nil {
+		return reply{}, err
+	}
+	e := newEncoder(accountOf(r))
+	answer := dataReply(r, func(b []byte) []byte { return e.upload(b, &u) })
+	if attempt := attemptOf(r); attempt != nil {
+		if err := attempt.Keep(r.Context(), answer.status, answer.body); err != nil {
+			answers.put(answer.body)
+			return reply{}, err
+		}
+	}
+	return answer, nil
+}
+
+// appendUndo appends how far the undoing of an upload is, if somebody has asked for
+// it.
+func appendUndo(b []byte, u *upload.Upload) []byte {
+	if u.Undo.IsZero() {
+		return b
+	}
+	b = append(b, `,"undo":{"status":"`...)
+	if u.Undo.Running {
+		b = append(b, "in-progress"...)
+	} else {
+		b = append(b, "completed"...)
+	}
+	b = strconv.AppendInt(append(b, `","added":`...), int64(u.Tally.Added.Contacts), 10)
+	b = strconv.AppendInt(append(b, `,"joined":`...), int64(u.Tally.Added.Members), 10)
+	b = strconv.AppendInt(append(b, `,"kept":`...), int64(u.Undo.Kept), 10)
+	return append(b, '}')
+}

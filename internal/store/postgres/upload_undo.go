@@ -1,0 +1,71 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/upload"
+)
+
+// usedContact is whether a contact was changed, or is in another list than the
+// parameter.
+const usedContact = `(contacts.date_updated <> contacts.date_created OR EXISTS (SELECT 1 FROM list_members AS m
+	WHERE m.account_id = $1 AND m.contact_sid = contacts.sid AND m.list_sid <> $3))`
+
+// AddedContacts implements [upload.UndoStore]. The primary key has the contacts in the
+// order of their sids, so it reads no more than those that were added while the upload
+// ran.
+func (db *DB) AddedContacts(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int, used bool) ([]upload.AddedContact, error) {
+	added := u.Tally.Added
+	condition := ``
+	if used {
+		condition = ` AND ` + usedContact
+	}
+	return collect(ctx, db, of(u.Account.ID), "read what an upload added", func(row pgx.CollectableRow) (a upload.AddedContact, err error) {
+		a.Contact, err = scanContact(withMore{row, &a.Used})
+		return a, err
+	}, `SELECT `+contactColumns+`, `+usedContact+` FROM contacts
+		WHERE account_id = $1 AND upload = $2 AND sid > $4 AND sid BETWEEN $5 AND $6`+condition+` ORDER BY sid LIMIT $7`,
+		u.Account.ID, upload.Mark(u.SID), (*sidValue)(&u.List), (*sidValue)(&after), (*sidValue)(&added.First), (*sidValue)(&added.Last), limit)
+}
+
+// withMore is a row that has one more column.
+type withMore struct {
+	pgx.CollectableRow
+	more any
+}
+
+// Scan implements [pgx.CollectableRow].
+func (w withMore) Scan(into ...any) error { return w.CollectableRow.Scan(append(into, w.more)...) }
+
+// AddedMembers implements [upload.UndoStore]. It goes over the list, which has half a
+// million members at most.
+func (db *DB) AddedMembers(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int) ([]addressbook.SID, error) {
+	return collect(ctx, db, of(u.Account.ID), "read whom an upload put into its list", func(row pgx.CollectableRow) (sid addressbook.SID, err error) {
+		return sid, row.Scan((*sidValue)(&sid))
+	}, `SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND upload = $3 AND contact_sid > $4
+		ORDER BY contact_sid LIMIT $5`, u.Account.ID, (*sidValue)(&u.List), upload.Mark(u.SID), (*sidValue)(&after), limit)
+}
+
+// ChangeUndo implements [upload.UndoStore].
+func (db *DB) ChangeUndo(ctx context.Context, account account.ID, sid addressbook.SID, was, now upload.Undo) (changed bool, err error) {
+	err = db.write(ctx, account, "undo upload", func(t *tx) error {
+		changed = false
+		t.queue(`UPDATE uploads SET undo = $3, undoing = $4 WHERE account_id = $1 AND sid = $2 AND undo = $5 RETURNING sid`,
+			account, (*sidValue)(&sid), now.Encode(), now.Running, was.Encode()).Query(eachSID(func(addressbook.SID) { changed = true }))
+		return t.flush()
+	})
+	return changed && err == nil, err
+}
+
+// undoingsAtOnce is how many undoings [DB.Undoing] returns.
+const undoingsAtOnce = 16
+
+// Undoing implements [upload.UndoStore].
+func (db *DB) Undoing(ctx context.Context) ([]upload.Upload, error) {
+	return collect(ctx, db, purpose{}, "look for undoings", scanUpload,
+		`SELECT `+uploadColumns+fromUploads+` WHERE uploads.undoing ORDER BY uploads.sid LIMIT $1`, undoingsAtOnce)
+}

@@ -1,0 +1,97 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/upload"
+)
+
+// usedContact is whether a contact was changed, or is in another list than the
+// parameter.
+const usedContact = `(date_updated <> date_created OR EXISTS (SELECT 1 FROM list_members AS m
+	WHERE m.contact_sid = contacts.sid AND m.list_id <> ?3))`
+
+// AddedContacts implements [upload.UndoStore]. Contacts are in the order of their
+// sids, so it reads no more than those that were added while the upload ran.
+func (b *AddressBook) AddedContacts(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int, used bool) (found []upload.AddedContact, err error) {
+	added := u.Tally.Added
+	condition := ``
+	if used {
+		condition = ` AND ` + usedContact
+	}
+	err = b.db.scans.read(ctx, u.Account.ID, func(conn *sqlite.Conn) error {
+		var list int64 // zero for one that is gone
+		err := sqlitex.Execute(conn, `SELECT id FROM lists WHERE account_id = ? AND sid = ?`, &sqlitex.ExecOptions{
+			Args:       []any{u.Account.ID, u.List[:]},
+			ResultFunc: func(stmt *sqlite.Stmt) error { list = stmt.ColumnInt64(0); return nil },
+		})
+		if err != nil {
+			return fmt.Errorf("find the list: %w", err)
+		}
+		return sqlitex.Execute(conn, `SELECT `+contactColumns+`, `+usedContact+` FROM contacts
+			WHERE account_id = ?1 AND upload = ?2 AND sid > ?4 AND sid BETWEEN ?5 AND ?6`+condition+` ORDER BY sid LIMIT ?7`,
+			&sqlitex.ExecOptions{
+				Args: []any{u.Account.ID, upload.Mark(u.SID), list, after[:], added.First[:], added.Last[:], limit},
+				ResultFunc: func(stmt *sqlite.Stmt) error {
+					found = append(found, upload.AddedContact{Contact: scanContact(stmt), Used: stmt.ColumnBool(contactParams - 1)})
+					return nil
+				},
+			})
+	})
+	return found, storeError("read what an upload added", err)
+}
+
+// AddedMembers implements [upload.UndoStore]. It goes over the list, which has half a
+// million members at most.
+func (b *AddressBook) AddedMembers(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int) (found []addressbook.SID, err error) {
+	err = b.db.scans.read(ctx, u.Account.ID, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn, `SELECT contact_sid FROM list_members
+			WHERE list_id = (SELECT id FROM lists WHERE account_id = ? AND sid = ?) AND upload = ? AND contact_sid > ?
+			ORDER BY contact_sid LIMIT ?`, &sqlitex.ExecOptions{
+			Args: []any{u.Account.ID, u.List[:], upload.Mark(u.SID), after[:], limit},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				var sid addressbook.SID
+				stmt.ColumnBytes(0, sid[:])
+				found = append(found, sid)
+				return nil
+			},
+		})
+	})
+	return found, storeError("read whom an upload put into its list", err)
+}
+
+// ChangeUndo implements [upload.UndoStore].
+func (b *AddressBook) ChangeUndo(ctx context.Context, account account.ID, sid addressbook.SID, was, now upload.Undo) (changed bool, err error) {
+	err = b.edit(ctx, account, 1, "undo upload", func(tx *editTx) error {
+		tx.bytes += pageBytes // of which it changed a part
+		err := tx.exec(`UPDATE uploads SET undo = ?, undoing = ? WHERE account_id = ? AND sid = ? AND undo = ?`,
+			now.Encode(), now.Running, account, sid[:], was.Encode())
+		changed = tx.Changes() > 0
+		return err
+	})
+	return changed && err == nil, err
+}
+
+// undoingsAtOnce is how many undoings [AddressBook.Undoing] returns.
+const undoingsAtOnce = 16
+
+// Undoing implements [upload.UndoStore].
+func (b *AddressBook) Undoing(ctx context.Context) (found []upload.Upload, err error) {
+	err = b.db.points.read(ctx, account.None, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn, `SELECT `+uploadColumns+fromUploads+` WHERE uploads.undoing = 1 ORDER BY uploads.id LIMIT ?`, &sqlitex.ExecOptions{
+			Args: []any{undoingsAtOnce},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				_, u, err := scanUpload(stmt)
+				found = append(found, u)
+				return err
+			},
+		})
+	})
+	return found, storeError("look for undoings", err)
+}

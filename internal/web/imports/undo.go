@@ -1,0 +1,148 @@
+package imports
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/upload"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+const (
+	// countedUsed is how many contacts that an undoing would keep are counted, and
+	// namedUsed how many of them are named.
+	countedUsed = 1000
+	namedUsed   = 20
+	// typedUndo is from how many contacts on their number is to be typed.
+	typedUndo = 1000
+)
+
+// undoing is what the template undo.html shows.
+type undoing struct {
+	words.ImportRow
+	Used     []person // that would be kept, the first ones
+	UsedMore bool     // there are more of them than are counted
+	UsedRest int      // how many are counted and not named
+	ListGone bool
+	Typed    shell.Field // the number to be typed; without a name, none is
+}
+
+// UsedCount is how many contacts would be kept, as far as they are counted.
+func (u undoing) UsedCount() int { return len(u.Used) + u.UsedRest }
+
+// person is a contact as a list of some names it.
+type person struct{ addressbook.Contact }
+
+// peopleOf returns what contacts are called.
+func peopleOf(contacts []upload.AddedContact) []person {
+	all := make([]person, len(contacts))
+	for i := range contacts {
+		all[i].Contact = contacts[i].Contact
+	}
+	return all
+}
+
+// Person is the contact's name, its company, or its number.
+func (p person) Person() string {
+	name := strings.TrimSpace(p.Texts[addressbook.FirstName].Value + " " + p.Texts[addressbook.LastName].Value)
+	return cmp.Or(name, p.Texts[addressbook.CompanyName].Value, p.Number.String())
+}
+
+// undoPage says what undoing an import does, before it is done.
+func (room *Room) undoPage(r *http.Request) (shell.Answer, error) {
+	return room.showUndo(r, "")
+}
+
+func (room *Room) showUndo(r *http.Request, wrong string) (shell.Answer, error) {
+	u, err := room.uploadOf(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if !canUndo(&u) {
+		return shell.GoTo("/imports/" + u.SID.String()), nil
+	}
+	data := undoing{ImportRow: words.ImportRowOf(u)}
+	used, err := room.Imports.UsedContacts(r.Context(), &u, countedUsed+1)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data.UsedMore = len(used) > countedUsed
+	used = used[:min(len(used), countedUsed)]
+	data.Used = peopleOf(used[:min(len(used), namedUsed)])
+	data.UsedRest = len(used) - len(data.Used)
+	if data.ListGone, err = room.listGone(r, u.List); err != nil {
+		return shell.Answer{}, err
+	}
+	if n := u.Tally.Added.Contacts; n >= typedUndo {
+		data.Typed = shell.Field{Name: "count", Label: "To be sure, type how many contacts it added: " + words.Count(n), Required: true, Error: wrong}
+	}
+	return pages.Show("undo", "Undo the import of "+words.FileName(u.FileName), data), nil
+}
+
+// canUndo reports whether an import can be undone, and is not yet.
+func canUndo(u *upload.Upload) bool {
+	return u.State != upload.Running && !u.DryRun && !u.Tally.Added.IsZero() && u.Undo.IsZero()
+}
+
+func (room *Room) undoImport(r *http.Request) (shell.Answer, error) {
+	u, err := room.uploadOf(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if n := u.Tally.Added.Contacts; n >= typedUndo && canUndo(&u) {
+		digits := strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, r.PostForm.Get("count"))
+		if digits != strconv.Itoa(n) {
+			a, err := room.showUndo(r, "Type "+words.Count(n)+" to undo the import.")
+			return a.Invalid(), err
+		}
+	}
+	if _, err := room.Imports.Undo(r.Context(), shell.AccountOf(r), u.SID, r.PostForm.Get("used") == "delete"); err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.GoTo("/imports/" + u.SID.String()), nil
+}
+
+// Undone tells how far an import is undone.
+type Undone struct {
+	upload.Undo
+	SID   addressbook.SID
+	Added upload.Additions
+	Kept  []person // that are still there, the first ones
+}
+
+// undoneOf tells how far an import is undone; nil when nobody has asked for it.
+func (room *Room) undoneOf(r *http.Request, u *upload.Upload) (*Undone, error) {
+	if u.Undo.IsZero() {
+		return nil, nil
+	}
+	data := &Undone{Undo: u.Undo, SID: u.SID, Added: u.Tally.Added}
+	if u.Undo.Running || u.Undo.Kept == 0 {
+		return data, nil
+	}
+	kept, err := room.Imports.UsedContacts(r.Context(), u, namedUsed)
+	data.Kept = peopleOf(kept)
+	return data, err
+}
+
+// undoProgress is the piece of the page that is asked for again and again while an
+// import is undone.
+func (room *Room) undoProgress(r *http.Request) (shell.Answer, error) {
+	u, err := room.uploadOf(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if !u.Undo.Running || !shell.ByHTMX(r) {
+		return shell.GoTo("/imports/" + u.SID.String()), nil
+	}
+	undone, err := room.undoneOf(r, &u)
+	return pages.Show("import", "", undone).Piece("undo-progress"), err
+}
