@@ -3,6 +3,7 @@ package journal
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -105,7 +106,7 @@ func (k *Keeper) Begin(account account.ID, key string) (*Attempt, error) {
 func (k *Keeper) BeginNext(ctx context.Context, account account.ID, key string) (*Attempt, error) {
 	for {
 		a, err := k.Begin(account, key)
-		if err != error(ErrRunning) {
+		if !errors.Is(err, ErrRunning) {
 			return a, err
 		}
 		k.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -192,17 +193,22 @@ func (i *Importer) undo(ctx context.Context) {
 	}
 }
 
-// undoAll works the undoings that there are, a batch of each in turn.
+// undoAll works the undoings that there are, a batch of each in turn. One that fails
+// does not hold up the others: the errors are returned once no undoing succeeds.
 func (i *Importer) undoAll(ctx context.Context) error {
 	for ctx.Err() == nil {
 		all, err := i.store.Undoing(ctx)
 		if err != nil || len(all) == 0 {
 			return err
 		}
+		var errs []error
 		for _, u := range all {
 			if err := i.undoBatch(ctx, &u); err != nil {
-				return err
+				errs = append(errs, err)
 			}
+		}
+		if len(errs) == len(all) {
+			return errors.Join(errs...)
 		}
 	}
 	return nil

@@ -176,3 +176,37 @@ func TestUndoGoesOn(t *testing.T) {
 	}
 	(&expected{kept, map[string]int{u.List: 0}}).is(t, c)
 }
+
+// undoStuck fails to store how far the undoings of one upload are.
+type undoStuck struct {
+	upload.Store
+	sid    atomic.Pointer[string]
+	failed chan struct{}
+}
+
+func (s *undoStuck) ChangeUndo(ctx context.Context, account account.ID, sid addressbook.SID, was, now upload.Undo) (bool, error) {
+	if stuck := s.sid.Load(); stuck != nil && sid.String() == *stuck && !was.IsZero() {
+		select {
+		case s.failed <- struct{}{}:
+		default:
+		}
+		return false, errors.New("the power is gone")
+	}
+	return s.Store.ChangeUndo(ctx, account, sid, was, now)
+}
+
+// TestUndoStuck: an undoing that fails holds up no other.
+func TestUndoStuck(t *testing.T) {
+	t.Parallel()
+	store := &undoStuck{failed: make(chan struct{}, 1)}
+	s := servertest.Start(t, servertest.Options{Imports: func(plain upload.Store) upload.Store { store.Store = plain; return store }})
+	c := s.Account("demo")
+	first, second := c.Upload("First", numbers(0, 3)), c.Upload("Second", numbers(3, 3))
+	c.Await(first)
+	c.Await(second)
+	store.sid.Store(&first.ID)
+	c.Do("POST", c.Path("/csv-uploads/"+first.ID+"/undo"), nil)
+	<-store.failed
+	undo(t, c, second, "")
+	(&expected{0, map[string]int{second.List: 0}}).is(t, c)
+}

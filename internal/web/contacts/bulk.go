@@ -153,9 +153,10 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 	deleted, name := 0, ""
 	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
 		some, err := room.deleteContacts(ctx, acct, deletion, sids)
-		if deleted += len(some); deleted == 1 {
-			name = contacttable.Title(some[0])
+		if len(some) > 0 {
+			name = contacttable.Title(some[0]) // which is told where it is the only one
 		}
+		deleted += len(some)
 		return err
 	})
 	if err != nil {

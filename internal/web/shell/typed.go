@@ -10,10 +10,6 @@ import (
 	"callbook/internal/fault"
 )
 
-// strangers is the account of those who are not signed in, in the budget of requests:
-// together they may hold what one account may.
-const strangers = 0
-
 // typedQuery is the word of an address that names the values of a form which somebody
 // filled in before they were signed out.
 const typedQuery = "typed"
@@ -53,9 +49,9 @@ func (d *Dashboard) HandleSignedOut(h func(r *http.Request, page string, typed u
 }
 
 // ReadStrangersForm is [ReadForm] for those who are not signed in and send what they
-// typed when they were.
+// typed when they were. In the budget they are one account together, which is nobody's.
 func ReadStrangersForm(r *http.Request) error {
-	if err := budget.Of(r.Context()).Admit(strangers); err != nil {
+	if err := budget.Of(r.Context()).Admit(account.None); err != nil {
 		return err
 	}
 	return readForm(r, MaxForm, true)
