@@ -32,12 +32,15 @@ func (s *selection) matchCustom(t *tx, q addressbook.Query) (total int, err erro
 	matcher, share := q.Custom.Matcher(), budget.Of(t.ctx)
 	var found []addressbook.SID
 	for {
-		var sid sidValue
+		var sid, last sidValue // last is without the row that only tells that more follow
 		var custom []byte
 		rows := 0
 		candidates.queuePage(t, "contacts.sid, contacts.custom_field", window{w, "contacts"}).Query(func(r pgx.Rows) error {
 			_, err := pgx.ForEachRow(r, []any{&sid, &custom}, func() error {
-				if rows++; rows > w.Limit || !matcher.Matches(custom) {
+				if rows++; rows > w.Limit {
+					return nil
+				}
+				if last = sid; !matcher.Matches(custom) {
 					return nil
 				}
 				found = append(found, addressbook.SID(sid))
@@ -51,8 +54,7 @@ func (s *selection) matchCustom(t *tx, q addressbook.Query) (total int, err erro
 		if rows <= w.Limit || enough >= 0 && len(found) >= enough {
 			break
 		}
-		w.After = &addressbook.Position{SID: addressbook.SID(sid)}
-		w.Offset = 0
+		w.After = &addressbook.Position{SID: addressbook.SID(last)}
 	}
 	s.and("contacts.sid = ANY(%s)", sids(found))
 	return len(found), nil

@@ -112,3 +112,20 @@ func pagesBothWays(t *testing.T, f *fixture) {
 		same(rt, fmt.Sprintf("pages of the order %+v", w), walk(w), want)
 	})
 }
+
+// manyCustomFields finds more contacts by their custom field than an engine looks at in
+// one go.
+func manyCustomFields(t *testing.T, f *fixture) {
+	const n = 5_001
+	all := contacts(firstNumber, n)
+	for i := range all {
+		all[i].CustomField = `{"plan":"gold"}`
+	}
+	f.insertAllNew(t, all...)
+	page, err := f.Contacts.Contacts(t.Context(), f.account, addressbook.Query{
+		Window: addressbook.Window{Limit: 1}, Custom: addressbook.CustomFilter{Key: "plan", Part: "gold"},
+	})
+	if err != nil || page.Total != n {
+		t.Errorf("it finds %d contacts, want %d (%v)", page.Total, n, err)
+	}
+}
