@@ -123,7 +123,7 @@ func TestVerify(t *testing.T) {
 		{"in the trash and not", `INSERT INTO trashed_contacts (account_id, sid, number, custom_field, date_created, date_updated, name_key, deletion) SELECT account_id, sid, number, custom_field, date_created, date_updated, '', gen_random_uuid() FROM contacts WHERE number = 919800000001`, "trash", "1 contacts or lists are in the trash and not deleted"},
 		{"folded in the trash", `WITH gone AS (DELETE FROM contacts WHERE number = 919800000001 RETURNING *), counted AS (UPDATE contact_counts SET contacts = contacts - 1 WHERE slot = (SELECT min(slot) FROM contact_counts))
 			INSERT INTO trashed_contacts (account_id, sid, number, date_created, date_updated, name_key, deletion) SELECT account_id, sid, number, date_created, date_updated, 'x', gen_random_uuid() FROM gone`, "trash", "folded text"},
-		{"member in the trash and not", `INSERT INTO trashed_members SELECT * FROM list_members`, "trash", "100 members are in the trash, and neither"},
+		{"member in the trash and not", `INSERT INTO trashed_members SELECT account_id, list_sid, contact_sid, date_created FROM list_members`, "trash", "100 members are in the trash, and neither"},
 		{"member of nothing", `INSERT INTO trashed_members SELECT account_id, sid, gen_random_uuid(), 1 FROM lists`, "trash", "1 members in the trash have a contact or a list that is nowhere"},
 		{"no upload", `DELETE FROM uploads`, "orphans", "1 rows of upload_errors have no row of uploads"},
 		{"no key", `DELETE FROM api_keys`, "orphans", "1 rows of sessions have no row of api_keys"},

@@ -142,7 +142,7 @@ func TestPanicBeforeReceipt(t *testing.T) {
 	err := s.book.DeleteContacts(t.Context(), acme, storetest.NewDeletion(), []addressbook.SID{{1}},
 		func([]addressbook.Result) *journal.Receipt { panic("trouble") })
 	if err == nil || fault.As(err) != nil || !strings.Contains(err.Error(), "panic: a string\n") ||
-		strings.Contains(err.Error(), "trouble") || !strings.Contains(err.Error(), "receipts_test.go") {
+		strings.Contains(err.Error(), "trouble") || !strings.Contains(err.Error(), "receipt_test.go") {
 		t.Errorf("the error is %v", err)
 	}
 	s.insert(t, acme, contacts(firstNumber, 300), 300)
