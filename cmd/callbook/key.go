@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"callbook/internal/account"
 )
@@ -84,10 +86,21 @@ func (c *keyListCmd) Run(ctx context.Context, std streams) error {
 		w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "API KEY\tNAME\tCREATED\tLAST USED\tEXPIRES\tREVOKED")
 		for _, k := range keys {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, date(k.Created), date(k.LastUsed), date(k.Expires), date(k.Revoked))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, oneLine(k.Name), date(k.Created), date(k.LastUsed), date(k.Expires), date(k.Revoked))
 		}
 		return w.Flush()
 	})
+}
+
+// oneLine is the name of a key as a cell of a table: a key that an older callbook made
+// may have line breaks in it, and what a terminal takes as a command.
+func oneLine(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) {
+			return ' '
+		}
+		return r
+	}, name)
 }
 
 type keyRevokeCmd struct {

@@ -148,7 +148,7 @@ func TestKeyRules(t *testing.T) {
 			t.Errorf("name of %d bytes: %v", len(name), err)
 		}
 	}
-	for _, name := range []string{strings.Repeat("a", account.MaxKeyNameLength+1), "\xff", "a\xc3", "a\x00"} {
+	for _, name := range []string{strings.Repeat("a", account.MaxKeyNameLength+1), "\xff", "a\xc3", "a\x00", "a\nb", "a\tb", "\x1b[31mred", "a\u2028b", "a\u0085b"} {
 		_, _, err := o.CreateKey(t.Context(), "acme", name, 0)
 		isFault(t, err, fault.Invalid)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"callbook/internal/fault"
@@ -84,12 +85,16 @@ func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, life
 
 // CheckKeyName returns an Invalid fault if a key cannot have this name.
 func CheckKeyName(name string) error {
-	if utf8.RuneCountInString(name) > MaxKeyNameLength || !utf8.ValidString(name) || strings.Contains(name, "\x00") {
+	if utf8.RuneCountInString(name) > MaxKeyNameLength || !utf8.ValidString(name) || strings.ContainsFunc(name, breaksLine) {
 		return fault.InvalidField(FieldKeyName, fmt.Sprintf(
-			"the name of a key has at most %d characters, in UTF-8 and without NUL", MaxKeyNameLength))
+			"the name of a key is one line of at most %d characters, in UTF-8 and without control characters", MaxKeyNameLength))
 	}
 	return nil
 }
+
+// breaksLine tells whether a character of a name ends its line, or may move the cursor
+// of a terminal.
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // Keys returns the account's keys, oldest first, revoked ones too. An unknown
 // account is a NotFound fault.

@@ -41,7 +41,7 @@ var Faults = fault.Words{
 	},
 	fault.Other: {
 		"":                   "This cannot be kept: {why}.",
-		account.FieldKeyName: "A name has at most 255 characters.",
+		account.FieldKeyName: "A name is one line of at most 255 characters.",
 		upload.FieldType:     "The list is there already, and it is of the other kind.",
 		upload.FieldFile:     "{why}.",
 		upload.FieldColumns:  "The columns cannot be read so: {why}.",

@@ -46,7 +46,7 @@ func TestSentences(t *testing.T) {
 		{fault.NotUTF8(upload.FieldListName), "This cannot be kept: not valid UTF-8."},
 		{fault.InvalidField(upload.FieldFile, "the file is empty"), "The file is empty."},
 		{fault.InvalidField(upload.FieldColumns, "not valid UTF-8"), "The columns cannot be read so: not valid UTF-8."},
-		{fault.InvalidField(account.FieldKeyName, "too long"), "A name has at most 255 characters."},
+		{fault.InvalidField(account.FieldKeyName, "too long"), "A name is one line of at most 255 characters."},
 		{upload.ErrOtherType(addressbook.Static), "The list is there already, and it is of the other kind."},
 		{fault.New(fault.Unavailable, "The store does not answer"), "The store does not answer."},
 	} {
