@@ -163,7 +163,17 @@ func (a *Attempt) End() {
 
 // Context returns a context for the write of the request, with its [Claim].
 func (a *Attempt) Context(ctx context.Context) context.Context {
-	return WithClaim(ctx, Claim{Key: a.slot.key, Quota: Quota{Bytes: a.keeper.quota, Now: a.keeper.clock.Now()}})
+	return a.claiming(ctx, a.keeper.quota)
+}
+
+// PageContext is [Attempt.Context] for what the dashboard keeps. It may take
+// [PageQuota] more, so that forms work when programs have used the quota up.
+func (a *Attempt) PageContext(ctx context.Context) context.Context {
+	return a.claiming(ctx, a.keeper.quota+PageQuota)
+}
+
+func (a *Attempt) claiming(ctx context.Context, quota int64) context.Context {
+	return WithClaim(ctx, Claim{Key: a.slot.key, Quota: Quota{Bytes: quota, Now: a.keeper.clock.Now()}})
 }
 
 // Answer returns the receipt of the request, whose SHA-256 is given, when it
@@ -211,7 +221,7 @@ func (a *Attempt) Receipt(status int, body []byte) *Receipt {
 }
 
 // Keep keeps an answer that came out of no transaction. The context is one of
-// [Attempt.Context].
+// [Attempt.Context] or [Attempt.PageContext].
 func (a *Attempt) Keep(ctx context.Context, status int, body []byte) error {
 	return a.keeper.store.AddReceipt(ctx, a.slot.account, *a.Receipt(status, body))
 }

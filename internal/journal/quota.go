@@ -10,6 +10,8 @@ import (
 const (
 	// DefaultQuota is how many bytes the receipts of an account may take.
 	DefaultQuota = 256 << 20
+	// PageQuota is how many bytes more they may take with what the dashboard keeps.
+	PageQuota = 64 << 20
 	// Overhead is what a receipt counts besides its key and its body, in bytes.
 	// It bounds the number of an account's receipts, too.
 	Overhead = 128

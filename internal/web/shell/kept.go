@@ -11,8 +11,11 @@ import (
 	"callbook/internal/budget"
 )
 
-// keptPrefix tells the receipts that hold what a page shows from others.
-const keptPrefix = "page:"
+// keptKey is the key of the receipt that holds what a page shows. The type of it is in
+// there: the name of what one page kept is nothing to another.
+func keptKey(name string, what any) string {
+	return "page:" + strings.TrimPrefix(fmt.Sprintf("%T", what), "*") + ":" + name
+}
 
 // Keep stores what a page shows as JSON, in the visitor's account and for
 // [journal.Lifetime], so that the page can have an address of its own. It returns
@@ -28,19 +31,21 @@ func KeepFor(r *http.Request, acct account.Account, what any) (name string, err 
 		return "", fmt.Errorf("write what a page shows: %w", err)
 	}
 	name = strings.ToLower(rand.Text())
-	attempt, err := visitorOf(r).dashboard.cfg.Receipts.Begin(acct.ID, keptPrefix+name)
+	attempt, err := visitorOf(r).dashboard.cfg.Receipts.Begin(acct.ID, keptKey(name, what))
 	if err != nil {
 		return "", err
 	}
 	defer attempt.End()
-	return name, attempt.Keep(attempt.Context(r.Context()), http.StatusOK, body)
+	return name, attempt.Keep(attempt.PageContext(r.Context()), http.StatusOK, body)
 }
 
 // Kept reads what was stored under a name by [Keep]. False means that nothing was,
 // or that it has expired.
 func Kept(r *http.Request, name string, into any) (bool, error) {
-	receipt, err := visitorOf(r).dashboard.cfg.Receipts.Find(r.Context(), AccountOf(r).ID, keptPrefix+name)
-	if err != nil || receipt == nil {
+	receipt, err := visitorOf(r).dashboard.cfg.Receipts.Find(r.Context(), AccountOf(r).ID, keptKey(name, into))
+	// A program may give its request a key like those of pages. Only its receipt has the
+	// hash of a request.
+	if err != nil || receipt == nil || receipt.Request != [32]byte{} {
 		return false, err
 	}
 	answer, err := receipt.Open()

@@ -65,7 +65,7 @@ func once(h Handler) Handler {
 		defer cancel()
 		body, err := json.Marshal(answer.location)
 		if err == nil {
-			err = attempt.Keep(attempt.Context(ctx), http.StatusSeeOther, body)
+			err = attempt.Keep(attempt.PageContext(ctx), http.StatusSeeOther, body)
 		}
 		// What was asked for is done in any case.
 		if err != nil && !errors.Is(err, journal.ErrTaken) && fault.As(err) == nil {
