@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"callbook/internal/fault"
 	"callbook/internal/web/words"
@@ -65,7 +66,7 @@ func (a Answer) Saying(text string) Answer {
 }
 
 // Undoing adds a button to the notice that sends this name, as the field undo, to the
-// path of a form; the field from says which page it was pressed on.
+// path of a form, which ends in /undo; the field from says which page it was pressed on.
 func (a Answer) Undoing(path, name string) Answer {
 	n := *a.notice
 	n.Undo, n.Kept = path, name
@@ -140,6 +141,9 @@ func (d *Dashboard) keepNotice(r *http.Request, n *notice) *http.Cookie {
 	return c
 }
 
+// undoSuffix ends the paths of the forms that undo something.
+const undoSuffix = "/undo"
+
 // keptNotice returns the notice that waits, or nil. It is the server's own
 // word, and yet treated as anybody's: it is only ever shown as text.
 func keptNotice(r *http.Request) *notice {
@@ -154,6 +158,9 @@ func keptNotice(r *http.Request) *notice {
 	}
 	if n.Kind != "good" && n.Kind != "bad" {
 		n.Kind = "info"
+	}
+	if !strings.HasSuffix(n.Undo, undoSuffix) || !strings.HasPrefix(n.Undo, "/") || strings.HasPrefix(n.Undo, "//") {
+		n.Undo = "" // a button with this name does nothing else
 	}
 	return n
 }

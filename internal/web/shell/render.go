@@ -134,7 +134,8 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 			http.SetCookie(w, d.keepNotice(r, nil))
 		}
 	}
-	if _, err := r.Cookie(handedCookie); err == nil {
+	// A page that could not be made has not shown it.
+	if _, err := r.Cookie(handedCookie); err == nil && a.status < 400 {
 		http.SetCookie(w, d.handedCookie(r, r.URL.Path, ""))
 	}
 	share := budget.Of(r.Context())
