@@ -40,15 +40,10 @@ func parseCreateOptions(r *http.Request) (addressbook.CreateOptions, error) {
 	return createOptions(words)
 }
 
-// createOptions reads createWords. One that comes twice must be the same: with
-// dry_run=true and dry_run=false, nobody could tell what was meant.
+// createOptions reads createWords.
 func createOptions(words url.Values) (opts addressbook.CreateOptions, err error) {
-	for _, name := range createWords {
-		for _, again := range words[name] {
-			if again != words.Get(name) {
-				return opts, fault.New(fault.Invalid, "Invalid "+name+": it is given twice, and differs")
-			}
-		}
+	if err := checkTwice(words, "on_duplicate"); err != nil {
+		return opts, err
 	}
 	if words.Has("on_duplicate") {
 		var known bool
@@ -56,14 +51,31 @@ func createOptions(words url.Values) (opts addressbook.CreateOptions, err error)
 			return opts, fault.New(fault.Invalid, "Invalid on_duplicate: it must be reject, skip or update")
 		}
 	}
-	switch dry := words.Get("dry_run"); {
-	case !words.Has("dry_run") || dry == "false":
-	case dry == "true":
-		opts.DryRun = true
-	default:
-		return opts, fault.New(fault.Invalid, "Invalid dry_run: it must be true or false")
+	opts.DryRun, err = boolWord(words, "dry_run")
+	return opts, err
+}
+
+// checkTwice refuses a word that is given twice and differs: with dry_run=true and
+// dry_run=false, nobody could tell what was meant.
+func checkTwice(words url.Values, name string) error {
+	for _, again := range words[name] {
+		if again != words.Get(name) {
+			return fault.New(fault.Invalid, "Invalid "+name+": it is given twice, and differs")
+		}
 	}
-	return opts, nil
+	return nil
+}
+
+// boolWord reads a word that is true or false; one that is absent is false.
+func boolWord(words url.Values, name string) (bool, error) {
+	if err := checkTwice(words, name); err != nil {
+		return false, err
+	}
+	word := words.Get(name)
+	if words.Has(name) && word != "true" && word != "false" {
+		return false, fault.New(fault.Invalid, "Invalid "+name+": it must be true or false")
+	}
+	return word == "true", nil
 }
 
 func (a *API) updateContacts(r *http.Request, patches []addressbook.Patch) (reply, error) {
@@ -95,14 +107,11 @@ func (a *API) deletion(r *http.Request) (addressbook.SID, error) {
 	if err != nil {
 		return addressbook.SID{}, err
 	}
-	switch forGood := words.Get("for_good"); {
-	case !words.Has("for_good") || forGood == "false":
-		return a.book.NewDeletion(), nil
-	case forGood == "true":
-		return addressbook.ForGood, nil
-	default:
-		return addressbook.SID{}, fault.New(fault.Invalid, "Invalid for_good: it must be true or false")
+	forGood, err := boolWord(words, "for_good")
+	if err != nil || forGood {
+		return addressbook.ForGood, err
 	}
+	return a.book.NewDeletion(), nil
 }
 
 func (a *API) deleteContact(r *http.Request) (reply, error) {

@@ -4,20 +4,19 @@ import (
 	"net/http"
 	"strconv"
 
-	"callbook/internal/fault"
 	"callbook/internal/upload"
 )
 
 // undoUpload begins to undo an upload. To ask twice is the same as once, so the answer
 // to a request with a key is kept after its work.
 func (a *API) undoUpload(r *http.Request) (reply, error) {
-	all := false
-	switch words := r.URL.Query()["delete_used"]; {
-	case len(words) == 0 || len(words) == 1 && words[0] == "false":
-	case len(words) == 1 && words[0] == "true":
-		all = true
-	default:
-		return reply{}, fault.New(fault.Invalid, "Invalid delete_used: it must be true or false")
+	words, err := parseWords(r)
+	if err != nil {
+		return reply{}, err
+	}
+	all, err := boolWord(words, "delete_used")
+	if err != nil {
+		return reply{}, err
 	}
 	u, err := a.imports.Undo(r.Context(), accountOf(r), sidIn(r, "upload_id"), all)
 	if err != nil {

@@ -33,6 +33,7 @@ func TestGoldenTrash(t *testing.T) {
 		{"erase_lists", "DELETE /trash/lists", `{"lists":[{"sid":"{members}"},{"sid":"{members}"}]}`},
 		{"delete_for_good", "DELETE /contacts/{other}?for_good=true", ""},
 		{"error_for_good", "DELETE /contacts/{other}?for_good=yes", ""},
+		{"error_for_good_twice", "DELETE /contacts/{other}?for_good=true&for_good=false", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

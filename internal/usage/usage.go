@@ -57,6 +57,24 @@ func (d *Day) Add(c Count) {
 	d.Codes[c.Code] += c.Requests
 }
 
+// AddDay adds the counts of another day.
+func (d *Day) AddDay(other Day) {
+	for outcome, n := range other.Requests {
+		d.Requests[outcome] += n
+	}
+	for code, n := range other.Codes {
+		if d.Codes == nil {
+			d.Codes = make(map[int]int)
+		}
+		d.Codes[code] += n
+	}
+}
+
+// Succeeded, Refused and Failed are the counts of the day's outcomes.
+func (d Day) Succeeded() int { return d.Requests[Succeeded] }
+func (d Day) Refused() int   { return d.Requests[Refused] }
+func (d Day) Failed() int    { return d.Requests[Failed] }
+
 // Total returns how many requests there were.
 func (d Day) Total() int { return d.Requests[Succeeded] + d.Requests[Refused] + d.Requests[Failed] }
 

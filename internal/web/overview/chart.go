@@ -2,6 +2,7 @@ package overview
 
 import (
 	"fmt"
+	"time"
 
 	"callbook/internal/usage"
 	"callbook/internal/web/words"
@@ -92,10 +93,10 @@ func requestColumns(days []usage.Day) columnChart {
 		c.Total += d.Total()
 		col := column{
 			Label:     dayLabel(d.Date),
-			Succeeded: d.Requests[usage.Succeeded], Refused: d.Requests[usage.Refused], Failed: d.Requests[usage.Failed],
+			Succeeded: d.Succeeded(), Refused: d.Refused(), Failed: d.Failed(),
 		}
 		if d.Total() > 0 {
-			col.URL = "/requests?day=" + d.Date.Time().Format("2006-01-02")
+			col.URL = "/requests?day=" + d.Date.Time().Format(time.DateOnly)
 		}
 		for outcome, kind := range []string{"good", "warn", "bad"} {
 			col.parts = append(col.parts, columnPart{Kind: kind, Count: d.Requests[outcome]})

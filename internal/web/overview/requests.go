@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"callbook/internal/usage"
 	"callbook/internal/web/shell"
@@ -14,7 +15,7 @@ import (
 // requestsPage is what the template requests.html shows.
 type requestsPage struct {
 	Day  string // the one that is asked for, as 2 January 2006; "" for all of them
-	Sum  usage.Day
+	Sum  usage.Day // of the days that are asked for
 	Why  []refusal
 	Days []dayRow // newest first
 }
@@ -33,16 +34,6 @@ type dayRow struct {
 	Current    bool
 }
 
-// Succeeded, Refused and Failed are the counts of the day's outcomes.
-func (d dayRow) Succeeded() int { return d.Requests[usage.Succeeded] }
-func (d dayRow) Refused() int   { return d.Requests[usage.Refused] }
-func (d dayRow) Failed() int    { return d.Requests[usage.Failed] }
-
-// Succeeded, Refused and Failed are the counts of the outcomes of what is shown.
-func (p requestsPage) Succeeded() int { return p.Sum.Requests[usage.Succeeded] }
-func (p requestsPage) Refused() int   { return p.Sum.Requests[usage.Refused] }
-func (p requestsPage) Failed() int    { return p.Sum.Requests[usage.Failed] }
-
 // requests tells what became of the requests of the last days, or of one of them, and
 // why some were refused.
 func (room *Room) requests(r *http.Request) (shell.Answer, error) {
@@ -51,10 +42,9 @@ func (room *Room) requests(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	asked := r.URL.Query().Get("day")
-	codes := make(map[int]int)
-	page := requestsPage{Sum: usage.Day{Codes: codes}}
+	var page requestsPage
 	for _, d := range slices.Backward(days) {
-		day := d.Date.Time().Format("2006-01-02")
+		day := d.Date.Time().Format(time.DateOnly)
 		row := dayRow{Day: d, Label: dayLabel(d.Date), URL: "/requests?day=" + day, Current: day == asked}
 		page.Days = append(page.Days, row)
 		if row.Current {
@@ -63,12 +53,7 @@ func (room *Room) requests(r *http.Request) (shell.Answer, error) {
 		if asked != "" && !row.Current {
 			continue
 		}
-		for outcome, n := range d.Requests {
-			page.Sum.Requests[outcome] += n
-		}
-		for code, n := range d.Codes {
-			codes[code] += n
-		}
+		page.Sum.AddDay(d)
 	}
 	if asked != "" && page.Day == "" {
 		return shell.GoTo("/requests").Noting("Requests are told of day by day for the last two weeks."), nil
