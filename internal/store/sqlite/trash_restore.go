@@ -11,38 +11,58 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
+	"callbook/internal/phone"
 	"callbook/internal/trash"
 	"callbook/internal/upload"
 )
 
-// RestoreContacts implements [trash.Store].
+// RestoreContacts implements [trash.Store]. It decides what becomes of each contact, one
+// after the other, before it writes any.
 func (b *AddressBook) RestoreContacts(ctx context.Context, account account.ID, sids []addressbook.SID, ready journal.Ready[[]trash.ContactResult]) error {
 	return b.edit(ctx, account, len(sids), "restore contacts", func(tx *editTx) error {
+		back := comeback{
+			seen:    make(map[addressbook.SID]bool),
+			numbers: make(map[phone.Number]*addressbook.Contact),
+			lists:   make(map[int64]*addressbook.List),
+		}
 		results := make([]trash.ContactResult, len(sids))
-		restored := 0
 		for i, sid := range sids {
+			if back.seen[sid] { // it is not in the trash any more
+				results[i].Fault = trash.ErrNoContact
+				continue
+			}
 			var err error
-			if results[i], err = tx.restoreContact(sid); err != nil {
+			if results[i], err = tx.comeBack(&back, sid); err != nil {
 				return err
 			}
-			if results[i].Fault == nil {
-				restored++
-			}
 		}
-		if err := tx.countContacts(restored); err != nil {
+		if err := tx.bringBack(&back); err != nil {
 			return err
 		}
 		return tx.keep(ready.Receipt(results))
 	})
 }
 
-// comeBack selects the memberships of a contact in the trash whose lists are there.
-const comeBack = ` FROM trashed_members CROSS JOIN lists ON lists.account_id = trashed_members.account_id AND lists.sid = trashed_members.list_sid
-	WHERE trashed_members.account_id = ? AND trashed_members.contact_sid = ?`
+// comeback is contacts in the trash on their way out of it.
+type comeback struct {
+	contacts  []*addressbook.Contact
+	deletions []addressbook.SID // of each
+	seen      map[addressbook.SID]bool
+	numbers   map[phone.Number]*addressbook.Contact
+	members   []comingMember
+	lists     map[int64]*addressbook.List // by their ids, counting those on their way
+}
 
-func (tx *editTx) restoreContact(sid addressbook.SID) (trash.ContactResult, error) {
-	account := tx.edit.account
-	c, deletion, err := readTrashed(tx.Conn, account, sid)
+// comingMember is a membership on its way out of the trash.
+type comingMember struct {
+	id            int64 // of the list
+	list, contact addressbook.SID
+	created       int64 // Unix nanoseconds
+}
+
+// comeBack decides what becomes of one contact, and takes its number.
+func (tx *editTx) comeBack(back *comeback, sid addressbook.SID) (trash.ContactResult, error) {
+	c, deletion, err := readTrashed(tx.Conn, tx.edit.account, sid)
 	if errors.Is(err, errNoRow) {
 		return trash.ContactResult{Fault: trash.ErrNoContact}, nil
 	}
@@ -52,61 +72,97 @@ func (tx *editTx) restoreContact(sid addressbook.SID) (trash.ContactResult, erro
 	if err != nil {
 		return trash.ContactResult{}, err
 	}
-	var full *addressbook.ListRef
-	err = sqlitex.Execute(tx.Conn, `SELECT `+listColumns+comeBack+` ORDER BY lists.sid`, &sqlitex.ExecOptions{
-		Args: []any{account, sid[:]},
-		ResultFunc: func(row *sqlite.Stmt) error {
-			if _, l := scanList(row); full == nil && l.ContactCount >= upload.CapOf(l.Type) {
-				full = &addressbook.ListRef{SID: l.SID, Name: l.Name}
-			}
-			return nil
-		},
-	})
+	members, err := tx.comingMembers(back, sid)
 	if err != nil {
 		return trash.ContactResult{}, err
 	}
-	if full != nil {
-		return trash.ContactResult{Full: full, Fault: trash.ErrListFull}, nil
+	for _, m := range members {
+		if l := back.lists[m.id]; l.ContactCount >= upload.CapOf(l.Type) {
+			return trash.ContactResult{Full: &addressbook.ListRef{SID: l.SID, Name: l.Name}, Fault: trash.ErrListFull}, nil
+		}
 	}
-	other, err := tx.takeNumber(c.Number, c.SID)
+	other := back.numbers[c.Number] // it has no row yet
+	if other != nil {
+		err = tx.edit.share.Claim(other.Weight())
+	} else {
+		other, err = tx.takeNumber(c.Number, c.SID)
+	}
 	if err != nil {
 		return trash.ContactResult{}, err
 	}
 	if other != nil {
 		return trash.ContactResult{Contact: other, Fault: addressbook.ErrNumberTaken}, nil
 	}
-	if err := tx.bringBack(&c, deletion); err != nil {
-		return trash.ContactResult{}, err
+	for _, m := range members {
+		back.lists[m.id].ContactCount++
 	}
+	back.contacts, back.deletions = append(back.contacts, &c), append(back.deletions, deletion)
+	back.members = append(back.members, members...)
+	back.seen[sid], back.numbers[c.Number] = true, &c
 	return trash.ContactResult{Contact: &c}, nil
 }
 
-// bringBack moves a contact, whose number it has taken, and its memberships out of the
-// trash.
-func (tx *editTx) bringBack(c *addressbook.Contact, deletion addressbook.SID) error {
-	account := tx.edit.account
-	bytes, err := insertRows(tx.Conn, account, []*addressbook.Contact{c})
+// comingMembers reads the memberships of a contact in the trash whose lists are there,
+// by the sids of those. Left to itself, SQLite goes through all memberships of the
+// account's trash, which the primary key has in the order of the lists.
+func (tx *editTx) comingMembers(back *comeback, contact addressbook.SID) (members []comingMember, err error) {
+	err = sqlitex.Execute(tx.Conn, `SELECT `+listColumns+`, trashed_members.date_created
+		FROM trashed_members INDEXED BY trashed_members_by_contact CROSS JOIN lists ON lists.account_id = trashed_members.account_id AND lists.sid = trashed_members.list_sid
+		WHERE trashed_members.account_id = ? AND trashed_members.contact_sid = ? ORDER BY lists.sid`, &sqlitex.ExecOptions{
+		Args: []any{tx.edit.account, contact[:]},
+		ResultFunc: func(row *sqlite.Stmt) error {
+			id, l := scanList(row)
+			if back.lists[id] == nil {
+				back.lists[id] = &l
+			}
+			members = append(members, comingMember{id: id, list: l.SID, contact: contact, created: row.ColumnInt64(8)})
+			return nil
+		},
+	})
 	if err != nil {
-		return fmt.Errorf("restore a contact: %w", err)
+		return nil, fmt.Errorf("read memberships in the trash: %w", err)
 	}
-	if err := tx.exec(`DELETE FROM trashed_contacts WHERE account_id = ? AND deletion = ? AND sid = ?`, account, deletion[:], c.SID[:]); err != nil {
-		return fmt.Errorf("restore a contact: %w", err)
+	return members, nil
+}
+
+var insertComing = newBulkInsert(`list_members (list_id, contact_sid, date_created)`, 3)
+
+// bringBack moves contacts, whose numbers it has taken, and their memberships out of
+// the trash.
+func (tx *editTx) bringBack(back *comeback) error {
+	account := tx.edit.account
+	bytes, err := insertRows(tx.Conn, account, back.contacts)
+	if err != nil {
+		return fmt.Errorf("restore contacts: %w", err)
 	}
-	err = tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created)
-		SELECT lists.id, trashed_members.contact_sid, trashed_members.date_created`+comeBack, account, c.SID[:])
-	members := tx.Changes()
-	if err == nil && members > 0 {
-		err = tx.exec(`UPDATE lists SET contact_count = contact_count + 1 WHERE id IN (SELECT lists.id`+comeBack+`)`, account, c.SID[:])
+	for i, c := range back.contacts {
+		if err := tx.exec(`DELETE FROM trashed_contacts WHERE account_id = ? AND deletion = ? AND sid = ?`, account, back.deletions[i][:], c.SID[:]); err != nil {
+			return fmt.Errorf("take contacts out of the trash: %w", err)
+		}
 	}
-	if err == nil && members > 0 {
-		err = tx.exec(`DELETE FROM trashed_members WHERE account_id = ?1 AND contact_sid = ?2
-			AND EXISTS (SELECT 1 FROM lists WHERE account_id = ?1 AND sid = trashed_members.list_sid)`, account, c.SID[:])
-	}
+	err = insertComing.run(tx.Conn, len(back.members), func(stmt *sqlite.Stmt, param, i int) {
+		stmt.BindInt64(param, back.members[i].id)
+		stmt.BindBytes(param+1, back.members[i].contact[:])
+		stmt.BindInt64(param+2, back.members[i].created)
+	})
 	if err != nil {
 		return fmt.Errorf("restore memberships: %w", err)
 	}
-	tx.bytes += bytes + pageBytes + members*memberBytes
-	return nil
+	joined := make(map[int64]int, len(back.lists))
+	for _, m := range back.members {
+		joined[m.id]++
+		err := tx.exec(`DELETE FROM trashed_members WHERE account_id = ? AND list_sid = ? AND contact_sid = ?`, account, m.list[:], m.contact[:])
+		if err != nil {
+			return fmt.Errorf("take memberships out of the trash: %w", err)
+		}
+	}
+	for id, n := range joined {
+		if err := tx.exec(`UPDATE lists SET contact_count = contact_count + ? WHERE id = ?`, n, id); err != nil {
+			return fmt.Errorf("count members: %w", err)
+		}
+	}
+	tx.bytes += bytes + len(back.contacts)*pageBytes + 2*len(back.members)*memberBytes
+	return tx.countContacts(len(back.contacts))
 }
 
 // RestoreLists implements [trash.Store].
