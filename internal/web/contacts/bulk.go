@@ -142,7 +142,7 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		again.Before = max(confirmed, 1)
 		return room.askSelected(r, again)
 	}
-	if !contacttable.Typed(r.PostForm, n) {
+	if !shell.TypedNumber(r.PostForm, n) {
 		again.Mistyped = true
 		return room.askSelected(r, again)
 	}
@@ -154,7 +154,7 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 	worked, err := s.Each(ctx, room.Book, acct, func(sids []addressbook.SID) error {
 		some, err := room.deleteContacts(ctx, acct, deletion, sids)
 		if len(some) > 0 {
-			name = contacttable.Title(some[0]) // which is told where it is the only one
+			name = words.ContactTitle(some[0])
 		}
 		deleted += len(some)
 		return err
@@ -163,6 +163,9 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		// How many are left is to be confirmed anew.
 		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Deleting", Worked: worked, Count: n,
 			Path: "/contacts/selected", More: []shell.Option{{Value: "do", Label: "delete"}}}), nil
+	}
+	if deleted > 1 {
+		name = "" // only one that is alone is named
 	}
 	return room.tellDeleted(r, deletion, name, deleted, s.Back())
 }

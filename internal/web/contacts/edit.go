@@ -6,8 +6,8 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
-	"callbook/internal/web/contacttable"
 	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
 )
 
 func (room *Room) newContactPage(r *http.Request) (shell.Answer, error) {
@@ -39,7 +39,7 @@ func (room *Room) createContact(r *http.Request) (shell.Answer, error) {
 		form.refused(f, result.Contact)
 		return room.formAgain(r, form)
 	}
-	return shell.GoTo("/contacts/" + result.Contact.SID.String()).Saying("Added " + contacttable.Title(*result.Contact) + "."), nil
+	return shell.GoTo("/contacts/" + result.Contact.SID.String()).Saying("Added " + words.ContactTitle(*result.Contact) + "."), nil
 }
 
 // formAgain shows a form that could not be taken.
@@ -68,7 +68,7 @@ func (room *Room) editContactPage(r *http.Request) (shell.Answer, error) {
 	if form.Number, err = room.preview(r, form.Fields[0].Value, form.SID); err != nil {
 		return shell.Answer{}, err
 	}
-	return pages.Show("contact-form", "Edit "+contacttable.Title(c), form), nil
+	return pages.Show("contact-form", "Edit "+words.ContactTitle(c), form), nil
 }
 
 // editDeleted shows what somebody typed into the form of a contact that was deleted

@@ -178,7 +178,7 @@ func (f *contactForm) refused(err *fault.Error, holder *addressbook.Contact) {
 	}
 	f.fail(err.Field, words.Sentence(err))
 	if err.Need == fault.Unique && holder != nil {
-		f.Taken = &contacttable.Row{Contact: *holder, Name: contacttable.Title(*holder), Number: holder.Number.International()}
+		f.Taken = &contacttable.Row{Contact: *holder, Name: words.ContactTitle(*holder), Number: holder.Number.International()}
 	}
 }
 

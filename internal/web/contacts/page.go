@@ -71,7 +71,7 @@ func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, 
 	}
 	data := contactData{
 		Row:     contacttable.RowOf(c),
-		Title:   contacttable.Title(c),
+		Title:   words.ContactTitle(c),
 		Country: words.Country(c.Number.Region()),
 		URI:     "/v2/accounts/" + acct.SID + "/contacts/" + c.SID.String(),
 		Lists:   lists,

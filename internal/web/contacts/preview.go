@@ -38,7 +38,7 @@ func (room *Room) preview(r *http.Request, typed, self string) (p numberPreview,
 	page, err := room.Book.Contacts(r.Context(), acct, addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: p.E164})
 	if err == nil && len(page.Contacts) == 1 && page.Contacts[0].SID.String() != self {
 		c := page.Contacts[0]
-		p.Taken = &contacttable.Row{Contact: c, Name: contacttable.Title(c)}
+		p.Taken = &contacttable.Row{Contact: c, Name: words.ContactTitle(c)}
 	}
 	return p, err
 }

@@ -73,7 +73,7 @@ func (room *Room) askSelected(r *http.Request, data selectedData) (shell.Answer,
 		data.Field.Hint = "It replaces the tags they have now. Leave it empty to remove their tags."
 	case "delete":
 		name = "Delete " + words.Plural(n, "contact", "contacts")
-		data.Kept, data.Large = contacttable.Kept(room.Trash), contacttable.Large(n)
+		data.Kept, data.Large = contacttable.Kept(room.Trash), shell.LargeDeletion(n)
 	default:
 		return shell.Answer{}, fault.New(fault.Invalid, "Contacts have no such action.")
 	}

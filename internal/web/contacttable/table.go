@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
 )
 
 //go:embed *.html
@@ -48,7 +49,7 @@ type Row struct {
 
 // RowOf is the row of a contact.
 func RowOf(c addressbook.Contact) Row {
-	return Row{Contact: c, Name: personName(c), Number: c.Number.International()}
+	return Row{Contact: c, Name: words.PersonName(c), Number: c.Number.International()}
 }
 
 // Company, Email and Tag return the texts that the table has columns for.
@@ -57,7 +58,7 @@ func (r Row) Email() string   { return r.Texts[addressbook.Email].Value }
 func (r Row) Tag() string     { return r.Texts[addressbook.Tag].Value }
 
 // Title is what the row is called: the contact's name, or its company's, or its number.
-func (r Row) Title() string { return Title(r.Contact) }
+func (r Row) Title() string { return words.ContactTitle(r.Contact) }
 
 // ByUpdated tells which of its dates a row shows.
 func (t Table) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort, "updated") }
@@ -142,21 +143,4 @@ func here(path string, query url.Values) string {
 		return path
 	}
 	return path + "?" + said.Encode()
-}
-
-// personName is a contact's first and last name; "" when it has none.
-func personName(c addressbook.Contact) string {
-	return strings.TrimSpace(c.Texts[addressbook.FirstName].Value + " " + c.Texts[addressbook.LastName].Value)
-}
-
-// Title is what to call a contact: its name, or else its company's, or else its
-// number.
-func Title(c addressbook.Contact) string {
-	if name := personName(c); name != "" {
-		return name
-	}
-	if name := strings.TrimSpace(c.Texts[addressbook.CompanyName].Value); name != "" {
-		return name
-	}
-	return c.Number.International()
 }

@@ -1,10 +1,7 @@
 package imports
 
 import (
-	"cmp"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/upload"
@@ -17,8 +14,6 @@ const (
 	// namedUsed how many of them are named.
 	countedUsed = 1000
 	namedUsed   = 20
-	// typedUndo is from how many contacts on their number is to be typed.
-	typedUndo = 1000
 )
 
 // undoing is what the template undo.html shows.
@@ -35,21 +30,18 @@ type undoing struct {
 func (u undoing) UsedCount() int { return len(u.Used) + u.UsedRest }
 
 // person is a contact as a list of some names it.
-type person struct{ addressbook.Contact }
+type person struct {
+	SID  addressbook.SID
+	Name string
+}
 
 // peopleOf returns what contacts are called.
 func peopleOf(contacts []upload.AddedContact) []person {
 	all := make([]person, len(contacts))
 	for i := range contacts {
-		all[i].Contact = contacts[i].Contact
+		all[i] = person{contacts[i].SID, words.ContactTitle(contacts[i].Contact)}
 	}
 	return all
-}
-
-// Person is the contact's name, its company, or its number.
-func (p person) Person() string {
-	name := strings.TrimSpace(p.Texts[addressbook.FirstName].Value + " " + p.Texts[addressbook.LastName].Value)
-	return cmp.Or(name, p.Texts[addressbook.CompanyName].Value, p.Number.String())
 }
 
 // undoPage says what undoing an import does, before it is done.
@@ -77,8 +69,8 @@ func (room *Room) showUndo(r *http.Request, wrong string) (shell.Answer, error) 
 	if data.ListGone, err = room.listGone(r, u.List); err != nil {
 		return shell.Answer{}, err
 	}
-	if n := u.Tally.Added.Contacts; n >= typedUndo {
-		data.Typed = shell.Field{Name: "count", Label: "To be sure, type how many contacts it added: " + words.Count(n), Required: true, Error: wrong}
+	if n := u.Tally.Added.Contacts; shell.LargeDeletion(n) {
+		data.Typed = shell.Field{Name: "typed", Label: "To be sure, type how many contacts it added: " + words.Count(n), Required: true, Error: wrong}
 	}
 	return pages.Show("undo", "Undo the import of "+words.FileName(u.FileName), data), nil
 }
@@ -93,17 +85,9 @@ func (room *Room) undoImport(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	if n := u.Tally.Added.Contacts; n >= typedUndo && canUndo(&u) {
-		digits := strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, r.PostForm.Get("count"))
-		if digits != strconv.Itoa(n) {
-			a, err := room.showUndo(r, "Type "+words.Count(n)+" to undo the import.")
-			return a.Invalid(), err
-		}
+	if n := u.Tally.Added.Contacts; canUndo(&u) && !shell.TypedNumber(r.PostForm, n) {
+		a, err := room.showUndo(r, "Type "+words.Count(n)+" to undo the import.")
+		return a.Invalid(), err
 	}
 	if _, err := room.Imports.Undo(r.Context(), shell.AccountOf(r), u.SID, r.PostForm.Get("used") == "delete"); err != nil {
 		return shell.Answer{}, err

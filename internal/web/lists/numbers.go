@@ -138,7 +138,7 @@ func (room *Room) addLines(r *http.Request, acct account.Account, list addressbo
 			continue
 		}
 		c := result.Contact
-		line.Contact = &pastedContact{SID: c.SID.String(), Name: contacttable.Title(*c)}
+		line.Contact = &pastedContact{SID: c.SID.String(), Name: words.ContactTitle(*c)}
 		sids, of = append(sids, c.SID), append(of, i)
 	}
 	done := numbersDone{List: list, Lines: lines}

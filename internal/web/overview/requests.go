@@ -14,7 +14,7 @@ import (
 
 // requestsPage is what the template requests.html shows.
 type requestsPage struct {
-	Day  string // the one that is asked for, as 2 January 2006; "" for all of them
+	Day  string    // the one that is asked for, as 2 January 2006; "" for all of them
 	Sum  usage.Day // of the days that are asked for
 	Why  []refusal
 	Days []dayRow // newest first

@@ -139,7 +139,7 @@ func (room *Room) contacts(ctx context.Context, acct account.Account, text strin
 func contactHits(contacts []addressbook.Contact) (hits []hit) {
 	for _, c := range contacts {
 		row := contacttable.RowOf(c)
-		h := hit{URL: "/contacts/" + c.SID.String(), Label: contacttable.Title(c), Note: row.Number}
+		h := hit{URL: "/contacts/" + c.SID.String(), Label: words.ContactTitle(c), Note: row.Number}
 		if h.Label == row.Number {
 			h.Note = ""
 		}

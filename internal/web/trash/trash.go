@@ -126,7 +126,7 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 	for i := range page.Items {
 		c := &page.Items[i]
 		data.Rows = append(data.Rows, row{
-			SID: c.SID.String(), Title: contacttable.Title(c.Contact), Detail: c.Number.International(),
+			SID: c.SID.String(), Title: words.ContactTitle(c.Contact), Detail: c.Number.International(),
 			Deletion: c.Deletion.String(), Deleted: c.Deleted(), Left: room.left(c.Deleted()),
 		})
 	}

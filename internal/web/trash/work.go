@@ -197,7 +197,7 @@ func (room *Room) emptyPage(r *http.Request) (shell.Answer, error) {
 func (room *Room) emptying(r *http.Request) (eraseData, error) {
 	contacts, lists, err := room.all(r)
 	n := contacts + lists
-	return eraseData{Path: "/trash/empty", What: restoredWords(trash.Restored{Contacts: contacts, Lists: lists}), Count: n, Large: contacttable.Large(n)}, err
+	return eraseData{Path: "/trash/empty", What: restoredWords(trash.Restored{Contacts: contacts, Lists: lists}), Count: n, Large: shell.LargeDeletion(n)}, err
 }
 
 func (room *Room) empty(r *http.Request) (shell.Answer, error) {
@@ -206,7 +206,7 @@ func (room *Room) empty(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	// What was confirmed is what is deleted, or it is to be confirmed again.
-	if confirmed, err := strconv.Atoi(r.PostForm.Get("count")); err != nil || confirmed != data.Count || !contacttable.Typed(r.PostForm, data.Count) {
+	if confirmed, err := strconv.Atoi(r.PostForm.Get("count")); err != nil || confirmed != data.Count || !shell.TypedNumber(r.PostForm, data.Count) {
 		data.Wrong = true
 		return pages.Show("trash-erase", "Empty the trash", data).Invalid(), nil
 	}

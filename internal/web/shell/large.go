@@ -1,24 +1,23 @@
-package contacttable
+package shell
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
-
-	"strconv"
 )
 
 // large is from how many contacts on a deletion asks for their number.
 const large = 100
 
-// Large tells whether a deletion of so many contacts is to be confirmed by typing how
+// LargeDeletion tells whether a deletion of so many contacts is to be confirmed by typing how
 // many they are: a slip of the hand does not do that.
-func Large(n int) bool { return n >= large }
+func LargeDeletion(n int) bool { return n >= large }
 
-// Typed tells whether a form has the number of a deletion in its field "typed", with
+// TypedNumber tells whether a form has the number of a deletion in its field "typed", with
 // separators or without. A deletion that is not large needs none.
-func Typed(form url.Values, n int) bool {
-	if !Large(n) {
+func TypedNumber(form url.Values, n int) bool {
+	if !LargeDeletion(n) {
 		return true
 	}
 	digits := strings.Map(func(r rune) rune {
