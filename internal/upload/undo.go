@@ -93,11 +93,16 @@ type AddedContact struct {
 	Used bool
 }
 
+// UsedLooked is at how many contacts of an upload [UndoStore.AddedContacts] looks for
+// used ones: a few hundredths of a second, for a page that waits for them.
+const UsedLooked = 5000
+
 // UndoStore is the part of a [Store] that undoing needs. Contacts and memberships that
 // an upload adds have its mark, [Mark].
 type UndoStore interface {
 	// AddedContacts returns contacts with an upload's mark, by their sids: those after
-	// one, and limit at most. With used, it returns only those that are.
+	// one, and limit at most. With used, it returns only those that are, of the first
+	// [UsedLooked].
 	AddedContacts(ctx context.Context, u *Upload, after addressbook.SID, limit int, used bool) ([]AddedContact, error)
 
 	// AddedMembers returns the contacts of memberships of the upload's list that have
@@ -168,12 +173,14 @@ func (i *Importer) Undo(ctx context.Context, acct account.Account, sid addressbo
 }
 
 // UsedContacts returns those of the contacts that an upload has added which undoing it
-// keeps, limit at most, by their creation.
-func (i *Importer) UsedContacts(ctx context.Context, u *Upload, limit int) ([]AddedContact, error) {
+// keeps, limit at most, by their creation. Of a large upload it looks at the first
+// [UsedLooked] only, and all tells whether it has looked at all.
+func (i *Importer) UsedContacts(ctx context.Context, u *Upload, limit int) (used []AddedContact, all bool, err error) {
 	if u.Tally.Added.Contacts == 0 {
-		return nil, nil
+		return nil, true, nil
 	}
-	return i.store.AddedContacts(ctx, u, addressbook.SID{}, limit, true)
+	used, err = i.store.AddedContacts(ctx, u, addressbook.SID{}, limit, true)
+	return used, u.Tally.Added.Contacts <= UsedLooked, err
 }
 
 // undo works all undoings, until ctx ends.

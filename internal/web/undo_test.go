@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"callbook/internal/test/servertest"
+	"callbook/internal/upload"
 )
 
 // undone opens an import's page until it is undone.
@@ -86,4 +87,26 @@ func manyNumbers(n int) string {
 		b.WriteString("98765" + string([]byte{byte('0' + i/10000%10), byte('0' + i/1000%10), byte('0' + i/100%10), byte('0' + i/10%10), byte('0' + i%10)}) + "\n")
 	}
 	return b.String()
+}
+
+// TestUndoVeryLargeImport: the page looks at the first contacts of it only, and says
+// so; the undoing looks at all of them.
+func TestUndoVeryLargeImport(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Dashboard: true}) // whose clock goes on
+	c := s.Account("demo")
+	b := s.SignedIn("demo")
+	u := c.Upload("Leads", manyNumbers(upload.UsedLooked+10))
+	c.Await(u)
+	path := "/imports/" + u.ID
+	change := func(order string) {
+		sid := c.List("limit=1&sort_by=date_created:" + order).Page(t).Response[0].Data.SID
+		c.Send("PUT", "/contacts/"+sid, `{"first_name":"`+order+`"}`)
+	}
+	change("desc") // which is not looked at
+	reads(t, b.Open(path+"/undo").PageText(t, 200), "but for those below.", "Some of them may have been changed since or be in another list by now.", "Keep them")
+	change("asc")
+	reads(t, b.Open(path+"/undo").PageText(t, 200), "At least 1 contact was changed since or is in another list by now: asc and more.")
+	b.Submit(path+"/undo", url.Values{"typed": {"5010"}, "used": {"keep"}}).Redirect(t, path)
+	reads(t, undone(t, b, path), "2 were kept", "Kept, since they were changed or are in another list: asc , desc .")
 }

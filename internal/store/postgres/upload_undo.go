@@ -20,16 +20,16 @@ const usedContact = `(contacts.date_updated <> contacts.date_created OR EXISTS (
 // ran.
 func (db *DB) AddedContacts(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int, used bool) ([]upload.AddedContact, error) {
 	added := u.Tally.Added
-	condition := ``
+	looked, condition := limit, ``
 	if used {
-		condition = ` AND ` + usedContact
+		looked, condition = upload.UsedLooked, ` WHERE `+usedContact
 	}
 	return collect(ctx, db, of(u.Account.ID), "read what an upload added", func(row pgx.CollectableRow) (a upload.AddedContact, err error) {
 		a.Contact, err = scanContact(withMore{row, &a.Used})
 		return a, err
-	}, `SELECT `+contactColumns+`, `+usedContact+` FROM contacts
-		WHERE account_id = $1 AND upload = $2 AND sid > $4 AND sid BETWEEN $5 AND $6`+condition+` ORDER BY sid LIMIT $7`,
-		u.Account.ID, upload.Mark(u.SID), (*sidValue)(&u.List), (*sidValue)(&after), (*sidValue)(&added.First), (*sidValue)(&added.Last), limit)
+	}, `SELECT `+contactColumns+`, `+usedContact+` FROM (SELECT * FROM contacts
+		WHERE account_id = $1 AND upload = $2 AND sid > $4 AND sid BETWEEN $5 AND $6 ORDER BY sid LIMIT $7) AS contacts`+condition+` ORDER BY sid LIMIT $8`,
+		u.Account.ID, upload.Mark(u.SID), (*sidValue)(&u.List), (*sidValue)(&after), (*sidValue)(&added.First), (*sidValue)(&added.Last), looked, limit)
 }
 
 // withMore is a row that has one more column.

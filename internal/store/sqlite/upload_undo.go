@@ -21,9 +21,9 @@ const usedContact = `(date_updated <> date_created OR EXISTS (SELECT 1 FROM list
 // sids, so it reads no more than those that were added while the upload ran.
 func (b *AddressBook) AddedContacts(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int, used bool) (found []upload.AddedContact, err error) {
 	added := u.Tally.Added
-	condition := ``
+	looked, condition := limit, ``
 	if used {
-		condition = ` AND ` + usedContact
+		looked, condition = upload.UsedLooked, ` WHERE `+usedContact
 	}
 	err = b.db.scans.read(ctx, u.Account.ID, func(conn *sqlite.Conn) error {
 		var list int64 // zero for one that is gone
@@ -34,10 +34,10 @@ func (b *AddressBook) AddedContacts(ctx context.Context, u *upload.Upload, after
 		if err != nil {
 			return fmt.Errorf("find the list: %w", err)
 		}
-		return sqlitex.Execute(conn, `SELECT `+contactColumns+`, `+usedContact+` FROM contacts
-			WHERE account_id = ?1 AND upload = ?2 AND sid > ?4 AND sid BETWEEN ?5 AND ?6`+condition+` ORDER BY sid LIMIT ?7`,
+		return sqlitex.Execute(conn, `SELECT `+contactColumns+`, `+usedContact+` FROM (SELECT * FROM contacts
+			WHERE account_id = ?1 AND upload = ?2 AND sid > ?4 AND sid BETWEEN ?5 AND ?6 ORDER BY sid LIMIT ?7) AS contacts`+condition+` ORDER BY sid LIMIT ?8`,
 			&sqlitex.ExecOptions{
-				Args: []any{u.Account.ID, upload.Mark(u.SID), list, after[:], added.First[:], added.Last[:], limit},
+				Args: []any{u.Account.ID, upload.Mark(u.SID), list, after[:], added.First[:], added.Last[:], looked, limit},
 				ResultFunc: func(stmt *sqlite.Stmt) error {
 					found = append(found, upload.AddedContact{Contact: scanContact(stmt), Used: stmt.ColumnBool(contactParams - 1)})
 					return nil

@@ -21,6 +21,7 @@ type undoing struct {
 	words.ImportRow
 	Used     []person // that would be kept, the first ones
 	UsedMore bool     // there are more of them than are counted
+	UsedSome bool     // the import is large, and only its first contacts were looked at
 	UsedRest int      // how many are counted and not named
 	ListGone bool
 	Typed    shell.Field // the number to be typed; without a name, none is
@@ -58,11 +59,11 @@ func (room *Room) showUndo(r *http.Request, wrong string) (shell.Answer, error) 
 		return shell.GoTo("/imports/" + u.SID.String()), nil
 	}
 	data := undoing{ImportRow: words.ImportRowOf(u)}
-	used, err := room.Imports.UsedContacts(r.Context(), &u, countedUsed+1)
+	used, all, err := room.Imports.UsedContacts(r.Context(), &u, countedUsed+1)
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	data.UsedMore = len(used) > countedUsed
+	data.UsedMore, data.UsedSome = len(used) > countedUsed, !all
 	used = used[:min(len(used), countedUsed)]
 	data.Used = peopleOf(used[:min(len(used), namedUsed)])
 	data.UsedRest = len(used) - len(data.Used)
@@ -112,7 +113,7 @@ func (room *Room) undoneOf(r *http.Request, u *upload.Upload) (*Undone, error) {
 	if u.Undo.Running || u.Undo.Kept == 0 {
 		return data, nil
 	}
-	kept, err := room.Imports.UsedContacts(r.Context(), u, namedUsed)
+	kept, _, err := room.Imports.UsedContacts(r.Context(), u, namedUsed)
 	data.Kept = peopleOf(kept)
 	return data, err
 }
