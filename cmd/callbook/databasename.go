@@ -15,6 +15,8 @@ var (
 	// not written to its end. A file of such a name has to be given with its folder, as
 	// ./file:x.
 	otherKind = regexp.MustCompile(`(?i)^(file|sqlite3?|postgres|postgresql|pgsql|psql|pg|jdbc|mysql|mariadb|mssql|sqlserver|oracle|mongodb|redis|cockroach(db)?):`)
+	// plainScheme is what is shown again of a URL.
+	plainScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://$`)
 	// settings are those of libpq's other way to name a database.
 	settings = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|user|password|dbname|sslmode|service)\s*=`)
 	// hostAndPort, or a user and a password, begin a URL without its scheme.
@@ -36,7 +38,10 @@ func checkDatabase(flag, name string) error {
 		if strings.EqualFold(scheme, "postgres://") || strings.EqualFold(scheme, "postgresql://") {
 			return fmt.Errorf("%s begins with %q: write that in small letters; %s", flag, scheme, asDatabase)
 		}
-		return fmt.Errorf("%s begins with %q, which callbook does not know: %s", flag, withoutSecrets(scheme), asDatabase)
+		if !plainScheme.MatchString(scheme) {
+			return fmt.Errorf("%s has :// in it and is no URL that callbook knows: %s", flag, asDatabase)
+		}
+		return fmt.Errorf("%s begins with %q, which callbook does not know: %s", flag, scheme, asDatabase)
 	}
 	if scheme := otherKind.FindString(name); scheme != "" {
 		return fmt.Errorf("%s begins with %q and is no URL that callbook knows: %s", flag, scheme, asDatabase)
