@@ -185,7 +185,7 @@ func TestNonsense(t *testing.T) {
 		{"key create --account=a --expires -1d", `one that begins with "-" is written as --expires=-1d`},
 		{"key create --account=a --expires=5", "m for minutes, h for hours, d for days, w for weeks, mo for months"},
 		{"key create --account=a --expires=300y", "ten years at most"},
-		{"key create --account=a --name=" + strings.Repeat("a", 256), "--name: the name of a key has at most 255"},
+		{"key create --account=a --name=" + strings.Repeat("a", 256), "--name: the name of a key is one line of at most 255"},
 		{"copy --from= --to=", "both --from and --to"},
 	} {
 		db := t.TempDir() + "/book.db"

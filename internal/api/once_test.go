@@ -52,6 +52,12 @@ var keyedRequests = []struct {
 	{"POST /contacts/csv-upload", "POST /contacts/csv-upload", "no column of that name\n", 400},
 	{"PUT /contacts/csv-upload/{list_sid}", "PUT /contacts/csv-upload/{members}", "number\n9876543297\n", 200},
 	{"PUT /contacts/csv-upload/{list_sid}", "PUT /contacts/csv-upload/{nobody}", "number\n9876543297\n", 404},
+	{"POST /csv-uploads/{upload_id}/undo", "POST /csv-uploads/{added}/undo", ``, 200},
+	{"POST /csv-uploads/{upload_id}/undo", "POST /csv-uploads/{nobody}/undo", ``, 404},
+	{"POST /trash/contacts/restore", "POST /trash/contacts/restore", `{"contacts":[{"sid":"{gone}"},{"sid":"{nobody}"}]}`, 207},
+	{"DELETE /trash/contacts", "DELETE /trash/contacts", `{"contacts":[{"sid":"{gone}"},{"sid":"{nobody}"}]}`, 207},
+	{"POST /trash/lists/restore", "POST /trash/lists/restore", `{"lists":[{"sid":"{former}"},{"sid":"{nobody}"}]}`, 207},
+	{"DELETE /trash/lists", "DELETE /trash/lists", `{"lists":[{"sid":"{former}"},{"sid":"{nobody}"}]}`, 207},
 }
 
 // furnish gives an account something to work on, and returns what replaces the
@@ -63,8 +69,14 @@ func furnish(c *servertest.Client) *strings.Replacer {
 	c.Add(members.SID, asha.SID)
 	upload := c.Upload("Uploaded", "number\n12\n")
 	c.Await(upload)
+	added := c.Upload("Added", "number\n9876543296\n")
+	c.Await(added)
+	gone, former := c.CreateOne(`{"number":"+919876543212"}`), c.CreateList("Former")
+	c.Add(former.SID, gone.SID)
+	c.Send("DELETE", "/contacts/"+gone.SID, "")
+	c.Send("DELETE", "/lists/"+former.SID, "")
 	return strings.NewReplacer("{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID,
-		"{upload}", upload.ID, "{nobody}", strings.Repeat("0", 31)+"1")
+		"{upload}", upload.ID, "{added}", added.ID, "{gone}", gone.SID, "{former}", former.SID, "{nobody}", strings.Repeat("0", 31)+"1")
 }
 
 // sendKeyed sends a request; the body of an upload is its file.
@@ -83,9 +95,12 @@ func everything(t *testing.T, c *servertest.Client) string {
 	uploads, _ := c.Get(c.Path("/csv-uploads")).Uploads(t)
 	for _, u := range uploads {
 		c.Await(u)
+		if u.Undo != nil {
+			c.AwaitUndo(u)
+		}
 	}
 	var all strings.Builder
-	for _, path := range []string{"/contacts?filter=show_list&limit=1000", "/lists?limit=1000", "/csv-uploads"} {
+	for _, path := range []string{"/contacts?filter=show_list&limit=1000", "/lists?limit=1000", "/csv-uploads", "/trash/contacts", "/trash/lists"} {
 		all.WriteString(requestID.ReplaceAllString(string(c.Get(c.Path(path)).Body), "") + "\n")
 	}
 	return all.String()
