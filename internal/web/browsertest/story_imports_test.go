@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -98,11 +99,27 @@ var importPages = []page{
 	{name: "import-draft", path: func(w *world) string { return w.waiting(mixedFile, "") }, before: openReading},
 	{name: "import-sheet", path: func(w *world) string { return w.waiting(sheets, "") }, before: openReading},
 	{name: "import-checked", path: func(w *world) string { return w.waiting(mixedFile, "try") }},
-	{name: "import-left-out", path: func(w *world) string { return w.waiting(leftOutFile, "") }},
+	{name: "import-left-out", path: func(w *world) string {
+		w.discardWaiting() // only so many may wait
+		return w.waiting(leftOutFile, "")
+	}},
 	{name: "imports-checks", path: at("/imports?show=checks")},
 	{name: "import-no-number", path: func(w *world) string { return w.waiting("who,when\nAsha,today\n", "") }},
 	{name: "import-done", path: func(w *world) string { return w.waiting(mixedFile, "start") }},
 	{name: "imports-many", path: at("/imports")},
+	{name: "import-undo", path: func(w *world) string { return w.waiting("Name,Mobile\nLeela,98111 22233\n", "start") + "/undo" }},
+	{name: "imports-full", path: func(w *world) string {
+		w.discardWaiting()
+		for range 4 {
+			w.waiting(leftOutFile, "")
+		}
+		return "/imports"
+	}, before: func(b *tab) {
+		b.choose(csvFile(b.t, "fifth.csv", leftOutFile))
+		b.retype("#list_name", "Fifth")
+		b.click("#new-import .primary")
+		b.await(`document.querySelector("#file-error + ul")`)
+	}},
 }
 
 // openReading opens what tells how a file is read.
@@ -124,6 +141,15 @@ const mixedFile = "Name,Mobile No.,City,Plan\nAsha,98765 43210,Bengaluru,gold\nV
 const leftOutFile = "Full name,Mobile,E-mail,Notes,Joined on,Favourite colour of the person who answers\n" +
 	"Asha Rao,98765 43210,asha@example.in,likes tea,2024-01-02,green\nVikram Nair,98765 43211,n/a,,2024-02-03,\n" +
 	"Meera,98765 43212,meera@example,calls back,2024-03-04,red\n"
+
+// discardWaiting removes the files that wait.
+func (w *world) discardWaiting() {
+	w.t.Helper()
+	b := w.server.SignedIn("demo")
+	for _, path := range regexp.MustCompile(`/imports/[0-9a-f]{32}/draft`).FindAllString(b.Open("/imports").PageText(w.t, 200), -1) {
+		b.Submit(path+"/discard", nil)
+	}
+}
 
 // waiting sends a file, presses a button of its page if there is one to press,
 // and returns where that leads once nothing is in progress.

@@ -33,7 +33,7 @@ func TestPagingStory(t *testing.T) {
 	rows("P057", "57 to 81 of 120 contacts")
 	b.follow("[rel=last]")
 	rows("P101", "101 to 120 of 120 contacts")
-	b.open("/contacts") // the browser remembers the size, and not the order
+	b.open("/contacts")                     // the browser remembers the size, and not the order
 	rows("P001", "1 to 25 of 120 contacts") // who was added last
 	b.fill("#custom", "plan")
 	b.await(`document.querySelector("#custom-keys option")?.value === "plan"`)

@@ -138,6 +138,7 @@ func TestLeavingAsks(t *testing.T) {
 	for _, tt := range []struct{ page, field string }{
 		{"/contacts/new", "#first_name"}, {"/contacts/" + w.people[0] + "/edit", "#custom_field"}, {"/lists/new", "#tag"},
 		{"/api", "#name"}, {"/api/console", "#body"}, {"/imports", "#list_name"}, {"/contacts/" + w.people[0], "#name"},
+		{w.waiting(mixedFile, ""), "#list_name"},
 	} {
 		b.open(tt.page)
 		b.follow("nav[aria-label=Main] li:nth-child(1) a")

@@ -8,7 +8,7 @@
   var sent = false; // a form, and what becomes of it is another page
 
   function changed(el) {
-    if (!el.name || el.disabled || el.type === "hidden") return false;
+    if (!el.name || el.disabled || !el.matches("input:not([type=hidden]), select, textarea")) return false;
     if (el.type === "checkbox" || el.type === "radio") return el.checked !== el.defaultChecked;
     if (el.type === "file") return el.files.length > 0;
     if (el.tagName !== "SELECT") return el.value !== el.defaultValue;
