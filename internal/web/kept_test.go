@@ -74,3 +74,21 @@ func TestKeptPageOfAnother(t *testing.T) {
 		}
 	}
 }
+
+// TestFormIsGoodOnceAfterARestart sends one form to a server, and then to another of the
+// same database.
+func TestFormIsGoodOnceAfterARestart(t *testing.T) {
+	t.Parallel()
+	path := servertest.NewDatabase(t)
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Path: path})
+	s.Account("demo")
+	b := s.SignedIn("demo")
+	form := url.Values{"name": {"sync"}, "once": {hidden(t, b.Open("/api").PageText(t, 200), "once")}}
+	first := b.Submit("/api/keys", form).Header.Get("Location")
+	s.Stop()
+	next := servertest.Start(t, servertest.Options{Dashboard: true, Path: path})
+	next.SignedIn("demo").Submit("/api/keys", form).Redirect(t, first)
+	if keys, err := next.Directory.Keys(t.Context(), "demo"); err != nil || len(keys) != 2 {
+		t.Errorf("there are %d keys, %v", len(keys), err)
+	}
+}
