@@ -209,7 +209,7 @@ func (k *Keeper) purge(ctx context.Context, account account.ID, before addressbo
 	return all, context.Cause(ctx)
 }
 
-// Restored is what became of everything that was deleted under one deletion.
+// Restored counts what became of contacts and lists that were to be restored.
 type Restored struct {
 	Contacts, Lists int // restored
 	Taken           int // contacts whose number another one has by now
@@ -219,6 +219,29 @@ type Restored struct {
 	Last addressbook.SID
 }
 
+// AddContact counts a contact.
+func (d *Restored) AddContact(r ContactResult) {
+	switch r.Fault {
+	case nil:
+		d.Contacts++
+		d.Last = r.Contact.SID
+	case addressbook.ErrNumberTaken:
+		d.Taken++
+	case ErrListFull:
+		d.Full++
+	}
+}
+
+// AddList counts a list.
+func (d *Restored) AddList(r ListResult) {
+	switch r.Fault {
+	case nil:
+		d.Lists++
+	case addressbook.ErrNameTaken:
+		d.Named++
+	}
+}
+
 // RestoreDeletion restores all that was deleted under a deletion and is still in the
 // trash, in many transactions: lists first, so that the contacts can join them. What was
 // restored before an error stays restored, and is counted.
@@ -226,57 +249,37 @@ func (k *Keeper) RestoreDeletion(ctx context.Context, acct account.Account, dele
 	if deletion == addressbook.ForGood {
 		return done, nil
 	}
-	for q := (Query{Deletion: deletion, Limit: MaxItems}); ; {
-		page, err := k.Lists(ctx, acct, q)
-		if err != nil {
-			return done, err
-		}
-		results, err := k.RestoreLists(ctx, acct, refs(page.Items, func(l *List) addressbook.SID { return l.SID }), nil)
-		if err != nil {
-			return done, err
-		}
-		for _, r := range results {
-			switch r.Fault {
-			case nil:
-				done.Lists++
-			case addressbook.ErrNameTaken:
-				done.Named++
-			}
-		}
-		if q.After = page.Next; q.After == nil {
-			break
-		}
+	err = restoreAll(deletion, func(q Query) (Page[List], error) { return k.Lists(ctx, acct, q) }, func(l *List) addressbook.SID { return l.SID },
+		func(refs []addressbook.ContactRef) ([]ListResult, error) { return k.RestoreLists(ctx, acct, refs, nil) }, done.AddList)
+	if err == nil {
+		err = restoreAll(deletion, func(q Query) (Page[Contact], error) { return k.Contacts(ctx, acct, q) }, func(c *Contact) addressbook.SID { return c.SID },
+			func(refs []addressbook.ContactRef) ([]ContactResult, error) {
+				return k.RestoreContacts(ctx, acct, refs, nil)
+			}, done.AddContact)
 	}
-	for q := (Query{Deletion: deletion, Limit: MaxItems}); ; {
-		page, err := k.Contacts(ctx, acct, q)
-		if err != nil {
-			return done, err
-		}
-		results, err := k.RestoreContacts(ctx, acct, refs(page.Items, func(c *Contact) addressbook.SID { return c.SID }), nil)
-		if err != nil {
-			return done, err
-		}
-		for _, r := range results {
-			switch r.Fault {
-			case nil:
-				done.Contacts++
-				done.Last = r.Contact.SID
-			case addressbook.ErrNumberTaken:
-				done.Taken++
-			case ErrListFull:
-				done.Full++
-			}
-		}
-		if q.After = page.Next; q.After == nil {
-			return done, nil
-		}
-	}
+	return done, err
 }
 
-func refs[T any](items []T, sid func(*T) addressbook.SID) []addressbook.ContactRef {
-	all := make([]addressbook.ContactRef, len(items))
-	for i := range items {
-		all[i].SID = sid(&items[i])
+// restoreAll restores what was deleted under a deletion, page by page.
+func restoreAll[T, R any](deletion addressbook.SID, read func(Query) (Page[T], error), sid func(*T) addressbook.SID, restore func([]addressbook.ContactRef) ([]R, error), count func(R)) error {
+	for q := (Query{Deletion: deletion, Limit: MaxItems}); ; {
+		page, err := read(q)
+		if err != nil {
+			return err
+		}
+		refs := make([]addressbook.ContactRef, len(page.Items))
+		for i := range page.Items {
+			refs[i].SID = sid(&page.Items[i])
+		}
+		results, err := restore(refs)
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			count(r)
+		}
+		if q.After = page.Next; q.After == nil {
+			return nil
+		}
 	}
-	return all
 }

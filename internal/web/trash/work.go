@@ -45,35 +45,25 @@ func (room *Room) workContacts(r *http.Request) (shell.Answer, error) {
 		if err != nil {
 			return shell.Answer{}, err
 		}
-		done := 0
+		var done trash.Restored
 		for _, result := range results {
-			if result.Fault == nil {
-				done++
-			}
+			done.AddContact(result)
 		}
-		return shell.GoTo("/trash").Saying("Deleted " + words.Plural(done, "contact", "contacts") + " for good."), nil
+		return shell.GoTo("/trash").Saying("Deleted " + restoredWords(done) + " for good."), nil
 	}
 	results, err := room.Trash.RestoreContacts(r.Context(), shell.AccountOf(r), contacttable.Refs(sids), nil)
 	if err != nil {
 		return shell.Answer{}, err
 	}
 	var done trash.Restored
-	var last *addressbook.Contact
-	var full string
+	full := ""
 	for _, result := range results {
-		switch result.Fault {
-		case nil:
-			done.Contacts++
-			last = result.Contact
-		case addressbook.ErrNumberTaken:
-			done.Taken++
-		case trash.ErrListFull:
-			done.Full++
+		if done.AddContact(result); result.Full != nil {
 			full = result.Full.Name
 		}
 	}
 	if done.Contacts == 1 && len(sids) == 1 {
-		return shell.GoTo("/contacts/" + last.SID.String()).Saying("Restored, with the lists that are still there."), nil
+		return shell.GoTo("/contacts/" + done.Last.String()).Saying("Restored, with the lists that are still there."), nil
 	}
 	if done.Full > 0 && done.Contacts == 0 && done.Taken == 0 {
 		return shell.GoTo("/trash").Noting("Nothing was restored: the list " + full + " is full."), nil
@@ -125,9 +115,7 @@ func (room *Room) workLists(r *http.Request) (shell.Answer, error) {
 			return shell.Answer{}, err
 		}
 		for _, result := range results {
-			if result.Fault == nil {
-				done.Lists++
-			}
+			done.AddList(result)
 		}
 		return shell.GoTo("/trash/lists").Saying("Deleted " + words.Plural(done.Lists, "list", "lists") + " for good."), nil
 	}
@@ -135,17 +123,12 @@ func (room *Room) workLists(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	to := "/trash/lists"
 	for _, result := range results {
-		switch result.Fault {
-		case nil:
-			done.Lists++
-			if len(sids) == 1 {
-				to = "/lists/" + result.List.SID.String()
-			}
-		case addressbook.ErrNameTaken:
-			done.Named++
-		}
+		done.AddList(result)
+	}
+	to := "/trash/lists"
+	if len(sids) == 1 && done.Lists == 1 {
+		to = "/lists/" + sids[0].String()
 	}
 	return told(to, done), nil
 }
