@@ -62,3 +62,15 @@ func TestPlantedNotice(t *testing.T) {
 		}
 	}
 }
+
+// TestLongAddress: whatever a form says, it leads to an address that a browser can ask
+// for.
+func TestLongAddress(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	c := s.Account("demo")
+	list := c.CreateList("Diwali").SID
+	long := strings.Repeat("ü", 10_000)
+	s.SignedIn("demo").Submit("/lists/"+list+"/remove", url.Values{"all": {"1"}, "q": {long}}).Redirect(t, "/lists/"+list)
+	s.Browser().Open("/contacts?q="+url.QueryEscape(long)).Redirect(t, "/signin")
+}

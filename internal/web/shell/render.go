@@ -82,7 +82,14 @@ func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, a Answer) {
 	}
 }
 
+// maxLocation bounds the address of a page that is gone to, in bytes: proxies refuse an
+// answer with a longer one, and then a browser could not ask for it.
+const maxLocation = 4 << 10
+
 func (d *Dashboard) redirect(w http.ResponseWriter, r *http.Request, a Answer) {
+	if len(a.location) > maxLocation {
+		a.location, _, _ = strings.Cut(a.location, "?")
+	}
 	if a.notice != nil {
 		http.SetCookie(w, d.keepNotice(r, a.notice))
 	}
