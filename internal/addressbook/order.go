@@ -36,7 +36,7 @@ type Window struct {
 	Desc   bool
 	// BlanksFirst puts contacts that have no text in the sort field before the
 	// others in the ascending order, and not behind them. With Desc they come
-	// last then. ByName takes no notice of it: a blank name is its first one.
+	// last then. ByName ignores it: there, blank names are the first.
 	BlanksFirst bool
 	// After begins the page behind a position, before Offset counts; nil begins
 	// it at the first. It is stable while others come and go, and as fast on
@@ -64,18 +64,19 @@ func Cut[T, P any](rows []T, limit int, at func(*T) P) (page []T, next *P) {
 	return rows[:limit], &last
 }
 
-// Blank tells how much of what a contact could be sorted by it does not have.
+// Blank tells whether a contact has a text in the field that it is sorted by.
 type Blank byte
 
-// The sort field has a text, or another field stands in for it, or neither.
+// The degrees of being blank.
 const (
-	NotBlank Blank = iota
-	HalfBlank
-	AllBlank
+	NotBlank  Blank = iota // the field has a text
+	HalfBlank              // it has none, and that of another field stands in for it
+	AllBlank               // neither field has a text
 )
 
-// Blank returns the byte that keys of contacts begin with when they are sorted by a
-// text that may be blank: it keeps those together that are blank. It is for stores.
+// Blank returns the first byte of a contact's sort key, when the sort field is a text
+// that may be blank. It keeps contacts that are equally blank together. It is for
+// stores.
 func (w Window) Blank(b Blank) byte {
 	if w.BlanksFirst {
 		b = AllBlank - b

@@ -101,8 +101,8 @@ func (k *Keeper) Begin(account account.ID, key string) (*Attempt, error) {
 	return &Attempt{keeper: k, slot: s}, nil
 }
 
-// BeginNext is [Keeper.Begin] for one who waits while another request has the key.
-// The error is then the cause of ctx.
+// BeginNext is [Keeper.Begin], but waits while another request has the key. When ctx
+// ends first, the error is its cause.
 func (k *Keeper) BeginNext(ctx context.Context, account account.ID, key string) (*Attempt, error) {
 	for {
 		a, err := k.Begin(account, key)

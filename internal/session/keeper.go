@@ -79,8 +79,8 @@ func (k *Keeper) Begin(ctx context.Context, caller account.Caller, by Client) (s
 }
 
 // Find returns the session with this secret and its account, and stores the time
-// and address of its use, once a minute at most. The error for a session that does not exist,
-// or was not used for [Lifetime], is a NotFound fault.
+// and address of its use, once a minute at most. The error for a session that does not
+// exist, or was not used for [Lifetime], is a NotFound fault.
 func (k *Keeper) Find(ctx context.Context, secret, address string) (Session, account.Account, error) {
 	now := k.clock.Now()
 	s, acct, err := k.store.Session(ctx, hashOf(secret), now)

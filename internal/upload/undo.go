@@ -13,11 +13,11 @@ import (
 	"callbook/internal/fault"
 )
 
-// Additions are what an upload has added, which is what undoing it takes back. The zero ones
-// belong to uploads that added nothing, and to those that are older than it.
+// Additions are what an upload has added, which is what undoing it takes back. They are
+// zero for an upload that added nothing, and for one that is older than undoing.
 type Additions struct {
-	// Contacts is how many contacts are new, and First and Last the range of their
-	// sids; others have sids between these.
+	// Contacts is how many contacts are new. Their sids are from First to Last, as are
+	// those of contacts that came from elsewhere meanwhile.
 	Contacts int             `json:"contacts,omitempty"`
 	First    addressbook.SID `json:"first"`
 	Last     addressbook.SID `json:"last"`
@@ -48,8 +48,8 @@ type Undo struct {
 	Running bool `json:"running"`
 	// All deletes the contacts, too, that were changed or are in other lists.
 	All bool `json:"all,omitempty"`
-	// Members tells that all contacts were looked at, and that the memberships are
-	// next. After is the contact that was looked at last.
+	// Members tells that the contacts are done and the memberships are next. After is
+	// the contact that was looked at last.
 	Members bool            `json:"members,omitempty"`
 	After   addressbook.SID `json:"after"`
 	// Deletion is that under which the contacts go into the trash.
@@ -100,17 +100,17 @@ const UsedLooked = 5000
 // UndoStore is the part of a [Store] that undoing needs. Contacts and memberships that
 // an upload adds have its mark, [Mark].
 type UndoStore interface {
-	// AddedContacts returns contacts with an upload's mark, by their sids: those after
-	// one, and limit at most. With used, it returns only those that are, of the first
-	// [UsedLooked].
+	// AddedContacts returns contacts with an upload's mark, in the order of their sids:
+	// those after a sid, and limit at most. With used, it looks at the first
+	// [UsedLooked] and returns only those that are Used.
 	AddedContacts(ctx context.Context, u *Upload, after addressbook.SID, limit int, used bool) ([]AddedContact, error)
 
-	// AddedMembers returns the contacts of memberships of the upload's list that have
-	// its mark, by their sids: those after one, and limit at most.
+	// AddedMembers returns the contacts whose membership in the upload's list has its
+	// mark, in the order of their sids: those after a sid, and limit at most.
 	AddedMembers(ctx context.Context, u *Upload, after addressbook.SID, limit int) ([]addressbook.SID, error)
 
-	// ChangeUndo sets the undoing of an upload, if it is still as was, and reports
-	// whether it was.
+	// ChangeUndo sets the undoing of an upload to now if it still equals was, and
+	// reports whether it did.
 	ChangeUndo(ctx context.Context, account account.ID, sid addressbook.SID, was, now Undo) (bool, error)
 
 	// Undoing returns the uploads of all accounts whose undoing runs, a few at a time.
@@ -126,8 +126,8 @@ const (
 	// undoRows is how many contacts one transaction of an undoing deletes. Others
 	// that write wait for it.
 	undoRows = 500
-	// undoEvery is how often undoings are looked for that another server has begun,
-	// or that a server has not ended.
+	// undoEvery is how often a server looks for undoings that another one has begun
+	// or left.
 	undoEvery = 5 * time.Second
 )
 
@@ -141,7 +141,8 @@ var (
 // into its list leave the list, and those that it added go into the trash, unless they were
 // changed since or are in another list: these are kept, except with all. Contacts that
 // it has overwritten are not reverted. It runs in the background, and goes on after a
-// restart. One that has begun goes on as it is; the upload is returned as it is then.
+// restart. An undoing that has begun already stays as it is, whatever all says. Undo
+// returns the upload as it is then.
 func (i *Importer) Undo(ctx context.Context, acct account.Account, sid addressbook.SID, all bool) (Upload, error) {
 	u, err := i.store.Upload(ctx, acct.ID, sid)
 	switch {
@@ -221,9 +222,9 @@ func (i *Importer) undoAll(ctx context.Context) error {
 	return nil
 }
 
-// undoBatch works a batch of an undoing. Were it to be ended before it has stored how
-// far it is, the next one would find the same contacts, but for those that are gone. Of
-// two servers that work one batch, one stores how far it is.
+// undoBatch works a batch of an undoing, and then stores how far the undoing is. A
+// server that ends in between leaves the batch to be done again, without the contacts
+// that are deleted by then. Of two servers that work the same batch, one stores it.
 func (i *Importer) undoBatch(ctx context.Context, u *Upload) error {
 	turn := i.opts.Turns.For(u.Account.ID)
 	if err := turn.Begin(ctx); err != nil {

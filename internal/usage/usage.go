@@ -100,7 +100,7 @@ type Count struct {
 	Requests int
 }
 
-// codeStep is what a code counts in a stored outcome.
+// codeStep is by how much a stored outcome grows with the code.
 const codeStep = 10
 
 // Stored returns the outcome and the code as one number, which fits into 16 bits: in

@@ -60,8 +60,9 @@ func (s *selection) matchCustom(t *tx, q addressbook.Query) (total int, err erro
 	return len(found), nil
 }
 
-// mayHave leaves contacts out whose custom field the filter cannot let pass: of those
-// that are plain ASCII without escapes, it is enough to look for the texts.
+// mayHave leaves out contacts whose custom field cannot pass the filter. SQL looks for
+// the filter's texts in custom fields of plain ASCII without escapes; any other field
+// may pass.
 func (s *selection) mayHave(f addressbook.CustomFilter) {
 	key, part := addressbook.SearchText(f.Key), addressbook.SearchText(f.Part)
 	s.counter = ""

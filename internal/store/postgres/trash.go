@@ -26,8 +26,8 @@ const (
 
 // lockTrash locks the account's trash, when the queue is run.
 func (t *tx) lockTrash(way string) {
-	// Ids are small, so these are none of the migrations' lock, and hardly one of a
-	// key's, which are hashes.
+	// Ids are small. With their bits reversed they differ from the number of the
+	// migrations' lock, and almost surely from the hashes that lock idempotency keys.
 	t.queue(way, int64(bits.Reverse64(uint64(t.account))))
 }
 

@@ -26,8 +26,8 @@ func sizeOf(r *http.Request) int {
 	return n
 }
 
-// Resized answers an address that asks for pages of another size: the browser is to
-// remember it, and goes to the page at path without it. No other address is.
+// Resized answers an address that asks for pages of another size: the browser remembers
+// the size, and goes to the page at path. It returns false for any other address.
 func Resized(r *http.Request, path string) (shell.Answer, bool) {
 	query := r.URL.Query()
 	if !query.Has("rows") {

@@ -19,7 +19,7 @@ type importResult struct {
 	// Pending is the file that waits to be started, of which this is the dry
 	// run; nil when there is none.
 	Pending *upload.PendingFile
-	// ListGone tells that the list is not there, be it not yet or no more.
+	// ListGone tells that the list is not there: it is not made yet, or it was deleted.
 	ListGone bool
 	// Undone tells how far it is undone; nil when nobody has asked for that. CanUndo
 	// tells that somebody may.
@@ -70,7 +70,7 @@ func (room *Room) importPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("import", data.Name(), data), nil
 }
 
-// listGone reports whether a list is not there, be it not yet or no more.
+// listGone reports whether a list is not there.
 func (room *Room) listGone(r *http.Request, list addressbook.SID) (bool, error) {
 	_, err := room.Book.List(r.Context(), shell.AccountOf(r), list)
 	if fault.Is(err, fault.NotFound) {

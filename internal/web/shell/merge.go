@@ -58,8 +58,8 @@ func LoadedIn(form url.Values) (all []Option) {
 }
 
 // Was returns what the form says that a field was when it was loaded. A form that does
-// not say it was loaded with what is stored now, if the thing has not changed since,
-// and otherwise with something that nobody knows.
+// not say it was loaded with what is stored now, if the thing has not changed since.
+// Otherwise it is a value that no field has.
 func (m *Merge) Was(name, now string, same bool) string {
 	switch was, ok := m.form[wasField+name]; {
 	case ok:

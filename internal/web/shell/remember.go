@@ -12,8 +12,7 @@ const (
 )
 
 // Remembering has the browser remember a value under a name, for a year; "" has it
-// forget. Both are as a cookie may have them. The answer is one that goes to
-// another page.
+// forget. Both may have only what the name and value of a cookie may have.
 func (a Answer) Remembering(name, value string) Answer {
 	a.remember = &remembered{name, value}
 	return a
