@@ -29,7 +29,7 @@ func (room *Room) deleteContact(r *http.Request) (shell.Answer, error) {
 	if len(deleted) == 0 {
 		return shell.Answer{}, addressbook.ErrNoContact
 	}
-	return room.tellDeleted(r, deletion, words.ContactTitle(deleted[0]), 1, "/contacts")
+	return room.tellDeleted(r, deletion, words.ContactTitle(deleted[0]), 1, contacttable.From(r.URL.Query()))
 }
 
 // tellDeleted leads to the page that tells of contacts that were deleted, and that

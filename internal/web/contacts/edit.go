@@ -65,6 +65,7 @@ func (room *Room) editContactPage(r *http.Request) (shell.Answer, error) {
 	if values != nil {
 		form = newContactForm(typed(values)).sent(c.SID, values)
 	}
+	form.From = cameFrom(r)
 	if form.Number, err = room.preview(r, form.Fields[0].Value, form.SID); err != nil {
 		return shell.Answer{}, err
 	}
@@ -89,6 +90,7 @@ const mergeTries = 5
 func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
 	acct, sid := shell.AccountOf(r), shell.PathSID(r, "sid")
 	form := newContactForm(typed(r.PostForm)).sent(sid, r.PostForm)
+	form.From = cameFrom(r)
 	c, err := room.Book.Contact(r.Context(), acct, sid)
 	if fault.Is(err, fault.NotFound) {
 		return room.wasDeleted(r, form)
@@ -112,7 +114,7 @@ func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
 		}
 		patch, changes := patchOf(&c, values)
 		if !changes && len(m.Theirs) == 0 && form.Updated != updatedOf(&c) {
-			return shell.GoTo("/contacts/" + form.SID).Saying("Somebody else saved the very same meanwhile."), nil
+			return shell.GoTo(form.Action()).Saying("Somebody else saved the very same meanwhile."), nil
 		}
 		results, err := room.Book.UpdateContacts(r.Context(), acct, []addressbook.Patch{patch}, nil)
 		if err != nil {
@@ -121,7 +123,7 @@ func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
 		result := results[0]
 		switch f := fault.As(result.Fault); {
 		case result.Fault == nil:
-			return shell.GoTo("/contacts/" + form.SID).Saying(m.Saved()), nil
+			return shell.GoTo(form.Action()).Saying(m.Saved()), nil
 		case f == nil:
 			return shell.Answer{}, result.Fault
 		case f.Kind == fault.Changed:

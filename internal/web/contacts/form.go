@@ -25,6 +25,7 @@ type contactForm struct {
 	// Loaded are the values that the contact had when the form was loaded, by the names
 	// of the fields.
 	Loaded []shell.Option
+	From   string // the page of the table that somebody came from; "" for none
 	// Deleted tells that somebody deleted the contact meanwhile.
 	Deleted bool
 }
@@ -91,7 +92,7 @@ func (f *contactForm) Action() string {
 	if f.SID == "" {
 		return "/contacts"
 	}
-	return "/contacts/" + f.SID
+	return contactPath(f.SID, f.From)
 }
 
 // newContactForm returns the form with the values that value gives.

@@ -130,7 +130,7 @@ func compactJSON(text string) string {
 // fields become, where that is known.
 func (f *contactForm) conflict(m *shell.Merge, values []string, now *addressbook.Contact) shell.Answer {
 	page := shell.ConflictPage{
-		Merge: m, What: "contact", Action: "/contacts/" + f.SID, Back: "/contacts/" + f.SID,
+		Merge: m, What: "contact", Action: f.Action(), Back: f.Action(),
 		Loaded: loadedWith(now), Updated: updatedOf(now),
 	}
 	for i, value := range values {

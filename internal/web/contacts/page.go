@@ -122,7 +122,7 @@ func (room *Room) joinList(r *http.Request) (shell.Answer, error) {
 	case err != nil:
 		return shell.Answer{}, err
 	case done.Already > 0:
-		return shell.GoTo(contactPath(r, sid)).Noting("It was in " + list.Name + " already."), nil
+		return shell.GoTo(contactPath(sid.String(), cameFrom(r))).Noting("It was in " + list.Name + " already."), nil
 	case done.Gone > 0:
 		return shell.Answer{}, addressbook.ErrNoContact
 	}
@@ -130,7 +130,7 @@ func (room *Room) joinList(r *http.Request) (shell.Answer, error) {
 	if made {
 		text = "Added to " + list.Name + ", which is a new list."
 	}
-	return shell.GoTo(contactPath(r, sid)).Saying(text), nil
+	return shell.GoTo(contactPath(sid.String(), cameFrom(r))).Saying(text), nil
 }
 
 func (room *Room) leaveList(r *http.Request) (shell.Answer, error) {
@@ -143,7 +143,7 @@ func (room *Room) leaveList(r *http.Request) (shell.Answer, error) {
 	if len(removed) == 0 {
 		text = "It was not in that list any more."
 	}
-	return shell.GoTo(contactPath(r, sid)).Saying(text), nil
+	return shell.GoTo(contactPath(sid.String(), cameFrom(r))).Saying(text), nil
 }
 
 // listFor returns the list of this name, which it makes where there is none. A
@@ -169,11 +169,11 @@ func cameFrom(r *http.Request) string {
 	return ""
 }
 
-// contactPath is the address of a contact's page, which goes on saying where somebody
-// came from.
-func contactPath(r *http.Request, sid addressbook.SID) string {
-	path := "/contacts/" + sid.String()
-	if from := cameFrom(r); from != "" {
+// contactPath is the address of a contact's page, which goes on saying from which page of
+// the table somebody came; from is "" when from none.
+func contactPath(sid, from string) string {
+	path := "/contacts/" + sid
+	if from != "" {
 		path += "?" + url.Values{"from": {from}}.Encode()
 	}
 	return path

@@ -143,7 +143,7 @@ func (room *Room) restoreDeletion(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	to := "/contacts"
+	to := contacttable.From(r.PostForm)
 	if done.Contacts == 0 && done.Lists > 0 {
 		to = "/lists"
 	}
