@@ -88,9 +88,7 @@ func TestAdditionsFail(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
-	_, held, release := s.stopFirst(t)
-	first := s.begin(t, acme, contacts(firstNumber, 1))
-	<-held
+	_, first, release := s.holdFirst(t, acme)
 	all := contacts(firstNumber+1, 3)
 	var outcomes []<-chan error
 	for i := range all {

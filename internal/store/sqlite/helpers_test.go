@@ -194,6 +194,15 @@ func (s *served) stopFirst(t *testing.T) (c *commits, held <-chan struct{}, rele
 	return c, reached, release
 }
 
+// holdFirst has the writer wait in the commit of the account's contact with firstNumber,
+// whose insert ends with what first has, until release is called.
+func (s *served) holdFirst(t *testing.T, account account.ID) (c *commits, first <-chan error, release func()) {
+	c, held, release := s.stopFirst(t)
+	first = s.begin(t, account, contacts(firstNumber, 1))
+	<-held
+	return c, first, release
+}
+
 func (c *commits) before() error {
 	c.mu.Lock()
 	c.n++

@@ -50,9 +50,7 @@ func TestRedoKeepsReceipts(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
-	_, held, release := s.stopFirst(t)
-	first := s.begin(t, acme, contacts(firstNumber, 1))
-	<-held
+	_, first, release := s.holdFirst(t, acme)
 	insert := s.keyed(t, acme, "insert", contacts(firstNumber+1, 10))
 	s.queued(t, 1)
 	list := addressbook.List{SID: addressbook.SID{1}, Name: "list", Created: time.Unix(1, 0), Updated: time.Unix(1, 0)}

@@ -131,9 +131,7 @@ func TestRolledBackBySQLite(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
-	_, held, release := s.stopFirst(t)
-	first := s.begin(t, acme, contacts(firstNumber, 1))
-	<-held
+	_, first, release := s.holdFirst(t, acme)
 	before := s.begin(t, acme, contacts(firstNumber+1, 5))
 	s.queued(t, 1)
 	ending := newJob(t.Context(), func(conn *sqlite.Conn) (int, error) {

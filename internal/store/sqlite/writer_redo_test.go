@@ -43,9 +43,7 @@ func TestRedoKeepsDecisions(t *testing.T) {
 			t.Parallel()
 			s := serve(t, Options{IndexBytes: indexBytes})
 			one, two := s.account(t, "one").ID, s.account(t, "two").ID
-			_, held, release := s.stopFirst(t)
-			first := s.begin(t, one, contacts(firstNumber, 1))
-			<-held
+			_, first, release := s.holdFirst(t, one)
 
 			adds := contacts(firstNumber+1, 10)
 			added := s.begin(t, one, adds)
@@ -97,9 +95,7 @@ func TestRedoFails(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
-	commits, held, release := s.stopFirst(t)
-	first := s.begin(t, acme, contacts(firstNumber, 1))
-	<-held
+	commits, first, release := s.holdFirst(t, acme)
 	before := s.begin(t, acme, contacts(firstNumber+1, 10))
 	s.queued(t, 1)
 	once := newJob(t.Context(), nil)

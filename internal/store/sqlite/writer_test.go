@@ -20,9 +20,7 @@ func TestGroupCommit(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
-	commits, held, release := s.stopFirst(t)
-	first := s.begin(t, acme, contacts(firstNumber, 1))
-	<-held
+	commits, first, release := s.holdFirst(t, acme)
 	const waiting = 50
 	var outcomes []<-chan error
 	for i := range waiting {
@@ -77,9 +75,7 @@ func TestJobGivenUp(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
-	commits, held, release := s.stopFirst(t)
-	first := s.begin(t, acme, contacts(firstNumber, 1))
-	<-held
+	commits, first, release := s.holdFirst(t, acme)
 
 	reason := errors.New("the client went away")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -123,9 +119,7 @@ func TestQueueFull(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
-	_, held, release := s.stopFirst(t)
-	first := s.begin(t, acme, contacts(firstNumber, 1))
-	<-held
+	_, first, release := s.holdFirst(t, acme)
 	nothing := func(*sqlite.Conn) (int, error) { return 0, nil }
 	var jobs []*testJob
 	for range maxQueued {
@@ -161,9 +155,7 @@ func TestCloseWhileJobsWait(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	acme := s.account(t, "acme").ID
-	_, held, release := s.stopFirst(t)
-	first := s.begin(t, acme, contacts(firstNumber, 1))
-	<-held
+	_, first, release := s.holdFirst(t, acme)
 	const waiting = 20
 	var outcomes []<-chan error
 	for i := range waiting {
