@@ -139,12 +139,17 @@ func TestSelectedStops(t *testing.T) {
 
 	path, form = stops("/contacts/selected/delete", url.Values{"all": {"1"}, "count": {fmt.Sprint(n)}, "typed": {fmt.Sprint(n)}}, "Deleting")
 	page := b.Follow(b.Submit(path, form)).PageText(t, 200)
-	has(t, page, "Delete 100 contacts?")
+	has(t, page, "Delete 100 contacts?", "5,000 contacts are deleted already, and 100 are left.")
 	form.Set("count", hidden(t, page, "count"))
 	form.Set("typed", "100")
-	has(t, b.Follow(b.Submit("/contacts/selected/delete", form)).PageText(t, 200), "Deleted 100 contacts")
+	page = b.Follow(b.Submit("/contacts/selected/delete", form)).PageText(t, 200)
+	has(t, page, "Deleted 5,100 contacts")
 	if c.Total() != 0 {
 		t.Errorf("there are %d contacts", c.Total())
+	}
+	b.Submit("/trash/restore", url.Values{"deletion": {hidden(t, page, "deletion")}})
+	if c.Total() != n {
+		t.Errorf("%d contacts are restored, want %d", c.Total(), n)
 	}
 }
 

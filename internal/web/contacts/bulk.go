@@ -131,7 +131,7 @@ func (room *Room) setTag(ctx context.Context, acct account.Account, contacts []a
 
 func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
-	again := selectedData{Selection: s, Do: "delete"}
+	again := selectedData{Selection: s, Do: "delete", Deletion: room.deletionIn(r.PostForm)}
 	n, err := s.Size(ctx, room.Book, acct)
 	if err != nil {
 		return s.Refused(err)
@@ -146,7 +146,7 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		again.Mistyped = true
 		return room.askSelected(r, again)
 	}
-	deletion := room.Book.NewDeletion()
+	deletion := again.Deletion
 	if r.PostForm.Get("for_good") != "" {
 		deletion = addressbook.ForGood
 	}
@@ -162,7 +162,10 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		// How many are left is to be confirmed anew.
 		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Deleting", Worked: worked, Count: n,
-			Path: "/contacts/selected", More: []shell.Option{{Value: "do", Label: "delete"}}}), nil
+			Path: "/contacts/selected", More: []shell.Option{{Value: "do", Label: "delete"}, {Value: "deletion", Label: deletion.String()}}}), nil
+	}
+	if done, err := room.deletedUnder(r, deletion); err == nil {
+		deleted = max(deleted, done) // those before it was cut off are restored with them
 	}
 	if deleted > 1 {
 		name = "" // only one that is alone is named

@@ -1,11 +1,15 @@
 package contacts
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"net/url"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/trash"
 	"callbook/internal/web/contacttable"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
@@ -30,6 +34,26 @@ func (room *Room) deleteContact(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, addressbook.ErrNoContact
 	}
 	return room.tellDeleted(r, deletion, words.ContactTitle(deleted[0]), 1, contacttable.From(r.URL.Query()))
+}
+
+// deletionIn returns the deletion that a form names, so that one that was cut off goes on
+// and is restored as one. Where it names none, or one of an hour ago, it is a new one.
+func (room *Room) deletionIn(form url.Values) addressbook.SID {
+	deletion := room.Book.NewDeletion()
+	named, ok := addressbook.ParseSID(form.Get("deletion"))
+	if !ok || bytes.Compare(named[:], deletion[:]) > 0 || named.Time().Before(deletion.Time().Add(-time.Hour)) {
+		return deletion
+	}
+	return named
+}
+
+// deletedUnder counts the contacts in the trash that were deleted under a deletion.
+func (room *Room) deletedUnder(r *http.Request, deletion addressbook.SID) (int, error) {
+	if deletion == addressbook.ForGood {
+		return 0, nil
+	}
+	page, err := room.Trash.Contacts(r.Context(), shell.AccountOf(r), trash.Query{Deletion: deletion, Limit: 1})
+	return page.Total, err
 }
 
 // tellDeleted leads to the page that tells of contacts that were deleted, and that

@@ -22,7 +22,11 @@ type selectedData struct {
 	Kept     string      // how long deleted contacts stay in the trash; "" when nothing is kept
 	Large    bool        // whether the number of a deletion is to be typed
 	Mistyped bool        // and was not
-	Before   int         // how many a deletion was confirmed for, when they are others now; 0 else
+	// Deletion is that of contacts to be deleted, and Done how many of it are in the
+	// trash already: it was cut off.
+	Deletion addressbook.SID
+	Done     int
+	Before   int // how many a deletion was confirmed for, when they are others now; 0 else
 }
 
 // keepSelected keeps a selection and what a table's button says of it, and leads to the
@@ -31,6 +35,9 @@ func (room *Room) keepSelected(r *http.Request) (shell.Answer, error) {
 	s := contacttable.SelectionIn(r.PostForm)
 	if _, err := s.Size(r.Context(), room.Book, shell.AccountOf(r)); err != nil {
 		return s.Refused(err)
+	}
+	if r.PostForm.Get("do") == "delete" {
+		r.PostForm.Set("deletion", room.deletionIn(r.PostForm).String())
 	}
 	page, err := shell.Keep(r, r.PostForm)
 	if err != nil {
@@ -50,7 +57,7 @@ func (room *Room) selectedPage(r *http.Request) (shell.Answer, error) {
 	if !there {
 		return shell.GoTo("/contacts").Noting("The selection is not kept any more. Select the contacts again."), nil
 	}
-	data := selectedData{Selection: contacttable.SelectionIn(form), Do: form.Get("do")}
+	data := selectedData{Selection: contacttable.SelectionIn(form), Do: form.Get("do"), Deletion: room.deletionIn(form)}
 	data.Field.Value = cmp.Or(form.Get("name"), form.Get("value"))
 	return room.askSelected(r, data)
 }
@@ -74,6 +81,9 @@ func (room *Room) askSelected(r *http.Request, data selectedData) (shell.Answer,
 	case "delete":
 		name = "Delete " + words.Plural(n, "contact", "contacts")
 		data.Kept, data.Large = contacttable.Kept(room.Trash), shell.LargeDeletion(n)
+		if data.Done, err = room.deletedUnder(r, data.Deletion); err != nil {
+			return shell.Answer{}, err
+		}
 	default:
 		return shell.Answer{}, fault.New(fault.Invalid, "Contacts have no such action.")
 	}
