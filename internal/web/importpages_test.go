@@ -106,10 +106,10 @@ func TestEmailsInDoubt(t *testing.T) {
 	b := s.SignedIn("demo")
 	path := pending(t, b, "number,email\n9876543210,asha@example.in\n9876543211,n/a\nx,n/a\n9876543212,\n9876543213,ravi@\n")
 	page := b.Open(path).PageText(t, 200)
-	if n := strings.Count(page, "cannot be an e-mail"); n != 3 {
+	if n := strings.Count(page, "no valid e-mail<"); n != 3 {
 		t.Errorf("%d e-mails of the first rows are pointed out", n)
 	}
-	const said = "2 e-mails cannot be one: lines 3 and 6. They are imported as they are."
+	const said = "2 e-mails are not valid: lines 3 and 6. They are imported as they are."
 	form := pageForm(page)
 	form.Set("then", "try")
 	b.Submit(path, form)

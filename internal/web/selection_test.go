@@ -96,7 +96,7 @@ func TestDeleteSelected(t *testing.T) {
 	c.Add(list.SID, sids[0])
 	form := url.Values{"sid": sids[:2], "do": {"delete"}}
 	page := b.Follow(b.Submit("/contacts/selected", form)).PageText(t, 200)
-	has(t, page, "Delete 2 contacts?", "can be restored from there")
+	has(t, page, "Delete 2 contacts?", "you can restore them from there")
 	form.Set("count", hidden(t, page, "count"))
 	page = b.Follow(b.Submit("/contacts/selected/delete", form)).PageText(t, 200)
 	has(t, page, "Deleted 2 contacts")

@@ -60,7 +60,7 @@ func newImportForm() importForm {
 func newFileForm() importForm {
 	f := newImportForm()
 	f.ListName.Required = false
-	f.ListName.Hint = "Left empty, a new list is called as the file is. You can change it on the next page."
+	f.ListName.Hint = "Leave it empty for a new list with the name of the file. You can change it on the next page."
 	return f
 }
 

@@ -77,7 +77,7 @@ func badEmails(t *upload.Tally) string {
 	if t.BadEmails == 0 {
 		return ""
 	}
-	text := Plural(t.BadEmails, "e-mail", "e-mails") + " cannot be one: "
+	text := Plural(t.BadEmails, "e-mail is", "e-mails are") + " not valid: "
 	for i, line := range t.BadEmailLines {
 		switch {
 		case i == 0 && len(t.BadEmailLines) == 1:
