@@ -82,6 +82,7 @@ var rules = map[string][]string{
 	"internal/trash": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/budget",
 		"internal/clock",
 		"internal/fault",
 		"internal/journal",

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
 )
@@ -249,10 +250,10 @@ func (k *Keeper) RestoreDeletion(ctx context.Context, acct account.Account, dele
 	if deletion == addressbook.ForGood {
 		return done, nil
 	}
-	err = restoreAll(deletion, func(q Query) (Page[List], error) { return k.Lists(ctx, acct, q) }, func(l *List) addressbook.SID { return l.SID },
+	err = restoreAll(ctx, deletion, func(q Query) (Page[List], error) { return k.Lists(ctx, acct, q) }, func(l *List) addressbook.SID { return l.SID },
 		func(refs []addressbook.ContactRef) ([]ListResult, error) { return k.RestoreLists(ctx, acct, refs, nil) }, done.AddList)
 	if err == nil {
-		err = restoreAll(deletion, func(q Query) (Page[Contact], error) { return k.Contacts(ctx, acct, q) }, func(c *Contact) addressbook.SID { return c.SID },
+		err = restoreAll(ctx, deletion, func(q Query) (Page[Contact], error) { return k.Contacts(ctx, acct, q) }, func(c *Contact) addressbook.SID { return c.SID },
 			func(refs []addressbook.ContactRef) ([]ContactResult, error) {
 				return k.RestoreContacts(ctx, acct, refs, nil)
 			}, done.AddContact)
@@ -260,9 +261,12 @@ func (k *Keeper) RestoreDeletion(ctx context.Context, acct account.Account, dele
 	return done, err
 }
 
-// restoreAll restores what was deleted under a deletion, page by page.
-func restoreAll[T, R any](deletion addressbook.SID, read func(Query) (Page[T], error), sid func(*T) addressbook.SID, restore func([]addressbook.ContactRef) ([]R, error), count func(R)) error {
-	for q := (Query{Deletion: deletion, Limit: MaxItems}); ; {
+// restoreAll restores what was deleted under a deletion, page by page. What one page
+// takes of the memory, the next one does not need.
+func restoreAll[T, R any](ctx context.Context, deletion addressbook.SID, read func(Query) (Page[T], error), sid func(*T) addressbook.SID, restore func([]addressbook.ContactRef) ([]R, error), count func(R)) error {
+	share := budget.Of(ctx)
+	used := share.Used()
+	for q := (Query{Deletion: deletion, Limit: MaxItems}); ; share.Give(used) {
 		page, err := read(q)
 		if err != nil {
 			return err

@@ -151,6 +151,9 @@ func (s Selection) eachPage(ctx context.Context, book *addressbook.Book, acct ac
 	if err != nil {
 		return 0, err
 	}
+	// What one page and the work on it take, the next one does not need.
+	share := budget.Of(ctx)
+	used := share.Used()
 	for left := maxSelected; left > 0; left -= bulk {
 		page, err := book.Contacts(ctx, acct, q)
 		if err != nil {
@@ -166,6 +169,7 @@ func (s Selection) eachPage(ctx context.Context, book *addressbook.Book, acct ac
 			return worked, nil
 		}
 		q.After = page.Next
+		share.Give(used)
 	}
 	return worked, nil
 }
