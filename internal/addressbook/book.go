@@ -44,12 +44,14 @@ func New(store Store, opts Options) *Book {
 // Resume makes all sids from now on larger than those that are stored, as they
 // were made before a restart, whatever the clock says: after it was set back,
 // new dates of creation go on from the latest one that is stored, in steps of
-// 1/4096 ms, until the clock has passed it. Of several servers, each has looked
-// once, when it started.
+// 1/4096 ms, until the clock has passed it. So do deletions, which would be too old
+// for the trash otherwise when the clock is right again. Of several servers, each has
+// looked once, when it started.
 func (b *Book) Resume(ctx context.Context) error {
 	last, err := b.store.LastSID(ctx)
 	if err == nil {
 		b.births.goOnFrom(last)
+		b.deletions.goOnFrom(last)
 	}
 	return err
 }

@@ -45,6 +45,9 @@ func TestResume(t *testing.T) {
 		if date.Sub(tt.want).Abs() > time.Microsecond {
 			t.Errorf("%s: created at %v, want %v", name, date, tt.want)
 		}
+		if deleted := book.NewDeletion().Time(); deleted.Sub(tt.want).Abs() > time.Microsecond {
+			t.Errorf("%s: deleted at %v, want %v", name, deleted, tt.want)
+		}
 		if name == "later" && sid.Prefix() != later.Prefix()+1 {
 			t.Errorf("%v does not follow %v", sid, later)
 		}
