@@ -40,6 +40,12 @@ func TestTrash(t *testing.T) {
 		t.Errorf("the list has %d contacts", n)
 	}
 
+	// A name that is taken is told.
+	c.Send("DELETE", "/lists/"+list.SID, "")
+	c.CreateList("Diwali")
+	b.Submit("/trash/lists", url.Values{"sid": {list.SID}, "do": {"restore"}}).Redirect(t, "/trash/lists")
+	has(t, b.Open("/trash/lists").PageText(t, 200), "Restored nothing. Still in the trash: 1 list, since others have the names by now.")
+
 	// A number that is taken is told, and changes nothing.
 	c.CreateOne(`{"number": "9876543211"}`)
 	b.Submit("/trash", url.Values{"sid": {ravi.SID}, "do": {"restore"}}).Redirect(t, "/trash")

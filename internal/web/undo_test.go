@@ -110,3 +110,24 @@ func TestUndoVeryLargeImport(t *testing.T) {
 	b.Submit(path+"/undo", url.Values{"typed": {"5010"}, "used": {"keep"}}).Redirect(t, path)
 	reads(t, undone(t, b, path), "2 were kept", "Kept, since they were changed or are in another list: asc , desc .")
 }
+
+// TestUndoWithoutList undoes what was done with a list that is gone by now.
+func TestUndoWithoutList(t *testing.T) {
+	t.Parallel()
+	c, b, sids := crowd(t, 3)
+	done := b.Submit("/contacts/selected/list", url.Values{"sid": sids, "name": {"Diwali"}})
+	undo := hidden(t, b.Follow(done).PageText(t, 200), "undo")
+	c.Send("DELETE", "/lists/"+c.Get(c.Path("/lists")).Page(t).Response[0].Data.SID, "")
+	b.Submit("/contacts/selected/undo", url.Values{"undo": {undo}}).Redirect(t, "/lists")
+	reads(t, b.Open("/lists").PageText(t, 200), "This cannot be undone any more: the list was deleted.")
+}
+
+// TestListOfNUL names a list as none can be called: PostgreSQL has no such texts.
+func TestListOfNUL(t *testing.T) {
+	t.Parallel()
+	_, b, sids := crowd(t, 1)
+	for _, name := range []string{"a\x00b", "a\xff\x00b"} {
+		b.Submit("/contacts/selected/list", url.Values{"sid": sids, "name": {name}}).PageText(t, 422)
+		b.Submit("/contacts/"+sids[0]+"/lists", url.Values{"name": {name}}).PageText(t, 422)
+	}
+}

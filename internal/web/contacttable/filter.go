@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -217,8 +218,12 @@ func (f Filter) added(zone *time.Location) (p addressbook.Period, wrong string) 
 	return p, ""
 }
 
-// ListNamed returns the account's list of this name, or nil.
+// ListNamed returns the account's list of this name, or nil. What no list can be called
+// is not asked for: PostgreSQL has no such texts.
 func ListNamed(ctx context.Context, book *addressbook.Book, acct account.Account, name string) (*addressbook.List, error) {
+	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+		return nil, nil
+	}
 	// Just before the lists of this name in their order. Names that differ in
 	// their case alone share a place there.
 	w := addressbook.Window{Sort: addressbook.ByName, Limit: 50, After: &addressbook.Position{Key: addressbook.NameKey(name, "")}}

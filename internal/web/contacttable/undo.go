@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/fault"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
 )
@@ -71,11 +72,15 @@ func UndoKept(r *http.Request, book *addressbook.Book) (shell.Answer, error) {
 		}
 	}
 	list, _ := addressbook.ParseSID(u.List)
+	listGone := shell.GoTo("/lists").Noting("This cannot be undone any more: the list was deleted.")
 	joined, left := parseSIDs(u.Joined), parseSIDs(u.Left)
 	all += len(joined) + len(left)
 	for from := 0; from < len(joined); from += bulk {
 		removed, err := RemoveMembers(ctx, book, acct, list, joined[from:min(from+bulk, len(joined))])
 		done += len(removed)
+		if fault.Is(err, fault.NotFound) {
+			return listGone, nil
+		}
 		if err != nil {
 			return shell.Answer{}, err
 		}
@@ -83,6 +88,9 @@ func UndoKept(r *http.Request, book *addressbook.Book) (shell.Answer, error) {
 	for from := 0; from < len(left); from += bulk {
 		members, err := AddMembers(ctx, book, acct, list, left[from:min(from+bulk, len(left))])
 		done += members.Added
+		if fault.Is(err, fault.NotFound) {
+			return listGone, nil
+		}
 		if err != nil {
 			return shell.Answer{}, err
 		}

@@ -91,6 +91,8 @@ func told(path string, done trash.Restored) shell.Answer {
 
 func restoredWords(done trash.Restored) string {
 	switch {
+	case done.Lists == 0 && done.Contacts == 0:
+		return "nothing"
 	case done.Lists == 0:
 		return words.Plural(done.Contacts, "contact", "contacts")
 	case done.Contacts == 0:
