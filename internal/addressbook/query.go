@@ -106,6 +106,9 @@ type Page struct {
 type ListRef struct {
 	SID  SID
 	Name string
+	// Joined is when the contact whose list it is was put into it; zero where no
+	// contact is meant.
+	Joined time.Time
 }
 
 // maxListRefs is how many lists a page has in all.

@@ -114,6 +114,7 @@ func TestListMembers(t *testing.T) {
 	// From a contact's page.
 	person := "/contacts/" + sids[5]
 	has(t, b.Open(person).PageText(t, 200), `<a href="`+path+`">list</a>`)
+	has(t, b.Open(person).PageText(t, 200), `<span class="muted">added on <time`)
 	b.Submit(person+"/lists/"+list.SID+"/leave", nil).Redirect(t, person)
 	has(t, b.Open(person).PageText(t, 200), "Removed from the list.", "Not in any list yet.")
 	b.Submit(person+"/lists", url.Values{"name": {"list"}}).Redirect(t, person)

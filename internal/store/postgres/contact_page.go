@@ -105,12 +105,12 @@ func (t *tx) queueListsOf(page *addressbook.Page, n int) {
 	page.MoreLists = make([]bool, n)
 	most := addressbook.ListsShown(n)
 	share := budget.Of(t.ctx)
-	t.queue(`SELECT shown.sid, of_one.sid, of_one.name FROM unnest($2::uuid[]) AS shown (sid) CROSS JOIN LATERAL
+	t.queue(`SELECT shown.sid, of_one.sid, of_one.name, of_one.date_created FROM unnest($2::uuid[]) AS shown (sid) CROSS JOIN LATERAL
 		(`+listsOf+` AND list_members.contact_sid = shown.sid ORDER BY lists.name LIMIT $3) AS of_one`,
 		t.account, shown, most+1).Query(func(rows pgx.Rows) error {
 		var contact sidValue
 		var l addressbook.ListRef
-		_, err := pgx.ForEachRow(rows, []any{&contact, (*sidValue)(&l.SID), &l.Name}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&contact, (*sidValue)(&l.SID), &l.Name, (*dateValue)(&l.Joined)}, func() error {
 			i := at[addressbook.SID(contact)]
 			if len(page.Lists[i]) == most {
 				page.MoreLists[i] = true
@@ -124,7 +124,7 @@ func (t *tx) queueListsOf(page *addressbook.Page, n int) {
 }
 
 // listsOf reads the lists of contacts, which what follows it picks.
-const listsOf = `SELECT lists.sid, lists.name FROM list_members
+const listsOf = `SELECT lists.sid, lists.name, list_members.date_created FROM list_members
 	JOIN lists ON lists.account_id = list_members.account_id AND lists.sid = list_members.list_sid
 	WHERE list_members.account_id = $1`
 
@@ -136,7 +136,7 @@ func (db *DB) ListsOf(ctx context.Context, account account.ID, contact addressbo
 		t.queue(listsOf+` AND list_members.contact_sid = $2 AND lists.name > $3 ORDER BY lists.name LIMIT $4`,
 			account, (*sidValue)(&contact), after, limit).Query(func(rows pgx.Rows) error {
 			var l addressbook.ListRef
-			_, err := pgx.ForEachRow(rows, []any{(*sidValue)(&l.SID), &l.Name}, func() error {
+			_, err := pgx.ForEachRow(rows, []any{(*sidValue)(&l.SID), &l.Name, (*dateValue)(&l.Joined)}, func() error {
 				lists = append(lists, l)
 				return nil
 			})

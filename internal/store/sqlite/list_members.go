@@ -172,13 +172,13 @@ func (b *AddressBook) ListsOf(ctx context.Context, account account.ID, contact a
 // listsOf reads the lists of a contact whose names come after one, by their
 // names. The unary plus keeps SQLite from going through all lists of the account.
 func listsOf(conn *sqlite.Conn, account account.ID, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
-	err = sqlitex.Execute(conn, `SELECT lists.sid, lists.name FROM list_members
+	err = sqlitex.Execute(conn, `SELECT lists.sid, lists.name, list_members.date_created FROM list_members
 		JOIN lists ON lists.id = list_members.list_id
 		WHERE list_members.contact_sid = ? AND +lists.account_id = ? AND +lists.name > ? ORDER BY lists.name LIMIT ?`,
 		&sqlitex.ExecOptions{
 			Args: []any{contact[:], account, after, limit},
 			ResultFunc: func(stmt *sqlite.Stmt) error {
-				ref := addressbook.ListRef{Name: stmt.ColumnText(1)}
+				ref := addressbook.ListRef{Name: stmt.ColumnText(1), Joined: time.Unix(0, stmt.ColumnInt64(2))}
 				stmt.ColumnBytes(0, ref.SID[:])
 				lists = append(lists, ref)
 				return nil

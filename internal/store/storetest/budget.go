@@ -24,8 +24,8 @@ func listsOfContact(t *testing.T, f *fixture) {
 		if i == 3 {
 			continue
 		}
-		want = append(want, addressbook.ListRef{SID: l.SID, Name: l.Name})
-		f.join(t, l, one)
+		joined := f.join(t, l, one)[0].Created
+		want = append(want, addressbook.ListRef{SID: l.SID, Name: l.Name, Joined: joined})
 	}
 	for _, limit := range []int{1, 2, 3, 6, 7} {
 		var got []addressbook.ListRef

@@ -15,7 +15,7 @@ func membersOfNoList(t *testing.T, f *fixture) {
 	f.insertAllNew(t, c)
 	f.addLists(t, l, gone)
 	addListsTo(t, f.Contacts, other.ID, theirs)
-	f.join(t, l, c)
+	joined := f.join(t, l, c)[0].Created
 	f.join(t, gone, c)
 	f.deleteLists(t, gone.SID)
 	check := func() {
@@ -36,7 +36,7 @@ func membersOfNoList(t *testing.T, f *fixture) {
 		f.hasMembers(t, l, c)
 		listed(t, f.Contacts, other.ID, theirs)
 		page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 1}, WithLists: true})
-		same(t, "lists", page.Lists, [][]addressbook.ListRef{{{SID: l.SID, Name: l.Name}}})
+		same(t, "lists", page.Lists, [][]addressbook.ListRef{{{SID: l.SID, Name: l.Name, Joined: joined}}})
 	}
 	check()
 	f.reopen()

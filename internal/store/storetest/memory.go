@@ -171,8 +171,8 @@ func finds(search addressbook.SearchTerms, n phone.Number, texts ...string) bool
 
 func (m *memory) listsOf(contact addressbook.SID) (refs []addressbook.ListRef) {
 	for _, l := range m.lists {
-		if m.member(l.SID, contact) != nil {
-			refs = append(refs, addressbook.ListRef{SID: l.SID, Name: l.Name})
+		if member := m.member(l.SID, contact); member != nil {
+			refs = append(refs, addressbook.ListRef{SID: l.SID, Name: l.Name, Joined: member.Created})
 		}
 	}
 	slices.SortFunc(refs, func(a, b addressbook.ListRef) int { return cmp.Compare(a.Name, b.Name) })

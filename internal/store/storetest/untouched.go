@@ -73,14 +73,14 @@ func editsApart(t *testing.T, f *fixture) {
 	other.insertAllNew(t, theirs...)
 	f.addLists(t, myList)
 	other.addLists(t, theirList)
-	f.join(t, myList, mine...)
+	joined := f.join(t, myList, mine...)[0].Created
 	other.join(t, theirList, theirs...)
 	second := list("a second list")
 	other.addLists(t, second)
 	other.join(t, second, theirs...)
 
 	page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 1}, WithLists: true})
-	same(t, "lists of a contact", page.Lists, [][]addressbook.ListRef{{{SID: myList.SID, Name: "list"}}})
+	same(t, "lists of a contact", page.Lists, [][]addressbook.ListRef{{{SID: myList.SID, Name: "list", Joined: joined}}})
 	results, at := f.update(t, addressbook.Patch{SID: mine[1].SID, Texts: addressbook.Changes{addressbook.Tag: set("mine")}, Number: setNumber(firstNumber + 9)})
 	mine[1].Texts[addressbook.Tag], mine[1].Number, mine[1].Updated = addressbook.Given("mine"), firstNumber+9, at
 	same(t, "results", results, []addressbook.Result{became(mine[1])})
