@@ -304,7 +304,7 @@ type look struct {
 	width, height int64
 }
 
-var looks = []look{{"light", 1280, 860}, {"dark", 1280, 860}, {"light", 360, 740}, {"dark", 360, 740}}
+var looks = []look{{"light", 1440, 900}, {"dark", 1440, 900}, {"light", 390, 844}, {"dark", 390, 844}}
 
 func (l look) String() string { return fmt.Sprintf("%d-%s", l.width, l.scheme) }
 

@@ -27,6 +27,53 @@ const overlapping = `(() => {
 	return wrong.join("\n")
 })()`
 
+// crooked is what is wrong with the page as it is laid out, as a text: what a window is
+// too narrow for, what lies over something else, and what is cut without dots.
+const crooked = `(() => {
+	const wrong = [], name = el => el.outerHTML.slice(0, 100)
+	const wide = document.documentElement.clientWidth
+	if (document.documentElement.scrollWidth > wide) wrong.push("the page is " + document.documentElement.scrollWidth + " wide")
+	const seen = el => el.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !el.closest(".unseen, .skip, dialog:not([open])")
+	const above = document.querySelector("dialog[open]") || document
+	const parts = Array.from(above.querySelectorAll("main a, main button, main input:not([type=hidden]), main select, main textarea, main h1, main h2, main label, main .notice, main td, main p, .who *, dialog a, dialog input"))
+		.filter(el => seen(el) && !el.closest("svg, .selecting, details.menu[open] .menu-body, pre") && !el.parentElement.closest(".cut"))
+	const boxes = parts.flatMap(el => Array.from(el.getClientRects()).filter(box => box.width > 2 && box.height > 2).map(box => [el, box]))
+	boxes.forEach(([a, r], i) => {
+		const scroller = a.closest(".table-wrap, [tabindex='0']")
+		if (r.right > wide + 1 && !(scroller && scroller.scrollWidth > scroller.clientWidth)) wrong.push("outside: " + name(a))
+		for (let j = i + 1; j < boxes.length; j++) {
+			const [b, s] = boxes[j]
+			if (a === b || a.contains(b) || b.contains(a)) continue
+			if (a.matches("label") && a.control === b || b.matches("label") && b.control === a) continue
+			if (Math.min(r.right, s.right) - Math.max(r.left, s.left) > 2 && Math.min(r.bottom, s.bottom) - Math.max(r.top, s.top) > 4)
+				wrong.push(name(a) + " lies over " + name(b))
+		}
+	})
+	for (const el of document.querySelectorAll("main *, nav *, header *")) {
+		if (!seen(el) || el.clientWidth <= 1 || el.closest("svg, select, progress") || el.matches("input, textarea")) continue
+		const style = getComputedStyle(el)
+		if (!/hidden|clip/.test(style.overflowX) || style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none") continue
+		if (el.scrollWidth > el.clientWidth + 1 || el.scrollHeight > el.clientHeight + 2) wrong.push("cut: " + name(el))
+	}
+	return wrong.slice(0, 12).join("\n")
+})()`
+
+// straight checks the layout of the page at the four widths that pages are made for,
+// and on a phone that what is touched is high enough.
+func (b *tab) straight() {
+	b.t.Helper()
+	for _, l := range []look{{"light", 1440, 900}, {"light", 1024, 768}, {"light", 768, 1024}, {"light", 390, 844}} {
+		b.set(l)
+		if got := run(b, chromedp.Evaluate[string](crooked)); got != "" {
+			b.t.Errorf("at %d px:\n%s", l.width, got)
+			b.picture("crooked-" + strings.ReplaceAll(b.t.Name(), "/", "-") + "-" + l.String())
+		}
+	}
+	if got := run(b, chromedp.Evaluate[string](small)); got != "" {
+		b.t.Errorf("lower than a thumb:\n%s", got)
+	}
+}
+
 // TestTableWidths: whatever is in it, nothing of the table is cut without a word, lies
 // over something else or makes the page wider than the window.
 func TestTableWidths(t *testing.T) {
