@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callbook/internal/trash"
 )
 
 func TestParseSpan(t *testing.T) {
@@ -21,6 +23,16 @@ func TestParseSpan(t *testing.T) {
 	for _, text := range []string{"", " ", "5", "x", "d", "-1d", "1.5d", "5q", "5ms", "5mos", "3 3d", "1d,", "٣d"} {
 		if got, err := parseSpan(text); err == nil {
 			t.Errorf("%q: got %v", text, got)
+		}
+	}
+}
+
+func TestKeepDeleted(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"0": trash.None, "forever": trash.Forever, "30d": 30 * day, "1h": time.Hour} {
+		var got keepDeleted
+		if err := got.UnmarshalText([]byte(text)); err != nil || time.Duration(got) != want {
+			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
 		}
 	}
 }

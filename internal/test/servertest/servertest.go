@@ -65,6 +65,9 @@ type Options struct {
 	// Retention is how long uploads are kept; zero means as long as a user's
 	// server keeps them.
 	Retention time.Duration
+	// KeepDeleted is how long deleted contacts and lists stay in the trash; zero means
+	// as long as a user's server keeps them.
+	KeepDeleted time.Duration
 	// Receipts does the same for the answers that are kept under a key.
 	Receipts func(journal.Store) journal.Store
 	// ReceiptQuota is how many bytes the receipts of an account may take; zero
@@ -134,6 +137,7 @@ func Start(t testing.TB, opts Options) *Server {
 		ReceiptQuota:   opts.ReceiptQuota,
 		BatchRows:      opts.BatchRows,
 		Retention:      opts.Retention,
+		KeepDeleted:    opts.KeepDeleted,
 		Dashboard:      opts.Dashboard,
 		Proxies:        opts.Proxies,
 		AllowOrigins:   opts.AllowOrigins,
