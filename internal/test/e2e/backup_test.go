@@ -200,6 +200,32 @@ func TestBackupUploads(t *testing.T) {
 	checkClean(t, other)
 }
 
+// TestBackupTrash restores a backup elsewhere, and there what was in the trash.
+func TestBackupTrash(t *testing.T) {
+	t.Parallel()
+	db, other := newDB(t), newDB(t)
+	file := filepath.Join(t.TempDir(), "callbook.bak")
+	auth := newAccount(t, db, "acme")
+	s := startServer(t, db)
+	c := newClient(t, s, auth)
+	created := c.mustPost(t, contact{Number: "+919876543210", FirstName: "Asha"})
+	sid := created.Response[0].Data.SID
+	if a, err := c.call("DELETE", "/contacts/"+sid, nil); err != nil || a.status != 200 {
+		t.Fatalf("got %v, %v", a, err)
+	}
+	mustRun(t, "backup", file, "--db", db)
+	checkClean(t, file)
+	mustRun(t, "restore", file, "--db", other)
+	c = newClient(t, startServer(t, other), auth)
+	if a, err := c.call("POST", "/trash/contacts/restore", []byte(`{"contacts":[{"sid":"`+sid+`"}]}`)); err != nil || a.status != 207 {
+		t.Fatalf("got %v, %v", a, err)
+	}
+	if back := storedContacts(t, c); len(back) != 1 || back[0].SID != sid || back[0].FirstName != "Asha" {
+		t.Errorf("what came back is %+v", back)
+	}
+	checkClean(t, other)
+}
+
 // seeded makes a database with so many contacts.
 func seeded(t *testing.T, contacts int) (db string, auth credentials) {
 	t.Helper()
