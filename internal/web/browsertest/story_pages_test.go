@@ -29,12 +29,13 @@ func TestPagingStory(t *testing.T) {
 	rows("P107", "107 to 120 of 120 contacts")
 	b.follow("[rel=prev]")
 	rows("P057", "57 to 106 of 120 contacts")
-	b.do(chromedp.SetValue(chromedp.CSS("#rows"), "25"), void(chromedp.Evaluate[bool](`document.querySelector("#rows").dispatchEvent(new Event("change", {bubbles: true}))`)))
+	b.do(void(chromedp.Evaluate[bool](`(rows => { rows.value = "25"; return rows.dispatchEvent(new Event("change", {bubbles: true})) })(document.querySelector("#rows"))`)))
 	rows("P057", "57 to 81 of 120 contacts")
 	b.follow("[rel=last]")
 	rows("P101", "101 to 120 of 120 contacts")
 	b.open("/contacts")                     // the browser remembers the size, and not the order
 	rows("P001", "1 to 25 of 120 contacts") // who was added last
+	b.click(".more-filters > summary")
 	b.fill("#custom", "plan")
 	b.await(`document.querySelector("#custom-keys option")?.value === "plan"`)
 	b.fill("#custom_value", "P59")

@@ -62,6 +62,9 @@ func (f Filter) Narrows() bool {
 	return f != Filter{}
 }
 
+// HasMore tells whether it has what the page folds away under "More filters".
+func (f Filter) HasMore() bool { return f.AddedFrom+f.AddedTo+f.Custom != "" }
+
 // Key tells one filter from another; the order is no part of it.
 func (f Filter) Key() string {
 	f.Sort = ""
