@@ -53,10 +53,15 @@ var columns = []Column{
 	{"country", "Country"},
 	{"date_created", "Added"},
 	{"date_updated", "Changed"},
+	{dateJoined, "Joined"},
 }
 
+// dateJoined is the column that the tables of lists have besides: when the contact was
+// put into the list.
+const dateJoined = "date_joined"
+
 // usualColumns are the keys of those that are shown unless somebody chose others.
-var usualColumns = []string{"number", "company_name", "email", "tag", "date_created"}
+var usualColumns = []string{"number", "company_name", "email", "tag", "date_created", dateJoined}
 
 // columnsCookie is the name under which a browser remembers its columns.
 const columnsCookie = "columns"
@@ -127,6 +132,9 @@ type Choice struct {
 // are chosen, and the custom fields of these rows.
 func choices(chosen []string, rows []Row) (all []Choice) {
 	for _, c := range columns {
+		if c.Key == dateJoined {
+			c.Label = "Joined (on the page of a list)"
+		}
 		all = append(all, Choice{c, slices.Contains(chosen, c.Key)})
 	}
 	custom := make(map[string]bool)

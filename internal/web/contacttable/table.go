@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/web/shell"
@@ -44,6 +45,7 @@ type Row struct {
 	addressbook.Contact
 	Name   string
 	Number string            // in groups
+	Joined time.Time         // when it was put into the list of the table; zero where that is not shown
 	custom map[string]string // see customTexts
 }
 
@@ -87,9 +89,19 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	}
 	t.Size = sizeOf(r)
 	q.Limit = t.Size
+	keys := columnsOf(r)
+	q.WithLists = list != nil && slices.Contains(keys, dateJoined)
+	joined := make(map[addressbook.SID]time.Time)
 	read := func(w addressbook.Window) ([]addressbook.Contact, *addressbook.Position, int, error) {
 		q.Window = w
 		page, err := book.Contacts(ctx, acct, q)
+		for i, lists := range page.Lists {
+			for _, l := range lists {
+				if list != nil && l.SID == list.SID {
+					joined[page.Contacts[i].SID] = l.Joined
+				}
+			}
+		}
 		return page.Contacts, page.Next, page.Total, err
 	}
 	position := func(c addressbook.Contact) addressbook.Position { return c.Position(q.Window) }
@@ -98,14 +110,16 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	t.Part = part
 	for _, c := range contacts {
 		row := RowOf(c)
-		row.custom = customTexts(c)
+		row.custom, row.Joined = customTexts(c), joined[c.SID]
 		t.Rows = append(t.Rows, row)
 	}
-	keys := columnsOf(r)
 	t.Choices = choices(keys, t.Rows)
 	for _, key := range keys {
 		if key == "date_created" && t.ByUpdated() && !slices.Contains(keys, "date_updated") {
 			key = "date_updated" // what it is sorted by is to be seen
+		}
+		if key == dateJoined && list == nil {
+			continue
 		}
 		t.Columns = append(t.Columns, column(key))
 	}
