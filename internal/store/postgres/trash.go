@@ -46,15 +46,31 @@ func selectTrash(table, as string, account account.ID, q trash.Query) *selection
 	return s
 }
 
-// queueTrash asks for the columns of a page, and of one item more.
-func (s *selection) queueTrash(t *tx, columns string, q trash.Query) *pgx.QueuedQuery {
+// queueTrash asks for the items of a page, one more than its limit, and for how many
+// match in all. Into returns where the columns of an item go, and weight what it takes of
+// the memory.
+func queueTrash[T any](t *tx, s *selection, columns string, q trash.Query, into func(*T) []any, weight func(*T) int64, items *trash.Page[T]) {
+	s.queueCount(t, &items.Total)
 	page := *s // its parameters are not those of the count
 	page.args = append([]any(nil), s.args...)
 	if q.After != nil {
 		page.where += ` AND (deletion, sid) < (` + page.arg((*sidValue)(&q.After.Deletion)) + `, ` + page.arg((*sidValue)(&q.After.SID)) + `)`
 	}
-	return t.queue(`SELECT `+columns+`, deletion FROM `+page.from+` WHERE `+page.where+
-		` ORDER BY deletion DESC, sid DESC LIMIT `+page.arg(q.Limit+1), page.args...)
+	t.queue(`SELECT `+columns+`, deletion FROM `+page.from+` WHERE `+page.where+
+		` ORDER BY deletion DESC, sid DESC LIMIT `+page.arg(q.Limit+1), page.args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var item T
+			err := rows.Scan(into(&item)...)
+			if err == nil {
+				err = budget.Of(t.ctx).Claim(weight(&item))
+			}
+			if err != nil {
+				return err
+			}
+			items.Items = append(items.Items, item)
+		}
+		return rows.Err()
+	})
 }
 
 // TrashedContacts implements [trash.Store].
@@ -63,21 +79,9 @@ func (db *DB) TrashedContacts(ctx context.Context, account account.ID, q trash.Q
 	err := db.read(ctx, purpose{account, true}, "read contacts in the trash", func(t *tx) error {
 		s := selectTrash("trashed_contacts", "contacts", account, q)
 		s.search(q.Terms())
-		s.queueCount(t, &page.Total)
-		s.queueTrash(t, contactColumns, q).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var item trash.Contact
-				err := rows.Scan(append(intoContact(&item.Contact), (*sidValue)(&item.Deletion))...)
-				if err == nil {
-					err = budget.Of(t.ctx).Claim(item.Weight())
-				}
-				if err != nil {
-					return err
-				}
-				page.Items = append(page.Items, item)
-			}
-			return rows.Err()
-		})
+		queueTrash(t, s, contactColumns, q, func(item *trash.Contact) []any {
+			return append(intoContact(&item.Contact), (*sidValue)(&item.Deletion))
+		}, (*trash.Contact).Weight, &page)
 		return nil
 	})
 	page.Cut(q.Limit, func(c *trash.Contact) trash.Position { return trash.Position{Deletion: c.Deletion, SID: c.SID} })
@@ -92,21 +96,9 @@ func (db *DB) TrashedLists(ctx context.Context, account account.ID, q trash.Quer
 		if q.Search != "" {
 			s.and("strpos(lists.name_key, %s) > 0", addressbook.Fold(q.Search))
 		}
-		s.queueCount(t, &page.Total)
-		s.queueTrash(t, listColumns, q).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var item trash.List
-				err := rows.Scan(append(intoList(&item.List), (*sidValue)(&item.Deletion))...)
-				if err == nil {
-					err = budget.Of(t.ctx).Claim(item.Weight())
-				}
-				if err != nil {
-					return err
-				}
-				page.Items = append(page.Items, item)
-			}
-			return rows.Err()
-		})
+		queueTrash(t, s, listColumns, q, func(item *trash.List) []any {
+			return append(intoList(&item.List), (*sidValue)(&item.Deletion))
+		}, (*trash.List).Weight, &page)
 		return nil
 	})
 	page.Cut(q.Limit, func(l *trash.List) trash.Position { return trash.Position{Deletion: l.Deletion, SID: l.SID} })
