@@ -14,7 +14,6 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
-	"callbook/internal/store/storetest"
 )
 
 // hurt runs a server, does something to its files, and checks that no write is
@@ -146,7 +145,7 @@ func TestVacuumIsNoTruncation(t *testing.T) {
 	for i := range stored {
 		sids[i] = stored[i].SID
 	}
-	if err := s.book.DeleteContacts(t.Context(), acme, storetest.NewDeletion(), sids, nil); err != nil {
+	if err := s.book.DeleteContacts(t.Context(), acme, addressbook.ForGood, sids, nil); err != nil {
 		t.Fatal(err)
 	}
 	before := len(readFile(t, s.path))

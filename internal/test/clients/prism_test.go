@@ -72,6 +72,12 @@ func TestPrism(t *testing.T) {
 		{"POST /csv-uploads/{upload_id}/undo", "/csv-uploads/{upload}/undo", "", 200},
 		{"DELETE /contacts/{sid}", "/contacts/{vikram}", "", 200},
 		{"DELETE /lists/{sid}", "/lists/{list}", "", 200},
+		{"GET /trash/contacts", "/trash/contacts?limit=5", "", 200},
+		{"POST /trash/contacts/restore", "", `{"contacts":[{"sid":"{vikram}"},{"sid":"{nobody}"}]}`, 207},
+		{"DELETE /trash/contacts", "", `{"contacts":[{"sid":"{nobody}"}]}`, 207},
+		{"GET /trash/lists", "", "", 200},
+		{"POST /trash/lists/restore", "", `{"lists":[{"sid":"{list}"},{"sid":"{nobody}"}]}`, 207},
+		{"DELETE /trash/lists", "", `{"lists":[{"sid":"{nobody}"}]}`, 207},
 	} {
 		method, path, _ := strings.Cut(tt.operation, " ")
 		sent = append(sent, method+" /v2/accounts/{account_sid}"+path)
