@@ -32,7 +32,7 @@ func TestCasesStory(t *testing.T) {
 		"excel-windows-1252.csv":              {contacts: []string{asha + " José", ravi + " Ravi"}, says: []string{"CSV in Windows-1252"}},
 		"google-contacts-several-numbers.csv": {contacts: []string{asha + " Asha", "+919876543212 Ravi"}, says: []string{"1 more number was left out", "Phone 1 - Type"}},
 		"header-contact-is-a-name.csv":        {contacts: []string{asha + " Asha Rao", ravi + " Ravi K"}},
-		"header-date-before-number.csv":       {contacts: []string{asha + " Asha", ravi + " Ravi"}, says: []string{"Mob. No.", "Not read\nDate"}},
+		"header-date-before-number.csv":       {contacts: []string{asha + " Asha", ravi + " Ravi"}, says: []string{"Mob. No.", "“Date” is left out."}},
 		"header-title-row-above.csv":          {contacts: []string{asha + " Asha"}, says: []string{"In line 2"}},
 		"header-two-phone-columns.csv":        {contacts: []string{asha + " Asha", ravi + " Ravi"}, says: []string{"Record ID, Phone Number"}},
 		"in-double-country-code.csv":          {contacts: []string{asha + " -"}},

@@ -193,8 +193,7 @@ func TestReferenceSearch(t *testing.T) {
 		b.do(chromedp.KeyEvent("\r"))
 		b.await(`document.readyState === "complete" && document.querySelector("#reference").textContent.includes("1422")`)
 		b.open("/api/reference?q=duplicate")
-		b.follow("#reference a")
-		b.await(`document.querySelector("h1") && location.pathname.startsWith("/api/reference")`)
+		b.follow("#reference a[href^='/api/reference/']") // an operation, and not an error
 		b.await(`document.querySelector(".reference-index [aria-current=page]")`)
 	})
 }
