@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/test/servertest"
@@ -60,7 +59,7 @@ func TestGoldenCSV(t *testing.T) {
 	undone := send(form("list_name", "Undone").File("number\n+919100000020\n+919100000010\n")).Summary(t)
 	c.Await(undone)
 	golden(t, "csv_undo", c.Do(http.MethodPost, c.Path("/csv-uploads/"+undone.ID+"/undo"), nil))
-	awaitUndone(t, c)
+	c.AwaitUndo(undone)
 	golden(t, "csv_uploads_undone", c.Get(c.Path("/csv-uploads?limit=1")))
 
 	const good = "number\n"
@@ -75,16 +74,4 @@ func TestGoldenCSV(t *testing.T) {
 	golden(t, "error_csv_json", c.Do(http.MethodPost, c.Path("/contacts/csv-upload"), strings.NewReader(`{}`)))
 	golden(t, "error_csv_content_type", c.Do(http.MethodPost, c.Path("/contacts/csv-upload"), strings.NewReader(good), "Content-Type", "text/csv"))
 	golden(t, "error_csv_status_unknown", c.Get(c.Path("/csv-status/"+strings.Repeat("0", 32))))
-}
-
-// awaitUndone waits until no upload of the account is being undone.
-func awaitUndone(t *testing.T, c *servertest.Client) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for strings.Contains(string(c.Get(c.Path("/csv-uploads")).Body), `"undo":{"status":"in-progress"`) {
-		if time.Now().After(deadline) {
-			t.Fatal("an upload is still being undone")
-		}
-		time.Sleep(time.Millisecond)
-	}
 }
