@@ -117,7 +117,7 @@ func TestUnsureCommit(t *testing.T) {
 	}
 }
 
-// TestDeadlock meets another transaction in a circle: what it does is done when
+// TestDeadlock deadlocks with another transaction: what it does is done when
 // the other has ended.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()

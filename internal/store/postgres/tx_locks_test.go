@@ -99,7 +99,7 @@ func TestNumberIsFreed(t *testing.T) {
 
 // TestListsBeforeMembers deletes a contact while somebody has one of its lists:
 // it waits with the lists before locked, and neither those behind nor any
-// member, so that it meets nobody in a circle.
+// member, so that it deadlocks with nobody.
 func TestListsBeforeMembers(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Database(t, Migrate)

@@ -51,7 +51,8 @@ func (b *AddressBook) DeleteContacts(ctx context.Context, account account.ID, de
 // unless they are deleted for good.
 func (tx *editTx) delete(c *addressbook.Contact, deletion addressbook.SID) error {
 	account := tx.edit.account
-	// The plus keeps SQLite from going through all lists of the account.
+	// The unary plus disables the index on account_id, so that the planner starts from
+	// list_members.
 	err := tx.exec(`UPDATE lists SET contact_count = contact_count - 1
 		WHERE +account_id = ? AND id IN (SELECT list_id FROM list_members WHERE contact_sid = ?)`, account, c.SID[:])
 	ended := tx.Changes()
