@@ -117,6 +117,27 @@ var rules = map[string][]string{
 		"internal/csvcell",
 		"internal/fault",
 	},
+	"internal/campaign": {
+		"internal/account",
+		"internal/addressbook",
+		"internal/fault",
+		"internal/journal",
+		"internal/phone",
+	},
+	"internal/suppression": {
+		"internal/account",
+		"internal/journal",
+		"internal/phone",
+	},
+	"internal/event": {"internal/account", "internal/addressbook"},
+	"internal/dialer": {
+		"internal/account",
+		"internal/addressbook",
+		"internal/campaign",
+		"internal/event",
+		"internal/phone",
+		"internal/work",
+	},
 	"internal/dbcopy": {
 		"internal/account",
 		"internal/addressbook",

@@ -1,0 +1,114 @@
+package campaign
+
+import "time"
+
+// Retries say who is called again, when, and how often.
+type Retries struct {
+	Number      int // 0 to 3
+	Interval    time.Duration
+	Exponential bool // each interval is twice the one before
+	// Busy, NoAnswer and Failed say after which outcomes.
+	Busy, NoAnswer, Failed bool
+}
+
+// After tells whether a call with this outcome is tried again at all.
+func (r *Retries) After(o Outcome) bool {
+	switch o {
+	case Busy:
+		return r.Busy
+	case NoAnswer:
+		return r.NoAnswer
+	case CallFailed:
+		return r.Failed
+	}
+	return false
+}
+
+// Due returns when a target is called again whose calls-th call ended then.
+func (r *Retries) Due(ended time.Time, calls int) time.Time {
+	interval := r.Interval
+	if r.Exponential {
+		interval <<= calls - 1
+	}
+	return ended.Add(interval)
+}
+
+// Claim begins a call to a target that waits, and counts it. The call has the target's
+// next number.
+func (c *Campaign) Claim(t *Target, call *Call) {
+	from, calls := t.State, len(t.History)
+	t.State, t.Due, t.Reason = Calling, time.Time{}, 0
+	t.History = append(t.History, Attempt{Call: call.SID})
+	call.Campaign, call.Position, call.Number = c.SID, t.Position, t.Number
+	call.Attempt, call.State = len(t.History), Placing
+	c.Counts.Move(from, calls, t)
+	c.Counts.Calls++
+	if calls == 0 {
+		c.Counts.Called++
+	}
+}
+
+// Unclaim takes back the claim of a call that is known not to have left. The target
+// waits again, from then on.
+func (c *Campaign) Unclaim(t *Target, due time.Time) {
+	from, calls := t.State, len(t.History)
+	t.History = t.History[:calls-1]
+	t.State, t.Due = Waiting, due
+	c.Counts.Calls--
+	if len(t.History) == 0 {
+		c.Counts.Called--
+	}
+	if c.State.Ended() {
+		c.move(t, from, calls, c.Result(t), c.Ended)
+		return
+	}
+	c.Counts.Move(from, calls, t)
+}
+
+// Settle decides what becomes of a target whose last call has ended: it has its
+// result, or waits for a retry.
+func (c *Campaign) Settle(t *Target, call *Call) {
+	from, calls := t.State, len(t.History)
+	t.History[calls-1].Outcome = call.Outcome
+	c.Counts.EndCall(call.Outcome)
+	switch {
+	case call.Outcome == Reached:
+		c.move(t, from, calls, TargetReached, call.Ended)
+	case call.Outcome == Unreachable:
+		c.move(t, from, calls, InvalidNumber, call.Ended)
+	case c.State.Ended() || calls >= c.Calls() || !c.Retries.After(call.Outcome):
+		c.move(t, from, calls, TargetFailed, call.Ended)
+	default:
+		due := c.Retries.Due(call.Ended, calls)
+		if !due.Before(c.EndAt) {
+			c.move(t, from, calls, TargetFailed, call.Ended)
+			return
+		}
+		t.State, t.Due = Waiting, due
+		c.Counts.Move(from, calls, t)
+	}
+}
+
+// Refuse gives a target that waits its result without a call.
+func (c *Campaign) Refuse(t *Target, state TargetState, reason Reason, at time.Time) {
+	t.Reason = reason
+	c.move(t, t.State, len(t.History), state, at)
+}
+
+// Postpone lets a target that waits go on waiting.
+func (c *Campaign) Postpone(t *Target, reason Reason, due time.Time) { t.Reason, t.Due = reason, due }
+
+// Leave writes down the result that a target that waits has since the campaign ended.
+// The counts have it already.
+func (c *Campaign) Leave(t *Target) {
+	t.State, t.Due, t.Ended = c.Result(t), time.Time{}, c.Ended
+	if t.Reason == 0 {
+		t.Reason = CampaignEnded
+	}
+}
+
+// move gives a target its result.
+func (c *Campaign) move(t *Target, from TargetState, fromCalls int, state TargetState, at time.Time) {
+	t.State, t.Due, t.Ended = state, time.Time{}, at
+	c.Counts.Move(from, fromCalls, t)
+}
