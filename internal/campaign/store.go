@@ -47,6 +47,14 @@ type Store interface {
 	// total at that same moment. Their states are as [Campaign.Result] tells.
 	Targets(ctx context.Context, account account.ID, sid addressbook.SID, q TargetQuery) (TargetPage, error)
 
+	// Preview counts what a campaign with these settings would call now. For its calls
+	// it does as the expansion and the claims of package dialer do, and stores nothing.
+	Preview(ctx context.Context, account account.ID, s *Settings) (Preview, error)
+
+	// CampaignsOf returns the campaigns that have this contact as a target, the newest
+	// first, limit at most, and the target in each.
+	CampaignsOf(ctx context.Context, account account.ID, contact addressbook.SID, limit int) ([]Campaign, []Target, error)
+
 	// Policy returns what the account has set; the zero Policy when it has set nothing.
 	Policy(ctx context.Context, account account.ID) (Policy, error)
 
@@ -58,6 +66,13 @@ type Store interface {
 type Running struct {
 	Campaigns int // that have not ended
 	Throttle  int // calls a minute that those with a throttle of their own may make
+}
+
+// Preview counts the numbers of a campaign that has not begun.
+type Preview struct {
+	Targets    int // numbers that would be targets
+	Duplicates int // entries of lists that are left out, since their numbers are there already
+	Suppressed int // targets that the account must not call
 }
 
 // Query asks for one page of an account's campaigns.
