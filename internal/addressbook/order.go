@@ -44,6 +44,18 @@ type Window struct {
 	After *Position
 }
 
+// Follows reports whether what has this sid is behind After, in the order of creation. It
+// is for stores.
+func (w *Window) Follows(sid SID) bool {
+	if w.After == nil {
+		return true
+	}
+	if w.Desc {
+		return bytes.Compare(sid[:], w.After.SID[:]) < 0
+	}
+	return bytes.Compare(sid[:], w.After.SID[:]) > 0
+}
+
 // Position is a place in a sorted collection: that of what has this key in the
 // sort field, and this sid. What was there may be gone by now.
 type Position struct {

@@ -1,7 +1,10 @@
 package addressbook
 
 import (
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"callbook/internal/phone"
 )
@@ -52,6 +55,17 @@ type Query struct {
 	// Numbers are the ranges of which the contact's number must be in one, as
 	// [phone.CallingCode.Numbers] returns them. Nil lets all pass.
 	Numbers []phone.Range
+	// Origins are the numbers of which the contact's must be one, by their regions and
+	// the kinds of their lines.
+	Origins phone.Origins
+	// Untagged lets only contacts without a tag pass.
+	Untagged bool
+	// ExceptTags are tags, with regard to case. The contact must have a tag, and none
+	// of these. Nil lets all pass.
+	ExceptTags []string
+	// Upload is the upload that must have added the contact. One that is not there
+	// has added none. Zero lets all pass.
+	Upload SID
 	// Created is when the contact was created. Sids tell it, to 1/4096 ms.
 	Created Period
 	// Custom is what the contact's custom field must have.
@@ -70,6 +84,14 @@ type Query struct {
 // for stores.
 func (q *Query) ByNumber() phone.Number { return q.number }
 
+// OtherTags returns the ExceptTags that a contact may have. It is for stores, some of
+// which cannot be asked for other texts.
+func (q *Query) OtherTags() []string {
+	return slices.DeleteFunc(slices.Clone(q.ExceptTags), func(tag string) bool {
+		return !utf8.ValidString(tag) || strings.IndexByte(tag, 0) >= 0
+	})
+}
+
 // maxSkipped is how many contacts a page's offset may pass over before the page
 // counts as a scan.
 const maxSkipped = 10_000
@@ -84,7 +106,8 @@ func (q *Query) Scans() bool {
 	case q.Sort != ByCreated || q.Offset > maxSkipped || len(q.Lists) > 1:
 		return true
 	default:
-		return q.Tag != "" || q.TagPart != "" || q.Email != "" || q.Name != "" || q.Search != "" || q.Numbers != nil || !q.Created.All() || q.Custom.Key != ""
+		return q.Tag != "" || q.TagPart != "" || q.Untagged || q.ExceptTags != nil || q.Email != "" || q.Name != "" || q.Search != "" ||
+			q.Numbers != nil || !q.Origins.All() || !q.Created.All() || q.Upload != SID{} || q.Custom.Key != ""
 	}
 }
 

@@ -73,7 +73,7 @@ func (a *API) handleExports(base string) {
 
 // exportWords are the query words of every export. A misspelt filter would have
 // everything come, which nobody sees in a file.
-var exportWords = []string{"name", "number", "tag", "tag_part", "email", "q", "calling_code", "custom_key", "custom_value", "created_from", "created_before", "sort_by", "format"}
+var exportWords = []string{"name", "number", "tag", "tag_part", "email", "q", "calling_code", "regions", "except_regions", "line_types", "untagged", "except_tags", "upload_sid", "custom_key", "custom_value", "created_from", "created_before", "sort_by", "format"}
 
 // parseExport reads the filters and the format. It refuses words other than
 // exportWords and more.

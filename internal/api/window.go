@@ -154,6 +154,9 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 		}
 		query.Numbers = phone.CallingCode(code).Numbers()
 	}
+	if err := w.parseKinds(&query); err != nil {
+		return addressbook.Query{}, window{}, err
+	}
 	for word, into := range map[string]*time.Time{
 		"created_from":   &query.Created.From,
 		"created_before": &query.Created.Until,
@@ -170,20 +173,28 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 	return query, w, nil
 }
 
-// listSIDs reads list_sids, which may be repeated and may have several sids
-// with commas between them. It returns nil when there is none. One that cannot
-// be a sid is the zero sid, which no list has.
+// listSIDs reads list_sids. It returns nil when there is none. One that cannot be a sid
+// is the zero sid, which no list has.
 func (w window) listSIDs() []addressbook.SID {
 	var lists []addressbook.SID
-	for _, some := range w.words["list_sids"] {
+	for _, one := range w.several("list_sids") {
+		sid, _ := addressbook.ParseSID(one)
+		lists = append(lists, sid)
+	}
+	return lists
+}
+
+// several reads a word that may be repeated and may have several values with commas
+// between them.
+func (w window) several(word string) (values []string) {
+	for _, some := range w.words[word] {
 		for one := range strings.SplitSeq(some, ",") {
 			if one = strings.TrimSpace(one); one != "" {
-				sid, _ := addressbook.ParseSID(one)
-				lists = append(lists, sid)
+				values = append(values, one)
 			}
 		}
 	}
-	return lists
+	return values
 }
 
 // appendMetadata appends the metadata of the page that the window showed.

@@ -48,8 +48,13 @@ func (db *DB) Contacts(ctx context.Context, account account.ID, q addressbook.Qu
 	err := db.read(ctx, purpose{account, q.Scans()}, "read contacts", func(t *tx) error {
 		s := selectContacts(account, q)
 		toCount := !q.NoTotal
-		if q.Custom.Key != "" {
-			total, err := s.matchCustom(t, q)
+		if q.Upload != (addressbook.SID{}) {
+			if err := s.addedBy(t, q.Upload); err != nil {
+				return err
+			}
+		}
+		if q.Custom.Key != "" || !q.Origins.All() {
+			total, err := s.match(t, q)
 			if err != nil {
 				return err
 			}
@@ -167,6 +172,13 @@ func selectContacts(account account.ID, q addressbook.Query) *selection {
 	}
 	if q.Tag != "" {
 		s.and("contacts.tag = %s", q.Tag)
+	}
+	if q.Untagged {
+		s.counter = ""
+		s.where += " AND coalesce(contacts.tag, '') = ''"
+	}
+	if q.ExceptTags != nil {
+		s.and("contacts.tag <> '' AND contacts.tag <> ALL(%s)", q.OtherTags())
 	}
 	if part := addressbook.SearchText(q.TagPart); part != "" {
 		s.and("strpos("+tagFolded+", %s) > 0", part)

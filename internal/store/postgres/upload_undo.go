@@ -32,6 +32,24 @@ func (db *DB) AddedContacts(ctx context.Context, u *upload.Upload, after address
 		u.Account.ID, upload.Mark(u.SID), (*sidValue)(&u.List), (*sidValue)(&after), (*sidValue)(&added.First), (*sidValue)(&added.Last), looked, limit)
 }
 
+// addedBy lets only the contacts pass that an upload has added.
+func (s *selection) addedBy(t *tx, sid addressbook.SID) error {
+	var text string
+	t.queue(`SELECT coalesce((SELECT tally FROM uploads WHERE account_id = $1 AND sid = $2), '')`, t.account, (*sidValue)(&sid)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&text) })
+	if err := t.flush(); err != nil {
+		return err
+	}
+	tally, err := upload.DecodeTally(text)
+	if err != nil {
+		return err
+	}
+	s.and("contacts.upload = %s", upload.Mark(sid))
+	s.and(s.sid+" >= %s", (*sidValue)(&tally.Added.First))
+	s.and(s.sid+" <= %s", (*sidValue)(&tally.Added.Last))
+	return nil
+}
+
 // withMore is a row that has one more column.
 type withMore struct {
 	pgx.CollectableRow

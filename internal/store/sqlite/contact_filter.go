@@ -25,6 +25,8 @@ type filter struct {
 	words       []searchWord // of search
 	digits      []byte       // of search
 	numbers     []phone.Range
+	ranges      []phone.Range // that have all of origins; nil tells nothing
+	origins     phone.Origins
 	custom      *addressbook.CustomMatcher // nil matches everything
 
 	folder       addressbook.Folder
@@ -39,6 +41,7 @@ func newFilter(q addressbook.Query) *filter {
 	folded := func(text string) []byte { return []byte(addressbook.SearchText(text)) }
 	f := newSearch(q.Terms())
 	f.tag, f.tagPart, f.email, f.name, f.numbers = q.Tag, folded(q.TagPart), folded(q.Email), folded(q.Name), q.Numbers
+	f.origins, f.ranges = q.Origins, q.Origins.Ranges()
 	if q.Custom.Key != "" {
 		f.custom = q.Custom.Matcher()
 	}
@@ -56,7 +59,7 @@ func newSearch(terms addressbook.SearchTerms) *filter {
 
 // any reports whether there is any condition.
 func (f *filter) any() bool {
-	return f.tag != "" || len(f.tagPart) > 0 || len(f.email) > 0 || len(f.name) > 0 || len(f.words) > 0 || f.numbers != nil || f.custom != nil
+	return f.tag != "" || len(f.tagPart) > 0 || len(f.email) > 0 || len(f.name) > 0 || len(f.words) > 0 || f.numbers != nil || !f.origins.All() || f.custom != nil
 }
 
 // The columns of a scan.
@@ -92,7 +95,7 @@ func (f *filter) columns(sort addressbook.SortField) string {
 	need(name, scanLastName, "last_name")
 	need(search || person || sort == addressbook.ByCompany, scanCompanyName, "company_name")
 	need(len(f.email) > 0 || search || sort == addressbook.ByEmail, scanEmail, "email")
-	need(search || f.numbers != nil || person || sort == addressbook.ByNumber, scanNumber, "number")
+	need(search || f.numbers != nil || !f.origins.All() || person || sort == addressbook.ByNumber, scanNumber, "number")
 	need(f.tag != "" || len(f.tagPart) > 0 || sort == addressbook.ByTag, scanTag, "tag")
 	need(f.custom != nil, scanCustom, "custom_field")
 	need(sort == addressbook.ByUpdated, scanUpdated, "date_updated")
@@ -113,11 +116,10 @@ func (f *filter) matches(row *sqlite.Stmt) bool {
 			return false
 		}
 	}
-	if f.numbers != nil {
-		number := phone.Number(row.ColumnInt64(scanNumber))
-		if !slices.ContainsFunc(f.numbers, func(r phone.Range) bool { return r.Has(number) }) {
-			return false
-		}
+	if number := phone.Number(row.ColumnInt64(scanNumber)); f.numbers != nil && !inRanges(f.numbers, number) {
+		return false
+	} else if !f.origins.All() && (f.ranges != nil && !inRanges(f.ranges, number) || !f.origins.Has(number)) {
+		return false
 	}
 	if len(f.email) > 0 {
 		f.text = appendColumn(f.text[:0], row, scanEmail)
@@ -139,6 +141,10 @@ func (f *filter) matches(row *sqlite.Stmt) bool {
 		return false
 	}
 	return len(f.words) == 0 || f.found(row)
+}
+
+func inRanges(ranges []phone.Range, n phone.Number) bool {
+	return slices.ContainsFunc(ranges, func(r phone.Range) bool { return r.Has(n) })
 }
 
 // searchText returns the [addressbook.SearchText] of f.text. It is valid until the next

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/phone"
+	"callbook/internal/upload"
 )
 
 // Contacts implements [addressbook.Store].
@@ -209,6 +211,23 @@ func newSelection(conn *sqlite.Conn, account account.ID, q addressbook.Query, at
 	}
 	if until != nil {
 		s.and(s.sid+" < ?", until[:])
+	}
+	if q.Untagged {
+		s.and("coalesce(contacts.tag, '') = ''")
+	}
+	if q.ExceptTags != nil {
+		tags, err := json.Marshal(q.OtherTags())
+		if err != nil {
+			return s, err
+		}
+		s.and("contacts.tag <> '' AND contacts.tag NOT IN (SELECT value FROM json_each(?))", string(tags))
+	}
+	if q.Upload != (addressbook.SID{}) {
+		added, err := readAdditions(conn, account, q.Upload)
+		if err != nil {
+			return s, err
+		}
+		s.and("contacts.upload = ? AND "+s.sid+" BETWEEN ? AND ?", upload.Mark(q.Upload), added.First[:], added.Last[:])
 	}
 	if n := q.ByNumber(); n != 0 {
 		from, to := sidsAt(at)

@@ -47,6 +47,19 @@ func (b *AddressBook) AddedContacts(ctx context.Context, u *upload.Upload, after
 	return found, storeError("read what an upload added", err)
 }
 
+// readAdditions reads what an upload has added; zero for one that is not there.
+func readAdditions(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (upload.Additions, error) {
+	var tally upload.Tally
+	err := sqlitex.Execute(conn, `SELECT tally FROM uploads WHERE account_id = ? AND sid = ?`, &sqlitex.ExecOptions{
+		Args: []any{account, sid[:]},
+		ResultFunc: func(stmt *sqlite.Stmt) (err error) {
+			tally, err = upload.DecodeTally(stmt.ColumnText(0))
+			return err
+		},
+	})
+	return tally.Added, err
+}
+
 // AddedMembers implements [upload.UndoStore]. It goes over the list, which has half a
 // million members at most.
 func (b *AddressBook) AddedMembers(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int) (found []addressbook.SID, err error) {

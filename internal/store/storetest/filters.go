@@ -222,6 +222,53 @@ func pagesOfNumbers(t *testing.T, f *fixture) {
 	check([]phone.Range{{From: 1, To: 9}, {From: 5, To: 100}, {From: 999999999999999, To: 999999999999999}})
 }
 
+// pagesOfOrigins reads the contacts whose numbers are of some regions and kinds of lines,
+// those without a tag and those with other tags, in parts and along cursors.
+func pagesOfOrigins(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	var abroad []addressbook.Contact
+	for i, n := range []phone.Number{14155550123, 16135550123, 12005550123, 447400123456, 441481960194, 80012345678, 18005550123, 442079460958, 5, 911123456789} {
+		c := contact(n)
+		c.Texts[addressbook.Tag] = addressbook.Given([]string{"vip", "", "Other", "\ufffd"}[i%4])
+		abroad = append(abroad, c)
+	}
+	abroad[0].Texts[addressbook.Tag] = addressbook.Text{}
+	f.insertAllNew(t, abroad...)
+	lib.memory.insert(abroad)
+	some := func(in ...string) phone.Origins { return phone.Origins{In: in} }
+	inOrder, latest := addressbook.Window{}, addressbook.Window{Desc: true}
+	for i, filter := range []addressbook.Query{
+		{Origins: some("IN")}, {Origins: some("US")}, {Origins: some("GB", "CA")}, {Origins: some("")}, {Origins: some("001", "GG")}, {Origins: some("ZZ")},
+		{Origins: phone.Origins{In: []string{}}}, {Origins: phone.Origins{NotIn: []string{"US", "IN"}}},
+		{Origins: phone.Origins{Lines: []phone.Line{phone.Mobile}}, Search: "9"}, {Origins: phone.Origins{Lines: []phone.Line{phone.FixedLine, phone.TollFree}}},
+		{Origins: phone.Origins{Lines: []phone.Line{phone.FixedOrMobile}}, Numbers: phone.CallingCode(1).Numbers()},
+		{Untagged: true}, {Untagged: true, Name: "a"}, {Untagged: true, TagPart: "v"}, {ExceptTags: []string{}}, {ExceptTags: []string{"vip", "É’clair"}},
+		{ExceptTags: append([]string{"VIP"}, notTexts...), Origins: some("IN", "")}, {Upload: NewDeletion()},
+	} {
+		for j, lists := range [][]addressbook.SID{nil, sidsOfLists(lib.memory.lists[:1]), sidsOfLists(lib.memory.lists[:2])} {
+			q := filter
+			q.Lists = lists
+			for _, w := range []addressbook.Window{inOrder, latest, sorts[(3*i+j)%len(sorts)]} {
+				q.Window, q.NoTotal = w, false
+				q.Limit = 100
+				lib.answers(t, q)
+				q.Offset, q.Limit = 2, 3
+				lib.answers(t, q)
+				q.NoTotal = true
+				lib.answers(t, q)
+				q.After, q.Offset = lib.memory.page(q).Next, 1
+				lib.answers(t, q)
+				q.NoTotal = false
+				lib.answers(t, q)
+			}
+		}
+		q := filter
+		q.Window = addressbook.Window{Limit: 1}
+		q.Number = abroad[0].Number.String()
+		lib.answers(t, q)
+	}
+}
+
 // pagesOfPeriods reads the contacts that were created in a time, by every sort field,
 // alone and together with other filters.
 func pagesOfPeriods(t *testing.T, f *fixture) {

@@ -123,6 +123,10 @@ func (m *memory) passes(c addressbook.Contact, q addressbook.Query) bool {
 	case q.Lists != nil && !slices.ContainsFunc(q.Lists, func(l addressbook.SID) bool { return m.member(l, c.SID) != nil }):
 		return false
 	case q.Number != "" && q.Number != c.Number.String(),
+		!q.Origins.Has(c.Number),
+		q.Upload != addressbook.SID{}, // it has none
+		q.Untagged && c.Texts[addressbook.Tag].Value != "",
+		q.ExceptTags != nil && (c.Texts[addressbook.Tag].Value == "" || slices.Contains(q.ExceptTags, c.Texts[addressbook.Tag].Value)),
 		q.Tag != "" && q.Tag != c.Texts[addressbook.Tag].Value,
 		!q.Created.From.IsZero() && c.Created.Before(q.Created.From),
 		!q.Created.Until.IsZero() && !c.Created.Before(q.Created.Until),

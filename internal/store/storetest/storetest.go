@@ -65,6 +65,7 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"pages of searches", pagesOfSearches},
 		{"words that no text can have", wordsOfNoText},
 		{"pages of ranges of numbers", pagesOfNumbers},
+		{"pages of origins and tags", pagesOfOrigins},
 		{"pages of a time of creation", pagesOfPeriods},
 		{"pages with lists", pagesWithLists},
 		{"lists of a contact", listsOfContact},

@@ -111,6 +111,7 @@ func (f *fixture) allAdded(t *testing.T, u *upload.Upload, limit int) (sids []ad
 			t.Fatalf("got %d of %d: %v", len(found), limit, err)
 		}
 		if len(found) == 0 {
+			f.filtersByUpload(t, u, sids)
 			return sids
 		}
 		for _, c := range found {
@@ -118,6 +119,31 @@ func (f *fixture) allAdded(t *testing.T, u *upload.Upload, limit int) (sids []ad
 			sids = append(sids, c.SID)
 		}
 		after = sids[len(sids)-1]
+	}
+}
+
+// filtersByUpload checks that a query by upload finds what it added, alone and in the
+// upload's list.
+func (f *fixture) filtersByUpload(t *testing.T, u *upload.Upload, want []addressbook.SID) {
+	t.Helper()
+	for _, noTotal := range []bool{false, true} {
+		for _, lists := range [][]addressbook.SID{nil, {u.List}} {
+			page := getPage(t, f.Contacts, f.account, addressbook.Query{Window: addressbook.Window{Limit: 100}, Upload: u.SID, Lists: lists, NoTotal: noTotal})
+			var got []addressbook.SID
+			for _, c := range page.Contacts {
+				got = append(got, c.SID)
+			}
+			if lists != nil { // some may have left it
+				if len(got) > len(want) {
+					t.Errorf("%d contacts of the list were added by the upload, of %d", len(got), len(want))
+				}
+				continue
+			}
+			same(t, "contacts by upload", got, want)
+			if !noTotal && page.Total != len(want) {
+				t.Errorf("the total by upload is %d, want %d", page.Total, len(want))
+			}
+		}
 	}
 }
 
