@@ -129,7 +129,12 @@ var rules = map[string][]string{
 		"internal/journal",
 		"internal/phone",
 	},
-	"internal/event": {"internal/account", "internal/addressbook"},
+	"internal/event": {
+		"internal/account",
+		"internal/addressbook",
+		"internal/campaign",
+		"internal/phone",
+	},
 	"internal/dialer": {
 		"internal/account",
 		"internal/addressbook",

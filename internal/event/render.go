@@ -1,0 +1,249 @@
+package event
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/phone"
+)
+
+// Renderer makes the events of one account's campaigns. Their bodies are as section 10
+// of the platform's contract of campaigns has them: dates are in the account's time
+// zone and have no fraction. It is immutable and safe for concurrent use.
+//
+// Each method returns one event, created now, or none when the campaign has no URL for
+// it. The methods are pure functions of what they are given.
+type Renderer struct {
+	account account.ID
+	zone    *time.Location
+	region  *phone.Region // nil when there is none
+}
+
+// NewRenderer returns the account's renderer.
+func NewRenderer(a account.Account) *Renderer {
+	r := &Renderer{account: a.ID, zone: a.TimeZone}
+	// Without a region, a caller id without a country code stays as it was given.
+	r.region, _ = phone.RegionByCode(a.Region)
+	return r
+}
+
+// callBody is the body of a CallStatus. The keys have this order.
+type callBody struct {
+	Campaign     addressbook.SID `json:"campaign_sid"`
+	Call         addressbook.SID `json:"call_sid"`
+	Status       string          `json:"status"`
+	From         string          `json:"from"` // whom the call went to
+	CallerID     string          `json:"caller_id"`
+	Duration     int             `json:"duration"` // seconds
+	Legs         [1]legBody      `json:"legs"`
+	DateCreated  string          `json:"date_created"`
+	DateUpdated  string          `json:"date_updated"`
+	Digits       string          `json:"digits,omitempty"`
+	Number       string          `json:"number"` // From again, as newer documents have it
+	Direction    string          `json:"direction"`
+	RecordingURL *string         `json:"recording_url"`
+	CustomField  json.RawMessage `json:"custom_field"`
+	Attempt      int             `json:"attempt"`
+	SIPCode      *int            `json:"sip_code"`
+	Cause        *int            `json:"cause"`
+}
+
+// legBody is a call's one leg. A call that nobody answered has it too, because there
+// are receivers that read legs[0] of every call.
+type legBody struct {
+	ID             string `json:"id"`
+	OnCallDuration int    `json:"on_call_duration"` // seconds
+	Status         string `json:"status"`
+}
+
+// CallEnded returns the event of a call that has ended.
+func (r *Renderer) CallEnded(c *campaign.Campaign, call *campaign.Call, now time.Time) []Event {
+	if c.CallStatusCallback == "" {
+		return nil
+	}
+	placed := call.Placed
+	if placed.IsZero() {
+		placed = call.SID.Time() // it was claimed, and never left
+	}
+	number, status := call.Number.String(), call.Outcome.String()
+	e := r.event(CallStatus, c, c.CallStatusCallback, now, callBody{
+		Campaign:    c.SID,
+		Call:        call.SID,
+		Status:      status,
+		From:        number,
+		CallerID:    r.e164(c.CallerID),
+		Duration:    call.Duration(),
+		Legs:        [1]legBody{{ID: legID(call.SID), OnCallDuration: call.TalkTime(), Status: status}},
+		DateCreated: r.date(placed),
+		DateUpdated: r.date(call.Ended),
+		Digits:      call.Digits,
+		Number:      number,
+		Direction:   "outbound-api",
+		CustomField: custom(c),
+		Attempt:     call.Attempt,
+		SIPCode:     known(call.Code),
+		Cause:       known(call.Cause),
+	})
+	e.Position, e.Call = call.Position, call.SID
+	return []Event{e}
+}
+
+// targetBody is the body of a CallSchedule.
+type targetBody struct {
+	Campaign    addressbook.SID `json:"campaign_sid"`
+	From        string          `json:"from"`      // whom the calls went to
+	CallerID    string          `json:"caller_id"` // as it was given, unlike that of a callBody
+	Calls       []attemptBody   `json:"call_sids"`
+	Status      string          `json:"status"`
+	DateCreated string          `json:"date_created"`
+	DateUpdated string          `json:"date_updated"`
+	To          string          `json:"to"` // From again, as newer documents have it
+	CustomField json.RawMessage `json:"custom_field"`
+}
+
+type attemptBody struct {
+	Call   addressbook.SID `json:"call_sid"`
+	Status string          `json:"status"`
+}
+
+// TargetEnded returns the event of a target that has its result. It comes after the
+// CallEnded of the target's last call.
+func (r *Renderer) TargetEnded(c *campaign.Campaign, t *campaign.Target, now time.Time) []Event {
+	if c.CallScheduleCallback == "" {
+		return nil
+	}
+	calls := make([]attemptBody, len(t.History))
+	for i, a := range t.History {
+		calls[i] = attemptBody{Call: a.Call, Status: a.Outcome.String()}
+	}
+	made := c.Started
+	if made.IsZero() { // it ended before its start
+		made = c.Created
+	}
+	number := t.Number.String()
+	e := r.event(CallSchedule, c, c.CallScheduleCallback, now, targetBody{
+		Campaign:    c.SID,
+		From:        number,
+		CallerID:    c.CallerID,
+		Calls:       calls,
+		Status:      c.Word(t),
+		DateCreated: r.date(made),
+		DateUpdated: r.date(t.Ended),
+		To:          number,
+		CustomField: custom(c),
+	})
+	e.Position = t.Position
+	return []Event{e}
+}
+
+// statusBody is the body of a Status.
+type statusBody struct {
+	Campaign    addressbook.SID `json:"campaign_sid"`
+	Status      string          `json:"status"`
+	DateCreated string          `json:"date_created"`
+	DateStarted *string         `json:"date_started"` // null when it ended before its start
+	DateUpdated string          `json:"date_updated"`
+	// The platform's table has the first name, its newer pages the second.
+	Reports   *string `json:"reports"`
+	ReportURL *string `json:"report_url"`
+}
+
+// Started returns the event of a campaign that has begun to call.
+func (r *Renderer) Started(c *campaign.Campaign, now time.Time) []Event {
+	return r.status(c, campaign.InProgress, nil, now)
+}
+
+// Closed returns the last event of a campaign, for the moment at which it has ended and
+// its last call too. ReportURL is the absolute URL of its report.
+func (r *Renderer) Closed(c *campaign.Campaign, reportURL string, now time.Time) []Event {
+	s := c.State
+	if s == campaign.Archived { // between its end and that of its last call
+		s = c.Final()
+	}
+	events := r.status(c, s, &reportURL, now)
+	for i := range events {
+		events[i].Last = true
+	}
+	return events
+}
+
+// status returns the event of a campaign's start or end.
+func (r *Renderer) status(c *campaign.Campaign, s campaign.State, report *string, now time.Time) []Event {
+	if c.StatusCallback == "" {
+		return nil
+	}
+	b := statusBody{
+		Campaign:    c.SID,
+		Status:      s.String(),
+		DateCreated: r.date(c.Created),
+		DateUpdated: r.date(c.Updated),
+		Reports:     report,
+		ReportURL:   report,
+	}
+	if !c.Started.IsZero() {
+		started := r.date(c.Started)
+		b.DateStarted = &started
+	}
+	e := r.event(Status, c, c.StatusCallback, now, b)
+	e.Position = Whole
+	return []Event{e}
+}
+
+// event returns an event of the campaign with a body as JSON.
+func (r *Renderer) event(k Kind, c *campaign.Campaign, url string, now time.Time, body any) Event {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		// Only a custom field that is not JSON fails, and no campaign is made with one.
+		panic("event: the body of a callback is not JSON")
+	}
+	return Event{
+		Account: r.account, Campaign: c.SID, Kind: k, URL: url,
+		Body: bytes.TrimSuffix(b.Bytes(), []byte("\n")), Created: now,
+	}
+}
+
+// date returns a time as the wire has it.
+func (r *Renderer) date(t time.Time) string { return t.In(r.zone).Format(time.RFC3339) }
+
+// e164 returns a caller id in E.164 format, or as it was given when it is a short code.
+func (r *Renderer) e164(callerID string) string {
+	if r.region == nil {
+		return callerID
+	}
+	n, err := r.region.Parse(callerID)
+	if err != nil {
+		return callerID
+	}
+	return n.String()
+}
+
+// legID names the leg of a call: it differs from the call's sid, and is the same each
+// time. Nothing else is known of a leg, so it has no sid of its own.
+func legID(call addressbook.SID) string {
+	sum := sha256.Sum256(call[:])
+	return hex.EncodeToString(sum[:len(call)])
+}
+
+// custom returns the campaign's custom field, or null.
+func custom(c *campaign.Campaign) json.RawMessage {
+	if len(c.CustomField) == 0 {
+		return nil
+	}
+	return c.CustomField
+}
+
+// known returns a number of the carrier, or null when it said none.
+func known(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
