@@ -80,9 +80,10 @@ type Store interface {
 	// whether there are more. The campaign itself goes last.
 	Purge(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, limit int) (more bool, err error)
 
-	// CallsSince returns the times, by their sids, of the campaign's calls that were
-	// claimed at a time or later, oldest first. It is for the pace after a restart.
-	CallsSince(ctx context.Context, account account.ID, sid addressbook.SID, since time.Time) ([]time.Time, error)
+	// CallsSince returns the times, by their sids, of the account's calls that were
+	// claimed at a time or later, oldest first, by campaign: those of campaigns that are
+	// closed too. It is for the pace after a restart.
+	CallsSince(ctx context.Context, account account.ID, since time.Time) (map[addressbook.SID][]time.Time, error)
 
 	// NextDue returns when the next target of a campaign that waits is due; false means
 	// that none waits.
@@ -124,7 +125,9 @@ type CampaignRule func(*campaign.Campaign) []event.Event
 // target.
 type ClaimRule func(*campaign.Campaign, *campaign.Target, Callee) (*campaign.Call, []event.Event)
 
-// RecordRule changes the i-th call and, when it ends, its target.
+// RecordRule changes the i-th call and, when it ends, its target. A call that never left
+// and whose claim the rule takes back ([campaign.Campaign.Unclaim]) has the zero State
+// afterwards, and its row is deleted.
 type RecordRule func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event
 
 // TargetRule changes a target that waits.
