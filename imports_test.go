@@ -120,6 +120,7 @@ var rules = map[string][]string{
 	"internal/campaign": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/clock",
 		"internal/fault",
 		"internal/journal",
 		"internal/phone",

@@ -55,6 +55,8 @@ type Settings struct {
 	CallStatusCallback, CallScheduleCallback, StatusCallback string
 	// Throttle is how many calls a minute there may be; 0 is what the account may do.
 	Throttle int
+	// Vars are the names of the variables that Text has, in lower case.
+	Vars []string
 	// CustomField is any JSON value, or nil.
 	CustomField []byte
 }

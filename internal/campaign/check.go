@@ -1,0 +1,324 @@
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/fault"
+)
+
+// checker makes settings of a draft. Its methods check a field each, in the order in
+// which the contract has the fields: the first fault is the one that is told.
+type checker struct {
+	ctx   context.Context
+	book  *addressbook.Book
+	acct  account.Account
+	draft *Draft
+	now   time.Time
+	// started says that the campaign has begun: its settings must stay as they are, and
+	// what they name may be gone.
+	started bool
+	// movable says that the schedule may be changed although the campaign has started.
+	movable bool
+	s       Settings
+}
+
+// step checks one field, or some that belong together.
+type step struct {
+	field fault.Field
+	name  string // of the field, in the platform's sentences
+	free  bool   // it may be changed at any time
+	check func(*checker) error
+}
+
+// steps are in the order of the contract, section 2.
+var steps = []step{
+	{FieldCallerID, "CallerId", false, (*checker).callerID},
+	{FieldFrom, "From", false, (*checker).from},
+	{FieldLists, "Lists", false, (*checker).lists},
+	{FieldCampaignType, "CampaignType", false, (*checker).campaignType},
+	{FieldURL, "Url", false, (*checker).url},
+	{FieldText, "ReadViaText", false, (*checker).text},
+	{FieldFlowType, "FlowType", false, (*checker).flowType},
+	{FieldRepeatMenu, "RepeatMenuAttempts", false, (*checker).repeatMenu},
+	{FieldName, "Name", false, (*checker).name},
+	{FieldType, "Type", false, (*checker).kind},
+	{FieldDuplicates, "CallDuplicateNumbers", false, (*checker).duplicates},
+	{FieldRetries, "Retries", false, (*checker).retries},
+	{FieldSchedule, "Schedule", false, (*checker).schedule},
+	{FieldCallStatus, "CallStatusCallback", true, (*checker).callStatus},
+	{FieldCallSchedule, "CallScheduleCallback", true, (*checker).callSchedule},
+	{FieldStatus, "StatusCallback", true, (*checker).status},
+	{FieldThrottle, "Throttle", false, (*checker).throttle},
+	{FieldCustom, "CustomField", false, (*checker).customField},
+}
+
+// run checks all fields. Of a campaign that has started, one that would be changed is
+// a fault.
+func (k *checker) run() (Settings, error) {
+	for _, step := range steps {
+		before := k.s
+		if err := step.check(k); err != nil {
+			return Settings{}, err
+		}
+		free := step.free || step.field == FieldSchedule && k.movable
+		if k.started && !free && !reflect.DeepEqual(before, k.s) {
+			return Settings{}, errStarted(step.field, step.name)
+		}
+	}
+	return k.s, nil
+}
+
+func errStarted(field fault.Field, name string) error {
+	return sentence(fault.Invalid, field, name+" can not be updated after send_at")
+}
+
+func (k *checker) callerID() error {
+	if v := k.draft.CallerID; v.Given {
+		k.s.CallerID = strings.TrimSpace(orZero(v))
+	}
+	if k.s.CallerID == "" {
+		return fault.Mandatory(FieldCallerID)
+	}
+	if !plausibleCallerID(k.s.CallerID) {
+		return sentence(fault.Invalid, FieldCallerID, "Invalid CallerId")
+	}
+	return nil
+}
+
+// plausibleCallerID tells whether a text is a number in any spelling or a short code.
+// A caller id may have letters in place of digits, as the platform's pages print them.
+func plausibleCallerID(s string) bool {
+	digits := 0
+	for _, r := range s {
+		switch {
+		case '0' <= r && r <= '9', r == 'X', r == 'x':
+			digits++
+		case !strings.ContainsRune("+-() .", r):
+			return false
+		}
+	}
+	return 3 <= digits && digits <= 15
+}
+
+func (k *checker) from() error {
+	v := k.draft.From
+	if v.Given {
+		k.s.From = nil
+		given := orZero(v)
+		if len(given) > MaxFrom {
+			return fault.TooLong(FieldFrom, MaxFrom)
+		}
+		for _, raw := range given {
+			n, err := k.book.Number(k.acct, raw)
+			if err != nil {
+				return sentence(fault.Invalid, FieldFrom, "Invalid PhoneNumber "+shorten(raw))
+			}
+			k.s.From = append(k.s.From, n)
+		}
+		if len(k.s.From) > 0 && !k.draft.Lists.Given {
+			k.s.Lists = nil
+		}
+	}
+	return nil
+}
+
+// shorten bounds a text that goes into a sentence.
+func shorten(s string) string {
+	const longest = 64
+	s = strings.ToValidUTF8(s, "?")
+	if utf8.RuneCountInString(s) > longest {
+		s = string([]rune(s)[:longest]) + "…"
+	}
+	return s
+}
+
+func (k *checker) lists() error {
+	if v := k.draft.Lists; v.Given {
+		k.s.Lists = nil
+		for _, text := range orZero(v) {
+			sid, ok := addressbook.ParseSID(text)
+			if !ok {
+				return addressbook.ErrNoList
+			}
+			if !slices.Contains(k.s.Lists, sid) {
+				k.s.Lists = append(k.s.Lists, sid)
+			}
+		}
+		if len(k.s.Lists) > 0 && !k.draft.From.Given {
+			k.s.From = nil
+		}
+	}
+	switch {
+	case len(k.s.From)+len(k.s.Lists) == 0:
+		return sentence(fault.Missing, FieldFrom, "From or Lists is mandatory")
+	case len(k.s.From) > 0 && len(k.s.Lists) > 0:
+		return sentence(fault.Invalid, FieldFrom, "Only one of From and Lists is allowed")
+	case len(k.s.Lists) > MaxStaticLists:
+		return fault.TooLong(FieldLists, MaxStaticLists)
+	}
+	return nil
+}
+
+func (k *checker) campaignType() error {
+	if v := k.draft.CampaignType; v.Given {
+		switch orZero(v) {
+		case "", "static":
+			k.s.Dynamic = false
+		case "dynamic":
+			k.s.Dynamic = true
+		default:
+			return fault.InvalidField(FieldCampaignType, "it must be static or dynamic")
+		}
+	}
+	switch {
+	case k.s.Dynamic && len(k.s.From) > 0:
+		return fault.InvalidField(FieldCampaignType, "a campaign with from is static")
+	case k.s.Dynamic && len(k.s.Lists) > MaxDynamicLists:
+		return fault.TooLong(FieldLists, MaxDynamicLists)
+	case k.started:
+		return nil
+	}
+	return k.listsFit()
+}
+
+// listsFit checks that the lists are there, are of the campaign's type, and have
+// somebody to call.
+func (k *checker) listsFit() error {
+	contacts := 0
+	for _, sid := range k.s.Lists {
+		list, err := k.book.List(k.ctx, k.acct, sid)
+		if err != nil {
+			return err
+		}
+		if dynamic := list.Type == addressbook.Dynamic; dynamic != k.s.Dynamic {
+			kind := "static"
+			if dynamic {
+				kind = "dynamic"
+			}
+			return fault.InvalidField(FieldCampaignType, fmt.Sprintf("list %s is %s", sid, kind))
+		}
+		contacts += list.ContactCount
+	}
+	if len(k.s.Lists) > 0 && contacts == 0 {
+		return sentence(fault.Invalid, FieldLists, "Lists has no contacts")
+	}
+	return nil
+}
+
+func (k *checker) repeatMenu() error {
+	if v := k.draft.RepeatMenu; v.Given {
+		k.s.RepeatMenu = orZero(v)
+	}
+	if k.s.RepeatMenu < 0 || k.s.RepeatMenu > MaxRepeatMenu {
+		return fault.InvalidField(FieldRepeatMenu, fmt.Sprintf("it must be 0 to %d", MaxRepeatMenu))
+	}
+	return nil
+}
+
+func (k *checker) name() error {
+	if v := k.draft.Name; v.Given {
+		k.s.Name = strings.TrimSpace(orZero(v))
+		if v.Value != nil {
+			if err := checkName(k.s.Name); err != nil {
+				return err
+			}
+		}
+	}
+	if k.s.Name == "" {
+		k.s.Name = k.acct.SID + " " + k.now.In(k.acct.TimeZone).Format(time.DateTime)
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	n := utf8.RuneCountInString(name)
+	switch {
+	case !utf8.ValidString(name):
+		return fault.NotUTF8(FieldName)
+	case strings.ContainsRune(name, 0):
+		return fault.HasNUL(FieldName)
+	case n < MinName:
+		return fault.InvalidField(FieldName, fmt.Sprintf("it has less than %d characters", MinName))
+	case n > MaxName:
+		return fault.TooLong(FieldName, MaxName)
+	}
+	return nil
+}
+
+func (k *checker) kind() error {
+	if v := k.draft.Type; v.Value != nil && *v.Value != "trans" {
+		return fault.InvalidField(FieldType, "it must be trans")
+	}
+	return nil
+}
+
+func (k *checker) duplicates() error {
+	if v := k.draft.Duplicates; v.Given {
+		k.s.Duplicates = orZero(v)
+	}
+	return nil
+}
+
+func (k *checker) throttle() error {
+	d := k.draft
+	custom := k.s.Throttle > 0
+	if d.Mode.Given {
+		switch orZero(d.Mode) {
+		case "", "auto":
+			custom = false
+		case "custom":
+			custom = true
+		default:
+			return fault.InvalidField(FieldMode, "it must be auto or custom")
+		}
+	}
+	if !custom {
+		k.s.Throttle = 0
+		return nil
+	}
+	if d.Throttle.Given {
+		k.s.Throttle = orZero(d.Throttle)
+		if d.Throttle.Value != nil && k.s.Throttle < 1 {
+			return fault.InvalidField(FieldThrottle, "it must be 1 or more")
+		}
+	}
+	if k.s.Throttle == 0 {
+		return fault.Mandatory(FieldThrottle)
+	}
+	return nil
+}
+
+func (k *checker) customField() error {
+	if v := k.draft.CustomField; v.Given && !sameJSON(k.s.CustomField, orZero(v)) {
+		k.s.CustomField = bytes.Clone(orZero(v))
+	}
+	if len(k.s.CustomField) > MaxCustomField {
+		return fault.TooLong(FieldCustom, MaxCustomField)
+	}
+	return nil
+}
+
+// sameJSON tells whether two JSON values are the same but for blanks between their
+// parts.
+func sameJSON(x, y []byte) bool {
+	var a, b bytes.Buffer
+	return len(x) > 0 && len(y) > 0 && json.Compact(&a, x) == nil && json.Compact(&b, y) == nil && bytes.Equal(a.Bytes(), b.Bytes())
+}
+
+// orZero returns the value, or the zero value of null.
+func orZero[T any](v Optional[T]) (zero T) {
+	if v.Value == nil {
+		return zero
+	}
+	return *v.Value
+}

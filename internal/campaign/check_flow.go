@@ -1,0 +1,157 @@
+package campaign
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/fault"
+)
+
+// The types of a flow.
+const (
+	Greeting = "greeting" // says the text and hangs up
+	IVR      = "ivr"      // says the text and waits for a key
+)
+
+// flowPath is the path of a flow's URL, as the platform's programs write it.
+var flowPath = regexp.MustCompile(`^(?:/([A-Za-z0-9][A-Za-z0-9_-]*))??(?:/exoml)?/start(?:_voice)?/([0-9A-Za-z_-]{1,64})/?$`)
+
+// parseFlowURL returns the account that a flow's URL names, which may be "", and the
+// flow.
+func parseFlowURL(raw string) (acct, app string, ok bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "", "", false
+	}
+	m := flowPath.FindStringSubmatch(u.Path)
+	if m == nil {
+		return "", "", false
+	}
+	return m[1], m[2], true
+}
+
+// App returns the name of the flow that the campaign's URL names, or "".
+func (s *Settings) App() string {
+	_, app, _ := parseFlowURL(s.URL)
+	return app
+}
+
+func (k *checker) url() error {
+	before := k.s.Text
+	if v := k.draft.URL; v.Given {
+		k.s.URL = strings.TrimSpace(orZero(v))
+		if k.s.URL != "" && !k.draft.Text.Given {
+			k.s.Text = ""
+		}
+	}
+	if v := k.draft.Text; v.Given {
+		k.s.Text = strings.TrimSpace(orZero(v))
+		if k.s.Text != "" && !k.draft.URL.Given {
+			k.s.URL = ""
+		}
+	}
+	switch {
+	case k.started && before != k.s.Text:
+		return errStarted(FieldText, "ReadViaText")
+	case k.started:
+		return nil // whatever it names may be gone
+	case k.s.URL == "" && k.s.Text == "":
+		return fault.Mandatory(FieldURL)
+	case k.s.URL != "" && k.s.Text != "":
+		return sentence(fault.Invalid, FieldURL, "Only one of Url and ReadViaText is allowed")
+	case k.s.URL == "":
+		return nil
+	}
+	acct, _, ok := parseFlowURL(k.s.URL)
+	if !ok || len(k.s.URL) > MaxCallback || acct != "" && acct != k.acct.SID {
+		return sentence(fault.Invalid, FieldURL, "Invalid Url")
+	}
+	return nil
+}
+
+func (k *checker) text() error {
+	if k.started {
+		return nil
+	}
+	k.s.Vars = nil
+	if k.s.Text == "" {
+		return nil
+	}
+	n := utf8.RuneCountInString(k.s.Text)
+	switch {
+	case !utf8.ValidString(k.s.Text):
+		return fault.NotUTF8(FieldText)
+	case strings.ContainsRune(k.s.Text, 0):
+		return fault.HasNUL(FieldText)
+	case n < MinText:
+		return fault.InvalidField(FieldText, fmt.Sprintf("it has less than %d characters", MinText))
+	case n > MaxText:
+		return fault.TooLong(FieldText, MaxText)
+	case !strings.Contains(k.s.Text, "@@"):
+		return nil
+	}
+	known := slices.Clone(fieldNames)
+	keys, err := k.book.CustomKeys(k.ctx, k.acct)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		known = append(known, asciiLower(key))
+	}
+	found, err := findVariables(k.s.Text, known)
+	if err != nil {
+		return err
+	}
+	for _, v := range found {
+		if !slices.Contains(k.s.Vars, v.name) {
+			k.s.Vars = append(k.s.Vars, v.name)
+		}
+	}
+	return nil
+}
+
+func (k *checker) flowType() error {
+	if v := k.draft.FlowType; v.Given {
+		switch k.s.FlowType = orZero(v); k.s.FlowType {
+		case "", Greeting, IVR:
+		default:
+			return fault.InvalidField(FieldFlowType, "it must be ivr or greeting")
+		}
+	}
+	if k.s.FlowType == "" && k.s.Text != "" {
+		k.s.FlowType = Greeting
+	}
+	return nil
+}
+
+func (k *checker) callStatus() error {
+	return k.callback(k.draft.CallStatusCallback, &k.s.CallStatusCallback, FieldCallStatus, "CallStatusCallback")
+}
+
+func (k *checker) callSchedule() error {
+	return k.callback(k.draft.CallScheduleCallback, &k.s.CallScheduleCallback, FieldCallSchedule, "CallScheduleCallback")
+}
+
+func (k *checker) status() error {
+	return k.callback(k.draft.StatusCallback, &k.s.StatusCallback, FieldStatus, "StatusCallback")
+}
+
+// callback checks the URL of a program that wants events.
+func (k *checker) callback(v Optional[string], stored *string, field fault.Field, name string) error {
+	if !v.Given {
+		return nil
+	}
+	*stored = strings.TrimSpace(orZero(v))
+	if *stored == "" {
+		return nil
+	}
+	u, err := url.Parse(*stored)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || len(*stored) > MaxCallback {
+		return sentence(fault.Invalid, field, "Invalid "+name)
+	}
+	return nil
+}
