@@ -97,7 +97,7 @@ type Stat struct {
 // Stats returns the wire's numbers, in its order. They are zeros until the targets are
 // read, and their sum is the number of targets.
 func (c *Campaign) Stats() []Stat {
-	n := c.shown()
+	n := c.Shown()
 	paused := 0
 	if c.State == Paused {
 		paused, n.New, n.Retry = n.New+n.Retry, 0, 0
@@ -109,8 +109,8 @@ func (c *Campaign) Stats() []Stat {
 	}
 }
 
-// shown returns the counts as somebody sees them: none until all targets are read.
-func (c *Campaign) shown() Counts {
+// Shown returns the counts as somebody sees them: none until all targets are read.
+func (c *Campaign) Shown() Counts {
 	if !c.Expanded {
 		return Counts{}
 	}

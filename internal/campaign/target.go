@@ -108,6 +108,15 @@ const (
 	CampaignEnded                    // the campaign ended before the target's turn
 )
 
+// reasonNames are the wire's words for reasons.
+var reasonNames = [...]string{
+	OutsideHours: "outside-hours", DailyCap: "daily-cap", ContactDeleted: "contact-deleted", OtherCountry: "other-country",
+	NeverCalled: "never-called", OnSuppression: "suppressed", CampaignEnded: "campaign-ended",
+}
+
+// String returns the wire's word for the reason, "" for none.
+func (r Reason) String() string { return reasonNames[r] }
+
 // Call is one try to reach a target. It is placed once.
 type Call struct {
 	// SID names the call. Its time is when the call was claimed.
