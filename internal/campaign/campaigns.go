@@ -146,6 +146,20 @@ func (cs *Campaigns) Of(ctx context.Context, acct account.Account, contact addre
 	return cs.store.CampaignsOf(ctx, acct.ID, contact, limit)
 }
 
+// Next returns when the next target of a campaign that waits is due; false means that
+// none waits.
+func (cs *Campaigns) Next(ctx context.Context, acct account.Account, sid addressbook.SID) (due time.Time, ok bool, err error) {
+	return cs.store.NextDue(ctx, acct.ID, sid)
+}
+
+// Pace returns how many calls of a campaign were begun in each of the last n minutes,
+// the one that is not over last, and when the first of them began.
+func (cs *Campaigns) Pace(ctx context.Context, acct account.Account, sid addressbook.SID, n int) (since time.Time, calls []int, err error) {
+	since = cs.clock.Now().Truncate(time.Minute).Add(-time.Duration(n-1) * time.Minute)
+	calls, err = cs.store.CallsByMinute(ctx, acct.ID, sid, since, n)
+	return since, calls, err
+}
+
 // Policy returns what the account has set.
 func (cs *Campaigns) Policy(ctx context.Context, acct account.Account) (Policy, error) {
 	return cs.store.Policy(ctx, acct.ID)

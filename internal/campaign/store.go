@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -54,6 +55,15 @@ type Store interface {
 	// CampaignsOf returns the campaigns that have this contact as a target, the newest
 	// first, limit at most, and the target in each.
 	CampaignsOf(ctx context.Context, account account.ID, contact addressbook.SID, limit int) ([]Campaign, []Target, error)
+
+	// NextDue returns when the next target that waits is due; false means that none
+	// waits.
+	NextDue(ctx context.Context, account account.ID, sid addressbook.SID) (due time.Time, ok bool, err error)
+
+	// CallsByMinute returns how many calls of the campaign were begun in each minute since
+	// a time that is the beginning of one, by the time in their sids: n minutes. It is for
+	// plots.
+	CallsByMinute(ctx context.Context, account account.ID, sid addressbook.SID, since time.Time, n int) ([]int, error)
 
 	// Policy returns what the account has set; the zero Policy when it has set nothing.
 	Policy(ctx context.Context, account account.ID) (Policy, error)
