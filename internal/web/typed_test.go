@@ -115,6 +115,29 @@ func TestTypedIsForItsAccount(t *testing.T) {
 	}
 }
 
+// TestSignedOutKeepsTheWayBack: who signs in again goes on in the same filtered table.
+func TestSignedOutKeepsTheWayBack(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	c := s.Account("demo")
+	path := "/contacts/" + c.CreateOne(`{"number": "9876543210"}`).SID
+	const from = "?from=%2Fcontacts%3Fsort%3Dname%26tag%3DT1"
+	b := s.SignedIn("demo")
+	form := pageFields(b.Open(path+"/edit"+from).PageText(t, 200))
+	form.Set("first_name", "Asha")
+	signOutElsewhere(t, s, b)
+	typed := pageFields(b.Submit(path+from, form).PageText(t, 403))
+	typed.Set("key", c.Key)
+	typed.Set("token", c.Token)
+	back := html.UnescapeString(b.Follow(b.Submit("/signin/again", typed)).PageText(t, 200))
+	has(t, back, `value="Asha"`, `action="`+path+from+`"`)
+
+	// A button is on the page that it was pressed on.
+	signOutElsewhere(t, s, b)
+	a := b.Do("POST", path+"/delete"+from, nil, "Referer", s.URL+path+from)
+	a.Redirect(t, "/signin?"+url.Values{"next": {path + from}}.Encode())
+}
+
 // TestSignedOutByHTMX: a page that asks for a piece stays as it is.
 func TestSignedOutByHTMX(t *testing.T) {
 	t.Parallel()

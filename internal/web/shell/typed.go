@@ -57,7 +57,8 @@ func ReadStrangersForm(r *http.Request) error {
 	return readForm(r, MaxForm, true)
 }
 
-// pathOf puts the path values of a request into the path of a page.
+// pathOf puts the path values of a request into the path of a page, and the request's
+// query behind it: it says where somebody came from.
 func pathOf(page string, r *http.Request) string {
 	parts := strings.Split(page, "/")
 	for i, part := range parts {
@@ -65,7 +66,11 @@ func pathOf(page string, r *http.Request) string {
 			parts[i] = url.PathEscape(r.PathValue(strings.TrimSuffix(name, "}")))
 		}
 	}
-	return strings.Join(parts, "/")
+	page = strings.Join(parts, "/")
+	if r.URL.RawQuery != "" {
+		page += "?" + r.URL.RawQuery
+	}
+	return page
 }
 
 // MadeIn returns the account that a form was made for; "" when it does not say.
@@ -74,17 +79,28 @@ func MadeIn(form url.Values) string {
 	return sid
 }
 
+// Reopen leads to the page of a form, at this path, with what was typed into it, for
+// another look at it. The page's handler gets that from [Typed].
+func Reopen(r *http.Request, acct account.Account, page string, typed url.Values) (Answer, error) {
+	name, err := KeepFor(r, acct, typed)
+	if err != nil {
+		return Answer{}, err
+	}
+	mark := "?"
+	if strings.Contains(page, "?") {
+		mark = "&"
+	}
+	return GoTo(page + mark + typedQuery + "=" + name), nil
+}
+
 // GoBack leads somebody who has signed in again to the page of a form, with what they
 // typed. What was typed in another account stays out of this one.
 func GoBack(r *http.Request, acct account.Account, page string, typed url.Values) (Answer, error) {
 	if sid := MadeIn(typed); sid != "" && sid != acct.SID {
 		return GoTo("/").Warning("What you typed was for another account than the one that you signed in to, so it was not taken over."), nil
 	}
-	name, err := KeepFor(r, acct, typed)
-	if err != nil {
-		return Answer{}, err
-	}
-	return GoTo(page + "?" + typedQuery + "=" + name).Noting("You are signed in again. What you typed is here, and not saved yet."), nil
+	a, err := Reopen(r, acct, page, typed)
+	return a.Noting("You are signed in again. What you typed is here, and not saved yet."), err
 }
 
 // Typed returns the values of the page's form as somebody had filled it in before they

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"callbook/internal/account"
@@ -55,12 +56,19 @@ func ClientOf(r *http.Request) session.Client {
 // and then back.
 func (d *Dashboard) signedIn(h Handler) Handler {
 	return d.recognising(h, func(r *http.Request) (Answer, error) {
-		next := "/"
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			next = r.URL.RequestURI()
-		}
-		return d.askToSignIn(r, next), nil
+		return d.askToSignIn(r, pageOf(r)), nil
 	})
+}
+
+// pageOf is the page that a request asks for, or the one that a form was sent from.
+func pageOf(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.URL.RequestURI()
+	}
+	if from, err := url.Parse(r.Referer()); err == nil && from.Path != "" {
+		return from.RequestURI()
+	}
+	return "/"
 }
 
 // recognising serves those who are signed in by one handler, and strangers by another.
