@@ -383,3 +383,47 @@ func TestDeleteAndUndo(t *testing.T) {
 		b.Submit("/trash/restore", url.Values{"deletion": {deletion}}).PageText(t, 400)
 	}
 }
+
+// TestCustomFieldAsLines: a custom field is edited with its lines, and what is not
+// touched stays as it is.
+func TestCustomFieldAsLines(t *testing.T) {
+	t.Parallel()
+	c, first, second, path := two(t, `{"number": "9876543210", "custom_field": {"plan":"gold","since":2019.0,"half":"\u00bd","city":{"pin":"560001"}}}`)
+	page := first.Open(path+"/edit?from=/contacts%3Fq%3Dgold").PageText(t, 200)
+	mine, theirs := pageFields(page), pageFields(second.Open(path+"/edit").PageText(t, 200))
+
+	// What is wrong stands beside its line, and everything typed stays.
+	mine.Set("line.1.value", "soon")
+	mine.Set("line.4.value", "12")
+	wrong := first.Submit(path, mine).PageText(t, 422)
+	has(t, html.UnescapeString(wrong), `id="line.1-error">This is a number.`, `value="soon"`, `id="line.4-error">Give this line a name`)
+	mine = pageFields(wrong)
+	mine.Set("line.1.value", "2020")
+	mine.Set("line.4.name", "seats")
+
+	// More lines are a page of their own, with what was typed.
+	mine.Set("more_lines", "1")
+	a := first.Submit(path+"?from=/contacts%3Fq%3Dgold", mine)
+	if to := a.Header.Get("Location"); a.Status != 303 || !strings.HasPrefix(to, path+"/edit?from=%2Fcontacts%3Fq%3Dgold&typed=") {
+		t.Fatalf("more lines lead to %d %s", a.Status, to)
+	}
+	more := first.Follow(a).PageText(t, 200)
+	has(t, more, `value="2020"`, `name="line.10.name"`, "from=%2Fcontacts%3Fq%3Dgold")
+	mine = pageFields(more)
+
+	// They change another line meanwhile.
+	theirs.Set("line.0.value", "silver")
+	second.Submit(path, theirs).Redirect(t, path)
+	first.Submit(path, mine).Redirect(t, path)
+	if got := c.Get(c.Path(path)).Contact(t); string(got.CustomField) != `{"plan":"silver","since":2020,"half":"\u00bd","city":{"pin":"560001"},"seats":"12"}` {
+		t.Errorf("the custom field is %s", got.CustomField)
+	}
+	form := pageFields(first.Open("/contacts/new").PageText(t, 200))
+	form.Set("number", "98200 98200")
+	form.Set("line.1.name", "plan")
+	form.Set("line.1.value", "gold")
+	a = first.Submit("/contacts", form)
+	if got := c.Get(c.Path(a.Header.Get("Location"))).Contact(t); string(got.CustomField) != `{"plan":"gold"}` {
+		t.Errorf("the custom field is %s", got.CustomField)
+	}
+}

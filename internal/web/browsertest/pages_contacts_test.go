@@ -79,6 +79,7 @@ var contactPages = []page{
 	{name: "contact-new", path: at("/contacts/new")},
 	{name: "contact-new-wrong", path: at("/contacts/new"), before: func(b *tab) {
 		b.fill("#number", "+919820098200")
+		b.click(".custom-lines summary")
 		b.fill("#custom_field", `{"plan": gold}`)
 		b.click("main form .primary")
 		b.await(`document.querySelector("#custom_field-error")`)
@@ -90,6 +91,13 @@ var contactPages = []page{
 		b.await(`document.querySelector(".taken")`)
 	}},
 	{name: "contact-edit", path: personPath(0, "/edit")},
+	{name: "contact-edit-lines", path: personPath(0, "/edit"), before: func(b *tab) {
+		b.retype("[name='line.1.value']", "soon")
+		b.click("[data-add-line]")
+		b.fill("[data-line]:last-child .line-value input", "12")
+		b.click("main form .primary")
+		b.await(`document.querySelectorAll("[data-line] .error").length === 2`)
+	}},
 	{name: "contact-signed-out", path: personPath(0, "/edit"), before: func(b *tab) {
 		b.retype("#company_name", "Infosys")
 		b.answerQuestions()

@@ -100,6 +100,7 @@ func TestContactStory(t *testing.T) {
 	preview("+12423651234")
 	preview("Bahamas")
 	b.fill("#first_name", "Carol")
+	b.click(".custom-lines summary")
 	b.fill("#custom_field", `{"plan": {"name": "gold"}`)
 	b.click("main form .primary")
 	b.await(`document.querySelector("#custom_field-error")`)

@@ -136,7 +136,7 @@ func TestLeavingAsks(t *testing.T) {
 	b.expectFailures.Store(true)
 	questions := b.answerQuestions()
 	for _, tt := range []struct{ page, field string }{
-		{"/contacts/new", "#first_name"}, {"/contacts/" + w.people[0] + "/edit", "#custom_field"}, {"/lists/new", "#tag"},
+		{"/contacts/new", "#first_name"}, {"/contacts/" + w.people[0] + "/edit", "[name='line.0.value']"}, {"/lists/new", "#tag"},
 		{"/api", "#name"}, {"/api/console", "#body"}, {"/imports", "#list_name"}, {"/contacts/" + w.people[0], "#name"},
 		{w.waiting(mixedFile, ""), "#list_name"},
 	} {

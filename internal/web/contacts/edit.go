@@ -15,13 +15,16 @@ func (room *Room) newContactPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	form := newContactForm(typed(values))
+	form := typedForm(values)
 	form.Number, err = room.preview(r, form.Fields[0].Value, "")
 	return pages.Show("contact-form", form.Title(), form), err
 }
 
 func (room *Room) createContact(r *http.Request) (shell.Answer, error) {
-	form := newContactForm(typed(r.PostForm))
+	if r.PostForm.Has(linesMore) {
+		return shell.Reopen(r, shell.AccountOf(r), "/contacts/new", r.PostForm)
+	}
+	form := typedForm(r.PostForm)
 	room.check(shell.AccountOf(r), form)
 	if form.wrong() {
 		return room.formAgain(r, form)
@@ -57,13 +60,13 @@ func (room *Room) editContactPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return room.editDeleted(r, err)
 	}
-	form := newContactForm(func(f contactField) string { return f.shown(&c) }).of(&c)
+	form := newContactForm(func(f contactField) string { return f.value(&c) }).of(&c)
 	values, err := shell.Typed(r)
 	if err != nil {
 		return shell.Answer{}, err
 	}
 	if values != nil {
-		form = newContactForm(typed(values)).sent(c.SID, values)
+		form = typedForm(values).sent(c.SID, values)
 	}
 	form.From = cameFrom(r)
 	if form.Number, err = room.preview(r, form.Fields[0].Value, form.SID); err != nil {
@@ -79,7 +82,7 @@ func (room *Room) editDeleted(r *http.Request, notFound error) (shell.Answer, er
 	if err != nil || values == nil || !fault.Is(notFound, fault.NotFound) {
 		return shell.Answer{}, cmp.Or(err, notFound)
 	}
-	return room.wasDeleted(r, newContactForm(typed(values)))
+	return room.wasDeleted(r, typedForm(values))
 }
 
 // mergeTries is how often a contact is merged again that others keep changing.
@@ -89,7 +92,10 @@ const mergeTries = 5
 // where the visitor left it alone; where both changed the same, it asks.
 func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
 	acct, sid := shell.AccountOf(r), shell.PathSID(r, "sid")
-	form := newContactForm(typed(r.PostForm)).sent(sid, r.PostForm)
+	if r.PostForm.Has(linesMore) {
+		return shell.Reopen(r, acct, contactPath(sid.String()+"/edit", cameFrom(r)), r.PostForm)
+	}
+	form := typedForm(r.PostForm).sent(sid, r.PostForm)
 	form.From = cameFrom(r)
 	c, err := room.Book.Contact(r.Context(), acct, sid)
 	if fault.Is(err, fault.NotFound) {

@@ -26,6 +26,10 @@ type contactForm struct {
 	// of the fields.
 	Loaded []shell.Option
 	From   string // the page of the table that somebody came from; "" for none
+	// Custom is how the form shows the custom field, and LinesWrong tells that
+	// something is wrong with that.
+	Custom     customLines
+	LinesWrong bool
 	// Deleted tells that somebody deleted the contact meanwhile.
 	Deleted bool
 }
@@ -61,20 +65,12 @@ var contactFields = func() []contactField {
 	}
 	fields[1+addressbook.Tag].Hint = "A word or a few for finding contacts."
 	return append(fields, contactField{
-		Field: shell.Field{Name: "custom_field", Label: "Custom field", Type: "textarea", Mono: true, Hint: `Whatever else there is to know, as a JSON object: {"plan": "gold"}. Its keys keep their order, and its numbers their spelling.`},
+		Field: shell.Field{Name: "custom_field", Label: "Custom fields", Type: "textarea"},
 		value: func(c *addressbook.Contact) string { return c.CustomField },
 		// A draft's custom field is no Text.
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CustomField },
 	})
 }()
-
-// shown is a contact's value as the form shows it: a custom field on several lines.
-func (cf contactField) shown(c *addressbook.Contact) string {
-	if cf.Name == string(addressbook.FieldCustomField) {
-		return string(words.Indented([]byte(c.CustomField), maxShown))
-	}
-	return cf.value(c)
-}
 
 // Title is what the form is for.
 func (f *contactForm) Title() string {
@@ -106,19 +102,26 @@ func newContactForm(value func(contactField) string) *contactForm {
 		f.Fields = append(f.Fields, cf.Field)
 	}
 	f.Fields[0].Focus = true
+	f.Custom = linesOf(f.Fields[len(f.Fields)-1].Value)
 	return f
 }
 
-// typed returns what stands in a form's field. Browsers send the ends of lines
-// as CR LF, whatever was there.
-func typed(form url.Values) func(contactField) string {
-	return func(f contactField) string {
+// typedForm returns the form with what was typed into it. Browsers send the ends of
+// lines as CR LF, whatever was there.
+func typedForm(form url.Values) *contactForm {
+	custom := linesIn(form)
+	f := newContactForm(func(f contactField) string {
 		value := strings.ReplaceAll(form.Get(f.Name), "\r\n", "\n")
-		if f.Name == "number" || f.Name == "custom_field" {
+		switch f.Name {
+		case "number":
 			value = strings.TrimSpace(value)
+		case "custom_field":
+			value = custom.value
 		}
 		return value
-	}
+	})
+	f.Custom = custom
+	return f
 }
 
 // of makes it the form of a contact that is being edited, and that is loaded now.
@@ -148,7 +151,7 @@ func (f *contactForm) wrong() bool {
 			return true
 		}
 	}
-	return f.Error != ""
+	return f.Error != "" || f.LinesWrong
 }
 
 // check finds what is wrong with the number and the custom field, so that both
@@ -162,10 +165,13 @@ func (room *Room) check(acct account.Account, f *contactForm) {
 			if _, err := room.Book.Number(acct, field.Value); fault.As(err) != nil {
 				f.refused(fault.As(err), nil)
 			}
-		case field.Name == "custom_field" && field.Value != "":
-			if text := jsonObjectFault(field.Value); text != "" {
-				f.fail(addressbook.FieldCustomField, text)
-			}
+		}
+	}
+	if text, ok := f.Custom.check(); !ok {
+		f.LinesWrong, f.Fields[0].Focus = true, f.Fields[0].Error != ""
+		if text != "" {
+			f.Custom.ByJSON = true
+			f.fail(addressbook.FieldCustomField, text)
 		}
 	}
 }

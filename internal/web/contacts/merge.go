@@ -58,7 +58,7 @@ func mergeObjects(m *shell.Merge, v shell.Version) string {
 	var b strings.Builder
 	for _, key := range keys {
 		value := m.Value(shell.Version{
-			Name: v.Name + "." + url.QueryEscape(key), Label: key + " (" + strings.ToLower(v.Label) + ")", Type: v.Type,
+			Name: v.Name + "." + url.QueryEscape(key), Label: key + " (custom field)", Type: v.Type,
 			Was: was.values[key], Now: now.values[key], Mine: mine.values[key],
 		})
 		if value == "" {

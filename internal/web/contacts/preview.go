@@ -47,7 +47,7 @@ func (room *Room) preview(r *http.Request, typed, self string) (p numberPreview,
 // form with the number in it.
 func (room *Room) numberPreview(r *http.Request) (shell.Answer, error) {
 	query := r.URL.Query()
-	form := newContactForm(typed(query))
+	form := typedForm(query)
 	form.SID = query.Get("sid")
 	var err error
 	if form.Number, err = room.preview(r, query.Get("number"), form.SID); err != nil {
