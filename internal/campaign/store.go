@@ -126,7 +126,7 @@ type CallPage struct {
 // TargetQuery asks for one page of a campaign's targets.
 type TargetQuery struct {
 	States        []TargetState // by [Campaign.Result]; nil are all
-	Again         *bool         // has been called before: true or false; nil are both
+	Again         *bool         // was called before; the call that a target is in does not count. nil are both
 	After         int           // the position before the page's first; -1 for none
 	Offset, Limit int
 	NoTotal       bool // leaves the total zero

@@ -94,6 +94,15 @@ func (c *Campaign) Result(t *Target) TargetState {
 	return NotAttempted
 }
 
+// Weight returns about how many bytes the target takes in memory and in an answer.
+func (t *Target) Weight() int64 {
+	n := 500 + 2*len(t.Name) + 32*len(t.History)
+	for name, value := range t.Vars {
+		n += 100 + len(name) + len(value)
+	}
+	return int64(n)
+}
+
 // Reason says why a target was not called, or not yet.
 type Reason uint8
 
@@ -136,6 +145,11 @@ type Call struct {
 	Code, Cause int
 	CauseText   string
 	Mark        string // the word that the flow has set for the report, or ""
+}
+
+// Weight returns about how many bytes the call takes in memory and in an answer.
+func (c *Call) Weight() int64 {
+	return int64(1000 + 2*len(c.Digits) + 2*len(c.CauseText) + 2*len(c.Mark))
 }
 
 // CallState is how far a call is.

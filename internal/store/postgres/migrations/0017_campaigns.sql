@@ -1,0 +1,141 @@
+-- What an account calls. settings has what somebody asked for, as JSON. lists are the
+-- sids of its lists, one after the other, and throttle its calls a minute; both are in
+-- settings too, for queries. The counts are those of its targets and calls, and move
+-- with them. Its targets are read in the order of its numbers or lists: expand_at is
+-- the index of the next one, and expand_after the last contact that was read of it.
+CREATE TABLE campaigns (
+	account_id   bigint   NOT NULL REFERENCES accounts (id),
+	sid          uuid     NOT NULL,
+	name         text COLLATE "C" NOT NULL,
+	name_key     text COLLATE "C" NOT NULL, -- what names are sorted by
+	name_folded  text COLLATE "C" NOT NULL, -- what searches look at
+	settings     text COLLATE "C" NOT NULL,
+	lists        bytea    NOT NULL,
+	throttle     integer  NOT NULL,
+	state        smallint NOT NULL, -- 1 created, 2 in progress, 3 paused, 4 completed, 5 failed, 6 canceled, 7 archived, 8 deleted
+	expanded     boolean  NOT NULL,
+	closed       boolean  NOT NULL,
+	expand_at    integer  NOT NULL DEFAULT 0,
+	expand_after uuid     NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+	count_new              integer NOT NULL,
+	count_first            integer NOT NULL,
+	count_retry            integer NOT NULL,
+	count_retrying         integer NOT NULL,
+	count_reached          integer NOT NULL,
+	count_failed           integer NOT NULL,
+	count_suppressed       integer NOT NULL,
+	count_invalid          integer NOT NULL,
+	count_not_attempted    integer NOT NULL,
+	count_called           integer NOT NULL,
+	count_calls            integer NOT NULL,
+	count_calls_reached    integer NOT NULL,
+	count_calls_busy       integer NOT NULL,
+	count_calls_no_answer  integer NOT NULL,
+	count_calls_failed     integer NOT NULL,
+	date_created bigint NOT NULL,
+	date_updated bigint NOT NULL,
+	date_started bigint,
+	date_ended   bigint,
+	PRIMARY KEY (account_id, sid)
+) WITH (fillfactor = 50);
+
+CREATE INDEX campaigns_open ON campaigns (account_id, sid) WHERE NOT closed;
+
+-- The numbers that a campaign is to reach. history has 17 bytes for each of a target's
+-- calls: its sid, and its outcome or 0. name and vars are those of the contact when the
+-- targets were read; vars is JSON.
+CREATE TABLE targets (
+	account_id   bigint   NOT NULL,
+	campaign_sid uuid     NOT NULL,
+	position     integer  NOT NULL, -- from 0
+	number       bigint   NOT NULL,
+	contact_sid  uuid,              -- null without one
+	name         text COLLATE "C" NOT NULL,
+	vars         text COLLATE "C",
+	state        smallint NOT NULL, -- 1 waiting, 2 calling, 3 reached, 4 failed, 5 suppressed, 6 invalid, 7 not attempted
+	due          bigint,            -- of those that wait
+	reason       smallint NOT NULL,
+	history      bytea    NOT NULL,
+	date_ended   bigint,
+	PRIMARY KEY (account_id, campaign_sid, position)
+) WITH (fillfactor = 90);
+
+CREATE INDEX targets_due ON targets (account_id, campaign_sid, due, position) WHERE state = 1;
+CREATE INDEX targets_by_number ON targets (account_id, number);
+CREATE INDEX targets_by_contact ON targets (account_id, contact_sid) WHERE contact_sid IS NOT NULL;
+
+-- Single tries to reach a target.
+CREATE TABLE calls (
+	account_id    bigint   NOT NULL,
+	campaign_sid  uuid     NOT NULL,
+	sid           uuid     NOT NULL,
+	position      integer  NOT NULL, -- of the target
+	number        bigint   NOT NULL,
+	attempt       smallint NOT NULL,
+	state         smallint NOT NULL, -- 1 placing, 2 dialed, 3 ringing, 4 answered, 5 ended
+	outcome       smallint NOT NULL, -- 0 none, 1 reached, 2 busy, 3 no answer, 4 failed, 5 unreachable
+	date_placed   bigint,
+	date_rang     bigint,
+	date_answered bigint,
+	date_ended    bigint,
+	digits        text COLLATE "C" NOT NULL,
+	code          integer  NOT NULL, -- the carrier's
+	cause         integer  NOT NULL, -- of ITU-T Q.850
+	cause_text    text COLLATE "C" NOT NULL,
+	mark          text COLLATE "C" NOT NULL,
+	PRIMARY KEY (account_id, campaign_sid, sid)
+) WITH (fillfactor = 70);
+
+CREATE INDEX calls_in_flight ON calls (account_id, sid) WHERE state < 5;
+
+-- What an account has set for its campaigns, as JSON.
+CREATE TABLE policies (
+	account_id bigint NOT NULL REFERENCES accounts (id),
+	policy     text COLLATE "C" NOT NULL,
+	PRIMARY KEY (account_id)
+);
+
+-- Which server places the calls of an account's campaigns, and until when no other may.
+-- An account has a row from its first campaign on. '' is nobody.
+CREATE TABLE dialing (
+	account_id   bigint NOT NULL REFERENCES accounts (id),
+	lease_server text COLLATE "C" NOT NULL DEFAULT '',
+	lease_until  bigint NOT NULL DEFAULT 0,
+	PRIMARY KEY (account_id)
+) WITH (fillfactor = 50);
+
+-- Numbers that an account must not call.
+CREATE TABLE suppressions (
+	account_id   bigint NOT NULL,
+	number       bigint NOT NULL,
+	source       text COLLATE "C" NOT NULL,
+	note         text COLLATE "C" NOT NULL,
+	date_created bigint NOT NULL,
+	PRIMARY KEY (account_id, number)
+);
+
+CREATE INDEX suppressions_by_date ON suppressions (account_id, date_created, number);
+
+-- What the callers' programs are told. The ids of one campaign's events rise in the
+-- order in which they are committed, since who adds one has locked the campaign.
+CREATE TABLE events (
+	account_id     bigint   NOT NULL,
+	id             bigint   GENERATED BY DEFAULT AS IDENTITY,
+	campaign_sid   uuid     NOT NULL,
+	position       integer  NOT NULL, -- of the target, or -1
+	kind           smallint NOT NULL, -- 1 call status, 2 call schedule, 3 status
+	call_sid       uuid,
+	last           boolean  NOT NULL, -- waits for all others of its campaign
+	url            text COLLATE "C" NOT NULL,
+	body           bytea    NOT NULL, -- JSON
+	state          smallint NOT NULL DEFAULT 1, -- 1 waiting, 2 delivered, 3 given up
+	attempts       integer  NOT NULL DEFAULT 0,
+	next_due       bigint   NOT NULL, -- when it is sent, or sent again
+	answer         text COLLATE "C" NOT NULL DEFAULT '', -- the last one's
+	date_created   bigint   NOT NULL,
+	date_delivered bigint,
+	PRIMARY KEY (account_id, id)
+) WITH (fillfactor = 80);
+
+CREATE INDEX events_waiting ON events (account_id, next_due, id) WHERE state = 1;
+CREATE INDEX events_of_target ON events (account_id, campaign_sid, position, id);
