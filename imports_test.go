@@ -336,6 +336,7 @@ var rules = map[string][]string{
 		"internal/summary",
 		"internal/upload",
 		"internal/usage",
+		"internal/web/contacttable",
 		"internal/web/shell",
 		"internal/web/words",
 	},

@@ -45,7 +45,7 @@ func TestOffers(t *testing.T) {
 
 	// They are pointed out where they are shown, with what to do.
 	has(t, b.Open("/lists").PageText(t, 200), "differ only in case", `<a href="/lists/`+there.SID+`">“Diwali”</a>`)
-	has(t, b.Open("/?plots=now").PageText(t, 200), "differ only in case", `href="/contacts?tag=%22LEAD%22"`, "set the tag “Lead”")
+	has(t, b.Open("/?plots=now").PageText(t, 200), "differ only in case", `href="/contacts?tag_is=LEAD"`, "set the tag “Lead”")
 	if page := b.Open("/contacts?"+url.Values{"tag": {`"LEAD"`}}.Encode()).PageText(t, 200); len(rows(page)) != 1 {
 		t.Errorf("with the tag to the letter there are %q", rows(page))
 	}

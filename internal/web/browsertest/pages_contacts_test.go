@@ -70,6 +70,7 @@ var contactPages = []page{
 		b.click("tbody tr:nth-child(2) input")
 		b.click("[data-select-page]")
 	}},
+	{name: "contacts-set-filters", path: at("/contacts?untagged=1&kind=mobile&countries_except=US,GB,CA&import=01a229758e267ea28092d7c4527062b3&tag_is=Member")},
 	{name: "contacts-none", path: at("/contacts?q=nobody")},
 	{name: "contacts-wrong", path: at("/contacts?list=nothing")},
 	{name: "contacts-empty", path: at("/contacts"), account: "empty"},

@@ -46,7 +46,7 @@ func (d contactData) Fields() (all []shownText) {
 		case field == addressbook.Email && strings.Count(text.Value, "@") == 1 && !strings.ContainsAny(text.Value, " ,;?&"):
 			text.Link = "mailto:" + text.Value
 		case field == addressbook.Tag:
-			text.Link = "/contacts?" + url.Values{"tag": {`"` + text.Value + `"`}}.Encode()
+			text.Link = "/contacts?" + url.Values{"tag_is": {text.Value}}.Encode()
 		}
 		all = append(all, text)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 
 	"callbook/internal/phone"
@@ -12,22 +11,27 @@ import (
 	"callbook/internal/web/words"
 )
 
-// countries are the choices of a filter by country: the calling codes, by the
-// names of their countries. Several countries that share a code are one choice,
-// under the name of the main one.
+// countries are the choices of a filter by country, by their names.
 var countries = sync.OnceValue(func() []shell.Option {
 	var all []shell.Option
 	for _, code := range phone.CallingCodes() {
-		regions := code.Regions()
-		if len(regions) == 0 {
-			continue
+		for _, region := range code.Regions() {
+			if region != "001" { // which has several codes
+				all = append(all, shell.Option{Value: region, Label: fmt.Sprintf("%s +%d", words.Country(region), code)})
+			}
 		}
-		label := fmt.Sprintf("%s +%d", words.Country(regions[0]), code)
-		if others := len(regions) - 1; others > 0 {
-			label = fmt.Sprintf("%s and %d more +%d", words.Country(regions[0]), others, code)
-		}
-		all = append(all, shell.Option{Value: strconv.Itoa(int(code)), Label: label})
 	}
 	slices.SortFunc(all, func(a, b shell.Option) int { return cmp.Compare(a.Label, b.Label) })
+	all = append(all, shell.Option{Value: "001", Label: words.Country("001")}, shell.Option{Value: phone.UnknownRegion, Label: "Not known"})
 	return slices.Insert(all, 0, shell.Option{Label: "Any country"})
 })
+
+// Countries are the choices of the filter by country. An address of before may have a
+// calling code.
+func (t Table) Countries() []shell.Option {
+	all := countries()
+	if !slices.ContainsFunc(all, func(o shell.Option) bool { return o.Value == t.Filter.Country }) {
+		all = append(slices.Clone(all), shell.Option{Value: t.Filter.Country, Label: t.Filter.country()})
+	}
+	return all
+}

@@ -48,7 +48,8 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 	}
 	query := url.Values{"format": {FormatIn(r.URL.Query())}}
 	for name, value := range map[string]string{
-		"q": q.Search, "number": q.Number, "tag": q.Tag, "tag_part": q.TagPart, "calling_code": filter.Country, "custom_key": q.Custom.Key, "custom_value": q.Custom.Part,
+		"q": q.Search, "number": q.Number, "tag": q.Tag, "tag_part": q.TagPart, "upload_sid": filter.Import,
+		"except_regions": filter.CountriesExcept, "line_types": filter.Kind, "custom_key": q.Custom.Key, "custom_value": q.Custom.Part,
 	} {
 		if value != "" {
 			query.Set(name, value)
@@ -58,6 +59,17 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 		if !at.IsZero() {
 			query.Set(name, at.Format(time.RFC3339))
 		}
+	}
+	if q.Numbers != nil {
+		query.Set("calling_code", filter.Country)
+	} else if filter.Country != "" {
+		query.Set("regions", filter.Country)
+	}
+	if q.Untagged {
+		query.Set("untagged", "true")
+	}
+	for _, tag := range q.ExceptTags {
+		query.Add("except_tags", tag)
 	}
 	for _, sid := range q.Lists {
 		query.Add("list_sids", sid.String())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,9 +19,16 @@ import (
 // sorted: the query of its page's address.
 type Filter struct {
 	Search  string
-	Tag     string // a part of it, in any case; within double quotes all of it
-	List    string // a part of its name, likewise
-	Country string // a calling code
+	Tag     string // a part of it, in any case
+	TagIs   string // all of it, to the letter
+	List    string // a part of its name, in any case; within double quotes all of it
+	Country string // as [phone.ParseRegion] reads it, or a calling code
+	// TagsExcept is what [TagsExcept] wrote. CountriesExcept are countries that it
+	// leaves out, with commas between them.
+	TagsExcept, CountriesExcept string
+	Untagged                    string // "1": only contacts without a tag
+	Kind                        string // of the number, as [phone.ParseLine] reads it
+	Import                      string // the sid of the one that added the contact
 	// AddedFrom and AddedTo are the first and the last day on which the contact was
 	// added, as 2006-01-02 in the account's time zone; "" leaves that end open.
 	AddedFrom, AddedTo string
@@ -38,7 +44,13 @@ func FilterOf(v url.Values) Filter {
 	word := func(name string) string {
 		return strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(v.Get(name)), "\x00", ""), "")
 	}
-	f := Filter{Search: word("q"), Tag: word("tag"), List: word("list"), Country: word("country"), AddedFrom: word("added_from"), AddedTo: word("added_to"), Custom: word("custom"), CustomValue: word("custom_value"), Sort: word("sort")}
+	var f Filter
+	for _, field := range f.fields() {
+		*field.value = word(field.name)
+	}
+	if tag, whole := unquoted(f.Tag); whole { // which is how to type it
+		f.Tag, f.TagIs = "", tag
+	}
 	if !slices.ContainsFunc(Sorts, func(o shell.Option) bool { return o.Value == f.Sort }) {
 		f.Sort = ""
 	}
@@ -48,12 +60,28 @@ func FilterOf(v url.Values) Filter {
 	return f
 }
 
+// filterField is a field of a filter, under its name in addresses and forms.
+type filterField struct {
+	name  string
+	value *string
+}
+
+func (f *Filter) fields() []filterField {
+	return []filterField{
+		{"q", &f.Search}, {"tag", &f.Tag}, {"tag_is", &f.TagIs}, {"tags_except", &f.TagsExcept}, {"untagged", &f.Untagged},
+		{"list", &f.List}, {"country", &f.Country}, {"countries_except", &f.CountriesExcept}, {"kind", &f.Kind}, {"import", &f.Import},
+		{"added_from", &f.AddedFrom}, {"added_to", &f.AddedTo}, {"custom", &f.Custom}, {"custom_value", &f.CustomValue}, {"sort", &f.Sort},
+	}
+}
+
 // Words are the filter's names and values, without those that say nothing.
-func (f Filter) Words() []shell.Option {
-	all := []shell.Option{{Value: "q", Label: f.Search}, {Value: "tag", Label: f.Tag}, {Value: "list", Label: f.List}, {Value: "country", Label: f.Country},
-		{Value: "added_from", Label: f.AddedFrom}, {Value: "added_to", Label: f.AddedTo},
-		{Value: "custom", Label: f.Custom}, {Value: "custom_value", Label: f.CustomValue}, {Value: "sort", Label: f.Sort}}
-	return slices.DeleteFunc(all, func(o shell.Option) bool { return o.Label == "" })
+func (f Filter) Words() (all []shell.Option) {
+	for _, field := range f.fields() {
+		if *field.value != "" {
+			all = append(all, shell.Option{Value: field.name, Label: *field.value})
+		}
+	}
+	return all
 }
 
 // Narrows tells whether it leaves any contacts out.
@@ -63,7 +91,7 @@ func (f Filter) Narrows() bool {
 }
 
 // HasMore tells whether it has what the page folds away under "More filters".
-func (f Filter) HasMore() bool { return f.AddedFrom+f.AddedTo+f.Custom != "" }
+func (f Filter) HasMore() bool { return f.AddedFrom+f.AddedTo+f.Custom+f.Kind+f.Untagged != "" }
 
 // Key tells one filter from another; the order is no part of it.
 func (f Filter) Key() string {
@@ -84,11 +112,16 @@ func (f Filter) Said() string {
 		}
 	}
 	if f.Country != "" {
-		for _, option := range countries() {
-			if option.Value == f.Country {
-				said = append(said, option.Label)
-			}
-		}
+		said = append(said, f.country())
+	}
+	if line, ok := phone.ParseLine(f.Kind); ok {
+		said = append(said, "kind of number “"+words.Line(line)+"”")
+	}
+	if f.Untagged != "" {
+		said = append(said, "without a tag")
+	}
+	for _, set := range f.Set() {
+		said = append(said, strings.ToLower(set.Label[:1])+set.Label[1:])
 	}
 	if f.AddedFrom != "" {
 		said = append(said, "added from "+f.AddedFrom)
@@ -124,23 +157,14 @@ func (f Filter) URL(path string, more ...string) string {
 // query is the filter as the address book is asked. When it names a list that
 // is not there, or no country, nothing is found, and wrong says why.
 func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, wrong string, err error) {
-	q = addressbook.Query{Window: f.Order(), Search: f.Search, Custom: addressbook.CustomFilter{Key: f.Custom, Part: f.CustomValue}}
-	if tag, whole := unquoted(f.Tag); whole {
-		q.Tag = tag
-	} else {
-		q.TagPart = tag
+	q = addressbook.Query{Window: f.Order(), Search: f.Search, TagPart: f.Tag, Custom: addressbook.CustomFilter{Key: f.Custom, Part: f.CustomValue}}
+	if wrong := f.kinds(&q); wrong != "" {
+		return q, wrong, nil
 	}
 	if f.List != "" {
 		if q.Lists, wrong, err = f.lists(ctx, book, acct); err != nil || wrong != "" {
 			return q, wrong, err
 		}
-	}
-	if f.Country != "" {
-		code, err := strconv.Atoi(f.Country)
-		if err != nil || len(phone.CallingCode(code).Regions()) == 0 {
-			return q, "There is no country with the calling code “" + f.Country + "”.", nil
-		}
-		q.Numbers = phone.CallingCode(code).Numbers()
 	}
 	if q.Created, wrong = f.added(acct.TimeZone); wrong != "" {
 		return q, wrong, nil

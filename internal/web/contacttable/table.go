@@ -65,9 +65,6 @@ func (r Row) Title() string { return words.ContactTitle(r.Contact) }
 // ByUpdated tells which of its dates a row shows.
 func (t Table) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort, "updated") }
 
-// Countries are the choices of the filter by country.
-func (t Table) Countries() []shell.Option { return countries() }
-
 // Sorts are the choices of the order.
 func (t Table) Sorts() []shell.Option { return Sorts }
 

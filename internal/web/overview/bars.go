@@ -1,11 +1,14 @@
 package overview
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"callbook/internal/phone"
 	"callbook/internal/summary"
+	"callbook/internal/web/contacttable"
 	"callbook/internal/web/words"
 )
 
@@ -13,7 +16,6 @@ import (
 type bar struct {
 	Label    string
 	URL      string // of the contacts that it counts; "" where no filter finds them
-	Note     string // of what the URL leads to beside them
 	Contacts int
 	Width    string // of 100, which is all contacts
 	Percent  string
@@ -45,75 +47,64 @@ func percent(part, all int) string {
 // mostRegions is how many countries are shown.
 const mostRegions = 10
 
-// regionBars are the contacts by country. The table of contacts is filtered by
-// calling code, and those who share one are found together.
+// regionBars are the contacts by country.
 func regionBars(s *summary.Summary) []bar {
 	var bars []bar
+	var shown []string
 	others := 0
 	for i, share := range s.Regions {
 		if i >= mostRegions {
 			others += share.Contacts
 			continue
 		}
-		b := bar{Label: words.Country(share.Of), Contacts: share.Contacts}
-		if b.Label == "" {
-			b.Label = "Unknown"
-		}
-		if code := phone.RegionCallingCode(share.Of); code != 0 {
-			b.URL = contactsURL("country", fmt.Sprint(int(code)))
-			if more := len(code.Regions()) - 1; more > 0 {
-				b.Note = fmt.Sprintf("all numbers with +%d, which %d countries share", code, more+1)
-			}
-		}
-		bars = append(bars, b)
+		name := cmp.Or(share.Of, phone.UnknownRegion)
+		shown = append(shown, name)
+		bars = append(bars, bar{Label: cmp.Or(words.Country(share.Of), "Unknown"), URL: contactsURL("country", name), Contacts: share.Contacts})
 	}
 	if others > 0 {
-		bars = append(bars, bar{Label: "Other countries", Contacts: others})
+		bars = append(bars, bar{Label: "Other countries", URL: contactsURL("countries_except", strings.Join(shown, ",")), Contacts: others})
 	}
 	return barsOf(s.Contacts, bars)
 }
 
-// lineNames are what people call the kinds of lines.
-var lineNames = map[phone.Line]string{
-	phone.UnknownLine:   "Unknown",
-	phone.Mobile:        "Mobile",
-	phone.FixedLine:     "Fixed line",
-	phone.FixedOrMobile: "Fixed line or mobile",
-	phone.TollFree:      "Toll-free",
-	phone.VoIP:          "Internet telephony",
-	phone.OtherLine:     "Premium and others",
-}
-
-// lineBars are the contacts by kind of line. No filter finds them: the kind is told by
-// the first digits of each number, which no database looks up.
+// lineBars are the contacts by kind of line.
 func lineBars(s *summary.Summary) []bar {
 	var bars []bar
 	for _, share := range s.Lines {
-		bars = append(bars, bar{Label: lineNames[share.Of], Contacts: share.Contacts})
+		bars = append(bars, bar{Label: words.Line(share.Of), URL: contactsURL("kind", share.Of.String()), Contacts: share.Contacts})
 	}
 	return barsOf(s.Contacts, bars)
 }
 
-// mostTags is how many tags are shown.
-const mostTags = 12
+const (
+	// mostTags is how many tags are shown.
+	mostTags = 12
+	// maxURL bounds an address that names all of them, in bytes.
+	maxURL = 2000
+)
 
 // tagBars are the contacts by tag.
 func tagBars(s *summary.Summary) []bar {
 	var bars []bar
+	var shown []string
 	others := s.OtherTags
 	for i, share := range s.Tags {
 		if i >= mostTags {
 			others += share.Contacts
 			continue
 		}
-		// In double quotes it is this tag alone, and not a part of one.
-		bars = append(bars, bar{Label: share.Of, URL: contactsURL("tag", `"`+share.Of+`"`), Contacts: share.Contacts})
+		shown = append(shown, share.Of)
+		bars = append(bars, bar{Label: share.Of, URL: contactsURL("tag_is", share.Of), Contacts: share.Contacts})
 	}
 	if others > 0 {
-		bars = append(bars, bar{Label: "Other tags", Contacts: others})
+		b := bar{Label: "Other tags", URL: contactsURL("tags_except", contacttable.TagsExcept(shown)), Contacts: others}
+		if len(b.URL) > maxURL {
+			b.URL = ""
+		}
+		bars = append(bars, b)
 	}
 	if len(bars) > 0 && s.Untagged > 0 {
-		bars = append(bars, bar{Label: "No tag", Contacts: s.Untagged})
+		bars = append(bars, bar{Label: "No tag", URL: contactsURL("untagged", "1"), Contacts: s.Untagged})
 	}
 	return barsOf(s.Contacts, bars)
 }
