@@ -136,10 +136,24 @@ var rules = map[string][]string{
 		"internal/campaign",
 		"internal/phone",
 	},
+	"internal/carrier": {
+		"internal/addressbook",
+		"internal/campaign",
+		"internal/phone",
+	},
+	"internal/carrier/simulator": {
+		"internal/addressbook",
+		"internal/campaign",
+		"internal/carrier",
+		"internal/clock",
+		"internal/phone",
+	},
 	"internal/dialer": {
 		"internal/account",
 		"internal/addressbook",
 		"internal/campaign",
+		"internal/carrier",
+		"internal/clock",
 		"internal/event",
 		"internal/phone",
 		"internal/work",
@@ -418,6 +432,7 @@ var rules = map[string][]string{
 // forTests are the packages that only tests and developers run. They may
 // import what they like; nothing of the program may import them.
 var forTests = []string{
+	"internal/carrier/carriertest",
 	"internal/clock/clocktest",
 	"internal/store/storetest",
 	"internal/test/bench",

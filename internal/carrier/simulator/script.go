@@ -1,0 +1,116 @@
+package simulator
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/phone"
+)
+
+// script is what becomes of a call. Its times are since the call left; zero for what
+// does not happen, unless all times are zero.
+type script struct {
+	rings, answered, end time.Duration
+	answers, ringsAtAll  bool
+	keys                 string
+	pressed              time.Duration // when the keys were pressed
+	outcome              campaign.Outcome
+	code, cause          int
+	text                 string
+}
+
+// How long things take, in a network and with people as they usually are.
+const (
+	leastSetup, mostSetup = 500 * time.Millisecond, 3 * time.Second // before it rings
+	leastRing, mostRing   = 2 * time.Second, 20 * time.Second       // before somebody answers
+	noAnswerRing          = 30 * time.Second
+	leastTalk, mostTalk   = 5 * time.Second, 60 * time.Second
+)
+
+// write returns the script of a call: a pure function of the seed, the number and the
+// number of the call. The number's last digit decides the outcome, and the last but one
+// is the key that the callee presses when there are keys to press; nobody presses 0.
+func write(seed uint64, to phone.Number, attempt int, keys, instant bool) script {
+	r := rand.New(rand.NewPCG(seed, uint64(to)<<3|uint64(attempt)))
+	between := func(least, most time.Duration) time.Duration {
+		d := least + time.Duration(r.Int64N(int64(most-least)))
+		if instant {
+			return 0
+		}
+		return d
+	}
+	setup := between(leastSetup, mostSetup)
+	ring, talk := between(leastRing, mostRing), between(leastTalk, mostTalk)
+	last := to % 10
+	if last == 8 && attempt == 1 {
+		last = 9
+	}
+	switch last {
+	case 6:
+		return script{end: setup, outcome: campaign.Busy, code: 486, cause: 17, text: "User busy"}
+	case 7:
+		s := script{rings: setup, ringsAtAll: true, end: setup + noAnswerRing, outcome: campaign.NoAnswer, code: 480, cause: 19, text: "No answer from the user"}
+		if instant {
+			s.end = 0
+		}
+		return s
+	case 9:
+		return script{end: setup, outcome: campaign.CallFailed, code: 503, cause: 34, text: "No circuit available"}
+	}
+	s := script{
+		rings: setup, ringsAtAll: true, answered: setup + ring, answers: true, end: setup + ring + talk,
+		outcome: campaign.Reached, code: 200, cause: 16, text: "Normal call clearing",
+	}
+	if key := to / 10 % 10; keys && key != 0 {
+		s.keys, s.pressed = string('0'+rune(key)), s.answered+talk/2
+	}
+	return s
+}
+
+// next returns when the next thing happens to the call after a time of its script;
+// false means that it has ended by then.
+func (s *script) next(after time.Duration) (time.Duration, bool) {
+	for _, at := range []time.Duration{s.rings, s.answered, s.pressed, s.end} {
+		if at > after {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+// progress returns what is known of a call at a time of its script.
+func (s *script) progress(o *carrier.Order, placed time.Time, at time.Duration) carrier.Progress {
+	p := carrier.Progress{Call: o.Call, State: campaign.Dialed, Placed: placed}
+	if s.ringsAtAll && at >= s.rings {
+		p.State, p.Rang = campaign.Ringing, placed.Add(s.rings)
+	}
+	if s.answers && at >= s.answered {
+		p.State, p.Answered = campaign.Answered, placed.Add(s.answered)
+	}
+	if s.keys != "" && at >= s.pressed {
+		p.Digits = s.keys
+	}
+	if at >= s.end {
+		p.State, p.Ended = campaign.CallEnded, placed.Add(s.end)
+		p.Outcome, p.Code, p.Cause, p.CauseText = s.outcome, s.code, s.cause, s.text
+	}
+	return p
+}
+
+// hangUp changes a script that is at a time to one that ends there.
+func (s *script) hangUp(at time.Duration) {
+	s.end = at
+	if s.pressed > at {
+		s.keys, s.pressed = "", 0
+	}
+	if s.answers && s.answered <= at {
+		return
+	}
+	s.answers, s.answered = false, 0
+	s.outcome, s.code, s.cause, s.text = campaign.NoAnswer, 487, 31, "Hung up before an answer"
+	if s.rings > at {
+		s.ringsAtAll, s.rings = false, 0
+	}
+}

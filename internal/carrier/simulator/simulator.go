@@ -1,0 +1,215 @@
+// Package simulator is a carrier without telephones: nobody is called. What becomes of
+// a call is a pure function of the seed, the number and which of its target's calls it
+// is. Numbers work like the test numbers of cards. By their last digit,
+//
+//	0 to 5  answer
+//	6       is busy
+//	7       rings, and nobody answers
+//	8       fails, and answers when it is called again
+//	9       fails
+//
+// The last digit but one is the key that the callee presses where there are keys to
+// press; nobody presses 0.
+package simulator
+
+import (
+	"container/heap"
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/clock"
+)
+
+// maxCalls is how many calls may be in flight.
+const maxCalls = 200_000
+
+// Options change how a [Simulator] works.
+type Options struct {
+	// Clock is the time that calls take. It must not be nil.
+	Clock clock.Clock
+	// Seed chooses how long calls ring and talk.
+	Seed uint64
+	// Instant lets calls end as soon as they leave.
+	Instant bool
+}
+
+// Simulator is a carrier that calls nobody.
+type Simulator struct {
+	opts  Options
+	woken chan struct{} // a step was put before all others, or the faults have changed
+
+	mu     sync.Mutex
+	calls  map[addressbook.SID]*call // in flight
+	steps  steps
+	faults Faults
+	chance *rand.Rand
+}
+
+var _ carrier.Carrier = (*Simulator)(nil)
+
+// call is a call in flight.
+type call struct {
+	order  carrier.Order
+	script script
+	placed time.Time
+	at     time.Duration // of its script
+}
+
+// New returns a simulator.
+func New(opts Options) *Simulator {
+	return &Simulator{opts: opts, woken: make(chan struct{}, 1), calls: make(map[addressbook.SID]*call), chance: newChance(opts.Seed)}
+}
+
+// Real implements [carrier.Carrier]: it calls nobody.
+func (s *Simulator) Real() bool { return false }
+
+// Run implements [carrier.Carrier].
+func (s *Simulator) Run(ctx context.Context, tell func(carrier.Progress)) {
+	for ctx.Err() == nil {
+		told, wait := s.take()
+		for _, p := range told {
+			tell(p)
+		}
+		if len(told) > 0 {
+			continue // which took its time
+		}
+		var due <-chan time.Time
+		if wait > 0 {
+			due = s.opts.Clock.Tick(wait)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.woken:
+		case <-due:
+		}
+	}
+}
+
+// maxTold is how many events Run takes at once.
+const maxTold = 1000
+
+// take takes the events whose time has come. Wait is how long it is until the next one;
+// less than zero means that none is coming.
+func (s *Simulator) take() (told []carrier.Progress, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.opts.Clock.Now()
+	for len(s.steps) > 0 && !s.faults.Down {
+		first := s.steps[0]
+		if wait := first.at.Sub(now); wait > 0 {
+			return told, wait
+		}
+		if len(told) == maxTold {
+			return told, 0
+		}
+		heap.Pop(&s.steps)
+		if first.call == nil {
+			told = append(told, first.late)
+			continue
+		}
+		told = s.step(told, first.call, now)
+	}
+	return told, -1
+}
+
+// step brings a call to what has happened by now, and appends that to told.
+func (s *Simulator) step(told []carrier.Progress, c *call, now time.Time) []carrier.Progress {
+	if s.calls[c.order.Call] != c {
+		return told // it was hung up meanwhile
+	}
+	c.at = max(c.at, now.Sub(c.placed))
+	p := c.script.progress(&c.order, c.placed, c.at)
+	for _, delay := range s.spoil() {
+		if delay == 0 {
+			told = append(told, p)
+		} else {
+			heap.Push(&s.steps, step{at: now.Add(delay), late: p})
+		}
+	}
+	if next, ok := c.script.next(c.at); ok {
+		heap.Push(&s.steps, step{at: c.placed.Add(next), call: c})
+	} else {
+		delete(s.calls, c.order.Call)
+	}
+	return told
+}
+
+// Place implements [carrier.Carrier].
+func (s *Simulator) Place(ctx context.Context, o carrier.Order) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls[o.Call] != nil {
+		return carrier.ErrTwice
+	}
+	if err := s.refused(); err != nil {
+		return err
+	}
+	s.begin(o, s.opts.Clock.Now())
+	if s.happens(s.faults.BreakOff) {
+		return errBroken
+	}
+	return nil
+}
+
+// begin puts a call in flight.
+func (s *Simulator) begin(o carrier.Order, placed time.Time) *call {
+	c := &call{order: o, script: write(s.opts.Seed, o.To, o.Attempt, o.Keys, s.opts.Instant), placed: placed}
+	s.calls[o.Call] = c
+	heap.Push(&s.steps, step{at: placed, call: c})
+	s.wake()
+	return c
+}
+
+// Hangup implements [carrier.Carrier].
+func (s *Simulator) Hangup(ctx context.Context, sid addressbook.SID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.calls[sid]
+	if c == nil {
+		return nil
+	}
+	now := s.opts.Clock.Now()
+	c.script.hangUp(now.Sub(c.placed))
+	heap.Push(&s.steps, step{at: now, call: c})
+	s.wake()
+	return nil
+}
+
+// Resolve implements [carrier.Carrier]. Since a call is a pure function, the simulator
+// knows the calls of its predecessors too.
+func (s *Simulator) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier.Resolution, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults.Down {
+		return nil, carrier.ErrDown
+	}
+	now := s.opts.Clock.Now()
+	answers := make([]carrier.Resolution, len(asked))
+	for i, a := range asked {
+		c := s.calls[a.Call]
+		if c == nil {
+			c = s.begin(a.Order, a.Placed)
+		}
+		p := c.script.progress(&c.order, c.placed, max(c.at, now.Sub(c.placed)))
+		answers[i] = carrier.Resolution{Fate: carrier.InFlight, Progress: p}
+		if p.State == campaign.CallEnded {
+			answers[i].Fate = carrier.Over
+			delete(s.calls, a.Call)
+		}
+	}
+	return answers, nil
+}
+
+// wake lets Run look again.
+func (s *Simulator) wake() {
+	select {
+	case s.woken <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,31 @@
+package simulator
+
+import (
+	"time"
+
+	"callbook/internal/carrier"
+)
+
+// step is what happens at a time: the next of a call, or an event that comes late when
+// there is no call.
+type step struct {
+	at   time.Time
+	call *call
+	late carrier.Progress
+}
+
+// steps is a heap of those that are to come, the earliest first.
+type steps []step
+
+// Len implements [heap.Interface], as the others do.
+func (s steps) Len() int           { return len(s) }
+func (s steps) Less(i, j int) bool { return s[i].at.Before(s[j].at) }
+func (s steps) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s *steps) Push(x any)        { *s = append(*s, x.(step)) }
+func (s *steps) Pop() any {
+	old := *s
+	last := old[len(old)-1]
+	old[len(old)-1] = step{}
+	*s = old[:len(old)-1]
+	return last
+}

@@ -1,0 +1,26 @@
+package clock_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callbook/internal/clock"
+)
+
+// TestFast: a clock that is sixty times as fast shows an hour and ticks once while
+// another one shows a minute.
+func TestFast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		f := clock.NewFast(clock.System, 60)
+		if !f.Now().Equal(begun) {
+			t.Errorf("it begins at %v, not at %v", f.Now(), begun)
+		}
+		<-f.Tick(time.Hour)
+		if real, fast := time.Since(begun), f.Now().Sub(begun); real != time.Minute || fast != time.Hour {
+			t.Errorf("a tick of an hour came after %v, when it showed %v", real, fast)
+		}
+	})
+}
