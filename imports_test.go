@@ -125,6 +125,7 @@ var rules = map[string][]string{
 		"internal/journal",
 		"internal/phone",
 	},
+	"internal/callflow": {"internal/fault"},
 	"internal/suppression": {
 		"internal/account",
 		"internal/journal",

@@ -1,0 +1,198 @@
+package callflow
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/fault"
+)
+
+// The names of steps and prompts, and the keys of a telephone.
+var (
+	stepName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	promptName = stepName
+	keys       = regexp.MustCompile(`^[0-9*#]+$`)
+)
+
+// Check tells what is wrong with a flow: an Invalid fault whose field is the step's
+// name, or "" for the flow itself. Of a flow that is right, every branch leads to a
+// step or to the end, and nothing repeats without the callee's doing.
+func (f *Flow) Check() error {
+	if len(f.Steps) == 0 {
+		return wrong("", "A flow needs a step")
+	}
+	if len(f.Steps) > MaxSteps {
+		return wrong("", fmt.Sprintf("A flow has at most %d steps", MaxSteps))
+	}
+	if _, ok := f.Steps[f.Start]; !ok {
+		return wrong("", fmt.Sprintf("The flow starts with %q, and there is no such step", f.Start))
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
+		step := f.Steps[name]
+		if !stepName.MatchString(name) {
+			return wrong(name, fmt.Sprintf("%q is no name of a step: use letters, digits, - and _", name))
+		}
+		if err := step.check(name); err != nil {
+			return err
+		}
+		for _, to := range step.leadsTo(true) {
+			if _, ok := f.Steps[to]; to != "" && !ok {
+				return wrong(name, fmt.Sprintf("Step %q leads to %q, and there is no such step", name, to))
+			}
+		}
+	}
+	if cycle := f.cycle(); cycle != nil {
+		return wrong(cycle[0], "These steps repeat without a key being pressed: "+strings.Join(cycle, ", "))
+	}
+	if name := f.unreached(); name != "" {
+		return wrong(name, fmt.Sprintf("Nothing leads to step %q", name))
+	}
+	return nil
+}
+
+func wrong(step, why string) error {
+	return &fault.Error{Kind: fault.Invalid, Field: fault.Field(step), Detail: why}
+}
+
+// check checks a step by itself.
+func (s *Step) check(name string) error {
+	switch s.Kind {
+	case Say:
+		return s.checkSaid(name)
+	case Gather:
+		if err := s.checkSaid(name); err != nil {
+			return err
+		}
+		return s.checkGather(name)
+	case Fetch, Ask:
+		u, err := url.Parse(s.URL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || len(s.URL) > MaxURL {
+			return wrong(name, fmt.Sprintf("Step %q needs an http or https URL", name))
+		}
+		return nil
+	case Mark:
+		if n := utf8.RuneCountInString(s.Word); n == 0 || n > MaxWord || !utf8.ValidString(s.Word) || strings.ContainsFunc(s.Word, func(r rune) bool { return r < ' ' }) {
+			return wrong(name, fmt.Sprintf("Step %q needs a word of at most %d characters", name, MaxWord))
+		}
+		return nil
+	case Suppress, HangUp:
+		return nil
+	}
+	return wrong(name, fmt.Sprintf("Step %q is of no known kind: %q", name, string(s.Kind)))
+}
+
+// checkSaid checks what a step says or plays.
+func (s *Step) checkSaid(name string) error {
+	switch {
+	case s.Prompt != "" && s.Text != "":
+		return wrong(name, fmt.Sprintf("Step %q says a text or plays a prompt, not both", name))
+	case s.Prompt != "" && !promptName.MatchString(s.Prompt):
+		return wrong(name, fmt.Sprintf("Step %q plays %q, which is no name of a prompt", name, s.Prompt))
+	case s.Prompt == "" && strings.TrimSpace(s.Text) == "":
+		return wrong(name, fmt.Sprintf("Step %q needs a text or a prompt", name))
+	case utf8.RuneCountInString(s.Text) > MaxText || !utf8.ValidString(s.Text) || strings.ContainsRune(s.Text, 0):
+		return wrong(name, fmt.Sprintf("The text of step %q can have %d characters", name, MaxText))
+	}
+	return nil
+}
+
+func (s *Step) checkGather(name string) error {
+	switch {
+	case s.Digits < 1 || s.Digits > MaxDigits:
+		return wrong(name, fmt.Sprintf("Step %q reads 1 to %d keys", name, MaxDigits))
+	case s.Timeout < 0 || s.Timeout > MaxTimeout:
+		return wrong(name, fmt.Sprintf("Step %q waits 1 to %d seconds", name, MaxTimeout))
+	case s.Tries < 0 || s.Tries > MaxTries:
+		return wrong(name, fmt.Sprintf("Step %q asks 1 to %d times", name, MaxTries))
+	case s.Finish != "" && (len(s.Finish) != 1 || !keys.MatchString(s.Finish)):
+		return wrong(name, fmt.Sprintf("Step %q is finished by one key, as #", name))
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.Branches)) {
+		if !keys.MatchString(key) || len(key) > s.Digits || s.Finish != "" && strings.Contains(key, s.Finish) {
+			return wrong(name, fmt.Sprintf("Step %q cannot read the keys %q", name, key))
+		}
+	}
+	return nil
+}
+
+// leadsTo returns the steps that this one may lead to, "" for the end. Those that only
+// a key leads to are among them when pressed is set.
+func (s *Step) leadsTo(pressed bool) []string {
+	switch s.Kind {
+	case Gather:
+		to := []string{s.Silent}
+		if pressed {
+			to = append(to, s.Next, s.Wrong)
+			to = append(to, slices.Sorted(maps.Values(s.Branches))...)
+		}
+		return to
+	case Fetch:
+		return []string{s.Next, s.Failed}
+	case Ask:
+		return []string{s.Next, s.Other, s.Failed}
+	case HangUp:
+		return nil
+	}
+	return []string{s.Next}
+}
+
+// cycle returns steps that lead to each other without a key; nil when there are none.
+func (f *Flow) cycle() []string {
+	const entered, left = 1, 2
+	state := make(map[string]int)
+	var path []string
+	var visit func(string) []string
+	visit = func(name string) []string {
+		switch state[name] {
+		case left:
+			return nil
+		case entered:
+			return path[slices.Index(path, name):]
+		}
+		state[name] = entered
+		path = append(path, name)
+		step := f.Steps[name]
+		for _, to := range step.leadsTo(false) {
+			if to == "" {
+				continue
+			}
+			if found := visit(to); found != nil {
+				return found
+			}
+		}
+		path = path[:len(path)-1]
+		state[name] = left
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
+		if found := visit(name); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// unreached returns a step that nothing leads to, or "".
+func (f *Flow) unreached() string {
+	seen := map[string]bool{f.Start: true}
+	for queue := []string{f.Start}; len(queue) > 0; queue = queue[1:] {
+		step := f.Steps[queue[0]]
+		for _, to := range step.leadsTo(true) {
+			if to != "" && !seen[to] {
+				seen[to] = true
+				queue = append(queue, to)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
+		if !seen[name] {
+			return name
+		}
+	}
+	return ""
+}
