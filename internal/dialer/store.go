@@ -21,7 +21,7 @@ import (
 // Rules are functions of the dialer that a method calls in its transaction. They may be
 // called more than once, each time with what the rows have then. What they change in a
 // campaign, a target or a call, and the events that they return, is stored in the same
-// transaction.
+// transaction. Rules change no Settings.
 type Store interface {
 	// ClaimAccounts makes this lease that of accounts which have a campaign that is not
 	// closed and whose dialing nobody has, or whose lease has run out by now: limit at
@@ -48,12 +48,14 @@ type Store interface {
 
 	// Expand reads the next numbers of a campaign, limit at most, and makes targets of
 	// them that wait since now: first those of Settings.From, or of each list in turn,
-	// in the order of its contacts. A number that is a target already is passed over,
-	// unless Settings.Duplicates is set. Vars returns the name and the Vars of a
-	// contact's target. Targets are counted in Counts.New, and Expanded is set with the
-	// last ones; done reports that. A list that is not there any more has no contacts.
-	// Of a campaign that has ended nothing is read, and done is true.
-	Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars func(*addressbook.Contact) (name string, vars map[string]string)) (done bool, err error)
+	// in the order of its contacts. A contact that is a target already is passed over,
+	// unless Settings.Duplicates is set; From is taken as it is. Positions have no gaps.
+	// A target's name is the first and the last name of its contact, with a blank between
+	// them, and its Vars are what vars returns. Targets are counted in Counts.New, and
+	// Expanded is set with the last ones; done reports that. A list that is not there any
+	// more has no contacts. Of a campaign that has ended nothing is read, and done is
+	// true.
+	Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars Vars) (done bool, err error)
 
 	// Claim goes through the campaign's targets that wait and are due by now, in the
 	// order of Due and then of position: scan at most. For each it calls rule, with what
@@ -89,6 +91,10 @@ type Store interface {
 	// that none waits.
 	NextDue(ctx context.Context, account account.ID, sid addressbook.SID) (due time.Time, ok bool, err error)
 }
+
+// Vars returns the Vars of a contact's target. Nil says that the campaign needs none:
+// then a store need not read the contacts one by one.
+type Vars func(*addressbook.Contact) map[string]string
 
 // ClaimQuery asks for calls that may be placed.
 type ClaimQuery struct {

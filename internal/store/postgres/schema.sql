@@ -33,9 +33,9 @@ CREATE TABLE callbook_migrations (
 
 CREATE TABLE calls (
 	account_id bigint NOT NULL,
-	date_rang bigint,
-	date_answered bigint,
-	date_ended bigint,
+	rang bigint,
+	answered bigint,
+	ended bigint,
 	digits text COLLATE "C" NOT NULL,
 	code integer NOT NULL,
 	cause integer NOT NULL,
@@ -48,43 +48,45 @@ CREATE TABLE calls (
 	attempt smallint NOT NULL,
 	state smallint NOT NULL,
 	outcome smallint NOT NULL,
-	date_placed bigint,
+	placed bigint,
 	PRIMARY KEY (account_id, campaign_sid, sid)
 );
+CREATE INDEX calls_by_number ON calls USING btree (account_id, number, sid);
 CREATE INDEX calls_in_flight ON calls USING btree (account_id, sid) WHERE (state < 5);
 
 CREATE TABLE campaigns (
 	account_id bigint NOT NULL,
 	expanded boolean NOT NULL,
 	closed boolean NOT NULL,
-	expand_at integer NOT NULL DEFAULT 0,
-	expand_after uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
-	count_new integer NOT NULL,
-	count_first integer NOT NULL,
-	count_retry integer NOT NULL,
-	count_retrying integer NOT NULL,
-	count_reached integer NOT NULL,
-	count_failed integer NOT NULL,
+	next_position integer NOT NULL,
+	lists_read integer NOT NULL,
+	contact_read uuid,
+	waiting_first integer NOT NULL,
+	calling_first integer NOT NULL,
+	waiting_again integer NOT NULL,
+	calling_again integer NOT NULL,
+	reached integer NOT NULL,
 	sid uuid NOT NULL,
-	count_suppressed integer NOT NULL,
-	count_invalid integer NOT NULL,
-	count_not_attempted integer NOT NULL,
-	count_called integer NOT NULL,
-	count_calls integer NOT NULL,
-	count_calls_reached integer NOT NULL,
-	count_calls_busy integer NOT NULL,
-	count_calls_no_answer integer NOT NULL,
-	count_calls_failed integer NOT NULL,
-	date_created bigint NOT NULL,
+	failed integer NOT NULL,
+	suppressed integer NOT NULL,
+	invalid integer NOT NULL,
+	not_attempted integer NOT NULL,
+	called integer NOT NULL,
+	calls integer NOT NULL,
+	calls_reached integer NOT NULL,
+	calls_busy integer NOT NULL,
+	calls_no_answer integer NOT NULL,
+	calls_failed integer NOT NULL,
 	name text COLLATE "C" NOT NULL,
+	date_created bigint NOT NULL,
 	date_updated bigint NOT NULL,
 	date_started bigint,
 	date_ended bigint,
 	name_key text COLLATE "C" NOT NULL,
 	name_folded text COLLATE "C" NOT NULL,
-	settings text COLLATE "C" NOT NULL,
-	lists bytea NOT NULL,
 	throttle integer NOT NULL,
+	settings text COLLATE "C" NOT NULL,
+	numbers bytea NOT NULL,
 	state smallint NOT NULL,
 	FOREIGN KEY (account_id) REFERENCES accounts(id),
 	PRIMARY KEY (account_id, sid)
@@ -279,14 +281,13 @@ CREATE TABLE targets (
 	position integer NOT NULL,
 	number bigint NOT NULL,
 	contact_sid uuid,
-	name text COLLATE "C" NOT NULL,
+	name text COLLATE "C",
 	vars text COLLATE "C",
 	state smallint NOT NULL,
 	due bigint,
 	PRIMARY KEY (account_id, campaign_sid, "position")
 );
-CREATE INDEX targets_by_contact ON targets USING btree (account_id, contact_sid) WHERE (contact_sid IS NOT NULL);
-CREATE INDEX targets_by_number ON targets USING btree (account_id, number);
+CREATE INDEX targets_by_contact ON targets USING btree (account_id, contact_sid, campaign_sid) WHERE (contact_sid IS NOT NULL);
 CREATE INDEX targets_due ON targets USING btree (account_id, campaign_sid, due, "position") WHERE (state = 1);
 
 CREATE TABLE trashed_contacts (

@@ -1,37 +1,38 @@
--- What an account calls. settings has what somebody asked for, as JSON. lists are the
--- sids of its lists, one after the other, and throttle its calls a minute; both are in
--- settings too, for queries. The counts are those of its targets and calls, and move
--- with them. Its targets are read in the order of its numbers or lists: expand_at is
--- the index of the next one, and expand_after the last contact that was read of it.
+-- What an account calls. settings has what somebody asked for, as JSON, but for the
+-- name, the throttle and the numbers, of 8 bytes each.
 CREATE TABLE campaigns (
 	account_id   bigint   NOT NULL REFERENCES accounts (id),
 	sid          uuid     NOT NULL,
 	name         text COLLATE "C" NOT NULL,
 	name_key     text COLLATE "C" NOT NULL, -- what names are sorted by
 	name_folded  text COLLATE "C" NOT NULL, -- what searches look at
+	throttle     integer  NOT NULL, -- calls a minute; 0 is what the account may do
 	settings     text COLLATE "C" NOT NULL,
-	lists        bytea    NOT NULL,
-	throttle     integer  NOT NULL,
+	numbers      bytea    NOT NULL, -- empty when lists are called
 	state        smallint NOT NULL, -- 1 created, 2 in progress, 3 paused, 4 completed, 5 failed, 6 canceled, 7 archived, 8 deleted
-	expanded     boolean  NOT NULL,
-	closed       boolean  NOT NULL,
-	expand_at    integer  NOT NULL DEFAULT 0,
-	expand_after uuid     NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
-	count_new              integer NOT NULL,
-	count_first            integer NOT NULL,
-	count_retry            integer NOT NULL,
-	count_retrying         integer NOT NULL,
-	count_reached          integer NOT NULL,
-	count_failed           integer NOT NULL,
-	count_suppressed       integer NOT NULL,
-	count_invalid          integer NOT NULL,
-	count_not_attempted    integer NOT NULL,
-	count_called           integer NOT NULL,
-	count_calls            integer NOT NULL,
-	count_calls_reached    integer NOT NULL,
-	count_calls_busy       integer NOT NULL,
-	count_calls_no_answer  integer NOT NULL,
-	count_calls_failed     integer NOT NULL,
+	expanded     boolean  NOT NULL, -- all targets were read
+	closed       boolean  NOT NULL, -- nothing is left to do
+	-- How far its targets were read: how many of them there are, how many of its lists
+	-- were read whole, and the last contact read of the next one.
+	next_position integer NOT NULL,
+	lists_read    integer NOT NULL,
+	contact_read  uuid,
+	-- The counts of its targets and calls, which move with them.
+	waiting_first   integer NOT NULL,
+	calling_first   integer NOT NULL,
+	waiting_again   integer NOT NULL,
+	calling_again   integer NOT NULL,
+	reached         integer NOT NULL,
+	failed          integer NOT NULL,
+	suppressed      integer NOT NULL,
+	invalid         integer NOT NULL,
+	not_attempted   integer NOT NULL,
+	called          integer NOT NULL, -- targets that were called at least once
+	calls           integer NOT NULL, -- that were begun
+	calls_reached   integer NOT NULL, -- that have ended, by outcome
+	calls_busy      integer NOT NULL,
+	calls_no_answer integer NOT NULL,
+	calls_failed    integer NOT NULL,
 	date_created bigint NOT NULL,
 	date_updated bigint NOT NULL,
 	date_started bigint,
@@ -50,7 +51,7 @@ CREATE TABLE targets (
 	position     integer  NOT NULL, -- from 0
 	number       bigint   NOT NULL,
 	contact_sid  uuid,              -- null without one
-	name         text COLLATE "C" NOT NULL,
+	name         text COLLATE "C",
 	vars         text COLLATE "C",
 	state        smallint NOT NULL, -- 1 waiting, 2 calling, 3 reached, 4 failed, 5 suppressed, 6 invalid, 7 not attempted
 	due          bigint,            -- of those that wait
@@ -61,8 +62,7 @@ CREATE TABLE targets (
 ) WITH (fillfactor = 90);
 
 CREATE INDEX targets_due ON targets (account_id, campaign_sid, due, position) WHERE state = 1;
-CREATE INDEX targets_by_number ON targets (account_id, number);
-CREATE INDEX targets_by_contact ON targets (account_id, contact_sid) WHERE contact_sid IS NOT NULL;
+CREATE INDEX targets_by_contact ON targets (account_id, contact_sid, campaign_sid) WHERE contact_sid IS NOT NULL;
 
 -- Single tries to reach a target.
 CREATE TABLE calls (
@@ -74,10 +74,10 @@ CREATE TABLE calls (
 	attempt       smallint NOT NULL,
 	state         smallint NOT NULL, -- 1 placing, 2 dialed, 3 ringing, 4 answered, 5 ended
 	outcome       smallint NOT NULL, -- 0 none, 1 reached, 2 busy, 3 no answer, 4 failed, 5 unreachable
-	date_placed   bigint,
-	date_rang     bigint,
-	date_answered bigint,
-	date_ended    bigint,
+	placed        bigint,
+	rang          bigint,
+	answered      bigint,
+	ended         bigint,
 	digits        text COLLATE "C" NOT NULL,
 	code          integer  NOT NULL, -- the carrier's
 	cause         integer  NOT NULL, -- of ITU-T Q.850
@@ -87,6 +87,7 @@ CREATE TABLE calls (
 ) WITH (fillfactor = 70);
 
 CREATE INDEX calls_in_flight ON calls (account_id, sid) WHERE state < 5;
+CREATE INDEX calls_by_number ON calls (account_id, number, sid);
 
 -- What an account has set for its campaigns, as JSON.
 CREATE TABLE policies (
