@@ -1,0 +1,172 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"callbook/internal/fault"
+)
+
+// minutesOfDay is how many minutes a day has.
+const minutesOfDay = 24 * 60
+
+// ParseHours reads calling hours: "09:00-21:00", or "always", which is nil.
+func ParseHours(text string) (*Hours, error) {
+	text = strings.TrimSpace(text)
+	if strings.EqualFold(text, "always") {
+		return nil, nil
+	}
+	from, until, ok := strings.Cut(text, "-")
+	h := &Hours{From: minuteOf(from), Until: minuteOf(until)}
+	if !ok || h.From < 0 || h.Until < 0 || h.From >= h.Until {
+		return nil, fault.New(fault.Invalid, fmt.Sprintf("calling hours %q are not valid: write them as 09:00-21:00, or always", text))
+	}
+	return h, nil
+}
+
+// minuteOf reads a time of the day, to 24:00; -1 for what is none.
+func minuteOf(text string) int {
+	text = strings.TrimSpace(text)
+	if text == "24:00" {
+		return minutesOfDay
+	}
+	t, err := time.Parse("15:04", text)
+	if err != nil {
+		return -1
+	}
+	return t.Hour()*60 + t.Minute()
+}
+
+// String returns the hours as [ParseHours] reads them. Nil is "always".
+func (h *Hours) String() string {
+	if h == nil {
+		return "always"
+	}
+	return fmt.Sprintf("%02d:%02d-%02d:%02d", h.From/60, h.From%60, h.Until/60, h.Until%60)
+}
+
+// dayNames are the days of the week, the first three letters of them.
+var dayNames = [7]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+// ParseDays reads days of the week: "mon-sat", "mon,wed,fri", or "always", which is
+// nil.
+func ParseDays(text string) (*[7]bool, error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if text == "always" {
+		return nil, nil
+	}
+	var days [7]bool
+	for part := range strings.SplitSeq(text, ",") {
+		first, last, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		from, to := dayOf(first), dayOf(last)
+		if !isRange {
+			to = from
+		}
+		if from < 0 || to < 0 {
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("calling days %q are not valid: write them as mon-sat, or as mon,wed, or always", text))
+		}
+		days[from] = true
+		for day := from; day != to; {
+			day = (day + 1) % len(days)
+			days[day] = true
+		}
+	}
+	return &days, nil
+}
+
+// dayOf returns a day of the week by its name, Sunday first; -1 for what is none.
+func dayOf(text string) int {
+	for i, name := range dayNames {
+		if text = strings.TrimSpace(text); strings.HasPrefix(text, name) && strings.HasPrefix(strings.ToLower(time.Weekday(i).String()), text) {
+			return i
+		}
+	}
+	return -1
+}
+
+// FormatDays returns the days as [ParseDays] reads them. Nil is "always".
+func FormatDays(days *[7]bool) string {
+	if days == nil {
+		return "always"
+	}
+	var names []string
+	for i, on := range days {
+		if on {
+			names = append(names, dayNames[i])
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// Open tells when a callee in these zones may be called: now, or from the next moment
+// on at which the hours and days hold in all of the zones. A zero time says that there
+// is no such moment within two weeks. Without zones, the hours hold in none: a callee
+// whose zone nobody knows is never called when hours are set.
+func (p *Policy) Open(zones []*time.Location, now time.Time) time.Time {
+	if p.Hours == nil && p.Days == nil {
+		return now
+	}
+	if len(zones) == 0 {
+		return time.Time{}
+	}
+	if p.openAt(zones, now) {
+		return now
+	}
+	const days = 15
+	var next time.Time
+	for _, zone := range zones {
+		local := now.In(zone)
+		for d := range days {
+			begin := 0
+			if p.Hours != nil {
+				begin = p.Hours.From
+			}
+			t := time.Date(local.Year(), local.Month(), local.Day()+d, 0, begin, 0, 0, zone)
+			if t.After(now) && (next.IsZero() || t.Before(next)) && p.openAt(zones, t) {
+				next = t
+			}
+		}
+	}
+	return next
+}
+
+// openAt tells whether the hours and days hold in all of the zones.
+func (p *Policy) openAt(zones []*time.Location, t time.Time) bool {
+	for _, zone := range zones {
+		local := t.In(zone)
+		if p.Days != nil && !p.Days[local.Weekday()] {
+			return false
+		}
+		minute := local.Hour()*60 + local.Minute()
+		if p.Hours != nil && (minute < p.Hours.From || minute >= p.Hours.Until) {
+			return false
+		}
+	}
+	return true
+}
+
+// Day returns the bounds of the callee's day that t is in: those of the first of its
+// zones, or of UTC when nobody knows them.
+func Day(zones []*time.Location, t time.Time) (from, until time.Time) {
+	zone := time.UTC
+	if len(zones) > 0 {
+		zone = zones[0]
+	}
+	local := t.In(zone)
+	from = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
+	return from, from.AddDate(0, 0, 1)
+}
+
+// Allows tells whether the account may call a country, by its ISO 3166-1 code.
+func (p *Policy) Allows(region string) bool {
+	if len(p.Countries) == 0 {
+		return true
+	}
+	for _, country := range p.Countries {
+		if country == region {
+			return true
+		}
+	}
+	return false
+}
