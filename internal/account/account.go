@@ -78,6 +78,10 @@ type Store interface {
 	// KeysUsed notes when the keys with these ids were last used; a key's last
 	// use never moves back.
 	KeysUsed(ctx context.Context, last map[string]time.Time) error
+
+	// Secret returns the secret of the account with this id for a purpose. When there is
+	// none, it stores fresh as that. Whoever asks gets the same.
+	Secret(ctx context.Context, account ID, p Purpose, fresh []byte) ([]byte, error)
 }
 
 // A sid goes into URLs and into shells as it is.

@@ -16,9 +16,10 @@ type Directory struct {
 	store Store
 	clock clock.Clock
 
-	mu    sync.Mutex
-	known map[string]knownKey  // by key id
-	used  map[string]time.Time // last use of each key, not yet in the store
+	mu      sync.Mutex
+	known   map[string]knownKey  // by key id
+	used    map[string]time.Time // last use of each key, not yet in the store
+	secrets map[secretKey][]byte
 }
 
 // knownKey is what the store said of a key a moment ago.
@@ -38,10 +39,11 @@ const (
 // NewDirectory returns a Directory over store.
 func NewDirectory(store Store, c clock.Clock) *Directory {
 	return &Directory{
-		store: store,
-		clock: c,
-		known: make(map[string]knownKey),
-		used:  make(map[string]time.Time),
+		store:   store,
+		clock:   c,
+		known:   make(map[string]knownKey),
+		used:    make(map[string]time.Time),
+		secrets: make(map[secretKey][]byte),
 	}
 }
 

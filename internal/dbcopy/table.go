@@ -163,6 +163,11 @@ var (
 		{Name: "date_expires"},
 	}, 1}
 
+	Secrets = &Table{"secrets", []Column{
+		{Name: "purpose", Kind: Small},
+		{Name: "secret", Kind: Bytes},
+	}, 1}
+
 	Requests = &Table{"requests", []Column{
 		{Name: "day", Kind: Middle},
 		{Name: "outcome", Kind: Small},
@@ -188,7 +193,7 @@ func contactColumns() []Column {
 // whole database.
 var Tables = []*Table{
 	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
-	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Requests,
+	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Requests,
 }
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every

@@ -241,6 +241,14 @@ CREATE TABLE requests (
 	PRIMARY KEY (account_id, day, outcome)
 );
 
+CREATE TABLE secrets (
+	account_id bigint NOT NULL,
+	purpose smallint NOT NULL,
+	secret bytea NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (account_id, purpose)
+);
+
 CREATE TABLE servers (
 	id text COLLATE "C" NOT NULL,
 	url text COLLATE "C" NOT NULL,

@@ -104,6 +104,13 @@ CREATE TABLE requests (
 	PRIMARY KEY (account_id, day, outcome)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE secrets (
+	account_id INTEGER NOT NULL REFERENCES accounts (id),
+	purpose    INTEGER NOT NULL, -- 1 links to reports, 2 callbacks
+	secret     BLOB    NOT NULL,
+	PRIMARY KEY (account_id, purpose)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE servers (
 	id           TEXT    NOT NULL PRIMARY KEY, -- random, of one run
 	url          TEXT    NOT NULL,             -- that browsers reach it at

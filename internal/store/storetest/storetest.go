@@ -122,6 +122,7 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 		{"key without account", keyWithoutAccount},
 		{"revoke key", revokeKey},
 		{"unknown key", unknownKey},
+		{"secrets", secrets},
 		{"names that no text can have", namesOfNoText},
 		{"credentials", credentials},
 		{"last use", lastUse},

@@ -1,0 +1,49 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+)
+
+// Purpose says what a secret of an account is for.
+type Purpose uint8
+
+// The purposes. The zero Purpose is none.
+const (
+	ReportLinks Purpose = iota + 1 // signs links to reports
+	Callbacks                      // signs callbacks
+)
+
+// secretBytes is how long a secret is.
+const secretBytes = 32
+
+// secretKey names a secret.
+type secretKey struct {
+	account ID
+	purpose Purpose
+}
+
+// Secret returns the account's secret for a purpose: 32 bytes, which are made when
+// somebody first asks and then stay. The caller must not change them.
+func (d *Directory) Secret(ctx context.Context, acct Account, p Purpose) ([]byte, error) {
+	key := secretKey{acct.ID, p}
+	d.mu.Lock()
+	secret := d.secrets[key]
+	d.mu.Unlock()
+	if secret != nil {
+		return secret, nil
+	}
+	fresh := make([]byte, secretBytes)
+	_, _ = rand.Read(fresh) // which never fails
+	secret, err := d.store.Secret(ctx, acct.ID, p, fresh)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.secrets) >= maxKnown {
+		clear(d.secrets)
+	}
+	d.secrets[key] = secret
+	return secret, nil
+}
