@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"callbook/internal/clock"
 )
 
 // SID names a contact, a list or an upload: a UUID of version 7 (RFC 9562), on
@@ -171,4 +173,21 @@ func (s *birthSeries) take() (SID, int64) {
 	s.tick++
 	s.nanos = s.tick.nanos()
 	return sid, nanos
+}
+
+// SIDs makes sids for what belongs to an account besides contacts and lists, by a clock
+// that need not be that of a [Book]. It is safe for concurrent use.
+type SIDs struct {
+	clock  clock.Clock
+	births births
+}
+
+// NewSIDs returns a maker of sids.
+func NewSIDs(c clock.Clock) *SIDs { return &SIDs{clock: c} }
+
+// Next returns a new sid and the time within it. Each is larger than those before.
+func (s *SIDs) Next() (SID, time.Time) {
+	birth := s.births.next(s.clock.Now(), 1)
+	sid, nanos := birth.take()
+	return sid, time.Unix(0, nanos)
 }

@@ -1,0 +1,171 @@
+package dialer
+
+import (
+	"context"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/event"
+)
+
+// batch is how many targets are read, ended or deleted in one transaction.
+const batch = 2000
+
+// doChores does what is not urgent, until ctx ends or no campaign is open. A campaign
+// gets one batch at a time, so none waits for all of another.
+func (a *dialing) doChores(ctx context.Context) {
+	failing := false
+	for ctx.Err() == nil {
+		more, done, err := a.doSome(ctx)
+		if err != nil && !a.failed(ctx, err, "campaigns could not be worked; it will be tried again", failing) {
+			return
+		}
+		failing = err != nil
+		switch {
+		case done:
+			return
+		case more && err == nil:
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-a.chores:
+		case <-a.d.opts.Calls.Tick(a.untilNext()):
+		}
+	}
+}
+
+// doSome does one batch of each campaign. It reports whether there is more to do now,
+// and whether the account has nothing to do any more.
+func (a *dialing) doSome(ctx context.Context) (more, done bool, err error) {
+	if err := a.refresh(ctx); err != nil {
+		return false, false, err
+	}
+	a.resolve(ctx)
+	open := a.open()
+	for i := range open {
+		again, err := a.work(ctx, &open[i])
+		if err != nil && !over(err) {
+			return false, false, err
+		}
+		more = more || again
+	}
+	inFlight, _ := a.d.flights.load(a)
+	return more, len(open) == 0 && inFlight == 0, nil
+}
+
+// open returns the campaigns that are open, as they were read last.
+func (a *dialing) open() []campaign.Campaign {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	open := make([]campaign.Campaign, len(a.runs))
+	for i, r := range a.runs {
+		open[i] = r.c
+	}
+	return open
+}
+
+// untilNext returns how long it takes until a campaign begins or ends, or until the next
+// look.
+func (a *dialing) untilNext() time.Duration {
+	now := a.d.now()
+	wait := pollEvery * time.Duration(a.d.opts.Speed)
+	for _, c := range a.open() {
+		at := c.EndAt
+		if c.State == campaign.Created && now.Before(c.SendAt) {
+			at = c.SendAt
+		}
+		if until := at.Sub(now); until > 0 {
+			wait = min(wait, until)
+		}
+	}
+	return wait
+}
+
+// work does the next batch of a campaign, and reports whether there is more to do now.
+func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, err error) {
+	l, now := a.d.lease(), a.d.now()
+	switch {
+	case c.State == campaign.Deleted:
+		return a.d.store.Purge(ctx, l, a.account.ID, c.SID, batch)
+	case c.State.Ended():
+		return a.end(ctx, c)
+	case !now.Before(c.EndAt):
+		return true, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
+			if !c.State.Ended() && !now.Before(c.EndAt) {
+				c.Expire(now)
+			}
+			return nil
+		})
+	case !c.Expanded && a.begins(c, now):
+		_, err := a.d.store.Expand(ctx, l, a.account.ID, c.SID, now, batch, varsOf(c))
+		return true, err
+	case c.Expanded && c.Started.IsZero():
+		return true, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
+			if c.State.Ended() || !c.Started.IsZero() {
+				return nil
+			}
+			c.Start(now)
+			return a.render.Started(c, a.d.opts.Clock.Now())
+		})
+	case quiet(c):
+		return true, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
+			if !c.State.Ended() && quiet(c) {
+				c.End(c.Final(), now)
+			}
+			return nil
+		})
+	}
+	return false, nil
+}
+
+// varsOf returns the variables of the campaign's text, if it has any.
+func varsOf(c *campaign.Campaign) Vars {
+	if len(c.Vars) == 0 {
+		return nil
+	}
+	return func(contact *addressbook.Contact) map[string]string {
+		_, vars := c.Values(contact)
+		return vars
+	}
+}
+
+// begins tells whether it is time to read a campaign's targets. One that was paused goes
+// on when it has begun, so that its lists are read at one time.
+func (a *dialing) begins(c *campaign.Campaign, now time.Time) bool {
+	return c.State == campaign.Created && !now.Before(c.SendAt) || c.Counts.Targets() > 0
+}
+
+// quiet tells whether a campaign has nothing left to do.
+func quiet(c *campaign.Campaign) bool {
+	return c.Expanded && !c.Started.IsZero() && c.Counts.Waiting() == 0 && c.Counts.InFlight() == 0
+}
+
+// end gives the targets that waited when their campaign ended their results, and closes
+// the campaign after the end of its last call.
+func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err error) {
+	more, err = a.d.store.Sweep(ctx, a.d.lease(), a.account.ID, c.SID, batch, func(c *campaign.Campaign, t *campaign.Target) []event.Event {
+		c.Leave(t)
+		return a.render.TargetEnded(c, t, a.d.opts.Clock.Now())
+	})
+	if err != nil || more || c.Counts.InFlight() > 0 {
+		return more, err
+	}
+	url := ""
+	if a.d.opts.ReportURL != nil {
+		url = a.d.opts.ReportURL(a.account, c.SID)
+	}
+	return false, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
+		if c.Closed || !c.State.Ended() || c.Counts.InFlight() > 0 {
+			return nil
+		}
+		c.Closed = true
+		return a.render.Closed(c, url, a.d.opts.Clock.Now())
+	})
+}
+
+// change changes a campaign.
+func (a *dialing) change(ctx context.Context, sid addressbook.SID, rule CampaignRule) error {
+	return a.d.store.ChangeOpen(ctx, a.d.lease(), a.account.ID, sid, rule)
+}

@@ -1,0 +1,231 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/event"
+	"callbook/internal/work"
+)
+
+// dialing places the calls of one account, whose lease this server has.
+type dialing struct {
+	d       *Dialer
+	account account.Account
+	render  *event.Renderer
+	// What wakes its goroutines.
+	places, records, chores signal
+	// lose ends the dialing after another server has taken it over.
+	lose   context.CancelFunc
+	isLost sync.Once // to be logged
+
+	// These belong to the one who places.
+	pace      pace      // of all campaigns together
+	turn      int       // whose turn it is among the runs
+	idle      bool      // nobody had anybody to call
+	hold      time.Time // the carrier takes no call before
+	recovered bool      // what an earlier server left was taken over
+	doubt     bool      // calls may have been claimed of which this server does not know
+
+	mute bool // the carrier did not answer; the one who does the chores has it
+
+	mu     sync.Mutex
+	runs   []*run // the campaigns that are open, by sid
+	policy campaign.Policy
+	paces  map[addressbook.SID]pace // of the calls before this server's time
+
+	// Dialer.flights has the lock of these.
+	flights map[addressbook.SID]*flight
+	changed []*flight
+}
+
+// run is a campaign that is open.
+type run struct {
+	// section is held from the claim of calls until they have left.
+	section chan struct{}
+	// pace and idle belong to the one who places.
+	pace pace
+	idle bool
+
+	// The dialing's mu has these.
+	c   campaign.Campaign // as it was read last
+	due time.Time         // when the next target may be called; zero when nobody knows
+}
+
+func newDialing(d *Dialer, acct account.Account) *dialing {
+	return &dialing{
+		d: d, account: acct, render: event.NewRenderer(acct), places: newSignal(), records: newSignal(), chores: newSignal(),
+		lose: func() {}, flights: make(map[addressbook.SID]*flight),
+	}
+}
+
+// run dials until ctx ends, the lease is lost, or no campaign is open.
+func (a *dialing) run(ctx context.Context) {
+	owned, lose := context.WithCancel(ctx)
+	defer lose()
+	a.d.mu.Lock()
+	a.lose = lose
+	a.d.mu.Unlock()
+
+	var others sync.WaitGroup
+	recording, stopRecording := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRecording()
+	if a.begin(owned) {
+		others.Go(func() { a.record(recording) })
+		placing, stopPlacing := context.WithCancel(owned)
+		var placer sync.WaitGroup
+		placer.Go(func() { a.placeAll(placing) })
+		a.doChores(owned)
+		stopPlacing()
+		placer.Wait()
+	}
+	stopRecording()
+	others.Wait()
+	a.d.flights.drop(a)
+	a.d.forget(a.account.ID)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	if err := a.d.store.ReleaseAccount(last, a.d.server, a.account.ID); err != nil {
+		a.d.opts.Log.Warn("the lease of an account's dialing could not be given back; it runs out", "account", a.account.SID, "error", err)
+	}
+}
+
+// begin reads what is left of the account's last server, until it succeeds.
+func (a *dialing) begin(ctx context.Context) bool {
+	return a.try(ctx, "the calls in flight of an account could not be read; it will be tried again", func() error {
+		return errors.Join(a.readPaces(ctx), a.refresh(ctx), a.recover(ctx))
+	})
+}
+
+// try does something until it succeeds, and reports that. It gives up when ctx ends or
+// the lease is lost.
+func (a *dialing) try(ctx context.Context, failed string, do func() error) bool {
+	for logged := false; ctx.Err() == nil; logged = true {
+		err := do()
+		if err == nil {
+			return true
+		}
+		if !a.failed(ctx, err, failed, logged) {
+			break
+		}
+		a.pause(ctx)
+	}
+	return false
+}
+
+// failed logs an error, once in a row, and tells whether it is worth trying again.
+func (a *dialing) failed(ctx context.Context, err error, what string, logged bool) bool {
+	switch {
+	case errors.Is(err, work.ErrLost):
+		a.isLost.Do(func() {
+			a.d.opts.Log.Warn("another server has taken over the dialing of an account", "account", a.account.SID)
+		})
+		a.lose()
+		return false
+	case ctx.Err() != nil:
+		return false
+	case !logged:
+		a.d.opts.Log.Error(what, "account", a.account.SID, "error", err)
+	}
+	return true
+}
+
+// pause waits a moment before something is tried again.
+func (a *dialing) pause(ctx context.Context) {
+	const pause = 200 * time.Millisecond
+	select {
+	case <-ctx.Done():
+	case <-a.d.opts.Clock.Tick(pause):
+	}
+}
+
+// readPaces reads the calls of the last minute, which another server may have placed.
+func (a *dialing) readPaces(ctx context.Context) error {
+	now := a.d.now()
+	since, err := a.d.store.CallsSince(ctx, a.account.ID, now.Add(-window-a.latest()))
+	if err != nil {
+		return err
+	}
+	a.pace, a.paces = newPace(campaign.DefaultCallsAMinute, now), make(map[addressbook.SID]pace)
+	for sid, claimed := range since {
+		p := newPace(campaign.DefaultCallsAMinute, now)
+		for _, at := range claimed {
+			// It is not known when the call has left, but that it was not later.
+			if at = at.Add(a.latest()); at.After(now) {
+				at = now
+			}
+			p.left(at)
+			a.pace.left(at)
+		}
+		a.paces[sid] = p
+	}
+	slices.Sort(a.pace.sent)
+	return nil
+}
+
+// latest is how long after its claim a call leaves at the latest, by the clock of the
+// calls.
+func (a *dialing) latest() time.Duration { return placeWithin * time.Duration(a.d.opts.Speed) }
+
+// refresh reads what campaigns are open, and what the account has set.
+func (a *dialing) refresh(ctx context.Context) error {
+	open, err := a.d.store.OpenCampaigns(ctx, a.account.ID)
+	if err != nil {
+		return err
+	}
+	policy, err := a.d.store.Policy(ctx, a.account.ID)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.policy = policy
+	runs := make([]*run, 0, len(open))
+	for i := range open {
+		r := a.runOf(open[i].SID)
+		if r == nil {
+			r = &run{section: make(chan struct{}, 1), pace: newPace(1, a.d.now()), idle: true}
+			if p, ok := a.paces[open[i].SID]; ok {
+				r.pace = p
+			}
+		}
+		if r.c.State != open[i].State {
+			r.due = time.Time{}
+		}
+		r.c = open[i]
+		runs = append(runs, r)
+	}
+	a.runs = runs
+	a.places.wake()
+	return nil
+}
+
+// runOf returns the run of a campaign, or nil when it is not open. The caller holds mu.
+func (a *dialing) runOf(sid addressbook.SID) *run {
+	i := slices.IndexFunc(a.runs, func(r *run) bool { return r.c.SID == sid })
+	if i < 0 {
+		return nil
+	}
+	return a.runs[i]
+}
+
+// settled returns when no call of a campaign that was paused can leave any more.
+func (a *dialing) settled(ctx context.Context, sid addressbook.SID) {
+	a.mu.Lock()
+	r := a.runOf(sid)
+	a.mu.Unlock()
+	if r == nil {
+		return // nothing of it was claimed here
+	}
+	select {
+	case r.section <- struct{}{}:
+		<-r.section
+	case <-ctx.Done():
+	}
+}

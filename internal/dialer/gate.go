@@ -1,0 +1,73 @@
+package dialer
+
+import (
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/campaign"
+	"callbook/internal/event"
+	"callbook/internal/phone"
+)
+
+// Gate has an account's own rules about who may be called when. Both are pure functions.
+type Gate interface {
+	// Check tells whether a number may be called now.
+	Check(GateQuery) Verdict
+	// DayOf returns the bounds of the callee's own day that now is in.
+	DayOf(n phone.Number, now time.Time) (from, until time.Time)
+}
+
+// GateQuery asks a [Gate] about a number whose turn has come.
+type GateQuery struct {
+	Account    account.Account
+	Policy     *campaign.Policy
+	Campaign   *campaign.Campaign
+	Number     phone.Number
+	CallsToday int // counted when the policy has a DailyCap
+	Now        time.Time
+}
+
+// Verdict is what a [Gate] decides. The zero Verdict lets the call pass.
+type Verdict struct {
+	// State, when not zero, is the target's result: it is not called at all.
+	State campaign.TargetState
+	// Until, when not zero, is when the gate is asked again.
+	Until  time.Time
+	Reason campaign.Reason
+}
+
+// admit decides about a target whose turn has come. It returns the call that it claims,
+// or nil after it has refused or postponed the target.
+func (a *dialing) admit(now time.Time, p *campaign.Policy, c *campaign.Campaign, t *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
+	refuse := func(s campaign.TargetState, r campaign.Reason) (*campaign.Call, []event.Event) {
+		if s == campaign.NotAttempted && len(t.History) > 0 {
+			s = campaign.TargetFailed // its last outcome stands
+		}
+		c.Refuse(t, s, r, now)
+		return nil, a.render.TargetEnded(c, t, a.d.opts.Clock.Now())
+	}
+	switch {
+	case !now.Before(c.EndAt):
+		return nil, nil // the campaign is about to end
+	case callee.Suppressed:
+		return refuse(campaign.Suppressed, campaign.OnSuppression)
+	case callee.Gone:
+		return refuse(campaign.NotAttempted, campaign.ContactDeleted)
+	case t.Number.Service():
+		return refuse(campaign.InvalidNumber, campaign.NeverCalled)
+	}
+	if g := a.d.opts.Gate; g != nil {
+		v := g.Check(GateQuery{a.account, p, c, t.Number, callee.CallsToday, now})
+		if v.State != 0 {
+			return refuse(v.State, v.Reason)
+		}
+		if !v.Until.IsZero() {
+			c.Postpone(t, v.Reason, v.Until)
+			return nil, nil
+		}
+	}
+	sid, claimed := a.d.sids.Next()
+	call := &campaign.Call{SID: sid, Placed: claimed}
+	c.Claim(t, call)
+	return call, nil
+}

@@ -1,0 +1,240 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/event"
+	"callbook/internal/phone"
+)
+
+const (
+	// placeWithin is how long after its claim a call may still leave. Servers that wait
+	// for the end of a pause rely on it.
+	placeWithin = time.Second
+	// maxClaim is how many calls are claimed at once.
+	maxClaim = 500
+	// The bounds of an account's calls in flight, and of those that are not recorded.
+	maxInFlight, maxChanged = 20_000, 5_000
+	// crowded is how long nothing is claimed when one of them is reached.
+	crowded = 20 * time.Millisecond
+	// never is longer than anybody waits.
+	never = time.Hour
+)
+
+// placeAll places the account's calls at their times, until ctx ends.
+func (a *dialing) placeAll(ctx context.Context) {
+	failing := false
+	for ctx.Err() == nil {
+		wait, err := a.placeSome(ctx)
+		if err != nil {
+			if !a.failed(ctx, err, "calls could not be claimed; it will be tried again", failing) {
+				return
+			}
+			a.pause(ctx)
+		}
+		failing = err != nil
+		if wait <= 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-a.places:
+		case <-a.d.opts.Calls.Tick(wait):
+		}
+	}
+}
+
+// placeSome places the calls of one campaign that are due. It returns how long it takes
+// until there may be more to do.
+func (a *dialing) placeSome(ctx context.Context) (time.Duration, error) {
+	if inFlight, changed := a.d.flights.load(a); inFlight >= maxInFlight || changed >= maxChanged {
+		return crowded, nil
+	}
+	if a.doubt {
+		if err := a.recover(ctx); err != nil {
+			return 0, err
+		}
+		a.doubt = false
+	}
+	now := a.d.now()
+	if wait := a.hold.Sub(now); wait > 0 {
+		return wait, nil
+	}
+	t, wait := a.nextTurn(now)
+	if t.run == nil {
+		return wait, nil
+	}
+	return 0, a.place(ctx, t)
+}
+
+// turn is a campaign's to make some calls.
+type turn struct {
+	*run
+	campaign campaign.Campaign // as it was read last
+	policy   campaign.Policy
+	limit    int // of calls
+}
+
+// nextTurn returns whose turn it is, or how long it takes until it is anybody's.
+func (a *dialing) nextTurn(now time.Time) (t turn, wait time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pace.rate = a.policy.Rate()
+	var ready []*run
+	wait, wanted := never, false
+	for i := range a.runs {
+		r := a.runs[(a.turn+i)%len(a.runs)]
+		until, wants := a.wait(r, now)
+		wait = min(wait, until)
+		wanted = wanted || wants
+		if until == 0 {
+			ready = append(ready, r)
+		}
+	}
+	if !wanted {
+		a.idle = true
+	}
+	if len(ready) == 0 {
+		return turn{}, wait
+	}
+	if a.idle {
+		a.pace.rest(now)
+		a.idle = false
+	}
+	room := a.pace.allowed(now)
+	if room == 0 {
+		return turn{}, max(1, a.pace.wait(now))
+	}
+	r := ready[0]
+	a.turn = slices.Index(a.runs, r) + 1
+	limit := min(maxClaim, r.pace.allowed(now), (room+len(ready)-1)/len(ready))
+	return turn{r, r.c, a.policy, limit}, 0
+}
+
+// wait returns how long it takes until a campaign may make a call, and whether it has
+// somebody to call now. The caller holds mu.
+func (a *dialing) wait(r *run, now time.Time) (until time.Duration, wants bool) {
+	if r.c.State != campaign.InProgress || !r.c.Expanded || !now.Before(r.c.EndAt) {
+		return never, false
+	}
+	if until := r.due.Sub(now); until > 0 {
+		return until, false
+	}
+	r.pace.rate = a.pace.rate
+	if r.c.Throttle > 0 {
+		r.pace.rate = min(r.pace.rate, r.c.Throttle)
+	}
+	if r.idle {
+		r.pace.rest(now)
+		r.idle = false
+	}
+	if r.pace.allowed(now) > 0 {
+		return 0, true
+	}
+	return max(1, r.pace.wait(now)), true
+}
+
+// place claims calls of a campaign and places them.
+func (a *dialing) place(ctx context.Context, t turn) error {
+	select {
+	case t.section <- struct{}{}:
+		defer func() { <-t.section }()
+	case <-ctx.Done():
+		return nil
+	}
+	claimed, now := a.d.opts.Clock.Now(), a.d.now()
+	q := ClaimQuery{Now: now, Limit: t.limit, Scan: min(page, max(2*t.limit, 100))}
+	if g := a.d.opts.Gate; g != nil && t.policy.DailyCap > 0 {
+		q.DayOf = func(n phone.Number) (from, until time.Time) { return g.DayOf(n, now) }
+	}
+	dials, err := a.d.store.Claim(ctx, a.d.lease(), a.account.ID, t.campaign.SID, q, func(c *campaign.Campaign, to *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
+		return a.admit(now, &t.policy, c, to, callee)
+	})
+	if err != nil {
+		if over(err) {
+			a.waitFor(t.run, now.Add(never))
+			a.chores.wake()
+			return nil
+		}
+		a.doubt = true
+		return err
+	}
+	t.pace.use(now, len(dials))
+	a.pace.use(now, len(dials))
+	for i := range dials {
+		a.send(ctx, &t, &dials[i], claimed)
+	}
+	if len(dials) < t.limit {
+		return a.readDue(ctx, &t, now)
+	}
+	return nil
+}
+
+// waitFor lets a campaign make no call before a time, unless there is news of it.
+func (a *dialing) waitFor(r *run, due time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r.due, r.idle = due, true
+}
+
+// readDue reads when the next target of a campaign may be called that has had fewer calls
+// to make than it might.
+func (a *dialing) readDue(ctx context.Context, t *turn, claimed time.Time) error {
+	due, waits, err := a.d.store.NextDue(ctx, a.account.ID, t.campaign.SID)
+	switch {
+	case err != nil:
+		return err
+	case !waits:
+		due = claimed.Add(never) // until a call has ended
+	case !due.After(claimed):
+		// More targets are to be refused or postponed. Or somebody has paused or ended the
+		// campaign, and the chores are about to see it.
+		due = a.d.now().Add(crowded)
+		a.chores.wake()
+	}
+	a.waitFor(t.run, due)
+	return nil
+}
+
+// send places a call that is claimed.
+func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Time) {
+	call := &dial.Call
+	order := orderOf(&t.campaign, call)
+	now := a.d.now()
+	a.d.flights.add(&flight{
+		a: a, ref: CallRef{Campaign: t.campaign.SID, Call: call.SID}, asked: carrier.Asked{Order: order, Placed: call.Placed}, askAt: now.Add(patience),
+	})
+	if ctx.Err() != nil || a.d.opts.Clock.Now().Sub(claimed) > placeWithin || !now.Before(t.campaign.EndAt) || now.Before(a.hold) {
+		a.d.flights.takeBack(call.SID)
+		return
+	}
+	err := a.d.carrier.Place(ctx, order)
+	now = a.d.now()
+	var notSent *carrier.NotSentError
+	if errors.As(err, &notSent) {
+		a.hold = now.Add(notSent.After)
+		a.d.flights.takeBack(call.SID)
+		return
+	}
+	t.pace.left(now)
+	a.pace.left(now)
+	if err != nil {
+		a.d.flights.doubt(call.SID)
+		a.chores.wake()
+		return
+	}
+	a.d.flights.tell(carrier.Progress{Call: call.SID, State: campaign.Dialed, Placed: now})
+}
+
+// orderOf returns what a carrier is asked for with a call.
+func orderOf(c *campaign.Campaign, call *campaign.Call) carrier.Order {
+	return carrier.Order{
+		Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt,
+		Keys: c.FlowType == "ivr" || c.URL != "",
+	}
+}

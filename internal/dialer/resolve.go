@@ -1,0 +1,87 @@
+package dialer
+
+import (
+	"context"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+)
+
+// recover takes over the calls in flight that this server does not know: those of the
+// account's last server. After that has succeeded once, they are claims of which this
+// server does not know that they were committed, and which it did not place.
+func (a *dialing) recover(ctx context.Context) error {
+	open := make(map[addressbook.SID]*campaign.Campaign)
+	for _, c := range a.open() {
+		open[c.SID] = &c
+	}
+	now := a.d.now()
+	var after addressbook.SID
+	for {
+		calls, err := a.d.store.InFlight(ctx, a.account.ID, after, page)
+		if err != nil {
+			return err
+		}
+		for i := range calls {
+			call := &calls[i]
+			c := open[call.Campaign]
+			if c == nil || a.d.flights.has(call.SID) {
+				continue
+			}
+			a.d.flights.add(&flight{
+				a: a, ref: CallRef{Campaign: call.Campaign, Call: call.SID}, askAt: now,
+				asked: carrier.Asked{Order: orderOf(c, call), Placed: call.Placed},
+			})
+			if a.recovered {
+				a.d.flights.takeBack(call.SID)
+			}
+		}
+		if len(calls) < page {
+			break
+		}
+		after = calls[len(calls)-1].SID
+	}
+	a.recovered = true
+	a.resolve(ctx)
+	return nil
+}
+
+// resolve asks the carrier about calls of which nothing was heard for long. Where it does
+// not answer, it is asked again with the next chores.
+func (a *dialing) resolve(ctx context.Context) {
+	for {
+		now := a.d.now()
+		asked := a.d.flights.silent(a, now, page)
+		if len(asked) == 0 {
+			a.mute = false
+			return
+		}
+		answers, err := a.d.carrier.Resolve(ctx, asked)
+		if err != nil {
+			if !a.mute && ctx.Err() == nil {
+				a.d.opts.Log.Warn("the carrier does not tell what became of calls; it will be asked again", "account", a.account.SID, "error", err)
+			}
+			a.mute = true
+			return
+		}
+		for i, answer := range answers {
+			p := answer.Progress
+			switch answer.Fate {
+			case carrier.NotSent:
+				a.d.flights.takeBack(asked[i].Call)
+				continue
+			case carrier.Unknown:
+				p = carrier.Progress{
+					State: campaign.CallEnded, Placed: asked[i].Placed, Ended: now,
+					Outcome: campaign.CallFailed, CauseText: interrupted,
+				}
+			}
+			p.Call = asked[i].Call
+			a.d.flights.tell(p)
+		}
+	}
+}
+
+// interrupted is the cause of a call of which nobody knows what became of it.
+const interrupted = "interrupted"
