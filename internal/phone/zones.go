@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"sync"
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
@@ -16,9 +17,25 @@ func (n Number) Zones() []*time.Location {
 	}
 	var zones []*time.Location
 	for _, name := range names {
-		if zone, err := time.LoadLocation(name); err == nil && name != phonenumbers.UNKNOWN_TIMEZONE {
+		if zone := zoneOf(name); zone != nil && name != phonenumbers.UNKNOWN_TIMEZONE {
 			zones = append(zones, zone)
 		}
 	}
 	return zones
+}
+
+// loadedZones has the zones that were asked for: loading one reads a file.
+var loadedZones sync.Map // of *time.Location by its name
+
+// zoneOf returns a zone by its name, or nil.
+func zoneOf(name string) *time.Location {
+	if zone, ok := loadedZones.Load(name); ok {
+		return zone.(*time.Location)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	loadedZones.Store(name, zone)
+	return zone
 }

@@ -1,0 +1,63 @@
+package dialer
+
+import (
+	"testing"
+	"time"
+
+	"callbook/internal/campaign"
+	"callbook/internal/phone"
+)
+
+// TestRules: what an account has set decides about a number whose turn has come.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	hours, days := &campaign.Hours{From: 9 * 60, Until: 21 * 60}, &[7]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true}
+	for name, tt := range map[string]struct {
+		policy campaign.Policy
+		number string
+		today  int
+		now    string
+		state  campaign.TargetState
+		until  string
+		reason campaign.Reason
+	}{
+		"nothing is set":  {campaign.Policy{}, "+919876543210", 99, "2026-06-01T03:00:00+05:30", 0, "", 0},
+		"allowed country": {campaign.Policy{Countries: []string{"US", "IN"}}, "+919876543210", 0, "2026-06-01T03:00:00+05:30", 0, "", 0},
+		"other country":   {campaign.Policy{Countries: []string{"IN"}}, "+12125550123", 0, "2026-06-01T03:00:00+05:30", campaign.NotAttempted, "", campaign.OtherCountry},
+		"at night":        {campaign.Policy{Hours: hours}, "+919876543210", 0, "2026-06-01T03:00:00+05:30", 0, "2026-06-01T09:00:00+05:30", campaign.OutsideHours},
+		"on a Sunday":     {campaign.Policy{Hours: hours, Days: days}, "+919876543210", 0, "2026-05-31T10:00:00+05:30", 0, "2026-06-01T09:00:00+05:30", campaign.OutsideHours},
+		"by day":          {campaign.Policy{Hours: hours, Days: days}, "+919876543210", 0, "2026-06-01T10:00:00+05:30", 0, "", 0},
+		"no day at all":   {campaign.Policy{Days: new([7]bool)}, "+919876543210", 0, "2026-06-01T10:00:00+05:30", campaign.NotAttempted, "", campaign.OutsideHours},
+		"below the cap":   {campaign.Policy{DailyCap: 3}, "+919876543210", 2, "2026-06-01T10:00:00+05:30", 0, "", 0},
+		"at the cap":      {campaign.Policy{DailyCap: 3}, "+919876543210", 3, "2026-06-01T10:00:00+05:30", 0, "2026-06-02T00:00:00+05:30", campaign.DailyCap},
+		"at the cap, then by day": {campaign.Policy{DailyCap: 3, Hours: hours}, "+919876543210", 3, "2026-06-01T10:00:00+05:30", 0,
+			"2026-06-02T09:00:00+05:30", campaign.DailyCap},
+	} {
+		n, err := phone.ParseE164(tt.number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, err := time.Parse(time.RFC3339, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Verdict{State: tt.state, Reason: tt.reason}
+		if tt.until != "" {
+			if want.Until, err = time.Parse(time.RFC3339, tt.until); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := Rules{}.Check(GateQuery{Policy: &tt.policy, Number: n, CallsToday: tt.today, Now: now})
+		if got.State != want.State || got.Reason != want.Reason || !got.Until.Equal(want.Until) {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		}
+	}
+	n, err := phone.ParseE164("+919876543210")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, until := Rules{}.DayOf(n, time.Date(2026, 6, 1, 20, 0, 0, 0, time.UTC))
+	if want := time.Date(2026, 6, 1, 18, 30, 0, 0, time.UTC); !from.Equal(want) || until.Sub(from) != 24*time.Hour {
+		t.Errorf("the day is %v to %v", from, until)
+	}
+}
