@@ -80,6 +80,54 @@ func (n *Counts) EndCall(o Outcome) {
 	}
 }
 
+// Of counts the targets in some states, or in all for nil, that have been called before
+// or not; see [TargetQuery]. False means that the numbers do not tell.
+func (n *Counts) Of(states []TargetState, again *bool) (total int, ok bool) {
+	if states == nil && again == nil {
+		return n.Targets(), true
+	}
+	for _, state := range states {
+		if state.Ended() {
+			if again != nil {
+				return 0, false
+			}
+			total += *n.of(state, 0)
+			continue
+		}
+		if again == nil || !*again {
+			total += *n.of(state, 0)
+		}
+		if again == nil || *again {
+			total += *n.of(state, MaxCalls)
+		}
+	}
+	return total, states != nil
+}
+
+// Ends counts the calls that have ended with one of these outcomes. False means that the
+// numbers do not tell.
+func (n *Counts) Ends(outcomes []Outcome) (total int, ok bool) {
+	var failed, unreachable bool
+	for _, o := range outcomes {
+		switch o {
+		case Reached:
+			total += n.CallsReached
+		case Busy:
+			total += n.CallsBusy
+		case NoAnswer:
+			total += n.CallsNoAnswer
+		case CallFailed:
+			failed = true
+		case Unreachable:
+			unreachable = true
+		}
+	}
+	if failed && unreachable {
+		total += n.CallsFailed
+	}
+	return total, failed == unreachable
+}
+
 // endWaiting gives the targets that wait the result that they have from the end of the
 // campaign on. Their rows follow in the background.
 func (n *Counts) endWaiting() {

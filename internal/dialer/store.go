@@ -16,7 +16,8 @@ import (
 //
 // One server at a time has the lease of an account's dialing. A method that takes a
 // lease and a campaign extends the account's lease to it in its transaction, and
-// returns [work.ErrLost], with nothing changed, when another server has it.
+// returns [work.ErrLost], with nothing changed, when another server has it. The error
+// of a campaign that is not there is [campaign.ErrNotFound].
 //
 // Rules are functions of the dialer that a method calls in its transaction. They may be
 // called more than once, each time with what the rows have then. What they change in a

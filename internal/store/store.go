@@ -7,9 +7,12 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/dialer"
 	"callbook/internal/journal"
 	"callbook/internal/session"
 	"callbook/internal/summary"
+	"callbook/internal/suppression"
 	"callbook/internal/trash"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
@@ -26,6 +29,10 @@ type Set struct {
 	Receipts journal.Store
 	Summary  summary.Store
 	Usage    usage.Store
+	// Campaigns is what people do with campaigns, and Dialing what places their calls.
+	Campaigns    campaign.Store
+	Dialing      dialer.Store
+	Suppressions suppression.Store
 	// Ping returns an error when the database does not answer.
 	Ping func(context.Context) error
 	// Close closes the database. Nobody may use a store of the Set afterwards.

@@ -19,6 +19,12 @@ type Suppression struct {
 	Created time.Time
 }
 
+// Weight returns about how many bytes the suppression takes in memory.
+func (s *Suppression) Weight() int64 {
+	const fixed = 256
+	return int64(fixed + len(s.Source) + len(s.Note))
+}
+
 // Store is what [Suppressions] needs of a database. All of it is safe for concurrent
 // use. The account is always the account's own id.
 type Store interface {

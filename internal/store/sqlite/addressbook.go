@@ -76,7 +76,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), lock.Unlock())
 	}
-	if err := db.onFullDisk(func() error { return freeUploads(conn) }); err != nil {
+	if err := db.onFullDisk(func() error { return freeLeases(conn) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.path, err), conn.Close(), lock.Unlock())
 	}
 	second, err := openSecondReaders(db.path, opts.scans.second)
@@ -167,7 +167,9 @@ func (b *AddressBook) LastSID(ctx context.Context) (sid addressbook.SID, err err
 			coalesce((SELECT max(sid) FROM trashed_contacts WHERE account_id = accounts.id), x''),
 			coalesce((SELECT max(sid) FROM trashed_lists WHERE account_id = accounts.id), x''),
 			coalesce((SELECT max(sid) FROM uploads WHERE account_id = accounts.id), x''),
-			coalesce((SELECT max(sid) FROM upload_drafts WHERE account_id = accounts.id), x'')))
+			coalesce((SELECT max(sid) FROM upload_drafts WHERE account_id = accounts.id), x''),
+			coalesce((SELECT max(sid) FROM campaigns WHERE account_id = accounts.id), x''),
+			coalesce((SELECT max((SELECT max(sid) FROM calls WHERE campaign_id = campaigns.id)) FROM campaigns WHERE account_id = accounts.id), x'')))
 		FROM accounts`
 	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
 		return queryOne(conn, query, nil, func(stmt *sqlite.Stmt) error {

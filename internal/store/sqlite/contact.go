@@ -75,8 +75,21 @@ func scanText(stmt *sqlite.Stmt, col int) addressbook.Text {
 // a first and a last name, so that they sort the same in every engine.
 const nameKeyFunction = "callbook_name_key"
 
+// searchTextFunction is addressbook.SearchText.
+const searchTextFunction = "callbook_search_text"
+
 func registerFunctions(conn *sqlite.Conn) error {
-	err := conn.CreateFunction(nameKeyFunction, &sqlite.FunctionImpl{
+	err := conn.CreateFunction(searchTextFunction, &sqlite.FunctionImpl{
+		NArgs:         1,
+		Deterministic: true,
+		Scalar: func(_ sqlite.Context, args []sqlite.Value) (sqlite.Value, error) {
+			return sqlite.TextValue(addressbook.SearchText(args[0].Text())), nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("create function %s: %w", searchTextFunction, err)
+	}
+	err = conn.CreateFunction(nameKeyFunction, &sqlite.FunctionImpl{
 		NArgs:         2,
 		Deterministic: true,
 		Scalar: func(_ sqlite.Context, args []sqlite.Value) (sqlite.Value, error) {

@@ -19,17 +19,26 @@ type uploadLeases struct{ book *AddressBook }
 // UploadLeases implements [upload.Store].
 func (b *AddressBook) UploadLeases() work.LeaseStore { return uploadLeases{b} }
 
-// freeUploads ends all leases: whoever had them is gone, since the lock beside
+// freeLeases ends all leases: whoever had them is gone, since the lock beside
 // the file is ours.
-func freeUploads(conn *sqlite.Conn) (err error) {
+func freeLeases(conn *sqlite.Conn) (err error) {
 	end, err := sqlitex.ImmediateTransaction(conn)
 	if err != nil {
 		return err
 	}
 	defer end(&err)
-	err = sqlitex.Execute(conn, `UPDATE uploads SET lease_server = '', lease_until = 0 WHERE state = 0 AND lease_server <> ''`, nil)
-	if err != nil || conn.Changes() == 0 {
-		return err // without a change nothing is written
+	freed := 0
+	for _, leases := range []string{
+		`UPDATE uploads SET lease_server = '', lease_until = 0 WHERE state = 0 AND lease_server <> ''`,
+		`DELETE FROM dialing`,
+	} {
+		if err := sqlitex.Execute(conn, leases, nil); err != nil {
+			return err
+		}
+		freed += conn.Changes()
+	}
+	if freed == 0 {
+		return nil // without a change nothing is written
 	}
 	return stampLog(conn)
 }

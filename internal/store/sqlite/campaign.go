@@ -1,0 +1,296 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/budget"
+	"callbook/internal/campaign"
+	"callbook/internal/journal"
+)
+
+// Campaigns are the campaigns in a database file, their targets and their calls.
+type Campaigns struct{ book *AddressBook }
+
+var _ campaign.Store = (*Campaigns)(nil)
+
+// Campaigns returns the campaigns in the file.
+func (b *AddressBook) Campaigns() *Campaigns { return &Campaigns{b} }
+
+// campaignRow is a campaign as it is stored.
+type campaignRow struct {
+	campaign.Campaign
+	id          int64
+	next        int // position of the next target
+	listsRead   int
+	contactRead addressbook.SID // zeros before the first
+}
+
+// The columns of a campaign: those that dialing moves, and those of its settings.
+var (
+	progressColumns = []string{
+		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended",
+	}
+	settingColumns  = []string{"throttle", "name", "settings", "numbers"}
+	campaignColumns = `id, account_id, sid, date_created, ` + strings.Join(progressColumns, ", ") + `, ` +
+		strings.Join(campaign.CountColumns, ", ") + `, ` + strings.Join(settingColumns, ", ")
+)
+
+// notDeleted excludes campaigns that were deleted.
+const notDeleted = ` AND state <> 8`
+
+// scanCampaign reads a row of campaignColumns.
+func scanCampaign(stmt *sqlite.Stmt) (*campaignRow, error) {
+	const firstCount = 13
+	firstSetting := firstCount + len(campaign.CountColumns)
+	settings, err := campaign.DecodeSettings(columnBytes(stmt, firstSetting+2))
+	if err != nil {
+		return nil, err
+	}
+	settings.Throttle, settings.Name = stmt.ColumnInt(firstSetting), stmt.ColumnText(firstSetting+1)
+	settings.From = campaign.DecodeNumbers(columnBytes(stmt, firstSetting+3))
+	row := &campaignRow{
+		id:   stmt.ColumnInt64(0),
+		next: stmt.ColumnInt(7), listsRead: stmt.ColumnInt(8),
+		Campaign: campaign.Campaign{
+			Account: account.ID(stmt.ColumnInt64(1)), SID: columnSID(stmt, 2), Settings: settings,
+			State: campaign.State(stmt.ColumnInt(4)), Expanded: stmt.ColumnBool(5), Closed: stmt.ColumnBool(6),
+			Created: optionalTime(stmt, 3), Updated: optionalTime(stmt, 10), Started: optionalTime(stmt, 11), Ended: optionalTime(stmt, 12),
+		},
+	}
+	row.contactRead = columnSID(stmt, 9)
+	for i, n := range row.Counts.Fields() {
+		*n = stmt.ColumnInt(firstCount + i)
+	}
+	return row, nil
+}
+
+// progress returns the values of progressColumns and of the counts.
+func (row *campaignRow) progress() []any {
+	values := []any{
+		int(row.State), row.Expanded, row.Closed, row.next, row.listsRead, nullableSID(row.contactRead),
+		row.Updated.UnixNano(), nullableTime(row.Started), nullableTime(row.Ended),
+	}
+	for _, n := range row.Counts.Fields() {
+		values = append(values, *n)
+	}
+	return values
+}
+
+// settings returns the values of settingColumns.
+func (row *campaignRow) settings() []any {
+	return []any{row.Throttle, row.Name, row.Encode(), campaign.EncodeNumbers(row.From)}
+}
+
+var (
+	insertCampaign = `INSERT INTO campaigns (account_id, sid, date_created, ` + strings.Join(progressColumns, ", ") + `, ` +
+		strings.Join(campaign.CountColumns, ", ") + `, ` + strings.Join(settingColumns, ", ") + `)
+		VALUES (?, ?, ?` + strings.Repeat(", ?", len(progressColumns)+len(campaign.CountColumns)+len(settingColumns)) + `)`
+	updateProgress = `UPDATE campaigns SET ` + strings.Join(progressColumns, " = ?, ") + ` = ?, ` +
+		strings.Join(campaign.CountColumns, " = ?, ") + ` = ? WHERE id = ?`
+	updateSettings = `UPDATE campaigns SET ` + strings.Join(settingColumns, " = ?, ") + ` = ? WHERE id = ?`
+)
+
+// saveProgress stores what dialing moves.
+func (tx *editTx) saveProgress(row *campaignRow) error {
+	tx.bytes += pageBytes // of which it changed a part
+	return tx.exec(updateProgress, append(row.progress(), row.id)...)
+}
+
+// saveSettings stores what somebody asked for.
+func (tx *editTx) saveSettings(row *campaignRow) error {
+	tx.bytes += pageBytes + 8*len(row.From)
+	return tx.exec(updateSettings, append(row.settings(), row.id)...)
+}
+
+// readCampaign reads one row; errNoRow tells that there is none. Which is more
+// conditions.
+func readCampaign(conn *sqlite.Conn, account account.ID, sid addressbook.SID, which string) (row *campaignRow, err error) {
+	err = queryOne(conn, `SELECT `+campaignColumns+` FROM campaigns WHERE account_id = ? AND sid = ?`+which, []any{account, sid[:]},
+		func(stmt *sqlite.Stmt) (err error) {
+			row, err = scanCampaign(stmt)
+			return err
+		})
+	return row, err
+}
+
+// running tells what an account has besides the campaign with this id.
+func running(conn *sqlite.Conn, account account.ID, id int64) (r campaign.Running, err error) {
+	err = queryOne(conn, `SELECT count(*), coalesce(sum(throttle), 0) FROM campaigns
+		WHERE account_id = ? AND closed = 0 AND state < ? AND id <> ?`, []any{account, int(campaign.Completed), id},
+		func(stmt *sqlite.Stmt) error {
+			r = campaign.Running{Campaigns: stmt.ColumnInt(0), Throttle: stmt.ColumnInt(1)}
+			return nil
+		})
+	return r, err
+}
+
+// InsertCampaign implements [campaign.Store].
+func (s *Campaigns) InsertCampaign(ctx context.Context, c *campaign.Campaign, check func(campaign.Running) error, ready journal.Ready[*campaign.Campaign]) error {
+	return s.book.edit(ctx, c.Account, 1, "insert a campaign", func(tx *editTx) error {
+		const none = 0
+		r, err := running(tx.Conn, c.Account, none)
+		if err != nil {
+			return err
+		}
+		if refused := check(r); refused != nil {
+			return tx.refuse(refused)
+		}
+		row := campaignRow{Campaign: *c}
+		args := append([]any{c.Account, c.SID[:], c.Created.UnixNano()}, row.progress()...)
+		if err := tx.exec(insertCampaign, append(args, row.settings()...)...); err != nil {
+			return err
+		}
+		tx.bytes += 2*pageBytes + 8*len(c.From)
+		return tx.keep(ready.Receipt(c))
+	})
+}
+
+// ChangeCampaign implements [campaign.Store].
+func (s *Campaigns) ChangeCampaign(ctx context.Context, account account.ID, sid addressbook.SID, change func(*campaign.Campaign, campaign.Running) error, ready journal.Ready[*campaign.Campaign]) error {
+	return s.book.edit(ctx, account, 1, "change a campaign", func(tx *editTx) error {
+		row, err := readCampaign(tx.Conn, account, sid, notDeleted)
+		if errors.Is(err, errNoRow) {
+			return tx.refuse(campaign.ErrNotFound)
+		}
+		if err == nil {
+			err = tx.edit.share.Claim(row.Weight())
+		}
+		if err != nil {
+			return err
+		}
+		r, err := running(tx.Conn, account, row.id)
+		if err != nil {
+			return err
+		}
+		if refused := change(&row.Campaign, r); refused != nil {
+			return tx.refuse(refused)
+		}
+		if err := errors.Join(tx.saveProgress(row), tx.saveSettings(row)); err != nil {
+			return err
+		}
+		return tx.keep(ready.Receipt(&row.Campaign))
+	})
+}
+
+// Campaign implements [campaign.Store].
+func (s *Campaigns) Campaign(ctx context.Context, account account.ID, sid addressbook.SID) (*campaign.Campaign, error) {
+	var row *campaignRow
+	err := s.book.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
+		row, err = readCampaign(conn, account, sid, notDeleted)
+		return err
+	})
+	if errors.Is(err, errNoRow) {
+		return nil, campaign.ErrNotFound
+	}
+	if err == nil {
+		err = budget.Of(ctx).Claim(row.Weight())
+	}
+	if err != nil {
+		return nil, storeError("read a campaign", err)
+	}
+	return &row.Campaign, nil
+}
+
+// Policy implements [campaign.Store].
+func (s *Campaigns) Policy(ctx context.Context, account account.ID) (p campaign.Policy, err error) {
+	err = s.book.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT policy FROM policies WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) (err error) {
+			p, err = campaign.DecodePolicy(columnBytes(stmt, 0))
+			return err
+		})
+	})
+	if errors.Is(err, errNoRow) {
+		return campaign.Policy{}, nil
+	}
+	return p, storeError("read a policy", err)
+}
+
+// SetPolicy implements [campaign.Store].
+func (s *Campaigns) SetPolicy(ctx context.Context, account account.ID, p campaign.Policy) error {
+	return s.book.edit(ctx, account, 1, "set a policy", func(tx *editTx) error {
+		tx.bytes += pageBytes
+		return tx.exec(`INSERT INTO policies (account_id, policy) VALUES (?, ?) ON CONFLICT (account_id) DO UPDATE SET policy = excluded.policy`,
+			account, p.Encode())
+	})
+}
+
+// columnBytes returns a copy of a column's bytes; nil for NULL.
+func columnBytes(stmt *sqlite.Stmt, col int) []byte {
+	_, value := column(stmt, col, nil)
+	return value
+}
+
+// columnSID returns a column's sid; zeros for NULL.
+func columnSID(stmt *sqlite.Stmt, col int) (sid addressbook.SID) {
+	stmt.ColumnBytes(col, sid[:])
+	return sid
+}
+
+// nullableSID is a sid as an argument of a query; zeros are NULL.
+func nullableSID(sid addressbook.SID) any {
+	if sid == (addressbook.SID{}) {
+		return nil
+	}
+	return sid[:]
+}
+
+// bindSID binds a sid; zeros are NULL.
+func bindSID(stmt *sqlite.Stmt, param int, sid addressbook.SID) {
+	if sid == (addressbook.SID{}) {
+		stmt.BindNull(param)
+		return
+	}
+	stmt.BindBytes(param, sid[:])
+}
+
+// bindTime binds a time; the zero Time is NULL.
+func bindTime(stmt *sqlite.Stmt, param int, t time.Time) {
+	if t.IsZero() {
+		stmt.BindNull(param)
+		return
+	}
+	stmt.BindInt64(param, t.UnixNano())
+}
+
+// bindNonEmpty binds a text; "" is NULL.
+func bindNonEmpty(stmt *sqlite.Stmt, param int, text string) {
+	if text == "" {
+		stmt.BindNull(param)
+		return
+	}
+	stmt.BindText(param, text)
+}
+
+// run runs a statement that returns no rows. It binds faster than exec.
+func (tx *editTx) run(query string, bind func(*sqlite.Stmt)) error {
+	stmt, err := tx.Prepare(query)
+	if err != nil {
+		return err
+	}
+	bind(stmt)
+	_, err = stmt.Step()
+	return errors.Join(err, stmt.Reset(), stmt.ClearBindings())
+}
+
+// each runs a query and calls scan for each row.
+func (tx *editTx) each(query string, bind func(*sqlite.Stmt), scan func(*sqlite.Stmt) error) error {
+	stmt, err := tx.Prepare(query)
+	if err != nil {
+		return err
+	}
+	bind(stmt)
+	more, err := stmt.Step()
+	for ; more && err == nil; more, err = stmt.Step() {
+		if err = scan(stmt); err != nil {
+			break
+		}
+	}
+	return errors.Join(err, stmt.Reset(), stmt.ClearBindings())
+}

@@ -1,0 +1,115 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/account"
+	"callbook/internal/budget"
+	"callbook/internal/journal"
+	"callbook/internal/phone"
+	"callbook/internal/suppression"
+)
+
+var _ suppression.Store = (*AddressBook)(nil)
+
+// suppressionColumns is what scanSuppression reads.
+const suppressionColumns = `number, source, note, date_created`
+
+func scanSuppression(stmt *sqlite.Stmt) suppression.Suppression {
+	return suppression.Suppression{
+		Number: phone.Number(stmt.ColumnInt64(0)), Source: stmt.ColumnText(1), Note: stmt.ColumnText(2), Created: optionalTime(stmt, 3),
+	}
+}
+
+// readSuppression reads one row; errNoRow tells that there is none.
+func readSuppression(conn *sqlite.Conn, account account.ID, n phone.Number) (s suppression.Suppression, err error) {
+	err = queryOne(conn, `SELECT `+suppressionColumns+` FROM suppressions WHERE account_id = ? AND number = ?`, []any{account, int64(n)},
+		func(stmt *sqlite.Stmt) error {
+			s = scanSuppression(stmt)
+			return nil
+		})
+	return s, err
+}
+
+// AddSuppressions implements [suppression.Store].
+func (b *AddressBook) AddSuppressions(ctx context.Context, account account.ID, all []suppression.Suppression, ready journal.Ready[[]suppression.Added]) error {
+	return b.edit(ctx, account, len(all), "add suppressions", func(tx *editTx) error {
+		results := make([]suppression.Added, len(all))
+		for i, s := range all {
+			err := tx.exec(`INSERT INTO suppressions (account_id, `+suppressionColumns+`) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`,
+				account, int64(s.Number), s.Source, s.Note, s.Created.UnixNano())
+			if err != nil {
+				return err
+			}
+			results[i] = suppression.Added{Suppression: s, New: tx.Changes() > 0}
+			if results[i].New {
+				tx.bytes += pageBytes // of which it changed a part
+				continue
+			}
+			if results[i].Suppression, err = readSuppression(tx.Conn, account, s.Number); err != nil {
+				return err
+			}
+			if err := tx.edit.share.Claim(results[i].Weight()); err != nil {
+				return err
+			}
+		}
+		return tx.keep(ready.Receipt(results))
+	})
+}
+
+// RemoveSuppressions implements [suppression.Store].
+func (b *AddressBook) RemoveSuppressions(ctx context.Context, account account.ID, numbers []phone.Number, ready journal.Ready[[]*suppression.Suppression]) error {
+	return b.edit(ctx, account, len(numbers), "remove suppressions", func(tx *editTx) error {
+		results := make([]*suppression.Suppression, len(numbers))
+		for i, n := range numbers {
+			s, err := readSuppression(tx.Conn, account, n)
+			if errors.Is(err, errNoRow) {
+				continue
+			}
+			if err == nil {
+				err = tx.edit.share.Claim(s.Weight())
+			}
+			if err == nil {
+				err = tx.exec(`DELETE FROM suppressions WHERE account_id = ? AND number = ?`, account, int64(n))
+			}
+			if err != nil {
+				return err
+			}
+			tx.bytes += pageBytes
+			results[i] = &s
+		}
+		return tx.keep(ready.Receipt(results))
+	})
+}
+
+// Suppressions implements [suppression.Store].
+func (b *AddressBook) Suppressions(ctx context.Context, account account.ID, q suppression.Query) (suppression.Page, error) {
+	var page suppression.Page
+	share := budget.Of(ctx)
+	from, args := `FROM suppressions WHERE account_id = ?`, []any{account}
+	if q.Number != 0 {
+		from, args = from+` AND number = ?`, append(args, int64(q.Number))
+	}
+	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
+		defer sqlitex.Transaction(conn)(&err) // so that the total fits the page
+		if page.Total, err = count(conn, from, args); err != nil {
+			return err
+		}
+		return sqlitex.Execute(conn, `SELECT `+suppressionColumns+` `+from+` ORDER BY date_created DESC, number DESC LIMIT ? OFFSET ?`, &sqlitex.ExecOptions{
+			Args: append(args, q.Limit, q.Offset),
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				s := scanSuppression(stmt)
+				page.Suppressions = append(page.Suppressions, s)
+				return share.Claim(s.Weight())
+			},
+		})
+	})
+	if err != nil {
+		return suppression.Page{}, storeError("read suppressions", err)
+	}
+	return page, nil
+}
