@@ -243,6 +243,9 @@ func (b *Book) Contacts(ctx context.Context, acct account.Account, q Query) (Pag
 			return Page{}, err
 		}
 	}
+	if q.Sort == ByJoined && len(q.Lists) != 1 {
+		q.Sort = ByCreated
+	}
 	page, err := b.store.Contacts(ctx, acct.ID, q)
 	if err == nil {
 		err = q.Advances(page.Next)

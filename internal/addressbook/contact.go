@@ -24,6 +24,9 @@ type Contact struct {
 	// one.
 	Created time.Time
 	Updated time.Time
+	// Joined is when the contact was put into the one list of a query that sorts
+	// [ByJoined]; zero in all other contacts.
+	Joined time.Time
 }
 
 // Text is an optional text: one that was never given is not the same as one

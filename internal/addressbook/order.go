@@ -26,7 +26,14 @@ const (
 	ByEmail   // a contact's e-mail, by its [SearchText]
 	ByTag     // a contact's tag, by its [SearchText]
 	ByNumber  // a contact's number, by its digits from the first on, so that those of a country are together
+	// ByJoined sorts the contacts of one list by when they were put into it. A query
+	// that names no list, or several, is sorted by creation.
+	ByJoined
 )
+
+// Dated tells whether it is a date other than that of creation. The key of a position
+// is the date in Unix nanoseconds then.
+func (f SortField) Dated() bool { return f == ByUpdated || f == ByJoined }
 
 // Window is the part of a collection that a page shows.
 type Window struct {
@@ -105,6 +112,8 @@ func (c *Contact) SortKey(w Window) string {
 	switch w.Sort {
 	case ByUpdated:
 		return strconv.FormatInt(c.Updated.UnixNano(), 10)
+	case ByJoined:
+		return strconv.FormatInt(c.Joined.UnixNano(), 10)
 	case ByName:
 		return c.NameKey()
 	case ByNumber:
@@ -160,9 +169,9 @@ func (w Window) Advances(next *Position) error {
 		return nil
 	}
 	order := 0
-	switch w.Sort {
-	case ByCreated:
-	case ByUpdated:
+	switch {
+	case w.Sort == ByCreated:
+	case w.Sort.Dated():
 		after, err := strconv.ParseInt(w.After.Key, 10, 64)
 		if err != nil {
 			return nil // a cursor that somebody made up; the next one is none

@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,5 +32,54 @@ func TestJoinedColumn(t *testing.T) {
 	}
 	if page := b.Open("/contacts").PageText(t, 200); strings.Contains(page, ">Joined<") {
 		t.Error("the table of all contacts has the column too")
+	}
+}
+
+// TestOrderByJoining sorts a list's table by the head of its column, turns its pages and
+// goes to a row.
+func TestOrderByJoining(t *testing.T) {
+	t.Parallel()
+	clock := clocktest.New(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Clock: clock})
+	c := s.Account("demo")
+	var contacts []string
+	for i := range 60 {
+		contacts = append(contacts, fmt.Sprintf(`{"number": "+9198%08d", "first_name": "P%02d"}`, 10_000_000+i, i))
+	}
+	c.Create(contacts...)
+	list := c.CreateList("Members")
+	var names, sids []string
+	for _, item := range c.List("limit=100").Page(t).Response {
+		names, sids = append(names, *item.Data.FirstName), append(sids, item.Data.SID)
+	}
+	for _, part := range [][2]int{{40, 60}, {0, 20}, {20, 40}} {
+		clock.Add(time.Hour)
+		c.Add(list.SID, sids[part[0]:part[1]]...)
+	}
+	want := slices.Concat(names[40:60], names[0:20], names[20:40])
+	b := s.SignedIn("demo")
+	path := "/lists/" + list.SID
+	page := b.Open(path).PageText(t, 200)
+	has(t, page, `href="`+path+`?sort=-joined"`, `<option value="joined">Joined first</option>`)
+	page = b.Open(path+"?sort=joined").PageText(t, 200)
+	has(t, page, `aria-sort="ascending"`, `<option value="joined" selected>`)
+	next := pageLink(page, "next")
+	second := b.Open(next).PageText(t, 200)
+	if got := append(rows(page), rows(second)...); !slices.Equal(got, want) {
+		t.Errorf("joined first: %q", got)
+	}
+	if got := rows(b.Open(pageLink(second, "prev")).PageText(t, 200)); !slices.Equal(got, want[:50]) {
+		t.Errorf("and back: %q", got)
+	}
+	if got := rows(b.Open(path+"?sort=joined&row=31&q=P").PageText(t, 200)); !slices.Equal(got, want[30:]) {
+		t.Errorf("from row 31: %q", got)
+	}
+	slices.Reverse(want)
+	if got := rows(b.Open(path+"?sort=-joined").PageText(t, 200)); !slices.Equal(got, want[:50]) {
+		t.Errorf("joined last: %q", got)
+	}
+	// The table of all contacts has no such order.
+	if got := rows(b.Open("/contacts?sort=joined").PageText(t, 200)); got[0] != "P59" {
+		t.Errorf("all contacts begin with %q", got)
 	}
 }

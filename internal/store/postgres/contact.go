@@ -10,12 +10,17 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// contactColumns is what scanContact reads, in this order.
+// contactColumns is what scanContact reads, in this order. One column more is when the
+// contact joined a list.
 var contactColumns = `contacts.sid, contacts.number, contacts.custom_field, contacts.date_created, contacts.date_updated, contacts.` +
 	strings.Join(addressbook.TextKeys(), ", contacts.")
 
 func scanContact(row pgx.CollectableRow) (c addressbook.Contact, err error) {
-	err = row.Scan(intoContact(&c)...)
+	into := intoContact(&c)
+	if len(row.FieldDescriptions()) > len(into) {
+		into = append(into, (*dateValue)(&c.Joined))
+	}
+	err = row.Scan(into...)
 	return c, err
 }
 

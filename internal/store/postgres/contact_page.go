@@ -67,7 +67,11 @@ func (db *DB) Contacts(ctx context.Context, account account.ID, q addressbook.Qu
 			toCount = false
 		}
 		w := window{q.Window, "contacts"}
-		s.queuePage(t, contactColumns, w).Query(t.eachContact(func(c *addressbook.Contact) {
+		columns := contactColumns
+		if q.Sort == addressbook.ByJoined {
+			columns += ", list_members.date_created"
+		}
+		s.queuePage(t, columns, w).Query(t.eachContact(func(c *addressbook.Contact) {
 			page.Contacts = append(page.Contacts, *c)
 		}))
 		if !toCount && !q.WithLists {

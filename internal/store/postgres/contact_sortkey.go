@@ -20,6 +20,8 @@ func (w window) key() string {
 	switch w.Sort {
 	case addressbook.ByUpdated:
 		return w.table + ".date_updated"
+	case addressbook.ByJoined:
+		return "list_members.date_created"
 	case addressbook.ByPerson:
 		return fmt.Sprintf("coalesce(%s || nullif(contacts.name_key, ''), %s || nullif(%s, ''), %s || %s)",
 			blank(addressbook.NotBlank), blank(addressbook.HalfBlank), company, blank(addressbook.AllBlank), digits)

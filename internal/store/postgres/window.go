@@ -100,10 +100,10 @@ func (s *selection) places(key string) string {
 // position is the window's, as parameters.
 func (s *selection) position(w window) string {
 	sid := func() string { return s.arg((*sidValue)(&w.After.SID)) }
-	switch w.Sort {
-	case addressbook.ByCreated:
+	switch {
+	case w.Sort == addressbook.ByCreated:
 		return sid()
-	case addressbook.ByUpdated:
+	case w.Sort.Dated():
 		nanos, _ := strconv.ParseInt(w.After.Key, 10, 64) // what is no date comes before all
 		return s.arg(nanos) + ", " + sid()
 	default:

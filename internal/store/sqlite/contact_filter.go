@@ -72,7 +72,7 @@ const (
 	scanNumber
 	scanTag
 	scanCustom
-	scanUpdated
+	scanDate // by which it is sorted
 	scanColumns
 )
 
@@ -98,7 +98,8 @@ func (f *filter) columns(sort addressbook.SortField) string {
 	need(search || f.numbers != nil || !f.origins.All() || person || sort == addressbook.ByNumber, scanNumber, "number")
 	need(f.tag != "" || len(f.tagPart) > 0 || sort == addressbook.ByTag, scanTag, "tag")
 	need(f.custom != nil, scanCustom, "custom_field")
-	need(sort == addressbook.ByUpdated, scanUpdated, "date_updated")
+	need(sort == addressbook.ByUpdated, scanDate, "date_updated")
+	need(sort == addressbook.ByJoined, scanDate, "members.date_joined")
 	return strings.Join(needed[:], ", ")
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -98,7 +99,7 @@ func (s *selection) filteredPage(conn *sqlite.Conn, account account.ID, q addres
 	if err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
-	return readPlaces(conn, account, places.kept, share, page)
+	return readPlaces(conn, account, q, places.kept, share, page)
 }
 
 // search reads the total, and the contacts of a page and one more, by scanning
@@ -112,7 +113,7 @@ func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state
 		if leap != nil {
 			page.Total = leap.total
 			if from := q.Offset - leap.passed; from+q.Limit < len(leap.kept) || leap.passed+len(leap.kept) == leap.total {
-				return readPlaces(conn, account, leap.kept[min(from, len(leap.kept)):min(from+q.Limit+1, len(leap.kept))], budget.Of(ctx), page)
+				return readPlaces(conn, account, q, leap.kept[min(from, len(leap.kept)):min(from+q.Limit+1, len(leap.kept))], budget.Of(ctx), page)
 			}
 			known := min(q.Offset-leap.passed, len(leap.kept))
 			q.Offset -= leap.passed + known
@@ -138,7 +139,7 @@ func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state
 			return nil
 		}
 		if before+next.skip == q.Offset {
-			return readPlaces(conn, account, all.kept[before:], budget.Of(ctx), page)
+			return readPlaces(conn, account, q, all.kept[before:], budget.Of(ctx), page)
 		}
 		q.Offset -= before
 		q.After = all.kept[before-1].position(q.Window)
@@ -173,7 +174,8 @@ func (b *AddressBook) leap(ctx context.Context, conn *sqlite.Conn, since state, 
 	return &all, nil
 }
 
-func readPlaces(conn *sqlite.Conn, account account.ID, places []place, share *budget.Share, page *addressbook.Page) error {
+// readPlaces reads the contacts at the places of a query.
+func readPlaces(conn *sqlite.Conn, account account.ID, q addressbook.Query, places []place, share *budget.Share, page *addressbook.Page) error {
 	for _, p := range places {
 		c, err := readContact(conn, account, p.sid)
 		if err == nil {
@@ -181,6 +183,9 @@ func readPlaces(conn *sqlite.Conn, account account.ID, places []place, share *bu
 		}
 		if err != nil {
 			return err
+		}
+		if q.Sort == addressbook.ByJoined {
+			c.Joined = time.Unix(0, p.date)
 		}
 		page.Contacts = append(page.Contacts, c)
 	}
@@ -279,10 +284,13 @@ func (s *selection) inLists(conn *sqlite.Conn, account account.ID, sids []addres
 		ids = append(ids, strconv.FormatInt(id, 10))
 		members += l.ContactCount
 	}
+	if len(ids) == 0 {
+		ids = append(ids, "0") // which no list has
+	}
 	if len(ids) == 1 {
 		// The members of one list are in the order of their sids already; CROSS
 		// tells SQLite to go along them.
-		s.from = `FROM (SELECT list_id, contact_sid FROM list_members) AS members CROSS JOIN contacts
+		s.from = `FROM (SELECT list_id, contact_sid, date_created AS date_joined FROM list_members) AS members CROSS JOIN contacts
 			ON contacts.account_id = ? AND contacts.sid = members.contact_sid
 			WHERE members.list_id = ?`
 		s.args = append(s.args, ids[0])

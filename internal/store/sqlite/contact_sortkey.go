@@ -14,13 +14,13 @@ import (
 func (f *filter) place(row *sqlite.Stmt, w addressbook.Window) *place {
 	p := &f.at
 	row.ColumnBytes(scanSID, p.sid[:])
-	switch w.Sort {
-	case addressbook.ByCreated:
-	case addressbook.ByUpdated:
-		p.updated = row.ColumnInt64(scanUpdated)
-	case addressbook.ByName:
+	switch {
+	case w.Sort == addressbook.ByCreated:
+	case w.Sort.Dated():
+		p.date = row.ColumnInt64(scanDate)
+	case w.Sort == addressbook.ByName:
 		p.key = f.nameKey(row)
-	case addressbook.ByNumber:
+	case w.Sort == addressbook.ByNumber:
 		p.key = appendNumber(p.key[:0], row)
 	default:
 		p.key = f.appendTextKey(p.key[:0], row, w)

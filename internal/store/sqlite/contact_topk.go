@@ -11,19 +11,19 @@ import (
 
 // place is where a contact stands in the order of a query.
 type place struct {
-	updated int64  // when sorted by it
-	key     []byte // when sorted by a text
-	sid     addressbook.SID
+	date int64  // when sorted by one, in Unix nanoseconds
+	key  []byte // when sorted by a text
+	sid  addressbook.SID
 }
 
 // placeOf returns the place of a position.
 func placeOf(w addressbook.Window, p *addressbook.Position) *place {
 	at := &place{sid: p.SID}
-	switch w.Sort {
-	case addressbook.ByCreated:
-	case addressbook.ByUpdated:
+	switch {
+	case w.Sort == addressbook.ByCreated:
+	case w.Sort.Dated():
 		// Whoever makes up a position gets a page from somewhere.
-		at.updated, _ = strconv.ParseInt(p.Key, 10, 64)
+		at.date, _ = strconv.ParseInt(p.Key, 10, 64)
 	default:
 		at.key = []byte(p.Key)
 	}
@@ -33,8 +33,8 @@ func placeOf(w addressbook.Window, p *addressbook.Position) *place {
 // position is the place as a query names it.
 func (p *place) position(w addressbook.Window) *addressbook.Position {
 	at := &addressbook.Position{Key: string(p.key), SID: p.sid}
-	if w.Sort == addressbook.ByUpdated {
-		at.Key = strconv.FormatInt(p.updated, 10)
+	if w.Sort.Dated() {
+		at.Key = strconv.FormatInt(p.date, 10)
 	}
 	return at
 }
@@ -61,7 +61,7 @@ func newTopK(w addressbook.Window, skip, limit int) *topK {
 }
 
 func (b *topK) compare(x, y *place) int {
-	order := cmp.Compare(x.updated, y.updated)
+	order := cmp.Compare(x.date, y.date)
 	if order == 0 {
 		order = bytes.Compare(x.key, y.key)
 	}
@@ -87,7 +87,7 @@ func (b *topK) add(p *place) {
 		b.skip--
 		return
 	}
-	b.kept = append(b.kept, place{updated: p.updated, key: bytes.Clone(p.key), sid: p.sid})
+	b.kept = append(b.kept, place{date: p.date, key: bytes.Clone(p.key), sid: p.sid})
 	if len(b.kept) == 2*b.limit {
 		b.sort()
 	}

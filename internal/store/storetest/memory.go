@@ -100,6 +100,11 @@ func (m *memory) page(q addressbook.Query) (page addressbook.Page) {
 	if !q.NoTotal {
 		page.Total = len(all)
 	}
+	if q.Sort == addressbook.ByJoined {
+		for i := range all {
+			all[i].Joined = m.member(q.Lists[0], all[i].SID).Created
+		}
+	}
 	page.Contacts, page.Next = cut(all, q.Window, contactPosition)
 	if q.WithLists {
 		for _, c := range page.Contacts {
@@ -247,6 +252,8 @@ func (p position) compare(other position, w addressbook.Window) int {
 		byField = p.created.Compare(other.created)
 	case addressbook.ByUpdated:
 		byField = p.updated.Compare(other.updated)
+	case addressbook.ByJoined:
+		byField = p.of.(*addressbook.Contact).Joined.Compare(other.of.(*addressbook.Contact).Joined)
 	default:
 		a, b := p.texts[w.Sort], other.texts[w.Sort]
 		if byField = cmp.Compare(a.blank, b.blank); w.BlanksFirst {
@@ -278,7 +285,7 @@ func cut[E any](all []E, w addressbook.Window, at func(E) position) (part []E, n
 func beyond(p position, w addressbook.Window) bool {
 	key, after := p.of.Position(w).Key, w.After.Key
 	byKey := cmp.Compare(key, after)
-	if w.Sort == addressbook.ByUpdated && len(key) != len(after) {
+	if w.Sort.Dated() && len(key) != len(after) {
 		byKey = cmp.Compare(len(key), len(after)) // digits, of dates after 1970
 	}
 	order := cmp.Or(byKey, bytes.Compare(p.sid[:], w.After.SID[:]))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -127,5 +128,42 @@ func manyCustomFields(t *testing.T, f *fixture) {
 	})
 	if err != nil || page.Total != n {
 		t.Errorf("it finds %d contacts, want %d (%v)", page.Total, n, err)
+	}
+}
+
+// pagesByJoining reads the contacts of a list in the order in which they were put into
+// it, page by page and from the middle, with other filters and without.
+func pagesByJoining(t *testing.T, f *fixture) {
+	lib := newLibrary(t, f)
+	all := contacts(firstNumber+800, 40)
+	f.insertAllNew(t, all...)
+	lib.memory.insert(all)
+	l, empty := list("by joining"), list("nobody yet")
+	f.addLists(t, l, empty)
+	lib.memory.lists = append(lib.memory.lists, l, empty)
+	members := joining(l, sidsOf(all)...)
+	for i := range members {
+		// Ties, and an order that is neither that of the sids nor its reverse.
+		members[i].Created = members[i].Created.Add(time.Duration(i*7%5) * time.Hour)
+	}
+	f.addMembers(t, l, members...)
+	lib.memory.members = append(lib.memory.members, members...)
+	for _, w := range directions(addressbook.ByJoined) {
+		for _, q := range []addressbook.Query{{}, {NoTotal: true}, {WithLists: true}, {Name: "ada"}, {Custom: addressbook.CustomFilter{Key: "x"}}, {TagPart: "e", NoTotal: true}} {
+			q.Window, q.Lists = w, sidsOfLists([]addressbook.List{l})
+			for q.Limit = 7; ; {
+				lib.answers(t, q)
+				if q.After = lib.memory.page(q).Next; q.After == nil {
+					break
+				}
+				q.Offset = 1 - q.Offset
+			}
+			q.Offset, q.Limit = 33, 100
+			lib.answers(t, q)
+			for _, nobody := range []addressbook.List{empty, list("unknown")} {
+				q.Lists = sidsOfLists([]addressbook.List{nobody})
+				lib.answers(t, q)
+			}
+		}
 	}
 }

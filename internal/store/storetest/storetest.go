@@ -60,6 +60,7 @@ func AddressBook(t *testing.T, open func(t *testing.T) Stores) {
 		{"pages of names", pagesOfNames},
 		{"pages both ways", pagesBothWays},
 		{"pages of custom fields", pagesOfCustomFields},
+		{"pages by joining", pagesByJoining},
 		{"many custom fields", manyCustomFields},
 		{"pages of lists' contacts", pagesOfLists},
 		{"pages of searches", pagesOfSearches},

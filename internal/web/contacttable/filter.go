@@ -51,7 +51,7 @@ func FilterOf(v url.Values) Filter {
 	if tag, whole := unquoted(f.Tag); whole { // which is how to type it
 		f.Tag, f.TagIs = "", tag
 	}
-	if !slices.ContainsFunc(Sorts, func(o shell.Option) bool { return o.Value == f.Sort }) {
+	if !f.ByJoined() && !slices.ContainsFunc(Sorts, func(o shell.Option) bool { return o.Value == f.Sort }) {
 		f.Sort = ""
 	}
 	if f.Custom == "" {

@@ -9,7 +9,7 @@ import (
 )
 
 // Sorts are the orders of a table of contacts; the first is the usual. ListSorts are
-// those of a table of lists.
+// those of a table of lists. The table of a list has joinedSorts besides.
 var (
 	ListSorts = []shell.Option{
 		{Value: "", Label: "Added last"}, {Value: "created", Label: "Added first"},
@@ -22,10 +22,11 @@ var (
 		{Value: "email", Label: "E-mail, A to Z"}, {Value: "-email", Label: "E-mail, Z to A"},
 		{Value: "tag", Label: "Tag, A to Z"}, {Value: "-tag", Label: "Tag, Z to A"},
 	}...)
+	joinedSorts = []shell.Option{{Value: "-joined", Label: "Joined last"}, {Value: "joined", Label: "Joined first"}}
 )
 
 var sortFields = map[string]addressbook.SortField{
-	"created": addressbook.ByCreated, "updated": addressbook.ByUpdated, "name": addressbook.ByPerson, "number": addressbook.ByNumber,
+	"created": addressbook.ByCreated, "updated": addressbook.ByUpdated, "joined": addressbook.ByJoined, "name": addressbook.ByPerson, "number": addressbook.ByNumber,
 	"company": addressbook.ByCompany, "email": addressbook.ByEmail, "tag": addressbook.ByTag,
 }
 
@@ -62,6 +63,7 @@ type Head struct {
 var columnSorts = map[string][2]string{
 	"name": {"name", "-name"}, "number": {"number", "-number"}, "company_name": {"company", "-company"},
 	"email": {"email", "-email"}, "tag": {"tag", "-tag"}, "date_created": {"", "created"}, "date_updated": {"-updated", "updated"},
+	dateJoined: {"-joined", "joined"},
 }
 
 // Head returns the head of a column, given its key and its label.

@@ -45,7 +45,6 @@ type Row struct {
 	addressbook.Contact
 	Name   string
 	Number string            // in groups
-	Joined time.Time         // when it was put into the list of the table; zero where that is not shown
 	custom map[string]string // see customTexts
 }
 
@@ -62,11 +61,19 @@ func (r Row) Tag() string     { return r.Texts[addressbook.Tag].Value }
 // Title is what the row is called: the contact's name, or its company's, or its number.
 func (r Row) Title() string { return words.ContactTitle(r.Contact) }
 
+// ByJoined tells whether it sorts by when contacts were put into the list of the table.
+func (f Filter) ByJoined() bool { return strings.TrimPrefix(f.Sort, "-") == "joined" }
+
 // ByUpdated tells which of its dates a row shows.
 func (t Table) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort, "updated") }
 
 // Sorts are the choices of the order.
-func (t Table) Sorts() []shell.Option { return Sorts }
+func (t Table) Sorts() []shell.Option {
+	if t.List != nil {
+		return slices.Concat(Sorts, joinedSorts)
+	}
+	return Sorts
+}
 
 // Read reads the page that a request's address asks for. List may be nil.
 func Read(r *http.Request, book *addressbook.Book, path string, list *addressbook.List) (Table, error) {
@@ -74,6 +81,8 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	t := Table{Path: path, Filter: FilterOf(query), List: list, Here: here(path, query)}
 	if list != nil {
 		t.Filter.List = ""
+	} else if t.Filter.ByJoined() {
+		t.Filter.Sort = ""
 	}
 	ctx, acct := r.Context(), shell.AccountOf(r)
 	q, wrong, err := t.Filter.query(ctx, book, acct)
@@ -87,7 +96,7 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	t.Size = sizeOf(r)
 	q.Limit = t.Size
 	keys := columnsOf(r)
-	q.WithLists = list != nil && slices.Contains(keys, dateJoined)
+	q.WithLists = list != nil && slices.Contains(keys, dateJoined) && !t.Filter.ByJoined()
 	joined := make(map[addressbook.SID]time.Time)
 	read := func(w addressbook.Window) ([]addressbook.Contact, *addressbook.Position, int, error) {
 		q.Window = w
@@ -107,7 +116,10 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	t.Part = part
 	for _, c := range contacts {
 		row := RowOf(c)
-		row.custom, row.Joined = customTexts(c), joined[c.SID]
+		row.custom = customTexts(c)
+		if at, ok := joined[c.SID]; ok {
+			row.Joined = at
+		}
 		t.Rows = append(t.Rows, row)
 	}
 	t.Choices = choices(keys, t.Rows)
@@ -119,6 +131,9 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 			continue
 		}
 		t.Columns = append(t.Columns, column(key))
+	}
+	if t.Filter.ByJoined() && !slices.Contains(keys, dateJoined) {
+		t.Columns = append(t.Columns, column(dateJoined))
 	}
 	return t, err
 }
