@@ -99,7 +99,13 @@ func (a *dialing) run(ctx context.Context) {
 // begin reads what is left of the account's last server, until it succeeds.
 func (a *dialing) begin(ctx context.Context) bool {
 	return a.try(ctx, "the calls in flight of an account could not be read; it will be tried again", func() error {
-		return errors.Join(a.readPaces(ctx), a.refresh(ctx), a.recover(ctx))
+		if err := a.readPaces(ctx); err != nil {
+			return err
+		}
+		if err := a.refresh(ctx); err != nil {
+			return err
+		}
+		return a.recover(ctx)
 	})
 }
 
