@@ -39,8 +39,18 @@ func TestContractCopying(t *testing.T) {
 	engine := func(t *testing.T) storetest.Stores {
 		return storesCopying(t, pgtest.Database(t, Migrate), 1)
 	}
-	storetest.AddressBook(t, engine)
+	storetest.AddressBookWrites(t, engine)
 	storetest.Uploads(t, engine)
+}
+
+func TestFullList(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and does nothing at once")
+	}
+	t.Parallel()
+	storetest.FullList(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
 }
 
 func TestUploadsContract(t *testing.T) {

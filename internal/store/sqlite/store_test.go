@@ -23,7 +23,7 @@ func TestAddressBookContractWithoutMemory(t *testing.T) {
 		t.Skip("long, and only the writer's goroutine does other things than in TestAddressBookContract")
 	}
 	t.Parallel()
-	storetest.AddressBook(t, func(t *testing.T) storetest.Stores {
+	storetest.AddressBookWrites(t, func(t *testing.T) storetest.Stores {
 		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{IndexBytes: 1})
 	})
 }
@@ -32,13 +32,23 @@ func TestAddressBookContractWithoutMemory(t *testing.T) {
 // many scans for a page.
 func TestAddressBookContractFromBothEnds(t *testing.T) {
 	t.Parallel()
-	storetest.AddressBook(t, func(t *testing.T) storetest.Stores {
+	storetest.AddressBookReads(t, func(t *testing.T) storetest.Stores {
 		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{scans: fromBothEnds})
 	})
 }
 
 // fromBothEnds are limits that small address books reach.
 var fromBothEnds = scanLimits{second: 1, places: 5, sample: 2, bothEnds: 1, batch: 1}
+
+func TestFullList(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and does nothing at once")
+	}
+	t.Parallel()
+	storetest.FullList(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
 
 func TestUploadsContract(t *testing.T) {
 	t.Parallel()

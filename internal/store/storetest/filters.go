@@ -118,22 +118,19 @@ func (lib *library) inLists(t *testing.T) map[string][]addressbook.SID {
 	}
 }
 
-// pagesOfLists reads the contacts of lists, by every sort field, in windows of
-// every kind, alone and together with a name.
+// pagesOfLists reads the contacts of lists by every sort field, alone and together with
+// a name. Each choice of lists meets every sort field, every window and every name.
 func pagesOfLists(t *testing.T, f *fixture) {
 	lib := newLibrary(t, f)
+	parts := [][2]int{{0, 100}, {3, 4}, {12, 30}, {99, 1}}
+	names := []string{"ada", "Å", "nobody"}
 	for _, sids := range lib.inLists(t) {
-		for _, w := range sorts {
-			for _, part := range [][2]int{{0, 100}, {3, 4}, {12, 30}, {99, 1}} {
-				w.Offset, w.Limit = part[0], part[1]
-				lib.answers(t, addressbook.Query{Window: w, Lists: sids})
-			}
-		}
-		for _, name := range []string{"ada", "Å", "nobody"} {
-			for _, w := range sorts {
-				w.Offset, w.Limit = 1, 7
-				lib.answers(t, addressbook.Query{Window: w, Lists: sids, Name: name})
-			}
+		for i, w := range sorts { // which are more than the parts and names that take turns
+			part := parts[i%len(parts)]
+			w.Offset, w.Limit = part[0], part[1]
+			lib.answers(t, addressbook.Query{Window: w, Lists: sids})
+			w.Offset, w.Limit = 1, 7
+			lib.answers(t, addressbook.Query{Window: w, Lists: sids, Name: names[i%len(names)]})
 		}
 	}
 	// The same lists, when a nil slice lets all pass and one that holds nothing
@@ -205,12 +202,15 @@ func pagesOfNumbers(t *testing.T, f *fixture) {
 	lib.memory.insert(abroad)
 	check := func(ranges []phone.Range) {
 		t.Helper()
-		for _, w := range sorts {
-			for _, part := range [][2]int{{0, 100}, {2, 3}} {
-				w.Offset, w.Limit = part[0], part[1]
-				lib.answers(t, addressbook.Query{Window: w, Numbers: ranges})
-				lib.answers(t, addressbook.Query{Window: w, Numbers: ranges, Search: "9", Lists: sidsOfLists(lib.memory.lists[:1])})
+		for i, w := range sorts {
+			w.Offset, w.Limit = 0, 100
+			part := w
+			part.Offset, part.Limit = 2, 3
+			if i%2 == 1 {
+				w, part = part, w
 			}
+			lib.answers(t, addressbook.Query{Window: w, Numbers: ranges})
+			lib.answers(t, addressbook.Query{Window: part, Numbers: ranges, Search: "9", Lists: sidsOfLists(lib.memory.lists[:1])})
 		}
 	}
 	for _, code := range []phone.CallingCode{1, 7, 44, 91, 800, 999} {
@@ -270,7 +270,8 @@ func pagesOfOrigins(t *testing.T, f *fixture) {
 }
 
 // pagesOfPeriods reads the contacts that were created in a time, by every sort field,
-// alone and together with other filters.
+// alone and together with other filters. Each period meets each filter,
+// and each filter most of the windows, all of which are met.
 func pagesOfPeriods(t *testing.T, f *fixture) {
 	lib := newLibrary(t, f)
 	all := lib.memory.contacts
@@ -279,24 +280,21 @@ func pagesOfPeriods(t *testing.T, f *fixture) {
 		times = append(times, c.Created)
 	}
 	times = append(times, time.Time{}, all[0].Created.Add(-time.Hour), moment(), time.Unix(-1, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
-	for _, from := range times {
-		for _, until := range times {
-			q := addressbook.Query{Created: addressbook.Period{From: from, Until: until}}
-			for _, w := range sorts {
-				for _, part := range [][2]int{{0, 100}, {2, 5}} {
-					w.Offset, w.Limit = part[0], part[1]
-					for _, noTotal := range []bool{false, true} {
-						q.Window, q.NoTotal = w, noTotal
-						lib.answers(t, q)
-						filtered := q
-						filtered.Name = "a"
-						lib.answers(t, filtered)
-						filtered.Lists = sidsOfLists(lib.memory.lists[:1])
-						lib.answers(t, filtered)
-						filtered.Lists = sidsOfLists(lib.memory.lists)
-						lib.answers(t, filtered)
-					}
-				}
+	filters := []addressbook.Query{{}, {Name: "a"}, {Name: "a", Lists: sidsOfLists(lib.memory.lists[:1])}, {Name: "a", Lists: sidsOfLists(lib.memory.lists)}}
+	var windows []addressbook.Query // in every order, whole and in part, counted and not
+	for _, w := range sorts {
+		for _, part := range [][2]int{{0, 100}, {2, 5}} {
+			w.Offset, w.Limit = part[0], part[1]
+			windows = append(windows, addressbook.Query{Window: w}, addressbook.Query{Window: w, NoTotal: true})
+		}
+	}
+	for i, from := range times {
+		for j, until := range times {
+			for k, q := range filters {
+				w := windows[(i*len(times)+j+k*len(windows)/len(filters))%len(windows)]
+				q.Window, q.NoTotal = w.Window, w.NoTotal
+				q.Created = addressbook.Period{From: from, Until: until}
+				lib.answers(t, q)
 			}
 		}
 	}

@@ -44,21 +44,21 @@ func pages(t *testing.T, f *fixture) {
 	f.insertAllNew(t, all[20:]...)
 	f.insertAllNew(t, all[:20]...)
 	n := len(all)
-	for _, w := range sorts {
+	limits := []int{1, 2, 20, n, n + 1, 1000}
+	for i, w := range sorts {
 		order := sortedBy(all, w, contactPosition)
-		for _, offset := range []int{0, 1, 7, n - 1, n, n + 1, math.MaxInt32} {
-			for _, limit := range []int{1, 2, 20, n, n + 1, 1000} {
-				q := addressbook.Query{Window: w}
-				q.Offset, q.Limit = offset, limit
-				page := getPage(t, f.Contacts, f.account, q)
-				if page.Total != n {
-					t.Errorf("%+v: the total is %d, want %d", q, page.Total, n)
-				}
-				from := min(offset, n)
-				sameContacts(t, page.Contacts, order[from:min(from+limit, n)])
-				if t.Failed() {
-					t.Fatalf("the query was %+v", q)
-				}
+		for j, offset := range []int{0, 1, 7, n - 1, n, n + 1, math.MaxInt32} {
+			limit := limits[(i+j)%len(limits)] // each meets each order and each offset
+			q := addressbook.Query{Window: w}
+			q.Offset, q.Limit = offset, limit
+			page := getPage(t, f.Contacts, f.account, q)
+			if page.Total != n {
+				t.Errorf("%+v: the total is %d, want %d", q, page.Total, n)
+			}
+			from := min(offset, n)
+			sameContacts(t, page.Contacts, order[from:min(from+limit, n)])
+			if t.Failed() {
+				t.Fatalf("the query was %+v", q)
 			}
 		}
 	}

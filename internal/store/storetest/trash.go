@@ -171,11 +171,10 @@ func trashOfLists(t *testing.T, f *fixture) {
 	f.holds(t, all...)
 }
 
-// restoredIntoFullList: a list is never made larger than it may be.
-func restoredIntoFullList(t *testing.T, f *fixture) {
-	if testing.Short() {
-		t.Skip("it fills a list")
-	}
+// FullList checks that a list is never made larger than it may be. It fills one. Open is
+// as for [AddressBook].
+func FullList(t *testing.T, open func(t *testing.T) Stores) {
+	f := newFixture(t, open(t))
 	const most = upload.MaxStatic
 	all := contacts(firstNumber, most+1)
 	l := list("full")
