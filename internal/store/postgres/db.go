@@ -42,8 +42,10 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/journal"
 	"callbook/internal/session"
+	"callbook/internal/suppression"
 	"callbook/internal/upload"
 )
 
@@ -63,6 +65,8 @@ var (
 	_ journal.Store     = (*DB)(nil)
 	_ upload.Store      = (*DB)(nil)
 	_ session.Store     = (*DB)(nil)
+	_ campaign.Store    = (*DB)(nil)
+	_ suppression.Store = (*DB)(nil)
 )
 
 // Options change how a [DB] works. The zero value is the default.

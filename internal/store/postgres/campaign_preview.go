@@ -1,0 +1,43 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/account"
+	"callbook/internal/campaign"
+)
+
+// Preview implements [campaign.Store].
+func (db *DB) Preview(ctx context.Context, account account.ID, s *campaign.Settings) (p campaign.Preview, err error) {
+	scan := func(row pgx.Row) error { return row.Scan(&p.Targets, &p.Duplicates, &p.Suppressed) }
+	err = db.read(ctx, purpose{account, len(s.From) == 0}, "count what a campaign would call", func(t *tx) error {
+		if len(s.From) > 0 {
+			numbers := make(numberColumn, len(s.From))
+			for i := range s.From {
+				numbers[i] = (*numberValue)(&s.From[i])
+			}
+			t.queue(`SELECT count(*), 0, count(suppressions.number) FROM unnest($2::bigint[]) AS new (number)
+				LEFT JOIN suppressions ON suppressions.account_id = $1 AND suppressions.number = new.number`, account, numbers).QueryRow(scan)
+			return nil
+		}
+		// Contacts have different numbers, so an entry is left out where its contact is
+		// there already.
+		targets := `count(DISTINCT contact_sid)`
+		suppressed := `DISTINCT list_members.contact_sid`
+		if s.Duplicates {
+			targets, suppressed = `count(*)`, `*`
+		}
+		t.queue(`SELECT `+targets+`, count(*) - `+targets+`, (SELECT count(`+suppressed+`) FROM suppressions
+				JOIN contacts ON contacts.account_id = $1 AND contacts.number = suppressions.number
+				JOIN list_members ON list_members.account_id = $1 AND list_members.contact_sid = contacts.sid
+				WHERE suppressions.account_id = $1 AND list_members.list_sid = ANY($2))
+			FROM list_members WHERE account_id = $1 AND list_sid = ANY($2)`, account, sids(s.Lists)).QueryRow(scan)
+		return nil
+	})
+	if err != nil {
+		return campaign.Preview{}, err
+	}
+	return p, nil
+}

@@ -1,0 +1,139 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/dialer"
+	"callbook/internal/phone"
+	"callbook/internal/work"
+)
+
+// Expand implements [dialer.Store].
+func (db *DB) Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars dialer.Vars) (done bool, err error) {
+	err = db.dialFor(ctx, l, account, sid, "read the numbers of a campaign", func(t *tx, row *campaignRow) error {
+		x := expansion{tx: t, row: row, now: now.UnixNano(), vars: vars}
+		for left := limit; left > 0 && !row.Expanded && !row.State.Ended(); {
+			read, err := x.step(left)
+			if err != nil {
+				return err
+			}
+			left -= read
+		}
+		done = row.Expanded || row.State.Ended()
+		return nil
+	})
+	return done && err == nil, err
+}
+
+// expansion is one Expand.
+type expansion struct {
+	*tx
+	row  *campaignRow
+	now  int64
+	vars dialer.Vars
+}
+
+// step makes targets of the next numbers, or of the next contacts of one list, limit at
+// most, and returns how many it has read.
+func (x *expansion) step(limit int) (read int, err error) {
+	row := x.row
+	if len(row.From) > 0 {
+		read = min(limit, len(row.From)-row.next)
+		x.numbers(row.From[row.next : row.next+read])
+		row.Expanded = row.next == len(row.From)
+		return read, nil
+	}
+	if row.listsRead < len(row.Lists) {
+		if read, err = x.contacts(row.Lists[row.listsRead], limit); err != nil {
+			return 0, err
+		}
+		if read == limit {
+			return read, nil
+		}
+		row.listsRead, row.contactRead = row.listsRead+1, addressbook.SID{}
+	}
+	row.Expanded = row.listsRead >= len(row.Lists)
+	return read, nil
+}
+
+// added counts new targets.
+func (x *expansion) added(n int) {
+	x.row.next += n
+	x.row.Counts.Add(n)
+}
+
+// numbers makes targets of numbers, when the queue is run.
+func (x *expansion) numbers(numbers []phone.Number) {
+	column := make(numberColumn, len(numbers))
+	for i := range numbers {
+		column[i] = (*numberValue)(&numbers[i])
+	}
+	x.queue(`INSERT INTO targets (account_id, campaign_sid, position, number, state, due, reason, history)
+		SELECT $1, $2, $3 - 1 + place, number, $4, $5, 0, '' FROM unnest($6::bigint[]) WITH ORDINALITY AS new (number, place)`,
+		x.account, (*sidValue)(&x.row.SID), x.row.next, int16(campaign.Waiting), x.now, column)
+	x.added(len(numbers))
+}
+
+// What contacts reads of a list. Members are read in the order of their index, and their
+// contacts one by one: whatever the planner knows of the account, it must not read the
+// whole of it for each batch.
+const (
+	nextMembers = `SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid > $3 ORDER BY contact_sid LIMIT $4`
+	contactOf   = ` CROSS JOIN LATERAL (SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = read.contact_sid OFFSET 0) AS contacts`
+	// joinedName is what a target is called: the names of its contact.
+	joinedName = `nullif(coalesce(first_name, '') || CASE WHEN first_name <> '' AND last_name <> '' THEN ' ' ELSE '' END || coalesce(last_name, ''), '')`
+)
+
+// contacts makes targets of the next contacts of a list. A contact that is a target
+// already is passed over, but where duplicates are called. Contacts have different
+// numbers, so that no number is there twice either.
+func (x *expansion) contacts(list addressbook.SID, limit int) (read int, err error) {
+	row := x.row
+	from, members := `(`+nextMembers+`)`, []addressbook.SID{}
+	var vars []string
+	if x.vars != nil {
+		if members, vars, err = x.readVars(list, limit); err != nil || len(members) == 0 {
+			return 0, err
+		}
+		from = `(SELECT $2::uuid, $3::uuid, $4::int) AS unused CROSS JOIN unnest($8::uuid[])`
+	}
+	passOver := ``
+	if row.listsRead > 0 && !row.Duplicates {
+		passOver = ` WHERE NOT EXISTS (SELECT FROM targets WHERE account_id = $1 AND contact_sid = contacts.sid AND campaign_sid = $5)`
+	}
+	var added int
+	var last addressbook.SID
+	x.queue(`WITH read AS MATERIALIZED (SELECT contact_sid FROM `+from+` AS read (contact_sid)),
+			vars AS MATERIALIZED (SELECT * FROM unnest($8::uuid[], $9::text[]) AS vars (contact_sid, vars)),
+			added AS (
+				INSERT INTO targets (account_id, campaign_sid, position, number, contact_sid, name, vars, state, due, reason, history)
+				SELECT $1, $5, $6 - 1 + row_number() OVER (ORDER BY contacts.sid), number, sid, `+joinedName+`, nullif(vars, ''), 1, $7, 0, ''
+				FROM read`+contactOf+` LEFT JOIN vars ON vars.contact_sid = contacts.sid`+passOver+`
+				RETURNING 1)
+		SELECT (SELECT count(*) FROM read), coalesce((SELECT contact_sid FROM read ORDER BY contact_sid DESC LIMIT 1), $3), (SELECT count(*) FROM added)`,
+		x.account, (*sidValue)(&list), (*sidValue)(&row.contactRead), limit, (*sidValue)(&row.SID), row.next, x.now, sids(members), vars).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&read, (*sidValue)(&last), &added) })
+	if err := x.flush(); err != nil {
+		return 0, err
+	}
+	row.contactRead = last
+	x.added(added)
+	return read, nil
+}
+
+// readVars reads the next contacts of a list, and returns what the campaign says of
+// each.
+func (x *expansion) readVars(list addressbook.SID, limit int) (members []addressbook.SID, vars []string, err error) {
+	x.queue(`SELECT `+contactColumns+` FROM (`+nextMembers+`) AS read`+contactOf,
+		x.account, (*sidValue)(&list), (*sidValue)(&x.row.contactRead), limit).Query(x.eachContact(func(c *addressbook.Contact) {
+		members, vars = append(members, c.SID), append(vars, campaign.EncodeVars(x.vars(c)))
+	}))
+	err = x.flush()
+	return members, vars, err
+}
