@@ -97,16 +97,17 @@ type AddedContact struct {
 // used ones: a few hundredths of a second, for a page that waits for them.
 const UsedLooked = 5000
 
-// UndoStore is the part of a [Store] that undoing needs. Contacts and memberships that
-// an upload adds have its mark, [Mark].
+// UndoStore is the part of a [Store] that undoing needs. Contacts that an upload adds have
+// its mark, [Mark], and so have the memberships of contacts that were there before. A
+// membership that an upload adds with its contact has none: both have the same date.
 type UndoStore interface {
 	// AddedContacts returns contacts with an upload's mark, in the order of their sids:
 	// those after a sid, and limit at most. With used, it looks at the first
 	// [UsedLooked] and returns only those that are Used.
 	AddedContacts(ctx context.Context, u *Upload, after addressbook.SID, limit int, used bool) ([]AddedContact, error)
 
-	// AddedMembers returns the contacts whose membership in the upload's list has its
-	// mark, in the order of their sids: those after a sid, and limit at most.
+	// AddedMembers returns the contacts that the upload has put into its list, in the
+	// order of their sids: those after a sid, and limit at most.
 	AddedMembers(ctx context.Context, u *Upload, after addressbook.SID, limit int) ([]addressbook.SID, error)
 
 	// ChangeUndo sets the undoing of an upload to now if it still equals was, and

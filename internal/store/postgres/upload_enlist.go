@@ -90,7 +90,7 @@ func (e *enlistment) decide() []upload.Outcome {
 func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 	mark := upload.Mark(e.batch.Upload)
 	var fresh, updated []*addressbook.Contact
-	var added []*addressbook.Membership
+	var added, joined []*addressbook.Membership
 	for i, outcome := range outcomes {
 		c := &e.batch.Contacts[i]
 		switch outcome {
@@ -101,7 +101,7 @@ func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 		case upload.Full:
 			continue
 		case upload.Joined:
-			added = append(added, &addressbook.Membership{Contact: e.holders[c.Number].SID, Created: e.batch.Time})
+			joined = append(joined, &addressbook.Membership{Contact: e.holders[c.Number].SID, Created: e.batch.Time})
 		}
 		if e.batch.OnDuplicate == addressbook.UpdateDuplicate {
 			holder := e.holders[c.Number]
@@ -117,8 +117,9 @@ func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 		return err
 	}
 	t.updateRows(updated)
-	t.addMembers(e.batch.List, added, mark)
-	t.countMembers(e.batch.List, len(added))
+	t.addMembers(e.batch.List, added, 0) // their dates tell that the upload has added them, as their contacts' marks
+	t.addMembers(e.batch.List, joined, mark)
+	t.countMembers(e.batch.List, len(added)+len(joined))
 	t.countContacts(len(fresh))
 	return nil
 }

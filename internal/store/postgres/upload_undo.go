@@ -64,8 +64,11 @@ func (w withMore) Scan(into ...any) error { return w.CollectableRow.Scan(append(
 func (db *DB) AddedMembers(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int) ([]addressbook.SID, error) {
 	return collect(ctx, db, of(u.Account.ID), "read whom an upload put into its list", func(row pgx.CollectableRow) (sid addressbook.SID, err error) {
 		return sid, row.Scan((*sidValue)(&sid))
-	}, `SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND upload = $3 AND contact_sid > $4
-		ORDER BY contact_sid LIMIT $5`, u.Account.ID, (*sidValue)(&u.List), upload.Mark(u.SID), (*sidValue)(&after), limit)
+	}, `SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid > $4
+		AND (upload = $3 OR upload IS NULL AND contact_sid BETWEEN $5 AND $6 AND EXISTS (SELECT 1 FROM contacts
+			WHERE account_id = $1 AND sid = contact_sid AND contacts.upload = $3 AND contacts.date_created = list_members.date_created))
+		ORDER BY contact_sid LIMIT $7`, u.Account.ID, (*sidValue)(&u.List), upload.Mark(u.SID), (*sidValue)(&after),
+		(*sidValue)(&u.Tally.Added.First), (*sidValue)(&u.Tally.Added.Last), limit)
 }
 
 // ChangeUndo implements [upload.UndoStore].

@@ -65,9 +65,11 @@ func readAdditions(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (
 func (b *AddressBook) AddedMembers(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int) (found []addressbook.SID, err error) {
 	err = b.db.scans.read(ctx, u.Account.ID, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn, `SELECT contact_sid FROM list_members
-			WHERE list_id = (SELECT id FROM lists WHERE account_id = ? AND sid = ?) AND upload = ? AND contact_sid > ?
-			ORDER BY contact_sid LIMIT ?`, &sqlitex.ExecOptions{
-			Args: []any{u.Account.ID, u.List[:], upload.Mark(u.SID), after[:], limit},
+			WHERE list_id = (SELECT id FROM lists WHERE account_id = ?1 AND sid = ?2) AND contact_sid > ?4
+				AND (upload = ?3 OR upload IS NULL AND contact_sid BETWEEN ?5 AND ?6 AND EXISTS (SELECT 1 FROM contacts
+					WHERE account_id = ?1 AND sid = contact_sid AND contacts.upload = ?3 AND contacts.date_created = list_members.date_created))
+			ORDER BY contact_sid LIMIT ?7`, &sqlitex.ExecOptions{
+			Args: []any{u.Account.ID, u.List[:], upload.Mark(u.SID), after[:], u.Tally.Added.First[:], u.Tally.Added.Last[:], limit},
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				var sid addressbook.SID
 				stmt.ColumnBytes(0, sid[:])
