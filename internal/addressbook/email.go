@@ -8,7 +8,7 @@ import "strings"
 func CanBeEmail(text string) bool {
 	text = strings.TrimSpace(text)
 	at := strings.LastIndexByte(text, '@')
-	if at <= 0 || strings.ContainsAny(text, " \t\r\n\u00a0,;<>()") {
+	if at <= 0 || strings.ContainsAny(text, " \t\r\n,;<>()") || strings.Contains(text, "\u00a0") { // the first is quick for ASCII only
 		return false
 	}
 	local, domain := text[:at], text[at+1:]
