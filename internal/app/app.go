@@ -16,8 +16,10 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
 	"callbook/internal/budget"
+	"callbook/internal/campaign"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
+	"callbook/internal/dialer"
 	"callbook/internal/journal"
 	"callbook/internal/reqlog"
 	"callbook/internal/server"
@@ -60,6 +62,8 @@ type Config struct {
 	Retention time.Duration
 	// KeepDeleted is how long contacts and lists that were deleted stay in the trash.
 	KeepDeleted time.Duration
+	// Simulator is the telephone that campaigns call with.
+	Simulator Simulator
 	// Dashboard serves the dashboard too.
 	Dashboard bool
 	// These are as in [server.Config].
@@ -83,6 +87,7 @@ type App struct {
 
 	cfg      Config
 	stores   *store.Set
+	dialer   *dialer.Dialer
 	imports  *upload.Importer
 	receipts *journal.Keeper
 	trash    *trash.Keeper
@@ -110,7 +115,10 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, stores.Close())
 	}
 	accounts := account.NewDirectory(stores.Accounts, cfg.Clock)
+	calling, calls := cfg.dialer(stores)
+	campaigns := campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, Dialer: calling})
 	a := &App{
+		dialer:   calling,
 		Accounts: accounts,
 		Sessions: session.NewKeeper(stores.Sessions, cfg.Clock),
 		cfg:      cfg,
@@ -123,18 +131,20 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	wire := api.New(book, accounts, imports, a.receipts, a.trash, api.Options{Clock: cfg.Clock, MaxBody: cfg.MaxBody})
 	if cfg.Dashboard {
 		a.Dashboard = web.New(web.Config{
-			Accounts: accounts,
-			Sessions: a.Sessions,
-			Book:     book,
-			Trash:    a.trash,
-			Imports:  imports,
-			Summary:  summary.NewKeeper(stores.Summary, cfg.Clock),
-			Usage:    a.usage,
-			Receipts: a.receipts,
-			API:      wire.As,
-			Document: openapi.Document,
-			BaseURL:  cfg.BaseURL,
-			Clock:    cfg.Clock,
+			Accounts:  accounts,
+			Sessions:  a.Sessions,
+			Book:      book,
+			Campaigns: campaigns,
+			Simulated: true,
+			Trash:     a.trash,
+			Imports:   imports,
+			Summary:   summary.NewKeeper(stores.Summary, cfg.Clock),
+			Usage:     a.usage,
+			Receipts:  a.receipts,
+			API:       wire.As,
+			Document:  openapi.Document,
+			BaseURL:   cfg.BaseURL,
+			Clock:     cfg.Clock,
 		})
 	}
 	front := cfg.front(countRequests(a.usage))
@@ -187,6 +197,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	background.Go(func() { a.imports.Run(working) })
 	background.Go(func() { a.receipts.Run(working) })
 	background.Go(func() { a.trash.Run(working) })
+	background.Go(func() { a.dialer.Run(working) })
 	defer background.Wait()
 	defer stopCounting()
 	defer stopWorking()

@@ -15,6 +15,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
 	"callbook/internal/session"
@@ -22,6 +23,7 @@ import (
 	"callbook/internal/trash"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
+	"callbook/internal/web/campaigns"
 	"callbook/internal/web/contacts"
 	"callbook/internal/web/imports"
 	"callbook/internal/web/keys"
@@ -36,13 +38,16 @@ import (
 
 // Config is what the dashboard is made of.
 type Config struct {
-	Accounts *account.Directory
-	Sessions *session.Keeper
-	Book     *addressbook.Book
-	Trash    *trash.Keeper
-	Imports  *upload.Importer
-	Summary  *summary.Keeper
-	Usage    *usage.Counter
+	Accounts  *account.Directory
+	Sessions  *session.Keeper
+	Book      *addressbook.Book
+	Campaigns *campaign.Campaigns
+	// Simulated says that campaigns call nobody.
+	Simulated bool
+	Trash     *trash.Keeper
+	Imports   *upload.Importer
+	Summary   *summary.Keeper
+	Usage     *usage.Counter
 	// Receipts keeps what became of forms.
 	Receipts *journal.Keeper
 	// API returns the wire API for this caller, who needs no key there, as long as
@@ -69,6 +74,7 @@ func New(cfg Config) *Dashboard {
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
+		&campaigns.Room{Book: cfg.Book, Campaigns: cfg.Campaigns, Clock: cfg.Clock, Simulated: cfg.Simulated},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},

@@ -1,0 +1,182 @@
+package campaigns
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"callbook/internal/campaign"
+	"callbook/internal/fault"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// campaignData is what the template campaign.html shows. The part of it that changes is
+// asked for again while the campaign is not closed.
+type campaignData struct {
+	summary
+	Lists     []listChoice
+	Gone      int // lists that were deleted since
+	Rate      int // calls a minute
+	Left      string
+	Next      time.Time
+	Retries   string
+	Callbacks []shell.Option // the URLs that are told, with what they are told
+	// Pace has the calls of the last minutes, the first of which began at PaceFrom.
+	// PaceTop is what the plot's upper edge stands for.
+	Pace     []minute
+	PaceTop  int
+	PaceFrom time.Time
+
+	MayPause, MayResume, MayComplete, MayArchive, MayDelete bool
+}
+
+// minute is a column of the plot of the pace.
+type minute struct {
+	Title             string
+	X, Width, Y, High string
+}
+
+// paceMinutes is how many minutes the plot of the pace shows.
+const paceMinutes = 30
+
+func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
+	acct := shell.AccountOf(r)
+	data := campaignData{summary: room.summary(c), Retries: retriesOf(c.Settings.Retries)}
+	for _, told := range []shell.Option{
+		{Label: "Told of each call", Value: c.CallStatusCallback},
+		{Label: "Told of each number", Value: c.CallScheduleCallback},
+		{Label: "Told of start and end", Value: c.StatusCallback},
+	} {
+		if told.Value != "" {
+			data.Callbacks = append(data.Callbacks, told)
+		}
+	}
+	policy, err := room.Campaigns.Policy(r.Context(), acct)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data.Rate = policy.Rate()
+	if c.Throttle > 0 {
+		data.Rate = c.Throttle
+	}
+	data.MayPause = c.State == campaign.Created || c.State == campaign.InProgress
+	data.MayResume = c.State == campaign.Paused
+	data.MayComplete = data.MayResume || c.State == campaign.InProgress
+	data.MayArchive = c.State.Ended() && c.State != campaign.Archived && c.Closed
+	data.MayDelete = c.Started.IsZero() && !c.State.Ended()
+	if !c.State.Ended() {
+		if data.Next, _, err = room.Campaigns.Next(r.Context(), acct, c.SID); err != nil {
+			return shell.Answer{}, err
+		}
+		if n := c.Counts.Waiting(); n > 0 {
+			data.Left = words.Length(time.Duration(n) * time.Minute / time.Duration(data.Rate))
+		}
+	}
+	if !c.Closed && !c.Started.IsZero() {
+		if err := room.drawPace(r, &data); err != nil {
+			return shell.Answer{}, err
+		}
+	}
+	if !shell.ByHTMX(r) {
+		if err := room.namesOfLists(r, &data); err != nil {
+			return shell.Answer{}, err
+		}
+	}
+	return pages.Show("campaign", c.Name, data).Piece("campaign-live"), nil
+}
+
+// namesOfLists finds the campaign's lists.
+func (room *Room) namesOfLists(r *http.Request, data *campaignData) error {
+	for _, sid := range data.Settings.Lists {
+		list, err := room.Book.List(r.Context(), shell.AccountOf(r), sid)
+		if fault.Is(err, fault.NotFound) {
+			data.Gone++
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		data.Lists = append(data.Lists, listChoice{List: list})
+	}
+	return nil
+}
+
+// drawPace draws how many calls were begun in each of the last minutes.
+func (room *Room) drawPace(r *http.Request, data *campaignData) error {
+	since, calls, err := room.Campaigns.Pace(r.Context(), shell.AccountOf(r), data.SID, paceMinutes)
+	if err != nil {
+		return err
+	}
+	data.PaceFrom, data.PaceTop = since, data.Rate
+	for _, n := range calls {
+		data.PaceTop = max(data.PaceTop, n)
+	}
+	each := 100.0 / paceMinutes
+	for i, n := range calls {
+		high := 100 * float64(n) / float64(data.PaceTop)
+		at := since.Add(time.Duration(i) * time.Minute).In(shell.AccountOf(r).TimeZone)
+		data.Pace = append(data.Pace, minute{
+			Title: at.Format("15:04") + ": " + words.Plural(n, "call", "calls"),
+			X:     fmt.Sprintf("%.2f", (float64(i)+0.15)*each), Width: fmt.Sprintf("%.2f", 0.7*each),
+			Y: fmt.Sprintf("%.2f", 100-high), High: fmt.Sprintf("%.2f", high),
+		})
+	}
+	return nil
+}
+
+// retriesOf says who is called again, and when.
+func retriesOf(r *campaign.Retries) string {
+	if r == nil || r.Number == 0 || !r.Busy && !r.NoAnswer && !r.Failed {
+		return "Nobody is called again."
+	}
+	var after []string
+	for _, o := range []campaign.Outcome{campaign.Busy, campaign.NoAnswer, campaign.CallFailed} {
+		if r.After(o) {
+			text, _ := words.Outcome(o)
+			after = append(after, strings.ToLower(text))
+		}
+	}
+	text := "Up to " + words.Plural(r.Number, "time", "times") + ", after " + words.Length(r.Interval)
+	if r.Exponential && r.Number > 1 {
+		text += ", then twice as long each time"
+	}
+	return text + ", when it was: " + strings.Join(after, ", ") + "."
+}
+
+// doings are the words of forms for actions, and what a notice says afterwards.
+var doings = map[campaign.Action]string{
+	campaign.Pause:    "Paused. No new call is made; calls that are being made end by themselves.",
+	campaign.Resume:   "The campaign goes on.",
+	campaign.Complete: "The campaign has ended. Who was not called will not be called by it.",
+	campaign.Archive:  "Archived. It is still in the table, under “Archived”.",
+}
+
+// act does what a button of the campaign's page says.
+func (room *Room) act(r *http.Request) (shell.Answer, error) {
+	sid := shell.PathSID(r, "sid")
+	action := campaign.Action(r.PostForm.Get("do"))
+	page := "/campaigns/" + sid.String()
+	_, err := room.Campaigns.Update(r.Context(), shell.AccountOf(r), sid, &campaign.Draft{Action: campaign.Some(string(action))}, nil)
+	if fault.Is(err, fault.Invalid) {
+		return shell.GoTo(page).Noting("That was not done, since the campaign has changed meanwhile."), nil
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.GoTo(page).Saying(doings[action]), nil
+}
+
+// remove deletes a campaign that has not started.
+func (room *Room) remove(r *http.Request) (shell.Answer, error) {
+	sid := shell.PathSID(r, "sid")
+	c, err := room.Campaigns.Delete(r.Context(), shell.AccountOf(r), sid, nil)
+	if fault.Is(err, fault.Forbidden) {
+		return shell.GoTo("/campaigns/" + sid.String()).Noting("It was not deleted, since it has started. It can be ended."), nil
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.GoTo("/campaigns").Saying("Deleted the campaign " + c.Name + "."), nil
+}

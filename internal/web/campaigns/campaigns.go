@@ -1,0 +1,201 @@
+// Package campaigns is the pages of campaigns: the table of them, the form that makes
+// one, and one campaign with its calls and numbers.
+package campaigns
+
+import (
+	"embed"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/clock"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = shell.NewPages(files)
+
+// Room is the pages of campaigns.
+type Room struct {
+	Book      *addressbook.Book
+	Campaigns *campaign.Campaigns
+	Clock     clock.Clock
+	// Simulated says that the telephone is simulated, and nobody is called.
+	Simulated bool
+}
+
+// Routes implements shell.Room.
+func (room *Room) Routes(d *shell.Dashboard) {
+	pages.Parse()
+	d.AddNav(shell.NavItem{Path: "/campaigns", Label: "Campaigns", Icon: shell.Drawing(
+		`<path d="M4 4.5c0 6 5.5 11.5 11.5 11.5l1-3.2-3.4-1.6-1.6 1.6c-2-.9-3.4-2.3-4.3-4.3l1.6-1.6-1.6-3.4z"/>`)})
+	d.AddEntries(func() []shell.Entry {
+		return []shell.Entry{{Path: "/campaigns/new", Label: "Make a campaign", More: "new create call people"}}
+	})
+	d.Handle("GET /campaigns", room.listPage)
+	d.Handle("GET /campaigns/new", room.newPage)
+	d.HandleTyped("POST /campaigns/review", "/campaigns/new", room.review)
+	d.Handle("GET /campaigns/review", room.reviewPage)
+	d.HandleForm("POST /campaigns", room.create)
+	d.Handle("GET /campaigns/{sid}", room.of(room.campaignPage))
+	d.HandleForm("POST /campaigns/{sid}", room.act)
+	d.HandleForm("POST /campaigns/{sid}/delete", room.remove)
+	d.Handle("GET /campaigns/{sid}/calls", room.of(room.callsPage))
+	d.Handle("GET /campaigns/{sid}/numbers", room.of(room.numbersPage))
+	d.Handle("GET /campaigns/{sid}/numbers/{position}", room.of(room.numberPage))
+}
+
+// of gives a handler the campaign that the path names.
+func (room *Room) of(h func(*http.Request, *campaign.Campaign) (shell.Answer, error)) shell.Handler {
+	return func(r *http.Request) (shell.Answer, error) {
+		c, err := room.Campaigns.Get(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
+		if err != nil {
+			return shell.Answer{}, err
+		}
+		return h(r, c)
+	}
+}
+
+// summary is what pages show of a campaign everywhere.
+type summary struct {
+	*campaign.Campaign
+	Simulated bool
+	Text      string // of its state
+	Kind      string // of the state's badge
+	Bar       []part
+	Targets   int
+}
+
+// part is a part of the bar that shows what became of the targets.
+type part struct {
+	Kind     string // of the plot's colours
+	Label    string
+	Count    int
+	X, Width string // in hundredths of the bar
+	URL      string // of the numbers that it stands for
+}
+
+func (room *Room) summary(c *campaign.Campaign) summary {
+	s := summary{Campaign: c, Simulated: room.Simulated}
+	s.Text, s.Kind = words.CampaignState(c)
+	n := c.Counts
+	s.Targets = n.Targets()
+	numbers := "/campaigns/" + c.SID.String() + "/numbers?state="
+	s.Bar = []part{
+		{Kind: "good", Label: "Reached", Count: n.Reached, URL: numbers + "reached"},
+		{Kind: "bad", Label: "Not reached", Count: n.Failed, URL: numbers + "failed"},
+		{Kind: "warn", Label: "Left out", Count: n.Suppressed + n.Invalid + n.NotAttempted, URL: numbers + "left-out"},
+		{Kind: "active", Label: "Being called", Count: n.InFlight(), URL: numbers + "calling"},
+		{Kind: "again", Label: "To be called again", Count: n.Retry, URL: numbers + "again"},
+		{Kind: "before", Label: "Not called yet", Count: n.New, URL: numbers + "new"},
+	}
+	x := 0.0
+	for i := range s.Bar {
+		width := 100 * float64(s.Bar[i].Count) / float64(max(1, s.Targets))
+		s.Bar[i].X, s.Bar[i].Width = fmt.Sprintf("%.3f", x), fmt.Sprintf("%.3f", width)
+		x += width
+	}
+	return s
+}
+
+// pageRows is how many rows a page's table has.
+const pageRows = 50
+
+// listData is what the template campaigns.html shows.
+type listData struct {
+	Search, State string
+	States        []shell.Option
+	Rows          []summary
+	Simulated     bool
+	Running       bool // one of the rows changes by itself
+	turn
+}
+
+// stateFilters are what the table of campaigns may be narrowed to.
+var stateFilters = []struct {
+	option shell.Option
+	states []campaign.State
+}{
+	{shell.Option{Value: "", Label: "All but archived"}, []campaign.State{campaign.Created, campaign.InProgress, campaign.Paused, campaign.Completed, campaign.Failed, campaign.Canceled}},
+	{shell.Option{Value: "running", Label: "Not ended"}, []campaign.State{campaign.Created, campaign.InProgress, campaign.Paused}},
+	{shell.Option{Value: "ended", Label: "Ended"}, []campaign.State{campaign.Completed, campaign.Failed, campaign.Canceled}},
+	{shell.Option{Value: "archived", Label: "Archived"}, []campaign.State{campaign.Archived}},
+}
+
+func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
+	query := r.URL.Query()
+	data := listData{Search: strings.TrimSpace(query.Get("q")), State: query.Get("state"), Simulated: room.Simulated}
+	q := campaign.Query{Name: data.Search, Desc: true, Limit: pageRows, Offset: offsetOf(query)}
+	for i, f := range stateFilters {
+		data.States = append(data.States, f.option)
+		if f.option.Value == data.State || i == 0 {
+			q.States = f.states
+		}
+	}
+	page, err := room.Campaigns.List(r.Context(), shell.AccountOf(r), q)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	for i := range page.Campaigns {
+		c := &page.Campaigns[i]
+		data.Rows = append(data.Rows, room.summary(c))
+		data.Running = data.Running || !c.Closed
+	}
+	data.turn = turnOf("/campaigns", url.Values{"q": {data.Search}, "state": {data.State}}, q.Offset, len(data.Rows), page.Total)
+	return pages.Show("campaigns", "Campaigns", data).PieceAt("campaign-results", data.Here), nil
+}
+
+// Nothing tells whether there is no campaign at all, as far as the page knows.
+func (data listData) Nothing() bool {
+	return data.Total == 0 && data.Search == "" && data.State == ""
+}
+
+// turn is what leads from a page of a table to others.
+type turn struct {
+	From, To, Total  int // the rows, from 1 on
+	Here, Prev, Next string
+}
+
+// turnOf returns the turns of a page which has so many rows from an offset on.
+func turnOf(path string, words url.Values, offset, rows, total int) turn {
+	at := func(offset int) string {
+		address := url.Values{}
+		for name, values := range words {
+			if values[0] != "" {
+				address[name] = values
+			}
+		}
+		if offset > 0 {
+			address.Set("from", strconv.Itoa(offset+1))
+		}
+		if len(address) == 0 {
+			return path
+		}
+		return path + "?" + address.Encode()
+	}
+	t := turn{From: offset + 1, To: offset + rows, Total: total, Here: at(offset)}
+	if offset > 0 {
+		t.Prev = at(max(0, offset-pageRows))
+	}
+	if t.To < total && rows > 0 {
+		t.Next = at(offset + rows)
+	}
+	return t
+}
+
+// offsetOf reads the number of the first row from an address.
+func offsetOf(query url.Values) int {
+	n, err := strconv.Atoi(query.Get("from"))
+	const most = 10_000_000
+	if err != nil || n < 1 || n > most {
+		return 0
+	}
+	return n - 1
+}

@@ -1,0 +1,104 @@
+package words
+
+import "callbook/internal/campaign"
+
+// CampaignState returns how a page says a campaign's state, and the kind of its badge.
+func CampaignState(c *campaign.Campaign) (text, kind string) {
+	switch c.State {
+	case campaign.Created:
+		if c.Counts.Targets() > 0 {
+			return "Reading its lists", "info"
+		}
+		return "Waiting for its time", "info"
+	case campaign.InProgress:
+		return "Calling", "good"
+	case campaign.Paused:
+		return "Paused", "warn"
+	case campaign.Completed:
+		if !c.Closed {
+			return "Ending", "info"
+		}
+		return "Completed", ""
+	case campaign.Failed:
+		return "Failed", "bad"
+	case campaign.Canceled:
+		return "Canceled", "warn"
+	case campaign.Archived:
+		return "Archived", ""
+	}
+	return c.State.String(), ""
+}
+
+// CallOutcome returns how a page says how a call ended, or how far it is, and the kind
+// of its badge.
+func CallOutcome(call *campaign.Call) (text, kind string) {
+	switch call.State {
+	case campaign.Placing, campaign.Dialed:
+		return "Dialing", "info"
+	case campaign.Ringing:
+		return "Ringing", "info"
+	case campaign.Answered:
+		return "Talking", "info"
+	}
+	return Outcome(call.Outcome)
+}
+
+// Outcome returns how a page says an outcome, and the kind of its badge.
+func Outcome(o campaign.Outcome) (text, kind string) {
+	switch o {
+	case campaign.Reached:
+		return "Answered", "good"
+	case campaign.Busy:
+		return "Busy", "warn"
+	case campaign.NoAnswer:
+		return "No answer", "warn"
+	case campaign.Unreachable:
+		return "No such number", "bad"
+	}
+	return "Failed", "bad"
+}
+
+// TargetState returns how a page says what became of a target of the campaign, and the
+// kind of its badge.
+func TargetState(c *campaign.Campaign, t *campaign.Target) (text, kind string) {
+	switch c.Result(t) {
+	case campaign.Waiting:
+		if len(t.History) > 0 {
+			return "To be called again", "info"
+		}
+		return "Not called yet", ""
+	case campaign.Calling:
+		return "Being called", "info"
+	case campaign.TargetReached:
+		return "Reached", "good"
+	case campaign.TargetFailed:
+		return "Not reached", "bad"
+	case campaign.Suppressed:
+		return "Must not be called", "warn"
+	case campaign.InvalidNumber:
+		return "No valid number", "bad"
+	}
+	return "Not called", "warn"
+}
+
+// TargetReason returns why a target waits longer or was not called, as a sentence; ""
+// when there is no reason.
+func TargetReason(r campaign.Reason) string {
+	switch r {
+	case campaign.OutsideHours:
+		return "It is outside the calling hours where the number is."
+	case campaign.DailyCap:
+		return "The number had as many calls today as it may get."
+	case campaign.ContactDeleted:
+		return "The contact was deleted before the call."
+	case campaign.OtherCountry:
+		return "The account may not call this country."
+	case campaign.NeverCalled:
+		return "Emergency, premium and short numbers are never called."
+	case campaign.OnSuppression:
+		return "The number is one that must not be called."
+	case campaign.CampaignEnded:
+		return "The campaign ended before its turn."
+	}
+	return ""
+}
