@@ -75,6 +75,7 @@ var contactPages = []page{
 	{name: "contacts-wrong", path: at("/contacts?list=nothing")},
 	{name: "contacts-empty", path: at("/contacts"), account: "empty"},
 	{name: "contact", path: personPath(0, "")},
+	{name: "contact-of-table", path: at("/contacts?sort=name"), before: func(b *tab) { b.follow("tbody tr:nth-child(2) .main a") }},
 	{name: "contact-hostile", path: personPath(3, "")},
 	{name: "contact-bare", path: personPath(6, "")},
 	{name: "contact-new", path: at("/contacts/new")},

@@ -44,6 +44,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /contacts/columns", room.chooseColumns)
 	d.Handle("GET /contacts/{sid}", room.contactPage)
 	d.Handle("GET /contacts/{sid}/edit", room.editContactPage)
+	d.Handle("GET /contacts/{sid}/beside/{beside}", room.contactBeside)
 	d.HandleTyped("POST /contacts/{sid}", "/contacts/{sid}/edit", room.saveContact)
 	d.Handle("POST /contacts/{sid}/delete", room.deleteContact)
 	d.HandleTyped("POST /contacts/{sid}/lists", "/contacts/{sid}", room.joinList)

@@ -23,7 +23,8 @@ type contactData struct {
 	Title   string
 	Country string
 	URI     string // of the API
-	From    string // the page of the table that somebody came from; "" for none
+	From    string // the place in the table that somebody came from; "" for none
+	Place   contacttable.Place
 	Lists   []addressbook.ListRef
 	Custom  *jsonNode   // nil when there is no custom field
 	JSON    string      // the custom field on several lines
@@ -76,6 +77,7 @@ func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, 
 		URI:     "/v2/accounts/" + acct.SID + "/contacts/" + c.SID.String(),
 		Lists:   lists,
 		From:    cameFrom(r),
+		Place:   contacttable.PlaceIn(r.URL.Query()),
 		Join:    shell.Field{Name: "name", Label: "Add to a list", Value: join.Value, Error: join.Error},
 	}
 	if c.CustomField != "" {
@@ -160,16 +162,41 @@ func (room *Room) listFor(ctx context.Context, acct account.Account, name string
 	return list, err == nil, err
 }
 
-// cameFrom is the page of the table from which somebody came to a contact's page; "" when
+// contactBeside leads to the contact before or behind another one in the table that
+// somebody came from.
+func (room *Room) contactBeside(r *http.Request) (shell.Answer, error) {
+	c, err := room.Book.Contact(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	behind := r.PathValue("beside") == "next"
+	if !behind && r.PathValue("beside") != "previous" {
+		return shell.Answer{}, shell.ErrNoPage
+	}
+	to, place, err := contacttable.Beside(r, room.Book, contacttable.PlaceIn(r.URL.Query()), c, behind)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if to == nil {
+		text := "There is no contact before this one in the table."
+		if behind {
+			text = "There is no contact behind this one in the table."
+		}
+		return shell.GoTo(contactPath(c.SID.String(), cameFrom(r))).Noting(text), nil
+	}
+	return shell.GoTo(contactPath(to.SID.String(), place.String())), nil
+}
+
+// cameFrom is the place in the table from which somebody came to a contact's page; "" when
 // the address says none.
 func cameFrom(r *http.Request) string {
 	if query := r.URL.Query(); query.Has("from") {
-		return contacttable.From(query)
+		return contacttable.PlaceIn(query).String()
 	}
 	return ""
 }
 
-// contactPath is the address of a contact's page, which goes on saying from which page of
+// contactPath is the address of a contact's page, which goes on saying from which place in
 // the table somebody came; from is "" when from none.
 func contactPath(sid, from string) string {
 	path := "/contacts/" + sid

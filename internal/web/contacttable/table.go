@@ -150,7 +150,10 @@ func From(words url.Values) string {
 	if _, ok := addressbook.ParseSID(list); u.Path != "/contacts" && (!isList || !ok) {
 		return "/contacts"
 	}
-	return here(u.Path, u.Query())
+	query := u.Query()
+	query.Del(atWord)
+	query.Del(ofWord)
+	return here(u.Path, query)
 }
 
 // maxFrom bounds the address of a table, in bytes.

@@ -2,7 +2,8 @@
 //
 //   dialog#search             the search: its form asks with htmx as one types
 //   [data-search]             opens it; without script it is a link to a page
-//   input[data-single-keys]   whether / and ? do anything in this browser
+//   input[data-single-keys]   whether /, ? and other single keys do anything in this browser
+//   a[aria-keyshortcuts=KEY]  a link of the page that this single key follows
 "use strict";
 (function () {
   var off = "single-keys-off";
@@ -64,12 +65,15 @@
       }
     } else if (event.key === "Escape") {
       close(event);
-    } else if (singleKeys() && !control && !event.altKey && !typing(el)) {
+    } else if (singleKeys() && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(el)) {
       if (event.key === "/" && dialog) {
         event.preventDefault();
         open();
       } else if (event.key === "?" && dialog) {
         location.assign("/keyboard");
+      } else {
+        var link = document.querySelector('main a[aria-keyshortcuts="' + CSS.escape(event.key) + '"]');
+        if (link) { event.preventDefault(); link.click(); }
       }
     }
   });
