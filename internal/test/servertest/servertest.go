@@ -73,6 +73,8 @@ type Options struct {
 	// ReceiptQuota is how many bytes the receipts of an account may take; zero
 	// means as many as a user's server takes.
 	ReceiptQuota int64
+	// Simulator is how the simulated telephone works.
+	Simulator app.Simulator
 	// Dashboard serves the dashboard too, and BaseURL is its address as a proxy in
 	// front would have it.
 	Dashboard bool
@@ -138,6 +140,7 @@ func Start(t testing.TB, opts Options) *Server {
 		BatchRows:      opts.BatchRows,
 		Retention:      opts.Retention,
 		KeepDeleted:    opts.KeepDeleted,
+		Simulator:      opts.Simulator,
 		Dashboard:      opts.Dashboard,
 		Proxies:        opts.Proxies,
 		AllowOrigins:   opts.AllowOrigins,

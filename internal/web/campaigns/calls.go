@@ -60,7 +60,7 @@ func (room *Room) callsPage(r *http.Request, c *campaign.Campaign) (shell.Answer
 		return shell.Answer{}, err
 	}
 	data.Rows = callRows(page)
-	data.turn = turnOf("/campaigns/"+c.SID.String()+"/calls", url.Values{"state": {data.State}}, q.Offset, len(data.Rows), page.Total)
+	data.turn = turnOf("/campaigns/"+c.SID.String()+"/calls", "call", "calls", url.Values{"state": {data.State}}, q.Offset, len(data.Rows), page.Total)
 	return pages.Show("calls", c.Name+": calls", data).PieceAt("call-results", data.Here), nil
 }
 
@@ -134,7 +134,7 @@ func (room *Room) numbersPage(r *http.Request, c *campaign.Campaign) (shell.Answ
 	for _, t := range page.Targets {
 		data.Rows = append(data.Rows, rowOf(c, t))
 	}
-	data.turn = turnOf("/campaigns/"+c.SID.String()+"/numbers", url.Values{"state": {data.State}}, q.Offset, len(data.Rows), page.Total)
+	data.turn = turnOf("/campaigns/"+c.SID.String()+"/numbers", "number", "numbers", url.Values{"state": {data.State}}, q.Offset, len(data.Rows), page.Total)
 	return pages.Show("numbers", c.Name+": numbers", data).PieceAt("number-results", data.Here), nil
 }
 

@@ -148,7 +148,7 @@ func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 		data.Rows = append(data.Rows, room.summary(c))
 		data.Running = data.Running || !c.Closed
 	}
-	data.turn = turnOf("/campaigns", url.Values{"q": {data.Search}, "state": {data.State}}, q.Offset, len(data.Rows), page.Total)
+	data.turn = turnOf("/campaigns", "campaign", "campaigns", url.Values{"q": {data.Search}, "state": {data.State}}, q.Offset, len(data.Rows), page.Total)
 	return pages.Show("campaigns", "Campaigns", data).PieceAt("campaign-results", data.Here), nil
 }
 
@@ -159,12 +159,13 @@ func (data listData) Nothing() bool {
 
 // turn is what leads from a page of a table to others.
 type turn struct {
-	From, To, Total  int // the rows, from 1 on
+	From, To, Total  int    // the rows, from 1 on
+	One, Many        string // what a row is called
 	Here, Prev, Next string
 }
 
 // turnOf returns the turns of a page which has so many rows from an offset on.
-func turnOf(path string, words url.Values, offset, rows, total int) turn {
+func turnOf(path, one, many string, words url.Values, offset, rows, total int) turn {
 	at := func(offset int) string {
 		address := url.Values{}
 		for name, values := range words {
@@ -180,7 +181,7 @@ func turnOf(path string, words url.Values, offset, rows, total int) turn {
 		}
 		return path + "?" + address.Encode()
 	}
-	t := turn{From: offset + 1, To: offset + rows, Total: total, Here: at(offset)}
+	t := turn{One: one, Many: many, From: offset + 1, To: offset + rows, Total: total, Here: at(offset)}
 	if offset > 0 {
 		t.Prev = at(max(0, offset-pageRows))
 	}

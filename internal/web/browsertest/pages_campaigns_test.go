@@ -1,0 +1,69 @@
+package browsertest
+
+import (
+	"testing"
+
+	"callbook/internal/app"
+	"callbook/internal/test/servertest"
+)
+
+// numbersOfEachKind has a number of each kind that the simulated telephone knows.
+const numbersOfEachKind = "+919876500010\n+919876500011\n+919876500026\n+919876500037\n+919876500048\n+919876500059"
+
+// makeCampaign fills in the form of a campaign and makes it.
+func makeCampaign(b *tab, name string) {
+	b.t.Helper()
+	b.open("/campaigns/new")
+	b.fill("#number", numbersOfEachKind)
+	b.fill("#caller_id", "08047112233")
+	b.fill("#text", "Hello @@first_name, the rent is due on Monday.")
+	b.fill("#interval", "1")
+	b.fill("#name", name)
+	b.follow("main form .primary")
+	b.follow("main form .primary")
+}
+
+// campaignPages are the pages of campaigns, in a world of their own.
+var campaignPages = []page{
+	{name: "campaigns-empty", path: at("/campaigns")},
+	{name: "campaign-new", path: at("/campaigns/new")},
+	{name: "campaign-wrong", path: at("/campaigns/new"), before: func(b *tab) {
+		b.fill("#number", "98450")
+		b.fill("#caller_id", "08047112233")
+		b.fill("#text", "Hello, the rent is due.")
+		b.click("main form .primary")
+		b.await(`document.querySelector("#number-error")`)
+	}},
+	{name: "campaign-review", path: at("/campaigns/new"), before: func(b *tab) {
+		b.fill("#number", numbersOfEachKind)
+		b.fill("#caller_id", "08047112233")
+		b.fill("#text", "Hello @@first_name, the rent is due on Monday.")
+		b.follow("main form .primary")
+	}},
+	{name: "campaign", path: at("/campaigns"), before: func(b *tab) {
+		makeCampaign(b, "Rent June")
+		b.await(`document.querySelector("h1 .badge").textContent === "Completed"`)
+	}},
+	{name: "campaigns", path: at("/campaigns")},
+	{name: "campaign-numbers", path: at("/campaigns"), before: func(b *tab) {
+		b.follow("tbody a")
+		b.follow(`a[href$="/numbers"]`)
+	}},
+	{name: "campaign-calls", path: at("/campaigns"), before: func(b *tab) {
+		b.follow("tbody a")
+		b.follow(`a[href$="/calls"]`)
+	}},
+	{name: "campaign-number", path: at("/campaigns"), before: func(b *tab) {
+		b.follow("tbody a")
+		b.follow(`a[href$="/numbers"]`)
+		b.follow("tbody tr:nth-child(5) a")
+	}},
+}
+
+// TestCampaignPages looks at the pages of campaigns, with a telephone that is fast.
+func TestCampaignPages(t *testing.T) {
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Simulator: app.Simulator{Speed: 600}})
+	w := &world{t: t, server: s, client: s.Account("demo")}
+	addPeople(w.client)
+	w.look(t, campaignPages)
+}
