@@ -62,6 +62,28 @@ func (k Key) Ended(now time.Time) bool {
 // cannot be had a second time. Lifetime is how long the key is good for; zero
 // means until it is revoked. An unknown account is a NotFound fault.
 func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
+	return d.createKey(ctx, randomHex(keyBytes), accountSID, name, lifetime)
+}
+
+// CreateKeyOnce is [Directory.CreateKey] for a request that may come several times, and
+// to several servers at once: it makes one key. Whoever asks again gets that key, with a
+// Duplicate fault and without its token. Request is the hash of the request.
+func (d *Directory) CreateKeyOnce(ctx context.Context, request [sha256.Size]byte, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
+	id := sha256.Sum256(append([]byte(accountSID+" "), request[:]...))
+	k, token, err = d.createKey(ctx, hex.EncodeToString(id[:keyBytes]), accountSID, name, lifetime)
+	if err == nil || fault.As(err) != nil {
+		return k, token, err
+	}
+	// The store refuses an id that is taken.
+	if there, readErr := d.store.Credentials(ctx, hex.EncodeToString(id[:keyBytes])); readErr == nil {
+		return there.Key, "", errKeyMade
+	}
+	return Key{}, "", err
+}
+
+var errKeyMade = fault.New(fault.Duplicate, "this key was made already")
+
+func (d *Directory) createKey(ctx context.Context, id, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
 	if err := CheckKeyName(name); err != nil {
 		return Key{}, "", err
 	}
@@ -72,7 +94,7 @@ func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, life
 	if err != nil {
 		return Key{}, "", err
 	}
-	k = Key{ID: randomHex(keyBytes), Name: name, Created: d.clock.Now()}
+	k = Key{ID: id, Name: name, Created: d.clock.Now()}
 	if lifetime > 0 {
 		k.Expires = k.Created.Add(lifetime)
 	}

@@ -126,14 +126,27 @@ func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
 	if !ok {
 		return refuse("", "Choose one of these.")
 	}
-	key, token, err := room.Accounts.CreateKey(r.Context(), shell.AccountOf(r).SID, name, lifetime)
+	key, token, err := room.makeKey(r, name, lifetime)
 	if f := fault.As(err); fault.Is(err, fault.Invalid) {
 		return refuse(words.Sentence(f), "")
+	}
+	if fault.Is(err, fault.Duplicate) {
+		return shell.SentAlready("/api/keys/" + key.ID + "/created"), nil
 	}
 	if err != nil {
 		return shell.Answer{}, err
 	}
 	return shell.GoTo("/api/keys/" + key.ID + "/created").Handing(token), nil
+}
+
+// makeKey makes the key of a form, and one only when another server gets the same form at
+// the same moment.
+func (room *Room) makeKey(r *http.Request, name string, lifetime time.Duration) (account.Key, string, error) {
+	form, once := shell.FormHash(r)
+	if !once {
+		return room.Accounts.CreateKey(r.Context(), shell.AccountOf(r).SID, name, lifetime)
+	}
+	return room.Accounts.CreateKeyOnce(r.Context(), form, shell.AccountOf(r).SID, name, lifetime)
 }
 
 // newKey is what the template key-created.html shows.

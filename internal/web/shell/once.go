@@ -43,7 +43,7 @@ func once(h Handler) Handler {
 			return Answer{}, fault.New(fault.Forbidden, fmt.Sprintf(
 				"This page was opened in the account %.64s, and this browser is signed in to %s by now. Nothing was done.", sid, AccountOf(r).SID))
 		}
-		request := sha256.Sum256([]byte(r.URL.Path + "?" + r.PostForm.Encode()))
+		request, _ := FormHash(r)
 		attempt, err := visitorOf(r).dashboard.cfg.Receipts.BeginNext(r.Context(), AccountOf(r).ID, "form:"+hex.EncodeToString(request[:]))
 		if err != nil {
 			return Answer{}, err
@@ -75,6 +75,18 @@ func once(h Handler) Handler {
 	}
 }
 
+// FormHash tells a form that is good once, with what is in it, from all others. False
+// means that the form is good more often. What a form makes can have a name of it, so
+// that servers which get the form at the same moment do not make two.
+func FormHash(r *http.Request) (hash [sha256.Size]byte, once bool) {
+	return sha256.Sum256([]byte(r.URL.Path + "?" + r.PostForm.Encode())), r.PostForm.Get(onceField) != ""
+}
+
+// SentAlready leads to where a form led when it was sent first.
+func SentAlready(location string) Answer {
+	return GoTo(location).Noting("This form was sent already, and it was done once.")
+}
+
 // again leads to where a form led when it was sent first.
 func again(receipt *journal.Receipt) (Answer, error) {
 	body, err := receipt.Open()
@@ -86,5 +98,5 @@ func again(receipt *journal.Receipt) (Answer, error) {
 	if err := json.NewDecoder(body).Decode(&location); err != nil {
 		return Answer{}, fmt.Errorf("read where a form led: %w", err)
 	}
-	return GoTo(location).Noting("This form was sent already, and it was done once."), nil
+	return SentAlready(location), nil
 }
