@@ -67,8 +67,8 @@ func TestLeftOutIsSaid(t *testing.T) {
 			form.Set("type", kind)
 			form.Set("use.2", "")
 			form.Set("then", "start")
-			b.Submit(path, form).Redirect(t, strings.TrimSuffix(path, "/draft"))
-			reads(t, await(t, b, strings.TrimSuffix(path, "/draft")), said)
+			b.Submit(path, form).Redirect(t, strings.TrimSuffix(path, "/pending"))
+			reads(t, await(t, b, strings.TrimSuffix(path, "/pending")), said)
 			if got := c.List("limit=1").Page(t).Response[0].Data; string(got.CustomField) != "null" {
 				t.Errorf("the custom fields are %s", got.CustomField)
 			}
@@ -91,8 +91,8 @@ func TestTakenAsCustomFields(t *testing.T) {
 	form = pageForm(b.Open(path).PageText(t, 200))
 	form.Set("name.3", "Notes 2")
 	form.Set("then", "start")
-	b.Submit(path, form).Redirect(t, strings.TrimSuffix(path, "/draft"))
-	await(t, b, strings.TrimSuffix(path, "/draft"))
+	b.Submit(path, form).Redirect(t, strings.TrimSuffix(path, "/pending"))
+	await(t, b, strings.TrimSuffix(path, "/pending"))
 	if got := c.List("limit=1").Page(t).Response[0].Data; string(got.CustomField) != `{"Notes":"a","Notes 2":"b"}` {
 		t.Errorf("the custom fields are %s", got.CustomField)
 	}
@@ -116,7 +116,7 @@ func TestEmailsInDoubt(t *testing.T) {
 	reads(t, await(t, b, path), said)
 	form.Set("then", "start")
 	b.Submit(path, form)
-	reads(t, await(t, b, strings.TrimSuffix(path, "/draft")), "Imported 4", said)
+	reads(t, await(t, b, strings.TrimSuffix(path, "/pending")), "Imported 4", said)
 	if got := c.List("limit=2").Page(t).Response[1].Data; got.Email == nil || *got.Email != "n/a" {
 		t.Errorf("the e-mail is %v", got.Email)
 	}
@@ -153,10 +153,10 @@ func TestChecksAreNoImports(t *testing.T) {
 	}
 
 	form.Set("then", "start")
-	b.Submit(path, form).Redirect(t, strings.TrimSuffix(path, "/draft"))
+	b.Submit(path, form).Redirect(t, strings.TrimSuffix(path, "/pending"))
 	reads(t, b.Open(check).PageText(t, 200), "Check of leads.csv Not finished")
 	close(gate)
-	reads(t, await(t, b, strings.TrimSuffix(path, "/draft")), "Imported 3")
+	reads(t, await(t, b, strings.TrimSuffix(path, "/pending")), "Imported 3")
 	reads(t, b.Open("/imports").PageText(t, 200), "leads.csv", "1 import")
 	reads(t, b.Open("/imports?show=checks").PageText(t, 200), "Check of leads.csv", "Not finished", "1 check")
 	reads(t, b.Open("/").PageText(t, 200), "Imports 1")
@@ -166,7 +166,7 @@ func TestChecksAreNoImports(t *testing.T) {
 }
 
 // TestNoStartBesideAnError: what forbids an import leaves no button that starts it, and
-// the choices of a draft are looked at.
+// the choices of a pending file are looked at.
 func TestNoStartBesideAnError(t *testing.T) {
 	t.Parallel()
 	s, _ := serve(t)
@@ -182,7 +182,7 @@ func TestNoStartBesideAnError(t *testing.T) {
 		if !strings.Contains(visible(page), tt.want) || strings.Contains(page, start) || strings.Contains(page, `value="try"`) {
 			t.Errorf("%s: %s", name, visible(page))
 		}
-		b.Submit(strings.SplitAfter(page[strings.Index(page, "/imports/0"):], "/draft")[0]+"/discard", nil)
+		b.Submit(strings.SplitAfter(page[strings.Index(page, "/imports/0"):], "/pending")[0]+"/discard", nil)
 	}
 	path := pending(t, b, "a,b,c,d,e,f,g\n9876543210,1,2,3,4,5,6\n", "type", "dynamic")
 	has(t, b.Open(path).PageText(t, 200), "A dynamic list takes 5 variables from a file, and these are 6.")

@@ -34,7 +34,7 @@ func drop(b *servertest.Browser, filename, file string, parts ...string) servert
 	return b.Do("POST", "/imports", body, "Content-Type", contentType)
 }
 
-var pendingPath = regexp.MustCompile(`^/imports/[0-9a-f]{32}/draft$`)
+var pendingPath = regexp.MustCompile(`^/imports/[0-9a-f]{32}/pending$`)
 
 // pending sends a file that is taken, and returns the path of its page.
 func pending(t *testing.T, b *servertest.Browser, file string, parts ...string) string {
@@ -121,7 +121,7 @@ func TestImport(t *testing.T) {
 	reads(t, b.Open("/imports").PageText(t, 200), "leads.csv for the list Leads waits for you to import it")
 
 	form.Set("then", "start")
-	upload := strings.TrimSuffix(path, "/draft")
+	upload := strings.TrimSuffix(path, "/pending")
 	b.Submit(path, form).Redirect(t, upload)
 	page = await(t, b, upload)
 	reads(t, page, "leads.csv Done, some rows failed", "Imported 2", "Of these, new contacts 1", "In the list already 1", "Failed 1", "line 5 x,Bad")
@@ -177,12 +177,12 @@ func TestImportFaults(t *testing.T) {
 	}
 	big := drop(b, "big.csv", good+strings.Repeat(strings.Repeat("x", 99)+"\n", upload.MaxFileBytes/100+1))
 	reads(t, big.PageText(t, 413), "A file has at most 60 MB")
-	for _, path := range []string{"/imports/x", "/imports/" + strings.Repeat("0", 32), "/imports/x/draft", "/imports/x/progress", "/imports?after=x"} {
+	for _, path := range []string{"/imports/x", "/imports/" + strings.Repeat("0", 32), "/imports/x/pending", "/imports/x/progress", "/imports?after=x"} {
 		b.Open(path).PageText(t, 404)
 	}
 	b.Submit("/imports/x/cancel", nil).PageText(t, 404)
-	b.Submit("/imports/x/draft", columns()).PageText(t, 404)
-	b.Submit("/imports/x/draft/discard", nil).Redirect(t, "/imports")
+	b.Submit("/imports/x/pending", columns()).PageText(t, 404)
+	b.Submit("/imports/x/pending/discard", nil).Redirect(t, "/imports")
 }
 
 // TestImportsAreApart: nobody gets at another account's files.
@@ -193,7 +193,7 @@ func TestImportsAreApart(t *testing.T) {
 	c := s.Account("other")
 	mine := pending(t, s.SignedIn("demo"), "number\n9876543210\n")
 	b := s.SignedIn("other")
-	for _, path := range []string{mine, mine + "/progress", strings.TrimSuffix(mine, "/draft")} {
+	for _, path := range []string{mine, mine + "/progress", strings.TrimSuffix(mine, "/pending")} {
 		b.Open(path).PageText(t, 404)
 	}
 	form := columns("number")
@@ -244,7 +244,7 @@ func TestProgress(t *testing.T) {
 	path := pending(t, b, "number\n9876543210\n9876543211\n9876543212\n")
 	form := columns("number")
 	form.Set("then", "start")
-	upload := strings.TrimSuffix(path, "/draft")
+	upload := strings.TrimSuffix(path, "/pending")
 	b.Submit(path, form).Redirect(t, upload)
 	gate <- struct{}{}
 	page := b.Open(upload).PageText(t, 200)

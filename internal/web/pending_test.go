@@ -8,6 +8,14 @@ import (
 	"testing"
 )
 
+// TestOldAddressOfPending: links to the address that pending files once had lead on.
+func TestOldAddressOfPending(t *testing.T) {
+	t.Parallel()
+	_, b := book(t)
+	path := pending(t, b, "number\n9876543210\n")
+	b.Open(strings.Replace(path, "/pending", "/draft", 1)).Redirect(t, path)
+}
+
 // TestMapping: what a file's columns are for can be guessed, and changed.
 func TestMapping(t *testing.T) {
 	t.Parallel()
@@ -47,7 +55,7 @@ func TestMapping(t *testing.T) {
 			}
 			b.Submit(path, form).Redirect(t, path)
 			form.Set("then", "start")
-			upload := strings.TrimSuffix(path, "/draft")
+			upload := strings.TrimSuffix(path, "/pending")
 			b.Submit(path, form).Redirect(t, upload)
 			reads(t, await(t, b, upload), "Imported 1")
 			got := c.List("limit=1").Page(t).Response[0].Data
@@ -113,7 +121,7 @@ func TestMappedErrors(t *testing.T) {
 	path := pending(t, b, "Who,Mobile,Since,company_name\nAsha,x,2020,Exotel\n")
 	form := columns("first_name", "number", "", "")
 	form.Set("then", "start")
-	upload := strings.TrimSuffix(path, "/draft")
+	upload := strings.TrimSuffix(path, "/pending")
 	b.Submit(path, form).Redirect(t, upload)
 	await(t, b, upload)
 	want := "\ufeffcallbook_line,callbook_code,callbook_reason,first_name,number,Since,\n2,1002,Invalid Number: it has letters,Asha,x,2020,Exotel\n"

@@ -82,7 +82,7 @@ func TestFileReadOtherwise(t *testing.T) {
 				form[name] = value
 			}
 			form.Set("then", "start")
-			upload := strings.TrimSuffix(path, "/draft")
+			upload := strings.TrimSuffix(path, "/pending")
 			b.Submit(path, form).Redirect(t, upload)
 			reads(t, await(t, b, upload), "Imported 1")
 			if got := firstName(c.List("limit=1").Page(t).Response[0].Data); got != tt.want {
@@ -129,7 +129,7 @@ func TestReadingShown(t *testing.T) {
 		"1 more number was left out", "India 1, Singapore 1"}
 	reads(t, await(t, b, path), append(in, "How the file was read: semicolons, header in line 2")...)
 	form.Set("then", "start")
-	upload := strings.TrimSuffix(path, "/draft")
+	upload := strings.TrimSuffix(path, "/pending")
 	b.Submit(path, form).Redirect(t, upload)
 	reads(t, await(t, b, upload), append(in, "How the file was read")...)
 	reads(t, b.Open("/imports").PageText(t, 200), "semicolons, header in line 2, 2 columns left out, 1 number left out, 2 countries")

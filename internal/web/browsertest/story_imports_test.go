@@ -96,7 +96,7 @@ var importPages = []page{
 		b.click("#new-import .primary")
 		b.await(`document.querySelector("#file-error")`)
 	}},
-	{name: "import-draft", path: func(w *world) string { return w.waiting(mixedFile, "") }, before: openReading},
+	{name: "import-pending", path: func(w *world) string { return w.waiting(mixedFile, "") }, before: openReading},
 	{name: "import-sheet", path: func(w *world) string { return w.waiting(sheets, "") }, before: openReading},
 	{name: "import-checked", path: func(w *world) string { return w.waiting(mixedFile, "try") }},
 	{name: "import-left-out", path: func(w *world) string {
@@ -124,7 +124,7 @@ var importPages = []page{
 
 // openReading opens what tells how a file is read.
 func openReading(b *tab) {
-	b.click("#draft summary")
+	b.click("#pending summary")
 	b.await(`document.querySelector("#header_line").checkVisibility()`)
 }
 
@@ -146,7 +146,7 @@ const leftOutFile = "Full name,Mobile,E-mail,Notes,Joined on,Favourite colour of
 func (w *world) discardWaiting() {
 	w.t.Helper()
 	b := w.server.SignedIn("demo")
-	for _, path := range regexp.MustCompile(`/imports/[0-9a-f]{32}/draft`).FindAllString(b.Open("/imports").PageText(w.t, 200), -1) {
+	for _, path := range regexp.MustCompile(`/imports/[0-9a-f]{32}/pending`).FindAllString(b.Open("/imports").PageText(w.t, 200), -1) {
 		b.Submit(path+"/discard", nil)
 	}
 }

@@ -75,14 +75,14 @@ func (room *Room) goOn(r *http.Request, file upload.PendingFile, form *importFor
 	switch then {
 	case "try":
 		if _, err = room.Imports.TryPending(r.Context(), shell.AccountOf(r), file.SID); err == nil {
-			return shell.GoTo(page + "/draft#check"), nil
+			return shell.GoTo(page + "/pending#check"), nil
 		}
 	case "start":
 		if _, err = room.Imports.StartPending(r.Context(), shell.AccountOf(r), file.SID); err == nil {
 			return shell.GoTo(page), nil
 		}
 	default:
-		return shell.GoTo(page + "/draft"), nil
+		return shell.GoTo(page + "/pending"), nil
 	}
 	if err := form.refused(err); err != nil {
 		return shell.Answer{}, err
@@ -97,7 +97,7 @@ func (room *Room) trialProgress(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	page := "/imports/" + file.SID.String() + "/draft"
+	page := "/imports/" + file.SID.String() + "/pending"
 	if file.Trial == (addressbook.SID{}) {
 		return shell.GoTo(page), nil
 	}

@@ -48,10 +48,13 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /imports/{sid}/undo", room.undoPage)
 	d.HandleForm("POST /imports/{sid}/undo", room.undoImport)
 	d.Handle("GET /imports/{sid}/undo/progress", room.undoProgress)
-	d.Handle("GET /imports/{sid}/draft", room.pendingPage)
-	d.HandleTyped("POST /imports/{sid}/draft", "/imports/{sid}/draft", room.changePending)
-	d.Handle("GET /imports/{sid}/draft/progress", room.trialProgress)
-	d.Handle("POST /imports/{sid}/draft/discard", room.discardPending)
+	d.Handle("GET /imports/{sid}/pending", room.pendingPage)
+	d.Handle("GET /imports/{sid}/draft", func(r *http.Request) (shell.Answer, error) { // where these pages once were
+		return shell.GoTo("/imports/" + shell.PathSID(r, "sid").String() + "/pending"), nil
+	})
+	d.HandleTyped("POST /imports/{sid}/pending", "/imports/{sid}/pending", room.changePending)
+	d.Handle("GET /imports/{sid}/pending/progress", room.trialProgress)
+	d.Handle("POST /imports/{sid}/pending/discard", room.discardPending)
 }
 
 // importsList is what the template imports.html shows.
@@ -160,7 +163,7 @@ func (room *Room) receiveImport(r *http.Request) (shell.Answer, error) {
 	if ok && file != nil {
 		pending, err := room.Imports.AddPending(r.Context(), file, request)
 		if err == nil {
-			return shell.GoTo("/imports/" + pending.SID.String() + "/draft"), nil
+			return shell.GoTo("/imports/" + pending.SID.String() + "/pending"), nil
 		}
 		if form.Full = errors.Is(err, upload.ErrPendingFull); form.Full {
 			form.FileError = words.Sentence(upload.ErrPendingFull)

@@ -121,7 +121,7 @@ func (room *Room) showPending(r *http.Request, file upload.PendingFile, form *im
 		if err != nil {
 			return shell.Answer{}, err
 		}
-		result.Progress.URL = "/imports/" + file.SID.String() + "/draft/progress"
+		result.Progress.URL = "/imports/" + file.SID.String() + "/pending/progress"
 		data.Trial = &result
 	}
 	return pages.Show("pending", "Import "+words.FileName(file.FileName), data), nil
