@@ -25,6 +25,7 @@ type serveCmd struct {
 	baseURL
 	proxyFlags
 	originFlags
+	telephoneFlags
 	Dashboard     bool        `default:"true" negatable:"" help:"Serve the dashboard, at /."`
 	Migrate       bool        `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
 	Bootstrap     bool        `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
@@ -60,7 +61,7 @@ func (c *serveCmd) Validate() error {
 		}
 	}
 	// This Validate hides those of the embedded flags.
-	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate())
+	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.telephoneFlags.Validate())
 }
 
 const (
@@ -167,6 +168,7 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 		ReceiptQuota:  int64(c.KeptAnswers) * mib,
 		Retention:     time.Duration(c.KeepUploads),
 		KeepDeleted:   time.Duration(c.KeepDeleted),
+		Simulator:     c.simulator(),
 		Dashboard:     c.Dashboard,
 		Proxies:       c.trusted,
 		AllowOrigins:  c.origins,

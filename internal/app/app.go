@@ -135,7 +135,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Sessions:  a.Sessions,
 			Book:      book,
 			Campaigns: campaigns,
-			Simulated: true,
+			Simulated: !calling.Real(),
 			Trash:     a.trash,
 			Imports:   imports,
 			Summary:   summary.NewKeeper(stores.Summary, cfg.Clock),
@@ -197,6 +197,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	background.Go(func() { a.imports.Run(working) })
 	background.Go(func() { a.receipts.Run(working) })
 	background.Go(func() { a.trash.Run(working) })
+	if !a.dialer.Real() {
+		a.cfg.Log.Info("the telephone is simulated: campaigns run, and nobody is called", "speed", max(1, a.cfg.Simulator.Speed))
+	}
 	background.Go(func() { a.dialer.Run(working) })
 	defer background.Wait()
 	defer stopCounting()

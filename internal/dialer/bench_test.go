@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -21,7 +20,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/phone"
 	"callbook/internal/store"
-	"callbook/internal/store/sqlite"
+	"callbook/internal/test/servertest"
 )
 
 // rig is an account with campaigns, and a server that has not begun to dial.
@@ -34,10 +33,7 @@ type rig struct {
 // newRig makes campaigns of so many numbers, which all answer.
 func newRig(tb testing.TB, numbers, callsAMinute int) *rig {
 	ctx := context.Background()
-	set, err := sqlite.OpenStores(ctx, filepath.Join(tb.TempDir(), "callbook.db"), sqlite.Options{Log: quiet})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	set := openStores(tb, servertest.NewDatabase(tb))
 	acct, err := set.Accounts.CreateAccount(ctx, account.Account{SID: "demo", Region: "IN", TimeZone: time.UTC, Created: time.Now()})
 	if err != nil {
 		tb.Fatal(err)

@@ -73,6 +73,9 @@ func New(store Store, c carrier.Carrier, opts Options) *Dialer {
 	}
 }
 
+// Real tells whether calls come to telephones, and so to people.
+func (d *Dialer) Real() bool { return d.carrier.Real() }
+
 // Run places calls until ctx ends. Then it writes down what is known of calls in flight,
 // and gives its leases back, so that another server goes on. It is called once.
 func (d *Dialer) Run(ctx context.Context) {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -25,8 +24,10 @@ import (
 	"callbook/internal/event"
 	"callbook/internal/phone"
 	"callbook/internal/store"
+	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
 	"callbook/internal/suppression"
+	"callbook/internal/test/servertest"
 )
 
 // TestModel drives campaigns through random actions, times, crashes and faults of the
@@ -39,7 +40,7 @@ import (
 func TestModel(t *testing.T) {
 	t.Parallel()
 	steps, seeds := 2500, []uint64{1, 2, 3, 4}
-	if testing.Short() {
+	if testing.Short() || servertest.OnPostgres() {
 		steps, seeds = 300, seeds[:1]
 	}
 	if n, err := strconv.Atoi(os.Getenv("CALLBOOK_DIALER_STEPS")); err == nil {
@@ -51,8 +52,9 @@ func TestModel(t *testing.T) {
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
+			database := servertest.NewDatabase(t)
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, seed)
+				w := newWorld(t, database, seed)
 				for i := 0; i < steps && !t.Failed(); i++ {
 					w.step()
 				}
@@ -108,12 +110,9 @@ type what struct {
 
 const callsAMinute = 60 // of the account
 
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t *testing.T, database string, seed uint64) *world {
 	t.Helper()
-	set, err := sqlite.OpenStores(t.Context(), filepath.Join(t.TempDir(), "callbook.db"), sqlite.Options{Log: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := openStores(t, database)
 	acct, err := set.Accounts.CreateAccount(t.Context(), account.Account{SID: "demo", Region: "IN", TimeZone: time.UTC, Created: time.Now()})
 	if err != nil {
 		t.Fatal(err)
@@ -125,6 +124,21 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w.campaigns = campaign.New(set.Campaigns, addressbook.New(set.Contacts, addressbook.Options{}), campaign.Options{Clock: clock.System, Dialer: w})
 	w.start()
 	return w
+}
+
+// openStores opens a database of the engine under test.
+func openStores(t testing.TB, database string) (set *store.Set) {
+	t.Helper()
+	var err error
+	if postgres.IsURL(database) {
+		set, err = postgres.OpenStores(t.Context(), database, true, quiet)
+	} else {
+		set, err = sqlite.OpenStores(t.Context(), database, sqlite.Options{Log: quiet})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -16,13 +16,14 @@ import (
 // "postgres", or empty for the embedded one.
 const engineVariable = "CALLBOOK_TEST_DB"
 
-func onPostgres() bool { return os.Getenv(engineVariable) == "postgres" }
+// OnPostgres tells whether the engine under test is PostgreSQL.
+func OnPostgres() bool { return os.Getenv(engineVariable) == "postgres" }
 
 // NewDatabase returns a new database of the engine under test, for
 // [Options].Path: a file, or a URL.
 func NewDatabase(t testing.TB) string {
 	t.Helper()
-	if onPostgres() {
+	if OnPostgres() {
 		return pgtest.Database(t, postgres.Migrate)
 	}
 	return filepath.Join(t.TempDir(), "callbook.db")
@@ -31,7 +32,7 @@ func NewDatabase(t testing.TB) string {
 // EmbeddedOnly skips a test of what only the embedded engine has.
 func EmbeddedOnly(t testing.TB, what string) {
 	t.Helper()
-	if onPostgres() {
+	if OnPostgres() {
 		t.Skipf("only the embedded engine has %s", what)
 	}
 }

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+
+	"callbook/internal/app"
+)
+
+// telephoneFlags say how the calls of campaigns are placed.
+type telephoneFlags struct {
+	Carrier        string `default:"simulator" enum:"simulator" placeholder:"NAME" help:"What places the calls of campaigns (${default}, the only one so far): a simulated telephone, with which nobody is called. The last digit of a number says what happens: 0 to 5 answer, 6 is busy, 7 does not answer, 8 fails the first time, 9 fails."`
+	SimulatorSpeed int    `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
+	SimulatorSeed  uint64 `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
+}
+
+// maxSpeed is the most that --simulator-speed takes: an hour in a second.
+const maxSpeed = 3600
+
+// Validate is called by the command that embeds the flags.
+func (f *telephoneFlags) Validate() error {
+	if f.SimulatorSpeed < 1 || f.SimulatorSpeed > maxSpeed {
+		return fmt.Errorf("--simulator-speed %d: it must be from 1 to %d", f.SimulatorSpeed, maxSpeed)
+	}
+	return nil
+}
+
+// simulator is the simulated telephone that the flags ask for.
+func (f *telephoneFlags) simulator() app.Simulator {
+	return app.Simulator{Speed: f.SimulatorSpeed, Seed: f.SimulatorSeed}
+}
