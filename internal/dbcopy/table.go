@@ -54,7 +54,7 @@ var (
 
 	Contacts = &Table{"contacts", append(contactColumns(), Column{Name: "upload"}), 1}
 
-	TrashedContacts = &Table{"trashed_contacts", append(contactColumns(), Column{Name: "deletion", Kind: SID}), 1}
+	TrashedContacts = &Table{"trashed_contacts", append(contactColumns(), Column{Name: "deletion", Kind: SID}, Column{Name: "upload"}), 1}
 
 	TrashedLists = &Table{"trashed_lists", []Column{
 		{Name: "sid", Kind: SID},
@@ -71,6 +71,7 @@ var (
 		{Name: "list_sid", Kind: SID},
 		{Name: "contact_sid", Kind: SID},
 		{Name: "date_created"},
+		{Name: "upload"},
 	}, 2}
 
 	Lists = &Table{"lists", []Column{

@@ -36,7 +36,7 @@ func (db *DB) DeleteContacts(ctx context.Context, account account.ID, deletion a
 }
 
 // The columns of memberships in both of their tables.
-const memberColumns = `account_id, list_sid, contact_sid, date_created`
+const memberColumns = `account_id, list_sid, contact_sid, date_created, upload`
 
 // deleteLocked deletes contacts that are locked, when the queue is run.
 func (t *tx) deleteLocked(deletion addressbook.SID, contacts []addressbook.SID) {
@@ -60,8 +60,8 @@ func (t *tx) deleteLocked(deletion addressbook.SID, contacts []addressbook.SID) 
 		t.queue(`DELETE FROM trashed_members WHERE account_id = $1 AND contact_sid = ANY($2)`, t.account, column)
 		t.queue(`DELETE FROM contacts WHERE account_id = $1 AND sid = ANY($2)`, t.account, column)
 	} else {
-		t.queue(`WITH gone AS (DELETE FROM contacts WHERE account_id = $1 AND sid = ANY($2) RETURNING account_id, `+rowColumns+`)
-			INSERT INTO trashed_contacts (deletion, account_id, `+rowColumns+`) SELECT $3, gone.* FROM gone`, t.account, column, (*sidValue)(&deletion))
+		t.queue(`WITH gone AS (DELETE FROM contacts WHERE account_id = $1 AND sid = ANY($2) RETURNING account_id, upload, `+rowColumns+`)
+			INSERT INTO trashed_contacts (deletion, account_id, upload, `+rowColumns+`) SELECT $3, gone.* FROM gone`, t.account, column, (*sidValue)(&deletion))
 	}
 	t.countContacts(-len(contacts))
 }

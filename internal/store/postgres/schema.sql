@@ -308,6 +308,7 @@ CREATE TABLE trashed_contacts (
 	company_name_folded text COLLATE "C",
 	email_folded text COLLATE "C",
 	tag_folded text COLLATE "C",
+	upload bigint,
 	deletion uuid NOT NULL,
 	sid uuid NOT NULL,
 	number bigint NOT NULL,
@@ -341,6 +342,7 @@ CREATE TABLE trashed_members (
 	list_sid uuid NOT NULL,
 	contact_sid uuid NOT NULL,
 	date_created bigint NOT NULL,
+	upload bigint,
 	PRIMARY KEY (account_id, list_sid, contact_sid)
 );
 CREATE INDEX trashed_members_by_contact ON trashed_members USING btree (account_id, contact_sid);

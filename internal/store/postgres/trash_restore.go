@@ -120,8 +120,8 @@ func (t *tx) bringBack(contacts []addressbook.SID) {
 		return
 	}
 	column := sids(contacts)
-	t.queue(`WITH back AS (DELETE FROM trashed_contacts WHERE account_id = $1 AND sid = ANY($2) RETURNING account_id, `+rowColumns+`)
-		INSERT INTO contacts (account_id, `+rowColumns+`) SELECT * FROM back ORDER BY number`, t.account, column)
+	t.queue(`WITH back AS (DELETE FROM trashed_contacts WHERE account_id = $1 AND sid = ANY($2) RETURNING account_id, upload, `+rowColumns+`)
+		INSERT INTO contacts (account_id, upload, `+rowColumns+`) SELECT * FROM back ORDER BY number`, t.account, column)
 	t.queue(`WITH back AS (DELETE FROM trashed_members WHERE account_id = $1 AND contact_sid = ANY($2)
 				AND EXISTS (SELECT FROM lists WHERE lists.account_id = $1 AND lists.sid = list_sid) RETURNING `+memberColumns+`),
 			joined AS (INSERT INTO list_members (`+memberColumns+`) SELECT * FROM back),

@@ -25,8 +25,7 @@ func (db *DB) AddedContacts(ctx context.Context, u *upload.Upload, after address
 		looked, condition = upload.UsedLooked, ` WHERE `+usedContact
 	}
 	return collect(ctx, db, of(u.Account.ID), "read what an upload added", func(row pgx.CollectableRow) (a upload.AddedContact, err error) {
-		a.Contact, err = scanContact(withMore{row, &a.Used})
-		return a, err
+		return a, row.Scan(append(intoContact(&a.Contact), &a.Used)...)
 	}, `SELECT `+contactColumns+`, `+usedContact+` FROM (SELECT * FROM contacts
 		WHERE account_id = $1 AND upload = $2 AND sid > $4 AND sid BETWEEN $5 AND $6 ORDER BY sid LIMIT $7) AS contacts`+condition+` ORDER BY sid LIMIT $8`,
 		u.Account.ID, upload.Mark(u.SID), (*sidValue)(&u.List), (*sidValue)(&after), (*sidValue)(&added.First), (*sidValue)(&added.Last), looked, limit)
@@ -49,15 +48,6 @@ func (s *selection) addedBy(t *tx, sid addressbook.SID) error {
 	s.and(s.sid+" <= %s", (*sidValue)(&tally.Added.Last))
 	return nil
 }
-
-// withMore is a row that has one more column.
-type withMore struct {
-	pgx.CollectableRow
-	more any
-}
-
-// Scan implements [pgx.CollectableRow].
-func (w withMore) Scan(into ...any) error { return w.CollectableRow.Scan(append(into, w.more)...) }
 
 // AddedMembers implements [upload.UndoStore]. It goes over the list, which has half a
 // million members at most.

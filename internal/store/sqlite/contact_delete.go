@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -16,7 +17,7 @@ import (
 func (b *AddressBook) DeleteContacts(ctx context.Context, account account.ID, deletion addressbook.SID, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
 	return b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
 		results := make([]addressbook.Result, len(sids))
-		deleted := make([]*addressbook.Contact, 0, len(sids))
+		deleted, marks := make([]*addressbook.Contact, 0, len(sids)), make([]int64, 0, len(sids))
 		for i, sid := range sids {
 			c, err := readContact(tx.Conn, account, sid)
 			if errors.Is(err, errNoRow) {
@@ -26,17 +27,18 @@ func (b *AddressBook) DeleteContacts(ctx context.Context, account account.ID, de
 			if err == nil {
 				err = tx.edit.share.Claim(c.Weight())
 			}
+			var mark int64
 			if err == nil {
-				err = tx.delete(&c, deletion)
+				mark, err = tx.delete(&c, deletion)
 			}
 			if err != nil {
 				return err
 			}
 			results[i].Contact = &c
-			deleted = append(deleted, &c)
+			deleted, marks = append(deleted, &c), append(marks, mark)
 		}
 		if deletion != addressbook.ForGood {
-			if err := tx.trashContacts(deletion, deleted); err != nil {
+			if err := tx.trashContacts(deletion, deleted, marks); err != nil {
 				return err
 			}
 		}
@@ -48,17 +50,18 @@ func (b *AddressBook) DeleteContacts(ctx context.Context, account account.ID, de
 }
 
 // delete deletes a contact's row, and ends its memberships. Those go into the trash,
-// unless they are deleted for good.
-func (tx *editTx) delete(c *addressbook.Contact, deletion addressbook.SID) error {
+// unless they are deleted for good. It returns the mark of the upload that added the
+// contact; 0 for none.
+func (tx *editTx) delete(c *addressbook.Contact, deletion addressbook.SID) (mark int64, err error) {
 	account := tx.edit.account
 	// The unary plus disables the index on account_id, so that the planner starts from
 	// list_members.
-	err := tx.exec(`UPDATE lists SET contact_count = contact_count - 1
+	err = tx.exec(`UPDATE lists SET contact_count = contact_count - 1
 		WHERE +account_id = ? AND id IN (SELECT list_id FROM list_members WHERE contact_sid = ?)`, account, c.SID[:])
 	ended := tx.Changes()
 	if err == nil && ended > 0 && deletion != addressbook.ForGood {
-		err = tx.exec(`INSERT INTO trashed_members (account_id, list_sid, contact_sid, date_created)
-			SELECT lists.account_id, lists.sid, list_members.contact_sid, list_members.date_created
+		err = tx.exec(`INSERT INTO trashed_members (account_id, list_sid, contact_sid, date_created, upload)
+			SELECT lists.account_id, lists.sid, list_members.contact_sid, list_members.date_created, list_members.upload
 			FROM list_members CROSS JOIN lists ON lists.id = list_members.list_id
 			WHERE list_members.contact_sid = ? AND lists.account_id = ?`, c.SID[:], account)
 		tx.bytes += ended * memberBytes
@@ -71,14 +74,18 @@ func (tx *editTx) delete(c *addressbook.Contact, deletion addressbook.SID) error
 		err = tx.eraseMembers(c.SID)
 	}
 	if err != nil {
-		return fmt.Errorf("end memberships: %w", err)
+		return 0, fmt.Errorf("end memberships: %w", err)
 	}
-	if err := tx.exec(`DELETE FROM contacts WHERE account_id = ? AND sid = ?`, account, c.SID[:]); err != nil {
-		return fmt.Errorf("delete row: %w", err)
+	err = sqlitex.Execute(tx.Conn, `DELETE FROM contacts WHERE account_id = ? AND sid = ? RETURNING upload`, &sqlitex.ExecOptions{
+		Args:       []any{account, c.SID[:]},
+		ResultFunc: func(row *sqlite.Stmt) error { mark = row.ColumnInt64(0); return nil },
+	})
+	if err != nil {
+		return 0, fmt.Errorf("delete row: %w", err)
 	}
 	tx.freeNumber(c.Number, c.SID)
 	tx.bytes += pageBytes // of which it changed a part
-	return nil
+	return mark, nil
 }
 
 // eraseMembers deletes the memberships of a contact that are in the trash.
@@ -86,13 +93,15 @@ func (tx *editTx) eraseMembers(contact addressbook.SID) error {
 	return tx.exec(`DELETE FROM trashed_members WHERE account_id = ? AND contact_sid = ?`, tx.edit.account, contact[:])
 }
 
-var insertTrashed = newBulkInsert(`trashed_contacts (account_id, `+contactColumns+`, deletion)`, contactParams+1)
+var insertTrashed = newBulkInsert(`trashed_contacts (account_id, `+contactColumns+`, deletion, upload)`, contactParams+2)
 
-// trashContacts puts contacts into the trash.
-func (tx *editTx) trashContacts(deletion addressbook.SID, contacts []*addressbook.Contact) error {
+// trashContacts puts contacts into the trash, with the marks of the uploads that added
+// them.
+func (tx *editTx) trashContacts(deletion addressbook.SID, contacts []*addressbook.Contact, marks []int64) error {
 	err := insertTrashed.run(tx.Conn, len(contacts), func(stmt *sqlite.Stmt, param, i int) {
 		tx.bytes += bindContact(stmt, param, tx.edit.account, contacts[i])
 		stmt.BindBytes(param+contactParams, deletion[:])
+		bindMark(stmt, param+contactParams+1, marks[i])
 	})
 	if err != nil {
 		return fmt.Errorf("put contacts into the trash: %w", err)
@@ -133,8 +142,8 @@ func (tx *editTx) deleteList(id int64, l *addressbook.List, deletion addressbook
 	if deletion == addressbook.ForGood {
 		err = tx.exec(`DELETE FROM trashed_members WHERE account_id = ? AND list_sid = ?`, account, l.SID[:])
 	} else {
-		err = tx.exec(`INSERT INTO trashed_members (account_id, list_sid, contact_sid, date_created)
-			SELECT ?, ?, contact_sid, date_created FROM list_members WHERE list_id = ?`, account, l.SID[:], id)
+		err = tx.exec(`INSERT INTO trashed_members (account_id, list_sid, contact_sid, date_created, upload)
+			SELECT ?, ?, contact_sid, date_created, upload FROM list_members WHERE list_id = ?`, account, l.SID[:], id)
 		tx.bytes += l.ContactCount * memberBytes
 		if err == nil {
 			err = tx.exec(`INSERT INTO trashed_lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated, deletion)

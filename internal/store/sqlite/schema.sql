@@ -262,7 +262,7 @@ CREATE TABLE trashed_contacts (
 	custom_field TEXT,
 	date_created INTEGER NOT NULL,
 	date_updated INTEGER NOT NULL,
-	deletion     BLOB    NOT NULL,
+	deletion     BLOB    NOT NULL, upload INTEGER,
 	PRIMARY KEY (account_id, deletion, sid)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX trashed_contacts_by_sid ON trashed_contacts (account_id, sid);
@@ -285,7 +285,7 @@ CREATE TABLE trashed_members (
 	account_id   INTEGER NOT NULL REFERENCES accounts (id),
 	list_sid     BLOB    NOT NULL,
 	contact_sid  BLOB    NOT NULL,
-	date_created INTEGER NOT NULL,
+	date_created INTEGER NOT NULL, upload INTEGER,
 	PRIMARY KEY (account_id, list_sid, contact_sid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX trashed_members_by_contact ON trashed_members (account_id, contact_sid);

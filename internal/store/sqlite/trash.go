@@ -31,7 +31,7 @@ func (b *AddressBook) TrashedContacts(ctx context.Context, account account.ID, q
 		for _, at := range places {
 			var c addressbook.Contact
 			if err == nil {
-				c, _, err = readTrashed(conn, account, at.SID)
+				c, _, _, err = readTrashed(conn, account, at.SID)
 			}
 			if err == nil {
 				err = share.Claim(c.Weight())
@@ -109,14 +109,15 @@ func scanPlace(row *sqlite.Stmt, deletion, sid int) (p trash.Position) {
 }
 
 // readTrashed reads one contact in the trash; errNoRow tells that there is none.
-func readTrashed(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (c addressbook.Contact, deletion addressbook.SID, err error) {
-	err = queryOne(conn, `SELECT `+contactColumns+`, deletion FROM trashed_contacts WHERE account_id = ? AND sid = ?`, []any{account, sid[:]},
+func readTrashed(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (c addressbook.Contact, deletion addressbook.SID, mark int64, err error) {
+	err = queryOne(conn, `SELECT `+contactColumns+`, deletion, upload FROM trashed_contacts WHERE account_id = ? AND sid = ?`, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) error {
 			c = scanContact(stmt)
 			stmt.ColumnBytes(contactParams-1, deletion[:])
+			mark = stmt.ColumnInt64(contactParams)
 			return nil
 		})
-	return c, deletion, err
+	return c, deletion, mark, err
 }
 
 // TrashedLists implements [trash.Store].

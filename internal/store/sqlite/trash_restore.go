@@ -47,6 +47,7 @@ func (b *AddressBook) RestoreContacts(ctx context.Context, account account.ID, s
 type comeback struct {
 	contacts  []*addressbook.Contact
 	deletions []addressbook.SID // of each
+	marks     []int64           // of the upload that added each
 	seen      map[addressbook.SID]bool
 	numbers   map[phone.Number]*addressbook.Contact
 	members   []comingMember
@@ -58,11 +59,12 @@ type comingMember struct {
 	id            int64 // of the list
 	list, contact addressbook.SID
 	created       int64 // Unix nanoseconds
+	mark          int64 // of the upload that added it; 0 for none
 }
 
 // comeBack decides what becomes of one contact, and takes its number.
 func (tx *editTx) comeBack(back *comeback, sid addressbook.SID) (trash.ContactResult, error) {
-	c, deletion, err := readTrashed(tx.Conn, tx.edit.account, sid)
+	c, deletion, mark, err := readTrashed(tx.Conn, tx.edit.account, sid)
 	if errors.Is(err, errNoRow) {
 		return trash.ContactResult{Fault: trash.ErrNoContact}, nil
 	}
@@ -96,7 +98,7 @@ func (tx *editTx) comeBack(back *comeback, sid addressbook.SID) (trash.ContactRe
 	for _, m := range members {
 		back.lists[m.id].ContactCount++
 	}
-	back.contacts, back.deletions = append(back.contacts, &c), append(back.deletions, deletion)
+	back.contacts, back.deletions, back.marks = append(back.contacts, &c), append(back.deletions, deletion), append(back.marks, mark)
 	back.members = append(back.members, members...)
 	back.seen[sid], back.numbers[c.Number] = true, &c
 	return trash.ContactResult{Contact: &c}, nil
@@ -106,7 +108,7 @@ func (tx *editTx) comeBack(back *comeback, sid addressbook.SID) (trash.ContactRe
 // by the sids of those. Left to itself, SQLite goes through all memberships of the
 // account's trash, which the primary key has in the order of the lists.
 func (tx *editTx) comingMembers(back *comeback, contact addressbook.SID) (members []comingMember, err error) {
-	err = sqlitex.Execute(tx.Conn, `SELECT `+listColumns+`, trashed_members.date_created
+	err = sqlitex.Execute(tx.Conn, `SELECT `+listColumns+`, trashed_members.date_created, trashed_members.upload
 		FROM trashed_members INDEXED BY trashed_members_by_contact CROSS JOIN lists ON lists.account_id = trashed_members.account_id AND lists.sid = trashed_members.list_sid
 		WHERE trashed_members.account_id = ? AND trashed_members.contact_sid = ? ORDER BY lists.sid`, &sqlitex.ExecOptions{
 		Args: []any{tx.edit.account, contact[:]},
@@ -115,7 +117,7 @@ func (tx *editTx) comingMembers(back *comeback, contact addressbook.SID) (member
 			if back.lists[id] == nil {
 				back.lists[id] = &l
 			}
-			members = append(members, comingMember{id: id, list: l.SID, contact: contact, created: row.ColumnInt64(8)})
+			members = append(members, comingMember{id: id, list: l.SID, contact: contact, created: row.ColumnInt64(8), mark: row.ColumnInt64(9)})
 			return nil
 		},
 	})
@@ -125,13 +127,17 @@ func (tx *editTx) comingMembers(back *comeback, contact addressbook.SID) (member
 	return members, nil
 }
 
-var insertComing = newBulkInsert(`list_members (list_id, contact_sid, date_created)`, 3)
+var insertComing = newBulkInsert(`list_members (list_id, contact_sid, date_created, upload)`, 4)
 
 // bringBack moves contacts, whose numbers it has taken, and their memberships out of
 // the trash.
 func (tx *editTx) bringBack(back *comeback) error {
 	account := tx.edit.account
-	bytes, err := insertRows(tx.Conn, account, back.contacts)
+	bytes := 0
+	err := insertUploaded.run(tx.Conn, len(back.contacts), func(stmt *sqlite.Stmt, param, i int) {
+		bytes += bindContact(stmt, param, account, back.contacts[i]) + markBytes
+		bindMark(stmt, param+contactParams, back.marks[i])
+	})
 	if err != nil {
 		return fmt.Errorf("restore contacts: %w", err)
 	}
@@ -144,6 +150,7 @@ func (tx *editTx) bringBack(back *comeback) error {
 		stmt.BindInt64(param, back.members[i].id)
 		stmt.BindBytes(param+1, back.members[i].contact[:])
 		stmt.BindInt64(param+2, back.members[i].created)
+		bindMark(stmt, param+3, back.members[i].mark)
 	})
 	if err != nil {
 		return fmt.Errorf("restore memberships: %w", err)
@@ -205,7 +212,7 @@ func (tx *editTx) restoreList(sid addressbook.SID) (trash.ListResult, error) {
 	id := tx.LastInsertRowID()
 	const there = ` FROM trashed_members WHERE account_id = ?1 AND list_sid = ?2
 		AND EXISTS (SELECT 1 FROM contacts WHERE contacts.account_id = ?1 AND contacts.sid = trashed_members.contact_sid)`
-	err = tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created) SELECT ?3, contact_sid, date_created`+there, account, sid[:], id)
+	err = tx.exec(`INSERT INTO list_members (list_id, contact_sid, date_created, upload) SELECT ?3, contact_sid, date_created, upload`+there, account, sid[:], id)
 	l.ContactCount = tx.Changes()
 	for _, change := range []struct {
 		query string
@@ -231,7 +238,7 @@ func (b *AddressBook) EraseContacts(ctx context.Context, account account.ID, sid
 	return b.edit(ctx, account, len(sids), "delete contacts for good", func(tx *editTx) error {
 		results := make([]trash.ContactResult, len(sids))
 		for i, sid := range sids {
-			c, deletion, err := readTrashed(tx.Conn, account, sid)
+			c, deletion, _, err := readTrashed(tx.Conn, account, sid)
 			if errors.Is(err, errNoRow) {
 				results[i].Fault = trash.ErrNoContact
 				continue

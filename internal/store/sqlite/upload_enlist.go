@@ -112,6 +112,15 @@ func (tx *editTx) insertFresh(account account.ID, list int64, contacts []*addres
 	return tx.countContacts(len(contacts))
 }
 
+// bindMark binds the mark of an upload; 0, which is none, as NULL.
+func bindMark(stmt *sqlite.Stmt, param int, mark int64) {
+	if mark == 0 {
+		stmt.BindNull(param)
+	} else {
+		stmt.BindInt64(param, mark)
+	}
+}
+
 // markBytes is what the mark of an upload takes in a row.
 const markBytes = 8
 

@@ -144,7 +144,8 @@ func (s *served) removeOnce(acct account.Account, sid addressbook.SID) func() er
 				return nil
 			}
 			if err == nil {
-				err = errors.Join(tx.delete(&c, addressbook.ForGood), tx.countContacts(-1))
+				_, err = tx.delete(&c, addressbook.ForGood)
+				err = errors.Join(err, tx.countContacts(-1))
 			}
 			return err
 		})

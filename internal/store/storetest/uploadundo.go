@@ -79,6 +79,18 @@ func uploadAdded(t *testing.T, f *fixture) {
 	f.removeMembers(t, addressbook.List{SID: u.List}, all[3])
 	same(t, "contacts that are left", f.allAdded(t, &u, 2), append([]addressbook.SID{all[0], all[1]}, all[3:]...))
 	same(t, "contacts that are used", f.used(t, &u), []addressbook.SID{all[0], all[1]})
+	// What comes back from the trash has its mark again, as a contact and in the list.
+	back := f.allMembers(t, &u, 100)
+	f.delete(t, back...)
+	if n := len(f.allMembers(t, &u, 3)); n != 0 {
+		t.Errorf("the trash leaves %d in the list", n)
+	}
+	f.restore(t, back...)
+	same(t, "members that came back", f.allMembers(t, &u, 3), back)
+	same(t, "contacts that came back", f.allAdded(t, &u, 2), append([]addressbook.SID{all[0], all[1]}, all[3:]...))
+	f.deleteLists(t, u.List)
+	f.restoreLists(t, u.List)
+	same(t, "members of the list that came back", f.allMembers(t, &u, 3), back)
 	members := f.allMembers(t, &u, 2)
 	for _, gone := range []addressbook.SID{all[2], all[3]} {
 		for _, sid := range members {
