@@ -25,6 +25,7 @@ var rules = map[string][]string{
 		"internal/app",
 		"internal/backup",
 		"internal/budget",
+		"internal/campaign",
 		"internal/clientaddr",
 		"internal/clock",
 		"internal/dbcopy",

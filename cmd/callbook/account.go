@@ -12,6 +12,7 @@ import (
 type accountCmd struct {
 	Create accountCreateCmd `cmd:"" help:"Create an account."`
 	List   accountListCmd   `cmd:"" help:"List the accounts."`
+	Set    accountSetCmd    `cmd:"" help:"Set what campaigns of an account may do: how fast they call, when, and whom. Without flags, show it."`
 }
 
 type accountCreateCmd struct {

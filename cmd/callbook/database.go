@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/session"
 	"callbook/internal/store/postgres"
@@ -38,6 +39,7 @@ func (d database) name() string {
 type commandStore interface {
 	account.Store
 	session.Store
+	campaign.PolicyStore
 	Close() error
 }
 

@@ -165,6 +165,16 @@ func (cs *Campaigns) Policy(ctx context.Context, acct account.Account) (Policy, 
 	return cs.store.Policy(ctx, acct.ID)
 }
 
+// ChangePolicy changes what the account has set; see [ChangePolicy]. Campaigns that are
+// running go by it within a second or two.
+func (cs *Campaigns) ChangePolicy(ctx context.Context, acct account.Account, change func(*Policy)) (Policy, error) {
+	p, err := ChangePolicy(ctx, cs.store, acct, change)
+	if err == nil {
+		cs.dialer.Wake(acct.ID)
+	}
+	return p, err
+}
+
 // Update changes a campaign: it does the draft's Action, or changes settings. After a
 // pause it returns when no call can leave any more. Ready may be nil.
 func (cs *Campaigns) Update(ctx context.Context, acct account.Account, sid addressbook.SID, d *Draft, ready journal.Ready[*Campaign]) (*Campaign, error) {

@@ -170,3 +170,16 @@ func (p *Policy) Allows(region string) bool {
 	}
 	return false
 }
+
+// ParseCountries reads ISO 3166-1 codes with commas between them: "IN,US", or "all",
+// which is nil. [Policy.Check] tells whether there are such countries.
+func ParseCountries(text string) []string {
+	if strings.EqualFold(strings.TrimSpace(text), "all") {
+		return nil
+	}
+	var codes []string
+	for code := range strings.SplitSeq(text, ",") {
+		codes = append(codes, strings.ToUpper(strings.TrimSpace(code)))
+	}
+	return codes
+}

@@ -1,5 +1,14 @@
 package campaign
 
+import (
+	"context"
+	"fmt"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+	"callbook/internal/phone"
+)
+
 // DefaultCallsAMinute is how many calls a minute all campaigns of an account make
 // together, unless the account has set something else. It is the platform's.
 const DefaultCallsAMinute = 60
@@ -32,4 +41,54 @@ func (p *Policy) Rate() int {
 		return p.CallsAMinute
 	}
 	return DefaultCallsAMinute
+}
+
+// The limits of what an account may set.
+const (
+	MaxCallsAMinute = 1_000_000
+	MaxDailyCap     = 1000
+)
+
+// Check tells what is wrong with a policy that somebody wants to set, as an Invalid
+// fault.
+func (p *Policy) Check() error {
+	if p.CallsAMinute < 0 || p.CallsAMinute > MaxCallsAMinute {
+		return fault.New(fault.Invalid, fmt.Sprintf("calls a minute must be 1 to %d", MaxCallsAMinute))
+	}
+	if p.DailyCap < 0 || p.DailyCap > MaxDailyCap {
+		return fault.New(fault.Invalid, fmt.Sprintf("calls a day to a number must be 1 to %d", MaxDailyCap))
+	}
+	for _, code := range p.Countries {
+		if _, err := phone.RegionByCode(code); err != nil {
+			return err
+		}
+	}
+	if p.Days != nil && *p.Days == ([7]bool{}) {
+		return fault.New(fault.Invalid, "calling days must have a day")
+	}
+	return nil
+}
+
+// PolicyStore keeps what accounts have set. All of it is safe for concurrent use, by
+// several processes too.
+type PolicyStore interface {
+	// Policy returns what the account has set; the zero Policy when it has set nothing.
+	Policy(ctx context.Context, account account.ID) (Policy, error)
+
+	// SetPolicy stores what the account has set.
+	SetPolicy(ctx context.Context, account account.ID, p Policy) error
+}
+
+// ChangePolicy changes what an account has set, and returns it. What [Policy.Check]
+// refuses changes nothing.
+func ChangePolicy(ctx context.Context, store PolicyStore, acct account.Account, change func(*Policy)) (Policy, error) {
+	p, err := store.Policy(ctx, acct.ID)
+	if err != nil {
+		return Policy{}, err
+	}
+	change(&p)
+	if err := p.Check(); err != nil {
+		return Policy{}, err
+	}
+	return p, store.SetPolicy(ctx, acct.ID, p)
 }

@@ -65,11 +65,7 @@ type Store interface {
 	// plots.
 	CallsByMinute(ctx context.Context, account account.ID, sid addressbook.SID, since time.Time, n int) ([]int, error)
 
-	// Policy returns what the account has set; the zero Policy when it has set nothing.
-	Policy(ctx context.Context, account account.ID) (Policy, error)
-
-	// SetPolicy stores what the account has set.
-	SetPolicy(ctx context.Context, account account.ID, p Policy) error
+	PolicyStore
 }
 
 // Running tells what the account has besides the campaign in question.

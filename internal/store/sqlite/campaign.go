@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -198,9 +199,21 @@ func (s *Campaigns) Campaign(ctx context.Context, account account.ID, sid addres
 	return &row.Campaign, nil
 }
 
-// Policy implements [campaign.Store].
-func (s *Campaigns) Policy(ctx context.Context, account account.ID) (p campaign.Policy, err error) {
-	err = s.book.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
+// Policy implements [campaign.Store] and dialer.Store.
+func (s *Campaigns) Policy(ctx context.Context, account account.ID) (campaign.Policy, error) {
+	return s.book.db.Policy(ctx, account)
+}
+
+// SetPolicy implements [campaign.Store].
+func (s *Campaigns) SetPolicy(ctx context.Context, account account.ID, p campaign.Policy) error {
+	return s.book.db.SetPolicy(ctx, account, p)
+}
+
+var _ campaign.PolicyStore = (*DB)(nil)
+
+// Policy implements [campaign.PolicyStore].
+func (db *DB) Policy(ctx context.Context, account account.ID) (p campaign.Policy, err error) {
+	err = db.read(ctx, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT policy FROM policies WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) (err error) {
 			p, err = campaign.DecodePolicy(columnBytes(stmt, 0))
 			return err
@@ -212,13 +225,13 @@ func (s *Campaigns) Policy(ctx context.Context, account account.ID) (p campaign.
 	return p, storeError("read a policy", err)
 }
 
-// SetPolicy implements [campaign.Store].
-func (s *Campaigns) SetPolicy(ctx context.Context, account account.ID, p campaign.Policy) error {
-	return s.book.edit(ctx, account, 1, "set a policy", func(tx *editTx) error {
-		tx.bytes += pageBytes
-		return tx.exec(`INSERT INTO policies (account_id, policy) VALUES (?, ?) ON CONFLICT (account_id) DO UPDATE SET policy = excluded.policy`,
-			account, p.Encode())
+// SetPolicy implements [campaign.PolicyStore]. It works beside a running server.
+func (db *DB) SetPolicy(ctx context.Context, account account.ID, p campaign.Policy) error {
+	err := db.write(ctx, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn, `INSERT INTO policies (account_id, policy) VALUES (?, ?) ON CONFLICT (account_id) DO UPDATE SET policy = excluded.policy`,
+			&sqlitex.ExecOptions{Args: []any{account, p.Encode()}})
 	})
+	return storeError("set a policy", err)
 }
 
 // columnBytes returns a copy of a column's bytes; nil for NULL.

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/campaign"
+	"callbook/internal/clock"
+)
+
+type accountSetCmd struct {
+	database
+	SID          string  `arg:"" name:"sid" help:"The account's sid."`
+	CallsAMinute *int    `name:"calls-a-minute" placeholder:"N" help:"How many calls a minute all of its campaigns make together; 0 is the default, 60."`
+	CallingHours *string `name:"calling-hours" placeholder:"HOURS" help:"When it may call, in the callee's own time, as 09:00-21:00; \"always\" takes it back."`
+	CallingDays  *string `name:"calling-days" placeholder:"DAYS" help:"On which days, as mon-sat or mon,wed,fri; \"always\" takes it back."`
+	DailyCap     *int    `name:"daily-cap" placeholder:"N" help:"How many calls a day a number may get, over all campaigns; 0 takes it back."`
+	Countries    *string `name:"countries" placeholder:"CODES" help:"Which countries it may call, as IN,US; \"all\" takes it back."`
+	JSON         bool    `name:"json" help:"Print JSON."`
+
+	change []func(*campaign.Policy) // what the flags ask for
+}
+
+// Validate is called by kong when the flags are read.
+func (c *accountSetCmd) Validate() error {
+	if err := c.database.Validate(); err != nil {
+		return err
+	}
+	if c.CallsAMinute != nil {
+		c.will(func(p *campaign.Policy) { p.CallsAMinute = *c.CallsAMinute })
+	}
+	if c.DailyCap != nil {
+		c.will(func(p *campaign.Policy) { p.DailyCap = *c.DailyCap })
+	}
+	if c.CallingHours != nil {
+		hours, err := campaign.ParseHours(*c.CallingHours)
+		if err != nil {
+			return fmt.Errorf("--calling-hours: %w", err)
+		}
+		c.will(func(p *campaign.Policy) { p.Hours = hours })
+	}
+	if c.CallingDays != nil {
+		days, err := campaign.ParseDays(*c.CallingDays)
+		if err != nil {
+			return fmt.Errorf("--calling-days: %w", err)
+		}
+		c.will(func(p *campaign.Policy) { p.Days = days })
+	}
+	if c.Countries != nil {
+		countries := campaign.ParseCountries(*c.Countries)
+		c.will(func(p *campaign.Policy) { p.Countries = countries })
+	}
+	var p campaign.Policy
+	for _, change := range c.change {
+		change(&p)
+	}
+	return p.Check()
+}
+
+func (c *accountSetCmd) will(change func(*campaign.Policy)) { c.change = append(c.change, change) }
+
+func (c *accountSetCmd) Run(ctx context.Context, std streams) error {
+	if err := c.mustHold(); err != nil {
+		return err
+	}
+	return c.withDB(ctx, func(db commandStore) error {
+		acct, err := account.NewDirectory(db, clock.System).Account(ctx, c.SID)
+		if err != nil {
+			return err
+		}
+		p, err := db.Policy(ctx, acct.ID)
+		if len(c.change) > 0 {
+			p, err = campaign.ChangePolicy(ctx, db, acct, func(p *campaign.Policy) {
+				for _, change := range c.change {
+					change(p)
+				}
+			})
+		}
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(std.out, policyJSON(acct, &p))
+		}
+		_, err = fmt.Fprintf(std.out, `Campaigns of account %s
+  calls a minute           %d
+  calling hours            %s, in the callee's own time
+  calling days             %s
+  calls a day to a number  %s
+  countries                %s
+`, acct.SID, p.Rate(), p.Hours, campaign.FormatDays(p.Days), orNoLimit(p.DailyCap), orAll(p.Countries))
+		return err
+	})
+}
+
+func orNoLimit(n int) string {
+	if n == 0 {
+		return "no limit"
+	}
+	return strconv.Itoa(n)
+}
+
+func orAll(countries []string) string {
+	if len(countries) == 0 {
+		return "all"
+	}
+	return strings.Join(countries, ",")
+}
+
+// policyView is what an account has set, in the commands' JSON.
+type policyView struct {
+	AccountSID   string   `json:"account_sid"`
+	CallsAMinute int      `json:"calls_a_minute"`
+	CallingHours string   `json:"calling_hours"`
+	CallingDays  string   `json:"calling_days"`
+	DailyCap     *int     `json:"daily_cap"` // null: no limit
+	Countries    []string `json:"countries"` // null: all
+}
+
+func policyJSON(acct account.Account, p *campaign.Policy) policyView {
+	view := policyView{AccountSID: acct.SID, CallsAMinute: p.Rate(), CallingHours: p.Hours.String(), CallingDays: campaign.FormatDays(p.Days), Countries: p.Countries}
+	if p.DailyCap > 0 {
+		view.DailyCap = &p.DailyCap
+	}
+	return view
+}
