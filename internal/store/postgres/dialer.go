@@ -91,6 +91,12 @@ func (db *DB) ReleaseAccount(ctx context.Context, server string, account account
 		`UPDATE dialing SET lease_server = '', lease_until = 0 WHERE account_id = $1 AND lease_server = $2`, account, server)
 }
 
+// unsortedTargets is for transactions that look for targets in the order in which they
+// are due. Where statistics are behind, the planner takes a campaign for a small one; it
+// must not read and sort all of its targets to find the first. A sort that cannot be
+// avoided seems to cost so much then that compiling the query would pay.
+const unsortedTargets = `SELECT set_config('enable_sort', 'off', true), set_config('jit', 'off', true)`
+
 // dial does a transaction of an account whose dialing no other server has, and extends
 // the lease. Until it ends, no other transaction of dialing in the account goes on. What
 // lock queues is read in the round trip that looks at the lease.
@@ -103,9 +109,7 @@ func (db *DB) dial(ctx context.Context, l work.Lease, account account.ID, operat
 			held = tag.RowsAffected() == 1
 			return nil
 		})
-		// Where statistics are behind, the planner takes a campaign for a small one. It
-		// must not read and sort all of its targets for the first that is due.
-		t.queue(`SELECT set_config('enable_sort', 'off', true)`)
+		t.queue(unsortedTargets)
 		lock(t)
 		if err := t.flush(); err != nil {
 			return err
@@ -203,7 +207,7 @@ func (db *DB) CallsSince(ctx context.Context, account account.ID, since time.Tim
 // NextDue implements [campaign.Store] and [dialer.Store].
 func (db *DB) NextDue(ctx context.Context, account account.ID, sid addressbook.SID) (due time.Time, ok bool, err error) {
 	err = db.read(ctx, of(account), "read when the next target is due", func(t *tx) error {
-		t.queue(`SELECT set_config('enable_sort', 'off', true)`) // as dial does
+		t.queue(unsortedTargets)
 		t.queue(`SELECT due FROM targets WHERE account_id = $1 AND campaign_sid = $2 AND state = 1 ORDER BY due, position LIMIT 1`,
 			account, (*sidValue)(&sid)).Query(func(rows pgx.Rows) error {
 			_, err := pgx.ForEachRow(rows, []any{(*dateValue)(&due)}, func() error {

@@ -80,9 +80,9 @@ func (x *expansion) numbers(numbers []phone.Number) {
 	x.added(len(numbers))
 }
 
-// What contacts reads of a list. Members are read in the order of their index, and their
+// What is read of a list. Its members are read in the order of their index, and their
 // contacts one by one: whatever the planner knows of the account, it must not read the
-// whole of it for each batch.
+// whole of it for each batch. $1 is the account.
 const (
 	nextMembers = `SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid > $3 ORDER BY contact_sid LIMIT $4`
 	contactOf   = ` CROSS JOIN LATERAL (SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = read.contact_sid OFFSET 0) AS contacts`
@@ -95,30 +95,31 @@ const (
 // numbers, so that no number is there twice either.
 func (x *expansion) contacts(list addressbook.SID, limit int) (read int, err error) {
 	row := x.row
-	from, members := `(`+nextMembers+`)`, []addressbook.SID{}
-	var vars []string
+	from, args := `(SELECT contact_sid, NULL FROM (`+nextMembers+`) AS members)`, []any{x.account, (*sidValue)(&list), (*sidValue)(&row.contactRead), limit}
 	if x.vars != nil {
-		if members, vars, err = x.readVars(list, limit); err != nil || len(members) == 0 {
+		members, vars, err := x.readVars(args)
+		if err != nil || len(members) == 0 {
 			return 0, err
 		}
-		from = `(SELECT $2::uuid, $3::uuid, $4::int) AS unused CROSS JOIN unnest($8::uuid[])`
+		from, args = `unnest($2::uuid[], $3::text[])`, []any{x.account, sids(members), vars}
 	}
+	s := &selection{args: args}
+	sid := s.arg((*sidValue)(&row.SID))
 	passOver := ``
 	if row.listsRead > 0 && !row.Duplicates {
-		passOver = ` WHERE NOT EXISTS (SELECT FROM targets WHERE account_id = $1 AND contact_sid = contacts.sid AND campaign_sid = $5)`
+		passOver = ` WHERE NOT EXISTS (SELECT FROM targets WHERE account_id = $1 AND contact_sid = contacts.sid AND campaign_sid = ` + sid + `)`
 	}
 	var added int
 	var last addressbook.SID
-	x.queue(`WITH read AS MATERIALIZED (SELECT contact_sid FROM `+from+` AS read (contact_sid)),
-			vars AS MATERIALIZED (SELECT * FROM unnest($8::uuid[], $9::text[]) AS vars (contact_sid, vars)),
+	x.queue(`WITH read AS MATERIALIZED (SELECT * FROM `+from+` AS read (contact_sid, vars)),
 			added AS (
 				INSERT INTO targets (account_id, campaign_sid, position, number, contact_sid, name, vars, state, due, reason, history)
-				SELECT $1, $5, $6 - 1 + row_number() OVER (ORDER BY contacts.sid), number, sid, `+joinedName+`, nullif(vars, ''), 1, $7, 0, ''
-				FROM read`+contactOf+` LEFT JOIN vars ON vars.contact_sid = contacts.sid`+passOver+`
+				SELECT $1, `+sid+`, `+s.arg(row.next)+` - 1 + row_number() OVER (ORDER BY contacts.sid), number, sid, `+joinedName+`, nullif(vars, ''),
+					1, `+s.arg(x.now)+`, 0, ''
+				FROM read`+contactOf+passOver+`
 				RETURNING 1)
-		SELECT (SELECT count(*) FROM read), coalesce((SELECT contact_sid FROM read ORDER BY contact_sid DESC LIMIT 1), $3), (SELECT count(*) FROM added)`,
-		x.account, (*sidValue)(&list), (*sidValue)(&row.contactRead), limit, (*sidValue)(&row.SID), row.next, x.now, sids(members), vars).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&read, (*sidValue)(&last), &added) })
+		SELECT (SELECT count(*) FROM read), (SELECT contact_sid FROM read ORDER BY contact_sid DESC LIMIT 1), (SELECT count(*) FROM added)`,
+		s.args...).QueryRow(func(row pgx.Row) error { return row.Scan(&read, (*sidValue)(&last), &added) })
 	if err := x.flush(); err != nil {
 		return 0, err
 	}
@@ -127,11 +128,10 @@ func (x *expansion) contacts(list addressbook.SID, limit int) (read int, err err
 	return read, nil
 }
 
-// readVars reads the next contacts of a list, and returns what the campaign says of
+// readVars reads the contacts of nextMembers, and returns what the campaign says of
 // each.
-func (x *expansion) readVars(list addressbook.SID, limit int) (members []addressbook.SID, vars []string, err error) {
-	x.queue(`SELECT `+contactColumns+` FROM (`+nextMembers+`) AS read`+contactOf,
-		x.account, (*sidValue)(&list), (*sidValue)(&x.row.contactRead), limit).Query(x.eachContact(func(c *addressbook.Contact) {
+func (x *expansion) readVars(args []any) (members []addressbook.SID, vars []string, err error) {
+	x.queue(`SELECT `+contactColumns+` FROM (`+nextMembers+`) AS read`+contactOf, args...).Query(x.eachContact(func(c *addressbook.Contact) {
 		members, vars = append(members, c.SID), append(vars, campaign.EncodeVars(x.vars(c)))
 	}))
 	err = x.flush()
