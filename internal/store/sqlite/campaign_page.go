@@ -104,7 +104,7 @@ func (s *Campaigns) Calls(ctx context.Context, account account.ID, sid addressbo
 			from, args = callsOfTarget, []any{row.id, *q.Position}
 		}
 		if filtered {
-			from, args = from+` AND calls.outcome IN (SELECT value FROM json_each(?)) + calls.state IN (SELECT value FROM json_each(?))`,
+			from, args = from+` AND (calls.outcome IN (SELECT value FROM json_each(?)) OR calls.state < 5 AND calls.state IN (SELECT value FROM json_each(?)))`,
 				append(args, jsonArray(q.Outcomes), jsonArray(q.States))
 		}
 		if !q.NoTotal {

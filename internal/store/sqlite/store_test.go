@@ -57,6 +57,20 @@ func TestUploadsContract(t *testing.T) {
 	})
 }
 
+func TestCampaignsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Campaigns(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
+
+func TestSuppressionsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Suppressions(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store { return serve(t, Options{}).db })
@@ -72,8 +86,9 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 	return storetest.Stores{
 		Accounts: s.db,
 		Contacts: s.book, Trash: s.book,
-		Receipts: s.book,
-		Uploads:  s.book,
+		Receipts:  s.book,
+		Uploads:   s.book,
+		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book,
 		Reopen: func() storetest.Stores {
 			s.close(t)
 			return stores(t, path, opts)

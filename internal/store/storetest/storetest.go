@@ -11,7 +11,10 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/dialer"
 	"callbook/internal/journal"
+	"callbook/internal/suppression"
 	"callbook/internal/trash"
 	"callbook/internal/upload"
 )
@@ -22,8 +25,11 @@ type Stores struct {
 	Contacts addressbook.Store
 	Trash    trash.Store
 	Receipts journal.Store
-	// Uploads may be nil where only the others are tested.
-	Uploads upload.Store
+	// Uploads may be nil where only the others are tested, and so may those of campaigns.
+	Uploads      upload.Store
+	Campaigns    campaign.Store
+	Dialing      dialer.Store
+	Suppressions suppression.Store
 	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores

@@ -1,0 +1,361 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/budget"
+	"callbook/internal/campaign"
+	"callbook/internal/dialer"
+	"callbook/internal/event"
+	"callbook/internal/journal"
+	"callbook/internal/phone"
+	"callbook/internal/suppression"
+)
+
+// campaignsAsGiven checks that all of a campaign comes back.
+func campaignsAsGiven(t *testing.T, f *fixture) {
+	least := newCampaign(f.account)
+	least.Settings = campaign.Settings{Name: "x", SendAt: dialTime, EndAt: dialTime}
+	most := newCampaign(f.account)
+	most.Settings = campaign.Settings{
+		Name: "नाम 'x' 𝄞", CallerID: "080-4700 0001", Dynamic: true, From: numbersFrom(firstNumber, 5000), Lists: []addressbook.SID{{1}, {2}},
+		URL: "http://a.example/b?c=\"<&", Text: "Hello @@first_name\n", Vars: []string{"first_name"}, FlowType: "ivr", RepeatMenu: 5, Duplicates: true,
+		Retries: &campaign.Retries{Number: 3, Interval: 24 * time.Hour, Exponential: true, Busy: true, NoAnswer: true, Failed: true},
+		SendAt:  dialTime.Add(time.Nanosecond), EndAt: dialTime.Add(time.Hour),
+		CallStatusCallback: "https://a.example/1", CallScheduleCallback: "https://a.example/2", StatusCallback: "https://a.example/3?token=x",
+		Throttle: 199, CustomField: []byte(`{ "b" : 1.0e5, "a":"\u00e4" }`),
+	}
+	most.State, most.Expanded, most.Closed = campaign.Archived, true, true
+	most.Counts = campaign.Counts{
+		New: 1, First: 2, Retry: 3, Retrying: 4, Reached: 5, Failed: 6, Suppressed: 7, Invalid: 8, NotAttempted: 9,
+		Called: 10, Calls: 11, CallsReached: 12, CallsBusy: 13, CallsNoAnswer: 14, CallsFailed: 15,
+	}
+	most.Updated, most.Started, most.Ended = most.Created.Add(1), most.Created.Add(2), most.Created.Add(3)
+	f.addCampaigns(t, least, most)
+	for range 2 {
+		same(t, "campaign", f.campaign(t, least.SID), least)
+		same(t, "campaign", f.campaign(t, most.SID), most)
+		f.reopen()
+	}
+	other := addAccount(t, f.Accounts, "other").ID
+	for _, ask := range []struct {
+		account account.ID
+		sid     addressbook.SID
+	}{{other, least.SID}, {f.account, addressbook.SID{1}}} {
+		_, err := f.Campaigns.Campaign(t.Context(), ask.account, ask.sid)
+		isError(t, "read", err, campaign.ErrNotFound)
+		err = f.Campaigns.ChangeCampaign(t.Context(), ask.account, ask.sid, func(*campaign.Campaign, campaign.Running) error {
+			t.Error("something is changed")
+			return nil
+		}, nil)
+		isError(t, "change", err, campaign.ErrNotFound)
+		_, err = f.Campaigns.Calls(t.Context(), ask.account, ask.sid, campaign.CallQuery{Limit: 1})
+		isError(t, "calls", err, campaign.ErrNotFound)
+		_, err = f.Campaigns.Targets(t.Context(), ask.account, ask.sid, campaign.TargetQuery{After: -1, Limit: 1})
+		isError(t, "targets", err, campaign.ErrNotFound)
+		_, err = f.Campaigns.CallsByMinute(t.Context(), ask.account, ask.sid, dialTime, 1)
+		isError(t, "calls by minute", err, campaign.ErrNotFound)
+	}
+}
+
+var errRefused = errors.New("not so many")
+
+// refusedCampaigns: who inserts or changes sees what the account has besides.
+func refusedCampaigns(t *testing.T, f *fixture) {
+	running, paused, ended, closed := newCampaign(f.account), newCampaign(f.account), newCampaign(f.account), newCampaign(f.account)
+	running.Throttle, ended.Throttle, closed.Throttle = 20, 7, 9
+	paused.State, ended.State, closed.State, closed.Closed = campaign.Paused, campaign.Completed, campaign.Archived, true
+	f.addCampaigns(t, running, paused, ended, closed)
+	other := newCampaign(addAccount(t, f.Accounts, "other").ID)
+	f.addCampaigns(t, other)
+
+	var got campaign.Running
+	refused := newCampaign(f.account)
+	err := f.Campaigns.InsertCampaign(t.Context(), refused, func(r campaign.Running) error {
+		got = r
+		return errRefused
+	}, nil)
+	isError(t, "insert", err, errRefused)
+	same(t, "running", got, campaign.Running{Campaigns: 2, Throttle: 20})
+	_, err = f.Campaigns.Campaign(t.Context(), f.account, refused.SID)
+	isError(t, "read", err, campaign.ErrNotFound)
+
+	for _, c := range []struct {
+		*campaign.Campaign
+		want campaign.Running
+	}{{running, campaign.Running{Campaigns: 1}}, {ended, campaign.Running{Campaigns: 2, Throttle: 20}}} {
+		err := f.Campaigns.ChangeCampaign(t.Context(), f.account, c.SID, func(c *campaign.Campaign, r campaign.Running) error {
+			got, c.Name, c.State = r, "other", campaign.Canceled
+			return errRefused
+		}, nil)
+		isError(t, "change", err, errRefused)
+		same(t, "running", got, c.want)
+		same(t, "campaign", f.campaign(t, c.SID), c.Campaign)
+	}
+}
+
+// changeCampaigns changes all of a campaign, and keeps an answer with it.
+func changeCampaigns(t *testing.T, f *fixture) {
+	c := newCampaign(f.account)
+	f.addCampaigns(t, c)
+	var told *campaign.Campaign
+	receipt := journal.Receipt{Key: "k", Status: 200, Body: []byte("done"), Created: dialTime}
+	err := f.Campaigns.ChangeCampaign(t.Context(), f.account, c.SID, func(c *campaign.Campaign, _ campaign.Running) error {
+		c.Name, c.From, c.Lists, c.Retries, c.Throttle, c.CustomField = "ß", numbersFrom(firstNumber, 3), nil, nil, 5, []byte("null")
+		return c.Do(campaign.Pause, dialTime)
+	}, func(c *campaign.Campaign) *journal.Receipt {
+		told = c
+		return &receipt
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Name, c.From, c.Lists, c.Retries, c.Throttle, c.CustomField = "ß", numbersFrom(firstNumber, 3), nil, nil, 5, []byte("null")
+	c.State, c.Updated = campaign.Paused, dialTime
+	same(t, "result", told, c)
+	f.reopen()
+	same(t, "campaign", f.campaign(t, c.SID), c)
+	kept, err := f.Receipts.Receipt(t.Context(), f.account, "k")
+	if err != nil || string(kept.Body) != "done" {
+		t.Errorf("the answer is %q, %v", kept.Body, err)
+	}
+
+	// What was deleted is nowhere.
+	err = f.Campaigns.ChangeCampaign(t.Context(), f.account, c.SID, func(c *campaign.Campaign, _ campaign.Running) error { return c.Delete(dialTime) }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Campaigns.Campaign(t.Context(), f.account, c.SID)
+	isError(t, "read", err, campaign.ErrNotFound)
+	err = f.Campaigns.ChangeCampaign(t.Context(), f.account, c.SID, func(*campaign.Campaign, campaign.Running) error { return nil }, nil)
+	isError(t, "change", err, campaign.ErrNotFound)
+	if page, err := f.Campaigns.Campaigns(t.Context(), f.account, campaign.Query{Limit: 10}); err != nil || page.Total != 0 || len(page.Campaigns) != 0 {
+		t.Errorf("got %d of %d campaigns, %v", len(page.Campaigns), page.Total, err)
+	}
+}
+
+// campaignPages asks for pages by each filter, in each order.
+func campaignPages(t *testing.T, f *fixture) {
+	one, two := list("one"), list("two")
+	var all []*campaign.Campaign
+	for i, name := range []string{"Zoë", "rent June", "RENT july", "b"} {
+		c := newCampaign(f.account, one)
+		c.Name, c.State = name, campaign.State(1+i)
+		if i == 2 {
+			c.Lists = sidsOfLists([]addressbook.List{two, one})
+		}
+		if i == 3 {
+			c.Lists, c.From = nil, numbersFrom(firstNumber, 1)
+		}
+		all = append(all, c)
+	}
+	f.addCampaigns(t, all...)
+	f.addCampaigns(t, newCampaign(addAccount(t, f.Accounts, "other").ID, one))
+	for _, ask := range []struct {
+		q     campaign.Query
+		total int
+		want  []int
+	}{
+		{campaign.Query{Limit: 10}, 4, []int{0, 1, 2, 3}},
+		{campaign.Query{Limit: 10, Desc: true}, 4, []int{3, 2, 1, 0}},
+		{campaign.Query{Limit: 2, Offset: 1}, 4, []int{1, 2}},
+		{campaign.Query{Limit: 2, Offset: 9}, 4, nil},
+		{campaign.Query{Limit: 10, ByName: true}, 4, []int{3, 2, 1, 0}},
+		{campaign.Query{Limit: 2, Offset: 1, ByName: true, Desc: true}, 4, []int{1, 2}},
+		{campaign.Query{Limit: 10, Name: "Rent J"}, 2, []int{1, 2}},
+		{campaign.Query{Limit: 10, Name: "zoe"}, 1, []int{0}},
+		{campaign.Query{Limit: 10, Name: "%"}, 0, nil},
+		{campaign.Query{Limit: 1, States: []campaign.State{campaign.Completed, campaign.InProgress}}, 2, []int{1}},
+		{campaign.Query{Limit: 10, States: []campaign.State{}}, 0, nil},
+		{campaign.Query{Limit: 10, List: one.SID}, 3, []int{0, 1, 2}},
+		{campaign.Query{Limit: 10, List: two.SID, Name: "rent", ByName: true, States: []campaign.State{campaign.Paused}}, 1, []int{2}},
+	} {
+		var want []campaign.Campaign
+		for _, i := range ask.want {
+			want = append(want, *all[i])
+		}
+		page, err := f.Campaigns.Campaigns(t.Context(), f.account, ask.q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, fmt.Sprintf("%+v", ask.q), page, campaign.Page{Campaigns: want, Total: ask.total})
+	}
+}
+
+func policies(t *testing.T, f *fixture) {
+	other := addAccount(t, f.Accounts, "other").ID
+	full := campaign.Policy{
+		CallsAMinute: 200, Countries: []string{"IN", "US"}, DailyCap: 3, Hours: &campaign.Hours{From: 540, Until: 1260}, Days: &[7]bool{1: true, 6: true},
+	}
+	for _, want := range []campaign.Policy{full, {}, {DailyCap: 1}} {
+		if err := f.Campaigns.SetPolicy(t.Context(), f.account, want); err != nil {
+			t.Fatal(err)
+		}
+		f.reopen()
+		for _, read := range []interface {
+			Policy(context.Context, account.ID) (campaign.Policy, error)
+		}{f.Campaigns, f.Dialing} {
+			got, err := read.Policy(t.Context(), f.account)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, "policy", got, want)
+			if got, err = read.Policy(t.Context(), other); err != nil {
+				t.Fatal(err)
+			}
+			same(t, "policy of who has set none", got, campaign.Policy{})
+		}
+	}
+}
+
+// lastSIDOfCampaigns: those of campaigns and of calls count.
+func lastSIDOfCampaigns(t *testing.T, f *fixture) {
+	last := func() addressbook.SID {
+		t.Helper()
+		sid, err := f.Contacts.LastSID(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sid
+	}
+	c := newCampaign(f.account)
+	c.From = numbersFrom(firstNumber, 1)
+	f.start(t, c)
+	same(t, "last sid", last(), c.SID)
+	dials := f.claimCalls(t, c.SID, dialTime, 1, claimed)
+	same(t, "last sid", last(), dials[0].Call.SID)
+}
+
+// memoryOfCampaigns: what is read is claimed, and a claim that is refused ends the
+// method.
+func memoryOfCampaigns(t *testing.T, f *fixture) {
+	c := newCampaign(f.account)
+	c.From = numbersFrom(firstNumber, 300)
+	f.start(t, c)
+	f.claimCalls(t, c.SID, dialTime, 300, claimed)
+	big := newCampaign(f.account)
+	big.Text = strings.Repeat("a", 400<<10)
+	f.addCampaigns(t, big)
+	held := budget.New(256<<10, 8) // of which a request gets half
+	for name, do := range map[string]func(context.Context) error{
+		"campaign": func(ctx context.Context) error {
+			_, err := f.Campaigns.Campaign(ctx, f.account, big.SID)
+			return err
+		},
+		"campaigns": func(ctx context.Context) error {
+			_, err := f.Campaigns.Campaigns(ctx, f.account, campaign.Query{Limit: 10})
+			return err
+		},
+		"change": func(ctx context.Context) error {
+			return f.Campaigns.ChangeCampaign(ctx, f.account, big.SID, func(*campaign.Campaign, campaign.Running) error { return nil }, nil)
+		},
+		"targets": func(ctx context.Context) error {
+			_, err := f.Campaigns.Targets(ctx, f.account, c.SID, campaign.TargetQuery{After: -1, Limit: 1000})
+			return err
+		},
+		"calls": func(ctx context.Context) error {
+			_, err := f.Campaigns.Calls(ctx, f.account, c.SID, campaign.CallQuery{Limit: 1000})
+			return err
+		},
+	} {
+		ctx, share := held.Begin(t.Context())
+		if err := share.Admit(f.account); err != nil {
+			t.Fatal(err)
+		}
+		if err := do(ctx); !errors.Is(err, budget.ErrShare) && !errors.Is(err, budget.ErrFull) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		share.End()
+	}
+	if memory, requests := held.InUse(); memory != 0 || requests != 0 {
+		t.Errorf("%d bytes and %d places are held at the end", memory, requests)
+	}
+	same(t, "campaign", f.campaign(t, big.SID), big)
+}
+
+// previews count what the expansion and the claims then do.
+func previews(t *testing.T, f *fixture) {
+	all := contacts(firstNumber, 10)
+	f.insertAllNew(t, all...)
+	one, two := list("one"), list("two")
+	f.addLists(t, one, two)
+	f.join(t, one, all[:6]...)
+	f.join(t, two, all[4:]...)
+	f.suppress(t, all[0].Number, all[5].Number, firstNumber+100)
+	other := addAccount(t, f.Accounts, "other").ID
+	if err := f.Suppressions.AddSuppressions(t.Context(), other, []suppression.Suppression{{Number: all[1].Number, Created: dialTime}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	twice := newCampaign(f.account, one, two)
+	twice.Duplicates = true
+	numbers := newCampaign(f.account)
+	numbers.From = []phone.Number{firstNumber, firstNumber + 1, firstNumber + 100}
+	for _, ask := range []struct {
+		c    *campaign.Campaign
+		want campaign.Preview
+	}{
+		{newCampaign(f.account, one), campaign.Preview{Targets: 6, Suppressed: 2}},
+		{newCampaign(f.account, two, list("gone")), campaign.Preview{Targets: 6, Suppressed: 1}},
+		{newCampaign(f.account, one, two), campaign.Preview{Targets: 10, Duplicates: 2, Suppressed: 2}},
+		{twice, campaign.Preview{Targets: 12, Suppressed: 3}},
+		{numbers, campaign.Preview{Targets: 3, Suppressed: 2}},
+		{newCampaign(f.account, list("gone")), campaign.Preview{}},
+	} {
+		got, err := f.Campaigns.Preview(t.Context(), f.account, &ask.c.Settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "preview", got, ask.want)
+		f.start(t, ask.c)
+		suppressed := make(map[int]bool) // a rule may be called twice
+		f.claimCalls(t, ask.c.SID, dialTime, 100, func(c *campaign.Campaign, t *campaign.Target, callee dialer.Callee) (*campaign.Call, []event.Event) {
+			if callee.Suppressed {
+				suppressed[t.Position] = true
+			}
+			return claimed(c, t, callee)
+		})
+		same(t, "what came of it", campaign.Preview{Targets: len(f.targets(t, ask.c.SID)), Duplicates: ask.want.Duplicates, Suppressed: len(suppressed)}, ask.want)
+	}
+}
+
+// campaignsOfContact: the newest first, each with its first target of the contact.
+func campaignsOfContact(t *testing.T, f *fixture) {
+	all := contacts(firstNumber, 3)
+	f.insertAllNew(t, all...)
+	one, two := list("one"), list("two")
+	f.addLists(t, one, two)
+	f.join(t, one, all...)
+	f.join(t, two, all[1])
+	first, second, without := newCampaign(f.account, one), newCampaign(f.account, two, one), newCampaign(f.account)
+	second.Duplicates = true
+	without.From = []phone.Number{all[1].Number}
+	for _, c := range []*campaign.Campaign{first, second, without} {
+		f.start(t, c)
+	}
+	f.do(t, first.SID, campaign.Complete)
+	f.delete(t, all[1].SID)
+	of := func(account account.ID, contact addressbook.SID, limit int) (names []string) {
+		t.Helper()
+		campaigns, targets, err := f.Campaigns.CampaignsOf(t.Context(), account, contact, limit)
+		if err != nil || len(campaigns) != len(targets) {
+			t.Fatalf("%d campaigns and %d targets, %v", len(campaigns), len(targets), err)
+		}
+		for i := range campaigns {
+			same(t, "campaign", &campaigns[i], f.campaign(t, campaigns[i].SID))
+			names = append(names, fmt.Sprintf("%v %d %d", campaigns[i].SID == first.SID, targets[i].Position, targets[i].State))
+		}
+		return names
+	}
+	same(t, "campaigns", of(f.account, all[1].SID, 10), []string{"false 0 1", "true 1 7"})
+	same(t, "the newest", of(f.account, all[1].SID, 1), []string{"false 0 1"})
+	same(t, "campaigns", of(f.account, all[0].SID, 10), []string{"false 1 1", "true 0 7"})
+	same(t, "campaigns of another account", of(addAccount(t, f.Accounts, "other").ID, all[0].SID, 10), []string(nil))
+	same(t, "campaigns of nobody", of(f.account, addressbook.SID{1}, 10), []string(nil))
+}
