@@ -30,7 +30,7 @@ func TestThroughPooler(t *testing.T) {
 	t.Run("model", func(t *testing.T) {
 		t.Parallel()
 		url := pooled(t)
-		storetest.AddressBookModel(t, func(t *testing.T) storetest.Stores { return storesCopying(t, url, 5) })
+		storetest.AddressBookModel(t, 1, func(t *testing.T) storetest.Stores { return storesCopying(t, url, 5) })
 	})
 	t.Run("migrations and the hold", func(t *testing.T) {
 		t.Parallel()

@@ -82,7 +82,7 @@ func TestKeyRunning(t *testing.T) {
 func TestAddressBookModel(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Database(t, Migrate)
-	storetest.AddressBookModel(t, func(t *testing.T) storetest.Stores { return stores(t, url) })
+	storetest.AddressBookModel(t, 2, func(t *testing.T) storetest.Stores { return stores(t, url) })
 	recount(t, open(t, url))
 }
 

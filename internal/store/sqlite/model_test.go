@@ -35,6 +35,6 @@ func TestAddressBookModel(t *testing.T) {
 			FailCommits: func(err error) { commit = err },
 		}
 	}
-	storetest.AddressBookModel(t, open)
+	storetest.AddressBookModel(t, 2, open)
 	last.right(t)
 }

@@ -17,10 +17,12 @@ import (
 // whatever can be done to contacts, lists and memberships of two accounts: each
 // answer, and after each step everything that can be read.
 //
-// Open is called once. Where [Stores] can make commits fail, some do.
-func AddressBookModel(t *testing.T, open func(t *testing.T) Stores) {
+// Open is called once. Where [Stores] can make commits fail, some do. A sequence is as
+// many times as long as rapid's own, of some thirty steps, as rounds says; once when the
+// tests are to be short.
+func AddressBookModel(t *testing.T, rounds int, open func(t *testing.T) Stores) {
 	m := &model{t: t, Stores: open(t)}
-	rounds, checks := modelRounds, 0
+	checks := 0
 	if testing.Short() {
 		rounds = 1
 	}
@@ -59,10 +61,6 @@ func AddressBookModel(t *testing.T, open func(t *testing.T) Stores) {
 		}
 	})
 }
-
-// modelRounds makes sequences longer than rapid's own, which are of some
-// thirty steps.
-const modelRounds = 2
 
 // model is the store under test beside what it must be.
 type model struct {
