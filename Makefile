@@ -11,13 +11,21 @@ BENCHARGS ?=
 build: ## Build the binary, ./callbook
 	CGO_ENABLED=0 go build -trimpath -o callbook ./cmd/callbook
 
+# Tests keep their files in memory where there is much of it. They lose programs by kills,
+# which files survive on any file system, and never a machine; a disk only makes them wait.
+MEMORY := $(shell awk '/^MemAvailable/ && $$2 > 8e6 { print "/dev/shm" }' /proc/meminfo 2>/dev/null)
+ROOM := $(shell df -Pk $(MEMORY) 2>/dev/null | awk 'NR == 2 && $$4 > 8e6 { print "enough" }')
+ifeq ($(MEMORY)$(ROOM)$(TMPDIR),/dev/shmenough)
+test test-all test-again test-short test-postgres test-race: export TMPDIR := $(MEMORY)
+endif
+
 # The two halves run side by side, since many tests wait.
 test: test-tools ## Run all tests, on both engines, then those that race detection is for under it
 	@$(MAKE) --no-print-directory -j2 test-all test-again
 
-# What waits the longest begins first, and beside it what computes.
+# What waits the longest begins first, and beside it what computes. Vet is make check's.
 test-all:
-	go test -timeout 30m -p 2 ./internal/test/e2e ./internal/store/postgres ./...
+	go test -vet=off -timeout 30m -p 2 ./internal/test/e2e ./internal/store/postgres ./...
 
 test-again:
 	@$(MAKE) --no-print-directory test-postgres
@@ -27,13 +35,13 @@ test-short: ## Run the short tests of what needs no browser, no whole program an
 	go test -short -timeout 5m $$(go list ./... | grep -Ev '/internal/(test/(e2e|bench|pgtest|openapitest|clients)|store/postgres|web/browsertest)$$')
 
 test-postgres: # The server's tests once more; without the variable they are on SQLite
-	CALLBOOK_TEST_DB=postgres go test -timeout 30m ./internal/api ./internal/upload ./internal/server
+	CALLBOOK_TEST_DB=postgres go test -vet=off -timeout 30m ./internal/api ./internal/upload ./internal/server
 
 test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools
 
 test-race: # Left out is what computes for long in one goroutine, and what waits for programs
-	go test -race -short -timeout 30m $$(go list ./... | grep -Ev '/internal/(fault|phone|test/(bench|openapitest|e2e|clients)|web/browsertest)$$')
+	go test -race -short -vet=off -timeout 30m $$(go list ./... | grep -Ev '/internal/(fault|phone|test/(bench|openapitest|e2e|clients)|web/browsertest)$$')
 
 check: ## Check format, vet, staticcheck, go.mod, current dependencies and the import rules
 	@scripts/check
