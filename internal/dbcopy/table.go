@@ -169,6 +169,34 @@ var (
 		{Name: "secret", Kind: Bytes},
 	}, 1}
 
+	Events = &Table{"events", []Column{
+		{Name: "campaign_sid", Kind: SID},
+		{Name: "position", Kind: Middle},
+		{Name: "id"},
+		{Name: "kind", Kind: Small},
+		{Name: "state", Kind: Small},
+		{Name: "last", Kind: Flag},
+		{Name: "due"},
+		{Name: "tries", Kind: Middle},
+		{Name: "status", Kind: Middle},
+		{Name: "trouble", Kind: Small},
+		{Name: "date_since"},
+		{Name: "date_tried"},
+		{Name: "date_ended"},
+		{Name: "date_created"},
+		{Name: "call_sid", Kind: SID},
+		{Name: "receiver", Kind: Text},
+		{Name: "url", Kind: Text},
+		{Name: "body", Kind: Bytes},
+	}, 3}
+
+	EventTotals = &Table{"event_totals", []Column{
+		{Name: "campaign_sid", Kind: SID},
+		{Name: "waiting"},
+		{Name: "delivered"},
+		{Name: "given_up"},
+	}, 1}
+
 	Requests = &Table{"requests", []Column{
 		{Name: "day", Kind: Middle},
 		{Name: "outcome", Kind: Small},
@@ -194,7 +222,7 @@ func contactColumns() []Column {
 // whole database.
 var Tables = []*Table{
 	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
-	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Requests,
+	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Events, EventTotals, Requests,
 }
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every

@@ -9,6 +9,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
+	"callbook/internal/event"
 	"callbook/internal/journal"
 	"callbook/internal/session"
 	"callbook/internal/summary"
@@ -27,6 +28,7 @@ type Set struct {
 	Uploads  upload.Store
 	Files    upload.Files
 	Receipts journal.Store
+	Events   event.Store
 	Summary  summary.Store
 	Usage    usage.Store
 	// Campaigns is what people do with campaigns, and Dialing what places their calls.

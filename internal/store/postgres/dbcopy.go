@@ -134,6 +134,11 @@ func (x Transfer) End(ctx context.Context, from, to dbcopy.State) error {
 			return err
 		}
 	}
+	// A copy keeps the ids of events, and new ones must not have them.
+	const goOn = `SELECT setval(pg_get_serial_sequence('events', 'id'), max(id)) FROM events`
+	if err := x.db.execute(ctx, purpose{}, "go on with the ids of events", goOn); err != nil {
+		return err
+	}
 	return x.Write(ctx, nil, from, to)
 }
 

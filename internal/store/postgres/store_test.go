@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"callbook/internal/account"
+	"callbook/internal/event"
 	"callbook/internal/store/storetest"
 	"callbook/internal/summary"
 	"callbook/internal/test/pgtest"
@@ -168,5 +169,18 @@ func TestFactsContract(t *testing.T) {
 	storetest.Facts(t, func(t *testing.T) (storetest.Stores, summary.Store) {
 		s := stores(t, pgtest.Database(t, Migrate))
 		return s, s.Accounts.(*DB)
+	})
+}
+
+func TestEventsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Events(t, func(t *testing.T) storetest.EventStores {
+		db := open(t, pgtest.Database(t, Migrate))
+		return storetest.EventStores{Accounts: db, Events: db.Events(), Add: func(ctx context.Context, events []event.Event) error {
+			return db.write(ctx, account.None, "add events", func(t *tx) error {
+				t.insertEvents(events)
+				return nil
+			})
+		}}
 	})
 }

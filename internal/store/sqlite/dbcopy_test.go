@@ -20,6 +20,7 @@ var notTransferred = []string{
 	"log_stamp.mark", "log_stamp.previous", "log_stamp.current", // of this file
 	"lists.id", "list_members.list_id", "uploads.id", "upload_errors.upload_id", // keys of this engine
 	"uploads.lease_server", "uploads.lease_until", // who works an upload
+	"event_leases.account_id", "event_leases.lease_server", "event_leases.lease_until", // who delivers
 	"servers.id", "servers.url", "servers.date_started", // they run on one database
 }
 

@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
 	"callbook/internal/account"
+	"callbook/internal/event"
 	"callbook/internal/store/storetest"
 	"callbook/internal/summary"
 )
@@ -121,5 +123,15 @@ func TestFactsContract(t *testing.T) {
 	storetest.Facts(t, func(t *testing.T) (storetest.Stores, summary.Store) {
 		s := serve(t, Options{})
 		return storetest.Stores{Accounts: s.db, Contacts: s.book, Trash: s.book}, s.db
+	})
+}
+
+func TestEventsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Events(t, func(t *testing.T) storetest.EventStores {
+		s := serve(t, Options{})
+		return storetest.EventStores{Accounts: s.db, Events: s.book.Events(), Add: func(ctx context.Context, events []event.Event) error {
+			return s.book.edit(ctx, account.None, len(events), "add events", func(tx *editTx) error { return tx.insertEvents(events) })
+		}}
 	})
 }

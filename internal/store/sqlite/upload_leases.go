@@ -31,6 +31,7 @@ func freeLeases(conn *sqlite.Conn) (err error) {
 	for _, leases := range []string{
 		`UPDATE uploads SET lease_server = '', lease_until = 0 WHERE state = 0 AND lease_server <> ''`,
 		`DELETE FROM dialing`,
+		`DELETE FROM event_leases`,
 	} {
 		if err := sqlitex.Execute(conn, leases, nil); err != nil {
 			return err

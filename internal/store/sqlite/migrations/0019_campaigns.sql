@@ -106,25 +106,3 @@ CREATE TABLE suppressions (
 	PRIMARY KEY (account_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX suppressions_by_date ON suppressions (account_id, date_created);
-
--- What the caller's programs are told.
-CREATE TABLE events (
-	id             INTEGER PRIMARY KEY AUTOINCREMENT, -- their order
-	account_id     INTEGER NOT NULL REFERENCES accounts (id),
-	campaign_sid   BLOB    NOT NULL,
-	position       INTEGER NOT NULL, -- of the target; -1 for none
-	kind           INTEGER NOT NULL, -- 1 call_status, 2 call_schedule, 3 status
-	call_sid       BLOB,
-	last           INTEGER NOT NULL, -- 1 when all others of the campaign come before
-	url            TEXT    NOT NULL,
-	body           BLOB    NOT NULL,
-	state          INTEGER NOT NULL, -- 1 waiting, 2 delivered, 3 given up
-	attempts       INTEGER NOT NULL,
-	next_due       INTEGER NOT NULL,
-	answer         TEXT    NOT NULL, -- the status or the trouble of the last attempt
-	date_created   INTEGER NOT NULL,
-	date_delivered INTEGER
-) STRICT;
-CREATE INDEX events_of_account ON events (account_id);
-CREATE INDEX events_due ON events (next_due) WHERE state = 1;
-CREATE INDEX events_waiting ON events (campaign_sid, position) WHERE state = 1;

@@ -1,0 +1,53 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"callbook/internal/account"
+	"callbook/internal/event"
+)
+
+// dueReceivers finds the receivers of accounts with an event that is due, in one step in
+// the index for each receiver with an event that waits.
+const dueReceivers = `WITH RECURSIVE waiting (account_id, receiver, due) AS (
+		SELECT first.account_id, first.receiver, first.due FROM unnest($1::bigint[]) AS these (account_id)
+			CROSS JOIN LATERAL (SELECT e.account_id, e.receiver, e.due FROM events AS e
+				WHERE e.state = 1 AND e.account_id = these.account_id ORDER BY e.receiver, e.due LIMIT 1) AS first
+		UNION ALL SELECT next.account_id, next.receiver, next.due FROM waiting
+			CROSS JOIN LATERAL (SELECT e.account_id, e.receiver, e.due FROM events AS e
+				WHERE e.state = 1 AND e.account_id = waiting.account_id AND e.receiver > waiting.receiver ORDER BY e.receiver, e.due LIMIT 1) AS next)
+	SELECT account_id, receiver, due FROM waiting WHERE due <= $2 LIMIT $3`
+
+// Receivers implements [event.Store].
+func (s eventStore) Receivers(ctx context.Context, accounts []account.ID, now time.Time, limit int) ([]event.DueReceiver, error) {
+	return collect(ctx, s.db, purpose{}, "read receivers", func(row pgx.CollectableRow) (r event.DueReceiver, err error) {
+		return r, row.Scan(&r.Account, &r.Origin, &r.First)
+	}, dueReceivers, accountIDs(accounts), now.UnixNano(), limit)
+}
+
+// firstWaiting is an event that must end before the event e does; null for none.
+const firstWaiting = `CASE WHEN e.last THEN
+		(SELECT o.id FROM events AS o
+			WHERE o.account_id = e.account_id AND o.campaign_sid = e.campaign_sid AND o.state = 1 AND o.id <> e.id LIMIT 1)
+	ELSE (SELECT max(o.id) FROM events AS o
+		WHERE o.account_id = e.account_id AND o.campaign_sid = e.campaign_sid AND o.position = e.position AND o.state = 1 AND o.id < e.id) END`
+
+// Due implements [event.Store].
+func (s eventStore) Due(ctx context.Context, r event.Receiver, now time.Time, known []int64, limit int) ([]event.Pending, error) {
+	if known == nil {
+		known = []int64{} // null would leave nothing
+	}
+	return collect(ctx, s.db, of(r.Account), "read events", func(row pgx.CollectableRow) (p event.Pending, err error) {
+		var after *int64
+		err = row.Scan(&p.ID, (*sidValue)(&p.Campaign), &p.Position, &p.URL, &p.Body, (*dateValue)(&p.Since), &p.Tries, &after)
+		if after != nil {
+			p.After = *after
+		}
+		return p, err
+	}, `SELECT id, campaign_sid, position, url, body, date_since, tries, `+firstWaiting+` FROM events AS e
+		WHERE account_id = $1 AND receiver = $2 AND state = 1 AND due <= $3 AND id <> ALL ($4::bigint[]) ORDER BY due, id LIMIT $5`,
+		r.Account, r.Origin, now.UnixNano(), known, limit)
+}
