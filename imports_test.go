@@ -382,6 +382,7 @@ var rules = map[string][]string{
 		"internal/account",
 		"internal/addressbook",
 		"internal/budget",
+		"internal/campaign",
 		"internal/export",
 		"internal/fault",
 		"internal/slowbody",

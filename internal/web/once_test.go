@@ -212,8 +212,8 @@ func TestPostsLeadOn(t *testing.T) {
 		"POST /lists/{sid}/add":                   {"/lists/" + list.SID + "/add", url.Values{"numbers": {"9820098200"}, "create": {"1"}}},
 		"POST /lists/{sid}/remove":                {"/lists/" + list.SID + "/remove", one},
 		"POST /lists/{sid}/delete":                {"/lists/" + c.CreateList("Gone").SID + "/delete", nil},
-		"POST /imports/{sid}/pending":               {pending(t, b, "number\n9876543211\n"), columns("number")},
-		"POST /imports/{sid}/pending/discard":       {pending(t, b, "number\n9876543211\n") + "/discard", nil},
+		"POST /imports/{sid}/pending":             {pending(t, b, "number\n9876543211\n"), columns("number")},
+		"POST /imports/{sid}/pending/discard":     {pending(t, b, "number\n9876543211\n") + "/discard", nil},
 		"POST /contacts/{sid}/lists/{list}/leave": {"/contacts/" + one.Get("sid") + "/lists/" + list.SID + "/leave", nil},
 	}
 	tried := 0

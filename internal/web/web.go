@@ -72,7 +72,7 @@ func New(cfg Config) *Dashboard {
 	return shell.New(shell.Config{Sessions: cfg.Sessions, Receipts: cfg.Receipts, API: cfg.API, BaseURL: cfg.BaseURL},
 		// The navigation has them in this order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
-		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash},
+		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
 		&campaigns.Room{Book: cfg.Book, Campaigns: cfg.Campaigns, Clock: cfg.Clock, Simulated: cfg.Simulated},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/summary"
 	"callbook/internal/trash"
 	"callbook/internal/web/contacttable"
@@ -23,6 +24,8 @@ type Room struct {
 	Book    *addressbook.Book
 	Summary *summary.Keeper
 	Trash   *trash.Keeper
+	// Campaigns are those that call the contacts.
+	Campaigns *campaign.Campaigns
 }
 
 // Routes implements shell.Room.

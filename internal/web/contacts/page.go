@@ -29,6 +29,31 @@ type contactData struct {
 	Custom  *jsonNode   // nil when there is no custom field
 	JSON    string      // the custom field on several lines
 	Join    shell.Field // of the form that adds it to a list
+	// Campaigns are the last that had the contact's number to call.
+	Campaigns []inCampaign
+}
+
+// inCampaign is a campaign that had a contact's number to call.
+type inCampaign struct {
+	SID        string
+	Name       string
+	Position   int // of the number
+	Text, Kind string
+}
+
+// shownCampaigns is how many campaigns a contact's page shows.
+const shownCampaigns = 10
+
+// campaignsOf returns the last campaigns that had the contact's number to call.
+func (room *Room) campaignsOf(ctx context.Context, acct account.Account, sid addressbook.SID) ([]inCampaign, error) {
+	campaigns, targets, err := room.Campaigns.Of(ctx, acct, sid, shownCampaigns)
+	all := make([]inCampaign, len(campaigns))
+	for i := range campaigns {
+		c, t := &campaigns[i], &targets[i]
+		all[i] = inCampaign{SID: c.SID.String(), Name: c.Name, Position: t.Position}
+		all[i].Text, all[i].Kind = words.TargetState(c, t)
+	}
+	return all, err
 }
 
 // shownText is one of a contact's texts.
@@ -79,6 +104,9 @@ func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, 
 		From:    cameFrom(r),
 		Place:   contacttable.PlaceIn(r.URL.Query()),
 		Join:    shell.Field{Name: "name", Label: "Add to a list", Value: join.Value, Error: join.Error},
+	}
+	if data.Campaigns, err = room.campaignsOf(r.Context(), acct, c.SID); err != nil {
+		return shell.Answer{}, err
 	}
 	if c.CustomField != "" {
 		data.Custom = parseTree(c.CustomField)
