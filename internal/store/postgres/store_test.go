@@ -61,6 +61,20 @@ func TestUploadsContract(t *testing.T) {
 	})
 }
 
+func TestCampaignsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Campaigns(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
+func TestSuppressionsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Suppressions(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store {
@@ -101,8 +115,9 @@ func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 	return storetest.Stores{
 		Accounts: db,
 		Contacts: db, Trash: db,
-		Receipts: db,
-		Uploads:  db,
+		Receipts:  db,
+		Uploads:   db,
+		Campaigns: db, Dialing: db.Dialing(), Suppressions: db,
 		Reopen: func() storetest.Stores {
 			closed()
 			return storesCopying(t, url, least)
