@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"bytes"
 	"fmt"
 	"html"
+	"mime/multipart"
 	"net/url"
 	"strings"
 	"testing"
@@ -136,6 +138,37 @@ func TestSignedOutKeepsTheWayBack(t *testing.T) {
 	signOutElsewhere(t, s, b)
 	a := b.Do("POST", path+"/delete"+from, nil, "Referer", s.URL+path+from)
 	a.Redirect(t, "/signin?"+url.Values{"next": {path + from}}.Encode())
+}
+
+// TestSignedOutWithFile: of an import's form everything but the file is there again, and
+// the page says which file to choose.
+func TestSignedOutWithFile(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	c := s.Account("demo")
+	b := s.SignedIn("demo")
+	once := hidden(t, b.Open("/imports").PageText(t, 200), "once")
+	signOutElsewhere(t, s, b)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file, err := form.CreateFormFile("file", "leads.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(file, "number\n9876543210\n")
+	for _, field := range [][2]string{{"once", once}, {"list_name", "Diwali"}, {"type", "dynamic"}} {
+		if err := form.WriteField(field[0], field[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	form.Close()
+	page := b.Do("POST", "/imports", &body, "Content-Type", form.FormDataContentType()).PageText(t, 403)
+	has(t, html.UnescapeString(page), "You were signed out", "Only the file “leads.csv” could not be kept")
+	typed := pageFields(page)
+	typed.Set("key", c.Key)
+	typed.Set("token", c.Token)
+	back := html.UnescapeString(b.Follow(b.Submit("/signin/again", typed)).PageText(t, 200))
+	has(t, back, "Choose “leads.csv” once more", `value="Diwali"`)
 }
 
 // TestSignedOutByHTMX: a page that asks for a piece stays as it is.

@@ -40,7 +40,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	d.AddNav(shell.NavItem{Path: "/imports", Label: "Imports", Icon: shell.Icon("imports")})
 	d.Handle("GET /imports", room.importsPage)
-	d.HandleUpload("POST /imports", room.receiveImport)
+	d.HandleUpload("POST /imports", "/imports", maxUploadForm, room.receiveImport)
 	d.Handle("GET /imports/{sid}", room.importPage)
 	d.Handle("GET /imports/{sid}/progress", room.importProgress)
 	d.Handle("GET /imports/{sid}/errors.csv", room.importErrors)
@@ -80,6 +80,16 @@ func (l importsList) Running() bool {
 func (room *Room) importsPage(r *http.Request) (shell.Answer, error) {
 	form := newFileForm()
 	form.ListName.Value = r.URL.Query().Get("list")
+	typed, err := shell.Typed(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	for name := range typed {
+		form.set(name, typed.Get(name))
+	}
+	if file := shell.LostFile(typed); file != "" {
+		form.FileError = "Choose “" + file + "” once more: it could not be kept while you were signed out."
+	}
 	return room.showImports(r, form)
 }
 

@@ -27,9 +27,22 @@ func (d *Dashboard) HandleForm(pattern string, h Handler) {
 	})
 }
 
-// HandleUpload is Handle for a form with a file, which may be long.
-func (d *Dashboard) HandleUpload(pattern string, h Handler) {
-	d.routes.Handle(pattern, slowbody.Upload(d.answering(d.signedIn(h))))
+// HandleUpload is Handle for a form with a file, which may be long, on the page at this
+// path. Who is signed out when they send it finds the rest of the form there again, as
+// with [Dashboard.HandleTyped]. Nothing of a stranger's is stored, so the file is lost:
+// [LostFile] has its name.
+func (d *Dashboard) HandleUpload(pattern, page string, most int64, h Handler) {
+	signedOut := func(r *http.Request) (Answer, error) {
+		if d.signInAgain == nil || ByHTMX(r) {
+			return d.askToSignIn(r, page), nil
+		}
+		typed, err := readBesideFile(r, most)
+		if err != nil || len(typed) == 0 {
+			return d.askToSignIn(r, page), nil
+		}
+		return d.signInAgain(r, page, typed), nil
+	}
+	d.routes.Handle(pattern, slowbody.Upload(d.answering(d.recognising(h, signedOut))))
 }
 
 // HandleOpen adds a route for everybody.

@@ -25,7 +25,7 @@ func (room *Room) signedOut(_ *http.Request, page string, typed url.Values) shel
 // againForm is the form that signs in again and holds what was typed.
 func againForm(page string, typed url.Values) signInForm {
 	form := newSignInForm(page)
-	form.Was = shell.MadeIn(typed)
+	form.Was, form.File = shell.MadeIn(typed), shell.LostFile(typed)
 	// A link needs neither.
 	form.Key.Required, form.Token.Required = false, false
 	for name, values := range typed {

@@ -59,6 +59,7 @@ type signInForm struct {
 	// fields, and Was the account that it was typed in.
 	Typed []shell.Option
 	Was   string
+	File  string // the name of the file that was sent with it, which is lost
 }
 
 func newSignInForm(next string) signInForm {
