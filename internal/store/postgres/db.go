@@ -25,6 +25,14 @@
 //   - A new session locks its account's row (FOR NO KEY UPDATE), which does not
 //     conflict with the foreign keys of other tables, and then sessions. Keys whose
 //     use is noted are locked in the order of their ids.
+//   - Who adds or changes a campaign locks the account's row in the same way, and
+//     then the campaign. A transaction of dialing locks the account's row of
+//     dialing, then its campaigns in the order of their sids, and then writes
+//     targets, calls, events and event_totals. Nobody writes targets or calls, or
+//     adds events, without the lock of their campaign. Of contacts, members and
+//     suppressions it locks none.
+//   - Suppressions are locked in the order of their numbers, as they are added and
+//     removed.
 package postgres
 
 import (
