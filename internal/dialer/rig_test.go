@@ -1,0 +1,137 @@
+package dialer_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/simulator"
+	"callbook/internal/clock"
+	"callbook/internal/dialer"
+	"callbook/internal/journal"
+	"callbook/internal/phone"
+	"callbook/internal/store"
+	"callbook/internal/test/servertest"
+)
+
+// rig is an account with campaigns.
+type rig struct {
+	set  *store.Set
+	acct account.Account
+	sids []addressbook.SID // of the campaigns
+}
+
+// many returns so many numbers, which all answer.
+func many(n int) []phone.Number {
+	numbers := make([]phone.Number, n)
+	for i := range numbers {
+		numbers[i] = phone.Number(919800000000 + 10*i)
+	}
+	return numbers
+}
+
+// newRig makes campaigns of these numbers.
+func newRig(tb testing.TB, callsAMinute int, numbers []phone.Number) *rig {
+	ctx := context.Background()
+	set := openStores(tb, servertest.NewDatabase(tb))
+	acct, err := set.Accounts.CreateAccount(ctx, account.Account{SID: "demo", Region: "IN", TimeZone: time.UTC, Created: time.Now()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r := &rig{set: set, acct: acct}
+	if err := set.Campaigns.SetPolicy(ctx, acct.ID, campaign.Policy{CallsAMinute: callsAMinute}); err != nil {
+		tb.Fatal(err)
+	}
+	sids, now := addressbook.NewSIDs(clock.System), time.Now()
+	for part := range slices.Chunk(numbers, campaign.MaxFrom) {
+		c := &campaign.Campaign{Account: acct.ID, State: campaign.Created, Created: now, Updated: now}
+		c.SID, _ = sids.Next()
+		c.Settings = campaign.Settings{
+			Name: "bench", CallerID: "08047000001", Text: "Your rent is due on Monday.", FlowType: "greeting", SendAt: now, EndAt: now.Add(time.Hour),
+			CallStatusCallback: "https://a.example/call", StatusCallback: "https://a.example/campaign",
+		}
+		c.From = part
+		ok := func(campaign.Running) error { return nil }
+		if err := set.Campaigns.InsertCampaign(ctx, c, ok, journal.Ready[*campaign.Campaign](nil)); err != nil {
+			tb.Fatal(err)
+		}
+		r.sids = append(r.sids, c.SID)
+	}
+	return r
+}
+
+// watched is a carrier that notes when calls leave. Each waits for hold, unless that is
+// nil.
+type watched struct {
+	carrier.Carrier
+	hold  chan struct{}
+	mu    sync.Mutex
+	times []time.Time
+}
+
+// Place implements [carrier.Carrier].
+func (c *watched) Place(ctx context.Context, o carrier.Order) error {
+	c.mu.Lock()
+	c.times = append(c.times, time.Now())
+	c.mu.Unlock()
+	if c.hold != nil {
+		<-c.hold
+	}
+	return c.Carrier.Place(ctx, o)
+}
+
+func (c *watched) left() []time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.times)
+}
+
+// start starts a server, with calls of no duration.
+func (r *rig) start(hold chan struct{}) (d *dialer.Dialer, c *watched, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c = &watched{Carrier: simulator.New(simulator.Options{Clock: clock.System, Instant: true}), hold: hold}
+	d = dialer.New(r.set.Dialing, c, dialer.Options{Log: quiet, Clock: clock.System, Gate: dialer.Rules{}})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.Run(ctx)
+	}()
+	return d, c, func() {
+		cancel()
+		<-done
+	}
+}
+
+// pause pauses a campaign.
+func (r *rig) pause(tb testing.TB, sid addressbook.SID) {
+	tb.Helper()
+	err := r.set.Campaigns.ChangeCampaign(tb.Context(), r.acct.ID, sid, func(c *campaign.Campaign, _ campaign.Running) error {
+		return c.Do(campaign.Pause, time.Now())
+	}, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// campaign reads the first campaign.
+func (r *rig) campaign(tb testing.TB) *campaign.Campaign {
+	tb.Helper()
+	c, err := r.set.Campaigns.Campaign(tb.Context(), r.acct.ID, r.sids[0])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+func (r *rig) close(tb testing.TB) {
+	tb.Helper()
+	if err := r.set.Close(); err != nil {
+		tb.Error(err)
+	}
+}
