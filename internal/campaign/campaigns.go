@@ -110,9 +110,17 @@ func checkThrottle(throttle int, others Running, p *Policy) error {
 	return nil
 }
 
-// Preview tells what a campaign would call, without making it.
+// Preview tells what a campaign would call, without making it. It refuses what Create
+// refuses, but for what depends on the other campaigns of the account.
 func (cs *Campaigns) Preview(ctx context.Context, acct account.Account, d *Draft) (*Campaign, Preview, error) {
 	c, err := cs.draft(ctx, acct, d)
+	if err != nil {
+		return nil, Preview{}, err
+	}
+	policy, err := cs.store.Policy(ctx, acct.ID)
+	if err == nil {
+		err = checkThrottle(c.Throttle, Running{}, &policy)
+	}
 	if err != nil {
 		return nil, Preview{}, err
 	}

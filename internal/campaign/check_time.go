@@ -24,7 +24,7 @@ func (k *checker) retries() error {
 	}
 	if minutes := d.Interval.Value; minutes != nil {
 		if r.Number > 0 && (*minutes < 1 || *minutes > MaxInterval) {
-			return sentence(fault.Invalid, FieldRetries, fmt.Sprintf("interval_mins should be in-between 1 and %d", MaxInterval))
+			return sentence(fault.Invalid, FieldInterval, fmt.Sprintf("interval_mins should be in-between 1 and %d", MaxInterval))
 		}
 		r.Interval = time.Duration(min(max(0, *minutes), MaxInterval)) * time.Minute
 	}
@@ -77,14 +77,14 @@ func (k *checker) schedule() error {
 		if text := orZero(d.SendAt); text != "" {
 			var err error
 			if send, err = time.Parse(time.RFC3339Nano, text); err != nil {
-				return sentence(fault.Invalid, FieldSchedule, "Invalid SendAt")
+				return sentence(fault.Invalid, FieldSendAt, "Invalid SendAt")
 			}
 		}
 		switch {
 		case send.Unix() == k.s.SendAt.Unix():
 			send = k.s.SendAt // the date comes back, without its fraction
 		case k.now.Sub(send) > late:
-			return sentence(fault.Invalid, FieldSchedule, "send_at should be in the future")
+			return sentence(fault.Invalid, FieldSendAt, "send_at should be in the future")
 		case send.Before(k.now):
 			send = k.now
 		}
@@ -92,7 +92,7 @@ func (k *checker) schedule() error {
 	if text := orZero(d.EndAt); text != "" {
 		var err error
 		if end, err = time.Parse(time.RFC3339Nano, text); err != nil {
-			return sentence(fault.Invalid, FieldSchedule, "Invalid EndAt")
+			return sentence(fault.Invalid, FieldEndAt, "Invalid EndAt")
 		}
 		if end.Unix() == k.s.EndAt.Unix() {
 			end = k.s.EndAt
@@ -102,11 +102,11 @@ func (k *checker) schedule() error {
 	}
 	switch {
 	case !end.After(send):
-		return sentence(fault.Invalid, FieldSchedule, "end_at should be after send_at")
+		return sentence(fault.Invalid, FieldEndAt, "end_at should be after send_at")
 	case end.After(send.AddDate(0, 0, MaxDays)):
-		return sentence(fault.Invalid, FieldSchedule, fmt.Sprintf("end_at should be at most %d days after send_at", MaxDays))
+		return sentence(fault.Invalid, FieldEndAt, fmt.Sprintf("end_at should be at most %d days after send_at", MaxDays))
 	case !end.After(k.now) && !end.Equal(k.s.EndAt):
-		return sentence(fault.Invalid, FieldSchedule, "end_at should be in the future")
+		return sentence(fault.Invalid, FieldEndAt, "end_at should be in the future")
 	}
 	k.s.SendAt, k.s.EndAt = send, end
 	return nil

@@ -45,6 +45,7 @@ var campaignPages = []page{
 		b.await(`document.querySelector("h1 .badge").textContent === "Completed"`)
 	}},
 	{name: "campaigns", path: at("/campaigns")},
+	{name: "campaign-rules", path: at("/campaigns/rules")},
 	{name: "campaign-numbers", path: at("/campaigns"), before: func(b *tab) {
 		b.follow("tbody a")
 		b.follow(`a[href$="/numbers"]`)

@@ -37,13 +37,18 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.AddNav(shell.NavItem{Path: "/campaigns", Label: "Campaigns", Icon: shell.Drawing(
 		`<path d="M4 4.5c0 6 5.5 11.5 11.5 11.5l1-3.2-3.4-1.6-1.6 1.6c-2-.9-3.4-2.3-4.3-4.3l1.6-1.6-1.6-3.4z"/>`)})
 	d.AddEntries(func() []shell.Entry {
-		return []shell.Entry{{Path: "/campaigns/new", Label: "Make a campaign", More: "new create call people"}}
+		return []shell.Entry{
+			{Path: "/campaigns/new", Label: "Make a campaign", More: "new create call people"},
+			{Path: "/campaigns/rules", Label: "Calling rules", More: "hours days pace limit countries"},
+		}
 	})
 	d.Handle("GET /campaigns", room.listPage)
 	d.Handle("GET /campaigns/new", room.newPage)
 	d.HandleTyped("POST /campaigns/review", "/campaigns/new", room.review)
 	d.Handle("GET /campaigns/review", room.reviewPage)
 	d.HandleForm("POST /campaigns", room.create)
+	d.Handle("GET /campaigns/rules", room.rulesPage)
+	d.HandleTyped("POST /campaigns/rules", "/campaigns/rules", room.saveRules)
 	d.Handle("GET /campaigns/{sid}", room.of(room.campaignPage))
 	d.HandleForm("POST /campaigns/{sid}", room.act)
 	d.HandleForm("POST /campaigns/{sid}/delete", room.remove)

@@ -239,7 +239,7 @@ func scheduleOf(acct account.Account, v url.Values) (d campaign.ScheduleDraft, e
 		}
 		t, err := time.ParseInLocation(localTime, text, acct.TimeZone)
 		if err != nil {
-			return d, fault.InvalidField(fault.Field(name), "write it as 2026-06-01T10:00")
+			return d, fault.New(fault.Invalid, "Write dates as 2026-06-01T10:00")
 		}
 		*field = campaign.Some(t.Format(time.RFC3339))
 	}

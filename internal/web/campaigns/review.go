@@ -3,6 +3,7 @@ package campaigns
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"callbook/internal/campaign"
@@ -56,42 +57,44 @@ func refuses(err error) bool {
 	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Missing) || fault.Is(err, fault.NotFound)
 }
 
+// refusals are the sentences beside fields whose faults the platform words for programs.
+var refusals = map[fault.Field]string{
+	campaign.FieldCallerID:     "This is no telephone number or short code.",
+	campaign.FieldFrom:         "Choose lists or write numbers.",
+	campaign.FieldURL:          "Write the address of a flow, as the platform does: its path ends in /start_voice/ and the flow's name.",
+	campaign.FieldInterval:     "Wait 1 to 1,440 minutes.",
+	campaign.FieldSendAt:       "The beginning must not lie in the past.",
+	campaign.FieldEndAt:        "The end comes after the beginning, in the future, and at most 366 days later.",
+	campaign.FieldCallStatus:   "Write an address that begins with http:// or https://.",
+	campaign.FieldCallSchedule: "Write an address that begins with http:// or https://.",
+	campaign.FieldStatus:       "Write an address that begins with http:// or https://.",
+}
+
 // refused puts a fault beside the field that it is about.
 func (f *form) refused(err *fault.Error) *form {
 	text := words.Sentence(err)
-	switch err.Field {
-	case campaign.FieldCallerID:
-		f.CallerID.Error = text
-	case campaign.FieldFrom:
-		f.Numbers.Error = text
-	case campaign.FieldLists, campaign.FieldCampaignType:
-		f.ListError = text
-	case campaign.FieldURL:
-		f.URL.Error = text
-		if f.Hears != "flow" {
-			f.Text.Error = "Write what is said."
-		}
-	case campaign.FieldText:
-		f.Text.Error = text
-	case campaign.FieldName:
-		f.Name.Error = text
-	case campaign.FieldRetries:
-		f.Interval.Error = text
-	case campaign.FieldThrottle:
-		f.Throttle.Error = text
-	case campaign.FieldSchedule, "send_at":
-		f.SendAt.Error = text
-	case "end_at":
-		f.EndAt.Error = text
-	case campaign.FieldCallStatus:
-		f.Callbacks[0].Error = text
-	case campaign.FieldCallSchedule:
-		f.Callbacks[1].Error = text
-	case campaign.FieldStatus:
-		f.Callbacks[2].Error = text
-	default:
-		f.Error = text
+	if own := refusals[err.Field]; own != "" && err.Need != fault.Shorter {
+		text = own
 	}
+	if number, ok := strings.CutPrefix(err.Detail, "Invalid PhoneNumber "); ok {
+		text = "“" + number + "” is no telephone number."
+	}
+	fields := map[fault.Field]*string{
+		campaign.FieldCallerID: &f.CallerID.Error, campaign.FieldFrom: &f.Numbers.Error,
+		campaign.FieldLists: &f.ListError, campaign.FieldCampaignType: &f.ListError,
+		campaign.FieldURL: &f.URL.Error, campaign.FieldText: &f.Text.Error, campaign.FieldName: &f.Name.Error,
+		campaign.FieldRetries: &f.Retries.Error, campaign.FieldInterval: &f.Interval.Error, campaign.FieldThrottle: &f.Throttle.Error,
+		campaign.FieldSendAt: &f.SendAt.Error, campaign.FieldEndAt: &f.EndAt.Error,
+		campaign.FieldCallStatus: &f.Callbacks[0].Error, campaign.FieldCallSchedule: &f.Callbacks[1].Error, campaign.FieldStatus: &f.Callbacks[2].Error,
+	}
+	at, known := fields[err.Field]
+	if !known {
+		at = &f.Error
+	}
+	if err.Field == campaign.FieldURL && f.Hears != "flow" {
+		at, text = &f.Text.Error, "Write what is said."
+	}
+	*at = text
 	return f
 }
 

@@ -1,0 +1,158 @@
+package web_test
+
+import (
+	"net/url"
+	"runtime"
+	"strings"
+	"testing"
+
+	"callbook/internal/app"
+	"callbook/internal/test/servertest"
+)
+
+// calling starts a server whose simulated telephone is fast, and signs in.
+func calling(t *testing.T) (*servertest.Client, *servertest.Browser) {
+	t.Helper()
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Simulator: app.Simulator{Speed: 1000}})
+	c := s.Account("demo")
+	return c, s.SignedIn("demo")
+}
+
+// campaignForm is the form of a campaign, filled in.
+func campaignForm(more url.Values) url.Values {
+	form := url.Values{
+		"number": {"9876500010\n98765 00026\n"}, "caller_id": {"08047112233"}, "hears": {"text"}, "text": {"Hello @@first_name, the rent is due."},
+		"retries": {"1"}, "interval": {"5"}, "on": {"busy"}, "name": {"Rent June"},
+	}
+	for name, values := range more {
+		form[name] = values
+	}
+	return form
+}
+
+// lacks fails the test when a page has one of these in it.
+func lacks(t *testing.T, page string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(page, text) {
+			t.Errorf("the page has %q in it:\n%s", text, page)
+		}
+	}
+}
+
+// TestCampaign makes a campaign by the form, and follows it to its end.
+func TestCampaign(t *testing.T) {
+	t.Parallel()
+	_, b := calling(t)
+	has(t, b.Open("/campaigns").PageText(t, 200), "There is no campaign yet", "The telephone is simulated")
+	review := b.Submit("/campaigns/review", campaignForm(nil)).Header.Get("Location")
+	page := b.Open(review).PageText(t, 200)
+	has(t, page, "Call 2 numbers now?", "<dd>2</dd>", "Hello @@first_name", "Up to 1 time, after 5 minutes, when it was: busy.")
+	draft := url.Values{"draft": {hidden(t, page, "draft")}}
+	has(t, b.Open("/campaigns/new?draft="+draft.Get("draft")).PageText(t, 200), `value="Rent June"`, `value="08047112233"`)
+	path := b.Submit("/campaigns", draft).Header.Get("Location")
+	has(t, b.Open(path).PageText(t, 200), "Made the campaign Rent June.")
+
+	for page = b.Open(path).PageText(t, 200); !strings.Contains(page, ">Completed<") && t.Context().Err() == nil; page = b.Open(path).PageText(t, 200) {
+		runtime.Gosched()
+	}
+	has(t, page, "2 numbers", "Reached 1", "Not reached 1", "3 calls", "1 answered, 2 busy", `name="do" value="archive"`)
+	lacks(t, page, `value="pause"`, "/delete", `hx-trigger="every`)
+	has(t, b.Open(path+"/calls").PageText(t, 200), "3 calls", "Answered", "User busy")
+	has(t, b.Open(path+"/calls?state=busy").PageText(t, 200), "2 calls")
+	has(t, b.Open(path+"/numbers").PageText(t, 200), "2 numbers", "Reached", "Not reached")
+	page = b.Open(path+"/numbers?state=failed").PageText(t, 200)
+	has(t, page, "1 number", "98765 00026")
+	has(t, b.Open(path+"/numbers/1").PageText(t, 200), "98765 00026", "Call 1", "Call 2", "Busy")
+	b.Open(path+"/numbers/2").PageText(t, 404)
+	b.Open(path+"/numbers/x").PageText(t, 404)
+
+	has(t, b.Open("/campaigns/new?copy="+strings.TrimPrefix(path, "/campaigns/")).PageText(t, 200), "919876500026", `value="Rent June"`)
+	b.Submit(path, url.Values{"do": {"archive"}}).Redirect(t, path)
+	lacks(t, b.Open("/campaigns").PageText(t, 200), "Rent June")
+	has(t, b.Open("/campaigns?state=archived").PageText(t, 200), "Rent June", "Archived")
+}
+
+// TestCampaignActions pauses a campaign that has not begun, lets it go on, and deletes
+// it.
+func TestCampaignActions(t *testing.T) {
+	t.Parallel()
+	_, b := calling(t)
+	later := campaignForm(url.Values{"send_at": {"2099-01-01T10:00"}, "end_at": {"2099-01-02T10:00"}})
+	review := b.Submit("/campaigns/review", later).Header.Get("Location")
+	page := b.Open(review).PageText(t, 200)
+	has(t, page, "Call 2 numbers?", "Make the campaign")
+	path := b.Submit("/campaigns", url.Values{"draft": {hidden(t, page, "draft")}}).Header.Get("Location")
+	has(t, b.Open(path).PageText(t, 200), "Waiting for its time", `value="pause"`)
+	b.Submit(path, url.Values{"do": {"pause"}}).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "Paused", `value="resume"`, `value="complete"`)
+	b.Submit(path, url.Values{"do": {"archive"}}).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "That was not done")
+	b.Submit(path, url.Values{"do": {"resume"}}).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "The campaign goes on.", "Waiting for its time")
+	b.Submit(path+"/delete", nil).Redirect(t, "/campaigns")
+	has(t, b.Open("/campaigns").PageText(t, 200), "Deleted the campaign Rent June.")
+	b.Open(path).PageText(t, 404)
+	b.Submit(path, url.Values{"do": {"pause"}}).PageText(t, 404)
+}
+
+// TestCampaignRefused shows what is wrong with a form, beside the field.
+func TestCampaignRefused(t *testing.T) {
+	t.Parallel()
+	c, b := calling(t)
+	c.CreateList("Empty")
+	for name, tt := range map[string]struct {
+		form url.Values
+		want string
+	}{
+		"nobody":         {url.Values{"number": {""}}, "Choose lists or write numbers."},
+		"no number":      {url.Values{"number": {"98450"}}, "“98450” is no telephone number."},
+		"no caller id":   {url.Values{"caller_id": {"me"}}, "This is no telephone number or short code."},
+		"no text":        {url.Values{"text": {""}}, "Write what is said."},
+		"short text":     {url.Values{"text": {"Hello"}}, "it has less than 10 characters"},
+		"no variable":    {url.Values{"text": {"Hello @@nobody, good day"}}, "there is no @@nobody"},
+		"no flow":        {url.Values{"hears": {"flow"}, "url": {"http://x.example/flow"}}, "Write the address of a flow"},
+		"no interval":    {url.Values{"interval": {"0"}}, "Wait 1 to 1,440 minutes."},
+		"ends too early": {url.Values{"end_at": {"2020-01-01T10:00"}}, "The end comes after the beginning"},
+		"no date":        {url.Values{"send_at": {"tomorrow"}}, "Write dates as 2026-06-01T10:00."},
+		"too fast":       {url.Values{"throttle": {"60"}}, "it must be below the account&#39;s limit of 60 calls a minute"},
+		"short name":     {url.Values{"name": {"x"}}, "it has less than 3 characters"},
+		"no callback":    {url.Values{"status_callback": {"ftp://x"}}, "Write an address that begins with http:// or https://."},
+		"a list is gone": {url.Values{"number": {""}, "list": {strings.Repeat("ab", 16)}}, "A list that was chosen is not there any more."},
+	} {
+		page := b.Submit("/campaigns/review", campaignForm(tt.form)).PageText(t, 422)
+		if !strings.Contains(page, tt.want) {
+			t.Errorf("%s: the page does not say %q: %s", name, tt.want, page)
+		}
+	}
+	b.Open("/campaigns/review?page=nothing").PageText(t, 404)
+}
+
+// TestCallingRules sets what campaigns of the account may do.
+func TestCallingRules(t *testing.T) {
+	t.Parallel()
+	_, b := calling(t)
+	all := []string{"0", "1", "2", "3", "4", "5", "6"}
+	set := url.Values{"rate": {"120"}, "cap": {"3"}, "countries": {"in, us"}, "from": {"09:00"}, "until": {"00:00"}, "day": all[1:]}
+	b.Submit("/campaigns/rules", set).Redirect(t, "/campaigns/rules")
+	page := b.Open("/campaigns/rules").PageText(t, 200)
+	has(t, page, "Saved.", `value="120"`, `value="3"`, `value="IN, US"`, `value="09:00"`, `value="00:00"`)
+	if n := strings.Count(page, " checked"); n != 6 {
+		t.Errorf("%d days are checked: %s", n, page)
+	}
+	for want, form := range map[string]url.Values{
+		"A number of calls is 1 or more":      {"rate": {"x"}, "day": all},
+		"calls a day to a number must be":     {"cap": {"5000"}, "day": all},
+		"Calling hours begin before they end": {"from": {"21:00"}, "until": {"09:00"}, "day": all},
+		"calling days must have a day":        {},
+		"Unknown region":                      {"countries": {"XX"}, "day": all},
+	} {
+		page := b.Submit("/campaigns/rules", form).PageText(t, 422)
+		if !strings.Contains(strings.ToLower(page), strings.ToLower(want)) {
+			t.Errorf("%v: the page does not say %q: %s", form, want, page)
+		}
+	}
+	has(t, b.Open("/campaigns/rules").PageText(t, 200), `value="120"`)
+	b.Submit("/campaigns/rules", url.Values{"day": all}).Redirect(t, "/campaigns/rules")
+	lacks(t, b.Open("/campaigns/rules").PageText(t, 200), `value="120"`, `value="09:00"`)
+}
