@@ -106,6 +106,10 @@ type UndoStore interface {
 	// [UsedLooked] and returns only those that are Used.
 	AddedContacts(ctx context.Context, u *Upload, after addressbook.SID, limit int, used bool) ([]AddedContact, error)
 
+	// DeleteUnused deletes those of the contacts that are not Used when it does so, and
+	// returns how many it has kept. The upload has added them all.
+	DeleteUnused(ctx context.Context, u *Upload, deletion addressbook.SID, contacts []addressbook.SID) (kept int, err error)
+
 	// AddedMembers returns the contacts that the upload has put into its list, in the
 	// order of their sids: those after a sid, and limit at most.
 	AddedMembers(ctx context.Context, u *Upload, after addressbook.SID, limit int) ([]addressbook.SID, error)
@@ -271,9 +275,19 @@ func (i *Importer) undoContacts(ctx context.Context, u *Upload, next *Undo) erro
 			gone = append(gone, addressbook.ContactRef{SID: c.SID})
 		}
 	}
-	if len(gone) > 0 {
-		_, err = i.book.DeleteContacts(ctx, u.Account, u.Undo.Deletion, gone, nil)
+	if len(gone) == 0 {
+		return nil
 	}
+	if u.Undo.All {
+		_, err = i.book.DeleteContacts(ctx, u.Account, u.Undo.Deletion, gone, nil)
+		return err
+	}
+	unused := make([]addressbook.SID, len(gone))
+	for j := range gone {
+		unused[j] = gone[j].SID
+	}
+	kept, err := i.store.DeleteUnused(ctx, u, u.Undo.Deletion, unused) // some may be used by now
+	next.Kept += kept
 	return err
 }
 

@@ -31,6 +31,40 @@ func (db *DB) AddedContacts(ctx context.Context, u *upload.Upload, after address
 		u.Account.ID, upload.Mark(u.SID), (*sidValue)(&u.List), (*sidValue)(&after), (*sidValue)(&added.First), (*sidValue)(&added.Last), looked, limit)
 }
 
+// DeleteUnused implements [upload.UndoStore]. Nobody can change a contact that is locked,
+// or put it into a list.
+func (db *DB) DeleteUnused(ctx context.Context, u *upload.Upload, deletion addressbook.SID, contacts []addressbook.SID) (kept int, err error) {
+	err = db.write(ctx, u.Account.ID, "undo upload", func(t *tx) error {
+		kept = 0
+		t.lockTrash(deleting)
+		t.lockContacts(contacts, func(*addressbook.Contact) {})
+		if err := t.flush(); err != nil {
+			return err
+		}
+		var unused []addressbook.SID
+		t.queue(`SELECT sid, `+usedContact+` FROM contacts WHERE account_id = $1 AND sid = ANY($2)`,
+			u.Account.ID, sids(contacts), (*sidValue)(&u.List)).Query(func(rows pgx.Rows) error {
+			var sid sidValue
+			var used bool
+			_, err := pgx.ForEachRow(rows, []any{&sid, &used}, func() error {
+				if used {
+					kept++
+				} else {
+					unused = append(unused, addressbook.SID(sid))
+				}
+				return nil
+			})
+			return err
+		})
+		if err := t.flush(); err != nil {
+			return err
+		}
+		t.deleteLocked(deletion, unused)
+		return nil
+	})
+	return kept, err
+}
+
 // addedBy lets only the contacts pass that an upload has added.
 func (s *selection) addedBy(t *tx, sid addressbook.SID) error {
 	var text string

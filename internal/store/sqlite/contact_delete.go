@@ -16,37 +16,46 @@ import (
 // DeleteContacts implements [addressbook.Store].
 func (b *AddressBook) DeleteContacts(ctx context.Context, account account.ID, deletion addressbook.SID, sids []addressbook.SID, ready journal.Ready[[]addressbook.Result]) error {
 	return b.edit(ctx, account, len(sids), "delete contacts", func(tx *editTx) error {
-		results := make([]addressbook.Result, len(sids))
-		deleted, marks := make([]*addressbook.Contact, 0, len(sids)), make([]int64, 0, len(sids))
-		for i, sid := range sids {
-			c, err := readContact(tx.Conn, account, sid)
-			if errors.Is(err, errNoRow) {
-				results[i].Fault = addressbook.ErrNoContact
-				continue
-			}
-			if err == nil {
-				err = tx.edit.share.Claim(c.Weight())
-			}
-			var mark int64
-			if err == nil {
-				mark, err = tx.delete(&c, deletion)
-			}
-			if err != nil {
-				return err
-			}
-			results[i].Contact = &c
-			deleted, marks = append(deleted, &c), append(marks, mark)
-		}
-		if deletion != addressbook.ForGood {
-			if err := tx.trashContacts(deletion, deleted, marks); err != nil {
-				return err
-			}
-		}
-		if err := tx.countContacts(-len(deleted)); err != nil {
+		results, err := tx.deleteContacts(deletion, sids)
+		if err != nil {
 			return err
 		}
 		return tx.keep(ready.Receipt(results))
 	})
+}
+
+// deleteContacts deletes contacts.
+func (tx *editTx) deleteContacts(deletion addressbook.SID, sids []addressbook.SID) ([]addressbook.Result, error) {
+	results := make([]addressbook.Result, len(sids))
+	deleted, marks := make([]*addressbook.Contact, 0, len(sids)), make([]int64, 0, len(sids))
+	for i, sid := range sids {
+		c, err := readContact(tx.Conn, tx.edit.account, sid)
+		if errors.Is(err, errNoRow) {
+			results[i].Fault = addressbook.ErrNoContact
+			continue
+		}
+		if err == nil {
+			err = tx.edit.share.Claim(c.Weight())
+		}
+		var mark int64
+		if err == nil {
+			mark, err = tx.delete(&c, deletion)
+		}
+		if err != nil {
+			return nil, err
+		}
+		results[i].Contact = &c
+		deleted, marks = append(deleted, &c), append(marks, mark)
+	}
+	if deletion != addressbook.ForGood {
+		if err := tx.trashContacts(deletion, deleted, marks); err != nil {
+			return nil, err
+		}
+	}
+	if err := tx.countContacts(-len(deleted)); err != nil {
+		return nil, err
+	}
+	return results, nil
 }
 
 // delete deletes a contact's row, and ends its memberships. Those go into the trash,

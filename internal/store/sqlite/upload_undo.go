@@ -26,13 +26,9 @@ func (b *AddressBook) AddedContacts(ctx context.Context, u *upload.Upload, after
 		looked, condition = upload.UsedLooked, ` WHERE `+usedContact
 	}
 	err = b.db.scans.read(ctx, u.Account.ID, func(conn *sqlite.Conn) error {
-		var list int64 // zero for one that is gone
-		err := sqlitex.Execute(conn, `SELECT id FROM lists WHERE account_id = ? AND sid = ?`, &sqlitex.ExecOptions{
-			Args:       []any{u.Account.ID, u.List[:]},
-			ResultFunc: func(stmt *sqlite.Stmt) error { list = stmt.ColumnInt64(0); return nil },
-		})
+		list, err := listOf(conn, u)
 		if err != nil {
-			return fmt.Errorf("find the list: %w", err)
+			return err
 		}
 		return sqlitex.Execute(conn, `SELECT `+contactColumns+`, `+usedContact+` FROM (SELECT * FROM contacts
 			WHERE account_id = ?1 AND upload = ?2 AND sid > ?4 AND sid BETWEEN ?5 AND ?6 ORDER BY sid LIMIT ?7) AS contacts`+condition+` ORDER BY sid LIMIT ?8`,
@@ -45,6 +41,49 @@ func (b *AddressBook) AddedContacts(ctx context.Context, u *upload.Upload, after
 			})
 	})
 	return found, storeError("read what an upload added", err)
+}
+
+// listOf returns the id of an upload's list; zero for one that is gone.
+func listOf(conn *sqlite.Conn, u *upload.Upload) (list int64, err error) {
+	err = sqlitex.Execute(conn, `SELECT id FROM lists WHERE account_id = ? AND sid = ?`, &sqlitex.ExecOptions{
+		Args:       []any{u.Account.ID, u.List[:]},
+		ResultFunc: func(stmt *sqlite.Stmt) error { list = stmt.ColumnInt64(0); return nil },
+	})
+	if err != nil {
+		return 0, fmt.Errorf("find the list: %w", err)
+	}
+	return list, nil
+}
+
+// DeleteUnused implements [upload.UndoStore].
+func (b *AddressBook) DeleteUnused(ctx context.Context, u *upload.Upload, deletion addressbook.SID, sids []addressbook.SID) (kept int, err error) {
+	err = b.edit(ctx, u.Account.ID, len(sids), "undo upload", func(tx *editTx) error {
+		kept = 0
+		list, err := listOf(tx.Conn, u)
+		if err != nil {
+			return err
+		}
+		var unused []addressbook.SID
+		for _, sid := range sids {
+			err := sqlitex.Execute(tx.Conn, `SELECT `+usedContact+` FROM contacts WHERE account_id = ?1 AND sid = ?2`, &sqlitex.ExecOptions{
+				Args: []any{u.Account.ID, sid[:], list},
+				ResultFunc: func(stmt *sqlite.Stmt) error {
+					if stmt.ColumnBool(0) {
+						kept++
+					} else {
+						unused = append(unused, sid)
+					}
+					return nil
+				},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		_, err = tx.deleteContacts(deletion, unused)
+		return err
+	})
+	return kept, err
 }
 
 // readAdditions reads what an upload has added; zero for one that is not there.

@@ -79,6 +79,13 @@ func uploadAdded(t *testing.T, f *fixture) {
 	f.removeMembers(t, addressbook.List{SID: u.List}, all[3])
 	same(t, "contacts that are left", f.allAdded(t, &u, 2), append([]addressbook.SID{all[0], all[1]}, all[3:]...))
 	same(t, "contacts that are used", f.used(t, &u), []addressbook.SID{all[0], all[1]})
+	// Those that are used by the time of the deletion are kept.
+	kept, err := f.Uploads.DeleteUnused(t.Context(), &u, NewDeletion(), all[:5])
+	if err != nil || kept != 2 {
+		t.Errorf("%d are kept, %v", kept, err)
+	}
+	same(t, "contacts that are left", f.allAdded(t, &u, 2), append([]addressbook.SID{all[0], all[1]}, all[5:]...))
+	f.restore(t, all[3], all[4])
 	// What comes back from the trash has its mark again, as a contact and in the list.
 	back := f.allMembers(t, &u, 100)
 	f.delete(t, back...)
