@@ -34,11 +34,17 @@ type violation struct {
 }
 
 // accessible checks that axe-core, which the page has been given, finds nothing
-// serious on it.
-func (b *tab) accessible(what string) {
+// serious on it. The same page in the dark differs in its colours alone, so there only
+// the rules about them are asked.
+func (b *tab) accessible(what string, l look) {
 	b.t.Helper()
+	rules := ""
+	if l.scheme == "dark" {
+		rules = `, runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}`
+	}
+	what += " " + l.String()
 	found := run(b, chromedp.Evaluate[string](
-		`axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations))`,
+		`axe.run(document, {resultTypes: ["violations"]`+rules+`}).then(r => JSON.stringify(r.violations))`,
 		func(p *runtime.EvaluateParams) { chromedp.EvalAwaitPromise(p) }))
 	var violations []violation
 	if err := json.Unmarshal([]byte(found), &violations); err != nil {

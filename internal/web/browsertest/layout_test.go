@@ -98,7 +98,7 @@ func TestTableWidths(t *testing.T) {
 			if wide := run(b, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); wide > l.width {
 				t.Errorf("%s, %s: the page is %d wide", name, l, wide)
 			}
-			b.accessible(name + " " + l.String())
+			b.accessible(name, l)
 			b.picture("table-" + name + "-" + l.String())
 		}
 	}

@@ -118,7 +118,7 @@ var pages = []page{
 }
 
 // TestPages looks at every page: nothing serious for axe-core, its layout
-// right at every width, no complaint of the browser; and takes its picture.
+// right at every width, no complaint of the browser; and takes its picture, but on a build server.
 func TestPages(t *testing.T) { newWorld(t).look(t, slices.Concat(pages, contactPages)) }
 
 // look looks at pages of the world.
@@ -139,7 +139,7 @@ func (w *world) look(t *testing.T, pages []page) {
 			b.do(void(chromedp.Evaluate[bool](axe + "; true")))
 			for _, l := range looks {
 				b.set(l)
-				b.accessible(l.String())
+				b.accessible(p.name, l)
 				height := run(b, chromedp.Evaluate[int64](pageHeight))
 				b.do(chromedp.EmulateViewport(l.width, max(height, l.height)))
 				b.picture(p.name + "-" + l.String())
