@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -48,9 +47,8 @@ func runTests(m *testing.M) int {
 	var cancel context.CancelFunc
 	browserContext, cancel = chromedp.NewContext(allocator)
 	defer cancel()
-	code := m.Run()
-	removeBinary()
-	return code
+	defer removeBinary()
+	return runLooks(m)
 }
 
 // missing skips a test for want of a tool. On a build server every tool is to
@@ -91,8 +89,10 @@ func newTab(t *testing.T, serverURL string) *tab {
 		t.Fatalf("open a window: %v", err)
 	}
 	b.watchConsole()
+	b.set(lookOf(t.Name()))
 	t.Cleanup(func() {
 		if t.Failed() {
+			t.Logf("the window began as %s", lookOf(t.Name()))
 			b.picture("failed")
 		}
 		cancel()
@@ -296,26 +296,4 @@ func (b *tab) text(selector string) string {
 func (b *tab) location() string {
 	b.t.Helper()
 	return run(b, chromedp.Evaluate[string]("location.pathname + location.search"))
-}
-
-// look is how a page is looked at.
-type look struct {
-	scheme        string // light or dark
-	width, height int64
-}
-
-var looks = []look{{"light", 1440, 900}, {"dark", 1440, 900}, {"light", 390, 844}, {"dark", 390, 844}}
-
-func (l look) String() string { return fmt.Sprintf("%d-%s", l.width, l.scheme) }
-
-// set makes the window so wide and the system so light.
-func (b *tab) set(l look) {
-	b.t.Helper()
-	b.do(chromedp.EmulateViewport(l.width, l.height))
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: l.scheme},
-			{Name: "prefers-reduced-motion", Value: "reduce"}, // or colours are looked at on their way
-		},
-	})
 }

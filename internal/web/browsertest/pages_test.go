@@ -137,7 +137,7 @@ func (w *world) look(t *testing.T, pages []page) {
 			}
 			b.straight()
 			b.do(void(chromedp.Evaluate[bool](axe + "; true")))
-			for _, l := range looks {
+			for _, l := range pageLooks {
 				b.set(l)
 				b.accessible(p.name, l)
 				height := run(b, chromedp.Evaluate[int64](pageHeight))
