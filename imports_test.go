@@ -173,6 +173,7 @@ var rules = map[string][]string{
 	"internal/verify": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/campaign",
 		"internal/journal",
 		"internal/upload",
 	},

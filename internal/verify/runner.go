@@ -19,6 +19,7 @@ const (
 	Secrets    = "secrets"
 	Receipts   = "receipts"
 	Uploads    = "uploads"
+	Campaigns  = "campaigns"
 )
 
 // check is one of the checks.
@@ -35,7 +36,7 @@ const (
 )
 
 // order is the order of the checks.
-var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads}
+var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads, Campaigns}
 
 var checks map[string]check
 
@@ -51,6 +52,7 @@ func init() {
 		Secrets:    {Secrets, "api_keys", adviceRestore, (*runner).secrets},
 		Receipts:   {Receipts, "idempotency_keys", "Delete the receipts, with the statement that docs/backup.md gives: requests that were answered can then be done twice if they are sent again.", (*runner).receipts},
 		Uploads:    {Uploads, "uploads", "Cancel the upload, and send its file again.", (*runner).uploads},
+		Campaigns:  {Campaigns, "campaigns", adviceRestore, (*runner).campaigns},
 	}
 }
 

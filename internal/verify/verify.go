@@ -71,6 +71,9 @@ type View interface {
 	// Trash counts what is in the trash of an account.
 	Trash(ctx context.Context, account account.ID) (Trash, error)
 
+	// Campaigns visits the campaigns of an account.
+	Campaigns(ctx context.Context, account account.ID, each func(*Campaign) error) error
+
 	// Orphans visits each reference from one table to another, except the
 	// references that [View].Lists covers.
 	Orphans(ctx context.Context, each func(Orphans) error) error

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/journal"
 	"callbook/internal/verify"
 )
@@ -233,6 +235,30 @@ func (v *view) Trash(ctx context.Context, account account.ID) (t verify.Trash, e
 			LEFT JOIN trashed_lists AS tl ON tl.account_id = $1 AND tl.sid = m.list_sid
 		WHERE m.account_id = $1`, []any{account}, &t.Lists, &t.Twins, &t.Members, &t.Strays, &t.Left)
 	return t, err
+}
+
+// Campaigns implements [verify.View].
+func (v *view) Campaigns(ctx context.Context, account account.ID, each func(*verify.Campaign) error) error {
+	return v.each(ctx, `SELECT sid, date_created, state::bigint, settings, next_position, name, name_key, name_folded, `+strings.Join(campaign.CountColumns, ", ")+`,
+			(SELECT coalesce(json_agg(json_build_array(state, bytes, n)), '[]') FROM (SELECT state, octet_length(history) AS bytes, count(*) AS n
+				FROM targets WHERE targets.account_id = $1 AND targets.campaign_sid = campaigns.sid GROUP BY 1, 2) AS groups),
+			(SELECT coalesce(json_agg(json_build_array(state, outcome, n)), '[]') FROM (SELECT state, outcome, count(*) AS n
+				FROM calls WHERE calls.account_id = $1 AND calls.campaign_sid = campaigns.sid GROUP BY 1, 2) AS groups)
+		FROM campaigns WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
+		var c verify.Campaign
+		var sid sidValue
+		var settings, name, key, folded string
+		into := []any{&sid, &c.Created, &c.State, &settings, &c.Next, &name, &key, &folded}
+		for _, n := range c.Counts.Fields() {
+			into = append(into, n)
+		}
+		if err := row.Scan(append(into, &c.Targets, &c.Calls)...); err != nil {
+			return err
+		}
+		c.SID, c.Settings = sid[:], []byte(settings)
+		c.Misfolded = key != addressbook.NameKey(name, "") || folded != addressbook.SearchText(name)
+		return each(&c)
+	})
 }
 
 // Receipts implements [verify.View].

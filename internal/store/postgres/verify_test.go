@@ -9,6 +9,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
+	"callbook/internal/store/storetest"
 	"callbook/internal/test/pgtest"
 	"callbook/internal/upload"
 	"callbook/internal/verify"
@@ -60,6 +61,7 @@ func fill(t *testing.T, db *DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	storetest.FillCampaigns(t, storetest.Stores{Campaigns: db, Dialing: db.Dialing(), Suppressions: db}, acme.ID)
 	damage(t, db, `INSERT INTO list_members (account_id, list_sid, contact_sid, date_created) SELECT lists.account_id, lists.sid, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0;
 		UPDATE lists SET contact_count = (SELECT count(*) FROM list_members);
 		INSERT INTO upload_errors SELECT account_id, sid, 1, 2, 'x', 'y' FROM uploads;
@@ -136,6 +138,14 @@ func TestVerify(t *testing.T) {
 		{"file", `DELETE FROM upload_files; DELETE FROM upload_chunks`, "uploads", "rows left, and no file"},
 		{"piece", `DELETE FROM upload_chunks WHERE chunk = 1`, "uploads", "has a file of 600000 bytes"},
 		{"pieces of no file", `DELETE FROM upload_files; UPDATE uploads SET state = 1`, "orphans", "3 rows of upload_chunks have no row of upload_files"},
+		{"campaign's counts", `UPDATE campaigns SET waiting_first = waiting_first + 1, calls = calls + 1 WHERE state = 2`, "campaigns", "counts 2 in waiting_first, and there are 1"},
+		{"lost target", `DELETE FROM targets WHERE state = 1 AND campaign_sid = (SELECT sid FROM campaigns WHERE state = 2)`, "campaigns", "has 2 targets, and the next position is 3"},
+		{"lost call", `DELETE FROM calls WHERE state = 5 AND campaign_sid = (SELECT sid FROM campaigns WHERE state = 2)`, "campaigns", "has 1 calls, and its targets tell of 2"},
+		{"campaign's settings", `UPDATE campaigns SET settings = '{' WHERE state = 2`, "campaigns", "has settings that cannot be read"},
+		{"campaign's state", `UPDATE campaigns SET state = 9 WHERE state = 2`, "campaigns", "is in state 9"},
+		{"folded campaign", `UPDATE campaigns SET name_folded = 'x' WHERE state = 2`, "campaigns", "folded name"},
+		{"no campaign", `DELETE FROM campaigns`, "orphans", "6 rows of targets have no row of campaigns"},
+		{"calls of no target", `DELETE FROM targets; DELETE FROM campaigns`, "orphans", "4 rows of calls have no row of targets"},
 		{"index", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'list_members_by_contact'::regclass`, "structure", "index list_members_by_contact is not valid"},
 		{"constraint", `ALTER TABLE requests DROP CONSTRAINT requests_account_id_fkey; ALTER TABLE requests ADD CONSTRAINT late FOREIGN KEY (account_id) REFERENCES accounts (id) NOT VALID`, "structure", "constraint late"},
 		{"sound indexes", `CREATE EXTENSION amcheck`, "", ""},

@@ -16,6 +16,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
+	"callbook/internal/store/storetest"
 	"callbook/internal/upload"
 	"callbook/internal/verify"
 )
@@ -63,6 +64,7 @@ func fill(t *testing.T) *filled {
 	if err := s.book.InsertContacts(t.Context(), f.acme.ID, prepared.Contacts, addressbook.CreateOptions{}, nil); err != nil {
 		t.Fatal(err)
 	}
+	storetest.FillCampaigns(t, storetest.Stores{Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book}, f.acme.ID)
 	f.exec(t, `INSERT INTO list_members (list_id, contact_sid, date_created) SELECT lists.id, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0`)
 	f.exec(t, `UPDATE lists SET contact_count = (SELECT count(*) FROM list_members)`)
 	f.exec(t, `INSERT INTO upload_errors SELECT id, 1, 2, 'x', x'79' FROM uploads`)
@@ -137,6 +139,12 @@ func TestVerify(t *testing.T) {
 		text            string // that they say
 	}{
 		{"nothing", ``, "", ""},
+		{"campaign's counts", `UPDATE campaigns SET waiting_first = waiting_first + 1, calls = calls + 1 WHERE state = 2`, "campaigns", "counts 2 in waiting_first, and there are 1"},
+		{"lost target", `DELETE FROM targets WHERE state = 1 AND campaign_id = (SELECT id FROM campaigns WHERE state = 2)`, "campaigns", "has 2 targets, and the next position is 3"},
+		{"lost call", `DELETE FROM calls WHERE state = 5 AND campaign_id = (SELECT id FROM campaigns WHERE state = 2)`, "campaigns", "has 1 calls, and its targets tell of 2"},
+		{"campaign's settings", `UPDATE campaigns SET settings = '{' WHERE state = 2`, "campaigns", "has settings that cannot be read"},
+		{"campaign's state", `UPDATE campaigns SET state = 9 WHERE state = 2`, "campaigns", "is in state 9"},
+		{"no campaign", `DELETE FROM campaigns`, "orphans", "6 rows of targets have no row of campaigns"},
 		{"counter", `UPDATE contact_counts SET contacts = contacts + 1 WHERE contacts > 0`, "contacts", "acme: its counter says 301 contacts, and there are 300"},
 		{"no counter", `DELETE FROM contact_counts`, "contacts", "no counter of contacts, and 300"},
 		{"lost contact", `DELETE FROM contacts WHERE number = 919800000003`, "contacts lists", "1 members that are no contacts"},

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/journal"
 	"callbook/internal/verify"
 )
@@ -166,6 +168,30 @@ func (v *view) Trash(_ context.Context, account account.ID) (t verify.Trash, err
 		return nil
 	})
 	return t, err
+}
+
+// Campaigns implements [verify.View].
+func (v *view) Campaigns(_ context.Context, account account.ID, each func(*verify.Campaign) error) error {
+	return v.each(`SELECT sid, settings, date_created, state, next_position,
+			(SELECT json_group_array(json_array(state, bytes, n)) FROM (SELECT state, length(history) AS bytes, count(*) AS n
+				FROM targets WHERE campaign_id = campaigns.id GROUP BY 1, 2)),
+			(SELECT json_group_array(json_array(state, outcome, n)) FROM (SELECT state, outcome, count(*) AS n
+				FROM calls WHERE campaign_id = campaigns.id GROUP BY 1, 2)), `+strings.Join(campaign.CountColumns, ", ")+`
+		FROM campaigns WHERE account_id = ? ORDER BY sid`, []any{account}, func(stmt *sqlite.Stmt) error {
+		const firstCount = 7
+		c := verify.Campaign{
+			SID: columnBytes(stmt, 0), Settings: columnBytes(stmt, 1),
+			Created: stmt.ColumnInt64(2), State: stmt.ColumnInt64(3), Next: stmt.ColumnInt64(4),
+		}
+		for i, n := range c.Counts.Fields() {
+			*n = stmt.ColumnInt(firstCount + i)
+		}
+		err := errors.Join(json.Unmarshal(columnBytes(stmt, 5), &c.Targets), json.Unmarshal(columnBytes(stmt, 6), &c.Calls))
+		if err != nil {
+			return err
+		}
+		return each(&c)
+	})
 }
 
 // Receipts implements [verify.View].

@@ -1,0 +1,34 @@
+package storetest
+
+import (
+	"testing"
+
+	"callbook/internal/account"
+	"callbook/internal/campaign"
+	"callbook/internal/suppression"
+)
+
+// FillCampaigns gives an account two campaigns of three targets each. Each has a call
+// that has ended and one in flight, and a target that waits; the second campaign has
+// ended, so that this one has its result. There are a policy and a suppression besides.
+func FillCampaigns(t *testing.T, s Stores, account account.ID) {
+	t.Helper()
+	f := &fixture{Stores: s, account: account}
+	for _, ended := range []bool{false, true} {
+		c := newCampaign(account)
+		c.SID[8] = 0x80 | c.SID[8]>>2 // as all sids are
+		c.From = numbersFrom(firstNumber, 3)
+		f.start(t, c)
+		dials := f.claimCalls(t, c.SID, dialTime, 2, claimed)
+		f.record(t, refs(dials[0]), ends(campaign.Reached, dialTime))
+		if ended {
+			f.changeOpen(t, c.SID, func(c *campaign.Campaign) { c.Expire(dialTime) })
+		}
+	}
+	if err := f.Campaigns.SetPolicy(t.Context(), account, campaign.Policy{DailyCap: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Suppressions.AddSuppressions(t.Context(), account, []suppression.Suppression{{Number: firstNumber, Created: dialTime}}, nil); err != nil {
+		t.Fatal(err)
+	}
+}
