@@ -158,8 +158,9 @@ func TestQuotaOfAnswers(t *testing.T) {
 		t.Errorf("without a key: got %s", got.Body)
 	}
 	clock.Add(journal.Lifetime + time.Second)
-	if deleted, err := store.DeleteReceipts(context.WithoutCancel(t.Context()), clock.Now().Add(-journal.Lifetime), 100); err != nil || deleted != n {
-		t.Errorf("%d were deleted, %v; want %d", deleted, err, n)
+	// The server deletes them too, since its clock has moved.
+	if deleted, err := store.DeleteReceipts(context.WithoutCancel(t.Context()), clock.Now().Add(-journal.Lifetime), 100); err != nil || deleted > n {
+		t.Errorf("%d were deleted, %v; want %d at most", deleted, err, n)
 	}
 	if total, err := store.ReceiptTotal(t.Context(), account); err != nil || total != (journal.Total{}) {
 		t.Errorf("the total is %+v, %v", total, err)
