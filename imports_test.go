@@ -167,6 +167,7 @@ var rules = map[string][]string{
 	"internal/dbcopy": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/campaign",
 		"internal/journal",
 		"internal/upload",
 	},

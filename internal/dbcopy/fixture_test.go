@@ -108,6 +108,7 @@ type world struct {
 	running      servertest.Upload
 	answers      map[string]string // of acme's and other's GETs, by path
 	replies      map[string]string // of POSTs with a key, by the key
+	campaigns    map[string]campaigns
 }
 
 const csvFile = "number,first_name,city\n+919811000001,Asha,Pune\nx,bad,\n+919811000002,\"Vik\nram\",Delhi\n+919811000001,again,\n" +
@@ -143,6 +144,8 @@ func furnish(t *testing.T, path string) *world {
 	w.acme.AwaitUntil(w.running, func(u servertest.Upload) bool { return u.Stats.Total == 3 })
 	w.observe(t)
 	s.Stop()
+	furnishCampaigns(t, path)
+	w.campaigns = readCampaigns(t, path)
 	return w
 }
 
@@ -246,6 +249,7 @@ func (w *world) observe(t *testing.T) {
 // check serves a copy, and looks whether its clients see what they saw.
 func (w *world) check(t *testing.T, path string) {
 	t.Helper()
+	sameCampaigns(t, readCampaigns(t, path), w.campaigns)
 	nothing := hold(0)
 	s := servertest.Start(t, servertest.Options{Path: path, BatchRows: 3, Imports: nothing.over, Dashboard: true})
 	got := w.read(t, s)

@@ -2,6 +2,7 @@ package dbcopy
 
 import (
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/journal"
 )
 
@@ -40,7 +41,7 @@ type Table struct {
 	Key     int // the first Key columns are the key
 }
 
-// The tables. They omit the columns of an upload's lease.
+// The tables. They omit leases: those of uploads and of the dialing of accounts.
 var (
 	Keys = &Table{"api_keys", []Column{
 		{Name: "id", Kind: Text},
@@ -197,6 +198,52 @@ var (
 		{Name: "given_up"},
 	}, 1}
 
+	Campaigns = &Table{"campaigns", campaignColumns(), 1}
+
+	Targets = &Table{"targets", []Column{
+		{Name: "campaign_sid", Kind: SID},
+		{Name: "position", Kind: Middle},
+		{Name: "number"},
+		{Name: "contact_sid", Kind: SID},
+		{Name: "name", Kind: Text},
+		{Name: "vars", Kind: Text},
+		{Name: "state", Kind: Small},
+		{Name: "due"},
+		{Name: "reason", Kind: Small},
+		{Name: "history", Kind: Bytes},
+		{Name: "date_ended"},
+	}, 2}
+
+	Calls = &Table{"calls", []Column{
+		{Name: "campaign_sid", Kind: SID},
+		{Name: "sid", Kind: SID},
+		{Name: "position", Kind: Middle},
+		{Name: "number"},
+		{Name: "attempt", Kind: Small},
+		{Name: "state", Kind: Small},
+		{Name: "outcome", Kind: Small},
+		{Name: "placed"},
+		{Name: "rang"},
+		{Name: "answered"},
+		{Name: "ended"},
+		{Name: "digits", Kind: Text},
+		{Name: "code", Kind: Middle},
+		{Name: "cause", Kind: Middle},
+		{Name: "cause_text", Kind: Text},
+		{Name: "mark", Kind: Text},
+	}, 2}
+
+	Policies = &Table{"policies", []Column{
+		{Name: "policy", Kind: Text},
+	}, 1}
+
+	Suppressions = &Table{"suppressions", []Column{
+		{Name: "number"},
+		{Name: "source", Kind: Text},
+		{Name: "note", Kind: Text},
+		{Name: "date_created"},
+	}, 1}
+
 	Requests = &Table{"requests", []Column{
 		{Name: "day", Kind: Middle},
 		{Name: "outcome", Kind: Small},
@@ -217,12 +264,40 @@ func contactColumns() []Column {
 	return append(columns, Column{Name: "custom_field", Kind: Text}, Column{Name: "date_created"}, Column{Name: "date_updated"})
 }
 
+// CampaignName is the index of the name in the columns of [Campaigns].
+const CampaignName = 1
+
+func campaignColumns() []Column {
+	columns := []Column{
+		{Name: "sid", Kind: SID},
+		{Name: "name", Kind: Text},
+		{Name: "throttle", Kind: Middle},
+		{Name: "settings", Kind: Text},
+		{Name: "numbers", Kind: Bytes},
+		{Name: "state", Kind: Small},
+		{Name: "expanded", Kind: Flag},
+		{Name: "closed", Kind: Flag},
+		{Name: "next_position", Kind: Middle},
+		{Name: "lists_read", Kind: Middle},
+		{Name: "contact_read", Kind: SID},
+		{Name: "date_created"},
+		{Name: "date_updated"},
+		{Name: "date_started"},
+		{Name: "date_ended"},
+	}
+	for _, name := range campaign.CountColumns {
+		columns = append(columns, Column{Name: name, Kind: Middle})
+	}
+	return columns
+}
+
 // Tables are the tables that are copied. Each comes after the tables that it
 // refers to. With the accounts themselves and the files of uploads they are the
 // whole database.
 var Tables = []*Table{
 	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
-	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Events, EventTotals, Requests,
+	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Requests,
+	Campaigns, Targets, Calls, Policies, Suppressions, Events, EventTotals,
 }
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every

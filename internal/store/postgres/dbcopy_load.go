@@ -50,6 +50,7 @@ var made = map[*dbcopy.Table]struct {
 	dbcopy.Lists:           {`, name_key`, 1, (*load).addNameKey},
 	dbcopy.TrashedContacts: {`, ` + foldedColumns, len(folded{}), (*load).addFolded},
 	dbcopy.TrashedLists:    {`, name_key`, 1, (*load).addNameKey},
+	dbcopy.Campaigns:       {`, name_key, name_folded`, 2, (*load).addCampaignName},
 	dbcopy.Uploads: {`, lease_server, lease_until`, 2, func(l *load, _ dbcopy.Row) {
 		l.data = appendText(l.data, "", true)
 		l.data = appendInt(l.data, 0)
@@ -102,6 +103,13 @@ func appendValue(b []byte, c dbcopy.Column, v dbcopy.Value) []byte {
 // addNameKey adds the folded name of a list.
 func (l *load) addNameKey(row dbcopy.Row) {
 	l.data = appendText(l.data, addressbook.NameKey(string(row[1].Bytes), ""), true)
+}
+
+// addCampaignName adds the folded names of a campaign.
+func (l *load) addCampaignName(row dbcopy.Row) {
+	name := string(row[dbcopy.CampaignName].Bytes)
+	l.data = appendText(l.data, addressbook.NameKey(name, ""), true)
+	l.data = appendText(l.data, addressbook.SearchText(name), true)
 }
 
 // addFolded adds what fold makes of a contact.

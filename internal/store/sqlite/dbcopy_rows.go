@@ -25,6 +25,8 @@ type transferred struct {
 var parents = map[*dbcopy.Table]struct{ table, id string }{
 	dbcopy.Members:   {"lists", "list_id"},
 	dbcopy.ErrorRows: {"uploads", "upload_id"},
+	dbcopy.Targets:   {"campaigns", "campaign_id"},
+	dbcopy.Calls:     {"campaigns", "campaign_id"},
 }
 
 var transferredTables = func() map[*dbcopy.Table]transferred {
