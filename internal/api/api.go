@@ -14,11 +14,14 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/attempts"
 	"callbook/internal/budget"
+	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/report"
 	"callbook/internal/route"
 	"callbook/internal/slowbody"
+	"callbook/internal/suppression"
 	"callbook/internal/trash"
 	"callbook/internal/upload"
 )
@@ -27,48 +30,65 @@ import (
 // for the request, and takes what the request holds from the budget in its
 // context.
 type API struct {
-	book     *addressbook.Book
-	accounts *account.Directory
-	imports  *upload.Importer
-	keys     *journal.Keeper
-	trash    *trash.Keeper
-	gate     *gate
-	guesses  *attempts.Failures // of keys and tokens
-	clock    clock.Clock
-	maxBody  int64
-	routes   *route.Table
+	book         *addressbook.Book
+	accounts     *account.Directory
+	imports      *upload.Importer
+	keys         *journal.Keeper
+	trash        *trash.Keeper
+	campaigns    *campaign.Campaigns
+	suppressions *suppression.Suppressions
+	reports      *report.Links
+	gate         *gate
+	guesses      *attempts.Failures // of keys and tokens
+	clock        clock.Clock
+	maxBody      int64
+	baseURL      string
+	routes       *route.Table
 }
 
-// Options change how an [API] works. The zero value is the default.
-type Options struct {
+// Config is what an [API] is made of.
+type Config struct {
+	Book         *addressbook.Book
+	Accounts     *account.Directory
+	Imports      *upload.Importer
+	Keys         *journal.Keeper // of the answers to requests with an Idempotency-Key
+	Trash        *trash.Keeper
+	Campaigns    *campaign.Campaigns
+	Suppressions *suppression.Suppressions
 	// Clock tells how often keys may be guessed, and when a download asks whether it
 	// may go on; nil means [clock.System].
 	Clock clock.Clock
 	// MaxBody is how many bytes a request's body may have; zero means 32 MiB.
 	MaxBody int64
+	// BaseURL is where clients reach the server, without a slash at the end; "" means
+	// the address that a request was sent to.
+	BaseURL string
 }
 
 // DefaultMaxBody is the size limit of a request's body, in bytes.
 const DefaultMaxBody = 32 << 20
 
-// New returns the API over book and imports, for those whom accounts knows.
-// Answers to requests with an Idempotency-Key are kept by keys.
-func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Importer, keys *journal.Keeper, trash *trash.Keeper, opts Options) *API {
-	if opts.MaxBody == 0 {
-		opts.MaxBody = DefaultMaxBody
+// New returns the API.
+func New(cfg Config) *API {
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = DefaultMaxBody
 	}
-	opts.Clock = cmp.Or(opts.Clock, clock.System)
+	cfg.Clock = cmp.Or(cfg.Clock, clock.System)
 	a := &API{
-		book:     book,
-		accounts: accounts,
-		imports:  imports,
-		keys:     keys,
-		trash:    trash,
-		gate:     newGate(),
-		guesses:  attempts.New(guessesAtOnce, guessEvery, opts.Clock, "Too many wrong API keys or tokens have come from this address"),
-		clock:    opts.Clock,
-		maxBody:  opts.MaxBody,
-		routes:   route.New(),
+		book:         cfg.Book,
+		accounts:     cfg.Accounts,
+		imports:      cfg.Imports,
+		keys:         cfg.Keys,
+		trash:        cfg.Trash,
+		campaigns:    cfg.Campaigns,
+		suppressions: cfg.Suppressions,
+		reports:      report.NewLinks(cfg.Accounts, cfg.Clock),
+		gate:         newGate(),
+		guesses:      attempts.New(guessesAtOnce, guessEvery, cfg.Clock, "Too many wrong API keys or tokens have come from this address"),
+		clock:        cfg.Clock,
+		maxBody:      cfg.MaxBody,
+		baseURL:      cfg.BaseURL,
+		routes:       route.New(),
 	}
 	const base = "/v2/accounts/{account_sid}"
 	a.write("POST "+base+"/contacts", bodied(a, newContacts.decode, a.createContacts))
@@ -91,6 +111,8 @@ func New(book *addressbook.Book, accounts *account.Directory, imports *upload.Im
 	a.handleTrash(base)
 	a.handleCSV(base)
 	a.handleExports(base)
+	a.handleCampaigns(base)
+	a.handleSuppressions(base)
 	a.routes.Shadow()
 	return a
 }
@@ -236,6 +258,9 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 	}
 	key, token, ok := r.BasicAuth()
 	if !ok {
+		if link, isLink := reportLink(r, sid); isLink {
+			return a.admitLink(r, link)
+		}
 		return r, errNoKey
 	}
 	caller, err := a.authenticate(r, key, token)

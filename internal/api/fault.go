@@ -35,6 +35,7 @@ var wireFaults = map[fault.Kind]wireFault{
 	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, 1405, "Method not allowed", false},
 	fault.InProgress:       {http.StatusConflict, 1409, "Request in progress", false},
 	fault.TooLarge:         {http.StatusRequestEntityTooLarge, 1413, "Payload too large", false},
+	fault.Unfinished:       {http.StatusConflict, 1002, "Invalid parameter", false},
 	fault.KeyReused:        {http.StatusUnprocessableEntity, 1422, "Idempotency-Key reused", false},
 	fault.TooMany:          {http.StatusTooManyRequests, 1429, "Too Many Requests", false},
 	fault.Unavailable:      {http.StatusServiceUnavailable, 1503, "Service unavailable", false},
@@ -83,8 +84,12 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 func failure(r *http.Request, wire wireFault, detail string) reply {
 	recordOf(r).Code = wire.code
 	answer := newReply(r, wire.status)
-	answer.body = append(answer.body, `,"response":`...)
+	opening, end := `,"response":`, `null}}`
+	if ofCampaigns(r) {
+		opening, end = `,"response":[`, `null}]}`
+	}
+	answer.body = append(answer.body, opening...)
 	answer.body = appendItem(answer.body, wire, detail)
-	answer.body = append(answer.body, `null}}`...)
+	answer.body = append(answer.body, end...)
 	return answer
 }

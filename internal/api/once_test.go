@@ -58,7 +58,21 @@ var keyedRequests = []struct {
 	{"DELETE /trash/contacts", "DELETE /trash/contacts", `{"contacts":[{"sid":"{gone}"},{"sid":"{nobody}"}]}`, 207},
 	{"POST /trash/lists/restore", "POST /trash/lists/restore", `{"lists":[{"sid":"{former}"},{"sid":"{nobody}"}]}`, 207},
 	{"DELETE /trash/lists", "DELETE /trash/lists", `{"lists":[{"sid":"{former}"},{"sid":"{nobody}"}]}`, 207},
+	{"POST /campaigns", "POST /campaigns", `{"campaigns":[{"caller_id":"1234","lists":["{members}"],"url":"` + flowURL + `",` + muchLater + `}]}`, 200},
+	{"POST /campaigns", "POST /campaigns?dry_run=true", `{"campaigns":[{"caller_id":"1234","lists":["{members}"],"url":"` + flowURL + `"}]}`, 200},
+	{"POST /campaigns", "POST /campaigns", `{"campaigns":[{}]}`, 400},
+	{"PUT /campaigns/{sid}", "PUT /campaigns/{campaign}", `{"campaigns":[{"action":"pause"}]}`, 200},
+	{"PUT /campaigns/{sid}", "PUT /campaigns/{campaign}", `{"campaigns":[{"action":"archive"}]}`, 400},
+	{"PUT /campaigns/{sid}", "PUT /campaigns/{nobody}", `{"campaigns":[{"action":"pause"}]}`, 404},
+	{"POST /campaigns/{sid}", "POST /campaigns/{campaign}", `{"name":"Another name"}`, 200},
+	{"DELETE /campaigns/{sid}", "DELETE /campaigns/{campaign}", ``, 200},
+	{"POST /campaigns/{sid}/copy", "POST /campaigns/{campaign}/copy", `{` + muchLater + `}`, 200},
+	{"POST /suppressions", "POST /suppressions", `{"suppressions":[{"number":"9876543212"},{"number":"9876543213"},{"number":"x"}]}`, 207},
+	{"DELETE /suppressions", "DELETE /suppressions", `{"suppressions":[{"number":"9876543213"},{"number":"9876543212"}]}`, 207},
 }
+
+// muchLater begins long after a test that turns its clock.
+const muchLater = `"schedule":{"send_at":"2026-06-01T10:00:00+05:30"}`
 
 // furnish gives an account something to work on, and returns what replaces the
 // names in requests.
@@ -75,7 +89,9 @@ func furnish(c *servertest.Client) *strings.Replacer {
 	c.Add(former.SID, gone.SID)
 	c.Send("DELETE", "/contacts/"+gone.SID, "")
 	c.Send("DELETE", "/lists/"+former.SID, "")
-	return strings.NewReplacer("{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID,
+	called := c.NewCampaign(`{"campaigns":[{"caller_id":"1234","from":["9876543210"],"url":"` + flowURL + `",` + muchLater + `}]}`)
+	c.Send("POST", "/suppressions", `{"suppressions":[{"number":"9876543213"}]}`)
+	return strings.NewReplacer("{campaign}", called.ID, "{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID,
 		"{upload}", upload.ID, "{added}", added.ID, "{gone}", gone.SID, "{former}", former.SID, "{nobody}", strings.Repeat("0", 31)+"1")
 }
 
@@ -100,7 +116,7 @@ func everything(t *testing.T, c *servertest.Client) string {
 		}
 	}
 	var all strings.Builder
-	for _, path := range []string{"/contacts?filter=show_list&limit=1000", "/lists?limit=1000", "/csv-uploads", "/trash/contacts", "/trash/lists"} {
+	for _, path := range []string{"/contacts?filter=show_list&limit=1000", "/lists?limit=1000", "/csv-uploads", "/trash/contacts", "/trash/lists", "/campaigns", "/suppressions"} {
 		all.WriteString(requestID.ReplaceAllString(string(c.Get(c.Path(path)).Body), "") + "\n")
 	}
 	return all.String()

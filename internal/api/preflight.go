@@ -6,6 +6,11 @@ import "net/http"
 // What the browser looks at is in the headers, which are the caller's to set.
 func Preflight(w http.ResponseWriter, r *http.Request) {
 	answer := newReply(r, http.StatusOK)
-	answer.body = append(answer.body, `,"response":{"code":200,"error_data":null,"status":"success","data":null}}`...)
+	const item = successItem + `null}`
+	if ofCampaigns(r) {
+		answer.body = append(answer.body, `,"response":[`+item+`]}`...)
+	} else {
+		answer.body = append(answer.body, `,"response":`+item+`}`...)
+	}
 	answer.send(w, r)
 }

@@ -31,6 +31,14 @@ type window struct {
 	path  string                // of the collection
 	words url.Values            // the whole query, kept in the links to other pages
 	next  *addressbook.Position // where the next page begins, once this one was read
+	paths pagePaths
+}
+
+// pagePaths is how pages go on.
+type pagePaths struct {
+	byOffset   bool   // alone: nothing is said of cursors
+	byCursor   bool   // the page was asked for by a cursor that is no Position
+	nextCursor string // of the page after, where that is no Position
 }
 
 var sortFields = map[string]addressbook.SortField{
@@ -142,11 +150,7 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 			return addressbook.Query{}, window{}, err
 		}
 	}
-	// A plus that was not escaped comes as a blank, and without it a number of
-	// another country may be read as one of the account's own.
-	if rest, ok := strings.CutPrefix(query.Number, " "); ok && rest != "" && '1' <= rest[0] && rest[0] <= '9' {
-		query.Number = "+" + rest
-	}
+	query.Number = plusNumber(query.Number)
 	if text := w.words.Get("calling_code"); text != "" {
 		code, err := strconv.Atoi(strings.TrimLeft(text, "+ "))
 		if err != nil || len(phone.CallingCode(code).Regions()) == 0 {
@@ -171,6 +175,16 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 		}
 	}
 	return query, w, nil
+}
+
+// plusNumber returns the number of a query. A plus that was not escaped comes as a
+// blank, and without it a number of another country may be read as one of the account's
+// own.
+func plusNumber(text string) string {
+	if rest, ok := strings.CutPrefix(text, " "); ok && rest != "" && '1' <= rest[0] && rest[0] <= '9' {
+		return "+" + rest
+	}
+	return text
 }
 
 // listSIDs reads list_sids. It returns nil when there is none. One that cannot be a sid
@@ -221,20 +235,21 @@ func (w window) appendMetadata(b []byte, count, total int) []byte {
 	} else {
 		b = append(b, "null"...)
 	}
+	cursor, byCursor := w.paths.nextCursor, w.paths.byCursor || w.After != nil
+	if w.next != nil {
+		cursor = w.cursor()
+	}
 	b = append(b, `,"next_page_uri":`...)
 	switch {
-	case w.After != nil && w.next != nil:
-		b = appendString(b, w.uri("cursor", w.cursor()))
-	case w.After == nil && total-limit > offset:
+	case byCursor && cursor != "":
+		b = appendString(b, w.uri("cursor", cursor))
+	case !byCursor && total-limit > offset:
 		b = appendString(b, w.uriAt(offset+limit))
 	default:
 		b = append(b, "null"...)
 	}
-	b = append(b, `,"next_cursor":`...)
-	if w.next != nil {
-		b = appendString(b, w.cursor())
-	} else {
-		b = append(b, "null"...)
+	if !w.paths.byOffset {
+		b = appendStringOrNull(append(b, `,"next_cursor":`...), cursor)
 	}
 	return append(b, '}')
 }

@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/fault"
+	"callbook/internal/suppression"
 	"callbook/internal/upload"
 )
 
@@ -13,11 +15,15 @@ import (
 // first_name, with a few exceptions.
 var titles = func() map[fault.Field]string {
 	titles := map[fault.Field]string{upload.FieldType: "type", upload.FieldColumns: "columns", "custom": "CustomField"}
-	for _, field := range slices.Concat(addressbook.Fields(), []fault.Field{
+	for _, field := range slices.Concat(addressbook.Fields(), campaign.Fields(), []fault.Field{
+		fieldCampaigns, suppression.FieldSuppressions, suppression.FieldSource, suppression.FieldNote,
 		upload.FieldListName, upload.FieldFile,
 		// These are known to the wire alone.
 		"contacts", "lists", "contact_references", "sid", "contact_sid", "client_ref",
 	}) {
+		if titles[field] != "" {
+			continue
+		}
 		for word := range strings.SplitSeq(string(field), "_") {
 			titles[field] += strings.ToUpper(word[:1]) + word[1:]
 		}

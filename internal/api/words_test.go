@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
 )
@@ -22,9 +23,9 @@ func TestWordsForAll(t *testing.T) {
 			t.Errorf("kind %d is %+v on the wire", kind, w)
 		}
 	}
-	fields := slices.Concat(addressbook.Fields(), upload.Fields(),
-		[]fault.Field{newContacts.key, newLists.key, contactReferences.key})
-	for _, f := range slices.Concat(contactFields[:], listFields[:], referenceFields[:]) {
+	fields := slices.Concat(addressbook.Fields(), upload.Fields(), campaign.Fields(),
+		[]fault.Field{newContacts.key, newLists.key, contactReferences.key, newSuppressions.key, fieldCampaigns})
+	for _, f := range slices.Concat(contactFields[:], listFields[:], referenceFields[:], suppressionFields[:]) {
 		fields = append(fields, f.name)
 	}
 	for _, field := range fields {

@@ -28,6 +28,7 @@ import (
 	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
 	"callbook/internal/summary"
+	"callbook/internal/suppression"
 	"callbook/internal/trash"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
@@ -128,7 +129,11 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		trash:    trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
 		usage:    usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
 	}
-	wire := api.New(book, accounts, imports, a.receipts, a.trash, api.Options{Clock: cfg.Clock, MaxBody: cfg.MaxBody})
+	wire := api.New(api.Config{
+		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash,
+		Campaigns: campaigns, Suppressions: suppression.New(stores.Suppressions, book, cfg.Clock),
+		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
+	})
 	if cfg.Dashboard {
 		a.Dashboard = web.New(web.Config{
 			Accounts:  accounts,

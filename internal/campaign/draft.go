@@ -85,6 +85,15 @@ const (
 	FieldCustom       = addressbook.FieldCustomField
 )
 
+// Fields returns the fields that faults of campaigns may be about.
+func Fields() []fault.Field {
+	fields := []fault.Field{FieldMode}
+	for _, s := range steps {
+		fields = append(fields, s.field)
+	}
+	return fields
+}
+
 // The sizes that a campaign may have.
 const (
 	MaxFrom         = 5000

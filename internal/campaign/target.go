@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"time"
 
 	"callbook/internal/addressbook"
@@ -101,6 +102,15 @@ func (t *Target) Weight() int64 {
 		n += 100 + len(name) + len(value)
 	}
 	return int64(n)
+}
+
+// EndOf returns when a target came to its result, and why it was not called. A target that
+// waited when its campaign ended has both from that moment on, as [Campaign.Result] says.
+func (c *Campaign) EndOf(t *Target) (ended time.Time, why Reason) {
+	if t.Ended.IsZero() && c.Result(t).Ended() {
+		return c.Ended, cmp.Or(t.Reason, CampaignEnded)
+	}
+	return t.Ended, t.Reason
 }
 
 // Reason says why a target was not called, or not yet.

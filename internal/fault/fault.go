@@ -35,6 +35,7 @@ const (
 	Unavailable                      // it cannot be served now; later it may
 	InProgress                       // the same is being done already, for another request
 	KeyReused                        // what names one request came with another
+	Unfinished                       // it is there once something has ended
 
 	EndOfKinds // one more than the last
 )

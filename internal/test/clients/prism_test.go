@@ -30,7 +30,9 @@ func TestPrism(t *testing.T) {
 	list := c.CreateList("Members")
 	upload := c.Upload("Members", "number\n+919876543212\nx\n")
 	c.Await(upload)
-	names := strings.NewReplacer("{asha}", asha.SID, "{vikram}", vikram.SID, "{list}", list.SID, "{upload}", upload.ID,
+	const campaign = `{"campaigns":[{"caller_id":"1234","from":["+919876543210"],"url":"http://my.exotel.com/demo/exoml/start_voice/42","schedule":{"send_at":"2100-01-01T10:00:00+05:30"}}]}`
+	called := c.NewCampaign(campaign)
+	names := strings.NewReplacer("{campaign}", called.ID, "{asha}", asha.SID, "{vikram}", vikram.SID, "{list}", list.SID, "{upload}", upload.ID,
 		"{nobody}", strings.Repeat("0", 32), "{base}", "/v2/accounts/demo")
 	var sent []string
 	for _, tt := range []struct {
@@ -72,6 +74,24 @@ func TestPrism(t *testing.T) {
 		{"POST /csv-uploads/{upload_id}/undo", "/csv-uploads/{upload}/undo", "", 200},
 		{"DELETE /contacts/{sid}", "/contacts/{vikram}", "", 200},
 		{"DELETE /lists/{sid}", "/lists/{list}", "", 200},
+		{"POST /campaigns", "", campaign, 200},
+		{"POST /campaigns", "/campaigns?dry_run=true", campaign, 200},
+		{"GET /campaigns", "/campaigns?status=created&sort_by=name:asc&limit=1", "", 200},
+		{"GET /campaigns/{sid}", "/campaigns/{campaign}", "", 200},
+		{"GET /campaigns/{sid}", "/campaigns/{nobody}", "", 404},
+		{"PUT /campaigns/{sid}", "/campaigns/{campaign}", `{"campaigns":[{"name":"Rent July","custom_field":{"ref":7}}]}`, 200},
+		{"POST /campaigns/{sid}", "/campaigns/{campaign}", `{"campaigns":[{"action":"pause"}]}`, 200},
+		{"PUT /campaigns/{sid}", "/campaigns/{campaign}", `{"campaigns":[{"action":"archive"}]}`, 400},
+		{"POST /campaigns/{sid}/copy", "/campaigns/{campaign}/copy", `{"campaigns":[{"name":"Rent August"}]}`, 200},
+		{"GET /campaigns/{sid}/call-details", "/campaigns/{campaign}/call-details?status=completed", "", 200},
+		{"GET /campaign/{sid}/call-details", "/campaign/{campaign}/call-details", "", 200},
+		{"GET /campaigns/{sid}/targets", "/campaigns/{campaign}/targets", "", 200},
+		{"GET /campaigns/{sid}/report", "/campaigns/{campaign}/report?partial=true", "", 200},
+		{"GET /campaigns/{sid}/report", "/campaigns/{campaign}/report", "", 409},
+		{"DELETE /campaigns/{sid}", "/campaigns/{campaign}", "", 200},
+		{"POST /suppressions", "", `{"suppressions":[{"number":"+919876543218","note":"Asked on the phone"},{"number":"x"}]}`, 207},
+		{"GET /suppressions", "", "", 200},
+		{"DELETE /suppressions", "", `{"suppressions":[{"number":"+919876543218"},{"number":"+919876543217"}]}`, 207},
 		{"GET /trash/contacts", "/trash/contacts?limit=5", "", 200},
 		{"POST /trash/contacts/restore", "", `{"contacts":[{"sid":"{vikram}"},{"sid":"{nobody}"}]}`, 207},
 		{"DELETE /trash/contacts", "", `{"contacts":[{"sid":"{nobody}"}]}`, 207},

@@ -54,10 +54,11 @@ func (d *document) checkOutside(a answer, pathKnown bool) error {
 	case a.status == http.StatusMethodNotAllowed && !pathKnown:
 		return errors.New("the path is not documented, so this should be 404")
 	}
-	if r, ok := d.shared[a.status]; ok {
+	forms := d.forms(a.path)
+	if r, ok := forms.shared[a.status]; ok {
 		return r.check(a)
 	}
-	r := &response{content: map[string]*jsonschema.Schema{"application/json": d.anyError}}
+	r := &response{content: map[string]*jsonschema.Schema{"application/json": forms.anyError}}
 	return r.check(a)
 }
 

@@ -26,10 +26,24 @@ type document struct {
 	// templates are the keys of paths, those with a word before those with a
 	// parameter in its place.
 	templates []string
-	// shared are the errors that operations have in common, by status. Paths
-	// and methods outside the document are answered with them too.
+	// others are how paths and methods outside the document are answered, and campaigns
+	// the same for paths below those of campaigns.
+	others, campaigns errorForms
+}
+
+// errorForms are how errors are answered.
+type errorForms struct {
+	// shared are those that operations have in common, by status.
 	shared   operation
 	anyError *jsonschema.Schema // the envelope of every error
+}
+
+// forms returns those for a path.
+func (d *document) forms(path string) *errorForms {
+	if words := strings.Split(path, "/"); len(words) > 4 && strings.HasPrefix(words[4], "campaign") {
+		return &d.campaigns
+	}
+	return &d.others
 }
 
 // operation is what the document allows a route to answer, by status.
@@ -63,14 +77,15 @@ func load(text, strict []byte) (*document, error) {
 		return nil, err
 	}
 	doc := &document{
-		paths:  make(map[string]map[string]operation),
-		shared: make(operation),
+		paths:     make(map[string]map[string]operation),
+		others:    errorForms{shared: make(operation)},
+		campaigns: errorForms{shared: make(operation)},
 	}
 	for path, item := range spec.Paths.Map() {
 		methods := make(map[string]operation)
 		for method, op := range item.Operations() {
 			ptr := pointer("", "paths", path, strings.ToLower(method), "responses")
-			if methods[method], err = l.operation(ptr, op, doc.shared); err != nil {
+			if methods[method], err = l.operation(ptr, op, doc.forms(path).shared); err != nil {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
 		}
@@ -78,11 +93,12 @@ func load(text, strict []byte) (*document, error) {
 	}
 	// A parameter's brace sorts after every letter and digit.
 	doc.templates = slices.Sorted(maps.Keys(doc.paths))
-	// A status that has several shared forms says nothing about other routes.
-	maps.DeleteFunc(doc.shared, func(_ int, r *response) bool { return r == nil })
-	doc.anyError, err = l.schema(pointer("", "components", "schemas", "ErrorEnvelope"))
-	if err != nil {
-		return nil, err
+	for envelope, forms := range map[string]*errorForms{"ErrorEnvelope": &doc.others, "CampaignErrorEnvelope": &doc.campaigns} {
+		// A status that has several shared forms says nothing about other routes.
+		maps.DeleteFunc(forms.shared, func(_ int, r *response) bool { return r == nil })
+		if forms.anyError, err = l.schema(pointer("", "components", "schemas", envelope)); err != nil {
+			return nil, err
+		}
 	}
 	return doc, nil
 }

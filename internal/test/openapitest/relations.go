@@ -35,6 +35,9 @@ func checkRelations(a answer, value any) error {
 		}
 		return checkURI(response)
 	case []any:
+		if envelope["metadata"] == nil {
+			return checkAlone(a, response)
+		}
 		if err := checkCounts(envelope["metadata"], response); err != nil {
 			return err
 		}
@@ -45,6 +48,48 @@ func checkRelations(a answer, value any) error {
 			if err := checkURI(item); err != nil {
 				return fmt.Errorf("response[%d]: %w", i, err)
 			}
+		}
+	}
+	return nil
+}
+
+// checkAlone checks the one item of an answer about campaigns.
+func checkAlone(a answer, items []any) error {
+	for _, item := range items {
+		if fields, _ := item.(map[string]any); fields["code"] != number(a.status) {
+			return fmt.Errorf("response[0].code is %v, but should be %d", fields["code"], a.status)
+		}
+		if err := checkURI(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkCampaign checks that a campaign's stats and summary tell the same, and that both
+// are about it.
+func checkCampaign(data, summary map[string]any) error {
+	id, _ := data["id"].(string)
+	if uri, _ := data["uri"].(string); !strings.HasSuffix(uri, "/campaigns/"+id) || summary["campaign_sid"] != id || summary["DateCreated"] != data["date_created"] {
+		return fmt.Errorf("uri %s and summary %v are not those of %s", uri, summary, id)
+	}
+	stats, _ := data["stats"].(map[string]any)
+	count := func(keys ...string) json.Number {
+		sum := 0
+		for _, key := range keys {
+			n, _ := stats[key].(json.Number)
+			value, _ := strconv.Atoi(n.String())
+			sum += value
+		}
+		return number(sum)
+	}
+	for key, want := range map[string]json.Number{
+		"call_completed":  count("completed"),
+		"call_failed":     count("failed", "failed-dnd", "invalid", "failed-no-attempt"),
+		"call_inprogress": count("in-progress", "retrying"),
+	} {
+		if summary[key] != want {
+			return fmt.Errorf("summary.%s is %v, but should be %v", key, summary[key], want)
 		}
 	}
 	return nil
@@ -113,6 +158,9 @@ func checkURI(item any) error {
 	}
 	if id, ok := data["upload_id"].(string); ok {
 		return checkUpload(data, id)
+	}
+	if beside, ok := fields["summary"].(map[string]any); ok {
+		return checkCampaign(data, beside)
 	}
 	uri, ok := data["uri"].(string)
 	if !ok {

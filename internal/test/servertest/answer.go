@@ -1,6 +1,7 @@
 package servertest
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 )
@@ -149,9 +150,12 @@ func (a Answer) Member(t testing.TB) Membership {
 }
 
 // Fault reads the answer to a request that failed as a whole; another status
-// ends the test.
+// ends the test. Those about campaigns are in an array.
 func (a Answer) Fault(t testing.TB, status int) Error {
 	t.Helper()
+	if bytes.Contains(a.Body, []byte(`"response":[`)) {
+		return *read[struct{ Response [1]ItemOf[json.RawMessage] }](t, a, status).Response[0].Error
+	}
 	return *read[Single](t, a, status).Response.Error
 }
 

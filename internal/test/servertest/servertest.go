@@ -22,6 +22,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/app"
 	"callbook/internal/budget"
+	"callbook/internal/campaign"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
@@ -68,6 +69,8 @@ type Options struct {
 	// KeepDeleted is how long deleted contacts and lists stay in the trash; zero means
 	// as long as a user's server keeps them.
 	KeepDeleted time.Duration
+	// Campaigns does the same for what people do with campaigns.
+	Campaigns func(campaign.Store) campaign.Store
 	// Receipts does the same for the answers that are kept under a key.
 	Receipts func(journal.Store) journal.Store
 	// ReceiptQuota is how many bytes the receipts of an account may take; zero
@@ -156,6 +159,7 @@ func Start(t testing.TB, opts Options) *Server {
 			over(&set.Contacts, opts.Contacts)
 			over(&set.Uploads, opts.Imports)
 			over(&set.Files, opts.Files)
+			over(&set.Campaigns, opts.Campaigns)
 			over(&set.Receipts, opts.Receipts)
 		},
 	})

@@ -1,0 +1,78 @@
+package report
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/clock"
+)
+
+// The words of a link.
+const (
+	Expires   = "expires"   // when it ends, in seconds since 1970
+	Signature = "signature" // that callbook made it
+)
+
+const (
+	// linkTime is how long a link is good for, at least.
+	linkTime = 7 * 24 * time.Hour
+	// linkStep is how long the links to one report are the same.
+	linkStep = 24 * time.Hour
+)
+
+// Links makes links to reports, which need no key: whoever has one may read that report
+// until the link ends. Servers of one database take each other's. It is safe for
+// concurrent use.
+type Links struct {
+	accounts *account.Directory
+	clock    clock.Clock
+}
+
+// NewLinks returns the links that are signed with the secrets of accounts.
+func NewLinks(accounts *account.Directory, c clock.Clock) *Links { return &Links{accounts, c} }
+
+// Of returns who signs the links to an account's reports.
+func (l *Links) Of(ctx context.Context, acct account.Account) (Signer, error) {
+	secret, err := l.accounts.Secret(ctx, acct, account.ReportLinks)
+	return Signer{secret: secret, account: acct.SID, clock: l.clock}, err
+}
+
+// Signer signs the links to the reports of one account.
+type Signer struct {
+	secret  []byte
+	account string // its sid
+	clock   clock.Clock
+}
+
+// Path returns a link to a campaign's report, from the path on.
+func (s Signer) Path(sid addressbook.SID) string {
+	expires := strconv.FormatInt(s.clock.Now().Truncate(linkStep).Add(linkStep+linkTime).Unix(), 10)
+	return fmt.Sprintf("/v2/accounts/%s/campaigns/%s/report?%s=%s&%s=%s",
+		s.account, sid, Expires, expires, Signature, hex.EncodeToString(s.sign(sid, expires)))
+}
+
+// Permits tells whether a link to a campaign's report with these words is good now.
+func (s Signer) Permits(sid addressbook.SID, expires, signature string) bool {
+	given, err := hex.DecodeString(signature)
+	if err != nil || !hmac.Equal(given, s.sign(sid, expires)) {
+		return false
+	}
+	until, err := strconv.ParseInt(expires, 10, 64)
+	return err == nil && s.clock.Now().Unix() < until
+}
+
+// sign returns the signature of a link.
+func (s Signer) sign(sid addressbook.SID, expires string) []byte {
+	mac := hmac.New(sha256.New, s.secret)
+	// No part but the last can have what ends it: a signature of one report is none of
+	// another.
+	fmt.Fprintf(mac, "%s\n%s\n%s", s.account, sid, expires)
+	return mac.Sum(nil)
+}

@@ -1,0 +1,229 @@
+// Package report writes what became of a campaign as a CSV file: a row for each call,
+// and one for each target that was never called. It also makes the links by which a
+// report may be had without a key.
+package report
+
+import (
+	"context"
+	"io"
+	"iter"
+	"strconv"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/csvcell"
+)
+
+// CSVType is the media type of a report.
+const CSVType = "text/csv; charset=utf-8"
+
+const (
+	pageRows    = 1000     // that are read at once
+	bufferBytes = 64 << 10 // of a write
+	// Bytes is about how much memory a report takes, whatever its length.
+	Bytes = 4 * bufferBytes
+)
+
+// columns are those of every report; the variables of a dynamic list follow.
+var columns = [...]string{
+	"campaign_id", "campaign_name", "number", "name", "attempt", "call_sid", "status", "reason",
+	"date_created", "start_time", "end_time", "duration", "on_call_duration", "digits",
+	"caller_id", "recording_url", "sip_code", "cause",
+}
+
+// Source is where a report reads. [campaign.Campaigns] is one.
+type Source interface {
+	Calls(ctx context.Context, acct account.Account, sid addressbook.SID, q campaign.CallQuery) (campaign.CallPage, error)
+	Targets(ctx context.Context, acct account.Account, sid addressbook.SID, q campaign.TargetQuery) (campaign.TargetPage, error)
+}
+
+// Write writes the report of a campaign: its calls in the order in which they were made,
+// and then the targets that were never called in the order of their positions. Each page
+// of either is as it is when it is read, so while a campaign is calling, a target that is
+// called for the first time meanwhile may be in no row. It writes nothing before the first
+// page was read.
+func Write(ctx context.Context, source Source, acct account.Account, c *campaign.Campaign, to io.Writer) error {
+	w := &writer{to: to, zone: acct.TimeZone, campaign: c}
+	if c.Dynamic {
+		w.vars = c.Vars
+	}
+	// They begin each row, and the caller id is in each.
+	w.head = append(c.SID.AppendTo(nil), ',')
+	w.head = append(appendText(w.head, c.Name), ',')
+	w.callerID = append(appendNumber(nil, c.CallerID), ",,"...) // and no recording
+	for page, err := range callPages(ctx, source, acct, c.SID) {
+		if err != nil {
+			return err
+		}
+		for i := range page.Calls {
+			w.call(&page.Calls[i], &page.Targets[i])
+		}
+		if err := w.flush(bufferBytes); err != nil {
+			return err
+		}
+	}
+	for page, err := range neverCalled(ctx, source, acct, c.SID) {
+		if err != nil {
+			return err
+		}
+		for i := range page.Targets {
+			w.target(&page.Targets[i])
+		}
+		if err := w.flush(bufferBytes); err != nil {
+			return err
+		}
+	}
+	w.header() // of a report without rows
+	return w.flush(0)
+}
+
+// callPages reads all calls of a campaign. A page that comes with an error is none.
+func callPages(ctx context.Context, source Source, acct account.Account, sid addressbook.SID) iter.Seq2[campaign.CallPage, error] {
+	return func(yield func(campaign.CallPage, error) bool) {
+		q := campaign.CallQuery{Limit: pageRows, NoTotal: true}
+		for {
+			page, err := source.Calls(ctx, acct, sid, q)
+			if !yield(page, err) || err != nil || len(page.Calls) < pageRows {
+				return
+			}
+			q.After = page.Calls[len(page.Calls)-1].SID
+		}
+	}
+}
+
+// neverCalled reads all targets that no call was made to.
+func neverCalled(ctx context.Context, source Source, acct account.Account, sid addressbook.SID) iter.Seq2[campaign.TargetPage, error] {
+	return func(yield func(campaign.TargetPage, error) bool) {
+		again := false
+		q := campaign.TargetQuery{
+			States: []campaign.TargetState{campaign.Waiting, campaign.Suppressed, campaign.InvalidNumber, campaign.NotAttempted},
+			Again:  &again, After: -1, Limit: pageRows, NoTotal: true,
+		}
+		for {
+			page, err := source.Targets(ctx, acct, sid, q)
+			if !yield(page, err) || err != nil || len(page.Targets) < pageRows {
+				return
+			}
+			q.After = page.Targets[len(page.Targets)-1].Position
+		}
+	}
+}
+
+// writer makes rows, and writes some of them at a time.
+type writer struct {
+	to       io.Writer
+	b        []byte
+	begun    bool
+	zone     *time.Location
+	campaign *campaign.Campaign
+	vars     []string // the names of the last columns
+	head     []byte   // the first two cells, with commas
+	callerID []byte   // the cells of the caller id and the recording, with commas
+	second   int64    // of date
+	date     []byte   // as a cell
+}
+
+// header begins the file.
+func (w *writer) header() {
+	if w.begun {
+		return
+	}
+	w.begun = true
+	w.b = append(w.b, csvcell.ByteOrderMark...)
+	for i, name := range columns {
+		if i > 0 {
+			w.b = append(w.b, ',')
+		}
+		w.b = append(w.b, name...)
+	}
+	for _, name := range w.vars {
+		w.b = appendText(append(w.b, ','), name)
+	}
+	w.b = append(w.b, '\n')
+}
+
+// call appends the row of a call.
+func (w *writer) call(call *campaign.Call, t *campaign.Target) {
+	w.begin(t)
+	dialled := call.Placed
+	if dialled.IsZero() {
+		dialled = call.SID.Time()
+	}
+	w.b = append(w.b, ',')
+	w.b = strconv.AppendInt(w.b, int64(call.Attempt), 10)
+	w.b = call.SID.AppendTo(append(w.b, ','))
+	w.b = append(append(w.b, ','), call.Status()...)
+	w.b = appendText(append(w.b, ','), call.CauseText)
+	w.time(dialled)
+	w.time(call.Rang)
+	w.time(call.Ended)
+	w.b = strconv.AppendInt(append(w.b, ','), int64(call.Duration()), 10)
+	w.b = strconv.AppendInt(append(w.b, ','), int64(call.TalkTime()), 10)
+	w.b = appendText(append(w.b, ','), call.Digits)
+	w.b = append(append(w.b, ','), w.callerID...)
+	w.known(call.Code)
+	w.b = append(w.b, ',')
+	w.known(call.Cause)
+	w.end(t)
+}
+
+// target appends the row of a target that was never called.
+func (w *writer) target(t *campaign.Target) {
+	w.begin(t)
+	w.b = append(w.b, ",0,,"...)
+	w.b = append(w.b, w.campaign.Word(t)...)
+	ended, why := w.campaign.EndOf(t)
+	w.b = append(append(w.b, ','), why.String()...)
+	w.b = append(w.b, ",,"...)
+	w.time(ended)
+	w.b = append(w.b, ",0,0,,"...)
+	w.b = append(append(w.b, w.callerID...), ',')
+	w.end(t)
+}
+
+func (w *writer) begin(t *campaign.Target) {
+	w.header()
+	w.b = append(w.b, w.head...)
+	w.b = append(t.Number.AppendTo(w.b), ',')
+	w.b = appendText(w.b, t.Name)
+}
+
+func (w *writer) end(t *campaign.Target) {
+	for _, name := range w.vars {
+		w.b = appendText(append(w.b, ','), t.Vars[name])
+	}
+	w.b = append(w.b, '\n')
+}
+
+// time appends a time, behind a comma. Neighbours often share the second, so the text of
+// the last one is kept.
+func (w *writer) time(t time.Time) {
+	w.b = append(w.b, ',')
+	if t.IsZero() {
+		return
+	}
+	if second := t.Unix(); second != w.second || w.date == nil {
+		w.second = second
+		w.date = t.In(w.zone).AppendFormat(w.date[:0], time.RFC3339)
+	}
+	w.b = append(w.b, w.date...)
+}
+
+// known appends a number, or nothing for zero.
+func (w *writer) known(n int) {
+	if n != 0 {
+		w.b = strconv.AppendInt(w.b, int64(n), 10)
+	}
+}
+
+// flush writes what is there, if it is as much as least.
+func (w *writer) flush(least int) error {
+	if len(w.b) < least {
+		return nil
+	}
+	_, err := w.to.Write(w.b)
+	w.b = w.b[:0]
+	return err
+}
