@@ -116,7 +116,10 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, stores.Close())
 	}
 	accounts := account.NewDirectory(stores.Accounts, cfg.Clock)
-	calling, calls := cfg.dialer(stores)
+	calling, calls, err := cfg.dialer(ctx, stores)
+	if err != nil {
+		return nil, errors.Join(err, stores.Close())
+	}
 	campaigns := campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, Dialer: calling})
 	a := &App{
 		dialer:   calling,

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/carrier/simulator"
@@ -18,16 +20,22 @@ type Simulator struct {
 	Seed uint64
 }
 
-// dialer returns what places the calls of campaigns, and the clock that they go by.
-func (cfg Config) dialer(stores *store.Set) (*dialer.Dialer, clock.Clock) {
+// dialer returns what places the calls of campaigns, and the clock that they go by. A
+// fast clock goes on from the latest date that is stored: the simulated time of an
+// earlier start is ahead of the real one.
+func (cfg Config) dialer(ctx context.Context, stores *store.Set) (*dialer.Dialer, clock.Clock, error) {
 	calls := cfg.Clock
 	if cfg.Simulator.Speed > 1 {
-		calls = clock.NewFast(cfg.Clock, cfg.Simulator.Speed)
+		last, err := stores.Contacts.LastSID(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		calls = clock.NewFast(cfg.Clock, last.Time(), cfg.Simulator.Speed)
 	}
 	phone := simulator.New(simulator.Options{Clock: calls, Seed: cfg.Simulator.Seed})
 	return dialer.New(stores.Dialing, phone, dialer.Options{
 		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: cfg.reportURL,
-	}), calls
+	}), calls, nil
 }
 
 // reportURL returns where a campaign's report is.

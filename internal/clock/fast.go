@@ -4,18 +4,25 @@ import "time"
 
 // Fast is a clock that begins with another one and then runs faster.
 type Fast struct {
-	of    Clock
-	start time.Time
-	speed int
+	of           Clock
+	begun, shown time.Time // by of, and by this clock then
+	speed        int
 }
 
-// NewFast returns a clock that shows what c shows now, and runs speed times as fast
-// from then on. Speed must be 1 or more.
-func NewFast(c Clock, speed int) *Fast { return &Fast{of: c, start: c.Now(), speed: speed} }
+// NewFast returns a clock that runs speed times as fast as c, from what c shows now on,
+// or from a later time: one that an earlier Fast had reached. Speed must be 1 or more.
+func NewFast(c Clock, from time.Time, speed int) *Fast {
+	f := &Fast{of: c, begun: c.Now(), speed: speed}
+	f.shown = f.begun
+	if from.After(f.shown) {
+		f.shown = from
+	}
+	return f
+}
 
 // Now implements [Clock].
 func (f *Fast) Now() time.Time {
-	return f.start.Add(time.Duration(f.speed) * f.of.Now().Sub(f.start))
+	return f.shown.Add(time.Duration(f.speed) * f.of.Now().Sub(f.begun))
 }
 
 // Tick implements [Clock]: d is a time of this clock.

@@ -135,7 +135,7 @@ func newWorld(t *testing.T, database string, seed uint64) *world {
 	}
 	if servertest.OnPostgres() {
 		w.speed = speedOnPostgres
-		w.clock = clock.NewFast(clock.System, w.speed)
+		w.clock = clock.NewFast(clock.System, time.Time{}, w.speed)
 	}
 	w.campaigns = campaign.New(set.Campaigns, addressbook.New(set.Contacts, addressbook.Options{Clock: w.clock}), campaign.Options{Clock: w.clock, Dialer: w})
 	w.start()
