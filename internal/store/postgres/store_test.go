@@ -61,10 +61,12 @@ func TestUploadsContract(t *testing.T) {
 	})
 }
 
+// TestCampaignsContract is as through a pooler, as in
+// [TestAddressBookContractWithoutStatements]. The dialer's own tests prepare statements.
 func TestCampaignsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Campaigns(t, func(t *testing.T) storetest.Stores {
-		return stores(t, pgtest.Database(t, Migrate))
+		return stores(t, pgtest.Database(t, Migrate)+"&default_query_exec_mode=exec")
 	})
 }
 
