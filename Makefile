@@ -35,7 +35,7 @@ test-short: ## Run the short tests of what needs no browser, no whole program an
 	go test -short -timeout 5m $$(go list ./... | grep -Ev '/internal/(test/(e2e|bench|pgtest|openapitest|clients)|store/postgres|web/browsertest)$$')
 
 test-postgres: # The server's tests once more; without the variable they are on SQLite
-	CALLBOOK_TEST_DB=postgres go test -vet=off -timeout 30m ./internal/api ./internal/upload ./internal/server
+	CALLBOOK_TEST_DB=postgres go test -vet=off -timeout 30m ./internal/api ./internal/upload ./internal/server ./internal/dialer
 
 test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools
