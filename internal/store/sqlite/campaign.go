@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -232,78 +231,4 @@ func (db *DB) SetPolicy(ctx context.Context, account account.ID, p campaign.Poli
 			&sqlitex.ExecOptions{Args: []any{account, p.Encode()}})
 	})
 	return storeError("set a policy", err)
-}
-
-// columnBytes returns a copy of a column's bytes; nil for NULL.
-func columnBytes(stmt *sqlite.Stmt, col int) []byte {
-	_, value := column(stmt, col, nil)
-	return value
-}
-
-// columnSID returns a column's sid; zeros for NULL.
-func columnSID(stmt *sqlite.Stmt, col int) (sid addressbook.SID) {
-	stmt.ColumnBytes(col, sid[:])
-	return sid
-}
-
-// nullableSID is a sid as an argument of a query; zeros are NULL.
-func nullableSID(sid addressbook.SID) any {
-	if sid == (addressbook.SID{}) {
-		return nil
-	}
-	return sid[:]
-}
-
-// bindSID binds a sid; zeros are NULL.
-func bindSID(stmt *sqlite.Stmt, param int, sid addressbook.SID) {
-	if sid == (addressbook.SID{}) {
-		stmt.BindNull(param)
-		return
-	}
-	stmt.BindBytes(param, sid[:])
-}
-
-// bindTime binds a time; the zero Time is NULL.
-func bindTime(stmt *sqlite.Stmt, param int, t time.Time) {
-	if t.IsZero() {
-		stmt.BindNull(param)
-		return
-	}
-	stmt.BindInt64(param, t.UnixNano())
-}
-
-// bindNonEmpty binds a text; "" is NULL.
-func bindNonEmpty(stmt *sqlite.Stmt, param int, text string) {
-	if text == "" {
-		stmt.BindNull(param)
-		return
-	}
-	stmt.BindText(param, text)
-}
-
-// run runs a statement that returns no rows. It binds faster than exec.
-func (tx *editTx) run(query string, bind func(*sqlite.Stmt)) error {
-	stmt, err := tx.Prepare(query)
-	if err != nil {
-		return err
-	}
-	bind(stmt)
-	_, err = stmt.Step()
-	return errors.Join(err, stmt.Reset(), stmt.ClearBindings())
-}
-
-// each runs a query and calls scan for each row.
-func (tx *editTx) each(query string, bind func(*sqlite.Stmt), scan func(*sqlite.Stmt) error) error {
-	stmt, err := tx.Prepare(query)
-	if err != nil {
-		return err
-	}
-	bind(stmt)
-	more, err := stmt.Step()
-	for ; more && err == nil; more, err = stmt.Step() {
-		if err = scan(stmt); err != nil {
-			break
-		}
-	}
-	return errors.Join(err, stmt.Reset(), stmt.ClearBindings())
 }
