@@ -46,7 +46,7 @@ func (db *DB) refold(ctx context.Context) error {
 }
 
 // refoldAt is the key of a contact, in whose order a refolding goes, first over all
-// contacts and then over those in the trash.
+// contacts and then over those in the trash. Campaigns come last.
 type refoldAt struct {
 	trash   bool
 	account account.ID
@@ -84,7 +84,9 @@ func (db *DB) refoldNext(ctx context.Context, limit int) (looked int, err error)
 				break
 			}
 			if from.trash {
-				_, err = tx.Exec(ctx, `DELETE FROM refolding`)
+				if err = refoldCampaigns(ctx, tx); err == nil {
+					_, err = tx.Exec(ctx, `DELETE FROM refolding`)
+				}
 				return err
 			}
 			from, to = refoldAt{trash: true}, refoldAt{trash: true}
@@ -98,6 +100,31 @@ func (db *DB) refoldNext(ctx context.Context, limit int) (looked int, err error)
 		return err
 	})
 	return looked, causeOf(ctx, err)
+}
+
+// refoldCampaigns updates the folded names of campaigns, which are few.
+func refoldCampaigns(ctx context.Context, tx pgx.Tx) error {
+	rows, err := tx.Query(ctx, `SELECT account_id, sid, name FROM campaigns WHERE name ~ '[^ -~]' FOR NO KEY UPDATE`)
+	if err != nil {
+		return err
+	}
+	var accounts []account.ID
+	var sids sidColumn
+	var names []string
+	var of account.ID
+	var sid sidValue
+	var name string
+	_, err = pgx.ForEachRow(rows, []any{&of, &sid, &name}, func() error {
+		campaign := sid
+		accounts, sids, names = append(accounts, of), append(sids, &campaign), append(names, addressbook.SearchText(name))
+		return nil
+	})
+	if err != nil || len(sids) == 0 {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE campaigns SET name_folded = fresh.name FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS fresh (account_id, sid, name)
+		WHERE campaigns.account_id = fresh.account_id AND campaigns.sid = fresh.sid AND name_folded <> fresh.name`, accounts, sids, names)
+	return err
 }
 
 // refoldBetween updates the contacts behind from, up to to, whose folded texts are out

@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/phone"
 	"callbook/internal/test/pgtest"
 	"callbook/internal/verify"
@@ -42,6 +43,14 @@ func foldedBefore(t *testing.T, db *DB) (accounts []account.ID) {
 		exec(t, db, `UPDATE contacts SET name_folded = nullif($2, name_key), company_name_folded = nullif($2, $1), email_folded = $3 WHERE first_name = $1`,
 			name, before, addressbook.Fold(email))
 	}
+	c := &campaign.Campaign{
+		SID: addressbook.SID{1}, Account: accounts[0], Settings: campaign.Settings{Name: "Muñoz"}, State: campaign.Created,
+		Created: time.Unix(1, 0), Updated: time.Unix(1, 0),
+	}
+	if err := db.InsertCampaign(t.Context(), c, func(campaign.Running) error { return nil }, nil); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, db, `UPDATE campaigns SET name_folded = 'muñoz'`)
 	exec(t, db, `INSERT INTO refolding DEFAULT VALUES`)
 	return accounts
 }
@@ -116,6 +125,9 @@ func TestRefolding(t *testing.T) {
 		if wrong, found := misfolded(t, db, accounts[i]); wrong != 0 || found != want {
 			t.Errorf("afterwards, %d contacts of account %d are misfolded and %d found", wrong, i, found)
 		}
+	}
+	if page, err := db.Campaigns(t.Context(), accounts[0], campaign.Query{Name: "munoz", Limit: 1}); err != nil || page.Total != 1 {
+		t.Errorf("afterwards, %d campaigns are found, %v", page.Total, err)
 	}
 	if left := pgtest.Texts(t, url, `SELECT sid::text FROM refolding`); len(left) > 0 {
 		t.Errorf("the position is still there: %v", left)
