@@ -262,6 +262,7 @@ var rules = map[string][]string{
 		"internal/clientaddr",
 		"internal/clock",
 		"internal/dialer",
+		"internal/event",
 		"internal/fault",
 		"internal/journal",
 		"internal/reqlog",

@@ -11,6 +11,8 @@ type telephoneFlags struct {
 	Carrier        string `default:"simulator" enum:"simulator" placeholder:"NAME" help:"What places the calls of campaigns (${default}, the only one so far): a simulated telephone, with which nobody is called. The last digit of a number says what happens: 0 to 5 answer, 6 is busy, 7 does not answer, 8 fails the first time, 9 fails."`
 	SimulatorSpeed int    `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
 	SimulatorSeed  uint64 `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
+	// CallbackPrivate is for receivers that run beside the server.
+	CallbackPrivate bool `help:"Send callbacks to private, loopback and link-local addresses too, as that of a receiver on this machine. Whoever has a key can then reach them through the server."`
 }
 
 // maxSpeed is the most that --simulator-speed takes: an hour in a second.

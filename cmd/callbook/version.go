@@ -19,12 +19,16 @@ func (versionFlag) BeforeReset(app *kong.Kong, std streams) error {
 	return err
 }
 
-// Run prints what the Go toolchain stamped into the binary.
+// Run prints the version.
 func (versionCmd) Run(std streams) error {
-	version := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-	}
-	_, err := fmt.Fprintln(std.out, "callbook", version)
+	_, err := fmt.Fprintln(std.out, "callbook", version())
 	return err
+}
+
+// version is what the Go toolchain stamped into the binary.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
 }

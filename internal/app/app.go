@@ -20,6 +20,7 @@ import (
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
+	"callbook/internal/event"
 	"callbook/internal/journal"
 	"callbook/internal/reqlog"
 	"callbook/internal/server"
@@ -65,6 +66,10 @@ type Config struct {
 	KeepDeleted time.Duration
 	// Simulator is the telephone that campaigns call with.
 	Simulator Simulator
+	// Version is callbook's, for the receivers of callbacks.
+	Version string
+	// CallbackPrivate lets callbacks go to private, loopback and link-local addresses.
+	CallbackPrivate bool
 	// Dashboard serves the dashboard too.
 	Dashboard bool
 	// These are as in [server.Config].
@@ -89,6 +94,7 @@ type App struct {
 	cfg      Config
 	stores   *store.Set
 	dialer   *dialer.Dialer
+	events   *event.Deliverer
 	imports  *upload.Importer
 	receipts *journal.Keeper
 	trash    *trash.Keeper
@@ -123,6 +129,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	campaigns := campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, Dialer: calling})
 	a := &App{
 		dialer:   calling,
+		events:   cfg.deliverer(stores, accounts),
 		Accounts: accounts,
 		Sessions: session.NewKeeper(stores.Sessions, cfg.Clock),
 		cfg:      cfg,
@@ -209,6 +216,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 		a.cfg.Log.Info("the telephone is simulated: campaigns run, and nobody is called", "speed", max(1, a.cfg.Simulator.Speed))
 	}
 	background.Go(func() { a.dialer.Run(working) })
+	background.Go(func() { a.events.Run(working) })
 	defer background.Wait()
 	defer stopCounting()
 	defer stopWorking()

@@ -96,10 +96,11 @@ func States() []State { return []State{Waiting, Delivered, GivenUp} }
 // Name returns the event's id for receivers. It has the form of a sid. No other event
 // has it, in no other database either, since its first half is the campaign's time of
 // creation.
-func (e *Event) Name() addressbook.SID {
-	var name addressbook.SID
-	copy(name[:8], e.Campaign[:8])
-	binary.BigEndian.PutUint64(name[8:], uint64(e.ID))
+func (e *Event) Name() addressbook.SID { return nameOf(e.Campaign, e.ID) }
+
+func nameOf(campaign addressbook.SID, id int64) (name addressbook.SID) {
+	copy(name[:8], campaign[:8])
+	binary.BigEndian.PutUint64(name[8:], uint64(id))
 	return name
 }
 

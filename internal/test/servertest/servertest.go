@@ -78,6 +78,9 @@ type Options struct {
 	ReceiptQuota int64
 	// Simulator is how the simulated telephone works.
 	Simulator app.Simulator
+	// RefusePrivate sends no callbacks to private and loopback addresses, as a user's
+	// server does. Receivers of tests have such.
+	RefusePrivate bool
 	// Dashboard serves the dashboard too, and BaseURL is its address as a proxy in
 	// front would have it.
 	Dashboard bool
@@ -134,23 +137,24 @@ func Start(t testing.TB, opts Options) *Server {
 		s.Budget.SetWaits(opts.Waits)
 	}
 	a, err := app.Open(t.Context(), app.Config{
-		DB:             opts.Path,
-		Clock:          opts.Clock,
-		Log:            slog.New(opts.Log),
-		StrictNumbers:  opts.StrictNumbers,
-		MaxBody:        opts.MaxBody,
-		ReceiptQuota:   opts.ReceiptQuota,
-		BatchRows:      opts.BatchRows,
-		Retention:      opts.Retention,
-		KeepDeleted:    opts.KeepDeleted,
-		Simulator:      opts.Simulator,
-		Dashboard:      opts.Dashboard,
-		Proxies:        opts.Proxies,
-		AllowOrigins:   opts.AllowOrigins,
-		BaseURL:        opts.BaseURL,
-		RequestTimeout: opts.RequestTimeout,
-		Budget:         s.Budget,
-		Connections:    opts.Connections,
+		DB:              opts.Path,
+		Clock:           opts.Clock,
+		Log:             slog.New(opts.Log),
+		StrictNumbers:   opts.StrictNumbers,
+		MaxBody:         opts.MaxBody,
+		ReceiptQuota:    opts.ReceiptQuota,
+		BatchRows:       opts.BatchRows,
+		Retention:       opts.Retention,
+		KeepDeleted:     opts.KeepDeleted,
+		Simulator:       opts.Simulator,
+		CallbackPrivate: !opts.RefusePrivate,
+		Dashboard:       opts.Dashboard,
+		Proxies:         opts.Proxies,
+		AllowOrigins:    opts.AllowOrigins,
+		BaseURL:         opts.BaseURL,
+		RequestTimeout:  opts.RequestTimeout,
+		Budget:          s.Budget,
+		Connections:     opts.Connections,
 		Replace: func(set *store.Set) {
 			set.Close = sync.OnceValue(set.Close)
 			s.closeDB = set.Close

@@ -1,0 +1,217 @@
+package event
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/clock"
+	"callbook/internal/limit"
+	"callbook/internal/work"
+)
+
+const (
+	// pollEvery is how often a server looks for events that are due, and claimEvery for
+	// accounts whose events nobody delivers. With leaseTime a hand-over takes nine
+	// seconds at most.
+	pollEvery  = 500 * time.Millisecond
+	claimEvery = time.Second
+	renewEvery = 2 * time.Second
+	leaseTime  = 8 * time.Second
+	// maxAccounts is how many accounts a server claims at once, and maxReceivers how many
+	// receivers it looks at in one poll.
+	maxAccounts  = 100
+	maxReceivers = 2000
+	// maxLanes is how many receivers a server sends to at once, with their events in
+	// memory, and accountLanes how many of them may be one account's.
+	maxLanes, accountLanes = 256, 64
+	// places is how many requests there are at once, and perHost how many to one host.
+	// An account alone gets half of either, two a third each.
+	places, perHost = 256, 32
+	// endTimeout is how long the end of Run may take to write down what was sent and to
+	// give leases back.
+	endTimeout = 5 * time.Second
+	// keepFor is how long events are kept that have ended.
+	keepFor    = 30 * 24 * time.Hour
+	purgeEvery = 10 * time.Minute
+	purgeBatch = 1000
+)
+
+// Options are what a [Deliverer] is made with.
+type Options struct {
+	Log   *slog.Logger
+	Clock clock.Clock
+	// Secret returns what an account's events are signed with.
+	Secret func(context.Context, account.ID) ([]byte, error)
+	// Agent is the User-Agent of the requests.
+	Agent string
+	// Private lets events go to private, loopback and link-local addresses.
+	Private bool
+}
+
+// Deliverer sends events to the callers' programs. It is safe for concurrent use.
+type Deliverer struct {
+	store   Store
+	opts    Options
+	sender  *sender
+	server  string // names this Deliverer among all that share the store
+	woken   chan struct{}
+	working sync.WaitGroup
+	places  *limit.Pool
+
+	mu        sync.Mutex
+	accounts  map[account.ID]time.Time // whose lease it has, and when it last had something to send
+	receivers map[Receiver]*breaker
+	hosts     map[string]*host // that something is sent to
+}
+
+// host bounds the requests to one host, for all accounts together.
+type host struct {
+	places *limit.Pool
+	lanes  int
+}
+
+// New returns a Deliverer that does nothing yet.
+func New(store Store, opts Options) *Deliverer {
+	return &Deliverer{
+		store: store, opts: opts, sender: newSender(opts.Agent, opts.Private, opts.Clock), server: rand.Text(),
+		woken: make(chan struct{}, 1), places: limit.New(places, limit.Options{Spare: true}),
+		accounts: make(map[account.ID]time.Time), receivers: make(map[Receiver]*breaker), hosts: make(map[string]*host),
+	}
+}
+
+// Wake lets the Deliverer look for events now, and not only at its next poll. It is for
+// whoever has stored some.
+func (d *Deliverer) Wake() {
+	select {
+	case d.woken <- struct{}{}:
+	default: // it will look
+	}
+}
+
+// Run sends events until ctx ends. Requests that are under way then have a moment to
+// end; what is not known to be delivered is sent again by whoever runs next. It is called
+// once.
+func (d *Deliverer) Run(ctx context.Context) {
+	renew := clock.Job{
+		Clock: d.opts.Clock, Every: renewEvery, Do: d.renew,
+		Log: d.opts.Log, Failed: "the leases of callbacks could not be renewed; it will be tried again",
+	}
+	purge := clock.Job{
+		Clock: d.opts.Clock, Every: purgeEvery, Do: d.purge,
+		Log: d.opts.Log, Failed: "old callbacks could not be deleted; it will be tried again",
+	}
+	d.working.Go(func() { renew.Run(ctx) })
+	d.working.Go(func() { purge.Run(ctx) })
+	d.look(ctx)
+	d.working.Wait()
+	d.release(ctx, slices.Collect(maps.Keys(d.accounts)))
+	d.sender.client.CloseIdleConnections()
+}
+
+// look claims accounts and starts lanes until ctx ends.
+func (d *Deliverer) look(ctx context.Context) {
+	failing := false
+	var claimed time.Time
+	for tick := d.opts.Clock.Tick(pollEvery); ; {
+		now := d.opts.Clock.Now()
+		var err error
+		if now.Sub(claimed) >= claimEvery || now.Before(claimed) {
+			claimed = now
+			err = d.claim(ctx, now)
+		}
+		err = errors.Join(err, d.poll(ctx, now))
+		if err != nil && !failing && ctx.Err() == nil {
+			d.opts.Log.Error("callbacks to be sent could not be read; it will be tried again", "error", err)
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+		case <-d.woken:
+			claimed = time.Time{}
+		}
+	}
+}
+
+// lease returns this server's lease, which begins now.
+func (d *Deliverer) lease() work.Lease {
+	return work.Lease{Server: d.server, Until: d.opts.Clock.Now().Add(leaseTime)}
+}
+
+// claim takes accounts with events that no server sends.
+func (d *Deliverer) claim(ctx context.Context, now time.Time) error {
+	claimed, err := d.store.ClaimAccounts(ctx, d.lease(), now, maxAccounts)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, id := range claimed {
+		d.accounts[id] = now
+	}
+	return nil
+}
+
+// renew extends the leases of the accounts that have had something to send lately, and
+// gives the others back.
+func (d *Deliverer) renew(ctx context.Context) error {
+	const idleAfter = time.Minute
+	now := d.opts.Clock.Now()
+	var ours, idle []account.ID
+	d.mu.Lock()
+	for id, used := range d.accounts {
+		if now.Sub(used) > idleAfter {
+			idle = append(idle, id)
+			delete(d.accounts, id)
+		} else {
+			ours = append(ours, id)
+		}
+	}
+	d.mu.Unlock()
+	d.release(ctx, idle)
+	if len(ours) == 0 {
+		return nil
+	}
+	lost, err := d.store.RenewAccounts(ctx, d.lease(), ours)
+	d.drop(lost...)
+	return err
+}
+
+// drop forgets accounts whose lease another server has.
+func (d *Deliverer) drop(lost ...account.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, id := range lost {
+		delete(d.accounts, id)
+	}
+}
+
+// release gives leases back.
+func (d *Deliverer) release(ctx context.Context, accounts []account.ID) {
+	if len(accounts) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	if err := d.store.ReleaseAccounts(ctx, d.server, accounts); err != nil {
+		d.opts.Log.Error("the leases of callbacks could not be given back; they run out", "error", err)
+	}
+}
+
+// purge deletes events that have ended long ago.
+func (d *Deliverer) purge(ctx context.Context) error {
+	for {
+		more, err := d.store.Purge(ctx, d.opts.Clock.Now().Add(-keepFor), purgeBatch)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
