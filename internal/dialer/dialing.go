@@ -54,8 +54,9 @@ type run struct {
 	idle bool
 
 	// The dialing's mu has these.
-	c   campaign.Campaign // as it was read last
-	due time.Time         // when the next target may be called; zero when nobody knows
+	c    campaign.Campaign // as it was read last
+	due  time.Time         // when the next target may be called; zero when nobody knows
+	news int               // how often a target was to be called again, or the state changed
 }
 
 func newDialing(d *Dialer, acct account.Account) *dialing {
@@ -203,6 +204,7 @@ func (a *dialing) refresh(ctx context.Context) error {
 		}
 		if r.c.State != open[i].State {
 			r.due = time.Time{}
+			r.news++
 		}
 		r.c = open[i]
 		runs = append(runs, r)

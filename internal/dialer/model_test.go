@@ -2,7 +2,6 @@ package dialer_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,7 +16,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
-	"callbook/internal/carrier"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
@@ -26,7 +24,6 @@ import (
 	"callbook/internal/store"
 	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
-	"callbook/internal/suppression"
 	"callbook/internal/test/servertest"
 )
 
@@ -257,187 +254,5 @@ func (w *world) restart() {
 	} else if time.Since(w.died) > 10*time.Second && !w.died.IsZero() {
 		w.t.Errorf("nobody has taken over %v after a crash", time.Since(w.died))
 		w.died = time.Time{}
-	}
-}
-
-func (w *world) faults() (f simulator.Faults) {
-	chance := func() float64 { return max(0, w.dice.Float64()*0.4-0.2) }
-	if w.dice.IntN(3) == 0 {
-		return f
-	}
-	return simulator.Faults{
-		Lose: chance(), Double: chance(), Delay: chance(), MostDelay: 20 * time.Second, BreakOff: chance(), Refuse: chance(),
-		Down: w.dice.IntN(8) == 0,
-	}
-}
-
-// create makes a campaign, if there are not too many.
-func (w *world) create() {
-	open := 0
-	for _, p := range w.plans {
-		if !p.checked {
-			open++
-		}
-	}
-	if open >= 4 {
-		return
-	}
-	now := w.clock.Now()
-	p := &plan{
-		send: now.Add(time.Duration(w.dice.IntN(90)) * time.Second), calls: 1, rate: callsAMinute,
-		called: make(map[phone.Number]int), suppressed: make(map[phone.Number]time.Time), numbers: 1 + w.dice.IntN(30),
-	}
-	p.end = p.send.Add(time.Duration(60+w.dice.IntN(1500)) * time.Second)
-	if !w.bubble() {
-		p.end = p.end.Add(10 * time.Minute) // for a crash takes as long
-	}
-	d := campaign.Draft{
-		CallerID: campaign.Some("08047000001"), Text: campaign.Some("Your rent is due on Monday."), FlowType: campaign.Some("ivr"),
-		CallStatusCallback: campaign.Some("https://a.example/call"), CallScheduleCallback: campaign.Some("https://a.example/target"),
-		StatusCallback: campaign.Some("https://a.example/campaign"), CustomField: campaign.Some(json.RawMessage(`{"run": 1}`)),
-		Schedule: campaign.Some(campaign.ScheduleDraft{
-			SendAt: campaign.Some(p.send.Format(time.RFC3339Nano)), EndAt: campaign.Some(p.end.Format(time.RFC3339Nano)),
-		}),
-	}
-	if n := w.dice.IntN(4); n > 0 {
-		p.calls += n
-		d.Retries = campaign.Some(campaign.RetriesDraft{Number: campaign.Some(n), Interval: campaign.Some(1 + w.dice.IntN(3))})
-	}
-	if w.dice.IntN(2) == 0 {
-		p.rate = 5 + w.dice.IntN(10)
-		d.Mode, d.Throttle = campaign.Some("custom"), campaign.Some(p.rate)
-	}
-	var from []string
-	p.first = phone.Number(919800000000 + w.next)
-	for range p.numbers {
-		from = append(from, phone.Number(919800000000+w.next).String())
-		w.next++
-	}
-	p.last = phone.Number(919800000000 + w.next)
-	d.From = campaign.Some(from)
-	w.mu.Lock()
-	w.plans = append(w.plans, p)
-	for n := p.first; n < p.last; n++ {
-		w.byNo[n] = p
-	}
-	w.mu.Unlock()
-	c, err := w.campaigns.Create(w.t.Context(), w.acct, &d, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	p.sid = c.SID
-}
-
-// any returns a campaign that is not closed, or nil.
-func (w *world) any() *plan {
-	var open []*plan
-	for _, p := range w.plans {
-		if !p.checked {
-			open = append(open, p)
-		}
-	}
-	if len(open) == 0 {
-		return nil
-	}
-	return open[w.dice.IntN(len(open))]
-}
-
-// open tells whether a campaign is open.
-func (w *world) open() bool { return w.any() != nil }
-
-// change does an action, which the campaign's state may refuse.
-func (w *world) change(a campaign.Action) {
-	p := w.any()
-	if p == nil {
-		return
-	}
-	if a == campaign.Resume {
-		w.set1(p, func() { p.paused = false })
-	}
-	c, err := w.campaigns.Update(w.t.Context(), w.acct, p.sid, &campaign.Draft{Action: campaign.Some(string(a))}, nil)
-	switch {
-	case err == nil && c.State == campaign.Paused:
-		w.set1(p, func() { p.paused = true })
-	case err == nil && c.State.Ended():
-		w.set1(p, func() { p.over = true })
-	}
-}
-
-func (w *world) set1(_ *plan, change func()) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	change()
-}
-
-// remove deletes a campaign that has not started.
-func (w *world) remove() {
-	p := w.any()
-	if p == nil {
-		return
-	}
-	if _, err := w.campaigns.Delete(w.t.Context(), w.acct, p.sid, nil); err == nil {
-		w.set1(p, func() { p.over, p.checked = true, true })
-	}
-}
-
-// suppress adds a number to those that must not be called.
-func (w *world) suppress() {
-	p := w.any()
-	if p == nil {
-		return
-	}
-	n := p.first + phone.Number(w.dice.IntN(p.numbers))
-	_ = w.set.Suppressions.AddSuppressions(w.t.Context(), w.acct.ID, []suppression.Suppression{{Number: n, Source: "api", Created: w.clock.Now()}}, nil)
-	w.set1(p, func() { p.suppressed[n] = w.clock.Now() })
-}
-
-// placed is called when a call has left, and holds it against the model.
-func (w *world) placed(o carrier.Order) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	now, p := w.clock.Now(), w.byNo[o.To]
-	p.called[o.To]++
-	p.times, w.times = append(p.times, now), append(w.times, now)
-	at, suppressed := p.suppressed[o.To]
-	for what, wrong := range map[string]bool{
-		"in a pause":                        p.paused,
-		"of a campaign that has ended":      p.over,
-		"outside its time":                  now.Before(p.send) || !now.Add(-w.slack()).Before(p.end),
-		"a second time":                     w.calls[o.Call],
-		"more often than its number may":    p.called[o.To] > p.calls || o.Attempt > p.calls,
-		"to a number that is suppressed":    suppressed && o.Call.Time().After(at.Add(w.slack())),
-		"too early for its campaign's pace": lastMinute(p.times) > p.rate,
-		"too early for the account's pace":  lastMinute(w.times) > callsAMinute,
-	} {
-		if wrong {
-			w.t.Errorf("%v: a call was placed %s: %+v, %d a minute", now, what, o, p.rate)
-		}
-	}
-	w.calls[o.Call] = true
-}
-
-// lastMinute counts the times within the minute before the last one.
-func lastMinute(times []time.Time) (n int) {
-	last := times[len(times)-1]
-	for i := len(times) - 1; i >= 0 && last.Sub(times[i]) < time.Minute; i-- {
-		n++
-	}
-	return n
-}
-
-// commit notes the events of a transaction.
-func (w *world) commit(events map[int][]event.Event, err error) {
-	if err != nil {
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, told := range events {
-		for _, e := range told {
-			if w.events[e.Campaign] == nil {
-				w.events[e.Campaign] = make(map[what]int)
-			}
-			w.events[e.Campaign][what{e.Kind, e.Call, e.Position, e.Last}]++
-		}
 	}
 }

@@ -22,8 +22,8 @@ const (
 	maxInFlight, maxChanged = 20_000, 5_000
 	// crowded is how long nothing is claimed when one of them is reached.
 	crowded = 20 * time.Millisecond
-	// never is longer than anybody waits.
-	never = time.Hour
+	// longest is how long a campaign waits of which nothing else is known.
+	longest = time.Minute
 )
 
 // placeAll places the account's calls at their times, until ctx ends.
@@ -78,6 +78,7 @@ type turn struct {
 	campaign campaign.Campaign // as it was read last
 	policy   campaign.Policy
 	limit    int // of calls
+	known    int // the run's news before the claim
 }
 
 // nextTurn returns whose turn it is, or how long it takes until it is anybody's.
@@ -86,7 +87,7 @@ func (a *dialing) nextTurn(now time.Time) (t turn, wait time.Duration) {
 	defer a.mu.Unlock()
 	a.pace.rate = a.policy.Rate()
 	var ready []*run
-	wait, wanted := never, false
+	wait, wanted := longest, false
 	for i := range a.runs {
 		r := a.runs[(a.turn+i)%len(a.runs)]
 		until, wants := a.wait(r, now)
@@ -113,14 +114,14 @@ func (a *dialing) nextTurn(now time.Time) (t turn, wait time.Duration) {
 	r := ready[0]
 	a.turn = slices.Index(a.runs, r) + 1
 	limit := min(maxClaim, r.pace.allowed(now), (room+len(ready)-1)/len(ready))
-	return turn{r, r.c, a.policy, limit}, 0
+	return turn{run: r, campaign: r.c, policy: a.policy, limit: limit, known: r.news}, 0
 }
 
 // wait returns how long it takes until a campaign may make a call, and whether it has
 // somebody to call now. The caller holds mu.
 func (a *dialing) wait(r *run, now time.Time) (until time.Duration, wants bool) {
 	if r.c.State != campaign.InProgress || !r.c.Expanded || !now.Before(r.c.EndAt) {
-		return never, false
+		return longest, false
 	}
 	if until := r.due.Sub(now); until > 0 {
 		return until, false
@@ -157,7 +158,7 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 	})
 	if err != nil {
 		if over(err) {
-			a.waitFor(t.run, now.Add(never))
+			a.waitFor(t.run, now.Add(longest), t.known)
 			a.chores.wake()
 			return nil
 		}
@@ -175,11 +176,14 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 	return nil
 }
 
-// waitFor lets a campaign make no call before a time, unless there is news of it.
-func (a *dialing) waitFor(r *run, due time.Time) {
+// waitFor lets a campaign make no call before a time, unless there are news of it: other
+// ones than those that were known before the time was found.
+func (a *dialing) waitFor(r *run, due time.Time, known int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r.due, r.idle = due, true
+	if r.news == known {
+		r.due, r.idle = due, true
+	}
 }
 
 // readDue reads when the next target of a campaign may be called that has had fewer calls
@@ -190,14 +194,14 @@ func (a *dialing) readDue(ctx context.Context, t *turn, claimed time.Time) error
 	case err != nil:
 		return err
 	case !waits:
-		due = claimed.Add(never) // until a call has ended
+		due = claimed.Add(longest) // or until a call has ended
 	case !due.After(claimed):
 		// More targets are to be refused or postponed. Or somebody has paused or ended the
 		// campaign, and the chores are about to see it.
 		due = a.d.now().Add(crowded)
 		a.chores.wake()
 	}
-	a.waitFor(t.run, due)
+	a.waitFor(t.run, due, t.known)
 	return nil
 }
 

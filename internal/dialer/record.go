@@ -140,7 +140,12 @@ func (a *dialing) hear(n news) {
 		if f.quiet {
 			a.chores.wake()
 		}
-		if r := a.runOf(sid); r != nil && !f.due.IsZero() && f.due.Before(r.due) {
+		r := a.runOf(sid)
+		if r == nil || f.due.IsZero() {
+			continue
+		}
+		r.news++
+		if f.due.Before(r.due) {
 			r.due = f.due
 			a.places.wake()
 		}

@@ -1,0 +1,59 @@
+package dialer_test
+
+import (
+	"time"
+
+	"callbook/internal/carrier"
+	"callbook/internal/event"
+)
+
+// placed is called when a call has left, and holds it against the model.
+func (w *world) placed(o carrier.Order) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now, p := w.clock.Now(), w.byNo[o.To]
+	p.called[o.To]++
+	p.times, w.times = append(p.times, now), append(w.times, now)
+	at, suppressed := p.suppressed[o.To]
+	for what, wrong := range map[string]bool{
+		"in a pause":                        p.paused,
+		"of a campaign that has ended":      p.over,
+		"outside its time":                  now.Before(p.send) || !now.Add(-w.slack()).Before(p.end),
+		"a second time":                     w.calls[o.Call],
+		"more often than its number may":    p.called[o.To] > p.calls || o.Attempt > p.calls,
+		"to a number that is suppressed":    suppressed && o.Call.Time().After(at.Add(w.slack())),
+		"too early for its campaign's pace": lastMinute(p.times) > p.rate,
+		"too early for the account's pace":  lastMinute(w.times) > callsAMinute,
+	} {
+		if wrong {
+			w.t.Errorf("%v: a call was placed %s: %+v, %d a minute", now, what, o, p.rate)
+		}
+	}
+	w.calls[o.Call] = true
+}
+
+// lastMinute counts the times within the minute before the last one.
+func lastMinute(times []time.Time) (n int) {
+	last := times[len(times)-1]
+	for i := len(times) - 1; i >= 0 && last.Sub(times[i]) < time.Minute; i-- {
+		n++
+	}
+	return n
+}
+
+// commit notes the events of a transaction.
+func (w *world) commit(events map[int][]event.Event, err error) {
+	if err != nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, told := range events {
+		for _, e := range told {
+			if w.events[e.Campaign] == nil {
+				w.events[e.Campaign] = make(map[what]int)
+			}
+			w.events[e.Campaign][what{e.Kind, e.Call, e.Position, e.Last}]++
+		}
+	}
+}
