@@ -265,6 +265,7 @@ var rules = map[string][]string{
 		"internal/event",
 		"internal/fault",
 		"internal/journal",
+		"internal/report",
 		"internal/reqlog",
 		"internal/server",
 		"internal/session",

@@ -22,6 +22,7 @@ import (
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/journal"
+	"callbook/internal/report"
 	"callbook/internal/reqlog"
 	"callbook/internal/server"
 	"callbook/internal/session"
@@ -95,6 +96,7 @@ type App struct {
 	stores   *store.Set
 	dialer   *dialer.Dialer
 	events   *event.Deliverer
+	reports  *reports
 	imports  *upload.Importer
 	receipts *journal.Keeper
 	trash    *trash.Keeper
@@ -122,7 +124,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, stores.Close())
 	}
 	accounts := account.NewDirectory(stores.Accounts, cfg.Clock)
-	calling, calls, err := cfg.dialer(ctx, stores)
+	reports := &reports{report.NewLinks(accounts, cfg.Clock), cfg.BaseURL}
+	calling, calls, err := cfg.dialer(ctx, stores, reports)
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
@@ -130,6 +133,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a := &App{
 		dialer:   calling,
 		events:   cfg.deliverer(stores, accounts),
+		reports:  reports,
 		Accounts: accounts,
 		Sessions: session.NewKeeper(stores.Sessions, cfg.Clock),
 		cfg:      cfg,
@@ -215,6 +219,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	if !a.dialer.Real() {
 		a.cfg.Log.Info("the telephone is simulated: campaigns run, and nobody is called", "speed", max(1, a.cfg.Simulator.Speed))
 	}
+	a.reports.listening(ln.Addr())
 	background.Go(func() { a.dialer.Run(working) })
 	background.Go(func() { a.events.Run(working) })
 	defer background.Wait()

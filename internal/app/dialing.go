@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"net"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
+	"callbook/internal/report"
 	"callbook/internal/store"
 )
 
@@ -23,7 +26,7 @@ type Simulator struct {
 // dialer returns what places the calls of campaigns, and the clock that they go by. A
 // fast clock goes on from the latest date that is stored: the simulated time of an
 // earlier start is ahead of the real one.
-func (cfg Config) dialer(ctx context.Context, stores *store.Set) (*dialer.Dialer, clock.Clock, error) {
+func (cfg Config) dialer(ctx context.Context, stores *store.Set, r *reports) (*dialer.Dialer, clock.Clock, error) {
 	calls := cfg.Clock
 	if cfg.Simulator.Speed > 1 {
 		last, err := stores.Contacts.LastSID(ctx)
@@ -34,11 +37,33 @@ func (cfg Config) dialer(ctx context.Context, stores *store.Set) (*dialer.Dialer
 	}
 	phone := simulator.New(simulator.Options{Clock: calls, Seed: cfg.Simulator.Seed})
 	return dialer.New(stores.Dialing, phone, dialer.Options{
-		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: cfg.reportURL,
+		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: r.url,
 	}), calls, nil
 }
 
-// reportURL returns where a campaign's report is.
-func (cfg Config) reportURL(acct account.Account, sid addressbook.SID) string {
-	return cfg.BaseURL + "/v2/accounts/" + acct.SID + "/campaigns/" + sid.String() + "/report"
+// reports makes the URLs of reports that callers are told in the background, where no
+// request says how they reach the server.
+type reports struct {
+	links *report.Links
+	base  string
+}
+
+// listening notes where the server listens, for one that was not told its own address.
+func (r *reports) listening(at net.Addr) {
+	if r.base != "" {
+		return
+	}
+	r.base = "http://" + at.String()
+	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		r.base = fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+}
+
+// url returns the absolute URL of a campaign's report, which needs no key.
+func (r *reports) url(ctx context.Context, acct account.Account, sid addressbook.SID) (string, error) {
+	signer, err := r.links.Of(ctx, acct)
+	if err != nil {
+		return "", err
+	}
+	return r.base + signer.Path(sid), nil
 }

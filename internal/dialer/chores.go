@@ -154,7 +154,9 @@ func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err
 	}
 	url := ""
 	if a.d.opts.ReportURL != nil {
-		url = a.d.opts.ReportURL(a.account, c.SID)
+		if url, err = a.d.opts.ReportURL(ctx, a.account, c.SID); err != nil {
+			return false, err
+		}
 	}
 	return false, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
 		if c.Closed || !c.State.Ended() || c.Counts.InFlight() > 0 {

@@ -43,7 +43,7 @@ type Options struct {
 	// Gate has the accounts' own rules; nil lets all calls pass.
 	Gate Gate
 	// ReportURL returns the absolute URL of a campaign's report; nil means "".
-	ReportURL func(account.Account, addressbook.SID) string
+	ReportURL func(context.Context, account.Account, addressbook.SID) (string, error)
 }
 
 // Dialer places the calls of campaigns. It is safe for concurrent use.
