@@ -19,7 +19,10 @@ type Campaign struct {
 	// targets each has the state, the bytes of the history, and the number; of calls the
 	// state, the outcome and the number.
 	Targets, Calls [][3]int64
-	Misfolded      bool // as in Contact
+	// Strays is how many calls have no target whose history has them, with their number
+	// and outcome.
+	Strays    int64
+	Misfolded bool // as in Contact
 }
 
 // attemptBytes is what a call takes in the history of its target.
@@ -109,6 +112,9 @@ func (r *runner) campaignProblems(c *Campaign) (found []string) {
 	}
 	if calls != tried {
 		bad("has %d calls, and its targets tell of %d", calls, tried)
+	}
+	if c.Strays > 0 {
+		bad("has %d calls that are not in the history of their target as they are", c.Strays)
 	}
 	recount := c.recount()
 	counted, is := c.Counts.Fields(), recount.Fields()

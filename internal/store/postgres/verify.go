@@ -243,7 +243,10 @@ func (v *view) Campaigns(ctx context.Context, account account.ID, each func(*ver
 			(SELECT coalesce(json_agg(json_build_array(state, bytes, n)), '[]') FROM (SELECT state, octet_length(history) AS bytes, count(*) AS n
 				FROM targets WHERE targets.account_id = $1 AND targets.campaign_sid = campaigns.sid GROUP BY 1, 2) AS groups),
 			(SELECT coalesce(json_agg(json_build_array(state, outcome, n)), '[]') FROM (SELECT state, outcome, count(*) AS n
-				FROM calls WHERE calls.account_id = $1 AND calls.campaign_sid = campaigns.sid GROUP BY 1, 2) AS groups)
+				FROM calls WHERE calls.account_id = $1 AND calls.campaign_sid = campaigns.sid GROUP BY 1, 2) AS groups),
+			(SELECT count(*) FROM calls WHERE calls.account_id = $1 AND calls.campaign_sid = campaigns.sid AND NOT EXISTS (SELECT FROM targets AS t
+				WHERE t.account_id = $1 AND t.campaign_sid = calls.campaign_sid AND t.position = calls.position AND t.number = calls.number
+				AND substring(history from 17 * attempt - 16 for 17) = uuid_send(calls.sid) || decode(lpad(to_hex(outcome::integer), 2, '0'), 'hex')))
 		FROM campaigns WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
 		var c verify.Campaign
 		var sid sidValue
@@ -252,7 +255,7 @@ func (v *view) Campaigns(ctx context.Context, account account.ID, each func(*ver
 		for _, n := range c.Counts.Fields() {
 			into = append(into, n)
 		}
-		if err := row.Scan(append(into, &c.Targets, &c.Calls)...); err != nil {
+		if err := row.Scan(append(into, &c.Targets, &c.Calls, &c.Strays)...); err != nil {
 			return err
 		}
 		c.SID, c.Settings = sid[:], []byte(settings)

@@ -99,8 +99,32 @@ var relations = []struct{ rows, column, of, id string }{
 	{"sessions", "key_id", "api_keys", "id"},
 }
 
+// joined are the references of more than one column, with the condition that joins
+// both tables.
+var joined = []struct{ rows, of, on string }{
+	{"events", "campaigns", "campaigns.account_id = events.account_id AND campaigns.sid = events.campaign_sid"},
+	{"event_totals", "campaigns", "campaigns.account_id = event_totals.account_id AND campaigns.sid = event_totals.campaign_sid"},
+}
+
 // Orphans implements [verify.View].
 func (v *view) Orphans(_ context.Context, each func(verify.Orphans) error) error {
+	for _, r := range joined {
+		if !v.Has(r.rows) || !v.Has(r.of) {
+			continue
+		}
+		o := verify.Orphans{Rows: r.rows, Of: r.of}
+		query := fmt.Sprintf(`SELECT count(*) FROM %[1]s WHERE NOT EXISTS (SELECT 1 FROM %[2]s WHERE %[3]s)`, r.rows, r.of, r.on)
+		err := v.each(query, nil, func(stmt *sqlite.Stmt) error {
+			o.Count = stmt.ColumnInt64(0)
+			return nil
+		})
+		if err == nil {
+			err = each(o)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.rows, err)
+		}
+	}
 	for _, r := range relations {
 		if !v.Has(r.rows) || !v.Has(r.of) {
 			continue

@@ -176,11 +176,16 @@ func (v *view) Campaigns(_ context.Context, account account.ID, each func(*verif
 			(SELECT json_group_array(json_array(state, bytes, n)) FROM (SELECT state, length(history) AS bytes, count(*) AS n
 				FROM targets WHERE campaign_id = campaigns.id GROUP BY 1, 2)),
 			(SELECT json_group_array(json_array(state, outcome, n)) FROM (SELECT state, outcome, count(*) AS n
-				FROM calls WHERE campaign_id = campaigns.id GROUP BY 1, 2)), `+strings.Join(campaign.CountColumns, ", ")+`
+				FROM calls WHERE campaign_id = campaigns.id GROUP BY 1, 2)),
+			(SELECT count(*) FROM calls WHERE campaign_id = campaigns.id AND NOT EXISTS (SELECT 1 FROM targets AS t
+				WHERE t.campaign_id = calls.campaign_id AND t.position = calls.position AND t.number = calls.number
+				AND substr(history, 17 * attempt - 16, 16) = calls.sid AND hex(substr(history, 17 * attempt, 1)) = printf('%02X', outcome))),
+			`+strings.Join(campaign.CountColumns, ", ")+`
 		FROM campaigns WHERE account_id = ? ORDER BY sid`, []any{account}, func(stmt *sqlite.Stmt) error {
-		const firstCount = 7
+		const firstCount = 8
 		c := verify.Campaign{
-			SID: columnBytes(stmt, 0), Settings: columnBytes(stmt, 1),
+			Strays: stmt.ColumnInt64(7),
+			SID:    columnBytes(stmt, 0), Settings: columnBytes(stmt, 1),
 			Created: stmt.ColumnInt64(2), State: stmt.ColumnInt64(3), Next: stmt.ColumnInt64(4),
 		}
 		for i, n := range c.Counts.Fields() {

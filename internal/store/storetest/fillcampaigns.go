@@ -5,12 +5,14 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/campaign"
+	"callbook/internal/event"
 	"callbook/internal/suppression"
 )
 
 // FillCampaigns gives an account two campaigns of three targets each. Each has a call
 // that has ended and one in flight, and a target that waits; the second campaign has
-// ended, so that this one has its result. There are a policy and a suppression besides.
+// ended, so that this one has its result. An event of each waits. There are a policy and a
+// suppression besides.
 func FillCampaigns(t *testing.T, s Stores, account account.ID) {
 	t.Helper()
 	f := &fixture{Stores: s, account: account}
@@ -21,6 +23,14 @@ func FillCampaigns(t *testing.T, s Stores, account account.ID) {
 		f.start(t, c)
 		dials := f.claimCalls(t, c.SID, dialTime, 2, claimed)
 		f.record(t, refs(dials[0]), ends(campaign.Reached, dialTime))
+		err := f.Dialing.ChangeOpen(t.Context(), ours, account, c.SID, func(c *campaign.Campaign) []event.Event {
+			return []event.Event{{
+				Account: account, Campaign: c.SID, Position: event.Whole, Kind: event.Status, URL: "https://app.example.in/campaigns", Body: []byte(`{}`), Created: dialTime,
+			}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if ended {
 			f.changeOpen(t, c.SID, func(c *campaign.Campaign) { c.Expire(dialTime) })
 		}
