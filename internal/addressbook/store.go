@@ -45,8 +45,9 @@ type Store interface {
 	// deletion; of [ForGood], nothing of them stays.
 	DeleteContacts(ctx context.Context, account account.ID, deletion SID, sids []SID, ready journal.Ready[[]Result]) error
 
-	// LastSID returns the largest sid that any account's contact, list, upload
-	// or waiting file has, be it in the trash; zeros when there is none.
+	// LastSID returns the largest sid that any account's contact, list, upload,
+	// waiting file, campaign or call has, be it in the trash; zeros when there is
+	// none.
 	LastSID(ctx context.Context) (SID, error)
 
 	// Contact returns one contact, or a NotFound fault.
