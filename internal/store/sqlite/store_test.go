@@ -95,6 +95,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 		Receipts:  s.book,
 		Uploads:   s.book,
 		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book,
+		FailCommits: func(err error) { s.watch(func(int) error { return err }) },
 		Reopen: func() storetest.Stores {
 			s.close(t)
 			return stores(t, path, opts)

@@ -90,6 +90,9 @@ func (m *dialModel) step(t *testing.T, r *rand.Rand, now time.Time) string {
 	case n == 18 && r.IntN(4) == 0:
 		m.reopen()
 		return "restart"
+	case n == 19 && m.FailCommits != nil:
+		m.failAll(t, now)
+		return "failing commits"
 	default:
 		m.sweepSome(t, 1+r.IntN(4))
 		return "sweep"
@@ -261,6 +264,36 @@ func (m *dialModel) sweepSome(t *testing.T, limit int) {
 	if limit != 0 {
 		t.Errorf("%d fewer were swept than could be", limit)
 	}
+}
+
+// failAll does what a dialer does, and no commit succeeds.
+func (m *dialModel) failAll(t *testing.T, now time.Time) {
+	m.FailCommits(errCommit)
+	defer m.FailCommits(nil)
+	var calls []dialer.CallRef
+	for sid := range m.tries {
+		calls = append(calls, dialer.CallRef{Campaign: m.SID, Call: sid})
+	}
+	ctx := t.Context()
+	done, err := m.Dialing.Expand(ctx, ours, m.account, m.SID, now, 3, nil)
+	if isError(t, "expand", err, errCommit); done {
+		t.Error("it is expanded, and the commit has failed")
+	}
+	dials, err := m.Dialing.Claim(ctx, ours, m.account, m.SID, dialer.ClaimQuery{Now: now, Limit: 3, Scan: 9}, claimed)
+	if isError(t, "claim", err, errCommit); dials != nil {
+		t.Error("calls are claimed, and the commit has failed")
+	}
+	isError(t, "record", m.Dialing.Record(ctx, ours, m.account, calls, ends(campaign.Busy, now)), errCommit)
+	_, err = m.Dialing.Sweep(ctx, ours, m.account, m.SID, 3, func(c *campaign.Campaign, t *campaign.Target) []event.Event {
+		c.Leave(t)
+		return nil
+	})
+	isError(t, "sweep", err, errCommit)
+	err = m.Campaigns.ChangeCampaign(ctx, m.account, m.SID, func(c *campaign.Campaign, _ campaign.Running) error {
+		c.Name, c.State = "other", campaign.Canceled
+		return nil
+	}, nil)
+	isError(t, "change", err, errCommit)
 }
 
 // check compares the store with what must be.

@@ -34,7 +34,7 @@ type Stores struct {
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores
 	// FailCommits, where an engine has it, makes each commit fail with this
-	// error, until it is called with nil. Only [AddressBookModel] uses it.
+	// error, until it is called with nil. Only models use it.
 	FailCommits func(error)
 }
 
