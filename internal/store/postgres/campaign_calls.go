@@ -21,6 +21,9 @@ func (db *DB) Calls(ctx context.Context, account account.ID, sid addressbook.SID
 		if filtered {
 			s.where += ` AND (calls.state = 5 AND calls.outcome = ANY(` + s.arg(smallints(q.Outcomes)) + `)
 				OR calls.state < 5 AND calls.state = ANY(` + s.arg(smallints(q.States)) + `))`
+			if q.Outcomes == nil {
+				s.from = `(SELECT * FROM calls WHERE account_id = $1 AND state < 5 OFFSET 0) AS calls` // by their index
+			}
 		}
 		if q.Position != nil {
 			// The target has its calls.
@@ -69,7 +72,7 @@ func (t *tx) queueCalls(s *selection, row *campaignRow, q campaign.CallQuery, pa
 	}
 	share := budget.Of(t.ctx)
 	t.queue(`SELECT `+targetColumns+`, `+callColumns+` FROM
-			(SELECT * FROM calls WHERE `+where+` ORDER BY calls.sid`+direction+` LIMIT `+args.arg(q.Limit)+` OFFSET `+args.arg(q.Offset)+`) AS calls
+			(SELECT * FROM `+s.from+` WHERE `+where+` ORDER BY calls.sid`+direction+` LIMIT `+args.arg(q.Limit)+` OFFSET `+args.arg(q.Offset)+`) AS calls
 		CROSS JOIN LATERAL (SELECT * FROM targets WHERE targets.account_id = $1 AND targets.campaign_sid = $2 AND targets.position = calls.position OFFSET 0) AS targets
 		ORDER BY calls.sid`+direction, args.args...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -145,10 +148,9 @@ func (t *tx) eachTarget(do func(*targetRow)) func(pgx.Rows) error {
 // inStates lets only the targets of a campaign pass that are in one of these states, as
 // [campaign.Campaign.Result] tells. The rows of a campaign that has ended may wait still.
 func (s *selection) inStates(row *campaignRow, states []campaign.TargetState) {
-	waiting := campaign.Target{State: campaign.Waiting}
-	never := row.Result(&waiting)
-	waiting.History = []campaign.Attempt{{}}
-	again := row.Result(&waiting)
-	s.where += ` AND CASE WHEN targets.state <> 1 THEN targets.state WHEN targets.history = '' THEN ` + s.arg(int16(never)) + `::smallint ELSE ` +
-		s.arg(int16(again)) + `::smallint END = ANY(` + s.arg(smallints(states)) + `)`
+	state := `targets.state`
+	if row.State.Ended() && !row.Closed {
+		state = `CASE WHEN targets.state <> 1 THEN targets.state WHEN targets.history = '' THEN 7::smallint ELSE 4::smallint END`
+	}
+	s.where += ` AND ` + state + ` = ANY(` + s.arg(smallints(states)) + `)`
 }

@@ -319,6 +319,7 @@ CREATE TABLE targets (
 );
 CREATE INDEX targets_by_contact ON targets USING btree (account_id, contact_sid, campaign_sid) WHERE (contact_sid IS NOT NULL);
 CREATE INDEX targets_due ON targets USING btree (account_id, campaign_sid, due, "position") WHERE (state = 1);
+CREATE INDEX targets_left_out ON targets USING btree (account_id, campaign_sid, "position") WHERE (state = ANY (ARRAY[5, 6, 7]));
 
 CREATE TABLE trashed_contacts (
 	account_id bigint NOT NULL,

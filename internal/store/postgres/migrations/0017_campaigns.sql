@@ -62,6 +62,8 @@ CREATE TABLE targets (
 ) WITH (fillfactor = 90);
 
 CREATE INDEX targets_due ON targets (account_id, campaign_sid, due, position) WHERE state = 1;
+-- Those that were never called, or not again. They may be a few of half a million.
+CREATE INDEX targets_left_out ON targets (account_id, campaign_sid, position) WHERE state IN (5, 6, 7);
 CREATE INDEX targets_by_contact ON targets (account_id, contact_sid, campaign_sid) WHERE contact_sid IS NOT NULL;
 
 -- Single tries to reach a target.
