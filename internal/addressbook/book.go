@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"callbook/internal/account"
@@ -40,14 +39,6 @@ type Options struct {
 // New returns a Book that keeps its contacts in store.
 func New(store Store, opts Options) *Book {
 	return &Book{store: store, clock: cmp.Or(opts.Clock, clock.System), strict: opts.StrictNumbers, forget: opts.ForgetDeleted}
-}
-
-// NewSID returns a new sid and its date, for what belongs to an account besides
-// contacts and lists. No other sid of the Book is the same, and later ones are larger.
-func (b *Book) NewSID() (SID, time.Time) {
-	birth := b.births.next(b.clock.Now(), 1)
-	sid, nanos := birth.take()
-	return sid, time.Unix(0, nanos)
 }
 
 // Resume makes all sids from now on larger than those that are stored, as they

@@ -185,6 +185,10 @@ type SIDs struct {
 // NewSIDs returns a maker of sids.
 func NewSIDs(c clock.Clock) *SIDs { return &SIDs{clock: c} }
 
+// Resume makes all sids from now on larger than one that is stored, whatever the clock
+// says.
+func (s *SIDs) Resume(last SID) { s.births.goOnFrom(last) }
+
 // Next returns a new sid and the time within it. Each is larger than those before.
 func (s *SIDs) Next() (SID, time.Time) {
 	birth := s.births.next(s.clock.Now(), 1)

@@ -16,7 +16,6 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
 	"callbook/internal/budget"
-	"callbook/internal/campaign"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
@@ -125,11 +124,10 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	accounts := account.NewDirectory(stores.Accounts, cfg.Clock)
 	reports := &reports{report.NewLinks(accounts, cfg.Clock), cfg.BaseURL}
-	calling, calls, err := cfg.dialer(ctx, stores, reports)
+	campaigns, calling, err := cfg.campaigns(ctx, stores, book, reports)
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
-	campaigns := campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, Dialer: calling})
 	a := &App{
 		dialer:   calling,
 		events:   cfg.deliverer(stores, accounts),

@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
@@ -23,22 +24,25 @@ type Simulator struct {
 	Seed uint64
 }
 
-// dialer returns what places the calls of campaigns, and the clock that they go by. A
-// fast clock goes on from the latest date that is stored: the simulated time of an
-// earlier start is ahead of the real one.
-func (cfg Config) dialer(ctx context.Context, stores *store.Set, r *reports) (*dialer.Dialer, clock.Clock, error) {
+// campaigns returns the campaigns and what places their calls. The clock that they go by
+// and their sids go on from the latest campaign or call that is stored: the simulated
+// time of an earlier start may be ahead of the real one.
+func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, r *reports) (*campaign.Campaigns, *dialer.Dialer, error) {
+	last, err := stores.Campaigns.LastCampaignSID(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	calls := cfg.Clock
 	if cfg.Simulator.Speed > 1 {
-		last, err := stores.Contacts.LastSID(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
 		calls = clock.NewFast(cfg.Clock, last.Time(), cfg.Simulator.Speed)
 	}
+	sids := addressbook.NewSIDs(calls)
+	sids.Resume(last)
 	phone := simulator.New(simulator.Options{Clock: calls, Seed: cfg.Simulator.Seed})
-	return dialer.New(stores.Dialing, phone, dialer.Options{
-		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: r.url,
-	}), calls, nil
+	d := dialer.New(stores.Dialing, phone, dialer.Options{
+		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, SIDs: sids, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: r.url,
+	})
+	return campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, SIDs: sids, Dialer: d}), d, nil
 }
 
 // reports makes the URLs of reports that callers are told in the background, where no

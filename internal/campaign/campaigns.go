@@ -29,6 +29,8 @@ type Dialer interface {
 type Options struct {
 	// Clock tells the dates of campaigns; nil means [clock.System].
 	Clock clock.Clock
+	// SIDs makes the sids and dates of campaigns, by Clock. Nil means new ones.
+	SIDs *addressbook.SIDs
 	// Dialer places the calls. It must not be nil.
 	Dialer Dialer
 	// CheckFlow tells whether the account has the flow that a campaign names; its error
@@ -42,13 +44,18 @@ type Campaigns struct {
 	store     Store
 	book      *addressbook.Book
 	clock     clock.Clock
+	sids      *addressbook.SIDs
 	dialer    Dialer
 	checkFlow func(context.Context, account.Account, string) error
 }
 
 // New returns the campaigns in store, which call the contacts of book.
 func New(store Store, book *addressbook.Book, opts Options) *Campaigns {
-	return &Campaigns{store: store, book: book, clock: cmp.Or(opts.Clock, clock.System), dialer: opts.Dialer, checkFlow: opts.CheckFlow}
+	opts.Clock = cmp.Or(opts.Clock, clock.System)
+	if opts.SIDs == nil {
+		opts.SIDs = addressbook.NewSIDs(opts.Clock)
+	}
+	return &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer, checkFlow: opts.CheckFlow}
 }
 
 // Create makes a campaign, which begins to call at its SendAt. What the contract
@@ -77,7 +84,7 @@ func (cs *Campaigns) Create(ctx context.Context, acct account.Account, d *Draft,
 
 // draft returns the campaign that a draft asks for. It is not stored.
 func (cs *Campaigns) draft(ctx context.Context, acct account.Account, d *Draft) (*Campaign, error) {
-	sid, born := cs.book.NewSID()
+	sid, born := cs.sids.Next()
 	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: born}
 	s, err := k.run()
 	if err == nil {

@@ -65,6 +65,10 @@ type Store interface {
 	// plots.
 	CallsByMinute(ctx context.Context, account account.ID, sid addressbook.SID, since time.Time, n int) ([]int, error)
 
+	// LastCampaignSID returns the largest sid that any account's campaign or call has;
+	// zeros when there is none.
+	LastCampaignSID(ctx context.Context) (addressbook.SID, error)
+
 	PolicyStore
 }
 

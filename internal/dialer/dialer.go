@@ -40,6 +40,8 @@ type Options struct {
 	// fast as Clock it runs. Nil means Clock.
 	Calls clock.Clock
 	Speed int
+	// SIDs makes the sids of calls, by Calls. Nil means new ones.
+	SIDs *addressbook.SIDs
 	// Gate has the accounts' own rules; nil lets all calls pass.
 	Gate Gate
 	// ReportURL returns the absolute URL of a campaign's report; nil means "".
@@ -66,9 +68,12 @@ func New(store Store, c carrier.Carrier, opts Options) *Dialer {
 	if opts.Calls == nil {
 		opts.Calls = opts.Clock
 	}
+	if opts.SIDs == nil {
+		opts.SIDs = addressbook.NewSIDs(opts.Calls)
+	}
 	opts.Speed = max(1, opts.Speed)
 	return &Dialer{
-		store: store, carrier: c, opts: opts, server: rand.Text(), sids: addressbook.NewSIDs(opts.Calls),
+		store: store, carrier: c, opts: opts, server: rand.Text(), sids: opts.SIDs,
 		flights: flights{of: make(map[addressbook.SID]*flight)}, woken: newSignal(), accounts: make(map[account.ID]*dialing),
 	}
 }

@@ -205,6 +205,13 @@ func (db *DB) Campaign(ctx context.Context, account account.ID, sid addressbook.
 	return &found[0].Campaign, nil
 }
 
+// LastCampaignSID implements [campaign.Store].
+func (db *DB) LastCampaignSID(ctx context.Context) (addressbook.SID, error) {
+	const calls = `(SELECT campaigns.account_id, last.sid FROM campaigns CROSS JOIN LATERAL
+		(SELECT sid FROM calls WHERE calls.account_id = campaigns.account_id AND calls.campaign_sid = campaigns.sid ORDER BY sid DESC LIMIT 1) AS last) AS calls`
+	return db.lastSID(ctx, "campaigns", calls)
+}
+
 // Policy implements [campaign.Store] and [dialer.Store].
 func (db *DB) Policy(ctx context.Context, account account.ID) (p campaign.Policy, err error) {
 	var text string

@@ -27,11 +27,13 @@ func (db *DB) Contact(ctx context.Context, account account.ID, sid addressbook.S
 
 // LastSID implements [addressbook.Store].
 func (db *DB) LastSID(ctx context.Context) (addressbook.SID, error) {
-	// Each of them is the end of an index, calls that of each campaign.
-	each := []string{`(SELECT last.sid FROM campaigns CROSS JOIN LATERAL
-		(SELECT sid FROM calls WHERE calls.account_id = accounts.id AND calls.campaign_sid = campaigns.sid ORDER BY sid DESC LIMIT 1) AS last
-		WHERE campaigns.account_id = accounts.id ORDER BY last.sid DESC LIMIT 1)`}
-	for _, table := range []string{"contacts", "lists", "trashed_contacts", "trashed_lists", "uploads", "upload_drafts", "campaigns"} {
+	return db.lastSID(ctx, "contacts", "lists", "trashed_contacts", "trashed_lists", "uploads", "upload_drafts")
+}
+
+// lastSID returns the largest sid in some tables, or in parts of a FROM.
+func (db *DB) lastSID(ctx context.Context, tables ...string) (addressbook.SID, error) {
+	var each []string
+	for _, table := range tables { // each has the end of an index
 		each = append(each, `(SELECT sid FROM `+table+` WHERE account_id = accounts.id ORDER BY sid DESC LIMIT 1)`)
 	}
 	found, err := collect(ctx, db, purpose{}, "read the last sid", func(row pgx.CollectableRow) (sid addressbook.SID, err error) {

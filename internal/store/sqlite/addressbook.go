@@ -167,11 +167,14 @@ func (b *AddressBook) LastSID(ctx context.Context) (sid addressbook.SID, err err
 			coalesce((SELECT max(sid) FROM trashed_contacts WHERE account_id = accounts.id), x''),
 			coalesce((SELECT max(sid) FROM trashed_lists WHERE account_id = accounts.id), x''),
 			coalesce((SELECT max(sid) FROM uploads WHERE account_id = accounts.id), x''),
-			coalesce((SELECT max(sid) FROM upload_drafts WHERE account_id = accounts.id), x''),
-			coalesce((SELECT max(sid) FROM campaigns WHERE account_id = accounts.id), x''),
-			coalesce((SELECT max((SELECT max(sid) FROM calls WHERE campaign_id = campaigns.id)) FROM campaigns WHERE account_id = accounts.id), x'')))
+			coalesce((SELECT max(sid) FROM upload_drafts WHERE account_id = accounts.id), x'')))
 		FROM accounts`
-	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+	return b.db.lastSID(ctx, query)
+}
+
+// lastSID returns the sid that a query finds; zeros when it finds NULL.
+func (db *DB) lastSID(ctx context.Context, query string) (sid addressbook.SID, err error) {
+	err = db.read(ctx, func(conn *sqlite.Conn) error {
 		return queryOne(conn, query, nil, func(stmt *sqlite.Stmt) error {
 			stmt.ColumnBytes(0, sid[:])
 			return nil

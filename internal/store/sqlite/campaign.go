@@ -198,6 +198,12 @@ func (s *Campaigns) Campaign(ctx context.Context, account account.ID, sid addres
 	return &row.Campaign, nil
 }
 
+// LastCampaignSID implements [campaign.Store].
+func (s *Campaigns) LastCampaignSID(ctx context.Context) (addressbook.SID, error) {
+	// Each max is the end of an index.
+	return s.book.db.lastSID(ctx, `SELECT max(max(sid, coalesce((SELECT max(sid) FROM calls WHERE campaign_id = campaigns.id), x''))) FROM campaigns`)
+}
+
 // Policy implements [campaign.Store] and dialer.Store.
 func (s *Campaigns) Policy(ctx context.Context, account account.ID) (campaign.Policy, error) {
 	return s.book.db.Policy(ctx, account)

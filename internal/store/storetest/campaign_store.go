@@ -215,7 +215,7 @@ func policies(t *testing.T, f *fixture) {
 func lastSIDOfCampaigns(t *testing.T, f *fixture) {
 	last := func() addressbook.SID {
 		t.Helper()
-		sid, err := f.Contacts.LastSID(t.Context())
+		sid, err := f.Campaigns.LastCampaignSID(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
