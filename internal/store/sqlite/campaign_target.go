@@ -13,9 +13,6 @@ import (
 // targetColumns is what scanTarget reads, from targets AS t.
 const targetColumns = `t.position, t.number, t.contact_sid, t.name, t.vars, t.state, t.due, t.reason, t.history, t.date_ended`
 
-// targetParams is how many columns targetColumns has.
-const targetParams = 10
-
 // scanTarget reads targetColumns, of which the first is col.
 func scanTarget(stmt *sqlite.Stmt, col int) (t campaign.Target, err error) {
 	t = campaign.Target{

@@ -29,15 +29,6 @@ func nullableSID(sid addressbook.SID) any {
 	return sid[:]
 }
 
-// bindSID binds a sid; zeros are NULL.
-func bindSID(stmt *sqlite.Stmt, param int, sid addressbook.SID) {
-	if sid == (addressbook.SID{}) {
-		stmt.BindNull(param)
-		return
-	}
-	stmt.BindBytes(param, sid[:])
-}
-
 // bindTime binds a time; the zero Time is NULL.
 func bindTime(stmt *sqlite.Stmt, param int, t time.Time) {
 	if t.IsZero() {
@@ -45,15 +36,6 @@ func bindTime(stmt *sqlite.Stmt, param int, t time.Time) {
 		return
 	}
 	stmt.BindInt64(param, t.UnixNano())
-}
-
-// bindNonEmpty binds a text; "" is NULL.
-func bindNonEmpty(stmt *sqlite.Stmt, param int, text string) {
-	if text == "" {
-		stmt.BindNull(param)
-		return
-	}
-	stmt.BindText(param, text)
 }
 
 // run runs a statement that returns no rows. It binds faster than exec.

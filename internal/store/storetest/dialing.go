@@ -155,7 +155,7 @@ func sweepTargets(t *testing.T, f *fixture) {
 			t.Errorf("target %d is in state %d, want %d", i, seen[i].State, want)
 		}
 	}
-	if !sweep(3) || sweep(3) && sweep(3) {
+	if first, second := sweep(3), sweep(3); !first || second {
 		t.Error("of five targets, three are not swept first and two then")
 	}
 	f.record(t, refs(inFlight...), ends(campaign.NoAnswer, dialTime.Add(time.Second)))

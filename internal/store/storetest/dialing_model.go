@@ -18,7 +18,7 @@ import (
 // package campaign in memory. After each step both have the same campaign, targets and
 // calls, and its counts are those of a recount.
 func randomCampaigns(t *testing.T, f *fixture) {
-	rounds, steps := 5, 60
+	rounds, steps := 3, 60
 	if testing.Short() {
 		rounds = 1
 	}
