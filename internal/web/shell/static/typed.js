@@ -16,8 +16,24 @@
     return el.selectedIndex !== Math.max(chosen, 0);
   }
 
+  // What somebody filled in, and whether just that was sent already: who goes back to a
+  // page finds the form as it was left. Changed since, it is asked about again.
+  function filledIn(form) {
+    var filled = [form.getAttribute("action")];
+    new FormData(form).forEach(function (value, name) {
+      if (form.elements[name].type !== "hidden") filled.push(name, value.name === undefined ? value : value.name + value.size);
+    });
+    return filled.join("\n");
+  }
+
+  function remember(form) {
+    history.replaceState(Object.assign({}, history.state, { sent: filledIn(form) }), "");
+  }
+
+  function wasSent(form) { return history.state !== null && history.state.sent === filledIn(form); }
+
   function unsaved(form) {
-    return form.closest("[data-unsaved]") !== null || Array.from(form.elements).some(changed);
+    return (form.closest("[data-unsaved]") !== null || Array.from(form.elements).some(changed)) && !wasSent(form);
   }
 
   function typed() { return Array.from(document.querySelectorAll("form[data-typed]")); }
@@ -43,6 +59,7 @@
   document.addEventListener("htmx:beforeOnLoad", function (event) {
     var answer = event.detail.xhr;
     if (event.target.matches("form[data-typed]") && answer.status < 400) {
+      remember(event.target);
       sent = !!(answer.getResponseHeader("HX-Redirect") || answer.getResponseHeader("HX-Refresh"));
     }
   });
