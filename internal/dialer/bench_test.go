@@ -3,8 +3,12 @@ package dialer_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 )
 
 // BenchmarkCalls places b.N calls, and waits until the campaigns are closed: with states,
@@ -13,7 +17,7 @@ func BenchmarkCalls(b *testing.B) {
 	r := newRig(b, 10_000_000, many(b.N))
 	b.ResetTimer()
 	_, _, stop := r.start(nil)
-	for _, sid := range r.sids {
+	for _, sid := range r.campaigns {
 		for {
 			c, err := r.set.Campaigns.Campaign(b.Context(), r.acct.ID, sid)
 			if err != nil {
@@ -51,7 +55,7 @@ func BenchmarkPace(b *testing.B) {
 			}
 			time.Sleep(d)
 			begun := time.Now()
-			for _, sid := range r.sids {
+			for _, sid := range r.campaigns {
 				r.pause(b, sid)
 				dialing.Settled(b.Context(), r.acct.ID, sid)
 			}
@@ -72,4 +76,45 @@ func BenchmarkPace(b *testing.B) {
 			r.close(b)
 		})
 	}
+}
+
+// BenchmarkExpand reads b.N targets from a list.
+func BenchmarkExpand(b *testing.B) {
+	r, ctx := newRig(b, 60, nil), b.Context()
+	book := addressbook.New(r.set.Contacts, addressbook.Options{})
+	lists, err := book.CreateLists(ctx, r.acct, []addressbook.ListDraft{{Name: addressbook.Text{Given: true, Value: "All"}}}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	list := lists[0].List.SID
+	for part := range slices.Chunk(many(b.N), 5000) {
+		drafts := make([]addressbook.Draft, len(part))
+		for i, n := range part {
+			drafts[i].Number = addressbook.Text{Given: true, Value: n.String()}
+		}
+		made, err := book.CreateContacts(ctx, r.acct, drafts, addressbook.CreateOptions{}, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		refs := make([]addressbook.ContactRef, len(made))
+		for i := range made {
+			refs[i].SID = made[i].Contact.SID
+		}
+		if _, err := book.AddToList(ctx, r.acct, list, refs, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	r.add(b, func(c *campaign.Campaign) { c.Lists = []addressbook.SID{list} })
+	b.ResetTimer()
+	_, _, stop := r.start(nil)
+	for !r.campaign(b).Expanded {
+		time.Sleep(time.Millisecond)
+	}
+	b.StopTimer()
+	if n := r.campaign(b).Counts.Targets(); n != b.N {
+		b.Errorf("there are %d targets, want %d", n, b.N)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "targets/s")
+	stop()
+	r.close(b)
 }

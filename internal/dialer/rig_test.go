@@ -22,9 +22,10 @@ import (
 
 // rig is an account with campaigns.
 type rig struct {
-	set  *store.Set
-	acct account.Account
-	sids []addressbook.SID // of the campaigns
+	set       *store.Set
+	acct      account.Account
+	sids      *addressbook.SIDs
+	campaigns []addressbook.SID
 }
 
 // many returns so many numbers, which all answer.
@@ -44,26 +45,32 @@ func newRig(tb testing.TB, callsAMinute int, numbers []phone.Number) *rig {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r := &rig{set: set, acct: acct}
+	r := &rig{set: set, acct: acct, sids: addressbook.NewSIDs(clock.System)}
 	if err := set.Campaigns.SetPolicy(ctx, acct.ID, campaign.Policy{CallsAMinute: callsAMinute}); err != nil {
 		tb.Fatal(err)
 	}
-	sids, now := addressbook.NewSIDs(clock.System), time.Now()
 	for part := range slices.Chunk(numbers, campaign.MaxFrom) {
-		c := &campaign.Campaign{Account: acct.ID, State: campaign.Created, Created: now, Updated: now}
-		c.SID, _ = sids.Next()
-		c.Settings = campaign.Settings{
-			Name: "bench", CallerID: "08047000001", Text: "Your rent is due on Monday.", FlowType: "greeting", SendAt: now, EndAt: now.Add(time.Hour),
-			CallStatusCallback: "https://a.example/call", StatusCallback: "https://a.example/campaign",
-		}
-		c.From = part
-		ok := func(campaign.Running) error { return nil }
-		if err := set.Campaigns.InsertCampaign(ctx, c, ok, journal.Ready[*campaign.Campaign](nil)); err != nil {
-			tb.Fatal(err)
-		}
-		r.sids = append(r.sids, c.SID)
+		r.add(tb, func(c *campaign.Campaign) { c.From = part })
 	}
 	return r
+}
+
+// add makes a campaign that begins now.
+func (r *rig) add(tb testing.TB, change func(*campaign.Campaign)) {
+	tb.Helper()
+	now := time.Now()
+	c := &campaign.Campaign{Account: r.acct.ID, State: campaign.Created, Created: now, Updated: now}
+	c.SID, _ = r.sids.Next()
+	c.Settings = campaign.Settings{
+		Name: "rig", CallerID: "08047000001", Text: "Your rent is due on Monday.", FlowType: "greeting", SendAt: now, EndAt: now.Add(time.Hour),
+		CallStatusCallback: "https://a.example/call", StatusCallback: "https://a.example/campaign",
+	}
+	change(c)
+	ok := func(campaign.Running) error { return nil }
+	if err := r.set.Campaigns.InsertCampaign(tb.Context(), c, ok, journal.Ready[*campaign.Campaign](nil)); err != nil {
+		tb.Fatal(err)
+	}
+	r.campaigns = append(r.campaigns, c.SID)
 }
 
 // watched is a carrier that notes when calls leave. Each waits for hold, unless that is
@@ -122,7 +129,7 @@ func (r *rig) pause(tb testing.TB, sid addressbook.SID) {
 // campaign reads the first campaign.
 func (r *rig) campaign(tb testing.TB) *campaign.Campaign {
 	tb.Helper()
-	c, err := r.set.Campaigns.Campaign(tb.Context(), r.acct.ID, r.sids[0])
+	c, err := r.set.Campaigns.Campaign(tb.Context(), r.acct.ID, r.campaigns[0])
 	if err != nil {
 		tb.Fatal(err)
 	}

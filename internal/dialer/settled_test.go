@@ -29,7 +29,7 @@ func TestSettled(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 				hold <- struct{}{}
 				synctest.Wait() // while the next ones are leaving, which were claimed at once
-				sid := r.sids[0]
+				sid := r.campaigns[0]
 				if n := r.campaign(t).Counts.InFlight(); n < 100 {
 					t.Fatalf("%d calls are in flight", n)
 				}
@@ -80,7 +80,7 @@ func TestSettledBound(t *testing.T) {
 		time.Sleep(time.Second)
 		d := dialer.New(r.set.Dialing, simulator.New(simulator.Options{Clock: clock.System}), dialer.Options{Log: quiet, Clock: clock.System})
 		begun := time.Now()
-		d.Settled(t.Context(), r.acct.ID, r.sids[0])
+		d.Settled(t.Context(), r.acct.ID, r.campaigns[0])
 		if d := time.Since(begun); d != 2*time.Second {
 			t.Errorf("the pause took %v", d)
 		}
