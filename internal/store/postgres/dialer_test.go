@@ -238,3 +238,32 @@ func TestRunningCounted(t *testing.T) {
 		t.Errorf("%d campaigns have a throttle, want 3", changed)
 	}
 }
+
+// TestDialingOutage ends all connections before claims. One that fails may be made again
+// later, and every call that was told is stored and counted.
+func TestDialingOutage(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Database(t, Migrate)
+	db, other := open(t, url), open(t, url)
+	acct := addAccount(t, db)
+	a := leaseOf("a", dialTime)
+	c := startCampaign(t, db, a, acct)
+	claimed := 0
+	for call := byte(1); call <= 6; call++ {
+		if call <= 3 {
+			exec(t, other, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		}
+		dials, err := claimOne(t.Context(), db, a, acct, c.SID, call)
+		if err != nil {
+			isUnavailable(t, "claim", err)
+		}
+		claimed += len(dials)
+	}
+	flight, err := db.InFlight(t.Context(), acct, addressbook.SID{}, 10)
+	if err != nil || len(flight) < claimed || len(flight) != len(c.From) {
+		t.Errorf("%d calls were claimed and %d are in flight, %v", claimed, len(flight), err)
+	}
+	if got, err := db.Campaign(t.Context(), acct, c.SID); err != nil || got.Counts.First != len(flight) {
+		t.Errorf("the counts are %+v, %v", got.Counts, err)
+	}
+}
