@@ -138,9 +138,11 @@ var rules = map[string][]string{
 	"internal/report": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/budget",
 		"internal/campaign",
 		"internal/clock",
 		"internal/csvcell",
+		"internal/fault",
 	},
 	"internal/event": {
 		"internal/account",

@@ -6,7 +6,6 @@ package report
 import (
 	"context"
 	"io"
-	"iter"
 	"strconv"
 	"time"
 
@@ -20,10 +19,9 @@ import (
 const CSVType = "text/csv; charset=utf-8"
 
 const (
-	pageRows    = 1000     // that are read at once
 	bufferBytes = 64 << 10 // of a write
-	// Bytes is about how much memory a report takes, whatever its length.
-	Bytes = 4 * bufferBytes
+	// Bytes is about how much memory a report takes beside the page that it is at.
+	Bytes = 1 << 20
 )
 
 // columns are those of every report; the variables of a dynamic list follow.
@@ -77,38 +75,6 @@ func Write(ctx context.Context, source Source, acct account.Account, c *campaign
 	}
 	w.header() // of a report without rows
 	return w.flush(0)
-}
-
-// callPages reads all calls of a campaign. A page that comes with an error is none.
-func callPages(ctx context.Context, source Source, acct account.Account, sid addressbook.SID) iter.Seq2[campaign.CallPage, error] {
-	return func(yield func(campaign.CallPage, error) bool) {
-		q := campaign.CallQuery{Limit: pageRows, NoTotal: true}
-		for {
-			page, err := source.Calls(ctx, acct, sid, q)
-			if !yield(page, err) || err != nil || len(page.Calls) < pageRows {
-				return
-			}
-			q.After = page.Calls[len(page.Calls)-1].SID
-		}
-	}
-}
-
-// neverCalled reads all targets that no call was made to.
-func neverCalled(ctx context.Context, source Source, acct account.Account, sid addressbook.SID) iter.Seq2[campaign.TargetPage, error] {
-	return func(yield func(campaign.TargetPage, error) bool) {
-		again := false
-		q := campaign.TargetQuery{
-			States: []campaign.TargetState{campaign.Waiting, campaign.Suppressed, campaign.InvalidNumber, campaign.NotAttempted},
-			Again:  &again, After: -1, Limit: pageRows, NoTotal: true,
-		}
-		for {
-			page, err := source.Targets(ctx, acct, sid, q)
-			if !yield(page, err) || err != nil || len(page.Targets) < pageRows {
-				return
-			}
-			q.After = page.Targets[len(page.Targets)-1].Position
-		}
-	}
 }
 
 // writer makes rows, and writes some of them at a time.

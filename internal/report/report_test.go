@@ -13,6 +13,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/campaign"
 	"callbook/internal/csvcell"
 	"callbook/internal/phone"
@@ -41,7 +42,7 @@ func numberOf(sid addressbook.SID) (n int) {
 
 var begun = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 
-func (m *many) Calls(_ context.Context, _ account.Account, _ addressbook.SID, q campaign.CallQuery) (page campaign.CallPage, _ error) {
+func (m *many) Calls(ctx context.Context, _ account.Account, _ addressbook.SID, q campaign.CallQuery) (page campaign.CallPage, _ error) {
 	for n := numberOf(q.After) + 1; n <= m.calls && len(page.Calls) < q.Limit; n++ {
 		at := begun.Add(time.Duration(n) * 10 * time.Millisecond)
 		page.Calls = append(page.Calls, campaign.Call{
@@ -50,7 +51,8 @@ func (m *many) Calls(_ context.Context, _ account.Account, _ addressbook.SID, q 
 		})
 		page.Targets = append(page.Targets, campaign.Target{Position: n, Number: phone.Number(919800000000 + n), Name: "Asha Rao" + m.text, Vars: map[string]string{"city": m.text}})
 	}
-	return page, nil
+	// As stores do of what they read.
+	return page, budget.Of(ctx).Claim(int64(len(page.Calls) * 1000))
 }
 
 func (m *many) Targets(_ context.Context, _ account.Account, _ addressbook.SID, q campaign.TargetQuery) (page campaign.TargetPage, _ error) {
@@ -99,6 +101,29 @@ func TestRows(t *testing.T) {
 				t.Fatalf("%q: row %d is %q, want %q", text, i, plain, want)
 			}
 		}
+	}
+}
+
+// TestConstantMemory writes a report whose pages together weigh far more than a request
+// may use.
+func TestConstantMemory(t *testing.T) {
+	t.Parallel()
+	b := budget.New(6<<20, 8)
+	ctx, share := b.Begin(t.Context())
+	defer share.End()
+	if err := share.Admit(1); err != nil {
+		t.Fatal(err)
+	}
+	m := &many{calls: 30_000}
+	var file bytes.Buffer
+	if err := report.Write(ctx, m, acct, called(""), &file); err != nil {
+		t.Fatal(err)
+	}
+	if rows := bytes.Count(file.Bytes(), []byte("\n")); rows != 1+m.calls+m.calls/2 {
+		t.Errorf("%d rows", rows)
+	}
+	if used := share.Used(); used != 0 {
+		t.Errorf("%d bytes are still held", used)
 	}
 }
 
