@@ -184,7 +184,7 @@ func TestCorruptPages(t *testing.T) {
 	for i := range junk {
 		junk[i] = 0xa5
 	}
-	for at := size / 2 / pageBytes * pageBytes; at < size-2*pageBytes; at += pageBytes {
+	for at := size * 3 / 4 / pageBytes * pageBytes; at < size-2*pageBytes; at += pageBytes {
 		if _, err := file.WriteAt(junk, at); err != nil {
 			t.Fatal(err)
 		}
