@@ -35,6 +35,17 @@ func TestSearchEverything(t *testing.T) {
 	page := ask("rao asha")
 	has(t, page, `href="/contacts/`+asha+`"`)
 	reads(t, page, "1 result", "Asha Rao +91 98765 43210 · Exotel")
+	// Whoever is called so comes before those of whom only another text has the words.
+	var named []string
+	for i := range 6 {
+		named = append(named, fmt.Sprintf(`{"number":"+9198001%05d","company_name":"Iyer","email":"omar.%d@example.com"}`, i, i))
+	}
+	omar := c.CreateOne(`{"number":"+919800200000","first_name":"Ömar","last_name":"Iyer"}`).SID
+	c.Create(named...)
+	page = ask("iyer omar")
+	if has(t, page, "All contacts that match"); strings.Index(page, omar) > strings.Index(page, `href="/contacts/`)+20 {
+		t.Error("the one with the name is not the first")
+	}
 	page = ask("RAO")
 	has(t, page, `href="/contacts/`+asha+`"`, `href="/contacts/`+firm+`"`, `href="/lists/`+list+`"`)
 	reads(t, page, "3 results", "Diwali Rao 0 contacts")

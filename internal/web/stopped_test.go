@@ -13,6 +13,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
 	"callbook/internal/test/servertest"
+	"callbook/internal/web/words"
 )
 
 // tiring is a store that fails every write after so many of them.
@@ -102,6 +103,7 @@ func TestSelectedStops(t *testing.T) {
 		}
 		c.Create(contacts...)
 	}
+	var kept string // what undoes what was done before it stopped
 	// stops sends a form, of which only one bulk is worked, and returns the path
 	// and form of the rest.
 	stops := func(path string, form url.Values, title string) (string, url.Values) {
@@ -114,12 +116,24 @@ func TestSelectedStops(t *testing.T) {
 		if strings.Contains(page, "secret") {
 			t.Errorf("the page tells of the inside:\n%s", page)
 		}
+		if path != "/contacts/selected/delete" {
+			kept = hidden(t, page, "undo")
+		}
 		return restOf(t, page)
+	}
+	undo := func(n int) {
+		t.Helper()
+		a := b.Submit("/contacts/selected/undo", url.Values{"undo": {kept}})
+		has(t, b.Open(a.Header.Get("Location")).PageText(t, 200), "Undone for "+words.Count(n)+" contacts.")
 	}
 
 	path, form := stops("/contacts/selected/tag", url.Values{"all": {"1"}, "country": {"91"}, "value": {"x"}}, "Tagging")
 	if got := tagged(t, c, "x"); got != bulk {
 		t.Errorf("%d contacts are tagged", got)
+	}
+	undo(5_000)
+	if got := tagged(t, c, "x"); got != 0 {
+		t.Errorf("%d contacts are tagged after the undo", got)
 	}
 	b.Submit(path, form).Redirect(t, "/contacts?country=91")
 	if got := tagged(t, c, "x"); got != n {

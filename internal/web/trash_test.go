@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestTrash finds what was deleted, restores it, and deletes it for good.
@@ -30,6 +31,11 @@ func TestTrash(t *testing.T) {
 			t.Errorf("%s finds somebody else", q)
 		}
 	}
+	// What was deleted up to a day begins there, the day of the account.
+	today := time.Now().In(time.FixedZone("IST", 5*3600+1800))
+	reads(t, b.Open("/trash?until="+today.Format(time.DateOnly)).PageText(t, 200), "Asha Nair", "2 contacts in all")
+	has(t, b.Open("/trash?until="+today.AddDate(0, 0, -1).Format(time.DateOnly)).PageText(t, 200), "Nothing in the trash matches")
+	has(t, b.Open("/trash?until=soon").PageText(t, 200), "Asha Nair")
 	has(t, b.Open("/trash?q=nobody").PageText(t, 200), "Nothing in the trash matches")
 	has(t, b.Open("/trash/lists").PageText(t, 200), "Diwali", "0 contacts")
 

@@ -40,8 +40,8 @@ func TestUndoImport(t *testing.T) {
 		"What the import wrote over contacts that were there before is not taken back", "1 contact was changed since or is in another list by now: Vikram .", "Keep them")
 	b.Submit(path+"/undo", url.Values{"used": {"keep"}}).Redirect(t, path)
 	page = undone(t, b, path)
-	reads(t, page, "Of the 2 contacts that it added, 1 was kept.", "Kept, since they were changed or are in another list: Vikram .")
-	if strings.Contains(page, "Undo this import") {
+	reads(t, page, "Of the 2 contacts that it added, 1 was kept. See those in the trash", "Kept, since they were changed or are in another list: Vikram .")
+	if has(t, page, `<span class="badge ">Undone</span>`, `href="/trash?deletion=`); strings.Contains(page, "Undo this import") {
 		t.Error("it can be undone again")
 	}
 	if n := c.Total(); n != 2 {

@@ -105,6 +105,8 @@ func TestKeys(t *testing.T) {
 	if got := b.text("h1"); got != "/?" {
 		t.Errorf("Ctrl-Enter led to %q", got)
 	}
+	b.leave(func() { b.key("e", "e", 0) })
+	b.await(`document.activeElement.id === "number" && document.activeElement.selectionStart === "+919820098200".length`)
 	b.leave(func() { b.key("?", "?", shift) })
 	if got := b.location(); got != "/keyboard" {
 		t.Errorf("? led to %s", got)

@@ -41,7 +41,7 @@ func (room *Room) addSelectedToList(r *http.Request) (shell.Answer, error) {
 	})
 	if err != nil {
 		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Adding to " + list.Name, Worked: worked, Count: n,
-			Path: "/contacts/selected/list", More: []shell.Option{{Value: "name", Label: name}}}), nil
+			Path: "/contacts/selected/list", More: []shell.Option{{Value: "name", Label: name}}, Undo: contacttable.Undo{List: list.SID.String(), Joined: all.SIDs}}), nil
 	}
 	text := "Added " + words.Plural(all.Added, "contact", "contacts") + " to " + list.Name
 	if made {
@@ -89,7 +89,7 @@ func (room *Room) tagSelected(r *http.Request) (shell.Answer, error) {
 	}
 	if err != nil {
 		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Tagging", Worked: worked, Count: n,
-			Path: "/contacts/selected/tag", More: []shell.Option{{Value: "value", Label: tag}}}), nil
+			Path: "/contacts/selected/tag", More: []shell.Option{{Value: "value", Label: tag}}, Undo: undo}), nil
 	}
 	text := "Tagged " + words.Plural(tagged, "contact", "contacts") + " “" + tag + "”."
 	if tag == "" {

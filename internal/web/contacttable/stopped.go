@@ -17,15 +17,18 @@ type StoppedData struct {
 	// and More.
 	Path string
 	More []shell.Option
+	// Undo undoes what is done. Undoing is the name that it is kept under.
+	Undo    Undo
+	Undoing string
 }
 
 // Left is how many contacts are still to be done.
 func (s StoppedData) Left() int { return max(s.Count-s.Worked, 0) }
 
 // Stopped tells how far a selection was worked before an error, and offers to
-// do the rest. That works the whole selection again, which does no harm to what
-// is done already.
+// undo that, or to do the rest. The rest works the whole selection again, which does no
+// harm to what is done already.
 func Stopped(r *http.Request, err error, data StoppedData) shell.Answer {
-	data.Why = shell.Explain(r, err)
+	data.Why, data.Undoing = shell.Explain(r, err), data.Undo.keep(r)
 	return Pages.Show("selected-stopped", data.Doing+" stopped", data).WithStatus(data.Why.Status)
 }

@@ -39,15 +39,24 @@ type Tagged struct {
 // KeepUndo keeps what it takes to undo something for a day, and has the answer's notice
 // offer it. Where that is too much, or cannot be kept, nothing is offered.
 func KeepUndo(r *http.Request, a shell.Answer, u Undo) shell.Answer {
+	if name := u.keep(r); name != "" {
+		return a.Undoing(UndoPath, name)
+	}
+	return a
+}
+
+// keep stores it and returns its name; "" when it is nothing, or too much, or cannot be
+// stored. What it would undo is done in any case.
+func (u Undo) keep(r *http.Request) string {
 	n := len(u.Tagged) + len(u.Joined) + len(u.Left)
 	if n == 0 || n > maxUndo {
-		return a
+		return ""
 	}
 	name, err := shell.Keep(r, u)
 	if err != nil {
-		return a // it is done in any case
+		return ""
 	}
-	return a.Undoing(UndoPath, name)
+	return name
 }
 
 // UndoKept undoes what [KeepUndo] kept under the name that the form says, and goes back

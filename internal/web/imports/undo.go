@@ -104,6 +104,14 @@ type Undone struct {
 	Kept  []person // that are still there, the first ones
 }
 
+// Trash is the page of the contacts that went into the trash; "" when none did.
+func (u *Undone) Trash() string {
+	if u.Added.Contacts == u.Undo.Kept || u.Deletion == addressbook.ForGood {
+		return ""
+	}
+	return "/trash?deletion=" + u.Deletion.String()
+}
+
 // undoneOf tells how far an import is undone; nil when nobody has asked for it.
 func (room *Room) undoneOf(r *http.Request, u *upload.Upload) (*Undone, error) {
 	if u.Undo.IsZero() {

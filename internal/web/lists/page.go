@@ -48,7 +48,7 @@ func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
 	})
 	if err != nil {
 		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Removing from the list", Worked: worked, Count: n,
-			Path: "/lists/" + list.String() + "/remove"}), nil
+			Path: "/lists/" + list.String() + "/remove", Undo: contacttable.Undo{List: list.String(), Left: removed}}), nil
 	}
 	a := shell.GoTo(s.Back()).Saying("Removed " + words.Plural(len(removed), "contact", "contacts") + " from the list. The contacts themselves stay.")
 	return contacttable.KeepUndo(r, a, contacttable.Undo{List: list.String(), Left: removed}), nil

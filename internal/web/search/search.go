@@ -4,10 +4,12 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +24,8 @@ import (
 const (
 	// hitsOfKind is how many hits of each kind are shown.
 	hitsOfKind = 5
+	// rankedHits is among how many contacts, those added last, the best are chosen.
+	rankedHits = 50
 	// maxSearch bounds what somebody searches for, in characters.
 	maxSearch = 100
 	// patience is how long a search for contacts may take. One that finds few among
@@ -124,16 +128,36 @@ func (room *Room) contacts(ctx context.Context, acct account.Account, text strin
 	patient, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	page, err := room.Book.Contacts(patient, acct, addressbook.Query{
-		Window: addressbook.Window{Limit: hitsOfKind, Desc: true}, Search: text, NoTotal: true,
+		Window: addressbook.Window{Limit: rankedHits, Desc: true}, Search: text, NoTotal: true,
 	})
 	if err != nil && patient.Err() != nil && ctx.Err() == nil {
 		g.All, g.AllLabel = all, "Look through all contacts, which takes a while"
 		return g, nil
 	}
-	if g.Hits = contactHits(page.Contacts); page.Next != nil {
+	if len(page.Contacts) > hitsOfKind {
 		g.All, g.AllLabel = all, label
 	}
+	slices.SortStableFunc(page.Contacts, func(a, b addressbook.Contact) int { return cmp.Compare(rank(a, text), rank(b, text)) })
+	g.Hits = contactHits(page.Contacts[:min(len(page.Contacts), hitsOfKind)])
 	return g, err
+}
+
+// rank is the place of a contact among those that were found: first whoever is called
+// just so, in any order of the words, then whoever has all words in the name, then others.
+func rank(c addressbook.Contact, text string) int {
+	searched, name := strings.Fields(addressbook.SearchText(text)), addressbook.SearchText(words.PersonName(c))
+	for _, word := range searched {
+		if !strings.Contains(name, word) {
+			return 2
+		}
+	}
+	called := strings.Fields(name)
+	slices.Sort(searched)
+	slices.Sort(called)
+	if slices.Equal(searched, called) {
+		return 0
+	}
+	return 1
 }
 
 func contactHits(contacts []addressbook.Contact) (hits []hit) {

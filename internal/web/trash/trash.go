@@ -52,6 +52,7 @@ type trashData struct {
 	Path     string // of the page
 	Lists    bool   // that it shows, and not contacts
 	Search   string
+	Until    string // the day that the first ones shown were deleted on, or before; "" for any
 	Deletion string // whose items it shows alone, or ""
 	Rows     []row
 	Total    int
@@ -75,6 +76,11 @@ func (room *Room) page(r *http.Request, path string) (trashData, trash.Query) {
 	query := r.URL.Query()
 	data := trashData{Path: path, Lists: path != "/trash", Search: strings.TrimSpace(query.Get("q")), Kept: contacttable.Kept(room.Trash)}
 	q := trash.Query{Limit: pageRows, Search: data.Search, After: placeOf(query.Get("after"))}
+	if day, err := time.ParseInLocation(time.DateOnly, query.Get("until"), shell.AccountOf(r).TimeZone); err == nil {
+		if data.Until = query.Get("until"); q.After == nil {
+			q.After = &trash.Position{Deletion: addressbook.FirstSID(day.AddDate(0, 0, 1))}
+		}
+	}
 	if sid, ok := addressbook.ParseSID(query.Get("deletion")); ok {
 		q.Deletion, data.Deletion = sid, sid.String()
 	}
@@ -88,6 +94,9 @@ func (data trashData) show(r *http.Request, total int, next *trash.Position) she
 	address := url.Values{}
 	if data.Search != "" {
 		address.Set("q", data.Search)
+	}
+	if data.Until != "" {
+		address.Set("until", data.Until)
 	}
 	if data.Deletion != "" {
 		address.Set("deletion", data.Deletion)

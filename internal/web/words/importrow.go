@@ -23,6 +23,10 @@ func ImportRowOf(u upload.Upload) ImportRow {
 
 func wordsOf(u *upload.Upload) stateWords {
 	switch {
+	case u.Undo.Running:
+		return stateWords{"", "Undoing"}
+	case !u.Undo.IsZero():
+		return stateWords{"", "Undone"}
 	case u.State == upload.Running && u.DryRun:
 		return stateWords{"", "Checking"}
 	case u.State == upload.Running:
