@@ -71,15 +71,9 @@ func (room *Room) tellDeleted(r *http.Request, deletion addressbook.SID, name st
 }
 
 func (room *Room) deletedPage(r *http.Request) (shell.Answer, error) {
-	var data deletedData
-	there, err := shell.Kept(r, r.URL.Query().Get("page"), &data)
-	if err != nil {
-		return shell.Answer{}, err
-	}
-	if !there {
-		return shell.GoTo("/contacts"), nil
-	}
-	return pages.Show("contact-deleted", "Deleted", data), nil
+	return shell.ShowKept(r, r.URL.Query().Get("page"), "/contacts", func(data deletedData) shell.Answer {
+		return pages.Show("contact-deleted", "Deleted", data)
+	})
 }
 
 // deleteContacts deletes those that are there, and returns them.

@@ -85,11 +85,7 @@ func (room *Room) editDeleted(r *http.Request, notFound error) (shell.Answer, er
 	return room.wasDeleted(r, typedForm(values))
 }
 
-// mergeTries is how often a contact is merged again that others keep changing.
-const mergeTries = 5
-
-// saveContact changes a contact. What others changed since the form was loaded stays,
-// where the visitor left it alone; where both changed the same, it asks.
+// saveContact changes a contact, as [shell.Save] does.
 func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
 	acct, sid := shell.AccountOf(r), shell.PathSID(r, "sid")
 	if r.PostForm.Has(linesMore) {
@@ -112,36 +108,35 @@ func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
 	if number, err := room.Book.Number(acct, form.Fields[0].Value); err == nil {
 		form.Fields[0].Value = number.String()
 	}
-	for range mergeTries {
-		m := shell.NewMerge(r.PostForm)
-		values := form.merge(m, &c)
-		if len(m.Conflicts) > 0 {
-			return form.conflict(m, values, &c), nil
-		}
-		patch, changes := patchOf(&c, values)
-		if !changes && len(m.Theirs) == 0 && form.Updated != updatedOf(&c) {
-			return shell.GoTo(form.Action()).Saying("Somebody else saved the very same meanwhile."), nil
-		}
-		results, err := room.Book.UpdateContacts(r.Context(), acct, []addressbook.Patch{patch}, nil)
-		if err != nil {
-			return shell.Answer{}, err
-		}
-		result := results[0]
-		switch f := fault.As(result.Fault); {
-		case result.Fault == nil:
-			return shell.GoTo(form.Action()).Saying(m.Saved()), nil
-		case f == nil:
-			return shell.Answer{}, result.Fault
-		case f.Kind == fault.Changed:
-			c = *result.Contact
-		case f.Kind == fault.NotFound:
-			return room.wasDeleted(r, form)
-		default:
-			form.refused(f, result.Contact)
+	var values []string
+	var patch addressbook.Patch
+	var inTheWay *addressbook.Contact // the one that has the number, or the contact itself
+	return shell.Save{
+		Path:  form.Action(),
+		Stale: func() bool { return form.Updated != updatedOf(&c) },
+		Merge: func(m *shell.Merge) (changes bool) {
+			values = form.merge(m, &c)
+			patch, changes = patchOf(&c, values)
+			return changes
+		},
+		Conflict: func(m *shell.Merge) shell.Answer { return form.conflict(m, values, &c) },
+		Store: func() (refused, err error) {
+			results, err := room.Book.UpdateContacts(r.Context(), acct, []addressbook.Patch{patch}, nil)
+			if err != nil {
+				return nil, err
+			}
+			refused, inTheWay = results[0].Fault, results[0].Contact
+			if fault.Is(refused, fault.Changed) {
+				c = *inTheWay
+			}
+			return refused, nil
+		},
+		Deleted: func() (shell.Answer, error) { return room.wasDeleted(r, form) },
+		Refused: func(f *fault.Error) (shell.Answer, error) {
+			form.refused(f, inTheWay)
 			return room.formAgain(r, form)
-		}
-	}
-	return shell.Answer{}, shell.ErrChangedAgain
+		},
+	}.Do(r)
 }
 
 // wasDeleted shows what was typed as the form of a new contact.

@@ -47,11 +47,7 @@ func (f listForm) sent(sid addressbook.SID, form url.Values) listForm {
 	return f
 }
 
-// mergeTries is how often a list is merged again that others keep changing.
-const mergeTries = 5
-
-// saveList changes a list. What others changed since the form was loaded stays, where
-// the visitor left it alone; where both changed the same, it asks.
+// saveList changes a list, as [shell.Save] does.
 func (room *Room) saveList(r *http.Request) (shell.Answer, error) {
 	sid := shell.PathSID(r, "sid")
 	form := typedListForm(r.PostForm).sent(sid, r.PostForm)
@@ -62,35 +58,30 @@ func (room *Room) saveList(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	for range mergeTries {
-		m := shell.NewMerge(r.PostForm)
-		name, tag := form.merge(m, &list)
-		if len(m.Conflicts) > 0 {
-			return form.conflict(m, name, tag, &list), nil
-		}
-		patch := patchOf(&list, name, tag)
-		if !patch.Name.Set && !patch.Tag.Set && len(m.Theirs) == 0 && form.Updated != updatedOf(&list) {
-			return shell.GoTo("/lists/" + form.SID).Saying("Somebody else saved the very same meanwhile."), nil
-		}
-		results, err := room.Book.UpdateLists(r.Context(), shell.AccountOf(r), []addressbook.ListPatch{patch}, nil)
-		if err != nil {
-			return shell.Answer{}, err
-		}
-		result := results[0]
-		switch f := fault.As(result.Fault); {
-		case result.Fault == nil:
-			return shell.GoTo("/lists/" + form.SID).Saying(m.Saved()), nil
-		case f == nil:
-			return shell.Answer{}, result.Fault
-		case f.Kind == fault.Changed:
-			list = *result.List
-		case f.Kind == fault.NotFound:
-			return form.wasDeleted(), nil
-		default:
-			return form.refused(f).page(), nil
-		}
-	}
-	return shell.Answer{}, shell.ErrChangedAgain
+	var name, tag string
+	var patch addressbook.ListPatch
+	return shell.Save{
+		Path:  "/lists/" + form.SID,
+		Stale: func() bool { return form.Updated != updatedOf(&list) },
+		Merge: func(m *shell.Merge) (changes bool) {
+			name, tag = form.merge(m, &list)
+			patch = patchOf(&list, name, tag)
+			return patch.Name.Set || patch.Tag.Set
+		},
+		Conflict: func(m *shell.Merge) shell.Answer { return form.conflict(m, name, tag, &list) },
+		Store: func() (refused, err error) {
+			results, err := room.Book.UpdateLists(r.Context(), shell.AccountOf(r), []addressbook.ListPatch{patch}, nil)
+			if err != nil {
+				return nil, err
+			}
+			if refused = results[0].Fault; fault.Is(refused, fault.Changed) {
+				list = *results[0].List
+			}
+			return refused, nil
+		},
+		Deleted: func() (shell.Answer, error) { return form.wasDeleted(), nil },
+		Refused: func(f *fault.Error) (shell.Answer, error) { return form.refused(f).page(), nil },
+	}.Do(r)
 }
 
 // merge puts what was typed together with what others saved since the form was loaded.

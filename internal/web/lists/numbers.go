@@ -85,15 +85,10 @@ func (room *Room) addNumbers(r *http.Request, list addressbook.List) (shell.Answ
 // numbersAddedPage shows what became of numbers that were pasted. It is kept for a
 // day.
 func (room *Room) numbersAddedPage(r *http.Request, list addressbook.List) (shell.Answer, error) {
-	var done numbersDone
-	switch there, err := shell.Kept(r, r.PathValue("page"), &done); {
-	case err != nil:
-		return shell.Answer{}, err
-	case !there:
-		return shell.GoTo("/lists/" + list.SID.String()), nil
-	}
-	done.List = list
-	return pages.Show("list-added", "Added to "+list.Name, done), nil
+	return shell.ShowKept(r, r.PathValue("page"), "/lists/"+list.SID.String(), func(done numbersDone) shell.Answer {
+		done.List = list
+		return pages.Show("list-added", "Added to "+list.Name, done)
+	})
 }
 
 // pastedLines are the lines of a text that are not blank.

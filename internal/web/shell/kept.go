@@ -61,3 +61,16 @@ func Kept(r *http.Request, name string, into any) (bool, error) {
 	}
 	return true, nil
 }
+
+// ShowKept shows what was stored under a name by [Keep]. Where nothing was, or it has
+// expired, it goes to another page.
+func ShowKept[T any](r *http.Request, name, elsewhere string, show func(T) Answer) (Answer, error) {
+	var what T
+	switch there, err := Kept(r, name, &what); {
+	case err != nil:
+		return Answer{}, err
+	case !there:
+		return GoTo(elsewhere), nil
+	}
+	return show(what), nil
+}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"callbook/internal/fault"
 	"callbook/internal/web/words"
 )
 
@@ -109,10 +108,6 @@ func oneLine(kind, value string) string {
 // SameShown tells whether a field that showed the stored value was left as it
 // was: browsers change ends of lines, and leave them out of fields of one line.
 func SameShown(kind, value, stored string) bool { return value == oneLine(kind, stored) }
-
-// ErrChangedAgain is the fault of a form that could not be saved because others kept
-// changing the same thing.
-var ErrChangedAgain = fault.New(fault.Unavailable, "Others keep changing this. Try again in a moment.")
 
 // Saved is the notice of a form that was saved.
 func (m *Merge) Saved() string {
