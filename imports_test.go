@@ -304,6 +304,7 @@ var rules = map[string][]string{
 		"internal/clientaddr",
 		"internal/clock",
 		"internal/csvcell",
+		"internal/event",
 		"internal/export",
 		"internal/fault",
 		"internal/journal",

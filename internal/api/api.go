@@ -16,6 +16,7 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
+	"callbook/internal/event"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/report"
@@ -37,6 +38,7 @@ type API struct {
 	trash        *trash.Keeper
 	campaigns    *campaign.Campaigns
 	suppressions *suppression.Suppressions
+	callbacks    *event.Deliveries
 	reports      *report.Links
 	gate         *gate
 	guesses      *attempts.Failures // of keys and tokens
@@ -55,6 +57,7 @@ type Config struct {
 	Trash        *trash.Keeper
 	Campaigns    *campaign.Campaigns
 	Suppressions *suppression.Suppressions
+	Callbacks    *event.Deliveries
 	// Clock tells how often keys may be guessed, and when a download asks whether it
 	// may go on; nil means [clock.System].
 	Clock clock.Clock
@@ -82,6 +85,7 @@ func New(cfg Config) *API {
 		trash:        cfg.Trash,
 		campaigns:    cfg.Campaigns,
 		suppressions: cfg.Suppressions,
+		callbacks:    cfg.Callbacks,
 		reports:      report.NewLinks(cfg.Accounts, cfg.Clock),
 		gate:         newGate(),
 		guesses:      attempts.New(guessesAtOnce, guessEvery, cfg.Clock, "Too many wrong API keys or tokens have come from this address"),

@@ -26,6 +26,7 @@ func (a *API) handleCampaigns(base string) {
 	a.write("POST "+one+"/copy", bodied(a, decodeCopy, a.copyCampaign))
 	a.handle("GET "+one+"/targets", a.getTargets)
 	a.serve("GET "+one+"/report", a.getReport)
+	a.handleCallbacks(one)
 	a.handle("GET "+one+"/call-details", a.getCalls)
 	a.handle("GET "+base+"/campaign/{sid}/call-details", a.getCalls) // as the platform's page prints it
 }

@@ -144,7 +144,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash,
 		Campaigns: campaigns, Suppressions: suppression.New(stores.Suppressions, book, cfg.Clock),
-		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
+		Callbacks: event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake),
+		Clock:     cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
 	})
 	if cfg.Dashboard {
 		a.Dashboard = web.New(web.Config{

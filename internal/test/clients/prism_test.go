@@ -86,6 +86,8 @@ func TestPrism(t *testing.T) {
 		{"GET /campaigns/{sid}/call-details", "/campaigns/{campaign}/call-details?status=completed", "", 200},
 		{"GET /campaign/{sid}/call-details", "/campaign/{campaign}/call-details", "", 200},
 		{"GET /campaigns/{sid}/targets", "/campaigns/{campaign}/targets", "", 200},
+		{"GET /campaigns/{sid}/callbacks", "/campaigns/{campaign}/callbacks?status=waiting", "", 200},
+		{"POST /campaigns/{sid}/callbacks/{event_id}/send", "/campaigns/{campaign}/callbacks/{nobody}/send", "", 404},
 		{"GET /campaigns/{sid}/report", "/campaigns/{campaign}/report?partial=true", "", 200},
 		{"GET /campaigns/{sid}/report", "/campaigns/{campaign}/report", "", 409},
 		{"DELETE /campaigns/{sid}", "/campaigns/{campaign}", "", 200},

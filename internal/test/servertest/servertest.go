@@ -25,6 +25,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
+	"callbook/internal/event"
 	"callbook/internal/journal"
 	"callbook/internal/server"
 	"callbook/internal/session"
@@ -71,6 +72,8 @@ type Options struct {
 	KeepDeleted time.Duration
 	// Campaigns does the same for what people do with campaigns.
 	Campaigns func(campaign.Store) campaign.Store
+	// Events does the same for the events of campaigns.
+	Events func(event.Store) event.Store
 	// Receipts does the same for the answers that are kept under a key.
 	Receipts func(journal.Store) journal.Store
 	// ReceiptQuota is how many bytes the receipts of an account may take; zero
@@ -164,6 +167,7 @@ func Start(t testing.TB, opts Options) *Server {
 			over(&set.Uploads, opts.Imports)
 			over(&set.Files, opts.Files)
 			over(&set.Campaigns, opts.Campaigns)
+			over(&set.Events, opts.Events)
 			over(&set.Receipts, opts.Receipts)
 		},
 	})
