@@ -29,6 +29,7 @@ var rules = map[string][]string{
 		"internal/clientaddr",
 		"internal/clock",
 		"internal/dbcopy",
+		"internal/event",
 		"internal/fault",
 		"internal/session",
 		"internal/store/postgres",

@@ -10,9 +10,10 @@ import (
 )
 
 type accountCmd struct {
-	Create accountCreateCmd `cmd:"" help:"Create an account."`
-	List   accountListCmd   `cmd:"" help:"List the accounts."`
-	Set    accountSetCmd    `cmd:"" help:"Set what campaigns of an account may do: how fast they call, when, and whom. Without flags, show it."`
+	Create         accountCreateCmd         `cmd:"" help:"Create an account."`
+	List           accountListCmd           `cmd:"" help:"List the accounts."`
+	Set            accountSetCmd            `cmd:"" help:"Set what campaigns of an account may do: how fast they call, when, and whom. Without flags, show it."`
+	CallbackSecret accountCallbackSecretCmd `cmd:"" help:"Print the secret that callbacks of an account are signed with, for the libraries of Standard Webhooks."`
 }
 
 type accountCreateCmd struct {
