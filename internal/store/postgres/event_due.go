@@ -28,11 +28,13 @@ func (s eventStore) Receivers(ctx context.Context, accounts []account.ID, now ti
 	}, dueReceivers, accountIDs(accounts), now.UnixNano(), limit)
 }
 
-// firstWaiting is an event that must end before the event e does; null for none.
+// firstWaiting is an event that must end before the event e does; null for none. The sum
+// keeps the planner from walking down the account's ids, past all targets, for the
+// greatest one.
 const firstWaiting = `CASE WHEN e.last THEN
 		(SELECT o.id FROM events AS o
 			WHERE o.account_id = e.account_id AND o.campaign_sid = e.campaign_sid AND o.state = 1 AND o.id <> e.id LIMIT 1)
-	ELSE (SELECT max(o.id) FROM events AS o
+	ELSE (SELECT max(o.id + 0) FROM events AS o
 		WHERE o.account_id = e.account_id AND o.campaign_sid = e.campaign_sid AND o.position = e.position AND o.state = 1 AND o.id < e.id) END`
 
 // Due implements [event.Store].
@@ -47,7 +49,8 @@ func (s eventStore) Due(ctx context.Context, r event.Receiver, now time.Time, kn
 			p.After = *after
 		}
 		return p, err
-	}, `SELECT id, campaign_sid, position, url, body, date_since, tries, `+firstWaiting+` FROM events AS e
-		WHERE account_id = $1 AND receiver = $2 AND state = 1 AND due <= $3 AND id <> ALL ($4::bigint[]) ORDER BY due, id LIMIT $5`,
+	}, `SELECT id, campaign_sid, position, url, body, date_since, tries, `+firstWaiting+` FROM
+			(SELECT * FROM events WHERE account_id = $1 AND receiver = $2 AND state = 1 AND due <= $3 AND id <> ALL ($4::bigint[])
+			ORDER BY due, id LIMIT $5) AS e ORDER BY due, id`,
 		r.Account, r.Origin, now.UnixNano(), known, limit)
 }
