@@ -97,12 +97,20 @@ func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingF
 			return PendingFile{}, err
 		}
 	}
-	if err := i.checkRoom(ctx, f.account); err != nil {
+	if err := i.checkRoom(ctx, f.account, 1); err != nil {
 		return PendingFile{}, err
 	}
 	if err := i.store.AddPending(ctx, p); err != nil {
 		if mayBeThere(err) {
 			f.leave()
+		}
+		return PendingFile{}, err
+	}
+	// Others may have come in at the same moment, here or on another server. Whoever
+	// finds too many, its own among them, takes its own back.
+	if err := i.checkRoom(ctx, f.account, 0); err != nil {
+		if _, removing := i.store.RemovePending(ctx, p.Account.ID, p.SID); removing != nil {
+			f.leave() // it waits, or is removed once its time is over
 		}
 		return PendingFile{}, err
 	}
@@ -131,16 +139,16 @@ func (i *Importer) checkPending(ctx context.Context, acct account.Account, r Req
 	return nil
 }
 
-// checkRoom returns the fault of a file for which there is no room among those that
-// wait. None of them goes unasked.
-func (i *Importer) checkRoom(ctx context.Context, acct account.Account) error {
+// checkRoom returns the fault of a file for which there is no room, with this many more
+// than those that wait. None of them goes unasked.
+func (i *Importer) checkRoom(ctx context.Context, acct account.Account, more int) error {
 	all, err := i.store.PendingFiles(ctx)
 	switch {
 	case err != nil:
 		return err
-	case len(pendingOf(acct, all)) >= maxPendingOfAccount:
+	case len(pendingOf(acct, all))+more > maxPendingOfAccount:
 		return ErrPendingFull
-	case len(all) >= maxPending:
+	case len(all)+more > maxPending:
 		return errManyPending
 	}
 	return nil

@@ -5,7 +5,11 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+
+	"callbook/internal/test/servertest"
 )
 
 // TestOldAddressOfPending: links to the address that pending files once had lead on.
@@ -127,5 +131,29 @@ func TestMappedErrors(t *testing.T) {
 	want := "\ufeffcallbook_line,callbook_code,callbook_reason,first_name,number,Since,\n2,1002,Invalid Number: it has letters,Asha,x,2020,Exotel\n"
 	if got := string(b.Open(upload + "/errors.csv").Body); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestPendingAtOnce: of files that come in at the same moment no more are kept than may
+// wait, and each that is kept was taken.
+func TestPendingAtOnce(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	s.Account("demo")
+	b := s.SignedIn("demo")
+	var kept atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			body, contentType := servertest.NewForm("list_name", "Leads", "type", "static", "on_duplicate", "reject").NamedFile("file", "a.csv", "number\n9876543210\n").Body()
+			if b.Do("POST", "/imports", body, "Content-Type", contentType).Header.Get("Location") != "" {
+				kept.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	waiting := strings.Count(b.Open("/imports").PageText(t, 200), "waits for you to import it")
+	if waiting > 4 || int64(waiting) != kept.Load() {
+		t.Errorf("%d files wait, and %d were taken", waiting, kept.Load())
 	}
 }

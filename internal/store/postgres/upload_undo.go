@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/upload"
 )
 
@@ -25,7 +26,10 @@ func (db *DB) AddedContacts(ctx context.Context, u *upload.Upload, after address
 		looked, condition = upload.UsedLooked, ` WHERE `+usedContact
 	}
 	return collect(ctx, db, of(u.Account.ID), "read what an upload added", func(row pgx.CollectableRow) (a upload.AddedContact, err error) {
-		return a, row.Scan(append(intoContact(&a.Contact), &a.Used)...)
+		if err = row.Scan(append(intoContact(&a.Contact), &a.Used)...); err == nil {
+			err = budget.Of(ctx).Claim(a.Weight())
+		}
+		return a, err
 	}, `SELECT `+contactColumns+`, `+usedContact+` FROM (SELECT * FROM contacts
 		WHERE account_id = $1 AND upload = $2 AND sid > $4 AND sid BETWEEN $5 AND $6 ORDER BY sid LIMIT $7) AS contacts`+condition+` ORDER BY sid LIMIT $8`,
 		u.Account.ID, upload.Mark(u.SID), (*sidValue)(&u.List), (*sidValue)(&after), (*sidValue)(&added.First), (*sidValue)(&added.Last), looked, limit)

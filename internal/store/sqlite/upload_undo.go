@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/upload"
 )
 
@@ -36,7 +37,7 @@ func (b *AddressBook) AddedContacts(ctx context.Context, u *upload.Upload, after
 				Args: []any{u.Account.ID, upload.Mark(u.SID), list, after[:], added.First[:], added.Last[:], looked, limit},
 				ResultFunc: func(stmt *sqlite.Stmt) error {
 					found = append(found, upload.AddedContact{Contact: scanContact(stmt), Used: stmt.ColumnBool(contactParams - 1)})
-					return nil
+					return budget.Of(ctx).Claim(found[len(found)-1].Weight())
 				},
 			})
 	})

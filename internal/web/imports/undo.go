@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/upload"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
@@ -14,6 +15,8 @@ const (
 	// namedUsed how many of them are named.
 	countedUsed = 1000
 	namedUsed   = 20
+	// typicalWeight is what most contacts weigh at most, as [addressbook.Contact.Weight].
+	typicalWeight = 2000
 )
 
 // undoing is what the template undo.html shows.
@@ -59,6 +62,10 @@ func (room *Room) showUndo(r *http.Request, wrong string) (shell.Answer, error) 
 		return shell.GoTo("/imports/" + u.SID.String()), nil
 	}
 	data := undoing{ImportRow: words.ImportRowOf(u)}
+	// The store claims what each contact takes.
+	if err := budget.Of(r.Context()).Reserve(r.Context(), (countedUsed+1)*typicalWeight); err != nil {
+		return shell.Answer{}, err
+	}
 	used, all, err := room.Imports.UsedContacts(r.Context(), &u, countedUsed+1)
 	if err != nil {
 		return shell.Answer{}, err
