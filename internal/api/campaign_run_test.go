@@ -46,7 +46,7 @@ func TestCampaignAddsUp(t *testing.T) {
 			t.Errorf("%d of %d targets are %s, want %d", got.Count, got.Total, word, n)
 		}
 	}
-	if got := c.Get(path + "/targets?status=failed-dnd,%20Completed").CampaignPage(t).Metadata.Total; got != 7 {
+	if got := c.Get(path + "/targets?status=failed-dnd,%20Completed,completed").CampaignPage(t).Metadata.Total; got != 7 {
 		t.Errorf("%d targets are suppressed or completed, want 7", got)
 	}
 	// By cursor, each target once.
@@ -76,7 +76,7 @@ func TestCampaignAddsUp(t *testing.T) {
 			t.Errorf("%d of %d calls are %s, want %d", got.Count, got.Total, word, n)
 		}
 	}
-	if got := c.Get(path + "/call-details?page=2&page_size=10&status=completed,no-answer,failed,%20busy").CampaignPage(t).Metadata; got.Total != total || got.Count != total-10 || got.Offset != 10 {
+	if got := c.Get(path + "/call-details?page=2&page_size=10&status=completed,no-answer,failed,%20busy,No_Answer").CampaignPage(t).Metadata; got.Total != total || got.Count != total-10 || got.Offset != 10 {
 		t.Errorf("the second page of calls has %+v", got)
 	}
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,6 +73,15 @@ func (w *window) statusWords(take func(word string) bool) error {
 	return nil
 }
 
+// withOne returns some with one in it, once: a word that is given twice must not be
+// counted twice.
+func withOne[T comparable](some []T, one T) []T {
+	if slices.Contains(some, one) {
+		return some
+	}
+	return append(some, one)
+}
+
 // parseCampaignQuery reads what somebody wants of the campaigns.
 func parseCampaignQuery(r *http.Request) (campaign.Query, window, error) {
 	w, err := parsePages(r, campaignsPath(accountOf(r)), maxCampaignsLimit)
@@ -116,12 +126,12 @@ func parseCallQuery(r *http.Request, path string) (campaign.CallQuery, window, e
 	err = w.statusWords(func(word string) (known bool) {
 		for o := campaign.Reached; o <= campaign.Unreachable; o++ {
 			if foldWord(o.String()) == word {
-				q.Outcomes, known = append(q.Outcomes, o), true
+				q.Outcomes, known = withOne(q.Outcomes, o), true
 			}
 		}
 		for s := campaign.Placing; s < campaign.CallEnded; s++ {
 			if foldWord((&campaign.Call{State: s}).Status()) == word {
-				q.States, known = append(q.States, s), true
+				q.States, known = withOne(q.States, s), true
 			}
 		}
 		return known
@@ -171,7 +181,7 @@ func parseTargetQuery(r *http.Request, path string, c *campaign.Campaign) (q cam
 		if !known {
 			return false
 		}
-		q.States = append(q.States, as.state)
+		q.States = withOne(q.States, as.state)
 		if !as.state.Ended() {
 			alone, q.Again = true, &as.again
 		}
