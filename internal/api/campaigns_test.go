@@ -122,6 +122,8 @@ func TestCampaignRefusals(t *testing.T) {
 		{"7 no offset", campaignWith("schedule", `{"send_at":"2026-03-15T10:00:00"}`), 400, 1002, "Invalid SendAt"},
 		{"7 send_at past", campaignWith("schedule", `{"send_at":"2026-03-14T09:20:00+05:30"}`), 400, 1002, "send_at should be in the future"},
 		{"7 end_at", campaignWith("schedule", `{"end_at":"tomorrow"}`), 400, 1002, "Invalid EndAt"},
+		{"7 send_at too far", campaignWith("schedule", `{"send_at":"2300-03-15T10:00:00+05:30"}`), 400, 1002, "Invalid SendAt"},
+		{"7 end_at too far", campaignWith("schedule", `{"send_at":"2200-12-15T10:00:00+05:30"}`), 400, 1002, "Invalid EndAt"},
 		{"7 end_at before", campaignWith("schedule", `{"send_at":"2026-03-15T10:00:00+05:30","end_at":"2026-03-15T09:00:00+05:30"}`), 400, 1002, "end_at should be after send_at"},
 		{"7 end_at far", campaignWith("schedule", `{"end_at":"2027-04-15T09:00:00+05:30"}`), 400, 1002, "end_at should be at most 366 days after send_at"},
 		{"11 body", campaignWith("custom_field", `"`+strings.Repeat("x", 1<<20)+`"`), 413, 1413, "Maximum allowed size of a request about campaigns is 1048576 bytes"},

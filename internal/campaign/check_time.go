@@ -62,6 +62,10 @@ func (k *checker) retries() error {
 // their clocks are not exact.
 const late = 5 * time.Minute
 
+// lastYear is the last one that a schedule may name. Stores keep times as nanoseconds in
+// 64 bits, which end in 2262.
+const lastYear = 2200
+
 func (k *checker) schedule() error {
 	v := k.draft.Schedule
 	if !v.Given && !k.s.SendAt.IsZero() {
@@ -101,6 +105,10 @@ func (k *checker) schedule() error {
 		end = send.AddDate(0, 0, DefaultDays)
 	}
 	switch {
+	case send.Year() > lastYear:
+		return sentence(fault.Invalid, FieldSendAt, "Invalid SendAt")
+	case end.Year() > lastYear:
+		return sentence(fault.Invalid, FieldEndAt, "Invalid EndAt")
 	case !end.After(send):
 		return sentence(fault.Invalid, FieldEndAt, "end_at should be after send_at")
 	case end.After(send.AddDate(0, 0, MaxDays)):
