@@ -47,8 +47,8 @@ func (a *dialing) admit(now time.Time, p *campaign.Policy, c *campaign.Campaign,
 		return nil, a.render.TargetEnded(c, t, a.d.opts.Clock.Now())
 	}
 	switch {
-	case !now.Before(c.EndAt):
-		return nil, nil // the campaign is about to end
+	case !now.Before(c.EndAt) || now.Before(c.SendAt):
+		return nil, nil // the campaign is about to end, or its schedule was moved
 	case callee.Suppressed:
 		return refuse(campaign.Suppressed, campaign.OnSuppression)
 	case callee.Gone:

@@ -123,6 +123,9 @@ func (a *dialing) wait(r *run, now time.Time) (until time.Duration, wants bool) 
 	if r.c.State != campaign.InProgress || !r.c.Expanded || !now.Before(r.c.EndAt) {
 		return longest, false
 	}
+	if until := r.c.SendAt.Sub(now); until > 0 {
+		return until, false // its schedule was moved when it was resumed
+	}
 	if until := r.due.Sub(now); until > 0 {
 		return until, false
 	}
