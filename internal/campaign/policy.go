@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
@@ -41,6 +42,14 @@ func (p *Policy) Rate() int {
 		return p.CallsAMinute
 	}
 	return DefaultCallsAMinute
+}
+
+// SameRules tells whether two policies say the same about who may be called when. The
+// pace does not count.
+func (p *Policy) SameRules(other *Policy) bool {
+	x, y := *p, *other
+	x.CallsAMinute, y.CallsAMinute = 0, 0
+	return reflect.DeepEqual(x, y)
 }
 
 // The limits of what an account may set.

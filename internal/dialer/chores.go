@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"callbook/internal/addressbook"
@@ -109,6 +110,8 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 			c.Start(now)
 			return a.render.Started(c, a.d.opts.Clock.Now())
 		})
+	case c.Expanded && a.unasked(c.SID) < c.Counts.Targets():
+		return true, a.askAgain(ctx, c.SID, now)
 	case quiet(c):
 		return true, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
 			if !c.State.Ended() && quiet(c) {
@@ -129,6 +132,41 @@ func varsOf(c *campaign.Campaign) Vars {
 		_, vars := c.Values(contact)
 		return vars
 	}
+}
+
+// unasked returns the first position at which the gate is to be asked again.
+func (a *dialing) unasked(sid addressbook.SID) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r := a.runOf(sid); r != nil {
+		return r.unasked
+	}
+	return math.MaxInt
+}
+
+// askAgain makes the next targets of a campaign due that the gate has postponed. What it
+// has decided holds no longer when the account sets other rules, and of what another
+// server was told nothing is known.
+func (a *dialing) askAgain(ctx context.Context, sid addressbook.SID, now time.Time) error {
+	a.mu.Lock()
+	r := a.runOf(sid)
+	a.mu.Unlock()
+	select {
+	case r.section <- struct{}{}:
+		defer func() { <-r.section }()
+	case <-ctx.Done():
+		return nil
+	}
+	if err := a.d.store.Recall(ctx, a.d.lease(), a.account.ID, sid, now, r.unasked, batch); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r.unasked += batch
+	r.due = time.Time{}
+	r.news++
+	a.places.wake()
+	return nil
 }
 
 // begins tells whether it is time to read a campaign's targets. One that was paused goes

@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -57,6 +58,9 @@ type run struct {
 	c    campaign.Campaign // as it was read last
 	due  time.Time         // when the next target may be called; zero when nobody knows
 	news int               // how often a target was to be called again, or the state changed
+	// unasked is the position of the first target for which askAgain is still to ask the
+	// gate again, if the gate has postponed it.
+	unasked int
 }
 
 func newDialing(d *Dialer, acct account.Account) *dialing {
@@ -192,6 +196,11 @@ func (a *dialing) refresh(ctx context.Context) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if !a.policy.SameRules(&policy) {
+		for _, r := range a.runs {
+			r.unasked = 0
+		}
+	}
 	a.policy = policy
 	runs := make([]*run, 0, len(open))
 	for i := range open {
@@ -200,6 +209,9 @@ func (a *dialing) refresh(ctx context.Context) error {
 			r = &run{section: make(chan struct{}, 1), pace: newPace(1, a.d.now()), idle: true}
 			if p, ok := a.paces[open[i].SID]; ok {
 				r.pace = p
+			}
+			if open[i].Started.IsZero() {
+				r.unasked = math.MaxInt // the gate was not asked yet
 			}
 		}
 		if r.c.State != open[i].State {

@@ -76,9 +76,9 @@ func (a *dialing) placeSome(ctx context.Context) (time.Duration, error) {
 type turn struct {
 	*run
 	campaign campaign.Campaign // as it was read last
-	policy   campaign.Policy
-	limit    int // of calls
-	known    int // the run's news before the claim
+	policy   campaign.Policy   // set by place
+	limit    int               // of calls
+	known    int               // the run's news before the claim
 }
 
 // nextTurn returns whose turn it is, or how long it takes until it is anybody's.
@@ -114,7 +114,7 @@ func (a *dialing) nextTurn(now time.Time) (t turn, wait time.Duration) {
 	r := ready[0]
 	a.turn = slices.Index(a.runs, r) + 1
 	limit := min(maxClaim, r.pace.allowed(now), (room+len(ready)-1)/len(ready))
-	return turn{run: r, campaign: r.c, policy: a.policy, limit: limit, known: r.news}, 0
+	return turn{run: r, campaign: r.c, limit: limit, known: r.news}, 0
 }
 
 // wait returns how long it takes until a campaign may make a call, and whether it has
@@ -151,6 +151,9 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 	case <-ctx.Done():
 		return nil
 	}
+	a.mu.Lock()
+	t.policy = a.policy // as askAgain has it, which holds the section too
+	a.mu.Unlock()
 	claimed, now := a.d.opts.Clock.Now(), a.d.now()
 	q := ClaimQuery{Now: now, Limit: t.limit, Scan: min(page, max(2*t.limit, 100))}
 	if g := a.d.opts.Gate; g != nil && t.policy.DailyCap > 0 {

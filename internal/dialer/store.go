@@ -74,6 +74,10 @@ type Store interface {
 	// those after one.
 	InFlight(ctx context.Context, account account.ID, after addressbook.SID, limit int) ([]campaign.Call, error)
 
+	// Recall makes targets of a campaign due at now that a rule has postponed until later:
+	// those that wait and have a Reason, of limit positions from this one on.
+	Recall(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, from, limit int) error
+
 	// Sweep calls rule for targets of a campaign that has ended which still wait, limit
 	// at most, and reports whether there may be more. The events that rule returns are
 	// stored with them.

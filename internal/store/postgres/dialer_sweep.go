@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -49,6 +50,15 @@ func (t *tx) sweep(row *campaignRow, limit int, rule dialer.TargetRule) (more bo
 	t.updateTargets(targets)
 	t.insertEvents(events)
 	return len(targets) == limit, nil
+}
+
+// Recall implements [dialer.Store].
+func (db *DB) Recall(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, from, limit int) error {
+	return db.dialFor(ctx, l, account, sid, "ask about targets again", func(t *tx, _ *campaignRow) error {
+		t.queue(`UPDATE targets SET due = $3 WHERE account_id = $1 AND campaign_sid = $2 AND position >= $4 AND position < $5
+			AND state = 1 AND reason <> 0 AND due > $3`, account, (*sidValue)(&sid), now.UnixNano(), from, from+limit)
+		return t.flush()
+	})
 }
 
 // purged delete the rows of a campaign, so many of them. One that has not started has

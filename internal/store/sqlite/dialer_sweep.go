@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -47,6 +48,16 @@ func (tx *editTx) sweep(row *campaignRow, limit int, rule dialer.TargetRule) (mo
 		}
 	}
 	return len(targets) == limit, tx.insertEvents(events)
+}
+
+// Recall implements [dialer.Store].
+func (s *Campaigns) Recall(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, from, limit int) error {
+	return s.dialFor(ctx, l, account, sid, limit, "ask about targets again", func(tx *editTx, row *campaignRow) error {
+		err := tx.exec(`UPDATE targets SET due = ?2 WHERE campaign_id = ?1 AND position >= ?3 AND position < ?4 AND reason <> 0 AND due > ?2`,
+			row.id, now.UnixNano(), from, from+limit)
+		tx.bytes += targetBytes * tx.Changes()
+		return err
+	})
 }
 
 // purged delete the rows of a campaign, so many of them. One that has not started has

@@ -31,6 +31,7 @@ func Campaigns(t *testing.T, open func(t *testing.T) Stores) {
 		{"expand with variables", expandWithVariables},
 		{"expand what has ended", expandEnded},
 		{"claim in order", claimInOrder},
+		{"recall what was postponed", recallPostponed},
 		{"claim within bounds", claimWithinBounds},
 		{"what is known of a number", knownOfNumbers},
 		{"calls of a day", callsOfDay},

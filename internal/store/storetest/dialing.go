@@ -63,6 +63,7 @@ func leasesOfAccounts(t *testing.T, f *fixture) {
 			_, err := f.Dialing.Sweep(ctx, b, f.account, c.SID, 10, func(*campaign.Campaign, *campaign.Target) []event.Event { panic(never) })
 			return err
 		},
+		"recall": func() error { return f.Dialing.Recall(ctx, b, f.account, c.SID, dialTime, 0, 10) },
 		"purge": func() error {
 			_, err := f.Dialing.Purge(ctx, b, f.account, c.SID, 10)
 			return err

@@ -71,6 +71,33 @@ func claimInOrder(t *testing.T, f *fixture) {
 	same(t, "what is due later", positions(f.claimCalls(t, c.SID, later, 10, claimed)), []int{4, 2})
 }
 
+// recallPostponed: of some positions, the targets that a rule has postponed are due at
+// once, and others are not: neither those that are called, nor those that wait for a retry.
+func recallPostponed(t *testing.T, f *fixture) {
+	c := newCampaign(f.account)
+	c.From = numbersFrom(firstNumber, 6)
+	f.start(t, c)
+	later, now := dialTime.Add(time.Hour), dialTime.Add(time.Minute)
+	f.claimCalls(t, c.SID, dialTime, 10, func(c *campaign.Campaign, t *campaign.Target, callee dialer.Callee) (*campaign.Call, []event.Event) {
+		switch t.Position {
+		case 0:
+			return claimed(c, t, callee)
+		case 1:
+			c.Postpone(t, 0, later)
+		default:
+			c.Postpone(t, campaign.DailyCap, later)
+		}
+		return nil, nil
+	})
+	if err := f.Dialing.Recall(t.Context(), ours, f.account, c.SID, now, 1, 3); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "too early", f.claimCalls(t, c.SID, now.Add(-1), 10, claimed), []dialer.Dial(nil))
+	same(t, "recalled", positions(f.claimCalls(t, c.SID, now, 10, claimed)), []int{2, 3})
+	same(t, "others", positions(f.claimCalls(t, c.SID, later, 10, claimed)), []int{1, 4, 5})
+	isError(t, "recall of none", f.Dialing.Recall(t.Context(), ours, f.account, addressbook.SID{1}, now, 0, 3), campaign.ErrNotFound)
+}
+
 // claimWithinBounds: of what is due, no more is looked at and claimed than was asked for.
 func claimWithinBounds(t *testing.T, f *fixture) {
 	c := newCampaign(f.account)
