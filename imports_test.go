@@ -426,6 +426,7 @@ var rules = map[string][]string{
 	"internal/web/imports": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/budget",
 		"internal/fault",
 		"internal/upload",
 		"internal/upload/table",

@@ -106,7 +106,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("Ctrl-Enter led to %q", got)
 	}
 	b.leave(func() { b.key("e", "e", 0) })
-	b.await(`document.activeElement.id === "number" && document.activeElement.selectionStart === "+919820098200".length`)
+	b.await(`document.activeElement.id === "number"`)
 	b.leave(func() { b.key("?", "?", shift) })
 	if got := b.location(); got != "/keyboard" {
 		t.Errorf("? led to %s", got)

@@ -127,11 +127,6 @@
       if (event.target.checked) localStorage.removeItem(off); else localStorage.setItem(off, "1");
     } catch (e) { /* the browser keeps nothing: they stay as they were */ }
   });
-  // A field that has the focus from the start is typed on at its end.
-  addEventListener("load", function () {
-    var el = document.activeElement;
-    if (el.matches("input[autofocus]") && el.selectionEnd === 0) el.setSelectionRange(el.value.length, el.value.length);
-  });
   document.addEventListener("DOMContentLoaded", function () {
     document.querySelectorAll("[data-single-keys]").forEach(function (el) { el.checked = singleKeys(); });
   });
