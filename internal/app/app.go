@@ -141,28 +141,31 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		trash:    trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
 		usage:    usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
 	}
+	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
+	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash,
-		Campaigns: campaigns, Suppressions: suppression.New(stores.Suppressions, book, cfg.Clock),
-		Callbacks: event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake),
-		Clock:     cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
+		Campaigns: campaigns, Suppressions: suppressions, Callbacks: deliveries,
+		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
 	})
 	if cfg.Dashboard {
 		a.Dashboard = web.New(web.Config{
-			Accounts:  accounts,
-			Sessions:  a.Sessions,
-			Book:      book,
-			Campaigns: campaigns,
-			Simulated: !calling.Real(),
-			Trash:     a.trash,
-			Imports:   imports,
-			Summary:   summary.NewKeeper(stores.Summary, cfg.Clock),
-			Usage:     a.usage,
-			Receipts:  a.receipts,
-			API:       wire.As,
-			Document:  openapi.Document,
-			BaseURL:   cfg.BaseURL,
-			Clock:     cfg.Clock,
+			Accounts:     accounts,
+			Sessions:     a.Sessions,
+			Book:         book,
+			Campaigns:    campaigns,
+			Events:       deliveries,
+			Suppressions: suppressions,
+			Simulated:    !calling.Real(),
+			Trash:        a.trash,
+			Imports:      imports,
+			Summary:      summary.NewKeeper(stores.Summary, cfg.Clock),
+			Usage:        a.usage,
+			Receipts:     a.receipts,
+			API:          wire.As,
+			Document:     openapi.Document,
+			BaseURL:      cfg.BaseURL,
+			Clock:        cfg.Clock,
 		})
 	}
 	front := cfg.front(countRequests(a.usage))

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"callbook/internal/app"
 	"callbook/internal/test/servertest"
@@ -16,6 +17,20 @@ func calling(t *testing.T) (*servertest.Client, *servertest.Browser) {
 	s := servertest.Start(t, servertest.Options{Dashboard: true, Simulator: app.Simulator{Speed: 1000}})
 	c := s.Account("demo")
 	return c, s.SignedIn("demo")
+}
+
+// opened opens a page until it has something in it.
+func opened(t *testing.T, b *servertest.Browser, path, want string) string {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; runtime.Gosched() {
+		page := b.Open(path).PageText(t, 200)
+		if strings.Contains(page, want) {
+			return page
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s does not say %q: %s", path, want, page)
+		}
+	}
 }
 
 // campaignForm is the form of a campaign, filled in.
@@ -53,9 +68,7 @@ func TestCampaign(t *testing.T) {
 	path := b.Submit("/campaigns", draft).Header.Get("Location")
 	has(t, b.Open(path).PageText(t, 200), "Made the campaign Rent June.")
 
-	for page = b.Open(path).PageText(t, 200); !strings.Contains(page, ">Completed<") && t.Context().Err() == nil; page = b.Open(path).PageText(t, 200) {
-		runtime.Gosched()
-	}
+	page = opened(t, b, path, ">Completed<")
 	has(t, page, "2 numbers", "Reached 1", "Not reached 1", "3 calls", "1 answered, 2 busy", `name="do" value="archive"`)
 	lacks(t, page, `value="pause"`, "/delete", `hx-trigger="every`)
 	has(t, b.Open(path+"/calls").PageText(t, 200), "3 calls", "Answered", "User busy")

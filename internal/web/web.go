@@ -17,9 +17,11 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
+	"callbook/internal/event"
 	"callbook/internal/journal"
 	"callbook/internal/session"
 	"callbook/internal/summary"
+	"callbook/internal/suppression"
 	"callbook/internal/trash"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
@@ -42,6 +44,10 @@ type Config struct {
 	Sessions  *session.Keeper
 	Book      *addressbook.Book
 	Campaigns *campaign.Campaigns
+	// Events are what programs are told of campaigns, and Suppressions the numbers that
+	// no campaign calls.
+	Events       *event.Deliveries
+	Suppressions *suppression.Suppressions
 	// Simulated says that campaigns call nobody.
 	Simulated bool
 	Trash     *trash.Keeper
@@ -74,7 +80,9 @@ func New(cfg Config) *Dashboard {
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
-		&campaigns.Room{Book: cfg.Book, Campaigns: cfg.Campaigns, Clock: cfg.Clock, Simulated: cfg.Simulated},
+		&campaigns.Room{
+			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Clock: cfg.Clock, Simulated: cfg.Simulated,
+		},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},

@@ -46,6 +46,16 @@ var campaignPages = []page{
 	}},
 	{name: "campaigns", path: at("/campaigns")},
 	{name: "campaign-rules", path: at("/campaigns/rules")},
+	{name: "suppressions", path: at("/campaigns/suppressions"), before: func(b *tab) {
+		b.fill("#numbers", "+919876500011\n+919876500026")
+		b.fill("#note", "asked on 3 June")
+		b.follow("main form .primary")
+	}},
+	{name: "campaign-callbacks", path: at("/campaigns"), before: func(b *tab) {
+		b.follow("tbody a")
+		b.follow(`a[href$="/numbers"]`)
+		b.follow(`a[href$="/callbacks"]`)
+	}},
 	{name: "campaign-numbers", path: at("/campaigns"), before: func(b *tab) {
 		b.follow("tbody a")
 		b.follow(`a[href$="/numbers"]`)

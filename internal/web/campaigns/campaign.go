@@ -3,6 +3,7 @@ package campaigns
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -179,4 +180,16 @@ func (room *Room) remove(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	return shell.GoTo("/campaigns").Saying("Deleted the campaign " + c.Name + "."), nil
+}
+
+// reportFile sends the campaign's report, which is the API's.
+func reportFile(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
+	wire := shell.API(r)
+	path := "/v2/accounts/" + shell.AccountOf(r).SID + "/campaigns/" + c.SID.String() + "/report"
+	return shell.Answer{Raw: func(w http.ResponseWriter, r *http.Request) {
+		request := r.Clone(r.Context())
+		request.URL = &url.URL{Path: path}
+		request.RequestURI = path
+		wire.ServeHTTP(w, request)
+	}}, nil
 }

@@ -13,6 +13,8 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
+	"callbook/internal/event"
+	"callbook/internal/suppression"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
 )
@@ -26,7 +28,11 @@ var pages = shell.NewPages(files)
 type Room struct {
 	Book      *addressbook.Book
 	Campaigns *campaign.Campaigns
-	Clock     clock.Clock
+	// Events are what programs are told of campaigns, and Suppressions the numbers that
+	// none calls.
+	Events       *event.Deliveries
+	Suppressions *suppression.Suppressions
+	Clock        clock.Clock
 	// Simulated says that the telephone is simulated, and nobody is called.
 	Simulated bool
 }
@@ -39,6 +45,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.AddEntries(func() []shell.Entry {
 		return []shell.Entry{
 			{Path: "/campaigns/new", Label: "Make a campaign", More: "new create call people"},
+			{Path: "/campaigns/suppressions", Label: "Numbers that are not called", More: "suppression do not call dnd"},
 			{Path: "/campaigns/rules", Label: "Calling rules", More: "hours days pace limit countries"},
 		}
 	})
@@ -49,10 +56,16 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /campaigns", room.create)
 	d.Handle("GET /campaigns/rules", room.rulesPage)
 	d.HandleTyped("POST /campaigns/rules", "/campaigns/rules", room.saveRules)
+	d.Handle("GET /campaigns/suppressions", room.suppressionsPage)
+	d.HandleTyped("POST /campaigns/suppressions", "/campaigns/suppressions", room.addSuppressions)
+	d.HandleForm("POST /campaigns/suppressions/remove", room.removeSuppression)
 	d.Handle("GET /campaigns/{sid}", room.of(room.campaignPage))
 	d.HandleForm("POST /campaigns/{sid}", room.act)
 	d.HandleForm("POST /campaigns/{sid}/delete", room.remove)
 	d.Handle("GET /campaigns/{sid}/calls", room.of(room.callsPage))
+	d.Handle("GET /campaigns/{sid}/report", room.of(reportFile))
+	d.Handle("GET /campaigns/{sid}/callbacks", room.of(room.callbacksPage))
+	d.HandleForm("POST /campaigns/{sid}/callbacks", room.sendAgain)
 	d.Handle("GET /campaigns/{sid}/numbers", room.of(room.numbersPage))
 	d.Handle("GET /campaigns/{sid}/numbers/{position}", room.of(room.numberPage))
 }

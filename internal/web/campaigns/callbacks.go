@@ -1,0 +1,124 @@
+package campaigns
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/event"
+	"callbook/internal/fault"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// callbacksData is what the template callbacks.html shows: what a program was told of a
+// campaign.
+type callbacksData struct {
+	summary
+	Filter  string
+	States  []shell.Option
+	State   string
+	Rows    []callbackRow
+	GivenUp int
+	turn
+}
+
+// callbackRow is an event and what became of it.
+type callbackRow struct {
+	event.Delivery
+	ID         string
+	About      string // the kind
+	Text, Kind string // of the state
+	Why        string
+}
+
+// callbackFilters are what the table of callbacks may be narrowed to.
+var callbackFilters = []struct {
+	option shell.Option
+	states []event.State
+}{
+	{shell.Option{Value: "", Label: "All"}, nil},
+	{shell.Option{Value: "waiting", Label: "Waiting"}, []event.State{event.Waiting}},
+	{shell.Option{Value: "delivered", Label: "Delivered"}, []event.State{event.Delivered}},
+	{shell.Option{Value: "given-up", Label: "Given up"}, []event.State{event.GivenUp}},
+}
+
+// troubles are why an event was not delivered, as pages say it.
+var troubles = map[event.Trouble]string{
+	event.Refused: "The program refused it", event.Redirected: "It redirects, which is not followed", event.TimedOut: "No answer in time",
+	event.UnknownHost: "The host's name has no address", event.Unreachable: "There is no connection", event.Insecure: "TLS failed, as by an invalid certificate",
+	event.PrivateAddress: "It is a private address, which needs --callback-private", event.NoHTTP: "What answered does not speak HTTP",
+}
+
+func (room *Room) callbacksPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
+	query := r.URL.Query()
+	data := callbacksData{summary: room.summary(c), State: query.Get("state")}
+	q := event.Query{Desc: true, Limit: pageRows, Offset: offsetOf(query)}
+	for _, f := range callbackFilters {
+		data.States = append(data.States, f.option)
+		if f.option.Value == data.State {
+			q.States = f.states
+		}
+	}
+	page, err := room.Events.Page(r.Context(), shell.AccountOf(r).ID, c.SID, q)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	for _, d := range page.Deliveries {
+		data.Rows = append(data.Rows, callbackRowOf(d))
+	}
+	data.GivenUp = page.Counts.GivenUp
+	data.turn = turnOf("/campaigns/"+c.SID.String()+"/callbacks", "callback", "callbacks", url.Values{"state": {data.State}}, q.Offset, len(data.Rows), page.Total)
+	return pages.Show("callbacks", c.Name+": callbacks", data).PieceAt("callback-results", data.Here), nil
+}
+
+func callbackRowOf(d event.Delivery) callbackRow {
+	row := callbackRow{Delivery: d, ID: d.Name().String(), Why: troubles[d.Answer.Trouble]}
+	switch d.Event.Kind {
+	case event.CallStatus:
+		row.About = "A call has ended"
+	case event.CallSchedule:
+		row.About = "A number is done"
+	case event.Status:
+		row.About = "The campaign's start or end"
+	}
+	switch d.State {
+	case event.Waiting:
+		row.Text, row.Kind = "Waiting", "info"
+	case event.Delivered:
+		row.Text, row.Kind = "Delivered", "good"
+	default:
+		row.Text, row.Kind = "Given up", "bad"
+	}
+	if status := d.Answer.Status; status != 0 && row.Why != "" {
+		row.Why += fmt.Sprintf(" (%d)", status)
+	}
+	return row
+}
+
+// sendAgain has callbacks sent again: one, or all that were given up.
+func (room *Room) sendAgain(r *http.Request) (shell.Answer, error) {
+	sid := shell.PathSID(r, "sid")
+	back := shell.GoTo("/campaigns/" + sid.String() + "/callbacks")
+	acct := shell.AccountOf(r).ID
+	if r.PostForm.Get("all") != "" {
+		n, err := room.Events.SendAllAgain(r.Context(), acct, sid)
+		if err != nil {
+			return shell.Answer{}, err
+		}
+		return back.Saying(words.Plural(n, "callback is", "callbacks are") + " sent again."), nil
+	}
+	name, ok := addressbook.ParseSID(r.PostForm.Get("event"))
+	if !ok {
+		return shell.Answer{}, event.ErrNotFound
+	}
+	if _, err := room.Events.SendAgain(r.Context(), acct, sid, name); err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return back.Noting("This callback is not kept any more."), nil
+		}
+		return shell.Answer{}, err
+	}
+	return back.Saying("The callback is sent again."), nil
+}

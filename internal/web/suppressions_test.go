@@ -1,0 +1,70 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// TestSuppressions adds numbers that no campaign may call, finds one, lets it be called
+// again, and sees that a campaign leaves the others out.
+func TestSuppressions(t *testing.T) {
+	t.Parallel()
+	_, b := calling(t)
+	const path = "/campaigns/suppressions"
+	has(t, b.Open(path).PageText(t, 200), "There is none yet")
+	has(t, b.Submit(path, url.Values{"numbers": {"9876500010\n98450\nAsha"}}).PageText(t, 422), "2 lines are no telephone number: 98450, Asha.")
+	has(t, b.Submit(path, url.Values{"numbers": {""}}).PageText(t, 422), `class="error"`)
+	has(t, b.Submit(path, url.Values{"numbers": {"9876500010"}, "note": {strings.Repeat("x", 256)}}).PageText(t, 422), "too long")
+	has(t, b.Open(path).PageText(t, 200), "There is none yet")
+	b.Submit(path, url.Values{"numbers": {"9876500010\n98765 00026"}, "note": {"asked"}}).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "2 numbers added. No campaign calls them.", "98765 00010", "98765 00026", "By hand", "asked", "2 numbers")
+	b.Submit(path, url.Values{"numbers": {"9876500026\n9876500037"}}).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "1 number added. 1 was there already.")
+	page := b.Open(path+"?q=09876500026").PageText(t, 200)
+	has(t, page, "98765 00026", "1 number")
+	lacks(t, page, "98765 00010")
+	has(t, b.Open(path+"?q=nobody").PageText(t, 200), "This number is not there")
+	b.Submit(path+"/remove", url.Values{"number": {"+919876500026"}}).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "Campaigns may call", "again.", "2 numbers")
+	b.Submit(path+"/remove", url.Values{"number": {"+919876500026"}}).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "The number is not there any more.")
+
+	review := b.Submit("/campaigns/review", campaignForm(nil)).Header.Get("Location")
+	has(t, b.Open(review).PageText(t, 200), "Call 1 number now?")
+}
+
+// TestCallbacks shows what a program was told, why not, and sends it again.
+func TestCallbacks(t *testing.T) {
+	t.Parallel()
+	_, b := calling(t)
+	form := campaignForm(url.Values{"number": {"9876500010"}, "status_callback": {"http://127.0.0.1:1/hook"}})
+	page := b.Open(b.Submit("/campaigns/review", form).Header.Get("Location")).PageText(t, 200)
+	path := b.Submit("/campaigns", url.Values{"draft": {hidden(t, page, "draft")}}).Header.Get("Location")
+	page = opened(t, b, path+"/callbacks", "There is no connection")
+	has(t, page, "start or end", "http://127.0.0.1:1/hook")
+	event := between(t, page, `name="event" value="`, `"`)
+	b.Submit(path+"/callbacks", url.Values{"event": {event}}).Redirect(t, path+"/callbacks")
+	has(t, b.Open(path+"/callbacks").PageText(t, 200), "The callback is sent again.")
+	b.Submit(path+"/callbacks", url.Values{"event": {strings.Repeat("ab", 16)}}).Redirect(t, path+"/callbacks")
+	has(t, b.Open(path+"/callbacks").PageText(t, 200), "This callback is not kept any more.")
+	b.Submit(path+"/callbacks", url.Values{"all": {"1"}}).Redirect(t, path+"/callbacks")
+	has(t, b.Open(path+"/callbacks?state=delivered").PageText(t, 200), "No callback matches")
+
+	opened(t, b, path, ">Completed<")
+	report := b.Open(path + "/report")
+	if report.Status != 200 || !strings.Contains(string(report.Body), "Rent June,+919876500010,") {
+		t.Errorf("the report is %d %s", report.Status, report.Body)
+	}
+}
+
+// between returns the text between two others.
+func between(t *testing.T, page, before, after string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(page, before)
+	text, _, closed := strings.Cut(rest, after)
+	if !found || !closed {
+		t.Fatalf("the page has no %q: %s", before, page)
+	}
+	return text
+}
