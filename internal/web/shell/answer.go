@@ -186,6 +186,7 @@ var troubles = map[fault.Kind]trouble{
 	fault.TooMany:          {http.StatusTooManyRequests, "Too much at once"},
 	fault.Unavailable:      {http.StatusServiceUnavailable, "Not now"},
 	fault.InProgress:       {http.StatusConflict, "Not now"},
+	fault.Unfinished:       {http.StatusConflict, "Not yet"},
 	fault.KeyReused:        {http.StatusUnprocessableEntity, "That is not valid"},
 }
 
