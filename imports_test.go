@@ -157,11 +157,13 @@ var rules = map[string][]string{
 	},
 	"internal/carrier": {
 		"internal/addressbook",
+		"internal/callflow",
 		"internal/campaign",
 		"internal/phone",
 	},
 	"internal/carrier/simulator": {
 		"internal/addressbook",
+		"internal/callflow",
 		"internal/campaign",
 		"internal/carrier",
 		"internal/clock",
@@ -170,6 +172,7 @@ var rules = map[string][]string{
 	"internal/dialer": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/callflow",
 		"internal/campaign",
 		"internal/carrier",
 		"internal/clock",

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow"
 	"callbook/internal/campaign"
 	"callbook/internal/phone"
 )
@@ -48,8 +49,9 @@ type Order struct {
 	To       phone.Number
 	CallerID string // as the campaign was given it
 	Attempt  int    // 1 for the target's first call
-	// Keys says that what is heard asks for keys to be pressed.
-	Keys bool
+	// Flow is what is heard once somebody has answered. Nil is a flow that nobody here
+	// knows, as one of the platform's: the call ends after a while.
+	Flow *callflow.Flow
 }
 
 // Asked is a call in question.

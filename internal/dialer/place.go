@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"callbook/internal/callflow"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/event"
@@ -214,7 +215,7 @@ func (a *dialing) readDue(ctx context.Context, t *turn, claimed time.Time) error
 // send places a call that is claimed.
 func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Time) {
 	call := &dial.Call
-	order := orderOf(&t.campaign, call)
+	order := orderOf(&t.campaign, call, dial.Target.Vars)
 	now := a.d.now()
 	a.d.flights.add(&flight{
 		a: a, ref: CallRef{Campaign: t.campaign.SID, Call: call.SID}, asked: carrier.Asked{Order: order, Placed: call.Placed}, askAt: now.Add(patience),
@@ -241,10 +242,18 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 	a.d.flights.tell(carrier.Progress{Call: call.SID, State: campaign.Dialed, Placed: now})
 }
 
-// orderOf returns what a carrier is asked for with a call.
-func orderOf(c *campaign.Campaign, call *campaign.Call) carrier.Order {
-	return carrier.Order{
-		Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt,
-		Keys: c.FlowType == "ivr" || c.URL != "",
+// orderOf returns what a carrier is asked for with a call to a target with these Vars.
+func orderOf(c *campaign.Campaign, call *campaign.Call, vars map[string]string) carrier.Order {
+	return carrier.Order{Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt, Flow: flowOf(c, vars)}
+}
+
+// flowOf returns what a target of the campaign hears; nil for a flow that its URL names.
+func flowOf(c *campaign.Campaign, vars map[string]string) *callflow.Flow {
+	switch {
+	case c.Text == "":
+		return nil
+	case c.FlowType == campaign.IVR:
+		return callflow.Menu(c.Say(vars), c.RepeatMenu)
 	}
+	return callflow.Greeting(c.Say(vars))
 }

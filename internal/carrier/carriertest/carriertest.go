@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/phone"
@@ -89,7 +90,7 @@ func (l *line) tell(p carrier.Progress) {
 // place places a call.
 func (l *line) place(n byte, to phone.Number) carrier.Order {
 	l.t.Helper()
-	o := carrier.Order{Call: addressbook.SID{n}, To: to, CallerID: "08047000001", Attempt: 1, Keys: true}
+	o := carrier.Order{Call: addressbook.SID{n}, To: to, CallerID: "08047000001", Attempt: 1, Flow: callflow.Menu("Press a key.", 0)}
 	if err := l.rig.Carrier.Place(context.Background(), o); err != nil {
 		l.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"callbook/internal/callflow"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/phone"
@@ -31,8 +32,8 @@ const (
 
 // write returns the script of a call: a pure function of the seed, the number and the
 // number of the call. The number's last digit decides the outcome, and the last but one
-// is the key that the callee presses when there are keys to press; nobody presses 0.
-func write(seed uint64, to phone.Number, attempt int, keys, instant bool) script {
+// is the key that the callee presses when the flow asks for keys; nobody presses 0.
+func write(seed uint64, to phone.Number, attempt int, flow *callflow.Flow, instant bool) script {
 	r := rand.New(rand.NewPCG(seed, uint64(to)<<3|uint64(attempt)))
 	between := func(least, most time.Duration) time.Duration {
 		d := least + time.Duration(r.Int64N(int64(most-least)))
@@ -63,10 +64,31 @@ func write(seed uint64, to phone.Number, attempt int, keys, instant bool) script
 		rings: setup, ringsAtAll: true, answered: setup + ring, answers: true, end: setup + ring + talk,
 		outcome: campaign.Reached, code: 200, cause: 16, text: "Normal call clearing",
 	}
-	if key := to / 10 % 10; keys && key != 0 {
-		s.keys, s.pressed = string('0'+rune(key)), s.answered+talk/2
+	if s.keys = press(to, flow); s.keys != "" {
+		s.pressed = s.answered + talk/2
 	}
 	return s
+}
+
+// press returns the keys that the callee presses in a flow: the same one each time that
+// it is asked for keys. In a flow that nobody knows, it is asked once.
+func press(to phone.Number, flow *callflow.Flow) string {
+	key := string('0' + rune(to/10%10))
+	if key == "0" {
+		key = ""
+	}
+	if flow == nil {
+		return key
+	}
+	run, action := callflow.Begin(flow)
+	for !action.HangUp {
+		var in callflow.Input // a URL is asked of nobody, so it fails
+		if action.Gather != nil {
+			in.Digits = key
+		}
+		action = run.Next(in)
+	}
+	return run.Digits
 }
 
 // next returns when the next thing happens to the call after a time of its script;

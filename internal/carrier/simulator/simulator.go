@@ -159,7 +159,7 @@ func (s *Simulator) Place(ctx context.Context, o carrier.Order) error {
 
 // begin puts a call in flight.
 func (s *Simulator) begin(o carrier.Order, placed time.Time) *call {
-	c := &call{order: o, script: write(s.opts.Seed, o.To, o.Attempt, o.Keys, s.opts.Instant), placed: placed}
+	c := &call{order: o, script: write(s.opts.Seed, o.To, o.Attempt, o.Flow, s.opts.Instant), placed: placed}
 	s.calls[o.Call] = c
 	heap.Push(&s.steps, step{at: placed, call: c})
 	s.wake()

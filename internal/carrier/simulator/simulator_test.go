@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/carriertest"
@@ -66,7 +67,7 @@ func TestNumbers(t *testing.T) {
 		{919800000009, 4, campaign.CallFailed, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			end, _ := story(t, newSimulator(1), carrier.Order{To: tt.to, Attempt: tt.attempt, Keys: true}, simulator.Faults{})
+			end, _ := story(t, newSimulator(1), carrier.Order{To: tt.to, Attempt: tt.attempt, Flow: callflow.Menu("Press a key.", 0)}, simulator.Faults{})
 			if end.State != campaign.CallEnded || end.Outcome != tt.outcome || end.Digits != tt.digits {
 				t.Errorf("call %d to %v: %+v", tt.attempt, tt.to, end)
 			}
@@ -93,7 +94,7 @@ func TestPure(t *testing.T) {
 func TestSuccessor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := carrier.Order{Call: addressbook.SID{1}, To: 919800000041, Attempt: 1, Keys: true}
+		o := carrier.Order{Call: addressbook.SID{1}, To: 919800000041, Attempt: 1, Flow: callflow.Menu("Press a key.", 0)}
 		want, _ := story(t, newSimulator(1), o, simulator.Faults{})
 		s, shift := newSimulator(1), time.Since(want.Placed)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -119,7 +120,7 @@ func TestSuccessor(t *testing.T) {
 // TestFaults: events are lost, doubled and late, calls break off and do not leave.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	o := carrier.Order{Call: addressbook.SID{1}, To: 919800000041, Attempt: 1, Keys: true}
+	o := carrier.Order{Call: addressbook.SID{1}, To: 919800000041, Attempt: 1, Flow: callflow.Menu("Press a key.", 0)}
 	for name, tt := range map[string]struct {
 		faults simulator.Faults
 		told   int
@@ -150,7 +151,7 @@ func TestInstant(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Options{Clock: clock.System, Instant: true})
-		end, told := story(t, s, carrier.Order{To: 919800000041, Attempt: 1, Keys: true}, simulator.Faults{})
+		end, told := story(t, s, carrier.Order{To: 919800000041, Attempt: 1, Flow: callflow.Menu("Press a key.", 0)}, simulator.Faults{})
 		if told != 1 || end.Outcome != campaign.Reached || end.Digits != "4" || !end.Ended.Equal(end.Placed) {
 			t.Errorf("%d events, the last one %+v", told, end)
 		}
