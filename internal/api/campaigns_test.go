@@ -85,6 +85,7 @@ func TestCampaignRefusals(t *testing.T) {
 		{"2 neither from nor lists", campaignWith("from", ""), 400, 1001, "From or Lists is mandatory"},
 		{"2 from empty", campaignWith("from", "[]"), 400, 1001, "From or Lists is mandatory"},
 		{"2 both", campaignWith("lists", array(lists[0])), 400, 1002, "Only one of From and Lists is allowed"},
+		{"2 both, list is no sid", campaignWith("lists", array("x")), 400, 1002, "Only one of From and Lists is allowed"},
 		{"2 lists too many", campaignWith("from", "", "lists", array(lists...)), 400, 1002, "Maximum allowed length for Lists is 5"},
 		{"2 lists too many, dynamic", campaignWith("from", "", "campaign_type", `"dynamic"`, "lists", array(dynamic, lists[0])), 400, 1002, "Maximum allowed length for Lists is 1"},
 		{"2 list unknown", campaignWith("from", "", "lists", array("0198f2c4a1b27d3e9f405162738495a6")), 404, 1000, "There is no list with this sid"},

@@ -146,10 +146,7 @@ func (k *checker) lists() error {
 	if v := k.draft.Lists; v.Given {
 		k.s.Lists = nil
 		for _, text := range orZero(v) {
-			sid, ok := addressbook.ParseSID(text)
-			if !ok {
-				return addressbook.ErrNoList
-			}
+			sid, _ := addressbook.ParseSID(text) // zeros, which no list has, for what is no sid
 			if !slices.Contains(k.s.Lists, sid) {
 				k.s.Lists = append(k.s.Lists, sid)
 			}
