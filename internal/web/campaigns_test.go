@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
 	"runtime"
 	"strings"
@@ -114,6 +115,10 @@ func TestCampaignRefused(t *testing.T) {
 	t.Parallel()
 	c, b := calling(t)
 	c.CreateList("Empty")
+	var manyLists []string
+	for i := range 6 {
+		manyLists = append(manyLists, c.CreateList(fmt.Sprintf("List %d", i)).SID)
+	}
 	for name, tt := range map[string]struct {
 		form url.Values
 		want string
@@ -123,7 +128,10 @@ func TestCampaignRefused(t *testing.T) {
 		"no caller id":   {url.Values{"caller_id": {"me"}}, "This is no telephone number or short code."},
 		"no text":        {url.Values{"text": {""}}, "Write what is said."},
 		"short text":     {url.Values{"text": {"Hello"}}, "it has less than 10 characters"},
-		"no variable":    {url.Values{"text": {"Hello @@nobody, good day"}}, "there is no @@nobody"},
+		"no variable":    {url.Values{"text": {"Hello @@nobody, good day"}}, "There is no field for @@nobody."},
+		"many numbers":   {url.Values{"number": {strings.Repeat("+919876543210\n", 5001)}}, "Write 5,000 numbers at most."},
+		"many lists":     {url.Values{"number": {""}, "list": manyLists}, "Choose 5 lists at most."},
+		"too far":        {url.Values{"send_at": {"2300-01-01T10:00"}}, "or after the year 2200."},
 		"no flow":        {url.Values{"hears": {"flow"}, "url": {"http://x.example/flow"}}, "Write the address of a flow"},
 		"no interval":    {url.Values{"interval": {"0"}}, "Wait 1 to 1,440 minutes."},
 		"ends too early": {url.Values{"end_at": {"2020-01-01T10:00"}}, "The end comes after the beginning"},

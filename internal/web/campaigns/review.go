@@ -63,7 +63,7 @@ var refusals = map[fault.Field]string{
 	campaign.FieldFrom:         "Choose lists or write numbers.",
 	campaign.FieldURL:          "Write the address of a flow, as the platform does: its path ends in /start_voice/ and the flow's name.",
 	campaign.FieldInterval:     "Wait 1 to 1,440 minutes.",
-	campaign.FieldSendAt:       "The beginning must not lie in the past.",
+	campaign.FieldSendAt:       "The beginning must not lie in the past, or after the year 2200.",
 	campaign.FieldEndAt:        "The end comes after the beginning, in the future, and at most 366 days later.",
 	campaign.FieldCallStatus:   "Write an address that begins with http:// or https://.",
 	campaign.FieldCallSchedule: "Write an address that begins with http:// or https://.",
@@ -78,6 +78,17 @@ func (f *form) refused(err *fault.Error) *form {
 	}
 	if number, ok := strings.CutPrefix(err.Detail, "Invalid PhoneNumber "); ok {
 		text = "“" + number + "” is no telephone number."
+	}
+	if variable, ok := strings.CutPrefix(err.Detail, "Invalid ReadViaText: there is no "); ok {
+		text = "There is no field for " + variable + "."
+	}
+	if err.Need == fault.Shorter {
+		switch err.Field {
+		case campaign.FieldFrom:
+			text = "Write " + words.Plural(err.Max, "number", "numbers") + " at most."
+		case campaign.FieldLists:
+			text = "Choose " + words.Plural(err.Max, "list", "lists") + " at most."
+		}
 	}
 	fields := map[fault.Field]*string{
 		campaign.FieldCallerID: &f.CallerID.Error, campaign.FieldFrom: &f.Numbers.Error,
