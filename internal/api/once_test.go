@@ -67,6 +67,7 @@ var keyedRequests = []struct {
 	{"POST /campaigns/{sid}", "POST /campaigns/{campaign}", `{"name":"Another name"}`, 200},
 	{"DELETE /campaigns/{sid}", "DELETE /campaigns/{campaign}", ``, 200},
 	{"POST /campaigns/{sid}/copy", "POST /campaigns/{campaign}/copy", `{` + muchLater + `}`, 200},
+	{"POST /campaigns/{sid}/callbacks/{event_id}/send", "POST /campaigns/{campaign}/callbacks/{nobody}/send", ``, 404},
 	{"POST /suppressions", "POST /suppressions", `{"suppressions":[{"number":"9876543212"},{"number":"9876543213"},{"number":"x"}]}`, 207},
 	{"DELETE /suppressions", "DELETE /suppressions", `{"suppressions":[{"number":"9876543213"},{"number":"9876543212"}]}`, 207},
 }
