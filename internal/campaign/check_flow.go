@@ -44,8 +44,8 @@ func (k *checker) url() error {
 	before := k.s.Text
 	if v := k.draft.URL; v.Given {
 		k.s.URL = strings.TrimSpace(orZero(v))
-		if k.s.URL != "" && !k.draft.Text.Given {
-			k.s.Text = ""
+		if k.s.URL != "" && !k.draft.Text.Given && k.s.Text != "" {
+			k.s.Text, k.s.FlowType = "", "" // which was the text's
 		}
 	}
 	if v := k.draft.Text; v.Given {

@@ -109,7 +109,7 @@ func TestEmailsInDoubt(t *testing.T) {
 	if n := strings.Count(page, "no valid e-mail<"); n != 3 {
 		t.Errorf("%d e-mails of the first rows are pointed out", n)
 	}
-	const said = "2 e-mails are not valid: lines 3 and 6. They are imported as they are."
+	const said = "2 e-mails are not valid: lines 3 and 6. E-mails are imported as they are."
 	form := pageForm(page)
 	form.Set("then", "try")
 	b.Submit(path, form)
