@@ -107,6 +107,7 @@ func TestKeys(t *testing.T) {
 	}
 	b.leave(func() { b.key("e", "e", 0) })
 	b.await(`document.activeElement.id === "number"`)
+	b.open("/contacts")
 	b.leave(func() { b.key("?", "?", shift) })
 	if got := b.location(); got != "/keyboard" {
 		t.Errorf("? led to %s", got)
