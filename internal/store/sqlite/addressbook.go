@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -142,7 +143,19 @@ func (b *AddressBook) Close() error {
 		abandon(b)
 		return errors.Join(b.watch.close(), b.lock.Unlock())
 	}
-	return errors.Join(b.watch.close(), b.second.close(), b.conn.Close(), b.lock.Unlock())
+	return errors.Join(b.moveLog(), b.watch.close(), b.second.close(), b.conn.Close(), b.lock.Unlock())
+}
+
+// moveLog moves what was committed from the log into the file. SQLite does so when the
+// last connection closes, but not when that one was interrupted after its last
+// statement, as happens to a query that ends while its caller gives up. Then the log
+// stays beside the file, and somebody who moves the file alone loses what is in it.
+func (b *AddressBook) moveLog() error {
+	b.conn.SetInterrupt(nil)
+	if err := sqlitex.ExecuteTransient(b.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
+		return fmt.Errorf("move the log into the file: %w", err)
+	}
+	return nil
 }
 
 // Contact implements [addressbook.Store].

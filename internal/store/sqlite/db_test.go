@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -271,5 +272,31 @@ func TestOpenFails(t *testing.T) {
 		if db, err := Open(t.Context(), path); err == nil {
 			t.Error(errors.Join(fmt.Errorf("%s was opened", path), db.Close()))
 		}
+	}
+}
+
+// TestCloseInterrupted: a database that is closed after its connections were interrupted
+// has everything in the file, so that the file alone may be moved.
+func TestCloseInterrupted(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{})
+	s.account(t, "acme")
+	interrupted := make(chan struct{})
+	close(interrupted)
+	for _, pool := range []*sqlitex.Pool{s.db.pools.control, s.db.pools.writes, s.db.pools.points.connections(), s.db.pools.scans.connections()} {
+		conn, err := pool.Take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetInterrupt(interrupted)
+		pool.Put(conn)
+	}
+	s.close(t)
+	if err := os.Remove(s.path + "-wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	s = serveFile(t, s.path, Options{})
+	if accounts, err := s.db.Accounts(t.Context()); err != nil || len(accounts) != 1 {
+		t.Errorf("%d accounts are there, %v", len(accounts), err)
 	}
 }
