@@ -2,7 +2,9 @@ package browsertest
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -112,9 +114,35 @@ func (b *tab) sendOnce(s sending) {
 // may be the very page that was left.
 func (b *tab) travel(by int64, to ...string) {
 	b.t.Helper()
-	past := call(b, history.GetNavigationHistory, cdp.Empty{})
-	call(b, history.NavigateToHistoryEntry, history.NavigateToHistoryEntryParams{EntryID: past.Entries[past.CurrentIndex+by].ID})
+	at := int64(-1) // the entry to travel to
+	b.eventually(fmt.Sprintf("there is nowhere to travel by %d", by), func(ctx context.Context) bool {
+		past, err := chromedp.Call(ctx, history.GetNavigationHistory, cdp.Empty{})
+		if at = past.CurrentIndex + by; err != nil || at < 0 || at >= int64(len(past.Entries)) {
+			return false
+		}
+		_, err = chromedp.Call(ctx, history.NavigateToHistoryEntry, history.NavigateToHistoryEntryParams{EntryID: past.Entries[at].ID})
+		return err == nil
+	})
+	// The address alone does not tell: both pages may have it.
+	b.eventually("the browser does not travel", func(ctx context.Context) bool {
+		now, err := chromedp.Call(ctx, history.GetNavigationHistory, cdp.Empty{})
+		return err == nil && now.CurrentIndex == at
+	})
 	b.await(fmt.Sprintf(`%q.split(" ").includes(location.pathname + location.search) && document.readyState === "complete"`, strings.Join(to, " ")))
+}
+
+// eventually tries something until it succeeds. While a page is being left, the browser
+// answers some commands with an error.
+func (b *tab) eventually(otherwise string, try func(context.Context) bool) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
+	defer cancel()
+	for !try(ctx) {
+		if ctx.Err() != nil {
+			b.t.Fatalf("at %s: %s", b.whereabouts(), otherwise)
+		}
+		runtime.Gosched()
+	}
 }
 
 // lists, keys and trash are how many the account has: lists, keys, deleted contacts.
