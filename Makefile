@@ -41,7 +41,7 @@ test-tools: # The client programs that the end-to-end tests run
 	@scripts/install-test-tools
 
 test-race: # Left out is what computes for long in one goroutine, and what waits for programs
-	go test -race -short -vet=off -timeout 30m $$(go list ./... | grep -Ev '/internal/(fault|phone|test/(bench|openapitest|e2e|clients)|web/browsertest)$$')
+	go test -race -short -vet=off -timeout 30m $$(go list ./... | grep -Ev '/internal/(addressbook|fault|phone|test/(bench|openapitest|e2e|clients)|web/browsertest)$$')
 
 check: ## Check format, vet, staticcheck, go.mod, current dependencies and the import rules
 	@scripts/check
