@@ -33,20 +33,16 @@ type Options struct {
 	SIDs *addressbook.SIDs
 	// Dialer places the calls. It must not be nil.
 	Dialer Dialer
-	// CheckFlow tells whether the account has the flow that a campaign names; its error
-	// is the caller's. Nil accepts every name.
-	CheckFlow func(ctx context.Context, acct account.Account, app string) error
 }
 
 // Campaigns is the one door to the campaigns of accounts. It is safe for concurrent
 // use.
 type Campaigns struct {
-	store     Store
-	book      *addressbook.Book
-	clock     clock.Clock
-	sids      *addressbook.SIDs
-	dialer    Dialer
-	checkFlow func(context.Context, account.Account, string) error
+	store  Store
+	book   *addressbook.Book
+	clock  clock.Clock
+	sids   *addressbook.SIDs
+	dialer Dialer
 }
 
 // New returns the campaigns in store, which call the contacts of book.
@@ -55,7 +51,7 @@ func New(store Store, book *addressbook.Book, opts Options) *Campaigns {
 	if opts.SIDs == nil {
 		opts.SIDs = addressbook.NewSIDs(opts.Clock)
 	}
-	return &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer, checkFlow: opts.CheckFlow}
+	return &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer}
 }
 
 // Create makes a campaign, which begins to call at its SendAt. What the contract
@@ -87,20 +83,10 @@ func (cs *Campaigns) draft(ctx context.Context, acct account.Account, d *Draft) 
 	sid, born := cs.sids.Next()
 	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: born}
 	s, err := k.run()
-	if err == nil {
-		err = cs.flowIsThere(ctx, acct, &s)
-	}
 	if err != nil {
 		return nil, err
 	}
 	return &Campaign{SID: sid, Account: acct.ID, Settings: s, State: Created, Created: born, Updated: born}, nil
-}
-
-func (cs *Campaigns) flowIsThere(ctx context.Context, acct account.Account, s *Settings) error {
-	if app := s.App(); app != "" && cs.checkFlow != nil {
-		return cs.checkFlow(ctx, acct, app)
-	}
-	return nil
 }
 
 // checkThrottle checks the throttle of a campaign with what the others may do.
@@ -265,11 +251,7 @@ func (cs *Campaigns) changed(ctx context.Context, acct account.Account, c *Campa
 		d = &callbacks
 	}
 	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: now, s: c.Settings, started: action || c.started(), movable: c.State == Paused}
-	s, err := k.run()
-	if err == nil && s.URL != c.URL {
-		err = cs.flowIsThere(ctx, acct, &s)
-	}
-	return s, err
+	return k.run()
 }
 
 // started tells whether the settings of the campaign must stay as they are.

@@ -18,26 +18,20 @@ const (
 )
 
 // flowPath is the path of a flow's URL, as the platform's programs write it.
-var flowPath = regexp.MustCompile(`^(?:/([A-Za-z0-9][A-Za-z0-9_-]*))??(?:/exoml)?/start(?:_voice)?/([0-9A-Za-z_-]{1,64})/?$`)
+var flowPath = regexp.MustCompile(`^(?:/([A-Za-z0-9][A-Za-z0-9_-]*))??(?:/exoml)?/start(?:_voice)?/[0-9A-Za-z_-]{1,64}/?$`)
 
-// parseFlowURL returns the account that a flow's URL names, which may be "", and the
-// flow.
-func parseFlowURL(raw string) (acct, app string, ok bool) {
+// parseFlowURL returns the account that a flow's URL names, which may be "". False means
+// that it is no URL of a flow.
+func parseFlowURL(raw string) (acct string, ok bool) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return "", "", false
+		return "", false
 	}
 	m := flowPath.FindStringSubmatch(u.Path)
 	if m == nil {
-		return "", "", false
+		return "", false
 	}
-	return m[1], m[2], true
-}
-
-// App returns the name of the flow that the campaign's URL names, or "".
-func (s *Settings) App() string {
-	_, app, _ := parseFlowURL(s.URL)
-	return app
+	return m[1], true
 }
 
 func (k *checker) url() error {
@@ -66,7 +60,7 @@ func (k *checker) url() error {
 	case k.s.URL == "":
 		return nil
 	}
-	acct, _, ok := parseFlowURL(k.s.URL)
+	acct, ok := parseFlowURL(k.s.URL)
 	if !ok || len(k.s.URL) > MaxCallback || acct != "" && acct != k.acct.SID {
 		return sentence(fault.Invalid, FieldURL, "Invalid Url")
 	}
