@@ -17,7 +17,7 @@ import (
 // campaign.
 type callbacksData struct {
 	summary
-	Filter  string
+	Tab     string // see the part campaign-header
 	States  []shell.Option
 	State   string
 	Rows    []callbackRow
@@ -54,7 +54,7 @@ var troubles = map[event.Trouble]string{
 
 func (room *Room) callbacksPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
 	query := r.URL.Query()
-	data := callbacksData{summary: room.summary(c), State: query.Get("state")}
+	data := callbacksData{summary: room.summary(c), Tab: "callbacks", State: query.Get("state")}
 	q := event.Query{Desc: true, Limit: pageRows, Offset: offsetOf(query)}
 	for _, f := range callbackFilters {
 		data.States = append(data.States, f.option)

@@ -13,9 +13,10 @@ import (
 	"callbook/internal/web/words"
 )
 
-// callsData is what the templates calls.html and number.html show.
+// callsData is what the template calls.html shows.
 type callsData struct {
 	summary
+	Tab    string // see the part campaign-header
 	State  string
 	States []shell.Option
 	Rows   []callRow
@@ -47,7 +48,7 @@ var callFilters = []struct {
 
 func (room *Room) callsPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
 	query := r.URL.Query()
-	data := callsData{summary: room.summary(c), State: query.Get("state")}
+	data := callsData{summary: room.summary(c), Tab: "calls", State: query.Get("state")}
 	q := campaign.CallQuery{Desc: true, Limit: pageRows, Offset: offsetOf(query)}
 	for _, f := range callFilters {
 		data.States = append(data.States, f.option)
@@ -83,6 +84,7 @@ func callRows(page campaign.CallPage) []callRow {
 // numbersData is what the template numbers.html shows.
 type numbersData struct {
 	summary
+	Tab    string // see the part campaign-header
 	State  string
 	States []shell.Option
 	Rows   []numberRow
@@ -119,7 +121,7 @@ var numberFilters = []struct {
 
 func (room *Room) numbersPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
 	query := r.URL.Query()
-	data := numbersData{summary: room.summary(c), State: query.Get("state")}
+	data := numbersData{summary: room.summary(c), Tab: "numbers", State: query.Get("state")}
 	q := campaign.TargetQuery{After: -1, Limit: pageRows, Offset: offsetOf(query)}
 	for _, f := range numberFilters {
 		data.States = append(data.States, f.option)
