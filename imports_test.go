@@ -51,6 +51,7 @@ var rules = map[string][]string{
 	"internal/slowbody":   {},
 	"internal/backup":     {},
 	"internal/limit":      {"internal/account"},
+	"internal/wav":        {"internal/fault"},
 	"internal/clientaddr": {},
 	"internal/account": {
 		"internal/clock",

@@ -1,0 +1,140 @@
+package wav
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+)
+
+// Reader reads the samples of a WAV file as a telephone plays them: mono, [Rate] a
+// second. It uses the same memory for files of any length. Its faults are about
+// [FieldFile]; other errors are those of the reader beneath.
+type Reader struct {
+	in     *bufio.Reader
+	format format
+	left   int64 // bytes of samples; less than zero means up to the end
+	frames []byte
+	mono   []float32
+	filter *resampler // nil for files that have the right rate
+	ended  bool
+}
+
+// NewReader returns a reader of the file that in has. It reads the header.
+func NewReader(in io.Reader) (*Reader, error) {
+	r := &Reader{in: bufio.NewReaderSize(in, 32<<10)}
+	var err error
+	if r.format, r.left, err = readHeader(r.in); err != nil {
+		return nil, err
+	}
+	const framesAtOnce = 4096
+	r.frames = make([]byte, framesAtOnce*r.format.channels*r.format.bytes)
+	if r.format.rate != Rate {
+		r.filter = newResampler(r.format.rate)
+	}
+	return r, nil
+}
+
+// Append appends some samples to p: about half a second of them or fewer. The error is
+// io.EOF after the last one.
+func (r *Reader) Append(p []int16) ([]int16, error) {
+	if r.ended {
+		return p, io.EOF
+	}
+	more, err := r.read()
+	if errors.Is(err, io.EOF) {
+		r.ended, err = true, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	if r.filter != nil {
+		more = r.filter.resample(more, r.ended)
+	}
+	for _, s := range more {
+		p = append(p, int16(math.RoundToEven(float64(min(max(s*-math.MinInt16, math.MinInt16), math.MaxInt16)))))
+	}
+	return p, nil
+}
+
+// read reads samples of the file at its own rate, from -1 to 1. The error io.EOF comes
+// with the last of them.
+func (r *Reader) read() ([]float32, error) {
+	frames := r.frames
+	if r.left >= 0 {
+		frames = frames[:min(int64(len(frames)), r.left)]
+	}
+	n, err := io.ReadFull(r.in, frames)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = io.EOF
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	}
+	if r.left >= 0 {
+		if r.left -= int64(n); err != nil && r.left > 0 {
+			return nil, errCut
+		}
+		if r.left == 0 {
+			err = io.EOF
+		}
+	}
+	f := &r.format
+	width := f.bytes * f.channels
+	r.mono = r.mono[:0]
+	for frame := frames[:n-n%width]; len(frame) > 0; frame = frame[width:] {
+		s := f.sample(frame)
+		if f.channels == 2 {
+			s = (s + f.sample(frame[f.bytes:])) / 2
+		}
+		r.mono = append(r.mono, s)
+	}
+	return r.mono, err
+}
+
+// sample decodes the sample that b begins with.
+func (f *format) sample(b []byte) float32 {
+	switch {
+	case f.encoding == aLaw:
+		return float32(fromALaw(b[0])) / -math.MinInt16
+	case f.encoding == muLaw:
+		return float32(fromMuLaw(b[0])) / -math.MinInt16
+	case f.encoding == float:
+		s := math.Float32frombits(binary.LittleEndian.Uint32(b))
+		if s != s {
+			return 0
+		}
+		return min(max(s, -1), 1)
+	case f.bytes == 1:
+		return (float32(b[0]) - 128) / 128
+	case f.bytes == 2:
+		return float32(int16(binary.LittleEndian.Uint16(b))) / -math.MinInt16
+	case f.bytes == 3:
+		return float32(int32(b[0])<<8|int32(b[1])<<16|int32(b[2])<<24) / -math.MinInt32
+	}
+	return float32(int32(binary.LittleEndian.Uint32(b))) / -math.MinInt32
+}
+
+// fromALaw and fromMuLaw decode a byte to 16 bits, by ITU-T G.711.
+func fromALaw(b byte) int16 {
+	b ^= 0x55
+	s := int16(b&0x0F)<<4 + 8
+	if segment := b >> 4 & 7; segment > 0 {
+		s = (s + 0x100) << (segment - 1)
+	}
+	if b&0x80 == 0 {
+		return -s
+	}
+	return s
+}
+
+func fromMuLaw(b byte) int16 {
+	const bias = 0x84
+	b = ^b
+	s := (int16(b&0x0F)<<3+bias)<<(b>>4&7) - bias
+	if b&0x80 != 0 {
+		return -s
+	}
+	return s
+}

@@ -1,0 +1,64 @@
+// Package wav reads WAV files as what a telephone plays, 8,000 samples a second of one
+// channel, and writes such files. It reads PCM of 8, 16, 24 and 32 bits, floating-point
+// samples of 32 bits, A-law and µ-law, mono and stereo, at the usual rates. What it
+// refuses, it names.
+package wav
+
+import (
+	"encoding/binary"
+	"time"
+
+	"callbook/internal/fault"
+)
+
+const (
+	// Rate is how many samples a second a telephone plays.
+	Rate = 8000
+	// MaxRate is how many samples a second a file may have.
+	MaxRate = 192_000
+	// ContentType is the media type of WAV files.
+	ContentType = "audio/wav"
+	// sampleBytes is what a sample takes in the files that [Encode] makes.
+	sampleBytes = 2
+)
+
+// FieldFile is the field of the faults of files that cannot be read.
+const FieldFile = fault.Field("file")
+
+// HeaderBytes is the size of the header of the files that [Encode] makes.
+const HeaderBytes = 44
+
+// The encodings of samples, by their numbers in the header of a file. The registry is
+// RFC 2361 and Microsoft's mmreg.h.
+const (
+	pcm        = 0x0001
+	float      = 0x0003
+	aLaw       = 0x0006
+	muLaw      = 0x0007
+	extensible = 0xFFFE // the number is in the subformat
+)
+
+// Encode returns a WAV file of these samples: [Rate] a second, 16 bits, mono.
+func Encode(samples []int16) []byte {
+	size := uint32(len(samples) * sampleBytes)
+	file := make([]byte, 0, HeaderBytes+size)
+	le := binary.LittleEndian
+	file = le.AppendUint32(append(file, "RIFF"...), HeaderBytes-8+size)
+	file = le.AppendUint32(append(file, "WAVEfmt "...), 16)
+	file = le.AppendUint16(file, pcm)
+	file = le.AppendUint16(file, 1)
+	file = le.AppendUint32(file, Rate)
+	file = le.AppendUint32(file, Rate*sampleBytes)
+	file = le.AppendUint16(file, sampleBytes)
+	file = le.AppendUint16(file, 8*sampleBytes)
+	file = le.AppendUint32(append(file, "data"...), size)
+	for _, s := range samples {
+		file = le.AppendUint16(file, uint16(s))
+	}
+	return file
+}
+
+// Duration returns how long so many samples are heard.
+func Duration(samples int) time.Duration {
+	return time.Duration(samples) * time.Second / Rate
+}
