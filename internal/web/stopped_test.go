@@ -103,7 +103,7 @@ func TestSelectedStops(t *testing.T) {
 		}
 		c.Create(contacts...)
 	}
-	var kept string // what undoes what was done before it stopped
+	var kept, deletion string // what undoes what was done before it stopped
 	// stops sends a form, of which only one bulk is worked, and returns the path
 	// and form of the rest.
 	stops := func(path string, form url.Values, title string) (string, url.Values) {
@@ -116,7 +116,10 @@ func TestSelectedStops(t *testing.T) {
 		if strings.Contains(page, "secret") {
 			t.Errorf("the page tells of the inside:\n%s", page)
 		}
-		if path != "/contacts/selected/delete" {
+		if path == "/contacts/selected/delete" {
+			has(t, page, `action="/trash/restore"`, "Undo what is done")
+			deletion = hidden(t, page, "deletion")
+		} else {
 			kept = hidden(t, page, "undo")
 		}
 		return restOf(t, page)
@@ -151,11 +154,22 @@ func TestSelectedStops(t *testing.T) {
 		t.Errorf("%d contacts are in the list", got)
 	}
 
-	path, form = stops("/contacts/selected/delete", url.Values{"all": {"1"}, "count": {fmt.Sprint(n)}, "typed": {fmt.Sprint(n)}}, "Deleting")
+	all := url.Values{"all": {"1"}, "count": {fmt.Sprint(n)}, "typed": {fmt.Sprint(n)}}
+	stops("/contacts/selected/delete", all, "Deleting")
+	has(t, b.Follow(b.Submit("/trash/restore", url.Values{"deletion": {deletion}})).PageText(t, 200), "Restored 5,000 contacts.")
+	if c.Total() != n {
+		t.Errorf("%d contacts are there after the undo, want %d", c.Total(), n)
+	}
+	path, form = stops("/contacts/selected/delete", all, "Deleting")
 	page := b.Follow(b.Submit(path, form)).PageText(t, 200)
 	has(t, page, "Delete 100 contacts?", "5,000 contacts are deleted already, and 100 are left.")
 	form.Set("count", hidden(t, page, "count"))
 	form.Set("typed", "100")
+	// It stops a second time, and tells of both.
+	store.left.Store(0)
+	page = b.Submit("/contacts/selected/delete", form).PageText(t, 500)
+	has(t, page, "<dt>Done</dt><dd>5,000</dd>", "<dt>Still to do</dt><dd>100</dd>", "Undo what is done")
+	store.left.Store(1 << 40)
 	page = b.Follow(b.Submit("/contacts/selected/delete", form)).PageText(t, 200)
 	has(t, page, "Deleted 5,100 contacts")
 	if c.Total() != 0 {
@@ -165,6 +179,16 @@ func TestSelectedStops(t *testing.T) {
 	if c.Total() != n {
 		t.Errorf("%d contacts are restored, want %d", c.Total(), n)
 	}
+
+	// What skips the trash cannot be undone, and what is left skips it too.
+	all.Set("for_good", "1")
+	store.left.Store(1)
+	page = b.Submit("/contacts/selected/delete", all).PageText(t, 500)
+	store.left.Store(1 << 40)
+	if strings.Contains(page, "Undo") {
+		t.Errorf("the page offers to undo it:\n%s", page)
+	}
+	has(t, b.Follow(b.Submit(restOf(t, page))).PageText(t, 200), "Delete 100 contacts?", `name="for_good" value="1" checked`)
 }
 
 // TestSelectedDoesNotBegin: when the store fails at once, the page says that

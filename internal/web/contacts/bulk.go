@@ -131,7 +131,7 @@ func (room *Room) setTag(ctx context.Context, acct account.Account, contacts []a
 
 func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
-	again := selectedData{Selection: s, Do: "delete", Deletion: room.deletionIn(r.PostForm)}
+	again := selectedData{Selection: s, Do: "delete", Deletion: room.deletionIn(r.PostForm), ForGood: r.PostForm.Get("for_good") != ""}
 	n, err := s.Size(ctx, room.Book, acct)
 	if err != nil {
 		return s.Refused(err)
@@ -147,7 +147,7 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		return room.askSelected(r, again)
 	}
 	deletion := again.Deletion
-	if r.PostForm.Get("for_good") != "" {
+	if again.ForGood {
 		deletion = addressbook.ForGood
 	}
 	deleted, name := 0, ""
@@ -161,8 +161,15 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 	})
 	if err != nil {
 		// How many are left is to be confirmed anew.
-		return contacttable.Stopped(r, err, contacttable.StoppedData{Selection: s, Doing: "Deleting", Worked: worked, Count: n,
-			Path: "/contacts/selected", More: []shell.Option{{Value: "do", Label: "delete"}, {Value: "deletion", Label: deletion.String()}}}), nil
+		stopped := contacttable.StoppedData{Selection: s, Doing: "Deleting", Worked: worked, Count: n, Path: "/contacts/selected", More: []shell.Option{
+			{Value: "do", Label: "delete"}, {Value: "deletion", Label: deletion.String()}, {Value: "for_good", Label: r.PostForm.Get("for_good")}}}
+		if done, err := room.deletedUnder(r, deletion); err == nil && done > worked { // it was cut off before
+			stopped.Worked, stopped.Count = done, n-worked+done
+		}
+		if stopped.Worked > 0 && deletion != addressbook.ForGood {
+			stopped.Deletion = deletion.String()
+		}
+		return contacttable.Stopped(r, err, stopped), nil
 	}
 	if done, err := room.deletedUnder(r, deletion); err == nil {
 		deleted = max(deleted, done) // those before it was cut off are restored with them

@@ -26,7 +26,8 @@ type selectedData struct {
 	// trash already: it was cut off.
 	Deletion addressbook.SID
 	Done     int
-	Before   int // how many a deletion was confirmed for, when they are others now; 0 else
+	ForGood  bool // they are to skip the trash
+	Before   int  // how many a deletion was confirmed for, when they are others now; 0 else
 }
 
 // keepSelected keeps a selection and what a table's button says of it, and leads to the
@@ -57,7 +58,7 @@ func (room *Room) selectedPage(r *http.Request) (shell.Answer, error) {
 	if !there {
 		return shell.GoTo("/contacts").Noting("The selection is not kept any more. Select the contacts again."), nil
 	}
-	data := selectedData{Selection: contacttable.SelectionIn(form), Do: form.Get("do"), Deletion: room.deletionIn(form)}
+	data := selectedData{Selection: contacttable.SelectionIn(form), Do: form.Get("do"), Deletion: room.deletionIn(form), ForGood: form.Get("for_good") != ""}
 	data.Field.Value = cmp.Or(form.Get("name"), form.Get("value"))
 	return room.askSelected(r, data)
 }

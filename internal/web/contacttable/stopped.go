@@ -20,6 +20,8 @@ type StoppedData struct {
 	// Undo undoes what is done. Undoing is the name that it is kept under.
 	Undo    Undo
 	Undoing string
+	// Deletion is that of what is done, for the form that restores it; "" for none.
+	Deletion string
 }
 
 // Left is how many contacts are still to be done.
