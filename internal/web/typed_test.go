@@ -163,12 +163,12 @@ func TestSignedOutWithFile(t *testing.T) {
 	}
 	form.Close()
 	page := b.Do("POST", "/imports", &body, "Content-Type", form.FormDataContentType()).PageText(t, 403)
-	has(t, html.UnescapeString(page), "You were signed out", "Only the file “leads.csv” could not be kept")
+	has(t, html.UnescapeString(page), "You were signed out", "Only the file “leads.csv” could not be kept: you have to choose it again.")
 	typed := pageFields(page)
 	typed.Set("key", c.Key)
 	typed.Set("token", c.Token)
 	back := html.UnescapeString(b.Follow(b.Submit("/signin/again", typed)).PageText(t, 200))
-	has(t, back, "Choose “leads.csv” once more", `value="Diwali"`)
+	has(t, back, "not saved yet. The file “leads.csv” is not: it has to be chosen again.", "Choose the file “leads.csv” again.", `value="Diwali"`)
 }
 
 // TestSignedOutByHTMX: a page that asks for a piece stays as it is.

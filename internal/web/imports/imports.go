@@ -88,7 +88,7 @@ func (room *Room) importsPage(r *http.Request) (shell.Answer, error) {
 		form.set(name, typed.Get(name))
 	}
 	if file := shell.LostFile(typed); file != "" {
-		form.FileError = "Choose “" + file + "” once more: it could not be kept while you were signed out."
+		form.FileError = "Choose the file “" + file + "” again. It could not be kept while you were signed out."
 	}
 	return room.showImports(r, form)
 }

@@ -100,7 +100,11 @@ func GoBack(r *http.Request, acct account.Account, page string, typed url.Values
 		return GoTo("/").Warning("What you typed was for another account than the one that you signed in to, so it was not taken over."), nil
 	}
 	a, err := Reopen(r, acct, page, typed)
-	return a.Noting("You are signed in again. What you typed is here, and not saved yet."), err
+	text := "You are signed in again. What you typed is here, and not saved yet."
+	if file := LostFile(typed); file != "" {
+		text += " The file “" + file + "” is not: it has to be chosen again."
+	}
+	return a.Noting(text), err
 }
 
 // Typed returns the values of the page's form as somebody had filled it in before they
