@@ -8,9 +8,10 @@ import (
 
 // telephoneFlags say how the calls of campaigns are placed.
 type telephoneFlags struct {
-	Carrier        string `default:"simulator" enum:"simulator" placeholder:"NAME" help:"What places the calls of campaigns (${default}, the only one so far): a simulated telephone, with which nobody is called. The last digit of a number says what happens: 0 to 5 answer, 6 is busy, 7 does not answer, 8 fails the first time, 9 fails."`
-	SimulatorSpeed int    `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
-	SimulatorSeed  uint64 `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
+	Carrier          string `default:"simulator" enum:"simulator" placeholder:"NAME" help:"What places the calls of campaigns (${default}, the only one so far): a simulated telephone, with which nobody is called. The last digit of a number says what happens: 0 to 5 answer, 6 is busy, 7 does not answer, 8 fails the first time, 9 fails."`
+	SimulatorSpeed   int    `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
+	SimulatorSeed    uint64 `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
+	SimulatorInstant bool   `help:"Let simulated calls end as soon as they leave; retries still wait for their time."`
 	// CallbackPrivate is for receivers that run beside the server.
 	CallbackPrivate bool `help:"Send callbacks to private, loopback and link-local addresses too, as that of a receiver on this machine. Whoever has a key can then reach them through the server."`
 }
@@ -28,5 +29,5 @@ func (f *telephoneFlags) Validate() error {
 
 // simulator is the simulated telephone that the flags ask for.
 func (f *telephoneFlags) simulator() app.Simulator {
-	return app.Simulator{Speed: f.SimulatorSpeed, Seed: f.SimulatorSeed}
+	return app.Simulator{Speed: f.SimulatorSpeed, Seed: f.SimulatorSeed, Instant: f.SimulatorInstant}
 }

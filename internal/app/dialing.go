@@ -22,6 +22,8 @@ type Simulator struct {
 	Speed int
 	// Seed chooses how long calls ring and talk.
 	Seed uint64
+	// Instant lets calls end as soon as they leave.
+	Instant bool
 }
 
 // campaigns returns the campaigns and what places their calls. The clock that they go by
@@ -38,7 +40,7 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	}
 	sids := addressbook.NewSIDs(calls)
 	sids.Resume(last)
-	phone := simulator.New(simulator.Options{Clock: calls, Seed: cfg.Simulator.Seed})
+	phone := simulator.New(simulator.Options{Clock: calls, Seed: cfg.Simulator.Seed, Instant: cfg.Simulator.Instant})
 	d := dialer.New(stores.Dialing, phone, dialer.Options{
 		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, SIDs: sids, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: r.url,
 	})
