@@ -135,13 +135,13 @@ func (l *lab) fill(ctx context.Context, s *server, sid string, contacts int) (*c
 	return c, c.do(ctx, http.MethodPost, "/lists/"+c.list+"/contacts", `{"contact_references":[`+strings.Join(references, ",")+`]}`, http.StatusMultiStatus, nil)
 }
 
-// upload sends a CSV file for a dynamic list and returns the id of its upload, whose
+// upload sends a CSV file for a list of a type and returns the id of its upload, whose
 // rows are worked after the answer.
-func (c *client) upload(ctx context.Context, list, file string) (id string, err error) {
+func (c *client) upload(ctx context.Context, list, kind, file string) (id string, err error) {
 	var form bytes.Buffer // writes into memory do not fail
 	w := multipart.NewWriter(&form)
 	_ = w.WriteField("list_name", list)
-	_ = w.WriteField("type", "dynamic")
+	_ = w.WriteField("type", kind)
 	part, _ := w.CreateFormFile("file_name", "contacts.csv")
 	_, _ = io.WriteString(part, file)
 	_ = w.Close()

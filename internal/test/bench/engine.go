@@ -24,8 +24,10 @@ type engine struct {
 	// floor opens a database for the floor.
 	floor     func(ctx context.Context, dir string) (floor, error)
 	floorText string
-	pid       process // the engine's own; 0 where it has none
-	close     func() error
+	// campaignFloor opens a database for the floor of campaigns.
+	campaignFloor func(ctx context.Context, dir string) (*campaignFloor, error)
+	pid           process // the engine's own; 0 where it has none
+	close         func() error
 }
 
 // floor writes rows in one transaction with the bare driver, and does nothing else.
@@ -40,15 +42,16 @@ const floorColumns = "account_id, sid, number, first_name, last_name, company_na
 // sqlite is the embedded engine: a database is a file, in the lab's directory.
 func (l *lab) sqlite() *engine {
 	return &engine{
-		database:  func(_ context.Context, dir string) (string, error) { return filepath.Join(dir, "bench.db"), nil },
-		floor:     l.sqliteFloor,
-		floorText: "the same rows through the bare SQLite driver, a transaction for each request's worth.",
+		database:      func(_ context.Context, dir string) (string, error) { return filepath.Join(dir, "bench.db"), nil },
+		floor:         l.sqliteFloor,
+		campaignFloor: l.sqliteCampaignFloor,
+		floorText:     "the same rows through the bare SQLite driver, a transaction for each request's worth.",
 	}
 }
 
-// sqliteFloor has the server's own schema, page size and durability, one prepared
-// statement that inserts one row, and SQLite's own checkpoints.
-func (l *lab) sqliteFloor(ctx context.Context, dir string) (floor, error) {
+// sqliteFloorFile makes and opens a database for the floor with the server's own schema,
+// page size and durability, and SQLite's own checkpoints.
+func (l *lab) sqliteFloorFile(ctx context.Context, dir string) (*sqlite.Conn, error) {
 	path := filepath.Join(dir, "floor.db")
 	// A command makes the file, so that schema, page size and journal mode are the
 	// real ones. The account's id is 1.
@@ -63,7 +66,16 @@ func (l *lab) sqliteFloor(ctx context.Context, dir string) (floor, error) {
 	for _, pragma := range []string{"foreign_keys = OFF", "synchronous = FULL", "cache_size = -16384"} {
 		err = errors.Join(err, sqlitex.ExecuteTransient(conn, "PRAGMA "+pragma, nil))
 	}
-	insert, err2 := conn.Prepare("INSERT INTO contacts (" + floorColumns + ") VALUES (1,?,?,?,?,?,?,?,?,?,?)")
+	return conn, err
+}
+
+// sqliteFloor has one prepared statement that inserts one row.
+func (l *lab) sqliteFloor(ctx context.Context, dir string) (floor, error) {
+	conn, err := l.sqliteFloorFile(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	insert, err := conn.Prepare("INSERT INTO contacts (" + floorColumns + ") VALUES (1,?,?,?,?,?,?,?,?,?,?)")
 	return func(_ context.Context, rows []contact) (err error) {
 		if rows == nil {
 			return conn.Close()
@@ -88,7 +100,7 @@ func (l *lab) sqliteFloor(ctx context.Context, dir string) (floor, error) {
 			}
 		}
 		return nil
-	}, errors.Join(err, err2)
+	}, err
 }
 
 // newPostgres uses the PostgreSQL server at the URL, or starts one when it is "", with

@@ -247,7 +247,7 @@ func (l *lab) uploads(ctx context.Context, t *table, format string, rows int, fi
 	return l.withServer(ctx, func(s *server, auth credentials) error {
 		c, n := newClient(s, auth, 1), rows/10
 		side := &side{each: rows, turns: 1, prepare: func() load {
-			id, err := c.upload(ctx, grouped(n), file(l.made.file(n)))
+			id, err := c.upload(ctx, grouped(n), "dynamic", file(l.made.file(n)))
 			wanted := n
 			n = rows
 			return load{1, 1, noLimit, 0, func(ctx context.Context, _, _ int) error {

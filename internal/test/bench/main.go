@@ -20,7 +20,8 @@ type flags struct {
 	Quick    bool          `help:"Do a quarter of everything (but growth)."`
 	DB       string        `name:"db" enum:"sqlite,postgres" default:"sqlite" placeholder:"ENGINE" help:"The database under the server: sqlite, or postgres, for which the run brings up a PostgreSQL of its own that syncs to the disk (${default})."`
 	DSN      string        `name:"dsn" placeholder:"URL" help:"With --db postgres: use this server instead, as postgres://user:password@host/postgres. The user must be allowed to make databases; they are called callbook_bench_..., and removed. Its processor time is not measured."`
-	Only     []string      `enum:"bulk,single,csv,servers,growth,neighbour,load" placeholder:"PART" help:"Measure only these: bulk, single, csv, growth, neighbour, which is what one account's worst does to another's requests, load, which is requests of every kind for --duration and then twice as many, and with --db postgres servers, which is two servers on one database against one."`
+	Only     []string      `enum:"bulk,single,csv,campaigns,servers,growth,neighbour,load" placeholder:"PART" help:"Measure only these: bulk, single, csv, campaigns, growth, neighbour, which is what one account's worst does to another's requests, load, which is requests of every kind for --duration and then twice as many, and with --db postgres servers, which is two servers on one database against one."`
+	Targets  int           `default:"40000" placeholder:"N" help:"How many numbers a campaign calls (${default}). What callbook promises it promises for 500,000, which takes some minutes."`
 	Duration time.Duration `default:"12s" help:"What a scenario's requests may take in all (${default}); the floor gets up to half of that more."`
 	Rounds   uint          `default:"8" placeholder:"N" help:"Turns of server and floor in a scenario (${default})."`
 	Dir      string        `type:"existingdir" placeholder:"DIR" help:"Where the databases go for the time of the run, instead of the system's temporary directory. It should be on a real disk: one in memory syncs for nothing."`
@@ -47,6 +48,7 @@ func (l *lab) run(ctx context.Context) (err error) {
 		if l.engine, err = newPostgres(l.DSN, l.Dir); err != nil {
 			return err
 		}
+		l.engine.campaignFloor = l.postgresCampaignFloor
 		defer func() { err = errors.Join(err, l.engine.close()) }()
 	}
 	for _, part := range []struct {
@@ -54,7 +56,7 @@ func (l *lab) run(ctx context.Context) (err error) {
 		usual   bool
 		measure func(context.Context) error
 	}{
-		{"bulk", true, l.bulk}, {"single", true, l.single}, {"csv", true, l.csv}, {"servers", l.DB == "postgres", l.servers},
+		{"bulk", true, l.bulk}, {"single", true, l.single}, {"csv", true, l.csv}, {"campaigns", true, l.campaigns}, {"servers", l.DB == "postgres", l.servers},
 		{"growth", false, l.growth}, {"neighbour", false, l.neighbour}, {"load", false, l.mixed},
 	} {
 		if slices.Contains(l.Only, part.name) || part.usual && len(l.Only) == 0 {

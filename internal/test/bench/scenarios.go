@@ -11,14 +11,16 @@ import (
 	"time"
 )
 
-// kinds are the requests that growth, neighbour and load are made of.
-var kinds = []struct {
+// kind is a request that growth, neighbour and load are made of.
+type kind struct {
 	name      string
 	growth    int  // how often each small account is asked; the large one as often
 	neighbour bool // whether it is asked beside another account's load
 	load      int  // how many of 1,000 requests of the load
 	do        func(ctx context.Context, l *lab, c *client) error
-}{
+}
+
+var kinds = []kind{
 	{"a contact", 0, true, 260, read(func(c *client) string { return "/contacts/" + pick(c.known).SID })},
 	{"first page", 20, true, 100, read(func(c *client) string { return "/contacts?limit=20" })},
 	{"last page by cursor", 20, false, 0, read(func(c *client) string { return "/contacts?limit=20&cursor=" + c.last })},
@@ -48,7 +50,7 @@ var kinds = []struct {
 		return c.do(ctx, http.MethodDelete, "/contacts", sids+"]}", http.StatusMultiStatus, nil)
 	}},
 	{"an import", 0, false, 7, func(ctx context.Context, l *lab, c *client) error {
-		_, err := c.upload(ctx, fmt.Sprint("import ", rand.IntN(32)), l.made.file(500))
+		_, err := c.upload(ctx, fmt.Sprint("import ", rand.IntN(32)), "dynamic", l.made.file(500))
 		return err
 	}},
 }
@@ -190,7 +192,7 @@ func (l *lab) neighbour(ctx context.Context) error {
 				if i > 2 { // only three
 					<-ctx.Done()
 				}
-				_, err := worst.upload(ctx, fmt.Sprint("list ", i), file)
+				_, err := worst.upload(ctx, fmt.Sprint("list ", i), "dynamic", file)
 				return err
 			}},
 		} {

@@ -48,9 +48,9 @@ func (l *lab) withServer(ctx context.Context, f func(*server, credentials) error
 	return f(s, auth)
 }
 
-// launch starts a server on a database. It is killed when ctx ends.
-func (l *lab) launch(ctx context.Context, db string) (*server, error) {
-	s := &server{db: db, cmd: exec.CommandContext(ctx, l.Binary, "serve", "--db", db, "--addr", "127.0.0.1:0", "--no-bootstrap", "--log-level", "warn")}
+// launch starts a server on a database, with more flags. It is killed when ctx ends.
+func (l *lab) launch(ctx context.Context, db string, flags ...string) (*server, error) {
+	s := &server{db: db, cmd: exec.CommandContext(ctx, l.Binary, append([]string{"serve", "--db", db, "--addr", "127.0.0.1:0", "--no-bootstrap", "--log-level", "warn"}, flags...)...)}
 	s.cmd.Stderr = &s.stderr
 	stdout, err := s.cmd.StdoutPipe()
 	if err = errors.Join(err, s.cmd.Start()); err != nil {
