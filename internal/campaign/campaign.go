@@ -26,7 +26,10 @@ type Campaign struct {
 	// Closed says that nothing is left to do: the campaign has ended, its last call
 	// too, and each of its targets has a result.
 	Closed bool
-	Counts Counts
+	// EndedAs is the state in which the campaign has ended, which it keeps when it is
+	// archived; 0 before.
+	EndedAs State
+	Counts  Counts
 	// Created is the time within the sid. Started is when the targets were read, and
 	// Ended when the campaign came to its last state; each is zero before. Updated is
 	// the time of the last change of a setting or of the state.

@@ -91,7 +91,7 @@ func (c *Campaign) Start(now time.Time) {
 // that wait have their results with it.
 func (c *Campaign) End(s State, now time.Time) {
 	c.Counts.endWaiting()
-	c.Ended = now
+	c.Ended, c.EndedAs = now, s
 	c.enter(s, now)
 }
 

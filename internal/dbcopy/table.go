@@ -284,6 +284,7 @@ func campaignColumns() []Column {
 		{Name: "date_updated"},
 		{Name: "date_started"},
 		{Name: "date_ended"},
+		{Name: "ended_as", Kind: Small},
 	}
 	for _, name := range campaign.CountColumns {
 		columns = append(columns, Column{Name: name, Kind: Middle})

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -162,11 +163,8 @@ func (r *Renderer) Started(c *campaign.Campaign, now time.Time) []Event {
 // Closed returns the last event of a campaign, for the moment at which it has ended and
 // its last call too. ReportURL is the absolute URL of its report.
 func (r *Renderer) Closed(c *campaign.Campaign, reportURL string, now time.Time) []Event {
-	s := c.State
-	if s == campaign.Archived { // between its end and that of its last call
-		s = c.Final()
-	}
-	events := r.status(c, s, &reportURL, now)
+	// It may have been archived between its end and that of its last call.
+	events := r.status(c, cmp.Or(c.EndedAs, c.Final()), &reportURL, now)
 	for i := range events {
 		events[i].Last = true
 	}

@@ -39,11 +39,11 @@ func TestBodies(t *testing.T) {
 	custom := c
 	custom.CustomField, custom.CallerID = []byte(`{"batch": "<7>", "n": 1.0}`), "59000"
 	ended := c
-	ended.State, ended.Ended, ended.Updated = campaign.Completed, at(time.Hour), at(time.Hour)
+	ended.State, ended.EndedAs, ended.Ended, ended.Updated = campaign.Completed, campaign.Completed, at(time.Hour), at(time.Hour)
 	early := ended
-	early.State, early.Started, early.CustomField = campaign.Canceled, time.Time{}, []byte{}
+	early.State, early.EndedAs, early.Started, early.CustomField = campaign.Canceled, campaign.Canceled, time.Time{}, []byte{}
 	archived := ended
-	archived.State, archived.Counts = campaign.Archived, campaign.Counts{CallsBusy: 1}
+	archived.State, archived.EndedAs, archived.Counts = campaign.Archived, campaign.Canceled, campaign.Counts{CallsBusy: 1}
 	answered := campaign.Call{
 		SID: first, Campaign: c.SID, Position: 4, Number: 919800000001, Attempt: 1, State: campaign.CallEnded,
 		Placed: at(4 * time.Second), Rang: at(5 * time.Second), Answered: at(13 * time.Second), Ended: at(35 * time.Second),

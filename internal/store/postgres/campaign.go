@@ -25,7 +25,7 @@ type campaignRow struct {
 // The columns of a campaign: those that dialing moves, and those of its settings.
 var (
 	progressColumns = append([]string{
-		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended",
+		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended", "ended_as",
 	}, campaign.CountColumns...)
 	settingColumns = []string{"name", "name_key", "name_folded", "throttle", "settings", "numbers"}
 
@@ -45,7 +45,7 @@ func scanCampaign(row pgx.CollectableRow) (*campaignRow, error) {
 	into := []any{
 		&c.Account, (*sidValue)(&c.SID), (*dateValue)(&c.Created), &name, &throttle, &settings, &numbers,
 		(*uint8)(&c.State), &c.Expanded, &c.Closed, &c.next, &c.listsRead, (*sidValue)(&c.contactRead),
-		(*dateValue)(&c.Updated), (*dateValue)(&c.Started), (*dateValue)(&c.Ended),
+		(*dateValue)(&c.Updated), (*dateValue)(&c.Started), (*dateValue)(&c.Ended), (*uint8)(&c.EndedAs),
 	}
 	for _, n := range c.Counts.Fields() {
 		into = append(into, n)
@@ -83,7 +83,7 @@ func (t *tx) eachCampaign(do func(*campaignRow)) func(pgx.Rows) error {
 func (c *campaignRow) progress() []any {
 	values := []any{
 		int16(c.State), c.Expanded, c.Closed, c.next, c.listsRead, nullableSID(c.contactRead),
-		(*dateValue)(&c.Updated), (*dateValue)(&c.Started), (*dateValue)(&c.Ended),
+		(*dateValue)(&c.Updated), (*dateValue)(&c.Started), (*dateValue)(&c.Ended), int16(c.EndedAs),
 	}
 	for _, n := range c.Counts.Fields() {
 		values = append(values, *n)

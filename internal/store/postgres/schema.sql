@@ -52,6 +52,7 @@ CREATE TABLE calls (
 	PRIMARY KEY (account_id, campaign_sid, sid)
 );
 CREATE INDEX calls_by_number ON calls USING btree (account_id, number, sid);
+CREATE INDEX calls_by_outcome ON calls USING btree (account_id, campaign_sid, outcome, sid) WHERE (outcome > 0);
 CREATE INDEX calls_in_flight ON calls USING btree (account_id, sid) WHERE (state < 5);
 
 CREATE TABLE campaigns (
@@ -82,6 +83,7 @@ CREATE TABLE campaigns (
 	date_updated bigint NOT NULL,
 	date_started bigint,
 	date_ended bigint,
+	ended_as smallint NOT NULL DEFAULT 0,
 	name_key text COLLATE "C" NOT NULL,
 	name_folded text COLLATE "C" NOT NULL,
 	throttle integer NOT NULL,
@@ -318,8 +320,12 @@ CREATE TABLE targets (
 	PRIMARY KEY (account_id, campaign_sid, "position")
 );
 CREATE INDEX targets_by_contact ON targets USING btree (account_id, contact_sid, campaign_sid) WHERE (contact_sid IS NOT NULL);
+CREATE INDEX targets_by_state ON targets USING btree (account_id, campaign_sid, (((2 * state) +
+CASE
+    WHEN (((state = 1) AND (octet_length(history) > 0)) OR ((state = 2) AND (octet_length(history) > 17))) THEN 1
+    ELSE 0
+END)), "position");
 CREATE INDEX targets_due ON targets USING btree (account_id, campaign_sid, due, "position") WHERE (state = 1);
-CREATE INDEX targets_left_out ON targets USING btree (account_id, campaign_sid, "position") WHERE (state = ANY (ARRAY[5, 6, 7]));
 
 CREATE TABLE trashed_contacts (
 	account_id bigint NOT NULL,

@@ -35,7 +35,7 @@ type campaignRow struct {
 // The columns of a campaign: those that dialing moves, and those of its settings.
 var (
 	progressColumns = []string{
-		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended",
+		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended", "ended_as",
 	}
 	settingColumns  = []string{"throttle", "name", "settings", "numbers"}
 	campaignColumns = `id, account_id, sid, date_created, ` + strings.Join(progressColumns, ", ") + `, ` +
@@ -47,7 +47,7 @@ const notDeleted = ` AND state <> 8`
 
 // scanCampaign reads a row of campaignColumns.
 func scanCampaign(stmt *sqlite.Stmt) (*campaignRow, error) {
-	const firstCount = 13
+	const firstCount = 14
 	firstSetting := firstCount + len(campaign.CountColumns)
 	settings, err := campaign.DecodeSettings(columnBytes(stmt, firstSetting+2))
 	if err != nil {
@@ -61,7 +61,7 @@ func scanCampaign(stmt *sqlite.Stmt) (*campaignRow, error) {
 		Campaign: campaign.Campaign{
 			Account: account.ID(stmt.ColumnInt64(1)), SID: columnSID(stmt, 2), Settings: settings,
 			State: campaign.State(stmt.ColumnInt(4)), Expanded: stmt.ColumnBool(5), Closed: stmt.ColumnBool(6),
-			Created: optionalTime(stmt, 3), Updated: optionalTime(stmt, 10), Started: optionalTime(stmt, 11), Ended: optionalTime(stmt, 12),
+			Created: optionalTime(stmt, 3), Updated: optionalTime(stmt, 10), Started: optionalTime(stmt, 11), Ended: optionalTime(stmt, 12), EndedAs: campaign.State(stmt.ColumnInt(13)),
 		},
 	}
 	row.contactRead = columnSID(stmt, 9)
@@ -75,7 +75,7 @@ func scanCampaign(stmt *sqlite.Stmt) (*campaignRow, error) {
 func (row *campaignRow) progress() []any {
 	values := []any{
 		int(row.State), row.Expanded, row.Closed, row.next, row.listsRead, nullableSID(row.contactRead),
-		row.Updated.UnixNano(), nullableTime(row.Started), nullableTime(row.Ended),
+		row.Updated.UnixNano(), nullableTime(row.Started), nullableTime(row.Ended), int(row.EndedAs),
 	}
 	for _, n := range row.Counts.Fields() {
 		values = append(values, *n)

@@ -39,6 +39,7 @@ CREATE TABLE calls (
 	PRIMARY KEY (campaign_id, sid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX calls_by_number ON calls (number, sid);
+CREATE INDEX calls_by_outcome ON calls (campaign_id, outcome, sid) WHERE outcome > 0;
 CREATE INDEX calls_in_flight ON calls (sid) WHERE state < 5;
 
 CREATE TABLE campaigns (
@@ -78,7 +79,7 @@ CREATE TABLE campaigns (
 	throttle      INTEGER NOT NULL, -- calls a minute; 0 is what the account may do
 	name          TEXT    NOT NULL,
 	settings      TEXT    NOT NULL, -- the other campaign.Settings, as JSON
-	numbers       BLOB    NOT NULL, -- to call, 8 bytes each; empty when lists are called
+	numbers       BLOB    NOT NULL, ended_as INTEGER NOT NULL DEFAULT 0, -- to call, 8 bytes each; empty when lists are called
 	UNIQUE (account_id, sid)
 ) STRICT;
 CREATE INDEX campaigns_open ON campaigns (account_id, sid) WHERE closed = 0;
@@ -267,6 +268,7 @@ CREATE TABLE targets (
 	PRIMARY KEY (campaign_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX targets_by_contact ON targets (contact_sid) WHERE contact_sid IS NOT NULL;
+CREATE INDEX targets_by_state ON targets (campaign_id, (2 * state + (state < 3 AND length(history) > 17 * (state = 2))), position);
 CREATE INDEX targets_due ON targets (campaign_id, due) WHERE due IS NOT NULL;
 
 CREATE TABLE trashed_contacts (

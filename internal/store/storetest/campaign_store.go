@@ -28,7 +28,7 @@ func campaignsAsGiven(t *testing.T, f *fixture) {
 		CallStatusCallback: "https://a.example/1", CallScheduleCallback: "https://a.example/2", StatusCallback: "https://a.example/3?token=x",
 		Throttle: 199, CustomField: []byte(`{ "b" : 1.0e5, "a":"\u00e4" }`),
 	}
-	most.State, most.Expanded, most.Closed = campaign.Archived, true, true
+	most.State, most.Expanded, most.Closed, most.EndedAs = campaign.Archived, true, true, campaign.Canceled
 	most.Counts = campaign.Counts{
 		New: 1, First: 2, Retry: 3, Retrying: 4, Reached: 5, Failed: 6, Suppressed: 7, Invalid: 8, NotAttempted: 9,
 		Called: 10, Calls: 11, CallsReached: 12, CallsBusy: 13, CallsNoAnswer: 14, CallsFailed: 15,

@@ -113,7 +113,7 @@ func openCampaigns(t *testing.T, f *fixture) {
 		c.End(campaign.Failed, dialTime.Add(time.Second))
 		c.Closed = true
 	})
-	open.State, open.Expanded, open.Closed = campaign.Failed, true, true
+	open.State, open.Expanded, open.Closed, open.EndedAs = campaign.Failed, true, true, campaign.Failed
 	open.Started, open.Ended, open.Updated = dialTime, dialTime.Add(time.Second), dialTime.Add(time.Second)
 	f.reopen()
 	same(t, "campaign", f.campaign(t, open.SID), open)
