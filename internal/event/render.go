@@ -208,6 +208,22 @@ func (r *Renderer) event(k Kind, c *campaign.Campaign, url string, now time.Time
 	}
 }
 
+// Told is what people look for in the body of an event.
+type Told struct {
+	Number phone.Number // of a CallStatus or CallSchedule; zero for a Status
+	Status string       // the wire's word for what became of the call, target or campaign
+}
+
+// Told reads the body.
+func (e *Event) Told() Told {
+	var body struct{ From, Status string }
+	if json.Unmarshal(e.Body, &body) != nil {
+		return Told{} // some later callbook made it
+	}
+	n, _ := phone.ParseE164(body.From)
+	return Told{n, body.Status}
+}
+
 // date returns a time as the wire has it.
 func (r *Renderer) date(t time.Time) string { return t.In(r.zone).Format(time.RFC3339) }
 

@@ -89,6 +89,20 @@ func TestBodies(t *testing.T) {
 			golden(t, name, got[0].Body)
 		})
 	}
+
+	for name, tt := range map[string]struct {
+		event Event
+		want  Told
+	}{
+		"of a call":     {r.CallEnded(&c, &unanswered, start)[0], Told{unanswered.Number, "no-answer"}},
+		"of a target":   {r.TargetEnded(&c, &suppressed, start)[0], Told{suppressed.Number, "failed-dnd"}},
+		"of a campaign": {r.Started(&c, start)[0], Told{Status: campaign.InProgress.String()}},
+		"of nobody":     {Event{Body: []byte("[]")}, Told{}},
+	} {
+		if got := tt.event.Told(); got != tt.want {
+			t.Errorf("what is told %s is %+v, want %+v", name, got, tt.want)
+		}
+	}
 }
 
 // golden compares a body with the file that has its name.

@@ -42,7 +42,7 @@ func TestCallbacks(t *testing.T) {
 	page := b.Open(b.Submit("/campaigns/review", form).Header.Get("Location")).PageText(t, 200)
 	path := b.Submit("/campaigns", url.Values{"draft": {hidden(t, page, "draft")}}).Header.Get("Location")
 	page = opened(t, b, path+"/callbacks", "There is no connection")
-	has(t, page, "start or end", "http://127.0.0.1:1/hook")
+	has(t, page, "The campaign has begun", "http://127.0.0.1:1/hook")
 	event := between(t, page, `name="event" value="`, `"`)
 	b.Submit(path+"/callbacks", url.Values{"event": {event}}).Redirect(t, path+"/callbacks")
 	has(t, b.Open(path+"/callbacks").PageText(t, 200), "The callback is sent again.")

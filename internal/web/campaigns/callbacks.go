@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
@@ -17,11 +19,11 @@ import (
 // campaign.
 type callbacksData struct {
 	summary
-	Tab     string // see the part campaign-header
-	States  []shell.Option
-	State   string
-	Rows    []callbackRow
-	GivenUp int
+	Tab    string // see the part campaign-header
+	States []shell.Option
+	State  string
+	Rows   []callbackRow
+	Counts event.Counts
 	turn
 }
 
@@ -29,9 +31,12 @@ type callbacksData struct {
 type callbackRow struct {
 	event.Delivery
 	ID         string
-	About      string // the kind
+	Number     string // whose it is; "" when it is about the whole campaign
+	About      string
 	Text, Kind string // of the state
-	Why        string
+	Why        string // what came of it last
+	Tries      string
+	Next       time.Time // when it is sent again
 }
 
 // callbackFilters are what the table of callbacks may be narrowed to.
@@ -47,7 +52,7 @@ var callbackFilters = []struct {
 
 // troubles are why an event was not delivered, as pages say it.
 var troubles = map[event.Trouble]string{
-	event.Refused: "The program refused it", event.Redirected: "It redirects, which is not followed", event.TimedOut: "No answer in time",
+	event.Refused: "It was refused", event.Redirected: "It redirects, which is not followed", event.TimedOut: "No answer in time",
 	event.UnknownHost: "The host's name has no address", event.Unreachable: "There is no connection", event.Insecure: "TLS failed, as by an invalid certificate",
 	event.PrivateAddress: "It is a private address, which needs --callback-private", event.NoHTTP: "What answered does not speak HTTP",
 }
@@ -69,31 +74,47 @@ func (room *Room) callbacksPage(r *http.Request, c *campaign.Campaign) (shell.An
 	for _, d := range page.Deliveries {
 		data.Rows = append(data.Rows, callbackRowOf(d))
 	}
-	data.GivenUp = page.Counts.GivenUp
+	data.Counts = page.Counts
 	data.turn = turnOf("/campaigns/"+c.SID.String()+"/callbacks", "callback", "callbacks", url.Values{"state": {data.State}}, q.Offset, len(data.Rows), page.Total)
 	return pages.Show("callbacks", c.Name+": callbacks", data).PieceAt("callback-results", data.Here), nil
 }
 
 func callbackRowOf(d event.Delivery) callbackRow {
 	row := callbackRow{Delivery: d, ID: d.Name().String(), Why: troubles[d.Answer.Trouble]}
+	told := d.Told()
 	switch d.Event.Kind {
 	case event.CallStatus:
-		row.About = "A call has ended"
+		row.Number, row.About = told.Number.International(), "Call ended"
+		if text, _ := words.OutcomeNamed(told.Status); text != "" {
+			row.About += ": " + strings.ToLower(text)
+		}
 	case event.CallSchedule:
-		row.About = "A number is done"
+		row.Number, row.About = told.Number.International(), "Number done"
 	case event.Status:
-		row.About = "The campaign's start or end"
+		if row.About = "The campaign has ended"; told.Status == campaign.InProgress.String() {
+			row.About = "The campaign has begun"
+		}
+	}
+	switch status := d.Answer.Status; {
+	case status != 0 && row.Why != "":
+		row.Why += fmt.Sprintf(" (%d)", status)
+	case status != 0:
+		row.Why = fmt.Sprintf("It answered %d", status)
+	}
+	if d.Tries > 1 || d.State != event.Delivered && d.Tries > 0 {
+		row.Tries = words.Plural(d.Tries, "try", "tries")
 	}
 	switch d.State {
 	case event.Waiting:
 		row.Text, row.Kind = "Waiting", "info"
+		row.Next, _ = d.Due.Time()
+		if d.Due == event.Behind {
+			row.Why = "It waits for those before it"
+		}
 	case event.Delivered:
 		row.Text, row.Kind = "Delivered", "good"
 	default:
 		row.Text, row.Kind = "Given up", "bad"
-	}
-	if status := d.Answer.Status; status != 0 && row.Why != "" {
-		row.Why += fmt.Sprintf(" (%d)", status)
 	}
 	return row
 }

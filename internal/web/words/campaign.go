@@ -58,6 +58,16 @@ func Outcome(o campaign.Outcome) (text, kind string) {
 	return "Failed", "bad"
 }
 
+// OutcomeNamed is Outcome for the wire's word; the text is "" when it is none.
+func OutcomeNamed(word string) (text, kind string) {
+	for _, o := range []campaign.Outcome{campaign.Reached, campaign.Busy, campaign.NoAnswer, campaign.CallFailed} {
+		if o.String() == word {
+			return Outcome(o)
+		}
+	}
+	return "", ""
+}
+
 // TargetState returns how a page says what became of a target of the campaign, and the
 // kind of its badge.
 func TargetState(c *campaign.Campaign, t *campaign.Target) (text, kind string) {
