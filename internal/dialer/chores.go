@@ -10,11 +10,12 @@ import (
 	"callbook/internal/event"
 )
 
-// batch is how many targets are read, ended or deleted in one transaction.
+// batch is how many targets one transaction of the chores reads, ends or deletes.
 const batch = 2000
 
-// doChores does what is not urgent, until ctx ends or no campaign is open. A campaign
-// gets one batch at a time, so none waits for all of another.
+// doChores runs the chores until ctx ends or no campaign is open: it reads targets, and
+// starts, ends and closes campaigns. Each campaign gets one batch at a time, so no
+// campaign waits for the whole of another.
 func (a *dialing) doChores(ctx context.Context) {
 	failing := false
 	for ctx.Err() == nil {
@@ -37,8 +38,8 @@ func (a *dialing) doChores(ctx context.Context) {
 	}
 }
 
-// doSome does one batch of each campaign. It reports whether there is more to do now,
-// and whether the account has nothing to do any more.
+// doSome does one batch of each campaign. More reports whether there is more to do now.
+// Done reports that the account has no open campaign and no call in flight.
 func (a *dialing) doSome(ctx context.Context) (more, done bool, err error) {
 	if err := a.refresh(ctx); err != nil {
 		return false, false, err
@@ -56,7 +57,7 @@ func (a *dialing) doSome(ctx context.Context) (more, done bool, err error) {
 	return more, len(open) == 0 && inFlight == 0, nil
 }
 
-// open returns the campaigns that are open, as they were read last.
+// open returns the open campaigns as refresh last read them.
 func (a *dialing) open() []campaign.Campaign {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -67,8 +68,8 @@ func (a *dialing) open() []campaign.Campaign {
 	return open
 }
 
-// untilNext returns how long it takes until a campaign begins or ends, or until the next
-// look.
+// untilNext returns how long the chores may sleep: until a campaign begins or ends, but
+// pollEvery at most.
 func (a *dialing) untilNext() time.Duration {
 	now := a.d.now()
 	wait := pollEvery * time.Duration(a.d.opts.Speed)
@@ -123,7 +124,8 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 	return false, nil
 }
 
-// varsOf returns the variables of the campaign's text, if it has any.
+// varsOf returns a function that reads the values of the campaign's text from a contact,
+// or nil if the text has no variables.
 func varsOf(c *campaign.Campaign) Vars {
 	if len(c.Vars) == 0 {
 		return nil
@@ -134,7 +136,7 @@ func varsOf(c *campaign.Campaign) Vars {
 	}
 }
 
-// unasked returns the first position at which the gate is to be asked again.
+// unasked returns run.unasked of a campaign.
 func (a *dialing) unasked(sid addressbook.SID) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -144,9 +146,10 @@ func (a *dialing) unasked(sid addressbook.SID) int {
 	return math.MaxInt
 }
 
-// askAgain makes the next targets of a campaign due that the gate has postponed. What it
-// has decided holds no longer when the account sets other rules, and of what another
-// server was told nothing is known.
+// askAgain makes the next targets due that the gate had postponed, so that it is asked
+// about them again. That is needed after the account has changed its rules. It is also
+// needed after this server has taken over the account, because the rules may have changed
+// before.
 func (a *dialing) askAgain(ctx context.Context, sid addressbook.SID, now time.Time) error {
 	a.mu.Lock()
 	r := a.runOf(sid)
@@ -169,8 +172,9 @@ func (a *dialing) askAgain(ctx context.Context, sid addressbook.SID, now time.Ti
 	return nil
 }
 
-// begins tells whether it is time to read a campaign's targets. One that was paused goes
-// on when it has begun, so that its lists are read at one time.
+// begins reports whether it is time to read a campaign's targets. Once reading has begun,
+// it goes on even while the campaign is paused, so that all lists are read at about the
+// same time.
 func (a *dialing) begins(c *campaign.Campaign, now time.Time) bool {
 	return c.State == campaign.Created && !now.Before(c.SendAt) || c.Counts.Targets() > 0
 }
@@ -180,8 +184,8 @@ func quiet(c *campaign.Campaign) bool {
 	return c.Expanded && !c.Started.IsZero() && c.Counts.Waiting() == 0 && c.Counts.InFlight() == 0
 }
 
-// end gives the targets that waited when their campaign ended their results, and closes
-// the campaign after the end of its last call.
+// end ends the targets of a campaign that has ended: each that still waits gets its final
+// state. After the last call has ended, it closes the campaign.
 func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err error) {
 	more, err = a.d.store.Sweep(ctx, a.d.lease(), a.account.ID, c.SID, batch, func(c *campaign.Campaign, t *campaign.Target) []event.Event {
 		c.Leave(t)
@@ -205,7 +209,7 @@ func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err
 	})
 }
 
-// change changes a campaign.
+// change applies a rule to an open campaign in the store.
 func (a *dialing) change(ctx context.Context, sid addressbook.SID, rule CampaignRule) error {
 	return a.d.store.ChangeOpen(ctx, a.d.lease(), a.account.ID, sid, rule)
 }

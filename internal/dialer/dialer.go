@@ -18,31 +18,33 @@ import (
 
 const (
 	// leaseTime is how long a server may be silent before another one takes over an
-	// account's dialing. With pollEvery it makes a hand-over take eight seconds at most.
+	// account's dialing. A takeover needs leaseTime and one or two pollEvery: eight
+	// seconds at most.
 	leaseTime = 6 * time.Second
-	// pollEvery is how often a server looks for accounts, and for what other servers
-	// have changed in those that it has.
+	// pollEvery is how often a server claims accounts, renews its leases, and reads what
+	// other servers have changed.
 	pollEvery  = time.Second
 	renewEvery = 2 * time.Second
 	// maxAccounts is how many accounts a server claims at once.
 	maxAccounts = 100
-	// releaseTimeout is how long the end of Run may take to write down what is known and
-	// to give leases back.
+	// releaseTimeout bounds how long Run, when it ends, takes to record calls and to give
+	// leases back.
 	releaseTimeout = 5 * time.Second
 )
 
-// Options are what a [Dialer] is made with.
+// Options configure a [Dialer].
 type Options struct {
 	Log *slog.Logger
-	// Clock is the server's: leases go by it. It must not be nil.
+	// Clock is the server's clock, which leases go by. It must not be nil.
 	Clock clock.Clock
-	// Calls is the clock that campaigns and calls go by, and Speed how many times as
-	// fast as Clock it runs. Nil means Clock.
+	// Calls is the clock that campaigns and calls go by; nil means Clock. Speed is how
+	// many times as fast as Clock it runs.
 	Calls clock.Clock
 	Speed int
-	// SIDs makes the sids of calls, by Calls. Nil means new ones.
+	// SIDs makes the sids of calls, with the dates of the clock Calls. Nil means a new
+	// generator.
 	SIDs *addressbook.SIDs
-	// Gate has the accounts' own rules; nil lets all calls pass.
+	// Gate decides which numbers may be called when; nil lets all calls pass.
 	Gate Gate
 	// ReportURL returns the absolute URL of a campaign's report; nil means "".
 	ReportURL func(context.Context, account.Account, addressbook.SID) (string, error)
@@ -78,11 +80,12 @@ func New(store Store, c carrier.Carrier, opts Options) *Dialer {
 	}
 }
 
-// Real tells whether calls come to telephones, and so to people.
+// Real reports whether the carrier rings real telephones, so that people hear the calls.
 func (d *Dialer) Real() bool { return d.carrier.Real() }
 
-// Run places calls until ctx ends. Then it writes down what is known of calls in flight,
-// and gives its leases back, so that another server goes on. It is called once.
+// Run places calls until ctx ends. Then it records what it knows of the calls in flight
+// and gives its leases back, so that another server can take over at once. Run may be
+// called only once.
 func (d *Dialer) Run(ctx context.Context) {
 	calling, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	var carriers sync.WaitGroup
@@ -116,7 +119,7 @@ func (d *Dialer) look(ctx context.Context) {
 	}
 }
 
-// claimAccounts begins to dial for accounts for which no server does.
+// claimAccounts claims accounts for which no server dials, and begins to dial for them.
 func (d *Dialer) claimAccounts(ctx context.Context) error {
 	claimed, err := d.store.ClaimAccounts(ctx, d.lease(), d.opts.Clock.Now(), maxAccounts)
 	for _, acct := range claimed {
@@ -128,14 +131,15 @@ func (d *Dialer) claimAccounts(ctx context.Context) error {
 		}
 		d.mu.Unlock()
 		if known {
-			continue // it was late to renew a lease that it has, and goes on
+			continue // the lease ran out before this server renewed it; its dialing goes on
 		}
 		d.working.Go(func() { a.run(ctx) })
 	}
 	return err
 }
 
-// renew extends the leases of all accounts, and lets go of those that were lost.
+// renew extends the leases of all accounts, and stops dialing for those that another
+// server has taken over.
 func (d *Dialer) renew(ctx context.Context) error {
 	d.mu.Lock()
 	ids := make([]account.ID, 0, len(d.accounts))
@@ -155,30 +159,29 @@ func (d *Dialer) renew(ctx context.Context) error {
 	return err
 }
 
-// forget takes an account out, before its lease is given back.
+// forget removes an account, before its lease is given back.
 func (d *Dialer) forget(id account.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.accounts, id)
 }
 
-// lease returns this server's lease, which begins now.
+// lease returns a lease of this server that lasts leaseTime from now.
 func (d *Dialer) lease() work.Lease {
 	return work.Lease{Server: d.server, Until: d.opts.Clock.Now().Add(leaseTime)}
 }
 
-// now is the time that campaigns and calls go by.
+// now returns the time by the clock of campaigns and calls.
 func (d *Dialer) now() time.Time { return d.opts.Calls.Now() }
 
-// dialing returns that of an account, or nil when this server does not dial for it.
+// dialing returns the dialing of an account, or nil if this server does not dial for it.
 func (d *Dialer) dialing(id account.ID) *dialing {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.accounts[id]
 }
 
-// Wake tells that something has changed for the account, so that nobody waits for the
-// next look.
+// Wake makes the Dialer look at the account now, and not only at its next poll.
 func (d *Dialer) Wake(id account.ID) {
 	if a := d.dialing(id); a != nil {
 		a.chores.wake()
@@ -186,16 +189,16 @@ func (d *Dialer) Wake(id account.ID) {
 	d.woken.wake()
 }
 
-// Settled returns when no call of a campaign that was paused can leave any more, on any
-// server. It waits two seconds at most.
+// Settled waits until no call of a paused campaign can leave any more, on any server: two
+// seconds at most when another server dials for the account.
 func (d *Dialer) Settled(ctx context.Context, id account.ID, sid addressbook.SID) {
 	const longest, every = 2 * time.Second, 20 * time.Millisecond
 	if a := d.dialing(id); a != nil {
 		a.settled(ctx, sid)
 		return
 	}
-	// Another server may have the account. What it has claimed is being placed until it
-	// says that it has left.
+	// Another server may dial for the account. A call that it has claimed may still leave
+	// while its stored state is Placing.
 	begun := d.opts.Clock.Now()
 	for tick := d.opts.Clock.Tick(every); d.opts.Clock.Now().Sub(begun) < longest; {
 		placing, err := d.placing(ctx, id, sid)
@@ -210,7 +213,7 @@ func (d *Dialer) Settled(ctx context.Context, id account.ID, sid addressbook.SID
 	}
 }
 
-// placing tells whether a call of the campaign may be leaving.
+// placing reports whether any call of the campaign may be leaving right now.
 func (d *Dialer) placing(ctx context.Context, id account.ID, sid addressbook.SID) (bool, error) {
 	var after addressbook.SID
 	for {
@@ -230,11 +233,11 @@ func (d *Dialer) placing(ctx context.Context, id account.ID, sid addressbook.SID
 	}
 }
 
-// page is how many calls or targets are read or changed at once.
+// page is how many calls or targets one query reads.
 const page = 1000
 
-// over tells whether an error of a store means that there is nothing left to do with
-// what was asked for.
+// over reports whether a store's error means that the campaign is gone, and with it the
+// work.
 func over(err error) bool {
 	return errors.Is(err, campaign.ErrNotFound)
 }

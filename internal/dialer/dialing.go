@@ -15,51 +15,51 @@ import (
 	"callbook/internal/work"
 )
 
-// dialing places the calls of one account, whose lease this server has.
+// dialing places the calls of one account. This server has the account's lease.
 type dialing struct {
 	d       *Dialer
 	account account.Account
 	render  *event.Renderer
-	// What wakes its goroutines.
+	// These wake placeAll, record and doChores.
 	places, records, chores signal
-	// lose ends the dialing after another server has taken it over.
+	// lose stops the dialing after another server has taken it over. IsLost logs that
+	// once.
 	lose   context.CancelFunc
-	isLost sync.Once // to be logged
+	isLost sync.Once
 
-	// These belong to the one who places.
+	// Only the goroutine of placeAll uses these.
 	pace      pace      // of all campaigns together
-	turn      int       // whose turn it is among the runs
-	idle      bool      // nobody had anybody to call
-	hold      time.Time // the carrier takes no call before
-	recovered bool      // what an earlier server left was taken over
-	doubt     bool      // calls may have been claimed of which this server does not know
+	turn      int       // index in runs of the campaign that is asked first for its next calls
+	idle      bool      // no campaign had anybody to call
+	hold      time.Time // the carrier asked to get no call before this time
+	recovered bool      // the calls of the account's last server were taken over
+	doubt     bool      // a claim failed, but the store may have committed it
 
-	mute bool // the carrier did not answer; the one who does the chores has it
+	mute bool // the carrier's last answer was an error; used by doChores only
 
 	mu     sync.Mutex
-	runs   []*run // the campaigns that are open, by sid
+	runs   []*run // the open campaigns, by sid
 	policy campaign.Policy
-	paces  map[addressbook.SID]pace // of the calls before this server's time
+	paces  map[addressbook.SID]pace // of calls that were placed before this server took over
 
-	// Dialer.flights has the lock of these.
+	// The mutex of Dialer.flights guards these.
 	flights map[addressbook.SID]*flight
 	changed []*flight
 }
 
-// run is a campaign that is open.
+// run is an open campaign.
 type run struct {
-	// section is held from the claim of calls until they have left.
+	// section is a mutex. It is locked from the claim of calls until they have left.
 	section chan struct{}
-	// pace and idle belong to the one who places.
+	// Only the goroutine of placeAll uses pace and idle.
 	pace pace
 	idle bool
 
-	// The dialing's mu has these.
-	c    campaign.Campaign // as it was read last
-	due  time.Time         // when the next target may be called; zero when nobody knows
-	news int               // how often a target was to be called again, or the state changed
-	// unasked is the position of the first target for which askAgain is still to ask the
-	// gate again, if the gate has postponed it.
+	// The dialing's mu guards these.
+	c    campaign.Campaign // as refresh last read it
+	due  time.Time         // when the next target may be called; zero if unknown
+	news int               // counts what may make due wrong: targets to call again, and changes of state
+	// askAgain has to ask the gate about the postponed targets from this position on.
 	unasked int
 }
 
@@ -101,7 +101,8 @@ func (a *dialing) run(ctx context.Context) {
 	}
 }
 
-// begin reads what is left of the account's last server, until it succeeds.
+// begin reads what the account's last server has left. It tries until it succeeds, and
+// reports false if ctx ends before.
 func (a *dialing) begin(ctx context.Context) bool {
 	return a.try(ctx, "the calls in flight of an account could not be read; it will be tried again", func() error {
 		if err := a.readPaces(ctx); err != nil {
@@ -114,8 +115,8 @@ func (a *dialing) begin(ctx context.Context) bool {
 	})
 }
 
-// try does something until it succeeds, and reports that. It gives up when ctx ends or
-// the lease is lost.
+// try calls do until it succeeds, and then returns true. It gives up when ctx ends or the
+// lease is lost.
 func (a *dialing) try(ctx context.Context, failed string, do func() error) bool {
 	for logged := false; ctx.Err() == nil; logged = true {
 		err := do()
@@ -130,7 +131,8 @@ func (a *dialing) try(ctx context.Context, failed string, do func() error) bool 
 	return false
 }
 
-// failed logs an error, once in a row, and tells whether it is worth trying again.
+// failed handles an error and reports whether to try again. It logs the error unless an
+// earlier one in a row was logged, and stops the dialing if the lease is lost.
 func (a *dialing) failed(ctx context.Context, err error, what string, logged bool) bool {
 	switch {
 	case errors.Is(err, work.ErrLost):
@@ -147,7 +149,7 @@ func (a *dialing) failed(ctx context.Context, err error, what string, logged boo
 	return true
 }
 
-// pause waits a moment before something is tried again.
+// pause waits 200 ms before the next try.
 func (a *dialing) pause(ctx context.Context) {
 	const pause = 200 * time.Millisecond
 	select {
@@ -156,7 +158,8 @@ func (a *dialing) pause(ctx context.Context) {
 	}
 }
 
-// readPaces reads the calls of the last minute, which another server may have placed.
+// readPaces reads the calls of the last minute, which another server may have placed, so
+// that the pace holds across a takeover.
 func (a *dialing) readPaces(ctx context.Context) error {
 	now := a.d.now()
 	since, err := a.d.store.CallsSince(ctx, a.account.ID, now.Add(-window-a.latest()))
@@ -167,7 +170,8 @@ func (a *dialing) readPaces(ctx context.Context) error {
 	for sid, claimed := range since {
 		p := newPace(campaign.DefaultCallsAMinute, now)
 		for _, at := range claimed {
-			// It is not known when the call has left, but that it was not later.
+			// The store does not tell when the call left. This is the latest time at
+			// which it can have.
 			if at = at.Add(a.latest()); at.After(now) {
 				at = now
 			}
@@ -180,11 +184,11 @@ func (a *dialing) readPaces(ctx context.Context) error {
 	return nil
 }
 
-// latest is how long after its claim a call leaves at the latest, by the clock of the
-// calls.
+// latest is placeWithin by the clock of the calls: no call leaves later than that after
+// its claim.
 func (a *dialing) latest() time.Duration { return placeWithin * time.Duration(a.d.opts.Speed) }
 
-// refresh reads what campaigns are open, and what the account has set.
+// refresh reads the open campaigns and the account's policy.
 func (a *dialing) refresh(ctx context.Context) error {
 	open, err := a.d.store.OpenCampaigns(ctx, a.account.ID)
 	if err != nil {
@@ -211,7 +215,7 @@ func (a *dialing) refresh(ctx context.Context) error {
 				r.pace = p
 			}
 			if open[i].Started.IsZero() {
-				r.unasked = math.MaxInt // the gate was not asked yet
+				r.unasked = math.MaxInt // the gate has not postponed any target yet
 			}
 		}
 		if r.c.State != open[i].State {
@@ -226,7 +230,8 @@ func (a *dialing) refresh(ctx context.Context) error {
 	return nil
 }
 
-// runOf returns the run of a campaign, or nil when it is not open. The caller holds mu.
+// runOf returns the run of a campaign, or nil if the campaign is not open. The caller
+// must hold mu.
 func (a *dialing) runOf(sid addressbook.SID) *run {
 	i := slices.IndexFunc(a.runs, func(r *run) bool { return r.c.SID == sid })
 	if i < 0 {
@@ -235,13 +240,13 @@ func (a *dialing) runOf(sid addressbook.SID) *run {
 	return a.runs[i]
 }
 
-// settled returns when no call of a campaign that was paused can leave any more.
+// settled waits until no call of a paused campaign can leave from this server any more.
 func (a *dialing) settled(ctx context.Context, sid addressbook.SID) {
 	a.mu.Lock()
 	r := a.runOf(sid)
 	a.mu.Unlock()
 	if r == nil {
-		return // nothing of it was claimed here
+		return // this server has claimed no call of it
 	}
 	select {
 	case r.section <- struct{}{}:

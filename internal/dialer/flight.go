@@ -9,28 +9,28 @@ import (
 	"callbook/internal/carrier"
 )
 
-// flight is a call in flight that this server knows.
+// flight is a call in flight that this server tracks.
 type flight struct {
 	a     *dialing
 	ref   CallRef
 	asked carrier.Asked
-	// known is what the carrier told. It is recorded when dirty.
+	// known is the carrier's last report. It is dirty until it is recorded.
 	known carrier.Progress
 	dirty bool
-	// unsent says that the call never left, and that its claim is taken back.
+	// unsent means that the call never left, so its claim has to be undone in the store.
 	unsent bool
-	// askAt is when the carrier is asked about the call, unless it tells something.
+	// askAt is when to ask the carrier about the call. Each report moves it.
 	askAt time.Time
 }
 
-// patience is how long a call may be silent before the carrier is asked about it.
+// patience is how long a call may be silent before this server asks the carrier about it.
 const patience = 3 * time.Minute
 
-// over tells whether nothing more is to come of the call.
+// over reports whether the call has ended or never left.
 func (f *flight) over() bool { return f.unsent || f.known.State == campaign.CallEnded }
 
-// flights are all calls in flight of this server. They are recorded by the accounts to
-// which they belong.
+// flights are the calls in flight of this server, of all its accounts. Each account
+// records its own.
 type flights struct {
 	mu sync.Mutex
 	of map[addressbook.SID]*flight
@@ -51,13 +51,13 @@ func (fs *flights) has(call addressbook.SID) bool {
 	return fs.of[call] != nil
 }
 
-// tell takes what a carrier tells.
+// tell takes a report of the carrier.
 func (fs *flights) tell(p carrier.Progress) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	f := fs.of[p.Call]
 	if f == nil {
-		return // it has ended, or is another server's
+		return // the call has ended, or another server has it
 	}
 	f.askAt = f.a.d.now().Add(patience)
 	if !f.unsent && p.Beyond(&f.known) {
@@ -81,7 +81,7 @@ func (fs *flights) takeBack(call addressbook.SID) {
 	}
 }
 
-// doubt lets the carrier be asked about a call which has perhaps left.
+// doubt makes resolve ask the carrier at once about a call that may have left.
 func (fs *flights) doubt(call addressbook.SID) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -90,7 +90,7 @@ func (fs *flights) doubt(call addressbook.SID) {
 	}
 }
 
-// change lets the call be recorded.
+// change queues the call for recording. The caller must hold the mutex of flights.
 func (f *flight) change() {
 	if !f.dirty {
 		f.dirty = true
@@ -99,7 +99,7 @@ func (f *flight) change() {
 	}
 }
 
-// take takes calls of an account that are to be recorded, limit at most.
+// take dequeues up to limit calls of an account that have something to record.
 func (fs *flights) take(a *dialing, limit int) []flight {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -116,7 +116,8 @@ func (fs *flights) take(a *dialing, limit int) []flight {
 	return taken
 }
 
-// recorded forgets the calls of which nothing more is to come.
+// recorded forgets the recorded calls that are over, and those that are gone from the
+// store.
 func (fs *flights) recorded(taken []flight, gone func(i int) bool) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -129,7 +130,7 @@ func (fs *flights) recorded(taken []flight, gone func(i int) bool) {
 	}
 }
 
-// failed puts calls that could not be recorded back.
+// failed queues calls again after they could not be recorded.
 func (fs *flights) failed(taken []flight) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -140,7 +141,7 @@ func (fs *flights) failed(taken []flight) {
 	}
 }
 
-// load returns how many calls of an account are in flight, and how many of them are to
+// load returns how many calls of an account are in flight, and how many of them wait to
 // be recorded.
 func (fs *flights) load(a *dialing) (inFlight, changed int) {
 	fs.mu.Lock()
@@ -148,8 +149,7 @@ func (fs *flights) load(a *dialing) (inFlight, changed int) {
 	return len(a.flights), len(a.changed)
 }
 
-// silent returns calls of an account about which the carrier is to be asked, limit at
-// most.
+// silent returns up to limit calls of an account that are due to be asked about.
 func (fs *flights) silent(a *dialing, now time.Time, limit int) (asked []carrier.Asked) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

@@ -9,46 +9,48 @@ import (
 	"callbook/internal/phone"
 )
 
-// Gate has an account's own rules about who may be called when. Both are pure functions.
+// Gate has the account's own rules about who may be called when. Its methods are pure
+// functions.
 type Gate interface {
 	// Check tells whether a number may be called now.
 	Check(GateQuery) Verdict
-	// DayOf returns the bounds of the callee's own day that now is in.
+	// DayOf returns the bounds of the day in which now lies, in the callee's time zone.
 	DayOf(n phone.Number, now time.Time) (from, until time.Time)
 }
 
-// GateQuery asks a [Gate] about a number whose turn has come.
+// GateQuery asks a [Gate] about the number of a target that is due.
 type GateQuery struct {
 	Account    account.Account
 	Policy     *campaign.Policy
 	Campaign   *campaign.Campaign
 	Number     phone.Number
-	CallsToday int // counted when the policy has a DailyCap
+	CallsToday int // to Number today; set only if the policy has a DailyCap
 	Now        time.Time
 }
 
-// Verdict is what a [Gate] decides. The zero Verdict lets the call pass.
+// Verdict is the decision of a [Gate]. The zero Verdict lets the call pass.
 type Verdict struct {
-	// State, when not zero, is the target's result: it is not called at all.
+	// State, if not zero, is the target's final state: it is not called any more.
 	State campaign.TargetState
-	// Until, when not zero, is when the gate is asked again.
+	// Until, if not zero, postpones the target to this time, when the gate is asked
+	// again.
 	Until  time.Time
 	Reason campaign.Reason
 }
 
-// admit decides about a target whose turn has come. It returns the call that it claims,
-// or nil after it has refused or postponed the target.
+// admit decides about a target that is due. It returns the call that it claims, or nil if
+// it has refused or postponed the target.
 func (a *dialing) admit(now time.Time, p *campaign.Policy, c *campaign.Campaign, t *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
 	refuse := func(s campaign.TargetState, r campaign.Reason) (*campaign.Call, []event.Event) {
 		if s == campaign.NotAttempted && len(t.History) > 0 {
-			s = campaign.TargetFailed // its last outcome stands
+			s = campaign.TargetFailed // it was called before, and its last call stands
 		}
 		c.Refuse(t, s, r, now)
 		return nil, a.render.TargetEnded(c, t, a.d.opts.Clock.Now())
 	}
 	switch {
 	case !now.Before(c.EndAt) || now.Before(c.SendAt):
-		return nil, nil // the campaign is about to end, or its schedule was moved
+		return nil, nil // the campaign is about to end, or was moved to a later time
 	case callee.Suppressed:
 		return refuse(campaign.Suppressed, campaign.OnSuppression)
 	case callee.Gone:

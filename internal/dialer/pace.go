@@ -2,26 +2,26 @@ package dialer
 
 import "time"
 
-// pace spreads calls evenly, and never lets more than its rate leave within a minute. It
-// is for one goroutine.
+// pace spreads calls evenly over time, and never lets more calls leave within a minute
+// than its rate. One goroutine may use it.
 //
-// The slots of the calls are absolute times, so a call that leaves late does not delay
-// those after it. The window of the last minute has the last word: it has the times at
-// which calls have left, so it holds however late they were.
+// It gives each call a slot. Slots are absolute times, so a call that leaves late does
+// not delay those after it. Besides, it remembers when the calls of the last minute
+// really left. When these are as many as the rate, no call may leave, whatever its slot.
 type pace struct {
-	rate  int       // calls a minute
-	start time.Time // what the times below are measured from
+	rate  int       // calls per minute, at most
+	start time.Time // next and sent are relative to this time
 	next  time.Duration
-	sent  []time.Duration // the calls of the window, the oldest first
+	sent  []time.Duration // when the calls of the last window left, oldest first
 }
 
 const (
-	// window is longer than a minute, and the time between two slots longer than the
-	// rate asks for, so that a clock somewhere else counts no call too many. Together
-	// they cost a fifth of a percent of the pace.
+	// The window is a little longer than a minute, and slots are a little further apart
+	// than the rate asks for. So the limit also holds by a clock that differs slightly,
+	// for 0.2 % of the pace.
 	window = time.Minute + 60*time.Millisecond
 	spread = time.Minute + 120*time.Millisecond
-	// catchUp is how many slots may be made up for, as a time, after a delay.
+	// catchUp is how old a missed slot may be to be used after a delay.
 	catchUp = 250 * time.Millisecond
 )
 
@@ -41,11 +41,11 @@ func (p *pace) allowed(now time.Time) int {
 	return max(0, min(slots, p.rate-len(p.sent)))
 }
 
-// makeUp is how far back slots that were missed may still be used. At a slow pace it is
-// one that was missed, so that two calls never leave together.
+// makeUp is how old a missed slot may be to be used. At a slow pace that is just less
+// than one interval, so that two calls never leave together.
 func (p *pace) makeUp() time.Duration { return max(catchUp, p.interval()-1) }
 
-// wait returns how long it takes until a call may leave.
+// wait returns how long it takes until the next call may leave.
 func (p *pace) wait(now time.Time) time.Duration {
 	at := now.Sub(p.start)
 	p.forget(at)
@@ -61,14 +61,14 @@ func (p *pace) use(now time.Time, calls int) {
 	p.next = max(p.next, now.Sub(p.start)-p.makeUp()) + time.Duration(calls)*p.interval()
 }
 
-// left notes a call that has left by now.
+// left records that a call has left at this time.
 func (p *pace) left(now time.Time) { p.sent = append(p.sent, now.Sub(p.start)) }
 
-// rest gives up the slots that nobody needed until now.
+// rest gives up the unused slots before now.
 func (p *pace) rest(now time.Time) { p.next = max(p.next, now.Sub(p.start)) }
 
-// forget drops the calls that are older than the window. After the clock was set back,
-// what lies ahead counts as now.
+// forget drops the calls that left before the window. If the clock was set back, it moves
+// later times to now.
 func (p *pace) forget(at time.Duration) {
 	for i := len(p.sent) - 1; i >= 0 && p.sent[i] > at; i-- {
 		p.sent[i] = at

@@ -14,16 +14,18 @@ import (
 )
 
 const (
-	// placeWithin is how long after its claim a call may still leave. Servers that wait
-	// for the end of a pause rely on it.
+	// placeWithin is how long after its claim a call may still leave. When somebody
+	// pauses a campaign, other servers rely on it.
 	placeWithin = time.Second
-	// maxClaim is how many calls are claimed at once.
+	// maxClaim is how many calls one transaction claims.
 	maxClaim = 500
-	// The bounds of an account's calls in flight, and of those that are not recorded.
+	// These bound an account's calls in flight, and those among them that wait to be
+	// recorded.
 	maxInFlight, maxChanged = 20_000, 5_000
-	// crowded is how long nothing is claimed when one of them is reached.
+	// crowded is how long to claim nothing after one of these bounds is reached.
 	crowded = 20 * time.Millisecond
-	// longest is how long a campaign waits of which nothing else is known.
+	// longest is how long to wait for a campaign that has no known time for its next
+	// call.
 	longest = time.Minute
 )
 
@@ -50,8 +52,8 @@ func (a *dialing) placeAll(ctx context.Context) {
 	}
 }
 
-// placeSome places the calls of one campaign that are due. It returns how long it takes
-// until there may be more to do.
+// placeSome places the calls of one campaign that are due. It returns how long to wait
+// before calling it again.
 func (a *dialing) placeSome(ctx context.Context) (time.Duration, error) {
 	if inFlight, changed := a.d.flights.load(a); inFlight >= maxInFlight || changed >= maxChanged {
 		return crowded, nil
@@ -73,16 +75,17 @@ func (a *dialing) placeSome(ctx context.Context) (time.Duration, error) {
 	return 0, a.place(ctx, t)
 }
 
-// turn is a campaign's to make some calls.
+// turn is the permission for one campaign to make up to limit calls.
 type turn struct {
 	*run
-	campaign campaign.Campaign // as it was read last
+	campaign campaign.Campaign // as refresh last read it
 	policy   campaign.Policy   // set by place
-	limit    int               // of calls
-	known    int               // the run's news before the claim
+	limit    int
+	known    int // run.news before the claim
 }
 
-// nextTurn returns whose turn it is, or how long it takes until it is anybody's.
+// nextTurn decides which campaign may call now, and how many calls it may make. If none
+// may, the turn's run is nil, and wait is how long it takes until one may.
 func (a *dialing) nextTurn(now time.Time) (t turn, wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -118,14 +121,14 @@ func (a *dialing) nextTurn(now time.Time) (t turn, wait time.Duration) {
 	return turn{run: r, campaign: r.c, limit: limit, known: r.news}, 0
 }
 
-// wait returns how long it takes until a campaign may make a call, and whether it has
-// somebody to call now. The caller holds mu.
+// wait returns how long it takes until a campaign may make its next call, and whether it
+// has a target to call now. The caller must hold mu.
 func (a *dialing) wait(r *run, now time.Time) (until time.Duration, wants bool) {
 	if r.c.State != campaign.InProgress || !r.c.Expanded || !now.Before(r.c.EndAt) {
 		return longest, false
 	}
 	if until := r.c.SendAt.Sub(now); until > 0 {
-		return until, false // its schedule was moved when it was resumed
+		return until, false // somebody resumed it with a later start
 	}
 	if until := r.due.Sub(now); until > 0 {
 		return until, false
@@ -144,7 +147,7 @@ func (a *dialing) wait(r *run, now time.Time) (until time.Duration, wants bool) 
 	return max(1, r.pace.wait(now)), true
 }
 
-// place claims calls of a campaign and places them.
+// place claims calls of a campaign and hands them to the carrier.
 func (a *dialing) place(ctx context.Context, t turn) error {
 	select {
 	case t.section <- struct{}{}:
@@ -153,7 +156,9 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 		return nil
 	}
 	a.mu.Lock()
-	t.policy = a.policy // as askAgain has it, which holds the section too
+	// The section is locked, so no target is postponed by old rules after askAgain has
+	// recalled those targets.
+	t.policy = a.policy
 	a.mu.Unlock()
 	claimed, now := a.d.opts.Clock.Now(), a.d.now()
 	q := ClaimQuery{Now: now, Limit: t.limit, Scan: min(page, max(2*t.limit, 100))}
@@ -183,8 +188,8 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 	return nil
 }
 
-// waitFor lets a campaign make no call before a time, unless there are news of it: other
-// ones than those that were known before the time was found.
+// waitFor postpones a campaign's next call to the time due. It does nothing if run.news
+// has changed since it was known, because then due may be wrong.
 func (a *dialing) waitFor(r *run, due time.Time, known int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -193,18 +198,18 @@ func (a *dialing) waitFor(r *run, due time.Time, known int) {
 	}
 }
 
-// readDue reads when the next target of a campaign may be called that has had fewer calls
-// to make than it might.
+// readDue finds when the campaign may make its next call. It is for after a claim that
+// found fewer targets than its limit.
 func (a *dialing) readDue(ctx context.Context, t *turn, claimed time.Time) error {
 	due, waits, err := a.d.store.NextDue(ctx, a.account.ID, t.campaign.SID)
 	switch {
 	case err != nil:
 		return err
 	case !waits:
-		due = claimed.Add(longest) // or until a call has ended
+		due = claimed.Add(longest) // waitFor is overtaken when a call ends and its target has to be called again
 	case !due.After(claimed):
-		// More targets are to be refused or postponed. Or somebody has paused or ended the
-		// campaign, and the chores are about to see it.
+		// A target is still due: the claim did not reach it, or somebody has paused or
+		// ended the campaign and this server has not read that yet.
 		due = a.d.now().Add(crowded)
 		a.chores.wake()
 	}
@@ -212,7 +217,8 @@ func (a *dialing) readDue(ctx context.Context, t *turn, claimed time.Time) error
 	return nil
 }
 
-// send places a call that is claimed.
+// send hands a claimed call to the carrier. It takes the claim back if the call may not
+// leave any more.
 func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Time) {
 	call := &dial.Call
 	order := orderOf(&t.campaign, call, dial.Target.Vars)
@@ -242,12 +248,13 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 	a.d.flights.tell(carrier.Progress{Call: call.SID, State: campaign.Dialed, Placed: now})
 }
 
-// orderOf returns what a carrier is asked for with a call to a target with these Vars.
+// orderOf returns the carrier's order for a call. Vars are the values of the target for
+// the campaign's text.
 func orderOf(c *campaign.Campaign, call *campaign.Call, vars map[string]string) carrier.Order {
 	return carrier.Order{Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt, Flow: flowOf(c, vars)}
 }
 
-// flowOf returns what a target of the campaign hears; nil for a flow that its URL names.
+// flowOf returns what the callee hears. It is nil for a campaign whose flow is at a URL.
 func flowOf(c *campaign.Campaign, vars map[string]string) *callflow.Flow {
 	switch {
 	case c.Text == "":

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// recordEvery is how long news of calls gather, so that those of many calls are one
-	// transaction, and only the last news of a call are written.
+	// recordEvery is how long reports of the carrier gather. Those of many calls then
+	// share a transaction, and only the last report of each call is written.
 	recordEvery = 20 * time.Millisecond
 	maxRecord   = 500
 )
 
-// record writes down what becomes of the account's calls. At the end of ctx it writes
-// down what is known.
+// record stores what the carrier reports of the account's calls. When ctx ends, it stores
+// the reports that are left.
 func (a *dialing) record(ctx context.Context) {
 	failing := false
 	for {
@@ -54,7 +54,7 @@ func (a *dialing) record(ctx context.Context) {
 	}
 }
 
-// recordSome records the news of some calls, and reports whether there are more.
+// recordSome stores the reports of some calls. More reports whether there are more.
 func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 	taken := a.d.flights.take(a, maxRecord)
 	if len(taken) == 0 {
@@ -69,7 +69,7 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 	begin := func() { found, heard = make([]bool, len(taken)), make(news) }
 	begin()
 	err = a.d.store.Record(ctx, a.d.lease(), a.account.ID, refs, func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event {
-		if found[i] { // the transaction is tried again
+		if found[i] { // the store has begun the transaction anew
 			begin()
 		}
 		found[i] = true
@@ -87,7 +87,7 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 	return changed > 0, nil
 }
 
-// note changes a call that has not ended, and its target, to what the carrier told.
+// note applies the carrier's report to a call that has not ended, and to its target.
 func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) (events []event.Event) {
 	now := a.d.opts.Clock.Now()
 	if f.unsent {
@@ -112,12 +112,12 @@ func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call
 	return events
 }
 
-// news are what follows from what was recorded, by campaign.
+// news tells by campaign what follows from the recorded calls.
 type news map[addressbook.SID]*follow
 
 type follow struct {
-	due   time.Time // when the first of the targets may be called again; zero for none
-	quiet bool      // nobody waits and nobody is called
+	due   time.Time // when the first of the targets may be called again; zero if none may
+	quiet bool      // no call is in flight, and no target waits or the campaign has ended
 }
 
 func (n news) note(c *campaign.Campaign, t *campaign.Target) {
@@ -132,7 +132,7 @@ func (n news) note(c *campaign.Campaign, t *campaign.Target) {
 	f.quiet = c.Counts.Waiting() == 0 && c.Counts.InFlight() == 0 || c.State.Ended() && c.Counts.InFlight() == 0
 }
 
-// hear lets the others know what follows.
+// hear wakes the goroutines that have to act on the news.
 func (a *dialing) hear(n news) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

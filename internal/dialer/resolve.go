@@ -8,9 +8,9 @@ import (
 	"callbook/internal/carrier"
 )
 
-// recover takes over the calls in flight that this server does not know: those of the
-// account's last server. After that has succeeded once, they are claims of which this
-// server does not know that they were committed, and which it did not place.
+// recover begins to track the calls in flight that this server does not know. The first
+// time, the account's last server has placed them. Later, a claim of this server failed
+// but was committed: those calls never left, so recover takes their claims back.
 func (a *dialing) recover(ctx context.Context) error {
 	open := make(map[addressbook.SID]*campaign.Campaign)
 	for _, c := range a.open() {
@@ -47,8 +47,8 @@ func (a *dialing) recover(ctx context.Context) error {
 	return nil
 }
 
-// resolve asks the carrier about calls of which nothing was heard for long. Where it does
-// not answer, it is asked again with the next chores.
+// resolve asks the carrier about calls that have been silent for long. After an error it
+// asks again with the next chores.
 func (a *dialing) resolve(ctx context.Context) {
 	for {
 		now := a.d.now()
@@ -83,5 +83,5 @@ func (a *dialing) resolve(ctx context.Context) {
 	}
 }
 
-// interrupted is the cause of a call of which nobody knows what became of it.
+// interrupted is the cause of a failed call whose outcome nobody knows.
 const interrupted = "interrupted"

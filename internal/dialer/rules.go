@@ -7,13 +7,13 @@ import (
 	"callbook/internal/phone"
 )
 
-// Rules is the [Gate] of what accounts have set in their [campaign.Policy]: countries,
-// calling hours and days of the callee, and calls a day to a number.
+// Rules is the [Gate] that applies the account's [campaign.Policy]: the allowed
+// countries, the callee's calling hours and days, and the daily cap of calls to a number.
 type Rules struct{}
 
-// Check implements [Gate]. A number of a country that the account may not call, and one
-// whose hours never come, has its result at once. One whose hours come later, or which
-// had its calls of the day, waits.
+// Check implements [Gate]. It refuses a number of a country that the policy excludes, and
+// one that has no calling hours at all. It postpones a number that is outside its calling
+// hours, or that has reached its daily cap.
 func (Rules) Check(q GateQuery) Verdict {
 	if !q.Policy.Allows(q.Number.Region()) {
 		return Verdict{State: campaign.NotAttempted, Reason: campaign.OtherCountry}

@@ -1,6 +1,6 @@
 package dialer
 
-// signal wakes a goroutine. Waking it twice is waking it once.
+// signal wakes a goroutine. Several wakes before the goroutine receives are one.
 type signal chan struct{}
 
 func newSignal() signal { return make(signal, 1) }

@@ -12,112 +12,113 @@ import (
 	"callbook/internal/work"
 )
 
-// Store is what a [Dialer] needs of a database. All of it is safe for concurrent use.
+// Store is what a [Dialer] needs of a database. Its methods are safe for concurrent use.
 //
-// One server at a time has the lease of an account's dialing. A method that takes a
-// lease and a campaign extends the account's lease to it in its transaction, and
-// returns [work.ErrLost], with nothing changed, when another server has it. The error
-// of a campaign that is not there is [campaign.ErrNotFound].
+// One server at a time has the lease of an account's dialing. A method with a lease and a
+// campaign stores that lease as the account's, in its own transaction. If another server
+// has the lease, it changes nothing and returns [work.ErrLost]. If the campaign does not
+// exist, the error is [campaign.ErrNotFound].
 //
-// Rules are functions of the dialer that a method calls in its transaction. They may be
-// called more than once, each time with what the rows have then. What they change in a
-// campaign, a target or a call, and the events that they return, is stored in the same
-// transaction. Rules change no Settings.
+// Rules are functions of the dialer that a method calls within its transaction. They may
+// be called more than once, each time with fresh rows. The store saves what they change
+// in a campaign, a target or a call, and the events that they return, in the same
+// transaction. Rules must not change Settings.
 type Store interface {
-	// ClaimAccounts makes this lease that of accounts which have a campaign that is not
-	// closed and whose dialing nobody has, or whose lease has run out by now: limit at
-	// most. It returns them.
+	// ClaimAccounts gives this lease to up to limit accounts, and returns them. They are
+	// accounts that have an open campaign, and whose lease is free or has run out by now.
 	ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, limit int) ([]account.Account, error)
 
-	// RenewAccounts extends the leases that the server of l has of these accounts, and
-	// returns those that it has no longer.
+	// RenewAccounts extends the server's leases of these accounts. It returns the
+	// accounts whose lease another server has.
 	RenewAccounts(ctx context.Context, l work.Lease, accounts []account.ID) (lost []account.ID, err error)
 
 	// ReleaseAccount ends the server's lease of an account.
 	ReleaseAccount(ctx context.Context, server string, account account.ID) error
 
-	// OpenCampaigns returns the account's campaigns that are not closed, those that were
-	// deleted too, by sid.
+	// OpenCampaigns returns the account's campaigns that are not closed, ordered by sid.
+	// It includes deleted ones whose rows still exist.
 	OpenCampaigns(ctx context.Context, account account.ID) ([]campaign.Campaign, error)
 
-	// Policy returns what the account has set; the zero Policy when it has set nothing.
+	// Policy returns the account's policy, or the zero Policy if the account has set
+	// none.
 	Policy(ctx context.Context, account account.ID) (campaign.Policy, error)
 
-	// ChangeOpen reads a campaign that is not closed, calls rule, and stores what that
-	// made of it.
+	// ChangeOpen reads a campaign that is not closed, calls rule, and stores the changed
+	// campaign.
 	ChangeOpen(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, rule CampaignRule) error
 
-	// Expand reads the next numbers of a campaign, limit at most, and makes targets of
-	// them that wait since now: first those of Settings.From, or of each list in turn,
-	// in the order of its contacts. A contact that is a target already is passed over,
-	// unless Settings.Duplicates is set; From is taken as it is. Positions have no gaps.
-	// A target's name is the first and the last name of its contact, with a blank between
-	// them, and its Vars are what vars returns. Targets are counted in Counts.New, and
-	// Expanded is set with the last ones; done reports that. A list that is not there any
-	// more has no contacts. Of a campaign that has ended nothing is read, and done is
-	// true.
+	// Expand makes targets of the next numbers of a campaign, up to limit; they wait from
+	// now on. It takes the numbers of Settings.From, or else the contacts of each list in
+	// turn, in the order of their sids. It skips a contact that is a target already,
+	// unless Settings.Duplicates is set; it takes From as it is. Positions have no gaps.
+	//
+	// A target's name is the first and the last name of its contact, joined by a blank,
+	// and its Vars are what vars returns. Counts.New counts the targets.
+	//
+	// After the last target, Expand sets Expanded and returns done. A deleted list has no
+	// contacts. For a campaign that has ended, it does nothing and returns done.
 	Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars Vars) (done bool, err error)
 
-	// Claim goes through the campaign's targets that wait and are due by now, in the
-	// order of Due and then of position: scan at most. For each it calls rule, with what
-	// is known of its number, until rule has claimed limit calls. It returns those calls
-	// and their targets, which are then committed. Of a campaign that is not InProgress,
-	// nothing is claimed.
+	// Claim visits up to q.Scan waiting targets of the campaign that are due by now,
+	// ordered by Due and position. It calls rule for each, with what is known of its
+	// number, until rule has claimed q.Limit calls. It returns these calls and their
+	// targets once they are committed. If the campaign is not InProgress, it claims
+	// nothing.
 	Claim(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, q ClaimQuery, rule ClaimRule) ([]Dial, error)
 
-	// Record writes down what happened to calls of the account, in one transaction. It
-	// calls rule for each call that is there and has not ended, in their order, and
-	// passes over the others.
+	// Record stores what happened to calls of the account, in one transaction. It calls
+	// rule in their order for each call that exists and has not ended, and skips the
+	// others.
 	Record(ctx context.Context, l work.Lease, account account.ID, calls []CallRef, rule RecordRule) error
 
-	// InFlight returns the account's calls that have not ended, limit at most, by sid:
-	// those after one.
+	// InFlight returns up to limit calls of the account that have not ended, ordered by
+	// sid, from behind the sid after.
 	InFlight(ctx context.Context, account account.ID, after addressbook.SID, limit int) ([]campaign.Call, error)
 
-	// Recall makes targets of a campaign due at now that a rule has postponed until later:
-	// those that wait and have a Reason, of limit positions from this one on.
+	// Recall makes postponed targets due now. It looks at limit positions of the
+	// campaign, beginning with from, and takes the targets there that wait and have a
+	// Reason.
 	Recall(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, from, limit int) error
 
-	// Sweep calls rule for targets of a campaign that has ended which still wait, limit
-	// at most, and reports whether there may be more. The events that rule returns are
-	// stored with them.
+	// Sweep calls rule for up to limit targets that still wait although their campaign
+	// has ended. It reports whether there may be more.
 	Sweep(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, limit int, rule TargetRule) (more bool, err error)
 
-	// Purge deletes the rows of a campaign that was deleted, limit at most, and reports
-	// whether there are more. The campaign itself goes last.
+	// Purge deletes up to limit rows of a deleted campaign, the campaign itself last. It
+	// reports whether there are more.
 	Purge(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, limit int) (more bool, err error)
 
-	// CallsSince returns the times, by their sids, of the account's calls that were
-	// claimed at a time or later, oldest first, by campaign: those of campaigns that are
-	// closed too. It is for the pace after a restart.
+	// CallsSince returns when the account's calls were claimed, by campaign and oldest
+	// first: those since a time, also of closed campaigns. The times come from the calls'
+	// sids. The dialer uses it to keep the pace after a restart.
 	CallsSince(ctx context.Context, account account.ID, since time.Time) (map[addressbook.SID][]time.Time, error)
 
-	// NextDue returns when the next target of a campaign that waits is due; false means
-	// that none waits.
+	// NextDue returns when the next waiting target of a campaign is due. Ok is false if
+	// no target waits.
 	NextDue(ctx context.Context, account account.ID, sid addressbook.SID) (due time.Time, ok bool, err error)
 }
 
-// Vars returns the Vars of a contact's target. Nil says that the campaign needs none:
-// then a store need not read the contacts one by one.
+// Vars returns the values of a contact for the campaign's text. A nil Vars means that the
+// text needs none; then a store need not read the contacts one by one.
 type Vars func(*addressbook.Contact) map[string]string
 
 // ClaimQuery asks for calls that may be placed.
 type ClaimQuery struct {
 	Now         time.Time
 	Limit, Scan int
-	// DayOf returns the bounds of the callee's own day that now is in, for the daily
-	// cap; nil means that nobody asks for calls of the day.
+	// DayOf returns the bounds of the day in which now lies, in the callee's time zone. A
+	// store counts Callee.CallsToday within them. Nil means that no count is needed.
 	DayOf func(phone.Number) (from, until time.Time)
 }
 
-// Callee is what is known of a target's number when its turn has come.
+// Callee is what the store knows of the number of a target that is due.
 type Callee struct {
-	Suppressed bool // the account must not call the number
+	Suppressed bool // the number is on the account's suppression list
 	Gone       bool // the target's contact was deleted
-	CallsToday int  // calls to the number by all campaigns, within the bounds of DayOf
+	CallsToday int  // calls to the number by all campaigns of the account, within the bounds of DayOf
 }
 
-// Dial is a call that was claimed, and its target.
+// Dial is a claimed call and its target.
 type Dial struct {
 	Call   campaign.Call
 	Target campaign.Target
@@ -131,15 +132,14 @@ type CallRef struct {
 // CampaignRule changes a campaign.
 type CampaignRule func(*campaign.Campaign) []event.Event
 
-// ClaimRule decides about a target whose turn has come: it returns a call that it has
-// claimed ([campaign.Campaign.Claim]), or nil after it has refused or postponed the
-// target.
+// ClaimRule decides about a target that is due. It returns a call that it has claimed
+// with [campaign.Campaign.Claim], or nil if it has refused or postponed the target.
 type ClaimRule func(*campaign.Campaign, *campaign.Target, Callee) (*campaign.Call, []event.Event)
 
-// RecordRule changes the i-th call and, when it ends, its target. A call that never left
-// and whose claim the rule takes back ([campaign.Campaign.Unclaim]) has the zero State
-// afterwards, and its row is deleted.
+// RecordRule changes the i-th call and, when that has ended, its target. If the call
+// never left, the rule undoes its claim with [campaign.Campaign.Unclaim] and sets the
+// call's state to zero. Then the store deletes the call's row.
 type RecordRule func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event
 
-// TargetRule changes a target that waits.
+// TargetRule changes a waiting target.
 type TargetRule func(*campaign.Campaign, *campaign.Target) []event.Event
