@@ -12,31 +12,31 @@ import (
 	"callbook/internal/work"
 )
 
-// breaker is what is known of a receiver. While it does not answer, it is sent one event
-// now and then, whatever waits for it.
+// breaker tells how well a receiver answers. While the receiver is down, it gets one
+// event now and then, however many wait.
 type breaker struct {
 	running bool          // a lane sends to it
-	failed  int           // tries since the last one that succeeded
-	pause   time.Duration // before the next one
-	until   time.Time     // when that is
+	failed  int           // failed tries since the last delivery
+	pause   time.Duration // the last pause of a receiver that is down
+	until   time.Time     // the end of that pause
 	used    time.Time     // when a lane last ended
 }
 
 const (
-	// manyFailures are so many that it is the receiver's fault and not the event's.
+	// manyFailures is how many tries in a row must fail until the receiver counts as
+	// down. One event that it refuses may be the event's fault.
 	manyFailures = 8
-	// The pause of a receiver that does not answer: it doubles from the first to the
-	// longest.
+	// The pause of a receiver that is down doubles from the first to the longest.
 	firstPause   = 5 * time.Second
 	longestPause = 10 * time.Minute
-	// forgetAfter is when nothing is known any more of a receiver that nothing is sent to.
+	// forgetAfter is how long a breaker is kept after its last lane ended.
 	forgetAfter = 2 * longestPause
 )
 
-// down tells whether the receiver does not answer.
+// down reports whether the receiver does not answer.
 func (b *breaker) down() bool { return b.failed >= manyFailures }
 
-// note counts a try.
+// note counts a try, and sets the next pause if the receiver is down.
 func (b *breaker) note(delivered bool, now time.Time) {
 	if delivered {
 		b.failed, b.pause = 0, 0
@@ -48,7 +48,8 @@ func (b *breaker) note(delivered bool, now time.Time) {
 	}
 }
 
-// poll starts a lane for each receiver that has something due and is not paused.
+// poll starts a lane for each receiver that has due events, unless it is paused or there
+// are too many lanes.
 func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 	d.mu.Lock()
 	accounts := slices.Collect(maps.Keys(d.accounts))
@@ -98,7 +99,7 @@ func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// deliver sends what is due to a receiver, and then notes how the receiver is.
+// deliver runs a lane for a receiver, and then stores its breaker.
 func (d *Deliverer) deliver(ctx context.Context, r Receiver, b breaker, h *host) {
 	l := &lane{
 		d: d, to: r, breaker: b, host: h, trial: b.down(), window: firstWindow,

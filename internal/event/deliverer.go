@@ -17,37 +17,37 @@ import (
 )
 
 const (
-	// pollEvery is how often a server looks for events that are due, and claimEvery for
-	// accounts whose events nobody delivers. With leaseTime a hand-over takes nine
-	// seconds at most.
+	// pollEvery is how often a server looks for due events. ClaimEvery is how often it
+	// claims accounts whose events no server delivers. With leaseTime, a takeover needs
+	// nine seconds at most.
 	pollEvery  = 500 * time.Millisecond
 	claimEvery = time.Second
 	renewEvery = 2 * time.Second
 	leaseTime  = 8 * time.Second
-	// maxAccounts is how many accounts a server claims at once, and maxReceivers how many
-	// receivers it looks at in one poll.
+	// maxAccounts is how many accounts a server claims at once. MaxReceivers is how many
+	// receivers it reads in one poll.
 	maxAccounts  = 100
 	maxReceivers = 2000
-	// maxLanes is how many receivers a server sends to at once, with their events in
-	// memory, and accountLanes how many of them may be one account's.
+	// maxLanes is how many receivers a server sends to at the same time. AccountLanes is
+	// how many of them may belong to one account.
 	maxLanes, accountLanes = 256, 64
-	// places is how many requests there are at once, and perHost how many to one host.
-	// An account alone gets half of either, two a third each.
+	// places is how many requests run at the same time. PerHost is how many of them go to
+	// one host. One account alone gets half of either; two accounts get a third each.
 	places, perHost = 256, 32
-	// endTimeout is how long the end of Run may take to write down what was sent and to
-	// give leases back.
+	// endTimeout bounds how long Run, when it ends, takes to store outcomes and to give
+	// leases back.
 	endTimeout = 5 * time.Second
-	// keepFor is how long events are kept that have ended.
+	// keepFor is how long an event is kept after its creation.
 	keepFor    = 30 * 24 * time.Hour
 	purgeEvery = 10 * time.Minute
 	purgeBatch = 1000
 )
 
-// Options are what a [Deliverer] is made with.
+// Options configure a [Deliverer].
 type Options struct {
 	Log   *slog.Logger
 	Clock clock.Clock
-	// Secret returns what an account's events are signed with.
+	// Secret returns the key that signs an account's events.
 	Secret func(context.Context, account.ID) ([]byte, error)
 	// Agent is the User-Agent of the requests.
 	Agent string
@@ -66,12 +66,12 @@ type Deliverer struct {
 	places  *limit.Pool
 
 	mu        sync.Mutex
-	accounts  map[account.ID]time.Time // whose lease it has, and when it last had something to send
+	accounts  map[account.ID]time.Time // the accounts whose lease this server has, and when each last had a due event
 	receivers map[Receiver]*breaker
-	hosts     map[string]*host // that something is sent to
+	hosts     map[string]*host // hosts that lanes send to, by origin
 }
 
-// host bounds the requests to one host, for all accounts together.
+// host bounds the requests to one host, over all accounts.
 type host struct {
 	places *limit.Pool
 	lanes  int
@@ -86,18 +86,18 @@ func New(store Store, opts Options) *Deliverer {
 	}
 }
 
-// Wake lets the Deliverer look for events now, and not only at its next poll. It is for
-// whoever has stored some.
+// Wake makes the Deliverer look for events now, and not only at its next poll. Whoever
+// has stored events calls it.
 func (d *Deliverer) Wake() {
 	select {
 	case d.woken <- struct{}{}:
-	default: // it will look
+	default: // a wake-up is pending already
 	}
 }
 
-// Run sends events until ctx ends. Requests that are under way then have a moment to
-// end; what is not known to be delivered is sent again by whoever runs next. It is called
-// once.
+// Run sends events until ctx ends, and then gives requests under way a moment to finish.
+// Events whose delivery is not known are sent again by the next server. Run may be called
+// only once.
 func (d *Deliverer) Run(ctx context.Context) {
 	renew := clock.Job{
 		Clock: d.opts.Clock, Every: renewEvery, Do: d.renew,
@@ -141,12 +141,12 @@ func (d *Deliverer) look(ctx context.Context) {
 	}
 }
 
-// lease returns this server's lease, which begins now.
+// lease returns a lease of this server that lasts leaseTime from now.
 func (d *Deliverer) lease() work.Lease {
 	return work.Lease{Server: d.server, Until: d.opts.Clock.Now().Add(leaseTime)}
 }
 
-// claim takes accounts with events that no server sends.
+// claim claims accounts that have waiting events and that no server delivers for.
 func (d *Deliverer) claim(ctx context.Context, now time.Time) error {
 	claimed, err := d.store.ClaimAccounts(ctx, d.lease(), now, maxAccounts)
 	if err != nil {
@@ -160,8 +160,8 @@ func (d *Deliverer) claim(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// renew extends the leases of the accounts that have had something to send lately, and
-// gives the others back.
+// renew extends the leases of the accounts that had due events lately, and gives the
+// other leases back.
 func (d *Deliverer) renew(ctx context.Context) error {
 	const idleAfter = time.Minute
 	now := d.opts.Clock.Now()
@@ -185,7 +185,7 @@ func (d *Deliverer) renew(ctx context.Context) error {
 	return err
 }
 
-// drop forgets accounts whose lease another server has.
+// drop forgets accounts whose lease another server has taken.
 func (d *Deliverer) drop(lost ...account.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -206,7 +206,7 @@ func (d *Deliverer) release(ctx context.Context, accounts []account.ID) {
 	}
 }
 
-// purge deletes events that have ended long ago.
+// purge deletes events older than keepFor.
 func (d *Deliverer) purge(ctx context.Context) error {
 	for {
 		more, err := d.store.Purge(ctx, d.opts.Clock.Now().Add(-keepFor), purgeBatch)

@@ -8,28 +8,28 @@ import (
 	"callbook/internal/clock"
 )
 
-// Deliveries is the one door for who looks at the events of campaigns, or has them sent
-// again. It is safe for concurrent use.
+// Deliveries lets people look at the events of campaigns and send them again. It is safe
+// for concurrent use.
 type Deliveries struct {
 	store Store
 	clock clock.Clock
 	wake  func()
 }
 
-// NewDeliveries returns a Deliveries over a store. Wake is called when something is to be
-// sent again; it may be [Deliverer.Wake].
+// NewDeliveries returns a Deliveries over a store. It calls wake when an event is to be
+// sent again; wake may be [Deliverer.Wake].
 func NewDeliveries(store Store, c clock.Clock, wake func()) *Deliveries {
 	return &Deliveries{store: store, clock: c, wake: wake}
 }
 
-// Page returns one page of a campaign's events, the newest last unless q says otherwise.
-// A campaign that is not there has none.
+// Page returns one page of a campaign's events, oldest first unless q says otherwise. A
+// campaign that does not exist has no events.
 func (d *Deliveries) Page(ctx context.Context, account account.ID, campaign addressbook.SID, q Query) (Page, error) {
 	return d.store.Deliveries(ctx, account, campaign, q)
 }
 
-// SendAgain has the event with this [Event.Name] sent again, whatever became of it, and
-// returns how it is then. One that is not there is [ErrNotFound].
+// SendAgain queues the event with this [Event.Name] to be sent again, whatever its state,
+// and returns its new state. If there is no such event, the error is [ErrNotFound].
 func (d *Deliveries) SendAgain(ctx context.Context, account account.ID, campaign, name addressbook.SID) (Delivery, error) {
 	id, ok := idOf(campaign, name)
 	if !ok {
@@ -42,8 +42,8 @@ func (d *Deliveries) SendAgain(ctx context.Context, account account.ID, campaign
 	return again, err
 }
 
-// SendAllAgain has all events of a campaign sent again that were given up, and returns
-// how many there were. An error leaves those that it came to before.
+// SendAllAgain queues all events of a campaign that were given up, and returns how many
+// there were. After an error, some of them may be queued.
 func (d *Deliveries) SendAllAgain(ctx context.Context, account account.ID, campaign addressbook.SID) (n int, err error) {
 	const batch = 1000
 	now := d.clock.Now()

@@ -10,59 +10,61 @@ import (
 )
 
 const (
-	// atOnce is how many requests of an account to one receiver there are at once.
+	// atOnce is how many requests of one account to one receiver run at the same time.
 	atOnce = perHost / 2
-	// A window is how many events are read at once: it grows while the receiver keeps
-	// up. Events of more than windowBytes are not held for one receiver.
+	// The window is how many events a lane reads at once. It doubles while full windows
+	// are due. A lane reads no more events while those in memory have windowBytes or
+	// more.
 	firstWindow, maxWindow = 2 * atOnce, 512
 	windowBytes            = 512 << 10
-	// reloadEvery is how often a lane that waits for answers looks for more events.
+	// reloadEvery is how often a lane looks for more events while it waits for answers.
 	reloadEvery = 200 * time.Millisecond
-	// Outcomes are written down when there are so many, or after so long.
+	// A lane stores its outcomes when there are flushOutcomes of them, or flushAfter the
+	// first.
 	flushOutcomes = 128
 	flushAfter    = 20 * time.Millisecond
-	// grace is how long requests under way may take at the end of Run.
+	// grace is how long requests under way may take after the end of Run's context.
 	grace = 2 * time.Second
 )
 
-// lane sends the events of one receiver. One goroutine has it.
+// lane sends the events of one receiver. Only one goroutine uses it.
 type lane struct {
 	d  *Deliverer
 	to Receiver
 	breaker
 	host   *host
 	secret []byte
-	trial  bool // one event at a time, to see whether the receiver answers again
+	trial  bool // the receiver was down: send one event at a time until one is delivered
 	window int
 
-	known    map[int64]bool // events in memory, until what became of them is stored
-	bytes    int            // of their bodies
+	known    map[int64]bool // IDs of the events in memory, until their outcomes are stored
+	bytes    int            // the size of the bodies in memory
 	chains   map[target]*chain
-	ready    []*chain // of which no event is under way
+	ready    []*chain // chains with no event under way
 	sending  int
 	results  chan result
 	outcomes []Outcome
-	first    time.Time // when the oldest of the outcomes came
-	loaded   time.Time // when it last looked for events
+	first    time.Time // when the oldest of outcomes came
+	loaded   time.Time // when load was last called
 }
 
-// target is what events are in order for.
+// target identifies a chain: events of one target are sent in order.
 type target struct {
 	campaign addressbook.SID
 	position int
 }
 
-// chain is a target's events, which are sent one after the other.
+// chain is the events of a target, which are sent one after the other.
 type chain struct{ events []Pending }
 
-// result is an answer to the first event of a chain.
+// result is the answer to the first event of a chain.
 type result struct {
 	chain  *chain
 	answer Answer
 	at     time.Time
 }
 
-// run sends until nothing is due any more, the receiver does not answer, or ctx ends.
+// run sends events until none is due, the receiver is down, or ctx ends.
 func (l *lane) run(ctx context.Context) (err error) {
 	if l.secret, err = l.d.opts.Secret(ctx, l.to.Account); err != nil {
 		return err
@@ -105,7 +107,7 @@ func (l *lane) run(ctx context.Context) (err error) {
 	}
 }
 
-// most returns how many requests there may be at once.
+// most returns how many requests may run at the same time.
 func (l *lane) most() int {
 	if l.trial {
 		return 1
@@ -113,8 +115,8 @@ func (l *lane) most() int {
 	return atOnce
 }
 
-// timer returns a channel that gets something when it is time to write outcomes down, or
-// else to look for events.
+// timer returns a channel that fires when it is time to store outcomes, or to look for
+// events if there are no outcomes.
 func (l *lane) timer() <-chan time.Time {
 	if len(l.outcomes) > 0 {
 		return time.After(flushAfter)
@@ -122,11 +124,11 @@ func (l *lane) timer() <-chan time.Time {
 	return time.After(reloadEvery)
 }
 
-// load reads events that are due, and reports whether there may be more.
+// load reads due events. It reports whether there may be more.
 func (l *lane) load(ctx context.Context) (more bool, err error) {
 	n := l.window
 	if l.trial {
-		n = firstWindow // of which most may wait for others
+		n = firstWindow // most of them may wait for others
 	}
 	due, err := l.d.store.Due(ctx, l.to, l.d.opts.Clock.Now(), slices.Collect(maps.Keys(l.known)), n)
 	if err != nil {
@@ -141,7 +143,8 @@ func (l *lane) load(ctx context.Context) (more bool, err error) {
 	return len(due) == n, nil
 }
 
-// take queues an event, or puts it aside when it waits for one that is not here.
+// take appends an event to its chain. It sets the event aside if that waits for one that
+// is not in this lane.
 func (l *lane) take(p *Pending) {
 	at := target{p.Campaign, p.Position}
 	l.known[p.ID] = true
@@ -159,13 +162,14 @@ func (l *lane) take(p *Pending) {
 	c.events = append(c.events, *p)
 }
 
-// behind puts an event aside until what it waits for has ended.
+// behind sets an event aside: the store makes it due again when the events before it have
+// ended.
 func (l *lane) behind(p *Pending) {
 	l.put(Outcome{ID: p.ID, Campaign: p.Campaign, Position: p.Position, State: Waiting, Due: Behind})
 	l.bytes -= len(p.Body)
 }
 
-// put adds an outcome to those that are to be written down.
+// put queues an outcome for flush.
 func (l *lane) put(o Outcome) {
 	if len(l.outcomes) == 0 {
 		l.first = time.Now()
@@ -173,7 +177,7 @@ func (l *lane) put(o Outcome) {
 	l.outcomes = append(l.outcomes, o)
 }
 
-// begin sends the first event of a chain.
+// begin sends the first event of the first ready chain.
 func (l *lane) begin(ctx context.Context) {
 	c := l.ready[0]
 	l.ready[0] = nil
@@ -190,16 +194,16 @@ func (l *lane) begin(ctx context.Context) {
 			l.d.places.Release(l.to.Account, 1)
 		}
 		r.at = l.d.opts.Clock.Now()
-		l.results <- r // somebody waits for each
+		l.results <- r // run and end receive a result for each request
 	})
 }
 
-// note decides what follows from an answer.
+// note handles an answer: it queues the outcome, and goes on with the chain.
 func (l *lane) note(r result) {
 	l.sending--
 	p := r.chain.events[0]
 	l.bytes -= len(p.Body)
-	if r.answer == (Answer{}) { // the end came first
+	if r.answer == (Answer{}) { // ctx ended before the request was made
 		l.drop(r.chain)
 		return
 	}

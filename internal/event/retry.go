@@ -7,22 +7,22 @@ import (
 	"callbook/internal/work"
 )
 
-// pauses are those before an event is sent again: the first two are short, as the
-// platform's are. After the last one, all are like it.
+// pauses are the waiting times after the first, second and further failed tries. The last
+// one repeats. The first two are those of Exotel.
 var pauses = [...]time.Duration{
 	time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute, time.Hour,
 }
 
 const (
-	// quickTries are those that every event gets, and retryFor is how long it waits in
-	// all.
+	// An event is given up after quickTries tries at least, and no sooner than retryFor
+	// after it was stored.
 	quickTries = 3
 	retryFor   = 24 * time.Hour
-	// expireBatch is how many events are given up in one transaction.
+	// expireBatch is how many events one transaction gives up.
 	expireBatch = 1000
 )
 
-// next returns what becomes of an event after a try that failed.
+// next returns the state of an event after a failed try, and when it is due again.
 func next(p *Pending, now time.Time) (State, Due) {
 	tries := p.Tries + 1
 	if tries >= quickTries && now.Sub(p.Since) >= retryFor {
@@ -31,7 +31,7 @@ func next(p *Pending, now time.Time) (State, Due) {
 	return Waiting, DueAt(now.Add(pauses[min(tries, len(pauses))-1]))
 }
 
-// drop forgets a chain. What it has waits in the store.
+// drop removes a chain from memory. Its events stay in the store and are due there.
 func (l *lane) drop(c *chain) {
 	for i, p := range c.events {
 		delete(l.known, p.ID)
@@ -42,7 +42,7 @@ func (l *lane) drop(c *chain) {
 	delete(l.chains, target{c.events[0].Campaign, c.events[0].Position})
 }
 
-// forget drops all that is not under way.
+// forget drops all chains that have no event under way.
 func (l *lane) forget() {
 	for _, c := range l.ready {
 		l.bytes -= len(c.events[0].Body)
@@ -51,7 +51,7 @@ func (l *lane) forget() {
 	l.ready = nil
 }
 
-// flush writes outcomes down.
+// flush stores the queued outcomes.
 func (l *lane) flush(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
@@ -67,8 +67,8 @@ func (l *lane) flush(ctx context.Context) error {
 
 func (l *lane) lease() work.Lease { return l.d.lease() }
 
-// expire gives up what has waited for too long, when the receiver has not answered for
-// so long that its pause is the longest.
+// expire gives up events that have waited longer than retryFor. It does nothing until the
+// receiver has been down for so long that its pause is the longest.
 func (l *lane) expire(ctx context.Context) error {
 	if l.pause < longestPause {
 		return nil
@@ -83,8 +83,8 @@ func (l *lane) expire(ctx context.Context) error {
 	return nil
 }
 
-// end waits for what is under way after an error of the store. What has become of it is
-// not written down, so it is sent again.
+// end waits for the requests under way after an error of the store. It drops their
+// outcomes, so those events are sent again.
 func (l *lane) end(ctx context.Context, err error) error {
 	for ; l.sending > 0; l.sending-- {
 		<-l.results

@@ -18,26 +18,26 @@ import (
 )
 
 const (
-	// answerTimeout is how long a receiver may take, from the connection to the end of
-	// its answer's header. It is the platform's contract.
+	// answerTimeout is how long a receiver may take, from connecting to the end of its
+	// response header. Exotel documents this limit.
 	answerTimeout = 15 * time.Second
-	// maxAnswer is how much of an answer's body is read, so that its connection can be
-	// used again. What it says does not matter.
+	// maxAnswer is how many bytes of a response body are read, so that its connection can
+	// be reused. The content is ignored.
 	maxAnswer = 16 << 10
 	maxHeader = 16 << 10
 )
 
-// sender sends events to receivers. It is safe for concurrent use.
+// sender makes the HTTP requests. It is safe for concurrent use.
 type sender struct {
 	client *http.Client
 	agent  string
 	clock  clock.Clock
 }
 
-// newSender returns a sender. Unless private is set, it sends nothing to an address that
-// is not of the public internet: the address of each connection is looked at after the
-// host was resolved, so a name cannot come to mean another one in between. No proxy is
-// asked, since the address would be the proxy's.
+// newSender returns a sender. Unless private is set, it connects to public addresses
+// only. It checks the address of each connection after the host name was resolved, so a
+// name cannot change its meaning in between. It uses no proxy, because then it would see
+// only the proxy's address.
 func newSender(agent string, private bool, c clock.Clock) *sender {
 	dialer := &net.Dialer{Timeout: answerTimeout}
 	if !private {
@@ -53,8 +53,7 @@ func newSender(agent string, private bool, c clock.Clock) *sender {
 	}}
 }
 
-// send sends an event once. An answer with neither a status nor a trouble means that ctx
-// has ended.
+// send sends an event once. It returns the zero Answer if ctx has ended.
 func (s *sender) send(ctx context.Context, secret []byte, p *Pending) Answer {
 	timed, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -67,7 +66,8 @@ func (s *sender) send(ctx context.Context, secret []byte, p *Pending) Answer {
 	req.Header.Set("User-Agent", s.agent)
 	req.Header.Set("X-Callbook-Event-Id", id)
 	sign(req.Header, secret, id, s.clock.Now(), p.Body)
-	// Not sent: it lets the client take another connection when an idle one was closed.
+	// A nil value is not sent, but lets the client retry on another connection when the
+	// server has closed an idle one.
 	req.Header["Idempotency-Key"] = nil
 	resp, err := s.client.Do(req)
 	switch {
@@ -77,7 +77,7 @@ func (s *sender) send(ctx context.Context, secret []byte, p *Pending) Answer {
 		return Answer{Trouble: troubleOf(err)}
 	}
 	defer resp.Body.Close()
-	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // the status decides
+	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // only the status matters
 	switch resp.StatusCode / 100 {
 	case 2:
 		return Answer{Status: resp.StatusCode}
@@ -87,7 +87,7 @@ func (s *sender) send(ctx context.Context, secret []byte, p *Pending) Answer {
 	return Answer{Status: resp.StatusCode, Trouble: Refused}
 }
 
-// troubleOf says what an error of a request means.
+// troubleOf classifies the error of a request.
 func troubleOf(err error) Trouble {
 	var timeout interface{ Timeout() bool }
 	var op *net.OpError
@@ -107,7 +107,7 @@ func troubleOf(err error) Trouble {
 	return NoHTTP
 }
 
-// is tells whether an error wraps one of type E.
+// is reports whether err wraps an error of type E.
 func is[E error](err error) bool {
 	var e E
 	return errors.As(err, &e)

@@ -13,68 +13,67 @@ import (
 // ErrNotFound is the fault of an id that no event of the campaign has.
 var ErrNotFound = fault.New(fault.NotFound, "There is no callback with this id")
 
-// Store is what a [Deliverer] and [Deliveries] need of a database. All of it is safe
-// for concurrent use. Events are added by the store of the dialer; they are AtOnce then.
+// Store is what a [Deliverer] and [Deliveries] need of a database. Its methods are safe
+// for concurrent use. The store of the dialer adds the events, with the Due AtOnce.
 //
-// One server at a time has the lease of an account's deliveries. A method that takes a
-// lease extends it in its transaction, and returns [work.ErrLost], with nothing changed,
-// when another server has it.
+// One server at a time has the lease of an account's deliveries. A method with a lease
+// stores that lease as the account's, in its own transaction. If another server has the
+// lease, it changes nothing and returns [work.ErrLost].
 type Store interface {
-	// ClaimAccounts makes this lease that of accounts which have an event that is
-	// Waiting, and whose deliveries nobody has or whose lease has run out by now: limit
-	// at most. It returns them.
+	// ClaimAccounts gives this lease to up to limit accounts, and returns them. They are
+	// accounts that have a Waiting event, and whose lease is free or has run out by now.
 	ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, limit int) ([]account.ID, error)
 
-	// RenewAccounts extends the leases that the server of l has of these accounts, and
-	// returns the accounts that it has no longer.
+	// RenewAccounts extends the server's leases of these accounts. It returns the
+	// accounts whose lease another server has.
 	RenewAccounts(ctx context.Context, l work.Lease, accounts []account.ID) (lost []account.ID, err error)
 
 	// ReleaseAccounts ends the server's leases of these accounts.
 	ReleaseAccounts(ctx context.Context, server string, accounts []account.ID) error
 
-	// Receivers returns the receivers of these accounts that have an event which is due
-	// by now, limit at most, each with the Due of its first one.
+	// Receivers returns up to limit receivers of these accounts that have an event due by
+	// now, each with the Due of its first event.
 	Receivers(ctx context.Context, accounts []account.ID, now time.Time, limit int) ([]DueReceiver, error)
 
-	// Due returns the receiver's events that are due by now, in the order of Due and
-	// then of ID, limit at most, but for those with the IDs of known.
+	// Due returns up to limit events of the receiver that are due by now, ordered by Due
+	// and then ID. It leaves out the events whose IDs are in known.
 	Due(ctx context.Context, r Receiver, now time.Time, known []int64, limit int) ([]Pending, error)
 
-	// Record writes down what became of events of the account, in one transaction, and
-	// passes over those that are not Waiting. An outcome that is Behind is AtOnce
-	// instead when nothing that it waits for is left. The events of a target whose event
-	// has ended, and the last event of its campaign, are AtOnce if they were Behind.
+	// Record stores outcomes of the account's events in one transaction. It skips events
+	// that are not Waiting. It stores AtOnce instead of Behind if all that the event
+	// waits for has ended. When an event has ended, it changes events that were Behind it
+	// to AtOnce: those of the same target, and the last event of the campaign.
 	Record(ctx context.Context, l work.Lease, account account.ID, outcomes []Outcome) error
 
-	// Expire gives up events of a receiver that wait since a time before, and are due by
-	// now: limit at most. It reports whether there may be more. What waits behind them
-	// is AtOnce.
+	// Expire gives up to limit events of a receiver up. They have waited since a time
+	// before before, and are due by now. Events that are Behind them become AtOnce. It
+	// reports whether there may be more.
 	Expire(ctx context.Context, l work.Lease, r Receiver, before, now time.Time, limit int) (more bool, err error)
 
-	// Deliveries returns one page of a campaign's events, by ID, and their Counts at
-	// that same moment.
+	// Deliveries returns one page of a campaign's events, ordered by ID, and the Counts
+	// of all its events at the same moment.
 	Deliveries(ctx context.Context, account account.ID, campaign addressbook.SID, q Query) (Page, error)
 
-	// SendAgain makes an event wait since now, whatever its state. It is Asked for, and
-	// its Tries are 0. An event that is not there is [ErrNotFound].
+	// SendAgain makes an event Waiting, whatever its state, with Since now, no Tries, and
+	// the Due Asked. If there is no such event, the error is [ErrNotFound].
 	SendAgain(ctx context.Context, account account.ID, campaign addressbook.SID, id int64, now time.Time) (Delivery, error)
 
-	// SendAllAgain does what SendAgain does for events of a campaign that were given up,
-	// limit at most, and returns how many it were.
+	// SendAllAgain does the same as SendAgain for up to limit events of a campaign that
+	// were given up, and returns how many there were.
 	SendAllAgain(ctx context.Context, account account.ID, campaign addressbook.SID, now time.Time, limit int) (int, error)
 
-	// Purge deletes events that were created before a time and are not Waiting, about
-	// limit at most, and reports whether there may be more.
+	// Purge deletes about limit events that were created before a time and are not
+	// Waiting. It reports whether there may be more.
 	Purge(ctx context.Context, before time.Time, limit int) (more bool, err error)
 }
 
-// DueReceiver is a receiver with events that are due.
+// DueReceiver is a receiver that has due events.
 type DueReceiver struct {
 	Receiver
-	First Due // of its first event
+	First Due // the Due of its first event
 }
 
-// Pending is an event that is due.
+// Pending is a due event.
 type Pending struct {
 	ID       int64
 	Campaign addressbook.SID
@@ -83,21 +82,21 @@ type Pending struct {
 	Body     []byte
 	Since    time.Time
 	Tries    int
-	// After is the ID of another event that must end before: the target's last one
-	// before this, or for the last event of a campaign any other one. It is 0 when
-	// there is none.
+	// After is the ID of an event that must end before this one is sent; 0 if there is
+	// none. It is the target's event before this one, or any other event of the campaign
+	// if this one is the Last.
 	After int64
 }
 
-// Outcome is what became of an event: it has ended, or waits.
+// Outcome is the result of an event: it has ended, or it waits.
 type Outcome struct {
 	ID       int64
 	Campaign addressbook.SID
 	Position int
 	State    State
-	Due      Due // when it is Waiting
-	// Tried says that it was sent, at the time At, and Answer is what came of that.
-	// Otherwise only Due is stored.
+	Due      Due // if State is Waiting
+	// Tried means that the event was sent, at the time At, with this Answer. Otherwise
+	// the store changes only Due.
 	Tried  bool
 	At     time.Time
 	Tries  int
@@ -106,8 +105,8 @@ type Outcome struct {
 
 // Query asks for one page of a campaign's events.
 type Query struct {
-	States        []State // nil are all
-	Position      *int    // the target's; nil is any. With it, States is nil.
+	States        []State // nil means all
+	Position      *int    // of the target; nil means any; States must be nil with it
 	Desc          bool
 	Offset, Limit int
 }
@@ -115,14 +114,14 @@ type Query struct {
 // Page is a page of a campaign's events.
 type Page struct {
 	Deliveries []Delivery
-	Total      int // of those that the query asks for
+	Total      int // how many events the query matches
 	Counts     Counts
 }
 
-// Counts are how many events of a campaign there are, by state.
+// Counts are the numbers of a campaign's events, by state.
 type Counts struct{ Waiting, Delivered, GivenUp int }
 
-// Of returns how many events are in one of the states; nil are all.
+// Of returns how many events are in one of these states; nil means all states.
 func (c *Counts) Of(states []State) int {
 	if states == nil {
 		states = States()
@@ -134,7 +133,8 @@ func (c *Counts) Of(states []State) int {
 	return n
 }
 
-// Move counts an event that came from one state to another; 0 is none.
+// Move counts an event that has changed its state. From is 0 for a new event, and to is 0
+// for a deleted one.
 func (c *Counts) Move(from, to State) {
 	var none int
 	states := [...]*int{&none, &c.Waiting, &c.Delivered, &c.GivenUp}
