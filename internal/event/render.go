@@ -14,39 +14,39 @@ import (
 	"callbook/internal/phone"
 )
 
-// Renderer makes the events of one account's campaigns. Their bodies are as section 10
-// of the platform's contract of campaigns has them: dates are in the account's time
-// zone and have no fraction. It is immutable and safe for concurrent use.
+// Renderer makes the events of one account's campaigns. Each body has the form that
+// Exotel's Campaigns API documents; dates are in the account's time zone, without
+// fractions. A Renderer is immutable and safe for concurrent use.
 //
-// Each method returns one event, created now, or none when the campaign has no URL for
-// it. The methods are pure functions of what they are given.
+// Each method returns one event with the creation time now, or none if the campaign has
+// no URL for it. The methods are pure functions.
 type Renderer struct {
 	account account.ID
 	zone    *time.Location
-	region  *phone.Region // nil when there is none
+	region  *phone.Region // nil if the account has none
 }
 
 // NewRenderer returns the account's renderer.
 func NewRenderer(a account.Account) *Renderer {
 	r := &Renderer{account: a.ID, zone: a.TimeZone}
-	// Without a region, a caller id without a country code stays as it was given.
+	// Without a region, a caller ID without a country code is sent as it was given.
 	r.region, _ = phone.RegionByCode(a.Region)
 	return r
 }
 
-// callBody is the body of a CallStatus. The keys have this order.
+// callBody is the body of a CallStatus. Its keys are sent in this order.
 type callBody struct {
 	Campaign     addressbook.SID `json:"campaign_sid"`
 	Call         addressbook.SID `json:"call_sid"`
 	Status       string          `json:"status"`
-	From         string          `json:"from"` // whom the call went to
+	From         string          `json:"from"` // the number that was called
 	CallerID     string          `json:"caller_id"`
 	Duration     int             `json:"duration"` // seconds
 	Legs         [1]legBody      `json:"legs"`
 	DateCreated  string          `json:"date_created"`
 	DateUpdated  string          `json:"date_updated"`
 	Digits       string          `json:"digits,omitempty"`
-	Number       string          `json:"number"` // From again, as newer documents have it
+	Number       string          `json:"number"` // the same as From, for receivers that follow Exotel's newer documents
 	Direction    string          `json:"direction"`
 	RecordingURL *string         `json:"recording_url"`
 	CustomField  json.RawMessage `json:"custom_field"`
@@ -55,8 +55,8 @@ type callBody struct {
 	Cause        *int            `json:"cause"`
 }
 
-// legBody is a call's one leg. A call that nobody answered has it too, because there
-// are receivers that read legs[0] of every call.
+// legBody is the one leg of a call. A call that nobody answered has a leg too, because
+// some receivers read legs[0] of every call.
 type legBody struct {
 	ID             string `json:"id"`
 	OnCallDuration int    `json:"on_call_duration"` // seconds
@@ -70,7 +70,7 @@ func (r *Renderer) CallEnded(c *campaign.Campaign, call *campaign.Call, now time
 	}
 	placed := call.Placed
 	if placed.IsZero() {
-		placed = call.SID.Time() // it was claimed, and never left
+		placed = call.SID.Time() // the carrier never placed it; this is when it was claimed
 	}
 	number, status := call.Number.String(), call.Outcome.String()
 	e := r.event(CallStatus, c, c.CallStatusCallback, now, callBody{
@@ -98,13 +98,13 @@ func (r *Renderer) CallEnded(c *campaign.Campaign, call *campaign.Call, now time
 // targetBody is the body of a CallSchedule.
 type targetBody struct {
 	Campaign    addressbook.SID `json:"campaign_sid"`
-	From        string          `json:"from"`      // whom the calls went to
-	CallerID    string          `json:"caller_id"` // as it was given, unlike that of a callBody
+	From        string          `json:"from"`      // the number that was called
+	CallerID    string          `json:"caller_id"` // as the campaign has it, and not in E.164 as in a callBody
 	Calls       []attemptBody   `json:"call_sids"`
 	Status      string          `json:"status"`
 	DateCreated string          `json:"date_created"`
 	DateUpdated string          `json:"date_updated"`
-	To          string          `json:"to"` // From again, as newer documents have it
+	To          string          `json:"to"` // the same as From, for receivers that follow Exotel's newer documents
 	CustomField json.RawMessage `json:"custom_field"`
 }
 
@@ -113,8 +113,8 @@ type attemptBody struct {
 	Status string          `json:"status"`
 }
 
-// TargetEnded returns the event of a target that has its result. It comes after the
-// CallEnded of the target's last call.
+// TargetEnded returns the event of a target that gets no more calls. The store must add
+// it after the CallEnded of the target's last call.
 func (r *Renderer) TargetEnded(c *campaign.Campaign, t *campaign.Target, now time.Time) []Event {
 	if c.CallScheduleCallback == "" {
 		return nil
@@ -124,7 +124,7 @@ func (r *Renderer) TargetEnded(c *campaign.Campaign, t *campaign.Target, now tim
 		calls[i] = attemptBody{Call: a.Call, Status: a.Outcome.String()}
 	}
 	made := c.Started
-	if made.IsZero() { // it ended before its start
+	if made.IsZero() { // the campaign ended before it started
 		made = c.Created
 	}
 	number := t.Number.String()
@@ -148,22 +148,22 @@ type statusBody struct {
 	Campaign    addressbook.SID `json:"campaign_sid"`
 	Status      string          `json:"status"`
 	DateCreated string          `json:"date_created"`
-	DateStarted *string         `json:"date_started"` // null when it ended before its start
+	DateStarted *string         `json:"date_started"` // null if the campaign ended before it started
 	DateUpdated string          `json:"date_updated"`
-	// The platform's table has the first name, its newer pages the second.
+	// Exotel's table names the first of these, and its newer pages the second.
 	Reports   *string `json:"reports"`
 	ReportURL *string `json:"report_url"`
 }
 
-// Started returns the event of a campaign that has begun to call.
+// Started returns the event of a campaign that has started to call.
 func (r *Renderer) Started(c *campaign.Campaign, now time.Time) []Event {
 	return r.status(c, campaign.InProgress, nil, now)
 }
 
-// Closed returns the last event of a campaign, for the moment at which it has ended and
-// its last call too. ReportURL is the absolute URL of its report.
+// Closed returns the last event of a campaign. The store adds it when the campaign and
+// its last call have ended. ReportURL is the absolute URL of the campaign's report.
 func (r *Renderer) Closed(c *campaign.Campaign, reportURL string, now time.Time) []Event {
-	// It may have been archived between its end and that of its last call.
+	// Somebody may have archived the campaign while its last call still went on.
 	events := r.status(c, cmp.Or(c.EndedAs, c.Final()), &reportURL, now)
 	for i := range events {
 		events[i].Last = true
@@ -193,13 +193,14 @@ func (r *Renderer) status(c *campaign.Campaign, s campaign.State, report *string
 	return []Event{e}
 }
 
-// event returns an event of the campaign with a body as JSON.
+// event returns an event of the campaign. It encodes the body as JSON.
 func (r *Renderer) event(k Kind, c *campaign.Campaign, url string, now time.Time, body any) Event {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(body); err != nil {
-		// Only a custom field that is not JSON fails, and no campaign is made with one.
+		// Only an invalid custom field can fail, and campaigns are validated when they
+		// are created.
 		panic("event: the body of a callback is not JSON")
 	}
 	return Event{
@@ -208,26 +209,26 @@ func (r *Renderer) event(k Kind, c *campaign.Campaign, url string, now time.Time
 	}
 }
 
-// Told is what people look for in the body of an event.
+// Told is the part of an event's body that lists of events show.
 type Told struct {
 	Number phone.Number // of a CallStatus or CallSchedule; zero for a Status
-	Status string       // the wire's word for what became of the call, target or campaign
+	Status string       // the status of the call, target or campaign, as in the API
 }
 
 // Told reads the body.
 func (e *Event) Told() Told {
 	var body struct{ From, Status string }
 	if json.Unmarshal(e.Body, &body) != nil {
-		return Told{} // some later callbook made it
+		return Told{} // a newer version of callbook made it
 	}
 	n, _ := phone.ParseE164(body.From)
 	return Told{n, body.Status}
 }
 
-// date returns a time as the wire has it.
+// date formats a time for the body.
 func (r *Renderer) date(t time.Time) string { return t.In(r.zone).Format(time.RFC3339) }
 
-// e164 returns a caller id in E.164 format, or as it was given when it is a short code.
+// e164 returns a caller ID in E.164 format. It returns a short code unchanged.
 func (r *Renderer) e164(callerID string) string {
 	if r.region == nil {
 		return callerID
@@ -239,8 +240,8 @@ func (r *Renderer) e164(callerID string) string {
 	return n.String()
 }
 
-// legID names the leg of a call: it differs from the call's sid, and is the same each
-// time. Nothing else is known of a leg, so it has no sid of its own.
+// legID returns the id of a call's leg. It differs from the call's sid but depends only
+// on it, so it is the same each time.
 func legID(call addressbook.SID) string {
 	sum := sha256.Sum256(call[:])
 	return hex.EncodeToString(sum[:len(call)])
@@ -254,7 +255,7 @@ func custom(c *campaign.Campaign) json.RawMessage {
 	return c.CustomField
 }
 
-// known returns a number of the carrier, or null when it said none.
+// known returns a pointer to a code of the carrier, or nil if the carrier gave none.
 func known(n int) *int {
 	if n == 0 {
 		return nil
