@@ -33,9 +33,9 @@ func (b *tab) awaitSelected(want string) {
 // box is the checkbox of a row.
 func box(row int) string { return fmt.Sprintf("tbody tr:nth-child(%d) input", row) }
 
-// TestSelectionOverPages: what is selected stays while somebody turns pages, filters
+// TestSelectionWhilePaging: what is selected stays while somebody turns pages, filters
 // and sorts, and what is done is done with all of it.
-func TestSelectionOverPages(t *testing.T) {
+func TestSelectionWhilePaging(t *testing.T) {
 	t.Parallel()
 	w, b := newBook(t, crowd(120)...)
 	b.open("/contacts")
