@@ -77,9 +77,9 @@ func (a *accountRow) account() (account.Account, error) {
 	return account.Account{ID: a.id, SID: a.sid, Region: a.region, TimeZone: zone, Created: time.Time(a.created)}, nil
 }
 
-// row reads a query's single row, on a connection for this purpose. The words are
-// texts from the request. When PostgreSQL cannot store one of them, no row can
-// match, and row returns pgx.ErrNoRows without a query.
+// row scans the single row of a query, on a connection for this purpose. The words are
+// texts from the request. If PostgreSQL cannot store one of them, no row can match, and
+// row returns pgx.ErrNoRows without a query.
 func (db *DB) row(ctx context.Context, p purpose, query string, args, into []any, words ...string) error {
 	for _, word := range words {
 		if !storable(word) {
@@ -96,8 +96,7 @@ func (db *DB) row(ctx context.Context, p purpose, query string, args, into []any
 	return causeOf(ctx, conn.QueryRow(ctx, query, args...).Scan(into...))
 }
 
-// storable tells whether a text can be in the database, which refuses any other,
-// be it in a question.
+// storable reports whether PostgreSQL accepts a text, as a value or as a parameter.
 func storable(text string) bool {
 	return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0
 }

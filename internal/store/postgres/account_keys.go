@@ -14,7 +14,7 @@ import (
 const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked,
 	api_keys.date_expires`
 
-// intoKey is where a row of keyColumns goes.
+// intoKey returns the destinations for a row of keyColumns.
 func intoKey(k *account.Key) []any {
 	return []any{
 		&k.ID, &k.Name, (*dateValue)(&k.Created), (*dateValue)(&k.LastUsed), (*dateValue)(&k.Revoked), (*dateValue)(&k.Expires),

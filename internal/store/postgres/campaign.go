@@ -22,7 +22,8 @@ type campaignRow struct {
 	contactRead addressbook.SID // zeros before the first
 }
 
-// The columns of a campaign: those that dialing moves, and those of its settings.
+// The columns of a campaign: progressColumns change as it is dialed, and settingColumns
+// when somebody edits it.
 var (
 	progressColumns = append([]string{
 		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended", "ended_as",
@@ -61,7 +62,8 @@ func scanCampaign(row pgx.CollectableRow) (*campaignRow, error) {
 	return c, nil
 }
 
-// eachCampaign reads rows of campaignColumns, and claims their memory.
+// eachCampaign returns a function that reads rows of campaignColumns. It claims their
+// memory from the request's budget.
 func (t *tx) eachCampaign(do func(*campaignRow)) func(pgx.Rows) error {
 	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {
@@ -124,14 +126,14 @@ var (
 		WHERE account_id = $1 AND sid = $2`
 )
 
-// saveProgress stores what dialing moves, when the queue is run.
+// saveProgress queues the update of a campaign's progressColumns.
 func (t *tx) saveProgress(c *campaignRow) {
 	t.queue(updateProgress, append([]any{t.account, (*sidValue)(&c.SID)}, c.progress()...)...)
 }
 
-// queueRunning asks what the account has besides a campaign. It locks the account
-// first, so that of two campaigns that are added or changed at once, the second one sees
-// the first.
+// queueRunning queues a query for the account's other running campaigns. It locks the
+// account first. So when two transactions add or change campaigns at once, the second
+// sees the first one's campaign.
 func (t *tx) queueRunning(besides addressbook.SID, r *campaign.Running) {
 	t.queue(`SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, t.account)
 	t.queue(`SELECT count(*), coalesce(sum(throttle), 0) FROM campaigns WHERE account_id = $1 AND NOT closed AND state < $2 AND sid <> $3`,
@@ -140,8 +142,8 @@ func (t *tx) queueRunning(besides addressbook.SID, r *campaign.Running) {
 	})
 }
 
-// lockCampaigns reads campaigns and locks them, in the order of their sids, when the
-// queue is run. Which is more conditions.
+// lockCampaigns queues a query that reads campaigns and locks them, in the order of their
+// sids. Which is an additional condition.
 func (t *tx) lockCampaigns(campaigns []addressbook.SID, which string, do func(*campaignRow)) {
 	t.queue(`SELECT `+campaignColumns+` FROM campaigns WHERE account_id = $1 AND sid = ANY($2)`+which+` ORDER BY sid FOR NO KEY UPDATE`,
 		t.account, sids(campaigns)).Query(t.eachCampaign(do))

@@ -45,7 +45,7 @@ func callsFound(s *selection, q *campaign.CallQuery, limit string) string {
 	filtered := q.Outcomes != nil || q.States != nil
 	switch {
 	case q.Position != nil:
-		// The target has its calls.
+		// The history of a target has the sids of its calls.
 		found := of + ` AND calls.sid = ANY(ARRAY(SELECT encode(substring(history FROM 1 + 17 * n FOR 16), 'hex')::uuid
 			FROM targets, generate_series(0, octet_length(history) / 17 - 1) AS n
 			WHERE targets.account_id = $1 AND targets.campaign_sid = $2 AND targets.position = ` + s.arg(*q.Position) + `))`
@@ -62,7 +62,8 @@ func callsFound(s *selection, q *campaign.CallQuery, limit string) string {
 			WHERE calls.campaign_sid = $2 AND calls.state = ANY(` + s.arg(smallints(q.States)) + `)` + order + `)`
 }
 
-// queueCallTotal asks how many calls pass a query, unless the campaign's counts tell.
+// queueCallTotal queues a count of the calls that a query matches, unless the campaign's
+// counters tell.
 func (t *tx) queueCallTotal(row *campaignRow, q campaign.CallQuery, total *int) {
 	switch {
 	case q.Position != nil:
@@ -80,7 +81,7 @@ func (t *tx) queueCallTotal(row *campaignRow, q campaign.CallQuery, total *int) 
 	t.queue(`SELECT count(*) FROM (`+callsFound(s, &q, `ALL`)+`) AS found`, s.args...).QueryRow(func(row pgx.Row) error { return row.Scan(total) })
 }
 
-// queueCalls reads a page of calls and their targets.
+// queueCalls queues the query for a page of calls and their targets.
 func (t *tx) queueCalls(row *campaignRow, q campaign.CallQuery, page *campaign.CallPage) {
 	direction := ``
 	if q.Desc {
@@ -161,7 +162,8 @@ func targetsFound(s *selection, row *campaignRow, q *campaign.TargetQuery, limit
 		` AND ` + targetKind + ` = asked.kind` + order + `) AS found`
 }
 
-// eachTarget reads rows of targetColumns, and claims their memory.
+// eachTarget returns a function that reads rows of targetColumns. It claims their memory
+// from the request's budget.
 func (t *tx) eachTarget(do func(*targetRow)) func(pgx.Rows) error {
 	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {

@@ -53,13 +53,13 @@ func smallints[T ~uint8](values []T) []int16 {
 	return all
 }
 
-// queueCampaign reads a campaign that was not deleted, when the queue is run.
+// queueCampaign queues a query for a campaign that is not deleted.
 func (t *tx) queueCampaign(account account.ID, sid addressbook.SID, row **campaignRow) {
 	t.queue(`SELECT `+campaignColumns+` FROM campaigns WHERE account_id = $1 AND sid = $2`+notDeleted, account, (*sidValue)(&sid)).
 		Query(t.eachCampaign(func(c *campaignRow) { *row = c }))
 }
 
-// readOf reads what belongs to a campaign that was not deleted, at one moment.
+// readOf reads a campaign that is not deleted and calls do, both on one snapshot.
 func (db *DB) readOf(ctx context.Context, p purpose, sid addressbook.SID, operation string, do func(*tx, *campaignRow) error) error {
 	return db.read(ctx, p, operation, func(t *tx) error {
 		var row *campaignRow
@@ -102,7 +102,8 @@ func (db *DB) CallsByMinute(ctx context.Context, account account.ID, sid address
 // CampaignsOf implements [campaign.Store].
 func (db *DB) CampaignsOf(ctx context.Context, account account.ID, contact addressbook.SID, limit int) (campaigns []campaign.Campaign, targets []campaign.Target, err error) {
 	err = db.read(ctx, of(account), "read the campaigns of a contact", func(t *tx) error {
-		// Of a campaign that calls duplicates, the first target.
+		// A campaign that calls duplicates may have several targets of a contact. This
+		// takes the first.
 		t.queue(`SELECT DISTINCT ON (targets.campaign_sid) `+targetColumns+` FROM targets
 				JOIN campaigns ON campaigns.account_id = targets.account_id AND campaigns.sid = targets.campaign_sid
 			WHERE targets.account_id = $1 AND targets.contact_sid = $2`+notDeleted+` ORDER BY targets.campaign_sid DESC, targets.position LIMIT $3`,

@@ -22,8 +22,7 @@ func (db *DB) Preview(ctx context.Context, account account.ID, s *campaign.Setti
 				LEFT JOIN suppressions ON suppressions.account_id = $1 AND suppressions.number = new.number`, account, numbers).QueryRow(scan)
 			return nil
 		}
-		// Contacts have different numbers, so an entry is left out where its contact is
-		// there already.
+		// Contacts have different numbers, so distinct contacts are distinct targets.
 		targets := `count(DISTINCT contact_sid)`
 		suppressed := `DISTINCT list_members.contact_sid`
 		if s.Duplicates {

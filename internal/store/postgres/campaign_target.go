@@ -9,7 +9,7 @@ import (
 	"callbook/internal/campaign"
 )
 
-// targetRow is a target of a campaign as it is stored.
+// targetRow is a target as it is stored.
 type targetRow struct {
 	campaign.Target
 	campaign addressbook.SID
@@ -17,11 +17,11 @@ type targetRow struct {
 	history  []byte
 }
 
-// targetColumns is what a targetRow is read from.
+// targetColumns are the columns of a targetRow.
 const targetColumns = `targets.campaign_sid, targets.position, targets.number, targets.contact_sid, targets.name, targets.vars,
 	targets.state, targets.due, targets.reason, targets.history, targets.date_ended`
 
-// into is what targetColumns are scanned into. Decode follows.
+// into returns the destinations for targetColumns. The caller must then call decode.
 func (t *targetRow) into() []any {
 	return []any{
 		(*sidValue)(&t.campaign), &t.Position, (*numberValue)(&t.Number), (*sidValue)(&t.Contact), (*jsonValue)(&t.Name), (*jsonValue)(&t.vars),
@@ -29,7 +29,7 @@ func (t *targetRow) into() []any {
 	}
 }
 
-// decode reads what is in one column and more than one value.
+// decode reads the columns that hold several values.
 func (t *targetRow) decode() (err error) {
 	if t.Vars, err = campaign.DecodeVars([]byte(t.vars)); err != nil {
 		return err
@@ -38,13 +38,13 @@ func (t *targetRow) decode() (err error) {
 	return err
 }
 
-// moved tells whether a target has changed since it was read as was.
+// moved reports whether a target differs from was.
 func (t *targetRow) moved(was *campaign.Target) bool {
 	return t.State != was.State || t.Reason != was.Reason || !t.Due.Equal(was.Due) || !t.Ended.Equal(was.Ended) ||
 		string(campaign.EncodeHistory(nil, t.History)) != string(t.history)
 }
 
-// scanTarget reads a row of targetColumns, and of what more is scanned into.
+// scanTarget reads a row of targetColumns and further columns.
 func scanTarget(row pgx.CollectableRow, more ...any) (t targetRow, err error) {
 	err = row.Scan(append(t.into(), more...)...)
 	if err == nil {
@@ -53,9 +53,9 @@ func scanTarget(row pgx.CollectableRow, more ...any) (t targetRow, err error) {
 	return t, err
 }
 
-// updateTargets stores what moves of targets, when the queue is run. The rows are found
-// one by one, whatever the planner knows of the account: it does not see that the
-// account of all is the same.
+// updateTargets queues the update of targets. It looks up the rows one by one, because
+// the planner, which does not see that all belong to one account, could choose to scan
+// them.
 func (t *tx) updateTargets(targets []*targetRow) {
 	if len(targets) == 0 {
 		return
@@ -79,11 +79,11 @@ func (t *tx) updateTargets(targets []*targetRow) {
 		t.account, campaigns, positions, states, reasons, due, ended, histories)
 }
 
-// callColumns is what intoCall reads.
+// callColumns are the columns that intoCall reads.
 const callColumns = `calls.campaign_sid, calls.sid, calls.position, calls.number, calls.attempt, calls.state, calls.outcome,
 	calls.placed, calls.rang, calls.answered, calls.ended, calls.digits, calls.code, calls.cause, calls.cause_text, calls.mark`
 
-// intoCall is what callColumns are scanned into.
+// intoCall returns the destinations for callColumns.
 func intoCall(c *campaign.Call) []any {
 	return []any{
 		(*sidValue)(&c.Campaign), (*sidValue)(&c.SID), &c.Position, (*numberValue)(&c.Number), &c.Attempt, (*uint8)(&c.State), (*uint8)(&c.Outcome),
@@ -124,8 +124,8 @@ func (t *tx) callArgs(calls []*campaign.Call) []any {
 	}
 }
 
-// toStorable returns a text without what the database refuses. A carrier may say
-// anything.
+// toStorable removes from a text what PostgreSQL cannot store. The text of a carrier may
+// hold anything.
 func toStorable(text string) string {
 	if storable(text) {
 		return text
@@ -133,15 +133,15 @@ func toStorable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// insertCalls adds calls, when the queue is run.
+// insertCalls queues the insertion of calls.
 func (t *tx) insertCalls(calls []*campaign.Call) {
 	if len(calls) > 0 {
 		t.queue(`INSERT INTO calls (account_id, `+callNames+`) SELECT $1, new.* FROM `+callArrays+` AS new`, t.callArgs(calls)...)
 	}
 }
 
-// updateCalls stores what moves of calls, when the queue is run. The rows are found as
-// those of updateTargets are.
+// updateCalls queues the update of calls. It looks up the rows one by one, as
+// updateTargets does.
 func (t *tx) updateCalls(calls []*campaign.Call) {
 	if len(calls) == 0 {
 		return
@@ -152,7 +152,7 @@ func (t *tx) updateCalls(calls []*campaign.Call) {
 		FROM new WHERE calls.account_id = new.account_id AND calls.campaign_sid = new.campaign_sid AND calls.sid = new.sid`, t.callArgs(calls)...)
 }
 
-// deleteCalls deletes calls that never left, when the queue is run.
+// deleteCalls queues the deletion of calls that never left.
 func (t *tx) deleteCalls(calls []*campaign.Call) {
 	for _, c := range calls {
 		t.queue(`DELETE FROM calls WHERE account_id = $1 AND campaign_sid = $2 AND sid = $3`, t.account, (*sidValue)(&c.Campaign), (*sidValue)(&c.SID))

@@ -9,9 +9,9 @@ import (
 	"callbook/internal/phone"
 )
 
-// A bulk write passes each column as an array. Its elements are pointers into
-// the things that are written, under types that tell the library their values:
-// nothing is copied, and nothing allocated for each row.
+// These types pass a column of a bulk write as an array. The elements are pointers into
+// the written values, and the types tell pgx how to encode them. So no value is copied,
+// and no row allocates.
 type (
 	sidColumn    = pgtype.FlatArray[*sidValue]
 	numberColumn = pgtype.FlatArray[*numberValue]
@@ -23,9 +23,9 @@ type (
 type (
 	sidValue    addressbook.SID
 	numberValue phone.Number
-	dateValue   time.Time // the zero one is null
+	dateValue   time.Time // the zero time is NULL
 	textValue   addressbook.Text
-	jsonValue   string // "" is null
+	jsonValue   string // "" is NULL
 )
 
 func (v *sidValue) UUIDValue() (pgtype.UUID, error) {
@@ -49,7 +49,7 @@ func (v *jsonValue) TextValue() (pgtype.Text, error) {
 	return pgtype.Text{String: string(*v), Valid: *v != ""}, nil
 }
 
-// What a row is scanned into.
+// These types scan the columns of a row.
 
 func (v *sidValue) ScanUUID(from pgtype.UUID) error {
 	*v = from.Bytes
@@ -79,7 +79,7 @@ func (v *jsonValue) ScanText(from pgtype.Text) error {
 	return nil
 }
 
-// registerColumns tells a connection what type each column has, for the modes
+// registerColumns tells a connection the types of columns, for the execution modes of pgx
 // in which it does not ask the database.
 func registerColumns(types *pgtype.Map) {
 	types.RegisterDefaultPgType(sidColumn{}, "_uuid")
@@ -93,7 +93,7 @@ func registerColumns(types *pgtype.Map) {
 	types.RegisterDefaultPgType((*textValue)(nil), "text")
 }
 
-// sids is a column of sids, which are as they are.
+// sids returns a column of these sids, without copying them.
 func sids(all []addressbook.SID) sidColumn {
 	column := make(sidColumn, len(all))
 	for i := range all {

@@ -10,8 +10,8 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// contactColumns is what scanContact reads, in this order. One column more is when the
-// contact joined a list.
+// contactColumns are the columns that scanContact reads, in this order. A further column,
+// if any, is the date at which the contact joined a list.
 var contactColumns = `contacts.sid, contacts.number, contacts.custom_field, contacts.date_created, contacts.date_updated, contacts.` +
 	strings.Join(addressbook.TextKeys(), ", contacts.")
 
@@ -24,7 +24,7 @@ func scanContact(row pgx.CollectableRow) (c addressbook.Contact, err error) {
 	return c, err
 }
 
-// intoContact is what contactColumns are scanned into.
+// intoContact returns the destinations for contactColumns.
 func intoContact(c *addressbook.Contact) []any {
 	into := make([]any, 5, 6+len(c.Texts))
 	into[0], into[1], into[2] = (*sidValue)(&c.SID), (*numberValue)(&c.Number), (*jsonValue)(&c.CustomField)
@@ -35,20 +35,22 @@ func intoContact(c *addressbook.Contact) []any {
 	return into
 }
 
-// lockBySID reads contacts by their sids, $2, and locks them in that order, which
-// must be that of the sids. They are looked up one by one whatever the planner
-// knows: were it to think an account small that was just filled, it would read
-// all of it to find some.
+// lockBySID returns a query that reads contacts by their sids, $2, and locks them. The
+// sids must be sorted, and the locks are taken in that order. It looks up the contacts
+// one by one: the planner could take an account that was just filled for a small one, and
+// read all of it.
 func lockBySID(columns, lock string) string {
 	return `SELECT ` + columns + ` FROM unnest($2::uuid[]) AS wanted (sid) CROSS JOIN LATERAL
 		(SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = wanted.sid ` + lock + `) AS contacts`
 }
 
-// byNumber reads contacts by their numbers, $2, one by one as lockBySID does.
+// byNumber reads contacts by their numbers, $2. It looks them up one by one, as lockBySID
+// does.
 var byNumber = `SELECT ` + contactColumns + ` FROM unnest($2::bigint[]) AS wanted (number) CROSS JOIN LATERAL
 	(SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.number = wanted.number OFFSET 0) AS contacts`
 
-// lockByNumber is byNumber, and locks them in the order of their sids.
+// lockByNumber returns a query like byNumber that also locks the contacts, in the order
+// of their sids.
 func lockByNumber(lock string) string {
 	return `SELECT ` + contactColumns + ` FROM
 		(SELECT found.* FROM unnest($2::bigint[]) AS wanted (number) CROSS JOIN LATERAL
@@ -58,11 +60,12 @@ func lockByNumber(lock string) string {
 			AND contacts.number = wanted.number ` + lock + `) AS contacts`
 }
 
-// folded are the texts that a contact is found and sorted by, in the order of
-// foldedColumns: the [addressbook.NameKey], and the [addressbook.SearchText] of the
-// joined names, the company's name, the e-mail and the tag. But for the first, one is
-// not given where it is the text itself; for the names, where it is the name_key; for
-// the tag, where it differs in the case of ASCII letters alone.
+// folded are the texts by which contacts are found and sorted, in the order of
+// foldedColumns: the [addressbook.NameKey], then the [addressbook.SearchText] of the
+// joined names, the company's name, the e-mail and the tag. A text that equals its source
+// is NULL to save space. The sources are: of the joined names, the name_key; of the tag,
+// the tag in lower case (ASCII only); of the others, the field itself. The name_key is
+// never NULL.
 type folded [5]addressbook.Text
 
 const foldedColumns = `name_key, name_folded, company_name_folded, email_folded, tag_folded`
@@ -70,8 +73,8 @@ const foldedColumns = `name_key, name_folded, company_name_folded, email_folded,
 func fold(texts *addressbook.Texts) (f folded) {
 	first, last := texts[addressbook.FirstName], texts[addressbook.LastName]
 	f[0] = addressbook.Given(addressbook.NameKey(first.Value, last.Value))
-	// Both names joined: with one of them missing, that is the other alone, and
-	// a part of either is a part of both.
+	// If one of the names is missing, the joined text is the other name alone. A part of
+	// either name is also a part of the joined text.
 	name := first.Value + last.Value
 	if first.Given && last.Given {
 		name = first.Value + " " + last.Value
@@ -95,7 +98,7 @@ func foldedText(text string) addressbook.Text {
 	return addressbook.Text{}
 }
 
-// lowerASCII returns what PostgreSQL's lower makes of a text under the collation "C".
+// lowerASCII returns what lower returns in PostgreSQL under the collation "C".
 func lowerASCII(text string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
@@ -105,7 +108,8 @@ func lowerASCII(text string) string {
 	}, text)
 }
 
-// Expressions for the folded texts in a query; null where there is no text.
+// These expressions restore the folded texts in a query. They are NULL where there is no
+// text.
 const (
 	nameFolded    = `coalesce(contacts.name_folded, contacts.name_key)`
 	companyFolded = `coalesce(contacts.company_name_folded, contacts.company_name)`
@@ -113,19 +117,19 @@ const (
 	tagFolded     = `coalesce(contacts.tag_folded, lower(contacts.tag))`
 )
 
-// rowColumns is what bulk writes give of each contact, in the order of
-// contactArgs; they begin with the account.
+// rowColumns are the columns of a contact that bulk writes set, in the order of
+// contactArgs, without the account.
 var rowColumns = `sid, number, custom_field, date_created, date_updated, ` + strings.Join(addressbook.TextKeys(), ", ") + `, ` + foldedColumns
 
-// rowTexts is how many of rowColumns, the last ones, are the contact's texts and
-// the folded ones. rowFields is how many there are.
+// rowTexts is how many of rowColumns, at the end, are texts and folded texts. RowFields
+// is the number of rowColumns.
 const (
 	rowTexts  = int(addressbook.NumTextFields) + len(folded{})
 	rowFields = 5 + rowTexts
 )
 
-// rowArrays reads rowColumns from the parameters from $2 on, as the columns of a
-// SELECT: in its FROM, each array would be kept in a table of its own.
+// rowArrays are the columns of a SELECT that turns the parameters from $2 on into rows.
+// In the FROM clause, PostgreSQL would store each array in a temporary table.
 var rowArrays = func() string {
 	arrays := `unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::text[]), unnest($5::bigint[]), unnest($6::bigint[])`
 	for i := range rowTexts {
@@ -134,7 +138,7 @@ var rowArrays = func() string {
 	return arrays
 }()
 
-// contactArgs are the parameters of a statement with rowArrays.
+// contactArgs returns the parameters of a statement with rowArrays.
 func contactArgs(account account.ID, contacts []*addressbook.Contact) []any {
 	n := len(contacts)
 	sid, number, custom := make(sidColumn, n), make(numberColumn, n), make(jsonColumn, n)

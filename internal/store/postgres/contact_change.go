@@ -22,8 +22,8 @@ func (db *DB) UpdateContacts(ctx context.Context, account account.ID, patches []
 		for i := range patches {
 			results[i] = b.apply(&patches[i])
 		}
-		// Another transaction may take a number after this one has looked it up. The
-		// retry finds who has it.
+		// Another transaction may take a number after this one has looked it up. A retry
+		// finds the new holder.
 		t.retryOnConflict = true
 		t.writeBench(b)
 		t.keep(ready.Receipt(results))
@@ -31,15 +31,15 @@ func (db *DB) UpdateContacts(ctx context.Context, account account.ID, patches []
 	})
 }
 
-// bench is what patches are worked on, one after the other and before anything
-// is written: their contacts, and whoever has a number that they ask for.
+// bench is the state in memory on which patches are applied one after the other, before
+// anything is written: their contacts, and the holders of the numbers that they ask for.
 type bench struct {
-	rows    map[addressbook.SID]*addressbook.Contact // those of the patches, locked
+	rows    map[addressbook.SID]*addressbook.Contact // the contacts of the patches, locked
 	holders map[phone.Number]*addressbook.Contact
-	before  map[addressbook.SID]phone.Number // the number of each that was changed, in the table
+	before  map[addressbook.SID]phone.Number // the stored number of each contact whose number has changed
 }
 
-// lockBench reads and locks the contacts of the patches.
+// lockBench reads and locks the contacts of the patches, and reads the holders.
 func (t *tx) lockBench(patches []addressbook.Patch) (*bench, error) {
 	b := &bench{
 		rows:   make(map[addressbook.SID]*addressbook.Contact),
@@ -70,13 +70,13 @@ func (t *tx) lockBench(patches []addressbook.Patch) (*bench, error) {
 	return b, nil
 }
 
-// lockContacts reads contacts and locks them, in the order of their sids, when
-// the queue is run.
+// lockContacts queues a query that reads contacts and locks them, in the order of their
+// sids.
 func (t *tx) lockContacts(contacts []addressbook.SID, do func(*addressbook.Contact)) {
 	t.queue(lockBySID(contactColumns, "FOR UPDATE"), t.account, sids(inOrder(contacts))).Query(t.eachContact(do))
 }
 
-// inOrder returns the sids in their order, each once.
+// inOrder returns the sids sorted and without duplicates.
 func inOrder(all []addressbook.SID) []addressbook.SID {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b addressbook.SID) int { return bytes.Compare(a[:], b[:]) })
@@ -110,7 +110,7 @@ func (b *bench) apply(p *addressbook.Patch) addressbook.Result {
 	return addressbook.Result{Contact: &after}
 }
 
-// writeBench writes the contacts that were changed, when the queue is run.
+// writeBench queues the updates of the changed contacts.
 func (t *tx) writeBench(b *bench) {
 	changed := make([]*addressbook.Contact, 0, len(b.before))
 	old := make(map[phone.Number]addressbook.SID, len(b.before))
@@ -119,8 +119,8 @@ func (t *tx) writeBench(b *bench) {
 		old[number] = sid
 	}
 	slices.SortFunc(changed, func(x, y *addressbook.Contact) int { return bytes.Compare(x.SID[:], y.SID[:]) })
-	// A number is unique row by row, not only at the end of a statement. One that
-	// goes from one contact to another is freed before.
+	// PostgreSQL checks a unique number row by row, and not at the end of the statement.
+	// So a number that moves to another contact is freed first.
 	var freed []addressbook.SID
 	for _, c := range changed {
 		if giver, ok := old[c.Number]; ok && giver != c.SID {

@@ -15,17 +15,16 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// minCopyRows is how many contacts are copied rather than inserted. For that many
-// it takes a quarter less of the database's time: it works on the first rows
-// while the last are made, writes many of them at once, and keeps no array of
-// them all.
+// minCopyRows is from how many contacts on COPY is used instead of INSERT. At that size
+// COPY takes a quarter less of the database's time: it writes rows while the rest is
+// still being sent, many at once, and builds no arrays.
 const minCopyRows = 500
 
-// copyStatement copies contacts.
+// copyStatement starts a COPY of contacts.
 var copyStatement = `COPY contacts (account_id, ` + rowColumns + `, upload) FROM STDIN BINARY`
 
-// copyContacts adds contacts whose numbers are free, after what is in the queue.
-// They are in the order of their numbers.
+// copyContacts runs the queue and then adds contacts with COPY. Their numbers must be
+// free, and the contacts sorted by number.
 func (t *tx) copyContacts(contacts []*addressbook.Contact, mark int64) error {
 	if t.batch.Len() > 0 {
 		if err := t.flush(); err != nil {
@@ -36,12 +35,12 @@ func (t *tx) copyContacts(contacts []*addressbook.Contact, mark int64) error {
 	return err
 }
 
-// copyAtOnce begins the transaction, adds contacts whose numbers are free, and
-// commits it if it is to: all in one round trip, in the form of one query of
-// several statements. A commit that nobody waits for any more is cancelled with
-// the rest, as long as the database can.
+// copyAtOnce begins the transaction, adds contacts with COPY, and commits if commit is
+// set, all in one round trip: a query of several statements. The numbers must be free. If
+// the caller gives up, the commit is cancelled with the rest, as long as the database
+// can.
 func (t *tx) copyAtOnce(contacts []*addressbook.Contact, commit bool) error {
-	t.batch = &pgx.Batch{} // its statements begin the transaction as these do
+	t.batch = &pgx.Batch{} // the query below includes the statements that begin the transaction
 	script := []string{beginWrite, settings}
 	if t.claim.Key != "" {
 		script = append(script, withNumbers(claimKey, claimLock(t.account, t.claim.Key)))
@@ -62,8 +61,8 @@ func (t *tx) copyAtOnce(contacts []*addressbook.Contact, commit bool) error {
 	return t.confirm(tag)
 }
 
-// withNumbers puts numbers in the places of a statement's parameters, which a
-// query of several statements cannot have.
+// withNumbers replaces the parameters of a statement with numbers. A query of several
+// statements cannot have parameters.
 func withNumbers(statement string, numbers ...int64) string {
 	for i, n := range numbers {
 		statement = strings.ReplaceAll(statement, fmt.Sprintf("$%d", i+1), strconv.FormatInt(n, 10))
@@ -71,21 +70,20 @@ func withNumbers(statement string, numbers ...int64) string {
 	return statement
 }
 
-// PostgreSQL's binary format of rows: a signature, flags and an extension that
-// has no bytes; for each row the number of its fields, and for each of them its
-// length; at the end a number of fields that no row has.
+// PostgreSQL's binary COPY format: a signature, flags, and an empty extension. Each row
+// has its number of fields, and each field its length. The end is the field count -1.
 const (
 	copyBegin = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
 	copyEnd   = "\xff\xff"
 )
 
-// copyReader makes rows of contacts as they are sent.
+// copyReader encodes contacts as COPY data while it is read.
 type copyReader struct {
 	account  account.ID
-	mark     int64                  // of their upload; 0 for none
+	mark     int64                  // [upload.Mark] of the upload that adds them; 0 for none
 	contacts []*addressbook.Contact // still to come
 	buffer   []byte
-	sent     int // of the buffer
+	sent     int // how much of the buffer was read
 	ended    bool
 }
 
@@ -120,8 +118,8 @@ func (r *copyReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// appendRow appends the account and rowColumns of a contact. The mark of its upload
-// is to follow.
+// appendRow appends the account and rowColumns of a contact. The caller must append the
+// mark of the upload.
 func appendRow(b []byte, account account.ID, c *addressbook.Contact) []byte {
 	f := fold(&c.Texts)
 	b = binary.BigEndian.AppendUint16(b, uint16(1+rowFields+1))

@@ -27,7 +27,7 @@ func (db *DB) DeleteContacts(ctx context.Context, account account.ID, deletion a
 			}
 			results[i].Contact = c
 			deleted = append(deleted, sid)
-			delete(there, sid) // asked for again, it is gone
+			delete(there, sid) // a repeated sid finds nothing
 		}
 		t.deleteLocked(deletion, deleted)
 		t.keep(ready.Receipt(results))
@@ -35,16 +35,16 @@ func (db *DB) DeleteContacts(ctx context.Context, account account.ID, deletion a
 	})
 }
 
-// The columns of memberships in both of their tables.
+// memberColumns are the columns of memberships, in list_members and in the trash.
 const memberColumns = `account_id, list_sid, contact_sid, date_created, upload`
 
-// deleteLocked deletes contacts that are locked, when the queue is run.
+// deleteLocked queues the deletion of contacts. They must be locked.
 func (t *tx) deleteLocked(deletion addressbook.SID, contacts []addressbook.SID) {
 	if len(contacts) == 0 {
 		return
 	}
 	column := sids(contacts)
-	// Nobody can put them into a list now, so these are all their lists.
+	// The contacts are locked, so nobody can add them to another list meanwhile.
 	t.queue(`SELECT 1 FROM lists WHERE account_id = $1 AND sid IN
 			(SELECT list_sid FROM list_members WHERE account_id = $1 AND contact_sid = ANY($2))
 		ORDER BY sid FOR NO KEY UPDATE`, t.account, column)
@@ -84,15 +84,15 @@ func (db *DB) DeleteLists(ctx context.Context, account account.ID, deletion addr
 				continue
 			}
 			results[i].List = l
-			delete(there, sid) // asked for again, it is gone
+			delete(there, sid) // a repeated sid finds nothing
 		}
 		t.keep(ready.Receipt(results))
 		return nil
 	})
 }
 
-// deleteLockedLists deletes lists that are locked, where they are there, when the queue
-// is run.
+// deleteLockedLists queues the deletion of lists, as far as they exist. They must be
+// locked.
 func (t *tx) deleteLockedLists(deletion addressbook.SID, lists []addressbook.SID) {
 	column := sids(lists)
 	if deletion == addressbook.ForGood {
@@ -108,5 +108,5 @@ func (t *tx) deleteLockedLists(deletion addressbook.SID, lists []addressbook.SID
 		INSERT INTO trashed_lists (deletion, `+trashedList+`) SELECT $3, gone.* FROM gone`, t.account, column, (*sidValue)(&deletion))
 }
 
-// trashedList is the columns of lists that the trash has, too.
+// trashedList are the columns that the table of lists and their trash share.
 const trashedList = `account_id, sid, name, name_key, tag, type, contact_count, date_created, date_updated`

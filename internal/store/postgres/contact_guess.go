@@ -6,22 +6,22 @@ import (
 	"callbook/internal/account"
 )
 
-// minGuessRows is how many contacts are worth a guess. For one it saves a round
-// trip as well, but a person who adds one has more often seen it before.
+// minGuessRows is from how many contacts on to guess that all are new. A guess saves a
+// round trip, but a person who adds a single contact more often repeats one.
 const minGuessRows = 50
 
-// guesses are what is known of accounts for the guess that nobody has a number
-// of many new contacts. A wrong one costs what was copied until then, in time and
-// in room that vacuum has to take back, so after it eight requests must have gone
-// well that did not guess. Accounts share places, which does no harm.
-type guesses [1024]atomic.Int32 // how many are missing
+// guesses tell for each account whether to guess that all contacts of a request are new.
+// A wrong guess costs the time and space of the rows that were copied in vain. So after
+// one, the account guesses again only after eight requests without existing contacts.
+// Accounts may share an entry, which does no harm.
+type guesses [1024]atomic.Int32 // how many good requests are missing
 
 func (g *guesses) of(account account.ID) *atomic.Int32 { return &g[uint64(account)%uint64(len(g))] }
 
 // worthwhile tells whether to guess.
 func (g *guesses) worthwhile(account account.ID) bool { return g.of(account).Load() <= 0 }
 
-// learn notes whether somebody was found who had a number.
+// learn records whether any of a request's contacts existed.
 func (g *guesses) learn(account account.ID, found bool) {
 	const afterWrong = 8
 	if place := g.of(account); found {

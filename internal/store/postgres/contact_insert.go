@@ -30,7 +30,7 @@ func (db *DB) InsertContacts(ctx context.Context, account account.ID, contacts [
 	found := false
 	err := db.writeOnce(ctx, account, "insert contacts", func(t *tx) error {
 		in := insertion{tx: t, contacts: contacts, existing: make([]*addressbook.Contact, len(contacts)), way: way}
-		// Another attempt is made in a way that fewer things come between.
+		// The next attempt uses a way in which less can come between.
 		if way == guessing {
 			way = otherwise
 		} else {
@@ -46,20 +46,20 @@ func (db *DB) InsertContacts(ctx context.Context, account account.ID, contacts [
 	return err
 }
 
-// way is how an insertion finds out who has which number.
+// way is how an insertion finds out which numbers are taken.
 type way int
 
 const (
-	guessing  way = iota // that nobody has any
-	copying              // by a look at first
-	inserting            // by what the insert leaves out
+	guessing  way = iota // it assumes that none is, and fails otherwise
+	copying              // it looks them up before it adds the others
+	inserting            // it inserts all, and looks up those that conflict
 )
 
 // insertion is one InsertContacts.
 type insertion struct {
 	*tx
 	contacts []addressbook.Contact
-	existing []*addressbook.Contact // who has the number of each, nil for those that are new
+	existing []*addressbook.Contact // the holder of each contact's number; nil for a new contact
 	created  int
 	way      way
 }
@@ -98,9 +98,9 @@ func (in *insertion) run(opts addressbook.CreateOptions, ready journal.Ready[[]*
 	return nil
 }
 
-// byNumber returns the indexes of the contacts, sorted by number. A transaction
-// waits for another that inserts the same number. Because all insert in this
-// order, they do not deadlock.
+// byNumber returns the indexes of the contacts, sorted by number. A transaction waits for
+// another one that inserts the same number. All insert in this order, so they do not
+// deadlock.
 func (in *insertion) byNumber() []int {
 	at := make([]int, len(in.contacts))
 	for i := range at {
@@ -110,9 +110,9 @@ func (in *insertion) byNumber() []int {
 	return at
 }
 
-// copy finds who has the numbers of the contacts at these places, and adds the
-// others. A number that somebody takes meanwhile makes all be done again, by
-// insert: two such transactions might come between each other forever.
+// copy finds the holders of the numbers of the contacts at these indexes, and adds the
+// other contacts. If another transaction takes a number meanwhile, everything is retried
+// with insert, because two transactions that copy could hinder each other forever.
 func (in *insertion) copy(at []int) error {
 	free, err := in.find(at, false)
 	if err != nil || len(free) == 0 {
@@ -123,7 +123,7 @@ func (in *insertion) copy(at []int) error {
 	return in.insertRows(in.rows(free), 0)
 }
 
-// rows are the contacts at these places.
+// rows returns the contacts at these indexes.
 func (in *insertion) rows(at []int) []*addressbook.Contact {
 	rows := make([]*addressbook.Contact, len(at))
 	for i, place := range at {
@@ -132,9 +132,9 @@ func (in *insertion) rows(at []int) []*addressbook.Contact {
 	return rows
 }
 
-// guess adds all contacts as if nobody had one of their numbers, and has their
-// answer made meanwhile: in one round trip, or two with a receipt. A
-// number that somebody has makes all be done again, in another way.
+// guess adds all contacts as if their numbers were free, and calls ready meanwhile. That
+// takes one round trip, or two with a receipt. If a number is taken, everything is
+// retried in another way.
 func (in *insertion) guess(at []int, ready journal.Ready[[]*addressbook.Contact]) error {
 	rows := in.rows(at)
 	keyed := in.claim.Key != ""
@@ -143,7 +143,7 @@ func (in *insertion) guess(at []int, ready journal.Ready[[]*addressbook.Contact]
 	var err error
 	var copied sync.WaitGroup
 	copied.Go(func() { err = in.copyAtOnce(rows, !keyed) })
-	defer copied.Wait() // after a panic, too: it has the connection
+	defer copied.Wait() // after a panic too, because copyAtOnce uses the connection
 	receipt := ready.Receipt(in.existing)
 	copied.Wait()
 	if err == nil && keyed {
@@ -153,26 +153,26 @@ func (in *insertion) guess(at []int, ready journal.Ready[[]*addressbook.Contact]
 	return err
 }
 
-// insert adds the contacts at these places whose numbers are free, and finds who
-// has the others.
+// insert adds the contacts at these indexes whose numbers are free, and finds the holders
+// of the others.
 func (in *insertion) insert(at []int, lock bool) error {
 	for range attempts {
 		left, err := in.add(at)
 		if err != nil || len(left) == 0 {
 			return err
 		}
-		// The insert has waited for whoever had the number. Only a new statement
-		// sees what was committed meanwhile.
+		// The insert has waited for transactions that held the same numbers. Only a new
+		// statement sees what they have committed.
 		if at, err = in.find(left, lock); err != nil || len(at) == 0 {
 			return err
 		}
-		// Who had the number has given it up between the two statements.
+		// Between the two statements, the holder has given up its number. Try again.
 	}
 	return errAgain
 }
 
-// add inserts those whose number nobody has, and returns the places of the
-// others.
+// add inserts the contacts at these indexes whose numbers are free, and returns the other
+// indexes.
 func (in *insertion) add(at []int) (left []int, err error) {
 	rows := in.rows(at)
 	added := make(map[phone.Number]bool, len(at))
@@ -198,8 +198,8 @@ func (in *insertion) add(at []int) (left []int, err error) {
 	return left, nil
 }
 
-// find reads who has the numbers of the contacts at these places, locks them
-// when they are to be changed, and returns the places whose numbers nobody has.
+// find reads the holders of the numbers of the contacts at these indexes, and locks them
+// if lock is set. It returns the indexes whose numbers are free.
 func (in *insertion) find(at []int, lock bool) (free []int, err error) {
 	numbers := make(numberColumn, len(at))
 	for i, place := range at {
@@ -228,7 +228,8 @@ func (t *tx) holders(numbers numberColumn, lock bool) (map[phone.Number]*address
 	return found, t.flush()
 }
 
-// eachContact reads rows of contactColumns, and claims their memory.
+// eachContact returns a function that reads rows of contactColumns. It claims their
+// memory from the request's budget.
 func (t *tx) eachContact(do func(*addressbook.Contact)) func(pgx.Rows) error {
 	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {
@@ -246,10 +247,11 @@ func (t *tx) eachContact(do func(*addressbook.Contact)) func(pgx.Rows) error {
 	}
 }
 
-// countSlots is how many slots an account's counter has.
+// countSlots is how many rows an account's counter has. Each transaction updates one of
+// them, so transactions seldom wait for each other.
 const countSlots = 16
 
-// countContacts moves the account's counter, when the queue is run.
+// countContacts queues the update of the account's counter.
 func (t *tx) countContacts(by int) {
 	if by == 0 {
 		return
@@ -260,8 +262,7 @@ func (t *tx) countContacts(by int) {
 const countContacts = `INSERT INTO contact_counts (account_id, slot, contacts) VALUES ($1, $2, $3)
 	ON CONFLICT (account_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`
 
-// updateRows writes contacts over their rows, which are locked, when the queue
-// is run.
+// updateRows queues the update of all columns of contacts. Their rows must be locked.
 func (t *tx) updateRows(contacts []*addressbook.Contact) {
 	if len(contacts) == 0 {
 		return

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// matchRows is how many contacts are read at once to look into them.
+	// matchRows is how many contacts match reads at once.
 	matchRows = 5000
-	// matchBytes is what a contact that passes takes until the page is read.
+	// matchBytes is the memory that a matching contact takes until the page is read.
 	matchBytes = 64
 )
 
-// match lets only the contacts pass that those filters of the query let pass which only
-// Go can apply: it alone folds texts as the filter by custom field does, and tells the
-// origin of a number. It reads the contacts that may pass, and returns how many do. In
-// the order of creation it keeps no more of them than to the page's end, and when the
-// query wants no total it stops there.
+// match applies the filters of the query that only Go can apply: the filter by custom
+// field, whose texts it folds, and the filter by the origin of a number. It reads the
+// contacts that the other filters select, keeps the matching ones, and returns how many
+// match. In the order of creation it keeps none beyond the page's end; if the query wants
+// no total, it stops there.
 func (s *selection) match(t *tx, q addressbook.Query) (total int, err error) {
 	candidates := *s
 	candidates.args = append([]any(nil), s.args...)
@@ -45,7 +45,7 @@ func (s *selection) match(t *tx, q addressbook.Query) (total int, err error) {
 	share := budget.Of(t.ctx)
 	var found []addressbook.SID
 	for {
-		var sid, last sidValue // last is without the row that only tells that more follow
+		var sid, last sidValue // last skips the row that only tells that more follow
 		var number int64
 		var custom []byte
 		rows := 0
@@ -78,9 +78,9 @@ func (s *selection) match(t *tx, q addressbook.Query) (total int, err error) {
 	return total, nil
 }
 
-// mayHave leaves out contacts whose custom field cannot pass the filter. SQL looks for
-// the filter's texts in custom fields of plain ASCII without escapes; any other field
-// may pass.
+// mayHave adds a condition in SQL that excludes most contacts whose custom field cannot
+// match. It searches custom fields of plain ASCII without escapes for the filter's texts.
+// It lets every other custom field pass.
 func (s *selection) mayHave(f addressbook.CustomFilter) {
 	key, part := addressbook.SearchText(f.Key), addressbook.SearchText(f.Part)
 	s.counter = ""
@@ -88,7 +88,7 @@ func (s *selection) mayHave(f addressbook.CustomFilter) {
 		s.where += " AND false"
 		return
 	}
-	text := "lower(contacts.custom_field)" // of ASCII: the collation is "C"
+	text := "lower(contacts.custom_field)" // lowers ASCII only: the collation is "C"
 	has := []string{"strpos(" + text + ", " + s.arg(key) + ") > 0"}
 	if part != "" {
 		has = append(has, "strpos("+text+", "+s.arg(part)+") > 0")

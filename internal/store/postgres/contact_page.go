@@ -30,10 +30,10 @@ func (db *DB) LastSID(ctx context.Context) (addressbook.SID, error) {
 	return db.lastSID(ctx, "contacts", "lists", "trashed_contacts", "trashed_lists", "uploads", "upload_drafts")
 }
 
-// lastSID returns the largest sid in some tables, or in parts of a FROM.
+// lastSID returns the largest sid in these tables or subqueries.
 func (db *DB) lastSID(ctx context.Context, tables ...string) (addressbook.SID, error) {
 	var each []string
-	for _, table := range tables { // each has the end of an index
+	for _, table := range tables { // each max is the end of an index
 		each = append(each, `(SELECT sid FROM `+table+` WHERE account_id = accounts.id ORDER BY sid DESC LIMIT 1)`)
 	}
 	found, err := collect(ctx, db, purpose{}, "read the last sid", func(row pgx.CollectableRow) (sid addressbook.SID, err error) {
@@ -85,8 +85,8 @@ func (db *DB) Contacts(ctx context.Context, account account.ID, q addressbook.Qu
 			return err
 		}
 		if toCount {
-			// Not in the round trip of the page: one that is not full has looked
-			// through the whole account, and counting would do so once more.
+			// The count is not in the page's round trip: a page that is not full has
+			// visited all matching contacts already, and so tells the total.
 			var known bool
 			if page.Total, known = w.total(len(page.Contacts)); !known {
 				s.queueCount(t, &page.Total)
@@ -104,9 +104,9 @@ func (db *DB) Contacts(ctx context.Context, account account.ID, q addressbook.Qu
 	return page, nil
 }
 
-// queueListsOf reads the lists of the page's first n contacts, by their names,
-// of each no more than [addressbook.ListsShown] says, and one, which tells that
-// there are more.
+// queueListsOf queues a query for the lists of the page's first n contacts, ordered by
+// name. It reads one list more than [addressbook.ListsShown] of each contact, which tells
+// whether there are more.
 func (t *tx) queueListsOf(page *addressbook.Page, n int) {
 	at := make(map[addressbook.SID]int, n)
 	shown := make(sidColumn, n)
@@ -136,7 +136,7 @@ func (t *tx) queueListsOf(page *addressbook.Page, n int) {
 	})
 }
 
-// listsOf reads the lists of contacts, which what follows it picks.
+// listsOf selects lists of contacts. A query appends which.
 const listsOf = `SELECT lists.sid, lists.name, list_members.date_created FROM list_members
 	JOIN lists ON lists.account_id = list_members.account_id AND lists.sid = list_members.list_sid
 	WHERE list_members.account_id = $1`
@@ -160,7 +160,7 @@ func (db *DB) ListsOf(ctx context.Context, account account.ID, contact addressbo
 	return lists, err
 }
 
-// selectContacts returns what the filters of a query let pass.
+// selectContacts returns the selection for the filters of a query.
 func selectContacts(account account.ID, q addressbook.Query) *selection {
 	s := newSelection("contacts", account)
 	if q.Lists != nil {
@@ -204,7 +204,7 @@ func selectContacts(account account.ID, q addressbook.Query) *selection {
 	return s
 }
 
-// search lets only the contacts pass that a search finds.
+// search adds the condition of a search.
 func (s *selection) search(terms addressbook.SearchTerms) {
 	if len(terms.Words) == 0 {
 		return
@@ -227,7 +227,7 @@ func (s *selection) search(terms addressbook.SearchTerms) {
 		for _, field := range []string{nameFolded, companyFolded, emailFolded} {
 			parts = append(parts, "strpos("+field+", "+text+") > 0")
 		}
-		if strings.Trim(w.Text, "+0123456789") == "" { // what else it has is in no number
+		if strings.Trim(w.Text, "+0123456789") == "" { // a word with other characters is in no number
 			parts = append(parts, inNumber(w.Text))
 		}
 		if w.Digits != "" && w.Digits != w.Text {
@@ -245,8 +245,8 @@ func (s *selection) search(terms addressbook.SearchTerms) {
 	s.where += " AND (" + condition + ")"
 }
 
-// inRanges lets only the contacts pass whose numbers are in one of the ranges,
-// each of which the index on numbers can look up.
+// inRanges selects the contacts whose numbers are in one of the ranges. The index on
+// numbers serves each range.
 func (s *selection) inRanges(ranges []phone.Range) {
 	condition := "false"
 	for _, r := range ranges {
@@ -256,11 +256,10 @@ func (s *selection) inRanges(ranges []phone.Range) {
 	s.where += " AND (" + condition + ")"
 }
 
-// inLists lets only the contacts of these lists pass. Members are there only of
-// lists that are there.
+// inLists selects the members of these lists. A list that does not exist has no members.
 func (s *selection) inLists(lists []addressbook.SID) {
 	if len(lists) == 1 {
-		// The members of one list are in the order of their sids already.
+		// The index yields the members of one list sorted by sid.
 		list := s.arg((*sidValue)(&lists[0]))
 		s.from = `list_members JOIN contacts ON contacts.account_id = list_members.account_id AND contacts.sid = list_members.contact_sid`
 		s.where = `list_members.account_id = $1 AND list_members.list_sid = ` + list

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// refoldBatch is how many contacts a transaction of a refolding looks at.
+	// refoldBatch is how many contacts one transaction of refold visits.
 	refoldBatch = 5000
 	// refoldReport is how often the log says how far a refolding is.
 	refoldReport = 5 * time.Second
@@ -45,8 +45,8 @@ func (db *DB) refold(ctx context.Context) error {
 	}
 }
 
-// refoldAt is the key of a contact, in whose order a refolding goes, first over all
-// contacts and then over those in the trash. Campaigns come last.
+// refoldAt is a position of refold: the key of the last visited contact. It visits the
+// contacts first, then those in the trash, and the campaigns last.
 type refoldAt struct {
 	trash   bool
 	account account.ID
@@ -60,8 +60,8 @@ func (p refoldAt) table() string {
 	return "contacts"
 }
 
-// refoldNext looks at the next contacts, limit at most, and returns how many they were.
-// After the last one it removes the position. Where there is none it does nothing.
+// refoldNext visits up to limit contacts and returns how many there were. After the last
+// one it deletes the position. Without a position it does nothing.
 func (db *DB) refoldNext(ctx context.Context, limit int) (looked int, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
@@ -127,11 +127,11 @@ func refoldCampaigns(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// refoldBetween updates the contacts behind from, up to to, whose folded texts are out
-// of date.
+// refoldBetween updates the contacts after from, up to to, whose folded texts are out of
+// date.
 func refoldBetween(ctx context.Context, tx pgx.Tx, from, to refoldAt) error {
-	// Of printable ASCII nothing is folded but its case, as it always was. The lock
-	// keeps servers from changing what is being folded.
+	// A changed folding does not change how printable ASCII is folded, so contacts of it
+	// are skipped. The lock keeps servers from changing the others meanwhile.
 	rows, err := tx.Query(ctx, `SELECT account_id, sid, `+strings.Join(addressbook.TextKeys(), ", ")+`, `+foldedColumns+` FROM `+from.table()+`
 		WHERE (account_id, sid) > ($1, $2) AND (account_id, sid) <= ($3, $4)
 		AND concat(first_name, last_name, company_name, email, tag) COLLATE "C" ~ '[^ -~]'

@@ -6,11 +6,11 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// key is an expression for what a window is sorted by, where that is not the sid. It is
-// what [addressbook.Contact.SortKey] returns.
+// key returns an SQL expression for [addressbook.Contact.SortKey], or "" if the window
+// sorts by sid.
 func (w window) key() string {
 	const digits = `(contacts.number::text COLLATE "C")`
-	// What a search folds has no blank but this one.
+	// Folded texts have no other kind of blank.
 	trimmed := func(folded string) string { return "btrim(" + folded + ", ' ')" }
 	company := trimmed(companyFolded)
 	blank := func(b addressbook.Blank) string { return "'" + string(w.Blank(b)) + "'" }

@@ -57,14 +57,14 @@ import (
 	"callbook/internal/upload"
 )
 
-// DB is a database. It is every store that the server has.
+// DB is an open database. It implements all stores of a server.
 type DB struct {
 	pool        *pgxpool.Pool
 	minCopyRows int
 	shares      shares
 	guesses     guesses
 	log         *slog.Logger
-	useLock     *useLock // nil for a command beside the servers
+	useLock     *useLock // nil for commands that run beside servers
 }
 
 var (
@@ -77,26 +77,24 @@ var (
 	_ suppression.Store = (*DB)(nil)
 )
 
-// Options change how a [DB] works. The zero value is the default.
+// Options configure a [DB]. The zero value is the default.
 type Options struct {
-	// Migrate brings the schema up to date. Without it, a schema that is not is
-	// an error.
+	// Migrate brings the schema up to date. Otherwise Open fails if the schema is old.
 	Migrate bool
-	// Serve keeps copies away until the database is closed. The error wraps
-	// [ErrCopied] when one is at work.
+	// Serve prevents copies into or out of the database until it is closed. The error
+	// wraps [ErrCopied] if one is under way.
 	Serve bool
-	// Log tells how far a long migration is; nil means slog.Default().
+	// Log receives the progress of long migrations; nil means slog.Default().
 	Log *slog.Logger
 
-	// alone, when not "", is what the connections are called, and tells that no
-	// other may be connected.
+	// alone, if not "", is the application name of the connections. Open then fails if
+	// another callbook process is connected.
 	alone string
 }
 
-// Open opens a database. What may stand in the URL is what libpq knows, and the
-// pool_ settings of pgxpool. Of several hosts the one is used that takes writes,
-// unless target_session_attrs says otherwise.
-// No error has a password in it.
+// Open opens a database. The URL may have the settings of libpq and the pool_ settings of
+// pgxpool. If it names several hosts, the one that accepts writes is used, unless
+// target_session_attrs says otherwise. Errors never contain a password.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	config, err := poolConfig(url)
 	if err != nil {
@@ -135,18 +133,18 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	return db, nil
 }
 
-// Close closes the database, after what is under way.
+// Close waits for running transactions and closes the database.
 func (db *DB) Close() error {
 	db.pool.Close()
 	db.useLock.release()
 	return nil
 }
 
-// cancelPatience is how long a connection may take to end a query that nobody
-// waits for any more, before it is closed.
+// cancelPatience is how long a connection may take to cancel an abandoned query, before
+// it is closed.
 const cancelPatience = 2 * time.Second
 
-// applicationName is how the database knows the connections of servers.
+// applicationName is the application name of the servers' connections.
 const applicationName = "callbook"
 
 func poolConfig(url string) (*pgxpool.Config, error) {
@@ -161,8 +159,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = applicationName
 	}
-	// A query that is given up is cancelled in the database too, and its
-	// connection lives on.
+	// When a caller gives up a query, cancel it in the database and keep the connection.
 	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelPatience}
 	}
