@@ -12,24 +12,24 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// IsURL tells whether the name of a database is the URL of a PostgreSQL one.
+// IsURL reports whether the name of a database is the URL of a PostgreSQL database.
 func IsURL(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
 
-// errBadURL has no part of the URL. The library's own text leaves out the password where
-// it finds one, which is no promise for a text that it could not read.
+// errBadURL does not quote the URL. The error of pgx leaves out the password only if it
+// can find it in the invalid URL.
 var errBadURL = errors.New("the URL of the PostgreSQL database cannot be read: write it as postgres://user:password@host:5432/callbook, " +
 	"with the characters / ? # @ : and % of a password as %2F %3F %23 %40 %3A and %25, and after a ? only settings that libpq or the pool knows, with values that they take")
 
-// CheckURL returns an error if a URL is not one of a PostgreSQL database. It connects to
-// nothing. The error has no part of the URL.
+// CheckURL returns an error if the URL of a PostgreSQL database is invalid. It does not
+// connect. The error does not quote the URL.
 func CheckURL(name string) error {
 	if _, err := pgxpool.ParseConfig(name); err != nil {
 		return errBadURL
 	}
-	// Where a password has a / or # as it is, the rest of it stands in a part of the URL
-	// that messages show.
+	// An unescaped / or # in a password moves the rest of it into a part of the URL that
+	// messages show.
 	_, rest, _ := strings.Cut(name, "://")
 	end := strings.IndexAny(rest, "/?#")
 	if end < 0 {
@@ -59,7 +59,7 @@ func Redact(name string) string {
 	return u.Redacted()
 }
 
-// openError says why a database could not be opened, and what to do. It wraps err.
+// openError explains why a database could not be opened, and what to do. It wraps err.
 func openError(name string, config *pgx.ConnConfig, err error) error {
 	text := openTrouble(config, err)
 	if text == "" {
@@ -68,8 +68,7 @@ func openError(name string, config *pgx.ConnConfig, err error) error {
 	return &quiet{fmt.Sprintf("open database %s: %s", Redact(name), text), err}
 }
 
-// openTrouble is the text of the errors that people meet when they name a database; ""
-// is another.
+// openTrouble returns the explanation of a common error, or "" for any other.
 func openTrouble(config *pgx.ConnConfig, err error) string {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pg.Code {

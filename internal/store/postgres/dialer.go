@@ -14,13 +14,13 @@ import (
 	"callbook/internal/work"
 )
 
-// Dialing is a database as the [dialer.Store] that it is, whose Purge is not that of the
-// trash.
+// Dialing is a DB as a [dialer.Store]. It is a type of its own because DB has the Purge
+// of the trash.
 type Dialing struct{ *DB }
 
 var _ dialer.Store = Dialing{}
 
-// Dialing returns the database for a dialer.
+// Dialing returns the store of the dialer.
 func (db *DB) Dialing() Dialing { return Dialing{db} }
 
 // ClaimAccounts implements [dialer.Store]. Of servers that claim an account at once, the
@@ -91,15 +91,15 @@ func (db *DB) ReleaseAccount(ctx context.Context, server string, account account
 		`UPDATE dialing SET lease_server = '', lease_until = 0 WHERE account_id = $1 AND lease_server = $2`, account, server)
 }
 
-// unsortedTargets is for transactions that look for targets in the order in which they
-// are due. Where statistics are behind, the planner takes a campaign for a small one; it
-// must not read and sort all of its targets to find the first. A sort that cannot be
-// avoided seems to cost so much then that compiling the query would pay.
+// unsortedTargets begins transactions that look for due targets. While statistics are out
+// of date, the planner may take a large campaign for a small one, and read and sort all
+// its targets to find the first. Without sorts it uses the index. Without JIT, it does
+// not compile a query whose unavoidable sort now seems to be expensive.
 const unsortedTargets = `SELECT set_config('enable_sort', 'off', true), set_config('jit', 'off', true)`
 
-// dial does a transaction of an account whose dialing no other server has, and extends
-// the lease. Until it ends, no other transaction of dialing in the account goes on. What
-// lock queues is read in the round trip that looks at the lease.
+// dial runs a transaction of an account for which no other server dials, and extends the
+// lease. It locks the lease, so the account has one such transaction at a time. The
+// statements that lock queues share the round trip of the lease.
 func (db *DB) dial(ctx context.Context, l work.Lease, account account.ID, operation string, lock func(*tx), do func(*tx) error) error {
 	return db.write(ctx, account, operation, func(t *tx) error {
 		held := false
@@ -121,7 +121,8 @@ func (db *DB) dial(ctx context.Context, l work.Lease, account account.ID, operat
 	})
 }
 
-// dialFor is dial for one campaign, whose progress it stores when do has changed it.
+// dialFor is dial for one campaign. It stores the campaign's progress if do has changed
+// it.
 func (db *DB) dialFor(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, operation string, do func(*tx, *campaignRow) error) error {
 	var row *campaignRow
 	return db.dial(ctx, l, account, operation, func(t *tx) {
@@ -142,7 +143,7 @@ func (db *DB) dialFor(ctx context.Context, l work.Lease, account account.ID, sid
 	})
 }
 
-// progress is what dialing moves of a campaign.
+// progress is the part of a campaign that changes as it is dialed.
 type progress struct {
 	state                   campaign.State
 	expanded, closed        bool
@@ -188,7 +189,7 @@ func (db *DB) InFlight(ctx context.Context, account account.ID, after addressboo
 func (db *DB) CallsSince(ctx context.Context, account account.ID, since time.Time) (map[addressbook.SID][]time.Time, error) {
 	from := addressbook.FirstSID(since)
 	calls := make(map[addressbook.SID][]time.Time)
-	// A campaign that ended before has no such calls.
+	// Campaigns that ended before since have no such calls.
 	_, err := collect(ctx, db, of(account), "read the last calls", func(row pgx.CollectableRow) (none struct{}, err error) {
 		var of, sid addressbook.SID
 		err = row.Scan((*sidValue)(&of), (*sidValue)(&sid))

@@ -28,7 +28,7 @@ func (db *DB) Claim(ctx context.Context, l work.Lease, account account.ID, sid a
 	return dials, nil
 }
 
-// claiming is one Claim.
+// claiming is the state of one call of Claim.
 type claiming struct {
 	*tx
 	row  *campaignRow
@@ -38,17 +38,16 @@ type claiming struct {
 	dials  []dialer.Dial
 	moved  []*targetRow
 	events []event.Event
-	today  map[phone.Number]int // calls that this Claim has claimed
+	today  map[phone.Number]int // calls by number that this Claim has claimed
 }
 
-// dueTarget is a target whose turn has come.
+// dueTarget is a target that is due, and what is known of its number.
 type dueTarget struct {
 	targetRow
 	dialer.Callee
 }
 
-// leastTurn is how many targets a round trip asks for at least, since some may be
-// refused.
+// leastTurn is how many targets a round trip reads at least. The rule may refuse some.
 const leastTurn = 50
 
 func (c *claiming) run() error {
@@ -83,7 +82,7 @@ func (c *claiming) run() error {
 	return nil
 }
 
-// decide calls the rule for a target.
+// decide calls the rule for a target and notes what has changed.
 func (c *claiming) decide(t *dueTarget) {
 	t.CallsToday += c.today[t.Number]
 	call, events := c.rule(&c.row.Campaign, &t.Target, t.Callee)
@@ -94,7 +93,7 @@ func (c *claiming) decide(t *dueTarget) {
 	}
 }
 
-// turn reads the targets that are due, after one in their order.
+// turn reads up to limit due targets, ordered by Due and position, from behind after.
 func (c *claiming) turn(after campaign.Target, limit int) (turn []*dueTarget, err error) {
 	from := int64(0)
 	if !after.Due.IsZero() {
@@ -125,7 +124,7 @@ func (c *claiming) turn(after campaign.Target, limit int) (turn []*dueTarget, er
 	return turn, err
 }
 
-// countToday counts the calls to the targets' numbers within the callees' days.
+// countToday counts the calls to the number of each target, within the day of its callee.
 func (c *claiming) countToday(turn []*dueTarget) error {
 	numbers := make(numberColumn, len(turn))
 	from, until := make([]addressbook.SID, len(turn)), make([]addressbook.SID, len(turn))

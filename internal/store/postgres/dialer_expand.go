@@ -31,7 +31,7 @@ func (db *DB) Expand(ctx context.Context, l work.Lease, account account.ID, sid 
 	return done && err == nil, err
 }
 
-// expansion is one Expand.
+// expansion is the state of one call of Expand.
 type expansion struct {
 	*tx
 	row  *campaignRow
@@ -39,8 +39,8 @@ type expansion struct {
 	vars dialer.Vars
 }
 
-// step makes targets of the next numbers, or of the next contacts of one list, limit at
-// most, and returns how many it has read.
+// step makes targets of up to limit numbers, or of the next contacts of one list. It
+// returns how many it has read.
 func (x *expansion) step(limit int) (read int, err error) {
 	row := x.row
 	if len(row.From) > 0 {
@@ -68,7 +68,7 @@ func (x *expansion) added(n int) {
 	x.row.Counts.Add(n)
 }
 
-// numbers makes targets of numbers, when the queue is run.
+// numbers queues the insertion of targets for these numbers.
 func (x *expansion) numbers(numbers []phone.Number) {
 	column := make(numberColumn, len(numbers))
 	for i := range numbers {
@@ -80,19 +80,19 @@ func (x *expansion) numbers(numbers []phone.Number) {
 	x.added(len(numbers))
 }
 
-// What is read of a list. Its members are read in the order of their index, and their
-// contacts one by one: whatever the planner knows of the account, it must not read the
-// whole of it for each batch. $1 is the account.
+// These select the next members of a list, by its index, and their contacts one by one.
+// Otherwise the planner could choose to read the whole account for each batch. $1 is the
+// account.
 const (
 	nextMembers = `SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid > $3 ORDER BY contact_sid LIMIT $4`
 	contactOf   = ` CROSS JOIN LATERAL (SELECT * FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = read.contact_sid OFFSET 0) AS contacts`
-	// joinedName is what a target is called: the names of its contact.
+	// joinedName is the name of a target: the first and the last name of its contact.
 	joinedName = `nullif(coalesce(first_name, '') || CASE WHEN first_name <> '' AND last_name <> '' THEN ' ' ELSE '' END || coalesce(last_name, ''), '')`
 )
 
-// contacts makes targets of the next contacts of a list. A contact that is a target
-// already is passed over, but where duplicates are called. Contacts have different
-// numbers, so that no number is there twice either.
+// contacts makes targets of the next contacts of a list. It skips contacts that are
+// targets already, unless the campaign calls duplicates. Since contacts have different
+// numbers, no number is called twice either.
 func (x *expansion) contacts(list addressbook.SID, limit int) (read int, err error) {
 	row := x.row
 	from, args := `(SELECT contact_sid, NULL FROM (`+nextMembers+`) AS members)`, []any{x.account, (*sidValue)(&list), (*sidValue)(&row.contactRead), limit}
@@ -128,8 +128,8 @@ func (x *expansion) contacts(list addressbook.SID, limit int) (read int, err err
 	return read, nil
 }
 
-// readVars reads the contacts of nextMembers, and returns what the campaign says of
-// each.
+// readVars reads the next members of a list, and the values of each for the campaign's
+// text.
 func (x *expansion) readVars(args []any) (members []addressbook.SID, vars []string, err error) {
 	x.queue(`SELECT `+contactColumns+` FROM (`+nextMembers+`) AS read`+contactOf, args...).Query(x.eachContact(func(c *addressbook.Contact) {
 		members, vars = append(members, c.SID), append(vars, campaign.EncodeVars(x.vars(c)))

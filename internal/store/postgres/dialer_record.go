@@ -22,7 +22,7 @@ func (db *DB) Record(ctx context.Context, l work.Lease, account account.ID, call
 	}, func(*tx) error { return r.run(calls, rule) })
 }
 
-// recording is one Record.
+// recording is the state of one call of Record.
 type recording struct {
 	*tx
 	campaigns map[addressbook.SID]*campaignRow
@@ -37,11 +37,11 @@ type recordedCall struct {
 	targetWas campaign.Target
 }
 
-// over tells whether the call has ended meanwhile, or was taken back.
+// over reports whether the call has ended or its claim was taken back.
 func (c *recordedCall) over() bool { return c.State == campaign.CallEnded || c.State == 0 }
 
-// queueRead reads the calls that have not ended, their targets and their campaigns,
-// when the queue is run. It locks the campaigns before it looks at anything else.
+// queueRead queues the queries for the calls that have not ended, their targets and their
+// campaigns. It locks the campaigns first.
 func (r *recording) queueRead(refs []dialer.CallRef) {
 	r.campaigns, r.calls = make(map[addressbook.SID]*campaignRow), make(map[dialer.CallRef]*recordedCall)
 	of, wanted := make(sidColumn, len(refs)), make(sidColumn, len(refs))
@@ -71,7 +71,7 @@ func (r *recording) queueRead(refs []dialer.CallRef) {
 	})
 }
 
-// run calls the rule for each call, and stores what has changed.
+// run calls the rule for each call, and queues the updates.
 func (r *recording) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
 	before := make(map[addressbook.SID]progress, len(r.campaigns))
 	for sid, c := range r.campaigns {
@@ -97,8 +97,7 @@ func (r *recording) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
 	return nil
 }
 
-// saveCalls stores what has become of the calls and their targets, when the queue is
-// run.
+// saveCalls queues the updates of the changed calls and targets.
 func (r *recording) saveCalls() {
 	var targets []*targetRow
 	var changed, deleted []*campaign.Call

@@ -61,8 +61,8 @@ func (db *DB) Recall(ctx context.Context, l work.Lease, account account.ID, sid 
 	})
 }
 
-// purged delete the rows of a campaign, so many of them. One that has not started has
-// no events.
+// purged are the statements that delete rows of a campaign, each up to a limit. A
+// campaign that has not started has no events.
 var purged = []string{
 	`DELETE FROM calls WHERE account_id = $1 AND campaign_sid = $2 AND sid IN
 		(SELECT sid FROM calls WHERE account_id = $1 AND campaign_sid = $2 LIMIT $3)`,

@@ -15,19 +15,19 @@ import (
 	"callbook/internal/store"
 )
 
-// errAgain makes a transaction be done again.
+// errAgain makes a transaction start again.
 var errAgain = errors.New("another transaction came between")
 
-// errUnsure means that nobody knows whether a commit holds.
+// errUnsure means that a commit may or may not have succeeded.
 var errUnsure = errors.New("the database did not confirm the commit")
 
-// errGivenUp means that whoever asked waits no more.
+// errGivenUp means that the caller does not wait any more.
 var errGivenUp = errors.New("given up")
 
 // errSlow is the cause of a context that ends when the database takes too long.
 var errSlow = errors.New("the database takes too long")
 
-// causeOf adds why the context ended to an error that came of it.
+// causeOf adds the reason why the context ended to an error that followed from it.
 func causeOf(ctx context.Context, err error) error {
 	switch {
 	case err == nil || ctx.Err() == nil:
@@ -39,11 +39,11 @@ func causeOf(ctx context.Context, err error) error {
 	}
 }
 
-// storeError says what was being done, and makes a fault of what may be better a
-// moment later: the database is not there, is starting, ending or a standby, is
-// full, or was in everybody's way. Nil stays nil, and a fault stays one.
+// storeError adds the operation to an error. It turns an error that may be gone a moment
+// later into an Unavailable fault: the database is unreachable, starting, stopping, a
+// standby, out of resources, or has timed out. It returns nil and faults unchanged.
 //
-// This and the functions below are where PostgreSQL's codes are read.
+// The functions below are the only ones that read PostgreSQL's error codes.
 func storeError(operation string, err error) error {
 	if err == nil {
 		return nil
@@ -58,11 +58,10 @@ func storeError(operation string, err error) error {
 	return store.Away(err)
 }
 
-// readOnlyTransaction is the code of a write where none are taken: the database
-// became a standby.
+// readOnlyTransaction is the code of a write to a database that is a standby now.
 const readOnlyTransaction = "25006"
 
-// passing tells whether the same thing may go well a moment later.
+// passing reports whether the same operation may succeed a moment later.
 func passing(err error) bool {
 	if errors.Is(err, errGivenUp) {
 		return false
@@ -72,12 +71,12 @@ func passing(err error) bool {
 		case readOnlyTransaction,
 			"25P03", // idle_in_transaction_session_timeout
 			"55P03", // lock_not_available
-			"57014": // query_canceled, by the database's own limits
+			"57014": // query_canceled, by a timeout of the database
 			return true
 		}
 		switch pg.Code[:min(2, len(pg.Code))] {
 		case "08", // connection exception
-			"40", // transaction rollback, after all attempts
+			"40", // transaction rollback, after the last attempt
 			"53", // insufficient resources: connections, memory, disk
 			"57", // operator intervention: it is starting or ending
 			"58": // system error
@@ -95,17 +94,17 @@ func passing(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err)
 }
 
-// MayPass tells whether what failed with an error may go well a moment later, as
-// [Open] may once there is a database that takes writes.
+// MayPass reports whether an operation that failed with err, such as [Open], may succeed
+// when it is tried again later.
 func MayPass(err error) bool {
 	if errors.Is(err, ErrCopied) {
-		return false // it takes as long as it takes, and somebody is at it
+		return false // a copy may take long, and somebody is watching it
 	}
 	return fault.Is(err, fault.Unavailable) || fault.As(err) == nil && err != nil && passing(err)
 }
 
-// rolledBack tells whether the database has undone a transaction and doing it
-// again may go well.
+// rolledBack reports whether the database has rolled back a transaction that may succeed
+// when it is retried.
 func rolledBack(err error) bool {
 	if errors.Is(err, errAgain) {
 		return true
@@ -114,41 +113,41 @@ func rolledBack(err error) bool {
 	return ok && (pg.Code == "40001" || pg.Code == "40P01") // serialization_failure, deadlock_detected
 }
 
-// taken tells whether a key is there already.
+// taken reports whether a unique key exists already.
 func taken(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "23505" // unique_violation
 }
 
-// receiptTaken tells whether that key is one of a receipt.
+// receiptTaken reports whether that key is one of a receipt.
 func receiptTaken(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "23505" && pg.TableName == "idempotency_keys"
 }
 
-// claimed tells whether another transaction is done for the same key. Nothing
-// else divides.
+// claimed reports whether [claimKey] has failed, because another transaction has the
+// idempotency key. No other statement divides.
 func claimed(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "22012" // division_by_zero
 }
 
-// quotaExceeded tells whether [quotaCheck] has failed. Nothing else takes a
+// quotaExceeded reports whether [quotaCheck] has failed. No other statement takes a
 // logarithm.
 func quotaExceeded(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "2201E" // invalid_argument_for_logarithm
 }
 
-// noRow tells whether a query that has one row or none had none.
+// noRow reports whether a query for one row found none.
 func noRow(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
 
-// warned is where a connection keeps what it was warned of.
+// warned is the key under which a connection stores the last warning.
 const warned = "callbook: warned"
 
-// noteWarning keeps a warning for the commit that it may belong to: when a
-// database gives up waiting for its standby, it says COMMIT all the same, and
-// tells only by a warning that what was written may be lost.
+// noteWarning stores a warning, for the commit that it may belong to. A database that
+// gives up waiting for its standby still answers COMMIT. Only a warning tells that the
+// written data may be lost.
 func noteWarning(conn *pgconn.PgConn, notice *pgconn.Notice) {
 	if strings.EqualFold(notice.SeverityUnlocalized, "WARNING") {
 		conn.CustomData()[warned] = notice.Message

@@ -24,7 +24,7 @@ const insertEventRows = `INSERT INTO events (account_id, campaign_sid, position,
 		WITH ORDINALITY AS new (account_id, campaign_sid, position, kind, last, created, call_sid, receiver, url, body, n)
 	ORDER BY n`
 
-// insertEvents queues the statements that store what is to be told.
+// insertEvents queues the insertion of events.
 func (t *tx) insertEvents(events []event.Event) {
 	if len(events) == 0 {
 		return
@@ -48,7 +48,7 @@ func (t *tx) insertEvents(events []event.Event) {
 	moves.queue(t)
 }
 
-// eventMoves are changes of totals, by campaign.
+// eventMoves are changes to the event counters of campaigns.
 type eventMoves map[eventCampaign]*event.Counts
 
 type eventCampaign struct {
@@ -56,7 +56,8 @@ type eventCampaign struct {
 	sid     addressbook.SID
 }
 
-// add counts an event that came from a state, 0 for none, to another, 0 for none.
+// add counts an event that has changed its state. From is 0 for a new event, and to is 0
+// for a deleted one.
 func (m *eventMoves) add(account account.ID, sid addressbook.SID, from, to event.State) {
 	if *m == nil {
 		*m = make(eventMoves)
@@ -70,8 +71,9 @@ func (m *eventMoves) add(account account.ID, sid addressbook.SID, from, to event
 	n.Move(from, to)
 }
 
-// queue queues the changes, in one order in all transactions, which therefore do not
-// deadlock. It is for the end of a transaction, since others wait for these rows.
+// queue queues the updates of the counters. All transactions use the same order, so they
+// do not deadlock. It should be called at the end of a transaction, because other
+// transactions wait for these rows.
 func (m eventMoves) queue(t *tx) {
 	if len(m) == 0 {
 		return

@@ -10,8 +10,8 @@ import (
 	"callbook/internal/event"
 )
 
-// dueReceivers finds the receivers of accounts with an event that is due, in one step in
-// the index for each receiver with an event that waits.
+// dueReceivers finds the receivers with due events. It takes one step in an index for
+// each receiver with a waiting event.
 const dueReceivers = `WITH RECURSIVE waiting (account_id, receiver, due) AS (
 		SELECT first.account_id, first.receiver, first.due FROM unnest($1::bigint[]) AS these (account_id)
 			CROSS JOIN LATERAL (SELECT e.account_id, e.receiver, e.due FROM events AS e
@@ -28,9 +28,9 @@ func (s eventStore) Receivers(ctx context.Context, accounts []account.ID, now ti
 	}, dueReceivers, accountIDs(accounts), now.UnixNano(), limit)
 }
 
-// firstWaiting is an event that must end before the event e does; null for none. The sum
-// keeps the planner from walking down the account's ids, past all targets, for the
-// greatest one.
+// firstWaiting is the id of an event that must end before the event e, or NULL. The
+// addition keeps the planner from looking for the greatest id among all events of the
+// account.
 const firstWaiting = `CASE WHEN e.last THEN
 		(SELECT o.id FROM events AS o
 			WHERE o.account_id = e.account_id AND o.campaign_sid = e.campaign_sid AND o.state = 1 AND o.id <> e.id LIMIT 1)
@@ -40,7 +40,7 @@ const firstWaiting = `CASE WHEN e.last THEN
 // Due implements [event.Store].
 func (s eventStore) Due(ctx context.Context, r event.Receiver, now time.Time, known []int64, limit int) ([]event.Pending, error) {
 	if known == nil {
-		known = []int64{} // null would leave nothing
+		known = []int64{} // NULL would match nothing
 	}
 	return collect(ctx, s.db, of(r.Account), "read events", func(row pgx.CollectableRow) (p event.Pending, err error) {
 		var after *int64

@@ -10,8 +10,8 @@ import (
 	"callbook/internal/work"
 )
 
-// unleasedEvents finds the accounts with events that wait and whose lease has run out.
-// It takes one step in the index for each account.
+// unleasedEvents finds the accounts with waiting events whose lease is free or has run
+// out. It takes one step in an index for each account.
 const unleasedEvents = `WITH RECURSIVE waiting (account_id) AS (
 		(SELECT account_id FROM events WHERE state = 1 ORDER BY account_id LIMIT 1)
 		UNION ALL SELECT (SELECT events.account_id FROM events WHERE state = 1 AND events.account_id > waiting.account_id
@@ -21,13 +21,13 @@ const unleasedEvents = `WITH RECURSIVE waiting (account_id) AS (
 
 // ClaimAccounts implements [event.Store].
 func (s eventStore) ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, limit int) (claimed []account.ID, err error) {
-	// Most of the time there is none, and then nothing is written.
+	// Mostly there is none, and then nothing is written.
 	free, err := collect(ctx, s.db, purpose{}, "look for events", pgx.RowTo[int64], unleasedEvents, now.UnixNano(), limit)
 	if err != nil || len(free) == 0 {
 		return nil, err
 	}
 	err = s.db.write(ctx, account.None, "claim deliveries", func(t *tx) error {
-		// Of the servers that claim an account at once, the first one gets it.
+		// If several servers claim an account at once, the first one gets it.
 		t.queue(`INSERT INTO event_leases (account_id, lease_server, lease_until) SELECT id, $1, $2 FROM unnest($3::bigint[]) AS free (id) ORDER BY id
 			ON CONFLICT (account_id) DO UPDATE SET lease_server = excluded.lease_server, lease_until = excluded.lease_until
 			WHERE event_leases.lease_until <= $4 RETURNING account_id`, l.Server, l.End(), free, now.UnixNano()).
@@ -63,7 +63,7 @@ func (s eventStore) ReleaseAccounts(ctx context.Context, server string, accounts
 		`DELETE FROM event_leases WHERE lease_server = $1 AND account_id = ANY ($2::bigint[])`, server, accountIDs(accounts))
 }
 
-// accountIDs returns ids as a parameter.
+// accountIDs returns account ids as a parameter.
 func accountIDs(accounts []account.ID) []int64 {
 	ids := make([]int64, len(accounts))
 	for i, id := range accounts {

@@ -67,9 +67,9 @@ func (s eventStore) Deliveries(ctx context.Context, account account.ID, campaign
 	return page, err
 }
 
-// selectEvents selects a campaign's events that a query is about. Each state is a range
-// of an index by id, and the database merges them. The last two parameters are those of
-// the page.
+// selectEvents returns the query for a page of a campaign's events. The database merges
+// one range of an index for each state. The last two parameters are the limit and the
+// offset.
 func selectEvents(account account.ID, campaign addressbook.SID, q event.Query) (query string, args []any) {
 	const from = `SELECT ` + eventColumns + ` FROM events WHERE account_id = $1 AND campaign_sid = $2`
 	if q.Position != nil {
@@ -79,8 +79,8 @@ func selectEvents(account account.ID, campaign addressbook.SID, q event.Query) (
 	if states == nil {
 		states = event.States()
 	}
-	// The numbers of states are no parameters, so that the branches are few texts, and
-	// all have the same parameters.
+	// States are written into the text, and not passed as parameters, so that all
+	// variants have the same parameters.
 	queries := map[event.State]string{
 		event.Waiting: from + ` AND state = 1`, event.Delivered: from + ` AND state = 2`, event.GivenUp: from + ` AND state = 3`,
 	}
@@ -93,7 +93,7 @@ func selectEvents(account account.ID, campaign addressbook.SID, q event.Query) (
 	return query, []any{account, (*sidValue)(&campaign), int64(0), q.Limit, q.Offset}
 }
 
-// askAgain makes events wait anew, whose states are locked.
+// askAgain makes events Waiting again. They must be locked.
 const askAgain = `UPDATE events SET state = 1, due = $3, tries = 0, date_since = $4, date_ended = NULL WHERE account_id = $1 AND id = ANY ($2::bigint[])`
 
 // SendAgain implements [event.Store].
@@ -124,8 +124,8 @@ func (s eventStore) SendAllAgain(ctx context.Context, account account.ID, campai
 	return n, err
 }
 
-// askAgain locks the campaign's events that a condition is about, makes them wait anew,
-// and returns how many there are.
+// askAgain locks the events of the campaign that meet a condition, makes them Waiting
+// again, and returns how many there are.
 func (t *tx) askAgain(campaign addressbook.SID, now time.Time, condition string, param int64) (int, error) {
 	var ids []int64
 	var moves eventMoves
@@ -153,7 +153,7 @@ func (t *tx) askAgain(campaign addressbook.SID, now time.Time, condition string,
 func (s eventStore) Purge(ctx context.Context, before time.Time, limit int) (more bool, err error) {
 	err = s.db.write(ctx, account.None, "purge events", func(t *tx) error {
 		var moves eventMoves
-		// Those of an account that are old come first, since ids rise.
+		// The ids of an account's events rise, so its oldest events come first.
 		t.queue(`WITH old AS MATERIALIZED (SELECT first.account_id, first.id FROM accounts CROSS JOIN LATERAL
 				(SELECT account_id, id, state, date_created FROM events WHERE account_id = accounts.id ORDER BY id LIMIT $2) AS first
 				WHERE first.date_created < $1 AND first.state <> 1 LIMIT $2)

@@ -22,8 +22,8 @@ func (s eventStore) Record(ctx context.Context, l work.Lease, account account.ID
 	})
 }
 
-// renewEvents extends the lease of the account's deliveries, and locks it until the end
-// of the transaction: outcomes of one account are recorded one after the other.
+// renewEvents extends the account's lease of deliveries. It locks the lease until the end
+// of the transaction, so the account has one such transaction at a time.
 func (t *tx) renewEvents(l work.Lease) error {
 	ours := false
 	t.queue(`UPDATE event_leases SET lease_until = $1 WHERE account_id = $2 AND lease_server = $3 RETURNING true`, l.End(), t.account, l.Server).
@@ -42,8 +42,8 @@ func (t *tx) renewEvents(l work.Lease) error {
 	return nil
 }
 
-// recordEvents stores outcomes of an account's events, and lets go what waited for those
-// that have ended.
+// recordEvents stores outcomes of the account's events. It makes the events due that were
+// Behind those that have ended.
 func (t *tx) recordEvents(outcomes []event.Outcome) error {
 	n := len(outcomes)
 	ids, states, dues, ended, tried := make([]int64, n), make([]int16, n), make([]int64, n), make([]*int64, n), make([]bool, n)
@@ -93,7 +93,7 @@ func (t *tx) recordEvents(outcomes []event.Outcome) error {
 			t.account, sids(campaigns), positions, int64(event.AtOnce), int64(event.Behind))
 	}
 	if len(behind) > 0 {
-		// They come last, when it is known what has ended.
+		// This comes last, when the events that have ended are known.
 		t.queue(`UPDATE events AS e SET due = $3 WHERE account_id = $1 AND id = ANY ($2::bigint[]) AND state = 1 AND `+firstWaiting+` IS NOT NULL`,
 			t.account, behind, int64(event.Behind))
 	}
@@ -109,7 +109,8 @@ func (s eventStore) Expire(ctx context.Context, l work.Lease, r event.Receiver, 
 			return err
 		}
 		var outcomes []event.Outcome
-		// What was tried is due later than all that was not, and may be as old.
+		// Every event that was tried is due later than all that were not, but may be as
+		// old.
 		t.queue(`SELECT id FROM (
 				(`+from+` AND due <= 0 ORDER BY due, id LIMIT $5) UNION ALL
 				(`+from+` AND due > 0 AND due <= $3 ORDER BY due, id LIMIT $5)) AS e

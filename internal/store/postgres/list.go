@@ -20,7 +20,8 @@ func intoList(l *addressbook.List) []any {
 	}
 }
 
-// eachList reads rows of listColumns, and claims their memory.
+// eachList returns a function that reads rows of listColumns. It claims their memory from
+// the request's budget.
 func (t *tx) eachList(do func(*addressbook.List)) func(pgx.Rows) error {
 	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {
@@ -49,7 +50,8 @@ func (db *DB) ListByName(ctx context.Context, account account.ID, name string) (
 	return db.oneList(ctx, `name = $2`, account, name, name)
 }
 
-// oneList reads the list that meets the condition on $2. Words are as with row.
+// oneList reads the list that meets a condition on $2. The words are texts from the
+// request, as in [DB.row].
 func (db *DB) oneList(ctx context.Context, condition string, account account.ID, arg any, words ...string) (addressbook.List, error) {
 	var l addressbook.List
 	err := db.row(ctx, of(account), `SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND `+condition,

@@ -15,8 +15,8 @@ import (
 // InsertLists implements [addressbook.Store].
 func (db *DB) InsertLists(ctx context.Context, account account.ID, lists []addressbook.List, ready journal.Ready[[]addressbook.ListResult]) error {
 	return db.writeOnce(ctx, account, "insert lists", func(t *tx) error {
-		// The first of each name. Every transaction inserts in the order of the
-		// names, so that those with the same names do not deadlock.
+		// Of lists with the same name, only the first is inserted. All transactions
+		// insert in the order of the names, so they do not deadlock.
 		first := make(map[string]int, len(lists))
 		for i := range lists {
 			if _, ok := first[lists[i].Name]; !ok {
@@ -56,8 +56,7 @@ func (db *DB) InsertLists(ctx context.Context, account account.ID, lists []addre
 	})
 }
 
-// listArgs are the account and the columns of lists, from their sid to their
-// dates.
+// listArgs returns the account and the columns of lists as parameters.
 func listArgs(account account.ID, lists []*addressbook.List) []any {
 	n := len(lists)
 	sid, tag := make(sidColumn, n), make(textColumn, n)
@@ -85,7 +84,7 @@ func (db *DB) UpdateLists(ctx context.Context, account account.ID, patches []add
 			}
 		}
 		rows := make(map[addressbook.SID]*addressbook.List)
-		names := make(map[string]addressbook.SID) // who has each
+		names := make(map[string]addressbook.SID) // the list that has each name
 		t.lockLists(patched, func(l *addressbook.List) { rows[l.SID] = l })
 		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND name = ANY($2)`, account, wanted).
 			Query(t.eachList(func(l *addressbook.List) { names[l.Name] = l.SID }))
@@ -123,8 +122,8 @@ func (db *DB) UpdateLists(ctx context.Context, account account.ID, patches []add
 			*l = after
 			changed[l.SID] = true
 		}
-		// Another transaction may take a name after this one has looked it up. The
-		// retry finds it.
+		// Another transaction may take a name after this one has looked it up. A retry
+		// finds it.
 		t.retryOnConflict = true
 		t.updateLists(rows, before, changed)
 		t.keep(ready.Receipt(results))
@@ -132,15 +131,13 @@ func (db *DB) UpdateLists(ctx context.Context, account account.ID, patches []add
 	})
 }
 
-// lockLists reads lists and locks them, in the order of their sids, when the
-// queue is run.
+// lockLists queues a query that reads lists and locks them, in the order of their sids.
 func (t *tx) lockLists(lists []addressbook.SID, do func(*addressbook.List)) {
 	t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND sid = ANY($2) ORDER BY sid FOR UPDATE`,
 		t.account, sids(lists)).Query(t.eachList(do))
 }
 
-// updateLists writes those lists that were changed, when the queue is run.
-// Before has their names in the table.
+// updateLists queues the updates of the changed lists. Before has their stored names.
 func (t *tx) updateLists(lists map[addressbook.SID]*addressbook.List, before map[addressbook.SID]string, changed map[addressbook.SID]bool) {
 	if len(changed) == 0 {
 		return
@@ -158,8 +155,9 @@ func (t *tx) updateLists(lists map[addressbook.SID]*addressbook.List, before map
 		}
 	}
 	if len(freed) > 0 {
-		// A name is unique row by row, not only at the end of a statement. No
-		// list can have so long a one.
+		// PostgreSQL checks a unique name row by row, and not at the end of the
+		// statement. So lists are given temporary names first, which are longer than any
+		// list's may be.
 		t.queue(`UPDATE lists SET name = repeat('-', $3) || sid::text WHERE account_id = $1 AND sid = ANY($2)`,
 			t.account, sids(freed), 4*addressbook.MaxTextLength)
 	}

@@ -21,7 +21,7 @@ func (db *DB) AddMembers(ctx context.Context, account account.ID, list addressbo
 		contacts := sids(inOrder(joining))
 		known := make(map[addressbook.SID]bool, len(members))
 		since := make(map[addressbook.SID]time.Time)
-		// A contact that is locked so can be read and changed, and not deleted.
+		// This lock lets others read and change the contact, but not delete it.
 		t.queue(lockBySID("contacts.sid", "FOR KEY SHARE"), account, contacts).Query(eachSID(func(contact addressbook.SID) { known[contact] = true }))
 		there := t.lockList(list)
 		t.queue(`SELECT contact_sid, date_created FROM list_members
@@ -58,8 +58,8 @@ func (db *DB) AddMembers(ctx context.Context, account account.ID, list addressbo
 	})
 }
 
-// addMembers adds members to a list, which is locked, when the queue is run. Mark is
-// that of the upload that adds them; 0 for none.
+// addMembers queues the addition of members to a list, which must be locked. Mark is the
+// [upload.Mark] of the upload that adds them; 0 for none.
 func (t *tx) addMembers(list addressbook.SID, members []*addressbook.Membership, mark int64) {
 	if len(members) == 0 {
 		return
@@ -73,7 +73,7 @@ func (t *tx) addMembers(list addressbook.SID, members []*addressbook.Membership,
 		t.account, (*sidValue)(&list), contacts, created, mark)
 }
 
-// countMembers moves a list's counter, when the queue is run.
+// countMembers queues the update of a list's counter.
 func (t *tx) countMembers(list addressbook.SID, by int) {
 	if by != 0 {
 		t.queue(`UPDATE lists SET contact_count = contact_count + $3 WHERE account_id = $1 AND sid = $2`,
@@ -81,8 +81,8 @@ func (t *tx) countMembers(list addressbook.SID, by int) {
 	}
 }
 
-// lockList locks a list, when the queue is run: from then on nobody else moves
-// its members. It returns where is told then whether there is such a list.
+// lockList queues a query that locks a list, so that nobody else changes its members.
+// After the query has run, there tells whether the list exists.
 func (t *tx) lockList(list addressbook.SID) (there *bool) {
 	there = new(bool)
 	t.queue(`SELECT sid FROM lists WHERE account_id = $1 AND sid = $2 FOR NO KEY UPDATE`, t.account, (*sidValue)(&list)).
@@ -112,14 +112,14 @@ func (db *DB) RemoveMembers(ctx context.Context, account account.ID, list addres
 				continue
 			}
 			results[i].Membership = &addressbook.Membership{List: list, Contact: contact, Created: created}
-			delete(since, contact) // asked for again, it is gone
+			delete(since, contact) // a repeated sid finds nothing
 		}
 		t.keep(ready.Receipt(results))
 		return nil
 	})
 }
 
-// eachSID reads rows of one sid.
+// eachSID returns a function that reads rows of one sid.
 func eachSID(do func(addressbook.SID)) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		var sid sidValue
@@ -131,7 +131,7 @@ func eachSID(do func(addressbook.SID)) func(pgx.Rows) error {
 	}
 }
 
-// eachMember reads rows of a contact and since when it is a member.
+// eachMember returns a function that reads rows of a contact and its date of membership.
 func eachMember(since map[addressbook.SID]time.Time) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		var contact sidValue

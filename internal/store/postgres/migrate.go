@@ -30,8 +30,8 @@ func Migrate(ctx context.Context, url string) error {
 	return db.Close()
 }
 
-// migrate runs the pending migrations in one transaction, and then what they have left
-// for smaller ones. A lock serializes servers that start concurrently.
+// migrate runs the pending migrations in one transaction, and then refold in smaller
+// ones. A lock serializes servers that start at the same time.
 func (db *DB) migrate(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		// A transaction-level lock works behind every pooler.

@@ -15,9 +15,8 @@ import (
 	"callbook/internal/journal"
 )
 
-// keep writes a receipt, unless it is nil, when the queue is run. A key that is
-// taken fails the transaction in the database, with the commit that may be
-// behind it in the queue.
+// keep queues the insertion of a receipt, unless it is nil. If the key has a receipt
+// already, the statement fails, and with it a commit that follows in the queue.
 func (t *tx) keep(r *journal.Receipt) {
 	if r == nil {
 		return
@@ -36,22 +35,22 @@ func (t *tx) keep(r *journal.Receipt) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, t.account, r.Key, r.Request[:], r.Status, int16(r.Encoding), body, created)
 }
 
-// costOfReceipt is [journal.Receipt.Cost] of a row.
+// costOfReceipt is [journal.Receipt.Cost] as an SQL expression.
 var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, journal.Overhead)
 
-// addReceiptTotals makes an insert into receipt_totals add to the counter.
+// addReceiptTotals makes an insert into receipt_totals add to an existing row.
 const addReceiptTotals = ` ON CONFLICT (account_id, slot) DO UPDATE
 	SET receipts = receipt_totals.receipts + excluded.receipts, bytes = receipt_totals.bytes + excluded.bytes`
 
-// quotaCheck is the statement that fails, as [quotaExceeded] tells, when the
-// receipts of an account take their quota already: it takes the logarithm of
-// zero. It goes with [claimKey], in the round trip that begins the transaction.
+// quotaCheck fails if the receipts of an account have reached their quota: it takes the
+// logarithm of zero, which [quotaExceeded] recognizes. It is sent with [claimKey] in the
+// first round trip of a transaction.
 const quotaCheck = `SELECT ln((coalesce(sum(bytes), 0) < $2)::int::float8) FROM receipt_totals WHERE account_id = $1`
 
-// errQuota is the error of a transaction that quotaCheck has ended.
+// errQuota means that quotaCheck has failed.
 var errQuota = errors.New("the account's receipts take their quota")
 
-// overQuota is the fault of a write that was ended by errQuota.
+// overQuota returns the fault of a write that failed with errQuota.
 func (db *DB) overQuota(ctx context.Context, account account.ID, quota journal.Quota) error {
 	total, err := db.ReceiptTotal(ctx, account)
 	if err != nil {
@@ -75,16 +74,15 @@ func (db *DB) ReceiptTotal(ctx context.Context, account account.ID) (total journ
 	return total, storeError("read the total of answers", err)
 }
 
-// claimKey is the statement that takes a key for its transaction, in the round trip
-// that begins it. It divides by zero, as [claimed] tells, where another has the
-// key, which keeps what waits behind it from running. A lock that ends with its
-// transaction is free as soon as that server is gone, and works through every
-// pooler. An engine that knows no such locks lets both go on; then the receipt's
-// key decides.
+// claimKey claims an idempotency key for a transaction, in its first round trip. If
+// another transaction has the key, it divides by zero, which [claimed] recognizes, so
+// that the statements behind it do not run. The lock ends with its transaction, even if
+// the server is gone, and works behind every pooler. In databases without such locks both
+// transactions go on, and the primary key of the receipts decides.
 const claimKey = `SELECT 1 / pg_try_advisory_xact_lock($1)::int`
 
-// claimLock is the advisory lock of a key. That two keys have the same is as
-// unlikely as it is harmless: who comes second is told to come again.
+// claimLock returns the advisory lock of a key. If two keys share a lock, which is
+// unlikely, the second request is told to come again.
 func claimLock(account account.ID, key string) int64 {
 	sum := sha256.Sum256(append(binary.BigEndian.AppendUint64(nil, uint64(account)), key...))
 	return int64(binary.BigEndian.Uint64(sum[:]))
@@ -98,9 +96,9 @@ func (db *DB) AddReceipt(ctx context.Context, account account.ID, r journal.Rece
 	})
 }
 
-// Receipt implements [journal.Store]. It writes what it reads: when its
-// commit is confirmed, so is the one that it tells of, which may have been given
-// up while it waited for a standby.
+// Receipt implements [journal.Store]. Its transaction writes something, so that its
+// commit waits for the standby. The receipt's own commit may have been given up during
+// that wait; if this commit is confirmed, so is that one.
 func (db *DB) Receipt(ctx context.Context, account account.ID, key string) (journal.Receipt, error) {
 	if !storable(key) {
 		return journal.Receipt{}, journal.ErrNoReceipt
@@ -133,7 +131,7 @@ func (db *DB) Receipt(ctx context.Context, account account.ID, key string) (jour
 // DeleteReceipts implements [journal.Store].
 func (db *DB) DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
 	err = db.write(ctx, account.None, "delete answers", func(t *tx) error {
-		// Those that another server is at are left to it.
+		// Skip those that another server is deleting.
 		t.queue(`WITH gone AS (
 				DELETE FROM idempotency_keys WHERE (account_id, key) IN (
 					SELECT account_id, key FROM idempotency_keys WHERE date_created < $1

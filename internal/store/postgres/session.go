@@ -12,8 +12,7 @@ import (
 
 const (
 	sessionColumns = `sessions.secret_sha256, coalesce(sessions.key_id, ''), sessions.agent, sessions.address, sessions.date_created, sessions.date_last_used`
-	// fromSessions leaves out sessions whose key has ended. Its parameter is
-	// the time.
+	// fromSessions selects sessions whose key has not ended. Its parameter is the time.
 	fromSessions = ` FROM sessions LEFT JOIN api_keys ON api_keys.id = sessions.key_id
 		JOIN accounts ON accounts.id = sessions.account_id
 		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > $1)`
@@ -92,7 +91,7 @@ const (
 	// the same time, since neither would count the other's. It does not conflict
 	// with the foreign keys of other tables.
 	lockSessions = `SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE`
-	// endOldest keeps this many sessions, the new one not counted.
+	// endOldest deletes all but this many of the account's newest sessions.
 	endOldest = `DELETE FROM sessions WHERE account_id = $1 AND secret_sha256 IN (
 		SELECT secret_sha256 FROM sessions WHERE account_id = $1 AND key_id IS NOT DISTINCT FROM $2 AND secret_sha256 <> $3
 		ORDER BY date_last_used DESC, date_created DESC, secret_sha256 OFFSET $4)`

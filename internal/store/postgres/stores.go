@@ -10,10 +10,10 @@ import (
 	"callbook/internal/store"
 )
 
-// OpenStores opens a database for a server. With migrate it brings the schema up
-// to date; without, it refuses an old one. It refuses a database with an
-// unfinished copy, and keeps copies away until the Set is closed: the error wraps
-// [ErrCopied] when one is at work. The log is as in [Options].
+// OpenStores opens a database for a server. If migrate is set, it brings the schema up to
+// date; otherwise it refuses an old schema. It refuses a database with an unfinished
+// copy. It prevents copies until the Set is closed; the error wraps [ErrCopied] if one is
+// under way. Log is that of [Options].
 func OpenStores(ctx context.Context, url string, migrate bool, log *slog.Logger) (*store.Set, error) {
 	db, err := Open(ctx, url, Options{Migrate: migrate, Serve: true, Log: log})
 	if err != nil {

@@ -14,8 +14,7 @@ var _ summary.Store = (*DB)(nil)
 
 // AppendFacts implements [summary.Store].
 func (db *DB) AppendFacts(ctx context.Context, facts []summary.Fact, account account.ID, after addressbook.SID, limit int) ([]summary.Fact, error) {
-	// A page is read as a whole, in one statement: the database keeps no snapshot
-	// from one to the next.
+	// Each page is one statement, so the database need not keep a snapshot between pages.
 	found, err := collect(ctx, db, purpose{account, true}, "read facts of contacts", scanFact, `SELECT sid, number, coalesce(tag, ''), date_created FROM contacts
 		WHERE account_id = $1 AND sid > $2 ORDER BY sid LIMIT $3`, account, (*sidValue)(&after), limit)
 	return append(facts, found...), err

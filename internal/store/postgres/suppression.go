@@ -16,7 +16,8 @@ import (
 
 const suppressionColumns = `number, source, note, date_created`
 
-// eachSuppression reads rows of suppressionColumns, and claims their memory.
+// eachSuppression returns a function that reads rows of suppressionColumns. It claims
+// their memory from the request's budget.
 func (t *tx) eachSuppression(do func(*suppression.Suppression)) func(pgx.Rows) error {
 	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {
@@ -42,8 +43,8 @@ func (db *DB) AddSuppressions(ctx context.Context, account account.ID, all []sup
 }
 
 func (t *tx) addSuppressions(all []suppression.Suppression) ([]suppression.Added, error) {
-	// The first of each number, in the order of the numbers: so those who add the same
-	// ones do not deadlock.
+	// Of suppressions of the same number, only the first is inserted. All transactions
+	// insert in the order of the numbers, so they do not deadlock.
 	first := make(map[phone.Number]int, len(all))
 	var left []int
 	for i := range all {
@@ -54,7 +55,8 @@ func (t *tx) addSuppressions(all []suppression.Suppression) ([]suppression.Added
 	}
 	slices.SortFunc(left, func(a, b int) int { return cmp.Compare(all[a].Number, all[b].Number) })
 	stored, added := make(map[phone.Number]*suppression.Suppression, len(left)), make(map[phone.Number]bool)
-	// A number that is neither added nor there was removed between the two statements.
+	// A number that was neither added nor found was removed between the two statements.
+	// Try again.
 	for range attempts {
 		t.insertSuppressions(all, left, func(s *suppression.Suppression) { stored[s.Number], added[s.Number] = s, true })
 		if err := t.flush(); err != nil {
@@ -84,7 +86,7 @@ func (t *tx) addSuppressions(all []suppression.Suppression) ([]suppression.Added
 	return results, nil
 }
 
-// suppressed returns the numbers of those at these places.
+// suppressed returns the numbers of the suppressions at these indexes.
 func suppressed(all []suppression.Suppression, at []int) numberColumn {
 	numbers := make(numberColumn, len(at))
 	for i, place := range at {
@@ -93,8 +95,8 @@ func suppressed(all []suppression.Suppression, at []int) numberColumn {
 	return numbers
 }
 
-// insertSuppressions adds those at these places whose numbers are not there, and tells
-// which it has added, when the queue is run.
+// insertSuppressions queues the insertion of the suppressions at these indexes whose
+// numbers are new. It calls added for each that was inserted.
 func (t *tx) insertSuppressions(all []suppression.Suppression, at []int, added func(*suppression.Suppression)) {
 	sources, notes, created := make([]string, len(at)), make([]string, len(at)), make(dateColumn, len(at))
 	for i, place := range at {
@@ -124,7 +126,7 @@ func (db *DB) RemoveSuppressions(ctx context.Context, account account.ID, number
 		results := make([]*suppression.Suppression, len(numbers))
 		for i, n := range numbers {
 			results[i] = removed[n]
-			delete(removed, n) // asked for again, it is gone
+			delete(removed, n) // a repeated number finds nothing
 		}
 		t.keep(ready.Receipt(results))
 		return nil

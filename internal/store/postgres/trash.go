@@ -16,26 +16,26 @@ import (
 
 var _ trash.Store = (*DB)(nil)
 
-// The ways to lock an account's trash. Deletions go on beside each other. Whoever
-// restores or deletes for good is alone: of a contact and its list that come back at
-// once, neither would see the other, and their membership would stay in the trash.
+// These lock the account's trash. Deletions share the lock. Restoring and deleting for
+// good need it exclusively: if a contact and its list were restored at the same time,
+// neither transaction would see the other, and the membership would stay in the trash.
 const (
 	deleting  = `SELECT pg_advisory_xact_lock_shared($1)`
 	restoring = `SELECT pg_advisory_xact_lock($1)`
 )
 
-// lockTrash locks the account's trash, when the queue is run.
+// lockTrash queues a statement that locks the account's trash.
 func (t *tx) lockTrash(way string) {
-	// Ids are small. With their bits reversed they differ from the number of the
-	// migrations' lock, and almost surely from the hashes that lock idempotency keys.
+	// Ids are small. With reversed bits they differ from the migration lock, and almost
+	// certainly from the locks of idempotency keys, which are hashes.
 	t.queue(way, int64(bits.Reverse64(uint64(t.account))))
 }
 
-// aliveList excludes lists of which only memberships are left to delete.
+// aliveList excludes deleted lists whose remaining memberships are being purged.
 const aliveList = ` AND deletion <> '00000000-0000-0000-0000-000000000000'`
 
-// selectTrash returns what a query finds in the trash. The table goes by the name of
-// what it has.
+// selectTrash returns the selection for a query of the trash. As is an alias for the
+// table.
 func selectTrash(table, as string, account account.ID, q trash.Query) *selection {
 	s := newSelection(as, account)
 	s.from = table + ` AS ` + as
@@ -46,12 +46,12 @@ func selectTrash(table, as string, account account.ID, q trash.Query) *selection
 	return s
 }
 
-// queueTrash asks for the items of a page, one more than its limit, and for how many
-// match in all. Into returns where the columns of an item go, and weight what it takes of
-// the memory.
+// queueTrash queues the queries for a page of the trash, with one item more than its
+// limit, and for the total. Into returns the destinations for an item's columns, and
+// weight its memory.
 func queueTrash[T any](t *tx, s *selection, columns string, q trash.Query, into func(*T) []any, weight func(*T) int64, items *trash.Page[T]) {
 	s.queueCount(t, &items.Total)
-	page := *s // its parameters are not those of the count
+	page := *s // the count keeps its own parameters
 	page.args = append([]any(nil), s.args...)
 	if q.After != nil {
 		page.where += ` AND (deletion, sid) < (` + page.arg((*sidValue)(&q.After.Deletion)) + `, ` + page.arg((*sidValue)(&q.After.SID)) + `)`
@@ -130,8 +130,8 @@ func (db *DB) Purge(ctx context.Context, account account.ID, before addressbook.
 	return p, err
 }
 
-// purgeContacts deletes the oldest contacts in the trash and their memberships, and
-// returns how many of the rows are left to delete.
+// purgeContacts deletes the oldest contacts in the trash and their memberships. It
+// returns how many more rows may be deleted.
 func (t *tx) purgeContacts(before addressbook.SID, rows int, p *trash.Purged) (left int, err error) {
 	var oldest []addressbook.SID
 	t.lockTrash(restoring)
@@ -147,8 +147,8 @@ func (t *tx) purgeContacts(before addressbook.SID, rows int, p *trash.Purged) (l
 	return rows - p.Contacts - members, err
 }
 
-// eraseContacts deletes contacts in the trash and their memberships, when the queue is
-// run, and then tells how many of those there were.
+// eraseContacts queues the deletion of contacts in the trash and of their memberships.
+// After it has run, members is the number of those memberships.
 func (t *tx) eraseContacts(contacts []addressbook.SID, members *int) {
 	if len(contacts) == 0 {
 		return
@@ -161,8 +161,8 @@ func (t *tx) eraseContacts(contacts []addressbook.SID, members *int) {
 	t.queue(`DELETE FROM trashed_contacts WHERE account_id = $1 AND sid = ANY($2)`, t.account, column)
 }
 
-// purgeLists deletes the oldest lists in the trash and their memberships. A list that
-// has more of them is found by nobody from then on.
+// purgeLists deletes the oldest lists in the trash and their memberships. If a list has
+// too many memberships for one step, it is hidden from then on.
 func (t *tx) purgeLists(before addressbook.SID, left int, p *trash.Purged) (int, error) {
 	for left > 0 {
 		var sid, deletion addressbook.SID
@@ -188,7 +188,7 @@ func (t *tx) purgeLists(before addressbook.SID, left int, p *trash.Purged) (int,
 			return 0, err
 		}
 		if deletion != addressbook.ForGood {
-			p.Lists++ // the others were deleted for good before
+			p.Lists++ // hidden lists were counted before
 		}
 		if left <= 0 {
 			t.hideLists([]addressbook.SID{sid})
@@ -200,8 +200,8 @@ func (t *tx) purgeLists(before addressbook.SID, left int, p *trash.Purged) (int,
 	return 0, nil
 }
 
-// hideLists makes lists in the trash ones of which only memberships are left, when the
-// queue is run.
+// hideLists queues a statement that hides lists in the trash, until their memberships are
+// purged.
 func (t *tx) hideLists(lists []addressbook.SID) {
 	t.queue(`UPDATE trashed_lists SET deletion = '00000000-0000-0000-0000-000000000000' WHERE account_id = $1 AND sid = ANY($2)`, t.account, sids(lists))
 }

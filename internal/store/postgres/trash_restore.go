@@ -22,8 +22,8 @@ func (db *DB) RestoreContacts(ctx context.Context, account account.ID, contacts 
 			return err
 		}
 		restored := back.decide(contacts)
-		// Another transaction may take a number after this one has looked it up. The
-		// retry finds who has it.
+		// Another transaction may take a number after this one has looked it up. A retry
+		// finds the new holder.
 		t.retryOnConflict = true
 		t.bringBack(restored)
 		t.keep(ready.Receipt(back.results))
@@ -31,16 +31,16 @@ func (db *DB) RestoreContacts(ctx context.Context, account account.ID, contacts 
 	})
 }
 
-// comeback is contacts in the trash on their way out of it.
+// comeback is the state of restoring contacts from the trash.
 type comeback struct {
 	trashed map[addressbook.SID]*addressbook.Contact
 	holders map[phone.Number]*addressbook.Contact
-	lists   map[addressbook.SID]*addressbook.List // those that are there, locked
+	lists   map[addressbook.SID]*addressbook.List // their lists that exist, locked
 	members map[addressbook.SID][]addressbook.SID // the lists of each contact
 	results []trash.ContactResult
 }
 
-// lookAtTrash reads all that decides what becomes of the contacts, and locks it.
+// lookAtTrash reads and locks all that the restoring depends on.
 func (t *tx) lookAtTrash(b *comeback, contacts []addressbook.SID) error {
 	b.trashed = make(map[addressbook.SID]*addressbook.Contact, len(contacts))
 	b.lists = make(map[addressbook.SID]*addressbook.List)
@@ -79,8 +79,8 @@ const readTrashedBy = ` FROM trashed_contacts AS contacts WHERE contacts.account
 
 var readTrashed = `SELECT ` + contactColumns + readTrashedBy
 
-// decide tells what becomes of each contact, one after the other, and returns those
-// that are restored.
+// decide decides for one contact after the other whether to restore it, and returns the
+// restored ones.
 func (b *comeback) decide(contacts []addressbook.SID) (restored []addressbook.SID) {
 	for i, sid := range contacts {
 		c, r := b.trashed[sid], &b.results[i]
@@ -106,15 +106,15 @@ func (b *comeback) decide(contacts []addressbook.SID) (restored []addressbook.SI
 			b.lists[list].ContactCount++
 		}
 		b.holders[c.Number] = c
-		delete(b.trashed, sid) // asked for again, it is not in the trash
+		delete(b.trashed, sid) // a repeated sid is not in the trash any more
 		r.Contact = c
 		restored = append(restored, sid)
 	}
 	return restored
 }
 
-// bringBack moves contacts, and their memberships in the lists that are there, out of
-// the trash, when the queue is run.
+// bringBack queues the statements that move contacts out of the trash, and their
+// memberships in existing lists.
 func (t *tx) bringBack(contacts []addressbook.SID) {
 	if len(contacts) == 0 {
 		return
@@ -158,12 +158,12 @@ func (db *DB) RestoreLists(ctx context.Context, account account.ID, lists []addr
 				continue
 			}
 			named[l.Name] = l
-			delete(trashed, sid) // asked for again, it is not in the trash
+			delete(trashed, sid) // a repeated sid is not in the trash any more
 			results[i].List = l
 			restored = append(restored, sid)
 		}
-		// Another transaction may take a name after this one has looked it up. The
-		// retry finds which list has it.
+		// Another transaction may take a name after this one has looked it up. A retry
+		// finds the list that has it.
 		t.retryOnConflict = true
 		if err := t.bringListsBack(restored, named); err != nil {
 			return err
@@ -175,8 +175,8 @@ func (db *DB) RestoreLists(ctx context.Context, account account.ID, lists []addr
 
 const readTrashedLists = `SELECT ` + listColumns + ` FROM trashed_lists AS lists WHERE account_id = $1 AND sid = ANY($2)` + aliveList
 
-// bringListsBack moves lists, and their memberships of contacts that are there, out of
-// the trash, and counts those.
+// bringListsBack moves lists out of the trash, and their memberships of existing
+// contacts, and counts those members.
 func (t *tx) bringListsBack(lists []addressbook.SID, named map[string]*addressbook.List) error {
 	if len(lists) == 0 {
 		return nil

@@ -16,57 +16,57 @@ import (
 )
 
 const (
-	// workLimit is how long a transaction may take, and commitLimit its commit.
+	// workLimit bounds the time of a transaction, and commitLimit that of its commit.
 	workLimit   = 2 * time.Minute
 	commitLimit = 30 * time.Second
 	// attempts is how often a transaction is tried.
 	attempts = 10
 )
 
-// A transaction begins with one of these, and then the settings.
+// A transaction begins with one of these statements and then the settings.
 const (
 	beginWrite = `BEGIN ISOLATION LEVEL READ COMMITTED`
 	beginRead  = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
-	// The first setting frees the locks of a server whose machine is gone, which
-	// the database may not notice for hours. The second keeps it from using a plan
-	// on a table that has grown a thousandfold since it was made.
+	// The first setting frees the locks of a server whose machine is gone, which the
+	// database may not notice for hours. The second makes the database plan each query
+	// anew: a stored plan may be bad once the table has grown.
 	settings = `SELECT set_config('idle_in_transaction_session_timeout', '60s', true),
 		set_config('plan_cache_mode', 'force_custom_plan', true)`
 )
 
-// tx is a transaction. Its statements wait in a queue until flush sends them
-// all, which is one round trip.
+// tx is a transaction. It queues statements until flush or commit sends all of them in
+// one round trip. Methods that say that they queue a statement return before it has run.
 type tx struct {
 	ctx     context.Context
 	account account.ID
 	conn    *pgx.Conn
 	batch   *pgx.Batch
-	// minCopyRows is the database's.
+	// minCopyRows is from how many contacts on this transaction uses COPY.
 	minCopyRows int
-	// claim is that of the receipt that the transaction writes, if any.
+	// claim is the claim of the receipt that the transaction will write, if any.
 	claim journal.Claim
-	// retryOnConflict tells that a key which is there already is a reason to begin
-	// anew, and see who has it.
+	// retryOnConflict means that the transaction is retried if a unique key exists
+	// already. The retry will find who has it.
 	retryOnConflict bool
-	// ended tells that it was committed before commit.
+	// ended means that a statement has committed the transaction already.
 	ended bool
 }
 
-// queue adds a statement. What is to be done with its result is told to what
-// queue returns.
+// queue queues a statement. The caller tells the returned query what to do with the
+// result.
 func (t *tx) queue(query string, args ...any) *pgx.QueuedQuery {
 	return t.batch.Queue(query, args...)
 }
 
-// flush runs what is in the queue.
+// flush runs the queued statements.
 func (t *tx) flush() error {
 	batch := t.batch
 	t.batch = &pgx.Batch{}
 	return t.conn.SendBatch(t.ctx, batch).Close()
 }
 
-// commit runs what is in the queue and ends the transaction. Its error may leave
-// it open whether the commit holds.
+// commit runs the queued statements and commits. After an error, the commit may or may
+// not have succeeded.
 func (t *tx) commit() error {
 	if t.ended {
 		return nil
@@ -77,7 +77,8 @@ func (t *tx) commit() error {
 		done = tag
 		return nil
 	})
-	// Once it is on its way, only its end tells what became of it.
+	// Once the commit is sent, only its end tells whether it has succeeded. So the
+	// caller's context does not cancel it.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(t.ctx), commitLimit, errSlow)
 	defer cancel()
 	t.ctx = ctx
@@ -87,40 +88,40 @@ func (t *tx) commit() error {
 	return t.confirm(done)
 }
 
-// forgetWarnings is for before what has a commit in it.
+// forgetWarnings must be called before each query with a commit.
 func (t *tx) forgetWarnings() { delete(t.conn.PgConn().CustomData(), warned) }
 
-// confirm tells whether a commit holds by what the database said at its end.
+// confirm returns an error unless the database's answer confirms the commit.
 func (t *tx) confirm(tag pgconn.CommandTag) error {
 	if warning, ok := t.conn.PgConn().CustomData()[warned]; ok {
 		return fmt.Errorf("%w: %v", errUnsure, warning)
 	}
-	if tag.String() != "COMMIT" { // but ROLLBACK
+	if tag.String() != "COMMIT" { // it is ROLLBACK
 		return errUnsure
 	}
 	return nil
 }
 
-// write does a transaction that changes something, and retries it after a
-// deadlock. Do begins anew each time; what it leaves in the queue is run with the
-// commit. An error of it rolls everything back.
+// write runs a transaction that changes something, and retries it after a deadlock. Do
+// starts from the beginning each time. What it leaves in the queue runs with the commit.
+// If it returns an error, everything is rolled back.
 func (db *DB) write(ctx context.Context, account account.ID, operation string, do func(*tx) error) error {
 	return db.retry(ctx, account, journal.Claim{}, operation, do)
 }
 
-// retry is write for a transaction with a claim.
+// retry is write with a claim.
 func (db *DB) retry(ctx context.Context, account account.ID, claim journal.Claim, operation string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
 	share := budget.Of(ctx)
 	used := share.Used()
 	for attempt := 1; ; attempt++ {
-		share.Unclaim(used) // what an attempt before this one claimed
+		share.Unclaim(used) // give back what an earlier attempt claimed
 		again, err := db.try(ctx, account, claim, do)
 		if err == nil || !again || attempt == attempts {
 			return storeError(operation, causeOf(ctx, err))
 		}
-		// Not all at once again.
+		// A random pause keeps the transactions of a deadlock from colliding again.
 		pause := time.NewTimer(rand.N(time.Duration(attempt) * 5 * time.Millisecond))
 		select {
 		case <-pause.C:
@@ -131,8 +132,8 @@ func (db *DB) retry(ctx context.Context, account account.ID, claim journal.Claim
 	}
 }
 
-// writeOnce is write for what keeps a receipt. A key that another transaction
-// has claimed is [journal.ErrRunning].
+// writeOnce is write for a transaction that stores a receipt. If another transaction has
+// claimed the key, the error is [journal.ErrRunning].
 func (db *DB) writeOnce(ctx context.Context, account account.ID, operation string, do func(*tx) error) error {
 	claim := journal.ClaimOf(ctx)
 	err := db.retry(ctx, account, claim, operation, do)
@@ -142,8 +143,7 @@ func (db *DB) writeOnce(ctx context.Context, account account.ID, operation strin
 	return err
 }
 
-// try does a transaction once, and tells whether an error is one that another
-// attempt may not have.
+// try runs a transaction once. Again reports whether to retry after the error.
 func (db *DB) try(ctx context.Context, account account.ID, claim journal.Claim, do func(*tx) error) (again bool, err error) {
 	t := &tx{claim: claim}
 	err = db.transact(ctx, of(account), beginWrite, t, do)
@@ -160,23 +160,23 @@ func (db *DB) try(ctx context.Context, account account.ID, claim journal.Claim, 
 	return rolledBack(err) || t.retryOnConflict && taken(err), err
 }
 
-// read does a transaction that only reads, and sees one moment.
+// read runs a transaction that only reads, on one snapshot.
 func (db *DB) read(ctx context.Context, p purpose, operation string, do func(*tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
 	return storeError(operation, causeOf(ctx, db.transact(ctx, p, beginRead, &tx{}, do)))
 }
 
-// transact begins t, which may have a claim, does it, and commits.
+// transact begins t, runs do, and commits.
 func (db *DB) transact(ctx context.Context, p purpose, begin string, t *tx, do func(*tx) error) error {
 	conn, err := db.acquire(ctx, p)
 	if err != nil {
 		return err
 	}
-	// A connection that is within a transaction is closed by the pool.
+	// The pool closes a connection that is still in a transaction.
 	defer conn.release()
 	t.ctx, t.account, t.conn, t.batch, t.minCopyRows = ctx, p.account, conn.Conn.Conn(), &pgx.Batch{}, db.minCopyRows
-	// After a panic too: whoever comes next must not find it under way.
+	// This is deferred so that it also happens after a panic.
 	defer t.rollback()
 	t.queue(begin)
 	t.queue(settings)
@@ -192,8 +192,8 @@ func (db *DB) transact(ctx context.Context, p purpose, begin string, t *tx, do f
 	return t.commit()
 }
 
-// rollback ends a transaction that is still open, and so keeps its connection;
-// one that cannot be kept is closed by the pool.
+// rollback ends a transaction that is still open, so that its connection can be reused.
+// If it fails, the pool closes the connection.
 func (t *tx) rollback() {
 	if t.conn.IsClosed() || t.conn.PgConn().TxStatus() == 'I' {
 		return

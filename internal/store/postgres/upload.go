@@ -23,7 +23,7 @@ const (
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
-// eachUpload reads rows of uploadColumns.
+// eachUpload returns a function that reads rows of uploadColumns.
 func eachUpload(do func(*upload.Upload)) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -72,7 +72,7 @@ func (db *DB) AddUpload(ctx context.Context, u upload.Upload, list addressbook.L
 	return db.addUpload(ctx, u, list, false, ready)
 }
 
-// addUpload adds an upload, in the place of the pending file of its sid if it is one.
+// addUpload adds an upload. If pending is set, it replaces the pending file with its sid.
 func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, pending bool, ready journal.Ready[addressbook.List]) error {
 	return db.writeOnce(ctx, u.Account.ID, "add upload", func(t *tx) error {
 		got, there := list, false
@@ -80,8 +80,8 @@ func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.L
 		if u.List != (addressbook.SID{}) {
 			name, sid = nil, (*sidValue)(&u.List)
 		}
-		// It is locked, so that it cannot go before the upload is there. Added by
-		// another at this moment, it makes us begin anew.
+		// The lock keeps the list from being deleted before the upload is committed. If
+		// another transaction creates the list right now, this one is retried.
 		t.queue(`SELECT `+listColumns+` FROM lists WHERE account_id = $1 AND (name = $2 OR sid = $3) FOR NO KEY UPDATE`, t.account, name, sid).
 			Query(t.eachList(func(l *addressbook.List) { got, there = *l, true }))
 		was := !pending
@@ -115,7 +115,7 @@ func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.L
 	})
 }
 
-// insertUpload adds an upload, when the queue is run.
+// insertUpload queues the insertion of an upload.
 func (t *tx) insertUpload(u *upload.Upload) {
 	t.queue(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list, header,
 			state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until, date_created, date_updated,
@@ -154,7 +154,7 @@ func (db *DB) EndUpload(ctx context.Context, account account.ID, sid addressbook
 	})
 }
 
-// endUpload puts an upload into this state, when the queue is run.
+// endUpload queues a statement that sets the final state of an upload.
 func (t *tx) endUpload(sid addressbook.SID, s upload.State, at time.Time) {
 	t.queue(`UPDATE uploads SET state = $3, date_updated = $4 WHERE account_id = $1 AND sid = $2`,
 		t.account, (*sidValue)(&sid), int16(s), at.UnixNano())

@@ -61,8 +61,8 @@ func (t *tx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	return u.State, nil
 }
 
-// settle keeps what has become of a batch's rows, and where the next begins,
-// when the queue is run.
+// settle queues statements that store the results of a batch's rows, and where the next
+// batch begins.
 func (t *tx) settle(state upload.State, batch *upload.Batch, s upload.Settlement) {
 	t.insertErrors(batch.Upload, s.Rows)
 	t.queue(`UPDATE uploads SET state = $3, position = $4, line = $5, success = success + $6, duplicate = duplicate + $7,
@@ -73,7 +73,7 @@ func (t *tx) settle(state upload.State, batch *upload.Batch, s upload.Settlement
 		s.Stats.Duplicate, s.Stats.Failed, s.New, batch.Lease.End(), batch.Time.UnixNano(), s.Errors.Bytes, s.Errors.Omitted, s.Tally.Encode())
 }
 
-// insertErrors adds an upload's error rows, when the queue is run.
+// insertErrors queues the insertion of an upload's error rows.
 func (t *tx) insertErrors(upload addressbook.SID, rows []upload.ErrorRow) {
 	if len(rows) == 0 {
 		return

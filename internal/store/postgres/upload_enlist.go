@@ -10,12 +10,12 @@ import (
 	"callbook/internal/upload"
 )
 
-// enlistment is a batch's contacts on their way into its list.
+// enlistment is the state of adding a batch's contacts to their list.
 type enlistment struct {
 	batch *upload.Batch
-	// holders are the contacts that have a number of the batch, members those of
-	// them that are in the list, and list is nil when it is not there. Unless
-	// the batch is of a dry run, holders and list are locked.
+	// holders are the contacts that have a number of the batch, and members those of them
+	// that are in the list. List is nil if it does not exist. Holders and list are
+	// locked, except in a dry run.
 	holders map[phone.Number]*addressbook.Contact
 	members map[addressbook.SID]bool
 	list    *addressbook.List
@@ -29,7 +29,7 @@ func newEnlistment(batch *upload.Batch) *enlistment {
 	}
 }
 
-// queueLook looks at what is there already, and locks it.
+// queueLook queues the queries for the list and the holders.
 func (t *tx) queueLook(e *enlistment) {
 	numbers := make(numberColumn, len(e.batch.Contacts))
 	for i := range e.batch.Contacts {
@@ -47,7 +47,7 @@ func (t *tx) queueLook(e *enlistment) {
 		Query(t.eachList(func(l *addressbook.List) { e.list = l }))
 }
 
-// lookAtMembers finds out which of the holders are in the list.
+// lookAtMembers reads which of the holders are in the list.
 func (t *tx) lookAtMembers(e *enlistment) error {
 	if len(e.holders) == 0 || e.list == nil {
 		return nil
@@ -61,11 +61,12 @@ func (t *tx) lookAtMembers(e *enlistment) error {
 	return t.flush()
 }
 
-// amongMembers is byNumber for members, by their contacts.
+// amongMembers reads which of the contacts $3 are members. It looks them up one by one,
+// as byNumber does.
 const amongMembers = `SELECT member.contact_sid FROM unnest($3::uuid[]) AS wanted (sid) CROSS JOIN LATERAL
 	(SELECT contact_sid FROM list_members WHERE account_id = $1 AND list_sid = $2 AND contact_sid = wanted.sid OFFSET 0) AS member`
 
-// decide tells what is to become of each contact.
+// decide returns what happens to each contact.
 func (e *enlistment) decide() []upload.Outcome {
 	listed := 0
 	if e.list != nil {
@@ -86,7 +87,7 @@ func (e *enlistment) decide() []upload.Outcome {
 	return outcomes
 }
 
-// enlist does what was decided, most of it when the queue is run.
+// enlist does what was decided. It leaves most statements in the queue.
 func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 	mark := upload.Mark(e.batch.Upload)
 	var fresh, updated []*addressbook.Contact
@@ -109,23 +110,23 @@ func (t *tx) enlist(e *enlistment, outcomes []upload.Outcome) error {
 			updated = append(updated, holder)
 		}
 	}
-	// Another transaction may take a number after this one has looked it up. The
-	// retry finds who has it.
+	// Another transaction may take a number after this one has looked it up. A retry
+	// finds the new holder.
 	t.retryOnConflict = true
 	slices.SortFunc(fresh, func(a, b *addressbook.Contact) int { return cmp.Compare(a.Number, b.Number) })
 	if err := t.insertRows(fresh, mark); err != nil {
 		return err
 	}
 	t.updateRows(updated)
-	t.addMembers(e.batch.List, added, 0) // their dates tell that the upload has added them, as their contacts' marks
+	t.addMembers(e.batch.List, added, 0) // they need no mark: a member with the same date as its contact was added with it
 	t.addMembers(e.batch.List, joined, mark)
 	t.countMembers(e.batch.List, len(added)+len(joined))
 	t.countContacts(len(fresh))
 	return nil
 }
 
-// insertRows adds contacts whose numbers are free and rise: many at once, few when
-// the queue is run. Mark is that of the upload that adds them; 0 for none.
+// insertRows adds contacts: many with COPY, few by a queued statement. Their numbers must
+// be free and sorted. Mark is the [upload.Mark] of the upload that adds them; 0 for none.
 func (t *tx) insertRows(contacts []*addressbook.Contact, mark int64) error {
 	if len(contacts) >= t.minCopyRows {
 		return t.copyContacts(contacts, mark)

@@ -11,8 +11,8 @@ import (
 	"callbook/internal/work"
 )
 
-// uploadLeases implements [work.LeaseStore] for uploads. In the queries, the state
-// of those that run is no parameter, so that their index is used.
+// uploadLeases implements [work.LeaseStore] for uploads. Its queries contain the state as
+// a number, and not as a parameter, so that PostgreSQL uses the index of running uploads.
 type uploadLeases struct{ db *DB }
 
 // UploadLeases implements [upload.Store].
@@ -21,7 +21,7 @@ func (db *DB) UploadLeases() work.LeaseStore { return uploadLeases{db} }
 // Claim implements [work.LeaseStore].
 func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time, limit int) (claimed []work.ID, err error) {
 	err = l.db.write(ctx, account.None, "claim uploads", func(t *tx) error {
-		// Those that another server is claiming at this moment are left to it.
+		// Skip uploads that another server is claiming.
 		t.queue(`WITH free AS MATERIALIZED (SELECT account_id, sid FROM uploads WHERE state = 0 AND lease_until <= $3
 				ORDER BY sid LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED),
 			leased AS (UPDATE uploads SET lease_server = $1, lease_until = $2 FROM free

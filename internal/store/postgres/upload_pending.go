@@ -84,13 +84,13 @@ func (db *DB) RemovePending(ctx context.Context, account account.ID, sid address
 	return was && err == nil, err
 }
 
-// queueRemovePending removes a pending file, and tells whether it was there, when the
-// queue is run.
+// queueRemovePending queues the removal of a pending file. After it has run, was tells
+// whether the file existed.
 func (t *tx) queueRemovePending(sid addressbook.SID, was *bool) {
 	t.queue(`DELETE FROM upload_drafts WHERE account_id = $1 AND sid = $2`, t.account, (*sidValue)(&sid)).Exec(whether(was))
 }
 
-// whether tells whether a statement found a row.
+// whether returns a function that stores whether a statement found a row.
 func whether(found *bool) func(pgconn.CommandTag) error {
 	return func(tag pgconn.CommandTag) error {
 		*found = tag.RowsAffected() > 0

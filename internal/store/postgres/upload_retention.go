@@ -15,7 +15,7 @@ func (db *DB) DeleteUploads(ctx context.Context, before time.Time, rows int) (up
 	var d upload.Deleted
 	err := db.write(ctx, account.None, "delete old uploads", func(t *tx) error {
 		d = upload.Deleted{}
-		// The state is as the index of those that have ended has it.
+		// The condition on state is that of an index.
 		return t.deleteUploads(&d, rows, ` WHERE state <> 0 AND NOT undoing AND date_updated < $1 ORDER BY date_updated LIMIT 1`, before.UnixNano())
 	})
 	return d, err
@@ -26,7 +26,7 @@ func (db *DB) TrimUploads(ctx context.Context, account account.ID, l upload.Limi
 	var d upload.Deleted
 	err := db.write(ctx, account, "delete uploads over the limits", func(t *tx) error {
 		d = upload.Deleted{}
-		// FOR UPDATE would lock those that an OFFSET of its own passes over, too.
+		// FOR UPDATE would also lock the rows that OFFSET skips.
 		err := t.deleteUploads(&d, rows, ` WHERE account_id = $1 AND sid = (
 			SELECT sid FROM uploads WHERE account_id = $1 AND state <> 0 AND NOT undoing ORDER BY sid DESC LIMIT 1 OFFSET $2)`, account, l.Uploads)
 		for err == nil && d.Rows < rows {
@@ -45,8 +45,8 @@ func (db *DB) TrimUploads(ctx context.Context, account account.ID, l upload.Limi
 	return d, err
 }
 
-// lockFirst finds the first upload of a condition, and locks it. One that another
-// transaction has locked is passed over.
+// lockFirst reads and locks the first upload that meets a condition. It skips uploads
+// that other transactions have locked.
 func (t *tx) lockFirst(condition string, args ...any) (u upload.Upload, there bool, err error) {
 	t.queue(`SELECT account_id, sid FROM uploads`+condition+` FOR UPDATE SKIP LOCKED`, args...).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&u.Account.ID, (*sidValue)(&u.SID)}, func() error {
@@ -59,7 +59,8 @@ func (t *tx) lockFirst(condition string, args ...any) (u upload.Upload, there bo
 	return u, there, err
 }
 
-// deleteUploads deletes uploads, one after another, that a condition finds first.
+// deleteUploads deletes one upload after the other, each the first that meets a
+// condition.
 func (t *tx) deleteUploads(d *upload.Deleted, rows int, condition string, args ...any) error {
 	for d.Rows < rows {
 		u, there, err := t.lockFirst(condition, args...)
@@ -67,7 +68,7 @@ func (t *tx) deleteUploads(d *upload.Deleted, rows int, condition string, args .
 			return err
 		}
 		if err := t.deleteErrors(d, u, rows-d.Rows); err != nil || d.Rows == rows {
-			return err // the next call goes on
+			return err // the next call deletes the rest
 		}
 		t.queue(`DELETE FROM uploads WHERE account_id = $1 AND sid = $2`, u.Account.ID, (*sidValue)(&u.SID))
 		d.Rows++
@@ -76,8 +77,8 @@ func (t *tx) deleteUploads(d *upload.Deleted, rows int, condition string, args .
 	return nil
 }
 
-// deleteErrors deletes the last error rows of an upload, limit at most, and counts
-// them as omitted.
+// deleteErrors deletes up to limit of the last error rows of an upload, and counts them
+// as omitted.
 func (t *tx) deleteErrors(d *upload.Deleted, u upload.Upload, limit int) error {
 	sid := (*sidValue)(&u.SID)
 	var rows int

@@ -11,8 +11,8 @@ import (
 	"callbook/internal/upload"
 )
 
-// usedContact is whether a contact was changed, or is in another list than the
-// parameter.
+// usedContact tells whether a contact was changed after its creation, or is in another
+// list than the parameter.
 const usedContact = `(contacts.date_updated <> contacts.date_created OR EXISTS (SELECT 1 FROM list_members AS m
 	WHERE m.account_id = $1 AND m.contact_sid = contacts.sid AND m.list_sid <> $3))`
 
@@ -69,7 +69,7 @@ func (db *DB) DeleteUnused(ctx context.Context, u *upload.Upload, deletion addre
 	return kept, err
 }
 
-// addedBy lets only the contacts pass that an upload has added.
+// addedBy selects the contacts that an upload has added.
 func (s *selection) addedBy(t *tx, sid addressbook.SID) error {
 	var text string
 	t.queue(`SELECT coalesce((SELECT tally FROM uploads WHERE account_id = $1 AND sid = $2), '')`, t.account, (*sidValue)(&sid)).
@@ -110,7 +110,7 @@ func (db *DB) ChangeUndo(ctx context.Context, account account.ID, sid addressboo
 	return changed && err == nil, err
 }
 
-// undoingsAtOnce is how many undoings [DB.Undoing] returns.
+// undoingsAtOnce is how many uploads [DB.Undoing] returns.
 const undoingsAtOnce = 16
 
 // Undoing implements [upload.UndoStore].

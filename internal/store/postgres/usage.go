@@ -13,7 +13,7 @@ var _ usage.Store = (*DB)(nil)
 
 // AddRequests implements [usage.Store].
 func (db *DB) AddRequests(ctx context.Context, counts []usage.Count) error {
-	// All servers write these rows in one order, so that they do not deadlock.
+	// All servers write these rows in the same order, so they do not deadlock.
 	accounts, days := make([]int64, len(counts)), make([]int32, len(counts))
 	outcomes, requests := make([]int16, len(counts)), make([]int64, len(counts))
 	for i, c := range counts {

@@ -10,14 +10,13 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// selection is what the filters of a query let pass. It becomes the text of a
-// query and its parameters, of which $1 is the account.
+// selection is what the filters of a query select. It collects the text of an SQL query
+// and its parameters. $1 is the account.
 type selection struct {
 	from, where string
 	args        []any
-	sid         string // the column with the sid, which rises with the date of creation
-	// counter is the query of a counter that tells how many they are; "" where
-	// they must be counted.
+	sid         string // the column of the sid, by which rows are in the order of creation
+	// counter is a query for a stored total, or "" if the rows must be counted.
 	counter string
 }
 
@@ -31,18 +30,17 @@ func (s *selection) arg(value any) string {
 	return "$" + strconv.Itoa(len(s.args))
 }
 
-// and lets only those pass that meet one more condition, in which %s is the
-// value.
+// and adds a condition. %s in it stands for the value.
 func (s *selection) and(condition string, value any) {
 	s.counter = ""
 	if text, ok := value.(string); ok && !storable(text) {
-		s.where += " AND false" // nothing has a part that no text can have
+		s.where += " AND false" // no stored text contains what PostgreSQL cannot store
 		return
 	}
 	s.where += " AND " + fmt.Sprintf(condition, s.arg(value))
 }
 
-// queueCount asks how many they are.
+// queueCount queues the query for the total.
 func (s *selection) queueCount(t *tx, total *int) {
 	query := s.counter
 	args := s.args
@@ -55,19 +53,19 @@ func (s *selection) queueCount(t *tx, total *int) {
 // window is a part of a sorted selection.
 type window struct {
 	addressbook.Window
-	table string // of the columns that it sorts by
+	table string // the table of the columns that it sorts by
 }
 
-// total is how many a selection has, which is known when queuePage has got so
-// many rows that the last one is among them, and how many come before is known.
+// total returns how many rows the selection has, if that follows from a page: queuePage
+// has returned this many rows, the last row is among them, and the number of rows before
+// the page is known.
 func (w window) total(rows int) (total int, known bool) {
 	return w.Offset + rows, w.After == nil && rows <= w.Limit && (rows > 0 || w.Offset == 0)
 }
 
-// queuePage asks for the columns of those in the window, and of one more, if
-// there is one.
+// queuePage queues the query for the rows in the window, and for one more row.
 func (s *selection) queuePage(t *tx, columns string, w window) *pgx.QueuedQuery {
-	page := *s // its parameters are not those of the count
+	page := *s // the count keeps its own parameters
 	page.args = append([]any(nil), s.args...)
 	key := page.sid
 	if w.Sort != addressbook.ByCreated {
@@ -89,7 +87,7 @@ func (s *selection) queuePage(t *tx, columns string, w window) *pgx.QueuedQuery 
 		columns, page.from, page.where, order, limit, offset), page.args...)
 }
 
-// places are the columns that a position is compared with.
+// places returns the columns that are compared with a position.
 func (s *selection) places(key string) string {
 	if key == s.sid {
 		return s.sid
@@ -97,14 +95,14 @@ func (s *selection) places(key string) string {
 	return key + ", " + s.sid
 }
 
-// position is the window's, as parameters.
+// position returns the window's position as parameters.
 func (s *selection) position(w window) string {
 	sid := func() string { return s.arg((*sidValue)(&w.After.SID)) }
 	switch {
 	case w.Sort == addressbook.ByCreated:
 		return sid()
 	case w.Sort.Dated():
-		nanos, _ := strconv.ParseInt(w.After.Key, 10, 64) // what is no date comes before all
+		nanos, _ := strconv.ParseInt(w.After.Key, 10, 64) // a key that is no date comes before all dates
 		return s.arg(nanos) + ", " + sid()
 	default:
 		return s.arg(w.After.Key) + ", " + sid()
