@@ -2,6 +2,7 @@ package callflow
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"net/url"
 	"regexp"
@@ -32,8 +33,7 @@ func (f *Flow) Check() error {
 	if _, ok := f.Steps[f.Start]; !ok {
 		return wrong("", fmt.Sprintf("The flow starts with %q, and there is no such step", f.Start))
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
-		step := f.Steps[name]
+	for name, step := range f.inOrder() {
 		if !stepName.MatchString(name) {
 			return wrong(name, fmt.Sprintf("%q is no name of a step: use letters, digits, - and _", name))
 		}
@@ -53,6 +53,18 @@ func (f *Flow) Check() error {
 		return wrong(name, fmt.Sprintf("Nothing leads to step %q", name))
 	}
 	return nil
+}
+
+// inOrder goes through the steps in the order of their names.
+func (f *Flow) inOrder() iter.Seq2[string, *Step] {
+	return func(yield func(string, *Step) bool) {
+		for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
+			step := f.Steps[name]
+			if !yield(name, &step) {
+				return
+			}
+		}
+	}
 }
 
 func wrong(step, why string) error {

@@ -1,13 +1,14 @@
 package campaign
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"callbook/internal/callflow"
 	"callbook/internal/fault"
 )
 
@@ -18,20 +19,30 @@ const (
 )
 
 // flowPath is the path of a flow's URL, as the platform's programs write it.
-var flowPath = regexp.MustCompile(`^(?:/([A-Za-z0-9][A-Za-z0-9_-]*))??(?:/exoml)?/start(?:_voice)?/[0-9A-Za-z_-]{1,64}/?$`)
+var flowPath = regexp.MustCompile(`^(?:/([A-Za-z0-9][A-Za-z0-9_-]*))??(?:/exoml)?/start(?:_voice)?/([0-9A-Za-z_-]{1,64})/?$`)
 
-// parseFlowURL returns the account that a flow's URL names, which may be "". False means
-// that it is no URL of a flow.
-func parseFlowURL(raw string) (acct string, ok bool) {
+// parseFlowURL returns the account that a flow's URL names, which may be "", and the name
+// of the flow. False means that it is no URL of a flow.
+func parseFlowURL(raw string) (acct, name string, ok bool) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return "", false
+		return "", "", false
 	}
 	m := flowPath.FindStringSubmatch(u.Path)
 	if m == nil {
-		return "", false
+		return "", "", false
 	}
-	return m[1], true
+	return m[1], m[2], true
+}
+
+// FlowName returns the name of the flow that the campaign's URL names, which need not be
+// there; "" when the campaign has a text.
+func (s *Settings) FlowName() string {
+	if s.URL == "" {
+		return ""
+	}
+	_, name, _ := parseFlowURL(s.URL)
+	return name
 }
 
 func (k *checker) url() error {
@@ -60,7 +71,7 @@ func (k *checker) url() error {
 	case k.s.URL == "":
 		return nil
 	}
-	acct, ok := parseFlowURL(k.s.URL)
+	acct, _, ok := parseFlowURL(k.s.URL)
 	if !ok || len(k.s.URL) > MaxCallback || acct != "" && acct != k.acct.SID {
 		return sentence(fault.Invalid, FieldURL, "Invalid Url")
 	}
@@ -88,24 +99,15 @@ func (k *checker) text() error {
 	case !strings.Contains(k.s.Text, "@@"):
 		return nil
 	}
-	known := slices.Clone(fieldNames)
-	keys, err := k.book.CustomKeys(k.ctx, k.acct)
+	known, err := Variables(k.ctx, k.book, k.acct)
 	if err != nil {
 		return err
 	}
-	for _, key := range keys {
-		known = append(known, asciiLower(key))
+	k.s.Vars, err = callflow.Variables(k.s.Text, known)
+	if unknown, ok := errors.AsType[callflow.UnknownVariableError](err); ok {
+		return errVariable(string(unknown))
 	}
-	found, err := findVariables(k.s.Text, known)
-	if err != nil {
-		return err
-	}
-	for _, v := range found {
-		if !slices.Contains(k.s.Vars, v.name) {
-			k.s.Vars = append(k.s.Vars, v.name)
-		}
-	}
-	return nil
+	return err
 }
 
 func (k *checker) flowType() error {

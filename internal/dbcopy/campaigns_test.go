@@ -11,6 +11,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
 	"callbook/internal/event"
@@ -46,6 +48,7 @@ type campaigns struct {
 	Targets      []campaign.TargetPage
 	Policy       campaign.Policy
 	Suppressions suppression.Page
+	Flows        library.Page
 }
 
 // furnishCampaigns adds campaigns to acme and the other account. One of each was called,
@@ -84,6 +87,13 @@ func furnishCampaigns(t *testing.T, path string) {
 		}
 		some := []suppression.Suppression{{Number: 919812340007, Source: "api", Note: "ü", Created: time.Now()}, {Number: 12025550123, Created: time.Now()}}
 		if err := s.Suppressions.AddSuppressions(ctx, acct.ID, some, nil); err != nil {
+			t.Fatal(err)
+		}
+		f := &library.Flow{
+			Name: "rent", Title: "Ürgent", Flow: *callflow.Greeting("Hello @@first_name, \"ü\"."), Vars: []string{"first_name"},
+			Created: time.Now(), Updated: time.Now(),
+		}
+		if err := s.Flows.InsertFlow(ctx, acct.ID, f, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -154,7 +164,7 @@ func readCampaigns(t *testing.T, path string) map[string]campaigns {
 	for _, sid := range []string{"acme", "Other_2", "empty"} {
 		all[sid] = readCampaignsOf(ctx, t, s, sid)
 	}
-	if n := len(all["acme"].Campaigns.Campaigns); n != 2 || all["acme"].Calls[1].Total != 1 || all["acme"].Targets[1].Total != 2 {
+	if n := len(all["acme"].Campaigns.Campaigns); n != 2 || all["acme"].Flows.Total != 1 || all["acme"].Calls[1].Total != 1 || all["acme"].Targets[1].Total != 2 {
 		t.Errorf("acme has %d campaigns, %+v", n, all["acme"])
 	}
 	return all
@@ -180,6 +190,9 @@ func readCampaignsOf(ctx context.Context, t *testing.T, s *store.Set, sid string
 	}
 	if err == nil {
 		got.Suppressions, err = s.Suppressions.Suppressions(ctx, acct.ID, suppression.Query{Limit: 10})
+	}
+	if err == nil {
+		got.Flows, err = s.Flows.Flows(ctx, acct.ID, library.Query{Limit: 10})
 	}
 	if err != nil {
 		t.Fatal(err)

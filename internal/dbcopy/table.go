@@ -244,6 +244,14 @@ var (
 		{Name: "date_created"},
 	}, 1}
 
+	Flows = &Table{"flows", []Column{
+		{Name: "name", Kind: Text},
+		{Name: "title", Kind: Text},
+		{Name: "flow", Kind: Text},
+		{Name: "date_created"},
+		{Name: "date_updated"},
+	}, 1}
+
 	Requests = &Table{"requests", []Column{
 		{Name: "day", Kind: Middle},
 		{Name: "outcome", Kind: Small},
@@ -298,7 +306,7 @@ func campaignColumns() []Column {
 var Tables = []*Table{
 	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
 	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Requests,
-	Campaigns, Targets, Calls, Policies, Suppressions, Events, EventTotals,
+	Campaigns, Targets, Calls, Policies, Suppressions, Flows, Events, EventTotals,
 }
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every

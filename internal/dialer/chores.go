@@ -130,10 +130,7 @@ func varsOf(c *campaign.Campaign) Vars {
 	if len(c.Vars) == 0 {
 		return nil
 	}
-	return func(contact *addressbook.Contact) map[string]string {
-		_, vars := c.Values(contact)
-		return vars
-	}
+	return func(contact *addressbook.Contact) map[string]string { return campaign.Values(contact, c.Vars) }
 }
 
 // unasked returns run.unasked of a campaign.

@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
 	"callbook/internal/event"
@@ -35,6 +36,7 @@ type Set struct {
 	Campaigns    campaign.Store
 	Dialing      dialer.Store
 	Suppressions suppression.Store
+	Flows        library.Store
 	// Ping returns an error when the database does not answer.
 	Ping func(context.Context) error
 	// Close closes the database. Nobody may use a store of the Set afterwards.

@@ -133,9 +133,9 @@ func (t *tx) saveProgress(c *campaignRow) {
 
 // queueRunning queues a query for the account's other running campaigns. It locks the
 // account first. So when two transactions add or change campaigns at once, the second
-// sees the first one's campaign.
+// sees the first one's campaign, and nobody deletes the flow that a campaign names.
 func (t *tx) queueRunning(besides addressbook.SID, r *campaign.Running) {
-	t.queue(`SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, t.account)
+	t.queueLockAccount()
 	t.queue(`SELECT count(*), coalesce(sum(throttle), 0) FROM campaigns WHERE account_id = $1 AND NOT closed AND state < $2 AND sid <> $3`,
 		t.account, int16(campaign.Completed), (*sidValue)(&besides)).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&r.Campaigns, &r.Throttle)

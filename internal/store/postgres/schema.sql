@@ -184,6 +184,16 @@ CREATE INDEX events_by_state ON events USING btree (account_id, campaign_sid, st
 CREATE INDEX events_by_target ON events USING btree (account_id, campaign_sid, "position", id);
 CREATE INDEX events_due ON events USING btree (account_id, receiver, due, id) WHERE (state = 1);
 
+CREATE TABLE flows (
+	account_id bigint NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	title text COLLATE "C" NOT NULL,
+	flow text COLLATE "C" NOT NULL,
+	date_created bigint NOT NULL,
+	date_updated bigint NOT NULL,
+	PRIMARY KEY (account_id, name)
+);
+
 CREATE TABLE idempotency_keys (
 	account_id bigint NOT NULL,
 	key text COLLATE "C" NOT NULL,

@@ -77,6 +77,13 @@ func TestSuppressionsContract(t *testing.T) {
 	})
 }
 
+func TestFlowsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Flows(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store {
@@ -119,7 +126,7 @@ func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 		Contacts: db, Trash: db,
 		Receipts:  db,
 		Uploads:   db,
-		Campaigns: db, Dialing: db.Dialing(), Suppressions: db,
+		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db,
 		Reopen: func() storetest.Stores {
 			closed()
 			return storesCopying(t, url, least)

@@ -155,6 +155,16 @@ CREATE INDEX events_by_state ON events (account_id, campaign_sid, state);
 CREATE INDEX events_by_target ON events (account_id, campaign_sid, position);
 CREATE INDEX events_due ON events (account_id, receiver, due) WHERE state = 1;
 
+CREATE TABLE flows (
+	account_id   INTEGER NOT NULL REFERENCES accounts (id),
+	name         TEXT    NOT NULL,
+	title        TEXT    NOT NULL,
+	flow         TEXT    NOT NULL, -- its steps, as JSON
+	date_created INTEGER NOT NULL,
+	date_updated INTEGER NOT NULL, -- later than at any time before
+	PRIMARY KEY (account_id, name)
+) STRICT;
+
 CREATE TABLE idempotency_keys (
 	account_id     INTEGER NOT NULL REFERENCES accounts (id),
 	key            TEXT    NOT NULL,

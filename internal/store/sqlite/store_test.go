@@ -77,6 +77,13 @@ func TestSuppressionsContract(t *testing.T) {
 	})
 }
 
+func TestFlowsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Flows(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store { return serve(t, Options{}).db })
@@ -94,7 +101,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 		Contacts: s.book, Trash: s.book,
 		Receipts:  s.book,
 		Uploads:   s.book,
-		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book,
+		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book,
 		FailCommits: func(err error) { s.watch(func(int) error { return err }) },
 		Reopen: func() storetest.Stores {
 			s.close(t)

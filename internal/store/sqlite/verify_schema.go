@@ -92,6 +92,7 @@ var relations = []struct{ rows, column, of, id string }{
 	{"calls", "campaign_id", "campaigns", "id"},
 	{"policies", "account_id", "accounts", "id"},
 	{"suppressions", "account_id", "accounts", "id"},
+	{"flows", "account_id", "accounts", "id"},
 	{"idempotency_keys", "account_id", "accounts", "id"},
 	{"requests", "account_id", "accounts", "id"},
 	{"login_links", "account_id", "accounts", "id"},

@@ -9,15 +9,15 @@ import (
 	"callbook/internal/phone"
 )
 
-// library is an account with contacts and lists, and the memory of them.
-type library struct {
+// shelf is an account with contacts and lists, and the memory of them.
+type shelf struct {
 	*fixture
 	memory *memory
 }
 
-func newLibrary(t *testing.T, f *fixture) *library {
+func newShelf(t *testing.T, f *fixture) *shelf {
 	t.Helper()
-	lib := &library{fixture: f, memory: new(memory)}
+	lib := &shelf{fixture: f, memory: new(memory)}
 	people := [][3]string{ // first name, last name, company
 		{"Ada", "Lovelace", "Analytical Engines"},
 		{"ADA", "Byron", "100% Poetry"},
@@ -64,7 +64,7 @@ func newLibrary(t *testing.T, f *fixture) *library {
 }
 
 // answers checks that the store answers a query as the memory does.
-func (lib *library) answers(t *testing.T, q addressbook.Query) {
+func (lib *shelf) answers(t *testing.T, q addressbook.Query) {
 	t.Helper()
 	page, err := patching(lib.Contacts, moment()).Contacts(t.Context(), lib.acct, q)
 	if err != nil {
@@ -93,7 +93,7 @@ func samePage(t tb, q addressbook.Query, got, want addressbook.Page) {
 }
 
 // inLists are what Query.Lists may be.
-func (lib *library) inLists(t *testing.T) map[string][]addressbook.SID {
+func (lib *shelf) inLists(t *testing.T) map[string][]addressbook.SID {
 	t.Helper()
 	lists := lib.memory.lists
 	zulu, alpha, third, empty := lists[0].SID, lists[1].SID, lists[2].SID, lists[3].SID
@@ -121,7 +121,7 @@ func (lib *library) inLists(t *testing.T) map[string][]addressbook.SID {
 // pagesOfLists reads the contacts of lists by every sort field, alone and together with
 // a name. Each choice of lists meets every sort field, every window and every name.
 func pagesOfLists(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	parts := [][2]int{{0, 100}, {3, 4}, {12, 30}, {99, 1}}
 	names := []string{"ada", "Å", "nobody"}
 	for _, sids := range lib.inLists(t) {
@@ -146,7 +146,7 @@ func pagesOfLists(t *testing.T, f *fixture) {
 
 // pagesOfSearches reads contacts by the words of a query.
 func pagesOfSearches(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	parts := []string{
 		"ada", "ADA", "lace", "ada l", "ADA BYRON", "a lovelace ada", "zoë å", "ångström", "ström", "борис год", "ГОДУ", "राव", "त्य रा",
 		"%", "_", `\`, "100%", "a_b", "0% a_", "σίσυφος", "ΣΊΣΥΦΟΣ", "𝄞", "𝄞 σ", "strasse", "STRASSE", "ß", "opera", "Опера", "世", "'", `"`, "*", "?", "1000",
@@ -191,7 +191,7 @@ func pagesOfSearches(t *testing.T, f *fixture) {
 // pagesOfNumbers reads the contacts whose numbers are in ranges: those of a
 // calling code among numbers of every length, and any others.
 func pagesOfNumbers(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	var abroad []addressbook.Contact
 	for _, n := range []phone.Number{
 		14155550123, 1999999, 19, 1, 2, 9, 91, 910, 919, 9199, 92, 911234567, 912345678901234, 999999999999999, 7, 77, 77012345678, 447911123456, 80012345678,
@@ -225,7 +225,7 @@ func pagesOfNumbers(t *testing.T, f *fixture) {
 // pagesOfOrigins reads the contacts whose numbers are of some regions and kinds of lines,
 // those without a tag and those with other tags, in parts and along cursors.
 func pagesOfOrigins(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	var abroad []addressbook.Contact
 	for i, n := range []phone.Number{14155550123, 16135550123, 12005550123, 447400123456, 441481960194, 80012345678, 18005550123, 442079460958, 5, 911123456789} {
 		c := contact(n)
@@ -273,7 +273,7 @@ func pagesOfOrigins(t *testing.T, f *fixture) {
 // alone and together with other filters. Each period meets each filter,
 // and each filter most of the windows, all of which are met.
 func pagesOfPeriods(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	all := lib.memory.contacts
 	var times []time.Time
 	for _, c := range []addressbook.Contact{all[0], all[9], all[20], all[len(all)-1]} {
@@ -310,7 +310,7 @@ func pagesOfPeriods(t *testing.T, f *fixture) {
 
 // pagesWithLists asks for the lists of each contact, in every window.
 func pagesWithLists(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	for _, w := range windows(len(lib.memory.contacts), sorts) {
 		lib.answers(t, addressbook.Query{Window: w, WithLists: true})
 		lib.answers(t, addressbook.Query{Window: w, WithLists: true, Lists: sidsOfLists(lib.memory.lists[:2]), Name: "1"})
@@ -328,7 +328,7 @@ func pagesWithLists(t *testing.T, f *fixture) {
 // pagesByCursor walks along all pages, while contacts before and behind the
 // cursor come and go: what stays is seen once, and nothing is seen twice.
 func pagesByCursor(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	for i, w := range sorts {
 		for _, filter := range []addressbook.Query{{}, {Name: "a"}, {Lists: []addressbook.SID{lib.memory.lists[1].SID}}, {Lists: sidsOfLists(lib.memory.lists), WithLists: true}} {
 			q := filter
@@ -364,7 +364,7 @@ func pagesByCursor(t *testing.T, f *fixture) {
 // wordsOfNoText asks for what the rules let no text be. An engine may refuse to
 // keep it, but not to be asked.
 func wordsOfNoText(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	w := addressbook.Window{Limit: 10}
 	for _, word := range notTexts {
 		for _, q := range []addressbook.Query{{Tag: word}, {TagPart: word}, {Email: word}, {Name: word}, {Search: word}} {

@@ -21,7 +21,7 @@ var (
 // pagesOfCustomFields reads contacts by what their custom fields have, alone and with
 // other filters, in every order.
 func pagesOfCustomFields(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	fields := []string{
 		`{"plan":"Gold","city":{"name":"Pune"}}`, `{"PLAN": "gold member"}`, `{"city":"S\u00e3o Paulo","plan":null}`, `{"city":"São Paulo"}`, "", `{}`,
 		`{"a\"b":"x","plan":"\ud83d\ude00"}`, `{"note":"plan gold","n":4.50}`, `{"plan":[1,{"x":"gold"}]}`, `{"straße":"Łódź"}`,
@@ -134,7 +134,7 @@ func manyCustomFields(t *testing.T, f *fixture) {
 // pagesByJoining reads the contacts of a list in the order in which they were put into
 // it, page by page and from the middle, with other filters and without.
 func pagesByJoining(t *testing.T, f *fixture) {
-	lib := newLibrary(t, f)
+	lib := newShelf(t, f)
 	all := contacts(firstNumber+800, 40)
 	f.insertAllNew(t, all...)
 	lib.memory.insert(all)

@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
 	"callbook/internal/journal"
@@ -30,6 +31,7 @@ type Stores struct {
 	Campaigns    campaign.Store
 	Dialing      dialer.Store
 	Suppressions suppression.Store
+	Flows        library.Store
 	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores

@@ -1,14 +1,13 @@
-package campaign
+package callflow
 
 import (
+	"errors"
 	"strings"
 	"testing"
-
-	"callbook/internal/fault"
 )
 
-// TestSay puts values into texts.
-func TestSay(t *testing.T) {
+// TestFill puts values into texts.
+func TestFill(t *testing.T) {
 	t.Parallel()
 	known := []string{"first_name", "last_name", "tag", "tagline", "due date"}
 	values := map[string]string{"first_name": "Asha", "tag": "vip", "due date": "3 June"}
@@ -22,28 +21,24 @@ func TestSay(t *testing.T) {
 		"Grüße, @@last_name @@first_name": "Grüße,  Asha",
 		"a@b.example and @ alone":         "a@b.example and @ alone",
 	} {
-		found, err := findVariables(text, known)
+		names, err := Variables(text, known)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		s := Settings{Text: text}
-		for _, v := range found {
-			s.Vars = append(s.Vars, v.name)
-		}
-		if got := s.Say(values); got != want {
+		if got := Fill(text, names, values); got != want {
 			t.Errorf("%q is said as %q, want %q", text, got, want)
 		}
 	}
 	for _, text := range []string{"Hello @@nobody", "@@", "@@ first_name", "@@{first_name", "@@{nobody}", "@@first"} {
-		if _, err := findVariables(text, known); !fault.Is(err, fault.Invalid) {
-			t.Errorf("%q: got %v, want an Invalid fault", text, err)
+		if _, err := Variables(text, known); !unknown(err) {
+			t.Errorf("%q: got %v, want an unknown variable", text, err)
 		}
 	}
 }
 
 // FuzzVariables: variables are parts of the text, in order, and no text makes the
-// search fail otherwise than by a fault.
+// search fail otherwise than by a name that is unknown.
 func FuzzVariables(f *testing.F) {
 	f.Add("Hello @@first_name, @@{due date}")
 	f.Add("@@@@tag@@")
@@ -51,7 +46,7 @@ func FuzzVariables(f *testing.F) {
 		known := []string{"tag", "tagline", "due date"}
 		found, err := findVariables(text, known)
 		if err != nil {
-			if fault.As(err) == nil {
+			if !unknown(err) {
 				t.Fatal(err)
 			}
 			return
@@ -64,4 +59,33 @@ func FuzzVariables(f *testing.F) {
 			at = v.end
 		}
 	})
+}
+
+func unknown(err error) bool {
+	_, ok := errors.AsType[UnknownVariableError](err)
+	return ok
+}
+
+// TestFlowVariables: a flow has the variables of all its steps, and tells which step has
+// one that is not known.
+func TestFlowVariables(t *testing.T) {
+	t.Parallel()
+	f := parse(t, `{"start": "a", "steps": {
+		"a": {"kind": "say", "text": "Hello @@First_Name, of @@city", "next": "b"},
+		"b": {"kind": "gather", "text": "@@city?", "digits": 1, "next": "c"},
+		"c": {"kind": "mark", "word": "@@city"}}}`)
+	names, err := f.Variables([]string{"first_name", "city", "tag"})
+	if err != nil || strings.Join(names, " ") != "city first_name" {
+		t.Fatalf("got %q, %v", names, err)
+	}
+	filled := f.Fill(names, map[string]string{"first_name": "Asha", "city": "Pune"})
+	if a, b, c := filled.Steps["a"].Text, filled.Steps["b"].Text, filled.Steps["c"].Word; a != "Hello Asha, of Pune" || b != "Pune?" || c != "@@city" {
+		t.Errorf("got %q, %q, %q", a, b, c)
+	}
+	if f.Steps["b"].Text != "@@city?" {
+		t.Error("the flow itself was changed")
+	}
+	if _, err := f.Variables([]string{"first_name", "tag"}); err == nil || !strings.Contains(err.Error(), `Step "a" says @@city`) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -1,0 +1,57 @@
+package callflow
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+)
+
+// DecodeStep reads the JSON of the step of a name. A field that no step has, and a value
+// of the wrong type, are Invalid faults whose field is the name: a misspelled "next"
+// would end the call there, and nobody would know why.
+func DecodeStep(name string, text []byte) (Step, error) {
+	var s Step
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&s)
+	var of *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &of) && of.Field == "":
+		return s, wrong(name, fmt.Sprintf("Step %q must be an object, as {\"kind\": \"say\", \"text\": \"Hello.\"}", name))
+	case errors.As(err, &of):
+		return s, wrong(name, fmt.Sprintf("Step %q: %s must be %s", name, of.Field, kindOf(of.Type)))
+	case err != nil && strings.Contains(err.Error(), "unknown field"):
+		_, field, _ := strings.Cut(err.Error(), "unknown field ")
+		return s, wrong(name, fmt.Sprintf("Step %q: there is no field %s; a step has %s", name, field, strings.Join(stepFields, ", ")))
+	case err != nil:
+		return s, wrong(name, fmt.Sprintf("Step %q is no JSON object", name))
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return s, wrong(name, fmt.Sprintf("Step %q is no JSON object", name))
+	}
+	return s, nil
+}
+
+// stepFields are the names of the fields of a step in JSON.
+var stepFields = func() (names []string) {
+	for field := range reflect.TypeFor[Step]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}()
+
+// kindOf says what a value of JSON must be for this type.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Map:
+		return `an object, as {"1": "yes"}`
+	}
+	return "a text"
+}

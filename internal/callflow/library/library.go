@@ -1,0 +1,95 @@
+package library
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/clock"
+	"callbook/internal/journal"
+)
+
+// Library is the one door to the flows of accounts. It is safe for concurrent use.
+type Library struct {
+	store Store
+	book  *addressbook.Book
+	clock clock.Clock
+}
+
+// New returns the flows in store. Book has the contacts of whose fields their texts may
+// speak. A nil clock means [clock.System].
+func New(store Store, book *addressbook.Book, c clock.Clock) *Library {
+	return &Library{store: store, book: book, clock: cmp.Or(c, clock.System)}
+}
+
+// check checks what somebody gave, and finds its variables.
+func (l *Library) check(ctx context.Context, acct account.Account, f *Flow) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	known, err := campaign.Variables(ctx, l.book, acct)
+	if err == nil {
+		f.Vars, err = f.Variables(known)
+	}
+	return err
+}
+
+// Create adds a flow. What is wrong with it is a fault, which says in which step. Ready
+// may be nil.
+func (l *Library) Create(ctx context.Context, acct account.Account, f Flow, ready journal.Ready[*Flow]) (*Flow, error) {
+	if err := l.check(ctx, acct, &f); err != nil {
+		return nil, err
+	}
+	f.Created = l.clock.Now()
+	f.Updated = f.Created
+	if err := l.store.InsertFlow(ctx, acct.ID, &f, ready); err != nil {
+		return nil, err
+	}
+	return &f, nil
+}
+
+// Replace stores a flow in the place of the one with its name. Campaigns that are running
+// play it within a second or two. Unless ifUpdated is zero, nothing is stored when the
+// flow was Updated since. Ready may be nil.
+func (l *Library) Replace(ctx context.Context, acct account.Account, f Flow, ifUpdated time.Time, ready journal.Ready[*Flow]) (*Flow, error) {
+	if err := l.check(ctx, acct, &f); err != nil {
+		return nil, err
+	}
+	f.Updated = l.clock.Now()
+	if err := l.store.ReplaceFlow(ctx, acct.ID, &f, ifUpdated, ready); err != nil {
+		return nil, err
+	}
+	return &f, nil
+}
+
+// Delete deletes a flow and returns it. One that is named by a campaign which has not
+// ended stays. Ready may be nil.
+func (l *Library) Delete(ctx context.Context, acct account.Account, name string, ready journal.Ready[*Flow]) (deleted *Flow, err error) {
+	if !flowName.MatchString(name) {
+		return nil, ErrNotFound
+	}
+	err = l.store.DeleteFlow(ctx, acct.ID, name, func(f *Flow) *journal.Receipt {
+		deleted = f
+		return ready.Receipt(f)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return deleted, nil
+}
+
+// Get returns one flow, or [ErrNotFound].
+func (l *Library) Get(ctx context.Context, acct account.Account, name string) (*Flow, error) {
+	if !flowName.MatchString(name) {
+		return nil, ErrNotFound
+	}
+	return l.store.Flow(ctx, acct.ID, name)
+}
+
+// List returns one page of the account's flows.
+func (l *Library) List(ctx context.Context, acct account.Account, q Query) (Page, error) {
+	return l.store.Flows(ctx, acct.ID, q)
+}
