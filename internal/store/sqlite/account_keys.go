@@ -99,7 +99,7 @@ func keyError(operation, id string, err error) error {
 
 func scanKey(stmt *sqlite.Stmt) account.Key { return scanKeyAt(stmt, 0) }
 
-// scanKeyAt reads keyColumns, of which the first is column at.
+// scanKeyAt reads keyColumns. The first of them is column at.
 func scanKeyAt(stmt *sqlite.Stmt, at int) account.Key {
 	return account.Key{
 		ID:       stmt.ColumnText(at),
@@ -111,7 +111,7 @@ func scanKeyAt(stmt *sqlite.Stmt, at int) account.Key {
 	}
 }
 
-// nullableTime is a time as a column has it that optionalTime reads.
+// nullableTime returns a time as a query argument; the zero time is NULL.
 func nullableTime(t time.Time) any {
 	if t.IsZero() {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// AddressBook is the contacts in a database file. One process at a time has
-// it: the uniqueness of a number rests on an index in that process's memory.
+// AddressBook gives access to the contacts in a database file. Only one process at a time
+// can open it, because an index in that process's memory keeps numbers unique.
 type AddressBook struct {
 	db     *DB
 	lock   *ownership
@@ -23,42 +23,40 @@ type AddressBook struct {
 	second *secondReaders
 	watch  *watch
 	scans  scanLimits
-	// beforeBatch is called before an end of a scan takes rows, by both ends at
-	// once. Only tests set it.
+	// beforeBatch is called before each batch of a scan, by both of its readers. Only
+	// tests set it.
 	beforeBatch func()
-	// beforeScan is called when an account's scan has its connection. Only tests
-	// set it.
+	// beforeScan is called when a scan has got its connection. Only tests set it.
 	beforeScan func(account account.ID)
-	// indexes belongs to the writer's goroutine.
+	// Only the writer's goroutine uses indexes, apart from their method peek.
 	indexes *indexCache
 }
 
 var _ addressbook.Store = (*AddressBook)(nil)
 
-// ErrInUse means that another process has the address book.
+// ErrInUse means that another process has opened the address book.
 var ErrInUse = errors.New("another callbook server is using it, and only one can; stop that one, or take another file")
 
-// Options change how an [AddressBook] works. The zero value is the default.
+// Options configure an [AddressBook]. The zero value is the default.
 type Options struct {
-	// Log gets what no caller is told; nil means slog.Default().
+	// Log receives errors that no caller is told; nil means slog.Default().
 	Log *slog.Logger
-	// IndexBytes is how much memory the number indexes of all accounts may
-	// take before the least recently used ones are let go. The account that is
-	// being written always has its own, whatever its size. Zero means 1 GiB,
-	// which is 32 to 51 million contacts.
+	// IndexBytes bounds the memory of the number indexes of all accounts. Beyond it, the
+	// least recently used ones are evicted. The account that is being written keeps its
+	// index, whatever its size. Zero means 1 GiB, which is 32 to 51 million contacts.
 	IndexBytes int
-	// IndexSize, when not nil, is told how many bytes the indexes take when that
-	// has changed by a MiB or more. It must not wait.
+	// IndexSize, if not nil, is called with the size of the indexes when that has changed
+	// by 1 MiB or more. It must not block.
 	IndexSize func(bytes int)
 
-	scans scanLimits // the usual ones, but in tests
+	scans scanLimits // set only by tests
 }
 
 const defaultIndexBytes = 1 << 30
 
-// OpenAddressBook takes the contacts of the database for this process. The
-// error wraps [ErrInUse] when another one has them. The address book must be
-// closed before the database.
+// OpenAddressBook opens the contacts of the database for this process. The error wraps
+// [ErrInUse] if another process has them open. The caller must close the address book
+// before the database.
 func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -92,7 +90,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	writer := newWriter(conn, db, opts.Log)
 	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
 	indexes.report = opts.IndexSize
-	writer.committed = indexes.settle // no job is queued before this
+	writer.committed = indexes.settle // no job can be queued yet
 	db.file.fillReserve()
 	return &AddressBook{
 		db:      db,
@@ -114,10 +112,9 @@ func openWriter(path string) (*sqlite.Conn, error) {
 	}
 	err = prepareConn(conn)
 	if err == nil {
-		// The writer checkpoints by itself, between transactions. SQLite's own
-		// checkpoint, within a commit, is left for when that did not succeed.
-		// It writes for accounts that are known to be there, so it does not look
-		// each of them up again.
+		// The writer checkpoints between transactions. SQLite's own checkpoint, within a
+		// commit, is only for when that has failed. The writer only writes for accounts
+		// that exist, so foreign keys need not be checked.
 		err = setPragmas(conn, "wal_autocheckpoint = 4096", "cache_size = -4096", "foreign_keys = OFF")
 	}
 	if err != nil {
@@ -126,14 +123,14 @@ func openWriter(path string) (*sqlite.Conn, error) {
 	return conn, nil
 }
 
-// Close ends the writer after the transaction it is in and gives the contacts
-// free for another process.
+// Close ends the writer after its current transaction, and lets another process open the
+// address book.
 func (b *AddressBook) Close() error {
 	b.writer.close()
 	b.watch.stop()
 	err := b.watch.check()
 	if err == nil && b.watch.short {
-		err = b.watch.check() // the next tick, which would tell, does not come
+		err = b.watch.check() // the check of the next tick would come too late
 	}
 	if err != nil {
 		b.db.health.lose(err)
@@ -146,10 +143,10 @@ func (b *AddressBook) Close() error {
 	return errors.Join(b.moveLog(), b.watch.close(), b.second.close(), b.conn.Close(), b.lock.Unlock())
 }
 
-// moveLog moves what was committed from the log into the file. SQLite does so when the
-// last connection closes, but not when that one was interrupted after its last
-// statement, as happens to a query that ends while its caller gives up. Then the log
-// stays beside the file, and somebody who moves the file alone loses what is in it.
+// moveLog checkpoints the log into the file. SQLite does that when the last connection
+// closes, but not if that connection was interrupted after its last statement, as a query
+// is whose caller gives up. Then the log would stay, and whoever moved the file without
+// it would lose data.
 func (b *AddressBook) moveLog() error {
 	b.conn.SetInterrupt(nil)
 	if err := sqlitex.ExecuteTransient(b.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
@@ -185,7 +182,7 @@ func (b *AddressBook) LastSID(ctx context.Context) (sid addressbook.SID, err err
 	return b.db.lastSID(ctx, query)
 }
 
-// lastSID returns the sid that a query finds; zeros when it finds NULL.
+// lastSID returns the sid that a query finds, or the zero sid for NULL.
 func (db *DB) lastSID(ctx context.Context, query string) (sid addressbook.SID, err error) {
 	err = db.read(ctx, func(conn *sqlite.Conn) error {
 		return queryOne(conn, query, nil, func(stmt *sqlite.Stmt) error {

@@ -72,11 +72,11 @@ type BackupOptions struct {
 	Progress func(done, total int64)
 }
 
-// Backup copies one snapshot of a database file, and the files of the uploads that
-// run or wait in it, into an empty file. It works beside a running server, whose
-// commits do not wait; while it runs, the server's log grows by what is written.
-// The file is not synced. Of the files of uploads it returns how many there are,
-// and the uploads whose file was missing.
+// Backup copies one snapshot of a database file, and the files of the uploads that run or
+// wait in it, into an empty file. A server may use the database meanwhile. Its commits do
+// not wait, but its log grows by what it writes. Backup does not sync the file. It
+// returns how many files of uploads it has copied, and the uploads whose file was
+// missing.
 func Backup(ctx context.Context, from string, files upload.Files, to string, opts BackupOptions) (copied int, missing []addressbook.SID, err error) {
 	for attempt := 1; ; attempt++ {
 		copied, missing, err = backupOnce(ctx, from, files, to, opts, attempt == backupAttempts)

@@ -108,9 +108,9 @@ func retire(conn *sqlite.Conn) error {
 	return err
 }
 
-// Unpack puts the files of uploads that a backup has into files, and makes a
-// database of it that has nothing but what a database has. It returns how many
-// files there were. The file is synced.
+// Unpack turns a backup back into a plain database: it stores the packed files of uploads
+// in files, and removes the additional tables. It returns the number of files. It syncs
+// the database file.
 func Unpack(ctx context.Context, path string, files upload.Files) (unpacked int, err error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
@@ -174,7 +174,7 @@ func packedFiles(conn *sqlite.Conn) (all []packedFile, err error) {
 	return all, damaged(err)
 }
 
-// unpackFile keeps a file, unless it is there and the same.
+// unpackFile stores a packed file, unless the same file exists already.
 func unpackFile(ctx context.Context, conn *sqlite.Conn, f packedFile, files upload.Files) error {
 	present, err := files.Open(ctx, f.account, f.sid)
 	if err == nil {

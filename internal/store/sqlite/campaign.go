@@ -15,7 +15,8 @@ import (
 	"callbook/internal/journal"
 )
 
-// Campaigns are the campaigns in a database file, their targets and their calls.
+// Campaigns gives access to the campaigns in a database file, with their targets and
+// calls.
 type Campaigns struct{ book *AddressBook }
 
 var _ campaign.Store = (*Campaigns)(nil)
@@ -29,10 +30,11 @@ type campaignRow struct {
 	id          int64
 	next        int // position of the next target
 	listsRead   int
-	contactRead addressbook.SID // zeros before the first
+	contactRead addressbook.SID // the zero sid before the first
 }
 
-// The columns of a campaign: those that dialing moves, and those of its settings.
+// The columns of a campaign: progressColumns change as it is dialed, and settingColumns
+// when somebody edits it.
 var (
 	progressColumns = []string{
 		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended", "ended_as",
@@ -97,20 +99,19 @@ var (
 	updateSettings = `UPDATE campaigns SET ` + strings.Join(settingColumns, " = ?, ") + ` = ? WHERE id = ?`
 )
 
-// saveProgress stores what dialing moves.
+// saveProgress stores progressColumns and the counts.
 func (tx *editTx) saveProgress(row *campaignRow) error {
-	tx.bytes += pageBytes // of which it changed a part
+	tx.bytes += pageBytes // part of a page
 	return tx.exec(updateProgress, append(row.progress(), row.id)...)
 }
 
-// saveSettings stores what somebody asked for.
+// saveSettings stores settingColumns.
 func (tx *editTx) saveSettings(row *campaignRow) error {
 	tx.bytes += pageBytes + 8*len(row.From)
 	return tx.exec(updateSettings, append(row.settings(), row.id)...)
 }
 
-// readCampaign reads one row; errNoRow tells that there is none. Which is more
-// conditions.
+// readCampaign reads one row, or returns errNoRow. Which is an additional condition.
 func readCampaign(conn *sqlite.Conn, account account.ID, sid addressbook.SID, which string) (row *campaignRow, err error) {
 	err = queryOne(conn, `SELECT `+campaignColumns+` FROM campaigns WHERE account_id = ? AND sid = ?`+which, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) (err error) {
@@ -120,7 +121,7 @@ func readCampaign(conn *sqlite.Conn, account account.ID, sid addressbook.SID, wh
 	return row, err
 }
 
-// running tells what an account has besides the campaign with this id.
+// running counts the account's other running campaigns.
 func running(conn *sqlite.Conn, account account.ID, id int64) (r campaign.Running, err error) {
 	err = queryOne(conn, `SELECT count(*), coalesce(sum(throttle), 0) FROM campaigns
 		WHERE account_id = ? AND closed = 0 AND state < ? AND id <> ?`, []any{account, int(campaign.Completed), id},

@@ -31,7 +31,7 @@ func (s *Campaigns) Calls(ctx context.Context, account account.ID, sid addressbo
 			direction = ` DESC`
 		}
 		args = append(args, q.Limit, q.Offset)
-		// The page comes first, so that no target is looked up of what is before it.
+		// The inner query selects the page, so targets are looked up only for its calls.
 		return sqlitex.Execute(conn, `SELECT `+callColumns+`, `+targetColumns+`
 			FROM calls CROSS JOIN targets AS t ON t.campaign_id = calls.campaign_id AND t.position = calls.position
 			WHERE calls.campaign_id = ?1 AND calls.sid IN (SELECT sid FROM (`+found+`) ORDER BY sid`+direction+` LIMIT ? OFFSET ?)
@@ -100,7 +100,8 @@ var lastSID = addressbook.SID(bytes.Repeat([]byte{0xff}, len(addressbook.SID{}))
 const callsOfTarget = `(SELECT substr(history, 1 + 17 * value, 16) FROM targets, json_each('[0,1,2,3]')
 	WHERE campaign_id = ?1 AND position = ?4 AND length(history) > 17 * value)`
 
-// callTotal counts the calls of a query. Most of the time the campaign's counts tell.
+// callTotal counts the calls that a query matches. Mostly it takes the total from the
+// campaign's counts.
 func callTotal(conn *sqlite.Conn, row *campaignRow, q *campaign.CallQuery, found string, args []any) (int, error) {
 	n := &row.Counts
 	switch {
@@ -180,8 +181,8 @@ func targetsFound(row *campaignRow, q *campaign.TargetQuery) (found string, args
 	return found, args, true
 }
 
-// targetTotal counts the targets of a query. Most of the time the campaign's counts
-// tell.
+// targetTotal counts the targets that a query matches. Mostly it takes the total from the
+// campaign's counts.
 func targetTotal(conn *sqlite.Conn, row *campaignRow, q *campaign.TargetQuery, found string, args []any) (int, error) {
 	if total, ok := row.Counts.Of(q.States, q.Again); ok {
 		return total, nil

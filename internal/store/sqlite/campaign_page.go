@@ -43,7 +43,7 @@ func (s *Campaigns) Campaigns(ctx context.Context, account account.ID, q campaig
 	share := budget.Of(ctx)
 	var page campaign.Page
 	err := s.book.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		defer sqlitex.Transaction(conn)(&err) // so that the total fits the page
+		defer sqlitex.Transaction(conn)(&err) // reads the total and the page from one snapshot
 		if page.Total, err = count(conn, from, args); err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func jsonArray[N ~uint8 | ~uint64](numbers []N) string {
 	return string(append(b, ']'))
 }
 
-// view reads a campaign and calls f, all at one moment.
+// view reads a campaign and calls f, both on one snapshot.
 func (s *Campaigns) view(ctx context.Context, account account.ID, sid addressbook.SID, scans bool, operation string, f func(*sqlite.Conn, *campaignRow) error) error {
 	err := s.book.db.readersOf(scans).read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		defer sqlitex.Transaction(conn)(&err)

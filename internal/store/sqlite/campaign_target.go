@@ -10,10 +10,10 @@ import (
 	"callbook/internal/phone"
 )
 
-// targetColumns is what scanTarget reads, from targets AS t.
+// targetColumns are the columns that scanTarget reads, of targets AS t.
 const targetColumns = `t.position, t.number, t.contact_sid, t.name, t.vars, t.state, t.due, t.reason, t.history, t.date_ended`
 
-// scanTarget reads targetColumns, of which the first is col.
+// scanTarget reads targetColumns. The first of them is column col.
 func scanTarget(stmt *sqlite.Stmt, col int) (t campaign.Target, err error) {
 	t = campaign.Target{
 		Position: stmt.ColumnInt(col), Number: phone.Number(stmt.ColumnInt64(col + 1)), Contact: columnSID(stmt, col+2), Name: stmt.ColumnText(col + 3),
@@ -44,14 +44,14 @@ func (tx *editTx) readTarget(row *campaignRow, position int) (t campaign.Target,
 	return t, err
 }
 
-// targetBytes and callBytes are about what a target and a call take, the entries of
-// indexes included.
+// targetBytes and callBytes estimate the space of a target and of a call, with their
+// entries in indexes.
 const (
 	targetBytes = 200
 	callBytes   = 160
 )
 
-// updateTarget stores what moves of a target.
+// updateTarget stores the columns of a target that may change.
 func (tx *editTx) updateTarget(row *campaignRow, t *campaign.Target) error {
 	tx.bytes += targetBytes
 	return tx.run(`UPDATE targets SET state = ?, due = ?, reason = ?, history = ?, date_ended = ? WHERE campaign_id = ? AND position = ?`,
@@ -67,14 +67,14 @@ func (tx *editTx) updateTarget(row *campaignRow, t *campaign.Target) error {
 		})
 }
 
-// callColumns is what bindCall binds and scanCall reads, from calls.
+// callColumns are the columns of calls that bindCall binds and scanCall reads.
 const callColumns = `calls.sid, calls.position, calls.number, calls.attempt, calls.state, calls.outcome, calls.placed, calls.rang,
 	calls.answered, calls.ended, calls.digits, calls.code, calls.cause, calls.cause_text, calls.mark`
 
 // callParams is how many columns callColumns has.
 const callParams = 15
 
-// scanCall reads callColumns, of which the first is col.
+// scanCall reads callColumns. The first of them is column col.
 func scanCall(stmt *sqlite.Stmt, col int, of addressbook.SID) campaign.Call {
 	return campaign.Call{
 		Campaign: of, SID: columnSID(stmt, col), Position: stmt.ColumnInt(col + 1), Number: phone.Number(stmt.ColumnInt64(col + 2)),
@@ -99,7 +99,7 @@ func (tx *editTx) insertCall(row *campaignRow, call *campaign.Call) error {
 	})
 }
 
-// updateCall stores what moves of a call.
+// updateCall stores the columns of a call that may change.
 func (tx *editTx) updateCall(row *campaignRow, call *campaign.Call) error {
 	tx.bytes += callBytes
 	return tx.run(`UPDATE calls SET state = ?, outcome = ?, placed = ?, rang = ?, answered = ?, ended = ?, digits = ?, code = ?, cause = ?, cause_text = ?, mark = ?
@@ -110,7 +110,7 @@ func (tx *editTx) updateCall(row *campaignRow, call *campaign.Call) error {
 	})
 }
 
-// bindProgress binds what moves of a call.
+// bindProgress binds the columns of a call that may change.
 func bindProgress(stmt *sqlite.Stmt, param int, call *campaign.Call) {
 	stmt.BindInt64(param, int64(call.State))
 	stmt.BindInt64(param+1, int64(call.Outcome))

@@ -12,7 +12,7 @@ import (
 	"callbook/internal/phone"
 )
 
-// contactColumns is what bindContact binds and scanContact reads, in this
+// contactColumns are the columns that bindContact binds and scanContact reads, in this
 // order.
 var contactColumns = `sid, number, custom_field, date_created, date_updated, ` + strings.Join(addressbook.TextKeys(), ", ")
 
@@ -23,8 +23,8 @@ const (
 	contactParams = 1 + firstText + int(addressbook.NumTextFields)
 )
 
-// bindContact binds one row's parameters, of which the first is param, and
-// returns about how many bytes the row takes.
+// bindContact binds the parameters of a row, beginning with param. It returns about how
+// many bytes the row takes.
 func bindContact(stmt *sqlite.Stmt, param int, account account.ID, c *addressbook.Contact) (bytes int) {
 	stmt.BindInt64(param, int64(account))
 	param++
@@ -71,11 +71,11 @@ func scanText(stmt *sqlite.Stmt, col int) addressbook.Text {
 	return addressbook.Given(stmt.ColumnText(col))
 }
 
-// nameKeyFunction is what SQL sorts and finds names by: addressbook.NameKey of
-// a first and a last name, so that they sort the same in every engine.
+// nameKeyFunction is the SQL function by which names are sorted and found. It is
+// [addressbook.NameKey], so that names sort the same in every engine.
 const nameKeyFunction = "callbook_name_key"
 
-// searchTextFunction is addressbook.SearchText.
+// searchTextFunction is the SQL function for [addressbook.SearchText].
 const searchTextFunction = "callbook_search_text"
 
 func registerFunctions(conn *sqlite.Conn) error {

@@ -10,17 +10,17 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// additions are contacts that the transaction adds but has not written yet, so
-// that small requests share statements and move the account's counter once.
-// They are written at the commit at the latest, and before anybody reads or
-// changes rows of contacts. It belongs to the writer's goroutine.
+// additions are contacts that the writer's transaction will insert. The writer collects
+// them so that small requests share a statement, and the account's counter is updated
+// once. They must be written before the commit, and before anything reads or changes rows
+// of contacts. Only the writer's goroutine uses them.
 type additions struct {
-	account  account.ID // whose all of them are
+	account  account.ID // the account of all contacts
 	contacts []*addressbook.Contact
-	bytes    int // written, about; the writer takes it at the commit
+	bytes    int // about how many were written; the writer reads and resets it at the commit
 }
 
-// add notes new contacts of the account.
+// add collects new contacts of the account.
 func (a *additions) add(conn *sqlite.Conn, account account.ID, contacts []*addressbook.Contact) error {
 	if account != a.account {
 		if err := a.write(conn); err != nil {
@@ -32,7 +32,7 @@ func (a *additions) add(conn *sqlite.Conn, account account.ID, contacts []*addre
 	return nil
 }
 
-// write writes what is noted.
+// write inserts the collected contacts.
 func (a *additions) write(conn *sqlite.Conn) error {
 	if len(a.contacts) == 0 {
 		return nil

@@ -67,8 +67,7 @@ func (tx *editTx) update(p *addressbook.Patch) (addressbook.Result, error) {
 var updateContact = `UPDATE contacts SET (account_id, ` + contactColumns + `) = (?` + strings.Repeat(",?", contactParams-1) + `)
 	WHERE account_id = ? AND sid = ?`
 
-// updateRow writes a contact over its row, and returns about how many bytes it
-// wrote.
+// updateRow updates all columns of a contact, and returns about how many bytes it wrote.
 func updateRow(conn *sqlite.Conn, account account.ID, c *addressbook.Contact) (bytes int, err error) {
 	stmt, err := conn.Prepare(updateContact)
 	if err != nil {
@@ -84,7 +83,7 @@ func updateRow(conn *sqlite.Conn, account account.ID, c *addressbook.Contact) (b
 	return bytes, nil
 }
 
-// readContact reads one row; errNoRow tells that there is none.
+// readContact reads one row, or returns errNoRow.
 func readContact(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (c addressbook.Contact, err error) {
 	err = queryOne(conn, `SELECT `+contactColumns+` FROM contacts WHERE account_id = ? AND sid = ?`,
 		[]any{account, sid[:]},

@@ -24,7 +24,6 @@ func (b *AddressBook) DeleteContacts(ctx context.Context, account account.ID, de
 	})
 }
 
-// deleteContacts deletes contacts.
 func (tx *editTx) deleteContacts(deletion addressbook.SID, sids []addressbook.SID) ([]addressbook.Result, error) {
 	results := make([]addressbook.Result, len(sids))
 	deleted, marks := make([]*addressbook.Contact, 0, len(sids)), make([]int64, 0, len(sids))
@@ -58,9 +57,9 @@ func (tx *editTx) deleteContacts(deletion addressbook.SID, sids []addressbook.SI
 	return results, nil
 }
 
-// delete deletes a contact's row, and ends its memberships. Those go into the trash,
-// unless they are deleted for good. It returns the mark of the upload that added the
-// contact; 0 for none.
+// delete deletes a contact's row and its memberships. It moves the memberships into the
+// trash, unless the deletion is for good. It returns the [upload.Mark] of the upload that
+// added the contact, or 0.
 func (tx *editTx) delete(c *addressbook.Contact, deletion addressbook.SID) (mark int64, err error) {
 	account := tx.edit.account
 	// The unary plus disables the index on account_id, so that the planner starts from
@@ -93,19 +92,19 @@ func (tx *editTx) delete(c *addressbook.Contact, deletion addressbook.SID) (mark
 		return 0, fmt.Errorf("delete row: %w", err)
 	}
 	tx.freeNumber(c.Number, c.SID)
-	tx.bytes += pageBytes // of which it changed a part
+	tx.bytes += pageBytes // part of a page
 	return mark, nil
 }
 
-// eraseMembers deletes the memberships of a contact that are in the trash.
+// eraseMembers deletes the memberships of a contact from the trash.
 func (tx *editTx) eraseMembers(contact addressbook.SID) error {
 	return tx.exec(`DELETE FROM trashed_members WHERE account_id = ? AND contact_sid = ?`, tx.edit.account, contact[:])
 }
 
 var insertTrashed = newBulkInsert(`trashed_contacts (account_id, `+contactColumns+`, deletion, upload)`, contactParams+2)
 
-// trashContacts puts contacts into the trash, with the marks of the uploads that added
-// them.
+// trashContacts inserts contacts into the trash, with the [upload.Mark]s of the uploads
+// that added them.
 func (tx *editTx) trashContacts(deletion addressbook.SID, contacts []*addressbook.Contact, marks []int64) error {
 	err := insertTrashed.run(tx.Conn, len(contacts), func(stmt *sqlite.Stmt, param, i int) {
 		tx.bytes += bindContact(stmt, param, tx.edit.account, contacts[i])
@@ -143,8 +142,8 @@ func (b *AddressBook) DeleteLists(ctx context.Context, account account.ID, delet
 	})
 }
 
-// deleteList deletes a list's row and ends its memberships, and puts both into the
-// trash, unless they are deleted for good.
+// deleteList deletes a list's row and its memberships. It moves both into the trash,
+// unless the deletion is for good.
 func (tx *editTx) deleteList(id int64, l *addressbook.List, deletion addressbook.SID) error {
 	var err error
 	account := tx.edit.account

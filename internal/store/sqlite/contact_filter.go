@@ -19,13 +19,13 @@ import (
 // It reuses its buffers for each row, so each scan needs its own filter.
 type filter struct {
 	tag         string
-	tagPart     []byte // folded for searches, as email and name; empty matches everything
+	tagPart     []byte // folded like email and name; empty matches everything
 	email, name []byte
 	search      addressbook.SearchTerms
-	words       []searchWord // of search
-	digits      []byte       // of search
+	words       []searchWord // of the search
+	digits      []byte       // of the search
 	numbers     []phone.Range
-	ranges      []phone.Range // that have all of origins; nil tells nothing
+	ranges      []phone.Range // the numbers of all origins are in these; nil means unknown
 	origins     phone.Origins
 	custom      *addressbook.CustomMatcher // nil matches everything
 
@@ -48,7 +48,7 @@ func newFilter(q addressbook.Query) *filter {
 	return f
 }
 
-// newSearch returns the filter of a search alone.
+// newSearch returns a filter that has only a search.
 func newSearch(terms addressbook.SearchTerms) *filter {
 	f := &filter{search: terms, digits: []byte(terms.Digits)}
 	for _, w := range f.search.Words {
@@ -72,7 +72,7 @@ const (
 	scanNumber
 	scanTag
 	scanCustom
-	scanDate // by which it is sorted
+	scanDate // the date that the scan is sorted by
 	scanColumns
 )
 
@@ -169,7 +169,7 @@ func (f *filter) found(row *sqlite.Stmt) bool {
 	all := append(f.searchText(), separator)
 	numberAt := len(all)
 	all = strconv.AppendInt(append(all, '+'), number, 10)
-	f.folded = all // its memory is used again
+	f.folded = all // reuse the memory
 	if len(f.digits) > 0 && bytes.Contains(all[numberAt:], f.digits) {
 		return true
 	}

@@ -56,7 +56,8 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account account.ID, co
 			}
 			return storeError("insert contacts", <-j.outcome)
 		case err := <-j.outcome:
-			// Nobody was to tell of its decision, or its end was seen first.
+			// The job has ended without closing decided, or the select has chosen this
+			// case although decided is closed too.
 			if err != nil {
 				return storeError("insert contacts", err)
 			}
@@ -69,17 +70,17 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account account.ID, co
 			if j.giveUp() {
 				return context.Cause(ctx)
 			}
-			cancelled = nil // it has begun, and only its end tells what became of it
+			cancelled = nil // the job has begun, so wait for its outcome
 		}
 	}
 }
 
-// earlyRows is from how many contacts on the caller is woken for what was
-// decided, to encode its answer while the rows are written. The answer to fewer
-// costs less than being woken twice.
+// earlyRows is from how many contacts on the caller makes its answer while the writer
+// still writes the rows. For fewer contacts, waking the caller twice costs more than that
+// saves.
 const earlyRows = 16
 
-// insertion is one InsertContacts, as the writer does it.
+// insertion is the job of one InsertContacts.
 type insertion struct {
 	indexes  *indexCache
 	added    *additions
@@ -88,19 +89,19 @@ type insertion struct {
 	opts     addressbook.CreateOptions
 	share    *budget.Share // of the request
 
-	existing []*addressbook.Contact // not to be read by others before decided is closed, or the job has ended
-	decided  chan struct{}          // nil for few contacts
-	fresh    []*addressbook.Contact // those that it adds
-	indexed  bool                   // whether they are in the index
-	updated  []*addressbook.Contact // those that it overwrites
+	existing []*addressbook.Contact // the contact that has each number, or nil; others may read it when decided is closed or the job has ended
+	decided  chan struct{}          // closed when existing is known; nil if the caller does not wait for that
+	fresh    []*addressbook.Contact // the contacts that it adds
+	indexed  bool                   // whether fresh is in the index
+	updated  []*addressbook.Contact // the contacts that it overwrites
 
-	receipts chan *journal.Receipt // where the caller's comes; nil when none does
-	receipt  *journal.Receipt      // once it has come
+	receipts chan *journal.Receipt // the caller sends its receipt here; nil if it has none
+	receipt  *journal.Receipt      // set when the receipt has come
 	quota    journal.Quota
-	refused  error // by the quota or the share, with nothing done
+	refused  error // the fault of the quota or the share; then nothing was changed
 }
 
-// errNoAnswer means that the caller panicked and gave no receipt.
+// errNoAnswer means that the caller has panicked and sent no receipt.
 var errNoAnswer = errors.New("the answer was not made")
 
 func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
@@ -145,8 +146,7 @@ func (in *insertion) run(conn *sqlite.Conn) (bytes int, err error) {
 	if bytes, err = in.write(conn); err != nil || in.receipts == nil {
 		return bytes, err
 	}
-	// Encoding an answer takes less than writing what it tells of, so this
-	// seldom waits.
+	// The caller makes its answer faster than the rows are written, so this seldom waits.
 	var answered bool
 	if in.receipt, answered = <-in.receipts; !answered {
 		return 0, errNoAnswer
@@ -167,13 +167,13 @@ func (in *insertion) write(conn *sqlite.Conn) (bytes int, err error) {
 		bytes += n
 	}
 	if err = in.added.add(conn, in.account, in.fresh); err == nil && in.decided != nil {
-		err = in.added.write(conn) // while the caller encodes
+		err = in.added.write(conn) // the caller makes its answer meanwhile
 	}
 	return bytes, err
 }
 
 func (in *insertion) undo() {
-	if in.indexed { // there may be two undos without a redo between
+	if in.indexed { // undo may be called twice without a redo in between
 		in.indexes.remove(in.account, in.fresh)
 		in.indexed = false
 	}
@@ -207,9 +207,9 @@ func insertRows(conn *sqlite.Conn, account account.ID, contacts []*addressbook.C
 	return bytes, err
 }
 
-// findByPrefix returns the contact that the index points to. Sids that share a
-// prefix are rare (a clock that was set back between two runs), so the number
-// decides.
+// findByPrefix returns the contact with this number and sid prefix. The number decides if
+// several sids share the prefix, which happens if the clock was set back between two
+// runs.
 func findByPrefix(conn *sqlite.Conn, account account.ID, prefix uint64, n phone.Number) (*addressbook.Contact, error) {
 	from, to := sidsAt(prefix)
 	var c addressbook.Contact

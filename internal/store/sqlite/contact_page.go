@@ -21,7 +21,7 @@ import (
 // Contacts implements [addressbook.Store].
 func (b *AddressBook) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	var page addressbook.Page
-	var at uint64 // the contact with the number, by the first part of its sid
+	var at uint64 // the sid prefix of the contact with the query's number
 	if n := q.ByNumber(); n != 0 {
 		var found bool
 		var err error
@@ -35,7 +35,7 @@ func (b *AddressBook) Contacts(ctx context.Context, account account.ID, q addres
 			b.beforeScan(account)
 		}
 		since := b.writer.state()
-		// One transaction, so that the total fits the page.
+		// A transaction reads the total and the page from one snapshot.
 		defer sqlitex.Transaction(conn)(&err)
 		s, err := newSelection(conn, account, q, at)
 		if err != nil {
@@ -68,8 +68,8 @@ func (b *AddressBook) Contacts(ctx context.Context, account account.ID, q addres
 	return page, nil
 }
 
-// page reads the contacts of a page, and one more, in the order of creation,
-// which is that of the table.
+// page reads the contacts of a page, and one more, in the order of creation. The table
+// has that order.
 func (s *selection) page(conn *sqlite.Conn, w addressbook.Window, share *budget.Share, page *addressbook.Page) error {
 	return window{Window: w, sid: s.sid}.query(conn, contactColumns, s.from, s.args, func(row *sqlite.Stmt) error {
 		c := scanContact(row)
@@ -78,8 +78,8 @@ func (s *selection) page(conn *sqlite.Conn, w addressbook.Window, share *budget.
 	})
 }
 
-// filteredPage is page for those that pass the filter by their texts. It goes
-// no further than the page's end.
+// filteredPage is page for a query with filters that the scan applies. It stops at the
+// page's end.
 func (s *selection) filteredPage(conn *sqlite.Conn, account account.ID, q addressbook.Query, share *budget.Share, page *addressbook.Page) error {
 	filter := newFilter(q)
 	places := newTopK(q.Window, q.Offset, q.Limit+1)
@@ -121,8 +121,9 @@ func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state
 		}
 	}
 	for {
-		// What comes before the page is kept too, within bounds: then it is
-		// passed over, which takes the order of creation, or else several scans.
+		// The scan also keeps the rows before the page, but only up to b.scans.places.
+		// Beyond that, a scan in the order of creation skips rows; in another order,
+		// several scans follow each other.
 		before := min(q.Offset, b.scans.places)
 		next := &scan{selection: s, query: q, limit: before + q.Limit + 1}
 		if before < q.Offset && q.Sort == addressbook.ByCreated {
@@ -146,10 +147,10 @@ func (b *AddressBook) search(ctx context.Context, conn *sqlite.Conn, since state
 	}
 }
 
-// leap finds the rows around a page that is far on with two scans: the first takes a
-// sample, which tells about where the page begins, and the second keeps what follows
-// from somewhat before there, and counts what it passes. It returns nil when the sample
-// was misleading and has led behind the page's beginning.
+// leap finds the rows around a far page with two scans. The first takes a sample, from
+// which leap estimates where the page begins. The second keeps the rows that follow a
+// point somewhat before there, and counts those that it passes. Leap returns nil if the
+// estimated point is behind the page's beginning.
 func (b *AddressBook) leap(ctx context.Context, conn *sqlite.Conn, since state, s selection, q addressbook.Query) (*found, error) {
 	every := max(1, b.scans.sample)
 	sample, err := b.scan(ctx, conn, since, &scan{selection: s, query: q, limit: b.scans.places, every: every})
@@ -159,7 +160,7 @@ func (b *AddressBook) leap(ctx context.Context, conn *sqlite.Conn, since state, 
 	sample.sort()
 	at := (q.Offset - b.scans.places/2) / every
 	if at >= len(sample.kept) {
-		at = len(sample.kept) - 1 - b.scans.places/2/every // the page is at the end, or behind it
+		at = len(sample.kept) - 1 - b.scans.places/2/every // the page is at the end or behind it
 	}
 	if at < 0 {
 		return nil, nil
@@ -174,7 +175,7 @@ func (b *AddressBook) leap(ctx context.Context, conn *sqlite.Conn, since state, 
 	return &all, nil
 }
 
-// readPlaces reads the contacts at the places of a query.
+// readPlaces reads the contacts at these places.
 func readPlaces(conn *sqlite.Conn, account account.ID, q addressbook.Query, places []place, share *budget.Share, page *addressbook.Page) error {
 	for _, p := range places {
 		c, err := readContact(conn, account, p.sid)
@@ -192,12 +193,12 @@ func readPlaces(conn *sqlite.Conn, account account.ID, q addressbook.Query, plac
 	return nil
 }
 
-// selection is the contacts that a query's filters let pass.
+// selection is the contacts that a query's filters select.
 type selection struct {
-	from  string // the query, from its FROM on
+	from  string // the SQL query from its FROM on
 	args  []any
-	sid   string // the column to sort by for the order of sids
-	known int    // how many they are, where a counter tells; -1 otherwise
+	sid   string // the column of the sid, in the table that yields the rows
+	known int    // their number, if a counter tells; -1 otherwise
 }
 
 func newSelection(conn *sqlite.Conn, account account.ID, q addressbook.Query, at uint64) (s selection, err error) {
@@ -241,15 +242,15 @@ func newSelection(conn *sqlite.Conn, account account.ID, q addressbook.Query, at
 	return s, nil
 }
 
-// and lets only those pass that meet one more condition.
+// and adds a condition.
 func (s *selection) and(condition string, args ...any) {
 	s.from += " AND " + condition
 	s.args = append(s.args, args...)
 	s.known = -1
 }
 
-// find asks the account's number index for a contact. Only when that cannot
-// tell does it wait for the writer, who builds it or ends its transaction.
+// find looks up a number in the account's index. If the index is missing or has
+// uncommitted removals, it waits for the writer.
 func (b *AddressBook) find(ctx context.Context, account account.ID, n phone.Number) (sidPrefix uint64, found bool, err error) {
 	if sidPrefix, found, known := b.indexes.peek(account, n); known {
 		return sidPrefix, found, nil
@@ -285,11 +286,11 @@ func (s *selection) inLists(conn *sqlite.Conn, account account.ID, sids []addres
 		members += l.ContactCount
 	}
 	if len(ids) == 0 {
-		ids = append(ids, "0") // which no list has
+		ids = append(ids, "0") // no list has this id
 	}
 	if len(ids) == 1 {
-		// The members of one list are in the order of their sids already; CROSS
-		// tells SQLite to go along them.
+		// The index yields the members of one list sorted by sid. CROSS makes SQLite read
+		// them in that order.
 		s.from = `FROM (SELECT list_id, contact_sid, date_created AS date_joined FROM list_members) AS members CROSS JOIN contacts
 			ON contacts.account_id = ? AND contacts.sid = members.contact_sid
 			WHERE members.list_id = ?`
@@ -298,7 +299,8 @@ func (s *selection) inLists(conn *sqlite.Conn, account account.ID, sids []addres
 		s.known = members
 		return nil
 	}
-	// One parameter for all, since a statement is kept for each text of a query.
+	// All ids are one parameter, because SQLite's prepared statements are kept by their
+	// text.
 	s.from += ` AND contacts.sid IN (SELECT contact_sid FROM list_members WHERE list_id IN (SELECT value FROM json_each(?)))`
 	s.args = append(s.args, "["+strings.Join(ids, ",")+"]")
 	return nil

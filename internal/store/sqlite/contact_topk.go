@@ -9,10 +9,10 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// place is where a contact stands in the order of a query.
+// place is the position of a contact in the order of a query.
 type place struct {
-	date int64  // when sorted by one, in Unix nanoseconds
-	key  []byte // when sorted by a text
+	date int64  // in Unix nanoseconds, if sorted by a date
+	key  []byte // if sorted by a text
 	sid  addressbook.SID
 }
 
@@ -22,7 +22,7 @@ func placeOf(w addressbook.Window, p *addressbook.Position) *place {
 	switch {
 	case w.Sort == addressbook.ByCreated:
 	case w.Sort.Dated():
-		// Whoever makes up a position gets a page from somewhere.
+		// An invalid key, which only a made-up position has, counts as 0.
 		at.date, _ = strconv.ParseInt(p.Key, 10, 64)
 	default:
 		at.key = []byte(p.Key)
@@ -30,7 +30,7 @@ func placeOf(w addressbook.Window, p *addressbook.Position) *place {
 	return at
 }
 
-// position is the place as a query names it.
+// position returns the place in the form of a query.
 func (p *place) position(w addressbook.Window) *addressbook.Position {
 	at := &addressbook.Position{Key: string(p.key), SID: p.sid}
 	if w.Sort.Dated() {
@@ -39,16 +39,16 @@ func (p *place) position(w addressbook.Window) *addressbook.Position {
 	return at
 }
 
-// topK is a bounded top-k selection: it keeps the first places of those that it is given.
+// topK keeps the first k of the places that are added to it.
 type topK struct {
 	desc  bool
-	skip  int // how many to pass over, when places come in order
+	skip  int // how many of the first places to omit, if they are added in order
 	limit int
-	after *place // what does not come after it does not count; nil counts all
+	after *place // only later places count; nil means all
 
 	kept  []place // up to twice the limit, in no order
-	worst *place  // the last of the first, once there are so many
-	// passed is how many places were given that do not come after after.
+	worst *place  // the last of the first limit places, once there are so many
+	// passed counts the added places that are not later than after.
 	passed int
 }
 
@@ -74,7 +74,7 @@ func (b *topK) compare(x, y *place) int {
 	return order
 }
 
-// add looks at one more place. It copies what it keeps.
+// add adds a place. It copies what it keeps.
 func (b *topK) add(p *place) {
 	if b.after != nil && b.compare(p, b.after) <= 0 {
 		b.passed++
@@ -93,7 +93,7 @@ func (b *topK) add(p *place) {
 	}
 }
 
-// sort puts what is kept in order and lets go what is too much.
+// sort sorts the kept places and drops those beyond the limit.
 func (b *topK) sort() {
 	slices.SortFunc(b.kept, func(x, y place) int { return b.compare(&x, &y) })
 	if len(b.kept) >= b.limit {

@@ -1,7 +1,8 @@
-// Package sqlite is the embedded store: one SQLite file, written by one server.
+// Package sqlite is the embedded store: one SQLite file, which one server writes.
 //
-// [Open] gives the accounts and keys, which any number of processes share.
-// [DB.OpenAddressBook] gives the contacts, which one process at a time owns.
+// [Open] opens the accounts and keys. Any number of processes may use them at the same
+// time. [DB.OpenAddressBook] opens the contacts. Only one process at a time can have them
+// open.
 package sqlite
 
 import (
@@ -24,34 +25,33 @@ var migrations embed.FS
 const (
 	// appID marks a database file as callbook's ("Cbok").
 	appID = 0x43626f6b
-	// pageBytes is the size of a page of a new database. Twice SQLite's
-	// default is what bulk inserts are fastest with.
+	// pageBytes is the page size of a new database. Bulk inserts are fastest with twice
+	// SQLite's default.
 	pageBytes = 8192
-	// busyTimeout is how long one process waits for another to end its
-	// transaction; a server's takes milliseconds.
+	// busyTimeout is how long a process waits for another one's transaction. A server's
+	// transactions take milliseconds.
 	busyTimeout = 10 * time.Second
 )
 
-// DB is an open database file. Its methods are the account store; they work
-// beside a running server.
+// DB is an open database file. It implements the stores of accounts, keys and sessions,
+// which other processes may use at the same time.
 type DB struct {
 	name string // as it was given
 	path string // absolute, without symbolic links
 	file *dbFile
 	pools
-	// turn is held by whoever is in a transaction that writes, in this process.
-	// A channel serves those who wait in the order of arrival; SQLite's busy
-	// handler tries now and then, and may miss each gap between the transactions
-	// of the address book's writer.
+	// turn is locked during each writing transaction of this process. It is a channel
+	// because a channel serves waiters in the order of arrival. SQLite's busy handler
+	// polls, and could miss every gap between the writer's transactions.
 	turn  chan struct{}
-	spent atomic.Bool // the reserve was given up
+	spent atomic.Bool // whether the disk was full and the reserve was freed
 }
 
-// Open opens the database file, makes it when it is not there (readable by its
-// owner alone), and brings its schema up to date.
+// Open opens the database file and brings its schema up to date. It creates a missing
+// file, which only the user can read.
 //
-// The error wraps [ErrOtherName], [ErrForeignLog] or [ErrDamagedLog] when to open the file would
-// damage it.
+// The error wraps [ErrOtherName], [ErrForeignLog] or [ErrDamagedLog] if opening the file
+// would damage it.
 func Open(ctx context.Context, path string) (*DB, error) {
 	file, err := openFile(ctx, path)
 	if err != nil {
@@ -72,11 +72,11 @@ func (db *DB) open(ctx context.Context) (err error) {
 	return err
 }
 
-// Path returns the file's absolute path without symbolic links. What is kept
-// beside the database is named after it.
+// Path returns the file's absolute path without symbolic links. Files beside the database
+// are named after it.
 func (db *DB) Path() string { return db.path }
 
-// Close closes the database. What was opened from it must be closed before.
+// Close closes the database. The address book must be closed before.
 func (db *DB) Close() error {
 	if db.health.isLost() {
 		abandon(db)
@@ -89,8 +89,8 @@ func (db *DB) Close() error {
 	return errors.Join(err, db.file.release())
 }
 
-// Ping tells whether the database answers, and nothing was found to be wrong
-// with its file since it was opened.
+// Ping returns an error if the database does not answer, or if damage of its file was
+// found since it was opened.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.health.trouble(); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (db *DB) Ping(ctx context.Context) error {
 	})
 }
 
-// prepareConn sets what SQLite forgets when a connection is closed.
+// prepareConn sets the settings that hold for one connection only.
 func prepareConn(conn *sqlite.Conn) error {
 	conn.SetBusyTimeout(busyTimeout)
 	if err := registerFunctions(conn); err != nil {
@@ -118,8 +118,7 @@ func setPragmas(conn *sqlite.Conn, pragmas ...string) error {
 	return nil
 }
 
-// migrate runs the migrations that the file has not seen, each in one
-// transaction.
+// migrate runs the pending migrations, each in one transaction.
 func migrate(ctx context.Context, path string) (err error) {
 	defer func() { err = damagedError(err) }()
 	schema, err := loadSchema()
@@ -132,7 +131,7 @@ func migrate(ctx context.Context, path string) (err error) {
 	}
 	defer conn.Close()
 	conn.SetBusyTimeout(busyTimeout)
-	// Before anything is written to a file that may be somebody else's.
+	// Check first, because the file may belong to another program.
 	version, err := checkOwner(conn, len(schema.Migrations))
 	if err != nil {
 		return err
@@ -144,20 +143,19 @@ func migrate(ctx context.Context, path string) (err error) {
 		return err
 	}
 	if version == len(schema.Migrations) {
-		return nil // without a transaction that could write
+		return nil // do not begin a transaction that could write
 	}
 	return sqlitemigration.Migrate(ctx, conn, schema)
 }
 
-// prepareFile sets what is kept in the file.
+// prepareFile sets the settings that are stored in the file.
 func prepareFile(ctx context.Context, conn *sqlite.Conn) error {
-	// The page size holds for a file that is still empty, and has to come
-	// before the journal mode.
+	// The page size can be set only while the file is empty, and before the journal mode.
 	if err := setPragmas(conn, fmt.Sprintf("page_size = %d", pageBytes), "synchronous = FULL"); err != nil {
 		return err
 	}
-	// SQLite does not wait for the lock that a change of the journal mode
-	// takes; several processes that make a file at once want it.
+	// Changing the journal mode needs a lock, for which SQLite does not wait. Several
+	// processes may create a file at once.
 	ctx, cancel := context.WithTimeout(ctx, busyTimeout)
 	defer cancel()
 	again := time.NewTicker(10 * time.Millisecond)
@@ -175,10 +173,10 @@ func prepareFile(ctx context.Context, conn *sqlite.Conn) error {
 	}
 }
 
-// checkOwner refuses a file that another program made, or a newer callbook. It
-// returns the version of the schema.
+// checkOwner refuses a file of another program or of a newer callbook. It returns the
+// version of the schema.
 func checkOwner(conn *sqlite.Conn, newest int) (version int, err error) {
-	// One moment's view: another process may be making the same file.
+	// A transaction reads one snapshot: another process may be creating the file.
 	defer sqlitex.Transaction(conn)(&err)
 	var owner, tables int
 	for _, read := range []struct {
@@ -206,7 +204,7 @@ func checkOwner(conn *sqlite.Conn, newest int) (version int, err error) {
 	return version, nil
 }
 
-// loadSchema reads the embedded migrations; their names give their order.
+// loadSchema reads the embedded migrations, in the order of their names.
 func loadSchema() (sqlitemigration.Schema, error) {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -223,7 +221,7 @@ func loadSchema() (sqlitemigration.Schema, error) {
 	return schema, nil
 }
 
-// read lends f a connection for what is not of contacts.
+// read lends f a connection of the pool for accounts, keys and sessions.
 func (db *DB) read(ctx context.Context, f func(*sqlite.Conn) error) error {
 	return lend(ctx, db.health, db.control, f)
 }
@@ -253,10 +251,10 @@ func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
 	return err
 }
 
-// errNoRow tells queryOne's caller that there was no row.
+// errNoRow is the error of queryOne for a query without a row.
 var errNoRow = errors.New("no row")
 
-// queryOne runs a query that has one row or none.
+// queryOne scans the single row of a query.
 func queryOne(conn *sqlite.Conn, query string, args []any, scan func(*sqlite.Stmt) error) error {
 	found := false
 	err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{

@@ -7,9 +7,9 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
-// LimitMemory bounds what SQLite itself takes in this process, for all files and
-// connections together: page caches, mostly. It is a soft limit: near it, a cache
-// gives up a page for each one that it reads.
+// LimitMemory bounds the memory that SQLite takes in this process, mostly for page
+// caches. It is a soft limit: close to it, a cache evicts a page for each one that it
+// reads.
 func LimitMemory(bytes int64) error {
 	conn, err := sqlite.OpenConn(":memory:", sqlite.OpenReadWrite)
 	if err != nil {

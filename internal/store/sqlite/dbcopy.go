@@ -12,17 +12,17 @@ import (
 	"callbook/internal/dbcopy"
 )
 
-// Transfer is a database as a copy reads or writes it.
+// Transfer gives a copy access to a database.
 type Transfer struct {
 	db   *DB
 	lock *ownership
-	conn *sqlite.Conn // that writes
+	conn *sqlite.Conn // for writing
 }
 
 var _ dbcopy.Store = (*Transfer)(nil)
 
-// OpenTransfer takes the database for a copy: no server can have it meanwhile.
-// The error wraps [ErrInUse] when one has. The transfer must be closed before the
+// OpenTransfer opens the database for a copy. No server can open its contacts meanwhile.
+// The error wraps [ErrInUse] if one has. The caller must close the transfer before the
 // database.
 func (db *DB) OpenTransfer() (*Transfer, error) {
 	lock, err := db.own()
@@ -36,7 +36,7 @@ func (db *DB) OpenTransfer() (*Transfer, error) {
 	return &Transfer{db: db, lock: lock, conn: conn}, nil
 }
 
-// Close gives the database free.
+// Close lets servers open the contacts again.
 func (x *Transfer) Close() error {
 	return errors.Join(x.conn.Close(), x.lock.Unlock())
 }
@@ -78,8 +78,8 @@ func (x *Transfer) LastCopy(ctx context.Context) (dbcopy.State, bool, error) {
 	return x.db.LastCopy(ctx)
 }
 
-// LastCopy returns the state of the copy into this database; false means that
-// there never was one.
+// LastCopy returns the state of the last copy into this database. Copied is false if
+// there was none.
 func (db *DB) LastCopy(ctx context.Context) (s dbcopy.State, copied bool, err error) {
 	err = db.read(ctx, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT source, at FROM copies`, nil, func(stmt *sqlite.Stmt) error {

@@ -11,17 +11,17 @@ import (
 	"callbook/internal/dbcopy"
 )
 
-// transferred is how a table is read and written.
+// transferred has the statements that read and write a table.
 type transferred struct {
-	read   string // its parameter is the account
-	after  string // what read gets for the rows after a key, whose columns are more parameters
+	read   string // the query; its parameter is the account
+	after  string // is appended to read to begin behind a key, whose columns are further parameters
 	order  string
 	insert bulkInsert
-	parent string // of tables whose rows have the id of what stands in their first column: its table
+	parent string // the table of the owners of the rows, if their first column is the owner's id; see parents
 }
 
-// parents are the tables whose rows belong to an account by way of another's, and
-// what they call its id.
+// parents are the tables whose rows have an owner in another table, and not an account.
+// Each has the table of the owners and the column of the owner's id.
 var parents = map[*dbcopy.Table]struct{ table, id string }{
 	dbcopy.Members:   {"lists", "list_id"},
 	dbcopy.ErrorRows: {"uploads", "upload_id"},
@@ -50,7 +50,7 @@ func newTransferred(t *dbcopy.Table) transferred {
 		switch {
 		case i == 0 && parent.table != "":
 			selected = append(selected, parent.table+".sid")
-			continue // the owner stands for it
+			continue // the column of the owner's id is inserted instead
 		default:
 			selected = append(selected, t.Name+"."+c.Name)
 		}
@@ -65,7 +65,7 @@ func newTransferred(t *dbcopy.Table) transferred {
 		parent: parent.table,
 	}
 	if parent.table != "" {
-		// Comparing both does not use the index of the first.
+		// The comparison of two columns would not use the index on the first.
 		x.after = ` AND ` + parent.table + `.sid >= ?` + x.after
 	}
 	return x
@@ -109,7 +109,7 @@ func (x *Transfer) Read(ctx context.Context, account account.ID, t *dbcopy.Table
 	return storeError("read rows", err)
 }
 
-// scanRow reads a row, whose bytes are in buf.
+// scanRow reads a row. It stores the row's bytes in buf.
 func scanRow(stmt *sqlite.Stmt, t *dbcopy.Table, row dbcopy.Row, buf []byte) []byte {
 	size := 0
 	for i, c := range t.Columns {
@@ -136,7 +136,7 @@ func scanRow(stmt *sqlite.Stmt, t *dbcopy.Table, row dbcopy.Row, buf []byte) []b
 	return buf
 }
 
-// insert adds the rows of a part, and counts them where there is a counter.
+// insert inserts the rows of a part and updates the counters.
 func (x *Transfer) insert(p *dbcopy.Part) error {
 	how := transferredTables[p.Table]
 	var owners []int64 // of each row
@@ -177,7 +177,7 @@ func (x *Transfer) insert(p *dbcopy.Part) error {
 	return nil
 }
 
-// parentIDs returns the ids of what the rows belong to.
+// parentIDs returns the ids of the rows' owners.
 func (x *Transfer) parentIDs(p *dbcopy.Part, table string) ([]int64, error) {
 	ids := make([]int64, len(p.Rows))
 	for i, row := range p.Rows {
@@ -197,7 +197,7 @@ func (x *Transfer) parentIDs(p *dbcopy.Part, table string) ([]int64, error) {
 	return ids, nil
 }
 
-// countMembers moves the counters of lists; rows of one list follow each other.
+// countMembers updates the counters of lists. The rows of each list must be consecutive.
 func (x *Transfer) countMembers(lists []int64) error {
 	for start, i := 0, 1; i <= len(lists); i++ {
 		if i < len(lists) && lists[i] == lists[start] {

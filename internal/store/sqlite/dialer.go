@@ -17,14 +17,14 @@ import (
 
 var _ dialer.Store = (*Campaigns)(nil)
 
-// claimableAccounts is the condition of the accounts whose dialing can be claimed; its
-// argument is the time.
+// claimableAccounts selects the accounts that have open campaigns and whose lease is free
+// or has run out by the time in its argument.
 const claimableAccounts = ` FROM accounts WHERE id IN (SELECT account_id FROM campaigns WHERE closed = 0)
 	AND NOT EXISTS (SELECT 1 FROM dialing WHERE account_id = accounts.id AND lease_until > ?)`
 
 // ClaimAccounts implements [dialer.Store].
 func (s *Campaigns) ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, limit int) (claimed []account.Account, err error) {
-	// Most of the time there is none, and then nothing is written.
+	// Mostly there is none, and then nothing is written.
 	err = s.book.db.points.read(ctx, account.None, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT 1`+claimableAccounts+` LIMIT 1`, []any{now.UnixNano()}, func(*sqlite.Stmt) error { return nil })
 	})
@@ -48,7 +48,7 @@ func (s *Campaigns) ClaimAccounts(ctx context.Context, l work.Lease, now time.Ti
 			if err != nil {
 				return err
 			}
-			tx.bytes += pageBytes // of which it changed a part
+			tx.bytes += pageBytes // part of a page
 			err = tx.exec(`INSERT OR REPLACE INTO dialing (account_id, lease_server, lease_until) VALUES (?, ?, ?)`, a.ID, l.Server, l.End())
 		}
 		return err
@@ -83,7 +83,7 @@ func (s *Campaigns) ReleaseAccount(ctx context.Context, server string, account a
 	})
 }
 
-// dial does an edit of an account whose dialing nobody else has. It extends the lease.
+// dial runs an edit of an account for which no other server dials, and extends the lease.
 func (s *Campaigns) dial(ctx context.Context, l work.Lease, account account.ID, rows int, operation string, do func(*editTx) error) error {
 	return s.book.edit(ctx, account, rows, operation, func(tx *editTx) error {
 		err := tx.exec(`INSERT INTO dialing (account_id, lease_server, lease_until) VALUES (?, ?, ?)
@@ -95,12 +95,13 @@ func (s *Campaigns) dial(ctx context.Context, l work.Lease, account account.ID, 
 		if tx.Changes() == 0 {
 			return tx.refuse(work.ErrLost)
 		}
-		tx.bytes += pageBytes // of which it changed a part
+		tx.bytes += pageBytes // part of a page
 		return do(tx)
 	})
 }
 
-// dialFor is dial for one campaign, whose progress it stores when do has changed it.
+// dialFor is dial for one campaign. It stores the campaign's progress if do has changed
+// it.
 func (s *Campaigns) dialFor(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, rows int, operation string, do func(*editTx, *campaignRow) error) error {
 	return s.dial(ctx, l, account, rows, operation, func(tx *editTx) error {
 		row, err := readCampaign(tx.Conn, account, sid, "")
@@ -118,7 +119,7 @@ func (s *Campaigns) dialFor(ctx context.Context, l work.Lease, account account.I
 	})
 }
 
-// progress is what dialing moves of a campaign.
+// progress is the part of a campaign that changes as it is dialed.
 type progress struct {
 	state                   campaign.State
 	expanded, closed        bool

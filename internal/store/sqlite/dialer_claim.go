@@ -29,7 +29,7 @@ func (s *Campaigns) Claim(ctx context.Context, l work.Lease, account account.ID,
 	return dials, nil
 }
 
-// dueTarget is a target whose turn has come.
+// dueTarget is a target that is due, and what is known of its number.
 type dueTarget struct {
 	campaign.Target
 	dialer.Callee
@@ -71,7 +71,8 @@ func (tx *editTx) claim(row *campaignRow, q dialer.ClaimQuery, rule dialer.Claim
 	return dials, tx.insertEvents(events)
 }
 
-// dueTargets reads targets that are due, after one in their order.
+// dueTargets reads up to limit due targets, ordered by Due and position, from behind
+// after.
 func (tx *editTx) dueTargets(row *campaignRow, q dialer.ClaimQuery, after campaign.Target, limit int) (turn []dueTarget, err error) {
 	err = tx.each(`SELECT EXISTS (SELECT 1 FROM suppressions AS s WHERE s.account_id = ?1 AND s.number = t.number),
 			t.contact_sid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM contacts AS c WHERE c.account_id = ?1 AND c.sid = t.contact_sid),
@@ -95,7 +96,7 @@ func (tx *editTx) dueTargets(row *campaignRow, q dialer.ClaimQuery, after campai
 	return turn, err
 }
 
-// callsOfDay counts the calls to a target's number within its callee's day.
+// callsOfDay counts the calls to a target's number within the day of its callee.
 func (tx *editTx) callsOfDay(q dialer.ClaimQuery, t *campaign.Target) (n int, err error) {
 	day, end := q.DayOf(t.Number)
 	from, until := addressbook.FirstSID(day), addressbook.FirstSID(end)
@@ -125,7 +126,7 @@ func (s *Campaigns) Record(ctx context.Context, l work.Lease, account account.ID
 	})
 }
 
-// recording is one Record.
+// recording is the state of one call of Record.
 type recording struct {
 	tx     *editTx
 	rule   dialer.RecordRule
@@ -134,7 +135,7 @@ type recording struct {
 	events []event.Event
 }
 
-// campaign returns the campaign of a call; nil when it is not there.
+// campaign returns the campaign of a call, or nil if it does not exist.
 func (r *recording) campaign(sid addressbook.SID) (*campaignRow, error) {
 	i := slices.IndexFunc(r.rows, func(row *campaignRow) bool { return row.SID == sid })
 	if i >= 0 {
@@ -187,7 +188,7 @@ func (r *recording) record(i int, ref dialer.CallRef) error {
 	return err
 }
 
-// end stores what has changed besides the calls and their targets.
+// end stores the progress of the campaigns, and the events.
 func (r *recording) end() error {
 	for i, row := range r.rows {
 		if progressOf(row) == r.before[i] {

@@ -38,7 +38,7 @@ func (s *Campaigns) Expand(ctx context.Context, l work.Lease, account account.ID
 	return done && err == nil, err
 }
 
-// expansion is one Expand.
+// expansion is the state of one call of Expand.
 type expansion struct {
 	tx   *editTx
 	row  *campaignRow
@@ -46,8 +46,8 @@ type expansion struct {
 	vars dialer.Vars
 }
 
-// step makes targets of the next numbers, or of the next contacts of one list, limit at
-// most, and returns how many it has read.
+// step makes targets of up to limit numbers, or of the next contacts of one list. It
+// returns how many it has read.
 func (x *expansion) step(limit int) (read int, err error) {
 	row := x.row
 	if len(row.From) > 0 {
@@ -73,7 +73,7 @@ func (x *expansion) step(limit int) (read int, err error) {
 	return read, nil
 }
 
-// insertTargets inserts targets of which nothing but the number is known.
+// insertTargets inserts targets that have only a number, and no contact.
 var insertTargets = newBulkInsert(`targets (campaign_id, position, number, state, due, reason, history)`, 7)
 
 // numbers makes targets of numbers.
@@ -133,7 +133,7 @@ func (x *expansion) contacts(list int64, limit int) (read int, err error) {
 	return read, err
 }
 
-// joinedName is what a target is called: the first and the last name of its contact c.
+// joinedName is the name of a target: the first and the last name of its contact c.
 const joinedName = `nullif(coalesce(c.first_name, '') || iif(c.first_name <> '' AND c.last_name <> '', ' ', '') || coalesce(c.last_name, ''), '')`
 
 // insert is the statement that makes targets of the contacts of list ?4 after ?5 up to
@@ -150,10 +150,10 @@ func (x *expansion) insert() string {
 	return insert + ` ORDER BY m.contact_sid`
 }
 
-// columnsOfC are contactColumns, from contacts AS c.
+// columnsOfC are the contactColumns of contacts AS c.
 var columnsOfC = `c.` + strings.ReplaceAll(contactColumns, ", ", ", c.")
 
-// setVars gives the targets from a position on their values.
+// setVars stores the Vars of the targets from position first on.
 func (x *expansion) setVars(first int) error {
 	type target struct {
 		position int

@@ -60,8 +60,8 @@ func (s *Campaigns) Recall(ctx context.Context, l work.Lease, account account.ID
 	})
 }
 
-// purged delete the rows of a campaign, so many of them. One that has not started has
-// no events.
+// purged are the statements that delete rows of a campaign, each up to a limit. A
+// campaign that has not started has no events.
 var purged = []string{
 	`DELETE FROM calls WHERE campaign_id = ?1 AND sid IN (SELECT sid FROM calls WHERE campaign_id = ?1 LIMIT ?2)`,
 	`DELETE FROM targets WHERE campaign_id = ?1 AND position IN (SELECT position FROM targets WHERE campaign_id = ?1 LIMIT ?2)`,

@@ -9,10 +9,10 @@ import (
 	"callbook/internal/store"
 )
 
-// storeError is the one place where SQLite's result codes are read. It says
-// what was being done, and makes a fault of what may be better a moment later:
-// another process holds the database, or the disk is full or does not work.
-// Nil stays nil, and a fault stays one.
+// storeError adds the operation to an error. It turns an error that may be gone a moment
+// later into an Unavailable fault: another process holds the database, or the disk is
+// full or fails. It returns nil and faults unchanged. No other function reads SQLite's
+// result codes.
 func storeError(operation string, err error) error {
 	if err == nil {
 		return nil
@@ -28,8 +28,8 @@ func storeError(operation string, err error) error {
 	return err
 }
 
-// damagedError adds what to do to the error of a file that SQLite cannot read.
-// Nil stays nil.
+// damagedError adds advice to the error of a file that SQLite cannot read. It returns nil
+// for nil.
 func damagedError(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultNotADB:

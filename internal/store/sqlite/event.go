@@ -15,15 +15,15 @@ type eventStore struct{ book *AddressBook }
 // Events returns the store of events.
 func (b *AddressBook) Events() event.Store { return eventStore{b} }
 
-// insertEventRows inserts events that are to be sent at once.
+// insertEventRows inserts events that are due at once.
 var insertEventRows = newBulkInsert(`events (account_id, campaign_sid, position, kind, state, last, due, tries, status, trouble,
 	date_since, date_created, call_sid, receiver, url, body)`, 16)
 
-// eventBytes is about what an event takes in the file but for its texts, with the
-// entries of the indexes.
+// eventBytes estimates the space of an event without its texts, with its entries in
+// indexes.
 const eventBytes = 200
 
-// insertEvents stores what is to be told.
+// insertEvents inserts events, and counts them.
 func (tx *editTx) insertEvents(events []event.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -62,7 +62,7 @@ func (tx *editTx) insertEvents(events []event.Event) error {
 	return moves.write(tx)
 }
 
-// eventMoves are changes of totals, by campaign.
+// eventMoves are changes to the event counters of campaigns.
 type eventMoves map[eventCampaign]*event.Counts
 
 type eventCampaign struct {
@@ -70,7 +70,8 @@ type eventCampaign struct {
 	sid     addressbook.SID
 }
 
-// add counts an event that came from a state, 0 for none, to another, 0 for none.
+// add counts an event that has changed its state. From is 0 for a new event, and to is 0
+// for a deleted one.
 func (m *eventMoves) add(account account.ID, sid addressbook.SID, from, to event.State) {
 	if *m == nil {
 		*m = make(eventMoves)
@@ -84,7 +85,7 @@ func (m *eventMoves) add(account account.ID, sid addressbook.SID, from, to event
 	n.Move(from, to)
 }
 
-// write moves the totals.
+// write updates the counters.
 func (m eventMoves) write(tx *editTx) error {
 	for of, n := range m {
 		tx.bytes += pageBytes
@@ -99,7 +100,7 @@ func (m eventMoves) write(tx *editTx) error {
 	return nil
 }
 
-// eventRef names an event in a statement's result.
+// eventRef is an event in the result of a statement.
 type eventRef struct {
 	id       int64
 	campaign addressbook.SID

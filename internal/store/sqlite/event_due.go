@@ -12,8 +12,8 @@ import (
 	"callbook/internal/event"
 )
 
-// dueReceivers finds the receivers of accounts with an event that is due, in one step in
-// the index for each receiver with an event that waits.
+// dueReceivers finds the receivers with due events. It takes one step in an index for
+// each receiver with a waiting event.
 const dueReceivers = `WITH RECURSIVE waiting (account_id, receiver) AS (
 		SELECT value, (SELECT min(receiver) FROM events INDEXED BY events_due WHERE state = 1 AND account_id = value) FROM json_each(?)
 		UNION ALL SELECT account_id, (SELECT min(receiver) FROM events INDEXED BY events_due
@@ -76,7 +76,7 @@ func (s eventStore) Due(ctx context.Context, r event.Receiver, now time.Time, kn
 	return due, storeError("read events", err)
 }
 
-// readPending reads an event that is there.
+// readPending reads an event, which must exist.
 func readPending(conn *sqlite.Conn, id int64) (p event.Pending, err error) {
 	err = queryOne(conn, `SELECT campaign_sid, position, url, body, date_since, tries, `+firstWaiting+` FROM events AS e WHERE id = ?`,
 		[]any{id}, func(stmt *sqlite.Stmt) error {

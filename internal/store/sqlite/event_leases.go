@@ -12,8 +12,8 @@ import (
 	"callbook/internal/work"
 )
 
-// unleasedEvents finds the accounts with events that wait and whose lease has run out.
-// It takes one step in the index for each account.
+// unleasedEvents finds the accounts with waiting events whose lease is free or has run
+// out. It takes one step in an index for each account.
 const unleasedEvents = `WITH RECURSIVE waiting (account_id) AS (
 		SELECT (SELECT min(account_id) FROM events INDEXED BY events_due WHERE state = 1)
 		UNION ALL SELECT (SELECT min(account_id) FROM events INDEXED BY events_due WHERE state = 1 AND account_id > waiting.account_id)
@@ -33,7 +33,7 @@ func (s eventStore) ClaimAccounts(ctx context.Context, l work.Lease, now time.Ti
 			},
 		})
 	}
-	// Most of the time there is none, and then nothing is written.
+	// Mostly there is none, and then nothing is written.
 	if err := s.book.db.points.read(ctx, account.None, find); err != nil || len(claimed) == 0 {
 		return nil, storeError("look for events", err)
 	}
@@ -58,8 +58,8 @@ func (s eventStore) ClaimAccounts(ctx context.Context, l work.Lease, now time.Ti
 	return claimed, nil
 }
 
-// renewEvents extends the lease of an account's deliveries; false means that another
-// server has it.
+// renewEvents extends the account's lease of deliveries. It returns false if another
+// server has the lease.
 func (tx *editTx) renewEvents(l work.Lease, account account.ID) (bool, error) {
 	tx.bytes += pageBytes
 	err := tx.exec(`UPDATE event_leases SET lease_until = ? WHERE account_id = ? AND lease_server = ?`, l.End(), account, l.Server)
@@ -92,7 +92,7 @@ func (s eventStore) ReleaseAccounts(ctx context.Context, server string, accounts
 	})
 }
 
-// jsonIDs returns ids as a JSON array, so that one statement serves any number.
+// jsonIDs returns ids as a JSON array, so that one SQL text serves any number of them.
 func jsonIDs[ID ~int64](ids []ID) string {
 	text, err := json.Marshal(ids)
 	if err != nil {

@@ -44,7 +44,7 @@ func scanEvent(stmt *sqlite.Stmt, account account.ID, campaign addressbook.SID) 
 func (s eventStore) Deliveries(ctx context.Context, account account.ID, campaign addressbook.SID, q event.Query) (page event.Page, err error) {
 	share := budget.Of(ctx)
 	err = s.book.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		defer sqlitex.Transaction(conn)(&err) // so that the counts fit the page
+		defer sqlitex.Transaction(conn)(&err) // reads the counts and the page from one snapshot
 		if page.Counts, err = eventCounts(conn, account, campaign); err != nil {
 			return err
 		}
@@ -82,8 +82,8 @@ func (s eventStore) Deliveries(ctx context.Context, account account.ID, campaign
 	return page, storeError("read events", err)
 }
 
-// selectEvents is the part of a campaign's events that a query is about, from its FROM
-// on. Each state is a range of an index by id, and SQLite merges them.
+// selectEvents returns the SQL query for a campaign's events, from its FROM on. SQLite
+// merges one range of an index for each state.
 func selectEvents(account account.ID, campaign addressbook.SID, q event.Query) (from string, args []any) {
 	if q.Position != nil {
 		return `FROM events INDEXED BY events_by_target WHERE account_id = ? AND campaign_sid = ? AND position = ?`,
@@ -101,7 +101,7 @@ func selectEvents(account account.ID, campaign addressbook.SID, q event.Query) (
 	return strings.Join(parts, ` UNION ALL SELECT id `), args
 }
 
-// eventCounts reads the totals of a campaign's events.
+// eventCounts reads the event counters of a campaign.
 func eventCounts(conn *sqlite.Conn, account account.ID, campaign addressbook.SID) (n event.Counts, err error) {
 	err = queryOne(conn, `SELECT waiting, delivered, given_up FROM event_totals WHERE account_id = ? AND campaign_sid = ?`,
 		[]any{account, campaign[:]}, func(stmt *sqlite.Stmt) error {
@@ -114,7 +114,7 @@ func eventCounts(conn *sqlite.Conn, account account.ID, campaign addressbook.SID
 	return n, err
 }
 
-// askAgain makes an event wait anew.
+// askAgain makes an event Waiting again.
 const askAgain = `UPDATE events SET state = 1, due = ?, tries = 0, date_since = ?, date_ended = NULL WHERE id = ?`
 
 // SendAgain implements [event.Store].
@@ -153,7 +153,7 @@ func (s eventStore) SendAllAgain(ctx context.Context, account account.ID, campai
 	return n, err
 }
 
-// askAgain makes events wait anew.
+// askAgain makes events Waiting again.
 func (tx *editTx) askAgain(account account.ID, refs []eventRef, now time.Time) error {
 	var moves eventMoves
 	for _, ref := range refs {
@@ -171,7 +171,7 @@ func (s eventStore) Purge(ctx context.Context, before time.Time, limit int) (mor
 	err = s.book.edit(ctx, account.None, limit, "purge events", func(tx *editTx) error {
 		var moves eventMoves
 		deleted := 0
-		// Those that are old come first, since ids rise.
+		// Ids rise, so the oldest events come first.
 		err := sqlitex.Execute(tx.Conn, `DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?)
 			AND date_created < ? AND state <> 1 RETURNING account_id, campaign_sid, state`, &sqlitex.ExecOptions{
 			Args: []any{limit, before.UnixNano()},

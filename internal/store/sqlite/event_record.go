@@ -20,7 +20,7 @@ func (s eventStore) Record(ctx context.Context, l work.Lease, account account.ID
 	})
 }
 
-// lostOr returns an error, or refuses because another server has the lease.
+// lostOr returns err, or the refusal for a lost lease if err is nil.
 func (tx *editTx) lostOr(err error) error {
 	if err != nil {
 		return err
@@ -28,8 +28,8 @@ func (tx *editTx) lostOr(err error) error {
 	return tx.refuse(work.ErrLost)
 }
 
-// recordEvents stores outcomes of an account's events, and lets go what waited for those
-// that have ended.
+// recordEvents stores outcomes of an account's events. It makes the events due that were
+// Behind those that have ended.
 func (tx *editTx) recordEvents(account account.ID, outcomes []event.Outcome) error {
 	var moves eventMoves
 	ended := make(map[eventTarget]bool)
@@ -53,7 +53,7 @@ func (tx *editTx) recordEvents(account account.ID, outcomes []event.Outcome) err
 			return err
 		}
 	}
-	// What is Behind comes last, when it is known what has ended.
+	// Events that are to be Behind come last, when the events that have ended are known.
 	for i := range outcomes {
 		o := &outcomes[i]
 		if o.State != event.Waiting || o.Due != event.Behind {
@@ -69,13 +69,13 @@ func (tx *editTx) recordEvents(account account.ID, outcomes []event.Outcome) err
 	return moves.write(tx)
 }
 
-// eventTarget is a position of a campaign.
+// eventTarget identifies a target, or with the position event.Whole a campaign.
 type eventTarget struct {
 	campaign addressbook.SID
 	position int
 }
 
-// recordEvent stores one outcome, and tells whether the event was there and waited.
+// recordEvent stores one outcome. Changed reports whether the event was Waiting.
 func (tx *editTx) recordEvent(account account.ID, o *event.Outcome) (changed bool, err error) {
 	tx.bytes += eventBytes
 	due, ended := o.Due, any(nil)
@@ -103,7 +103,8 @@ func (s eventStore) Expire(ctx context.Context, l work.Lease, r event.Receiver, 
 		if ours, err := tx.renewEvents(l, r.Account); err != nil || !ours {
 			return tx.lostOr(err)
 		}
-		// What was tried is due later than all that was not, and may be as old.
+		// Every event that was tried is due later than all that were not, but may be as
+		// old.
 		refs, err := eventRefs(tx.Conn, `SELECT id, campaign_sid, position, state FROM
 				(SELECT * FROM (`+from+` AND due <= 0 ORDER BY due, id LIMIT ?) UNION ALL
 				SELECT * FROM (`+from+` AND due > 0 AND due <= ? ORDER BY due, id LIMIT ?))
