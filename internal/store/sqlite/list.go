@@ -16,7 +16,7 @@ import (
 
 const listColumns = `lists.id, lists.sid, lists.name, lists.tag, lists.type, lists.contact_count, lists.date_created, lists.date_updated`
 
-// scanList reads a row of listColumns; id is the list's key in the tables.
+// scanList reads a row of listColumns. Id is the list's key in the tables.
 func scanList(stmt *sqlite.Stmt) (id int64, l addressbook.List) {
 	l = addressbook.List{
 		Name:         stmt.ColumnText(2),
@@ -30,7 +30,7 @@ func scanList(stmt *sqlite.Stmt) (id int64, l addressbook.List) {
 	return stmt.ColumnInt64(0), l
 }
 
-// readList reads one row; errNoRow tells that there is none.
+// readList reads one row, or returns errNoRow.
 func readList(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (id int64, l addressbook.List, err error) {
 	err = queryOne(conn, `SELECT `+listColumns+` FROM lists WHERE account_id = ? AND sid = ?`, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) error {
@@ -40,7 +40,7 @@ func readList(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (id in
 	return id, l, err
 }
 
-// textArg is an optional text as an argument of a query.
+// textArg returns an optional text as a query argument.
 func textArg(t addressbook.Text) any {
 	if !t.Given {
 		return nil
@@ -67,7 +67,7 @@ func (b *AddressBook) InsertLists(ctx context.Context, account account.ID, lists
 	})
 }
 
-// insertList adds a list, unless its name is taken.
+// insertList adds a list. Added is false if its name is taken.
 func (tx *editTx) insertList(account account.ID, l *addressbook.List) (added bool, err error) {
 	err = tx.exec(`INSERT INTO lists (account_id, sid, name, tag, type, contact_count, date_created, date_updated)
 		VALUES (?,?,?,?,?,0,?,?) ON CONFLICT (account_id, name) DO NOTHING`,
@@ -75,7 +75,7 @@ func (tx *editTx) insertList(account account.ID, l *addressbook.List) (added boo
 	if err != nil || tx.Changes() == 0 {
 		return false, err
 	}
-	tx.bytes += pageBytes // of which it changed a part
+	tx.bytes += pageBytes // part of a page
 	return true, nil
 }
 
@@ -123,7 +123,7 @@ func (tx *editTx) updateList(p *addressbook.ListPatch) (addressbook.ListResult, 
 	if err != nil {
 		return addressbook.ListResult{}, err
 	}
-	tx.bytes += pageBytes // of which it changed a part
+	tx.bytes += pageBytes // part of a page
 	return addressbook.ListResult{List: &l}, nil
 }
 
@@ -151,7 +151,7 @@ func (b *AddressBook) oneList(ctx context.Context, account account.ID, read func
 	return l, storeError("read list", err)
 }
 
-// readListByName reads one row; errNoRow tells that there is none.
+// readListByName reads one row, or returns errNoRow.
 func readListByName(conn *sqlite.Conn, account account.ID, name string) (l addressbook.List, err error) {
 	err = queryOne(conn, `SELECT `+listColumns+` FROM lists WHERE account_id = ? AND name = ?`, []any{account, name},
 		func(stmt *sqlite.Stmt) error {
@@ -172,7 +172,7 @@ func (b *AddressBook) Lists(ctx context.Context, account account.ID, q addressbo
 	}
 	share := budget.Of(ctx)
 	err := b.db.readersOf(q.Scans()).read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		// One transaction, so that the total fits the page.
+		// A transaction reads the total and the page from one snapshot.
 		defer sqlitex.Transaction(conn)(&err)
 		if page.Total, err = count(conn, from, args); err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 	"callbook/internal/journal"
 )
 
-// memberBytes is about what a membership takes, its index entry included.
+// memberBytes estimates the space of a membership, with its entry in the index.
 const memberBytes = 64
 
 // AddMembers implements [addressbook.Store].
@@ -45,7 +45,7 @@ func (b *AddressBook) AddMembers(ctx context.Context, account account.ID, list a
 	})
 }
 
-// addMember adds one membership, or tells why it cannot be.
+// addMember adds one membership. Fault is the reason if it is refused.
 func (tx *editTx) addMember(list int64, m *addressbook.Membership) (fault, err error) {
 	err = queryOne(tx.Conn, `SELECT 1 FROM contacts WHERE account_id = ? AND sid = ?`,
 		[]any{tx.edit.account, m.Contact[:]}, func(*sqlite.Stmt) error { return nil })
@@ -91,7 +91,7 @@ func (b *AddressBook) RemoveMembers(ctx context.Context, account account.ID, lis
 	})
 }
 
-// editMembers changes the members of a list and then its count, by what do
+// editMembers changes the members of a list, and then its counter by the number that do
 // returns.
 func (b *AddressBook) editMembers(ctx context.Context, account account.ID, list addressbook.SID, n int, operation string,
 	ready journal.Ready[[]addressbook.MembershipResult],
@@ -124,8 +124,7 @@ func (b *AddressBook) editMembers(ctx context.Context, account account.ID, list 
 	return err
 }
 
-// memberSince tells since when a contact is in a list; errNoRow tells that it
-// is not.
+// memberSince returns the date of a membership, or errNoRow if there is none.
 func memberSince(conn *sqlite.Conn, list int64, contact addressbook.SID) (since time.Time, err error) {
 	err = queryOne(conn, `SELECT date_created FROM list_members WHERE list_id = ? AND contact_sid = ?`,
 		[]any{list, contact[:]},
@@ -136,8 +135,7 @@ func memberSince(conn *sqlite.Conn, list int64, contact addressbook.SID) (since 
 	return since, err
 }
 
-// readLists reads the lists of a page's contacts, of each no more than
-// [addressbook.ListsShown] says.
+// readLists reads the lists of a page's contacts, up to [addressbook.ListsShown] of each.
 func readLists(conn *sqlite.Conn, account account.ID, share *budget.Share, page *addressbook.Page) error {
 	most := addressbook.ListsShown(len(page.Contacts))
 	page.Lists = make([][]addressbook.ListRef, len(page.Contacts))
@@ -169,8 +167,8 @@ func (b *AddressBook) ListsOf(ctx context.Context, account account.ID, contact a
 	return lists, storeError("read the lists of a contact", err)
 }
 
-// listsOf reads the lists of a contact whose names come after one, by their
-// names. The unary plus keeps SQLite from going through all lists of the account.
+// listsOf reads the lists of a contact, ordered by name, from behind the name after. The
+// unary plus keeps SQLite from reading all lists of the account.
 func listsOf(conn *sqlite.Conn, account account.ID, contact addressbook.SID, after string, limit int) (lists []addressbook.ListRef, err error) {
 	err = sqlitex.Execute(conn, `SELECT lists.sid, lists.name, list_members.date_created FROM list_members
 		JOIN lists ON lists.id = list_members.list_id

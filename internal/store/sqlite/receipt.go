@@ -15,7 +15,7 @@ import (
 
 var _ journal.Store = (*AddressBook)(nil)
 
-// costOfReceipt is [journal.Receipt.Cost] of a row.
+// costOfReceipt is [journal.Receipt.Cost] as an SQL expression.
 var costOfReceipt = fmt.Sprintf(`(%d + octet_length(key) + octet_length(body))`, journal.Overhead)
 
 // writeReceipt writes a receipt, unless it is nil, and returns about how many
@@ -53,10 +53,10 @@ func writeReceipt(conn *sqlite.Conn, account account.ID, r *journal.Receipt) (by
 	if err != nil {
 		return 0, fmt.Errorf("write receipt: %w", err)
 	}
-	return len(body) + 2*pageBytes, nil // two pages, of which it changed a part
+	return len(body) + 2*pageBytes, nil // parts of two pages
 }
 
-// moveReceiptTotal adds to the account's counter.
+// moveReceiptTotal adds to the account's counter of receipts.
 func moveReceiptTotal(conn *sqlite.Conn, account account.ID, by journal.Total) error {
 	return sqlitex.Execute(conn, `INSERT INTO receipt_totals (account_id, receipts, bytes) VALUES (?,?,?)
 		ON CONFLICT (account_id) DO UPDATE SET receipts = receipts + excluded.receipts, bytes = bytes + excluded.bytes`,
@@ -75,9 +75,9 @@ func readReceiptTotal(conn *sqlite.Conn, account account.ID) (total journal.Tota
 	return total, err
 }
 
-// checkQuota tells whether the account has room for another receipt; refused is
-// the fault when it has none. It is asked before a write has changed anything: to
-// roll one back would make all others of its group be done again.
+// checkQuota reports whether the account has room for another receipt. If not, refused is
+// the fault. It must be called before a write changes anything, because rolling a write
+// back makes the other jobs of its transaction run again.
 func checkQuota(conn *sqlite.Conn, account account.ID, quota journal.Quota) (refused, err error) {
 	if quota.Bytes == 0 {
 		return nil, nil
@@ -167,7 +167,7 @@ func (b *AddressBook) DeleteReceipts(ctx context.Context, before time.Time, limi
 				err = moveReceiptTotal(tx.Conn, account, by)
 			}
 		}
-		tx.bytes += (1 + deleted) * pageBytes // of which it changed a part
+		tx.bytes += (1 + deleted) * pageBytes // part of a page for each receipt, and for the counters
 		return err
 	})
 	return deleted, err

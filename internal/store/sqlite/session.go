@@ -16,14 +16,13 @@ var _ session.Store = (*DB)(nil)
 
 const (
 	sessionColumns = `sessions.secret_sha256, sessions.key_id, sessions.agent, sessions.address, sessions.date_created, sessions.date_last_used`
-	// fromSessions leaves out sessions whose key has ended. Its parameter is
-	// the time.
+	// fromSessions selects sessions whose key has not ended. Its parameter is the time.
 	fromSessions = ` FROM sessions LEFT JOIN api_keys ON api_keys.id = sessions.key_id
 		JOIN accounts ON accounts.id = sessions.account_id
 		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > ?)`
 	insertSession = `INSERT INTO sessions (secret_sha256, account_id, key_id, agent, address, date_created, date_last_used)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
-	// endOldest keeps this many sessions, the new one not counted.
+	// endOldest deletes all but this many of the account's newest sessions.
 	endOldest = `DELETE FROM sessions WHERE secret_sha256 IN (
 		SELECT secret_sha256 FROM sessions WHERE account_id = ? AND key_id IS ? AND secret_sha256 <> ?
 		ORDER BY date_last_used DESC, date_created DESC, secret_sha256 LIMIT -1 OFFSET ?)`

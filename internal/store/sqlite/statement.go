@@ -15,13 +15,13 @@ func columnBytes(stmt *sqlite.Stmt, col int) []byte {
 	return value
 }
 
-// columnSID returns a column's sid; zeros for NULL.
+// columnSID returns the sid in a column, or the zero sid for NULL.
 func columnSID(stmt *sqlite.Stmt, col int) (sid addressbook.SID) {
 	stmt.ColumnBytes(col, sid[:])
 	return sid
 }
 
-// nullableSID is a sid as an argument of a query; zeros are NULL.
+// nullableSID returns a sid as a query argument; the zero sid is NULL.
 func nullableSID(sid addressbook.SID) any {
 	if sid == (addressbook.SID{}) {
 		return nil
@@ -29,7 +29,7 @@ func nullableSID(sid addressbook.SID) any {
 	return sid[:]
 }
 
-// bindTime binds a time; the zero Time is NULL.
+// bindTime binds a time; the zero time is NULL.
 func bindTime(stmt *sqlite.Stmt, param int, t time.Time) {
 	if t.IsZero() {
 		stmt.BindNull(param)
@@ -38,7 +38,7 @@ func bindTime(stmt *sqlite.Stmt, param int, t time.Time) {
 	stmt.BindInt64(param, t.UnixNano())
 }
 
-// run runs a statement that returns no rows. It binds faster than exec.
+// run runs a statement that returns no rows. Binding by a function is faster than exec.
 func (tx *editTx) run(query string, bind func(*sqlite.Stmt)) error {
 	stmt, err := tx.Prepare(query)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"callbook/internal/upload"
 )
 
-// OpenStores opens the database file at path for a server, which then owns its
-// contacts. It refuses a database with an unfinished copy. opts.Log must not be nil.
+// OpenStores opens the database file at path for a server. No other process can open its
+// contacts meanwhile. It refuses a database with an unfinished copy. opts.Log must not be
+// nil.
 func OpenStores(ctx context.Context, path string, opts Options) (*store.Set, error) {
 	info, statErr := os.Stat(path)
 	db, err := Open(ctx, path)

@@ -16,7 +16,7 @@ import (
 
 var _ suppression.Store = (*AddressBook)(nil)
 
-// suppressionColumns is what scanSuppression reads.
+// suppressionColumns are the columns that scanSuppression reads.
 const suppressionColumns = `number, source, note, date_created`
 
 func scanSuppression(stmt *sqlite.Stmt) suppression.Suppression {
@@ -25,7 +25,7 @@ func scanSuppression(stmt *sqlite.Stmt) suppression.Suppression {
 	}
 }
 
-// readSuppression reads one row; errNoRow tells that there is none.
+// readSuppression reads one row, or returns errNoRow.
 func readSuppression(conn *sqlite.Conn, account account.ID, n phone.Number) (s suppression.Suppression, err error) {
 	err = queryOne(conn, `SELECT `+suppressionColumns+` FROM suppressions WHERE account_id = ? AND number = ?`, []any{account, int64(n)},
 		func(stmt *sqlite.Stmt) error {
@@ -47,7 +47,7 @@ func (b *AddressBook) AddSuppressions(ctx context.Context, account account.ID, a
 			}
 			results[i] = suppression.Added{Suppression: s, New: tx.Changes() > 0}
 			if results[i].New {
-				tx.bytes += pageBytes // of which it changed a part
+				tx.bytes += pageBytes // part of a page
 				continue
 			}
 			if results[i].Suppression, err = readSuppression(tx.Conn, account, s.Number); err != nil {
@@ -95,7 +95,7 @@ func (b *AddressBook) Suppressions(ctx context.Context, account account.ID, q su
 		from, args = from+` AND number = ?`, append(args, int64(q.Number))
 	}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		defer sqlitex.Transaction(conn)(&err) // so that the total fits the page
+		defer sqlitex.Transaction(conn)(&err) // reads the total and the page from one snapshot
 		if page.Total, err = count(conn, from, args); err != nil {
 			return err
 		}

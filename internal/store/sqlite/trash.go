@@ -15,10 +15,10 @@ import (
 
 var _ trash.Store = (*AddressBook)(nil)
 
-// trashedListColumns are those of listColumns, with zero for the id.
+// trashedListColumns are listColumns for the trash, where lists have no id.
 const trashedListColumns = `0, sid, name, tag, type, contact_count, date_created, date_updated`
 
-// aliveList excludes lists of which only memberships are left to delete.
+// aliveList excludes deleted lists whose remaining memberships are being purged.
 const aliveList = ` AND deletion <> zeroblob(16)`
 
 // TrashedContacts implements [trash.Store].
@@ -26,7 +26,7 @@ func (b *AddressBook) TrashedContacts(ctx context.Context, account account.ID, q
 	var page trash.Page[trash.Contact]
 	share := budget.Of(ctx)
 	err := b.db.scans.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		defer sqlitex.Transaction(conn)(&err) // so that the total fits the page
+		defer sqlitex.Transaction(conn)(&err) // reads the total and the page from one snapshot
 		places, err := trashPlaces(conn, account, q, &page.Total)
 		for _, at := range places {
 			var c addressbook.Contact
@@ -47,7 +47,7 @@ func (b *AddressBook) TrashedContacts(ctx context.Context, account account.ID, q
 	return page, storeError("read contacts in the trash", err)
 }
 
-// selectTrash is the part of the trash that a query is about, from its FROM on.
+// selectTrash returns the SQL query for the trash, from its FROM on.
 func selectTrash(table string, account account.ID, q trash.Query) (from string, args []any) {
 	from, args = ` FROM `+table+` AS contacts WHERE account_id = ?`+aliveList, []any{account}
 	if q.Deletion != addressbook.ForGood {
@@ -56,18 +56,18 @@ func selectTrash(table string, account account.ID, q trash.Query) (from string, 
 	return from, args
 }
 
-// after adds the position of a query.
+// after adds the condition that rows come after a position.
 func after(from string, args []any, p *trash.Position) (string, []any) {
 	if p == nil {
 		return from, args
 	}
-	// Comparing both does not use the index of the first.
+	// The comparison of two columns would not use the index on the first.
 	return from + ` AND deletion <= ? AND (deletion, sid) < (?, ?)`, append(args[:len(args):len(args)], p.Deletion[:], p.Deletion[:], p.SID[:])
 }
 
 const newestFirst = ` ORDER BY deletion DESC, sid DESC`
 
-// trashPlaces finds the contacts of a page, and one more, and how many there are in
+// trashPlaces finds the contacts of a page, and one more. It sets total to the number of
 // all.
 func trashPlaces(conn *sqlite.Conn, account account.ID, q trash.Query, total *int) (places []trash.Position, err error) {
 	filter := newSearch(q.Terms())
@@ -108,7 +108,7 @@ func scanPlace(row *sqlite.Stmt, deletion, sid int) (p trash.Position) {
 	return p
 }
 
-// readTrashed reads one contact in the trash; errNoRow tells that there is none.
+// readTrashed reads a contact from the trash, or returns errNoRow.
 func readTrashed(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (c addressbook.Contact, deletion addressbook.SID, mark int64, err error) {
 	err = queryOne(conn, `SELECT `+contactColumns+`, deletion, upload FROM trashed_contacts WHERE account_id = ? AND sid = ?`, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) error {
@@ -150,7 +150,7 @@ func (b *AddressBook) TrashedLists(ctx context.Context, account account.ID, q tr
 	return page, storeError("read lists in the trash", err)
 }
 
-// readTrashedList reads one list in the trash; errNoRow tells that there is none.
+// readTrashedList reads a list from the trash, or returns errNoRow.
 func readTrashedList(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (l addressbook.List, err error) {
 	err = queryOne(conn, `SELECT `+trashedListColumns+` FROM trashed_lists WHERE account_id = ? AND sid = ?`+aliveList, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) error {
@@ -191,8 +191,8 @@ func (b *AddressBook) Purge(ctx context.Context, account account.ID, before addr
 	return p, err
 }
 
-// purgeContacts deletes the oldest contacts in the trash and their memberships, and
-// returns how many of the rows are left to delete.
+// purgeContacts deletes the oldest contacts in the trash and their memberships. It
+// returns how many more rows may be deleted.
 func (tx *editTx) purgeContacts(before addressbook.SID, rows int, p *trash.Purged) (left int, err error) {
 	const oldest = `(SELECT sid FROM trashed_contacts WHERE account_id = ?1 AND deletion < ?2 ORDER BY deletion, sid LIMIT ?3)`
 	args := []any{tx.edit.account, before[:], rows}
@@ -206,8 +206,8 @@ func (tx *editTx) purgeContacts(before addressbook.SID, rows int, p *trash.Purge
 	return rows - p.Contacts - members, err
 }
 
-// purgeLists deletes the oldest lists in the trash and their memberships. A list that
-// has more of them is found by nobody from then on.
+// purgeLists deletes the oldest lists in the trash and their memberships. If a list has
+// too many memberships for one step, it is hidden from then on.
 func (tx *editTx) purgeLists(before addressbook.SID, left int, p *trash.Purged) (int, error) {
 	for left > 0 {
 		var sid, deletion addressbook.SID
@@ -230,7 +230,7 @@ func (tx *editTx) purgeLists(before addressbook.SID, left int, p *trash.Purged) 
 		members := tx.Changes()
 		tx.bytes += members * memberBytes
 		if deletion != addressbook.ForGood {
-			p.Lists++ // the others were deleted for good before
+			p.Lists++ // hidden lists were counted before
 		}
 		if left -= members; left <= 0 {
 			return 0, tx.hideList(sid)
@@ -244,7 +244,7 @@ func (tx *editTx) purgeLists(before addressbook.SID, left int, p *trash.Purged) 
 	return 0, nil
 }
 
-// hideList makes a list in the trash one of which only memberships are left.
+// hideList hides a list in the trash, until its memberships are purged.
 func (tx *editTx) hideList(sid addressbook.SID) error {
 	return tx.exec(`UPDATE trashed_lists SET deletion = zeroblob(16) WHERE account_id = ? AND sid = ?`, tx.edit.account, sid[:])
 }

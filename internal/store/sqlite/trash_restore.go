@@ -16,8 +16,8 @@ import (
 	"callbook/internal/upload"
 )
 
-// RestoreContacts implements [trash.Store]. It decides what becomes of each contact, one
-// after the other, before it writes any.
+// RestoreContacts implements [trash.Store]. It first decides about all contacts, one
+// after the other, and then writes.
 func (b *AddressBook) RestoreContacts(ctx context.Context, account account.ID, sids []addressbook.SID, ready journal.Ready[[]trash.ContactResult]) error {
 	return b.edit(ctx, account, len(sids), "restore contacts", func(tx *editTx) error {
 		back := comeback{
@@ -27,7 +27,7 @@ func (b *AddressBook) RestoreContacts(ctx context.Context, account account.ID, s
 		}
 		results := make([]trash.ContactResult, len(sids))
 		for i, sid := range sids {
-			if back.seen[sid] { // it is not in the trash any more
+			if back.seen[sid] { // a repeated sid is not in the trash any more
 				results[i].Fault = trash.ErrNoContact
 				continue
 			}
@@ -43,26 +43,26 @@ func (b *AddressBook) RestoreContacts(ctx context.Context, account account.ID, s
 	})
 }
 
-// comeback is contacts in the trash on their way out of it.
+// comeback is the state of restoring contacts from the trash.
 type comeback struct {
 	contacts  []*addressbook.Contact
-	deletions []addressbook.SID // of each
-	marks     []int64           // of the upload that added each
+	deletions []addressbook.SID // of each contact
+	marks     []int64           // of each contact, the [upload.Mark] of the upload that added it; 0 for none
 	seen      map[addressbook.SID]bool
 	numbers   map[phone.Number]*addressbook.Contact
 	members   []comingMember
-	lists     map[int64]*addressbook.List // by their ids, counting those on their way
+	lists     map[int64]*addressbook.List // by id; their counts include members
 }
 
-// comingMember is a membership on its way out of the trash.
+// comingMember is a membership that is being restored.
 type comingMember struct {
 	id            int64 // of the list
 	list, contact addressbook.SID
 	created       int64 // Unix nanoseconds
-	mark          int64 // of the upload that added it; 0 for none
+	mark          int64 // [upload.Mark] of the upload that added it; 0 for none
 }
 
-// comeBack decides what becomes of one contact, and takes its number.
+// comeBack decides whether to restore a contact, and takes its number.
 func (tx *editTx) comeBack(back *comeback, sid addressbook.SID) (trash.ContactResult, error) {
 	c, deletion, mark, err := readTrashed(tx.Conn, tx.edit.account, sid)
 	if errors.Is(err, errNoRow) {
@@ -83,7 +83,7 @@ func (tx *editTx) comeBack(back *comeback, sid addressbook.SID) (trash.ContactRe
 			return trash.ContactResult{Full: &addressbook.ListRef{SID: l.SID, Name: l.Name}, Fault: trash.ErrListFull}, nil
 		}
 	}
-	other := back.numbers[c.Number] // it has no row yet
+	other := back.numbers[c.Number] // another restored contact, which has no row yet
 	if other != nil {
 		err = tx.edit.share.Claim(other.Weight())
 	} else {
@@ -104,9 +104,9 @@ func (tx *editTx) comeBack(back *comeback, sid addressbook.SID) (trash.ContactRe
 	return trash.ContactResult{Contact: &c}, nil
 }
 
-// comingMembers reads the memberships of a contact in the trash whose lists are there,
-// by the sids of those. Left to itself, SQLite goes through all memberships of the
-// account's trash, which the primary key has in the order of the lists.
+// comingMembers reads the memberships of a contact in the trash whose lists exist,
+// ordered by the sids of the lists. The query forces its index: by itself, SQLite would
+// read all memberships in the account's trash.
 func (tx *editTx) comingMembers(back *comeback, contact addressbook.SID) (members []comingMember, err error) {
 	err = sqlitex.Execute(tx.Conn, `SELECT `+listColumns+`, trashed_members.date_created, trashed_members.upload
 		FROM trashed_members INDEXED BY trashed_members_by_contact CROSS JOIN lists ON lists.account_id = trashed_members.account_id AND lists.sid = trashed_members.list_sid
@@ -129,8 +129,8 @@ func (tx *editTx) comingMembers(back *comeback, contact addressbook.SID) (member
 
 var insertComing = newBulkInsert(`list_members (list_id, contact_sid, date_created, upload)`, 4)
 
-// bringBack moves contacts, whose numbers it has taken, and their memberships out of
-// the trash.
+// bringBack moves contacts and their memberships out of the trash. Their numbers must be
+// taken already.
 func (tx *editTx) bringBack(back *comeback) error {
 	account := tx.edit.account
 	bytes := 0

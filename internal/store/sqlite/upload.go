@@ -17,7 +17,7 @@ import (
 
 var _ upload.Store = (*AddressBook)(nil)
 
-// uploadColumns is what scanUpload reads, from fromUploads.
+// uploadColumns are the columns that scanUpload reads, of fromUploads.
 const (
 	uploadColumns = accountColumns + `, uploads.id, uploads.sid, uploads.list_sid, uploads.list_name, uploads.type,
 	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
@@ -27,7 +27,7 @@ const (
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
-// scanUpload reads a row of uploadColumns; id is the upload's key in the tables.
+// scanUpload reads a row of uploadColumns. Id is the upload's key in the tables.
 func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 	if u.Account, err = scanAccount(stmt); err != nil {
 		return 0, u, err
@@ -64,7 +64,7 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 	return stmt.ColumnInt64(5), u, err
 }
 
-// readUpload reads one row; errNoRow tells that there is none.
+// readUpload reads one row, or returns errNoRow.
 func readUpload(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (id int64, u upload.Upload, err error) {
 	err = queryOne(conn, `SELECT `+uploadColumns+fromUploads+` WHERE uploads.account_id = ? AND uploads.sid = ?`, []any{account, sid[:]},
 		func(stmt *sqlite.Stmt) (err error) {
@@ -79,7 +79,7 @@ func (b *AddressBook) AddUpload(ctx context.Context, u upload.Upload, list addre
 	return b.addUpload(ctx, u, list, false, ready)
 }
 
-// addUpload adds an upload, in the place of the pending file of its sid if it is one.
+// addUpload adds an upload. If pending is set, it replaces the pending file with its sid.
 func (b *AddressBook) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, pending bool, ready journal.Ready[addressbook.List]) error {
 	var refused error
 	err := b.edit(ctx, u.Account.ID, 2, "add upload", func(tx *editTx) error {
@@ -130,7 +130,7 @@ func (b *AddressBook) addUpload(ctx context.Context, u upload.Upload, list addre
 }
 
 func (tx *editTx) insertUpload(u *upload.Upload) error {
-	tx.bytes += pageBytes // of which it changed a part
+	tx.bytes += pageBytes // part of a page
 	return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list,
 			header, state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until,
 			file_name, size, mapping, plan, date_started, date_created, date_updated)
@@ -152,7 +152,7 @@ func (b *AddressBook) EndUpload(ctx context.Context, account account.ID, sid add
 		}
 		if err == nil && u.State == upload.Running {
 			u.State, u.Updated = s, time.Unix(0, at.UnixNano())
-			tx.bytes += pageBytes // of which it changed a part
+			tx.bytes += pageBytes // part of a page
 			err = tx.endUpload(id, s, at)
 		}
 		if err != nil {
@@ -208,7 +208,7 @@ func (b *AddressBook) Uploads(ctx context.Context, account account.ID, q upload.
 		where, args = where+` AND uploads.dry_run = ?`, append(args, q.Kind == upload.DryRuns)
 	}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		// One transaction, so that the total fits the page.
+		// A transaction reads the total and the page from one snapshot.
 		defer sqlitex.Transaction(conn)(&err)
 		if page.Total, err = count(conn, `FROM uploads`+where, args); err != nil {
 			return err

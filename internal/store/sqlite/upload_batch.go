@@ -42,7 +42,7 @@ func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	if u.Position != batch.From {
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.Position, batch.From)
 	}
-	var list int64 // stays zero for one that is not made
+	var list int64 // zero in a dry run for a new list
 	var l addressbook.List
 	if !u.NewList {
 		list, l, err = readList(tx.Conn, batch.Account, batch.List)
@@ -63,12 +63,12 @@ func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	return u.State, tx.settle(id, u.State, batch, batch.Settle(&u, outcomes))
 }
 
-// settle keeps what has become of a batch's rows, and where the next begins.
+// settle stores the results of a batch's rows, and where the next batch begins.
 func (tx *editTx) settle(upload int64, state upload.State, batch *upload.Batch, s upload.Settlement) error {
 	if err := tx.insertErrors(upload, s.Rows); err != nil {
 		return fmt.Errorf("insert error rows: %w", err)
 	}
-	tx.bytes += pageBytes // of which it changed a part
+	tx.bytes += pageBytes // part of a page
 	return tx.exec(`UPDATE uploads SET state = ?, position = ?, line = ?, success = success + ?, duplicate = duplicate + ?,
 			failed = failed + ?, new_contacts = new_contacts + ?, error_bytes = error_bytes + ?, errors_omitted = errors_omitted + ?,
 			tally = ?, lease_until = ?, date_updated = ? WHERE id = ?`,
@@ -101,7 +101,7 @@ func (b *AddressBook) RestartUpload(ctx context.Context, account account.ID, sid
 	return state, err
 }
 
-// rowsOfPage is about how many error rows a page has.
+// rowsOfPage estimates how many error rows fit into a page.
 const rowsOfPage = 40
 
 func (tx *editTx) insertErrors(upload int64, rows []upload.ErrorRow) error {

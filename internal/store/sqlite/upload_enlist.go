@@ -12,8 +12,9 @@ import (
 	"callbook/internal/upload"
 )
 
-// enlist decides what becomes of each contact of a batch, and does it, except in a
-// dry run. Listed is how many contacts the list has. A list that is zero has none.
+// enlist decides what happens to each contact of a batch, and does it unless this is a
+// dry run. Listed is how many contacts the list has. List is 0 in a dry run for a new
+// list.
 func (tx *editTx) enlist(batch *upload.Batch, list int64, listed int) ([]upload.Outcome, error) {
 	index, err := tx.edit.indexes.get(tx.Conn, batch.Account)
 	if err != nil {
@@ -65,14 +66,15 @@ func (tx *editTx) enlist(batch *upload.Batch, list int64, listed int) ([]upload.
 	return outcomes, tx.exec(`UPDATE lists SET contact_count = contact_count + ? WHERE id = ?`, joined+len(fresh), list)
 }
 
-// standing reads where a number stands, and the contact that has it.
+// standing reads whether the address book and the list have a number, and the contact
+// that has it.
 func (tx *editTx) standing(index *numberIndex, account account.ID, list int64, number phone.Number) (*addressbook.Contact, upload.Standing, error) {
 	prefix, found := index.lookup(number)
 	switch {
 	case !found:
 		return nil, upload.Unknown, nil
 	case list == 0:
-		return nil, upload.Known, nil // the list of a dry run, which does nothing to the contact
+		return nil, upload.Known, nil // a dry run for a new list needs no contact
 	}
 	holder, err := tx.edit.indexes.holder(tx.Conn, account, prefix, number)
 	if err != nil {
@@ -85,9 +87,10 @@ func (tx *editTx) standing(index *numberIndex, account account.ID, list int64, n
 	return holder, upload.Listed, err
 }
 
-// insertFresh adds contacts that are in the index already, with the mark of their upload,
-// and their memberships, whose dates tell that the same upload has added them: a mark
-// in each would have files take a tenth more time and room.
+// insertFresh inserts contacts that are in the index already, and their memberships. Only
+// the contacts get the [upload.Mark] of their upload. A membership with the same date as
+// its contact was added with it, and marks in them would make imports take a tenth more
+// time and space.
 func (tx *editTx) insertFresh(account account.ID, list int64, contacts []*addressbook.Contact, mark int64) error {
 	if len(contacts) == 0 {
 		return nil
@@ -112,7 +115,7 @@ func (tx *editTx) insertFresh(account account.ID, list int64, contacts []*addres
 	return tx.countContacts(len(contacts))
 }
 
-// bindMark binds the mark of an upload; 0, which is none, as NULL.
+// bindMark binds an [upload.Mark]; 0 is NULL.
 func bindMark(stmt *sqlite.Stmt, param int, mark int64) {
 	if mark == 0 {
 		stmt.BindNull(param)
@@ -121,7 +124,7 @@ func bindMark(stmt *sqlite.Stmt, param int, mark int64) {
 	}
 }
 
-// markBytes is what the mark of an upload takes in a row.
+// markBytes is the space that an [upload.Mark] takes in a row.
 const markBytes = 8
 
 var (

@@ -12,15 +12,16 @@ import (
 	"callbook/internal/work"
 )
 
-// uploadLeases implements [work.LeaseStore] for uploads. Leases matter little
-// here, where one server has the file: the importer is the same for every engine.
+// uploadLeases implements [work.LeaseStore] for uploads. One server has the file, so
+// leases matter little here. They exist because the importer is the same for every
+// engine.
 type uploadLeases struct{ book *AddressBook }
 
 // UploadLeases implements [upload.Store].
 func (b *AddressBook) UploadLeases() work.LeaseStore { return uploadLeases{b} }
 
-// freeLeases ends all leases: whoever had them is gone, since the lock beside
-// the file is ours.
+// freeLeases ends all leases. Their servers are gone, since this process has the lock on
+// the file.
 func freeLeases(conn *sqlite.Conn) (err error) {
 	end, err := sqlitex.ImmediateTransaction(conn)
 	if err != nil {
@@ -39,18 +40,18 @@ func freeLeases(conn *sqlite.Conn) (err error) {
 		freed += conn.Changes()
 	}
 	if freed == 0 {
-		return nil // without a change nothing is written
+		return nil // nothing to write
 	}
 	return stampLog(conn)
 }
 
-// claimable is the condition of the uploads that can be claimed; its argument is
-// the time.
+// claimable selects the running uploads whose lease is free or has run out by the time in
+// its argument.
 const claimable = ` FROM uploads WHERE state = 0 AND lease_until <= ?`
 
 // Claim implements [work.LeaseStore].
 func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time, limit int) ([]work.ID, error) {
-	// Most of the time there is none, and then nothing is written.
+	// Mostly there is none, and then nothing is written.
 	err := l.book.db.points.read(ctx, account.None, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT 1`+claimable+` LIMIT 1`, []any{now.UnixNano()}, func(*sqlite.Stmt) error { return nil })
 	})
@@ -85,7 +86,7 @@ func (l uploadLeases) Claim(ctx context.Context, lease work.Lease, now time.Time
 }
 
 func (tx *editTx) updateLease(change string, args ...any) error {
-	tx.bytes += pageBytes // of which it changed a part
+	tx.bytes += pageBytes // part of a page
 	return tx.exec(`UPDATE uploads `+change, args...)
 }
 

@@ -39,7 +39,7 @@ func scanPending(stmt *sqlite.Stmt) (f upload.PendingFile, err error) {
 func (b *AddressBook) AddPending(ctx context.Context, f upload.PendingFile) error {
 	r := &f.Request
 	return b.edit(ctx, f.Account.ID, 1, "add pending file", func(tx *editTx) error {
-		tx.bytes += pageBytes // of which it changed a part
+		tx.bytes += pageBytes // part of a page
 		return tx.exec(`INSERT INTO upload_drafts (account_id, sid, file_name, size, list_name, type, on_duplicate, mapping,
 				trial_sid, date_created) VALUES (?,?,?,?,?,?,?,?,?,?)`,
 			f.Account.ID, f.SID[:], f.FileName, f.Size, r.ListName, int(r.Type), int(r.Options.OnDuplicate), r.Mapping.Encode(),
@@ -80,7 +80,7 @@ func (b *AddressBook) PendingFile(ctx context.Context, account account.ID, sid a
 func (b *AddressBook) ChangePending(ctx context.Context, f upload.PendingFile) error {
 	r := &f.Request
 	return b.edit(ctx, f.Account.ID, 1, "change pending file", func(tx *editTx) error {
-		tx.bytes += pageBytes // of which it changed a part
+		tx.bytes += pageBytes // part of a page
 		err := tx.exec(`UPDATE upload_drafts SET list_name = ?, type = ?, on_duplicate = ?, mapping = ?, trial_sid = ?
 				WHERE account_id = ? AND sid = ?`,
 			r.ListName, int(r.Type), int(r.Options.OnDuplicate), r.Mapping.Encode(), f.Trial[:], f.Account.ID, f.SID[:])
@@ -101,7 +101,7 @@ func (b *AddressBook) RemovePending(ctx context.Context, account account.ID, sid
 }
 
 func (tx *editTx) removePending(account account.ID, sid addressbook.SID) (was bool, err error) {
-	tx.bytes += pageBytes // of which it changed a part
+	tx.bytes += pageBytes // part of a page
 	err = tx.exec(`DELETE FROM upload_drafts WHERE account_id = ? AND sid = ?`, account, sid[:])
 	return tx.Changes() > 0, err
 }

@@ -50,7 +50,8 @@ func (b *AddressBook) TrimUploads(ctx context.Context, account account.ID, l upl
 	return d, err
 }
 
-// deleteUploads deletes uploads, one after another, that a condition finds first.
+// deleteUploads deletes one upload after the other, each the first that meets a
+// condition.
 func (tx *editTx) deleteUploads(d *upload.Deleted, rows int, condition string, args ...any) error {
 	for d.Rows < rows {
 		var id int64
@@ -67,7 +68,7 @@ func (tx *editTx) deleteUploads(d *upload.Deleted, rows int, condition string, a
 			err = tx.deleteErrors(d, id, rows-d.Rows)
 		}
 		if err != nil || d.Rows == rows {
-			return err // the next call goes on
+			return err // the next call deletes the rest
 		}
 		if err := tx.exec(`DELETE FROM uploads WHERE id = ?`, id); err != nil {
 			return err
@@ -79,8 +80,8 @@ func (tx *editTx) deleteUploads(d *upload.Deleted, rows int, condition string, a
 	return nil
 }
 
-// deleteErrors deletes the last error rows of an upload, limit at most, and counts
-// them as omitted.
+// deleteErrors deletes up to limit of the last error rows of an upload, and counts them
+// as omitted.
 func (tx *editTx) deleteErrors(d *upload.Deleted, upload int64, limit int) error {
 	var rows, bytes int64
 	err := sqlitex.Execute(tx.Conn, `DELETE FROM upload_errors WHERE upload_id = ? AND line IN (

@@ -13,8 +13,8 @@ import (
 	"callbook/internal/upload"
 )
 
-// usedContact is whether a contact was changed, or is in another list than the
-// parameter.
+// usedContact tells whether a contact was changed after its creation, or is in another
+// list than the parameter.
 const usedContact = `(date_updated <> date_created OR EXISTS (SELECT 1 FROM list_members AS m
 	WHERE m.contact_sid = contacts.sid AND m.list_id <> ?3))`
 
@@ -44,7 +44,7 @@ func (b *AddressBook) AddedContacts(ctx context.Context, u *upload.Upload, after
 	return found, storeError("read what an upload added", err)
 }
 
-// listOf returns the id of an upload's list; zero for one that is gone.
+// listOf returns the id of an upload's list, or zero if the list does not exist.
 func listOf(conn *sqlite.Conn, u *upload.Upload) (list int64, err error) {
 	err = sqlitex.Execute(conn, `SELECT id FROM lists WHERE account_id = ? AND sid = ?`, &sqlitex.ExecOptions{
 		Args:       []any{u.Account.ID, u.List[:]},
@@ -87,7 +87,8 @@ func (b *AddressBook) DeleteUnused(ctx context.Context, u *upload.Upload, deleti
 	return kept, err
 }
 
-// readAdditions reads what an upload has added; zero for one that is not there.
+// readAdditions reads what an upload has added. It returns the zero value if the upload
+// does not exist.
 func readAdditions(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (upload.Additions, error) {
 	var tally upload.Tally
 	err := sqlitex.Execute(conn, `SELECT tally FROM uploads WHERE account_id = ? AND sid = ?`, &sqlitex.ExecOptions{
@@ -100,7 +101,7 @@ func readAdditions(conn *sqlite.Conn, account account.ID, sid addressbook.SID) (
 	return tally.Added, err
 }
 
-// AddedMembers implements [upload.UndoStore]. It goes over the list, which has half a
+// AddedMembers implements [upload.UndoStore]. It reads the whole list, which has half a
 // million members at most.
 func (b *AddressBook) AddedMembers(ctx context.Context, u *upload.Upload, after addressbook.SID, limit int) (found []addressbook.SID, err error) {
 	err = b.db.scans.read(ctx, u.Account.ID, func(conn *sqlite.Conn) error {
@@ -124,7 +125,7 @@ func (b *AddressBook) AddedMembers(ctx context.Context, u *upload.Upload, after 
 // ChangeUndo implements [upload.UndoStore].
 func (b *AddressBook) ChangeUndo(ctx context.Context, account account.ID, sid addressbook.SID, was, now upload.Undo) (changed bool, err error) {
 	err = b.edit(ctx, account, 1, "undo upload", func(tx *editTx) error {
-		tx.bytes += pageBytes // of which it changed a part
+		tx.bytes += pageBytes // part of a page
 		err := tx.exec(`UPDATE uploads SET undo = ?, undoing = ? WHERE account_id = ? AND sid = ? AND undo = ?`,
 			now.Encode(), now.Running, account, sid[:], was.Encode())
 		changed = tx.Changes() > 0
@@ -133,7 +134,7 @@ func (b *AddressBook) ChangeUndo(ctx context.Context, account account.ID, sid ad
 	return changed && err == nil, err
 }
 
-// undoingsAtOnce is how many undoings [AddressBook.Undoing] returns.
+// undoingsAtOnce is how many uploads [AddressBook.Undoing] returns.
 const undoingsAtOnce = 16
 
 // Undoing implements [upload.UndoStore].

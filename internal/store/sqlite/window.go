@@ -12,19 +12,19 @@ import (
 // window is a part of a sorted query.
 type window struct {
 	addressbook.Window
-	sid     string // the column with the sid, which rises with the date of creation
-	nameKey string // an expression for the key of the name
+	sid     string // the column of the sid, by which rows are in the order of creation
+	nameKey string // an SQL expression for the NameKey
 }
 
-// query runs a query, given its columns and the rest from FROM on, which must
-// end in a condition. It reads one row more than the limit, if there is one.
+// query runs a query for a page and one row more. From is the SQL text from FROM on; it
+// must end in a condition.
 func (w window) query(conn *sqlite.Conn, columns, from string, args []any, scan func(*sqlite.Stmt) error) error {
 	text, args := w.text(columns, from, args)
 	return sqlitex.Execute(conn, text+" LIMIT ? OFFSET ?",
 		&sqlitex.ExecOptions{Args: append(args, w.Limit+1, w.Offset), ResultFunc: scan})
 }
 
-// text is the query without its limits.
+// text returns the query without its limits.
 func (w window) text(columns, from string, args []any) (string, []any) {
 	key := w.sid
 	switch w.Sort {
@@ -44,7 +44,7 @@ func (w window) text(columns, from string, args []any) (string, []any) {
 		from += fmt.Sprintf(" AND %s %s ?", w.sid, beyond)
 		args = append(args, w.After.SID[:])
 	default:
-		// The cast is for a date, whose key is its digits.
+		// The key of a date is its decimal digits.
 		value := "?"
 		if w.Sort == addressbook.ByUpdated {
 			value = "CAST(? AS INTEGER)"
@@ -59,7 +59,7 @@ func (w window) text(columns, from string, args []any) (string, []any) {
 	return fmt.Sprintf("SELECT %s %s ORDER BY %s", columns, from, order), args
 }
 
-// count counts the rows of a query, given from its FROM on.
+// count counts the rows of a query. From is the SQL text from FROM on.
 func count(conn *sqlite.Conn, from string, args []any) (n int, err error) {
 	err = queryOne(conn, `SELECT count(*) `+from, args, func(stmt *sqlite.Stmt) error {
 		n = stmt.ColumnInt(0)

@@ -16,61 +16,60 @@ import (
 	"callbook/internal/store"
 )
 
-// writer owns the one connection that writes contacts, and the goroutine that
-// uses it. Jobs that wait while it is busy share the next transaction: a commit
-// costs a trip to the disk, and sixty-four small requests then pay for one.
+// writer owns the connection that writes contacts, and the goroutine that uses it. Jobs
+// that arrive while it is busy share the next transaction. A commit waits for the disk,
+// so sixty-four small requests then pay for one wait.
 type writer struct {
 	conn  *sqlite.Conn
 	log   *slog.Logger
 	queue *jobQueue
 	done  sync.WaitGroup
-	// turn is held within a transaction; see DB.
+	// turn is DB.turn. The writer locks it during each transaction.
 	turn chan struct{}
 
-	// beforeCommit is called before each commit; an error of it makes the
-	// commit fail. Only tests set it.
+	// beforeCommit is called before each commit, which fails if it returns an error. Only
+	// tests set it.
 	beforeCommit func() error
 	// committed, if set, is called after each commit with the jobs in it.
 	committed func(group []*job)
 
-	// stamped is the log that has a stamp for certain; the zero value if none
-	// has. A transaction that goes into another one is stamped.
+	// stamped is the log that is known to have a stamp (see log_check.go), or zero. A
+	// transaction that goes into another log writes a stamp.
 	stamped logSalts
 	health  *health
 
-	added   additions // of the transaction
-	unsaved int       // bytes written since the last checkpoint, about
+	added   additions // of the current transaction
+	unsaved int       // about how many bytes were written since the last checkpoint
 
-	commits atomic.Uint64 // one more before and one more after each commit
+	commits atomic.Uint64 // incremented before and after each commit
 }
 
-// state counts commits. Two read transactions that begin at the same settled state
-// see the same snapshot.
+// state is a value of writer.commits. Two read transactions that begin at the same
+// settled state see the same snapshot.
 type state uint64
 
-// state returns the state of now.
+// state returns the current state.
 func (w *writer) state() state { return state(w.commits.Load()) }
 
-// settled tells that no commit was under way.
+// settled reports that no commit was under way.
 func (s state) settled() bool { return s%2 == 0 }
 
 const (
-	// groupRows is how many rows, and jobs, a transaction gathers before it is
-	// committed.
-	// Small requests reach it together; a bulk request does alone, so that its
-	// answer waits for nobody else's rows.
+	// groupRows is how many rows and jobs a transaction gathers before it commits. Only
+	// many small requests reach it together. A bulk request reaches it alone, so its
+	// answer does not wait for other requests' rows.
 	groupRows = 1000
-	// bulkRows is from how many rows on a job does not wait for others to join
-	// its transaction.
+	// bulkRows is from how many rows on a job does not wait for others to join its
+	// transaction.
 	bulkRows = 250
-	// checkpointBytes is how much is written between two checkpoints.
+	// checkpointBytes is how many bytes are written between two checkpoints.
 	checkpointBytes = 3 << 20
-	// commitBytes is what a commit writes besides its rows: the pages that it
-	// changes only in part.
+	// commitBytes estimates what a commit writes besides its rows: pages that it changes
+	// only in part.
 	commitBytes = 4 * pageBytes
 )
 
-// errClosed answers what comes after the store was closed.
+// errClosed is the fault of a job that is submitted after close.
 var errClosed = fault.New(fault.Unavailable, "The server is shutting down")
 
 func newWriter(conn *sqlite.Conn, db *DB, log *slog.Logger) *writer {
@@ -79,8 +78,8 @@ func newWriter(conn *sqlite.Conn, db *DB, log *slog.Logger) *writer {
 	return w
 }
 
-// submit queues the job; the outcome comes over its channel. After an error it
-// was not queued, and no outcome comes.
+// submit queues the job. Its channel receives the outcome, unless submit returns an
+// error.
 func (w *writer) submit(j *job) error {
 	if err := w.health.refusal(); err != nil {
 		return err
@@ -91,8 +90,8 @@ func (w *writer) submit(j *job) error {
 	return w.queue.push(j)
 }
 
-// close ends the goroutine after the transaction it is in, and refuses what
-// still waits. It is called once.
+// close ends the goroutine after its current transaction, and refuses the waiting jobs.
+// It may be called only once.
 func (w *writer) close() {
 	left := w.queue.close()
 	w.done.Wait()
@@ -106,8 +105,8 @@ func (w *writer) close() {
 func (w *writer) loop() {
 	for first := w.queue.next(); first != nil; first = w.queue.next() {
 		if first.rows < bulkRows {
-			// Those who are about to queue a job run first: the larger a
-			// group, the less of its commit each job costs.
+			// Let others queue their jobs first. The larger a group, the less of the
+			// commit each job costs.
 			runtime.Gosched()
 		}
 		w.turn <- struct{}{}
@@ -119,8 +118,7 @@ func (w *writer) loop() {
 	}
 }
 
-// transact does the first job and those that wait behind it in one
-// transaction.
+// transact runs the first job, and others that wait, in one transaction.
 func (w *writer) transact(first *job) {
 	if err := w.begin(); err != nil {
 		if first.take() {
@@ -142,7 +140,7 @@ func (w *writer) transact(first *job) {
 			if !w.except(next, err, group) {
 				return
 			}
-			break // whoever waited for the others to be done again waits no longer
+			break // commit now, because the others were run twice and have waited long enough
 		}
 		w.unsaved += bytes
 		group = append(group, next)
@@ -170,8 +168,8 @@ func (w *writer) transact(first *job) {
 	}
 }
 
-// another returns a job that waits, if a transaction of so many rows takes one
-// more. It is this account's alone, or one of several.
+// another returns another waiting job for a transaction that has so many rows, or nil.
+// Alone means that all jobs so far are of this account.
 func (w *writer) another(rows int, account account.ID, alone bool) *job {
 	if rows >= groupRows {
 		return nil
@@ -179,12 +177,12 @@ func (w *writer) another(rows int, account account.ID, alone bool) *job {
 	return w.queue.another(account, alone)
 }
 
-// except takes a job that failed out of the transaction, and leaves the others
-// in: everything is rolled back, and they are done again. That is dear, but rare:
-// the disk failed, or the program has a mistake. What an account can bring about,
-// such as a refusal by its share of the memory, must not come here: such a job
-// undoes what it did and ends without an error of run. A savepoint for each job
-// would cost a quarter of every small request. False means that all have failed.
+// except takes a failed job out of the transaction: it rolls everything back and runs the
+// other jobs again. That is expensive, but only a failing disk or a bug makes a job fail.
+// A refusal that an account can bring about, such as for its share of the memory, must
+// not fail a job: the job undoes its changes and returns no error. A savepoint for each
+// job would avoid the repetition, but add a quarter to the cost of every small request.
+// Except returns false if all jobs have failed.
 func (w *writer) except(failed *job, err error, others []*job) bool {
 	failed.work.undo()
 	failed.outcome <- err
@@ -206,18 +204,17 @@ func (w *writer) except(failed *job, err error, others []*job) bool {
 	return true
 }
 
-// redoError is what all jobs of a group are told when one of them cannot be done
-// again. A fault is for the one whose request it is about, so the others are told
-// only that the store does not answer.
+// redoError returns the error of all jobs in a group after one of them could not be run
+// again. A fault is about one request, so the others get a general one.
 func redoError(err error) error {
 	if fault.As(err) == nil {
 		return fmt.Errorf("do again with a group of which a job failed: %w", err)
 	}
-	// The text alone: whoever asks for the other's fault must not find it.
+	// Do not wrap err, so that fault.As does not find another request's fault.
 	return store.Away(fmt.Errorf("do again with a group of which a job failed: %v", err))
 }
 
-// fail undoes the jobs, the last one first, and tells them why.
+// fail undoes the jobs, the last one first, and sends them the error.
 func (w *writer) fail(group []*job, err error) {
 	for i := len(group) - 1; i >= 0; i-- {
 		group[i].work.undo()

@@ -7,14 +7,13 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// insertBatches are the numbers of rows that one statement inserts. A hundred
-// is where more gain nothing; the smaller ones do the rest of a request.
+// insertBatches are the numbers of rows that one statement can insert. More than a
+// hundred rows gain nothing. The smaller statements insert the remainder.
 var insertBatches = [...]int{100, 10, 1}
 
-// bulkInsert inserts many rows into one table, insertBatches of them with one
-// statement.
+// bulkInsert inserts many rows into a table with few statements.
 type bulkInsert struct {
-	params     int // a row
+	params     int // of a row
 	statements [len(insertBatches)]string
 }
 
@@ -22,15 +21,14 @@ func newBulkInsert(into string, params int) bulkInsert {
 	b := bulkInsert{params: params}
 	row := "(?" + strings.Repeat(",?", params-1) + ")"
 	for i, rows := range insertBatches {
-		// OR FAIL, since a statement that fails as a whole has to keep a journal
-		// of its own; here a failure rolls back the transaction anyway.
+		// OR FAIL spares the journal that SQLite needs to undo a single failed statement.
+		// Here, a failure rolls back the whole transaction.
 		b.statements[i] = `INSERT OR FAIL INTO ` + into + ` VALUES ` + row + strings.Repeat(","+row, rows-1)
 	}
 	return b
 }
 
-// run inserts n rows; bind binds the parameters of row i, of which the first is
-// param.
+// run inserts n rows. Bind binds the parameters of row i, beginning with param.
 func (b *bulkInsert) run(conn *sqlite.Conn, n int, bind func(stmt *sqlite.Stmt, param, i int)) error {
 	done := 0
 	for at, rows := range insertBatches {
@@ -52,7 +50,7 @@ func (b *bulkInsert) run(conn *sqlite.Conn, n int, bind func(stmt *sqlite.Stmt, 
 				return err
 			}
 		}
-		// The statement is kept; the personal data bound to it is not.
+		// The statement stays prepared. It must not keep personal data.
 		if err := stmt.ClearBindings(); err != nil {
 			return err
 		}

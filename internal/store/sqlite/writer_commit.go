@@ -16,7 +16,7 @@ func (w *writer) begin() error {
 
 func (w *writer) commit() error {
 	err := w.added.write(w.conn)
-	log := w.health.logSalts() // nobody else begins one within this transaction
+	log := w.health.logSalts() // no other process can restart the log within this transaction
 	stamp := log == logSalts{} || log != w.stamped
 	if err == nil && stamp {
 		err = stampLog(w.conn)
@@ -39,11 +39,11 @@ func (w *writer) commit() error {
 	return nil
 }
 
-// ended remembers the log that a transaction went into. Before is the log as it
-// was within the transaction.
+// ended updates stamped after a transaction. Before is the log as it was within the
+// transaction.
 func (w *writer) ended(before logSalts, stamped bool) {
-	// If the log has begun anew since, then either with this transaction, or
-	// after it by another program, which does not stamp.
+	// If the log was restarted, the transaction may have done that, or another program
+	// after it, which writes no stamps.
 	if after := w.health.logSalts(); after != before {
 		w.stamped = logSalts{}
 	} else if stamped {
@@ -51,9 +51,9 @@ func (w *writer) ended(before logSalts, stamped bool) {
 	}
 }
 
-// stampAlone stamps the log after a transaction that was not stamped and that
-// began it, because another program had made a checkpoint. What was committed
-// stays so when this fails; then the next transaction stamps the log.
+// stampAlone stamps the log after a transaction without a stamp has restarted it, because
+// another program had checkpointed it. If this fails, the transaction stays committed,
+// and the next one stamps the log.
 func (w *writer) stampAlone() {
 	err := w.begin()
 	if err == nil {
@@ -70,8 +70,8 @@ func (w *writer) stampAlone() {
 	w.health.note(err)
 }
 
-// rollback ends the transaction, unless SQLite itself has rolled it back, as
-// it does when the disk is full.
+// rollback ends the transaction. SQLite may have rolled it back itself, as it does when
+// the disk is full.
 func (w *writer) rollback() error {
 	w.added.forget()
 	if w.conn.AutocommitEnabled() {
@@ -83,13 +83,13 @@ func (w *writer) rollback() error {
 	return nil
 }
 
-// checkpoint moves what was committed from the log into the database file. It
-// runs between transactions, after their answers have gone out, and often, so
-// that the log stays short and is written over again and again: a file that
-// neither grows nor shrinks is the cheapest to sync.
+// checkpoint copies committed pages from the log into the database file. It runs between
+// transactions, after their answers were sent. It runs often, so that the log stays short
+// and is overwritten again and again: a file that neither grows nor shrinks is the
+// cheapest to sync.
 func (w *writer) checkpoint() {
 	w.unsaved = 0
-	w.stamped = logSalts{} // the next transaction begins the log anew, if all of it is in the file
+	w.stamped = logSalts{} // the next transaction restarts the log, if all of it was copied
 	if err := sqlitex.Execute(w.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
 		w.log.Error("checkpoint failed; the log grows until one succeeds", "error", w.health.note(err))
 	}

@@ -16,11 +16,11 @@ import (
 	"callbook/internal/phone"
 )
 
-// edit does a write that is not a bulk insert, as a job of the writer. Do may
-// be called more than once, and must begin anew each time. A refusal by the
-// request's share of the memory undoes this edit alone; other errors roll back
-// everything that shares its transaction. What is only the caller's mistake is no
-// error.
+// edit runs do as a job of the writer. It is for all writes but bulk inserts. Do may be
+// called more than once, and must start from the beginning each time. If the request's
+// share of the memory refuses, only this edit is undone. Any other error rolls back the
+// whole transaction, with the other jobs in it. So an error of do must not be a mistake
+// of the caller.
 func (b *AddressBook) edit(ctx context.Context, account account.ID, rows int, operation string, do func(*editTx) error) error {
 	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, rows: rows, do: do, share: budget.Of(ctx), quota: journal.ClaimOf(ctx).Quota}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
@@ -34,7 +34,7 @@ func (b *AddressBook) edit(ctx context.Context, account account.ID, rows int, op
 		if j.giveUp() {
 			return context.Cause(ctx)
 		}
-		// It has begun, and only its end tells what became of it.
+		// It has begun, so wait for its outcome.
 		err = <-j.outcome
 	}
 	if err == nil && e.refused != nil {
@@ -43,20 +43,20 @@ func (b *AddressBook) edit(ctx context.Context, account account.ID, rows int, op
 	return storeError(operation, err)
 }
 
-// edit is the work of one such write.
+// edit is the job of one call of AddressBook.edit.
 type edit struct {
 	indexes *indexCache
 	added   *additions
 	account account.ID
-	rows    int // how many it changes, at most
+	rows    int // how many rows it changes at most
 	do      func(*editTx) error
 	changes []numberChange // to the account's number index
-	share   *budget.Share  // of the request; nil when the job is redone
+	share   *budget.Share  // of the request; nil when the job runs again
 	quota   journal.Quota
-	refused error // the fault that it ended with, with nothing done
+	refused error // the fault of an edit that was undone, or nil
 }
 
-// numberChange is what undo takes back.
+// numberChange is a change of the index, for undo.
 type numberChange struct {
 	number    phone.Number
 	sidPrefix uint64
@@ -71,7 +71,7 @@ func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
 		return 0, err
 	}
 	if e.share == nil {
-		return e.try(conn) // nobody refuses it
+		return e.try(conn) // there is no share that could refuse it
 	}
 	if e.rows > 1 {
 		return e.trySeveral(conn)
@@ -79,9 +79,8 @@ func (e *edit) run(conn *sqlite.Conn) (bytes int, err error) {
 	return e.tryOne(conn)
 }
 
-// trySeveral does an edit of several rows, which its share may refuse in their
-// midst. A savepoint takes back what it changed until then; the rows share what
-// it costs.
+// trySeveral runs an edit of several rows. The share may refuse it in the middle, so a
+// savepoint undoes its changes.
 func (e *edit) trySeveral(conn *sqlite.Conn) (bytes int, err error) {
 	if err := sqlitex.Execute(conn, "SAVEPOINT edit", nil); err != nil {
 		return 0, fmt.Errorf("begin an edit: %w", err)
@@ -104,9 +103,8 @@ func (e *edit) trySeveral(conn *sqlite.Conn) (bytes int, err error) {
 	return bytes, nil
 }
 
-// tryOne does an edit of one row, too small for a savepoint. Its share refuses it
-// before it has changed a row, so nothing but its changes to the index is to be
-// taken back.
+// tryOne runs an edit of one row, without the cost of a savepoint. The share can refuse
+// it only before it changes a row, so undo only has to restore the index.
 func (e *edit) tryOne(conn *sqlite.Conn) (bytes int, err error) {
 	before, err := totalChanges(conn)
 	if err != nil {
@@ -127,8 +125,7 @@ func (e *edit) tryOne(conn *sqlite.Conn) (bytes int, err error) {
 // try calls do once.
 func (e *edit) try(conn *sqlite.Conn) (bytes int, err error) {
 	e.changes = nil
-	// The answer is made by the caller's code, whose panic is the caller's and
-	// not the writer's end.
+	// Do may call the caller's code. A panic there must not end the writer.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.Panic(p)
@@ -170,14 +167,14 @@ func (e *edit) undo() {
 			x.add(c.number, c.sidPrefix)
 		}
 	}
-	e.changes = nil // there may be one more undo before the next run
+	e.changes = nil // undo may be called again before the next run
 }
 
 // editTx is the transaction of one edit.
 type editTx struct {
 	*sqlite.Conn
 	edit  *edit
-	bytes int // written, about
+	bytes int // about how many bytes were written
 }
 
 // exec runs a statement that returns no rows.
@@ -185,15 +182,14 @@ func (tx *editTx) exec(query string, args ...any) error {
 	return sqlitex.Execute(tx.Conn, query, &sqlitex.ExecOptions{Args: args})
 }
 
-// refuse ends an edit that has changed nothing with an error for its caller, which
-// rolls nothing back: do returns the result.
+// refuse ends an edit that has changed nothing with an error for its caller, without
+// rolling the transaction back. Do returns its result.
 func (tx *editTx) refuse(err error) error {
 	tx.edit.refused = err
 	return nil
 }
 
-// takeNumber gives a number to the contact, unless another has it: that one it
-// returns.
+// takeNumber gives a number to the contact, or returns the contact that has it.
 func (tx *editTx) takeNumber(n phone.Number, sid addressbook.SID) (other *addressbook.Contact, err error) {
 	index, err := tx.edit.indexes.get(tx.Conn, tx.edit.account)
 	if err != nil {
@@ -210,20 +206,21 @@ func (tx *editTx) takeNumber(n phone.Number, sid addressbook.SID) (other *addres
 	return nil, nil
 }
 
-// freeNumber takes the number of a contact back.
+// freeNumber removes the number of a contact from the index.
 func (tx *editTx) freeNumber(n phone.Number, sid addressbook.SID) {
 	x := tx.edit.indexes.loaded(tx.edit.account)
 	if x != nil {
 		if holder, found := x.lookup(n); found && holder != sid.Prefix() {
-			return // the table has the number twice, and this is not the one it counts for
+			return // the table has the number twice, and the index has the other contact
 		}
 		x.remove(n)
 	}
-	// Noted even if there is no index now: one may be built before an undo.
+	// This is recorded even if there is no index now, because one may be built before an
+	// undo.
 	tx.edit.changes = append(tx.edit.changes, numberChange{number: n, sidPrefix: sid.Prefix()})
 }
 
-// countContacts moves the account's counter.
+// countContacts adds to the account's counter.
 func (tx *editTx) countContacts(by int) error {
 	if by == 0 {
 		return nil

@@ -17,19 +17,19 @@ type job struct {
 	work    runner
 
 	state   atomic.Int32 // jobWaiting, then one of the others
-	outcome chan error   // gets one value, when the job is durable or has failed
+	outcome chan error   // receives one value when the job is committed or has failed
 }
 
-// runner is what a job does, within the writer's transaction. Its methods run on
-// the writer's goroutine.
+// runner is the work of a job. The writer's goroutine calls its methods within a
+// transaction.
 type runner interface {
-	// run does it, and returns about how many bytes it wrote.
+	// run does the work, and returns about how many bytes it wrote.
 	run(conn *sqlite.Conn) (bytes int, err error)
-	// undo takes back what run did in memory, when its rows were rolled back.
+	// undo reverts what run changed in memory, after its rows were rolled back.
 	undo()
-	// redo does again what run did and undo took back. Nothing else happened in
-	// between, so what was decided then still holds, and so do the bytes that run
-	// claimed of the request's share: redo claims none, and gives none back.
+	// redo repeats a run that was undone. Nothing else has happened in between, so it
+	// keeps the decisions of run, and the bytes that run claimed from the request's
+	// share. It must not claim or return any.
 	redo(conn *sqlite.Conn) (bytes int, err error)
 }
 
@@ -39,11 +39,11 @@ const (
 	jobGivenUp
 )
 
-// giveUp ends a job that has not begun; false means that it has.
+// giveUp cancels a job. It returns false if the job has begun.
 func (j *job) giveUp() bool { return j.state.CompareAndSwap(jobWaiting, jobGivenUp) }
 
-// take begins a job; false means that it was given up, or is now because its
-// context has ended.
+// take marks a job as begun. It returns false if the job was cancelled, or if its context
+// has ended.
 func (j *job) take() bool {
 	if !j.state.CompareAndSwap(jobWaiting, jobTaken) {
 		return false

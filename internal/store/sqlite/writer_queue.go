@@ -24,8 +24,8 @@ type jobQueue struct {
 	closed bool
 	wake   chan struct{} // buffered, for one
 	spare  *accountJobs  // of an account without jobs, for reuse
-	// writing are the accounts that queued jobs. Jobs that are no account's, such as
-	// those of leases, are short and do not count.
+	// writing are the accounts that queued jobs lately. Jobs of no account, such as those
+	// for leases, are short and do not count.
 	writing limit.Active
 }
 
