@@ -9,38 +9,38 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Encoding is how the body of a receipt is stored. Its values are in databases
-// and never change.
+// Encoding is how the body of a receipt is stored. Databases contain its values, so they
+// must never change.
 type Encoding uint8
 
 // The encodings.
 const (
 	Plain Encoding = iota
-	Zstd           // one frame, with its content size and a checksum
+	Zstd           // one zstd frame, with its content size and a checksum
 )
 
 const (
-	// compressFrom is from how many bytes on a body is compressed: below, the
-	// saving is less than what the row takes anyway.
+	// compressFrom is the size in bytes from which a body is compressed. For a smaller
+	// one, the rest of the row takes more than compression would save.
 	compressFrom = 1 << 10
-	// window is how far back a compressed body refers, in bytes, and so what
-	// reading one takes of the memory besides the compressed body.
+	// window is how far back a compressed body may refer, in bytes. Decompression takes
+	// this much memory.
 	window = 1 << 20
 )
 
-// compressor is safe for concurrent use: it compresses as many bodies at once as
-// there are processors, and others wait.
+// compressor is safe for concurrent use. It compresses as many bodies at once as there
+// are processors.
 var compressor = func() *zstd.Encoder {
-	// The fastest level makes a twelfth of the answer to 5,000 usual contacts, in
-	// 6 ms; the next makes it no smaller and takes half as long again.
+	// The fastest level compresses the answer to 5,000 usual contacts to a twelfth in 6
+	// ms. The next level takes half as long again and saves nothing.
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(window))
 	if err != nil {
-		panic(err) // of options that are constant
+		panic(err) // the options are constant
 	}
 	return e
 }()
 
-// encode returns a body as it is stored. It may be the body itself.
+// encode returns a body in the form in which it is stored. It may return the body itself.
 func encode(body []byte) (Encoding, []byte) {
 	if len(body) < compressFrom {
 		return Plain, body
@@ -52,15 +52,15 @@ func encode(body []byte) (Encoding, []byte) {
 	return Zstd, packed
 }
 
-// Answer reads the body of an answer that was kept, piece by piece: however large
-// the answer, no more than its stored form and a window is in memory.
+// Answer reads the body of a stored answer piece by piece. It needs memory for the stored
+// form and one window only, however large the answer is.
 type Answer struct {
-	Size    int64 // of the body, in bytes
+	Size    int64 // of the decompressed body, in bytes
 	from    *bufio.Reader
-	decoder *zstd.Decoder // nil for a plain one
+	decoder *zstd.Decoder // nil for a body that is not compressed
 }
 
-// Open returns the body of the answer. It must be closed.
+// Open returns the body of the answer. The caller must close it.
 func (r *Receipt) Open() (*Answer, error) {
 	switch r.Encoding {
 	case Plain:
@@ -80,8 +80,8 @@ func (r *Receipt) Open() (*Answer, error) {
 	return nil, fmt.Errorf("read an answer: it is encoded as %d, which this version does not know", r.Encoding)
 }
 
-// Peek returns the first n bytes of the body, or fewer if it has no more. It is
-// for before Read and WriteTo.
+// Peek returns the first n bytes of the body, or fewer if the body is shorter. It must be
+// called before Read and WriteTo.
 func (a *Answer) Peek(n int) ([]byte, error) {
 	head, err := a.from.Peek(n)
 	if err == io.EOF {
@@ -93,7 +93,7 @@ func (a *Answer) Peek(n int) ([]byte, error) {
 // Read implements [io.Reader].
 func (a *Answer) Read(p []byte) (int, error) { return a.from.Read(p) }
 
-// Close lets go of what reading takes.
+// Close releases the memory of the decompressor.
 func (a *Answer) Close() {
 	if a.decoder != nil {
 		a.decoder.Close()

@@ -15,38 +15,39 @@ import (
 )
 
 const (
-	// cleanEvery is how often expired receipts are deleted, and cleanBatch how
-	// many in one transaction: each may have megabytes.
+	// cleanEvery is how often expired receipts are deleted. CleanBatch is how many one
+	// transaction deletes; each may have megabytes.
 	cleanEvery = time.Minute
 	cleanBatch = 50
 )
 
 // Faults of requests with a key.
 var (
-	// ErrRunning is the fault of a key whose request is still being done.
+	// ErrRunning is the fault of a request whose key is in use by another request right
+	// now.
 	ErrRunning = &fault.Error{
 		Kind:       fault.InProgress,
 		Detail:     "The first request with this Idempotency-Key is still running",
 		RetryAfter: time.Second,
 	}
-	// ErrReused is the fault of a key that another request came with.
+	// ErrReused is the fault of a request whose key a different request has used.
 	ErrReused = fault.New(fault.KeyReused, "Another request came with this Idempotency-Key")
 
 	errKey = fault.New(fault.Invalid, fmt.Sprintf("Invalid Idempotency-Key: it must be 1 to %d visible ASCII characters", MaxKeyLength))
 )
 
-// Options change how a [Keeper] works. The zero value is the default.
+// Options configure a [Keeper]. The zero value is the default.
 type Options struct {
-	// Clock dates receipts and tells their age; nil means [clock.System].
+	// Clock gives the dates of receipts and tells their age; nil means [clock.System].
 	Clock clock.Clock
-	// Log gets what no caller is told; nil means slog.Default().
+	// Log receives errors that no caller is told; nil means slog.Default().
 	Log *slog.Logger
 	// Quota is how many bytes the receipts of an account may take; zero means
 	// [DefaultQuota].
 	Quota int64
 }
 
-// Keeper sees to it that of the requests with one key one is done, and the
+// Keeper makes sure that of all requests with the same key only one is done, and that the
 // others get its answer. It is safe for concurrent use.
 type Keeper struct {
 	store Store
@@ -55,7 +56,7 @@ type Keeper struct {
 	quota int64
 
 	mu      sync.Mutex
-	running map[slot]chan struct{} // closed when the key is free; no more than the requests in flight
+	running map[slot]chan struct{} // one channel for each key in use; closed when the key is free
 }
 
 // slot is a key of an account.
@@ -64,7 +65,7 @@ type slot struct {
 	key     string
 }
 
-// New returns a Keeper that keeps its receipts in store.
+// New returns a Keeper that stores receipts in store.
 func New(store Store, opts Options) *Keeper {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -75,8 +76,8 @@ func New(store Store, opts Options) *Keeper {
 	return &Keeper{store: store, clock: cmp.Or(opts.Clock, clock.System), log: opts.Log, quota: opts.Quota, running: make(map[slot]chan struct{})}
 }
 
-// Attempt is a request that has its key for itself until it ends. It belongs to
-// one request; Receipt alone may be called from another goroutine meanwhile.
+// Attempt is a request that has its key to itself until End. It belongs to one request.
+// Only Receipt may be called from another goroutine at the same time.
 type Attempt struct {
 	keeper  *Keeper
 	slot    slot
@@ -84,9 +85,8 @@ type Attempt struct {
 	known   bool // whether request is set
 }
 
-// Begin takes the key for a request, which must call [Attempt.End]. The error
-// is an Invalid fault when the key is not valid, and [ErrRunning] when another
-// request has it.
+// Begin takes the key for a request. The caller must call [Attempt.End]. The error is an
+// Invalid fault if the key is not valid, and [ErrRunning] if another request has it.
 func (k *Keeper) Begin(account account.ID, key string) (*Attempt, error) {
 	if err := check(key); err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (k *Keeper) Begin(account account.ID, key string) (*Attempt, error) {
 	return &Attempt{keeper: k, slot: s}, nil
 }
 
-// BeginNext is [Keeper.Begin], but waits while another request has the key. When ctx
+// BeginNext is like [Keeper.Begin], but waits while another request has the key. If ctx
 // ends first, the error is its cause.
 func (k *Keeper) BeginNext(ctx context.Context, account account.ID, key string) (*Attempt, error) {
 	for {
@@ -113,7 +113,7 @@ func (k *Keeper) BeginNext(ctx context.Context, account account.ID, key string) 
 		free := k.running[slot{account, key}]
 		k.mu.Unlock()
 		if free == nil {
-			continue // it has ended meanwhile
+			continue // it has ended in the meantime
 		}
 		select {
 		case <-free:
@@ -123,8 +123,8 @@ func (k *Keeper) BeginNext(ctx context.Context, account account.ID, key string) 
 	}
 }
 
-// Find returns the receipt of a key, whatever the request was; nil when there is
-// none, or when it has expired.
+// Find returns the receipt of a key, for any request. It returns nil if there is none, or
+// if it has expired.
 func (k *Keeper) Find(ctx context.Context, account account.ID, key string) (*Receipt, error) {
 	if check(key) != nil {
 		return nil, nil
@@ -153,7 +153,7 @@ func check(key string) error {
 	return nil
 }
 
-// End frees the key. What is to be kept must have been kept before.
+// End frees the key. The answer must have been stored before, if it is to be kept.
 func (a *Attempt) End() {
 	a.keeper.mu.Lock()
 	defer a.keeper.mu.Unlock()
@@ -161,13 +161,13 @@ func (a *Attempt) End() {
 	delete(a.keeper.running, a.slot)
 }
 
-// Context returns a context for the write of the request, with its [Claim].
+// Context returns a context for the request's write. It contains the request's [Claim].
 func (a *Attempt) Context(ctx context.Context) context.Context {
 	return a.claiming(ctx, a.keeper.quota)
 }
 
-// PageContext is [Attempt.Context] for what the dashboard keeps. It may take
-// [PageQuota] more, so that forms work when programs have used the quota up.
+// PageContext is like [Attempt.Context], for the receipts of the dashboard. They may take
+// [PageQuota] more bytes, so that forms still work after programs have used up the quota.
 func (a *Attempt) PageContext(ctx context.Context) context.Context {
 	return a.claiming(ctx, a.keeper.quota+PageQuota)
 }
@@ -176,9 +176,9 @@ func (a *Attempt) claiming(ctx context.Context, quota int64) context.Context {
 	return WithClaim(ctx, Claim{Key: a.slot.key, Quota: Quota{Bytes: quota, Now: a.keeper.clock.Now()}})
 }
 
-// Answer returns the receipt of the request, whose SHA-256 is given, when it
-// was done before, and nil when it is to be done now. [ErrReused] tells that
-// the key belongs to another request.
+// Answer returns the stored receipt if the request was done before, and nil if it still
+// has to be done. Request is its SHA-256. The error is [ErrReused] if a different request
+// has used the key.
 func (a *Attempt) Answer(ctx context.Context, request [32]byte) (*Receipt, error) {
 	a.request, a.known = request, true
 	r, err := a.keeper.store.Receipt(ctx, a.slot.account, a.slot.key)
@@ -196,9 +196,9 @@ func (a *Attempt) Answer(ctx context.Context, request [32]byte) (*Receipt, error
 	return &r, nil
 }
 
-// Overtaken is for after [ErrTaken]: it returns the receipt of whoever did the
-// request meanwhile. Should that have expired already, the error is
-// [ErrRunning], so that the request is sent once more.
+// Overtaken is for use after [ErrTaken]. It returns the receipt of the server that did
+// the request in the meantime. If that has expired, the error is [ErrRunning], so that
+// the client sends the request once more.
 func (a *Attempt) Overtaken(ctx context.Context) (*Receipt, error) {
 	r, err := a.Answer(ctx, a.request)
 	if err == nil && r == nil {
@@ -207,12 +207,12 @@ func (a *Attempt) Overtaken(ctx context.Context) (*Receipt, error) {
 	return r, err
 }
 
-// Known tells whether [Attempt.Answer] was asked. Before, nothing can be kept:
-// nobody could tell whether another request is the same.
+// Known reports whether [Attempt.Answer] was called. Before that, no receipt can be
+// stored, since it needs the request's hash.
 func (a *Attempt) Known() bool { return a.known }
 
-// Receipt returns the receipt for an answer, which the transaction of the work
-// is to keep. It compresses the body, or has it as it is: not a copy.
+// Receipt returns the receipt for an answer. The transaction of the request's work must
+// store it. It compresses the body or refers to it; it does not copy it.
 func (a *Attempt) Receipt(status int, body []byte) *Receipt {
 	encoding, stored := encode(body)
 	return &Receipt{
@@ -220,13 +220,13 @@ func (a *Attempt) Receipt(status int, body []byte) *Receipt {
 	}
 }
 
-// Keep keeps an answer that came out of no transaction. The context is one of
+// Keep stores an answer that belongs to no other transaction. The context must come from
 // [Attempt.Context] or [Attempt.PageContext].
 func (a *Attempt) Keep(ctx context.Context, status int, body []byte) error {
 	return a.keeper.store.AddReceipt(ctx, a.slot.account, *a.Receipt(status, body))
 }
 
-// Run deletes expired receipts, now and then, until ctx ends.
+// Run deletes expired receipts from time to time, until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
 	clock.Job{
 		Clock: k.clock, Every: cleanEvery, Do: k.clean,
@@ -234,8 +234,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	}.Run(ctx)
 }
 
-// clean deletes what has expired, batch by batch, so that other writes come
-// between.
+// clean deletes expired receipts in batches, so that other writes need not wait long.
 func (k *Keeper) clean(ctx context.Context) error {
 	for {
 		deleted, err := k.store.DeleteReceipts(ctx, k.clock.Now().Add(-Lifetime), cleanBatch)

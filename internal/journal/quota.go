@@ -10,17 +10,18 @@ import (
 const (
 	// DefaultQuota is how many bytes the receipts of an account may take.
 	DefaultQuota = 256 << 20
-	// PageQuota is how many bytes more they may take with what the dashboard keeps.
+	// PageQuota is how many bytes the receipts of the dashboard may take beyond the
+	// quota.
 	PageQuota = 64 << 20
-	// Overhead is what a receipt counts besides its key and its body, in bytes.
-	// It bounds the number of an account's receipts, too.
+	// Overhead is added to the sizes of a receipt's key and body, in bytes, when it is
+	// counted. So the quota also bounds the number of receipts.
 	Overhead = 128
-	// QuotaLookahead is how many of an account's oldest receipts a store reads to
-	// tell when there is room again.
+	// QuotaLookahead is how many of an account's oldest receipts a store reads, to tell
+	// when there will be room again.
 	QuotaLookahead = 200
 )
 
-// Total is what the receipts of an account take.
+// Total is the number and the size of an account's receipts.
 type Total struct {
 	Receipts int64
 	Bytes    int64 // the sum of [Receipt.Cost]
@@ -29,22 +30,23 @@ type Total struct {
 // Cost is what a receipt counts against its account's quota, in bytes.
 func (r *Receipt) Cost() int64 { return Overhead + int64(len(r.Key)) + int64(len(r.Body)) }
 
-// Quota bounds the receipts of an account. A receipt is written when those before
-// it take fewer bytes, so the last one, or the last ones at once, may pass it.
+// Quota bounds the size of an account's receipts. A write is refused if the receipts
+// before it take Bytes or more. The last one, or several last ones at the same time, may
+// exceed it.
 type Quota struct {
-	Bytes int64     // zero is no bound
+	Bytes int64     // zero means no bound
 	Now   time.Time // when the request came
 }
 
-// Weight is when a receipt was created, and its cost.
+// Weight is the date and the cost of a receipt.
 type Weight struct {
 	Created time.Time
 	Cost    int64
 }
 
-// Exceeded is the fault of a write for an account whose receipts take used
-// bytes, which is its quota or more. Oldest are the account's oldest receipts, by
-// date and [QuotaLookahead] at most: it tells when enough of them are deleted.
+// Exceeded returns the fault of a write for an account whose receipts take used bytes,
+// which is the quota or more. Oldest are up to [QuotaLookahead] of the account's oldest
+// receipts, by date. The fault's RetryAfter is when enough of them will have expired.
 func (q Quota) Exceeded(used int64, oldest []Weight) *fault.Error {
 	var room time.Duration
 	for _, w := range oldest {

@@ -1,13 +1,13 @@
-// Package journal is about what is stored with a write, in its transaction: the
-// receipt of a request that carries an idempotency key. The same request, sent
-// again under the same key, is answered with the receipt and not done again.
+// Package journal stores the answers to requests that carry an idempotency key, in the
+// transactions of their writes. A stored answer is a receipt. If the same request comes
+// again under the same key, the receipt is its answer, and nothing is done again.
 //
-// A key whose work was done has its receipt, whatever ended the server, and one
-// whose work was not done has none.
+// Work and receipt are one transaction, whatever ends the server: either both are stored,
+// or neither is.
 //
-// A receipt travels one way. [Attempt.Context] puts the request's [Claim] into the
-// context of its write, where the store looks for it before it begins. The write's
-// [Ready] then makes the receipt of the results.
+// [Attempt.Context] puts the request's [Claim] into the context of its write, and the
+// store takes it from there. When the results are known, the store calls the write's
+// [Ready] function, which makes the receipt.
 package journal
 
 import (
@@ -26,7 +26,7 @@ const Lifetime = 24 * time.Hour
 // ASCII.
 const MaxKeyLength = 255
 
-// Receipt is the answer to a request that was done under a key.
+// Receipt is the stored answer to a request.
 type Receipt struct {
 	Key      string
 	Request  [32]byte // the SHA-256 of the request
@@ -36,13 +36,13 @@ type Receipt struct {
 	Created  time.Time
 }
 
-// ErrTaken is the error of a write whose receipt has a key that another receipt
-// has, one that was not over its [Lifetime] when the new one was created.
-// Nothing was changed. It comes about where two servers do one request.
+// ErrTaken is the error of a write whose key has a receipt already, which had not expired
+// when the new one was created. Nothing was changed. It happens if two servers do the
+// same request at once.
 var ErrTaken = errors.New("the idempotency key has a receipt already")
 
-// Claim is what a store must know of a request with a key before it begins the
-// request's write. The zero Claim is of a request without a key.
+// Claim tells a store, before it begins a write, about the request's key. The zero Claim
+// is that of a request without a key.
 type Claim struct {
 	Key   string
 	Quota Quota // of the account's receipts
@@ -50,21 +50,21 @@ type Claim struct {
 
 type claimOfContext struct{}
 
-// WithClaim returns a context for the write of a request with a key.
+// WithClaim returns a context that contains a claim.
 func WithClaim(ctx context.Context, c Claim) context.Context {
 	return context.WithValue(ctx, claimOfContext{}, c)
 }
 
-// ClaimOf returns the claim of a write's context.
+// ClaimOf returns the claim in a context, or the zero Claim.
 func ClaimOf(ctx context.Context) Claim {
 	c, _ := ctx.Value(claimOfContext{}).(Claim)
 	return c
 }
 
-// Ready is called by a write as soon as its results are known, and returns the
-// receipt to write in the same transaction, or nil. A nil Ready keeps none. When a
-// transaction is retried, Ready is called again, perhaps on another goroutine, and
-// the last call counts.
+// Ready is a function that a write calls as soon as its results are known. It returns the
+// receipt to store in the same transaction, or nil. A nil Ready stores none. If the
+// transaction is retried, Ready is called again, perhaps on another goroutine; the last
+// call counts.
 type Ready[T any] func(results T) *Receipt
 
 // Receipt calls ready, unless it is nil.
@@ -75,39 +75,35 @@ func (ready Ready[T]) Receipt(results T) *Receipt {
 	return ready(results)
 }
 
-// ErrNoReceipt is the fault of a key that has no receipt. Stores return it.
+// ErrNoReceipt is the fault of a key that has no receipt.
 var ErrNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
 
-// Store keeps receipts. All of it is safe for concurrent use. The account is
-// always the account's own id; keys of different accounts have nothing to do
-// with each other.
+// Store stores receipts. Its methods are safe for concurrent use. Accounts do not share
+// keys.
 //
-// Most receipts come with a write of another store of the same database, whose
-// methods take a [Ready]. When the key has a receipt already, the new one takes its
-// place if that was over its Lifetime when the new one was created; otherwise
-// the write fails with [ErrTaken]. A store reads the receipt's body only until
-// its method returns.
+// Most receipts come with a write of another store of the same database, whose method has
+// a [Ready]. If the key has an expired receipt, the new one replaces it. If it has
+// another receipt, the write fails with [ErrTaken]. A store must not use a receipt's body
+// after its method has returned.
 //
-// A [Keeper] knows only the requests of its own server. So a store that several
-// servers share refuses a write whose [Claim] has a key that another server is
-// doing a request for: at once, with [ErrRunning], and nothing is changed. A
-// server that is gone is doing none.
+// A [Keeper] knows only the requests of its own server. So a store that several servers
+// share must refuse a write whose [Claim] has a key that another server is working on: at
+// once, with [ErrRunning], and without any change. A server that is gone works on none.
 //
-// A write is refused before anything is done when the account's receipts take
-// the Quota of its Claim already: with the TooMany fault of [Quota.Exceeded].
+// If the account's receipts take the Quota of the Claim, a store must refuse the write
+// before it changes anything, with the fault of [Quota.Exceeded].
 type Store interface {
-	// Receipt returns the receipt of a key, however old, or [ErrNoReceipt].
+	// Receipt returns the receipt of a key, even an expired one, or [ErrNoReceipt].
 	Receipt(ctx context.Context, account account.ID, key string) (Receipt, error)
 
-	// AddReceipt keeps an answer that no other write has to do with.
+	// AddReceipt stores an answer that belongs to no other write.
 	AddReceipt(ctx context.Context, account account.ID, r Receipt) error
 
-	// ReceiptTotal returns what the receipts of an account take, expired ones
-	// that were not deleted yet included. It reads a counter, which every write
-	// moves in its own transaction.
+	// ReceiptTotal returns the total of an account's receipts, including expired ones. It
+	// reads a counter that each write updates in its own transaction.
 	ReceiptTotal(ctx context.Context, account account.ID) (Total, error)
 
-	// DeleteReceipts deletes receipts of any account that were created before
-	// this time, the oldest first and limit at most, and returns how many.
+	// DeleteReceipts deletes up to limit receipts of all accounts that were created
+	// before a time, the oldest first. It returns how many.
 	DeleteReceipts(ctx context.Context, before time.Time, limit int) (deleted int, err error)
 }

@@ -7,22 +7,22 @@ import (
 )
 
 const (
-	// LeaseTime is how long a server may be silent before another takes over
-	// what it works.
+	// LeaseTime is how long a server may be silent before another one takes over its
+	// tasks.
 	LeaseTime = 15 * time.Second
-	// releaseTimeout is how long the end of Run may take to give leases back.
+	// releaseTimeout bounds how long Run, when it ends, takes to give leases back.
 	releaseTimeout = 5 * time.Second
 )
 
-// Lease is a server's right to be the only one that works a task. After Until,
-// it lasts until another server claims the task. The zero Lease is nobody's.
+// Lease is a server's right to be the only one that works on a task. After Until, another
+// server may claim the task; until one does, the lease still holds. The zero Lease
+// belongs to nobody.
 type Lease struct {
 	Server string
 	Until  time.Time
 }
 
-// End returns the time until which nobody else can claim, in Unix nanoseconds: 0
-// for a lease that is nobody's.
+// End returns Until in Unix nanoseconds, or 0 for a lease that belongs to nobody.
 func (l Lease) End() int64 {
 	if l.Server == "" {
 		return 0
@@ -30,34 +30,32 @@ func (l Lease) End() int64 {
 	return l.Until.UnixNano()
 }
 
-// ErrLost is a store's error when the server that asks does not have the task's
-// lease any more.
+// ErrLost is the error of a store if another server has the task's lease.
 var ErrLost = errors.New("the task is another server's to work")
 
-// LeaseStore is what a [Pool] needs of a database. All of it is safe for
-// concurrent use.
+// LeaseStore is what a [Pool] needs of a database. Its methods are safe for concurrent
+// use.
 type LeaseStore interface {
-	// Claim makes this lease that of tasks which are not done and which nobody
-	// has or whose lease has run out by now: the oldest, limit at most. It returns
-	// them, oldest first. However many servers claim at once, one of them gets
-	// each.
+	// Claim gives this lease to up to limit tasks, the oldest first, and returns them.
+	// They are tasks that are not done, and whose lease belongs to nobody or has run out
+	// by now. If several servers claim at once, each task goes to one of them.
 	Claim(ctx context.Context, l Lease, now time.Time, limit int) ([]ID, error)
 
-	// Renew extends the leases that the server of l has of these tasks to l.
-	// Other leases, and those of tasks that are done, stay as they are.
+	// Renew extends the server's leases of these tasks to l. It changes no lease of
+	// another server, and none of a task that is done.
 	Renew(ctx context.Context, l Lease, tasks []ID) error
 
-	// Release ends the server's leases, so that others can claim.
+	// Release ends all leases of the server, so that others can claim its tasks.
 	Release(ctx context.Context, server string) error
 }
 
-// Lease returns this server's lease, which begins now.
+// Lease returns a lease of this server that lasts LeaseTime from now.
 func (p *Pool) Lease() Lease {
 	return Lease{Server: p.server, Until: p.opts.Clock.Now().Add(LeaseTime)}
 }
 
-// FirstLease returns the lease of a new task: this server's, or nobody's when Run
-// is over.
+// FirstLease returns the lease for a new task: this server's, or nobody's if Run has
+// ended.
 func (p *Pool) FirstLease() Lease {
 	p.mu.Lock()
 	stopped := p.stopped
@@ -68,11 +66,11 @@ func (p *Pool) FirstLease() Lease {
 	return p.Lease()
 }
 
-// Owns reports whether a lease is this server's.
+// Owns reports whether a lease belongs to this server.
 func (p *Pool) Owns(l Lease) bool { return l.Server == p.server }
 
-// renew extends the leases of the tasks that wait for their turn or for a retry. A
-// turn extends its own.
+// renew extends the leases of the tasks that wait for a turn or for a retry. A turn
+// extends the lease of its own task.
 func (p *Pool) renew(ctx context.Context) error {
 	p.mu.Lock()
 	tasks := make([]ID, 0, len(p.tasks))
@@ -86,8 +84,7 @@ func (p *Pool) renew(ctx context.Context) error {
 	return p.leases.Renew(ctx, p.Lease(), tasks)
 }
 
-// claim takes tasks that no server works, as many as there are slots for. An
-// account may so have more than its share.
+// claim claims as many tasks as there are free slots. It does not look at SlotsOfAccount.
 func (p *Pool) claim(ctx context.Context) error {
 	p.mu.Lock()
 	free := p.opts.Slots - p.taken
@@ -105,7 +102,7 @@ func (p *Pool) claim(ctx context.Context) error {
 		p.slots[id.Account]++
 		p.taken++
 		p.mu.Unlock()
-		// The server may have been late to renew the lease of a task that it has.
+		// A task may be known already, if this server was late to renew its lease.
 		if p.Add(p.newTask(id)) {
 			taken++
 		}
@@ -116,7 +113,7 @@ func (p *Pool) claim(ctx context.Context) error {
 	return nil
 }
 
-// release gives the leases back at the end of Run, so that other servers go on at
+// release gives the leases back at the end of Run, so that other servers can take over at
 // once.
 func (p *Pool) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)

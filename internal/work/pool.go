@@ -1,10 +1,10 @@
-// Package work does leased work in the background, on any number of servers.
+// Package work runs long tasks in the background, on any number of servers.
 //
-// A piece of work is a row of a table. One server at a time has its [Lease] and
-// works it, in turns of a transaction each. Each turn extends the lease in its own
-// transaction, so that a server that has lost the lease changes nothing. A [Pool]
-// queues the work of its server, claims work that no server has, and retries what
-// failed with exponential back-off.
+// A task is a row of a table. One server at a time has its [Lease] and works on it, in
+// turns of one transaction each. Each turn stores the extended lease in its transaction,
+// which fails if another server has the lease. So a server that has lost a lease changes
+// nothing. A [Pool] queues the tasks of its server, claims tasks that no server has, and
+// retries failed ones with exponential back-off.
 package work
 
 import (
@@ -19,67 +19,64 @@ import (
 	"callbook/internal/clock"
 )
 
-// ID identifies a piece of work.
+// ID identifies a task.
 type ID struct {
 	Account account.ID
 	SID     [16]byte
 }
 
-// Task is a piece of work whose lease this server has. One goroutine at a time
-// uses it.
+// Task is a task whose lease this server has. Only one goroutine at a time uses it.
 type Task interface {
-	// ID identifies the task.
 	ID() ID
-	// Turn does the next part of the task, in one transaction that also stores
-	// [Pool.Lease] as the task's lease. It reports whether the task is done. The
-	// error is [ErrLost] when another server has the lease. After any other, the
-	// pool closes the task and retries it.
+	// Turn does the next part of the task in one transaction, which also stores
+	// [Pool.Lease] as the task's lease. It reports whether the task is done. The error is
+	// [ErrLost] if another server has the lease. After any other error, the pool closes
+	// the task and retries it.
 	Turn(ctx context.Context) (done bool, err error)
-	// Close releases what the task holds between turns. The next turn, if there
-	// is one, goes on from what is stored.
+	// Close releases what the task holds between turns. The next turn, if there is one,
+	// starts from the stored state.
 	Close()
-	// Attrs describes the task in the log, as keys and values.
+	// Attrs returns keys and values that identify the task in the log.
 	Attrs() []any
 }
 
-// Options change how a [Pool] works.
+// Options configure a [Pool].
 type Options struct {
 	Log   *slog.Logger
 	Clock clock.Clock
-	// Poll is how often the pool renews leases and claims work.
+	// Poll is how often the pool renews leases and claims tasks.
 	Poll time.Duration
-	// Workers is how many turns the pool does at once.
+	// Workers is how many turns run at the same time.
 	Workers int
-	// Slots bounds the tasks of the pool, and SlotsOfAccount those of one
-	// account. Busy and BusyAccount are the errors when there is no slot left.
+	// Slots bounds the tasks of the pool, and SlotsOfAccount those of one account. Busy
+	// and BusyAccount are the errors of TakeSlot when the bound is reached.
 	Slots, SlotsOfAccount int
 	Busy, BusyAccount     error
-	// One and Many are what the log calls a task and several, as "an upload" and
-	// "uploads".
+	// One and Many name a task and several in the log, such as "an upload" and "uploads".
 	One, Many string
 }
 
-// Pool works the tasks of one server. It is safe for concurrent use.
+// Pool runs the tasks of one server. It is safe for concurrent use.
 type Pool struct {
 	leases  LeaseStore
 	newTask func(ID) Task
 	opts    Options
-	// server names this pool among all that share the store.
+	// server names this pool in leases.
 	server string
 
-	working sync.WaitGroup // what Run waits for
+	working sync.WaitGroup // the workers, and the goroutines of retry
 
 	mu      sync.Mutex
-	changed *sync.Cond         // queue or stopped
-	queue   []*queued          // whose turn it is comes first
-	tasks   map[ID]Task        // queued, worked, or to be retried
-	stopped bool               // Run is over
-	slots   map[account.ID]int // taken, by account
-	taken   int                // of slots
+	changed *sync.Cond         // signals changes of queue and stopped
+	queue   []*queued          // the next task comes first
+	tasks   map[ID]Task        // those in queue, those in a turn, and those that wait for a retry
+	stopped bool               // Run has ended
+	slots   map[account.ID]int // how many are taken by each account
+	taken   int                // how many slots are taken in all
 }
 
-// NewPool returns a pool that keeps its leases in this store. NewTask makes a task
-// of work that the pool has claimed.
+// NewPool returns a pool that keeps its leases in this store. It calls newTask for each
+// task that it claims.
 func NewPool(leases LeaseStore, newTask func(ID) Task, opts Options) *Pool {
 	p := &Pool{
 		leases:  leases,
@@ -93,8 +90,8 @@ func NewPool(leases LeaseStore, newTask func(ID) Task, opts Options) *Pool {
 	return p
 }
 
-// Run works the tasks until ctx ends, and returns when the turns that are being
-// done have ended. It first claims what no server works. It is called once.
+// Run claims and runs tasks until ctx ends, and then waits for the current turns. It may
+// be called only once.
 func (p *Pool) Run(ctx context.Context) {
 	defer context.AfterFunc(ctx, p.stop)()
 	for range p.opts.Workers {
@@ -107,13 +104,13 @@ func (p *Pool) Run(ctx context.Context) {
 	}
 	p.working.Go(func() { leases.Run(ctx) })
 	p.working.Wait()
-	for _, q := range p.queue { // which nobody changes after the end
+	for _, q := range p.queue { // nobody changes it after the end
 		q.Close()
 	}
 	p.release(ctx)
 }
 
-// stop wakes the workers for their end.
+// stop wakes the workers so that they end.
 func (p *Pool) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -121,8 +118,8 @@ func (p *Pool) stop() {
 	p.changed.Broadcast()
 }
 
-// TakeSlot reserves room for one more task of the account. The caller adds the
-// task, or frees the slot.
+// TakeSlot reserves room for one more task of the account. The caller must add the task,
+// or free the slot.
 func (p *Pool) TakeSlot(account account.ID) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

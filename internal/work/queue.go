@@ -9,21 +9,20 @@ import (
 	"callbook/internal/fault"
 )
 
-// The pause before a task that failed is retried: it doubles from the first to the
-// longest.
+// The pause before a retry doubles from the first to the longest.
 const (
 	firstPause = time.Second
 	lastPause  = time.Minute
 )
 
-// queued is a task in the queue. Whoever took it from there has it alone.
+// queued is a task in the queue. A worker that has popped it is the only one to use it.
 type queued struct {
 	Task
-	pause time.Duration // before the last retry; zero after a turn that succeeded
+	pause time.Duration // before the last retry; zero after a successful turn
 }
 
-// Add queues a task whose lease this server has and for which the caller took a
-// slot. When the pool has the task already, Add frees the slot and returns false.
+// Add queues a task. This server must have its lease, and the caller must have taken a
+// slot for it. If the pool has the task already, Add frees the slot and returns false.
 func (p *Pool) Add(t Task) bool {
 	id := t.ID()
 	p.mu.Lock()
@@ -40,8 +39,8 @@ func (p *Pool) Add(t Task) bool {
 	return true
 }
 
-// push puts a task at the end of the queue. After the end of Run it only closes
-// the task: the next start of a server goes on with it.
+// push appends a task to the queue. After the end of Run it closes the task instead; a
+// server that claims the task goes on with it.
 func (p *Pool) push(q *queued) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,7 +52,7 @@ func (p *Pool) push(q *queued) {
 	p.changed.Signal()
 }
 
-// pop waits for the task whose turn it is. It returns nil after the end of Run.
+// pop waits for the next task. It returns nil after the end of Run.
 func (p *Pool) pop() *queued {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,9 +88,9 @@ func (p *Pool) work(ctx context.Context) {
 	}
 }
 
-// turn does a turn of a task. A panic is the turn's error, so that one task does not
-// end the server. The error has its type only, since its text may quote what somebody
-// sent.
+// turn runs a turn of a task. It turns a panic into an error, so that one task does not
+// end the server. The error names only the type of the panic's value, because its text
+// may quote what somebody sent.
 func turn(ctx context.Context, t Task) (done bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -101,7 +100,7 @@ func turn(ctx context.Context, t Task) (done bool, err error) {
 	return t.Turn(ctx)
 }
 
-// remove closes a task that this server works no longer, and frees its slot.
+// remove closes a task that is done or lost, and frees its slot.
 func (p *Pool) remove(q *queued) {
 	q.Close()
 	id := q.ID()
@@ -111,14 +110,13 @@ func (p *Pool) remove(q *queued) {
 	p.FreeSlot(id.Account)
 }
 
-// retry puts a failed task back into the queue after a pause. The pause is in a
-// goroutine for which Run waits. Only workers may call retry: while one runs, Run
-// has not returned.
+// retry queues a failed task again after a pause. It pauses in a goroutine for which Run
+// waits. Only workers may call it, because Run does not return while a worker runs.
 func (p *Pool) retry(ctx context.Context, q *queued, err error) {
 	q.Close()
 	last, logged := lastPause, false
 	if f := fault.As(err); f != nil && f.Kind == fault.Unavailable {
-		// The store is away for all tasks alike, and may be back any moment.
+		// The store fails for all tasks alike, and may answer again at any moment.
 		last, logged = max(firstPause, f.RetryAfter), q.pause > 0
 	}
 	q.pause = min(max(firstPause, 2*q.pause), last)

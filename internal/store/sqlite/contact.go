@@ -18,8 +18,7 @@ var contactColumns = `sid, number, custom_field, date_created, date_updated, ` +
 
 const (
 	firstText = 5 // the index of the first text in contactColumns
-	// contactParams is how many parameters a row takes: the account, then
-	// contactColumns.
+	// contactParams is the number of parameters of a row: the account and contactColumns.
 	contactParams = 1 + firstText + int(addressbook.NumTextFields)
 )
 

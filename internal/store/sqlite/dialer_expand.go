@@ -136,9 +136,9 @@ func (x *expansion) contacts(list int64, limit int) (read int, err error) {
 // joinedName is the name of a target: the first and the last name of its contact c.
 const joinedName = `nullif(coalesce(c.first_name, '') || iif(c.first_name <> '' AND c.last_name <> '', ' ', '') || coalesce(c.last_name, ''), '')`
 
-// insert is the statement that makes targets of the contacts of list ?4 after ?5 up to
-// ?6. Contacts have different numbers, so a number is there already where its contact
-// is.
+// insert returns the statement that makes targets of the contacts of list ?4 behind ?5 up
+// to ?6. Unless the campaign calls duplicates, it skips contacts that are targets
+// already. Contacts have different numbers, so no number is called twice either.
 func (x *expansion) insert() string {
 	insert := `INSERT OR FAIL INTO targets (campaign_id, position, number, contact_sid, name, state, due, reason, history)
 		SELECT ?1, ?2 - 1 + row_number() OVER (ORDER BY m.contact_sid), c.number, c.sid, ` + joinedName + `, 1, ?3, 0, x''

@@ -39,7 +39,7 @@ func (s eventStore) Receivers(ctx context.Context, accounts []account.ID, now ti
 	return receivers, storeError("read receivers", err)
 }
 
-// firstWaiting is an event that must end before the event e does; null for none.
+// firstWaiting is the id of an event that must end before the event e, or NULL.
 const firstWaiting = `CASE WHEN e.last THEN
 		(SELECT o.id FROM events AS o INDEXED BY events_by_state
 			WHERE o.account_id = e.account_id AND o.campaign_sid = e.campaign_sid AND o.state = 1 AND o.id <> e.id LIMIT 1)

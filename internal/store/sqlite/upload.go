@@ -183,8 +183,8 @@ func (b *AddressBook) Upload(ctx context.Context, account account.ID, sid addres
 	return u, storeError("read upload", err)
 }
 
-// LastUploadTo implements [upload.Store]. It goes back through the account's
-// uploads, of which there are 10,000 at most.
+// LastUploadTo implements [upload.Store]. It searches the account's uploads, of which
+// there are 10,000 at most, newest first.
 func (b *AddressBook) LastUploadTo(ctx context.Context, account account.ID, list addressbook.SID) (u upload.Upload, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		return queryOne(conn, `SELECT `+uploadColumns+fromUploads+`
