@@ -114,21 +114,19 @@ func (b *tab) sendOnce(s sending) {
 // may be the very page that was left.
 func (b *tab) travel(by int64, to ...string) {
 	b.t.Helper()
-	at := int64(-1) // the entry to travel to
+	// The address does not tell: both pages may have it.
+	const entry = "navigation.currentEntry.key"
+	left := run(b, chromedp.Evaluate[string](entry))
 	b.eventually(fmt.Sprintf("there is nowhere to travel by %d", by), func(ctx context.Context) bool {
 		past, err := chromedp.Call(ctx, history.GetNavigationHistory, cdp.Empty{})
-		if at = past.CurrentIndex + by; err != nil || at < 0 || at >= int64(len(past.Entries)) {
+		at := past.CurrentIndex + by
+		if err != nil || at < 0 || at >= int64(len(past.Entries)) {
 			return false
 		}
 		_, err = chromedp.Call(ctx, history.NavigateToHistoryEntry, history.NavigateToHistoryEntryParams{EntryID: past.Entries[at].ID})
 		return err == nil
 	})
-	// The address alone does not tell: both pages may have it.
-	b.eventually("the browser does not travel", func(ctx context.Context) bool {
-		now, err := chromedp.Call(ctx, history.GetNavigationHistory, cdp.Empty{})
-		return err == nil && now.CurrentIndex == at
-	})
-	b.await(fmt.Sprintf(`%q.split(" ").includes(location.pathname + location.search) && document.readyState === "complete"`, strings.Join(to, " ")))
+	b.await(fmt.Sprintf(`%s !== %q && %q.split(" ").includes(location.pathname + location.search) && document.readyState === "complete"`, entry, left, strings.Join(to, " ")))
 }
 
 // eventually tries something until it succeeds. While a page is being left, the browser
