@@ -13,22 +13,20 @@ import (
 	"callbook/internal/work"
 )
 
-// The sizes of a batch: whichever is reached first.
+// A batch ends at whichever of these sizes it reaches first.
 const (
-	// defaultBatchRows keeps the transaction short, since whoever writes
-	// meanwhile waits for it.
+	// defaultBatchRows keeps transactions short, since other writers wait for them.
 	defaultBatchRows = 2000
-	// contendedRows is in its place while other accounts write too.
+	// contendedRows is used instead while other accounts write.
 	contendedRows = 250
-	// batchBytes is about how much memory the rows of a batch take, of which rowBytes
-	// is that of a row without cells. A spreadsheet of a few bytes may have rows with
-	// very many.
+	// batchBytes bounds the memory of a batch's rows, about. RowBytes is the memory of a
+	// row without its cells. Without this bound, a small spreadsheet could fill the
+	// memory with rows of very many cells.
 	batchBytes = 2 << 20
 	rowBytes   = 256
 )
 
-// How many contacts a list may have, those included that it has before an
-// upload.
+// These bound the contacts of a list, with those that it has before an upload.
 const (
 	MaxStatic  = 100_000
 	MaxDynamic = 500_000
@@ -42,62 +40,60 @@ func CapOf(t addressbook.ListType) int {
 	return MaxStatic
 }
 
-// What is kept of the rows of an upload that failed or are duplicates; further
-// ones are only counted.
+// These bound the error rows that are kept of an upload. The others are only counted.
 const (
 	MaxErrorRows  = 100_000
-	MaxErrorBytes = 64 << 20 // of reasons and records
+	MaxErrorBytes = 64 << 20 // of the reasons and the records together
 )
 
-// BatchStore is the part of a [Store] that works the rows of uploads.
+// BatchStore is the part of a [Store] that adds contacts batch by batch.
 type BatchStore interface {
-	// ApplyBatch applies a batch in one transaction, and returns the upload's
-	// state after it. It reads whether each contact is in the address book and in
-	// the list, and asks Batch.Decide what becomes of it. Then it inserts, joins
-	// and overwrites contacts as decided, except in a dry run, and stores what
-	// Batch.Settle returns: the stats, the tally, the error rows, and the position. An upload
-	// that has ended, or whose list was deleted, stays as it is: the returned state
-	// says which. A dry run's NewList cannot be deleted. An upload whose position
-	// is not the batch's beginning is an error.
+	// ApplyBatch applies a batch in one transaction, and returns the upload's new state.
+	// It reads whether the address book and the list have each contact, and asks
+	// Batch.Decide what to do with it. Unless the batch is a dry run, it then inserts,
+	// overwrites and adds contacts to the list as decided. It stores what Batch.Settle
+	// returns: the stats, the tally, the error rows and the position.
 	//
-	// The batch's lease becomes the upload's. Its server must have the lease
-	// already, even if that has run out; otherwise the batch changes nothing, and
-	// the error is [work.ErrLost].
+	// If the upload has ended or its list was deleted, ApplyBatch changes no contact, and
+	// the returned state says so. The NewList of a dry run cannot be deleted. If the
+	// upload's position is not the beginning of the batch, the error is an internal one.
+	//
+	// The batch's lease becomes the upload's. Its server must have the lease already,
+	// even if that has run out. Otherwise nothing changes, and the error is
+	// [work.ErrLost].
 	ApplyBatch(ctx context.Context, b *Batch) (State, error)
 
-	// Contended tells whether other accounts have written within the last second
-	// or so, and wait for the account's transactions. A store whose transactions
-	// run side by side says no.
+	// Contended reports whether another account has written within about the last second,
+	// and may wait for this account's transactions. A store in which transactions of
+	// different accounts do not wait for each other returns false.
 	Contended(account account.ID) bool
 
-	// RestartUpload resets a running upload to this position, and deletes its stats,
-	// tally and error rows, in one transaction; one that has ended stays as it is. It
-	// returns the upload's state, or a NotFound fault. The lease is as with
-	// ApplyBatch.
+	// RestartUpload resets a running upload to this position and deletes its stats, tally
+	// and error rows, in one transaction. It does not change an upload that has ended. It
+	// returns the upload's state, or a NotFound fault. It treats the lease as ApplyBatch
+	// does.
 	RestartUpload(ctx context.Context, account account.ID, sid addressbook.SID, to table.Position, l work.Lease, now time.Time) (State, error)
 }
 
-// Batch is some rows of an upload that are worked in one transaction.
+// Batch is a part of an upload's rows, which one transaction adds.
 type Batch struct {
 	Account  account.ID
 	Upload   addressbook.SID
 	List     addressbook.SID
 	From, To table.Position
 	Last     bool // the file has no more rows
-	Max      int  // contacts in the list
-	// MaxErrorRows and MaxErrorBytes are what is kept of the error rows of all
-	// the upload.
+	Max      int  // how many contacts the list may have
+	// MaxErrorRows and MaxErrorBytes bound the error rows of the whole upload.
 	MaxErrorRows  int
 	MaxErrorBytes int64
-	Time          time.Time  // when the batch is done
-	Lease         work.Lease // of who does it, from then on
-	// OnDuplicate tells what happens to contacts that are in the address book or
-	// in the list. With UpdateDuplicate they are overwritten with these, if they
-	// are in the list then.
+	Time          time.Time  // of the transaction
+	Lease         work.Lease // the upload's new lease
+	// OnDuplicate tells what to do with a contact that the address book or the list has.
+	// UpdateDuplicate overwrites it, if it is in the list afterwards.
 	OnDuplicate addressbook.OnDuplicate
-	// DryRun adds and changes nothing; see Decide.
+	// DryRun means that nothing is added or changed; see Decide.
 	DryRun bool
-	// Contacts have distinct numbers and are in the order of their rows.
+	// Contacts have different numbers and the order of their rows.
 	Contacts []addressbook.Contact
 
 	layout   *table.Layout
@@ -105,36 +101,36 @@ type Batch struct {
 	rows     []table.Row
 	prepared addressbook.Prepared
 	tally    Tally                     // of these rows
-	full     error                     // the fault of rows for which the list has no room
-	tried    map[phone.Number]struct{} // in the list, for a dry run
-	outcomes []Outcome                 // that were settled last
+	full     error                     // the fault of rows that do not fit into the list
+	tried    map[phone.Number]struct{} // the numbers that a dry run would have added to the list so far
+	outcomes []Outcome                 // those of the last Settle
 }
 
-// Standing is where the number of a contact stood before its batch.
+// Standing tells where the number of a contact is before its batch.
 type Standing uint8
 
 // The standings.
 const (
-	Unknown Standing = iota // the address book does not have it
-	Known                   // the address book has it, and the list does not
+	Unknown Standing = iota // the address book does not have the number
+	Known                   // the address book has it, but the list does not
 	Listed                  // the list has it
 )
 
-// Outcome is what became of a contact of a batch.
+// Outcome is the result of a contact in a batch.
 type Outcome uint8
 
 // The outcomes.
 const (
-	Added  Outcome = iota // it is new, and in the list
-	Member                // it was in the list
-	Full                  // it is not in the list, which has no room for it
-	Joined                // it was in the address book, and is in the list now
+	Added  Outcome = iota // it is new, and was added to the list
+	Member                // the list had it already
+	Full                  // the list has no room for it
+	Joined                // the address book had it, and it was added to the list
 )
 
-// Decide returns a function that tells what is to become of each contact, by its
-// index and standing. It is to be called for all contacts in their order. Listed
-// is how many contacts the list has. Of a batch of a dry run nothing else is done;
-// what the batches before it would have added counts as added.
+// Decide returns a function that decides what to do with a contact, by its index and
+// standing. It must be called for all contacts in their order. Listed is how many
+// contacts the list has. In a dry run the store does nothing else, and contacts that
+// earlier batches would have added count as added.
 func (b *Batch) Decide(listed int) func(i int, standing Standing) Outcome {
 	room := b.Max - listed - len(b.tried)
 	return func(i int, standing Standing) Outcome {
@@ -153,19 +149,19 @@ func (b *Batch) Decide(listed int) func(i int, standing Standing) Outcome {
 	}
 }
 
-// Settlement is what a store stores of a batch besides contacts.
+// Settlement is what a store saves of a batch besides its contacts.
 type Settlement struct {
 	Stats  Stats
-	New    int        // of Stats.Success: rows whose contact is new
-	Rows   []ErrorRow // by line
-	Errors ErrorTotal // Rows, and the rows that are omitted beyond them
-	Tally  Tally      // of the upload, this batch included
+	New    int        // how many rows of Stats.Success have a new contact
+	Rows   []ErrorRow // ordered by line
+	Errors ErrorTotal // counts Rows, and the error rows that are omitted
+	Tally  Tally      // of the whole upload so far
 }
 
-// Settle counts the rows, and makes error rows of those that failed or are
-// duplicates, given the upload before the batch and what became of each contact.
-// Once one error row is omitted, all that follow are: those that are kept are the
-// first ones.
+// Settle counts the rows, and makes error rows of those that failed or are duplicates. U
+// is the upload before the batch, and outcomes are those of the contacts. After the first
+// error row that is omitted, all others are omitted too, so the kept ones are always the
+// first.
 func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 	b.outcomes = outcomes
 	tally := b.tally
@@ -216,7 +212,7 @@ func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 	return s
 }
 
-// added returns what the batch adds, given what becomes of each contact.
+// added returns what the batch has added to the address book and to the list.
 func (b *Batch) added(outcomes []Outcome) (a Additions) {
 	for i, outcome := range outcomes {
 		switch sid := b.Contacts[i].SID; outcome {
@@ -229,7 +225,7 @@ func (b *Batch) added(outcomes []Outcome) (a Additions) {
 	return a
 }
 
-// errorRow tells what is wrong with a row.
+// errorRow returns the error row of a row that failed or is a duplicate.
 func (b *Batch) errorRow(i int, err error) ErrorRow {
 	row := ErrorRow{
 		Line:   b.rows[i].Line,
@@ -254,7 +250,7 @@ func (b *Batch) fault(outcome Outcome) error {
 	}
 }
 
-// errFull is the fault of a row for which its list has no room.
+// errFull returns the fault of a row that does not fit into a list of this type.
 func errFull(t addressbook.ListType) error {
 	return fault.New(fault.Invalid, fmt.Sprintf("The list is full: a %s list has at most %d contacts", typeName(t), CapOf(t)))
 }

@@ -22,8 +22,8 @@ type Disk struct{ dir string }
 
 var _ Files = Disk{}
 
-// NewDisk returns the files in dir, which is made when it is needed. Nothing
-// else may be in it.
+// NewDisk returns a Disk for the files in dir. It creates dir when the first file comes.
+// Dir must contain nothing else.
 func NewDisk(dir string) Disk { return Disk{dir: dir} }
 
 const fileSuffix = ".csv"
@@ -71,8 +71,8 @@ func (d Disk) write(sid addressbook.SID, from io.Reader) error {
 	return syncDir(d.dir)
 }
 
-// makeDir makes the folder for the files, durably. One that is there may have
-// been made by another request at this moment, and not be durable yet.
+// makeDir creates the folder and syncs its parent. It syncs even if the folder exists,
+// because another request may have created it just now.
 func makeDir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
@@ -80,7 +80,7 @@ func makeDir(dir string) error {
 	return syncDir(filepath.Dir(dir))
 }
 
-// syncDir makes the names in a folder durable.
+// syncDir syncs the names in a folder.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -98,8 +98,8 @@ func (d Disk) Open(ctx context.Context, _ account.ID, sid addressbook.SID) (Cont
 	return diskContent{file, ctx}, nil
 }
 
-// diskContent is a file that is open. Reads fail once ctx has ended: a spreadsheet of
-// few bytes can take seconds to read.
+// diskContent is an open file. Reads fail once ctx has ended, because a small spreadsheet
+// can take seconds to read.
 type diskContent struct {
 	*os.File
 	ctx context.Context
@@ -130,8 +130,8 @@ func (d Disk) Remove(_ context.Context, _ account.ID, sid addressbook.SID) error
 	return nil
 }
 
-// Sizes returns how many bytes each file has that is there at this moment. What
-// goes meanwhile is left out.
+// Sizes returns the size in bytes of each file. It omits files that are removed while it
+// runs.
 func (d Disk) Sizes() (map[addressbook.SID]int64, error) {
 	sizes := make(map[addressbook.SID]int64)
 	entries, err := os.ReadDir(d.dir)
@@ -159,8 +159,8 @@ func (d Disk) Sizes() (map[addressbook.SID]int64, error) {
 	return sizes, nil
 }
 
-// RemoveOthers implements [Files]. It is called before the first file comes:
-// nobody else has the folder.
+// RemoveOthers implements [Files]. It must be called before the first file comes. Nobody
+// else uses the folder.
 func (d Disk) RemoveOthers(_ context.Context, inUse []addressbook.SID) error {
 	stay := make(map[string]bool, len(inUse))
 	for _, sid := range inUse {

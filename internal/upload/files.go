@@ -8,34 +8,34 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// Files stores the files of uploads until their rows are worked. All of it is
-// safe for concurrent use. The account is always the account's own id. What
-// fails for now only, as a database that is away, is no Invalid fault.
+// Files stores the files of uploads until their rows are added. Its methods are safe for
+// concurrent use. An error that may pass, such as that of a database that does not
+// answer, must not be an Invalid fault.
 type Files interface {
-	// Write stores what it reads as the file of an upload. Once it has returned
-	// nil, the file survives a crash of the machine: only then is the upload
-	// added to the [Store], so that what has a row has a file. After an error,
-	// which may be that of from, nothing is left but what RemoveOthers removes.
+	// Write reads from and stores the content as the file of an upload. After it has
+	// returned nil, the file survives a crash of the machine. Only then is the upload
+	// added to the [Store], so each upload with a row has its file. After an error, which
+	// may be that of from, RemoveOthers removes what is left.
 	Write(ctx context.Context, account account.ID, sid addressbook.SID, from io.Reader) error
 
-	// Open opens the file of an upload; ctx is for all that is read of it. An
-	// error that is fs.ErrNotExist tells that there is none.
+	// Open opens the file of an upload. All reads stop when ctx ends. If there is no such
+	// file, the error wraps fs.ErrNotExist.
 	Open(ctx context.Context, account account.ID, sid addressbook.SID) (Content, error)
 
-	// Remove removes the file of an upload, if it is there.
+	// Remove removes the file of an upload, if it exists.
 	Remove(ctx context.Context, account account.ID, sid addressbook.SID) error
 
-	// RemoveOthers removes what servers that are gone have left: the files of
-	// uploads that have ended or were never added. InUse is what
-	// [Store.FilesInUse] returned a moment ago. Where several servers store files
-	// in one place, the file of an upload that another is just taking stays.
+	// RemoveOthers removes the files that no upload needs: those of uploads that have
+	// ended or were never added. InUse is what [Store.FilesInUse] has just returned. If
+	// several servers store files in one place, it keeps files that another server is
+	// receiving.
 	RemoveOthers(ctx context.Context, inUse []addressbook.SID) error
 }
 
-// Content is what can be read of a file.
+// Content is an open file.
 type Content interface {
 	io.ReaderAt
 	io.Closer
-	// Size returns how many bytes the file has now.
+	// Size returns the current size of the file in bytes.
 	Size() (int64, error)
 }

@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// formBytes is the memory that a form takes while it comes: buffers, a piece of
-	// the file on its way to the database, and the rows that are looked at.
+	// formBytes is the memory that a form takes while it is received: buffers, a piece of
+	// the file on its way to the database, and the first rows.
 	formBytes = 1 << 20
-	// maxFormText is how many bytes of a text are read: more than any may have.
+	// maxFormText is how many bytes of a text are read. No text of a form may be longer.
 	maxFormText = 4 << 10
 )
 
 var errSecondFile = fault.InvalidField(FieldFile, "one file is taken at a time")
 
-// FormError is the error of a form that could not be read to its end.
+// FormError is the error of a form that could not be read completely.
 type FormError struct{ Err error }
 
 func (e FormError) Error() string { return "read a form: " + e.Err.Error() }
@@ -28,10 +28,10 @@ func (e FormError) Error() string { return "read a form: " + e.Err.Error() }
 // Unwrap returns the error of the form's reader.
 func (e FormError) Unwrap() error { return e.Err }
 
-// ReceiveForm receives the file of a form as [Importer.Receive] does, and returns nil
-// if the form has none. Field is the name of the file's part. The file is written to
-// sum as well, which may be nil. Text is called with the first 4 KiB of each other
-// part. A second file is a fault.
+// ReceiveForm receives the file of a form as [Importer.Receive] does. It returns nil if
+// the form has no file. Field is the name of the file's part. It also writes the file to
+// sum, which may be nil. It calls text with the first 4 KiB of each other part. A second
+// file is a fault.
 func (i *Importer) ReceiveForm(ctx context.Context, acct account.Account, form *multipart.Reader, field string, sum io.Writer, text func(name, value string)) (*File, error) {
 	if err := budget.Of(ctx).Take(ctx, formBytes); err != nil {
 		return nil, err
@@ -80,7 +80,8 @@ func (i *Importer) receivePart(ctx context.Context, acct account.Account, part *
 	return file, nil
 }
 
-// errorKeeper keeps the error of a reader, to tell it from that of a writer.
+// errorKeeper remembers the error of a reader, so that it can be told from that of a
+// writer.
 type errorKeeper struct {
 	io.Reader
 	err error

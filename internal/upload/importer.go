@@ -1,9 +1,9 @@
-// Package upload imports files of contacts into lists: it stores a file as it
-// comes, and works its rows in the background, batch by batch. Package table reads
-// the files, and package work runs the background.
+// Package upload imports files of contacts into lists. It stores a file while receiving
+// it, and then adds its rows in the background, batch by batch. Package table reads the
+// files, and package work schedules the batches.
 //
-// A batch's contacts, memberships, error rows and the position in the file are
-// one transaction of the [Store]. So an import goes on where it stopped,
+// The contacts, list members and error rows of a batch, and its position in the file, are
+// stored in one transaction of the [Store]. So an import goes on where it stopped,
 // whatever ended the server. Package addressbook decides what a valid contact is.
 package upload
 
@@ -31,64 +31,65 @@ import (
 const (
 	// MaxFileBytes is the size that a file may have.
 	MaxFileBytes = 60 << 20
-	// maxUploads bounds the files that are received and worked at once, and
-	// with them the disk that they take, maxOfAccount those of one account.
+	// maxUploads bounds the files that are received or imported at the same time, and so
+	// the disk space that they take. MaxOfAccount bounds those of one account.
 	maxUploads   = 128
 	maxOfAccount = 32
-	// workers is how many batches are worked at once: one is read while
-	// another is written.
+	// workers is how many batches run at the same time: one is read while another is
+	// written.
 	workers = 2
-	// maxLooks is how many files are looked at at once, for their headers and
-	// previews: a spreadsheet may take some 40 MiB while it is.
+	// maxLooks is how many files are read at the same time for their headers and
+	// previews. A spreadsheet may take 40 MiB meanwhile.
 	maxLooks = 2
-	// maxHeld is how many bytes of spreadsheets, and of rows that were read ahead, stay
-	// in memory while their uploads wait for their turns.
+	// maxHeld bounds the bytes of spreadsheets, and of rows that were read ahead, which
+	// uploads may hold while they wait for their turns.
 	maxHeld = 32 << 20
 	// defaultPoll is Options.Poll when that is zero.
 	defaultPoll = 3 * time.Second
 )
 
-// Options change how an [Importer] works.
+// Options configure an [Importer].
 type Options struct {
-	// Log gets what no caller is told; nil means slog.Default().
+	// Log receives errors that no caller is told; nil means slog.Default().
 	Log *slog.Logger
-	// Clock is the server's; nil means [clock.System].
+	// Clock is the server's clock; nil means [clock.System].
 	Clock clock.Clock
-	// BatchRows is how many rows a batch has at most; zero means 2,000.
+	// BatchRows bounds the rows of a batch; zero means 2,000.
 	BatchRows int
-	// Words returns the sentence for a row's fault, which the error row stores
-	// as its reason; nil means error.Error.
+	// Words returns the sentence for a row's fault. It is stored as the reason of the
+	// error row. Nil means error.Error.
 	Words func(error) string
-	// Poll is how often the importer renews its leases and claims uploads that no
-	// server works any more; zero means 3 seconds.
+	// Poll is how often the importer renews its leases and claims uploads that no server
+	// has; zero means 3 seconds.
 	Poll time.Duration
-	// Retention is how long an upload is kept after it has ended, with its error
-	// rows; zero means [DefaultRetention], and [Forever] no bound.
+	// Retention is how long an upload and its error rows are kept after its end; zero
+	// means [DefaultRetention], and [Forever] no limit.
 	Retention time.Duration
-	// Turns are taken by batches; nil means that nobody waits.
+	// Turns shares the processors between accounts; a batch takes a turn. Nil means no
+	// limit.
 	Turns *limit.Turns
 }
 
-// Importer takes uploads and works them. It is safe for concurrent use.
+// Importer receives and imports files. It is safe for concurrent use.
 type Importer struct {
 	store Store
 	files Files
 	book  *addressbook.Book
 	opts  Options
-	pool  *work.Pool // has a slot for each upload that is received or worked
+	pool  *work.Pool // has a slot for each upload that is received or imported
 
-	held  atomic.Int64  // bytes that tasks hold; see maxHeld
-	looks chan struct{} // has one for each file that is looked at
+	held  atomic.Int64  // bytes that waiting tasks hold; see maxHeld
+	looks chan struct{} // a semaphore of maxLooks
 
-	undos chan struct{} // has one when an undoing has begun
+	undos chan struct{} // wakes the goroutine that undoes uploads
 
 	mu    sync.Mutex
-	ended map[account.ID]struct{} // accounts of which uploads have ended
+	ended map[account.ID]struct{} // accounts whose uploads have ended since the last trim
 }
 
-// Open returns an Importer, and removes files that belong to no upload. Until
-// [Importer.Run] is called, it receives files and works none, so that other
-// servers can claim the uploads that no server works.
+// Open returns an Importer and removes files that belong to no upload. Until
+// [Importer.Run] is called, it only receives files; other servers can claim their
+// uploads.
 func Open(ctx context.Context, store Store, files Files, book *addressbook.Book, opts Options) (*Importer, error) {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -152,9 +153,9 @@ var (
 	}
 )
 
-// Run works the uploads, in turns of a batch each, until ctx ends; it returns
-// at the end of the batches that are being done. It begins with those that are
-// running in the store and that no other server works. It is called once.
+// Run imports uploads in turns of a batch each, until ctx ends, and then waits for the
+// current batches. It begins with running uploads that no server has. It may be called
+// only once.
 func (i *Importer) Run(ctx context.Context) {
 	var background sync.WaitGroup
 	background.Go(func() { i.pool.Run(ctx) })
@@ -169,8 +170,8 @@ func (i *Importer) Upload(ctx context.Context, acct account.Account, sid address
 	return i.store.Upload(ctx, acct.ID, sid)
 }
 
-// LastUploadTo returns the upload of a file that came last for one of the account's
-// lists, or a NotFound fault when none is kept; see [DefaultRetention].
+// LastUploadTo returns the newest upload into one of the account's lists, or a NotFound
+// fault if none is kept; see [DefaultRetention].
 func (i *Importer) LastUploadTo(ctx context.Context, acct account.Account, list addressbook.SID) (Upload, error) {
 	return i.store.LastUploadTo(ctx, acct.ID, list)
 }
@@ -184,8 +185,8 @@ func (i *Importer) Uploads(ctx context.Context, acct account.Account, q Query) (
 	return page, err
 }
 
-// Find returns the account's newest uploads whose file name has each word of the
-// search as a part, limit at most. Texts compare by their [addressbook.SearchText].
+// Find returns up to limit of the account's newest uploads whose file name contains each
+// word of the search. It compares texts by their [addressbook.SearchText].
 func (i *Importer) Find(ctx context.Context, acct account.Account, search string, limit int) ([]Upload, error) {
 	words := strings.Fields(addressbook.SearchText(search))
 	var sids []addressbook.SID
@@ -200,7 +201,7 @@ func (i *Importer) Find(ctx context.Context, acct account.Account, search string
 	for _, sid := range sids {
 		u, readErr := i.store.Upload(ctx, acct.ID, sid)
 		if errors.Is(readErr, ErrNoUpload) {
-			continue // it was deleted meanwhile
+			continue // it was deleted in the meantime
 		}
 		if err = cmp.Or(err, readErr); err != nil {
 			break
@@ -210,8 +211,8 @@ func (i *Importer) Find(ctx context.Context, acct account.Account, search string
 	return found, err
 }
 
-// ErrorRows returns those of an upload's rows after this line that failed or
-// are duplicates, limit at most, by line.
+// ErrorRows returns up to limit of the error rows of an upload after this line, ordered
+// by line.
 func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addressbook.SID, after int64, limit int) ([]ErrorRow, error) {
 	rows, err := i.store.ErrorRows(ctx, acct.ID, sid, after, limit)
 	if n := len(rows); err == nil && n > 0 && rows[n-1].Line <= after {
@@ -220,10 +221,9 @@ func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addr
 	return rows, err
 }
 
-// Cancel ends an upload; contacts that it has imported stay. One that has ended stays as it
-// is. Ready is given the upload; see [Store].
+// Cancel ends an upload. It keeps the contacts that were imported, and does not change an
+// upload that has ended. It calls ready with the upload; see [Store].
 func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID, ready journal.Ready[Upload]) error {
-	// The worker sees it when the upload's next turn comes, and removes the
-	// file.
+	// The worker notices it in the upload's next turn and removes the file.
 	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, i.opts.Clock.Now(), ready)
 }

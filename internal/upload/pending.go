@@ -13,38 +13,36 @@ import (
 	"callbook/internal/journal"
 )
 
-// PendingFile is a file that came in and waits until somebody has looked at it
-// and starts it.
+// PendingFile is a received file that waits for somebody to look at it and start it.
 type PendingFile struct {
-	SID      addressbook.SID // the upload's, once it is started
+	SID      addressbook.SID // the upload will have the same sid
 	Account  account.Account
-	FileName string // what the file was called where it came from
+	FileName string // the name of the file at its sender
 	Size     int64  // of the file, in bytes
-	// Request is what is to be done with the file. It is never a dry run itself.
+	// Request tells what to do with the file. It is never a dry run.
 	Request Request
-	// Trial is the dry run of the file as Request has it; zero when there was
-	// none.
+	// Trial is the sid of a dry run of the file with this Request, or zero.
 	Trial   addressbook.SID
-	Created time.Time // the time within the sid
+	Created time.Time // the date in the sid
 }
 
 const (
 	// PendingLifetime is how long a file waits to be started.
 	PendingLifetime = time.Hour
-	// maxPendingOfAccount bounds the pending files of one account, and maxPending
-	// those of all.
+	// maxPendingOfAccount bounds the pending files of one account, and maxPending those
+	// of all accounts.
 	maxPendingOfAccount = 4
 	maxPending          = 64
-	// expireEvery is how often files that nobody started are looked for.
+	// expireEvery is how often the importer looks for pending files that nobody has
+	// started in time.
 	expireEvery = time.Minute
 )
 
 // ErrNotPending is the fault of a sid that no pending file of the account has.
-// Stores tell it, too.
 var ErrNotPending = fault.New(fault.NotFound, "This file is not waiting any more: it was started, removed, or nobody started it for an hour")
 
-// ErrPendingFull is the fault of a file of an account that has as many pending files as
-// it may.
+// ErrPendingFull is the fault of a file for an account that has maxPendingOfAccount
+// pending files.
 var ErrPendingFull = &fault.Error{
 	Kind:   fault.TooMany,
 	Field:  FieldFile,
@@ -57,7 +55,7 @@ var errManyPending = &fault.Error{
 	RetryAfter: expireEvery,
 }
 
-// PendingStore is the part of a [Store] that has the pending files.
+// PendingStore is the part of a [Store] for pending files.
 type PendingStore interface {
 	// AddPending adds a pending file.
 	AddPending(ctx context.Context, f PendingFile) error
@@ -68,24 +66,24 @@ type PendingStore interface {
 	// PendingFile returns one pending file, or a NotFound fault.
 	PendingFile(ctx context.Context, account account.ID, sid addressbook.SID) (PendingFile, error)
 
-	// ChangePending replaces the request and the trial of the pending file with
-	// this sid; one that is not there is a NotFound fault.
+	// ChangePending replaces the request and the trial of the pending file with this sid.
+	// If there is none, the error is a NotFound fault.
 	ChangePending(ctx context.Context, f PendingFile) error
 
-	// RemovePending removes a pending file, and tells whether it was there. Of
-	// several callers that remove it at once, one is told that it was.
+	// RemovePending removes a pending file and reports whether it existed. If several
+	// callers remove it at once, it returns true to one of them.
 	RemovePending(ctx context.Context, account account.ID, sid addressbook.SID) (bool, error)
 
-	// StartPending is AddUpload for the pending file with the upload's sid, which
-	// it removes in the same transaction. One that is not there is a NotFound
-	// fault.
+	// StartPending is like AddUpload, for the pending file with the upload's sid. It
+	// removes the pending file in the same transaction. If there is none, the error is a
+	// NotFound fault.
 	StartPending(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 }
 
-// AddPending stores a received file as a pending one, durably. A mistake in the
-// request, or in the file as a whole, is a fault; then the file is still there to
-// be discarded. Where the request does not name the columns, the pending file gets
-// what [Importer.GuessMapping] returns.
+// AddPending stores a received file as a pending one, durably. A mistake in the request,
+// or in the file as a whole, is a fault; the caller must then discard the file. If the
+// request does not name the columns, the pending file gets the mapping of
+// [Importer.GuessMapping].
 func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingFile, error) {
 	if err := i.checkPending(ctx, f.account, r); err != nil {
 		return PendingFile{}, err
@@ -106,20 +104,20 @@ func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingF
 		}
 		return PendingFile{}, err
 	}
-	// Others may have come in at the same moment, here or on another server. Whoever
-	// finds too many, its own among them, takes its own back.
+	// Others may have added files at the same moment, here or on another server. Whoever
+	// finds too many of them removes its own.
 	if err := i.checkRoom(ctx, f.account, 0); err != nil {
 		if _, removing := i.store.RemovePending(ctx, p.Account.ID, p.SID); removing != nil {
-			f.leave() // it waits, or is removed once its time is over
+			f.leave() // it may have been stored, and is removed after its time otherwise
 		}
 		return PendingFile{}, err
 	}
-	f.leave() // to whoever starts it
+	f.leave() // StartPending takes a new slot
 	return p, nil
 }
 
-// checkPending returns the fault of a request that could not be started, as far as
-// that is known yet.
+// checkPending returns the fault of a request that cannot be started, as far as that is
+// known before its start.
 func (i *Importer) checkPending(ctx context.Context, acct account.Account, r Request) error {
 	if err := r.check(); err != nil {
 		return err
@@ -139,8 +137,8 @@ func (i *Importer) checkPending(ctx context.Context, acct account.Account, r Req
 	return nil
 }
 
-// checkRoom returns the fault of a file for which there is no room, with this many more
-// than those that wait. None of them goes unasked.
+// checkRoom returns a fault unless there is room for this many more pending files. It
+// removes none to make room.
 func (i *Importer) checkRoom(ctx context.Context, acct account.Account, more int) error {
 	all, err := i.store.PendingFiles(ctx)
 	switch {
@@ -172,8 +170,8 @@ func (i *Importer) PendingFile(ctx context.Context, acct account.Account, sid ad
 	return i.store.PendingFile(ctx, acct.ID, sid)
 }
 
-// ChangePending changes what is to be done with a pending file, and forgets its
-// trial, which was of the request before.
+// ChangePending changes the request of a pending file. It forgets the trial of the
+// earlier request.
 func (i *Importer) ChangePending(ctx context.Context, acct account.Account, sid addressbook.SID, r Request) (PendingFile, error) {
 	if err := i.checkPending(ctx, acct, r); err != nil {
 		return PendingFile{}, err
@@ -186,7 +184,7 @@ func (i *Importer) ChangePending(ctx context.Context, acct account.Account, sid 
 	return p, i.store.ChangePending(ctx, p)
 }
 
-// DiscardPending removes a pending file. That one is not there is no error.
+// DiscardPending removes a pending file, if it exists.
 func (i *Importer) DiscardPending(ctx context.Context, acct account.Account, sid addressbook.SID) error {
 	was, err := i.store.RemovePending(ctx, acct.ID, sid)
 	if err == nil && was {
@@ -195,7 +193,7 @@ func (i *Importer) DiscardPending(ctx context.Context, acct account.Account, sid
 	return err
 }
 
-// expire removes files that nobody started, until ctx ends.
+// expire removes files that nobody has started in time, until ctx ends.
 func (i *Importer) expire(ctx context.Context) {
 	clock.Job{
 		Clock: i.opts.Clock, Every: expireEvery, Do: i.discardExpired,

@@ -10,8 +10,7 @@ import (
 	"callbook/internal/upload/table"
 )
 
-// Planner makes batches of the rows of one file. It is for the importer, and
-// for tests of stores.
+// Planner makes batches of the rows of one file. The importer and tests of stores use it.
 type Planner struct {
 	book   *addressbook.Book
 	upload Upload
@@ -19,18 +18,18 @@ type Planner struct {
 	plan   table.Plan
 	file   io.ReaderAt
 	rows   table.Rows
-	most   int                // rows in a batch
+	most   int                // bounds the rows of a batch
 	words  func(error) string // see Options
-	// ahead are the rows of the next batch, if they were read already.
+	// ahead has the rows of the next batch, if they were read ahead.
 	ahead *reading
-	// tried are the numbers that a dry run would have put into the list so far.
-	// There are never more than the list may have.
+	// tried are the numbers that a dry run would have added to the list so far. They are
+	// at most as many as the list may have.
 	tried map[phone.Number]struct{}
 }
 
-// NewPlanner returns a Planner of the upload's rows from u.Position on, with at
-// most so many rows in a batch. The error rows have their reasons from words. What
-// is wrong with the header is a fault.
+// NewPlanner returns a Planner of the upload's rows from u.Position on, with at most this
+// many rows in a batch. Words makes the reasons of the error rows. A mistake in the
+// header is a fault.
 func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int, words func(error) string) (*Planner, error) {
 	p := &Planner{book: book, upload: u, plan: u.Plan, file: file, most: most, words: words}
 	var err error
@@ -48,19 +47,18 @@ func NewPlanner(book *addressbook.Book, u Upload, file io.ReaderAt, most int, wo
 	return p, nil
 }
 
-// begun reports whether rows of the upload were worked before this planner was
-// made.
+// begun reports whether batches were applied before this planner was made.
 func (p *Planner) begun() bool { return p.upload.Position != p.plan.Start }
 
-// restart goes back to the first row, and returns where that is.
+// restart goes back to the first row and returns its position.
 func (p *Planner) restart() table.Position {
 	p.close()
 	p.upload.Position = p.plan.Start
 	return p.plan.Start
 }
 
-// held returns how many bytes of memory the planner holds between batches: the texts
-// of a spreadsheet, and the rows that were read ahead.
+// held returns how many bytes the planner holds between batches: the texts of a
+// spreadsheet, and the rows that were read ahead.
 func (p *Planner) held() (bytes int64) {
 	if rows, ok := p.rows.(interface{ Held() int64 }); ok {
 		bytes = rows.Held()
@@ -71,17 +69,18 @@ func (p *Planner) held() (bytes int64) {
 	return bytes
 }
 
-// reading are the rows of a batch, and the drafts that were made of them.
+// reading is the rows of a batch and the drafts made of them.
 type reading struct {
 	from, to table.Position
 	last     bool // the file has no more rows
 	rows     []table.Row
 	drafts   []addressbook.Draft
-	bytes    int // of memory that these take, about
+	bytes    int // about how much memory rows and drafts take
 	err      error
 }
 
-// close gives up what the planner's file holds. The next batch opens it again.
+// close closes the file, and drops the rows that were read ahead. The next batch opens
+// the file again.
 func (p *Planner) close() {
 	if p.rows == nil {
 		return
@@ -91,7 +90,7 @@ func (p *Planner) close() {
 		p.upload.Position, p.ahead = p.ahead.from, nil
 	}
 	if rows, ok := p.rows.(io.Closer); ok {
-		rows.Close() // it was only read
+		rows.Close() // an error after reading does not matter
 	}
 	p.rows = nil
 }
@@ -104,8 +103,8 @@ func (p *Planner) open() (err error) {
 	return err
 }
 
-// Next returns the batch that begins where the last one ended. A planner whose
-// batch was not applied is not used again.
+// Next returns the batch after the last one. If that was not applied, the planner must
+// not be used again.
 func (p *Planner) Next(now time.Time) (*Batch, error) {
 	if p.ahead == nil {
 		p.readAhead()
@@ -146,8 +145,8 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 	return b, nil
 }
 
-// count counts the rows of each country, the numbers that are left out, and the
-// e-mails that cannot be one.
+// count adds to the tally: the rows by country, the numbers that were left out, and the
+// invalid e-mails.
 func (b *Batch) count() {
 	countries := make(map[string]int)
 	rows := make([]int, len(b.Contacts))
@@ -169,9 +168,9 @@ func (b *Batch) count() {
 	}
 }
 
-// readAhead reads the rows of the next batch. It may be called while the batch
-// before it is applied, and then must have returned before anything else is asked of
-// the planner. A panic is the next batch's error; see package work.
+// readAhead reads the rows of the next batch. It may run while the current batch is
+// applied, but must return before any other method is called. If it panics, the next
+// batch has the error.
 func (p *Planner) readAhead() {
 	read := &reading{}
 	p.ahead = read
@@ -187,12 +186,13 @@ func (p *Planner) readAhead() {
 	}
 }
 
-// read reads rows, and makes drafts of them.
+// read reads the rows of a batch, and makes drafts of them.
 func (p *Planner) read(to *reading) error {
 	to.rows = make([]table.Row, 0, p.most)
 	to.drafts = make([]addressbook.Draft, 0, p.most)
-	// The cells of all rows in one slice, since the reader reuses its own.
-	const mostCells = 64 << 10 // to begin with: a header may have very many columns
+	// The reader reuses its cells, so they are copied. One slice has the cells of all
+	// rows.
+	const mostCells = 64 << 10 // the initial capacity; a header may have very many columns
 	cells := make([]string, 0, min(mostCells, p.most*p.layout.Columns()))
 	for len(to.rows) < p.most && to.bytes < batchBytes {
 		r, err := p.rows.Next()
@@ -213,8 +213,8 @@ func (p *Planner) read(to *reading) error {
 	return nil
 }
 
-// Applied is told of each batch that a store has applied: what a dry run would
-// have put into the list is in it for the batches that follow.
+// Applied must be called after a store has applied a batch. In a dry run, it adds the
+// batch's contacts to those that would be in the list.
 func (p *Planner) Applied(b *Batch) {
 	if !b.DryRun {
 		return

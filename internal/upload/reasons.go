@@ -11,28 +11,28 @@ import (
 	"callbook/internal/fault"
 )
 
-// Reason is why rows of an upload failed, or are duplicates.
+// Reason is one reason for which rows failed or are duplicates.
 type Reason struct {
 	Kind  fault.Kind
 	Text  string
-	Fault *fault.Error // that Text tells of, where that is one of a contact's field; nil otherwise
-	Rows  int          // that have it
-	// Examples are the first of them, three at most.
+	Fault *fault.Error // the fault of which Text is the sentence, if it is about a contact's field
+	Rows  int          // how many rows have it
+	// Examples are the first of these rows, up to three.
 	Examples []ErrorRow
 }
 
-// Reasons are why rows of an upload failed, or are duplicates.
+// Reasons summarizes why rows of an upload failed or are duplicates.
 type Reasons struct {
-	// Each has those of most rows first.
+	// Each is sorted: the reason of most rows comes first.
 	Each []Reason
-	// Rows is how many rows were looked at: the first ones, maxReasonRows at
-	// most. Others is how many of them have a reason that is none of Each, which
-	// has a few dozen at most.
+	// Rows is how many error rows were counted: the first ones, up to maxReasonRows.
+	// Others is how many of them have a reason that is not in Each, which has a few dozen
+	// entries at most.
 	Rows, Others int
 }
 
 const (
-	// maxReasonRows is how many rows are looked at for reasons.
+	// maxReasonRows is how many error rows Reasons reads.
 	maxReasonRows = 50_000
 
 	maxReasons     = 40
@@ -40,14 +40,14 @@ const (
 	reasonPage     = 2000
 )
 
-// Reasons tells why rows of an upload failed, or are duplicates.
+// Reasons summarizes why rows of an upload failed or are duplicates.
 func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addressbook.SID) (Reasons, error) {
 	type key struct {
 		kind fault.Kind
 		text string
 	}
 	var all Reasons
-	indexes := make(map[key]int) // of all.Each
+	indexes := make(map[key]int) // indexes into all.Each
 	after := int64(0)
 	for all.Rows < maxReasonRows {
 		rows, err := i.ErrorRows(ctx, acct, sid, after, min(reasonPage, maxReasonRows-all.Rows))
@@ -82,8 +82,8 @@ func (i *Importer) Reasons(ctx context.Context, acct account.Account, sid addres
 	return all, nil
 }
 
-// fieldFault returns the fault that a stored reason tells of, when that is the fault of
-// a number, or of a text that cannot be kept; otherwise nil.
+// fieldFault returns the fault of which reason is the sentence, if that is about a number
+// or a text that cannot be stored, or else nil.
 func (i *Importer) fieldFault(reason string) *fault.Error {
 	if f := i.numberFault(reason); f != nil {
 		return f

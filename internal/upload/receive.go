@@ -12,13 +12,13 @@ import (
 	"callbook/internal/fault"
 )
 
-// File is a file that came in and is not an upload yet. It must be given to
-// [Importer.Start], or discarded.
+// File is a received file that is not an upload yet. The caller must pass it to
+// [Importer.Start] or discard it.
 type File struct {
 	importer *Importer
 	account  account.Account
 	sid      addressbook.SID
-	born     time.Time // the time within the sid
+	born     time.Time // the date in the sid
 	size     int64
 	name     string
 	done     bool // started or discarded
@@ -26,8 +26,8 @@ type File struct {
 
 var errTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a file is %d bytes", MaxFileBytes))
 
-// Receive stores what it reads, up to [MaxFileBytes], as a file. After an error
-// nothing is left of it.
+// Receive stores the content of from, up to [MaxFileBytes], as a file. After an error it
+// leaves nothing behind.
 func (i *Importer) Receive(ctx context.Context, acct account.Account, from io.Reader) (*File, error) {
 	if err := i.pool.TakeSlot(acct.ID); err != nil {
 		return nil, err
@@ -44,16 +44,16 @@ func (i *Importer) Receive(ctx context.Context, acct account.Account, from io.Re
 // maxFileName is how many bytes of a file's name are stored.
 const maxFileName = 255
 
-// Name sets what the file was called where it came from, as far as it is text.
+// Name sets the name of the file at its sender. It drops invalid UTF-8.
 func (f *File) Name(name string) {
 	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")
 	f.name = strings.ToValidUTF8(name[:min(len(name), maxFileName)], "")
 }
 
-// FileName is what the file was called where it came from; "" when nobody said.
+// FileName returns the name of the file at its sender, or "" if that is unknown.
 func (f *File) FileName() string { return f.name }
 
-// limited is a reader that fails once more than left bytes have come.
+// limited is a reader that fails after left bytes.
 type limited struct {
 	io.Reader
 	left int64
@@ -67,8 +67,8 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Discard removes the file, unless it became an upload. It may be called more
-// than once, and on nil.
+// Discard removes the file, unless it has become an upload. It may be called more than
+// once, and on nil.
 func (f *File) Discard() {
 	if f == nil || f.done {
 		return
@@ -82,7 +82,7 @@ func (f *File) Discard() {
 // that of the server cancels it.
 const removeTimeout = 10 * time.Second
 
-// remove removes a file; what stays is removed at the next start.
+// remove removes a file. If that fails, the next start removes it.
 func (i *Importer) remove(account account.ID, sid addressbook.SID) {
 	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 	defer cancel()
@@ -91,9 +91,10 @@ func (i *Importer) remove(account account.ID, sid addressbook.SID) {
 	}
 }
 
-// leave frees the file's slot and does not remove the file, since the store has, or
-// may have, an upload or a pending file of it. An upload is worked when its lease
-// has run out. When there is neither, the next start of a server removes the file.
+// leave frees the file's slot without removing the file, because the store has, or may
+// have, an upload or a pending file for it. If it has an upload, a server claims that
+// when its lease has run out. If it has neither, the next start of a server removes the
+// file.
 func (f *File) leave() {
 	f.done = true
 	f.importer.pool.FreeSlot(f.account.ID)

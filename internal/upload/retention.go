@@ -10,55 +10,53 @@ import (
 )
 
 const (
-	// DefaultRetention is how long an upload is kept after it has ended.
+	// DefaultRetention is how long an upload is kept after its end.
 	DefaultRetention = 90 * 24 * time.Hour
-	// Forever is the retention of uploads that are never deleted for their age.
+	// Forever is the retention of uploads that do not become too old.
 	Forever time.Duration = -1
 
 	// retainEvery is how often the importer looks for uploads to delete.
 	retainEvery = 15 * time.Second
-	// retainRows is how many rows one transaction deletes: a few hundredths of a
-	// second, for which other writes wait.
+	// retainRows is how many rows one transaction deletes. Other writers wait some 20 ms
+	// for it.
 	retainRows = 500
 )
 
-// Limits are what is kept of an account's uploads that have ended, whatever their
-// age. Beyond, the oldest go first.
+// Limits bound what is kept of an account's ended uploads, whatever their age. The oldest
+// are deleted first.
 type Limits struct {
-	Uploads    int   // with everything that is known of them
+	Uploads    int   // whole uploads
 	ErrorBytes int64 // of the error rows of all uploads
 }
 
-// accountLimits are those of every account.
+// accountLimits are the limits of every account.
 var accountLimits = Limits{Uploads: 10_000, ErrorBytes: 1 << 30}
 
-// RetentionStore is the part of a [Store] that deletes what is old.
+// RetentionStore is the part of a [Store] that deletes old uploads.
 type RetentionStore interface {
-	// DeleteUploads deletes uploads of any account, with their error rows, that
-	// have ended and were updated before this time, the oldest first. It deletes at
-	// most so many rows, of both kinds, in one transaction. An upload whose error
-	// rows are more loses the last of them, which then count as omitted, and goes
-	// in a later call. What another server is deleting is left to it.
+	// DeleteUploads deletes uploads of all accounts that have ended and were last updated
+	// before a time, the oldest first, with their error rows. One call deletes up to this
+	// many rows, of both kinds, in one transaction. From an upload with more error rows
+	// it deletes the last of those, which then count as omitted; a later call deletes the
+	// rest. It skips uploads that another server is deleting.
 	DeleteUploads(ctx context.Context, before time.Time, rows int) (Deleted, error)
 
-	// TrimUploads deletes what an account has beyond the limits, in the same way:
-	// uploads that have ended beyond the newest ones, and error rows of those
-	// that have ended, the oldest first.
+	// TrimUploads deletes what exceeds an account's limits in the same way, the oldest
+	// first: ended uploads, and error rows of ended uploads.
 	TrimUploads(ctx context.Context, account account.ID, l Limits, rows int) (Deleted, error)
 }
 
-// Deleted is what a call of a [RetentionStore] has deleted.
+// Deleted is what a call of [RetentionStore] has deleted.
 type Deleted struct {
-	Rows    int      // of uploads and of their error rows
+	Rows    int      // uploads and error rows together
 	Uploads []Upload // SID and Account.ID
 }
 
-// Retention is how long uploads are kept after they have ended; [Forever] is no
-// bound.
+// Retention returns how long uploads are kept after their end; [Forever] means no limit.
 func (i *Importer) Retention() time.Duration { return i.opts.Retention }
 
-// retain deletes uploads that are too old or too many, until ctx ends. No contact and no list
-// goes with an upload.
+// retain deletes uploads that are too old or too many, until ctx ends. It never deletes
+// contacts or lists.
 func (i *Importer) retain(ctx context.Context) {
 	clock.Job{
 		Clock: i.opts.Clock, Every: retainEvery, Do: i.deleteExpired,
@@ -66,9 +64,8 @@ func (i *Importer) retain(ctx context.Context) {
 	}.Run(ctx)
 }
 
-// deleteExpired deletes what is over an account's limits, and what is older than
-// the retention. After an error it goes on with the other accounts, and retries
-// that one the next time.
+// deleteExpired deletes what exceeds accounts' limits and the retention. After an error
+// it goes on with the other accounts, and retries the failed one the next time.
 func (i *Importer) deleteExpired(ctx context.Context) error {
 	var errs []error
 	for _, account := range i.takeEnded() {
@@ -85,8 +82,8 @@ func (i *Importer) deleteExpired(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// deleteAll deletes until nothing is left to delete, a transaction at a time, so
-// that other writes come between.
+// deleteAll calls some until nothing is left. Each call is a transaction, so other writes
+// get their turns in between.
 func (i *Importer) deleteAll(ctx context.Context, some func() (Deleted, error)) error {
 	uploads := 0
 	for ctx.Err() == nil {
@@ -95,7 +92,7 @@ func (i *Importer) deleteAll(ctx context.Context, some func() (Deleted, error)) 
 			return err
 		}
 		for _, u := range d.Uploads {
-			i.remove(u.Account.ID, u.SID) // which an ended upload has only after a crash
+			i.remove(u.Account.ID, u.SID) // after a crash, an ended upload may still have its file
 		}
 		uploads += len(d.Uploads)
 		if d.Rows < retainRows {
@@ -108,16 +105,15 @@ func (i *Importer) deleteAll(ctx context.Context, some func() (Deleted, error)) 
 	return ctx.Err()
 }
 
-// noteEnded notes an account that may be over its limits. The note is in memory:
-// an account that is over them when the server stops is trimmed once its next
-// upload has ended.
+// noteEnded remembers an account that may exceed its limits, in memory only. After a
+// restart, the account is trimmed when its next upload has ended.
 func (i *Importer) noteEnded(account account.ID) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.ended[account] = struct{}{}
 }
 
-// takeEnded returns the accounts that were noted, and forgets them.
+// takeEnded returns the remembered accounts and forgets them.
 func (i *Importer) takeEnded() []account.ID {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -15,11 +15,8 @@ import (
 	"callbook/internal/upload/table"
 )
 
-// What somebody who looks at a pending file can do with it: see how it is read,
-// try it, and start it.
-
-// Preview reads the first rows of a pending file. What is wrong with the file as
-// a whole is a fault.
+// Preview reads the first rows of a pending file. A mistake in the file as a whole is a
+// fault.
 func (i *Importer) Preview(ctx context.Context, p *PendingFile) (table.Preview, error) {
 	file, err := i.openPending(ctx, p)
 	if err != nil {
@@ -34,9 +31,9 @@ func (i *Importer) Preview(ctx context.Context, p *PendingFile) (table.Preview, 
 	return table.NewPreview(file, p.Size, p.Request.Type, p.Request.Mapping, i.prepareFor(p.Account), i.opts.Words)
 }
 
-// GuessMapping returns the mapping of a pending file, whose columns it guesses where
-// another one is likelier to have the numbers than what the header tells. The
-// mapping names no columns.
+// GuessMapping returns the mapping of a pending file. If another column is likelier to
+// have the numbers than the one that the header tells, the mapping has guessed columns.
+// The request must not name any columns.
 func (i *Importer) GuessMapping(ctx context.Context, p *PendingFile) (table.Mapping, error) {
 	preview, err := i.Preview(ctx, p)
 	if err != nil {
@@ -57,8 +54,8 @@ func (i *Importer) openPending(ctx context.Context, p *PendingFile) (Content, er
 	return file, nil
 }
 
-// StartPending makes an upload of a pending file, durably, and queues it. A dry run
-// of the file that is not done yet ends: nobody waits for it any more.
+// StartPending turns a pending file into an upload, durably, and queues it. It ends a dry
+// run of the file that is still running.
 func (i *Importer) StartPending(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
 	p, err := i.store.PendingFile(ctx, acct.ID, sid)
 	if err != nil {
@@ -84,8 +81,8 @@ func (i *Importer) StartPending(ctx context.Context, acct account.Account, sid a
 	return u, nil
 }
 
-// TryPending starts a dry run of a pending file, which stays as it is. The dry run
-// has a copy, since an upload's file goes with its end.
+// TryPending starts a dry run of a pending file. The dry run gets a copy of the file,
+// because its own is removed at its end.
 func (i *Importer) TryPending(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {
 	p, err := i.store.PendingFile(ctx, acct.ID, sid)
 	if err != nil {
@@ -115,8 +112,8 @@ func (i *Importer) TryPending(ctx context.Context, acct account.Account, sid add
 	if err != nil {
 		return Upload{}, err
 	}
-	// Whoever changed the pending file while it was copied does not lose that, and
-	// this is no trial of it as it is now.
+	// If somebody changed the pending file while it was copied, keep their change; then
+	// this is not its trial.
 	now, err := i.store.PendingFile(ctx, acct.ID, sid)
 	if err != nil || !reflect.DeepEqual(now.Request, p.Request) {
 		return u, err
@@ -125,8 +122,7 @@ func (i *Importer) TryPending(ctx context.Context, acct account.Account, sid add
 	return u, i.store.ChangePending(ctx, now)
 }
 
-// orNotPending returns [ErrNotPending] in the place of an error that tells that
-// the file is gone.
+// orNotPending replaces an error that means that the file is gone with [ErrNotPending].
 func orNotPending(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrNotPending

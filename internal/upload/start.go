@@ -19,7 +19,7 @@ var (
 	errNoFile = fault.Mandatory(FieldFile)
 )
 
-// The fields of a request that faults are about, beside those of [table].
+// These fields of a request appear in faults, besides those of package table.
 const (
 	FieldListName fault.Field = "list_name"
 	FieldType     fault.Field = "type"
@@ -27,29 +27,28 @@ const (
 	FieldColumns              = table.FieldColumns
 )
 
-// Fields returns all of them. A test of a table of words goes over them.
+// Fields returns these fields. A test goes over them.
 func Fields() []fault.Field {
 	return []fault.Field{FieldListName, FieldType, FieldFile, FieldColumns}
 }
 
-// Request is what is to be done with a file.
+// Request tells what to do with a file.
 type Request struct {
-	// List is the list that the file is for; when it is zero, the file is for the
-	// list called ListName, which is made when it is not there.
+	// List is the list to import into. If it is zero, that is the list named ListName,
+	// which is created if it does not exist.
 	List     addressbook.SID
 	ListName string
 	Type     addressbook.ListType
-	// TypeGiven tells that the list must be of this type. Otherwise one that
-	// is there may be of any, and a new one is static.
+	// TypeGiven means that the list must have the type Type. Otherwise an existing list
+	// may have any type, and a new one is static.
 	TypeGiven bool
-	// Mapping tells what the columns are for, where the header does not.
+	// Mapping tells what the columns are for, as far as the header does not.
 	Mapping table.Mapping
-	// Options are what happens to contacts that are there already, and whether
-	// anything is stored.
+	// Options tell what to do with existing contacts, and whether this is a dry run.
 	Options addressbook.CreateOptions
 }
 
-// check returns the fault of a request that is wrong whatever the file.
+// check returns the fault of a request that is wrong for any file.
 func (r Request) check() error {
 	if r.ListName == "" && r.List == (addressbook.SID{}) {
 		return errNoList
@@ -57,8 +56,8 @@ func (r Request) check() error {
 	return r.Mapping.Check()
 }
 
-// prepareList returns the request's list as a new one. The book's faults are
-// about the name of a list, and the caller knows it as the request's.
+// prepareList validates the request's list as a new one. The book's faults name the field
+// of a list; the caller knows that field by the request's name.
 func (i *Importer) prepareList(r Request) (addressbook.List, error) {
 	list, err := i.book.PrepareList(r.ListName, r.Type)
 	if f := fault.As(err); f != nil {
@@ -67,17 +66,16 @@ func (i *Importer) prepareList(r Request) (addressbook.List, error) {
 	return list, err
 }
 
-// Started is an upload that was just made, and its list as it was at that moment.
-// The list of a dry run with NewList is the one that would have been made.
+// Started is an upload that was just added, and its list at that moment. In a dry run
+// with NewList, the list is the one that would have been created.
 type Started struct {
 	Upload Upload
 	List   addressbook.List
 }
 
-// Start makes an upload of the file, durably, and queues it. A mistake in the
-// request or in the file's header is a fault; then the file is still there to be
-// discarded. A nil file is one that was not sent. Ready is given the upload and its
-// list; see [Store].
+// Start turns a file into an upload, durably, and queues it. A mistake in the request or
+// in the file's header is a fault; the caller must then discard the file. F is nil if no
+// file was sent. Start calls ready with the upload and its list; see [Store].
 func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r Request, ready journal.Ready[Started]) error {
 	if err := r.check(); err != nil {
 		return err
@@ -101,17 +99,17 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	return err
 }
 
-// mayBeThere reports whether the store may have added something although it
-// returned this error: it may have failed after the commit.
+// mayBeThere reports whether the store may have added the upload despite this error,
+// because it failed after the commit.
 func mayBeThere(err error) bool {
 	return err != nil && !errors.Is(err, journal.ErrTaken) && (fault.As(err) == nil || fault.Is(err, fault.Unavailable))
 }
 
-// adding is how a store adds an upload.
+// adding is a method of a store that adds an upload.
 type adding func(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 
-// start makes an upload as the request has it, adds it, and queues it. The caller
-// has taken a slot for it, and after an error must free that.
+// start fills in an upload from the request, adds it, and queues it. The caller must have
+// taken a slot for it, and must free that after an error.
 func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready journal.Ready[Started]) error {
 	list, err := i.listOf(ctx, u.Account, r)
 	if err != nil {
@@ -136,8 +134,8 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	return nil
 }
 
-// listOf returns the list that a request is for, of the type that it asks for: the
-// one that is there, or a new one.
+// listOf returns the list of a request: the existing one, which must have the requested
+// type, or a new one.
 func (i *Importer) listOf(ctx context.Context, acct account.Account, r Request) (list addressbook.List, err error) {
 	var there addressbook.List
 	if r.List != (addressbook.SID{}) {
@@ -182,7 +180,8 @@ func (i *Importer) readHeader(ctx context.Context, u *Upload) error {
 	return u.ReadHeader(file, i.prepareFor(u.Account).IsNumber)
 }
 
-// look waits until fewer than maxLooks files are looked at.
+// look waits until fewer than maxLooks files are being looked at, and counts one more
+// until done is called.
 func (i *Importer) look(ctx context.Context) (done func(), err error) {
 	select {
 	case i.looks <- struct{}{}:
@@ -192,12 +191,12 @@ func (i *Importer) look(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// errNotWhole is the fault of a pending file that is not what came in.
+// errNotWhole is the fault of a pending file that has lost bytes since it was received.
 var errNotWhole = table.BadFile("the file on the server is not as long any more as the one that came; send it again")
 
-// ReadHeader sets Plan, Header, and Position to the first row, by the file's header
-// for the upload's type and mapping. IsNumber tells whether a cell is a number; see
-// [table.Find]. What is wrong with the header is a fault.
+// ReadHeader reads the file's header, for the upload's type and mapping. It sets Plan,
+// Header, and Position to the first row. IsNumber reports whether a cell is a number; see
+// [table.Find]. A mistake in the header is a fault.
 func (u *Upload) ReadHeader(file io.ReaderAt, isNumber func(string) bool) error {
 	plan, header, err := table.Find(file, u.Size, u.Type, u.Mapping, isNumber)
 	if err != nil {
@@ -207,8 +206,8 @@ func (u *Upload) ReadHeader(file io.ReaderAt, isNumber func(string) bool) error 
 	return nil
 }
 
-// ErrOtherType is the fault of an upload for a list that is of another type,
-// this one. Stores tell it.
+// ErrOtherType returns the fault of an upload into a list that has the type t and not the
+// requested one.
 func ErrOtherType(t addressbook.ListType) error {
 	return fault.InvalidField(FieldType, "the list is "+typeName(t))
 }

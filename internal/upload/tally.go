@@ -7,22 +7,22 @@ import (
 	"slices"
 )
 
-// Tally counts what came out of the rows that were worked, beside [Stats].
+// Tally counts properties of the processed rows that [Stats] does not count.
 type Tally struct {
-	// Countries are how many rows have a number of each region, by its ISO 3166-1
-	// code; "" are those whose region is not known, and "001" numbers of no country.
+	// Countries counts the rows by the region of their number, an ISO 3166-1 code. The
+	// key is "" if the region is unknown, and "001" for numbers of no country.
 	Countries map[string]int `json:"countries,omitempty"`
-	// LeftOut is how many further numbers stood in cells that have several.
+	// LeftOut counts the numbers that were ignored because their cell has several.
 	LeftOut int `json:"left_out,omitempty"`
-	// BadEmails are how many contacts have an e-mail that cannot be one, and
-	// BadEmailLines the lines of the first of them, up to [MaxEmailLines].
+	// BadEmails counts the contacts with an invalid e-mail. BadEmailLines are the lines
+	// of the first of them, up to [MaxEmailLines].
 	BadEmails     int     `json:"bad_emails,omitempty"`
 	BadEmailLines []int64 `json:"bad_email_lines,omitempty"`
 	// Added is what the rows have added.
 	Added Additions `json:"added,omitzero"`
 }
 
-// MaxEmailLines is how many lines a tally names of those whose e-mail cannot be one.
+// MaxEmailLines bounds Tally.BadEmailLines.
 const MaxEmailLines = 10
 
 // Add returns the sum of two tallies.
@@ -44,7 +44,7 @@ func (t Tally) Add(more Tally) Tally {
 	return sum
 }
 
-// Encode returns the tally as the text that stores have of it; "" for an empty one.
+// Encode returns the tally as text for a database, or "" for an empty one.
 func (t Tally) Encode() string {
 	if len(t.Countries) == 0 && t.LeftOut == 0 && t.BadEmails == 0 && t.Added.IsZero() {
 		return ""

@@ -14,18 +14,19 @@ import (
 	"callbook/internal/work"
 )
 
-// task is an upload that is running.
+// task imports one running upload.
 type task struct {
 	importer *Importer
 	id       work.ID
 	file     Content // nil before its first turn, and after a failure
 	planner  *Planner
 	held     int64 // bytes that the planner holds between turns
-	// account is the sid of the upload's account; "" before the upload was read.
+	// account is the sid of the upload's account, for the log; "" until the upload was
+	// read.
 	account string
 }
 
-// newTask implements what [work.NewPool] needs.
+// newTask makes the task of an upload that the pool has claimed.
 func (i *Importer) newTask(id work.ID) work.Task { return &task{importer: i, id: id} }
 
 // ID implements [work.Task].
@@ -46,13 +47,12 @@ func (t *task) Attrs() []any {
 func (t *task) Close() {
 	t.release()
 	if t.file != nil {
-		t.file.Close() // it was only read
+		t.file.Close() // an error after reading does not matter
 	}
 	t.file, t.planner = nil, nil
 }
 
-// Turn implements [work.Task]: it works one batch. The file of an upload goes with
-// its end.
+// Turn implements [work.Task]. It imports one batch. After the last, it removes the file.
 func (t *task) Turn(ctx context.Context) (done bool, err error) {
 	state, err := t.batch(ctx)
 	if err != nil || state == Running {
@@ -66,7 +66,7 @@ func (t *task) Turn(ctx context.Context) (done bool, err error) {
 	return true, nil
 }
 
-// batch works one batch, and returns the upload's state after it.
+// batch imports one batch, and returns the upload's new state.
 func (t *task) batch(ctx context.Context) (State, error) {
 	if t.planner == nil {
 		state, err := t.open(ctx)
@@ -84,13 +84,13 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	batch, err := t.planner.Next(i.opts.Clock.Now())
 	t.hold()
 	if fault.Is(err, fault.Invalid) {
-		return t.end(ctx, FileGone, err) // the rest of it is damaged
+		return t.end(ctx, FileGone, err) // the rest of the file is damaged
 	}
 	if err != nil {
 		return Running, fmt.Errorf("read an upload: %w", err)
 	}
 	if batch.Last {
-		// A file that was cut off while it was worked ends too.
+		// The file may have been truncated in the meantime.
 		if err := checkSize(t.file, &t.planner.upload); errors.Is(err, errFileChanged) {
 			return t.end(ctx, FileChanged, err)
 		} else if err != nil {
@@ -100,7 +100,7 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	batch.Lease = i.pool.Lease()
 	var ahead sync.WaitGroup
 	defer ahead.Wait() // also after a panic
-	// A turn is for one processor.
+	// A turn is for one processor, so a batch that holds one does not read ahead.
 	if !batch.Last && !turn.Held() && i.held.Load() < maxHeld {
 		ahead.Go(t.planner.readAhead)
 	}
@@ -116,15 +116,15 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	return state, err
 }
 
-// hold counts what the planner holds.
+// hold updates the count of held bytes.
 func (t *task) hold() {
 	held := t.planner.held()
 	t.importer.held.Add(held - t.held)
 	t.held = held
 }
 
-// release gives up what the planner holds, so that uploads which wait for their
-// turn do not fill the memory. The next turn reads it again.
+// release drops what the planner holds, so that waiting uploads do not fill the memory.
+// The next turn reads it again.
 func (t *task) release() {
 	if t.held > 0 {
 		t.importer.held.Add(-t.held)
@@ -133,7 +133,8 @@ func (t *task) release() {
 	}
 }
 
-// batchRows is how many rows the next batch of an account has at most.
+// batchRows returns how many rows the account's next batch may have: fewer while other
+// accounts write.
 func (i *Importer) batchRows(account account.ID) int {
 	if i.store.Contended(account) {
 		return min(contendedRows, i.opts.BatchRows)
@@ -141,7 +142,7 @@ func (i *Importer) batchRows(account account.ID) int {
 	return i.opts.BatchRows
 }
 
-// open makes a task ready, from the position that the store has.
+// open reads the upload and opens its file at the stored position.
 func (t *task) open(ctx context.Context) (State, error) {
 	i := t.importer
 	u, err := i.store.Upload(ctx, t.id.Account, t.sid())
@@ -166,7 +167,7 @@ func (t *task) open(ctx context.Context) (State, error) {
 	case errors.Is(err, errFileChanged):
 		return t.end(ctx, FileChanged, err)
 	case errors.Is(err, fs.ErrNotExist) || fault.Is(err, fault.Invalid):
-		return t.end(ctx, FileGone, err) // somebody removed or changed it
+		return t.end(ctx, FileGone, err) // somebody has removed or changed the file
 	}
 	if err == nil && u.DryRun && t.planner.begun() {
 		return t.restart(ctx)
@@ -174,13 +175,11 @@ func (t *task) open(ctx context.Context) (State, error) {
 	return u.State, err
 }
 
-// errFileChanged is the error of a file that has another size than the one that
-// came.
+// errFileChanged means that a file has a different size than the received one.
 var errFileChanged = errors.New("the file has another size than the one that came")
 
-// checkSize compares the size of an upload's file with that of the file that
-// came. Where nobody has kept that, the file must at least have the rows that
-// were worked.
+// checkSize compares the size of a file with that of the received file. If that is
+// unknown, the file must at least include the rows that were processed.
 func checkSize(file Content, u *Upload) error {
 	size, err := file.Size()
 	if err != nil {
@@ -192,9 +191,8 @@ func checkSize(file Content, u *Upload) error {
 	return nil
 }
 
-// end ends an upload whose file is missing or differs from the file that was
-// received. The cause may quote the header, so the log says only whether the file is
-// missing or has another size.
+// end ends an upload whose file is missing or differs from the received one. The cause
+// may quote the header, so the log says only which of the two it is.
 func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
 	i := t.importer
 	i.opts.Log.Error("the file of an upload is not what came in", append(t.Attrs(),
@@ -206,8 +204,8 @@ func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
 	return s, err
 }
 
-// restart takes a dry run back to its first row: what it would have added so far
-// was in memory, and is not known any more.
+// restart starts a dry run again. What it would have added so far was only in memory and
+// is lost.
 func (t *task) restart(ctx context.Context) (State, error) {
 	i := t.importer
 	return i.store.RestartUpload(ctx, t.id.Account, t.sid(), t.planner.restart(), i.pool.Lease(), i.opts.Clock.Now())

@@ -13,19 +13,19 @@ import (
 	"callbook/internal/fault"
 )
 
-// Additions are what an upload has added, which is what undoing it takes back. They are
-// zero for an upload that added nothing, and for one that is older than undoing.
+// Additions are what an upload has added, and what an undo removes. They are zero if the
+// upload has added nothing, or is older than the undo feature.
 type Additions struct {
-	// Contacts is how many contacts are new. Their sids are from First to Last, as are
-	// those of contacts that came from elsewhere meanwhile.
+	// Contacts is how many contacts are new. Their sids are between First and Last. Sids
+	// of other contacts that were added at the same time may be, too.
 	Contacts int             `json:"contacts,omitempty"`
 	First    addressbook.SID `json:"first"`
 	Last     addressbook.SID `json:"last"`
-	// Members is how many contacts that were there before were put into the list.
+	// Members is how many existing contacts were added to the list.
 	Members int `json:"members,omitempty"`
 }
 
-// plus returns what two of them have added.
+// plus returns the sum of a and more.
 func (a Additions) plus(more Additions) Additions {
 	sum := Additions{Contacts: a.Contacts + more.Contacts, First: a.First, Last: a.Last, Members: a.Members + more.Members}
 	if more.Contacts > 0 {
@@ -42,28 +42,28 @@ func (a Additions) plus(more Additions) Additions {
 // IsZero reports whether there is nothing to undo.
 func (a Additions) IsZero() bool { return a.Contacts == 0 && a.Members == 0 }
 
-// Undo is how far the undoing of an upload is; the zero one means that nobody has
-// asked for it.
+// Undo is the progress of undoing an upload. It is zero if nobody has asked for it.
 type Undo struct {
 	Running bool `json:"running"`
-	// All deletes the contacts, too, that were changed or are in other lists.
+	// All means that contacts are deleted even if they were changed or are in other
+	// lists.
 	All bool `json:"all,omitempty"`
-	// Members tells that the contacts are done and the memberships are next. After is
-	// the contact that was looked at last.
+	// Members means that all contacts are done and the list's members are next. After is
+	// the contact that was visited last.
 	Members bool            `json:"members,omitempty"`
 	After   addressbook.SID `json:"after"`
-	// Deletion is that under which the contacts go into the trash.
+	// Deletion is the deletion of the contacts in the trash.
 	Deletion addressbook.SID `json:"deletion"`
-	// Kept is how many contacts were kept; see [Importer.Undo].
+	// Kept is how many contacts were not deleted; see [Importer.Undo].
 	Kept  int       `json:"kept,omitempty"`
 	Began time.Time `json:"began"`
-	Ended time.Time `json:"ended"` // zero while it runs
+	Ended time.Time `json:"ended"` // zero while it is under way
 }
 
-// IsZero reports whether nobody has asked for the undoing.
+// IsZero reports whether nobody has asked to undo the upload.
 func (u Undo) IsZero() bool { return u.Began.IsZero() }
 
-// Encode returns the undoing as the text that stores have of it; "" for the zero one.
+// Encode returns the progress as text for a database, or "" for the zero Undo.
 func (u Undo) Encode() string {
 	if u.IsZero() {
 		return ""
@@ -86,53 +86,54 @@ func DecodeUndo(text string) (u Undo, err error) {
 	return u, nil
 }
 
-// AddedContact is a contact that an upload has added and that is still there.
+// AddedContact is a contact that an upload has added and that still exists.
 type AddedContact struct {
 	addressbook.Contact
-	// Used tells that it was changed since, or is in another list than the upload's.
+	// Used means that it was changed since, or is in another list.
 	Used bool
 }
 
-// UsedLooked is at how many contacts of an upload [UndoStore.AddedContacts] looks for
-// used ones: a few hundredths of a second, for a page that waits for them.
+// UsedLooked is how many of an upload's contacts [UndoStore.AddedContacts] checks for
+// being Used. It takes some 20 ms, and a page waits for it.
 const UsedLooked = 5000
 
-// UndoStore is the part of a [Store] that undoing needs. Contacts that an upload adds have
-// its mark, [Mark], and so have the memberships of contacts that were there before. A
-// membership that an upload adds with its contact has none: both have the same date.
+// UndoStore is the part of a [Store] that undoes uploads. Stores mark each contact that
+// an upload adds with its [Mark], and each existing contact's new list membership. A
+// membership that an upload adds together with its contact has no mark, but the same date
+// as the contact.
 type UndoStore interface {
-	// AddedContacts returns contacts with an upload's mark, in the order of their sids:
-	// those after a sid, and limit at most. With used, it looks at the first
-	// [UsedLooked] and returns only those that are Used.
+	// AddedContacts returns up to limit contacts with an upload's mark, ordered by sid,
+	// from behind the sid after. If used is set, it checks only the first [UsedLooked] of
+	// them, and returns those that are Used.
 	AddedContacts(ctx context.Context, u *Upload, after addressbook.SID, limit int, used bool) ([]AddedContact, error)
 
-	// DeleteUnused deletes those of the contacts that are not Used when it does so, and
-	// returns how many it has kept. The upload has added them all.
+	// DeleteUnused deletes these contacts, all added by the upload, unless they are Used
+	// by now. It returns how many it has kept.
 	DeleteUnused(ctx context.Context, u *Upload, deletion addressbook.SID, contacts []addressbook.SID) (kept int, err error)
 
-	// AddedMembers returns the contacts that the upload has put into its list, in the
-	// order of their sids: those after a sid, and limit at most.
+	// AddedMembers returns up to limit contacts that the upload has added to its list,
+	// ordered by sid, from behind the sid after.
 	AddedMembers(ctx context.Context, u *Upload, after addressbook.SID, limit int) ([]addressbook.SID, error)
 
 	// ChangeUndo sets the undoing of an upload to now if it still equals was, and
 	// reports whether it did.
 	ChangeUndo(ctx context.Context, account account.ID, sid addressbook.SID, was, now Undo) (bool, error)
 
-	// Undoing returns the uploads of all accounts whose undoing runs, a few at a time.
+	// Undoing returns a few uploads of all accounts that are being undone.
 	Undoing(ctx context.Context) ([]Upload, error)
 }
 
-// Mark is what contacts and memberships that an upload adds have of it: the first half
-// of its sid, which is the time of its creation in steps of 1/4096 ms. No two uploads
-// of a server have the same.
+// Mark returns the mark of an upload for its contacts and memberships: the first half of
+// its sid, which is its creation time in steps of 1/4096 ms. No two uploads of a server
+// have the same mark.
 func Mark(sid addressbook.SID) int64 { return int64(sid.Prefix()) }
 
 const (
-	// undoRows is how many contacts one transaction of an undoing deletes. Others
-	// that write wait for it.
+	// undoRows is how many contacts one transaction of an undo deletes. Other writers
+	// wait for it.
 	undoRows = 500
-	// undoEvery is how often a server looks for undoings that another one has begun
-	// or left.
+	// undoEvery is how often a server looks for undos that another server has begun or
+	// abandoned.
 	undoEvery = 5 * time.Second
 )
 
@@ -142,12 +143,12 @@ var (
 	errUndoNothing = fault.New(fault.Invalid, "There is nothing to undo: the upload added no contact and put none into the list, or it is older than undoing")
 )
 
-// Undo begins to take back what an upload has added, durably. The contacts that it put
-// into its list leave the list, and those that it added go into the trash, unless they were
-// changed since or are in another list: these are kept, except with all. Contacts that
-// it has overwritten are not reverted. It runs in the background, and goes on after a
-// restart. An undoing that has begun already stays as it is, whatever all says. Undo
-// returns the upload as it is then.
+// Undo starts to undo an upload, durably. In the background, it removes from the list the
+// contacts that the upload has added to it, and moves the contacts that the upload has
+// created into the trash. Without all, it keeps contacts that were changed since or are
+// in another list. It does not revert contacts that the upload has overwritten. It goes
+// on after a restart. If an undo has started already, Undo does not change it. Undo
+// returns the upload's new state.
 func (i *Importer) Undo(ctx context.Context, acct account.Account, sid addressbook.SID, all bool) (Upload, error) {
 	u, err := i.store.Upload(ctx, acct.ID, sid)
 	switch {
@@ -167,20 +168,20 @@ func (i *Importer) Undo(ctx context.Context, acct account.Account, sid addressbo
 	if err != nil {
 		return u, err
 	}
-	if !was { // somebody else was quicker
+	if !was { // another request was faster
 		return i.store.Upload(ctx, acct.ID, sid)
 	}
 	u.Undo = begun
 	select {
 	case i.undos <- struct{}{}:
-	default: // it is awake already
+	default: // a wake-up is pending already
 	}
 	return u, nil
 }
 
-// UsedContacts returns those of the contacts that an upload has added which undoing it
-// keeps, limit at most, by their creation. Of a large upload it looks at the first
-// [UsedLooked] only, and all tells whether it has looked at all.
+// UsedContacts returns up to limit contacts that an undo would keep, ordered by creation.
+// All is false if the upload is large and only its first [UsedLooked] contacts were
+// checked.
 func (i *Importer) UsedContacts(ctx context.Context, u *Upload, limit int) (used []AddedContact, all bool, err error) {
 	if u.Tally.Added.Contacts == 0 {
 		return nil, true, nil
@@ -189,7 +190,7 @@ func (i *Importer) UsedContacts(ctx context.Context, u *Upload, limit int) (used
 	return used, u.Tally.Added.Contacts <= UsedLooked, err
 }
 
-// undo works all undoings, until ctx ends.
+// undo runs all undos, until ctx ends.
 func (i *Importer) undo(ctx context.Context) {
 	const trouble = "an import could not be undone further; it will be tried again"
 	tick := i.opts.Clock.Tick(undoEvery)
@@ -206,8 +207,8 @@ func (i *Importer) undo(ctx context.Context) {
 	}
 }
 
-// undoAll works the undoings that there are, a batch of each in turn. One that fails
-// does not hold up the others: the errors are returned once no undoing succeeds.
+// undoAll runs all current undos, a batch of each in turn. An undo that fails does not
+// hold up the others. UndoAll returns the errors when no undo makes progress any more.
 func (i *Importer) undoAll(ctx context.Context) error {
 	for ctx.Err() == nil {
 		all, err := i.store.Undoing(ctx)
@@ -227,9 +228,9 @@ func (i *Importer) undoAll(ctx context.Context) error {
 	return nil
 }
 
-// undoBatch works a batch of an undoing, and then stores how far the undoing is. A
-// server that ends in between leaves the batch to be done again, without the contacts
-// that are deleted by then. Of two servers that work the same batch, one stores it.
+// undoBatch runs a batch of an undo and then stores the progress. If the server ends in
+// between, the batch is repeated; contacts that are deleted already do no harm. If two
+// servers run the same batch, only one stores its progress.
 func (i *Importer) undoBatch(ctx context.Context, u *Upload) error {
 	turn := i.opts.Turns.For(u.Account.ID)
 	if err := turn.Begin(ctx); err != nil {
@@ -286,12 +287,12 @@ func (i *Importer) undoContacts(ctx context.Context, u *Upload, next *Undo) erro
 	for j := range gone {
 		unused[j] = gone[j].SID
 	}
-	kept, err := i.store.DeleteUnused(ctx, u, u.Undo.Deletion, unused) // some may be used by now
+	kept, err := i.store.DeleteUnused(ctx, u, u.Undo.Deletion, unused) // it keeps contacts that were used in the meantime
 	next.Kept += kept
 	return err
 }
 
-// undoMembers takes the next contacts that the upload has put into its list out of it.
+// undoMembers removes from the list the next contacts that the upload has added to it.
 func (i *Importer) undoMembers(ctx context.Context, u *Upload, next *Undo) error {
 	found, err := i.store.AddedMembers(ctx, u, u.Undo.After, undoRows)
 	if err != nil {

@@ -13,98 +13,97 @@ import (
 	"callbook/internal/work"
 )
 
-// Upload is a file that came in, and how far it has been worked.
+// Upload is a received file and the progress of its import.
 type Upload struct {
 	SID     addressbook.SID
 	Account account.Account
 	List    addressbook.SID
-	// ListName is what the list was called when the upload came.
+	// ListName is the name that the list had when the upload was added.
 	ListName string
 	Type     addressbook.ListType
-	// OnDuplicate tells what happens to rows whose contact is there already.
+	// OnDuplicate tells what to do with rows whose contact exists.
 	OnDuplicate addressbook.OnDuplicate
-	// DryRun works every row and adds or changes no contact and no list. With
-	// NewList, the list was not there when the upload came, and List is the sid
-	// that it would have; whether one of that name comes later is not asked.
+	// DryRun means that the import reads every row but changes no contact and no list.
+	// NewList means that the dry run's list does not exist, and List is the sid that it
+	// would have. The dry run does not check whether it is created later.
 	DryRun, NewList bool
-	// FileName is what the file was called where it came from; "" when nobody
-	// said. Size is its size in bytes; 0 when that was not kept yet.
+	// FileName is the name of the file at its sender, or "" if unknown. Size is its size
+	// in bytes, or 0 for uploads of old versions.
 	FileName string
 	Size     int64
-	// Mapping tells what the columns are for, where the header does not.
+	// Mapping tells what the columns are for, as far as the header does not.
 	Mapping table.Mapping
-	// Plan is how the file is read. Those of uploads that are older than plans
-	// have none; see [table.OldPlan].
+	// Plan tells how to read the file. Uploads of old versions have none; see
+	// [table.OldPlan].
 	Plan table.Plan
-	// Tally is what was counted of the rows that were worked.
+	// Tally counts properties of the processed rows.
 	Tally Tally
-	// Undo is how far it is undone.
+	// Undo is the progress of undoing it.
 	Undo Undo
-	// Header is the header of the file's error rows, as CSV without its end of
-	// line.
+	// Header is the header of the error rows, as CSV without a line end.
 	Header []byte
 	State  State
-	Lease  work.Lease // who works it; of an upload that has ended it means nothing
-	// Position is where the next batch begins.
+	Lease  work.Lease // the server that imports it; meaningless after the end
+	// Position is the beginning of the next batch.
 	Position table.Position
 	Stats    Stats
 	Errors   ErrorTotal
-	// New is how many rows of Stats.Success brought, or in a dry run would have
-	// brought, a new contact into the address book.
+	// New counts the rows of Stats.Success whose contact is new, or in a dry run would be
+	// new.
 	New     int
-	Created time.Time // the time within the sid
-	Started time.Time // when its rows were first to be worked
-	Updated time.Time // when the last batch was done
+	Created time.Time // the date in the sid
+	Started time.Time // when the upload was queued
+	Updated time.Time // the date of the last batch
 }
 
-// State tells whether an upload is still being worked, and how it ended.
+// State tells whether an upload is still running, and how it ended.
 type State uint8
 
 // The states of an upload.
 const (
-	Running     State = iota // rows are left
-	Completed                // every row was worked
+	Running     State = iota // some rows were not processed yet
+	Completed                // all rows were processed
 	Cancelled                // somebody ended it
 	ListGone                 // its list was deleted
-	FileGone                 // its file could not be read any more
-	FileChanged              // its file has another size than the one that came
+	FileGone                 // its file is missing or unreadable
+	FileChanged              // its file has a different size than the received one
 )
 
 var stateNames = [...]string{"running", "completed", "cancelled", "list gone", "file gone", "file changed"}
 
-// String returns the state as the log has it.
+// String returns the name of the state in the log.
 func (s State) String() string { return stateNames[s] }
 
-// Stats counts the rows that were worked. Each is one of the three.
+// Stats counts the processed rows by result.
 type Stats struct {
 	Success, Duplicate, Failed int
 }
 
-// Total is how many rows were worked.
+// Total returns the number of processed rows.
 func (s Stats) Total() int { return s.Success + s.Duplicate + s.Failed }
 
 // ErrorTotal counts the error rows of an upload.
 type ErrorTotal struct {
-	Bytes   int64 // of the reasons and records that are kept
-	Omitted int   // rows that failed or are duplicates and are not kept
+	Bytes   int64 // of the kept reasons and records
+	Omitted int   // error rows that are not kept
 }
 
-// ErrorsKept is how many error rows are kept.
+// ErrorsKept returns how many error rows are stored.
 func (u *Upload) ErrorsKept() int { return u.Stats.Duplicate + u.Stats.Failed - u.Errors.Omitted }
 
-// Query asks for a page of an account's uploads. The window sorts by creation.
+// Query asks for a page of an account's uploads, in the order of creation.
 type Query struct {
 	addressbook.Window
 	Kind Kind
 }
 
-// Kind is what uploads are for.
+// Kind selects imports, dry runs, or both.
 type Kind uint8
 
 // The kinds of uploads.
 const (
 	AnyKind Kind = iota
-	Imports      // what is not a dry run
+	Imports      // all but dry runs
 	DryRuns
 )
 
@@ -114,29 +113,28 @@ func (k Kind) Has(u *Upload) bool { return k == AnyKind || u.DryRun == (k == Dry
 // Page is a page of an account's uploads.
 type Page struct {
 	Uploads []Upload
-	Total   int                   // whatever the page
-	Next    *addressbook.Position // where the next page begins; nil on the last
+	Total   int                   // of all pages
+	Next    *addressbook.Position // the beginning of the next page; nil on the last
 }
 
 // ErrorRow is a row that failed or is a duplicate.
 type ErrorRow struct {
-	Line int64 // where it begins in the file
-	// Kind is Missing, Invalid or Duplicate, and Reason what a person reads.
+	Line int64 // the line in the file where the row begins
+	// Kind is Missing, Invalid or Duplicate. Reason is a sentence for people.
 	Kind   fault.Kind
 	Reason string
-	// Record is the row as CSV without its end of line, under Upload.Header.
+	// Record is the row as CSV without a line end. Upload.Header is its header.
 	Record []byte
 }
 
-// errorCodes are the numbers by which stores keep the kinds of error rows. No
-// number ever changes.
+// errorCodes are the stored numbers for the kinds of error rows. Databases contain them,
+// so they must never change.
 var errorCodes = [...]fault.Kind{1: fault.Missing, 2: fault.Invalid, 3: fault.Duplicate}
 
-// Code returns the number by which a store keeps the row's kind.
+// Code returns the stored number for the row's kind.
 func (r *ErrorRow) Code() int { return max(0, slices.Index(errorCodes[:], r.Kind)) }
 
-// KindOf returns the kind of a row that a store keeps with this code, or zero for a
-// code that stands for none.
+// KindOf returns the kind for a stored number, or zero if there is none.
 func KindOf(code int) fault.Kind {
 	if code < 0 || code >= len(errorCodes) {
 		return 0
@@ -144,15 +142,12 @@ func KindOf(code int) fault.Kind {
 	return errorCodes[code]
 }
 
-// ErrNoUpload is the fault of a sid that no upload of the account has. Stores
-// tell it, too.
+// ErrNoUpload is the fault of a sid that no upload of the account has.
 var ErrNoUpload = fault.New(fault.NotFound, "There is no upload with this id")
 
-// Store is what an [Importer] needs of a database. All of it is safe for
-// concurrent use. The account is always the account's own id; no method ever
-// touches another's rows, but those about the uploads of all: FilesInUse,
-// UploadLeases, DeleteUploads and PendingFiles. A write that takes ready calls it
-// before it is committed, and stores its receipt in the same transaction, as
+// Store is what an [Importer] needs of a database. Its methods are safe for concurrent
+// use. A method with an account must touch no other account's rows. A write with a ready
+// function calls it before the commit, and stores its receipt in the same transaction, as
 // [addressbook.Store] says.
 type Store interface {
 	BatchStore
@@ -160,42 +155,40 @@ type Store interface {
 	UndoStore
 	RetentionStore
 
-	// UploadLeases returns the leases of the running uploads of all accounts.
+	// UploadLeases returns the leases of all accounts' running uploads.
 	UploadLeases() work.LeaseStore
 
-	// AddUpload adds an upload, with its lease, for the list with list's name.
-	// When there is none, it adds that list, in the same transaction; for a dry
-	// run it notes NewList instead. An upload whose List is not zero is for that
-	// one, and when it is not there, the error is a NotFound fault. Ready is given
-	// the list; when one of another type is there, it is not called, and the error
-	// is an Invalid fault.
+	// AddUpload adds an upload, with its lease, into the list with list's name. If there
+	// is no such list, it adds list in the same transaction; in a dry run it sets NewList
+	// instead. If the upload's List is not zero, it must exist, or the error is a
+	// NotFound fault. AddUpload calls ready with the list. If the existing list has
+	// another type, it does not call ready, and the error is an Invalid fault.
 	AddUpload(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error
 
-	// EndUpload puts a running upload into this state; one that has ended stays
-	// as it is. Ready is given the upload; when there is none, it is not called,
-	// and the error is a NotFound fault.
+	// EndUpload sets the final state of a running upload. It does not change an upload
+	// that has ended. It calls ready with the upload. If there is none, it does not call
+	// ready, and the error is a NotFound fault.
 	EndUpload(ctx context.Context, account account.ID, sid addressbook.SID, s State, now time.Time, ready journal.Ready[Upload]) error
 
-	// LastUploadTo returns the upload that came last for this list, dry runs
-	// aside, or a NotFound fault.
+	// LastUploadTo returns the newest upload into this list that is no dry run, or a
+	// NotFound fault.
 	LastUploadTo(ctx context.Context, account account.ID, list addressbook.SID) (Upload, error)
 
 	// Upload returns one upload, or a NotFound fault.
 	Upload(ctx context.Context, account account.ID, sid addressbook.SID) (Upload, error)
 
-	// Uploads returns a page of the account's uploads, and the total at that
-	// same moment.
+	// Uploads returns a page of the account's uploads and the total, both of one
+	// snapshot.
 	Uploads(ctx context.Context, account account.ID, q Query) (Page, error)
 
-	// EachFileName calls each with the sids and file names of the account's uploads,
-	// newest first, until it returns false.
+	// EachFileName calls each with the sid and file name of the account's uploads, newest
+	// first, until it returns false.
 	EachFileName(ctx context.Context, account account.ID, each func(sid addressbook.SID, fileName string) bool) error
 
-	// FilesInUse returns the sids of the running uploads and the pending files of
-	// all accounts.
+	// FilesInUse returns the sids of all accounts' running uploads and pending files.
 	FilesInUse(ctx context.Context) ([]addressbook.SID, error)
 
-	// ErrorRows returns an upload's error rows, by line, those after this line
-	// and at most limit.
+	// ErrorRows returns up to limit of an upload's error rows after this line, ordered by
+	// line.
 	ErrorRows(ctx context.Context, account account.ID, sid addressbook.SID, after int64, limit int) ([]ErrorRow, error)
 }
