@@ -7,8 +7,8 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// ColumnNames returns the names of the columns in a header that [Find] returned. A
-// value of custom_field goes by its key. A header that is no CSV has none.
+// ColumnNames returns the names of the columns in a header that [Find] returned. The name
+// of a column for a value of custom_field is its key. An invalid header has no names.
 func ColumnNames(header []byte) []string {
 	names, err := csv.NewReader(bytes.NewReader(header)).Read()
 	if err != nil {

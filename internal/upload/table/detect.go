@@ -11,27 +11,27 @@ import (
 )
 
 const (
-	// headBytes is how much of a file is looked at for its separator and header.
+	// headBytes is how many bytes of a file are read to find its separator and header.
 	headBytes = 64 << 10
-	// headRows is how many rows are.
+	// headRows is how many rows are read for that.
 	headRows = 200
 )
 
-// separators are those that are recognised, the likelier first.
+// separators are the known separators, the most common first.
 var separators = []string{",", ";", "\t", "|"}
 
 // head is the beginning of a text file.
 type head struct {
 	file    io.ReaderAt
 	dialect Dialect
-	// start is where the text begins, behind marks and a line that names the
+	// start is where the text begins, after a byte order mark and a line that names the
 	// separator.
 	start Position
 }
 
-// readHead finds the encoding of a text file, the end of its lines, where the text
-// begins, and the separator if a line names it. What is given stays as it is. A
-// file that is no text is a fault.
+// readHead finds the encoding of a text file, its line ends, the beginning of the text,
+// and the separator if a line names it. It does not change what given sets. A file that
+// is not text is a fault.
 func readHead(file io.ReaderAt, given Dialect) (*head, error) {
 	begin, err := readAt(file, headBytes)
 	if err != nil {
@@ -69,13 +69,13 @@ func readHead(file io.ReaderAt, given Dialect) (*head, error) {
 	return h, nil
 }
 
-// readSeparatorLine goes on behind a first line such as "sep=;", which spreadsheets
-// understand, and takes the separator that it names if that is to be taken.
+// readSeparatorLine skips a first line such as "sep=;", which spreadsheets understand. If
+// take is set, it takes the separator from it.
 func (h *head) readSeparatorLine(take bool) error {
 	r := newReader(h.file, h.dialect, h.start)
 	line, err := r.lines.line(0)
 	if err != nil {
-		return nil // what is wrong comes again
+		return nil // the next read returns the error
 	}
 	text := bytes.Trim(r.decode(line), "\"")
 	if len(text) < 4 || !bytes.EqualFold(text[:4], []byte("sep=")) || len(text) > 5 {
@@ -93,13 +93,13 @@ func (h *head) readSeparatorLine(take bool) error {
 	return nil
 }
 
-// validSeparator reports whether a text can be between cells.
+// validSeparator reports whether s can be a separator.
 func validSeparator(s string) bool {
 	return len(s) == 1 && s[0] < utf8.RuneSelf && !strings.ContainsAny(s, "\"\r\n\x00") &&
 		(s[0] < '0' || s[0] > '9') && (s[0]|0x20 < 'a' || s[0]|0x20 > 'z')
 }
 
-// readAt returns the beginning of a file, as far as it has one.
+// readAt returns the first size bytes of a file, or all of a shorter one.
 func readAt(file io.ReaderAt, size int) ([]byte, error) {
 	begin := make([]byte, size)
 	n, err := file.ReadAt(begin, 0)
@@ -109,10 +109,9 @@ func readAt(file io.ReaderAt, size int) ([]byte, error) {
 	return begin[:n], nil
 }
 
-// detectEncoding tells whether a file without a mark is UTF-8 or Windows-1252. One
-// that has more characters of UTF-8 beyond ASCII than bytes that are none is UTF-8
-// with rows that are damaged, and so is one with bytes that Windows-1252 does not
-// have.
+// detectEncoding decides whether a file without a byte order mark is UTF-8 or
+// Windows-1252. It is UTF-8 with damaged rows if it has more characters beyond ASCII than
+// invalid bytes, or bytes that Windows-1252 does not have.
 func detectEncoding(file io.ReaderAt) (Encoding, error) {
 	buf := make([]byte, 256<<10)
 	wide, bad := 0, 0
@@ -155,7 +154,7 @@ func detectEncoding(file io.ReaderAt) (Encoding, error) {
 	return UTF8, nil
 }
 
-// asciiPrefix returns how many bytes of ASCII text begins with.
+// asciiPrefix returns how many bytes at the beginning of text are ASCII.
 func asciiPrefix(text []byte) int {
 	n := 0
 	for ; n+8 <= len(text); n += 8 {
@@ -172,10 +171,10 @@ func asciiPrefix(text []byte) int {
 // headRow is a row of a head.
 type headRow struct {
 	Row
-	next Position // behind it
+	next Position // the beginning of the next row
 }
 
-// rows returns the first rows of the table if this is its separator.
+// rows returns the first rows of the table as this separator divides them.
 func (h *head) rows(separator string) ([]headRow, error) {
 	d := h.dialect
 	d.Separator = separator
@@ -183,12 +182,12 @@ func (h *head) rows(separator string) ([]headRow, error) {
 	limit := h.start.Offset + most
 	rows, err := firstRows(newReader(io.NewSectionReader(h.file, 0, limit), d, h.start))
 	if n := len(rows); n > 1 && rows[n-1].next.Offset == limit {
-		rows = rows[:n-1] // it may be cut off
+		rows = rows[:n-1] // the last row may be incomplete
 	}
 	return rows, err
 }
 
-// firstRows returns the first rows, up to headBytes of them or what may be titles.
+// firstRows returns the first rows: headBytes of them, or more if all may be titles.
 func firstRows(from Rows) ([]headRow, error) {
 	var all []headRow
 	for bytes := 0; len(all) < headRows && (bytes < headBytes || len(all) <= titleRows); {
@@ -223,10 +222,10 @@ func (h *head) detectSeparator() error {
 	return nil
 }
 
-// fitOf tells how much rows are like a table: 0 for a column alone, up to 4.
+// fitOf returns how much rows are like a table, from 0 (a single column) to 4.
 func fitOf(rows []headRow) float64 {
 	if len(rows) > 0 && len(rows[0].Cells) == 1 && fieldCalled(rows[0].Cells[0]) == csvcell.Number {
-		return 0 // a column alone, in whose cells the separator may be
+		return 0 // a single column, whose cells may contain the separator
 	}
 	widths := make(map[int]int)
 	named, readable := 0, 0
@@ -253,7 +252,7 @@ func fitOf(rows []headRow) float64 {
 	fit := 0.0
 	for width, n := range widths {
 		if width > 1 {
-			// A short row is one whose last cells are empty.
+			// A short row may lack its last cells because they are empty.
 			fit += float64(n) / float64(1+abs(common-width))
 		}
 	}
@@ -262,7 +261,7 @@ func fitOf(rows []headRow) float64 {
 
 func abs(n int) int { return max(n, -n) }
 
-// withoutBlankEnd returns cells without the last ones that are blank.
+// withoutBlankEnd returns cells without the blank ones at the end.
 func withoutBlankEnd(cells []string) []string {
 	n := len(cells)
 	for n > 0 && isBlank(cells[n-1]) {

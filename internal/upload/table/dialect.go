@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// Encoding is how characters are bytes in a file.
+// Encoding is the character encoding of a file.
 type Encoding string
 
-// The encodings. XLSX is that of spreadsheets, which are no text.
+// The encodings. XLSX stands for spreadsheets, which are not text.
 const (
 	UTF8        Encoding = "utf-8"
 	UTF16LE     Encoding = "utf-16le"
@@ -18,19 +18,18 @@ const (
 	XLSX        Encoding = "xlsx"
 )
 
-// Dialect is how the bytes of a file are a table.
+// Dialect tells how the bytes of a file form a table.
 type Dialect struct {
 	Encoding Encoding `json:"encoding,omitempty"`
-	// Separator is what stands between cells, one ASCII character; "" in a
-	// spreadsheet.
+	// Separator is the ASCII character between cells; "" for a spreadsheet.
 	Separator string `json:"separator,omitempty"`
-	// LoneCR tells that lines end in CR, as those of old Macintosh programs.
+	// LoneCR means that lines end in CR, as in files of old Macintosh programs.
 	LoneCR bool `json:"lone_cr,omitempty"`
-	// Sheet is the name of the sheet that is read of a spreadsheet.
+	// Sheet is the name of the spreadsheet's sheet to read.
 	Sheet string `json:"sheet,omitempty"`
 }
 
-// plainCSV is the dialect of files that came before there were others.
+// plainCSV is the dialect of all files of old versions.
 var plainCSV = Dialect{Encoding: UTF8, Separator: ","}
 
 func (d Dialect) separator() byte {
@@ -40,12 +39,12 @@ func (d Dialect) separator() byte {
 	return d.Separator[0]
 }
 
-// append appends the text of raw as UTF-8. What is no character becomes U+FFFD.
+// append appends raw as UTF-8. Invalid bytes become U+FFFD.
 func (e Encoding) append(text, raw []byte) []byte {
 	switch e {
 	case Windows1252:
 		for len(raw) > 0 {
-			// What is UTF-8 stays, in files that were put together of others.
+			// A file may be put together of several encodings, so keep what is UTF-8.
 			r, size := utf8.DecodeRune(raw)
 			if r == utf8.RuneError && size == 1 {
 				r = fromWindows1252(raw[0])
@@ -83,8 +82,8 @@ func appendUTF16(text, raw []byte, order binary.ByteOrder) []byte {
 	return text
 }
 
-// windows1252 has the characters of the bytes 0x80 to 0x9F, zero for those that
-// the code page does not have. All others are those of Latin-1.
+// windows1252 are the characters of the bytes 0x80 to 0x9F, or zero for bytes that the
+// code page does not have. The other bytes are those of Latin-1.
 var windows1252 = [32]rune{
 	'€', 0, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0, 'Ž', 0,
 	0, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0, 'ž', 'Ÿ',

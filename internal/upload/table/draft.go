@@ -10,11 +10,11 @@ import (
 	"callbook/internal/fault"
 )
 
-// errNoObject is the fault of a custom_field that is none.
+// errNoObject is the fault of a custom_field that is not a JSON object.
 var errNoObject = fault.InvalidField(addressbook.FieldCustomField, "the cell under custom_field must be a JSON object")
 
-// Draft makes a draft of a row. Cells that the row does not have are empty, and
-// an empty cell is a field that was never given.
+// Draft makes a draft of a row. An empty or missing cell means that the field is not
+// given.
 func (l *Layout) Draft(r Row) addressbook.Draft {
 	if r.Fault != nil {
 		return addressbook.Draft{Fault: r.Fault}
@@ -35,7 +35,7 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 		}
 		switch l.columns[i] {
 		case number:
-			number, _ := csvcell.Unmark(cell) // an error row may have it marked
+			number, _ := csvcell.Unmark(cell) // error rows contain numbers with a mark
 			d.Number = addressbook.Given(number)
 		case whole:
 			all = cell
@@ -70,8 +70,8 @@ func (l *Layout) Draft(r Row) addressbook.Draft {
 	return d
 }
 
-// firstCustom is the name of the first column that has a value of custom_field
-// in these cells.
+// firstCustom returns the name of the first column for a value of custom_field that has a
+// value in these cells.
 func (l *Layout) firstCustom(cells []string) string {
 	for i, cell := range cells {
 		switch {
@@ -85,7 +85,7 @@ func (l *Layout) firstCustom(cells []string) string {
 	return ""
 }
 
-// text reads the cell of a text.
+// text reads the cell of a text field.
 func text(field addressbook.TextField, cell string) addressbook.Text {
 	value, marked := csvcell.Unmark(cell)
 	if !marked && trims(field) {
@@ -94,6 +94,6 @@ func text(field addressbook.TextField, cell string) addressbook.Text {
 	return addressbook.Text{Value: value, Given: marked || value != ""}
 }
 
-// trims tells whether a text loses the blanks around it, which are often typed into
-// spreadsheets. A tag is taken as it stands there.
+// trims reports whether blanks around a text are removed; people often type them in
+// spreadsheets. A tag keeps them.
 func trims(field addressbook.TextField) bool { return field != addressbook.Tag }

@@ -9,19 +9,18 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// ErrorColumns are the names of the columns that stand before a file's own in
-// its error rows: the row's line, the code of what is wrong with it, and the
-// reason.
+// ErrorColumns are the names of the columns that error rows have before those of the
+// file: the line of the row, the error code, and the reason.
 var ErrorColumns = []string{csvcell.Line, csvcell.Code, csvcell.Reason}
 
-// ErrorHeader returns a header that [Find] returned without what a spreadsheet would
-// run: such cells are marked as those of error rows are, and an upload reads the same
-// names again.
+// ErrorHeader returns a header of [Find] that is safe for spreadsheets: it marks the
+// cells that a spreadsheet would run, as ErrorRecord does. An upload of the result reads
+// the same names.
 func ErrorHeader(header []byte) []byte {
 	r := csv.NewReader(bytes.NewReader(header))
 	cells, err := r.Read()
 	if err != nil {
-		return header // it has no cells
+		return header // an invalid header
 	}
 	for i, cell := range cells {
 		if csvcell.Runs(cell) {
@@ -31,8 +30,7 @@ func ErrorHeader(header []byte) []byte {
 	return encodeRecord(cells)
 }
 
-// ErrorRecord returns the cells of a row as an error row has them, as CSV without
-// an end of line.
+// ErrorRecord returns the cells of a row for its error row, as CSV without a line end.
 func (l *Layout) ErrorRecord(cells []string) []byte {
 	harmless := make([]string, len(cells))
 	for i, cell := range cells {
@@ -41,9 +39,9 @@ func (l *Layout) ErrorRecord(cells []string) []byte {
 	return l.encode(harmless)
 }
 
-// harmless returns the cell of a column as an error row has it. It is read as
-// the very same value again, and no spreadsheet runs it: whoever mends error
-// rows opens them there, and the cells may be anybody's words.
+// harmless returns a cell for an error row. A spreadsheet, in which people mend error
+// rows, does not run it as a formula, whoever wrote it. An upload reads the same value
+// from it.
 func (l *Layout) harmless(column int, cell string) string {
 	if !csvcell.Runs(cell) {
 		return cell
@@ -58,7 +56,7 @@ func (l *Layout) harmless(column int, cell string) string {
 			return ""
 		}
 	case use == custom, use == whole:
-		// JSON that comes after the end of a line, or is a number as -1e5.
+		// This JSON follows a line end, or is a number such as -1e5.
 		if value := strings.TrimSpace(cell); csvcell.ValidJSON(value) {
 			return value
 		}
@@ -66,9 +64,8 @@ func (l *Layout) harmless(column int, cell string) string {
 	return csvcell.Mark(cell)
 }
 
-// encode writes cells as CSV without an end of line, and without those of
-// reserved columns. Rows with what is not UTF-8 fail, and are to be seen as they
-// were meant.
+// encode writes cells as CSV without a line end, and without the cells of reserved
+// columns. A row that failed because it is not UTF-8 is shown with its bytes as Latin-1.
 func (l *Layout) encode(cells []string) []byte {
 	kept := make([]string, 0, len(cells))
 	for i, cell := range cells {
@@ -80,17 +77,17 @@ func (l *Layout) encode(cells []string) []byte {
 	return encodeRecord(kept)
 }
 
-// encodeRecord writes cells as CSV without an end of line.
+// encodeRecord writes cells as CSV without a line end.
 func encodeRecord(cells []string) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	// A buffer takes everything, and the comma is a good one.
+	// Writing to a buffer with a valid separator cannot fail.
 	_ = csvcell.WriteRecord(w, cells)
 	w.Flush()
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// legible is a cell as it can be shown. What is not UTF-8 is taken for Latin-1.
+// legible returns a cell as valid UTF-8. It takes an invalid one for Latin-1.
 func legible(cell string) string {
 	if utf8.ValidString(cell) {
 		return cell

@@ -12,19 +12,19 @@ import (
 	"callbook/internal/xlsx"
 )
 
-// titleRows is how many rows may stand above the header.
+// titleRows is how many rows may precede the header.
 const titleRows = 20
 
 // found is a file whose dialect and header were found.
 type found struct {
 	plan   Plan
-	header []string  // cells of the first row, if the file has no header
-	rows   []headRow // the first ones of contacts
+	header []string  // the cells of the first row, if the file has no header
+	rows   []headRow // the first rows after the header
 	sheets []string  // of a spreadsheet
 }
 
-// lookAt finds the dialect and the header of a file, as far as the mapping does not
-// say them. What is wrong with the file as a whole is a fault.
+// lookAt finds the dialect and the header of a file, as far as the mapping does not set
+// them. A mistake in the file as a whole is a fault.
 func lookAt(file io.ReaderAt, size int64, m Mapping) (*found, error) {
 	f := &found{}
 	rows, start, err := f.readHead(file, size, m)
@@ -65,8 +65,7 @@ func lookAt(file io.ReaderAt, size int64, m Mapping) (*found, error) {
 	return f, nil
 }
 
-// readHead finds the file's dialect, and returns its first rows and where they
-// begin.
+// readHead finds the file's dialect, and returns its first rows and their beginning.
 func (f *found) readHead(file io.ReaderAt, size int64, m Mapping) ([]headRow, Position, error) {
 	begin, err := readAt(file, 4)
 	if err != nil {
@@ -89,7 +88,8 @@ func (f *found) readHead(file io.ReaderAt, size int64, m Mapping) ([]headRow, Po
 	return rows, h.start, err
 }
 
-// readSheet is readHead for a spreadsheet: the sheet of this name, or the first.
+// readSheet is readHead for the sheet with this name in a spreadsheet, or the first sheet
+// for "".
 func (f *found) readSheet(file io.ReaderAt, size int64, name string) ([]headRow, Position, error) {
 	book, err := xlsx.Open(file, size)
 	if err != nil {
@@ -110,9 +110,9 @@ func (f *found) readSheet(file io.ReaderAt, size int64, name string) ([]headRow,
 	return head, start, err
 }
 
-// headerIn returns which of the rows is the header. It is the first one, unless
-// that names no column of numbers and a row below it, which is wider than all
-// above it and has no numbers itself, does.
+// headerIn returns the index of the header. It is the first row that names a column of
+// numbers, if that is wider than all rows above it and has no numbers itself; otherwise
+// the first row.
 func headerIn(rows []headRow) int {
 	widest := 0
 	for i, row := range rows[:min(len(rows), titleRows)] {
@@ -125,7 +125,7 @@ func headerIn(rows []headRow) int {
 	return 0
 }
 
-// filledIn is how many cells have text.
+// filledIn counts the cells that have text.
 func filledIn(cells []string) int {
 	n := 0
 	for _, cell := range cells {
@@ -141,7 +141,7 @@ func namesNumbers(cells []string) bool {
 	return slices.ContainsFunc(cells, func(cell string) bool { return rankOf(csvcell.Number, plainName(cell)) > 0 })
 }
 
-// names returns the names that the columns are read by.
+// names returns the names under which the columns are read.
 func (f *found) names(kind addressbook.ListType, m Mapping, isNumber func(string) bool) []string {
 	if m.Columns != nil {
 		return m.names(f.header)
@@ -150,13 +150,13 @@ func (f *found) names(kind addressbook.ListType, m Mapping, isNumber func(string
 		isNumber = looksLikeNumber
 	}
 	if kind == addressbook.Dynamic {
-		// Its other columns are variables, by whatever name.
+		// In a dynamic list the other columns are variables, whatever their names are.
 		return spell(f.header, f.rows, isNumber, csvcell.Number)
 	}
 	return spell(f.header, f.rows, isNumber, fields...)
 }
 
-// explain adds to a fault of the header which line looks like one.
+// explain adds to a fault of the header the line that looks like the real one.
 func (f *found) explain(err error) error {
 	if line := f.likelyHeader(); line > 0 && fault.As(err) != nil {
 		return BadFile("there is no column of numbers in line %d; line %d looks like the header", f.plan.HeaderLine, line)
@@ -164,7 +164,7 @@ func (f *found) explain(err error) error {
 	return err
 }
 
-// likelyHeader returns a line below the header that looks like one; 0 for none.
+// likelyHeader returns a line after the header that looks more like a header, or 0.
 func (f *found) likelyHeader() int64 {
 	if f.plan.HeaderLine == 0 {
 		return 0
@@ -177,8 +177,8 @@ func (f *found) likelyHeader() int64 {
 	return 0
 }
 
-// looksLikeNumber reports whether a cell has about as many digits as a telephone
-// number and little else, and is no date and no amount.
+// looksLikeNumber reports whether a cell has about as many digits as a telephone number
+// and little else, and is neither a date nor an amount.
 func looksLikeNumber(cell string) bool {
 	digits, others := 0, 0
 	cell = strings.TrimSpace(cell)
@@ -193,8 +193,8 @@ func looksLikeNumber(cell string) bool {
 	return digits >= 7 && digits <= 16 && others <= 2 && !looksLikeDate(cell)
 }
 
-// looksLikeDate reports whether a cell begins with a date of numbers: three parts
-// of which one is a year of four digits, or all have at most two.
+// looksLikeDate reports whether a cell begins with a date in digits: three parts, of
+// which either one is a year of four digits, or all have at most two digits.
 func looksLikeDate(cell string) bool {
 	date := cell
 	if end := strings.IndexAny(cell, "T ,;:"); end >= 0 {

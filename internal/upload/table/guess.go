@@ -9,20 +9,19 @@ import (
 	"callbook/internal/phone"
 )
 
-// minGuess is the least share of a column's cells that are numbers when it is
-// guessed to have them.
+// minGuess is the least share of numbers in the cells of a column that is guessed to have
+// the numbers.
 const minGuess = 0.25
 
-// GuessMapping returns what the columns of a file may be for, where another column
-// is likelier to have the numbers than what the header alone tells, by name and
-// content together; otherwise what the mapping says already. A guess is for a
-// person to look at. The preview is that of the file with this mapping, which names
-// no columns.
+// GuessMapping returns m with guessed columns, if another column is likelier to have the
+// numbers than the one that the header tells. It judges by names and contents together.
+// Otherwise it returns m. A person should look at a guess. P must be the preview of the
+// file with m, which must not name columns.
 func (p *Preview) GuessMapping(m Mapping, prepare Prepare) Mapping {
 	named := -1
 	for i, c := range p.Columns {
 		if strings.EqualFold(nameOf(c.Header), csvcell.Number) {
-			return m // something else may be wrong
+			return m // another mistake, which a guess would not mend
 		}
 		if c.Name == csvcell.Number {
 			named = i
@@ -60,18 +59,19 @@ func (p *Preview) GuessMapping(m Mapping, prepare Prepare) Mapping {
 	return m
 }
 
-// otherNumbers are words in the headers of columns whose numbers nobody can dial.
+// otherNumbers are words in the headers of columns whose numbers are not telephone
+// numbers.
 var otherNumbers = []string{"date", "time", "dob", "birth", "amount", "price", "total", "balance", "emi", "id", "policy", "invoice", "order", "bill",
 	"account", "pin", "pincode", "zip", "postal", "aadhaar", "aadhar", "pan", "gst", "gstin", "ref", "reference", "serial", "sr", "sno", "imei", "code",
 	"roll", "registration", "loan", "ticket", "qty", "quantity", "fax", "premium", "application", "folio", "receipt", "contract", "employee", "uid",
 	"transaction", "utr", "barcode", "sku", "ean", "salary"}
 
-// ofTelephones are words in the headers of columns that have numbers of telephones,
-// whatever else the header says, as in Account Phone.
+// ofTelephones are words in the headers of columns with telephone numbers. They outweigh
+// otherNumbers, as in "Account Phone".
 var ofTelephones = []string{"phone", "mobile", "mob", "telephone", "tel", "cell", "whatsapp"}
 
-// neverNumbers reports whether a header says that its column has other numbers
-// than those of telephones.
+// neverNumbers reports whether a header says that its column has numbers other than
+// telephone numbers.
 func neverNumbers(header string) bool {
 	if rankOf(csvcell.Number, plainName(header)) > 0 {
 		return false
@@ -83,10 +83,10 @@ func neverNumbers(header string) bool {
 	return among(otherNumbers) && !among(ofTelephones)
 }
 
-// isDialled reports whether a cell, in a column that nothing else tells of, is a
-// number that somebody has: it is of a known kind of line. The general form alone,
-// which makes a number valid, takes in dates, amounts and ids as well: 12/10/2023 and
-// 10000001 have that of India. Of several numbers in a cell, one will do.
+// isDialled reports whether a cell, in a column with an unknown header, is a telephone
+// number of a known kind of line. The general form, by which a number is valid, is not
+// enough: it also matches dates, amounts and ids, such as 12/10/2023 and 10000001 in
+// India. If a cell has several numbers, one is enough.
 func (prepare Prepare) isDialled(cell string) bool {
 	number, _ := csvcell.Unmark(cell)
 	if number = strings.TrimSpace(number); looksLikeDate(number) || looksLikePackedDate(number) || looksLikeAmount(number) {
@@ -100,8 +100,8 @@ func (prepare Prepare) isDialled(cell string) bool {
 	return line != phone.UnknownLine
 }
 
-// looksLikePackedDate reports whether a cell is a date of eight digits, as 20231012 or
-// 12102023.
+// looksLikePackedDate reports whether a cell is a date of eight digits, such as 20231012
+// or 12102023.
 func looksLikePackedDate(cell string) bool {
 	if len(cell) != 8 || strings.Trim(cell, "0123456789") != "" {
 		return false
@@ -109,8 +109,8 @@ func looksLikePackedDate(cell string) bool {
 	return looksLikeDate(cell[:4]+"-"+cell[4:6]+"-"+cell[6:]) || looksLikeDate(cell[:2]+"-"+cell[2:4]+"-"+cell[4:])
 }
 
-// looksLikeAmount reports whether a cell has one or two decimals that are not zero,
-// or commas between its digits as amounts do: 98765432.10 and 98,76,54,321.
+// looksLikeAmount reports whether a cell has one or two decimals that are not zero, or
+// commas between its digits: 98765432.10 and 98,76,54,321.
 func looksLikeAmount(cell string) bool {
 	whole, decimals, point := strings.Cut(cell, ".")
 	if strings.Trim(whole, "0123456789,") != "" || strings.Trim(decimals, "0123456789") != "" {
@@ -129,8 +129,8 @@ func looksLikeAmount(cell string) bool {
 	return true
 }
 
-// countNumbers counts the cells of the column of numbers among the first rows, and
-// how many of them are numbers.
+// countNumbers counts the cells with text in the column of numbers, among the first rows,
+// and those that are numbers.
 func (p *Preview) countNumbers(isNumber func(string) bool) {
 	for i := range p.Columns {
 		c := &p.Columns[i]

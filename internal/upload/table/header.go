@@ -11,11 +11,10 @@ import (
 	"callbook/internal/fault"
 )
 
-// maxFreeColumns is how many free columns a dynamic file may have.
+// maxFreeColumns bounds the columns for variables in a file for a dynamic list.
 const maxFreeColumns = 5
 
-// maxHeaderBytes is how long a header may be that is stored with its upload: some
-// thousand columns.
+// maxHeaderBytes bounds the stored header, which suffices for some thousand columns.
 const maxHeaderBytes = 32 << 10
 
 // column is what the cells of one column are for.
@@ -24,14 +23,14 @@ type column uint8
 const (
 	ignored column = iota
 	number
-	custom   // a value of custom_field, from a column of its own
-	variable // the same, from a free column: a text in any case
-	whole    // all of custom_field
-	reserved // for people to read
-	texts    // the first of [addressbook.TextFields]; the others follow
+	custom   // a value of custom_field, in a column of its own
+	variable // like custom, in a column of a dynamic list; always a text
+	whole    // the whole custom_field
+	reserved // written by callbook for people, never read
+	texts    // the first of [addressbook.TextFields]; the others follow it
 )
 
-// text returns the text that the cells are, if they are one.
+// text returns the text field that the column has. Ok is false if it has none.
 func (c column) text() (f addressbook.TextField, ok bool) {
 	return addressbook.TextField(c) - addressbook.TextField(texts), c >= texts
 }
@@ -53,14 +52,14 @@ var knownColumns = func() map[string]column {
 	return known
 }()
 
-// Layout is what the columns of a file are for.
+// Layout tells what each column of a file is for.
 type Layout struct {
 	columns []column
-	keys    []string // of custom columns and variables, as csvcell.AppendKey has them
-	names   []string // of the same
+	keys    []string // the keys of custom columns and variables, encoded by csvcell.AppendKey
+	names   []string // their names
 }
 
-// FieldFile is the field of faults about the file itself, and FieldColumns of those
+// FieldFile is the field of faults about the file itself. FieldColumns is that of faults
 // about a mapping.
 const (
 	FieldFile    fault.Field = "file_name"
@@ -75,9 +74,9 @@ func BadFile(format string, args ...any) error {
 	return fault.InvalidField(FieldFile, fmt.Sprintf(format, args...))
 }
 
-// nameOf is the name that a cell of a header stands for, without what nobody sees
-// around it. An error file may have it marked. The key of a custom_field may end in
-// something that nobody sees.
+// nameOf returns the name in a cell of a header, without invisible characters around it,
+// and without the mark that error files may have. The key of a custom_field keeps
+// invisible characters at its end.
 func nameOf(cell string) string {
 	blank := func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) }
 	name, _ := csvcell.Unmark(cell)
@@ -88,7 +87,7 @@ func nameOf(cell string) string {
 	return strings.TrimRightFunc(name, blank)
 }
 
-// purpose is what the cells below this name in a header are for.
+// purpose returns what a column with this name is for.
 func purpose(name string, kind addressbook.ListType) column {
 	name = nameOf(name)
 	if known, ok := knownColumns[strings.ToLower(name)]; ok {
@@ -103,8 +102,7 @@ func purpose(name string, kind addressbook.ListType) column {
 	return ignored
 }
 
-// newLayout makes a layout of the names of the columns. What is wrong with them
-// is a fault.
+// newLayout makes a layout from the names of the columns. A mistake in them is a fault.
 func newLayout(header []string, kind addressbook.ListType) (*Layout, error) {
 	l := &Layout{
 		columns: make([]column, len(header)),
@@ -119,7 +117,7 @@ func newLayout(header []string, kind addressbook.ListType) (*Layout, error) {
 		use := purpose(name, kind)
 		name = nameOf(name)
 		l.columns[i] = use
-		same := strings.ToLower(name) // of columns that are for one thing
+		same := strings.ToLower(name) // two columns must not have the same purpose
 		if use == custom || use == variable {
 			key := name
 			if use == custom {
@@ -151,8 +149,8 @@ func newLayout(header []string, kind addressbook.ListType) (*Layout, error) {
 	return l, nil
 }
 
-// noNumber is the fault of a header without a column of numbers. It shows what
-// stands there instead.
+// noNumber returns the fault of a header without a column of numbers. It quotes the
+// header.
 func noNumber(header []string) error {
 	first := ""
 	for _, cell := range header {
@@ -163,9 +161,9 @@ func noNumber(header []string) error {
 	return BadFile("there is no column called number; the first row must name the columns, and it begins with %q", shown(first))
 }
 
-// errorHeader returns the header of the error rows, with which they can be uploaded
-// without the mapping: columns that are used have the names that they are read by,
-// and the others keep their own, unless that would put them to use.
+// errorHeader returns the header of the error rows. They can be uploaded again without
+// the mapping: a column that is used has the name under which it was read, and any other
+// keeps its own name, unless that would make it used.
 func (l *Layout) errorHeader(header, names []string, kind addressbook.ListType, noHeader bool) []string {
 	all := make([]string, len(names))
 	for i, name := range names {
@@ -178,7 +176,7 @@ func (l *Layout) errorHeader(header, names []string, kind addressbook.ListType, 
 	return all
 }
 
-// shown cuts a name that is too long to be shown.
+// shown shortens a name that is too long to be shown.
 func shown(name string) string {
 	const most = 64
 	if runes := []rune(name); len(runes) > most {

@@ -6,22 +6,22 @@ import (
 	"io"
 )
 
-// errRowTooLong tells that a row has more than maxRowBytes.
+// errRowTooLong means that a row has more than maxRowBytes.
 var errRowTooLong = errors.New("the row is too long")
 
-// readBytes is how much is read of a file at once.
+// readBytes is how much of a file is read at once.
 const readBytes = 64 << 10
 
-// lines reads the lines of a file, and can look at several before it goes on
-// behind them. It holds no more of the file than the longest row has.
+// lines reads the lines of a file, and can look ahead over several lines. It holds no
+// more of the file than the longest row.
 type lines struct {
 	file   io.ReaderAt
-	end    byte  // ends a line
-	width  int   // bytes of a character: 1, or 2 for UTF-16
-	high   int   // where a character of two bytes has the upper one
-	offset int64 // of buf[0] in the file
+	end    byte  // the last byte of a line
+	width  int   // bytes in a character: 1, or 2 for UTF-16
+	high   int   // the index of the upper byte in a UTF-16 character
+	offset int64 // the position of buf[0] in the file
 	buf    []byte
-	from   int // where in buf the row begins
+	from   int // the index in buf where the current row begins
 	eof    bool
 }
 
@@ -39,10 +39,10 @@ func newLines(file io.ReaderAt, d Dialect, offset int64) lines {
 	return l
 }
 
-// line returns the line that begins so many bytes behind the beginning of the row,
-// with its end; the last line of a file need not have one. It returns io.EOF where
-// no line is, and errRowTooLong where the row would become too long with it. The
-// line is good until the next call.
+// line returns the line that begins behind bytes after the beginning of the row, with its
+// line end; the last line of a file may lack that. The error is io.EOF if there is no
+// line, and errRowTooLong if the row would become too long. The line is valid until the
+// next call.
 func (l *lines) line(behind int) ([]byte, error) {
 	for seen := behind; ; {
 		row := l.buf[l.from:]
@@ -60,7 +60,7 @@ func (l *lines) line(behind int) ([]byte, error) {
 		case l.eof:
 			return row[behind:], nil
 		}
-		// The last character may be there in part only.
+		// the last character may be incomplete
 		seen = max(behind, len(row)/l.width*l.width)
 		if err := l.fill(); err != nil {
 			return nil, err
@@ -68,8 +68,8 @@ func (l *lines) line(behind int) ([]byte, error) {
 	}
 }
 
-// findEnd returns where the line ends in row, its end included, when it is looked
-// for from a position on where a character begins; -1 when it is not there.
+// findEnd returns the index after the first line end in row, or -1. It searches from an
+// index where a character begins.
 func (l *lines) findEnd(row []byte, from int) int {
 	for from < len(row) {
 		i := bytes.IndexByte(row[from:], l.end)
@@ -108,16 +108,16 @@ func (l *lines) fill() error {
 		return nil
 	}
 	if n > 0 {
-		return nil // what is wrong comes again
+		return nil // the next read returns the error
 	}
 	return err
 }
 
-// skip goes on behind so many bytes of the row.
+// skip moves the beginning of the row forward by this many bytes.
 func (l *lines) skip(bytes int) { l.from += bytes }
 
-// whole goes on behind the first line of the row, however long it is, and returns
-// its size, and of a long one only the beginning.
+// whole skips the first line of the row, however long that is. It returns the size of the
+// line, and the line itself, or the beginning of a long one.
 func (l *lines) whole() (line []byte, size int64, err error) {
 	line, err = l.line(0)
 	if err != errRowTooLong {

@@ -9,26 +9,25 @@ import (
 	"callbook/internal/fault"
 )
 
-// Mapping tells how a file is read and what its columns are for, where that is not
-// left to the file itself, as the zero Mapping does.
+// Mapping tells how to read a file and what its columns are for. Its zero fields leave
+// that to the file itself.
 type Mapping struct {
-	// Columns are the names that the columns are read by, as a header has them:
-	// number, first_name, custom_field.NAME and so on; "" ignores one. A
-	// column that has no entry is ignored. Nil takes the header's own names.
+	// Columns are the names under which the columns are read, as in a header: number,
+	// first_name, custom_field.NAME and so on. A column that is "" or has no entry is
+	// ignored. Nil means the names in the header.
 	Columns []string `json:"columns,omitempty"`
-	// NoHeader tells that the first row is a contact's already. It needs Columns.
+	// NoHeader means that the first row is a contact. It requires Columns.
 	NoHeader bool `json:"no_header,omitempty"`
-	// Encoding, Separator and Sheet are those of the [Dialect], and HeaderLine is
-	// the line of the header, or without one that of the first contact. What is
-	// zero is found in the file.
+	// Encoding, Separator and Sheet are those of the [Dialect]. HeaderLine is the line of
+	// the header, or of the first contact if there is no header. Zero values are found in
+	// the file.
 	Encoding   Encoding `json:"encoding,omitempty"`
 	Separator  string   `json:"separator,omitempty"`
 	Sheet      string   `json:"sheet,omitempty"`
 	HeaderLine int64    `json:"header_line,omitempty"`
 }
 
-// maxMapping is how long a stored mapping may be, in bytes: more than the
-// longest header.
+// maxMapping bounds a stored mapping, in bytes. It exceeds the longest header.
 const maxMapping = 2 * maxHeaderBytes
 
 var (
@@ -39,7 +38,7 @@ var (
 	errMappingHeader    = fault.InvalidField(FieldColumns, "a file without a header needs a name for its columns")
 )
 
-// Check refuses a mapping that cannot be stored.
+// Check returns a fault if the mapping cannot be stored.
 func (m Mapping) Check() error {
 	if m.NoHeader && m.Columns == nil {
 		return errMappingHeader
@@ -66,12 +65,12 @@ func (m Mapping) Check() error {
 	return nil
 }
 
-// IsZero reports whether the file itself tells everything.
+// IsZero reports whether the mapping leaves everything to the file.
 func (m Mapping) IsZero() bool {
 	return m.Columns == nil && !m.NoHeader && m.Encoding == "" && m.Separator == "" && m.Sheet == "" && m.HeaderLine == 0
 }
 
-// Encode returns the mapping as the text that stores have of it; "" for the zero one.
+// Encode returns the mapping as text for a database, or "" for the zero Mapping.
 func (m Mapping) Encode() string {
 	if m.IsZero() {
 		return ""
@@ -94,8 +93,8 @@ func DecodeMapping(text string) (m Mapping, err error) {
 	return m, nil
 }
 
-// names returns the names that a file's columns are read by, given the cells of
-// its first row.
+// names returns the names under which the columns are read. First are the cells of the
+// first row.
 func (m Mapping) names(first []string) []string {
 	if m.Columns == nil {
 		return first

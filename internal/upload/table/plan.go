@@ -10,38 +10,38 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// Plan is how a file is read. It is found once, when the file is started, and
-// stored with the upload, so that whoever goes on with the file reads it in the same way.
+// Plan tells how to read a file. It is made once, when the upload starts, and stored with
+// the upload. So every server and later version reads the file in the same way.
 type Plan struct {
 	Dialect
-	// HeaderLine is the line of the header, from 1; 0 when the file has none.
+	// HeaderLine is the line of the header, from 1; 0 if the file has none.
 	HeaderLine int64 `json:"header_line,omitempty"`
 	// Start is where the first row of contacts begins.
 	Start Position `json:"start"`
-	// Width is how many columns there are.
+	// Width is the number of columns.
 	Width int `json:"width"`
-	// Columns are the first of them: all that have a use, and some others.
+	// Columns are the first columns: all that are used, and some others.
 	Columns []PlanColumn `json:"columns"`
-	// Ignored is how many columns with a header have no use.
+	// Ignored is how many columns with a header are not used.
 	Ignored int `json:"ignored,omitempty"`
 }
 
 // PlanColumn is a column of a [Plan].
 type PlanColumn struct {
-	// Header is what the file calls it, shortened; "" without a header.
+	// Header is the shortened cell of the file's header; "" without a header.
 	Header string `json:"header,omitempty"`
-	// Name is what it is read by, as in a [Mapping]; "" means that it is ignored.
+	// Name is the name under which the column is read, as in a [Mapping]; "" means that
+	// it is ignored.
 	Name string `json:"name,omitempty"`
 }
 
-// toldColumns is how many columns without a use are stored with a plan.
+// toldColumns bounds the unused columns that a plan contains.
 const toldColumns = 100
 
-// IsZero reports whether there is no plan, as for uploads that are older than
-// plans.
+// IsZero reports whether there is no plan, as for uploads of old versions.
 func (p *Plan) IsZero() bool { return p.Width == 0 }
 
-// Encode returns the plan as the text that stores have of it; "" for the zero one.
+// Encode returns the plan as text for a database, or "" for the zero Plan.
 func (p *Plan) Encode() string {
 	if p.IsZero() {
 		return ""
@@ -73,8 +73,8 @@ func (p *Plan) Layout(kind addressbook.ListType) (*Layout, error) {
 	return newLayout(names, kind)
 }
 
-// Open returns the rows of the file from a boundary between two rows on. Those that
-// are an [io.Closer] are to be closed.
+// Open returns the rows of the file from a position on. The caller must close them if
+// they are an [io.Closer].
 func (p *Plan) Open(file io.ReaderAt, size int64, from Position) (Rows, error) {
 	if p.Encoding == XLSX {
 		return openSheet(file, size, p.Dialect, from)
@@ -82,9 +82,8 @@ func (p *Plan) Open(file io.ReaderAt, size int64, from Position) (Rows, error) {
 	return newReader(file, p.Dialect, from), nil
 }
 
-// OldPlan is the plan of an upload that was stored without one: its file is CSV in
-// UTF-8 with commas, and its header in the first row, where columns have their
-// exact names.
+// OldPlan returns the plan of an upload that was stored without one. Its file is CSV in
+// UTF-8 with commas. The first row is the header, with the exact names of the columns.
 func OldPlan(file io.ReaderAt, kind addressbook.ListType, m Mapping) (Plan, error) {
 	mark, err := readAt(file, 3)
 	if err != nil {
@@ -110,10 +109,10 @@ func OldPlan(file io.ReaderAt, kind addressbook.ListType, m Mapping) (Plan, erro
 	return p, p.setColumns(header.Cells, names, kind)
 }
 
-// Find finds how a file is to be read, for a list of this type, as far as the
-// mapping does not say it, and returns the header of its error rows, as CSV without
-// an end of line. IsNumber tells whether a cell is a number; nil takes what looks
-// like one. What is wrong with the file or its header is a fault.
+// Find makes the plan for a file and a list of this type. It finds what the mapping does
+// not set. It also returns the header of the error rows, as CSV without a line end.
+// IsNumber reports whether a cell is a number; nil accepts what looks like one. A mistake
+// in the file or its header is a fault.
 func Find(file io.ReaderAt, size int64, kind addressbook.ListType, m Mapping, isNumber func(string) bool) (p Plan, errorHeader []byte, err error) {
 	f, err := lookAt(file, size, m)
 	if err != nil {
@@ -135,11 +134,10 @@ func Find(file io.ReaderAt, size int64, kind addressbook.ListType, m Mapping, is
 	return p, errorHeader, nil
 }
 
-// setColumns sets what the columns are for, given their headers and the names that
-// they are read by.
+// setColumns sets the columns from their headers and the names under which they are read.
 func (p *Plan) setColumns(header, names []string, kind addressbook.ListType) error {
 	p.Width, p.Columns, p.Ignored = len(header), nil, 0
-	last := 0 // column that has a use
+	last := 0 // index of the last used column
 	for i, name := range names {
 		if purpose(name, kind) != ignored {
 			last = i
@@ -166,11 +164,11 @@ func (p *Plan) setColumns(header, names []string, kind addressbook.ListType) err
 	return nil
 }
 
-// maxPlan is how long a stored plan may be, in bytes.
+// maxPlan bounds a stored plan, in bytes.
 const maxPlan = 4 * maxHeaderBytes
 
-// Used returns the columns that have a use, and the headers of those that have
-// none, as far as the plan has them.
+// Used returns the columns that are used, and the headers of the others, as far as the
+// plan contains them.
 func (p *Plan) Used(kind addressbook.ListType) (used []PlanColumn, ignoredHeaders []string) {
 	for _, c := range p.Columns {
 		switch use := purpose(c.Name, kind); {

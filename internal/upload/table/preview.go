@@ -11,7 +11,7 @@ import (
 	"callbook/internal/phone"
 )
 
-// PreviewRows is how many rows a [Preview] has at most.
+// PreviewRows bounds the rows of a [Preview].
 const PreviewRows = 10
 
 // Preview shows how a file would be read: its columns and its first rows.
@@ -21,43 +21,43 @@ type Preview struct {
 	Sheets     []string // of a spreadsheet
 	Columns    []Column
 	Rows       []PreviewRow
-	// Fault is why the file cannot be imported so; nil when it can. NoNumber tells
-	// that it is so for want of a column of numbers.
+	// Fault is why the file cannot be imported in this way, or nil. NoNumber means that
+	// it has no column of numbers.
 	Fault    error
 	NoNumber bool
-	// LikelyHeader is a line that looks more like the header than the one that was
-	// taken; 0 for none. It is only looked for after a Fault.
+	// LikelyHeader is a line that looks more like the header than HeaderLine; 0 if there
+	// is none. It is set only with a Fault.
 	LikelyHeader int64
 
 	found *found
 }
 
-// Column is one of a file.
+// Column is a column of a file.
 type Column struct {
-	// Header is the column's cell in the first row.
+	// Header is the cell in the header, or in the first row if there is no header.
 	Header string
-	// Name is what it is read by; see [Mapping]. "" means that it is ignored.
+	// Name is the name under which it is read, as in a [Mapping]; "" means that it is
+	// ignored.
 	Name string
-	// Reserved tells that the header is one of those that callbook writes for people,
-	// such as callbook_reason, and never reads.
+	// Reserved means that callbook writes such a column for people, for example
+	// callbook_reason, and never reads it.
 	Reserved bool
-	// Filled is how many of the first cells, some hundred, of the column of numbers
-	// have text, and Numbers how many of these are numbers.
+	// Filled is how many of the first cells in the column of numbers have text. Numbers
+	// is how many of these are numbers.
 	Filled, Numbers int
 }
 
-// PreviewRow is one row of a file.
+// PreviewRow is a row of a file.
 type PreviewRow struct {
-	Line int64 // where it begins in the file, from 1
-	// Cells has one for each column, "" for those that the row does not have.
+	Line int64 // the line in the file where the row begins, from 1
+	// Cells has an entry for each column, "" for a missing cell.
 	Cells []string
-	// Number is the contact's number as it will be stored; zero when the row
-	// has none that is valid.
+	// Number is the number that would be stored; zero if it is not valid.
 	Number phone.Number
-	// LeftOut is how many further numbers stand in the cell of Number.
+	// LeftOut is how many further numbers the cell has.
 	LeftOut int
-	// Reason is why the row would fail, as its error row would say; "" when
-	// nothing is known against it. Fault is that fault; nil for none.
+	// Fault is why the row would fail, or nil. Reason is the sentence for it, as in an
+	// error row.
 	Reason string
 	Fault  *fault.Error
 }
@@ -66,9 +66,8 @@ type PreviewRow struct {
 // [addressbook.Book.Prepare] does for an account.
 type Prepare func([]addressbook.Draft) (addressbook.Prepared, error)
 
-// NewPreview reads the first rows of a file for a list of this type. Words returns
-// the sentence for a row's fault. What is wrong with the file as a whole is a
-// fault.
+// NewPreview reads the first rows of a file for a list of this type. Words returns the
+// sentence for a row's fault. A mistake in the file as a whole is a fault.
 func NewPreview(file io.ReaderAt, size int64, kind addressbook.ListType, m Mapping, prepare Prepare, words func(error) string) (Preview, error) {
 	f, err := lookAt(file, size, m)
 	if err != nil {
@@ -95,7 +94,7 @@ func NewPreview(file io.ReaderAt, size int64, kind addressbook.ListType, m Mappi
 	return p, p.readRows(f.rows, l, prepare, words)
 }
 
-// IsNumber reports whether a cell is a number that is valid.
+// IsNumber reports whether a cell is a valid number.
 func (prepare Prepare) IsNumber(cell string) bool {
 	number, _ := csvcell.Unmark(cell)
 	if looksLikeDate(strings.TrimSpace(number)) {
@@ -116,7 +115,7 @@ func (p *Preview) readRows(rows []headRow, l *Layout, prepare Prepare, words fun
 		p.Rows = append(p.Rows, row)
 	}
 	if p.Fault != nil {
-		return nil // what the rows say is of no use then
+		return nil // results of rows would be meaningless then
 	}
 	prepared, err := prepare(drafts)
 	if err != nil {

@@ -2,32 +2,32 @@ package table
 
 import "bytes"
 
-// record takes the lines of one row apart into its cells.
+// record splits the lines of one row into cells.
 //
-// A quote within a cell is text, as spreadsheets and most readers have it. Where
-// something follows a closing quote, the cell goes on as if it had none, unless
-// the quote is the first of a pair before the next separator: `"a "b" c"` is the
-// cell `a "b" c`. Programs that put a backslash before such quotes get none.
+// A quote within a cell is text, as in spreadsheets and most readers. If something
+// follows a closing quote, the cell goes on as if it had no quotes, unless that quote
+// begins a pair before the next separator: `"a "b" c"` is the cell `a "b" c`. A backslash
+// before a quote is not special.
 type record struct {
 	separator byte
 	text      []byte
 	spans     []span
-	from      int  // where in text the cell begins
+	from      int  // the index in text where the current cell begins
 	quoted    bool // a quote is open
-	carried   bool // since an earlier line
+	carried   bool // the open quote is from an earlier line
 	all       []string
 }
 
-// span is where a cell is in the text.
+// span is the place of a cell in record.text.
 type span struct{ from, to int }
 
-// progress tells what a row is after a line of it.
+// progress is the state of a row after a line was added.
 type progress uint8
 
 const (
-	complete progress = iota // with this line
-	open                     // a quote is open: more lines follow
-	broken                   // a quote that was open on an earlier line is none
+	complete progress = iota // the row ends with this line
+	open                     // a quote is open, so the row has more lines
+	broken                   // a quote of an earlier line cannot have been an opening one
 )
 
 func (r *record) reset() {
@@ -35,8 +35,8 @@ func (r *record) reset() {
 	r.from, r.quoted, r.carried = 0, false, false
 }
 
-// cells returns the cells of the row. The slice is good until the next row, the
-// strings for ever.
+// cells returns the cells of the row. The slice is valid until the next row, but the
+// strings stay valid.
 func (r *record) cells() []string {
 	text := string(r.text)
 	r.all = r.all[:0]
@@ -46,7 +46,7 @@ func (r *record) cells() []string {
 	return r.all
 }
 
-// end ends a cell.
+// end ends the current cell.
 func (r *record) end() {
 	r.spans = append(r.spans, span{r.from, len(r.text)})
 	r.from, r.quoted, r.carried = len(r.text), false, false
@@ -94,8 +94,8 @@ func (r *record) addPlain(line []byte) {
 	}
 }
 
-// addBare adds what is left of a cell that is in no quotes, and returns what
-// follows its separator; more is false when none follows.
+// addBare adds the rest of a cell without quotes, and returns what follows its separator.
+// More is false if there is no separator.
 func (r *record) addBare(line []byte) (rest []byte, more bool) {
 	cell, rest, more := bytes.Cut(line, []byte{r.separator})
 	r.text = append(r.text, cell...)
@@ -103,7 +103,7 @@ func (r *record) addBare(line []byte) (rest []byte, more bool) {
 	return rest, more
 }
 
-// addQuoted is addBare for a cell whose quote is open.
+// addQuoted is addBare for a cell with an open quote.
 func (r *record) addQuoted(line []byte) (rest []byte, more bool, state progress) {
 	for {
 		i := bytes.IndexByte(line, '"')
@@ -147,8 +147,8 @@ func (r *record) addQuoted(line []byte) (rest []byte, more bool, state progress)
 	}
 }
 
-// pair reports whether the quote before line is the first of a pair within the
-// cell, and returns where the second is.
+// pair reports whether the quote before line begins a pair within the cell, and returns
+// the index of the second quote.
 func (r *record) pair(line []byte) (second int, ok bool) {
 	second = bytes.IndexByte(line, '"')
 	if second < 0 {
@@ -161,7 +161,7 @@ func (r *record) pair(line []byte) (second int, ok bool) {
 	return second, n > r.from && r.text[n-1] == '\\' && second > 0 && line[second-1] == '\\'
 }
 
-// endsBlank reports whether only blanks come before the end of the cell.
+// endsBlank reports whether only blanks precede the end of the cell.
 func (r *record) endsBlank(line []byte) bool {
 	rest := bytes.TrimLeft(line, " ")
 	return len(rest) == 0 || rest[0] == r.separator

@@ -1,7 +1,6 @@
-// Package table reads tables of contacts: CSV files of any dialect, and spreadsheets.
-// It finds how a file is to be read and what its columns are for, and shows a preview
-// of both. It knows files and no database: what a valid contact is, its callers ask
-// the address book.
+// Package table reads tables of contacts: CSV files of any dialect, and spreadsheets. It
+// finds out how to read a file and what its columns are for, and previews both. It uses
+// no database: its callers ask the address book what a valid contact is.
 package table
 
 import (
@@ -15,24 +14,23 @@ import (
 
 // Position is a boundary between two rows of a file.
 type Position struct {
-	Offset int64 // bytes before it
+	Offset int64 // the line of the row behind the boundary, from 1
 	Line   int64 // of the row that begins there, from 1
 }
 
 const (
-	// maxRowBytes is the longest row that is read. The longest that can be
-	// valid has some 25 KB.
+	// maxRowBytes bounds the rows that are read. No valid row has more than some 25 KB.
 	maxRowBytes = 256 << 10
-	// maxKeptBytes is how much of a row that is longer goes into the errors.
+	// maxKeptBytes is how many bytes of a longer row its error row has.
 	maxKeptBytes = 16 << 10
 )
 
 // Row is one row of a file.
 type Row struct {
-	Line  int64    // where it begins in the file, from 1
-	Cells []string // good until the next row is read
-	// Fault is why the row could not be read, nil when it could. With a fault, the
-	// cells are a guess.
+	Line  int64    // the line in the file where the row begins, from 1
+	Cells []string // valid until the next row is read
+	// Fault is why the row could not be read, or nil. With a fault, the cells are only a
+	// guess.
 	Fault error
 }
 
@@ -46,28 +44,27 @@ func (r *Row) Bytes() int {
 	return bytes
 }
 
-// Rows reads the rows of a file in their order. A row without text is none.
+// Rows reads the rows of a file in order. It skips rows without text.
 type Rows interface {
-	// Next returns the next row, or io.EOF. Any other error is of the file.
+	// Next returns the next row, or io.EOF. Any other error means that the file cannot be
+	// read.
 	Next() (Row, error)
 	// Position returns where the next row begins.
 	Position() Position
 }
 
-// reader is the [Rows] of a text file.
+// reader implements [Rows] for a text file.
 //
-// A row that cannot be read fails alone: where it has several lines, as after a
-// quote that nobody closed, only its first line is given up and the next is
-// read as a row again. A quote that was left open would otherwise take the
-// rest of the file with it.
+// If a row cannot be read, only its first line fails, and the next line is read as a row
+// again. Otherwise, a quote that nobody closed would take the rest of the file with it.
 type reader struct {
 	dialect  Dialect
 	lines    lines
 	position Position
 	record   record
-	decoded  []byte // the line that was decoded last
-	// A row that was given up had its quote open at the end of each line up to the
-	// offset openTo. With openEnds, it was found there that the quote is never closed.
+	decoded  []byte // the last decoded line
+	// A failed row had an open quote at the end of each line up to the offset openTo.
+	// OpenEnds means that the quote was found never to be closed.
 	openTo   int64
 	openEnds bool
 }
@@ -94,12 +91,12 @@ func (r *reader) Next() (Row, error) {
 	}
 }
 
-// read returns the next row, be there text in it or not.
+// read returns the next row, even if it has no text.
 func (r *reader) read() (Row, error) {
 	r.skipEmpty()
 	row := Row{Line: r.position.Line}
 	r.record.reset()
-	looking := false // for the end of the quote, without the text up to openTo
+	looking := false // only looks for the end of the quote, without adding the text up to openTo
 	for size, count := 0, int64(0); ; {
 		line, err := r.lines.line(size)
 		switch {
@@ -117,7 +114,8 @@ func (r *reader) read() (Row, error) {
 		count++
 		state := r.record.add(r.decode(line))
 		if known := r.openTo - r.position.Offset; state == open && count == 1 && int64(size) <= known {
-			// A row before had its quote open here too, so both have the same end.
+			// An earlier row had its quote open here too, so both quotes end at the same
+			// place.
 			if r.openEnds {
 				return r.giveUp(errOpenQuote)
 			}
@@ -126,7 +124,7 @@ func (r *reader) read() (Row, error) {
 		}
 		switch state {
 		case complete:
-			if looking { // now for the text
+			if looking { // now read the text
 				looking, size, count, r.openTo = false, 0, 0, 0
 				r.record.reset()
 				continue
@@ -142,21 +140,20 @@ func (r *reader) read() (Row, error) {
 	}
 }
 
-// giveUpOpen gives up a row whose quote was open up to so many bytes behind its
-// beginning, and remembers that: of a file with many stray quotes, each line would be
-// read with all that follow it.
+// giveUpOpen fails a row whose quote was open for size bytes, and remembers that.
+// Otherwise, in a file with many stray quotes, each line would be read together with all
+// that follow it.
 func (r *reader) giveUpOpen(size int, ends bool, failed error) (Row, error) {
 	r.openTo, r.openEnds = r.position.Offset+int64(size), ends
 	return r.giveUp(failed)
 }
 
-// skipEmpty goes on behind lines that have nothing but their ends, of which a file
-// may have millions.
+// skipEmpty skips empty lines, of which a file may have millions.
 func (r *reader) skipEmpty() {
 	for {
 		line, err := r.lines.line(0)
 		if err != nil || len(line) > 2*r.lines.width || len(r.decode(line)) > 0 {
-			return // what is wrong comes again
+			return // the next read returns the error
 		}
 		r.lines.skip(len(line))
 		r.position.Offset += int64(len(line))
@@ -164,7 +161,7 @@ func (r *reader) skipEmpty() {
 	}
 }
 
-// giveUp fails the first line of the row that is read, and goes on behind it.
+// giveUp fails the first line of the current row, and moves behind it.
 func (r *reader) giveUp(failed error) (Row, error) {
 	line, size, err := r.lines.whole()
 	if err != nil {
@@ -181,7 +178,7 @@ func (r *reader) giveUp(failed error) (Row, error) {
 	return row, nil
 }
 
-// decode returns the text of a line without its end. The text is good until the
+// decode returns the text of a line without its line end. The text is valid until the
 // next call.
 func (r *reader) decode(line []byte) []byte {
 	text := line
@@ -203,7 +200,7 @@ var (
 	errOpenQuote = fault.New(fault.Invalid, `The row is not valid CSV: a quote (") is not closed, or something follows a closing one`)
 )
 
-// hasText reports whether a cell has something that can be seen.
+// hasText reports whether a cell has a visible character.
 func hasText(cells []string) bool {
 	for _, cell := range cells {
 		if !isBlank(cell) {
@@ -232,8 +229,8 @@ func isBlank(cell string) bool {
 	return true
 }
 
-// isInvisible reports whether a character is one that nobody sees: those of
-// format, and those that Unicode calls default-ignorable.
+// isInvisible reports whether a character is invisible: a format character, or one that
+// Unicode calls default-ignorable.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

@@ -9,9 +9,9 @@ import (
 	"callbook/internal/xlsx"
 )
 
-// sheetRows are the [Rows] of a sheet. Since an archive cannot be sought, the
-// position is the number of the next row, and going there reads all rows before it.
-// Its offset, for those who show progress, is the sheet's part in the file.
+// sheetRows implements [Rows] for a sheet. An archive cannot be sought, so the position
+// is the number of the next row, and seeking reads all rows before it. The position's
+// offset only shows progress: it is proportional to the part of the sheet that was read.
 type sheetRows struct {
 	rows     *xlsx.Rows
 	size     int64 // of the file
@@ -66,7 +66,7 @@ func (s *sheetRows) Next() (Row, error) {
 	}
 }
 
-// offset is the part of the file that the rows so far are of the sheet.
+// offset returns the read part of the sheet as a part of the file.
 func (s *sheetRows) offset() int64 {
 	read, of := s.rows.Offset()
 	if of <= 0 || read >= of {
@@ -79,7 +79,7 @@ func (s *sheetRows) offset() int64 {
 
 var errRowLarge = fault.New(fault.Invalid, "The row is too long, or has too many cells")
 
-// badSheet returns the fault of a file that is no good spreadsheet.
+// badSheet returns the fault of an invalid spreadsheet.
 func badSheet(err error) error {
 	switch {
 	case errors.Is(err, xlsx.ErrFormat):

@@ -9,9 +9,9 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// spellings are the names that programs and people give to the columns of fields,
-// as plainName has them, the likeliest first: those of Google and Outlook
-// contacts, HubSpot, Salesforce and Zoho, and what people type.
+// spellings are the names that programs and people give to the columns of each field, in
+// the form of plainName, the likeliest first. They come from Google and Outlook contacts,
+// HubSpot, Salesforce and Zoho, and from people's files.
 var spellings = map[string][]string{
 	csvcell.Number: {"number", "mobilephonenumber", "mobilephone", "mobilenumber", "mobileno", "mobnumber", "mobno", "mobile", "mob",
 		"cellphonenumber", "cellphone", "cellnumber", "cell", "msisdn", "phonenumber", "phoneno", "phone", "phonemobile", "phone1value",
@@ -29,7 +29,8 @@ var spellings = map[string][]string{
 	"tag": {"tag", "tags", "label", "labels", "segment"},
 }
 
-// plainName is a header without case, blanks, punctuation and what nobody sees.
+// plainName returns a header in lower case, without blanks, punctuation and invisible
+// characters.
 func plainName(header string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.In(r, unicode.L, unicode.Mn, unicode.Mc, unicode.Nd) {
@@ -39,8 +40,8 @@ func plainName(header string) string {
 	}, nameOf(header))
 }
 
-// rankOf tells how likely a header is that of a field: 1 is the likeliest, and 0
-// means that it is none of its spellings.
+// rankOf returns how likely a header is that of a field: up to 1, and 0 if it is none of
+// the field's spellings.
 func rankOf(field, plain string) float64 {
 	all := spellings[field]
 	if i := slices.Index(all, plain); i >= 0 {
@@ -49,7 +50,7 @@ func rankOf(field, plain string) float64 {
 	return 0
 }
 
-// fieldCalled returns the field whose column a header may be; "" for none.
+// fieldCalled returns the field that a header most likely means, or "".
 func fieldCalled(header string) string {
 	plain := plainName(header)
 	best, field := 0.0, ""
@@ -61,10 +62,10 @@ func fieldCalled(header string) string {
 	return field
 }
 
-// fields are the fields that have spellings, in the order of a contact's.
+// fields are the fields that have spellings, in the order of a contact's fields.
 var fields = append([]string{csvcell.Number}, addressbook.TextKeys()...)
 
-// fieldsNamed is how many fields the cells of a header name.
+// fieldsNamed counts the fields that the cells of a header name.
 func fieldsNamed(cells []string) int {
 	named := make(map[string]bool)
 	for _, cell := range cells {
@@ -78,9 +79,9 @@ func fieldsNamed(cells []string) int {
 	return len(named)
 }
 
-// spell returns the names that a static file's columns are read by: where no column
-// has a field's exact name, the likeliest of its spellings is taken. Among several
-// columns of numbers, it is the one whose cells are numbers that counts most.
+// spell returns the names under which the columns of a static file are read. If no column
+// has a field's exact name, it takes the column with the likeliest spelling. For the
+// number, it prefers the column whose cells are numbers.
 func spell(header []string, rows []headRow, isNumber func(string) bool, only ...string) []string {
 	names := slices.Clone(header)
 	taken := make([]bool, len(header))
@@ -106,7 +107,7 @@ func spell(header []string, rows []headRow, isNumber func(string) bool, only ...
 				score += 2 * shareOf(rows, i, isNumber)
 			}
 			if field == csvcell.Number && score < 1 && plainName(name) == "contact" {
-				continue // a person, unless it has numbers
+				continue // such a column names a person, unless its cells are numbers
 			}
 			if score > best {
 				best, column = score, i
@@ -119,8 +120,8 @@ func spell(header []string, rows []headRow, isNumber func(string) bool, only ...
 	return names
 }
 
-// shareOf tells how many of the cells of a column, of those that have text, are
-// numbers, from 0 to 1. A column with few of them counts less.
+// shareOf returns which share of a column's cells with text are numbers, from 0 to 1. It
+// is lower for a column with few cells.
 func shareOf(rows []headRow, column int, isNumber func(string) bool) float64 {
 	numbers, filled := 0, 0
 	for _, row := range rows {
