@@ -49,16 +49,16 @@ type Query struct {
 	// the e-mail or the number, or a number in any spelling, or a part of one; see
 	// [SearchTerms]. There may be [MaxSearchWords] of them.
 	Search string
-	// Lists are the lists of which the contact must be in one. Nil lets all
-	// contacts pass, and lists that are not there have none.
+	// Lists selects the contacts that are in one of these lists. Nil selects all
+	// contacts. A list that does not exist has none.
 	Lists []SID
-	// Numbers are the ranges of which the contact's number must be in one, as
-	// [phone.CallingCode.Numbers] returns them. Nil lets all pass.
+	// Numbers selects the contacts whose number is in one of these ranges, as
+	// [phone.CallingCode.Numbers] returns them. Nil selects all.
 	Numbers []phone.Range
-	// Origins are the numbers of which the contact's must be one, by their regions and
-	// the kinds of their lines.
+	// Origins selects the contacts whose number is of one of these regions and kinds of
+	// lines.
 	Origins phone.Origins
-	// Untagged lets only contacts without a tag pass.
+	// Untagged selects only contacts without a tag.
 	Untagged bool
 	// ExceptTags are tags, with regard to case. The contact must have a tag, and none
 	// of these. Nil lets all pass.

@@ -23,8 +23,8 @@ type Campaign struct {
 	// Expanded says that the targets were read from the lists. Until then, more may
 	// come.
 	Expanded bool
-	// Closed says that nothing is left to do: the campaign has ended, its last call
-	// too, and each of its targets has a result.
+	// Closed means that nothing is left to do: the campaign and its last call have ended,
+	// and each of its targets has its final state.
 	Closed bool
 	// EndedAs is the state in which the campaign has ended, which it keeps when it is
 	// archived; 0 before.

@@ -56,7 +56,7 @@ type Store interface {
 	// first, limit at most, and the target in each.
 	CampaignsOf(ctx context.Context, account account.ID, contact addressbook.SID, limit int) ([]Campaign, []Target, error)
 
-	// NextDue returns when the next target that waits is due; false means that none
+	// NextDue returns when the next waiting target is due. Ok is false if no target
 	// waits.
 	NextDue(ctx context.Context, account account.ID, sid addressbook.SID) (due time.Time, ok bool, err error)
 

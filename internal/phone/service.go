@@ -24,7 +24,7 @@ func (n Number) Service() bool {
 	switch {
 	case r != nil:
 		return types&premiumType != 0
-	case len(national) <= longestShort: // a number that is valid is no short one
+	case len(national) <= longestShort: // only a number that is not valid can be a short number
 		parsed := library(n.String(), "")
 		return parsed != nil && short(parsed)
 	}

@@ -21,7 +21,7 @@ const (
 )
 
 const (
-	// linkTime is how long a link is good for, at least.
+	// linkTime is the least time for which a link works.
 	linkTime = 7 * 24 * time.Hour
 	// linkStep is how long the links to one report are the same.
 	linkStep = 24 * time.Hour

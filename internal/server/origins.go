@@ -61,7 +61,8 @@ var errOtherSite = fault.New(fault.Forbidden, "A browser has sent this write fro
 func (o *origins) answer(w http.ResponseWriter, r *http.Request) bool {
 	if o.cors != nil {
 		o.cors.ServeHTTP(w, r, func(http.ResponseWriter, *http.Request) {}) // it sets headers alone
-		// Of an origin that is not allowed it is refused as any OPTIONS is.
+		// For an origin that is not allowed, the library sets no headers. Such a
+		// preflight is refused like any other OPTIONS request.
 		if r.Method == http.MethodOptions && w.Header().Get("Access-Control-Allow-Methods") != "" {
 			api.Preflight(w, r)
 			return true

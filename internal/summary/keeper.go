@@ -25,8 +25,7 @@ const (
 type Keeper struct {
 	store Store
 	clock clock.Clock
-	// counting is held by the one who counts: a scan at a time is enough for
-	// the disk.
+	// counting is a mutex: one scan at a time is enough for the disk.
 	counting chan struct{}
 
 	mu    sync.Mutex

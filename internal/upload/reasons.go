@@ -107,8 +107,8 @@ func (i *Importer) fieldFault(reason string) *fault.Error {
 	return nil
 }
 
-// numberFault returns the fault that a stored reason tells of, when that is the
-// fault of a number that is missing or not valid; otherwise nil.
+// numberFault returns the fault of which reason is the sentence, if that is about a
+// missing or invalid number, or else nil.
 func (i *Importer) numberFault(reason string) *fault.Error {
 	if f := fault.Mandatory(addressbook.FieldNumber); reason == i.opts.Words(f) {
 		return f
@@ -117,7 +117,7 @@ func (i *Importer) numberFault(reason string) *fault.Error {
 		if !need.OfNumber() {
 			continue
 		}
-		const anywhere = "\x00" // in place of the country
+		const anywhere = "\x00" // stands for the country
 		words := i.opts.Words(fault.NotNumber(addressbook.FieldNumber, need, anywhere))
 		before, after, _ := strings.Cut(words, anywhere)
 		country, begins := strings.CutPrefix(reason, before)

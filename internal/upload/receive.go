@@ -78,8 +78,8 @@ func (f *File) Discard() {
 	f.importer.pool.FreeSlot(f.account.ID)
 }
 
-// removeTimeout bounds the removal of a file. Neither the end of the request nor
-// that of the server cancels it.
+// removeTimeout bounds the time to remove a file. The end of the request or of the server
+// does not cancel the removal.
 const removeTimeout = 10 * time.Second
 
 // remove removes a file. If that fails, the next start removes it.

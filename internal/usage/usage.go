@@ -100,7 +100,7 @@ type Count struct {
 	Requests int
 }
 
-// codeStep is by how much a stored outcome grows with the code.
+// codeStep is the factor of the code in a stored number; see [Count.Stored].
 const codeStep = 10
 
 // Stored returns the outcome and the code as one number, which fits into 16 bits: in

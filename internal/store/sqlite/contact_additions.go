@@ -51,7 +51,7 @@ func (a *additions) write(conn *sqlite.Conn) error {
 	return nil
 }
 
-// forget drops what is noted: it is written, or was rolled back.
+// forget drops the collected contacts, after they were written or rolled back.
 func (a *additions) forget() {
 	clear(a.contacts)
 	a.contacts = a.contacts[:0]

@@ -110,8 +110,8 @@ func readAt(file io.ReaderAt, size int) ([]byte, error) {
 }
 
 // detectEncoding decides whether a file without a byte order mark is UTF-8 or
-// Windows-1252. It is UTF-8 with damaged rows if it has more characters beyond ASCII than
-// invalid bytes, or bytes that Windows-1252 does not have.
+// Windows-1252. It is UTF-8, perhaps with damaged rows, if it has at least as many
+// characters beyond ASCII as invalid bytes, or a byte that Windows-1252 does not have.
 func detectEncoding(file io.ReaderAt) (Encoding, error) {
 	buf := make([]byte, 256<<10)
 	wide, bad := 0, 0
@@ -205,9 +205,9 @@ func firstRows(from Rows) ([]headRow, error) {
 	return all, nil
 }
 
-// detectSeparator takes the separator by which the head is most like a table: its
-// rows have equally many cells, and a row names columns of contacts. Of equals,
-// the likelier is taken.
+// detectSeparator chooses the separator with which the head is most like a table: its
+// rows have the same number of cells, and a row names columns of contacts. Of equal ones,
+// it takes the most common.
 func (h *head) detectSeparator() error {
 	best := -1.0
 	for _, separator := range separators {

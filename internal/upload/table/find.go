@@ -110,9 +110,9 @@ func (f *found) readSheet(file io.ReaderAt, size int64, name string) ([]headRow,
 	return head, start, err
 }
 
-// headerIn returns the index of the header. It is the first row that names a column of
-// numbers, if that is wider than all rows above it and has no numbers itself; otherwise
-// the first row.
+// headerIn returns the index of the header: the first row that names a column of numbers.
+// Unless it is the very first row, it must also be wider than all rows above it, and have
+// no numbers itself. Without such a row, the first row is the header.
 func headerIn(rows []headRow) int {
 	widest := 0
 	for i, row := range rows[:min(len(rows), titleRows)] {

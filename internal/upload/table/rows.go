@@ -14,8 +14,8 @@ import (
 
 // Position is a boundary between two rows of a file.
 type Position struct {
-	Offset int64 // the line of the row behind the boundary, from 1
-	Line   int64 // of the row that begins there, from 1
+	Offset int64 // bytes before the boundary
+	Line   int64 // the line of the row after the boundary, from 1
 }
 
 const (

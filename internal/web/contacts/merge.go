@@ -32,8 +32,8 @@ func (f *contactForm) merge(m *shell.Merge, now *addressbook.Contact) []string {
 	return values
 }
 
-// mergeObjects merges custom fields key by key. Where one of the versions has no keys to
-// go by, it merges them as a whole.
+// mergeObjects merges custom fields key by key. If one of the versions is not a JSON
+// object, it merges them as a whole.
 func mergeObjects(m *shell.Merge, v shell.Version) string {
 	v.Was, v.Now, v.Mine = compactJSON(v.Was), compactJSON(v.Now), compactJSON(v.Mine)
 	was, ok1 := membersOf(v.Was)

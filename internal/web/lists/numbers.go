@@ -82,8 +82,7 @@ func (room *Room) addNumbers(r *http.Request, list addressbook.List) (shell.Answ
 	return shell.GoTo("/lists/" + list.SID.String() + "/added/" + page), nil
 }
 
-// numbersAddedPage shows what became of numbers that were pasted. It is kept for a
-// day.
+// numbersAddedPage shows what became of pasted numbers. The page exists for a day.
 func (room *Room) numbersAddedPage(r *http.Request, list addressbook.List) (shell.Answer, error) {
 	return shell.ShowKept(r, r.PathValue("page"), "/lists/"+list.SID.String(), func(done numbersDone) shell.Answer {
 		done.List = list
