@@ -2,6 +2,7 @@ package dbcopy_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"testing"
 	"time"
@@ -17,10 +18,12 @@ import (
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/phone"
+	"callbook/internal/prompt"
 	"callbook/internal/store"
 	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
 	"callbook/internal/suppression"
+	"callbook/internal/wav"
 	"callbook/internal/work"
 )
 
@@ -49,6 +52,7 @@ type campaigns struct {
 	Policy       campaign.Policy
 	Suppressions suppression.Page
 	Flows        library.Page
+	Prompts      prompt.Page
 }
 
 // furnishCampaigns adds campaigns to acme and the other account. One of each was called,
@@ -94,6 +98,11 @@ func furnishCampaigns(t *testing.T, path string) {
 			Created: time.Now(), Updated: time.Now(),
 		}
 		if err := s.Flows.InsertFlow(ctx, acct.ID, f, nil); err != nil {
+			t.Fatal(err)
+		}
+		file := wav.Encode(make([]int16, 9))
+		hello := prompt.Prompt{Name: "hello", Title: "ü", Size: len(file), Hash: sha256.Sum256(file), Created: time.Now(), Updated: time.Now()}
+		if err := s.Prompts.InsertPrompt(ctx, acct.ID, &hello, file, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -193,6 +202,9 @@ func readCampaignsOf(ctx context.Context, t *testing.T, s *store.Set, sid string
 	}
 	if err == nil {
 		got.Flows, err = s.Flows.Flows(ctx, acct.ID, library.Query{Limit: 10})
+	}
+	if err == nil {
+		got.Prompts, err = s.Prompts.Prompts(ctx, acct.ID, prompt.Query{Limit: 10})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -252,6 +252,15 @@ var (
 		{Name: "date_updated"},
 	}, 1}
 
+	Prompts = &Table{"prompts", []Column{
+		{Name: "name", Kind: Text},
+		{Name: "title", Kind: Text},
+		{Name: "sha256", Kind: Bytes},
+		{Name: "date_created"},
+		{Name: "date_updated"},
+		{Name: "file", Kind: Bytes},
+	}, 1}
+
 	Requests = &Table{"requests", []Column{
 		{Name: "day", Kind: Middle},
 		{Name: "outcome", Kind: Small},
@@ -306,7 +315,7 @@ func campaignColumns() []Column {
 var Tables = []*Table{
 	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
 	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Requests,
-	Campaigns, Targets, Calls, Policies, Suppressions, Flows, Events, EventTotals,
+	Campaigns, Targets, Calls, Policies, Suppressions, Flows, Prompts, Events, EventTotals,
 }
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every

@@ -12,6 +12,7 @@ import (
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/journal"
+	"callbook/internal/prompt"
 	"callbook/internal/session"
 	"callbook/internal/summary"
 	"callbook/internal/suppression"
@@ -37,6 +38,7 @@ type Set struct {
 	Dialing      dialer.Store
 	Suppressions suppression.Store
 	Flows        library.Store
+	Prompts      prompt.Store
 	// Ping returns an error when the database does not answer.
 	Ping func(context.Context) error
 	// Close closes the database. Nobody may use a store of the Set afterwards.

@@ -248,6 +248,18 @@ CREATE TABLE policies (
 	PRIMARY KEY (account_id)
 );
 
+CREATE TABLE prompts (
+	account_id bigint NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	title text COLLATE "C" NOT NULL,
+	sha256 bytea NOT NULL,
+	date_created bigint NOT NULL,
+	date_updated bigint NOT NULL,
+	file bytea NOT NULL,
+	FOREIGN KEY (account_id) REFERENCES accounts(id),
+	PRIMARY KEY (account_id, name)
+);
+
 CREATE TABLE receipt_totals (
 	account_id bigint NOT NULL,
 	slot smallint NOT NULL,

@@ -84,6 +84,13 @@ func TestFlowsContract(t *testing.T) {
 	})
 }
 
+func TestPromptsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Prompts(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store {
@@ -126,7 +133,7 @@ func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 		Contacts: db, Trash: db,
 		Receipts:  db,
 		Uploads:   db,
-		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db,
+		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db,
 		Reopen: func() storetest.Stores {
 			closed()
 			return storesCopying(t, url, least)

@@ -115,6 +115,7 @@ var relations = []struct{ rows, of, on string }{
 	{"policies", "accounts", "o.id = r.account_id"},
 	{"suppressions", "accounts", "o.id = r.account_id"},
 	{"flows", "accounts", "o.id = r.account_id"},
+	{"prompts", "accounts", "o.id = r.account_id"},
 	{"events", "campaigns", "o.account_id = r.account_id AND o.sid = r.campaign_sid"},
 	{"idempotency_keys", "accounts", "o.id = r.account_id"},
 	{"requests", "accounts", "o.id = r.account_id"},

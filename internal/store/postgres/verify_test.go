@@ -61,7 +61,7 @@ func fill(t *testing.T, db *DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	storetest.FillCampaigns(t, storetest.Stores{Campaigns: db, Dialing: db.Dialing(), Suppressions: db}, acme.ID)
+	storetest.FillCampaigns(t, storetest.Stores{Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Prompts: db}, acme.ID)
 	damage(t, db, `INSERT INTO list_members (account_id, list_sid, contact_sid, date_created) SELECT lists.account_id, lists.sid, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0;
 		UPDATE lists SET contact_count = (SELECT count(*) FROM list_members);
 		INSERT INTO upload_errors SELECT account_id, sid, 1, 2, 'x', 'y' FROM uploads;

@@ -216,6 +216,17 @@ CREATE TABLE policies (
 	policy     TEXT    NOT NULL -- campaign.Policy, as JSON
 ) STRICT;
 
+CREATE TABLE prompts (
+	account_id   INTEGER NOT NULL REFERENCES accounts (id),
+	name         TEXT    NOT NULL,
+	title        TEXT    NOT NULL,
+	sha256       BLOB    NOT NULL, -- of the file
+	date_created INTEGER NOT NULL, -- dates are Unix nanoseconds
+	date_updated INTEGER NOT NULL,
+	file         BLOB    NOT NULL,
+	PRIMARY KEY (account_id, name)
+) STRICT;
+
 CREATE TABLE receipt_totals (
 	account_id INTEGER NOT NULL PRIMARY KEY REFERENCES accounts (id),
 	receipts   INTEGER NOT NULL,

@@ -93,6 +93,7 @@ var relations = []struct{ rows, column, of, id string }{
 	{"policies", "account_id", "accounts", "id"},
 	{"suppressions", "account_id", "accounts", "id"},
 	{"flows", "account_id", "accounts", "id"},
+	{"prompts", "account_id", "accounts", "id"},
 	{"idempotency_keys", "account_id", "accounts", "id"},
 	{"requests", "account_id", "accounts", "id"},
 	{"login_links", "account_id", "accounts", "id"},

@@ -64,7 +64,7 @@ func fill(t *testing.T) *filled {
 	if err := s.book.InsertContacts(t.Context(), f.acme.ID, prepared.Contacts, addressbook.CreateOptions{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	storetest.FillCampaigns(t, storetest.Stores{Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book}, f.acme.ID)
+	storetest.FillCampaigns(t, storetest.Stores{Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Prompts: s.book}, f.acme.ID)
 	f.exec(t, `INSERT INTO list_members (list_id, contact_sid, date_created) SELECT lists.id, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0`)
 	f.exec(t, `UPDATE lists SET contact_count = (SELECT count(*) FROM list_members)`)
 	f.exec(t, `INSERT INTO upload_errors SELECT id, 1, 2, 'x', x'79' FROM uploads`)

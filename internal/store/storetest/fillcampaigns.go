@@ -38,6 +38,10 @@ func FillCampaigns(t *testing.T, s Stores, account account.ID) {
 	if err := f.Campaigns.SetPolicy(t.Context(), account, campaign.Policy{DailyCap: 3}); err != nil {
 		t.Fatal(err)
 	}
+	hello, file := prompted("hello", "", 9)
+	if err := f.Prompts.InsertPrompt(t.Context(), account, hello, file, nil); err != nil {
+		t.Fatal(err)
+	}
 	if err := f.Suppressions.AddSuppressions(t.Context(), account, []suppression.Suppression{{Number: firstNumber, Created: dialTime}}, nil); err != nil {
 		t.Fatal(err)
 	}

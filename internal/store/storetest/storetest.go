@@ -15,6 +15,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
 	"callbook/internal/journal"
+	"callbook/internal/prompt"
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
 	"callbook/internal/upload"
@@ -32,6 +33,7 @@ type Stores struct {
 	Dialing      dialer.Store
 	Suppressions suppression.Store
 	Flows        library.Store
+	Prompts      prompt.Store
 	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores

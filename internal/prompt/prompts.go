@@ -1,0 +1,119 @@
+package prompt
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/account"
+	"callbook/internal/budget"
+	"callbook/internal/clock"
+	"callbook/internal/fault"
+	"callbook/internal/journal"
+)
+
+// Prompts is the one door to the prompts of accounts. It is safe for concurrent use.
+type Prompts struct {
+	store Store
+	clock clock.Clock
+}
+
+// New returns the prompts in store. A nil clock means [clock.System].
+func New(store Store, c clock.Clock) *Prompts {
+	return &Prompts{store: store, clock: cmp.Or(c, clock.System)}
+}
+
+// Draft is a prompt to be kept, as somebody gave it.
+type Draft struct {
+	Name, Title string
+	Recording   *Recording // nil when none was given
+}
+
+// promptName is what the name of a prompt may be: it stands in URLs and in flows.
+var promptName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
+
+// check checks a draft, and trims its title.
+func (d *Draft) check() error {
+	d.Title = strings.TrimSpace(d.Title)
+	switch {
+	case d.Name == "":
+		return fault.Mandatory(FieldName)
+	case !promptName.MatchString(d.Name):
+		return fault.InvalidField(FieldName, "it has 1 to 64 letters from a to z, digits, - and _")
+	case !utf8.ValidString(d.Title):
+		return fault.NotUTF8(FieldTitle)
+	case strings.ContainsRune(d.Title, 0):
+		return fault.HasNUL(FieldTitle)
+	case utf8.RuneCountInString(d.Title) > MaxTitle:
+		return fault.TooLong(FieldTitle, MaxTitle)
+	case d.Recording == nil:
+		return fault.Mandatory(FieldFile)
+	}
+	return nil
+}
+
+// Create adds a prompt. Ready may be nil.
+func (p *Prompts) Create(ctx context.Context, acct account.Account, d Draft, ready journal.Ready[*Prompt]) (*Prompt, error) {
+	return p.keep(ctx, acct, d, ready, p.store.InsertPrompt)
+}
+
+// Replace puts a recording in the place of the one with its name. The flows that play it
+// play the new one from their next call on. Ready may be nil.
+func (p *Prompts) Replace(ctx context.Context, acct account.Account, d Draft, ready journal.Ready[*Prompt]) (*Prompt, error) {
+	return p.keep(ctx, acct, d, ready, p.store.ReplacePrompt)
+}
+
+func (p *Prompts) keep(ctx context.Context, acct account.Account, d Draft, ready journal.Ready[*Prompt],
+	store func(context.Context, account.ID, *Prompt, []byte, journal.Ready[*Prompt]) error) (*Prompt, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	now := p.clock.Now()
+	kept := &Prompt{Name: d.Name, Title: d.Title, Size: len(d.Recording.file), Hash: d.Recording.hash, Created: now, Updated: now}
+	if err := store(ctx, acct.ID, kept, d.Recording.file, ready); err != nil {
+		return nil, err
+	}
+	return kept, nil
+}
+
+// Delete deletes a prompt and returns it. Ready may be nil.
+func (p *Prompts) Delete(ctx context.Context, acct account.Account, name string, ready journal.Ready[*Prompt]) (deleted *Prompt, err error) {
+	err = p.store.DeletePrompt(ctx, acct.ID, name, func(was *Prompt) *journal.Receipt {
+		deleted = was
+		return ready.Receipt(was)
+	})
+	return deleted, err
+}
+
+// Get returns one prompt, or [ErrNotThere].
+func (p *Prompts) Get(ctx context.Context, acct account.Account, name string) (*Prompt, error) {
+	page, err := p.store.Prompts(ctx, acct.ID, Query{Name: name, Limit: 1})
+	switch {
+	case err != nil:
+		return nil, err
+	case name == "" || len(page.Prompts) == 0:
+		return nil, ErrNotThere
+	}
+	return &page.Prompts[0], nil
+}
+
+// File returns a prompt and its WAV file, or [ErrNotThere]. It takes the memory for the
+// file of the request's share.
+func (p *Prompts) File(ctx context.Context, acct account.Account, name string) (*Prompt, []byte, error) {
+	known, err := p.Get(ctx, acct, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	// It may be replaced by a longer one meanwhile, which is bounded too.
+	if err := budget.Of(ctx).Take(ctx, 2*int64(known.Size)); err != nil {
+		return nil, nil, err
+	}
+	return p.store.PromptFile(ctx, acct.ID, name)
+}
+
+// List returns one page of the account's prompts, by name.
+func (p *Prompts) List(ctx context.Context, acct account.Account, offset, limit int) (Page, error) {
+	return p.store.Prompts(ctx, acct.ID, Query{Offset: offset, Limit: limit})
+}
