@@ -44,17 +44,17 @@ const (
 
 const customKey = "custom_field."
 
-// columns are those that every contact has, in the order of the table.
-var columns = []Column{
-	{"number", "Number"},
-	{"company_name", "Company"},
-	{"email", "E-mail"},
-	{"tag", "Tag"},
-	{"country", "Country"},
-	{"date_created", "Added"},
-	{"date_updated", "Changed"},
-	{dateJoined, "Joined"},
-}
+// columns are those that every contact has, in the order of the table. The first and the
+// last name have none, because the row's title shows them.
+var columns = func() []Column {
+	all := []Column{{"number", "Number"}}
+	for i, text := range addressbook.TextFields {
+		if field := addressbook.TextField(i); field != addressbook.FirstName && field != addressbook.LastName {
+			all = append(all, Column{string(text.Key), text.Label})
+		}
+	}
+	return append(all, Column{"country", "Country"}, Column{"date_created", "Added"}, Column{"date_updated", "Changed"}, Column{dateJoined, "Joined"})
+}()
 
 // dateJoined is the column that the tables of lists have besides: when the contact was
 // put into the list.
@@ -158,13 +158,13 @@ func choices(chosen []string, rows []Row) (all []Choice) {
 
 // Text is what the row has in a column that is a text.
 func (r Row) Text(key string) string {
-	switch key {
-	case "company_name":
-		return r.Company()
-	case "email":
-		return r.Email()
-	case "country":
+	if key == "country" {
 		return words.Country(r.Contact.Number.Region())
+	}
+	for i, text := range addressbook.TextFields {
+		if string(text.Key) == key {
+			return r.Texts[i].Value
+		}
 	}
 	return r.custom[strings.TrimPrefix(key, customKey)]
 }

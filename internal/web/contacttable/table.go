@@ -53,9 +53,8 @@ func RowOf(c addressbook.Contact) Row {
 	return Row{Contact: c, Name: words.PersonName(c), Number: c.Number.International()}
 }
 
-// Company, Email and Tag return the texts that the table has columns for.
+// Company and Tag return texts that pages show in a form of their own.
 func (r Row) Company() string { return r.Texts[addressbook.CompanyName].Value }
-func (r Row) Email() string   { return r.Texts[addressbook.Email].Value }
 func (r Row) Tag() string     { return r.Texts[addressbook.Tag].Value }
 
 // Title is what the row is called: the contact's name, or its company's, or its number.
