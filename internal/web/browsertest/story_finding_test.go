@@ -73,9 +73,7 @@ func TestSearchEverything(t *testing.T) {
 			b.key("k", "", ctrl)
 			b.await(searchOpen + " && " + inSearch)
 			b.fill("#search-for", "rohan")
-			// Results of "roha" have him too; Enter would lead to the page of the search.
-			b.await(`document.querySelector("#search form").dataset.found === "rohan"`)
-			b.await(`document.querySelector("#search-found").textContent.includes("Blue Dart")`)
+			// Enter waits for what is found.
 			b.leave(func() { b.key("Enter", "\r", 0) })
 			if got := b.text("h1"); got != "Rohan" {
 				t.Errorf("it led to %q", got)

@@ -98,25 +98,40 @@
     open();
   });
 
-  // Enter opens the first result, once the results are those of what was typed; before
-  // that, and when there are none, the page of the search.
+  // Enter opens the first result of what was typed, as soon as that is there. Where there
+  // is none, or no answer, it leads to the page of the search.
+  var awaited = null, unanswered = null; // what was typed
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (!form.matches("#search form")) return;
-    var first = links()[0], found = form.dataset.found === form.elements.q.value;
-    if (!first || !found || !form.elements.q.value) return;
-    event.preventDefault();
-    first.click();
+    var typed = form.elements.q.value, first = links()[0];
+    if (!typed || typed === unanswered) return;
+    if (form.dataset.found !== typed) {
+      event.preventDefault();
+      awaited = typed;
+    } else if (first) {
+      event.preventDefault();
+      first.click();
+    }
   });
   document.addEventListener("htmx:configRequest", function (event) {
     var form = event.target;
-    if (form.matches("#search form")) form.dataset.asked = form.elements.q.value;
+    if (!form.matches("#search form")) return;
+    form.dataset.asked = form.elements.q.value;
+    if (form.dataset.asked !== awaited) awaited = null; // who types on looks on
   });
   document.addEventListener("htmx:afterSwap", function (event) {
     if (event.target.id === "search-found") {
       var form = search().querySelector("form");
       form.dataset.found = form.dataset.asked;
+      unanswered = null;
+      if (search().open && form.dataset.found === awaited && form.elements.q.value === awaited) form.requestSubmit();
     }
+  });
+  ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach(function (type) {
+    document.addEventListener(type, function (event) {
+      if (event.target.matches("#search form")) unanswered = event.target.dataset.asked;
+    });
   });
   // The page behind may be another when one comes back to it.
   addEventListener("pagehide", function () { if (search() && search().open) search().close(); });
