@@ -290,6 +290,7 @@ var rules = map[string][]string{
 		"internal/budget",
 		"internal/callflow/library",
 		"internal/campaign",
+		"internal/carrier",
 		"internal/carrier/simulator",
 		"internal/clientaddr",
 		"internal/clock",

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"callbook/internal/account"
 	"callbook/internal/campaign"
@@ -15,10 +13,10 @@ type accountSetCmd struct {
 	database
 	SID          string  `arg:"" name:"sid" help:"The account's sid."`
 	CallsAMinute *int    `name:"calls-a-minute" placeholder:"N" help:"How many calls a minute all of its campaigns make together; 0 is the default, 60."`
-	CallingHours *string `name:"calling-hours" placeholder:"HOURS" help:"When it may call, in the callee's own time, as 09:00-21:00; \"always\" takes it back."`
-	CallingDays  *string `name:"calling-days" placeholder:"DAYS" help:"On which days, as mon-sat or mon,wed,fri; \"always\" takes it back."`
-	DailyCap     *int    `name:"daily-cap" placeholder:"N" help:"How many calls a day a number may get, over all campaigns; 0 takes it back."`
-	Countries    *string `name:"countries" placeholder:"CODES" help:"Which countries it may call, as IN,US; \"all\" takes it back."`
+	CallingHours *string `name:"calling-hours" placeholder:"HOURS" help:"When it may call, in the callee's own time, as 09:00-21:00, or \"always\"; \"default\" takes it back."`
+	CallingDays  *string `name:"calling-days" placeholder:"DAYS" help:"On which days, as mon-sat or mon,wed,fri, or \"always\"; \"default\" takes it back."`
+	DailyCap     *string `name:"daily-cap" placeholder:"N" help:"How many calls a day a number may get, over all campaigns, or \"none\" for no limit; 0 or \"default\" takes it back."`
+	Countries    *string `name:"countries" placeholder:"CODES" help:"Which countries it may call, as IN,US, or \"all\"; \"default\" takes it back."`
 	JSON         bool    `name:"json" help:"Print JSON."`
 
 	change []func(*campaign.Policy) // what the flags ask for
@@ -33,7 +31,11 @@ func (c *accountSetCmd) Validate() error {
 		c.will(func(p *campaign.Policy) { p.CallsAMinute = *c.CallsAMinute })
 	}
 	if c.DailyCap != nil {
-		c.will(func(p *campaign.Policy) { p.DailyCap = *c.DailyCap })
+		most, err := campaign.ParseCap(*c.DailyCap)
+		if err != nil {
+			return fmt.Errorf("--daily-cap: %w", err)
+		}
+		c.will(func(p *campaign.Policy) { p.DailyCap = most })
 	}
 	if c.CallingHours != nil {
 		hours, err := campaign.ParseHours(*c.CallingHours)
@@ -91,23 +93,9 @@ func (c *accountSetCmd) Run(ctx context.Context, std streams) error {
   calling days             %s
   calls a day to a number  %s
   countries                %s
-`, acct.SID, p.Rate(), p.Hours, campaign.FormatDays(p.Days), orNoLimit(p.DailyCap), orAll(p.Countries))
+`, acct.SID, p.Rate(), p.Hours, campaign.FormatDays(p.Days), campaign.FormatCap(p.DailyCap), campaign.FormatCountries(p.Countries))
 		return err
 	})
-}
-
-func orNoLimit(n int) string {
-	if n == 0 {
-		return "no limit"
-	}
-	return strconv.Itoa(n)
-}
-
-func orAll(countries []string) string {
-	if len(countries) == 0 {
-		return "all"
-	}
-	return strings.Join(countries, ",")
 }
 
 // policyView is what an account has set, in the commands' JSON.
@@ -116,13 +104,13 @@ type policyView struct {
 	CallsAMinute int      `json:"calls_a_minute"`
 	CallingHours string   `json:"calling_hours"`
 	CallingDays  string   `json:"calling_days"`
-	DailyCap     *int     `json:"daily_cap"` // null: no limit
-	Countries    []string `json:"countries"` // null: all
+	DailyCap     *int     `json:"daily_cap"` // null: the default; -1: no limit
+	Countries    []string `json:"countries"` // null: the default; ["all"]: all
 }
 
 func policyJSON(acct account.Account, p *campaign.Policy) policyView {
 	view := policyView{AccountSID: acct.SID, CallsAMinute: p.Rate(), CallingHours: p.Hours.String(), CallingDays: campaign.FormatDays(p.Days), Countries: p.Countries}
-	if p.DailyCap > 0 {
+	if p.DailyCap != 0 {
 		view.DailyCap = &p.DailyCap
 	}
 	return view

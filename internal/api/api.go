@@ -242,6 +242,14 @@ func accountOf(r *http.Request) account.Account {
 	return r.Context().Value(askerKey{}).(asker).Account
 }
 
+// askerOf names the one who asks, for those who read later who has done something.
+func askerOf(r *http.Request) string {
+	if key := r.Context().Value(askerKey{}).(asker).Key; key != "" {
+		return "API key " + key
+	}
+	return "dashboard"
+}
+
 // permitOf returns the permit of the one who asks.
 func permitOf(r *http.Request) Permit {
 	return r.Context().Value(askerKey{}).(asker).permit

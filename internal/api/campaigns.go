@@ -32,6 +32,7 @@ func (a *API) handleCampaigns(base string) {
 }
 
 func (a *API) createCampaign(r *http.Request, d *campaign.Draft) (reply, error) {
+	d.By = askerOf(r)
 	words, err := parseWords(r)
 	if err != nil {
 		return reply{}, err
@@ -71,6 +72,7 @@ func (a *API) previewCampaign(r *http.Request, d *campaign.Draft) (reply, error)
 }
 
 func (a *API) copyCampaign(r *http.Request, over *campaign.Draft) (reply, error) {
+	over.By = askerOf(r)
 	sid := sidIn(r, "sid")
 	return a.writeCampaign(r, over, &sid, func(ctx context.Context, ready journal.Ready[*campaign.Campaign]) error {
 		_, err := a.campaigns.Copy(ctx, accountOf(r), sid, over, ready)
@@ -79,6 +81,7 @@ func (a *API) copyCampaign(r *http.Request, over *campaign.Draft) (reply, error)
 }
 
 func (a *API) updateCampaign(r *http.Request, d *campaign.Draft) (reply, error) {
+	d.By = askerOf(r)
 	sid := sidIn(r, "sid")
 	answer, err := a.writeCampaign(r, d, &sid, func(ctx context.Context, ready journal.Ready[*campaign.Campaign]) error {
 		_, err := a.campaigns.Update(ctx, accountOf(r), sid, d, ready)

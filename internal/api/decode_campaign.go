@@ -106,6 +106,13 @@ type retriesFields struct {
 	OnStatus  optional[[]string] `json:"on_status"`
 }
 
+// callingHoursFields are a campaign's own calling hours, which the platform does not have.
+type callingHoursFields struct {
+	Hours  optional[string] `json:"hours"`
+	Days   optional[string] `json:"days"`
+	Reason optional[string] `json:"reason"`
+}
+
 // campaignFields is a campaign as a request has it. Its names are in the errors that
 // callers see.
 type campaignFields struct {
@@ -128,7 +135,9 @@ type campaignFields struct {
 	Mode                 optional[string]          `json:"mode"`
 	Throttle             optional[int]             `json:"throttle"`
 	CustomField          optional[json.RawMessage] `json:"custom_field"`
-	Action               optional[string]          `json:"action"`
+
+	CallingHours optional[callingHoursFields] `json:"calling_hours"`
+	Action       optional[string]             `json:"action"`
 }
 
 // campaignRequest is a request with one campaign in an array.
@@ -228,6 +237,7 @@ func (f *campaignFields) draft() *campaign.Draft {
 		Duplicates:           campaign.Optional[bool]{Given: f.CallDuplicateNumbers.Given, Value: (*bool)(f.CallDuplicateNumbers.Value)},
 		Retries:              campaign.Optional[campaign.RetriesDraft]{Given: f.Retries.Given},
 		Schedule:             campaign.Optional[campaign.ScheduleDraft]{Given: f.Schedule.Given},
+		CallingHours:         campaign.Optional[campaign.CallingHoursDraft]{Given: f.CallingHours.Given},
 	}
 	if d.Action.Value == nil {
 		d.Action.Given = false // null is no action
@@ -243,6 +253,13 @@ func (f *campaignFields) draft() *campaign.Draft {
 			Interval:  campaign.Optional[int](r.Interval),
 			Mechanism: campaign.Optional[string](r.Mechanism),
 			OnStatus:  campaign.Optional[[]string](r.OnStatus),
+		}
+	}
+	if h := f.CallingHours.Value; h != nil {
+		d.CallingHours.Value = &campaign.CallingHoursDraft{
+			Hours:  campaign.Optional[string](h.Hours),
+			Days:   campaign.Optional[string](h.Days),
+			Reason: campaign.Optional[string](h.Reason),
 		}
 	}
 	if s := f.Schedule.Value; s != nil {

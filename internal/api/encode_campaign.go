@@ -70,7 +70,31 @@ func (e *campaignEncoder) campaign(b []byte, c *campaign.Campaign) []byte {
 		open = ','
 	}
 	b = appendString(append(b, `},"uri":`...), campaignsPath(e.acct)+"/"+c.SID.String())
+	b = e.callingHours(b, c.CallingHours)
 	return e.summary(append(b, `},"summary":`...), c)
+}
+
+// callingHours appends a campaign's own calling hours, after all keys of the platform. A
+// campaign without them, as all of the platform are, has just its keys.
+func (e *campaignEncoder) callingHours(b []byte, h *campaign.CallingHours) []byte {
+	if h == nil {
+		return b
+	}
+	b = append(b, `,"calling_hours":{"hours":`...)
+	if h.Hours == nil {
+		b = append(b, "null"...)
+	} else {
+		b = appendString(b, h.Hours.String())
+	}
+	b = append(b, `,"days":`...)
+	if h.Days == nil {
+		b = append(b, "null"...)
+	} else {
+		b = appendString(b, campaign.FormatDays(h.Days))
+	}
+	b = appendString(append(b, `,"reason":`...), h.Reason)
+	b = appendString(append(b, `,"set_by":`...), h.By)
+	return append(e.date(append(b, `,"date_set":`...), h.Since), '}')
 }
 
 // reportable tells whether the campaign has a report: it has ended, and is there.

@@ -16,6 +16,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
 	"callbook/internal/budget"
+	"callbook/internal/carrier"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
@@ -64,8 +65,10 @@ type Config struct {
 	Retention time.Duration
 	// KeepDeleted is how long contacts and lists that were deleted stay in the trash.
 	KeepDeleted time.Duration
-	// Simulator is the telephone that campaigns call with.
+	// Simulator is the telephone that campaigns call with, unless there is a Carrier.
 	Simulator Simulator
+	// Carrier places the calls of campaigns; nil means the simulator.
+	Carrier carrier.Carrier
 	// Version is callbook's, for the receivers of callbacks.
 	Version string
 	// CallbackPrivate lets callbacks go to private, loopback and link-local addresses.

@@ -40,11 +40,14 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	}
 	sids := addressbook.NewSIDs(calls)
 	sids.Resume(last)
-	phone := simulator.New(simulator.Options{Clock: calls, Seed: cfg.Simulator.Seed, Instant: cfg.Simulator.Instant})
+	phone := cfg.Carrier
+	if phone == nil {
+		phone = simulator.New(simulator.Options{Clock: calls, Seed: cfg.Simulator.Seed, Instant: cfg.Simulator.Instant})
+	}
 	d := dialer.New(stores.Dialing, phone, dialer.Options{
 		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, SIDs: sids, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: r.url,
 	})
-	return campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, SIDs: sids, Dialer: d}), d, nil
+	return campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, SIDs: sids, Dialer: d, Real: phone.Real()}), d, nil
 }
 
 // reports makes the URLs of reports that callers are told in the background, where no

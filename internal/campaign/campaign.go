@@ -58,6 +58,8 @@ type Settings struct {
 	CallStatusCallback, CallScheduleCallback, StatusCallback string
 	// Throttle is how many calls a minute there may be; 0 is what the account may do.
 	Throttle int
+	// CallingHours are those that take the place of the account's; nil for none.
+	CallingHours *CallingHours
 	// Vars are the names of the variables that Text has, in lower case.
 	Vars []string
 	// CustomField is any JSON value, or nil.

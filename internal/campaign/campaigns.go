@@ -33,6 +33,8 @@ type Options struct {
 	SIDs *addressbook.SIDs
 	// Dialer places the calls. It must not be nil.
 	Dialer Dialer
+	// Real says that people are called, so that [Defaults] hold.
+	Real bool
 }
 
 // Campaigns is the one door to the campaigns of accounts. It is safe for concurrent
@@ -43,6 +45,7 @@ type Campaigns struct {
 	clock  clock.Clock
 	sids   *addressbook.SIDs
 	dialer Dialer
+	real   bool
 }
 
 // New returns the campaigns in store, which call the contacts of book.
@@ -51,7 +54,7 @@ func New(store Store, book *addressbook.Book, opts Options) *Campaigns {
 	if opts.SIDs == nil {
 		opts.SIDs = addressbook.NewSIDs(opts.Clock)
 	}
-	return &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer}
+	return &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer, real: opts.Real}
 }
 
 // Create makes a campaign, which begins to call at its SendAt. What the contract
@@ -161,9 +164,20 @@ func (cs *Campaigns) Pace(ctx context.Context, acct account.Account, sid address
 	return since, calls, err
 }
 
-// Policy returns what the account has set.
+// Policy returns what holds for the account's campaigns: what it has set, and
+// [Campaigns.Defaults].
 func (cs *Campaigns) Policy(ctx context.Context, acct account.Account) (Policy, error) {
-	return cs.store.Policy(ctx, acct.ID)
+	p, err := cs.store.Policy(ctx, acct.ID)
+	return p.Over(cs.Defaults(acct)), err
+}
+
+// Defaults returns what holds where the account has set nothing: [Defaults] where people
+// are called, and nothing where they are not.
+func (cs *Campaigns) Defaults(acct account.Account) Policy {
+	if cs.real {
+		return Defaults(acct)
+	}
+	return Policy{}
 }
 
 // ChangePolicy changes what the account has set; see [ChangePolicy]. Campaigns that are

@@ -60,6 +60,7 @@ var steps = []step{
 	{FieldStatus, "StatusCallback", true, (*checker).status},
 	{FieldThrottle, "Throttle", false, (*checker).throttle},
 	{FieldCustom, "CustomField", false, (*checker).customField},
+	{FieldCallingHours, "CallingHours", true, (*checker).callingHours}, // ours
 }
 
 // run checks all fields. Of a campaign that has started, one that would be changed is

@@ -7,7 +7,7 @@ import (
 
 // Again returns the draft of a campaign with the same settings, which begins now and
 // lasts as long. It is for who wants to make a copy; what the copy's own draft has is
-// to be put over it.
+// to be put over it. Its calling hours are left out: the reason was that of one campaign.
 func (s *Settings) Again(now time.Time) *Draft {
 	d := &Draft{
 		CallerID: Some(s.CallerID), Name: Some(s.Name), RepeatMenu: Some(s.RepeatMenu), Duplicates: Some(s.Duplicates),
@@ -96,6 +96,8 @@ func (d *Draft) Merge(over *Draft) {
 	mergeOne(&d.Mode, over.Mode)
 	mergeOne(&d.Throttle, over.Throttle)
 	mergeOne(&d.CustomField, over.CustomField)
+	mergeOne(&d.CallingHours, over.CallingHours)
+	d.By = over.By
 }
 
 func mergeOne[T any](into *Optional[T], over Optional[T]) {

@@ -41,6 +41,10 @@ type Draft struct {
 	Throttle    Optional[int]
 	CustomField Optional[json.RawMessage]
 
+	CallingHours Optional[CallingHoursDraft]
+	// By says who gives the draft, for those who read later who has set calling hours.
+	By string
+
 	// Action, when given, is all that a change does besides the callbacks, and the
 	// schedule of one that resumes.
 	Action Optional[string]
@@ -83,11 +87,13 @@ const (
 	FieldMode         = fault.Field("mode")
 	FieldThrottle     = fault.Field("throttle")
 	FieldCustom       = addressbook.FieldCustomField
+	FieldCallingHours = fault.Field("calling_hours")
+	FieldReason       = fault.Field("reason")
 )
 
 // Fields returns the fields that faults of campaigns may be about.
 func Fields() []fault.Field {
-	fields := []fault.Field{FieldMode}
+	fields := []fault.Field{FieldMode, FieldReason}
 	for _, s := range steps {
 		fields = append(fields, s.field)
 	}

@@ -2,6 +2,8 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,16 +13,25 @@ import (
 // minutesOfDay is how many minutes a day has.
 const minutesOfDay = 24 * 60
 
-// ParseHours reads calling hours: "09:00-21:00", or "always", which is nil.
+const (
+	// always is all day or every day, and byDefault what nobody has set, in texts.
+	always    = "always"
+	byDefault = "default"
+)
+
+// ParseHours reads calling hours: "09:00-21:00", or "always", which is all day, or
+// "default", which is nil.
 func ParseHours(text string) (*Hours, error) {
-	text = strings.TrimSpace(text)
-	if strings.EqualFold(text, "always") {
+	switch text = strings.ToLower(strings.TrimSpace(text)); text {
+	case always:
+		return &Hours{Until: minutesOfDay}, nil
+	case byDefault:
 		return nil, nil
 	}
 	from, until, ok := strings.Cut(text, "-")
 	h := &Hours{From: minuteOf(from), Until: minuteOf(until)}
 	if !ok || h.From < 0 || h.Until < 0 || h.From >= h.Until {
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("calling hours %q are not valid: write them as 09:00-21:00, or always", text))
+		return nil, fault.New(fault.Invalid, fmt.Sprintf("calling hours %q are not valid: write them as 09:00-21:00, or always, or default", text))
 	}
 	return h, nil
 }
@@ -38,10 +49,16 @@ func minuteOf(text string) int {
 	return t.Hour()*60 + t.Minute()
 }
 
-// String returns the hours as [ParseHours] reads them. Nil is "always".
+// Always tells whether the hours bound nothing: they are all day, or not set.
+func (h *Hours) Always() bool { return h == nil || h.From == 0 && h.Until == minutesOfDay }
+
+// String returns the hours as [ParseHours] reads them.
 func (h *Hours) String() string {
-	if h == nil {
-		return "always"
+	switch {
+	case h == nil:
+		return byDefault
+	case h.Always():
+		return always
 	}
 	return fmt.Sprintf("%02d:%02d-%02d:%02d", h.From/60, h.From%60, h.Until/60, h.Until%60)
 }
@@ -49,14 +66,23 @@ func (h *Hours) String() string {
 // dayNames are the days of the week, the first three letters of them.
 var dayNames = [7]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
-// ParseDays reads days of the week: "mon-sat", "mon,wed,fri", or "always", which is
-// nil.
+// everyDay are all days of the week.
+var everyDay = [7]bool{true, true, true, true, true, true, true}
+
+// EveryDay tells whether days bound nothing: they are all of the week, or not set.
+func EveryDay(days *[7]bool) bool { return days == nil || *days == everyDay }
+
+// ParseDays reads days of the week: "mon-sat", "mon,wed,fri", or "always", which is all
+// of them, or "default", which is nil.
 func ParseDays(text string) (*[7]bool, error) {
-	text = strings.ToLower(strings.TrimSpace(text))
-	if text == "always" {
+	var days [7]bool
+	switch text = strings.ToLower(strings.TrimSpace(text)); text {
+	case always:
+		days = everyDay
+		return &days, nil
+	case byDefault:
 		return nil, nil
 	}
-	var days [7]bool
 	for part := range strings.SplitSeq(text, ",") {
 		first, last, isRange := strings.Cut(strings.TrimSpace(part), "-")
 		from, to := dayOf(first), dayOf(last)
@@ -64,7 +90,7 @@ func ParseDays(text string) (*[7]bool, error) {
 			to = from
 		}
 		if from < 0 || to < 0 {
-			return nil, fault.New(fault.Invalid, fmt.Sprintf("calling days %q are not valid: write them as mon-sat, or as mon,wed, or always", text))
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("calling days %q are not valid: write them as mon-sat, or as mon,wed, or always, or default", text))
 		}
 		days[from] = true
 		for day := from; day != to; {
@@ -85,10 +111,13 @@ func dayOf(text string) int {
 	return -1
 }
 
-// FormatDays returns the days as [ParseDays] reads them. Nil is "always".
+// FormatDays returns the days as [ParseDays] reads them.
 func FormatDays(days *[7]bool) string {
-	if days == nil {
-		return "always"
+	switch {
+	case days == nil:
+		return byDefault
+	case EveryDay(days):
+		return always
 	}
 	var names []string
 	for i, on := range days {
@@ -104,7 +133,7 @@ func FormatDays(days *[7]bool) string {
 // is no such moment within two weeks. Without zones, the hours hold in none: a callee
 // whose zone nobody knows is never called when hours are set.
 func (p *Policy) Open(zones []*time.Location, now time.Time) time.Time {
-	if p.Hours == nil && p.Days == nil {
+	if p.Hours.Always() && EveryDay(p.Days) {
 		return now
 	}
 	if len(zones) == 0 {
@@ -158,23 +187,26 @@ func Day(zones []*time.Location, t time.Time) (from, until time.Time) {
 	return from, from.AddDate(0, 0, 1)
 }
 
-// Allows tells whether the account may call a country, by its ISO 3166-1 code.
-func (p *Policy) Allows(region string) bool {
-	if len(p.Countries) == 0 {
-		return true
-	}
-	for _, country := range p.Countries {
-		if country == region {
-			return true
-		}
-	}
-	return false
+// AllCountries is in [Policy.Countries] when all may be called.
+const AllCountries = "all"
+
+// AnyCountry tells whether countries bound nothing: they are all, or not set.
+func (p *Policy) AnyCountry() bool {
+	return len(p.Countries) == 0 || slices.Contains(p.Countries, AllCountries)
 }
 
-// ParseCountries reads ISO 3166-1 codes with commas between them: "IN,US", or "all",
-// which is nil. [Policy.Check] tells whether there are such countries.
+// Allows tells whether the account may call a country, by its ISO 3166-1 code.
+func (p *Policy) Allows(region string) bool {
+	return p.AnyCountry() || slices.Contains(p.Countries, region)
+}
+
+// ParseCountries reads ISO 3166-1 codes with commas between them: "IN,US", or "all", or
+// "default", which is nil. [Policy.Check] tells whether there are such countries.
 func ParseCountries(text string) []string {
-	if strings.EqualFold(strings.TrimSpace(text), "all") {
+	switch text = strings.TrimSpace(text); strings.ToLower(text) {
+	case AllCountries:
+		return []string{AllCountries}
+	case byDefault:
 		return nil
 	}
 	var codes []string
@@ -182,4 +214,39 @@ func ParseCountries(text string) []string {
 		codes = append(codes, strings.ToUpper(strings.TrimSpace(code)))
 	}
 	return codes
+}
+
+// FormatCountries returns the countries as [ParseCountries] reads them.
+func FormatCountries(codes []string) string {
+	if len(codes) == 0 {
+		return byDefault
+	}
+	return strings.Join(codes, ",")
+}
+
+// ParseCap reads how many calls a day a number may get: a number, or "none", which is
+// [NoCap], or 0 or "default", which is 0. [Policy.Check] bounds it.
+func ParseCap(text string) (int, error) {
+	switch text = strings.ToLower(strings.TrimSpace(text)); text {
+	case "none":
+		return NoCap, nil
+	case byDefault:
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fault.New(fault.Invalid, fmt.Sprintf("calls a day to a number must be 1 to %d, or none, or default", MaxDailyCap))
+	}
+	return n, nil
+}
+
+// FormatCap returns a number of calls a day as [ParseCap] reads it.
+func FormatCap(n int) string {
+	switch n {
+	case 0:
+		return byDefault
+	case NoCap:
+		return "none"
+	}
+	return strconv.Itoa(n)
 }

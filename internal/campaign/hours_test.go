@@ -64,7 +64,7 @@ func TestOpen(t *testing.T) {
 // TestParseHours: what is read is written so again, and what is wrong is refused.
 func TestParseHours(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"09:00-21:00", "00:00-24:00", "always"} {
+	for _, text := range []string{"09:00-21:00", "00:00-23:59", "always", "default"} {
 		if h, err := ParseHours(text); err != nil || h.String() != text {
 			t.Errorf("%q is read as %v, %v", text, h, err)
 		}
@@ -75,7 +75,7 @@ func TestParseHours(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"mon-sat": "mon,tue,wed,thu,fri,sat", "Monday, wed": "mon,wed", "sat-mon": "sun,mon,sat", "sun-sun": "sun", "always": "always",
+		"mon-sat": "mon,tue,wed,thu,fri,sat", "Monday, wed": "mon,wed", "sat-mon": "sun,mon,sat", "sun-sun": "sun", "always": "always", "sun-sat": "always", "default": "default",
 	} {
 		if days, err := ParseDays(text); err != nil || FormatDays(days) != want {
 			t.Errorf("%q is read as %q, %v, want %q", text, FormatDays(days), err, want)

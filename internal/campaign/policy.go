@@ -1,9 +1,11 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
@@ -18,13 +20,15 @@ const DefaultCallsAMinute = 60
 const MaxRunning = 100
 
 // Policy is what an account has set for all of its campaigns. Its zero fields are not
-// set.
+// set: they bound nothing, unless [Policy.Over] has put defaults in their place.
 type Policy struct {
-	CallsAMinute int      `json:"calls_a_minute,omitempty"`
-	Countries    []string `json:"countries,omitempty"` // ISO 3166-1 codes of those that may be called
-	DailyCap     int      `json:"daily_cap,omitempty"` // calls to a number a day, over all campaigns
+	CallsAMinute int `json:"calls_a_minute,omitempty"`
+	// Countries are the ISO 3166-1 codes of those that may be called, or [AllCountries].
+	Countries []string `json:"countries,omitempty"`
+	// DailyCap is how many calls a number may get a day, over all campaigns, or [NoCap].
+	DailyCap int `json:"daily_cap,omitempty"`
 	// Hours are the calling hours in the callee's own time, and Days its days of the
-	// week, Sunday first. Both nil mean always.
+	// week, Sunday first.
 	Hours *Hours   `json:"hours,omitempty"`
 	Days  *[7]bool `json:"days,omitempty"`
 }
@@ -34,6 +38,57 @@ type Policy struct {
 type Hours struct {
 	From  int `json:"from"`
 	Until int `json:"until"`
+}
+
+// NoCap is the DailyCap of an account that wants none.
+const NoCap = -1
+
+// Defaults returns what holds where an account has set nothing and people are called:
+// 09:00 to 21:00 from Monday to Saturday, three calls a day to a number, and the
+// account's own country.
+func Defaults(acct account.Account) Policy {
+	return Policy{
+		Countries: []string{acct.Region}, DailyCap: 3,
+		Hours: &Hours{From: 9 * 60, Until: 21 * 60}, Days: &[7]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true},
+	}
+}
+
+// Over returns the policy with defaults in the place of what is not set.
+func (p Policy) Over(defaults Policy) Policy {
+	p.CallsAMinute = cmp.Or(p.CallsAMinute, defaults.CallsAMinute)
+	p.DailyCap = cmp.Or(p.DailyCap, defaults.DailyCap)
+	p.Hours, p.Days = cmp.Or(p.Hours, defaults.Hours), cmp.Or(p.Days, defaults.Days)
+	if len(p.Countries) == 0 {
+		p.Countries = defaults.Countries
+	}
+	return p
+}
+
+// Instead returns what to store for somebody who wants p instead of the defaults, where
+// a zero field of p bounds nothing. What is as the defaults is not set, so that it
+// follows them.
+func (p Policy) Instead(defaults Policy) Policy {
+	if p.Hours.String() == defaults.Hours.String() {
+		p.Hours = nil
+	} else if p.Hours == nil {
+		p.Hours = &Hours{Until: minutesOfDay}
+	}
+	if FormatDays(p.Days) == FormatDays(defaults.Days) {
+		p.Days = nil
+	} else if p.Days == nil {
+		p.Days = &[7]bool{true, true, true, true, true, true, true}
+	}
+	if p.DailyCap == defaults.DailyCap {
+		p.DailyCap = 0
+	} else if p.DailyCap == 0 {
+		p.DailyCap = NoCap
+	}
+	if slices.Equal(p.Countries, defaults.Countries) {
+		p.Countries = nil
+	} else if len(p.Countries) == 0 {
+		p.Countries = []string{AllCountries}
+	}
+	return p
 }
 
 // Rate returns how many calls a minute the account may make.
@@ -64,10 +119,13 @@ func (p *Policy) Check() error {
 	if p.CallsAMinute < 0 || p.CallsAMinute > MaxCallsAMinute {
 		return fault.New(fault.Invalid, fmt.Sprintf("calls a minute must be 1 to %d", MaxCallsAMinute))
 	}
-	if p.DailyCap < 0 || p.DailyCap > MaxDailyCap {
+	if p.DailyCap != NoCap && (p.DailyCap < 0 || p.DailyCap > MaxDailyCap) {
 		return fault.New(fault.Invalid, fmt.Sprintf("calls a day to a number must be 1 to %d", MaxDailyCap))
 	}
 	for _, code := range p.Countries {
+		if code == AllCountries {
+			continue
+		}
 		if _, err := phone.RegionByCode(code); err != nil {
 			return err
 		}

@@ -33,6 +33,17 @@ type storedSettings struct {
 	StatusCallback       string            `json:"status_callback,omitempty"`
 	Vars                 []string          `json:"vars,omitempty"`
 	CustomField          *string           `json:"custom_field,omitempty"`
+
+	CallingHours *storedCallingHours `json:"calling_hours,omitempty"`
+}
+
+// storedCallingHours is the JSON of [CallingHours].
+type storedCallingHours struct {
+	Hours  *Hours   `json:"hours,omitempty"`
+	Days   *[7]bool `json:"days,omitempty"`
+	Reason string   `json:"reason"`
+	By     string   `json:"by"`
+	Since  int64    `json:"since"` // Unix nanoseconds
 }
 
 // storedRetries is the JSON of [Retries].
@@ -58,6 +69,9 @@ func (s *Settings) Encode() string {
 		text := string(s.CustomField)
 		stored.CustomField = &text
 	}
+	if h := s.CallingHours; h != nil {
+		stored.CallingHours = &storedCallingHours{h.Hours, h.Days, h.Reason, h.By, nanos(h.Since)}
+	}
 	return encode(stored)
 }
 
@@ -77,6 +91,9 @@ func DecodeSettings(text []byte) (Settings, error) {
 	}
 	if stored.CustomField != nil {
 		s.CustomField = []byte(*stored.CustomField)
+	}
+	if h := stored.CallingHours; h != nil {
+		s.CallingHours = &CallingHours{h.Hours, h.Days, h.Reason, h.By, moment(h.Since)}
 	}
 	return s, nil
 }

@@ -198,6 +198,9 @@ func (a *dialing) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.d.Real() {
+		policy = policy.Over(campaign.Defaults(a.account))
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.policy.SameRules(&policy) {
@@ -211,12 +214,16 @@ func (a *dialing) refresh(ctx context.Context) error {
 		r := a.runOf(open[i].SID)
 		if r == nil {
 			r = &run{section: make(chan struct{}, 1), pace: newPace(1, a.d.now()), idle: true}
+			r.c.CallingHours = open[i].CallingHours
 			if p, ok := a.paces[open[i].SID]; ok {
 				r.pace = p
 			}
 			if open[i].Started.IsZero() {
 				r.unasked = math.MaxInt // the gate has not postponed any target yet
 			}
+		}
+		if !r.c.CallingHours.Same(open[i].CallingHours) {
+			r.unasked = 0
 		}
 		if r.c.State != open[i].State {
 			r.due = time.Time{}

@@ -49,3 +49,35 @@ func TestLoosened(t *testing.T) {
 		})
 	}
 }
+
+// TestOwnHours: a campaign that gets calling hours of its own calls at once, although
+// those of the account have postponed its targets.
+func TestOwnHours(t *testing.T) {
+	t.Parallel()
+	servertest.EmbeddedOnly(t, "a test in a bubble")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 6000, many(50))
+		night := campaign.Policy{CallsAMinute: 6000, Hours: &campaign.Hours{From: 20 * 60, Until: 21 * 60}}
+		if err := r.set.Campaigns.SetPolicy(t.Context(), r.acct.ID, night); err != nil {
+			t.Fatal(err)
+		}
+		_, c, stop := r.start(nil)
+		time.Sleep(5 * time.Second)
+		if n := len(c.left()); n != 0 {
+			t.Fatalf("%d calls left outside the account's hours", n)
+		}
+		err := r.set.Campaigns.ChangeCampaign(t.Context(), r.acct.ID, r.campaigns[0], func(c *campaign.Campaign, _ campaign.Running) error {
+			c.CallingHours = &campaign.CallingHours{Hours: &campaign.Hours{Until: 24 * 60}, Reason: "a flood", By: "test", Since: time.Now()}
+			return nil
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		if n := len(c.left()); n != 50 {
+			t.Errorf("%d of 50 calls left in the campaign's own hours", n)
+		}
+		stop()
+		r.close(t)
+	})
+}

@@ -78,9 +78,13 @@ func (r *rig) add(tb testing.TB, change func(*campaign.Campaign)) {
 type watched struct {
 	carrier.Carrier
 	hold  chan struct{}
+	real  bool // it says that people are called
 	mu    sync.Mutex
 	times []time.Time
 }
+
+// Real implements [carrier.Carrier].
+func (c *watched) Real() bool { return c.real }
 
 // Place implements [carrier.Carrier].
 func (c *watched) Place(ctx context.Context, o carrier.Order) error {
@@ -101,15 +105,21 @@ func (c *watched) left() []time.Time {
 
 // start starts a server, with calls of no duration.
 func (r *rig) start(hold chan struct{}) (d *dialer.Dialer, c *watched, stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
 	c = &watched{Carrier: simulator.New(simulator.Options{Clock: clock.System, Instant: true}), hold: hold}
+	d, stop = r.startWith(c)
+	return d, c, stop
+}
+
+// startWith starts a server with this carrier.
+func (r *rig) startWith(c carrier.Carrier) (d *dialer.Dialer, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	d = dialer.New(r.set.Dialing, c, dialer.Options{Log: quiet, Clock: clock.System, Gate: dialer.Rules{}})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		d.Run(ctx)
 	}()
-	return d, c, func() {
+	return d, func() {
 		cancel()
 		<-done
 	}

@@ -9,22 +9,24 @@ import (
 
 // Rules is the [Gate] that applies the account's [campaign.Policy]: the allowed
 // countries, the callee's calling hours and days, and the daily cap of calls to a number.
+// A campaign may have calling hours of its own.
 type Rules struct{}
 
 // Check implements [Gate]. It refuses a number of a country that the policy excludes, and
 // one that has no calling hours at all. It postpones a number that is outside its calling
 // hours, or that has reached its daily cap.
 func (Rules) Check(q GateQuery) Verdict {
-	if !q.Policy.Allows(q.Number.Region()) {
+	policy := q.Policy.Of(&q.Campaign.Settings)
+	if !policy.Allows(q.Number.Region()) {
 		return Verdict{State: campaign.NotAttempted, Reason: campaign.OtherCountry}
 	}
 	zones := q.Number.Zones()
 	at, reason := q.Now, campaign.OutsideHours
-	if most := q.Policy.DailyCap; most > 0 && q.CallsToday >= most {
+	if most := policy.DailyCap; most > 0 && q.CallsToday >= most {
 		_, at = campaign.Day(zones, q.Now)
 		reason = campaign.DailyCap
 	}
-	open := q.Policy.Open(zones, at)
+	open := policy.Open(zones, at)
 	switch {
 	case open.IsZero():
 		return Verdict{State: campaign.NotAttempted, Reason: campaign.OutsideHours}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"callbook/internal/app"
+	"callbook/internal/carrier/simulator"
+	"callbook/internal/clock"
 	"callbook/internal/test/servertest"
 )
 
@@ -176,4 +178,59 @@ func TestCallingRules(t *testing.T) {
 	has(t, b.Open("/campaigns/rules").PageText(t, 200), `value="120"`)
 	b.Submit("/campaigns/rules", url.Values{"day": all}).Redirect(t, "/campaigns/rules")
 	lacks(t, b.Open("/campaigns/rules").PageText(t, 200), `value="120"`, `value="09:00"`)
+}
+
+// TestOwnHours gives a campaign calling hours of its own, with the reason.
+func TestOwnHours(t *testing.T) {
+	t.Parallel()
+	_, b := calling(t)
+	own := url.Values{"hours": {"own"}, "hours_from": {"10:00"}, "hours_until": {"00:00"}, "hours_day": {"1", "6"}, "send_at": {"2099-01-01T10:00"}}
+	page := b.Submit("/campaigns/review", campaignForm(own)).PageText(t, 422)
+	has(t, page, "Say why this campaign has hours of its own", `value="10:00"`, `value="own" checked`)
+	own.Set("hours_reason", "Asked for by the school")
+	page = b.Open(b.Submit("/campaigns/review", campaignForm(own)).Header.Get("Location")).PageText(t, 200)
+	has(t, page, "10:00 to 24:00 on Mon, Sat", "because: Asked for by the school")
+	path := b.Submit("/campaigns", url.Values{"draft": {hidden(t, page, "draft")}}).Header.Get("Location")
+	has(t, b.Open(path).PageText(t, 200), "10:00 to 24:00 on Mon, Sat", "because: Asked for by the school", "by dashboard.")
+	for want, form := range map[string]url.Values{
+		"at any hour of every day":            {"hours": {"always"}, "hours_reason": {"A flood"}},
+		"Calling hours begin before they end": {"hours": {"own"}, "hours_from": {"21:00"}, "hours_until": {"09:00"}, "hours_reason": {"A flood"}},
+	} {
+		a := b.Submit("/campaigns/review", campaignForm(form))
+		if a.Status == 303 {
+			a = b.Open(a.Header.Get("Location"))
+		}
+		if !strings.Contains(string(a.Body), want) {
+			t.Errorf("the page does not say %q: %s", want, a.Body)
+		}
+	}
+}
+
+// realPhone is a simulated telephone that says that people are called.
+type realPhone struct{ *simulator.Simulator }
+
+func (realPhone) Real() bool { return true }
+
+// TestRealRules: where people are called, the rules begin with bounds, and who takes them
+// away has none.
+func TestRealRules(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Carrier: realPhone{simulator.New(simulator.Options{Clock: clock.System})}})
+	s.Account("demo")
+	b := s.SignedIn("demo")
+	page := b.Open("/campaigns/rules").PageText(t, 200)
+	has(t, page, `name="cap" type="text" value="3"`, `value="IN"`, `value="09:00"`, `value="21:00"`)
+	lacks(t, page, "nobody is called")
+	if n := strings.Count(page, " checked"); n != 6 {
+		t.Errorf("%d days are checked: %s", n, page)
+	}
+	all := []string{"0", "1", "2", "3", "4", "5", "6"}
+	b.Submit("/campaigns/rules", url.Values{"day": all}).Redirect(t, "/campaigns/rules")
+	page = b.Open("/campaigns/rules").PageText(t, 200)
+	lacks(t, page, `name="cap" type="text" value="3"`, `value="IN"`, `value="09:00"`)
+	if n := strings.Count(page, " checked"); n != 7 {
+		t.Errorf("%d days are checked: %s", n, page)
+	}
+	b.Submit("/campaigns/rules", url.Values{"day": all[1:], "cap": {"3"}, "countries": {"IN"}, "from": {"09:00"}, "until": {"21:00"}}).Redirect(t, "/campaigns/rules")
+	has(t, b.Open("/campaigns/rules").PageText(t, 200), `name="cap" type="text" value="3"`, `value="IN"`, `value="09:00"`)
 }

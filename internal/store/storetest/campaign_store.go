@@ -27,6 +27,9 @@ func campaignsAsGiven(t *testing.T, f *fixture) {
 		SendAt:  dialTime.Add(time.Nanosecond), EndAt: dialTime.Add(time.Hour),
 		CallStatusCallback: "https://a.example/1", CallScheduleCallback: "https://a.example/2", StatusCallback: "https://a.example/3?token=x",
 		Throttle: 199, CustomField: []byte(`{ "b" : 1.0e5, "a":"\u00e4" }`),
+		CallingHours: &campaign.CallingHours{
+			Hours: &campaign.Hours{From: 1, Until: 1440}, Days: &[7]bool{0: true}, Reason: "नाम \"x\"", By: "dashboard", Since: dialTime.Add(1),
+		},
 	}
 	most.State, most.Expanded, most.Closed, most.EndedAs = campaign.Archived, true, true, campaign.Canceled
 	most.Counts = campaign.Counts{

@@ -23,6 +23,7 @@ import (
 	"callbook/internal/app"
 	"callbook/internal/budget"
 	"callbook/internal/campaign"
+	"callbook/internal/carrier"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/event"
@@ -81,6 +82,8 @@ type Options struct {
 	ReceiptQuota int64
 	// Simulator is how the simulated telephone works.
 	Simulator app.Simulator
+	// Carrier, when not nil, places the calls of campaigns in its place.
+	Carrier carrier.Carrier
 	// RefusePrivate sends no callbacks to private and loopback addresses, as a user's
 	// server does. Receivers of tests have such.
 	RefusePrivate bool
@@ -150,6 +153,7 @@ func Start(t testing.TB, opts Options) *Server {
 		Retention:       opts.Retention,
 		KeepDeleted:     opts.KeepDeleted,
 		Simulator:       opts.Simulator,
+		Carrier:         opts.Carrier,
 		CallbackPrivate: !opts.RefusePrivate,
 		Dashboard:       opts.Dashboard,
 		Proxies:         opts.Proxies,

@@ -44,6 +44,8 @@ func campaignPages(receiver string) []page {
 			b.fill("#number", "98450")
 			b.fill("#caller_id", "08047112233")
 			b.fill("#text", "Hello, the rent is due.")
+			b.click("[aria-labelledby=step-3] summary")
+			b.click("input[name=hours][value=own]")
 			b.click("main form .primary")
 			b.await(`document.querySelector("#number-error")`)
 		}},
@@ -51,6 +53,9 @@ func campaignPages(receiver string) []page {
 			b.fill("#number", numbersOfEachKind)
 			b.fill("#caller_id", "08047112233")
 			b.fill("#text", "Hello @@first_name, the rent is due on Monday.")
+			b.click("[aria-labelledby=step-3] summary")
+			b.click("input[name=hours][value=always]")
+			b.fill("#hours_reason", "Flood warning of the district")
 			b.follow("main form .primary")
 		}},
 		{name: "campaign", path: at("/campaigns"), before: func(b *tab) {

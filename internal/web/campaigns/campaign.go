@@ -23,6 +23,7 @@ type campaignData struct {
 	Left      string
 	Next      time.Time
 	Retries   string
+	Hours     string         // when people may be called; "" for always
 	Callbacks []shell.Option // the URLs that are told, with what they are told
 	// Pace has the calls of the last minutes, the first of which began at PaceFrom.
 	// PaceTop is what the plot's upper edge stands for.
@@ -58,6 +59,7 @@ func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Ans
 	if err != nil {
 		return shell.Answer{}, err
 	}
+	data.Hours = hoursOf(policy, &c.Settings)
 	data.Rate = policy.Rate()
 	if c.Throttle > 0 {
 		data.Rate = c.Throttle

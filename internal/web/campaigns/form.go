@@ -28,6 +28,7 @@ type form struct {
 	Repeat    shell.Field
 	SendAt    shell.Field
 	EndAt     shell.Field
+	Hours     ownHours
 	Retries   shell.Field
 	Interval  shell.Field
 	Growing   bool // the intervals grow
@@ -121,7 +122,8 @@ func (room *Room) form(r *http.Request, v url.Values) (*form, error) {
 			{Name: "call_schedule_callback", Label: "When a number is done", Value: get("call_schedule_callback", ""), Mono: true, Placeholder: "https://"},
 			{Name: "status_callback", Label: "At the start and the end", Value: get("status_callback", ""), Mono: true, Placeholder: "https://"},
 		},
-		Zone: acct.TimeZone.String(),
+		Hours: ownHoursOf(&policy, v),
+		Zone:  acct.TimeZone.String(),
 	}
 	f.Throttle.Hint = "Empty: as many as the account may make, " + words.Count(policy.Rate()) + " a minute over all campaigns."
 	for _, on := range []campaign.Outcome{campaign.Busy, campaign.NoAnswer, campaign.CallFailed} {
@@ -175,7 +177,7 @@ func (room *Room) offerLists(r *http.Request, f *form, chosen []string) error {
 // draftOf returns what the values of the form ask for.
 func (room *Room) draftOf(r *http.Request, v url.Values) (*campaign.Draft, error) {
 	acct := shell.AccountOf(r)
-	d := &campaign.Draft{CallerID: campaign.Some(strings.TrimSpace(v.Get("caller_id")))}
+	d := &campaign.Draft{CallerID: campaign.Some(strings.TrimSpace(v.Get("caller_id"))), CallingHours: hoursDraft(v), By: shell.Asker(r)}
 	if lists := v["list"]; len(lists) > 0 {
 		d.Lists = campaign.Some(lists)
 		list, err := room.firstList(r, lists)

@@ -26,6 +26,7 @@ type reviewData struct {
 	TooLong   bool   // the end comes before that
 	Lists     []listChoice
 	Again     string // who is called again
+	Hours     string // when people may be called; "" for always
 }
 
 // review checks what was filled in, keeps it, and leads to the page that shows what
@@ -67,6 +68,8 @@ var refusals = map[fault.Field]string{
 	campaign.FieldEndAt:        "The end comes after the beginning, in the future, and at most 366 days later.",
 	campaign.FieldCallStatus:   "Write an address that begins with http:// or https://.",
 	campaign.FieldCallSchedule: "Write an address that begins with http:// or https://.",
+	campaign.FieldCallingHours: "Calling hours begin before they end: write both, as 09:00 and 21:00.",
+	campaign.FieldReason:       "Say why this campaign has hours of its own, in 255 characters at most.",
 	campaign.FieldStatus:       "Write an address that begins with http:// or https://.",
 }
 
@@ -96,6 +99,7 @@ func (f *form) refused(err *fault.Error) *form {
 		campaign.FieldURL: &f.URL.Error, campaign.FieldText: &f.Text.Error, campaign.FieldName: &f.Name.Error,
 		campaign.FieldRetries: &f.Retries.Error, campaign.FieldInterval: &f.Interval.Error, campaign.FieldThrottle: &f.Throttle.Error,
 		campaign.FieldSendAt: &f.SendAt.Error, campaign.FieldEndAt: &f.EndAt.Error,
+		campaign.FieldCallingHours: &f.Hours.Error, campaign.FieldReason: &f.Hours.Reason.Error,
 		campaign.FieldCallStatus: &f.Callbacks[0].Error, campaign.FieldCallSchedule: &f.Callbacks[1].Error, campaign.FieldStatus: &f.Callbacks[2].Error,
 	}
 	at, known := fields[err.Field]
@@ -147,6 +151,7 @@ func (room *Room) reviewPage(r *http.Request) (shell.Answer, error) {
 	data.Now = !c.SendAt.After(c.Created)
 	data.ToCall = data.Preview.Targets - data.Suppressed
 	data.Again = retriesOf(c.Settings.Retries)
+	data.Hours = hoursOf(policy, &c.Settings)
 	data.Rate = policy.Rate()
 	if c.Throttle > 0 {
 		data.Rate = c.Throttle

@@ -28,7 +28,14 @@ var dayLabels = []struct {
 	label string
 }{{1, "Mon"}, {2, "Tue"}, {3, "Wed"}, {4, "Thu"}, {5, "Fri"}, {6, "Sat"}, {0, "Sun"}}
 
+// newRulesForm returns the form with what holds for the account, be it set or a default.
 func (room *Room) newRulesForm(p *campaign.Policy) *rulesForm {
+	if p.DailyCap == campaign.NoCap {
+		p.DailyCap = 0
+	}
+	if p.AnyCountry() {
+		p.Countries = nil
+	}
 	f := &rulesForm{
 		Rate:      shell.Field{Name: "rate", Label: "Calls a minute", Value: orEmpty(p.CallsAMinute), InputMode: "numeric", Hint: "All campaigns together. Empty: " + strconv.Itoa(campaign.DefaultCallsAMinute) + "."},
 		Cap:       shell.Field{Name: "cap", Label: "Calls a day to a number", Value: orEmpty(p.DailyCap), InputMode: "numeric", Hint: "Over all campaigns. Empty: no limit."},
@@ -37,7 +44,7 @@ func (room *Room) newRulesForm(p *campaign.Policy) *rulesForm {
 		Until:     shell.Field{Name: "until", Label: "Until", Type: "time"},
 		Simulated: room.Simulated,
 	}
-	if p.Hours != nil {
+	if !p.Hours.Always() {
 		f.From.Value, f.Until.Value, _ = strings.Cut(p.Hours.String(), "-")
 		if f.Until.Value == "24:00" {
 			f.Until.Value = "00:00"
@@ -93,7 +100,8 @@ func (room *Room) rulesWith(r *http.Request, wrong string) shell.Answer {
 func (room *Room) saveRules(r *http.Request) (shell.Answer, error) {
 	set, err := policyOf(r)
 	if err == nil {
-		_, err = room.Campaigns.ChangePolicy(r.Context(), shell.AccountOf(r), func(p *campaign.Policy) { *p = set })
+		acct := shell.AccountOf(r)
+		_, err = room.Campaigns.ChangePolicy(r.Context(), acct, func(p *campaign.Policy) { *p = set.Instead(room.Campaigns.Defaults(acct)) })
 	}
 	if f := fault.As(err); f != nil && f.Kind == fault.Invalid {
 		return room.rulesWith(r, words.Sentence(f)).Invalid(), nil
@@ -104,7 +112,7 @@ func (room *Room) saveRules(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/campaigns/rules").Saying("Saved. Campaigns that are running go by it from now on."), nil
 }
 
-// policyOf reads the form.
+// policyOf reads the form. Its zero fields bound nothing.
 func policyOf(r *http.Request) (p campaign.Policy, err error) {
 	get := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
 	for name, into := range map[string]*int{"rate": &p.CallsAMinute, "cap": &p.DailyCap} {

@@ -43,6 +43,14 @@ func AccountOf(r *http.Request) account.Account { return visitorOf(r).account }
 // strangers.
 func SessionOf(r *http.Request) session.Session { return visitorOf(r).session }
 
+// Asker names the one who asks, for those who read later who has done something.
+func Asker(r *http.Request) string {
+	if key := SessionOf(r).Key; key != "" {
+		return "API key " + key
+	}
+	return "dashboard"
+}
+
 // ClientOf returns what is known of the browser that sent a request.
 func ClientOf(r *http.Request) session.Client {
 	c := session.Client{Agent: r.UserAgent()}

@@ -1,6 +1,29 @@
 package words
 
-import "callbook/internal/campaign"
+import (
+	"strings"
+	"time"
+
+	"callbook/internal/campaign"
+)
+
+// CallingHours says when people may be called.
+func CallingHours(hours *campaign.Hours, days *[7]bool) string {
+	text := "at any hour"
+	if !hours.Always() {
+		text = strings.Replace(hours.String(), "-", " to ", 1)
+	}
+	if campaign.EveryDay(days) {
+		return text + " of every day"
+	}
+	var names []string
+	for i := range days {
+		if day := time.Weekday(i+1) % time.Weekday(len(days)); days[day] {
+			names = append(names, day.String()[:3])
+		}
+	}
+	return text + " on " + strings.Join(names, ", ")
+}
 
 // CampaignState returns how a page says a campaign's state, and the kind of its badge.
 func CampaignState(c *campaign.Campaign) (text, kind string) {

@@ -1,0 +1,96 @@
+package campaign
+
+import (
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"callbook/internal/fault"
+)
+
+// CallingHours are a campaign's own calling hours, which take the place of the
+// account's.
+type CallingHours struct {
+	// Hours and Days are as in [Policy]; nil are the account's.
+	Hours *Hours
+	Days  *[7]bool
+	// Reason is why the campaign has them, By who has set them and Since when.
+	Reason, By string
+	Since      time.Time
+}
+
+// CallingHoursDraft are the calling hours of a [Draft]: Hours as [ParseHours] reads
+// them, Days as [ParseDays] does. What is not given, or is "", is the account's.
+type CallingHoursDraft struct {
+	Hours, Days, Reason Optional[string]
+}
+
+// MaxReason is how many characters the reason of calling hours may have.
+const MaxReason = 255
+
+// Of returns what holds for a campaign: what the account has set, but for the hours and
+// days that the campaign has of its own.
+func (p Policy) Of(s *Settings) Policy {
+	if own := s.CallingHours; own != nil {
+		if own.Hours != nil {
+			p.Hours = own.Hours
+		}
+		if own.Days != nil {
+			p.Days = own.Days
+		}
+	}
+	return p
+}
+
+// Same tells whether two say the same about when may be called.
+func (h *CallingHours) Same(other *CallingHours) bool {
+	if h == nil || other == nil {
+		return h == other
+	}
+	return reflect.DeepEqual(h.Hours, other.Hours) && reflect.DeepEqual(h.Days, other.Days)
+}
+
+// callingHours checks a campaign's own calling hours. They may change at any time. Those
+// that come back as they are keep who has set them.
+func (k *checker) callingHours() error {
+	v := k.draft.CallingHours
+	if !v.Given {
+		return nil
+	}
+	was := k.s.CallingHours
+	k.s.CallingHours = nil
+	if v.Value == nil {
+		return nil
+	}
+	own := &CallingHours{Reason: strings.TrimSpace(orZero(v.Value.Reason))}
+	var err error
+	if text := orZero(v.Value.Hours); text != "" {
+		if own.Hours, err = ParseHours(text); err != nil {
+			return fault.InvalidField(FieldCallingHours, "write hours as 09:00-21:00, or always")
+		}
+	}
+	if text := orZero(v.Value.Days); text != "" {
+		if own.Days, err = ParseDays(text); err != nil {
+			return fault.InvalidField(FieldCallingHours, "write days as mon-sat, or as mon,wed, or always")
+		}
+	}
+	switch {
+	case own.Hours == nil && own.Days == nil:
+		return fault.InvalidField(FieldCallingHours, "hours or days are needed")
+	case own.Reason == "":
+		return fault.Mandatory(FieldReason)
+	case !utf8.ValidString(own.Reason):
+		return fault.NotUTF8(FieldReason)
+	case strings.ContainsRune(own.Reason, 0):
+		return fault.HasNUL(FieldReason)
+	case utf8.RuneCountInString(own.Reason) > MaxReason:
+		return fault.TooLong(FieldReason, MaxReason)
+	}
+	own.By, own.Since = k.draft.By, k.now
+	if was != nil && was.Reason == own.Reason && was.Same(own) {
+		own = was
+	}
+	k.s.CallingHours = own
+	return nil
+}
