@@ -1,9 +1,9 @@
-// Package campaign knows what an account wants done on the telephone: whom to call,
-// what they hear, when, and how often. It has the rules of campaigns, and the
-// arithmetic of retries and of the numbers that they show.
+// Package campaign knows what an account wants done on the telephone: whom to call, what
+// they hear, when, and how often. It has the rules of campaigns, and computes retries and
+// the numbers that campaigns show.
 //
-// [Campaigns] is the one door for who makes, reads and changes campaigns. It places no
-// calls: package dialer does, and moves targets.
+// Whoever creates, reads or changes campaigns uses [Campaigns]. It places no calls.
+// Package dialer places them, and changes targets and calls.
 package campaign
 
 import (
@@ -20,19 +20,18 @@ type Campaign struct {
 	Account account.ID
 	Settings
 	State State
-	// Expanded says that the targets were read from the lists. Until then, more may
-	// come.
+	// Expanded means that all targets were read from the lists.
 	Expanded bool
 	// Closed means that nothing is left to do: the campaign and its last call have ended,
 	// and each of its targets has its final state.
 	Closed bool
-	// EndedAs is the state in which the campaign has ended, which it keeps when it is
-	// archived; 0 before.
+	// EndedAs is the state in which the campaign ended; 0 before. It stays when the
+	// campaign is archived.
 	EndedAs State
 	Counts  Counts
-	// Created is the time within the sid. Started is when the targets were read, and
-	// Ended when the campaign came to its last state; each is zero before. Updated is
-	// the time of the last change of a setting or of the state.
+	// Created is the date in the sid. Started is when all targets were read, and Ended
+	// when the campaign ended; both are zero before. Updated is the date of the last
+	// change of a setting or of the state.
 	Created, Updated, Started, Ended time.Time
 }
 
@@ -41,26 +40,26 @@ type Settings struct {
 	Name     string
 	CallerID string // as it was given
 	Dynamic  bool   // a list with variables
-	// From are the numbers to call. It is empty when Lists has what to call.
+	// From are the numbers to call. It is empty if Lists is set.
 	From  []phone.Number
 	Lists []addressbook.SID
-	// URL names a flow, by the last part of its path, or Text is what is said. One of
-	// them is set.
+	// URL names a flow by the last part of its path. Text is what the call says. Exactly
+	// one of them is set.
 	URL, Text  string
-	FlowType   string // "greeting", "ivr", or "" with a URL that came without one
-	RepeatMenu int    // how often a menu is said again, 0 to 5
-	Duplicates bool   // a number that is in several lists is called for each
+	FlowType   string // "greeting", "ivr", or "" if the request had a URL and no type
+	RepeatMenu int    // how often the call repeats a menu, 0 to 5
+	Duplicates bool   // a number in several lists is called once for each
 	Retries    *Retries
 	// SendAt is when calling begins, EndAt when it ends.
 	SendAt, EndAt time.Time
-	// The URLs of the caller's program to which events are sent: each call that has
-	// ended, each target that has, and the campaign's start and end.
+	// These are URLs of the customer's program, which gets an event when a call has
+	// ended, when a target has its final state, and when the campaign starts or ends.
 	CallStatusCallback, CallScheduleCallback, StatusCallback string
-	// Throttle is how many calls a minute there may be; 0 is what the account may do.
+	// Throttle bounds the calls per minute; 0 means the bound of the account.
 	Throttle int
 	// CallingHours are those that take the place of the account's; nil for none.
 	CallingHours *CallingHours
-	// Vars are the names of the variables that Text has, in lower case.
+	// Vars are the names of the variables in Text, in lower case.
 	Vars []string
 	// CustomField is any JSON value, or nil.
 	CustomField []byte
@@ -69,36 +68,36 @@ type Settings struct {
 // State is how far a campaign is.
 type State uint8
 
-// The states of a campaign, in the order of their usual life. The zero State is none.
+// The states of a campaign, in their usual order. The zero State is invalid.
 const (
-	Created    State = iota + 1 // its time has not come, or its lists are being read
+	Created    State = iota + 1 // SendAt is in the future, or its lists are being read
 	InProgress                  // it is calling
 	Paused                      // somebody paused it
-	Completed                   // everybody was called, or its time is over
-	Failed                      // it has ended, and no call of it reached a telephone
-	Canceled                    // it was paused until its end
-	Archived                    // it has ended, and was put away
-	Deleted                     // it was deleted before its start; nobody finds it
+	Completed                   // everybody was called, or EndAt has passed
+	Failed                      // it has ended, and no call reached a telephone
+	Canceled                    // it was paused when it ended
+	Archived                    // it has ended, and somebody has archived it
+	Deleted                     // it was deleted before it started; no query finds it
 )
 
-// stateNames are the wire's.
+// stateNames are the names in the API.
 var stateNames = [...]string{
 	Created: "Created", InProgress: "InProgress", Paused: "Paused", Completed: "Completed",
 	Failed: "Failed", Canceled: "Canceled", Archived: "Archived", Deleted: "Deleted",
 }
 
-// String returns the wire's word for the state.
+// String returns the state's name in the API.
 func (s State) String() string { return stateNames[s] }
 
-// States returns all states that a campaign may be found in, in their order.
+// States returns the states that queries can find, in order.
 func States() []State {
 	return []State{Created, InProgress, Paused, Completed, Failed, Canceled, Archived}
 }
 
-// Ended tells whether no new call is made in this state, and none ever will be.
+// Ended reports whether a campaign in this state will make no more calls.
 func (s State) Ended() bool { return s >= Completed }
 
-// Calls tells how many calls a target may get in all.
+// Calls returns how many calls a target may get in all.
 func (s *Settings) Calls() int {
 	if s.Retries == nil {
 		return 1

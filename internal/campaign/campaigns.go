@@ -14,22 +14,22 @@ import (
 	"callbook/internal/journal"
 )
 
-// Dialer is what [Campaigns] needs of who places the calls. All of it is safe for
-// concurrent use.
+// Dialer is what [Campaigns] needs of the dialer. Its methods are safe for concurrent
+// use.
 type Dialer interface {
-	// Wake tells that something has changed for the account, so that nobody waits for
-	// the next look.
+	// Wake makes the dialer look at the account now, and not only at its next poll.
 	Wake(account.ID)
-	// Settled returns when no call of a campaign that was paused can leave any more, on
-	// any server. It waits two seconds at most.
+	// Settled waits until no call of a paused campaign can leave any more, on any server:
+	// two seconds at most when another server dials for the account.
 	Settled(ctx context.Context, account account.ID, sid addressbook.SID)
 }
 
-// Options change how [Campaigns] work.
+// Options configure [Campaigns].
 type Options struct {
-	// Clock tells the dates of campaigns; nil means [clock.System].
+	// Clock gives the dates of campaigns; nil means [clock.System].
 	Clock clock.Clock
-	// SIDs makes the sids and dates of campaigns, by Clock. Nil means new ones.
+	// SIDs makes the sids of campaigns, with the dates of Clock. Nil means a new
+	// generator.
 	SIDs *addressbook.SIDs
 	// Dialer places the calls. It must not be nil.
 	Dialer Dialer
@@ -37,8 +37,8 @@ type Options struct {
 	Real bool
 }
 
-// Campaigns is the one door to the campaigns of accounts. It is safe for concurrent
-// use.
+// Campaigns creates, reads and changes the campaigns of accounts. It is safe for
+// concurrent use.
 type Campaigns struct {
 	store  Store
 	book   *addressbook.Book
@@ -57,8 +57,8 @@ func New(store Store, book *addressbook.Book, opts Options) *Campaigns {
 	return &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer, real: opts.Real}
 }
 
-// Create makes a campaign, which begins to call at its SendAt. What the contract
-// refuses is a fault. Ready may be nil.
+// Create creates a campaign. It starts to call at SendAt. A mistake in the draft is a
+// fault. Ready may be nil.
 func (cs *Campaigns) Create(ctx context.Context, acct account.Account, d *Draft, ready journal.Ready[*Campaign]) (*Campaign, error) {
 	c, err := cs.draft(ctx, acct, d)
 	if err != nil {
@@ -81,7 +81,7 @@ func (cs *Campaigns) Create(ctx context.Context, acct account.Account, d *Draft,
 	return c, nil
 }
 
-// draft returns the campaign that a draft asks for. It is not stored.
+// draft validates a draft and returns its campaign, without storing it.
 func (cs *Campaigns) draft(ctx context.Context, acct account.Account, d *Draft) (*Campaign, error) {
 	sid, born := cs.sids.Next()
 	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: born}
@@ -92,7 +92,8 @@ func (cs *Campaigns) draft(ctx context.Context, acct account.Account, d *Draft) 
 	return &Campaign{SID: sid, Account: acct.ID, Settings: s, State: Created, Created: born, Updated: born}, nil
 }
 
-// checkThrottle checks the throttle of a campaign with what the others may do.
+// checkThrottle returns a fault if the throttle, together with those of the account's
+// other running campaigns, exceeds the account's pace.
 func checkThrottle(throttle int, others Running, p *Policy) error {
 	switch limit := p.Rate(); {
 	case throttle == 0:
@@ -106,8 +107,9 @@ func checkThrottle(throttle int, others Running, p *Policy) error {
 	return nil
 }
 
-// Preview tells what a campaign would call, without making it. It refuses what Create
-// refuses, but for what depends on the other campaigns of the account.
+// Preview returns the campaign that Create would create, and what it would call. It
+// refuses the same drafts as Create, except for reasons that depend on the account's
+// other campaigns.
 func (cs *Campaigns) Preview(ctx context.Context, acct account.Account, d *Draft) (*Campaign, Preview, error) {
 	c, err := cs.draft(ctx, acct, d)
 	if err != nil {
@@ -144,20 +146,20 @@ func (cs *Campaigns) Targets(ctx context.Context, acct account.Account, sid addr
 	return cs.store.Targets(ctx, acct.ID, sid, q)
 }
 
-// Of returns campaigns that have the contact as a target, the newest first, limit at
-// most, and the target in each.
+// Of returns up to limit campaigns of which the contact is a target, newest first, and
+// the target in each.
 func (cs *Campaigns) Of(ctx context.Context, acct account.Account, contact addressbook.SID, limit int) ([]Campaign, []Target, error) {
 	return cs.store.CampaignsOf(ctx, acct.ID, contact, limit)
 }
 
-// Next returns when the next target of a campaign that waits is due; false means that
-// none waits.
+// Next returns when the next waiting target of a campaign is due. Ok is false if no
+// target waits.
 func (cs *Campaigns) Next(ctx context.Context, acct account.Account, sid addressbook.SID) (due time.Time, ok bool, err error) {
 	return cs.store.NextDue(ctx, acct.ID, sid)
 }
 
-// Pace returns how many calls of a campaign were begun in each of the last n minutes,
-// the one that is not over last, and when the first of them began.
+// Pace returns how many calls a campaign has begun in each of the last n minutes, and
+// when the first of these minutes began. The last entry is the current minute.
 func (cs *Campaigns) Pace(ctx context.Context, acct account.Account, sid addressbook.SID, n int) (since time.Time, calls []int, err error) {
 	since = cs.clock.Now().Truncate(time.Minute).Add(-time.Duration(n-1) * time.Minute)
 	calls, err = cs.store.CallsByMinute(ctx, acct.ID, sid, since, n)
@@ -180,8 +182,8 @@ func (cs *Campaigns) Defaults(acct account.Account) Policy {
 	return Policy{}
 }
 
-// ChangePolicy changes what the account has set; see [ChangePolicy]. Campaigns that are
-// running go by it within a second or two.
+// ChangePolicy changes the account's policy; see [ChangePolicy]. Running campaigns follow
+// it within a second or two.
 func (cs *Campaigns) ChangePolicy(ctx context.Context, acct account.Account, change func(*Policy)) (Policy, error) {
 	p, err := ChangePolicy(ctx, cs.store, acct, change)
 	if err == nil {
@@ -190,7 +192,7 @@ func (cs *Campaigns) ChangePolicy(ctx context.Context, acct account.Account, cha
 	return p, err
 }
 
-// Update changes a campaign: it does the draft's Action, or changes settings. After a
+// Update changes a campaign: it performs the draft's Action or changes settings. After a
 // pause it returns when no call can leave any more. Ready may be nil.
 func (cs *Campaigns) Update(ctx context.Context, acct account.Account, sid addressbook.SID, d *Draft, ready journal.Ready[*Campaign]) (*Campaign, error) {
 	c, err := cs.update(ctx, acct, sid, d, ready)
@@ -207,12 +209,12 @@ func (cs *Campaigns) Update(ctx context.Context, acct account.Account, sid addre
 	return c, nil
 }
 
-// maxTries is how often a change is tried whose campaign others change meanwhile.
+// maxTries is how often to try a change while others change the same campaign.
 const maxTries = 5
 
-// update tries a change once. What the new settings are checked against is read before
-// the change, so the change is refused with errMeanwhile when the campaign is another
-// by then.
+// update tries a change once. It reads what the new settings are checked against before
+// its transaction. So it refuses the change with errMeanwhile if the campaign has changed
+// in between.
 func (cs *Campaigns) update(ctx context.Context, acct account.Account, sid addressbook.SID, d *Draft, ready journal.Ready[*Campaign]) (after *Campaign, err error) {
 	seen, err := cs.store.Campaign(ctx, acct.ID, sid)
 	if err != nil {
@@ -250,11 +252,11 @@ func (cs *Campaigns) update(ctx context.Context, acct account.Account, sid addre
 	return after, err
 }
 
-// errMeanwhile tells that a campaign was changed between two transactions.
+// errMeanwhile means that a campaign has changed between two transactions.
 var errMeanwhile = fault.New(fault.Changed, "The campaign was changed meanwhile")
 
-// changed returns the settings that a change makes of a campaign's. With an action,
-// only the callbacks change, and the schedule of a campaign that is resumed.
+// changed returns the new settings of a campaign. A change with an action can change only
+// the callbacks and, if it resumes the campaign, the schedule.
 func (cs *Campaigns) changed(ctx context.Context, acct account.Account, c *Campaign, d *Draft, now time.Time) (Settings, error) {
 	action := d.Action.Given
 	if action {
@@ -268,11 +270,11 @@ func (cs *Campaigns) changed(ctx context.Context, acct account.Account, c *Campa
 	return k.run()
 }
 
-// started tells whether the settings of the campaign must stay as they are.
+// started reports whether the campaign's settings must not change any more.
 func (c *Campaign) started() bool { return !c.Started.IsZero() || c.State.Ended() }
 
-// Copy makes a campaign with the settings of another one, which begins now and lasts as
-// long. What over gives takes the place of those settings. Ready may be nil.
+// Copy creates a campaign with the settings of another one. It starts now and lasts as
+// long as the other. The fields that over gives replace those settings. Ready may be nil.
 func (cs *Campaigns) Copy(ctx context.Context, acct account.Account, sid addressbook.SID, over *Draft, ready journal.Ready[*Campaign]) (*Campaign, error) {
 	c, err := cs.store.Campaign(ctx, acct.ID, sid)
 	if err != nil {
@@ -283,8 +285,8 @@ func (cs *Campaigns) Copy(ctx context.Context, acct account.Account, sid address
 	return cs.Create(ctx, acct, d, ready)
 }
 
-// Delete deletes a campaign that has not started, and returns it as it last was. Ready
-// may be nil.
+// Delete deletes a campaign that has not started, and returns its last state. Ready may
+// be nil.
 func (cs *Campaigns) Delete(ctx context.Context, acct account.Account, sid addressbook.SID, ready journal.Ready[*Campaign]) (*Campaign, error) {
 	var after *Campaign
 	now := cs.clock.Now()

@@ -16,18 +16,18 @@ import (
 	"callbook/internal/fault"
 )
 
-// checker makes settings of a draft. Its methods check a field each, in the order in
-// which the contract has the fields: the first fault is the one that is told.
+// checker makes settings of a draft. Each step checks a field. Steps have the order of
+// Exotel's documentation, because only the first fault is reported.
 type checker struct {
 	ctx   context.Context
 	book  *addressbook.Book
 	acct  account.Account
 	draft *Draft
 	now   time.Time
-	// started says that the campaign has begun: its settings must stay as they are, and
-	// what they name may be gone.
+	// started means that the campaign has started. Then its settings must not change, and
+	// lists or flows that they name may be gone.
 	started bool
-	// movable says that the schedule may be changed although the campaign has started.
+	// movable means that the schedule may change although the campaign has started.
 	movable bool
 	s       Settings
 }
@@ -35,8 +35,8 @@ type checker struct {
 // step checks one field, or some that belong together.
 type step struct {
 	field fault.Field
-	name  string // of the field, in the platform's sentences
-	free  bool   // it may be changed at any time
+	name  string // of the field, in Exotel's messages
+	free  bool   // the field may change at any time
 	check func(*checker) error
 }
 
@@ -63,8 +63,8 @@ var steps = []step{
 	{FieldCallingHours, "CallingHours", true, (*checker).callingHours}, // ours
 }
 
-// run checks all fields. Of a campaign that has started, one that would be changed is
-// a fault.
+// run checks all fields. If the campaign has started, a change of a field that is not
+// free is a fault.
 func (k *checker) run() (Settings, error) {
 	for _, step := range steps {
 		before := k.s
@@ -96,8 +96,8 @@ func (k *checker) callerID() error {
 	return nil
 }
 
-// plausibleCallerID tells whether a text is a number in any spelling or a short code.
-// A caller id may have letters in place of digits, as the platform's pages print them.
+// plausibleCallerID reports whether a text is a number in any spelling or a short code.
+// It may have letters in place of digits, as in the examples of Exotel's documentation.
 func plausibleCallerID(s string) bool {
 	digits := 0
 	for _, r := range s {
@@ -133,7 +133,7 @@ func (k *checker) from() error {
 	return nil
 }
 
-// shorten bounds a text that goes into a sentence.
+// shorten shortens a text that an error message quotes.
 func shorten(s string) string {
 	const longest = 64
 	s = strings.ToValidUTF8(s, "?")
@@ -147,7 +147,7 @@ func (k *checker) lists() error {
 	if v := k.draft.Lists; v.Given {
 		k.s.Lists = nil
 		for _, text := range orZero(v) {
-			sid, _ := addressbook.ParseSID(text) // zeros, which no list has, for what is no sid
+			sid, _ := addressbook.ParseSID(text) // an invalid sid becomes zero, which no list has
 			if !slices.Contains(k.s.Lists, sid) {
 				k.s.Lists = append(k.s.Lists, sid)
 			}
@@ -189,8 +189,7 @@ func (k *checker) campaignType() error {
 	return k.listsFit()
 }
 
-// listsFit checks that the lists are there, are of the campaign's type, and have
-// somebody to call.
+// listsFit checks that the lists exist, are of the campaign's type, and have contacts.
 func (k *checker) listsFit() error {
 	contacts := 0
 	for _, sid := range k.s.Lists {
@@ -306,14 +305,13 @@ func (k *checker) customField() error {
 	return nil
 }
 
-// sameJSON tells whether two JSON values are the same but for blanks between their
-// parts.
+// sameJSON reports whether two JSON values differ only in white space.
 func sameJSON(x, y []byte) bool {
 	var a, b bytes.Buffer
 	return len(x) > 0 && len(y) > 0 && json.Compact(&a, x) == nil && json.Compact(&b, y) == nil && bytes.Equal(a.Bytes(), b.Bytes())
 }
 
-// orZero returns the value, or the zero value of null.
+// orZero returns the value, or the zero value for null.
 func orZero[T any](v Optional[T]) (zero T) {
 	if v.Value == nil {
 		return zero

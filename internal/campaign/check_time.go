@@ -58,12 +58,12 @@ func (k *checker) retries() error {
 	return nil
 }
 
-// late is how long ago the beginning of a campaign may be: clients cut off seconds, and
-// their clocks are not exact.
+// late is how far in the past the start of a campaign may be, because clients cut off
+// seconds and clocks differ.
 const late = 5 * time.Minute
 
-// lastYear is the last one that a schedule may name. Stores keep times as nanoseconds in
-// 64 bits, which end in 2262.
+// lastYear is the last year that a schedule may have. Stores keep times as 64-bit
+// nanoseconds, which end in 2262.
 const lastYear = 2200
 
 func (k *checker) schedule() error {
@@ -86,7 +86,7 @@ func (k *checker) schedule() error {
 		}
 		switch {
 		case send.Unix() == k.s.SendAt.Unix():
-			send = k.s.SendAt // the date comes back, without its fraction
+			send = k.s.SendAt // it is the same date without its fraction
 		case k.now.Sub(send) > late:
 			return sentence(fault.Invalid, FieldSendAt, "send_at should be in the future")
 		case send.Before(k.now):

@@ -54,7 +54,7 @@ func (s *Settings) Again(now time.Time) *Draft {
 	return d
 }
 
-// Mechanism returns the wire's word for how the intervals grow.
+// Mechanism returns the API's name for how the intervals grow.
 func (r *Retries) Mechanism() string {
 	if r.Exponential {
 		return "Exponential"
@@ -62,7 +62,7 @@ func (r *Retries) Mechanism() string {
 	return "Linear"
 }
 
-// OnStatus returns the wire's words for the outcomes that are retried.
+// OnStatus returns the API's names of the outcomes that are retried.
 func (r *Retries) OnStatus() []string {
 	words := []string{}
 	for _, o := range []Outcome{Busy, NoAnswer, CallFailed} {
@@ -73,7 +73,7 @@ func (r *Retries) OnStatus() []string {
 	return words
 }
 
-// Merge puts what over gives over the draft.
+// Merge replaces the fields of the draft that over gives.
 func (d *Draft) Merge(over *Draft) {
 	mergeOne(&d.CallerID, over.CallerID)
 	if over.From.Given || over.Lists.Given {

@@ -1,19 +1,18 @@
 package campaign
 
-// Counts are how many targets and calls of a campaign there are, by what became of
-// them. They move in the transactions that move targets, so their sum is at each moment
-// the number of targets that were read.
+// Counts are the numbers of a campaign's targets and calls, by state. They change in the
+// same transactions as the targets, so their sum is always the number of targets.
 type Counts struct {
-	New      int // targets that wait for their first call
-	First    int // targets that are being called the first time
-	Retry    int // targets that wait for a retry
-	Retrying int // targets that are being called again
+	New      int // targets waiting for their first call
+	First    int // targets in their first call
+	Retry    int // targets waiting for a retry
+	Retrying int // targets in a retry
 
-	Reached, Failed, Suppressed, Invalid, NotAttempted int // targets, by result
+	Reached, Failed, Suppressed, Invalid, NotAttempted int // targets by final state
 
 	Called                                              int // targets that were called at least once
-	Calls                                               int // that were begun
-	CallsReached, CallsBusy, CallsNoAnswer, CallsFailed int // calls that have ended, by outcome
+	Calls                                               int // all calls
+	CallsReached, CallsBusy, CallsNoAnswer, CallsFailed int // ended calls by outcome
 }
 
 // Targets returns the number of targets.
@@ -25,13 +24,13 @@ func (n *Counts) Waiting() int { return n.New + n.Retry }
 // InFlight returns how many targets are being called.
 func (n *Counts) InFlight() int { return n.First + n.Retrying }
 
-// Ended returns how many targets have their result.
+// Ended returns how many targets have a final state.
 func (n *Counts) Ended() int {
 	return n.Reached + n.Failed + n.Suppressed + n.Invalid + n.NotAttempted
 }
 
-// Move counts a target's change: from what it was, with so many calls in its history,
-// to what it is.
+// Move counts a target that had the state from, with fromCalls calls in its history, and
+// now is t.
 func (n *Counts) Move(from TargetState, fromCalls int, t *Target) {
 	*n.of(from, fromCalls)--
 	*n.of(t.State, len(t.History))++
@@ -40,7 +39,7 @@ func (n *Counts) Move(from TargetState, fromCalls int, t *Target) {
 // Add counts new targets, which wait for their first call.
 func (n *Counts) Add(targets int) { n.New += targets }
 
-// of returns the number that counts a target.
+// of returns the counter for a target with this state and this many calls.
 func (n *Counts) of(state TargetState, calls int) *int {
 	switch state {
 	case Waiting:
@@ -80,8 +79,8 @@ func (n *Counts) EndCall(o Outcome) {
 	}
 }
 
-// Of counts the targets in some states, or in all for nil, that have been called before
-// or not; see [TargetQuery]. False means that the numbers do not tell.
+// Of returns how many targets are in these states, or in any for nil, and were called
+// before or not; see [TargetQuery]. Ok is false if the counters do not tell.
 func (n *Counts) Of(states []TargetState, again *bool) (total int, ok bool) {
 	if states == nil && again == nil {
 		return n.Targets(), true
@@ -104,8 +103,8 @@ func (n *Counts) Of(states []TargetState, again *bool) (total int, ok bool) {
 	return total, states != nil
 }
 
-// Ends counts the calls that have ended with one of these outcomes. False means that the
-// numbers do not tell.
+// Ends returns how many calls have ended with one of these outcomes. Ok is false if the
+// counters do not tell.
 func (n *Counts) Ends(outcomes []Outcome) (total int, ok bool) {
 	var failed, unreachable bool
 	for _, o := range outcomes {
@@ -128,22 +127,22 @@ func (n *Counts) Ends(outcomes []Outcome) (total int, ok bool) {
 	return total, failed == unreachable
 }
 
-// endWaiting gives the targets that wait the result that they have from the end of the
-// campaign on. Their rows follow in the background.
+// endWaiting counts the waiting targets with the final state that the end of the campaign
+// gives them. Their rows are updated later, in the background.
 func (n *Counts) endWaiting() {
 	n.NotAttempted += n.New
 	n.Failed += n.Retry
 	n.New, n.Retry = 0, 0
 }
 
-// Stat is one of a campaign's numbers, by the wire's word.
+// Stat is one of a campaign's numbers, by its name in the API.
 type Stat struct {
 	Word  string
 	Count int
 }
 
-// Stats returns the wire's numbers, in its order. They are zeros until the targets are
-// read, and their sum is the number of targets.
+// Stats returns the numbers of the API, in its order. Their sum is the number of targets.
+// All are zero until the targets are read.
 func (c *Campaign) Stats() []Stat {
 	n := c.Shown()
 	paused := 0
@@ -157,7 +156,7 @@ func (c *Campaign) Stats() []Stat {
 	}
 }
 
-// Shown returns the counts as somebody sees them: none until all targets are read.
+// Shown returns the counts for display. They are zero until all targets are read.
 func (c *Campaign) Shown() Counts {
 	if !c.Expanded {
 		return Counts{}

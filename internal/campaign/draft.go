@@ -7,20 +7,20 @@ import (
 	"callbook/internal/fault"
 )
 
-// Optional is a value that somebody may leave out, or give as null.
+// Optional is a field of a request, which may be missing or null.
 type Optional[T any] struct {
-	Given bool // with a value, or as null
-	Value *T   // nil is null
+	Given bool // the request has it, perhaps as null
+	Value *T   // nil means null
 }
 
-// Some returns a value that was given.
+// Some returns an Optional with a value.
 func Some[T any](v T) Optional[T] { return Optional[T]{Given: true, Value: &v} }
 
-// Null returns null.
+// Null returns an Optional that is null.
 func Null[T any]() Optional[T] { return Optional[T]{Given: true} }
 
-// Draft is a campaign, or a change of one, as somebody gave it. In a new campaign null
-// is as what was left out; in a change it clears the field.
+// Draft is a request to create or change a campaign. Null counts as missing in a new
+// campaign, and clears the field in a change.
 type Draft struct {
 	CallerID     Optional[string]
 	From         Optional[[]string]
@@ -45,8 +45,8 @@ type Draft struct {
 	// By says who gives the draft, for those who read later who has set calling hours.
 	By string
 
-	// Action, when given, is all that a change does besides the callbacks, and the
-	// schedule of one that resumes.
+	// Action, if given, is what the change does. It may also change the callbacks, and
+	// the schedule if it resumes the campaign.
 	Action Optional[string]
 }
 
@@ -58,12 +58,12 @@ type RetriesDraft struct {
 	OnStatus  Optional[[]string]
 }
 
-// ScheduleDraft is the schedule of a [Draft]. Its dates are as RFC 3339 has them.
+// ScheduleDraft is the schedule of a [Draft], with dates in the format of RFC 3339.
 type ScheduleDraft struct {
 	SendAt, EndAt Optional[string]
 }
 
-// The fields of campaigns that faults are about, as the wire calls them.
+// The fields of campaigns that faults are about, by their names in the API.
 const (
 	FieldCallerID     = fault.Field("caller_id")
 	FieldFrom         = fault.Field("from")
@@ -100,7 +100,7 @@ func Fields() []fault.Field {
 	return fields
 }
 
-// The sizes that a campaign may have.
+// These bound the fields of a campaign.
 const (
 	MaxFrom         = 5000
 	MaxStaticLists  = 5
@@ -115,12 +115,11 @@ const (
 	MaxRetries      = MaxCalls - 1
 	MaxInterval     = 1440 // minutes
 	DefaultInterval = 15   // minutes
-	MaxDays         = 366  // from the beginning to the end
-	DefaultDays     = 30   // from the beginning to the end
+	MaxDays         = 366  // between SendAt and EndAt
+	DefaultDays     = 30   // between SendAt and EndAt
 )
 
-// sentence returns the fault of a field, in the platform's own words or in words like
-// them.
+// sentence returns the fault of a field. Its words are Exotel's own, or similar.
 func sentence(kind fault.Kind, field fault.Field, words string) error {
 	return &fault.Error{Kind: kind, Field: field, Detail: words}
 }

@@ -36,7 +36,7 @@ func ParseHours(text string) (*Hours, error) {
 	return h, nil
 }
 
-// minuteOf reads a time of the day, to 24:00; -1 for what is none.
+// minuteOf returns the minute of a time of day up to 24:00, or -1 if the text is none.
 func minuteOf(text string) int {
 	text = strings.TrimSpace(text)
 	if text == "24:00" {
@@ -63,7 +63,7 @@ func (h *Hours) String() string {
 	return fmt.Sprintf("%02d:%02d-%02d:%02d", h.From/60, h.From%60, h.Until/60, h.Until%60)
 }
 
-// dayNames are the days of the week, the first three letters of them.
+// dayNames are the first three letters of the days of the week.
 var dayNames = [7]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // everyDay are all days of the week.
@@ -101,7 +101,7 @@ func ParseDays(text string) (*[7]bool, error) {
 	return &days, nil
 }
 
-// dayOf returns a day of the week by its name, Sunday first; -1 for what is none.
+// dayOf returns the index of a day of the week, 0 for Sunday, or -1 if the text is none.
 func dayOf(text string) int {
 	for i, name := range dayNames {
 		if text = strings.TrimSpace(text); strings.HasPrefix(text, name) && strings.HasPrefix(strings.ToLower(time.Weekday(i).String()), text) {
@@ -128,10 +128,10 @@ func FormatDays(days *[7]bool) string {
 	return strings.Join(names, ",")
 }
 
-// Open tells when a callee in these zones may be called: now, or from the next moment
-// on at which the hours and days hold in all of the zones. A zero time says that there
-// is no such moment within two weeks. Without zones, the hours hold in none: a callee
-// whose zone nobody knows is never called when hours are set.
+// Open returns now if a callee in these zones may be called now. Otherwise it returns the
+// next moment that is within the hours and days in all of the zones, or the zero time if
+// there is none within two weeks. Without zones the hours never hold: if hours are set, a
+// callee with unknown zone is never called.
 func (p *Policy) Open(zones []*time.Location, now time.Time) time.Time {
 	if p.Hours.Always() && EveryDay(p.Days) {
 		return now
@@ -160,7 +160,7 @@ func (p *Policy) Open(zones []*time.Location, now time.Time) time.Time {
 	return next
 }
 
-// openAt tells whether the hours and days hold in all of the zones.
+// openAt reports whether t is within the hours and days in all of the zones.
 func (p *Policy) openAt(zones []*time.Location, t time.Time) bool {
 	for _, zone := range zones {
 		local := t.In(zone)
@@ -175,8 +175,8 @@ func (p *Policy) openAt(zones []*time.Location, t time.Time) bool {
 	return true
 }
 
-// Day returns the bounds of the callee's day that t is in: those of the first of its
-// zones, or of UTC when nobody knows them.
+// Day returns the bounds of the day in which t lies, in the first of the zones, or in UTC
+// without zones.
 func Day(zones []*time.Location, t time.Time) (from, until time.Time) {
 	zone := time.UTC
 	if len(zones) > 0 {
@@ -195,7 +195,7 @@ func (p *Policy) AnyCountry() bool {
 	return len(p.Countries) == 0 || slices.Contains(p.Countries, AllCountries)
 }
 
-// Allows tells whether the account may call a country, by its ISO 3166-1 code.
+// Allows reports whether the account may call a country, given by its ISO 3166-1 code.
 func (p *Policy) Allows(region string) bool {
 	return p.AnyCountry() || slices.Contains(p.Countries, region)
 }

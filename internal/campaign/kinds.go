@@ -1,10 +1,10 @@
 package campaign
 
-// Kinds returns which rows of targets pass the query's States and Again, as numbers that
-// engines have an index of: twice the state of the row, plus 1 when it waits for another
-// call than the first or is in one. Nil means that all pass. A row of c that has ended may
-// wait still, see [Campaign.Result]. Of a state that has ended, rows of both values of
-// Again are returned: filtered reports that Again is still to be asked.
+// Kinds returns the indexed numbers of the target rows that may match the query's States
+// and Again. The number of a row is twice its state, plus 1 if it waits for or is in a
+// call other than its first. Nil means all rows. If c has ended, rows may still be
+// Waiting; see [Campaign.Result]. For an ended state, the numbers do not depend on Again;
+// then filtered is true and the caller must check Again.
 func (q *TargetQuery) Kinds(c *Campaign) (kinds []int, filtered bool) {
 	if q.States == nil && q.Again == nil {
 		return nil, false

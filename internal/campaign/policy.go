@@ -12,11 +12,11 @@ import (
 	"callbook/internal/phone"
 )
 
-// DefaultCallsAMinute is how many calls a minute all campaigns of an account make
-// together, unless the account has set something else. It is the platform's.
+// DefaultCallsAMinute is how many calls per minute all campaigns of an account make
+// together, unless the account's policy says otherwise. It is Exotel's default.
 const DefaultCallsAMinute = 60
 
-// MaxRunning is how many campaigns of an account may not have ended.
+// MaxRunning bounds an account's campaigns that have not ended.
 const MaxRunning = 100
 
 // Policy is what an account has set for all of its campaigns. Its zero fields are not
@@ -33,8 +33,7 @@ type Policy struct {
 	Days  *[7]bool `json:"days,omitempty"`
 }
 
-// Hours is a part of the day, in minutes since midnight. It begins at From and ends
-// before Until.
+// Hours is a part of the day in minutes since midnight, from From and before Until.
 type Hours struct {
 	From  int `json:"from"`
 	Until int `json:"until"`
@@ -91,7 +90,7 @@ func (p Policy) Instead(defaults Policy) Policy {
 	return p
 }
 
-// Rate returns how many calls a minute the account may make.
+// Rate returns how many calls per minute the account may make.
 func (p *Policy) Rate() int {
 	if p.CallsAMinute > 0 {
 		return p.CallsAMinute
@@ -99,22 +98,21 @@ func (p *Policy) Rate() int {
 	return DefaultCallsAMinute
 }
 
-// SameRules tells whether two policies say the same about who may be called when. The
-// pace does not count.
+// SameRules reports whether two policies agree on who may be called when. It does not
+// compare their pace.
 func (p *Policy) SameRules(other *Policy) bool {
 	x, y := *p, *other
 	x.CallsAMinute, y.CallsAMinute = 0, 0
 	return reflect.DeepEqual(x, y)
 }
 
-// The limits of what an account may set.
+// These bound the fields of a policy.
 const (
 	MaxCallsAMinute = 1_000_000
 	MaxDailyCap     = 1000
 )
 
-// Check tells what is wrong with a policy that somebody wants to set, as an Invalid
-// fault.
+// Check returns an Invalid fault if a policy is not valid.
 func (p *Policy) Check() error {
 	if p.CallsAMinute < 0 || p.CallsAMinute > MaxCallsAMinute {
 		return fault.New(fault.Invalid, fmt.Sprintf("calls a minute must be 1 to %d", MaxCallsAMinute))
@@ -136,18 +134,19 @@ func (p *Policy) Check() error {
 	return nil
 }
 
-// PolicyStore keeps what accounts have set. All of it is safe for concurrent use, by
-// several processes too.
+// PolicyStore stores policies. Its methods are safe for concurrent use, also by several
+// processes.
 type PolicyStore interface {
-	// Policy returns what the account has set; the zero Policy when it has set nothing.
+	// Policy returns the account's policy, or the zero Policy if the account has set
+	// none.
 	Policy(ctx context.Context, account account.ID) (Policy, error)
 
 	// SetPolicy stores what the account has set.
 	SetPolicy(ctx context.Context, account account.ID, p Policy) error
 }
 
-// ChangePolicy changes what an account has set, and returns it. What [Policy.Check]
-// refuses changes nothing.
+// ChangePolicy changes an account's policy, and returns it. It changes nothing if
+// [Policy.Check] refuses the result.
 func ChangePolicy(ctx context.Context, store PolicyStore, acct account.Account, change func(*Policy)) (Policy, error) {
 	p, err := store.Policy(ctx, acct.ID)
 	if err != nil {

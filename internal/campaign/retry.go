@@ -6,12 +6,12 @@ import "time"
 type Retries struct {
 	Number      int // 0 to 3
 	Interval    time.Duration
-	Exponential bool // each interval is twice the one before
-	// Busy, NoAnswer and Failed say after which outcomes.
+	Exponential bool // each interval is twice the previous one
+	// These are the outcomes after which a target is called again.
 	Busy, NoAnswer, Failed bool
 }
 
-// After tells whether a call with this outcome is tried again at all.
+// After reports whether a target is called again after this outcome.
 func (r *Retries) After(o Outcome) bool {
 	switch o {
 	case Busy:
@@ -24,7 +24,7 @@ func (r *Retries) After(o Outcome) bool {
 	return false
 }
 
-// Due returns when a target is called again whose calls-th call ended then.
+// Due returns when to call a target again after its calls-th call has ended.
 func (r *Retries) Due(ended time.Time, calls int) time.Time {
 	interval := r.Interval
 	if r.Exponential {
@@ -33,8 +33,8 @@ func (r *Retries) Due(ended time.Time, calls int) time.Time {
 	return ended.Add(interval)
 }
 
-// Claim begins a call to a target that waits, and counts it. The call has the target's
-// next number.
+// Claim begins a call to a waiting target, and counts it. It sets the call's number and
+// attempt.
 func (c *Campaign) Claim(t *Target, call *Call) {
 	from, calls := t.State, len(t.History)
 	t.State, t.Due, t.Reason = Calling, time.Time{}, 0
@@ -48,8 +48,7 @@ func (c *Campaign) Claim(t *Target, call *Call) {
 	}
 }
 
-// Unclaim takes back the claim of a call that is known not to have left. The target
-// waits again, from then on.
+// Unclaim undoes the claim of a call that never left. The target waits again, until due.
 func (c *Campaign) Unclaim(t *Target, due time.Time) {
 	from, calls := t.State, len(t.History)
 	t.History = t.History[:calls-1]
@@ -65,8 +64,8 @@ func (c *Campaign) Unclaim(t *Target, due time.Time) {
 	c.Counts.Move(from, calls, t)
 }
 
-// Settle decides what becomes of a target whose last call has ended: it has its
-// result, or waits for a retry.
+// Settle updates a target whose call has ended: it gets its final state, or waits for a
+// retry.
 func (c *Campaign) Settle(t *Target, call *Call) {
 	from, calls := t.State, len(t.History)
 	t.History[calls-1].Outcome = call.Outcome
@@ -89,17 +88,17 @@ func (c *Campaign) Settle(t *Target, call *Call) {
 	}
 }
 
-// Refuse gives a target that waits its result without a call.
+// Refuse gives a waiting target its final state without a call.
 func (c *Campaign) Refuse(t *Target, state TargetState, reason Reason, at time.Time) {
 	t.Reason = reason
 	c.move(t, t.State, len(t.History), state, at)
 }
 
-// Postpone lets a target that waits go on waiting.
+// Postpone makes a waiting target wait until due.
 func (c *Campaign) Postpone(t *Target, reason Reason, due time.Time) { t.Reason, t.Due = reason, due }
 
-// Leave writes down the result that a target that waits has since the campaign ended.
-// The counts have it already.
+// Leave stores the final state of a target that still waits although its campaign has
+// ended. The counts contain it already.
 func (c *Campaign) Leave(t *Target) {
 	t.State, t.Due, t.Ended = c.Result(t), time.Time{}, c.Ended
 	if t.Reason == 0 {
@@ -107,7 +106,7 @@ func (c *Campaign) Leave(t *Target) {
 	}
 }
 
-// move gives a target its result.
+// move gives a target its final state and counts it.
 func (c *Campaign) move(t *Target, from TargetState, fromCalls int, state TargetState, at time.Time) {
 	t.State, t.Due, t.Ended = state, time.Time{}, at
 	c.Counts.Move(from, fromCalls, t)

@@ -7,10 +7,10 @@ import (
 	"callbook/internal/fault"
 )
 
-// Action is what somebody may do with a campaign.
+// Action is what a person can do with a campaign.
 type Action string
 
-// The actions. The wire spells them so.
+// The actions, as the API spells them.
 const (
 	Pause    Action = "pause"
 	Resume   Action = "resume"
@@ -29,8 +29,8 @@ func (c *Campaign) errState() error {
 	return fault.New(fault.Invalid, fmt.Sprintf("Campaign is %s", c.State))
 }
 
-// Do does an action at a time, or tells why it cannot be done. What the campaign is
-// already, it stays: that is no fault, and changes nothing.
+// Do performs an action at a time, or returns why it is not possible. An action that
+// changes nothing, such as pausing a paused campaign, is no fault.
 func (c *Campaign) Do(a Action, now time.Time) error {
 	switch a {
 	case Pause:
@@ -71,7 +71,7 @@ func (c *Campaign) Do(a Action, now time.Time) error {
 	return c.errState()
 }
 
-// resumed returns the state that a paused campaign had before.
+// resumed returns the state from before the pause.
 func (c *Campaign) resumed() State {
 	if c.Started.IsZero() {
 		return Created
@@ -79,7 +79,7 @@ func (c *Campaign) resumed() State {
 	return InProgress
 }
 
-// Start is for the moment at which all targets are read and the time has come.
+// Start starts a campaign whose targets are all read and whose time has come.
 func (c *Campaign) Start(now time.Time) {
 	c.Started = now
 	if c.State == Created {
@@ -87,15 +87,14 @@ func (c *Campaign) Start(now time.Time) {
 	}
 }
 
-// End brings the campaign to a state in which it makes no call any more. The targets
-// that wait have their results with it.
+// End ends a campaign in the state s. Its waiting targets get their final states.
 func (c *Campaign) End(s State, now time.Time) {
 	c.Counts.endWaiting()
 	c.Ended, c.EndedAs = now, s
 	c.enter(s, now)
 }
 
-// Expire ends a campaign whose time is over.
+// Expire ends a campaign that has reached its EndAt.
 func (c *Campaign) Expire(now time.Time) {
 	if c.State == Paused {
 		c.End(Canceled, now)
@@ -104,8 +103,8 @@ func (c *Campaign) Expire(now time.Time) {
 	c.End(c.Final(), now)
 }
 
-// Final returns the state of a campaign that has nothing left to do: Failed when no
-// call of it reached a telephone, Completed otherwise.
+// Final returns the state in which a campaign with nothing left to do ends: Failed if no
+// call has reached a telephone, otherwise Completed.
 func (c *Campaign) Final() State {
 	n := &c.Counts
 	if n.CallsReached+n.CallsBusy+n.CallsNoAnswer == 0 && n.InFlight() == 0 {
@@ -131,7 +130,7 @@ func (c *Campaign) enter(s State, now time.Time) {
 	c.touch(now)
 }
 
-// touch notes the time of a change; it never moves back.
+// touch sets Updated. It never moves the date back.
 func (c *Campaign) touch(now time.Time) {
 	if now.After(c.Updated) {
 		c.Updated = now

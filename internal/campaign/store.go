@@ -13,25 +13,24 @@ import (
 // ErrNotFound is the fault of a sid that no campaign of the account has.
 var ErrNotFound = fault.New(fault.NotFound, "There is no campaign with this id")
 
-// Store is what [Campaigns] needs of a database. All of it is safe for concurrent use.
-// The account is always the account's own id; no method ever touches another's rows. A
-// campaign that is Deleted is not there for any method.
+// Store is what [Campaigns] needs of a database. Its methods are safe for concurrent use.
+// They must touch no other account's rows. They must not find campaigns that are Deleted.
 //
-// What a method reads into memory, it claims of the [budget.Share] of ctx, by its
+// A method claims the memory of what it reads from the [budget.Share] of ctx, by its
 // Weight, before it reads on.
 //
-// Each write calls its [journal.Ready] with its results before it returns. Nobody may
-// see the results before the method has returned nil. Then everything is durable; after
-// an error nothing was changed.
+// Each write calls its [journal.Ready] with its results before it returns. Nobody may see
+// the results before the method has returned nil. Then they are durable. After an error,
+// nothing was changed.
 type Store interface {
-	// InsertCampaign adds a campaign. Check is called in the transaction with what the
-	// account has besides, and its error is the method's.
+	// InsertCampaign adds a campaign. It calls check in the transaction with the
+	// account's other campaigns, and returns its error.
 	InsertCampaign(ctx context.Context, c *Campaign, check func(Running) error, ready journal.Ready[*Campaign]) error
 
-	// ChangeCampaign reads a campaign, calls change, and stores what that made of it,
-	// all in one transaction: no other write of the campaign comes between. Change may
-	// be called more than once, each time with the campaign as it is then. Its error is
-	// the method's, and nothing is changed.
+	// ChangeCampaign reads a campaign, calls change, and stores the changed campaign, in
+	// one transaction. Change may be called more than once, each time with the current
+	// campaign. If it returns an error, nothing is changed, and ChangeCampaign returns
+	// that error.
 	ChangeCampaign(ctx context.Context, account account.ID, sid addressbook.SID, change func(*Campaign, Running) error, ready journal.Ready[*Campaign]) error
 
 	// Campaign returns one campaign, or [ErrNotFound].
@@ -60,37 +59,37 @@ type Store interface {
 	// waits.
 	NextDue(ctx context.Context, account account.ID, sid addressbook.SID) (due time.Time, ok bool, err error)
 
-	// CallsByMinute returns how many calls of the campaign were begun in each minute since
-	// a time that is the beginning of one, by the time in their sids: n minutes. It is for
-	// plots.
+	// CallsByMinute returns how many calls of the campaign were begun in each of n
+	// minutes from since on, which must be the beginning of a minute. It goes by the
+	// dates in the sids of the calls.
 	CallsByMinute(ctx context.Context, account account.ID, sid addressbook.SID, since time.Time, n int) ([]int, error)
 
-	// LastCampaignSID returns the largest sid that any account's campaign or call has;
-	// zeros when there is none.
+	// LastCampaignSID returns the largest sid of any campaign or call of all accounts, or
+	// zero.
 	LastCampaignSID(ctx context.Context) (addressbook.SID, error)
 
 	PolicyStore
 }
 
-// Running tells what the account has besides the campaign in question.
+// Running sums up the account's other campaigns that have not ended.
 type Running struct {
-	Campaigns int // that have not ended
-	Throttle  int // calls a minute that those with a throttle of their own may make
+	Campaigns int // their number
+	Throttle  int // the sum of their throttles, in calls per minute
 }
 
-// Preview counts the numbers of a campaign that has not begun.
+// Preview counts what a campaign would call.
 type Preview struct {
 	Targets    int // numbers that would be targets
-	Duplicates int // entries of lists that are left out, since their numbers are there already
-	Suppressed int // targets that the account must not call
+	Duplicates int // entries of lists that are skipped because their number is a target already
+	Suppressed int // targets whose number is suppressed
 }
 
 // Query asks for one page of an account's campaigns.
 type Query struct {
-	Name          string          // a part of the name, by its SearchText; "" is any
-	States        []State         // nil are all
-	List          addressbook.SID // that the campaign calls; zeros are any
-	ByName        bool            // sort by name, and then by sid; otherwise by date of creation
+	Name          string          // a part of the name, compared by SearchText; "" means any
+	States        []State         // nil means all
+	List          addressbook.SID // a list of the campaign; zero means any
+	ByName        bool            // sort by name and then sid, instead of by sid
 	Desc          bool
 	Offset, Limit int
 }
@@ -103,13 +102,13 @@ type Page struct {
 
 // CallQuery asks for one page of a campaign's calls, in the order of their sids.
 type CallQuery struct {
-	// Outcomes and States are which calls pass: those that have ended with one of the
-	// outcomes, and those in flight that are in one of the states. When both are nil,
-	// all pass.
+	// Outcomes and States select calls that ended with one of the outcomes, or are in
+	// flight in one of the states. If both are nil, all calls match.
 	Outcomes []Outcome
 	States   []CallState
-	Position *int // of the target; nil is any
-	// After is the last call of the page before; zeros for none. With it, Offset is 0.
+	Position *int // of the target; nil means any
+	// After is the last call of the previous page; zero means none. Offset must be 0 with
+	// it.
 	After         addressbook.SID
 	Desc          bool
 	Offset, Limit int
@@ -125,9 +124,9 @@ type CallPage struct {
 
 // TargetQuery asks for one page of a campaign's targets.
 type TargetQuery struct {
-	States        []TargetState // by [Campaign.Result]; nil are all
-	Again         *bool         // was called before; the call that a target is in does not count. nil are both
-	After         int           // the position before the page's first; -1 for none
+	States        []TargetState // as [Campaign.Result] returns; nil means all
+	Again         *bool         // whether the target was called before its current call; nil means either
+	After         int           // the last position of the previous page; -1 means none
 	Offset, Limit int
 	NoTotal       bool // leaves the total zero
 }

@@ -11,8 +11,8 @@ import (
 	"callbook/internal/phone"
 )
 
-// This file tells how engines store what is more than one value. The forms are in
-// databases and never change, but for new keys of JSON.
+// This file encodes values that stores keep in one column. Databases contain these
+// formats, so they must not change, except for new keys in JSON.
 
 // storedSettings is the JSON of [Settings]. Name, Throttle and From are columns of
 // their own.
@@ -56,7 +56,7 @@ type storedRetries struct {
 	Failed      bool          `json:"failed,omitempty"`
 }
 
-// Encode returns the settings, but for Name, Throttle and From, as JSON.
+// Encode returns the settings as JSON, without Name, Throttle and From.
 func (s *Settings) Encode() string {
 	stored := storedSettings{
 		CallerID: s.CallerID, Dynamic: s.Dynamic, Lists: s.Lists, URL: s.URL, Text: s.Text, FlowType: s.FlowType,
@@ -75,8 +75,8 @@ func (s *Settings) Encode() string {
 	return encode(stored)
 }
 
-// DecodeSettings returns the settings of which Encode has made this text. Name,
-// Throttle and From are left to set.
+// DecodeSettings reads what [Settings.Encode] returned. The caller must set Name,
+// Throttle and From.
 func DecodeSettings(text []byte) (Settings, error) {
 	var stored storedSettings
 	if err := json.Unmarshal(text, &stored); err != nil {
@@ -98,7 +98,7 @@ func DecodeSettings(text []byte) (Settings, error) {
 	return s, nil
 }
 
-// nanos returns a moment in Unix nanoseconds, and 0 for none.
+// nanos returns a time in Unix nanoseconds, or 0 for the zero time.
 func nanos(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -106,7 +106,7 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// moment returns what nanos was given.
+// moment reads what nanos returned.
 func moment(nanos int64) time.Time {
 	if nanos == 0 {
 		return time.Time{}
@@ -123,7 +123,7 @@ func EncodeNumbers(numbers []phone.Number) []byte {
 	return b
 }
 
-// DecodeNumbers returns the numbers of which EncodeNumbers has made these bytes.
+// DecodeNumbers reads what EncodeNumbers returned.
 func DecodeNumbers(b []byte) []phone.Number {
 	if len(b) == 0 {
 		return nil
@@ -135,10 +135,10 @@ func DecodeNumbers(b []byte) []phone.Number {
 	return numbers
 }
 
-// AttemptBytes is how many bytes EncodeHistory makes of a call.
+// AttemptBytes is how many bytes EncodeHistory takes for a call.
 const AttemptBytes = len(addressbook.SID{}) + 1
 
-// EncodeHistory appends the calls of a target to b: of each the sid and the outcome.
+// EncodeHistory appends the sid and the outcome of each of a target's calls to b.
 func EncodeHistory(b []byte, history []Attempt) []byte {
 	for _, a := range history {
 		b = append(append(b, a.Call[:]...), byte(a.Outcome))
@@ -146,10 +146,10 @@ func EncodeHistory(b []byte, history []Attempt) []byte {
 	return b
 }
 
-// errHistory tells that bytes are of no history.
+// errHistory means that an encoded history is truncated.
 var errHistory = errors.New("read the calls of a target: they are cut off")
 
-// DecodeHistory returns the calls of which EncodeHistory has made these bytes.
+// DecodeHistory reads what EncodeHistory appended.
 func DecodeHistory(b []byte) ([]Attempt, error) {
 	if len(b)%AttemptBytes != 0 {
 		return nil, errHistory
@@ -173,7 +173,7 @@ func EncodeVars(vars map[string]string) string {
 	return encode(vars)
 }
 
-// DecodeVars returns the Vars of which EncodeVars has made this text.
+// DecodeVars reads what EncodeVars returned.
 func DecodeVars(text []byte) (vars map[string]string, err error) {
 	if len(text) == 0 {
 		return nil, nil
@@ -187,7 +187,7 @@ func DecodeVars(text []byte) (vars map[string]string, err error) {
 // Encode returns the policy as JSON.
 func (p *Policy) Encode() string { return encode(p) }
 
-// DecodePolicy returns the policy of which Encode has made this text.
+// DecodePolicy reads what [Policy.Encode] returned.
 func DecodePolicy(text []byte) (p Policy, err error) {
 	if err := json.Unmarshal(text, &p); err != nil {
 		return p, fmt.Errorf("read what an account has set for its campaigns: %w", err)
@@ -204,8 +204,8 @@ func encode(v any) string {
 	return string(text)
 }
 
-// CountColumns are the names of the columns that engines keep [Counts] in, in the order
-// of [Counts.Fields].
+// CountColumns are the columns in which stores keep [Counts], in the order of
+// [Counts.Fields].
 var CountColumns = []string{
 	"waiting_first", "calling_first", "waiting_again", "calling_again",
 	"reached", "failed", "suppressed", "invalid", "not_attempted",

@@ -8,25 +8,25 @@ import (
 	"callbook/internal/phone"
 )
 
-// Target is one number that a campaign is to reach.
+// Target is a number that a campaign calls.
 type Target struct {
 	// Position is the target's place in the campaign, from 0 on.
 	Position int
 	Number   phone.Number
-	// Contact is whose number it is; zeros when the number was given without one.
+	// Contact is the contact that has the number, or zero for a number of Settings.From.
 	Contact addressbook.SID
-	Name    string // the contact's when the targets were read, or ""
-	// Vars are the values that the campaign's text says of the target, by their names
-	// in lower case.
+	Name    string // the contact's name when the targets were read, or ""
+	// Vars are the contact's values for the variables in the campaign's text, by their
+	// names in lower case.
 	Vars  map[string]string
 	State TargetState
-	// Due is when the next call may be made, while the target is Waiting.
+	// Due is when the target may be called next, while its state is Waiting.
 	Due time.Time
-	// Reason says why the target waits longer or was not called; see the constants.
+	// Reason is why the target was postponed or was not called.
 	Reason Reason
-	// History has the target's calls, the first one first.
+	// History has the target's calls, oldest first.
 	History []Attempt
-	// Ended is when the target came to its result; zero before.
+	// Ended is when the target got its final state; zero before.
 	Ended time.Time
 }
 
@@ -39,32 +39,32 @@ type Attempt struct {
 // MaxCalls is how many calls a target gets at most.
 const MaxCalls = 4
 
-// TargetState is how far a target is. Targets of a campaign that has ended are
-// never Waiting to anybody who asks: see [Campaign.Result].
+// TargetState is the state of a target. When a campaign has ended, rows may still be
+// Waiting for a while; [Campaign.Result] returns their final state.
 type TargetState uint8
 
-// The states of a target. The zero TargetState is none.
+// The states of a target. The zero TargetState is invalid.
 const (
-	Waiting       TargetState = iota + 1 // for its first call, or for a retry
+	Waiting       TargetState = iota + 1 // it waits for its first call or a retry
 	Calling                              // a call is in flight
 	TargetReached                        // a call was answered
-	TargetFailed                         // it has used its calls, or its last outcome is not retried
-	Suppressed                           // the account must not call the number
-	InvalidNumber                        // there is no such number, or it is never called
-	NotAttempted                         // it was never called when the campaign ended
+	TargetFailed                         // no call was answered, and it gets no more
+	Suppressed                           // the number is on the account's suppression list
+	InvalidNumber                        // the number does not exist, or is one that is never called
+	NotAttempted                         // the campaign ended before its first call
 )
 
-// resultNames are the wire's words for how a target ended.
+// resultNames are the names of final states in the API.
 var resultNames = [...]string{
 	TargetReached: "completed", TargetFailed: "failed", Suppressed: "failed-dnd",
 	InvalidNumber: "invalid", NotAttempted: "failed-no-attempt",
 }
 
-// Ended tells whether the target has its result.
+// Ended reports whether the state is final.
 func (s TargetState) Ended() bool { return s >= TargetReached }
 
-// Word returns the wire's word for the target: that of its result, or which of the
-// numbers of [Stats] counts it.
+// Word returns the API's word for the target: its final state, or the name of the [Stat]
+// that counts it.
 func (c *Campaign) Word(t *Target) string {
 	state := c.Result(t)
 	again := len(t.History) > 0
@@ -83,8 +83,8 @@ func (c *Campaign) Word(t *Target) string {
 	return "created"
 }
 
-// Result returns the target's state. A target that waits when its campaign ends has a
-// result from that moment on, although its row is changed later.
+// Result returns the target's state. If a target waits when its campaign ends, Result
+// returns its final state from that moment on, although its row is updated later.
 func (c *Campaign) Result(t *Target) TargetState {
 	switch {
 	case t.State != Waiting || !c.State.Ended():
@@ -104,8 +104,9 @@ func (t *Target) Weight() int64 {
 	return int64(n)
 }
 
-// EndOf returns when a target came to its result, and why it was not called. A target that
-// waited when its campaign ended has both from that moment on, as [Campaign.Result] says.
+// EndOf returns when a target got its final state, and why it was not called. If it
+// waited when its campaign ended, EndOf returns both from that moment on, as
+// [Campaign.Result] does.
 func (c *Campaign) EndOf(t *Target) (ended time.Time, why Reason) {
 	if t.Ended.IsZero() && c.Result(t).Ended() {
 		return c.Ended, cmp.Or(t.Reason, CampaignEnded)
@@ -116,42 +117,42 @@ func (c *Campaign) EndOf(t *Target) (ended time.Time, why Reason) {
 // Reason says why a target was not called, or not yet.
 type Reason uint8
 
-// The reasons. The zero Reason is none.
+// The reasons. The zero Reason means that there is none.
 const (
-	OutsideHours   Reason = iota + 1 // the callee's own time is not within the calling hours
-	DailyCap                         // the number had its calls of the day
+	OutsideHours   Reason = iota + 1 // the callee's time is outside the calling hours
+	DailyCap                         // the number has reached the daily cap
 	ContactDeleted                   // the contact was deleted before the call
 	OtherCountry                     // the account may not call the number's country
-	NeverCalled                      // an emergency, premium or short number
+	NeverCalled                      // the policy excludes the number's country
 	OnSuppression                    // the number is on the account's list of suppressions
-	CampaignEnded                    // the campaign ended before the target's turn
+	CampaignEnded                    // the suppression list has the number
 )
 
-// reasonNames are the wire's words for reasons.
+// reasonNames are the names in the API.
 var reasonNames = [...]string{
 	OutsideHours: "outside-hours", DailyCap: "daily-cap", ContactDeleted: "contact-deleted", OtherCountry: "other-country",
 	NeverCalled: "never-called", OnSuppression: "suppressed", CampaignEnded: "campaign-ended",
 }
 
-// String returns the wire's word for the reason, "" for none.
+// String returns the reason's name in the API, or "" for none.
 func (r Reason) String() string { return reasonNames[r] }
 
-// Call is one try to reach a target. It is placed once.
+// Call is one attempt to reach a target. It is placed once at most.
 type Call struct {
-	// SID names the call. Its time is when the call was claimed.
+	// SID identifies the call. Its date is when the call was claimed.
 	SID      addressbook.SID
 	Campaign addressbook.SID
-	Position int // the target's
+	Position int // of the target
 	Number   phone.Number
 	Attempt  int // 1 for the target's first call
 	State    CallState
 	// Placed is when dialing began, Rang when the telephone first rang, Answered when
-	// somebody took the call, and Ended when it was over. Each is zero before.
+	// somebody answered, and Ended when the call ended. Each is zero before.
 	Placed, Rang, Answered, Ended time.Time
 	Outcome                       Outcome // 0 before the end
 	Digits                        string  // the keys that the callee pressed
-	// Code is the carrier's own (a SIP status), Cause that of ITU-T Q.850, and
-	// CauseText what the carrier says of it. They are zero where nothing is known.
+	// Code is the carrier's code (a SIP status), Cause that of ITU-T Q.850, and CauseText
+	// the carrier's explanation. Each is zero if unknown.
 	Code, Cause int
 	CauseText   string
 	Mark        string // the word that the flow has set for the report, or ""
@@ -165,37 +166,37 @@ func (c *Call) Weight() int64 {
 // CallState is how far a call is.
 type CallState uint8
 
-// The states of a call, in their order. The zero CallState is none.
+// The states of a call, in order. The zero CallState is invalid.
 const (
-	Placing   CallState = iota + 1 // it is written down, and may be leaving
+	Placing   CallState = iota + 1 // it is stored, and may be leaving
 	Dialed                         // it has left
 	Ringing                        // the telephone rings
-	Answered                       // somebody took the call
+	Answered                       // somebody answered
 	CallEnded                      // it has an outcome
 )
 
 // Outcome is how a call ended.
 type Outcome uint8
 
-// The outcomes. The zero Outcome is none.
+// The outcomes. The zero Outcome means that the call has not ended.
 const (
 	Reached     Outcome = iota + 1 // answered
-	Busy                           // the line was busy, or somebody refused the call
-	NoAnswer                       // it rang, and nobody took it
-	CallFailed                     // it came to no telephone
-	Unreachable                    // the carrier says that there is no such number
+	Busy                           // the line was busy, or the callee rejected the call
+	NoAnswer                       // it rang, and nobody answered
+	CallFailed                     // it reached no telephone
+	Unreachable                    // the carrier says that the number does not exist
 )
 
-// outcomeNames are the wire's.
+// outcomeNames are the names in the API.
 var outcomeNames = [...]string{Reached: "completed", Busy: "busy", NoAnswer: "no-answer", CallFailed: "failed", Unreachable: "failed"}
 
-// String returns the wire's word for the outcome.
+// String returns the outcome's name in the API.
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// callStateNames are the wire's words for calls in flight.
+// callStateNames are the names of calls in flight in the API.
 var callStateNames = [...]string{Placing: "queued", Dialed: "queued", Ringing: "ringing", Answered: "in-progress"}
 
-// Status returns the wire's word for the call.
+// Status returns the API's word for the call.
 func (c *Call) Status() string {
 	if c.State == CallEnded {
 		return c.Outcome.String()
@@ -203,16 +204,15 @@ func (c *Call) Status() string {
 	return callStateNames[c.State]
 }
 
-// Duration returns how long the call took, from the beginning of dialing on, in
-// whole seconds; zero before its end.
+// Duration returns the time from the beginning of dialing to the end in whole seconds;
+// zero before the end.
 func (c *Call) Duration() int { return seconds(c.Placed, c.Ended) }
 
-// TalkTime returns how long the call took from the answer on, in whole seconds; zero
-// before its end and without an answer.
+// TalkTime returns the time from the answer to the end in whole seconds; zero before the
+// end, and for a call that was not answered.
 func (c *Call) TalkTime() int { return seconds(c.Answered, c.Ended) }
 
-// seconds returns the time between two moments as their dates without fractions show
-// it.
+// seconds returns the difference between two times, each truncated to a second.
 func seconds(from, to time.Time) int {
 	if from.IsZero() || to.IsZero() {
 		return 0

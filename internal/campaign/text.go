@@ -32,12 +32,12 @@ func errVariable(name string) error {
 	return &fault.Error{Kind: fault.Invalid, Field: FieldText, Detail: fmt.Sprintf("Invalid ReadViaText: there is no @@%s", name)}
 }
 
-// Say returns the text with the values of a target. A variable without a value is not
-// said.
+// Say returns the text with the values of a target. A variable without a value is left
+// out.
 func (s *Settings) Say(vars map[string]string) string { return callflow.Fill(s.Text, s.Vars, vars) }
 
-// Values returns the values of a contact's variables of these names. One without a value
-// is not among them.
+// Values returns the contact's values for the variables with these names. Variables
+// without a value are missing.
 func Values(c *addressbook.Contact, names []string) map[string]string {
 	all := customValues(c)
 	for i, f := range addressbook.TextFields {
@@ -48,8 +48,8 @@ func Values(c *addressbook.Contact, names []string) map[string]string {
 	return all
 }
 
-// customValues returns the members of a contact's custom field, by their names in
-// lower case. What is no text is as it is in JSON; null is nothing.
+// customValues returns the members of a contact's custom field by their names in lower
+// case. A value that is not a string is its JSON; null is missing.
 func customValues(c *addressbook.Contact) map[string]string {
 	var members map[string]json.RawMessage
 	values := make(map[string]string)

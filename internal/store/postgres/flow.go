@@ -28,7 +28,8 @@ func scanFlow(row pgx.CollectableRow) (library.Flow, error) {
 	return f, f.Decode(text)
 }
 
-// eachFlow reads rows of flowColumns, and claims their memory.
+// eachFlow returns a function that reads rows of flowColumns. It claims their memory from
+// the request's budget.
 func (t *tx) eachFlow(do func(*library.Flow)) func(pgx.Rows) error {
 	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {

@@ -85,7 +85,8 @@ func (t *tx) onePrompt(query string, args ...any) (*prompt.Prompt, error) {
 	return &all[0], nil
 }
 
-// eachPrompt appends rows of promptColumns, and claims their memory.
+// eachPrompt returns a function that appends rows of promptColumns. It claims their
+// memory from the request's budget.
 func (t *tx) eachPrompt(all *[]prompt.Prompt) func(pgx.Rows) error {
 	share := budget.Of(t.ctx)
 	return func(rows pgx.Rows) error {

@@ -25,7 +25,8 @@ func scanFlow(stmt *sqlite.Stmt) (*library.Flow, error) {
 	return f, f.Decode(stmt.ColumnText(2))
 }
 
-// readFlow reads one row, and claims its memory; errNoRow tells that there is none.
+// readFlow reads one row, or returns errNoRow. It claims the row's memory from the
+// request's budget.
 func readFlow(conn *sqlite.Conn, share *budget.Share, account account.ID, name string) (f *library.Flow, err error) {
 	err = queryOne(conn, `SELECT `+flowColumns+` FROM flows WHERE account_id = ? AND name = ?`, []any{account, name}, func(stmt *sqlite.Stmt) (err error) {
 		f, err = scanFlow(stmt)
@@ -152,7 +153,7 @@ func (b *AddressBook) Flow(ctx context.Context, account account.ID, name string)
 func (b *AddressBook) Flows(ctx context.Context, account account.ID, q library.Query) (page library.Page, err error) {
 	share := budget.Of(ctx)
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		defer sqlitex.Transaction(conn)(&err) // so that the total fits the page
+		defer sqlitex.Transaction(conn)(&err) // reads the total and the page from one snapshot
 		if page.Total, err = count(conn, `FROM flows WHERE account_id = ?`, []any{account}); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func scanPrompt(stmt *sqlite.Stmt) prompt.Prompt {
 	return p
 }
 
-// readPrompt reads one row; errNoRow tells that there is none.
+// readPrompt reads one row, or returns errNoRow.
 func readPrompt(conn *sqlite.Conn, account account.ID, name string) (*prompt.Prompt, error) {
 	var p prompt.Prompt
 	err := queryOne(conn, `SELECT `+promptColumns+` FROM prompts WHERE account_id = ? AND name = ?`, []any{account, name},
@@ -112,7 +112,7 @@ func (b *AddressBook) Prompts(ctx context.Context, account account.ID, q prompt.
 		from, args = from+` AND name = ?`, append(args, q.Name)
 	}
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
-		defer sqlitex.Transaction(conn)(&err) // so that the total fits the page
+		defer sqlitex.Transaction(conn)(&err) // reads the total and the page from one snapshot
 		page = prompt.Page{}
 		if page.Total, err = count(conn, from, args); err != nil {
 			return err
