@@ -123,17 +123,19 @@ func (d *Dialer) look(ctx context.Context) {
 func (d *Dialer) claimAccounts(ctx context.Context) error {
 	claimed, err := d.store.ClaimAccounts(ctx, d.lease(), d.opts.Clock.Now(), maxAccounts)
 	for _, acct := range claimed {
+		if a := d.dialing(acct.ID); a != nil {
+			// The lease ran out before this server renewed it. Another server may have dialed
+			// meanwhile, so this one starts over: it ends its dialing and claims the account anew.
+			a.lose()
+			continue
+		}
 		a := newDialing(d, acct)
+		owned, lose := context.WithCancel(ctx)
+		a.lose = lose
 		d.mu.Lock()
-		_, known := d.accounts[acct.ID]
-		if !known {
-			d.accounts[acct.ID] = a
-		}
+		d.accounts[acct.ID] = a
 		d.mu.Unlock()
-		if known {
-			continue // the lease ran out before this server renewed it; its dialing goes on
-		}
-		d.working.Go(func() { a.run(ctx) })
+		d.working.Go(func() { a.run(owned) })
 	}
 	return err
 }

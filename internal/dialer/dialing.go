@@ -22,8 +22,8 @@ type dialing struct {
 	render  *event.Renderer
 	// These wake placeAll, record and doChores.
 	places, records, chores signal
-	// lose stops the dialing after another server has taken it over. IsLost logs that
-	// once.
+	// lose stops the dialing after its lease was lost. IsLost logs once that another
+	// server has taken over.
 	lose   context.CancelFunc
 	isLost sync.Once
 
@@ -66,27 +66,22 @@ type run struct {
 func newDialing(d *Dialer, acct account.Account) *dialing {
 	return &dialing{
 		d: d, account: acct, render: event.NewRenderer(acct), places: newSignal(), records: newSignal(), chores: newSignal(),
-		lose: func() {}, flights: make(map[addressbook.SID]*flight),
+		flights: make(map[addressbook.SID]*flight),
 	}
 }
 
-// run dials until ctx ends, the lease is lost, or no campaign is open.
+// run dials until no campaign is open or ctx ends, which lose ends too.
 func (a *dialing) run(ctx context.Context) {
-	owned, lose := context.WithCancel(ctx)
-	defer lose()
-	a.d.mu.Lock()
-	a.lose = lose
-	a.d.mu.Unlock()
-
+	defer a.lose()
 	var others sync.WaitGroup
 	recording, stopRecording := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRecording()
-	if a.begin(owned) {
+	if a.begin(ctx) {
 		others.Go(func() { a.record(recording) })
-		placing, stopPlacing := context.WithCancel(owned)
+		placing, stopPlacing := context.WithCancel(ctx)
 		var placer sync.WaitGroup
 		placer.Go(func() { a.placeAll(placing) })
-		a.doChores(owned)
+		a.doChores(ctx)
 		stopPlacing()
 		placer.Wait()
 	}

@@ -16,7 +16,8 @@ import (
 //
 // One server at a time has the lease of an account's dialing. A method with a lease and a
 // campaign stores that lease as the account's, in its own transaction. If another server
-// has the lease, it changes nothing and returns [work.ErrLost]. If the campaign does not
+// has the lease, or the last one gave it back, the method changes nothing and returns
+// [work.ErrLost]: only ClaimAccounts takes over an account. If the campaign does not
 // exist, the error is [campaign.ErrNotFound].
 //
 // Rules are functions of the dialer that a method calls within its transaction. They may

@@ -105,7 +105,7 @@ func (db *DB) dial(ctx context.Context, l work.Lease, account account.ID, operat
 		held := false
 		t.queue(`INSERT INTO dialing (account_id, lease_server, lease_until) VALUES ($1, $2, $3)
 			ON CONFLICT (account_id) DO UPDATE SET lease_server = excluded.lease_server, lease_until = greatest(dialing.lease_until, excluded.lease_until)
-			WHERE dialing.lease_server IN ('', excluded.lease_server)`, account, l.Server, l.End()).Exec(func(tag pgconn.CommandTag) error {
+			WHERE dialing.lease_server = excluded.lease_server`, account, l.Server, l.End()).Exec(func(tag pgconn.CommandTag) error {
 			held = tag.RowsAffected() == 1
 			return nil
 		})

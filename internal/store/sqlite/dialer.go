@@ -53,7 +53,10 @@ func (s *Campaigns) ClaimAccounts(ctx context.Context, l work.Lease, now time.Ti
 		}
 		return err
 	})
-	return claimed, err
+	if err != nil {
+		return nil, err
+	}
+	return claimed, nil
 }
 
 // RenewAccounts implements [dialer.Store].
@@ -79,7 +82,7 @@ func (s *Campaigns) RenewAccounts(ctx context.Context, l work.Lease, accounts []
 func (s *Campaigns) ReleaseAccount(ctx context.Context, server string, account account.ID) error {
 	return s.book.edit(ctx, account, 1, "release an account", func(tx *editTx) error {
 		tx.bytes += pageBytes
-		return tx.exec(`DELETE FROM dialing WHERE account_id = ? AND lease_server = ?`, account, server)
+		return tx.exec(`UPDATE dialing SET lease_server = '', lease_until = 0 WHERE account_id = ? AND lease_server = ?`, account, server)
 	})
 }
 

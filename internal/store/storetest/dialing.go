@@ -94,6 +94,15 @@ func leasesOfAccounts(t *testing.T, f *fixture) {
 		t.Fatal(err)
 	}
 	same(t, "accounts", claim("c", later, 10), []account.Account{other})
+
+	// A server that had it before does not come back to it by itself.
+	if err := f.Dialing.ReleaseAccount(ctx, "b", f.account); err != nil {
+		t.Fatal(err)
+	}
+	for _, server := range []string{"a", "b"} {
+		isError(t, "record of "+server, f.Dialing.Record(ctx, leaseOf(server, later), f.account, nil, nil), work.ErrLost)
+	}
+	same(t, "accounts that were given back", claim("c", later, 10), []account.Account{f.acct})
 }
 
 // openCampaigns are those that are not closed, deleted ones too.

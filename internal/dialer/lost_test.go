@@ -1,0 +1,54 @@
+package dialer_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callbook/internal/campaign"
+	"callbook/internal/dialer"
+	"callbook/internal/event"
+	"callbook/internal/phone"
+	"callbook/internal/test/servertest"
+	"callbook/internal/work"
+)
+
+// TestLeaseComesBack: a server whose lease another one had for a while, and that gets the
+// account back before it has noticed, takes over the call that the other one has left.
+func TestLeaseComesBack(t *testing.T) {
+	t.Parallel()
+	servertest.EmbeddedOnly(t, "a test in a bubble")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 600, nil)
+		r.add(t, func(c *campaign.Campaign) {
+			c.From = []phone.Number{919800000006, 919800000016} // which are busy
+			c.Retries = &campaign.Retries{Number: 1, Interval: time.Minute, Busy: true}
+		})
+		_, _, stop := r.start(nil)
+		time.Sleep(10*time.Second + 500*time.Millisecond) // both wait for a retry, and the leases are renewed in 1.5 s
+		other := work.Lease{Server: "other", Until: time.Now().Add(10 * time.Minute)}
+		if got, err := r.set.Dialing.ClaimAccounts(t.Context(), other, time.Now().Add(time.Minute), 10); err != nil || len(got) != 1 {
+			t.Fatalf("the other server claims %v, %v", got, err)
+		}
+		q := dialer.ClaimQuery{Now: time.Now().Add(2 * time.Minute), Limit: 1, Scan: 1}
+		dials, err := r.set.Dialing.Claim(t.Context(), other, r.acct.ID, r.campaigns[0], q, func(c *campaign.Campaign, to *campaign.Target, _ dialer.Callee) (*campaign.Call, []event.Event) {
+			sid, now := r.sids.Next()
+			call := &campaign.Call{SID: sid, Placed: now}
+			c.Claim(to, call)
+			return call, nil
+		})
+		if err != nil || len(dials) != 1 {
+			t.Fatalf("the other server claims %v, %v", dials, err)
+		}
+		if err := r.set.Dialing.ReleaseAccount(t.Context(), other.Server, r.acct.ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		got := r.campaign(t)
+		if want := (campaign.Counts{Failed: 2, Called: 2, Calls: 4, CallsBusy: 4}); got.Counts != want || !got.Closed {
+			t.Errorf("the campaign is %v, with %+v", got.State, got.Counts)
+		}
+		stop()
+		r.close(t)
+	})
+}
