@@ -151,7 +151,7 @@ func (p *Policy) Open(zones []*time.Location, now time.Time) time.Time {
 			if p.Hours != nil {
 				begin = p.Hours.From
 			}
-			t := time.Date(local.Year(), local.Month(), local.Day()+d, 0, begin, 0, 0, zone)
+			t := minuteIn(zone, local, d, begin)
 			if t.After(now) && (next.IsZero() || t.Before(next)) && p.openAt(zones, t) {
 				next = t
 			}
@@ -183,8 +183,19 @@ func Day(zones []*time.Location, t time.Time) (from, until time.Time) {
 		zone = zones[0]
 	}
 	local := t.In(zone)
-	from = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
-	return from, from.AddDate(0, 0, 1)
+	return minuteIn(zone, local, 0, 0), minuteIn(zone, local, 1, 0)
+}
+
+// minuteIn returns when a minute of the day comes in a zone, so many days after that of
+// local. A minute that is left out, since the clocks go forward over it, comes after
+// that: [time.Date] may put it before, and so into another day.
+func minuteIn(zone *time.Location, local time.Time, days, minute int) time.Time {
+	t := time.Date(local.Year(), local.Month(), local.Day()+days, 0, minute, 0, 0, zone)
+	early := (minute - t.Hour()*60 - t.Minute() + minutesOfDay) % minutesOfDay
+	if early < minutesOfDay/2 {
+		t = t.Add(time.Duration(early) * time.Minute)
+	}
+	return t
 }
 
 // AllCountries is in [Policy.Countries] when all may be called.

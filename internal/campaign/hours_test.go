@@ -35,6 +35,7 @@ func TestOpen(t *testing.T) {
 		"two coasts, too late in one": {"09:00-21:00", "always", coasts, "2026-06-02T01:30:00Z", "2026-06-02T16:00:00Z"},
 		"no hour is shared":           {"09:00-12:00", "always", coasts, "2026-06-01T20:00:00Z", ""},
 		"nobody knows the zone":       {"09:00-21:00", "always", nil, "2026-06-01T12:00:00Z", ""},
+		"a day without midnight":      {"always", "sun", zones("America/Havana"), "2026-03-07T12:00:00-05:00", "2026-03-08T01:00:00-04:00"},
 		"winter begins":               {"09:00-21:00", "always", zones("Europe/Berlin"), "2026-10-24T22:00:00+02:00", "2026-10-25T09:00:00+01:00"},
 	} {
 		var p Policy
@@ -57,6 +58,39 @@ func TestOpen(t *testing.T) {
 		}
 		if got := p.Open(tt.zones, now); !got.Equal(want) {
 			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestDay: a day lasts from midnight to midnight, and from one o'clock where the clocks
+// go forward at midnight.
+func TestDay(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ zone, at, from, until string }{
+		{"", "2026-06-01T12:00:00Z", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z"},
+		{"Asia/Kolkata", "2026-06-01T20:00:00Z", "2026-06-02T00:00:00+05:30", "2026-06-03T00:00:00+05:30"},
+		{"Europe/Berlin", "2026-10-25T12:00:00Z", "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00"},
+		{"America/Havana", "2026-03-07T23:30:00-05:00", "2026-03-07T00:00:00-05:00", "2026-03-08T01:00:00-04:00"},
+		{"America/Havana", "2026-03-08T23:30:00-04:00", "2026-03-08T01:00:00-04:00", "2026-03-09T00:00:00-04:00"},
+		{"Asia/Beirut", "2026-03-29T23:30:00+03:00", "2026-03-29T01:00:00+03:00", "2026-03-30T00:00:00+03:00"},
+	} {
+		var zones []*time.Location
+		if tt.zone != "" {
+			zone, err := time.LoadLocation(tt.zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			zones = append(zones, zone)
+		}
+		var times [3]time.Time
+		for i, text := range []string{tt.at, tt.from, tt.until} {
+			var err error
+			if times[i], err = time.Parse(time.RFC3339, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if from, until := Day(zones, times[0]); !from.Equal(times[1]) || !until.Equal(times[2]) {
+			t.Errorf("%s at %s: the day is from %v until %v", tt.zone, tt.at, from, until)
 		}
 	}
 }
