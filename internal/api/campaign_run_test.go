@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +50,14 @@ func TestCampaignAddsUp(t *testing.T) {
 	}
 	if got := c.Get(path + "/targets?status=failed-dnd,%20Completed,completed").CampaignPage(t).Metadata.Total; got != 7 {
 		t.Errorf("%d targets are suppressed or completed, want 7", got)
+	}
+	// Nothing is so far, in whatever order.
+	for _, words := range []string{"/targets?", "/targets?status=failed&", "/call-details?", "/call-details?status=busy,queued&", "/callbacks?"} {
+		for _, offset := range []int{math.MaxInt32, math.MaxInt} {
+			if got := c.Get(path + words + "offset=" + strconv.Itoa(offset)).CampaignPage(t).Metadata; got.Count != 0 {
+				t.Errorf("%s: behind %d there are %+v", words, offset, got)
+			}
+		}
 	}
 	// By cursor, each target once.
 	var positions []int

@@ -136,13 +136,19 @@ func (cs *Campaigns) List(ctx context.Context, acct account.Account, q Query) (P
 	return cs.store.Campaigns(ctx, acct.ID, q)
 }
 
+// farthest is an offset or a position beyond all targets and calls of a campaign. Stores
+// can add to it, and keep positions in 32 bits.
+const farthest = 1 << 29
+
 // Calls returns one page of a campaign's calls.
 func (cs *Campaigns) Calls(ctx context.Context, acct account.Account, sid addressbook.SID, q CallQuery) (CallPage, error) {
+	q.Offset = min(q.Offset, farthest)
 	return cs.store.Calls(ctx, acct.ID, sid, q)
 }
 
 // Targets returns one page of a campaign's targets.
 func (cs *Campaigns) Targets(ctx context.Context, acct account.Account, sid addressbook.SID, q TargetQuery) (TargetPage, error) {
+	q.After, q.Offset = min(q.After, farthest), min(q.Offset, farthest)
 	return cs.store.Targets(ctx, acct.ID, sid, q)
 }
 
