@@ -2,7 +2,7 @@ package addressbook
 
 import "slices"
 
-// Alike returns the groups of those whose names differ only in case, in their order.
+// Alike returns groups of elements whose names differ only in case, in their order.
 func Alike[T any](all []T, name func(T) string) [][]T {
 	var groups [][]T
 	at := make(map[string]int)

@@ -13,40 +13,39 @@ import (
 	"callbook/internal/phone"
 )
 
-// Book applies the rules of the address book and keeps the contacts in a
-// [Store]. It is safe for concurrent use.
+// Book applies the rules of the address book and stores contacts in a [Store]. It is safe
+// for concurrent use.
 type Book struct {
 	store  Store
 	clock  clock.Clock
 	strict bool
 	forget bool
 	births births
-	// deletions are moments of their own, so that a deletion does not move the date of
-	// the next contact.
+	// deletions makes the sids of deletions. It is not births, so that a deletion does
+	// not move the date of the next contact.
 	deletions births
 }
 
-// Options change how a [Book] works. The zero value is the default.
+// Options configure a [Book]. The zero value is the default.
 type Options struct {
-	// Clock dates contacts and lists; nil means [clock.System].
+	// Clock gives the dates of contacts and lists; nil means [clock.System].
 	Clock clock.Clock
 	// StrictNumbers accepts numbers in E.164 only, as "+919876543210".
 	StrictNumbers bool
-	// ForgetDeleted keeps nothing that is deleted.
+	// ForgetDeleted means that deleted contacts and lists do not go into the trash.
 	ForgetDeleted bool
 }
 
-// New returns a Book that keeps its contacts in store.
+// New returns a Book that stores contacts in store.
 func New(store Store, opts Options) *Book {
 	return &Book{store: store, clock: cmp.Or(opts.Clock, clock.System), strict: opts.StrictNumbers, forget: opts.ForgetDeleted}
 }
 
-// Resume makes all sids from now on larger than those that are stored, as they
-// were made before a restart, whatever the clock says: after it was set back,
-// new dates of creation go on from the latest one that is stored, in steps of
-// 1/4096 ms, until the clock has passed it. So do deletions, which would be too old
-// for the trash otherwise when the clock is right again. Of several servers, each has
-// looked once, when it started.
+// Resume makes all new sids larger than the stored ones, even if the clock was set back
+// before a restart. Until the clock has passed the latest stored date, new dates go on
+// from there in steps of 1/4096 ms. Dates of deletions do, too; otherwise they would be
+// too old for the trash once the clock is right again. If there are several servers, each
+// calls Resume once, at its start.
 func (b *Book) Resume(ctx context.Context) error {
 	last, err := b.store.LastSID(ctx)
 	if err == nil {
@@ -56,36 +55,35 @@ func (b *Book) Resume(ctx context.Context) error {
 	return err
 }
 
-// Faults of contacts that stores tell, too.
+// These faults are also returned by stores.
 var (
 	// ErrNoContact is the fault of a sid that no contact of the account has.
 	ErrNoContact = fault.New(fault.NotFound, "There is no contact with this sid")
 	// ErrNumberTaken is the fault of a number that another contact of the
 	// account has.
 	ErrNumberTaken = fault.Taken(FieldNumber)
-	// ErrChanged is the fault of a patch whose contact has changed since; see
+	// ErrChanged is the fault of a patch whose contact has changed in the meantime; see
 	// Patch.IfUpdated.
 	ErrChanged = fault.New(fault.Changed, "The contact was changed meanwhile")
 
 	errNumberMissing = fault.Mandatory(FieldNumber)
 )
 
-// CreateContacts creates a contact of each draft that is valid and whose
-// number the account does not have yet, all in one transaction. The options say
-// what happens to the others. With UpdateDuplicate, of drafts with the same
-// number each is first written over the one before it, and all of them have the
-// contact that comes of it as their result.
+// CreateContacts creates, in one transaction, a contact for each valid draft whose number
+// the account does not have. The options tell what to do with the others. With
+// UpdateDuplicate, drafts with the same number are first merged, each written over the
+// one before it, and all of them have the merged contact as their result.
 //
-// It returns one result a draft, in their order. An error means that nothing was
-// changed. Ready, which may be nil, gets the results before they are durable, and
-// while many contacts are being written. Nobody may see them before
+// It returns one result per draft, in their order. After an error, nothing was changed.
+// It calls ready, unless that is nil, with the results, before they are durable and
+// perhaps while contacts are still being written. Nobody may see the results before
 // CreateContacts has returned.
 func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts []Draft, opts CreateOptions, ready journal.Ready[[]Result]) ([]Result, error) {
 	p, err := b.Prepare(acct, drafts)
 	if err != nil {
 		return nil, err
 	}
-	var taken error // the fault of a number that is
+	var taken error // the fault for a number that the account has, or nil
 	switch opts.OnDuplicate {
 	case RejectDuplicate:
 		taken = ErrNumberTaken
@@ -115,8 +113,7 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 	return p.Results, nil
 }
 
-// accept applies every rule that needs no database to a draft. LeftOut is as in
-// [Result].
+// accept applies to a draft all rules that need no database. LeftOut is that of [Result].
 func accept(d *Draft, numbers numberReader) (c Contact, leftOut int, err error) {
 	if d.Fault != nil {
 		return Contact{}, 0, d.Fault
@@ -141,7 +138,7 @@ func contactOf(d *Draft, number phone.Number) Contact {
 	return Contact{Number: number, Texts: d.Texts, CustomField: compact(d.CustomField)}
 }
 
-// check refuses what no store keeps or no field is meant for.
+// check returns a fault if a field is too long, or has a value that no store can keep.
 func (c *Contact) check() error {
 	for i := range c.Texts {
 		if err := checkText(TextFields[i].Key, c.Texts[i].Value); err != nil {
@@ -160,7 +157,7 @@ func (c *Contact) check() error {
 	return nil
 }
 
-// checkText refuses a text that is too long or that no store keeps.
+// checkText returns a fault if a text is too long, or is one that no store can keep.
 func checkText(field fault.Field, text string) error {
 	switch {
 	case len(text) > MaxTextLength && utf8.RuneCountInString(text) > MaxTextLength:
@@ -173,15 +170,15 @@ func checkText(field fault.Field, text string) error {
 	return nil
 }
 
-// bulk is a bulk write whose invalid items have failed already. The store gets
-// the valid ones, be there any or none.
+// bulk is a bulk write whose invalid items have failed already. The store gets the valid
+// ones, even if there are none.
 type bulk[V, R any] struct {
 	valid   []V
-	itemOf  []int // valid[i] was made of item itemOf[i]
-	results []R   // of all items, in their order
+	itemOf  []int // valid[i] was made from item itemOf[i]
+	results []R   // of all items, in order
 }
 
-// accepted returns a bulk write of those items that accept takes.
+// accepted returns a bulk write of the items that accept returns without an error.
 func accepted[I, V, R any](items []I, accept func(*I) (V, error), failed func(error) R) *bulk[V, R] {
 	b := &bulk[V, R]{valid: make([]V, 0, len(items)), itemOf: make([]int, 0, len(items)), results: make([]R, len(items))}
 	for i := range items {
@@ -196,8 +193,8 @@ func accepted[I, V, R any](items []I, accept func(*I) (V, error), failed func(er
 	return b
 }
 
-// ready returns the Ready of the store's write. It passes the results of all
-// items on to next.
+// ready returns the Ready function for the store's write. It calls next with the results
+// of all items.
 func (b *bulk[V, R]) ready(next journal.Ready[[]R]) journal.Ready[[]R] {
 	return func(written []R) *journal.Receipt {
 		for i, r := range written {

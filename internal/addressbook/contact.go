@@ -1,8 +1,8 @@
-// Package addressbook holds what an account knows of the people it calls: the
-// contacts, and the rules of what a valid contact is.
+// Package addressbook holds what an account knows of the people it calls: the contacts,
+// and the rules of what a valid contact is.
 //
-// [Book] is the one door to them: the wire API, and whatever else takes
-// contacts, all enter there. [Store] is what Book needs of a database.
+// Whatever reads or changes contacts uses [Book]. [Store] is what Book needs of a
+// database.
 package addressbook
 
 import (
@@ -16,27 +16,26 @@ type Contact struct {
 	SID    SID
 	Number phone.Number // unique within the account
 	Texts  Texts
-	// CustomField is the JSON object that was given with the contact, without white
-	// space between its tokens and otherwise byte for byte; "" when none was.
+	// CustomField is the JSON object that the contact was given, without white space
+	// between its tokens and otherwise unchanged; "" if it was given none.
 	CustomField string
-	// Created is the time of creation in nanoseconds, which the sid has too,
-	// rounded down to 1/4096 ms: the order by Created and the order by SID are
-	// one.
+	// Created is the date in the sid, with nanoseconds that are rounded down to 1/4096
+	// ms. So sorting by Created and by SID are the same.
 	Created time.Time
 	Updated time.Time
-	// Joined is when the contact was put into the one list of a query that sorts
-	// [ByJoined]; zero in all other contacts.
+	// Joined is when the contact was added to the list of a query that sorts [ByJoined].
+	// It is zero in the results of all other queries.
 	Joined time.Time
 }
 
-// Text is an optional text: one that was never given is not the same as one
-// given as "". The zero Text is one that was never given.
+// Text is an optional text. A text that was never given differs from one that was given
+// as "". The zero Text was never given.
 type Text struct {
 	Value string
 	Given bool
 }
 
-// Texts are the texts of a contact, by their [TextField].
+// Texts are the texts of a contact, indexed by [TextField].
 type Texts [NumTextFields]Text
 
 // NameKey returns the [NameKey] of the contact's names.
@@ -47,7 +46,7 @@ func (c *Contact) NameKey() string {
 // Given returns value as a Text that was given.
 func Given(value string) Text { return Text{Value: value, Given: true} }
 
-// Lengths that [Book] accepts. The official pages give none, so they are ours.
+// These bound the fields of contacts. Exotel documents no bounds.
 const (
 	MaxTextLength        = 255   // characters, each of a contact's Texts, and the name and tag of a list
 	MaxCustomFieldLength = 16384 // bytes of JSON
@@ -57,53 +56,50 @@ const (
 type Draft struct {
 	Number      Text
 	Texts       Texts
-	CustomField string // a JSON object, checked to be one by whoever read it; "" for none
-	// FirstNumber takes the first number where Number has several, as cells of
-	// files have them. Otherwise several numbers are a fault.
+	CustomField string // a valid JSON object; "" for none
+	// FirstNumber takes the first number if Number has several, as cells of files do.
+	// Otherwise several numbers are a fault.
 	FirstNumber bool
-	// Ref is the caller's own name for the draft. Book takes no notice of it.
+	// Ref is the caller's name for the draft. Book ignores it.
 	Ref Text
-	// Fault is why the draft could not even be read. Book passes it on as the
-	// draft's result, so that one unreadable draft does not fail its
-	// neighbours.
+	// Fault is why the draft could not be read, or nil. Book returns it as the draft's
+	// result, so that the other drafts do not fail.
 	Fault error
 }
 
-// Result is what became of one draft.
+// Result is the result of a draft or a patch.
 type Result struct {
-	// Contact is the new contact, or the one that has the number already;
-	// otherwise nil.
+	// Contact is the new contact, or the one that has the number already; nil if there is
+	// neither.
 	Contact *Contact
-	// Fault is nil when the contact was created, and when its number was there
-	// already and the options were to skip or to update it.
+	// Fault is nil if the contact was created, or if its number existed and the options
+	// were to skip or update it.
 	Fault error
-	// LeftOut is how many numbers the draft had beside the one that was taken;
-	// see Draft.FirstNumber.
+	// LeftOut is how many further numbers the draft had; see Draft.FirstNumber.
 	LeftOut int
 }
 
-// CreateOptions change how contacts are created. The zero value creates those
-// whose number the account does not have, and refuses the others.
+// CreateOptions configure how contacts are created. The zero value rejects drafts whose
+// number the account has.
 type CreateOptions struct {
 	OnDuplicate OnDuplicate
-	// DryRun looks at everything and changes nothing.
+	// DryRun returns the results without changing anything.
 	DryRun bool
 }
 
-// OnDuplicate is what happens to a draft whose number a contact of the account
-// or an earlier draft of the same call has already.
+// OnDuplicate tells what to do with a draft whose number the account or an earlier draft
+// of the same call has.
 type OnDuplicate uint8
 
 // What can happen then.
 const (
-	RejectDuplicate OnDuplicate = iota // its result is a Duplicate fault, with the contact
-	SkipDuplicate                      // its result is the contact as it is
-	UpdateDuplicate                    // the fields that it gives are written over the contact's
+	RejectDuplicate OnDuplicate = iota // its result is a Duplicate fault with the existing contact
+	SkipDuplicate                      // its result is the existing contact, unchanged
+	UpdateDuplicate                    // the fields that it gives overwrite those of the existing contact
 )
 
-// Overwrite writes the fields that another contact was given over this one's,
-// which has the same number. A contact that has all the values already keeps its
-// Updated. It is for stores.
+// Overwrite overwrites the fields of c that given gives; both have the same number. It
+// changes Updated only if a value changes. It is for stores.
 func (c *Contact) Overwrite(given *Contact) {
 	before := *c
 	for i, text := range given.Texts {

@@ -5,31 +5,31 @@ import (
 	"encoding/json"
 )
 
-// CustomFilter is a condition on the members of contacts' custom fields. The zero one
-// lets all contacts pass.
+// CustomFilter is a condition on the members of custom fields. The zero CustomFilter
+// matches all contacts.
 type CustomFilter struct {
-	// Key is the name of a member, by its [SearchText]; "" is the zero filter's. A
-	// member that is null is none.
+	// Key is the name of a member, compared by its [SearchText]; "" only in the zero
+	// filter. A member that is null does not match.
 	Key string
-	// Part is a part of the member's value, by their [SearchText]. The value of a
-	// string is its text, any other is its JSON. "" is a part of each.
+	// Part is a part of the member's value, compared by their [SearchText]. The value of
+	// a string is its text; that of anything else is its JSON. "" matches every value.
 	Part string
 }
 
-// CustomMatcher applies a [CustomFilter] to one custom field after the other, in the
-// same memory. It is not safe for concurrent use. It is for stores.
+// CustomMatcher applies a [CustomFilter] to custom fields, and reuses its memory. It is
+// not safe for concurrent use. It is for stores.
 type CustomMatcher struct {
 	key, part    []byte
 	text, folded []byte
 }
 
-// Matcher returns what applies the filter.
+// Matcher returns a matcher for the filter.
 func (f CustomFilter) Matcher() *CustomMatcher {
 	return &CustomMatcher{key: []byte(SearchText(f.Key)), part: []byte(SearchText(f.Part))}
 }
 
-// Matches reports whether the filter lets a custom field pass, which is a valid JSON
-// object or empty.
+// Matches reports whether a custom field, a valid JSON object or empty, matches the
+// filter.
 func (m *CustomMatcher) Matches(object []byte) bool {
 	return eachMember(object, func(name, value []byte) bool {
 		return bytes.Equal(m.fold(name), m.key) && !bytes.Equal(value, []byte("null")) && bytes.Contains(m.fold(value), m.part)
@@ -58,8 +58,8 @@ func appendJSONText(b, value []byte) []byte {
 	return append(b, text...)
 }
 
-// eachMember calls do with the name and the value of each member of a valid JSON
-// object, as they are written, until do returns true. It reports whether that was so.
+// eachMember calls do with the name and the value, both as JSON, of each member of a
+// valid JSON object, until do returns true. It returns true if do did.
 func eachMember(object []byte, do func(name, value []byte) bool) bool {
 	for i := 0; ; {
 		from := skipTo(object, i, '"')
@@ -88,7 +88,7 @@ func skipTo(json []byte, i int, c byte) int {
 	return len(json)
 }
 
-// jsonEnd returns the offset behind the value that begins at i.
+// jsonEnd returns the offset after the value that begins at i.
 func jsonEnd(json []byte, i int) int {
 	depth := 0
 	for i < len(json) {
@@ -96,7 +96,7 @@ func jsonEnd(json []byte, i int) int {
 		case '"':
 			for i++; i < len(json) && json[i] != '"'; i++ {
 				if json[i] == '\\' {
-					i++ // what it escapes
+					i++ // skip the escaped character
 				}
 			}
 			i = min(i+1, len(json))
@@ -108,7 +108,7 @@ func jsonEnd(json []byte, i int) int {
 			depth++
 		case '}', ']':
 			if depth--; depth <= 0 {
-				return i + 1 + min(depth, 0) // the object's own end is no part of a value
+				return i + 1 + min(depth, 0) // the end of the enclosing object does not belong to the value
 			}
 		case ',', ' ', '\t', '\n', '\r':
 			if depth == 0 {

@@ -10,19 +10,19 @@ import (
 	"callbook/internal/account"
 )
 
-// What CustomKeys looks at, and what it returns.
+// CustomKeys looks at a sample of these sizes.
 const (
 	keyEnds      = 500 // contacts at either end of the address book
-	keyPlaces    = 10  // places between them
-	keySample    = 100 // contacts at each
+	keyPlaces    = 10  // places between the ends
+	keySample    = 100 // contacts at each place
 	maxKeys      = 100
 	maxKeyLength = 100 // bytes
 )
 
 // CustomKeys returns the names of the members of contacts' custom fields, the most
-// frequent first. Its cost does not grow with the address book: of more than 1,000
-// contacts it looks at the first and the last, and at some between them, so it may
-// miss names that few contacts have.
+// frequent first. If the account has more than 1,000 contacts, it looks only at the first
+// and the last ones, and at some in between. So its cost is bounded, but it may miss rare
+// names.
 func (b *Book) CustomKeys(ctx context.Context, acct account.Account) ([]string, error) {
 	seen := make(map[SID]bool)
 	counts := make(map[string]int)
@@ -42,7 +42,7 @@ func (b *Book) CustomKeys(ctx context.Context, acct account.Account) ([]string, 
 		if last, err = read(Window{Limit: keyEnds, Desc: true}); err == nil && last.Next != nil {
 			from, to := binary.BigEndian.Uint64(first.Next.SID[:]), binary.BigEndian.Uint64(last.Next.SID[:])
 			for i := uint64(0); i < keyPlaces && from < to && err == nil; i++ {
-				after := new(Position) // sids rise with the time
+				after := new(Position) // a sid's beginning is a date
 				binary.BigEndian.PutUint64(after.SID[:], from+(to-from)/keyPlaces*i)
 				_, err = read(Window{Limit: keySample, After: after})
 			}

@@ -7,14 +7,14 @@ import (
 	"callbook/internal/journal"
 )
 
-// ForGood is the deletion whose contacts and lists do not go into the trash.
+// ForGood is the deletion for contacts and lists that do not go into the trash.
 var ForGood SID
 
-// NewDeletion returns a deletion that begins now. Everything that is deleted under
-// it, in however many calls, can be found in the trash by it and restored at once. A
-// Book that keeps nothing returns [ForGood].
+// NewDeletion returns a new deletion. Contacts and lists that are deleted with it, in any
+// number of calls, can be found in the trash by it and restored together. A Book with
+// ForgetDeleted returns [ForGood].
 //
-// A deletion is a sid, which has the time in it. Later deletions have larger ones.
+// A deletion is a sid, so it contains its date, and later deletions are larger.
 func (b *Book) NewDeletion() SID {
 	if b.forget {
 		return ForGood
@@ -24,18 +24,18 @@ func (b *Book) NewDeletion() SID {
 	return sid
 }
 
-// DeleteContacts deletes contacts, all in one transaction, and returns each as it
-// last was, or a NotFound fault. Their memberships end, and their numbers are free
-// for new contacts. They go into the trash under the deletion, which is one of
-// [Book.NewDeletion], or [ForGood]. Ready may be nil.
+// DeleteContacts deletes contacts in one transaction. It returns the last state of each,
+// or a NotFound fault. It ends their memberships, and frees their numbers for new
+// contacts. Unless the deletion is [ForGood], the contacts go into the trash. Ready may
+// be nil.
 func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, deletion SID, refs []ContactRef, ready journal.Ready[[]Result]) ([]Result, error) {
 	write := accepted(refs, (*ContactRef).sid, failedContact)
 	return write.done(b.store.DeleteContacts(ctx, acct.ID, deletion, write.valid, write.ready(ready)))
 }
 
-// DeleteLists deletes lists, all in one transaction, and returns each as it last
-// was, or a NotFound fault. Their contacts stay. The lists go into the trash as with
-// [Book.DeleteContacts]. Ready may be nil.
+// DeleteLists deletes lists in one transaction, and keeps their contacts. It returns the
+// last state of each, or a NotFound fault. Unless the deletion is [ForGood], the lists go
+// into the trash. Ready may be nil.
 func (b *Book) DeleteLists(ctx context.Context, acct account.Account, deletion SID, sids []SID, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	write := accepted(sids, func(sid *SID) (SID, error) { return *sid, nil }, failedList)
 	return write.done(b.store.DeleteLists(ctx, acct.ID, deletion, write.valid, write.ready(ready)))

@@ -7,25 +7,24 @@ import (
 	"callbook/internal/fault"
 )
 
-// MaxCustomFieldDepth is how deep a custom_field may be nested: an object without
-// objects or arrays within it is 1 deep. Decoders of other languages give up some
-// hundreds of levels down, and a text that shows the levels by blanks grows with
-// their square.
+// MaxCustomFieldDepth bounds the nesting of a custom_field. An object without objects or
+// arrays has depth 1. Decoders of other languages fail at some hundred levels, and the
+// size of an indented text grows with the square of the depth.
 const MaxCustomFieldDepth = 100
 
 var errTooDeep = fault.InvalidField(FieldCustomField, fmt.Sprintf("Maximum allowed depth is %d", MaxCustomFieldDepth))
 
-// tooDeep tells whether valid JSON is nested deeper than MaxCustomFieldDepth.
+// tooDeep reports whether valid JSON is nested deeper than MaxCustomFieldDepth.
 func tooDeep(json string) bool {
 	if strings.Count(json, "{")+strings.Count(json, "[") <= MaxCustomFieldDepth {
-		return false // most, at little cost
+		return false // true for most fields, and cheap to find out
 	}
 	depth := 0
 	quoted := false
 	for i := 0; i < len(json); i++ {
 		switch c := json[i]; {
 		case quoted && c == '\\':
-			i++ // what it escapes
+			i++ // skip the escaped character
 		case c == '"':
 			quoted = !quoted
 		case quoted:

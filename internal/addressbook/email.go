@@ -2,9 +2,9 @@ package addressbook
 
 import "strings"
 
-// CanBeEmail reports whether a text has the shape of an e-mail address: something, an
-// at sign, and the name of a domain with a dot in it, without blanks. A text that has
-// not is kept all the same, since the API takes any; it is pointed out to people.
+// CanBeEmail reports whether a text has the shape of an e-mail address: something, an at
+// sign, and a domain name with a dot, without blanks. The API stores any text as an
+// e-mail. Pages point out those that do not have this shape.
 func CanBeEmail(text string) bool {
 	text = strings.TrimSpace(text)
 	at := strings.LastIndexByte(text, '@')

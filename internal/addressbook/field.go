@@ -9,7 +9,7 @@ import (
 // field in [TextFields] and in a contact's [Texts].
 type TextField int
 
-// The text fields, in the order in which answers, files and pages have them.
+// The text fields, in the order of answers, files and pages.
 const (
 	FirstName TextField = iota
 	LastName
@@ -17,12 +17,12 @@ const (
 	Email
 	Tag
 
-	NumTextFields // one more than the last
+	NumTextFields // the number of text fields
 )
 
-// TextFields describes the text fields. Everything that reads, keeps, or shows a
-// contact loops over it, so a new field needs a row here, a column in the database of
-// each engine, and a property in the API's document.
+// TextFields describes the text fields. All code that reads, stores or shows contacts
+// loops over it. So a new field needs an entry here, a column in the database of each
+// engine, and a property in openapi.yaml.
 var TextFields = [NumTextFields]struct {
 	// Key is the field's name in JSON, in CSV files, in databases and in faults.
 	Key fault.Field

@@ -10,23 +10,23 @@ import (
 	"callbook/internal/journal"
 )
 
-// List gathers contacts of an account under a name.
+// List is a named group of an account's contacts.
 type List struct {
 	SID          SID
-	Name         string // unique within the account, by its bytes
+	Name         string // unique within the account, compared byte by byte
 	Tag          Text
 	Type         ListType
 	ContactCount int
-	Created      time.Time // the time within the sid
-	Updated      time.Time // of its name or tag; members do not count
+	Created      time.Time // the date in the sid
+	Updated      time.Time // when its name or tag last changed
 }
 
-// ListType tells what the contacts of a list come with.
+// ListType tells whether the contacts of a list have variables.
 type ListType uint8
 
 // The types of a list.
 const (
-	Static  ListType = iota // contacts alone
+	Static  ListType = iota // contacts without variables
 	Dynamic                 // contacts with variables, from a CSV file
 )
 
@@ -34,51 +34,50 @@ const (
 type ListDraft struct {
 	Name  Text
 	Tag   Text
-	Fault error // why it could not even be read; see Draft
+	Fault error // why it could not be read; see Draft
 }
 
-// ListPatch changes a list: what it does not set stays as it is.
+// ListPatch changes a list. It does not change fields that it does not set.
 type ListPatch struct {
 	SID  SID
 	Name Change
 	Tag  Change
-	// IfUpdated, when not zero, is the Updated of the list as whoever made the
-	// patch saw it. When the list has another by now, the patch is not applied,
-	// and its result is ErrListChanged with the list as it is.
+	// IfUpdated, if not zero, is the Updated of the list that the patch was made for. If
+	// the list has changed since, the patch is not applied. Its result is then
+	// ErrListChanged with the current list.
 	IfUpdated time.Time
-	Fault     error // why it could not even be read; see Draft
+	Fault     error // why it could not be read; see Draft
 
 	at time.Time
 }
 
-// ListResult is what became of one list.
+// ListResult is the result of a draft or a patch of a list.
 type ListResult struct {
 	List  *List // nil with a fault other than ErrListChanged
 	Fault error
 }
 
-// Faults of lists that stores tell, too.
+// These faults are also returned by stores.
 var (
 	// ErrNoList is the fault of a sid that no list of the account has.
 	ErrNoList = fault.New(fault.NotFound, "There is no list with this sid")
 	// ErrNameTaken is the fault of a name that another list of the account has.
 	ErrNameTaken = fault.Taken(FieldName)
-	// ErrListChanged is the fault of a patch whose list has changed since; see
+	// ErrListChanged is the fault of a patch whose list has changed in the meantime; see
 	// ListPatch.IfUpdated.
 	ErrListChanged = fault.New(fault.Changed, "The list was changed meanwhile")
 
 	errNameMissing = fault.Mandatory(FieldName)
 )
 
-// Fits tells whether the list is as the patch's IfUpdated wants it. It is for
-// stores, which ask before they apply the patch.
+// Fits reports whether the list has the date IfUpdated. Stores must check it before they
+// apply the patch.
 func (p *ListPatch) Fits(l *List) bool {
 	return p.IfUpdated.IsZero() || p.IfUpdated.Equal(l.Updated)
 }
 
-// Apply changes the list, and reports whether that made a difference: a list that
-// has the name and the tag already keeps its Updated. It is for stores, which have
-// the list.
+// Apply applies the patch to the list, and reports whether that changed anything.
+// Otherwise it does not change Updated. It is for stores.
 func (p *ListPatch) Apply(l *List) (changed bool) {
 	before := *l
 	if p.Name.Set {
@@ -94,9 +93,9 @@ func (p *ListPatch) Apply(l *List) (changed bool) {
 	return true
 }
 
-// CreateLists creates a list of each draft that is valid and whose name is
-// free, all in one transaction, and returns one result a draft in their order. An
-// error means that nothing was changed. Ready may be nil.
+// CreateLists creates, in one transaction, a list for each valid draft whose name is
+// free. It returns one result per draft, in their order. After an error, nothing was
+// changed. Ready may be nil.
 func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []ListDraft, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	birth := b.births.next(b.clock.Now(), len(drafts))
 	write := accepted(drafts, func(d *ListDraft) (List, error) {
@@ -111,8 +110,8 @@ func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []L
 	return write.done(b.store.InsertLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
-// accept applies the rules that need no database, and returns the list's name: the
-// given one without the blanks around it.
+// accept applies the rules that need no database. It returns the name without blanks
+// around it.
 func (d *ListDraft) accept() (name string, err error) {
 	if d.Fault != nil {
 		return "", d.Fault
@@ -128,9 +127,8 @@ func (d *ListDraft) accept() (name string, err error) {
 
 func failedList(err error) ListResult { return ListResult{Fault: err} }
 
-// UpdateLists changes lists, one after the other in one transaction, and returns
-// one result a patch in their order. An error means that nothing was changed.
-// Ready may be nil.
+// UpdateLists changes lists one after the other in one transaction. It returns one result
+// per patch, in their order. After an error, nothing was changed. Ready may be nil.
 func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []ListPatch, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	now := b.clock.Now()
 	write := accepted(patches, func(p *ListPatch) (ListPatch, error) {
@@ -154,14 +152,14 @@ func (b *Book) List(ctx context.Context, acct account.Account, sid SID) (List, e
 	return b.store.List(ctx, acct.ID, sid)
 }
 
-// ListByName returns the account's list with this name, to the letter but for the
-// blanks around it, or a NotFound fault.
+// ListByName returns the account's list with exactly this name, without the blanks around
+// it, or a NotFound fault.
 func (b *Book) ListByName(ctx context.Context, acct account.Account, name string) (List, error) {
 	return b.store.ListByName(ctx, acct.ID, strings.TrimSpace(name))
 }
 
-// ListsOf returns lists of a contact, by their names: those whose name comes
-// after one, and limit at most.
+// ListsOf returns up to limit lists of a contact, ordered by name, from behind the name
+// after.
 func (b *Book) ListsOf(ctx context.Context, acct account.Account, contact SID, after string, limit int) ([]ListRef, error) {
 	return b.store.ListsOf(ctx, acct.ID, contact, after, limit)
 }

@@ -9,25 +9,25 @@ import (
 	"callbook/internal/journal"
 )
 
-// Membership is that of one contact in one list.
+// Membership is a contact's being in a list.
 type Membership struct {
 	List    SID
 	Contact SID
 	Created time.Time
 }
 
-// ContactRef names a contact, as somebody gave it.
+// ContactRef is the sid of a contact in a request.
 type ContactRef struct {
 	SID   SID
-	Fault error // why it could not even be read; see Draft
+	Fault error // why it could not be read; see Draft
 }
 
 func (r *ContactRef) sid() (SID, error) { return r.SID, r.Fault }
 
-// MembershipResult is what became of one membership.
+// MembershipResult is the result of adding or removing a membership.
 type MembershipResult struct {
-	// Membership is the new one; with a Duplicate fault, the one that is there
-	// already; of one that was removed, as it last was; otherwise nil.
+	// Membership is the new membership, the existing one of a Duplicate fault, or the
+	// last state of one that was removed. Otherwise it is nil.
 	Membership *Membership
 	Fault      error
 }
@@ -40,10 +40,9 @@ var (
 	ErrNoMember = fault.New(fault.NotFound, "The contact is not in the list")
 )
 
-// AddToList puts contacts of the account into a list of it, all in one
-// transaction, and returns one result a reference in their order. When the list is
-// not there, the error is a NotFound fault. An error means that nothing was
-// changed. Ready may be nil.
+// AddToList adds contacts to a list in one transaction. It returns one result per
+// contact, in their order. If the list does not exist, the error is a NotFound fault.
+// After an error, nothing was changed. Ready may be nil.
 func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready journal.Ready[[]MembershipResult]) ([]MembershipResult, error) {
 	now := b.clock.Now()
 	write := accepted(refs, func(r *ContactRef) (Membership, error) {
@@ -52,9 +51,9 @@ func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, re
 	return write.done(b.store.AddMembers(ctx, acct.ID, list, write.valid, write.ready(ready)))
 }
 
-// RemoveFromList takes contacts out of a list, all in one transaction, and returns
-// one result a reference in their order. When the list is not there, the error is
-// a NotFound fault. An error means that nothing was changed. Ready may be nil.
+// RemoveFromList removes contacts from a list in one transaction. It returns one result
+// per contact, in their order. If the list does not exist, the error is a NotFound fault.
+// After an error, nothing was changed. Ready may be nil.
 func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready journal.Ready[[]MembershipResult]) ([]MembershipResult, error) {
 	write := accepted(refs, (*ContactRef).sid, failedMembership)
 	return write.done(b.store.RemoveMembers(ctx, acct.ID, list, write.valid, write.ready(ready)))

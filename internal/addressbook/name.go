@@ -11,31 +11,31 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// NameKey is what names are sorted by: both names joined, without regard to
-// case in any script. Keys compare by their bytes.
+// NameKey returns the key by which names are sorted: both names joined, without regard to
+// case in any script. Keys are compared byte by byte.
 func NameKey(first, last string) string {
 	return Fold(strings.TrimSpace(first + " " + last))
 }
 
-// Fold returns a text as it compares without regard to case.
+// Fold returns a text in the form in which texts are compared without regard to case.
 func Fold(text string) string {
 	for i := range len(text) {
 		if text[i] >= utf8.RuneSelf {
 			return cases.Fold().String(text)
 		}
 	}
-	return strings.ToLower(text) // the same for ASCII, and many times faster
+	return strings.ToLower(text) // the same result for ASCII, and much faster
 }
 
-// Folder folds many texts, one after the other and all in the same memory, for
-// searches through a whole address book. The zero value is ready for use. It is not safe for concurrent use.
+// Folder folds many texts one after the other, and reuses its memory. It is for searches
+// through a whole address book. Its zero value is ready for use. It is not safe for
+// concurrent use.
 type Folder struct {
 	caser  *cases.Caser
 	folded []byte
 }
 
-// Fold returns what the function [Fold] makes of the text. It is valid until
-// the next call.
+// Fold is like the function [Fold]. Its result is valid until the next call.
 func (f *Folder) Fold(text []byte) []byte {
 	f.folded = append(f.folded[:0], text...)
 	for i := 0; i < len(f.folded); {
@@ -60,11 +60,11 @@ func (f *Folder) Fold(text []byte) []byte {
 	return f.folded
 }
 
-// eachByte is one in each of eight bytes.
+// eachByte, multiplied by a byte, has that byte in each of its eight bytes.
 const eachByte = 0x0101010101010101
 
-// lowerASCII makes eight bytes lower case at once, if all of them are ASCII, and
-// tells whether they are.
+// lowerASCII makes eight bytes lower case at once. It returns false if they are not all
+// ASCII.
 func lowerASCII(text []byte) bool {
 	eight := binary.LittleEndian.Uint64(text)
 	if eight&(0x80*eachByte) != 0 {
@@ -78,7 +78,7 @@ func lowerASCII(text []byte) bool {
 	return true
 }
 
-// foldAll folds a text by Unicode's tables, which know every letter.
+// foldAll folds a text by Unicode's tables.
 func (f *Folder) foldAll(text []byte) []byte {
 	if f.caser == nil {
 		caser := cases.Fold()
@@ -96,8 +96,8 @@ func (f *Folder) foldAll(text []byte) []byte {
 	}
 }
 
-// caseless tells whether a letter is of one of some widely used scripts that have
-// no upper and lower case: it need not be looked up in Unicode's tables.
+// caseless reports whether a letter belongs to one of some widely used scripts without
+// case, so that it need not be looked up in Unicode's tables.
 func caseless(r rune) bool {
 	switch {
 	case 0x0590 <= r && r < 0x10a0, // Hebrew, Arabic, the scripts of India, Thai, Burmese

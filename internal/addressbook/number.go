@@ -13,7 +13,7 @@ type numberReader struct {
 	strict bool // E.164 only
 }
 
-// numbers returns what reads the account's numbers.
+// numbers returns the reader for the account's numbers.
 func (b *Book) numbers(acct account.Account) (numberReader, error) {
 	region, err := phone.RegionByCode(acct.Region)
 	if err != nil {
@@ -30,8 +30,8 @@ func (r numberReader) read(text string) (phone.Number, error) {
 	return r.region.Parse(text)
 }
 
-// first reads the first number of a text that may have several, and tells how many
-// others are left out. What is strict does not look for several.
+// first reads the first number of a text that may have several, and counts the others. A
+// strict reader accepts only one number.
 func (r numberReader) first(text string) (n phone.Number, leftOut int, err error) {
 	if r.strict {
 		n, err = phone.ParseE164(text)
@@ -40,8 +40,8 @@ func (r numberReader) first(text string) (n phone.Number, leftOut int, err error
 	return r.region.ParseFirst(text)
 }
 
-// Number reads a number in any spelling, as it is read when a contact of the
-// account is given it. What is no number is an Invalid fault.
+// Number reads a number as if it were given for a contact of the account. A text that is
+// no number is an Invalid fault.
 func (b *Book) Number(acct account.Account, raw string) (phone.Number, error) {
 	numbers, err := b.numbers(acct)
 	if err != nil {

@@ -8,51 +8,50 @@ import (
 	"strings"
 )
 
-// SortField is what a page is sorted by. What is equal in it is sorted by its
-// sid, in the same direction.
+// SortField is the field by which a page is sorted. Contacts with the same value are
+// sorted by their sids, in the same direction.
 type SortField uint8
 
-// The sort fields. The zero one is the order of creation. Lists have the first
-// three only.
+// The sort fields. The zero SortField sorts by creation. Lists have only the first three.
 const (
 	ByCreated SortField = iota
 	ByUpdated
-	ByName // a contact's first and last name, a list's name, without regard to case
-	// ByPerson sorts contacts as tables name them: by name as ByName does, those
-	// without one by company, and those without either by number. Each kind is
-	// together, as [Window.Blank] says.
+	ByName // by first and last name, or the name of a list, without regard to case
+	// ByPerson sorts by the name that tables show for a contact: its name, or else its
+	// company, or else its number. The contacts of each kind stay together; see
+	// [Window.Blank].
 	ByPerson
-	ByCompany // a contact's company, by its [SearchText]
-	ByEmail   // a contact's e-mail, by its [SearchText]
-	ByTag     // a contact's tag, by its [SearchText]
-	ByNumber  // a contact's number, by its digits from the first on, so that those of a country are together
-	// ByJoined sorts the contacts of one list by when they were put into it. A query
-	// that names no list, or several, is sorted by creation.
+	ByCompany // by [SearchText]
+	ByEmail   // by [SearchText]
+	ByTag     // by [SearchText]
+	ByNumber  // by its digits as a text, so the numbers of a country are together
+	// ByJoined sorts the contacts of one list by when they were added to it. A query that
+	// names no list or several is sorted by creation instead.
 	ByJoined
 )
 
-// Dated tells whether it is a date other than that of creation. The key of a position
-// is the date in Unix nanoseconds then.
+// Dated reports whether the field is a date other than that of creation. The key of a
+// position is then the date in Unix nanoseconds.
 func (f SortField) Dated() bool { return f == ByUpdated || f == ByJoined }
 
-// Window is the part of a collection that a page shows.
+// Window is the part of a sorted collection that a page shows.
 type Window struct {
-	Offset int // how many to pass over, 0 or more
+	Offset int // how many to skip, 0 or more
 	Limit  int // how many at most, 1 or more
 	Sort   SortField
 	Desc   bool
-	// BlanksFirst puts contacts that have no text in the sort field before the
-	// others in the ascending order, and not behind them. With Desc they come
-	// last then. ByName ignores it: there, blank names are the first.
+	// BlanksFirst sorts contacts without a text in the sort field before the others, and
+	// with Desc after them. Otherwise it is the reverse. ByName ignores it and sorts
+	// blank names first.
 	BlanksFirst bool
-	// After begins the page behind a position, before Offset counts; nil begins
-	// it at the first. It is stable while others come and go, and as fast on
-	// the last page as on the first.
+	// After is the position behind which the page begins; nil means the beginning. Offset
+	// counts from there. Unlike an Offset alone, it is not affected by additions and
+	// deletions, and equally fast for all pages.
 	After *Position
 }
 
-// Follows reports whether what has this sid is behind After, in the order of creation. It
-// is for stores.
+// Follows reports whether an item with this sid comes after After, in the order of
+// creation. It is for stores.
 func (w *Window) Follows(sid SID) bool {
 	if w.After == nil {
 		return true
@@ -63,18 +62,18 @@ func (w *Window) Follows(sid SID) bool {
 	return bytes.Compare(sid[:], w.After.SID[:]) > 0
 }
 
-// Position is a place in a sorted collection: that of what has this key in the
-// sort field, and this sid. What was there may be gone by now.
+// Position is a place in a sorted collection, given by a key and a sid. The item that was
+// there may be gone.
 type Position struct {
-	// Key is what is sorted by, see [Contact.SortKey]. It is "" when sorted by
-	// creation, where the sid tells all.
+	// Key is the sort key; see [Contact.SortKey]. It is "" for the order of creation,
+	// which is that of the sids.
 	Key string
 	SID SID
 }
 
-// Cut makes a page of rows of which a store has read one more than the limit, if
-// there was one more. It drops that one, and returns where the next page begins: at
-// the last row that stays. Next is nil when no page follows.
+// Cut makes a page of rows that a store has read with one row beyond the limit, if there
+// was one. It drops that row and returns the position of the last row that it keeps,
+// behind which the next page begins. Next is nil if there is no next page.
 func Cut[T, P any](rows []T, limit int, at func(*T) P) (page []T, next *P) {
 	if len(rows) <= limit {
 		return rows, nil
@@ -83,19 +82,18 @@ func Cut[T, P any](rows []T, limit int, at func(*T) P) (page []T, next *P) {
 	return rows[:limit], &last
 }
 
-// Blank tells whether a contact has a text in the field that it is sorted by.
+// Blank tells whether a contact has a text in the sort field.
 type Blank byte
 
 // The degrees of being blank.
 const (
-	NotBlank  Blank = iota // the field has a text
-	HalfBlank              // it has none, and that of another field stands in for it
+	NotBlank  Blank = iota // the sort field has a text
+	HalfBlank              // it has none, but another field that replaces it has
 	AllBlank               // neither field has a text
 )
 
-// Blank returns the first byte of a contact's sort key, when the sort field is a text
-// that may be blank. It keeps contacts that are equally blank together. It is for
-// stores.
+// Blank returns the first byte of the sort key of contacts with this degree of being
+// blank, for a sort field that may be blank. It keeps them together. It is for stores.
 func (w Window) Blank(b Blank) byte {
 	if w.BlanksFirst {
 		b = AllBlank - b
@@ -103,8 +101,8 @@ func (w Window) Blank(b Blank) byte {
 	return '0' + byte(b)
 }
 
-// SortKey returns what the contact is sorted by in a window. Keys compare by their
-// bytes, but those of dates by their number.
+// SortKey returns the key by which a window sorts the contact. Keys are compared byte by
+// byte, but those of dates as numbers.
 func (c *Contact) SortKey(w Window) string {
 	searched := func(f TextField) string { return strings.Trim(SearchText(c.Texts[f].Value), " ") }
 	key := func(b Blank, text string) string { return string(w.Blank(b)) + text }
@@ -140,10 +138,10 @@ func (c *Contact) SortKey(w Window) string {
 	return key(NotBlank, text)
 }
 
-// Position returns where the contact stands in the order of a window.
+// Position returns the contact's position in the order of a window.
 func (c *Contact) Position(w Window) Position { return Position{Key: c.SortKey(w), SID: c.SID} }
 
-// Position returns where the list stands in the order of a window.
+// Position returns the list's position in the order of a window.
 func (l *List) Position(w Window) Position { return Position{Key: l.sortKey(w), SID: l.SID} }
 
 func (l *List) sortKey(w Window) string {
@@ -157,13 +155,12 @@ func (l *List) sortKey(w Window) string {
 	}
 }
 
-// ErrNoAdvance means that the next page would not begin behind the one before: the
-// database is damaged. Whoever goes through all pages would never come to the
-// last one.
+// ErrNoAdvance means that the next page would not begin after the current one, because
+// the database is damaged. A loop over all pages would never end.
 var ErrNoAdvance = errors.New("a page does not advance: the database is damaged")
 
-// Advances returns [ErrNoAdvance] unless the position that follows a page of the
-// window is behind the one that the page began at; nil begins or ends the pages.
+// Advances returns [ErrNoAdvance] unless next is behind the position at which the window
+// begins. A nil position is the beginning or the end.
 func (w Window) Advances(next *Position) error {
 	if w.After == nil || next == nil {
 		return nil
@@ -174,7 +171,7 @@ func (w Window) Advances(next *Position) error {
 	case w.Sort.Dated():
 		after, err := strconv.ParseInt(w.After.Key, 10, 64)
 		if err != nil {
-			return nil // a cursor that somebody made up; the next one is none
+			return nil // somebody made up the cursor
 		}
 		key, err := strconv.ParseInt(next.Key, 10, 64)
 		if err != nil {

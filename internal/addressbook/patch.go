@@ -9,46 +9,44 @@ import (
 	"callbook/internal/phone"
 )
 
-// Patch changes a contact: what it does not set stays as it is.
+// Patch changes a contact. It does not change fields that it does not set.
 type Patch struct {
 	SID         SID
 	Number      Change
 	Texts       Changes
-	CustomField Change // its Text's Value is a JSON object; not given empties it
-	// IfUpdated, when not zero, is the Updated of the contact as whoever made
-	// the patch saw it. When the contact has another by now, the patch is not
-	// applied, and its result is ErrChanged with the contact as it is.
+	CustomField Change // its value is a JSON object; if not given, the field is cleared
+	// IfUpdated, if not zero, is the Updated of the contact that the patch was made for.
+	// If the contact has changed since, the patch is not applied. Its result is then
+	// ErrChanged with the current contact.
 	IfUpdated time.Time
-	// Fault is why the patch could not even be read; see Draft.
+	// Fault is why the patch could not be read; see Draft.
 	Fault error
 
-	number phone.Number // of Number, once Book has looked at it
-	at     time.Time    // when the contact was changed
+	number phone.Number // the parsed Number, set by Book
+	at     time.Time    // the date of the change
 }
 
-// Change is what a Patch does to one field: nothing unless Set is true, and then
-// the field becomes the Text. One that is not given empties it.
+// Change is the change of one field. It does nothing unless Set is true. Then the field
+// becomes the Text, or is cleared if that is not given.
 type Change struct {
 	Text
 	Set bool
 }
 
-// Changes are what a Patch does to the texts of a contact, by their [TextField].
+// Changes are the changes of the texts of a contact, indexed by [TextField].
 type Changes [NumTextFields]Change
 
-// NewNumber returns the number that the patch sets; zero is none. It is for
-// stores.
+// NewNumber returns the number that the patch sets, or zero. It is for stores.
 func (p *Patch) NewNumber() phone.Number { return p.number }
 
-// Fits tells whether the contact is as the patch's IfUpdated wants it. It is for
-// stores, which ask before they apply the patch.
+// Fits reports whether the contact has the date IfUpdated. Stores must check it before
+// they apply the patch.
 func (p *Patch) Fits(c *Contact) bool {
 	return p.IfUpdated.IsZero() || p.IfUpdated.Equal(c.Updated)
 }
 
-// Apply changes the contact, and reports whether that made a difference: a contact
-// that has all the values already keeps its Updated. It is for stores, which have
-// the contact.
+// Apply applies the patch to the contact, and reports whether that changed anything.
+// Otherwise it does not change Updated. It is for stores.
 func (p *Patch) Apply(c *Contact) (changed bool) {
 	before := *c
 	if p.number != 0 {
@@ -69,11 +67,10 @@ func (p *Patch) Apply(c *Contact) (changed bool) {
 	return true
 }
 
-// UpdateContacts changes contacts, one after the other in one transaction, and
-// returns one result a patch in their order. A patch that is not valid, whose
-// contact is not there, or whose number another contact has fails alone; in the
-// last case the result has that other contact. An error means that nothing was
-// changed. Ready may be nil.
+// UpdateContacts changes contacts one after the other in one transaction. It returns one
+// result per patch, in their order. A patch alone fails if it is not valid, if its
+// contact does not exist, or if another contact has its number; the result then has that
+// other contact. After an error, nothing was changed. Ready may be nil.
 func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches []Patch, ready journal.Ready[[]Result]) ([]Result, error) {
 	numbers, err := b.numbers(acct)
 	if err != nil {
@@ -111,8 +108,9 @@ func (p *Patch) accept(numbers numberReader, now time.Time) error {
 
 func failedContact(err error) Result { return Result{Fault: err} }
 
-// latest keeps a change from coming before the creation, when the clock was set
-// back or the creation was one of thousands in a moment.
+// latest returns the later of two dates, so that a change never precedes the creation. It
+// could if the clock was set back, or if the creation was one of thousands in the same
+// moment.
 func latest(at, created time.Time) time.Time {
 	if at.Before(created) {
 		return created

@@ -7,27 +7,26 @@ import (
 	"callbook/internal/phone"
 )
 
-// Prepared is what [Book] makes of drafts before it asks any database.
+// Prepared is the result of the rules that need no database.
 type Prepared struct {
-	// Contacts are the drafts that are valid, each with a number of its own,
-	// in the order of the drafts.
+	// Contacts are made from the valid drafts, in their order. Their numbers differ.
 	Contacts []Contact
-	DraftOf  []int // Contacts[i] was made of the draft at DraftOf[i]
-	// Repeats are the valid drafts whose number an earlier one has.
+	DraftOf  []int // Contacts[i] was made from the draft DraftOf[i]
+	// Repeats are the valid drafts whose number an earlier draft has.
 	Repeats []Repeat
-	// Results has one entry a draft: with the fault of one that is not valid, and
-	// otherwise with what was left out, for the caller to fill.
+	// Results has one entry per draft. An invalid draft has its fault. A valid one has
+	// LeftOut, and the caller fills in the rest.
 	Results []Result
 }
 
-// Repeat is a draft whose number came earlier among the same drafts.
+// Repeat is a draft whose number an earlier draft has.
 type Repeat struct {
 	Draft   int
-	Contact int // who has the number, among Prepared.Contacts
+	Contact int // index in Prepared.Contacts of the contact with the number
 }
 
-// Prepare applies every rule that needs no database, and gives what is valid a
-// sid and a date. Its contacts are not stored.
+// Prepare applies the rules that need no database, and gives each valid contact a sid and
+// a date. It stores nothing.
 func (b *Book) Prepare(acct account.Account, drafts []Draft) (Prepared, error) {
 	numbers, err := b.numbers(acct)
 	if err != nil {
@@ -62,8 +61,8 @@ func (b *Book) Prepare(acct account.Account, drafts []Draft) (Prepared, error) {
 	return p, nil
 }
 
-// Fold writes the drafts that are repeats over the contacts whose numbers they
-// have, in their order. The drafts are those that p was made of.
+// Fold merges repeats into the contacts with their numbers, in order. Drafts must be
+// those that p was made from.
 func (p *Prepared) Fold(drafts []Draft) {
 	for _, again := range p.Repeats {
 		first := &p.Contacts[again.Contact]
@@ -73,8 +72,8 @@ func (p *Prepared) Fold(drafts []Draft) {
 	}
 }
 
-// PrepareList checks the name as [Book.CreateLists] does, and returns a list that is
-// not stored.
+// PrepareList checks the name as [Book.CreateLists] does, and returns a new list without
+// storing it.
 func (b *Book) PrepareList(name string, kind ListType) (List, error) {
 	draft := ListDraft{Name: Given(name)}
 	name, err := draft.accept()
@@ -85,8 +84,7 @@ func (b *Book) PrepareList(name string, kind ListType) (List, error) {
 	return List{SID: sid, Name: name, Type: kind, Created: born, Updated: born}, nil
 }
 
-// Birth returns a sid that is later than all that the book made before, and
-// the time within it.
+// Birth returns a new sid, which is larger than all earlier ones, and the date in it.
 func (b *Book) Birth() (SID, time.Time) {
 	birth := b.births.next(b.clock.Now(), 1)
 	sid, nanos := birth.take()

@@ -9,14 +9,14 @@ import (
 	"callbook/internal/phone"
 )
 
-// Period is the time from From on and before Until. A zero time leaves that end open.
+// Period is the time from From and before Until. A zero time leaves that end open.
 type Period struct{ From, Until time.Time }
 
-// All tells whether every time is in the period.
+// All reports whether the period has no ends.
 func (p Period) All() bool { return p == Period{} }
 
-// SIDs returns the bounds of the sids of what was created in the period: they begin at
-// from and end before until. Nil leaves that end open. It is for stores.
+// SIDs returns bounds for the sids of what was created in the period: at least from, and
+// less than until. Nil leaves an end open. It is for stores.
 func (p Period) SIDs() (from, until *SID) {
 	if !p.From.IsZero() {
 		first := FirstSID(p.From)
@@ -29,25 +29,24 @@ func (p Period) SIDs() (from, until *SID) {
 	return from, until
 }
 
-// Query asks for one page of an account's contacts. Its zero filters let all
-// of them pass.
+// Query asks for one page of an account's contacts. A zero filter matches all of them.
 type Query struct {
 	Window
-	// Number is the contact's number in any spelling. What is no number is an
+	// Number is the contact's number in any spelling. A text that is no number is an
 	// Invalid fault.
 	Number string
-	// Tag is the contact's whole tag, with regard to case.
+	// Tag is the contact's whole tag, compared exactly.
 	Tag string
-	// TagPart is a part of the tag; both compare by their [SearchText].
+	// TagPart is a part of the tag, compared by [SearchText].
 	TagPart string
-	// Email is the contact's e-mail; both compare by their [SearchText].
+	// Email is the contact's e-mail, compared by [SearchText].
 	Email string
-	// Name is a part of the first name, the last name, or both joined by a
-	// blank; all compare by their [SearchText].
+	// Name is a part of the first name, the last name, or both joined by a blank,
+	// compared by [SearchText].
 	Name string
-	// Search is words, each of which is a part of the name, the company's name,
-	// the e-mail or the number, or a number in any spelling, or a part of one; see
-	// [SearchTerms]. There may be [MaxSearchWords] of them.
+	// Search is up to [MaxSearchWords] words. Each must be a part of the name, the
+	// company's name, the e-mail or the number. Instead, the whole search may be a number
+	// in any spelling, or a part of one; see [SearchTerms].
 	Search string
 	// Lists selects the contacts that are in one of these lists. Nil selects all
 	// contacts. A list that does not exist has none.
@@ -60,49 +59,47 @@ type Query struct {
 	Origins phone.Origins
 	// Untagged selects only contacts without a tag.
 	Untagged bool
-	// ExceptTags are tags, with regard to case. The contact must have a tag, and none
-	// of these. Nil lets all pass.
+	// ExceptTags selects contacts that have a tag, but none of these, compared exactly.
+	// Nil selects all.
 	ExceptTags []string
-	// Upload is the upload that must have added the contact. One that is not there
-	// has added none. Zero lets all pass.
+	// Upload selects the contacts that this upload has added; zero selects all.
 	Upload SID
-	// Created is when the contact was created. Sids tell it, to 1/4096 ms.
+	// Created selects contacts by their date of creation. It is read from sids, so it is
+	// exact to 1/4096 ms.
 	Created Period
-	// Custom is what the contact's custom field must have.
+	// Custom selects contacts by their custom field.
 	Custom CustomFilter
 	// WithLists asks for the lists of each contact.
 	WithLists bool
-	// NoTotal leaves Page.Total zero. It is for callers that go through all
-	// pages: with a filter, counting costs more than reading the page.
+	// NoTotal leaves Page.Total zero. It is for callers that read all pages, because
+	// counting with a filter costs more than reading a page.
 	NoTotal bool
 
-	// The numbers of Number and Search, once Book has looked at them.
+	// the numbers of Number and Search, set by Book
 	number, searched phone.Number
 }
 
-// ByNumber returns the one number that the query asks for; zero is any. It is
-// for stores.
+// ByNumber returns the number that Number selects, or zero for any. It is for stores.
 func (q *Query) ByNumber() phone.Number { return q.number }
 
-// OtherTags returns the ExceptTags that a contact may have. It is for stores, some of
-// which cannot be asked for other texts.
+// OtherTags returns those of ExceptTags that a contact may have. It is for stores, some
+// of which cannot handle other texts.
 func (q *Query) OtherTags() []string {
 	return slices.DeleteFunc(slices.Clone(q.ExceptTags), func(tag string) bool {
 		return !utf8.ValidString(tag) || strings.IndexByte(tag, 0) >= 0
 	})
 }
 
-// maxSkipped is how many contacts a page's offset may pass over before the page
-// counts as a scan.
+// maxSkipped is the largest offset of a page that does not count as a scan.
 const maxSkipped = 10_000
 
-// Scans tells whether a store goes through a large part of the account, or may,
-// to find the page. Stores keep such queries from holding up the others, which
-// cost as much as their page.
+// Scans reports whether a store may have to read a large part of the account to find the
+// page. Stores keep such queries from holding up the others, which cost no more than
+// their page.
 func (q *Query) Scans() bool {
 	switch {
 	case q.number != 0:
-		return false // one contact, whatever else is asked for
+		return false // at most one contact matches
 	case q.Sort != ByCreated || q.Offset > maxSkipped || len(q.Lists) > 1:
 		return true
 	default:
@@ -114,14 +111,13 @@ func (q *Query) Scans() bool {
 // Page is the answer to a Query.
 type Page struct {
 	Contacts []Contact
-	// Lists has the lists of each of the contacts, by their names, when the
-	// query asked for them: of a contact that is in more than [ListsShown] the
-	// first ones, and MoreLists is true for it.
+	// Lists has the lists of each contact, ordered by name, if the query asked for them.
+	// If a contact is in more than [ListsShown] lists, it has the first of them, and its
+	// MoreLists is true.
 	Lists     [][]ListRef
 	MoreLists []bool
-	Total     int // contacts that match, whatever the page
-	// Next is the position of the last contact of the page, nil when none
-	// follows.
+	Total     int // contacts of all pages
+	// Next is the position of the page's last contact, or nil if it is the last page.
 	Next *Position
 }
 
@@ -129,16 +125,16 @@ type Page struct {
 type ListRef struct {
 	SID  SID
 	Name string
-	// Joined is when the contact whose list it is was put into it; zero where no
-	// contact is meant.
+	// Joined is when the contact was added to the list; zero if there is no contact in
+	// question.
 	Joined time.Time
 }
 
-// maxListRefs is how many lists a page has in all.
+// maxListRefs bounds the lists of a page.
 const maxListRefs = 10_000
 
-// ListsShown is how many lists of each contact a page of this many contacts has.
-// [Book.ListsOf] reads the others.
+// ListsShown returns how many lists of each contact a page of this many contacts has.
+// [Book.ListsOf] returns the others.
 func ListsShown(contacts int) int { return maxListRefs / max(1, contacts) }
 
 // ListQuery asks for one page of an account's lists.
@@ -147,8 +143,7 @@ type ListQuery struct {
 	Name string // a part of the list's name, without regard to case
 }
 
-// Scans tells whether a store goes through all of the account's lists to find
-// the page.
+// Scans reports whether a store has to read all lists of the account to find the page.
 func (q *ListQuery) Scans() bool {
 	return q.Sort != ByCreated || q.Offset > maxSkipped || q.Name != ""
 }
@@ -156,6 +151,6 @@ func (q *ListQuery) Scans() bool {
 // ListPage is the answer to a ListQuery.
 type ListPage struct {
 	Lists []List
-	Total int       // lists that match, whatever the page
-	Next  *Position // of the last list of the page, nil when none follows
+	Total int       // lists of all pages
+	Next  *Position // the position of the page's last list, or nil if it is the last page
 }

@@ -52,7 +52,7 @@ func minuteOf(text string) int {
 // Always tells whether the hours bound nothing: they are all day, or not set.
 func (h *Hours) Always() bool { return h == nil || h.From == 0 && h.Until == minutesOfDay }
 
-// String returns the hours as [ParseHours] reads them.
+// String returns the hours in the format of [ParseHours].
 func (h *Hours) String() string {
 	switch {
 	case h == nil:
@@ -111,7 +111,7 @@ func dayOf(text string) int {
 	return -1
 }
 
-// FormatDays returns the days as [ParseDays] reads them.
+// FormatDays returns the days in the format of [ParseDays].
 func FormatDays(days *[7]bool) string {
 	switch {
 	case days == nil:
