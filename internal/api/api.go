@@ -14,6 +14,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/attempts"
 	"callbook/internal/budget"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/event"
@@ -38,6 +39,7 @@ type API struct {
 	trash        *trash.Keeper
 	campaigns    *campaign.Campaigns
 	suppressions *suppression.Suppressions
+	flows        *library.Library
 	callbacks    *event.Deliveries
 	reports      *report.Links
 	gate         *gate
@@ -57,6 +59,7 @@ type Config struct {
 	Trash        *trash.Keeper
 	Campaigns    *campaign.Campaigns
 	Suppressions *suppression.Suppressions
+	Flows        *library.Library
 	Callbacks    *event.Deliveries
 	// Clock tells how often keys may be guessed, and when a download asks whether it
 	// may go on; nil means [clock.System].
@@ -85,6 +88,7 @@ func New(cfg Config) *API {
 		trash:        cfg.Trash,
 		campaigns:    cfg.Campaigns,
 		suppressions: cfg.Suppressions,
+		flows:        cfg.Flows,
 		callbacks:    cfg.Callbacks,
 		reports:      report.NewLinks(cfg.Accounts, cfg.Clock),
 		gate:         newGate(),
@@ -117,6 +121,7 @@ func New(cfg Config) *API {
 	a.handleExports(base)
 	a.handleCampaigns(base)
 	a.handleSuppressions(base)
+	a.handleFlows(base)
 	a.routes.Shadow()
 	return a
 }

@@ -62,6 +62,7 @@ type encoder struct {
 	accountSID []byte // as a JSON string
 	contacts   string // the path of the contacts, and a slash
 	lists      string // the path of the lists, and a slash
+	flows      string // the path of the flows, and a slash
 	dates      dateEncoder
 }
 
@@ -70,6 +71,7 @@ func newEncoder(acct account.Account) *encoder {
 		accountSID: appendString(nil, acct.SID),
 		contacts:   contactsPath(acct) + "/",
 		lists:      listsPath(acct) + "/",
+		flows:      flowsPath(acct) + "/",
 		dates:      dateEncoder{zone: acct.TimeZone},
 	}
 }

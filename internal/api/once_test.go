@@ -70,6 +70,13 @@ var keyedRequests = []struct {
 	{"POST /campaigns/{sid}/callbacks/{event_id}/send", "POST /campaigns/{campaign}/callbacks/{nobody}/send", ``, 404},
 	{"POST /suppressions", "POST /suppressions", `{"suppressions":[{"number":"9876543212"},{"number":"9876543213"},{"number":"x"}]}`, 207},
 	{"DELETE /suppressions", "DELETE /suppressions", `{"suppressions":[{"number":"9876543213"},{"number":"9876543212"}]}`, 207},
+	{"POST /flows", "POST /flows", `{"name":"new",` + rentSteps + `}`, 200},
+	{"POST /flows", "POST /flows", `{"name":"rent",` + rentSteps + `}`, 409},
+	{"POST /flows", "POST /flows", `{"name":"new","start":"a","steps":{"a":{"kind":"say"}}}`, 400},
+	{"PUT /flows/{name}", "PUT /flows/rent", `{"title":"Another",` + rentSteps + `}`, 200},
+	{"PUT /flows/{name}", "PUT /flows/nobody", `{` + rentSteps + `}`, 404},
+	{"DELETE /flows/{name}", "DELETE /flows/rent", ``, 200},
+	{"DELETE /flows/{name}", "DELETE /flows/nobody", ``, 404},
 }
 
 // muchLater begins long after a test that turns its clock.
@@ -92,6 +99,7 @@ func furnish(c *servertest.Client) *strings.Replacer {
 	c.Send("DELETE", "/lists/"+former.SID, "")
 	called := c.NewCampaign(`{"campaigns":[{"caller_id":"1234","from":["9876543210"],"url":"` + flowURL + `",` + muchLater + `}]}`)
 	c.Send("POST", "/suppressions", `{"suppressions":[{"number":"9876543213"}]}`)
+	c.Send("POST", "/flows", `{"name":"rent",`+rentSteps+`}`)
 	return strings.NewReplacer("{campaign}", called.ID, "{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID,
 		"{upload}", upload.ID, "{added}", added.ID, "{gone}", gone.SID, "{former}", former.SID, "{nobody}", strings.Repeat("0", 31)+"1")
 }
@@ -117,7 +125,7 @@ func everything(t *testing.T, c *servertest.Client) string {
 		}
 	}
 	var all strings.Builder
-	for _, path := range []string{"/contacts?filter=show_list&limit=1000", "/lists?limit=1000", "/csv-uploads", "/trash/contacts", "/trash/lists", "/campaigns", "/suppressions"} {
+	for _, path := range []string{"/contacts?filter=show_list&limit=1000", "/lists?limit=1000", "/csv-uploads", "/trash/contacts", "/trash/lists", "/campaigns", "/suppressions", "/flows"} {
 		all.WriteString(requestID.ReplaceAllString(string(c.Get(c.Path(path)).Body), "") + "\n")
 	}
 	return all.String()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/fault"
 	"callbook/internal/suppression"
@@ -17,6 +18,7 @@ var titles = func() map[fault.Field]string {
 	titles := map[fault.Field]string{upload.FieldType: "type", upload.FieldColumns: "columns", "custom": "CustomField"}
 	for _, field := range slices.Concat(addressbook.Fields(), campaign.Fields(), []fault.Field{
 		fieldCampaigns, suppression.FieldSuppressions, suppression.FieldSource, suppression.FieldNote,
+		library.FieldTitle, fieldFlow, fieldStart, fieldSteps,
 		upload.FieldListName, upload.FieldFile,
 		// These are known to the wire alone.
 		"contacts", "lists", "contact_references", "sid", "contact_sid", "client_ref",

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
@@ -24,7 +25,8 @@ func TestWordsForAll(t *testing.T) {
 		}
 	}
 	fields := slices.Concat(addressbook.Fields(), upload.Fields(), campaign.Fields(),
-		[]fault.Field{newContacts.key, newLists.key, contactReferences.key, newSuppressions.key, fieldCampaigns})
+		[]fault.Field{newContacts.key, newLists.key, contactReferences.key, newSuppressions.key, fieldCampaigns,
+			library.FieldName, library.FieldTitle, fieldFlow, fieldStart, fieldSteps})
 	for _, f := range slices.Concat(contactFields[:], listFields[:], referenceFields[:], suppressionFields[:]) {
 		fields = append(fields, f.name)
 	}

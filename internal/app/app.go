@@ -16,6 +16,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
 	"callbook/internal/budget"
+	"callbook/internal/callflow/library"
 	"callbook/internal/carrier"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
@@ -146,9 +147,10 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
+	flows := library.New(stores.Flows, book, cfg.Clock)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash,
-		Campaigns: campaigns, Suppressions: suppressions, Callbacks: deliveries,
+		Campaigns: campaigns, Suppressions: suppressions, Flows: flows, Callbacks: deliveries,
 		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
 	})
 	if cfg.Dashboard {

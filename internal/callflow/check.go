@@ -31,7 +31,7 @@ func (f *Flow) Check() error {
 		return wrong("", fmt.Sprintf("A flow has at most %d steps", MaxSteps))
 	}
 	if _, ok := f.Steps[f.Start]; !ok {
-		return wrong("", fmt.Sprintf("The flow starts with %q, and there is no such step", f.Start))
+		return wrong("", fmt.Sprintf("The flow starts with %q, and there is no such step: add it, or name another", f.Start))
 	}
 	for name, step := range f.inOrder() {
 		if !stepName.MatchString(name) {
@@ -42,15 +42,15 @@ func (f *Flow) Check() error {
 		}
 		for _, to := range step.leadsTo(true) {
 			if _, ok := f.Steps[to]; to != "" && !ok {
-				return wrong(name, fmt.Sprintf("Step %q leads to %q, and there is no such step", name, to))
+				return wrong(name, fmt.Sprintf("Step %q leads to %q, and there is no such step: add it, or name another", name, to))
 			}
 		}
 	}
 	if cycle := f.cycle(); cycle != nil {
-		return wrong(cycle[0], "These steps repeat without a key being pressed: "+strings.Join(cycle, ", "))
+		return wrong(cycle[0], fmt.Sprintf("These steps repeat without a key being pressed: %s. Let one of them lead elsewhere, or read a key", strings.Join(cycle, ", ")))
 	}
 	if name := f.unreached(); name != "" {
-		return wrong(name, fmt.Sprintf("Nothing leads to step %q", name))
+		return wrong(name, fmt.Sprintf("Nothing leads to step %q: lead to it, or take it out", name))
 	}
 	return nil
 }
@@ -95,14 +95,14 @@ func (s *Step) check(name string) error {
 	case Suppress, HangUp:
 		return nil
 	}
-	return wrong(name, fmt.Sprintf("Step %q is of no known kind: %q", name, string(s.Kind)))
+	return wrong(name, fmt.Sprintf("Step %q is of no known kind: %q. There are say, gather, fetch, ask, mark, suppress and hangup", name, string(s.Kind)))
 }
 
 // checkSaid checks what a step says or plays.
 func (s *Step) checkSaid(name string) error {
 	switch {
 	case s.Prompt != "" && s.Text != "":
-		return wrong(name, fmt.Sprintf("Step %q says a text or plays a prompt, not both", name))
+		return wrong(name, fmt.Sprintf("Step %q says a text or plays a prompt, not both: take one out", name))
 	case s.Prompt != "" && !promptName.MatchString(s.Prompt):
 		return wrong(name, fmt.Sprintf("Step %q plays %q, which is no name of a prompt", name, s.Prompt))
 	case s.Prompt == "" && strings.TrimSpace(s.Text) == "":
@@ -116,17 +116,17 @@ func (s *Step) checkSaid(name string) error {
 func (s *Step) checkGather(name string) error {
 	switch {
 	case s.Digits < 1 || s.Digits > MaxDigits:
-		return wrong(name, fmt.Sprintf("Step %q reads 1 to %d keys", name, MaxDigits))
+		return wrong(name, fmt.Sprintf("Step %q must read 1 to %d keys: set digits", name, MaxDigits))
 	case s.Timeout < 0 || s.Timeout > MaxTimeout:
-		return wrong(name, fmt.Sprintf("Step %q waits 1 to %d seconds", name, MaxTimeout))
+		return wrong(name, fmt.Sprintf("Step %q must wait 1 to %d seconds: set timeout", name, MaxTimeout))
 	case s.Tries < 0 || s.Tries > MaxTries:
-		return wrong(name, fmt.Sprintf("Step %q asks 1 to %d times", name, MaxTries))
+		return wrong(name, fmt.Sprintf("Step %q must ask 1 to %d times: set tries", name, MaxTries))
 	case s.Finish != "" && (len(s.Finish) != 1 || !keys.MatchString(s.Finish)):
-		return wrong(name, fmt.Sprintf("Step %q is finished by one key, as #", name))
+		return wrong(name, fmt.Sprintf("Step %q must be finished by one key, as #: set finish", name))
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Branches)) {
 		if !keys.MatchString(key) || len(key) > s.Digits || s.Finish != "" && strings.Contains(key, s.Finish) {
-			return wrong(name, fmt.Sprintf("Step %q cannot read the keys %q", name, key))
+			return wrong(name, fmt.Sprintf("Step %q cannot read the keys %q: branches have keys of a telephone, at most as many as digits says, and not the one of finish", name, key))
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ func TestPostmanCollection(t *testing.T) {
 	c := servertest.Start(t, servertest.Options{}).Account("demo")
 	contact, list := c.CreateOne(`{"number":"+919876543299"}`), c.CreateList("Members")
 	called := c.NewCampaign(`{"campaigns":[{"caller_id":"1234","from":["+919876543299"],"url":"http://my.exotel.com/demo/exoml/start_voice/42","schedule":{"send_at":"2100-01-01T10:00:00+05:30"}}]}`)
-	values := strings.NewReplacer("{{base_url}}", "", "{{campaign_id}}", called.ID, "{{account_sid}}", c.Account, "{{contact_sid}}", contact.SID, "{{list_sid}}", list.SID, "{{upload_id}}", list.SID)
+	values := strings.NewReplacer("{{base_url}}", "", "{{campaign_id}}", called.ID, "{{account_sid}}", c.Account, "{{contact_sid}}", contact.SID, "{{list_sid}}", list.SID, "{{upload_id}}", list.SID, "{{flow_name}}", "rent")
 	var operations []string
 	var visit func(postmanItem)
 	visit = func(item postmanItem) {

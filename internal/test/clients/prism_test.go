@@ -30,6 +30,7 @@ func TestPrism(t *testing.T) {
 	list := c.CreateList("Members")
 	upload := c.Upload("Members", "number\n+919876543212\nx\n")
 	c.Await(upload)
+	const menu = `"start":"menu","steps":{"menu":{"kind":"gather","text":"Press 9 if we shall never call again.","digits":1,"branches":{"9":"never"}},"never":{"kind":"suppress"}}`
 	const campaign = `{"campaigns":[{"caller_id":"1234","from":["+919876543210"],"url":"http://my.exotel.com/demo/exoml/start_voice/42","schedule":{"send_at":"2100-01-01T10:00:00+05:30"}}]}`
 	called := c.NewCampaign(campaign)
 	names := strings.NewReplacer("{campaign}", called.ID, "{asha}", asha.SID, "{vikram}", vikram.SID, "{list}", list.SID, "{upload}", upload.ID,
@@ -94,6 +95,13 @@ func TestPrism(t *testing.T) {
 		{"POST /suppressions", "", `{"suppressions":[{"number":"+919876543218","note":"Asked on the phone"},{"number":"x"}]}`, 207},
 		{"GET /suppressions", "", "", 200},
 		{"DELETE /suppressions", "", `{"suppressions":[{"number":"+919876543218"},{"number":"+919876543217"}]}`, 207},
+		{"POST /flows", "", `{"name":"rent",` + menu + `}`, 200},
+		{"POST /flows", "", `{"name":"rent",` + menu + `}`, 409},
+		{"GET /flows", "/flows?limit=5", "", 200},
+		{"GET /flows/{name}", "/flows/rent", "", 200},
+		{"GET /flows/{name}", "/flows/nobody", "", 404},
+		{"PUT /flows/{name}", "/flows/rent", `{` + menu + `,"title":"Rent"}`, 200},
+		{"DELETE /flows/{name}", "/flows/rent", "", 200},
 		{"GET /trash/contacts", "/trash/contacts?limit=5", "", 200},
 		{"POST /trash/contacts/restore", "", `{"contacts":[{"sid":"{vikram}"},{"sid":"{nobody}"}]}`, 207},
 		{"DELETE /trash/contacts", "", `{"contacts":[{"sid":"{nobody}"}]}`, 207},

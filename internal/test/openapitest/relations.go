@@ -167,6 +167,9 @@ func checkURI(item any) error {
 		return nil // its schema has none
 	}
 	sid, _ := data["sid"].(string)
+	if _, ok := data["steps"]; ok {
+		sid, _ = data["name"].(string) // a flow is known by its name
+	}
 	end := "/" + sid
 	if list, ok := data["list_sid"].(string); ok {
 		if data["list_id"] != list {
