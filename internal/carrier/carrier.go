@@ -1,6 +1,6 @@
-// Package carrier is what places telephone calls: the seam between the dialer and a
-// simulator, or a real trunk. Package carriertest has the contract that every carrier
-// passes.
+// Package carrier defines the interface between the dialer and what places telephone
+// calls: a simulator, or a real trunk. Package carriertest has tests that every carrier
+// must pass.
 package carrier
 
 import (
@@ -15,59 +15,58 @@ import (
 	"callbook/internal/phone"
 )
 
-// Carrier places calls. All of it is safe for concurrent use.
+// Carrier places calls. Its methods are safe for concurrent use.
 type Carrier interface {
-	// Real tells whether calls come to telephones, and so to people.
+	// Real reports whether calls reach telephones, and so people.
 	Real() bool
 
-	// Run runs the carrier until ctx ends, and calls tell with what happens to the calls.
-	// Nobody may place calls before Run or after it. Tell returns soon. It may be called
-	// by several goroutines, but by one at a time for one call. It is not called after
-	// Run has returned.
+	// Run runs the carrier until ctx ends. It calls tell whenever something happens to a
+	// call. Calls may be placed only while it runs. Tell returns soon. Several goroutines
+	// may call it at the same time, but for each call only one. Run does not return
+	// before all calls of tell have.
 	Run(ctx context.Context, tell func(Progress))
 
-	// Place begins a call and returns as soon as it has left, long before it ends. It
-	// returns a [*NotSentError] when the call has certainly not left. After any other
-	// error it may have left, and whoever asks [Carrier.Resolve] learns more. Placing a
-	// call a second time is an error that is no NotSentError.
+	// Place starts a call and returns as soon as the call has left, long before it ends.
+	// It returns a [*NotSentError] if the call has certainly not left. After any other
+	// error, the call may have left, and [Carrier.Resolve] tells more. If the call was
+	// placed before, the error is not a NotSentError.
 	Place(ctx context.Context, o Order) error
 
-	// Hangup ends a call, whether it rings or talks. Its end is told as that of any other
-	// call. A call that is not there is no error.
+	// Hangup ends a call that rings or was answered. Run reports its end like that of any
+	// other call. If there is no such call, Hangup returns nil.
 	Hangup(ctx context.Context, call addressbook.SID) error
 
-	// Resolve tells what became of calls that were perhaps placed by a process that has
-	// ended, or of which nothing was heard for long: one [Resolution] for each, in their
-	// order. A carrier goes on with the calls that it says are InFlight, and tells their
-	// end.
+	// Resolve returns what became of calls, one [Resolution] for each in their order.
+	// They may have been placed by a process that has ended, or have been silent for
+	// long. For calls that are InFlight, Run goes on to report what happens to them.
 	Resolve(ctx context.Context, calls []Asked) ([]Resolution, error)
 }
 
 // Order asks for a call.
 type Order struct {
-	Call     addressbook.SID // names the call; no two orders have the same
+	Call     addressbook.SID // the call's sid; no two orders have the same
 	To       phone.Number
-	CallerID string // as the campaign was given it
+	CallerID string // as the campaign has it
 	Attempt  int    // 1 for the target's first call
-	// Flow is what is heard once somebody has answered. Nil is a flow that nobody here
-	// knows, as one of the platform's: the call ends after a while.
+	// Flow is what the callee hears after answering. Nil stands for a flow that is
+	// unknown here, such as one of Exotel's: the call ends after a while.
 	Flow *callflow.Flow
 }
 
-// Asked is a call in question.
+// Asked is a call in a question to [Carrier.Resolve].
 type Asked struct {
 	Order
-	// Placed is when the call was placed, or when it was claimed where nobody knows
-	// whether it was.
+	// Placed is when the call was placed, or when it was claimed if that is unknown.
 	Placed time.Time
 }
 
-// Progress is all that is known of a call by now. So an event that is lost, comes twice
-// or comes late does no harm: the one that knows most counts.
+// Progress is everything that the carrier knows of a call. A report that is lost,
+// repeated or late does no harm, because the one that knows most counts; see
+// [Progress.Beyond].
 type Progress struct {
 	Call  addressbook.SID
-	State campaign.CallState // from Dialed on
-	// These are as in [campaign.Call]. What lies beyond State is zero.
+	State campaign.CallState // Dialed or later
+	// These are those of [campaign.Call]. Times that come after State are zero.
 	Placed, Rang, Answered, Ended time.Time
 	Digits                        string
 	Outcome                       campaign.Outcome
@@ -75,7 +74,7 @@ type Progress struct {
 	CauseText                     string
 }
 
-// Beyond tells whether p knows more of a call than q.
+// Beyond reports whether p knows more of a call than q.
 func (p *Progress) Beyond(q *Progress) bool {
 	if p.State != q.State {
 		return p.State > q.State
@@ -83,12 +82,12 @@ func (p *Progress) Beyond(q *Progress) bool {
 	return p.State < campaign.CallEnded && len(p.Digits) > len(q.Digits)
 }
 
-// Fate is what a carrier knows of a call in question.
+// Fate is what a carrier knows of a call that it was asked about.
 type Fate uint8
 
-// The fates. The zero Fate is none.
+// The fates. The zero Fate is invalid.
 const (
-	Unknown  Fate = iota + 1 // nobody can tell
+	Unknown  Fate = iota + 1 // the carrier does not know
 	NotSent                  // it never left
 	InFlight                 // it has not ended
 	Over                     // it has ended
@@ -97,13 +96,13 @@ const (
 // Resolution is a carrier's answer about a call.
 type Resolution struct {
 	Fate Fate
-	// Progress is what is known of the call when it is InFlight or Over.
+	// Progress is set if the call is InFlight or Over.
 	Progress Progress
 }
 
-// NotSentError is the error of a call that has certainly not left.
+// NotSentError means that a call has certainly not left.
 type NotSentError struct {
-	// After is how long it takes at least until another call may leave.
+	// After is how long to wait at least before placing another call.
 	After time.Duration
 	Cause error
 }
@@ -114,8 +113,8 @@ func (e *NotSentError) Error() string { return fmt.Sprintf("the call was not sen
 // Unwrap returns the cause.
 func (e *NotSentError) Unwrap() error { return e.Cause }
 
-// ErrDown is the cause when the carrier is out of order.
+// ErrDown is the cause if the carrier is out of order.
 var ErrDown = errors.New("the carrier is down")
 
-// ErrTwice is the error of placing a call again.
+// ErrTwice is the error of placing a call that was placed before.
 var ErrTwice = errors.New("the call was placed before")

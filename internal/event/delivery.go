@@ -46,7 +46,7 @@ const (
 // DueAt returns the Due of a time.
 func DueAt(t time.Time) Due { return Due(t.UnixNano()) }
 
-// Time returns the time of the next attempt. Ok is false for Asked, AtOnce and Behind.
+// Time returns the time of the next attempt, and false for Asked, AtOnce and Behind.
 func (d Due) Time() (time.Time, bool) {
 	if d <= AtOnce || d == Behind {
 		return time.Time{}, false
@@ -104,8 +104,8 @@ func nameOf(campaign addressbook.SID, id int64) (name addressbook.SID) {
 	return name
 }
 
-// idOf returns the ID of the event with this name. Ok is false if no event of the
-// campaign can have the name.
+// idOf returns the ID of the event with this name, and false if no event of the campaign
+// can have the name.
 func idOf(campaign, name addressbook.SID) (int64, bool) {
 	return int64(binary.BigEndian.Uint64(name[8:])), [8]byte(name[:8]) == [8]byte(campaign[:8])
 }

@@ -71,8 +71,8 @@ func (s Signer) Permits(sid addressbook.SID, expires, signature string) bool {
 // sign returns the signature of a link.
 func (s Signer) sign(sid addressbook.SID, expires string) []byte {
 	mac := hmac.New(sha256.New, s.secret)
-	// No part but the last can have what ends it: a signature of one report is none of
-	// another.
+	// Sid and account contain no newline, so two different reports never have the same
+	// signed text.
 	fmt.Fprintf(mac, "%s\n%s\n%s", s.account, sid, expires)
 	return mac.Sum(nil)
 }

@@ -8,25 +8,26 @@ import (
 	"callbook/internal/carrier"
 )
 
-// Faults are what goes wrong. Each chance is from 0 to 1, and asked for each event or
-// each call by itself. The zero Faults are none.
+// Faults are the chances of failures, from 0 to 1, drawn anew for each event or call. The
+// zero Faults cause none.
 type Faults struct {
-	Lose   float64 // of an event that is not told
-	Double float64 // of an event that is told twice
-	// Delay is the chance of an event that comes late, by MostDelay at most. Later ones
-	// may so come before it.
+	Lose   float64 // that an event is not reported
+	Double float64 // that an event is reported twice
+	// Delay is the chance that an event is reported late, by up to MostDelay. Later
+	// events may then overtake it.
 	Delay     float64
 	MostDelay time.Duration
-	BreakOff  float64 // of a call that leaves although Place returns an error
-	Refuse    float64 // of a call that does not leave
-	// Down says that no call leaves, and that nothing is told until it is up again.
+	BreakOff  float64 // that a call leaves although Place returns an error
+	Refuse    float64 // that a call does not leave
+	// Down means that no call leaves, and that no event is reported until it is false
+	// again.
 	Down bool
 }
 
-// errBroken is the error of a call that has left all the same.
+// errBroken is the error of a call that has left nevertheless.
 var errBroken = errors.New("the connection broke off while the call was sent")
 
-// SetFaults changes what goes wrong from now on.
+// SetFaults replaces the chances of failures.
 func (s *Simulator) SetFaults(f Faults) {
 	s.mu.Lock()
 	s.faults = f
@@ -34,10 +35,10 @@ func (s *Simulator) SetFaults(f Faults) {
 	s.wake()
 }
 
-// happens tells whether something of this chance happens.
+// happens draws whether something of this chance happens.
 func (s *Simulator) happens(chance float64) bool { return chance > 0 && s.chance.Float64() < chance }
 
-// spoil decides what becomes of an event: how often it is told, and how late each time.
+// spoil decides how often an event is reported, and how late each time.
 func (s *Simulator) spoil() (delays []time.Duration) {
 	times := 1
 	switch {
@@ -56,7 +57,7 @@ func (s *Simulator) spoil() (delays []time.Duration) {
 	return delays
 }
 
-// newChance returns the dice of the faults, which are the same for the same seed.
+// newChance returns a random generator, which yields the same for the same seed.
 func newChance(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0xfa)) }
 
 // refused returns the error of a call that must not leave, or nil.

@@ -10,8 +10,8 @@ import (
 	"callbook/internal/phone"
 )
 
-// script is what becomes of a call. Its times are since the call left; zero for what
-// does not happen, unless all times are zero.
+// script is the course of a call. Its times count from when the call left. A time is zero
+// if the event does not happen, unless all are zero.
 type script struct {
 	rings, answered, end time.Duration
 	answers, ringsAtAll  bool
@@ -22,7 +22,7 @@ type script struct {
 	text                 string
 }
 
-// How long things take, in a network and with people as they usually are.
+// Typical times of networks and people.
 const (
 	leastSetup, mostSetup = 500 * time.Millisecond, 3 * time.Second // before it rings
 	leastRing, mostRing   = 2 * time.Second, 20 * time.Second       // before somebody answers
@@ -30,9 +30,9 @@ const (
 	leastTalk, mostTalk   = 5 * time.Second, 60 * time.Second
 )
 
-// write returns the script of a call: a pure function of the seed, the number and the
-// number of the call. The number's last digit decides the outcome, and the last but one
-// is the key that the callee presses when the flow asks for keys; nobody presses 0.
+// write returns the script of a call. It is a pure function of the seed, the number and
+// the attempt. The last digit of the number decides the outcome. The last but one is the
+// key that the callee presses when the flow asks for keys; 0 means none.
 func write(seed uint64, to phone.Number, attempt int, flow *callflow.Flow, instant bool) script {
 	r := rand.New(rand.NewPCG(seed, uint64(to)<<3|uint64(attempt)))
 	between := func(least, most time.Duration) time.Duration {
@@ -70,8 +70,8 @@ func write(seed uint64, to phone.Number, attempt int, flow *callflow.Flow, insta
 	return s
 }
 
-// press returns the keys that the callee presses in a flow: the same one each time that
-// it is asked for keys. In a flow that nobody knows, it is asked once.
+// press returns the keys that the callee presses in a flow: the same key each time the
+// flow asks. An unknown flow asks once.
 func press(to phone.Number, flow *callflow.Flow) string {
 	key := string('0' + rune(to/10%10))
 	if key == "0" {
@@ -82,7 +82,7 @@ func press(to phone.Number, flow *callflow.Flow) string {
 	}
 	run, action := callflow.Begin(flow)
 	for !action.HangUp {
-		var in callflow.Input // a URL is asked of nobody, so it fails
+		var in callflow.Input // the simulator asks no URL, so the input fails
 		if action.Gather != nil {
 			in.Digits = key
 		}
@@ -91,8 +91,8 @@ func press(to phone.Number, flow *callflow.Flow) string {
 	return run.Digits
 }
 
-// next returns when the next thing happens to the call after a time of its script;
-// false means that it has ended by then.
+// next returns the time of the next event after a time of the script, and false if the
+// call has ended by then.
 func (s *script) next(after time.Duration) (time.Duration, bool) {
 	for _, at := range []time.Duration{s.rings, s.answered, s.pressed, s.end} {
 		if at > after {
@@ -102,7 +102,7 @@ func (s *script) next(after time.Duration) (time.Duration, bool) {
 	return 0, false
 }
 
-// progress returns what is known of a call at a time of its script.
+// progress returns the progress of a call at a time of its script.
 func (s *script) progress(o *carrier.Order, placed time.Time, at time.Duration) carrier.Progress {
 	p := carrier.Progress{Call: o.Call, State: campaign.Dialed, Placed: placed}
 	if s.ringsAtAll && at >= s.rings {
@@ -121,7 +121,7 @@ func (s *script) progress(o *carrier.Order, placed time.Time, at time.Duration) 
 	return p
 }
 
-// hangUp changes a script that is at a time to one that ends there.
+// hangUp makes the script end at this time.
 func (s *script) hangUp(at time.Duration) {
 	s.end = at
 	if s.pressed > at {

@@ -25,14 +25,14 @@ import (
 	"callbook/internal/clock"
 )
 
-// maxCalls is how many calls may be in flight.
+// maxCalls bounds the calls in flight.
 const maxCalls = 200_000
 
-// Options change how a [Simulator] works.
+// Options configure a [Simulator].
 type Options struct {
-	// Clock is the time that calls take. It must not be nil.
+	// Clock is the clock by which calls take time. It must not be nil.
 	Clock clock.Clock
-	// Seed chooses how long calls ring and talk.
+	// Seed decides how long calls ring and last.
 	Seed uint64
 	// Instant lets calls end as soon as they leave.
 	Instant bool
@@ -41,7 +41,7 @@ type Options struct {
 // Simulator is a carrier that calls nobody.
 type Simulator struct {
 	opts  Options
-	woken chan struct{} // a step was put before all others, or the faults have changed
+	woken chan struct{} // wakes Run when an earlier step was added, or when the faults have changed
 
 	mu     sync.Mutex
 	calls  map[addressbook.SID]*call // in flight
@@ -57,7 +57,7 @@ type call struct {
 	order  carrier.Order
 	script script
 	placed time.Time
-	at     time.Duration // of its script
+	at     time.Duration // how far its script has been followed
 }
 
 // New returns a simulator.
@@ -76,7 +76,7 @@ func (s *Simulator) Run(ctx context.Context, tell func(carrier.Progress)) {
 			tell(p)
 		}
 		if len(told) > 0 {
-			continue // which took its time
+			continue // take again, because telling took time
 		}
 		var due <-chan time.Time
 		if wait > 0 {
@@ -91,11 +91,11 @@ func (s *Simulator) Run(ctx context.Context, tell func(carrier.Progress)) {
 	}
 }
 
-// maxTold is how many events Run takes at once.
+// maxTold is how many events Run reports at once.
 const maxTold = 1000
 
-// take takes the events whose time has come. Wait is how long it is until the next one;
-// less than zero means that none is coming.
+// take returns the events that are due. Wait is the time until the next one; it is
+// negative if there is none.
 func (s *Simulator) take() (told []carrier.Progress, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,10 +118,10 @@ func (s *Simulator) take() (told []carrier.Progress, wait time.Duration) {
 	return told, -1
 }
 
-// step brings a call to what has happened by now, and appends that to told.
+// step follows the script of a call up to now, and appends its progress to told.
 func (s *Simulator) step(told []carrier.Progress, c *call, now time.Time) []carrier.Progress {
 	if s.calls[c.order.Call] != c {
-		return told // it was hung up meanwhile
+		return told // it was hung up in the meantime
 	}
 	c.at = max(c.at, now.Sub(c.placed))
 	p := c.script.progress(&c.order, c.placed, c.at)
@@ -157,7 +157,7 @@ func (s *Simulator) Place(ctx context.Context, o carrier.Order) error {
 	return nil
 }
 
-// begin puts a call in flight.
+// begin adds a call that is in flight.
 func (s *Simulator) begin(o carrier.Order, placed time.Time) *call {
 	c := &call{order: o, script: write(s.opts.Seed, o.To, o.Attempt, o.Flow, s.opts.Instant), placed: placed}
 	s.calls[o.Call] = c
@@ -181,8 +181,8 @@ func (s *Simulator) Hangup(ctx context.Context, sid addressbook.SID) error {
 	return nil
 }
 
-// Resolve implements [carrier.Carrier]. Since a call is a pure function, the simulator
-// knows the calls of its predecessors too.
+// Resolve implements [carrier.Carrier]. The course of a call is a pure function, so the
+// simulator also knows the calls of earlier processes.
 func (s *Simulator) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier.Resolution, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,7 +206,7 @@ func (s *Simulator) Resolve(ctx context.Context, asked []carrier.Asked) ([]carri
 	return answers, nil
 }
 
-// wake lets Run look again.
+// wake makes Run look for events now.
 func (s *Simulator) wake() {
 	select {
 	case s.woken <- struct{}{}:

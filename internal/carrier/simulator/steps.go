@@ -6,18 +6,19 @@ import (
 	"callbook/internal/carrier"
 )
 
-// step is what happens at a time: the next of a call, or an event that comes late when
-// there is no call.
+// step is something that happens at a time: the next event of a call or, without a call,
+// a delayed report.
 type step struct {
 	at   time.Time
 	call *call
 	late carrier.Progress
 }
 
-// steps is a heap of those that are to come, the earliest first.
+// steps is a heap of the future steps, the earliest first.
 type steps []step
 
-// Len implements [heap.Interface], as the others do.
+// Len, Less and Swap implement [sort.Interface], and Push and Pop the rest of
+// [heap.Interface].
 func (s steps) Len() int           { return len(s) }
 func (s steps) Less(i, j int) bool { return s[i].at.Before(s[j].at) }
 func (s steps) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }

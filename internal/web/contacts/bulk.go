@@ -103,8 +103,8 @@ func (room *Room) undoSelected(r *http.Request) (shell.Answer, error) {
 	return contacttable.UndoKept(r, room.Book)
 }
 
-// setTag changes the tags of contacts that are there, and notes how to undo it. Refused
-// is why the tag can be no contact's.
+// setTag changes the tags of contacts, and records how to undo it. Refused is the fault
+// of a tag that no contact can have.
 func (room *Room) setTag(ctx context.Context, acct account.Account, contacts []addressbook.Contact, tag addressbook.Change, undo *contacttable.Undo) (done int, refused, err error) {
 	patches := make([]addressbook.Patch, len(contacts))
 	for i, c := range contacts {

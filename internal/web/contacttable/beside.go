@@ -17,7 +17,7 @@ type Place struct {
 	At, Of int    // the row, counted from 1, and how many there were; 0 where nobody said
 }
 
-// The words of an address that says a place, beside those of the table's page.
+// The query parameters that hold a Place, besides those of the table's page.
 const (
 	atWord = "at"
 	ofWord = "of_rows"

@@ -31,7 +31,8 @@ func ReadForm(r *http.Request) error {
 	return readForm(r, MaxForm, true)
 }
 
-// readForm reads a form of at most so many bytes. Counted, it takes of the budget.
+// readForm reads a form of up to most bytes. If counted is set, it takes the form's
+// memory from the request's budget.
 func readForm(r *http.Request, most int64, counted bool) error {
 	if counted && r.ContentLength != 0 {
 		size := most
