@@ -66,7 +66,8 @@
   ["htmx:sendError", "htmx:timeout"].forEach(function (type) {
     document.addEventListener(type, function (event) {
       var says = document.querySelector("#trouble .notice");
-      if (says && event.target.matches("form[data-typed]")) says.append(" What you typed is still here.");
+      // Also when it was no form that got no answer, as the preview of a number.
+      if (says && (event.target.matches("form[data-typed]") || typed().some(unsaved))) says.append(" What you typed is still here.");
     });
   });
 })();
