@@ -8,12 +8,12 @@ import (
 	"callbook/internal/journal"
 )
 
-// What all the routes share: a body is read, decoded and answered; the results
-// are told one by one, or one alone is the whole answer; things come in pages.
+// This file has what all routes share: reading and decoding a body, answering bulk
+// requests item by item or with a single result, and pages.
 
-// bodied is for a handler whose requests have a body. It reads the body, and
-// decodes it when it is the request's turn. What that takes of the memory is held
-// until the answer is sent.
+// bodied returns a handler for requests with a body. It reads the body, waits for the
+// request's turn, decodes the body, and calls h. A request that was done before gets its
+// stored answer instead. The memory stays claimed until the answer is sent.
 func bodied[T any](a *API, decode func(body []byte) (T, error), h func(r *http.Request, decoded T) (reply, error)) handler {
 	return func(r *http.Request) (reply, error) {
 		body, err := a.readBody(r)
@@ -22,9 +22,10 @@ func bodied[T any](a *API, decode func(body []byte) (T, error), h func(r *http.R
 		}
 		ctx := r.Context()
 		share := budget.Of(ctx)
-		// What was reserved and not used is free again before the answer is sent.
+		// Release what was reserved but not used before the answer is sent.
 		defer func() { share.Give(share.Used()) }()
-		// Before the turn: whoever has that waits for nothing but the database.
+		// This precedes the turn: within a turn, a request may wait for nothing but the
+		// database.
 		if err := takeWork(r, body); err != nil {
 			bodies.put(body)
 			return reply{}, err
@@ -45,16 +46,16 @@ func bodied[T any](a *API, decode func(body []byte) (T, error), h func(r *http.R
 		if err != nil {
 			return reply{}, err
 		}
-		if size > firstRead { // whose memory was taken
+		if size > firstRead { // its memory was claimed
 			share.Unclaim(share.Used() - int64(size-firstRead))
 		}
 		return h(r, decoded)
 	}
 }
 
-// takeWork takes what working on the body takes. Where nothing was reserved for
-// a body before it came, it also reserves what the answer may have beside it:
-// stores claim that with a transaction open, and cannot wait then.
+// takeWork claims the memory for the work on a body. If readBody has reserved nothing,
+// takeWork also reserves memory for the answer, because stores claim that within a
+// transaction, where they cannot wait.
 func takeWork(r *http.Request, body []byte) error {
 	ctx, need := r.Context(), workBytes(body)
 	share := budget.Of(ctx)
@@ -66,11 +67,11 @@ func takeWork(r *http.Request, body []byte) error {
 	return share.Take(ctx, need)
 }
 
-// kind is how results of one kind, R, are answered with their data, D.
+// kind tells how to encode results of type R, whose data has type D.
 type kind[R, D any] struct {
-	outcome func(*R) (*D, error) // the data may be nil, with a fault or without
+	outcome func(*R) (*D, error) // the data may be nil, with or without a fault
 	append  func([]byte, *D) []byte
-	// ref is the caller's own name for an item; nil is none for any.
+	// ref returns the caller's own name for an item; nil means that no item has one.
 	ref func(i int) addressbook.Text
 }
 
@@ -95,11 +96,11 @@ func membershipKind(r *http.Request) kind[addressbook.MembershipResult, addressb
 	}
 }
 
-// usualItem is how many bytes an item of an answer has, usually.
+// usualItem is the usual size of an item in an answer, in bytes.
 const usualItem = 600
 
-// bulk encodes one item a result, in their order, and tells how many failed.
-// The status is 207 even when every item succeeds, as on the platform.
+// bulk encodes one item per result, in order, and counts those that failed. The status is
+// 207 even if every item has succeeded, as in Exotel's API.
 func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int) {
 	for i := range results {
 		if _, fault := k.outcome(&results[i]); fault != nil {
@@ -136,7 +137,7 @@ func (k kind[R, D]) bulk(r *http.Request, results []R) (answer reply, failed int
 	return answer, failed
 }
 
-// pending is the answer to a write. It is made of the results before they are
+// pending is the answer to a write. It is encoded from the results before they are
 // durable, and sent when they are.
 type pending struct {
 	r             *http.Request
@@ -144,8 +145,8 @@ type pending struct {
 	total, failed int // items of a bulk write; total is zero for other writes
 }
 
-// keep takes the answer, in the place of that of a transaction that is retried.
-// When the request has a key, it returns the receipt of the answer.
+// keep stores the answer in p. If a transaction is retried, it replaces the earlier
+// answer. If the request has a key, it returns the receipt of the answer.
 func (p *pending) keep(answer reply) *journal.Receipt {
 	answers.put(p.answer.body)
 	p.answer = answer
@@ -156,7 +157,7 @@ func (p *pending) keep(answer reply) *journal.Receipt {
 	return attempt.Receipt(answer.status, answer.body)
 }
 
-// end returns the answer once the write has returned.
+// end returns the answer after the write has returned err.
 func (p *pending) end(err error) (reply, error) {
 	if err != nil {
 		answers.put(p.answer.body)
@@ -168,7 +169,8 @@ func (p *pending) end(err error) (reply, error) {
 	return p.answer, nil
 }
 
-// each makes the answer to a bulk write, with one item a result.
+// each returns a Ready function that encodes the answer to a bulk write, with one item
+// per result.
 func (k kind[R, D]) each(p *pending) journal.Ready[[]R] {
 	return func(results []R) *journal.Receipt {
 		answer, failed := k.bulk(p.r, results)
@@ -177,7 +179,8 @@ func (k kind[R, D]) each(p *pending) journal.Ready[[]R] {
 	}
 }
 
-// only makes the answer to a write with one result, be it a fault.
+// only returns a Ready function that encodes the answer to a write with a single result,
+// which may be a fault.
 func (k kind[R, D]) only(p *pending) journal.Ready[[]R] {
 	return func(results []R) *journal.Receipt {
 		data, fault := k.outcome(&results[0])
@@ -189,7 +192,7 @@ func (k kind[R, D]) only(p *pending) journal.Ready[[]R] {
 	}
 }
 
-// single answers with one thing.
+// single returns the answer with one result.
 func (k kind[R, D]) single(r *http.Request, data *D) reply {
 	answer := newReply(r, http.StatusOK)
 	b := append(answer.body, `,"response":`+successItem...)
@@ -198,7 +201,7 @@ func (k kind[R, D]) single(r *http.Request, data *D) reply {
 	return answer
 }
 
-// pageReply answers with a page of count things, each of which item appends.
+// pageReply returns the answer with a page of count items. Item appends the i-th one.
 func pageReply(r *http.Request, w window, count, total int, item func(b []byte, i int) []byte) reply {
 	answer := newReplyOf(r, http.StatusOK, usualItem*count)
 	b := w.appendMetadata(answer.body, count, total)
@@ -215,8 +218,8 @@ func pageReply(r *http.Request, w window, count, total int, item func(b []byte, 
 	return answer
 }
 
-// sidIn returns the sid in the path. One that cannot be a sid is the zero sid,
-// which nothing has.
+// sidIn returns the sid in the path. An invalid one becomes the zero sid, which nothing
+// has.
 func sidIn(r *http.Request, word string) addressbook.SID {
 	sid, _ := addressbook.ParseSID(r.PathValue(word))
 	return sid

@@ -1,6 +1,5 @@
-// Package api speaks Exotel's v2 Campaigns API: routes, requests, envelopes
-// and error codes. What it takes and answers is the wire contract's; what a
-// valid contact is, is addressbook's.
+// Package api speaks Exotel's v2 Campaigns API: routes, requests, envelopes and error
+// codes. Package addressbook decides what a valid contact is.
 package api
 
 import (
@@ -28,9 +27,8 @@ import (
 	"callbook/internal/upload"
 )
 
-// API serves everything under /v2/. It expects that access.Begin was called
-// for the request, and takes what the request holds from the budget in its
-// context.
+// API serves all paths below /v2/. The caller must have called access.Begin for the
+// request. API claims the request's memory from the budget in its context.
 type API struct {
 	book         *addressbook.Book
 	accounts     *account.Directory
@@ -43,31 +41,31 @@ type API struct {
 	callbacks    *event.Deliveries
 	reports      *report.Links
 	gate         *gate
-	guesses      *attempts.Failures // of keys and tokens
+	guesses      *attempts.Failures // limits wrong keys and tokens by address
 	clock        clock.Clock
 	maxBody      int64
 	baseURL      string
 	routes       *route.Table
 }
 
-// Config is what an [API] is made of.
+// Config has the dependencies of an [API].
 type Config struct {
 	Book         *addressbook.Book
 	Accounts     *account.Directory
 	Imports      *upload.Importer
-	Keys         *journal.Keeper // of the answers to requests with an Idempotency-Key
+	Keys         *journal.Keeper // stores the answers to requests with an Idempotency-Key
 	Trash        *trash.Keeper
 	Campaigns    *campaign.Campaigns
 	Suppressions *suppression.Suppressions
 	Flows        *library.Library
 	Callbacks    *event.Deliveries
-	// Clock tells how often keys may be guessed, and when a download asks whether it
-	// may go on; nil means [clock.System].
+	// Clock limits how often clients may guess keys, and tells when a long download
+	// checks its permit again; nil means [clock.System].
 	Clock clock.Clock
-	// MaxBody is how many bytes a request's body may have; zero means 32 MiB.
+	// MaxBody bounds the body of a request in bytes; zero means 32 MiB.
 	MaxBody int64
-	// BaseURL is where clients reach the server, without a slash at the end; "" means
-	// the address that a request was sent to.
+	// BaseURL is the URL of the server for clients, without a slash at the end; "" means
+	// the host that a request was sent to.
 	BaseURL string
 }
 
@@ -126,32 +124,31 @@ func New(cfg Config) *API {
 	return a
 }
 
-// Patterns returns the routes as method and path, as http.ServeMux spells
-// them.
+// Patterns returns the routes in the syntax of http.ServeMux.
 func (a *API) Patterns() []string { return a.routes.Patterns() }
 
-// handler answers one route. It cannot write to the client by mistake: it
-// returns what to send.
+// handler answers a route. It returns what to send, and so cannot write to the client by
+// mistake.
 type handler func(r *http.Request) (reply, error)
 
 func (a *API) handle(pattern string, h handler) { a.serve(pattern, answering(h)) }
 
-// write adds a route that changes something, and has a body.
+// write adds a route that changes something and has a body.
 func (a *API) write(pattern string, h handler) {
 	a.serve(pattern, slowbody.Body(answering(a.once(h, a.drain))))
 }
 
-// remove adds a route that deletes what its path names.
+// remove adds a route that deletes the resource at its path.
 func (a *API) remove(path string, h handler) {
 	a.write("DELETE "+path, bodiless(h))
 }
 
-// serve adds a route that writes to the client by itself.
+// serve adds a route that writes to the client itself.
 func (a *API) serve(pattern string, h http.HandlerFunc) {
 	a.routes.Handle(pattern, h)
 }
 
-// answering sends what a handler returns.
+// answering returns an http.HandlerFunc that sends what a handler returns.
 func answering(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, err := h(r)
@@ -167,7 +164,7 @@ func answering(h handler) http.HandlerFunc {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, err := a.admit(r)
 	if err != nil {
-		// Nobody whose body would be waited for.
+		// the body of a refused request is not worth a long wait
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(strangerTime))
 		a.drain(r)
 		Fail(w, r, err)
@@ -176,16 +173,15 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, r)
 }
 
-// strangerTime is how long the body of a request is read whose sender may not ask.
+// strangerTime is how long the body of a request may take if its sender is refused.
 const strangerTime = 10 * time.Second
 
 // Permit checks whether the caller is still authorized. An Unauthenticated or
 // NotFound fault means no. The handler decides what any other error means.
 type Permit = func(context.Context) error
 
-// As returns the API as the caller sees it, for a front door that has made sure by
-// other means who is asking. No key is looked at. Long answers ask permit now and
-// then.
+// As returns the API for a caller whom another front door has authenticated. It checks no
+// key. Long downloads call permit from time to time.
 func (a *API) As(caller account.Caller, permit Permit) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sid, ok := foldAccounts(&r)
@@ -200,7 +196,7 @@ func (a *API) As(caller account.Caller, permit Permit) http.Handler {
 	})
 }
 
-// answer serves a request that was admitted.
+// answer serves a request that admit has accepted.
 func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 	r = withoutSlash(r)
 	if a.routes.Serve(w, r) {
@@ -215,8 +211,8 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 	Fail(w, r, errNoRoute)
 }
 
-// withoutSlash returns the request without the slash at the end of its path, with
-// which some clients join paths.
+// withoutSlash removes a slash from the end of the request's path, which some clients
+// append.
 func withoutSlash(r *http.Request) *http.Request {
 	if !strings.HasSuffix(r.URL.EscapedPath(), "/") {
 		return r
@@ -230,24 +226,24 @@ func withoutSlash(r *http.Request) *http.Request {
 
 type askerKey struct{}
 
-// asker is who asks, as long as the permit lasts.
+// asker is the caller of a request and the caller's permit.
 type asker struct {
 	account.Caller
 	permit Permit
 }
 
-// asking returns the request with who sends it.
+// asking returns the request with its caller in the context.
 func asking(r *http.Request, caller account.Caller, permit Permit) *http.Request {
 	recordOf(r).Account = caller.Account.SID
 	return r.WithContext(context.WithValue(r.Context(), askerKey{}, asker{caller, permit}))
 }
 
-// accountOf returns the account that the request is about.
+// accountOf returns the account of the request.
 func accountOf(r *http.Request) account.Account {
 	return r.Context().Value(askerKey{}).(asker).Account
 }
 
-// askerOf names the one who asks, for those who read later who has done something.
+// askerOf returns the name of the caller, for records of who has done something.
 func askerOf(r *http.Request) string {
 	if key := r.Context().Value(askerKey{}).(asker).Key; key != "" {
 		return "API key " + key
@@ -255,7 +251,7 @@ func askerOf(r *http.Request) string {
 	return "dashboard"
 }
 
-// permitOf returns the permit of the one who asks.
+// permitOf returns the permit of the caller.
 func permitOf(r *http.Request) Permit {
 	return r.Context().Value(askerKey{}).(asker).permit
 }
@@ -266,8 +262,8 @@ var (
 	errNotYourData = fault.New(fault.Forbidden, "The API key belongs to another account")
 )
 
-// admit returns the request with its account, once it is known that the one
-// who asks may ask there. It returns a request in any case.
+// admit authenticates the caller, and returns the request with its account. It returns a
+// request even with an error.
 func (a *API) admit(r *http.Request) (*http.Request, error) {
 	sid, ok := foldAccounts(&r)
 	if !ok {
@@ -295,8 +291,8 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 	return r, budget.Of(r.Context()).Admit(caller.Account.ID)
 }
 
-// foldAccounts finds the account's sid in the path. The path word "accounts"
-// may come in any case; routes and answers have it in lower case.
+// foldAccounts returns the account's sid in the path. The path segment "accounts" may
+// have any case; foldAccounts makes it lower case for the routes and answers.
 func foldAccounts(r **http.Request) (sid string, ok bool) {
 	const version, word = "/v2/", "accounts/"
 	rest, ok := strings.CutPrefix((*r).URL.Path, version)

@@ -6,12 +6,12 @@ import (
 	"unicode"
 )
 
-// maxFileName is how many characters of a name a file is called by.
+// maxFileName bounds the name of a downloaded file, in characters.
 const maxFileName = 100
 
-// attachment is the Content-Disposition of a file. What a file system or a
-// header has its own use for becomes an underscore; a name that is not ASCII
-// comes in both forms of RFC 6266, for old clients and for all others.
+// attachment returns the Content-Disposition of a file. It replaces characters that are
+// special in file systems or headers with underscores. A name beyond ASCII has both forms
+// of RFC 6266, for old clients and for all others.
 func attachment(name, extension string) string {
 	var plain, full strings.Builder
 	n := 0

@@ -9,17 +9,16 @@ import (
 	"callbook/internal/fault"
 )
 
-// How many different wrong pairs of key and token an address may send. They are
-// not to be guessed in any case; this keeps guesses from being work for the
-// database. Of the same pair sent again only the first counts, and a pair that
-// was right before is let through whatever else comes from its address, so that a
-// program with an old key harms nobody in the same office.
+// These limit how many different wrong pairs of key and token an address may send. Tokens
+// cannot be guessed anyway; the limit protects the database from the work. The same wrong
+// pair counts once, and a pair that was right before is always accepted. So a program
+// with an old key does not lock out others in the same office.
 const (
 	guessesAtOnce = 60
 	guessEvery    = time.Second
 )
 
-// authenticate returns who has an API key.
+// authenticate returns the caller to whom an API key belongs.
 func (a *API) authenticate(r *http.Request, key, token string) (account.Caller, error) {
 	if a.accounts.Recognises(key, token) {
 		return a.accounts.Authenticate(r.Context(), key, token)

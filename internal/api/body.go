@@ -15,11 +15,11 @@ import (
 	"callbook/internal/fault"
 )
 
-// firstRead is how much of a body is read before memory is asked for.
+// firstRead is how many bytes of a body are read before memory is claimed for it.
 const firstRead = 4 << 10
 
-// readBody checks the content type and reads the whole body into a pooled
-// buffer, whose memory the request's share takes.
+// readBody checks the content type and reads the whole body into a pooled buffer. It
+// claims the buffer's memory.
 func (a *API) readBody(r *http.Request) (body []byte, err error) {
 	share := budget.Of(r.Context())
 	before := share.Used()
@@ -47,11 +47,10 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 	}
 	length := announced(r)
 	body = bodies.get(firstRead)
-	// Memory is taken as the body comes, a few times more at each step: one that
-	// comes in chunks of unknown number must not keep others out before it is
-	// there. For a large one of known length all that the request may use is
-	// reserved once the body has begun to come, so that it waits while it holds
-	// nothing, and not half done.
+	// Claim memory while the body arrives, more at each step, so that a slow body of
+	// unknown length does not keep others out. For a large body of known length, reserve
+	// all memory that the request may need once its first bytes have arrived. Then the
+	// request waits while it holds nothing, and not halfway through.
 	for allowed := firstRead; ; {
 		var ended bool
 		body, ended, err = readUpTo(source, body, allowed)
@@ -65,9 +64,9 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 		case ended:
 			return body, nil
 		default:
-			most := a.maxBody + 1 // one more, to see that it is too large
+			most := a.maxBody + 1 // one byte more shows that it is too large
 			if length > 0 {
-				most = length + 1 // one more, to see its end
+				most = length + 1 // one byte more shows its end
 			}
 			if allowed == firstRead && length > smallBody {
 				if err = share.ReserveMost(r.Context(), announcedBytes(length)); err != nil {
@@ -87,8 +86,8 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 	}
 }
 
-// announced returns how many bytes a request's body has, before it has come; -1
-// when that is not known, as of one that is compressed.
+// announced returns the length of a request's body, or -1 if that is unknown, as for a
+// compressed one.
 func announced(r *http.Request) int64 {
 	if gzipped, _ := isGzipped(r); gzipped {
 		return -1
@@ -96,17 +95,16 @@ func announced(r *http.Request) int64 {
 	return r.ContentLength
 }
 
-// promptTime is how long what was reserved for a body is kept while it comes. It
-// is so short that, with the time that a body may stand still, requests that
-// queue behind a slow one outlast it.
+// promptTime is how long a slow body may keep memory reserved. It is short, so that
+// requests that wait for the memory outlast it.
 const promptTime = 10 * time.Second
 
-// prompt reads a body, and gives back what is reserved and not yet used once the
-// body has taken too long. From then on memory is taken as it comes.
+// prompt reads a body. If the body takes longer than promptTime, it gives back the
+// reserved memory; after that, memory is claimed step by step.
 type prompt struct {
 	io.Reader
 	share *budget.Share
-	until time.Time // zero when nothing is reserved
+	until time.Time // zero if nothing is reserved
 }
 
 func (p *prompt) Read(b []byte) (int, error) {
@@ -118,7 +116,7 @@ func (p *prompt) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// readUpTo appends to b, which has room for n bytes, until it has them or the
+// readUpTo appends to b, which must have room for n bytes, until it has n bytes or the
 // body has ended.
 func readUpTo(body io.Reader, b []byte, n int) (_ []byte, ended bool, err error) {
 	for len(b) < n {
@@ -134,13 +132,13 @@ func readUpTo(body io.Reader, b []byte, n int) (_ []byte, ended bool, err error)
 	return b, false, nil
 }
 
-// broken is the fault of a body that could not be read to its end.
+// broken returns the fault of a body that could not be read completely.
 func broken(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return errTimeout
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
-		return fault.New(fault.Unparsable, "the body broke off") // its text has addresses
+		return fault.New(fault.Unparsable, "the body broke off") // the error's own text has addresses
 	}
 	return fault.New(fault.Unparsable, err.Error())
 }
@@ -149,22 +147,21 @@ func (a *API) tooLarge() error {
 	return fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a request is %d bytes", a.maxBody))
 }
 
-// drain reads on for a while in the body of a request that is refused, since
-// many clients look at the answer only after they have sent everything, and
-// take a connection that is closed before for a network error. One that asked
-// with Expect: 100-continue has sent nothing.
+// drain reads the body of a refused request for a while. Many clients read the answer
+// only after they have sent everything, and would report a network error if the
+// connection was closed before. A client that sent Expect: 100-continue has sent no body.
 func (a *API) drain(r *http.Request) {
-	const times = 8 // the limit
+	const times = 8 // bodies up to this many times the limit
 	if r.Body != nil && r.Header.Get("Expect") == "" && r.ContentLength <= times*a.maxBody {
 		io.CopyN(io.Discard, r.Body, times*a.maxBody)
 	}
 }
 
-// checkContentType takes JSON, and what the platform's own curl samples send
-// with it: no content type, or curl's default.
+// checkContentType accepts JSON, and what Exotel's own curl samples send with JSON: no
+// content type, or curl's default.
 func checkContentType(r *http.Request) error {
 	given := r.Header.Get("Content-Type")
-	if given == "" || given == "application/json" { // which need no parsing
+	if given == "" || given == "application/json" { // the common cases, without parsing
 		return nil
 	}
 	mediaType, _, err := mime.ParseMediaType(given)
@@ -178,10 +175,10 @@ func checkContentType(r *http.Request) error {
 	return fault.New(fault.UnsupportedType, shorten(given))
 }
 
-// maxEcho is how many bytes of a header or of the query an error repeats.
+// maxEcho bounds how much of a header or a query an error message repeats, in bytes.
 const maxEcho = 200
 
-// shorten cuts a text that an error repeats.
+// shorten shortens a text that an error message repeats.
 func shorten(text string) string {
 	if len(text) <= maxEcho {
 		return text

@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// bufferPool keeps byte slices of one use by their size, so that a small request
-// never holds the buffer of a large one.
+// bufferPool pools byte slices by their size, so that a small request never holds the
+// buffer of a large one.
 type bufferPool struct {
 	classes [maxBufferBits - minBufferBits + 1]sync.Pool
 }
 
-// Buffers are kept in sizes of powers of two, from 4 KiB to 4 MiB. The answer to
-// 5,000 usual contacts has 2.6 MB.
+// The pooled sizes are powers of two, from 4 KiB to 4 MiB. The answer to 5,000 usual
+// contacts has 2.6 MB.
 const (
 	minBufferBits = 12
 	maxBufferBits = 22
 )
 
-// Two pools, since an answer is twice as large as its request.
+// These are two pools because answers are twice as large as their requests.
 var bodies, answers bufferPool
 
 // get returns an empty buffer with room for n bytes, and up to twice as much.
@@ -33,7 +33,7 @@ func (p *bufferPool) get(n int) []byte {
 	return make([]byte, 0, 1<<(class+minBufferBits))
 }
 
-// put takes back a buffer that nobody uses any more.
+// put returns a buffer to the pool. Nobody may use it afterwards.
 func (p *bufferPool) put(b []byte) {
 	class := bits.Len(uint(cap(b))) - 1 - minBufferBits
 	if 0 <= class && class < len(p.classes) {
@@ -41,7 +41,7 @@ func (p *bufferPool) put(b []byte) {
 	}
 }
 
-// grow returns the buffer with room for n bytes in all.
+// grow returns the buffer with room for n bytes in total.
 func (p *bufferPool) grow(b []byte, n int) []byte {
 	if cap(b) >= n {
 		return b

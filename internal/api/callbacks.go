@@ -10,7 +10,7 @@ import (
 	"callbook/internal/fault"
 )
 
-// What was told to the callers' programs, which the platform does not show.
+// This file has callbook's own routes for the callbacks of campaigns.
 
 func (a *API) handleCallbacks(campaign string) {
 	a.handle("GET "+campaign+"/callbacks", a.getCallbacks)
@@ -76,7 +76,7 @@ func parseCallbackQuery(r *http.Request, path string) (event.Query, window, erro
 	return q, w, err
 }
 
-// sendCallback has an event sent again.
+// sendCallback queues an event to be sent again.
 func (a *API) sendCallback(r *http.Request) (reply, error) {
 	c, err := a.campaigns.Get(r.Context(), accountOf(r), sidIn(r, "sid"))
 	if err != nil {
@@ -99,7 +99,7 @@ func (a *API) sendCallback(r *http.Request) (reply, error) {
 	return answer.end(nil)
 }
 
-// callback appends an event and what became of it.
+// callback appends an event and its delivery.
 func (e *campaignEncoder) callback(b []byte, d *event.Delivery) []byte {
 	b = d.Name().AppendTo(append(b, `{"event_id":"`...))
 	b = appendString(append(b, `","kind":`...), d.Kind.String())

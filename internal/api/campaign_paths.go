@@ -8,9 +8,9 @@ import (
 	"callbook/internal/account"
 )
 
-// ofCampaigns tells whether the path of a request is one of campaigns, whose answers
-// have an array in response even when they are about one thing, or an error: clients of
-// the platform loop over it without looking. The path need not be a route.
+// ofCampaigns reports whether a request's path is about campaigns. There, the response of
+// an answer is an array even for a single campaign or an error, because clients of Exotel
+// loop over it without checking. The path need not be a route.
 func ofCampaigns(r *http.Request) bool {
 	rest, ok := strings.CutPrefix(r.URL.Path, "/v2/")
 	accounts, rest, _ := strings.Cut(rest, "/")
@@ -24,11 +24,11 @@ func campaignsPath(acct account.Account) string {
 	return "/v2/accounts/" + acct.SID + "/campaigns"
 }
 
-// plainHost is a host as an answer may repeat it. A request may claim any.
+// plainHost matches the hosts that an answer may repeat. A request may claim any host.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
 
-// serverURL is where the one who asks reaches this server, without a slash at the end:
-// the address that it was started with, or else the one that the request was sent to.
+// serverURL returns the URL of this server for the client, without a slash at the end:
+// the configured one, or else that of the request.
 func (a *API) serverURL(r *http.Request) string {
 	switch {
 	case a.baseURL != "":

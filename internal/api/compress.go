@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	// minCompressed is from how many bytes on an answer is compressed: below, it is
-	// one packet in any case.
+	// minCompressed is the size in bytes from which an answer is compressed. A smaller
+	// answer fits into one packet anyway.
 	minCompressed = 1400
-	// compressorBytes is what a compressor takes while it works, and
-	// decompressorBytes one for a request.
+	// compressorBytes is the memory of a compressor, and decompressorBytes that of a
+	// decompressor.
 	compressorBytes   = 1 << 20
 	decompressorBytes = 64 << 10
 )
 
-// compresses tells whether an answer of this many bytes is sent compressed, and
-// says so in its headers. A negative size is one that is not known, of a long
-// answer. When there is no memory for a compressor, the answer goes as it is.
+// compresses decides whether to compress an answer, and sets its headers accordingly.
+// Size is in bytes; a negative one means a long answer of unknown size. Without memory
+// for a compressor, the answer is not compressed.
 func compresses(h http.Header, r *http.Request, size int) bool {
 	if 0 <= size && size < minCompressed {
 		return false
@@ -43,12 +43,12 @@ func compresses(h http.Header, r *http.Request, size int) bool {
 var compressors = sync.Pool{New: func() any {
 	zip, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 	if err != nil {
-		panic(err) // of a level that is constant
+		panic(err) // the level is constant
 	}
 	return zip
 }}
 
-// writeGzip compresses what write writes. After an error it leaves the end out.
+// writeGzip compresses what write writes. After an error, the output is incomplete.
 func writeGzip(to io.Writer, write func(io.Writer) error) error {
 	zip := compressors.Get().(*gzip.Writer)
 	defer compressors.Put(zip)
@@ -59,11 +59,11 @@ func writeGzip(to io.Writer, write func(io.Writer) error) error {
 	return zip.Close()
 }
 
-// compressed returns an answer's body compressed, in a buffer of answers, whose own
-// buffer is free then.
+// compressed compresses the body of an answer into another buffer, and returns the body's
+// own buffer to its pool.
 func compressed(body []byte) []byte {
 	packed := bytes.NewBuffer(answers.get(len(body) / 4))
-	// Memory takes everything.
+	// Writing to memory cannot fail.
 	_ = writeGzip(packed, func(to io.Writer) error {
 		_, err := to.Write(body)
 		return err
@@ -72,8 +72,8 @@ func compressed(body []byte) []byte {
 	return packed.Bytes()
 }
 
-// isGzipped tells whether a request's body is compressed. Any other coding is
-// refused: that a decoder cannot read it would not tell its sender why.
+// isGzipped reports whether a request's body is compressed with gzip. Any other coding is
+// a fault that says so.
 func isGzipped(r *http.Request) (bool, error) {
 	switch given := strings.ToLower(r.Header.Get("Content-Encoding")); given {
 	case "", "identity":
@@ -85,9 +85,9 @@ func isGzipped(r *http.Request) (bool, error) {
 	}
 }
 
-// decompress returns the body of a request as it was before it was compressed. It
-// may have limit bytes, before and after: few bytes may stand for any number, and
-// any number of bytes for none. What goes beyond that is an http.MaxBytesError.
+// decompress returns the decompressed body of a request. Before and after decompression
+// it may have up to limit bytes, because few bytes may expand to many, and many to none.
+// Reading more returns an http.MaxBytesError.
 func decompress(r *http.Request, limit int64) (io.Reader, error) {
 	if err := budget.Of(r.Context()).Take(r.Context(), decompressorBytes); err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func decompress(r *http.Request, limit int64) (io.Reader, error) {
 	return http.MaxBytesReader(nil, zip, limit), nil
 }
 
-// isTooLarge tells whether an error is that of a body beyond its limit.
+// isTooLarge reports whether an error is that of a body beyond its limit.
 func isTooLarge(err error) bool {
 	_, ok := errors.AsType[*http.MaxBytesError](err)
 	return ok

@@ -29,7 +29,7 @@ var onDuplicate = map[string]addressbook.OnDuplicate{
 	"update": addressbook.UpdateDuplicate,
 }
 
-// createWords are the words of options that the platform does not have.
+// createWords are the query parameters that Exotel's API does not have.
 var createWords = []string{"on_duplicate", "dry_run"}
 
 func parseCreateOptions(r *http.Request) (addressbook.CreateOptions, error) {
@@ -40,7 +40,7 @@ func parseCreateOptions(r *http.Request) (addressbook.CreateOptions, error) {
 	return createOptions(words)
 }
 
-// createOptions reads createWords.
+// createOptions reads the parameters in createWords.
 func createOptions(words url.Values) (opts addressbook.CreateOptions, err error) {
 	if err := checkTwice(words, "on_duplicate"); err != nil {
 		return opts, err
@@ -55,8 +55,8 @@ func createOptions(words url.Values) (opts addressbook.CreateOptions, err error)
 	return opts, err
 }
 
-// checkTwice refuses a word that is given twice and differs: with dry_run=true and
-// dry_run=false, nobody could tell what was meant.
+// checkTwice returns a fault if a parameter is given twice with different values: with
+// dry_run=true and dry_run=false, nobody could tell which is meant.
 func checkTwice(words url.Values, name string) error {
 	for _, again := range words[name] {
 		if again != words.Get(name) {
@@ -66,7 +66,7 @@ func checkTwice(words url.Values, name string) error {
 	return nil
 }
 
-// boolWord reads a word that is true or false; one that is absent is false.
+// boolWord reads a parameter that is true or false; a missing one is false.
 func boolWord(words url.Values, name string) (bool, error) {
 	if err := checkTwice(words, name); err != nil {
 		return false, err
@@ -101,7 +101,8 @@ func (a *API) deleteContacts(r *http.Request, refs []addressbook.ContactRef) (re
 	return answer.end(err)
 }
 
-// deletion is the deletion that a request begins: one for good when it asks for that.
+// deletion returns the deletion for a request: a new one, or ForGood if the request asks
+// for that.
 func (a *API) deletion(r *http.Request) (addressbook.SID, error) {
 	words, err := parseWords(r)
 	if err != nil {
@@ -142,17 +143,17 @@ func (a *API) getContacts(r *http.Request) (reply, error) {
 	return a.contactsPage(r, query, w)
 }
 
-// usualWeight is what a contact or list weighs, usually.
+// usualWeight is the usual Weight of a contact or list.
 const usualWeight = 2000
 
-// heavyPage is from how many contacts on a page takes turns with other accounts'
-// heavy requests.
+// heavyPage is from how many contacts on a page takes turns with other accounts' heavy
+// requests.
 const heavyPage = 200
 
 // contactsPage answers with the contacts that the query finds.
 func (a *API) contactsPage(r *http.Request, query addressbook.Query, w window) (reply, error) {
-	// Usual contacts are waited for here; larger ones are refused as they are read,
-	// when there is no room.
+	// Reserve memory for usual contacts, and wait for it. Larger contacts claim the rest
+	// while they are read, and are refused if there is none.
 	if err := budget.Of(r.Context()).Reserve(r.Context(), int64(query.Limit)*usualWeight); err != nil {
 		return reply{}, err
 	}

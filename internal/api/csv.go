@@ -20,7 +20,7 @@ import (
 	"callbook/internal/upload"
 )
 
-// maxFormBytes is what a form may have, 1 MiB of it besides its file.
+// maxFormBytes bounds a form: a file, and 1 MiB for everything else.
 const maxFormBytes = upload.MaxFileBytes + 1<<20
 
 // handleCSV adds the routes of CSV uploads.
@@ -36,8 +36,8 @@ func (a *API) handleCSV(base string) {
 	a.write("POST "+base+"/csv-uploads/{upload_id}/undo", bodiless(a.undoUpload))
 }
 
-// uploadCSV takes a file of contacts, for the list in the path if there is one; its
-// rows are worked later.
+// uploadCSV receives a file of contacts, for the list in the path if there is one. Its
+// rows are imported later.
 func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 	defer func() {
 		if err != nil {
@@ -93,8 +93,8 @@ var (
 	errUploadType   = fault.New(fault.Invalid, "Invalid type: it must be static or dynamic")
 )
 
-// formBoundary refuses what is no form with files, and returns what parts the
-// form.
+// formBoundary returns the boundary of a multipart form. Any other content type is a
+// fault.
 func formBoundary(r *http.Request) (string, error) {
 	given := r.Header.Get("Content-Type")
 	mediaType, params, err := mime.ParseMediaType(given)
@@ -113,7 +113,7 @@ func formBoundary(r *http.Request) (string, error) {
 	return "", fault.New(fault.UnsupportedType, given)
 }
 
-// drainUpload reads on for a while; see API.drain.
+// drainUpload reads the rest of the body for a while; see API.drain.
 func drainUpload(r *http.Request) {
 	const most = 4 * upload.MaxFileBytes
 	if r.Header.Get("Expect") == "" && r.ContentLength <= most {
@@ -121,18 +121,19 @@ func drainUpload(r *http.Request) {
 	}
 }
 
-// uploadForm is what the parts of an upload's form say.
+// uploadForm has the parts of an upload's form.
 type uploadForm struct {
-	file     *upload.File // nil when none came
+	file     *upload.File // nil if there is none
 	request  upload.Request
 	hasName  bool
 	hasType  bool
 	wordType string
-	words    url.Values // those of createWords that came
-	sum      hash.Hash  // of the file; nil when nobody asks
+	words    url.Values // the parts that are named in createWords
+	sum      hash.Hash  // of the file; nil if the request has no key
 }
 
-// said returns what the form says, which is the same however it is parted.
+// said returns the content of the form, for the hash of the request. It does not depend
+// on the boundary.
 func (f *uploadForm) said() []byte {
 	if f.sum == nil {
 		return nil
@@ -140,7 +141,7 @@ func (f *uploadForm) said() []byte {
 	return fmt.Appendf(nil, "%q %q %q %t %x", f.request.ListName, f.wordType, f.words.Encode(), f.file != nil, f.sum.Sum(nil))
 }
 
-// options reads what may stand in the form or in the query.
+// options reads the options, which may be in the form or in the query.
 func (f *uploadForm) options(r *http.Request) (addressbook.CreateOptions, error) {
 	words, err := parseWords(r)
 	if err != nil {
@@ -156,8 +157,8 @@ func (f *uploadForm) options(r *http.Request) (addressbook.CreateOptions, error)
 	return createOptions(words)
 }
 
-// readForm reads the parts, in whatever order they come. Of a text part that
-// comes twice the first one counts, as for the platform's own FormValue.
+// readForm reads the parts of a form in any order. If a text part comes twice, the first
+// counts, as in FormValue, which Exotel uses.
 func (a *API) readForm(r *http.Request, form *uploadForm, boundary string, gzipped bool) (err error) {
 	var body io.Reader = http.MaxBytesReader(nil, r.Body, maxFormBytes)
 	if gzipped {
@@ -176,7 +177,7 @@ func (a *API) readForm(r *http.Request, form *uploadForm, boundary string, gzipp
 	return err
 }
 
-// set takes a text of the form.
+// set stores a text of the form.
 func (f *uploadForm) set(name, value string) {
 	switch {
 	case name == "list_name" && !f.hasName:
@@ -188,7 +189,7 @@ func (f *uploadForm) set(name, value string) {
 	}
 }
 
-// uploadType reads the type of an upload's list; "" is none.
+// uploadType reads the type of an upload's list. Given is false for "".
 func uploadType(word string) (t addressbook.ListType, given bool, err error) {
 	switch strings.ToLower(word) {
 	case "":
@@ -201,7 +202,7 @@ func uploadType(word string) (t addressbook.ListType, given bool, err error) {
 	return addressbook.Static, false, errUploadType
 }
 
-// badForm is the fault of a form that could not be read to its end.
+// badForm returns the fault of a form that could not be read completely.
 func badForm(err error) error {
 	if isTooLarge(err) {
 		return errFormTooLarge

@@ -8,8 +8,8 @@ import (
 	"callbook/internal/upload/table"
 )
 
-// uploadColumns answers with the columns of the last file that was uploaded to a
-// list. The platform's page names the route and shows no answer; the shape is ours.
+// uploadColumns answers with the columns of the last file that was uploaded to a list.
+// Exotel documents this route without an answer, so the format is callbook's own.
 func (a *API) uploadColumns(r *http.Request) (reply, error) {
 	words, err := parseWords(r)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"callbook/internal/upload"
 )
 
-// appendFile appends how an upload's file is read, and what came out of it: null
-// for an upload that is older than plans.
+// appendFile appends how an upload's file is read, and its tally. It appends null for
+// uploads of versions that stored no plan.
 func appendFile(b []byte, u *upload.Upload) []byte {
 	p := &u.Plan
 	if p.IsZero() {

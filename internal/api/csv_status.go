@@ -18,8 +18,8 @@ import (
 	"callbook/internal/upload/table"
 )
 
-// uploadStatuses are the states of uploads on the wire. The platform has these
-// three words and no more, so whatever ended before its last row has failed.
+// uploadStatuses are the states of uploads in the API. Exotel has only these three, so an
+// upload that ended before its last row has failed.
 var uploadStatuses = map[upload.State]string{
 	upload.Running:     "in-progress",
 	upload.Completed:   "completed",
@@ -29,7 +29,7 @@ var uploadStatuses = map[upload.State]string{
 	upload.FileChanged: "failed",
 }
 
-// uploadReasons tell why an upload has failed.
+// uploadReasons say why an upload has failed.
 var uploadReasons = map[upload.State]string{
 	upload.Cancelled:   "cancelled",
 	upload.ListGone:    "list deleted",
@@ -39,7 +39,7 @@ var uploadReasons = map[upload.State]string{
 
 func uploadsPath(acct account.Account) string { return "/v2/accounts/" + acct.SID + "/csv-uploads" }
 
-// dataReply is a success with the data that appendData appends.
+// dataReply returns the answer with the data that appendData appends.
 func dataReply(r *http.Request, appendData func([]byte) []byte) reply {
 	answer := newReply(r, http.StatusOK)
 	b := append(answer.body, `,"response":`+successItem...)
@@ -62,8 +62,8 @@ func appendUploadHead(b []byte, u *upload.Upload) []byte {
 	return append(b, '"')
 }
 
-// started appends what is answered to a file that came in: the list and the summary,
-// of which some client programs read one and some the other.
+// started appends the answer to a received file: the list and the summary. Some clients
+// read the one, some the other.
 func (e *encoder) started(b []byte, s *upload.Started) []byte {
 	u := &s.Upload
 	b = append(b, `{"list":`...)
@@ -93,7 +93,7 @@ func appendStats(b []byte, s upload.Stats) []byte {
 	return append(b, '}')
 }
 
-// appendDryRun appends what is told of a dry run alone.
+// appendDryRun appends the fields that only a dry run has.
 func appendDryRun(b []byte, u *upload.Upload) []byte {
 	if !u.DryRun {
 		return b
@@ -105,7 +105,7 @@ func appendDryRun(b []byte, u *upload.Upload) []byte {
 	return append(b, '}')
 }
 
-// appendStatus appends what the platform tells of an upload.
+// appendStatus appends the fields that Exotel's API has for an upload.
 func appendStatus(b []byte, u *upload.Upload) []byte {
 	b = appendUploadHead(b, u)
 	b = append(b, `,"status":"`...)
@@ -123,7 +123,7 @@ func appendStatus(b []byte, u *upload.Upload) []byte {
 	return append(b, '}')
 }
 
-// upload appends what callbook's own routes tell of an upload.
+// upload appends the fields that callbook's own routes have for an upload.
 func (e *encoder) upload(b []byte, u *upload.Upload) []byte {
 	b = appendUploadHead(b, u)
 	b = append(b, `,"list_name":`...)
@@ -160,8 +160,7 @@ func (a *API) csvStatus(r *http.Request) (reply, error) {
 	return dataReply(r, func(b []byte) []byte { return appendStatus(b, &u) }), nil
 }
 
-// uploadWeight is what an upload weighs at most, with the names of its list and
-// its file.
+// uploadWeight bounds the memory of an upload, with the names of its list and its file.
 const uploadWeight = 12 << 10
 
 func (a *API) csvUploads(r *http.Request) (reply, error) {
@@ -169,7 +168,7 @@ func (a *API) csvUploads(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	// They come in one order only; sort_by is no word of theirs.
+	// Uploads have only one order, so sort_by is ignored.
 	w.words.Del("sort_by")
 	if w.words.Has("cursor") {
 		if err := w.parseCursor(w.words.Get("cursor")); err != nil {
@@ -202,19 +201,19 @@ func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	}))
 }
 
-// omittedHeader tells of how many rows an upload's errors have none. A row of the
-// file that told it would come in with the others when they are uploaded again.
+// omittedHeader tells how many error rows were not kept. It is a header, because a row in
+// the file would be imported when the file is uploaded again.
 const omittedHeader = "Errors-Omitted"
 
-// errorPage is how many error rows are read at once, and errorBytes what they may
-// take, twice: a row of a file may have 256 KiB.
+// errorPage is how many error rows are read at once. ErrorBytes is twice their largest
+// size: a row of a file may have 256 KiB.
 const (
 	errorPage  = 32
 	errorBytes = 2 * errorPage * (256 << 10)
 )
 
-// csvErrors streams an upload's error rows, page by page: there may be as many
-// as the file had rows.
+// csvErrors streams an upload's error rows, page by page, since there may be as many as
+// the file had rows.
 func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	acct := accountOf(r)
 	u, err := a.imports.Upload(r.Context(), acct, sidIn(r, "upload_id"))
@@ -268,10 +267,10 @@ func (a *API) csvErrors(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// appendRecord appends cells and, behind them, a record that is CSV already.
+// appendRecord appends cells and then a record that is CSV already.
 func appendRecord(b *bytes.Buffer, record []byte, cells ...string) {
 	w := csv.NewWriter(b)
-	// A buffer takes everything, and the comma is a good one.
+	// Writing to a buffer with a valid separator cannot fail.
 	_ = w.Write(cells)
 	w.Flush()
 	b.Truncate(b.Len() - len("\n"))

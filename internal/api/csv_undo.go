@@ -7,8 +7,8 @@ import (
 	"callbook/internal/upload"
 )
 
-// undoUpload begins to undo an upload. To ask twice is the same as once, so the answer
-// to a request with a key is kept after its work.
+// undoUpload starts to undo an upload. Repeating it changes nothing, so the receipt of a
+// request with a key is stored after the work.
 func (a *API) undoUpload(r *http.Request) (reply, error) {
 	words, err := parseWords(r)
 	if err != nil {
@@ -33,8 +33,7 @@ func (a *API) undoUpload(r *http.Request) (reply, error) {
 	return answer, nil
 }
 
-// appendUndo appends how far the undoing of an upload is, if somebody has asked for
-// it.
+// appendUndo appends the progress of undoing an upload, if somebody has asked for it.
 func appendUndo(b []byte, u *upload.Upload) []byte {
 	if u.Undo.IsZero() {
 		return b

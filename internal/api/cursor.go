@@ -9,15 +9,14 @@ import (
 	"callbook/internal/fault"
 )
 
-// A cursor is a position in a sorted collection: one byte with the order, the
-// 16 bytes of a sid, and the key that is sorted by, in base64 for URLs. To a
-// caller it is a word to be sent back as it came.
+// A cursor is a position in a sorted collection, in base64 for URLs: one byte with the
+// order, the 16 bytes of a sid, and the sort key. Callers must not interpret it.
 
 const cursorDesc = 1 // the bit of a descending order; the sort field is above it
 
 var errCursor = fault.New(fault.Invalid, "Invalid cursor: it must be the next_cursor of an earlier page")
 
-// cursor is where the page after this one begins.
+// cursor returns the cursor of the next page.
 func (w window) cursor() string {
 	order := byte(w.Sort) << 1
 	if w.Desc {
@@ -27,8 +26,8 @@ func (w window) cursor() string {
 	return base64.RawURLEncoding.EncodeToString(append(raw, w.next.Key...))
 }
 
-// parseCursor goes on where a cursor says. It has the order in it, so sort_by
-// may be left out, but must not differ.
+// parseCursor sets the window to begin at a cursor. A cursor contains the order, so
+// sort_by may be missing, but must not differ.
 func (w *window) parseCursor(cursor string) error {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	after := new(addressbook.Position)

@@ -12,22 +12,22 @@ import (
 	"callbook/internal/fault"
 )
 
-// maxItems is how many items a bulk request may have.
+// maxItems bounds the items of a bulk request.
 const maxItems = 5000
 
-// bulkRequest is a kind of request with an array of items under one key.
+// bulkRequest describes a request with an array of items under one key.
 type bulkRequest[T any] struct {
 	key fault.Field // of the array
-	// outline returns a pointer to what encoding/json would read such a request
-	// into.
+	// outline returns a pointer to a value into which encoding/json could read the
+	// request. It is for error messages.
 	outline func() any
-	// read reads one item. Its error is the body's; what is wrong with the item
-	// alone goes into the item.
+	// read reads one item. It returns an error only if the whole body is invalid. A
+	// mistake in the item alone goes into the item.
 	read func(*decoder, *T) error
 }
 
-// decode reads the items of a body. Only a body that is no JSON object, or
-// whose items are no array, fails as a whole; so do too many items, or none.
+// decode reads the items of a body. The body fails as a whole only if it is not a JSON
+// object, has no array of items, or has too many items or none.
 func (q *bulkRequest[T]) decode(body []byte) ([]T, error) {
 	d := newDecoder(body)
 	var items []T
@@ -53,7 +53,7 @@ func (q *bulkRequest[T]) decode(body []byte) ([]T, error) {
 	return items, nil
 }
 
-// array reads the items, and counts those over the limit too. Null is none.
+// array reads the items, and counts those beyond the limit too. Null counts as no items.
 func (q *bulkRequest[T]) array(d *decoder) (items []T, count int, err error) {
 	switch d.dec.PeekKind() {
 	case 'n':
@@ -65,7 +65,7 @@ func (q *bulkRequest[T]) array(d *decoder) (items []T, count int, err error) {
 	if _, err := d.dec.ReadToken(); err != nil {
 		return nil, 0, err
 	}
-	const leastItem = 192 // bytes; fewer have less, and append sees to those
+	const leastItem = 192 // a lower estimate of an item's size, in bytes; append grows the slice for smaller ones
 	items = make([]T, 0, min(maxItems, 1+len(d.text)/leastItem))
 	for d.dec.PeekKind() != ']' {
 		if count++; count > maxItems {
@@ -83,9 +83,9 @@ func (q *bulkRequest[T]) array(d *decoder) (items []T, count int, err error) {
 	return items, count, err
 }
 
-// decodeOne reads a body that is itself one item, a change. One whose keys all mean
-// nothing is answered with noKnownField: its sender expects a change, and would be
-// told of a success. A body without keys asks for nothing.
+// decodeOne reads a body that is a single item, a change. If all of its keys are unknown,
+// the error is noKnownField: the sender expects a change, and must not be told of
+// success. A body without keys changes nothing.
 func decodeOne[T any](body []byte, noKnownField error, read func(*decoder, *T) error) (item T, err error) {
 	if emptyArray(body) {
 		return item, nil
@@ -100,8 +100,8 @@ func decodeOne[T any](body []byte, noKnownField error, read func(*decoder, *T) e
 	return item, nil
 }
 
-// unparsable describes a body that is not as it must be in the words of
-// encoding/json, which the platform answers with.
+// unparsable returns the fault of an invalid body. Its words are those of encoding/json,
+// with which Exotel answers.
 func unparsable(body []byte, outline any, err error) error {
 	if stdErr := stdjson.Unmarshal(body, outline); stdErr != nil {
 		err = stdErr
@@ -109,26 +109,26 @@ func unparsable(body []byte, outline any, err error) error {
 	return fault.New(fault.Unparsable, strings.TrimPrefix(err.Error(), "jsontext: "))
 }
 
-// item is what the outline of a bulk request has an array of.
+// item is the type of the array's elements in an outline.
 type item struct{}
 
-// UnmarshalJSON takes anything: items are judged one by one.
+// UnmarshalJSON accepts anything, because items are read one by one.
 func (item) UnmarshalJSON([]byte) error { return nil }
 
 // decoder reads a body in one pass.
 type decoder struct {
 	dec *jsontext.Decoder
-	// text is the body as a string. What needs no unquoting is a part of it,
-	// so that a field costs no allocation.
+	// text is the body as a string. A value without escapes is a substring of it, so that
+	// reading a field allocates nothing.
 	text string
-	// known and unknown tell whether item has met keys that it knows, and others.
+	// known and unknown tell whether the current item had known and unknown keys.
 	known, unknown bool
 }
 
 func newDecoder(body []byte) *decoder {
 	return &decoder{
-		// The platform takes what encoding/json takes: of a key that comes
-		// twice the last counts, and bad UTF-8 is found item by item.
+		// Accept what encoding/json accepts, as Exotel does: the last of duplicate keys
+		// counts. Invalid UTF-8 is a fault of its item.
 		dec: jsontext.NewDecoder(bytes.NewBuffer(body),
 			jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
 		text: string(body),
@@ -137,7 +137,7 @@ func newDecoder(body []byte) *decoder {
 
 var errWrongShape = errors.New("the body must be a JSON object")
 
-// document reads a body: an object, which read takes, and nothing after it.
+// document reads a body: one object, which read reads, and nothing after it.
 func (d *decoder) document(read func() error) error {
 	if d.dec.PeekKind() != '{' {
 		return d.wrongShape()
@@ -155,8 +155,7 @@ func (d *decoder) document(read func() error) error {
 	}
 }
 
-// wrongShape is for a value of the wrong kind. Where it is not even JSON, that
-// is what the error says.
+// wrongShape returns the error of a value of the wrong type, or of invalid JSON.
 func (d *decoder) wrongShape() error {
 	if err := d.dec.SkipValue(); err != nil {
 		return err
@@ -164,8 +163,7 @@ func (d *decoder) wrongShape() error {
 	return errWrongShape
 }
 
-// object reads the object that comes next. Value is called at each of its keys
-// and reads what stands there.
+// object reads the next object. It calls value with each key, to read the value.
 func (d *decoder) object(value func(name string) error) error {
 	if _, err := d.dec.ReadToken(); err != nil {
 		return err
@@ -193,18 +191,18 @@ func (d *decoder) name() (string, error) {
 	return name, nil
 }
 
-// source returns the part of text that the value just read is.
+// source returns the substring of text that was read as raw.
 func (d *decoder) source(raw jsontext.Value) string {
 	end := int(d.dec.InputOffset())
 	return d.text[end-len(raw) : end]
 }
 
-// unquote returns what a JSON string stands for; the error means that it has
-// no valid UTF-8.
+// unquote returns the string that a JSON string stands for. The error means that it is
+// not valid UTF-8.
 func (d *decoder) unquote(raw jsontext.Value) (string, error) {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		quoted := d.source(raw)
-		return quoted[1 : len(quoted)-1], nil // Book looks at the UTF-8
+		return quoted[1 : len(quoted)-1], nil // Book checks the UTF-8
 	}
 	text, err := jsontext.AppendUnquote(nil, raw)
 	return string(text), err

@@ -13,23 +13,23 @@ import (
 	"callbook/internal/fault"
 )
 
-// A campaign is read by encoding/json, which the platform reads with: a request has one,
-// and the words for a value of the wrong type are the package's own.
+// Campaigns are read by encoding/json, as Exotel does: a request has only one, and the
+// error messages for values of the wrong type are the same.
 
 const (
 	// maxCampaignBody is how many bytes a request about a campaign may have. 5,000 numbers
 	// take 80 KB.
 	maxCampaignBody = 1 << 20
-	// maxCampaigns is how many campaigns a request may have.
+	// maxCampaigns bounds the campaigns of a request.
 	maxCampaigns = 1
 
 	fieldCampaigns = fault.Field("campaigns")
 )
 
-// optional is a value of a request that may be left out or be null.
+// optional is a field that may be missing or null.
 type optional[T any] campaign.Optional[T]
 
-// UnmarshalJSON implements [json.Unmarshaler]. It is called for null too.
+// UnmarshalJSON implements [json.Unmarshaler]. It is also called for null.
 func (o *optional[T]) UnmarshalJSON(text []byte) error {
 	*o = optional[T]{Given: true}
 	if string(text) == "null" {
@@ -39,7 +39,7 @@ func (o *optional[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, o.Value)
 }
 
-// numbers are given as an array, or as one string with commas between them.
+// numbers is an array of numbers, or one string with commas between them.
 type numbers []string
 
 // UnmarshalJSON implements [json.Unmarshaler].
