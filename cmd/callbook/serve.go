@@ -156,6 +156,7 @@ func (c *serveCmd) announce(ctx context.Context, sessions *session.Keeper, url s
 // config is the server that the flags ask for.
 func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 	connections := m.planConnections(c.Connections, log)
+	voice, _ := c.voice() // which Validate has checked
 	return app.Config{
 		DB:              c.DB,
 		Migrate:         c.Migrate,
@@ -169,6 +170,7 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 		Retention:       time.Duration(c.KeepUploads),
 		KeepDeleted:     time.Duration(c.KeepDeleted),
 		Simulator:       c.simulator(),
+		VoiceCommand:    voice,
 		Version:         version(),
 		CallbackPrivate: c.CallbackPrivate,
 		Dashboard:       c.Dashboard,

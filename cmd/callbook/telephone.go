@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"callbook/internal/app"
+	"callbook/internal/speech"
 )
 
 // telephoneFlags say how the calls of campaigns are placed.
@@ -12,6 +13,7 @@ type telephoneFlags struct {
 	SimulatorSpeed   int    `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
 	SimulatorSeed    uint64 `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
 	SimulatorInstant bool   `help:"Let simulated calls end as soon as they leave; retries still wait for their time."`
+	VoiceCommand     string `placeholder:"COMMAND" help:"What speaks texts: a program and its arguments, with blanks between them. It gets the text at its standard input and writes a WAV file; {lang} stands for the language, as hi. Without it, espeak-ng where that is installed; \"none\" is no voice."`
 	// CallbackPrivate is for receivers that run beside the server.
 	CallbackPrivate bool `help:"Send callbacks to private, loopback and link-local addresses too, as that of a receiver on this machine. Whoever has a key can then reach them through the server."`
 }
@@ -24,7 +26,23 @@ func (f *telephoneFlags) Validate() error {
 	if f.SimulatorSpeed < 1 || f.SimulatorSpeed > maxSpeed {
 		return fmt.Errorf("--simulator-speed %d: it must be from 1 to %d", f.SimulatorSpeed, maxSpeed)
 	}
-	return nil
+	_, err := f.voice()
+	return err
+}
+
+// voice is the command of the voice that the flags ask for, or nil.
+func (f *telephoneFlags) voice() ([]string, error) {
+	switch f.VoiceCommand {
+	case "":
+		return speech.Installed(), nil
+	case "none":
+		return nil, nil
+	}
+	command, err := speech.ParseCommand(f.VoiceCommand)
+	if err != nil {
+		return nil, fmt.Errorf("--voice-command: %w", err)
+	}
+	return command, nil
 }
 
 // simulator is the simulated telephone that the flags ask for.

@@ -27,6 +27,7 @@ import (
 	"callbook/internal/reqlog"
 	"callbook/internal/server"
 	"callbook/internal/session"
+	"callbook/internal/speech"
 	"callbook/internal/store"
 	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
@@ -70,6 +71,8 @@ type Config struct {
 	Simulator Simulator
 	// Carrier places the calls of campaigns; nil means the simulator.
 	Carrier carrier.Carrier
+	// VoiceCommand speaks texts, as [speech.ParseCommand] returns it; none is no voice.
+	VoiceCommand []string
 	// Version is callbook's, for the receivers of callbacks.
 	Version string
 	// CallbackPrivate lets callbacks go to private, loopback and link-local addresses.
@@ -162,6 +165,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Events:       deliveries,
 			Suppressions: suppressions,
 			Simulated:    !calling.Real(),
+			Voice:        speech.New(cfg.VoiceCommand),
 			Trash:        a.trash,
 			Imports:      imports,
 			Summary:      summary.NewKeeper(stores.Summary, cfg.Clock),

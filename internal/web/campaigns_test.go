@@ -1,8 +1,12 @@
 package web_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,7 +15,9 @@ import (
 	"callbook/internal/app"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
+	"callbook/internal/speech"
 	"callbook/internal/test/servertest"
+	"callbook/internal/wav"
 )
 
 // calling starts a server whose simulated telephone is fast, and signs in.
@@ -233,4 +239,55 @@ func TestRealRules(t *testing.T) {
 	}
 	b.Submit("/campaigns/rules", url.Values{"day": all[1:], "cap": {"3"}, "countries": {"IN"}, "from": {"09:00"}, "until": {"21:00"}}).Redirect(t, "/campaigns/rules")
 	has(t, b.Open("/campaigns/rules").PageText(t, 200), `name="cap" type="text" value="3"`, `value="IN"`, `value="09:00"`)
+}
+
+// TestHearIt speaks the text of a campaign's form with the values of the first contact of
+// its list.
+func TestHearIt(t *testing.T) {
+	t.Parallel()
+	// The voice notes what it is told, and says a second of silence.
+	folder := t.TempDir()
+	script, said, file := filepath.Join(folder, "voice"), filepath.Join(folder, "said"), filepath.Join(folder, "a.wav")
+	if err := errors.Join(
+		os.WriteFile(file, wav.Encode(make([]int16, wav.Rate)), 0o600),
+		os.WriteFile(script, []byte("#!/bin/sh\necho \"$1\" >>"+said+"\ncat >>"+said+"\necho >>"+said+"\ncat "+file+"\n"), 0o700),
+	); err != nil {
+		t.Fatal(err)
+	}
+	command, err := speech.ParseCommand(script + " {lang}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := servertest.Start(t, servertest.Options{Dashboard: true, VoiceCommand: command})
+	c, b := s.Account("demo"), s.SignedIn("demo")
+	list := c.CreateList("Tenants").SID
+	c.CreateOne(`{"number":"+919876543210","first_name":"Ravi"}`)
+	c.Add(list, c.CreateOne(`{"number":"+919876543211","first_name":"Asha"}`).SID)
+
+	has(t, b.Open("/campaigns/new").PageText(t, 200), ">Hear it</button>")
+	form := url.Values{"text": {"Hello @@first_name, the rent is due."}, "list": {list}}
+	page := b.Submit("/campaigns/hear", form).PageText(t, 200)
+	has(t, page, "Hello Asha, the rent is due.", "With the values of Asha")
+	_, rest, _ := strings.Cut(page, `src="/campaigns/audio`)
+	path, _, _ := strings.Cut(rest, `"`)
+	a := b.Open("/campaigns/audio" + path)
+	if want := wav.Encode(make([]int16, wav.Rate)); a.Status != 200 || a.Header.Get("Content-Type") != wav.ContentType || !bytes.Equal(a.Body, want) {
+		t.Errorf("got %d, %s, %d bytes, want the WAV file of %d", a.Status, a.Header.Get("Content-Type"), len(a.Body), len(want))
+	}
+	if got, err := os.ReadFile(said); err != nil || string(got) != "en\nHello Asha, the rent is due.\n" {
+		t.Errorf("the voice was told %q, %v, want the text once", got, err)
+	}
+	for text, want := range map[string]string{"": "Write what is said first.", "Hello @@nobody": "a name after @@ that no contact has"} {
+		has(t, b.Submit("/campaigns/hear", url.Values{"text": {text}}).PageText(t, 200), want)
+	}
+	review := b.Open(b.Submit("/campaigns/review", campaignForm(nil)).Header.Get("Location")).PageText(t, 200)
+	has(t, review, `<audio controls preload="none" src="/campaigns/audio?page=`)
+	other := s.Account("other")
+	s.SignedIn(other.Account).Open("/campaigns/audio"+path).PageText(t, 404)
+	s.Browser().Open("/campaigns/audio"+path).Redirect(t, "/signin?next=%2Fcampaigns%2Faudio"+url.QueryEscape(path))
+
+	_, mute := calling(t)
+	page = mute.Open("/campaigns/new").PageText(t, 200)
+	lacks(t, page, "Hear it")
+	has(t, page, "have espeak-ng installed on the server")
 }

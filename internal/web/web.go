@@ -20,6 +20,7 @@ import (
 	"callbook/internal/event"
 	"callbook/internal/journal"
 	"callbook/internal/session"
+	"callbook/internal/speech"
 	"callbook/internal/summary"
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
@@ -48,6 +49,8 @@ type Config struct {
 	// no campaign calls.
 	Events       *event.Deliveries
 	Suppressions *suppression.Suppressions
+	// Voice speaks what campaigns say; nil when there is none.
+	Voice *speech.Voice
 	// Simulated says that campaigns call nobody.
 	Simulated bool
 	Trash     *trash.Keeper
@@ -81,7 +84,7 @@ func New(cfg Config) *Dashboard {
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
 		&campaigns.Room{
-			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Clock: cfg.Clock, Simulated: cfg.Simulated,
+			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Clock: cfg.Clock, Simulated: cfg.Simulated, Voice: cfg.Voice,
 		},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},

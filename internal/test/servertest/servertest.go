@@ -84,6 +84,8 @@ type Options struct {
 	Simulator app.Simulator
 	// Carrier, when not nil, places the calls of campaigns in its place.
 	Carrier carrier.Carrier
+	// VoiceCommand speaks texts; nil is no voice.
+	VoiceCommand []string
 	// RefusePrivate sends no callbacks to private and loopback addresses, as a user's
 	// server does. Receivers of tests have such.
 	RefusePrivate bool
@@ -154,6 +156,7 @@ func Start(t testing.TB, opts Options) *Server {
 		KeepDeleted:     opts.KeepDeleted,
 		Simulator:       opts.Simulator,
 		Carrier:         opts.Carrier,
+		VoiceCommand:    opts.VoiceCommand,
 		CallbackPrivate: !opts.RefusePrivate,
 		Dashboard:       opts.Dashboard,
 		Proxies:         opts.Proxies,

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/event"
+	"callbook/internal/speech"
 	"callbook/internal/suppression"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
@@ -33,6 +34,8 @@ type Room struct {
 	Events       *event.Deliveries
 	Suppressions *suppression.Suppressions
 	Clock        clock.Clock
+	// Voice speaks what is said; nil when the server has none.
+	Voice *speech.Voice
 	// Simulated says that the telephone is simulated, and nobody is called.
 	Simulated bool
 }
@@ -53,6 +56,8 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /campaigns/new", room.newPage)
 	d.HandleTyped("POST /campaigns/review", "/campaigns/new", room.review)
 	d.Handle("GET /campaigns/review", room.reviewPage)
+	d.HandleForm("POST /campaigns/hear", room.hear)
+	d.Handle("GET /campaigns/audio", room.audio)
 	d.HandleForm("POST /campaigns", room.create)
 	d.Handle("GET /campaigns/rules", room.rulesPage)
 	d.HandleTyped("POST /campaigns/rules", "/campaigns/rules", room.saveRules)

@@ -18,6 +18,7 @@ type reviewData struct {
 	*campaign.Campaign
 	campaign.Preview
 	Simulated bool
+	Voice     bool   // the text can be heard
 	Draft     string // the name of the form's values
 	Now       bool   // it begins at once
 	ToCall    int
@@ -131,7 +132,7 @@ var errNotKept = fault.New(fault.NotFound, "What you filled in is not kept any m
 
 func (room *Room) reviewPage(r *http.Request) (shell.Answer, error) {
 	acct := shell.AccountOf(r)
-	data := reviewData{Draft: r.URL.Query().Get("page"), Simulated: room.Simulated}
+	data := reviewData{Draft: r.URL.Query().Get("page"), Simulated: room.Simulated, Voice: room.Voice != nil}
 	d, err := room.keptDraft(r, data.Draft)
 	if err != nil {
 		return shell.Answer{}, err

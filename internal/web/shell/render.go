@@ -55,7 +55,7 @@ func (v view) when(t time.Time, layout string) template.HTML {
 
 // securityPolicy lets a page load nothing but the dashboard's own files, run no
 // script that stands in a page, and be shown in no frame.
-const securityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const securityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // send makes the whole page, and then sends it: one that cannot be made is an

@@ -1,0 +1,59 @@
+package speech
+
+import "unicode"
+
+// English is the language of texts in Latin letters, of which nobody has said more.
+const English = "en"
+
+// scripts are the languages that are guessed by their letters. Several languages may
+// have the same: the one of most speakers is taken.
+var scripts = []struct {
+	letters  *unicode.RangeTable
+	language string
+}{
+	{unicode.Devanagari, "hi"}, {unicode.Bengali, "bn"}, {unicode.Telugu, "te"}, {unicode.Tamil, "ta"}, {unicode.Gujarati, "gu"},
+	{unicode.Kannada, "kn"}, {unicode.Malayalam, "ml"}, {unicode.Oriya, "or"}, {unicode.Gurmukhi, "pa"}, {unicode.Arabic, "ur"},
+	{unicode.Sinhala, "si"}, {unicode.Cyrillic, "ru"}, {unicode.Greek, "el"},
+}
+
+// LanguageOf guesses the language of a text by the letters that most of it has.
+func LanguageOf(text string) string {
+	counts := make([]int, len(scripts))
+	best, most := English, 0
+	latin := 0
+	for _, r := range text {
+		if unicode.Is(unicode.Latin, r) {
+			latin++
+			continue
+		}
+		for i, s := range scripts {
+			if unicode.Is(s.letters, r) {
+				if counts[i]++; counts[i] > most {
+					best, most = s.language, counts[i]
+				}
+				break
+			}
+		}
+	}
+	if latin >= most {
+		return English
+	}
+	return best
+}
+
+// isLanguage tells whether a text has the form of a language's code: letters and digits,
+// in parts with hyphens between them. It begins with a letter, so that no program takes
+// it for an option.
+func isLanguage(code string) bool {
+	const longest = 35
+	if code == "" || len(code) > longest || code[0] == '-' {
+		return false
+	}
+	for i, c := range []byte(code) {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,215 @@
+// Package speech turns texts into what a telephone plays, by a program of the machine
+// that speaks them.
+//
+// What was said is kept in memory by a hash of the command, the language and the text, so
+// that the same text is spoken once for all who hear it.
+package speech
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/fault"
+	"callbook/internal/limit"
+	"callbook/internal/wav"
+)
+
+const (
+	// MaxText is how many bytes a text may have.
+	MaxText = 16 << 10
+	// MaxLength is how long speech may last.
+	MaxLength = 5 * time.Minute
+	// timeout is how long the command may take, once its turn has come.
+	timeout = 20 * time.Second
+	// atOnce is how many commands run at once, and maxWaiting how many texts of an
+	// account may wait for that.
+	atOnce     = 2
+	maxWaiting = 16
+	// cacheBytes is how much of what was said is kept: 35 minutes.
+	cacheBytes = 32 << 20
+)
+
+// Voice speaks texts. It is safe for concurrent use.
+type Voice struct {
+	command []string
+	places  *limit.Pool
+	kept    cache
+}
+
+// New returns a voice that speaks by a command: a program and its arguments, as
+// [ParseCommand] returns them. An empty one is no voice, and New returns nil.
+func New(command []string) *Voice {
+	if len(command) == 0 {
+		return nil
+	}
+	return &Voice{
+		command: command,
+		places:  limit.New(atOnce, limit.Options{MaxWaiting: maxWaiting, Busy: errBusy}),
+		kept:    newCache(cacheBytes),
+	}
+}
+
+// The faults of texts that cannot be spoken.
+var (
+	errBusy = &fault.Error{Kind: fault.TooMany, Detail: "Too many texts wait to be spoken", RetryAfter: time.Second}
+	errText = fault.New(fault.TooLarge, fmt.Sprintf("A text that is spoken has at most %d bytes", MaxText))
+	errLang = fault.New(fault.Invalid, "A language is a code like hi or en-IN")
+	errSlow = fault.New(fault.Unavailable, fmt.Sprintf("The voice has not spoken the text within %d seconds", timeout/time.Second))
+	errLong = fault.New(fault.TooLarge, fmt.Sprintf("What the voice says takes longer than %d minutes", MaxLength/time.Minute))
+	errGone = fault.New(fault.Unavailable, "The program of the voice could not be run")
+	errEnd  = fault.New(fault.Unavailable, "The program of the voice has failed")
+	errWAV  = fault.New(fault.Unavailable, "The program of the voice has written no WAV file that can be read")
+	errMute = fault.New(fault.Unavailable, "The program of the voice has said nothing")
+)
+
+// Say returns a text as it is spoken in a language: [wav.Rate] samples a second, which
+// nobody may change. The language is a code of BCP 47, as "hi" or "en-IN";
+// [LanguageOf] guesses it. What goes wrong with the voice is a fault, in words for a
+// person.
+func (v *Voice) Say(ctx context.Context, account account.ID, language, text string) ([]int16, error) {
+	switch {
+	case len(text) > MaxText:
+		return nil, errText
+	case !isLanguage(language):
+		return nil, errLang
+	}
+	key := v.key(language, text)
+	if samples := v.kept.get(key); samples != nil {
+		return samples, nil
+	}
+	if err := v.places.Acquire(ctx, account, 1); err != nil {
+		return nil, err
+	}
+	defer v.places.Release(account, 1)
+	if samples := v.kept.get(key); samples != nil { // another one has said it meanwhile
+		return samples, nil
+	}
+	samples, err := v.speak(ctx, language, text)
+	if err != nil {
+		return nil, err
+	}
+	level(samples)
+	v.kept.put(key, samples)
+	return samples, nil
+}
+
+func (v *Voice) key(language, text string) (key [sha256.Size]byte) {
+	h := sha256.New()
+	for _, part := range append(v.command[:len(v.command):len(v.command)], language, text) {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	h.Sum(key[:0])
+	return key
+}
+
+// languagePlace stands for the language in the arguments of a command.
+const languagePlace = "{lang}"
+
+// speak runs the command. The text comes to its standard input and never into an
+// argument, and no shell reads any of it.
+func (v *Voice) speak(ctx context.Context, language, text string) ([]int16, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, timeout, errSlow)
+	defer cancel()
+	args := make([]string, len(v.command))
+	for i, arg := range v.command {
+		args[i] = strings.ReplaceAll(arg, languagePlace, language)
+	}
+	cmd := exec.CommandContext(limited, args[0], args[1:]...)
+	cmd.Stdin = strings.NewReader(text)
+	cmd.Env = environment()
+	const afterKill = time.Second // for a child of the command that holds its output open
+	cmd.WaitDelay = afterKill
+	out := &output{most: maxOutput, full: cancel}
+	cmd.Stdout = out
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case out.over:
+		return nil, errLong
+	case limited.Err() != nil:
+		return nil, errSlow
+	case errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission):
+		return nil, errGone
+	case err != nil: // what it has written about the text is not for the log
+		return nil, errEnd
+	}
+	return read(&out.file)
+}
+
+// maxOutput is how many bytes a command may write: [MaxLength] at the quality of a CD.
+const maxOutput = 2*44_100*int64(MaxLength/time.Second) + 4096
+
+// output takes what a command writes, up to a limit.
+type output struct {
+	file bytes.Buffer // is no part of output, whose ReadFrom knows no limit
+	most int64
+	over bool
+	full func()
+}
+
+// Write implements [io.Writer].
+func (o *output) Write(p []byte) (int, error) {
+	if o.over = int64(o.file.Len()+len(p)) > o.most; o.over {
+		o.full()
+		return 0, errLong
+	}
+	return o.file.Write(p)
+}
+
+// read reads the file that a command has written.
+func read(file io.Reader) (samples []int16, err error) {
+	r, err := wav.NewReader(file)
+	if err != nil {
+		return nil, errWAV
+	}
+	for err == nil {
+		if samples, err = r.Append(samples); wav.Duration(len(samples)) > MaxLength {
+			return nil, errLong
+		}
+	}
+	switch {
+	case !errors.Is(err, io.EOF):
+		return nil, errWAV
+	case len(samples) == 0:
+		return nil, errMute
+	}
+	return samples, nil
+}
+
+// level brings speech to the loudness that a telephone takes without being overdriven. A
+// file that is nearly silent stays so.
+func level(samples []int16) {
+	const want, most = 0.7 * 32767, 8.0
+	peak := 0.0
+	for _, s := range samples {
+		peak = max(peak, float64(s), -float64(s))
+	}
+	if peak == 0 {
+		return
+	}
+	gain := min(want/peak, most)
+	for i, s := range samples {
+		samples[i] = int16(float64(s) * gain)
+	}
+}
+
+// environment is what the command is told of the server's environment, which may have
+// secrets in it.
+func environment() (some []string) {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL"} {
+		if value, there := os.LookupEnv(name); there {
+			some = append(some, name+"="+value)
+		}
+	}
+	return some
+}
