@@ -236,7 +236,7 @@ func (cs *Campaigns) update(ctx context.Context, acct account.Account, sid addre
 		return nil, err
 	}
 	err = cs.store.ChangeCampaign(ctx, acct.ID, sid, func(c *Campaign, others Running) error {
-		if c.State != seen.State || !c.Started.Equal(seen.Started) || !c.Updated.Equal(seen.Updated) {
+		if c.State != seen.State || c.started() != seen.started() || !c.Updated.Equal(seen.Updated) {
 			return errMeanwhile
 		}
 		after = c
@@ -276,8 +276,11 @@ func (cs *Campaigns) changed(ctx context.Context, acct account.Account, c *Campa
 	return k.run()
 }
 
-// started reports whether the campaign's settings must not change any more.
-func (c *Campaign) started() bool { return !c.Started.IsZero() || c.State.Ended() }
+// started reports whether the campaign's settings must not change any more: its targets
+// were read by them, or some of them were.
+func (c *Campaign) started() bool {
+	return c.Expanded || c.Counts.Targets() > 0 || c.State.Ended()
+}
 
 // Copy creates a campaign with the settings of another one. It starts now and lasts as
 // long as the other. The fields that over gives replace those settings. Ready may be nil.
