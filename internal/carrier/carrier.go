@@ -15,7 +15,8 @@ import (
 	"callbook/internal/phone"
 )
 
-// Carrier places calls. Its methods are safe for concurrent use.
+// Carrier places calls. Its methods are safe for concurrent use. Their errors are logged,
+// so they contain no telephone numbers.
 type Carrier interface {
 	// Real reports whether calls reach telephones, and so people.
 	Real() bool

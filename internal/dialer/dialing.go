@@ -32,6 +32,7 @@ type dialing struct {
 	turn      int       // index in runs of the campaign that is asked first for its next calls
 	idle      bool      // no campaign had anybody to call
 	hold      time.Time // the carrier asked to get no call before this time
+	warned    time.Time // when a refusal of the carrier was last logged
 	recovered bool      // the calls of the account's last server were taken over
 	doubt     bool      // a claim failed, but the store may have committed it
 

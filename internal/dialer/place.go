@@ -232,6 +232,9 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 	}
 	err := a.d.carrier.Place(ctx, order)
 	now = a.d.now()
+	if err != nil {
+		a.warn(ctx, err)
+	}
 	var notSent *carrier.NotSentError
 	if errors.As(err, &notSent) {
 		a.hold = now.Add(notSent.After)
@@ -246,6 +249,15 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 		return
 	}
 	a.d.flights.tell(carrier.Progress{Call: call.SID, State: campaign.Dialed, Placed: now})
+}
+
+// warn logs an error of the carrier, once a minute at most.
+func (a *dialing) warn(ctx context.Context, err error) {
+	now := a.d.opts.Clock.Now()
+	if ctx.Err() == nil && now.Sub(a.warned) >= time.Minute {
+		a.d.opts.Log.Warn("the carrier did not take a call; it will be tried again", "account", a.account.SID, "error", err)
+		a.warned = now
+	}
 }
 
 // orderOf returns the carrier's order for a call. Vars are the values of the target for
