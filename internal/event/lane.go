@@ -135,6 +135,10 @@ func (l *lane) load(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	for i := range due {
+		if l.bytes >= windowBytes {
+			l.window = max(firstWindow, l.window/2)
+			return true, nil // the others are read again
+		}
 		l.take(&due[i])
 	}
 	if len(due) == n && !l.trial {
