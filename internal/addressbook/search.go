@@ -10,28 +10,28 @@ import (
 	"callbook/internal/phone"
 )
 
-// MaxSearchWords is how many different words a search may have. Each is looked for in
-// every contact.
+// MaxSearchWords bounds the different words of a search. Each is looked for in every
+// contact.
 const MaxSearchWords = 16
 
-// SearchTerms are the conditions that a search makes. A contact is found if it matches
-// all words. It is also found by its number alone: if that has Digits, or is Number.
+// SearchTerms are the conditions of a search. A contact matches if it matches all Words,
+// or if its number contains Digits, or if its number is Number.
 type SearchTerms struct {
-	Words []SearchWord // none finds every contact
-	// Digits is a part of a number, with the plus if it begins with one; "" is in
-	// no number.
+	Words []SearchWord // empty matches every contact
+	// Digits is a part of a number, with the plus if it begins with one; "" matches no
+	// number.
 	Digits string
-	Number phone.Number // zero is nobody's
+	Number phone.Number // zero matches no contact
 }
 
-// SearchWord is a word of a search. A contact matches it if Text is a part of the
-// [SearchText] of its joined names, its company's name or its e-mail, or of its number
-// with the plus, or if Digits, unless that is "", is a part of its number with the plus.
+// SearchWord is a word of a search. A contact matches it if Text is part of its number
+// with the plus, or of the [SearchText] of its joined names, its company's name or its
+// e-mail. It also matches if Digits is not "" and is part of its number with the plus.
 type SearchWord struct {
 	Text, Digits string
 }
 
-// Terms returns the conditions that [Query.Search] makes. It is for stores.
+// Terms returns the conditions of [Query.Search], for stores.
 func (q *Query) Terms() SearchTerms {
 	words := searchWords(q.Search)
 	terms := SearchTerms{Words: make([]SearchWord, len(words))}
@@ -47,8 +47,8 @@ func (q *Query) Terms() SearchTerms {
 	return terms
 }
 
-// matchedBy reports whether a number with these digits matches all words, so that there
-// is no need to look for the digits too.
+// matchedBy reports whether a number with these digits matches all words. Then a store
+// need not look for the digits too.
 func (t *SearchTerms) matchedBy(digits string) bool {
 	for _, w := range t.Words {
 		if w.Digits == "" || !strings.Contains(digits, w.Digits) {
@@ -58,13 +58,13 @@ func (t *SearchTerms) matchedBy(digits string) bool {
 	return true
 }
 
-// notText is a word that no text has, since it is not UTF-8.
+// notText is a word that no stored text has, since it is not UTF-8.
 const notText = "\xff"
 
-// searchWords returns the different words of a search.
+// searchWords returns the distinct words of a search.
 func searchWords(search string) []string {
 	if strings.IndexByte(search, 0) >= 0 || !utf8.ValidString(search) {
-		return []string{notText} // no stored text has a part that none may have
+		return []string{notText} // a text with such bytes is never stored
 	}
 	var words []string
 	for word := range strings.FieldsSeq(SearchText(search)) {
@@ -75,12 +75,11 @@ func searchWords(search string) []string {
 	return words
 }
 
-// numberPart returns the digits of a text that may be a part of a number, as they would
-// stand in it, or "". Zeros that begin a number do not stand in it, since they are a
-// prefix of calls within the country or abroad. Few digits behind zeros are rather the
-// end of a number.
+// numberPart returns the digits of text as they may occur in a number, or "". It removes
+// leading zeros, which are a prefix for calls within the country or abroad. If fewer than
+// five digits remain, it keeps the zeros: the text is rather the end of a number.
 func numberPart(text string) string {
-	const fewest = 5 // digits that may begin a number
+	const fewest = 5 // least digits of the beginning of a number
 	digits, _ := phone.Digits(text)
 	if number := strings.TrimLeft(digits, "0"); len(number) >= fewest {
 		return number
@@ -88,8 +87,8 @@ func numberPart(text string) string {
 	return digits
 }
 
-// SearchTerms returns the conditions that a search makes, as [Query.Terms] does. A
-// search of more than [MaxSearchWords] words is a fault.
+// SearchTerms returns the conditions of a search, like [Query.Terms]. It returns a fault
+// if the search has more than [MaxSearchWords] words.
 func (b *Book) SearchTerms(acct account.Account, search string) (SearchTerms, error) {
 	q := Query{Search: search}
 	var err error
@@ -99,9 +98,9 @@ func (b *Book) SearchTerms(acct account.Account, search string) (SearchTerms, er
 	return q.Terms(), err
 }
 
-// checkSearch refuses a search of too many words. It returns the number that the search
-// is in the account's country, whether or not the account takes such spellings; zero if
-// it is none.
+// checkSearch refuses a search of too many words. It returns the number that search
+// spells in the account's country, or zero. This does not depend on whether the account
+// accepts such spellings elsewhere.
 func (b *Book) checkSearch(acct account.Account, search string) (phone.Number, error) {
 	if len(searchWords(search)) > MaxSearchWords {
 		return 0, fault.TooLong(FieldSearch, MaxSearchWords)
@@ -115,7 +114,7 @@ func (b *Book) checkSearch(acct account.Account, search string) (phone.Number, e
 	}
 	number, err := numbers.region.Parse(search)
 	if err != nil {
-		return 0, nil // it is a part of one
+		return 0, nil // it may be part of a number
 	}
 	return number, nil
 }

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// SearchText returns a text as searches compare it: without regard to case, and
-// without the accents of Latin, Greek and Cyrillic letters. The vowel signs of other
-// scripts stay, since they are letters there and no accents. Blanks of any kind,
-// typographic apostrophes, and hyphens and dashes become those of ASCII. Characters
-// that nobody sees, such as a soft hyphen, are left out.
+// SearchText returns text in the form that searches compare: without case, and without
+// the accents of Latin, Greek and Cyrillic letters. It keeps the vowel signs of other
+// scripts, which are letters. It turns blanks of any kind, typographic apostrophes,
+// hyphens and dashes into those of ASCII, and removes invisible characters such as the
+// soft hyphen.
 //
-// Each character is folded by itself. So the result for two joined texts is the two
-// results joined, and a part of a text folds to a part of the folded text. Folding a
-// folded text changes nothing. This holds for UTF-8; other bytes stay.
+// SearchText folds each character by itself. So it maps joined texts to joined results,
+// and parts of a text to parts of the result. It is idempotent. It keeps bytes that are
+// not UTF-8.
 func SearchText(text string) string {
 	for i := range len(text) {
 		if c := text[i]; c >= utf8.RuneSelf || asciiSearch[c] != c {
@@ -29,7 +29,7 @@ func SearchText(text string) string {
 	return text
 }
 
-// AppendSearchText appends what [SearchText] makes of a text to b.
+// AppendSearchText appends the [SearchText] of text to b.
 func AppendSearchText(b, text []byte) []byte {
 	for i := 0; i < len(text); {
 		if i+8 <= len(text) && binary.LittleEndian.Uint64(text[i:])&(0x80*eachByte) == 0 {
@@ -60,16 +60,16 @@ func AppendSearchText(b, text []byte) []byte {
 	return b
 }
 
-// hasBlank reports whether any of eight bytes of ASCII is a tab, or an end of a line
-// or page.
+// hasBlank reports whether any of eight ASCII bytes is a tab, or the end of a line or a
+// page.
 func hasBlank(text []byte) bool {
 	eight := binary.LittleEndian.Uint64(text)
 	fromTab, beyondCR := eight+(0x80-'\t')*eachByte, eight+(0x80-'\r'-1)*eachByte
 	return fromTab&^beyondCR&(0x80*eachByte) != 0
 }
 
-// keepsForm reports whether a character is one of many that are searched for as they
-// are: of some widely used scripts without case and accents, or beyond the alphabets.
+// keepsForm reports whether SearchText surely keeps r: it belongs to one of some widely
+// used scripts without case and accents, or lies beyond all alphabets.
 func keepsForm(r rune) bool {
 	const ideographicSpace = 0x3000
 	return caseless(r) && r != ideographicSpace || r >= firstKept
@@ -77,7 +77,7 @@ func keepsForm(r rune) bool {
 
 const firstKept = 0x20000
 
-// asciiSearch is SearchText for each character of ASCII.
+// asciiSearch has the SearchText of each ASCII character.
 var asciiSearch = func() (table [utf8.RuneSelf]byte) {
 	for c := range table {
 		table[c] = searchRune(rune(c))[0]
@@ -85,7 +85,7 @@ var asciiSearch = func() (table [utf8.RuneSelf]byte) {
 	return table
 }()
 
-// searchPage is SearchText for each of 256 characters in a row.
+// searchPage has the SearchText of 256 consecutive characters.
 type searchPage [256]string
 
 // searchPages are the pages that were needed so far.
@@ -100,22 +100,22 @@ func searchPageOf(r rune) *searchPage {
 		for i := range page {
 			page[i] = searchRune(r&^0xFF | rune(i))
 		}
-		at.Store(page) // whoever made the same page meanwhile has the same in it
+		at.Store(page) // if another goroutine has stored this page, its content is the same
 	}
 	return page
 }
 
-// searchRune is SearchText for one character.
+// searchRune returns the SearchText of one character.
 func searchRune(r rune) string {
 	if keepsForm(r) || unicode.Is(unicode.Cherokee, r) && unicode.IsUpper(r) {
 		return string(r) // Unicode folds Cherokee to upper case
 	}
-	// What case folding makes may have an accent of its own, as that of U+01F0 has.
+	// The result of case folding may have an accent itself, as for U+01F0.
 	return plain(cases.Fold().String(plain(string(r))))
 }
 
-// plain decomposes a text of one character and its accents, takes those off, and
-// replaces what else searches take for something else.
+// plain decomposes text, removes accents and invisible characters, and replaces other
+// characters by those of [searchedAs] or by plain blanks and hyphens.
 func plain(text string) string {
 	var b strings.Builder
 	for _, r := range norm.NFD.String(text) {
@@ -134,29 +134,29 @@ func plain(text string) string {
 	return b.String()
 }
 
-// isAccent reports whether r is a mark that letters of Latin, Greek and Cyrillic have,
-// and that no other script needs.
+// isAccent reports whether r is a combining mark of Latin, Greek and Cyrillic letters
+// that no other script needs.
 func isAccent(r rune) bool {
 	return 0x0300 <= r && r <= 0x036F || // combining diacritical marks
-		0x0483 <= r && r <= 0x0489 || // Cyrillic ones
-		0x1AB0 <= r && r <= 0x1AFF || 0x1DC0 <= r && r <= 0x1DFF || // more diacritical marks
-		0xFE20 <= r && r <= 0xFE2F // their halves
+		0x0483 <= r && r <= 0x0489 || // Cyrillic combining marks
+		0x1AB0 <= r && r <= 0x1AFF || 0x1DC0 <= r && r <= 0x1DFF || // more combining diacritical marks
+		0xFE20 <= r && r <= 0xFE2F // combining half marks
 }
 
-// isUnseen reports whether r is an invisible character that copied texts have. Joiners
-// are none of them: scripts of India and Persian need them.
+// isUnseen reports whether r is an invisible character that copied texts may have. It
+// excludes joiners, which Persian and scripts of India need.
 func isUnseen(r rune) bool {
 	switch {
-	case r == 0x00AD, r == 0x200B, r == 0xFEFF, // soft hyphen, zero-width blank, byte order mark
-		r == 0x200E, r == 0x200F, 0x202A <= r && r <= 0x202E, 0x2066 <= r && r <= 0x2069, // directions
+	case r == 0x00AD, r == 0x200B, r == 0xFEFF, // soft hyphen, zero-width space, byte order mark
+		r == 0x200E, r == 0x200F, 0x202A <= r && r <= 0x202E, 0x2066 <= r && r <= 0x2069, // marks of direction
 		r == 0x2060: // word joiner
 		return true
 	}
 	return false
 }
 
-// searchedAs has letters whose accent is a part of them in Unicode, so that it does not
-// come off by decomposition, ligatures, and the spellings of one punctuation mark.
+// searchedAs maps letters whose accent Unicode does not decompose, ligatures, and
+// variants of a punctuation mark.
 var searchedAs = map[rune]string{
 	'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d", 'ħ': "h", 'Ħ': "h", 'ŧ': "t", 'Ŧ': "t", 'ı': "i",
 	'æ': "ae", 'Æ': "ae", 'œ': "oe", 'Œ': "oe", 'ð': "d", 'Ð': "d", 'þ': "th", 'Þ': "th",

@@ -12,14 +12,14 @@ import (
 	"callbook/internal/clock"
 )
 
-// SID names a contact, a list or an upload: a UUID of version 7 (RFC 9562), on
-// the wire 32 lower-case hex digits. Its first 8 bytes hold the time of creation in
-// 1/4096 ms and rise with every sid that a [Book] makes, so that the order of
-// the sids is the order of creation.
+// SID is the id of a contact, list, upload or the like: a UUID of version 7 (RFC 9562),
+// on the wire 32 lower-case hex digits. Its first 8 bytes hold the time of creation in
+// 1/4096 ms. They rise with every sid that a [Book] makes, so sids sort in the order of
+// creation.
 type SID [16]byte
 
-// ParseSID reads the 32 hex digits of a sid. It takes upper case too, since a
-// sid that went through other programs may come back so.
+// ParseSID parses the 32 hex digits of a sid. It accepts upper case, because other
+// programs may change the case.
 func ParseSID(s string) (SID, bool) {
 	var sid SID
 	if len(s) != 2*len(sid) {
@@ -37,7 +37,7 @@ func (s SID) AppendTo(b []byte) []byte { return hex.AppendEncode(b, s[:]) }
 // String returns the 32 lower-case hex digits.
 func (s SID) String() string { return hex.EncodeToString(s[:]) }
 
-// MarshalText implements [encoding.TextMarshaler], as String does.
+// MarshalText implements [encoding.TextMarshaler] like String.
 func (s SID) MarshalText() ([]byte, error) { return s.AppendTo(nil), nil }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
@@ -52,25 +52,25 @@ func (s *SID) UnmarshalText(text []byte) error {
 
 var errNoSID = errors.New("a sid has 32 hexadecimal digits")
 
-// Prefix returns the first 8 bytes as a big-endian number. It is unique among the
-// sids that one process makes, and rises from one to the next.
+// Prefix returns the first 8 bytes as a big-endian number. It is unique among the sids of
+// one process, and rises from one to the next.
 func (s SID) Prefix() uint64 { return binary.BigEndian.Uint64(s[:8]) }
 
-// CreatedAt tells whether the sid is one of something that was created at this
-// time, in nanoseconds since 1970: a UUID of version 7 that has it.
+// CreatedAt reports whether the sid is a UUID of version 7 with this time, in nanoseconds
+// since 1970.
 func (s SID) CreatedAt(nanos int64) bool {
 	const variant10 = 0b10
 	return s.Prefix() == tickOf(nanos).prefix() && s[8]>>6 == variant10
 }
 
-// Time returns the time of creation that the sid has in it, to 1/4096 ms. That of
-// ForGood, and of what is no sid of a Book, means nothing.
+// Time returns the time of creation in the sid, to 1/4096 ms. It means nothing for
+// ForGood and for what is not a sid of a Book.
 func (s SID) Time() time.Time {
 	t, _ := tickOfSID(s)
 	return time.Unix(0, t.nanos())
 }
 
-// FirstSID returns the least sid of what was created at this time or later.
+// FirstSID returns the smallest sid that may be created at t or later.
 func FirstSID(t time.Time) (s SID) {
 	if earliest := time.Unix(0, 0); t.Before(earliest) {
 		t = earliest
@@ -88,7 +88,7 @@ type tick int64
 
 const (
 	fractionBits = 12
-	fractions    = 1 << fractionBits // of a millisecond
+	fractions    = 1 << fractionBits // per millisecond
 	nanosPerMS   = int64(time.Millisecond)
 )
 
@@ -103,7 +103,7 @@ func (t tick) nanos() int64 {
 	return ms*nanosPerMS + (fraction*nanosPerMS+fractions-1)/fractions
 }
 
-// prefix is what the first 8 bytes of the tick's sids hold.
+// prefix returns the first 8 bytes of the tick's sids.
 func (t tick) prefix() uint64 {
 	const version7 = 7 << 12
 	ms, fraction := uint64(t)>>fractionBits, uint64(t)&(fractions-1)
@@ -118,26 +118,24 @@ func (t tick) sid() SID {
 	return s
 }
 
-// tickOfSID returns the tick within a sid; false means that it is none of a Book's.
+// tickOfSID returns the tick in a sid. Ok is false if s is not a sid of a Book.
 func tickOfSID(s SID) (tick, bool) {
 	prefix := s.Prefix()
 	const version7 = 7
 	return tick(prefix>>16<<fractionBits | prefix&(fractions-1)), prefix>>fractionBits&0xf == version7
 }
 
-// births hands out moments of creation. No two are in the same tick, so each
-// makes a sid of its own, and they rise even while the clock stands or is set
-// back.
+// births hands out times of creation, each with a tick of its own. They rise even if the
+// clock stands still or is set back.
 //
-// This is not uuid.NewV7, because that reads the clock by itself: a contact's
-// date and its sid's time would be two readings, and their orders could
-// differ.
+// It does not use uuid.NewV7, which reads the clock itself: a contact's date and its
+// sid's time would be two readings, and could sort differently.
 type births struct {
 	mu   sync.Mutex
 	last tick
 }
 
-// goOnFrom makes all moments from now on later than the one of a sid.
+// goOnFrom makes all later times exceed that of s.
 func (b *births) goOnFrom(s SID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -146,8 +144,7 @@ func (b *births) goOnFrom(s SID) {
 	}
 }
 
-// next returns a series of n moments, of which the first is now. None may be
-// taken of a series of 0.
+// next returns a series of n times that begins now. The caller must not take more than n.
 func (b *births) next(now time.Time, n int) birthSeries {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -161,13 +158,13 @@ func (b *births) next(now time.Time, n int) birthSeries {
 	return birthSeries{tick: first, nanos: nanos}
 }
 
-// birthSeries is a run of moments that belongs to one request.
+// birthSeries is a series of times for one request.
 type birthSeries struct {
 	tick  tick
 	nanos int64
 }
 
-// take returns the next moment's sid and its time in nanoseconds since 1970.
+// take returns the sid of the next time, and the time in nanoseconds since 1970.
 func (s *birthSeries) take() (SID, int64) {
 	sid, nanos := s.tick.sid(), s.nanos
 	s.tick++
@@ -175,21 +172,20 @@ func (s *birthSeries) take() (SID, int64) {
 	return sid, nanos
 }
 
-// SIDs makes sids for what belongs to an account besides contacts and lists, by a clock
-// that need not be that of a [Book]. It is safe for concurrent use.
+// SIDs makes sids for what belongs to an account besides contacts and lists. Its clock
+// may differ from that of the [Book]. It is safe for concurrent use.
 type SIDs struct {
 	clock  clock.Clock
 	births births
 }
 
-// NewSIDs returns a maker of sids.
+// NewSIDs returns a SIDs with a clock.
 func NewSIDs(c clock.Clock) *SIDs { return &SIDs{clock: c} }
 
-// Resume makes all sids from now on larger than one that is stored, whatever the clock
-// says.
+// Resume makes all later sids larger than last, whatever the clock says.
 func (s *SIDs) Resume(last SID) { s.births.goOnFrom(last) }
 
-// Next returns a new sid and the time within it. Each is larger than those before.
+// Next returns a new sid and its time. Each is larger than those before.
 func (s *SIDs) Next() (SID, time.Time) {
 	birth := s.births.next(s.clock.Now(), 1)
 	sid, nanos := birth.take()

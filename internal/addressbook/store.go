@@ -7,93 +7,87 @@ import (
 	"callbook/internal/journal"
 )
 
-// Store is what [Book] needs of a database. All of it is safe for concurrent
-// use. The account is always the account's own id; no method ever touches
-// another's rows.
+// Store is the interface that [Book] needs of a database. Its methods are safe for
+// concurrent use. They touch only the rows of the account in their arguments.
 //
-// What a method reads into memory, it claims of the [budget.Share] of ctx, by its
-// Weight, before it reads on. When that is refused, the method returns the fault
-// and changes nothing.
+// A method claims the memory of what it reads, by its Weight, from the [budget.Share] of
+// ctx as it goes. If the share refuses, the method returns the fault and changes nothing.
 //
-// Each write calls its [journal.Ready] with its results before it returns.
-// Nobody may see the results before the method has returned nil. Then everything
-// is durable; after an error nothing was changed.
+// Each write calls its [journal.Ready] with the results before it returns. The caller
+// must not use the results before the method has returned nil. Then everything is
+// durable. After an error, nothing has changed.
 type Store interface {
-	// InsertContacts adds, in one transaction, those contacts whose number the
-	// account does not have yet. Numbers and sids are distinct within contacts.
+	// InsertContacts adds, in one transaction, the contacts whose numbers are new to the
+	// account. Numbers and sids must be distinct within contacts.
 	//
-	// Ready gets a slice as long as contacts: nil for a contact that is new, and for
-	// the others the one that has the number already. It is called on the caller's
-	// goroutine and, when there are many contacts, while the rows are written. The
-	// transaction waits for its receipt only when the [journal.Claim] has a key.
+	// Ready gets a slice as long as contacts. An element is nil for a new contact, and
+	// otherwise the existing contact with the number. InsertContacts calls ready on the
+	// caller's goroutine, and for many contacts while it writes the rows. The transaction
+	// waits for ready's receipt only if the [journal.Claim] has a key.
 	//
-	// With UpdateDuplicate, the contact that has a number already is overwritten
-	// with the new one, and ready is given it as it is afterwards. With DryRun,
-	// all is decided in the same way, and nothing but the receipt is stored.
+	// With UpdateDuplicate, the new contact overwrites the existing one with its number,
+	// and ready gets the result. With DryRun, InsertContacts decides everything in the
+	// same way, and stores nothing but the receipt.
 	InsertContacts(ctx context.Context, account account.ID, contacts []Contact, opts CreateOptions, ready journal.Ready[[]*Contact]) error
 
-	// UpdateContacts applies patches one after the other, in one transaction.
-	// The result of each is the contact as it is now (the same as before, date and
-	// all, when [Patch.Apply] makes no difference), a NotFound fault, a
-	// Duplicate fault with the contact that has the number, or a Changed fault
-	// with the contact when [Patch.Fits] says no.
+	// UpdateContacts applies patches one after the other, in one transaction. Each result
+	// is the updated contact, a NotFound fault, a Duplicate fault with the contact that
+	// has the number, or a Changed fault with the contact if [Patch.Fits] is false. If
+	// [Patch.Apply] changes nothing, the contact keeps its date too.
 	UpdateContacts(ctx context.Context, account account.ID, patches []Patch, ready journal.Ready[[]Result]) error
 
-	// DeleteContacts deletes contacts and their memberships, in one
-	// transaction. The result of each is the contact as it last was, or a
-	// NotFound fault. Contacts and memberships go into the trash, under this
-	// deletion; of [ForGood], nothing of them stays.
+	// DeleteContacts moves contacts and their memberships to the trash, in one
+	// transaction, under this deletion. If deletion is [ForGood], it deletes them
+	// entirely. Each result is the contact before its deletion, or a NotFound fault.
 	DeleteContacts(ctx context.Context, account account.ID, deletion SID, sids []SID, ready journal.Ready[[]Result]) error
 
-	// LastSID returns the largest sid that any account's contact, list, upload,
-	// waiting file, campaign or call has, be it in the trash; zeros when there is
-	// none.
+	// LastSID returns the largest sid of all accounts' contacts, lists, uploads, waiting
+	// files, campaigns and calls, including the trash. It returns the zero SID if there
+	// is none.
 	LastSID(ctx context.Context) (SID, error)
 
 	// Contact returns one contact, or a NotFound fault.
 	Contact(ctx context.Context, account account.ID, sid SID) (Contact, error)
 
-	// Contacts returns one page, and the total at that same moment.
+	// Contacts returns one page and the total, both of the same moment.
 	Contacts(ctx context.Context, account account.ID, q Query) (Page, error)
 
-	// ListsOf returns lists of a contact, by their names: those whose name comes
-	// after one, and limit at most. A contact that is not there has none.
+	// ListsOf returns at most limit lists of a contact, ordered by name, whose names come
+	// after after. A contact that does not exist has none.
 	ListsOf(ctx context.Context, account account.ID, contact SID, after string, limit int) ([]ListRef, error)
 
-	// InsertLists adds lists, in one transaction. The result of each is the
-	// list, or a Duplicate fault when the name is taken, which may be by a list
-	// before it in the same call.
+	// InsertLists adds lists in one transaction. Each result is the list, or a Duplicate
+	// fault if the name is taken, perhaps by an earlier list of the same call.
 	InsertLists(ctx context.Context, account account.ID, lists []List, ready journal.Ready[[]ListResult]) error
 
-	// UpdateLists applies patches one after the other, in one transaction. The
-	// result of each is the list as it is now (the same as before, date and all, when
-	// [ListPatch.Apply] makes no difference), a NotFound or Duplicate fault, or a
-	// Changed fault with the list when [ListPatch.Fits] says no.
+	// UpdateLists applies patches one after the other, in one transaction. Each result is
+	// the updated list, a NotFound or Duplicate fault, or a Changed fault with the list
+	// if [ListPatch.Fits] is false. If [ListPatch.Apply] changes nothing, the list keeps
+	// its date too.
 	UpdateLists(ctx context.Context, account account.ID, patches []ListPatch, ready journal.Ready[[]ListResult]) error
 
-	// DeleteLists deletes lists and their memberships, in one transaction. The
-	// result of each is the list as it last was, or a NotFound fault. The
-	// contacts stay. The trash gets what it gets of DeleteContacts.
+	// DeleteLists moves lists and their memberships to the trash, in one transaction, as
+	// DeleteContacts does. Each result is the list before its deletion, or a NotFound
+	// fault. The contacts stay.
 	DeleteLists(ctx context.Context, account account.ID, deletion SID, sids []SID, ready journal.Ready[[]ListResult]) error
 
 	// List returns one list, or a NotFound fault.
 	List(ctx context.Context, account account.ID, sid SID) (List, error)
 
-	// ListByName returns the list with this name, to the letter, or a NotFound
-	// fault.
+	// ListByName returns the list with exactly this name, or a NotFound fault.
 	ListByName(ctx context.Context, account account.ID, name string) (List, error)
 
-	// Lists returns one page, and the total at that same moment.
+	// Lists returns one page and the total, both of the same moment.
 	Lists(ctx context.Context, account account.ID, q ListQuery) (ListPage, error)
 
-	// AddMembers puts contacts into a list, in one transaction. The result of
-	// each is the membership, a NotFound fault when there is no such contact, or
-	// a Duplicate fault with the membership that is there already. When the list
-	// is not there, ready is not called, and the error is a NotFound fault.
+	// AddMembers adds contacts to a list in one transaction. Each result is the
+	// membership, a NotFound fault if there is no such contact, or a Duplicate fault with
+	// the existing membership. If the list does not exist, AddMembers returns a NotFound
+	// fault and does not call ready.
 	AddMembers(ctx context.Context, account account.ID, list SID, members []Membership, ready journal.Ready[[]MembershipResult]) error
 
-	// RemoveMembers takes contacts out of a list, in one transaction. The result
-	// of each is the membership as it last was, or a NotFound fault. When the
-	// list is not there, ready is not called, and the error is a NotFound fault.
+	// RemoveMembers removes contacts from a list in one transaction. Each result is the
+	// membership before its removal, or a NotFound fault. If the list does not exist,
+	// RemoveMembers returns a NotFound fault and does not call ready.
 	RemoveMembers(ctx context.Context, account account.ID, list SID, contacts []SID, ready journal.Ready[[]MembershipResult]) error
 }

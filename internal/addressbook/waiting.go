@@ -8,15 +8,13 @@ import (
 )
 
 const (
-	// MaxWaitingRequests is how many requests of one account may wait in a store
-	// for their turn.
+	// MaxWaitingRequests bounds the requests of one account that wait in a store.
 	MaxWaitingRequests = 1024
-	// MaxWaitingScans is how many of them may be scans: those that go through all
-	// contacts of the account.
+	// MaxWaitingScans bounds those of them that read all contacts of the account.
 	MaxWaitingScans = 64
 )
 
-// What a store answers to a request that is one too many.
+// Stores return these errors beyond the limits.
 var (
 	ErrManyRequests = &fault.Error{
 		Kind:       fault.TooMany,

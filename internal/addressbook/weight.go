@@ -1,18 +1,18 @@
 package addressbook
 
-// The weight of something is about how many bytes it takes until the client has
-// it: as it is read, and in an answer. It is rather too much than too little.
+// A weight estimates how much memory something takes, in bytes, from the read until the
+// answer is sent. It is rather too high than too low.
 const (
-	fixedWeight = 1000 // what any contact or list has, with all keys of its answer
-	refWeight   = 120  // what a list has beside a contact
-	// textWeight is for a byte of a text: as it is read, and in JSON, where a
-	// control character takes six.
+	fixedWeight = 1000 // any contact or list, with all keys of its answer
+	refWeight   = 120  // a list in the answer of a contact
+	// textWeight is the weight of a byte of text: one when it is read, and up to six in
+	// JSON, where control characters are escaped.
 	textWeight = 7
-	// jsonWeight is for a byte of JSON, which goes into the answer as it is.
+	// jsonWeight is the weight of a byte of JSON, which the answer repeats unchanged.
 	jsonWeight = 2
 )
 
-// Weight returns about how many bytes the contact takes.
+// Weight estimates the memory of a contact, in bytes.
 func (c *Contact) Weight() int64 {
 	texts := 0
 	for i := range c.Texts {
@@ -21,10 +21,10 @@ func (c *Contact) Weight() int64 {
 	return fixedWeight + textWeight*int64(texts) + jsonWeight*int64(len(c.CustomField))
 }
 
-// Weight returns about how many bytes the list takes.
+// Weight estimates the memory of a list, in bytes.
 func (l *List) Weight() int64 {
 	return fixedWeight + textWeight*int64(len(l.Name)+len(l.Tag.Value))
 }
 
-// Weight returns about how many bytes the list takes beside a contact.
+// Weight estimates the memory of a list in the answer of a contact, in bytes.
 func (r *ListRef) Weight() int64 { return refWeight + textWeight*int64(len(r.Name)) }

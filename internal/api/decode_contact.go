@@ -8,7 +8,7 @@ import (
 	"callbook/internal/fault"
 )
 
-// The bodies with contacts.
+// The fields of requests about contacts.
 var (
 	newContacts = bulkRequest[addressbook.Draft]{
 		key: "contacts", outline: contactsOutline, read: readContactDraft,
@@ -27,14 +27,14 @@ type contactsRequest struct {
 
 func contactsOutline() any { return new(contactsRequest) }
 
-// Which value is which field of a contact. The texts come from contactTexts on, in
+// The indexes of the fields of a contact. Those of the texts begin at contactTexts, in
 // the order of [addressbook.TextFields].
 const (
 	contactNumber      = 0
 	contactTexts       = 1
 	contactCustomField = contactTexts + int(addressbook.NumTextFields)
-	contactCustom      = contactCustomField + 1 // the page's table calls it custom, its samples custom_field
-	contactRef         = contactCustomField + 2 // and the one after it each belong to one kind of request
+	contactCustom      = contactCustomField + 1 // the documentation's table says custom, its samples say custom_field
+	contactRef         = contactCustomField + 2 // this and the next each belong to one kind of request
 	contactSID         = contactCustomField + 3
 	contactFieldCount  = contactCustomField + 4
 )
@@ -58,10 +58,10 @@ var (
 	errNoContactField  = errNoKnownField("Contact", contactFields[:contactCustom])
 )
 
-// contactValues is what one object says of a contact.
+// contactValues has the values of a contact's fields in one object.
 type contactValues [contactFieldCount]value
 
-// read reads one contact, as decoder.item does.
+// read reads one contact; see decoder.item.
 func (v *contactValues) read(d *decoder, known []field) (invalid, err error) {
 	invalid, err = d.item(errNoContactObject, known, v[:])
 	if !v[contactCustomField].Set {
@@ -70,10 +70,10 @@ func (v *contactValues) read(d *decoder, known []field) (invalid, err error) {
 	return invalid, err
 }
 
-// fault is what is wrong with the values, but for the ref and the sid.
+// fault returns the first fault of the values, except those of the ref and the sid.
 func (v *contactValues) fault() error { return firstFault(v[:contactCustom]) }
 
-// readContactDraft reads a contact to be.
+// readContactDraft reads a contact to create.
 func readContactDraft(d *decoder, draft *addressbook.Draft) error {
 	var v contactValues
 	invalid, err := v.read(d, contactFields[:contactSID])
@@ -89,7 +89,7 @@ func readContactDraft(d *decoder, draft *addressbook.Draft) error {
 	return err
 }
 
-// readContactPatch reads a change of a contact that is named elsewhere.
+// readContactPatch reads a change to a contact that the path names.
 func readContactPatch(d *decoder, p *addressbook.Patch) error {
 	var v contactValues
 	invalid, err := v.read(d, contactFields[:contactRef])
@@ -98,12 +98,12 @@ func readContactPatch(d *decoder, p *addressbook.Patch) error {
 	return err
 }
 
-// decodeContactPatch decodes a body that is such a change.
+// decodeContactPatch decodes a body with one such change.
 func decodeContactPatch(body []byte) (addressbook.Patch, error) {
 	return decodeOne(body, errNoContactField, readContactPatch)
 }
 
-// readNamedContactPatch reads a change of a contact that it names itself.
+// readNamedContactPatch reads a change with the sid of its contact.
 func readNamedContactPatch(d *decoder, p *addressbook.Patch) error {
 	var v contactValues
 	invalid, err := v.read(d, contactFields[:])
@@ -122,7 +122,7 @@ func (v *contactValues) patch(p *addressbook.Patch) {
 	p.CustomField = v[contactCustomField].Change
 }
 
-// readContactRef reads an item that only names a contact.
+// readContactRef reads an item that has only the sid of a contact.
 func readContactRef(d *decoder, r *addressbook.ContactRef) error {
 	return readRef(d, r, errNoContactObject, contactFields[contactSID:])
 }

@@ -14,19 +14,18 @@ import (
 // field is a key that an object in a request may have.
 type field struct {
 	name  fault.Field // on the wire
-	isObj bool        // whether a JSON object stands there, and else a text
+	isObj bool        // whether the value is a JSON object; otherwise it is a string
 }
 
-// value is what came under a field's key: the last one, when it came twice. It
-// is not set when the key did not come.
+// value is the value of a field. If the key came twice, it is the last one. If the key
+// did not come, Set is false.
 type value struct {
 	addressbook.Change
-	fault error // why it is not one that the field takes
+	fault error // why the value is invalid
 }
 
-// item reads the object that comes next into values, one for each of the known
-// fields, and ignores other keys. When it is no object, notObject is what is
-// wrong with the item.
+// item reads the next object into values, one for each of the known fields. It ignores
+// other keys. If the next value is not an object, item returns notObject as invalid.
 func (d *decoder) item(notObject error, known []field, values []value) (invalid, err error) {
 	if d.dec.PeekKind() != '{' {
 		raw, err := d.dec.ReadValue()
@@ -46,8 +45,8 @@ func (d *decoder) item(notObject error, known []field, values []value) (invalid,
 	})
 }
 
-// errNoKnownField is the fault of a change that names no field of what it changes,
-// a contact or a list.
+// errNoKnownField returns the fault of a change to what, a contact or a list, that has
+// none of the known fields.
 func errNoKnownField(what string, known []field) error {
 	names := make([]string, len(known))
 	for i := range known {
@@ -57,8 +56,8 @@ func errNoKnownField(what string, known []field) error {
 		what, strings.Join(names, ", ")))
 }
 
-// find looks a key up, as it is spelt, or else without regard to case, as
-// encoding/json does. It returns -1 for one that is not known.
+// find returns the index of a field by its name, or -1. It prefers the exact spelling,
+// and otherwise ignores case, as encoding/json does.
 func find(known []field, name string) int {
 	for f := range known {
 		if name == string(known[f].name) {
@@ -73,7 +72,7 @@ func find(known []field, name string) int {
 	return -1
 }
 
-// value reads the value of a field, or null.
+// value reads the value of a field, which may be null.
 func (d *decoder) value(f *field, v *value) error {
 	raw, err := d.dec.ReadValue()
 	if err != nil {
@@ -83,7 +82,7 @@ func (d *decoder) value(f *field, v *value) error {
 	switch kind := raw.Kind(); {
 	case kind == 'n':
 	case kind == '{' && f.isObj:
-		// Bad UTF-8 is seen by Book, except where escapes spell it.
+		// Book rejects invalid UTF-8, except if escapes spell it.
 		if bytes.Contains(raw, []byte(`\u`)) && !raw.IsValid(jsontext.AllowDuplicateNames(true)) {
 			v.fault = fault.NotUTF8(f.name)
 		} else {
@@ -106,9 +105,8 @@ func (d *decoder) value(f *field, v *value) error {
 	return nil
 }
 
-// emptyArray tells whether JSON is an array without elements. PHP has one type for
-// arrays and objects, and json_encode writes an empty one as an array: where an
-// object belongs, that is an object without keys.
+// emptyArray reports whether JSON is an empty array. PHP encodes an empty object as an
+// empty array, so callbook accepts one in place of an object.
 func emptyArray(json []byte) bool {
 	if len(json) > 0 && json[0] == '{' {
 		return false
@@ -119,8 +117,7 @@ func emptyArray(json []byte) bool {
 	return opened && closed && len(bytes.Trim(inner, blanks)) == 0
 }
 
-// firstFault returns what is wrong with the first value that has anything
-// wrong.
+// firstFault returns the fault of the first value that has one.
 func firstFault(values []value) error {
 	for i := range values {
 		if values[i].fault != nil {
@@ -130,9 +127,8 @@ func firstFault(values []value) error {
 	return nil
 }
 
-// mandatorySID reads the value of a field that names something. A text that
-// cannot be a sid is the zero sid, which nothing has, so that it is not found
-// just as an unknown one.
+// mandatorySID returns the sid in a mandatory field. An invalid sid becomes the zero sid,
+// which nothing has; so it is not found, like an unknown one.
 func (f *field) mandatorySID(v *value) (addressbook.SID, error) {
 	switch {
 	case v.fault != nil:

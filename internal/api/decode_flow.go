@@ -12,8 +12,8 @@ import (
 	"callbook/internal/fault"
 )
 
-// maxFlowBody is how many bytes a request about a flow may have. A flow as it is stored
-// may have less; one that is written by hand has blanks besides.
+// maxFlowBody bounds the body of a request about a flow, in bytes. It exceeds the limit
+// of a stored flow, because a flow that a person has written has more blanks.
 const maxFlowBody = 4 * library.MaxBytes
 
 const (
@@ -22,8 +22,8 @@ const (
 	fieldSteps = fault.Field("steps")
 )
 
-// flowFields is a flow as a request has it. What an answer has besides is ignored, so
-// that a flow can be read, changed and sent back.
+// flowFields is a flow in a request. Other keys of an answer are ignored, so that a
+// client can read a flow, change it and send it back.
 type flowFields struct {
 	Name  string                     `json:"name"`
 	Title string                     `json:"title"`
@@ -31,7 +31,7 @@ type flowFields struct {
 	Steps map[string]json.RawMessage `json:"steps"`
 }
 
-// decodeFlow reads the flow of a body.
+// decodeFlow decodes the flow in a body.
 func decodeFlow(body []byte) (library.Flow, error) {
 	var f flowFields
 	switch {
@@ -43,8 +43,8 @@ func decodeFlow(body []byte) (library.Flow, error) {
 	if err := json.Unmarshal(body, &f); err != nil {
 		return library.Flow{}, fault.New(fault.Unparsable, err.Error())
 	}
-	// encoding/json has put a mark in the place of what is not UTF-8, and has taken the
-	// last one of two steps with one name.
+	// encoding/json has replaced invalid UTF-8, and has kept the last of two steps with
+	// one name. Check the text itself for both.
 	switch text := jsontext.Value(body); {
 	case !text.IsValid(jsontext.AllowDuplicateNames(true)):
 		return library.Flow{}, fault.NotUTF8(fieldFlow)

@@ -7,7 +7,7 @@ import (
 	"callbook/internal/fault"
 )
 
-// The bodies with lists, and with what is to be in them.
+// The fields of requests about lists and their members.
 var (
 	newLists = bulkRequest[addressbook.ListDraft]{
 		key: "lists", outline: listsOutline, read: readListDraft,
@@ -35,7 +35,7 @@ type referencesRequest struct {
 
 func referencesOutline() any { return new(referencesRequest) }
 
-// Which value is which field of a list.
+// The indexes of the fields of a list.
 const (
 	listName = iota
 	listTag
@@ -57,17 +57,17 @@ var (
 	errNoReferenceObject = fault.New(fault.Invalid, "Invalid ContactReference: it must be a JSON object")
 )
 
-// listValues is what one object says of a list.
+// listValues has the values of a list's fields in one object.
 type listValues [listFieldCount]value
 
 func (v *listValues) read(d *decoder, known []field) (invalid, err error) {
 	return d.item(errNoListObject, known, v[:])
 }
 
-// fault is what is wrong with the values, but for the sid.
+// fault returns the first fault of the values, except that of the sid.
 func (v *listValues) fault() error { return firstFault(v[:listSID]) }
 
-// readListDraft reads a list to be.
+// readListDraft reads a list to create.
 func readListDraft(d *decoder, draft *addressbook.ListDraft) error {
 	var v listValues
 	invalid, err := v.read(d, listFields[:listSID])
@@ -77,7 +77,7 @@ func readListDraft(d *decoder, draft *addressbook.ListDraft) error {
 	return err
 }
 
-// readListPatch reads a change of a list that is named elsewhere.
+// readListPatch reads a change to a list that the path names.
 func readListPatch(d *decoder, p *addressbook.ListPatch) error {
 	var v listValues
 	invalid, err := v.read(d, listFields[:listSID])
@@ -86,12 +86,12 @@ func readListPatch(d *decoder, p *addressbook.ListPatch) error {
 	return err
 }
 
-// decodeListPatch decodes a body that is such a change.
+// decodeListPatch decodes a body with one such change.
 func decodeListPatch(body []byte) (addressbook.ListPatch, error) {
 	return decodeOne(body, errNoListField, readListPatch)
 }
 
-// readNamedListPatch reads a change of a list that it names itself.
+// readNamedListPatch reads a change with the sid of its list.
 func readNamedListPatch(d *decoder, p *addressbook.ListPatch) error {
 	var v listValues
 	invalid, err := v.read(d, listFields[:])
@@ -107,7 +107,7 @@ func (v *listValues) patch(p *addressbook.ListPatch) {
 	p.Tag = v[listTag].Change
 }
 
-// readReference reads an item that names a contact to be in a list.
+// readReference reads an item that names a contact to add to a list.
 func readReference(d *decoder, r *addressbook.ContactRef) error {
 	return readRef(d, r, errNoReferenceObject, referenceFields[:])
 }
@@ -116,7 +116,7 @@ func readListRef(d *decoder, r *addressbook.ContactRef) error {
 	return readRef(d, r, errNoListObject, listFields[listSID:])
 }
 
-// readRef reads an item that names a contact or a list with the one field that is known.
+// readRef reads an item with the sid of a contact or a list in the one known field.
 func readRef(d *decoder, r *addressbook.ContactRef, notObject error, known []field) error {
 	var v [1]value
 	invalid, err := d.item(notObject, known, v[:])

@@ -13,18 +13,18 @@ import (
 	"callbook/internal/slowbody"
 )
 
-// download is a file that is sent while it is made. It may take longer than
-// other answers, as long as it is being taken.
+// download is a file that is sent while it is made. It may take longer than other
+// answers, as long as the client reads on.
 type download struct {
 	w       http.ResponseWriter
 	r       *http.Request
-	headers http.Header // sent with the first byte, and not before: until then an error may be answered
+	headers http.Header // sent with the first byte; before that, an error may still be answered
 	answer  *slowbody.Answer
 	begun   bool
 	broken  bool // the client went away
 
 	mu   sync.Mutex
-	over error // why nothing more may be sent; nil while it may
+	over error // why the download must stop, or nil
 }
 
 func newDownload(w http.ResponseWriter, r *http.Request, headers http.Header) *download {
@@ -34,7 +34,7 @@ func newDownload(w http.ResponseWriter, r *http.Request, headers http.Header) *d
 func (d *download) begin() {
 	d.begun = true
 	h := d.w.Header()
-	// Others may have said already what the answer varies with.
+	// Keep what other handlers have set for Vary.
 	vary := append(h.Values("Vary"), d.headers.Values("Vary")...)
 	maps.Copy(h, d.headers)
 	if len(vary) > 0 {
@@ -47,12 +47,12 @@ func (d *download) Write(p []byte) (int, error) {
 	if !d.begun {
 		d.begin()
 	}
-	// Others have their turns while this one waits for its client.
+	// Let other requests have their turns while this one waits for its client.
 	share := budget.Of(d.r.Context())
 	turn := share.EndTurn()
 	n, err := d.answer.Write(p)
 	if err == nil && turn {
-		err = share.BeginTurn(d.r.Context()) // which ends when the client goes away
+		err = share.BeginTurn(d.r.Context()) // ctx ends when the client goes away
 	}
 	if err != nil {
 		d.broken = true
@@ -60,7 +60,8 @@ func (d *download) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// stop makes the download over, also a write that waits for the client.
+// stop ends the download with the reason why. It interrupts a write that waits for the
+// client.
 func (d *download) stop(why error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -68,20 +69,20 @@ func (d *download) stop(why error) {
 	d.answer.Stop()
 }
 
-// whyOver returns why the download is over; nil when it is not.
+// whyOver returns why the download must stop, or nil.
 func (d *download) whyOver() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.over
 }
 
-// permitEvery is how often a download looks whether it may go on.
+// permitEvery is how often a download checks whether the caller is still authorized.
 const permitEvery = time.Second
 
-// whilePermitted returns a context that ends when the one who asked may not have
-// the rest of the file, since the key was revoked or expired or the session has
-// ended. The download is over then. It looks at each tick. Release must be
-// called, and waits until nobody looks any more.
+// whilePermitted returns a context that ends when the caller is no longer authorized,
+// because the key was revoked or expired or the session has ended. Then it also stops the
+// download. It checks at each tick. The caller must call release, which waits until the
+// checks have ended.
 func (d *download) whilePermitted(ctx context.Context, tick <-chan time.Time) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var looking sync.WaitGroup
@@ -93,7 +94,7 @@ func (d *download) whilePermitted(ctx context.Context, tick <-chan time.Time) (_
 			case <-ctx.Done():
 				return
 			}
-			// A store that does not answer has revoked nothing.
+			// If the store fails, the caller's permit still stands.
 			if err := permit(ctx); fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound) {
 				d.stop(err)
 				cancel()
@@ -104,8 +105,8 @@ func (d *download) whilePermitted(ctx context.Context, tick <-chan time.Time) (_
 	return ctx, func() { cancel(); looking.Wait() }
 }
 
-// end ends the answer with the error of what made the file, if there is one.
-// Half a file must not look like a whole one.
+// end ends the answer after the file was made, or not, because of err. It aborts the
+// connection if a part was sent, so that the client does not take it for the whole file.
 func (d *download) end(err error) {
 	over := d.whyOver()
 	switch {

@@ -10,14 +10,13 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// The answers are appended, key by key in the order of the wire: a bulk answer
-// has tens of thousands of them, and this costs a tenth of what reflection
-// does.
+// Answers are encoded by appending key by key, in the order of the wire. A bulk answer
+// has tens of thousands of keys, and appending costs a tenth of what reflection does.
 
 // appendString appends a JSON string.
 func appendString(b []byte, s string) []byte {
-	// AppendQuote's only error is invalid UTF-8, which it replaces; what is
-	// stored was checked.
+	// AppendQuote's only error is invalid UTF-8, which it replaces. Stored texts were
+	// checked.
 	b, _ = jsontext.AppendQuote(b, s)
 	return b
 }
@@ -29,8 +28,8 @@ func appendText(b []byte, t addressbook.Text) []byte {
 	return appendString(b, t.Value)
 }
 
-// appendItem appends the beginning of an item, up to where its data follows
-// and a closing brace. A wire of status 200 is a success.
+// appendItem appends the beginning of an item. The item's data and a closing brace must
+// follow. Status 200 means success.
 func appendItem(b []byte, wire wireFault, detail string) []byte {
 	b = append(b, `{"code":`...)
 	b = strconv.AppendInt(b, int64(wire.status), 10)
@@ -43,7 +42,7 @@ func appendItem(b []byte, wire wireFault, detail string) []byte {
 	return append(b, `},"status":"failed","data":`...)
 }
 
-// successItem is the beginning of an item that went well.
+// successItem is the beginning of an item that has succeeded.
 const successItem = `{"code":200,"error_data":null,"status":"success","data":`
 
 // appendMetadata appends the counts of a bulk write.
@@ -76,23 +75,22 @@ func newEncoder(acct account.Account) *encoder {
 	}
 }
 
-// contactsPath is the path of the account's contacts, without a host, as it
-// stands in answers.
+// contactsPath returns the path of the account's contacts.
 func contactsPath(acct account.Account) string {
 	return "/v2/accounts/" + acct.SID + "/contacts"
 }
 
-// listsPath is the path of the account's lists.
+// listsPath returns the path of the account's lists.
 func listsPath(acct account.Account) string {
 	return "/v2/accounts/" + acct.SID + "/lists"
 }
 
-// membersPath is the path of a list's contacts.
+// membersPath returns the path of a list's contacts.
 func membersPath(acct account.Account, list addressbook.SID) string {
 	return listsPath(acct) + "/" + list.String() + "/contacts"
 }
 
-// appendDates appends the dates of something.
+// appendDates appends the dates of creation and of the last update.
 func (e *encoder) appendDates(b []byte, created, updated time.Time) []byte {
 	b = append(b, `"date_created":"`...)
 	start := len(b)
@@ -107,7 +105,7 @@ func (e *encoder) appendDates(b []byte, created, updated time.Time) []byte {
 	return append(b, '"')
 }
 
-// appendHead appends the beginning of a contact or a list.
+// appendHead appends the sid and the dates, with which a contact or a list begins.
 func (e *encoder) appendHead(b []byte, sid addressbook.SID, created, updated time.Time) []byte {
 	b = append(b, `{"sid":"`...)
 	b = sid.AppendTo(b)
@@ -117,7 +115,7 @@ func (e *encoder) appendHead(b []byte, sid addressbook.SID, created, updated tim
 	return append(b, e.accountSID...)
 }
 
-// textKeys are the keys of a contact's texts, each with what stands around it.
+// textKeys are the keys of a contact's texts, with their quotes, commas and colons.
 var textKeys = func() (keys [addressbook.NumTextFields]string) {
 	for i, text := range addressbook.TextFields {
 		keys[i] = `,"` + string(text.Key) + `":`
@@ -146,7 +144,7 @@ func (e *encoder) contact(b []byte, c *addressbook.Contact) []byte {
 	return append(b, `"}`...)
 }
 
-// contactWithLists appends a contact with one more key, for its lists.
+// contactWithLists appends a contact with the additional key of its lists.
 func (e *encoder) contactWithLists(b []byte, c *addressbook.Contact, lists []addressbook.ListRef) []byte {
 	b = e.contact(b, c)
 	b = append(b[:len(b)-1], `,"lists":[`...)
@@ -167,7 +165,7 @@ func appendListRef(b []byte, l *addressbook.ListRef) []byte {
 	return append(b, '}')
 }
 
-// listTypes are the types of lists on the wire.
+// listTypes has the names of the types of lists on the wire.
 var listTypes = map[addressbook.ListType]string{
 	addressbook.Static:  "static",
 	addressbook.Dynamic: "dynamic",
@@ -190,8 +188,8 @@ func (e *encoder) list(b []byte, l *addressbook.List) []byte {
 	return append(b, `"}`...)
 }
 
-// membership appends a membership. Its sid is the contact's, and both names of
-// the list are there, because client programs read either.
+// membership appends a membership. Its sid is the contact's. It has both names of the
+// list, because clients read either.
 func (e *encoder) membership(b []byte, m *addressbook.Membership) []byte {
 	b = append(b, `{"sid":"`...)
 	b = m.Contact.AppendTo(b)
@@ -213,16 +211,16 @@ func (e *encoder) membership(b []byte, m *addressbook.Membership) []byte {
 	return append(b, `"}`...)
 }
 
-// dateEncoder appends dates as RFC 3339 with nanoseconds, trailing zeros
-// trimmed, in one zone. Contacts of one request share the second, so all but
-// the fraction is formatted once.
+// dateEncoder appends dates as RFC 3339 with nanoseconds, without trailing zeros, in a
+// time zone. It caches the text of the last second, because the contacts of one request
+// often share it.
 type dateEncoder struct {
 	zone   *time.Location
 	second int64
-	text   []byte // of the second, without a fraction
+	text   []byte // the last second, without a fraction
 }
 
-// dateHead is how much of such a text stands before the fraction.
+// dateHead is the length of the text before the fraction.
 const dateHead = len("2006-01-02T15:04:05")
 
 func (e *dateEncoder) append(b []byte, t time.Time) []byte {

@@ -12,16 +12,16 @@ import (
 )
 
 // campaignEncoder appends campaigns. Their dates have no fraction, unlike those of
-// contacts: programs written for the platform parse them with a format that has none.
+// contacts, because clients of Exotel parse them with a format that has none.
 type campaignEncoder struct {
 	acct   account.Account
-	signer report.Signer // of links to reports
-	server string        // where clients reach it
-	// contacts tells how many are in the lists that campaigns have still to read.
+	signer report.Signer // signs the links to reports
+	server string        // the server's URL for clients
+	// contacts has the sizes of the lists that campaigns have still to read.
 	contacts map[addressbook.SID]int
 }
 
-// campaign appends a campaign, with its summary beside it.
+// campaign appends a campaign and its summary.
 func (e *campaignEncoder) campaign(b []byte, c *campaign.Campaign) []byte {
 	b = c.SID.AppendTo(append(b, `{"id":"`...))
 	b = appendString(append(b, `","account_sid":`...), e.acct.SID)
@@ -74,8 +74,8 @@ func (e *campaignEncoder) campaign(b []byte, c *campaign.Campaign) []byte {
 	return e.summary(append(b, `},"summary":`...), c)
 }
 
-// callingHours appends a campaign's own calling hours, after all keys of the platform. A
-// campaign without them, as all of the platform are, has just its keys.
+// callingHours appends a campaign's own calling hours after Exotel's keys. A campaign
+// without them has only Exotel's keys.
 func (e *campaignEncoder) callingHours(b []byte, h *campaign.CallingHours) []byte {
 	if h == nil {
 		return b
@@ -97,7 +97,7 @@ func (e *campaignEncoder) callingHours(b []byte, h *campaign.CallingHours) []byt
 	return append(e.date(append(b, `,"date_set":`...), h.Since), '}')
 }
 
-// reportable tells whether the campaign has a report: it has ended, and is there.
+// reportable reports whether the campaign has a report: it has ended and is not deleted.
 func reportable(c *campaign.Campaign) bool { return c.State.Ended() && c.State != campaign.Deleted }
 
 func (e *campaignEncoder) summary(b []byte, c *campaign.Campaign) []byte {
@@ -116,8 +116,7 @@ func (e *campaignEncoder) summary(b []byte, c *campaign.Campaign) []byte {
 	return append(b, '}')
 }
 
-// expected tells how many targets a campaign may have whose numbers are still to be
-// read.
+// expected returns how many targets a campaign may have before its lists were read.
 func (e *campaignEncoder) expected(c *campaign.Campaign) int {
 	if len(c.Lists) == 0 && !c.Duplicates {
 		numbers := make(map[phone.Number]struct{}, len(c.From))
@@ -159,7 +158,7 @@ func (e *campaignEncoder) call(b []byte, c *campaign.Campaign, t *campaign.Targe
 	return append(b, '}')
 }
 
-// target appends what became of a number.
+// target appends a target, with its result.
 func (e *campaignEncoder) target(b []byte, c *campaign.Campaign, t *campaign.Target) []byte {
 	b = appendKeyInt(b, `{"position":`, t.Position)
 	b = t.Number.AppendTo(append(b, `,"number":"`...))
@@ -195,7 +194,7 @@ func (e *campaignEncoder) target(b []byte, c *campaign.Campaign, t *campaign.Tar
 	return append(b, `]}`...)
 }
 
-// date appends a time, or null for none.
+// date appends a time, or null for the zero time.
 func (e *campaignEncoder) date(b []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return append(b, "null"...)
@@ -221,7 +220,8 @@ func appendRetries(b []byte, r *campaign.Retries) []byte {
 	return append(b, `]}`...)
 }
 
-// appendQuoted appends an array of strings that need no escapes, or null for none.
+// appendQuoted appends an array of strings that need no escapes, or null if there are
+// none.
 func appendQuoted[T any](b []byte, items []T, item func([]byte, T) []byte) []byte {
 	if len(items) == 0 {
 		return append(b, "null"...)
@@ -237,7 +237,7 @@ func appendQuoted[T any](b []byte, items []T, item func([]byte, T) []byte) []byt
 	return append(b, ']')
 }
 
-// appendJSON appends a value that is JSON, or null for none.
+// appendJSON appends value, which is JSON, or null if it is empty.
 func appendJSON(b, value []byte) []byte {
 	if len(value) == 0 {
 		return append(b, "null"...)
@@ -245,7 +245,7 @@ func appendJSON(b, value []byte) []byte {
 	return append(b, value...)
 }
 
-// appendKeyInt appends a number behind a key, with what stands before it.
+// appendKeyInt appends key, which includes the quotes and the colon, and a number.
 func appendKeyInt(b []byte, key string, n int) []byte {
 	return strconv.AppendInt(append(b, key...), int64(n), 10)
 }

@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	// exportBytes is what an export takes beside its pages of contacts: buffers,
-	// and what a compressor remembers.
+	// exportBytes is the memory of an export beside its pages of contacts: buffers and
+	// the state of a compressor.
 	exportBytes = 1 << 20
-	// exportTimeout is how long one may take in all.
+	// exportTimeout bounds the duration of an export.
 	exportTimeout = time.Hour
 )
 
@@ -29,7 +29,7 @@ const (
 type exportFormat struct {
 	mediaType string
 	extension string
-	packed    bool // compressed already
+	packed    bool // whether the format is compressed itself
 	write     func(ctx context.Context, e *export.Export, enc *encoder, w io.Writer) error
 }
 
@@ -43,11 +43,11 @@ var exportFormats = map[string]exportFormat{
 	"ndjson": {"application/x-ndjson", ".ndjson", false, writeNDJSON},
 }
 
-// exportRequest is what somebody wants of an export.
+// exportRequest is a request for an export.
 type exportRequest struct {
 	query  addressbook.Query
 	format exportFormat
-	name   string // of the file, without its extension
+	name   string // the file's name without its extension
 }
 
 // handleExports adds the routes of exports.
@@ -63,7 +63,7 @@ func (a *API) handleExports(base string) {
 		if err != nil {
 			return request, err
 		}
-		// A list that is not there is told apart from one that is empty.
+		// Answer 404 if the list does not exist, and an empty file if it is empty.
 		list, err := a.book.List(r.Context(), accountOf(r), sidIn(r, "sid"))
 		request.query.Lists = []addressbook.SID{list.SID}
 		request.name = list.Name
@@ -71,11 +71,11 @@ func (a *API) handleExports(base string) {
 	}))
 }
 
-// exportWords are the query words of every export. A misspelt filter would have
-// everything come, which nobody sees in a file.
+// exportWords are the query parameters of every export. Others are refused, because a
+// misspelt filter would export everything, and nobody would notice.
 var exportWords = []string{"name", "number", "tag", "tag_part", "email", "q", "calling_code", "regions", "except_regions", "line_types", "untagged", "except_tags", "upload_sid", "custom_key", "custom_value", "created_from", "created_before", "sort_by", "format"}
 
-// parseExport reads the filters and the format. It refuses words other than
+// parseExport reads the filters and the format. It refuses parameters other than
 // exportWords and more.
 func parseExport(r *http.Request, more ...string) (exportRequest, window, error) {
 	query, w, err := parseContactQuery(r, "", maxLimit)
@@ -100,7 +100,7 @@ func parseExport(r *http.Request, more ...string) (exportRequest, window, error)
 	return exportRequest{query: query, format: format}, w, nil
 }
 
-// export sends the contacts that a request asks for, as they are read.
+// export returns a handler that sends contacts while it reads them.
 func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request, err := parse(r)
@@ -149,9 +149,9 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 	}
 }
 
-// writeNDJSON writes the contacts as they stand in answers, one a line.
+// writeNDJSON writes each contact as a line of JSON, as it stands in answers.
 func writeNDJSON(ctx context.Context, e *export.Export, enc *encoder, w io.Writer) error {
-	const most = 64 << 10 // bytes that are written at once, and one contact
+	const most = 64 << 10 // bytes of one write, beside one contact
 	var b []byte
 	for contacts, err := range e.Pages(ctx) {
 		if err != nil {
@@ -160,8 +160,8 @@ func writeNDJSON(ctx context.Context, e *export.Export, enc *encoder, w io.Write
 		for i := range contacts {
 			start := len(b)
 			b = enc.contact(b, &contacts[i])
-			// A custom_field that was stored before they were compacted may have line
-			// ends between its values; they become blanks, since a line is one contact.
+			// Replace line ends between the values of custom_field by blanks: a contact
+			// is one line, and early versions stored the JSON as it came.
 			oneLine(b[start:])
 			b = append(b, '\n')
 			if len(b) >= most {
@@ -172,7 +172,7 @@ func writeNDJSON(ctx context.Context, e *export.Export, enc *encoder, w io.Write
 			}
 		}
 	}
-	// Also when there is nothing to write: the answer begins with a write.
+	// Write even if b is empty, because the answer begins with a write.
 	_, err := w.Write(b)
 	return err
 }

@@ -11,18 +11,18 @@ import (
 	"callbook/internal/fault"
 )
 
-// wireFault is what the wire calls a kind of fault.
+// wireFault describes a kind of fault on the wire.
 type wireFault struct {
-	status  int // HTTP
+	status  int // HTTP status
 	code    int
 	message string
-	// kept tells that such an answer to a request with an Idempotency-Key is
-	// given again: the request itself is at fault, and would be again.
+	// kept means that such an answer is stored for a request with an Idempotency-Key,
+	// since a retry would fail again.
 	kept bool
 }
 
-// wireFaults is the one table from faults to the wire. The messages are those
-// of the platform, to the letter; those from 1405 on are callbook's own.
+// wireFaults maps all kinds of faults to the wire. The messages are Exotel's, to the
+// letter; those from 1405 on are callbook's own.
 var wireFaults = map[fault.Kind]wireFault{
 	fault.NotFound:         {http.StatusNotFound, 1000, "Not Found", true},
 	fault.Missing:          {http.StatusBadRequest, 1001, "Mandatory Parameter missing", true},
@@ -47,8 +47,8 @@ var (
 	errTimeout    = &fault.Error{Kind: fault.Unavailable, Detail: "The server did not get to it in time", RetryAfter: time.Second}
 )
 
-// describe turns an error into the wire's words. What is not a fault is the
-// server's own trouble, of which a caller learns nothing.
+// describe returns the code and the text for an error. If err is not a fault, it is an
+// internal error, and clients learn nothing about it.
 func describe(err error) (w wireFault, detail string, f *fault.Error) {
 	if f = fault.As(err); f == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
 		f = errTimeout
@@ -61,9 +61,8 @@ func describe(err error) (w wireFault, detail string, f *fault.Error) {
 	return internalFault, internalText, nil
 }
 
-// Fail answers a request that could not be served, in the wire's envelope. What
-// the caller is not told goes into the access record, and from there into the
-// log.
+// Fail answers a failed request with Exotel's envelope. Details that the client must not
+// see go into the access record, and from there into the log.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	wire, detail, f := describe(err)
 	if f == nil || f.Cause != nil {
@@ -80,7 +79,7 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	failure(r, wire, detail).send(w, r)
 }
 
-// failure is the answer to a request that could not be served.
+// failure returns the answer to a failed request.
 func failure(r *http.Request, wire wireFault, detail string) reply {
 	recordOf(r).Code = wire.code
 	answer := newReply(r, wire.status)

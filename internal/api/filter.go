@@ -9,8 +9,7 @@ import (
 	"callbook/internal/phone"
 )
 
-// parseKinds reads the filters of contacts by what a summary counts: the region of the
-// number, the kind of its line, and the tag; and the one by upload.
+// parseKinds reads the filters of contacts by region, kind of line, tag and upload.
 func (w window) parseKinds(query *addressbook.Query) error {
 	for word, into := range map[string]*[]string{
 		"regions":        &query.Origins.In,
@@ -44,7 +43,7 @@ func (w window) parseKinds(query *addressbook.Query) error {
 		query.ExceptTags = append(query.ExceptTags, tag)
 	}
 	if text := w.words.Get("upload_sid"); text != "" {
-		// What is no sid is one that no upload has.
+		// An invalid sid must match nothing: no upload has this one.
 		query.Upload = addressbook.SID{1}
 		if sid, ok := addressbook.ParseSID(text); ok && sid != (addressbook.SID{}) {
 			query.Upload = sid

@@ -13,8 +13,8 @@ import (
 	"callbook/internal/journal"
 )
 
-// The flows of an account, which the platform has in a page of its own and not in its
-// API.
+// This file has the routes of an account's flows. Exotel has flows only in its dashboard,
+// not in its API.
 
 func (a *API) handleFlows(base string) {
 	a.write("POST "+base+"/flows", bodied(a, decodeFlow, a.createFlow))
@@ -25,7 +25,7 @@ func (a *API) handleFlows(base string) {
 	a.remove(one, a.deleteFlow)
 }
 
-// maxFlowsLimit is how many flows a page may have: they are larger than other things.
+// maxFlowsLimit bounds a page of flows, which are larger than other things.
 const maxFlowsLimit = 100
 
 func flowsPath(acct account.Account) string { return "/v2/accounts/" + acct.SID + "/flows" }
@@ -78,7 +78,7 @@ func (a *API) getFlows(r *http.Request) (reply, error) {
 	return pageReply(r, w, len(page.Flows), page.Total, func(b []byte, i int) []byte { return e.flow(b, &page.Flows[i]) }), nil
 }
 
-// flowReady makes the answer to a write of a flow.
+// flowReady returns a Ready function that encodes the answer to a write of a flow.
 func flowReady(p *pending) journal.Ready[*library.Flow] {
 	return func(f *library.Flow) *journal.Receipt { return p.keep(flowReply(p.r, f)) }
 }
@@ -103,13 +103,13 @@ func (e *encoder) flow(b []byte, f *library.Flow) []byte {
 	return append(append(b, f.Name...), `"}`...)
 }
 
-// appendValue appends a value that encoding/json knows.
+// appendValue appends a value that encoding/json can encode.
 func appendValue(b []byte, v any) []byte {
 	to := bytes.NewBuffer(b)
 	enc := json.NewEncoder(to)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		panic("api: a value is not JSON") // which has texts and numbers only
+		panic("api: a value is not JSON") // v has only texts and numbers
 	}
 	return bytes.TrimSuffix(to.Bytes(), []byte("\n"))
 }

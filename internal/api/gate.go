@@ -12,25 +12,24 @@ import (
 	"callbook/internal/limit"
 )
 
-// gate bounds how many large requests and downloads are worked on at once,
-// fairly by account. Small requests pass freely. The memory of all of them is
-// budget's.
+// gate bounds how many large requests and downloads run at once, fairly by account. Small
+// requests pass freely. Package budget bounds their memory.
 type gate struct {
 	work      *limit.Pool // bulk requests
-	downloads *limit.Pool // exports, error files and streamed pages that are being sent
+	downloads *limit.Pool // exports, error files and streamed pages
 }
 
 const (
-	// smallBody is up to where a request is not worth waiting for, in bytes.
+	// smallBody is the size in bytes up to which a request does not wait for its turn.
 	smallBody = 64 << 10
-	// workPerCore is how many bulk requests are worked on at once: one waits
-	// for the disk while the other is decoded.
+	// workPerCore is how many bulk requests run at once per processor: one waits for the
+	// disk while the other is decoded.
 	workPerCore = 2
-	// maxWaiting is how many bulk requests of one account may wait for a place.
+	// maxWaiting bounds the waiting bulk requests of an account.
 	maxWaiting = 128
-	// maxDownloads is how many downloads are sent at once, and accountDownloads
-	// how many of them are one account's at most. An account that has one gets
-	// another only while as many places stay free as it then has.
+	// maxDownloads bounds the downloads at once, and accountDownloads those of one
+	// account. An account gets another one only if as many places stay free as it then
+	// has.
 	maxDownloads     = 32
 	accountDownloads = 4
 )
@@ -61,7 +60,7 @@ func newGate() *gate {
 	}
 }
 
-// begin waits for an account's turn to work on a body of this size.
+// begin waits for the account's turn to work on a body of size bytes.
 func (g *gate) begin(ctx context.Context, account account.ID, size int) (done func(), err error) {
 	if size <= smallBody {
 		return func() {}, nil
@@ -77,9 +76,8 @@ func (g *gate) begin(ctx context.Context, account account.ID, size int) (done fu
 	return func() { share.EndTurn(); g.work.Release(account, 1) }, nil
 }
 
-// download takes a place for a download of an account. It does not wait. Who has
-// one must wait for nothing else but its client and the store, so memory is taken
-// before.
+// download takes a place for a download, or fails at once. While a caller has the place,
+// it may wait only for its client and the store. So it must claim its memory before.
 func (g *gate) download(account account.ID) (done func(), err error) {
 	if !g.downloads.TryAcquire(account, 1) {
 		if g.downloads.Sated(account, 1) {
@@ -90,14 +88,13 @@ func (g *gate) download(account account.ID) (done func(), err error) {
 	return func() { g.downloads.Release(account, 1) }, nil
 }
 
-// itemBytes is what an item of a bulk request takes beside its texts: what is
-// decoded of it, its result, and what its answer has whatever the item says.
+// itemBytes is the memory of an item of a bulk request beside its texts: the decoded
+// item, its result, and the fixed part of its answer.
 const itemBytes = 1200
 
-// workBytes is about how much working on a body takes beside the body: its text
-// is there twice, for the contacts and on the way to the database or into the
-// answer, and each item takes something however short it is. There are no more
-// items than commas and one.
+// workBytes estimates the memory for the work on a body, beside the body itself. It has
+// the texts twice, as contacts and on the way to the database or into the answer, and
+// itemBytes for each item. There is at most one item more than commas.
 func workBytes(body []byte) int64 {
 	return 2*int64(len(body)) + itemBytes*itemsOf(body)
 }
@@ -106,19 +103,18 @@ func itemsOf(body []byte) int64 {
 	return int64(min(maxItems, 1+bytes.Count(body, []byte(","))))
 }
 
-// storedItem is about what a stored contact that an item is answered with weighs
-// beside its custom_field, when it has little text.
+// storedItem is the usual weight of a stored contact in an answer, without its
+// custom_field.
 const storedItem = 1200
 
-// storedBytes is about what the stores claim for the contacts that a body's items
-// are answered with, when these are like the items. The body itself is done
-// with by then.
+// storedBytes estimates what the stores claim for the contacts in the answer, if they are
+// like the items of the body. The body itself is no longer needed then.
 func storedBytes(body []byte) int64 {
 	return int64(len(body)) + storedItem*itemsOf(body)
 }
 
-// announcedBytes is about what a request with a body of this length uses in all:
-// body, work and stored contacts. An item seldom has fewer than 20 bytes.
+// announcedBytes estimates the memory of a request with a body of this length: body, work
+// and stored contacts. An item seldom has fewer than 20 bytes.
 func announcedBytes(length int64) int64 {
 	const shortItem = 20
 	return 4*length + (itemBytes+storedItem)*min(maxItems, length/shortItem)

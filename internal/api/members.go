@@ -31,7 +31,7 @@ func (a *API) getMembers(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	// A list that is not there is told apart from one that is empty.
+	// Answer 404 if the list does not exist, and an empty page if it is empty.
 	if _, err := a.book.List(r.Context(), accountOf(r), list); err != nil {
 		return reply{}, err
 	}

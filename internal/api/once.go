@@ -21,17 +21,17 @@ var errSecondKey = fault.New(fault.Invalid, "Invalid "+keyHeader+": one is taken
 
 type attemptKey struct{}
 
-// attemptOf returns the attempt of a request that came with a key, and nil for
-// one that came without.
+// attemptOf returns the attempt of a request with an Idempotency-Key, or nil for a
+// request without one.
 func attemptOf(r *http.Request) *journal.Attempt {
 	attempt, _ := r.Context().Value(attemptKey{}).(*journal.Attempt)
 	return attempt
 }
 
-// once makes a handler that writes do a request with an Idempotency-Key once.
-// The handler calls replay as soon as it has the whole request, and does its
-// write through a pending answer, whose receipt is kept with the work. What it
-// refuses is kept here. Drain reads the body of a request that is not looked at.
+// once returns a handler that runs h at most once for each Idempotency-Key. H must call
+// replay as soon as it has read the request, and write with a pending answer, whose
+// receipt is stored with the work. Once itself stores the answer if h refuses the
+// request. Drain reads the body of a request that h does not see.
 func (a *API) once(h handler, drain func(*http.Request)) handler {
 	return func(r *http.Request) (reply, error) {
 		given := r.Header.Values(keyHeader)
@@ -64,8 +64,7 @@ func (a *API) begin(r *http.Request, given []string) (*journal.Attempt, error) {
 	return a.keys.Begin(accountOf(r).ID, given[0])
 }
 
-// refuse keeps the answer to a request that was refused, if it would be
-// refused again.
+// refuse stores the answer to a refused request, if a retry would be refused again.
 func refuse(r *http.Request, attempt *journal.Attempt, err error) (reply, error) {
 	wire, detail, _ := describe(err)
 	if !wire.kept || !attempt.Known() {
@@ -79,7 +78,7 @@ func refuse(r *http.Request, attempt *journal.Attempt, err error) (reply, error)
 	return answer, nil
 }
 
-// overtaken answers a request that another server has done meanwhile.
+// overtaken returns the answer that another server has stored in the meantime.
 func overtaken(r *http.Request, attempt *journal.Attempt) (reply, error) {
 	receipt, err := attempt.Overtaken(r.Context())
 	if err != nil {
@@ -88,15 +87,17 @@ func overtaken(r *http.Request, attempt *journal.Attempt) (reply, error) {
 	return replayOf(r, receipt)
 }
 
-// replay returns the answer that the request got before; false means that it
-// is to be done. The rest is what the request says beside its path and query.
+// replay returns the stored answer to the request. Done is false if there is none, so
+// that the request must be served. Rest is the request's content beside its path and
+// query.
 func replay(r *http.Request, rest []byte) (answer reply, done bool, err error) {
 	attempt := attemptOf(r)
 	if attempt == nil {
 		return reply{}, false, nil
 	}
 	h := sha256.New()
-	// No part before the last can have what ends it.
+	// The separators cannot stand within the parts before them, so different requests
+	// have different hashes.
 	fmt.Fprintf(h, "%s %s?%s\n", r.Method, r.URL.EscapedPath(), r.URL.RawQuery)
 	h.Write(rest)
 	receipt, err := attempt.Answer(r.Context(), [32]byte(h.Sum(nil)))
@@ -107,8 +108,8 @@ func replay(r *http.Request, rest []byte) (answer reply, done bool, err error) {
 	return answer, err == nil, err
 }
 
-// replayOf is the answer of a receipt, under the request id of back then. It is
-// decompressed as it is sent.
+// replayOf returns the answer of a receipt, with its original request id. The body is
+// decompressed while it is sent.
 func replayOf(r *http.Request, receipt *journal.Receipt) (reply, error) {
 	if err := budget.Of(r.Context()).Take(r.Context(), int64(len(receipt.Body))); err != nil {
 		return reply{}, err
@@ -127,8 +128,7 @@ func replayOf(r *http.Request, receipt *journal.Receipt) (reply, error) {
 	return reply{status: receipt.Status, kept: kept, replayed: id}, nil
 }
 
-// bodiless is for a handler whose requests have no body, or one that is
-// ignored.
+// bodiless returns a handler for requests without a body. If there is one, it is ignored.
 func bodiless(h handler) handler {
 	return func(r *http.Request) (reply, error) {
 		if answer, done, err := replay(r, nil); done || err != nil {

@@ -2,8 +2,8 @@ package api
 
 import "net/http"
 
-// Preflight answers a browser that asks what a page of another origin may send.
-// What the browser looks at is in the headers, which are the caller's to set.
+// Preflight answers a CORS preflight request. The caller sets the headers that matter to
+// the browser.
 func Preflight(w http.ResponseWriter, r *http.Request) {
 	answer := newReply(r, http.StatusOK)
 	const item = successItem + `null}`

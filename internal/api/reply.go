@@ -14,37 +14,36 @@ import (
 	"callbook/internal/slowbody"
 )
 
-// reply is a whole answer: its status and its JSON.
+// reply is a complete answer: its status and its JSON.
 type reply struct {
 	status int
 	body   []byte
-	// kept is the body of an answer that is given again, in the place of body.
+	// kept is the body of a stored answer, used instead of body.
 	kept *journal.Answer
-	// replayed is the request id of an answer that is given again; otherwise
-	// "".
+	// replayed is the request id of a stored answer, or "".
 	replayed string
-	// stream, when not nil, writes the JSON instead of body: it is not whole in
-	// memory. It is called once.
+	// stream, if not nil, writes the JSON piece by piece, and body is not used. It is
+	// called once.
 	stream func(w io.Writer) error
 }
 
-// idKey is what every answer begins with, and the request id follows.
+// idKey is the beginning of every answer. The request id follows.
 const idKey = `{"request_id":"`
 
-// maxRequestID is how many bytes a request id has at most, with its quote.
+// maxRequestID is the greatest length of a request id with its closing quote, in bytes.
 const maxRequestID = 64
 
-// requestID returns the request id of an answer.
+// requestID returns the request id in an answer.
 func requestID(body []byte) string {
 	id, _, _ := bytes.Cut(bytes.TrimPrefix(body, []byte(idKey)), []byte(`"`))
 	return string(id)
 }
 
-// newReply returns a reply that begins as every answer does. Its body is open:
-// ,"response": and the closing brace are still to come.
+// newReply returns a reply with the beginning of every answer. The caller must append
+// ,"response":, a value and the closing brace.
 func newReply(r *http.Request, status int) reply { return newReplyOf(r, status, 0) }
 
-// newReplyOf is newReply for an answer that will have about size bytes.
+// newReplyOf is newReply with a hint of the answer's size in bytes.
 func newReplyOf(r *http.Request, status, size int) reply {
 	b := answers.get(size)
 	b = append(b, idKey...)
@@ -56,13 +55,11 @@ func newReplyOf(r *http.Request, status, size int) reply {
 	return reply{status: status, body: b}
 }
 
-// promptAnswer is up to where an answer is written with the server's own deadline.
-// Up to promptAnswer bytes, an answer usually fits the socket's buffer; a client
-// that does not read is bounded by the server's write timeout.
+// promptAnswer is the size in bytes up to which an answer is written under the server's
+// write timeout. Such an answer usually fits into the socket's buffer.
 const promptAnswer = 64 << 10
 
-// send writes the answer. The error of a client that went away, or takes the
-// answer too slowly, is nobody's to mend.
+// send writes the answer. It ignores the error of a client that went away or is too slow.
 func (a reply) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
@@ -98,8 +95,8 @@ func (a reply) send(w http.ResponseWriter, r *http.Request) {
 	answers.put(a.body)
 }
 
-// sendStream writes an answer that is made while it is sent. One that cannot be
-// made to its end is broken off, since it must not look whole.
+// sendStream writes an answer of unknown length. If the stream fails, it aborts the
+// connection, so that the client does not take a part for the whole.
 func (a reply) sendStream(w http.ResponseWriter, r *http.Request, zipped bool) {
 	to := &noticing{Writer: slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)}
 	var err error
@@ -117,7 +114,7 @@ func (a reply) sendStream(w http.ResponseWriter, r *http.Request, zipped bool) {
 	panic(http.ErrAbortHandler)
 }
 
-// noticing is a writer that keeps its error, to tell it from that of what is
+// noticing is a writer that keeps its error, to tell it apart from errors of what is
 // written.
 type noticing struct {
 	io.Writer
@@ -132,7 +129,7 @@ func (n *noticing) Write(p []byte) (int, error) {
 	return count, err
 }
 
-// writeKept writes the body of an answer that is given again.
+// writeKept writes the body of a stored answer.
 func (a reply) writeKept(to io.Writer) error {
 	defer a.kept.Close()
 	_, err := io.Copy(to, a.kept)

@@ -17,15 +17,14 @@ import (
 	"callbook/internal/report"
 )
 
-// signedLink is a request for a report by a link, which needs no key.
+// signedLink is a request for a report by a signed link, which needs no key.
 type signedLink struct {
-	account            string // its sid
+	account            string // the account's sid
 	campaign           addressbook.SID
 	expires, signature string
 }
 
-// reportLink returns the link that a request was sent to; false means that it is another
-// request.
+// reportLink returns the link in a request. Ok is false for other requests.
 func reportLink(r *http.Request, accountSID string) (link signedLink, ok bool) {
 	rest, ok := strings.CutPrefix(r.URL.Path, "/v2/accounts/"+accountSID+"/campaigns/")
 	sid, end, _ := strings.Cut(rest, "/")
@@ -43,7 +42,7 @@ func reportLink(r *http.Request, accountSID string) (link signedLink, ok bool) {
 
 var errBadLink = fault.New(fault.Unauthenticated, "The link to this report has ended, or was changed: ask for the campaign to get a new one")
 
-// admitLink admits a request that was sent to a link.
+// admitLink admits a request with a signed link.
 func (a *API) admitLink(r *http.Request, link signedLink) (*http.Request, error) {
 	acct, err := a.checkLink(r, link)
 	if err != nil {
@@ -56,7 +55,7 @@ func (a *API) admitLink(r *http.Request, link signedLink) (*http.Request, error)
 	return r, budget.Of(r.Context()).Admit(acct.ID)
 }
 
-// checkLink returns the account of a link that is good. Bad ones count as guesses.
+// checkLink returns the account of a valid link. Invalid ones count as guesses.
 func (a *API) checkLink(r *http.Request, link signedLink) (account.Account, error) {
 	guess, err := a.guesses.BeginGuess(r.Context(), clientaddr.Peer(r), fmt.Sprint(link))
 	if err != nil {
@@ -72,7 +71,7 @@ func (a *API) checkLink(r *http.Request, link signedLink) (account.Account, erro
 	return acct, err
 }
 
-// permitted returns the account of a link that is good now.
+// permitted returns the account of a link if the link is valid now.
 func (a *API) permitted(ctx context.Context, link signedLink) (account.Account, error) {
 	acct, err := a.accounts.Account(ctx, link.account)
 	if err != nil {
@@ -90,14 +89,14 @@ func (a *API) permitted(ctx context.Context, link signedLink) (account.Account, 
 
 var errEarly = fault.New(fault.Unfinished, "The campaign has not ended; partial=true asks for what there is")
 
-// getReport sends a campaign's report while it is read.
+// getReport sends a campaign's report while it reads it.
 func (a *API) getReport(w http.ResponseWriter, r *http.Request) {
 	if err := a.sendReport(w, r); err != nil {
 		Fail(w, r, err)
 	}
 }
 
-// sendReport returns an error when nothing was sent.
+// sendReport sends a report. It returns an error only if nothing was sent.
 func (a *API) sendReport(w http.ResponseWriter, r *http.Request) error {
 	words, err := parseWords(r)
 	if err != nil {

@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// streamTimeout is how long an answer that is made while it is sent may take.
+	// streamTimeout bounds the time to send a streamed page.
 	streamTimeout = time.Hour
-	// streamPiece is how many bytes of such an answer one write sends. streamLists
-	// is how many lists one query reads; a list takes up to 2 KiB of memory.
+	// streamPiece is how many bytes one write sends. streamLists is how many lists one
+	// query reads; a list takes up to 2 KiB of memory.
 	streamPiece = 64 << 10
 	streamLists = 500
 	streamBytes = 2*streamPiece + streamLists*(2<<10)
 )
 
-// streamPage answers with a page of contacts whose lists are too many to be held
-// together: they are read a piece at a time while the answer is sent.
+// streamPage answers with a page of contacts that have too many lists for memory. It
+// reads the lists piece by piece while it sends the answer.
 func (a *API) streamPage(r *http.Request, w window, page addressbook.Page) (reply, error) {
 	acct := accountOf(r)
 	if err := budget.Of(r.Context()).Take(r.Context(), streamBytes); err != nil {
@@ -49,10 +49,10 @@ func (a *API) streamPage(r *http.Request, w window, page addressbook.Page) (repl
 	return answer, nil
 }
 
-// pageStream writes the items of a page, and what ends it.
+// pageStream writes the items of a page and the end of the answer.
 type pageStream struct {
 	to      io.Writer
-	b       []byte // what is to be written
+	b       []byte // not yet written
 	encoder *encoder
 	rest    func(contact addressbook.SID, after string) ([]addressbook.ListRef, error)
 }
@@ -78,7 +78,7 @@ func (s *pageStream) write(page addressbook.Page) error {
 	return s.flush(0)
 }
 
-// moreLists goes on with a contact's lists behind those that were shown.
+// moreLists appends the lists of a contact that come after those in shown.
 func (s *pageStream) moreLists(contact addressbook.SID, shown []addressbook.ListRef) error {
 	const end = `]}`
 	s.b = s.b[:len(s.b)-len(end)]
@@ -102,7 +102,7 @@ func (s *pageStream) moreLists(contact addressbook.SID, shown []addressbook.List
 	}
 }
 
-// flush writes what is there, if it is as much as least.
+// flush writes b if it has at least least bytes.
 func (s *pageStream) flush(least int) error {
 	if len(s.b) < least {
 		return nil

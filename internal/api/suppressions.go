@@ -10,7 +10,7 @@ import (
 	"callbook/internal/suppression"
 )
 
-// The numbers that an account must not call, which the platform does not have.
+// This file has callbook's own routes for the numbers that an account must not call.
 
 func (a *API) handleSuppressions(base string) {
 	a.handle("GET "+base+"/suppressions", a.getSuppressions)
@@ -38,7 +38,7 @@ var (
 	errNoSuppressionObj = fault.New(fault.Invalid, "Invalid Suppression: it must be a JSON object")
 )
 
-// readSuppression reads a number to be added.
+// readSuppression reads a number to add.
 func readSuppression(d *decoder, draft *suppression.Draft) error {
 	var v [len(suppressionFields)]value
 	invalid, err := d.item(errNoSuppressionObj, suppressionFields[:], v[:])
@@ -49,7 +49,7 @@ func readSuppression(d *decoder, draft *suppression.Draft) error {
 	return err
 }
 
-// readSuppressionRef reads a number to be removed.
+// readSuppressionRef reads a number to remove.
 func readSuppressionRef(d *decoder, draft *suppression.Draft) error {
 	var v [1]value
 	invalid, err := d.item(errNoSuppressionObj, suppressionFields[:1], v[:])

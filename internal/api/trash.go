@@ -13,7 +13,7 @@ import (
 	"callbook/internal/trash"
 )
 
-// The trash, which the platform does not have.
+// This file has callbook's own routes for the trash.
 
 func (a *API) handleTrash(base string) {
 	a.handle("GET "+base+"/trash/contacts", a.getTrashedContacts)
@@ -26,7 +26,7 @@ func (a *API) handleTrash(base string) {
 
 func trashPath(acct account.Account) string { return "/v2/accounts/" + acct.SID + "/trash" }
 
-// parseTrash reads limit, cursor, deletion_sid, and the word that searches.
+// parseTrash reads limit, cursor, deletion_sid, and the parameter named search.
 func parseTrash(r *http.Request, path, search string) (trash.Query, window, error) {
 	w, err := parseUnsorted(r, path, maxLimit)
 	if err != nil {
@@ -57,8 +57,8 @@ func parseTrash(r *http.Request, path, search string) (trash.Query, window, erro
 	return q, w, budget.Of(r.Context()).Reserve(r.Context(), int64(q.Limit)*usualWeight)
 }
 
-// trashReply answers with a page of the trash, each item of which item appends with an
-// open brace.
+// trashReply answers with a page of the trash. Item appends the i-th item without its
+// closing brace, and returns the item's deletion.
 func trashReply[T any](r *http.Request, w window, page trash.Page[T], item func(b []byte, i int) (open []byte, deletion addressbook.SID)) reply {
 	answer := newReplyOf(r, http.StatusOK, usualItem*len(page.Items))
 	b := append(answer.body, `,"metadata":{"count":`...)

@@ -17,8 +17,8 @@ import (
 	"callbook/internal/phone"
 )
 
-// The sizes of a page. The platform's own limit is 20; callbook allows more. A
-// client asks for 5,000 contacts of a list and never for the next page.
+// The sizes of pages. Exotel's limit is 20; callbook allows more, because clients ask for
+// 5,000 contacts of a list and never for the next page.
 const (
 	defaultLimit    = 20
 	maxLimit        = 1000
@@ -28,17 +28,17 @@ const (
 // window is the part of a collection that a request asks for.
 type window struct {
 	addressbook.Window
-	path  string                // of the collection
-	words url.Values            // the whole query, kept in the links to other pages
-	next  *addressbook.Position // where the next page begins, once this one was read
+	path  string                // the collection's path
+	words url.Values            // the whole query, repeated in links to other pages
+	next  *addressbook.Position // the beginning of the next page; set after this page was read
 	paths pagePaths
 }
 
-// pagePaths is how pages go on.
+// pagePaths tells how the collection is paginated.
 type pagePaths struct {
-	byOffset   bool   // alone: nothing is said of cursors
-	byCursor   bool   // the page was asked for by a cursor that is no Position
-	nextCursor string // of the page after, where that is no Position
+	byOffset   bool   // by offset only, without cursors
+	byCursor   bool   // the request has a cursor that is not a Position
+	nextCursor string // the cursor of the next page, if it is not a Position
 }
 
 var sortFields = map[string]addressbook.SortField{
@@ -47,7 +47,7 @@ var sortFields = map[string]addressbook.SortField{
 	"name":         addressbook.ByName,
 }
 
-// parseWords reads the query.
+// parseWords parses the query.
 func parseWords(r *http.Request) (url.Values, error) {
 	words, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -62,8 +62,8 @@ func parseWords(r *http.Request) (url.Values, error) {
 	return words, nil
 }
 
-// indexed is a word that a library has made of the name of an array, as axios,
-// Faraday and PHP do: list_sids[] and list_sids[0] mean list_sids.
+// indexed matches an array parameter as axios, Faraday and PHP spell it: list_sids[] and
+// list_sids[0] mean list_sids.
 var indexed = regexp.MustCompile(`^(.+?)\[\d*\]$`)
 
 // parseWindow reads limit, sort_by, and offset or cursor.
@@ -89,7 +89,7 @@ func parseWindow(r *http.Request, path string, most int) (window, error) {
 	return w, err
 }
 
-// parseUnsorted reads limit and offset. A limit over the most is clamped.
+// parseUnsorted reads limit and offset. A limit above most is clamped.
 func parseUnsorted(r *http.Request, path string, most int) (window, error) {
 	words, err := parseWords(r)
 	if err != nil {
@@ -99,7 +99,7 @@ func parseUnsorted(r *http.Request, path string, most int) (window, error) {
 	if words.Has("limit") {
 		w.Limit, err = strconv.Atoi(words.Get("limit"))
 		if errors.Is(err, strconv.ErrRange) && w.Limit > 0 {
-			err = nil // Atoi returns the largest int
+			err = nil // out of range: Atoi has returned the largest int
 		}
 		if err != nil || w.Limit < 1 {
 			return window{}, fault.New(fault.Invalid, "Invalid limit: it must be a number, 1 or more")
@@ -115,17 +115,17 @@ func parseUnsorted(r *http.Request, path string, most int) (window, error) {
 	return w, nil
 }
 
-// text reads a word that filters by a text; "" filters nothing.
+// text returns the value of a parameter that filters by a text; "" means no filter.
 func (w window) text(word string) (string, error) {
 	text := w.words.Get(word)
-	// Nothing stored has these in it, and no store is asked for them.
+	// No stored text has a NUL byte or invalid UTF-8, so do not ask the store.
 	if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
 		return "", fault.New(fault.Invalid, "Invalid "+word+": it must be UTF-8 without the NUL character")
 	}
 	return text, nil
 }
 
-// parseContactQuery reads what parseWindow does, and the filters of contacts.
+// parseContactQuery reads the parameters of parseWindow and the filters of contacts.
 func parseContactQuery(r *http.Request, path string, most int) (addressbook.Query, window, error) {
 	w, err := parseWindow(r, path, most)
 	if err != nil {
@@ -165,7 +165,7 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 		"created_from":   &query.Created.From,
 		"created_before": &query.Created.Until,
 	} {
-		// A plus that was not escaped comes as a blank.
+		// A plus that was not escaped arrives as a blank.
 		text := strings.ReplaceAll(w.words.Get(word), " ", "+")
 		if text == "" {
 			continue
@@ -177,9 +177,9 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 	return query, w, nil
 }
 
-// plusNumber returns the number of a query. A plus that was not escaped comes as a
-// blank, and without it a number of another country may be read as one of the account's
-// own.
+// plusNumber returns the number in a query, with a leading plus. A plus that was not
+// escaped arrives as a blank. Without the plus, a number of another country could be
+// taken for a national one.
 func plusNumber(text string) string {
 	if rest, ok := strings.CutPrefix(text, " "); ok && rest != "" && '1' <= rest[0] && rest[0] <= '9' {
 		return "+" + rest
@@ -187,8 +187,8 @@ func plusNumber(text string) string {
 	return text
 }
 
-// listSIDs reads list_sids. It returns nil when there is none. One that cannot be a sid
-// is the zero sid, which no list has.
+// listSIDs reads list_sids. It returns nil if there is none. An invalid sid becomes the
+// zero sid, which no list has.
 func (w window) listSIDs() []addressbook.SID {
 	var lists []addressbook.SID
 	for _, one := range w.several("list_sids") {
@@ -198,8 +198,8 @@ func (w window) listSIDs() []addressbook.SID {
 	return lists
 }
 
-// several reads a word that may be repeated and may have several values with commas
-// between them.
+// several returns the values of a parameter that may be repeated, and may have several
+// values separated by commas.
 func (w window) several(word string) (values []string) {
 	for _, some := range w.words[word] {
 		for one := range strings.SplitSeq(some, ",") {
@@ -211,7 +211,7 @@ func (w window) several(word string) (values []string) {
 	return values
 }
 
-// appendMetadata appends the metadata of the page that the window showed.
+// appendMetadata appends the metadata of the page.
 func (w window) appendMetadata(b []byte, count, total int) []byte {
 	offset, limit := w.Offset, w.Limit
 	for _, field := range []struct {
@@ -254,11 +254,11 @@ func (w window) appendMetadata(b []byte, count, total int) []byte {
 	return append(b, '}')
 }
 
-// uriAt is the path and query of the same collection from an offset on.
+// uriAt returns the path and query of the page that begins at an offset.
 func (w window) uriAt(offset int) string { return w.uri("offset", strconv.Itoa(offset)) }
 
-// uri is the path and query of the same collection from a place on, which one
-// word tells.
+// uri returns the path and query of another page of the collection. The parameter word,
+// offset or cursor, has the value place.
 func (w window) uri(word, place string) string {
 	w.words.Del("offset")
 	w.words.Del("cursor")

@@ -10,11 +10,11 @@ import (
 	"callbook/internal/fault"
 )
 
-// maxCampaignsLimit is how many campaigns or calls a page may have.
+// maxCampaignsLimit bounds a page of campaigns or calls.
 const maxCampaignsLimit = 500
 
-// parsePages reads offset and limit as parseUnsorted does, or page and page_size where
-// neither is there. Pages count from 1.
+// parsePages reads offset and limit like parseUnsorted, or else page and page_size. Pages
+// count from 1.
 func parsePages(r *http.Request, path string, most int) (window, error) {
 	w, err := parseUnsorted(r, path, most)
 	if err != nil {
@@ -30,7 +30,7 @@ func parsePages(r *http.Request, path string, most int) (window, error) {
 			}
 		}
 		w.Limit = min(w.Limit, most)
-		const farthest = 1 << 40 // beyond all pages, and far from overflowing
+		const farthest = 1 << 40 // beyond all pages, and far from an overflow
 		w.Offset = min(page-1, farthest/w.Limit) * w.Limit
 	}
 	w.words.Del("page")
@@ -38,7 +38,7 @@ func parsePages(r *http.Request, path string, most int) (window, error) {
 	return w, nil
 }
 
-// parseOrder reads sort_by, which is one of these fields and a direction.
+// parseOrder reads sort_by: one of these fields and a direction.
 func (w *window) parseOrder(fields ...string) (field string, err error) {
 	field = fields[0]
 	if !w.words.Has("sort_by") {
@@ -54,14 +54,14 @@ func (w *window) parseOrder(fields ...string) (field string, err error) {
 	return "", fault.New(fault.Invalid, "Invalid sort_by: it must be "+strings.Join(fields, " or ")+", then :asc or :desc")
 }
 
-// foldWord makes the spellings of a status one: case, blanks, hyphens and underscores
-// do not count.
+// foldWord removes case, blanks, hyphens and underscores, by which the spellings of a
+// status may differ.
 func foldWord(word string) string {
 	return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.TrimSpace(word)))
 }
 
-// statusWords calls take for each word of status, which has several with commas between
-// them and may be repeated. Take returns false for one that it does not know.
+// statusWords calls take for each value of status, which may be repeated and may have
+// several values separated by commas. Take returns false for an unknown value.
 func (w *window) statusWords(take func(word string) bool) error {
 	for _, some := range w.words["status"] {
 		for word := range strings.SplitSeq(some, ",") {
@@ -73,8 +73,8 @@ func (w *window) statusWords(take func(word string) bool) error {
 	return nil
 }
 
-// withOne returns some with one in it, once: a word that is given twice must not be
-// counted twice.
+// withOne returns some with one added, unless it is there already. A repeated value must
+// not count twice.
 func withOne[T comparable](some []T, one T) []T {
 	if slices.Contains(some, one) {
 		return some
@@ -82,7 +82,7 @@ func withOne[T comparable](some []T, one T) []T {
 	return append(some, one)
 }
 
-// parseCampaignQuery reads what somebody wants of the campaigns.
+// parseCampaignQuery reads a query of campaigns.
 func parseCampaignQuery(r *http.Request) (campaign.Query, window, error) {
 	w, err := parsePages(r, campaignsPath(accountOf(r)), maxCampaignsLimit)
 	if err != nil {
@@ -112,7 +112,7 @@ func parseCampaignQuery(r *http.Request) (campaign.Query, window, error) {
 	return q, w, err
 }
 
-// parseCallQuery reads what somebody wants of a campaign's calls.
+// parseCallQuery reads a query of a campaign's calls.
 func parseCallQuery(r *http.Request, path string) (campaign.CallQuery, window, error) {
 	w, err := parsePages(r, path, maxCampaignsLimit)
 	if err != nil {
@@ -139,12 +139,12 @@ func parseCallQuery(r *http.Request, path string) (campaign.CallQuery, window, e
 	return q, w, err
 }
 
-// cursorBase is the base of a cursor among targets, which is the position of the last
-// one that was shown.
+// cursorBase is the number base of a cursor among targets, which is the position of the
+// last target on the page before.
 const cursorBase = 36
 
-// targetWords are the words of a target's status: how it ended, or, of one that has not,
-// its state and whether it was called before.
+// targetWords maps the values of a target's status. Those of a target that has not ended
+// tell its state, and whether it was called before.
 var targetWords = map[string]struct {
 	state campaign.TargetState
 	again bool
@@ -162,8 +162,8 @@ var targetWords = map[string]struct {
 
 var errTargetStatus = fault.New(fault.Invalid, "Invalid status: created, retry, in-progress, retrying and paused are asked for one at a time")
 
-// parseTargetQuery reads what somebody wants of a campaign's targets. False means that
-// the words of status are such that there is none.
+// parseTargetQuery reads a query of a campaign's targets. Some is false if no target can
+// have the requested status.
 func parseTargetQuery(r *http.Request, path string, c *campaign.Campaign) (q campaign.TargetQuery, w window, some bool, err error) {
 	if w, err = parsePages(r, path, maxLimit); err != nil {
 		return q, w, false, err

@@ -12,15 +12,15 @@ import (
 	"callbook/internal/upload"
 )
 
-// titles are what the platform's sentences call the fields: "FirstName" for
-// first_name, with a few exceptions.
+// titles are the names of fields in Exotel's messages: "FirstName" for first_name, with a
+// few exceptions.
 var titles = func() map[fault.Field]string {
 	titles := map[fault.Field]string{upload.FieldType: "type", upload.FieldColumns: "columns", "custom": "CustomField"}
 	for _, field := range slices.Concat(addressbook.Fields(), campaign.Fields(), []fault.Field{
 		fieldCampaigns, suppression.FieldSuppressions, suppression.FieldSource, suppression.FieldNote,
 		library.FieldTitle, fieldFlow, fieldStart, fieldSteps,
 		upload.FieldListName, upload.FieldFile,
-		// These are known to the wire alone.
+		// These fields exist only on the wire.
 		"contacts", "lists", "contact_references", "sid", "contact_sid", "client_ref",
 	}) {
 		if titles[field] != "" {
@@ -33,7 +33,7 @@ var titles = func() map[fault.Field]string {
 	return titles
 }()
 
-// fieldWords are the platform's sentences for faults that are about a field.
+// fieldWords are Exotel's messages for faults of fields.
 var fieldWords = fault.Words{
 	fault.Value: {"": "{field} is mandatory"},
 	fault.Shorter: {
@@ -60,7 +60,7 @@ var fieldWords = fault.Words{
 	fault.Existing:    {"": "Invalid {field}: not a number that exists in {country}"},
 }.Titled(titles)
 
-// Words returns the sentence by which the wire describes err.
+// Words returns the message by which the API describes err.
 func Words(err error) string {
 	_, detail, _ := describe(err)
 	return detail
