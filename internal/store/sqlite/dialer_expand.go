@@ -73,116 +73,103 @@ func (x *expansion) step(limit int) (read int, err error) {
 	return read, nil
 }
 
-// insertTargets inserts targets that have only a number, and no contact.
-var insertTargets = newBulkInsert(`targets (campaign_id, position, number, state, due, reason, history)`, 7)
+// newTarget is a target that waits for its first call. contact, name and vars are zero
+// for a number that comes without a contact.
+type newTarget struct {
+	number  phone.Number
+	contact addressbook.SID
+	name    addressbook.Text
+	vars    string
+}
+
+var insertTargets = newBulkInsert(`targets (campaign_id, position, number, contact_sid, name, vars, state, due, reason, history)`, 10)
+
+// add inserts targets at the campaign's next positions, and counts them.
+func (x *expansion) add(targets []newTarget) error {
+	err := insertTargets.run(x.tx.Conn, len(targets), func(stmt *sqlite.Stmt, param, i int) {
+		t := &targets[i]
+		stmt.BindInt64(param, x.row.id)
+		stmt.BindInt64(param+1, int64(x.row.next+i))
+		stmt.BindInt64(param+2, int64(t.number))
+		if t.contact == (addressbook.SID{}) {
+			stmt.BindNull(param + 3)
+		} else {
+			stmt.BindBytes(param+3, t.contact[:])
+		}
+		bindText(stmt, param+4, t.name)
+		x.tx.bytes += targetBytes + bindText(stmt, param+5, addressbook.Text{Value: t.vars, Given: t.vars != ""})
+		stmt.BindInt64(param+6, int64(campaign.Waiting))
+		stmt.BindInt64(param+7, x.now.UnixNano())
+		stmt.BindInt64(param+8, 0)
+		stmt.BindBytes(param+9, nil)
+	})
+	x.row.next += len(targets)
+	x.row.Counts.Add(len(targets))
+	if err != nil {
+		return fmt.Errorf("make targets: %w", err)
+	}
+	return nil
+}
 
 // numbers makes targets of numbers.
 func (x *expansion) numbers(numbers []phone.Number) (int, error) {
-	err := insertTargets.run(x.tx.Conn, len(numbers), func(stmt *sqlite.Stmt, param, i int) {
-		stmt.BindInt64(param, x.row.id)
-		stmt.BindInt64(param+1, int64(x.row.next+i))
-		stmt.BindInt64(param+2, int64(numbers[i]))
-		stmt.BindInt64(param+3, int64(campaign.Waiting))
-		stmt.BindInt64(param+4, x.now.UnixNano())
-		stmt.BindInt64(param+5, 0)
-		stmt.BindBytes(param+6, nil)
-	})
-	x.added(len(numbers))
-	return len(numbers), err
+	targets := make([]newTarget, len(numbers))
+	for i, n := range numbers {
+		targets[i].number = n
+	}
+	return len(targets), x.add(targets)
 }
 
-// added counts new targets.
-func (x *expansion) added(n int) {
-	x.row.next += n
-	x.row.Counts.Add(n)
-	x.tx.bytes += n * targetBytes
-}
-
-// contacts makes targets of the next contacts of a list.
+// contacts makes targets of the next contacts of a list. Unless the campaign calls
+// duplicates, it skips contacts that are targets already. Contacts have different numbers,
+// so no number is called twice either.
 func (x *expansion) contacts(list int64, limit int) (read int, err error) {
-	row, from := x.row, x.row.contactRead
-	err = x.tx.each(`SELECT count(*), max(contact_sid) FROM
-		(SELECT contact_sid FROM list_members WHERE list_id = ? AND contact_sid > ? ORDER BY contact_sid LIMIT ?)`, func(stmt *sqlite.Stmt) {
+	row, after := x.row, x.row.contactRead
+	targets := make([]newTarget, 0, limit)
+	err = x.tx.each(x.query(), func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, list)
-		stmt.BindBytes(2, from[:])
+		stmt.BindBytes(2, after[:])
 		stmt.BindInt64(3, int64(limit))
+		stmt.BindInt64(4, int64(row.Account))
+		stmt.BindInt64(5, row.id)
 	}, func(stmt *sqlite.Stmt) error {
-		read, row.contactRead = stmt.ColumnInt(0), columnSID(stmt, 1)
+		read++
+		row.contactRead = columnSID(stmt, 0)
+		t := newTarget{number: phone.Number(stmt.ColumnInt64(1)), contact: row.contactRead}
+		next := 2
+		if x.vars != nil {
+			c := scanContact(stmt)
+			t.vars = campaign.EncodeVars(x.vars(&c))
+			next = contactParams - 1
+		}
+		if stmt.ColumnBool(next) {
+			return nil // it is a target already
+		}
+		t.name = scanText(stmt, next+1)
+		targets = append(targets, t)
 		return nil
 	})
-	if err != nil || read == 0 {
-		return 0, err
-	}
-	err = x.tx.run(x.insert(), func(stmt *sqlite.Stmt) {
-		stmt.BindInt64(1, row.id)
-		stmt.BindInt64(2, int64(row.next))
-		stmt.BindInt64(3, x.now.UnixNano())
-		stmt.BindInt64(4, list)
-		stmt.BindBytes(5, from[:])
-		stmt.BindBytes(6, row.contactRead[:])
-		stmt.BindInt64(7, int64(row.Account))
-	})
 	if err != nil {
-		return 0, fmt.Errorf("make targets of contacts: %w", err)
+		return 0, fmt.Errorf("read the contacts of a list: %w", err)
 	}
-	first := row.next
-	x.added(x.tx.Changes())
-	if x.vars != nil {
-		err = x.setVars(first)
-	}
-	return read, err
+	return read, x.add(targets)
 }
 
 // joinedName is the name of a target: the first and the last name of its contact c.
 const joinedName = `nullif(coalesce(c.first_name, '') || iif(c.first_name <> '' AND c.last_name <> '', ' ', '') || coalesce(c.last_name, ''), '')`
 
-// insert returns the statement that makes targets of the contacts of list ?4 behind ?5 up
-// to ?6. Unless the campaign calls duplicates, it skips contacts that are targets
-// already. Contacts have different numbers, so no number is called twice either.
-func (x *expansion) insert() string {
-	insert := `INSERT OR FAIL INTO targets (campaign_id, position, number, contact_sid, name, state, due, reason, history)
-		SELECT ?1, ?2 - 1 + row_number() OVER (ORDER BY m.contact_sid), c.number, c.sid, ` + joinedName + `, 1, ?3, 0, x''
-		FROM list_members AS m CROSS JOIN contacts AS c ON c.account_id = ?7 AND c.sid = m.contact_sid
-		WHERE m.list_id = ?4 AND m.contact_sid > ?5 AND m.contact_sid <= ?6`
+// query returns the statement that reads the next ?3 contacts of list ?1 behind ?2. Its
+// columns are sid and number, or all contactColumns for a campaign with variables; then
+// whether the contact is a target already, and its name.
+func (x *expansion) query() string {
+	isTarget, columns := `?5 < 0`, `c.sid, c.number`
 	if x.row.listsRead > 0 && !x.row.Duplicates {
-		insert += ` AND NOT EXISTS (SELECT 1 FROM targets AS t INDEXED BY targets_by_contact WHERE t.contact_sid = m.contact_sid AND t.campaign_id = ?1)`
+		isTarget = `EXISTS (SELECT 1 FROM targets AS t INDEXED BY targets_by_contact WHERE t.contact_sid = m.contact_sid AND t.campaign_id = ?5)`
 	}
-	return insert + ` ORDER BY m.contact_sid`
-}
-
-// columnsOfC are the contactColumns of contacts AS c.
-var columnsOfC = `c.` + strings.ReplaceAll(contactColumns, ", ", ", c.")
-
-// setVars stores the Vars of the targets from position first on.
-func (x *expansion) setVars(first int) error {
-	type target struct {
-		position int
-		vars     string
+	if x.vars != nil {
+		columns = `c.` + strings.ReplaceAll(contactColumns, ", ", ", c.")
 	}
-	var targets []target
-	err := x.tx.each(`SELECT `+columnsOfC+`, t.position FROM targets AS t CROSS JOIN contacts AS c ON c.account_id = ? AND c.sid = t.contact_sid
-		WHERE t.campaign_id = ? AND t.position >= ?`, func(stmt *sqlite.Stmt) {
-		stmt.BindInt64(1, int64(x.row.Account))
-		stmt.BindInt64(2, x.row.id)
-		stmt.BindInt64(3, int64(first))
-	}, func(stmt *sqlite.Stmt) error {
-		c := scanContact(stmt)
-		targets = append(targets, target{stmt.ColumnInt(contactParams - 1), campaign.EncodeVars(x.vars(&c))})
-		return nil
-	})
-	for _, t := range targets {
-		if err != nil {
-			return err
-		}
-		if t.vars == "" {
-			continue
-		}
-		x.tx.bytes += len(t.vars)
-		err = x.tx.run(`UPDATE targets SET vars = ? WHERE campaign_id = ? AND position = ?`, func(stmt *sqlite.Stmt) {
-			stmt.BindText(1, t.vars)
-			stmt.BindInt64(2, x.row.id)
-			stmt.BindInt64(3, int64(t.position))
-		})
-	}
-	return err
+	return `SELECT ` + columns + `, ` + isTarget + `, ` + joinedName + `
+		FROM list_members AS m CROSS JOIN contacts AS c ON c.account_id = ?4 AND c.sid = m.contact_sid
+		WHERE m.list_id = ?1 AND m.contact_sid > ?2 ORDER BY m.contact_sid LIMIT ?3`
 }
