@@ -29,6 +29,7 @@ type Campaign struct {
 	// campaign is archived.
 	EndedAs State
 	Counts  Counts
+	Minutes Minutes // when its last calls were begun
 	// Created is the date in the sid. Started is when all targets were read, and Ended
 	// when the campaign ended; both are zero before. Updated is the date of the last
 	// change of a setting or of the state.

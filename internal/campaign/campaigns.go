@@ -164,12 +164,10 @@ func (cs *Campaigns) Next(ctx context.Context, acct account.Account, sid address
 	return cs.store.NextDue(ctx, acct.ID, sid)
 }
 
-// Pace returns how many calls a campaign has begun in each of the last n minutes, and
-// when the first of these minutes began. The last entry is the current minute.
-func (cs *Campaigns) Pace(ctx context.Context, acct account.Account, sid addressbook.SID, n int) (since time.Time, calls []int, err error) {
-	since = cs.clock.Now().Truncate(time.Minute).Add(-time.Duration(n-1) * time.Minute)
-	calls, err = cs.store.CallsByMinute(ctx, acct.ID, sid, since, n)
-	return since, calls, err
+// Pace returns how many calls a campaign has begun in each of the last [PlotMinutes]
+// minutes, and when the first of these minutes began. The last entry is the current minute.
+func (cs *Campaigns) Pace(c *Campaign) (since time.Time, calls [PlotMinutes]int) {
+	return c.Minutes.Until(cs.clock.Now())
 }
 
 // Policy returns what holds for the account's campaigns: what it has set, and

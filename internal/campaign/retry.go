@@ -43,6 +43,7 @@ func (c *Campaign) Claim(t *Target, call *Call) {
 	call.Attempt, call.State = len(t.History), Placing
 	c.Counts.Move(from, calls, t)
 	c.Counts.Calls++
+	c.Minutes.begin(call.SID.Time())
 	if calls == 0 {
 		c.Counts.Called++
 	}
@@ -51,6 +52,7 @@ func (c *Campaign) Claim(t *Target, call *Call) {
 // Unclaim undoes the claim of a call that never left. The target waits again, until due.
 func (c *Campaign) Unclaim(t *Target, due time.Time) {
 	from, calls := t.State, len(t.History)
+	c.Minutes.takeBack(t.History[calls-1].Call.Time())
 	t.History = t.History[:calls-1]
 	t.State, t.Due = Waiting, due
 	c.Counts.Calls--

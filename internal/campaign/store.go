@@ -59,11 +59,6 @@ type Store interface {
 	// waits.
 	NextDue(ctx context.Context, account account.ID, sid addressbook.SID) (due time.Time, ok bool, err error)
 
-	// CallsByMinute returns how many calls of the campaign were begun in each of n
-	// minutes from since on, which must be the beginning of a minute. It goes by the
-	// dates in the sids of the calls.
-	CallsByMinute(ctx context.Context, account account.ID, sid addressbook.SID, since time.Time, n int) ([]int, error)
-
 	// LastCampaignSID returns the largest sid of any campaign or call of all accounts, or
 	// zero.
 	LastCampaignSID(ctx context.Context) (addressbook.SID, error)

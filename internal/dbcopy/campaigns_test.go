@@ -215,7 +215,7 @@ func readCampaignsOf(ctx context.Context, t *testing.T, s *store.Set, sid string
 // sameCampaigns compares what two databases have of campaigns.
 func sameCampaigns(t *testing.T, got, want map[string]campaigns) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(campaign.Minutes{})); diff != "" {
 		t.Errorf("campaigns (-want +got):\n%s", diff)
 	}
 }

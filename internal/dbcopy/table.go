@@ -302,6 +302,7 @@ func campaignColumns() []Column {
 		{Name: "date_started"},
 		{Name: "date_ended"},
 		{Name: "ended_as", Kind: Small},
+		{Name: "calls_by_minute", Kind: Bytes},
 	}
 	for _, name := range campaign.CountColumns {
 		columns = append(columns, Column{Name: name, Kind: Middle})

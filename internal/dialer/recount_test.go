@@ -30,6 +30,9 @@ func (w *world) check() {
 		if got := recount(c, targets.Targets); got != c.Counts {
 			w.t.Errorf("%v: the counts of %v are\n%+v, but there are\n%+v", w.clock.Now(), p.sid, c.Counts, got)
 		}
+		if got, want := minutesOf(c, targets.Targets, w.clock.Now()); got != want {
+			w.t.Errorf("%v: the calls of %v by minute are\n%v, but there are\n%v", w.clock.Now(), p.sid, got, want)
+		}
 		if c.Expanded && len(targets.Targets) != p.numbers {
 			w.t.Errorf("%v has %d targets, want %d", p.sid, len(targets.Targets), p.numbers)
 		}
@@ -80,6 +83,20 @@ func recount(c *campaign.Campaign, targets []campaign.Target) (n campaign.Counts
 		}
 	}
 	return n
+}
+
+// minutesOf returns the calls of the last minutes as the campaign has them, and as they
+// are.
+func minutesOf(c *campaign.Campaign, targets []campaign.Target, now time.Time) (has, are [campaign.PlotMinutes]int) {
+	since, has := c.Minutes.Until(now)
+	for i := range targets {
+		for _, a := range targets[i].History {
+			if at := a.Call.Time(); !at.Before(since) {
+				are[at.Sub(since)/time.Minute]++
+			}
+		}
+	}
+	return has, are
 }
 
 // closed checks a campaign to which nothing more is to happen.

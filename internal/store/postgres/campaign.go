@@ -26,7 +26,7 @@ type campaignRow struct {
 // when somebody edits it.
 var (
 	progressColumns = append([]string{
-		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended", "ended_as",
+		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended", "ended_as", "calls_by_minute",
 	}, campaign.CountColumns...)
 	settingColumns = []string{"name", "name_key", "name_folded", "throttle", "settings", "numbers"}
 
@@ -42,11 +42,11 @@ func scanCampaign(row pgx.CollectableRow) (*campaignRow, error) {
 	c := new(campaignRow)
 	var name, settings string
 	var throttle int
-	var numbers []byte
+	var numbers, minutes []byte
 	into := []any{
 		&c.Account, (*sidValue)(&c.SID), (*dateValue)(&c.Created), &name, &throttle, &settings, &numbers,
 		(*uint8)(&c.State), &c.Expanded, &c.Closed, &c.next, &c.listsRead, (*sidValue)(&c.contactRead),
-		(*dateValue)(&c.Updated), (*dateValue)(&c.Started), (*dateValue)(&c.Ended), (*uint8)(&c.EndedAs),
+		(*dateValue)(&c.Updated), (*dateValue)(&c.Started), (*dateValue)(&c.Ended), (*uint8)(&c.EndedAs), &minutes,
 	}
 	for _, n := range c.Counts.Fields() {
 		into = append(into, n)
@@ -58,7 +58,7 @@ func scanCampaign(row pgx.CollectableRow) (*campaignRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Name, c.Throttle, c.From = name, throttle, campaign.DecodeNumbers(numbers)
+	c.Name, c.Throttle, c.From, c.Minutes = name, throttle, campaign.DecodeNumbers(numbers), campaign.DecodeMinutes(minutes)
 	return c, nil
 }
 
@@ -85,7 +85,7 @@ func (t *tx) eachCampaign(do func(*campaignRow)) func(pgx.Rows) error {
 func (c *campaignRow) progress() []any {
 	values := []any{
 		int16(c.State), c.Expanded, c.Closed, c.next, c.listsRead, nullableSID(c.contactRead),
-		(*dateValue)(&c.Updated), (*dateValue)(&c.Started), (*dateValue)(&c.Ended), int16(c.EndedAs),
+		(*dateValue)(&c.Updated), (*dateValue)(&c.Started), (*dateValue)(&c.Ended), int16(c.EndedAs), c.Minutes.Encode(),
 	}
 	for _, n := range c.Counts.Fields() {
 		values = append(values, *n)

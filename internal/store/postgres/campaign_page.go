@@ -2,9 +2,6 @@ package postgres
 
 import (
 	"context"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -72,31 +69,6 @@ func (db *DB) readOf(ctx context.Context, p purpose, sid addressbook.SID, operat
 		}
 		return do(t, row)
 	})
-}
-
-// CallsByMinute implements [campaign.Store].
-func (db *DB) CallsByMinute(ctx context.Context, account account.ID, sid addressbook.SID, since time.Time, n int) ([]int, error) {
-	minutes := make([]int, n)
-	bounds := make([]addressbook.SID, n+1)
-	for i := range bounds {
-		bounds[i] = addressbook.FirstSID(since.Add(time.Duration(i) * time.Minute))
-	}
-	err := db.readOf(ctx, of(account), sid, "count calls by minute", func(t *tx, _ *campaignRow) error {
-		t.queue(`SELECT width_bucket(sid, $3::uuid[]), count(*) FROM calls WHERE account_id = $1 AND campaign_sid = $2 AND sid >= $4 AND sid < $5 GROUP BY 1`,
-			account, (*sidValue)(&sid), sids(bounds), (*sidValue)(&bounds[0]), (*sidValue)(&bounds[n])).Query(func(rows pgx.Rows) error {
-			var minute, calls int
-			_, err := pgx.ForEachRow(rows, []any{&minute, &calls}, func() error {
-				minutes[minute-1] = calls
-				return nil
-			})
-			return err
-		})
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return minutes, nil
 }
 
 // CampaignsOf implements [campaign.Store].

@@ -84,6 +84,7 @@ CREATE TABLE campaigns (
 	date_started bigint,
 	date_ended bigint,
 	ended_as smallint NOT NULL DEFAULT 0,
+	calls_by_minute bytea NOT NULL DEFAULT '\x'::bytea,
 	name_key text COLLATE "C" NOT NULL,
 	name_folded text COLLATE "C" NOT NULL,
 	throttle integer NOT NULL,

@@ -37,7 +37,7 @@ type campaignRow struct {
 // when somebody edits it.
 var (
 	progressColumns = []string{
-		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended", "ended_as",
+		"state", "expanded", "closed", "next_position", "lists_read", "contact_read", "date_updated", "date_started", "date_ended", "ended_as", "calls_by_minute",
 	}
 	settingColumns  = []string{"throttle", "name", "settings", "numbers"}
 	campaignColumns = `id, account_id, sid, date_created, ` + strings.Join(progressColumns, ", ") + `, ` +
@@ -49,7 +49,7 @@ const notDeleted = ` AND state <> 8`
 
 // scanCampaign reads a row of campaignColumns.
 func scanCampaign(stmt *sqlite.Stmt) (*campaignRow, error) {
-	const firstCount = 14
+	const firstCount = 15
 	firstSetting := firstCount + len(campaign.CountColumns)
 	settings, err := campaign.DecodeSettings(columnBytes(stmt, firstSetting+2))
 	if err != nil {
@@ -66,7 +66,7 @@ func scanCampaign(stmt *sqlite.Stmt) (*campaignRow, error) {
 			Created: optionalTime(stmt, 3), Updated: optionalTime(stmt, 10), Started: optionalTime(stmt, 11), Ended: optionalTime(stmt, 12), EndedAs: campaign.State(stmt.ColumnInt(13)),
 		},
 	}
-	row.contactRead = columnSID(stmt, 9)
+	row.contactRead, row.Minutes = columnSID(stmt, 9), campaign.DecodeMinutes(columnBytes(stmt, 14))
 	for i, n := range row.Counts.Fields() {
 		*n = stmt.ColumnInt(firstCount + i)
 	}
@@ -77,7 +77,7 @@ func scanCampaign(stmt *sqlite.Stmt) (*campaignRow, error) {
 func (row *campaignRow) progress() []any {
 	values := []any{
 		int(row.State), row.Expanded, row.Closed, row.next, row.listsRead, nullableSID(row.contactRead),
-		row.Updated.UnixNano(), nullableTime(row.Started), nullableTime(row.Ended), int(row.EndedAs),
+		row.Updated.UnixNano(), nullableTime(row.Started), nullableTime(row.Ended), int(row.EndedAs), row.Minutes.Encode(),
 	}
 	for _, n := range row.Counts.Fields() {
 		values = append(values, *n)

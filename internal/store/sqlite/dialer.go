@@ -130,11 +130,12 @@ type progress struct {
 	contactRead             addressbook.SID
 	updated, started, ended time.Time
 	counts                  campaign.Counts
+	minutes                 campaign.Minutes
 }
 
 func progressOf(row *campaignRow) progress {
 	return progress{
-		row.State, row.Expanded, row.Closed, row.next, row.listsRead, row.contactRead, row.Updated, row.Started, row.Campaign.Ended, row.Counts,
+		row.State, row.Expanded, row.Closed, row.next, row.listsRead, row.contactRead, row.Updated, row.Started, row.Campaign.Ended, row.Counts, row.Minutes,
 	}
 }
 
@@ -196,26 +197,6 @@ func (s *Campaigns) CallsSince(ctx context.Context, account account.ID, since ti
 		})
 	})
 	return calls, storeError("read the last calls", err)
-}
-
-// CallsByMinute implements [campaign.Store].
-func (s *Campaigns) CallsByMinute(ctx context.Context, account account.ID, sid addressbook.SID, since time.Time, n int) ([]int, error) {
-	minutes := make([]int, n)
-	err := s.view(ctx, account, sid, false, "count calls", func(conn *sqlite.Conn, row *campaignRow) (err error) {
-		for i := range minutes {
-			from := addressbook.FirstSID(since.Add(time.Duration(i) * time.Minute))
-			until := addressbook.FirstSID(since.Add(time.Duration(i+1) * time.Minute))
-			minutes[i], err = count(conn, `FROM calls WHERE campaign_id = ? AND sid >= ? AND sid < ?`, []any{row.id, from[:], until[:]})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return minutes, nil
 }
 
 // NextDue implements [campaign.Store] and [dialer.Store].

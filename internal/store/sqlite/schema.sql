@@ -79,7 +79,7 @@ CREATE TABLE campaigns (
 	throttle      INTEGER NOT NULL, -- calls a minute; 0 is what the account may do
 	name          TEXT    NOT NULL,
 	settings      TEXT    NOT NULL, -- the other campaign.Settings, as JSON
-	numbers       BLOB    NOT NULL, ended_as INTEGER NOT NULL DEFAULT 0, -- to call, 8 bytes each; empty when lists are called
+	numbers       BLOB    NOT NULL, ended_as INTEGER NOT NULL DEFAULT 0, calls_by_minute BLOB NOT NULL DEFAULT x'', -- to call, 8 bytes each; empty when lists are called
 	UNIQUE (account_id, sid)
 ) STRICT;
 CREATE INDEX campaigns_open ON campaigns (account_id, sid) WHERE closed = 0;

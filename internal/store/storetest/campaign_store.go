@@ -59,8 +59,6 @@ func campaignsAsGiven(t *testing.T, f *fixture) {
 		isError(t, "calls", err, campaign.ErrNotFound)
 		_, err = f.Campaigns.Targets(t.Context(), ask.account, ask.sid, campaign.TargetQuery{After: -1, Limit: 1})
 		isError(t, "targets", err, campaign.ErrNotFound)
-		_, err = f.Campaigns.CallsByMinute(t.Context(), ask.account, ask.sid, dialTime, 1)
-		isError(t, "calls by minute", err, campaign.ErrNotFound)
 	}
 }
 

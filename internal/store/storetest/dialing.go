@@ -282,14 +282,10 @@ func timesOfCalls(t *testing.T, f *fixture) {
 		}
 		same(t, "times", got, ask.want)
 	}
-	minute := dials[1].Call.SID.Time().Truncate(time.Minute)
-	got, err := f.Campaigns.CallsByMinute(ctx, f.account, c.SID, minute.Add(-time.Minute), 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := make([]int, 4)
+	since, got := f.campaign(t, c.SID).Minutes.Until(dials[3].Call.SID.Time())
+	var want [campaign.PlotMinutes]int
 	for _, at := range times(dials[1:]...) {
-		want[1+at.Sub(minute)/time.Minute]++
+		want[at.Sub(since)/time.Minute]++
 	}
 	same(t, "calls by minute", got, want)
 }

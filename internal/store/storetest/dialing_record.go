@@ -98,7 +98,12 @@ func takeBackClaim(t *testing.T, f *fixture) {
 		call.State = 0
 		return nil
 	})
-	same(t, "campaign", f.campaign(t, c.SID), before)
+	after := f.campaign(t, c.SID)
+	if _, calls := after.Minutes.Until(dials[1].Call.SID.Time()); calls != [campaign.PlotMinutes]int{} {
+		t.Errorf("calls by minute are %v", calls)
+	}
+	after.Minutes = before.Minutes
+	same(t, "campaign", after, before)
 	same(t, "calls", f.calls(t, c.SID), []campaign.Call(nil))
 	for i, target := range f.targets(t, c.SID) {
 		same(t, "target", target, campaign.Target{Position: i, Number: firstNumber + phone.Number(i), State: campaign.Waiting, Due: later})

@@ -14,6 +14,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
@@ -204,7 +205,7 @@ func getPage(t tb, store addressbook.Store, account account.ID, q addressbook.Qu
 func same(t tb, what string, got, want any) {
 	t.Helper()
 	zones := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
-	if diff := cmp.Diff(want, got, zones, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, zones, cmpopts.EquateEmpty(), cmp.AllowUnexported(campaign.Minutes{})); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }

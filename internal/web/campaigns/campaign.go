@@ -40,9 +40,6 @@ type minute struct {
 	X, Width, Y, High string
 }
 
-// paceMinutes is how many minutes the plot of the pace shows.
-const paceMinutes = 30
-
 func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
 	acct := shell.AccountOf(r)
 	data := campaignData{summary: room.summary(c), Retries: retriesOf(c.Settings.Retries)}
@@ -78,9 +75,7 @@ func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Ans
 		}
 	}
 	if !c.Closed && !c.Started.IsZero() {
-		if err := room.drawPace(r, &data); err != nil {
-			return shell.Answer{}, err
-		}
+		room.drawPace(r, &data)
 	}
 	if !shell.ByHTMX(r) {
 		if err := room.namesOfLists(r, &data); err != nil {
@@ -107,16 +102,13 @@ func (room *Room) namesOfLists(r *http.Request, data *campaignData) error {
 }
 
 // drawPace draws how many calls were begun in each of the last minutes.
-func (room *Room) drawPace(r *http.Request, data *campaignData) error {
-	since, calls, err := room.Campaigns.Pace(r.Context(), shell.AccountOf(r), data.SID, paceMinutes)
-	if err != nil {
-		return err
-	}
+func (room *Room) drawPace(r *http.Request, data *campaignData) {
+	since, calls := room.Campaigns.Pace(data.Campaign)
 	data.PaceFrom, data.PaceTop = since, data.Rate
 	for _, n := range calls {
 		data.PaceTop = max(data.PaceTop, n)
 	}
-	each := 100.0 / paceMinutes
+	each := 100.0 / float64(len(calls))
 	for i, n := range calls {
 		high := 100 * float64(n) / float64(data.PaceTop)
 		at := since.Add(time.Duration(i) * time.Minute).In(shell.AccountOf(r).TimeZone)
@@ -126,7 +118,6 @@ func (room *Room) drawPace(r *http.Request, data *campaignData) error {
 			Y: fmt.Sprintf("%.2f", 100-high), High: fmt.Sprintf("%.2f", high),
 		})
 	}
-	return nil
 }
 
 // retriesOf says who is called again, and when.
