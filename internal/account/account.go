@@ -1,7 +1,6 @@
-// Package account knows who may ask: the accounts and their API keys.
+// Package account manages the accounts and their API keys, and authenticates callers.
 //
-// [Directory] holds the rules and is the one door; [Store] is what it needs of
-// a database.
+// [Directory] enforces the rules. [Store] is what it needs of a database.
 package account
 
 import (
@@ -14,24 +13,24 @@ import (
 	"callbook/internal/phone"
 )
 
-// ID is the key by which stores and limits know an account. A store gives it
-// out, from 1 on. Clients never see it: they name an account by its sid.
+// ID is an account's key in stores and limits. The store assigns it, from 1 on. Clients
+// never see it; they name an account by its sid.
 type ID int64
 
-// None is the id for what concerns no account, or one that is not known.
+// None is the ID for what belongs to no account or to an unknown one.
 const None ID = 0
 
-// NoAccount is the fault of who asks for an account that is not there.
+// NoAccount returns the fault of a request for an account that does not exist.
 func NoAccount(sid string) error {
 	return fault.New(fault.NotFound, fmt.Sprintf("there is no account %q", sid))
 }
 
-// SIDTaken is the fault of who creates an account whose sid another one has.
+// SIDTaken returns the fault of a new account whose sid is taken.
 func SIDTaken(sid string) error {
 	return fault.New(fault.Duplicate, fmt.Sprintf("account %q exists already", sid))
 }
 
-// NoKey is the fault of who asks for a key that is not there.
+// NoKey returns the fault of a request for a key that does not exist.
 func NoKey(id string) error {
 	return fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
 }
@@ -39,11 +38,10 @@ func NoKey(id string) error {
 // Account owns an address book.
 type Account struct {
 	ID  ID
-	SID string // the account's name in every URL
-	// Region is the ISO 3166-1 code of the country that a number without a
-	// country code is taken to be from.
+	SID string // its id in URLs
+	// Region is the ISO 3166-1 code of the country of numbers without a country code.
 	Region   string
-	TimeZone *time.Location // of every date that the account is shown
+	TimeZone *time.Location // for all dates in answers
 	Created  time.Time
 }
 
@@ -53,42 +51,41 @@ const (
 	DefaultTimeZone = "Asia/Kolkata"
 )
 
-// Store is what [Directory] needs of a database. All of it is safe for
-// concurrent use, by several processes too.
+// Store is what [Directory] needs of a database. Its methods are safe for concurrent use,
+// also by several processes.
 type Store interface {
-	// CreateAccount adds an account, whatever its ID, and returns it with the
-	// ID it got; a sid that is taken is a Duplicate fault.
+	// CreateAccount adds an account and returns it with its new ID. The error for a taken
+	// sid is a Duplicate fault.
 	CreateAccount(ctx context.Context, a Account) (Account, error)
-	// Accounts returns all accounts, by sid.
+	// Accounts returns all accounts, ordered by sid.
 	Accounts(ctx context.Context) ([]Account, error)
-	// Account returns one account by sid, or a NotFound fault.
+	// Account returns the account with this sid, or a NotFound fault.
 	Account(ctx context.Context, sid string) (Account, error)
 
-	// CreateKey adds a key to the account with this id.
+	// CreateKey adds a key to an account.
 	CreateKey(ctx context.Context, account ID, k Key, hash TokenHash) error
-	// Keys returns the keys of the account with this id, oldest first, revoked
-	// ones too.
+	// Keys returns all keys of an account, including revoked ones, the oldest first.
 	Keys(ctx context.Context, account ID) ([]Key, error)
-	// RevokeKey ends a key at this time, or leaves it as it is when it has
-	// ended already; a key that is not there is a NotFound fault.
+	// RevokeKey ends a key at this time. A key that has ended stays unchanged. The error
+	// for a key that does not exist is a NotFound fault.
 	RevokeKey(ctx context.Context, id string, at time.Time) (Key, error)
-	// Credentials returns what it takes to check a key, ended or not; a key
-	// that is not there is a NotFound fault.
+	// Credentials returns what is needed to check a key, even if it has ended, or a
+	// NotFound fault.
 	Credentials(ctx context.Context, id string) (Credentials, error)
-	// KeysUsed notes when the keys with these ids were last used; a key's last
-	// use never moves back.
+	// KeysUsed stores the times of the last use of keys, by their ids. A key's last use
+	// never moves back.
 	KeysUsed(ctx context.Context, last map[string]time.Time) error
 
-	// Secret returns the secret of the account with this id for a purpose. When there is
-	// none, it stores fresh as that. Whoever asks gets the same.
+	// Secret returns the account's secret for a purpose. If there is none, it stores and
+	// returns fresh. Concurrent calls return the same secret.
 	Secret(ctx context.Context, account ID, p Purpose, fresh []byte) ([]byte, error)
 }
 
-// A sid goes into URLs and into shells as it is.
+// A sid must be safe in URLs and shells without escaping.
 var sidPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
-// Create makes an account. What [New] refuses is an Invalid fault, a sid that is taken
-// a Duplicate one.
+// Create creates an account. The error is an Invalid fault as for [New], or a Duplicate
+// fault if the sid is taken.
 func (d *Directory) Create(ctx context.Context, sid, region, timeZone string) (Account, error) {
 	a, err := New(sid, region, timeZone)
 	if err != nil {
@@ -98,9 +95,9 @@ func (d *Directory) Create(ctx context.Context, sid, region, timeZone string) (A
 	return d.store.CreateAccount(ctx, a)
 }
 
-// New returns an account that is not stored yet. The region is an ISO 3166-1 code as
-// "IN", the time zone a name of the IANA database as "Asia/Kolkata". What is not valid
-// is an Invalid fault.
+// New returns an account without storing it. Region is an ISO 3166-1 code such as "IN",
+// and timeZone a name of the IANA database such as "Asia/Kolkata". The error for an
+// invalid argument is an Invalid fault.
 func New(sid, region, timeZone string) (Account, error) {
 	if !sidPattern.MatchString(sid) {
 		return Account{}, fault.New(fault.Invalid, fmt.Sprintf(
@@ -109,7 +106,7 @@ func New(sid, region, timeZone string) (Account, error) {
 	if _, err := phone.RegionByCode(region); err != nil {
 		return Account{}, err
 	}
-	// The empty name and "Local" would mean another zone on every machine.
+	// "" and "Local" depend on the machine.
 	zone, err := time.LoadLocation(timeZone)
 	if err != nil || timeZone == "" || timeZone == "Local" {
 		return Account{}, fault.New(fault.Invalid, fmt.Sprintf(
@@ -118,12 +115,12 @@ func New(sid, region, timeZone string) (Account, error) {
 	return Account{SID: sid, Region: region, TimeZone: zone}, nil
 }
 
-// Accounts returns all accounts, by sid.
+// Accounts returns all accounts, ordered by sid.
 func (d *Directory) Accounts(ctx context.Context) ([]Account, error) {
 	return d.store.Accounts(ctx)
 }
 
-// Account returns one account by sid, or a NotFound fault.
+// Account returns the account with this sid, or a NotFound fault.
 func (d *Directory) Account(ctx context.Context, sid string) (Account, error) {
 	return d.store.Account(ctx, sid)
 }

@@ -10,29 +10,29 @@ import (
 	"callbook/internal/fault"
 )
 
-// Directory holds the accounts and keys, and tells who is asking. It is safe
-// for concurrent use.
+// Directory manages accounts and keys, and authenticates callers. It is safe for
+// concurrent use.
 type Directory struct {
 	store Store
 	clock clock.Clock
 
 	mu      sync.Mutex
 	known   map[string]knownKey  // by key id
-	used    map[string]time.Time // last use of each key, not yet in the store
+	used    map[string]time.Time // the last use of each key, not stored yet
 	secrets map[secretKey][]byte
 }
 
-// knownKey is what the store said of a key a moment ago.
+// knownKey is a cached key, with the time when the store was asked.
 type knownKey struct {
 	Credentials
 	asked time.Time
 }
 
 const (
-	// knownFor is how long the store's word on a key is good. A key that is
-	// revoked by another process works on for so long, and no longer.
+	// knownFor is how long a cached key is valid. A key that another process revokes
+	// keeps working for at most this time.
 	knownFor = 500 * time.Millisecond
-	// maxKnown bounds the memory for keys; only real keys are remembered.
+	// maxKnown bounds the cached keys. Only keys that exist are cached.
 	maxKnown = 10_000
 )
 
@@ -47,18 +47,17 @@ func NewDirectory(store Store, c clock.Clock) *Directory {
 	}
 }
 
-// ErrUnauthenticated is the fault of one whose key and token let nobody in.
+// ErrUnauthenticated is the fault of a key and token that are not valid together.
 var ErrUnauthenticated = fault.New(fault.Unauthenticated, "The API key or token is wrong or missing")
 
-// Caller is who sends a request.
+// Caller is the sender of a request.
 type Caller struct {
 	Account Account
-	Key     string // the id of the API key; "" when a link began the session
+	Key     string // the id of the API key, or "" if a link began the session
 }
 
-// Authenticate returns who has the key and its token. A key that is
-// unknown, revoked or expired, and a token that is not the key's, are one and
-// the same Unauthenticated fault.
+// Authenticate returns the caller with this key and token. An unknown, revoked or expired
+// key and a wrong token all return the same Unauthenticated fault.
 func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Caller, error) {
 	c, err := d.credentials(ctx, keyID)
 	if err != nil {
@@ -77,9 +76,8 @@ func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Call
 	return Caller{Account: c.Account, Key: keyID}, nil
 }
 
-// Recognises tells whether the token was the key's when the store was last asked,
-// however long ago and whatever became of the key since: one who has it guesses
-// nothing. It asks the store for nothing.
+// Recognises reports whether the cache has the key with this token, whatever became of
+// the key since. Such a caller is not guessing. It does not ask the store.
 func (d *Directory) Recognises(keyID, token string) bool {
 	d.mu.Lock()
 	k, ok := d.known[keyID]
@@ -109,8 +107,8 @@ func (d *Directory) credentials(ctx context.Context, keyID string) (Credentials,
 	return c, nil
 }
 
-// FlushUsed writes to the store when each key was last used. What cannot be
-// written is kept for the next time.
+// FlushUsed stores the last use of each key. After an error, it retries with the next
+// call.
 func (d *Directory) FlushUsed(ctx context.Context) error {
 	d.mu.Lock()
 	used := d.used

@@ -18,19 +18,19 @@ import (
 // token, which is shown once, when the key is created. Only the token's hash is
 // stored.
 type Key struct {
-	ID       string // the user name of HTTP Basic; what the wire calls api_key
-	Name     string // what its owner calls it; may be empty
+	ID       string // the user name of HTTP Basic; api_key on the wire
+	Name     string // the owner's name for it; may be empty
 	Created  time.Time
-	LastUsed time.Time // zero: never
-	Revoked  time.Time // zero: not revoked
-	Expires  time.Time // zero: never
+	LastUsed time.Time // zero means never
+	Revoked  time.Time // zero means not revoked
+	Expires  time.Time // zero means never
 }
 
-// TokenHash is the SHA-256 of a token. A token is 32 random bytes, so it needs
-// no slow hash: there is nothing to guess.
+// TokenHash is the SHA-256 of a token. A token is 32 random bytes, which cannot be
+// guessed, so no slow hash is needed.
 type TokenHash [sha256.Size]byte
 
-// Credentials are what it takes to check a key.
+// Credentials are what is needed to check a key.
 type Credentials struct {
 	Account Account
 	Key     Key
@@ -40,41 +40,40 @@ type Credentials struct {
 const (
 	keyBytes   = 16
 	tokenBytes = 32
-	// MaxKeyNameLength is how many characters a key's name may have.
+	// MaxKeyNameLength bounds a key's name in characters.
 	MaxKeyNameLength = 255
-	// MaxKeyLifetime is how long a key that expires may be good for.
+	// MaxKeyLifetime is the longest lifetime of a key that expires.
 	MaxKeyLifetime = 10 * 366 * 24 * time.Hour
 )
 
-// The fields of a new key that faults are about.
+// The fields of a new key, for faults.
 const (
 	FieldKeyName     fault.Field = "key_name"
 	FieldKeyLifetime fault.Field = "key_lifetime"
 )
 
-// Ended tells whether the key lets nobody in any more, since it was revoked or
-// has expired.
+// Ended reports whether the key is revoked or has expired.
 func (k Key) Ended(now time.Time) bool {
 	return !k.Revoked.IsZero() || !k.Expires.IsZero() && !now.Before(k.Expires)
 }
 
-// CreateKey makes a key for the account and returns it with its token, which
-// cannot be had a second time. Lifetime is how long the key is good for; zero
-// means until it is revoked. An unknown account is a NotFound fault.
+// CreateKey creates a key for the account. It returns the key and its token, which cannot
+// be retrieved later. Zero lifetime means that the key never expires. The error for an
+// unknown account is a NotFound fault.
 func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
 	return d.createKey(ctx, randomHex(keyBytes), accountSID, name, lifetime)
 }
 
-// CreateKeyOnce is [Directory.CreateKey] for a request that may come several times, and
-// to several servers at once: it makes one key. Whoever asks again gets that key, with a
-// Duplicate fault and without its token. Request is the hash of the request.
+// CreateKeyOnce is [Directory.CreateKey] for a request that may be retried, even on
+// another server: it creates one key. Request is the hash of the request. A retry gets
+// the key with a Duplicate fault and without its token.
 func (d *Directory) CreateKeyOnce(ctx context.Context, request [sha256.Size]byte, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
 	id := sha256.Sum256(append([]byte(accountSID+" "), request[:]...))
 	k, token, err = d.createKey(ctx, hex.EncodeToString(id[:keyBytes]), accountSID, name, lifetime)
 	if err == nil || fault.As(err) != nil {
 		return k, token, err
 	}
-	// The store refuses an id that is taken.
+	// The store has refused an id that is taken.
 	if there, readErr := d.store.Credentials(ctx, hex.EncodeToString(id[:keyBytes])); readErr == nil {
 		return there.Key, "", errKeyMade
 	}
@@ -114,12 +113,11 @@ func CheckKeyName(name string) error {
 	return nil
 }
 
-// breaksLine tells whether a character of a name ends its line, or may move the cursor
-// of a terminal.
+// breaksLine reports whether r ends a line or may move the cursor of a terminal.
 func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-// Keys returns the account's keys, oldest first, revoked ones too. An unknown
-// account is a NotFound fault.
+// Keys returns all keys of the account, including revoked ones, the oldest first. The
+// error for an unknown account is a NotFound fault.
 func (d *Directory) Keys(ctx context.Context, accountSID string) ([]Key, error) {
 	acct, err := d.store.Account(ctx, accountSID)
 	if err != nil {
@@ -128,8 +126,8 @@ func (d *Directory) Keys(ctx context.Context, accountSID string) ([]Key, error) 
 	return d.store.Keys(ctx, acct.ID)
 }
 
-// RevokeKey ends a key: within a second no server lets it in any more. Revoking
-// it again changes nothing. An unknown key is a NotFound fault.
+// RevokeKey revokes a key. Within a second, all servers refuse it. Revoking it again
+// changes nothing. The error for an unknown key is a NotFound fault.
 func (d *Directory) RevokeKey(ctx context.Context, id string) (Key, error) {
 	k, err := d.store.RevokeKey(ctx, id, d.clock.Now())
 	d.mu.Lock()
@@ -138,8 +136,8 @@ func (d *Directory) RevokeKey(ctx context.Context, id string) (Key, error) {
 	return k, err
 }
 
-// RevokeKeyOf is RevokeKey for a key of this account: another's is a NotFound
-// fault, as one that is not there.
+// RevokeKeyOf is RevokeKey for a key of this account. The error for another account's key
+// is a NotFound fault too.
 func (d *Directory) RevokeKeyOf(ctx context.Context, acct Account, id string) (Key, error) {
 	if _, err := d.KeyOf(ctx, acct, id); err != nil {
 		return Key{}, err
@@ -147,8 +145,8 @@ func (d *Directory) RevokeKeyOf(ctx context.Context, acct Account, id string) (K
 	return d.RevokeKey(ctx, id)
 }
 
-// KeyOf returns a key of the account; another's is a NotFound fault, as one
-// that is not there.
+// KeyOf returns a key of the account. The error for an unknown key or another account's
+// key is a NotFound fault.
 func (d *Directory) KeyOf(ctx context.Context, acct Account, id string) (Key, error) {
 	c, err := d.store.Credentials(ctx, id)
 	if err != nil {
@@ -164,6 +162,6 @@ func hashToken(token string) TokenHash { return sha256.Sum256([]byte(token)) }
 
 func randomHex(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) // never fails: crypto/rand ends the program instead
+	rand.Read(b) // never fails: crypto/rand crashes the program instead
 	return hex.EncodeToString(b)
 }

@@ -5,26 +5,26 @@ import (
 	"crypto/rand"
 )
 
-// Purpose says what a secret of an account is for.
+// Purpose is what a secret of an account is for.
 type Purpose uint8
 
-// The purposes. The zero Purpose is none.
+// The purposes. The zero Purpose is not one.
 const (
 	ReportLinks Purpose = iota + 1 // signs links to reports
 	Callbacks                      // signs callbacks
 )
 
-// secretBytes is how long a secret is.
+// secretBytes is the length of a secret.
 const secretBytes = 32
 
-// secretKey names a secret.
+// secretKey identifies a secret.
 type secretKey struct {
 	account ID
 	purpose Purpose
 }
 
-// Secret returns the account's secret for a purpose: 32 bytes, which are made when
-// somebody first asks and then stay. The caller must not change them.
+// Secret returns the account's secret for a purpose: 32 random bytes, created on the
+// first call. The caller must not change them.
 func (d *Directory) Secret(ctx context.Context, acct Account, p Purpose) ([]byte, error) {
 	key := secretKey{acct.ID, p}
 	d.mu.Lock()
@@ -34,7 +34,7 @@ func (d *Directory) Secret(ctx context.Context, acct Account, p Purpose) ([]byte
 		return secret, nil
 	}
 	fresh := make([]byte, secretBytes)
-	_, _ = rand.Read(fresh) // which never fails
+	_, _ = rand.Read(fresh) // never fails
 	secret, err := d.store.Secret(ctx, acct.ID, p, fresh)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,7 @@ package dbcopy
 import "callbook/internal/account"
 
 const (
-	// defaultBatchRows take one transaction a few hundredths of a second.
+	// a transaction with defaultBatchRows takes a few hundredths of a second
 	defaultBatchRows = 5000
 	// batchBytes bounds the memory of a batch whose rows are long.
 	batchBytes = 4 << 20
@@ -23,7 +23,7 @@ type batch struct {
 	parts []Part
 	rows  int
 	bytes int
-	to    position // of the copy, once the batch is written
+	to    position // the position of the copy after this batch
 
 	chunk []byte // an arena: its spare capacity is for the bytes of the next rows
 }

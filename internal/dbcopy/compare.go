@@ -16,7 +16,7 @@ import (
 // on the engine.
 type Checksum [sha256.Size]byte
 
-// Summary counts the rows of an account that is the same in both databases.
+// Summary has the counts of an account that is equal in both databases.
 type Summary struct {
 	Account                           string
 	Contacts, Lists, Members, Uploads int64
@@ -26,7 +26,7 @@ type Summary struct {
 // Mismatch is a difference between the databases after a copy.
 type Mismatch struct {
 	Account string // its sid
-	Table   string // or "files" for those of uploads
+	Table   string // the table's name, or "files" for the files of uploads
 	Detail  string
 }
 
@@ -101,7 +101,7 @@ type contents struct {
 
 	tables   []total // as in [Tables]
 	files    total
-	contacts int64 // by the counter
+	contacts int64 // the counter's value
 }
 
 // total is the count and the checksum of a table's rows.

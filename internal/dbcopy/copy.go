@@ -33,8 +33,8 @@ type position struct {
 	Table   string `json:"table,omitempty"`
 	After   []byte `json:"after,omitempty"` // the row's key, encoded
 	Rows    int64  `json:"rows"`            // how many were copied
-	Done    bool   `json:"done,omitempty"`  // all rows were copied
-	Ended   bool   `json:"ended,omitempty"` // and the databases compared
+	Done    bool   `json:"done,omitempty"`  // whether all rows were copied
+	Ended   bool   `json:"ended,omitempty"` // whether the databases were compared
 }
 
 func parsePosition(text string) (p position, err error) {
@@ -116,7 +116,7 @@ func (c *copier) copyRows(ctx context.Context) error {
 	}
 	batches := make(chan *batch)
 	group, ctx := errgroup.WithContext(ctx)
-	from := c.at // the writer moves c.at
+	from := c.at // the writer changes c.at
 	group.Go(func() error {
 		defer close(batches)
 		return c.read(ctx, from, batches)

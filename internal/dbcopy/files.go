@@ -61,7 +61,7 @@ func (c *copier) copyFile(ctx context.Context, from, to account.ID, upload addre
 	}
 	content, err := c.source.Files.Open(ctx, from, upload)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the server reports it, on the target as on the source
+		return nil // the server reports the missing file on the target as on the source
 	}
 	if err != nil {
 		return err

@@ -6,24 +6,23 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// These bound the columns for custom_field's values, so that the header does not
-// grow with the number of contacts. A custom_field that does not fit goes into the
-// column for the whole.
+// These limits keep the header from growing with the number of contacts. A custom_field
+// that does not fit goes whole into one column.
 const (
 	maxColumns   = 256
 	maxNameBytes = 255
 )
 
-// customColumns are the columns for custom_field's values, in the order in which
+// customColumns are the columns for the values of custom_field, in the order in which
 // their names first occurred.
 //
-// A custom_field is split into them only if an upload would rebuild the same bytes
-// from the cells. One with another order of keys, with spaces between them or with a
-// repeated key goes into the column for the whole.
+// A custom_field is split into them only if an upload would rebuild the same bytes from
+// the cells. One with another order of keys, with spaces between them or with a repeated
+// key goes whole into one column.
 type customColumns struct {
 	names   []string
 	keys    []string       // the names encoded by csvcell.AppendKey
-	index   map[string]int // of a name in names
+	index   map[string]int // by name, the index in names
 	members []member       // of the current custom_field
 	object  csvcell.Object
 }
@@ -48,7 +47,7 @@ func (c *customColumns) headers() []string {
 // full reports whether no more columns can be added.
 func (c *customColumns) full() bool { return len(c.names) == maxColumns }
 
-// learn adds the columns that a custom_field needs, if it can be split at all.
+// learn adds the columns that a custom_field needs, if it can be split.
 func (c *customColumns) learn(customField string) {
 	before := len(c.names)
 	if !c.split(customField, true) {
@@ -59,8 +58,8 @@ func (c *customColumns) learn(customField string) {
 	}
 }
 
-// appendCells appends the cell of each column. If the custom_field cannot be split,
-// these are empty and it returns the custom_field for the column of the whole.
+// appendCells appends the cell of each column. If the custom_field cannot be split, it
+// appends empty cells, and returns the custom_field as whole.
 func (c *customColumns) appendCells(cells []string, customField string) (_ []string, whole string) {
 	from := len(cells)
 	cells = append(cells, make([]string, len(c.names))...)

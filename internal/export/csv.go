@@ -15,9 +15,9 @@ import (
 // bufferBytes is the size of writes.
 const bufferBytes = 64 << 10
 
-// The columns before and after those for custom_field's values. Every file has the
-// column for the whole custom_field, since a contact that changes after the columns
-// were chosen may need it.
+// The columns before and after those for the values of custom_field. Every file has the
+// column for a whole custom_field, because a contact may change after the columns were
+// chosen.
 var (
 	ownColumns = append([]string{csvcell.Number}, addressbook.TextKeys()...)
 	endColumns = []string{csvcell.CustomField, csvcell.SID, csvcell.Created, csvcell.Updated}
@@ -36,10 +36,10 @@ type rowWriter interface {
 // columns. It writes nothing before the columns are known.
 func (e *Export) CSV(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriterSize(w, bufferBytes)
-	return e.rows(ctx, csvRows{out, csv.NewWriter(out)}) // which uses out itself as its buffer, since that is large enough
+	return e.rows(ctx, csvRows{out, csv.NewWriter(out)}) // csv.NewWriter uses out itself as its buffer
 }
 
-// csvRows writes rows as CSV. After an error, its writers repeat that.
+// csvRows writes rows as CSV. Both writers keep their first error.
 type csvRows struct {
 	out  *bufio.Writer
 	rows *csv.Writer

@@ -67,7 +67,7 @@ func (e *Export) read(ctx context.Context, q addressbook.Query) (addressbook.Pag
 		share.EndTurn()
 		err := share.Reserve(ctx, int64(q.Limit)*typicalWeight)
 		if err == nil {
-			err = share.BeginTurn(ctx) // it lasts until the page is encoded
+			err = share.BeginTurn(ctx) // the turn lasts until the page is encoded
 		}
 		if err == nil {
 			var page addressbook.Page
@@ -91,7 +91,7 @@ func (e *Export) Pages(ctx context.Context) iter.Seq2[[]addressbook.Contact, err
 	return func(yield func([]addressbook.Contact, error) bool) {
 		page, q := e.first, e.query
 		share := budget.Of(ctx)
-		used := share.Used() // the first page is held to the end
+		used := share.Used() // the first page stays in memory
 		for yield(page.Contacts, nil) && page.Next != nil {
 			q.After = page.Next
 			var err error

@@ -12,25 +12,24 @@ import (
 	"github.com/klauspost/compress/zip"
 )
 
-// maxSheetRows is how many rows a sheet of Excel has at most.
+// maxSheetRows is the number of rows that a sheet of Excel can have.
 const maxSheetRows = 1 << 20
 
-// XLSX writes the contacts as a workbook (Office Open XML, ECMA-376), with the rows
-// of [Export.CSV]. Each cell is a text, so that a spreadsheet neither runs nor
-// rounds anything. Rows that do not fit on a sheet go to another one, below the same
-// header.
+// XLSX writes the contacts as a workbook (Office Open XML, ECMA-376) with the rows of
+// [Export.CSV]. Each cell is a text, so that spreadsheets do not evaluate or round it.
+// Rows that do not fit on a sheet go to another one with the same header.
 func (e *Export) XLSX(ctx context.Context, w io.Writer) error {
 	return e.rows(ctx, newWorkbook(w, maxSheetRows))
 }
 
-// workbook writes a workbook as a stream: first its sheets, then what lists them.
+// workbook writes a workbook as a stream: first its sheets, then the list of them.
 type workbook struct {
 	zip    *zip.Writer
-	most   int // rows of a sheet
+	most   int // maximum of rows on a sheet
 	sheets int
-	sheet  io.Writer // the last one; nil before the first
+	sheet  io.Writer // the current sheet, or nil
 	header []string
-	row    int // of the sheet
+	row    int // the current row of the sheet
 	b      []byte
 }
 
@@ -49,14 +48,14 @@ const (
 	packageSpace  = "http://schemas.openxmlformats.org/package/2006/"
 	contentPrefix = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 
-	// The header stays in sight, and the first column is wide enough for a number.
+	// The header stays visible, and the first column is wide enough for a number.
 	sheetHead = xmlHead + `<worksheet xmlns=` + mainSpace + `>` +
 		`<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>` +
 		`<cols><col min="1" max="1" width="18" customWidth="1"/></cols><sheetData>`
 	sheetEnd = `</sheetData></worksheet>`
 
-	// Style 1 has the number format 49, text: what somebody types over a number stays
-	// as it was typed.
+	// Style 1 has number format 49, text, so that a spreadsheet keeps unchanged what a
+	// person types into a cell.
 	styles = xmlHead + `<styleSheet xmlns=` + mainSpace + `>` +
 		`<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>` +
 		`<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
@@ -147,7 +146,7 @@ func (b *workbook) end() error {
 
 func sheetName(i int) string { return fmt.Sprintf("xl/worksheets/sheet%d.xml", i) }
 
-// appendRow appends a row. It leaves empty cells out.
+// appendRow appends a row. It omits empty cells.
 func (b *workbook) appendRow(cells []string) {
 	b.row++
 	b.b = append(b.b, `<row r="`...)
@@ -173,9 +172,9 @@ func appendColumn(b []byte, i int) []byte {
 	return append(b, 'A'+byte(i%26))
 }
 
-// appendText appends a text as XML. What XML cannot hold, or would change, is written
-// as _xHHHH_ (ECMA-376, part 1, 22.9.2.19), and so is the underscore of a text that
-// looks like this.
+// appendText appends a text as XML. It writes characters that XML cannot represent as
+// _xHHHH_ (ECMA-376, part 1, 22.9.2.19), and also the underscore of a text that looks
+// like such an escape.
 func appendText(b []byte, text string) []byte {
 	for i, r := range text {
 		switch {

@@ -1,9 +1,9 @@
-// Package fault is the error that a caller of callbook may see.
+// Package fault defines the errors that clients of callbook may see.
 //
-// Whatever is not an [*Error] is the program's own trouble: it is logged, and
-// the caller is told no more than that something went wrong. The package knows
-// nothing of HTTP or SQL, and has no sentences for the faults of a field: each
-// front door has a table of its own, by Kind and by Need.
+// Any error that is not an [*Error] is internal: callbook logs it, and tells the client
+// only that something went wrong. The package is independent of HTTP and SQL. It has no
+// sentences for the faults of fields: the API and the dashboard each have a table of them
+// by Kind and Need.
 package fault
 
 import (
@@ -14,60 +14,57 @@ import (
 	"time"
 )
 
-// Kind says what sort of mistake was made, and with that what a caller can do
-// about it.
+// Kind classifies faults by what a client can do about them.
 type Kind uint8
 
-// The kinds of fault. The zero Kind is none of them.
+// The kinds of fault. The zero Kind is not one.
 const (
-	NotFound         Kind = iota + 1 // there is no such thing, or it is not the caller's
-	Missing                          // something mandatory was not given
-	Invalid                          // something was given that is not allowed
-	Unparsable                       // the request could not be read at all
-	Duplicate                        // it is there already
-	Changed                          // it is not any more as the caller saw it
-	Unauthenticated                  // nobody known is asking
-	Forbidden                        // somebody known asks for what is not theirs
-	UnsupportedType                  // the request's content type is not spoken here
-	MethodNotAllowed                 // the thing is there, this cannot be done with it
-	TooLarge                         // the request is over its size limit
-	TooMany                          // the caller asks too often
-	Unavailable                      // it cannot be served now; later it may
-	InProgress                       // the same is being done already, for another request
-	KeyReused                        // what names one request came with another
-	Unfinished                       // it is there once something has ended
+	NotFound         Kind = iota + 1 // the thing does not exist, or is not the caller's
+	Missing                          // a mandatory value is missing
+	Invalid                          // a value is not allowed
+	Unparsable                       // the request cannot be parsed
+	Duplicate                        // the thing exists already
+	Changed                          // the thing has changed since the caller has read it
+	Unauthenticated                  // the caller is unknown
+	Forbidden                        // the caller is known, but not allowed to do this
+	UnsupportedType                  // the request's content type is not supported
+	MethodNotAllowed                 // the thing exists, but does not support this method
+	TooLarge                         // the request exceeds its size limit
+	TooMany                          // the caller exceeds a rate limit or quota
+	Unavailable                      // temporarily unavailable
+	InProgress                       // another request is doing the same now
+	KeyReused                        // the idempotency key was used for another request
+	Unfinished                       // the thing is not ready yet
 
-	EndOfKinds // one more than the last
+	EndOfKinds // one more than the last kind
 )
 
-// Error is a fault: its kind, and what was wrong, either as a field and its need
-// or as a text. Neither tells the caller anything of the program's inside.
+// Error is a fault. It tells what is wrong either by Field and Need or by Detail. Neither
+// reveals anything internal.
 type Error struct {
 	Kind Kind
-	// Field and Need say which part of a request is at fault and why; both are
-	// zero when none is. Max is the limit of [Shorter], and Country the country of
-	// [MoreDigits], [FewerDigits] and [Existing].
+	// Field and Need tell which part of a request is wrong, and what it needs; both are
+	// zero if the fault is not about a field. Max is the limit of [Shorter]. Country is
+	// the country of [MoreDigits], [FewerDigits] and [Existing].
 	Field   Field
 	Need    Need
 	Max     int
 	Country string
-	// Detail is shown to the caller as it is: alone, or as the reason of
-	// [Other].
+	// Detail is a text for the client: the whole message, or the reason of [Other].
 	Detail string
-	// RetryAfter tells when asking again may help; zero means that nothing is
-	// known about it.
+	// RetryAfter is when a retry may succeed; zero means unknown.
 	RetryAfter time.Duration
-	// Cause is for the log, never for the caller. It may be nil.
+	// Cause is an internal error for the log, or nil. Clients never see it.
 	Cause error
 }
 
-// New returns a fault of this kind. Detail is what the caller reads.
+// New returns a fault with a text for the client.
 func New(kind Kind, detail string) *Error {
 	return &Error{Kind: kind, Detail: detail}
 }
 
-// Error implements error. It includes the cause, so it is for logs; a caller
-// is shown a front door's sentence.
+// Error returns a text for logs, which includes the cause. Clients see a sentence of the
+// API or of the dashboard instead.
 func (e *Error) Error() string {
 	text := e.Detail
 	if text == "" && e.Field != "" {
@@ -82,14 +79,13 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Is reports whether err holds a fault of this kind.
+// Is reports whether err wraps a fault of this kind.
 func Is(err error, kind Kind) bool {
 	f := As(err)
 	return f != nil && f.Kind == kind
 }
 
-// As returns the fault within err, or nil when err holds none and so is the
-// program's own trouble.
+// As returns the fault that err wraps, or nil if err is internal.
 func As(err error) *Error {
 	if f, ok := errors.AsType[*Error](err); ok {
 		return f
@@ -97,10 +93,10 @@ func As(err error) *Error {
 	return nil
 }
 
-// Panic returns the error of a panic with this value, for the log. It must be
-// called by the deferred function that recovered it, so that the stack says where
-// it came from. A value of the runtime's own is told as it is; any other may have
-// what a caller sent in it, and is told by its type.
+// Panic returns an error for the log that describes a recovered panic. The deferred
+// function that has recovered it must call Panic, so that the stack shows where the panic
+// came from. Of values other than the runtime's own errors, Panic tells only the type,
+// since they may contain what a client has sent.
 func Panic(value any) error {
 	text := fmt.Sprintf("a %T", value)
 	if err, ok := value.(runtime.Error); ok {

@@ -6,47 +6,45 @@ import (
 	"strings"
 )
 
-// Field names the part of a request that a fault is about, such as
-// "first_name". The package whose rule it is declares the constant.
+// Field names the part of a request that a fault is about, such as "first_name". The
+// package with the rule declares the constant.
 type Field string
 
-// Need says what a field needs and did not get.
+// Need is what the value of a field needs to be valid.
 type Need uint8
 
-// The needs. The zero Need belongs to a fault that is about no field.
+// The needs. A fault that is not about a field has the zero Need.
 const (
 	Value   Need = iota + 1 // a value: the field is mandatory
 	Shorter                 // a value within [Error.Max]
 	NoNUL                   // a text without the NUL character
 	UTF8                    // valid UTF-8
-	Unique                  // a value that nothing else has
+	Unique                  // a value that is not in use
 	Other                   // what [Error.Detail] says
 
-	// The needs of a value that is no telephone number, one for each kind of
-	// mistake. [Need.OfNumber] is true for these.
-	PhoneNumber // digits, and only such marks between them as numbers have
-	E164        // E.164, where no other spelling is accepted
+	// The needs of a telephone number, for which [Need.OfNumber] is true. Each is for one
+	// kind of mistake.
+	PhoneNumber // only digits and the usual marks between them
+	E164        // E.164, if no other spelling is accepted
 	NoLetters   // no letters
-	NoExtension // no extension behind the number
-	OneNumber   // one number, and not several
+	NoExtension // no extension after the number
+	OneNumber   // a single number
 	AllDigits   // the digits that a spreadsheet has rounded away
 	CallingCode // a calling code that exists
-	MoreDigits  // more digits, as the numbers of [Error.Country] have
-	FewerDigits // fewer digits, as the numbers of [Error.Country] have
-	Existing    // the form of the numbers that exist in [Error.Country]
+	MoreDigits  // more digits, like the numbers of [Error.Country]
+	FewerDigits // fewer digits, like the numbers of [Error.Country]
+	Existing    // the form of a number in [Error.Country]
 
-	EndOfNeeds // one more than the last
+	EndOfNeeds // one more than the last need
 )
 
-// OfNumber reports whether the need is that of a value that is no telephone
-// number.
+// OfNumber reports whether n is a need of a telephone number.
 func (n Need) OfNumber() bool { return PhoneNumber <= n && n <= Existing }
 
-// Mandatory returns the fault of a field that has no value.
+// Mandatory returns the fault of a mandatory field without a value.
 func Mandatory(field Field) *Error { return &Error{Kind: Missing, Field: field, Need: Value} }
 
-// TooLong returns the fault of a field whose value is longer than limit, or has
-// more items.
+// TooLong returns the fault of a field with more than limit characters or items.
 func TooLong(field Field, limit int) *Error {
 	return &Error{Kind: Invalid, Field: field, Need: Shorter, Max: limit}
 }
@@ -57,38 +55,37 @@ func HasNUL(field Field) *Error { return &Error{Kind: Invalid, Field: field, Nee
 // NotUTF8 returns the fault of a text that is not valid UTF-8.
 func NotUTF8(field Field) *Error { return &Error{Kind: Invalid, Field: field, Need: UTF8} }
 
-// NotNumber returns the fault of a value that is no telephone number. The need
-// says why, and the country, such as "India (+91)", for which country that holds.
-// The country is "" for the needs that are not about one.
+// NotNumber returns the fault of a value that is not a telephone number. Country is the
+// country whose numbers the need describes, such as "India (+91)", or "" for a need
+// without a country.
 func NotNumber(field Field, need Need, country string) *Error {
 	return &Error{Kind: Invalid, Field: field, Need: need, Country: country}
 }
 
-// Taken returns the fault of a value that something else has already.
+// Taken returns the fault of a value that is already in use.
 func Taken(field Field) *Error { return &Error{Kind: Duplicate, Field: field, Need: Unique} }
 
-// InvalidField returns the fault of a field whose value is wrong in a way of its
-// own. Why completes the sentence "this is wrong: ".
+// InvalidField returns the fault of a field that is invalid for a special reason. Why
+// completes a sentence such as "Invalid name: ".
 func InvalidField(field Field, why string) *Error {
 	return &Error{Kind: Invalid, Field: field, Need: Other, Detail: why}
 }
 
-// About returns a copy of the fault that is about another field: the one under
-// which the caller gave the value.
+// About returns a copy of the fault for another field: the one in which the caller gave
+// the value.
 func (e *Error) About(field Field) *Error {
 	about := *e
 	about.Field = field
 	return &about
 }
 
-// Words is a front door's table of sentences for faults that are about a field.
-// Those under the Field "" are for every field that has none of its own. A
-// sentence for [Shorter] may hold {max}, which stands for [Error.Max], one for
-// [Other] {why}, which stands for [Error.Detail], and one for a need of numbers
-// {country}, which stands for [Error.Country].
+// Words has the sentences for faults of fields. The Field "" stands for every field
+// without an own sentence. Placeholders are {max} for [Error.Max] with [Shorter], {why}
+// for [Error.Detail] with [Other], and {country} for [Error.Country] with the needs of
+// numbers.
 type Words map[Need]map[Field]string
 
-// Titled returns the table with sentences for each field that has a title, which
+// Titled returns a table with own sentences for the fields in titles. In these, the title
 // replaces {field}.
 func (w Words) Titled(titles map[Field]string) Words {
 	all := make(Words)
@@ -101,8 +98,8 @@ func (w Words) Titled(titles map[Field]string) Words {
 	return all
 }
 
-// Of returns the sentence for a fault. The Detail of one that is about no field
-// is its sentence already.
+// Of returns the sentence for a fault. For a fault that is not about a field, that is its
+// Detail.
 func (w Words) Of(e *Error) string {
 	text := w.sentence(e.Need, e.Field)
 	switch e.Need {

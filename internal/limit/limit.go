@@ -71,11 +71,10 @@ func New(capacity int64, opts Options) *Pool {
 // Capacity returns how much there is in all.
 func (p *Pool) Capacity() int64 { return p.capacity }
 
-// Acquire takes n for an account, and waits until it is available. The caller
-// must [Pool.Release] it. When ctx ends first, the error is the cause of ctx.
-// When MaxWaiting callers of the account wait already, it is Options.Busy. An n
-// larger than the pool or than Options.Most is an error, since it could never be
-// granted.
+// Acquire takes n for an account, and waits until it is available. The caller must
+// [Pool.Release] it. If ctx ends first, the error is the cause of ctx. If MaxWaiting
+// callers of the account wait already, it is Options.Busy. An n larger than the pool or
+// than Options.Most is an error, because Acquire could never grant it.
 func (p *Pool) Acquire(ctx context.Context, account account.ID, n int64) error {
 	if n > p.capacity || p.opts.Most > 0 && n > p.opts.Most {
 		return fmt.Errorf("take %d of a pool of %d, of which an account may hold %d", n, p.capacity, cmp.Or(p.opts.Most, p.capacity))

@@ -6,7 +6,7 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// appendNumber appends the cell of a telephone number as somebody has written it.
+// appendNumber appends the cell of a telephone number as a person has written it.
 func appendNumber(b []byte, number string) []byte {
 	if csvcell.Runs(number) {
 		return appendText(b, number)
@@ -14,8 +14,8 @@ func appendNumber(b []byte, number string) []byte {
 	return appendCell(b, number)
 }
 
-// appendText appends the cell of a text that somebody else wrote, so that no spreadsheet
-// runs it; an empty text is an empty cell.
+// appendText appends the cell of a text from outside, escaped so that no spreadsheet
+// evaluates it.
 func appendText(b []byte, text string) []byte {
 	if text == "" {
 		return b
@@ -23,7 +23,7 @@ func appendText(b []byte, text string) []byte {
 	return appendCell(b, csvcell.Mark(text))
 }
 
-// appendCell appends a cell, in quotes where it needs them.
+// appendCell appends a cell, quoted if necessary.
 func appendCell(b []byte, cell string) []byte {
 	if !strings.ContainsAny(cell, ",\"\r\n") && !strings.HasPrefix(cell, " ") {
 		return append(b, cell...)

@@ -14,31 +14,31 @@ import (
 	"callbook/internal/clock"
 )
 
-// The words of a link.
+// The query parameters of a link.
 const (
-	Expires   = "expires"   // when it ends, in seconds since 1970
-	Signature = "signature" // that callbook made it
+	Expires   = "expires"   // the end of its validity, in seconds since 1970
+	Signature = "signature" // callbook's signature
 )
 
 const (
-	// linkTime is the least time for which a link works.
+	// linkTime is how long a link is valid at least.
 	linkTime = 7 * 24 * time.Hour
-	// linkStep is how long the links to one report are the same.
+	// linkStep is how long all links to a report are equal.
 	linkStep = 24 * time.Hour
 )
 
-// Links makes links to reports, which need no key: whoever has one may read that report
-// until the link ends. Servers of one database take each other's. It is safe for
+// Links makes links to reports. Whoever has a link can read its report without a key
+// until it expires. All servers of a database accept the same links. It is safe for
 // concurrent use.
 type Links struct {
 	accounts *account.Directory
 	clock    clock.Clock
 }
 
-// NewLinks returns the links that are signed with the secrets of accounts.
+// NewLinks returns Links that sign with secrets of the accounts.
 func NewLinks(accounts *account.Directory, c clock.Clock) *Links { return &Links{accounts, c} }
 
-// Of returns who signs the links to an account's reports.
+// Of returns the Signer of links to an account's reports.
 func (l *Links) Of(ctx context.Context, acct account.Account) (Signer, error) {
 	secret, err := l.accounts.Secret(ctx, acct, account.ReportLinks)
 	return Signer{secret: secret, account: acct.SID, clock: l.clock}, err
@@ -47,18 +47,18 @@ func (l *Links) Of(ctx context.Context, acct account.Account) (Signer, error) {
 // Signer signs the links to the reports of one account.
 type Signer struct {
 	secret  []byte
-	account string // its sid
+	account string // the account's sid
 	clock   clock.Clock
 }
 
-// Path returns a link to a campaign's report, from the path on.
+// Path returns the path and query of a link to a campaign's report.
 func (s Signer) Path(sid addressbook.SID) string {
 	expires := strconv.FormatInt(s.clock.Now().Truncate(linkStep).Add(linkStep+linkTime).Unix(), 10)
 	return fmt.Sprintf("/v2/accounts/%s/campaigns/%s/report?%s=%s&%s=%s",
 		s.account, sid, Expires, expires, Signature, hex.EncodeToString(s.sign(sid, expires)))
 }
 
-// Permits tells whether a link to a campaign's report with these words is good now.
+// Permits reports whether a link to a campaign's report is valid now.
 func (s Signer) Permits(sid addressbook.SID, expires, signature string) bool {
 	given, err := hex.DecodeString(signature)
 	if err != nil || !hmac.Equal(given, s.sign(sid, expires)) {

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	pageRows = 1000 // that are read at once
-	// typicalWeight is about how many bytes a call with its target takes.
+	pageRows = 1000 // rows of a read
+	// typicalWeight is the usual size in memory of a call with its target, in bytes.
 	typicalWeight = 1000
 )
 
-// callPages reads all calls of a campaign. A page that comes with an error is none.
+// callPages reads all calls of a campaign. If it yields an error, the page is empty.
 func callPages(ctx context.Context, source Source, acct account.Account, sid addressbook.SID) iter.Seq2[campaign.CallPage, error] {
 	q := campaign.CallQuery{Limit: pageRows, NoTotal: true}
 	return pages(ctx, func() (campaign.CallPage, error) { return source.Calls(ctx, acct, sid, q) }, func(page campaign.CallPage) bool {
@@ -30,7 +30,7 @@ func callPages(ctx context.Context, source Source, acct account.Account, sid add
 	})
 }
 
-// neverCalled reads all targets that no call was made to.
+// neverCalled reads the targets that were never called.
 func neverCalled(ctx context.Context, source Source, acct account.Account, sid addressbook.SID) iter.Seq2[campaign.TargetPage, error] {
 	again := false
 	q := campaign.TargetQuery{
@@ -45,8 +45,8 @@ func neverCalled(ctx context.Context, source Source, acct account.Account, sid a
 	})
 }
 
-// pages reads one page after the other, as long as more is true of the last one. A page's
-// memory is given back before the next one is read.
+// pages reads page after page until more returns false for one. It releases a page's
+// memory before it reads the next one.
 func pages[P any](ctx context.Context, read func() (P, error), more func(P) bool) iter.Seq2[P, error] {
 	return func(yield func(P, error) bool) {
 		share := budget.Of(ctx)
@@ -61,16 +61,16 @@ func pages[P any](ctx context.Context, read func() (P, error), more func(P) bool
 	}
 }
 
-// readPage reads a page. Since the file may be on its way, the request cannot be refused
-// any more: while the account has too many requests waiting, or memory is used up,
-// readPage tries again.
+// readPage reads a page. The file may already be on its way, so the request can no longer
+// be refused. readPage retries while the account has too many waiting requests, or memory
+// is used up.
 func readPage[P any](ctx context.Context, used int64, read func() (P, error)) (page P, err error) {
 	share := budget.Of(ctx)
 	for {
 		share.EndTurn()
 		share.Give(used)
 		if err = share.Reserve(ctx, pageRows*typicalWeight); err == nil {
-			err = share.BeginTurn(ctx) // it lasts until the rows are made
+			err = share.BeginTurn(ctx) // the turn lasts until the rows are encoded
 		}
 		if err == nil {
 			page, err = read()

@@ -1,6 +1,6 @@
-// Package report writes what became of a campaign as a CSV file: a row for each call,
-// and one for each target that was never called. It also makes the links by which a
-// report may be had without a key.
+// Package report writes the report of a campaign as a CSV file: a row for each call, and
+// one for each target that was never called. It also makes signed links to reports, which
+// need no key.
 package report
 
 import (
@@ -19,38 +19,37 @@ import (
 const CSVType = "text/csv; charset=utf-8"
 
 const (
-	bufferBytes = 64 << 10 // of a write
-	// Bytes is about how much memory a report takes beside the page that it is at.
+	bufferBytes = 64 << 10 // bytes of a write
+	// Bytes is the memory of a report beside its current page, in bytes.
 	Bytes = 1 << 20
 )
 
-// columns are those of every report; the variables of a dynamic list follow.
+// columns are the columns of every report. The variables of a dynamic list follow.
 var columns = [...]string{
 	"campaign_id", "campaign_name", "number", "name", "attempt", "call_sid", "status", "reason",
 	"date_created", "start_time", "end_time", "duration", "on_call_duration", "digits",
 	"caller_id", "recording_url", "sip_code", "cause",
 }
 
-// Source is where a report reads. [campaign.Campaigns] is one.
+// Source provides the rows of a report. [campaign.Campaigns] is one.
 type Source interface {
 	Calls(ctx context.Context, acct account.Account, sid addressbook.SID, q campaign.CallQuery) (campaign.CallPage, error)
 	Targets(ctx context.Context, acct account.Account, sid addressbook.SID, q campaign.TargetQuery) (campaign.TargetPage, error)
 }
 
-// Write writes the report of a campaign: its calls in the order in which they were made,
-// and then the targets that were never called in the order of their positions. Each page
-// of either is as it is when it is read, so while a campaign is calling, a target that is
-// called for the first time meanwhile may be in no row. It writes nothing before the first
-// page was read.
+// Write writes the report of a campaign: its calls in their order, and then the targets
+// that were never called, by position. It is not a snapshot: while a campaign calls, a
+// target that is called for the first time in the meantime may be missing. Write writes
+// nothing before it has read the first page.
 func Write(ctx context.Context, source Source, acct account.Account, c *campaign.Campaign, to io.Writer) error {
 	w := &writer{to: to, zone: acct.TimeZone, campaign: c}
 	if c.Dynamic {
 		w.vars = c.Vars
 	}
-	// They begin each row, and the caller id is in each.
+	// All rows begin with head and contain callerID.
 	w.head = append(c.SID.AppendTo(nil), ',')
 	w.head = append(appendText(w.head, c.Name), ',')
-	w.callerID = append(appendNumber(nil, c.CallerID), ",,"...) // and no recording
+	w.callerID = append(appendNumber(nil, c.CallerID), ",,"...) // the recording is empty
 	for page, err := range callPages(ctx, source, acct, c.SID) {
 		if err != nil {
 			return err
@@ -73,11 +72,11 @@ func Write(ctx context.Context, source Source, acct account.Account, c *campaign
 			return err
 		}
 	}
-	w.header() // of a report without rows
+	w.header() // if there are no rows
 	return w.flush(0)
 }
 
-// writer makes rows, and writes some of them at a time.
+// writer encodes rows and writes them in larger pieces.
 type writer struct {
 	to       io.Writer
 	b        []byte
@@ -87,11 +86,11 @@ type writer struct {
 	vars     []string // the names of the last columns
 	head     []byte   // the first two cells, with commas
 	callerID []byte   // the cells of the caller id and the recording, with commas
-	second   int64    // of date
-	date     []byte   // as a cell
+	second   int64    // the second of date
+	date     []byte   // a cached cell
 }
 
-// header begins the file.
+// header appends the header of the file once.
 func (w *writer) header() {
 	if w.begun {
 		return
@@ -163,8 +162,8 @@ func (w *writer) end(t *campaign.Target) {
 	w.b = append(w.b, '\n')
 }
 
-// time appends a time, behind a comma. Neighbours often share the second, so the text of
-// the last one is kept.
+// time appends a comma and a time. It caches the last text, because neighbours often
+// share the second.
 func (w *writer) time(t time.Time) {
 	w.b = append(w.b, ',')
 	if t.IsZero() {
@@ -177,14 +176,14 @@ func (w *writer) time(t time.Time) {
 	w.b = append(w.b, w.date...)
 }
 
-// known appends a number, or nothing for zero.
+// known appends a number, or nothing if it is zero.
 func (w *writer) known(n int) {
 	if n != 0 {
 		w.b = strconv.AppendInt(w.b, int64(n), 10)
 	}
 }
 
-// flush writes what is there, if it is as much as least.
+// flush writes the encoded rows if they have at least least bytes.
 func (w *writer) flush(least int) error {
 	if len(w.b) < least {
 		return nil

@@ -1,5 +1,5 @@
-// Package reqlog carries what is known of one request from the front doors to the
-// observers of the server, as the access log.
+// Package reqlog records what happens during a request, for the observers of the server
+// such as the access log.
 package reqlog
 
 import (
@@ -33,15 +33,15 @@ type Record struct {
 	// logged with a status from 400 to 499, since it may quote what the caller
 	// sent.
 	Err error
-	// Code is the API's code of an error answer, as 1002; 0 for any other answer.
+	// Code is the API's code of an error answer, such as 1002; otherwise 0.
 	Code int
-	// Status is the HTTP status of the answer, 0 when there was none, and Took how
-	// long the request took. The server sets both at the end of the request.
+	// Status is the HTTP status of the answer, or 0 if there was none. Took is the
+	// duration of the request. The server sets both at the end of the request.
 	Status int
 	Took   time.Duration
 }
 
-// Counted records the items of a bulk request.
+// Counted records the numbers of items of a bulk request.
 func (r *Record) Counted(total, failed int) {
 	r.Bulk, r.Total, r.Failed = true, total, failed
 }
@@ -51,7 +51,7 @@ type contextKey struct{}
 // Begin returns a context that carries a new Record, and the Record.
 func Begin(ctx context.Context) (context.Context, *Record) {
 	var id [16]byte
-	rand.Read(id[:])          // it never fails
+	rand.Read(id[:])          // never fails
 	id[6] = id[6]&0x0f | 0x40 // version 4, and the variant of RFC 9562
 	id[8] = id[8]&0x3f | 0x80
 	rec := &Record{ID: hex.EncodeToString(id[:])}

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// closedAtOnce is how many idle connections make room for a new one, so that a
-// flood of new ones does not look through all of them each time.
+// closedAtOnce is how many idle connections are closed to make room. Closing several at
+// once saves a search through all connections for each new one.
 const closedAtOnce = 16
 
-// connections bounds how many connections there are at once. Where one comes too
-// many, those that have been idle for longest are closed, which HTTP lets a server
-// do at any time. When none is idle, the new one is closed.
+// connections bounds the number of open connections. For one too many, it closes those
+// that were idle longest, which HTTP allows at any time. If none is idle, it closes the
+// new one.
 type connections struct {
 	most int
 
@@ -26,12 +26,12 @@ type connections struct {
 	open map[*conn]struct{}
 }
 
-// conn is a connection, with since when it has been idle.
+// conn is a connection that knows since when it has been idle.
 type conn struct {
 	net.Conn
 	of *connections
-	// idle is a time in nanoseconds; zero means that a request of it is served.
-	// One whose header is still to come does not count.
+	// idle is when the connection became idle, in Unix nanoseconds, or zero while it
+	// serves a request. It is idle until the header of a request has arrived.
 	idle atomic.Int64
 }
 
@@ -39,7 +39,7 @@ func newConnections(most int) *connections {
 	return &connections{most: most, open: make(map[*conn]struct{})}
 }
 
-// listen returns ln with its connections counted.
+// listen returns a listener that counts ln's connections.
 func (c *connections) listen(ln net.Listener) net.Listener { return &counting{ln, c} }
 
 type counting struct {
@@ -57,11 +57,11 @@ func (l *counting) Accept() (net.Conn, error) {
 		if one := l.conns.add(accepted); one != nil {
 			return one, nil
 		}
-		_ = accepted.Close() // there is no room
+		_ = accepted.Close() // no room
 	}
 }
 
-// add counts a connection, and makes room for it; nil means that there is none.
+// add adds a connection after making room for it. It returns nil if there is no room.
 func (c *connections) add(accepted net.Conn) *conn {
 	one := &conn{Conn: accepted, of: c}
 	one.idle.Store(time.Now().UnixNano())
@@ -74,8 +74,8 @@ func (c *connections) add(accepted net.Conn) *conn {
 	return one
 }
 
-// makeRoom closes the connections that have been idle for longest, and tells
-// whether there were any. It needs the lock.
+// makeRoom closes the connections that were idle longest, and reports whether there were
+// any. The caller must hold c.mu.
 func (c *connections) makeRoom() bool {
 	type candidate struct {
 		conn  *conn
@@ -90,7 +90,7 @@ func (c *connections) makeRoom() bool {
 	slices.SortFunc(idle, func(a, b candidate) int { return cmp.Compare(a.since, b.since) })
 	for _, old := range idle[:min(len(idle), closedAtOnce, max(1, c.most/4))] {
 		delete(c.open, old.conn)
-		_ = old.conn.Conn.Close() // its goroutine sees it
+		_ = old.conn.Conn.Close() // the connection's goroutine notices
 	}
 	return len(idle) > 0
 }
@@ -103,9 +103,9 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// CloseWrite ends the answer and goes on reading, where the connection can do so.
-// net/http asks for it before it closes a connection whose client may be sending:
-// to close at once would reset it, and the answer might be lost.
+// CloseWrite closes the writing side, if the connection supports that. net/http calls it
+// before it closes a connection whose client may still be sending: closing at once would
+// reset the connection, and the client could lose the answer.
 func (c *conn) CloseWrite() error {
 	inner, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {
@@ -114,7 +114,7 @@ func (c *conn) CloseWrite() error {
 	return inner.CloseWrite()
 }
 
-// changed is http.Server.ConnState. A connection is idle from its beginning.
+// changed is the http.Server.ConnState hook. A new connection counts as idle.
 func (c *connections) changed(changed net.Conn, state http.ConnState) {
 	one, ok := changed.(*conn)
 	if !ok {
@@ -127,12 +127,12 @@ func (c *connections) changed(changed net.Conn, state http.ConnState) {
 
 type connKey struct{}
 
-// remember is http.Server.ConnContext.
+// remember is the http.Server.ConnContext hook.
 func remember(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// serving notes that a request is served on the connection of this context.
+// serving marks the connection in ctx as busy with a request.
 func serving(ctx context.Context) {
 	if one, ok := ctx.Value(connKey{}).(*conn); ok {
 		one.idle.Store(0)

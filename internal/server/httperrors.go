@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// httpErrors logs what net/http has to say, a line each Write, without what a
-// client sent or where from: net/http quotes addresses, header fields and the
-// values of panics.
+// httpErrors logs the errors of net/http, one per Write. It leaves out what clients have
+// sent and their addresses: net/http quotes addresses, header fields and the values of
+// panics.
 type httpErrors struct{ log *slog.Logger }
 
 // Write implements io.Writer.
@@ -15,15 +15,16 @@ func (h httpErrors) Write(line []byte) (int, error) {
 	text := strings.TrimSpace(string(line))
 	switch {
 	case strings.HasPrefix(text, "http: Accept error: "), strings.HasPrefix(text, "http: superfluous response.WriteHeader call from "):
-		// The first is the operating system's error, the second names our code.
+		// The first has an error of the operating system, the second the name of our
+		// function.
 		h.log.Warn("the HTTP server reports an error", "error", text)
 	case strings.HasPrefix(text, "http: panic serving "):
-		// A panic in a handler is caught before, so this one is of the server itself.
-		// Its value may have several lines.
+		// The server recovers panics of handlers itself, so this panic was outside of
+		// them. The value before the stack may have several lines.
 		_, stack, _ := strings.Cut(text, "\ngoroutine ")
 		h.log.Error("the HTTP server caught a panic", "stack", "goroutine "+stack)
 	case strings.HasPrefix(text, "http: URL query contains semicolon"):
-		// It is the caller's mistake, and each such request would be a line.
+		// This is the client's mistake. Logging it would let clients fill the log.
 	default:
 		h.log.Warn("the HTTP server reports an error of a connection")
 	}

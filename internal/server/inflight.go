@@ -2,8 +2,7 @@ package server
 
 import "sync"
 
-// inFlight counts the requests that are being served, and lets no more in once
-// the server is to stop.
+// inFlight counts the requests in flight, and admits no more once the server stops.
 type inFlight struct {
 	mu       sync.Mutex
 	n        int
@@ -11,8 +10,8 @@ type inFlight struct {
 	idle     chan struct{} // closed when stopping and n is 0
 }
 
-// enter lets a request in; false means that the server is to stop. Leave must
-// follow true.
+// enter admits a request, or returns false if the server stops. The caller of a
+// successful enter must call leave.
 func (f *inFlight) enter() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -32,8 +31,8 @@ func (f *inFlight) leave() {
 	}
 }
 
-// drain lets nobody in any more and returns a channel that is closed when the
-// last request has left. It is called once.
+// drain stops admitting requests, and returns a channel that is closed when the last one
+// has left. It must be called once.
 func (f *inFlight) drain() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -50,7 +49,7 @@ func (f *inFlight) draining() bool {
 	return f.stopping
 }
 
-// count returns how many requests are being served.
+// count returns the number of requests in flight.
 func (f *inFlight) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -10,12 +10,12 @@ import (
 	"callbook/internal/reqlog"
 )
 
-// An Observer is told of each request once it was answered. The client may wait
-// for it, so it must be quick. It must not keep or change the Record.
+// An Observer is called with the Record of each request after its answer. It must be
+// quick, since the client may wait for it. It must not keep or change the Record.
 type Observer func(ctx context.Context, rec *reqlog.Record)
 
-// observe serves a request with all that every request gets: an id, a
-// deadline, an answer even to a panic. It tells the observers.
+// observe serves a request with an id, a deadline and a share of the budget. It recovers
+// panics, answers them if possible, and calls the observers.
 func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	start := time.Now()
 	serving(r.Context())
@@ -23,7 +23,7 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	defer cancel()
 	ctx, rec := reqlog.Begin(ctx)
 	ctx, share := s.budget.Begin(ctx)
-	defer share.End() // once the client has the answer, or never will
+	defer share.End() // when the answer is complete or given up
 	r = r.WithContext(ctx)
 	if client := s.proxies.Of(r); client.IsValid() {
 		r.RemoteAddr = client.String()
@@ -36,7 +36,7 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 			rec.Err = fault.Panic(p)
 			if watched.status == 0 {
 				s.fail(watched, r, rec.Err)
-				p = nil // it is answered
+				p = nil // the panic was answered
 			}
 		}
 		rec.Status, rec.Took = watched.status, time.Since(start)
@@ -44,16 +44,16 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 			observe(ctx, rec)
 		}
 		if p != nil {
-			// An answer was begun and has no end: it must not look whole.
+			// Abort the connection, so that the client does not take a part of the answer
+			// for the whole.
 			panic(http.ErrAbortHandler)
 		}
 	}()
 	serve(watched, r)
 }
 
-// AccessLog returns an [Observer] that writes one line a request to log. The line
-// names the route and not the path or query, since those are the caller's and may
-// hold a number or a name.
+// AccessLog returns an [Observer] that logs a line per request. It logs the route, and
+// not the path or query, since these may contain a number or a name.
 func AccessLog(log *slog.Logger) Observer {
 	return func(ctx context.Context, rec *reqlog.Record) { logAccess(ctx, log, rec) }
 }
@@ -93,7 +93,7 @@ func logAccess(ctx context.Context, log *slog.Logger, rec *reqlog.Record) {
 	log.LogAttrs(ctx, level, "request", attrs...)
 }
 
-// statusWriter remembers the status that was sent; 0 means none yet.
+// statusWriter remembers the status of the answer; 0 means that none was sent yet.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -113,5 +113,5 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap lets http.ResponseController find the original writer.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

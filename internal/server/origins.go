@@ -10,21 +10,21 @@ import (
 	"callbook/internal/fault"
 )
 
-// origins decides what pages of other sites may do with the API in a browser. A
-// browser sends the credentials that it has cached for the server whatever page
-// asks, so a write that comes from a page of an origin that is not allowed is
-// refused. Reads are not: the browser does not show their answers to such a page.
+// origins decides what pages of other sites may do with the API in a browser. A browser
+// sends its cached credentials for the server whichever page asks. So origins refuses
+// writes from pages of an origin that is not allowed. It need not refuse reads, because
+// the browser hides their answers from such pages.
 type origins struct {
 	writes *http.CrossOriginProtection
-	cors   *cors.Cors // nil when no origin is allowed
+	cors   *cors.Cors // nil if no origin is allowed
 }
 
-// preflightFor is how long a browser may remember the answer to a preflight.
+// preflightFor is how long a browser may cache the answer to a preflight.
 const preflightFor = 10 * time.Minute
 
-// newOrigins allows these origins, and takes writes from baseURL's own pages, also
-// when a proxy gives the server another name than browsers know. It panics when
-// one of them is no origin.
+// newOrigins returns origins that accept these origins, and the pages of baseURL, even if
+// a proxy forwards requests to the server under another name. It panics if one of them is
+// not a valid origin.
 func newOrigins(allowed []string, baseURL string) *origins {
 	o := &origins{writes: http.NewCrossOriginProtection()}
 	trust := func(origin string) {
@@ -46,7 +46,7 @@ func newOrigins(allowed []string, baseURL string) *origins {
 			ExposedHeaders:   []string{"X-Request-Id", "Retry-After", "Idempotency-Replayed", "Content-Disposition", "Allow"},
 			AllowCredentials: true,
 			MaxAge:           int(preflightFor.Seconds()),
-			// Answers have a body here, so the preflight's is not the library's.
+			// The server's answers to preflights have a body; the library's have none.
 			OptionsPassthrough: true,
 		})
 	}
@@ -56,11 +56,11 @@ func newOrigins(allowed []string, baseURL string) *origins {
 var errOtherSite = fault.New(fault.Forbidden, "A browser has sent this write from a page of another origin. "+
 	"The server takes those only from origins that it was started with: --allow-origin https://app.example.com")
 
-// answer writes the headers that a browser looks for, and the whole answer to a
-// preflight or a write that is refused; then it returns true.
+// answer sets the CORS headers. It returns true if it has answered the request itself: a
+// preflight, or a write that it refuses.
 func (o *origins) answer(w http.ResponseWriter, r *http.Request) bool {
 	if o.cors != nil {
-		o.cors.ServeHTTP(w, r, func(http.ResponseWriter, *http.Request) {}) // it sets headers alone
+		o.cors.ServeHTTP(w, r, func(http.ResponseWriter, *http.Request) {}) // this only sets headers
 		// For an origin that is not allowed, the library sets no headers. Such a
 		// preflight is refused like any other OPTIONS request.
 		if r.Method == http.MethodOptions && w.Header().Get("Access-Control-Allow-Methods") != "" {
@@ -68,7 +68,7 @@ func (o *origins) answer(w http.ResponseWriter, r *http.Request) bool {
 			return true
 		}
 	}
-	if o.writes.Check(r) != nil { // its error has no more to say
+	if o.writes.Check(r) != nil { // errOtherSite says all that this error says
 		api.Fail(w, r, errOtherSite)
 		return true
 	}

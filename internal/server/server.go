@@ -1,5 +1,5 @@
-// Package server puts the front doors on one HTTP server: request ids, the
-// access log, panics, deadlines, probes, and a stop that cuts nobody off.
+// Package server serves the API, the dashboard and the probes on one HTTP server. It adds
+// request ids, an access log, recovery of panics, deadlines and a graceful stop.
 package server
 
 import (
@@ -37,40 +37,41 @@ type Server struct {
 	conns     *connections
 
 	requests inFlight
-	unready  atomic.Bool // the store did not answer the last probe
+	unready  atomic.Bool // whether the store failed at the last probe
 	mux      *http.ServeMux
 	patterns []string
 }
 
-// Config is what a [Server] is made of.
+// Config has the dependencies and limits of a [Server].
 type Config struct {
 	API *api.API
-	// Dashboard may be nil: then there is none.
+	// Dashboard may be nil; then the server has no dashboard.
 	Dashboard *web.Dashboard
-	// Ready tells whether the store answers.
+	// Ready returns an error if the store does not answer.
 	Ready func(context.Context) error
-	// Log gets what no caller is told and no request is about. It must not be nil.
+	// Log receives errors that no request has caused, or whose details clients must not
+	// see. It must not be nil.
 	Log *slog.Logger
-	// Observers are told of each request, in their order.
+	// Observers are called after each request, in this order.
 	Observers []Observer
-	// Proxies are those whose word on a client's address counts.
+	// Proxies are trusted to tell the addresses of their clients.
 	Proxies clientaddr.Proxies
-	// AllowOrigins are the origins, as https://app.example.com, whose pages may use
-	// the API in a browser, and BaseURL the server's own, where a proxy gives it
-	// another name; "" means that there is none.
+	// AllowOrigins are the origins, such as https://app.example.com, whose pages may use
+	// the API in a browser. BaseURL is the server's own URL if a proxy gives it another
+	// name, or "".
 	AllowOrigins []string
 	BaseURL      string
-	// RequestTimeout is how long one request may take, waiting included; zero
-	// means a minute.
+	// RequestTimeout bounds the time of a request, including its waits; zero means a
+	// minute.
 	RequestTimeout time.Duration
-	// Budget is what requests hold of the memory; nil means 128 MiB.
+	// Budget bounds the memory of requests; nil means 128 MiB.
 	Budget *budget.Budget
-	// Connections is how many connections there may be at once; zero means 4,096.
-	// One more closes those that have been idle for longest.
+	// Connections bounds the open connections; zero means 4,096. One more closes those
+	// that were idle longest.
 	Connections int
-	// Refuse, when not nil, is what is answered to every request but those for
-	// the probes and the document, by a server whose store is not there yet. It
-	// needs no API.
+	// Refuse, if not nil, is the error for every request except those for the probes and
+	// the OpenAPI document. It is for a server whose store is not open yet. The server
+	// then needs no API.
 	Refuse error
 }
 
@@ -81,8 +82,8 @@ const (
 	maxHeaderBytes        = 64 << 10
 	defaultConnections    = 4096
 	defaultBudget         = 128 << 20
-	// stopPatience is how long a stop waits for the clients of the requests in
-	// flight, and stopTimeout for the requests.
+	// stopPatience is how long a stop waits for slow clients, and stopTimeout how long
+	// for all requests in flight.
 	stopPatience = 20 * time.Second
 	stopTimeout  = 30 * time.Second
 )
@@ -124,28 +125,27 @@ func (s *Server) handle(pattern string, h http.HandlerFunc) {
 	s.mux.HandleFunc(pattern, h)
 }
 
-// Patterns returns every route of the API and the probes as method and path, as
-// http.ServeMux spells them.
+// Patterns returns all routes of the API and the probes in the syntax of http.ServeMux.
 func (s *Server) Patterns() []string {
 	return slices.Concat(s.patterns, s.api.Patterns())
 }
 
-// Serve answers requests until ctx ends, or ln takes no more of them, which is an
-// error. Then those in flight are answered, new ones get 503, and Serve returns
-// once all are done. Clients get less time to send and to read then, and those
-// that are not done after 20 seconds are cut off. Requests that are not done
-// after half a minute all the same are an error. It closes ln.
+// Serve serves requests until ctx ends or ln fails; the latter is an error. Then it
+// answers the requests in flight, refuses new ones with 503, and returns when all are
+// done. While it stops, clients get less time to send and to read. After 20 seconds it
+// closes their connections. It returns an error if requests are still in flight after
+// half a minute. It closes ln.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	httpServer := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       s.limit,
-		WriteTimeout:      2 * s.limit, // it counts from the end of the header, so it includes reading and working
+		WriteTimeout:      2 * s.limit, // counts from the end of the header, so it covers reading the body and working
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnState:         s.conns.changed,
 		ConnContext:       remember,
-		// OPTIONS * would be answered without a body.
+		// net/http would answer OPTIONS * without a body.
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     log.New(httpErrors{s.log}, "", 0),
 	}
@@ -163,12 +163,12 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	s.budget.Hurry()
 	err := errors.Join(broken, s.finish(context.WithoutCancel(ctx), httpServer))
 	if broken == nil {
-		<-served // http.ErrServerClosed
+		<-served // returns http.ErrServerClosed
 	}
 	return err
 }
 
-// finish ends the server once the requests in flight are done.
+// finish waits for the requests in flight, and closes the server.
 func (s *Server) finish(ctx context.Context, httpServer *http.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
@@ -234,14 +234,13 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	s.api.ServeHTTP(w, r)
 }
 
-// forDashboard tells whether the dashboard has the request's answer. A program
-// that asks for what is not there gets the API's error and not a page.
+// forDashboard reports whether the dashboard answers the request. A program that asks for
+// an unknown path gets the API's error, not a page.
 func (s *Server) forDashboard(r *http.Request) bool {
 	return s.dashboard != nil && !strings.HasPrefix(r.URL.Path, "/v2/") && !s.ownPath(r) && s.dashboard.Wants(r)
 }
 
-// fail answers a request that could not be served, in the words of the front
-// door that it is for.
+// fail answers a failed request in the words of the dashboard or of the API.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if s.forDashboard(r) {
 		s.dashboard.Fail(w, r, err)
@@ -250,8 +249,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	api.Fail(w, r, err)
 }
 
-// ownPath tells whether a route here has the request's path, perhaps with
-// another method.
+// ownPath reports whether the server itself has a route with this path, for any method.
 func (s *Server) ownPath(r *http.Request) bool {
 	for _, pattern := range s.patterns {
 		if _, path, _ := strings.Cut(pattern, " "); path == r.URL.Path {
@@ -261,16 +259,16 @@ func (s *Server) ownPath(r *http.Request) bool {
 	return false
 }
 
-// healthz tells that the process runs.
+// healthz answers that the process runs.
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 	probe(w, http.StatusOK, `{"status":"ok"}`)
 }
 
-// readyz tells whether requests are welcome: the server is not stopping, and
-// its store answers.
+// readyz answers whether the server accepts requests: it is not stopping, and its store
+// answers.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	err := s.ready(r.Context())
-	// Probes come every few seconds, and an outage may be long.
+	// Log only changes: probes come every few seconds, and an outage may be long.
 	switch was := s.unready.Swap(err != nil); {
 	case err != nil && !was:
 		s.log.Error("the store does not answer", "error", err)

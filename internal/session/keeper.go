@@ -66,9 +66,9 @@ func (k *Keeper) FollowLink(ctx context.Context, token string, by Client) (secre
 	return secret, acct, orNoLink(err)
 }
 
-// Begin begins a session for one who has shown an API key and its token, and
-// returns its secret, which cannot be had a second time. It ends the key's session
-// used longest ago when there are more than [MaxPerKey].
+// Begin begins a session for a caller who has authenticated with an API key. It returns
+// the session's secret, which cannot be retrieved later. If the key then has more than
+// [MaxPerKey] sessions, the least recently used one ends.
 func (k *Keeper) Begin(ctx context.Context, caller account.Caller, by Client) (secret string, err error) {
 	now := k.clock.Now()
 	if err := k.forget(ctx, now); err != nil {
@@ -155,7 +155,7 @@ func newSession(secret, keyID string, by Client, now time.Time) Session {
 
 func newSecret() string {
 	b := make([]byte, secretBytes)
-	rand.Read(b) // it never fails: crypto/rand crashes the program instead
+	rand.Read(b) // never fails: crypto/rand crashes the program instead
 	return hex.EncodeToString(b)
 }
 

@@ -50,24 +50,23 @@ type Session struct {
 	Created, LastUsed time.Time
 }
 
-// Client is what is known of a browser that uses a session.
+// Client describes the browser of a session.
 type Client struct {
 	// Agent is the browser's User-Agent. It is not verified.
 	Agent string
-	// Address is the network address that the session was last used from; "" means
-	// that it is not known.
+	// Address is the network address of the session's last use, or "" if it is unknown.
 	Address string
 }
 
 // Server is a server that runs on the database and has a dashboard.
 type Server struct {
-	ID      string // random, of one run
-	URL     string // that browsers reach it at, without a slash at its end
+	ID      string // a random id for one run
+	URL     string // URL for browsers, without a slash at its end
 	Started time.Time
 }
 
-// ErrNoSession is the fault of a link or session that is not there, or not any
-// more. Stores return it.
+// ErrNoSession is the fault of a link or session that does not exist or has ended. Stores
+// return it.
 var ErrNoSession = fault.New(fault.NotFound, "there is no such link or session")
 
 // Store is what [Keeper] needs of a database. Its methods are safe for concurrent

@@ -63,7 +63,7 @@ func (k *Keeper) Summary(ctx context.Context, acct account.Account, contacts int
 		return Summary{}, context.Cause(ctx)
 	}
 	defer func() { <-k.counting }()
-	if s, ok := k.Kept(acct, contacts); ok { // another call has made it
+	if s, ok := k.Kept(acct, contacts); ok { // another call has made it in the meantime
 		return s, nil
 	}
 	made := k.clock.Now()

@@ -22,7 +22,7 @@ import (
 type Fact struct {
 	SID     addressbook.SID
 	Number  phone.Number
-	Tag     string // "" for none
+	Tag     string // or ""
 	Created time.Time
 }
 
@@ -51,13 +51,13 @@ type Summary struct {
 	Untagged, OtherTags int
 }
 
-// Day is how many contacts were created on a day.
+// Day counts the contacts that were created on a day.
 type Day struct {
 	Date     time.Time // midnight at its beginning, UTC
 	Contacts int
 }
 
-// Share is how many contacts have the value Of in common.
+// Share counts the contacts that have the value Of.
 type Share[T any] struct {
 	Of       T
 	Contacts int
@@ -147,7 +147,7 @@ func (c *counter) summary() Summary {
 		c.s.OtherTags += c.s.Tags[last].Contacts
 		c.s.Tags = c.s.Tags[:last]
 	}
-	c.s.Tags = slices.Clone(c.s.Tags) // frees the memory of the others
+	c.s.Tags = slices.Clone(c.s.Tags) // to free the memory of the others
 	return c.s
 }
 

@@ -1,5 +1,4 @@
-// Package suppression knows the numbers that an account must not call, and where each
-// came from.
+// Package suppression manages the numbers that an account must not call.
 package suppression
 
 import (
@@ -14,42 +13,41 @@ import (
 // Suppression is a number that the account must not call.
 type Suppression struct {
 	Number  phone.Number
-	Source  string // "api", "dashboard", "import", or "call" when the callee asked for it
+	Source  string // "api", "dashboard", "import", or "call" if the callee has asked for it
 	Note    string
 	Created time.Time
 }
 
-// Weight returns about how many bytes the suppression takes in memory.
+// Weight estimates the memory of the suppression, in bytes.
 func (s *Suppression) Weight() int64 {
 	const fixed = 256
 	return int64(fixed + len(s.Source) + len(s.Note))
 }
 
-// Store is what [Suppressions] needs of a database. All of it is safe for concurrent
-// use. The account is always the account's own id.
+// Store is what [Suppressions] needs of a database. Its methods are safe for concurrent
+// use. They touch only the rows of the account in their arguments.
 type Store interface {
-	// AddSuppressions adds those whose numbers are not there yet, in one transaction. The
-	// result of each is what is stored for its number now, and whether it is new.
+	// AddSuppressions adds the suppressions whose numbers are new, in one transaction.
+	// Each result is the stored suppression of the number, and whether it is new.
 	AddSuppressions(ctx context.Context, account account.ID, s []Suppression, ready journal.Ready[[]Added]) error
 
-	// RemoveSuppressions removes numbers, in one transaction. The result of each is what
-	// was stored for it, or nil.
+	// RemoveSuppressions removes numbers in one transaction. Each result is the removed
+	// suppression, or nil.
 	RemoveSuppressions(ctx context.Context, account account.ID, numbers []phone.Number, ready journal.Ready[[]*Suppression]) error
 
-	// Suppressions returns one page by date, the newest first, and the total at that same
-	// moment.
+	// Suppressions returns one page, the newest first, and the total of the same moment.
 	Suppressions(ctx context.Context, account account.ID, q Query) (Page, error)
 }
 
-// Added is what became of one suppression.
+// Added is the result of adding a suppression.
 type Added struct {
 	Suppression
 	New bool
 }
 
-// Query asks for one page of the account's suppressions.
+// Query selects a page of the account's suppressions.
 type Query struct {
-	Number        phone.Number // zero is any
+	Number        phone.Number // zero means any
 	Offset, Limit int
 }
 

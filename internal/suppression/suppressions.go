@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	// MaxItems is how many numbers one call may add or remove.
+	// MaxItems bounds the numbers in one call.
 	MaxItems = 5000
-	// MaxText is how many characters a source or a note may have.
+	// MaxText bounds a source or a note, in characters.
 	MaxText = 255
 )
 
-// The sources that callbook itself gives.
+// The sources of suppressions that callbook itself adds.
 const (
 	FromAPI       = "api"
 	FromDashboard = "dashboard"
 	FromImport    = "import"
-	FromCall      = "call" // the callee asked for it
+	FromCall      = "call" // the callee has asked for it
 )
 
-// The fields that faults are about.
+// The fields, for faults.
 const (
 	FieldSuppressions = fault.Field("suppressions")
 	FieldNumber       = addressbook.FieldNumber
@@ -40,37 +40,38 @@ const (
 // ErrNotThere is the fault of a number that is not suppressed.
 var ErrNotThere = fault.New(fault.NotFound, "This number is not suppressed")
 
-// Draft is a number to be added or removed, as somebody gave it.
+// Draft is a number to add or to remove, as a client or a person gave it.
 type Draft struct {
 	Number       string // in any spelling
 	Source, Note string
-	// Fault, when not nil, says why it cannot be read; the rest is not looked at then.
+	// Fault, if not nil, says why the draft could not be read. The other fields mean
+	// nothing then.
 	Fault error
 }
 
-// Result is what became of one [Draft].
+// Result is the result of one [Draft].
 type Result struct {
-	// Suppression is what is stored, or was; nil with a Fault.
+	// Suppression is the stored or the removed one; nil with a Fault.
 	Suppression *Suppression
-	New         bool // it was added, and not there already
+	New         bool // whether it was added just now
 	Fault       error
 }
 
-// Suppressions is the one door to the numbers that accounts must not call. It is safe for
-// concurrent use.
+// Suppressions manages the numbers that accounts must not call. It is safe for concurrent
+// use.
 type Suppressions struct {
 	store Store
 	book  *addressbook.Book
 	clock clock.Clock
 }
 
-// New returns the suppressions in store. Book reads the numbers.
+// New returns Suppressions over store. Book parses the numbers.
 func New(store Store, book *addressbook.Book, c clock.Clock) *Suppressions {
 	return &Suppressions{store: store, book: book, clock: cmp.Or(c, clock.System)}
 }
 
-// Add adds numbers, and returns the result of each. One that is there already stays as it
-// is, which is no fault. A bad one does not fail the others. Ready may be nil.
+// Add adds numbers. A number that is suppressed already stays unchanged, which is not a
+// fault. A bad draft does not affect the others. Ready may be nil.
 func (s *Suppressions) Add(ctx context.Context, acct account.Account, drafts []Draft, ready journal.Ready[[]Result]) ([]Result, error) {
 	now := s.clock.Now()
 	results, good := make([]Result, len(drafts)), make([]int, 0, len(drafts))
@@ -99,8 +100,8 @@ func (s *Suppressions) Add(ctx context.Context, acct account.Account, drafts []D
 	return results, nil
 }
 
-// Remove removes numbers, and returns the result of each: what was there, or
-// [ErrNotThere]. A bad one does not fail the others. Ready may be nil.
+// Remove removes numbers. The fault of one that is not suppressed is [ErrNotThere]. A bad
+// draft does not affect the others. Ready may be nil.
 func (s *Suppressions) Remove(ctx context.Context, acct account.Account, drafts []Draft, ready journal.Ready[[]Result]) ([]Result, error) {
 	results, good := make([]Result, len(drafts)), make([]int, 0, len(drafts))
 	numbers := make([]phone.Number, 0, len(drafts))
@@ -130,8 +131,8 @@ func (s *Suppressions) Remove(ctx context.Context, acct account.Account, drafts 
 	return results, nil
 }
 
-// List returns one page of the account's suppressions. Number is one in any spelling, or
-// "" for all; nobody has one that is no number.
+// List returns one page of the account's suppressions. If number is not "", it returns
+// only that number, in any spelling. An invalid number has none.
 func (s *Suppressions) List(ctx context.Context, acct account.Account, number string, offset, limit int) (Page, error) {
 	q := Query{Offset: offset, Limit: limit}
 	if number != "" {
@@ -154,7 +155,7 @@ func fits(drafts []Draft) error {
 	return nil
 }
 
-// read returns what a draft asks to add.
+// read checks a draft and returns its suppression.
 func (s *Suppressions) read(acct account.Account, d *Draft) (Suppression, error) {
 	n, err := s.number(acct, d)
 	if err != nil {

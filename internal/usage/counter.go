@@ -48,13 +48,13 @@ type Counter struct {
 	pending map[key]int
 }
 
-// key says what is counted together. It holds no date, since that depends on the
-// account's time zone, which Count does not wait to look up.
+// key has the properties by which requests are counted. It has no date, because that
+// depends on the account's time zone, and Count does not wait to look it up.
 type key struct {
 	account string // its sid
-	quarter int64  // of an hour, since 1970
+	quarter int64  // quarter hours since 1970
 	outcome Outcome
-	code    int // as Count has it
+	code    int // the argument of Count
 }
 
 // NewCounter returns a Counter. Counts stay in memory until [Counter.Run] or
@@ -67,8 +67,8 @@ func NewCounter(store Store, accounts *account.Directory, opts Options) *Counter
 	return &Counter{store: store, accounts: accounts, opts: opts, flushing: make(chan struct{}, 1), pending: make(map[key]int)}
 }
 
-// Count counts a request of the account with this sid that has just been answered
-// with this HTTP status, and this code of the error when it was one. It does not block.
+// Count counts a request of the account with this sid. Status is the HTTP status of the
+// answer, and code the API's code of an error. Count does not block.
 func (c *Counter) Count(accountSID string, status, code int) {
 	k := key{accountSID, c.opts.Clock.Now().Unix() / int64(quarter/time.Second), outcomeOf(status), code}
 	c.mu.Lock()
@@ -78,8 +78,8 @@ func (c *Counter) Count(accountSID string, status, code int) {
 	}
 }
 
-// Run stores the counts every few seconds until ctx ends, and once more then. On
-// each day it also deletes the days that are too old.
+// Run stores the counts every few seconds until ctx ends, and then once more. Once a day,
+// it deletes days that are too old.
 func (c *Counter) Run(ctx context.Context) {
 	var forgotten Date
 	clock.Job{
@@ -97,7 +97,7 @@ func (c *Counter) Run(ctx context.Context) {
 	}.Run(ctx)
 }
 
-// Flush stores what was counted. After an error the counts are pending again.
+// Flush stores the pending counts. After an error, they stay pending.
 func (c *Counter) Flush(ctx context.Context) error {
 	if err := c.lockFlush(ctx); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (c *Counter) lockFlush(ctx context.Context) error {
 
 func (c *Counter) unlockFlush() { <-c.flushing }
 
-// dated sums pending counts by account and day in the account's time zone.
+// dated sums up the pending counts by account and by day in the account's time zone.
 func (c *Counter) dated(ctx context.Context, pending map[key]int) ([]Count, error) {
 	type day struct {
 		account account.ID
@@ -178,7 +178,7 @@ func (k key) date(acct account.Account) Date {
 // Days returns the account's last n days in its time zone, today last. It includes
 // days without requests.
 func (c *Counter) Days(ctx context.Context, acct account.Account, n int) ([]Day, error) {
-	// During a flush a count could be seen twice or not at all.
+	// During a flush, a count could be read twice or not at all.
 	if err := c.lockFlush(ctx); err != nil {
 		return nil, err
 	}

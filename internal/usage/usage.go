@@ -35,13 +35,13 @@ func outcomeOf(status int) Outcome {
 	return Succeeded
 }
 
-// Day is the requests of one day.
+// Day has the requests of one day.
 type Day struct {
 	Date Date
 	// Requests has a count for each outcome.
 	Requests [outcomes]int
-	// Codes counts those that did not succeed by the code of their answer, as 1002. It
-	// has none whose code is not known.
+	// Codes counts the failed requests by the code of their answer, such as 1002. It
+	// omits those without a code.
 	Codes map[int]int
 }
 
@@ -96,7 +96,7 @@ type Count struct {
 	Account  account.ID // the account's own id
 	Date     Date
 	Outcome  Outcome
-	Code     int // of the answer's error, below 3,200; 0 for none, and for one that is not known
+	Code     int // the code of the error, below 3,200; 0 means none
 	Requests int
 }
 

@@ -7,7 +7,7 @@ import (
 	"callbook/internal/campaign"
 )
 
-// Campaign is a campaign as it is stored, and what its targets and calls tell.
+// Campaign is a campaign as it is stored, with the counts of its targets and calls.
 type Campaign struct {
 	SID      []byte
 	Created  int64 // Unix nanoseconds
@@ -15,20 +15,20 @@ type Campaign struct {
 	Settings []byte
 	Next     int64 // the position of its next target
 	Counts   campaign.Counts
-	// Targets and Calls are how many there are of each kind: JSON arrays of arrays. Of
-	// targets each has the state, the bytes of the history, and the number; of calls the
-	// state, the outcome and the number.
+	// Targets and Calls count the rows of each kind, as a JSON array of arrays. For
+	// targets, each has a state, the length of the history in bytes, and the count. For
+	// calls, each has a state, an outcome and the count.
 	Targets, Calls [][3]int64
-	// Strays is how many calls have no target whose history has them, with their number
-	// and outcome.
+	// Strays counts the calls that are not in the history of their target with their
+	// number and outcome.
 	Strays    int64
 	Misfolded bool // as in Contact
 }
 
-// attemptBytes is what a call takes in the history of its target.
+// attemptBytes is the size of a call in the history of its target.
 const attemptBytes = int64(campaign.AttemptBytes)
 
-// recount returns the counts that the rows of the campaign tell.
+// recount returns the counts of the campaign's rows.
 func (c *Campaign) recount() (n campaign.Counts) {
 	of := campaign.Campaign{State: campaign.State(c.State)}
 	for _, group := range c.Targets {
@@ -104,7 +104,7 @@ func (r *runner) campaignProblems(c *Campaign) (found []string) {
 	case c.State < int64(campaign.Created) || c.State > int64(campaign.Deleted):
 		bad("is in state %d, which there is not", c.State)
 		return found
-	case state == campaign.Deleted: // its rows are being deleted
+	case state == campaign.Deleted: // a server is deleting its rows
 		return found
 	}
 	if c.Next != targets {

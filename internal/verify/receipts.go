@@ -87,7 +87,7 @@ func (r *runner) uploads(ctx context.Context) error {
 	}
 	r.count(int64(len(files)), "files")
 	for _, a := range r.accounts {
-		var unsure []addressbook.SID // without a file, unless they have ended meanwhile
+		var unsure []addressbook.SID // without a file; they may have ended in the meantime
 		err := r.view.Uploads(ctx, a.ID, func(u *Upload) error {
 			r.row()
 			r.count(1, "uploads")

@@ -183,8 +183,8 @@ type File struct {
 
 // Options change how [Run] works and what it reports. The zero value is the default.
 type Options struct {
-	// Progress is told how many rows of about how many a check has read; total is
-	// 0 while nobody knows. Nil is told nothing.
+	// Progress is called with the number of rows that a check has read, and with the
+	// estimated total, or 0 if that is unknown. Nil means no calls.
 	Progress func(check string, done, total int64)
 	// Checked, if not nil, is called with each result.
 	Checked func(Result)

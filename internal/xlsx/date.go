@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// epoch tells from which day a workbook counts: 1900, or 1904 as old Macintosh
-// programs do.
+// epoch is the first day of a workbook's calendar: false means 1900, true means 1904, as
+// in old programs for the Macintosh.
 type epoch bool
 
-// time returns the time of a day's number. A spreadsheet has a 29th of February
-// 1900, which there was not: the days before it have the number of the day after.
+// time returns the time of a serial date. Serial dates count a 29 February 1900, which
+// never existed, as day 60. So the days before it have serial dates that are one too
+// small.
 func (e epoch) time(days float64) time.Time {
 	first := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 	switch {
@@ -25,11 +26,11 @@ func (e epoch) time(days float64) time.Time {
 	return first.AddDate(0, 0, int(whole)).Add(time.Duration(milliseconds) * time.Millisecond)
 }
 
-// maxDays is the last day that spreadsheets know, in the year 9999.
+// maxDays is the first serial date beyond the year 9999, the last that spreadsheets have.
 const maxDays = 2_958_466
 
-// appendDate appends a number as the date and time that it stands for. One that
-// stands for none is shown as it is.
+// appendDate appends a serial date as a date and time. Outside of the calendar, it
+// appends the plain number.
 func (s *section) appendDate(b []byte, days float64, base epoch) []byte {
 	if days < 0 || days >= maxDays {
 		return appendGeneral(b, days)

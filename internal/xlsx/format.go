@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// builtin are the formats that a workbook need not spell out, by their ids, as ISO
-// 29500 has them in section 18.8.30.
+// builtin has the formats that workbooks use by id alone (ISO/IEC 29500, section
+// 18.8.30).
 var builtin = map[string]string{
 	"1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "14": "mm-dd-yy", "15": "d-mmm-yy",
 	"16": "d-mmm", "17": "mmm-yy", "18": "h:mm AM/PM", "19": "h:mm:ss AM/PM", "20": "h:mm", "21": "h:mm:ss", "22": "m/d/yy h:mm",
@@ -14,25 +14,25 @@ var builtin = map[string]string{
 	"41": "#,##0;(#,##0)", "42": "$#,##0;($#,##0)", "43": "#,##0.00;(#,##0.00)", "44": "$#,##0.00;($#,##0.00)", "45": "mm:ss", "46": "[h]:mm:ss", "47": "mm:ss.0",
 }
 
-// format is a number format, as a spreadsheet has it. Nil is General.
+// format is the number format of a cell. Nil is General.
 type format struct{ sections []section }
 
-// section is the format of some numbers.
+// section is the part of a format that applies to some numbers.
 type section struct {
 	parts     []part
-	condition string // as "<=9999999"; "" without one
+	condition string // such as "<=9999999", or ""
 	date      bool
-	general   bool // the number is shown as it is
-	percent   int  // how often it is multiplied by 100
-	thousands bool // separators between them
-	scale     int  // how often it is divided by 1000
-	whole     int  // placeholders before the point, and behind it
+	general   bool // the number is shown unchanged
+	percent   int  // the number of factors of 100
+	thousands bool // whether there are separators between thousands
+	scale     int  // the number of divisions by 1000
+	whole     int  // placeholders before and after the point
 	fraction  int
-	optional  int // of those behind it, the last ones that may be empty
+	optional  int // trailing placeholders after the point that omit a zero
 }
 
-// part is a piece of a section: a text, a placeholder of a digit (0, # or ?), the
-// point, or a piece of a date, such as yyyy.
+// part is a piece of a section: literal text, a placeholder of a digit (0, # or ?), the
+// point, or a field of a date such as yyyy.
 type part struct {
 	kind partKind
 	text string
@@ -44,14 +44,14 @@ const (
 	literal partKind = iota
 	digit
 	point
-	asIs // the number as General has it
+	asIs // the number in the format General
 	dateField
-	elapsed // of hours, minutes or seconds, as [h]
+	elapsed // all hours, minutes or seconds, such as [h], beyond a day too
 )
 
-// newFormat reads the code of a format; nil for General. Exponents and fractions
-// are General too, since a telephone number would lose digits by them, and so is a
-// code that is longer than spreadsheets take.
+// newFormat parses a format code. It returns nil for General, and also for exponents,
+// fractions and codes that are too long: exponents and fractions would lose digits of
+// telephone numbers.
 func newFormat(code string) *format {
 	if len(code) > maxFormat {
 		return nil
@@ -66,7 +66,7 @@ func newFormat(code string) *format {
 	return f
 }
 
-// splitSections splits a code at the semicolons that are no text.
+// splitSections splits a code at the semicolons outside of literal text.
 func splitSections(code string) []string {
 	if code == "" {
 		return nil
@@ -91,7 +91,7 @@ func splitSections(code string) []string {
 
 func newSection(code string) section {
 	var s section
-	pending := 0 // commas that no digit has followed
+	pending := 0 // commas since the last digit
 	behindPoint := false
 	for code != "" {
 		lower := strings.ToLower(code)
@@ -111,7 +111,7 @@ func newSection(code string) section {
 			_, n := utf8.DecodeRuneInString(code[1:])
 			s.add(literal, code[1:1+n])
 			size = 1 + n
-		case (c == '_' || c == '*') && len(code) > 1: // as wide as the next character, or filled with it
+		case (c == '_' || c == '*') && len(code) > 1: // a blank as wide as the next character, or a fill with it
 			_, n := utf8.DecodeRuneInString(code[1:])
 			size = 1 + n
 		case c == '[':
@@ -178,8 +178,8 @@ func newSection(code string) section {
 
 func (s *section) add(kind partKind, text string) { s.parts = append(s.parts, part{kind, text}) }
 
-// bracket reads what stands in brackets: a condition, a currency, a time that
-// goes beyond a day, or a colour.
+// bracket parses the content of brackets: a condition, a currency, a duration or a
+// colour.
 func (s *section) bracket(inner string) {
 	switch lower := strings.ToLower(inner); {
 	case inner == "":
@@ -194,7 +194,7 @@ func (s *section) bracket(inner string) {
 	}
 }
 
-// minutes makes minutes of the months that stand by hours or seconds.
+// minutes turns m next to hours or seconds from months into minutes.
 func (s *section) minutes() {
 	last := ""
 	var month *part

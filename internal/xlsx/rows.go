@@ -6,36 +6,36 @@ import (
 	"strconv"
 )
 
-// ErrRow tells that a row is larger than is read. The rows after it can be read.
+// ErrRow means that a row is too large. The rows after it can be read.
 var ErrRow = errors.New("the row is too large")
 
-// Rows are the rows of a sheet.
+// Rows reads the rows of a sheet.
 type Rows struct {
 	book   *Workbook
 	part   io.ReadCloser
 	scan   *scanner
-	size   int64 // of the sheet's XML, as the archive has it
-	number int64 // of the row that was read last
-	begun  bool  // of that row only the beginning was read
-	empty  bool  // and it is all of it
+	size   int64 // size of the sheet's XML
+	number int64 // the number of the current row
+	begun  bool  // only the start tag of that row was read
+	empty  bool  // that row has no content
 	ended  bool
 	row    []byte
-	ends   []int // of the cells within row
+	ends   []int // where the cells end within row
 	cells  []string
 }
 
-// Close ends the reading.
+// Close closes the sheet.
 func (r *Rows) Close() error { return r.part.Close() }
 
-// Offset returns how much of the sheet was read: the same behind the same row,
-// however it is read.
+// Offset returns the bytes of the sheet that were read, and the size of the sheet. After
+// the same row, it is always the same.
 func (r *Rows) Offset() (bytes, of int64) { return r.scan.offset(), r.size }
 
-// Held returns how many bytes of memory the workbook's texts take.
+// Held returns how many bytes the shared texts take in memory.
 func (r *Rows) Held() int64 { return int64(r.book.shared.bytes) }
 
-// Next returns the number of the next row that the sheet has, from 1, and what its
-// cells show, good until the next call. It returns io.EOF behind the last row.
+// Next returns the number of the next row in the file, from 1, and the shown texts of its
+// cells, which are valid until the next call. It returns io.EOF after the last row.
 func (r *Rows) Next() (number int64, cells []string, err error) {
 	if r.ended {
 		return 0, nil, io.EOF
@@ -63,8 +63,7 @@ func (r *Rows) Next() (number int64, cells []string, err error) {
 	return r.number, r.cells, err
 }
 
-// Skip goes on behind all rows before the one with this number. It returns io.EOF
-// if there is none from there on.
+// Skip skips the rows before the given number. It returns io.EOF if no rows are left.
 func (r *Rows) Skip(number int64) error {
 	for {
 		if err := r.toRow(); err != nil {
@@ -84,7 +83,7 @@ func (r *Rows) Skip(number int64) error {
 	}
 }
 
-// toRow reads up to the beginning of the next row.
+// toRow reads to the beginning of the next row.
 func (r *Rows) toRow() error {
 	for {
 		t, err := r.scan.next(false)
@@ -106,7 +105,7 @@ func (r *Rows) toRow() error {
 	}
 }
 
-// readCells reads the cells of a row, its end included.
+// readCells reads the cells and the end of a row.
 func (r *Rows) readCells() error {
 	var tooLarge error
 	for {
@@ -148,7 +147,7 @@ func (r *Rows) readCells() error {
 	}
 }
 
-// readValue reads the value of a cell, up to the cell's end.
+// readValue reads the value of a cell and the end of the cell.
 func (r *Rows) readValue() error {
 	s := r.scan
 	s.text = s.text[:0]
@@ -168,7 +167,7 @@ func (r *Rows) readValue() error {
 	}
 }
 
-// kind is what the value of a cell is.
+// kind is the type of a cell's value.
 type kind uint8
 
 const (
@@ -190,7 +189,7 @@ func kindOf(name []byte) kind {
 	return isNumber
 }
 
-// appendShown appends what the sheet shows of the value that was read.
+// appendShown appends the text that the sheet shows for the value that was read.
 func (r *Rows) appendShown(b []byte, kind kind, style int) []byte {
 	value := r.scan.text
 	switch kind {
@@ -215,7 +214,7 @@ func (r *Rows) appendShown(b []byte, kind kind, style int) []byte {
 	return f.append(b, value, r.book.base)
 }
 
-// columnOf returns the column of a reference such as C12, from 0; -1 for none.
+// columnOf returns the index of the column in a reference such as C12, or -1.
 func columnOf(ref []byte) int {
 	column := 0
 	for _, c := range ref {

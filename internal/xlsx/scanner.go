@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// scanner reads the tags and texts of the XML of a workbook, which has no DTD and
-// is UTF-8. It allocates nothing for a tag.
+// scanner is a tokenizer for the XML of workbooks, which is UTF-8 and has no DTD. It does
+// not allocate memory for tags.
 type scanner struct {
 	r        io.Reader
 	buf      []byte
-	from, to int   // what is read and not scanned yet is buf[from:to]
+	from, to int   // buf[from:to] is read, but not scanned
 	before   int64 // bytes before buf[0]
-	limit    int64 // bytes that may be read
-	err      error // of r, io.EOF included
+	limit    int64 // limit of the bytes to read
+	err      error // the error of r, which may be io.EOF
 	text     []byte
 }
 
@@ -23,10 +23,10 @@ func newScanner(r io.Reader, limit int64) *scanner {
 	return &scanner{r: r, buf: make([]byte, scanBytes), limit: limit}
 }
 
-// offset is how many bytes were scanned.
+// offset returns how many bytes were scanned.
 func (s *scanner) offset() int64 { return s.before + int64(s.from) }
 
-// fill reads more, or returns why it cannot.
+// fill reads more bytes. It returns an error if there are none.
 func (s *scanner) fill() error {
 	if s.err != nil {
 		return s.err
@@ -38,7 +38,7 @@ func (s *scanner) fill() error {
 		s.from = 0
 	}
 	if s.to == len(s.buf) {
-		return ErrFormat // a tag that does not end
+		return ErrFormat // a tag is longer than the buffer
 	}
 	n, err := s.r.Read(s.buf[s.to:])
 	s.to += n
@@ -52,7 +52,8 @@ func (s *scanner) fill() error {
 	return err
 }
 
-// next returns the next tag. With keep, the text before it is added to s.text.
+// next returns the next tag. If keep is set, it appends the text before the tag to
+// s.text.
 func (s *scanner) next(keep bool) (tag, error) {
 	for {
 		if err := s.readText(keep); err != nil {
@@ -76,7 +77,7 @@ func (s *scanner) next(keep bool) (tag, error) {
 	}
 }
 
-// need makes sure that so many bytes are there.
+// need reads until at least n bytes are unscanned.
 func (s *scanner) need(n int) error {
 	for s.to-s.from < n {
 		if err := s.fill(); err != nil {
@@ -93,7 +94,7 @@ func orCut(err error) error {
 	return err
 }
 
-// readText goes to the next tag; it returns io.EOF when there is none.
+// readText reads up to the next tag. It returns io.EOF if there is none.
 func (s *scanner) readText(keep bool) error {
 	begin := len(s.text)
 	for {
@@ -119,7 +120,7 @@ func (s *scanner) readText(keep bool) error {
 	}
 }
 
-// declaration reads a comment, which it skips, or a CDATA section.
+// declaration reads a CDATA section, or skips a comment.
 func (s *scanner) declaration(keep bool) error {
 	const cdata = "<![CDATA["
 	if err := s.need(4); err != nil {
@@ -138,7 +139,7 @@ func (s *scanner) declaration(keep bool) error {
 	return s.skipTo([]byte("]]>"), keep)
 }
 
-// skipTo goes on behind end. With keep, what comes before it is added to s.text.
+// skipTo reads past the next end. If keep is set, it appends what precedes end to s.text.
 func (s *scanner) skipTo(end []byte, keep bool) error {
 	for {
 		part := s.buf[s.from:s.to]

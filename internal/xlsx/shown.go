@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// append appends what is shown of a number.
+// append appends the text that a spreadsheet shows for a number in this format.
 func (f *format) append(b, value []byte, base epoch) []byte {
 	if f == nil && isPlain(value) {
 		return append(b, value...)
@@ -31,7 +31,7 @@ func (f *format) append(b, value []byte, base epoch) []byte {
 	return s.appendNumber(b, math.Abs(x))
 }
 
-// isPlain reports whether a value is a whole number that is shown as it is.
+// isPlain reports whether value is a whole number that General shows unchanged.
 func isPlain(value []byte) bool {
 	if len(value) == 0 || len(value) > 15 {
 		return false
@@ -44,8 +44,8 @@ func isPlain(value []byte) bool {
 	return true
 }
 
-// sectionOf returns the section for a number, and whether a minus is shown before
-// it: a section that is for negative numbers alone has its own.
+// sectionOf returns the section for x, and whether it needs a minus sign: a section for
+// negative numbers alone has its own.
 func (f *format) sectionOf(x float64) (s *section, sign bool) {
 	for i := range f.sections {
 		if s := &f.sections[i]; s.condition != "" && meets(s.condition, x) {
@@ -94,7 +94,7 @@ func meets(condition string, x float64) bool {
 	return false
 }
 
-// appendGeneral appends a number with the 15 digits that spreadsheets have, and
+// appendGeneral appends a number with 15 significant digits, like spreadsheets, and
 // without an exponent.
 func appendGeneral(b []byte, x float64) []byte {
 	if x != 0 && (math.Abs(x) >= 1e21 || math.Abs(x) < 1e-9) {
@@ -107,8 +107,8 @@ func appendGeneral(b []byte, x float64) []byte {
 	return strconv.AppendFloat(b, rounded, 'f', -1, 64)
 }
 
-// maxGrouped is the first number that is shown without separators between its
-// thousands: it is more likely one to dial than one to count with.
+// maxGrouped is the smallest number without separators between thousands, whatever its
+// format: it is more likely a telephone number than an amount.
 const maxGrouped = 1e9
 
 // appendNumber appends a number that is not negative.
@@ -137,7 +137,7 @@ func (s *section) appendNumber(b []byte, x float64) []byte {
 		fraction = fraction[:len(fraction)-1]
 	}
 	grouped := s.thousands && x < maxGrouped
-	left := s.whole // placeholders
+	left := s.whole // remaining placeholders
 	for _, p := range s.parts {
 		switch {
 		case p.kind == literal:
@@ -148,12 +148,12 @@ func (s *section) appendNumber(b []byte, x float64) []byte {
 				b = append(b, '.')
 			}
 		case left > 0:
-			n := 1 // digits for this placeholder; the first takes all that are more
+			n := 1 // digits for this placeholder; the first one takes all surplus digits
 			if left == s.whole {
 				n = max(1, len(whole)-left+1)
 			}
 			for ; n > 0; n-- {
-				at := left + n - 1 // places from the point
+				at := left + n - 1 // the digit's place, counted from the point
 				if at <= len(whole) {
 					b = append(b, whole[len(whole)-at])
 				} else if p.text == "0" {
@@ -174,8 +174,7 @@ func (s *section) appendNumber(b []byte, x float64) []byte {
 	return b
 }
 
-// rounded rounds a number to so many decimals, halves up, of the 15 digits that
-// spreadsheets have.
+// rounded rounds x to this many decimals, halves up, based on its 15 significant digits.
 func rounded(x float64, decimals int) float64 {
 	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'e', 14, 64), 64)
 	if err != nil {

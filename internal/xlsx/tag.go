@@ -2,16 +2,16 @@ package xlsx
 
 import "bytes"
 
-// tag is a tag. Its parts are good until the next one is read.
+// tag is an XML tag. Its fields are valid until the next tag is read.
 type tag struct {
-	name  []byte // without its prefix
+	name  []byte // without its namespace prefix
 	attrs []byte
-	close bool // it is an end tag
-	empty bool // it is the end tag too
+	close bool // an end tag
+	empty bool // a self-closing tag
 }
 
-// endOfTag returns where the bracket is that closes the tag, -1 when it is not
-// there yet. One within a value does not.
+// endOfTag returns the index of the closing bracket of a tag, or -1 if part does not
+// contain it. It ignores brackets in attribute values.
 func endOfTag(part []byte) int {
 	end := bytes.IndexByte(part, '>')
 	if end < 0 || bytes.IndexByte(part[:end], '\'') < 0 && bytes.Count(part[:end], []byte{'"'})%2 == 0 {
@@ -33,7 +33,7 @@ func endOfTag(part []byte) int {
 	return -1
 }
 
-// parseTag takes what is between the brackets apart.
+// parseTag parses the content between the brackets.
 func parseTag(inner []byte) (t tag) {
 	if len(inner) > 0 && inner[0] == '/' {
 		t.close = true
@@ -57,7 +57,7 @@ func parseTag(inner []byte) (t tag) {
 // is reports whether the tag has this name.
 func (t *tag) is(name string) bool { return string(t.name) == name }
 
-// attr returns the value of an attribute, by its name without a prefix.
+// attr returns the value of an attribute. Its name has no prefix.
 func (t *tag) attr(name string) string {
 	if value := t.rawAttr(name); value != nil {
 		if bytes.IndexByte(value, '&') >= 0 {
@@ -68,7 +68,7 @@ func (t *tag) attr(name string) string {
 	return ""
 }
 
-// rawAttr is attr without its escapes taken off; nil when it is not there.
+// rawAttr returns the value of an attribute without unescaping it, or nil.
 func (t *tag) rawAttr(name string) []byte {
 	rest := t.attrs
 	for {

@@ -5,19 +5,20 @@ import (
 	"io"
 )
 
-// texts are the texts that cells share, packed into chunks, each behind its length.
+// texts has the shared texts of a workbook, in chunks. The length of each text precedes
+// it.
 type texts struct {
-	part   string // "" for none
+	part   string // the part's name, or ""
 	loaded bool
 	chunks [][]byte
-	starts []uint32 // of the texts: chunkBytes times the chunk, and where in it
+	starts []uint32 // the index of each text's chunk times chunkBytes, plus the offset in it
 	bytes  int
 }
 
-// chunkBytes is the size of a chunk. The longest text fits one.
+// chunkBytes is the size of a chunk. The longest text fits into one.
 const chunkBytes = 1 << 20
 
-// read reads the texts, unless that was done.
+// read reads the texts on the first call.
 func (x *texts) read(w *Workbook) error {
 	if x.loaded || x.part == "" {
 		return nil
@@ -51,7 +52,7 @@ func (x *texts) read(w *Workbook) error {
 	}
 }
 
-// add adds a text, as an item has it.
+// add adds the text of an item.
 func (x *texts) add(text []byte) error {
 	text = unescapeCodes(text)
 	size := len(text) + binary.MaxVarintLen32
@@ -69,7 +70,7 @@ func (x *texts) add(text []byte) error {
 	return nil
 }
 
-// at returns a text; nil for one that is not there.
+// at returns the i-th text, or nil if there is none.
 func (x *texts) at(i int) []byte {
 	if i < 0 || i >= len(x.starts) {
 		return nil
@@ -79,8 +80,8 @@ func (x *texts) at(i int) []byte {
 	return text[n:][:length]
 }
 
-// richText follows the tags of a text, whose runs are in t elements. Those within
-// rPh tell how it is pronounced.
+// richText tracks the tags within an item. Its text is in t elements; those within rPh
+// elements tell the pronunciation.
 type richText struct{ text, spoken bool }
 
 func (x *richText) keeps() bool { return x.text && !x.spoken }
@@ -94,8 +95,8 @@ func (x *richText) tag(t *tag) {
 	}
 }
 
-// unescapeCodes takes off the escapes by which texts have characters that XML has
-// not, as _x000D_. It may change text.
+// unescapeCodes replaces escapes such as _x000D_, which stand for characters that XML
+// cannot have. It may modify text.
 func unescapeCodes(text []byte) []byte {
 	const size = len("_x000D_")
 	out, from := text[:0], 0

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// unescape takes the escapes of XML off text[from:].
+// unescape replaces the XML entities in text[from:].
 func unescape(text []byte, from int) []byte {
 	out := text[:from]
 	rest := text[from:]
@@ -32,7 +32,7 @@ func unescape(text []byte, from int) []byte {
 	return out
 }
 
-// entity returns the character that an escape stands for, -1 for none.
+// entity returns the character of an XML entity, or -1 if it is unknown.
 func entity(name string) rune {
 	switch name {
 	case "amp":

@@ -1,7 +1,6 @@
-// Package xlsx reads the rows of spreadsheets (ISO/IEC 29500, as Excel, Google
-// Sheets and LibreOffice write them), one after the other, with the texts that the
-// spreadsheet shows. It holds the texts that cells share in memory, up to a bound,
-// and of the sheet one row.
+// Package xlsx reads the rows of a spreadsheet (ISO/IEC 29500, as Excel, Google Sheets
+// and LibreOffice write it) one by one, with the texts that the spreadsheet shows. It
+// holds one row and the shared texts in memory, both within limits.
 package xlsx
 
 import (
@@ -18,19 +17,19 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// The errors of files. Any other error is one of reading.
+// The errors of invalid files. Any other error comes from reading.
 var (
-	// ErrTooLarge tells that a part of the file is larger than is read.
+	// ErrTooLarge means that a part of the file exceeds a limit.
 	ErrTooLarge = errors.New("the spreadsheet is too large")
-	// ErrTexts tells that the cells share more text than is held.
+	// ErrTexts means that the shared texts exceed their limit.
 	ErrTexts = errors.New("the spreadsheet has too many different texts")
-	// ErrNoSheet tells that there is no sheet of the name.
+	// ErrNoSheet means that no sheet has the name.
 	ErrNoSheet = errors.New("the spreadsheet has no such sheet")
-	// ErrFormat tells that the file is no spreadsheet of this format.
+	// ErrFormat means that the file is not a spreadsheet of this format, or is damaged.
 	ErrFormat = errors.New("the file is no spreadsheet, or damaged")
 )
 
-// The bounds of what is read, against files that are made to be large.
+// These limits protect against malicious files.
 const (
 	maxDirectory = 1 << 20 // bytes of the archive's directory
 	maxPart      = 16 << 20
@@ -47,14 +46,14 @@ const (
 type Workbook struct {
 	parts  map[string]*zip.File
 	sheets []sheet
-	styles []*format // by the index that cells have
+	styles []*format // by the index in a cell
 	shared *texts
 	base   epoch
 }
 
 type sheet struct{ name, part string }
 
-// Open reads what a workbook has beside its sheets.
+// Open reads a workbook except its sheets and shared texts.
 func Open(file io.ReaderAt, size int64) (*Workbook, error) {
 	if err := checkDirectory(file, size); err != nil {
 		return nil, err
@@ -71,7 +70,7 @@ func Open(file io.ReaderAt, size int64) (*Workbook, error) {
 	return w, w.readBook()
 }
 
-// checkDirectory refuses an archive whose directory would take much memory.
+// checkDirectory returns an error if the archive's directory needs too much memory.
 func checkDirectory(file io.ReaderAt, size int64) error {
 	const endBytes = 22
 	tail := make([]byte, min(size, endBytes+64<<10))
@@ -85,8 +84,8 @@ func checkDirectory(file io.ReaderAt, size int64) error {
 	parts := binary.LittleEndian.Uint16(tail[at+10:])
 	length := int64(binary.LittleEndian.Uint32(tail[at+12:]))
 	offset := int64(binary.LittleEndian.Uint32(tail[at+16:]))
-	// By these values archive/zip looks for a directory of ZIP64, which may be of any
-	// size and stand anywhere.
+	// With these values, archive/zip would look for a ZIP64 directory, which may have any
+	// size and position.
 	if parts == math.MaxUint16 || length == math.MaxUint16 || offset == math.MaxUint32 {
 		return ErrTooLarge
 	}
@@ -107,7 +106,7 @@ func formatError(err error) error {
 	return err
 }
 
-// open opens a part of the file; nil when it is not there.
+// open opens a part of the file, or returns nil if it does not exist.
 func (w *Workbook) open(name string) (io.ReadCloser, error) {
 	part := w.parts[strings.ToLower(strings.TrimPrefix(name, "/"))]
 	if part == nil {
@@ -120,8 +119,8 @@ func (w *Workbook) open(name string) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// each calls do with each start tag of a part, until do returns false. A part that
-// is not there has none.
+// each calls do with each start tag of a part until do returns false. A part that does
+// not exist has none.
 func (w *Workbook) each(name string, do func(*tag) bool) error {
 	r, err := w.open(name)
 	if err != nil || r == nil {
@@ -143,7 +142,7 @@ func (w *Workbook) each(name string, do func(*tag) bool) error {
 	}
 }
 
-// readBook reads which sheets there are, and how their cells are shown.
+// readBook reads the names of the sheets and the styles of cells.
 func (w *Workbook) readBook() error {
 	book := "xl/workbook.xml"
 	if err := w.eachRelation("", func(kind, _, target string) {
@@ -153,7 +152,7 @@ func (w *Workbook) readBook() error {
 	}); err != nil {
 		return err
 	}
-	targets := make(map[string]string) // of sheets, by the relation's id
+	targets := make(map[string]string) // of the sheets, by the id of the relation
 	styles, shared := "", ""
 	if err := w.eachRelation(book, func(kind, id, target string) {
 		switch {
@@ -193,7 +192,7 @@ func (w *Workbook) readBook() error {
 
 func isTrue(value string) bool { return value == "1" || value == "true" }
 
-// eachRelation calls do with the parts that a part refers to.
+// eachRelation calls do with each relation of a part to another part.
 func (w *Workbook) eachRelation(part string, do func(kind, id, target string)) error {
 	dir, name := path.Split(part)
 	return w.each(dir+"_rels/"+name+".rels", func(t *tag) bool {
@@ -238,7 +237,7 @@ func (w *Workbook) readStyles(part string) error {
 	})
 }
 
-// Sheets returns the names of the sheets, in their order.
+// Sheets returns the names of the sheets in their order.
 func (w *Workbook) Sheets() []string {
 	names := make([]string, len(w.sheets))
 	for i, s := range w.sheets {
@@ -247,8 +246,8 @@ func (w *Workbook) Sheets() []string {
 	return names
 }
 
-// Rows returns the rows of the sheet with this name, or of the first for "". They
-// must be closed.
+// Rows returns the rows of the sheet with this name; "" means the first sheet. The caller
+// must close them.
 func (w *Workbook) Rows(name string) (*Rows, error) {
 	for _, s := range w.sheets {
 		if s.name != name && name != "" {
