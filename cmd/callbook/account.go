@@ -24,7 +24,7 @@ type accountCreateCmd struct {
 	JSON     bool   `name:"json" help:"Print JSON."`
 }
 
-// Validate is called by kong when the flags are read.
+// Validate is called by kong after it has parsed the flags.
 func (c *accountCreateCmd) Validate() error {
 	if err := c.database.Validate(); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (c *accountListCmd) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// accountView is an account in the commands' JSON.
+// accountView is the JSON of an account.
 type accountView struct {
 	AccountSID  string  `json:"account_sid"`
 	Region      string  `json:"region"`

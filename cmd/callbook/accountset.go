@@ -19,10 +19,10 @@ type accountSetCmd struct {
 	Countries    *string `name:"countries" placeholder:"CODES" help:"Which countries it may call, as IN,US, or \"all\"; \"default\" takes it back."`
 	JSON         bool    `name:"json" help:"Print JSON."`
 
-	change []func(*campaign.Policy) // what the flags ask for
+	change []func(*campaign.Policy) // the changes that the flags ask for
 }
 
-// Validate is called by kong when the flags are read.
+// Validate is called by kong after it has parsed the flags.
 func (c *accountSetCmd) Validate() error {
 	if err := c.database.Validate(); err != nil {
 		return err
@@ -98,14 +98,14 @@ func (c *accountSetCmd) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// policyView is what an account has set, in the commands' JSON.
+// policyView is the JSON of an account's settings.
 type policyView struct {
 	AccountSID   string   `json:"account_sid"`
 	CallsAMinute int      `json:"calls_a_minute"`
 	CallingHours string   `json:"calling_hours"`
 	CallingDays  string   `json:"calling_days"`
-	DailyCap     *int     `json:"daily_cap"` // null: the default; -1: no limit
-	Countries    []string `json:"countries"` // null: the default; ["all"]: all
+	DailyCap     *int     `json:"daily_cap"` // null means the default, -1 no limit
+	Countries    []string `json:"countries"` // null means the default, ["all"] all countries
 }
 
 func policyJSON(acct account.Account, p *campaign.Policy) policyView {

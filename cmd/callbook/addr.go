@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// checkAddr refuses an address that nobody can listen on. Whether the host is one
-// of this machine, only listening tells.
+// checkAddr returns an error if addr cannot be an address to listen on. It does not check
+// whether the host belongs to this machine.
 func checkAddr(addr string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if n, numErr := strconv.Atoi(addr); err != nil && numErr == nil && n >= 0 {
@@ -25,7 +25,7 @@ func checkAddr(addr string) error {
 	return nil
 }
 
-// listen listens at an address that [checkAddr] has found good.
+// listen listens on an address that [checkAddr] has accepted.
 func listen(addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err == nil {

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// withAdvice is the text of an error, and what to do where a file or folder is not as a
-// command needs it.
+// withAdvice returns the text of an error. For a missing or unusable file or folder, it
+// adds what to do.
 func withAdvice(err error) string {
 	text := err.Error()
 	file, ok := errors.AsType[*fs.PathError](err)

@@ -5,9 +5,10 @@ import (
 	"unsafe"
 )
 
-// takeArgs returns a copy of the program's arguments, and makes the passwords of URLs in
-// the originals unreadable: the system shows those to every user of the machine, as ps
-// does. They are readable until here, so the environment is the better place for them.
+// takeArgs returns a copy of the program's arguments, and overwrites the passwords of
+// URLs in the originals. The system shows the originals to all users of the machine, for
+// example with ps. They are visible until this point, so it is better to pass passwords
+// in the environment.
 func takeArgs(args []string) []string {
 	taken := make([]string, len(args))
 	for i, arg := range args {
@@ -16,7 +17,8 @@ func takeArgs(args []string) []string {
 		if shown == taken[i] || len(arg) == 0 {
 			continue
 		}
-		// The runtime's strings are the system's own memory, which may be written.
+		// The strings of os.Args are in memory that the system has allocated, so they can
+		// be overwritten.
 		system := unsafe.Slice(unsafe.StringData(arg), len(arg))
 		n := copy(system, shown)
 		clear(system[n:])

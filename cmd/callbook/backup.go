@@ -21,7 +21,7 @@ type backupCmd struct {
 	Force bool `env:"-" help:"Overwrite the file, once the new backup is whole."`
 }
 
-// Help is what kong shows beside the flags.
+// Help is the text that kong adds to --help.
 func (c *backupCmd) Help() string {
 	return `Writes a database file as it is at one moment, with the CSV files of uploads that are being worked or wait to be started, into one file. It works beside a running server and holds up no write. The backup is checked as "callbook check" does before it gets its name, and has a checksum of all its bytes; "callbook restore" puts it in place again.
 
@@ -49,7 +49,7 @@ func (c *backupCmd) backup(ctx context.Context, std streams) error {
 	if c.same(database{c.File}) {
 		return errors.New("FILE is the database itself")
 	}
-	// A backup is written under the second name until it is whole.
+	// The backup is written under the second name until it is complete.
 	for _, name := range []string{c.File, backup.PartialName(c.File)} {
 		if c.same(database{name}) {
 			return fmt.Errorf("a backup is written as %s first, and that is the database itself; name another file", name)
@@ -87,7 +87,7 @@ func (c *backupCmd) backup(ctx context.Context, std streams) error {
 	return nil
 }
 
-// write makes the backup and checks it.
+// write writes the backup and checks it.
 func (c *backupCmd) write(ctx context.Context, std streams, staged *backup.Staged) (report verify.Report, err error) {
 	bar := onTerminal(std.err, "pages")
 	_, missing, err := sqlite.Backup(ctx, c.DB, upload.NewDisk(sqlite.UploadsFolder(c.DB)), staged.Path(), sqlite.BackupOptions{
@@ -104,12 +104,11 @@ func (c *backupCmd) write(ctx context.Context, std streams, staged *backup.Stage
 	return checkBackup(ctx, std, staged.Path(), func(r verify.Result) verify.Result { return r })
 }
 
-// errBroken means that the file of a backup is broken, and not only its rows.
+// errBroken means that the file of a backup is damaged, and not only its rows.
 var errBroken = errors.New("it is broken, as the lines above tell")
 
-// checkBackup checks the file of a backup. What is wrong in its rows is in the
-// report; a file that is broken is an error, which wraps errBroken. It prints the
-// results as shown returns them.
+// checkBackup checks the file of a backup. Problems of its rows are in the report. If the
+// file is damaged, the error wraps errBroken. It prints the results that shown returns.
 func checkBackup(ctx context.Context, std streams, path string, shown func(verify.Result) verify.Result) (verify.Report, error) {
 	found := func(_ io.Writer, r verify.Result) error {
 		if r.OK() {

@@ -14,7 +14,7 @@ type accountCallbackSecretCmd struct {
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
-// Run prints the secret, which is made when it is first asked for.
+// Run prints the secret. It creates the secret on the first call.
 func (c *accountCallbackSecretCmd) Run(ctx context.Context, std streams) error {
 	if err := c.mustHold(); err != nil {
 		return err

@@ -19,7 +19,7 @@ type checkCmd struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// Help is what kong shows beside the flags.
+// Help is the text that kong adds to --help.
 func (c *checkCmd) Help() string {
 	return `Reads the whole database and checks it: its schema and structure, every contact, that no number is there twice in an account, the counters of accounts and lists against a recount, that every row has what it belongs to, receipts of Idempotency-Keys, and uploads with their files; of a backup, also its checksum. It prints a line a check, and for what is wrong where it is and what to do.
 
@@ -61,8 +61,8 @@ func (c *checkCmd) check(ctx context.Context, std streams) (report verify.Report
 	return report, err
 }
 
-// runChecks runs the checks, all or only some, with progress on a terminal. Print
-// is given each result and where to print it.
+// runChecks runs the checks in only, or all, and shows their progress on a terminal. It
+// calls print with each result and the writer for it.
 func runChecks(ctx context.Context, store verify.Store, std streams, only []string, print func(io.Writer, verify.Result) error) (verify.Report, error) {
 	bar := onTerminal(std.err, "rows")
 	var printed error
@@ -78,7 +78,7 @@ func runChecks(ctx context.Context, store verify.Store, std streams, only []stri
 	return report, errors.Join(err, printed)
 }
 
-// openVerify opens the database for checks, and returns what closes it.
+// openVerify opens the database for checks. It also returns a function that closes it.
 func (d database) openVerify(ctx context.Context) (verify.Store, func() error, error) {
 	if postgres.IsURL(d.DB) {
 		db, err := postgres.Open(ctx, d.DB, postgres.Options{})
@@ -87,7 +87,8 @@ func (d database) openVerify(ctx context.Context) (verify.Store, func() error, e
 		}
 		return db.Verifier(), db.Close, nil
 	}
-	// Before SQLite opens the file: backup.Verify would drop its locks.
+	// backup.Verify must precede SQLite, because it would drop SQLite's locks on the
+	// file.
 	sealed, err := backup.Verify(ctx, d.DB)
 	if err != nil && !errors.Is(err, backup.ErrChecksum) {
 		return nil, nil, err
@@ -101,7 +102,7 @@ func (d database) openVerify(ctx context.Context) (verify.Store, func() error, e
 type sealedStore struct {
 	verify.Store
 	sealed bool
-	broken error // of the checksum
+	broken error // the error of the checksum
 }
 
 // View implements [verify.Store].
@@ -125,7 +126,7 @@ func (v sealedView) Structure(ctx context.Context, found func(text string)) (che
 	return v.View.Structure(ctx, found)
 }
 
-// printResult prints a result as people read it.
+// printResult prints a result for people.
 func printResult(out io.Writer, r verify.Result) error {
 	word := "ok"
 	if !r.OK() {
@@ -165,7 +166,7 @@ func counted(all []verify.Count) string {
 	return strings.Join(parts, ", ")
 }
 
-// reportView is a report in the commands' JSON.
+// reportView is the JSON of a report.
 type reportView struct {
 	Database string       `json:"database"`
 	OK       bool         `json:"ok"`

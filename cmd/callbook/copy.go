@@ -19,14 +19,14 @@ type copyCmd struct {
 	To   string `required:"" placeholder:"FILE|URL" help:"Database to copy into: an empty one, or one with a copy of --from that was stopped."`
 }
 
-// Help is what kong shows beside the flags.
+// Help is the text that kong adds to --help.
 func (c *copyCmd) Help() string {
 	return `Copies accounts, keys, contacts, lists, uploads (those that are being worked, or wait to be started, with their files), answers kept for Idempotency-Keys, counts of requests, and the dashboard's sessions and login links, with their sids and dates: from a file to PostgreSQL, back, or between two of a kind.
 
 Stop the servers first. A copy that was stopped or killed goes on where it was when the same command is run again. At the end both databases are read again and compared; the exit code is 0 only when they have the same. Until then no server starts on the database that is copied into.`
 }
 
-// Validate is called by kong when the flags are read.
+// Validate is called by kong after it has parsed the flags.
 func (c *copyCmd) Validate() error {
 	if c.From == "" || c.To == "" {
 		return errors.New("it takes both --from and --to: the database to copy, and the one to copy into")
@@ -80,7 +80,7 @@ func (c *copyCmd) copy(ctx context.Context, std streams) (err error) {
 	return c.report(std.out, table, accounts, err)
 }
 
-// report tells how the copy ended.
+// report prints how the copy has ended.
 func (c *copyCmd) report(out io.Writer, table *tabwriter.Writer, accounts int, err error) error {
 	from, to := database{c.From}.name(), database{c.To}.name()
 	if _, ok := errors.AsType[*dbcopy.Mismatch](err); ok {
@@ -96,7 +96,7 @@ func (c *copyCmd) report(out io.Writer, table *tabwriter.Writer, accounts int, e
 	return err
 }
 
-// same tells whether two names are those of one file, or equal.
+// same reports whether both names are equal or refer to the same file.
 func (d database) same(other database) bool {
 	if d.DB == other.DB {
 		return true
@@ -112,8 +112,8 @@ func (d database) same(other database) bool {
 	return err == nil && os.SameFile(one, two)
 }
 
-// openTransfer opens a database for a copy, and returns what closes it. The schema
-// of a PostgreSQL database that is read is left as it is.
+// openTransfer opens a database for a copy. It also returns a function that closes it. If
+// the database is only read, its schema stays unchanged.
 func (d database) openTransfer(ctx context.Context, write bool) (dbcopy.Database, func() error, error) {
 	if postgres.IsURL(d.DB) {
 		db, err := postgres.OpenTransfer(ctx, d.DB, postgres.Options{Migrate: write})

@@ -18,16 +18,16 @@ import (
 	"callbook/internal/store/sqlite"
 )
 
-// database is the flag that every command has.
+// database is the flag --db, which every command has.
 type database struct {
 	DB string `name:"db" default:"callbook.db" placeholder:"FILE|URL" help:"Database: a file, or a PostgreSQL database as postgres://user:password@host:5432/callbook (${default})."`
 }
 
-// Validate refuses what is neither the name of a file nor the URL of a PostgreSQL
-// database.
+// Validate returns an error if the value is neither a file name nor the URL of a
+// PostgreSQL database.
 func (d database) Validate() error { return checkDatabase("--db", d.DB) }
 
-// name is how a message calls the database; it never has a password in it.
+// name returns the name of the database for messages, without a password.
 func (d database) name() string {
 	if postgres.IsURL(d.DB) {
 		return postgres.Redact(d.DB)
@@ -35,7 +35,7 @@ func (d database) name() string {
 	return d.DB
 }
 
-// commandStore is a database as the commands beside the server use it.
+// commandStore is a database as the commands other than serve use it.
 type commandStore interface {
 	account.Store
 	session.Store
@@ -43,14 +43,14 @@ type commandStore interface {
 	Close() error
 }
 
-// withDirectory lends the accounts and keys of a database that is there to f.
-// It works beside a running server.
+// withDirectory calls f with the accounts and keys of an existing database. A server may
+// be running on it.
 func (d database) withDirectory(ctx context.Context, f func(*account.Directory) error) error {
 	return d.withDB(ctx, func(db commandStore) error { return f(account.NewDirectory(db, clock.System)) })
 }
 
-// withDB lends a database to f. It works beside a running server. The schema of a
-// PostgreSQL database is left as it is, because other servers may be using it.
+// withDB calls f with a database. A server may be running on it. The schema of a
+// PostgreSQL database stays unchanged, because other servers may use it.
 func (d database) withDB(ctx context.Context, f func(commandStore) error) (err error) {
 	var db commandStore
 	if postgres.IsURL(d.DB) {
@@ -65,8 +65,8 @@ func (d database) withDB(ctx context.Context, f func(commandStore) error) (err e
 	return f(db)
 }
 
-// mustExist is for commands that look into a database: on a misspelt name they
-// should say so instead of making an empty one.
+// mustExist returns an error if the database does not exist. Commands that only read call
+// it, so that a misspelt name does not create a database.
 func (d database) mustExist() error {
 	if d.missing() {
 		return fmt.Errorf("there is no database %s; name the server's with --db, or make one with \"callbook serve\" or \"callbook account create\"", d.DB)
@@ -74,8 +74,8 @@ func (d database) mustExist() error {
 	return nil
 }
 
-// mustHold is mustExist for commands to which an empty file is of no use either:
-// opening it would make a database in it.
+// mustHold is mustExist for commands that cannot use an empty file either, in which
+// opening would create a database.
 func (d database) mustHold() error {
 	if err := d.mustExist(); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (d database) mustHold() error {
 	return nil
 }
 
-// empty tells whether the file is there and has nothing in it.
+// empty reports whether the file exists and is empty.
 func (d database) empty() bool {
 	if postgres.IsURL(d.DB) {
 		return false
@@ -95,8 +95,8 @@ func (d database) empty() bool {
 	return err == nil && info.Size() == 0
 }
 
-// missing tells whether there is no such file. Of a PostgreSQL database it tells
-// nothing: opening one that is not there is an error, and does not make it.
+// missing reports whether the file does not exist. For a PostgreSQL database, it returns
+// false: opening a missing one fails and does not create it.
 func (d database) missing() bool {
 	if postgres.IsURL(d.DB) {
 		return false
@@ -130,7 +130,7 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// date is how the commands print a time; "-" is one that has not come.
+// date formats a time for people; the zero time becomes "-".
 func date(t time.Time) string {
 	if t.IsZero() {
 		return "-"
@@ -138,8 +138,7 @@ func date(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// jsonDate is how the commands' JSON holds a time; null is one that has not
-// come.
+// jsonDate formats a time for JSON; the zero time becomes null.
 func jsonDate(t time.Time) *string {
 	if t.IsZero() {
 		return nil

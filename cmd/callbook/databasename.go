@@ -11,21 +11,21 @@ import (
 const asDatabase = "a PostgreSQL database is named as postgres://user:password@host:5432/callbook, and a SQLite database by its file alone, as callbook.db"
 
 var (
-	// otherKind is the scheme of a URL of another kind of database, or of one that was
-	// not written to its end. A file of such a name has to be given with its folder, as
-	// ./file:x.
+	// otherKind matches URLs of other kinds of databases, and incomplete ones. A file
+	// with such a name must be given with its folder, as in ./file:x.
 	otherKind = regexp.MustCompile(`(?i)^(file|sqlite3?|postgres|postgresql|pgsql|psql|pg|jdbc|mysql|mariadb|mssql|sqlserver|oracle|mongodb|redis|cockroach(db)?):`)
-	// plainScheme is what is shown again of a URL.
+	// plainScheme matches what an error may repeat of a URL.
 	plainScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://$`)
-	// settings are those of libpq's other way to name a database.
+	// settings matches libpq's keyword/value connection strings.
 	settings = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|user|password|dbname|sslmode|service)\s*=`)
-	// hostAndPort, or a user and a password, begin a URL without its scheme.
+	// hostAndPort matches URLs without a scheme that begin with a host and port, or with
+	// a user and password.
 	hostAndPort = regexp.MustCompile(`^[^/\s]+:\d+(/|$)|^[^./].*:.*@`)
 )
 
-// checkDatabase refuses the name of a database that can be none. Otherwise a misspelt
-// URL would become a file with a password in its name. The error has no part of the name
-// but its scheme.
+// checkDatabase returns an error for a name that cannot be a database. Otherwise a
+// misspelt URL would become a file with a password in its name. The error repeats nothing
+// of the name but its scheme.
 func checkDatabase(flag, name string) error {
 	if postgres.IsURL(name) {
 		if err := postgres.CheckURL(name); err != nil {

@@ -4,5 +4,5 @@ package main
 
 import "math"
 
-// maxFiles is how many files the process may have open.
+// maxFiles returns the limit of open files of the process.
 func maxFiles() int { return math.MaxInt32 }

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// maxFiles is how many files the process may have open.
+// maxFiles returns the limit of open files of the process.
 func maxFiles() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

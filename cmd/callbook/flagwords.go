@@ -12,7 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// flagWords replaces the words that kong has for mistakes of the command line.
+// flagWords maps kong's messages about mistakes on the command line to plainer ones.
 var flagWords = []struct {
 	said *regexp.Regexp
 	say  string
@@ -24,13 +24,13 @@ var flagWords = []struct {
 	{regexp.MustCompile(`\(from envar ([A-Z_]+)=.*\)`), "(from the environment variable $1)"},
 }
 
-// usageText is the text of a mistake in these arguments.
+// usageText returns the message about a mistake in these arguments.
 func usageText(args []string, err error) string {
 	text := err.Error()
 	for _, w := range flagWords {
 		text = w.said.ReplaceAllString(text, w.say)
 	}
-	if strings.HasPrefix(text, `"`) { // kong names no flag that begins with "no-"
+	if strings.HasPrefix(text, `"`) { // kong does not name a flag that begins with "no-"
 		for _, arg := range args {
 			if name, value, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(name, "--no-") && strings.HasPrefix(text, strconv.Quote(value)) {
 				return name + ": " + text
@@ -40,17 +40,17 @@ func usageText(args []string, err error) string {
 	return text
 }
 
-// secrets are the parts of a text in which a password may stand: a URL with user
-// information, and settings as libpq has them.
+// secrets match where passwords may occur: URLs with user information, and libpq's
+// connection strings.
 var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(:/+[^\s/:@"']*:)([^\s"']+)(@)`),
 	regexp.MustCompile(`(\b[^\s/:@"']+:)([^\s"'/:][^\s"']*)(@)`), // without a scheme
 	regexp.MustCompile(`(?i)(password\s*=\s*)('[^']*'|[^\s&"']+)()`),
 }
 
-// withoutSecrets is a text without passwords, but with the word itself, which stands in
-// examples. The commands keep passwords out of their errors; this is for a command line
-// that was not understood.
+// withoutSecrets removes passwords from text, except the word "password" itself, which
+// occurs in examples. It is for a command line that could not be parsed; the commands
+// keep passwords out of their errors themselves.
 func withoutSecrets(text string) string {
 	for _, secret := range secrets {
 		text = secret.ReplaceAllStringFunc(text, func(found string) string {
@@ -64,7 +64,7 @@ func withoutSecrets(text string) string {
 	return text
 }
 
-// readWhole reads the value of a flag that is a whole number.
+// readWhole parses the value of a flag that is a whole number.
 func readWhole(ctx *kong.DecodeContext, target reflect.Value) error {
 	token, err := ctx.Scan.PopValue("number")
 	if err != nil {
@@ -82,7 +82,7 @@ func readWhole(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// logLevel is the least level that is logged.
+// logLevel is the lowest level to log.
 type logLevel slog.Level
 
 // UnmarshalText implements [encoding.TextUnmarshaler].

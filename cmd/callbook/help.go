@@ -8,13 +8,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// helpCmd is in the list of commands; [orHelp] does what it is for.
+// helpCmd lists "help" among the commands; [orHelp] implements it.
 type helpCmd struct {
 	Command []string `arg:"" optional:"" help:"The command."`
 }
 
-// orHelp returns the arguments, and --help behind them when they name only a group of
-// commands, or nothing. "help key create" becomes "key create --help".
+// orHelp appends --help to arguments that name no command, or only a group of commands.
+// It changes "help key create" to "key create --help".
 func orHelp(parser *kong.Kong, args []string) []string {
 	asked := len(args) > 0 && args[0] == "help"
 	if asked {
@@ -34,8 +34,7 @@ func orHelp(parser *kong.Kong, args []string) []string {
 	return append(slices.Clip(args), "--help")
 }
 
-// helpOn is the command line that shows the help of the command that a usage error is
-// about.
+// helpOn returns the command line with the help for a usage error.
 func helpOn(usage error) string {
 	words := []string{}
 	if e, ok := errors.AsType[*kong.ParseError](usage); ok && e.Context != nil {

@@ -26,7 +26,7 @@ type keyCreateCmd struct {
 	JSON    bool     `name:"json" help:"Print JSON."`
 }
 
-// Validate is called by kong when the flags are read.
+// Validate is called by kong after it has parsed the flags.
 func (c *keyCreateCmd) Validate() error {
 	if err := account.CheckKeyName(c.Name); err != nil {
 		return fmt.Errorf("--name: %w", err)
@@ -92,8 +92,8 @@ func (c *keyListCmd) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// oneLine is the name of a key as a cell of a table: a key that an older callbook made
-// may have line breaks in it, and what a terminal takes as a command.
+// oneLine makes a name safe for a table on a terminal. Names of keys from older versions
+// may contain line breaks and control characters.
 func oneLine(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) {
@@ -126,7 +126,7 @@ func (c *keyRevokeCmd) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// keyView is a key in the commands' JSON.
+// keyView is the JSON of a key.
 type keyView struct {
 	APIKey       string  `json:"api_key"`
 	Name         string  `json:"name"`

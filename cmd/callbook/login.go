@@ -12,12 +12,12 @@ import (
 	"callbook/internal/session"
 )
 
-// baseURL is the flag of the commands that print links.
+// baseURL is the flag of commands that print links.
 type baseURL struct {
 	BaseURL string `name:"base-url" placeholder:"URL" help:"Address that browsers reach the server at, where that is not the address it listens on, as https://book.example.com behind a proxy. With https, cookies go over TLS only. The commands beside a server know its address."`
 }
 
-// Validate is called by kong when the flags are read.
+// Validate is called by kong after it has parsed the flags.
 func (b *baseURL) Validate() error {
 	if b.BaseURL == "" {
 		return nil
@@ -30,8 +30,8 @@ func (b *baseURL) Validate() error {
 	return nil
 }
 
-// or is the address for links: the given one, or that of a server that listens
-// here.
+// or returns the base URL of links: the given one, or that of a server that listens at
+// this address.
 func (b *baseURL) or(listening net.Addr) string {
 	if b.BaseURL != "" {
 		return b.BaseURL
@@ -46,8 +46,8 @@ type loginLinkCmd struct {
 	JSON    bool   `name:"json" help:"Print JSON."`
 }
 
-// Validate is called by kong when the flags are read. It hides those of the embedded
-// flags.
+// Validate is called by kong after it has parsed the flags. It replaces those of the
+// embedded flags.
 func (c *loginLinkCmd) Validate() error {
 	return errors.Join(c.database.Validate(), c.baseURL.Validate())
 }

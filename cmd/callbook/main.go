@@ -1,5 +1,5 @@
-// Command callbook is a self-hosted address book for call campaigns: a server
-// that speaks Exotel's v2 Campaigns API, and the commands to look after it.
+// Command callbook is a self-hosted address book for call campaigns: a server that speaks
+// Exotel's v2 Campaigns API, and the commands to administer it.
 package main
 
 import (
@@ -16,17 +16,17 @@ import (
 
 	"callbook/internal/account"
 
-	// Zones and their names must not depend on what a machine has installed.
+	// Time zones must not depend on what the machine has installed.
 	_ "time/tzdata"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // a second signal kills the program
 	os.Exit(run(ctx, takeArgs(os.Args)[1:], streams{out: os.Stdout, err: os.Stderr}))
 }
 
-// streams are where a command writes: out is its result, err everything else.
+// streams are the outputs of a command: out for its result, err for everything else.
 type streams struct{ out, err io.Writer }
 
 // The exit codes.
@@ -34,10 +34,10 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
-	exitUnable = 3 // of "check": it could not be done
+	exitUnable = 3 // "check" could not run
 )
 
-// exitError is an error with an exit code of its own.
+// exitError is an error with its own exit code.
 type exitError struct {
 	code int
 	err  error
@@ -63,7 +63,7 @@ type commands struct {
 	VersionFlag versionFlag `name:"version" env:"-" help:"Print the version."`
 }
 
-// run is the program without its globals.
+// run runs the program. It uses no global variables.
 func run(ctx context.Context, args []string, std streams) int {
 	var cli commands
 	exited := false
@@ -81,10 +81,10 @@ func run(ctx context.Context, args []string, std streams) int {
 		kong.Vars{"default_region": account.DefaultRegion, "default_time_zone": account.DefaultTimeZone},
 	)
 	if err != nil {
-		panic(err) // the commands above are not well-formed
+		panic(err) // the commands above are invalid
 	}
 	command, err := parser.Parse(orHelp(parser, args))
-	if exited { // --help, --version
+	if exited { // for --help and --version
 		return exitOK
 	}
 	if err != nil {

@@ -12,32 +12,32 @@ import (
 )
 
 const (
-	// defaultMemory is what --memory is when it is not given, in MiB.
+	// defaultMemory is the default of --memory, in MiB.
 	defaultMemory = 512
-	// outsideHeap is what the process takes beside Go's heap and stacks, in MiB:
-	// sqliteMemory, and the program itself.
+	// outsideHeap is the memory of the process outside of Go's heap and stacks, in MiB:
+	// SQLite's memory, and the program itself.
 	outsideHeap  = 96
 	sqliteMemory = 64
-	// connectionsPerMiB makes idle connections, of some 20 KiB each, a sixth of
-	// the memory.
+	// connectionsPerMiB lets idle connections, of about 20 KiB each, take a sixth of the
+	// memory.
 	connectionsPerMiB = 8
 )
 
-// leastMemory is the least --memory for bodies of a size, both in MiB. A body
-// takes three times its size while it is worked on, and its items some MiB more.
-// One account has half of the budget for requests, and that is half of the heap:
-// the garbage collector and the connections need the rest.
+// leastMemory returns the least --memory for bodies of this size, both in MiB. Work on a
+// body takes three times its size, and some MiB for its items. An account gets half of
+// the requests' budget, which is half of the heap; the garbage collector and the
+// connections need the rest.
 func leastMemory(maxBody int) int { return outsideHeap + 4*(3*maxBody+8) }
 
-// memory is how a server's memory is shared out.
+// memory is the division of a server's memory.
 type memory struct {
-	total int64 // bytes
-	// byRuntime tells that GOMEMLIMIT has set Go's own limit.
+	total int64 // in bytes
+	// byRuntime means that GOMEMLIMIT has set Go's own limit.
 	byRuntime bool
 }
 
-// planMemory decides how much memory the server may take. GOMEMLIMIT, which sets
-// Go's own limit, comes before --memory.
+// planMemory decides how much memory the server may use. GOMEMLIMIT, which sets Go's own
+// limit, takes precedence over --memory.
 func (c *serveCmd) planMemory(log *slog.Logger) memory {
 	if set := os.Getenv("GOMEMLIMIT"); set != "" && set != "off" {
 		m := memory{total: debug.SetMemoryLimit(-1), byRuntime: true}
@@ -51,7 +51,7 @@ func (c *serveCmd) planMemory(log *slog.Logger) memory {
 	return memory{total: int64(c.memory()) * mib}
 }
 
-// memory is --memory, or what it is when it is not given.
+// memory returns the value of --memory or its default.
 func (c *serveCmd) memory() int {
 	if c.Memory != 0 {
 		return c.Memory
@@ -59,7 +59,7 @@ func (c *serveCmd) memory() int {
 	return max(defaultMemory, leastMemory(c.MaxBody))
 }
 
-// checkMemory is a part of Validate.
+// checkMemory validates --memory.
 func (c *serveCmd) checkMemory() error {
 	if least := leastMemory(c.MaxBody); c.Memory != 0 && c.Memory < least {
 		text := fmt.Sprintf("--memory %d is too little for --max-body %d, which needs %d", c.Memory, c.MaxBody, least)
@@ -71,19 +71,19 @@ func (c *serveCmd) checkMemory() error {
 	return nil
 }
 
-// setLimit sets Go's limit, given what the number indexes take, which come on top.
+// setLimit sets Go's memory limit. The number indexes take indexBytes on top.
 func (m memory) setLimit(indexBytes int) {
 	if !m.byRuntime {
 		debug.SetMemoryLimit(m.total - outsideHeap*mib + heapReserve + int64(indexBytes))
 	}
 }
 
-// requests is the budget of all requests.
+// requests returns the budget of all requests.
 func (m memory) requests(connections int) *budget.Budget {
 	return budget.New((m.total-outsideHeap*mib)/2, int64(connections))
 }
 
-// planConnections is connections that tells when they are fewer than was asked for.
+// planConnections returns connections(asked), and logs if that is less than asked.
 func (m memory) planConnections(asked int, log *slog.Logger) int {
 	n := m.connections(asked)
 	if n < asked {
@@ -92,14 +92,14 @@ func (m memory) planConnections(asked int, log *slog.Logger) int {
 	return n
 }
 
-// connections is how many there may be: what was asked for, or what the memory
-// has room for. Either leaves files to be opened.
+// connections returns the limit of connections: asked, or what fits into the memory. Both
+// leave some files for other uses.
 func (m memory) connections(asked int) int {
 	most := int(min(m.total/mib*connectionsPerMiB, math.MaxInt32))
 	if asked != 0 {
 		most = asked
 	}
-	const others = 256 // files and connections of the database
+	const others = 256 // the database's files and connections
 	if files := maxFiles(); files > 2*others {
 		most = min(most, files-others)
 	} else {

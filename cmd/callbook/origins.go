@@ -14,10 +14,10 @@ import (
 type originFlags struct {
 	AllowOrigin []string `placeholder:"ORIGIN" help:"Origin whose pages may use the API in a browser, as https://app.example.com; may be given more than once. Writes from other origins are refused."`
 
-	origins []string // as browsers spell them
+	origins []string // in the spelling of browsers
 }
 
-// Validate is called by kong when the flags are read.
+// Validate is called by kong after it has parsed the flags.
 func (f *originFlags) Validate() error {
 	f.origins = nil
 	for _, text := range f.AllowOrigin {
@@ -30,12 +30,13 @@ func (f *originFlags) Validate() error {
 	return nil
 }
 
-// originHost is a host name, an IPv4 address or, in brackets, an IPv6 address.
+// originHost matches a host name, an IPv4 address, or an IPv6 address without its
+// brackets.
 var originHost = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?|[0-9a-f.]*:[0-9a-f:.]+)$`)
 
-// parseOrigin returns an origin as browsers spell it in the Origin header: in
-// lower case, and without the port that the scheme has by itself. A slash at its end
-// is left out. The error goes on behind the text that it is about.
+// parseOrigin returns an origin in the spelling of the Origin header: in lower case,
+// without the scheme's default port, and without a slash at its end. The caller prefixes
+// the error with the text that it is about.
 func parseOrigin(text string) (string, error) {
 	const as = "as https://book.example.com or http://localhost:3000"
 	u, err := url.Parse(text)

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// progressLine shows how far a command is and how long it may take: on a terminal
-// one line that is written over, elsewhere a line now and then.
+// progressLine shows the progress of a command and the remaining time. On a terminal it
+// redraws one line; elsewhere it prints a line from time to time.
 type progressLine struct {
 	out      io.Writer
 	terminal bool
-	unit     string // of what is done
+	unit     string // the unit of the counts
 	now      func() time.Time
 
 	phase string
-	began time.Time // of the phase
-	first int64     // what was done then
+	began time.Time // when the phase began
+	first int64     // what was done at that time
 	shown time.Time
-	last  [2]int64 // done and total, when last told
+	last  [2]int64 // done and total of the last call
 	width int      // of the line on the terminal
 }
 
@@ -38,7 +38,7 @@ func newProgressLine(out io.Writer, unit string) *progressLine {
 	return p
 }
 
-// onTerminal returns a line that is shown on a terminal alone.
+// onTerminal returns a progressLine that shows nothing unless out is a terminal.
 func onTerminal(out io.Writer, unit string) *progressLine {
 	p := newProgressLine(out, unit)
 	if !p.terminal {
@@ -47,7 +47,7 @@ func onTerminal(out io.Writer, unit string) *progressLine {
 	return p
 }
 
-// show is told how much of a phase is done. A total of 0 is not known.
+// show shows how much of a phase is done. A total of 0 means unknown.
 func (p *progressLine) show(phase string, done, total int64) {
 	now := p.now()
 	every := printEvery
@@ -64,7 +64,7 @@ func (p *progressLine) show(phase string, done, total int64) {
 	p.print(now, done, total)
 }
 
-// end shows the last figures of a phase and ends the line.
+// end shows the last counts of a phase and ends the line.
 func (p *progressLine) end() {
 	if p.phase == "" {
 		return
@@ -78,8 +78,8 @@ func (p *progressLine) end() {
 	p.phase, p.width = "", 0
 }
 
-// clear wipes the line off a terminal, so that something else can be printed. The
-// next phase begins anew.
+// clear clears the line on a terminal, so that something else can be printed. Then it
+// starts over with the next phase.
 func (p *progressLine) clear() {
 	if p.terminal && p.width > 0 {
 		fmt.Fprintf(p.out, "\r%*s\r", p.width, "")
@@ -94,19 +94,19 @@ func (p *progressLine) print(now time.Time, done, total int64) {
 		fmt.Fprintln(p.out, line)
 		return
 	}
-	// Blanks wipe out what was longer.
+	// pad with blanks over the rest of a longer line
 	fmt.Fprintf(p.out, "\r%-*s", p.width, line)
 	p.width = len(line)
 }
 
-// barWidth lets the line of a thousand million rows fit on 80 columns.
+// With barWidth, the line of a thousand million rows fits into 80 columns.
 const barWidth = 8
 
 func (p *progressLine) line(elapsed time.Duration, done, total int64) string {
 	if total <= 0 {
 		return fmt.Sprintf("%-9s ...", p.phase)
 	}
-	total = max(total, done) // it was a guess
+	total = max(total, done) // total was an estimate
 	part := 1.0
 	if total > 0 {
 		part = float64(done) / float64(total)

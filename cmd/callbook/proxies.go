@@ -14,7 +14,7 @@ type proxyFlags struct {
 	trusted clientaddr.Proxies
 }
 
-// Validate is called by kong when the flags are read.
+// Validate is called by kong after it has parsed the flags.
 func (f *proxyFlags) Validate() error {
 	f.trusted = nil
 	for _, text := range f.TrustedProxy {

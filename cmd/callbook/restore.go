@@ -24,7 +24,7 @@ type restoreCmd struct {
 	Force bool `env:"-" help:"Restore a backup in which the check found something wrong, if the file itself is sound."`
 }
 
-// Help is what kong shows beside the flags.
+// Help is the text that kong adds to --help.
 func (c *restoreCmd) Help() string {
 	return `Puts a backup in the place of the database. Stop the server first: while one runs, it is refused. The backup is copied and checked before anything is changed. What is there is kept beside it, with its files of uploads, as FILE.before-restore-TIME; remove that when it is not needed any more.
 
@@ -53,7 +53,7 @@ func (c *restoreCmd) restore(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	// A restore uses these names, and removes what was left there.
+	// A restore uses these names, and removes files that an earlier one has left.
 	for _, name := range []string{place.Preparing(), place.Ready()} {
 		if (database{name}).same(database{c.File}) {
 			return fmt.Errorf("a restore of %s needs the name %s itself; rename the backup first", c.DB, name)
@@ -96,8 +96,7 @@ func (c *restoreCmd) restore(ctx context.Context, std streams) (err error) {
 	return err
 }
 
-// place is where the database stands, by its own name and not by that of a
-// symbolic link.
+// place returns where the database is, with symbolic links resolved.
 func (c *restoreCmd) place() (backup.Place, error) {
 	path, err := filepath.EvalSymlinks(c.DB)
 	if errors.Is(err, os.ErrNotExist) {
@@ -121,7 +120,7 @@ func (c *restoreCmd) prepare(ctx context.Context, std streams, place backup.Plac
 	if info.Size() == 0 {
 		return errors.New("the BACKUP is empty; the database was not touched; restore another one")
 	}
-	// The files of uploads come out of the backup, so they are there twice for a
+	// The files of uploads are extracted from the backup, so they exist twice for a
 	// while.
 	if err := backup.CheckRoom(place.Preparing(), info.Size()+info.Size()/8); err != nil {
 		return err
@@ -152,20 +151,19 @@ func (c *restoreCmd) prepare(ctx context.Context, std streams, place backup.Plac
 	return nil
 }
 
-// backupError says of the error of a backup that is not whole that it is the
-// backup's, and not the database's.
+// backupError makes clear that an error is about the backup, and not about the database.
 func backupError(err error) error {
 	switch {
 	case errors.Is(err, errBroken), errors.Is(err, backup.ErrCut), errors.Is(err, backup.ErrChecksum):
 		return fmt.Errorf("%w: %w", backup.ErrDamaged, err)
 	case errors.Is(err, verify.ErrDamaged):
-		return fmt.Errorf("%w: SQLite cannot read it", backup.ErrDamaged) // the cause speaks of the database
+		return fmt.Errorf("%w: SQLite cannot read it", backup.ErrDamaged) // the cause would speak of the database
 	}
 	return err
 }
 
-// ofBackup makes the result of a check of a backup that is to be restored speak of
-// the backup: the database beside it is another.
+// ofBackup changes the words of a check's result, so that they speak of the backup and
+// not of the database that it replaces.
 func ofBackup(r verify.Result) verify.Result {
 	r.Problems = slices.Clone(r.Problems)
 	for i := range r.Problems {
@@ -178,8 +176,8 @@ func ofBackup(r verify.Result) verify.Result {
 	return r
 }
 
-// replace makes the prepared database the one that is used, and returns what the
-// old one is called now; "" is none.
+// replace puts the prepared database in the place of the present one. It returns the new
+// name of the old database, or "" if there was none.
 func (c *restoreCmd) replace(ctx context.Context, place backup.Place) (kept string, err error) {
 	release, damaged, err := sqlite.Retire(place.File)
 	if err != nil {
@@ -197,7 +195,7 @@ func (c *restoreCmd) replace(ctx context.Context, place backup.Place) (kept stri
 	if _, err := sqlite.Unpack(ctx, place.Preparing(), upload.NewDisk(place.Uploads)); err != nil {
 		return "", err
 	}
-	if err := ctx.Err(); err != nil { // the last moment
+	if err := ctx.Err(); err != nil { // the last chance to cancel
 		return "", err
 	}
 	if damaged || kept == "" {
@@ -208,5 +206,5 @@ func (c *restoreCmd) replace(ctx context.Context, place backup.Place) (kept stri
 	return kept, place.Replace(kept)
 }
 
-// noFiles is for a database that has the files of its uploads within it, or none.
+// noFiles is for a database that stores the files of uploads itself, or has none.
 func noFiles() (map[addressbook.SID]int64, error) { return make(map[addressbook.SID]int64), nil }

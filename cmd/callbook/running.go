@@ -9,21 +9,21 @@ import (
 )
 
 const (
-	// defaultServer is where "callbook serve" listens unless told otherwise.
+	// defaultServer is the URL of "callbook serve" by default.
 	defaultServer = "http://127.0.0.1:8080"
-	// probes is how many servers are asked whether they run, and probeTimeout how long
-	// each may take to answer.
+	// probes is how many servers are probed, and probeTimeout how long each may take to
+	// answer.
 	probes       = 4
 	probeTimeout = 2 * time.Second
 )
 
-// runningServer returns the first of these servers that answers. When none does, it is the
-// first, or the default when there is none, and the note says so.
+// runningServer returns the first URL at which a server answers. If none does, it returns
+// the first URL or the default, and a note that says so.
 func runningServer(ctx context.Context, urls []string) (url, note string) {
 	client := &http.Client{
 		Timeout: probeTimeout,
-		// The certificate is for the browser to judge. This asks only whether somebody is
-		// there, and sends nothing.
+		// The probe sends nothing, so it need not verify the certificate. The browser
+		// will.
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -38,7 +38,7 @@ func runningServer(ctx context.Context, urls []string) (url, note string) {
 	return urls[0], fmt.Sprintf("no server answers at %s from here. If it has stopped, start it with \"callbook serve\"; --base-url names another address", urls[0])
 }
 
-// healthy tells whether a callbook answers at a URL.
+// healthy reports whether a callbook server answers at url.
 func healthy(ctx context.Context, client *http.Client, url string) bool {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/healthz", http.NoBody)
 	if err != nil {

@@ -41,7 +41,7 @@ type serveCmd struct {
 	LogFormat     string      `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
 }
 
-// Validate is called by kong when the flags are read.
+// Validate is called by kong after it has parsed the flags.
 func (c *serveCmd) Validate() error {
 	for _, flag := range []struct {
 		name               string
@@ -60,20 +60,20 @@ func (c *serveCmd) Validate() error {
 			return fmt.Errorf("%s %d is too much: it must be %d or less", flag.name, flag.value, flag.most)
 		}
 	}
-	// This Validate hides those of the embedded flags.
+	// This method replaces those of the embedded flags.
 	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.telephoneFlags.Validate())
 }
 
 const (
 	bootstrapAccount = "demo"
 	mib              = 1 << 20
-	// The most that the flags take, in MiB.
+	// The largest values of flags, in MiB.
 	mostBody   = 16 << 10
 	mostMemory = 16 << 20
-	// heapReserve is memory that is never touched, and so takes none of the
-	// machine's. The garbage collector runs when the heap has doubled, and the
-	// heap of a server with small requests is so small that this took a seventh
-	// of its processor time; with the reserve it waits for so much more garbage.
+	// heapReserve is allocated and never touched, so it takes no physical memory. It
+	// makes the garbage collector run less often: it runs when the heap has doubled, and
+	// without the reserve a server with small requests spent a seventh of its processor
+	// time on it.
 	heapReserve = 16 * mib
 )
 
@@ -85,8 +85,8 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := sqlite.LimitMemory(sqliteMemory * mib); err != nil {
 		return err
 	}
-	// A server that cannot listen makes no database. One that has a database
-	// listens when that is open, because opening a large one takes a while.
+	// Do not create a database if the server cannot listen. For an existing database,
+	// listen only after opening it, because that may take a while.
 	var ln net.Listener
 	if c.missing() || c.empty() {
 		if ln, err = listen(c.Addr); err != nil {
@@ -106,8 +106,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	// Before the account is made: a server that cannot listen must not make a
-	// key that nobody gets to see.
+	// Listen before the account is created, so that no key is created that nobody sees.
 	if ln == nil {
 		if ln, err = listen(c.Addr); err != nil {
 			return err
@@ -126,7 +125,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		forget = c.announce(ctx, a.Sessions, c.or(ln.Addr()), log)
 	}
 	if c.Bootstrap {
-		// A signal now must not leave an account whose token nobody saw.
+		// Ignore signals here, so that no account is created whose token nobody has seen.
 		if err := c.bootstrap(context.WithoutCancel(ctx), a.Accounts, a.Sessions, std.out, c.or(ln.Addr())); err != nil {
 			return errors.Join(err, ln.Close())
 		}
@@ -134,8 +133,8 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	return a.Serve(ctx, ln)
 }
 
-// announce stores where browsers reach the server, for "callbook login-link", and returns
-// what takes that back. A server that cannot write, as on a full disk, serves all the same.
+// announce stores the server's URL for "callbook login-link", and returns a function that
+// removes it. If it fails, as on a full disk, the server runs anyway.
 func (c *serveCmd) announce(ctx context.Context, sessions *session.Keeper, url string, log *slog.Logger) (forget func()) {
 	if !c.Dashboard {
 		return func() {}
@@ -153,10 +152,10 @@ func (c *serveCmd) announce(ctx context.Context, sessions *session.Keeper, url s
 	}
 }
 
-// config is the server that the flags ask for.
+// config returns the configuration that the flags ask for.
 func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 	connections := m.planConnections(c.Connections, log)
-	voice, _ := c.voice() // which Validate has checked
+	voice, _ := c.voice() // Validate has checked it
 	return app.Config{
 		DB:              c.DB,
 		Migrate:         c.Migrate,
@@ -190,7 +189,7 @@ func (c *serveCmd) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
-// browsable is the address as a program on this machine can reach it.
+// browsable returns the URL of addr for a program on this machine.
 func browsable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {
@@ -199,8 +198,8 @@ func browsable(addr net.Addr) string {
 	return fmt.Sprintf("localhost:%d", tcp.Port)
 }
 
-// bootstrap makes a first account and key, and a link into the dashboard, so
-// that one command is enough to try callbook.
+// bootstrap creates a first account, a key, and a link into the dashboard, so that a
+// single command is enough to try callbook.
 func (c *serveCmd) bootstrap(ctx context.Context, d *account.Directory, sessions *session.Keeper, out io.Writer, url string) error {
 	all, err := d.Accounts(ctx)
 	if err != nil || len(all) > 0 {
@@ -208,7 +207,7 @@ func (c *serveCmd) bootstrap(ctx context.Context, d *account.Directory, sessions
 	}
 	a, err := d.Create(ctx, bootstrapAccount, account.DefaultRegion, account.DefaultTimeZone)
 	if fault.Is(err, fault.Duplicate) {
-		return nil // by another server that starts at this moment
+		return nil // another server has created it just now
 	}
 	if err != nil {
 		return err
@@ -242,7 +241,7 @@ curl -X POST '%s/v2/accounts/%s/contacts' \
 	return printLink(out, url, link)
 }
 
-// credentials is how a new key is shown.
+// credentials returns the lines that show a new key.
 func credentials(accountSID, key, token string) string {
 	return fmt.Sprintf("\n  account sid  %s\n  api key      %s\n  api token    %s\n", accountSID, key, token)
 }

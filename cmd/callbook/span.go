@@ -16,8 +16,7 @@ import (
 
 const day = 24 * time.Hour
 
-// spanUnits are what the parts of a span are in. The first three begin with an m, and
-// are told apart by what follows it.
+// spanUnits are the units of the parts of a duration.
 var spanUnits = map[string]time.Duration{
 	"m": time.Minute, "min": time.Minute, "minute": time.Minute,
 	"mo": 30 * day, "month": 30 * day,
@@ -28,7 +27,7 @@ var spanUnits = map[string]time.Duration{
 	"y": 365 * day, "year": 365 * day,
 }
 
-// aboutUnits is what an error says of the units.
+// aboutUnits is the part of an error about units.
 const aboutUnits = "write a number and m for minutes, h for hours, d for days, w for weeks, mo for months or y for years, as 12h, 90d or 6mo"
 
 var (
@@ -36,8 +35,8 @@ var (
 	errSpan  = errors.New("not a span of time")
 )
 
-// parseSpan reads a span of time as 90d, 6mo, "2 weeks" or 1h30m. A month has 30 days
-// and a year 365. A span of more than 292 years is as good as one of those.
+// parseSpan parses a duration such as 90d, 6mo, "2 weeks" or 1h30m. A month has 30 days
+// and a year 365. A longer duration than 292 years becomes that.
 func parseSpan(text string) (time.Duration, error) {
 	rest := strings.ToLower(strings.TrimSpace(text))
 	if rest == "" {
@@ -66,7 +65,7 @@ func parseSpan(text string) (time.Duration, error) {
 	return total, nil
 }
 
-// spanWords is a span in its largest unit that leaves no rest, as "90 days".
+// spanWords returns a duration in the largest unit that divides it, such as "90 days".
 func spanWords(d time.Duration) string {
 	for _, u := range []struct {
 		unit time.Duration
@@ -83,7 +82,7 @@ func spanWords(d time.Duration) string {
 	return d.String()
 }
 
-// lifetime is how long a key is good for.
+// lifetime is how long a key is valid.
 type lifetime time.Duration
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
@@ -101,7 +100,7 @@ func (l *lifetime) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// retention is how long something is kept: a span, or "forever", which 0 means too.
+// retention is how long something is stored: a duration, or 0 or "forever" for no limit.
 type retention time.Duration
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
@@ -121,8 +120,8 @@ func (r *retention) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// keepDeleted is how long what was deleted stays in the trash: as a retention, but 0
-// keeps nothing.
+// keepDeleted is how long deleted things stay in the trash. It is like retention, except
+// that 0 means not at all.
 type keepDeleted time.Duration
 
 // UnmarshalText implements [encoding.TextUnmarshaler].

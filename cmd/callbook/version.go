@@ -9,10 +9,10 @@ import (
 
 type versionCmd struct{}
 
-// versionFlag is --version, which does what the command does.
+// versionFlag is the flag --version, which does the same as the command.
 type versionFlag bool
 
-// BeforeReset prints the version and ends the program, whatever else is given.
+// BeforeReset prints the version and exits, whatever the other arguments are.
 func (versionFlag) BeforeReset(app *kong.Kong, std streams) error {
 	err := versionCmd{}.Run(std)
 	app.Exit(0)
@@ -25,7 +25,7 @@ func (versionCmd) Run(std streams) error {
 	return err
 }
 
-// version is what the Go toolchain stamped into the binary.
+// version returns the version that the Go toolchain has recorded in the binary.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		return info.Main.Version

@@ -1,6 +1,5 @@
-// Package app puts a server together: it opens the database, and gives each part
-// the others that it needs. The command and the tests start the same server with
-// it.
+// Package app assembles a server: it opens the database and connects all parts. The
+// command and the tests both use it.
 package app
 
 import (
@@ -40,13 +39,12 @@ import (
 	"callbook/openapi"
 )
 
-// Config is what a server is made of. Where nothing else is said, a zero value
-// means the default of the part that it is for.
+// Config configures a server. A zero value means the default of the part that uses it.
 type Config struct {
-	// DB is the database: the path of a file, or the URL of a PostgreSQL database.
+	// DB is the path of a SQLite database, or the URL of a PostgreSQL database.
 	DB string
-	// Migrate brings the schema of a PostgreSQL database up to date; without it, an
-	// old one is refused.
+	// Migrate updates the schema of a PostgreSQL database. Without it, Open refuses a
+	// database with an older schema.
 	Migrate bool
 	// IndexBytes and IndexSize are those of [sqlite.Options].
 	IndexBytes int
@@ -54,49 +52,51 @@ type Config struct {
 	// Clock and Log must not be nil.
 	Clock clock.Clock
 	Log   *slog.Logger
-	// StrictNumbers accepts numbers in E.164 only.
+	// StrictNumbers accepts only numbers in E.164.
 	StrictNumbers bool
-	// MaxBody is how many bytes the body of a request may have.
+	// MaxBody bounds the body of a request, in bytes.
 	MaxBody int64
-	// ReceiptQuota is how many bytes an account's answers that are kept under
-	// Idempotency-Keys may take.
+	// ReceiptQuota bounds the stored answers of an account to requests with an
+	// Idempotency-Key, in bytes.
 	ReceiptQuota int64
-	// BatchRows is how many rows of an upload are one transaction, and Retention how
-	// long an upload is kept after its end.
+	// BatchRows is how many rows of an upload are one transaction. Retention is how long
+	// an upload is stored after its end.
 	BatchRows int
 	Retention time.Duration
-	// KeepDeleted is how long contacts and lists that were deleted stay in the trash.
+	// KeepDeleted is how long deleted contacts and lists stay in the trash.
 	KeepDeleted time.Duration
-	// Simulator is the telephone that campaigns call with, unless there is a Carrier.
+	// Simulator configures the simulated telephone, which places the calls if Carrier is
+	// nil.
 	Simulator Simulator
 	// Carrier places the calls of campaigns; nil means the simulator.
 	Carrier carrier.Carrier
-	// VoiceCommand speaks texts, as [speech.ParseCommand] returns it; none is no voice.
+	// VoiceCommand speaks texts, as returned by [speech.ParseCommand]. Empty means no
+	// voice.
 	VoiceCommand []string
-	// Version is callbook's, for the receivers of callbacks.
+	// Version is callbook's version, which callbacks tell their receivers.
 	Version string
-	// CallbackPrivate lets callbacks go to private, loopback and link-local addresses.
+	// CallbackPrivate allows callbacks to private, loopback and link-local addresses.
 	CallbackPrivate bool
-	// Dashboard serves the dashboard too.
+	// Dashboard enables the dashboard.
 	Dashboard bool
-	// These are as in [server.Config].
+	// These are those of [server.Config].
 	Proxies        clientaddr.Proxies
 	AllowOrigins   []string
 	BaseURL        string
 	RequestTimeout time.Duration
 	Budget         *budget.Budget
 	Connections    int
-	// Replace, when not nil, may put other stores into the Set before any is used.
-	// Tests make stores fail or wait with it.
+	// Replace, if not nil, may replace stores of the Set before anything uses them. Tests
+	// use it to let stores fail or wait.
 	Replace func(*store.Set)
 }
 
-// App is a server with its database.
+// App is a server and its database.
 type App struct {
 	Accounts  *account.Directory
 	Sessions  *session.Keeper
 	Server    *server.Server
-	Dashboard *web.Dashboard // nil when there is none
+	Dashboard *web.Dashboard // nil without a dashboard
 
 	cfg      Config
 	stores   *store.Set
@@ -109,8 +109,8 @@ type App struct {
 	usage    *usage.Counter
 }
 
-// Open opens the database and puts a server together that does nothing yet. The
-// App must be closed.
+// Open opens the database and assembles a server, without starting it. The caller must
+// close the App.
 func Open(ctx context.Context, cfg Config) (*App, error) {
 	stores, err := openStores(ctx, cfg)
 	if err != nil {
@@ -183,7 +183,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	return a, nil
 }
 
-// openStores opens the database with the engine that its name asks for.
+// openStores opens the database with SQLite or PostgreSQL, depending on its name.
 func openStores(ctx context.Context, cfg Config) (*store.Set, error) {
 	if postgres.IsURL(cfg.DB) {
 		return postgres.OpenStores(ctx, cfg.DB, cfg.Migrate, cfg.Log)
@@ -191,8 +191,8 @@ func openStores(ctx context.Context, cfg Config) (*store.Set, error) {
 	return sqlite.OpenStores(ctx, cfg.DB, sqlite.Options{Log: cfg.Log, IndexBytes: cfg.IndexBytes, IndexSize: cfg.IndexSize})
 }
 
-// front is what the HTTP server is told whether or not there is a database. The
-// access log comes after these observers.
+// front returns the configuration of the HTTP server, as far as it does not need a
+// database. The access log runs after these observers.
 func (cfg Config) front(observers ...server.Observer) server.Config {
 	return server.Config{
 		Log: cfg.Log, Proxies: cfg.Proxies, AllowOrigins: cfg.AllowOrigins, BaseURL: cfg.BaseURL,
@@ -200,7 +200,7 @@ func (cfg Config) front(observers ...server.Observer) server.Config {
 	}
 }
 
-// countRequests returns an observer that counts the requests of accounts to the API.
+// countRequests returns an observer that counts the API requests of accounts.
 func countRequests(c *usage.Counter) server.Observer {
 	return func(_ context.Context, rec *reqlog.Record) {
 		if _, path, _ := strings.Cut(rec.Route, " "); rec.Account != "" && strings.HasPrefix(path, "/v2/") {
@@ -209,13 +209,13 @@ func countRequests(c *usage.Counter) server.Observer {
 	}
 }
 
-// Serve answers requests as [server.Server.Serve] does, and does the work in the
-// background. It returns when all of that has ended, and closes ln.
+// Serve serves requests like [server.Server.Serve], and runs the work in the background.
+// It returns when all of that has ended, and closes ln.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
-	// What counts requests goes on until the last one in flight was served.
+	// Keep counting until the last request in flight was answered.
 	counting, stopCounting := context.WithCancel(context.WithoutCancel(ctx))
-	// Uploads stop at once, after the batches they are at: the next start goes on
-	// with them. So does the deletion of old receipts, and of what is old in the trash.
+	// Stop uploads at once, after their current batches: the next start resumes them. The
+	// deletion of old receipts and of old trash stops at once too.
 	working, stopWorking := context.WithCancel(ctx)
 	var background sync.WaitGroup
 	keysUsed := clock.Job{
@@ -242,5 +242,5 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 // Close closes the database.
 func (a *App) Close() error { return a.stores.Close() }
 
-// flushEvery is how often the keys' last use is written down.
+// flushEvery is how often the last use of keys is stored.
 const flushEvery = 5 * time.Second

@@ -15,19 +15,19 @@ import (
 // retryEvery is how often [Await] tries to open the database.
 const retryEvery = time.Second
 
-// errNoDatabase is what requests are answered until there is a database.
+// errNoDatabase is the answer to requests while the database is not open.
 var errNoDatabase = store.Away(nil)
 
-// Await answers requests on ln with 503 until [Open], which has failed for the
-// reason away, succeeds. It tries again every second. Nil and no error tell that
-// ctx has ended. It does not close ln.
+// Await answers requests on ln with 503 until [Open] succeeds, which has failed with the
+// error away. It retries every second. It returns nil and no error if ctx ends. It does
+// not close ln.
 func Await(ctx context.Context, ln net.Listener, cfg Config, away error) (*App, error) {
 	refusing, stop := context.WithCancel(ctx)
 	defer stop()
 	front := cfg.front()
 	front.Refuse, front.Ready = errNoDatabase, func(context.Context) error { return errNoDatabase }
 	if cfg.Dashboard {
-		front.Dashboard = web.New(web.Config{BaseURL: cfg.BaseURL, Clock: cfg.Clock}) // for its page of errors
+		front.Dashboard = web.New(web.Config{BaseURL: cfg.BaseURL, Clock: cfg.Clock}) // for its error page
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.New(front).Serve(refusing, lent{ln}) }()
@@ -47,7 +47,7 @@ func Await(ctx context.Context, ln net.Listener, cfg Config, away error) (*App, 
 	return a, err
 }
 
-// retryOpen opens the database as soon as it takes writes.
+// retryOpen opens the database as soon as that accepts writes.
 func retryOpen(ctx context.Context, cfg Config, away error) (*App, error) {
 	said := ""
 	every := cfg.Clock.Tick(retryEvery)
@@ -75,16 +75,16 @@ func retryOpen(ctx context.Context, cfg Config, away error) (*App, error) {
 	}
 }
 
-// MayPass tells whether [Open], which has failed with err, may succeed later by
-// itself. That of a file never does.
+// MayPass reports whether [Open] may succeed later after it has failed with err. For a
+// SQLite file it never does.
 func (cfg Config) MayPass(err error) bool { return postgres.IsURL(cfg.DB) && postgres.MayPass(err) }
 
-// lent is a listener that a server does not close, so that the next server goes on
-// with it and no client is refused in between.
+// lent is a listener that a server cannot close. The next server reuses it, so that no
+// client is refused in between.
 type lent struct{ net.Listener }
 
-// Close ends a call of Accept, and leaves the listener open.
+// Close interrupts Accept and keeps the listener open.
 func (l lent) Close() error { return l.Listener.(*net.TCPListener).SetDeadline(time.Now()) }
 
-// back makes the listener accept again.
+// back lets the listener accept again.
 func (l lent) back() error { return l.Listener.(*net.TCPListener).SetDeadline(time.Time{}) }

@@ -9,7 +9,7 @@ import (
 	"callbook/internal/store"
 )
 
-// deliverer returns what sends callbacks.
+// deliverer returns the sender of callbacks.
 func (cfg Config) deliverer(stores *store.Set, accounts *account.Directory) *event.Deliverer {
 	return event.New(stores.Events, event.Options{
 		Log: cfg.Log, Clock: cfg.Clock, Agent: "callbook/" + cmp.Or(cfg.Version, "unknown"), Private: cfg.CallbackPrivate,

@@ -15,20 +15,20 @@ import (
 	"callbook/internal/store"
 )
 
-// Simulator says how the simulated telephone works. The zero value is the default.
+// Simulator configures the simulated telephone. The zero value is the default.
 type Simulator struct {
-	// Speed is how many times as fast as the clock campaigns and their calls go; zero
+	// Speed is how many times faster than real time campaigns and their calls run; zero
 	// means 1.
 	Speed int
-	// Seed chooses how long calls ring and talk.
+	// Seed is the seed of random durations.
 	Seed uint64
-	// Instant lets calls end as soon as they leave.
+	// Instant lets calls end as soon as they begin.
 	Instant bool
 }
 
-// campaigns returns the campaigns and what places their calls. The clock that they go by
-// and their sids go on from the latest campaign or call that is stored: the simulated
-// time of an earlier start may be ahead of the real one.
+// campaigns returns the campaigns and the dialer. Their clock and sids continue from the
+// latest stored campaign or call, because the simulated time of an earlier run may be
+// ahead of the real time.
 func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, r *reports) (*campaign.Campaigns, *dialer.Dialer, error) {
 	last, err := stores.Campaigns.LastCampaignSID(ctx)
 	if err != nil {
@@ -50,14 +50,15 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	return campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, SIDs: sids, Dialer: d, Real: phone.Real()}), d, nil
 }
 
-// reports makes the URLs of reports that callers are told in the background, where no
-// request says how they reach the server.
+// reports makes the URLs of reports in callbacks. Callbacks are sent in the background,
+// where no request tells the server's address.
 type reports struct {
 	links *report.Links
 	base  string
 }
 
-// listening notes where the server listens, for one that was not told its own address.
+// listening sets the address at which the server listens, for a server without a
+// configured URL.
 func (r *reports) listening(at net.Addr) {
 	if r.base != "" {
 		return

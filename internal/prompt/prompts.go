@@ -14,27 +14,27 @@ import (
 	"callbook/internal/journal"
 )
 
-// Prompts is the one door to the prompts of accounts. It is safe for concurrent use.
+// Prompts manages the prompts of accounts. It is safe for concurrent use.
 type Prompts struct {
 	store Store
 	clock clock.Clock
 }
 
-// New returns the prompts in store. A nil clock means [clock.System].
+// New returns Prompts over store. A nil clock means [clock.System].
 func New(store Store, c clock.Clock) *Prompts {
 	return &Prompts{store: store, clock: cmp.Or(c, clock.System)}
 }
 
-// Draft is a prompt to be kept, as somebody gave it.
+// Draft is a prompt to store, as a client or a person gave it.
 type Draft struct {
 	Name, Title string
-	Recording   *Recording // nil when none was given
+	Recording   *Recording // nil if there was none
 }
 
-// promptName is what the name of a prompt may be: it stands in URLs and in flows.
+// promptName matches valid names of prompts. They occur in URLs and flows.
 var promptName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
-// check checks a draft, and trims its title.
+// check validates a draft and trims its title.
 func (d *Draft) check() error {
 	d.Title = strings.TrimSpace(d.Title)
 	switch {
@@ -59,8 +59,8 @@ func (p *Prompts) Create(ctx context.Context, acct account.Account, d Draft, rea
 	return p.keep(ctx, acct, d, ready, p.store.InsertPrompt)
 }
 
-// Replace puts a recording in the place of the one with its name. The flows that play it
-// play the new one from their next call on. Ready may be nil.
+// Replace replaces the recording of the same name. Flows play the new one from their next
+// call on. Ready may be nil.
 func (p *Prompts) Replace(ctx context.Context, acct account.Account, d Draft, ready journal.Ready[*Prompt]) (*Prompt, error) {
 	return p.keep(ctx, acct, d, ready, p.store.ReplacePrompt)
 }
@@ -87,7 +87,7 @@ func (p *Prompts) Delete(ctx context.Context, acct account.Account, name string,
 	return deleted, err
 }
 
-// Get returns one prompt, or [ErrNotThere].
+// Get returns a prompt, or [ErrNotThere].
 func (p *Prompts) Get(ctx context.Context, acct account.Account, name string) (*Prompt, error) {
 	page, err := p.store.Prompts(ctx, acct.ID, Query{Name: name, Limit: 1})
 	switch {
@@ -99,21 +99,21 @@ func (p *Prompts) Get(ctx context.Context, acct account.Account, name string) (*
 	return &page.Prompts[0], nil
 }
 
-// File returns a prompt and its WAV file, or [ErrNotThere]. It takes the memory for the
-// file of the request's share.
+// File returns a prompt and its WAV file, or [ErrNotThere]. It claims memory for the file
+// from the request's share.
 func (p *Prompts) File(ctx context.Context, acct account.Account, name string) (*Prompt, []byte, error) {
 	known, err := p.Get(ctx, acct, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	// It may be replaced by a longer one meanwhile, which is bounded too.
+	// A replacement in the meantime may be longer; its size is bounded too.
 	if err := budget.Of(ctx).Take(ctx, 2*int64(known.Size)); err != nil {
 		return nil, nil, err
 	}
 	return p.store.PromptFile(ctx, acct.ID, name)
 }
 
-// List returns one page of the account's prompts, by name.
+// List returns a page of the account's prompts, ordered by name.
 func (p *Prompts) List(ctx context.Context, acct account.Account, offset, limit int) (Page, error) {
 	return p.store.Prompts(ctx, acct.ID, Query{Offset: offset, Limit: limit})
 }

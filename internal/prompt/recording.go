@@ -13,13 +13,13 @@ import (
 	"callbook/internal/wav"
 )
 
-// Recording is a sound that was received, as a telephone plays it.
+// Recording is a received sound in the format of telephones.
 type Recording struct {
-	file []byte // WAV
+	file []byte // a WAV file
 	hash [sha256.Size]byte
 }
 
-// maxSamples is what a prompt of [MaxDuration] has.
+// maxSamples is the number of samples of a prompt of [MaxDuration].
 const maxSamples = int(MaxDuration/time.Second) * wav.Rate
 
 var (
@@ -27,10 +27,9 @@ var (
 	errSilent  = fault.InvalidField(wav.FieldFile, "there is no sound in the file")
 )
 
-// Receive reads a WAV file and converts it to what a telephone plays, while it comes. The
-// memory for that is of the request's share. Faults of the file are about
-// [wav.FieldFile]; other errors are those of r and of the share. It need not read r to
-// its end.
+// Receive reads a WAV file and converts it while it arrives. It claims memory from the
+// request's share. Faults of the file are about [wav.FieldFile]; other errors are those
+// of r and of the share. It may return before the end of r.
 func Receive(ctx context.Context, r io.Reader) (*Recording, error) {
 	share := budget.Of(ctx)
 	defer share.EndTurn()
@@ -38,7 +37,7 @@ func Receive(ctx context.Context, r io.Reader) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	const atOnce = wav.Rate // more than Append appends
+	const atOnce = wav.Rate // at least what Append appends
 	var samples []int16
 	for {
 		if cap(samples)-len(samples) < atOnce {
@@ -68,7 +67,7 @@ func Receive(ctx context.Context, r io.Reader) (*Recording, error) {
 	}
 }
 
-// source lets the request compute in its turns, and wait for its client between them.
+// source ends the request's turn to compute while it waits for its client.
 type source struct {
 	io.Reader
 	ctx   context.Context

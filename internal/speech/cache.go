@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// cache keeps what was said last, up to so many bytes.
+// cache is an LRU cache of spoken texts, bounded in bytes.
 type cache struct {
 	most int
 
 	mu    sync.Mutex
 	bytes int
-	order *list.List // of *said, the one that was asked for last in front
+	order *list.List // of *said, the most recently used in front
 	of    map[[sha256.Size]byte]*list.Element
 }
 
@@ -25,7 +25,7 @@ func newCache(most int) cache {
 	return cache{most: most, order: list.New(), of: make(map[[sha256.Size]byte]*list.Element)}
 }
 
-// get returns what is kept, or nil.
+// get returns the cached samples, or nil.
 func (c *cache) get(key [sha256.Size]byte) []int16 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -37,7 +37,7 @@ func (c *cache) get(key [sha256.Size]byte) []int16 {
 	return e.Value.(*said).samples
 }
 
-// put keeps what was said, in the place of what nobody has asked for the longest.
+// put caches samples, and evicts the least recently used ones.
 func (c *cache) put(key [sha256.Size]byte, samples []int16) {
 	const sampleBytes = 2
 	c.mu.Lock()

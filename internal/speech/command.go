@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// espeak is the command of the voice that is taken where nobody has named one.
+// espeak is the command that is used if none is configured.
 const espeak = "espeak-ng -v {lang} -s 145 --stdin --stdout"
 
-// ParseCommand reads a command: a program and its arguments with blanks between them,
-// none of which has a blank in it. The program gets the text at its standard input and
-// writes a WAV file to its standard output; "{lang}" stands for the language. No shell
-// is asked. The error tells of a program that is not there.
+// ParseCommand parses a command: a program and its arguments, separated by blanks.
+// Arguments cannot contain blanks. The program reads the text from its standard input and
+// writes a WAV file to its standard output. "{lang}" is replaced by the language. No
+// shell is involved. The error says if the program does not exist.
 func ParseCommand(text string) ([]string, error) {
 	command := strings.Fields(text)
 	if len(command) == 0 {
@@ -30,7 +30,7 @@ func ParseCommand(text string) ([]string, error) {
 	return command, nil
 }
 
-// Installed returns the command of the voice that is installed, espeak-ng, or nil.
+// Installed returns the command of espeak-ng, or nil if that is not installed.
 func Installed() []string {
 	command, err := ParseCommand(espeak)
 	if err != nil {

@@ -2,11 +2,11 @@ package speech
 
 import "unicode"
 
-// English is the language of texts in Latin letters, of which nobody has said more.
+// English is the language of texts in Latin letters, unless the caller gives another.
 const English = "en"
 
-// scripts are the languages that are guessed by their letters. Several languages may
-// have the same: the one of most speakers is taken.
+// scripts maps scripts to languages. For a script of several languages, it has the one
+// with the most speakers.
 var scripts = []struct {
 	letters  *unicode.RangeTable
 	language string
@@ -16,7 +16,7 @@ var scripts = []struct {
 	{unicode.Sinhala, "si"}, {unicode.Cyrillic, "ru"}, {unicode.Greek, "el"},
 }
 
-// LanguageOf guesses the language of a text by the letters that most of it has.
+// LanguageOf guesses the language of a text by the script of most of its letters.
 func LanguageOf(text string) string {
 	counts := make([]int, len(scripts))
 	best, most := English, 0
@@ -41,9 +41,9 @@ func LanguageOf(text string) string {
 	return best
 }
 
-// isLanguage tells whether a text has the form of a language's code: letters and digits,
-// in parts with hyphens between them. It begins with a letter, so that no program takes
-// it for an option.
+// isLanguage reports whether text has the form of a language code: letters and digits, in
+// parts separated by hyphens. It must begin with a letter, so that no program takes it
+// for an option.
 func isLanguage(code string) bool {
 	const longest = 35
 	if code == "" || len(code) > longest || code[0] == '-' {

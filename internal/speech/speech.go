@@ -1,8 +1,6 @@
-// Package speech turns texts into what a telephone plays, by a program of the machine
-// that speaks them.
+// Package speech converts texts to sound for telephones with an external program.
 //
-// What was said is kept in memory by a hash of the command, the language and the text, so
-// that the same text is spoken once for all who hear it.
+// It caches the sound in memory by a hash of the command, the language and the text.
 package speech
 
 import (
@@ -24,17 +22,17 @@ import (
 )
 
 const (
-	// MaxText is how many bytes a text may have.
+	// MaxText bounds a text, in bytes.
 	MaxText = 16 << 10
-	// MaxLength is how long speech may last.
+	// MaxLength bounds the duration of speech.
 	MaxLength = 5 * time.Minute
-	// timeout is how long the command may take, once its turn has come.
+	// timeout bounds the run time of a command.
 	timeout = 20 * time.Second
-	// atOnce is how many commands run at once, and maxWaiting how many texts of an
-	// account may wait for that.
+	// atOnce is how many commands run at once. maxWaiting bounds the waiting texts of one
+	// account.
 	atOnce     = 2
 	maxWaiting = 16
-	// cacheBytes is how much of what was said is kept: 35 minutes.
+	// cacheBytes bounds the cache: 35 minutes of speech.
 	cacheBytes = 32 << 20
 )
 
@@ -45,8 +43,8 @@ type Voice struct {
 	kept    cache
 }
 
-// New returns a voice that speaks by a command: a program and its arguments, as
-// [ParseCommand] returns them. An empty one is no voice, and New returns nil.
+// New returns a Voice that runs a command: a program and its arguments, as [ParseCommand]
+// returns them. If command is empty, New returns nil.
 func New(command []string) *Voice {
 	if len(command) == 0 {
 		return nil
@@ -71,10 +69,9 @@ var (
 	errMute = fault.New(fault.Unavailable, "The program of the voice has said nothing")
 )
 
-// Say returns a text as it is spoken in a language: [wav.Rate] samples a second, which
-// nobody may change. The language is a code of BCP 47, as "hi" or "en-IN";
-// [LanguageOf] guesses it. What goes wrong with the voice is a fault, in words for a
-// person.
+// Say returns the samples of a text spoken in a language, [wav.Rate] a second. The caller
+// must not modify them. The language is a BCP 47 code such as "hi" or "en-IN"; see
+// [LanguageOf]. If the voice fails, the error is a fault with a text for a person.
 func (v *Voice) Say(ctx context.Context, account account.ID, language, text string) ([]int16, error) {
 	switch {
 	case len(text) > MaxText:
@@ -90,7 +87,7 @@ func (v *Voice) Say(ctx context.Context, account account.ID, language, text stri
 		return nil, err
 	}
 	defer v.places.Release(account, 1)
-	if samples := v.kept.get(key); samples != nil { // another one has said it meanwhile
+	if samples := v.kept.get(key); samples != nil { // another call has spoken it in the meantime
 		return samples, nil
 	}
 	samples, err := v.speak(ctx, language, text)
@@ -111,11 +108,11 @@ func (v *Voice) key(language, text string) (key [sha256.Size]byte) {
 	return key
 }
 
-// languagePlace stands for the language in the arguments of a command.
+// languagePlace is the placeholder for the language in the arguments of a command.
 const languagePlace = "{lang}"
 
-// speak runs the command. The text comes to its standard input and never into an
-// argument, and no shell reads any of it.
+// speak runs the command. It passes the text through the standard input, so neither
+// arguments nor a shell can misinterpret it.
 func (v *Voice) speak(ctx context.Context, language, text string) ([]int16, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, timeout, errSlow)
 	defer cancel()
@@ -126,7 +123,7 @@ func (v *Voice) speak(ctx context.Context, language, text string) ([]int16, erro
 	cmd := exec.CommandContext(limited, args[0], args[1:]...)
 	cmd.Stdin = strings.NewReader(text)
 	cmd.Env = environment()
-	const afterKill = time.Second // for a child of the command that holds its output open
+	const afterKill = time.Second // if a child of the command keeps its output open
 	cmd.WaitDelay = afterKill
 	out := &output{most: maxOutput, full: cancel}
 	cmd.Stdout = out
@@ -140,18 +137,18 @@ func (v *Voice) speak(ctx context.Context, language, text string) ([]int16, erro
 		return nil, errSlow
 	case errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission):
 		return nil, errGone
-	case err != nil: // what it has written about the text is not for the log
+	case err != nil: // its standard error may quote the text, so it is not logged
 		return nil, errEnd
 	}
 	return read(&out.file)
 }
 
-// maxOutput is how many bytes a command may write: [MaxLength] at the quality of a CD.
+// maxOutput bounds the output of a command, in bytes: [MaxLength] in the quality of a CD.
 const maxOutput = 2*44_100*int64(MaxLength/time.Second) + 4096
 
-// output takes what a command writes, up to a limit.
+// output collects the output of a command, up to a limit.
 type output struct {
-	file bytes.Buffer // is no part of output, whose ReadFrom knows no limit
+	file bytes.Buffer // not embedded, because its ReadFrom has no limit
 	most int64
 	over bool
 	full func()
@@ -166,7 +163,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return o.file.Write(p)
 }
 
-// read reads the file that a command has written.
+// read reads the WAV file that a command has written.
 func read(file io.Reader) (samples []int16, err error) {
 	r, err := wav.NewReader(file)
 	if err != nil {
@@ -186,8 +183,8 @@ func read(file io.Reader) (samples []int16, err error) {
 	return samples, nil
 }
 
-// level brings speech to the loudness that a telephone takes without being overdriven. A
-// file that is nearly silent stays so.
+// level scales speech to 70 % of the full range, the loudest that a telephone plays
+// without distortion. It amplifies at most eightfold, so that near silence stays quiet.
 func level(samples []int16) {
 	const want, most = 0.7 * 32767, 8.0
 	peak := 0.0
@@ -203,8 +200,8 @@ func level(samples []int16) {
 	}
 }
 
-// environment is what the command is told of the server's environment, which may have
-// secrets in it.
+// environment returns the variables that the command gets. The rest of the server's
+// environment may contain secrets.
 func environment() (some []string) {
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL"} {
 		if value, there := os.LookupEnv(name); there {

@@ -8,20 +8,21 @@ import (
 	"io"
 )
 
-// format is what the header of a file says of its samples.
+// format describes the samples of a file.
 type format struct {
 	encoding uint16 // pcm, float, aLaw or muLaw
 	channels int    // 1 or 2
 	rate     int
-	bytes    int // of a sample of one channel
+	bytes    int // bytes per sample of one channel
 }
 
 const (
-	// maxMetadata is how many bytes may stand before the samples: titles, pictures.
+	// maxMetadata bounds what precedes the samples, such as titles and pictures, in
+	// bytes.
 	maxMetadata = 8 << 20
 	maxFormat   = 4096
-	// unknownSize is from where on the size in the header means nothing: programs that
-	// write to a pipe cannot know it, and put in a large one.
+	// unknownSize is the smallest size in a header that means "unknown". Programs that
+	// write to a pipe put a large number there.
 	unknownSize = 0x7FFFF000
 )
 
@@ -30,8 +31,8 @@ var (
 	errDamaged = wrong("the header of the WAV file is damaged")
 )
 
-// readHeader reads a file up to its samples. Size is how many bytes of them follow; less
-// than zero means as many as there are.
+// readHeader reads a file up to its samples. Size is the number of bytes of samples, or
+// negative for all bytes up to the end.
 func readHeader(r *bufio.Reader) (f format, size int64, err error) {
 	head, err := r.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -64,7 +65,7 @@ func readHeader(r *bufio.Reader) (f format, size int64, err error) {
 			}
 			return f, size, nil
 		}
-		size += size % 2 // chunks begin at even places
+		size += size % 2 // chunks are padded to even lengths
 		if metadata += size + int64(len(chunk)); metadata > maxMetadata {
 			return f, 0, wrong("there is too much before the sound begins: save the file without pictures and tags")
 		}
@@ -74,7 +75,7 @@ func readHeader(r *bufio.Reader) (f format, size int64, err error) {
 	}
 }
 
-// readFormat reads the chunk that says how samples are encoded.
+// readFormat reads the chunk with the format of the samples.
 func readFormat(r io.Reader, size int64) (format, error) {
 	const least, subformat = 16, 24
 	if size < least || size > maxFormat {
@@ -100,7 +101,7 @@ func readFormat(r io.Reader, size int64) (format, error) {
 	return f, nil
 }
 
-// check tells what of a format is not read.
+// check returns a fault if the format is not supported.
 func (f *format) check(bits int) error {
 	fits := false
 	switch f.encoding {
@@ -118,14 +119,15 @@ func (f *format) check(bits int) error {
 		return wrong(fmt.Sprintf("samples of %d bits are not taken; %s", bits, conversion("wav")))
 	case f.channels < 1 || f.channels > 2:
 		return wrong(fmt.Sprintf("the file has %d channels: mono and stereo are taken; %s", f.channels, conversion("wav")))
-	// Every usual rate is a multiple of 25, which bounds the phases of the filter.
+	// All usual rates are multiples of 25. This bounds the number of phases of the
+	// filter.
 	case f.rate < Rate || f.rate > MaxRate || f.rate%25 != 0:
 		return wrong(fmt.Sprintf("the file has %d samples a second, which is no usual rate; %s", f.rate, conversion("wav")))
 	}
 	return nil
 }
 
-// cut is the error of a read that ended before it should have.
+// cut returns the error of a file that ends too early.
 func cut(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errCut

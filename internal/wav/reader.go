@@ -8,20 +8,20 @@ import (
 	"math"
 )
 
-// Reader reads the samples of a WAV file as a telephone plays them: mono, [Rate] a
-// second. It uses the same memory for files of any length. Its faults are about
-// [FieldFile]; other errors are those of the reader beneath.
+// Reader reads the samples of a WAV file and converts them to mono and [Rate] samples a
+// second. Its memory does not depend on the length of the file. Its faults are about
+// [FieldFile]; other errors are those of the underlying reader.
 type Reader struct {
 	in     *bufio.Reader
 	format format
-	left   int64 // bytes of samples; less than zero means up to the end
+	left   int64 // bytes of samples; negative means up to the end
 	frames []byte
 	mono   []float32
-	filter *resampler // nil for files that have the right rate
+	filter *resampler // nil if the file has this rate already
 	ended  bool
 }
 
-// NewReader returns a reader of the file that in has. It reads the header.
+// NewReader reads the header of a file and returns a Reader of its samples.
 func NewReader(in io.Reader) (*Reader, error) {
 	r := &Reader{in: bufio.NewReaderSize(in, 32<<10)}
 	var err error
@@ -36,8 +36,8 @@ func NewReader(in io.Reader) (*Reader, error) {
 	return r, nil
 }
 
-// Append appends some samples to p: about half a second of them or fewer. The error is
-// io.EOF after the last one.
+// Append appends the next samples to p, at most about half a second of them. It returns
+// io.EOF after the last sample.
 func (r *Reader) Append(p []int16) ([]int16, error) {
 	if r.ended {
 		return p, io.EOF
@@ -58,8 +58,8 @@ func (r *Reader) Append(p []int16) ([]int16, error) {
 	return p, nil
 }
 
-// read reads samples of the file at its own rate, from -1 to 1. The error io.EOF comes
-// with the last of them.
+// read reads samples between -1 and 1 at the file's own rate. It returns io.EOF together
+// with the last ones.
 func (r *Reader) read() ([]float32, error) {
 	frames := r.frames
 	if r.left >= 0 {
@@ -93,7 +93,7 @@ func (r *Reader) read() ([]float32, error) {
 	return r.mono, err
 }
 
-// sample decodes the sample that b begins with.
+// sample decodes the first sample of b.
 func (f *format) sample(b []byte) float32 {
 	switch {
 	case f.encoding == aLaw:

@@ -2,19 +2,19 @@ package wav
 
 import "math"
 
-// The low-pass of the resampler: a sinc with a Kaiser window. It passes what is below
-// 3.4 kHz, which is what a telephone carries, and takes 80 dB from what is above 4 kHz,
-// which would come back as noise.
+// The low-pass filter of the resampler: a sinc with a Kaiser window. It passes
+// frequencies below 3.4 kHz, the band of telephones. It attenuates those above 4 kHz by
+// 80 dB, which would otherwise come back as noise (aliasing).
 const (
-	cutoff     = 3700.0 // Hz, the middle of the slope
+	cutoff     = 3700.0 // Hz, the middle of the transition band
 	crossings  = 32     // zero crossings at Rate, on each side
 	kaiserBeta = 7.857  // for 80 dB
 )
 
-// resampler makes Rate samples a second of more. An output sample stands at a multiple
-// of step/len(phases) input samples, and the phase is the fraction.
+// resampler reduces the rate of samples to Rate. An output sample lies at a multiple of
+// step/len(phases) input samples. The fraction of that number selects the phase.
 type resampler struct {
-	phases [][]float32 // the filter at each fraction
+	phases [][]float32 // the filter for each fraction
 	step   int
 	held   []float32 // input that is still needed
 	phase  int
@@ -28,11 +28,12 @@ func newResampler(rate int) *resampler {
 	for p := range r.phases {
 		r.phases[p] = lowPass(rate, half, float64(p)/float64(len(r.phases)))
 	}
-	r.held = make([]float32, half-1) // silence, so that the first output is at the first input
+	r.held = make([]float32, half-1) // silence before the first input
 	return r
 }
 
-// lowPass returns the taps for an output that is a fraction after the middle input.
+// lowPass returns the filter's taps for an output sample that lies a fraction after the
+// middle input sample.
 func lowPass(rate, half int, fraction float64) []float32 {
 	taps, sum := make([]float64, 2*half), 0.0
 	for i := range taps {
@@ -49,8 +50,8 @@ func lowPass(rate, half int, fraction float64) []float32 {
 	return gained
 }
 
-// resample returns the output that the input allows; after the last input, all of it. It
-// is good until the next call.
+// resample returns the output for the input so far, and with last all remaining output.
+// It is valid until the next call.
 func (r *resampler) resample(in []float32, last bool) []float32 {
 	r.held = append(r.held, in...)
 	taps := len(r.phases[0])

@@ -8,10 +8,10 @@ import (
 	"callbook/internal/fault"
 )
 
-// sniffed is how many bytes tell the kind of a file.
+// sniffed is how many bytes identify the type of a file.
 const sniffed = 12
 
-// kinds are the beginnings of files that people take for WAV files.
+// kinds are signatures of files that people mistake for WAV files.
 var kinds = []struct {
 	offset            int
 	magic, is, ending string
@@ -33,7 +33,7 @@ var kinds = []struct {
 	{0, "\x1f\x8b", "a gzip file", ""},
 }
 
-// notWAV returns the fault of a file that begins like this and is no WAV file.
+// notWAV returns the fault of a file that is not a WAV file, given its first bytes.
 func notWAV(head []byte) error {
 	for _, k := range kinds {
 		if len(head) >= k.offset && bytes.HasPrefix(head[k.offset:], []byte(k.magic)) {
@@ -55,13 +55,13 @@ func notWAV(head []byte) error {
 	return wrong("this is not a WAV file; " + conversion("file"))
 }
 
-// conversion says how to make a WAV file of one with this ending.
+// conversion tells how to convert a file of this type to WAV.
 func conversion(ending string) string {
 	return fmt.Sprintf("convert it with: ffmpeg -i in.%s -ar %d -ac 1 out.wav", ending, Rate)
 }
 
 func isText(head []byte) bool {
-	if len(head) == sniffed { // whose last character may be cut
+	if len(head) == sniffed { // the cut may have split the last character
 		for len(head) > sniffed-utf8.UTFMax && !utf8.Valid(head) {
 			head = head[:len(head)-1]
 		}
@@ -69,7 +69,8 @@ func isText(head []byte) bool {
 	return utf8.Valid(head) && !bytes.ContainsFunc(head, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' })
 }
 
-// compressions are the encodings that WAV files may have and that are not read.
+// compressions are the encodings that WAV files may have and that this package does not
+// support.
 var compressions = map[uint16]string{0x02: "ADPCM", 0x11: "ADPCM", 0x14: "G.723", 0x31: "GSM", 0x40: "G.721", 0x50: "MPEG", 0x55: "MP3", 0x64: "G.726", 0x83: "G.729"}
 
 func compressed(encoding uint16) error {

@@ -1,7 +1,7 @@
-// Package wav reads WAV files as what a telephone plays, 8,000 samples a second of one
-// channel, and writes such files. It reads PCM of 8, 16, 24 and 32 bits, floating-point
-// samples of 32 bits, A-law and µ-law, mono and stereo, at the usual rates. What it
-// refuses, it names.
+// Package wav reads WAV files and converts them to what telephones play: one channel of
+// 8,000 samples a second. It also writes such files. It supports PCM of 8, 16, 24 and 32
+// bits, floating-point samples of 32 bits, A-law and µ-law, mono and stereo, at the usual
+// rates. Its faults name what it does not support.
 package wav
 
 import (
@@ -12,24 +12,24 @@ import (
 )
 
 const (
-	// Rate is how many samples a second a telephone plays.
+	// Rate is the number of samples a second for telephones.
 	Rate = 8000
-	// MaxRate is how many samples a second a file may have.
+	// MaxRate bounds the number of samples a second in a file.
 	MaxRate = 192_000
 	// ContentType is the media type of WAV files.
 	ContentType = "audio/wav"
-	// sampleBytes is what a sample takes in the files that [Encode] makes.
+	// sampleBytes is the size of a sample in the files of [Encode].
 	sampleBytes = 2
 )
 
-// FieldFile is the field of the faults of files that cannot be read.
+// FieldFile is the field of faults about files.
 const FieldFile = fault.Field("file")
 
-// HeaderBytes is the size of the header of the files that [Encode] makes.
+// HeaderBytes is the size of the header in the files of [Encode].
 const HeaderBytes = 44
 
-// The encodings of samples, by their numbers in the header of a file. The registry is
-// RFC 2361 and Microsoft's mmreg.h.
+// The encodings of samples by their numbers in headers (RFC 2361 and Microsoft's
+// mmreg.h).
 const (
 	pcm        = 0x0001
 	float      = 0x0003
@@ -38,7 +38,7 @@ const (
 	extensible = 0xFFFE // the number is in the subformat
 )
 
-// Encode returns a WAV file of these samples: [Rate] a second, 16 bits, mono.
+// Encode returns a WAV file with these samples: [Rate] a second, 16 bits, mono.
 func Encode(samples []int16) []byte {
 	size := uint32(len(samples) * sampleBytes)
 	file := make([]byte, 0, HeaderBytes+size)
@@ -58,7 +58,7 @@ func Encode(samples []int16) []byte {
 	return file
 }
 
-// Duration returns how long so many samples are heard.
+// Duration returns the duration of this many samples.
 func Duration(samples int) time.Duration {
 	return time.Duration(samples) * time.Second / Rate
 }
