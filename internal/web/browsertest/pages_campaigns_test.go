@@ -26,7 +26,7 @@ func makeCampaign(b *tab, name, receiver string) {
 	b.fill("#text", "Hello @@first_name, the rent is due on Monday.")
 	b.fill("#interval", "1")
 	b.fill("#name", name)
-	b.click("main form summary")
+	b.click("details:has(#call_status_callback) > summary")
 	b.fill("#call_status_callback", receiver+"/calls?agency=bengaluru-and-mysuru&token=0123456789")
 	b.fill("#call_schedule_callback", receiver+"/numbers")
 	b.fill("#status_callback", "http://127.0.0.1:1/campaigns") // where nobody listens
