@@ -1,12 +1,11 @@
-// Package web is the pages that people use in a browser: everything
-// under / that is not the API's or a probe's.
+// Package web serves the dashboard: all paths except those of the API and the probes.
 //
-// It only puts rooms together. A room is a package below this one: the pages of one
-// subject, with their templates. Rooms do not import each other. What all pages
-// are made with is in package shell, what pages say in package words, and the
-// table of contacts that several rooms show in package contacttable.
+// It assembles the dashboard from rooms. A room is a package below this one with the
+// pages and templates of one subject. Rooms do not import each other. Package shell has
+// what all pages share, package words the words for values, and package contacttable the
+// table of contacts that several rooms show.
 //
-// A new room is a folder and an entry in New; package shell says what is in it.
+// A new room is a folder and an entry in New; see package shell.
 package web
 
 import (
@@ -39,47 +38,46 @@ import (
 	trashroom "callbook/internal/web/trash"
 )
 
-// Config is what the dashboard is made of.
+// Config has the dependencies of the dashboard.
 type Config struct {
 	Accounts  *account.Directory
 	Sessions  *session.Keeper
 	Book      *addressbook.Book
 	Campaigns *campaign.Campaigns
-	// Events are what programs are told of campaigns, and Suppressions the numbers that
-	// no campaign calls.
+	// Events are the callbacks of campaigns. Suppressions are the numbers that no
+	// campaign calls.
 	Events       *event.Deliveries
 	Suppressions *suppression.Suppressions
-	// Voice speaks what campaigns say; nil when there is none.
+	// Voice speaks the texts of campaigns; nil means that there is none.
 	Voice *speech.Voice
-	// Simulated says that campaigns call nobody.
+	// Simulated means that campaigns call nobody.
 	Simulated bool
 	Trash     *trash.Keeper
 	Imports   *upload.Importer
 	Summary   *summary.Keeper
 	Usage     *usage.Counter
-	// Receipts keeps what became of forms.
+	// Receipts stores the results of forms.
 	Receipts *journal.Keeper
-	// API returns the wire API for this caller, who needs no key there, as long as
-	// permit returns no fault.
+	// API returns the wire API for a caller, who needs no key there, as long as permit
+	// returns nil.
 	API func(caller account.Caller, permit func(context.Context) error) http.Handler
 	// Document is the API's OpenAPI document, as YAML.
 	Document []byte
-	// BaseURL is where browsers and clients reach the server, as
-	// https://book.example.com; "" means that the server is asked directly, by
-	// whatever name a request says.
+	// BaseURL is the URL of the server for browsers and clients, such as
+	// https://book.example.com; "" means the host of each request.
 	BaseURL string
-	// Clock tells what day it is, and how often signing in may fail.
+	// Clock tells today's date, and limits failed attempts to sign in.
 	Clock clock.Clock
 }
 
 // Dashboard serves the pages.
 type Dashboard = shell.Dashboard
 
-// New returns the dashboard. It panics when its templates, which are part of the
-// program, are not well-formed.
+// New returns a dashboard. It panics if its templates, which are part of the program, are
+// invalid.
 func New(cfg Config) *Dashboard {
 	return shell.New(shell.Config{Sessions: cfg.Sessions, Receipts: cfg.Receipts, API: cfg.API, BaseURL: cfg.BaseURL},
-		// The navigation has them in this order.
+		// The navigation has the same order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},

@@ -1,4 +1,4 @@
-// Package keys is the pages of API keys, and of programs that use them.
+// Package keys has the pages of API keys and sample programs.
 package keys
 
 import (
@@ -20,7 +20,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the pages of API keys, and of samples of what is done with them.
+// Room has the pages of API keys and sample programs.
 type Room struct {
 	Accounts *account.Directory
 	Clock    clock.Clock
@@ -41,7 +41,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /api/samples", room.samplesPage)
 }
 
-// lifetimes are what a key's may be, by the values of the form.
+// lifetimes are the lifetimes of a new key, by the values of the form.
 var lifetimes = []struct {
 	value, label string
 	lifetime     time.Duration
@@ -53,7 +53,7 @@ var lifetimes = []struct {
 	{"365", "In a year", 365 * 24 * time.Hour},
 }
 
-// keysPage is what the template keys.html shows.
+// keysPage is the data of the template keys.html.
 type keysPage struct {
 	Tabs          []shell.Tab
 	BaseURL       string
@@ -79,8 +79,7 @@ func (room *Room) newKeysPage(r *http.Request) (keysPage, error) {
 	return page, err
 }
 
-// keys returns the account's keys, the newest first: those that let somebody
-// in, and those that do not any more.
+// keys returns the account's valid and ended keys, the newest first.
 func (room *Room) keys(r *http.Request) (good, ended []account.Key, err error) {
 	all, err := room.Accounts.Keys(r.Context(), shell.AccountOf(r).SID)
 	if err != nil {
@@ -109,8 +108,8 @@ func (room *Room) keysPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("keys", "API settings", page), nil
 }
 
-// createKey leads to the page that shows the token. The token is kept nowhere, so the
-// page is handed it, and shows it once.
+// createKey redirects to the page that shows the token. The token is not stored, so
+// [shell.Answer.Handing] passes it to the page, which shows it once.
 func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
 	name, expires := strings.TrimSpace(r.PostForm.Get("name")), r.PostForm.Get("expires")
 	refuse := func(nameError, expiresError string) (shell.Answer, error) {
@@ -139,8 +138,8 @@ func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/api/keys/" + key.ID + "/created").Handing(token), nil
 }
 
-// makeKey makes the key of a form, and one only when another server gets the same form at
-// the same moment.
+// makeKey creates the key of a form. If two servers get the same form at the same moment,
+// they create only one key.
 func (room *Room) makeKey(r *http.Request, name string, lifetime time.Duration) (account.Key, string, error) {
 	form, once := shell.FormHash(r)
 	if !once {
@@ -149,10 +148,10 @@ func (room *Room) makeKey(r *http.Request, name string, lifetime time.Duration) 
 	return room.Accounts.CreateKeyOnce(r.Context(), form, shell.AccountOf(r).SID, name, lifetime)
 }
 
-// newKey is what the template key-created.html shows.
+// newKey is the data of the template key-created.html.
 type newKey struct {
 	Key            account.Key
-	Token, BaseURL string // the token is "" once it was shown
+	Token, BaseURL string // Token is "" if the page was shown before
 	Sample         string
 }
 
@@ -180,10 +179,10 @@ func lifetimeOf(value string) (time.Duration, bool) {
 	return 0, false
 }
 
-// oldKey is what the template key-revoke.html shows.
+// oldKey is the data of the template key-revoke.html.
 type oldKey struct {
 	Key account.Key
-	// Mine tells that the visitor's own session ends with it.
+	// Mine means that revoking the key also ends the visitor's own session.
 	Mine bool
 }
 

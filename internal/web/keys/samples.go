@@ -15,24 +15,22 @@ import (
 //go:embed samples/*.tmpl
 var sampleFiles embed.FS
 
-// sampleTemplates are programs that create two contacts. What goes into them
-// are sids, keys, tokens and addresses, which have no character that is special
-// in any of these languages.
+// sampleTemplates are programs that create two contacts. Their parameters are sids, keys,
+// tokens and URLs, which need no escaping in any of these languages.
 var sampleTemplates = template.Must(template.ParseFS(sampleFiles, "samples/*.tmpl"))
 
-// language is one that there is a sample in.
+// language is a language with a sample.
 type language struct{ Code, Name string }
 
 var languages = []language{{"curl", "curl"}, {"go", "Go"}, {"node", "Node"}, {"php", "PHP"}, {"python", "Python"}}
 
-// The words that stand for what a sample cannot know, as the platform's own
-// documentation has them.
+// The placeholders of a sample, as in Exotel's documentation.
 const (
 	yourKey   = "<your_api_key>"
 	yourToken = "<your_api_token>"
 )
 
-// sample writes the program in a language.
+// sample renders the program in a language.
 func (room *Room) sample(r *http.Request, code, key, token string) (string, error) {
 	var text strings.Builder
 	err := sampleTemplates.ExecuteTemplate(&text, code+".tmpl", map[string]string{
@@ -43,12 +41,12 @@ func (room *Room) sample(r *http.Request, code, key, token string) (string, erro
 	return text.String(), err
 }
 
-// samplesPage is what the template samples.html shows.
+// samplesPage is the data of the template samples.html.
 type samplesPage struct {
 	Tabs      []shell.Tab
 	Languages []shell.Tab
 	Keys      shell.Field
-	Code      string // of the language
+	Code      string // of the current language
 	Text      string
 }
 

@@ -11,7 +11,7 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// of makes the form one that edits this list, and that is loaded now.
+// of returns the form for editing a list, loaded from what is stored now.
 func (f listForm) of(l *addressbook.List) listForm {
 	f.SID, f.Updated, f.Loaded = l.SID.String(), updatedOf(l), loadedWith(l)
 	return f
@@ -19,7 +19,7 @@ func (f listForm) of(l *addressbook.List) listForm {
 
 func updatedOf(l *addressbook.List) string { return strconv.FormatInt(l.Updated.UnixNano(), 10) }
 
-// loadedWith are the values that a form for the list is loaded with.
+// loadedWith returns the values with which the form of a list is loaded.
 func loadedWith(l *addressbook.List) []shell.Option {
 	return []shell.Option{{Value: "name", Label: l.Name}, {Value: "tag", Label: l.Tag.Value}}
 }
@@ -41,13 +41,14 @@ func (room *Room) editListPage(r *http.Request) (shell.Answer, error) {
 	return newListForm(list.Name, list.Tag.Value).of(&list).page(), nil
 }
 
-// sent makes the form one that edits a list, and that was loaded when the form says.
+// sent returns the form for editing a list, with the loaded values that the sent form
+// has.
 func (f listForm) sent(sid addressbook.SID, form url.Values) listForm {
 	f.SID, f.Updated, f.Loaded = sid.String(), form.Get("updated"), shell.LoadedIn(form)
 	return f
 }
 
-// saveList changes a list, as [shell.Save] does.
+// saveList changes a list; see [shell.Save].
 func (room *Room) saveList(r *http.Request) (shell.Answer, error) {
 	sid := shell.PathSID(r, "sid")
 	form := typedListForm(r.PostForm).sent(sid, r.PostForm)
@@ -84,10 +85,10 @@ func (room *Room) saveList(r *http.Request) (shell.Answer, error) {
 	}.Do(r)
 }
 
-// merge puts what was typed together with what others saved since the form was loaded.
+// merge merges the form with what others have saved since it was loaded.
 func (f listForm) merge(m *shell.Merge, now *addressbook.List) (name, tag string) {
 	value := func(field shell.Field, stored string) string {
-		// The form has no blanks around what was typed.
+		// The form trims blanks, so ignore them in the stored value too.
 		stored = strings.TrimSpace(stored)
 		was := strings.TrimSpace(m.Was(field.Name, stored, f.Updated == updatedOf(now)))
 		return m.Value(shell.Version{Name: field.Name, Label: field.Label, Was: was, Now: stored, Mine: field.Value})
@@ -95,8 +96,8 @@ func (f listForm) merge(m *shell.Merge, now *addressbook.List) (name, tag string
 	return value(f.Name, now.Name), value(f.Tag, now.Tag.Value)
 }
 
-// patchOf is what gives a list this name and tag. A field that shows what the list has
-// is left alone.
+// patchOf returns the patch that gives a list this name and tag. It omits a field that
+// still shows the stored value.
 func patchOf(l *addressbook.List, name, tag string) addressbook.ListPatch {
 	p := addressbook.ListPatch{SID: l.SID, IfUpdated: l.Updated}
 	if !listShown(name, l.Name) {
@@ -108,13 +109,12 @@ func patchOf(l *addressbook.List, name, tag string) addressbook.ListPatch {
 	return p
 }
 
-// listShown tells whether a field that showed the stored value was left as it
-// was.
+// listShown reports whether a field still shows the stored value.
 func listShown(value, stored string) bool {
 	return shell.SameShown("text", value, strings.TrimSpace(stored))
 }
 
-// conflict asks what becomes of what both have changed.
+// conflict returns the page that asks about the conflicts.
 func (f listForm) conflict(m *shell.Merge, name, tag string, now *addressbook.List) shell.Answer {
 	return shell.AskConflict(shell.ConflictPage{
 		Merge: m, What: "list", Action: "/lists/" + f.SID, Back: "/lists/" + f.SID,

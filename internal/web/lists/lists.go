@@ -1,5 +1,5 @@
-// Package lists is the pages of lists: the table of them, one list with its contacts,
-// and its form.
+// Package lists has the pages of lists: their table, a list with its contacts, and its
+// form.
 package lists
 
 import (
@@ -21,7 +21,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files, contacttable.Pages)
 
-// Room is the pages of lists.
+// Room has the pages of lists.
 type Room struct {
 	Book  *addressbook.Book
 	Trash *trash.Keeper
@@ -49,7 +49,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /lists/{sid}/added/{page}", room.of(room.numbersAddedPage))
 }
 
-// of gives a handler the list that the path names.
+// of returns a handler that calls h with the list in the path.
 func (room *Room) of(h func(*http.Request, addressbook.List) (shell.Answer, error)) shell.Handler {
 	return func(r *http.Request) (shell.Answer, error) {
 		list, err := room.Book.List(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
@@ -60,14 +60,14 @@ func (room *Room) of(h func(*http.Request, addressbook.List) (shell.Answer, erro
 	}
 }
 
-// listsData is what the template lists.html shows.
+// listsData is the data of the template lists.html.
 type listsData struct {
 	Search string
 	Sort   string
 	Sorts  []shell.Option
 	Rows   []addressbook.List
 	contacttable.Part
-	// Alike are lists whose names differ only in case.
+	// Alike are groups of lists whose names differ only in case.
 	Alike [][]addressbook.List
 }
 
@@ -99,8 +99,8 @@ func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("lists", "Lists", data).PieceAt("list-results", filter.URL("/lists")), nil
 }
 
-// alike returns groups of lists whose names differ only in case, a few of them. Of very
-// many lists it looks at those that come first by their names.
+// alike returns a few groups of lists whose names differ only in case. It looks only at
+// the first lists by name if there are very many.
 func (room *Room) alike(r *http.Request) ([][]addressbook.List, error) {
 	const looked, most = 1000, 5
 	w := addressbook.Window{Sort: addressbook.ByName, Limit: looked}
@@ -109,15 +109,14 @@ func (room *Room) alike(r *http.Request) ([][]addressbook.List, error) {
 	return groups[:min(len(groups), most)], err
 }
 
-// listForm is what the template list-form.html shows.
+// listForm is the data of the template list-form.html.
 type listForm struct {
-	SID       string // "" for a new one
-	Updated   string // when the list that is being edited was changed, in Unix nanoseconds
+	SID       string // "" for a new list
+	Updated   string // when the edited list was last changed, in Unix nanoseconds
 	Name, Tag shell.Field
-	// Loaded are the values that the list had when the form was loaded, by the names
-	// of the fields.
+	// Loaded are the values with which the form was loaded, by the names of the fields.
 	Loaded []shell.Option
-	// Deleted tells that somebody deleted the list meanwhile.
+	// Deleted means that somebody has deleted the list in the meantime.
 	Deleted bool
 }
 
@@ -128,12 +127,12 @@ func newListForm(name, tag string) listForm {
 	}
 }
 
-// typedListForm is the form as it was sent.
+// typedListForm returns a sent form.
 func typedListForm(form url.Values) listForm {
 	return newListForm(strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("tag")))
 }
 
-// Title is what the form is for.
+// Title returns the title of the form.
 func (f listForm) Title() string {
 	switch {
 	case f.Deleted:
@@ -144,7 +143,7 @@ func (f listForm) Title() string {
 	return "Make a list"
 }
 
-// Action is where the form goes to, and the page of what it is about.
+// Action returns the URL of the form, which is also the page of the list or of all lists.
 func (f listForm) Action() string {
 	if f.SID == "" {
 		return "/lists"
@@ -160,7 +159,7 @@ func (f listForm) page() shell.Answer {
 	return a
 }
 
-// refused puts a fault beside the field that it is about.
+// refused returns the form with a fault beside its field.
 func (f listForm) refused(err *fault.Error) listForm {
 	if err.Field == addressbook.FieldTag {
 		f.Tag.Error, f.Name.Focus = words.Sentence(err), false

@@ -12,31 +12,31 @@ import (
 	"callbook/internal/web/words"
 )
 
-// maxPasted is how many numbers can be pasted at once.
+// maxPasted bounds the numbers that can be pasted at once.
 const maxPasted = 5_000
 
-// numbersForm is what the template list-add.html shows.
+// numbersForm is the data of the template list-add.html.
 type numbersForm struct {
 	List    addressbook.List
 	Numbers shell.Field
-	Create  bool // contacts for numbers that nobody has
-	// Why is why the server could not do it; nil when it was not asked to.
+	Create  bool // create contacts for unknown numbers
+	// Why explains why the server could not do it, or is nil.
 	Why *shell.TroublePage
 }
 
-// pasted is what became of one line.
+// pasted is the result of a pasted line.
 type pasted struct {
 	Line    int
 	Given   string
-	Contact *pastedContact // nil when there is none
-	Kind    string         // of its badge: good, bad or ""
+	Contact *pastedContact // nil if there is none
+	Kind    string         // the kind of its badge: good, bad or ""
 	Outcome string
 }
 
-// pastedContact is who has the number of a line.
+// pastedContact is the contact with the number of a line.
 type pastedContact struct{ SID, Name string }
 
-// numbersDone is what the template list-added.html shows. It is kept as JSON.
+// numbersDone is the data of the template list-added.html, stored as JSON.
 type numbersDone struct {
 	List                          addressbook.List `json:"-"`
 	Added, Created, Already, Left int
@@ -75,14 +75,14 @@ func (room *Room) addNumbers(r *http.Request, list addressbook.List) (shell.Answ
 		return pages.Show("list-add", "Add to "+list.Name, form).WithStatus(why.Status), nil
 	}
 	page, err := shell.Keep(r, done)
-	if err != nil { // there is no room for what became of each
+	if err != nil { // the results do not fit into the store
 		return shell.GoTo("/lists/" + list.SID.String()).Saying(fmt.Sprintf("Added %s. %s in the list already, %s not added.",
 			words.Plural(done.Added, "contact", "contacts"), words.Plural(done.Already, "was", "were"), words.Plural(done.Left, "was", "were"))), nil
 	}
 	return shell.GoTo("/lists/" + list.SID.String() + "/added/" + page), nil
 }
 
-// numbersAddedPage shows what became of pasted numbers. The page exists for a day.
+// numbersAddedPage shows the results of pasted numbers. The page exists for a day.
 func (room *Room) numbersAddedPage(r *http.Request, list addressbook.List) (shell.Answer, error) {
 	return shell.ShowKept(r, r.PathValue("page"), "/lists/"+list.SID.String(), func(done numbersDone) shell.Answer {
 		done.List = list
@@ -90,7 +90,7 @@ func (room *Room) numbersAddedPage(r *http.Request, list addressbook.List) (shel
 	})
 }
 
-// pastedLines are the lines of a text that are not blank.
+// pastedLines returns the lines of a text that are not blank.
 func pastedLines(text string) (lines []pasted) {
 	n := 0
 	for line := range strings.SplitSeq(text, "\n") {
@@ -102,21 +102,21 @@ func pastedLines(text string) (lines []pasted) {
 	return lines
 }
 
-// addLines finds the contacts with the lines' numbers, or creates them, puts
-// them into the list, and tells what became of each.
+// addLines finds or creates the contacts for the numbers in lines, adds them to the list,
+// and returns the results.
 func (room *Room) addLines(r *http.Request, acct account.Account, list addressbook.List, lines []pasted, create bool) (numbersDone, error) {
 	drafts := make([]addressbook.Draft, len(lines))
 	for i, line := range lines {
 		drafts[i].Number = addressbook.Given(line.Given)
 	}
-	// Without creating, the same is asked and nothing is written.
+	// Without create, this is a dry run.
 	opts := addressbook.CreateOptions{DryRun: !create}
 	found, err := room.Book.CreateContacts(r.Context(), acct, drafts, opts, nil)
 	if err != nil {
 		return numbersDone{}, err
 	}
 	var sids []addressbook.SID
-	var of []int // sids[i] is that of lines[of[i]]
+	var of []int // sids[i] belongs to lines[of[i]]
 	fresh := make(map[addressbook.SID]bool)
 	for i, result := range found {
 		line := &lines[i]
@@ -145,7 +145,7 @@ func (room *Room) addLines(r *http.Request, acct account.Account, list addressbo
 			case result.Fault == addressbook.ErrMember:
 				done.Already++
 				line.Kind, line.Outcome = "", "In the list already"
-			case result.Fault != nil: // deleted since
+			case result.Fault != nil: // deleted in the meantime
 				line.Kind, line.Outcome = "bad", "Not in the address book"
 			case fresh[sids[i]]:
 				done.Added++

@@ -9,13 +9,13 @@ import (
 	"callbook/internal/web/words"
 )
 
-// listData is what the template list.html shows.
+// listData is the data of the template list.html.
 type listData struct {
 	addressbook.List
 	Table contacttable.Table
 }
 
-// Dynamic tells whether the list's contacts came with variables.
+// Dynamic reports whether the list's contacts have variables.
 func (l listData) Dynamic() bool { return l.Type == addressbook.Dynamic }
 
 func (room *Room) listPage(r *http.Request, list addressbook.List) (shell.Answer, error) {
@@ -30,8 +30,7 @@ func (room *Room) listPage(r *http.Request, list addressbook.List) (shell.Answer
 	return pages.Show("list", list.Name, listData{List: list, Table: table}).PieceAt("contact-results", table.Here), nil
 }
 
-// removeSelected takes the contacts that are selected in a list's table out of
-// it.
+// removeSelected removes the selected contacts from the list.
 func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
 	list := shell.PathSID(r, "sid")
@@ -54,10 +53,10 @@ func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
 	return contacttable.KeepUndo(r, a, contacttable.Undo{List: list.String(), Left: removed}), nil
 }
 
-// listDelete is what the template list-delete.html shows.
+// listDelete is the data of the template list-delete.html.
 type listDelete struct {
 	addressbook.List
-	Kept string // how long it stays in the trash; "" when nothing is kept
+	Kept string // how long it stays in the trash; "" means that it is deleted at once
 }
 
 func (room *Room) deleteListPage(_ *http.Request, list addressbook.List) (shell.Answer, error) {
@@ -78,7 +77,7 @@ func (room *Room) deleteList(r *http.Request) (shell.Answer, error) {
 	}
 	to := "/lists"
 	if deletion != addressbook.ForGood {
-		to = "/trash/lists?deletion=" + deletion.String() // where it can be restored at once
+		to = "/trash/lists?deletion=" + deletion.String() // where it can be restored
 	}
 	return shell.GoTo(to).Saying("Deleted the list " + results[0].List.Name + ". Its contacts are still in the address book."), nil
 }

@@ -12,16 +12,16 @@ import (
 	"callbook/internal/web/words"
 )
 
-// bar is one of a table of bars.
+// bar is a row in a table of bars.
 type bar struct {
 	Label    string
-	URL      string // of the contacts that it counts; "" where no filter finds them
+	URL      string // the table of the contacts that it counts, or "" if no filter finds them
 	Contacts int
-	Width    string // of 100, which is all contacts
+	Width    string // in percent of all contacts
 	Percent  string
 }
 
-// barsOf makes a table of bars, whose parts are of so many in all.
+// barsOf sets the widths of bars. All is what 100 % stands for.
 func barsOf(all int, bars []bar) []bar {
 	for i := range bars {
 		b := &bars[i]
@@ -47,7 +47,7 @@ func percent(part, all int) string {
 // mostRegions is how many countries are shown.
 const mostRegions = 10
 
-// regionBars are the contacts by country.
+// regionBars returns the bars of contacts by country.
 func regionBars(s *summary.Summary) []bar {
 	var bars []bar
 	var shown []string
@@ -67,7 +67,7 @@ func regionBars(s *summary.Summary) []bar {
 	return barsOf(s.Contacts, bars)
 }
 
-// lineBars are the contacts by kind of line.
+// lineBars returns the bars of contacts by kind of line.
 func lineBars(s *summary.Summary) []bar {
 	var bars []bar
 	for _, share := range s.Lines {
@@ -79,11 +79,11 @@ func lineBars(s *summary.Summary) []bar {
 const (
 	// mostTags is how many tags are shown.
 	mostTags = 12
-	// maxURL bounds an address that names all of them, in bytes.
+	// maxURL bounds a URL that names all of them, in bytes.
 	maxURL = 2000
 )
 
-// tagBars are the contacts by tag.
+// tagBars returns the bars of contacts by tag.
 func tagBars(s *summary.Summary) []bar {
 	var bars []bar
 	var shown []string

@@ -8,41 +8,41 @@ import (
 	"callbook/internal/web/words"
 )
 
-// Plots are drawn on a field of 100 by 100 that the page stretches; words stand
-// around it, so that they keep their size. What is told by a plot is told by a
-// table, too. Every scale begins at zero.
+// Plots are drawn on a field of 100 by 100, which the page stretches. The labels are
+// outside of the field, so that they keep their size. A table beside each plot has the
+// same data. Every scale begins at zero.
 
-// columnChart is columns over time, each of parts that stand on each other.
+// columnChart is a chart of stacked columns over time.
 type columnChart struct {
-	Top      string // what the upper edge stands for
-	Middle   string // what the line between it and 0 does; "" for half of one
-	From, To string // what the left and right edges stand for
-	Desc     string // for those who cannot see it
-	Unit     string // what a row of the table is: Day, Week or Month
+	Top      string // the label of the upper edge
+	Middle   string // the label of the middle line, or "" if half of the top is not a whole number
+	From, To string // the labels of the left and right edges
+	Desc     string // for screen readers
+	Unit     string // the heading of the table's first column: Day, Week or Month
 	Columns  []column
 	Total    int
 }
 
-// column is a day, week or month.
+// column is the column of a day, week or month.
 type column struct {
 	Label, Title string
-	URL          string // what is behind it; "" when that is nothing
-	Slot, Each   string // where it begins on the field, with the gap at its sides, and how wide that is
+	URL          string // a page with its details, or ""
+	Slot, Each   string // the column's left edge and width on the field, gaps included
 	X, Width     string
 	Parts        []columnPart
-	parts        []columnPart // with counts, from the lowest on
+	parts        []columnPart // those with counts, from the bottom up
 
-	Before, Added, Total       int // of a growth
-	Succeeded, Refused, Failed int // of requests
+	Before, Added, Total       int // for a chart of growth
+	Succeeded, Refused, Failed int // for a chart of requests
 }
 
-// columnPart is a part of a column, on the field.
+// columnPart is a part of a column on the field.
 type columnPart struct {
 	Kind, Y, Height string
 	Count           int
 }
 
-// draw places the columns on a scale that has room for as many as most.
+// draw computes the places of the columns. The scale has room for most.
 func (c *columnChart) draw(most int) {
 	top := niceTop(max(most, fewestTop))
 	c.Top, c.Middle = words.Count(top), half(top)
@@ -64,7 +64,7 @@ func (c *columnChart) draw(most int) {
 	}
 }
 
-// half is a half of n, "" when that is no whole number.
+// half returns half of n, or "" if that is not a whole number.
 func half(n int) string {
 	if n%2 != 0 {
 		return ""
@@ -72,8 +72,8 @@ func half(n int) string {
 	return words.Count(n / 2)
 }
 
-// niceTop is the least round number that n does not go beyond. Their steps are
-// small, so that most of a plot's height is used.
+// niceTop returns the smallest round number that is at least n. The round numbers are
+// close together, so that columns use most of a plot's height.
 func niceTop(n int) int {
 	for power := 1; ; power *= 10 {
 		for _, tenths := range []int{10, 12, 16, 20, 30, 40, 50, 60, 80} {
@@ -84,7 +84,7 @@ func niceTop(n int) int {
 	}
 }
 
-// requestColumns draws the requests of some days.
+// requestColumns returns the chart of the requests by day.
 func requestColumns(days []usage.Day) columnChart {
 	c := columnChart{From: dayLabel(days[0].Date), To: "Today", Unit: "Day"}
 	most := 0

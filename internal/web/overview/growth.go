@@ -10,26 +10,25 @@ import (
 )
 
 const (
-	mostDays  = 62  // that are shown one by one
-	mostWeeks = 540 // days that are shown by week
-	// fewestDays is how many days are shown at least, so that the first ones do not
-	// look like a long time.
+	mostDays  = 62  // the most days to show one by one
+	mostWeeks = 540 // the most days to show by week
+	// fewestDays is the least number of days shown, so that a new address book does not
+	// seem old.
 	fewestDays = 14
-	// fewestTop is the least that a scale goes up to, so that few do not look like
-	// many.
+	// fewestTop is the lowest top of a scale, so that a few contacts do not seem many.
 	fewestTop = 10
 	day       = 24 * time.Hour
 )
 
-// growth draws how an address book has grown up to today, a day as UTC has its
-// midnight: for each day, week or month the contacts that were there before, and on
-// them those that were added. A column leads to the contacts that were added.
+// growth returns the chart of an address book's growth up to today, which is midnight
+// UTC. Each day, week or month has the contacts that existed before and those that were
+// added. A column leads to the latter.
 func growth(days []summary.Day, today time.Time) columnChart {
 	if len(days) == 0 {
 		return columnChart{}
 	}
 	first, last := days[0].Date, days[len(days)-1].Date
-	today = maxTime(today, last) // a clock may have been set back
+	today = maxTime(today, last) // the clock may have been set back
 	if earliest := today.AddDate(0, 0, 1-fewestDays); first.After(earliest) {
 		first = earliest
 	}
@@ -72,7 +71,7 @@ func maxTime(a, b time.Time) time.Time {
 	return a
 }
 
-// stepsOf divides the time from one day to another, both included.
+// stepsOf divides the time between two days, both included, into days, weeks or months.
 func stepsOf(from, to time.Time) (steps []time.Time, unit string) {
 	next := func(at time.Time) time.Time { return at.AddDate(0, 0, 1) }
 	switch days := int(to.Sub(from) / day); {

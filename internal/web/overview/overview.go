@@ -1,4 +1,4 @@
-// Package overview is the first page: how much there is, and plots of it.
+// Package overview has the first page, with counts and charts.
 package overview
 
 import (
@@ -18,11 +18,11 @@ import (
 const (
 	// importsOnOverview is how many imports the overview shows.
 	importsOnOverview = 3
-	// quickly is how many contacts are counted while the page waits.
+	// quickly is the number of contacts up to which the page waits for the summary.
 	quickly = 20_000
-	// requestDays is for how many days requests are shown.
+	// requestDays is how many days of requests are shown.
 	requestDays = 14
-	// mostAlike is how many groups of tags that differ only in case are pointed out.
+	// mostAlike is how many groups of tags that differ only in case are shown.
 	mostAlike = 5
 )
 
@@ -31,7 +31,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the first page.
+// Room has the overview.
 type Room struct {
 	Book    *addressbook.Book
 	Imports *upload.Importer
@@ -52,27 +52,28 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /requests", room.requests)
 }
 
-// overview is what the template overview.html shows.
+// overview is the data of the template overview.html.
 type overview struct {
 	Contacts, Lists, Imports int
 	Today                    usage.Day
 	LastImports              []words.ImportRow
 	Requests                 columnChart
-	// Plots are of the contacts; nil while they are not counted.
+	// Plots has the charts of contacts; nil means that they are not counted yet.
 	Plots  *plots
-	APIURL string // for a first request
+	APIURL string // for a sample request
 }
 
-// TodayDate is the day of Today, as 2006-01-02.
+// TodayDate returns today's date in the form 2006-01-02.
 func (o overview) TodayDate() string { return o.Today.Date.Time().Format(time.DateOnly) }
 
-// plots are what the contacts are made of.
+// plots has the charts of contacts.
 type plots struct {
 	Made                 time.Time
 	Contacts             int
 	Growth               columnChart
 	Regions, Lines, Tags []bar
-	// Alike are tags that differ only in case, those of most contacts first.
+	// Alike are groups of tags that differ only in case, those with the most contacts
+	// first.
 	Alike [][]summary.Share[string]
 }
 
@@ -107,8 +108,8 @@ func (room *Room) overviewPage(r *http.Request) (shell.Answer, error) {
 	for _, u := range imports.Uploads {
 		page.LastImports = append(page.LastImports, words.ImportRowOf(u))
 	}
-	// A page that is small is made at once; a large one comes without plots, and
-	// they come when they are counted.
+	// For a small address book, include the charts. For a large one, the browser loads
+	// them once the contacts are counted.
 	s, kept := room.Summary.Kept(acct, contacts)
 	if !kept && (contacts <= quickly || r.URL.Query().Get("plots") == "now") {
 		if s, err = room.Summary.Summary(ctx, acct, contacts); err != nil {
@@ -127,7 +128,7 @@ func (room *Room) contactCount(r *http.Request) (int, error) {
 	return page.Total, err
 }
 
-// overviewPlots is the piece of the overview that takes a while.
+// overviewPlots returns the charts, which may take a while.
 func (room *Room) overviewPlots(r *http.Request) (shell.Answer, error) {
 	if !shell.ByHTMX(r) {
 		return shell.GoTo("/?plots=now"), nil
@@ -156,7 +157,7 @@ func (room *Room) plotsOf(r *http.Request, s *summary.Summary) *plots {
 	}
 }
 
-// firstAlike are the tags that differ only in case, a few groups of them.
+// firstAlike returns a few groups of tags that differ only in case.
 func firstAlike(s *summary.Summary) [][]summary.Share[string] {
 	groups := s.Alike()
 	return groups[:min(len(groups), mostAlike)]

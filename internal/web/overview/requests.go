@@ -12,30 +12,30 @@ import (
 	"callbook/internal/web/words"
 )
 
-// requestsPage is what the template requests.html shows.
+// requestsPage is the data of the template requests.html.
 type requestsPage struct {
-	Day  string    // the one that is asked for, as 2 January 2006; "" for all of them
-	Sum  usage.Day // of the days that are asked for
+	Day  string    // the selected day, such as 2 January 2006, or ""
+	Sum  usage.Day // the sum of the selected days
 	Why  []refusal
-	Days []dayRow // newest first
+	Days []dayRow // the newest first
 }
 
-// refusal is the requests of one error code.
+// refusal counts the requests with one error code.
 type refusal struct {
-	Code      int // 0 when it is not known
+	Code      int // 0 means unknown
 	Requests  int
 	Why, Help string
 }
 
-// dayRow is a day of the table.
+// dayRow is a row of the table of days.
 type dayRow struct {
 	usage.Day
 	Label, URL string
 	Current    bool
 }
 
-// requests tells what became of the requests of the last days, or of one of them, and
-// why some were refused.
+// requests shows how many requests have succeeded on the last days, or on one of them,
+// and why others have not.
 func (room *Room) requests(r *http.Request) (shell.Answer, error) {
 	days, err := room.Usage.Days(r.Context(), shell.AccountOf(r), requestDays)
 	if err != nil {
@@ -62,7 +62,8 @@ func (room *Room) requests(r *http.Request) (shell.Answer, error) {
 	return pages.Show("requests", "Requests", page), nil
 }
 
-// refusals are the requests that did not succeed by their codes, most first.
+// refusals returns the requests that did not succeed, by their codes, the most frequent
+// first.
 func refusals(d usage.Day) []refusal {
 	unknown := d.Requests[usage.Refused] + d.Requests[usage.Failed]
 	var all []refusal

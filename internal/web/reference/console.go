@@ -14,19 +14,19 @@ import (
 	"callbook/internal/web/words"
 )
 
-// consolePage is what the template console.html shows.
+// consolePage is the data of the template console.html.
 type consolePage struct {
 	Tabs               []shell.Tab
-	Prefix             string // of every path
+	Prefix             string // the beginning of every path
 	Method, Path, Body shell.Field
 	Presets            []preset
-	Result             *consoleResult // nil before something was sent
+	Result             *consoleResult // nil before a request was sent
 }
 
-// preset is a request to begin with.
+// preset is an example of a request.
 type preset struct{ Label, Method, Path, Body string }
 
-// URL is the console with the request filled in.
+// URL returns the URL of the console with the request filled in.
 func (p preset) URL() string {
 	return "/api/console?" + url.Values{"method": {p.Method}, "path": {p.Path}, "body": {p.Body}}.Encode()
 }
@@ -42,21 +42,21 @@ var presets = []preset{
 
 var consoleMethods = []string{"GET", "POST", "PUT", "DELETE"}
 
-// consoleResult is what came back.
+// consoleResult is the answer to a request.
 type consoleResult struct {
 	Status     int
 	StatusText string
 	Good       bool
 	Took       time.Duration
 	Size       int    // bytes of the answer
-	Text       string // of the answer, for people
-	Cut        bool   // Text is not all of it
+	Text       string // the answer, for people
+	Cut        bool   // whether Text is incomplete
 }
 
 const (
-	// maxKept is how many bytes of an answer the console keeps.
+	// maxKept bounds the part of an answer that the console stores, in bytes.
 	maxKept = 4 << 20
-	// maxShown is how many bytes of an answer it shows.
+	// maxShown bounds the part that it shows, in bytes.
 	maxShown = 200 << 10
 )
 
@@ -81,8 +81,7 @@ func newConsolePage(r *http.Request, values url.Values) consolePage {
 	return page
 }
 
-// sentRequest is what was sent and what came back, as it is kept for the page that
-// shows it.
+// sentRequest is a request and its answer, stored for the page that shows them.
 type sentRequest struct {
 	Method, Path, Body string
 	Result             consoleResult
@@ -107,7 +106,7 @@ func (room *Room) consolePage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("console", "Console", page), nil
 }
 
-// consoleSend sends a request to the API as the visitor's account.
+// consoleSend sends a request to the API in the visitor's account.
 func (room *Room) consoleSend(r *http.Request) (shell.Answer, error) {
 	page := newConsolePage(r, r.PostForm)
 	refuse := func() (shell.Answer, error) {
@@ -117,7 +116,7 @@ func (room *Room) consoleSend(r *http.Request) (shell.Answer, error) {
 		page.Method.Error = "Choose one of these."
 		return refuse()
 	}
-	// A path that was copied whole is as good.
+	// Accept a full path as well as one below the prefix.
 	path := "/" + strings.TrimLeft(strings.TrimPrefix(strings.TrimSpace(page.Path.Value), page.Prefix), "/")
 	target, err := url.Parse(page.Prefix + path)
 	if err != nil || target.Host != "" {
@@ -130,19 +129,19 @@ func (room *Room) consoleSend(r *http.Request) (shell.Answer, error) {
 		if err == nil {
 			return shell.GoTo("/api/console?sent=" + name + "#answer"), nil
 		}
-		// It was sent in any case, and its answer is to be seen.
+		// The request was sent, so show its answer anyway.
 	}
 	page.Result = &result
 	return pages.Show("console", "Console", page).Piece("console"), nil
 }
 
-// ask sends a request to the API and returns what came back. The request has
-// the id of the visitor's own.
+// ask sends a request to the API and returns the answer. Both have the request id of the
+// visitor's own request.
 func (room *Room) ask(r *http.Request, method string, target *url.URL, body string) consoleResult {
 	ctx, inner := reqlog.Begin(r.Context())
 	outer := shell.RecordOf(r)
 	inner.ID = outer.ID
-	// A browser sends line ends of its own.
+	// Browsers send CRLF.
 	body = strings.ReplaceAll(body, "\r\n", "\n")
 	request := (&http.Request{
 		Method: method, URL: target, Host: r.Host, RemoteAddr: r.RemoteAddr,
@@ -165,7 +164,7 @@ type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
 
-// keptAnswer is an http.ResponseWriter that keeps the beginning of an answer.
+// keptAnswer is an http.ResponseWriter that stores the beginning of an answer.
 type keptAnswer struct {
 	header http.Header
 	status int
@@ -186,7 +185,7 @@ func (k *keptAnswer) Write(b []byte) (int, error) {
 	k.WriteHeader(http.StatusOK)
 	k.size += len(b)
 	keep := b[:min(len(b), maxKept-k.body.Len())]
-	// Kept, it is there with room to grow, and on several lines.
+	// Claim memory for the answer with spare capacity and in its indented form.
 	if len(keep) > 0 && k.share.Claim(4*int64(len(keep))) == nil {
 		k.body.Write(keep)
 	}

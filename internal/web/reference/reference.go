@@ -1,9 +1,7 @@
-// Package reference is the pages that show what the API can do, and the console that
-// tries it.
+// Package reference has the pages that describe the API, and the console that tries it.
 //
-// The reference is the OpenAPI document as pages. They are made here and not by one
-// of the known viewers: those are several hundred KB of script, and want inline
-// styles, which the security policy keeps out.
+// The reference renders the OpenAPI document itself. The usual viewers are several
+// hundred KB of script, and need inline styles, which the security policy forbids.
 package reference
 
 import (
@@ -23,7 +21,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the pages that show the API, and the console that asks it.
+// Room has the reference and the console.
 type Room struct {
 	Document []byte // the OpenAPI document, as YAML
 	document func() (*apidoc.Document, error)
@@ -32,7 +30,7 @@ type Room struct {
 // Routes implements shell.Room.
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
-	// It takes some milliseconds, which a start need not wait for.
+	// Parse on the first use: it takes some milliseconds, which would delay the start.
 	room.document = sync.OnceValues(func() (*apidoc.Document, error) { return apidoc.Parse(room.Document) })
 	d.AddEntries(room.entries)
 	d.Handle("GET /api/reference", room.referencePage)
@@ -41,11 +39,11 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleTyped("POST /api/console", "/api/console", room.consoleSend)
 }
 
-// entries are the operations of the reference.
+// entries returns the operations of the reference.
 func (room *Room) entries() (all []shell.Entry) {
 	document, err := room.document()
 	if err != nil {
-		return nil // its page says so
+		return nil // the page of the reference reports the error
 	}
 	for _, g := range document.Groups {
 		for _, op := range g.Operations {
@@ -55,11 +53,11 @@ func (room *Room) entries() (all []shell.Entry) {
 	return all
 }
 
-// index is the list of operations beside each page, and the search in them.
+// index is the list of operations beside each page, with their search.
 type index struct {
 	Tabs   []shell.Tab
 	Groups []apidoc.Group
-	Open   string // the id of the operation that is shown; "" for none
+	Open   string // the id of the current operation, or ""
 	Query  string
 }
 
@@ -67,8 +65,8 @@ func newIndex(document *apidoc.Document, open, query string) index {
 	return index{shell.APITabs("/api/reference"), document.Groups, open, query}
 }
 
-// referencePage is what the template reference.html shows: the document, or what a search
-// has found in it.
+// referencePage is the data of the template reference.html: the document, or the results
+// of a search.
 type referencePage struct {
 	Index index
 	*apidoc.Document
@@ -77,7 +75,7 @@ type referencePage struct {
 	Paragraphs []string
 }
 
-// maxQuery is how many bytes of a query are looked for.
+// maxQuery bounds a search, in bytes.
 const maxQuery = 200
 
 func (room *Room) referencePage(r *http.Request) (shell.Answer, error) {
@@ -98,12 +96,12 @@ func (room *Room) referencePage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("reference", "API reference", page).PieceAt("reference-main", at), nil
 }
 
-// operationPage is what the template operation.html shows.
+// operationPage is the data of the template operation.html.
 type operationPage struct {
 	Index index
 	*apidoc.Operation
-	// Try is the console with the operation filled in; "" where it cannot be
-	// tried there.
+	// Try is the URL of the console with the operation filled in, or "" if the console
+	// cannot send it.
 	Try string
 }
 

@@ -1,6 +1,6 @@
-// Package search is the page that searches everything: contacts, lists, imports, the
-// pages of the dashboard and the reference of the API. With script it is a dialog on
-// every page, which asks this page as one types.
+// Package search has the page that searches contacts, lists, imports, the pages of the
+// dashboard and the reference of the API. With script, it is a dialog on every page that
+// queries this page while one types.
 package search
 
 import (
@@ -22,14 +22,14 @@ import (
 )
 
 const (
-	// hitsOfKind is how many hits of each kind are shown.
+	// hitsOfKind is how many hits of each kind the page shows.
 	hitsOfKind = 5
-	// rankedHits is among how many contacts, those added last, the best are chosen.
+	// rankedHits is how many of the newest matching contacts are ranked.
 	rankedHits = 50
-	// maxSearch bounds what somebody searches for, in characters.
+	// maxSearch bounds a search, in characters.
 	maxSearch = 100
-	// patience is how long a search for contacts may take. One that finds few among
-	// millions goes on in their table, for whoever wants it.
+	// patience bounds the search for contacts. A search that finds few among millions can
+	// take longer; the visitor can continue it in the table of contacts.
 	patience = 1500 * time.Millisecond
 )
 
@@ -38,7 +38,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the search and the page about the keyboard.
+// Room has the search and the page about the keyboard.
 type Room struct {
 	Book    *addressbook.Book
 	Imports *upload.Importer
@@ -57,23 +57,23 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	})
 }
 
-// results is what the template search.html shows.
+// results is the data of the template search.html.
 type results struct {
 	Search string
 	Groups []group
 	Hits   int
 }
 
-// group is the hits of one kind.
+// group has the hits of one kind.
 type group struct {
 	Name string
 	Hits []hit
-	// All is where all of the kind are that match, and AllLabel says so; "" for
-	// nowhere.
+	// All is the URL of all hits of the kind, and AllLabel its label; "" means that there
+	// is none.
 	All, AllLabel string
 }
 
-// hit is one line of the results.
+// hit is a line of the results.
 type hit struct{ URL, Label, Note string }
 
 func (room *Room) search(r *http.Request) (shell.Answer, error) {
@@ -99,7 +99,7 @@ func (room *Room) search(r *http.Request) (shell.Answer, error) {
 	return pages.Show("search", "Search", found).Piece("found"), nil
 }
 
-// cleaned is a search without what no text has, and no longer than one may be.
+// cleaned returns a search without invalid characters, cut to its maximum length.
 func cleaned(text string) string {
 	text = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), ""))
 	if all := []rune(text); len(all) > maxSearch {
@@ -111,12 +111,12 @@ func cleaned(text string) string {
 	return text
 }
 
-// contacts finds people as the table of contacts does. It does not count them.
+// contacts searches contacts like the table of contacts, without counting them.
 func (room *Room) contacts(ctx context.Context, acct account.Account, text string) (group, error) {
 	g := group{Name: "Contacts"}
 	all, label := "/contacts?"+url.Values{"q": {text}}.Encode(), "All contacts that match"
 	if n, err := room.Book.Number(acct, text); err == nil {
-		// Who has a whole number is looked up, and nobody else is looked for.
+		// For a complete number, look up only the contact that has it.
 		page, err := room.Book.Contacts(ctx, acct, addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: n.String()})
 		if err != nil {
 			return g, err
@@ -142,8 +142,8 @@ func (room *Room) contacts(ctx context.Context, acct account.Account, text strin
 	return g, err
 }
 
-// rank is the place of a contact among those that were found: first whoever is called
-// just so, in any order of the words, then whoever has all words in the name, then others.
+// rank returns the rank of a contact among the hits: first a contact whose name has
+// exactly these words in any order, then one whose name contains all words, then others.
 func rank(c addressbook.Contact, text string) int {
 	searched, name := strings.Fields(addressbook.SearchText(text)), addressbook.SearchText(words.PersonName(c))
 	for _, word := range searched {
@@ -203,8 +203,8 @@ func (room *Room) imports(ctx context.Context, acct account.Account, text string
 	return g, err
 }
 
-// pages finds pages of the dashboard and of the reference. Without a text it is the
-// pages that one may want to go to.
+// pages searches the pages of the dashboard and the reference. For an empty text, it
+// returns the pages that people are likely to want.
 func (room *Room) pages(text string) []group {
 	goTo, reference := group{Name: "Go to"}, group{Name: "API reference"}
 	for _, e := range room.entries(text) {

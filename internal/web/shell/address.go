@@ -8,10 +8,10 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// plainHost is a host as a sample may have it. A request may claim any.
+// plainHost matches the hosts that a sample may repeat. A request may claim any host.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
 
-// BaseURL is where clients reach the server.
+// BaseURL returns the URL of the server for clients.
 func BaseURL(r *http.Request) string {
 	configured := visitorOf(r).dashboard.cfg.BaseURL
 	switch {
@@ -25,14 +25,14 @@ func BaseURL(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// AccountURL is where the API of the account begins.
+// AccountURL returns the base URL of the API for the visitor's account.
 func AccountURL(r *http.Request) string { return BaseURL(r) + AccountPath(r) }
 
-// AccountPath is the path at which the API of the account begins.
+// AccountPath returns the base path of the API for the visitor's account.
 func AccountPath(r *http.Request) string { return "/v2/accounts/" + AccountOf(r).SID }
 
-// FromAPI is what the wire API answers to the visitor who gets this path and
-// query of their account.
+// FromAPI returns the API's answer to a GET of this path and query, below the visitor's
+// account.
 func FromAPI(path string, query url.Values) Answer {
 	return Answer{Raw: func(w http.ResponseWriter, r *http.Request) {
 		asked := r.Clone(r.Context())
@@ -42,7 +42,7 @@ func FromAPI(path string, query url.Values) Answer {
 	}}
 }
 
-// PathSID reads a sid of the path; what is none is one that nobody has.
+// PathSID returns a sid in the path. An invalid one becomes a sid that nothing has.
 func PathSID(r *http.Request, name string) addressbook.SID {
 	sid, _ := addressbook.ParseSID(r.PathValue(name))
 	return sid

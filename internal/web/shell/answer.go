@@ -16,47 +16,45 @@ import (
 type Answer struct {
 	status int // of a page; 0 means 200
 	pages  *Pages
-	page   string // its name in pages
+	page   string // its name within pages
 	title  string
 	data   any
 	piece  string // see Piece
-	above  bool   // the piece is said above the page, which stays as it is
+	above  bool   // htmx shows the piece above the page, which stays unchanged
 	url    string // see PieceAt
 
 	location string
 
-	notice   *notice     // shown once, on this page or the one that is gone to
-	secret   *string     // of the session that begins; "" ends the one that there is
+	notice   *notice     // shown once, on this page or on the one that location names
+	secret   *string     // the secret of the new session; "" ends the session
 	handed   string      // see Handing
 	remember *remembered // see Remembering
-	// Raw sends by itself, for what is no page: a file, a stream.
+	// Raw writes an answer that is not a page, such as a file or a stream.
 	Raw http.HandlerFunc
 }
 
-// Invalid is a page that shows a form again, with what is wrong in it.
+// Invalid returns the page with the status of an invalid form.
 func (a Answer) Invalid() Answer { return a.WithStatus(http.StatusUnprocessableEntity) }
 
-// WithStatus is a page with a status other than 200.
+// WithStatus returns the page with a status other than 200.
 func (a Answer) WithStatus(status int) Answer {
 	a.status = status
 	return a
 }
 
-// Piece names the template of the page that htmx gets alone. Others get the whole
-// page.
+// Piece names the template that htmx gets instead of the whole page.
 func (a Answer) Piece(template string) Answer {
 	a.piece = template
 	return a
 }
 
-// PieceAt is Piece with the address of the page that the piece makes, for the
-// browser's address bar and its back button.
+// PieceAt is like Piece, and also sets the URL in the browser's address bar and history.
 func (a Answer) PieceAt(template, url string) Answer {
 	a.piece, a.url = template, url
 	return a
 }
 
-// GoTo answers with another page of the dashboard, got with GET.
+// GoTo returns a redirect to another page of the dashboard, with GET.
 func GoTo(path string) Answer { return Answer{location: path} }
 
 // Saying adds a notice that something was done.
@@ -65,8 +63,9 @@ func (a Answer) Saying(text string) Answer {
 	return a
 }
 
-// Undoing adds a button to the notice that sends this name, as the field undo, to the
-// path of a form, which ends in /undo; the field from says which page it was pressed on.
+// Undoing adds an undo button to the notice. It sends a form to path, which ends in
+// /undo. The form's field undo has the value name, and its field from the page of the
+// button.
 func (a Answer) Undoing(path, name string) Answer {
 	n := *a.notice
 	n.Undo, n.Kept = path, name
@@ -74,52 +73,51 @@ func (a Answer) Undoing(path, name string) Answer {
 	return a
 }
 
-// Warning adds a notice that something is left to be done.
+// Warning adds a notice that something must still be done.
 func (a Answer) Warning(text string) Answer {
 	a.notice = &notice{Kind: "bad", Text: text}
 	return a
 }
 
-// Noting adds a notice that something was not done, or not as one may think.
+// Noting adds a notice that something was not done, or not as expected.
 func (a Answer) Noting(text string) Answer {
 	a.notice = &notice{Kind: "info", Text: text}
 	return a
 }
 
-// SignedIn begins the browser's session, which has this secret.
+// SignedIn begins the browser's session with this secret.
 func (a Answer) SignedIn(secret string) Answer {
 	a.secret = &secret
 	return a
 }
 
-// SignedOut takes the browser's session away.
+// SignedOut ends the browser's session.
 func (a Answer) SignedOut() Answer { return a.SignedIn("") }
 
-// Handing gives a text to the page that is gone to, which gets it from [Handed] once,
-// in this browser's session only. It is for what is stored nowhere and must not
-// stand in an address.
+// Handing passes a text to the page of a redirect, which gets it once from [Handed], in
+// the same session only. It is for secrets, which are not stored and must not be in a
+// URL.
 func (a Answer) Handing(text string) Answer {
 	a.handed = text
 	return a
 }
 
-// notice tells once what became of what was asked for. Its kind is one of the
-// style sheet's: good, bad or info.
+// notice tells once what a form has done. Its kind is one of the style sheet's: good, bad
+// or info.
 type notice struct {
 	Kind string `json:"k"`
 	Text string `json:"t"`
-	// Undo is the path of a form that undoes it, and Kept the form's field undo; "" for
-	// none.
+	// Undo is the path of a form that undoes it, or "". Kept is the form's field undo.
 	Undo string `json:"u,omitempty"`
 	Kept string `json:"n,omitempty"`
-	// Here is the page that it is shown on.
+	// Here is the page that shows the notice.
 	Here string `json:"-"`
 }
 
-// A notice that is for the next page waits in a cookie.
+// A cookie stores the notice for the next page.
 const (
 	noticeCookie = "callbook_notice"
-	maxNotice    = 2000 // bytes of the cookie
+	maxNotice    = 2000 // bytes in the cookie
 )
 
 func (d *Dashboard) keepNotice(r *http.Request, n *notice) *http.Cookie {
@@ -141,11 +139,11 @@ func (d *Dashboard) keepNotice(r *http.Request, n *notice) *http.Cookie {
 	return c
 }
 
-// undoSuffix ends the paths of the forms that undo something.
+// undoSuffix is the end of the paths of undo forms.
 const undoSuffix = "/undo"
 
-// keptNotice returns the notice that waits, or nil. It is the server's own
-// word, and yet treated as anybody's: it is only ever shown as text.
+// keptNotice returns the notice in the request's cookie, or nil. Anybody may have written
+// the cookie, so pages show the notice only as text.
 func keptNotice(r *http.Request) *notice {
 	c, err := r.Cookie(noticeCookie)
 	if err != nil {
@@ -160,12 +158,12 @@ func keptNotice(r *http.Request) *notice {
 		n.Kind = "info"
 	}
 	if !strings.HasSuffix(n.Undo, undoSuffix) || !strings.HasPrefix(n.Undo, "/") || strings.HasPrefix(n.Undo, "//") {
-		n.Undo = "" // a button with this name does nothing else
+		n.Undo = "" // this button can only send undo forms
 	}
 	return n
 }
 
-// trouble is how a page tells of a kind of fault.
+// trouble is how a page shows a kind of fault.
 type trouble struct {
 	status int
 	title  string
@@ -190,16 +188,15 @@ var troubles = map[fault.Kind]trouble{
 	fault.KeyReused:        {http.StatusUnprocessableEntity, "That is not valid"},
 }
 
-// TroublePage is what the template error.html shows.
+// TroublePage is the data of the template error.html.
 type TroublePage struct {
 	Status                 int
 	Title, Text, RequestID string
-	Ours                   bool // the log says more
+	Ours                   bool // a fault of the server, whose details are in the log
 }
 
-// Explain says in a visitor's words why a request could not be served. What the
-// visitor is not told goes into the access record, and from there into the
-// log.
+// Explain describes for a visitor why a request has failed. Details that the visitor must
+// not see go into the access record, and from there into the log.
 func Explain(r *http.Request, err error) TroublePage {
 	f := fault.As(err)
 	if f == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
@@ -220,11 +217,11 @@ func Explain(r *http.Request, err error) TroublePage {
 	return page
 }
 
-// Fail answers a request that could not be served with a page that says why.
+// Fail answers a failed request with an error page.
 func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := Explain(r, err)
 	a := pages.Show("error", page.Title, page).WithStatus(page.Status)
-	if ByHTMX(r) { // which is to say it above the page and leave the page as it is
+	if ByHTMX(r) { // htmx shows the error above the page, and leaves the page unchanged
 		a = a.Piece("trouble")
 		a.above = true
 	}

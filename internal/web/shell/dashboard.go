@@ -1,16 +1,15 @@
-// Package shell is what all pages of the dashboard are made with: routes, who
-// asks, forms, templates and the layout, static files, the navigation, and pages
-// that tell of errors.
+// Package shell has what all pages of the dashboard share: routes, sessions, forms,
+// templates and the layout, static files, the navigation, and error pages.
 //
-// Pages are made on the server and work without script. A handler returns what
-// to show or an error, and never writes to the client by itself: one writer
-// (render.go) makes the whole page first and then sends it.
+// The server renders the pages, and they work without script. A handler returns what to
+// show or an error, and never writes to the client itself: render.go first renders the
+// whole page and then sends it.
 //
-// A [Room] is the pages of one subject. A new page is a template NAME.html in the
-// room's folder that defines "main", a handler that returns pages.Show(NAME, …),
-// and its route in the room's Routes. The files parts*.html of a room are shared
-// by its pages, those of the shell by all. static/style.css begins with the
-// list of what pages are put together from.
+// A [Room] has the pages of one subject. A new page is a template NAME.html in the room's
+// folder that defines "main", a handler that returns pages.Show(NAME, …), and its route
+// in the room's Routes. The pages of a room share the files parts*.html in its folder,
+// and all pages those of the shell. static/style.css begins with the list of the elements
+// of pages.
 package shell
 
 import (
@@ -30,38 +29,37 @@ import (
 // Config is what a [Dashboard] needs besides its rooms.
 type Config struct {
 	Sessions *session.Keeper
-	// Receipts keeps where forms led that are good once, and what pages show that
-	// came of a form.
+	// Receipts stores the results of forms: where they have led, and what pages show of
+	// them.
 	Receipts *journal.Keeper
-	// API returns the wire API for this caller, who needs no key there, as long as
-	// permit returns no fault.
+	// API returns the wire API for a caller, who needs no key there, as long as permit
+	// returns nil.
 	API func(caller account.Caller, permit func(context.Context) error) http.Handler
-	// BaseURL is where browsers and clients reach the server, as
-	// https://book.example.com; "" means that the server is asked directly, by
-	// whatever name a request says.
+	// BaseURL is the URL of the server for browsers and clients, such as
+	// https://book.example.com; "" means the host of each request.
 	BaseURL string
 }
 
-// Room is the pages of one subject.
+// Room has the pages of one subject.
 type Room interface {
-	// Routes adds the room's routes, and its entry of the navigation, if it has
-	// one. It is called once, before the first request.
+	// Routes adds the room's routes, and its entry in the navigation, if it has one. It
+	// is called once, before the first request.
 	Routes(*Dashboard)
 }
 
-// Dashboard serves the pages of its rooms. It expects that reqlog.Begin was called
-// for the request.
+// Dashboard serves the pages of its rooms. The caller must have called reqlog.Begin for
+// the request.
 type Dashboard struct {
 	cfg     Config
 	routes  *route.Table
 	nav     []NavItem
 	entries []func() []Entry
 	origins *http.CrossOriginProtection
-	// signInAgain is what HandleSignedOut sets.
+	// signInAgain is the handler that HandleSignedOut has set.
 	signInAgain func(r *http.Request, page string, typed url.Values) Answer
 }
 
-// New returns the Dashboard with these rooms, in the order of the navigation.
+// New returns a Dashboard with these rooms, in the order of the navigation.
 func New(cfg Config, rooms ...Room) *Dashboard {
 	pages.Parse()
 	d := &Dashboard{cfg: cfg, routes: route.New(), origins: http.NewCrossOriginProtection()}
@@ -78,12 +76,11 @@ func New(cfg Config, rooms ...Room) *Dashboard {
 	return d
 }
 
-// Patterns returns the routes as method and path, as http.ServeMux spells
-// them.
+// Patterns returns the routes in the syntax of http.ServeMux.
 func (d *Dashboard) Patterns() []string { return d.routes.Patterns() }
 
-// Wants tells whether a request is for the dashboard: it has a page at this
-// path, or a browser asks, which is to see a page also where there is nothing.
+// Wants reports whether the dashboard answers a request: because it has a page at this
+// path, or because a browser asks, which should get an error page.
 func (d *Dashboard) Wants(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html") || d.routes.Allowed(r) != ""
 }
@@ -97,8 +94,8 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if d.routes.Serve(w, r) {
 		return
 	}
-	// Those who are signed in find their way on from an error page. Who cannot
-	// be told gets it too.
+	// Find the session, so that the error page has the navigation. Without one, the page
+	// lacks it.
 	r = withVisitor(r, &visitor{dashboard: d})
 	_ = Recognise(r)
 	if allow := d.routes.Allowed(r); allow != "" {
@@ -109,7 +106,7 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.Fail(w, r, ErrNoPage)
 }
 
-// ErrNoPage is the fault of an address that has no page.
+// ErrNoPage is the fault of a URL that has no page.
 var ErrNoPage = fault.New(fault.NotFound, "There is no page at this address.")
 
 // RecordOf returns the access record of the request.

@@ -7,22 +7,22 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// Entry is a page of the dashboard that can be found by its name.
+// Entry is a page of the dashboard that a search finds by its name.
 type Entry struct {
 	Path, Label string
-	// More are words that find it too.
+	// More are further words by which a search finds it.
 	More string
-	// Reference tells that it is about the API.
+	// Reference means that the page is about the API.
 	Reference bool
 }
 
-// AddEntries adds pages that can be found, beside those of the navigation. Make is
-// called for each search.
+// AddEntries adds pages that searches find, beside those of the navigation. Each search
+// calls make.
 func (d *Dashboard) AddEntries(make func() []Entry) { d.entries = append(d.entries, make) }
 
-// Entries returns the pages whose name has each word of a search, in the order in
-// which they were added, those of the navigation first. Texts compare by their
-// [addressbook.SearchText].
+// Entries returns the pages whose names have each word of a search, first those of the
+// navigation, in the order in which they were added. It compares the
+// [addressbook.SearchText] of both.
 func (d *Dashboard) Entries(search string) []Entry {
 	var all []Entry
 	for _, item := range d.nav {

@@ -10,20 +10,19 @@ import (
 )
 
 const (
-	// MaxForm is the size limit of a form that has no files, in bytes.
+	// MaxForm bounds a form without files, in bytes.
 	MaxForm = 1 << 20
-	// maxStrangersForm is that of one who is not signed in.
+	// maxStrangersForm bounds the form of a visitor who is not signed in, in bytes.
 	maxStrangersForm = 8 << 10
-	// formBytes is what a byte of a form takes: as it comes, and as values.
+	// formBytes is the memory for each byte of a form: as it arrives, and as values.
 	formBytes = 3
 )
 
-// ErrForm is the fault of a form that could not be read.
+// ErrForm is the fault of a form that could not be parsed.
 var ErrForm = fault.New(fault.Unparsable, "The form could not be read.")
 
-// ReadForm reads the request's form, of at most [MaxForm] bytes, or 8 KiB from
-// strangers. Its values are then in r.PostForm. An error is a fault that a page
-// can show.
+// ReadForm parses the request's form into r.PostForm. The form may have [MaxForm] bytes,
+// or 8 KiB if the visitor is not signed in. An error is a fault that a page can show.
 func ReadForm(r *http.Request) error {
 	if !visitorOf(r).known {
 		return readForm(r, maxStrangersForm, false)
@@ -31,8 +30,8 @@ func ReadForm(r *http.Request) error {
 	return readForm(r, MaxForm, true)
 }
 
-// readForm reads a form of up to most bytes. If counted is set, it takes the form's
-// memory from the request's budget.
+// readForm parses a form of at most most bytes. If counted is set, it claims the form's
+// memory from the request's share.
 func readForm(r *http.Request, most int64, counted bool) error {
 	if counted && r.ContentLength != 0 {
 		size := most
@@ -49,28 +48,28 @@ func readForm(r *http.Request, most int64, counted bool) error {
 		return fault.New(fault.TooLarge, fmt.Sprintf("A form has at most %d KiB.", tooLarge.Limit>>10))
 	}
 	if err != nil {
-		return ErrForm // what the parser says has pieces of the form in it, which are not for the log
+		return ErrForm // the parser's error may quote the form, so it is not logged
 	}
 	return nil
 }
 
-// Field is a form's field as the part "field" shows it.
+// Field is a field of a form, as the part "field" shows it.
 type Field struct {
 	Name, Label, Value string
-	// Type is that of the input; "" is text, "select" and "textarea" are the
-	// elements of that name.
+	// Type is the type of the input, or "select" or "textarea" for these elements; ""
+	// means text.
 	Type         string
-	Hint         string // stands below, always
-	Error        string // stands below when it is wrong
+	Hint         string // always shown below the field
+	Error        string // shown below the field if it is invalid
 	Placeholder  string
-	Autocomplete string // "" is off
+	Autocomplete string // "" means off
 	Required     bool
-	Mono         bool   // for what is read character by character
-	InputMode    string // which keys a phone shows, as HTML's inputmode; "" is by the type
-	Focus        bool   // is typed into first
+	Mono         bool   // monospaced, for what people compare character by character
+	InputMode    string // HTML's inputmode, which selects the keyboard of a phone; "" means that of the type
+	Focus        bool   // has the focus when the page opens
 	Options      []Option
-	MaxLength    int // 0: none
+	MaxLength    int // 0 means none
 }
 
-// Option is one of a select field.
+// Option is an option of a select field.
 type Option struct{ Value, Label string }

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// What a page is handed waits in a cookie, which the browser sends to that page
-// alone and which the page takes away.
+// A cookie holds the text for the next page. The browser sends the cookie only to that
+// page, and the page deletes it.
 const (
 	handedCookie = "callbook_handed"
 	handedFor    = 60 // seconds
 )
 
-// handedCookie is the cookie that hands a text to the page at this path; "" takes it
-// away. It begins with the hash of the session.
+// handedCookie returns the cookie with a text for the page at this path; "" deletes it.
+// The value begins with the hash of the session.
 func (d *Dashboard) handedCookie(r *http.Request, path, text string) *http.Cookie {
 	c := &http.Cookie{
 		Name: handedCookie, Path: path, MaxAge: handedFor, Secure: d.secure(r), HttpOnly: true, SameSite: http.SameSiteStrictMode,
@@ -27,8 +27,8 @@ func (d *Dashboard) handedCookie(r *http.Request, path, text string) *http.Cooki
 	return c
 }
 
-// Handed returns what the page was handed by [Answer.Handing], and "" when it was
-// handed nothing, or was shown before, or another session was.
+// Handed returns the text that [Answer.Handing] has passed to this page. It returns "" if
+// there is none, if the page was shown before, or if the session is another.
 func Handed(r *http.Request) string {
 	c, err := r.Cookie(handedCookie)
 	if err != nil {

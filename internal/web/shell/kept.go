@@ -11,20 +11,20 @@ import (
 	"callbook/internal/budget"
 )
 
-// keptKey is the key of the receipt that holds what a page shows. The type of it is in
-// there: the name of what one page kept is nothing to another.
+// keptKey returns the key of the receipt that stores what a page shows. The key contains
+// the type, so that a page cannot read what another kind of page has stored.
 func keptKey(name string, what any) string {
 	return "page:" + strings.TrimPrefix(fmt.Sprintf("%T", what), "*") + ":" + name
 }
 
 // Keep stores what a page shows as JSON, in the visitor's account and for
-// [journal.Lifetime], so that the page can have an address of its own. It returns
-// the name for [Kept].
+// [journal.Lifetime]. So the page can have a URL of its own. Keep returns the name for
+// [Kept].
 func Keep(r *http.Request, what any) (name string, err error) {
 	return KeepFor(r, AccountOf(r), what)
 }
 
-// KeepFor is [Keep] for the account of somebody whose session has just begun.
+// KeepFor is [Keep] for an account into which the visitor has just signed in.
 func KeepFor(r *http.Request, acct account.Account, what any) (name string, err error) {
 	body, err := json.Marshal(what)
 	if err != nil {
@@ -39,12 +39,12 @@ func KeepFor(r *http.Request, acct account.Account, what any) (name string, err 
 	return name, attempt.Keep(attempt.PageContext(r.Context()), http.StatusOK, body)
 }
 
-// Kept reads what was stored under a name by [Keep]. False means that nothing was,
-// or that it has expired.
+// Kept decodes what [Keep] has stored under a name. It returns false if there is nothing,
+// or if it has expired.
 func Kept(r *http.Request, name string, into any) (bool, error) {
 	receipt, err := visitorOf(r).dashboard.cfg.Receipts.Find(r.Context(), AccountOf(r).ID, keptKey(name, into))
-	// A program may give its request a key like those of pages. Only its receipt has the
-	// hash of a request.
+	// An API client may use the same key for a request. Only the receipts of requests
+	// have a hash.
 	if err != nil || receipt == nil || receipt.Request != [32]byte{} {
 		return false, err
 	}
@@ -62,8 +62,8 @@ func Kept(r *http.Request, name string, into any) (bool, error) {
 	return true, nil
 }
 
-// ShowKept shows what was stored under a name by [Keep]. Where nothing was, or it has
-// expired, it goes to another page.
+// ShowKept shows what [Keep] has stored under a name. If there is nothing, or if it has
+// expired, it redirects to elsewhere.
 func ShowKept[T any](r *http.Request, name, elsewhere string, show func(T) Answer) (Answer, error) {
 	var what T
 	switch there, err := Kept(r, name, &what); {

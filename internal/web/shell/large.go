@@ -7,15 +7,15 @@ import (
 	"unicode"
 )
 
-// large is from how many contacts on a deletion asks for their number.
+// large is the least number of contacts for which a deletion asks to type their number.
 const large = 100
 
-// LargeDeletion tells whether a deletion of so many contacts is to be confirmed by typing how
-// many they are: a slip of the hand does not do that.
+// LargeDeletion reports whether a person must type the number of contacts to confirm
+// their deletion, so that nobody confirms it by accident.
 func LargeDeletion(n int) bool { return n >= large }
 
-// TypedNumber tells whether a form has the number of a deletion in its field "typed", with
-// separators or without. A deletion that is not large needs none.
+// TypedNumber reports whether the form's field "typed" has the number n, with or without
+// separators. A deletion that is not large needs none.
 func TypedNumber(form url.Values, n int) bool {
 	if !LargeDeletion(n) {
 		return true

@@ -10,16 +10,17 @@ import (
 	"callbook/internal/budget"
 )
 
-// lostFile is the value that a form gets in the place of a file that was sent with it by
-// somebody who was signed out.
+// lostFile is the field that replaces the file in a form that somebody sent after being
+// signed out.
 const lostFile = "lost_file"
 
-// LostFile is the name of the file that was sent with a form by somebody who was signed
-// out; "" for none.
+// LostFile returns the name of the file in a form that somebody sent after being signed
+// out, or "".
 func LostFile(typed url.Values) string { return typed.Get(lostFile) }
 
-// readBesideFile reads the values of a form with a file, of at most so many bytes, and
-// lets the file go: a browser shows an answer only when it could send everything.
+// readBesideFile reads a form of at most most bytes and returns the values beside its
+// file. It discards the file, but reads it: a browser shows an answer only after it has
+// sent everything.
 func readBesideFile(r *http.Request, most int64) (url.Values, error) {
 	share := budget.Of(r.Context())
 	if err := share.Admit(account.None); err != nil {

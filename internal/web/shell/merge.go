@@ -9,43 +9,44 @@ import (
 	"callbook/internal/web/words"
 )
 
-// Version is a field of a form in the three versions that there are when it is saved.
+// Version is a field in the three versions of a three-way merge.
 type Version struct {
 	Name, Label string
-	Type        string // that of its Field
+	Type        string // the type of its Field
 	Was         string // as it was stored when the form was loaded
 	Now         string // as it is stored now
-	Mine        string // as it was typed
+	Mine        string // as the visitor has typed it
 }
 
-// Conflict is a field that two people have given different values.
+// Conflict is a field to which two people have given different values.
 type Conflict struct {
 	Name, Label, Theirs, Mine string
-	// Missing tells that the choice was asked for before, and not made.
+	// Missing means that the page has asked for a choice before and got none.
 	Missing bool
 }
 
-// Merge puts together what two people have made of the same thing. Where only one of
-// them has changed a field, that is what it becomes; where both have, and not to the
-// same, it is a conflict, which the visitor decides.
+// Merge merges a form with what others have stored since the form was loaded. If only one
+// side has changed a field, that change wins. If both have, to different values, it is a
+// conflict, and the visitor decides.
 type Merge struct {
 	Conflicts    []Conflict
-	Theirs, Mine []string // the labels of the fields that only they, or only the visitor, changed
+	Theirs, Mine []string // the labels of the fields that only others, or only the visitor, have changed
 	form         url.Values
 }
 
-// The names of a form's fields that go with the field NAME: what it was loaded with,
-// what was chosen for it, and the names that a choice was asked for.
+// The fields of a form that belong to a field NAME: its value when the form was loaded,
+// the visitor's choice, and the names for which the page has asked for a choice.
 const (
 	wasField    = "was."
 	chooseField = "choose."
 	askedField  = "conflict"
 )
 
-// NewMerge returns a Merge for a form that was sent.
+// NewMerge returns a Merge for a sent form.
 func NewMerge(form url.Values) *Merge { return &Merge{form: form} }
 
-// LoadedIn are the values that a form says it was loaded with.
+// LoadedIn returns the values with which a form was loaded, according to its hidden
+// fields.
 func LoadedIn(form url.Values) (all []Option) {
 	for name := range form {
 		if field, ok := strings.CutPrefix(name, wasField); ok {
@@ -56,9 +57,9 @@ func LoadedIn(form url.Values) (all []Option) {
 	return all
 }
 
-// Was returns what the form says that a field was when it was loaded. A form that does
-// not say it was loaded with what is stored now, if the thing has not changed since.
-// Otherwise it is a value that no field has.
+// Was returns the value with which a field was loaded. If the form does not say it, that
+// is the stored value now if same is set, because nothing has changed; otherwise it is a
+// value that no field has.
 func (m *Merge) Was(name, now string, same bool) string {
 	switch was, ok := m.form[wasField+name]; {
 	case ok:
@@ -69,13 +70,13 @@ func (m *Merge) Was(name, now string, same bool) string {
 	return "\x00"
 }
 
-// Asked tells whether a choice was asked for a field whose name begins so.
+// Asked reports whether the page has asked for a choice for a field with this prefix.
 func (m *Merge) Asked(prefix string) bool {
 	return slices.ContainsFunc(m.form[askedField], func(name string) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// Value returns what a field becomes. Of a conflict that is not decided it is what the
-// visitor typed.
+// Value returns the merged value of a field. For an undecided conflict, it is what the
+// visitor has typed.
 func (m *Merge) Value(v Version) string {
 	chosen := m.form.Get(chooseField + v.Name)
 	if chosen == "theirs" {
@@ -97,7 +98,7 @@ func (m *Merge) Value(v Version) string {
 	return v.Mine
 }
 
-// oneLine is a stored value as a form hands it on.
+// oneLine returns a stored value as a browser sends it.
 func oneLine(kind, value string) string {
 	if kind != "textarea" {
 		return strings.NewReplacer("\r", "", "\n", "").Replace(value)
@@ -105,11 +106,11 @@ func oneLine(kind, value string) string {
 	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(value))
 }
 
-// SameShown tells whether a field that showed the stored value was left as it
-// was: browsers change ends of lines, and leave them out of fields of one line.
+// SameShown reports whether a field still has its stored value. Browsers change line
+// ends, and remove them from fields of a single line.
 func SameShown(kind, value, stored string) bool { return value == oneLine(kind, stored) }
 
-// Saved is the notice of a form that was saved.
+// Saved returns the notice about a saved form.
 func (m *Merge) Saved() string {
 	if len(m.Theirs) == 0 {
 		return "Saved."
@@ -117,24 +118,24 @@ func (m *Merge) Saved() string {
 	return "Saved. Somebody else changed " + words.List(m.Theirs) + " meanwhile, and that is kept."
 }
 
-// ConflictPage is what the template conflict.html shows.
+// ConflictPage is the data of the template conflict.html.
 type ConflictPage struct {
 	*Merge
-	What   string // as "contact"
-	Action string // where the form goes to
-	Back   string // where one goes who gives up
+	What   string // such as "contact"
+	Action string // the form's URL
+	Back   string // the page to go back to without saving
 	// Loaded are the values that are stored now, and Typed those of the form, by the
 	// names of the fields.
 	Loaded, Typed []Option
-	Updated       string // when that was stored, in Unix nanoseconds
+	Updated       string // when the stored values changed, in Unix nanoseconds
 }
 
-// AskConflict is the page that asks what becomes of the conflicts.
+// AskConflict returns the page that asks the visitor to decide the conflicts.
 func AskConflict(page ConflictPage) Answer {
 	return pages.Show("conflict", "Somebody else changed this "+page.What, page).WithStatus(http.StatusConflict)
 }
 
-// Both tells what was merged without a question.
+// Both says which fields were merged without asking.
 func (p ConflictPage) Both() string {
 	var parts []string
 	if len(p.Theirs) > 0 {

@@ -10,13 +10,13 @@ import (
 type NavItem struct {
 	Path, Label string
 	Icon        template.HTML // see [drawing]
-	// More are words of the label that there is no room for on a narrow screen.
+	// More are words of the label that a narrow screen omits.
 	More    string
 	Current bool
 }
 
-// AddNav adds an entry to the navigation, below those that there are. Its page is current for all
-// paths below its own.
+// AddNav adds an entry at the end of the navigation. It is the current one on all paths
+// below its own.
 func (d *Dashboard) AddNav(item NavItem) { d.nav = append(d.nav, item) }
 
 func (d *Dashboard) navFor(path string) []NavItem {
@@ -27,13 +27,13 @@ func (d *Dashboard) navFor(path string) []NavItem {
 	return items
 }
 
-// Tab is a link to one of the pages of a subject.
+// Tab is a link to a page of the same subject.
 type Tab struct {
 	Path, Label string
 	Current     bool
 }
 
-// APITabs are the tabs of the pages about the API.
+// APITabs returns the tabs of the pages about the API.
 func APITabs(current string) []Tab {
 	tabs := []Tab{
 		{Path: "/api", Label: "Keys"},
@@ -47,7 +47,7 @@ func APITabs(current string) []Tab {
 	return tabs
 }
 
-// icons are the drawings that templates use by name.
+// icons are the drawings that templates name.
 var icons = map[string]string{
 	"imports":  `<path d="M9 3.5h7.5v13H9M3 10h9m0 0L8.5 6.5M12 10l-3.5 3.5"/>`,
 	"out":      `<path d="M8 3.5H4v13h4M12.5 6.5 16 10l-3.5 3.5M16 10H8"/>`,
@@ -56,7 +56,7 @@ var icons = map[string]string{
 	"download": `<path d="M10 3v9m0 0 3.5-3.5M10 12 6.5 8.5M3.5 16.5h13"/>`,
 }
 
-// Icon is a drawing beside words that say the same.
+// Icon returns a drawing that decorates words with the same meaning.
 func Icon(name string) template.HTML {
 	paths, ok := icons[name]
 	if !ok {
@@ -65,8 +65,8 @@ func Icon(name string) template.HTML {
 	return Drawing(paths)
 }
 
-// Drawing is an icon with these elements of SVG, which are drawn with strokes on a
-// field of 20 by 20.
+// Drawing returns an icon of these SVG elements, drawn with strokes on a field of 20 by
+// 20.
 func Drawing(paths string) template.HTML {
 	return template.HTML(`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">` + paths + `</svg>`)
 }

@@ -17,22 +17,22 @@ import (
 	"callbook/internal/journal"
 )
 
-// onceField is the hidden field that makes a form good once. It says which account
-// the form was made for, too: in another tab of the browser, somebody may have
-// signed in to another one since.
+// onceField is a hidden field that makes a form idempotent. It also contains the form's
+// account, because the visitor may have signed in to another account in another tab
+// since.
 const onceField = "once"
 
-// onceKept bounds how long a request waits to keep where it led.
+// onceKept bounds the time to store where a form has led.
 const onceKept = 5 * time.Second
 
-// Once is the hidden field of a form that is good once.
+// Once returns the hidden field that makes a form idempotent.
 func (v view) Once() template.HTML {
 	return template.HTML(`<input type="hidden" name="` + onceField + `" value="` + v.Account.SID + "." + rand.Text() + `">`)
 }
 
-// once does what a form asks for, unless this very form was sent before, with the
-// same in it. Then it leads to where the form led back then. While the first of two
-// is still being done, the second waits for it.
+// once calls h, unless the same form with the same values was sent before. Then it
+// redirects to where the form led the first time. While the first of two requests is
+// being served, the second waits for it.
 func once(h Handler) Handler {
 	return func(r *http.Request) (Answer, error) {
 		token := r.PostForm.Get(onceField)
@@ -60,14 +60,15 @@ func once(h Handler) Handler {
 		if err != nil || answer.location == "" {
 			return answer, err
 		}
-		// The browser may be gone by now, as after a second press of the button.
+		// The browser may be gone already, for example after a second press of the
+		// button.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), onceKept)
 		defer cancel()
 		body, err := json.Marshal(answer.location)
 		if err == nil {
 			err = attempt.Keep(attempt.PageContext(ctx), http.StatusSeeOther, body)
 		}
-		// What was asked for is done in any case.
+		// The form has done its work even if this fails.
 		if err != nil && !errors.Is(err, journal.ErrTaken) && fault.As(err) == nil {
 			RecordOf(r).Err = err
 		}
@@ -75,19 +76,19 @@ func once(h Handler) Handler {
 	}
 }
 
-// FormHash tells a form that is good once, with what is in it, from all others. False
-// means that the form is good more often. What a form makes can have a name of it, so
-// that servers which get the form at the same moment do not make two.
+// FormHash returns a hash of an idempotent form and its values. Once is false if the form
+// is not idempotent. Handlers can derive the names of what they create from the hash, so
+// that servers which get the form at the same moment do not create two.
 func FormHash(r *http.Request) (hash [sha256.Size]byte, once bool) {
 	return sha256.Sum256([]byte(r.URL.Path + "?" + r.PostForm.Encode())), r.PostForm.Get(onceField) != ""
 }
 
-// SentAlready leads to where a form led when it was sent first.
+// SentAlready redirects to where the form led the first time.
 func SentAlready(location string) Answer {
 	return GoTo(location).Noting("This form was sent already, and it was done once.")
 }
 
-// again leads to where a form led when it was sent first.
+// again redirects to the location in a receipt.
 func again(receipt *journal.Receipt) (Answer, error) {
 	body, err := receipt.Open()
 	if err != nil {

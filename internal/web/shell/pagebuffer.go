@@ -8,23 +8,23 @@ import (
 )
 
 const (
-	// errorPageBytes is up to where a page takes no memory of its visitor's
-	// account: one that says that there is none must be possible.
+	// errorPageBytes is the size up to which a page claims no memory, so that the server
+	// can always render the error page about missing memory.
 	errorPageBytes = 32 << 10
-	// pageBytes is what a byte of a page takes, with room to grow and the
-	// compressed page beside it.
+	// pageBytes is the memory for each byte of a page, including spare capacity and the
+	// compressed page.
 	pageBytes = 3
 )
 
-// pageBuffer is a page that is being made, whose memory the request's share takes
-// as it grows.
+// pageBuffer collects a page, and claims memory from the request's share as the page
+// grows.
 type pageBuffer struct {
 	ctx    context.Context
 	share  *budget.Share
 	before int64 // what the share used before
 
 	text  bytes.Buffer
-	taken int // bytes of text that the share has
+	taken int // bytes of text that were claimed
 }
 
 // Write implements io.Writer.

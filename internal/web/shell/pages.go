@@ -13,36 +13,35 @@ import (
 //go:embed *.html
 var files embed.FS
 
-// pages are those of the shell itself.
+// pages are the shell's own pages.
 var pages = NewPages(files)
 
-// Pages is the pages of a room by the names of their files, each together with
-// the layout and the parts that it shares with others.
+// Pages has the pages of a room by the names of their files. Each includes the layout and
+// the shared parts.
 type Pages struct {
 	files fs.FS
 	parts []*Pages
-	// parsed has the templates. Only a server parses them: it took a third of the
-	// processor time of a short command, such as "callbook key list".
+	// parsed returns the templates. It parses them on the first call, so that commands
+	// need not: parsing took a third of the processor time of "callbook key list".
 	parsed func() map[string]*template.Template
 }
 
-// NewPages returns the pages whose templates are in files, as NAME.html. They use
-// the templates of the files parts*.html: of their own, of those in parts, and of the
-// shell.
+// NewPages returns the pages whose templates are the files NAME.html. They use the
+// templates in parts*.html: their own, those of parts, and those of the shell.
 func NewPages(files fs.FS, parts ...*Pages) *Pages {
 	p := &Pages{files: files, parts: parts}
 	p.parsed = sync.OnceValue(p.parse)
 	return p
 }
 
-// Show answers with a page: the name of its template, its title, and what the
-// template's .Data is.
+// Show returns an answer with a page. Name is the name of its template, and data the
+// template's .Data.
 func (p *Pages) Show(name, title string, data any) Answer {
 	return Answer{pages: p, page: name, title: title, data: data}
 }
 
-// Parse parses the templates now and not with the first page. It panics when they
-// are not well-formed.
+// Parse parses the templates now instead of with the first page. It panics if they are
+// invalid.
 func (p *Pages) Parse() {
 	for _, more := range p.parts {
 		more.Parse()

@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// What a browser remembers of how somebody likes the pages is in cookies.
+// Cookies store how a person likes the pages.
 const (
 	rememberPrefix = "callbook_"
 	rememberFor    = 365 * 24 * time.Hour
 )
 
-// Remembering has the browser remember a value under a name, for a year; "" has it
-// forget. Both may have only what the name and value of a cookie may have.
+// Remembering stores a value in the browser for a year; "" deletes it. Name and value
+// must be valid in a cookie.
 func (a Answer) Remembering(name, value string) Answer {
 	a.remember = &remembered{name, value}
 	return a
 }
 
-// remembered is a value that a browser is to remember.
+// remembered is a value to store in the browser.
 type remembered struct{ name, value string }
 
-// Remembered returns what the browser remembers under a name, "" for nothing. Anybody
-// may have written it.
+// Remembered returns the value in the browser's cookie, or "". Anybody may have written
+// it.
 func Remembered(r *http.Request, name string) string {
 	c, err := r.Cookie(rememberPrefix + name)
 	if err != nil {

@@ -19,25 +19,24 @@ import (
 	"callbook/internal/slowbody"
 )
 
-// view is what a template sees, as its $. What the page itself is about is
-// Data.
+// view is the $ of templates. Data is the data of the page itself.
 type view struct {
 	Title    string
 	SignedIn bool
 	Account  account.Account
 	Nav      []NavItem
 	Notice   *notice
-	// Unsaved tells that the page's form has something in it that is not saved.
+	// Unsaved means that the page's form has unsaved values.
 	Unsaved bool
 	Data    any
 }
 
-// Time shows a time in the account's zone; nothing when it has not come.
+// Time shows a time in the account's time zone, and nothing for the zero time.
 func (v view) Time(t time.Time) template.HTML {
 	return v.when(t, "2 Jan 2006, 15:04")
 }
 
-// Day is Time for where its day is enough; its moment is in the title.
+// Day is like Time, but shows only the day, with the exact time in the title.
 func (v view) Day(t time.Time) template.HTML {
 	return v.when(t, "2 Jan 2006")
 }
@@ -53,13 +52,13 @@ func (v view) when(t time.Time, layout string) template.HTML {
 		t.Format(time.RFC3339), t.Format("Monday, 2 January 2006, 15:04:05 -07:00"), t.Format(layout)))
 }
 
-// securityPolicy lets a page load nothing but the dashboard's own files, run no
-// script that stands in a page, and be shown in no frame.
+// securityPolicy allows a page to load only the dashboard's own files. It forbids inline
+// scripts and frames around the page.
 const securityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-// send makes the whole page, and then sends it: one that cannot be made is an
-// error page and never half a page.
+// send renders the whole page and then sends it. If rendering fails, it sends an error
+// page instead, and never half a page.
 func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, a Answer) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", securityPolicy)
@@ -82,8 +81,8 @@ func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, a Answer) {
 	}
 }
 
-// maxLocation bounds the address of a page that is gone to, in bytes: proxies refuse an
-// answer with a longer one, and then a browser could not ask for it.
+// maxLocation bounds the URL of a redirect, in bytes. Proxies refuse longer headers, and
+// browsers could not request such a URL.
 const maxLocation = 4 << 10
 
 func (d *Dashboard) redirect(w http.ResponseWriter, r *http.Request, a Answer) {
@@ -97,9 +96,9 @@ func (d *Dashboard) redirect(w http.ResponseWriter, r *http.Request, a Answer) {
 		http.SetCookie(w, d.handedCookie(r, a.location, a.handed))
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if ByHTMX(r) { // which would put the other page into this one
+	if ByHTMX(r) { // htmx would follow a redirect and insert the other page into this one
 		if samePage(r, a.location) {
-			w.Header().Set("HX-Refresh", "true") // to go there would only scroll
+			w.Header().Set("HX-Refresh", "true") // HX-Redirect would only scroll
 		} else {
 			w.Header().Set("HX-Redirect", a.location)
 		}
@@ -109,7 +108,7 @@ func (d *Dashboard) redirect(w http.ResponseWriter, r *http.Request, a Answer) {
 	http.Redirect(w, r, a.location, http.StatusSeeOther)
 }
 
-// samePage tells whether a place is one on the page that asks by htmx.
+// samePage reports whether location is a place on the page from which htmx asks.
 func samePage(r *http.Request, location string) bool {
 	here, err := url.Parse(r.Header.Get("HX-Current-URL"))
 	page, _, placed := strings.Cut(location, "#")
@@ -141,7 +140,8 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 			http.SetCookie(w, d.keepNotice(r, nil))
 		}
 	}
-	// A page that could not be made has not shown it.
+	// Keep the cookie if the page could not be rendered, and so has not shown its
+	// content.
 	if _, err := r.Cookie(handedCookie); err == nil && a.status < 400 {
 		http.SetCookie(w, d.handedCookie(r, r.URL.Path, ""))
 	}
@@ -149,7 +149,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	page := pageBuffer{ctx: r.Context(), share: share, before: share.Used()}
 	if err := a.pages.parsed()[a.page].ExecuteTemplate(&page, name, v); err != nil {
 		err = fmt.Errorf("make page %s: %w", a.page, err)
-		if a.pages == pages { // that of an error: nothing is left to show
+		if a.pages == pages { // the error page itself has failed
 			panic(err)
 		}
 		share.Give(page.before)
@@ -164,8 +164,8 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 		h.Set("Retry-After", "5")
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	// A page has people's data in it, and after signing out nobody is to get at
-	// it with the back button.
+	// A page has personal data. After signing out, nobody may see it with the back
+	// button.
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Encoding")
 	body := page.text.Bytes()
@@ -175,16 +175,15 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.status)
-	// The error of a client that went away, or takes the page too slowly, is
-	// nobody's to mend.
+	// Ignore the error of a client that went away or is too slow.
 	_, _ = slowbody.NewAnswer(w, share.Scarce).Write(body)
 }
 
-// ByHTMX tells whether htmx asks for a piece of a page.
+// ByHTMX reports whether htmx has sent the request.
 func ByHTMX(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
 
-// minCompressed is from where on compressing pays: below, the answer is one
-// packet in any case.
+// minCompressed is the size from which on compressing pays. A smaller page fits into one
+// packet anyway.
 const minCompressed = 1400
 
 var compressors = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
@@ -194,7 +193,7 @@ func compress(b []byte) []byte {
 	z := compressors.Get().(*gzip.Writer)
 	defer compressors.Put(z)
 	z.Reset(&packed)
-	z.Write(b) // into memory, which does not fail
+	z.Write(b) // cannot fail: it writes to memory
 	z.Close()
 	return packed.Bytes()
 }

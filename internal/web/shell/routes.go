@@ -6,18 +6,18 @@ import (
 	"callbook/internal/slowbody"
 )
 
-// Handler answers one route. It cannot write to the client by mistake: it
-// returns what to send.
+// Handler answers a route. It returns what to send, and so cannot write to the client by
+// mistake.
 type Handler func(r *http.Request) (Answer, error)
 
-// Handle adds a route for those who are signed in; [AccountOf] tells the handler
-// who they are.
+// Handle adds a route for visitors who are signed in. The handler gets their account from
+// [AccountOf].
 func (d *Dashboard) Handle(pattern string, h Handler) {
 	d.routes.Handle(pattern, d.answering(d.signedIn(h)))
 }
 
-// HandleForm is Handle for what a form is sent to, of at most 1 MiB and without
-// files. Its values are in r.PostForm. A form with the field of {{$.Once}} is good once.
+// HandleForm is Handle for a form of at most 1 MiB without files. Its values are in
+// r.PostForm. A form with the field {{$.Once}} is idempotent.
 func (d *Dashboard) HandleForm(pattern string, h Handler) {
 	d.Handle(pattern, func(r *http.Request) (Answer, error) {
 		if err := ReadForm(r); err != nil {
@@ -27,10 +27,10 @@ func (d *Dashboard) HandleForm(pattern string, h Handler) {
 	})
 }
 
-// HandleUpload is Handle for a form with a file, which may be long, on the page at this
-// path. Who is signed out when they send it finds the rest of the form there again, as
-// with [Dashboard.HandleTyped]. Nothing of a stranger's is stored, so the file is lost:
-// [LostFile] has its name.
+// HandleUpload is Handle for a form with a large file. Page is the path of the form's
+// page. A visitor who was signed out before sending it can sign in and gets the form back
+// with its other values, as with [Dashboard.HandleTyped]. The file is lost, because the
+// server stores nothing for unknown visitors; [LostFile] returns its name.
 func (d *Dashboard) HandleUpload(pattern, page string, most int64, h Handler) {
 	signedOut := func(r *http.Request) (Answer, error) {
 		if d.signInAgain == nil || ByHTMX(r) {
@@ -50,10 +50,10 @@ func (d *Dashboard) HandleOpen(pattern string, h Handler) {
 	d.routes.Handle(pattern, d.answering(h))
 }
 
-// answering sends what a handler returns.
+// answering returns an http.HandlerFunc that sends what a handler returns.
 func (d *Dashboard) answering(h Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		// A handler may learn who asks, which the page around its answer tells.
+		// A handler may find the session, and then the page shows the account.
 		r = withVisitor(r, &visitor{dashboard: d})
 		answer, err := h(r)
 		if err != nil {

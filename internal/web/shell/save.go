@@ -6,27 +6,27 @@ import (
 	"callbook/internal/fault"
 )
 
-// saveTries is how often a form is merged again with what others keep changing.
+// saveTries is how often Save merges a form again while others keep changing the same
+// thing.
 const saveTries = 5
 
-// Save saves a form of something that others may change at the same time. What they
-// changed since the form was loaded stays, where the visitor left it alone; where both
-// changed the same, the visitor decides.
+// Save saves a form of something that others may change at the same time, with a
+// three-way merge; see [Merge].
 type Save struct {
-	Path  string      // where the thing is seen
-	Stale func() bool // whether it has changed since the form was loaded
-	// Merge puts the form together with what is stored now, and tells whether that is to
-	// be changed.
+	Path  string      // the page of the thing
+	Stale func() bool // reports whether it has changed since the form was loaded
+	// Merge merges the form with what is stored now, and reports whether the result
+	// differs from that.
 	Merge    func(*Merge) bool
-	Conflict func(*Merge) Answer // asks about the conflicts of the last merge
-	// Store stores the last merge. Refused is why it was not taken. With [fault.Changed],
-	// the next merge is with what is stored by now.
+	Conflict func(*Merge) Answer // returns the page that asks about the conflicts of the last merge
+	// Store stores the result of the last merge. Refused is the fault with which the
+	// store has refused it. If that is [fault.Changed], Do merges again.
 	Store   func() (refused, err error)
-	Deleted func() (Answer, error)             // answers when the thing is gone
-	Refused func(*fault.Error) (Answer, error) // answers when it was not taken
+	Deleted func() (Answer, error)             // returns the answer if the thing was deleted
+	Refused func(*fault.Error) (Answer, error) // returns the answer if the store has refused the form
 }
 
-// Do saves the form that was sent.
+// Do saves the request's form.
 func (s Save) Do(r *http.Request) (Answer, error) {
 	for range saveTries {
 		m := NewMerge(r.PostForm)

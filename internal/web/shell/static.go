@@ -17,23 +17,23 @@ import (
 //go:embed static/*.css static/*.js static/*.svg
 var staticFiles embed.FS
 
-// asset is a static file. The URL has the hash of what is in it, so that
-// browsers may keep it for ever.
+// asset is a static file. Its URL contains a hash of its content, so that browsers may
+// cache it forever.
 type asset struct {
 	url         string
 	contentType string
 	plain       []byte
-	packed      []byte // gzip; nil where that saves nothing
+	packed      []byte // gzip; nil if that saves nothing
 }
 
-// contentTypes by extension. Package mime would ask the machine.
+// contentTypes are the types by extension. Package mime would depend on the machine.
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
 }
 
-// assets are the static files by the names that templates use.
+// assets are the static files, by the names that templates use.
 var assets = loadAssets()
 
 func loadAssets() map[string]asset {
@@ -63,7 +63,7 @@ func loadAssets() map[string]asset {
 	return all
 }
 
-// assetURL is where a static file is, for templates.
+// assetURL returns the URL of a static file, for templates.
 func assetURL(name string) string {
 	a, ok := assets[name]
 	if !ok {

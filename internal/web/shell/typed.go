@@ -10,14 +10,13 @@ import (
 	"callbook/internal/fault"
 )
 
-// typedQuery is the word of an address that names the values of a form which somebody
-// filled in before they were signed out.
+// typedQuery is the query parameter that names the stored values of a form.
 const typedQuery = "typed"
 
-// HandleTyped is [Dashboard.HandleForm] for a form that people type into. It stands on
-// the page at this path, whose {names} are those of the pattern. Who is signed out when
-// they send it signs in again and finds the form there, with what they typed: the
-// page's handler gets it from [Typed].
+// HandleTyped is [Dashboard.HandleForm] for a form that people type into. Page is the
+// path of the form's page, with the {names} of the pattern. A visitor who was signed out
+// before sending it can sign in and gets the form back: the page's handler gets its
+// values from [Typed].
 func (d *Dashboard) HandleTyped(pattern, page string, h Handler) {
 	signedIn := func(r *http.Request) (Answer, error) {
 		if err := ReadForm(r); err != nil {
@@ -41,15 +40,15 @@ func (d *Dashboard) HandleTyped(pattern, page string, h Handler) {
 	d.routes.Handle(pattern, d.answering(d.recognising(signedIn, signedOut)))
 }
 
-// HandleSignedOut sets what answers somebody who was signed out before they sent a form:
-// it asks them to sign in, keeps the values of the form meanwhile, and then leads to the
-// page where the form stands, with [Dashboard.GoBack].
+// HandleSignedOut sets the handler for a form of a visitor who was signed out. It must
+// ask the visitor to sign in, keep the values of the form in its own page, and then
+// redirect to the form's page with [Dashboard.GoBack].
 func (d *Dashboard) HandleSignedOut(h func(r *http.Request, page string, typed url.Values) Answer) {
 	d.signInAgain = h
 }
 
-// ReadStrangersForm is [ReadForm] for those who are not signed in and send what they
-// typed when they were. In the budget they are one account together, which is nobody's.
+// ReadStrangersForm is [ReadForm] for visitors who are not signed in any more, with the
+// usual size limit. In the budget, they all count as one account.
 func ReadStrangersForm(r *http.Request) error {
 	if err := budget.Of(r.Context()).Admit(account.None); err != nil {
 		return err
@@ -57,8 +56,7 @@ func ReadStrangersForm(r *http.Request) error {
 	return readForm(r, MaxForm, true)
 }
 
-// pathOf puts the path values of a request into the path of a page, and the request's
-// query behind it: it says where somebody came from.
+// pathOf fills the request's path values into page, and appends the request's query.
 func pathOf(page string, r *http.Request) string {
 	parts := strings.Split(page, "/")
 	for i, part := range parts {
@@ -73,14 +71,14 @@ func pathOf(page string, r *http.Request) string {
 	return page
 }
 
-// MadeIn returns the account that a form was made for; "" when it does not say.
+// MadeIn returns the account for which a form was made, or "" if the form does not say.
 func MadeIn(form url.Values) string {
 	sid, _, _ := strings.Cut(form.Get(onceField), ".")
 	return sid
 }
 
-// Reopen leads to the page of a form, at this path, with what was typed into it, for
-// another look at it. The page's handler gets that from [Typed].
+// Reopen redirects to the page of a form and fills in the typed values, which the page's
+// handler gets from [Typed].
 func Reopen(r *http.Request, acct account.Account, page string, typed url.Values) (Answer, error) {
 	name, err := KeepFor(r, acct, typed)
 	if err != nil {
@@ -93,8 +91,8 @@ func Reopen(r *http.Request, acct account.Account, page string, typed url.Values
 	return GoTo(page + mark + typedQuery + "=" + name), nil
 }
 
-// GoBack leads somebody who has signed in again to the page of a form, with what they
-// typed. What was typed in another account stays out of this one.
+// GoBack redirects a visitor who has signed in again to the page of a form and fills in
+// the typed values. It discards them if the form was made for another account.
 func GoBack(r *http.Request, acct account.Account, page string, typed url.Values) (Answer, error) {
 	if sid := MadeIn(typed); sid != "" && sid != acct.SID {
 		return GoTo("/").Warning("What you typed was for another account than the one that you signed in to, so it was not taken over."), nil
@@ -107,8 +105,8 @@ func GoBack(r *http.Request, acct account.Account, page string, typed url.Values
 	return a.Noting(text), err
 }
 
-// Typed returns the values of the page's form as somebody had filled it in before they
-// were signed out; nil when nobody was.
+// Typed returns the values that somebody has typed into the page's form before being
+// signed out, or nil.
 func Typed(r *http.Request) (url.Values, error) {
 	name := r.URL.Query().Get(typedQuery)
 	if name == "" {
@@ -119,11 +117,11 @@ func Typed(r *http.Request) (url.Values, error) {
 	return values, err
 }
 
-// errSignedOut is what a piece of a page says when its session has ended.
+// errSignedOut is the fault of a request by htmx whose session has ended.
 var errSignedOut = fault.New(fault.Unauthenticated, "You were signed out.")
 
-// askToSignIn sends somebody to sign in, and then to a page. A page that asks by htmx
-// stays, with what is typed in it, and says so.
+// askToSignIn redirects to the sign-in page, which then leads to next. For a request by
+// htmx, it shows a message instead, so that the page keeps what is typed into it.
 func (d *Dashboard) askToSignIn(r *http.Request, next string) Answer {
 	if ByHTMX(r) {
 		a := pages.Show("error", "", nil).WithStatus(troubles[errSignedOut.Kind].status).Piece("signed-out")

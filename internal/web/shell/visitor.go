@@ -13,7 +13,7 @@ import (
 	"callbook/internal/session"
 )
 
-// visitor is who asks: nobody known, until their session was found.
+// visitor is the sender of a request, with a session if there is one.
 type visitor struct {
 	dashboard *Dashboard
 	known     bool
@@ -27,7 +27,8 @@ func withVisitor(r *http.Request, v *visitor) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
 }
 
-// visitorOf returns who asks. For a request that no route has it is nobody.
+// visitorOf returns the visitor. For a request without a route, it returns one without a
+// session.
 func visitorOf(r *http.Request) *visitor {
 	if v, ok := r.Context().Value(visitorKey{}).(*visitor); ok {
 		return v
@@ -35,15 +36,15 @@ func visitorOf(r *http.Request) *visitor {
 	return new(visitor)
 }
 
-// AccountOf returns the account of those who are signed in; the zero value for
-// strangers.
+// AccountOf returns the visitor's account, or the zero value if the visitor is not signed
+// in.
 func AccountOf(r *http.Request) account.Account { return visitorOf(r).account }
 
-// SessionOf returns the session of those who are signed in; the zero value for
-// strangers.
+// SessionOf returns the visitor's session, or the zero value if the visitor is not signed
+// in.
 func SessionOf(r *http.Request) session.Session { return visitorOf(r).session }
 
-// Asker names the one who asks, for those who read later who has done something.
+// Asker names the visitor, for a history of who has done what.
 func Asker(r *http.Request) string {
 	if key := SessionOf(r).Key; key != "" {
 		return "API key " + key
@@ -51,7 +52,7 @@ func Asker(r *http.Request) string {
 	return "dashboard"
 }
 
-// ClientOf returns what is known of the browser that sent a request.
+// ClientOf describes the browser of a request.
 func ClientOf(r *http.Request) session.Client {
 	c := session.Client{Agent: r.UserAgent()}
 	if addr := clientaddr.Peer(r); addr.IsValid() {
@@ -60,15 +61,16 @@ func ClientOf(r *http.Request) session.Client {
 	return c
 }
 
-// signedIn lets only those in who are signed in; others are sent to sign in
-// and then back.
+// signedIn calls h if the visitor is signed in. Otherwise it asks the visitor to sign in,
+// and then leads back.
 func (d *Dashboard) signedIn(h Handler) Handler {
 	return d.recognising(h, func(r *http.Request) (Answer, error) {
 		return d.askToSignIn(r, pageOf(r)), nil
 	})
 }
 
-// pageOf is the page that a request asks for, or the one that a form was sent from.
+// pageOf returns the page that a request asks for, or the page from which a form was
+// sent.
 func pageOf(r *http.Request) string {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return r.URL.RequestURI()
@@ -79,7 +81,7 @@ func pageOf(r *http.Request) string {
 	return "/"
 }
 
-// recognising serves those who are signed in by one handler, and strangers by another.
+// recognising calls known if the visitor is signed in, and otherwise stranger.
 func (d *Dashboard) recognising(known, stranger Handler) Handler {
 	return func(r *http.Request) (Answer, error) {
 		switch err := Recognise(r); {
@@ -92,8 +94,8 @@ func (d *Dashboard) recognising(known, stranger Handler) Handler {
 	}
 }
 
-// API returns the wire API as those who are signed in may use it, as long as they
-// are.
+// API returns the wire API for the visitor's account, as long as the visitor is signed
+// in.
 func API(r *http.Request) http.Handler {
 	who := visitorOf(r)
 	d := who.dashboard
@@ -103,9 +105,8 @@ func API(r *http.Request) http.Handler {
 
 var errNotSignedIn = fault.New(fault.NotFound, "Nobody is signed in")
 
-// Recognise finds the session that the request's cookie names; without one it is a
-// NotFound fault. Only pages that are open to everybody need it: for others it is
-// done before their handlers.
+// Recognise finds the session of the request's cookie. The error is a NotFound fault if
+// there is none. Only handlers of pages for everybody need to call it.
 func Recognise(r *http.Request) error {
 	who := visitorOf(r)
 	d := who.dashboard
@@ -122,13 +123,13 @@ func Recognise(r *http.Request) error {
 	return budget.Of(r.Context()).Admit(acct.ID)
 }
 
-// secure tells whether the browser speaks TLS, be it with a proxy in front.
+// secure reports whether browsers use TLS, perhaps with a proxy.
 func (d *Dashboard) secure(r *http.Request) bool {
 	return r.TLS != nil || strings.HasPrefix(d.cfg.BaseURL, "https://")
 }
 
-// cookieName is the name of the session's cookie. The prefix makes browsers
-// refuse one that another host, or a page without TLS, has planted.
+// cookieName returns the name of the session's cookie. Because of its prefix, browsers
+// refuse a cookie that another host, or a page without TLS, has set.
 func (d *Dashboard) cookieName(r *http.Request) string {
 	if d.secure(r) {
 		return "__Host-callbook"
@@ -136,7 +137,7 @@ func (d *Dashboard) cookieName(r *http.Request) string {
 	return "callbook"
 }
 
-// sessionCookie is the cookie with a session's secret; "" takes it away.
+// sessionCookie returns the cookie with a session's secret; "" deletes it.
 func (d *Dashboard) sessionCookie(r *http.Request, secret string) *http.Cookie {
 	c := &http.Cookie{
 		Name:     d.cookieName(r),
@@ -145,9 +146,9 @@ func (d *Dashboard) sessionCookie(r *http.Request, secret string) *http.Cookie {
 		MaxAge:   int(session.Lifetime.Seconds()),
 		Secure:   d.secure(r),
 		HttpOnly: true,
-		// Not Strict: somebody who follows a link to a page of the dashboard is
-		// signed in there. What changes something is a POST, which neither
-		// this nor the check of the origin lets another site send.
+		// Not Strict, so that visitors stay signed in when they follow a link to the
+		// dashboard. Changes are always POST requests. Neither Lax nor the check of the
+		// origin lets another site send those.
 		SameSite: http.SameSiteLaxMode,
 	}
 	if secret == "" {

@@ -12,21 +12,21 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// typedField begins the names of the fields that hold what somebody typed into another
-// form before they were signed out.
+// typedField is the prefix of the fields with the values of another form, which somebody
+// typed before being signed out.
 const typedField = "typed."
 
-// signedOut asks somebody to sign in who was signed out before they sent a form. The
-// page holds what they typed: nothing is stored for strangers.
+// signedOut returns the page that asks a visitor to sign in again. The page itself holds
+// the typed values, because the server stores nothing for unknown visitors.
 func (room *Room) signedOut(_ *http.Request, page string, typed url.Values) shell.Answer {
 	return againForm(page, typed).again().WithStatus(http.StatusForbidden)
 }
 
-// againForm is the form that signs in again and holds what was typed.
+// againForm returns the form that signs in again and holds the typed values.
 func againForm(page string, typed url.Values) signInForm {
 	form := newSignInForm(page)
 	form.Was, form.File = shell.MadeIn(typed), shell.LostFile(typed)
-	// A link needs neither.
+	// Signing in with a link needs neither.
 	form.Key.Required, form.Token.Required = false, false
 	for name, values := range typed {
 		for _, value := range values {
@@ -39,8 +39,8 @@ func againForm(page string, typed url.Values) signInForm {
 
 func (f signInForm) again() shell.Answer { return pages.Show("signin-again", "You were signed out", f) }
 
-// signInAgain takes a key, or goes on in the session that a link has begun in another
-// tab, and leads back to the form with what was typed.
+// signInAgain signs in with a key, or uses the session that a link has begun in another
+// tab. Then it redirects to the form with the typed values.
 func (room *Room) signInAgain(r *http.Request) (shell.Answer, error) {
 	if err := shell.ReadStrangersForm(r); err != nil {
 		return shell.Answer{}, err

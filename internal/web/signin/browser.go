@@ -2,8 +2,8 @@ package signin
 
 import "strings"
 
-// browsers and systems are told by words in what a browser says of itself. The
-// first that fits counts: most say the names of others too.
+// browsers and systems recognise words in the User-Agent header. The first match counts,
+// since most browsers also name others.
 var (
 	browsers = []struct{ word, name string }{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},
@@ -15,7 +15,7 @@ var (
 	}
 )
 
-// browserName is a short name for a browser, or what it said when that is
+// browserName returns a short name for a browser, or the User-Agent header if it is
 // unknown.
 func browserName(agent string) string {
 	browser, system := "", ""

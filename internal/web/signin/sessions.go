@@ -8,7 +8,7 @@ import (
 	"callbook/internal/web/words"
 )
 
-// sessionRow is one of the template sessions.html.
+// sessionRow is a row of the template sessions.html.
 type sessionRow struct {
 	session.Session
 	ID      string

@@ -1,5 +1,4 @@
-// Package signin is the pages by which browsers are signed in and out, and the page
-// of their sessions.
+// Package signin has the pages for signing in and out, and the page of sessions.
 package signin
 
 import (
@@ -24,7 +23,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the pages by which browsers are signed in and out.
+// Room has the pages for signing in and out.
 type Room struct {
 	Accounts *account.Directory
 	Sessions *session.Keeper
@@ -50,16 +49,16 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("POST /sessions/end-others", room.endOtherSessions)
 }
 
-// signInForm is what the template signin.html shows.
+// signInForm is the data of the template signin.html.
 type signInForm struct {
 	Key, Token shell.Field
 	Next       string
 	Error      string
-	// Typed is what was typed into the form that is to be there again, by the names of
-	// fields, and Was the account that it was typed in.
+	// Typed are the values to fill into the previous form, by the names of fields. Was is
+	// the account of that form.
 	Typed []shell.Option
 	Was   string
-	File  string // the name of the file that was sent with it, which is lost
+	File  string // the name of the form's file, which is lost
 }
 
 func newSignInForm(next string) signInForm {
@@ -70,16 +69,15 @@ func newSignInForm(next string) signInForm {
 	}
 }
 
-// How often signing in may fail, for each address that it is tried from: by a
-// wrong key, or by a link that leads nowhere. Keys and links are not to be guessed
-// in any case; this keeps guesses from being work for the database.
+// How often an address may fail to sign in, with a wrong key or an invalid link. Keys and
+// links cannot be guessed anyway; the limit protects the database from the work.
 const (
 	failuresAtOnce = 10
 	failureEvery   = 6 * time.Second
 )
 
-// attempt tries to sign somebody in, unless that failed too often from the
-// request's address, which is a TooMany fault.
+// attempt calls signIn. If too many attempts from the request's address have failed, it
+// returns a TooMany fault instead.
 func (room *Room) attempt(r *http.Request, signIn func(context.Context) error) error {
 	one, err := room.failures.Begin(r.Context(), clientaddr.Peer(r))
 	if err != nil {
@@ -140,14 +138,14 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 
 const wrongKey = "This key and token do not match, or the key was revoked or has expired."
 
-// linkForm is what the template link.html shows.
+// linkForm is the data of the template link.html.
 type linkForm struct {
-	AccountSID string // "" when the link leads nowhere
+	AccountSID string // "" if the link is invalid
 	Token      string
 }
 
-// linkPage asks before it uses the link up: programs that look at links before
-// people do only get this page.
+// linkPage asks before it uses up the link, because programs such as mail scanners open
+// links before people do.
 func (room *Room) linkPage(r *http.Request) (shell.Answer, error) {
 	token := r.PathValue("token")
 	var acct account.Account
@@ -184,7 +182,7 @@ func deadLink() shell.Answer {
 	return pages.Show("link", "This link does not work", linkForm{}).WithStatus(http.StatusNotFound)
 }
 
-// welcome ends signing in: the browser gets its cookie.
+// welcome sets the cookie of a new session and redirects to next.
 func (room *Room) welcome(r *http.Request, acct account.Account, secret, next string) shell.Answer {
 	shell.RecordOf(r).Account = acct.SID
 	return shell.GoTo(next).SignedIn(secret)
@@ -203,8 +201,8 @@ func (room *Room) signOut(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/signin").Saying("You are signed out.").SignedOut(), nil
 }
 
-// localPath is next when it is a path of the dashboard, and the first page
-// otherwise: a link to the sign-in page must not lead to another site.
+// localPath returns next if it is a path of the dashboard, and otherwise the path of the
+// first page. A link to the sign-in page must not lead to another site.
 func localPath(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||

@@ -1,5 +1,4 @@
-// Package trash is the pages of what was deleted: the contacts and lists in the trash,
-// and what is done with them there.
+// Package trash has the pages of deleted contacts and lists.
 package trash
 
 import (
@@ -23,7 +22,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files, contacttable.Pages)
 
-// Room is the pages of the trash.
+// Room has the pages of the trash.
 type Room struct {
 	Trash *trash.Keeper
 	Clock clock.Clock
@@ -47,31 +46,31 @@ func (room *Room) Routes(d *shell.Dashboard) {
 // pageRows is how many items a page shows.
 const pageRows = 50
 
-// trashData is what the template trash.html shows.
+// trashData is the data of the template trash.html.
 type trashData struct {
-	Path     string // of the page
-	Lists    bool   // that it shows, and not contacts
+	Path     string // the page's path
+	Lists    bool   // whether it shows lists instead of contacts
 	Search   string
-	Until    string // the day that the first ones shown were deleted on, or before; "" for any
-	Deletion string // whose items it shows alone, or ""
+	Until    string // show only items that were deleted on this day or before; "" means all
+	Deletion string // show only items of this deletion; "" means all
 	Rows     []row
 	Total    int
 	Next     string
-	Kept     string // how long things stay, as contacttable.Kept
-	Nothing  bool   // whether there is nothing in the trash, whatever the search
+	Kept     string // how long things stay, as in contacttable.Kept
+	Nothing  bool   // whether the trash is empty, regardless of the search
 }
 
 // row is a contact or a list in the trash.
 type row struct {
 	SID      string
 	Title    string
-	Detail   string // the number of a contact, or how many contacts a list had
+	Detail   string // a contact's number, or how many contacts a list had
 	Deletion string
 	Deleted  time.Time
-	Left     string // how long it stays, as "29 days"
+	Left     string // how long it will stay, such as "29 days"
 }
 
-// page reads the address of a page.
+// page parses the URL of a page.
 func (room *Room) page(r *http.Request, path string) (trashData, trash.Query) {
 	query := r.URL.Query()
 	data := trashData{Path: path, Lists: path != "/trash", Search: strings.TrimSpace(query.Get("q")), Kept: contacttable.Kept(room.Trash)}
@@ -87,7 +86,7 @@ func (room *Room) page(r *http.Request, path string) (trashData, trash.Query) {
 	return data, q
 }
 
-// show completes a page with what is known of its rows.
+// show returns the page with the counts and the link to the next page.
 func (data trashData) show(r *http.Request, total int, next *trash.Position) shell.Answer {
 	data.Total = total
 	data.Nothing = total == 0 && data.Search == "" && data.Deletion == ""
@@ -112,7 +111,7 @@ func (data trashData) show(r *http.Request, total int, next *trash.Position) she
 	return pages.Show("trash", "Trash", data).PieceAt("trash-results", here)
 }
 
-// placeOf reads the position in an address; nil for what is none.
+// placeOf parses the position in a URL, or returns nil.
 func placeOf(text string) *trash.Position {
 	const digits = 2 * len(addressbook.SID{})
 	if len(text) != 2*digits {
@@ -158,7 +157,7 @@ func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
 	return data.show(r, page.Total, page.Next), nil
 }
 
-// left tells how long something stays in the trash that was deleted at this time.
+// left returns how long something will stay in the trash that was deleted at this time.
 func (room *Room) left(deleted time.Time) string {
 	kept := room.Trash.Retention()
 	if kept == trash.Forever {

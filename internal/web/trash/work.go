@@ -12,17 +12,18 @@ import (
 	"callbook/internal/web/words"
 )
 
-// eraseData is what the template trash-erase.html shows.
+// eraseData is the data of the template trash-erase.html.
 type eraseData struct {
-	Path  string // where the form is sent to, and the page to go back to
-	What  string // as "3 contacts"
+	Path  string // the form's URL, and the page to go back to
+	What  string // such as "3 contacts"
 	Count int
-	SIDs  []addressbook.SID // none when the trash is emptied
-	Large bool              // whether the number is to be typed
-	Wrong bool              // what was typed is another number
+	SIDs  []addressbook.SID // none if the whole trash is emptied
+	Large bool              // whether the visitor must type the number
+	Wrong bool              // whether the visitor has typed another number
 }
 
-// selected reads the sids of a form, of which a page of the table has no more.
+// selected returns the sids in a form. There are at most as many as a page of the table
+// has rows.
 func selected(r *http.Request) (sids []addressbook.SID) {
 	for _, text := range r.PostForm["sid"] {
 		if sid, ok := addressbook.ParseSID(text); ok && len(sids) < trash.MaxItems {
@@ -71,7 +72,7 @@ func (room *Room) workContacts(r *http.Request) (shell.Answer, error) {
 	return told("/trash", done), nil
 }
 
-// told goes back with what became of things that were to be restored.
+// told redirects to path with a notice about what was restored.
 func told(path string, done trash.Restored) shell.Answer {
 	text := "Restored " + restoredWords(done) + "."
 	if done.Taken > 0 {
@@ -135,7 +136,7 @@ func (room *Room) workLists(r *http.Request) (shell.Answer, error) {
 	return told(to, done), nil
 }
 
-// restoreDeletion restores all that one deletion deleted.
+// restoreDeletion restores everything that a deletion has deleted.
 func (room *Room) restoreDeletion(r *http.Request) (shell.Answer, error) {
 	deletion, ok := addressbook.ParseSID(r.PostForm.Get("deletion"))
 	if !ok {
@@ -161,7 +162,7 @@ func (room *Room) restoreDeletion(r *http.Request) (shell.Answer, error) {
 	return told(to, done), nil
 }
 
-// all counts what is in the trash.
+// all counts the contacts and lists in the trash.
 func (room *Room) all(r *http.Request) (contacts, lists int, err error) {
 	c, err := room.Trash.Contacts(r.Context(), shell.AccountOf(r), trash.Query{Limit: 1})
 	if err != nil {
@@ -190,7 +191,7 @@ func (room *Room) empty(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	// What was confirmed is what is deleted, or it is to be confirmed again.
+	// Ask again if the trash has changed since the visitor has confirmed.
 	if confirmed, err := strconv.Atoi(r.PostForm.Get("count")); err != nil || confirmed != data.Count || !shell.TypedNumber(r.PostForm, data.Count) {
 		data.Wrong = true
 		return pages.Show("trash-erase", "Empty the trash", data).Invalid(), nil

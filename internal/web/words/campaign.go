@@ -7,7 +7,7 @@ import (
 	"callbook/internal/campaign"
 )
 
-// CallingHours says when people may be called.
+// CallingHours says at what times people may be called.
 func CallingHours(hours *campaign.Hours, days *[7]bool) string {
 	text := "at any hour"
 	if !hours.Always() {
@@ -25,7 +25,7 @@ func CallingHours(hours *campaign.Hours, days *[7]bool) string {
 	return text + " on " + strings.Join(names, ", ")
 }
 
-// CampaignState returns how a page says a campaign's state, and the kind of its badge.
+// CampaignState returns the words for a campaign's state, and the kind of their badge.
 func CampaignState(c *campaign.Campaign) (text, kind string) {
 	switch c.State {
 	case campaign.Created:
@@ -52,8 +52,8 @@ func CampaignState(c *campaign.Campaign) (text, kind string) {
 	return c.State.String(), ""
 }
 
-// CallOutcome returns how a page says how a call ended, or how far it is, and the kind
-// of its badge.
+// CallOutcome returns the words for how a call has ended or how far it is, and the kind
+// of their badge.
 func CallOutcome(call *campaign.Call) (text, kind string) {
 	switch call.State {
 	case campaign.Placing, campaign.Dialed:
@@ -66,7 +66,7 @@ func CallOutcome(call *campaign.Call) (text, kind string) {
 	return Outcome(call.Outcome)
 }
 
-// Outcome returns how a page says an outcome, and the kind of its badge.
+// Outcome returns the words for an outcome, and the kind of their badge.
 func Outcome(o campaign.Outcome) (text, kind string) {
 	switch o {
 	case campaign.Reached:
@@ -81,7 +81,8 @@ func Outcome(o campaign.Outcome) (text, kind string) {
 	return "Failed", "bad"
 }
 
-// OutcomeNamed is Outcome for the wire's word; the text is "" when it is none.
+// OutcomeNamed is Outcome for an outcome by its name on the wire. The text is "" for an
+// unknown name.
 func OutcomeNamed(word string) (text, kind string) {
 	for _, o := range []campaign.Outcome{campaign.Reached, campaign.Busy, campaign.NoAnswer, campaign.CallFailed} {
 		if o.String() == word {
@@ -91,8 +92,8 @@ func OutcomeNamed(word string) (text, kind string) {
 	return "", ""
 }
 
-// TargetState returns how a page says what became of a target of the campaign, and the
-// kind of its badge.
+// TargetState returns the words for the state or the result of a campaign's target, and
+// the kind of their badge.
 func TargetState(c *campaign.Campaign, t *campaign.Target) (text, kind string) {
 	switch c.Result(t) {
 	case campaign.Waiting:
@@ -114,8 +115,7 @@ func TargetState(c *campaign.Campaign, t *campaign.Target) (text, kind string) {
 	return "Not called", "warn"
 }
 
-// TargetReason returns why a target waits longer or was not called, as a sentence; ""
-// when there is no reason.
+// TargetReason returns a sentence about why a target waits or was not called, or "".
 func TargetReason(r campaign.Reason) string {
 	switch r {
 	case campaign.OutsideHours:

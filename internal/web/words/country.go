@@ -2,8 +2,8 @@ package words
 
 import "callbook/internal/phone"
 
-// Country is the English name of the region with this ISO 3166-1 code; ""
-// for none.
+// Country returns the English name of the region with this ISO 3166-1 code, or "" if
+// there is none.
 func Country(region string) string {
 	switch region {
 	case "":

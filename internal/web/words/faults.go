@@ -1,5 +1,5 @@
-// Package words is how pages say things: numbers and sizes, countries, the state of
-// imports, and what is wrong with a field of a form.
+// Package words has the words of pages for numbers and sizes, countries, states, and
+// faults in forms.
 package words
 
 import (
@@ -61,8 +61,8 @@ var Faults = fault.Words{
 
 const otherCountry = " Write a number of another country with its code, as +44 20 7946 0123."
 
-// numberWords are the shorter sentences beside numbers in tables, and beside one
-// that is being typed.
+// numberWords are the shorter sentences about numbers in tables, and about a number while
+// somebody types it.
 var numberWords = fault.Words{
 	fault.Value:       {"": "No number"},
 	fault.PhoneNumber: {"": "Not written as a telephone number"},
@@ -77,7 +77,7 @@ var numberWords = fault.Words{
 	fault.Existing:    {"": "Not a number that exists in {country}"},
 }
 
-// textWords are the sentences beside other fields of a contact in tables.
+// textWords are the sentences about other fields of a contact in tables.
 var textWords = fault.Words{
 	fault.Shorter: {
 		"":                           "{field} has more than {max} characters",
@@ -94,7 +94,7 @@ var textWords = fault.Words{
 	return labels
 }())
 
-// Sentence returns what a form says of a fault.
+// Sentence returns the sentence of a form about a fault.
 func Sentence(f *fault.Error) string {
 	text := Faults.Of(f)
 	if f.Need == 0 {
@@ -104,9 +104,9 @@ func Sentence(f *fault.Error) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// Reason returns what a page says of a row of a file that failed: the reason
-// as the file of errors has it, unless the page has words of its own for what is
-// wrong with a field. The fault may be nil.
+// Reason returns the sentence of a page about a failed row of a file. It is the reason in
+// the file of errors, unless the page has its own words for the fault. The fault may be
+// nil.
 func Reason(f *fault.Error, reason string) string {
 	switch {
 	case f == nil:

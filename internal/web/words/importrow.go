@@ -7,16 +7,16 @@ import (
 	"callbook/internal/upload"
 )
 
-// ImportRow is an upload as pages show it.
+// ImportRow is an upload in a table of imports.
 type ImportRow struct {
 	upload.Upload
 	State stateWords
 }
 
-// stateWords tell of an upload's state: the kind is one of the badges.
+// stateWords are the words for the state of an upload, and the kind of their badge.
 type stateWords struct{ Kind, Text string }
 
-// ImportRowOf returns the row of an upload.
+// ImportRowOf returns the row for an upload.
 func ImportRowOf(u upload.Upload) ImportRow {
 	return ImportRow{Upload: u, State: wordsOf(&u)}
 }
@@ -51,7 +51,7 @@ func wordsOf(u *upload.Upload) stateWords {
 	return stateWords{"bad", "Stopped: the file is gone"}
 }
 
-// Name is what the upload is called by its file. A check is called one.
+// Name returns the name of the upload's file, and says if the upload was a check only.
 func (r ImportRow) Name() string {
 	if r.DryRun {
 		return "Check of " + FileName(r.FileName)
@@ -59,8 +59,7 @@ func (r ImportRow) Name() string {
 	return FileName(r.FileName)
 }
 
-// FileName is what to call a file that was sent under this name; browsers may leave
-// it out.
+// FileName returns a name for a file, even if the browser has sent none.
 func FileName(name string) string {
 	if name == "" {
 		return "File without a name"
@@ -68,11 +67,11 @@ func FileName(name string) string {
 	return name
 }
 
-// Running tells whether rows are left.
+// Running reports whether the upload has rows left.
 func (r ImportRow) Running() bool { return r.Upload.State == upload.Running }
 
-// Percent is how much of the file is worked, as "45 %"; "" when nothing runs or
-// that is not known.
+// Percent returns how much of the file is done, such as "45 %". It returns "" if the
+// upload is not running or that is unknown.
 func (r ImportRow) Percent() string {
 	p := ProgressOf(&r.Upload, "")
 	if !r.Running() || p.Percent < 0 {
@@ -81,25 +80,25 @@ func (r ImportRow) Percent() string {
 	return strconv.Itoa(p.Percent) + " %"
 }
 
-// NotImported is how many rows failed or are duplicates.
+// NotImported returns how many rows have failed or were duplicates.
 func (r ImportRow) NotImported() int { return r.Stats.Duplicate + r.Stats.Failed }
 
-// ErrorsKept is how many of them have a line in the file of errors.
+// ErrorsKept returns how many of them the file of errors has.
 func (r ImportRow) ErrorsKept() int { return r.Upload.ErrorsKept() }
 
-// Progress is how far an upload is.
+// Progress is the progress of an upload.
 type Progress struct {
-	URL     string // where the next one is
+	URL     string // of the next progress
 	Rows    int
-	Percent int    // of the file's bytes; -1 when that is not known
-	Rate    int    // rows a second
-	Left    string // how long it will take; "" when that is not known
+	Percent int    // of the file's bytes; -1 means unknown
+	Rate    int    // rows per second
+	Left    string // the remaining time; "" means unknown
 }
 
-// leastForRate is how long an import has run before its rate means something.
+// leastForRate is how long an import must have run before its rate means anything.
 const leastForRate = time.Second
 
-// ProgressOf tells how far an upload is. The next progress is at url.
+// ProgressOf returns the progress of an upload. A page gets the next one at url.
 func ProgressOf(u *upload.Upload, url string) Progress {
 	p := Progress{URL: url, Rows: u.Stats.Total(), Percent: -1}
 	if u.Size > 0 {
@@ -116,7 +115,7 @@ func ProgressOf(u *upload.Upload, url string) Progress {
 	return p
 }
 
-// about is a duration in words that promise no more than is known.
+// about returns a duration in words that are no more precise than the estimate.
 func about(left time.Duration) string {
 	switch {
 	case left < 2*time.Second:

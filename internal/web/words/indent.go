@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 )
 
-// Indented returns JSON on several lines. What is no JSON, and what would then
-// have more than most bytes, it returns as it is: of text that is nested deep,
-// every line begins with many blanks.
+// Indented returns JSON with line breaks and indentation. It returns text unchanged if it
+// is not JSON, or if the result could exceed most bytes: deeply nested JSON needs much
+// indentation.
 func Indented(text []byte, most int) []byte {
 	if indentedSize(text) > most {
 		return text
@@ -21,14 +21,14 @@ func Indented(text []byte, most int) []byte {
 
 const indent = "  "
 
-// indentedSize is how many bytes JSON has on several lines, at most.
+// indentedSize returns an upper bound for the size of indented JSON, in bytes.
 func indentedSize(text []byte) int {
 	size, depth, quoted := 0, 0, false
 	for i := 0; i < len(text); i++ {
 		size++
 		switch c := text[i]; {
 		case quoted && c == '\\':
-			i++ // what it escapes
+			i++ // the escaped character
 			size++
 		case c == '"':
 			quoted = !quoted

@@ -2,8 +2,8 @@ package words
 
 import "time"
 
-// Kept says how long something stays that is kept for so long: "for 30 days". Less than
-// zero is until somebody deletes it.
+// Kept says how long something is stored, such as "for 30 days". A negative duration
+// means no limit.
 func Kept(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {

@@ -2,8 +2,8 @@ package words
 
 import "time"
 
-// Length says how long something takes, in its two largest units: "2 hours 5 minutes".
-// Less than a minute is "less than a minute".
+// Length returns a duration in its two largest units, such as "2 hours 5 minutes". The
+// shortest is "less than a minute".
 func Length(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch d = d.Round(time.Minute); {

@@ -2,7 +2,7 @@ package words
 
 import "callbook/internal/phone"
 
-// Line is what people call a kind of numbers.
+// Line returns the common name of a kind of numbers.
 func Line(line phone.Line) string { return lineNames[line] }
 
 var lineNames = map[phone.Line]string{

@@ -2,7 +2,7 @@ package words
 
 import "strconv"
 
-// Count writes a whole number with its thousands apart.
+// Count returns a whole number with separators between the thousands.
 func Count(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
@@ -11,7 +11,7 @@ func Count(n int) string {
 	return digits
 }
 
-// FileSize is a size in bytes as people say it.
+// FileSize returns a size in bytes for people.
 func FileSize(bytes int64) string {
 	switch {
 	case bytes < 1000:
@@ -22,7 +22,7 @@ func FileSize(bytes int64) string {
 	return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
 }
 
-// Plural is a number of things: "1 contact", "2,000 contacts".
+// Plural returns a number with its noun, such as "1 contact" or "2,000 contacts".
 func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// What the descriptions of the OpenAPI document use of Markdown: paragraphs,
-// `code` and **strong**.
+// The parts of Markdown in the descriptions of the OpenAPI document: paragraphs, `code`
+// and **strong**.
 var (
 	codeSpan   = regexp.MustCompile("`([^`]+)`")
 	strongSpan = regexp.MustCompile(`\*\*([^*]+)\*\*`)
 )
 
-// Prose shows a description, for templates.
+// Prose returns a description as HTML, for templates.
 func Prose(text string) template.HTML {
 	var b strings.Builder
 	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
@@ -28,7 +28,7 @@ func Prose(text string) template.HTML {
 	return template.HTML(b.String())
 }
 
-// List joins words as a sentence does: "a, b and c".
+// List joins words for a sentence, such as "a, b and c".
 func List(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

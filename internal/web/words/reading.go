@@ -12,32 +12,32 @@ import (
 	"callbook/internal/upload/table"
 )
 
-// Reading tells how the file of an upload is read, and what came out of its rows: the
-// words for what the API calls the upload's file.
+// Reading describes how the file of an upload was read and what its rows contain. The API
+// calls this the upload's file.
 type Reading struct {
-	Format  string // as "CSV in UTF-8, with commas between the cells"
-	Header  string // where it is
+	Format  string // such as "CSV in UTF-8, with commas between the cells"
+	Header  string // where the header is
 	Columns []ReadColumn
-	// Ignored are the headers of columns without a use, MoreIgnored how many further
-	// ones there are.
+	// Ignored are the headers of columns without a use. MoreIgnored is how many there are
+	// beside these.
 	Ignored     []string
 	MoreIgnored int
-	LeftOut     string // how many numbers were left out; "" for none
-	BadEmails   string // how many e-mails cannot be one, and where; "" for none
+	LeftOut     string // says how many numbers were left out, or ""
+	BadEmails   string // says how many e-mails are invalid and where, or ""
 	Countries   []CountryRows
 }
 
-// ReadColumn is a column of a file and what it was read as. Header is "" in a file
-// without one.
+// ReadColumn is a column of a file and the field that it was read as. Header is "" if the
+// file has no header.
 type ReadColumn struct{ Header, Field string }
 
-// CountryRows is how many rows have a number of a country.
+// CountryRows counts the rows with a number of a country.
 type CountryRows struct {
 	Country string
 	Rows    int
 }
 
-// ReadingOf returns how the file of an upload is read; nil when that was not kept.
+// ReadingOf returns how the file of an upload was read, or nil if that was not stored.
 func ReadingOf(u *upload.Upload) *Reading {
 	p := &u.Plan
 	if p.IsZero() {
@@ -72,7 +72,7 @@ func ReadingOf(u *upload.Upload) *Reading {
 	return r
 }
 
-// badEmails says how many e-mails cannot be one, and in which lines they are.
+// badEmails says how many e-mails are invalid, and in which lines.
 func badEmails(t *upload.Tally) string {
 	if t.BadEmails == 0 {
 		return ""
@@ -97,13 +97,13 @@ func badEmails(t *upload.Tally) string {
 	return text
 }
 
-// ColumnsRead says how many columns of the file are read, and which are left out.
+// ColumnsRead says how many columns of the file are read, and which are ignored.
 func (r *Reading) ColumnsRead() string {
 	return ColumnsRead(len(r.Columns), r.Ignored, r.MoreIgnored)
 }
 
-// ColumnsRead says of how many columns are read, and names those that are left out,
-// of which more are not in the slice.
+// ColumnsRead says how many columns are read, and which are ignored. More is how many are
+// ignored beside those in leftOut.
 func ColumnsRead(read int, leftOut []string, more int) string {
 	all := read + len(leftOut) + more
 	if read == all {
@@ -125,7 +125,7 @@ func ColumnsRead(read int, leftOut []string, more int) string {
 // namedColumns is how many columns a sentence names.
 const namedColumns = 3
 
-// LeftOut names columns, of which more are not in the slice.
+// LeftOut names ignored columns. More is how many there are beside those in headers.
 func LeftOut(headers []string, more int) string {
 	if len(headers) > namedColumns {
 		headers, more = headers[:namedColumns], more+len(headers)-namedColumns
@@ -144,7 +144,7 @@ func LeftOut(headers []string, more int) string {
 	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }
 
-// Format says how a file is written.
+// Format describes the dialect of a file.
 func Format(d table.Dialect) string {
 	if d.Encoding == table.XLSX {
 		return "Excel, sheet " + strconv.Quote(d.Sheet)
@@ -163,7 +163,7 @@ var Encodings = map[table.Encoding]string{
 
 var separators = map[string]string{",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
-// fieldLabels are the names of the fields that a column may be for.
+// fieldLabels are the labels of the fields that a column may be read as.
 var fieldLabels = func() map[string]string {
 	labels := map[string]string{csvcell.Number: "Number", csvcell.CustomField: "All custom fields, as JSON"}
 	for _, text := range addressbook.TextFields {
@@ -172,7 +172,7 @@ var fieldLabels = func() map[string]string {
 	return labels
 }()
 
-// ColumnField says what a column is for, given the name that it is read by.
+// ColumnField returns the label of a field, by the name under which a column is read.
 func ColumnField(name string) string {
 	if label := fieldLabels[name]; label != "" {
 		return label
@@ -183,8 +183,8 @@ func ColumnField(name string) string {
 	return "Variable " + name
 }
 
-// Special tells in a few words what is not usual about the file, for lists of
-// imports; "" is for a file in UTF-8 with commas, whose header is its first line.
+// Special describes in a few words what is unusual about the file, for lists of imports.
+// It returns "" for a file in UTF-8 with commas whose header is its first line.
 func (r ImportRow) Special() string {
 	p := &r.Plan
 	if p.IsZero() {
@@ -221,5 +221,5 @@ func (r ImportRow) Special() string {
 	return strings.Join(words, ", ")
 }
 
-// Reading tells how the file is read; nil when that was not kept.
+// Reading returns how the file was read, or nil if that was not stored.
 func (r ImportRow) Reading() *Reading { return ReadingOf(&r.Upload) }

@@ -1,7 +1,7 @@
 package words
 
-// Refusal says of an error code of the API what was wrong with the requests that it
-// answered, and what helps.
+// Refusal explains an error code of the API: what was wrong with the request, and what
+// helps.
 func Refusal(code int) (why, help string) {
 	if r, ok := refusals[code]; ok {
 		return r.why, r.help
