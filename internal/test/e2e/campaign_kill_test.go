@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,45 +11,72 @@ import (
 	"time"
 )
 
-// killedTargets is how many numbers the killed campaign calls, and callsOfTarget how
-// often each at most.
-const killedTargets, callsOfTarget = 2000, 3
+// callsOfTarget is how often the killed campaign calls a number at most.
+const callsOfTarget = 3
 
-// TestKilledCampaign kills the server over and over while a campaign runs, until all of
-// its numbers have their results: none is lost, and none has a call more than it may.
-// CALLBOOK_KILLS is how often; nobody sets it in a usual run.
+// killedTrial is a campaign whose servers are killed.
+type killedTrial struct {
+	targets, kills int
+	servers        int
+	speed          string
+	rate           int // calls a minute, by the clock of the calls
+	// handOver is how long it may take after a kill until the next call.
+	handOver time.Duration
+}
+
+// newKilledTrial returns a short trial, or a long one where CALLBOOK_KILLS says how many
+// kills there are to be: 20,000 numbers, and on PostgreSQL three servers. Each server would
+// have a fast clock of its own, so the clock of three is the usual one.
+func newKilledTrial(t *testing.T, db string) killedTrial {
+	trial := killedTrial{targets: 2000, kills: 4, servers: 1, speed: "60", handOver: patience}
+	if given := os.Getenv("CALLBOOK_KILLS"); given != "" {
+		kills, err := strconv.Atoi(given)
+		if err != nil || kills < 1 {
+			t.Fatalf("CALLBOOK_KILLS is %q", given)
+		}
+		trial.targets, trial.kills, trial.handOver = 20_000, kills, 10*time.Second
+		if isPostgres(db) {
+			trial.servers, trial.speed = 3, "1"
+		}
+	}
+	trial.rate = 2 * trial.step()
+	if trial.speed == "1" {
+		trial.rate *= 5 // a kill every six seconds
+	}
+	return trial
+}
+
+// step is how many calls are begun between two kills. A number is called about 1.7 times.
+func (trial *killedTrial) step() int { return trial.targets * 17 / 10 / (trial.kills + 2) }
+
+// TestKilledCampaign kills servers over and over while a campaign runs, until all of its
+// numbers have their results: none is lost, none has a call more than it may, the pace is
+// kept, and after each kill calls go on within ten seconds. The long run is
+//
+//	CALLBOOK_KILLS=200 go test -timeout 150m -run TestKilledCampaign -v ./internal/test/e2e
 func TestKilledCampaign(t *testing.T) {
 	t.Parallel()
 	engines(t, killedCampaign)
 }
 
 func killedCampaign(t *testing.T, db string) {
+	trial := newKilledTrial(t, db)
 	auth := newAccount(t, db, "killed")
-	if got := callbook(t, "account", "set", "killed", "--calls-a-minute", "1000000", "--db", db); got.code != 0 {
+	if got := callbook(t, "account", "set", "killed", "--calls-a-minute", strconv.Itoa(trial.rate), "--db", db); got.code != 0 {
 		t.Fatalf("account set: exit code %d, %s", got.code, got.stderr)
 	}
-	wanted, err := strconv.Atoi(cmp.Or(os.Getenv("CALLBOOK_KILLS"), "4"))
-	if err != nil {
-		t.Fatal(err)
+	servers := make([]*server, trial.servers)
+	for i := range servers {
+		servers[i] = startServer(t, db, "--simulator-speed", trial.speed)
 	}
-	start := func() (*server, *client) {
-		s := startServer(t, db, "--simulator-speed", "60")
-		return s, newClient(t, s, auth)
-	}
-	s, c := start()
-	id := newCampaign(t, c)
-	calls, kills := -1, 0
-	for deadline := time.Now().Add(10 * time.Minute); ; {
-		var now campaignItem
-		// What the last server did shows that this one goes on.
-		if !waitFor(patience, func() bool {
-			now = readCampaign(t, c, id)
-			return now.Status == "Completed" || now.Summary.Initialized+now.Stats["retry"]+now.Stats["retrying"]+now.Stats["completed"] != calls
-		}) {
-			t.Fatalf("the campaign does not go on: %+v", now)
-		}
-		calls = now.Summary.Initialized + now.Stats["retry"] + now.Stats["retrying"] + now.Stats["completed"]
-		if now.sum() != killedTargets && now.Status != "Created" {
+	c := newClient(t, servers[0], auth)
+	id := newCampaign(t, c, trial.targets)
+	calls, kills, victim := 0, 0, 0
+	var killed time.Time // zero when calls have gone on since
+	var longest time.Duration
+	for deadline := time.Now().Add(10*time.Minute + time.Duration(trial.kills)*20*time.Second); ; time.Sleep(50 * time.Millisecond) {
+		now := readCampaign(t, c, id)
+		if now.sum() != trial.targets && now.Status != "Created" {
 			t.Fatalf("the numbers do not add up: %+v", now)
 		}
 		if now.Status == "Completed" {
@@ -59,18 +85,34 @@ func killedCampaign(t *testing.T, db string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the campaign does not end: %+v", now)
 		}
-		if kills < wanted {
-			s.kill(t)
+		begun := readCalls(t, c, id, 1, 0).Metadata.Total
+		if !killed.IsZero() {
+			switch took := time.Since(killed); {
+			case begun > calls:
+				killed, longest = time.Time{}, max(longest, took)
+			case now.Stats["created"] == 0: // all wait for their next call
+				killed = time.Time{}
+			case took > trial.handOver:
+				t.Fatalf("no call for %v after a kill: %+v", took, now)
+			}
+		}
+		if killed.IsZero() && kills < trial.kills && begun >= (kills+1)*trial.step() {
+			calls, killed = readCalls(t, c, id, 1, 0).Metadata.Total, time.Now()
+			victim = (victim + 1 + kills%2) % trial.servers // in no fixed turn
+			servers[victim].kill(t)
 			kills++
-			s, c = start()
+			servers[victim] = startServer(t, db, "--simulator-speed", trial.speed)
+			c = newClient(t, servers[victim], auth)
 		}
 	}
-	t.Logf("the server was killed %d times", kills)
-	if kills < min(wanted, 3) {
-		t.Errorf("the server was killed %d times only", kills)
+	t.Logf("%d kills; calls went on within %v", kills, longest)
+	if kills < min(trial.kills, 3) {
+		t.Errorf("there were %d kills only", kills)
 	}
-	checkCalls(t, c, id)
-	s.stop(t)
+	checkCalls(t, c, id, trial)
+	for _, s := range servers {
+		s.stop(t)
+	}
 	if got := callbook(t, "check", "--db", db); got.code != 0 {
 		t.Errorf("check: exit code %d, %s%s", got.code, got.stdout, got.stderr)
 	}
@@ -116,9 +158,9 @@ func campaignAnswer(t *testing.T, got answer, err error) campaignItem {
 }
 
 // newCampaign makes a campaign of numbers of each kind.
-func newCampaign(t *testing.T, c *client) string {
+func newCampaign(t *testing.T, c *client, targets int) string {
 	t.Helper()
-	numbers := make([]string, killedTargets)
+	numbers := make([]string, targets)
 	for i := range numbers {
 		numbers[i] = fmt.Sprintf("+9198765%05d", i)
 	}
@@ -139,33 +181,46 @@ func readCampaign(t *testing.T, c *client, id string) campaignItem {
 	return campaignAnswer(t, got, err)
 }
 
+// killedCall is what the tests read of a call.
+type killedCall struct {
+	Number  string
+	Status  string
+	Sid     string    `json:"call_sid"`
+	Attempt int       `json:"attempt"`
+	Created time.Time `json:"date_created"`
+	Ended   time.Time `json:"end_time"`
+}
+
+// callsPage is an answer of calls.
+type callsPage struct {
+	Metadata struct{ Total int }
+	Response []struct{ Data killedCall }
+}
+
+func readCalls(t *testing.T, c *client, id string, limit, offset int) (page callsPage) {
+	t.Helper()
+	got, err := c.call(http.MethodGet, fmt.Sprintf("/campaigns/%s/call-details?limit=%d&offset=%d", id, limit, offset), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(got.body, &page); err != nil || got.status != http.StatusOK {
+		t.Fatalf("got %d %s, %v", got.status, got.body, err)
+	}
+	return page
+}
+
 // checkCalls reads all calls of the campaign: the calls of a number are counted from 1
 // on without a gap, the next one comes a minute after the end of the one before at the
-// earliest, and none comes after one that was answered.
-func checkCalls(t *testing.T, c *client, id string) {
+// earliest, none comes after one that was answered, and no minute has more than the pace
+// allows.
+func checkCalls(t *testing.T, c *client, id string, trial killedTrial) {
 	t.Helper()
-	type call struct {
-		Number  string
-		Status  string
-		Sid     string    `json:"call_sid"`
-		Attempt int       `json:"attempt"`
-		Created time.Time `json:"date_created"`
-		Ended   time.Time `json:"end_time"`
-	}
-	last := make(map[string]call)
+	last := make(map[string]killedCall)
 	seen := make(map[string]bool)
+	seconds := make(map[int64]int) // calls by the second in which they were begun
 	interrupted := 0
 	for offset := 0; ; {
-		got, err := c.call(http.MethodGet, fmt.Sprintf("/campaigns/%s/call-details?limit=500&offset=%d", id, offset), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var page struct {
-			Response []struct{ Data call }
-		}
-		if err := json.Unmarshal(got.body, &page); err != nil || got.status != http.StatusOK {
-			t.Fatalf("got %d %s, %v", got.status, got.body, err)
-		}
+		page := readCalls(t, c, id, 500, offset)
 		for _, item := range page.Response {
 			now := item.Data
 			before, again := last[now.Number]
@@ -184,13 +239,25 @@ func checkCalls(t *testing.T, c *client, id string) {
 				interrupted++
 			}
 			seen[now.Sid], last[now.Number] = true, now
+			seconds[now.Created.Unix()]++
 		}
 		if offset += len(page.Response); len(page.Response) == 0 {
 			break
 		}
 	}
-	if len(last) != killedTargets {
-		t.Errorf("%d numbers were called, of %d", len(last), killedTargets)
+	if len(last) != trial.targets {
+		t.Errorf("%d numbers were called, of %d", len(last), trial.targets)
 	}
-	t.Logf("%d calls, of which %d were interrupted", len(seen), interrupted)
+	most := 0
+	for from := range seconds {
+		minute := 0
+		for second := from; second < from+60; second++ {
+			minute += seconds[second]
+		}
+		most = max(most, minute)
+	}
+	if most > trial.rate {
+		t.Errorf("%d calls were begun in a minute, and the pace is %d", most, trial.rate)
+	}
+	t.Logf("%d calls, %d of them interrupted; %d in a minute at most, of %d", len(seen), interrupted, most, trial.rate)
 }
