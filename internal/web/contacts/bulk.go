@@ -55,7 +55,7 @@ func (room *Room) addSelectedToList(r *http.Request) (shell.Answer, error) {
 	return contacttable.KeepUndo(r, a, contacttable.Undo{List: list.SID.String(), Joined: all.SIDs}), nil
 }
 
-// gone tells of contacts that somebody else deleted meanwhile.
+// gone returns a sentence about contacts that somebody else has deleted in the meantime.
 func gone(n int) string {
 	if n == 0 {
 		return ""
@@ -98,13 +98,13 @@ func (room *Room) tagSelected(r *http.Request) (shell.Answer, error) {
 	return contacttable.KeepUndo(r, shell.GoTo(s.Back()).Saying(text+gone(missing)), undo), nil
 }
 
-// undoSelected undoes what was done with many contacts.
+// undoSelected undoes a change to many contacts.
 func (room *Room) undoSelected(r *http.Request) (shell.Answer, error) {
 	return contacttable.UndoKept(r, room.Book)
 }
 
-// setTag changes the tags of contacts, and records how to undo it. Refused is the fault
-// of a tag that no contact can have.
+// setTag changes the tags of contacts, and records in undo how to undo that. Refused is
+// the fault of an invalid tag.
 func (room *Room) setTag(ctx context.Context, acct account.Account, contacts []addressbook.Contact, tag addressbook.Change, undo *contacttable.Undo) (done int, refused, err error) {
 	patches := make([]addressbook.Patch, len(contacts))
 	for i, c := range contacts {
@@ -136,8 +136,8 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return s.Refused(err)
 	}
-	// What was confirmed is what is deleted: where more contacts match by now,
-	// or others, that is to be confirmed again.
+	// Ask again if the number of matching contacts has changed since the visitor has
+	// confirmed.
 	if confirmed, err := strconv.Atoi(r.PostForm.Get("count")); err != nil || confirmed != n {
 		again.Before = max(confirmed, 1)
 		return room.askSelected(r, again)
@@ -160,10 +160,10 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		return err
 	})
 	if err != nil {
-		// How many are left is to be confirmed anew.
+		// The visitor must confirm the number that is left.
 		stopped := contacttable.StoppedData{Selection: s, Doing: "Deleting", Worked: worked, Count: n, Path: "/contacts/selected", More: []shell.Option{
 			{Value: "do", Label: "delete"}, {Value: "deletion", Label: deletion.String()}, {Value: "for_good", Label: r.PostForm.Get("for_good")}}}
-		if done, err := room.deletedUnder(r, deletion); err == nil && done > worked { // it was cut off before
+		if done, err := room.deletedUnder(r, deletion); err == nil && done > worked { // an earlier request was interrupted
 			stopped.Worked, stopped.Count = done, n-worked+done
 		}
 		if stopped.Worked > 0 && deletion != addressbook.ForGood {
@@ -172,10 +172,10 @@ func (room *Room) deleteSelected(r *http.Request) (shell.Answer, error) {
 		return contacttable.Stopped(r, err, stopped), nil
 	}
 	if done, err := room.deletedUnder(r, deletion); err == nil {
-		deleted = max(deleted, done) // those before it was cut off are restored with them
+		deleted = max(deleted, done) // include those of an interrupted request, which are restored with them
 	}
 	if deleted > 1 {
-		name = "" // only one that is alone is named
+		name = "" // only a single contact is named
 	}
 	return room.tellDeleted(r, deletion, name, deleted, s.Back())
 }

@@ -1,5 +1,5 @@
-// Package contacts is the pages of contacts: the table, one contact and its form,
-// and what is done with a selection of them.
+// Package contacts has the pages of contacts: their table, a contact and its form, and
+// actions on selected contacts.
 package contacts
 
 import (
@@ -19,12 +19,12 @@ var files embed.FS
 
 var pages = shell.NewPages(files, contacttable.Pages)
 
-// Room is the pages of contacts.
+// Room has the pages of contacts.
 type Room struct {
 	Book    *addressbook.Book
 	Summary *summary.Keeper
 	Trash   *trash.Keeper
-	// Campaigns are those that call the contacts.
+	// Campaigns are the campaigns that call the contacts.
 	Campaigns *campaign.Campaigns
 }
 
@@ -61,10 +61,10 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /contacts/selected/delete", room.deleteSelected)
 }
 
-// contactsData is what the template contacts.html shows.
+// contactsData is the data of the template contacts.html.
 type contactsData struct {
 	Table contacttable.Table
-	// Nothing tells that the account has no contact at all.
+	// Nothing means that the account has no contacts.
 	Nothing bool
 }
 
@@ -80,7 +80,7 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("contacts", "Contacts", data).PieceAt("contact-results", table.Here), nil
 }
 
-// chooseColumns has the browser remember which columns its tables have.
+// chooseColumns stores in the browser which columns its tables have.
 func (room *Room) chooseColumns(r *http.Request) (shell.Answer, error) {
 	back := shell.GoTo(contacttable.From(r.PostForm))
 	return contacttable.RememberColumns(back, contacttable.ColumnsIn(r.PostForm)), nil
@@ -90,7 +90,7 @@ func (room *Room) export(r *http.Request) (shell.Answer, error) {
 	return contacttable.Export(r, room.Book, nil)
 }
 
-// customChoices is the piece of the page that offers names of custom fields.
+// customChoices returns the part of the page that offers names of custom fields.
 func (room *Room) customChoices(r *http.Request) (shell.Answer, error) {
 	if !shell.ByHTMX(r) {
 		return shell.GoTo("/contacts"), nil

@@ -15,11 +15,11 @@ import (
 	"callbook/internal/web/words"
 )
 
-// deletedData is what the template contact-deleted.html shows.
+// deletedData is the data of the template contact-deleted.html.
 type deletedData struct {
 	Count    int
-	Name     string // of the only one
-	Deletion string // for the form that restores them; "" when nothing was kept
+	Name     string // of a single contact
+	Deletion string // for the form that restores them; "" if they were deleted for good
 	Kept     string // how long they stay in the trash
 	Back     string // the page to go back to
 }
@@ -36,8 +36,9 @@ func (room *Room) deleteContact(r *http.Request) (shell.Answer, error) {
 	return room.tellDeleted(r, deletion, words.ContactTitle(deleted[0]), 1, contacttable.From(r.URL.Query()))
 }
 
-// deletionIn returns the deletion that a form names, so that one that was cut off goes on
-// and is restored as one. Where it names none, or one of an hour ago, it is a new one.
+// deletionIn returns the deletion that a form names, so that an interrupted deletion
+// continues and can be restored as one. If the form names none, or one older than an
+// hour, it returns a new one.
 func (room *Room) deletionIn(form url.Values) addressbook.SID {
 	deletion := room.Book.NewDeletion()
 	named, ok := addressbook.ParseSID(form.Get("deletion"))
@@ -47,7 +48,7 @@ func (room *Room) deletionIn(form url.Values) addressbook.SID {
 	return named
 }
 
-// deletedUnder counts the contacts in the trash that were deleted under a deletion.
+// deletedUnder counts the contacts in the trash that belong to a deletion.
 func (room *Room) deletedUnder(r *http.Request, deletion addressbook.SID) (int, error) {
 	if deletion == addressbook.ForGood {
 		return 0, nil
@@ -56,15 +57,14 @@ func (room *Room) deletedUnder(r *http.Request, deletion addressbook.SID) (int, 
 	return page.Total, err
 }
 
-// tellDeleted leads to the page that tells of contacts that were deleted, and that
-// offers to restore them.
+// tellDeleted redirects to the page about deleted contacts, which offers to restore them.
 func (room *Room) tellDeleted(r *http.Request, deletion addressbook.SID, name string, count int, back string) (shell.Answer, error) {
 	done := "Deleted " + words.Plural(count, "contact", "contacts")
 	if deletion == addressbook.ForGood {
 		return shell.GoTo(back).Saying(done + " for good."), nil
 	}
 	page, err := shell.Keep(r, deletedData{Count: count, Name: name, Deletion: deletion.String(), Kept: contacttable.Kept(room.Trash), Back: back})
-	if err != nil { // they are deleted in any case
+	if err != nil { // the contacts are deleted anyway
 		return shell.GoTo(back).Saying(done + ". They are in the trash."), nil
 	}
 	return shell.GoTo("/contacts/deleted?page=" + page), nil
@@ -76,7 +76,7 @@ func (room *Room) deletedPage(r *http.Request) (shell.Answer, error) {
 	})
 }
 
-// deleteContacts deletes those that are there, and returns them.
+// deleteContacts deletes the contacts that still exist, and returns them.
 func (room *Room) deleteContacts(ctx context.Context, acct account.Account, deletion addressbook.SID, sids []addressbook.SID) (deleted []addressbook.Contact, err error) {
 	results, err := room.Book.DeleteContacts(ctx, acct, deletion, contacttable.Refs(sids), nil)
 	for _, r := range results {

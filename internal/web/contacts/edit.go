@@ -45,13 +45,13 @@ func (room *Room) createContact(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/contacts/" + result.Contact.SID.String()).Saying("Added " + words.ContactTitle(*result.Contact) + "."), nil
 }
 
-// formAgain shows a form that could not be taken.
+// formAgain shows a form again with its errors.
 func (room *Room) formAgain(r *http.Request, form *contactForm) (shell.Answer, error) {
 	var err error
 	if form.Number, err = room.preview(r, form.Fields[0].Value, form.SID); err != nil {
 		return shell.Answer{}, err
 	}
-	form.Number.Taken = nil // an error tells it already
+	form.Number.Taken = nil // an error beside the field says so already
 	return pages.Show("contact-form", form.Title(), form).Invalid(), nil
 }
 
@@ -75,8 +75,8 @@ func (room *Room) editContactPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("contact-form", "Edit "+words.ContactTitle(c), form), nil
 }
 
-// editDeleted shows what somebody typed into the form of a contact that was deleted
-// while they were signed out.
+// editDeleted shows the form of a contact that was deleted while the visitor was signed
+// out.
 func (room *Room) editDeleted(r *http.Request, notFound error) (shell.Answer, error) {
 	values, err := shell.Typed(r)
 	if err != nil || values == nil || !fault.Is(notFound, fault.NotFound) {
@@ -85,7 +85,7 @@ func (room *Room) editDeleted(r *http.Request, notFound error) (shell.Answer, er
 	return room.wasDeleted(r, typedForm(values))
 }
 
-// saveContact changes a contact, as [shell.Save] does.
+// saveContact changes a contact; see [shell.Save].
 func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
 	acct, sid := shell.AccountOf(r), shell.PathSID(r, "sid")
 	if r.PostForm.Has(linesMore) {
@@ -104,13 +104,13 @@ func (room *Room) saveContact(r *http.Request) (shell.Answer, error) {
 	if form.wrong() {
 		return room.formAgain(r, form)
 	}
-	// However it is spelt, the number that is stored is no change.
+	// Another spelling of the stored number is not a change.
 	if number, err := room.Book.Number(acct, form.Fields[0].Value); err == nil {
 		form.Fields[0].Value = number.String()
 	}
 	var values []string
 	var patch addressbook.Patch
-	var inTheWay *addressbook.Contact // the one that has the number, or the contact itself
+	var inTheWay *addressbook.Contact // the contact that has the number, or the changed contact
 	return shell.Save{
 		Path:  form.Action(),
 		Stale: func() bool { return form.Updated != updatedOf(&c) },

@@ -13,8 +13,8 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// exportSelected sends the selected contacts as a file. Those that somebody
-// deleted meanwhile are not in it.
+// exportSelected sends the selected contacts as a file. It omits those that somebody has
+// deleted in the meantime.
 func (room *Room) exportSelected(r *http.Request) (shell.Answer, error) {
 	ctx, acct, s := r.Context(), shell.AccountOf(r), contacttable.SelectionIn(r.PostForm)
 	format := contacttable.FormatIn(r.PostForm)
@@ -48,7 +48,7 @@ func (room *Room) exportSelected(r *http.Request) (shell.Answer, error) {
 		h.Set("Content-Type", mediaType)
 		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selected-%s.%s"`, acct.SID, format))
 		if err := write(export.Of(acct, contacts), r.Context(), slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)); err != nil {
-			panic(http.ErrAbortHandler) // the client went away, or the file would look whole
+			panic(http.ErrAbortHandler) // the client went away, or would take the part of a file for the whole
 		}
 	}}, nil
 }

@@ -12,30 +12,27 @@ import (
 	"callbook/internal/web/words"
 )
 
-// contactForm is what the template contact-form.html shows: the fields of a
-// contact that is new, or of one that is being edited.
+// contactForm is the data of the template contact-form.html: the fields of a new contact
+// or of an edited one.
 type contactForm struct {
-	SID     string // "" for a new one
-	Updated string // when the contact that is being edited was changed, in Unix nanoseconds
+	SID     string // "" for a new contact
+	Updated string // when the edited contact was last changed, in Unix nanoseconds
 	Fields  []shell.Field
 	Number  numberPreview
-	Error   string // what is wrong with no field in particular
-	// Taken is the contact that has the number, nil when none has.
+	Error   string // an error that is not about a single field
+	// Taken is the contact that has the number, or nil.
 	Taken *contacttable.Row
-	// Loaded are the values that the contact had when the form was loaded, by the names
-	// of the fields.
+	// Loaded are the values with which the form was loaded, by the names of the fields.
 	Loaded []shell.Option
-	From   string // the page of the table that somebody came from; "" for none
-	// Custom is how the form shows the custom field, and LinesWrong tells that
-	// something is wrong with that.
+	From   string // the page of the table from which the visitor came, or ""
+	// Custom shows the custom field. LinesWrong means that it has an error.
 	Custom     customLines
 	LinesWrong bool
-	// Deleted tells that somebody deleted the contact meanwhile.
+	// Deleted means that somebody has deleted the contact in the meantime.
 	Deleted bool
 }
 
-// contactField is a field of the form: its place in a contact, a draft and a
-// patch.
+// contactField is a field of the form, with its place in a contact, a draft and a patch.
 type contactField struct {
 	shell.Field
 	value  func(*addressbook.Contact) string
@@ -43,11 +40,11 @@ type contactField struct {
 	change func(*addressbook.Patch) *addressbook.Change
 }
 
-// inputModes are which keys a phone shows for the texts that are no plain words.
+// inputModes select the keyboards of phones for texts that are not plain words.
 var inputModes = map[addressbook.TextField]string{addressbook.Email: "email"}
 
-// contactFields are the form's fields, in their order. The number comes first,
-// the custom field last.
+// contactFields are the form's fields in their order: first the number, last the custom
+// field.
 var contactFields = func() []contactField {
 	fields := []contactField{{
 		Field:  shell.Field{Name: "number", Label: "Number", Type: "tel", Required: true, Hint: "In any format; with the country code if it is abroad."},
@@ -67,12 +64,12 @@ var contactFields = func() []contactField {
 	return append(fields, contactField{
 		Field: shell.Field{Name: "custom_field", Label: "Custom fields", Type: "textarea"},
 		value: func(c *addressbook.Contact) string { return c.CustomField },
-		// A draft's custom field is no Text.
+		// A draft's custom field is not a Text.
 		change: func(p *addressbook.Patch) *addressbook.Change { return &p.CustomField },
 	})
 }()
 
-// Title is what the form is for.
+// Title returns the title of the form.
 func (f *contactForm) Title() string {
 	switch {
 	case f.Deleted:
@@ -83,7 +80,8 @@ func (f *contactForm) Title() string {
 	return "Add a contact"
 }
 
-// Action is where the form goes to, and the page of what it is about.
+// Action returns the URL of the form, which is also the page of the contact or of all
+// contacts.
 func (f *contactForm) Action() string {
 	if f.SID == "" {
 		return "/contacts"
@@ -91,7 +89,7 @@ func (f *contactForm) Action() string {
 	return contactPath(f.SID, f.From)
 }
 
-// newContactForm returns the form with the values that value gives.
+// newContactForm returns a form with the values that value returns.
 func newContactForm(value func(contactField) string) *contactForm {
 	f := new(contactForm)
 	for _, cf := range contactFields {
@@ -106,8 +104,8 @@ func newContactForm(value func(contactField) string) *contactForm {
 	return f
 }
 
-// typedForm returns the form with what was typed into it. Browsers send the ends of
-// lines as CR LF, whatever was there.
+// typedForm returns a form with the values that were sent. Browsers send line ends as
+// CRLF.
 func typedForm(form url.Values) *contactForm {
 	custom := linesIn(form)
 	f := newContactForm(func(f contactField) string {
@@ -124,14 +122,14 @@ func typedForm(form url.Values) *contactForm {
 	return f
 }
 
-// of makes it the form of a contact that is being edited, and that is loaded now.
+// of returns the form for editing a contact, loaded from what is stored now.
 func (f *contactForm) of(c *addressbook.Contact) *contactForm {
 	f.SID, f.Updated, f.Loaded = c.SID.String(), updatedOf(c), loadedWith(c)
 	return f
 }
 
-// sent makes it the form of a contact that is being edited, and that was loaded when the
-// form says.
+// sent returns the form for editing a contact, with the loaded values that the sent form
+// has.
 func (f *contactForm) sent(sid addressbook.SID, form url.Values) *contactForm {
 	f.SID, f.Updated, f.Loaded = sid.String(), form.Get("updated"), shell.LoadedIn(form)
 	return f
@@ -154,8 +152,8 @@ func (f *contactForm) wrong() bool {
 	return f.Error != "" || f.LinesWrong
 }
 
-// check finds what is wrong with the number and the custom field, so that both
-// are told at once.
+// check finds errors of the number and the custom field, so that the form shows both at
+// once.
 func (room *Room) check(acct account.Account, f *contactForm) {
 	for _, field := range f.Fields {
 		switch {
@@ -176,8 +174,8 @@ func (room *Room) check(acct account.Account, f *contactForm) {
 	}
 }
 
-// refused puts what the book says against a contact beside the field that it is
-// about.
+// refused puts a fault of the book beside its field. Holder is the contact that has the
+// number.
 func (f *contactForm) refused(err *fault.Error, holder *addressbook.Contact) {
 	if err.Field == "" {
 		f.Error = err.Detail
@@ -189,8 +187,7 @@ func (f *contactForm) refused(err *fault.Error, holder *addressbook.Contact) {
 	}
 }
 
-// draft is the new contact that the form describes. A field that is empty was
-// not given.
+// draft returns the new contact that the form describes. An empty field means no value.
 func (f *contactForm) draft() addressbook.Draft {
 	var draft addressbook.Draft
 	for i, cf := range contactFields {
@@ -205,8 +202,9 @@ func (f *contactForm) draft() addressbook.Draft {
 	return draft
 }
 
-// patchOf is what gives a contact these values. A field that was emptied is not given
-// any more; one that shows what the contact has is left alone, ends of lines and all.
+// patchOf returns the patch that gives a contact these values. An empty field removes the
+// value. The patch omits a field that still shows the stored value, regardless of line
+// ends.
 func patchOf(c *addressbook.Contact, values []string) (p addressbook.Patch, changes bool) {
 	p = addressbook.Patch{SID: c.SID, IfUpdated: c.Updated}
 	for i, cf := range contactFields {

@@ -19,10 +19,10 @@ type jsonNode struct {
 	Depth    int
 }
 
-// deepest is how deep a tree is shown; what lies below is told as JSON.
+// deepest bounds the depth of a shown tree. Deeper values are shown as JSON.
 const deepest = 20
 
-// parseTree reads a JSON object that was stored; nil when it is none after all.
+// parseTree parses a stored JSON object. It returns nil if text is not an object.
 func parseTree(text string) *jsonNode {
 	dec := jsontext.NewDecoder(strings.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	node, err := readNode(dec, 0)
@@ -50,7 +50,7 @@ func readNode(dec *jsontext.Decoder, depth int) (*jsonNode, error) {
 		if kind == '{' {
 			node.Kind = "object"
 		}
-		end := kind + 2 // the closing one, in ASCII
+		end := kind + 2 // the closing bracket follows in ASCII
 		for dec.PeekKind() != end {
 			key := ""
 			if kind == '{' {
@@ -80,14 +80,14 @@ func readNode(dec *jsontext.Decoder, depth int) (*jsonNode, error) {
 	return node, nil
 }
 
-// Leaf tells whether the node has nothing below it.
+// Leaf reports whether the node has no children.
 func (n *jsonNode) Leaf() bool { return len(n.Children) == 0 }
 
-// Open tells whether a tree shows the node open: not where it is deep or long.
+// Open reports whether the node is shown expanded. Deep and long nodes are not.
 func (n *jsonNode) Open() bool { return n.Depth < 3 && len(n.Children) <= 20 }
 
-// jsonObjectFault tells in a person's words why a text is no JSON object; "" when
-// it is one.
+// jsonObjectFault explains for a person why text is not a JSON object; "" means that it
+// is one.
 func jsonObjectFault(text string) string {
 	dec := jsontext.NewDecoder(strings.NewReader(text), jsontext.AllowDuplicateNames(true))
 	kind := dec.PeekKind()
@@ -115,7 +115,7 @@ func jsonFault(text string, err error) string {
 	return "This is no JSON from " + lineAndColumn(text, at) + " on: " + strings.TrimPrefix(syntax.Err.Error(), "jsontext: ") + "."
 }
 
-// lineAndColumn is where a byte of a text is, both counted from 1.
+// lineAndColumn returns the line and the column of a byte in text, both from 1.
 func lineAndColumn(text string, at int) string {
 	before := text[:min(at, len(text))]
 	line := strings.Count(before, "\n") + 1

@@ -12,31 +12,31 @@ import (
 	"callbook/internal/web/words"
 )
 
-// customLines are a contact's custom field as a form shows it: a line for each member of
-// the object, and the whole as JSON.
+// customLines is a contact's custom field in a form: a line for each member of the
+// object, and the whole object as JSON.
 type customLines struct {
 	Lines []customLine
-	// Spare are empty lines, for browsers that cannot add any.
+	// Spare are empty lines, for browsers without script.
 	Spare []customLine
-	// JSON is the whole, on several lines. Shown is what the lines and the JSON were
-	// when the page was made, in which it shows whether one of them was changed.
+	// JSON is the whole object, indented. Shown is the object that the page has shown. A
+	// form sends it back to tell whether the lines or the JSON have changed.
 	JSON, Shown string
-	// ByJSON tells that the JSON is to be seen: somebody changed it, or it has more
-	// members than there can be lines.
+	// ByJSON shows the JSON instead of the lines, because somebody has changed it, or
+	// because it has too many members. TooMany means the latter.
 	ByJSON, TooMany bool
 
-	value  string   // what the form makes of the field; the JSON where the lines are wrong
-	errors []string // what is wrong with the lines, "" for nothing
-	both   bool     // the lines and the JSON were both changed
+	value  string   // the resulting custom field; the JSON if the lines have errors
+	errors []string // an error for each line, or ""
+	both   bool     // whether the lines and the JSON have both changed
 }
 
-// customLine is one member of a custom field.
+// customLine is a member of a custom field.
 type customLine struct {
-	// Was is the member as it was stored, as "plan":"gold"; "" for a new line. What is
-	// not changed stays just so.
+	// Was is the stored member, such as "plan":"gold"; "" for a new line. An unchanged
+	// line keeps it byte for byte.
 	Was         string
 	Name, Value string
-	Kind        string // text, number, bool, null, or json; "" is that of a new line, which is a text
+	Kind        string // text, number, bool, null, or json; "" is a new line with a text
 	Index       int
 	Error       string
 }
@@ -44,34 +44,35 @@ type customLine struct {
 const (
 	maxLines   = 100
 	spareLines = 3
-	// longValue is from how many bytes on a value is shown on several lines.
+	// longValue is the size in bytes beyond which a value gets a control of several
+	// lines.
 	longValue = 60
 )
 
 // The fields of the form. Line N has line.N.name, line.N.value, line.N.was, and
-// line.N.remove where it is to be removed.
+// line.N.remove if it is to be removed.
 const (
 	linePrefix = "line."
-	linesThere = "lines" // tells that the form has lines, if only none
+	linesThere = "lines" // tells that the form has lines, even if all were removed
 	linesMore  = "more_lines"
 	linesShown = "custom_field.shown"
 )
 
-// Long tells whether the line's value has a control of several lines.
+// Long reports whether the line's value gets a control of several lines.
 func (l customLine) Long() bool { return strings.Contains(l.Value, "\n") || len(l.Value) > longValue }
 
-// Words says what kind of value the line has; "" for a text.
+// Words returns the words for the kind of the line's value; "" for a text.
 func (l customLine) Words() string {
 	return map[string]string{"number": "number", "json": "JSON"}[l.Kind]
 }
 
-// linesOf returns the lines of a custom field as it is stored, or as somebody typed it.
+// linesOf returns the lines of a custom field, as stored or as typed.
 func linesOf(object string) customLines {
 	c := customLines{value: object, Shown: compactJSON(object), JSON: string(words.Indented([]byte(object), maxShown))}
 	lines, ok := readLines(c.Shown)
 	switch {
 	case !ok:
-		c.ByJSON, c.Shown = true, "" // there is no line to show
+		c.ByJSON, c.Shown = true, "" // lines cannot show it
 	case len(lines) > maxLines:
 		c.ByJSON, c.TooMany = true, true
 	default:
@@ -80,7 +81,8 @@ func linesOf(object string) customLines {
 	return c.numbered(spareLines)
 }
 
-// readLines reads the members of an object; "" has none.
+// readLines returns the lines of an object; "" has none. Ok is false if it is not an
+// object.
 func readLines(object string) (lines []customLine, ok bool) {
 	if object == "" {
 		return nil, true
@@ -104,7 +106,7 @@ func readLines(object string) (lines []customLine, ok bool) {
 	return lines, true
 }
 
-// storedLine is the line of a member, as "plan":"gold".
+// storedLine returns the line of a member such as "plan":"gold".
 func storedLine(member string) customLine {
 	name, value := splitMember(member)
 	l := customLine{Was: member, Name: strings.NewReplacer("\r", "", "\n", "").Replace(unquote(name)), Value: value, Kind: "json"}
@@ -122,8 +124,8 @@ func storedLine(member string) customLine {
 	return l
 }
 
-// splitMember returns a member's name and its value, as they are written; what is no
-// member has neither.
+// splitMember returns a member's name and value as JSON. It returns "" for both if it is
+// not a member.
 func splitMember(member string) (name, value string) {
 	dec := jsontext.NewDecoder(strings.NewReader("{"+member+"}"), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var parts [2]string
@@ -144,16 +146,16 @@ func splitMember(member string) (name, value string) {
 }
 
 func unquote(text string) string {
-	unquoted, _ := jsontext.AppendUnquote(nil, text) // what is no UTF-8 becomes U+FFFD
+	unquoted, _ := jsontext.AppendUnquote(nil, text) // invalid UTF-8 becomes U+FFFD
 	return string(unquoted)
 }
 
-// asSent is a text as a browser sends it back that was shown it.
+// asSent returns text as a browser sends it back.
 func asSent(text string) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD").Replace(text)
 }
 
-// numbered gives the lines their indexes, and appends so many that are spare.
+// numbered numbers the lines, and appends this many spare ones.
 func (c customLines) numbered(spare int) customLines {
 	c.Spare = make([]customLine, spare)
 	for i := range c.Lines {
@@ -165,11 +167,11 @@ func (c customLines) numbered(spare int) customLines {
 	return c
 }
 
-// Blank is a line that is added.
+// Blank returns the line that script adds.
 func (c customLines) Blank() customLine { return customLine{Index: len(c.Lines) + len(c.Spare)} }
 
-// linesIn reads the custom field of a form, which has it as lines, as JSON or as both.
-// The one that was changed counts.
+// linesIn reads the custom field of a form, which has lines, JSON or both. The one that
+// was changed counts.
 func linesIn(form url.Values) customLines {
 	text := strings.TrimSpace(asSent(form.Get(string(addressbook.FieldCustomField))))
 	if !form.Has(linesShown) {
@@ -199,7 +201,7 @@ func linesIn(form url.Values) customLines {
 	return c.numbered(spareLines)
 }
 
-// sentLines are the lines of a form that are neither empty nor to be removed.
+// sentLines returns the lines of a form that are neither empty nor removed.
 func sentLines(form url.Values) (lines []customLine) {
 	var indexes []int
 	for name := range form {
@@ -231,8 +233,8 @@ func sentLines(form url.Values) (lines []customLine) {
 	return lines
 }
 
-// object puts the lines together. False means that one of them is wrong, which errors
-// tells.
+// object builds the object from the lines. It returns false if a line is wrong, and sets
+// errors.
 func (c *customLines) object() (string, bool) {
 	c.errors = make([]string, len(c.Lines))
 	ok := true
@@ -255,10 +257,11 @@ func (c *customLines) object() (string, bool) {
 	return "{" + strings.Join(members, ",") + "}", ok
 }
 
-// keepsName tells whether the line's name is the stored one.
+// keepsName reports whether the line still has the stored name.
 func (l customLine) keepsName() bool { return l.Was != "" && l.Name == storedLine(l.Was).Name }
 
-// member is what the line becomes, "" where it is empty, and what is wrong with it.
+// member returns the line's member as JSON, or "" for an empty line. Wrong describes an
+// error.
 func (l customLine) member() (member, wrong string) {
 	var before customLine
 	var name, value string
@@ -289,8 +292,8 @@ func (l customLine) member() (member, wrong string) {
 
 const notUTF8 = "This cannot be kept: not valid UTF-8."
 
-// typedValue is what somebody typed in the place of a value of this kind, as JSON, and
-// what is wrong with it.
+// typedValue returns the JSON of a value of this kind that somebody has typed. Wrong
+// describes an error.
 func typedValue(kind, text string) (value, wrong string) {
 	trimmed := strings.TrimSpace(text)
 	parsed := jsontext.Value(trimmed)
@@ -318,7 +321,7 @@ func typedValue(kind, text string) (value, wrong string) {
 	return string(quoted), ""
 }
 
-// check puts what is wrong beside the lines, and returns what is wrong with the whole.
+// check sets the errors of the lines, and returns the error of the whole field.
 func (c *customLines) check() (wrong string, ok bool) {
 	ok = true
 	for i, text := range c.errors {

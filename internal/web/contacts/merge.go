@@ -12,8 +12,8 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// merge puts what was typed together with what others saved since the form was loaded,
-// and returns the values that the fields become.
+// merge merges the form with what others have saved since it was loaded, and returns the
+// merged values of the fields.
 func (f *contactForm) merge(m *shell.Merge, now *addressbook.Contact) []string {
 	same := f.Updated == updatedOf(now)
 	values := make([]string, len(contactFields))
@@ -42,7 +42,7 @@ func mergeObjects(m *shell.Merge, v shell.Version) string {
 	if !ok1 || !ok2 || !ok3 || v.Mine == v.Was || v.Mine == v.Now || v.Was == v.Now && !m.Asked(v.Name+".") {
 		return m.Value(v)
 	}
-	// Keys that are there keep their order, and new ones follow.
+	// Existing keys keep their order. New ones follow.
 	keys := append([]string(nil), now.keys...)
 	for _, key := range mine.keys {
 		if _, there := now.values[key]; !there {
@@ -77,15 +77,15 @@ func mergeObjects(m *shell.Merge, v shell.Version) string {
 	return "{" + b.String() + "}"
 }
 
-// members are the keys of a JSON object, and how they and their values are written; of
-// a key that is not there that is "".
+// members has the keys of a JSON object, and the JSON of each key and value; that of a
+// missing key is "".
 type members struct {
 	keys          []string
 	names, values map[string]string
 }
 
-// membersOf reads an object; "" has no members. False means that it is none, or that it
-// has a key twice.
+// membersOf parses an object; "" has no members. It returns false if text is not an
+// object or has a key twice.
 func membersOf(text string) (members, bool) {
 	all := members{names: make(map[string]string), values: make(map[string]string)}
 	if text == "" {
@@ -116,8 +116,8 @@ func membersOf(text string) (members, bool) {
 	return all, true
 }
 
-// compactJSON takes the white space between the tokens out, as it is stored. What is no
-// JSON it returns as it is.
+// compactJSON removes white space between tokens, as before storing. It returns text
+// unchanged if it is not JSON.
 func compactJSON(text string) string {
 	value := jsontext.Value(text)
 	if value.Compact() != nil {
@@ -126,8 +126,8 @@ func compactJSON(text string) string {
 	return string(value)
 }
 
-// conflict asks what becomes of the fields that both have changed. Values are what the
-// fields become, where that is known.
+// conflict returns the page that asks about the conflicts. Values are the merged values,
+// as far as they are known.
 func (f *contactForm) conflict(m *shell.Merge, values []string, now *addressbook.Contact) shell.Answer {
 	page := shell.ConflictPage{
 		Merge: m, What: "contact", Action: f.Action(), Back: f.Action(),
@@ -139,7 +139,7 @@ func (f *contactForm) conflict(m *shell.Merge, values []string, now *addressbook
 	return shell.AskConflict(page)
 }
 
-// loadedWith are the values that a form for the contact is loaded with.
+// loadedWith returns the values with which the form of a contact is loaded.
 func loadedWith(c *addressbook.Contact) (all []shell.Option) {
 	for _, cf := range contactFields {
 		all = append(all, shell.Option{Value: cf.Name, Label: cf.value(c)})

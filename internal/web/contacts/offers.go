@@ -10,22 +10,20 @@ import (
 	"callbook/internal/web/words"
 )
 
-// maxOffers is how many tags or lists a field offers.
+// maxOffers bounds the tags or lists that a field offers.
 const maxOffers = 20
 
 // Offer is a tag or a list that a field offers.
 type Offer struct{ Name, More string }
 
-// offeredFor is what somebody has typed into the field that offers something, by whatever
-// name the field goes.
+// offeredFor returns what the visitor has typed, whatever the field's name.
 func offeredFor(r *http.Request) string {
 	query := r.URL.Query()
 	return strings.Trim(strings.TrimSpace(cmp.Or(query.Get("tag"), query.Get("list"), query.Get("value"), query.Get("name"))), `"`)
 }
 
-// offerTags offers the tags of the account that have what was typed in them, in any
-// case, those of the most contacts first. They are those of the account's summary, which
-// is counted every few minutes: nothing is looked for in the contacts.
+// offerTags offers the account's tags that contain what was typed, in any case, the most
+// frequent first. It searches the cached summary, and not the contacts.
 func (room *Room) offerTags(r *http.Request) (shell.Answer, error) {
 	if !shell.ByHTMX(r) {
 		return shell.GoTo("/contacts"), nil
@@ -63,7 +61,7 @@ func (room *Room) offerTags(r *http.Request) (shell.Answer, error) {
 	return pages.Show("contacts", "", offers).Piece("offers"), nil
 }
 
-// offerLists offers the lists that have what was typed in their names, the newest first.
+// offerLists offers the lists whose names contain what was typed, the newest first.
 func (room *Room) offerLists(r *http.Request) (shell.Answer, error) {
 	if !shell.ByHTMX(r) {
 		return shell.GoTo("/lists"), nil

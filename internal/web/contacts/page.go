@@ -14,37 +14,37 @@ import (
 	"callbook/internal/web/words"
 )
 
-// maxShown is how many bytes of a custom field are shown on several lines.
+// maxShown is the size in bytes up to which a custom field is shown indented.
 const maxShown = 200 << 10
 
-// contactData is what the template contact.html shows.
+// contactData is the data of the template contact.html.
 type contactData struct {
 	contacttable.Row
 	Title   string
 	Country string
-	URI     string // of the API
-	From    string // the place in the table that somebody came from; "" for none
+	URI     string // in the API
+	From    string // the place in the table from which the visitor came, or ""
 	Place   contacttable.Place
 	Lists   []addressbook.ListRef
-	Custom  *jsonNode   // nil when there is no custom field
-	JSON    string      // the custom field on several lines
-	Join    shell.Field // of the form that adds it to a list
-	// Campaigns are the last that had the contact's number to call.
+	Custom  *jsonNode   // nil if there is no custom field
+	JSON    string      // the custom field, indented
+	Join    shell.Field // in the form that adds the contact to a list
+	// Campaigns are the last ones with the contact as a target.
 	Campaigns []inCampaign
 }
 
-// inCampaign is a campaign that had a contact's number to call.
+// inCampaign is a campaign with a contact as a target.
 type inCampaign struct {
 	SID        string
 	Name       string
-	Position   int // of the number
+	Position   int // of the target
 	Text, Kind string
 }
 
-// shownCampaigns is how many campaigns a contact's page shows.
+// shownCampaigns bounds the campaigns on a contact's page.
 const shownCampaigns = 10
 
-// campaignsOf returns the last campaigns that had the contact's number to call.
+// campaignsOf returns the last campaigns with the contact as a target.
 func (room *Room) campaignsOf(ctx context.Context, acct account.Account, sid addressbook.SID) ([]inCampaign, error) {
 	campaigns, targets, err := room.Campaigns.Of(ctx, acct, sid, shownCampaigns)
 	all := make([]inCampaign, len(campaigns))
@@ -56,10 +56,10 @@ func (room *Room) campaignsOf(ctx context.Context, acct account.Account, sid add
 	return all, err
 }
 
-// shownText is one of a contact's texts.
+// shownText is a text of a contact.
 type shownText struct {
 	Label string
-	Link  string // where the text leads; "" for nowhere
+	Link  string // a link that the text leads to, or ""
 	addressbook.Text
 }
 
@@ -87,8 +87,8 @@ func (room *Room) contactPage(r *http.Request) (shell.Answer, error) {
 	return room.showContact(r, shell.Field{Value: values.Get("name")})
 }
 
-// showContact shows a contact's page. Join has what was typed there and is
-// wrong with it, if anything.
+// showContact shows a contact's page. Join is the field that adds it to a list, with what
+// was typed and its error.
 func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, error) {
 	acct := shell.AccountOf(r)
 	c, lists, err := room.contactWithLists(r.Context(), acct, shell.PathSID(r, "sid"))
@@ -119,7 +119,7 @@ func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, 
 	return a, nil
 }
 
-// contactWithLists reads a contact and the lists that it is in.
+// contactWithLists returns a contact and its lists.
 func (room *Room) contactWithLists(ctx context.Context, acct account.Account, sid addressbook.SID) (addressbook.Contact, []addressbook.ListRef, error) {
 	c, err := room.Book.Contact(ctx, acct, sid)
 	if err != nil {
@@ -176,8 +176,8 @@ func (room *Room) leaveList(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo(contactPath(sid.String(), cameFrom(r))).Saying(text), nil
 }
 
-// listFor returns the list of this name, which it makes where there is none. A
-// name that no list can have is a fault.
+// listFor returns the list with this name, and creates it if there is none. The error for
+// an invalid name is a fault.
 func (room *Room) listFor(ctx context.Context, acct account.Account, name string) (list addressbook.List, made bool, err error) {
 	there, err := contacttable.ListNamed(ctx, room.Book, acct, name)
 	if err != nil {
@@ -190,8 +190,8 @@ func (room *Room) listFor(ctx context.Context, acct account.Account, name string
 	return list, err == nil, err
 }
 
-// contactBeside leads to the contact before or behind another one in the table that
-// somebody came from.
+// contactBeside redirects to the previous or next contact in the table from which the
+// visitor came.
 func (room *Room) contactBeside(r *http.Request) (shell.Answer, error) {
 	c, err := room.Book.Contact(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
 	if err != nil {
@@ -215,8 +215,8 @@ func (room *Room) contactBeside(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo(contactPath(to.SID.String(), place.String())), nil
 }
 
-// cameFrom is the place in the table from which somebody came to a contact's page; "" when
-// the address says none.
+// cameFrom returns the place in the table from which the visitor came to a contact's
+// page, or "".
 func cameFrom(r *http.Request) string {
 	if query := r.URL.Query(); query.Has("from") {
 		return contacttable.PlaceIn(query).String()
@@ -224,8 +224,8 @@ func cameFrom(r *http.Request) string {
 	return ""
 }
 
-// contactPath is the address of a contact's page, which goes on saying from which place in
-// the table somebody came; from is "" when from none.
+// contactPath returns the URL of a contact's page. From is the place in the table from
+// which the visitor came, or "".
 func contactPath(sid, from string) string {
 	path := "/contacts/" + sid
 	if from != "" {

@@ -11,13 +11,13 @@ import (
 	"callbook/internal/web/words"
 )
 
-// numberPreview tells how a number that is being typed is understood.
+// numberPreview tells how callbook reads a number while somebody types it.
 type numberPreview struct {
-	Number  string // in groups; "" as long as it is none
+	Number  string // in groups; "" if it is invalid
 	E164    string
 	Country string
-	Wrong   string            // why it is none; "" as long as nothing is typed
-	Taken   *contacttable.Row // who has it already
+	Wrong   string            // why it is invalid; "" if nothing is typed
+	Taken   *contacttable.Row // the contact that has it already
 }
 
 func (room *Room) preview(r *http.Request, typed, self string) (p numberPreview, err error) {
@@ -43,8 +43,8 @@ func (room *Room) preview(r *http.Request, typed, self string) (p numberPreview,
 	return p, err
 }
 
-// numberPreview shows how a number is understood, to htmx alone; others get the
-// form with the number in it.
+// numberPreview shows how callbook reads a number. It is for htmx; others get the form
+// with the number.
 func (room *Room) numberPreview(r *http.Request) (shell.Answer, error) {
 	query := r.URL.Query()
 	form := typedForm(query)

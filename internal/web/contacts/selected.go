@@ -12,26 +12,26 @@ import (
 	"callbook/internal/web/words"
 )
 
-// selectedData is what the template selected.html shows: what to do with a
+// selectedData is the data of the template selected.html, which asks what to do with a
 // selection.
 type selectedData struct {
 	contacttable.Selection
 	Do       string // list, tag or delete
 	Count    int
 	Field    shell.Field // the list's name or the tag
-	Kept     string      // how long deleted contacts stay in the trash; "" when nothing is kept
-	Large    bool        // whether the number of a deletion is to be typed
-	Mistyped bool        // and was not
-	// Deletion is that of contacts to be deleted, and Done how many of it are in the
-	// trash already: it was cut off.
+	Kept     string      // how long deleted contacts stay in the trash; "" if they are deleted for good
+	Large    bool        // whether the visitor must type the number of contacts
+	Mistyped bool        // whether the visitor has typed another number
+	// Deletion is the deletion of the contacts. Done is how many of them an interrupted
+	// request has already deleted.
 	Deletion addressbook.SID
 	Done     int
-	ForGood  bool // they are to skip the trash
-	Before   int  // how many a deletion was confirmed for, when they are others now; 0 else
+	ForGood  bool // whether to skip the trash
+	Before   int  // the number that the visitor has confirmed, if it has changed since; otherwise 0
 }
 
-// keepSelected keeps a selection and what a table's button says of it, and leads to the
-// page that asks how to do it.
+// keepSelected stores a selection and what to do with it, and redirects to the page that
+// asks for the details.
 func (room *Room) keepSelected(r *http.Request) (shell.Answer, error) {
 	s := contacttable.SelectionIn(r.PostForm)
 	if _, err := s.Size(r.Context(), room.Book, shell.AccountOf(r)); err != nil {
@@ -47,7 +47,7 @@ func (room *Room) keepSelected(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/contacts/selected?page=" + page), nil
 }
 
-// selectedPage asks how to do what a table's button says.
+// selectedPage asks for the details of what to do with a selection.
 func (room *Room) selectedPage(r *http.Request) (shell.Answer, error) {
 	query := r.URL.Query()
 	var form url.Values

@@ -10,20 +10,20 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// Place is the place in a table from which somebody came to a contact's page: the address
-// of the table's page, and which of its rows the contact is.
+// Place is the row in a table from which the visitor came to a contact's page: the URL of
+// the table's page, and the number of the row.
 type Place struct {
-	Back   string // the address of the page
-	At, Of int    // the row, counted from 1, and how many there were; 0 where nobody said
+	Back   string // the URL of the table's page
+	At, Of int    // the row, from 1, and the number of rows; 0 means unknown
 }
 
-// The query parameters that hold a Place, besides those of the table's page.
+// The query parameters of a Place, besides those of the table's page.
 const (
 	atWord = "at"
 	ofWord = "of_rows"
 )
 
-// String is the place in the form in which addresses have it.
+// String returns the place in the form of a query parameter.
 func (p Place) String() string {
 	if p.At == 0 {
 		return p.Back
@@ -43,8 +43,8 @@ func withWords(address string, words ...string) string {
 	return address + mark + v.Encode()
 }
 
-// PlaceIn is the place that the word from of an address names, with the table of all
-// contacts where it names none.
+// PlaceIn returns the place in the query parameter from. Without one, it is the table of
+// all contacts.
 func PlaceIn(query url.Values) Place {
 	p := Place{Back: From(query)}
 	if u, err := url.Parse(query.Get("from")); err == nil && len(query.Get("from")) <= maxFrom {
@@ -58,13 +58,13 @@ func PlaceIn(query url.Values) Place {
 	return p
 }
 
-// FromRow is the place of a row of the table, counted from 0.
+// FromRow returns the place of the i-th row, from 0.
 func (t Table) FromRow(i int) string {
 	return Place{Back: t.Here, At: t.Part.From + i, Of: t.Total}.String()
 }
 
-// Beside returns the contact that comes behind another one in the table of a place, or
-// before it, and its place; nil where that was the last one.
+// Beside returns the contact before or after another one in the table of a place, and its
+// place. It returns nil at the end of the table.
 func Beside(r *http.Request, book *addressbook.Book, p Place, c addressbook.Contact, behind bool) (*addressbook.Contact, Place, error) {
 	ctx, acct := r.Context(), shell.AccountOf(r)
 	back, err := url.Parse(p.Back)
@@ -90,7 +90,7 @@ func Beside(r *http.Request, book *addressbook.Book, p Place, c addressbook.Cont
 		self := addressbook.Query{Window: q.Window, Lists: q.Lists, Number: c.Number.String(), NoTotal: true}
 		page, err := book.Contacts(ctx, acct, self)
 		if err != nil || len(page.Contacts) == 0 {
-			return nil, p, err // it has left the list
+			return nil, p, err // it is no longer in the list
 		}
 		c = page.Contacts[0]
 	}
@@ -106,8 +106,8 @@ func Beside(r *http.Request, book *addressbook.Book, p Place, c addressbook.Cont
 	return &page.Contacts[0], p.moved(filter, back, sizeOf(r), behind), nil
 }
 
-// moved is the place of the next row, or of the one before. The page to go back to is
-// the one that has it.
+// moved returns the place of the next or the previous row, with the page that contains
+// it.
 func (p Place) moved(f Filter, back *url.URL, size int, behind bool) Place {
 	if p.At == 0 {
 		return p

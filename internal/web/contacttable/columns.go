@@ -14,14 +14,14 @@ import (
 	"callbook/internal/web/words"
 )
 
-// Column is one that the table can show beside the name.
+// Column is a column that the table can show beside the name.
 type Column struct {
-	// Key is the field's name in the API. A custom field's is customKey and the
+	// Key is the field's name in the API. For a custom field, it is customKey and the
 	// name of a member of the JSON object.
 	Key, Label string
 }
 
-// Kind is custom for a custom field, or else the column's key.
+// Kind returns "custom" for a custom field, and otherwise the column's key.
 func (c Column) Kind() string {
 	if strings.HasPrefix(c.Key, customKey) {
 		return "custom"
@@ -29,23 +29,23 @@ func (c Column) Kind() string {
 	return c.Key
 }
 
-// Bounds of what can be chosen and is offered.
+// Limits of chosen and offered columns.
 const (
 	maxColumns   = 16
 	maxOffered   = 40 // custom fields
 	maxColumnKey = 100
 	maxCookie    = 2000
-	// maxParsed is how large a custom field may be, in bytes, for the table to look
-	// into it: a page has many of them.
+	// maxParsed is the size in bytes up to which the table parses a custom field. A page
+	// has many of them.
 	maxParsed = 16 << 10
-	// maxCell is how much of a value a row has, in bytes.
+	// maxCell bounds the text in a cell, in bytes.
 	maxCell = 500
 )
 
 const customKey = "custom_field."
 
 // columns are those that every contact has, in the order of the table. The first and the
-// last name have none, because the row's title shows them.
+// last name are missing because the row's title shows them.
 var columns = func() []Column {
 	all := []Column{{"number", "Number"}}
 	for i, text := range addressbook.TextFields {
@@ -56,18 +56,18 @@ var columns = func() []Column {
 	return append(all, Column{"country", "Country"}, Column{"date_created", "Added"}, Column{"date_updated", "Changed"}, Column{dateJoined, "Joined"})
 }()
 
-// dateJoined is the column that the tables of lists have besides: when the contact was
-// put into the list.
+// dateJoined is an additional column in the table of a list: when the contact was added
+// to the list.
 const dateJoined = "date_joined"
 
-// usualColumns are the keys of those that are shown unless somebody chose others.
+// usualColumns are the keys of the columns that are shown by default.
 var usualColumns = []string{"number", "company_name", "email", "tag", "date_created", dateJoined}
 
-// columnsCookie is the name under which a browser remembers its columns.
+// columnsCookie is the name of the cookie with the chosen columns.
 const columnsCookie = "columns"
 
-// ColumnsIn reads the columns that a form chose, for the browser to remember; "" is
-// the usual ones.
+// ColumnsIn returns the columns that a form has chosen, as a value for the cookie; ""
+// means the default.
 func ColumnsIn(form map[string][]string) string {
 	keys := known(form["column"])
 	if form["reset"] != nil || slices.Equal(keys, usualColumns) {
@@ -80,7 +80,7 @@ func ColumnsIn(form map[string][]string) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// RememberColumns has the browser remember what ColumnsIn returned.
+// RememberColumns stores the value of ColumnsIn in the browser.
 func RememberColumns(a shell.Answer, value string) shell.Answer {
 	if len(value) > maxCookie {
 		return a.Warning("These columns are too many to remember. Choose fewer.")
@@ -88,7 +88,7 @@ func RememberColumns(a shell.Answer, value string) shell.Answer {
 	return a.Remembering(columnsCookie, value)
 }
 
-// columnsOf are the keys of the columns that the browser remembers.
+// columnsOf returns the keys of the columns in the browser's cookie, or the default.
 func columnsOf(r *http.Request) []string {
 	text, err := base64.RawURLEncoding.DecodeString(shell.Remembered(r, columnsCookie))
 	var keys []string
@@ -98,7 +98,7 @@ func columnsOf(r *http.Request) []string {
 	return known(keys)
 }
 
-// known are those keys that can be columns, each once, in the order of the table.
+// known returns the valid keys, without duplicates, in the order of the table.
 func known(keys []string) []string {
 	all := make([]string, 0, len(keys))
 	for _, c := range columns {
@@ -114,7 +114,7 @@ func known(keys []string) []string {
 	return all[:min(len(all), maxColumns)]
 }
 
-// column is the one with this key.
+// column returns the column with this key.
 func column(key string) Column {
 	if i := slices.IndexFunc(columns, func(c Column) bool { return c.Key == key }); i >= 0 {
 		return columns[i]
@@ -122,14 +122,14 @@ func column(key string) Column {
 	return Column{key, strings.TrimPrefix(key, customKey)}
 }
 
-// Choice is a column that can be chosen.
+// Choice is a column to choose.
 type Choice struct {
 	Column
 	Chosen bool
 }
 
-// choices are the columns to choose from: those that every contact has, those that
-// are chosen, and the custom fields of these rows.
+// choices returns the columns to choose from: those that every contact has, the chosen
+// ones, and the custom fields of these rows.
 func choices(chosen []string, rows []Row) (all []Choice) {
 	for _, c := range columns {
 		if c.Key == dateJoined {
@@ -156,7 +156,7 @@ func choices(chosen []string, rows []Row) (all []Choice) {
 	return all
 }
 
-// Text is what the row has in a column that is a text.
+// Text returns the row's text in a column.
 func (r Row) Text(key string) string {
 	if key == "country" {
 		return words.Country(r.Contact.Number.Region())
@@ -169,8 +169,8 @@ func (r Row) Text(key string) string {
 	return r.custom[strings.TrimPrefix(key, customKey)]
 }
 
-// customTexts are the members of a contact's custom field by their names, as texts:
-// of an object or an array its JSON.
+// customTexts returns the members of a contact's custom field by name, as texts. The text
+// of an object or array is its JSON.
 func customTexts(c addressbook.Contact) map[string]string {
 	if c.CustomField == "" || len(c.CustomField) > maxParsed {
 		return nil

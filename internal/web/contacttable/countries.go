@@ -11,12 +11,12 @@ import (
 	"callbook/internal/web/words"
 )
 
-// countries are the choices of a filter by country, by their names.
+// countries are the options of the filter by country, ordered by name.
 var countries = sync.OnceValue(func() []shell.Option {
 	var all []shell.Option
 	for _, code := range phone.CallingCodes() {
 		for _, region := range code.Regions() {
-			if region != "001" { // which has several codes
+			if region != "001" { // the world has several codes
 				all = append(all, shell.Option{Value: region, Label: fmt.Sprintf("%s +%d", words.Country(region), code)})
 			}
 		}
@@ -26,8 +26,8 @@ var countries = sync.OnceValue(func() []shell.Option {
 	return slices.Insert(all, 0, shell.Option{Label: "Any country"})
 })
 
-// Countries are the choices of the filter by country. An address of before may have a
-// calling code.
+// Countries returns the options of the filter by country. If an older URL has a calling
+// code, that is an option too.
 func (t Table) Countries() []shell.Option {
 	all := countries()
 	if !slices.ContainsFunc(all, func(o shell.Option) bool { return o.Value == t.Filter.Country }) {

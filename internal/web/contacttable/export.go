@@ -11,24 +11,23 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// formats are the formats of exports, as the API calls them; the first is taken where
-// none is named.
+// formats are the formats of exports by their names in the API, the default first.
 var formats = []string{"csv", "xlsx"}
 
-// FormatIn returns the format of an export that a form or an address names.
+// FormatIn returns the format of an export that a form or URL names, or the default.
 func FormatIn(form url.Values) string {
 	return formats[max(0, slices.Index(formats, form.Get("format")))]
 }
 
-// ExportURL is where the table's contacts can be had as a file of this format.
+// ExportURL returns the URL of an export of the table's contacts in this format.
 func (t Table) ExportURL(format string) string { return exportURL(t.Filter, t.Path, format) }
 
 func exportURL(f Filter, path, format string) string {
 	return f.URL(path+"/export", "format", format)
 }
 
-// Export sends the contacts of a table, all pages of it, as a file of the format that
-// the address names: it is the API's export, asked by this account. List may be nil.
+// Export sends all contacts of a table as a file. It forwards the request to the API's
+// export in the visitor's account. List may be nil.
 func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (shell.Answer, error) {
 	filter := FilterOf(r.URL.Query())
 	path := "/contacts/export"
@@ -74,7 +73,7 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 	for _, sid := range q.Lists {
 		query.Add("list_sids", sid.String())
 	}
-	if filter.Sort == "" { // the order in which they were added is the other one that a file can have
+	if filter.Sort == "" { // exports support only this order besides
 		query.Set("sort_by", "date_created:desc")
 	}
 	return shell.FromAPI(path, query), nil

@@ -15,31 +15,31 @@ import (
 	"callbook/internal/web/words"
 )
 
-// Filter is what a table of contacts is narrowed down to, and how it is
-// sorted: the query of its page's address.
+// Filter is the filter and order of a table of contacts. It is the query of the table's
+// URL.
 type Filter struct {
 	Search  string
-	Tag     string // a part of it, in any case
-	TagIs   string // all of it, to the letter
-	List    string // a part of its name, in any case; within double quotes all of it
-	Country string // as [phone.ParseRegion] reads it, or a calling code
-	// TagsExcept is what [TagsExcept] wrote. CountriesExcept are countries that it
-	// leaves out, with commas between them.
+	Tag     string // a part of the tag, in any case
+	TagIs   string // the whole tag, with regard to case
+	List    string // a part of the list's name, in any case; in double quotes, the whole name
+	Country string // for [phone.ParseRegion], or a calling code
+	// TagsExcept is a value of the function [TagsExcept]. CountriesExcept are the
+	// countries to exclude, separated by commas.
 	TagsExcept, CountriesExcept string
-	Untagged                    string // "1": only contacts without a tag
-	Kind                        string // of the number, as [phone.ParseLine] reads it
-	Import                      string // the sid of the one that added the contact
+	Untagged                    string // "1" means only contacts without a tag
+	Kind                        string // the kind of number, for [phone.ParseLine]
+	Import                      string // the sid of the import that has added the contact
 	// AddedFrom and AddedTo are the first and the last day on which the contact was
-	// added, as 2006-01-02 in the account's time zone; "" leaves that end open.
+	// added, such as 2006-01-02, in the account's time zone; "" means no limit.
 	AddedFrom, AddedTo string
-	// Custom is the name of a custom field, and CustomValue a part of its value. The
-	// one means nothing without the other.
+	// Custom is the name of a custom field, and CustomValue a part of its value. Each
+	// needs the other.
 	Custom, CustomValue string
 	Sort                string // one of Sorts
 }
 
-// FilterOf reads the filter from an address or a form. What is no order is the
-// usual one.
+// FilterOf reads the filter from a URL's query or a form. An invalid order becomes the
+// default.
 func FilterOf(v url.Values) Filter {
 	word := func(name string) string {
 		return strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(v.Get(name)), "\x00", ""), "")
@@ -48,7 +48,7 @@ func FilterOf(v url.Values) Filter {
 	for _, field := range f.fields() {
 		*field.value = word(field.name)
 	}
-	if tag, whole := unquoted(f.Tag); whole { // which is how to type it
+	if tag, whole := unquoted(f.Tag); whole { // as a person would type it
 		f.Tag, f.TagIs = "", tag
 	}
 	if !f.ByJoined() && !slices.ContainsFunc(Sorts, func(o shell.Option) bool { return o.Value == f.Sort }) {
@@ -60,7 +60,7 @@ func FilterOf(v url.Values) Filter {
 	return f
 }
 
-// filterField is a field of a filter, under its name in addresses and forms.
+// filterField is a field of a filter, with its name in URLs and forms.
 type filterField struct {
 	name  string
 	value *string
@@ -74,7 +74,7 @@ func (f *Filter) fields() []filterField {
 	}
 }
 
-// Words are the filter's names and values, without those that say nothing.
+// Words returns the names and values of the filter's fields that are not empty.
 func (f Filter) Words() (all []shell.Option) {
 	for _, field := range f.fields() {
 		if *field.value != "" {
@@ -84,22 +84,23 @@ func (f Filter) Words() (all []shell.Option) {
 	return all
 }
 
-// Narrows tells whether it leaves any contacts out.
+// Narrows reports whether the filter may exclude contacts.
 func (f Filter) Narrows() bool {
 	f.Sort = ""
 	return f != Filter{}
 }
 
-// HasMore tells whether it has what the page folds away under "More filters".
+// HasMore reports whether the filter uses fields under "More filters".
 func (f Filter) HasMore() bool { return f.AddedFrom+f.AddedTo+f.Custom+f.Kind+f.Untagged != "" }
 
-// Key tells one filter from another; the order is no part of it.
+// Key identifies a filter regardless of the order.
 func (f Filter) Key() string {
 	f.Sort = ""
 	return f.URL("")
 }
 
-// Said is the filter in a person's words, as “asha”, tag “Member”; "" for none.
+// Said describes the filter for a person, such as “asha”, tag “Member”; "" means that it
+// is empty.
 func (f Filter) Said() string {
 	var said []string
 	for _, word := range []struct{ name, value string }{{"", f.Search}, {"tag ", f.Tag}, {"list ", f.List}} {
@@ -138,8 +139,8 @@ func (f Filter) Said() string {
 	return strings.Join(said, ", ")
 }
 
-// URL is the address of the page at path with this filter, and more words,
-// given as names and values in turn.
+// URL returns the URL of the page at path with this filter and more parameters, given as
+// alternating names and values.
 func (f Filter) URL(path string, more ...string) string {
 	v := url.Values{}
 	for _, word := range f.Words() {
@@ -154,8 +155,8 @@ func (f Filter) URL(path string, more ...string) string {
 	return path + "?" + v.Encode()
 }
 
-// query is the filter as the address book is asked. When it names a list that
-// is not there, or no country, nothing is found, and wrong says why.
+// query returns the filter as a query. If it names an unknown list or country, wrong
+// explains that, and the table is empty.
 func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, wrong string, err error) {
 	q = addressbook.Query{Window: f.Order(), Search: f.Search, TagPart: f.Tag, Custom: addressbook.CustomFilter{Key: f.Custom, Part: f.CustomValue}}
 	if wrong := f.kinds(&q); wrong != "" {
@@ -171,8 +172,8 @@ func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.
 	}
 	if q.Search != "" {
 		if n, err := book.Number(acct, f.Search); err == nil {
-			// A whole number is looked up, in whatever spelling. Should nobody
-			// have it, it may yet be a part of one.
+			// If the search is a complete number in any spelling that a contact has, look
+			// that up. Otherwise it may be a part of a number.
 			whole := addressbook.Query{Window: addressbook.Window{Limit: 1}, Number: n.String()}
 			page, err := book.Contacts(ctx, acct, whole)
 			if err != nil {
@@ -186,8 +187,9 @@ func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.
 	return q, "", nil
 }
 
-// unquoted returns a filter's text, and whether it stands in double quotes: it is the
-// whole of what it looks for then, to the letter, and not a part of it in any case.
+// unquoted returns a filter's text without double quotes. Whole reports whether it had
+// them: then the filter matches the whole text with regard to case, and otherwise a part
+// in any case.
 func unquoted(text string) (inner string, whole bool) {
 	if len(text) > 2 && strings.HasPrefix(text, `"`) && strings.HasSuffix(text, `"`) {
 		return text[1 : len(text)-1], true
@@ -195,10 +197,10 @@ func unquoted(text string) (inner string, whole bool) {
 	return text, false
 }
 
-// maxLists is how many lists a part of a name may stand for.
+// maxLists bounds the lists whose names contain the filter's text.
 const maxLists = 200
 
-// lists returns the lists that the filter names.
+// lists returns the lists that match the filter.
 func (f Filter) lists(ctx context.Context, book *addressbook.Book, acct account.Account) (sids []addressbook.SID, wrong string, err error) {
 	name, whole := unquoted(f.List)
 	if whole {
@@ -226,7 +228,7 @@ func (f Filter) lists(ctx context.Context, book *addressbook.Book, acct account.
 	return sids, "", nil
 }
 
-// added is the time from the beginning of the first day to the end of the last.
+// added returns the time from the beginning of the first day to the end of the last.
 func (f Filter) added(zone *time.Location) (p addressbook.Period, wrong string) {
 	for _, end := range []struct {
 		text string
@@ -245,14 +247,14 @@ func (f Filter) added(zone *time.Location) (p addressbook.Period, wrong string) 
 	return p, ""
 }
 
-// ListNamed returns the account's list of this name, or nil. What no list can be called
-// is not asked for: PostgreSQL has no such texts.
+// ListNamed returns the account's list with this name, or nil. It does not ask the store
+// for names that no list can have, since PostgreSQL would report an error.
 func ListNamed(ctx context.Context, book *addressbook.Book, acct account.Account, name string) (*addressbook.List, error) {
 	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return nil, nil
 	}
-	// Just before the lists of this name in their order. Names that differ in
-	// their case alone share a place there.
+	// Begin just before the lists of this name. Names that differ only in case sort
+	// together.
 	w := addressbook.Window{Sort: addressbook.ByName, Limit: 50, After: &addressbook.Position{Key: addressbook.NameKey(name, "")}}
 	page, err := book.Lists(ctx, acct, addressbook.ListQuery{Window: w, Name: name})
 	if err != nil {

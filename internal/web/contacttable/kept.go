@@ -5,8 +5,8 @@ import (
 	"callbook/internal/web/words"
 )
 
-// Kept says how long what is deleted stays in the trash, as "for 30 days"; "" when it
-// does not.
+// Kept returns how long deleted things stay in the trash, such as "for 30 days"; "" means
+// not at all.
 func Kept(k *trash.Keeper) string {
 	if k.Retention() == trash.None {
 		return ""

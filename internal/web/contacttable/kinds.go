@@ -13,7 +13,7 @@ import (
 	"callbook/internal/web/words"
 )
 
-// Kinds are the choices of the filter by kind of number.
+// Kinds returns the options of the filter by kind of number.
 func (t Table) Kinds() []shell.Option {
 	all := []shell.Option{{Label: "Any kind"}}
 	for _, line := range phone.Lines() {
@@ -22,7 +22,7 @@ func (t Table) Kinds() []shell.Option {
 	return all
 }
 
-// Set is a filter that a link has set and no field shows: people can only take it away.
+// Set is a filter that a link has set and that has no field. People can only remove it.
 type Set struct{ Name, Value, Label string }
 
 // Set returns the filter's parts that links have set.
@@ -39,7 +39,7 @@ func (f Filter) Set() (all []Set) {
 	return all
 }
 
-// several names the first of some things, and how many others there are.
+// several names the first of all, and says how many others there are.
 func several(all []string, name func(string) string) string {
 	const named = 2
 	var texts []string
@@ -52,7 +52,7 @@ func several(all []string, name func(string) string) string {
 	return strings.Join(texts, " or ")
 }
 
-// regionName is the name of a region that an address names.
+// regionName returns the name of a region in a URL.
 func regionName(name string) string {
 	region, ok := phone.ParseRegion(name)
 	switch {
@@ -64,16 +64,17 @@ func regionName(name string) string {
 	return words.Country(region)
 }
 
-// TagsExcept is the value of the filter for contacts that have a tag, and none of these.
+// TagsExcept returns the value of the filter for contacts that have a tag other than
+// these.
 func TagsExcept(tags []string) string {
 	text, err := json.Marshal(tags)
-	if err != nil { // texts
+	if err != nil { // strings can be encoded
 		panic(err)
 	}
 	return string(text)
 }
 
-// ExceptTags reads what [TagsExcept] wrote. It returns nil for anything else.
+// ExceptTags parses a value of [TagsExcept]. It returns nil for anything else.
 func ExceptTags(value string) (tags []string) {
 	if json.Unmarshal([]byte(value), &tags) != nil {
 		return nil
@@ -81,8 +82,8 @@ func ExceptTags(value string) (tags []string) {
 	return tags
 }
 
-// kinds adds to a query what the filter says of countries, kinds of numbers, tags and
-// imports. When that cannot be, wrong says why.
+// kinds adds the filter's countries, kinds of numbers, tags and import to a query. If one
+// is invalid, wrong explains that.
 func (f Filter) kinds(q *addressbook.Query) (wrong string) {
 	q.Tag, q.Untagged = f.TagIs, f.Untagged != ""
 	if f.Country != "" {
@@ -124,7 +125,7 @@ func (f Filter) kinds(q *addressbook.Query) (wrong string) {
 	return ""
 }
 
-// country is the filter's country in a person's words.
+// country returns the words for the filter's country.
 func (f Filter) country() string {
 	i := slices.IndexFunc(countries(), func(o shell.Option) bool { return o.Value == f.Country })
 	switch {

@@ -7,13 +7,13 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// Joined is what became of contacts that were put into a list.
+// Joined is the result of adding contacts to a list.
 type Joined struct {
 	Added, Already, Gone int
-	SIDs                 []string // of those that were added
+	SIDs                 []string // of the added ones
 }
 
-// AddMembers puts contacts into a list.
+// AddMembers adds contacts to a list.
 func AddMembers(ctx context.Context, book *addressbook.Book, acct account.Account, list addressbook.SID, sids []addressbook.SID) (done Joined, err error) {
 	results, err := book.AddToList(ctx, acct, list, Refs(sids), nil)
 	for i, r := range results {
@@ -30,7 +30,7 @@ func AddMembers(ctx context.Context, book *addressbook.Book, acct account.Accoun
 	return done, err
 }
 
-// RemoveMembers takes contacts out of a list, and returns the sids of those that were in
+// RemoveMembers removes contacts from a list, and returns the sids of those that were in
 // it.
 func RemoveMembers(ctx context.Context, book *addressbook.Book, acct account.Account, list addressbook.SID, sids []addressbook.SID) (removed []string, err error) {
 	results, err := book.RemoveFromList(ctx, acct, list, Refs(sids), nil)
@@ -42,7 +42,7 @@ func RemoveMembers(ctx context.Context, book *addressbook.Book, acct account.Acc
 	return removed, err
 }
 
-// Refs names contacts by their sids.
+// Refs returns references to contacts by their sids.
 func Refs(sids []addressbook.SID) []addressbook.ContactRef {
 	all := make([]addressbook.ContactRef, len(sids))
 	for i, sid := range sids {
@@ -51,7 +51,7 @@ func Refs(sids []addressbook.SID) []addressbook.ContactRef {
 	return all
 }
 
-// MakeList creates a list. An empty tag is none.
+// MakeList creates a list. An empty tag means none.
 func MakeList(ctx context.Context, book *addressbook.Book, acct account.Account, name, tag string) (addressbook.List, error) {
 	draft := addressbook.ListDraft{Name: addressbook.Given(name), Tag: addressbook.Text{Value: tag, Given: tag != ""}}
 	results, err := book.CreateLists(ctx, acct, []addressbook.ListDraft{draft}, nil)

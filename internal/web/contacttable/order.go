@@ -8,8 +8,8 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// Sorts are the orders of a table of contacts; the first is the usual. ListSorts are
-// those of a table of lists. The table of a list has joinedSorts besides.
+// Sorts are the orders of a table of contacts, the default first. ListSorts are those of
+// a table of lists. The table of a list's contacts has joinedSorts besides.
 var (
 	ListSorts = []shell.Option{
 		{Value: "", Label: "Added last"}, {Value: "created", Label: "Added first"},
@@ -30,8 +30,8 @@ var sortFields = map[string]addressbook.SortField{
 	"company": addressbook.ByCompany, "email": addressbook.ByEmail, "tag": addressbook.ByTag,
 }
 
-// Order is the filter's part of a query. Contacts that have no text in the column come
-// last, in both directions.
+// Order returns the filter's part of a query. Contacts without a text in the column come
+// last in both directions.
 func (f Filter) Order() addressbook.Window {
 	field, desc := strings.CutPrefix(f.Sort, "-")
 	if field == "" {
@@ -40,7 +40,7 @@ func (f Filter) Order() addressbook.Window {
 	return addressbook.Window{Sort: sortFields[field], Desc: desc, BlanksFirst: desc}
 }
 
-// ListOrder is the filter's part of a query for lists.
+// ListOrder returns the filter's part of a query for lists.
 func (f Filter) ListOrder() addressbook.Window {
 	w := f.Order()
 	switch w.BlanksFirst = false; w.Sort {
@@ -51,22 +51,22 @@ func (f Filter) ListOrder() addressbook.Window {
 	return w
 }
 
-// Head is the head of a column by which the table can be sorted.
+// Head is the head of a column, which may sort the table.
 type Head struct {
 	Label string
-	URL   string // of the table as the head sorts it; "" where it does not
-	Aria  string // ascending or descending when it is sorted so, or else ""
+	URL   string // the table sorted by the column; "" if it cannot be
+	Aria  string // the value of aria-sort: ascending, descending, or "" if the table is sorted otherwise
 }
 
-// columnSorts are the orders of columns, by their keys: the one that a head begins with,
-// and the other. Columns of dates begin with the latest.
+// columnSorts has two orders for each column: that of the first click on its head, and
+// the opposite one. Dates begin with the latest.
 var columnSorts = map[string][2]string{
 	"name": {"name", "-name"}, "number": {"number", "-number"}, "company_name": {"company", "-company"},
 	"email": {"email", "-email"}, "tag": {"tag", "-tag"}, "date_created": {"", "created"}, "date_updated": {"-updated", "updated"},
 	dateJoined: {"-joined", "joined"},
 }
 
-// Head returns the head of a column, given its key and its label.
+// Head returns the head of the column with this key.
 func (t Table) Head(key, label string) Head {
 	sorts, ok := columnSorts[key]
 	if !ok {

@@ -12,15 +12,15 @@ import (
 	"callbook/internal/addressbook"
 )
 
-// Part is the rows of a table that a page has, and the addresses of the other pages.
+// Part describes the rows on a page and the links to other pages.
 type Part struct {
-	From, To, Total int // rows, counted from 1
-	// First, Previous, Next and Last are "" where the page is that one, or there is
-	// none.
+	From, To, Total int // rows, from 1
+	// The URLs of other pages. Each is "" if that page is the current one or does not
+	// exist.
 	First, Previous, Next, Last string
 }
 
-// More tells whether there are rows beside those of the page.
+// More reports whether there are rows on other pages.
 func (p Part) More() bool { return p.To-p.From+1 < p.Total }
 
 // turner reads the pages of a table.
@@ -30,16 +30,17 @@ type turner[T any] struct {
 	position func(T) addressbook.Position
 }
 
-// Turn reads the page of a table that an address asks for: the one behind or before a
-// row, the one from a row's number on, the last, or the first. Read is asked for a
-// window of rows, and returns the place of the next one and how many there are in all.
-// Address makes an address of words, names and values in turn.
+// Turn reads the page of a table that a URL's query selects: the page after or before a
+// row, the page from the n-th row on, the last, or the first. Read returns the rows of a
+// window, the position of the next one, and the total. Address makes a URL from
+// alternating names and values.
 //
-// A page behind or before a row holds still while others come and go. The numbers of
-// its rows are those of when its address was made, as far as they still fit.
+// A page after or before a row stays the same while rows are added and removed elsewhere.
+// The numbers of its rows are those from when its URL was made, if they are still
+// possible.
 func Turn[T any](query url.Values, w addressbook.Window, read func(addressbook.Window) ([]T, *addressbook.Position, int, error), position func(T) addressbook.Position, address func(words ...string) string) (rows []T, p Part, err error) {
 	t := turner[T]{w, read, position}
-	var before, after bool // whether there are rows there
+	var before, after bool // whether there are rows before and after
 	if rows, p.Total, before, after, err = t.find(query); err != nil || len(rows) == 0 {
 		return nil, p, err
 	}
@@ -64,18 +65,17 @@ func Turn[T any](query url.Values, w addressbook.Window, read func(addressbook.W
 	return rows, p, nil
 }
 
-// find reads the rows, and tells what there is before and behind them.
+// find reads the rows, and reports whether there are others before and after them.
 func (t turner[T]) find(query url.Values) (rows []T, total int, before, after bool, err error) {
 	w := t.window
 	if query.Get("page") == "last" {
 		return t.last()
 	}
 	if w.After = placeOf(query.Get("before")); w.After != nil {
-		// The page that ends there is the first one of the other direction, turned
-		// round.
+		// Read the page after the row in reverse order, and reverse it.
 		w.Desc = !w.Desc
 		rows, more, total, err := t.read(w)
-		if err != nil || more != nil { // or else it is the first page
+		if err != nil || more != nil { // otherwise it is the first page, which may be short
 			slices.Reverse(rows)
 			return rows, total, true, true, err
 		}
@@ -90,7 +90,7 @@ func (t turner[T]) find(query url.Values) (rows []T, total int, before, after bo
 	return rows, total, w.After != nil || w.Offset > 0, next != nil, err
 }
 
-// last reads the last page: as many rows as are left when the others are full.
+// last reads the last page. It has the rows that remain if all other pages are full.
 func (t turner[T]) last() (rows []T, total int, before, after bool, err error) {
 	w := t.window
 	w.Desc = !w.Desc
@@ -103,11 +103,11 @@ func (t turner[T]) last() (rows []T, total int, before, after bool, err error) {
 	return rows, total, total > len(rows), false, nil
 }
 
-// maxRow is the largest number of a row that an address may name.
+// maxRow bounds the number of a row in a URL.
 const maxRow = 1_000_000_000
 
-// rowOf is the number of a row as an address has it, or as somebody typed it with
-// separators, as 12,000. What is none is the first.
+// rowOf returns the number of a row in a URL, which somebody may have typed with
+// separators, such as 12,000. It returns 1 if it is invalid.
 func rowOf(query url.Values) int {
 	digits := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || strings.ContainsRune(",.'_", r) {
@@ -122,13 +122,12 @@ func rowOf(query url.Values) int {
 	return min(n, maxRow)
 }
 
-// place writes a position for an address.
+// place encodes a position for a URL.
 func place(p addressbook.Position) string {
 	return base64.RawURLEncoding.EncodeToString(append(p.SID[:], p.Key...))
 }
 
-// placeOf reads what place wrote, for the page to begin there; nil for anything
-// else.
+// placeOf decodes what place has encoded. It returns nil for anything else.
 func placeOf(text string) *addressbook.Position {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	p := new(addressbook.Position)

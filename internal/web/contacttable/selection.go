@@ -13,19 +13,19 @@ import (
 	"callbook/internal/web/words"
 )
 
-// Bounds of a selection.
+// Limits of a selection.
 const (
-	maxSelected = 100_000 // contacts, when it is all that match
-	bulk        = 5_000   // that are worked at once
+	maxSelected = 100_000 // contacts, if all that match are selected
+	bulk        = 5_000   // contacts in one batch
 )
 
-// Selection is the contacts that somebody chose in a table: by their sids, or
-// all that a filter lets pass.
+// Selection is the contacts that a person has selected in a table: by their sids, or all
+// that match a filter.
 type Selection struct {
 	SIDs   []addressbook.SID
 	All    bool
 	Filter Filter
-	// List is the one whose members the table shows; nil is the whole account.
+	// List is the list whose members the table shows; nil means the whole account.
 	List *addressbook.SID
 }
 
@@ -33,7 +33,7 @@ type Selection struct {
 func SelectionIn(form url.Values) Selection {
 	s := Selection{All: form.Get("all") != "", Filter: FilterOf(form)}
 	if form.Has("of") {
-		// What is no sid is one that no list has, and not the whole account.
+		// An invalid sid must not select the whole account. The zero sid has no members.
 		sid, _ := addressbook.ParseSID(form.Get("of"))
 		s.List = &sid
 	}
@@ -50,7 +50,7 @@ func SelectionIn(form url.Values) Selection {
 	return s
 }
 
-// Words are the hidden fields of a form that acts on the selection.
+// Words returns the hidden fields of a form that acts on the selection.
 func (s Selection) Words() []shell.Option {
 	fields := s.Filter.Words()
 	if s.List != nil {
@@ -65,13 +65,14 @@ func (s Selection) Words() []shell.Option {
 	return fields
 }
 
-// MaxPicked is how many contacts can be selected one by one.
+// MaxPicked returns how many contacts can be selected one by one.
 func (t Table) MaxPicked() int { return bulk }
 
-// Key names the selection for the browser, which keeps it while somebody turns pages.
+// Key identifies the table to script, which keeps the selection in the browser while the
+// visitor turns pages.
 func (s Selection) Key() string { return s.path() }
 
-// Back is the page that the selection was made on.
+// Back returns the URL of the page on which the selection was made.
 func (s Selection) Back() string { return s.Filter.URL(s.path()) }
 
 func (s Selection) path() string {
@@ -81,12 +82,11 @@ func (s Selection) path() string {
 	return "/contacts"
 }
 
-// ExportURL is where the contacts of a selection of all that match can be had as a
-// file of this format.
+// ExportURL returns the URL of an export of all contacts that match, in this format.
 func (s Selection) ExportURL(format string) string { return exportURL(s.Filter, s.path(), format) }
 
-// query is the query of a selection of all that match, in the order in which they
-// were added: it holds still while they change.
+// query returns the query of all contacts that match, in the order in which they were
+// added, which does not change while an action changes them.
 func (s Selection) query(ctx context.Context, book *addressbook.Book, acct account.Account) (q addressbook.Query, err error) {
 	q, wrong, err := s.Filter.query(ctx, book, acct)
 	if err != nil {
@@ -102,7 +102,7 @@ func (s Selection) query(ctx context.Context, book *addressbook.Book, acct accou
 	return q, nil
 }
 
-// Size counts the selection. One that is empty or too large is a fault.
+// Size counts the selected contacts. The error is a fault if there are none or too many.
 func (s Selection) Size(ctx context.Context, book *addressbook.Book, acct account.Account) (int, error) {
 	n := len(s.SIDs)
 	if s.All {
@@ -126,9 +126,8 @@ func (s Selection) Size(ctx context.Context, book *addressbook.Book, acct accoun
 	return n, nil
 }
 
-// Each calls do with the selected contacts, bulk by bulk, and tells how many it
-// has worked. Each bulk is done by itself: what was done before an error stays
-// done.
+// Each calls do with batches of the selected contacts, and returns how many were done.
+// Batches are independent: those before an error stay done.
 func (s Selection) Each(ctx context.Context, book *addressbook.Book, acct account.Account, do func([]addressbook.SID) error) (worked int, err error) {
 	if !s.All {
 		if err := do(s.SIDs); err != nil {
@@ -145,13 +144,13 @@ func (s Selection) Each(ctx context.Context, book *addressbook.Book, acct accoun
 	})
 }
 
-// eachPage is EachContact for all that match.
+// eachPage is EachContact for all contacts that match.
 func (s Selection) eachPage(ctx context.Context, book *addressbook.Book, acct account.Account, do func([]addressbook.Contact) error) (worked int, err error) {
 	q, err := s.query(ctx, book, acct)
 	if err != nil {
 		return 0, err
 	}
-	// What one page and the work on it take, the next one does not need.
+	// Release each page's memory before the next one.
 	share := budget.Of(ctx)
 	used := share.Used()
 	for left := maxSelected; left > 0; left -= bulk {
@@ -174,8 +173,8 @@ func (s Selection) eachPage(ctx context.Context, book *addressbook.Book, acct ac
 	return worked, nil
 }
 
-// EachContact is Each for what needs the contacts themselves. Those that somebody deleted
-// meanwhile are left out.
+// EachContact is like Each, but reads the contacts. It omits those that somebody has
+// deleted in the meantime.
 func (s Selection) EachContact(ctx context.Context, book *addressbook.Book, acct account.Account, do func([]addressbook.Contact) error) (worked int, err error) {
 	if s.All {
 		return s.eachPage(ctx, book, acct, do)
@@ -200,11 +199,11 @@ func (s Selection) EachContact(ctx context.Context, book *addressbook.Book, acct
 	return len(s.SIDs), nil
 }
 
-// ErrNoneSelected is the fault of a selection that is empty.
+// ErrNoneSelected is the fault of an empty selection.
 var ErrNoneSelected = fault.New(fault.Missing, "No contact is selected.")
 
-// Refused goes back to the table with what is wrong with the selection, as its
-// size has it. An error of another kind is returned.
+// Refused redirects to the table with a notice about the fault that Size has returned. It
+// returns any other error.
 func (s Selection) Refused(err error) (shell.Answer, error) {
 	if f := fault.As(err); fault.Is(err, fault.Missing) || fault.Is(err, fault.Invalid) {
 		return shell.GoTo(s.Back()).Noting(f.Detail), nil

@@ -8,16 +8,15 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// PageRows is how many rows a page of a table has, unless somebody chose another of
-// sizes.
+// PageRows is the default number of rows on a page of a table.
 const PageRows = 50
 
 var sizes = []int{25, 50, 100, 200}
 
-// sizeCookie is the name under which a browser remembers the size of its pages.
+// sizeCookie is the name of the cookie with the number of rows on a page.
 const sizeCookie = "rows"
 
-// sizeOf is how many rows a page has in the browser that asks.
+// sizeOf returns the number of rows on a page for this browser.
 func sizeOf(r *http.Request) int {
 	n, err := strconv.Atoi(shell.Remembered(r, sizeCookie))
 	if err != nil || !slices.Contains(sizes, n) {
@@ -26,8 +25,8 @@ func sizeOf(r *http.Request) int {
 	return n
 }
 
-// Resized answers an address that asks for pages of another size: the browser remembers
-// the size, and goes to the page at path. It returns false for any other address.
+// Resized handles a URL that asks for another size of pages: it stores the size in the
+// browser and redirects to path. It returns false for any other URL.
 func Resized(r *http.Request, path string) (shell.Answer, bool) {
 	query := r.URL.Query()
 	if !query.Has("rows") {
@@ -42,8 +41,8 @@ func Resized(r *http.Request, path string) (shell.Answer, bool) {
 	return a, true
 }
 
-// Sizes are the sizes that a page may have.
+// Sizes returns the sizes to choose from.
 func (t Table) Sizes() []int { return sizes }
 
-// CanResize tells whether another size would show more or fewer rows.
+// CanResize reports whether another size would show more or fewer rows.
 func (t Table) CanResize() bool { return t.Total > sizes[0] }

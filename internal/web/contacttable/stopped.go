@@ -6,30 +6,29 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// StoppedData is what the template selected-stopped.html shows: a selection
-// whose contacts are worked only in part.
+// StoppedData is the data of the template selected-stopped.html, about an action that has
+// failed before it has done the whole selection.
 type StoppedData struct {
 	Selection
-	Doing         string // what was being done, as "Tagging"
+	Doing         string // the action, such as "Tagging"
 	Worked, Count int    // how many contacts are done, and of how many
 	Why           shell.TroublePage
-	// Path is what the form that does the rest is sent to, with the selection
-	// and More.
+	// Path is the URL of the form that does the rest. It sends the selection and More.
 	Path string
 	More []shell.Option
-	// Undo undoes what is done. Undoing is the name that it is kept under.
+	// Undo undoes what is done. Undoing is the name under which it is stored.
 	Undo    Undo
 	Undoing string
-	// Deletion is that of what is done, for the form that restores it; "" for none.
+	// Deletion is the deletion of what is done, for the form that restores it, or "".
 	Deletion string
 }
 
-// Left is how many contacts are still to be done.
+// Left returns how many contacts are not done.
 func (s StoppedData) Left() int { return max(s.Count-s.Worked, 0) }
 
-// Stopped tells how far a selection was worked before an error, and offers to
-// undo that, or to do the rest. The rest works the whole selection again, which does no
-// harm to what is done already.
+// Stopped shows how many contacts of a selection were done before an error, and offers to
+// undo that or to do the rest. Doing the rest repeats the whole selection, which does not
+// change what is already done.
 func Stopped(r *http.Request, err error, data StoppedData) shell.Answer {
 	data.Why, data.Undoing = shell.Explain(r, err), data.Undo.keep(r)
 	return Pages.Show("selected-stopped", data.Doing+" stopped", data).WithStatus(data.Why.Status)

@@ -1,5 +1,5 @@
-// Package contacttable is the table of contacts that the pages of several rooms
-// show: how it is filtered, sorted and paged, and what is selected in it.
+// Package contacttable has the table of contacts that several rooms show, with its
+// filters, orders, pages and selections.
 package contacttable
 
 import (
@@ -18,29 +18,29 @@ import (
 //go:embed *.html
 var files embed.FS
 
-// Pages has the parts with which the pages of rooms show a table.
+// Pages has the templates of the table, for the pages of rooms.
 var Pages = shell.NewPages(files)
 
-// Table is what the part "contact-table" shows: a page of contacts, of
-// the whole account or of one list.
+// Table is the data of the part "contact-table": a page of contacts, of the whole account
+// or of one list.
 type Table struct {
-	Path   string // of the page
+	Path   string // the page's path
 	Filter Filter
-	Wrong  string // why the filter cannot be
+	Wrong  string // why the filter is invalid
 	Rows   []Row
 	Part
-	// Size is how many rows a page may have.
+	// Size is the number of rows on a full page.
 	Size int
-	// List is the one whose members these are, nil for the whole account.
+	// List is the list whose members these are; nil means the whole account.
 	List *addressbook.List
-	// Columns are those beside the name, and Choices those that it could have.
+	// Columns are the columns beside the name. Choices are the columns to choose from.
 	Columns []Column
 	Choices []Choice
-	// Here is the address of the page, without words that say nothing.
+	// Here is the URL of the page, without empty parameters.
 	Here string
 }
 
-// Row is one of the table.
+// Row is a row of the table.
 type Row struct {
 	addressbook.Contact
 	Name   string
@@ -48,25 +48,27 @@ type Row struct {
 	custom map[string]string // see customTexts
 }
 
-// RowOf is the row of a contact.
+// RowOf returns the row of a contact.
 func RowOf(c addressbook.Contact) Row {
 	return Row{Contact: c, Name: words.PersonName(c), Number: c.Number.International()}
 }
 
-// Company and Tag return texts that pages show in a form of their own.
+// Company and Tag return texts that pages format specially.
 func (r Row) Company() string { return r.Texts[addressbook.CompanyName].Value }
 func (r Row) Tag() string     { return r.Texts[addressbook.Tag].Value }
 
-// Title is what the row is called: the contact's name, or its company's, or its number.
+// Title returns the title of the row: the contact's name, or its company's, or its
+// number.
 func (r Row) Title() string { return words.ContactTitle(r.Contact) }
 
-// ByJoined tells whether it sorts by when contacts were put into the list of the table.
+// ByJoined reports whether the table is sorted by when contacts were added to its list.
 func (f Filter) ByJoined() bool { return strings.TrimPrefix(f.Sort, "-") == "joined" }
 
-// ByUpdated tells which of its dates a row shows.
+// ByUpdated reports whether rows show the date of the last change instead of that of
+// creation.
 func (t Table) ByUpdated() bool { return strings.HasSuffix(t.Filter.Sort, "updated") }
 
-// Sorts are the choices of the order.
+// Sorts returns the options of the order.
 func (t Table) Sorts() []shell.Option {
 	if t.List != nil {
 		return slices.Concat(Sorts, joinedSorts)
@@ -74,7 +76,7 @@ func (t Table) Sorts() []shell.Option {
 	return Sorts
 }
 
-// Read reads the page that a request's address asks for. List may be nil.
+// Read reads the page for a request's URL. List may be nil.
 func Read(r *http.Request, book *addressbook.Book, path string, list *addressbook.List) (Table, error) {
 	query := r.URL.Query()
 	t := Table{Path: path, Filter: FilterOf(query), List: list, Here: here(path, query)}
@@ -124,7 +126,7 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	t.Choices = choices(keys, t.Rows)
 	for _, key := range keys {
 		if key == "date_created" && t.ByUpdated() && !slices.Contains(keys, "date_updated") {
-			key = "date_updated" // what it is sorted by is to be seen
+			key = "date_updated" // show the date by which the table is sorted
 		}
 		if key == dateJoined && list == nil {
 			continue
@@ -137,8 +139,8 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	return t, err
 }
 
-// From is the table's page that a form or an address says somebody came from;
-// "/contacts" where it says none.
+// From returns the URL of the table's page from which the visitor came, according to a
+// form or query. The default is "/contacts".
 func From(words url.Values) string {
 	from := words.Get("from")
 	u, err := url.Parse(from)
@@ -155,11 +157,10 @@ func From(words url.Values) string {
 	return here(u.Path, query)
 }
 
-// maxFrom bounds the address of a table, in bytes.
+// maxFrom bounds the URL of a table, in bytes.
 const maxFrom = 4 << 10
 
-// here is the address of the page at path with those words of its query that say
-// anything.
+// here returns the URL of the page at path without empty parameters.
 func here(path string, query url.Values) string {
 	said := url.Values{}
 	for name, values := range query {

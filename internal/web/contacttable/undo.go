@@ -10,19 +10,19 @@ import (
 	"callbook/internal/web/words"
 )
 
-// UndoPath is what the form that undoes something is sent to, with the name of what
-// [KeepUndo] kept.
+// UndoPath is the URL of the form that undoes an action, given the name under which
+// [KeepUndo] has stored it.
 const UndoPath = "/contacts/selected/undo"
 
-// maxUndo is of how many contacts something can be undone.
+// maxUndo bounds the contacts of an action that can be undone.
 const maxUndo = 20_000
 
-// Undo is what was done with many contacts, as far as it takes to undo it.
+// Undo has what is needed to undo an action on many contacts.
 type Undo struct {
-	// Tagged are those whose tags were changed.
+	// Tagged are the contacts whose tags were changed.
 	Tagged []Tagged `json:",omitempty"`
-	// List is the one that the contacts in Joined were put into, or those in Left taken
-	// out of.
+	// List is the list to which the contacts in Joined were added, or from which those in
+	// Left were removed.
 	List         string   `json:",omitempty"`
 	Joined, Left []string `json:",omitempty"` // sids
 }
@@ -30,14 +30,14 @@ type Undo struct {
 // Tagged is a contact whose tag was changed.
 type Tagged struct {
 	SID    string
-	Before *string `json:",omitempty"` // its tag; nil for none
-	// Updated is when it was changed, in Unix nanoseconds: whoever changed it since has
-	// the last word.
+	Before *string `json:",omitempty"` // the tag before; nil means none
+	// Updated is when the action has changed the contact, in Unix nanoseconds. If the
+	// contact was changed later, its tag is not restored.
 	Updated int64
 }
 
-// KeepUndo keeps what it takes to undo something for a day, and has the answer's notice
-// offer it. Where that is too much, or cannot be kept, nothing is offered.
+// KeepUndo stores what is needed to undo an action for a day, and adds an undo button to
+// the answer's notice. If it cannot be stored, there is no button.
 func KeepUndo(r *http.Request, a shell.Answer, u Undo) shell.Answer {
 	if name := u.keep(r); name != "" {
 		return a.Undoing(UndoPath, name)
@@ -45,8 +45,8 @@ func KeepUndo(r *http.Request, a shell.Answer, u Undo) shell.Answer {
 	return a
 }
 
-// keep stores it and returns its name; "" when it is nothing, or too much, or cannot be
-// stored. What it would undo is done in any case.
+// keep stores u and returns its name, or "" if it is empty, too large, or cannot be
+// stored. The action itself is done already.
 func (u Undo) keep(r *http.Request) string {
 	n := len(u.Tagged) + len(u.Joined) + len(u.Left)
 	if n == 0 || n > maxUndo {
@@ -59,8 +59,8 @@ func (u Undo) keep(r *http.Request) string {
 	return name
 }
 
-// UndoKept undoes what [KeepUndo] kept under the name that the form says, and goes back
-// to the page that it was offered on.
+// UndoKept undoes the action that [KeepUndo] has stored under the name in the form, and
+// redirects to the page of the button.
 func UndoKept(r *http.Request, book *addressbook.Book) (shell.Answer, error) {
 	back := shell.GoTo(From(r.PostForm))
 	var u Undo
@@ -111,7 +111,7 @@ func UndoKept(r *http.Request, book *addressbook.Book) (shell.Answer, error) {
 	return back.Saying(text), nil
 }
 
-// untag gives contacts the tags that they had, unless somebody has changed them since.
+// untag restores the tags of contacts, unless somebody has changed the contacts since.
 func untag(r *http.Request, book *addressbook.Book, tagged []Tagged) (done int, err error) {
 	patches := make([]addressbook.Patch, len(tagged))
 	for i, t := range tagged {

@@ -8,8 +8,8 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// changePending takes what the form says. One of its buttons only does that, the
-// others go on from there.
+// changePending applies the form of a pending file. One of its buttons only does that;
+// the others also go on from there.
 func (room *Room) changePending(r *http.Request) (shell.Answer, error) {
 	file, err := room.pendingOf(r)
 	if err != nil {
@@ -24,7 +24,7 @@ func (room *Room) changePending(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	if ok {
-		// What the header says by itself is what the form is held against.
+		// Compare the form with what the header alone would mean.
 		plain := file
 		request.Mapping = readFileForm(r, file.Request.Mapping)
 		plain.Request = request
@@ -37,7 +37,7 @@ func (room *Room) changePending(r *http.Request) (shell.Answer, error) {
 			a, err := room.showPending(r, file, &form)
 			return a.Invalid(), err
 		case readsFileOtherwise(request.Mapping, file.Request.Mapping):
-			// Its columns are others, and so is what they are for.
+			// The columns are different now, so guess their uses anew.
 			request.Mapping, err = room.Imports.GuessMapping(r.Context(), &plain)
 		default:
 			request.Mapping = mappingOf(r, request.Mapping, look, request.Type != file.Request.Type, r.PostForm.Get("then") == "take")
@@ -68,7 +68,7 @@ func sameRequest(a, b upload.Request) bool {
 	return a.ListName == b.ListName && a.Type == b.Type && a.Options == b.Options && a.Mapping.Encode() == b.Mapping.Encode()
 }
 
-// goOn does what the button of the file's form says.
+// goOn does what the pressed button says.
 func (room *Room) goOn(r *http.Request, file upload.PendingFile, form *importForm, then string) (shell.Answer, error) {
 	page := "/imports/" + file.SID.String()
 	var err error
@@ -87,11 +87,11 @@ func (room *Room) goOn(r *http.Request, file upload.PendingFile, form *importFor
 	if err := form.refused(err); err != nil {
 		return shell.Answer{}, err
 	}
-	a, err := room.showPending(r, file, form) // which says what is wrong with the columns
+	a, err := room.showPending(r, file, form) // the page shows the errors of the columns
 	return a.Invalid(), err
 }
 
-// trialProgress is the progress of a file's dry run.
+// trialProgress returns the progress of a file's dry run.
 func (room *Room) trialProgress(r *http.Request) (shell.Answer, error) {
 	file, err := room.pendingOf(r)
 	if err != nil {

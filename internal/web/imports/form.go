@@ -13,10 +13,10 @@ import (
 	"callbook/internal/web/words"
 )
 
-// maxUploadForm is the size limit of a form with a file, in bytes.
+// maxUploadForm bounds a form with a file, in bytes.
 const maxUploadForm = upload.MaxFileBytes + shell.MaxForm
 
-// The words of the forms for what can be chosen of an import.
+// The options of an import.
 var (
 	listTypeOptions = []shell.Option{
 		{Value: "static", Label: fmt.Sprintf("Static: up to %s contacts", words.Count(upload.MaxStatic))},
@@ -29,12 +29,12 @@ var (
 	}
 )
 
-// importForm is the form of an import, but for its file and columns.
+// importForm is the form of an import, except its file and columns.
 type importForm struct {
 	ListName, Type, OnDuplicate shell.Field
-	Lists                       []string   // names that are suggested
-	columns                     url.Values // what was chosen for the columns, as it was sent
-	Full                        bool       // as many files wait as may
+	Lists                       []string   // names to suggest
+	columns                     url.Values // the choices for the columns, as sent
+	Full                        bool       // no more files may wait
 	FileError                   string
 }
 
@@ -55,8 +55,8 @@ func newImportForm() importForm {
 	}
 }
 
-// newFileForm is the form that takes a file. What else it can be told is asked once
-// the file is there.
+// newFileForm returns the form that uploads a file. The other fields follow on the file's
+// page.
 func newFileForm() importForm {
 	f := newImportForm()
 	f.ListName.Required = false
@@ -64,7 +64,7 @@ func newFileForm() importForm {
 	return f
 }
 
-// set fills the form with a value as it was sent.
+// set sets a field of the form to a sent value.
 func (f *importForm) set(name, value string) {
 	for _, one := range []*shell.Field{&f.ListName, &f.Type, &f.OnDuplicate} {
 		if one.Name == name {
@@ -73,8 +73,9 @@ func (f *importForm) set(name, value string) {
 	}
 }
 
-// request is what the form asks for. What is wrong is noted at the field, and
-// false returned. A list that is there has its kind, whatever the form says.
+// request returns the request that the form describes. If the form is invalid, it sets
+// the errors of fields and returns false. An existing list keeps its type, whatever the
+// form says.
 func (room *Room) request(r *http.Request, f *importForm) (upload.Request, bool, error) {
 	request, ok := f.request()
 	if !ok {
@@ -119,8 +120,8 @@ func (f *importForm) fill(r upload.Request) {
 	f.OnDuplicate.Value = onDuplicateOptions[r.Options.OnDuplicate].Value
 }
 
-// refused notes what importer has against a request at the field that it is
-// about. What is no fault of a field is returned.
+// refused sets the error of the field that a fault of the importer is about. It returns
+// any other error.
 func (f *importForm) refused(err error) error {
 	is := fault.As(err)
 	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Missing) {
@@ -137,7 +138,7 @@ func (f *importForm) refused(err error) error {
 	return nil
 }
 
-// readUpload reads the form, and returns its file; nil when none was chosen.
+// readUpload reads the form and returns its file, or nil if none was chosen.
 func (room *Room) readUpload(r *http.Request, form *importForm) (*upload.File, error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, maxUploadForm)
 	parts, err := r.MultipartReader()
@@ -148,8 +149,8 @@ func (room *Room) readUpload(r *http.Request, form *importForm) (*upload.File, e
 	return file, uploadTrouble(err)
 }
 
-// uploadTrouble returns what a person is told in the place of the error of a form
-// that could not be read to its end. Other errors stay as they are.
+// uploadTrouble returns an error for a person if the form could not be read completely.
+// It returns other errors unchanged.
 func uploadTrouble(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errFileTooLarge

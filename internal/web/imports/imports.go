@@ -1,5 +1,5 @@
-// Package imports is the pages of imports: files that wait to be started, and what
-// became of their rows.
+// Package imports has the pages of imports: files that wait to be started, and the
+// results of imports.
 package imports
 
 import (
@@ -29,7 +29,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the pages of imports.
+// Room has the pages of imports.
 type Room struct {
 	Book    *addressbook.Book
 	Imports *upload.Importer
@@ -49,7 +49,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /imports/{sid}/undo", room.undoImport)
 	d.Handle("GET /imports/{sid}/undo/progress", room.undoProgress)
 	d.Handle("GET /imports/{sid}/pending", room.pendingPage)
-	d.Handle("GET /imports/{sid}/draft", func(r *http.Request) (shell.Answer, error) { // where these pages once were
+	d.Handle("GET /imports/{sid}/draft", func(r *http.Request) (shell.Answer, error) { // former URLs of these pages
 		return shell.GoTo("/imports/" + shell.PathSID(r, "sid").String() + "/pending"), nil
 	})
 	d.HandleTyped("POST /imports/{sid}/pending", "/imports/{sid}/pending", room.changePending)
@@ -57,22 +57,22 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("POST /imports/{sid}/pending/discard", room.discardPending)
 }
 
-// importsList is what the template imports.html shows.
+// importsList is the data of the template imports.html.
 type importsList struct {
 	Form    importForm
 	Pending []upload.PendingFile
 	Imports []words.ImportRow
-	Total   int    // of the kind that is shown
-	Checks  bool   // checks are shown, and no imports
-	Others  int    // how many there are of what is not shown
-	Start   string // the address of the first page
-	Here    string // the address of the page
-	First   bool   // it is the first page
-	Next    string // the address of the next page; "" on the last
-	Kept    string // how long imports are kept; "" is forever
+	Total   int    // of the shown kind
+	Checks  bool   // whether it shows checks instead of imports
+	Others  int    // the number of the other kind
+	Start   string // the URL of the first page
+	Here    string // the URL of this page
+	First   bool   // whether this is the first page
+	Next    string // the URL of the next page, or ""
+	Kept    string // how long imports are stored; "" means forever
 }
 
-// Running tells whether an import of the page has rows left.
+// Running reports whether an import on the page is running.
 func (l importsList) Running() bool {
 	return slices.ContainsFunc(l.Imports, words.ImportRow.Running)
 }
@@ -137,7 +137,7 @@ func (room *Room) showImports(r *http.Request, form importForm) (shell.Answer, e
 	return pages.Show("imports", "Imports", data).Piece("import-list"), err
 }
 
-// listNames are the names of the lists that were used last.
+// listNames returns the names of recently used lists.
 func (room *Room) listNames(r *http.Request, acct account.Account) ([]string, error) {
 	page, err := room.Book.Lists(r.Context(), acct, addressbook.ListQuery{
 		Window: addressbook.Window{Limit: suggestedLists, Sort: addressbook.ByUpdated, Desc: true},
@@ -149,12 +149,12 @@ func (room *Room) listNames(r *http.Request, acct account.Account) ([]string, er
 	return names, err
 }
 
-// receiveImport takes a file, which waits until it is started.
+// receiveImport receives a file, which then waits to be started.
 func (room *Room) receiveImport(r *http.Request) (shell.Answer, error) {
 	form := newFileForm()
 	file, err := room.readUpload(r, &form)
 	if err != nil {
-		// Browsers show an answer only when they could send everything.
+		// Browsers show an answer only after they have sent everything.
 		_, _ = io.CopyN(io.Discard, r.Body, 2*maxUploadForm)
 		return shell.Answer{}, err
 	}
@@ -185,7 +185,7 @@ func (room *Room) receiveImport(r *http.Request) (shell.Answer, error) {
 	return a.Piece("new-import").Invalid(), err
 }
 
-// uploadOf returns the upload that the path names.
+// uploadOf returns the upload in the path.
 func (room *Room) uploadOf(r *http.Request) (upload.Upload, error) {
 	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
 	if !ok {

@@ -15,19 +15,19 @@ import (
 
 var (
 	extension = regexp.MustCompile(`(?i)\.(csv|tsv|txt|xlsx|xls)$`)
-	// copyMark is what systems add to the name of a file that is there already.
+	// copyMark matches what systems append to the names of copies.
 	copyMark = regexp.MustCompile(`(?i)\s*(\(\d+\)|- copy|copy)$`)
-	// dates are dates with their times of day, as programs put them into the names of
-	// files. What stands before and behind must be no digit or letter.
+	// dates matches dates and times in the names of files. No digit or letter may precede
+	// or follow them.
 	dates = regexp.MustCompile(`\b(?:(?:19|20)\d\d([- .]?)(?:0[1-9]|1[0-2])(?:[- .]?(?:0[1-9]|[12]\d|3[01]))?|(?:0?[1-9]|[12]\d|3[01])([- .])(?:0?[1-9]|1[0-2])[- .](?:19|20)\d\d)(?:[T ,-]+(?:at )?[0-2]?\d[-.: ]?[0-5]\d(?:[-.: ]?[0-5]\d)?(?:\.\d+)?(?: ?[AaPp][Mm])?Z?)?\b`)
-	// joiner is a hyphen that joins words, and no digits.
+	// joiner matches a hyphen that joins words, but not digits.
 	joiner = regexp.MustCompile(`(\pL)-+(\pL|\d)`)
 	blanks = regexp.MustCompile(`\s+`)
 )
 
-// namesOf returns names for a list of the contacts in a file, the best first: the
-// file's name without what is of no use to a person, and the same with its date, if it
-// has one. There is always one.
+// namesOf returns names for a list, made from the name of its file, the best first:
+// without dates and technical parts, and then with the date, if there is one. It returns
+// at least one.
 func namesOf(file string) []string {
 	name := file
 	if at := strings.LastIndexAny(name, `/\`); at >= 0 {
@@ -59,8 +59,7 @@ func namesOf(file string) []string {
 	return []string{short, long}
 }
 
-// tidy joins the words of a name, without marks around them, and begins it with a
-// capital letter.
+// tidy normalizes blanks, trims punctuation, and capitalizes the first letter.
 func tidy(name string) string {
 	name = strings.Trim(blanks.ReplaceAllString(name, " "), " -.,")
 	first, size := utf8.DecodeRuneInString(name)
@@ -68,17 +67,17 @@ func tidy(name string) string {
 		return ""
 	}
 	name = string(unicode.ToUpper(first)) + name[size:]
-	if runes := []rune(name); len(runes) > addressbook.MaxTextLength-4 { // which leaves room for a number
+	if runes := []rune(name); len(runes) > addressbook.MaxTextLength-4 { // leave room for a number
 		name = strings.TrimSpace(string(runes[:addressbook.MaxTextLength-4]))
 	}
 	return name
 }
 
-// numbered is how many numbers are tried behind a name that is taken.
+// numbered is the largest number to append to a name that is taken.
 const numbered = 99
 
-// proposeName returns a name for a new list of a file's contacts. Nobody is to add
-// them to a list that is there by leaving the proposal as it is.
+// proposeName returns a name for a new list. It proposes no existing list, because then
+// people would add to that list by accident.
 func (room *Room) proposeName(r *http.Request, file string) (string, error) {
 	names := namesOf(file)
 	last := names[len(names)-1]
@@ -94,5 +93,5 @@ func (room *Room) proposeName(r *http.Request, file string) (string, error) {
 			return "", err
 		}
 	}
-	return "", nil // the person names it
+	return "", nil // the visitor must choose a name
 }

@@ -14,11 +14,11 @@ import (
 	"callbook/internal/web/words"
 )
 
-// shownColumns is how many columns of a file can be mapped and seen. The others
-// are understood as their header has it.
+// shownColumns bounds the columns that the form shows. The others are read as their
+// headers say.
 const shownColumns = 40
 
-// The words of the form for what a column is for. The last two take a name.
+// The uses of a column in the form. The last two need a name.
 const (
 	useNothing  = ""
 	useNumber   = "number"
@@ -37,7 +37,7 @@ var fieldUses = func() []shell.Option {
 	return append(uses, shell.Option{Value: useWhole, Label: "All custom fields, as JSON"}, shell.Option{Value: useCustom, Label: "Custom field…"})
 }()
 
-// usesOf are the choices for the columns of a file for a list of this type.
+// usesOf returns the uses of columns for a list of this type.
 func usesOf(kind addressbook.ListType) []shell.Option {
 	if kind == addressbook.Dynamic {
 		return append(slices.Clip(fieldUses), shell.Option{Value: useVariable, Label: "Variable…"})
@@ -45,24 +45,24 @@ func usesOf(kind addressbook.ListType) []shell.Option {
 	return fieldUses
 }
 
-// mappedColumn is a column and what it is for.
+// mappedColumn is a column and its use.
 type mappedColumn struct {
 	At           int
 	Header       string
 	Use, Name    string
 	Sure         string   // how many of the first cells are numbers; "" for other columns
-	Examples     []string // its first cells that have text
-	ReadableName string   // the header, or for want of one its place
-	Reserved     bool     // it is never read
+	Examples     []string // its first cells that are not empty
+	ReadableName string   // the header, or the column's position if there is none
+	Reserved     bool     // whether it is never read
 }
 
-// ID names the controls of the column.
+// ID returns the id of the column's controls.
 func (c mappedColumn) ID() string { return strconv.Itoa(c.At) }
 
-// exampleCells is how many cells of a column are shown beside it.
+// exampleCells is how many cells of a column the form shows.
 const exampleCells = 3
 
-// columnsOf returns the first columns of a file, with what they are for.
+// columnsOf returns the first columns of a file with their uses.
 func columnsOf(look *table.Preview, noHeader bool) []mappedColumn {
 	all := make([]mappedColumn, 0, min(shownColumns, len(look.Columns)))
 	for i, c := range look.Columns[:cap(all)] {
@@ -82,7 +82,7 @@ func columnsOf(look *table.Preview, noHeader bool) []mappedColumn {
 	return all
 }
 
-// useOf reads the name of a column as a header has it.
+// useOf returns the use of a column, given the name by which it is read.
 func useOf(name string) (use, rest string) {
 	lower := strings.ToLower(name)
 	for _, known := range fieldUses {
@@ -96,8 +96,8 @@ func useOf(name string) (use, rest string) {
 	return useVariable, name
 }
 
-// nameOf is the reverse of useOf. Without a name of its own, a custom field or a
-// variable is called as the column's header has it.
+// nameOf is the reverse of useOf. A custom field or a variable without its own name has
+// that of the header.
 func nameOf(use, name, header string) string {
 	if name = strings.TrimSpace(name); name == "" {
 		name = strings.TrimSpace(header)
@@ -111,9 +111,9 @@ func nameOf(use, name, header string) string {
 	return use
 }
 
-// mappingOf reads what the form says of the columns. Where that is no more than
-// what the header says, it leaves it to the header. With another type, columns
-// that were left out may have a use. With takeAll, columns that are left out become
+// mappingOf reads the mapping of columns from a form. If it is the same as the headers
+// say, the mapping stays empty. OtherType means that the type of the list has changed, so
+// that columns which were ignored may have a use. TakeAll turns ignored columns into
 // custom fields.
 func mappingOf(r *http.Request, m table.Mapping, look table.Preview, otherType, takeAll bool) table.Mapping {
 	plain := m
@@ -140,7 +140,7 @@ func mappingOf(r *http.Request, m table.Mapping, look table.Preview, otherType, 
 	return m
 }
 
-// takeLeftOut makes custom fields of the columns that are left out and have a header.
+// takeLeftOut turns ignored columns with a header into custom fields.
 func takeLeftOut(names []string, columns []table.Column) {
 	taken := make(map[string]bool)
 	for _, name := range names {
@@ -159,9 +159,9 @@ func takeLeftOut(names []string, columns []table.Column) {
 	}
 }
 
-// leftOutOf returns the headers of the columns that are left out, how many columns
-// are read, and of how many that are left out the header can name a custom field.
-// Columns that are left out and have no header do not count.
+// leftOutOf returns the headers of ignored columns, the number of columns that are read,
+// and how many ignored ones can become custom fields. It does not count ignored columns
+// without a header.
 func leftOutOf(look *table.Preview, noHeader bool) (leftOut []string, read, takeable int) {
 	for i, c := range look.Columns {
 		switch header := strings.TrimSpace(c.Header); {
@@ -179,11 +179,11 @@ func leftOutOf(look *table.Preview, noHeader bool) (leftOut []string, read, take
 	return leftOut, read, takeable
 }
 
-// maxVariables is how many variables the file of a dynamic list may have.
+// maxVariables bounds the variables in the file of a dynamic list.
 const maxVariables = 5
 
-// faultOf says why a file cannot be imported with this mapping, in words for whoever
-// makes the mapping; "" when it can.
+// faultOf explains for a person why the file cannot be imported with this mapping, or
+// returns "".
 func faultOf(look *table.Preview, columns []mappedColumn) string {
 	if look.Fault == nil {
 		return ""
@@ -220,7 +220,7 @@ func faultOf(look *table.Preview, columns []mappedColumn) string {
 	return ""
 }
 
-// sureOf tells how sure it is that a column has the numbers.
+// sureOf says how likely a column is to have the numbers.
 func sureOf(c table.Column) string {
 	word := "unsure"
 	switch {

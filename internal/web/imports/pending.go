@@ -12,29 +12,29 @@ import (
 	"callbook/internal/web/words"
 )
 
-// pendingReview is what the template pending.html shows.
+// pendingReview is the data of the template pending.html.
 type pendingReview struct {
 	upload.PendingFile
 	Form    importForm
 	File    fileForm
 	Columns []mappedColumn
 	More    int // columns that are not shown
-	// ColumnsRead says how many columns are read and which are left out, LeftOut that
-	// some are, and Takeable how many of these can become custom fields by a click.
+	// ColumnsRead says how many columns are read and which are ignored. LeftOut means
+	// that some are. Takeable is how many of those can become custom fields.
 	ColumnsRead string
 	LeftOut     bool
 	Takeable    int
-	Fields      []string // what the cells of Rows are
+	Fields      []string // the fields of the cells in Rows
 	Rows        []shownRow
-	Empty       bool   // the file has no rows
-	Fault       string // why it cannot be imported so; "" when it can
+	Empty       bool   // whether the file has no rows
+	Fault       string // why it cannot be imported; "" means that it can
 	NoHeader    bool
 	Uses        []shell.Option
-	// NewList tells that the list will be made; Members is how many contacts one
-	// that is there has.
+	// NewList means that the import will create the list. Otherwise Members is how many
+	// contacts the list has.
 	NewList bool
 	Members int
-	// Trial is the dry run; nil when there was none of what the form says.
+	// Trial is the dry run with the form's present values, or nil.
 	Trial *importResult
 }
 
@@ -44,14 +44,13 @@ type shownRow struct {
 	Cells []shownCell
 }
 
-// shownCell is a text of a row, and the field that it is for. Doubt tells that it is
-// an e-mail that cannot be one.
+// shownCell is a cell and its field. Doubt means that it is an invalid e-mail.
 type shownCell struct {
 	Field, Text string
 	Doubt       bool
 }
 
-// pendingOf returns the file that the path names.
+// pendingOf returns the pending file in the path.
 func (room *Room) pendingOf(r *http.Request) (upload.PendingFile, error) {
 	sid, ok := addressbook.ParseSID(r.PathValue("sid"))
 	if !ok {
@@ -63,7 +62,7 @@ func (room *Room) pendingOf(r *http.Request) (upload.PendingFile, error) {
 func (room *Room) pendingPage(r *http.Request) (shell.Answer, error) {
 	file, err := room.pendingOf(r)
 	if fault.Is(err, fault.NotFound) {
-		// Whoever goes back to a file that was started finds the import.
+		// For a file that was started, redirect to its import.
 		if u, err := room.uploadOf(r); err == nil {
 			return shell.GoTo("/imports/" + u.SID.String()), nil
 		}
@@ -83,7 +82,7 @@ func (room *Room) pendingPage(r *http.Request) (shell.Answer, error) {
 	return room.showPending(r, file, &form)
 }
 
-// showPending shows a file, with the form as it was filled in or nil.
+// showPending shows a pending file. Form has what was sent, or is nil.
 func (room *Room) showPending(r *http.Request, file upload.PendingFile, form *importForm) (shell.Answer, error) {
 	data := pendingReview{PendingFile: file, NoHeader: file.Request.Mapping.NoHeader, Uses: usesOf(file.Request.Type)}
 	data.Form = newImportForm()
@@ -127,7 +126,7 @@ func (room *Room) showPending(r *http.Request, file upload.PendingFile, form *im
 	return pages.Show("pending", "Import "+words.FileName(file.FileName), data), nil
 }
 
-// choose shows what was chosen for the columns and is not applied yet.
+// choose shows choices for the columns that were sent, but not applied.
 func (v *pendingReview) choose(form url.Values) {
 	if form == nil {
 		return

@@ -13,18 +13,19 @@ import (
 	"callbook/internal/web/words"
 )
 
-// fileForm is the part of a pending file's form that tells how its file is read.
+// fileForm is the part of a pending file's form about the dialect and the header of the
+// file.
 type fileForm struct {
 	Encoding, Separator, Sheet, HeaderLine shell.Field
-	Words                                  string // how the file is read
-	ByHand                                 bool   // somebody chose some of that
+	Words                                  string // describes how the file is read
+	ByHand                                 bool   // whether a person has chosen some of it
 }
 
-// separatorNames are what the separators that are recognised are called.
+// separatorNames are the names of the separators that are recognised.
 var separatorNames = map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
-// fileFormOf returns the form for a file that is read so. The first of its choices is
-// what is found in the file.
+// fileFormOf returns the form for a file with this mapping. The first option of each
+// field is the detected value.
 func fileFormOf(m table.Mapping, look table.Preview) fileForm {
 	f := fileForm{
 		Encoding: shell.Field{Name: "encoding", Label: "Encoding", Type: "select", Value: string(m.Encoding), Options: []shell.Option{
@@ -70,7 +71,7 @@ func orQuoted(name, separator string) string {
 	return name
 }
 
-// fill shows what was sent, which the file cannot be read by.
+// fill shows the sent values, with which the file cannot be read.
 func (f *fileForm) fill(r *http.Request) {
 	for _, field := range []*shell.Field{&f.Encoding, &f.Separator, &f.Sheet, &f.HeaderLine} {
 		if r.PostForm.Has(field.Name) {
@@ -82,8 +83,8 @@ func (f *fileForm) fill(r *http.Request) {
 // IsSheet reports whether the file is a spreadsheet.
 func (f fileForm) IsSheet() bool { return len(f.Sheet.Options) > 0 }
 
-// readFileForm reads how a file is to be read. What the form does not have stays as
-// it is.
+// readFileForm reads the dialect and the header from a form. Missing fields stay as they
+// are in now.
 func readFileForm(r *http.Request, now table.Mapping) table.Mapping {
 	m := table.Mapping{Encoding: now.Encoding, Separator: now.Separator, Sheet: now.Sheet, HeaderLine: now.HeaderLine}
 	if r.PostForm.Has("encoding") {
@@ -96,7 +97,7 @@ func readFileForm(r *http.Request, now table.Mapping) table.Mapping {
 		m.Sheet = r.PostForm.Get("sheet")
 	}
 	if r.PostForm.Has("header_line") {
-		// Other than a positive number is the same as nothing: it is found.
+		// Anything but a positive number means that the header is detected.
 		line, err := strconv.ParseInt(strings.TrimSpace(r.PostForm.Get("header_line")), 10, 32)
 		if err != nil {
 			line = 0
@@ -106,13 +107,12 @@ func readFileForm(r *http.Request, now table.Mapping) table.Mapping {
 	return m
 }
 
-// readsFileOtherwise reports whether a file has other columns by one mapping than by
-// the other.
+// readsFileOtherwise reports whether two mappings may give the file different columns.
 func readsFileOtherwise(a, b table.Mapping) bool {
 	return a.Encoding != b.Encoding || a.Separator != b.Separator || a.Sheet != b.Sheet || a.HeaderLine != b.HeaderLine
 }
 
-// refusedFile notes a fault of the file as a whole; any other error is returned.
+// refusedFile shows a fault of the whole file. It returns any other error.
 func (f *importForm) refusedFile(err error) error {
 	if is := fault.As(err); is != nil && is.Field == upload.FieldFile {
 		f.FileError = words.Sentence(is)

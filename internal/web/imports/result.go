@@ -11,26 +11,26 @@ import (
 	"callbook/internal/web/words"
 )
 
-// importResult is what the template import.html shows.
+// importResult is the data of the template import.html.
 type importResult struct {
 	words.ImportRow
 	Progress words.Progress
 	Reasons  upload.Reasons
-	// Pending is the file that waits to be started, of which this is the dry
-	// run; nil when there is none.
+	// Pending is the pending file of which this is the dry run, or nil.
 	Pending *upload.PendingFile
-	// ListGone tells that the list is not there: it is not made yet, or it was deleted.
+	// ListGone means that the list does not exist: it was not created yet, or was
+	// deleted.
 	ListGone bool
-	// Undone tells how far it is undone; nil when nobody has asked for that. CanUndo
-	// tells that somebody may.
+	// Undone is the progress of an undo, or nil. CanUndo means that the import can be
+	// undone.
 	Undone  *Undone
 	CanUndo bool
-	// ErrorsURL is where the rows that were not imported are downloaded.
+	// ErrorsURL is the URL of the file with the rows that were not imported.
 	ErrorsURL string
-	Kept      string // how long imports are kept; "" is forever
+	Kept      string // how long imports are stored; "" means forever
 }
 
-// importsKept is how long imports are kept after they have ended.
+// importsKept returns how long imports are stored after their end.
 func (room *Room) importsKept() string {
 	switch kept := room.Imports.Retention(); {
 	case kept == upload.Forever:
@@ -70,7 +70,7 @@ func (room *Room) importPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("import", data.Name(), data), nil
 }
 
-// listGone reports whether a list is not there.
+// listGone reports whether a list does not exist.
 func (room *Room) listGone(r *http.Request, list addressbook.SID) (bool, error) {
 	_, err := room.Book.List(r.Context(), shell.AccountOf(r), list)
 	if fault.Is(err, fault.NotFound) {
@@ -79,8 +79,7 @@ func (room *Room) listGone(r *http.Request, list addressbook.SID) (bool, error) 
 	return false, err
 }
 
-// resultOf tells how far an upload is, and once it has ended what became of its
-// rows.
+// resultOf returns the progress of an upload, and its results after its end.
 func (room *Room) resultOf(r *http.Request, u upload.Upload) (importResult, error) {
 	data := importResult{
 		ImportRow: words.ImportRowOf(u),
@@ -96,8 +95,8 @@ func (room *Room) resultOf(r *http.Request, u upload.Upload) (importResult, erro
 	return data, err
 }
 
-// importProgress is the piece of the page that is asked for again and again
-// while an import runs.
+// importProgress returns the part of the page that htmx loads repeatedly while an import
+// runs.
 func (room *Room) importProgress(r *http.Request) (shell.Answer, error) {
 	u, err := room.uploadOf(r)
 	if err != nil {
@@ -106,8 +105,8 @@ func (room *Room) importProgress(r *http.Request) (shell.Answer, error) {
 	return room.progressPiece(r, u, "/imports/"+u.SID.String()), nil
 }
 
-// progressPiece is the progress of an upload that runs, and then the page with
-// its result. Whoever has no script gets that page in any case.
+// progressPiece returns the progress of a running upload, and after its end the page with
+// the results. Without script, it always returns that page.
 func (room *Room) progressPiece(r *http.Request, u upload.Upload, page string) shell.Answer {
 	if u.State != upload.Running || !shell.ByHTMX(r) {
 		return shell.GoTo(page)
@@ -133,8 +132,7 @@ func (room *Room) cancelImport(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo(page).Saying("The import is cancelled. What was imported before stays."), nil
 }
 
-// importErrors is the file of the rows that were not imported, as the API has
-// it.
+// importErrors returns the API's file of the rows that were not imported.
 func (room *Room) importErrors(r *http.Request) (shell.Answer, error) {
 	u, err := room.uploadOf(r)
 	if err != nil {

@@ -11,35 +11,35 @@ import (
 )
 
 const (
-	// countedUsed is how many contacts that an undoing would keep are counted, and
-	// namedUsed how many of them are named.
+	// countedUsed bounds the count of contacts that an undo would keep. namedUsed is how
+	// many of them are named.
 	countedUsed = 1000
 	namedUsed   = 20
-	// typicalWeight is what most contacts weigh at most, as [addressbook.Contact.Weight].
+	// typicalWeight bounds the usual [addressbook.Contact.Weight], in bytes.
 	typicalWeight = 2000
 )
 
-// undoing is what the template undo.html shows.
+// undoing is the data of the template undo.html.
 type undoing struct {
 	words.ImportRow
-	Used     []person // that would be kept, the first ones
-	UsedMore bool     // there are more of them than are counted
-	UsedSome bool     // the import is large, and only its first contacts were looked at
-	UsedRest int      // how many are counted and not named
+	Used     []person // the first contacts that would be kept
+	UsedMore bool     // there are more than countedUsed
+	UsedSome bool     // the import is large, so only its first contacts were checked
+	UsedRest int      // how many are counted, but not named
 	ListGone bool
-	Typed    shell.Field // the number to be typed; without a name, none is
+	Typed    shell.Field // the number to type; without a name, none is needed
 }
 
-// UsedCount is how many contacts would be kept, as far as they are counted.
+// UsedCount returns how many contacts would be kept, up to countedUsed.
 func (u undoing) UsedCount() int { return len(u.Used) + u.UsedRest }
 
-// person is a contact as a list of some names it.
+// person is a contact in a short list of names.
 type person struct {
 	SID  addressbook.SID
 	Name string
 }
 
-// peopleOf returns what contacts are called.
+// peopleOf returns the names of contacts.
 func peopleOf(contacts []upload.AddedContact) []person {
 	all := make([]person, len(contacts))
 	for i := range contacts {
@@ -48,7 +48,7 @@ func peopleOf(contacts []upload.AddedContact) []person {
 	return all
 }
 
-// undoPage says what undoing an import does, before it is done.
+// undoPage explains what undoing an import will do, and asks for confirmation.
 func (room *Room) undoPage(r *http.Request) (shell.Answer, error) {
 	return room.showUndo(r, "")
 }
@@ -62,7 +62,7 @@ func (room *Room) showUndo(r *http.Request, wrong string) (shell.Answer, error) 
 		return shell.GoTo("/imports/" + u.SID.String()), nil
 	}
 	data := undoing{ImportRow: words.ImportRowOf(u)}
-	// The store claims what each contact takes.
+	// The store claims each contact's weight.
 	if err := budget.Of(r.Context()).Reserve(r.Context(), (countedUsed+1)*typicalWeight); err != nil {
 		return shell.Answer{}, err
 	}
@@ -83,7 +83,7 @@ func (room *Room) showUndo(r *http.Request, wrong string) (shell.Answer, error) 
 	return pages.Show("undo", "Undo the import of "+words.FileName(u.FileName), data), nil
 }
 
-// canUndo reports whether an import can be undone, and is not yet.
+// canUndo reports whether an import can be undone and was not undone yet.
 func canUndo(u *upload.Upload) bool {
 	return u.State != upload.Running && !u.DryRun && !u.Tally.Added.IsZero() && u.Undo.IsZero()
 }
@@ -103,15 +103,15 @@ func (room *Room) undoImport(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/imports/" + u.SID.String()), nil
 }
 
-// Undone tells how far an import is undone.
+// Undone is the progress of undoing an import.
 type Undone struct {
 	upload.Undo
 	SID   addressbook.SID
 	Added upload.Additions
-	Kept  []person // that are still there, the first ones
+	Kept  []person // the first contacts that still exist
 }
 
-// Trash is the page of the contacts that went into the trash; "" when none did.
+// Trash returns the URL of the contacts that went into the trash; "" means none.
 func (u *Undone) Trash() string {
 	if u.Added.Contacts == u.Undo.Kept || u.Deletion == addressbook.ForGood {
 		return ""
@@ -119,7 +119,8 @@ func (u *Undone) Trash() string {
 	return "/trash?deletion=" + u.Deletion.String()
 }
 
-// undoneOf tells how far an import is undone; nil when nobody has asked for it.
+// undoneOf returns the progress of undoing an import, or nil if nobody has asked for
+// that.
 func (room *Room) undoneOf(r *http.Request, u *upload.Upload) (*Undone, error) {
 	if u.Undo.IsZero() {
 		return nil, nil
@@ -133,8 +134,8 @@ func (room *Room) undoneOf(r *http.Request, u *upload.Upload) (*Undone, error) {
 	return data, err
 }
 
-// undoProgress is the piece of the page that is asked for again and again while an
-// import is undone.
+// undoProgress returns the part of the page that htmx loads repeatedly while an import is
+// undone.
 func (room *Room) undoProgress(r *http.Request) (shell.Answer, error) {
 	u, err := room.uploadOf(r)
 	if err != nil {
