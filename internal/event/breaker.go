@@ -1,10 +1,12 @@
 package event
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"callbook/internal/account"
@@ -16,6 +18,8 @@ import (
 // event now and then, however many wait.
 type breaker struct {
 	running bool          // a lane sends to it
+	since   time.Time     // when that lane started
+	leave   *atomic.Bool  // tells that lane to end, so that another receiver has its turn
 	failed  int           // failed tries since the last delivery
 	pause   time.Duration // the last pause of a receiver that is down
 	until   time.Time     // the end of that pause
@@ -74,6 +78,8 @@ func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 			delete(d.receivers, r)
 		}
 	}
+	slices.SortStableFunc(due, func(a, b DueReceiver) int { return cmp.Compare(running[a.Account], running[b.Account]) })
+	room := d.leaving()
 	for _, r := range due {
 		d.accounts[r.Account] = now
 		b := d.receivers[r.Receiver]
@@ -81,10 +87,17 @@ func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 			b = &breaker{}
 		}
 		paused := b.down() && now.Before(b.until) && r.First != Asked
-		if b.running || paused || all == maxLanes || running[r.Account] == accountLanes {
+		if b.running || paused || running[r.Account] == accountLanes {
 			continue
 		}
-		b.running = true
+		if all == maxLanes {
+			if room > 0 || d.makeRoom(running, r.Account) {
+				room = max(0, room-1)
+				running[r.Account]++
+			}
+			continue
+		}
+		b.running, b.since, b.leave = true, now, new(atomic.Bool)
 		d.receivers[r.Receiver] = b
 		running[r.Account]++
 		all++
@@ -97,6 +110,40 @@ func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 		d.working.Go(func() { d.deliver(ctx, r.Receiver, *b, h) })
 	}
 	return nil
+}
+
+// leaving returns how many lanes are about to end since makeRoom has told them to. The
+// caller holds mu.
+func (d *Deliverer) leaving() (n int) {
+	for _, b := range d.receivers {
+		if b.running && b.leave.Load() {
+			n++
+		}
+	}
+	return n
+}
+
+// makeRoom tells a lane to end when all lanes are taken and an account wants one: the
+// oldest lane of the account that has the most. It reports false if no account has more
+// lanes than would be left to it. An account without a lane takes any other's. The caller
+// holds mu; running is how many lanes each account has.
+func (d *Deliverer) makeRoom(running map[account.ID]int, wants account.ID) bool {
+	var from account.ID
+	var oldest *breaker
+	for r, b := range d.receivers {
+		if !b.running || b.leave.Load() {
+			continue
+		}
+		if n := cmp.Compare(running[r.Account], running[from]); oldest == nil || n > 0 || n == 0 && b.since.Before(oldest.since) {
+			from, oldest = r.Account, b
+		}
+	}
+	if oldest == nil || running[from] <= running[wants]+1 && running[wants] > 0 || from == wants {
+		return false
+	}
+	oldest.leave.Store(true)
+	running[from]--
+	return true
 }
 
 // deliver runs a lane for a receiver, and then stores its breaker.

@@ -72,12 +72,17 @@ func (l *lane) run(ctx context.Context) (err error) {
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
+	waits, stopWaits := context.WithCancel(ctx) // of requests for their place
+	defer stopWaits()
 	more := true
 	for {
 		switch {
-		case ctx.Err() != nil || l.down() && !l.trial:
+		case ctx.Err() != nil || l.leave.Load() || l.down() && !l.trial:
 			l.forget()
 			more = false
+			if l.leave.Load() {
+				stopWaits()
+			}
 		case more && len(l.ready) < l.window/2 && l.bytes < windowBytes:
 			if more, err = l.load(ctx); err != nil {
 				return l.end(ctx, err)
@@ -85,14 +90,14 @@ func (l *lane) run(ctx context.Context) (err error) {
 			l.loaded = time.Now()
 		}
 		for len(l.ready) > 0 && l.sending < l.most() {
-			l.begin(requests)
+			l.begin(waits, requests)
 		}
 		idle := l.sending == 0 && len(l.ready) == 0
 		if len(l.outcomes) >= flushOutcomes || idle && len(l.outcomes) > 0 || len(l.outcomes) > 0 && time.Since(l.first) >= flushAfter {
 			if err := l.flush(ctx); err != nil {
 				return l.end(ctx, err)
 			}
-			more = ctx.Err() == nil && (!l.down() || l.trial)
+			more = !l.down() || l.trial
 			continue
 		}
 		if idle {
@@ -181,8 +186,9 @@ func (l *lane) put(o Outcome) {
 	l.outcomes = append(l.outcomes, o)
 }
 
-// begin sends the first event of the first ready chain.
-func (l *lane) begin(ctx context.Context) {
+// begin sends the first event of the first ready chain, once there is a place for the
+// request.
+func (l *lane) begin(waits, ctx context.Context) {
 	c := l.ready[0]
 	l.ready[0] = nil
 	l.ready = l.ready[1:]
@@ -190,8 +196,8 @@ func (l *lane) begin(ctx context.Context) {
 	p := c.events[0]
 	l.d.working.Go(func() {
 		r := result{chain: c}
-		if l.d.places.Acquire(ctx, l.to.Account, 1) == nil {
-			if l.host.places.Acquire(ctx, l.to.Account, 1) == nil {
+		if l.d.places.Acquire(waits, l.to.Account, 1) == nil {
+			if l.host.places.Acquire(waits, l.to.Account, 1) == nil {
 				r.answer = l.d.sender.send(ctx, l.secret, &p)
 				l.host.places.Release(l.to.Account, 1)
 			}
@@ -207,7 +213,7 @@ func (l *lane) note(r result) {
 	l.sending--
 	p := r.chain.events[0]
 	l.bytes -= len(p.Body)
-	if r.answer == (Answer{}) { // ctx ended before the request was made
+	if r.answer == (Answer{}) { // the lane was to end before the request was made
 		l.drop(r.chain)
 		return
 	}
