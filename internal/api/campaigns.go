@@ -226,7 +226,7 @@ func (a *API) campaignEncoder(r *http.Request, campaigns []campaign.Campaign, d 
 	}
 	e := &campaignEncoder{acct: acct, signer: signer, server: a.serverURL(r), contacts: make(map[addressbook.SID]int)}
 	for i := range campaigns {
-		if c := &campaigns[i]; !c.Expanded && !c.State.Ended() {
+		if c := &campaigns[i]; !c.Expanded {
 			for _, sid := range c.Lists {
 				e.contacts[sid] = 0
 			}

@@ -3,9 +3,11 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -81,29 +83,38 @@ type scheduleFields struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (s *scheduleFields) UnmarshalJSON(text []byte) error {
-	type plain scheduleFields
-	if text[0] != '[' {
-		return json.Unmarshal(text, (*plain)(s))
-	}
-	var all []plain
-	if err := json.Unmarshal(text, &all); err != nil {
-		return err
-	}
-	switch len(all) {
-	case 0: // nothing, as PHP writes an empty object
-	case 1:
-		*s = scheduleFields(all[0])
-	default:
-		return &json.UnmarshalTypeError{Value: "array", Type: reflect.TypeFor[campaign.ScheduleDraft]()}
-	}
-	return nil
+	type Schedule scheduleFields // without this method
+	return unmarshalOne(text, (*Schedule)(s))
 }
 
+// unmarshalOne reads an object, or an array of one: the platform's pages call a schedule
+// an array. An empty array is an empty object, as PHP writes it.
+func unmarshalOne(text []byte, into any) error {
+	if text[0] != '[' {
+		return json.Unmarshal(text, into)
+	}
+	var all []json.RawMessage
+	if err := json.Unmarshal(text, &all); err != nil || len(all) == 0 {
+		return err
+	}
+	if len(all) > 1 {
+		return &json.UnmarshalTypeError{Value: "array", Type: reflect.TypeOf(into).Elem()}
+	}
+	return json.Unmarshal(all[0], into)
+}
+
+// retriesFields are retries: an object, or an array of one.
 type retriesFields struct {
 	Number    optional[int]      `json:"number_of_retries"`
 	Interval  optional[int]      `json:"interval_mins"`
 	Mechanism optional[string]   `json:"mechanism"`
 	OnStatus  optional[[]string] `json:"on_status"`
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (r *retriesFields) UnmarshalJSON(text []byte) error {
+	type Retries retriesFields // without this method
+	return unmarshalOne(text, (*Retries)(r))
 }
 
 // callingHoursFields are a campaign's own calling hours, which the platform does not have.
@@ -113,8 +124,7 @@ type callingHoursFields struct {
 	Reason optional[string] `json:"reason"`
 }
 
-// campaignFields is a campaign as a request has it. Its names are in the errors that
-// callers see.
+// campaignFields is a campaign as a request has it.
 type campaignFields struct {
 	CallerID             optional[string]          `json:"caller_id"`
 	From                 optional[numbers]         `json:"from"`
@@ -164,12 +174,54 @@ func decodeCampaign(body []byte) (*campaign.Draft, error) {
 func decodeCampaignChange(body []byte) (*campaign.Draft, error) {
 	var q campaignChange
 	if err := unmarshalCampaign(body, &q); err != nil {
+		if d := decodeAction(body); d != nil {
+			return d, nil
+		}
 		return nil, err
 	}
 	if len(q.Campaigns) > 0 || reflect.ValueOf(q.campaignFields).IsZero() {
 		return q.only()
 	}
 	return q.campaignFields.draft(), nil
+}
+
+// actionFields is what counts of a change with an action.
+type actionFields struct {
+	CallStatusCallback   optional[string]          `json:"call_status_callback"`
+	CallScheduleCallback optional[string]          `json:"call_schedule_callback"`
+	StatusCallback       optional[string]          `json:"status_callback"`
+	Schedule             optional[json.RawMessage] `json:"schedule"`
+	Action               *string                   `json:"action"`
+}
+
+// decodeAction reads a change with an action of which other fields are of wrong types:
+// nobody looks at them. It returns nil for any other body.
+func decodeAction(body []byte) *campaign.Draft {
+	var q struct {
+		Campaigns []actionFields `json:"campaigns"`
+		actionFields
+	}
+	if json.Unmarshal(body, &q) != nil || len(q.Campaigns) > maxCampaigns || !utf8.Valid(body) {
+		return nil
+	}
+	f := q.actionFields
+	if len(q.Campaigns) > 0 {
+		f = q.Campaigns[0]
+	}
+	if f.Action == nil {
+		return nil
+	}
+	all := campaignFields{
+		CallStatusCallback: f.CallStatusCallback, CallScheduleCallback: f.CallScheduleCallback, StatusCallback: f.StatusCallback,
+		Action: optional[string]{Given: true, Value: f.Action},
+	}
+	if campaign.Action(*f.Action) == campaign.Resume && f.Schedule.Given {
+		all.Schedule = optional[scheduleFields]{Given: true}
+		if raw := f.Schedule.Value; raw != nil && json.Unmarshal(*raw, &all.Schedule) != nil {
+			return nil
+		}
+	}
+	return all.draft()
 }
 
 // decodeCopy reads what a copy of a campaign has otherwise. There may be no body.
@@ -195,7 +247,7 @@ func unmarshalCampaign(body []byte, request any) error {
 		return fault.New(fault.Unparsable, errWrongShape.Error())
 	}
 	if err := json.Unmarshal(body, request); err != nil {
-		return fault.New(fault.Unparsable, err.Error())
+		return fault.New(fault.Unparsable, typeWords(err))
 	}
 	// encoding/json has put a mark in the place of what is not UTF-8.
 	if !jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true)) {
@@ -203,6 +255,30 @@ func unmarshalCampaign(body []byte, request any) error {
 	}
 	return nil
 }
+
+// typeWords returns what encoding/json says of a body, with names of the wire in the
+// place of those of our types.
+func typeWords(err error) string {
+	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return err.Error()
+	}
+	field := e.Field
+	for _, part := range []string{"campaignRequest.", "campaignFields.", "campaigns."} {
+		field = strings.TrimPrefix(field, part)
+	}
+	at := "value"
+	if field != "" {
+		at = "struct field Campaign." + field
+	}
+	return fmt.Sprintf("json: cannot unmarshal %s into Go %s of type %s", e.Value, at, typeNames.Replace(e.Type.String()))
+}
+
+// typeNames are the names of our types for callers.
+var typeNames = strings.NewReplacer(
+	"api.campaignRequest", "Request", "api.campaignChange", "Request", "api.campaignFields", "Campaign",
+	"api.callingHoursFields", "CallingHours", "api.numbers", "[]string", "api.flag", "bool", "api.", "",
+)
 
 func (q *campaignRequest) only() (*campaign.Draft, error) {
 	switch n := len(q.Campaigns); {

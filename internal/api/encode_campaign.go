@@ -103,7 +103,7 @@ func reportable(c *campaign.Campaign) bool { return c.State.Ended() && c.State !
 func (e *campaignEncoder) summary(b []byte, c *campaign.Campaign) []byte {
 	n := c.Shown()
 	scheduled := n.Targets()
-	if !c.Expanded && !c.State.Ended() {
+	if !c.Expanded {
 		scheduled = e.expected(c)
 	}
 	b = c.SID.AppendTo(append(b, `{"campaign_sid":"`...))
@@ -118,13 +118,6 @@ func (e *campaignEncoder) summary(b []byte, c *campaign.Campaign) []byte {
 
 // expected returns how many targets a campaign may have before its lists were read.
 func (e *campaignEncoder) expected(c *campaign.Campaign) int {
-	if len(c.Lists) == 0 && !c.Duplicates {
-		numbers := make(map[phone.Number]struct{}, len(c.From))
-		for _, n := range c.From {
-			numbers[n] = struct{}{}
-		}
-		return len(numbers)
-	}
 	total := len(c.From)
 	for _, list := range c.Lists {
 		total += e.contacts[list]

@@ -131,13 +131,14 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	accounts := account.NewDirectory(stores.Accounts, cfg.Clock)
 	reports := &reports{report.NewLinks(accounts, cfg.Clock), cfg.BaseURL}
-	campaigns, calling, err := cfg.campaigns(ctx, stores, book, reports)
+	events := cfg.deliverer(stores, accounts)
+	campaigns, calling, err := cfg.campaigns(ctx, stores, book, reports, events)
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
 	a := &App{
 		dialer:   calling,
-		events:   cfg.deliverer(stores, accounts),
+		events:   events,
 		reports:  reports,
 		Accounts: accounts,
 		Sessions: session.NewKeeper(stores.Sessions, cfg.Clock),

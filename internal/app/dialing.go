@@ -11,6 +11,7 @@ import (
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
+	"callbook/internal/event"
 	"callbook/internal/report"
 	"callbook/internal/store"
 )
@@ -29,7 +30,7 @@ type Simulator struct {
 // campaigns returns the campaigns and the dialer. Their clock and sids continue from the
 // latest stored campaign or call, because the simulated time of an earlier run may be
 // ahead of the real time.
-func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, r *reports) (*campaign.Campaigns, *dialer.Dialer, error) {
+func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, r *reports, events *event.Deliverer) (*campaign.Campaigns, *dialer.Dialer, error) {
 	last, err := stores.Campaigns.LastCampaignSID(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -46,6 +47,7 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	}
 	d := dialer.New(stores.Dialing, phone, dialer.Options{
 		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, SIDs: sids, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: r.url,
+		Told: events.Told,
 	})
 	return campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, SIDs: sids, Dialer: d, Real: phone.Real()}), d, nil
 }

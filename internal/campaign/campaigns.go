@@ -123,6 +123,9 @@ func (cs *Campaigns) Preview(ctx context.Context, acct account.Account, d *Draft
 		return nil, Preview{}, err
 	}
 	p, err := cs.store.Preview(ctx, acct.ID, &c.Settings)
+	if d.From.Value != nil {
+		p.Duplicates += len(*d.From.Value) - len(c.From)
+	}
 	return c, p, err
 }
 
@@ -234,7 +237,7 @@ func (cs *Campaigns) update(ctx context.Context, acct account.Account, sid addre
 		return nil, err
 	}
 	err = cs.store.ChangeCampaign(ctx, acct.ID, sid, func(c *Campaign, others Running) error {
-		if c.State != seen.State || c.started() != seen.started() || !c.Updated.Equal(seen.Updated) {
+		if c.State != seen.State || c.started(now) != seen.started(now) || !c.Updated.Equal(seen.Updated) {
 			return errMeanwhile
 		}
 		after = c
@@ -270,14 +273,14 @@ func (cs *Campaigns) changed(ctx context.Context, acct account.Account, c *Campa
 		}
 		d = &callbacks
 	}
-	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: now, s: c.Settings, started: action || c.started(), movable: c.State == Paused}
+	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: now, s: c.Settings, started: action || c.started(now), movable: c.State == Paused}
 	return k.run()
 }
 
-// started reports whether the campaign's settings must not change any more: its targets
-// were read by them, or some of them were.
-func (c *Campaign) started() bool {
-	return c.Expanded || c.Counts.Targets() > 0 || c.State.Ended()
+// started reports whether the campaign's settings must not change any more, because its
+// time has come or its lists are being read. One that was paused before has not started.
+func (c *Campaign) started(now time.Time) bool {
+	return c.Expanded || c.State.Ended() || c.Counts.Targets() > 0 || c.State == Created && !now.Before(c.SendAt)
 }
 
 // Copy creates a campaign with the settings of another one. It starts now and lasts as

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/phone"
 )
 
 // checker makes settings of a draft. Each step checks a field. Steps have the order of
@@ -126,11 +127,26 @@ func (k *checker) from() error {
 			}
 			k.s.From = append(k.s.From, n)
 		}
+		if d := k.draft.Duplicates; d.Given && !orZero(d) || !d.Given && !k.s.Duplicates {
+			k.s.From = distinct(k.s.From)
+		}
 		if len(k.s.From) > 0 && !k.draft.Lists.Given {
 			k.s.Lists = nil
 		}
 	}
 	return nil
+}
+
+// distinct returns the numbers, each at its first place only.
+func distinct(numbers []phone.Number) (all []phone.Number) {
+	seen := make(map[phone.Number]struct{}, len(numbers))
+	for _, n := range numbers {
+		if _, again := seen[n]; !again {
+			seen[n] = struct{}{}
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // shorten shortens a text that an error message quotes.
@@ -299,10 +315,22 @@ func (k *checker) customField() error {
 	if v := k.draft.CustomField; v.Given && !sameJSON(k.s.CustomField, orZero(v)) {
 		k.s.CustomField = bytes.Clone(orZero(v))
 	}
-	if len(k.s.CustomField) > MaxCustomField {
+	if customBytes(k.s.CustomField) > MaxCustomField {
 		return fault.TooLong(FieldCustom, MaxCustomField)
 	}
 	return nil
+}
+
+// customBytes returns how long a custom field is: of a string what it says, and of other
+// values their JSON.
+func customBytes(field []byte) int {
+	if len(field) > 0 && field[0] == '"' {
+		var text string
+		if json.Unmarshal(field, &text) == nil {
+			return len(text)
+		}
+	}
+	return len(field)
 }
 
 // sameJSON reports whether two JSON values differ only in white space.

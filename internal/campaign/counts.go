@@ -36,8 +36,15 @@ func (n *Counts) Move(from TargetState, fromCalls int, t *Target) {
 	*n.of(t.State, len(t.History))++
 }
 
-// Add counts new targets, which wait for their first call.
-func (n *Counts) Add(targets int) { n.New += targets }
+// Add counts new targets, which wait for their first call, or are never called because
+// the campaign had ended when its lists were read.
+func (c *Campaign) Add(targets int) {
+	if c.State.Ended() {
+		c.Counts.NotAttempted += targets
+	} else {
+		c.Counts.New += targets
+	}
+}
 
 // of returns the counter for a target with this state and this many calls.
 func (n *Counts) of(state TargetState, calls int) *int {

@@ -54,7 +54,7 @@ func TestSettle(t *testing.T) {
 		"failed, which is tried once": {InProgress, retries, 2, CallFailed, time.Hour, Waiting, time.Minute},
 	} {
 		c := &Campaign{Settings: Settings{Retries: tt.retries, EndAt: now.Add(tt.end)}, State: InProgress, Expanded: true}
-		c.Counts.Add(1)
+		c.Add(1)
 		target := &Target{State: Waiting}
 		var call *Call
 		for i := range tt.calls {
@@ -91,7 +91,7 @@ func TestUnclaim(t *testing.T) {
 	now := time.Unix(1_780_000_000, 0)
 	for _, ended := range []bool{false, true} {
 		c := &Campaign{Settings: Settings{EndAt: now.Add(time.Hour)}, State: InProgress, Expanded: true}
-		c.Counts.Add(1)
+		c.Add(1)
 		target := &Target{State: Waiting}
 		c.Claim(target, &Call{})
 		want := Counts{New: 1}

@@ -91,16 +91,17 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 	switch {
 	case c.State == campaign.Deleted:
 		return a.d.store.Purge(ctx, l, a.account.ID, c.SID, batch)
-	case c.State.Ended():
+	case c.State.Ended() && c.Expanded:
 		return a.end(ctx, c)
-	case !now.Before(c.EndAt):
+	case !c.State.Ended() && !now.Before(c.EndAt):
 		return true, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
 			if !c.State.Ended() && !now.Before(c.EndAt) {
 				c.Expire(now)
 			}
 			return nil
 		})
-	case !c.Expanded && a.begins(c, now):
+	case !c.Expanded && (c.State.Ended() || a.begins(c, now)):
+		// One that has ended is read too, so that its numbers add up.
 		_, err := a.d.store.Expand(ctx, l, a.account.ID, c.SID, now, batch, varsOf(c))
 		return true, err
 	case c.Expanded && c.Started.IsZero():
@@ -186,8 +187,9 @@ func quiet(c *campaign.Campaign) bool {
 func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err error) {
 	more, err = a.d.store.Sweep(ctx, a.d.lease(), a.account.ID, c.SID, batch, func(c *campaign.Campaign, t *campaign.Target) []event.Event {
 		c.Leave(t)
-		return a.render.TargetEnded(c, t, a.d.opts.Clock.Now())
+		return a.tell(a.render.TargetEnded(c, t, a.d.opts.Clock.Now()))
 	})
+	a.committed()
 	if err != nil || more || c.Counts.InFlight() > 0 {
 		return more, err
 	}
@@ -208,5 +210,6 @@ func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err
 
 // change applies a rule to an open campaign in the store.
 func (a *dialing) change(ctx context.Context, sid addressbook.SID, rule CampaignRule) error {
-	return a.d.store.ChangeOpen(ctx, a.d.lease(), a.account.ID, sid, rule)
+	defer a.committed()
+	return a.d.store.ChangeOpen(ctx, a.d.lease(), a.account.ID, sid, func(c *campaign.Campaign) []event.Event { return a.tell(rule(c)) })
 }

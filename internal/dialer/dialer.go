@@ -48,6 +48,9 @@ type Options struct {
 	Gate Gate
 	// ReportURL returns the absolute URL of a campaign's report; nil means "".
 	ReportURL func(context.Context, account.Account, addressbook.SID) (string, error)
+	// Told is called after events of an account were stored; nil means that nobody waits
+	// for them.
+	Told func(account.ID)
 }
 
 // Dialer places the calls of campaigns. It is safe for concurrent use.
@@ -72,6 +75,9 @@ func New(store Store, c carrier.Carrier, opts Options) *Dialer {
 	}
 	if opts.SIDs == nil {
 		opts.SIDs = addressbook.NewSIDs(opts.Calls)
+	}
+	if opts.Told == nil {
+		opts.Told = func(account.ID) {}
 	}
 	opts.Speed = max(1, opts.Speed)
 	return &Dialer{

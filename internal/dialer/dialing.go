@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"callbook/internal/account"
@@ -37,6 +38,8 @@ type dialing struct {
 	doubt     bool      // a claim failed, but the store may have committed it
 
 	mute bool // the carrier's last answer was an error; used by doChores only
+
+	told atomic.Bool // events were made of which Options.Told was not called yet
 
 	mu     sync.Mutex
 	runs   []*run // the open campaigns, by sid
@@ -94,6 +97,21 @@ func (a *dialing) run(ctx context.Context) {
 	defer cancel()
 	if err := a.d.store.ReleaseAccount(last, a.d.server, a.account.ID); err != nil {
 		a.d.opts.Log.Warn("the lease of an account's dialing could not be given back; it runs out", "account", a.account.SID, "error", err)
+	}
+}
+
+// tell notes that a rule has made events.
+func (a *dialing) tell(events []event.Event) []event.Event {
+	if len(events) > 0 {
+		a.told.Store(true)
+	}
+	return events
+}
+
+// committed lets events be sent that were made in the transaction which has just ended.
+func (a *dialing) committed() {
+	if a.told.Swap(false) {
+		a.d.opts.Told(a.account.ID)
 	}
 }
 

@@ -166,8 +166,10 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 		q.DayOf = func(n phone.Number) (from, until time.Time) { return g.DayOf(n, now) }
 	}
 	dials, err := a.d.store.Claim(ctx, a.d.lease(), a.account.ID, t.campaign.SID, q, func(c *campaign.Campaign, to *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
-		return a.admit(now, &t.policy, c, to, callee)
+		call, events := a.admit(now, &t.policy, c, to, callee)
+		return call, a.tell(events)
 	})
+	a.committed()
 	if err != nil {
 		if over(err) {
 			a.waitFor(t.run, now.Add(longest), t.known)

@@ -75,8 +75,9 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 		found[i] = true
 		events := a.note(&taken[i], c, t, call)
 		heard.note(c, t)
-		return events
+		return a.tell(events)
 	})
+	a.committed()
 	if err != nil {
 		a.d.flights.failed(taken)
 		return false, err

@@ -54,10 +54,10 @@ type Store interface {
 	// unless Settings.Duplicates is set; it takes From as it is. Positions have no gaps.
 	//
 	// A target's name is the first and the last name of its contact, joined by a blank,
-	// and its Vars are what vars returns. Counts.New counts the targets.
+	// and its Vars are what vars returns. [campaign.Campaign.Add] counts the targets.
 	//
 	// After the last target, Expand sets Expanded and returns done. A deleted list has no
-	// contacts. For a campaign that has ended, it does nothing and returns done.
+	// contacts. For a campaign that was deleted, it does nothing and returns done.
 	Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars Vars) (done bool, err error)
 
 	// Claim visits up to q.Scan waiting targets of the campaign that are due by now,

@@ -18,6 +18,7 @@ import (
 // event now and then, however many wait.
 type breaker struct {
 	running bool          // a lane sends to it
+	missed  bool          // a poll found due events meanwhile
 	since   time.Time     // when that lane started
 	leave   *atomic.Bool  // tells that lane to end, so that another receiver has its turn
 	failed  int           // failed tries since the last delivery
@@ -86,6 +87,7 @@ func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 		if b == nil {
 			b = &breaker{}
 		}
+		b.missed = b.running
 		paused := b.down() && now.Before(b.until) && r.First != Asked
 		if b.running || paused || running[r.Account] == accountLanes {
 			continue
@@ -107,7 +109,8 @@ func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 			d.hosts[r.Origin] = h
 		}
 		h.lanes++
-		d.working.Go(func() { d.deliver(ctx, r.Receiver, *b, h) })
+		known := *b // before the next poll changes it
+		d.working.Go(func() { d.deliver(ctx, r.Receiver, known, h) })
 	}
 	return nil
 }
@@ -165,10 +168,13 @@ func (d *Deliverer) deliver(ctx context.Context, r Receiver, b breaker, h *host)
 	if h.lanes--; h.lanes == 0 {
 		delete(d.hosts, r.Origin)
 	}
+	if d.receivers[r].missed {
+		d.lookAgain()
+	}
 	if l.failed == 0 {
 		delete(d.receivers, r)
 		return
 	}
-	l.running, l.used = false, d.opts.Clock.Now()
+	l.running, l.missed, l.used = false, false, d.opts.Clock.Now()
 	d.receivers[r] = &l.breaker
 }

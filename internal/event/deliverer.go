@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"callbook/internal/account"
@@ -22,6 +23,9 @@ const (
 	// nine seconds at most.
 	pollEvery  = 500 * time.Millisecond
 	claimEvery = time.Second
+	// claimAgain is how soon after a claim an account that has just got events may be
+	// claimed. Another server may have it.
+	claimAgain = 50 * time.Millisecond
 	renewEvery = 2 * time.Second
 	leaseTime  = 8 * time.Second
 	// maxAccounts is how many accounts a server claims at once. MaxReceivers is how many
@@ -57,13 +61,16 @@ type Options struct {
 
 // Deliverer sends events to the callers' programs. It is safe for concurrent use.
 type Deliverer struct {
-	store   Store
-	opts    Options
-	sender  *sender
-	server  string // names this Deliverer among all that share the store
-	woken   chan struct{}
-	working sync.WaitGroup
-	places  *limit.Pool
+	store  Store
+	opts   Options
+	sender *sender
+	server string // names this Deliverer among all that share the store
+	woken  chan struct{}
+	told   chan struct{}
+	// strangers says that accounts have got events whose lease it has perhaps not.
+	strangers atomic.Bool
+	working   sync.WaitGroup
+	places    *limit.Pool
 
 	mu        sync.Mutex
 	accounts  map[account.ID]time.Time // the accounts whose lease this server has, and when each last had a due event
@@ -81,7 +88,7 @@ type host struct {
 func New(store Store, opts Options) *Deliverer {
 	return &Deliverer{
 		store: store, opts: opts, sender: newSender(opts.Agent, opts.Private, opts.Clock), server: rand.Text(),
-		woken: make(chan struct{}, 1), places: limit.New(places, limit.Options{Spare: true}),
+		woken: make(chan struct{}, 1), told: make(chan struct{}, 1), places: limit.New(places, limit.Options{Spare: true}),
 		accounts: make(map[account.ID]time.Time), receivers: make(map[Receiver]*breaker), hosts: make(map[string]*host),
 	}
 }
@@ -92,6 +99,25 @@ func (d *Deliverer) Wake() {
 	select {
 	case d.woken <- struct{}{}:
 	default: // a wake-up is pending already
+	}
+}
+
+// Told lets the Deliverer look for events of an account that were just stored.
+func (d *Deliverer) Told(id account.ID) {
+	d.mu.Lock()
+	_, ours := d.accounts[id]
+	d.mu.Unlock()
+	if !ours {
+		d.strangers.Store(true)
+	}
+	d.lookAgain()
+}
+
+// lookAgain lets look go on.
+func (d *Deliverer) lookAgain() {
+	select {
+	case d.told <- struct{}{}:
+	default: // it will look
 	}
 }
 
@@ -118,13 +144,19 @@ func (d *Deliverer) Run(ctx context.Context) {
 // look claims accounts and starts lanes until ctx ends.
 func (d *Deliverer) look(ctx context.Context) {
 	failing := false
-	var claimed time.Time
+	var claimed, asked time.Time // by the two clocks
 	for tick := d.opts.Clock.Tick(pollEvery); ; {
 		now := d.opts.Clock.Now()
 		var err error
-		if now.Sub(claimed) >= claimEvery || now.Before(claimed) {
-			claimed = now
+		strange := d.strangers.Load()
+		var soon <-chan time.Time
+		switch since := now.Sub(claimed); {
+		case since >= claimEvery || since < 0 || strange && time.Since(asked) >= claimAgain:
+			claimed, asked = now, time.Now()
+			d.strangers.Store(false)
 			err = d.claim(ctx, now)
+		case strange:
+			soon = time.After(claimAgain)
 		}
 		err = errors.Join(err, d.poll(ctx, now))
 		if err != nil && !failing && ctx.Err() == nil {
@@ -137,6 +169,8 @@ func (d *Deliverer) look(ctx context.Context) {
 		case <-tick:
 		case <-d.woken:
 			claimed = time.Time{}
+		case <-d.told:
+		case <-soon:
 		}
 	}
 }

@@ -35,8 +35,7 @@ func (c *Campaign) recount() (n campaign.Counts) {
 		state, calls, number := campaign.TargetState(group[0]), group[1]/attemptBytes, int(group[2])
 		t := campaign.Target{State: state, History: make([]campaign.Attempt, min(calls, campaign.MaxCalls))}
 		t.State = of.Result(&t)
-		var one campaign.Counts
-		one.Add(1)
+		one := campaign.Counts{New: 1}
 		one.Move(campaign.Waiting, 0, &t)
 		all := n.Fields()
 		for i, count := range one.Fields() {

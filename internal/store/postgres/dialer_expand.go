@@ -18,14 +18,14 @@ import (
 func (db *DB) Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars dialer.Vars) (done bool, err error) {
 	err = db.dialFor(ctx, l, account, sid, "read the numbers of a campaign", func(t *tx, row *campaignRow) error {
 		x := expansion{tx: t, row: row, now: now.UnixNano(), vars: vars}
-		for left := limit; left > 0 && !row.Expanded && !row.State.Ended(); {
+		for left := limit; left > 0 && !row.Expanded && row.State != campaign.Deleted; {
 			read, err := x.step(left)
 			if err != nil {
 				return err
 			}
 			left -= read
 		}
-		done = row.Expanded || row.State.Ended()
+		done = row.Expanded || row.State == campaign.Deleted
 		return nil
 	})
 	return done && err == nil, err
@@ -65,7 +65,7 @@ func (x *expansion) step(limit int) (read int, err error) {
 // added counts new targets.
 func (x *expansion) added(n int) {
 	x.row.next += n
-	x.row.Counts.Add(n)
+	x.row.Add(n)
 }
 
 // numbers queues the insertion of targets for these numbers.

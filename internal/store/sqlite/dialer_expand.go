@@ -20,7 +20,7 @@ import (
 // Expand implements [dialer.Store].
 func (s *Campaigns) Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars dialer.Vars) (done bool, err error) {
 	err = s.dialFor(ctx, l, account, sid, limit, "read the numbers of a campaign", func(tx *editTx, row *campaignRow) error {
-		done = row.Expanded || row.State.Ended()
+		done = row.Expanded || row.State == campaign.Deleted
 		if done {
 			return nil
 		}
@@ -104,7 +104,7 @@ func (x *expansion) add(targets []newTarget) error {
 		stmt.BindBytes(param+9, nil)
 	})
 	x.row.next += len(targets)
-	x.row.Counts.Add(len(targets))
+	x.row.Add(len(targets))
 	if err != nil {
 		return fmt.Errorf("make targets: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
+	"callbook/internal/event"
 )
 
 // waits returns what a new target is.
@@ -129,18 +130,31 @@ func expandWithVariables(t *testing.T, f *fixture) {
 	same(t, "targets", f.targets(t, c.SID), want)
 }
 
-// expandEnded: of a campaign that has ended or was deleted, nothing is read.
+// expandEnded: the targets of a campaign that has ended are counted as never called. Of
+// one that was deleted, nothing is read.
 func expandEnded(t *testing.T, f *fixture) {
 	for _, state := range []campaign.State{campaign.Completed, campaign.Canceled, campaign.Deleted} {
 		c := newCampaign(f.account)
-		c.From, c.State = numbersFrom(firstNumber, 2), state
+		c.From, c.State, c.Ended = numbersFrom(firstNumber, 2), state, dialTime
 		f.addCampaigns(t, c)
 		if done, err := f.Dialing.Expand(t.Context(), ours, f.account, c.SID, dialTime, 10, nil); !done || err != nil {
 			t.Errorf("in state %v: %v, %v", state, done, err)
 		}
-		if state != campaign.Deleted {
-			same(t, "campaign", f.campaign(t, c.SID), c)
-			same(t, "targets", f.targets(t, c.SID), []campaign.Target(nil))
+		if state == campaign.Deleted {
+			continue
+		}
+		c.Expanded, c.Counts.NotAttempted = true, 2
+		same(t, "campaign", f.campaign(t, c.SID), c)
+		if more, err := f.Dialing.Sweep(t.Context(), ours, f.account, c.SID, 10, func(c *campaign.Campaign, t *campaign.Target) []event.Event {
+			c.Leave(t)
+			return nil
+		}); more || err != nil {
+			t.Errorf("in state %v: %v, %v", state, more, err)
+		}
+		for _, target := range f.targets(t, c.SID) {
+			if target.State != campaign.NotAttempted || !target.Ended.Equal(dialTime) {
+				t.Errorf("in state %v: got %+v", state, target)
+			}
 		}
 	}
 	// One that is paused goes on being read.

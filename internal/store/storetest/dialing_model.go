@@ -110,12 +110,6 @@ func (m *dialModel) expandSome(t *testing.T, now time.Time, limit int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.State.Ended() {
-		if !done {
-			t.Error("there is more to read of a campaign that has ended")
-		}
-		return
-	}
 	for ; limit > 0 && m.read < len(m.entries); limit, m.read = limit-1, m.read+1 {
 		c := m.entries[m.read]
 		known := slices.ContainsFunc(m.goals, func(t campaign.Target) bool { return t.Number == c.Number })
@@ -125,7 +119,7 @@ func (m *dialModel) expandSome(t *testing.T, now time.Time, limit int) {
 		m.goals = append(m.goals, campaign.Target{
 			Position: len(m.goals), Number: c.Number, Contact: c.SID, Name: c.Texts[addressbook.FirstName].Value, State: campaign.Waiting, Due: now,
 		})
-		m.Counts.Add(1)
+		m.Add(1)
 	}
 	// Whoever has just read the last one may not know it.
 	if m.read < len(m.entries) && done || limit > 0 && !done {

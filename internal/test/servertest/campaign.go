@@ -13,16 +13,33 @@ type Campaign struct {
 	DateStarted *string `json:"date_started"`
 	ReportURL   *string `json:"report_url"`
 	Stats       map[string]int
+	Summary     CampaignSummary `json:"-"` // stands beside the data
+}
+
+// CampaignSummary is a campaign in five numbers.
+type CampaignSummary struct {
+	Scheduled  int `json:"call_scheduled"`
+	Initiated  int `json:"call_initialized"`
+	Completed  int `json:"call_completed"`
+	Failed     int `json:"call_failed"`
+	InProgress int `json:"call_inprogress"`
 }
 
 // Campaign reads the answer about one campaign; another answer ends the test.
 func (a Answer) Campaign(t testing.TB) Campaign {
 	t.Helper()
-	got := read[struct{ Response []ItemOf[Campaign] }](t, a, 200)
+	got := read[struct {
+		Response []struct {
+			ItemOf[Campaign]
+			Summary CampaignSummary
+		}
+	}](t, a, 200)
 	if len(got.Response) != 1 || got.Response[0].Data == nil {
 		t.Fatalf("got %s, want one campaign", a.Body)
 	}
-	return *got.Response[0].Data
+	c := *got.Response[0].Data
+	c.Summary = got.Response[0].Summary
+	return c
 }
 
 // NewCampaign makes a campaign of a whole body, which must be a success.
