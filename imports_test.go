@@ -357,6 +357,7 @@ var rules = map[string][]string{
 		"internal/trash",
 		"internal/upload",
 		"internal/upload/table",
+		"internal/wav",
 	},
 	"internal/web": {
 		"internal/account",

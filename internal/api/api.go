@@ -19,6 +19,7 @@ import (
 	"callbook/internal/event"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/prompt"
 	"callbook/internal/report"
 	"callbook/internal/route"
 	"callbook/internal/slowbody"
@@ -38,6 +39,7 @@ type API struct {
 	campaigns    *campaign.Campaigns
 	suppressions *suppression.Suppressions
 	flows        *library.Library
+	prompts      *prompt.Prompts
 	callbacks    *event.Deliveries
 	reports      *report.Links
 	gate         *gate
@@ -58,6 +60,7 @@ type Config struct {
 	Campaigns    *campaign.Campaigns
 	Suppressions *suppression.Suppressions
 	Flows        *library.Library
+	Prompts      *prompt.Prompts
 	Callbacks    *event.Deliveries
 	// Clock limits how often clients may guess keys, and tells when a long download
 	// checks its permit again; nil means [clock.System].
@@ -87,6 +90,7 @@ func New(cfg Config) *API {
 		campaigns:    cfg.Campaigns,
 		suppressions: cfg.Suppressions,
 		flows:        cfg.Flows,
+		prompts:      cfg.Prompts,
 		callbacks:    cfg.Callbacks,
 		reports:      report.NewLinks(cfg.Accounts, cfg.Clock),
 		gate:         newGate(),
@@ -120,6 +124,7 @@ func New(cfg Config) *API {
 	a.handleCampaigns(base)
 	a.handleSuppressions(base)
 	a.handleFlows(base)
+	a.handlePrompts(base)
 	a.routes.Shadow()
 	return a
 }

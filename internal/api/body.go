@@ -39,7 +39,7 @@ func (a *API) readBody(r *http.Request) (body []byte, err error) {
 	if r.ContentLength > a.maxBody {
 		return nil, a.tooLarge()
 	}
-	source := &prompt{Reader: r.Body, share: share}
+	source := &hurried{Reader: r.Body, share: share}
 	if gzipped {
 		if source.Reader, err = decompress(r, a.maxBody); err != nil {
 			return nil, err
@@ -99,15 +99,15 @@ func announced(r *http.Request) int64 {
 // requests that wait for the memory outlast it.
 const promptTime = 10 * time.Second
 
-// prompt reads a body. If the body takes longer than promptTime, it gives back the
+// hurried reads a body. If the body takes longer than promptTime, it gives back the
 // reserved memory; after that, memory is claimed step by step.
-type prompt struct {
+type hurried struct {
 	io.Reader
 	share *budget.Share
 	until time.Time // zero if nothing is reserved
 }
 
-func (p *prompt) Read(b []byte) (int, error) {
+func (p *hurried) Read(b []byte) (int, error) {
 	n, err := p.Reader.Read(b)
 	if !p.until.IsZero() && err == nil && time.Now().After(p.until) {
 		p.share.Give(p.share.Used())

@@ -62,6 +62,7 @@ type encoder struct {
 	contacts   string // the path of the contacts, and a slash
 	lists      string // the path of the lists, and a slash
 	flows      string // the path of the flows, and a slash
+	prompts    string // the path of the prompts, and a slash
 	dates      dateEncoder
 }
 
@@ -71,6 +72,7 @@ func newEncoder(acct account.Account) *encoder {
 		contacts:   contactsPath(acct) + "/",
 		lists:      listsPath(acct) + "/",
 		flows:      flowsPath(acct) + "/",
+		prompts:    promptsPath(acct) + "/",
 		dates:      dateEncoder{zone: acct.TimeZone},
 	}
 }

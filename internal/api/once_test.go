@@ -69,6 +69,13 @@ var keyedRequests = []struct {
 	{"POST /campaigns/{sid}/copy", "POST /campaigns/{campaign}/copy", `{` + muchLater + `}`, 200},
 	{"POST /campaigns/{sid}/callbacks/{event_id}/send", "POST /campaigns/{campaign}/callbacks/{nobody}/send", ``, 404},
 	{"POST /suppressions", "POST /suppressions", `{"suppressions":[{"number":"9876543212"},{"number":"9876543213"},{"number":"x"}]}`, 207},
+	{"POST /prompts", "POST /prompts?name=bye", helloWAV, 200},
+	{"POST /prompts", "POST /prompts?name=hello", helloWAV, 409},
+	{"POST /prompts", "POST /prompts?name=bye", "no sound", 400},
+	{"PUT /prompts/{name}", "PUT /prompts/hello?title=Again", helloWAV, 200},
+	{"PUT /prompts/{name}", "PUT /prompts/nobody", helloWAV, 404},
+	{"DELETE /prompts/{name}", "DELETE /prompts/hello", ``, 200},
+	{"DELETE /prompts/{name}", "DELETE /prompts/nobody", ``, 404},
 	{"DELETE /suppressions", "DELETE /suppressions", `{"suppressions":[{"number":"9876543213"},{"number":"9876543212"}]}`, 207},
 	{"POST /flows", "POST /flows", `{"name":"new",` + rentSteps + `}`, 200},
 	{"POST /flows", "POST /flows", `{"name":"rent",` + rentSteps + `}`, 409},
@@ -100,6 +107,7 @@ func furnish(c *servertest.Client) *strings.Replacer {
 	called := c.NewCampaign(`{"campaigns":[{"caller_id":"1234","from":["9876543210"],"url":"` + flowURL + `",` + muchLater + `}]}`)
 	c.Send("POST", "/suppressions", `{"suppressions":[{"number":"9876543213"}]}`)
 	c.Send("POST", "/flows", `{"name":"rent",`+rentSteps+`}`)
+	c.Do("POST", c.Path("/prompts?name=hello"), strings.NewReader(helloWAV), "Content-Type", "audio/wav")
 	return strings.NewReplacer("{campaign}", called.ID, "{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID,
 		"{upload}", upload.ID, "{added}", added.ID, "{gone}", gone.SID, "{former}", former.SID, "{nobody}", strings.Repeat("0", 31)+"1")
 }
@@ -110,6 +118,9 @@ func sendKeyed(c *servertest.Client, request, body string) servertest.Answer {
 	if strings.HasPrefix(path, "/contacts/csv-upload") {
 		form, contentType := servertest.NewForm("list_name", "Leads").File(body).Body()
 		return c.Do(method, c.Path(path), form, "Content-Type", contentType)
+	}
+	if strings.HasPrefix(path, "/prompts") && method != "DELETE" {
+		return c.Do(method, c.Path(path), strings.NewReader(body), "Content-Type", "audio/wav")
 	}
 	return c.Send(method, path, body)
 }
@@ -125,7 +136,7 @@ func everything(t *testing.T, c *servertest.Client) string {
 		}
 	}
 	var all strings.Builder
-	for _, path := range []string{"/contacts?filter=show_list&limit=1000", "/lists?limit=1000", "/csv-uploads", "/trash/contacts", "/trash/lists", "/campaigns", "/suppressions", "/flows"} {
+	for _, path := range []string{"/contacts?filter=show_list&limit=1000", "/lists?limit=1000", "/csv-uploads", "/trash/contacts", "/trash/lists", "/campaigns", "/suppressions", "/flows", "/prompts"} {
 		all.WriteString(requestID.ReplaceAllString(string(c.Get(c.Path(path)).Body), "") + "\n")
 	}
 	return all.String()

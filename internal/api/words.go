@@ -8,6 +8,7 @@ import (
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/fault"
+	"callbook/internal/prompt"
 	"callbook/internal/suppression"
 	"callbook/internal/upload"
 )
@@ -15,7 +16,7 @@ import (
 // titles are the names of fields in Exotel's messages: "FirstName" for first_name, with a
 // few exceptions.
 var titles = func() map[fault.Field]string {
-	titles := map[fault.Field]string{upload.FieldType: "type", upload.FieldColumns: "columns", "custom": "CustomField"}
+	titles := map[fault.Field]string{upload.FieldType: "type", upload.FieldColumns: "columns", "custom": "CustomField", prompt.FieldName: "Name", prompt.FieldTitle: "Title", prompt.FieldFile: "File"}
 	for _, field := range slices.Concat(addressbook.Fields(), campaign.Fields(), []fault.Field{
 		fieldCampaigns, suppression.FieldSuppressions, suppression.FieldSource, suppression.FieldNote,
 		library.FieldTitle, fieldFlow, fieldStart, fieldSteps,
@@ -45,6 +46,7 @@ var fieldWords = fault.Words{
 	fault.Unique: {
 		"":                    "A contact with this {field} already exists",
 		addressbook.FieldName: "A list with this {field} already exists",
+		prompt.FieldName:      "A prompt with this {field} already exists",
 	},
 	fault.Other: {"": "Invalid {field}: {why}"},
 

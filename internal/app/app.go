@@ -22,6 +22,7 @@ import (
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/journal"
+	"callbook/internal/prompt"
 	"callbook/internal/report"
 	"callbook/internal/reqlog"
 	"callbook/internal/server"
@@ -151,10 +152,11 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
+	prompts := prompt.New(stores.Prompts, cfg.Clock)
 	flows := library.New(stores.Flows, book, cfg.Clock)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash,
-		Campaigns: campaigns, Suppressions: suppressions, Flows: flows, Callbacks: deliveries,
+		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Flows: flows, Callbacks: deliveries,
 		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
 	})
 	if cfg.Dashboard {

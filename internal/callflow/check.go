@@ -16,7 +16,7 @@ import (
 // The names of steps and prompts, and the keys of a telephone.
 var (
 	stepName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
-	promptName = stepName
+	promptName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 	keys       = regexp.MustCompile(`^[0-9*#]+$`)
 )
 

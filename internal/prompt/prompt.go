@@ -4,6 +4,7 @@ package prompt
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"callbook/internal/account"
@@ -63,6 +64,11 @@ var (
 	ErrTooMany = fault.New(fault.Invalid, "An account has at most 200 prompts")
 )
 
+// ErrInUse returns the fault of deleting a prompt that the flow with this name plays.
+func ErrInUse(flow string) error {
+	return fault.New(fault.Unfinished, fmt.Sprintf("The flow %q plays this prompt: change the flow first", flow))
+}
+
 // Store is what [Prompts] needs of a database. Its methods are safe for concurrent use.
 // They touch only the rows of the account in their arguments. Each write calls its
 // [journal.Ready] with the result before it returns.
@@ -76,7 +82,8 @@ type Store interface {
 	ReplacePrompt(ctx context.Context, account account.ID, p *Prompt, file []byte, ready journal.Ready[*Prompt]) error
 
 	// DeletePrompt deletes a prompt, and calls ready with it. The error is [ErrNotThere]
-	// if there is none.
+	// if there is none. A prompt that a flow plays stays, and the error is
+	// that of [ErrInUse].
 	DeletePrompt(ctx context.Context, account account.ID, name string, ready journal.Ready[*Prompt]) error
 
 	// Prompts returns one page, ordered by name, and the total of the same moment.

@@ -5,7 +5,9 @@ package library
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -57,6 +59,34 @@ var (
 func ErrInUse(campaign, id string) error {
 	return fault.New(fault.Unfinished, fmt.Sprintf(
 		"Campaign %q (%s) has not ended and plays this flow: complete the campaign, or give it another url before it starts", campaign, id))
+}
+
+// ErrNoPrompt returns the fault of a flow whose step plays a prompt that the account does
+// not have.
+func ErrNoPrompt(step, prompt string) error {
+	return &fault.Error{Kind: fault.Invalid, Field: fault.Field(step), Detail: fmt.Sprintf("Step %q plays the prompt %q, and there is none with this name", step, prompt)}
+}
+
+// Prompts returns the names of the prompts that the flow plays, in order, each once.
+func (f *Flow) Prompts() (names []string) {
+	for _, step := range f.Steps {
+		if step.Prompt != "" {
+			names = append(names, step.Prompt)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// MissesPrompt returns the fault of a flow that plays a prompt which is not among these,
+// or nil.
+func (f *Flow) MissesPrompt(there []string) error {
+	for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
+		if prompt := f.Steps[name].Prompt; prompt != "" && !slices.Contains(there, prompt) {
+			return ErrNoPrompt(name, prompt)
+		}
+	}
+	return nil
 }
 
 // flowName is what the name of a flow may be: it stands in URLs.

@@ -17,13 +17,14 @@ import (
 // the result before the method has returned nil. Then everything is durable; after an
 // error nothing was changed.
 type Store interface {
-	// InsertFlow adds a flow, or returns [ErrNameTaken] or [ErrTooMany].
+	// InsertFlow adds a flow, or returns [ErrNameTaken] or [ErrTooMany]. A flow whose
+	// prompts are not all there is refused with [Flow.MissesPrompt].
 	InsertFlow(ctx context.Context, account account.ID, f *Flow, ready journal.Ready[*Flow]) error
 
 	// ReplaceFlow stores a flow in the place of the one with its name, or returns
 	// [ErrNotFound]. The flow gets the Created of the one before, and an Updated that is
 	// later than that one's. Unless ifUpdated is zero, the one before must have been
-	// Updated then, or else the error is [ErrMeanwhile].
+	// Updated then, or else the error is [ErrMeanwhile]. Its prompts are as in InsertFlow.
 	ReplaceFlow(ctx context.Context, account account.ID, f *Flow, ifUpdated time.Time, ready journal.Ready[*Flow]) error
 
 	// DeleteFlow deletes a flow and gives ready what it was, or returns [ErrNotFound]. A

@@ -53,11 +53,23 @@ func (t *tx) queueLockAccount() {
 	t.queue(`SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, t.account)
 }
 
+// queuePrompts asks which of the prompts that a flow plays are there, and keeps them there
+// until the transaction ends.
+func (t *tx) queuePrompts(f *library.Flow, there *[]string) {
+	t.queue(`SELECT name FROM prompts WHERE account_id = $1 AND name = ANY($2) ORDER BY name FOR KEY SHARE`, t.account, f.Prompts()).
+		Query(func(rows pgx.Rows) (err error) {
+			*there, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			return err
+		})
+}
+
 // InsertFlow implements [library.Store].
 func (db *DB) InsertFlow(ctx context.Context, account account.ID, f *library.Flow, ready journal.Ready[*library.Flow]) error {
 	return db.writeOnce(ctx, account, "insert a flow", func(t *tx) error {
 		var flows, same int
 		t.queueLockAccount()
+		var there []string
+		t.queuePrompts(f, &there)
 		t.queue(`SELECT count(*), count(*) FILTER (WHERE name = $2) FROM flows WHERE account_id = $1`, account, f.Name).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&flows, &same) })
 		if err := t.flush(); err != nil {
@@ -68,6 +80,9 @@ func (db *DB) InsertFlow(ctx context.Context, account account.ID, f *library.Flo
 			return library.ErrNameTaken
 		case flows >= library.MaxFlows:
 			return library.ErrTooMany
+		}
+		if err := f.MissesPrompt(there); err != nil {
+			return err
 		}
 		t.queue(`INSERT INTO flows (account_id, name, title, flow, date_created, date_updated) VALUES ($1, $2, $3, $4, $5, $6)`,
 			account, f.Name, f.Title, f.Encode(), (*dateValue)(&f.Created), (*dateValue)(&f.Updated))
@@ -80,6 +95,8 @@ func (db *DB) InsertFlow(ctx context.Context, account account.ID, f *library.Flo
 func (db *DB) ReplaceFlow(ctx context.Context, account account.ID, f *library.Flow, ifUpdated time.Time, ready journal.Ready[*library.Flow]) error {
 	return db.writeOnce(ctx, account, "replace a flow", func(t *tx) error {
 		var created, updated time.Time
+		var there []string
+		t.queuePrompts(f, &there)
 		t.queue(`SELECT date_created, date_updated FROM flows WHERE account_id = $1 AND name = $2 FOR NO KEY UPDATE`, account, f.Name).
 			Query(func(rows pgx.Rows) error {
 				_, err := pgx.ForEachRow(rows, []any{(*dateValue)(&created), (*dateValue)(&updated)}, func() error { return nil })
@@ -92,6 +109,9 @@ func (db *DB) ReplaceFlow(ctx context.Context, account account.ID, f *library.Fl
 			return library.ErrNotFound
 		}
 		if err := f.Replaces(created, updated, ifUpdated); err != nil {
+			return err
+		}
+		if err := f.MissesPrompt(there); err != nil {
 			return err
 		}
 		t.queue(`UPDATE flows SET title = $3, flow = $4, date_updated = $5 WHERE account_id = $1 AND name = $2`,

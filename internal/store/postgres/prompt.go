@@ -64,11 +64,24 @@ func (db *DB) ReplacePrompt(ctx context.Context, account account.ID, p *prompt.P
 // DeletePrompt implements [prompt.Store].
 func (db *DB) DeletePrompt(ctx context.Context, account account.ID, name string, ready journal.Ready[*prompt.Prompt]) error {
 	return db.writeOnce(ctx, account, "delete prompt", func(t *tx) error {
+		// A flow that plays the prompt keeps this waiting until it is stored, or waits
+		// until the prompt is gone: see queuePrompts.
 		was, err := t.onePrompt(`DELETE FROM prompts WHERE account_id = $1 AND name = $2 RETURNING `+promptColumns, account, name)
-		if err == nil {
-			t.keep(ready.Receipt(was))
+		if err != nil {
+			return err
 		}
-		return err
+		var flow *string
+		t.queue(`SELECT min(flows.name) FROM flows, jsonb_each(flows.flow::jsonb -> 'steps') AS step
+			WHERE account_id = $1 AND step.value ->> 'prompt' = $2`, account, name).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&flow) })
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if flow != nil {
+			return prompt.ErrInUse(*flow)
+		}
+		t.keep(ready.Receipt(was))
+		return nil
 	})
 }
 

@@ -38,6 +38,21 @@ func readFlow(conn *sqlite.Conn, share *budget.Share, account account.ID, name s
 	return f, err
 }
 
+// missesPrompt returns the fault of a flow that plays a prompt which is not there, or nil.
+func missesPrompt(conn *sqlite.Conn, account account.ID, f *library.Flow) (missing, err error) {
+	var there []string
+	for _, name := range f.Prompts() {
+		n, err := count(conn, `FROM prompts WHERE account_id = ? AND name = ?`, []any{account, name})
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			there = append(there, name)
+		}
+	}
+	return f.MissesPrompt(there), nil
+}
+
 // InsertFlow implements [library.Store].
 func (b *AddressBook) InsertFlow(ctx context.Context, account account.ID, f *library.Flow, ready journal.Ready[*library.Flow]) error {
 	return b.edit(ctx, account, 1, "insert a flow", func(tx *editTx) error {
@@ -53,6 +68,13 @@ func (b *AddressBook) InsertFlow(ctx context.Context, account account.ID, f *lib
 			return tx.refuse(library.ErrNameTaken)
 		case flows >= library.MaxFlows:
 			return tx.refuse(library.ErrTooMany)
+		}
+		missing, err := missesPrompt(tx.Conn, account, f)
+		if err != nil {
+			return err
+		}
+		if missing != nil {
+			return tx.refuse(missing)
 		}
 		text := f.Encode()
 		tx.bytes += pageBytes + len(text)
@@ -81,6 +103,13 @@ func (b *AddressBook) ReplaceFlow(ctx context.Context, account account.ID, f *li
 		}
 		if refused := f.Replaces(created, updated, ifUpdated); refused != nil {
 			return tx.refuse(refused)
+		}
+		missing, err := missesPrompt(tx.Conn, account, f)
+		if err != nil {
+			return err
+		}
+		if missing != nil {
+			return tx.refuse(missing)
 		}
 		text := f.Encode()
 		tx.bytes += pageBytes + len(text)

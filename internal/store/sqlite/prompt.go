@@ -96,6 +96,19 @@ func (b *AddressBook) DeletePrompt(ctx context.Context, account account.ID, name
 		if err != nil {
 			return err
 		}
+		flow := ""
+		err = queryOne(tx.Conn, `SELECT flows.name FROM flows, json_each(flows.flow, '$.steps') AS step
+			WHERE account_id = ? AND step.value ->> '$.prompt' = ? ORDER BY flows.name LIMIT 1`, []any{account, name},
+			func(stmt *sqlite.Stmt) error {
+				flow = stmt.ColumnText(0)
+				return nil
+			})
+		if err == nil {
+			return tx.refuse(prompt.ErrInUse(flow))
+		}
+		if !errors.Is(err, errNoRow) {
+			return err
+		}
 		tx.bytes += was.Size
 		if err := tx.exec(`DELETE FROM prompts WHERE account_id = ? AND name = ?`, account, name); err != nil {
 			return err

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"callbook/internal/budget"
+	"callbook/internal/callflow"
+	"callbook/internal/callflow/library"
+	"callbook/internal/fault"
 	"callbook/internal/prompt"
 	"callbook/internal/wav"
 )
@@ -22,6 +25,7 @@ func Prompts(t *testing.T, open func(t *testing.T) Stores) {
 		{"pages", promptPages},
 		{"as many as there may be", tooManyPrompts},
 		{"memory", memoryOfPrompts},
+		{"flows that play them", flowsThatPlay},
 	})
 }
 
@@ -159,4 +163,39 @@ func memoryOfPrompts(t *testing.T, f *fixture) {
 	if _, err := f.Prompts.Prompts(ctx, f.account, prompt.Query{Limit: 100}); !errors.Is(err, budget.ErrShare) {
 		t.Errorf("a page: %v", err)
 	}
+}
+
+// flowsThatPlay: a flow needs its prompts, and a prompt that a flow plays stays.
+func flowsThatPlay(t *testing.T, f *fixture) {
+	flow := &library.Flow{Name: "rent", Created: dialTime, Updated: dialTime, Flow: callflow.Flow{Start: "a", Steps: map[string]callflow.Step{
+		"a": {Kind: callflow.Gather, Prompt: "hello", Digits: 1, Next: "b"}, "b": {Kind: callflow.Say, Prompt: "bye"},
+	}}}
+	hello, file := prompted("hello", "", 1)
+	f.addPrompt(t, hello, file)
+	bye, byeFile := prompted("bye", "", 1)
+	newFixture2(t, f, "other").addPrompt(t, bye, byeFile)
+	if err := f.Flows.InsertFlow(t.Context(), f.account, flow, nil); fault.As(err) == nil || fault.As(err).Field != "b" {
+		t.Errorf("a flow without one of its prompts: %v", err)
+	}
+	f.addPrompt(t, bye, byeFile)
+	if err := f.Flows.InsertFlow(t.Context(), f.account, flow, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"hello", "bye"} {
+		if err := f.Prompts.DeletePrompt(t.Context(), f.account, name, nil); !fault.Is(err, fault.Unfinished) || !strings.Contains(err.Error(), "rent") {
+			t.Errorf("delete %s: %v", name, err)
+		}
+	}
+	flow.Steps["b"] = callflow.Step{Kind: callflow.Say, Prompt: "nothing"}
+	if err := f.Flows.ReplaceFlow(t.Context(), f.account, flow, time.Time{}, nil); fault.As(err) == nil || fault.As(err).Field != "b" {
+		t.Errorf("a prompt that is not there: %v", err)
+	}
+	flow.Steps["b"] = callflow.Step{Kind: callflow.HangUp}
+	if err := f.Flows.ReplaceFlow(t.Context(), f.account, flow, time.Time{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Prompts.DeletePrompt(t.Context(), f.account, "bye", nil); err != nil {
+		t.Errorf("delete what no flow plays any more: %v", err)
+	}
+	same(t, "kept", f.promptPage(t, prompt.Query{Limit: 10}), prompt.Page{Prompts: []prompt.Prompt{*hello}, Total: 1})
 }

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"callbook/internal/test/openapitest"
 	"callbook/internal/test/servertest"
+	"callbook/internal/wav"
 )
 
 // TestPrism sends a request of each operation through Prism, which compares requests
@@ -102,6 +104,11 @@ func TestPrism(t *testing.T) {
 		{"GET /flows/{name}", "/flows/nobody", "", 404},
 		{"PUT /flows/{name}", "/flows/rent", `{` + menu + `,"title":"Rent"}`, 200},
 		{"DELETE /flows/{name}", "/flows/rent", "", 200},
+		{"POST /prompts", "/prompts?name=hello", "wav", 200},
+		{"GET /prompts", "", "", 200},
+		{"PUT /prompts/{name}", "/prompts/hello?title=Greeting", "wav", 200},
+		{"GET /prompts/{name}", "/prompts/hello", "", 200},
+		{"DELETE /prompts/{name}", "/prompts/hello", "", 200},
 		{"GET /trash/contacts", "/trash/contacts?limit=5", "", 200},
 		{"POST /trash/contacts/restore", "", `{"contacts":[{"sid":"{vikram}"},{"sid":"{nobody}"}]}`, 207},
 		{"DELETE /trash/contacts", "", `{"contacts":[{"sid":"{nobody}"}]}`, 207},
@@ -118,6 +125,8 @@ func TestPrism(t *testing.T) {
 		switch tt.body {
 		case "":
 			body = nil
+		case "wav":
+			body, contentType = bytes.NewReader(wav.Encode(make([]int16, 8))), "audio/wav"
 		case "form":
 			body, contentType = servertest.NewForm("list_name", "Old members").File("number,first_name\n+919876543214,Meera\n").Body()
 		}

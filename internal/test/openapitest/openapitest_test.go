@@ -44,6 +44,7 @@ func TestOperations(t *testing.T) {
 		"DELETE /v2/accounts/{account_sid}/lists/{sid}",
 		"DELETE /v2/accounts/{account_sid}/lists/{sid}/contacts",
 		"DELETE /v2/accounts/{account_sid}/lists/{sid}/contacts/{contact_sid}",
+		"DELETE /v2/accounts/{account_sid}/prompts/{name}",
 		"DELETE /v2/accounts/{account_sid}/suppressions",
 		"DELETE /v2/accounts/{account_sid}/trash/contacts",
 		"DELETE /v2/accounts/{account_sid}/trash/lists",
@@ -70,6 +71,8 @@ func TestOperations(t *testing.T) {
 		"GET /v2/accounts/{account_sid}/lists/{sid}",
 		"GET /v2/accounts/{account_sid}/lists/{sid}/contacts",
 		"GET /v2/accounts/{account_sid}/lists/{sid}/export",
+		"GET /v2/accounts/{account_sid}/prompts",
+		"GET /v2/accounts/{account_sid}/prompts/{name}",
 		"GET /v2/accounts/{account_sid}/suppressions",
 		"GET /v2/accounts/{account_sid}/trash/contacts",
 		"GET /v2/accounts/{account_sid}/trash/lists",
@@ -83,6 +86,7 @@ func TestOperations(t *testing.T) {
 		"POST /v2/accounts/{account_sid}/flows",
 		"POST /v2/accounts/{account_sid}/lists",
 		"POST /v2/accounts/{account_sid}/lists/{sid}/contacts",
+		"POST /v2/accounts/{account_sid}/prompts",
 		"POST /v2/accounts/{account_sid}/suppressions",
 		"POST /v2/accounts/{account_sid}/trash/contacts/restore",
 		"POST /v2/accounts/{account_sid}/trash/lists/restore",
@@ -93,6 +97,7 @@ func TestOperations(t *testing.T) {
 		"PUT /v2/accounts/{account_sid}/flows/{name}",
 		"PUT /v2/accounts/{account_sid}/lists",
 		"PUT /v2/accounts/{account_sid}/lists/{sid}",
+		"PUT /v2/accounts/{account_sid}/prompts/{name}",
 	}
 	if diff := cmp.Diff(want, New(t).Operations()); diff != "" {
 		t.Errorf("operations (-want +got):\n%s", diff)

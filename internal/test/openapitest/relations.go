@@ -166,9 +166,9 @@ func checkURI(item any) error {
 	if !ok {
 		return nil // its schema has none
 	}
-	sid, _ := data["sid"].(string)
-	if _, ok := data["steps"]; ok {
-		sid, _ = data["name"].(string) // a flow is known by its name
+	sid, ok := data["sid"].(string)
+	if !ok {
+		sid, _ = data["name"].(string) // flows and prompts are known by their names
 	}
 	end := "/" + sid
 	if list, ok := data["list_sid"].(string); ok {
