@@ -167,6 +167,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Campaigns:    campaigns,
 			Events:       deliveries,
 			Suppressions: suppressions,
+			Flows:        flows,
+			Prompts:      prompts,
 			Simulated:    !calling.Real(),
 			Voice:        speech.New(cfg.VoiceCommand),
 			Trash:        a.trash,

@@ -49,8 +49,8 @@ func (f *Flow) Check() error {
 	if cycle := f.cycle(); cycle != nil {
 		return wrong(cycle[0], fmt.Sprintf("These steps repeat without a key being pressed: %s. Let one of them lead elsewhere, or read a key", strings.Join(cycle, ", ")))
 	}
-	if name := f.unreached(); name != "" {
-		return wrong(name, fmt.Sprintf("Nothing leads to step %q: lead to it, or take it out", name))
+	if names := f.Unreached(); len(names) > 0 {
+		return wrong(names[0], fmt.Sprintf("Nothing leads to step %q: lead to it, or take it out", names[0]))
 	}
 	return nil
 }
@@ -189,8 +189,8 @@ func (f *Flow) cycle() []string {
 	return nil
 }
 
-// unreached returns a step that nothing leads to, or "".
-func (f *Flow) unreached() string {
+// Unreached returns the names of the steps that nothing leads to, in order.
+func (f *Flow) Unreached() (names []string) {
 	seen := map[string]bool{f.Start: true}
 	for queue := []string{f.Start}; len(queue) > 0; queue = queue[1:] {
 		step := f.Steps[queue[0]]
@@ -203,8 +203,8 @@ func (f *Flow) unreached() string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
 		if !seen[name] {
-			return name
+			names = append(names, name)
 		}
 	}
-	return ""
+	return names
 }

@@ -27,7 +27,7 @@ var paths = []string{
 	"/api/reference", "/api/reference/createContacts", "/api/reference/nothing",
 }
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // forbidden is what the policy would not let work.

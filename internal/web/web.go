@@ -14,10 +14,12 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/event"
 	"callbook/internal/journal"
+	"callbook/internal/prompt"
 	"callbook/internal/session"
 	"callbook/internal/speech"
 	"callbook/internal/summary"
@@ -27,6 +29,7 @@ import (
 	"callbook/internal/usage"
 	"callbook/internal/web/campaigns"
 	"callbook/internal/web/contacts"
+	"callbook/internal/web/flows"
 	"callbook/internal/web/imports"
 	"callbook/internal/web/keys"
 	"callbook/internal/web/lists"
@@ -50,6 +53,9 @@ type Config struct {
 	Suppressions *suppression.Suppressions
 	// Voice speaks the texts of campaigns; nil means that there is none.
 	Voice *speech.Voice
+	// Flows are what callees hear, and Prompts the recordings that flows play.
+	Flows   *library.Library
+	Prompts *prompt.Prompts
 	// Simulated means that campaigns call nobody.
 	Simulated bool
 	Trash     *trash.Keeper
@@ -82,8 +88,9 @@ func New(cfg Config) *Dashboard {
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
 		&campaigns.Room{
-			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Clock: cfg.Clock, Simulated: cfg.Simulated, Voice: cfg.Voice,
+			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Clock: cfg.Clock, Simulated: cfg.Simulated, Voice: cfg.Voice,
 		},
+		&flows.Room{Flows: cfg.Flows, Prompts: cfg.Prompts},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/event"
@@ -33,6 +34,7 @@ type Room struct {
 	// none calls.
 	Events       *event.Deliveries
 	Suppressions *suppression.Suppressions
+	Flows        *library.Library
 	Clock        clock.Clock
 	// Voice speaks what is said; nil when the server has none.
 	Voice *speech.Voice
@@ -43,7 +45,7 @@ type Room struct {
 // Routes implements shell.Room.
 func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
-	d.AddNav(shell.NavItem{Path: "/campaigns", Label: "Campaigns", Icon: shell.Drawing(
+	d.AddNav(shell.NavItem{Path: "/campaigns", Label: "Campaigns", Also: []string{"/flows", "/prompts"}, Icon: shell.Drawing(
 		`<path d="M4 4.5c0 6 5.5 11.5 11.5 11.5l1-3.2-3.4-1.6-1.6 1.6c-2-.9-3.4-2.3-4.3-4.3l1.6-1.6-1.6-3.4z"/>`)})
 	d.AddEntries(func() []shell.Entry {
 		return []shell.Entry{
@@ -138,6 +140,7 @@ type listData struct {
 	Rows          []summary
 	Simulated     bool
 	Running       bool // one of the rows changes by itself
+	Tabs          []shell.Tab
 	turn
 }
 
@@ -154,7 +157,7 @@ var stateFilters = []struct {
 
 func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 	query := r.URL.Query()
-	data := listData{Search: strings.TrimSpace(query.Get("q")), State: query.Get("state"), Simulated: room.Simulated}
+	data := listData{Search: strings.TrimSpace(query.Get("q")), State: query.Get("state"), Simulated: room.Simulated, Tabs: shell.CampaignTabs("/campaigns")}
 	q := campaign.Query{Name: data.Search, Desc: true, Limit: pageRows, Offset: offsetOf(query)}
 	for i, f := range stateFilters {
 		data.States = append(data.States, f.option)

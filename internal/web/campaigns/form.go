@@ -26,6 +26,7 @@ type form struct {
 	Hears     string // "text", "menu" or "flow"
 	Voice     bool   // texts can be heard
 	Text, URL shell.Field
+	Flow      shell.Field // a flow of the account, in the place of a URL
 	Repeat    shell.Field
 	SendAt    shell.Field
 	EndAt     shell.Field
@@ -73,6 +74,7 @@ func (room *Room) newPage(r *http.Request) (shell.Answer, error) {
 		var c *campaign.Campaign
 		if c, err = room.Campaigns.Get(r.Context(), shell.AccountOf(r), sid); err == nil {
 			values = valuesOf(&c.Settings)
+			values.Set("flow", flowOf(shell.AccountOf(r), c.URL))
 		}
 	}
 	if err != nil {
@@ -80,6 +82,9 @@ func (room *Room) newPage(r *http.Request) (shell.Answer, error) {
 	}
 	if values == nil {
 		values = url.Values{"list": query["list"], "number": query["number"], "on": {"busy", "no-answer", "failed"}}
+		if flow := query.Get("flow"); flow != "" {
+			values["hears"], values["flow"] = []string{"flow"}, []string{flow}
+		}
 	}
 	f, err := room.form(r, values)
 	if err != nil {
@@ -131,6 +136,9 @@ func (room *Room) form(r *http.Request, v url.Values) (*form, error) {
 	for _, on := range []campaign.Outcome{campaign.Busy, campaign.NoAnswer, campaign.CallFailed} {
 		label, _ := words.Outcome(on)
 		f.On = append(f.On, check{Value: on.String(), Label: label, Checked: slices.Contains(v["on"], on.String())})
+	}
+	if f.Flow, err = room.offerFlows(r, get("flow", "")); err != nil {
+		return nil, err
 	}
 	return f, room.offerLists(r, f, v["list"])
 }
@@ -196,6 +204,9 @@ func (room *Room) draftOf(r *http.Request, v url.Values) (*campaign.Draft, error
 	switch v.Get("hears") {
 	case "flow":
 		d.URL = campaign.Some(v.Get("url"))
+		if name := v.Get("flow"); name != "" {
+			d.URL = campaign.Some(flowURL(acct, name))
+		}
 	case "menu":
 		d.Text, d.FlowType = campaign.Some(v.Get("text")), campaign.Some(campaign.IVR)
 		d.RepeatMenu = campaign.Some(number(v.Get("repeat")))

@@ -19,6 +19,7 @@ type rulesForm struct {
 	Days                 []check
 	Simulated            bool
 	Error                string
+	Tabs                 []shell.Tab
 }
 
 // dayLabels are the days of the week in the order in which people see them, by their
@@ -37,6 +38,7 @@ func (room *Room) newRulesForm(p *campaign.Policy) *rulesForm {
 		p.Countries = nil
 	}
 	f := &rulesForm{
+		Tabs:      shell.CampaignTabs("/campaigns/rules"),
 		Rate:      shell.Field{Name: "rate", Label: "Calls a minute", Value: orEmpty(p.CallsAMinute), InputMode: "numeric", Hint: "All campaigns together. Empty: " + strconv.Itoa(campaign.DefaultCallsAMinute) + "."},
 		Cap:       shell.Field{Name: "cap", Label: "Calls a day to a number", Value: orEmpty(p.DailyCap), InputMode: "numeric", Hint: "Over all campaigns. Empty: no limit."},
 		Countries: shell.Field{Name: "countries", Label: "Countries that may be called", Value: strings.Join(p.Countries, ", "), Hint: "As IN, US. Empty: all."},

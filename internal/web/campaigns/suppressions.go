@@ -19,6 +19,7 @@ type suppressionsData struct {
 	Note    shell.Field
 	Wrong   []string // lines that are no numbers
 	Result  string   // what became of the others
+	Tabs    []shell.Tab
 	turn
 }
 
@@ -58,6 +59,7 @@ func (room *Room) showSuppressions(r *http.Request, data suppressionsData) (shel
 	data.Numbers.Name, data.Numbers.Label, data.Numbers.Type, data.Numbers.Required = "numbers", "Numbers", "textarea", true
 	data.Numbers.Hint = "One a line, in any spelling, up to 5,000."
 	data.Note.Name, data.Note.Label, data.Note.MaxLength = "note", "Note", suppression.MaxText
+	data.Tabs = shell.CampaignTabs("/campaigns/suppressions")
 	data.turn = turnOf("/campaigns/suppressions", "number", "numbers", url.Values{"q": {data.Search}}, offset, len(data.Rows), page.Total)
 	return pages.Show("suppressions", "Numbers that are not called", data).PieceAt("suppression-results", data.Here), nil
 }

@@ -13,6 +13,8 @@ type NavItem struct {
 	// More are words of the label that a narrow screen omits.
 	More    string
 	Current bool
+	// Also are other paths whose pages belong to the entry.
+	Also []string
 }
 
 // AddNav adds an entry at the end of the navigation. It is the current one on all paths
@@ -22,7 +24,9 @@ func (d *Dashboard) AddNav(item NavItem) { d.nav = append(d.nav, item) }
 func (d *Dashboard) navFor(path string) []NavItem {
 	items := slices.Clone(d.nav)
 	for i, item := range items {
-		items[i].Current = path == item.Path || item.Path != "/" && strings.HasPrefix(path, item.Path+"/")
+		items[i].Current = slices.ContainsFunc(append(item.Also, item.Path), func(own string) bool {
+			return path == own || own != "/" && strings.HasPrefix(path, own+"/")
+		})
 	}
 	return items
 }
@@ -40,6 +44,21 @@ func APITabs(current string) []Tab {
 		{Path: "/api/samples", Label: "Samples"},
 		{Path: "/api/console", Label: "Console"},
 		{Path: "/api/reference", Label: "Reference"},
+	}
+	for i := range tabs {
+		tabs[i].Current = tabs[i].Path == current
+	}
+	return tabs
+}
+
+// CampaignTabs are the tabs of the pages about campaigns.
+func CampaignTabs(current string) []Tab {
+	tabs := []Tab{
+		{Path: "/campaigns", Label: "Campaigns"},
+		{Path: "/flows", Label: "Flows"},
+		{Path: "/prompts", Label: "Recordings"},
+		{Path: "/campaigns/suppressions", Label: "Not called"},
+		{Path: "/campaigns/rules", Label: "Calling rules"},
 	}
 	for i := range tabs {
 		tabs[i].Current = tabs[i].Path == current

@@ -10,6 +10,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
+	"callbook/internal/prompt"
 	"callbook/internal/upload"
 )
 
@@ -21,6 +22,8 @@ var Faults = fault.Words{
 		addressbook.FieldName:   "Enter the list's name.",
 		upload.FieldListName:    "Say which list the contacts go into.",
 		upload.FieldFile:        "Choose a file.",
+		prompt.FieldFile:        "Choose a file.",
+		prompt.FieldName:        "Give the recording a name.",
 	},
 	fault.Shorter: {
 		"":                           "This is too long: it can have {max} characters.",
@@ -38,12 +41,15 @@ var Faults = fault.Words{
 		"":                      "This is taken already.",
 		addressbook.FieldNumber: "Another contact has this number.",
 		addressbook.FieldName:   "Another list has this name.",
+		prompt.FieldName:        "Another recording has this name.",
 	},
 	fault.Other: {
 		"":                   "This cannot be kept: {why}.",
 		account.FieldKeyName: "A name is one line of at most 255 characters.",
 		upload.FieldType:     "The list is there already, and it is of the other kind.",
 		upload.FieldFile:     "{why}.",
+		prompt.FieldFile:     "{why}.",
+		prompt.FieldName:     "{why}.",
 		upload.FieldColumns:  "The columns cannot be read so: {why}.",
 	},
 

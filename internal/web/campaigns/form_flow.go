@@ -1,0 +1,43 @@
+package campaigns
+
+import (
+	"net/http"
+	"strings"
+
+	"callbook/internal/account"
+	"callbook/internal/callflow/library"
+	"callbook/internal/web/shell"
+)
+
+// flowURL is the URL by which a campaign names a flow of the account. Nobody asks its host.
+func flowURL(acct account.Account, name string) string {
+	return "http://my.exotel.com/" + acct.SID + "/exoml/start_voice/" + name
+}
+
+// flowOf returns the name of the flow that flowURL made a URL of; "" for other URLs.
+func flowOf(acct account.Account, url string) string {
+	name, ok := strings.CutPrefix(url, flowURL(acct, ""))
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// offerFlows returns the field that chooses a flow of the account.
+func (room *Room) offerFlows(r *http.Request, chosen string) (shell.Field, error) {
+	f := shell.Field{Name: "flow", Label: "Flow", Type: "select", Value: chosen, Options: []shell.Option{{Value: "", Label: "One by its address, below"}}}
+	page, err := room.Flows.List(r.Context(), shell.AccountOf(r), library.Query{Limit: library.MaxFlows})
+	there := chosen == ""
+	for i := range page.Flows {
+		flow := &page.Flows[i]
+		label := flow.Name
+		if flow.Title != "" {
+			label = flow.Title + " (" + flow.Name + ")"
+		}
+		f.Options, there = append(f.Options, shell.Option{Value: flow.Name, Label: label}), there || flow.Name == chosen
+	}
+	if !there {
+		f.Options = append(f.Options, shell.Option{Value: chosen, Label: chosen})
+	}
+	return f, err
+}
