@@ -50,7 +50,7 @@ func readNode(dec *jsontext.Decoder, depth int) (*jsonNode, error) {
 		if kind == '{' {
 			node.Kind = "object"
 		}
-		end := kind + 2 // the closing bracket follows in ASCII
+		end := kind + 2 // the closing bracket: ] is [ + 2, and } is { + 2
 		for dec.PeekKind() != end {
 			key := ""
 			if kind == '{' {

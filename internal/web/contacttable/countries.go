@@ -16,7 +16,7 @@ var countries = sync.OnceValue(func() []shell.Option {
 	var all []shell.Option
 	for _, code := range phone.CallingCodes() {
 		for _, region := range code.Regions() {
-			if region != "001" { // the world has several codes
+			if region != "001" { // it has several codes, and is appended once below
 				all = append(all, shell.Option{Value: region, Label: fmt.Sprintf("%s +%d", words.Country(region), code)})
 			}
 		}

@@ -73,7 +73,7 @@ func Export(r *http.Request, book *addressbook.Book, list *addressbook.SID) (she
 	for _, sid := range q.Lists {
 		query.Add("list_sids", sid.String())
 	}
-	if filter.Sort == "" { // exports support only this order besides
+	if filter.Sort == "" { // newest first; exports turn every other order into oldest first
 		query.Set("sort_by", "date_created:desc")
 	}
 	return shell.FromAPI(path, query), nil

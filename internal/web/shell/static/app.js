@@ -1,13 +1,13 @@
-// What the dashboard does with script beyond htmx. Every page works without.
+// The dashboard's own script, beside htmx. Every page works without it.
 //
-//   [hidden].needs-script     is shown, since without script it would do nothing
+//   [hidden].needs-script     is shown; it is hidden without script, which it needs
 //   button[data-copy="ID"]    copies the text of the element with this id
-//   [data-keep-open="NAME"]   a <details> that stays as it was left in this tab
-//   [data-drop]               takes a file that is dropped into its input
-//   form[data-sends]          sends a file with htmx; tells in its [data-sending] how
-//                             far that is, and its [data-stop-sending] stops it
+//   [data-keep-open="NAME"]   a <details> that stays open or closed in this tab
+//   [data-drop]               puts a dropped file into its input
+//   form[data-sends]          sends a file with htmx; its [data-sending] shows the
+//                             progress, and its [data-stop-sending] cancels
 //   form[data-once]           is sent once, however often its button is pressed
-//   #trouble                  is where it says that a request of htmx failed
+//   #trouble                  shows that a request of htmx has failed
 "use strict";
 (function () {
   function setUp(root) {
@@ -21,7 +21,7 @@
     });
   }
 
-  // Browsers lend the clipboard only to pages over TLS or on this machine.
+  // Browsers offer navigator.clipboard only to pages over TLS or on localhost.
   function copyOld(el) {
     var range = document.createRange(), selection = getSelection();
     range.selectNodeContents(el);
@@ -54,8 +54,8 @@
     }
   });
 
-  // The zone under a file that is dragged. Beside the zones a file is not
-  // opened by the browser in the page's place.
+  // dragged returns the drop zone under a dragged file. Outside of the zones, it keeps the
+  // browser from opening the file in place of the page.
   function dragged(event) {
     if (!event.dataTransfer || Array.prototype.indexOf.call(event.dataTransfer.types, "Files") < 0) return;
     var zone = event.target.closest && event.target.closest("[data-drop]");
@@ -77,13 +77,13 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
   });
-  // The back button shows a page as it was left.
+  // The back button may show a page from the cache, with its forms marked as sent.
   addEventListener("pageshow", function () {
     document.querySelectorAll("form[data-once]").forEach(function (form) { delete form.dataset.sent; });
     document.querySelectorAll("form[data-sends]").forEach(function (form) { sending(form, false); });
   });
 
-  // How far a file is that is being sent. What is sent at once is not worth it.
+  // The progress of sending a file.
   function megabytes(bytes) { return (bytes / 1e6).toFixed(1) + " MB"; }
 
   function about(seconds) {
@@ -101,7 +101,7 @@
   });
   document.addEventListener("htmx:xhr:progress", function (event) {
     var form = event.target, sent = event.detail.loaded, all = event.detail.total;
-    // The answer has a progress, too.
+    // Receiving the answer fires progress events too.
     if (!form.matches("form[data-sends]") || !form.began || !all) return;
     var bar = form.querySelector("[data-sending] progress"), text = form.querySelector("[data-sent]");
     if (sent < all) {
@@ -127,9 +127,8 @@
     if (button) htmx.trigger(button.form, "htmx:abort");
   });
 
-  // What the server says of a request that failed, htmx puts there. It goes with
-  // the next request; with one that a page sends by itself, every now and then,
-  // only when it was such a one that failed.
+  // htmx shows the message about a failed request in #trouble. The next request removes
+  // it. A request that repeats by itself removes only the message about itself.
   var troubled = null;
   function byItself(el) { return el.matches("[hx-trigger^=every]"); }
   document.addEventListener("htmx:beforeRequest", function (event) {

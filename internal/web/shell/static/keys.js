@@ -1,9 +1,9 @@
-// Keys, and the search of everything. The page /keyboard tells people of them.
+// Keyboard shortcuts and the search dialog. The page /keyboard explains them to people.
 //
-//   dialog#search             the search: its form asks with htmx as one types
-//   [data-search]             opens it; without script it is a link to a page
-//   input[data-single-keys]   whether /, ? and other single keys do anything in this browser
-//   a[aria-keyshortcuts=KEY]  a link of the page that this single key follows
+//   dialog#search             the search; htmx sends its form while one types
+//   [data-search]             opens it; without script it is a link to the search page
+//   input[data-single-keys]   enables /, ? and other single keys in this browser
+//   a[aria-keyshortcuts=KEY]  a link that this single key follows
 "use strict";
 (function () {
   var off = "single-keys-off";
@@ -26,15 +26,14 @@
 
   function links() { return Array.from(search().querySelectorAll(".found a")); }
 
-  // Up and down go along the results, and back into the field.
+  // step moves the focus up or down the results, and back into the field.
   function step(by) {
     var all = links(), at = all.indexOf(document.activeElement) + by;
     if (at < 0) search().querySelector("input").focus();
     else if (at < all.length) all[at].focus();
   }
 
-  // The form is sent as by its main button. One with several that are alike says not
-  // which is meant.
+  // submit presses the form's main button: the primary one, or its only one.
   function submit(event, form) {
     if (!form) return;
     var buttons = form.querySelectorAll("button:not([type=button]):not(:disabled)");
@@ -54,14 +53,14 @@
     } else if (control && event.key === "Enter") {
       submit(event, el.form);
     } else if (dialog && dialog.open) {
-      if (event.key === "Escape") { // of which the field would only be emptied
+      if (event.key === "Escape") { // would only clear the field
         event.preventDefault();
         dialog.close();
       } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         step(event.key === "ArrowDown" ? 1 : -1);
       } else if (event.key.length === 1 && el.matches(".found a") && !control && !event.altKey) {
-        dialog.querySelector("input").focus(); // who types on, types on
+        dialog.querySelector("input").focus(); // focus the field again, so that typing goes on
       }
     } else if (event.key === "Escape") {
       close(event);
@@ -78,7 +77,7 @@
     }
   });
 
-  // Who opened a menu or a question with the keyboard closes it with the keyboard.
+  // close closes open menus and confirmations, and focuses what has opened them.
   function close(event) {
     var all = document.querySelectorAll("details.confirm[open], details.menu[open]");
     all.forEach(function (el) {
@@ -90,7 +89,7 @@
 
   document.addEventListener("click", function (event) {
     var dialog = search();
-    if (event.target === dialog) dialog.close(); // beside it
+    if (event.target === dialog) dialog.close(); // a click outside
     if (event.target.closest("[data-close-search]")) dialog.close();
     var opener = event.target.closest("[data-search]");
     if (!opener || !dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -98,9 +97,9 @@
     open();
   });
 
-  // Enter opens the first result of what was typed, as soon as that is there. Where there
-  // is none, or no answer, it leads to the page of the search.
-  var awaited = null, unanswered = null; // what was typed
+  // Enter opens the first result for the typed text, as soon as it arrives. Without a
+  // result or an answer, it leads to the search page.
+  var awaited = null, unanswered = null; // typed texts
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (!form.matches("#search form")) return;
@@ -118,7 +117,7 @@
     var form = event.target;
     if (!form.matches("#search form")) return;
     form.dataset.asked = form.elements.q.value;
-    if (form.dataset.asked !== awaited) awaited = null; // who types on looks on
+    if (form.dataset.asked !== awaited) awaited = null; // the text has changed
   });
   document.addEventListener("htmx:afterSwap", function (event) {
     if (event.target.id === "search-found") {
@@ -133,14 +132,14 @@
       if (event.target.matches("#search form")) unanswered = event.target.dataset.asked;
     });
   });
-  // The page behind may be another when one comes back to it.
+  // Close the dialog, so that it is not open when the visitor comes back to the page.
   addEventListener("pagehide", function () { if (search() && search().open) search().close(); });
 
   document.addEventListener("change", function (event) {
     if (!event.target.matches("[data-single-keys]")) return;
     try {
       if (event.target.checked) localStorage.removeItem(off); else localStorage.setItem(off, "1");
-    } catch (e) { /* the browser keeps nothing: they stay as they were */ }
+    } catch (e) { /* the browser stores nothing, so the setting does not change */ }
   });
   document.addEventListener("DOMContentLoaded", function () {
     document.querySelectorAll("[data-single-keys]").forEach(function (el) { el.checked = singleKeys(); });

@@ -1,7 +1,7 @@
 // Adds and removes lines of name and value in a form.
 //
-//   fieldset[data-lines]   has them in [data-lines-of] and, beside, all of them as JSON in
-//                          a textarea. Who changes the one cannot change the other
+//   fieldset[data-lines]   has the lines in [data-lines-of], and all of them as JSON in a
+//                          textarea. After a change to either, the other is disabled
 //   template               is an empty line, whose fields have a number in their names
 //   [data-add-line], [data-remove-line]
 "use strict";
@@ -43,7 +43,7 @@
     var lines = event.target.closest("[data-lines]");
     if (lines) changed(lines, event.target.matches("details textarea"));
   });
-  // Enter in a line is no way to send the form by accident: it goes on to the next field.
+  // Enter in a line goes to the next field, so that it does not send the form by accident.
   document.addEventListener("keydown", function (event) {
     var el = event.target;
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing || !el.matches("[data-line] input")) return;

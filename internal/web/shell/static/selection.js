@@ -1,31 +1,31 @@
-// The selection of rows in a table, which stays while somebody turns pages, filters
-// and sorts. It is a form's:
+// The selection of rows in a table. It stays while the visitor turns pages, filters and
+// sorts.
 //
-//   form[data-selection="KEY"]  the same selection wherever KEY is the same, in this tab;
-//                               data-most says how many rows it may have, data-filter
-//                               tells filters apart, data-all is what is said when all
-//                               that match are selected
-//   input[name=sid]             selects the row that it stands in; input[name=all] all
-//                               that match, input[data-select-page] all on the page
-//   [data-selected]             says what is selected; [data-clear-selection] gives it up
-//   fieldset[data-with-selected]  is of use only while something is selected
-//   button[data-ends-selection], form[data-ends-selection="KEY"]  need it no more once
-//                               they are sent
+//   form[data-selection="KEY"]  has a selection, the same for the same KEY in this tab.
+//                               data-most is the most rows that it may have, data-filter
+//                               identifies the filter, data-all is the text if all
+//                               rows that match are selected
+//   input[name=sid]             selects its row; input[name=all] selects all rows that
+//                               match, and input[data-select-page] all on the page
+//   [data-selected]             says what is selected; [data-clear-selection] clears it
+//   fieldset[data-with-selected]  is enabled only while something is selected
+//   button[data-ends-selection], form[data-ends-selection="KEY"]  clear it when they are
+//                               sent
 //
-// A row opens by a click on it, as by its link in .main.
+// A click on a row follows its link in .main.
 "use strict";
 (function () {
-  var anchor = ""; // the row that a range begins at
+  var anchor = ""; // the row at which a range begins
 
   function forms() { return document.querySelectorAll("form[data-selection]"); }
   function boxes(form) { return Array.from(form.querySelectorAll("input[name=sid]")); }
 
-  // What is selected: sids, or the filter of which it is all.
+  // read returns the selection: its sids, or the filter if all that match are selected.
   function read(form) {
     try {
       var kept = JSON.parse(sessionStorage.getItem("selected:" + form.dataset.selection));
       if (kept && Array.isArray(kept.sids)) return kept;
-    } catch (e) { /* nothing that this script has written */ }
+    } catch (e) { /* not written by this script */ }
     return { sids: [] };
   }
 
@@ -65,10 +65,10 @@
     form.querySelector("[data-with-selected]").disabled = !some;
   }
 
-  // pick selects the rows of boxes, or takes them out.
+  // pick selects or deselects the rows of some checkboxes.
   function pick(form, some, on) {
     var kept = read(form), more = "";
-    // Whoever takes a row out of all that match has the others of the page left.
+    // Deselecting a row of all that match leaves the other rows of this page.
     if (kept.all !== undefined) kept = { sids: boxes(form).map(function (box) { return box.value; }) };
     var sids = new Set(kept.sids);
     some.forEach(function (box) { if (on) sids.add(box.value); else sids.delete(box.value); });
@@ -86,7 +86,7 @@
     show(form);
   }
 
-  // upTo picks the row, or with a range those between the anchor and it.
+  // upTo selects a row, or with range all rows from the anchor to it.
   function upTo(box, on, range) {
     var all = boxes(box.form), to = all.indexOf(box), from = to;
     if (range) from = all.findIndex(function (other) { return other.value === anchor; });
@@ -111,14 +111,14 @@
     if (!row || event.target.closest("a, button, input, label, select, summary")) return;
     var box = row.querySelector("input[name=sid]");
     if (box && (event.shiftKey || event.target.closest(".select"))) return upTo(box, event.shiftKey || !box.checked, event.shiftKey);
-    if (String(getSelection())) return; // a text was selected
+    if (String(getSelection())) return; // the visitor has selected text
     open(row, event);
   });
   document.addEventListener("auxclick", function (event) {
     var row = event.button === 1 && event.target.closest("form[data-selection] tbody tr");
     if (row && !event.target.closest("a, button, input, label")) open(row, event);
   });
-  // A range of rows is meant, and not one of text.
+  // With Shift, select rows and not text.
   document.addEventListener("mousedown", function (event) {
     if (event.shiftKey && event.target.closest("form[data-selection] tbody tr")) event.preventDefault();
   });
@@ -141,7 +141,7 @@
       return;
     }
     if (box.name !== "sid" || !box.form || !box.form.matches("[data-selection]")) return;
-    if (event.key === "Enter") { // which would send the form
+    if (event.key === "Enter") { // would send the form
       event.preventDefault();
       return open(box.closest("tr"), event);
     }
@@ -164,7 +164,7 @@
     if (event.key === "Enter" && event.target.name === "sid" && event.target.form.matches("[data-selection]")) event.preventDefault();
   });
 
-  // The form takes the selected rows of other pages along.
+  // Send the selected rows of other pages too.
   document.addEventListener("submit", function (event) {
     var ends = event.target.dataset.endsSelection;
     if (ends) sessionStorage.removeItem("selected:" + ends);
@@ -184,5 +184,5 @@
   function showAll() { forms().forEach(function (form) { show(form); }); }
   document.addEventListener("DOMContentLoaded", showAll);
   document.addEventListener("htmx:load", showAll);
-  addEventListener("pageshow", showAll); // the back button shows a page as it was left
+  addEventListener("pageshow", showAll); // the back button may show a page from the cache
 })();

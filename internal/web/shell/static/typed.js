@@ -1,11 +1,10 @@
-// Keeps what people type. Every form works without.
+// Protects what people type. Every form works without it.
 //
-//   form[data-typed]     is asked about before it is left with something changed in it
-//   main[data-unsaved]   has a form with something in it that is not saved, as after an
-//                        error
+//   form[data-typed]     asks before the visitor leaves it with unsaved changes
+//   main[data-unsaved]   has a form with unsaved values, for example after an error
 "use strict";
 (function () {
-  var sent = false; // a form, and what becomes of it is another page
+  var sent = false; // whether a form was sent that leads to another page
 
   function changed(el) {
     if (!el.name || el.disabled || !el.matches("input:not([type=hidden]), select, textarea")) return false;
@@ -16,8 +15,8 @@
     return el.selectedIndex !== Math.max(chosen, 0);
   }
 
-  // What somebody filled in, and whether just that was sent already: who goes back to a
-  // page finds the form as it was left. Changed since, it is asked about again.
+  // filledIn returns the values in the form as a text. The browser's history stores those
+  // that were sent: after going back to the page, the form asks only if they change.
   function filledIn(form) {
     var filled = [form.getAttribute("action")];
     new FormData(form).forEach(function (value, name) {
@@ -42,20 +41,20 @@
     if (!sent && typed().some(unsaved)) event.preventDefault();
   });
 
-  // Who throws a form away by its own link has decided.
+  // A link of the form itself that discards it does not ask.
   document.addEventListener("click", function (event) {
     var link = event.target.closest("form[data-typed] a[data-drop-typed]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) sent = true;
   });
 
-  // A form that another one is sent beside is left like by a link.
+  // Sending a form saves only that form, so ask if another one has unsaved changes.
   document.addEventListener("submit", function (event) {
     if (event.defaultPrevented || !event.target.matches("form[data-typed]")) return;
     sent = typed().every(function (form) { return form === event.target || !unsaved(form); });
   });
   addEventListener("pageshow", function () { sent = false; });
 
-  // Sent by htmx, a form is done when the server has taken it.
+  // A form that htmx sends is saved once the server has accepted it.
   document.addEventListener("htmx:beforeOnLoad", function (event) {
     var answer = event.detail.xhr;
     if (event.target.matches("form[data-typed]") && answer.status < 400) {
@@ -66,7 +65,7 @@
   ["htmx:sendError", "htmx:timeout"].forEach(function (type) {
     document.addEventListener(type, function (event) {
       var says = document.querySelector("#trouble .notice");
-      // Also when it was no form that got no answer, as the preview of a number.
+      // Also if the failed request was not a form, such as the preview of a number.
       if (says && (event.target.matches("form[data-typed]") || typed().some(unsaved))) says.append(" What you typed is still here.");
     });
   });
