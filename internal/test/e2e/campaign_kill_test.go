@@ -157,15 +157,20 @@ func campaignAnswer(t *testing.T, got answer, err error) campaignItem {
 	return item
 }
 
-// newCampaign makes a campaign of numbers of each kind.
+// newCampaign makes a campaign of a list with numbers of each kind.
 func newCampaign(t *testing.T, c *client, targets int) string {
 	t.Helper()
-	numbers := make([]string, targets)
-	for i := range numbers {
-		numbers[i] = fmt.Sprintf("+9198765%05d", i)
+	var file strings.Builder
+	file.WriteString("number\n")
+	for i := range targets {
+		fmt.Fprintf(&file, "+9198765%05d\n", i)
+	}
+	u := c.uploadCSV(t, "Killed", file.String())
+	if !waitFor(patience, func() bool { return c.uploadStatus(t, u.ID).Status == "completed" }) {
+		t.Fatalf("the upload is %+v", c.uploadStatus(t, u.ID))
 	}
 	body, err := json.Marshal(map[string]any{"campaigns": []any{map[string]any{
-		"name": "Killed", "caller_id": "08047112233", "from": numbers, "read_via_text": "Hello, the rent is due.",
+		"name": "Killed", "caller_id": "08047112233", "lists": []string{u.List}, "read_via_text": "Hello, the rent is due.",
 		"retries": map[string]any{"number_of_retries": callsOfTarget - 1, "interval_mins": 1},
 	}}})
 	if err != nil {
