@@ -142,3 +142,40 @@ func (w *world) suppress() {
 	_ = w.set.Suppressions.AddSuppressions(w.t.Context(), w.acct.ID, []suppression.Suppression{{Number: n, Source: "api", Created: w.clock.Now()}}, nil)
 	w.locked(func() { p.suppressed[n] = w.clock.Now() })
 }
+
+// setHours changes the calling hours of the account to some minutes about now, or to
+// always.
+func (w *world) setHours() {
+	now := w.clock.Now().In(callees)
+	var h *campaign.Hours
+	if minute := now.Hour()*60 + now.Minute(); w.dice.IntN(3) > 0 && minute > 10 && minute < 24*60-20 {
+		h = &campaign.Hours{From: minute - 5 + w.dice.IntN(8)}
+		h.Until = h.From + 1 + w.dice.IntN(12)
+	}
+	if _, err := w.campaigns.ChangePolicy(w.t.Context(), w.acct, func(p *campaign.Policy) { p.Hours = h }); err != nil {
+		w.t.Fatal(err)
+	}
+	w.locked(func() { w.hours = append(w.hours, hours{h, w.clock.Now()}) })
+}
+
+// callees is the zone of all numbers of the model.
+var callees = time.FixedZone("IST", (5*60+30)*60)
+
+// mayCall tells whether the calling hours allow a call at a time. Servers follow a change
+// within a second or two, later when their store fails; until then those of before hold
+// too.
+func (w *world) mayCall(now time.Time) bool {
+	const known = 6 * time.Second
+	local := now.In(callees)
+	minute := local.Hour()*60 + local.Minute()
+	for i := len(w.hours) - 1; i >= 0; i-- {
+		h := w.hours[i]
+		if h.Hours == nil || h.From <= minute && minute < h.Until {
+			return true
+		}
+		if now.Sub(h.set) > known*time.Duration(w.speed) {
+			return false
+		}
+	}
+	return true // nothing was set before
+}

@@ -29,7 +29,7 @@ import (
 
 // TestModel drives campaigns through random actions, times, crashes and faults of the
 // carrier and the store, and holds what happens against a model: no call in a pause or
-// outside the time, no number above its budget, no call placed twice, the pace kept in
+// outside the campaign's time or the calling hours, no number above its budget, no call placed twice, the pace kept in
 // every minute, counts that equal a recount at every step, and for each end its event.
 //
 // CALLBOOK_DIALER_STEPS is how many steps each run has, and CALLBOOK_DIALER_SEED repeats
@@ -91,6 +91,13 @@ type world struct {
 	calls  map[addressbook.SID]bool
 	times  []time.Time
 	events map[addressbook.SID]map[what]int
+	hours  []hours
+}
+
+// hours are calling hours that the account has set at a time.
+type hours struct {
+	*campaign.Hours
+	set time.Time
 }
 
 // plan is a campaign of the model.
@@ -162,7 +169,7 @@ func (w *world) start() {
 		Store: w.set.Dialing, Simulator: simulator.New(simulator.Options{Clock: w.clock, Seed: 1}), w: w, fuse: -1,
 		dice: rand.New(rand.NewPCG(w.dice.Uint64(), 1)),
 	}
-	w.process, w.d = p, dialer.New(p, p, dialer.Options{Log: quiet, Clock: clock.System, Calls: w.clock, Speed: w.speed})
+	w.process, w.d = p, dialer.New(p, p, dialer.Options{Log: quiet, Clock: clock.System, Calls: w.clock, Speed: w.speed, Gate: dialer.Rules{}})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -210,6 +217,8 @@ func (w *world) step() {
 		w.process.setFlaky(float64(w.dice.IntN(2)) * 0.1)
 	case n < 31:
 		w.process.SetFaults(w.faults())
+	case n < 33:
+		w.setHours()
 	}
 	pause := time.Duration(w.dice.Int64N(int64(time.Second)))
 	if !w.bubble() {

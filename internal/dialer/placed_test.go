@@ -19,6 +19,7 @@ func (w *world) placed(o carrier.Order) {
 		"in a pause":                        p.paused,
 		"of a campaign that has ended":      p.over,
 		"outside its time":                  now.Before(p.send) || !now.Add(-w.slack()).Before(p.end),
+		"outside the calling hours":         !w.mayCall(now),
 		"a second time":                     w.calls[o.Call],
 		"more often than its number may":    p.called[o.To] > p.calls || o.Attempt > p.calls,
 		"to a number that is suppressed":    suppressed && o.Call.Time().After(at.Add(w.slack())),
