@@ -13,16 +13,16 @@ import (
 	"callbook/internal/fault"
 )
 
-// The names of steps and prompts, and the keys of a telephone.
+// The valid names of steps and prompts, and the valid keys.
 var (
 	stepName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 	promptName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 	keys       = regexp.MustCompile(`^[0-9*#]+$`)
 )
 
-// Check tells what is wrong with a flow: an Invalid fault whose field is the step's
-// name, or "" for the flow itself. Of a flow that is right, every branch leads to a
-// step or to the end, and nothing repeats without the callee's doing.
+// Check validates a flow. The error is an Invalid fault. Its field is the name of the
+// step, or "" for the flow itself. In a valid flow, every branch leads to a step or to
+// the end, and no steps repeat unless the callee presses a key.
 func (f *Flow) Check() error {
 	if len(f.Steps) == 0 {
 		return wrong("", "A flow needs a step")
@@ -55,7 +55,7 @@ func (f *Flow) Check() error {
 	return nil
 }
 
-// inOrder goes through the steps in the order of their names.
+// inOrder iterates over the steps, ordered by name.
 func (f *Flow) inOrder() iter.Seq2[string, *Step] {
 	return func(yield func(string, *Step) bool) {
 		for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
@@ -71,7 +71,7 @@ func wrong(step, why string) error {
 	return &fault.Error{Kind: fault.Invalid, Field: fault.Field(step), Detail: why}
 }
 
-// check checks a step by itself.
+// check validates a step by itself.
 func (s *Step) check(name string) error {
 	switch s.Kind {
 	case Say:
@@ -98,7 +98,7 @@ func (s *Step) check(name string) error {
 	return wrong(name, fmt.Sprintf("Step %q is of no known kind: %q. There are say, gather, fetch, ask, mark, suppress and hangup", name, string(s.Kind)))
 }
 
-// checkSaid checks what a step says or plays.
+// checkSaid validates what a step says or plays.
 func (s *Step) checkSaid(name string) error {
 	switch {
 	case s.Prompt != "" && s.Text != "":
@@ -132,8 +132,8 @@ func (s *Step) checkGather(name string) error {
 	return nil
 }
 
-// leadsTo returns the steps that this one may lead to, "" for the end. Those that only
-// a key leads to are among them when pressed is set.
+// leadsTo returns the steps to which this one may lead; "" is the end. With pressed, it
+// includes those to which only keys lead.
 func (s *Step) leadsTo(pressed bool) []string {
 	switch s.Kind {
 	case Gather:
@@ -153,7 +153,7 @@ func (s *Step) leadsTo(pressed bool) []string {
 	return []string{s.Next}
 }
 
-// cycle returns steps that lead to each other without a key; nil when there are none.
+// cycle returns steps that form a cycle without a key, or nil.
 func (f *Flow) cycle() []string {
 	const entered, left = 1, 2
 	state := make(map[string]int)
@@ -189,7 +189,7 @@ func (f *Flow) cycle() []string {
 	return nil
 }
 
-// Unreached returns the names of the steps that nothing leads to, in order.
+// Unreached returns the names of the steps to which no other leads, in order.
 func (f *Flow) Unreached() (names []string) {
 	seen := map[string]bool{f.Start: true}
 	for queue := []string{f.Start}; len(queue) > 0; queue = queue[1:] {

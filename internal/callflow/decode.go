@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// DecodeStep reads the JSON of the step of a name. A field that no step has, and a value
-// of the wrong type, are Invalid faults whose field is the name: a misspelled "next"
-// would end the call there, and nobody would know why.
+// DecodeStep decodes the JSON of the step with this name. The error for an unknown field
+// or a value of the wrong type is an Invalid fault whose field is the name. Without this
+// check, a misspelled "next" would end the call, and nobody would know why.
 func DecodeStep(name string, text []byte) (Step, error) {
 	var s Step
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -36,7 +36,7 @@ func DecodeStep(name string, text []byte) (Step, error) {
 	return s, nil
 }
 
-// stepFields are the names of the fields of a step in JSON.
+// stepFields are the names of a step's JSON fields.
 var stepFields = func() (names []string) {
 	for field := range reflect.TypeFor[Step]().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -45,7 +45,7 @@ var stepFields = func() (names []string) {
 	return names
 }()
 
-// kindOf says what a value of JSON must be for this type.
+// kindOf says what the JSON value of this type must be.
 func kindOf(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Int:

@@ -7,34 +7,33 @@ import (
 	"time"
 )
 
-// Run is one call's way through a flow. The carrier does what an [Action] says and
-// tells what came of it, until it is to hang up. A Run is used by one goroutine at a
-// time.
+// Run is the execution of a flow on one call. The carrier does what an [Action] says and
+// passes the result to [Run.Next], until the action is to hang up. It is not safe for
+// concurrent use.
 type Run struct {
 	flow *Flow
-	at   string // the step that waits for an [Input]
-	try  int    // of a Gather, from 1 on
-	// Digits are all keys that were read, in their order, and Mark the word of the last
-	// step of the kind Mark.
+	at   string // the current step, which waits for an [Input]
+	try  int    // tries of a Gather, from 1
+	// Digits are all keys so far, in their order. Mark is the word of the last Mark step.
 	Digits, Mark string
-	// Suppressed says that the callee asked not to be called again.
+	// Suppressed means that the callee asked not to be called again.
 	Suppressed bool
-	fetched    bool // what the URL of the step answered is being played
+	fetched    bool // the carrier is playing the answer of the step's URL
 	moves      int
 }
 
-// maxMoves bounds the steps of one call, whatever keys are pressed.
+// maxMoves bounds the steps of a call.
 const maxMoves = 1000
 
-// Action is what the carrier is to do next. Exactly one of its parts is set.
+// Action is the next task of the carrier. Exactly one of its fields is set.
 type Action struct {
-	Play   *Sound // play it, and then call [Run.Next] with a zero Input
-	Gather *Keys  // play its sound, read keys, and tell them
-	Fetch  *URL   // ask a URL, and tell its answer
+	Play   *Sound // play it, then call [Run.Next] with a zero Input
+	Gather *Keys  // play its sound, read keys, and pass them on
+	Fetch  *URL   // request a URL, and pass its answer on
 	HangUp bool
 }
 
-// Sound is something to be heard: a text to be said, a prompt by its name, or URLs of
+// Sound is what the callee hears: a text to speak, a prompt by its name, or the URLs of
 // audio files.
 type Sound struct {
 	Text   string
@@ -42,38 +41,38 @@ type Sound struct {
 	URLs   []string
 }
 
-// Keys says which keys to read. A key interrupts the sound.
+// Keys tells which keys to read. A key interrupts the sound.
 type Keys struct {
 	Sound
-	Most    int           // keys
-	Timeout time.Duration // for the first key after the sound, and for each after a key
-	Finish  string        // the key that ends them, or ""
+	Most    int           // the most keys to read
+	Timeout time.Duration // for the first key after the sound, and for each further key
+	Finish  string        // the key that ends the input, or ""
 }
 
-// URL is one to ask by GET, with the parameters of the platform.
+// URL is a URL to GET, with Exotel's parameters.
 type URL struct {
 	URL string
-	// Play says that the answer is to be heard: its text, or its audio files, one URL a
-	// line.
+	// Play means that the callee will hear the answer: a text, or audio files with one
+	// URL per line.
 	Play bool
 }
 
-// Input is what came of an [Action].
+// Input is the result of an [Action].
 type Input struct {
-	Digits string // read by a Gather; "" when none was pressed
-	// Status is that of a URL's answer, and Body the beginning of its text; a Status of
-	// 0 is a failure.
+	Digits string // of a Gather; "" means none
+	// Status is the status of a URL's answer, or 0 if the request has failed. Body is the
+	// beginning of its text.
 	Status int
 	Body   string
 }
 
-// Begin returns a run of the flow, and its first action.
+// Begin returns a Run of the flow and its first action.
 func Begin(f *Flow) (*Run, Action) {
 	r := &Run{flow: f}
 	return r, r.enter(f.Start)
 }
 
-// Next tells the run what came of its last action, and returns the next one.
+// Next passes the result of the last action to the run, and returns the next action.
 func (r *Run) Next(in Input) Action {
 	step, ok := r.flow.Steps[r.at]
 	if !ok {
@@ -103,7 +102,8 @@ func (r *Run) Next(in Input) Action {
 	return r.enter(step.Next)
 }
 
-// enter goes on to a step, and through those that the carrier has nothing to do for.
+// enter enters a step. It executes steps without a task for the carrier itself, and goes
+// on to the next one.
 func (r *Run) enter(name string) Action {
 	for r.moves < maxMoves {
 		r.moves++
@@ -134,7 +134,7 @@ func (r *Run) enter(name string) Action {
 	return Action{HangUp: true}
 }
 
-// ask asks for keys.
+// ask returns the action that reads keys.
 func (r *Run) ask(step *Step) Action {
 	return Action{Gather: &Keys{
 		Sound: Sound{Text: step.Text, Prompt: step.Prompt}, Most: step.Digits,
@@ -142,7 +142,7 @@ func (r *Run) ask(step *Step) Action {
 	}}
 }
 
-// gathered goes where keys lead.
+// gathered enters the step to which the keys lead, or asks again.
 func (r *Run) gathered(step *Step, digits string) Action {
 	if step.Finish != "" {
 		digits, _, _ = strings.Cut(digits, step.Finish)
@@ -167,8 +167,8 @@ func (r *Run) gathered(step *Step, digits string) Action {
 	return r.enter(step.Wrong)
 }
 
-// soundOf reads what a URL has answered: URLs of audio files, one a line, or a text to
-// be said. Nil is silence.
+// soundOf returns the sound of a URL's answer: audio files if each line is a URL, or else
+// a text. It returns nil for an empty answer.
 func soundOf(body string) *Sound {
 	text := strings.TrimSpace(strings.ToValidUTF8(body, ""))
 	if text == "" {

@@ -6,25 +6,24 @@ import (
 	"strings"
 )
 
-// A text that is said may have variables: "@@first_name", or "@@{name with blanks}".
-// Their names have no case, and the longest name that is known wins, so that
-// "@@tagged" is "@@tag" and "ged" unless something is called "tagged".
+// Spoken texts may contain variables: "@@first_name", or "@@{name with blanks}". Case
+// does not matter. The longest known name wins: "@@tagged" is "@@tag" and "ged", unless
+// there is a variable "tagged".
 
-// variable is a part of a text that stands for a value.
+// variable is a variable in a text.
 type variable struct {
-	start, end int // of the text, marks included
+	start, end int // offsets in the text, with the marks
 	name       string
 }
 
-// UnknownVariableError is the name of a variable that nothing is known by, as far as it
-// can be told.
+// UnknownVariableError is an unknown variable's name, as far as it can be recognised.
 type UnknownVariableError string
 
 // Error implements error.
 func (e UnknownVariableError) Error() string { return fmt.Sprintf("there is no @@%s", string(e)) }
 
-// Variables returns the names of the variables of a text, in lower case and each once.
-// Known are the names that there are, in lower case. Another one is an
+// Variables returns the distinct names of the variables in a text, in lower case. Known
+// are the valid names in lower case. The error for any other name is an
 // [UnknownVariableError].
 func Variables(text string, known []string) (names []string, err error) {
 	found, err := findVariables(text, known)
@@ -39,8 +38,8 @@ func Variables(text string, known []string) (names []string, err error) {
 	return names, nil
 }
 
-// Fill returns a text with values in the place of its variables, of which these are the
-// names. A variable without a value is not said.
+// Fill replaces the variables in a text by their values. Names are the known names. A
+// variable without a value becomes "".
 func Fill(text string, names []string, values map[string]string) string {
 	found, err := findVariables(text, names)
 	if err != nil || len(found) == 0 {
@@ -57,11 +56,11 @@ func Fill(text string, names []string, values map[string]string) string {
 	return b.String()
 }
 
-// VariableName returns the name under which a variable is known: with the letters A to Z
-// in lower case.
+// VariableName returns the name of a variable in lower case. It changes only the letters
+// A to Z.
 func VariableName(name string) string { return asciiLower(name) }
 
-// findVariables finds the variables of a text, by the names that are known.
+// findVariables finds the variables with known names in a text.
 func findVariables(text string, known []string) (found []variable, err error) {
 	lower := asciiLower(text)
 	for at := 0; ; {
@@ -94,8 +93,8 @@ func findVariables(text string, known []string) (found []variable, err error) {
 	}
 }
 
-// asciiLower lowers the letters A to Z. Unlike strings.ToLower it keeps the places of
-// all characters.
+// asciiLower converts A to Z to lower case. Unlike strings.ToLower, it keeps the offsets
+// of all characters.
 func asciiLower(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -106,7 +105,7 @@ func asciiLower(s string) string {
 	return string(b)
 }
 
-// word returns the beginning of a text that may have been meant as a name.
+// word returns the beginning of a text that may be meant as a name.
 func word(s string) string {
 	const longest = 40
 	end := strings.IndexFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n.,;:!?", r) })
@@ -116,8 +115,9 @@ func word(s string) string {
 	return strings.ToValidUTF8(s[:min(end, longest)], "")
 }
 
-// Variables returns the names of the variables of all texts of the flow, sorted, as
-// [Variables] does. An unknown one is an Invalid fault whose field is the step's name.
+// Variables returns the distinct names of the variables in all texts of the flow, sorted;
+// see [Variables]. The error for an unknown one is an Invalid fault whose field is the
+// step's name.
 func (f *Flow) Variables(known []string) (names []string, err error) {
 	for name, step := range f.inOrder() {
 		some, err := Variables(step.Text, known)
@@ -130,8 +130,8 @@ func (f *Flow) Variables(known []string) (names []string, err error) {
 	return slices.Compact(names), nil
 }
 
-// Fill returns the flow with values in the place of the variables of its texts; see
-// [Fill]. A flow without names is returned as it is.
+// Fill replaces the variables in the texts of the flow; see [Fill]. Without names, it
+// returns the flow unchanged.
 func (f *Flow) Fill(names []string, values map[string]string) *Flow {
 	if len(names) == 0 {
 		return f

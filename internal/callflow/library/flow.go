@@ -1,5 +1,5 @@
-// Package library keeps the flows of accounts: those that their campaigns name. What a
-// flow is, and what happens in it, is package callflow's.
+// Package library stores the flows of accounts, which campaigns refer to by name. Package
+// callflow defines what a flow is and does.
 package library
 
 import (
@@ -16,58 +16,56 @@ import (
 	"callbook/internal/fault"
 )
 
-// Flow is a flow of an account.
+// Flow is a stored flow of an account.
 type Flow struct {
-	// Name is how campaigns name the flow: the last part of their URL.
+	// Name identifies the flow: it is the last part of the URL in a campaign.
 	Name  string
-	Title string // for people; may be ""
+	Title string // a title for people; may be ""
 	callflow.Flow
-	// Vars are the names of the variables that its texts have, in lower case.
+	// Vars are the names of the variables in its texts, in lower case.
 	Vars []string
-	// Updated is later than at any time before.
+	// Each change increases Updated.
 	Created, Updated time.Time
 }
 
-// The sizes that an account's flows may have.
+// The limits of flows.
 const (
-	MaxFlows = 1000 // of an account
+	MaxFlows = 1000 // per account
 	MaxTitle = 255  // characters
 	MaxBytes = 64 << 10
 )
 
-// The fields of flows that faults are about. A fault of a step has the name of the step
-// as its field.
+// The fields, for faults. The field of a fault of a step is the name of the step.
 const (
 	FieldName  = fault.Field("name")
 	FieldTitle = fault.Field("title")
 )
 
-// The faults that stores tell.
+// These are faults of stores too.
 var (
-	// ErrNotFound is the fault of a name that no flow of the account has.
+	// ErrNotFound is the fault of an unknown name.
 	ErrNotFound = fault.New(fault.NotFound, "There is no flow with this name")
 	// ErrNameTaken is the fault of a name that another flow of the account has.
 	ErrNameTaken = &fault.Error{Kind: fault.Duplicate, Field: FieldName, Detail: "A flow with this name already exists"}
-	// ErrTooMany is the fault of a flow more than [MaxFlows].
+	// ErrTooMany is the fault of a new flow beyond [MaxFlows].
 	ErrTooMany = fault.New(fault.Invalid, fmt.Sprintf("An account has at most %d flows: delete one first", MaxFlows))
-	// ErrMeanwhile is the fault of a change to a flow that somebody else has changed.
+	// ErrMeanwhile is the fault of a change to a flow that somebody else has changed in
+	// the meantime.
 	ErrMeanwhile = fault.New(fault.Changed, "The flow was changed meanwhile")
 )
 
-// ErrInUse returns the fault of deleting a flow that is named by a campaign which has
-// not ended, with this name and id.
+// ErrInUse returns the fault of deleting a flow that a campaign uses which has not ended.
 func ErrInUse(campaign, id string) error {
 	return fault.New(fault.Unfinished, fmt.Sprintf(
 		"Campaign %q (%s) has not ended and plays this flow: complete the campaign, or give it another url before it starts", campaign, id))
 }
 
-// ErrNoPrompt returns the fault of a flow whose step plays a prompt that the account does
-// not have.
+// ErrNoPrompt returns the fault of a flow whose step plays an unknown prompt.
 func ErrNoPrompt(step, prompt string) error {
 	return &fault.Error{Kind: fault.Invalid, Field: fault.Field(step), Detail: fmt.Sprintf("Step %q plays the prompt %q, and there is none with this name", step, prompt)}
 }
 
-// Prompts returns the names of the prompts that the flow plays, in order, each once.
+// Prompts returns the distinct names of the prompts that the flow plays, sorted.
 func (f *Flow) Prompts() (names []string) {
 	for _, step := range f.Steps {
 		if step.Prompt != "" {
@@ -78,8 +76,8 @@ func (f *Flow) Prompts() (names []string) {
 	return slices.Compact(names)
 }
 
-// MissesPrompt returns the fault of a flow that plays a prompt which is not among these,
-// or nil.
+// MissesPrompt returns the fault of a flow that plays a prompt which is not in there, or
+// nil.
 func (f *Flow) MissesPrompt(there []string) error {
 	for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
 		if prompt := f.Steps[name].Prompt; prompt != "" && !slices.Contains(there, prompt) {
@@ -89,10 +87,10 @@ func (f *Flow) MissesPrompt(there []string) error {
 	return nil
 }
 
-// flowName is what the name of a flow may be: it stands in URLs.
+// flowName matches valid names of flows, which occur in URLs.
 var flowName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
-// check checks what somebody gave.
+// check validates a flow that a client or a person gave, and trims its title.
 func (f *Flow) check() error {
 	f.Title = strings.TrimSpace(f.Title)
 	switch {
@@ -116,9 +114,8 @@ func (f *Flow) check() error {
 	return nil
 }
 
-// Replaces is for the flow that takes the place of one that was created and updated at
-// these times. It sets its dates, or tells that the one before was changed since
-// ifUpdated, unless that is zero.
+// Replaces prepares f to replace a flow with these dates. It sets the dates of f. If
+// ifUpdated is not zero and differs from updated, it returns [ErrMeanwhile].
 func (f *Flow) Replaces(created, updated, ifUpdated time.Time) error {
 	if !ifUpdated.IsZero() && !updated.Equal(ifUpdated) {
 		return ErrMeanwhile
@@ -130,23 +127,22 @@ func (f *Flow) Replaces(created, updated, ifUpdated time.Time) error {
 	return nil
 }
 
-// stored is how engines store what is more than one value. The form is in databases and
-// never changes, but for new keys.
+// stored is the JSON of a flow in databases. Its form never changes, except for new keys.
 type stored struct {
 	callflow.Flow
 	Vars []string `json:"vars,omitempty"`
 }
 
-// Encode returns the steps and the variables as JSON.
+// Encode returns the steps and the variables as JSON, for stores.
 func (f *Flow) Encode() string {
 	text, err := json.Marshal(stored{f.Flow, f.Vars})
 	if err != nil {
-		panic("library: a flow is not JSON") // it has texts and numbers only
+		panic("library: a flow is not JSON") // it has only texts and numbers
 	}
 	return string(text)
 }
 
-// Decode sets what Encode has made this text of.
+// Decode sets the steps and the variables from a result of Encode.
 func (f *Flow) Decode(text string) error {
 	var s stored
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -156,7 +152,7 @@ func (f *Flow) Decode(text string) error {
 	return nil
 }
 
-// Weight returns about how many bytes the flow takes in memory and in an answer.
+// Weight estimates the memory of the flow and of its answer, in bytes.
 func (f *Flow) Weight() int64 {
 	n := 500 + 2*len(f.Title)
 	for name, step := range f.Steps {

@@ -12,20 +12,20 @@ import (
 	"callbook/internal/journal"
 )
 
-// Library is the one door to the flows of accounts. It is safe for concurrent use.
+// Library manages the flows of accounts. It is safe for concurrent use.
 type Library struct {
 	store Store
 	book  *addressbook.Book
 	clock clock.Clock
 }
 
-// New returns the flows in store. Book has the contacts of whose fields their texts may
-// speak. A nil clock means [clock.System].
+// New returns a Library over store. Book knows the fields of contacts, which are the
+// variables of texts. A nil clock means [clock.System].
 func New(store Store, book *addressbook.Book, c clock.Clock) *Library {
 	return &Library{store: store, book: book, clock: cmp.Or(c, clock.System)}
 }
 
-// check checks what somebody gave, and finds its variables.
+// check validates a flow and finds its variables.
 func (l *Library) check(ctx context.Context, acct account.Account, f *Flow) error {
 	if err := f.check(); err != nil {
 		return err
@@ -37,8 +37,8 @@ func (l *Library) check(ctx context.Context, acct account.Account, f *Flow) erro
 	return err
 }
 
-// Create adds a flow. What is wrong with it is a fault, which says in which step. Ready
-// may be nil.
+// Create adds a flow. If the flow is invalid, the error is a fault that names the step.
+// Ready may be nil.
 func (l *Library) Create(ctx context.Context, acct account.Account, f Flow, ready journal.Ready[*Flow]) (*Flow, error) {
 	if err := l.check(ctx, acct, &f); err != nil {
 		return nil, err
@@ -51,9 +51,9 @@ func (l *Library) Create(ctx context.Context, acct account.Account, f Flow, read
 	return &f, nil
 }
 
-// Replace stores a flow in the place of the one with its name. Campaigns that are running
-// play it within a second or two. Unless ifUpdated is zero, nothing is stored when the
-// flow was Updated since. Ready may be nil.
+// Replace replaces the flow of the same name. Running campaigns use the new one within
+// two seconds. If ifUpdated is not zero and the flow was Updated since, Replace changes
+// nothing. Ready may be nil.
 func (l *Library) Replace(ctx context.Context, acct account.Account, f Flow, ifUpdated time.Time, ready journal.Ready[*Flow]) (*Flow, error) {
 	if err := l.check(ctx, acct, &f); err != nil {
 		return nil, err
@@ -65,8 +65,8 @@ func (l *Library) Replace(ctx context.Context, acct account.Account, f Flow, ifU
 	return &f, nil
 }
 
-// Delete deletes a flow and returns it. One that is named by a campaign which has not
-// ended stays. Ready may be nil.
+// Delete deletes a flow and returns it. It refuses to delete one that a campaign uses
+// which has not ended. Ready may be nil.
 func (l *Library) Delete(ctx context.Context, acct account.Account, name string, ready journal.Ready[*Flow]) (deleted *Flow, err error) {
 	if !flowName.MatchString(name) {
 		return nil, ErrNotFound
@@ -81,7 +81,7 @@ func (l *Library) Delete(ctx context.Context, acct account.Account, name string,
 	return deleted, nil
 }
 
-// Get returns one flow, or [ErrNotFound].
+// Get returns a flow, or [ErrNotFound].
 func (l *Library) Get(ctx context.Context, acct account.Account, name string) (*Flow, error) {
 	if !flowName.MatchString(name) {
 		return nil, ErrNotFound
@@ -89,7 +89,7 @@ func (l *Library) Get(ctx context.Context, acct account.Account, name string) (*
 	return l.store.Flow(ctx, acct.ID, name)
 }
 
-// List returns one page of the account's flows.
+// List returns a page of the account's flows.
 func (l *Library) List(ctx context.Context, acct account.Account, q Query) (Page, error) {
 	return l.store.Flows(ctx, acct.ID, q)
 }

@@ -15,8 +15,8 @@ import (
 	"callbook/internal/web/words"
 )
 
-// callbacksData is what the template callbacks.html shows: what a program was told of a
-// campaign.
+// callbacksData is the data of the template callbacks.html, which lists the callbacks of
+// a campaign.
 type callbacksData struct {
 	summary
 	Tab    string // see the part campaign-header
@@ -27,19 +27,19 @@ type callbacksData struct {
 	turn
 }
 
-// callbackRow is an event and what became of it.
+// callbackRow is an event and its delivery.
 type callbackRow struct {
 	event.Delivery
 	ID         string
-	Number     string // whose it is; "" when it is about the whole campaign
+	Number     string // the number that it is about, or "" for the whole campaign
 	About      string
-	Text, Kind string // of the state
-	Why        string // what came of it last
+	Text, Kind string // the words and the badge of its state
+	Why        string // the result of the last attempt
 	Tries      string
-	Next       time.Time // when it is sent again
+	Next       time.Time // the next attempt
 }
 
-// callbackFilters are what the table of callbacks may be narrowed to.
+// callbackFilters are the filters of the table of callbacks.
 var callbackFilters = []struct {
 	option shell.Option
 	states []event.State
@@ -50,7 +50,7 @@ var callbackFilters = []struct {
 	{shell.Option{Value: "given-up", Label: "Given up"}, []event.State{event.GivenUp}},
 }
 
-// troubles are why an event was not delivered, as pages say it.
+// troubles are the words for reasons why an event was not delivered.
 var troubles = map[event.Trouble]string{
 	event.Refused: "It was refused", event.Redirected: "It redirects, which is not followed", event.TimedOut: "No answer in time",
 	event.UnknownHost: "The host's name has no address", event.Unreachable: "There is no connection", event.Insecure: "TLS failed, as by an invalid certificate",
@@ -119,7 +119,7 @@ func callbackRowOf(d event.Delivery) callbackRow {
 	return row
 }
 
-// sendAgain has callbacks sent again: one, or all that were given up.
+// sendAgain queues callbacks to be sent again: one, or all that were given up.
 func (room *Room) sendAgain(r *http.Request) (shell.Answer, error) {
 	sid := shell.PathSID(r, "sid")
 	back := shell.GoTo("/campaigns/" + sid.String() + "/callbacks")

@@ -13,7 +13,7 @@ import (
 	"callbook/internal/web/words"
 )
 
-// callsData is what the template calls.html shows.
+// callsData is the data of the template calls.html.
 type callsData struct {
 	summary
 	Tab    string // see the part campaign-header
@@ -27,12 +27,12 @@ type callsData struct {
 type callRow struct {
 	campaign.Call
 	Title, Number string
-	Text, Kind    string // of the outcome
+	Text, Kind    string // the words and the badge of the outcome
 	Position      int
 	Talk          string
 }
 
-// callFilters are what the table of calls may be narrowed to.
+// callFilters are the filters of the table of calls.
 var callFilters = []struct {
 	option   shell.Option
 	outcomes []campaign.Outcome
@@ -81,7 +81,7 @@ func callRows(page campaign.CallPage) []callRow {
 	return rows
 }
 
-// numbersData is what the template numbers.html shows.
+// numbersData is the data of the template numbers.html.
 type numbersData struct {
 	summary
 	Tab    string // see the part campaign-header
@@ -95,16 +95,16 @@ type numbersData struct {
 type numberRow struct {
 	campaign.Target
 	Title, Phone string
-	Text, Kind   string // of its state
+	Text, Kind   string // the words and the badge of its state
 	Why          string
 	Last         string // the outcome of its last call
 	HasContact   bool
 }
 
-// yes and no are values to point to.
+// yes and no have addresses, for optional fields.
 var yes, no = true, false
 
-// numberFilters are what the table of targets may be narrowed to.
+// numberFilters are the filters of the table of targets.
 var numberFilters = []struct {
 	option shell.Option
 	states []campaign.TargetState
@@ -153,7 +153,8 @@ func rowOf(c *campaign.Campaign, t campaign.Target) numberRow {
 	return row
 }
 
-// numberData is what the template number.html shows: one target's whole story.
+// numberData is the data of the template number.html, which shows the history of a
+// target.
 type numberData struct {
 	Of    summary
 	Row   numberRow

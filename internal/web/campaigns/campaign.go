@@ -13,20 +13,20 @@ import (
 	"callbook/internal/web/words"
 )
 
-// campaignData is what the template campaign.html shows. The part of it that changes is
-// asked for again while the campaign is not closed.
+// campaignData is the data of the template campaign.html. Until the campaign is closed,
+// htmx loads the changing part of the page repeatedly.
 type campaignData struct {
 	summary
 	Lists     []listChoice
-	Gone      int // lists that were deleted since
-	Rate      int // calls a minute
+	Gone      int // lists that were deleted in the meantime
+	Rate      int // calls per minute
 	Left      string
 	Next      time.Time
 	Retries   string
-	Hours     string         // when people may be called; "" for always
-	Callbacks []shell.Option // the URLs that are told, with what they are told
-	// Pace has the calls of the last minutes, the first of which began at PaceFrom.
-	// PaceTop is what the plot's upper edge stands for.
+	Hours     string         // when people may be called; "" means always
+	Callbacks []shell.Option // the URLs of callbacks, with what they are about
+	// Pace has the columns of the last minutes, the first of which began at PaceFrom.
+	// PaceTop is the top of the scale.
 	Pace     []minute
 	PaceTop  int
 	PaceFrom time.Time
@@ -34,7 +34,7 @@ type campaignData struct {
 	MayPause, MayResume, MayComplete, MayArchive, MayDelete bool
 }
 
-// minute is a column of the plot of the pace.
+// minute is a column in the chart of calls per minute.
 type minute struct {
 	Title             string
 	X, Width, Y, High string
@@ -85,7 +85,7 @@ func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Ans
 	return pages.Show("campaign", c.Name, data).Piece("campaign-live"), nil
 }
 
-// namesOfLists finds the campaign's lists.
+// namesOfLists adds the names of the campaign's lists to data.
 func (room *Room) namesOfLists(r *http.Request, data *campaignData) error {
 	for _, sid := range data.Settings.Lists {
 		list, err := room.Book.List(r.Context(), shell.AccountOf(r), sid)
@@ -101,7 +101,7 @@ func (room *Room) namesOfLists(r *http.Request, data *campaignData) error {
 	return nil
 }
 
-// drawPace draws how many calls were begun in each of the last minutes.
+// drawPace computes the chart of calls begun in each of the last minutes.
 func (room *Room) drawPace(r *http.Request, data *campaignData) {
 	since, calls := room.Campaigns.Pace(data.Campaign)
 	data.PaceFrom, data.PaceTop = since, data.Rate
@@ -120,7 +120,7 @@ func (room *Room) drawPace(r *http.Request, data *campaignData) {
 	}
 }
 
-// retriesOf says who is called again, and when.
+// retriesOf describes which calls are retried, and when.
 func retriesOf(r *campaign.Retries) string {
 	if r == nil || r.Number == 0 || !r.Busy && !r.NoAnswer && !r.Failed {
 		return "Nobody is called again."
@@ -139,7 +139,7 @@ func retriesOf(r *campaign.Retries) string {
 	return text + ", when it was: " + strings.Join(after, ", ") + "."
 }
 
-// doings are the words of forms for actions, and what a notice says afterwards.
+// doings are the texts of the notices after actions.
 var doings = map[campaign.Action]string{
 	campaign.Pause:    "Paused. No new call is made; calls that are being made end by themselves.",
 	campaign.Resume:   "The campaign goes on.",
@@ -147,7 +147,7 @@ var doings = map[campaign.Action]string{
 	campaign.Archive:  "Archived. It is still in the table, under “Archived”.",
 }
 
-// act does what a button of the campaign's page says.
+// act does the action of a button on the campaign's page.
 func (room *Room) act(r *http.Request) (shell.Answer, error) {
 	sid := shell.PathSID(r, "sid")
 	action := campaign.Action(r.PostForm.Get("do"))
@@ -175,7 +175,7 @@ func (room *Room) remove(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/campaigns").Saying("Deleted the campaign " + c.Name + "."), nil
 }
 
-// reportFile sends the campaign's report, which is the API's.
+// reportFile sends the API's report of the campaign.
 func reportFile(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
 	wire := shell.API(r)
 	path := "/v2/accounts/" + shell.AccountOf(r).SID + "/campaigns/" + c.SID.String() + "/report"

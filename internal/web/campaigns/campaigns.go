@@ -1,5 +1,5 @@
-// Package campaigns is the pages of campaigns: the table of them, the form that makes
-// one, and one campaign with its calls and numbers.
+// Package campaigns has the pages of campaigns: their table, the form of a new campaign,
+// and a campaign with its calls and targets.
 package campaigns
 
 import (
@@ -26,19 +26,19 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the pages of campaigns.
+// Room has the pages of campaigns.
 type Room struct {
 	Book      *addressbook.Book
 	Campaigns *campaign.Campaigns
-	// Events are what programs are told of campaigns, and Suppressions the numbers that
-	// none calls.
+	// Events are the callbacks of campaigns. Suppressions are the numbers that no
+	// campaign calls.
 	Events       *event.Deliveries
 	Suppressions *suppression.Suppressions
 	Flows        *library.Library
 	Clock        clock.Clock
-	// Voice speaks what is said; nil when the server has none.
+	// Voice speaks texts; nil means that the server has no voice.
 	Voice *speech.Voice
-	// Simulated says that the telephone is simulated, and nobody is called.
+	// Simulated means that the telephone is simulated, and campaigns call nobody.
 	Simulated bool
 }
 
@@ -77,7 +77,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /campaigns/{sid}/numbers/{position}", room.of(room.numberPage))
 }
 
-// of gives a handler the campaign that the path names.
+// of returns a handler that calls h with the campaign in the path.
 func (room *Room) of(h func(*http.Request, *campaign.Campaign) (shell.Answer, error)) shell.Handler {
 	return func(r *http.Request) (shell.Answer, error) {
 		c, err := room.Campaigns.Get(r.Context(), shell.AccountOf(r), shell.PathSID(r, "sid"))
@@ -88,23 +88,23 @@ func (room *Room) of(h func(*http.Request, *campaign.Campaign) (shell.Answer, er
 	}
 }
 
-// summary is what pages show of a campaign everywhere.
+// summary is the part of a campaign that all its pages show.
 type summary struct {
 	*campaign.Campaign
 	Simulated bool
-	Text      string // of its state
-	Kind      string // of the state's badge
+	Text      string // the words for its state
+	Kind      string // the badge of its state
 	Bar       []part
 	Targets   int
 }
 
-// part is a part of the bar that shows what became of the targets.
+// part is a part of the bar that shows the results of targets.
 type part struct {
-	Kind     string // of the plot's colours
+	Kind     string // a colour of charts
 	Label    string
 	Count    int
-	X, Width string // in hundredths of the bar
-	URL      string // of the numbers that it stands for
+	X, Width string // in percent of the bar
+	URL      string // the page of the numbers that it stands for
 }
 
 func (room *Room) summary(c *campaign.Campaign) summary {
@@ -130,21 +130,21 @@ func (room *Room) summary(c *campaign.Campaign) summary {
 	return s
 }
 
-// pageRows is how many rows a page's table has.
+// pageRows is the number of rows on a full page.
 const pageRows = 50
 
-// listData is what the template campaigns.html shows.
+// listData is the data of the template campaigns.html.
 type listData struct {
 	Search, State string
 	States        []shell.Option
 	Rows          []summary
 	Simulated     bool
-	Running       bool // one of the rows changes by itself
+	Running       bool // whether a row may change while the page is open
 	Tabs          []shell.Tab
 	turn
 }
 
-// stateFilters are what the table of campaigns may be narrowed to.
+// stateFilters are the filters of the table of campaigns.
 var stateFilters = []struct {
 	option shell.Option
 	states []campaign.State
@@ -178,19 +178,19 @@ func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("campaigns", "Campaigns", data).PieceAt("campaign-results", data.Here), nil
 }
 
-// Nothing tells whether there is no campaign at all, as far as the page knows.
+// Nothing reports whether the account seems to have no campaigns.
 func (data listData) Nothing() bool {
 	return data.Total == 0 && data.Search == "" && data.State == ""
 }
 
-// turn is what leads from a page of a table to others.
+// turn is the pagination of a table.
 type turn struct {
-	From, To, Total  int    // the rows, from 1 on
-	One, Many        string // what a row is called
+	From, To, Total  int    // rows, from 1
+	One, Many        string // the noun for rows
 	Here, Prev, Next string
 }
 
-// turnOf returns the turns of a page which has so many rows from an offset on.
+// turnOf returns the pagination of a page with this many rows from an offset on.
 func turnOf(path, one, many string, words url.Values, offset, rows, total int) turn {
 	at := func(offset int) string {
 		address := url.Values{}
@@ -217,7 +217,7 @@ func turnOf(path, one, many string, words url.Values, offset, rows, total int) t
 	return t
 }
 
-// offsetOf reads the number of the first row from an address.
+// offsetOf reads the offset of a page from a URL.
 func offsetOf(query url.Values) int {
 	n, err := strconv.Atoi(query.Get("from"))
 	const most = 10_000_000

@@ -16,54 +16,54 @@ import (
 	"callbook/internal/web/words"
 )
 
-// form is what the template campaign-form.html shows: the form as it was filled in.
+// form is the data of the template campaign-form.html: the form with its values.
 type form struct {
 	Lists     []listChoice
-	MoreLists bool // than the form has
+	MoreLists bool // there are more lists than the form shows
 	Numbers   shell.Field
 	ListError string
 	CallerID  shell.Field
 	Hears     string // "text", "menu" or "flow"
-	Voice     bool   // texts can be heard
+	Voice     bool   // whether texts can be played
 	Text, URL shell.Field
-	Flow      shell.Field // a flow of the account, in the place of a URL
+	Flow      shell.Field // a flow of the account, instead of a URL
 	Repeat    shell.Field
 	SendAt    shell.Field
 	EndAt     shell.Field
 	Hours     ownHours
 	Retries   shell.Field
 	Interval  shell.Field
-	Growing   bool // the intervals grow
+	Growing   bool // whether the intervals grow
 	On        []check
 	Throttle  shell.Field
-	Rate      int // calls a minute of the account
+	Rate      int // the account's calls per minute
 	Name      shell.Field
 	Callbacks []shell.Field
-	// Error is a fault that is about no field of the form.
+	// Error is a fault that is not about a field of the form.
 	Error string
 	Zone  string
 }
 
-// listChoice is a list that the campaign may call.
+// listChoice is a list to choose for the campaign.
 type listChoice struct {
 	addressbook.List
 	Chosen bool
 }
 
-// check is a box to tick.
+// check is a checkbox.
 type check struct {
 	Value, Label string
 	Checked      bool
 }
 
-// formLists is how many lists the form offers.
+// formLists bounds the lists in the form.
 const formLists = 500
 
-// localTime is a date as an input of the type datetime-local has it.
+// localTime is the format of inputs of the type datetime-local.
 const localTime = "2006-01-02T15:04"
 
-// newPage shows the empty form, the form as somebody had typed it, or the settings of
-// a campaign to be copied.
+// newPage shows an empty form, a form with typed values, or a copy of a campaign's
+// settings.
 func (room *Room) newPage(r *http.Request) (shell.Answer, error) {
 	query := r.URL.Query()
 	values, err := shell.Typed(r)
@@ -95,7 +95,7 @@ func (room *Room) newPage(r *http.Request) (shell.Answer, error) {
 
 func (f *form) page() shell.Answer { return pages.Show("campaign-form", "Make a campaign", f) }
 
-// form returns the form with these values in it.
+// form returns the form with these values.
 func (room *Room) form(r *http.Request, v url.Values) (*form, error) {
 	acct := shell.AccountOf(r)
 	get := func(name, absent string) string {
@@ -155,7 +155,7 @@ func numbered(most int, none, one, many string) (options []shell.Option) {
 	return options
 }
 
-// offerLists puts the account's lists into the form, those that are chosen first.
+// offerLists adds the account's lists to the form, the chosen ones first.
 func (room *Room) offerLists(r *http.Request, f *form, chosen []string) error {
 	acct := shell.AccountOf(r)
 	for _, text := range chosen {
@@ -184,7 +184,7 @@ func (room *Room) offerLists(r *http.Request, f *form, chosen []string) error {
 	return err
 }
 
-// draftOf returns what the values of the form ask for.
+// draftOf returns the draft that the form's values describe.
 func (room *Room) draftOf(r *http.Request, v url.Values) (*campaign.Draft, error) {
 	acct := shell.AccountOf(r)
 	d := &campaign.Draft{CallerID: campaign.Some(strings.TrimSpace(v.Get("caller_id"))), CallingHours: hoursDraft(v), By: shell.Asker(r)}
@@ -236,7 +236,7 @@ func (room *Room) draftOf(r *http.Request, v url.Values) (*campaign.Draft, error
 	return d, err
 }
 
-// firstList returns the first of the lists that were chosen.
+// firstList returns the first of the chosen lists.
 func (room *Room) firstList(r *http.Request, lists []string) (addressbook.List, error) {
 	sid, ok := addressbook.ParseSID(lists[0])
 	if !ok {
@@ -245,7 +245,7 @@ func (room *Room) firstList(r *http.Request, lists []string) (addressbook.List, 
 	return room.Book.List(r.Context(), shell.AccountOf(r), sid)
 }
 
-// scheduleOf reads the dates of the form, which are in the account's zone.
+// scheduleOf parses the dates of the form, which are in the account's time zone.
 func scheduleOf(acct account.Account, v url.Values) (d campaign.ScheduleDraft, err error) {
 	for name, field := range map[string]*campaign.Optional[string]{"send_at": &d.SendAt, "end_at": &d.EndAt} {
 		text := strings.TrimSpace(v.Get(name))
@@ -261,7 +261,7 @@ func scheduleOf(acct account.Account, v url.Values) (d campaign.ScheduleDraft, e
 	return d, nil
 }
 
-// lines returns the lines of a text that have something in them.
+// lines returns the lines of a text that are not blank.
 func lines(text string) (found []string) {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -271,7 +271,7 @@ func lines(text string) (found []string) {
 	return found
 }
 
-// number reads a whole number; -1 for what is none.
+// number parses a whole number. It returns -1 if text is not one.
 func number(text string) int {
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil {
@@ -280,7 +280,7 @@ func number(text string) int {
 	return n
 }
 
-// valuesOf returns the values of the form that make a campaign with these settings.
+// valuesOf returns the form's values for a campaign with these settings.
 func valuesOf(s *campaign.Settings) url.Values {
 	v := url.Values{"caller_id": {s.CallerID}, "name": {s.Name}, "text": {s.Text}, "url": {s.URL}, "hears": {"text"}, "on": {}, "retries": {"0"}}
 	for _, sid := range s.Lists {

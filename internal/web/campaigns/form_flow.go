@@ -9,12 +9,13 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// flowURL is the URL by which a campaign names a flow of the account. Nobody asks its host.
+// flowURL returns the URL by which a campaign refers to a flow of the account. Nobody
+// requests it.
 func flowURL(acct account.Account, name string) string {
 	return "http://my.exotel.com/" + acct.SID + "/exoml/start_voice/" + name
 }
 
-// flowOf returns the name of the flow that flowURL made a URL of; "" for other URLs.
+// flowOf returns the name of the flow in a result of flowURL, or "" for other URLs.
 func flowOf(acct account.Account, url string) string {
 	name, ok := strings.CutPrefix(url, flowURL(acct, ""))
 	if !ok {
@@ -23,7 +24,7 @@ func flowOf(acct account.Account, url string) string {
 	return name
 }
 
-// offerFlows returns the field that chooses a flow of the account.
+// offerFlows returns the field that selects a flow of the account.
 func (room *Room) offerFlows(r *http.Request, chosen string) (shell.Field, error) {
 	f := shell.Field{Name: "flow", Label: "Flow", Type: "select", Value: chosen, Options: []shell.Option{{Value: "", Label: "One by its address, below"}}}
 	page, err := room.Flows.List(r.Context(), shell.AccountOf(r), library.Query{Limit: library.MaxFlows})

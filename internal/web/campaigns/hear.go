@@ -17,16 +17,16 @@ import (
 	"callbook/internal/web/words"
 )
 
-// hearData is what the template hear.html shows: what is said to somebody.
+// hearData is the data of the template hear.html, which plays what a callee would hear.
 type hearData struct {
-	Text    string // with the values of Whose in it
-	Whose   string // the contact whose values these are; "" when there is none
-	Filled  bool   // the text has variables
-	Audio   string // the path of what is heard
-	Trouble string // why nothing is heard
+	Text    string // with the values of Whose
+	Whose   string // the contact with these values, or ""
+	Filled  bool   // whether the text has variables
+	Audio   string // the URL of the sound
+	Trouble string // why there is no sound
 }
 
-// hear speaks the text of the form, and shows what plays it.
+// hear speaks the text of the form, and shows a player.
 func (room *Room) hear(r *http.Request) (shell.Answer, error) {
 	kept := url.Values{"text": r.PostForm["text"], "list": r.PostForm["list"]}
 	data, err := room.sample(r, kept)
@@ -53,7 +53,7 @@ func (room *Room) hear(r *http.Request) (shell.Answer, error) {
 	return pages.Show("hear", "What they hear", data).Piece("heard"), nil
 }
 
-// audio sends what the text of a form that was kept sounds like, as a WAV file.
+// audio sends the sound of a stored form's text as a WAV file.
 func (room *Room) audio(r *http.Request) (shell.Answer, error) {
 	var values url.Values
 	there, err := shell.Kept(r, r.URL.Query().Get("page"), &values)
@@ -80,7 +80,7 @@ func (room *Room) audio(r *http.Request) (shell.Answer, error) {
 // errNoVoice is the fault of a server without a voice.
 var errNoVoice = fault.New(fault.NotFound, "This server has no voice")
 
-// say returns a text as a WAV file.
+// say returns the sound of a text as a WAV file.
 func (room *Room) say(r *http.Request, text string) ([]byte, error) {
 	if room.Voice == nil {
 		return nil, errNoVoice
@@ -96,8 +96,8 @@ func (room *Room) say(r *http.Request, text string) ([]byte, error) {
 	return wav.Encode(samples), nil
 }
 
-// sample returns the text of a form with the values of a contact: the first of the lists
-// that were chosen, or of all.
+// sample returns the text of a form with the values of a contact: the first one of the
+// chosen lists, or of the account.
 func (room *Room) sample(r *http.Request, v url.Values) (hearData, error) {
 	acct := shell.AccountOf(r)
 	data := hearData{Text: v.Get("text")}
@@ -125,7 +125,7 @@ func (room *Room) sample(r *http.Request, v url.Values) (hearData, error) {
 	}
 	values := make(map[string]string)
 	for _, name := range names {
-		values[name] = name // where nobody is there to be called
+		values[name] = name // if there is no contact
 	}
 	if len(page.Contacts) > 0 {
 		c := &page.Contacts[0]

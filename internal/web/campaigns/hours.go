@@ -10,17 +10,17 @@ import (
 	"callbook/internal/web/words"
 )
 
-// ownHours is the part of a campaign's form that gives it calling hours of its own.
+// ownHours is the part of the form about a campaign's own calling hours.
 type ownHours struct {
 	Choice      string // "" for the account's, "always" or "own"
-	Account     string // the account's hours, in words
+	Account     string // describes the account's hours
 	From, Until shell.Field
 	Days        []check
 	Reason      shell.Field
 	Error       string
 }
 
-// ownHoursOf returns that part of the form with these values in it.
+// ownHoursOf returns this part of the form with the values v.
 func ownHoursOf(p *campaign.Policy, v url.Values) ownHours {
 	h := ownHours{
 		Choice: v.Get("hours"), Account: words.CallingHours(p.Hours, p.Days),
@@ -38,7 +38,7 @@ func ownHoursOf(p *campaign.Policy, v url.Values) ownHours {
 	return h
 }
 
-// hoursDraft returns the calling hours that the values of the form ask for.
+// hoursDraft returns the calling hours that the form's values describe.
 func hoursDraft(v url.Values) (d campaign.Optional[campaign.CallingHoursDraft]) {
 	own := campaign.CallingHoursDraft{Reason: campaign.Some(v.Get("hours_reason"))}
 	switch v.Get("hours") {
@@ -68,7 +68,7 @@ func hoursDraft(v url.Values) (d campaign.Optional[campaign.CallingHoursDraft]) 
 	return campaign.Some(own)
 }
 
-// hoursOf says when a campaign may call; "" where nothing bounds it.
+// hoursOf says when a campaign may call; "" means always.
 func hoursOf(p campaign.Policy, s *campaign.Settings) string {
 	if p = p.Of(s); s.CallingHours == nil && p.Hours.Always() && campaign.EveryDay(p.Days) {
 		return ""

@@ -12,26 +12,26 @@ import (
 	"callbook/internal/web/words"
 )
 
-// reviewData is what the template review.html shows: what a campaign would do, before
-// it is made.
+// reviewData is the data of the template review.html, which shows what a campaign will do
+// before it is created.
 type reviewData struct {
 	*campaign.Campaign
 	campaign.Preview
 	Simulated bool
-	Voice     bool   // the text can be heard
-	Draft     string // the name of the form's values
-	Now       bool   // it begins at once
+	Voice     bool   // whether the text can be played
+	Draft     string // the name of the stored form values
+	Now       bool   // whether it begins at once
 	ToCall    int
-	Rate      int    // calls a minute
-	Takes     string // how long the first calls take at least
-	TooLong   bool   // the end comes before that
+	Rate      int    // calls per minute
+	Takes     string // the least time that the first calls take
+	TooLong   bool   // whether the campaign ends before that
 	Lists     []listChoice
-	Again     string // who is called again
-	Hours     string // when people may be called; "" for always
+	Again     string // which calls are retried
+	Hours     string // when people may be called; "" means always
 }
 
-// review checks what was filled in, keeps it, and leads to the page that shows what
-// would happen.
+// review checks and stores the form's values, and redirects to the page that shows what
+// the campaign will do.
 func (room *Room) review(r *http.Request) (shell.Answer, error) {
 	d, err := room.draftOf(r, r.PostForm)
 	if err == nil {
@@ -54,12 +54,12 @@ func (room *Room) review(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/campaigns/review?page=" + name), nil
 }
 
-// refuses tells whether an error is about what was filled in.
+// refuses reports whether an error is about the form's values.
 func refuses(err error) bool {
 	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Missing) || fault.Is(err, fault.NotFound)
 }
 
-// refusals are the sentences beside fields whose faults the platform words for programs.
+// refusals are sentences for fields whose faults have Exotel's words for programs.
 var refusals = map[fault.Field]string{
 	campaign.FieldCallerID:     "This is no telephone number or short code.",
 	campaign.FieldFrom:         "Choose lists or write numbers.",
@@ -74,7 +74,7 @@ var refusals = map[fault.Field]string{
 	campaign.FieldStatus:       "Write an address that begins with http:// or https://.",
 }
 
-// refused puts a fault beside the field that it is about.
+// refused returns the form with a fault beside its field.
 func (f *form) refused(err *fault.Error) *form {
 	text := words.Sentence(err)
 	if own := refusals[err.Field]; own != "" && err.Need != fault.Shorter {
@@ -114,7 +114,7 @@ func (f *form) refused(err *fault.Error) *form {
 	return f
 }
 
-// keptDraft returns the values of a form that was reviewed, and what they ask for.
+// keptDraft returns the draft that the stored values of a reviewed form describe.
 func (room *Room) keptDraft(r *http.Request, name string) (*campaign.Draft, error) {
 	var values url.Values
 	there, err := shell.Kept(r, name, &values)
@@ -127,7 +127,7 @@ func (room *Room) keptDraft(r *http.Request, name string) (*campaign.Draft, erro
 	return room.draftOf(r, values)
 }
 
-// errNotKept is the fault of a review whose form is not kept any more.
+// errNotKept is the fault of a review whose stored form has expired.
 var errNotKept = fault.New(fault.NotFound, "What you filled in is not kept any more: it is kept for a day. Fill in the form again.")
 
 func (room *Room) reviewPage(r *http.Request) (shell.Answer, error) {
@@ -170,7 +170,7 @@ func (room *Room) reviewPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("review", "Make a campaign", data), nil
 }
 
-// create makes the campaign that was reviewed.
+// create creates the reviewed campaign.
 func (room *Room) create(r *http.Request) (shell.Answer, error) {
 	name := r.PostForm.Get("draft")
 	d, err := room.keptDraft(r, name)

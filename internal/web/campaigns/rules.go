@@ -11,8 +11,8 @@ import (
 	"callbook/internal/web/words"
 )
 
-// rulesForm is what the template rules.html shows: what the account has set for all of
-// its campaigns.
+// rulesForm is the data of the template rules.html: the account's settings for all its
+// campaigns.
 type rulesForm struct {
 	Rate, Cap, Countries shell.Field
 	From, Until          shell.Field
@@ -22,14 +22,13 @@ type rulesForm struct {
 	Tabs                 []shell.Tab
 }
 
-// dayLabels are the days of the week in the order in which people see them, by their
-// numbers, Sunday being 0.
+// dayLabels are the days of the week by number, Sunday being 0, in the order of the page.
 var dayLabels = []struct {
 	day   int
 	label string
 }{{1, "Mon"}, {2, "Tue"}, {3, "Wed"}, {4, "Thu"}, {5, "Fri"}, {6, "Sat"}, {0, "Sun"}}
 
-// newRulesForm returns the form with what holds for the account, be it set or a default.
+// newRulesForm returns the form with the account's settings or their defaults.
 func (room *Room) newRulesForm(p *campaign.Policy) *rulesForm {
 	if p.DailyCap == campaign.NoCap {
 		p.DailyCap = 0
@@ -58,7 +57,7 @@ func (room *Room) newRulesForm(p *campaign.Policy) *rulesForm {
 	return f
 }
 
-// orEmpty writes a number; 0 is nothing.
+// orEmpty formats a number; 0 becomes "".
 func orEmpty(n int) string {
 	if n == 0 {
 		return ""
@@ -82,7 +81,7 @@ func (room *Room) rulesPage(r *http.Request) (shell.Answer, error) {
 	return pages.Show("rules", "Calling rules", room.newRulesForm(&p)), nil
 }
 
-// rulesWith is the form as it was sent.
+// rulesWith returns the page with the sent values.
 func (room *Room) rulesWith(r *http.Request, wrong string) shell.Answer {
 	f := room.newRulesForm(&campaign.Policy{})
 	for _, field := range []*shell.Field{&f.Rate, &f.Cap, &f.Countries, &f.From, &f.Until} {
@@ -98,7 +97,7 @@ func (room *Room) rulesWith(r *http.Request, wrong string) shell.Answer {
 	return pages.Show("rules", "Calling rules", f)
 }
 
-// saveRules stores what the form says.
+// saveRules stores the form's settings.
 func (room *Room) saveRules(r *http.Request) (shell.Answer, error) {
 	set, err := policyOf(r)
 	if err == nil {
@@ -114,7 +113,7 @@ func (room *Room) saveRules(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/campaigns/rules").Saying("Saved. Campaigns that are running go by it from now on."), nil
 }
 
-// policyOf reads the form. Its zero fields bound nothing.
+// policyOf reads the form. Empty fields mean no limit.
 func policyOf(r *http.Request) (p campaign.Policy, err error) {
 	get := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
 	for name, into := range map[string]*int{"rate": &p.CallsAMinute, "cap": &p.DailyCap} {

@@ -11,24 +11,24 @@ import (
 	"callbook/internal/web/words"
 )
 
-// suppressionsData is what the template suppressions.html shows.
+// suppressionsData is the data of the template suppressions.html.
 type suppressionsData struct {
 	Search  string
 	Rows    []suppression.Suppression
 	Numbers shell.Field
 	Note    shell.Field
-	Wrong   []string // lines that are no numbers
-	Result  string   // what became of the others
+	Wrong   []string // lines that are not numbers
+	Result  string   // the result for the other lines
 	Tabs    []shell.Tab
 	turn
 }
 
-// sources are how pages say where a suppression came from.
+// sources are the words for the sources of suppressions.
 var sources = map[string]string{
 	suppression.FromAPI: "By the API", suppression.FromDashboard: "By hand", suppression.FromImport: "By an import", suppression.FromCall: "The callee asked for it",
 }
 
-// From returns where a suppression came from.
+// From returns the words for the source of a suppression.
 func (suppressionsData) From(s suppression.Suppression) string {
 	if text := sources[s.Source]; text != "" {
 		return text
@@ -46,7 +46,7 @@ func (room *Room) suppressionsPage(r *http.Request) (shell.Answer, error) {
 	})
 }
 
-// showSuppressions shows the page with what the form has in it.
+// showSuppressions shows the page with the form's values.
 func (room *Room) showSuppressions(r *http.Request, data suppressionsData) (shell.Answer, error) {
 	query := r.URL.Query()
 	data.Search = strings.TrimSpace(query.Get("q"))
@@ -64,8 +64,7 @@ func (room *Room) showSuppressions(r *http.Request, data suppressionsData) (shel
 	return pages.Show("suppressions", "Numbers that are not called", data).PieceAt("suppression-results", data.Here), nil
 }
 
-// addSuppressions adds the numbers of the form. With one that cannot be read, nothing is
-// added.
+// addSuppressions adds the numbers in the form. If one is invalid, it adds none.
 func (room *Room) addSuppressions(r *http.Request) (shell.Answer, error) {
 	var drafts []suppression.Draft
 	note := strings.TrimSpace(r.PostForm.Get("note"))
@@ -113,7 +112,7 @@ func (room *Room) addSuppressions(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/campaigns/suppressions").Saying(text + " No campaign calls them."), nil
 }
 
-// removeSuppression lets campaigns call a number again.
+// removeSuppression allows campaigns to call a number again.
 func (room *Room) removeSuppression(r *http.Request) (shell.Answer, error) {
 	results, err := room.Suppressions.Remove(r.Context(), shell.AccountOf(r), []suppression.Draft{{Number: r.PostForm.Get("number")}}, nil)
 	if err != nil {

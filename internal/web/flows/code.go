@@ -15,28 +15,28 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// codeData is what the template code.html shows: a flow as JSON.
+// codeData is the data of the template code.html, which shows a flow as JSON.
 type codeData struct {
 	*library.Flow
 	Path      string
 	Code      shell.Field
-	Loaded    int64 // when the flow was changed last before the form was loaded
+	Loaded    int64 // when the flow was last changed before the form was loaded
 	Meanwhile bool
 }
 
-// encode writes a flow as people read it.
+// encode returns a flow as indented JSON.
 func encode(f *callflow.Flow) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(f); err != nil {
-		panic("flows: a flow is not JSON") // it has texts and numbers only
+		panic("flows: a flow is not JSON") // it has only texts and numbers
 	}
 	return b.String()
 }
 
-// decode reads a flow that somebody has pasted.
+// decode parses a flow that somebody has pasted.
 func decode(text string) (f callflow.Flow, err error) {
 	var outer struct {
 		Start string                     `json:"start"`
@@ -84,7 +84,7 @@ func newCode(f *library.Flow, text string) *codeData {
 
 func (d *codeData) page() shell.Answer { return pages.Show("code", "The flow as JSON", d) }
 
-// saveCode puts what was pasted in the place of the flow.
+// saveCode replaces the flow by the pasted JSON.
 func (room *Room) saveCode(r *http.Request) (shell.Answer, error) {
 	f, err := room.flow(r)
 	if err != nil {
@@ -102,7 +102,7 @@ func (room *Room) saveCode(r *http.Request) (shell.Answer, error) {
 	case wrong == nil:
 		return shell.Answer{}, err
 	case wrong.Kind == fault.Changed:
-		d.Meanwhile = true // and saved again, it is put in the place of theirs
+		d.Meanwhile = true // saving it once more replaces the other person's version
 	default:
 		d.Loaded = loaded
 		d.Code.Error = sentence(wrong)

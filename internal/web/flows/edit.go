@@ -18,10 +18,10 @@ import (
 // errNoStep is the fault of a step that is not in the flow.
 var errNoStep = fault.New(fault.NotFound, "There is no such step in the flow. Somebody may have deleted it.")
 
-// saveTries is how often a change is made again to a flow that others keep changing.
+// saveTries is how often a change is retried while others keep changing the flow.
 const saveTries = 5
 
-// change changes the flow that the path names, as it is now.
+// change applies do to the stored flow in the path, and stores the result.
 func (room *Room) change(r *http.Request, do func(*library.Flow) (stop bool, err error)) (f *library.Flow, err error) {
 	for range saveTries {
 		if f, err = room.flow(r); err != nil {
@@ -60,7 +60,7 @@ func (room *Room) stepPage(r *http.Request) (shell.Answer, error) {
 	return room.showStep(r, f, name, &step, was, nil)
 }
 
-// showStep shows the form of a step. Change, which may be nil, adds what is wrong.
+// showStep shows the form of a step. Change, if not nil, adds errors to the form.
 func (room *Room) showStep(r *http.Request, f *library.Flow, name string, s *callflow.Step, was string, change func(*stepForm)) (shell.Answer, error) {
 	d, err := room.form(r, f, name, s)
 	if err != nil {
@@ -84,8 +84,8 @@ func (room *Room) showStep(r *http.Request, f *library.Flow, name string, s *cal
 	return a, nil
 }
 
-// saveStep stores a step. What others have changed in other steps stays; when somebody
-// has changed this one since the form was loaded, the visitor decides.
+// saveStep stores a step. It keeps what others have changed in other steps. If somebody
+// has changed this step since the form was loaded, the visitor decides.
 func (room *Room) saveStep(r *http.Request) (shell.Answer, error) {
 	name, was := r.PathValue("step"), r.PostForm.Get("was")
 	var step callflow.Step
@@ -125,8 +125,8 @@ func (room *Room) saveStep(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo(flowPath(f.Name) + "#step-" + name).Saying("The step is saved."), nil
 }
 
-// drop returns the steps that nothing leads to any more, or deletes them when the form
-// says so.
+// drop returns the steps to which nothing leads any more. If the form says so, it deletes
+// them instead.
 func drop(f *library.Flow, v url.Values) []string {
 	orphans := f.Unreached()
 	if v.Get("drop") == "" {
@@ -138,8 +138,8 @@ func drop(f *library.Flow, v url.Values) []string {
 	return nil
 }
 
-// without returns the flow without a step, and without those that only it leads to. What
-// led to the step leads to the one after it.
+// without returns the flow without a step and the steps to which only it leads. Branches
+// to the step then lead to the next one.
 func without(f callflow.Flow, name string) callflow.Flow {
 	after := ""
 	if s := f.Steps[name]; s.Kind != callflow.Gather && s.Kind != callflow.HangUp && s.Next != name {
@@ -186,7 +186,7 @@ func (room *Room) deleteStep(r *http.Request) (shell.Answer, error) {
 	return said(shell.GoTo(flowPath(f.Name)), err, "The step is deleted.")
 }
 
-// addPage asks for the kind of a step to be added, and then shows its form.
+// addPage asks for the kind of a new step, and then shows its form.
 func (room *Room) addPage(r *http.Request) (shell.Answer, error) {
 	f, err := room.flow(r)
 	if err != nil {
@@ -232,7 +232,8 @@ func (room *Room) showAdd(r *http.Request, f *library.Flow, s *callflow.Step, v 
 	return a, nil
 }
 
-// addStep adds a step at a branch of another. It goes on where the branch led.
+// addStep adds a step at a branch of another one. The new step leads to where the branch
+// led.
 func (room *Room) addStep(r *http.Request) (shell.Answer, error) {
 	v := r.PostForm
 	kind, at, way := callflow.Kind(v.Get("kind")), v.Get("at"), v.Get("branch")
@@ -264,7 +265,7 @@ func (room *Room) addStep(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo(flowPath(f.Name) + "#step-" + name).Saying("The step is added."), nil
 }
 
-// newName returns a name for a step of a kind that the flow does not have yet.
+// newName returns an unused name for a step of a kind.
 func newName(f *library.Flow, kind callflow.Kind) string {
 	base := cmp.Or(strings.ToLower(string(kind)), "step")
 	for n := 1; ; n++ {

@@ -1,5 +1,5 @@
-// Package flows is the pages of what callees hear: the flows of an account, which are
-// drawn as trees and changed step by step, and the recordings that they play.
+// Package flows has the pages of flows and recordings. It draws the flows of an account
+// as trees, and has forms that change their steps.
 package flows
 
 import (
@@ -22,7 +22,7 @@ var files embed.FS
 
 var pages = shell.NewPages(files)
 
-// Room is the pages of flows and recordings.
+// Room has the pages of flows and recordings.
 type Room struct {
 	Flows   *library.Library
 	Prompts *prompt.Prompts
@@ -56,17 +56,17 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /prompts/{name}/delete", room.deletePrompt)
 }
 
-// flow returns the flow that the path names.
+// flow returns the flow in the path.
 func (room *Room) flow(r *http.Request) (*library.Flow, error) {
 	return room.Flows.Get(r.Context(), shell.AccountOf(r), r.PathValue("name"))
 }
 
 func flowPath(name string) string { return "/flows/" + url.PathEscape(name) }
 
-// maxListed is how many flows the list shows: all that an account may have.
+// maxListed bounds the flows in the list. It is the limit of an account.
 const maxListed = library.MaxFlows
 
-// listData is what the template flows.html shows.
+// listData is the data of the template flows.html.
 type listData struct {
 	Tabs        []shell.Tab
 	Rows        []library.Flow
@@ -85,7 +85,7 @@ func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 	return room.showList(r, typed, nil)
 }
 
-// showList shows the flows, and the form with these values and with what is wrong in it.
+// showList shows the flows and the form with these values and its error.
 func (room *Room) showList(r *http.Request, v url.Values, wrong *fault.Error) (shell.Answer, error) {
 	page, err := room.Flows.List(r.Context(), shell.AccountOf(r), library.Query{Limit: maxListed})
 	if err != nil {
@@ -120,7 +120,7 @@ func (room *Room) showList(r *http.Request, v url.Values, wrong *fault.Error) (s
 	return a, nil
 }
 
-// sentence returns what a page says of a fault; "" of none.
+// sentence returns the sentence of a page about a fault; "" for nil.
 func sentence(f *fault.Error) string {
 	if f == nil {
 		return ""
@@ -131,7 +131,7 @@ func sentence(f *fault.Error) string {
 	return words.Sentence(f)
 }
 
-// mine returns the fault of somebody who filled in a form, or nil.
+// mine returns the fault that a person has caused by filling in a form, or nil.
 func mine(err error) *fault.Error {
 	f := fault.As(err)
 	if f == nil || f.Kind == fault.Unavailable || f.Kind == fault.TooMany {
@@ -140,7 +140,7 @@ func mine(err error) *fault.Error {
 	return f
 }
 
-// create makes a flow of a starting point, or of JSON.
+// create creates a flow from a starting point or from JSON.
 func (room *Room) create(r *http.Request) (shell.Answer, error) {
 	f := library.Flow{Title: strings.TrimSpace(r.PostForm.Get("title")), Name: strings.TrimSpace(r.PostForm.Get("name"))}
 	f.Name = cmp.Or(f.Name, nameOf(f.Title))
@@ -162,7 +162,7 @@ func (room *Room) create(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo(flowPath(f.Name)).Saying("The flow is there. Open a step to write what is said."), nil
 }
 
-// nameOf makes a name of a title.
+// nameOf makes a name from a title.
 func nameOf(title string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(title) {
@@ -177,7 +177,7 @@ func nameOf(title string) string {
 	return cmp.Or(strings.Trim(b.String(), "-"), "flow")
 }
 
-// flowData is what the template flow.html shows.
+// flowData is the data of the template flow.html.
 type flowData struct {
 	*library.Flow
 	Path  string
@@ -198,10 +198,10 @@ func (room *Room) flowPage(r *http.Request) (shell.Answer, error) {
 	}), nil
 }
 
-// copyName is the name that is offered for a copy.
+// copyName returns the proposed name of a copy.
 func copyName(name string) string { return name[:min(len(name), 59)] + "-copy" }
 
-// rename gives a flow another title.
+// rename changes the title of a flow.
 func (room *Room) rename(r *http.Request) (shell.Answer, error) {
 	f, err := room.flow(r)
 	if err != nil {
@@ -217,7 +217,7 @@ func (room *Room) rename(r *http.Request) (shell.Answer, error) {
 	return said(a, err, "It has another title.")
 }
 
-// said is the answer to what was done, or was not.
+// said returns the answer a with a notice that something was done, or with err's fault.
 func said(a shell.Answer, err error, done string) (shell.Answer, error) {
 	if wrong := mine(err); wrong != nil {
 		return a.Warning(sentence(wrong)), nil
@@ -228,7 +228,7 @@ func said(a shell.Answer, err error, done string) (shell.Answer, error) {
 	return a.Saying(done), nil
 }
 
-// copy makes another flow that is the same.
+// copy creates a copy of a flow.
 func (room *Room) copy(r *http.Request) (shell.Answer, error) {
 	f, err := room.flow(r)
 	if err != nil {
@@ -252,7 +252,7 @@ func (room *Room) remove(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/flows").Saying("The flow " + name + " is deleted."), nil
 }
 
-// kindLabels are what pages call the kinds of steps, in the order in which they offer them.
+// kindLabels are the names of the kinds of steps, in the order of the page.
 var kindLabels = []shell.Option{
 	{Value: string(callflow.Say), Label: "Say a text or play a recording"},
 	{Value: string(callflow.Gather), Label: "Ask for keys, and branch by them"},
@@ -263,7 +263,7 @@ var kindLabels = []shell.Option{
 	{Value: string(callflow.HangUp), Label: "Hang up"},
 }
 
-// labelOf returns what pages call a kind of step; "" for none.
+// labelOf returns the name of a kind of step, or "".
 func labelOf(kind callflow.Kind) string {
 	for _, k := range kindLabels {
 		if k.Value == string(kind) {

@@ -15,10 +15,10 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// maxPromptForm is what the form with a recording may have.
+// maxPromptForm bounds the form with a recording, in bytes.
 const maxPromptForm = prompt.MaxFileBytes + 1<<20
 
-// promptsData is what the template prompts.html shows.
+// promptsData is the data of the template prompts.html.
 type promptsData struct {
 	Tabs        []shell.Tab
 	Rows        []prompt.Prompt
@@ -28,10 +28,10 @@ type promptsData struct {
 	Error       string
 }
 
-// Path returns the address of a recording's pages.
+// Path returns the URL of a recording's pages.
 func (promptsData) Path(p prompt.Prompt) string { return "/prompts/" + url.PathEscape(p.Name) }
 
-// Seconds returns how long a recording is heard.
+// Seconds returns the duration of a recording for people.
 func (promptsData) Seconds(p prompt.Prompt) string {
 	return plural(max(1, int(p.Duration().Round(1e9).Seconds())), "second", "seconds")
 }
@@ -48,7 +48,7 @@ func (room *Room) promptsPage(r *http.Request) (shell.Answer, error) {
 	return room.showPrompts(r, typed, wrong)
 }
 
-// showPrompts shows the recordings, and the form with what is wrong in it.
+// showPrompts shows the recordings and the form with its error.
 func (room *Room) showPrompts(r *http.Request, v url.Values, wrong *fault.Error) (shell.Answer, error) {
 	page, err := room.Prompts.List(r.Context(), shell.AccountOf(r), 0, prompt.MaxPrompts)
 	if err != nil {
@@ -74,7 +74,7 @@ func (room *Room) showPrompts(r *http.Request, v url.Values, wrong *fault.Error)
 	return pages.Show("prompts", "Recordings", data).Invalid(), nil
 }
 
-// upload takes a recording.
+// upload stores a recording.
 func (room *Room) upload(r *http.Request) (shell.Answer, error) {
 	v := url.Values{}
 	d, err := receive(r, v)
@@ -103,8 +103,8 @@ var (
 	errLargeFile  = fault.New(fault.TooLarge, "The file is too large: a recording can have 64 MB.")
 )
 
-// receive reads the form. What is wrong with its file is told once all of it has come,
-// which browsers wait for.
+// receive reads the form. It reports an invalid file only after reading everything,
+// because browsers send everything before they show an answer.
 func receive(r *http.Request, v url.Values) (d prompt.Draft, wrong error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, maxPromptForm)
 	form, err := r.MultipartReader()
@@ -134,13 +134,13 @@ func receive(r *http.Request, v url.Values) (d prompt.Draft, wrong error) {
 }
 
 func readValue(part *multipart.Part, v url.Values) error {
-	const most = 4 << 10 // more than any may have
+	const most = 4 << 10 // more than any field may have
 	value, err := io.ReadAll(io.LimitReader(part, most))
 	v.Set(part.FormName(), string(value))
 	return err
 }
 
-// broken is the fault of a form that could not be read to its end.
+// broken returns the fault of a form that could not be read completely.
 func broken(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errLargeFile

@@ -2,14 +2,14 @@ package flows
 
 import "callbook/internal/callflow"
 
-// start is a flow to begin with.
+// start is a starting point of a new flow.
 type start struct {
 	Value, Label, Hint string
 	Chosen             bool
 	flow               callflow.Flow
 }
 
-// pasted is the start that is the JSON of a flow.
+// pasted is the starting point from JSON.
 const pasted = "json"
 
 var starts = []start{
@@ -45,7 +45,7 @@ func menu(text string, branches map[string]string, silent string) callflow.Step 
 	return callflow.Step{Kind: callflow.Gather, Text: text, Digits: 1, Timeout: callflow.DefaultTimeout, Tries: 2, Branches: branches, Silent: silent}
 }
 
-// startOf returns the flow of a start.
+// startOf returns the flow of a starting point.
 func startOf(value string) callflow.Flow {
 	for _, s := range starts {
 		if s.Value == value {

@@ -20,40 +20,38 @@ import (
 
 func plural(n int, one, many string) string { return words.Plural(n, one, many) }
 
-// stepForm is what the template step.html shows: the form of a step.
+// stepForm is the data of the template step.html, the form of a step.
 type stepForm struct {
 	Flow   *library.Flow
-	Path   string // of the flow
+	Path   string // the flow's URL
 	Action string
-	Name   string // of the step; "" for one to be added
+	Name   string // the step's name, or "" for a new step
 	Kind   callflow.Kind
 	Label  string
-	At     string // where it is added
+	At     string // the branch at which it is added
 	Branch string
 	Fields []shell.Field
-	// Keys are the branches of a step that asks for keys.
+	// Keys are the branches of a Gather step.
 	Keys    []keyRow
 	Targets []shell.Option
 	Then    []then
-	// OnKey is the key that leads to the step to be added, when its branch is of a key
-	// that is to be chosen.
-	Was    string // the step as the form was loaded with it
-	Error  string
-	Theirs string   // the step as somebody else has made it meanwhile
-	Orphan []string // steps that nothing would lead to
-	Lost   []string // steps that go when this one is deleted
+	Was     string // the step with which the form was loaded
+	Error   string
+	Theirs  string   // the step after another person's change
+	Orphan  []string // steps to which nothing would lead
+	Lost    []string // steps that are deleted with this one
 }
 
-// keyRow is a branch by a key.
+// keyRow is a branch for keys.
 type keyRow struct{ Keys, To string }
 
-// then is a field that says where a branch leads.
+// then is a field for the step to which a branch leads.
 type then struct {
 	shell.Field
-	Add string // the address of the form that adds a step there
+	Add string // the URL of the form that adds a step there
 }
 
-// spareKeys is how many empty branches a form has.
+// spareKeys is the number of empty branches in a form.
 const spareKeys = 3
 
 // form returns the form of a step.
@@ -101,7 +99,7 @@ func (room *Room) form(r *http.Request, f *library.Flow, name string, s *callflo
 	return d, nil
 }
 
-// thens are the ways out of each kind of step.
+// thens are the branches of each kind of step.
 var thens = map[callflow.Kind][]shell.Field{
 	callflow.Say:      {{Name: "next", Label: "Then"}},
 	callflow.Mark:     {{Name: "next", Label: "Then"}},
@@ -111,8 +109,7 @@ var thens = map[callflow.Kind][]shell.Field{
 	callflow.Gather:   {{Name: "next", Label: "Any other key", Hint: "With “The call ends”, other keys are wrong."}, {Name: "wrong", Label: "After wrong keys"}, {Name: "silent", Label: "When no key is pressed"}},
 }
 
-// recordings returns the options of a field for a recording; one that is chosen is among
-// them.
+// recordings returns the options of a field for a recording, including the chosen one.
 func (room *Room) recordings(r *http.Request, chosen string) ([]shell.Option, error) {
 	page, err := room.Prompts.List(r.Context(), shell.AccountOf(r), 0, prompt.MaxPrompts)
 	options, there := []shell.Option{{Value: "", Label: "None: the text is said"}}, chosen == ""
@@ -130,13 +127,13 @@ func (room *Room) recordings(r *http.Request, chosen string) ([]shell.Option, er
 	return options, err
 }
 
-// read returns the step that a form makes.
+// read returns the step that the form's values describe.
 func read(kind callflow.Kind, v url.Values) callflow.Step {
 	get := func(name string) string { return strings.TrimSpace(v.Get(name)) }
 	number := func(name string) int {
 		n, err := strconv.Atoi(get(name))
 		if err != nil {
-			return -1 // which no field may be
+			return -1 // invalid in any field
 		}
 		return n
 	}
@@ -167,16 +164,16 @@ func read(kind callflow.Kind, v url.Values) callflow.Step {
 	return flow.Steps[""]
 }
 
-// written is a step as forms keep it, to see whether it has changed.
+// written returns a step as text, to detect changes.
 func written(s callflow.Step) string {
 	text, err := json.Marshal(s)
 	if err != nil {
-		panic("flows: a step is not JSON") // it has texts and numbers only
+		panic("flows: a step is not JSON") // it has only texts and numbers
 	}
 	return string(text)
 }
 
-// refused puts what is wrong into the form.
+// refused adds a fault to the form.
 func (d *stepForm) refused(name string, f *fault.Error) {
 	d.Error = sentence(f)
 	if at := string(f.Field); at != "" && at != name {

@@ -12,27 +12,27 @@ import (
 	"callbook/internal/callflow/library"
 )
 
-// sequence is steps that follow each other, and what comes at their end.
+// sequence is a sequence of steps, and what follows the last one.
 type sequence struct {
-	Label string // of the branch that leads to them
+	Label string // the label of the branch that leads here
 	Steps []node
-	Add   string // the address of the form that adds a step at the end; "" where none can be
-	Ends  bool   // the call ends there
-	Again string // the step that it goes on with, which is drawn elsewhere
-	Path  string // of the flow
+	Add   string // the URL of the form that adds a step at the end, or ""
+	Ends  bool   // whether the call ends here
+	Again string // the step that follows, if it is drawn elsewhere
+	Path  string // the flow's URL
 }
 
 // node is a step in the tree.
 type node struct {
 	Name, Path string
 	Label      string
-	Text       string // what is said, asked or noted
-	Prompt     string // the recording that is played
+	Text       string // what the step says, requests or marks
+	Prompt     string // the recording that it plays
 	Details    string
 	Branches   []sequence
 }
 
-// tree draws a flow. Each step is drawn once.
+// tree draws a flow. It draws each step once.
 type tree struct {
 	flow  *library.Flow
 	drawn map[string]bool
@@ -43,7 +43,7 @@ func treeOf(f *library.Flow) sequence {
 	return t.from("", "", branchStart)
 }
 
-// from draws what a branch of a step leads to.
+// from returns the sequence to which a branch of a step leads.
 func (t *tree) from(label, step, branch string) sequence {
 	s := sequence{Label: label, Path: flowPath(t.flow.Name)}
 	for {
@@ -80,7 +80,7 @@ var shortLabels = map[callflow.Kind]string{
 	callflow.Mark: "Mark the call", callflow.Suppress: "Never call again", callflow.HangUp: "Hang up",
 }
 
-// details says in a line how keys are read.
+// details describes in a line how keys are read.
 func details(s *callflow.Step) string {
 	if s.Kind != callflow.Gather {
 		return ""
@@ -92,20 +92,20 @@ func details(s *callflow.Step) string {
 	return strings.Join(parts, ", ")
 }
 
-// branchKey is what the names of the branches of keys begin with, and branchStart is the
-// one that leads into the flow.
+// branchKey is the prefix of the names of branches for keys. branchStart is the branch
+// that leads into the flow.
 const (
 	branchKey   = "key:"
 	branchStart = "start"
 )
 
-// branch is a way out of a step.
+// branch is a way from a step to another one.
 type branch struct {
 	field, label string
-	main         bool // drawn below the step, and not beside it
+	main         bool // drawn below the step instead of beside it
 }
 
-// branchesOf returns the ways out of a step.
+// branchesOf returns the branches of a step.
 func branchesOf(s *callflow.Step) (all []branch) {
 	switch s.Kind {
 	case callflow.Gather:
@@ -128,7 +128,7 @@ func branchesOf(s *callflow.Step) (all []branch) {
 	return []branch{{"next", "Then", true}}
 }
 
-// target returns the step that a branch leads to; "" is the end of the call.
+// target returns the step to which a branch leads; "" is the end of the call.
 func target(f *callflow.Flow, step, branch string) string {
 	s := f.Steps[step]
 	if key, ok := strings.CutPrefix(branch, branchKey); ok {
@@ -180,7 +180,7 @@ func lead(f *callflow.Flow, step, branch, to string) {
 	f.Steps[step] = s
 }
 
-// titleOf returns how a select names a step.
+// titleOf returns the title of a step in a select field.
 func titleOf(name string, s *callflow.Step) string {
 	text := cmp.Or(s.Prompt, s.Text, s.URL, s.Word)
 	const most = 40
