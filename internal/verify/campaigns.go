@@ -21,8 +21,11 @@ type Campaign struct {
 	Targets, Calls [][3]int64
 	// Strays counts the calls that are not in the history of their target with their
 	// number and outcome.
-	Strays    int64
-	Misfolded bool // as in Contact
+	Strays int64
+	// Events is how many callbacks there are that wait, that were delivered, and that were
+	// given up. EventTotals is what the campaign's counter says.
+	Events, EventTotals [3]int64
+	Misfolded           bool // as in Contact
 }
 
 // attemptBytes is the size of a call in the history of its target.
@@ -114,6 +117,10 @@ func (r *runner) campaignProblems(c *Campaign) (found []string) {
 	}
 	if c.Strays > 0 {
 		bad("has %d calls that are not in the history of their target as they are", c.Strays)
+	}
+	if c.Events != c.EventTotals {
+		bad("counts %d callbacks that wait, %d delivered and %d given up, and there are %d, %d and %d",
+			c.EventTotals[0], c.EventTotals[1], c.EventTotals[2], c.Events[0], c.Events[1], c.Events[2])
 	}
 	recount := c.recount()
 	counted, is := c.Counts.Fields(), recount.Fields()

@@ -139,6 +139,7 @@ func TestVerify(t *testing.T) {
 		{"piece", `DELETE FROM upload_chunks WHERE chunk = 1`, "uploads", "has a file of 600000 bytes"},
 		{"pieces of no file", `DELETE FROM upload_files; UPDATE uploads SET state = 1`, "orphans", "3 rows of upload_chunks have no row of upload_files"},
 		{"campaign's counts", `UPDATE campaigns SET waiting_first = waiting_first + 1, calls = calls + 1 WHERE state = 2`, "campaigns", "counts 2 in waiting_first, and there are 1"},
+		{"campaign's callbacks", `UPDATE event_totals SET delivered = delivered + 1`, "campaigns", "counts 1 callbacks that wait, 1 delivered and 0 given up, and there are 1, 0 and 0"},
 		{"lost target", `DELETE FROM targets WHERE state = 1 AND campaign_sid = (SELECT sid FROM campaigns WHERE state = 2)`, "campaigns", "has 2 targets, and the next position is 3"},
 		{"lost call", `DELETE FROM calls WHERE state = 5 AND campaign_sid = (SELECT sid FROM campaigns WHERE state = 2)`, "campaigns", "has 1 calls, and its targets tell of 2"},
 		{"call of another target", `UPDATE calls SET position = position + 1 WHERE state = 5 AND campaign_sid = (SELECT sid FROM campaigns WHERE state = 2)`, "campaigns", "has 1 calls that are not in the history of their target"},

@@ -172,6 +172,13 @@ func (v *view) Trash(_ context.Context, account account.ID) (t verify.Trash, err
 
 // Campaigns implements [verify.View].
 func (v *view) Campaigns(_ context.Context, account account.ID, each func(*verify.Campaign) error) error {
+	events := `'[0,0,0]', '[0,0,0]'` // older schemas have none
+	if v.Has("event_totals") {
+		events = `(SELECT json_array(count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3)) FROM events
+				WHERE events.account_id = campaigns.account_id AND campaign_sid = campaigns.sid),
+			coalesce((SELECT json_array(waiting, delivered, given_up) FROM event_totals
+				WHERE event_totals.account_id = campaigns.account_id AND campaign_sid = campaigns.sid), '[0,0,0]')`
+	}
 	return v.each(`SELECT sid, settings, date_created, state, next_position,
 			(SELECT json_group_array(json_array(state, bytes, n)) FROM (SELECT state, length(history) AS bytes, count(*) AS n
 				FROM targets WHERE campaign_id = campaigns.id GROUP BY 1, 2)),
@@ -180,9 +187,9 @@ func (v *view) Campaigns(_ context.Context, account account.ID, each func(*verif
 			(SELECT count(*) FROM calls WHERE campaign_id = campaigns.id AND NOT EXISTS (SELECT 1 FROM targets AS t
 				WHERE t.campaign_id = calls.campaign_id AND t.position = calls.position AND t.number = calls.number
 				AND substr(history, 17 * attempt - 16, 16) = calls.sid AND hex(substr(history, 17 * attempt, 1)) = printf('%02X', outcome))),
-			`+strings.Join(campaign.CountColumns, ", ")+`
+			`+events+`, `+strings.Join(campaign.CountColumns, ", ")+`
 		FROM campaigns WHERE account_id = ? ORDER BY sid`, []any{account}, func(stmt *sqlite.Stmt) error {
-		const firstCount = 8
+		const firstCount = 10
 		c := verify.Campaign{
 			Strays: stmt.ColumnInt64(7),
 			SID:    columnBytes(stmt, 0), Settings: columnBytes(stmt, 1),
@@ -191,7 +198,8 @@ func (v *view) Campaigns(_ context.Context, account account.ID, each func(*verif
 		for i, n := range c.Counts.Fields() {
 			*n = stmt.ColumnInt(firstCount + i)
 		}
-		err := errors.Join(json.Unmarshal(columnBytes(stmt, 5), &c.Targets), json.Unmarshal(columnBytes(stmt, 6), &c.Calls))
+		err := errors.Join(json.Unmarshal(columnBytes(stmt, 5), &c.Targets), json.Unmarshal(columnBytes(stmt, 6), &c.Calls),
+			json.Unmarshal(columnBytes(stmt, 8), &c.Events), json.Unmarshal(columnBytes(stmt, 9), &c.EventTotals))
 		if err != nil {
 			return err
 		}
