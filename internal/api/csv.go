@@ -29,6 +29,7 @@ func (a *API) handleCSV(base string) {
 	a.serve("POST "+base+uploads, slowbody.Upload(answering(a.once(a.uploadCSV, drainUpload))))
 	a.serve("PUT "+base+uploads+"/{list_sid}", slowbody.Upload(answering(a.once(a.uploadCSV, drainUpload))))
 	a.handle("GET "+base+uploads+"/{list_sid}", a.uploadColumns)
+	a.serve("POST "+base+"/suppressions/csv-upload", slowbody.Upload(answering(a.once(a.uploadSuppressions, drainUpload))))
 	a.handle("GET "+base+"/csv-status/{upload_id}", a.csvStatus)
 	a.serve("GET "+base+"/csv-status/{upload_id}/errors", a.csvErrors)
 	a.handle("GET "+base+"/csv-uploads", a.csvUploads)
@@ -38,7 +39,23 @@ func (a *API) handleCSV(base string) {
 
 // uploadCSV receives a file of contacts, for the list in the path if there is one. Its
 // rows are imported later.
-func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
+func (a *API) uploadCSV(r *http.Request) (reply, error) {
+	return a.receiveCSV(r, a.startContacts)
+}
+
+// uploadSuppressions receives a file of numbers that the account must not call.
+func (a *API) uploadSuppressions(r *http.Request) (reply, error) {
+	return a.receiveCSV(r, func(r *http.Request, form *uploadForm) (reply, error) {
+		answer := pending{r: r}
+		return answer.end(a.imports.Start(r.Context(), accountOf(r), form.file, upload.Request{Suppresses: true}, func(s upload.Started) *journal.Receipt {
+			return answer.keep(dataReply(r, func(b []byte) []byte { return appendStatus(b, &s.Upload) }))
+		}))
+	})
+}
+
+// receiveCSV receives the form of an upload, and starts it unless the request was done
+// before.
+func (a *API) receiveCSV(r *http.Request, start func(*http.Request, *uploadForm) (reply, error)) (_ reply, err error) {
 	defer func() {
 		if err != nil {
 			drainUpload(r)
@@ -68,6 +85,11 @@ func (a *API) uploadCSV(r *http.Request) (_ reply, err error) {
 	if answer, again, err := replay(r, form.said()); again || err != nil {
 		return answer, err
 	}
+	return start(r, form)
+}
+
+// startContacts starts an upload of contacts as its form and its request say.
+func (a *API) startContacts(r *http.Request, form *uploadForm) (_ reply, err error) {
 	if form.request.Type, form.request.TypeGiven, err = uploadType(form.wordType); err != nil {
 		return reply{}, err
 	}

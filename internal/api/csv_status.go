@@ -182,7 +182,7 @@ func (a *API) csvUploads(r *http.Request) (reply, error) {
 	if err := budget.Of(r.Context()).Take(r.Context(), int64(w.Limit)*uploadWeight); err != nil {
 		return reply{}, err
 	}
-	page, err := a.imports.Uploads(r.Context(), accountOf(r), upload.Query{Window: w.Window})
+	page, err := a.imports.Uploads(r.Context(), accountOf(r), upload.Query{Window: w.Window, Contacts: true})
 	if err != nil {
 		return reply{}, err
 	}

@@ -101,6 +101,7 @@ var (
 		{Name: "on_duplicate", Kind: Small},
 		{Name: "dry_run", Kind: Flag},
 		{Name: "new_list", Kind: Flag},
+		{Name: "suppresses", Kind: Flag},
 		{Name: "header", Kind: Bytes},
 		{Name: "position"},
 		{Name: "line"},

@@ -9,6 +9,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
+	"callbook/internal/suppression"
 	"callbook/internal/upload/table"
 	"callbook/internal/work"
 )
@@ -93,6 +94,10 @@ type Batch struct {
 	OnDuplicate addressbook.OnDuplicate
 	// DryRun means that nothing is added or changed; see Decide.
 	DryRun bool
+	// Suppresses stores Suppressions, and nothing of Contacts, of which each has the
+	// number of the suppression at the same index.
+	Suppresses   bool
+	Suppressions []suppression.Suppression
 	// Contacts have different numbers and the order of their rows.
 	Contacts []addressbook.Contact
 
@@ -165,7 +170,7 @@ type Settlement struct {
 func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 	b.outcomes = outcomes
 	tally := b.tally
-	if !b.DryRun {
+	if !b.DryRun && !b.Suppresses {
 		tally.Added = b.added(outcomes)
 	}
 	s := Settlement{Tally: u.Tally.Add(tally)}

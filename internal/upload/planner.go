@@ -132,6 +132,7 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 		rows:          read.rows,
 		full:          errFull(p.upload.Type),
 		tried:         p.tried,
+		Suppresses:    p.upload.Suppresses,
 	}
 	prepared, err := p.book.Prepare(p.upload.Account, read.drafts)
 	if err != nil {
@@ -142,6 +143,9 @@ func (p *Planner) Next(now time.Time) (*Batch, error) {
 	}
 	b.prepared, b.Contacts = prepared, prepared.Contacts
 	b.count()
+	if b.Suppresses {
+		b.suppress(&p.plan)
+	}
 	return b, nil
 }
 
@@ -207,7 +211,15 @@ func (p *Planner) read(to *reading) error {
 		cells = append(cells, r.Cells...)
 		r.Cells = cells[from:len(cells):len(cells)]
 		to.rows = append(to.rows, r)
-		to.drafts = append(to.drafts, p.layout.Draft(r))
+		draft := p.layout.Draft(r)
+		if p.upload.Suppresses { // whatever else the row has
+			only := addressbook.Draft{Number: draft.Number, FirstNumber: true}
+			if !draft.Number.Given {
+				only.Fault = draft.Fault
+			}
+			draft = only
+		}
+		to.drafts = append(to.drafts, draft)
 		to.bytes += rowBytes + r.Bytes()
 	}
 	return nil

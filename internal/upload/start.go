@@ -38,7 +38,10 @@ type Request struct {
 	// which is created if it does not exist.
 	List     addressbook.SID
 	ListName string
-	Type     addressbook.ListType
+	// Suppresses makes suppressions of the numbers; the fields about lists, contacts and
+	// dry runs are not used then.
+	Suppresses bool
+	Type       addressbook.ListType
 	// TypeGiven means that the list must have the type Type. Otherwise an existing list
 	// may have any type, and a new one is static.
 	TypeGiven bool
@@ -50,7 +53,7 @@ type Request struct {
 
 // check returns the fault of a request that is wrong for any file.
 func (r Request) check() error {
-	if r.ListName == "" && r.List == (addressbook.SID{}) {
+	if !r.Suppresses && r.ListName == "" && r.List == (addressbook.SID{}) {
 		return errNoList
 	}
 	return r.Mapping.Check()
@@ -83,6 +86,12 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	if f == nil {
 		return errNoFile
 	}
+	if r.Suppresses && r.Mapping.IsZero() { // nobody looks at the file before
+		var err error
+		if r.Mapping, err = i.GuessMapping(ctx, &PendingFile{SID: f.sid, Account: acct, Size: f.size, Request: r}); err != nil {
+			return err
+		}
+	}
 	u := Upload{SID: f.sid, Account: acct, FileName: f.name, Size: f.size, Created: f.born}
 	unsure := false
 	err := i.start(ctx, u, r, func(ctx context.Context, u Upload, list addressbook.List, ready journal.Ready[addressbook.List]) error {
@@ -111,10 +120,14 @@ type adding func(ctx context.Context, u Upload, list addressbook.List, ready jou
 // start fills in an upload from the request, adds it, and queues it. The caller must have
 // taken a slot for it, and must free that after an error.
 func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, ready journal.Ready[Started]) error {
-	list, err := i.listOf(ctx, u.Account, r)
-	if err != nil {
+	var list addressbook.List
+	var err error
+	if r.Suppresses {
+		r.Options = addressbook.CreateOptions{OnDuplicate: addressbook.SkipDuplicate}
+	} else if list, err = i.listOf(ctx, u.Account, r); err != nil {
 		return err
 	}
+	u.Suppresses = r.Suppresses
 	u.List, u.ListName, u.Type, u.Mapping = r.List, list.Name, list.Type, r.Mapping
 	u.OnDuplicate, u.DryRun = r.Options.OnDuplicate, r.Options.DryRun
 	u.Started = i.opts.Clock.Now()

@@ -27,6 +27,9 @@ type Upload struct {
 	// NewList means that the dry run's list does not exist, and List is the sid that it
 	// would have. The dry run does not check whether it is created later.
 	DryRun, NewList bool
+	// Suppresses makes suppressions of the numbers, and no contacts. Such an upload has no
+	// list and is no dry run.
+	Suppresses bool
 	// FileName is the name of the file at its sender, or "" if unknown. Size is its size
 	// in bytes, or 0 for uploads of old versions.
 	FileName string
@@ -94,7 +97,8 @@ func (u *Upload) ErrorsKept() int { return u.Stats.Duplicate + u.Stats.Failed - 
 // Query asks for a page of an account's uploads, in the order of creation.
 type Query struct {
 	addressbook.Window
-	Kind Kind
+	Kind     Kind
+	Contacts bool // leaves out uploads of suppressions
 }
 
 // Kind selects imports, dry runs, or both.

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"callbook/internal/test/servertest"
 )
 
 // TestSuppressions adds numbers that no campaign may call, finds one, lets it be called
@@ -32,6 +34,29 @@ func TestSuppressions(t *testing.T) {
 
 	review := b.Submit("/campaigns/review", campaignForm(nil)).Header.Get("Location")
 	has(t, b.Open(review).PageText(t, 200), "Call 1 number now?")
+}
+
+// TestSuppressionsFile imports a file of numbers that no campaign may call.
+func TestSuppressionsFile(t *testing.T) {
+	t.Parallel()
+	_, b := calling(t)
+	const path = "/campaigns/suppressions"
+	has(t, b.Open(path).PageText(t, 200), "Import a file", `action="/imports/suppressions"`)
+	send := func(file string) servertest.Answer {
+		body, contentType := servertest.NewForm().NamedFile("file", "registry.csv", file).Body()
+		return b.Do("POST", "/imports/suppressions", body, "Content-Type", contentType)
+	}
+	result := send("Phone,Remarks\n9876500010,asked\nAsha,\n").Header.Get("Location")
+	page := opened(t, b, result, "Done, some rows failed")
+	has(t, page, "registry.csv", "Open the numbers that are not called", "Of these, new", "Asha", result+"/errors.csv")
+	lacks(t, page, "/lists/", "Undo this import", "contacts stay", "In the list already")
+	has(t, b.Open(path).PageText(t, 200), "98765 00010", "By an import", "asked", "1 number")
+	has(t, b.Open("/imports").PageText(t, 200), "registry.csv", ">Numbers that are not called</a>")
+	send("name\nAsha\n").Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "here is no column called number")
+	body, contentType := servertest.NewForm().Text("x", "y").Body()
+	b.Do("POST", "/imports/suppressions", body, "Content-Type", contentType).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "Choose a file.")
 }
 
 // TestCallbacks shows what a program was told, why not, and sends it again.

@@ -465,6 +465,7 @@ CREATE TABLE uploads (
 	undo text COLLATE "C" NOT NULL DEFAULT ''::text,
 	list_sid uuid NOT NULL,
 	undoing boolean NOT NULL DEFAULT false,
+	suppresses boolean NOT NULL DEFAULT false,
 	list_name text COLLATE "C" NOT NULL,
 	type smallint NOT NULL,
 	on_duplicate smallint NOT NULL,

@@ -19,7 +19,7 @@ const (
 	uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list,
 	uploads.new_contacts, uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping,
-	uploads.date_started, uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally, uploads.undo`
+	uploads.date_started, uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally, uploads.undo, uploads.suppresses`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -45,7 +45,7 @@ func scanUpload(row pgx.CollectableRow) (u upload.Upload, err error) {
 		(*uint8)(&u.State), &u.Position.Offset, &u.Position.Line, &u.Stats.Success, &u.Stats.Duplicate, &u.Stats.Failed,
 		(*dateValue)(&u.Created), (*dateValue)(&u.Updated), (*uint8)(&u.OnDuplicate), &u.DryRun, &u.NewList,
 		&u.New, &u.Lease.Server, &leaseUntil, &u.FileName, &u.Size, &mapping, (*dateValue)(&u.Started),
-		&u.Errors.Bytes, &u.Errors.Omitted, &plan, &tally, &undo)...)
+		&u.Errors.Bytes, &u.Errors.Omitted, &plan, &tally, &undo, &u.Suppresses)...)
 	if u.Lease.Server != "" {
 		u.Lease.Until = time.Time(leaseUntil)
 	}
@@ -75,6 +75,11 @@ func (db *DB) AddUpload(ctx context.Context, u upload.Upload, list addressbook.L
 // addUpload adds an upload. If pending is set, it replaces the pending file with its sid.
 func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.List, pending bool, ready journal.Ready[addressbook.List]) error {
 	return db.writeOnce(ctx, u.Account.ID, "add upload", func(t *tx) error {
+		if u.Suppresses {
+			t.insertUpload(&u)
+			t.keep(ready.Receipt(list))
+			return nil
+		}
 		got, there := list, false
 		name, sid := &list.Name, (*sidValue)(nil)
 		if u.List != (addressbook.SID{}) {
@@ -119,12 +124,12 @@ func (db *DB) addUpload(ctx context.Context, u upload.Upload, list addressbook.L
 func (t *tx) insertUpload(u *upload.Upload) {
 	t.queue(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list, header,
 			state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until, date_created, date_updated,
-			file_name, size, mapping, date_started, plan)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
+			file_name, size, mapping, date_started, plan, suppresses)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
 		t.account, (*sidValue)(&u.SID), (*sidValue)(&u.List), u.ListName, int16(u.Type), int16(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int16(u.State), u.Position.Offset, u.Position.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
 		u.Lease.Server, u.Lease.End(), u.Created.UnixNano(), u.Updated.UnixNano(),
-		u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Plan.Encode())
+		u.FileName, u.Size, u.Mapping.Encode(), u.Started.UnixNano(), u.Plan.Encode(), u.Suppresses)
 }
 
 // lockUpload reads an upload and locks it.
@@ -196,6 +201,9 @@ func (db *DB) Uploads(ctx context.Context, account account.ID, q upload.Query) (
 		s := newSelection("uploads", account)
 		if q.Kind != upload.AnyKind {
 			s.and("uploads.dry_run = %s", q.Kind == upload.DryRuns)
+		}
+		if q.Contacts {
+			s.and("uploads.suppresses = %s", false)
 		}
 		s.queueCount(t, &page.Total)
 		s.from = "uploads JOIN accounts ON accounts.id = uploads.account_id"

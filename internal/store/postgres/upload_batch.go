@@ -1,12 +1,16 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/phone"
+	"callbook/internal/suppression"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
 	"callbook/internal/work"
@@ -26,22 +30,19 @@ func (db *DB) ApplyBatch(ctx context.Context, batch *upload.Batch) (upload.State
 }
 
 func (t *tx) applyBatch(batch *upload.Batch) (upload.State, error) {
+	if batch.Suppresses {
+		return t.suppress(batch)
+	}
 	e := newEnlistment(batch)
 	t.queueLook(e)
 	u, there, err := t.lockUpload(batch.Upload)
 	if err != nil {
 		return 0, err
 	}
-	switch {
-	case !there:
-		return 0, fmt.Errorf("upload %s is not there", batch.Upload)
-	case u.State != upload.Running:
-		return u.State, nil
-	case u.Lease.Server != batch.Lease.Server:
-		return 0, work.ErrLost
-	case u.Position != batch.From:
-		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.Position, batch.From)
-	case e.list == nil && !u.NewList:
+	if state, err := mayApply(batch, &u, there); err != nil || state != upload.Running {
+		return state, err
+	}
+	if e.list == nil && !u.NewList {
 		t.endUpload(batch.Upload, upload.ListGone, batch.Time)
 		return upload.ListGone, nil
 	}
@@ -52,6 +53,54 @@ func (t *tx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	if !batch.DryRun {
 		if err := t.enlist(e, outcomes); err != nil {
 			return 0, err
+		}
+	}
+	if batch.Last {
+		u.State = upload.Completed
+	}
+	t.settle(u.State, batch, batch.Settle(&u, outcomes))
+	return u.State, nil
+}
+
+// mayApply returns the state of an upload, and an error if the batch is not its next one.
+func mayApply(batch *upload.Batch, u *upload.Upload, there bool) (upload.State, error) {
+	switch {
+	case !there:
+		return 0, fmt.Errorf("upload %s is not there", batch.Upload)
+	case u.State != upload.Running:
+		return u.State, nil
+	case u.Lease.Server != batch.Lease.Server:
+		return 0, work.ErrLost
+	case u.Position != batch.From:
+		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.Position, batch.From)
+	}
+	return upload.Running, nil
+}
+
+// suppress applies a batch of suppressions.
+func (t *tx) suppress(batch *upload.Batch) (upload.State, error) {
+	u, there, err := t.lockUpload(batch.Upload)
+	if err != nil {
+		return 0, err
+	}
+	if state, err := mayApply(batch, &u, there); err != nil || state != upload.Running {
+		return state, err
+	}
+	all := batch.Suppressions
+	at := make([]int, len(all))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortFunc(at, func(a, b int) int { return cmp.Compare(all[a].Number, all[b].Number) })
+	added := make(map[phone.Number]bool, len(all))
+	t.insertSuppressions(all, at, func(s *suppression.Suppression) { added[s.Number] = true })
+	if err := t.flush(); err != nil {
+		return 0, err
+	}
+	outcomes := make([]upload.Outcome, len(all))
+	for i := range all {
+		if !added[all[i].Number] {
+			outcomes[i] = upload.Member
 		}
 	}
 	if batch.Last {

@@ -370,7 +370,7 @@ CREATE TABLE uploads (
 	duplicate    INTEGER NOT NULL,
 	failed       INTEGER NOT NULL,
 	date_created INTEGER NOT NULL,
-	date_updated INTEGER NOT NULL, on_duplicate INTEGER NOT NULL DEFAULT 0, dry_run      INTEGER NOT NULL DEFAULT 0, new_list     INTEGER NOT NULL DEFAULT 0, new_contacts INTEGER NOT NULL DEFAULT 0, lease_server TEXT    NOT NULL DEFAULT '', lease_until  INTEGER NOT NULL DEFAULT 0, file_name    TEXT    NOT NULL DEFAULT '', size         INTEGER NOT NULL DEFAULT 0, mapping      TEXT    NOT NULL DEFAULT '', date_started INTEGER NOT NULL DEFAULT 0, error_bytes    INTEGER NOT NULL DEFAULT 0, errors_omitted INTEGER NOT NULL DEFAULT 0, plan  TEXT NOT NULL DEFAULT '', tally TEXT NOT NULL DEFAULT '', undo    TEXT    NOT NULL DEFAULT '', undoing INTEGER NOT NULL DEFAULT 0,
+	date_updated INTEGER NOT NULL, on_duplicate INTEGER NOT NULL DEFAULT 0, dry_run      INTEGER NOT NULL DEFAULT 0, new_list     INTEGER NOT NULL DEFAULT 0, new_contacts INTEGER NOT NULL DEFAULT 0, lease_server TEXT    NOT NULL DEFAULT '', lease_until  INTEGER NOT NULL DEFAULT 0, file_name    TEXT    NOT NULL DEFAULT '', size         INTEGER NOT NULL DEFAULT 0, mapping      TEXT    NOT NULL DEFAULT '', date_started INTEGER NOT NULL DEFAULT 0, error_bytes    INTEGER NOT NULL DEFAULT 0, errors_omitted INTEGER NOT NULL DEFAULT 0, plan  TEXT NOT NULL DEFAULT '', tally TEXT NOT NULL DEFAULT '', undo    TEXT    NOT NULL DEFAULT '', undoing INTEGER NOT NULL DEFAULT 0, suppresses INTEGER NOT NULL DEFAULT 0,
 	UNIQUE (account_id, sid)
 ) STRICT;
 CREATE INDEX uploads_ended ON uploads (date_updated) WHERE state <> 0;

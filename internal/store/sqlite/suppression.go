@@ -12,6 +12,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/phone"
 	"callbook/internal/suppression"
+	"callbook/internal/upload"
 )
 
 var _ suppression.Store = (*AddressBook)(nil)
@@ -40,14 +41,12 @@ func (b *AddressBook) AddSuppressions(ctx context.Context, account account.ID, a
 	return b.edit(ctx, account, len(all), "add suppressions", func(tx *editTx) error {
 		results := make([]suppression.Added, len(all))
 		for i, s := range all {
-			err := tx.exec(`INSERT INTO suppressions (account_id, `+suppressionColumns+`) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`,
-				account, int64(s.Number), s.Source, s.Note, s.Created.UnixNano())
+			added, err := tx.addSuppression(account, &s)
 			if err != nil {
 				return err
 			}
-			results[i] = suppression.Added{Suppression: s, New: tx.Changes() > 0}
-			if results[i].New {
-				tx.bytes += pageBytes // part of a page
+			results[i] = suppression.Added{Suppression: s, New: added}
+			if added {
 				continue
 			}
 			if results[i].Suppression, err = readSuppression(tx.Conn, account, s.Number); err != nil {
@@ -59,6 +58,32 @@ func (b *AddressBook) AddSuppressions(ctx context.Context, account account.ID, a
 		}
 		return tx.keep(ready.Receipt(results))
 	})
+}
+
+// addSuppression adds one, and reports whether its number was not there yet.
+func (tx *editTx) addSuppression(account account.ID, s *suppression.Suppression) (bool, error) {
+	err := tx.exec(`INSERT INTO suppressions (account_id, `+suppressionColumns+`) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`,
+		account, int64(s.Number), s.Source, s.Note, s.Created.UnixNano())
+	added := tx.Changes() > 0
+	if added {
+		tx.bytes += pageBytes // part of a page
+	}
+	return added, err
+}
+
+// suppress adds the suppressions of a batch.
+func (tx *editTx) suppress(batch *upload.Batch) ([]upload.Outcome, error) {
+	outcomes := make([]upload.Outcome, len(batch.Suppressions))
+	for i := range batch.Suppressions {
+		added, err := tx.addSuppression(batch.Account, &batch.Suppressions[i])
+		if err != nil {
+			return nil, err
+		}
+		if !added {
+			outcomes[i] = upload.Member
+		}
+	}
+	return outcomes, nil
 }
 
 // RemoveSuppressions implements [suppression.Store].

@@ -23,7 +23,7 @@ const (
 	uploads.header, uploads.state, uploads.position, uploads.line, uploads.success, uploads.duplicate, uploads.failed,
 	uploads.date_created, uploads.date_updated, uploads.on_duplicate, uploads.dry_run, uploads.new_list, uploads.new_contacts,
 	uploads.lease_server, uploads.lease_until, uploads.file_name, uploads.size, uploads.mapping, uploads.date_started,
-	uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally, uploads.undo`
+	uploads.error_bytes, uploads.errors_omitted, uploads.plan, uploads.tally, uploads.undo, uploads.suppresses`
 	fromUploads = ` FROM uploads JOIN accounts ON accounts.id = uploads.account_id`
 )
 
@@ -61,6 +61,7 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 	if err == nil {
 		u.Undo, err = upload.DecodeUndo(stmt.ColumnText(33))
 	}
+	u.Suppresses = stmt.ColumnBool(34)
 	return stmt.ColumnInt64(5), u, err
 }
 
@@ -86,6 +87,12 @@ func (b *AddressBook) addUpload(ctx context.Context, u upload.Upload, list addre
 		refused = nil
 		var got addressbook.List
 		var err error
+		if u.Suppresses {
+			if err := tx.insertUpload(&u); err != nil {
+				return err
+			}
+			return tx.keep(ready.Receipt(list))
+		}
 		named := u.List == (addressbook.SID{})
 		if named {
 			got, err = readListByName(tx.Conn, u.Account.ID, list.Name)
@@ -133,11 +140,11 @@ func (tx *editTx) insertUpload(u *upload.Upload) error {
 	tx.bytes += pageBytes // part of a page
 	return tx.exec(`INSERT INTO uploads (account_id, sid, list_sid, list_name, type, on_duplicate, dry_run, new_list,
 			header, state, position, line, success, duplicate, failed, new_contacts, lease_server, lease_until,
-			file_name, size, mapping, plan, date_started, date_created, date_updated)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			file_name, size, mapping, plan, date_started, date_created, date_updated, suppresses)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		u.Account.ID, u.SID[:], u.List[:], u.ListName, int(u.Type), int(u.OnDuplicate), u.DryRun, u.NewList,
 		u.Header, int(u.State), u.Position.Offset, u.Position.Line, u.Stats.Success, u.Stats.Duplicate, u.Stats.Failed, u.New,
-		u.Lease.Server, u.Lease.End(), u.FileName, u.Size, u.Mapping.Encode(), u.Plan.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano())
+		u.Lease.Server, u.Lease.End(), u.FileName, u.Size, u.Mapping.Encode(), u.Plan.Encode(), u.Started.UnixNano(), u.Created.UnixNano(), u.Updated.UnixNano(), u.Suppresses)
 }
 
 // EndUpload implements [upload.Store].
@@ -206,6 +213,9 @@ func (b *AddressBook) Uploads(ctx context.Context, account account.ID, q upload.
 	where, args := ` WHERE uploads.account_id = ?`, []any{account}
 	if q.Kind != upload.AnyKind {
 		where, args = where+` AND uploads.dry_run = ?`, append(args, q.Kind == upload.DryRuns)
+	}
+	if q.Contacts {
+		where += ` AND uploads.suppresses = 0`
 	}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		// A transaction reads the total and the page from one snapshot.

@@ -42,6 +42,16 @@ func (tx *editTx) applyBatch(batch *upload.Batch) (upload.State, error) {
 	if u.Position != batch.From {
 		return 0, fmt.Errorf("upload %s is at %v, and the batch begins at %v", batch.Upload, u.Position, batch.From)
 	}
+	if u.Suppresses {
+		outcomes, err := tx.suppress(batch)
+		if err != nil {
+			return 0, err
+		}
+		if batch.Last {
+			u.State = upload.Completed
+		}
+		return u.State, tx.settle(id, u.State, batch, batch.Settle(&u, outcomes))
+	}
 	var list int64 // zero in a dry run for a new list
 	var l addressbook.List
 	if !u.NewList {

@@ -95,6 +95,7 @@ func TestPrism(t *testing.T) {
 		{"GET /campaigns/{sid}/report", "/campaigns/{campaign}/report", "", 409},
 		{"DELETE /campaigns/{sid}", "/campaigns/{campaign}", "", 200},
 		{"POST /suppressions", "", `{"suppressions":[{"number":"+919876543218","note":"Asked on the phone"},{"number":"x"}]}`, 207},
+		{"POST /suppressions/csv-upload", "", "form", 200},
 		{"GET /suppressions", "", "", 200},
 		{"DELETE /suppressions", "", `{"suppressions":[{"number":"+919876543218"},{"number":"+919876543217"}]}`, 207},
 		{"POST /flows", "", `{"name":"rent",` + menu + `}`, 200},

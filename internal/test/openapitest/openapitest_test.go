@@ -88,6 +88,7 @@ func TestOperations(t *testing.T) {
 		"POST /v2/accounts/{account_sid}/lists/{sid}/contacts",
 		"POST /v2/accounts/{account_sid}/prompts",
 		"POST /v2/accounts/{account_sid}/suppressions",
+		"POST /v2/accounts/{account_sid}/suppressions/csv-upload",
 		"POST /v2/accounts/{account_sid}/trash/contacts/restore",
 		"POST /v2/accounts/{account_sid}/trash/lists/restore",
 		"PUT /v2/accounts/{account_sid}/campaigns/{sid}",

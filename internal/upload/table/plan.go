@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"callbook/internal/addressbook"
@@ -182,4 +183,13 @@ func (p *Plan) Used(kind addressbook.ListType) (used []PlanColumn, ignoredHeader
 		}
 	}
 	return used, ignoredHeaders
+}
+
+// ColumnCalled returns the index of the first column that is not used and whose header is
+// one of these names, whatever its case; -1 for none. The plan contains the first 100 of
+// such columns.
+func (p *Plan) ColumnCalled(names ...string) int {
+	return slices.IndexFunc(p.Columns, func(c PlanColumn) bool {
+		return c.Name == "" && slices.Contains(names, strings.ToLower(strings.TrimSpace(c.Header)))
+	})
 }

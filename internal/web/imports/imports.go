@@ -41,6 +41,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.AddNav(shell.NavItem{Path: "/imports", Label: "Imports", Icon: shell.Icon("imports")})
 	d.Handle("GET /imports", room.importsPage)
 	d.HandleUpload("POST /imports", "/imports", maxUploadForm, room.receiveImport)
+	d.HandleUpload("POST /imports/suppressions", suppressionsPath, maxUploadForm, room.receiveSuppressions)
 	d.Handle("GET /imports/{sid}", room.importPage)
 	d.Handle("GET /imports/{sid}/progress", room.importProgress)
 	d.Handle("GET /imports/{sid}/errors.csv", room.importErrors)

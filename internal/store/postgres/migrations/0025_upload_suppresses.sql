@@ -1,0 +1,2 @@
+-- true for an upload whose numbers become suppressions, and not contacts in a list.
+ALTER TABLE uploads ADD COLUMN suppresses boolean NOT NULL DEFAULT false;

@@ -1,0 +1,36 @@
+package upload
+
+import (
+	"strings"
+
+	"callbook/internal/csvcell"
+	"callbook/internal/suppression"
+	"callbook/internal/upload/table"
+)
+
+// suppress sets the suppressions of a batch, one for each of its contacts. A file may have
+// a column that is called note, or like that, and one called source.
+func (b *Batch) suppress(p *table.Plan) {
+	note := p.ColumnCalled("note", "notes", "remark", "remarks", "comment", "comments")
+	source := p.ColumnCalled("source")
+	b.Suppressions = make([]suppression.Suppression, len(b.Contacts))
+	for i := range b.Contacts {
+		cells := b.rows[b.prepared.DraftOf[i]].Cells
+		s := suppression.Suppression{Number: b.Contacts[i].Number, Source: cellIn(cells, source), Note: cellIn(cells, note), Created: b.Time}
+		if s.Source == "" {
+			s.Source = suppression.FromImport
+		}
+		b.Suppressions[i] = s
+	}
+}
+
+// cellIn returns the text of a cell, as much of it as a suppression may have. Column is
+// -1 for none.
+func cellIn(cells []string, column int) string {
+	if column < 0 || column >= len(cells) || csvcell.IsNull(cells[column]) {
+		return ""
+	}
+	cell, _ := csvcell.Unmark(cells[column])
+	text := []rune(strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(cell, ""), "\x00", "")))
+	return string(text[:min(len(text), suppression.MaxText)])
+}
