@@ -23,7 +23,7 @@ import (
 	"callbook/internal/wav"
 )
 
-// The recordings of an account, which the platform's API does not have.
+// This file has callbook's own routes for the recordings of an account.
 
 func (a *API) handlePrompts(base string) {
 	a.handle("GET "+base+"/prompts", a.getPrompts)
@@ -35,20 +35,19 @@ func (a *API) handlePrompts(base string) {
 
 func promptsPath(acct account.Account) string { return "/v2/accounts/" + acct.SID + "/prompts" }
 
-// maxPromptForm is what the body of an upload may have.
+// maxPromptForm bounds the body of an upload, in bytes.
 const maxPromptForm = prompt.MaxFileBytes + 1<<20
 
 var errPromptTooLarge = fault.New(fault.TooLarge, fmt.Sprintf("Maximum allowed size of a recording is %d bytes", prompt.MaxFileBytes))
 
-// drainPrompt reads on for a while; see API.drain.
+// drainPrompt reads the rest of the body for a while; see API.drain.
 func drainPrompt(r *http.Request) {
 	if r.Header.Get("Expect") == "" && r.ContentLength <= 2*maxPromptForm {
 		io.CopyN(io.Discard, r.Body, 2*maxPromptForm)
 	}
 }
 
-// uploadPrompt takes a recording. A name in the path is that of the one whose place it
-// takes.
+// uploadPrompt stores a recording. If the path has a name, it replaces that recording.
 func (a *API) uploadPrompt(r *http.Request) (_ reply, err error) {
 	defer func() {
 		if err != nil {
@@ -83,14 +82,15 @@ func (a *API) uploadPrompt(r *http.Request) (_ reply, err error) {
 	return answer.end(err)
 }
 
-// promptUpload is what a request says of a recording.
+// promptUpload is a request with a recording.
 type promptUpload struct {
 	draft prompt.Draft
-	sum   hash.Hash // of the file as it came; nil when nobody asks
-	fault error     // of the file
+	sum   hash.Hash // the hash of the file as it arrives, or nil if not needed
+	fault error     // the fault of the file
 }
 
-// said returns what the request says, which is the same however it is said.
+// said returns the content of the request, in the same form for all encodings of the
+// body.
 func (u *promptUpload) said() []byte {
 	if u.sum == nil {
 		return nil
@@ -98,7 +98,8 @@ func (u *promptUpload) said() []byte {
 	return fmt.Appendf(nil, "%q %q %x", u.draft.Name, u.draft.Title, u.sum.Sum(nil))
 }
 
-// read reads the body: a form with a file, or the file itself with the rest in the query.
+// read reads the body: a form with a file, or the file itself with the other fields in
+// the query.
 func (u *promptUpload) read(r *http.Request) error {
 	given := r.Header.Get("Content-Type")
 	mediaType, params, err := mime.ParseMediaType(given)
@@ -109,7 +110,7 @@ func (u *promptUpload) read(r *http.Request) error {
 	switch {
 	case mediaType == "multipart/form-data":
 		return u.readForm(r, multipart.NewReader(body, params["boundary"]))
-	// What is no WAV file is told by what it is, not by what it is called.
+	// wav checks the content, so the exact media type does not matter.
 	case strings.HasPrefix(mediaType, "audio/"), mediaType == "application/octet-stream":
 		words, err := parseWords(r)
 		if err != nil {
@@ -122,7 +123,7 @@ func (u *promptUpload) read(r *http.Request) error {
 }
 
 func (u *promptUpload) readForm(r *http.Request, form *multipart.Reader) error {
-	const maxText = 4 << 10 // more than any may have
+	const maxText = 4 << 10 // more than any field may have
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -151,7 +152,7 @@ func (u *promptUpload) readForm(r *http.Request, form *multipart.Reader) error {
 	}
 }
 
-// receive reads the file, to its end.
+// receive reads the whole file.
 func (u *promptUpload) receive(r *http.Request, file io.Reader) (err error) {
 	if u.sum != nil {
 		file = io.TeeReader(file, u.sum)
@@ -175,7 +176,7 @@ func (b *bodyFaults) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// promptFault is the fault of a body that could not be read to its end.
+// promptFault returns the fault of a body that could not be read completely.
 func promptFault(err error) error {
 	switch {
 	case err == nil || fault.As(err) != nil:

@@ -23,7 +23,7 @@ type Document struct {
 	Codes []Code
 }
 
-// Code is a code of errors, and the message that it has.
+// Code is an error code and its message.
 type Code struct{ Code, Message string }
 
 // Group is the operations with one tag.
@@ -39,7 +39,7 @@ type Operation struct {
 	// Open means that no credentials are needed.
 	Open       bool
 	Parameters []Field
-	Body       *Body // nil when there is none
+	Body       *Body // nil if there is none
 	Answers    []Answer
 }
 
@@ -63,7 +63,7 @@ func (a Answer) Good() bool { return strings.HasPrefix(a.Status, "2") }
 
 // Field is a parameter, or a field of a body.
 type Field struct {
-	// Name is the field's own name, and Depth its level of nesting, from 0 on.
+	// Name is the field's own name, and Depth its level of nesting, from 0.
 	Name  string
 	Depth int
 	In    string // of a parameter: path, query, header

@@ -34,7 +34,7 @@ func (r *reader) document() *Document {
 			}
 		}
 	}
-	// The document lists them in a sentence.
+	// The document lists the error codes in a sentence.
 	list := r.root.get("components").get("schemas").get("ErrorData").get("description").text()
 	for _, code := range codeAndMessage.FindAllStringSubmatch(list, -1) {
 		doc.Codes = append(doc.Codes, Code{code[1], strings.Join(strings.Fields(code[2]), " ")})
@@ -44,7 +44,7 @@ func (r *reader) document() *Document {
 
 var codeAndMessage = regexp.MustCompile("\\b([0-9]{4})\\s+`([^`]+)`")
 
-// anchored gives the fields their anchors.
+// anchored sets the anchors of fields.
 func anchored(prefix string, fields []Field) {
 	for i := range fields {
 		fields[i].Anchor = prefix + strconv.Itoa(i)

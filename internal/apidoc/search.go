@@ -9,7 +9,7 @@ import (
 // Found is an operation in which [Document.Search] has found something.
 type Found struct {
 	*Operation
-	// Places are what was found within it; none when its own texts have the words.
+	// Places are the matches within it; none if its own texts have the words.
 	Places []Place
 	rank   int
 }
@@ -20,7 +20,7 @@ type Place struct {
 	// answer.
 	Kind, Name  string
 	Description string
-	// Anchor is the id of the part.
+	// Anchor is the id of the part within the page.
 	Anchor string
 }
 
@@ -35,7 +35,8 @@ const (
 
 // Search returns the operations that have all words of the query: in their title, path
 // and description, in a parameter or field with its description, or in an answer with the
-// error codes of its examples. What has them in its title or name comes first.
+// error codes of its examples. Operations that have them in their title or name come
+// first.
 func (d *Document) Search(query string) []Found {
 	words := strings.Fields(strings.ToLower(query))
 	if len(words) == 0 {
@@ -86,7 +87,7 @@ func (op *Operation) find(words []string) Found {
 	case hasAll(op.Method+" "+op.Path+" "+op.Summary+" "+op.Description, words):
 		f.rank = inText
 	}
-	seen := make(map[string]bool) // one field is in several answers
+	seen := make(map[string]bool) // several answers have the same field
 	add := func(kind, name, text, more, anchor string) {
 		rank := nowhere
 		switch {
@@ -117,8 +118,8 @@ func (op *Operation) find(words []string) Found {
 		for _, e := range a.Examples {
 			examples.WriteString(e.Name + " " + e.Text + " ")
 		}
-		// Of the examples only the error codes are for a search: else each name in
-		// them would be found.
+		// Of examples, search only the error codes. Otherwise every name in an example
+		// would match.
 		codes := ""
 		for _, w := range words {
 			if _, err := strconv.Atoi(w); err == nil && strings.Contains(examples.String(), `"code": `+w) {
@@ -133,7 +134,7 @@ func (op *Operation) find(words []string) Found {
 	return f
 }
 
-// hasAll tells whether a text has all words, which are in lower case.
+// hasAll reports whether text has all words, which are in lower case.
 func hasAll(text string, words []string) bool {
 	text = strings.ToLower(text)
 	for _, w := range words {

@@ -9,28 +9,27 @@ import (
 	"callbook/internal/fault"
 )
 
-// CallingHours are a campaign's own calling hours, which take the place of the
-// account's.
+// CallingHours are a campaign's own calling hours, which replace the account's.
 type CallingHours struct {
-	// Hours and Days are as in [Policy]; nil are the account's.
+	// Hours and Days are as in [Policy]; nil means the account's.
 	Hours *Hours
 	Days  *[7]bool
-	// Reason is why the campaign has them, By who has set them and Since when.
+	// Reason is why the campaign has them. By is who has set them, and Since is when.
 	Reason, By string
 	Since      time.Time
 }
 
-// CallingHoursDraft are the calling hours of a [Draft]: Hours as [ParseHours] reads
-// them, Days as [ParseDays] does. What is not given, or is "", is the account's.
+// CallingHoursDraft are the calling hours of a [Draft]. Hours is in the format of
+// [ParseHours], and Days in that of [ParseDays]. A missing or empty field means the
+// account's.
 type CallingHoursDraft struct {
 	Hours, Days, Reason Optional[string]
 }
 
-// MaxReason is how many characters the reason of calling hours may have.
+// MaxReason bounds the reason of calling hours, in characters.
 const MaxReason = 255
 
-// Of returns what holds for a campaign: what the account has set, but for the hours and
-// days that the campaign has of its own.
+// Of returns the policy of a campaign: p with the campaign's own hours and days.
 func (p Policy) Of(s *Settings) Policy {
 	if own := s.CallingHours; own != nil {
 		if own.Hours != nil {
@@ -43,7 +42,7 @@ func (p Policy) Of(s *Settings) Policy {
 	return p
 }
 
-// Same tells whether two say the same about when may be called.
+// Same reports whether h and other allow calls at the same times.
 func (h *CallingHours) Same(other *CallingHours) bool {
 	if h == nil || other == nil {
 		return h == other
@@ -51,8 +50,8 @@ func (h *CallingHours) Same(other *CallingHours) bool {
 	return reflect.DeepEqual(h.Hours, other.Hours) && reflect.DeepEqual(h.Days, other.Days)
 }
 
-// callingHours checks a campaign's own calling hours. They may change at any time. Those
-// that come back as they are keep who has set them.
+// callingHours checks a campaign's own calling hours. They may change at any time. If
+// they do not change, By and Since stay.
 func (k *checker) callingHours() error {
 	v := k.draft.CallingHours
 	if !v.Given {

@@ -29,7 +29,7 @@ type Campaign struct {
 	// campaign is archived.
 	EndedAs State
 	Counts  Counts
-	Minutes Minutes // when its last calls were begun
+	Minutes Minutes // when its last calls began
 	// Created is the date in the sid. Started is when all targets were read, and Ended
 	// when the campaign ended; both are zero before. Updated is the date of the last
 	// change of a setting or of the state.
@@ -58,7 +58,7 @@ type Settings struct {
 	CallStatusCallback, CallScheduleCallback, StatusCallback string
 	// Throttle bounds the calls per minute; 0 means the bound of the account.
 	Throttle int
-	// CallingHours are those that take the place of the account's; nil for none.
+	// CallingHours replace the account's; nil means none.
 	CallingHours *CallingHours
 	// Vars are the names of the variables in Text, in lower case.
 	Vars []string

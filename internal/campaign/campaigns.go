@@ -19,8 +19,8 @@ import (
 type Dialer interface {
 	// Wake makes the dialer look at the account now, and not only at its next poll.
 	Wake(account.ID)
-	// Settled waits until no call of a paused campaign can leave any more, on any server:
-	// two seconds at most when another server dials for the account.
+	// Settled waits until no call of a paused campaign can leave any more, on any server.
+	// It takes at most two seconds if another server dials for the account.
 	Settled(ctx context.Context, account account.ID, sid addressbook.SID)
 }
 
@@ -33,7 +33,7 @@ type Options struct {
 	SIDs *addressbook.SIDs
 	// Dialer places the calls. It must not be nil.
 	Dialer Dialer
-	// Real says that people are called, so that [Defaults] hold.
+	// Real means that campaigns call real people, so that [Defaults] apply.
 	Real bool
 }
 
@@ -173,15 +173,14 @@ func (cs *Campaigns) Pace(c *Campaign) (since time.Time, calls [PlotMinutes]int)
 	return c.Minutes.Until(cs.clock.Now())
 }
 
-// Policy returns what holds for the account's campaigns: what it has set, and
-// [Campaigns.Defaults].
+// Policy returns the account's policy with [Campaigns.Defaults] for what it does not set.
 func (cs *Campaigns) Policy(ctx context.Context, acct account.Account) (Policy, error) {
 	p, err := cs.store.Policy(ctx, acct.ID)
 	return p.Over(cs.Defaults(acct)), err
 }
 
-// Defaults returns what holds where the account has set nothing: [Defaults] where people
-// are called, and nothing where they are not.
+// Defaults returns the account's default policy: [Defaults] if campaigns call real
+// people, and otherwise no limits.
 func (cs *Campaigns) Defaults(acct account.Account) Policy {
 	if cs.real {
 		return Defaults(acct)

@@ -61,7 +61,7 @@ var steps = []step{
 	{FieldStatus, "StatusCallback", true, (*checker).status},
 	{FieldThrottle, "Throttle", false, (*checker).throttle},
 	{FieldCustom, "CustomField", false, (*checker).customField},
-	{FieldCallingHours, "CallingHours", true, (*checker).callingHours}, // ours
+	{FieldCallingHours, "CallingHours", true, (*checker).callingHours}, // callbook's own
 }
 
 // run checks all fields. If the campaign has started, a change of a field that is not

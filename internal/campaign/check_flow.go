@@ -18,11 +18,11 @@ const (
 	IVR      = "ivr"      // says the text and waits for a key
 )
 
-// flowPath is the path of a flow's URL, as the platform's programs write it.
+// flowPath matches the paths of flows in the URLs of Exotel's clients.
 var flowPath = regexp.MustCompile(`^(?:/([A-Za-z0-9][A-Za-z0-9_-]*))??(?:/exoml)?/start(?:_voice)?/([0-9A-Za-z_-]{1,64})/?$`)
 
-// parseFlowURL returns the account that a flow's URL names, which may be "", and the name
-// of the flow. False means that it is no URL of a flow.
+// parseFlowURL returns the account in a flow's URL, which may be "", and the name of the
+// flow. Ok is false if raw is not a URL of a flow.
 func parseFlowURL(raw string) (acct, name string, ok bool) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -35,8 +35,8 @@ func parseFlowURL(raw string) (acct, name string, ok bool) {
 	return m[1], m[2], true
 }
 
-// FlowName returns the name of the flow that the campaign's URL names, which need not be
-// there; "" when the campaign has a text.
+// FlowName returns the name of the flow in the campaign's URL, or "" if the campaign has
+// a text. The flow may not exist.
 func (s *Settings) FlowName() string {
 	if s.URL == "" {
 		return ""
@@ -50,7 +50,7 @@ func (k *checker) url() error {
 	if v := k.draft.URL; v.Given {
 		k.s.URL = strings.TrimSpace(orZero(v))
 		if k.s.URL != "" && !k.draft.Text.Given && k.s.Text != "" {
-			k.s.Text, k.s.FlowType = "", "" // which was the text's
+			k.s.Text, k.s.FlowType = "", "" // these belonged to the text
 		}
 	}
 	if v := k.draft.Text; v.Given {
@@ -63,7 +63,7 @@ func (k *checker) url() error {
 	case k.started && before != k.s.Text:
 		return errStarted(FieldText, "ReadViaText")
 	case k.started:
-		return nil // whatever it names may be gone
+		return nil // the flow may be gone
 	case k.s.URL == "" && k.s.Text == "":
 		return fault.Mandatory(FieldURL)
 	case k.s.URL != "" && k.s.Text != "":
@@ -136,7 +136,7 @@ func (k *checker) status() error {
 	return k.callback(k.draft.StatusCallback, &k.s.StatusCallback, FieldStatus, "StatusCallback")
 }
 
-// callback checks the URL of a program that wants events.
+// callback checks the URL of a program that receives events.
 func (k *checker) callback(v Optional[string], stored *string, field fault.Field, name string) error {
 	if !v.Given {
 		return nil

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Again returns the draft of a campaign with the same settings, which begins now and
-// lasts as long. It is for who wants to make a copy; what the copy's own draft has is
-// to be put over it. Its calling hours are left out: the reason was that of one campaign.
+// Again returns the draft of a copy of a campaign. The copy has the same settings, begins
+// now and lasts as long. Again omits the calling hours, because their reason may not hold
+// for the copy.
 func (s *Settings) Again(now time.Time) *Draft {
 	d := &Draft{
 		CallerID: Some(s.CallerID), Name: Some(s.Name), RepeatMenu: Some(s.RepeatMenu), Duplicates: Some(s.Duplicates),

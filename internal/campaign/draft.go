@@ -42,7 +42,7 @@ type Draft struct {
 	CustomField Optional[json.RawMessage]
 
 	CallingHours Optional[CallingHoursDraft]
-	// By says who gives the draft, for those who read later who has set calling hours.
+	// By names the sender of the draft, for the record of who has set calling hours.
 	By string
 
 	// Action, if given, is what the change does. It may also change the callbacks, and

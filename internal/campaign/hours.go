@@ -10,17 +10,17 @@ import (
 	"callbook/internal/fault"
 )
 
-// minutesOfDay is how many minutes a day has.
+// minutesOfDay is the number of minutes in a day.
 const minutesOfDay = 24 * 60
 
 const (
-	// always is all day or every day, and byDefault what nobody has set, in texts.
+	// always means all day or every day in a text; byDefault means nil.
 	always    = "always"
 	byDefault = "default"
 )
 
-// ParseHours reads calling hours: "09:00-21:00", or "always", which is all day, or
-// "default", which is nil.
+// ParseHours parses calling hours such as "09:00-21:00". "always" means all day, and
+// "default" returns nil.
 func ParseHours(text string) (*Hours, error) {
 	switch text = strings.ToLower(strings.TrimSpace(text)); text {
 	case always:
@@ -36,7 +36,7 @@ func ParseHours(text string) (*Hours, error) {
 	return h, nil
 }
 
-// minuteOf returns the minute of a time of day up to 24:00, or -1 if the text is none.
+// minuteOf returns the minute of a time of day up to 24:00, or -1 if the text is invalid.
 func minuteOf(text string) int {
 	text = strings.TrimSpace(text)
 	if text == "24:00" {
@@ -49,7 +49,7 @@ func minuteOf(text string) int {
 	return t.Hour()*60 + t.Minute()
 }
 
-// Always tells whether the hours bound nothing: they are all day, or not set.
+// Always reports whether the hours allow all times: they are all day or nil.
 func (h *Hours) Always() bool { return h == nil || h.From == 0 && h.Until == minutesOfDay }
 
 // String returns the hours in the format of [ParseHours].
@@ -69,11 +69,11 @@ var dayNames = [7]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 // everyDay are all days of the week.
 var everyDay = [7]bool{true, true, true, true, true, true, true}
 
-// EveryDay tells whether days bound nothing: they are all of the week, or not set.
+// EveryDay reports whether the days allow all days: they are the whole week or nil.
 func EveryDay(days *[7]bool) bool { return days == nil || *days == everyDay }
 
-// ParseDays reads days of the week: "mon-sat", "mon,wed,fri", or "always", which is all
-// of them, or "default", which is nil.
+// ParseDays parses days of the week such as "mon-sat" or "mon,wed,fri". "always" means
+// all days, and "default" returns nil.
 func ParseDays(text string) (*[7]bool, error) {
 	var days [7]bool
 	switch text = strings.ToLower(strings.TrimSpace(text)); text {
@@ -101,7 +101,8 @@ func ParseDays(text string) (*[7]bool, error) {
 	return &days, nil
 }
 
-// dayOf returns the index of a day of the week, 0 for Sunday, or -1 if the text is none.
+// dayOf returns the index of a day of the week, 0 for Sunday, or -1 if the text is
+// invalid.
 func dayOf(text string) int {
 	for i, name := range dayNames {
 		if text = strings.TrimSpace(text); strings.HasPrefix(text, name) && strings.HasPrefix(strings.ToLower(time.Weekday(i).String()), text) {
@@ -186,9 +187,9 @@ func Day(zones []*time.Location, t time.Time) (from, until time.Time) {
 	return minuteIn(zone, local, 0, 0), minuteIn(zone, local, 1, 0)
 }
 
-// minuteIn returns when a minute of the day comes in a zone, so many days after that of
-// local. A minute that is left out, since the clocks go forward over it, comes after
-// that: [time.Date] may put it before, and so into another day.
+// minuteIn returns when the minute of a day comes in a zone, days after local. If the
+// clocks skip the minute, it returns a time after that. [time.Date] could return a time
+// before, on another day.
 func minuteIn(zone *time.Location, local time.Time, days, minute int) time.Time {
 	t := time.Date(local.Year(), local.Month(), local.Day()+days, 0, minute, 0, 0, zone)
 	early := (minute - t.Hour()*60 - t.Minute() + minutesOfDay) % minutesOfDay
@@ -198,10 +199,10 @@ func minuteIn(zone *time.Location, local time.Time, days, minute int) time.Time 
 	return t
 }
 
-// AllCountries is in [Policy.Countries] when all may be called.
+// AllCountries in [Policy.Countries] allows all countries.
 const AllCountries = "all"
 
-// AnyCountry tells whether countries bound nothing: they are all, or not set.
+// AnyCountry reports whether the policy allows all countries.
 func (p *Policy) AnyCountry() bool {
 	return len(p.Countries) == 0 || slices.Contains(p.Countries, AllCountries)
 }
@@ -211,8 +212,8 @@ func (p *Policy) Allows(region string) bool {
 	return p.AnyCountry() || slices.Contains(p.Countries, region)
 }
 
-// ParseCountries reads ISO 3166-1 codes with commas between them: "IN,US", or "all", or
-// "default", which is nil. [Policy.Check] tells whether there are such countries.
+// ParseCountries parses ISO 3166-1 codes separated by commas, such as "IN,US". "all"
+// allows all countries, and "default" returns nil. [Policy.Check] validates the codes.
 func ParseCountries(text string) []string {
 	switch text = strings.TrimSpace(text); strings.ToLower(text) {
 	case AllCountries:
@@ -227,7 +228,7 @@ func ParseCountries(text string) []string {
 	return codes
 }
 
-// FormatCountries returns the countries as [ParseCountries] reads them.
+// FormatCountries returns the countries in the format of [ParseCountries].
 func FormatCountries(codes []string) string {
 	if len(codes) == 0 {
 		return byDefault
@@ -235,8 +236,8 @@ func FormatCountries(codes []string) string {
 	return strings.Join(codes, ",")
 }
 
-// ParseCap reads how many calls a day a number may get: a number, or "none", which is
-// [NoCap], or 0 or "default", which is 0. [Policy.Check] bounds it.
+// ParseCap parses the calls per day to a number. "none" returns [NoCap], and "0" and
+// "default" return 0. [Policy.Check] bounds the number.
 func ParseCap(text string) (int, error) {
 	switch text = strings.ToLower(strings.TrimSpace(text)); text {
 	case "none":
@@ -251,7 +252,7 @@ func ParseCap(text string) (int, error) {
 	return n, nil
 }
 
-// FormatCap returns a number of calls a day as [ParseCap] reads it.
+// FormatCap returns a number of calls per day in the format of [ParseCap].
 func FormatCap(n int) string {
 	switch n {
 	case 0:

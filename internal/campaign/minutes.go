@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// PlotMinutes is how many minutes [Minutes] remembers.
+// PlotMinutes is how many minutes [Minutes] covers.
 const PlotMinutes = 30
 
-// Minutes are how many calls of a campaign were begun in each of the last minutes. They
-// are counted with the calls, since a plot that counts a fast campaign's calls anew would
-// read hundreds of thousands of them. The zero Minutes have no call.
+// Minutes counts the calls that a campaign has begun in each of the last minutes. It is
+// updated with each call: counting the stored calls for a chart would read hundreds of
+// thousands of them. The zero Minutes has no calls.
 type Minutes struct {
-	last  int64               // the latest minute with a call, counted since 1970
-	calls [PlotMinutes]uint32 // of a minute and those before it: each at its number modulo PlotMinutes
+	last  int64               // the latest minute with a call, in minutes since 1970
+	calls [PlotMinutes]uint32 // a ring buffer: the count of a minute is at its number modulo PlotMinutes
 }
 
-// minuteNumber returns the number of a time's minute.
+// minuteNumber returns the minutes from 1970 to at.
 func minuteNumber(at time.Time) int64 { return at.Unix() / 60 }
 
-// begin counts a call that was begun at a time, and takeBack one that never was. What is
-// older than the last minutes does not count.
+// begin counts a call that began at a time. takeBack removes one that was never placed.
+// Both ignore times before the last minutes.
 func (m *Minutes) begin(at time.Time) {
 	minute := minuteNumber(at)
 	for ; m.last < minute; m.last++ {
 		if m.last < minute-PlotMinutes {
-			m.last = minute - PlotMinutes // all that it had is too old
+			m.last = minute - PlotMinutes // all counts are too old
 		}
 		m.calls[(m.last+1)%PlotMinutes] = 0
 	}
@@ -40,11 +40,11 @@ func (m *Minutes) takeBack(at time.Time) {
 	}
 }
 
-// has tells whether a minute is among the last ones.
+// has reports whether a minute is among the last ones.
 func (m *Minutes) has(minute int64) bool { return minute <= m.last && minute > m.last-PlotMinutes }
 
-// Until returns when the first of the last PlotMinutes minutes began, of which the one
-// that a time is in is the last, and the calls of each.
+// Until returns the counts of the PlotMinutes minutes up to now, and when the first of
+// them began.
 func (m *Minutes) Until(now time.Time) (since time.Time, calls [PlotMinutes]int) {
 	since = now.Truncate(time.Minute).Add(-(PlotMinutes - 1) * time.Minute)
 	for i := range calls {
@@ -55,11 +55,11 @@ func (m *Minutes) Until(now time.Time) (since time.Time, calls [PlotMinutes]int)
 	return since, calls
 }
 
-// minutesBytes is what Encode makes. It is always as much, so that a store can write it in
-// the place of what was there.
+// minutesBytes is the fixed size of an encoding, so that a store can overwrite the
+// previous one.
 const minutesBytes = 8 + 4*PlotMinutes
 
-// Encode returns the minutes as bytes.
+// Encode returns the counts as bytes.
 func (m *Minutes) Encode() []byte {
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, minutesBytes), uint64(m.last))
 	for _, n := range m.calls {
@@ -68,8 +68,8 @@ func (m *Minutes) Encode() []byte {
 	return b
 }
 
-// DecodeMinutes returns the minutes of which Encode has made these bytes. Other bytes are
-// those of a campaign that an earlier release has made: it has no minutes yet.
+// DecodeMinutes decodes a result of Encode. Any other length means a campaign of an
+// earlier release: it has no counts.
 func DecodeMinutes(b []byte) (m Minutes) {
 	if len(b) != minutesBytes {
 		return m

@@ -19,32 +19,33 @@ const DefaultCallsAMinute = 60
 // MaxRunning bounds an account's campaigns that have not ended.
 const MaxRunning = 100
 
-// Policy is what an account has set for all of its campaigns. Its zero fields are not
-// set: they bound nothing, unless [Policy.Over] has put defaults in their place.
+// Policy has an account's settings for all its campaigns. A zero field means no limit, or
+// a default; see [Policy.Over].
 type Policy struct {
 	CallsAMinute int `json:"calls_a_minute,omitempty"`
-	// Countries are the ISO 3166-1 codes of those that may be called, or [AllCountries].
+	// Countries are the ISO 3166-1 codes of the countries that may be called, or
+	// [AllCountries].
 	Countries []string `json:"countries,omitempty"`
-	// DailyCap is how many calls a number may get a day, over all campaigns, or [NoCap].
+	// DailyCap bounds the calls per day to a number, over all campaigns; see [NoCap].
 	DailyCap int `json:"daily_cap,omitempty"`
-	// Hours are the calling hours in the callee's own time, and Days its days of the
-	// week, Sunday first.
+	// Hours are the calling hours in the callee's own time zone. Days are the days of the
+	// week there, Sunday first.
 	Hours *Hours   `json:"hours,omitempty"`
 	Days  *[7]bool `json:"days,omitempty"`
 }
 
-// Hours is a part of the day in minutes since midnight, from From and before Until.
+// Hours is a part of the day, in minutes since midnight. It includes From, but not Until.
 type Hours struct {
 	From  int `json:"from"`
 	Until int `json:"until"`
 }
 
-// NoCap is the DailyCap of an account that wants none.
+// NoCap as a DailyCap means no limit, even if the default has one.
 const NoCap = -1
 
-// Defaults returns what holds where an account has set nothing and people are called:
-// 09:00 to 21:00 from Monday to Saturday, three calls a day to a number, and the
-// account's own country.
+// Defaults returns the defaults of an account whose campaigns call real people: 09:00 to
+// 21:00 from Monday to Saturday, three calls a day to a number, and only the account's
+// own country.
 func Defaults(acct account.Account) Policy {
 	return Policy{
 		Countries: []string{acct.Region}, DailyCap: 3,
@@ -52,7 +53,7 @@ func Defaults(acct account.Account) Policy {
 	}
 }
 
-// Over returns the policy with defaults in the place of what is not set.
+// Over returns p with defaults for its zero fields.
 func (p Policy) Over(defaults Policy) Policy {
 	p.CallsAMinute = cmp.Or(p.CallsAMinute, defaults.CallsAMinute)
 	p.DailyCap = cmp.Or(p.DailyCap, defaults.DailyCap)
@@ -63,9 +64,9 @@ func (p Policy) Over(defaults Policy) Policy {
 	return p
 }
 
-// Instead returns what to store for somebody who wants p instead of the defaults, where
-// a zero field of p bounds nothing. What is as the defaults is not set, so that it
-// follows them.
+// Instead returns the policy to store so that p applies instead of the defaults. A zero
+// field of p means no limit. Fields equal to their defaults stay zero, so that they
+// follow later changes of the defaults.
 func (p Policy) Instead(defaults Policy) Policy {
 	if p.Hours.String() == defaults.Hours.String() {
 		p.Hours = nil
@@ -141,7 +142,7 @@ type PolicyStore interface {
 	// none.
 	Policy(ctx context.Context, account account.ID) (Policy, error)
 
-	// SetPolicy stores what the account has set.
+	// SetPolicy stores the account's policy.
 	SetPolicy(ctx context.Context, account account.ID, p Policy) error
 }
 

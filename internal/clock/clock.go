@@ -1,8 +1,8 @@
-// Package clock tells the time to all that keeps dates, compares them, or does
-// something every so often. A server has one [Clock], so that a test can set it.
+// Package clock tells the time to everything that stores dates, compares them, or works
+// at intervals. A server has a single [Clock], so that a test can set it.
 //
-// Deadlines of connections, measured durations, and the pauses before retries
-// follow the clock of the machine.
+// Deadlines of connections, measured durations, and the pauses before retries use the
+// clock of the machine.
 package clock
 
 import "time"

@@ -5,7 +5,7 @@ import "time"
 // Fast is a clock that begins with another one and then runs faster.
 type Fast struct {
 	of           Clock
-	begun, shown time.Time // by of, and by this clock then
+	begun, shown time.Time // the time by of, and the time by this clock at that moment
 	speed        int
 }
 
@@ -25,7 +25,7 @@ func (f *Fast) Now() time.Time {
 	return f.shown.Add(time.Duration(f.speed) * f.of.Now().Sub(f.begun))
 }
 
-// Tick implements [Clock]: d is a time of this clock.
+// Tick implements [Clock]. It measures d by this clock.
 func (f *Fast) Tick(d time.Duration) <-chan time.Time {
 	return f.of.Tick(max(1, d/time.Duration(f.speed)))
 }

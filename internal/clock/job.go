@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// Job is work that is repeated for as long as a server runs, such as deleting what
-// has expired.
+// Job is work that a server repeats as long as it runs, such as deleting what has
+// expired.
 type Job struct {
 	Clock Clock
 	Every time.Duration // the interval between two calls of Do
 	Do    func(context.Context) error
-	// Flushes says that Do writes down what has gathered in memory. Its first call
-	// is then after an interval and not at once, and its last after the end.
+	// Flushes means that Do stores what has accumulated in memory. Its first call then
+	// comes after an interval instead of at once, and one more call after the end.
 	Flushes bool
-	// Log gets the first error of an outage, with Failed as the message. An outage
+	// Log receives the first error of an outage, with Failed as the message. An outage
 	// lasts until Do succeeds.
 	Log    *slog.Logger
 	Failed string
 }
 
-// Run does the job until ctx ends.
+// Run repeats Do until ctx ends.
 func (j Job) Run(ctx context.Context) {
 	failing := false
 	do := func(ctx context.Context) {

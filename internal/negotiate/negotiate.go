@@ -1,4 +1,4 @@
-// Package negotiate reads what a client says of the answers that it takes.
+// Package negotiate parses what clients accept.
 package negotiate
 
 import (
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// AcceptsGzip tells whether a request would rather have gzip than nothing, as
-// RFC 9110, section 12.5.3, has it. A request without the header gets nothing.
+// AcceptsGzip reports whether a request prefers gzip to no compression, by RFC 9110,
+// section 12.5.3. A request without the header does not.
 func AcceptsGzip(h http.Header) bool {
 	const unsaid = -1
 	zip, identity, other := float64(unsaid), float64(unsaid), float64(unsaid)
@@ -32,7 +32,7 @@ func AcceptsGzip(h http.Header) bool {
 	return zip > 0 && zip >= identity
 }
 
-// qvalue reads the weight of a choice; one that is not said, or not well, is 1.
+// qvalue parses the weight of a choice. A missing or malformed weight is 1.
 func qvalue(weight string) float64 {
 	name, value, _ := strings.Cut(weight, "=")
 	if !strings.EqualFold(strings.TrimSpace(name), "q") {

@@ -16,35 +16,36 @@ import (
 )
 
 const (
-	// DefaultRetention is how long something stays in the trash.
+	// DefaultRetention is how long deleted things stay in the trash by default.
 	DefaultRetention = 30 * 24 * time.Hour
-	// Forever is the retention of what never leaves the trash for its age.
+	// Forever is the retention of a trash that never removes anything because of its age.
 	Forever time.Duration = -1
-	// None is the retention of a trash that keeps nothing: with it, the Book is to
-	// forget what is deleted, and what is in the trash already leaves it.
+	// None is the retention of a trash that keeps nothing. With it, the Book must delete
+	// things for good, and the Keeper purges what is still in the trash.
 	None time.Duration = -2
 
-	// purgeEvery is how often the keeper looks for what is too old.
+	// purgeEvery is how often the Keeper purges what is too old.
 	purgeEvery = time.Minute
-	// purgeRows is how many rows one transaction deletes: a few hundredths of a second,
-	// for which other writes wait.
+	// purgeRows is how many rows one transaction deletes. It takes a few hundredths of a
+	// second, for which other writes wait.
 	purgeRows = 1000
 )
 
-// MaxItems is how many contacts or lists one call may restore or delete for good.
+// MaxItems bounds the contacts or lists that one call restores or deletes for good.
 const MaxItems = 5000
 
 // Options change how a [Keeper] works. The zero value is the default.
 type Options struct {
-	// Clock tells the age of what was deleted; nil means [clock.System].
+	// Clock tells the age of deleted things; nil means [clock.System].
 	Clock clock.Clock
-	// Log gets what no caller is told; nil means slog.Default().
+	// Log receives errors of work in the background; nil means slog.Default().
 	Log *slog.Logger
-	// Retention is how long something stays in the trash; zero means DefaultRetention.
+	// Retention is how long deleted things stay in the trash; zero means
+	// DefaultRetention.
 	Retention time.Duration
 }
 
-// Keeper is the one door to the trash. It is safe for concurrent use.
+// Keeper manages the trash. It is safe for concurrent use.
 type Keeper struct {
 	store     Store
 	book      *addressbook.Book
@@ -53,7 +54,7 @@ type Keeper struct {
 	retention time.Duration
 }
 
-// NewKeeper returns a Keeper of the trash in store. Book tells what a search means.
+// NewKeeper returns a Keeper of the trash in store. Book parses searches.
 func NewKeeper(store Store, book *addressbook.Book, opts Options) *Keeper {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -61,10 +62,10 @@ func NewKeeper(store Store, book *addressbook.Book, opts Options) *Keeper {
 	return &Keeper{store: store, book: book, clock: cmp.Or(opts.Clock, clock.System), log: opts.Log, retention: cmp.Or(opts.Retention, DefaultRetention)}
 }
 
-// Retention returns how long something stays in the trash, or Forever, or None.
+// Retention returns how long deleted things stay in the trash, or Forever, or None.
 func (k *Keeper) Retention() time.Duration { return k.retention }
 
-// Contacts returns one page of the account's contacts in the trash.
+// Contacts returns a page of the account's contacts in the trash.
 func (k *Keeper) Contacts(ctx context.Context, acct account.Account, q Query) (Page[Contact], error) {
 	var err error
 	if q.terms, err = k.book.SearchTerms(acct, q.Search); err != nil {
@@ -73,21 +74,21 @@ func (k *Keeper) Contacts(ctx context.Context, acct account.Account, q Query) (P
 	return k.store.TrashedContacts(ctx, acct.ID, q)
 }
 
-// Lists returns one page of the account's lists in the trash.
+// Lists returns a page of the account's lists in the trash.
 func (k *Keeper) Lists(ctx context.Context, acct account.Account, q Query) (Page[List], error) {
 	return k.store.TrashedLists(ctx, acct.ID, q)
 }
 
-// RestoreContacts restores contacts as [Store.RestoreContacts] does, and returns one
-// result a reference in their order. An error means that nothing was changed. Ready may
-// be nil.
+// RestoreContacts restores contacts; see [Store.RestoreContacts]. It returns one result
+// for each reference, in their order. After an error, nothing has changed. Ready may be
+// nil.
 func (k *Keeper) RestoreContacts(ctx context.Context, acct account.Account, refs []addressbook.ContactRef, ready journal.Ready[[]ContactResult]) ([]ContactResult, error) {
 	return each(refs, failedContact, ready, func(sids []addressbook.SID, ready journal.Ready[[]ContactResult]) error {
 		return k.store.RestoreContacts(ctx, acct.ID, sids, ready)
 	})
 }
 
-// EraseContacts deletes contacts in the trash for good, and is otherwise as
+// EraseContacts deletes contacts in the trash for good. Otherwise it is like
 // RestoreContacts.
 func (k *Keeper) EraseContacts(ctx context.Context, acct account.Account, refs []addressbook.ContactRef, ready journal.Ready[[]ContactResult]) ([]ContactResult, error) {
 	return each(refs, failedContact, ready, func(sids []addressbook.SID, ready journal.Ready[[]ContactResult]) error {
@@ -95,15 +96,15 @@ func (k *Keeper) EraseContacts(ctx context.Context, acct account.Account, refs [
 	})
 }
 
-// RestoreLists restores lists as [Store.RestoreLists] does, and returns one result a
-// reference in their order. An error means that nothing was changed. Ready may be nil.
+// RestoreLists restores lists; see [Store.RestoreLists]. It returns one result for each
+// reference, in their order. After an error, nothing has changed. Ready may be nil.
 func (k *Keeper) RestoreLists(ctx context.Context, acct account.Account, refs []addressbook.ContactRef, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	return each(refs, failedList, ready, func(sids []addressbook.SID, ready journal.Ready[[]ListResult]) error {
 		return k.store.RestoreLists(ctx, acct.ID, sids, ready)
 	})
 }
 
-// EraseLists deletes lists in the trash for good, and is otherwise as RestoreLists.
+// EraseLists deletes lists in the trash for good. Otherwise it is like RestoreLists.
 func (k *Keeper) EraseLists(ctx context.Context, acct account.Account, refs []addressbook.ContactRef, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	return each(refs, failedList, ready, func(sids []addressbook.SID, ready journal.Ready[[]ListResult]) error {
 		return k.store.EraseLists(ctx, acct.ID, sids, ready)
@@ -113,8 +114,8 @@ func (k *Keeper) EraseLists(ctx context.Context, acct account.Account, refs []ad
 func failedContact(err error) ContactResult { return ContactResult{Fault: err} }
 func failedList(err error) ListResult       { return ListResult{Fault: err} }
 
-// each writes those references that could be read, and puts the results of all into
-// their order.
+// each calls write with the sids of all valid references, and returns one result for each
+// reference, in their order.
 func each[R any](refs []addressbook.ContactRef, failed func(error) R, ready journal.Ready[[]R], write func([]addressbook.SID, journal.Ready[[]R]) error) ([]R, error) {
 	results := make([]R, len(refs))
 	sids, at := make([]addressbook.SID, 0, len(refs)), make([]int, 0, len(refs))
@@ -138,12 +139,12 @@ func each[R any](refs []addressbook.ContactRef, failed func(error) R, ready jour
 }
 
 // Empty deletes everything for good that is in the account's trash now, in many
-// transactions. What was deleted before an error stays deleted, and is returned.
+// transactions. After an error, it returns what it has deleted so far.
 func (k *Keeper) Empty(ctx context.Context, acct account.Account) (Purged, error) {
 	return k.purge(ctx, acct.ID, lastDeletion)
 }
 
-// lastDeletion is a deletion that is after all others.
+// lastDeletion sorts after all deletions.
 var lastDeletion = func() (sid addressbook.SID) {
 	for i := range sid {
 		sid[i] = math.MaxUint8
@@ -151,7 +152,7 @@ var lastDeletion = func() (sid addressbook.SID) {
 	return sid
 }()
 
-// Run deletes for good what is too old, now and then, until ctx ends.
+// Run purges what is too old from time to time, until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
 	clock.Job{
 		Clock: k.clock, Every: purgeEvery, Do: k.purgeExpired,
@@ -159,7 +160,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	}.Run(ctx)
 }
 
-// purgeExpired deletes what is too old. After an error it goes on with the other
+// purgeExpired purges what is too old. After an error, it goes on with the other
 // accounts.
 func (k *Keeper) purgeExpired(ctx context.Context) error {
 	before := k.expiry()
@@ -181,11 +182,11 @@ func (k *Keeper) purgeExpired(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// expiry is the deletion before which everything is too old.
+// expiry returns the deletion before which all deletions are too old.
 func (k *Keeper) expiry() addressbook.SID {
 	switch k.retention {
 	case Forever:
-		return addressbook.FirstSID(time.Unix(0, 0)) // after lists that were deleted for good
+		return addressbook.FirstSID(time.Unix(0, 0)) // lists that were deleted for good come before this one
 	case None:
 		return lastDeletion
 	default:
@@ -193,8 +194,8 @@ func (k *Keeper) expiry() addressbook.SID {
 	}
 }
 
-// purge deletes what was deleted before a deletion, a transaction at a time, so that
-// other writes come between.
+// purge deletes for good what was deleted before a deletion. It uses many transactions,
+// so that other writes come between.
 func (k *Keeper) purge(ctx context.Context, account account.ID, before addressbook.SID) (all Purged, err error) {
 	for ctx.Err() == nil {
 		some, err := k.store.Purge(ctx, account, before, purgeRows)
@@ -210,17 +211,17 @@ func (k *Keeper) purge(ctx context.Context, account account.ID, before addressbo
 	return all, context.Cause(ctx)
 }
 
-// Restored counts what became of contacts and lists that were to be restored.
+// Restored counts the results of restoring contacts and lists.
 type Restored struct {
 	Contacts, Lists int // restored
-	Taken           int // contacts whose number another one has by now
-	Full            int // contacts for whom a list has no room
-	Named           int // lists whose name another one has by now
-	// Last is the contact that was restored last; zeros when none was.
+	Taken           int // contacts whose number another contact has by now
+	Full            int // contacts with a list that has no room for them
+	Named           int // lists whose name another list has by now
+	// Last is the sid of the contact that was restored last, or zero.
 	Last addressbook.SID
 }
 
-// AddContact counts a contact.
+// AddContact counts the result of a contact.
 func (d *Restored) AddContact(r ContactResult) {
 	switch r.Fault {
 	case nil:
@@ -233,7 +234,7 @@ func (d *Restored) AddContact(r ContactResult) {
 	}
 }
 
-// AddList counts a list.
+// AddList counts the result of a list.
 func (d *Restored) AddList(r ListResult) {
 	switch r.Fault {
 	case nil:
@@ -243,9 +244,9 @@ func (d *Restored) AddList(r ListResult) {
 	}
 }
 
-// RestoreDeletion restores all that was deleted under a deletion and is still in the
-// trash, in many transactions: lists first, so that the contacts can join them. What was
-// restored before an error stays restored, and is counted.
+// RestoreDeletion restores everything in the trash that belongs to a deletion, in many
+// transactions: first lists, so that the contacts can join them. After an error, it
+// returns what it has restored so far.
 func (k *Keeper) RestoreDeletion(ctx context.Context, acct account.Account, deletion addressbook.SID) (done Restored, err error) {
 	if deletion == addressbook.ForGood {
 		return done, nil
@@ -261,8 +262,8 @@ func (k *Keeper) RestoreDeletion(ctx context.Context, acct account.Account, dele
 	return done, err
 }
 
-// restoreAll restores what was deleted under a deletion, page by page. What one page
-// takes of the memory, the next one does not need.
+// restoreAll restores what belongs to a deletion, page by page. It releases each page's
+// memory before the next one.
 func restoreAll[T, R any](ctx context.Context, deletion addressbook.SID, read func(Query) (Page[T], error), sid func(*T) addressbook.SID, restore func([]addressbook.ContactRef) ([]R, error), count func(R)) error {
 	share := budget.Of(ctx)
 	used := share.Used()
