@@ -28,7 +28,7 @@ func (a *API) handleCampaigns(base string) {
 	a.serve("GET "+one+"/report", a.getReport)
 	a.handleCallbacks(one)
 	a.handle("GET "+one+"/call-details", a.getCalls)
-	a.handle("GET "+base+"/campaign/{sid}/call-details", a.getCalls) // as the platform's page prints it
+	a.handle("GET "+base+"/campaign/{sid}/call-details", a.getCalls) // as Exotel's documentation prints it
 }
 
 func (a *API) createCampaign(r *http.Request, d *campaign.Draft) (reply, error) {
@@ -50,8 +50,8 @@ func (a *API) createCampaign(r *http.Request, d *campaign.Draft) (reply, error) 
 	})
 }
 
-// previewCampaign answers as for a new campaign, and tells beside it what it would call.
-// It stores nothing.
+// previewCampaign returns the answer for a new campaign, and what the campaign would
+// call. It stores nothing.
 func (a *API) previewCampaign(r *http.Request, d *campaign.Draft) (reply, error) {
 	c, preview, err := a.campaigns.Preview(r.Context(), accountOf(r), d)
 	if err != nil {
@@ -101,8 +101,8 @@ func (a *API) deleteCampaign(r *http.Request) (reply, error) {
 	})
 }
 
-// writeCampaign answers a write with the campaign that it makes or changes. The campaign
-// may have the lists of the draft, or those of the one with this sid.
+// writeCampaign answers a write with the created or changed campaign. The campaign has
+// the lists of the draft d, or those of the stored campaign sid.
 func (a *API) writeCampaign(r *http.Request, d *campaign.Draft, sid *addressbook.SID, write func(context.Context, journal.Ready[*campaign.Campaign]) error) (reply, error) {
 	var known []campaign.Campaign
 	if sid != nil {
@@ -112,7 +112,7 @@ func (a *API) writeCampaign(r *http.Request, d *campaign.Draft, sid *addressbook
 		}
 		known = []campaign.Campaign{*c}
 	}
-	// What the answer needs is read before the transaction that it is made in.
+	// Read what the answer needs now: it is encoded within the transaction.
 	e, err := a.campaignEncoder(r, known, d)
 	if err != nil {
 		return reply{}, err
@@ -146,7 +146,7 @@ func (a *API) getCampaigns(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	const numberBytes = 20 // of the answer
+	const numberBytes = 20 // bytes of an answer
 	numbers := 0
 	for i := range page.Campaigns {
 		numbers += len(page.Campaigns[i].From)
@@ -168,7 +168,7 @@ func (a *API) getCalls(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	// The word of the path stays in the links, as it was asked for.
+	// Links to other pages keep the path of the request.
 	_, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/accounts/"), "/")
 	word, _, _ := strings.Cut(rest, "/")
 	query, w, err := parseCallQuery(r, "/v2/accounts/"+accountOf(r).SID+"/"+word+"/"+c.SID.String()+"/call-details")
@@ -202,7 +202,7 @@ func (a *API) getTargets(r *http.Request) (reply, error) {
 	}
 	var page campaign.TargetPage
 	if some && c.Expanded {
-		query.Limit++ // to see whether there are more
+		query.Limit++ // shows whether there are more
 		if page, err = a.campaigns.Targets(r.Context(), accountOf(r), c.SID, query); err != nil {
 			return reply{}, err
 		}
@@ -217,7 +217,8 @@ func (a *API) getTargets(r *http.Request) (reply, error) {
 	}), nil
 }
 
-// campaignEncoder returns what appends these campaigns, or one with the lists of a draft.
+// campaignEncoder returns the encoder of these campaigns, or of one with the lists of a
+// draft.
 func (a *API) campaignEncoder(r *http.Request, campaigns []campaign.Campaign, d *campaign.Draft) (*campaignEncoder, error) {
 	acct := accountOf(r)
 	signer, err := a.reports.Of(r.Context(), acct)
@@ -244,18 +245,18 @@ func (a *API) campaignEncoder(r *http.Request, campaigns []campaign.Campaign, d 
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return nil, err
 		}
-		e.contacts[sid] = list.ContactCount // none in a list that was deleted
+		e.contacts[sid] = list.ContactCount // 0 for a deleted list
 	}
 	return e, nil
 }
 
-// reportURL is the link to a campaign's report.
+// reportURL returns the link to a campaign's report.
 func (e *campaignEncoder) reportURL(c *campaign.Campaign) string {
 	return e.server + e.signer.Path(c.SID)
 }
 
-// only is the answer about one campaign, which is an array too. Preview, when not nil, is
-// told beside it.
+// only returns the answer about one campaign, which is an array too. If preview is not
+// nil, it is in the answer.
 func (e *campaignEncoder) only(r *http.Request, c *campaign.Campaign, preview *campaign.Preview) reply {
 	const numberBytes = 20
 	answer := newReplyOf(r, http.StatusOK, 4*usualItem+numberBytes*len(c.From))

@@ -19,8 +19,8 @@ import (
 // error messages for values of the wrong type are the same.
 
 const (
-	// maxCampaignBody is how many bytes a request about a campaign may have. 5,000 numbers
-	// take 80 KB.
+	// maxCampaignBody bounds the body of a request about a campaign, in bytes. 5,000
+	// numbers take 80 KB.
 	maxCampaignBody = 1 << 20
 	// maxCampaigns bounds the campaigns of a request.
 	maxCampaigns = 1
@@ -41,7 +41,7 @@ func (o *optional[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, o.Value)
 }
 
-// numbers is an array of numbers, or one string with commas between them.
+// numbers is an array of numbers, or one string of numbers separated by commas.
 type numbers []string
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -62,7 +62,7 @@ func (n *numbers) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// flag is true or false, or one of these words as a string.
+// flag is a boolean, or "true" or "false" as a string.
 type flag bool
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -83,12 +83,12 @@ type scheduleFields struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (s *scheduleFields) UnmarshalJSON(text []byte) error {
-	type Schedule scheduleFields // without this method
+	type Schedule scheduleFields // has no UnmarshalJSON
 	return unmarshalOne(text, (*Schedule)(s))
 }
 
-// unmarshalOne reads an object, or an array of one: the platform's pages call a schedule
-// an array. An empty array is an empty object, as PHP writes it.
+// unmarshalOne decodes an object, or an array of one: Exotel's documentation calls a
+// schedule an array. An empty array means an empty object, because PHP encodes that so.
 func unmarshalOne(text []byte, into any) error {
 	if text[0] != '[' {
 		return json.Unmarshal(text, into)
@@ -113,18 +113,18 @@ type retriesFields struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (r *retriesFields) UnmarshalJSON(text []byte) error {
-	type Retries retriesFields // without this method
+	type Retries retriesFields // has no UnmarshalJSON
 	return unmarshalOne(text, (*Retries)(r))
 }
 
-// callingHoursFields are a campaign's own calling hours, which the platform does not have.
+// callingHoursFields are a campaign's own calling hours, which only callbook has.
 type callingHoursFields struct {
 	Hours  optional[string] `json:"hours"`
 	Days   optional[string] `json:"days"`
 	Reason optional[string] `json:"reason"`
 }
 
-// campaignFields is a campaign as a request has it.
+// campaignFields is a campaign in a request.
 type campaignFields struct {
 	CallerID             optional[string]          `json:"caller_id"`
 	From                 optional[numbers]         `json:"from"`
@@ -161,7 +161,7 @@ type campaignChange struct {
 	campaignFields
 }
 
-// decodeCampaign reads the one campaign of a body.
+// decodeCampaign decodes the campaign in a body.
 func decodeCampaign(body []byte) (*campaign.Draft, error) {
 	var q campaignRequest
 	if err := unmarshalCampaign(body, &q); err != nil {
@@ -170,7 +170,7 @@ func decodeCampaign(body []byte) (*campaign.Draft, error) {
 	return q.only()
 }
 
-// decodeCampaignChange reads what is to change of a campaign.
+// decodeCampaignChange decodes the change to a campaign.
 func decodeCampaignChange(body []byte) (*campaign.Draft, error) {
 	var q campaignChange
 	if err := unmarshalCampaign(body, &q); err != nil {
@@ -185,7 +185,7 @@ func decodeCampaignChange(body []byte) (*campaign.Draft, error) {
 	return q.campaignFields.draft(), nil
 }
 
-// actionFields is what counts of a change with an action.
+// actionFields are the fields that matter in a change with an action.
 type actionFields struct {
 	CallStatusCallback   optional[string]          `json:"call_status_callback"`
 	CallScheduleCallback optional[string]          `json:"call_schedule_callback"`
@@ -194,8 +194,8 @@ type actionFields struct {
 	Action               *string                   `json:"action"`
 }
 
-// decodeAction reads a change with an action of which other fields are of wrong types:
-// nobody looks at them. It returns nil for any other body.
+// decodeAction decodes a change with an action. It ignores other fields, even if their
+// types are wrong. It returns nil if there is no action.
 func decodeAction(body []byte) *campaign.Draft {
 	var q struct {
 		Campaigns []actionFields `json:"campaigns"`
@@ -224,7 +224,8 @@ func decodeAction(body []byte) *campaign.Draft {
 	return all.draft()
 }
 
-// decodeCopy reads what a copy of a campaign has otherwise. There may be no body.
+// decodeCopy decodes the settings in which a copy of a campaign differs. The body may be
+// empty.
 func decodeCopy(body []byte) (*campaign.Draft, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return new(campaign.Draft), nil
@@ -249,15 +250,15 @@ func unmarshalCampaign(body []byte, request any) error {
 	if err := json.Unmarshal(body, request); err != nil {
 		return fault.New(fault.Unparsable, typeWords(err))
 	}
-	// encoding/json has put a mark in the place of what is not UTF-8.
+	// encoding/json has replaced invalid UTF-8.
 	if !jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true)) {
 		return fault.NotUTF8(fieldCampaigns)
 	}
 	return nil
 }
 
-// typeWords returns what encoding/json says of a body, with names of the wire in the
-// place of those of our types.
+// typeWords returns encoding/json's message about a body, with the wire's names instead
+// of our types.
 func typeWords(err error) string {
 	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
 	if !ok {
@@ -274,7 +275,7 @@ func typeWords(err error) string {
 	return fmt.Sprintf("json: cannot unmarshal %s into Go %s of type %s", e.Value, at, typeNames.Replace(e.Type.String()))
 }
 
-// typeNames are the names of our types for callers.
+// typeNames replaces the names of our types by words for clients.
 var typeNames = strings.NewReplacer(
 	"api.campaignRequest", "Request", "api.campaignChange", "Request", "api.campaignFields", "Campaign",
 	"api.callingHoursFields", "CallingHours", "api.numbers", "[]string", "api.flag", "bool", "api.", "",
@@ -290,7 +291,7 @@ func (q *campaignRequest) only() (*campaign.Draft, error) {
 	return q.Campaigns[0].draft(), nil
 }
 
-// draft returns the campaign as package campaign takes it.
+// draft returns the campaign as a draft.
 func (f *campaignFields) draft() *campaign.Draft {
 	d := &campaign.Draft{
 		CallerID:             campaign.Optional[string](f.CallerID),
@@ -316,11 +317,11 @@ func (f *campaignFields) draft() *campaign.Draft {
 		CallingHours:         campaign.Optional[campaign.CallingHoursDraft]{Given: f.CallingHours.Given},
 	}
 	if d.Action.Value == nil {
-		d.Action.Given = false // null is no action
+		d.Action.Given = false // null means no action
 	}
 	if raw := f.CustomField.Value; raw != nil {
 		var compact bytes.Buffer
-		_ = json.Compact(&compact, *raw) // which was read
+		_ = json.Compact(&compact, *raw) // it is valid JSON
 		d.CustomField = campaign.Some(json.RawMessage(compact.Bytes()))
 	}
 	if r := f.Retries.Value; r != nil {

@@ -8,8 +8,8 @@ import (
 	"callbook/internal/upload/table"
 )
 
-// suppress sets the suppressions of a batch, one for each of its contacts. A file may have
-// a column that is called note, or like that, and one called source.
+// suppress sets the suppressions of a batch, one for each of its contacts. The note comes
+// from a column called note or the like, and the source from one called source.
 func (b *Batch) suppress(p *table.Plan) {
 	note := p.ColumnCalled("note", "notes", "remark", "remarks", "comment", "comments")
 	source := p.ColumnCalled("source")
@@ -24,8 +24,8 @@ func (b *Batch) suppress(p *table.Plan) {
 	}
 }
 
-// cellIn returns the text of a cell, as much of it as a suppression may have. Column is
-// -1 for none.
+// cellIn returns the text of a cell, cut to the length that a suppression may have. A
+// column of -1 means that there is none.
 func cellIn(cells []string, column int) string {
 	if column < 0 || column >= len(cells) || csvcell.IsNull(cells[column]) {
 		return ""

@@ -1,15 +1,15 @@
-// Package simulator is a carrier without telephones: nobody is called. What becomes of
-// a call is a pure function of the seed, the number and which of its target's calls it
-// is. Numbers work like the test numbers of cards. By their last digit,
+// Package simulator is a carrier without telephones: it calls nobody. The result of a
+// call is a pure function of the seed, the number and the attempt. The last digit of the
+// number decides, as with test numbers of credit cards:
 //
 //	0 to 5  answer
 //	6       is busy
 //	7       rings, and nobody answers
-//	8       fails, and answers when it is called again
+//	8       fails, and answers the next attempt
 //	9       fails
 //
-// The last digit but one is the key that the callee presses where there are keys to
-// press; nobody presses 0.
+// The last digit but one is the key that the callee presses if the flow asks for keys; 0
+// means none.
 package simulator
 
 import (
