@@ -148,7 +148,7 @@ func (w *world) suppress() {
 func (w *world) setHours() {
 	now := w.clock.Now().In(callees)
 	var h *campaign.Hours
-	if minute := now.Hour()*60 + now.Minute(); w.dice.IntN(3) > 0 && minute > 10 && minute < 24*60-20 {
+	if minute := now.Hour()*60 + now.Minute(); w.dice.IntN(3) == 0 && minute > 10 && minute < 24*60-20 {
 		h = &campaign.Hours{From: minute - 5 + w.dice.IntN(8)}
 		h.Until = h.From + 1 + w.dice.IntN(12)
 	}
