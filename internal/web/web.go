@@ -90,7 +90,7 @@ func New(cfg Config) *Dashboard {
 		&campaigns.Room{
 			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Clock: cfg.Clock, Simulated: cfg.Simulated, Voice: cfg.Voice,
 		},
-		&flows.Room{Flows: cfg.Flows, Prompts: cfg.Prompts},
+		&flows.Room{Flows: cfg.Flows, Prompts: cfg.Prompts, Voice: cfg.Voice != nil},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},

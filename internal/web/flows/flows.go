@@ -26,6 +26,8 @@ var pages = shell.NewPages(files)
 type Room struct {
 	Flows   *library.Library
 	Prompts *prompt.Prompts
+	// Voice says that texts can be heard.
+	Voice bool
 }
 
 // Routes implements shell.Room.

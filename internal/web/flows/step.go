@@ -31,6 +31,7 @@ type stepForm struct {
 	At     string // the branch at which it is added
 	Branch string
 	Fields []shell.Field
+	Voice  bool // the text can be heard
 	// Keys are the branches of a Gather step.
 	Keys    []keyRow
 	Targets []shell.Option
@@ -63,6 +64,7 @@ func (room *Room) form(r *http.Request, f *library.Flow, name string, s *callflo
 	}
 	switch s.Kind {
 	case callflow.Say, callflow.Gather:
+		d.Voice = room.Voice
 		recordings, err := room.recordings(r, s.Prompt)
 		if err != nil {
 			return nil, err

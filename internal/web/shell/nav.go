@@ -58,7 +58,7 @@ func CampaignTabs(current string) []Tab {
 		{Path: "/flows", Label: "Flows"},
 		{Path: "/prompts", Label: "Recordings"},
 		{Path: "/campaigns/suppressions", Label: "Not called"},
-		{Path: "/campaigns/rules", Label: "Calling rules"},
+		{Path: "/campaigns/rules", Label: "Rules"},
 	}
 	for i := range tabs {
 		tabs[i].Current = tabs[i].Path == current
