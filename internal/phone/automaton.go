@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// automaton is a deterministic finite automaton over digits. It costs one table
-// look-up a digit, and each state knows the set of patterns that match the
-// digits read so far. From the state dead no pattern can match any more.
+// automaton is a deterministic finite automaton over digits. It costs one table look-up
+// per digit. Each state knows the set of patterns that match the digits read so far. From
+// the state dead, no pattern can match any more.
 type automaton struct {
 	next   [][10]uint16 // by state and digit
 	accept []uint32     // by state: the set of patterns that match
@@ -53,8 +53,8 @@ type threads struct {
 	accept uint32
 }
 
-// construct builds a deterministic automaton by the subset construction. First
-// is its start state, and step returns the state that a digit leads to.
+// construct builds a deterministic automaton by the subset construction. First is its
+// start state. Step returns the state to which a digit leads.
 func construct(first threads, step func(at []uint32, digit int) threads) (*automaton, error) {
 	a := &automaton{}
 	ids := map[string]uint16{}

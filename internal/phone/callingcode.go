@@ -11,10 +11,10 @@ import (
 // may share one: those of North America share 1. Zero means no calling code.
 type CallingCode int
 
-// Range is the numbers from From to To, both included.
+// Range is the range of numbers from From to To, both included.
 type Range struct{ From, To Number }
 
-// Has tells whether the number is in the range.
+// Has reports whether the number is in the range.
 func (r Range) Has(n Number) bool { return r.From <= n && n <= r.To }
 
 // CallingCodes returns all calling codes that libphonenumber knows, in ascending
@@ -35,8 +35,8 @@ func (c CallingCode) Regions() []string {
 	return phonenumbers.GetRegionCodesForCountryCode(int(c))
 }
 
-// RegionCallingCode returns the calling code of the region with this ISO 3166-1 code; zero
-// for one that libphonenumber does not know.
+// RegionCallingCode returns the calling code of the region with this ISO 3166-1 code, or
+// zero if libphonenumber does not know the region.
 func RegionCallingCode(region string) CallingCode {
 	return CallingCode(phonenumbers.GetCountryCodeForRegion(region))
 }

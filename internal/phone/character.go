@@ -9,10 +9,10 @@ import (
 // digit's value.
 const (
 	isPunctuation = 10 + iota // blanks and marks between the digits of one number
-	isSlash                   // as isPunctuation, or between two numbers
-	isInvisible               // what nobody sees
+	isSlash                   // like isPunctuation, or between two numbers
+	isInvisible               // invisible characters
 	isPlus
-	isSeparator // stands between two numbers, never within one
+	isSeparator // between two numbers, never within one
 	isLetter
 	isForeign // anything else
 )
@@ -54,7 +54,7 @@ func classify(r rune) byte {
 		return isPlus
 	case 0x2044, 0x2215, 0xFF0F: // fraction slash, division slash, full-width slash
 		return isSlash
-	case 0x0085, 0x2028, 0x2029, // ends of lines
+	case 0x0085, 0x2028, 0x2029, // line ends
 		0x060C, 0x3001, 0xFE50, 0xFF0C, // commas
 		0x061B, 0xFE54, 0xFF1B, 0xFF5C: // semicolons, full-width bar
 		return isSeparator
@@ -76,10 +76,9 @@ func classify(r rune) byte {
 	return isForeign
 }
 
-// defaultIgnorable are the characters that a program shows nothing for: the
-// property Default_Ignorable_Code_Point of DerivedCoreProperties.txt in the
-// Unicode Character Database. Numbers that are copied from a page, a chat or a
-// document often hold some.
+// defaultIgnorable are the characters that programs do not display: the property
+// Default_Ignorable_Code_Point of DerivedCoreProperties.txt in the Unicode Character
+// Database. Numbers copied from a page, a chat or a document often contain some.
 var defaultIgnorable = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x00AD, Hi: 0x00AD, Stride: 1},

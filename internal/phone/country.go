@@ -9,10 +9,10 @@ import (
 // country is a calling code and the regions that share it.
 type country struct {
 	code     Number
-	digits   []byte          // of code, as values
+	digits   []byte          // the digits of code, as values
 	main     *plan           // the plan of its main region, which says which lengths are possible
 	validity func() *regions // says which of its numbers are valid; built at the first call
-	faults   faults          // of numbers that are meant for the country
+	faults   faults          // the faults of its numbers
 }
 
 // newCountry makes a country from the metadata of its regions, the main region
@@ -30,14 +30,14 @@ func newCountry(code int, metadata []*phonenumbers.PhoneMetadata) *country {
 // regions are the regions that share a calling code.
 type regions struct {
 	list    []region
-	leading *automaton // finds the regions by a number's leading digits; nil when no region has any
+	leading *automaton // finds the regions by a number's leading digits; nil if no region has leading digits
 }
 
-// region says which numbers of a calling code are valid in one of its regions.
+// region tells which numbers of a calling code are valid in one of its regions.
 type region struct {
 	code       string // ISO 3166-1, or nonGeographic
-	oneForm    bool   // its mobile and fixed-line numbers have the same patterns
-	hasLeading bool   // its numbers are recognized by their leading digits
+	oneForm    bool   // whether its mobile and fixed-line numbers have the same patterns
+	hasLeading bool   // whether leading digits identify its numbers
 	types      *automaton
 	byLength   [maxNationalDigits + 1]uint32 // the types that have numbers of a length
 }
@@ -62,8 +62,8 @@ const (
 	mobileType
 )
 
-// newRegions builds the tables of a calling code. It returns nil when tables
-// cannot express the metadata.
+// newRegions builds the tables of a calling code. It returns nil if tables cannot express
+// the metadata.
 func newRegions(metadata []*phonenumbers.PhoneMetadata) *regions {
 	if len(metadata) == 0 || len(metadata) > maxRegions {
 		return nil

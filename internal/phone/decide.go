@@ -2,9 +2,9 @@ package phone
 
 import "bytes"
 
-// The functions in this file do with tables what the library's parseHelper does
-// for a text of digits only. When decided is false, the tables cannot tell and
-// the library must be asked.
+// The functions in this file replace the library's parseHelper for texts of digits only,
+// with tables. If decided is false, the tables cannot decide, and the caller must ask the
+// library.
 
 // candidate is a parsed number that has not been validated yet.
 type candidate struct {
@@ -43,9 +43,9 @@ func (d *directory) withPlus(digits []byte) (n Number, decided bool) {
 	return d.number(found)
 }
 
-// number returns the number of a candidate that need not be valid, but must have
-// the general form of its country. One that is not valid because its calling code
-// stands twice is taken for the valid number that has it once.
+// number returns the number of a candidate that has the general form of its country,
+// valid or not. If an invalid candidate has its calling code twice, and is valid with one
+// of them removed, number returns the valid number.
 func (d *directory) number(found candidate) (n Number, decided bool) {
 	if found.country == nil {
 		return 0, true
@@ -84,8 +84,7 @@ func (r *Region) valid(digits []byte, plus bool) bool {
 	return valid(library("+"+text(digits), "")) != nil
 }
 
-// validLocal reports whether the digits are a valid number as it is dialled in
-// the region.
+// validLocal reports whether the digits, dialled in the region, are a valid number.
 func (r *Region) validLocal(digits []byte) bool {
 	found, decided := r.local(digits)
 	if decided {
@@ -96,7 +95,7 @@ func (r *Region) validLocal(digits []byte) bool {
 	return valid(library(text(digits), r.code)) != nil
 }
 
-// international reads digits that start with a calling code.
+// international parses digits that begin with a calling code.
 func (d *directory) international(digits []byte) (found candidate, decided bool) {
 	c, rest := d.split(digits)
 	if c == nil {
@@ -105,7 +104,7 @@ func (d *directory) international(digits []byte) (found candidate, decided bool)
 	return c.read(c.main, rest)
 }
 
-// local reads digits as someone in the region dials them.
+// local parses digits as someone in the region dials them.
 func (r *Region) local(digits []byte) (found candidate, decided bool) {
 	if r.plan.general == nil {
 		return candidate{}, false
@@ -130,8 +129,8 @@ func (r *Region) local(digits []byte) (found candidate, decided bool) {
 	return r.country.read(r.plan, digits)
 }
 
-// behindIDD returns the digits behind the region's international prefix, or nil if
-// they do not begin with it.
+// behindIDD returns the digits after the region's international prefix, or nil if they do
+// not begin with it.
 func (r *Region) behindIDD(digits []byte) []byte {
 	if len(digits) == 0 || r.iddStarts>>digits[0]&1 == 0 {
 		return nil

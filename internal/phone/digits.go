@@ -2,10 +2,10 @@ package phone
 
 import "strings"
 
-// Digits returns the decimal digits in text as ASCII, behind a plus if one comes
-// before them. The digits may be of any script, with blanks and the punctuation of
-// numbers between them. Ok is false if the text has anything else, or no digit.
-// Digits makes no number of them: they may be a part of one.
+// Digits returns the decimal digits in text as ASCII, with a plus if one precedes them.
+// The digits may be of any script, with blanks and the punctuation of numbers between
+// them. Ok is false if the text has anything else, or no digit. The digits need not be a
+// number; they may be a part of one.
 func Digits(text string) (digits string, ok bool) {
 	var b strings.Builder
 	for _, r := range text {

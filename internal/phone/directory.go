@@ -31,7 +31,7 @@ func newDirectory() *directory {
 	}
 	all, err := phonenumbers.MetadataCollection()
 	if err != nil {
-		// It is embedded in the library, which panics at start without it.
+		// The metadata is embedded in the library, which panics at start without it.
 		panic("phone: " + err.Error())
 	}
 	supported := phonenumbers.GetSupportedRegions()
@@ -61,9 +61,9 @@ func newDirectory() *directory {
 	return d
 }
 
-// split returns the country whose calling code the digits start with, and the
-// digits after that code. The country is nil when no calling code matches, or
-// when there are at most two digits, which are too few for any number.
+// split returns the country whose calling code the digits begin with, and the digits
+// after that code. The country is nil if no calling code matches, or if there are at most
+// two digits, which are too few for any number.
 func (d *directory) split(digits []byte) (*country, []byte) {
 	if len(digits) <= 2 {
 		return nil, nil
@@ -111,8 +111,8 @@ func (d *directory) prepare(code int) *country {
 	return c
 }
 
-// region makes the region with this code. It returns nil when the library has no
-// metadata for it.
+// region makes the region with this code. It returns nil if the library has no metadata
+// for it.
 func (d *directory) region(code string) *Region {
 	m := d.metadata[code]
 	if m == nil {
@@ -125,7 +125,7 @@ func (d *directory) region(code string) *Region {
 	}
 	idd, err := newPrefix(m.GetInternationalPrefix())
 	if err != nil || idd.accept[start]&matchHere != 0 {
-		// A plan without tables leaves the region's numbers to the library.
+		// Without tables in the plan, the library decides about the region's numbers.
 		r.plan, idd = &plan{}, nil
 	} else {
 		r.iddStarts = idd.starts()

@@ -22,12 +22,11 @@ var (
 	errNoCountry  error = fault.NotNumber(Field, fault.CallingCode, "")
 )
 
-// faults are the faults of a number of which it is known for which country it is
-// meant.
+// faults are the faults of a number whose country is known.
 type faults struct{ short, long, unknown error }
 
-// newFaults returns the faults of a region with this calling code. Its code is ""
-// or [nonGeographic] where the calling code belongs to no country.
+// newFaults returns the faults of a region with this calling code. The region's code is
+// "" or [nonGeographic] if the calling code belongs to no country.
 func newFaults(code string, callingCode int) faults {
 	country := "+" + strconv.Itoa(callingCode)
 	if code != "" && code != nonGeographic {
@@ -40,8 +39,7 @@ func newFaults(code string, callingCode int) faults {
 	}
 }
 
-// explain returns the fault of a text that is no number. Nothing is around the
-// text any more; see unwrap.
+// explain returns the fault of a text that is not a number, after unwrap.
 func (r *Region) explain(text string) error {
 	var s spelling
 	clean := s.read(text)
@@ -58,7 +56,7 @@ func (r *Region) explain(text string) error {
 	return r.explainDigits(&s)
 }
 
-// explainDigits returns the fault of digits that are no number.
+// explainDigits returns the fault of digits that are not a number.
 func (r *Region) explainDigits(s *spelling) error {
 	digits := s.digits()
 	for at := 1; at < len(digits); at++ {
@@ -82,9 +80,9 @@ func (r *Region) explainDigits(s *spelling) error {
 	return found.country.explain(found.national, &found.country.faults)
 }
 
-// explain returns the fault of digits after a plus that are no number.
+// explain returns the fault of digits after a plus that are not a number.
 func (d *directory) explain(digits []byte) error {
-	var padded [maxInputDigits + 2]byte // since no number is too short here
+	var padded [maxInputDigits + 2]byte // zeros follow the digits, because split needs at least three
 	copy(padded[:], digits)
 	c, _ := d.split(padded[:])
 	if c == nil || len(c.digits) > len(digits) {
@@ -93,9 +91,9 @@ func (d *directory) explain(digits []byte) error {
 	return c.explain(digits[len(c.digits):], &c.faults)
 }
 
-// explain returns the fault of a national number that is none of the country: it
-// is too short if digits behind it could make a number of it, and too long if its
-// first digits are one.
+// explain returns the fault of a national number that the country does not have. It is
+// too short if more digits could make it a number, and too long if its first digits are a
+// number.
 func (c *country) explain(national []byte, f *faults) error {
 	p := c.main
 	switch {
@@ -116,7 +114,7 @@ func (c *country) explain(national []byte, f *faults) error {
 		}
 	}
 	if p.general.accept[s] != 0 {
-		return f.unknown // it would not be itself when it is read again
+		return f.unknown // parsing it again would return another number
 	}
 	return f.short
 }

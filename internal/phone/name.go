@@ -5,8 +5,8 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// RegionName returns the English name of the region with this ISO 3166-1 code,
-// such as "India" for "IN". A code that has no name is its own name.
+// RegionName returns the English name of the region with this ISO 3166-1 code, such as
+// "India" for "IN". It returns the code itself if it has no name.
 func RegionName(code string) string {
 	region, err := language.ParseRegion(code)
 	if err != nil {

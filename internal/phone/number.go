@@ -33,10 +33,9 @@ func (n Number) AppendTo(b []byte) []byte {
 	return strconv.AppendUint(append(b, '+'), uint64(n), 10)
 }
 
-// ParseE164 parses a number that is in E.164 format already: a plus followed by
-// ASCII digits only. It must have the general form of its country, and hold no
-// national prefix, such as the (0) of +44 (0)20. Anything else is a
-// [*fault.Error], as those of [Region.Parse].
+// ParseE164 parses a number in E.164 format: a plus followed by ASCII digits only. The
+// number must have the general form of its country, without a national prefix such as the
+// (0) of +44 (0)20. Otherwise the error is a [*fault.Error], as for [Region.Parse].
 func ParseE164(raw string) (Number, error) {
 	if len(raw) < 2 || len(raw) > 1+maxInputDigits || raw[0] != '+' {
 		return 0, errNotE164

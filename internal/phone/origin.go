@@ -2,7 +2,7 @@ package phone
 
 import "github.com/nyaruka/phonenumbers"
 
-// Line is the kind of line that a number leads to, as far as the number shows it.
+// Line is the kind of line to which a number leads, as far as the number tells.
 type Line uint8
 
 // The kinds of lines. FixedOrMobile is for countries such as the USA, whose

@@ -5,28 +5,28 @@ import (
 	"strings"
 )
 
-// Origins are the numbers that [Number.Origin] says certain things of. The zero Origins
-// are all numbers.
+// Origins is a set of numbers, selected by [Number.Origin]. The zero Origins has all
+// numbers.
 type Origins struct {
-	// In are the regions of which a number may be, and NotIn those of which it may not
-	// be; "" is the unknown region. A nil In has every region.
+	// In has the regions of the numbers in the set, and NotIn the excluded regions; "" is
+	// the unknown region. A nil In means all regions.
 	In, NotIn []string
-	// Lines are the kinds of lines that a number may lead to; nil has every kind.
+	// Lines has the kinds of lines of the numbers in the set; nil means all kinds.
 	Lines []Line
 }
 
-// All reports whether every number is among them.
+// All reports whether the set has all numbers.
 func (o *Origins) All() bool { return o.In == nil && o.NotIn == nil && o.Lines == nil }
 
-// Has reports whether the number is among them.
+// Has reports whether the set has the number.
 func (o *Origins) Has(n Number) bool {
 	region, line := n.Origin()
 	return (o.In == nil || slices.Contains(o.In, region)) && !slices.Contains(o.NotIn, region) &&
 		(o.Lines == nil || slices.Contains(o.Lines, line))
 }
 
-// Ranges returns ranges that have all of the numbers, and others, in any order; nil where
-// it has none to tell.
+// Ranges returns ranges that contain all numbers of the set, and perhaps others, in any
+// order. Nil means that the set may have numbers in any range.
 func (o *Origins) Ranges() []Range {
 	if o.In == nil {
 		return nil
@@ -35,7 +35,7 @@ func (o *Origins) Ranges() []Range {
 	for _, region := range o.In {
 		code := RegionCallingCode(region)
 		if code == 0 {
-			return nil // the unknown region and "001" have several
+			return nil // the unknown region and "001" have several calling codes
 		}
 		for _, r := range code.Numbers() {
 			if !slices.Contains(ranges, r) {
@@ -46,13 +46,13 @@ func (o *Origins) Ranges() []Range {
 	return ranges
 }
 
-// lineNames are the names of kinds of lines in addresses and requests.
+// lineNames are the names of kinds of lines in URLs and requests.
 var lineNames = [...]string{
 	UnknownLine: "unknown", Mobile: "mobile", FixedLine: "fixed_line", FixedOrMobile: "fixed_line_or_mobile",
 	TollFree: "toll_free", VoIP: "voip", OtherLine: "other",
 }
 
-// Lines returns every kind of line.
+// Lines returns all kinds of lines.
 func Lines() []Line {
 	all := make([]Line, len(lineNames))
 	for i := range all {
@@ -61,20 +61,20 @@ func Lines() []Line {
 	return all
 }
 
-// String returns the kind's name in addresses and requests, as "fixed_line".
+// String returns the kind's name in URLs and requests, such as "fixed_line".
 func (l Line) String() string { return lineNames[l] }
 
-// ParseLine returns the kind of line that [Line.String] names so.
+// ParseLine returns the kind of line with this name; see [Line.String].
 func ParseLine(name string) (Line, bool) {
 	i := slices.Index(lineNames[:], name)
 	return Line(max(i, 0)), i >= 0
 }
 
-// UnknownRegion is the name in addresses and requests of the region "", which is unknown.
+// UnknownRegion is the name of the region "" in URLs and requests.
 const UnknownRegion = "unknown"
 
-// ParseRegion returns the region that a request names, in any case: by its ISO 3166-1
-// code, [UnknownRegion], or "001" for numbers of no country.
+// ParseRegion returns the region with this name in a request, in any case. The name is an
+// ISO 3166-1 code, [UnknownRegion], or "001" for numbers that belong to no country.
 func ParseRegion(name string) (region string, ok bool) {
 	if strings.EqualFold(name, UnknownRegion) {
 		return "", true

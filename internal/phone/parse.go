@@ -5,27 +5,25 @@ import (
 	"strings"
 )
 
-// maxInputBytes is the length of the longest text that is read as a number. It
-// bounds the work on a text that is none.
+// maxInputBytes bounds the texts that Parse reads, in bytes. It bounds the work on a text
+// that is not a number.
 const maxInputBytes = 1024
 
-// Parse reads a number in any spelling. Blanks, punctuation and invisible
-// characters are left out, decimal digits of any script are digits, and one plus
-// may come before them. What programs put around a number, such as tel: or
-// ="…", is left out too. A decimal number whose fraction is zero is that number,
-// and so is one with an exponent that keeps all digits.
+// Parse parses a number in any spelling. It ignores blanks, punctuation, invisible
+// characters, and what programs put around a number, such as tel: or ="…". It accepts
+// decimal digits of any script, and one plus before them. It accepts a decimal number
+// with a zero fraction, or with an exponent that keeps all digits.
 //
-// With a plus, the number must have the general form of its country, which is a
-// pattern of libphonenumber. Without a plus, Parse takes the first of these that
-// applies: a number that is valid in the region (with a national or
-// international prefix, with the calling code, or with none of them), an
-// international number that is valid once a plus is put before it, a number of
-// the general form of the region. A calling code that stands twice is taken for
-// one if that makes a valid number.
+// With a plus, the number must have the general form of its country, which is a pattern
+// of libphonenumber. Without a plus, Parse takes the first of these that applies: a
+// number that is valid in the region (with a national or international prefix, with the
+// calling code, or with none of them), an international number that is valid with a plus,
+// a number of the general form of the region. If a number has its calling code twice and
+// is valid with one, Parse removes the other.
 //
-// Anything else is a [*fault.Error] whose Need says what is wrong: one of those
-// for which [fault.Need.OfNumber] is true. Parse does not translate letters to
-// digits or drop extensions, and does not read two numbers as one.
+// Otherwise the error is a [*fault.Error] whose Need says what is wrong;
+// [fault.Need.OfNumber] is true for it. Parse does not translate letters to digits or
+// drop extensions, and does not read two numbers as one.
 func (r *Region) Parse(raw string) (Number, error) {
 	if len(raw) > maxInputBytes {
 		_, err := r.parseWrapped(raw[:maxInputBytes])
@@ -40,15 +38,14 @@ func (r *Region) Parse(raw string) (Number, error) {
 	return r.parseWrapped(raw)
 }
 
-// endsInZeros reports whether text may be a decimal number whose fraction is
-// zero. Read as a telephone number, its zeros would make the number of somebody
-// else.
+// endsInZeros reports whether text may be a decimal number with a zero fraction. Its
+// zeros would be wrong digits in a telephone number.
 func endsInZeros(text string) bool {
 	return strings.HasSuffix(text, "0") && strings.HasSuffix(strings.TrimRight(text, "0"), ".")
 }
 
-// parseWrapped reads a number that is not spelled by digits and punctuation
-// alone, or tells why there is none.
+// parseWrapped parses a number with anything besides digits and punctuation, or returns
+// the fault of the text.
 func (r *Region) parseWrapped(raw string) (Number, error) {
 	text := unwrap(raw)
 	if n, ok := numeralIn(text); ok {
@@ -75,7 +72,7 @@ func (r *Region) parseWrapped(raw string) (Number, error) {
 	return 0, r.explain(text)
 }
 
-// number returns the number that is spelled so, or 0.
+// number returns the number with this spelling, or 0.
 func (r *Region) number(s *spelling) Number {
 	digits := s.digits()
 	n, decided := r.decide(digits, s.plus)
@@ -88,11 +85,10 @@ func (r *Region) number(s *spelling) Number {
 	return n
 }
 
-// joins reports whether n, which s spells, is two numbers in a row. That is so
-// where the digits before a slash are a valid number by themselves. It is also so
-// where n is of another country, the digits before another mark are valid in the
-// region, and what follows is a number too or very short: 98765 43210 11 would be
-// a number of Iran.
+// joins reports whether n, spelled by s, is two numbers in a row. That is so if the
+// digits before a slash are a valid number. It is also so if n is of another country, the
+// digits before another mark are valid in the region, and what follows is a number too or
+// very short: 98765 43210 11 would be a number of Iran.
 func (r *Region) joins(s *spelling, n Number) bool {
 	const short = 3 // digits
 	foreign := !s.plus && n.country() != r.country

@@ -2,14 +2,14 @@ package phone
 
 import "github.com/nyaruka/phonenumbers"
 
-// plan is the numbering plan of one region: the part of it that finds the
-// national number in dialled digits.
+// plan is the part of a region's numbering plan that finds the national number in dialled
+// digits.
 type plan struct {
-	general      *automaton // the general form of a national number; nil when no tables could be made
-	prefix       *automaton // the national prefix, with carrier codes; nil when there is none
+	general      *automaton // the general form of a national number; nil if tables cannot express it
+	prefix       *automaton // the national prefix, with carrier codes; nil if there is none
 	prefixStarts uint16     // the digits that prefix can start with
-	// transforms says that the library rewrites a prefix, rather than cutting
-	// it, if its last group takes part in the match. The tables cannot do that.
+	// transforms means that the library rewrites a prefix instead of removing it, if the
+	// prefix's last group takes part in the match. The tables cannot do that.
 	transforms bool
 	// Sets of lengths, as bits 0 to 63, which exceed any input: the lengths of
 	// whole national numbers, the lengths beyond the longest of them, and the
@@ -22,8 +22,8 @@ const (
 	maxNationalDigits = 17 // libphonenumber's MAX_LENGTH_FOR_NSN
 )
 
-// newPlan builds the tables of a region. Where that is not possible the plan has
-// no general form, and the library must decide about its numbers.
+// newPlan builds the tables of a region. If that is impossible, the plan has no general
+// form, and the library must decide about the region's numbers.
 func newPlan(m *phonenumbers.PhoneMetadata) *plan {
 	p := &plan{}
 	desc := m.GetGeneralDesc()
@@ -82,7 +82,7 @@ func lengthSet(lengths []int32) (set uint64) {
 // matches reports whether digits have the general form of a national number.
 func (p *plan) matches(digits []byte) bool { return p.general.read(digits) != 0 }
 
-// cut returns the length of the national prefix to be removed from digits.
+// cut returns the length of the national prefix to remove from digits.
 func (p *plan) cut(digits []byte) (count int, decided bool) {
 	if len(digits) == 0 || p.prefixStarts>>digits[0]&1 == 0 {
 		return 0, true
@@ -101,9 +101,9 @@ func (p *plan) cut(digits []byte) (count int, decided bool) {
 	return count, true
 }
 
-// national returns the national number in digits, which hold no calling code. It
-// removes the national prefix if the remaining length is possible or too long.
-// The number is nil when there is none.
+// national returns the national number in digits without a calling code. It removes the
+// national prefix if the remaining length is possible or too long. It returns nil if
+// there is no number.
 func (p *plan) national(digits []byte) (number []byte, decided bool) {
 	if p.general == nil {
 		return nil, false

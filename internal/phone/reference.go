@@ -9,9 +9,8 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// reference parses digits with the library. The tables must agree with it, and
-// where they cannot decide its answer is used. It returns 0 when the digits are
-// no number.
+// reference parses digits with the library. The tables must agree with it. If they cannot
+// decide, its answer counts. It returns 0 if the digits are not a number.
 func reference(digits string, plus bool, region string) Number {
 	var n *phonenumbers.PhoneNumber
 	if plus {

@@ -2,13 +2,12 @@ package phone
 
 import "github.com/nyaruka/phonenumbers"
 
-// longestShort is how many digits the national number of a short number has at most, in
+// longestShort is the length of the longest national number of a short number in
 // libphonenumber's metadata.
 const longestShort = 9
 
-// Service tells whether the number is one that leads to a service and not to a person:
-// an emergency number, another short number, or one of premium rate. Anything else may
-// be called.
+// Service reports whether the number leads to a service instead of a person: an emergency
+// number, another short number, or a premium-rate number.
 func (n Number) Service() bool {
 	var buf [maxNumberDigits + 5]byte
 	c, national := numberingPlans().split(n.digits(buf[:0]))
@@ -31,5 +30,5 @@ func (n Number) Service() bool {
 	return false
 }
 
-// short tells whether a number is a short one.
+// short reports whether n is a short number.
 func short(n *phonenumbers.PhoneNumber) bool { return phonenumbers.IsValidShortNumber(n) }

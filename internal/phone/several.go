@@ -6,13 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// ParseFirst reads a text that may have several numbers: it parses the first one,
-// and tells how many others are left out. Between numbers are commas, semicolons,
-// bars, ends of lines, slashes, or the ::: of Google's contacts. The first number
-// that is valid is preferred to an earlier one that only has the general form.
-// What is left out need not be a number: the Indian 022-23456789/90 leaves out
-// one. A text that has no number, or is longer than 16 KiB, is a fault, as with
-// [Region.Parse].
+// ParseFirst parses the first number of a text with several numbers, and returns how many
+// others it has left out. It accepts commas, semicolons, bars, line ends, slashes, and
+// the ::: of Google's contacts between numbers. It prefers the first valid number to an
+// earlier one that only has the general form. What it leaves out need not be a number:
+// the Indian 022-23456789/90 leaves out one. The error for a text without a number, or of
+// more than 16 KiB, is a fault as for [Region.Parse].
 func (r *Region) ParseFirst(raw string) (first Number, leftOut int, err error) {
 	first, err = r.Parse(raw)
 	if err == nil || err == errExtension || len(raw) > 16*maxInputBytes {
@@ -28,15 +27,15 @@ func (r *Region) ParseFirst(raw string) (first Number, leftOut int, err error) {
 	return parts.first, parts.count - 1, nil
 }
 
-// parts are the parts of a text that may be numbers.
+// parts are the parts of a text that may each be a number.
 type parts struct {
 	region *Region
 	count  int
-	first  Number // the first of them that is one
-	valid  bool   // first is not only of the general form
+	first  Number // the first number among them
+	valid  bool   // whether first is valid, and does not only have the general form
 }
 
-// add adds the parts of a text that has no separators but slashes.
+// add adds the parts of a text without separators other than slashes.
 func (p *parts) add(text string) {
 	for strings.ContainsFunc(text, digit) {
 		p.count++
@@ -44,10 +43,10 @@ func (p *parts) add(text string) {
 	}
 }
 
-// next reads the first part of text and returns what comes after it. A part ends
-// at the first slash before which there is a number, since others are punctuation.
-// Without any such slash, it ends at the first one, unless that comes after an area
-// code, and what follows is no number of its own.
+// next reads the first part of text and returns what follows it. A part ends at the first
+// slash after a number, since other slashes are punctuation. If there is none, the part
+// ends at the first slash, unless that follows an area code and what comes after it is
+// not a number itself.
 func (p *parts) next(text string) (rest string) {
 	const (
 		maxSlashes  = 4 // within a number
@@ -79,7 +78,7 @@ func (p *parts) next(text string) (rest string) {
 	return behindFirst
 }
 
-// read reads one number, and reports whether it is one.
+// read parses a number, and reports whether text is one.
 func (p *parts) read(text string) bool {
 	n, err := p.region.Parse(text)
 	if err == nil && !p.valid && (p.first == 0 || n.valid()) {
@@ -88,8 +87,7 @@ func (p *parts) read(text string) bool {
 	return err == nil
 }
 
-// separated yields the texts between the separators of numbers, slashes not among
-// them.
+// separated yields the texts between separators other than slashes.
 func separated(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for group := range strings.SplitSeq(text, ":::") {
@@ -102,7 +100,7 @@ func separated(text string) iter.Seq[string] {
 	}
 }
 
-// isSeveral reports whether separators stand between digits of the text.
+// isSeveral reports whether there are separators between digits of the text.
 func isSeveral(text string) bool {
 	count := 0
 	for text := range separated(text) {

@@ -6,22 +6,21 @@ import "unicode/utf8"
 // carrier and national prefixes.
 const maxInputDigits = 32
 
-// spelling is the digits of a text, and what stands between them.
+// spelling has the digits of a text, and where punctuation separates them.
 type spelling struct {
 	buf   [maxInputDigits]byte
 	count int
-	plus  bool // a plus stands before the digits
-	// breaks and slashes are sets of digits, by their index: those after
-	// punctuation, and those of them after a slash.
+	plus  bool // whether a plus precedes the digits
+	// breaks and slashes are bit sets of indexes of digits. breaks has the digits after
+	// punctuation, and slashes those after a slash.
 	breaks, slashes uint64
 }
 
 // digits returns the values of the digits, 0 to 9.
 func (s *spelling) digits() []byte { return s.buf[:s.count] }
 
-// read appends the digits of text. It reports whether text has nothing besides
-// digits, punctuation of numbers and a plus before the first digit, and the
-// digits are not too many.
+// read appends the digits of text. It returns false if text has anything but digits, the
+// punctuation of numbers and a plus before the first digit, or if it has too many digits.
 func (s *spelling) read(text string) bool {
 	for i := 0; i < len(text); {
 		var class byte

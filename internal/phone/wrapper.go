@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// unwrap returns the number within text: without the blanks around it, without
-// what programs put around a number, and without punctuation behind it.
+// unwrap returns the number within text: without blanks and what programs put around it,
+// and without punctuation after it.
 //
-// Spreadsheets write ="98…" and an apostrophe so that a number stays text,
-// Meta's lead ads write p:, Twilio writes whatsapp:, and RFC 3966 has tel:.
+// Spreadsheets write ="98…" and an apostrophe to keep a number as text. Meta's lead ads
+// write p:, Twilio writes whatsapp:, and RFC 3966 has tel:.
 func unwrap(text string) string {
 	text = strings.TrimFunc(text, isBlank)
 	for {
@@ -30,13 +30,13 @@ func unwrap(text string) string {
 	return strings.TrimRightFunc(text, isTrailing)
 }
 
-// isBlank reports whether nobody sees the character.
+// isBlank reports whether r is invisible.
 func isBlank(r rune) bool {
 	return unicode.IsSpace(r) || r == 0x2800 || r >= utf8.RuneSelf && unicode.Is(defaultIgnorable, r)
 }
 
-// isTrailing reports whether the character means nothing behind a number. Some
-// punctuation does: keys that are dialled, and signs that belong to a text.
+// isTrailing reports whether r means nothing after a number. Some punctuation means
+// something: keys that are dialled, and signs that belong to a text.
 func isTrailing(r rune) bool {
 	switch r {
 	case '#', '*', '%', '&', '@', '\\':
@@ -47,15 +47,15 @@ func isTrailing(r rune) bool {
 	return isBlank(r) || unicode.IsPunct(r)
 }
 
-// numeral is a number as a program writes one to calculate with, such as
-// 9876543210.0 or 9.876543210E9.
+// numeral is a number as programs write it for calculations, such as 9876543210.0 or
+// 9.876543210E9.
 type numeral struct {
-	whole, fraction string // before and behind the decimal point or comma
-	exponent        int    // 0 without one
+	whole, fraction string // before and after the decimal point or comma
+	exponent        int    // 0 if there is none
 }
 
-// numeralIn reads text as a numeral. It returns false for a text that has
-// neither a fraction nor an exponent, or that is none.
+// numeralIn parses text as a numeral. It returns false if text has neither a fraction nor
+// an exponent, or is not a number.
 func numeralIn(text string) (n numeral, ok bool) {
 	rest := strings.TrimPrefix(text, "+")
 	whole := len(text) - len(rest) + leadingDigits(rest)
@@ -87,8 +87,7 @@ func leadingDigits(text string) int {
 	return len(text) - len(strings.TrimLeft(text, "0123456789"))
 }
 
-// integer reports whether the numeral is a whole number, all of whose digits are
-// written.
+// integer reports whether the numeral is a whole number with all its digits.
 func (n *numeral) integer() bool {
 	if n.exponent > 0 {
 		return n.exponent == len(n.fraction)
@@ -96,12 +95,12 @@ func (n *numeral) integer() bool {
 	return strings.Trim(n.fraction, "0") == ""
 }
 
-// spell reads the digits of the numeral, which is an integer. It reports whether
-// they are not too many.
+// spell appends the digits of the numeral, which is an integer, to s. It returns false if
+// there are too many.
 func (n *numeral) spell(s *spelling) bool {
 	return s.read(n.whole) && (n.exponent == 0 || s.read(n.fraction))
 }
 
-// rounded reports whether digits are missing, which whoever wrote the numeral
-// had no room for: 9.19877E+11 was a number of twelve digits.
+// rounded reports whether the numeral lacks digits, because a program has rounded it:
+// 9.19877E+11 was a number of twelve digits.
 func (n *numeral) rounded() bool { return n.exponent > len(n.fraction) }

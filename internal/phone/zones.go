@@ -7,9 +7,9 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Zones returns the time zones that the number may be in, as libphonenumber's metadata
-// has them by prefix: one for most numbers, several for those of large countries whose
-// digits do not tell, and none where nothing is known.
+// Zones returns the time zones in which the number may be, from libphonenumber's
+// metadata. Most numbers have one. Numbers of large countries whose digits do not tell
+// have several. Unknown numbers have none.
 func (n Number) Zones() []*time.Location {
 	names, err := phonenumbers.GetTimezonesForPrefix(n.String())
 	if err != nil {
@@ -24,7 +24,7 @@ func (n Number) Zones() []*time.Location {
 	return zones
 }
 
-// loadedZones has the zones that were asked for: loading one reads a file.
+// loadedZones caches zones, because loading one reads a file.
 var loadedZones sync.Map // of *time.Location by its name
 
 // zoneOf returns a zone by its name, or nil.
