@@ -148,6 +148,7 @@ func (e *campaignEncoder) call(b []byte, c *campaign.Campaign, t *campaign.Targe
 	b = appendKnownInt(append(b, `,"sip_code":`...), call.Code)
 	b = appendKnownInt(append(b, `,"cause":`...), call.Cause)
 	b = appendStringOrNull(append(b, `,"cause_text":`...), call.CauseText)
+	b = appendStringOrNull(append(b, `,"mark":`...), call.Mark)
 	return append(b, '}')
 }
 

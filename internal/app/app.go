@@ -133,7 +133,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	accounts := account.NewDirectory(stores.Accounts, cfg.Clock)
 	reports := &reports{report.NewLinks(accounts, cfg.Clock), cfg.BaseURL}
 	events := cfg.deliverer(stores, accounts)
-	campaigns, calling, err := cfg.campaigns(ctx, stores, book, reports, events)
+	flows := library.New(stores.Flows, book, cfg.Clock)
+	campaigns, calling, err := cfg.campaigns(ctx, stores, book, flows, reports, events)
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
@@ -153,7 +154,6 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
 	prompts := prompt.New(stores.Prompts, cfg.Clock)
-	flows := library.New(stores.Flows, book, cfg.Clock)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash,
 		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Flows: flows, Callbacks: deliveries,

@@ -9,10 +9,13 @@ import (
 	"callbook/internal/store"
 )
 
+// agent is the User-Agent of requests to others' programs.
+func (cfg Config) agent() string { return "callbook/" + cmp.Or(cfg.Version, "unknown") }
+
 // deliverer returns the sender of callbacks.
 func (cfg Config) deliverer(stores *store.Set, accounts *account.Directory) *event.Deliverer {
 	return event.New(stores.Events, event.Options{
-		Log: cfg.Log, Clock: cfg.Clock, Agent: "callbook/" + cmp.Or(cfg.Version, "unknown"), Private: cfg.CallbackPrivate,
+		Log: cfg.Log, Clock: cfg.Clock, Agent: cfg.agent(), Private: cfg.CallbackPrivate,
 		Secret: func(ctx context.Context, id account.ID) ([]byte, error) {
 			return accounts.Secret(ctx, account.Account{ID: id}, account.Callbacks)
 		},

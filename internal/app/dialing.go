@@ -7,6 +7,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/ask"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
@@ -30,7 +32,7 @@ type Simulator struct {
 // campaigns returns the campaigns and the dialer. Their clock and sids continue from the
 // latest stored campaign or call, because the simulated time of an earlier run may be
 // ahead of the real time.
-func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, r *reports, events *event.Deliverer) (*campaign.Campaigns, *dialer.Dialer, error) {
+func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, flows *library.Library, r *reports, events *event.Deliverer) (*campaign.Campaigns, *dialer.Dialer, error) {
 	last, err := stores.Campaigns.LastCampaignSID(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -47,9 +49,12 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	}
 	d := dialer.New(stores.Dialing, phone, dialer.Options{
 		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, SIDs: sids, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: r.url,
-		Told: events.Told,
+		Told:  events.Told,
+		Asker: ask.New(ask.Options{Log: cfg.Log, Agent: cfg.agent(), Private: cfg.CallbackPrivate}),
 	})
-	return campaign.New(stores.Campaigns, book, campaign.Options{Clock: calls, SIDs: sids, Dialer: d, Real: phone.Real()}), d, nil
+	return campaign.New(stores.Campaigns, book, campaign.Options{
+		Clock: calls, SIDs: sids, Dialer: d, Real: phone.Real(), FlowThere: flows.There,
+	}), d, nil
 }
 
 // reports makes the URLs of reports in callbacks. Callbacks are sent in the background,

@@ -74,6 +74,16 @@ const (
 // FetchTimeout bounds the time of a request. The callee hears nothing while it lasts.
 const FetchTimeout = 5 * time.Second
 
+// Asks reports whether the flow asks URLs.
+func (f *Flow) Asks() bool {
+	for _, step := range f.Steps {
+		if step.Kind == Fetch || step.Kind == Ask {
+			return true
+		}
+	}
+	return false
+}
+
 // Greeting returns a flow that says a text and hangs up.
 func Greeting(text string) *Flow {
 	return &Flow{Start: "text", Steps: map[string]Step{"text": {Kind: Say, Text: text}}}

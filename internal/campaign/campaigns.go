@@ -33,8 +33,12 @@ type Options struct {
 	SIDs *addressbook.SIDs
 	// Dialer places the calls. It must not be nil.
 	Dialer Dialer
-	// Real means that campaigns call real people, so that [Defaults] apply.
+	// Real means that campaigns call real people, so that [Defaults] apply and that a
+	// campaign must name a flow that exists.
 	Real bool
+	// FlowThere reports whether the account has a flow of this name. It must not be nil
+	// when Real is set.
+	FlowThere func(ctx context.Context, acct account.Account, name string) (bool, error)
 }
 
 // Campaigns creates, reads and changes the campaigns of accounts. It is safe for
@@ -46,6 +50,8 @@ type Campaigns struct {
 	sids   *addressbook.SIDs
 	dialer Dialer
 	real   bool
+	// flowThere is nil when a campaign may name any flow.
+	flowThere func(context.Context, account.Account, string) (bool, error)
 }
 
 // New returns the campaigns in store, which call the contacts of book.
@@ -54,7 +60,11 @@ func New(store Store, book *addressbook.Book, opts Options) *Campaigns {
 	if opts.SIDs == nil {
 		opts.SIDs = addressbook.NewSIDs(opts.Clock)
 	}
-	return &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer, real: opts.Real}
+	cs := &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer, real: opts.Real}
+	if opts.Real {
+		cs.flowThere = opts.FlowThere
+	}
+	return cs
 }
 
 // Create creates a campaign. It starts to call at SendAt. A mistake in the draft is a
@@ -84,7 +94,7 @@ func (cs *Campaigns) Create(ctx context.Context, acct account.Account, d *Draft,
 // draft validates a draft and returns its campaign, without storing it.
 func (cs *Campaigns) draft(ctx context.Context, acct account.Account, d *Draft) (*Campaign, error) {
 	sid, born := cs.sids.Next()
-	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: born}
+	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: born, flowThere: cs.flowThere}
 	s, err := k.run()
 	if err != nil {
 		return nil, err
@@ -272,7 +282,7 @@ func (cs *Campaigns) changed(ctx context.Context, acct account.Account, c *Campa
 		}
 		d = &callbacks
 	}
-	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: now, s: c.Settings, started: action || c.started(now), movable: c.State == Paused}
+	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: now, s: c.Settings, started: action || c.started(now), movable: c.State == Paused, flowThere: cs.flowThere}
 	return k.run()
 }
 

@@ -31,6 +31,8 @@ type checker struct {
 	// movable means that the schedule may change although the campaign has started.
 	movable bool
 	s       Settings
+	// flowThere is that of [Campaigns].
+	flowThere func(context.Context, account.Account, string) (bool, error)
 }
 
 // step checks one field, or some that belong together.

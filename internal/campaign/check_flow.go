@@ -71,11 +71,18 @@ func (k *checker) url() error {
 	case k.s.URL == "":
 		return nil
 	}
-	acct, _, ok := parseFlowURL(k.s.URL)
+	acct, name, ok := parseFlowURL(k.s.URL)
 	if !ok || len(k.s.URL) > MaxCallback || acct != "" && acct != k.acct.SID {
 		return sentence(fault.Invalid, FieldURL, "Invalid Url")
 	}
-	return nil
+	if k.flowThere == nil {
+		return nil // it may be one of the platform's, and nobody hears it
+	}
+	there, err := k.flowThere(k.ctx, k.acct, name)
+	if err == nil && !there {
+		err = sentence(fault.Invalid, FieldURL, fmt.Sprintf("Invalid Url: there is no flow %q; add it first, or use read_via_text", name))
+	}
+	return err
 }
 
 func (k *checker) text() error {

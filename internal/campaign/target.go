@@ -156,6 +156,10 @@ type Call struct {
 	Code, Cause int
 	CauseText   string
 	Mark        string // the word that the flow has set for the report, or ""
+	// Suppress is set by who records that the callee asked not to be called again: the
+	// note of the suppression that is stored with the call's end. Calls that are read do
+	// not have it.
+	Suppress string
 }
 
 // Weight returns about how many bytes the call takes in memory and in an answer.

@@ -52,6 +52,10 @@ type Order struct {
 	// Flow is what the callee hears after answering. Nil stands for a flow that is
 	// unknown here, such as one of Exotel's: the call ends after a while.
 	Flow *callflow.Flow
+	// Ask asks a URL of the flow, with the keys that were pressed so far, and returns what
+	// it answers. It takes [callflow.FetchTimeout] at most, and less when ctx ends: the
+	// carrier ends it with the call. Nil is a failure each time.
+	Ask func(ctx context.Context, u callflow.URL, digits string) callflow.Input
 }
 
 // Asked is a call in a question to [Carrier.Resolve].
@@ -70,9 +74,13 @@ type Progress struct {
 	// These are those of [campaign.Call]. Times that come after State are zero.
 	Placed, Rang, Answered, Ended time.Time
 	Digits                        string
-	Outcome                       campaign.Outcome
-	Code, Cause                   int
-	CauseText                     string
+	// Mark is the word that the flow has set, and Suppressed says that the callee asked
+	// not to be called again. Both are told with the end of the call.
+	Mark        string
+	Suppressed  bool
+	Outcome     campaign.Outcome
+	Code, Cause int
+	CauseText   string
 }
 
 // Beyond reports whether p knows more of a call than q.

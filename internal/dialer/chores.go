@@ -102,7 +102,7 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 		})
 	case !c.Expanded && (c.State.Ended() || a.begins(c, now)):
 		// One that has ended is read too, so that its numbers add up.
-		_, err := a.d.store.Expand(ctx, l, a.account.ID, c.SID, now, batch, varsOf(c))
+		_, err := a.d.store.Expand(ctx, l, a.account.ID, c.SID, now, batch, a.varsOf(c))
 		return true, err
 	case c.Expanded && c.Started.IsZero():
 		return true, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
@@ -123,15 +123,6 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 		})
 	}
 	return false, nil
-}
-
-// varsOf returns a function that reads the values of the campaign's text from a contact,
-// or nil if the text has no variables.
-func varsOf(c *campaign.Campaign) Vars {
-	if len(c.Vars) == 0 {
-		return nil
-	}
-	return func(contact *addressbook.Contact) map[string]string { return campaign.Values(contact, c.Vars) }
 }
 
 // unasked returns run.unasked of a campaign.

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/ask"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/clock"
@@ -46,6 +47,8 @@ type Options struct {
 	SIDs *addressbook.SIDs
 	// Gate decides which numbers may be called when; nil lets all calls pass.
 	Gate Gate
+	// Asker asks the URLs of flows; nil means that each of them fails.
+	Asker *ask.Asker
 	// ReportURL returns the absolute URL of a campaign's report; nil means "".
 	ReportURL func(context.Context, account.Account, addressbook.SID) (string, error)
 	// Told is called after events of an account were stored; nil means that nobody waits

@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/event"
 	"callbook/internal/work"
@@ -44,6 +45,7 @@ type dialing struct {
 	mu     sync.Mutex
 	runs   []*run // the open campaigns, by sid
 	policy campaign.Policy
+	flows  map[string]*library.Flow // those that open campaigns name, by name
 	paces  map[addressbook.SID]pace // of calls that were placed before this server took over
 
 	// The mutex of Dialer.flights guards these.
@@ -212,6 +214,10 @@ func (a *dialing) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	flows, err := a.readFlows(ctx, open, a.flows) // which only this function changes
+	if err != nil {
+		return err
+	}
 	if a.d.Real() {
 		policy = policy.Over(campaign.Defaults(a.account))
 	}
@@ -222,7 +228,7 @@ func (a *dialing) refresh(ctx context.Context) error {
 			r.unasked = 0
 		}
 	}
-	a.policy = policy
+	a.policy, a.flows = policy, flows
 	runs := make([]*run, 0, len(open))
 	for i := range open {
 		r := a.runOf(open[i].SID)

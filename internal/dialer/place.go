@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"callbook/internal/callflow"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/event"
@@ -133,6 +132,9 @@ func (a *dialing) wait(r *run, now time.Time) (until time.Duration, wants bool) 
 	if until := r.due.Sub(now); until > 0 {
 		return until, false
 	}
+	if a.d.Real() && r.c.URL != "" && a.flows[r.c.FlowName()] == nil {
+		return longest, false // there is nothing that a person could hear
+	}
 	r.pace.rate = a.pace.rate
 	if r.c.Throttle > 0 {
 		r.pace.rate = min(r.pace.rate, r.c.Throttle)
@@ -223,7 +225,7 @@ func (a *dialing) readDue(ctx context.Context, t *turn, claimed time.Time) error
 // leave any more.
 func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Time) {
 	call := &dial.Call
-	order := orderOf(&t.campaign, call, dial.Target.Vars)
+	order := a.orderOf(&t.campaign, call, dial.Target.Vars)
 	now := a.d.now()
 	a.d.flights.add(&flight{
 		a: a, ref: CallRef{Campaign: t.campaign.SID, Call: call.SID}, asked: carrier.Asked{Order: order, Placed: call.Placed}, askAt: now.Add(patience),
@@ -260,21 +262,4 @@ func (a *dialing) warn(ctx context.Context, err error) {
 		a.d.opts.Log.Warn("the carrier did not take a call; it will be tried again", "account", a.account.SID, "error", err)
 		a.warned = now
 	}
-}
-
-// orderOf returns the carrier's order for a call. Vars are the values of the target for
-// the campaign's text.
-func orderOf(c *campaign.Campaign, call *campaign.Call, vars map[string]string) carrier.Order {
-	return carrier.Order{Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt, Flow: flowOf(c, vars)}
-}
-
-// flowOf returns what the callee hears. It is nil for a campaign whose flow is at a URL.
-func flowOf(c *campaign.Campaign, vars map[string]string) *callflow.Flow {
-	switch {
-	case c.Text == "":
-		return nil
-	case c.FlowType == campaign.IVR:
-		return callflow.Menu(c.Say(vars), c.RepeatMenu)
-	}
-	return callflow.Greeting(c.Say(vars))
 }

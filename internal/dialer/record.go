@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"callbook/internal/addressbook"
@@ -104,6 +105,10 @@ func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call
 			return nil
 		}
 		call.Ended, call.Outcome, call.Code, call.Cause, call.CauseText = p.Ended, p.Outcome, p.Code, p.Cause, p.CauseText
+		call.Mark = p.Mark
+		if p.Suppressed {
+			call.Suppress = fmt.Sprintf("asked in flow %s of campaign %s", c.FlowName(), c.SID)
+		}
 		c.Settle(t, call)
 		events = a.render.CallEnded(c, call, now)
 	}

@@ -31,7 +31,7 @@ func (a *dialing) recover(ctx context.Context) error {
 			}
 			a.d.flights.add(&flight{
 				a: a, ref: CallRef{Campaign: call.Campaign, Call: call.SID}, askAt: now,
-				asked: carrier.Asked{Order: orderOf(c, call, nil), Placed: call.Placed},
+				asked: carrier.Asked{Order: a.orderOf(c, call, nil), Placed: call.Placed},
 			})
 			if a.recovered {
 				a.d.flights.takeBack(call.SID)

@@ -6,6 +6,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/event"
 	"callbook/internal/phone"
@@ -76,6 +77,10 @@ type Store interface {
 	// sid, from behind the sid after.
 	InFlight(ctx context.Context, account account.ID, after addressbook.SID, limit int) ([]campaign.Call, error)
 
+	// ChangedFlows returns those of the named flows whose Updated is another than the time
+	// beside the name. It does not return those that are not there.
+	ChangedFlows(ctx context.Context, account account.ID, known map[string]time.Time) ([]library.Flow, error)
+
 	// Recall makes postponed targets due now. It looks at limit positions of the
 	// campaign, beginning with from, and takes the targets there that wait and have a
 	// Reason.
@@ -139,7 +144,9 @@ type ClaimRule func(*campaign.Campaign, *campaign.Target, Callee) (*campaign.Cal
 
 // RecordRule changes the i-th call and, when that has ended, its target. If the call
 // never left, the rule undoes its claim with [campaign.Campaign.Unclaim] and sets the
-// call's state to zero. Then the store deletes the call's row.
+// call's state to zero. Then the store deletes the call's row. If the rule sets Suppress,
+// the store suppresses the call's number, unless it is suppressed already: the source is
+// [suppression.FromCall], the note is Suppress, and the date is that of the call's end.
 type RecordRule func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event
 
 // TargetRule changes a waiting target.

@@ -53,6 +53,7 @@ type callBody struct {
 	Attempt      int             `json:"attempt"`
 	SIPCode      *int            `json:"sip_code"`
 	Cause        *int            `json:"cause"`
+	Mark         string          `json:"mark,omitempty"`
 }
 
 // legBody is the one leg of a call. A call that nobody answered has a leg too, because
@@ -90,6 +91,7 @@ func (r *Renderer) CallEnded(c *campaign.Campaign, call *campaign.Call, now time
 		Attempt:     call.Attempt,
 		SIPCode:     known(call.Code),
 		Cause:       known(call.Cause),
+		Mark:        call.Mark,
 	})
 	e.Position, e.Call = call.Position, call.SID
 	return []Event{e}

@@ -12,9 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"code.dny.dev/ssrf"
-
 	"callbook/internal/clock"
+	"callbook/internal/outbound"
 )
 
 const (
@@ -24,7 +23,6 @@ const (
 	// maxAnswer is how many bytes of a response body are read, so that its connection can
 	// be reused. The content is ignored.
 	maxAnswer = 16 << 10
-	maxHeader = 16 << 10
 )
 
 // sender makes the HTTP requests. It is safe for concurrent use.
@@ -39,18 +37,9 @@ type sender struct {
 // name cannot change its meaning in between. It uses no proxy, because then it would see
 // only the proxy's address.
 func newSender(agent string, private bool, c clock.Clock) *sender {
-	dialer := &net.Dialer{Timeout: answerTimeout}
-	if !private {
-		dialer.Control = ssrf.New(ssrf.WithAnyPort()).Safe
-	}
-	return &sender{agent: agent, clock: c, client: &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, DisableCompression: true,
-			MaxIdleConns: places, MaxIdleConnsPerHost: perHost, IdleConnTimeout: time.Minute,
-			TLSHandshakeTimeout: answerTimeout, MaxResponseHeaderBytes: maxHeader,
-		},
-	}}
+	return &sender{agent: agent, clock: c, client: outbound.NewClient(outbound.Options{
+		Private: private, Timeout: answerTimeout, Idle: places, PerHost: perHost,
+	})}
 }
 
 // send sends an event once. It returns the zero Answer if ctx has ended.
@@ -94,7 +83,7 @@ func troubleOf(err error) Trouble {
 	switch {
 	case is[*net.DNSError](err):
 		return UnknownHost
-	case errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork):
+	case outbound.Forbidden(err):
 		return PrivateAddress
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return TimedOut

@@ -28,7 +28,7 @@ const (
 var columns = [...]string{
 	"campaign_id", "campaign_name", "number", "name", "attempt", "call_sid", "status", "reason",
 	"date_created", "start_time", "end_time", "duration", "on_call_duration", "digits",
-	"caller_id", "recording_url", "sip_code", "cause",
+	"caller_id", "recording_url", "sip_code", "cause", "mark",
 }
 
 // Source provides the rows of a report. [campaign.Campaigns] is one.
@@ -131,6 +131,7 @@ func (w *writer) call(call *campaign.Call, t *campaign.Target) {
 	w.known(call.Code)
 	w.b = append(w.b, ',')
 	w.known(call.Cause)
+	w.b = appendText(append(w.b, ','), call.Mark)
 	w.end(t)
 }
 
@@ -144,7 +145,7 @@ func (w *writer) target(t *campaign.Target) {
 	w.b = append(w.b, ",,"...)
 	w.time(ended)
 	w.b = append(w.b, ",0,0,,"...)
-	w.b = append(append(w.b, w.callerID...), ',')
+	w.b = append(append(w.b, w.callerID...), ",,"...)
 	w.end(t)
 }
 

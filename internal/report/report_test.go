@@ -97,7 +97,7 @@ func TestRows(t *testing.T) {
 			if i >= m.calls {
 				want = []string{sidOf(7).String(), "Rent" + text, fmt.Sprintf("+9199%08d", i-m.calls), text, "0", "", "failed-no-attempt", "campaign-ended"}
 			}
-			if !slices.Equal(plain[:8], want) || len(row) != 19 || row[14] != "08047000001" || i < m.calls && plain[18] != text {
+			if !slices.Equal(plain[:8], want) || len(row) != 20 || row[14] != "08047000001" || i < m.calls && plain[19] != text {
 				t.Fatalf("%q: row %d is %q, want %q", text, i, plain, want)
 			}
 		}

@@ -89,6 +89,15 @@ func (l *Library) Get(ctx context.Context, acct account.Account, name string) (*
 	return l.store.Flow(ctx, acct.ID, name)
 }
 
+// There reports whether the account has a flow of this name.
+func (l *Library) There(ctx context.Context, acct account.Account, name string) (bool, error) {
+	_, err := l.Get(ctx, acct, name)
+	if err == ErrNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // List returns a page of the account's flows.
 func (l *Library) List(ctx context.Context, acct account.Account, q Query) (Page, error) {
 	return l.store.Flows(ctx, acct.ID, q)

@@ -15,11 +15,15 @@ import (
 type script struct {
 	rings, answered, end time.Duration
 	answers, ringsAtAll  bool
-	keys                 string
-	pressed              time.Duration // when the keys were pressed
-	outcome              campaign.Outcome
-	code, cause          int
-	text                 string
+	// open says that the flow asks URLs: what is pressed, and when the call ends at the
+	// earliest, is known once they have answered.
+	open        bool
+	keys, mark  string
+	suppressed  bool
+	pressed     time.Duration // when the keys were pressed
+	outcome     campaign.Outcome
+	code, cause int
+	text        string
 }
 
 // Typical times of networks and people.
@@ -64,38 +68,51 @@ func write(seed uint64, to phone.Number, attempt int, flow *callflow.Flow, insta
 		rings: setup, ringsAtAll: true, answered: setup + ring, answers: true, end: setup + ring + talk,
 		outcome: campaign.Reached, code: 200, cause: 16, text: "Normal call clearing",
 	}
-	if s.keys = press(to, flow); s.keys != "" {
-		s.pressed = s.answered + talk/2
+	if s.open = flow != nil && flow.Asks(); !s.open {
+		s.heard(press(to, flow, func(callflow.URL, string) callflow.Input { return callflow.Input{} }), s.answered+talk/2)
 	}
 	return s
 }
 
-// press returns the keys that the callee presses in a flow: the same key each time the
-// flow asks. An unknown flow asks once.
-func press(to phone.Number, flow *callflow.Flow) string {
+// heard notes what the callee did in the flow, at a time.
+func (s *script) heard(run *callflow.Run, at time.Duration) {
+	s.open, s.keys, s.mark, s.suppressed = false, run.Digits, run.Mark, run.Suppressed
+	if s.keys != "" {
+		s.pressed = at
+	}
+	s.end = max(s.end, at)
+}
+
+// press goes through a flow as the callee does, who presses the same key each time that
+// there are keys to press, and returns where that has led. In a flow that nobody knows,
+// there are keys once. Ask asks a URL of the flow, with the keys before it.
+func press(to phone.Number, flow *callflow.Flow, ask func(callflow.URL, string) callflow.Input) *callflow.Run {
 	key := string('0' + rune(to/10%10))
 	if key == "0" {
 		key = ""
 	}
 	if flow == nil {
-		return key
+		return &callflow.Run{Digits: key}
 	}
 	run, action := callflow.Begin(flow)
 	for !action.HangUp {
-		var in callflow.Input // the simulator asks no URL, so the input fails
-		if action.Gather != nil {
+		var in callflow.Input
+		switch {
+		case action.Gather != nil:
 			in.Digits = key
+		case action.Fetch != nil:
+			in = ask(*action.Fetch, run.Digits)
 		}
 		action = run.Next(in)
 	}
-	return run.Digits
+	return run
 }
 
-// next returns the time of the next event after a time of the script, and false if the
-// call has ended by then.
+// next returns when the next thing happens to the call after a time of its script. False
+// means that nothing more is known to happen: unless it is open, it has ended by then.
 func (s *script) next(after time.Duration) (time.Duration, bool) {
 	for _, at := range []time.Duration{s.rings, s.answered, s.pressed, s.end} {
-		if at > after {
+		if at > after && (!s.open || at < s.end) {
 			return at, true
 		}
 	}
@@ -114,7 +131,8 @@ func (s *script) progress(o *carrier.Order, placed time.Time, at time.Duration) 
 	if s.keys != "" && at >= s.pressed {
 		p.Digits = s.keys
 	}
-	if at >= s.end {
+	if at >= s.end && !s.open {
+		p.Mark, p.Suppressed = s.mark, s.suppressed
 		p.State, p.Ended = campaign.CallEnded, placed.Add(s.end)
 		p.Outcome, p.Code, p.Cause, p.CauseText = s.outcome, s.code, s.cause, s.text
 	}
@@ -123,9 +141,9 @@ func (s *script) progress(o *carrier.Order, placed time.Time, at time.Duration) 
 
 // hangUp makes the script end at this time.
 func (s *script) hangUp(at time.Duration) {
-	s.end = at
+	s.end, s.open = at, false
 	if s.pressed > at {
-		s.keys, s.pressed = "", 0
+		s.keys, s.pressed, s.mark, s.suppressed = "", 0, "", false
 	}
 	if s.answers && s.answered <= at {
 		return

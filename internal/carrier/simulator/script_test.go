@@ -14,6 +14,7 @@ func TestPress(t *testing.T) {
 		"b": {Kind: callflow.Gather, Text: "Two.", Digits: 3, Next: "c"},
 		"c": {Kind: callflow.Ask, URL: "http://app.example.in", Next: "a", Failed: ""},
 	}}
+	nobody := func(callflow.URL, string) callflow.Input { return callflow.Input{} }
 	for name, tt := range map[string]struct {
 		flow *callflow.Flow
 		want string // of a callee who presses 4
@@ -23,10 +24,10 @@ func TestPress(t *testing.T) {
 		"a menu":                   {callflow.Menu("Press a key.", 2), "4"},
 		"two questions":            {twice, "44"},
 	} {
-		if got := press(919800000041, tt.flow); got != tt.want {
+		if got := press(919800000041, tt.flow, nobody).Digits; got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
-		if got := press(919800000001, tt.flow); got != "" {
+		if got := press(919800000001, tt.flow, nobody).Digits; got != "" {
 			t.Errorf("%s: who presses nothing has pressed %q", name, got)
 		}
 	}

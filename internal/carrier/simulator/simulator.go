@@ -8,8 +8,10 @@
 //	8       fails, and answers the next attempt
 //	9       fails
 //
-// The last digit but one is the key that the callee presses if the flow asks for keys; 0
-// means none.
+// The last digit but one is the key that the callee presses where there are keys to
+// press; nobody presses 0.
+//
+// A flow that asks URLs really asks them.
 package simulator
 
 import (
@@ -20,6 +22,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/callflow"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/clock"
@@ -40,8 +43,9 @@ type Options struct {
 
 // Simulator is a carrier that calls nobody.
 type Simulator struct {
-	opts  Options
-	woken chan struct{} // wakes Run when an earlier step was added, or when the faults have changed
+	opts   Options
+	woken  chan struct{} // wakes Run when an earlier step was added, or when the faults have changed
+	asking sync.WaitGroup
 
 	mu     sync.Mutex
 	calls  map[addressbook.SID]*call // in flight
@@ -58,6 +62,8 @@ type call struct {
 	script script
 	placed time.Time
 	at     time.Duration // how far its script has been followed
+	// cancel ends the requests of its flow; nil before there are any.
+	cancel context.CancelFunc
 }
 
 // New returns a simulator.
@@ -70,8 +76,9 @@ func (s *Simulator) Real() bool { return false }
 
 // Run implements [carrier.Carrier].
 func (s *Simulator) Run(ctx context.Context, tell func(carrier.Progress)) {
+	defer s.asking.Wait()
 	for ctx.Err() == nil {
-		told, wait := s.take()
+		told, wait := s.take(ctx)
 		for _, p := range told {
 			tell(p)
 		}
@@ -96,7 +103,7 @@ const maxTold = 1000
 
 // take returns the events that are due. Wait is the time until the next one; it is
 // negative if there is none.
-func (s *Simulator) take() (told []carrier.Progress, wait time.Duration) {
+func (s *Simulator) take(ctx context.Context) (told []carrier.Progress, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.opts.Clock.Now()
@@ -113,13 +120,13 @@ func (s *Simulator) take() (told []carrier.Progress, wait time.Duration) {
 			told = append(told, first.late)
 			continue
 		}
-		told = s.step(told, first.call, now)
+		told = s.step(ctx, told, first.call, now)
 	}
 	return told, -1
 }
 
 // step follows the script of a call up to now, and appends its progress to told.
-func (s *Simulator) step(told []carrier.Progress, c *call, now time.Time) []carrier.Progress {
+func (s *Simulator) step(ctx context.Context, told []carrier.Progress, c *call, now time.Time) []carrier.Progress {
 	if s.calls[c.order.Call] != c {
 		return told // it was hung up in the meantime
 	}
@@ -132,12 +139,39 @@ func (s *Simulator) step(told []carrier.Progress, c *call, now time.Time) []carr
 			heap.Push(&s.steps, step{at: now.Add(delay), late: p})
 		}
 	}
-	if next, ok := c.script.next(c.at); ok {
+	next, more := c.script.next(c.at)
+	switch {
+	case more:
 		heap.Push(&s.steps, step{at: c.placed.Add(next), call: c})
-	} else {
+	case !c.script.open:
 		delete(s.calls, c.order.Call)
+	case c.cancel == nil: // somebody has answered
+		var flow context.Context
+		flow, c.cancel = context.WithCancel(ctx)
+		s.asking.Go(func() { s.ask(flow, c) })
 	}
 	return told
+}
+
+// ask goes through a flow that asks URLs. They take the time that they take, whatever the
+// clock of calls shows, so the call lasts until they have answered.
+func (s *Simulator) ask(ctx context.Context, c *call) {
+	run := press(c.order.To, c.order.Flow, func(u callflow.URL, digits string) (in callflow.Input) {
+		if c.order.Ask != nil && ctx.Err() == nil {
+			in = c.order.Ask(ctx, u, digits)
+		}
+		return in
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil || s.calls[c.order.Call] != c {
+		return // it was hung up, or the simulator has ended
+	}
+	c.cancel()
+	now := s.opts.Clock.Now()
+	c.script.heard(run, now.Sub(c.placed))
+	heap.Push(&s.steps, step{at: now, call: c})
+	s.wake()
 }
 
 // Place implements [carrier.Carrier].
@@ -173,6 +207,9 @@ func (s *Simulator) Hangup(ctx context.Context, sid addressbook.SID) error {
 	c := s.calls[sid]
 	if c == nil {
 		return nil
+	}
+	if c.cancel != nil {
+		c.cancel()
 	}
 	now := s.opts.Clock.Now()
 	c.script.hangUp(now.Sub(c.placed))

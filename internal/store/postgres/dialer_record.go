@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -10,6 +12,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
 	"callbook/internal/event"
+	"callbook/internal/suppression"
 	"callbook/internal/work"
 )
 
@@ -93,8 +96,27 @@ func (r *recording) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
 		}
 	}
 	r.saveCalls()
+	r.suppress()
 	r.insertEvents(events)
 	return nil
+}
+
+// suppress adds the suppressions that callees have asked for, unless they are there.
+func (r *recording) suppress() {
+	var all []suppression.Suppression
+	var at []int
+	for _, c := range r.calls {
+		if c.Suppress != "" {
+			at = append(at, len(all))
+			all = append(all, suppression.Suppression{Number: c.Number, Source: suppression.FromCall, Note: c.Suppress, Created: c.Ended})
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	// In the order of the numbers, as all who add some.
+	slices.SortFunc(all, func(a, b suppression.Suppression) int { return cmp.Compare(a.Number, b.Number) })
+	r.insertSuppressions(all, at, func(*suppression.Suppression) {})
 }
 
 // saveCalls queues the updates of the changed calls and targets.

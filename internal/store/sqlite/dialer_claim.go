@@ -181,6 +181,9 @@ func (r *recording) record(i int, ref dialer.CallRef) error {
 	case call != wasCall:
 		err = r.tx.updateCall(row, &call)
 	}
+	if err == nil && call.Suppress != "" {
+		err = r.tx.suppressCallee(&call)
+	}
 	moved := t.State != was.State || t.Reason != was.Reason || !t.Due.Equal(was.Due) || !t.Ended.Equal(was.Ended) || !slices.Equal(t.History, history)
 	if err == nil && moved {
 		err = r.tx.updateTarget(row, &t)

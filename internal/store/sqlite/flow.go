@@ -207,7 +207,12 @@ func (b *AddressBook) Flows(ctx context.Context, account account.ID, q library.Q
 	return page, nil
 }
 
-// ChangedFlows implements [library.Store] and [dialer.Store].
+// ChangedFlows implements [dialer.Store].
+func (s *Campaigns) ChangedFlows(ctx context.Context, account account.ID, known map[string]time.Time) ([]library.Flow, error) {
+	return s.book.ChangedFlows(ctx, account, known)
+}
+
+// ChangedFlows implements [library.Store].
 func (b *AddressBook) ChangedFlows(ctx context.Context, account account.ID, known map[string]time.Time) (changed []library.Flow, err error) {
 	err = b.db.points.read(ctx, account, func(conn *sqlite.Conn) error {
 		for name, updated := range known {

@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/budget"
+	"callbook/internal/campaign"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
 	"callbook/internal/suppression"
@@ -34,6 +35,13 @@ func readSuppression(conn *sqlite.Conn, account account.ID, n phone.Number) (s s
 			return nil
 		})
 	return s, err
+}
+
+// suppressCallee adds the suppression that a callee has asked for, unless there is one.
+func (tx *editTx) suppressCallee(call *campaign.Call) error {
+	tx.bytes += pageBytes
+	return tx.exec(`INSERT INTO suppressions (account_id, `+suppressionColumns+`) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`,
+		tx.edit.account, int64(call.Number), suppression.FromCall, call.Suppress, call.Ended.UnixNano())
 }
 
 // AddSuppressions implements [suppression.Store].

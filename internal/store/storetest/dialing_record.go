@@ -10,6 +10,7 @@ import (
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/phone"
+	"callbook/internal/suppression"
 )
 
 // recordCalls: what happens to calls is stored, and what is no call in flight is passed
@@ -47,6 +48,7 @@ func recordCalls(t *testing.T, f *fixture) {
 	f.record(t, refs(dials[0]), func(_ int, c *campaign.Campaign, target *campaign.Target, call *campaign.Call) []event.Event {
 		call.Answered, call.Ended, call.State, call.Outcome = rang.Add(time.Second), ended, campaign.CallEnded, campaign.Reached
 		call.Digits, call.Code, call.Cause, call.CauseText, call.Mark = "1#", 200, 16, "Normal \"ü\"", "yes"
+		call.Suppress = "asked \"ü\""
 		c.Settle(target, call)
 		return nil
 	})
@@ -60,6 +62,9 @@ func recordCalls(t *testing.T, f *fixture) {
 	}
 	same(t, "calls", f.calls(t, c.SID), want)
 	same(t, "targets", f.targets(t, c.SID), targets)
+	same(t, "suppressions", f.suppressionPage(t, suppression.Query{Limit: 10}), suppression.Page{Total: 1, Suppressions: []suppression.Suppression{
+		{Number: want[0].Number, Source: suppression.FromCall, Note: "asked \"ü\"", Created: ended},
+	}})
 	same(t, "counts", f.campaign(t, c.SID).Counts, campaign.Counts{Retry: 3, Reached: 1, Called: 4, Calls: 4, CallsReached: 1, CallsNoAnswer: 3})
 
 	// The other account has the same sids and nothing in flight.

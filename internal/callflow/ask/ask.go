@@ -1,0 +1,172 @@
+// Package ask asks the URLs of flows while somebody is on the telephone: those that say
+// what is heard, and those that say which way the call goes.
+package ask
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"callbook/internal/callflow"
+	"callbook/internal/outbound"
+)
+
+const (
+	// places is how many requests run at the same time. PerHost is how many of them go to
+	// one host. One account alone gets half of either; two accounts get a third each.
+	places, perHost = 256, 64
+	// maxAnswer is how many bytes of an answer are read. One that is to be heard has less.
+	maxAnswer = 16 << 10
+)
+
+// Options configure an [Asker].
+type Options struct {
+	Log *slog.Logger
+	// Agent is the User-Agent of the requests.
+	Agent string
+	// Private lets requests go to private, loopback and link-local addresses.
+	Private bool
+}
+
+// Asker asks URLs. It is safe for concurrent use.
+type Asker struct {
+	client *http.Client
+	opts   Options
+	lines  *lines
+	quiet  quiet
+}
+
+// New returns an Asker.
+func New(opts Options) *Asker {
+	return &Asker{
+		client: outbound.NewClient(outbound.Options{Private: opts.Private, Timeout: callflow.FetchTimeout, Idle: places, PerHost: perHost}),
+		opts:   opts, lines: newLines(),
+	}
+}
+
+// Ask asks a URL about a call, and returns its answer; a Status of 0 is a failure. It
+// takes [callflow.FetchTimeout] at most, in which it may have to wait for its turn.
+// Redirects are not followed. An answer that is to be heard must be text/plain, first to
+// HEAD, unless the server knows none, and then to GET.
+func (a *Asker) Ask(ctx context.Context, c *Call, u callflow.URL, digits string) callflow.Input {
+	timed, cancel := context.WithTimeout(ctx, callflow.FetchTimeout)
+	defer cancel()
+	in, err := a.ask(timed, c, u, digits)
+	if err != nil && ctx.Err() == nil {
+		a.failed(c, err)
+	}
+	return in
+}
+
+func (a *Asker) ask(ctx context.Context, c *Call, u callflow.URL, digits string) (callflow.Input, error) {
+	to, err := url.Parse(u.URL)
+	if err != nil {
+		return callflow.Input{}, errNoURL
+	}
+	query := to.Query()
+	for name, value := range c.values(digits) {
+		query.Set(name, value)
+	}
+	to.RawQuery = query.Encode()
+	leave, err := a.lines.enter(ctx, c.Account.ID, to.Host)
+	if err != nil {
+		return callflow.Input{}, errCrowded
+	}
+	defer leave()
+	if !u.Play {
+		resp, err := a.send(ctx, http.MethodGet, to)
+		if err != nil {
+			return callflow.Input{}, err
+		}
+		defer resp.Body.Close()
+		_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // the status decides
+		return callflow.Input{Status: resp.StatusCode}, nil
+	}
+	head, err := a.send(ctx, http.MethodHead, to)
+	if err != nil {
+		return callflow.Input{}, err
+	}
+	head.Body.Close()
+	switch head.StatusCode {
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented: // GET tells
+	case http.StatusOK:
+		if !plainText(head.Header) {
+			return callflow.Input{}, errNotPlain
+		}
+	default:
+		return callflow.Input{Status: head.StatusCode}, errStatus
+	}
+	return a.hear(ctx, to)
+}
+
+// hear gets what is to be heard.
+func (a *Asker) hear(ctx context.Context, to *url.URL) (callflow.Input, error) {
+	resp, err := a.send(ctx, http.MethodGet, to)
+	if err != nil {
+		return callflow.Input{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	switch {
+	case err != nil:
+		return callflow.Input{}, err
+	case resp.StatusCode != http.StatusOK:
+		return callflow.Input{Status: resp.StatusCode}, errStatus
+	case !plainText(resp.Header):
+		return callflow.Input{}, errNotPlain
+	case len(body) == maxAnswer || utf8.RuneCount(body) > callflow.MaxText:
+		return callflow.Input{}, errLong
+	}
+	return callflow.Input{Status: resp.StatusCode, Body: string(body)}, nil
+}
+
+func (a *Asker) send(ctx context.Context, method string, to *url.URL) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, to.String(), nil)
+	if err != nil {
+		return nil, errNoURL
+	}
+	req.Header.Set("User-Agent", a.opts.Agent)
+	return a.client.Do(req)
+}
+
+// plainText reports whether an answer is a text that can be said.
+func plainText(h http.Header) bool {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && strings.EqualFold(kind, "text/plain")
+}
+
+// The troubles, as the log tells them. Other errors have URLs and addresses in them.
+var (
+	errNoURL    = errors.New("it is no URL")
+	errCrowded  = errors.New("too many calls wait for its answers")
+	errStatus   = errors.New("its status is not 200")
+	errNotPlain = errors.New("its answer is not text/plain")
+	errLong     = errors.New("its answer is too long")
+	errPrivate  = errors.New("its address is private; serve --callback-private allows it")
+	errTimeout  = errors.New("it did not answer in time")
+	errNoAnswer = errors.New("no answer came")
+)
+
+// failed logs that a flow's URL failed, now and then for each account.
+func (a *Asker) failed(c *Call, err error) {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case outbound.Forbidden(err):
+		err = errPrivate
+	case errors.As(err, &timeout) && timeout.Timeout():
+		err = errTimeout
+	case !slices.Contains([]error{errNoURL, errCrowded, errStatus, errNotPlain, errLong}, err):
+		err = errNoAnswer
+	}
+	if a.quiet.may(c.Account.ID) {
+		a.opts.Log.Warn("a flow's URL failed, and calls go to the step for that; more of these are not told for a minute",
+			"account", c.Account.SID, "flow", c.Flow, "error", err)
+	}
+}

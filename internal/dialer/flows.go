@@ -1,0 +1,92 @@
+package dialer
+
+import (
+	"context"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/callflow"
+	"callbook/internal/callflow/ask"
+	"callbook/internal/callflow/library"
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+)
+
+// A campaign whose URL names a flow of the account plays the flow as it is when a call is
+// placed. An account's dialing has the flows of its open campaigns in memory, and reads
+// those that have changed with each refresh.
+
+// readFlows returns the flows that the open campaigns name and that are there. Those that
+// have not changed since before are taken from there.
+func (a *dialing) readFlows(ctx context.Context, open []campaign.Campaign, before map[string]*library.Flow) (map[string]*library.Flow, error) {
+	flows, known := make(map[string]*library.Flow), make(map[string]time.Time)
+	for i := range open {
+		name := open[i].FlowName()
+		if name == "" {
+			continue
+		}
+		known[name] = time.Time{}
+		if f := before[name]; f != nil {
+			flows[name], known[name] = f, f.Updated
+		}
+	}
+	if len(known) == 0 {
+		return flows, nil
+	}
+	changed, err := a.d.store.ChangedFlows(ctx, a.account.ID, known)
+	for i := range changed {
+		flows[changed[i].Name] = &changed[i]
+	}
+	return flows, err
+}
+
+// flow returns the account's flow that the campaign names, or nil.
+func (a *dialing) flow(c *campaign.Campaign) *library.Flow {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.flows[c.FlowName()]
+}
+
+// orderOf returns the carrier's order for a call. Vars are the values of the target for
+// what is said.
+func (a *dialing) orderOf(c *campaign.Campaign, call *campaign.Call, vars map[string]string) carrier.Order {
+	o := carrier.Order{Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt}
+	switch flow := a.flow(c); {
+	case flow != nil:
+		o.Flow = flow.Fill(flow.Vars, vars)
+		if a.d.opts.Asker != nil && flow.Asks() {
+			o.Ask = a.askerOf(c, call)
+		}
+	case c.Text == "": // a flow that nobody here knows
+	case c.FlowType == campaign.IVR:
+		o.Flow = callflow.Menu(c.Say(vars), c.RepeatMenu)
+	default:
+		o.Flow = callflow.Greeting(c.Say(vars))
+	}
+	return o
+}
+
+// askerOf returns what asks the URLs of a call's flow.
+func (a *dialing) askerOf(c *campaign.Campaign, call *campaign.Call) func(context.Context, callflow.URL, string) callflow.Input {
+	about := ask.Call{
+		Account: a.account, Call: call.SID, To: call.Number, CallerID: c.CallerID, Flow: c.FlowName(), CustomField: c.CustomField, Placed: call.SID.Time(),
+	}
+	return func(ctx context.Context, u callflow.URL, digits string) callflow.Input {
+		now := about
+		now.Now = a.d.now()
+		return a.d.opts.Asker.Ask(ctx, &now, u, digits)
+	}
+}
+
+// varsOf returns a function that reads the values of what the campaign says from a
+// contact, or nil if it says no variables.
+func (a *dialing) varsOf(c *campaign.Campaign) Vars {
+	names := c.Vars
+	if f := a.flow(c); f != nil {
+		names = f.Vars
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return func(contact *addressbook.Contact) map[string]string { return campaign.Values(contact, names) }
+}
