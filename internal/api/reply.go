@@ -98,7 +98,7 @@ func (a reply) send(w http.ResponseWriter, r *http.Request) {
 // sendStream writes an answer of unknown length. If the stream fails, it aborts the
 // connection, so that the client does not take a part for the whole.
 func (a reply) sendStream(w http.ResponseWriter, r *http.Request, zipped bool) {
-	to := &noticing{Writer: slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)}
+	to := &errWriter{Writer: slowbody.NewAnswer(w, budget.Of(r.Context()).Scarce)}
 	var err error
 	if zipped {
 		err = writeGzip(to, a.stream)
@@ -114,14 +114,14 @@ func (a reply) sendStream(w http.ResponseWriter, r *http.Request, zipped bool) {
 	panic(http.ErrAbortHandler)
 }
 
-// noticing is a writer that keeps its error, to tell it apart from errors of what is
+// errWriter is a writer that keeps its error, to tell it apart from errors of what is
 // written.
-type noticing struct {
+type errWriter struct {
 	io.Writer
 	err error
 }
 
-func (n *noticing) Write(p []byte) (int, error) {
+func (n *errWriter) Write(p []byte) (int, error) {
 	count, err := n.Writer.Write(p)
 	if err != nil {
 		n.err = err

@@ -30,7 +30,7 @@ func Await(ctx context.Context, ln net.Listener, cfg Config, away error) (*App, 
 		front.Dashboard = web.New(web.Config{BaseURL: cfg.BaseURL, Clock: cfg.Clock}) // for its error page
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.New(front).Serve(refusing, lent{ln}) }()
+	go func() { served <- server.New(front).Serve(refusing, reusableListener{ln}) }()
 
 	a, err := retryOpen(ctx, cfg, away)
 	stop()
@@ -38,7 +38,7 @@ func Await(ctx context.Context, ln net.Listener, cfg Config, away error) (*App, 
 		err = serveErr
 	}
 	if err == nil && a != nil {
-		err = lent{ln}.back()
+		err = reusableListener{ln}.back()
 	}
 	if err != nil && a != nil {
 		err = errors.Join(err, a.Close())
@@ -79,12 +79,12 @@ func retryOpen(ctx context.Context, cfg Config, away error) (*App, error) {
 // SQLite file it never does.
 func (cfg Config) MayPass(err error) bool { return postgres.IsURL(cfg.DB) && postgres.MayPass(err) }
 
-// lent is a listener that a server cannot close. The next server reuses it, so that no
-// client is refused in between.
-type lent struct{ net.Listener }
+// reusableListener is a listener that a server cannot close. The next server reuses it,
+// so that no client is refused in between.
+type reusableListener struct{ net.Listener }
 
 // Close interrupts Accept and keeps the listener open.
-func (l lent) Close() error { return l.Listener.(*net.TCPListener).SetDeadline(time.Now()) }
+func (l reusableListener) Close() error { return l.Listener.(*net.TCPListener).SetDeadline(time.Now()) }
 
 // back lets the listener accept again.
-func (l lent) back() error { return l.Listener.(*net.TCPListener).SetDeadline(time.Time{}) }
+func (l reusableListener) back() error { return l.Listener.(*net.TCPListener).SetDeadline(time.Time{}) }

@@ -94,7 +94,7 @@ func (v *Voice) Say(ctx context.Context, account account.ID, language, text stri
 	if err != nil {
 		return nil, err
 	}
-	level(samples)
+	normalize(samples)
 	v.kept.put(key, samples)
 	return samples, nil
 }
@@ -183,9 +183,9 @@ func read(file io.Reader) (samples []int16, err error) {
 	return samples, nil
 }
 
-// level scales speech to 70 % of the full range, the loudest that a telephone plays
+// normalize scales speech to 70 % of the full range, the loudest that a telephone plays
 // without distortion. It amplifies at most eightfold, so that near silence stays quiet.
-func level(samples []int16) {
+func normalize(samples []int16) {
 	const want, most = 0.7 * 32767, 8.0
 	peak := 0.0
 	for _, s := range samples {

@@ -23,8 +23,8 @@ type Part struct {
 // More reports whether there are rows on other pages.
 func (p Part) More() bool { return p.To-p.From+1 < p.Total }
 
-// turner reads the pages of a table.
-type turner[T any] struct {
+// pager reads the pages of a table.
+type pager[T any] struct {
 	window   addressbook.Window
 	read     func(addressbook.Window) (rows []T, next *addressbook.Position, total int, err error)
 	position func(T) addressbook.Position
@@ -39,7 +39,7 @@ type turner[T any] struct {
 // The numbers of its rows are those from when its URL was made, if they are still
 // possible.
 func Turn[T any](query url.Values, w addressbook.Window, read func(addressbook.Window) ([]T, *addressbook.Position, int, error), position func(T) addressbook.Position, address func(words ...string) string) (rows []T, p Part, err error) {
-	t := turner[T]{w, read, position}
+	t := pager[T]{w, read, position}
 	var before, after bool // whether there are rows before and after
 	if rows, p.Total, before, after, err = t.find(query); err != nil || len(rows) == 0 {
 		return nil, p, err
@@ -66,7 +66,7 @@ func Turn[T any](query url.Values, w addressbook.Window, read func(addressbook.W
 }
 
 // find reads the rows, and reports whether there are others before and after them.
-func (t turner[T]) find(query url.Values) (rows []T, total int, before, after bool, err error) {
+func (t pager[T]) find(query url.Values) (rows []T, total int, before, after bool, err error) {
 	w := t.window
 	if query.Get("page") == "last" {
 		return t.last()
@@ -91,7 +91,7 @@ func (t turner[T]) find(query url.Values) (rows []T, total int, before, after bo
 }
 
 // last reads the last page. It has the rows that remain if all other pages are full.
-func (t turner[T]) last() (rows []T, total int, before, after bool, err error) {
+func (t pager[T]) last() (rows []T, total int, before, after bool, err error) {
 	w := t.window
 	w.Desc = !w.Desc
 	rows, _, total, err = t.read(w)
