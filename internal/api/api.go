@@ -185,8 +185,8 @@ const strangerTime = 10 * time.Second
 // NotFound fault means no. The handler decides what any other error means.
 type Permit = func(context.Context) error
 
-// As returns the API for a caller whom another front door has authenticated. It checks no
-// key. Long downloads call permit from time to time.
+// As returns the API for a caller whom the dashboard has authenticated. It checks no key.
+// Long downloads call permit from time to time.
 func (a *API) As(caller account.Caller, permit Permit) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sid, ok := foldAccounts(&r)

@@ -201,8 +201,8 @@ func (a *API) cancelUpload(r *http.Request) (reply, error) {
 	}))
 }
 
-// omittedHeader tells how many error rows were not kept. It is a header, because a row in
-// the file would be imported when the file is uploaded again.
+// omittedHeader says how many error rows were not stored. It is a header, because an
+// upload of the file would import a row with it.
 const omittedHeader = "Errors-Omitted"
 
 // errorPage is how many error rows are read at once. ErrorBytes is twice their largest

@@ -168,7 +168,7 @@ func (a *dialing) begins(c *campaign.Campaign, now time.Time) bool {
 	return c.State == campaign.Created && !now.Before(c.SendAt) || c.Counts.Targets() > 0
 }
 
-// quiet tells whether a campaign has nothing left to do.
+// quiet reports whether a campaign has nothing left to do.
 func quiet(c *campaign.Campaign) bool {
 	return c.Expanded && !c.Started.IsZero() && c.Counts.Waiting() == 0 && c.Counts.InFlight() == 0
 }

@@ -133,8 +133,9 @@ func (d *Dialer) claimAccounts(ctx context.Context) error {
 	claimed, err := d.store.ClaimAccounts(ctx, d.lease(), d.opts.Clock.Now(), maxAccounts)
 	for _, acct := range claimed {
 		if a := d.dialing(acct.ID); a != nil {
-			// The lease ran out before this server renewed it. Another server may have dialed
-			// meanwhile, so this one starts over: it ends its dialing and claims the account anew.
+			// The lease ran out before this server renewed it, and another server may
+			// have dialed in between. So start over: end the dialing and claim the
+			// account again.
 			a.lose()
 			continue
 		}

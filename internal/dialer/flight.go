@@ -44,7 +44,7 @@ func (fs *flights) add(f *flight) {
 	f.a.flights[f.ref.Call] = f
 }
 
-// has tells whether a call is in flight here.
+// has reports whether a call is in flight on this server.
 func (fs *flights) has(call addressbook.SID) bool {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

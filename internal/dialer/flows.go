@@ -13,11 +13,11 @@ import (
 )
 
 // A campaign whose URL names a flow of the account plays the flow as it is when a call is
-// placed. An account's dialing has the flows of its open campaigns in memory, and reads
-// those that have changed with each refresh.
+// placed. The dialing of an account keeps the flows of its open campaigns in memory. With
+// each refresh, it reads those that have changed.
 
-// readFlows returns the flows that the open campaigns name and that are there. Those that
-// have not changed since before are taken from there.
+// readFlows returns the existing flows that the open campaigns name. It takes those that
+// have not changed from before.
 func (a *dialing) readFlows(ctx context.Context, open []campaign.Campaign, before map[string]*library.Flow) (map[string]*library.Flow, error) {
 	flows, known := make(map[string]*library.Flow), make(map[string]time.Time)
 	for i := range open {
@@ -47,8 +47,8 @@ func (a *dialing) flow(c *campaign.Campaign) *library.Flow {
 	return a.flows[c.FlowName()]
 }
 
-// orderOf returns the carrier's order for a call. Vars are the values of the target for
-// what is said.
+// orderOf returns the carrier's order for a call. Vars are the target's values of the
+// variables in spoken texts.
 func (a *dialing) orderOf(c *campaign.Campaign, call *campaign.Call, vars map[string]string) carrier.Order {
 	o := carrier.Order{Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt}
 	switch flow := a.flow(c); {
@@ -57,7 +57,7 @@ func (a *dialing) orderOf(c *campaign.Campaign, call *campaign.Call, vars map[st
 		if a.d.opts.Asker != nil && flow.Asks() {
 			o.Ask = a.askerOf(c, call)
 		}
-	case c.Text == "": // a flow that nobody here knows
+	case c.Text == "": // an unknown flow
 	case c.FlowType == campaign.IVR:
 		o.Flow = callflow.Menu(c.Say(vars), c.RepeatMenu)
 	default:
@@ -66,7 +66,7 @@ func (a *dialing) orderOf(c *campaign.Campaign, call *campaign.Call, vars map[st
 	return o
 }
 
-// askerOf returns what asks the URLs of a call's flow.
+// askerOf returns the function that requests the URLs of a call's flow.
 func (a *dialing) askerOf(c *campaign.Campaign, call *campaign.Call) func(context.Context, callflow.URL, string) callflow.Input {
 	about := ask.Call{
 		Account: a.account, Call: call.SID, To: call.Number, CallerID: c.CallerID, Flow: c.FlowName(), CustomField: c.CustomField, Placed: call.SID.Time(),
@@ -78,8 +78,8 @@ func (a *dialing) askerOf(c *campaign.Campaign, call *campaign.Call) func(contex
 	}
 }
 
-// varsOf returns a function that reads the values of what the campaign says from a
-// contact, or nil if it says no variables.
+// varsOf returns a function that returns a contact's values of the campaign's variables,
+// or nil if the campaign has none.
 func (a *dialing) varsOf(c *campaign.Campaign) Vars {
 	names := c.Vars
 	if f := a.flow(c); f != nil {

@@ -12,7 +12,7 @@ import (
 // Gate has the account's own rules about who may be called when. Its methods are pure
 // functions.
 type Gate interface {
-	// Check tells whether a number may be called now.
+	// Check decides whether a number may be called now.
 	Check(GateQuery) Verdict
 	// DayOf returns the bounds of the day in which now lies, in the callee's time zone.
 	DayOf(n phone.Number, now time.Time) (from, until time.Time)

@@ -70,7 +70,7 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 	begin := func() { found, heard = make([]bool, len(taken)), make(news) }
 	begin()
 	err = a.d.store.Record(ctx, a.d.lease(), a.account.ID, refs, func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event {
-		if found[i] { // the store has begun the transaction anew
+		if found[i] { // the store has retried the transaction
 			begin()
 		}
 		found[i] = true

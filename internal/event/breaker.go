@@ -18,7 +18,7 @@ import (
 // event now and then, however many wait.
 type breaker struct {
 	running bool          // a lane sends to it
-	missed  bool          // a poll found due events meanwhile
+	missed  bool          // a poll has found due events in the meantime
 	since   time.Time     // when that lane started
 	leave   *atomic.Bool  // tells that lane to end, so that another receiver has its turn
 	failed  int           // failed tries since the last delivery

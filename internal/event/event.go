@@ -16,7 +16,7 @@ import (
 // Kind says what an event is about.
 type Kind uint8
 
-// The kinds of events. The zero Kind is none.
+// The kinds of events. The zero Kind is invalid.
 const (
 	CallStatus   Kind = iota + 1 // a call has ended
 	CallSchedule                 // a target is done: it gets no more calls
@@ -50,10 +50,10 @@ type Event struct {
 	Created time.Time
 }
 
-// State tells whether an event is delivered.
+// State is the state of an event's delivery.
 type State uint8
 
-// The states of a delivery. The zero State is none.
+// The states of a delivery. The zero State is invalid.
 const (
 	Waiting   State = iota + 1 // to be sent, or sent again
 	Delivered                  // the receiver has answered with a status of 2xx

@@ -84,9 +84,8 @@ func (e *Export) read(ctx context.Context, q addressbook.Query) (addressbook.Pag
 	}
 }
 
-// Pages iterates over the contacts, page by page; the last page may be empty. It
-// ends at an error. It may be called repeatedly, and then reads all but the first
-// page anew.
+// Pages iterates over the contacts, page by page. The last page may be empty. It ends
+// after an error. Each further call reads all but the first page again.
 func (e *Export) Pages(ctx context.Context) iter.Seq2[[]addressbook.Contact, error] {
 	return func(yield func([]addressbook.Contact, error) bool) {
 		page, q := e.first, e.query

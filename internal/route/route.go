@@ -1,6 +1,6 @@
-// Package route finds the route of a request for a front door, which then
-// answers 404 and 405 in its own words. An http.ServeMux by itself answers both
-// in plain text, and redirects a path that is not clean.
+// Package route finds the route of a request. The API and the dashboard then answer 404
+// and 405 in their own words. An http.ServeMux itself would answer both in plain text,
+// and redirect a path that is not clean.
 package route
 
 import (

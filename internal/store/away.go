@@ -6,12 +6,11 @@ import (
 	"callbook/internal/fault"
 )
 
-// retryAfter is when a client is told to come again while a database does not
-// answer.
+// retryAfter is when clients should retry while a database does not answer.
 const retryAfter = 5 * time.Second
 
-// Away is the fault of a request for which the database does not answer, but may a
-// moment later. The cause is for the log.
+// Away returns the fault of a request for which the database does not answer now. The
+// cause is for the log.
 func Away(cause error) error {
 	return &fault.Error{Kind: fault.Unavailable, Detail: "The store does not answer", RetryAfter: retryAfter, Cause: cause}
 }

@@ -1,5 +1,5 @@
-// Package store names what a server needs of a database. Each engine has a
-// function OpenStores, which returns a [Set].
+// Package store lists the stores that a server needs. Each engine has a function
+// OpenStores, which returns a [Set] of them.
 package store
 
 import (
@@ -33,7 +33,7 @@ type Set struct {
 	Events   event.Store
 	Summary  summary.Store
 	Usage    usage.Store
-	// Campaigns is what people do with campaigns, and Dialing what places their calls.
+	// Campaigns manages campaigns, and Dialing places their calls.
 	Campaigns    campaign.Store
 	Dialing      dialer.Store
 	Suppressions suppression.Store

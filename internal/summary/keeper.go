@@ -51,8 +51,8 @@ func (k *Keeper) Kept(acct account.Account, contacts int) (Summary, bool) {
 	return s, age < minLifetime && s.Contacts > 0 || age < lifetime && !far
 }
 
-// Summary returns the account's summary. If none is cached it makes one, which
-// takes about a second for a million contacts; other callers wait meanwhile.
+// Summary returns the account's summary. If none is cached, it makes one, which takes
+// about a second for a million contacts. Other callers wait until it is done.
 func (k *Keeper) Summary(ctx context.Context, acct account.Account, contacts int) (Summary, error) {
 	if s, ok := k.Kept(acct, contacts); ok {
 		return s, nil

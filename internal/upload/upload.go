@@ -59,7 +59,7 @@ type Upload struct {
 	Updated time.Time // the date of the last batch
 }
 
-// State tells whether an upload is still running, and how it ended.
+// State is the state of an upload: running, or how it has ended.
 type State uint8
 
 // The states of an upload.

@@ -8,8 +8,8 @@ import (
 	"callbook/internal/carrier"
 )
 
-// Faults are the chances of failures, from 0 to 1, drawn anew for each event or call. The
-// zero Faults cause none.
+// Faults are the chances of failures, from 0 to 1, for each event or call. The zero
+// Faults cause none.
 type Faults struct {
 	Lose   float64 // that an event is not reported
 	Double float64 // that an event is reported twice

@@ -8,10 +8,10 @@
 //	8       fails, and answers the next attempt
 //	9       fails
 //
-// The last digit but one is the key that the callee presses where there are keys to
-// press; nobody presses 0.
+// The last digit but one is the key that the callee presses if the flow asks for keys; 0
+// means none.
 //
-// A flow that asks URLs really asks them.
+// The simulator really requests the URLs of a flow.
 package simulator
 
 import (

@@ -18,7 +18,7 @@ type guesses [1024]atomic.Int32 // how many good requests are missing
 
 func (g *guesses) of(account account.ID) *atomic.Int32 { return &g[uint64(account)%uint64(len(g))] }
 
-// worthwhile tells whether to guess.
+// worthwhile reports whether to guess.
 func (g *guesses) worthwhile(account account.ID) bool { return g.of(account).Load() <= 0 }
 
 // learn records whether any of a request's contacts existed.

@@ -132,9 +132,9 @@ func (in *insertion) rows(at []int) []*addressbook.Contact {
 	return rows
 }
 
-// guess adds all contacts as if their numbers were free, and calls ready meanwhile. That
-// takes one round trip, or two with a receipt. If a number is taken, everything is
-// retried in another way.
+// guess adds all contacts as if their numbers were free, and calls ready at the same
+// time. That takes one round trip, or two with a receipt. If a number is taken, the
+// caller retries in another way.
 func (in *insertion) guess(at []int, ready journal.Ready[[]*addressbook.Contact]) error {
 	rows := in.rows(at)
 	keyed := in.claim.Key != ""

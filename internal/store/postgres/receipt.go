@@ -82,7 +82,7 @@ func (db *DB) ReceiptTotal(ctx context.Context, account account.ID) (total journ
 const claimKey = `SELECT 1 / pg_try_advisory_xact_lock($1)::int`
 
 // claimLock returns the advisory lock of a key. If two keys share a lock, which is
-// unlikely, the second request is told to come again.
+// unlikely, the second client must retry.
 func claimLock(account account.ID, key string) int64 {
 	sum := sha256.Sum256(append(binary.BigEndian.AppendUint64(nil, uint64(account)), key...))
 	return int64(binary.BigEndian.Uint64(sum[:]))

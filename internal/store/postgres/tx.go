@@ -28,8 +28,8 @@ const (
 	beginWrite = `BEGIN ISOLATION LEVEL READ COMMITTED`
 	beginRead  = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
 	// The first setting frees the locks of a server whose machine is gone, which the
-	// database may not notice for hours. The second makes the database plan each query
-	// anew: a stored plan may be bad once the table has grown.
+	// database may not notice for hours. The second lets the database plan each query
+	// again: a stored plan may be bad after the table has grown.
 	settings = `SELECT set_config('idle_in_transaction_session_timeout', '60s', true),
 		set_config('plan_cache_mode', 'force_custom_plan', true)`
 )

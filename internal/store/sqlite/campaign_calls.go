@@ -90,7 +90,7 @@ func callsFound(row *campaignRow, q *campaign.CallQuery) (found string, args []a
 	return found, args
 }
 
-// countAll is the place of callsFound's argument that tells how many calls are to be found.
+// countAll is the index of callsFound's argument that limits the number of calls to find.
 const countAll = 2
 
 // lastSID is beyond all sids.

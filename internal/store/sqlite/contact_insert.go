@@ -167,7 +167,7 @@ func (in *insertion) write(conn *sqlite.Conn) (bytes int, err error) {
 		bytes += n
 	}
 	if err = in.added.add(conn, in.account, in.fresh); err == nil && in.decided != nil {
-		err = in.added.write(conn) // the caller makes its answer meanwhile
+		err = in.added.write(conn) // the caller encodes its answer at the same time
 	}
 	return bytes, err
 }

@@ -127,5 +127,5 @@ func (f *dbFile) unlockOwner() { f.fcntl(false, syscall.F_UNLCK, ownerByte, 1) }
 // links returns how many names a file has.
 func links(info os.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Nlink) }
 
-// openToWatch opens a file in such a way that it can be removed meanwhile.
+// openToWatch opens a file so that other processes can remove it.
 func openToWatch(path string) (*os.File, error) { return os.Open(path) }

@@ -68,7 +68,7 @@ func (b *AddressBook) AddSuppressions(ctx context.Context, account account.ID, a
 	})
 }
 
-// addSuppression adds one, and reports whether its number was not there yet.
+// addSuppression adds a suppression, and reports whether its number is new.
 func (tx *editTx) addSuppression(account account.ID, s *suppression.Suppression) (bool, error) {
 	err := tx.exec(`INSERT INTO suppressions (account_id, `+suppressionColumns+`) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`,
 		account, int64(s.Number), s.Source, s.Note, s.Created.UnixNano())

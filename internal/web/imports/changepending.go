@@ -37,7 +37,7 @@ func (room *Room) changePending(r *http.Request) (shell.Answer, error) {
 			a, err := room.showPending(r, file, &form)
 			return a.Invalid(), err
 		case readsFileOtherwise(request.Mapping, file.Request.Mapping):
-			// The columns are different now, so guess their uses anew.
+			// The columns are different now, so guess their uses again.
 			request.Mapping, err = room.Imports.GuessMapping(r.Context(), &plain)
 		default:
 			request.Mapping = mappingOf(r, request.Mapping, look, request.Type != file.Request.Type, r.PostForm.Get("then") == "take")
