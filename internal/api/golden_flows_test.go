@@ -45,6 +45,8 @@ func TestGoldenFlows(t *testing.T) {
 		{"error_flow_type", "POST /flows", `{"name":7}`},
 		{"error_flow_twice", "POST /flows", `{"name":"new","start":"a","steps":{"a":{"kind":"hangup"},"a":{"kind":"hangup"}}}`},
 		{"error_flow_step_field", "POST /flows", step(`{"kind":"say","text":"Hello.","nxt":"b"}`)},
+		{"error_flow_step_field_of_another_kind", "POST /flows", step(`{"kind":"hangup","text":"Goodbye."}`)},
+		{"error_flow_step_field_long", "POST /flows", step(`{"kind":"hangup","` + strings.Repeat("x", 100_000) + `":1}`)},
 		{"error_flow_step_type", "POST /flows", step(`{"kind":"gather","text":"Hello.","digits":"1"}`)},
 		{"error_flow_step", "POST /flows", step(`"hangup"`)},
 		{"error_flow_branch", "POST /flows", step(`{"kind":"gather","text":"Hello.","digits":1,"branches":{"1":"b"}}`)},

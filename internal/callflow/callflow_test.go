@@ -129,31 +129,50 @@ func TestCheck(t *testing.T) {
 		`{"start": "a", "steps": {"a": {"kind": "say", "text": "x", "next": "b"}, "b": {"kind": "say", "text": "y", "next": "a"}}}`:         "a",
 		`{"start": "a", "steps": {"a": {"kind": "gather", "text": "x", "digits": 1, "silent": "a"}}}`:                                       "a",
 		`{"start": "a", "steps": {"a": {"kind": "ask", "url": "http://x.example", "failed": "b"}, "b": {"kind": "suppress", "next": "a"}}}`: "a",
-		step(`{"kind": "sing"}`):                                                     "a",
-		step(`{"kind": "say"}`):                                                      "a",
-		step(`{"kind": "say", "text": "x", "prompt": "y"}`):                          "a",
-		step(`{"kind": "say", "prompt": "../y"}`):                                    "a",
-		step(`{"kind": "say", "text": "x", "next": "nowhere"}`):                      "a",
-		step(`{"kind": "gather", "text": "x"}`):                                      "a",
-		step(`{"kind": "gather", "text": "x", "digits": 21}`):                        "a",
-		step(`{"kind": "gather", "text": "x", "digits": 1, "branches": {"12": ""}}`): "a",
-		step(`{"kind": "gather", "text": "x", "digits": 1, "branches": {"a": ""}}`):  "a",
-		step(`{"kind": "gather", "text": "x", "digits": 2, "finish": "##"}`):         "a",
-		step(`{"kind": "gather", "text": "x", "digits": 1, "tries": 7}`):             "a",
-		step(`{"kind": "gather", "text": "x", "digits": 1, "timeout": 61}`):          "a",
-		step(`{"kind": "ask", "url": "ftp://x.example"}`):                            "a",
-		step(`{"kind": "fetch", "url": "x"}`):                                        "a",
-		step(`{"kind": "mark"}`):                                                     "a",
+		step(`{"kind": "sing"}`):                                                                            "a",
+		step(`{"kind": "say"}`):                                                                             "a",
+		step(`{"kind": "say", "text": "x", "prompt": "y"}`):                                                 "a",
+		step(`{"kind": "say", "prompt": "../y"}`):                                                           "a",
+		step(`{"kind": "say", "text": "x", "next": "nowhere"}`):                                             "a",
+		step(`{"kind": "gather", "text": "x"}`):                                                             "a",
+		step(`{"kind": "gather", "text": "x", "digits": 21}`):                                               "a",
+		step(`{"kind": "gather", "text": "x", "digits": 1, "branches": {"12": ""}}`):                        "a",
+		step(`{"kind": "gather", "text": "x", "digits": 1, "branches": {"a": ""}}`):                         "a",
+		step(`{"kind": "gather", "text": "x", "digits": 2, "finish": "##"}`):                                "a",
+		step(`{"kind": "gather", "text": "x", "digits": 1, "tries": 7}`):                                    "a",
+		step(`{"kind": "gather", "text": "x", "digits": 1, "timeout": 61}`):                                 "a",
+		step(`{"kind": "ask", "url": "ftp://x.example"}`):                                                   "a",
+		step(`{"kind": "fetch", "url": "x"}`):                                                               "a",
+		step(`{"kind": "mark"}`):                                                                            "a",
+		step(`{"kind": "hangup", "text": "Bye."}`):                                                          "a",
+		step(`{"kind": "say", "text": "x", "branches": {"1": ""}}`):                                         "a",
+		step(`{"kind": "gather", "text": "x", "digits": 4, "branches": {` + branches(MaxBranches+1) + `}}`): "a",
 	} {
 		err := parse(t, flow).Check()
 		if f := fault.As(err); f == nil || f.Kind != fault.Invalid || string(f.Field) != field {
 			t.Errorf("%s: got %v, want a fault of step %q", flow, err, field)
 		}
 	}
+	// A fault does not repeat what is longer than any name.
+	long := strings.Repeat("x", 100_000)
+	for _, text := range []string{step(`{"kind": "` + long + `"}`), step(`{"kind": "say", "text": "x", "next": "` + long + `"}`), `{"start": "` + long + `", "steps": {"a": {"kind": "hangup"}}}`} {
+		if err := parse(t, text).Check(); err == nil || len(err.Error()) > 500 {
+			t.Errorf("got %.600v", err)
+		}
+	}
 	// A key may lead back.
 	if err := parse(t, step(`{"kind": "gather", "text": "x", "digits": 1, "branches": {"1": "a"}, "wrong": "a"}`)).Check(); err != nil {
 		t.Error(err)
 	}
+}
+
+// branches is the JSON of this many branches.
+func branches(n int) string {
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprintf(`"%04d": ""`, i)
+	}
+	return strings.Join(keys, ",")
 }
 
 // FuzzFlow: a flow that is right comes to its end whatever the callee does, in a bounded

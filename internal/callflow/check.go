@@ -5,8 +5,10 @@ import (
 	"iter"
 	"maps"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -31,18 +33,21 @@ func (f *Flow) Check() error {
 		return wrong("", fmt.Sprintf("A flow has at most %d steps", MaxSteps))
 	}
 	if _, ok := f.Steps[f.Start]; !ok {
-		return wrong("", fmt.Sprintf("The flow starts with %q, and there is no such step: add it, or name another", f.Start))
+		return wrong("", fmt.Sprintf("The flow starts with %s, and there is no such step: add it, or name another", quote(f.Start)))
 	}
 	for name, step := range f.inOrder() {
 		if !stepName.MatchString(name) {
-			return wrong(name, fmt.Sprintf("%q is no name of a step: use letters, digits, - and _", name))
+			return wrong(name, fmt.Sprintf("%s is no name of a step: use letters, digits, - and _", quote(name)))
 		}
 		if err := step.check(name); err != nil {
 			return err
 		}
+		if field := step.foreign(); field != "" {
+			return wrong(name, fmt.Sprintf("Step %q: a step of the kind %s has no %s; it has %s", name, step.Kind, field, strings.Join(append([]string{"kind"}, fieldsOf[step.Kind]...), ", ")))
+		}
 		for _, to := range step.leadsTo(true) {
 			if _, ok := f.Steps[to]; to != "" && !ok {
-				return wrong(name, fmt.Sprintf("Step %q leads to %q, and there is no such step: add it, or name another", name, to))
+				return wrong(name, fmt.Sprintf("Step %q leads to %s, and there is no such step: add it, or name another", name, quote(to)))
 			}
 		}
 	}
@@ -65,6 +70,15 @@ func (f *Flow) inOrder() iter.Seq2[string, *Step] {
 			}
 		}
 	}
+}
+
+// quote quotes the beginning of what somebody gave, for a fault.
+func quote(given string) string {
+	const most = 80 // characters, more than names have
+	if runes := []rune(given); len(runes) > most {
+		given = string(runes[:most]) + "…"
+	}
+	return strconv.Quote(given)
 }
 
 func wrong(step, why string) error {
@@ -95,7 +109,32 @@ func (s *Step) check(name string) error {
 	case Suppress, HangUp:
 		return nil
 	}
-	return wrong(name, fmt.Sprintf("Step %q is of no known kind: %q. There are say, gather, fetch, ask, mark, suppress and hangup", name, string(s.Kind)))
+	return wrong(name, fmt.Sprintf("Step %q is of no known kind: %s. There are say, gather, fetch, ask, mark, suppress and hangup", name, quote(string(s.Kind))))
+}
+
+// fieldsOf are the fields of each kind of step, by their names in JSON.
+var fieldsOf = map[Kind][]string{
+	Say:      {"text", "prompt", "next"},
+	Gather:   {"text", "prompt", "next", "digits", "timeout", "tries", "finish", "branches", "silent", "wrong"},
+	Fetch:    {"url", "next", "failed"},
+	Ask:      {"url", "next", "other", "failed"},
+	Mark:     {"word", "next"},
+	Suppress: {"next"},
+	HangUp:   {},
+}
+
+// foreign returns the name of a field that is set and that steps of this kind do not
+// have, or "". Nobody would hear the text of a hangup, or know why.
+func (s *Step) foreign() string {
+	step := reflect.ValueOf(*s)
+	for i, name := range stepFields {
+		value := step.Field(i)
+		set := !value.IsZero() && (value.Kind() != reflect.Map || value.Len() > 0)
+		if set && name != "kind" && !slices.Contains(fieldsOf[s.Kind], name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // checkSaid validates what a step says or plays.
@@ -104,7 +143,7 @@ func (s *Step) checkSaid(name string) error {
 	case s.Prompt != "" && s.Text != "":
 		return wrong(name, fmt.Sprintf("Step %q says a text or plays a prompt, not both: take one out", name))
 	case s.Prompt != "" && !promptName.MatchString(s.Prompt):
-		return wrong(name, fmt.Sprintf("Step %q plays %q, which is no name of a prompt", name, s.Prompt))
+		return wrong(name, fmt.Sprintf("Step %q plays %s, which is no name of a prompt", name, quote(s.Prompt)))
 	case s.Prompt == "" && strings.TrimSpace(s.Text) == "":
 		return wrong(name, fmt.Sprintf("Step %q needs a text or a prompt", name))
 	case utf8.RuneCountInString(s.Text) > MaxText || !utf8.ValidString(s.Text) || strings.ContainsRune(s.Text, 0):
@@ -121,12 +160,14 @@ func (s *Step) checkGather(name string) error {
 		return wrong(name, fmt.Sprintf("Step %q must wait 1 to %d seconds: set timeout", name, MaxTimeout))
 	case s.Tries < 0 || s.Tries > MaxTries:
 		return wrong(name, fmt.Sprintf("Step %q must ask 1 to %d times: set tries", name, MaxTries))
+	case len(s.Branches) > MaxBranches:
+		return wrong(name, fmt.Sprintf("Step %q has %d branches, and may have %d", name, len(s.Branches), MaxBranches))
 	case s.Finish != "" && (len(s.Finish) != 1 || !keys.MatchString(s.Finish)):
 		return wrong(name, fmt.Sprintf("Step %q must be finished by one key, as #: set finish", name))
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Branches)) {
 		if !keys.MatchString(key) || len(key) > s.Digits || s.Finish != "" && strings.Contains(key, s.Finish) {
-			return wrong(name, fmt.Sprintf("Step %q cannot read the keys %q: branches have keys of a telephone, at most as many as digits says, and not the one of finish", name, key))
+			return wrong(name, fmt.Sprintf("Step %q cannot read the keys %s: branches have keys of a telephone, at most as many as digits says, and not the one of finish", name, quote(key)))
 		}
 	}
 	return nil

@@ -21,17 +21,17 @@ func DecodeStep(name string, text []byte) (Step, error) {
 	var of *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &of) && of.Field == "":
-		return s, wrong(name, fmt.Sprintf("Step %q must be an object, as {\"kind\": \"say\", \"text\": \"Hello.\"}", name))
+		return s, wrong(name, fmt.Sprintf("Step %s must be an object, as {\"kind\": \"say\", \"text\": \"Hello.\"}", quote(name)))
 	case errors.As(err, &of):
-		return s, wrong(name, fmt.Sprintf("Step %q: %s must be %s", name, of.Field, kindOf(of.Type)))
+		return s, wrong(name, fmt.Sprintf("Step %s: %s must be %s", quote(name), of.Field, kindOf(of.Type)))
 	case err != nil && strings.Contains(err.Error(), "unknown field"):
 		_, field, _ := strings.Cut(err.Error(), "unknown field ")
-		return s, wrong(name, fmt.Sprintf("Step %q: there is no field %s; a step has %s", name, field, strings.Join(stepFields, ", ")))
+		return s, wrong(name, fmt.Sprintf("Step %s: there is no field %s; a step has %s", quote(name), quote(strings.Trim(field, `"`)), strings.Join(stepFields, ", ")))
 	case err != nil:
-		return s, wrong(name, fmt.Sprintf("Step %q is no JSON object", name))
+		return s, wrong(name, fmt.Sprintf("Step %s is no JSON object", quote(name)))
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return s, wrong(name, fmt.Sprintf("Step %q is no JSON object", name))
+		return s, wrong(name, fmt.Sprintf("Step %s is no JSON object", quote(name)))
 	}
 	return s, nil
 }

@@ -65,8 +65,10 @@ const (
 	MaxTimeout = 60 // seconds
 	MaxTries   = 6
 	MaxWord    = 64 // characters
-	MaxText    = 3000
-	MaxURL     = 2048 // bytes
+	// MaxBranches bounds the branches of a Gather by keys. A page has a row for each.
+	MaxBranches = 100
+	MaxText     = 3000
+	MaxURL      = 2048 // bytes
 
 	DefaultTimeout = 5
 )
