@@ -127,7 +127,11 @@ func (v *Voice) speak(ctx context.Context, language, text string) ([]int16, erro
 	cmd.WaitDelay = afterKill
 	out := &output{most: maxOutput, full: cancel}
 	cmd.Stdout = out
+	group(cmd)
 	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) { // the command has left a child behind
+		killGroup(cmd)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)

@@ -3,11 +3,13 @@ package speech_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"callbook/internal/fault"
@@ -150,6 +152,47 @@ func TestCancelled(t *testing.T) {
 	cancel(gone)
 	if _, err := v.Say(ctx, 1, "en", "words"); !errors.Is(err, gone) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestChildren: what a script has started does not outlive it, neither when nobody waits
+// for the text any more nor when the script ends first.
+func TestChildren(t *testing.T) {
+	t.Parallel()
+	for name, last := range map[string]string{"waits": "wait", "ends first": "exit 0"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			script, alive := filepath.Join(dir, "voice"), filepath.Join(dir, "alive")
+			if err := syscall.Mkfifo(alive, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			// The child holds the fifo open as long as it lives.
+			err := os.WriteFile(script, []byte("#!/bin/sh\nsleep 600 3>"+alive+" &\n"+last+"\n"), 0o700)
+			if err != nil {
+				t.Fatal(err)
+			}
+			command, err := speech.ParseCommand(script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			var said sync.WaitGroup
+			said.Go(func() { speech.New(command).Say(ctx, 1, "en", "words") })
+			child, err := os.Open(alive) // waits until the child has begun
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer child.Close()
+			if last == "wait" {
+				cancel()
+			}
+			said.Wait()
+			cancel()
+			if _, err := io.ReadAll(child); err != nil { // waits until the child has ended
+				t.Error(err)
+			}
+		})
 	}
 }
 
