@@ -133,7 +133,7 @@ func (u *promptUpload) readForm(r *http.Request, form *multipart.Reader) error {
 			return promptFault(err)
 		}
 		switch name := part.FormName(); {
-		case name == string(prompt.FieldFile) && u.draft.Recording != nil:
+		case name == string(prompt.FieldFile) && (u.draft.Recording != nil || u.fault != nil):
 			return fault.InvalidField(prompt.FieldFile, "one file is taken at a time")
 		case name == string(prompt.FieldFile):
 			err = u.receive(r, part)

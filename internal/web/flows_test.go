@@ -24,6 +24,8 @@ func TestRecordings(t *testing.T) {
 	has(t, b.Open("/prompts").PageText(t, 200), "Upload a recording", `aria-current="page">Recordings`)
 	has(t, sendRecording(b, "ID3 and so on", "name", "hello").PageText(t, 422), "This is an MP3 file", "ffmpeg")
 	has(t, sendRecording(b, string(second), "name", "no name").PageText(t, 422), "It has 1 to 64 letters")
+	two, contentType := servertest.NewForm("name", "two").NamedFile("file", "a.wav", "ID3").NamedFile("file", "b.wav", string(second)).Body()
+	has(t, b.Do("POST", "/prompts", two, "Content-Type", contentType).PageText(t, 422), "One file is taken at a time")
 	sendRecording(b, string(second), "name", "hello", "title", "Greeting").Redirect(t, "/prompts")
 	has(t, b.Open("/prompts").PageText(t, 200), "The recording hello is kept", "Greeting", "1 second", `src="/prompts/hello/sound"`)
 	if heard := b.Open("/prompts/hello/sound"); heard.Status != 200 || !bytes.Equal(heard.Body, second) {

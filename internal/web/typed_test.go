@@ -171,6 +171,25 @@ func TestSignedOutWithFile(t *testing.T) {
 	has(t, back, "not saved yet. The file “leads.csv” is not: it has to be chosen again.", "Choose the file “leads.csv” again.", `value="Diwali"`)
 }
 
+// TestManyFieldsOfStranger: a stranger's form with a file and a hundred thousand fields is
+// answered by a small page, which has none of those that are too many.
+func TestManyFieldsOfStranger(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t)
+	s.Account("demo")
+	var form bytes.Buffer
+	for i := range 100_000 {
+		fmt.Fprintf(&form, "--B\r\nContent-Disposition: form-data; name=\"field%d\"\r\n\r\n\r\n", i)
+	}
+	form.WriteString("--B--\r\n")
+	for _, path := range []string{"/imports", "/prompts"} {
+		page := s.Browser().Do("POST", path, bytes.NewReader(form.Bytes()), "Content-Type", "multipart/form-data; boundary=B").PageText(t, 403)
+		if len(page) > 64<<10 {
+			t.Errorf("%s: the page has %d bytes", path, len(page))
+		}
+	}
+}
+
 // TestSignedOutByHTMX: a page that asks for a piece stays as it is.
 func TestSignedOutByHTMX(t *testing.T) {
 	t.Parallel()

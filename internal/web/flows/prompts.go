@@ -117,7 +117,9 @@ func receive(r *http.Request, v url.Values) (d prompt.Draft, wrong error) {
 			return d, wrong
 		}
 		if err == nil && part.FormName() == "file" {
-			if part.FileName() != "" {
+			if part.FileName() != "" && (d.Recording != nil || wrong != nil) {
+				wrong = fault.InvalidField(prompt.FieldFile, "one file is taken at a time")
+			} else if part.FileName() != "" {
 				d.Recording, wrong = prompt.Receive(r.Context(), part)
 				if f := fault.As(wrong); wrong != nil && f == nil {
 					return d, broken(wrong)
@@ -135,6 +137,11 @@ func receive(r *http.Request, v url.Values) (d prompt.Draft, wrong error) {
 
 func readValue(part *multipart.Part, v url.Values) error {
 	const most = 4 << 10 // more than any field may have
+	switch part.FormName() {
+	case "name", "title", "replace":
+	default:
+		return nil // a form can have a million other fields
+	}
 	value, err := io.ReadAll(io.LimitReader(part, most))
 	v.Set(part.FormName(), string(value))
 	return err

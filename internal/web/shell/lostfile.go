@@ -50,8 +50,10 @@ func readBesideFile(r *http.Request, most int64) (url.Values, error) {
 			if err != nil {
 				return nil, err
 			}
-			left -= int64(len(value))
-			typed.Add(part.FormName(), string(value))
+			const field = 64 // about what a field takes beside its name and value, in bytes
+			if left -= int64(field + len(part.FormName()) + len(value)); left >= 0 {
+				typed.Add(part.FormName(), string(value))
+			}
 		}
 		if name != "" && len(name) < 300 {
 			typed.Set(lostFile, name)
