@@ -9,7 +9,7 @@ import (
 	"callbook/internal/store"
 )
 
-// agent is the User-Agent of requests to others' programs.
+// agent returns the User-Agent of requests to URLs that API clients have given.
 func (cfg Config) agent() string { return "callbook/" + cmp.Or(cfg.Version, "unknown") }
 
 // deliverer returns the sender of callbacks.

@@ -76,7 +76,7 @@ const (
 // FetchTimeout bounds the time of a request. The callee hears nothing while it lasts.
 const FetchTimeout = 5 * time.Second
 
-// Asks reports whether the flow asks URLs.
+// Asks reports whether the flow requests URLs.
 func (f *Flow) Asks() bool {
 	for _, step := range f.Steps {
 		if step.Kind == Fetch || step.Kind == Ask {

@@ -50,7 +50,8 @@ type Campaigns struct {
 	sids   *addressbook.SIDs
 	dialer Dialer
 	real   bool
-	// flowThere is nil when a campaign may name any flow.
+	// flowThere, if not nil, reports whether the account has a flow. If it is nil,
+	// campaigns may name any flow.
 	flowThere func(context.Context, account.Account, string) (bool, error)
 }
 

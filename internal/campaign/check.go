@@ -31,7 +31,7 @@ type checker struct {
 	// movable means that the schedule may change although the campaign has started.
 	movable bool
 	s       Settings
-	// flowThere is that of [Campaigns].
+	// flowThere is Campaigns.flowThere.
 	flowThere func(context.Context, account.Account, string) (bool, error)
 }
 

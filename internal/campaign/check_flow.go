@@ -76,7 +76,7 @@ func (k *checker) url() error {
 		return sentence(fault.Invalid, FieldURL, "Invalid Url")
 	}
 	if k.flowThere == nil {
-		return nil // it may be one of the platform's, and nobody hears it
+		return nil // it may be a flow of Exotel, and nobody hears it
 	}
 	there, err := k.flowThere(k.ctx, k.acct, name)
 	if err == nil && !there {

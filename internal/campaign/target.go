@@ -156,9 +156,8 @@ type Call struct {
 	Code, Cause int
 	CauseText   string
 	Mark        string // the word that the flow has set for the report, or ""
-	// Suppress is set by who records that the callee asked not to be called again: the
-	// note of the suppression that is stored with the call's end. Calls that are read do
-	// not have it.
+	// Suppress is the note of the suppression to store with the call's end, if the callee
+	// asked not to be called again. It is not set in calls that are read.
 	Suppress string
 }
 

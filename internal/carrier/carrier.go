@@ -37,8 +37,8 @@ type Carrier interface {
 	// other call. If there is no such call, Hangup returns nil.
 	Hangup(ctx context.Context, call addressbook.SID) error
 
-	// Resolve returns what became of calls, one [Resolution] for each in their order.
-	// They may have been placed by a process that has ended, or have been silent for
+	// Resolve returns the results of calls, one [Resolution] for each, in their order.
+	// The calls may have been placed by a process that has ended, or have been silent for
 	// long. For calls that are InFlight, Run goes on to report what happens to them.
 	Resolve(ctx context.Context, calls []Asked) ([]Resolution, error)
 }
@@ -52,9 +52,9 @@ type Order struct {
 	// Flow is what the callee hears after answering. Nil stands for a flow that is
 	// unknown here, such as one of Exotel's: the call ends after a while.
 	Flow *callflow.Flow
-	// Ask asks a URL of the flow, with the keys that were pressed so far, and returns what
-	// it answers. It takes [callflow.FetchTimeout] at most, and less when ctx ends: the
-	// carrier ends it with the call. Nil is a failure each time.
+	// Ask requests a URL of the flow, given the keys so far, and returns its answer. It
+	// takes at most [callflow.FetchTimeout]. The carrier must end ctx with the call. If
+	// Ask is nil, all requests fail.
 	Ask func(ctx context.Context, u callflow.URL, digits string) callflow.Input
 }
 
@@ -74,8 +74,8 @@ type Progress struct {
 	// These are those of [campaign.Call]. Times that come after State are zero.
 	Placed, Rang, Answered, Ended time.Time
 	Digits                        string
-	// Mark is the word that the flow has set, and Suppressed says that the callee asked
-	// not to be called again. Both are told with the end of the call.
+	// Mark is the word that the flow has set. Suppressed means that the callee asked not
+	// to be called again. The carrier reports both with the end of the call.
 	Mark        string
 	Suppressed  bool
 	Outcome     campaign.Outcome

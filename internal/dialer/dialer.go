@@ -47,7 +47,7 @@ type Options struct {
 	SIDs *addressbook.SIDs
 	// Gate decides which numbers may be called when; nil lets all calls pass.
 	Gate Gate
-	// Asker asks the URLs of flows; nil means that each of them fails.
+	// Asker requests the URLs of flows. If it is nil, all requests fail.
 	Asker *ask.Asker
 	// ReportURL returns the absolute URL of a campaign's report; nil means "".
 	ReportURL func(context.Context, account.Account, addressbook.SID) (string, error)

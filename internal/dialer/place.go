@@ -133,7 +133,7 @@ func (a *dialing) wait(r *run, now time.Time) (until time.Duration, wants bool) 
 		return until, false
 	}
 	if a.d.Real() && r.c.URL != "" && a.flows[r.c.FlowName()] == nil {
-		return longest, false // there is nothing that a person could hear
+		return longest, false // the callee would hear nothing
 	}
 	r.pace.rate = a.pace.rate
 	if r.c.Throttle > 0 {

@@ -1,5 +1,5 @@
-// Package outbound makes the HTTP client for URLs that callers give: receivers of
-// callbacks, and the URLs that flows ask.
+// Package outbound makes HTTP clients for URLs that API clients have given: receivers of
+// callbacks, and the URLs of flows.
 package outbound
 
 import (
@@ -11,17 +11,17 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// maxHeader is how many bytes the header of an answer may have.
+// maxHeader bounds the header of an answer, in bytes.
 const maxHeader = 16 << 10
 
 // Options configure a client.
 type Options struct {
 	// Private lets requests go to private, loopback and link-local addresses.
 	Private bool
-	// Timeout bounds the connection and the TLS handshake, each by itself.
+	// Timeout bounds the time to connect and the time of the TLS handshake, each by
+	// itself.
 	Timeout time.Duration
-	// Idle is how many idle connections are kept in all, and PerHost how many of them to
-	// one host.
+	// Idle bounds the idle connections in total, and PerHost those to one host.
 	Idle, PerHost int
 }
 

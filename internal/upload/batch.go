@@ -94,8 +94,8 @@ type Batch struct {
 	OnDuplicate addressbook.OnDuplicate
 	// DryRun means that nothing is added or changed; see Decide.
 	DryRun bool
-	// Suppresses stores Suppressions, and nothing of Contacts, of which each has the
-	// number of the suppression at the same index.
+	// Suppresses means that the batch stores Suppressions instead of Contacts. Each of
+	// Contacts has the number of the suppression at the same index.
 	Suppresses   bool
 	Suppressions []suppression.Suppression
 	// Contacts have different numbers and the order of their rows.

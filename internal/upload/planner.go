@@ -212,7 +212,7 @@ func (p *Planner) read(to *reading) error {
 		r.Cells = cells[from:len(cells):len(cells)]
 		to.rows = append(to.rows, r)
 		draft := p.layout.Draft(r)
-		if p.upload.Suppresses { // whatever else the row has
+		if p.upload.Suppresses { // other fields do not matter
 			only := addressbook.Draft{Number: draft.Number, FirstNumber: true}
 			if !draft.Number.Given {
 				only.Fault = draft.Fault

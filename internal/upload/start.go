@@ -38,8 +38,8 @@ type Request struct {
 	// which is created if it does not exist.
 	List     addressbook.SID
 	ListName string
-	// Suppresses makes suppressions of the numbers; the fields about lists, contacts and
-	// dry runs are not used then.
+	// Suppresses means that the numbers become suppressions. The fields about lists,
+	// contacts and dry runs are ignored then.
 	Suppresses bool
 	Type       addressbook.ListType
 	// TypeGiven means that the list must have the type Type. Otherwise an existing list
@@ -86,7 +86,7 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	if f == nil {
 		return errNoFile
 	}
-	if r.Suppresses && r.Mapping.IsZero() { // nobody looks at the file before
+	if r.Suppresses && r.Mapping.IsZero() { // no person has reviewed the file
 		var err error
 		if r.Mapping, err = i.GuessMapping(ctx, &PendingFile{SID: f.sid, Account: acct, Size: f.size, Request: r}); err != nil {
 			return err

@@ -27,8 +27,8 @@ type Upload struct {
 	// NewList means that the dry run's list does not exist, and List is the sid that it
 	// would have. The dry run does not check whether it is created later.
 	DryRun, NewList bool
-	// Suppresses makes suppressions of the numbers, and no contacts. Such an upload has no
-	// list and is no dry run.
+	// Suppresses means that the numbers become suppressions instead of contacts. Such an
+	// upload has no list and is not a dry run.
 	Suppresses bool
 	// FileName is the name of the file at its sender, or "" if unknown. Size is its size
 	// in bytes, or 0 for uploads of old versions.

@@ -22,8 +22,8 @@ type Campaign struct {
 	// Strays counts the calls that are not in the history of their target with their
 	// number and outcome.
 	Strays int64
-	// Events is how many callbacks there are that wait, that were delivered, and that were
-	// given up. EventTotals is what the campaign's counter says.
+	// Events counts the waiting, the delivered and the given up callbacks. EventTotals
+	// has the campaign's counters of them.
 	Events, EventTotals [3]int64
 	Misfolded           bool // as in Contact
 }

@@ -1,5 +1,5 @@
-// Package ask asks the URLs of flows while somebody is on the telephone: those that say
-// what is heard, and those that say which way the call goes.
+// Package ask requests the URLs of flows during a call: those whose answers the callee
+// hears, and those whose answers decide how the call goes on.
 package ask
 
 import (
@@ -19,10 +19,11 @@ import (
 )
 
 const (
-	// places is how many requests run at the same time. PerHost is how many of them go to
-	// one host. One account alone gets half of either; two accounts get a third each.
+	// places bounds the requests at the same time. perHost bounds those to one host. One
+	// account alone gets half of either; two accounts get a third each.
 	places, perHost = 256, 64
-	// maxAnswer is how many bytes of an answer are read. One that is to be heard has less.
+	// maxAnswer is how many bytes of an answer are read. Answers that the callee hears
+	// are shorter.
 	maxAnswer = 16 << 10
 )
 
@@ -35,7 +36,7 @@ type Options struct {
 	Private bool
 }
 
-// Asker asks URLs. It is safe for concurrent use.
+// Asker requests URLs. It is safe for concurrent use.
 type Asker struct {
 	client *http.Client
 	opts   Options
@@ -51,10 +52,10 @@ func New(opts Options) *Asker {
 	}
 }
 
-// Ask asks a URL about a call, and returns its answer; a Status of 0 is a failure. It
-// takes [callflow.FetchTimeout] at most, in which it may have to wait for its turn.
-// Redirects are not followed. An answer that is to be heard must be text/plain, first to
-// HEAD, unless the server knows none, and then to GET.
+// Ask requests a URL about a call, and returns its answer. Status 0 means failure. Ask
+// takes at most [callflow.FetchTimeout], which includes the wait for its turn. It does
+// not follow redirects. For an answer that the callee hears, it sends HEAD, unless the
+// server does not support that, and then GET. Both answers must be text/plain.
 func (a *Asker) Ask(ctx context.Context, c *Call, u callflow.URL, digits string) callflow.Input {
 	timed, cancel := context.WithTimeout(ctx, callflow.FetchTimeout)
 	defer cancel()
@@ -86,7 +87,7 @@ func (a *Asker) ask(ctx context.Context, c *Call, u callflow.URL, digits string)
 			return callflow.Input{}, err
 		}
 		defer resp.Body.Close()
-		_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // the status decides
+		_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // only the status matters
 		return callflow.Input{Status: resp.StatusCode}, nil
 	}
 	head, err := a.send(ctx, http.MethodHead, to)
@@ -95,7 +96,7 @@ func (a *Asker) ask(ctx context.Context, c *Call, u callflow.URL, digits string)
 	}
 	head.Body.Close()
 	switch head.StatusCode {
-	case http.StatusMethodNotAllowed, http.StatusNotImplemented: // GET tells
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented: // try GET
 	case http.StatusOK:
 		if !plainText(head.Header) {
 			return callflow.Input{}, errNotPlain
@@ -106,7 +107,7 @@ func (a *Asker) ask(ctx context.Context, c *Call, u callflow.URL, digits string)
 	return a.hear(ctx, to)
 }
 
-// hear gets what is to be heard.
+// hear requests a text or audio files for the callee.
 func (a *Asker) hear(ctx context.Context, to *url.URL) (callflow.Input, error) {
 	resp, err := a.send(ctx, http.MethodGet, to)
 	if err != nil {
@@ -136,13 +137,13 @@ func (a *Asker) send(ctx context.Context, method string, to *url.URL) (*http.Res
 	return a.client.Do(req)
 }
 
-// plainText reports whether an answer is a text that can be said.
+// plainText reports whether an answer is a text that can be spoken.
 func plainText(h http.Header) bool {
 	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	return err == nil && strings.EqualFold(kind, "text/plain")
 }
 
-// The troubles, as the log tells them. Other errors have URLs and addresses in them.
+// These errors are safe for the log. Others contain URLs and addresses.
 var (
 	errNoURL    = errors.New("it is no URL")
 	errCrowded  = errors.New("too many calls wait for its answers")
@@ -154,7 +155,7 @@ var (
 	errNoAnswer = errors.New("no answer came")
 )
 
-// failed logs that a flow's URL failed, now and then for each account.
+// failed logs the failure of a flow's URL, at most once a minute for each account.
 func (a *Asker) failed(c *Call, err error) {
 	var timeout interface{ Timeout() bool }
 	switch {

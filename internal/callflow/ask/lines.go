@@ -9,8 +9,8 @@ import (
 	"callbook/internal/limit"
 )
 
-// lines bound the requests: all of them, and those to one host. A host that is slow holds
-// up only who asks it.
+// lines limits the requests, in total and to each host. Requests to a slow host hold up
+// only each other.
 type lines struct {
 	all *limit.Pool
 
@@ -18,7 +18,7 @@ type lines struct {
 	hosts map[string]*line
 }
 
-// line is a host that is being asked.
+// line is a host with requests.
 type line struct {
 	places *limit.Pool
 	users  int
@@ -28,7 +28,7 @@ func newLines() *lines {
 	return &lines{all: limit.New(places, limit.Options{Spare: true}), hosts: make(map[string]*line)}
 }
 
-// enter waits for a place. Whoever got one leaves in the end.
+// enter waits for a place. The caller must call leave in the end.
 func (ls *lines) enter(ctx context.Context, id account.ID, host string) (leave func(), err error) {
 	ls.mu.Lock()
 	l := ls.hosts[host]
@@ -61,13 +61,13 @@ func (ls *lines) enter(ctx context.Context, id account.ID, host string) (leave f
 	}, nil
 }
 
-// quiet says how often something may be told of an account: once a minute.
+// quiet is a rate limit of log messages: one a minute for each account.
 type quiet struct {
 	mu   sync.Mutex
 	told map[account.ID]time.Time
 }
 
-// may reports whether something may be told now.
+// may reports whether a message may be logged now.
 func (q *quiet) may(id account.ID) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -15,8 +15,8 @@ import (
 type script struct {
 	rings, answered, end time.Duration
 	answers, ringsAtAll  bool
-	// open says that the flow asks URLs: what is pressed, and when the call ends at the
-	// earliest, is known once they have answered.
+	// open means that the flow requests URLs. Until they have answered, the keys and the
+	// end of the call are unknown.
 	open        bool
 	keys, mark  string
 	suppressed  bool
@@ -74,7 +74,7 @@ func write(seed uint64, to phone.Number, attempt int, flow *callflow.Flow, insta
 	return s
 }
 
-// heard notes what the callee did in the flow, at a time.
+// heard stores the result of a flow that was run at a time.
 func (s *script) heard(run *callflow.Run, at time.Duration) {
 	s.open, s.keys, s.mark, s.suppressed = false, run.Digits, run.Mark, run.Suppressed
 	if s.keys != "" {
@@ -83,9 +83,8 @@ func (s *script) heard(run *callflow.Run, at time.Duration) {
 	s.end = max(s.end, at)
 }
 
-// press goes through a flow as the callee does, who presses the same key each time that
-// there are keys to press, and returns where that has led. In a flow that nobody knows,
-// there are keys once. Ask asks a URL of the flow, with the keys before it.
+// press runs a flow as the callee, who presses the same key whenever the flow asks for
+// keys. An unknown flow asks once. Ask requests a URL of the flow, given the keys so far.
 func press(to phone.Number, flow *callflow.Flow, ask func(callflow.URL, string) callflow.Input) *callflow.Run {
 	key := string('0' + rune(to/10%10))
 	if key == "0" {
@@ -108,8 +107,8 @@ func press(to phone.Number, flow *callflow.Flow, ask func(callflow.URL, string) 
 	return run
 }
 
-// next returns when the next thing happens to the call after a time of its script. False
-// means that nothing more is known to happen: unless it is open, it has ended by then.
+// next returns the time of the next event after a time of the script. It returns false if
+// no further event is known: the call has ended by then, unless the script is open.
 func (s *script) next(after time.Duration) (time.Duration, bool) {
 	for _, at := range []time.Duration{s.rings, s.answered, s.pressed, s.end} {
 		if at > after && (!s.open || at < s.end) {
@@ -139,7 +138,7 @@ func (s *script) progress(o *carrier.Order, placed time.Time, at time.Duration) 
 	return p
 }
 
-// hangUp makes the script end at this time.
+// hangUp ends the script at this time.
 func (s *script) hangUp(at time.Duration) {
 	s.end, s.open = at, false
 	if s.pressed > at {

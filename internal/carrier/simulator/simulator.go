@@ -62,7 +62,7 @@ type call struct {
 	script script
 	placed time.Time
 	at     time.Duration // how far its script has been followed
-	// cancel ends the requests of its flow; nil before there are any.
+	// cancel ends the requests of the flow; nil before they begin.
 	cancel context.CancelFunc
 }
 
@@ -145,7 +145,7 @@ func (s *Simulator) step(ctx context.Context, told []carrier.Progress, c *call, 
 		heap.Push(&s.steps, step{at: c.placed.Add(next), call: c})
 	case !c.script.open:
 		delete(s.calls, c.order.Call)
-	case c.cancel == nil: // somebody has answered
+	case c.cancel == nil: // the callee has answered
 		var flow context.Context
 		flow, c.cancel = context.WithCancel(ctx)
 		s.asking.Go(func() { s.ask(flow, c) })
@@ -153,8 +153,8 @@ func (s *Simulator) step(ctx context.Context, told []carrier.Progress, c *call, 
 	return told
 }
 
-// ask goes through a flow that asks URLs. They take the time that they take, whatever the
-// clock of calls shows, so the call lasts until they have answered.
+// ask runs a flow that requests URLs. The requests take real time, whatever the clock of
+// calls shows, and the call lasts until they have answered.
 func (s *Simulator) ask(ctx context.Context, c *call) {
 	run := press(c.order.To, c.order.Flow, func(u callflow.URL, digits string) (in callflow.Input) {
 		if c.order.Ask != nil && ctx.Err() == nil {
@@ -165,7 +165,7 @@ func (s *Simulator) ask(ctx context.Context, c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ctx.Err() != nil || s.calls[c.order.Call] != c {
-		return // it was hung up, or the simulator has ended
+		return // the call was hung up, or the simulator has ended
 	}
 	c.cancel()
 	now := s.opts.Clock.Now()

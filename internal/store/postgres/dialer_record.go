@@ -101,7 +101,7 @@ func (r *recording) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
 	return nil
 }
 
-// suppress adds the suppressions that callees have asked for, unless they are there.
+// suppress adds the suppressions that callees have asked for, if they are new.
 func (r *recording) suppress() {
 	var all []suppression.Suppression
 	var at []int
@@ -114,7 +114,7 @@ func (r *recording) suppress() {
 	if len(all) == 0 {
 		return
 	}
-	// In the order of the numbers, as all who add some.
+	// Insert in the order of the numbers, as all transactions do, to avoid deadlocks.
 	slices.SortFunc(all, func(a, b suppression.Suppression) int { return cmp.Compare(a.Number, b.Number) })
 	r.insertSuppressions(all, at, func(*suppression.Suppression) {})
 }

@@ -37,7 +37,7 @@ func readSuppression(conn *sqlite.Conn, account account.ID, n phone.Number) (s s
 	return s, err
 }
 
-// suppressCallee adds the suppression that a callee has asked for, unless there is one.
+// suppressCallee adds the suppression that a callee has asked for, if it is new.
 func (tx *editTx) suppressCallee(call *campaign.Call) error {
 	tx.bytes += pageBytes
 	return tx.exec(`INSERT INTO suppressions (account_id, `+suppressionColumns+`) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`,

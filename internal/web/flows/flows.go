@@ -26,7 +26,7 @@ var pages = shell.NewPages(files)
 type Room struct {
 	Flows   *library.Library
 	Prompts *prompt.Prompts
-	// Voice says that texts can be heard.
+	// Voice means that texts can be played.
 	Voice bool
 }
 

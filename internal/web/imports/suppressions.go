@@ -11,16 +11,16 @@ import (
 	"callbook/internal/web/words"
 )
 
-// suppressionsPath is the page of the numbers that are not called, which has the form for
-// a file of them.
+// suppressionsPath is the page of suppressed numbers, which has the form that uploads a
+// file of them.
 const suppressionsPath = "/campaigns/suppressions"
 
-// receiveSuppressions takes a file of numbers that no campaign may call, and starts it.
+// receiveSuppressions receives a file of numbers to suppress, and starts its import.
 func (room *Room) receiveSuppressions(r *http.Request) (shell.Answer, error) {
 	var form importForm
 	file, err := room.readUpload(r, &form)
 	if err != nil {
-		// Browsers show an answer only when they could send everything.
+		// Browsers show an answer only after they have sent everything.
 		_, _ = io.CopyN(io.Discard, r.Body, 2*maxUploadForm)
 		return shell.Answer{}, err
 	}
