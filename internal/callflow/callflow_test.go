@@ -118,6 +118,30 @@ func TestMenu(t *testing.T) {
 	}
 }
 
+// TestAsked: a call that goes round through a URL asks it a bounded number of times, and
+// then goes where a failure leads.
+func TestAsked(t *testing.T) {
+	t.Parallel()
+	f := parse(t, `{"start": "menu", "steps": {
+		"menu": {"kind": "gather", "text": "Again?", "digits": 1, "branches": {"1": "ask"}},
+		"ask": {"kind": "ask", "url": "https://app.example.in/", "next": "menu", "other": "menu", "failed": "sorry"},
+		"sorry": {"kind": "mark", "word": "too often"}}}`)
+	if err := f.Check(); err != nil {
+		t.Fatal(err)
+	}
+	run, action := Begin(f)
+	asked := 0
+	for !action.HangUp {
+		if action.Fetch != nil {
+			asked++
+		}
+		action = run.Next(Input{Status: http.StatusOK, Digits: "1"})
+	}
+	if asked != maxAsked || run.Mark != "too often" {
+		t.Errorf("asked %d times, and was led to %q", asked, run.Mark)
+	}
+}
+
 // TestCheck refuses flows that are not right, and says at which step.
 func TestCheck(t *testing.T) {
 	t.Parallel()

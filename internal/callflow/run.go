@@ -20,10 +20,15 @@ type Run struct {
 	Suppressed bool
 	fetched    bool // the carrier is playing the answer of the step's URL
 	moves      int
+	asked      int // how often a URL was asked
 }
 
 // maxMoves bounds the steps of a call.
 const maxMoves = 1000
+
+// maxAsked is how often one call asks URLs, so that a menu which leads to a URL and back
+// does not send its program a thousand requests for a call. Beyond it, each URL fails.
+const maxAsked = 50
 
 // Action is the next task of the carrier. Exactly one of its fields is set.
 type Action struct {
@@ -117,10 +122,12 @@ func (r *Run) enter(name string) Action {
 			return Action{Play: &Sound{Text: step.Text, Prompt: step.Prompt}}
 		case Gather:
 			return r.ask(&step)
-		case Fetch:
-			return Action{Fetch: &URL{URL: step.URL, Play: true}}
-		case Ask:
-			return Action{Fetch: &URL{URL: step.URL}}
+		case Fetch, Ask:
+			if r.asked++; r.asked <= maxAsked {
+				return Action{Fetch: &URL{URL: step.URL, Play: step.Kind == Fetch}}
+			}
+			name = step.Failed
+			continue
 		case Mark:
 			r.Mark = step.Word
 		case Suppress:
