@@ -14,6 +14,7 @@ import (
 
 func (a *API) handleCallbacks(campaign string) {
 	a.handle("GET "+campaign+"/callbacks", a.getCallbacks)
+	a.write("POST "+campaign+"/callbacks/send", bodiless(a.sendCallbacks))
 	a.write("POST "+campaign+"/callbacks/{event_id}/send", bodiless(a.sendCallback))
 }
 
@@ -87,8 +88,30 @@ func (a *API) sendCallback(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	e := campaignEncoder{acct: accountOf(r)}
-	of := newReplyOf(r, http.StatusOK, usualItem+len(d.Body))
-	of.body = append(e.callback(append(of.body, `,"response":[`+successItem...), &d), `}]}`...)
+	return afterwards(r, usualItem+len(d.Body), func(b []byte) []byte { return e.callback(b, &d) })
+}
+
+// sendCallbacks queues all events of a campaign that were given up to be sent again.
+func (a *API) sendCallbacks(r *http.Request) (reply, error) {
+	c, err := a.campaigns.Get(r.Context(), accountOf(r), sidIn(r, "sid"))
+	if err != nil {
+		return reply{}, err
+	}
+	n, err := a.callbacks.SendAllAgain(r.Context(), accountOf(r).ID, c.SID)
+	if err != nil {
+		return reply{}, err
+	}
+	return afterwards(r, usualItem, func(b []byte) []byte {
+		return append(appendKeyInt(b, `{"queued":`, n), '}')
+	})
+}
+
+// afterwards returns the answer to a request about campaigns that is done already, with
+// this data, and keeps it under the request's key, if it has one. Data appends about size
+// bytes.
+func afterwards(r *http.Request, size int, data func([]byte) []byte) (reply, error) {
+	of := newReplyOf(r, http.StatusOK, size)
+	of.body = append(data(append(of.body, `,"response":[`+successItem...)), `}]}`...)
 	answer := pending{r: r}
 	receipt := answer.keep(of)
 	if attempt := attemptOf(r); attempt != nil && receipt != nil {

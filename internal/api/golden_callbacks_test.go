@@ -45,6 +45,15 @@ func (f *fixedEvents) SendAgain(_ context.Context, _ account.ID, campaign addres
 	return event.Delivery{}, event.ErrNotFound
 }
 
+func (f *fixedEvents) SendAllAgain(_ context.Context, _ account.ID, _ addressbook.SID, _ time.Time, limit int) (n int, _ error) {
+	for _, d := range f.all {
+		if d.State == event.GivenUp && n < limit {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // TestGoldenCallbacks asks for what was told of a campaign, and has it told again.
 func TestGoldenCallbacks(t *testing.T) {
 	t.Parallel()
@@ -53,6 +62,7 @@ func TestGoldenCallbacks(t *testing.T) {
 		{"callbacks_waiting", "GET /callbacks?status=Waiting,%20given_up&limit=2&sort_by=date_created:desc"},
 		{"callbacks_target", "GET /callbacks?position=1"},
 		{"callback_send", "POST /callbacks/{event}/send"},
+		{"callbacks_send", "POST /callbacks/send"},
 		{"error_callback_status", "GET /callbacks?status=lost"},
 		{"error_callback_position", "GET /callbacks?position=1&status=waiting"},
 		{"error_callback_unknown", "POST /callbacks/0198f2c4a1b27d3e9f405162738495a6/send"},

@@ -62,6 +62,19 @@ func TestGoldenCSV(t *testing.T) {
 	c.AwaitUndo(undone)
 	golden(t, "csv_uploads_undone", c.Get(c.Path("/csv-uploads?limit=1")))
 
+	suppress := func(f *servertest.Form) servertest.Answer {
+		body, contentType := f.Body()
+		return c.Do(http.MethodPost, c.Path("/suppressions/csv-upload"), body, "Content-Type", contentType)
+	}
+	suppressed := suppress(form().File("number,note\n+919100000030,asked\nx,\n"))
+	golden(t, "suppressions_csv_upload", suppressed)
+	register := suppressed.Upload(t)
+	c.Await(register)
+	golden(t, "suppressions_csv_status", c.Get(c.Path("/csv-status/"+register.ID)))
+	golden(t, "error_suppressions_csv_undo", c.Do(http.MethodPost, c.Path("/csv-uploads/"+register.ID+"/undo"), nil))
+	golden(t, "error_suppressions_csv_no_file", suppress(form()))
+	golden(t, "error_suppressions_csv_no_number", suppress(form().File("name\nAsha\n")))
+
 	const good = "number\n"
 	golden(t, "error_csv_no_list_name", send(form().File(good)))
 	golden(t, "error_csv_no_file", send(form("list_name", "x")))

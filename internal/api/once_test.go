@@ -67,8 +67,12 @@ var keyedRequests = []struct {
 	{"POST /campaigns/{sid}", "POST /campaigns/{campaign}", `{"name":"Another name"}`, 200},
 	{"DELETE /campaigns/{sid}", "DELETE /campaigns/{campaign}", ``, 200},
 	{"POST /campaigns/{sid}/copy", "POST /campaigns/{campaign}/copy", `{` + muchLater + `}`, 200},
+	{"POST /campaigns/{sid}/callbacks/send", "POST /campaigns/{campaign}/callbacks/send", ``, 200},
+	{"POST /campaigns/{sid}/callbacks/send", "POST /campaigns/{nobody}/callbacks/send", ``, 404},
 	{"POST /campaigns/{sid}/callbacks/{event_id}/send", "POST /campaigns/{campaign}/callbacks/{nobody}/send", ``, 404},
 	{"POST /suppressions", "POST /suppressions", `{"suppressions":[{"number":"9876543212"},{"number":"9876543213"},{"number":"x"}]}`, 207},
+	{"POST /suppressions/csv-upload", "POST /suppressions/csv-upload", "number,note\n9876543212,asked\nx,\n", 200},
+	{"POST /suppressions/csv-upload", "POST /suppressions/csv-upload", "name\nAsha\n", 400},
 	{"POST /prompts", "POST /prompts?name=bye", helloWAV, 200},
 	{"POST /prompts", "POST /prompts?name=hello", helloWAV, 409},
 	{"POST /prompts", "POST /prompts?name=bye", "no sound", 400},
@@ -115,7 +119,7 @@ func furnish(c *servertest.Client) *strings.Replacer {
 // sendKeyed sends a request; the body of an upload is its file.
 func sendKeyed(c *servertest.Client, request, body string) servertest.Answer {
 	method, path, _ := strings.Cut(request, " ")
-	if strings.HasPrefix(path, "/contacts/csv-upload") {
+	if strings.Contains(path, "/csv-upload") && method != "DELETE" && !strings.HasPrefix(path, "/csv-uploads") {
 		form, contentType := servertest.NewForm("list_name", "Leads").File(body).Body()
 		return c.Do(method, c.Path(path), form, "Content-Type", contentType)
 	}

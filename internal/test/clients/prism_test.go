@@ -90,6 +90,7 @@ func TestPrism(t *testing.T) {
 		{"GET /campaign/{sid}/call-details", "/campaign/{campaign}/call-details", "", 200},
 		{"GET /campaigns/{sid}/targets", "/campaigns/{campaign}/targets", "", 200},
 		{"GET /campaigns/{sid}/callbacks", "/campaigns/{campaign}/callbacks?status=waiting", "", 200},
+		{"POST /campaigns/{sid}/callbacks/send", "/campaigns/{campaign}/callbacks/send", "", 200},
 		{"POST /campaigns/{sid}/callbacks/{event_id}/send", "/campaigns/{campaign}/callbacks/{nobody}/send", "", 404},
 		{"GET /campaigns/{sid}/report", "/campaigns/{campaign}/report?partial=true", "", 200},
 		{"GET /campaigns/{sid}/report", "/campaigns/{campaign}/report", "", 409},

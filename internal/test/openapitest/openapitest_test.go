@@ -78,6 +78,7 @@ func TestOperations(t *testing.T) {
 		"GET /v2/accounts/{account_sid}/trash/lists",
 		"POST /v2/accounts/{account_sid}/campaigns",
 		"POST /v2/accounts/{account_sid}/campaigns/{sid}",
+		"POST /v2/accounts/{account_sid}/campaigns/{sid}/callbacks/send",
 		"POST /v2/accounts/{account_sid}/campaigns/{sid}/callbacks/{event_id}/send",
 		"POST /v2/accounts/{account_sid}/campaigns/{sid}/copy",
 		"POST /v2/accounts/{account_sid}/contacts",
