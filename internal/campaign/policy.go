@@ -142,20 +142,24 @@ type PolicyStore interface {
 	// none.
 	Policy(ctx context.Context, account account.ID) (Policy, error)
 
-	// SetPolicy stores the account's policy.
-	SetPolicy(ctx context.Context, account account.ID, p Policy) error
+	// ChangePolicy reads the account's policy, calls change, and stores the changed
+	// policy, in one transaction. Change may be called more than once, each time with
+	// the current policy. If it returns an error, nothing is changed, and ChangePolicy
+	// returns that error.
+	ChangePolicy(ctx context.Context, account account.ID, change func(*Policy) error) error
 }
 
 // ChangePolicy changes an account's policy, and returns it. It changes nothing if
-// [Policy.Check] refuses the result.
-func ChangePolicy(ctx context.Context, store PolicyStore, acct account.Account, change func(*Policy)) (Policy, error) {
-	p, err := store.Policy(ctx, acct.ID)
+// [Policy.Check] refuses the result. Change may be called more than once, each time with
+// the current policy.
+func ChangePolicy(ctx context.Context, store PolicyStore, acct account.Account, change func(*Policy)) (changed Policy, err error) {
+	err = store.ChangePolicy(ctx, acct.ID, func(p *Policy) error {
+		change(p)
+		changed = *p
+		return p.Check()
+	})
 	if err != nil {
 		return Policy{}, err
 	}
-	change(&p)
-	if err := p.Check(); err != nil {
-		return Policy{}, err
-	}
-	return p, store.SetPolicy(ctx, acct.ID, p)
+	return changed, nil
 }

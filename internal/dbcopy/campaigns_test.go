@@ -108,7 +108,10 @@ func furnishCampaigns(t *testing.T, path string) {
 	}
 	acme, err := s.Accounts.Account(ctx, "acme")
 	if err == nil {
-		err = s.Campaigns.SetPolicy(ctx, acme.ID, campaign.Policy{DailyCap: 3, Countries: []string{"IN"}})
+		err = s.Campaigns.ChangePolicy(ctx, acme.ID, func(p *campaign.Policy) error {
+			*p = campaign.Policy{DailyCap: 3, Countries: []string{"IN"}}
+			return nil
+		})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -20,11 +20,7 @@ func TestLoosened(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, 6000, many(50))
-				set := func(p campaign.Policy) {
-					if err := r.set.Campaigns.SetPolicy(t.Context(), r.acct.ID, p); err != nil {
-						t.Fatal(err)
-					}
-				}
+				set := func(p campaign.Policy) { r.setPolicy(t, p) }
 				// It is midnight of UTC, and so morning where the numbers are.
 				set(campaign.Policy{CallsAMinute: 6000, Hours: &campaign.Hours{From: 20 * 60, Until: 21 * 60}})
 				_, c, stop := r.start(nil)
@@ -58,9 +54,7 @@ func TestOwnHours(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 6000, many(50))
 		night := campaign.Policy{CallsAMinute: 6000, Hours: &campaign.Hours{From: 20 * 60, Until: 21 * 60}}
-		if err := r.set.Campaigns.SetPolicy(t.Context(), r.acct.ID, night); err != nil {
-			t.Fatal(err)
-		}
+		r.setPolicy(t, night)
 		_, c, stop := r.start(nil)
 		time.Sleep(5 * time.Second)
 		if n := len(c.left()); n != 0 {

@@ -46,13 +46,20 @@ func newRig(tb testing.TB, callsAMinute int, numbers []phone.Number) *rig {
 		tb.Fatal(err)
 	}
 	r := &rig{set: set, acct: acct, sids: addressbook.NewSIDs(clock.System)}
-	if err := set.Campaigns.SetPolicy(ctx, acct.ID, campaign.Policy{CallsAMinute: callsAMinute}); err != nil {
-		tb.Fatal(err)
-	}
+	r.setPolicy(tb, campaign.Policy{CallsAMinute: callsAMinute})
 	for part := range slices.Chunk(numbers, campaign.MaxFrom) {
 		r.add(tb, func(c *campaign.Campaign) { c.From = part })
 	}
 	return r
+}
+
+// setPolicy stores what the account has set.
+func (r *rig) setPolicy(tb testing.TB, want campaign.Policy) {
+	tb.Helper()
+	_, err := campaign.ChangePolicy(context.Background(), r.set.Campaigns, r.acct, func(p *campaign.Policy) { *p = want })
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // add makes a campaign that begins now.
@@ -144,6 +151,20 @@ func (r *rig) campaign(tb testing.TB) *campaign.Campaign {
 		tb.Fatal(err)
 	}
 	return c
+}
+
+// call reads the latest call of the first campaign, or returns the zero Call before there
+// is one.
+func (r *rig) call(tb testing.TB) campaign.Call {
+	tb.Helper()
+	page, err := r.set.Campaigns.Calls(tb.Context(), r.acct.ID, r.campaigns[0], campaign.CallQuery{Limit: 1, Desc: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if len(page.Calls) == 0 {
+		return campaign.Call{}
+	}
+	return page.Calls[0]
 }
 
 func (r *rig) close(tb testing.TB) {

@@ -227,9 +227,29 @@ func (db *DB) Policy(ctx context.Context, account account.ID) (p campaign.Policy
 	return p, storeError("read a policy", err)
 }
 
-// SetPolicy implements [campaign.Store].
-func (db *DB) SetPolicy(ctx context.Context, account account.ID, p campaign.Policy) error {
-	return db.write(ctx, account, "set a policy", func(t *tx) error {
+// ChangePolicy implements [campaign.Store].
+func (db *DB) ChangePolicy(ctx context.Context, account account.ID, change func(*campaign.Policy) error) error {
+	return db.write(ctx, account, "change a policy", func(t *tx) error {
+		text := []byte("{}")
+		t.queueLockAccount()
+		t.queue(`SELECT policy FROM policies WHERE account_id = $1`, account).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				if err := rows.Scan(&text); err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		})
+		if err := t.flush(); err != nil {
+			return err
+		}
+		p, err := campaign.DecodePolicy(text)
+		if err == nil {
+			err = change(&p)
+		}
+		if err != nil {
+			return err
+		}
 		t.queue(`INSERT INTO policies (account_id, policy) VALUES ($1, $2) ON CONFLICT (account_id) DO UPDATE SET policy = excluded.policy`,
 			account, p.Encode())
 		return nil

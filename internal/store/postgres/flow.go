@@ -47,8 +47,8 @@ func (t *tx) eachFlow(do func(*library.Flow)) func(pgx.Rows) error {
 	}
 }
 
-// queueLockAccount locks the account, so that its flows and the campaigns that name them
-// change one after the other.
+// queueLockAccount locks the account, so that its flows, the campaigns that name them and
+// its policy change one after the other.
 func (t *tx) queueLockAccount() {
 	t.queue(`SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, t.account)
 }

@@ -210,9 +210,9 @@ func (s *Campaigns) Policy(ctx context.Context, account account.ID) (campaign.Po
 	return s.book.db.Policy(ctx, account)
 }
 
-// SetPolicy implements [campaign.Store].
-func (s *Campaigns) SetPolicy(ctx context.Context, account account.ID, p campaign.Policy) error {
-	return s.book.db.SetPolicy(ctx, account, p)
+// ChangePolicy implements [campaign.Store].
+func (s *Campaigns) ChangePolicy(ctx context.Context, account account.ID, change func(*campaign.Policy) error) error {
+	return s.book.db.ChangePolicy(ctx, account, change)
 }
 
 var _ campaign.PolicyStore = (*DB)(nil)
@@ -220,22 +220,36 @@ var _ campaign.PolicyStore = (*DB)(nil)
 // Policy implements [campaign.PolicyStore].
 func (db *DB) Policy(ctx context.Context, account account.ID) (p campaign.Policy, err error) {
 	err = db.read(ctx, func(conn *sqlite.Conn) error {
-		return queryOne(conn, `SELECT policy FROM policies WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) (err error) {
-			p, err = campaign.DecodePolicy(columnBytes(stmt, 0))
-			return err
-		})
+		p, err = readPolicy(conn, account)
+		return err
+	})
+	return p, storeError("read a policy", err)
+}
+
+// readPolicy reads an account's policy. It is zero if the account has set none.
+func readPolicy(conn *sqlite.Conn, account account.ID) (p campaign.Policy, err error) {
+	err = queryOne(conn, `SELECT policy FROM policies WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) (err error) {
+		p, err = campaign.DecodePolicy(columnBytes(stmt, 0))
+		return err
 	})
 	if errors.Is(err, errNoRow) {
 		return campaign.Policy{}, nil
 	}
-	return p, storeError("read a policy", err)
+	return p, err
 }
 
-// SetPolicy implements [campaign.PolicyStore]. It works beside a running server.
-func (db *DB) SetPolicy(ctx context.Context, account account.ID, p campaign.Policy) error {
+// ChangePolicy implements [campaign.PolicyStore]. It works beside a running server.
+func (db *DB) ChangePolicy(ctx context.Context, account account.ID, change func(*campaign.Policy) error) error {
 	err := db.write(ctx, func(conn *sqlite.Conn) error {
+		p, err := readPolicy(conn, account)
+		if err == nil {
+			err = change(&p)
+		}
+		if err != nil {
+			return err
+		}
 		return sqlitex.Execute(conn, `INSERT INTO policies (account_id, policy) VALUES (?, ?) ON CONFLICT (account_id) DO UPDATE SET policy = excluded.policy`,
 			&sqlitex.ExecOptions{Args: []any{account, p.Encode()}})
 	})
-	return storeError("set a policy", err)
+	return storeError("change a policy", err)
 }

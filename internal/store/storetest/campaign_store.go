@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/campaign"
+	"callbook/internal/fault"
 	"callbook/internal/journal"
 )
 
@@ -186,15 +188,60 @@ func campaignPages(t *testing.T, f *fixture) {
 	}
 }
 
+// setPolicy stores what an account has set.
+func (f *fixture) setPolicy(t tb, account account.ID, want campaign.Policy) {
+	t.Helper()
+	err := f.Campaigns.ChangePolicy(t.Context(), account, func(p *campaign.Policy) error {
+		*p = want
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("set a policy: %v", err)
+	}
+}
+
+// policyChanges: of changes at once none is lost, and a refused one changes nothing.
+func policyChanges(t *testing.T, f *fixture) {
+	var clients sync.WaitGroup
+	const each = 3
+	for _, count := range []func(*campaign.Policy){
+		func(p *campaign.Policy) { p.DailyCap++ }, func(p *campaign.Policy) { p.DailyCap++ }, func(p *campaign.Policy) { p.CallsAMinute++ },
+	} {
+		clients.Go(func() {
+			for range each {
+				err := f.Campaigns.ChangePolicy(t.Context(), f.account, func(p *campaign.Policy) error {
+					count(p)
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	refused := fault.New(fault.Invalid, "no")
+	err := f.Campaigns.ChangePolicy(t.Context(), f.account, func(p *campaign.Policy) error {
+		p.DailyCap = 99
+		return refused
+	})
+	if err != refused {
+		t.Errorf("the error is %v", err)
+	}
+	got, err := f.Campaigns.Policy(t.Context(), f.account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "policy", got, campaign.Policy{DailyCap: 2 * each, CallsAMinute: each})
+}
+
 func policies(t *testing.T, f *fixture) {
 	other := addAccount(t, f.Accounts, "other").ID
 	full := campaign.Policy{
 		CallsAMinute: 200, Countries: []string{"IN", "US"}, DailyCap: 3, Hours: &campaign.Hours{From: 540, Until: 1260}, Days: &[7]bool{1: true, 6: true},
 	}
 	for _, want := range []campaign.Policy{full, {}, {DailyCap: 1}} {
-		if err := f.Campaigns.SetPolicy(t.Context(), f.account, want); err != nil {
-			t.Fatal(err)
-		}
+		f.setPolicy(t, f.account, want)
 		f.reopen()
 		for _, read := range []interface {
 			Policy(context.Context, account.ID) (campaign.Policy, error)

@@ -22,6 +22,7 @@ func Campaigns(t *testing.T, open func(t *testing.T) Stores) {
 		{"change campaigns", changeCampaigns},
 		{"pages of campaigns", campaignPages},
 		{"policies", policies},
+		{"changes of a policy at once", policyChanges},
 		{"the last sid of campaigns", lastSIDOfCampaigns},
 		{"memory of campaigns", memoryOfCampaigns},
 		{"leases of accounts", leasesOfAccounts},

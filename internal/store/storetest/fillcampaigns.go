@@ -35,9 +35,7 @@ func FillCampaigns(t *testing.T, s Stores, account account.ID) {
 			f.changeOpen(t, c.SID, func(c *campaign.Campaign) { c.Expire(dialTime) })
 		}
 	}
-	if err := f.Campaigns.SetPolicy(t.Context(), account, campaign.Policy{DailyCap: 3}); err != nil {
-		t.Fatal(err)
-	}
+	f.setPolicy(t, account, campaign.Policy{DailyCap: 3})
 	hello, file := prompted("hello", "", 9)
 	if err := f.Prompts.InsertPrompt(t.Context(), account, hello, file, nil); err != nil {
 		t.Fatal(err)
