@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Spoken texts may contain variables: "@@first_name", or "@@{name with blanks}". Case
@@ -39,21 +40,38 @@ func Variables(text string, known []string) (names []string, err error) {
 }
 
 // Fill replaces the variables in a text by their values. Names are the known names. A
-// variable without a value becomes "".
+// variable without a value becomes "". The result has at most [MaxText] characters, as a
+// text must have: Fill cuts the last values, and keeps everything around the variables.
 func Fill(text string, names []string, values map[string]string) string {
 	found, err := findVariables(text, names)
 	if err != nil || len(found) == 0 {
 		return text
 	}
+	left := MaxText - utf8.RuneCountInString(text) // characters for values
+	for _, v := range found {
+		left += utf8.RuneCountInString(text[v.start:v.end])
+	}
 	var b strings.Builder
 	at := 0
 	for _, v := range found {
 		b.WriteString(text[at:v.start])
-		b.WriteString(values[v.name])
+		value := cut(values[v.name], left)
+		left -= utf8.RuneCountInString(value)
+		b.WriteString(value)
 		at = v.end
 	}
 	b.WriteString(text[at:])
 	return b.String()
+}
+
+// cut returns the first n characters of a text, or all if it has fewer.
+func cut(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // VariableName returns the name of a variable in lower case. It changes only the letters

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // TestFill puts values into texts.
@@ -33,6 +34,28 @@ func TestFill(t *testing.T) {
 	for _, text := range []string{"Hello @@nobody", "@@", "@@ first_name", "@@{first_name", "@@{nobody}", "@@first"} {
 		if _, err := Variables(text, known); !unknown(err) {
 			t.Errorf("%q: got %v, want an unknown variable", text, err)
+		}
+	}
+}
+
+// TestFillLong: a filled text is never longer than a text may be. Values are cut, the
+// last ones first, and what stands around them stays.
+func TestFillLong(t *testing.T) {
+	t.Parallel()
+	values := map[string]string{"a": strings.Repeat("ü", 1000), "b": strings.Repeat("é", MaxText), "c": "last"}
+	got := Fill("@@a, @@b and @@c. Press 1.", []string{"a", "b", "c"}, values)
+	const around = ",  and . Press 1."
+	if want := values["a"] + ", " + values["b"][:2*(MaxText-1000-len(around))] + " and . Press 1."; got != want {
+		t.Errorf("%d characters, ending in %q", utf8.RuneCountInString(got), got[len(got)-40:])
+	}
+	for text, want := range map[string]int{
+		strings.Repeat("x", MaxText-3) + "@@c":      MaxText,
+		strings.Repeat("x", MaxText-6) + "@@c@@c":   MaxText,
+		strings.Repeat("@@a ", MaxText/len("@@a ")): MaxText,
+		strings.Repeat("x", MaxText-4) + " @@z":     MaxText - 3,
+	} {
+		if n := utf8.RuneCountInString(Fill(text, []string{"a", "c", "z"}, values)); n != want {
+			t.Errorf("%.20q is said with %d characters, want %d", text, n, want)
 		}
 	}
 }

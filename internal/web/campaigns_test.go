@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"callbook/internal/app"
+	"callbook/internal/campaign"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
 	"callbook/internal/speech"
@@ -262,7 +263,7 @@ func TestHearIt(t *testing.T) {
 	c, b := s.Account("demo"), s.SignedIn("demo")
 	list := c.CreateList("Tenants").SID
 	c.CreateOne(`{"number":"+919876543210","first_name":"Ravi"}`)
-	c.Add(list, c.CreateOne(`{"number":"+919876543211","first_name":"Asha"}`).SID)
+	c.Add(list, c.CreateOne(`{"number":"+919876543211","first_name":"Asha","custom_field":{"notes":"`+strings.Repeat("n", 5000)+`"}}`).SID)
 
 	has(t, b.Open("/campaigns/new").PageText(t, 200), ">Hear it</button>")
 	form := url.Values{"text": {"Hello @@first_name, the rent is due."}, "list": {list}}
@@ -280,6 +281,10 @@ func TestHearIt(t *testing.T) {
 	for text, want := range map[string]string{"": "Write what is said first.", "Hello @@nobody": "a name after @@ that no contact has"} {
 		has(t, b.Submit("/campaigns/hear", url.Values{"text": {text}}).PageText(t, 200), want)
 	}
+	long := url.Values{"text": {"@@notes. Thank you."}, "list": {list}}
+	page = b.Submit("/campaigns/hear", long).PageText(t, 200)
+	has(t, page, strings.Repeat("n", campaign.MaxText-len(". Thank you."))+". Thank you.")
+	lacks(t, page, strings.Repeat("n", campaign.MaxText))
 	review := b.Open(b.Submit("/campaigns/review", campaignForm(nil)).Header.Get("Location")).PageText(t, 200)
 	has(t, review, `<audio controls preload="none" src="/campaigns/audio?page=`)
 	other := s.Account("other")
