@@ -212,8 +212,13 @@ func (c *Call) Status() string {
 func (c *Call) Duration() int { return seconds(c.Placed, c.Ended) }
 
 // TalkTime returns the time from the answer to the end in whole seconds; zero before the
-// end, and for a call that was not answered.
-func (c *Call) TalkTime() int { return seconds(c.Answered, c.Ended) }
+// end, and for a call that was not answered or whose end nobody knows.
+func (c *Call) TalkTime() int {
+	if c.Outcome != Reached {
+		return 0
+	}
+	return seconds(c.Answered, c.Ended)
+}
 
 // seconds returns the difference between two times, each truncated to a second.
 func seconds(from, to time.Time) int {

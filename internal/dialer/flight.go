@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -61,6 +62,10 @@ func (fs *flights) tell(p carrier.Progress) {
 	}
 	f.askAt = f.a.d.now().Add(patience)
 	if !f.unsent && p.Beyond(&f.known) {
+		// An end that the carrier does not know has no times. Those that were reported
+		// before may not be recorded yet.
+		p.Placed, p.Rang, p.Answered = cmp.Or(p.Placed, f.known.Placed), cmp.Or(p.Rang, f.known.Rang), cmp.Or(p.Answered, f.known.Answered)
+		p.Digits = cmp.Or(p.Digits, f.known.Digits)
 		f.known = p
 		f.change()
 	}

@@ -1,11 +1,15 @@
 package dialer_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/simulator"
+	"callbook/internal/clock"
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/phone"
@@ -47,6 +51,46 @@ func TestLeaseComesBack(t *testing.T) {
 		got := r.campaign(t)
 		if want := (campaign.Counts{Failed: 2, Called: 2, Calls: 4, CallsBusy: 4}); got.Counts != want || !got.Closed {
 			t.Errorf("the campaign is %v, with %+v", got.State, got.Counts)
+		}
+		stop()
+		r.close(t)
+	})
+}
+
+// forgetful is a carrier that does not know what became of calls.
+type forgetful struct{ carrier.Carrier }
+
+// Resolve implements [carrier.Carrier].
+func (forgetful) Resolve(_ context.Context, asked []carrier.Asked) ([]carrier.Resolution, error) {
+	answers := make([]carrier.Resolution, len(asked))
+	for i := range answers {
+		answers[i].Fate = carrier.Unknown
+	}
+	return answers, nil
+}
+
+// TestUnknownEnd: a call that was answered before the server died, and whose end nobody
+// knows, has failed. It keeps when it left, rang and was answered.
+func TestUnknownEnd(t *testing.T) {
+	t.Parallel()
+	servertest.EmbeddedOnly(t, "a test in a bubble")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 60, many(1))
+		_, stop := r.startWith(simulator.New(simulator.Options{Clock: clock.System}))
+		var before campaign.Call
+		for before.State != campaign.Answered {
+			time.Sleep(100 * time.Millisecond)
+			before = r.call(t)
+		}
+		stop()
+		time.Sleep(time.Minute)
+		_, stop = r.startWith(forgetful{simulator.New(simulator.Options{Clock: clock.System})})
+		time.Sleep(10 * time.Second)
+		got := r.call(t)
+		want := before
+		want.State, want.Outcome, want.CauseText, want.Ended = campaign.CallEnded, campaign.CallFailed, "interrupted", got.Ended
+		if got != want || got.Ended.Before(before.Answered.Add(time.Minute)) || got.TalkTime() != 0 {
+			t.Errorf("the call is %+v, before %+v", got, before)
 		}
 		stop()
 		r.close(t)

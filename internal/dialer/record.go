@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -89,7 +90,8 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 	return changed > 0, nil
 }
 
-// note applies the carrier's report to a call that has not ended, and to its target.
+// note applies the carrier's report to a call that has not ended, and to its target. What
+// is stored already and the report does not know stays.
 func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) (events []event.Event) {
 	now := a.d.opts.Clock.Now()
 	if f.unsent {
@@ -97,10 +99,9 @@ func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call
 		call.State = 0
 	} else {
 		p := &f.known
-		call.State, call.Rang, call.Answered, call.Digits = max(call.State, p.State), p.Rang, p.Answered, p.Digits
-		if !p.Placed.IsZero() {
-			call.Placed = p.Placed
-		}
+		call.State = max(call.State, p.State)
+		call.Placed, call.Rang, call.Answered = cmp.Or(p.Placed, call.Placed), cmp.Or(p.Rang, call.Rang), cmp.Or(p.Answered, call.Answered)
+		call.Digits = cmp.Or(p.Digits, call.Digits)
 		if p.State != campaign.CallEnded {
 			return nil
 		}

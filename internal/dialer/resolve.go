@@ -72,10 +72,7 @@ func (a *dialing) resolve(ctx context.Context) {
 				a.d.flights.takeBack(asked[i].Call)
 				continue
 			case carrier.Unknown:
-				p = carrier.Progress{
-					State: campaign.CallEnded, Placed: asked[i].Placed, Ended: now,
-					Outcome: campaign.CallFailed, CauseText: interrupted,
-				}
+				p = carrier.Progress{State: campaign.CallEnded, Ended: now, Outcome: campaign.CallFailed, CauseText: interrupted}
 			}
 			p.Call = asked[i].Call
 			a.d.flights.tell(p)
