@@ -19,8 +19,9 @@ import (
 type Dialer interface {
 	// Wake makes the dialer look at the account now, and not only at its next poll.
 	Wake(account.ID)
-	// Settled waits until no call of a paused campaign can leave any more, on any server.
-	// It takes at most two seconds if another server dials for the account.
+	// Settled waits until no call of a paused campaign can leave any more, on any server,
+	// for at most two seconds. After that, only a call can leave that was handed to the
+	// carrier at least a second ago and that the carrier has not yet reported as sent.
 	Settled(ctx context.Context, account account.ID, sid addressbook.SID)
 }
 
@@ -210,7 +211,7 @@ func (cs *Campaigns) ChangePolicy(ctx context.Context, acct account.Account, cha
 }
 
 // Update changes a campaign: it performs the draft's Action or changes settings. After a
-// pause it returns when no call can leave any more. Ready may be nil.
+// pause it returns when no call can leave any more; see [Dialer]. Ready may be nil.
 func (cs *Campaigns) Update(ctx context.Context, acct account.Account, sid addressbook.SID, d *Draft, ready journal.Ready[*Campaign]) (*Campaign, error) {
 	c, err := cs.update(ctx, acct, sid, d, ready)
 	for tries := 1; err == errMeanwhile && tries < maxTries; tries++ {

@@ -201,24 +201,25 @@ func (d *Dialer) Wake(id account.ID) {
 	d.woken.wake()
 }
 
-// Settled waits until no call of a paused campaign can leave any more, on any server: two
-// seconds at most when another server dials for the account.
+// Settled implements [campaign.Dialer].
 func (d *Dialer) Settled(ctx context.Context, id account.ID, sid addressbook.SID) {
 	const longest, every = 2 * time.Second, 20 * time.Millisecond
+	late := d.opts.Clock.Tick(longest)
 	if a := d.dialing(id); a != nil {
-		a.settled(ctx, sid)
+		a.settled(ctx, late, sid)
 		return
 	}
 	// Another server may dial for the account. A call that it has claimed may still leave
 	// while its stored state is Placing.
-	begun := d.opts.Clock.Now()
-	for tick := d.opts.Clock.Tick(every); d.opts.Clock.Now().Sub(begun) < longest; {
+	for tick := d.opts.Clock.Tick(every); ; {
 		placing, err := d.placing(ctx, id, sid)
 		if err == nil && !placing {
 			return
 		}
 		select {
 		case <-ctx.Done():
+			return
+		case <-late:
 			return
 		case <-tick:
 		}

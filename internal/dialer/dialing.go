@@ -267,8 +267,9 @@ func (a *dialing) runOf(sid addressbook.SID) *run {
 	return a.runs[i]
 }
 
-// settled waits until no call of a paused campaign can leave from this server any more.
-func (a *dialing) settled(ctx context.Context, sid addressbook.SID) {
+// settled waits until no call of a paused campaign can leave from this server any more, or
+// until it is late.
+func (a *dialing) settled(ctx context.Context, late <-chan time.Time, sid addressbook.SID) {
 	a.mu.Lock()
 	r := a.runOf(sid)
 	a.mu.Unlock()
@@ -278,6 +279,7 @@ func (a *dialing) settled(ctx context.Context, sid addressbook.SID) {
 	select {
 	case r.section <- struct{}{}:
 		<-r.section
+	case <-late:
 	case <-ctx.Done():
 	}
 }
