@@ -97,7 +97,7 @@ func (a *API) getSuppressions(r *http.Request) (reply, error) {
 	if err := budget.Of(r.Context()).Reserve(r.Context(), int64(w.Limit)*usualWeight); err != nil {
 		return reply{}, err
 	}
-	page, err := a.suppressions.List(r.Context(), accountOf(r), plusNumber(number), w.Offset, w.Limit)
+	page, err := a.suppressions.List(r.Context(), accountOf(r), plusNumber(number), suppression.Query{Offset: w.Offset, Limit: w.Limit})
 	if err != nil {
 		return reply{}, err
 	}

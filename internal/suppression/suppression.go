@@ -49,6 +49,9 @@ type Added struct {
 type Query struct {
 	Number        phone.Number // zero means any
 	Offset, Limit int
+	// MaxTotal is how far the total is counted, for who need not know a greater one. 0
+	// counts all.
+	MaxTotal int
 }
 
 // Page is a page of suppressions.

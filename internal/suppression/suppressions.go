@@ -132,9 +132,8 @@ func (s *Suppressions) Remove(ctx context.Context, acct account.Account, drafts 
 }
 
 // List returns one page of the account's suppressions. If number is not "", it returns
-// only that number, in any spelling. An invalid number has none.
-func (s *Suppressions) List(ctx context.Context, acct account.Account, number string, offset, limit int) (Page, error) {
-	q := Query{Offset: offset, Limit: limit}
+// only that number, in any spelling. An invalid number has none. List sets q.Number.
+func (s *Suppressions) List(ctx context.Context, acct account.Account, number string, q Query) (Page, error) {
 	if number != "" {
 		n, err := s.book.Number(acct, number)
 		if err != nil {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -57,6 +58,28 @@ func TestSuppressionsFile(t *testing.T) {
 	body, contentType := servertest.NewForm().Text("x", "y").Body()
 	b.Do("POST", "/imports/suppressions", body, "Content-Type", contentType).Redirect(t, path)
 	has(t, b.Open(path).PageText(t, 200), "Choose a file.")
+}
+
+// TestManySuppressions: the page counts no more numbers than a person wants to know of,
+// and leads to all of them.
+func TestManySuppressions(t *testing.T) {
+	t.Parallel()
+	_, b := calling(t)
+	const path = "/campaigns/suppressions"
+	next := 9876500000
+	for _, n := range []int{5000, 5000, 2} {
+		var numbers strings.Builder
+		for range n {
+			fmt.Fprintln(&numbers, next)
+			next++
+		}
+		b.Submit(path, url.Values{"numbers": {numbers.String()}}).Redirect(t, path)
+	}
+	has(t, b.Open(path).PageText(t, 200), "1 to 50 of more than 10,000 numbers", `rel="next"`)
+	has(t, b.Open(path+"?from=9951").PageText(t, 200), "9,951 to 10,000 of more than 10,000 numbers", `rel="next"`)
+	last := b.Open(path+"?from=10001").PageText(t, 200)
+	has(t, last, "10,001 to 10,002 of 10,002 numbers")
+	lacks(t, last, `rel="next"`)
 }
 
 // TestCallbacks shows what a program was told, why not, and sends it again.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -139,6 +140,9 @@ func (db *DB) Suppressions(ctx context.Context, account account.ID, q suppressio
 		s := newSelection("suppressions", account)
 		if q.Number != 0 {
 			s.and("number = %s", int64(q.Number))
+		}
+		if q.MaxTotal > 0 {
+			s.counter = fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM suppressions WHERE %s LIMIT %d) AS first`, s.where, q.MaxTotal)
 		}
 		s.queueCount(t, &page.Total)
 		t.queue(`SELECT `+suppressionColumns+` FROM suppressions WHERE `+s.where+` ORDER BY date_created DESC, number DESC LIMIT `+s.arg(q.Limit)+` OFFSET `+s.arg(q.Offset),

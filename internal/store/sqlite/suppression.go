@@ -129,7 +129,7 @@ func (b *AddressBook) Suppressions(ctx context.Context, account account.ID, q su
 	}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		defer sqlitex.Transaction(conn)(&err) // reads the total and the page from one snapshot
-		if page.Total, err = count(conn, from, args); err != nil {
+		if page.Total, err = countUpTo(conn, from, args, q.MaxTotal); err != nil {
 			return err
 		}
 		return sqlitex.Execute(conn, `SELECT `+suppressionColumns+` `+from+` ORDER BY date_created DESC, number DESC LIMIT ? OFFSET ?`, &sqlitex.ExecOptions{

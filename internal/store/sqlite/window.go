@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -66,4 +67,12 @@ func count(conn *sqlite.Conn, from string, args []any) (n int, err error) {
 		return nil
 	})
 	return n, err
+}
+
+// countUpTo counts rows as count does, but no more than most; 0 counts all.
+func countUpTo(conn *sqlite.Conn, from string, args []any, most int) (int, error) {
+	if most == 0 {
+		return count(conn, from, args)
+	}
+	return count(conn, `FROM (SELECT 1 `+from+` LIMIT ?)`, append(slices.Clip(args), most))
 }

@@ -91,6 +91,8 @@ func suppressionPages(t *testing.T, f *fixture) {
 		{suppression.Query{Limit: 2, Offset: 1}, 5, newest[1:3]},
 		{suppression.Query{Limit: 2, Offset: 4}, 5, newest[4:]},
 		{suppression.Query{Limit: 2, Offset: 5}, 5, nil},
+		{suppression.Query{Limit: 2, MaxTotal: 3}, 3, newest[:2]},
+		{suppression.Query{Limit: 2, MaxTotal: 6}, 5, newest[:2]},
 		{suppression.Query{Limit: 2, Number: all[1].Number}, 1, all[1:2]},
 		{suppression.Query{Limit: 2, Number: firstNumber + 10}, 0, nil},
 	} {

@@ -186,6 +186,7 @@ func (data listData) Nothing() bool {
 // turn is the pagination of a table.
 type turn struct {
 	From, To, Total  int    // rows, from 1
+	More             bool   // there are more than Total
 	One, Many        string // the noun for rows
 	Here, Prev, Next string
 }

@@ -28,8 +28,8 @@ var sources = map[string]string{
 	suppression.FromAPI: "By the API", suppression.FromDashboard: "By hand", suppression.FromImport: "By an import", suppression.FromCall: "The callee asked for it",
 }
 
-// From returns the words for the source of a suppression.
-func (suppressionsData) From(s suppression.Suppression) string {
+// SourceOf returns the words for the source of a suppression.
+func (suppressionsData) SourceOf(s suppression.Suppression) string {
 	if text := sources[s.Source]; text != "" {
 		return text
 	}
@@ -46,12 +46,16 @@ func (room *Room) suppressionsPage(r *http.Request) (shell.Answer, error) {
 	})
 }
 
+// counted is how far the page counts the numbers, of which there may be millions.
+const counted = 10_000
+
 // showSuppressions shows the page with the form's values.
 func (room *Room) showSuppressions(r *http.Request, data suppressionsData) (shell.Answer, error) {
 	query := r.URL.Query()
 	data.Search = strings.TrimSpace(query.Get("q"))
 	offset := offsetOf(query)
-	page, err := room.Suppressions.List(r.Context(), shell.AccountOf(r), data.Search, offset, pageRows)
+	q := suppression.Query{Offset: offset, Limit: pageRows, MaxTotal: max(counted, offset+pageRows) + 1}
+	page, err := room.Suppressions.List(r.Context(), shell.AccountOf(r), data.Search, q)
 	if err != nil {
 		return shell.Answer{}, err
 	}
@@ -61,6 +65,9 @@ func (room *Room) showSuppressions(r *http.Request, data suppressionsData) (shel
 	data.Note.Name, data.Note.Label, data.Note.MaxLength = "note", "Note", suppression.MaxText
 	data.Tabs = shell.CampaignTabs("/campaigns/suppressions")
 	data.turn = turnOf("/campaigns/suppressions", "number", "numbers", url.Values{"q": {data.Search}}, offset, len(data.Rows), page.Total)
+	if data.More = page.Total == q.MaxTotal; data.More {
+		data.Total--
+	}
 	return pages.Show("suppressions", "Numbers that are not called", data).PieceAt("suppression-results", data.Here), nil
 }
 
