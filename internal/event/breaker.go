@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -57,17 +56,22 @@ func (b *breaker) note(delivered bool, now time.Time) {
 // are too many lanes.
 func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 	d.mu.Lock()
-	accounts := slices.Collect(maps.Keys(d.accounts))
+	var after []Receiver
+	for id, held := range d.accounts {
+		after = append(after, Receiver{Account: id, Origin: held.after})
+	}
 	d.mu.Unlock()
-	if len(accounts) == 0 {
+	if len(after) == 0 {
 		return nil
 	}
-	due, err := d.store.Receivers(ctx, accounts, now, maxReceivers)
+	most := max(leastReceivers, maxReceivers/len(after))
+	waiting, err := d.store.Receivers(ctx, after, most)
 	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	due := d.due(waiting, most, now)
 	running := make(map[account.ID]int)
 	all := 0
 	for r, b := range d.receivers {
@@ -82,7 +86,6 @@ func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 	slices.SortStableFunc(due, func(a, b DueReceiver) int { return cmp.Compare(running[a.Account], running[b.Account]) })
 	room := d.leaving()
 	for _, r := range due {
-		d.accounts[r.Account] = now
 		b := d.receivers[r.Receiver]
 		if b == nil {
 			b = &breaker{}
@@ -113,6 +116,28 @@ func (d *Deliverer) poll(ctx context.Context, now time.Time) error {
 		d.working.Go(func() { d.deliver(ctx, r.Receiver, known, h) })
 	}
 	return nil
+}
+
+// due returns the receivers that have due events, and sets where the next poll goes on.
+// Most is how many receivers of an account the poll has read at most. The caller holds
+// mu.
+func (d *Deliverer) due(waiting []DueReceiver, most int, now time.Time) (due []DueReceiver) {
+	read, last := make(map[account.ID]int), make(map[account.ID]string)
+	for _, r := range waiting {
+		read[r.Account]++
+		last[r.Account] = max(last[r.Account], r.Origin)
+		if held := d.accounts[r.Account]; held != nil && r.First <= DueAt(now) {
+			held.used = now
+			due = append(due, r)
+		}
+	}
+	for id, held := range d.accounts {
+		held.after = ""
+		if read[id] == most {
+			held.after = last[id]
+		}
+	}
+	return due
 }
 
 // leaving returns how many lanes are about to end since makeRoom has told them to. The

@@ -29,9 +29,10 @@ const (
 	renewEvery = 2 * time.Second
 	leaseTime  = 8 * time.Second
 	// maxAccounts is how many accounts a server claims at once. MaxReceivers is how many
-	// receivers it reads in one poll.
-	maxAccounts  = 100
-	maxReceivers = 2000
+	// receivers with waiting events it reads in one poll, an equal share of each account,
+	// but leastReceivers of each. The next poll goes on with those that come after them.
+	maxAccounts                  = 100
+	maxReceivers, leastReceivers = 2000, 20
 	// maxLanes is how many receivers a server sends to at the same time. AccountLanes is
 	// how many of them may belong to one account.
 	maxLanes, accountLanes = 256, 64
@@ -73,9 +74,15 @@ type Deliverer struct {
 	places    *limit.Pool
 
 	mu        sync.Mutex
-	accounts  map[account.ID]time.Time // the accounts whose lease this server has, and when each last had a due event
+	accounts  map[account.ID]*held // the accounts whose lease this server has
 	receivers map[Receiver]*breaker
 	hosts     map[string]*host // hosts that lanes send to, by origin
+}
+
+// held is an account whose lease a server has.
+type held struct {
+	used  time.Time // when it last had a due event
+	after string    // the origin after which the next poll reads its receivers; "" is before all
 }
 
 // host bounds the requests to one host, over all accounts.
@@ -89,7 +96,7 @@ func New(store Store, opts Options) *Deliverer {
 	return &Deliverer{
 		store: store, opts: opts, sender: newSender(opts.Agent, opts.Private, opts.Clock), server: rand.Text(),
 		woken: make(chan struct{}, 1), told: make(chan struct{}, 1), places: limit.New(places, limit.Options{Spare: true}),
-		accounts: make(map[account.ID]time.Time), receivers: make(map[Receiver]*breaker), hosts: make(map[string]*host),
+		accounts: make(map[account.ID]*held), receivers: make(map[Receiver]*breaker), hosts: make(map[string]*host),
 	}
 }
 
@@ -189,7 +196,7 @@ func (d *Deliverer) claim(ctx context.Context, now time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, id := range claimed {
-		d.accounts[id] = now
+		d.accounts[id] = &held{used: now}
 	}
 	return nil
 }
@@ -201,8 +208,8 @@ func (d *Deliverer) renew(ctx context.Context) error {
 	now := d.opts.Clock.Now()
 	var ours, idle []account.ID
 	d.mu.Lock()
-	for id, used := range d.accounts {
-		if now.Sub(used) > idleAfter {
+	for id, held := range d.accounts {
+		if now.Sub(held.used) > idleAfter {
 			idle = append(idle, id)
 			delete(d.accounts, id)
 		} else {

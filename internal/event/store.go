@@ -31,9 +31,11 @@ type Store interface {
 	// ReleaseAccounts ends the server's leases of these accounts.
 	ReleaseAccounts(ctx context.Context, server string, accounts []account.ID) error
 
-	// Receivers returns up to limit receivers of these accounts that have an event due by
-	// now, each with the Due of its first event.
-	Receivers(ctx context.Context, accounts []account.ID, now time.Time, limit int) ([]DueReceiver, error)
+	// Receivers returns receivers that have Waiting events, each with the Due of its first
+	// event. After has the accounts to look at, each once. For each account, Receivers
+	// returns up to limit receivers whose Origins come after the Origin in after, in the
+	// order of their bytes; "" comes before all.
+	Receivers(ctx context.Context, after []Receiver, limit int) ([]DueReceiver, error)
 
 	// Due returns up to limit events of the receiver that are due by now, ordered by Due
 	// and then ID. It leaves out the events whose IDs are in known.
@@ -67,7 +69,7 @@ type Store interface {
 	Purge(ctx context.Context, before time.Time, limit int) (more bool, err error)
 }
 
-// DueReceiver is a receiver that has due events.
+// DueReceiver is a receiver that has Waiting events.
 type DueReceiver struct {
 	Receiver
 	First Due // the Due of its first event

@@ -36,7 +36,7 @@ func (*crowd) ClaimAccounts(context.Context, work.Lease, time.Time, int) (all []
 	return all, nil
 }
 
-func (c *crowd) Receivers(context.Context, []account.ID, time.Time, int) (due []DueReceiver, err error) {
+func (c *crowd) Receivers(context.Context, []Receiver, int) (due []DueReceiver, err error) {
 	add := func(id, i int) {
 		due = append(due, DueReceiver{Receiver: Receiver{account.ID(id), fmt.Sprintf("http://%d.%d.example", id, i)}})
 	}
@@ -105,4 +105,66 @@ func TestTurns(t *testing.T) {
 	}
 	stop()
 	<-ended
+}
+
+// sleepers is a store of an account with receivers whose events are not due, except that
+// of the last receiver.
+type sleepers struct {
+	crowd
+	t *testing.T
+}
+
+const sleeping = 5 * maxReceivers
+
+// ClaimAccounts implements [Store], as Receivers does.
+func (*sleepers) ClaimAccounts(context.Context, work.Lease, time.Time, int) ([]account.ID, error) {
+	return []account.ID{1}, nil
+}
+
+func (s *sleepers) Receivers(_ context.Context, after []Receiver, limit int) (waiting []DueReceiver, err error) {
+	if len(after) != 1 || limit > maxReceivers {
+		s.t.Errorf("a poll reads %d receivers after %v", limit, after)
+	}
+	first := 0
+	if after[0].Origin != "" {
+		if _, err := fmt.Sscanf(after[0].Origin, "http://%d.example", &first); err != nil {
+			return nil, err
+		}
+		first++
+	}
+	for i := first; i < min(first+limit, sleeping); i++ {
+		r := DueReceiver{Receiver: Receiver{1, fmt.Sprintf("http://%06d.example", i)}, First: Behind}
+		if i == sleeping-1 {
+			r.First = AtOnce
+		}
+		waiting = append(waiting, r)
+	}
+	return waiting, nil
+}
+
+// TestManyReceivers: a poll reads a bounded number of receivers, and all of them have
+// their turn.
+func TestManyReceivers(t *testing.T) {
+	t.Parallel()
+	var turns atomic.Int64
+	secret := func(context.Context, account.ID) ([]byte, error) { // a lane has begun
+		turns.Add(1)
+		return nil, nil
+	}
+	d := New(&sleepers{t: t}, Options{Clock: clock.System, Secret: secret})
+	if err := d.claim(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop() // so that the lane sends nothing
+	const polls = 3 * sleeping / maxReceivers
+	for range polls {
+		if err := d.poll(stopped, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		d.working.Wait()
+	}
+	if n := turns.Load(); n != 2 {
+		t.Errorf("the last receiver had %d turns in %d polls, want 2", n, polls)
+	}
 }

@@ -6,26 +6,30 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"callbook/internal/account"
 	"callbook/internal/event"
 )
 
-// dueReceivers finds the receivers with due events. It takes one step in an index for
-// each receiver with a waiting event.
-const dueReceivers = `WITH RECURSIVE waiting (account_id, receiver, due) AS (
-		SELECT first.account_id, first.receiver, first.due FROM unnest($1::bigint[]) AS these (account_id)
+// waitingReceivers finds the receivers with waiting events. It takes one step in an index
+// for each.
+const waitingReceivers = `WITH RECURSIVE waiting (account_id, receiver, due, step) AS (
+		SELECT first.account_id, first.receiver, first.due, 1 FROM unnest($1::bigint[], $2::text[]) AS these (account_id, origin)
 			CROSS JOIN LATERAL (SELECT e.account_id, e.receiver, e.due FROM events AS e
-				WHERE e.state = 1 AND e.account_id = these.account_id ORDER BY e.receiver, e.due LIMIT 1) AS first
-		UNION ALL SELECT next.account_id, next.receiver, next.due FROM waiting
+				WHERE e.state = 1 AND e.account_id = these.account_id AND e.receiver > these.origin ORDER BY e.receiver, e.due LIMIT 1) AS first
+		UNION ALL SELECT next.account_id, next.receiver, next.due, waiting.step + 1 FROM waiting
 			CROSS JOIN LATERAL (SELECT e.account_id, e.receiver, e.due FROM events AS e
-				WHERE e.state = 1 AND e.account_id = waiting.account_id AND e.receiver > waiting.receiver ORDER BY e.receiver, e.due LIMIT 1) AS next)
-	SELECT account_id, receiver, due FROM waiting WHERE due <= $2 LIMIT $3`
+				WHERE e.state = 1 AND e.account_id = waiting.account_id AND e.receiver > waiting.receiver ORDER BY e.receiver, e.due LIMIT 1) AS next
+			WHERE waiting.step < $3)
+	SELECT account_id, receiver, due FROM waiting`
 
 // Receivers implements [event.Store].
-func (s eventStore) Receivers(ctx context.Context, accounts []account.ID, now time.Time, limit int) ([]event.DueReceiver, error) {
+func (s eventStore) Receivers(ctx context.Context, after []event.Receiver, limit int) ([]event.DueReceiver, error) {
+	accounts, origins := make([]int64, len(after)), make([]string, len(after))
+	for i, r := range after {
+		accounts[i], origins[i] = int64(r.Account), r.Origin
+	}
 	return collect(ctx, s.db, purpose{}, "read receivers", func(row pgx.CollectableRow) (r event.DueReceiver, err error) {
 		return r, row.Scan(&r.Account, &r.Origin, &r.First)
-	}, dueReceivers, accountIDs(accounts), now.UnixNano(), limit)
+	}, waitingReceivers, accounts, origins, limit)
 }
 
 // firstWaiting is the id of an event that must end before the event e, or NULL. The

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -12,23 +13,31 @@ import (
 	"callbook/internal/event"
 )
 
-// dueReceivers finds the receivers with due events. It takes one step in an index for
-// each receiver with a waiting event.
-const dueReceivers = `WITH RECURSIVE waiting (account_id, receiver) AS (
-		SELECT value, (SELECT min(receiver) FROM events INDEXED BY events_due WHERE state = 1 AND account_id = value) FROM json_each(?)
+// waitingReceivers finds the receivers with waiting events. It takes one step in an index
+// for each.
+const waitingReceivers = `WITH RECURSIVE waiting (account_id, receiver, step) AS (
+		SELECT value ->> 0, (SELECT min(receiver) FROM events INDEXED BY events_due
+			WHERE state = 1 AND account_id = value ->> 0 AND receiver > value ->> 1), 1 FROM json_each(?)
 		UNION ALL SELECT account_id, (SELECT min(receiver) FROM events INDEXED BY events_due
-			WHERE state = 1 AND events.account_id = waiting.account_id AND events.receiver > waiting.receiver)
-		FROM waiting WHERE receiver IS NOT NULL),
-	firsts AS (SELECT account_id, receiver, (SELECT min(due) FROM events INDEXED BY events_due
-		WHERE state = 1 AND events.account_id = waiting.account_id AND events.receiver = waiting.receiver) AS due
-		FROM waiting WHERE receiver IS NOT NULL)
-	SELECT account_id, receiver, due FROM firsts WHERE due <= ? LIMIT ?`
+			WHERE state = 1 AND events.account_id = waiting.account_id AND events.receiver > waiting.receiver), step + 1
+		FROM waiting WHERE receiver IS NOT NULL AND step < ?)
+	SELECT account_id, receiver, (SELECT min(due) FROM events INDEXED BY events_due
+		WHERE state = 1 AND events.account_id = waiting.account_id AND events.receiver = waiting.receiver)
+	FROM waiting WHERE receiver IS NOT NULL`
 
 // Receivers implements [event.Store].
-func (s eventStore) Receivers(ctx context.Context, accounts []account.ID, now time.Time, limit int) (receivers []event.DueReceiver, err error) {
+func (s eventStore) Receivers(ctx context.Context, after []event.Receiver, limit int) (receivers []event.DueReceiver, err error) {
+	pairs := make([][2]any, len(after))
+	for i, r := range after {
+		pairs[i] = [2]any{r.Account, r.Origin}
+	}
+	text, err := json.Marshal(pairs)
+	if err != nil {
+		return nil, err
+	}
 	err = s.book.db.points.read(ctx, account.None, func(conn *sqlite.Conn) error {
-		return sqlitex.Execute(conn, dueReceivers, &sqlitex.ExecOptions{
-			Args: []any{jsonIDs(accounts), now.UnixNano(), limit},
+		return sqlitex.Execute(conn, waitingReceivers, &sqlitex.ExecOptions{
+			Args: []any{string(text), limit},
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				r := event.Receiver{Account: account.ID(stmt.ColumnInt64(0)), Origin: stmt.ColumnText(1)}
 				receivers = append(receivers, event.DueReceiver{Receiver: r, First: event.Due(stmt.ColumnInt64(2))})

@@ -1,10 +1,12 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,32 +188,36 @@ func eventReceivers(t *testing.T, s EventStores) {
 	theirs.Account = other
 	e.add(t, e.event(0, "B.example"), e.event(1, "a.example"), e.event(2, "b.example"), theirs)
 	e.claim(t)
-	receivers := func(limit int, accounts []account.ID, want ...event.DueReceiver) {
+	receivers := func(limit int, after []event.Receiver, want ...event.DueReceiver) {
 		t.Helper()
-		got, err := s.Events.Receivers(t.Context(), accounts, e.now, limit)
+		got, err := s.Events.Receivers(t.Context(), after, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
-		slices.SortFunc(got, func(a, b event.DueReceiver) int { return int(a.Account - b.Account) })
+		slices.SortFunc(got, func(a, b event.DueReceiver) int {
+			return cmp.Or(cmp.Compare(a.Account, b.Account), strings.Compare(a.Origin, b.Origin))
+		})
 		same(t, "receivers", got, want)
 	}
 	a := event.DueReceiver{Receiver: event.Receiver{Account: e.account, Origin: "https://a.example"}}
 	b := event.DueReceiver{Receiver: event.Receiver{Account: e.account, Origin: "https://b.example"}}
 	c := event.DueReceiver{Receiver: event.Receiver{Account: other, Origin: "https://c.example:8080"}}
-	receivers(10, []account.ID{e.account}, a, b)
-	receivers(10, []account.ID{e.account, other}, a, b, c)
-	receivers(1, []account.ID{e.account}, a)
+	ours, all := []event.Receiver{{Account: e.account}}, []event.Receiver{{Account: e.account}, {Account: other}}
+	receivers(10, ours, a, b)
+	receivers(10, all, a, b, c)
+	receivers(1, ours, a)
+	receivers(1, all, a, c)
+	receivers(1, []event.Receiver{a.Receiver, {Account: other}}, b, c)
+	receivers(10, []event.Receiver{b.Receiver, c.Receiver})
 	receivers(10, nil)
 	later := e.outcome(e.due(t, "a.example")[0], event.Waiting, event.DueAt(e.now.Add(time.Minute)), 500)
 	e.record(t, later)
-	receivers(10, []account.ID{e.account}, b)
-	e.now = e.now.Add(time.Minute)
 	a.First = later.Due
-	receivers(10, []account.ID{e.account}, a, b)
+	receivers(10, ours, a, b)
 	for _, p := range e.due(t, "b.example") {
 		e.record(t, e.outcome(p, event.Delivered, 0, 200))
 	}
-	receivers(10, []account.ID{e.account}, a)
+	receivers(10, ours, a)
 }
 
 func eventsDue(t *testing.T, s EventStores) {
