@@ -45,7 +45,12 @@ type Store interface {
 }
 
 // Query selects a page of an account's flows.
-type Query struct{ Offset, Limit int }
+type Query struct {
+	Offset, Limit int
+	// Brief leaves the steps and variables of the flows out: those of 1,000 flows may take
+	// 64 MB.
+	Brief bool
+}
 
 // Page is a page of flows.
 type Page struct {

@@ -19,6 +19,9 @@ var _ library.Store = (*DB)(nil)
 // flowColumns is what scanFlow reads.
 const flowColumns = `flows.name, flows.title, flows.flow, flows.date_created, flows.date_updated`
 
+// briefFlowColumns are flowColumns without the steps.
+const briefFlowColumns = `flows.name, flows.title, '{}', flows.date_created, flows.date_updated`
+
 func scanFlow(row pgx.CollectableRow) (library.Flow, error) {
 	var f library.Flow
 	var text string
@@ -182,7 +185,11 @@ func (db *DB) Flow(ctx context.Context, account account.ID, name string) (*libra
 func (db *DB) Flows(ctx context.Context, account account.ID, q library.Query) (page library.Page, err error) {
 	err = db.read(ctx, of(account), "read flows", func(t *tx) error {
 		t.queue(`SELECT count(*) FROM flows WHERE account_id = $1`, account).QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total) })
-		t.queue(`SELECT `+flowColumns+` FROM flows WHERE account_id = $1 ORDER BY name LIMIT $2 OFFSET $3`, account, q.Limit, q.Offset).
+		columns := flowColumns
+		if q.Brief {
+			columns = briefFlowColumns
+		}
+		t.queue(`SELECT `+columns+` FROM flows WHERE account_id = $1 ORDER BY name LIMIT $2 OFFSET $3`, account, q.Limit, q.Offset).
 			Query(t.eachFlow(func(f *library.Flow) { page.Flows = append(page.Flows, *f) }))
 		return nil
 	})

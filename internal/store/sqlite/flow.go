@@ -20,6 +20,9 @@ var _ library.Store = (*AddressBook)(nil)
 // flowColumns is what scanFlow reads.
 const flowColumns = `name, title, flow, date_created, date_updated`
 
+// briefFlowColumns are flowColumns without the steps.
+const briefFlowColumns = `name, title, '{}', date_created, date_updated`
+
 func scanFlow(stmt *sqlite.Stmt) (*library.Flow, error) {
 	f := &library.Flow{Name: stmt.ColumnText(0), Title: stmt.ColumnText(1), Created: optionalTime(stmt, 3), Updated: optionalTime(stmt, 4)}
 	return f, f.Decode(stmt.ColumnText(2))
@@ -186,7 +189,11 @@ func (b *AddressBook) Flows(ctx context.Context, account account.ID, q library.Q
 		if page.Total, err = count(conn, `FROM flows WHERE account_id = ?`, []any{account}); err != nil {
 			return err
 		}
-		return sqlitex.Execute(conn, `SELECT `+flowColumns+` FROM flows WHERE account_id = ? ORDER BY name LIMIT ? OFFSET ?`, &sqlitex.ExecOptions{
+		columns := flowColumns
+		if q.Brief {
+			columns = briefFlowColumns
+		}
+		return sqlitex.Execute(conn, `SELECT `+columns+` FROM flows WHERE account_id = ? ORDER BY name LIMIT ? OFFSET ?`, &sqlitex.ExecOptions{
 			Args: []any{account, q.Limit, q.Offset},
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				f, err := scanFlow(stmt)

@@ -113,11 +113,18 @@ func flowPages(t *testing.T, f *fixture) {
 	all := []*library.Flow{flow("A", "One."), flow("_b", "Two."), flow("a", "Three."), flow("c-d", "Four.")} // as bytes sort
 	f.insertFlows(t, all[3], all[0], all[2], all[1])
 	newFixture2(t, f, "other").insertFlows(t, flow("b", "Theirs."))
+	var brief []*library.Flow
+	for _, one := range all {
+		short := *one
+		short.Flow, short.Vars = callflow.Flow{}, nil
+		brief = append(brief, &short)
+	}
 	for _, ask := range []struct {
 		q    library.Query
 		want []*library.Flow
 	}{
 		{library.Query{Limit: 10}, all}, {library.Query{Limit: 2}, all[:2]}, {library.Query{Limit: 2, Offset: 3}, all[3:]}, {library.Query{Limit: 2, Offset: 4}, nil},
+		{library.Query{Limit: 10, Brief: true}, brief},
 	} {
 		page, err := f.Flows.Flows(t.Context(), f.account, ask.q)
 		if err != nil {

@@ -27,7 +27,7 @@ func flowOf(acct account.Account, url string) string {
 // offerFlows returns the field that selects a flow of the account.
 func (room *Room) offerFlows(r *http.Request, chosen string) (shell.Field, error) {
 	f := shell.Field{Name: "flow", Label: "Flow", Type: "select", Value: chosen, Options: []shell.Option{{Value: "", Label: "One by its address, below"}}}
-	page, err := room.Flows.List(r.Context(), shell.AccountOf(r), library.Query{Limit: library.MaxFlows})
+	page, err := room.Flows.List(r.Context(), shell.AccountOf(r), library.Query{Limit: library.MaxFlows, Brief: true})
 	there := chosen == ""
 	for i := range page.Flows {
 		flow := &page.Flows[i]

@@ -89,7 +89,7 @@ func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 
 // showList shows the flows and the form with these values and its error.
 func (room *Room) showList(r *http.Request, v url.Values, wrong *fault.Error) (shell.Answer, error) {
-	page, err := room.Flows.List(r.Context(), shell.AccountOf(r), library.Query{Limit: maxListed})
+	page, err := room.Flows.List(r.Context(), shell.AccountOf(r), library.Query{Limit: maxListed, Brief: true})
 	if err != nil {
 		return shell.Answer{}, err
 	}
