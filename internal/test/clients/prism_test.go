@@ -2,7 +2,6 @@ package clients
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -15,8 +14,11 @@ import (
 
 	"callbook/internal/test/openapitest"
 	"callbook/internal/test/servertest"
-	"callbook/internal/wav"
 )
+
+// asciiWAV is a WAV file of eight samples of 8 bits. Prism forwards bodies as UTF-8, so
+// it would change bytes from 0x80 on.
+const asciiWAV = "RIFF,\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00@\x1f\x00\x00\x01\x00\x08\x00data\x08\x00\x00\x00@@@@@@@@"
 
 // TestPrism sends a request of each operation through Prism, which compares requests
 // and answers with the document and tells what differs.
@@ -128,7 +130,7 @@ func TestPrism(t *testing.T) {
 		case "":
 			body = nil
 		case "wav":
-			body, contentType = bytes.NewReader(wav.Encode(make([]int16, 8))), "audio/wav"
+			body, contentType = strings.NewReader(asciiWAV), "audio/wav"
 		case "form":
 			body, contentType = servertest.NewForm("list_name", "Old members").File("number,first_name\n+919876543214,Meera\n").Body()
 		}
