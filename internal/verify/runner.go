@@ -20,6 +20,7 @@ const (
 	Receipts   = "receipts"
 	Uploads    = "uploads"
 	Campaigns  = "campaigns"
+	Prompts    = "recordings"
 )
 
 // check is one of the checks.
@@ -36,7 +37,7 @@ const (
 )
 
 // order is the order of the checks.
-var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads, Campaigns}
+var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads, Campaigns, Prompts}
 
 var checks map[string]check
 
@@ -53,6 +54,7 @@ func init() {
 		Receipts:   {Receipts, "idempotency_keys", "Delete the receipts, with the statement that docs/backup.md gives: requests that were answered can then be done twice if they are sent again.", (*runner).receipts},
 		Uploads:    {Uploads, "uploads", "Cancel the upload, and send its file again.", (*runner).uploads},
 		Campaigns:  {Campaigns, "campaigns", adviceRestore, (*runner).campaigns},
+		Prompts:    {Prompts, "prompts", "Upload the recording again in the place of the stored one. The disk may be failing: look at the machine's log.", (*runner).prompts},
 	}
 }
 

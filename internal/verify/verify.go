@@ -1,14 +1,16 @@
 // Package verify checks the invariants of a database: its structure is sound, its
 // counters agree with a recount, no row is orphaned, no account has a number twice,
-// and receipts and uploads can be read.
+// receipts and uploads can be read, and recordings are those that were uploaded.
 //
 // The checks change nothing and read one snapshot, so they run beside servers that
 // write. Their memory is bounded whatever the size of the database. Their reports
-// hold sids and counts, and no phone number or name.
+// hold sids, counts and the names of recordings, and no phone number or name of a
+// person.
 package verify
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -73,6 +75,10 @@ type View interface {
 
 	// Campaigns visits the campaigns of an account.
 	Campaigns(ctx context.Context, account account.ID, each func(*Campaign) error) error
+
+	// Prompts visits the recordings of an account. It hashes each file without holding
+	// more than one.
+	Prompts(ctx context.Context, account account.ID, each func(*Prompt) error) error
 
 	// Orphans visits each reference from one table to another, except the
 	// references that [View].Lists covers.
@@ -145,6 +151,13 @@ type Trash struct {
 	Twins          int64 // contacts and lists that are in the trash and outside of it
 	Strays         int64 // members whose contact or list is nowhere
 	Left           int64 // members whose contact and list are both outside
+}
+
+// Prompt is a recording.
+type Prompt struct {
+	Name string
+	Hash []byte            // the stored hash of its file
+	Sum  [sha256.Size]byte // the SHA-256 of the stored file
 }
 
 // Orphans counts the rows of one table whose referenced row in another is missing.

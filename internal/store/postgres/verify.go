@@ -272,6 +272,19 @@ func (v *view) Campaigns(ctx context.Context, account account.ID, each func(*ver
 	})
 }
 
+// Prompts implements [verify.View]. The database hashes the files, so they stay there.
+func (v *view) Prompts(ctx context.Context, account account.ID, each func(*verify.Prompt) error) error {
+	return v.each(ctx, `SELECT name, sha256, sha256(file) FROM prompts WHERE account_id = $1`, []any{account}, func(row pgx.Rows) error {
+		var p verify.Prompt
+		var sum []byte
+		if err := row.Scan(&p.Name, &p.Hash, &sum); err != nil {
+			return err
+		}
+		copy(p.Sum[:], sum)
+		return each(&p)
+	})
+}
+
 // Receipts implements [verify.View].
 func (v *view) Receipts(ctx context.Context, account account.ID, each func(*verify.Receipt) error) error {
 	encoding := `0::bigint` // older schemas have no such column

@@ -147,6 +147,8 @@ func TestVerify(t *testing.T) {
 		{"campaign's settings", `UPDATE campaigns SET settings = '{' WHERE state = 2`, "campaigns", "has settings that cannot be read"},
 		{"campaign's state", `UPDATE campaigns SET state = 9 WHERE state = 2`, "campaigns", "is in state 9"},
 		{"folded campaign", `UPDATE campaigns SET name_folded = 'x' WHERE state = 2`, "campaigns", "folded name"},
+		{"recording", `UPDATE prompts SET file = set_byte(file, 50, 7)`, "recordings", `acme: recording "hello" has a file that is not the one that was uploaded`},
+		{"recording's hash", `UPDATE prompts SET sha256 = 'x'`, "recordings", `recording "hello" has`},
 		{"events of no campaign", `DELETE FROM calls; DELETE FROM targets; DELETE FROM campaigns`, "orphans", "rows of events have no row of campaigns"},
 		{"no campaign", `DELETE FROM campaigns`, "orphans", "6 rows of targets have no row of campaigns"},
 		{"calls of no target", `DELETE FROM targets; DELETE FROM campaigns`, "orphans", "4 rows of calls have no row of targets"},

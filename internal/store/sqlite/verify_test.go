@@ -147,6 +147,8 @@ func TestVerify(t *testing.T) {
 		{"another outcome", `UPDATE calls SET outcome = 3 WHERE state = 5 AND campaign_id = (SELECT id FROM campaigns WHERE state = 2)`, "campaigns", "has 1 calls that are not in the history of their target"},
 		{"campaign's settings", `UPDATE campaigns SET settings = '{' WHERE state = 2`, "campaigns", "has settings that cannot be read"},
 		{"campaign's state", `UPDATE campaigns SET state = 9 WHERE state = 2`, "campaigns", "is in state 9"},
+		{"recording", `UPDATE prompts SET file = zeroblob(62)`, "recordings", `acme: recording "hello" has a file that is not the one that was uploaded`},
+		{"recording's hash", `UPDATE prompts SET sha256 = x'79'`, "recordings", `recording "hello" has`},
 		{"events of no campaign", `DELETE FROM calls; DELETE FROM targets; DELETE FROM campaigns`, "orphans", "rows of events have no row of campaigns"},
 		{"no campaign", `DELETE FROM campaigns`, "orphans", "6 rows of targets have no row of campaigns"},
 		{"counter", `UPDATE contact_counts SET contacts = contacts + 1 WHERE contacts > 0`, "contacts", "acme: its counter says 301 contacts, and there are 300"},
@@ -189,7 +191,7 @@ func TestVerify(t *testing.T) {
 			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started;
 			DROP TABLE receipt_totals; DROP INDEX idempotency_keys_of_account; ALTER TABLE idempotency_keys DROP COLUMN encoding;
 			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted;
-			ALTER TABLE uploads DROP COLUMN plan; ALTER TABLE uploads DROP COLUMN tally;
+			ALTER TABLE uploads DROP COLUMN plan; ALTER TABLE uploads DROP COLUMN tally; ALTER TABLE uploads DROP COLUMN suppresses;
 			DROP INDEX uploads_undoing; ALTER TABLE uploads DROP COLUMN undo; ALTER TABLE uploads DROP COLUMN undoing;
 			ALTER TABLE contacts DROP COLUMN upload; ALTER TABLE list_members DROP COLUMN upload`, "", ""},
 	} {

@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
@@ -204,6 +206,20 @@ func (v *view) Campaigns(_ context.Context, account account.ID, each func(*verif
 			return err
 		}
 		return each(&c)
+	})
+}
+
+// Prompts implements [verify.View].
+func (v *view) Prompts(_ context.Context, account account.ID, each func(*verify.Prompt) error) error {
+	return v.each(`SELECT name, sha256, file FROM prompts WHERE account_id = ?`, []any{account}, func(stmt *sqlite.Stmt) error {
+		p := verify.Prompt{Name: stmt.ColumnText(0)}
+		_, p.Hash = column(stmt, 1, nil)
+		sum := sha256.New()
+		if _, err := io.Copy(sum, stmt.ColumnReader(2)); err != nil {
+			return err
+		}
+		sum.Sum(p.Sum[:0])
+		return each(&p)
 	})
 }
 
