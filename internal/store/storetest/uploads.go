@@ -44,6 +44,7 @@ func Uploads(t *testing.T, open func(t *testing.T) Stores) {
 		{"uploads over the limits are deleted", uploadsOverLimits},
 		{"an upload survives", uploadSurvives},
 		{"restart uploads", restartUploads},
+		{"batches of suppressions", batchesOfSuppressions},
 		{"dry runs of batches", dryBatches},
 		{"dry runs fill the list", dryBatchesFill},
 		{"dry run when the list is gone", dryListGone},
