@@ -90,7 +90,6 @@ func TestCampaign(t *testing.T) {
 	b.Open(path+"/numbers/2").PageText(t, 404)
 	b.Open(path+"/numbers/x").PageText(t, 404)
 
-	has(t, b.Open("/campaigns/new?copy="+strings.TrimPrefix(path, "/campaigns/")).PageText(t, 200), "919876500026", `value="Rent June"`)
 	b.Submit(path, url.Values{"do": {"archive"}}).Redirect(t, path)
 	lacks(t, b.Open("/campaigns").PageText(t, 200), "Rent June")
 	has(t, b.Open("/campaigns?state=archived").PageText(t, 200), "Rent June", "Archived")
@@ -199,6 +198,7 @@ func TestOwnHours(t *testing.T) {
 	has(t, page, "10:00 to 24:00 on Mon, Sat", "because: Asked for by the school")
 	path := b.Submit("/campaigns", url.Values{"draft": {hidden(t, page, "draft")}}).Header.Get("Location")
 	has(t, b.Open(path).PageText(t, 200), "10:00 to 24:00 on Mon, Sat", "because: Asked for by the school", "by dashboard.")
+	changeHours(t, b, path)
 	for want, form := range map[string]url.Values{
 		"at any hour of every day":            {"hours": {"always"}, "hours_reason": {"A flood"}},
 		"Calling hours begin before they end": {"hours": {"own"}, "hours_from": {"21:00"}, "hours_until": {"09:00"}, "hours_reason": {"A flood"}},
@@ -211,6 +211,28 @@ func TestOwnHours(t *testing.T) {
 			t.Errorf("the page does not say %q: %s", want, a.Body)
 		}
 	}
+}
+
+// changeHours changes the calling hours of a campaign that has them on Monday and Saturday.
+func changeHours(t *testing.T, b *servertest.Browser, path string) {
+	t.Helper()
+	has(t, b.Open(path).PageText(t, 200), path+"/hours")
+	page := b.Open(path+"/hours").PageText(t, 200)
+	has(t, page, `value="10:00"`, `value="00:00"`, `value="own" checked`, "Asked for by the school", `value="6" checked`)
+	lacks(t, page, `value="0" checked`)
+	form := url.Values{"hours": {"own"}, "hours_from": {"11:00"}, "hours_until": {"09:00"}, "hours_reason": {"Exams"}}
+	has(t, b.Submit(path+"/hours", form).PageText(t, 422), "Calling hours begin before they end", `value="11:00"`)
+	form["hours_until"], form["hours_reason"] = []string{"12:00"}, []string{""}
+	has(t, b.Submit(path+"/hours", form).PageText(t, 422), "Say why this campaign has hours of its own")
+	form.Set("hours_reason", "Exams")
+	b.Submit(path+"/hours", form).Redirect(t, path)
+	has(t, b.Open(path).PageText(t, 200), "11:00 to 12:00", "because: Exams")
+	b.Submit(path+"/hours", url.Values{"hours": {"always"}, "hours_reason": {"A flood"}}).Redirect(t, path)
+	has(t, b.Open(path+"/hours").PageText(t, 200), `value="always" checked`, "A flood")
+	b.Submit(path+"/hours", url.Values{"hours": {""}}).Redirect(t, path)
+	page = b.Open(path).PageText(t, 200)
+	lacks(t, page, "because:")
+	has(t, page, "At any hour of every day")
 }
 
 // realPhone is a simulated telephone that says that people are called.

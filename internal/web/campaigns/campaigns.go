@@ -69,6 +69,8 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /campaigns/{sid}", room.of(room.campaignPage))
 	d.HandleForm("POST /campaigns/{sid}", room.act)
 	d.HandleForm("POST /campaigns/{sid}/delete", room.remove)
+	d.Handle("GET /campaigns/{sid}/hours", room.of(room.hoursPage))
+	d.HandleTyped("POST /campaigns/{sid}/hours", "/campaigns/{sid}/hours", room.saveHours)
 	d.Handle("GET /campaigns/{sid}/calls", room.of(room.callsPage))
 	d.Handle("GET /campaigns/{sid}/report", room.of(reportFile))
 	d.Handle("GET /campaigns/{sid}/callbacks", room.of(room.callbacksPage))

@@ -45,6 +45,12 @@ func (room *Room) newRulesForm(p *campaign.Policy) *rulesForm {
 		Until:     shell.Field{Name: "until", Label: "Until", Type: "time"},
 		Simulated: room.Simulated,
 	}
+	f.setHours(p)
+	return f
+}
+
+// setHours sets the fields of the form to the hours and days of p.
+func (f *rulesForm) setHours(p *campaign.Policy) {
 	if !p.Hours.Always() {
 		f.From.Value, f.Until.Value, _ = strings.Cut(p.Hours.String(), "-")
 		if f.Until.Value == "24:00" {
@@ -54,7 +60,6 @@ func (room *Room) newRulesForm(p *campaign.Policy) *rulesForm {
 	for _, d := range dayLabels {
 		f.Days = append(f.Days, check{Value: strconv.Itoa(d.day), Label: d.label, Checked: p.Days == nil || p.Days[d.day]})
 	}
-	return f
 }
 
 // orEmpty formats a number; 0 becomes "".
