@@ -88,6 +88,10 @@ func campaignPages(receiver string) []page {
 			b.follow(`a[href$="/numbers"]`)
 			b.follow("tbody tr:nth-child(5) a")
 		}},
+		{name: "campaign-hours", path: func(w *world) string {
+			return "/campaigns/" + w.client.NewCampaign(`{"campaigns":[{"caller_id":"08047112233","name":"Exams","from":["+919876500011"],"read_via_text":"Hello, the exams begin",`+
+				`"calling_hours":{"hours":"10:00-17:00","days":"mon-sat","reason":"Asked for by the school"},"schedule":{"send_at":"2099-06-01T10:00:00+05:30"}}]}`).ID + "/hours"
+		}},
 	}
 }
 
