@@ -301,7 +301,7 @@ func TestHearIt(t *testing.T) {
 		t.Errorf("the voice was told %q, %v, want the text once", got, err)
 	}
 	for text, want := range map[string]string{"": "Write what is said first.", "Hello @@nobody": "a name after @@ that no contact has"} {
-		has(t, b.Submit("/campaigns/hear", url.Values{"text": {text}}).PageText(t, 200), want)
+		has(t, b.Submit("/campaigns/hear", url.Values{"text": {text}}).PageText(t, 422), want)
 	}
 	long := url.Values{"text": {"@@notes. Thank you."}, "list": {list}}
 	page = b.Submit("/campaigns/hear", long).PageText(t, 200)

@@ -43,13 +43,14 @@ func (room *Room) hear(r *http.Request) (shell.Answer, error) {
 			return shell.Answer{}, err
 		}
 	}
-	if data.Trouble == "" {
-		name, err := shell.Keep(r, kept)
-		if err != nil {
-			return shell.Answer{}, err
-		}
-		data.Audio = "/campaigns/audio?page=" + name
+	if data.Trouble != "" {
+		return pages.Show("hear", "What they hear", data).Piece("heard").Invalid(), nil
 	}
+	name, err := shell.Keep(r, kept)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data.Audio = "/campaigns/audio?page=" + name
 	return pages.Show("hear", "What they hear", data).Piece("heard"), nil
 }
 
