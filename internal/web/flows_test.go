@@ -115,7 +115,7 @@ func TestFlows(t *testing.T) {
 	page = b.Open(path+"/json").PageText(t, 200)
 	has(t, b.Submit(path+"/json", url.Values{"code": {`{"start":"a","steps":{"a":{"kind":"say","txt":"x"}}}`}, "loaded": {hidden(t, page, "loaded")}}).PageText(t, 422), "there is no field")
 	loaded := hidden(t, page, "loaded")
-	code := `{"start":"a","steps":{"a":{"kind":"say","text":"From JSON."}}}`
+	code := `{"start":"a","steps":{"a":{"kind":"say","text":"From JSON.","next":"b"},"b":{"kind":"mark","word":"confirmed"}}}`
 	b.Submit(path+"/json", url.Values{"code": {code}, "loaded": {loaded}}).Redirect(t, path)
 	page = b.Submit(path+"/json", url.Values{"code": {code}, "loaded": {loaded}}).PageText(t, 422)
 	has(t, page, "Somebody else has changed the flow meanwhile.")
@@ -128,7 +128,8 @@ func TestFlows(t *testing.T) {
 	review := b.Submit("/campaigns/review", campaignForm(url.Values{"hears": {"flow"}, "flow": {"another"}, "text": {""}, "number": {"9876500010"}}))
 	page = b.Open(review.Header.Get("Location")).PageText(t, 200)
 	made := b.Submit("/campaigns", url.Values{"draft": {hidden(t, page, "draft")}}).Header.Get("Location")
-	b.Open(made).PageText(t, 200)
+	has(t, opened(t, b, made+"/calls", `data-label="Marked">confirmed<`), `<th scope="col">Marked</th>`)
+	lacks(t, b.Open(made+"/calls?state=busy").PageText(t, 200), "Marked")
 	b.Submit("/flows/flow-stop/delete", nil).Redirect(t, "/flows")
 	has(t, b.Open("/flows/nobody").PageText(t, 404), "There is no flow with this name")
 }

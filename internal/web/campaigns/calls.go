@@ -3,6 +3,7 @@ package campaigns
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +21,7 @@ type callsData struct {
 	State  string
 	States []shell.Option
 	Rows   []callRow
+	Marked bool // whether any of the rows has a mark
 	turn
 }
 
@@ -61,6 +63,7 @@ func (room *Room) callsPage(r *http.Request, c *campaign.Campaign) (shell.Answer
 		return shell.Answer{}, err
 	}
 	data.Rows = callRows(page)
+	data.Marked = slices.ContainsFunc(data.Rows, func(row callRow) bool { return row.Mark != "" })
 	data.turn = turnOf("/campaigns/"+c.SID.String()+"/calls", "call", "calls", url.Values{"state": {data.State}}, q.Offset, len(data.Rows), page.Total)
 	return pages.Show("calls", c.Name+": calls", data).PieceAt("call-results", data.Here), nil
 }
