@@ -19,6 +19,9 @@ type Recording struct {
 	hash [sha256.Size]byte
 }
 
+// Hash returns the SHA-256 of the recording as it is stored.
+func (r *Recording) Hash() [sha256.Size]byte { return r.hash }
+
 // maxSamples is the number of samples of a prompt of [MaxDuration].
 const maxSamples = int(MaxDuration/time.Second) * wav.Rate
 

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/test/servertest"
+	"callbook/internal/wav"
 )
 
 // TestFormsAreGoodOnce sends each form that makes something twice, as Back and
@@ -31,23 +32,37 @@ func TestFormsAreGoodOnce(t *testing.T) {
 		}
 		return len(all)
 	}
+	makeFlow(t, b, "Rent", "greeting")
+	flows := func() int { return c.Get(c.Path("/flows")).ListPage(t).Metadata.Total }
+	steps := func() int { return strings.Count(b.Open("/flows/rent").PageText(t, 200), `id="step-`) }
+	prompts := func() int { return c.Get(c.Path("/prompts")).ListPage(t).Metadata.Total }
 	lists := func() int { return c.Get(c.Path("/lists?limit=1")).ListPage(t).Metadata.Total }
 	for name, tt := range map[string]struct {
 		page, action string
 		form         url.Values
 		count        func() int
 	}{
-		"key":     {"/api", "/api/keys", url.Values{"name": {"sync"}}, keys},
-		"contact": {"/contacts/new", "/contacts", url.Values{"number": {"9876543210"}}, c.Total},
-		"list":    {"/lists/new", "/lists", url.Values{"name": {"Holi"}}, lists},
-		"numbers": {"/lists/" + list.SID + "/add", "/lists/" + list.SID + "/add", url.Values{"numbers": {"9820098200"}, "create": {"1"}}, c.Total},
-		"console": {"/api/console", "/api/console", request("POST", "/contacts", servertest.Contacts(`{"number":"+14155550123"}`)), c.Total},
+		"flow":      {"/flows", "/flows", url.Values{"title": {"Fees"}, "start": {"menu"}}, flows},
+		"copy":      {"/flows/rent", "/flows/rent/copy", url.Values{"copy": {"again"}}, flows},
+		"step":      {"/flows/rent/add?at=greeting&branch=next&kind=mark", "/flows/rent/add", url.Values{"at": {"greeting"}, "branch": {"next"}, "kind": {"mark"}, "word": {"heard"}}, steps},
+		"recording": {"/prompts", "/prompts", url.Values{"name": {"hello"}}, prompts},
+		"key":       {"/api", "/api/keys", url.Values{"name": {"sync"}}, keys},
+		"contact":   {"/contacts/new", "/contacts", url.Values{"number": {"9876543210"}}, c.Total},
+		"list":      {"/lists/new", "/lists", url.Values{"name": {"Holi"}}, lists},
+		"numbers":   {"/lists/" + list.SID + "/add", "/lists/" + list.SID + "/add", url.Values{"numbers": {"9820098200"}, "create": {"1"}}, c.Total},
+		"console":   {"/api/console", "/api/console", request("POST", "/contacts", servertest.Contacts(`{"number":"+14155550123"}`)), c.Total},
 	} {
 		before := tt.count()
 		tt.form.Set("once", hidden(t, b.Open(tt.page).PageText(t, 200), "once"))
-		first := b.Submit(tt.action, tt.form)
+		send := func() servertest.Answer {
+			if tt.action == "/prompts" {
+				return sendRecording(b, string(wav.Encode(make([]int16, 8))), "name", tt.form.Get("name"), "once", tt.form.Get("once"))
+			}
+			return b.Submit(tt.action, tt.form)
+		}
+		first := send()
 		b.Follow(first).PageText(t, 200)
-		second := b.Submit(tt.action, tt.form)
+		second := send()
 		second.Redirect(t, first.Header.Get("Location"))
 		has(t, b.Follow(second).PageText(t, 200), "This form was sent already, and it was done once.")
 		if n := tt.count() - before; n != 1 {
@@ -189,6 +204,11 @@ func TestPostsLeadOn(t *testing.T) {
 	}
 	list := c.CreateList("Diwali")
 	c.Add(list.SID, contact())
+	makeFlow(t, b, "Rent", "greeting")
+	makeFlow(t, b, "Gone", "greeting")
+	makeFlow(t, b, "Pasted", "greeting")
+	makeFlow(t, b, "Menu", "menu")
+	was := func(path, name string) string { return hidden(t, b.Open(path).PageText(t, 200), name) }
 	one := url.Values{"sid": {contact()}, "do": {"tag"}, "name": {"Diwali"}, "value": {"VIP"}, "count": {"1"}}
 	edited := contact()
 	updated := func(path string) string { return hidden(t, b.Open(path+"/edit").PageText(t, 200), "updated") }
@@ -212,6 +232,15 @@ func TestPostsLeadOn(t *testing.T) {
 		"POST /lists/{sid}/add":                   {"/lists/" + list.SID + "/add", url.Values{"numbers": {"9820098200"}, "create": {"1"}}},
 		"POST /lists/{sid}/remove":                {"/lists/" + list.SID + "/remove", one},
 		"POST /lists/{sid}/delete":                {"/lists/" + c.CreateList("Gone").SID + "/delete", nil},
+		"POST /flows":                             {"/flows", url.Values{"title": {"Fees"}, "start": {"menu"}}},
+		"POST /flows/{name}/title":                {"/flows/rent/title", url.Values{"title": {"Rents"}, "was": {"Rent"}}},
+		"POST /flows/{name}/copy":                 {"/flows/rent/copy", url.Values{"copy": {"again"}}},
+		"POST /flows/{name}/json":                 {"/flows/pasted/json", url.Values{"code": {`{"start":"a","steps":{"a":{"kind":"hangup"}}}`}, "loaded": {was("/flows/pasted/json", "loaded")}}},
+		"POST /flows/{name}/delete":               {"/flows/gone/delete", nil},
+		"POST /flows/{name}/add":                  {"/flows/rent/add", url.Values{"at": {"greeting"}, "branch": {"next"}, "kind": {"mark"}, "word": {"heard"}}},
+		"POST /flows/{name}/steps/{step}":         {"/flows/rent/steps/greeting", url.Values{"text": {"Good day."}, "was": {was("/flows/rent/steps/greeting", "was")}}},
+		"POST /flows/{name}/steps/{step}/delete":  {"/flows/menu/steps/thanks/delete", url.Values{"was": {was("/flows/menu/steps/thanks", "was")}}},
+		"POST /prompts/{name}/delete":             {"/prompts/hello/delete", nil},
 		"POST /imports/{sid}/pending":             {pending(t, b, "number\n9876543211\n"), columns("number")},
 		"POST /imports/{sid}/pending/discard":     {pending(t, b, "number\n9876543211\n") + "/discard", nil},
 		"POST /contacts/{sid}/lists/{list}/leave": {"/contacts/" + one.Get("sid") + "/lists/" + list.SID + "/leave", nil},

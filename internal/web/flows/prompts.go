@@ -2,6 +2,7 @@ package flows
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -78,6 +79,18 @@ func (room *Room) showPrompts(r *http.Request, v url.Values, wrong *fault.Error)
 func (room *Room) upload(r *http.Request) (shell.Answer, error) {
 	v := url.Values{}
 	d, err := receive(r, v)
+	if err == nil && d.Recording != nil {
+		hash := d.Recording.Hash()
+		v.Set("file", hex.EncodeToString(hash[:])) // another file is another form
+	}
+	r.PostForm = v
+	return shell.Once(func(r *http.Request) (shell.Answer, error) { return room.keep(r, d, err) })(r)
+}
+
+// keep stores the recording of a form, which is in r.PostForm. Err is the error of
+// reading the form.
+func (room *Room) keep(r *http.Request, d prompt.Draft, err error) (shell.Answer, error) {
+	v := r.PostForm
 	if err == nil {
 		d.Name, d.Title = strings.TrimSpace(v.Get("name")), v.Get("title")
 		store := room.Prompts.Create
@@ -138,7 +151,7 @@ func receive(r *http.Request, v url.Values) (d prompt.Draft, wrong error) {
 func readValue(part *multipart.Part, v url.Values) error {
 	const most = 4 << 10 // more than any field may have
 	switch part.FormName() {
-	case "name", "title", "replace":
+	case "name", "title", "replace", shell.OnceField:
 	default:
 		return nil // a form can have a million other fields
 	}

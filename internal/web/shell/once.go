@@ -17,25 +17,26 @@ import (
 	"callbook/internal/journal"
 )
 
-// onceField is a hidden field that makes a form idempotent. It also contains the form's
+// OnceField is a hidden field that makes a form idempotent. It also contains the form's
 // account, because the visitor may have signed in to another account in another tab
 // since.
-const onceField = "once"
+const OnceField = "once"
 
 // onceKept bounds the time to store where a form has led.
 const onceKept = 5 * time.Second
 
 // Once returns the hidden field that makes a form idempotent.
 func (v view) Once() template.HTML {
-	return template.HTML(`<input type="hidden" name="` + onceField + `" value="` + v.Account.SID + "." + rand.Text() + `">`)
+	return template.HTML(`<input type="hidden" name="` + OnceField + `" value="` + v.Account.SID + "." + rand.Text() + `">`)
 }
 
-// once calls h, unless the same form with the same values was sent before. Then it
-// redirects to where the form led the first time. While the first of two requests is
-// being served, the second waits for it.
-func once(h Handler) Handler {
+// Once returns a handler that calls h, unless the same form with the same values was sent
+// before. Then it redirects to where the form led the first time. While the first of two
+// requests is being served, the second waits for it. The values are in r.PostForm.
+// [Dashboard.HandleForm] and [Dashboard.HandleTyped] use Once for every form.
+func Once(h Handler) Handler {
 	return func(r *http.Request) (Answer, error) {
-		token := r.PostForm.Get(onceField)
+		token := r.PostForm.Get(OnceField)
 		if token == "" {
 			return h(r)
 		}
@@ -80,7 +81,7 @@ func once(h Handler) Handler {
 // is not idempotent. Handlers can derive the names of what they create from the hash, so
 // that servers which get the form at the same moment do not create two.
 func FormHash(r *http.Request) (hash [sha256.Size]byte, once bool) {
-	return sha256.Sum256([]byte(r.URL.Path + "?" + r.PostForm.Encode())), r.PostForm.Get(onceField) != ""
+	return sha256.Sum256([]byte(r.URL.Path + "?" + r.PostForm.Encode())), r.PostForm.Get(OnceField) != ""
 }
 
 // SentAlready redirects to where the form led the first time.

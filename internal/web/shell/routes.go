@@ -23,7 +23,7 @@ func (d *Dashboard) HandleForm(pattern string, h Handler) {
 		if err := ReadForm(r); err != nil {
 			return Answer{}, err
 		}
-		return once(h)(r)
+		return Once(h)(r)
 	})
 }
 

@@ -22,7 +22,7 @@ func (d *Dashboard) HandleTyped(pattern, page string, h Handler) {
 		if err := ReadForm(r); err != nil {
 			return Answer{}, err
 		}
-		return once(h)(r)
+		return Once(h)(r)
 	}
 	signedOut := func(r *http.Request) (Answer, error) {
 		at := pathOf(page, r)
@@ -73,7 +73,7 @@ func pathOf(page string, r *http.Request) string {
 
 // MadeIn returns the account for which a form was made, or "" if the form does not say.
 func MadeIn(form url.Values) string {
-	sid, _, _ := strings.Cut(form.Get(onceField), ".")
+	sid, _, _ := strings.Cut(form.Get(OnceField), ".")
 	return sid
 }
 
