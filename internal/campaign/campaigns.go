@@ -173,10 +173,14 @@ func (cs *Campaigns) Of(ctx context.Context, acct account.Account, contact addre
 	return cs.store.CampaignsOf(ctx, acct.ID, contact, limit)
 }
 
-// Next returns when the next waiting target of a campaign is due. Ok is false if no
-// target waits.
-func (cs *Campaigns) Next(ctx context.Context, acct account.Account, sid addressbook.SID) (due time.Time, ok bool, err error) {
-	return cs.store.NextDue(ctx, acct.ID, sid)
+// Next returns when the next waiting target of a campaign will be due. It returns the zero
+// time if no target waits, or if one is due already and waits for its turn.
+func (cs *Campaigns) Next(ctx context.Context, acct account.Account, sid addressbook.SID) (time.Time, error) {
+	due, ok, err := cs.store.NextDue(ctx, acct.ID, sid)
+	if !ok || err != nil || !due.After(cs.clock.Now()) {
+		return time.Time{}, err
+	}
+	return due, nil
 }
 
 // Pace returns how many calls a campaign has begun in each of the last [PlotMinutes]

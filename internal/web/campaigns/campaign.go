@@ -67,7 +67,7 @@ func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Ans
 	data.MayArchive = c.State.Ended() && c.State != campaign.Archived && c.Closed
 	data.MayDelete = c.Started.IsZero() && !c.State.Ended()
 	if !c.State.Ended() {
-		if data.Next, _, err = room.Campaigns.Next(r.Context(), acct, c.SID); err != nil {
+		if data.Next, err = room.Campaigns.Next(r.Context(), acct, c.SID); err != nil {
 			return shell.Answer{}, err
 		}
 		if n := c.Counts.Waiting(); n > 0 {
