@@ -36,7 +36,7 @@ func FuzzDecodeCampaign(f *testing.F) {
 		}
 		var fields map[string]json.RawMessage
 		if json.Unmarshal(body, &fields) == nil && len(fields) > 0 && fields["campaigns"] == nil && change != nil {
-			if _, err := decodeCampaign([]byte(`{"campaigns":[` + string(body) + `]}`)); err != nil {
+			if _, err := decodeCampaignChange([]byte(`{"campaigns":[` + string(body) + `]}`)); err != nil {
 				t.Errorf("bare it is a change, in an array %v", err)
 			}
 		}
