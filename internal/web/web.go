@@ -88,7 +88,7 @@ func New(cfg Config) *Dashboard {
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
 		&campaigns.Room{
-			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Clock: cfg.Clock, Simulated: cfg.Simulated, Voice: cfg.Voice,
+			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Simulated: cfg.Simulated, Voice: cfg.Voice,
 		},
 		&flows.Room{Flows: cfg.Flows, Prompts: cfg.Prompts, Voice: cfg.Voice != nil},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},

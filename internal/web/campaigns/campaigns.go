@@ -13,7 +13,6 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
-	"callbook/internal/clock"
 	"callbook/internal/event"
 	"callbook/internal/speech"
 	"callbook/internal/suppression"
@@ -35,7 +34,6 @@ type Room struct {
 	Events       *event.Deliveries
 	Suppressions *suppression.Suppressions
 	Flows        *library.Library
-	Clock        clock.Clock
 	// Voice speaks texts; nil means that the server has no voice.
 	Voice *speech.Voice
 	// Simulated means that the telephone is simulated, and campaigns call nobody.
