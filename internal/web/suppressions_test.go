@@ -17,6 +17,10 @@ func TestSuppressions(t *testing.T) {
 	const path = "/campaigns/suppressions"
 	has(t, b.Open(path).PageText(t, 200), "There is none yet")
 	has(t, b.Submit(path, url.Values{"numbers": {"9876500010\n98450\nAsha"}}).PageText(t, 422), "2 lines are no telephone number: 98450, Asha.")
+	// With script, the form takes the place of the whole main element.
+	whole := b.Do("POST", path, strings.NewReader(url.Values{"numbers": {"Asha"}}.Encode()),
+		"Content-Type", "application/x-www-form-urlencoded", "HX-Request", "true", "HX-Target", "main").PageText(t, 422)
+	has(t, whole, "1 line is no telephone number: Asha.", "Import a file", "There is none yet")
 	has(t, b.Submit(path, url.Values{"numbers": {""}}).PageText(t, 422), `class="error"`)
 	has(t, b.Submit(path, url.Values{"numbers": {"9876500010"}, "note": {strings.Repeat("x", 256)}}).PageText(t, 422), "too long")
 	has(t, b.Open(path).PageText(t, 200), "There is none yet")

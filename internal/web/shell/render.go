@@ -123,7 +123,9 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	}
 	v.Unsaved = a.status >= 400 && a.status < 500 || r.URL.Query().Has(typedQuery)
 	name := "layout"
-	if a.piece == "" && ByHTMX(r) && r.Header.Get("HX-Target") == "main" {
+	// A piece with a URL is a table that filters renew. A form of the same page that is
+	// refused takes the place of the whole main element, and gets it all.
+	if (a.piece == "" || a.url != "") && ByHTMX(r) && r.Header.Get("HX-Target") == "main" {
 		name = "page"
 	} else if a.piece != "" && ByHTMX(r) {
 		name = a.piece
