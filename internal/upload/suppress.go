@@ -11,8 +11,7 @@ import (
 // suppress sets the suppressions of a batch, one for each of its contacts. The note comes
 // from a column called note or the like, and the source from one called source.
 func (b *Batch) suppress(p *table.Plan) {
-	note := p.ColumnCalled("note", "notes", "remark", "remarks", "comment", "comments")
-	source := p.ColumnCalled("source")
+	note, source := SuppressionColumns(p)
 	b.Suppressions = make([]suppression.Suppression, len(b.Contacts))
 	for i := range b.Contacts {
 		cells := b.rows[b.prepared.DraftOf[i]].Cells
@@ -22,6 +21,12 @@ func (b *Batch) suppress(p *table.Plan) {
 		}
 		b.Suppressions[i] = s
 	}
+}
+
+// SuppressionColumns returns the indexes, among the plan's columns, of those that
+// suppressions take their notes and sources from; -1 for none.
+func SuppressionColumns(p *table.Plan) (note, source int) {
+	return p.ColumnCalled("note", "notes", "remark", "remarks", "comment", "comments"), p.ColumnCalled("source")
 }
 
 // cellIn returns the text of a cell, cut to the length that a suppression may have. A

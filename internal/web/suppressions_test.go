@@ -53,7 +53,8 @@ func TestSuppressionsFile(t *testing.T) {
 	}
 	result := send("Phone,Remarks\n9876500010,asked\nAsha,\n").Header.Get("Location")
 	page := opened(t, b, result, "Done, some rows failed")
-	has(t, page, "registry.csv", "Open the numbers that are not called", "Of these, new", "Asha", result+"/errors.csv")
+	has(t, page, "registry.csv", "Open the numbers that are not called", "Of these, new", "Asha", result+"/errors.csv",
+		"All 2 columns are read.", "“Remarks” is Note")
 	lacks(t, page, "/lists/", "Undo this import", "contacts stay", "In the list already")
 	has(t, b.Open(path).PageText(t, 200), "98765 00010", "By an import", "asked", "1 number")
 	has(t, b.Open("/imports").PageText(t, 200), "registry.csv", ">Numbers that are not called</a>")

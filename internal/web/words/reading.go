@@ -52,7 +52,11 @@ func ReadingOf(u *upload.Upload) *Reading {
 	for _, c := range used {
 		r.Columns = append(r.Columns, ReadColumn{c.Header, ColumnField(c.Name)})
 	}
-	if r.MoreIgnored = p.Ignored - len(r.Ignored); p.HeaderLine == 0 {
+	r.MoreIgnored = p.Ignored - len(r.Ignored)
+	if u.Suppresses {
+		r.addSuppressionColumns(p)
+	}
+	if p.HeaderLine == 0 {
 		r.MoreIgnored = p.Width - len(used)
 	}
 	if n := u.Tally.LeftOut; n > 0 {
@@ -70,6 +74,21 @@ func ReadingOf(u *upload.Upload) *Reading {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Country, b.Country))
 	})
 	return r
+}
+
+// addSuppressionColumns adds the columns that only suppressions are read from.
+func (r *Reading) addSuppressionColumns(p *table.Plan) {
+	note, source := upload.SuppressionColumns(p)
+	for i, at := range []int{note, source} {
+		if at < 0 {
+			continue
+		}
+		header := p.Columns[at].Header
+		r.Columns = append(r.Columns, ReadColumn{header, []string{"Note", "Where from"}[i]})
+		if ignored := slices.Index(r.Ignored, header); ignored >= 0 {
+			r.Ignored = slices.Delete(r.Ignored, ignored, ignored+1)
+		}
+	}
 }
 
 // badEmails says how many e-mails are invalid, and in which lines.
