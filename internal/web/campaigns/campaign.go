@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/fault"
 	"callbook/internal/web/shell"
@@ -18,11 +19,12 @@ import (
 type campaignData struct {
 	summary
 	Lists     []listChoice
-	Gone      int // lists that were deleted in the meantime
-	Rate      int // calls per minute
-	Left      string
+	Gone      int    // lists that were deleted in the meantime
+	Rate      int    // calls per minute
+	Left      string // the least time that the calls left take, without what they wait for
 	Next      time.Time
 	Retries   string
+	Flow      *library.Flow  // see heardFlow
 	Hours     string         // when people may be called; "" means always
 	Callbacks []shell.Option // the URLs of callbacks, with what they are about
 	// Pace has the columns of the last minutes, the first of which began at PaceFrom.
@@ -71,7 +73,10 @@ func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Ans
 			return shell.Answer{}, err
 		}
 		if n := c.Counts.Waiting(); n > 0 {
-			data.Left = words.Length(time.Duration(n) * time.Minute / time.Duration(data.Rate))
+			data.Left = "less than a minute of calling left"
+			if left := time.Duration(n) * time.Minute / time.Duration(data.Rate); left >= time.Minute {
+				data.Left = "at least " + words.Length(left) + " of calling left"
+			}
 		}
 	}
 	if !c.Closed && !c.Started.IsZero() {
@@ -79,6 +84,9 @@ func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Ans
 	}
 	if !shell.ByHTMX(r) {
 		if err := room.namesOfLists(r, &data); err != nil {
+			return shell.Answer{}, err
+		}
+		if data.Flow, err = room.heardFlow(r, data.Campaign); err != nil {
 			return shell.Answer{}, err
 		}
 	}

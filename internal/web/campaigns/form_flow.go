@@ -6,6 +6,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/callflow/library"
+	"callbook/internal/campaign"
+	"callbook/internal/fault"
 	"callbook/internal/web/shell"
 )
 
@@ -22,6 +24,21 @@ func flowOf(acct account.Account, url string) string {
 		return ""
 	}
 	return name
+}
+
+// heardFlow returns the flow of the account that a campaign plays, or nil if it plays
+// another one or a text.
+func (room *Room) heardFlow(r *http.Request, c *campaign.Campaign) (*library.Flow, error) {
+	acct := shell.AccountOf(r)
+	name := flowOf(acct, c.Settings.URL)
+	if name == "" || c.Settings.Text != "" {
+		return nil, nil
+	}
+	flow, err := room.Flows.Get(r.Context(), acct, name)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return flow, err
 }
 
 // offerFlows returns the field that selects a flow of the account.

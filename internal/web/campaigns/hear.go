@@ -97,6 +97,15 @@ func (room *Room) say(r *http.Request, text string) ([]byte, error) {
 	return wav.Encode(samples), nil
 }
 
+// sampled returns the values of the form that sample needs.
+func sampled(c *campaign.Campaign) url.Values {
+	v := url.Values{"text": {c.Settings.Text}}
+	for _, sid := range c.Lists {
+		v.Add("list", sid.String())
+	}
+	return v
+}
+
 // sample returns the text of a form with the values of a contact: the first one of the
 // chosen lists, or of the account.
 func (room *Room) sample(r *http.Request, v url.Values) (hearData, error) {

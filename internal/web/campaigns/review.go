@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/fault"
 	"callbook/internal/web/shell"
@@ -18,9 +19,11 @@ type reviewData struct {
 	*campaign.Campaign
 	campaign.Preview
 	Simulated bool
-	Voice     bool   // whether the text can be played
-	Draft     string // the name of the stored form values
-	Now       bool   // whether it begins at once
+	Voice     bool          // whether the text can be played
+	Heard     *hearData     // the text with the values of a contact, or nil
+	Flow      *library.Flow // see heardFlow
+	Draft     string        // the name of the stored form values
+	Now       bool          // whether it begins at once
 	ToCall    int
 	Rate      int    // calls per minute
 	Takes     string // the least time that the first calls take
@@ -166,6 +169,14 @@ func (room *Room) reviewPage(r *http.Request) (shell.Answer, error) {
 			return shell.Answer{}, err
 		}
 		data.Lists = append(data.Lists, listChoice{List: list})
+	}
+	if data.Flow, err = room.heardFlow(r, c); err != nil {
+		return shell.Answer{}, err
+	}
+	if heard, err := room.sample(r, sampled(c)); err != nil {
+		return shell.Answer{}, err
+	} else if heard.Whose != "" {
+		data.Heard = &heard
 	}
 	return pages.Show("review", "Make a campaign", data), nil
 }
