@@ -24,7 +24,7 @@ func appendFile(b []byte, u *upload.Upload) []byte {
 	} else {
 		b = strconv.AppendInt(b, p.HeaderLine, 10)
 	}
-	used, ignored := p.Used(u.Type)
+	used, ignored := u.Columns()
 	b = append(b, `,"columns":[`...)
 	for i, c := range used {
 		if i > 0 {

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"slices"
 	"strings"
 
 	"callbook/internal/csvcell"
@@ -11,7 +12,7 @@ import (
 // suppress sets the suppressions of a batch, one for each of its contacts. The note comes
 // from a column called note or the like, and the source from one called source.
 func (b *Batch) suppress(p *table.Plan) {
-	note, source := SuppressionColumns(p)
+	note, source := suppressionColumns(p)
 	b.Suppressions = make([]suppression.Suppression, len(b.Contacts))
 	for i := range b.Contacts {
 		cells := b.rows[b.prepared.DraftOf[i]].Cells
@@ -23,10 +24,36 @@ func (b *Batch) suppress(p *table.Plan) {
 	}
 }
 
-// SuppressionColumns returns the indexes, among the plan's columns, of those that
-// suppressions take their notes and sources from; -1 for none.
-func SuppressionColumns(p *table.Plan) (note, source int) {
+// suppressionColumns returns the indexes of the plan's columns that suppressions take
+// their notes and sources from; -1 for none.
+func suppressionColumns(p *table.Plan) (note, source int) {
 	return p.ColumnCalled("note", "notes", "remark", "remarks", "comment", "comments"), p.ColumnCalled("source")
+}
+
+// Columns returns the columns of the file that are used, and the headers of the others, as
+// far as the plan contains them. Those of notes and sources of suppressions come last, with
+// the names note and source.
+func (u *Upload) Columns() (used []table.PlanColumn, ignoredHeaders []string) {
+	p := &u.Plan
+	used, ignoredHeaders = p.Used(u.Type)
+	if !u.Suppresses {
+		return used, ignoredHeaders
+	}
+	take := func(column int, name string) {
+		if column < 0 {
+			return
+		}
+		c := p.Columns[column]
+		c.Name = name
+		used = append(used, c)
+		if i := slices.Index(ignoredHeaders, c.Header); i >= 0 {
+			ignoredHeaders = slices.Delete(ignoredHeaders, i, i+1)
+		}
+	}
+	note, source := suppressionColumns(p)
+	take(note, "note")
+	take(source, "source")
+	return used, ignoredHeaders
 }
 
 // cellIn returns the text of a cell, cut to the length that a suppression may have. A

@@ -48,15 +48,16 @@ func ReadingOf(u *upload.Upload) *Reading {
 		r.Header = "In line " + strconv.FormatInt(p.HeaderLine, 10)
 	}
 	var used []table.PlanColumn
-	used, r.Ignored = p.Used(u.Type)
+	used, r.Ignored = u.Columns()
 	for _, c := range used {
-		r.Columns = append(r.Columns, ReadColumn{c.Header, ColumnField(c.Name)})
+		field := ColumnField(c.Name)
+		if label := suppressionLabels[c.Name]; u.Suppresses && label != "" {
+			field = label
+		}
+		r.Columns = append(r.Columns, ReadColumn{c.Header, field})
 	}
-	r.MoreIgnored = p.Ignored - len(r.Ignored)
-	if u.Suppresses {
-		r.addSuppressionColumns(p)
-	}
-	if p.HeaderLine == 0 {
+	_, ignored := p.Used(u.Type)
+	if r.MoreIgnored = p.Ignored - len(ignored); p.HeaderLine == 0 {
 		r.MoreIgnored = p.Width - len(used)
 	}
 	if n := u.Tally.LeftOut; n > 0 {
@@ -74,21 +75,6 @@ func ReadingOf(u *upload.Upload) *Reading {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Country, b.Country))
 	})
 	return r
-}
-
-// addSuppressionColumns adds the columns that only suppressions are read from.
-func (r *Reading) addSuppressionColumns(p *table.Plan) {
-	note, source := upload.SuppressionColumns(p)
-	for i, at := range []int{note, source} {
-		if at < 0 {
-			continue
-		}
-		header := p.Columns[at].Header
-		r.Columns = append(r.Columns, ReadColumn{header, []string{"Note", "Where from"}[i]})
-		if ignored := slices.Index(r.Ignored, header); ignored >= 0 {
-			r.Ignored = slices.Delete(r.Ignored, ignored, ignored+1)
-		}
-	}
 }
 
 // badEmails says how many e-mails are invalid, and in which lines.
@@ -190,6 +176,9 @@ var fieldLabels = func() map[string]string {
 	}
 	return labels
 }()
+
+// suppressionLabels are the labels of the fields that suppressions have beside the number.
+var suppressionLabels = map[string]string{"note": "Note", "source": "Where from"}
 
 // ColumnField returns the label of a field, by the name under which a column is read.
 func ColumnField(name string) string {
