@@ -113,7 +113,7 @@ func (room *Room) form(r *http.Request, v url.Values) (*form, error) {
 		CallerID: shell.Field{Name: "caller_id", Label: "Number that they see", Value: get("caller_id", ""), Required: true, InputMode: "tel", Hint: "The caller id, as 08047112233."},
 		Hears:    get("hears", "text"),
 		Voice:    room.Voice != nil,
-		Text:     shell.Field{Name: "text", Label: "What is said", Type: "textarea", Value: get("text", ""), MaxLength: campaign.MaxText, Hint: "10 to 3,000 characters. @@first_name stands for the contact's first name; " + strings.Join(addressbook.TextKeys()[1:], ", ") + " and custom fields work too."},
+		Text:     shell.Field{Name: "text", Label: "What is said", Depends: true, Type: "textarea", Value: get("text", ""), MaxLength: campaign.MaxText, Hint: "10 to 3,000 characters. @@first_name stands for the contact's first name; " + strings.Join(addressbook.TextKeys()[1:], ", ") + " and custom fields work too."},
 		URL:      shell.Field{Name: "url", Label: "Address of the flow", Value: get("url", ""), Mono: true, Placeholder: "http://my.exotel.com/" + acct.SID + "/exoml/start_voice/42"},
 		Repeat:   shell.Field{Name: "repeat", Label: "Say it again when no key is pressed", Type: "select", Value: get("repeat", "1"), Options: numbered(campaign.MaxRepeatMenu, "never", "time", "times")},
 		SendAt:   shell.Field{Name: "send_at", Label: "Begin", Type: "datetime-local", Value: get("send_at", ""), Hint: "Empty: at once."},

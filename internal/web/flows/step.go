@@ -70,7 +70,7 @@ func (room *Room) form(r *http.Request, f *library.Flow, name string, s *callflo
 			return nil, err
 		}
 		d.Fields = append(d.Fields,
-			shell.Field{Name: "text", Label: "What is said", Type: "textarea", Value: s.Text, MaxLength: callflow.MaxText, Hint: "@@first_name stands for the contact's first name; last_name, company_name, email, tag and custom fields work too."},
+			shell.Field{Name: "text", Label: "What is said", Depends: true, Type: "textarea", Value: s.Text, MaxLength: callflow.MaxText, Hint: "@@first_name stands for the contact's first name; last_name, company_name, email, tag and custom fields work too."},
 			shell.Field{Name: "prompt", Label: "Or a recording", Type: "select", Value: s.Prompt, Options: recordings})
 	case callflow.Fetch:
 		d.Fields = append(d.Fields, shell.Field{Name: "url", Label: "URL", Value: s.URL, Required: true, Mono: true, Placeholder: "https://", Hint: "What it answers is heard: a text is said, and URLs of audio files, one a line, are played."})

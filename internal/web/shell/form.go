@@ -64,6 +64,7 @@ type Field struct {
 	Placeholder  string
 	Autocomplete string // "" means off
 	Required     bool
+	Depends      bool   // required or not by other fields, so that the label says neither
 	Mono         bool   // monospaced, for what people compare character by character
 	InputMode    string // HTML's inputmode, which selects the keyboard of a phone; "" means that of the type
 	Focus        bool   // has the focus when the page opens
