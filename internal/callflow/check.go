@@ -85,6 +85,20 @@ func wrong(step, why string) error {
 	return &fault.Error{Kind: fault.Invalid, Field: fault.Field(step), Detail: why}
 }
 
+// FieldError is the fault of one field of a step.
+type FieldError struct {
+	Fault error  // the Invalid fault, whose field is the step's name
+	Name  string // the field's name in JSON
+}
+
+// Error implements error.
+func (e *FieldError) Error() string { return e.Fault.Error() }
+
+// Unwrap returns the fault.
+func (e *FieldError) Unwrap() error { return e.Fault }
+
+func wrongField(field, step, why string) error { return &FieldError{wrong(step, why), field} }
+
 // check validates a step by itself.
 func (s *Step) check(name string) error {
 	switch s.Kind {
@@ -98,12 +112,12 @@ func (s *Step) check(name string) error {
 	case Fetch, Ask:
 		u, err := url.Parse(s.URL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || len(s.URL) > MaxURL {
-			return wrong(name, fmt.Sprintf("Step %q needs an http or https URL", name))
+			return wrongField("url", name, fmt.Sprintf("Step %q needs an http or https URL", name))
 		}
 		return nil
 	case Mark:
 		if n := utf8.RuneCountInString(s.Word); n == 0 || n > MaxWord || !utf8.ValidString(s.Word) || strings.ContainsFunc(s.Word, func(r rune) bool { return r < ' ' }) {
-			return wrong(name, fmt.Sprintf("Step %q needs a word of at most %d characters", name, MaxWord))
+			return wrongField("word", name, fmt.Sprintf("Step %q needs a word of at most %d characters", name, MaxWord))
 		}
 		return nil
 	case Suppress, HangUp:
@@ -141,13 +155,13 @@ func (s *Step) foreign() string {
 func (s *Step) checkSaid(name string) error {
 	switch {
 	case s.Prompt != "" && s.Text != "":
-		return wrong(name, fmt.Sprintf("Step %q says a text or plays a prompt, not both: take one out", name))
+		return wrongField("prompt", name, fmt.Sprintf("Step %q says a text or plays a prompt, not both: take one out", name))
 	case s.Prompt != "" && !promptName.MatchString(s.Prompt):
-		return wrong(name, fmt.Sprintf("Step %q plays %s, which is no name of a prompt", name, quote(s.Prompt)))
+		return wrongField("prompt", name, fmt.Sprintf("Step %q plays %s, which is no name of a prompt", name, quote(s.Prompt)))
 	case s.Prompt == "" && strings.TrimSpace(s.Text) == "":
-		return wrong(name, fmt.Sprintf("Step %q needs a text or a prompt", name))
+		return wrongField("text", name, fmt.Sprintf("Step %q needs a text or a prompt", name))
 	case utf8.RuneCountInString(s.Text) > MaxText || !utf8.ValidString(s.Text) || strings.ContainsRune(s.Text, 0):
-		return wrong(name, fmt.Sprintf("The text of step %q can have %d characters", name, MaxText))
+		return wrongField("text", name, fmt.Sprintf("The text of step %q can have %d characters", name, MaxText))
 	}
 	return nil
 }
@@ -155,19 +169,19 @@ func (s *Step) checkSaid(name string) error {
 func (s *Step) checkGather(name string) error {
 	switch {
 	case s.Digits < 1 || s.Digits > MaxDigits:
-		return wrong(name, fmt.Sprintf("Step %q must read 1 to %d keys: set digits", name, MaxDigits))
+		return wrongField("digits", name, fmt.Sprintf("Step %q must read 1 to %d keys: set digits", name, MaxDigits))
 	case s.Timeout < 0 || s.Timeout > MaxTimeout:
-		return wrong(name, fmt.Sprintf("Step %q must wait 1 to %d seconds: set timeout", name, MaxTimeout))
+		return wrongField("timeout", name, fmt.Sprintf("Step %q must wait 1 to %d seconds: set timeout", name, MaxTimeout))
 	case s.Tries < 0 || s.Tries > MaxTries:
-		return wrong(name, fmt.Sprintf("Step %q must ask 1 to %d times: set tries", name, MaxTries))
+		return wrongField("tries", name, fmt.Sprintf("Step %q must ask 1 to %d times: set tries", name, MaxTries))
 	case len(s.Branches) > MaxBranches:
-		return wrong(name, fmt.Sprintf("Step %q has %d branches, and may have %d", name, len(s.Branches), MaxBranches))
+		return wrongField("branches", name, fmt.Sprintf("Step %q has %d branches, and may have %d", name, len(s.Branches), MaxBranches))
 	case s.Finish != "" && (len(s.Finish) != 1 || !keys.MatchString(s.Finish)):
-		return wrong(name, fmt.Sprintf("Step %q must be finished by one key, as #: set finish", name))
+		return wrongField("finish", name, fmt.Sprintf("Step %q must be finished by one key, as #: set finish", name))
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Branches)) {
 		if !keys.MatchString(key) || len(key) > s.Digits || s.Finish != "" && strings.Contains(key, s.Finish) {
-			return wrong(name, fmt.Sprintf("Step %q cannot read the keys %s: branches have keys of a telephone, at most as many as digits says, and not the one of finish", name, quote(key)))
+			return wrongField("branches", name, fmt.Sprintf("Step %q cannot read the keys %s: branches have keys of a telephone, at most as many as digits says, and not the one of finish", name, quote(key)))
 		}
 	}
 	return nil

@@ -140,7 +140,7 @@ func (f *Flow) Variables(known []string) (names []string, err error) {
 	for name, step := range f.inOrder() {
 		some, err := Variables(step.Text, known)
 		if unknown, ok := err.(UnknownVariableError); ok {
-			return nil, wrong(name, fmt.Sprintf("Step %q says @@%s, and no contact has a field of that name: correct it, or add contacts with that field first", name, string(unknown)))
+			return nil, wrongField("text", name, fmt.Sprintf("Step %q says @@%s, and no contact has a field of that name: correct it, or add contacts with that field first", name, string(unknown)))
 		}
 		names = append(names, some...)
 	}

@@ -81,8 +81,23 @@ func TestFlows(t *testing.T) {
 
 	// A step is changed; what is wrong is said, and changes nothing.
 	thanks := path + "/steps/thanks"
-	has(t, saveStep(t, b, thanks, url.Values{"text": {""}}).PageText(t, 422), "needs a text or a prompt")
-	has(t, saveStep(t, b, thanks, url.Values{"text": {"Hello @@nobody."}}).PageText(t, 422), "nobody")
+	has(t, saveStep(t, b, thanks, url.Values{"text": {""}}).PageText(t, 422), `id="text-error">It needs a text or a prompt.`)
+	has(t, saveStep(t, b, thanks, url.Values{"text": {"Hello @@nobody."}}).PageText(t, 422), `id="text-error">It says @@nobody,`)
+	asking := func(name, value string) string {
+		v := url.Values{"text": {"Press a key."}, "digits": {"1"}, "tries": {"1"}, "timeout": {"5"}}
+		v.Set(name, value)
+		if name == "key" {
+			v.Set("to", "thanks")
+		}
+		v.Set("drop", "1")
+		return saveStep(t, b, path+"/steps/menu", v).PageText(t, 422)
+	}
+	for name, value := range map[string]string{"digits": "21", "tries": "7", "timeout": "-2", "finish": "x", "prompt": "none", "text": strings.Repeat("x", 5000)} {
+		page := asking(name, value)
+		has(t, page, `id="`+name+`-error">`)
+		lacks(t, page, `class="notice bad"`)
+	}
+	has(t, asking("key", "x"), `aria-describedby="keys-error"`, `id="keys-error">It cannot read the keys`)
 	saveStep(t, b, thanks, url.Values{"text": {"Bye bye."}}).Redirect(t, path+"#step-thanks")
 	has(t, b.Open(path).PageText(t, 200), "Bye bye.")
 

@@ -62,7 +62,8 @@ func ErrInUse(campaign, id string) error {
 
 // ErrNoPrompt returns the fault of a flow whose step plays an unknown prompt.
 func ErrNoPrompt(step, prompt string) error {
-	return &fault.Error{Kind: fault.Invalid, Field: fault.Field(step), Detail: fmt.Sprintf("Step %q plays the prompt %q, and there is none with this name", step, prompt)}
+	missing := &fault.Error{Kind: fault.Invalid, Field: fault.Field(step), Detail: fmt.Sprintf("Step %q plays the prompt %q, and there is none with this name", step, prompt)}
+	return &callflow.FieldError{Fault: missing, Name: "prompt"}
 }
 
 // Prompts returns the distinct names of the prompts that the flow plays, sorted.

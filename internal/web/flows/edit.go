@@ -111,7 +111,7 @@ func (room *Room) saveStep(r *http.Request) (shell.Answer, error) {
 	wrong := mine(err)
 	switch {
 	case wrong != nil && wrong.Kind != fault.NotFound:
-		return room.showStep(r, f, name, &step, was, func(d *stepForm) { d.refused(name, wrong) })
+		return room.showStep(r, f, name, &step, was, func(d *stepForm) { d.refused(name, err) })
 	case err != nil:
 		return shell.Answer{}, err
 	case theirs != "":
@@ -254,7 +254,7 @@ func (room *Room) addStep(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	if wrong := mine(err); wrong != nil && wrong.Kind != fault.NotFound {
-		return room.showAdd(r, f, &step, v, func(d *stepForm) { d.refused(name, wrong) })
+		return room.showAdd(r, f, &step, v, func(d *stepForm) { d.refused(name, err) })
 	}
 	if err != nil {
 		return shell.Answer{}, err

@@ -3,6 +3,8 @@ package flows
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -12,7 +14,6 @@ import (
 
 	"callbook/internal/callflow"
 	"callbook/internal/callflow/library"
-	"callbook/internal/fault"
 	"callbook/internal/prompt"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
@@ -33,14 +34,15 @@ type stepForm struct {
 	Fields []shell.Field
 	Voice  bool // the text can be heard
 	// Keys are the branches of a Gather step.
-	Keys    []keyRow
-	Targets []shell.Option
-	Then    []then
-	Was     string // the step with which the form was loaded
-	Error   string
-	Theirs  string   // the step after another person's change
-	Orphan  []string // steps to which nothing would lead
-	Lost    []string // steps that are deleted with this one
+	Keys      []keyRow
+	KeysError string
+	Targets   []shell.Option
+	Then      []then
+	Was       string // the step with which the form was loaded
+	Error     string
+	Theirs    string   // the step after another person's change
+	Orphan    []string // steps to which nothing would lead
+	Lost      []string // steps that are deleted with this one
 }
 
 // keyRow is a branch for keys.
@@ -175,12 +177,34 @@ func written(s callflow.Step) string {
 	return string(text)
 }
 
-// refused adds a fault to the form.
-func (d *stepForm) refused(name string, f *fault.Error) {
-	d.Error = sentence(f)
+// refused adds the fault of a flow to the form of one of its steps: to the field that it is
+// about, or above all.
+func (d *stepForm) refused(name string, err error) {
+	f := mine(err)
+	text := sentence(f)
 	if at := string(f.Field); at != "" && at != name {
 		if _, there := d.Flow.Steps[at]; there {
-			d.Error = "In the step " + at + ": " + d.Error
+			text = "In the step " + at + ": " + text
+		}
+		d.Error = text
+		return
+	}
+	var field string
+	if of, ok := errors.AsType[*callflow.FieldError](err); ok {
+		field = of.Name
+	}
+	if rest, ok := strings.CutPrefix(text, fmt.Sprintf("Step %q ", name)); ok {
+		text = "It " + rest // whoever adds a step has not seen its name
+	}
+	for i := range d.Fields {
+		if d.Fields[i].Name == field {
+			d.Fields[i].Error = text
+			return
 		}
 	}
+	if field == "branches" {
+		d.KeysError = text
+		return
+	}
+	d.Error = text
 }
