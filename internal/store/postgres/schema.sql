@@ -52,7 +52,7 @@ CREATE TABLE calls (
 	PRIMARY KEY (account_id, campaign_sid, sid)
 );
 CREATE INDEX calls_by_number ON calls USING btree (account_id, number, sid);
-CREATE INDEX calls_by_outcome ON calls USING btree (account_id, campaign_sid, outcome, sid) WHERE (outcome > 0);
+CREATE INDEX calls_by_outcome ON calls USING btree (account_id, outcome, campaign_sid, sid) WHERE (outcome > 0);
 CREATE INDEX calls_in_flight ON calls USING btree (account_id, sid) WHERE (state < 5);
 
 CREATE TABLE campaigns (
@@ -343,11 +343,11 @@ CREATE TABLE targets (
 	PRIMARY KEY (account_id, campaign_sid, "position")
 );
 CREATE INDEX targets_by_contact ON targets USING btree (account_id, contact_sid, campaign_sid) WHERE (contact_sid IS NOT NULL);
-CREATE INDEX targets_by_state ON targets USING btree (account_id, campaign_sid, (((2 * state) +
+CREATE INDEX targets_by_state ON targets USING btree (account_id, (((2 * state) +
 CASE
     WHEN (((state = 1) AND (octet_length(history) > 0)) OR ((state = 2) AND (octet_length(history) > 17))) THEN 1
     ELSE 0
-END)), "position");
+END)), campaign_sid, "position");
 CREATE INDEX targets_due ON targets USING btree (account_id, campaign_sid, due, "position") WHERE (state = 1);
 
 CREATE TABLE trashed_contacts (
