@@ -8,6 +8,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
+	"callbook/internal/clock/clocktest"
 	"callbook/internal/dialer"
 	"callbook/internal/fault"
 	"callbook/internal/work"
@@ -19,7 +20,8 @@ func TestChangedWhileRead(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 60, many(5))
 	d := dialer.New(r.set.Dialing, simulator.New(simulator.Options{Clock: clock.System}), dialer.Options{Log: quiet, Clock: clock.System})
-	campaigns := campaign.New(r.set.Campaigns, addressbook.New(r.set.Contacts, addressbook.Options{}), campaign.Options{Dialer: d})
+	early := clocktest.Func(func() time.Time { return time.Now().Add(-time.Hour) }) // before send_at
+	campaigns := campaign.New(r.set.Campaigns, addressbook.New(r.set.Contacts, addressbook.Options{}), campaign.Options{Dialer: d, Clock: early})
 	change := func(numbers ...string) error {
 		_, err := campaigns.Update(t.Context(), r.acct, r.campaigns[0], &campaign.Draft{From: campaign.Some(numbers)}, nil)
 		return err

@@ -80,6 +80,9 @@ func (p *Prompts) keep(ctx context.Context, acct account.Account, d Draft, ready
 
 // Delete deletes a prompt and returns it. Ready may be nil.
 func (p *Prompts) Delete(ctx context.Context, acct account.Account, name string, ready journal.Ready[*Prompt]) (deleted *Prompt, err error) {
+	if !promptName.MatchString(name) {
+		return nil, ErrNotThere
+	}
 	err = p.store.DeletePrompt(ctx, acct.ID, name, func(was *Prompt) *journal.Receipt {
 		deleted = was
 		return ready.Receipt(was)
@@ -89,11 +92,14 @@ func (p *Prompts) Delete(ctx context.Context, acct account.Account, name string,
 
 // Get returns a prompt, or [ErrNotThere].
 func (p *Prompts) Get(ctx context.Context, acct account.Account, name string) (*Prompt, error) {
+	if !promptName.MatchString(name) {
+		return nil, ErrNotThere
+	}
 	page, err := p.store.Prompts(ctx, acct.ID, Query{Name: name, Limit: 1})
 	switch {
 	case err != nil:
 		return nil, err
-	case name == "" || len(page.Prompts) == 0:
+	case len(page.Prompts) == 0:
 		return nil, ErrNotThere
 	}
 	return &page.Prompts[0], nil
