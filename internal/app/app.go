@@ -169,7 +169,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Suppressions: suppressions,
 			Flows:        flows,
 			Prompts:      prompts,
-			Simulated:    !calling.Real(),
+			Simulated:    cfg.Simulator.speed(calling.Real()),
 			Voice:        speech.New(cfg.VoiceCommand),
 			Trash:        a.trash,
 			Imports:      imports,

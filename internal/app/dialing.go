@@ -29,6 +29,14 @@ type Simulator struct {
 	Instant bool
 }
 
+// speed returns the speed of the simulated telephone, or 0 if a carrier calls people.
+func (s Simulator) speed(real bool) int {
+	if real {
+		return 0
+	}
+	return max(1, s.Speed)
+}
+
 // campaigns returns the campaigns and the dialer. Their clock and sids continue from the
 // latest stored campaign or call, because the simulated time of an earlier run may be
 // ahead of the real time.

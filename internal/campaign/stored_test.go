@@ -22,6 +22,7 @@ func TestEncodeSettings(t *testing.T) {
 		SendAt:  time.Unix(1, 234567891), EndAt: time.Unix(2, 1),
 		CallStatusCallback: "https://a", CallScheduleCallback: "https://b", StatusCallback: "https://c",
 		Throttle: 30, Vars: []string{"name"}, CustomField: []byte(`{ "b" : 1.0e5 }`),
+		CallingHours: &campaign.CallingHours{Hours: &campaign.Hours{From: 9 * 60, Until: 21 * 60}, Days: &[7]bool{1: true}, Reason: "flood", By: "key", Since: time.Unix(3, 7)},
 	}
 	for v, i := reflect.ValueOf(full), 0; i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {

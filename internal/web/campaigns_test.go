@@ -69,7 +69,7 @@ func lacks(t *testing.T, page string, texts ...string) {
 func TestCampaign(t *testing.T) {
 	t.Parallel()
 	_, b := calling(t)
-	has(t, b.Open("/campaigns").PageText(t, 200), "There is no campaign yet", "The telephone is simulated")
+	has(t, b.Open("/campaigns").PageText(t, 200), "There is no campaign yet", "The telephone is simulated", "go 1000 times as fast")
 	review := b.Submit("/campaigns/review", campaignForm(nil)).Header.Get("Location")
 	page := b.Open(review).PageText(t, 200)
 	has(t, page, "Call 2 numbers now?", "<dd>2</dd>", "Hello @@first_name", "Up to 1 time, after 5 minutes, when it was: busy.")

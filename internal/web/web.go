@@ -56,8 +56,9 @@ type Config struct {
 	// Flows are what callees hear, and Prompts the recordings that flows play.
 	Flows   *library.Library
 	Prompts *prompt.Prompts
-	// Simulated means that campaigns call nobody.
-	Simulated bool
+	// Simulated is how many times as fast as the clock the simulated telephone goes; 0
+	// means that a real one calls people.
+	Simulated int
 	Trash     *trash.Keeper
 	Imports   *upload.Importer
 	Summary   *summary.Keeper

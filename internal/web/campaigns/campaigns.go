@@ -36,8 +36,9 @@ type Room struct {
 	Flows        *library.Library
 	// Voice speaks texts; nil means that the server has no voice.
 	Voice *speech.Voice
-	// Simulated means that the telephone is simulated, and campaigns call nobody.
-	Simulated bool
+	// Simulated is how many times as fast as the clock the simulated telephone goes; 0
+	// means that a real one calls people.
+	Simulated int
 }
 
 // Routes implements shell.Room.
@@ -91,7 +92,7 @@ func (room *Room) of(h func(*http.Request, *campaign.Campaign) (shell.Answer, er
 // summary is the part of a campaign that all its pages show.
 type summary struct {
 	*campaign.Campaign
-	Simulated bool
+	Simulated int
 	Text      string // the words for its state
 	Kind      string // the badge of its state
 	Bar       []part
@@ -138,7 +139,7 @@ type listData struct {
 	Search, State string
 	States        []shell.Option
 	Rows          []summary
-	Simulated     bool
+	Simulated     int
 	Running       bool // whether a row may change while the page is open
 	Tabs          []shell.Tab
 	turn

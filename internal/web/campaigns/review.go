@@ -18,7 +18,7 @@ import (
 type reviewData struct {
 	*campaign.Campaign
 	campaign.Preview
-	Simulated bool
+	Simulated int
 	Voice     bool          // whether the text can be played
 	Heard     *hearData     // the text with the values of a contact, or nil
 	Flow      *library.Flow // see heardFlow

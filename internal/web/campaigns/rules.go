@@ -17,7 +17,7 @@ type rulesForm struct {
 	Rate, Cap, Countries shell.Field
 	From, Until          shell.Field
 	Days                 []check
-	Simulated            bool
+	Simulated            int
 	Error                string
 	Tabs                 []shell.Tab
 }
