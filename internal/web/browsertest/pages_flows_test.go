@@ -21,7 +21,7 @@ var flowPages = []page{
 	{name: "flow-step-wrong", path: at("/flows/appointment-tomorrow/steps/thanks"), before: func(b *tab) {
 		b.retype("#text", " ")
 		b.click("main form .primary")
-		b.await(`document.querySelector("main .notice.bad")`)
+		b.await(`document.querySelector("#text-error")`)
 	}},
 	{name: "flow-add", path: at("/flows/appointment-tomorrow/add?at=thanks&branch=next")},
 	{name: "flow-json", path: at("/flows/appointment-tomorrow/json")},
