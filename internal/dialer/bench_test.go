@@ -14,7 +14,7 @@ import (
 // BenchmarkCalls places b.N calls, and waits until the campaigns are closed: with states,
 // counts and events.
 func BenchmarkCalls(b *testing.B) {
-	r := newRig(b, 10_000_000, many(b.N))
+	r := newRig(b, campaign.MaxCallsAMinute, many(b.N))
 	b.ResetTimer()
 	_, _, stop := r.start(nil)
 	for _, sid := range r.campaigns {

@@ -178,8 +178,14 @@ func (r *calling) page(ctx context.Context) error {
 	if err == nil {
 		c, err = r.until(ctx, c.ID, func(c *running) bool { return c.count(true) > r.targets/2 })
 	}
+	if err == nil { // a pause holds the calls until the slower pace is known
+		_, err = r.ask(ctx, http.MethodPut, "/"+c.ID, map[string]any{"action": "pause"})
+	}
 	if err == nil {
 		_, err = r.command(ctx, r.db, "account", "set", "bench", "--calls-a-minute", fmt.Sprint(pace))
+	}
+	if err == nil {
+		_, err = r.ask(ctx, http.MethodPut, "/"+c.ID, map[string]any{"action": "resume"})
 	}
 	if err != nil {
 		return err
