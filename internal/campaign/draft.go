@@ -16,9 +16,6 @@ type Optional[T any] struct {
 // Some returns an Optional with a value.
 func Some[T any](v T) Optional[T] { return Optional[T]{Given: true, Value: &v} }
 
-// Null returns an Optional that is null.
-func Null[T any]() Optional[T] { return Optional[T]{Given: true} }
-
 // Draft is a request to create or change a campaign. Null counts as missing in a new
 // campaign, and clears the field in a change.
 type Draft struct {
