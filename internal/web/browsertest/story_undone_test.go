@@ -191,7 +191,7 @@ func TestReferenceSearch(t *testing.T) {
 		b.open("/api/reference")
 		b.fill("#reference-q", "1422")
 		b.do(chromedp.KeyEvent("\r"))
-		b.await(`document.readyState === "complete" && document.querySelector("#reference").textContent.includes("1422")`)
+		b.await(`location.search.includes("1422") && document.readyState === "complete" && document.querySelector("#reference").textContent.includes("1422")`)
 		b.open("/api/reference?q=duplicate")
 		b.follow("#reference a[href^='/api/reference/']") // an operation, and not an error
 		b.await(`document.querySelector(".reference-index [aria-current=page]")`)
