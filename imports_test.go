@@ -188,6 +188,7 @@ var rules = map[string][]string{
 		"internal/phone",
 		"internal/work",
 	},
+	"internal/trunk": {},
 	"internal/carrier": {
 		"internal/addressbook",
 		"internal/callflow",

@@ -56,6 +56,11 @@ type Order struct {
 	// takes at most [callflow.FetchTimeout]. The carrier must end ctx with the call. If
 	// Ask is nil, all requests fail.
 	Ask func(ctx context.Context, u callflow.URL, digits string) callflow.Input
+	// Sound returns what the callee hears for a sound of the flow, as samples of which
+	// there are 8,000 a second. The carrier must not modify them. The carrier gets all
+	// sounds that are known before the call leaves, so that a call whose sound is missing
+	// never rings. If Sound is nil, no sound can be played.
+	Sound func(ctx context.Context, s callflow.Sound) ([]int16, error)
 }
 
 // Asked is a call in a question to [Carrier.Resolve].
