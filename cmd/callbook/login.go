@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 
 	"callbook/internal/account"
 	"callbook/internal/clock"
@@ -28,15 +27,6 @@ func (b *baseURL) Validate() error {
 	}
 	b.BaseURL = origin
 	return nil
-}
-
-// or returns the base URL of links: the given one, or that of a server that listens at
-// this address.
-func (b *baseURL) or(listening net.Addr) string {
-	if b.BaseURL != "" {
-		return b.BaseURL
-	}
-	return "http://" + browsable(listening)
 }
 
 type loginLinkCmd struct {

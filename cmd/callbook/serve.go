@@ -25,6 +25,7 @@ type serveCmd struct {
 	baseURL
 	proxyFlags
 	originFlags
+	tlsFlags
 	telephoneFlags
 	Dashboard     bool        `default:"true" negatable:"" help:"Serve the dashboard, at /."`
 	Migrate       bool        `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
@@ -61,7 +62,7 @@ func (c *serveCmd) Validate() error {
 		}
 	}
 	// This method replaces those of the embedded flags.
-	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.telephoneFlags.Validate())
+	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.tlsFlags.Validate(), c.telephoneFlags.Validate())
 }
 
 const (
@@ -94,12 +95,12 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		}
 	}
 	cfg := c.config(memory, log)
+	if cfg.TLS, err = c.secure(log); err != nil {
+		return closing(ln, err)
+	}
 	a, away := app.Open(ctx, cfg)
 	if away != nil && !cfg.MayPass(away) {
-		if ln != nil {
-			away = errors.Join(away, ln.Close())
-		}
-		return away
+		return closing(ln, away)
 	}
 	defer func() {
 		if a != nil {
@@ -112,25 +113,45 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			return err
 		}
 	}
+	c.warnOpen(ln.Addr(), log)
 	forget := func() {}
 	defer func() { forget() }()
 	if away == nil {
-		forget = c.announce(ctx, a.Sessions, c.or(ln.Addr()), log)
+		forget = c.announce(ctx, a.Sessions, c.url(ln.Addr()), log)
 	}
-	fmt.Fprintf(std.out, "callbook is listening on http://%s\n", browsable(ln.Addr()))
+	fmt.Fprintf(std.out, "callbook is listening on %s://%s\n", c.scheme(), browsable(ln.Addr()))
+	if err := c.printTrust(std.out); err != nil {
+		return errors.Join(err, ln.Close())
+	}
 	if away != nil {
 		if a, err = app.Await(ctx, ln, cfg, away); err != nil || a == nil {
 			return errors.Join(err, ln.Close())
 		}
-		forget = c.announce(ctx, a.Sessions, c.or(ln.Addr()), log)
+		forget = c.announce(ctx, a.Sessions, c.url(ln.Addr()), log)
 	}
 	if c.Bootstrap {
 		// Ignore signals here, so that no account is created whose token nobody has seen.
-		if err := c.bootstrap(context.WithoutCancel(ctx), a.Accounts, a.Sessions, std.out, c.or(ln.Addr())); err != nil {
+		if err := c.bootstrap(context.WithoutCancel(ctx), a.Accounts, a.Sessions, std.out, c.url(ln.Addr())); err != nil {
 			return errors.Join(err, ln.Close())
 		}
 	}
 	return a.Serve(ctx, ln)
+}
+
+// closing closes a listener, which may be nil, because of an error.
+func closing(ln net.Listener, err error) error {
+	if ln == nil {
+		return err
+	}
+	return errors.Join(err, ln.Close())
+}
+
+// url returns the URL of the server, which listens at this address.
+func (c *serveCmd) url(listening net.Addr) string {
+	if c.BaseURL != "" {
+		return c.BaseURL
+	}
+	return c.scheme() + "://" + browsable(listening)
 }
 
 // announce stores the server's URL for "callbook login-link", and returns a function that
@@ -222,7 +243,7 @@ The token is shown only now; it cannot be shown again.
 %s
 Create two contacts:
 
-curl -X POST '%s/v2/accounts/%s/contacts' \
+curl %s-X POST '%s/v2/accounts/%s/contacts' \
   --user '%s:%s' \
   --header 'Content-Type: application/json' \
   --data-raw '{"contacts": [
@@ -230,7 +251,7 @@ curl -X POST '%s/v2/accounts/%s/contacts' \
     {"number": "080 1234 5678", "company_name": "Exotel"}
   ]}'
 
-`, credentials(a.SID, k.ID, token), url, a.SID, k.ID, token)
+`, credentials(a.SID, k.ID, token), c.curlFlags(), url, a.SID, k.ID, token)
 	if err != nil || !c.Dashboard {
 		return err
 	}

@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -81,6 +82,7 @@ type Config struct {
 	// Dashboard enables the dashboard.
 	Dashboard bool
 	// These are those of [server.Config].
+	TLS            *tls.Config
 	Proxies        clientaddr.Proxies
 	AllowOrigins   []string
 	BaseURL        string
@@ -200,7 +202,7 @@ func openStores(ctx context.Context, cfg Config) (*store.Set, error) {
 // database. The access log runs after these observers.
 func (cfg Config) front(observers ...server.Observer) server.Config {
 	return server.Config{
-		Log: cfg.Log, Proxies: cfg.Proxies, AllowOrigins: cfg.AllowOrigins, BaseURL: cfg.BaseURL,
+		TLS: cfg.TLS, Log: cfg.Log, Proxies: cfg.Proxies, AllowOrigins: cfg.AllowOrigins, BaseURL: cfg.BaseURL,
 		RequestTimeout: cfg.RequestTimeout, Connections: cfg.Connections, Observers: append(observers, server.AccessLog(cfg.Log)),
 	}
 }
@@ -235,7 +237,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	if !a.dialer.Real() {
 		a.cfg.Log.Info("the telephone is simulated: campaigns run, and nobody is called", "speed", max(1, a.cfg.Simulator.Speed))
 	}
-	a.reports.listening(ln.Addr())
+	a.reports.listening(ln.Addr(), a.cfg.TLS != nil)
 	background.Go(func() { a.dialer.Run(working) })
 	background.Go(func() { a.events.Run(working) })
 	defer background.Wait()

@@ -74,13 +74,17 @@ type reports struct {
 
 // listening sets the address at which the server listens, for a server without a
 // configured URL.
-func (r *reports) listening(at net.Addr) {
+func (r *reports) listening(at net.Addr, secure bool) {
 	if r.base != "" {
 		return
 	}
-	r.base = "http://" + at.String()
+	host := at.String()
 	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		r.base = fmt.Sprintf("http://localhost:%d", tcp.Port)
+		host = fmt.Sprintf("localhost:%d", tcp.Port)
+	}
+	r.base = "http://" + host
+	if secure {
+		r.base = "https://" + host
 	}
 }
 

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -116,25 +117,30 @@ func (c *conn) CloseWrite() error {
 
 // changed is the http.Server.ConnState hook. A new connection counts as idle.
 func (c *connections) changed(changed net.Conn, state http.ConnState) {
-	one, ok := changed.(*conn)
-	if !ok {
-		return
-	}
-	if state == http.StateIdle {
+	if one := counted(changed); one != nil && state == http.StateIdle {
 		one.idle.Store(time.Now().UnixNano())
 	}
+}
+
+// counted returns the counted connection, which may be under TLS, or nil.
+func counted(c net.Conn) *conn {
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	one, _ := c.(*conn)
+	return one
 }
 
 type connKey struct{}
 
 // remember is the http.Server.ConnContext hook.
 func remember(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
+	return context.WithValue(ctx, connKey{}, counted(c))
 }
 
 // serving marks the connection in ctx as busy with a request.
 func serving(ctx context.Context) {
-	if one, ok := ctx.Value(connKey{}).(*conn); ok {
+	if one, _ := ctx.Value(connKey{}).(*conn); one != nil {
 		one.idle.Store(0)
 	}
 }

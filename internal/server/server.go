@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log"
 	"log/slog"
@@ -31,6 +32,7 @@ type Server struct {
 	observers []Observer
 	limit     time.Duration
 	refuse    error
+	tls       *tls.Config
 	proxies   clientaddr.Proxies
 	origins   *origins
 	budget    *budget.Budget
@@ -69,6 +71,8 @@ type Config struct {
 	// Connections bounds the open connections; zero means 4,096. One more closes those
 	// that were idle longest.
 	Connections int
+	// TLS, if not nil, is the configuration of TLS, with the protocols of HTTP.
+	TLS *tls.Config
 	// Refuse, if not nil, is the error for every request except those for the probes and
 	// the OpenAPI document. It is for a server whose store is not open yet. The server
 	// then needs no API.
@@ -107,6 +111,7 @@ func New(cfg Config) *Server {
 		observers: cfg.Observers,
 		limit:     cfg.RequestTimeout,
 		refuse:    cfg.Refuse,
+		tls:       cfg.TLS,
 		proxies:   cfg.Proxies,
 		origins:   newOrigins(cfg.AllowOrigins, cfg.BaseURL),
 		budget:    cfg.Budget,
@@ -143,6 +148,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		WriteTimeout:      2 * s.limit, // counts from the end of the header, so it covers reading the body and working
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		TLSConfig:         s.tls,
 		ConnState:         s.conns.changed,
 		ConnContext:       remember,
 		// net/http would answer OPTIONS * without a body.
@@ -150,7 +156,13 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		ErrorLog:                     log.New(httpErrors{s.log}, "", 0),
 	}
 	served := make(chan error, 1)
-	go func() { served <- httpServer.Serve(s.conns.listen(ln)) }()
+	go func() {
+		if counted := s.conns.listen(ln); s.tls == nil {
+			served <- httpServer.Serve(counted)
+		} else {
+			served <- httpServer.ServeTLS(counted, "", "")
+		}
+	}()
 	var broken error
 	select {
 	case broken = <-served:

@@ -24,7 +24,7 @@ const (
 // quitLine begins what Go prints of all goroutines at a SIGQUIT.
 const quitLine = "SIGQUIT: quit"
 
-var listeningLine = regexp.MustCompile(`(?m)^callbook is listening on (http://\S+)$`)
+var listeningLine = regexp.MustCompile(`(?m)^callbook is listening on (https?://\S+)$`)
 
 // server is a running callbook serve.
 type server struct {
