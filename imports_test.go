@@ -578,6 +578,7 @@ var forTests = []string{
 	"internal/test/openapitest",
 	"internal/test/pgtest",
 	"internal/test/servertest",
+	"internal/test/siptest",
 	"internal/test/tabletest",
 	"internal/test/xlsxtest",
 	"internal/web/browsertest",
