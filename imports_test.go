@@ -197,6 +197,12 @@ var rules = map[string][]string{
 		"internal/campaign",
 		"internal/phone",
 	},
+	"internal/carrier/sip/media": {
+		"internal/callflow",
+		"internal/carrier",
+		"internal/trunk",
+		"internal/wav",
+	},
 	"internal/carrier/simulator": {
 		"internal/addressbook",
 		"internal/callflow",
@@ -591,6 +597,7 @@ var libraries = map[string][]string{
 	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
 	"github.com/rs/cors":                 {"internal/server"},
 	"github.com/gofrs/flock":             {"internal/store/sqlite"},
+	"github.com/pion":                    {"internal/carrier/sip/media"},
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/test/bench"},
 	"github.com/chromedp/chromedp":       {"internal/web/browsertest"},
 	"github.com/chromedp/cdproto":        {"internal/web/browsertest"},

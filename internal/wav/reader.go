@@ -97,9 +97,9 @@ func (r *Reader) read() ([]float32, error) {
 func (f *format) sample(b []byte) float32 {
 	switch {
 	case f.encoding == aLaw:
-		return float32(fromALaw(b[0])) / -math.MinInt16
+		return float32(FromALaw(b[0])) / -math.MinInt16
 	case f.encoding == muLaw:
-		return float32(fromMuLaw(b[0])) / -math.MinInt16
+		return float32(FromMuLaw(b[0])) / -math.MinInt16
 	case f.encoding == float:
 		s := math.Float32frombits(binary.LittleEndian.Uint32(b))
 		if s != s {
@@ -116,8 +116,8 @@ func (f *format) sample(b []byte) float32 {
 	return float32(int32(binary.LittleEndian.Uint32(b))) / -math.MinInt32
 }
 
-// fromALaw and fromMuLaw decode a byte to 16 bits, by ITU-T G.711.
-func fromALaw(b byte) int16 {
+// FromALaw decodes a byte of A-law to a sample of 16 bits, by ITU-T G.711.
+func FromALaw(b byte) int16 {
 	b ^= 0x55
 	s := int16(b&0x0F)<<4 + 8
 	if segment := b >> 4 & 7; segment > 0 {
@@ -129,7 +129,8 @@ func fromALaw(b byte) int16 {
 	return s
 }
 
-func fromMuLaw(b byte) int16 {
+// FromMuLaw decodes a byte of µ-law to a sample of 16 bits, by ITU-T G.711.
+func FromMuLaw(b byte) int16 {
 	const bias = 0x84
 	b = ^b
 	s := (int16(b&0x0F)<<3+bias)<<(b>>4&7) - bias

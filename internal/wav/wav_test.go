@@ -77,9 +77,9 @@ func (r recording) header(size uint32) []byte {
 
 // nearest encodes a sample by trying all of the 256 that there are.
 func nearest(encoding uint16, s float64) (best byte) {
-	decode := fromMuLaw
+	decode := FromMuLaw
 	if encoding == aLaw {
-		decode = fromALaw
+		decode = FromALaw
 	}
 	least := math.Inf(1)
 	for b := range 256 {

@@ -1,0 +1,162 @@
+// Package media sends and receives the sound of telephone calls: RTP over UDP, the keys
+// that the callee presses, and the session descriptions (SDP) that say where to send
+// them. It knows nothing of SIP.
+//
+// An [Engine] has the ports and the pace of all calls. A [Session] is the media of one
+// call. [Perform] runs a flow over a session.
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"callbook/internal/trunk"
+)
+
+const (
+	// frameTime is the time of the sound in a packet.
+	frameTime = 20 * time.Millisecond
+	// frameSamples is the number of samples in a packet, at 8,000 a second.
+	frameSamples = 160
+	// lostAfter is how long a peer may send nothing before its session is lost.
+	lostAfter = 20 * time.Second
+)
+
+// ErrNoPort means that all ports are in use, or were until a minute ago.
+var ErrNoPort = errors.New("media: no port is free")
+
+// Options configure an [Engine].
+type Options struct {
+	// First and Last bound the UDP ports. A session has one, which is even. Its port
+	// is used again a minute after the session at the earliest.
+	First, Last int
+	// Bind is the local address of the sockets. Public is the address that peers see;
+	// if it is invalid, peers see Bind.
+	Bind, Public netip.Addr
+}
+
+// Engine has the sessions of all calls and sends their packets. Its methods are safe for
+// concurrent use.
+type Engine struct {
+	opts      Options
+	ports     *ports
+	lostAfter time.Duration
+	sent      atomic.Uint64
+	late      atomic.Uint64
+	readers   sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	// sessions are all that are open. The slice is never modified, only replaced.
+	sessions []*Session
+}
+
+// Stats counts packets since the engine was opened.
+type Stats struct {
+	Sent uint64
+	Late uint64 // sent more than 20 ms after their time
+}
+
+// Open returns an engine. It fails if the options are invalid. It opens no sockets yet.
+func Open(o Options) (*Engine, error) {
+	if !o.Public.IsValid() {
+		o.Public = o.Bind
+	}
+	o.Bind, o.Public = o.Bind.Unmap(), o.Public.Unmap()
+	switch {
+	case !o.Bind.IsValid():
+		return nil, errors.New("media: no local address is set")
+	case o.Public.IsUnspecified():
+		return nil, errors.New("media: no public address is set, and peers cannot send to " + o.Public.String())
+	case o.Bind.Is4() != o.Public.Is4():
+		return nil, errors.New("media: one of the local and the public address is IPv4, the other IPv6")
+	}
+	p, err := newPorts(o.First, o.Last)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{opts: o, ports: p, lostAfter: lostAfter}, nil
+}
+
+// NewSession opens the socket of a call. It returns [ErrNoPort] if there is no port. The
+// session receives nothing before [Session.Answer] or [Session.Reoffer].
+func (e *Engine) NewSession(settings Settings) (*Session, error) {
+	if len(settings.Codecs) == 0 {
+		settings.Codecs = []trunk.Codec{trunk.PCMA, trunk.PCMU}
+	}
+	s := &Session{
+		engine: e, settings: settings, lost: make(chan struct{}), keys: make(chan byte, mostKeys),
+		sdpID: rand.Uint64() >> 2, version: rand.Uint64() >> 32, event: eventType, marker: true,
+		ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), clock: rand.Uint32(),
+	}
+	if settings.SRTP {
+		s.key = newMasterKey()
+	}
+	var err error
+	if s.conn, s.port, err = e.bind(); err != nil {
+		return nil, err
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		s.cancel()
+		e.ports.giveBack(s.port, time.Now())
+		return nil, errors.Join(net.ErrClosed, s.conn.Close())
+	}
+	e.sessions = append(slices.Clone(e.sessions), s)
+	e.readers.Go(s.read)
+	return s, nil
+}
+
+// bind opens a socket on a port that is free. It passes over those that other programs
+// use.
+func (e *Engine) bind() (*net.UDPConn, int, error) {
+	network := "udp6"
+	if e.opts.Bind.Is4() {
+		network = "udp4"
+	}
+	for range e.ports.count() {
+		port, ok := e.ports.take(time.Now())
+		if !ok {
+			break
+		}
+		conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(e.opts.Bind, uint16(port))))
+		if err == nil {
+			return conn, port, nil
+		}
+		e.ports.giveBack(port, time.Now())
+		if !inUse(err) {
+			return nil, 0, fmt.Errorf("open a media port: %w", err)
+		}
+	}
+	return nil, 0, ErrNoPort
+}
+
+// remove forgets a session that is closed.
+func (e *Engine) remove(s *Session) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sessions = slices.DeleteFunc(slices.Clone(e.sessions), func(other *Session) bool { return other == s })
+	e.ports.giveBack(s.port, time.Now())
+}
+
+// open returns all sessions that are open. The caller must not modify the slice.
+func (e *Engine) open() []*Session {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.sessions
+}
+
+// Stats returns the counts of packets so far.
+func (e *Engine) Stats() Stats {
+	return Stats{Sent: e.sent.Load(), Late: e.late.Load()}
+}

@@ -1,0 +1,65 @@
+package media
+
+import (
+	"context"
+	"time"
+)
+
+// mostBehind is how much delayed sound the pacer sends at once. After a longer delay, such
+// as that of a machine that was suspended, sound goes on where it stood, later.
+const mostBehind = 200 * time.Millisecond
+
+// Run sends the packets of all sessions, one for each every 20 ms, until ctx ends. Then it
+// closes all sessions. It returns after everything is closed. It must be called once.
+func (e *Engine) Run(ctx context.Context) {
+	defer e.close()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	due := time.Now() // of the next round
+	for round := uint64(1); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		now := time.Now()
+		if behind := now.Sub(due); behind > mostBehind {
+			skipped := uint64((behind - mostBehind) / frameTime)
+			round += skipped
+			due = due.Add(time.Duration(skipped) * frameTime)
+		}
+		for ; !due.After(now); due = due.Add(frameTime) {
+			e.round(round, due)
+			round++
+		}
+		timer.Reset(time.Until(due))
+	}
+}
+
+// round sends a packet for each session.
+func (e *Engine) round(round uint64, due time.Time) {
+	var sent, late uint64
+	for _, s := range e.open() {
+		now := time.Now()
+		if !s.tick(round, now) {
+			continue
+		}
+		if sent++; now.Sub(due) > frameTime {
+			late++
+		}
+	}
+	e.sent.Add(sent)
+	e.late.Add(late)
+}
+
+// close closes all sessions and waits for what reads from their sockets.
+func (e *Engine) close() {
+	e.mu.Lock()
+	e.closed = true
+	sessions := e.sessions
+	e.mu.Unlock()
+	for _, s := range sessions {
+		s.Close()
+	}
+	e.readers.Wait()
+}
