@@ -16,6 +16,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
 	"callbook/internal/budget"
+	"callbook/internal/callflow/ask"
 	"callbook/internal/callflow/library"
 	"callbook/internal/carrier"
 	"callbook/internal/clientaddr"
@@ -28,6 +29,7 @@ import (
 	"callbook/internal/reqlog"
 	"callbook/internal/server"
 	"callbook/internal/session"
+	"callbook/internal/sound"
 	"callbook/internal/speech"
 	"callbook/internal/store"
 	"callbook/internal/store/postgres"
@@ -136,7 +138,12 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	reports := &reports{report.NewLinks(accounts, cfg.Clock), cfg.BaseURL}
 	events := cfg.deliverer(stores, accounts)
 	flows := library.New(stores.Flows, book, cfg.Clock)
-	campaigns, calling, err := cfg.campaigns(ctx, stores, book, flows, reports, events)
+	prompts, voice := prompt.New(stores.Prompts, cfg.Clock), speech.New(cfg.VoiceCommand)
+	asker := ask.New(ask.Options{Log: cfg.Log, Agent: cfg.agent(), Private: cfg.CallbackPrivate})
+	sounds := sound.New(sound.Options{Clock: cfg.Clock, Voice: voice, Prompts: prompts, Files: asker})
+	campaigns, calling, err := cfg.campaigns(ctx, stores, book, flows, dialer.Options{
+		Log: cfg.Log, Clock: cfg.Clock, Gate: dialer.Rules{}, ReportURL: reports.url, Told: events.Told, Asker: asker, Sounds: sounds,
+	})
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
@@ -155,7 +162,6 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
-	prompts := prompt.New(stores.Prompts, cfg.Clock)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash,
 		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Flows: flows, Callbacks: deliveries,
@@ -172,7 +178,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Flows:        flows,
 			Prompts:      prompts,
 			Simulated:    cfg.Simulator.speed(calling.Real()),
-			Voice:        speech.New(cfg.VoiceCommand),
+			Voice:        voice,
 			Trash:        a.trash,
 			Imports:      imports,
 			Summary:      summary.NewKeeper(stores.Summary, cfg.Clock),

@@ -7,13 +7,11 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
-	"callbook/internal/callflow/ask"
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
-	"callbook/internal/event"
 	"callbook/internal/report"
 	"callbook/internal/store"
 )
@@ -40,7 +38,7 @@ func (s Simulator) speed(real bool) int {
 // campaigns returns the campaigns and the dialer. Their clock and sids continue from the
 // latest stored campaign or call, because the simulated time of an earlier run may be
 // ahead of the real time.
-func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, flows *library.Library, r *reports, events *event.Deliverer) (*campaign.Campaigns, *dialer.Dialer, error) {
+func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, flows *library.Library, opts dialer.Options) (*campaign.Campaigns, *dialer.Dialer, error) {
 	last, err := stores.Campaigns.LastCampaignSID(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -55,11 +53,8 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	if phone == nil {
 		phone = simulator.New(simulator.Options{Clock: calls, Seed: cfg.Simulator.Seed, Instant: cfg.Simulator.Instant})
 	}
-	d := dialer.New(stores.Dialing, phone, dialer.Options{
-		Log: cfg.Log, Clock: cfg.Clock, Calls: calls, SIDs: sids, Speed: cfg.Simulator.Speed, Gate: dialer.Rules{}, ReportURL: r.url,
-		Told:  events.Told,
-		Asker: ask.New(ask.Options{Log: cfg.Log, Agent: cfg.agent(), Private: cfg.CallbackPrivate}),
-	})
+	opts.Calls, opts.SIDs, opts.Speed = calls, sids, cfg.Simulator.Speed
+	d := dialer.New(stores.Dialing, phone, opts)
 	return campaign.New(stores.Campaigns, book, campaign.Options{
 		Clock: calls, SIDs: sids, Dialer: d, Real: phone.Real(), FlowThere: flows.There,
 	}), d, nil

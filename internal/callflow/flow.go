@@ -4,7 +4,10 @@
 // requests.
 package callflow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Flow is a tree of steps that begins at Start. Keys of the callee may lead back to
 // earlier steps.
@@ -84,6 +87,31 @@ func (f *Flow) Asks() bool {
 		}
 	}
 	return false
+}
+
+// Sounds returns the distinct sounds of the flow's steps, those that URLs return not
+// among them. A nil flow has none.
+func (f *Flow) Sounds() (sounds []Sound) {
+	if f == nil {
+		return nil
+	}
+	for _, step := range f.inOrder() {
+		if s := step.sound(); s != nil && !slices.ContainsFunc(sounds, s.same) {
+			sounds = append(sounds, *s)
+		}
+	}
+	return sounds
+}
+
+// Plays reports whether a step of the flow plays the sound.
+func (f *Flow) Plays(s Sound) bool { return slices.ContainsFunc(f.Sounds(), s.same) }
+
+// sound returns what the step plays, or nil.
+func (s *Step) sound() *Sound {
+	if s.Kind != Say && s.Kind != Gather || s.Text == "" && s.Prompt == "" {
+		return nil
+	}
+	return &Sound{Text: s.Text, Prompt: s.Prompt}
 }
 
 // Greeting returns a flow that says a text and hangs up.

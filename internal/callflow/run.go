@@ -46,6 +46,9 @@ type Sound struct {
 	URLs   []string
 }
 
+// same reports whether both are the same text or prompt.
+func (s *Sound) same(t Sound) bool { return s.Text == t.Text && s.Prompt == t.Prompt }
+
 // Keys tells which keys to read. A key interrupts the sound.
 type Keys struct {
 	Sound

@@ -123,15 +123,18 @@ const (
 	DailyCap                         // the number has reached the daily cap
 	ContactDeleted                   // the contact was deleted before the call
 	OtherCountry                     // the account may not call the number's country
-	NeverCalled                      // the policy excludes the number's country
+	NeverCalled                      // nobody may call the number, such as an emergency number
 	OnSuppression                    // the number is on the account's list of suppressions
-	CampaignEnded                    // the suppression list has the number
+	CampaignEnded                    // the campaign ended before its turn
+	NotSpoken                        // the voice could not speak a text of the call
+	NoRecording                      // a recording that the call plays could not be read
 )
 
 // reasonNames are the names in the API.
 var reasonNames = [...]string{
 	OutsideHours: "outside-hours", DailyCap: "daily-cap", ContactDeleted: "contact-deleted", OtherCountry: "other-country",
 	NeverCalled: "never-called", OnSuppression: "suppressed", CampaignEnded: "campaign-ended",
+	NotSpoken: "text-not-spoken", NoRecording: "recording-missing",
 }
 
 // String returns the reason's name in the API, or "" for none.

@@ -49,6 +49,8 @@ type Options struct {
 	Gate Gate
 	// Asker requests the URLs of flows. If it is nil, all requests fail.
 	Asker *ask.Asker
+	// Sounds makes what callees hear. If it is nil, the carrier gets no sounds.
+	Sounds Sounds
 	// ReportURL returns the absolute URL of a campaign's report; nil means "".
 	ReportURL func(context.Context, account.Account, addressbook.SID) (string, error)
 	// Told is called after events of an account were stored; nil means that nobody waits

@@ -38,6 +38,8 @@ type dialing struct {
 	recovered bool      // the calls of the account's last server were taken over
 	doubt     bool      // a claim failed, but the store may have committed it
 
+	maker *maker // of the sounds that callees hear
+
 	mute bool // the carrier's last answer was an error; used by doChores only
 
 	told atomic.Bool // events were made of which Options.Told was not called yet
@@ -72,7 +74,7 @@ type run struct {
 func newDialing(d *Dialer, acct account.Account) *dialing {
 	return &dialing{
 		d: d, account: acct, render: event.NewRenderer(acct), places: newSignal(), records: newSignal(), chores: newSignal(),
-		flights: make(map[addressbook.SID]*flight),
+		flights: make(map[addressbook.SID]*flight), maker: newMaker(d, acct),
 	}
 }
 
@@ -90,6 +92,7 @@ func (a *dialing) run(ctx context.Context) {
 		a.doChores(ctx)
 		stopPlacing()
 		placer.Wait()
+		a.maker.working.Wait()
 	}
 	stopRecording()
 	others.Wait()

@@ -47,21 +47,42 @@ func (a *dialing) flow(c *campaign.Campaign) *library.Flow {
 	return a.flows[c.FlowName()]
 }
 
+// flowOf returns what the callees of a campaign hear, with its variables. It returns nil if
+// the flow is unknown.
+func (a *dialing) flowOf(c *campaign.Campaign) *callflow.Flow {
+	switch flow := a.flow(c); {
+	case flow != nil:
+		return &flow.Flow
+	case c.Text == "":
+		return nil
+	case c.FlowType == campaign.IVR:
+		return callflow.Menu(c.Text, c.RepeatMenu)
+	}
+	return callflow.Greeting(c.Text)
+}
+
+// filled returns what the callee of a target hears. Vars are the target's values of the
+// variables.
+func (a *dialing) filled(c *campaign.Campaign, vars map[string]string) *callflow.Flow {
+	flow, names := a.flowOf(c), c.Vars
+	if flow == nil {
+		return nil
+	}
+	if f := a.flow(c); f != nil {
+		names = f.Vars
+	}
+	return flow.Fill(names, vars)
+}
+
 // orderOf returns the carrier's order for a call. Vars are the target's values of the
 // variables in spoken texts.
 func (a *dialing) orderOf(c *campaign.Campaign, call *campaign.Call, vars map[string]string) carrier.Order {
-	o := carrier.Order{Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt}
-	switch flow := a.flow(c); {
-	case flow != nil:
-		o.Flow = flow.Fill(flow.Vars, vars)
-		if a.d.opts.Asker != nil && flow.Asks() {
-			o.Ask = a.askerOf(c, call)
-		}
-	case c.Text == "": // an unknown flow
-	case c.FlowType == campaign.IVR:
-		o.Flow = callflow.Menu(c.Say(vars), c.RepeatMenu)
-	default:
-		o.Flow = callflow.Greeting(c.Say(vars))
+	o := carrier.Order{Call: call.SID, To: call.Number, CallerID: c.CallerID, Attempt: call.Attempt, Flow: a.filled(c, vars)}
+	if o.Flow != nil && a.d.opts.Asker != nil && o.Flow.Asks() {
+		o.Ask = a.askerOf(c, call)
+	}
+	if a.d.opts.Sounds != nil {
+		o.Sound = a.soundOf()
 	}
 	return o
 }

@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"context"
 	"time"
 
 	"callbook/internal/account"
@@ -39,8 +40,9 @@ type Verdict struct {
 }
 
 // admit decides about a target that is due. It returns the call that it claims, or nil if
-// it has refused or postponed the target.
-func (a *dialing) admit(now time.Time, p *campaign.Policy, c *campaign.Campaign, t *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
+// it has refused or postponed the target, or its sounds are being made. It sets silent if
+// all targets of the campaign have to wait for a sound until then.
+func (a *dialing) admit(ctx context.Context, now time.Time, silent *time.Time, p *campaign.Policy, c *campaign.Campaign, t *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
 	refuse := func(s campaign.TargetState, r campaign.Reason) (*campaign.Call, []event.Event) {
 		if s == campaign.NotAttempted && len(t.History) > 0 {
 			s = campaign.TargetFailed // it was called before, and its last call stands
@@ -67,6 +69,18 @@ func (a *dialing) admit(now time.Time, p *campaign.Policy, c *campaign.Campaign,
 			c.Postpone(t, v.Reason, v.Until)
 			return nil, nil
 		}
+	}
+	switch h := a.hears(ctx, c, t); {
+	case h.over:
+		return refuse(campaign.NotAttempted, h.reason)
+	case !h.until.IsZero():
+		c.Postpone(t, h.reason, h.until)
+		if !h.own {
+			*silent = h.until
+		}
+		return nil, nil
+	case !h.ready:
+		return nil, nil
 	}
 	sid, claimed := a.d.sids.Next()
 	call := &campaign.Call{SID: sid, Placed: claimed}

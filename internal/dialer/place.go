@@ -167,8 +167,9 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 	if g := a.d.opts.Gate; g != nil && t.policy.DailyCap > 0 {
 		q.DayOf = func(n phone.Number) (from, until time.Time) { return g.DayOf(n, now) }
 	}
+	var silent time.Time
 	dials, err := a.d.store.Claim(ctx, a.d.lease(), a.account.ID, t.campaign.SID, q, func(c *campaign.Campaign, to *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
-		call, events := a.admit(now, &t.policy, c, to, callee)
+		call, events := a.admit(ctx, now, &silent, &t.policy, c, to, callee)
 		return call, a.tell(events)
 	})
 	a.committed()
@@ -185,6 +186,10 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 	a.pace.use(now, len(dials))
 	for i := range dials {
 		a.send(ctx, &t, &dials[i], claimed)
+	}
+	if !silent.IsZero() {
+		a.waitFor(t.run, silent, t.known)
+		return nil
 	}
 	if len(dials) < t.limit {
 		return a.readDue(ctx, &t, now)

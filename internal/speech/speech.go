@@ -40,7 +40,7 @@ const (
 type Voice struct {
 	command []string
 	places  *limit.Pool
-	kept    cache
+	kept    *wav.Cache
 }
 
 // New returns a Voice that runs a command: a program and its arguments, as [ParseCommand]
@@ -52,7 +52,7 @@ func New(command []string) *Voice {
 	return &Voice{
 		command: command,
 		places:  limit.New(atOnce, limit.Options{MaxWaiting: maxWaiting, Busy: errBusy}),
-		kept:    newCache(cacheBytes),
+		kept:    wav.NewCache(cacheBytes),
 	}
 }
 
@@ -80,14 +80,14 @@ func (v *Voice) Say(ctx context.Context, account account.ID, language, text stri
 		return nil, errLang
 	}
 	key := v.key(language, text)
-	if samples := v.kept.get(key); samples != nil {
+	if samples := v.kept.Get(key); samples != nil {
 		return samples, nil
 	}
 	if err := v.places.Acquire(ctx, account, 1); err != nil {
 		return nil, err
 	}
 	defer v.places.Release(account, 1)
-	if samples := v.kept.get(key); samples != nil { // another call has spoken it in the meantime
+	if samples := v.kept.Get(key); samples != nil { // another call has spoken it in the meantime
 		return samples, nil
 	}
 	samples, err := v.speak(ctx, language, text)
@@ -95,7 +95,7 @@ func (v *Voice) Say(ctx context.Context, account account.ID, language, text stri
 		return nil, err
 	}
 	normalize(samples)
-	v.kept.put(key, samples)
+	v.kept.Put(key, samples)
 	return samples, nil
 }
 

@@ -155,19 +155,24 @@ var (
 	errNoAnswer = errors.New("no answer came")
 )
 
-// failed logs the failure of a flow's URL, at most once a minute for each account.
-func (a *Asker) failed(c *Call, err error) {
+// safe returns an error without URLs and addresses.
+func safe(err error) error {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case outbound.Forbidden(err):
-		err = errPrivate
+		return errPrivate
 	case errors.As(err, &timeout) && timeout.Timeout():
-		err = errTimeout
-	case !slices.Contains([]error{errNoURL, errCrowded, errStatus, errNotPlain, errLong}, err):
-		err = errNoAnswer
+		return errTimeout
+	case slices.Contains([]error{errNoURL, errCrowded, errStatus, errNotPlain, errLong}, err):
+		return err
 	}
+	return errNoAnswer
+}
+
+// failed logs the failure of a flow's URL, at most once a minute for each account.
+func (a *Asker) failed(c *Call, err error) {
 	if a.quiet.may(c.Account.ID) {
 		a.opts.Log.Warn("a flow's URL failed, and calls go to the step for that; more of these are not told for a minute",
-			"account", c.Account.SID, "flow", c.Flow, "error", err)
+			"account", c.Account.SID, "flow", c.Flow, "error", safe(err))
 	}
 }

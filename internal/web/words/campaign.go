@@ -132,6 +132,10 @@ func TargetReason(r campaign.Reason) string {
 		return "The number is one that must not be called."
 	case campaign.CampaignEnded:
 		return "The campaign ended before its turn."
+	case campaign.NotSpoken:
+		return "The voice could not speak the text of the call."
+	case campaign.NoRecording:
+		return "A recording that the call plays could not be read."
 	}
 	return ""
 }
