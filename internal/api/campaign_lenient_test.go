@@ -115,3 +115,17 @@ func TestCampaignEndedEarly(t *testing.T) {
 		}
 	}
 }
+
+// TestCampaignAfterFastSimulation: campaigns start at once at a server whose clock is
+// hours behind the one that a faster simulation had reached.
+func TestCampaignAfterFastSimulation(t *testing.T) {
+	t.Parallel()
+	path := servertest.NewDatabase(t)
+	late := clocktest.Func(func() time.Time { return time.Now().Add(3 * time.Hour) })
+	before := servertest.Start(t, servertest.Options{Path: path, Clock: late, Simulator: app.Simulator{Instant: true}})
+	c := before.Account("demo")
+	awaitCampaign(t, c, c.NewCampaign(campaignWith("from", `["+919800000000"]`)).ID, "Completed")
+	before.Stop()
+	c = c.At(servertest.Start(t, servertest.Options{Path: path, Simulator: app.Simulator{Instant: true}}))
+	awaitCampaign(t, c, c.NewCampaign(campaignWith("from", `["+919800000000"]`)).ID, "Completed")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -35,6 +36,10 @@ func (s Simulator) speed(real bool) int {
 	return max(1, s.Speed)
 }
 
+// mostSkew is how far the clocks of several servers may be apart. A later time is that of
+// a simulation which was faster than the clock.
+const mostSkew = 5 * time.Second
+
 // campaigns returns the campaigns and the dialer. Their clock and sids continue from the
 // latest stored campaign or call, because the simulated time of an earlier run may be
 // ahead of the real time.
@@ -44,8 +49,8 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 		return nil, nil, err
 	}
 	calls := cfg.Clock
-	if cfg.Simulator.Speed > 1 {
-		calls = clock.NewFast(cfg.Clock, last.Time(), cfg.Simulator.Speed)
+	if ahead := last.Time().Sub(cfg.Clock.Now()); cfg.Carrier == nil && (cfg.Simulator.Speed > 1 || ahead > mostSkew) {
+		calls = clock.NewFast(cfg.Clock, last.Time(), max(1, cfg.Simulator.Speed))
 	}
 	sids := addressbook.NewSIDs(calls)
 	sids.Resume(last)
