@@ -199,6 +199,16 @@ var rules = map[string][]string{
 		"internal/campaign",
 		"internal/phone",
 	},
+	"internal/carrier/sip": {
+		"internal/addressbook",
+		"internal/callflow",
+		"internal/campaign",
+		"internal/carrier",
+		"internal/carrier/sip/media",
+		"internal/clock",
+		"internal/phone",
+		"internal/trunk",
+	},
 	"internal/carrier/sip/media": {
 		"internal/callflow",
 		"internal/carrier",
@@ -614,6 +624,8 @@ var libraries = map[string][]string{
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/test/bench"},
 	"github.com/chromedp/chromedp":       {"internal/web/browsertest"},
 	"github.com/chromedp/cdproto":        {"internal/web/browsertest"},
+	"github.com/emiago/sipgo":            {"internal/carrier/sip"},
+	"github.com/icholy/digest":           {"internal/carrier/sip"},
 	"go.yaml.in/yaml/v4":                 {"internal/apidoc", "internal/test/openapitest"},
 	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/web/contacts", "internal/test/openapitest"},
 }

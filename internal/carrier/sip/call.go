@@ -1,0 +1,294 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	gosip "github.com/emiago/sipgo/sip"
+
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip/media"
+)
+
+// call is a call in flight. One goroutine runs it; others answer the peer's requests.
+type call struct {
+	c        *Carrier
+	order    carrier.Order
+	line     *line
+	hosts    []*host // to try; the first has the INVITE
+	callerID string
+	media    *media.Session
+	localTag string
+
+	asked chan struct{} // closed when the call is to end
+	once  sync.Once
+	ended chan bye      // the peer's BYE
+	fresh chan interval // the peer has refreshed the session
+	done  chan struct{} // closed when the call is over
+
+	// The goroutine of the call alone uses these.
+	ctx      context.Context // ends with the call
+	cancels  sync.WaitGroup
+	tx       gosip.ClientTransaction
+	invite   *gosip.Request // the last INVITE
+	invites  uint32         // to this host
+	auth     login
+	proved   bool   // an INVITE had credentials
+	interval string // the header lines of a session interval that the trunk demands
+
+	// Sending holds sends of requests together with their numbers, so that they leave in
+	// their order.
+	sending sync.Mutex
+
+	mu       sync.Mutex
+	dialog   Dialog
+	peerTag  string        // of the first 2xx
+	ackCSeq  uint32        // of the INVITE that was answered
+	acked    bool          // the ACK has left once
+	peerCSeq uint32        // of the peer's last request
+	offered  bool          // a 200 to a re-INVITE has an offer of ours
+	settled  chan struct{} // closed when the call was answered or is over
+	leaveHop func()
+
+	told     sync.Mutex
+	progress carrier.Progress
+	over     bool // the end was told
+}
+
+// bye is the peer's BYE.
+type bye struct {
+	cause int
+	text  string
+}
+
+func newCall(c *Carrier, o carrier.Order, w way, s *media.Session) *call {
+	l := &call{
+		c: c, order: o, line: w.line, hosts: w.hosts, callerID: w.callerID, media: s, localTag: newTag(),
+		asked: make(chan struct{}), ended: make(chan bye, 1), fresh: make(chan interval, 1), done: make(chan struct{}), settled: make(chan struct{}),
+		leaveHop: func() {},
+		progress: carrier.Progress{Call: o.Call, State: campaign.Dialed, Placed: c.opts.Clock.Now()},
+		auth:     login{user: w.line.trunk.User, password: w.line.trunk.Password},
+	}
+	return l
+}
+
+// record returns a copy of the dialog.
+func (l *call) record() Dialog {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dialog
+}
+
+// hangUp asks the call to end. It may be called more than once.
+func (l *call) hangUp() { l.once.Do(func() { close(l.asked) }) }
+
+// now returns the present time by the clock of calls.
+func (l *call) now() time.Time { return l.c.opts.Clock.Now() }
+
+// report changes the progress of the call and tells it, unless the end was told.
+func (l *call) report(change func(p *carrier.Progress)) {
+	l.told.Lock()
+	defer l.told.Unlock()
+	if l.over {
+		return
+	}
+	before := l.progress
+	change(&l.progress)
+	if l.progress.Beyond(&before) {
+		l.over = l.progress.State == campaign.CallEnded
+		l.c.tell(l.progress)
+	}
+}
+
+// end reports the end of the call.
+func (l *call) end(r result) {
+	l.report(func(p *carrier.Progress) {
+		p.State, p.Ended = campaign.CallEnded, l.now()
+		p.Outcome, p.Code, p.Cause, p.CauseText = r.outcome, r.code, r.cause, r.text
+	})
+}
+
+// rung reports whether the telephone has rung.
+func (l *call) rung() bool {
+	l.told.Lock()
+	defer l.told.Unlock()
+	return !l.progress.Rang.IsZero()
+}
+
+// ringing notes that the telephone rings.
+func (l *call) ringing() {
+	l.report(func(p *carrier.Progress) {
+		if p.State < campaign.Ringing {
+			p.State, p.Rang = campaign.Ringing, l.now()
+		}
+	})
+}
+
+// saveWithin bounds how long a record may take to be stored.
+const saveWithin = 2 * time.Second
+
+// save stores the record of the call.
+func (l *call) save(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, saveWithin)
+	defer cancel()
+	d := l.record()
+	if err := l.c.opts.Dialogs.SaveDialog(ctx, l.order.Call, d.encode()); err != nil {
+		return fmt.Errorf("store the record of the call: %w", err)
+	}
+	return nil
+}
+
+// leave sends the first INVITE, to the first host that takes it. After an error the call
+// has not left.
+func (l *call) leave(ctx context.Context) (err error) {
+	for ; len(l.hosts) > 0; l.hosts = l.hosts[1:] {
+		l.address(l.hosts[0])
+		if err := l.save(ctx); err != nil {
+			return err
+		}
+		if err = l.sendInvite(); err == nil {
+			return nil
+		}
+		l.line.missed(l.hosts[0], time.Now(), err)
+	}
+	return err
+}
+
+// address begins the dialog with a host of the trunk.
+func (l *call) address(h *host) {
+	t := &l.line.trunk
+	domain := hostOf(t)
+	uri := "sip:" + written(l.order.To, t.Format) + "@" + domain
+	from := "<sip:" + l.callerID + "@" + domain + ">;tag=" + l.localTag
+	to := "<" + uri + ">"
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.invites = 0
+	l.dialog = Dialog{
+		Trunk: t.Name, Transport: t.Transport, CallID: callIDOf(l.order.Call), From: from, To: to,
+		Target: uri + paramOf(t), Dest: h.dest, CSeq: max(1, l.dialog.CSeq+maxInvites), SentBy: h.local, Branch: newBranch(),
+	}
+}
+
+// sendInvite sends the next INVITE.
+func (l *call) sendInvite() error {
+	l.mu.Lock()
+	d := l.dialog
+	l.mu.Unlock()
+	header := []string{}
+	if h := l.auth.header("INVITE", d.Target); h != "" {
+		header = append(header, h)
+	}
+	if l.interval != "" {
+		header = append(header, l.interval)
+	}
+	req, err := l.c.net.prepare(d.text(message{
+		method: "INVITE", cseq: d.CSeq + l.invites, branch: d.via(l.invites), header: header, body: l.media.Offer(),
+	}), d.Transport, d.Dest)
+	if err != nil {
+		return err
+	}
+	tx, err := l.c.net.begin(req)
+	if err != nil {
+		return err
+	}
+	cseq := d.CSeq + l.invites
+	if on, ok := tx.(interface {
+		OnRetransmission(gosip.FnTxResponse) bool
+	}); ok {
+		on.OnRetransmission(func(r *gosip.Response) { guarded(func() { l.again(r, cseq) }) })
+	}
+	l.tx, l.invite = tx, req
+	l.invites++
+	return nil
+}
+
+// cancel sends a CANCEL for the INVITE (RFC 3261, section 9.1). The INVITE's own answer
+// tells what becomes of the call.
+func (l *call) cancel() {
+	d := l.record()
+	last := l.invites - 1
+	l.cancels.Go(func() { l.c.cancel(l.ctx, &d, last) })
+}
+
+// cancel sends the CANCEL for the nth INVITE of a dialog. It returns when that was
+// answered.
+func (c *Carrier) cancel(ctx context.Context, d *Dialog, n uint32) {
+	req, err := c.net.prepare(d.text(message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}), d.Transport, d.Dest)
+	if err != nil {
+		return
+	}
+	tx, err := c.net.begin(req)
+	if err != nil {
+		return
+	}
+	_, _ = final(ctx, tx)
+}
+
+// request sends a request within the dialog, with the next number, and returns the final
+// answer. If that demands credentials, the request is sent once more with them.
+func (l *call) request(ctx context.Context, method string, header []string, body []byte) (*gosip.Response, error) {
+	for try := 0; ; try++ {
+		l.sending.Lock()
+		l.mu.Lock()
+		l.dialog.CSeq++
+		d := l.dialog
+		l.mu.Unlock()
+		lines := header
+		if h := l.auth.header(method, d.Target); h != "" {
+			lines = append([]string{h}, header...)
+		}
+		tx, err := l.c.sendOf(&d, message{method: method, cseq: d.CSeq, header: lines, body: body})
+		l.sending.Unlock()
+		if err != nil {
+			return nil, err
+		}
+		res, err := final(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		if try > 0 || !l.auth.challenged(res, true) {
+			if method == "INVITE" {
+				l.ackOf(&d, res, d.CSeq)
+			}
+			return res, nil
+		}
+	}
+}
+
+// sendOf sends a request of a dialog.
+func (c *Carrier) sendOf(d *Dialog, m message) (gosip.ClientTransaction, error) {
+	req, err := c.net.prepare(d.text(m), d.Transport, d.Dest)
+	if err != nil {
+		return nil, err
+	}
+	return c.net.begin(req)
+}
+
+// ackOf sends the ACK for an answer 2xx to an INVITE with a number. It is a transaction of
+// its own, with the credentials of the INVITE (RFC 3261, section 13.2.2.4).
+func (l *call) ackOf(d *Dialog, res *gosip.Response, cseq uint32) {
+	if !res.IsSuccess() {
+		return // sipgo has acknowledged it
+	}
+	var header []string
+	if h := l.auth.last(); h != "" {
+		header = append(header, h)
+	}
+	l.c.ack(d, cseq, header)
+}
+
+// ack sends an ACK within a dialog.
+func (c *Carrier) ack(d *Dialog, cseq uint32, header []string) {
+	req, err := c.net.prepare(d.text(message{method: "ACK", cseq: cseq, header: header}), d.Transport, d.Dest)
+	if err == nil {
+		err = c.net.write(req)
+	}
+	if err != nil {
+		c.opts.Log.Warn("an ACK could not be sent; the trunk repeats its answer", "trunk", d.Trunk, "cseq", strconv.FormatUint(uint64(cseq), 10), "error", err)
+	}
+}

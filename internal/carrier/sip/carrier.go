@@ -1,0 +1,296 @@
+// Package sip places calls over SIP trunks (RFC 3261). It has its own INVITE loop and its
+// own records of dialogs; the library sipgo parses messages, repeats them and matches
+// answers to requests. Package media plays sounds and reads keys.
+//
+// The record of a call is stored before its INVITE leaves, so that after a crash the next
+// process knows which calls to end. A call without a record has never left.
+package sip
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip/media"
+	"callbook/internal/clock"
+	"callbook/internal/trunk"
+)
+
+// Trunks lists the trunks of the installation, with their passwords.
+type Trunks interface {
+	List(ctx context.Context) ([]trunk.Trunk, error)
+}
+
+// Dialogs keeps the records of calls. A record is opaque and has up to some kilobytes.
+type Dialogs interface {
+	// SaveDialog stores the record of a call, in the place of an earlier one. It returns
+	// after the record is durable.
+	SaveDialog(ctx context.Context, call addressbook.SID, record []byte) error
+	// Dialogs returns the records of those calls that have one.
+	Dialogs(ctx context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error)
+	// DropDialogs deletes the records of calls. Calls without a record do no harm.
+	DropDialogs(ctx context.Context, calls []addressbook.SID) error
+}
+
+// Options configure a [Carrier]. Those with a default may be zero.
+type Options struct {
+	Log *slog.Logger
+	// Clock tells the times of calls. Everything that waits uses the machine's clock.
+	Clock clock.Clock
+	// Addr is where SIP messages arrive over UDP and TCP. Port 0 is any free port.
+	Addr netip.AddrPort
+	// Public is the address that trunks are told to send to. By default it is the local
+	// address of the route to each trunk.
+	Public netip.Addr
+	// Media plays and listens. Run runs it, too.
+	Media   *media.Engine
+	Trunks  Trunks
+	Dialogs Dialogs
+	// Ring is how long a telephone rings, by default 30 seconds; the command line demands
+	// 15 seconds at least. Longest is how long an answered call lasts at most, by default
+	// 3 minutes.
+	Ring, Longest time.Duration
+	// TLS configures connections to trunks with TLS. Nil means the roots of the machine.
+	TLS *tls.Config
+	// Resolver looks up the hosts of trunks; nil means the machine's.
+	Resolver *net.Resolver
+	// Probe is how often each host of a trunk is asked whether it is there, by default 30
+	// seconds. Reload is how often the trunks are read, by default 3 seconds.
+	Probe, Reload time.Duration
+}
+
+// Carrier is a [carrier.Carrier] over SIP trunks.
+type Carrier struct {
+	opts  Options
+	net   *endpoint
+	lines lines
+
+	working sync.WaitGroup
+	ready   chan struct{} // closed when Run takes calls
+	woken   chan struct{} // makes Run read the trunks
+
+	mu     sync.Mutex
+	tell   func(carrier.Progress) // set by Run
+	life   context.Context        // of the calls; ends when Run gives them up
+	down   bool                   // Run is ending or has ended
+	calls  map[addressbook.SID]*call
+	past   map[addressbook.SID]past   // calls that have ended a short while ago
+	ghosts map[addressbook.SID]Dialog // calls of earlier processes that are being ended
+}
+
+var _ carrier.Carrier = (*Carrier)(nil)
+
+// New opens the sockets. The caller must call [Carrier.Run], which closes them.
+func New(opts Options) (*Carrier, error) {
+	if opts.Clock == nil {
+		opts.Clock = clock.System
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Resolver == nil {
+		opts.Resolver = net.DefaultResolver
+	}
+	for _, d := range []struct {
+		value    *time.Duration
+		standard time.Duration
+	}{{&opts.Ring, 30 * time.Second}, {&opts.Longest, 3 * time.Minute}, {&opts.Probe, 30 * time.Second}, {&opts.Reload, 3 * time.Second}} {
+		if *d.value <= 0 {
+			*d.value = d.standard
+		}
+	}
+	c := &Carrier{
+		opts: opts, ready: make(chan struct{}), woken: make(chan struct{}, 1),
+		calls: make(map[addressbook.SID]*call), past: make(map[addressbook.SID]past), ghosts: make(map[addressbook.SID]Dialog),
+	}
+	var err error
+	if c.net, err = newEndpoint(&opts, c.lines.known, c.request, c.stray); err != nil {
+		return nil, fmt.Errorf("open the port of SIP: %w", err)
+	}
+	return c, nil
+}
+
+// Addr returns the address at which SIP messages arrive.
+func (c *Carrier) Addr() netip.AddrPort { return c.net.local }
+
+// Real implements [carrier.Carrier]: people hear the calls.
+func (c *Carrier) Real() bool { return true }
+
+// Wake makes Run read the trunks at once, after one was changed.
+func (c *Carrier) Wake() {
+	select {
+	case c.woken <- struct{}{}:
+	default:
+	}
+}
+
+const (
+	// stopWithin is how long Run waits at its end for the answers to CANCEL and BYE.
+	stopWithin = 700 * time.Millisecond
+	// readyWithin is how long Place and Resolve wait for Run.
+	readyWithin = 5 * time.Second
+)
+
+// Run implements [carrier.Carrier]. When ctx ends it hangs up all calls and waits up to
+// 0.7 seconds for the trunks to confirm that.
+func (c *Carrier) Run(ctx context.Context, tell func(carrier.Progress)) {
+	life, kill := context.WithCancel(context.WithoutCancel(ctx))
+	defer kill()
+	c.mu.Lock()
+	c.tell, c.life = tell, life
+	c.mu.Unlock()
+	var sockets sync.WaitGroup
+	sockets.Go(c.net.serve)
+	sockets.Go(func() { c.opts.Media.Run(life) })
+	select {
+	case <-c.net.ready():
+	case <-ctx.Done():
+	}
+	c.reload(ctx)
+	close(c.ready)
+	var chores sync.WaitGroup
+	chores.Go(func() { c.reloadAll(ctx) })
+	chores.Go(func() { c.dropAll(ctx) })
+	<-ctx.Done()
+	c.stop()
+	kill()
+	c.working.Wait()
+	chores.Wait()
+	c.lines.wait()
+	c.net.close()
+	sockets.Wait()
+}
+
+// stop hangs up all calls, and waits for their ends.
+func (c *Carrier) stop() {
+	c.mu.Lock()
+	c.down = true
+	var live []*call
+	for _, l := range c.calls {
+		live = append(live, l)
+	}
+	c.mu.Unlock()
+	for _, l := range live {
+		l.hangUp()
+	}
+	late := time.NewTimer(stopWithin)
+	defer late.Stop()
+	for _, l := range live {
+		select {
+		case <-l.done:
+		case <-late.C:
+			return
+		}
+	}
+}
+
+// await waits until Run takes calls.
+func (c *Carrier) await(ctx context.Context) error {
+	select {
+	case <-c.ready:
+	default:
+		late := time.NewTimer(readyWithin)
+		defer late.Stop()
+		select {
+		case <-c.ready:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-late.C:
+			return carrier.ErrDown
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.down {
+		return carrier.ErrDown
+	}
+	return nil
+}
+
+// Hangup implements [carrier.Carrier].
+func (c *Carrier) Hangup(ctx context.Context, sid addressbook.SID) error {
+	c.mu.Lock()
+	l := c.calls[sid]
+	c.mu.Unlock()
+	if l != nil {
+		l.hangUp()
+	}
+	return nil
+}
+
+// past is a call that has ended. Its record is dropped some minutes after that, so that
+// the end is certainly stored elsewhere before.
+type past struct {
+	end   carrier.Progress // the zero Progress if the call has not left
+	until time.Time
+	about Dialog
+}
+
+// keepPast is how long a call that has ended is known. It exceeds the time in which a
+// peer may repeat its answers, and gives whoever records the end time to do so.
+const keepPast = 5 * time.Minute
+
+// forget removes a call that has ended. If it was given up because Run ends, its record
+// stays, and the next process ends it again.
+func (c *Carrier) forget(l *call, end carrier.Progress) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.calls, l.order.Call)
+	c.past[l.order.Call] = past{end: end, until: time.Now().Add(keepPast), about: l.record()}
+}
+
+// maxDrop is how many records one transaction drops.
+const maxDrop = 500
+
+// dropAll drops the records of past calls, until ctx ends.
+func (c *Carrier) dropAll(ctx context.Context) {
+	tick := time.NewTicker(keepPast / 20)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for {
+			var over []addressbook.SID
+			now := time.Now()
+			c.mu.Lock()
+			for sid, p := range c.past {
+				if now.After(p.until) && len(over) < maxDrop {
+					over = append(over, sid)
+				}
+			}
+			c.mu.Unlock()
+			if len(over) == 0 {
+				break
+			}
+			if err := c.opts.Dialogs.DropDialogs(ctx, over); err != nil {
+				if ctx.Err() == nil {
+					c.opts.Log.Warn("records of calls that are over could not be dropped; it will be tried again", "error", err)
+				}
+				break
+			}
+			c.mu.Lock()
+			for _, sid := range over {
+				delete(c.past, sid)
+			}
+			c.mu.Unlock()
+		}
+	}
+}
+
+// failedCall returns the end of a call that failed before it left.
+func failedCall(sid addressbook.SID, at time.Time, cause int, text string) carrier.Progress {
+	return carrier.Progress{
+		Call: sid, State: campaign.CallEnded, Placed: at, Ended: at, Outcome: campaign.CallFailed, Cause: cause, CauseText: text,
+	}
+}

@@ -1,0 +1,117 @@
+package sip_test
+
+import (
+	"context"
+	"maps"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/carrier/carriertest"
+	"callbook/internal/carrier/sip"
+	"callbook/internal/carrier/sip/media"
+	"callbook/internal/test/siptest"
+	"callbook/internal/trunk"
+)
+
+// trunks are a list of trunks.
+type trunks []trunk.Trunk
+
+func (t trunks) List(context.Context) ([]trunk.Trunk, error) { return t, nil }
+
+// memory keeps records of dialogs.
+type memory struct {
+	mu      sync.Mutex
+	records map[addressbook.SID][]byte
+}
+
+func (m *memory) SaveDialog(_ context.Context, call addressbook.SID, record []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.records == nil {
+		m.records = make(map[addressbook.SID][]byte)
+	}
+	m.records[call] = record
+	return nil
+}
+
+func (m *memory) Dialogs(_ context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := make(map[addressbook.SID][]byte)
+	for _, sid := range calls {
+		if r, ok := m.records[sid]; ok {
+			found[sid] = r
+		}
+	}
+	return found, nil
+}
+
+func (m *memory) DropDialogs(_ context.Context, calls []addressbook.SID) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, sid := range calls {
+		delete(m.records, sid)
+	}
+	return nil
+}
+
+// copyOf returns a copy, as another process finds the records after a crash.
+func (m *memory) copyOf() *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &memory{records: maps.Clone(m.records)}
+}
+
+// trunkTo returns a trunk that leads to a callee.
+func trunkTo(callee *siptest.Callee) trunk.Trunk {
+	return trunk.Trunk{
+		Name: "callee", Host: callee.Addr.Addr().String(), Port: int(callee.Addr.Port()), Transport: trunk.UDP,
+		Format: trunk.Plus, Codecs: []trunk.Codec{trunk.PCMA, trunk.PCMU}, CallsASecond: 1000, Channels: 1000,
+	}
+}
+
+// start returns a carrier that rings for a second.
+func start(t *testing.T, change func(*sip.Options)) *sip.Carrier {
+	t.Helper()
+	local := netip.MustParseAddr("127.0.0.1")
+	engine, err := media.Open(media.Options{First: 20000, Last: 60000, Bind: local})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := sip.Options{Addr: netip.AddrPortFrom(local, 0), Media: engine, Dialogs: &memory{}, Ring: time.Second, Probe: time.Second}
+	change(&opts)
+	c, err := sip.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	for _, test := range carriertest.Tests() {
+		t.Run(test.Name, func(t *testing.T) {
+			t.Parallel()
+			callee := siptest.Start(t)
+			fails := func(status int) siptest.Script {
+				return siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: status}) }}
+			}
+			talks := siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+				c.Ring(m)
+				c.Pick(m)
+				c.Await("ACK", 1)
+				c.Media.Press("3", siptest.Sender{})
+			}}
+			rings := siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Ring(m) }}
+			test.Run(t, carriertest.Rig{
+				Carrier: start(t, func(o *sip.Options) { o.Trunks = trunks{trunkTo(callee)} }),
+				Talks:   callee.Line(t, talks).Number, Busy: callee.Line(t, fails(486)).Number,
+				NoAnswer: callee.Line(t, rings).Number, Fails: callee.Line(t, fails(500)).Number,
+				Key: "3", Patience: 10 * time.Second,
+			})
+		})
+	}
+}

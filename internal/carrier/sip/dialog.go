@@ -1,0 +1,197 @@
+package sip
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	gosip "github.com/emiago/sipgo/sip"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/trunk"
+)
+
+// Dialog is what it takes to send a request of a call: the state of a dialog (RFC 3261,
+// section 12). It is stored as JSON, so that another process can end the call.
+type Dialog struct {
+	Trunk     string          `json:"trunk"`
+	Transport trunk.Transport `json:"transport"`
+	// CallID, From and To are the values of these headers; To has no tag before the answer.
+	CallID string `json:"call_id"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	// Target is the URI that requests go to: first that of the number, later the Contact
+	// of the answer. Dest is the host and port of the next hop.
+	Target string `json:"target"`
+	Dest   string `json:"dest"`
+	// Routes are the values of the Route headers, in their order.
+	Routes []string `json:"routes,omitempty"`
+	CSeq   uint32   `json:"cseq"` // of the last request, or of the first INVITE before the answer
+	SentBy string   `json:"sent_by"`
+	// Branch begins the Via branch of the INVITEs. The INVITE with number CSeq+n has
+	// "-n" behind it, so that a CANCEL for each can be made from this record.
+	Branch   string `json:"branch"`
+	Answered bool   `json:"answered"`
+}
+
+// maxInvites is how many INVITEs a call sends to one host: without credentials, with them,
+// with those of a newer nonce, and with a longer session interval.
+const maxInvites = 4
+
+// callIDOf returns the Call-ID of a call.
+func callIDOf(sid addressbook.SID) string { return sid.String() + "@callbook" }
+
+// sidOf returns the call to which a message belongs.
+func sidOf(m gosip.Message) (addressbook.SID, bool) {
+	id, ok := strings.CutSuffix(m.CallID().Value(), "@callbook")
+	if !ok {
+		return addressbook.SID{}, false
+	}
+	return addressbook.ParseSID(id)
+}
+
+// newTag returns a new tag or the variable part of a branch.
+func newTag() string { return rand.Text()[:16] }
+
+// newBranch returns the Via branch of a new transaction (RFC 3261, section 8.1.1.7).
+func newBranch() string { return "z9hG4bK" + newTag() }
+
+// parseDialog parses a stored record.
+func parseDialog(record []byte) (Dialog, error) {
+	var d Dialog
+	if err := json.Unmarshal(record, &d); err != nil || d.CallID == "" || d.Target == "" || d.Dest == "" || d.Branch == "" {
+		return d, errors.New("the record of the call cannot be read")
+	}
+	return d, nil
+}
+
+// encode returns the record to store.
+func (d *Dialog) encode() []byte {
+	b, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // a struct of strings and numbers
+	}
+	return b
+}
+
+// message is what differs between the requests of a dialog.
+type message struct {
+	method string
+	cseq   uint32
+	branch string   // "" stands for a new one
+	header []string // whole lines
+	body   []byte   // SDP
+}
+
+// via returns the branch of the nth INVITE of the dialog, from 0 on.
+func (d *Dialog) via(n uint32) string { return d.Branch + "-" + strconv.FormatUint(uint64(n), 10) }
+
+// text returns a request of the dialog.
+func (d *Dialog) text(m message) []byte {
+	if m.branch == "" {
+		m.branch = newBranch()
+	}
+	var b strings.Builder
+	line := func(name, value string) { b.WriteString(name + ": " + oneLine.Replace(value) + "\r\n") }
+	b.WriteString(m.method + " " + d.Target + " SIP/2.0\r\n")
+	line("Via", "SIP/2.0/"+strings.ToUpper(string(d.Transport))+" "+d.SentBy+";branch="+m.branch+";rport")
+	line("Max-Forwards", "70")
+	for _, r := range d.Routes {
+		line("Route", r)
+	}
+	line("From", d.From)
+	line("To", d.To)
+	line("Call-ID", d.CallID)
+	line("CSeq", fmt.Sprintf("%d %s", m.cseq, m.method))
+	if m.method == "INVITE" || m.method == "UPDATE" {
+		line("Contact", d.contact())
+		line("Allow", allowed)
+		line("Supported", "timer")
+	}
+	line("User-Agent", "callbook")
+	for _, h := range m.header {
+		b.WriteString(h + "\r\n")
+	}
+	if len(m.body) > 0 {
+		line("Content-Type", "application/sdp")
+	}
+	line("Content-Length", strconv.Itoa(len(m.body)))
+	b.WriteString("\r\n")
+	b.Write(m.body)
+	return []byte(b.String())
+}
+
+// oneLine removes the ends of lines from a value that a peer has sent.
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
+
+// allowed are the methods of requests that the endpoint answers.
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
+
+// contact returns the value of the Contact header.
+func (d *Dialog) contact() string {
+	if d.Transport == trunk.UDP {
+		return "<sip:callbook@" + d.SentBy + ">"
+	}
+	return "<sip:callbook@" + d.SentBy + ";transport=" + string(d.Transport) + ">"
+}
+
+// fork returns the dialog of an answer 2xx to the INVITE. Symmetric means that the peer
+// is behind NAT, so that the address it writes into messages may be wrong.
+func (d *Dialog) fork(res *gosip.Response, cseq uint32, symmetric bool) Dialog {
+	f := *d
+	f.To, f.CSeq, f.Answered, f.Routes = res.To().Value(), cseq, true, nil
+	if contact := res.Contact(); contact != nil && !contact.Address.Wildcard {
+		f.Target = contact.Address.String()
+	}
+	for _, h := range res.GetHeaders("Record-Route") {
+		f.Routes = append(f.Routes, h.Value())
+	}
+	slices.Reverse(f.Routes)
+	if d.Transport == trunk.TLS {
+		return f // the certificate is for the trunk's name
+	}
+	switch {
+	case len(f.Routes) > 0:
+		var uri gosip.Uri
+		if _, err := gosip.ParseAddressValue(f.Routes[0], &uri, nil); err == nil {
+			f.Dest = hostPort(&uri)
+		}
+	case symmetric || res.Contact() == nil || d.Transport != trunk.UDP:
+		if src := res.Source(); src != "" && d.Transport == trunk.UDP {
+			f.Dest = src
+		}
+	default:
+		f.Dest = hostPort(&res.Contact().Address)
+	}
+	return f
+}
+
+// hostPort returns where to send the requests for a URI.
+func hostPort(uri *gosip.Uri) string {
+	port := uri.Port
+	if port == 0 {
+		port = 5060
+	}
+	return net.JoinHostPort(strings.Trim(uri.Host, "[]"), strconv.Itoa(port))
+}
+
+// hop returns the address of the next hop, or a zero one if that is a name.
+func (d *Dialog) hop() netip.Addr {
+	p, err := netip.ParseAddrPort(d.Dest)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return p.Addr().Unmap()
+}
+
+// tag returns the tag parameter of a From or To header, or "".
+func tag(params gosip.HeaderParams) string {
+	t, _ := params.Get("tag")
+	return t
+}

@@ -1,0 +1,293 @@
+package sip
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo"
+	gosip "github.com/emiago/sipgo/sip"
+
+	"callbook/internal/trunk"
+)
+
+func init() {
+	// By itself sipgo sends no UDP message over 1,300 bytes, and an INVITE with
+	// credentials may be longer. Its logs contain telephone numbers.
+	gosip.UDPMTUSize = 65535
+	gosip.SetDefaultLogger(slog.New(slog.DiscardHandler))
+}
+
+const (
+	// connectWithin bounds how long a connection to a trunk takes to be made.
+	connectWithin = 5 * time.Second
+	// answerWithin is how long a request within a call may stay unanswered.
+	answerWithin = 8 * time.Second
+	// socketBuffer holds the messages of a second, in bytes.
+	socketBuffer = 4 << 20
+)
+
+// endpoint sends and receives SIP messages.
+type endpoint struct {
+	local   netip.AddrPort // of the sockets
+	public  netip.Addr     // zero if the route to the trunk decides
+	ua      *sipgo.UserAgent
+	srv     *sipgo.Server
+	cli     *sipgo.Client
+	udp     *listening
+	tcp     net.Listener
+	known   func(netip.Addr) bool
+	observe observers
+}
+
+// newEndpoint opens the sockets. Known tells whose messages are read. Serve handles
+// requests, and stray the answers that belong to no request of this process.
+func newEndpoint(opts *Options, known func(netip.Addr) bool, serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
+	e := &endpoint{public: opts.Public, known: known}
+	udp, tcp, err := listen(opts.Addr)
+	if err != nil {
+		return nil, err
+	}
+	e.udp, e.tcp = &listening{UDPConn: udp, reads: make(chan struct{})}, tcp
+	e.local = udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	conf := opts.TLS
+	if conf == nil {
+		conf = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if e.ua, err = sipgo.NewUA(
+		sipgo.WithUserAgent("callbook"), sipgo.WithUserAgenTLSConfig(conf), sipgo.WithUserAgentDNSResolver(opts.Resolver),
+		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerReadFilter(e.filter)),
+		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(func(r *gosip.Response) {
+			guarded(func() {
+				if whole(r) {
+					stray(r)
+				}
+			})
+		})),
+	); err != nil {
+		return nil, errors.Join(err, udp.Close(), tcp.Close())
+	}
+	if e.srv, err = sipgo.NewServer(e.ua); err == nil {
+		e.cli, err = sipgo.NewClient(e.ua)
+	}
+	if err != nil {
+		return nil, errors.Join(err, udp.Close(), tcp.Close())
+	}
+	handle := func(req *gosip.Request, tx gosip.ServerTransaction) {
+		guarded(func() {
+			if whole(req) {
+				serve(req, tx)
+			}
+		})
+	}
+	for _, on := range []func(sipgo.RequestHandler){
+		e.srv.OnBye, e.srv.OnInvite, e.srv.OnUpdate, e.srv.OnAck, e.srv.OnOptions, e.srv.OnInfo, e.srv.OnNoRoute,
+	} {
+		on(handle)
+	}
+	return e, nil
+}
+
+// listen opens a UDP and a TCP socket with the same port.
+func listen(addr netip.AddrPort) (*net.UDPConn, net.Listener, error) {
+	for try := 0; ; try++ {
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+		if err != nil {
+			return nil, nil, err
+		}
+		_ = udp.SetReadBuffer(socketBuffer) // as large as the system allows
+		tcp, err := net.Listen("tcp", netip.AddrPortFrom(addr.Addr(), udp.LocalAddr().(*net.UDPAddr).AddrPort().Port()).String())
+		if err == nil {
+			return udp, tcp, nil
+		}
+		if err = errors.Join(err, udp.Close()); addr.Port() != 0 || try == 10 {
+			return nil, nil, err
+		}
+	}
+}
+
+// listening is a UDP socket that tells when it is first read.
+type listening struct {
+	*net.UDPConn
+	once  sync.Once
+	reads chan struct{}
+}
+
+// ReadFrom implements [net.PacketConn].
+func (l *listening) ReadFrom(b []byte) (int, net.Addr, error) {
+	l.once.Do(func() { close(l.reads) })
+	return l.UDPConn.ReadFrom(b)
+}
+
+// ready returns a channel that is closed when messages are read.
+func (e *endpoint) ready() <-chan struct{} { return e.udp.reads }
+
+// serve reads messages until the endpoint is closed.
+func (e *endpoint) serve() {
+	var both sync.WaitGroup
+	both.Go(func() { _ = e.srv.ServeUDP(e.udp) })
+	both.Go(func() { _ = e.srv.ServeTCP(&admitting{e.tcp, e.known}) })
+	both.Wait()
+}
+
+// close closes the sockets and ends all transactions.
+func (e *endpoint) close() {
+	_ = e.ua.Close()
+	_ = e.udp.Close()
+	_ = e.tcp.Close()
+}
+
+// admitting accepts connections of trunks only.
+type admitting struct {
+	net.Listener
+	known func(netip.Addr) bool
+}
+
+// Accept implements [net.Listener].
+func (a *admitting) Accept() (net.Conn, error) {
+	for {
+		conn, err := a.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if a.known(addrOf(conn.RemoteAddr())) {
+			return conn, nil
+		}
+		_ = conn.Close()
+	}
+}
+
+// filter drops the messages of strangers before they are parsed. An error would end the
+// reading of the socket.
+func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, error) {
+	if !e.known(addrOf(from.RemoteAddr)) {
+		return nil, nil
+	}
+	e.observe.see(false, func() []byte { return data })
+	return data, nil
+}
+
+// addrOf returns the address of a peer.
+func addrOf(a net.Addr) netip.Addr {
+	if p, err := netip.ParseAddrPort(a.String()); err == nil {
+		return p.Addr().Unmap().WithZone("")
+	}
+	return netip.Addr{}
+}
+
+// whole reports whether a message has the headers that every message needs. Those of
+// sipgo may lack them.
+func whole(m gosip.Message) bool {
+	return m.Via() != nil && m.From() != nil && m.To() != nil && m.CallID() != nil && m.CSeq() != nil
+}
+
+// guarded runs the handling of a message. A message that makes it panic is dropped, so
+// that it breaks nothing else.
+func guarded(handle func()) {
+	defer func() { _ = recover() }()
+	handle()
+}
+
+// sentBy returns the address of this endpoint, as a peer at an address reaches it.
+func (e *endpoint) sentBy(to netip.Addr) string {
+	addr := e.public
+	if !addr.IsValid() {
+		addr = e.local.Addr().Unmap()
+	}
+	if addr.IsUnspecified() {
+		// A UDP socket that is connected sends nothing, and shows the route.
+		if conn, err := net.Dial("udp", netip.AddrPortFrom(to, 9).String()); err == nil {
+			addr = addrOf(conn.LocalAddr())
+			_ = conn.Close()
+		}
+	}
+	return netip.AddrPortFrom(addr, e.local.Port()).String()
+}
+
+// prepare parses the text of a request, and addresses it.
+func (e *endpoint) prepare(text []byte, transport trunk.Transport, to string) (*gosip.Request, error) {
+	m, err := gosip.ParseMessage(text)
+	req, ok := m.(*gosip.Request)
+	if err != nil || !ok || !whole(req) {
+		return nil, errors.New("the request is not well-formed")
+	}
+	req.SetTransport(map[trunk.Transport]string{trunk.UDP: "UDP", trunk.TCP: "TCP", trunk.TLS: "TLS"}[transport])
+	req.SetDestination(to)
+	if transport == trunk.UDP {
+		req.Laddr = gosip.Addr{IP: e.local.Addr().AsSlice(), Port: int(e.local.Port())}
+	}
+	return req, nil
+}
+
+// as passes a request on as it is.
+func as(*sipgo.Client, *gosip.Request) error { return nil }
+
+// begin sends a request. After an error it has certainly not left.
+func (e *endpoint) begin(req *gosip.Request) (gosip.ClientTransaction, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), connectWithin)
+	defer cancel()
+	e.observe.see(true, func() []byte { return []byte(req.String()) })
+	tx, err := e.cli.TransactionRequest(ctx, req, as)
+	if err != nil {
+		return nil, plain(err)
+	}
+	return tx, nil
+}
+
+// write sends an ACK.
+func (e *endpoint) write(req *gosip.Request) error {
+	e.observe.see(true, func() []byte { return []byte(req.String()) })
+	if err := e.cli.WriteRequest(req, as); err != nil {
+		return plain(err)
+	}
+	return nil
+}
+
+// errSilent means that there was no answer in time.
+var errSilent = errors.New("there is no answer")
+
+// final waits for the final answer of a request other than INVITE.
+func final(ctx context.Context, tx gosip.ClientTransaction) (*gosip.Response, error) {
+	defer tx.Terminate()
+	for {
+		select {
+		case res := <-tx.Responses():
+			if !res.IsProvisional() && whole(res) {
+				return res, nil
+			}
+		case <-tx.Done():
+			return nil, errSilent
+		case <-ctx.Done():
+			return nil, errSilent
+		}
+	}
+}
+
+// plain returns the cause of an error of sipgo, without the message that was sent: that
+// contains a telephone number.
+func plain(err error) error {
+	var op *net.OpError
+	var cert *tls.CertificateVerificationError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &host):
+		return errors.New("the certificate of the trunk is for another host")
+	case errors.As(err, &cert):
+		return fmt.Errorf("the certificate of the trunk: %w", cert.Err)
+	case errors.As(err, &op):
+		return fmt.Errorf("%s: %w", op.Op, op.Err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("the connection was not made in time")
+	case errors.Is(err, io.EOF):
+		return errors.New("the trunk closed the connection")
+	}
+	return errors.New("the message could not be sent")
+}

@@ -1,0 +1,206 @@
+package sip
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	gosip "github.com/emiago/sipgo/sip"
+)
+
+// request answers a request of a trunk. It takes only those that belong to a call, and
+// OPTIONS, with which trunks ask whether this side is there.
+func (c *Carrier) request(req *gosip.Request, tx gosip.ServerTransaction) {
+	sid, ours := sidOf(req)
+	c.mu.Lock()
+	l := c.calls[sid]
+	c.mu.Unlock()
+	switch {
+	case ours && l != nil && tag(req.To().Params) != "":
+		l.incoming(req, tx)
+	case req.IsAck():
+	case req.Method == gosip.OPTIONS && tag(req.To().Params) == "":
+		answer(req, tx, gosip.StatusOK, "OK", []string{"Allow", allowed}, nil)
+	case tag(req.To().Params) != "":
+		answer(req, tx, gosip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil, nil)
+	}
+	// Calls from outside and everything else get no answer.
+}
+
+// answer answers a request. Header has names and values in turn.
+func answer(req *gosip.Request, tx gosip.ServerTransaction, code int, reason string, header []string, body []byte) {
+	res := gosip.NewResponseFromRequest(req, code, reason, body)
+	for i := 0; i+1 < len(header); i += 2 {
+		res.AppendHeader(gosip.NewHeader(header[i], header[i+1]))
+	}
+	if len(body) > 0 {
+		res.AppendHeader(gosip.NewHeader("Content-Type", "application/sdp"))
+	}
+	_ = tx.Respond(res) // the peer repeats a request that gets no answer
+}
+
+// settleWithin is how long a request waits for the answer of its call to be handled.
+const settleWithin = 2 * time.Second
+
+// incoming answers a request of the call's peer.
+func (l *call) incoming(req *gosip.Request, tx gosip.ServerTransaction) {
+	select {
+	case <-l.settled:
+	case <-l.done:
+	case <-time.After(settleWithin):
+	}
+	l.mu.Lock()
+	right := l.peerTag != "" && tag(req.From().Params) == l.peerTag && tag(req.To().Params) == l.localTag
+	cseq := req.CSeq().SeqNo
+	stale := cseq <= l.peerCSeq && !req.IsAck()
+	if right && !stale && !req.IsAck() {
+		l.peerCSeq = cseq
+	}
+	l.mu.Unlock()
+	switch {
+	case req.IsAck():
+		if right {
+			l.confirmed(req)
+		}
+	case !right:
+		answer(req, tx, gosip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil, nil)
+	case stale:
+		answer(req, tx, gosip.StatusInternalServerError, "Out of Order", nil, nil)
+	case req.Method == gosip.BYE:
+		cause, text := reasonOf(req)
+		select {
+		case l.ended <- bye{cause, text}:
+		default:
+		}
+		answer(req, tx, gosip.StatusOK, "OK", nil, nil)
+	case req.IsInvite():
+		l.reinvited(req, tx)
+	case req.Method == gosip.UPDATE:
+		l.updated(req, tx)
+	case req.Method == gosip.INFO:
+		l.informed(req, tx)
+	case req.Method == gosip.OPTIONS:
+		answer(req, tx, gosip.StatusOK, "OK", []string{"Allow", allowed}, nil)
+	default:
+		answer(req, tx, gosip.StatusMethodNotAllowed, "Method Not Allowed", []string{"Allow", allowed}, nil)
+	}
+}
+
+// reinvited answers a re-INVITE: hold, resume, another address, a refresh, or a question
+// for an offer, whose answer then comes with the ACK.
+func (l *call) reinvited(req *gosip.Request, tx gosip.ServerTransaction) {
+	if !l.sending.TryLock() {
+		answer(req, tx, gosip.StatusRequestPending, "Request Pending", nil, nil)
+		return
+	}
+	defer l.sending.Unlock()
+	header := append([]string{"Contact", l.contact(), "Allow", allowed}, l.refreshed(req)...)
+	if len(req.Body()) == 0 {
+		l.mu.Lock()
+		l.offered = true
+		l.mu.Unlock()
+		answer(req, tx, gosip.StatusOK, "OK", header, l.media.Offer())
+		return
+	}
+	sdp, err := l.media.Reoffer(req.Body())
+	if err != nil {
+		answer(req, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here", nil, nil)
+		return
+	}
+	l.retarget(req)
+	answer(req, tx, gosip.StatusOK, "OK", header, sdp)
+}
+
+// updated answers an UPDATE (RFC 3311), with or without a new offer.
+func (l *call) updated(req *gosip.Request, tx gosip.ServerTransaction) {
+	var sdp []byte
+	if len(req.Body()) > 0 {
+		var err error
+		if sdp, err = l.media.Reoffer(req.Body()); err != nil {
+			answer(req, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here", nil, nil)
+			return
+		}
+	}
+	l.retarget(req)
+	answer(req, tx, gosip.StatusOK, "OK", append([]string{"Contact", l.contact(), "Allow", allowed}, l.refreshed(req)...), sdp)
+}
+
+// confirmed takes the ACK of the peer, which has the answer to an offer in our 200.
+func (l *call) confirmed(req *gosip.Request) {
+	l.mu.Lock()
+	offered := l.offered
+	l.offered = false
+	l.mu.Unlock()
+	if offered && len(req.Body()) > 0 {
+		if err := l.media.Answer(req.Body()); err != nil {
+			l.hangUp()
+		}
+	}
+}
+
+// contact returns the value of this side's Contact header.
+func (l *call) contact() string {
+	d := l.record()
+	return d.contact()
+}
+
+// retarget sends later requests to the peer's new Contact.
+func (l *call) retarget(req *gosip.Request) {
+	contact := req.Contact()
+	if contact == nil || contact.Address.Wildcard {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dialog.Target = contact.Address.String()
+}
+
+// refreshed notes that the peer has refreshed the session, and returns the headers that
+// the answer needs (RFC 4028, section 9). If the peer leaves it open who refreshes the
+// session, it stays the peer.
+func (l *call) refreshed(req *gosip.Request) []string {
+	i := expires(req, "uas")
+	select {
+	case l.fresh <- i:
+	default:
+	}
+	if i.length == 0 {
+		return nil
+	}
+	who := "uac"
+	if i.ours {
+		who = "uas"
+	}
+	return []string{"Session-Expires", strconv.Itoa(int(i.length/time.Second)) + ";refresher=" + who, "Require", "timer"}
+}
+
+// informed reads a key from an INFO request: "Signal=5" of application/dtmf-relay, or the
+// key itself of application/dtmf.
+func (l *call) informed(req *gosip.Request, tx gosip.ServerTransaction) {
+	if key, ok := keyOf(string(req.Body())); ok {
+		l.media.Key(key)
+	}
+	answer(req, tx, gosip.StatusOK, "OK", nil, nil)
+}
+
+// keyOf returns the key that the body of an INFO request names.
+func keyOf(body string) (byte, bool) {
+	signal := strings.TrimSpace(body)
+	for line := range strings.Lines(body) {
+		name, value, found := strings.Cut(line, "=")
+		if found && strings.EqualFold(strings.TrimSpace(name), "Signal") {
+			signal = strings.TrimSpace(value)
+			break
+		}
+	}
+	switch signal {
+	case "10":
+		return '*', true
+	case "11":
+		return '#', true
+	}
+	if len(signal) == 1 && strings.Contains("0123456789*#", signal) {
+		return signal[0], true
+	}
+	return 0, false
+}

@@ -1,0 +1,274 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"callbook/internal/carrier"
+	"callbook/internal/trunk"
+)
+
+// line is a trunk with its present state.
+type line struct {
+	trunk trunk.Trunk
+	probe sync.WaitGroup
+	stop  context.CancelFunc // ends the probes
+
+	mu     sync.Mutex
+	hosts  []*host
+	lookUp error     // why there are no hosts
+	next   time.Time // when the next call may leave
+	busy   int       // calls in flight
+	// Until pause no call leaves, for the reason why.
+	pause time.Time
+	why   string
+	// silent counts the last calls without any answer.
+	silent int
+	proven bool // it has answered something
+	since  time.Time
+}
+
+// host is one of a trunk's hosts.
+type host struct {
+	dest  string // host and port
+	addr  netip.Addr
+	local string // this endpoint as the host reaches it
+
+	// The mutex of the line guards these.
+	answered bool // it has answered OPTIONS before
+	missed   int  // the last OPTIONS without an answer
+	down     string
+	since    time.Time
+	trip     time.Duration
+}
+
+const (
+	// maxSilent is how many calls without any answer it takes until a trunk counts as
+	// down. A trunk that has not answered yet gets no more calls than this at a time.
+	maxSilent = 3
+	// downFor is how long a trunk rests then, and after it has refused the password.
+	downFor = 30 * time.Second
+	// full is how long to wait while all channels of a trunk are busy.
+	full = 200 * time.Millisecond
+)
+
+var (
+	errNoTrunk  = errors.New("there is no trunk")
+	errCallerID = errors.New("no trunk may show this caller id")
+	errFull     = errors.New("all channels of the trunk are busy")
+	errPace     = errors.New("the trunk takes no more calls in this second")
+	errPrefix   = errors.New("no trunk is for numbers with this prefix")
+)
+
+// ready returns the hosts to try, those that are up first. If the trunk is down, why is
+// the reason in words.
+func (l *line) ready(now time.Time) (hosts []*host, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	why = l.state(now)
+	if why != "" {
+		return nil, why
+	}
+	for _, h := range l.hosts {
+		if h.down == "" {
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts, ""
+}
+
+// state returns why the trunk is down, or "". The caller must hold mu.
+func (l *line) state(now time.Time) string {
+	switch {
+	case now.Before(l.pause):
+		return l.why
+	case len(l.hosts) == 0 && l.lookUp != nil:
+		return "its host cannot be found: " + l.lookUp.Error()
+	case len(l.hosts) == 0:
+		return "its host was not found yet"
+	}
+	for _, h := range l.hosts {
+		if h.down == "" {
+			return ""
+		}
+	}
+	return l.hosts[0].down
+}
+
+// take reserves a channel and a slot of the pace for a call.
+func (l *line) take(now time.Time) *carrier.NotSentError {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.trunk.Channels > 0 && l.busy >= l.trunk.Channels || !l.proven && l.busy >= maxSilent {
+		return &carrier.NotSentError{After: full, Cause: errFull}
+	}
+	if wait := l.next.Sub(now); wait > 0 {
+		return &carrier.NotSentError{After: wait, Cause: errPace}
+	}
+	if l.trunk.CallsASecond > 0 {
+		// Up to a tenth of a second's calls may leave at once.
+		gap := time.Second / time.Duration(l.trunk.CallsASecond)
+		if earliest := now.Add(-100 * time.Millisecond); l.next.Before(earliest) {
+			l.next = earliest
+		}
+		l.next = l.next.Add(gap)
+	}
+	l.busy++
+	return nil
+}
+
+// give returns the channel of a call.
+func (l *line) give() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.busy--
+}
+
+// heard notes that the trunk has answered.
+func (l *line) heard() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.proven, l.silent = true, 0
+}
+
+// unheard notes a call without any answer. After some in a row the trunk counts as down
+// for a while; then the next call decides.
+func (l *line) unheard(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.silent++; l.silent >= maxSilent {
+		l.rest(now, downFor, "it gives no answer to calls")
+	}
+}
+
+// refuse lets the trunk rest for a reason.
+func (l *line) refuse(now time.Time, d time.Duration, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rest(now, d, why)
+}
+
+func (l *line) rest(now time.Time, d time.Duration, why string) {
+	if !now.Before(l.pause) {
+		l.since = now
+	}
+	l.pause, l.why = now.Add(d), why
+}
+
+// lines are the trunks in their order.
+type lines struct {
+	mu  sync.Mutex
+	all []*line
+	// hops counts the next hops of calls in progress that are not hosts of a trunk.
+	hops map[netip.Addr]int
+}
+
+// known reports whether messages from an address are read.
+func (ls *lines) known(a netip.Addr) bool {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.hops[a] > 0 {
+		return true
+	}
+	for _, l := range ls.all {
+		l.mu.Lock()
+		is := slices.ContainsFunc(l.hosts, func(h *host) bool { return h.addr == a })
+		l.mu.Unlock()
+		if is {
+			return true
+		}
+	}
+	return false
+}
+
+// hop lets messages from the next hop of a call be read, until the function that it
+// returns is called.
+func (ls *lines) hop(a netip.Addr) (leave func()) {
+	if !a.IsValid() {
+		return func() {}
+	}
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.hops == nil {
+		ls.hops = make(map[netip.Addr]int)
+	}
+	ls.hops[a]++
+	return func() {
+		ls.mu.Lock()
+		defer ls.mu.Unlock()
+		if ls.hops[a]--; ls.hops[a] == 0 {
+			delete(ls.hops, a)
+		}
+	}
+}
+
+// list returns the lines in their order.
+func (ls *lines) list() []*line {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	return slices.Clone(ls.all)
+}
+
+// named returns the line of a trunk, or nil.
+func (ls *lines) named(name string) *line {
+	for _, l := range ls.list() {
+		if l.trunk.Name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+// wait waits until all probes have ended.
+func (ls *lines) wait() {
+	for _, l := range ls.list() {
+		l.stop()
+		l.probe.Wait()
+	}
+}
+
+// way is how a call leaves.
+type way struct {
+	line     *line
+	hosts    []*host
+	callerID string
+}
+
+// choose reserves a place on the first trunk that is for the call and is up.
+func (ls *lines) choose(o *carrier.Order, now time.Time) (way, error) {
+	all := ls.list()
+	if len(all) == 0 {
+		return way{}, &carrier.NotSentError{After: time.Second, Cause: errNoTrunk}
+	}
+	var refused *carrier.NotSentError
+	for _, l := range all {
+		if !fits(&l.trunk, o.To) {
+			continue
+		}
+		id, may := callerIDOn(&l.trunk, o.CallerID)
+		if !may {
+			if refused == nil {
+				refused = &carrier.NotSentError{After: 2 * time.Second, Cause: errCallerID}
+			}
+			continue
+		}
+		hosts, why := l.ready(now)
+		if why != "" {
+			refused = &carrier.NotSentError{After: time.Second, Cause: errors.New("the trunk " + strconv.Quote(l.trunk.Name) + " is down: " + why)}
+			continue
+		}
+		if err := l.take(now); err != nil {
+			return way{}, err
+		}
+		return way{l, hosts, id}, nil
+	}
+	if refused != nil {
+		return way{}, refused
+	}
+	return way{}, errPrefix
+}

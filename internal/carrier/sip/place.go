@@ -1,0 +1,124 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"callbook/internal/callflow"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip/media"
+)
+
+// Place implements [carrier.Carrier]. It gets the sounds of the flow before it takes a
+// place on a trunk. A number that no trunk is for fails at once: to try it again would
+// not help.
+func (c *Carrier) Place(ctx context.Context, o carrier.Order) error {
+	if err := c.await(ctx); err != nil {
+		return &carrier.NotSentError{After: time.Second, Cause: err}
+	}
+	if c.seen(&o) {
+		return carrier.ErrTwice
+	}
+	if err := prepareSounds(ctx, &o); err != nil {
+		return &carrier.NotSentError{After: time.Second, Cause: fmt.Errorf("get the sounds of the call: %w", err)}
+	}
+	w, err := c.lines.choose(&o, time.Now())
+	if errors.Is(err, errPrefix) {
+		c.failAtOnce(&o, err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.placeOver(ctx, o, w)
+}
+
+// seen reports whether a call was placed before by this process.
+func (c *Carrier) seen(o *carrier.Order) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, over := c.past[o.Call]
+	return c.calls[o.Call] != nil || over && p.end.State != 0
+}
+
+// failAtOnce reports the end of a call that no trunk is for.
+func (c *Carrier) failAtOnce(o *carrier.Order, why error) {
+	const noRoute = 3 // of Q.850: no route to destination
+	end := failedCall(o.Call, c.opts.Clock.Now(), noRoute, why.Error())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.down {
+		return
+	}
+	c.past[o.Call] = past{end: end, until: time.Now().Add(keepPast)}
+	c.working.Go(func() { c.tell(end) })
+}
+
+// prepareSounds gets all sounds of the flow that are known before the call. They are kept
+// by whoever makes them.
+func prepareSounds(ctx context.Context, o *carrier.Order) error {
+	if o.Flow == nil || o.Sound == nil {
+		return nil
+	}
+	for _, step := range o.Flow.Steps {
+		if step.Text == "" && step.Prompt == "" {
+			continue
+		}
+		if _, err := o.Sound(ctx, callflow.Sound{Text: step.Text, Prompt: step.Prompt}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeOver places a call over a trunk on which it has a place.
+func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) error {
+	t := &w.line.trunk
+	session, err := c.opts.Media.NewSession(media.Settings{Codecs: t.Codecs, SRTP: t.SRTP, Symmetric: t.Symmetric})
+	if err != nil {
+		w.line.give()
+		return &carrier.NotSentError{After: time.Second, Cause: fmt.Errorf("open a port for the sound: %w", err)}
+	}
+	l := newCall(c, o, w, session)
+	var leaves []func()
+	for _, h := range w.hosts {
+		leaves = append(leaves, c.lines.hop(h.addr)) // also if the trunk is changed or removed
+	}
+	drop := func() {
+		for _, leave := range leaves {
+			leave()
+		}
+		session.Close()
+		w.line.give()
+	}
+	c.mu.Lock()
+	switch {
+	case c.down:
+		err = &carrier.NotSentError{After: time.Second, Cause: carrier.ErrDown}
+	case c.calls[o.Call] != nil:
+		err = carrier.ErrTwice
+	default:
+		c.calls[o.Call] = l
+		c.working.Add(1)
+	}
+	c.mu.Unlock()
+	if err != nil {
+		drop()
+		return err
+	}
+	if err := l.leave(ctx); err != nil {
+		drop()
+		c.forget(l, carrier.Progress{})
+		close(l.done)
+		c.working.Done()
+		return &carrier.NotSentError{After: time.Second, Cause: err}
+	}
+	go func() {
+		defer c.working.Done()
+		defer drop()
+		l.run()
+	}()
+	return nil
+}

@@ -1,0 +1,184 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"callbook/internal/trunk"
+)
+
+const (
+	// probeWithin is how long a host may take to answer OPTIONS.
+	probeWithin = 4 * time.Second
+	// maxMissed is how many OPTIONS in a row a host may miss before it counts as down.
+	maxMissed = 2
+	// hurry is how much more often a host is asked that has missed the last one.
+	hurry = 6
+)
+
+// watch asks the hosts of a trunk whether they are there, until ctx ends. That also keeps
+// the way through a NAT open.
+func (c *Carrier) watch(ctx context.Context, l *line) {
+	looked := time.Now()
+	for {
+		soon := false
+		for _, h := range l.all() {
+			soon = !c.probe(ctx, l, h) || soon
+		}
+		wait := c.opts.Probe
+		if soon {
+			wait = max(wait/hurry, 100*time.Millisecond)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		if since := time.Since(looked); since > lookUpEvery || soon && since > lookUpEvery/hurry {
+			c.lookUp(ctx, l)
+			looked = time.Now()
+		}
+	}
+}
+
+// all returns the hosts of a line.
+func (l *line) all() []*host {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.hosts
+}
+
+// probe sends OPTIONS to a host, and reports whether it has answered.
+func (c *Carrier) probe(ctx context.Context, l *line, h *host) bool {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	domain := hostOf(&l.trunk)
+	d := Dialog{
+		Transport: l.trunk.Transport, CallID: newTag() + "@callbook", From: "<sip:callbook@" + domain + ">;tag=" + newTag(),
+		To: "<sip:" + domain + ">", Target: "sip:" + domain + paramOf(&l.trunk), Dest: h.dest, SentBy: h.local,
+	}
+	begun := time.Now()
+	tx, err := c.sendOf(&d, message{method: "OPTIONS", cseq: 1, header: []string{"Contact: " + d.contact(), "Accept: application/sdp"}})
+	if err == nil {
+		res, e := final(ctx, tx)
+		if err = e; err == nil {
+			l.answered(h, time.Since(begun), res.StatusCode)
+			return true
+		}
+	}
+	if ctx.Err() == nil || ctx.Err() == context.DeadlineExceeded {
+		l.missed(h, time.Now(), err)
+	}
+	return false
+}
+
+// answered notes that a host has answered OPTIONS. Any answer shows that it is there,
+// except that it cannot serve.
+func (l *line) answered(h *host, trip time.Duration, code int) {
+	const unavailable = 503
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h.answered, h.missed, h.trip = true, 0, trip
+	down := ""
+	if code == unavailable {
+		down = fmt.Sprintf("it answers %d to OPTIONS", code)
+	}
+	l.mark(h, down)
+	if down == "" {
+		l.proven = true
+		if l.silent >= maxSilent {
+			l.silent, l.pause = 0, time.Time{}
+		}
+	}
+}
+
+// missed notes that a host has not answered OPTIONS, or that a message could not be sent
+// to it. Some trunks never answer OPTIONS; they are judged by calls alone.
+func (l *line) missed(h *host, now time.Time, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h.missed++
+	switch {
+	case err != errSilent:
+		l.mark(h, "it cannot be reached: "+err.Error())
+	case h.answered && h.missed >= maxMissed:
+		l.mark(h, "it does not answer OPTIONS any more")
+	case !h.answered:
+		l.mark(h, "")
+	}
+}
+
+// mark sets why a host is down, or "". The caller must hold mu.
+func (l *line) mark(h *host, down string) {
+	if (h.down == "") != (down == "") {
+		h.since = time.Now()
+	}
+	h.down = down
+}
+
+// Health is the state of a trunk.
+type Health struct {
+	Trunk string
+	Up    bool
+	// Reason says in words why the trunk is down, or what is not certain about it; it may
+	// be empty.
+	Reason string
+	Since  time.Time // of the present state
+	Calls  int       // in flight
+	Hosts  []HostHealth
+}
+
+// HostHealth is the state of one host of a trunk.
+type HostHealth struct {
+	Host   string // host and port
+	Up     bool
+	Reason string
+	Since  time.Time
+	// Trip is how long the last answer to OPTIONS took; 0 if there was none.
+	Trip time.Duration
+}
+
+// Health returns the state of the trunks, in their order.
+func (c *Carrier) Health() []Health {
+	var all []Health
+	for _, l := range c.lines.list() {
+		all = append(all, l.health(time.Now()))
+	}
+	return all
+}
+
+// health returns the state of a trunk.
+func (l *line) health(now time.Time) Health {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := Health{Trunk: l.trunk.Name, Reason: l.state(now), Since: l.since, Calls: l.busy}
+	h.Up = h.Reason == ""
+	if h.Up && !l.proven {
+		h.Reason = "it has not answered yet"
+	}
+	for _, k := range l.hosts {
+		h.Hosts = append(h.Hosts, HostHealth{Host: k.dest, Up: k.down == "", Reason: k.down, Since: k.since, Trip: k.trip})
+		if !now.Before(l.pause) && k.since.After(h.Since) {
+			h.Since = k.since
+		}
+	}
+	return h
+}
+
+// Check sends OPTIONS to a trunk's hosts, whether or not the trunk is among those of this
+// carrier, and returns its state. Run must be running.
+func (c *Carrier) Check(ctx context.Context, t trunk.Trunk) (Health, error) {
+	if err := c.await(ctx); err != nil {
+		return Health{}, err
+	}
+	if l := c.lines.named(t.Name); l != nil {
+		for _, h := range l.all() {
+			c.probe(ctx, l, h)
+		}
+		return l.health(time.Now()), nil
+	}
+	return Health{Trunk: t.Name, Reason: "the trunk is not in use"}, nil
+}

@@ -1,0 +1,204 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	gosip "github.com/emiago/sipgo/sip"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+)
+
+const (
+	// skip is how many requests a process may have sent in a call since its record was
+	// stored.
+	skip = 50
+	// recoverWithin is how long Resolve waits for the trunks to confirm that calls are
+	// over. Later the endings go on in the background.
+	recoverWithin = 3 * time.Second
+	// maxEndings bounds the calls of earlier processes that are ended at the same time.
+	maxEndings = 64
+)
+
+// Resolve implements [carrier.Carrier]. Calls of earlier processes cannot be gone on with,
+// because the sound is lost, so it ends them: one that rang by a CANCEL, one that was
+// answered by a BYE. Nobody knows their outcome. A call without a record has never left.
+func (c *Carrier) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier.Resolution, error) {
+	if err := c.await(ctx); err != nil {
+		return nil, err
+	}
+	answers := make([]carrier.Resolution, len(asked))
+	var unknown []addressbook.SID
+	at := make(map[addressbook.SID]int)
+	for i, a := range asked {
+		if r, ok := c.remembered(a.Call); ok {
+			answers[i] = r
+			continue
+		}
+		unknown = append(unknown, a.Call)
+		at[a.Call] = i
+	}
+	if len(unknown) == 0 {
+		return answers, nil
+	}
+	records, err := c.opts.Dialogs.Dialogs(ctx, unknown)
+	if err != nil {
+		return nil, fmt.Errorf("read the records of calls: %w", err)
+	}
+	var gone []addressbook.SID
+	var ending []Dialog
+	for _, sid := range unknown {
+		answers[at[sid]] = carrier.Resolution{Fate: carrier.NotSent}
+		record, ok := records[sid]
+		if !ok {
+			continue
+		}
+		answers[at[sid]] = carrier.Resolution{Fate: carrier.Unknown}
+		d, err := parseDialog(record)
+		if err != nil {
+			c.opts.Log.Error("a call of an earlier process cannot be ended", "call", sid, "error", err)
+			continue
+		}
+		gone = append(gone, sid)
+		ending = append(ending, d)
+	}
+	c.endAll(ctx, gone, ending)
+	return answers, nil
+}
+
+// remembered returns what this process knows of a call.
+func (c *Carrier) remembered(sid addressbook.SID) (carrier.Resolution, bool) {
+	c.mu.Lock()
+	l, p := c.calls[sid], c.past[sid]
+	c.mu.Unlock()
+	if l != nil {
+		progress := l.last()
+		if progress.State == campaign.CallEnded {
+			return carrier.Resolution{Fate: carrier.Over, Progress: progress}, true
+		}
+		return carrier.Resolution{Fate: carrier.InFlight, Progress: progress}, true
+	}
+	switch {
+	case p.until.IsZero():
+		return carrier.Resolution{}, false
+	case p.end.State == 0:
+		return carrier.Resolution{Fate: carrier.NotSent}, true
+	case p.end.State == campaign.CallEnded:
+		return carrier.Resolution{Fate: carrier.Over, Progress: p.end}, true
+	}
+	return carrier.Resolution{Fate: carrier.Unknown}, true
+}
+
+// endAll ends calls of earlier processes, and waits a while for that.
+func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs []Dialog) {
+	var all sync.WaitGroup
+	places := make(chan struct{}, maxEndings)
+	c.mu.Lock()
+	life := c.life
+	if c.down {
+		c.mu.Unlock()
+		return
+	}
+	for i, sid := range calls {
+		c.ghosts[sid] = dialogs[i]
+		all.Add(1)
+		c.working.Go(func() {
+			defer all.Done()
+			select {
+			case places <- struct{}{}:
+				defer func() { <-places }()
+			case <-life.Done():
+				return
+			}
+			c.endGhost(life, sid, &dialogs[i])
+		})
+	}
+	c.mu.Unlock()
+	done := make(chan struct{})
+	c.working.Go(func() {
+		all.Wait()
+		close(done)
+	})
+	late := time.NewTimer(recoverWithin)
+	defer late.Stop()
+	select {
+	case <-done:
+	case <-late.C:
+	case <-ctx.Done():
+	}
+}
+
+// endGhost ends one call of an earlier process.
+func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog) {
+	ctx, cancel := context.WithTimeout(life, answerWithin)
+	defer cancel()
+	defer c.lines.hop(d.hop())()
+	if d.Answered {
+		c.byeOf(ctx, d, d.CSeq+skip, c.loginOf(d))
+	} else {
+		// Which INVITE was the last is not in the record. A CANCEL for another one is
+		// refused and does no harm.
+		var all sync.WaitGroup
+		for n := range uint32(maxInvites) {
+			all.Go(func() { c.cancel(ctx, d, n) })
+		}
+		all.Wait()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.ghosts, sid)
+	c.past[sid] = past{end: carrier.Progress{Call: sid, State: campaign.Dialed}, until: time.Now().Add(keepPast), about: *d}
+}
+
+// loginOf returns the credentials for a dialog.
+func (c *Carrier) loginOf(d *Dialog) *login {
+	l := c.lines.named(d.Trunk)
+	if l == nil {
+		return &login{}
+	}
+	return &login{user: l.trunk.User, password: l.trunk.Password}
+}
+
+// stray takes an answer that belongs to no request of this process: one to an INVITE of
+// an earlier process, or one that comes after the INVITE was given up. Every final answer
+// is acknowledged, and a telephone that was picked up is hung up.
+func (c *Carrier) stray(res *gosip.Response) {
+	sid, ours := sidOf(res)
+	if !ours || res.CSeq().MethodName != gosip.INVITE || res.IsProvisional() {
+		return
+	}
+	c.mu.Lock()
+	d, known := c.ghosts[sid]
+	if p, ok := c.past[sid]; !known && ok && p.about.CallID != "" {
+		d, known = p.about, true
+	}
+	c.mu.Unlock()
+	cseq := res.CSeq().SeqNo
+	switch {
+	case !known || tag(res.From().Params) != tagOf(d.From):
+	case res.IsSuccess():
+		f := d.fork(res, cseq, false)
+		c.ack(&f, cseq, nil)
+		c.endFork(&f, c.loginOf(&d))
+	case !d.Answered && cseq >= d.CSeq:
+		d.To = res.To().Value()
+		req, err := c.net.prepare(d.text(message{method: "ACK", cseq: cseq, branch: d.via(cseq - d.CSeq)}), d.Transport, d.Dest)
+		if err == nil {
+			_ = c.net.write(req) // the peer repeats its answer
+		}
+	}
+}
+
+// tagOf returns the tag in the value of a From header.
+func tagOf(from string) string {
+	var uri gosip.Uri
+	var params gosip.HeaderParams
+	if _, err := gosip.ParseAddressValue(from, &uri, &params); err != nil {
+		return ""
+	}
+	return tag(params)
+}
