@@ -63,19 +63,27 @@ type made struct {
 type maker struct {
 	make    func(context.Context, *callflow.Sound) error
 	now     func() time.Time
+	warn    func(error) // logs a failure
 	working sync.WaitGroup
 
 	mu     sync.Mutex
 	of     map[soundKey]*made
 	making int
 	spoken time.Time // when a text was last spoken
+	warned time.Time // when a failure was last logged
 }
 
 func newMaker(d *Dialer, acct account.Account) *maker {
-	return &maker{of: make(map[soundKey]*made), now: d.now, make: func(ctx context.Context, s *callflow.Sound) error {
-		_, err := d.opts.Sounds.Sound(ctx, acct, *s)
-		return err
-	}}
+	return &maker{
+		of: make(map[soundKey]*made), now: d.now,
+		make: func(ctx context.Context, s *callflow.Sound) error {
+			_, err := d.opts.Sounds.Sound(ctx, acct, *s)
+			return err
+		},
+		warn: func(err error) {
+			d.opts.Log.Warn("what callees hear could not be made, and its calls wait; more of these are not told for a minute", "account", acct.SID, "error", err)
+		},
+	}
 }
 
 // hearing tells whether the callee of a call would hear everything.
@@ -171,6 +179,10 @@ func (m *maker) note(ctx context.Context, s *callflow.Sound, k *made, err error)
 	case ctx.Err() != nil:
 		return
 	}
+	if now.Sub(m.warned) >= time.Minute {
+		m.warn(err)
+		m.warned = now
+	}
 	f := fault.As(err)
 	k.ready, k.wrong = false, f != nil && f.Kind != fault.Unavailable && f.Kind != fault.TooMany
 	if k.tries++; k.tries == 1 {
@@ -195,14 +207,38 @@ func reasonOf(s *callflow.Sound) campaign.Reason {
 	return campaign.NotSpoken
 }
 
-// soundOf returns the function from which the carrier gets the sounds of a call.
+// maxKept bounds the samples that are kept for a call from its beginning to its end.
+const maxKept = 8 << 20 / 2
+
+// soundOf returns the function from which the carrier gets the sounds of a call. It keeps
+// those of the flow's steps, so that what was ready when the call left is ready when the
+// callee answers.
 func (a *dialing) soundOf() func(context.Context, callflow.Sound) ([]int16, error) {
+	var mu sync.Mutex
+	kept, size := make(map[soundKey][]int16), 0
 	return func(ctx context.Context, s callflow.Sound) ([]int16, error) {
-		samples, err := a.d.opts.Sounds.Sound(ctx, a.account, s)
-		if err != nil && len(s.URLs) == 0 {
-			a.maker.missing(ctx, &s, err)
+		if len(s.URLs) > 0 {
+			return a.d.opts.Sounds.Sound(ctx, a.account, s)
 		}
-		return samples, err
+		key := keyOf(&s)
+		mu.Lock()
+		samples, ok := kept[key]
+		mu.Unlock()
+		if ok {
+			return samples, nil
+		}
+		samples, err := a.d.opts.Sounds.Sound(ctx, a.account, s)
+		if err != nil {
+			a.maker.missing(ctx, &s, err)
+			return nil, err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if size+len(samples) <= maxKept {
+			kept[key] = samples
+			size += len(samples)
+		}
+		return samples, nil
 	}
 }
 
