@@ -28,6 +28,7 @@ func (l *call) refuse(res *gosip.Response, r result) {
 		l.c.opts.Log.Warn("a call that was answered too late is ended without a record", "error", err)
 	}
 	l.acknowledge(res)
+	l.settle()
 	l.bye()
 	l.end(r)
 }

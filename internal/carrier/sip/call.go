@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
@@ -205,90 +204,4 @@ func (l *call) sendInvite() error {
 	l.tx, l.invite = tx, req
 	l.invites++
 	return nil
-}
-
-// cancel sends a CANCEL for the INVITE (RFC 3261, section 9.1). The INVITE's own answer
-// tells what becomes of the call.
-func (l *call) cancel() {
-	d := l.record()
-	last := l.invites - 1
-	l.cancels.Go(func() { l.c.cancel(l.ctx, &d, last) })
-}
-
-// cancel sends the CANCEL for the nth INVITE of a dialog. It returns when that was
-// answered.
-func (c *Carrier) cancel(ctx context.Context, d *Dialog, n uint32) {
-	req, err := c.net.prepare(d.text(message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}), d.Transport, d.Dest)
-	if err != nil {
-		return
-	}
-	tx, err := c.net.begin(req)
-	if err != nil {
-		return
-	}
-	_, _ = final(ctx, tx)
-}
-
-// request sends a request within the dialog, with the next number, and returns the final
-// answer. If that demands credentials, the request is sent once more with them.
-func (l *call) request(ctx context.Context, method string, header []string, body []byte) (*gosip.Response, error) {
-	for try := 0; ; try++ {
-		l.sending.Lock()
-		l.mu.Lock()
-		l.dialog.CSeq++
-		d := l.dialog
-		l.mu.Unlock()
-		lines := header
-		if h := l.auth.header(method, d.Target); h != "" {
-			lines = append([]string{h}, header...)
-		}
-		tx, err := l.c.sendOf(&d, message{method: method, cseq: d.CSeq, header: lines, body: body})
-		l.sending.Unlock()
-		if err != nil {
-			return nil, err
-		}
-		res, err := final(ctx, tx)
-		if err != nil {
-			return nil, err
-		}
-		if try > 0 || !l.auth.challenged(res, true) {
-			if method == "INVITE" {
-				l.ackOf(&d, res, d.CSeq)
-			}
-			return res, nil
-		}
-	}
-}
-
-// sendOf sends a request of a dialog.
-func (c *Carrier) sendOf(d *Dialog, m message) (gosip.ClientTransaction, error) {
-	req, err := c.net.prepare(d.text(m), d.Transport, d.Dest)
-	if err != nil {
-		return nil, err
-	}
-	return c.net.begin(req)
-}
-
-// ackOf sends the ACK for an answer 2xx to an INVITE with a number. It is a transaction of
-// its own, with the credentials of the INVITE (RFC 3261, section 13.2.2.4).
-func (l *call) ackOf(d *Dialog, res *gosip.Response, cseq uint32) {
-	if !res.IsSuccess() {
-		return // sipgo has acknowledged it
-	}
-	var header []string
-	if h := l.auth.last(); h != "" {
-		header = append(header, h)
-	}
-	l.c.ack(d, cseq, header)
-}
-
-// ack sends an ACK within a dialog.
-func (c *Carrier) ack(d *Dialog, cseq uint32, header []string) {
-	req, err := c.net.prepare(d.text(message{method: "ACK", cseq: cseq, header: header}), d.Transport, d.Dest)
-	if err == nil {
-		err = c.net.write(req)
-	}
-	if err != nil {
-		c.opts.Log.Warn("an ACK could not be sent; the trunk repeats its answer", "trunk", d.Trunk, "cseq", strconv.FormatUint(uint64(cseq), 10), "error", err)
-	}
 }

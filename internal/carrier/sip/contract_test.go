@@ -103,7 +103,9 @@ func TestContract(t *testing.T) {
 				c.Ring(m)
 				c.Pick(m)
 				c.Await("ACK", 1)
-				c.Media.Press("3", siptest.Sender{})
+				for c.Count("BYE") == 0 { // what is pressed before the question does not count
+					c.Media.Press("3", siptest.Sender{})
+				}
 			}}
 			rings := siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Ring(m) }}
 			test.Run(t, carriertest.Rig{

@@ -14,6 +14,7 @@ import (
 	gosip "github.com/emiago/sipgo/sip"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/carrier"
 	"callbook/internal/trunk"
 )
 
@@ -38,6 +39,8 @@ type Dialog struct {
 	// "-n" behind it, so that a CANCEL for each can be made from this record.
 	Branch   string `json:"branch"`
 	Answered bool   `json:"answered"`
+	// End is the end of the call, if the process that placed it has stopped since.
+	End *carrier.Progress `json:"end,omitempty"`
 }
 
 // maxInvites is how many INVITEs a call sends to one host: without credentials, with them,

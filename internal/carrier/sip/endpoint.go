@@ -64,7 +64,9 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, serve func(*gosip.R
 	}
 	if e.ua, err = sipgo.NewUA(
 		sipgo.WithUserAgent("callbook"), sipgo.WithUserAgenTLSConfig(conf), sipgo.WithUserAgentDNSResolver(opts.Resolver),
-		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerReadFilter(e.filter)),
+		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerReadFilter(e.filter), gosip.WithTransportLayerTransports(gosip.TransportsConfig{
+			TCP: bounded(), TLS: &gosip.TransportTLS{TransportTCP: bounded()},
+		})),
 		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(func(r *gosip.Response) {
 			guarded(func() {
 				if whole(r) {
@@ -96,37 +98,6 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, serve func(*gosip.R
 	return e, nil
 }
 
-// listen opens a UDP and a TCP socket with the same port.
-func listen(addr netip.AddrPort) (*net.UDPConn, net.Listener, error) {
-	for try := 0; ; try++ {
-		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
-		if err != nil {
-			return nil, nil, err
-		}
-		_ = udp.SetReadBuffer(socketBuffer) // as large as the system allows
-		tcp, err := net.Listen("tcp", netip.AddrPortFrom(addr.Addr(), udp.LocalAddr().(*net.UDPAddr).AddrPort().Port()).String())
-		if err == nil {
-			return udp, tcp, nil
-		}
-		if err = errors.Join(err, udp.Close()); addr.Port() != 0 || try == 10 {
-			return nil, nil, err
-		}
-	}
-}
-
-// listening is a UDP socket that tells when it is first read.
-type listening struct {
-	*net.UDPConn
-	once  sync.Once
-	reads chan struct{}
-}
-
-// ReadFrom implements [net.PacketConn].
-func (l *listening) ReadFrom(b []byte) (int, net.Addr, error) {
-	l.once.Do(func() { close(l.reads) })
-	return l.UDPConn.ReadFrom(b)
-}
-
 // ready returns a channel that is closed when messages are read.
 func (e *endpoint) ready() <-chan struct{} { return e.udp.reads }
 
@@ -145,26 +116,6 @@ func (e *endpoint) close() {
 	_ = e.tcp.Close()
 }
 
-// admitting accepts connections of trunks only.
-type admitting struct {
-	net.Listener
-	known func(netip.Addr) bool
-}
-
-// Accept implements [net.Listener].
-func (a *admitting) Accept() (net.Conn, error) {
-	for {
-		conn, err := a.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		if a.known(addrOf(conn.RemoteAddr())) {
-			return conn, nil
-		}
-		_ = conn.Close()
-	}
-}
-
 // filter drops the messages of strangers before they are parsed. An error would end the
 // reading of the socket.
 func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, error) {
@@ -173,14 +124,6 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 	}
 	e.observe.see(false, func() []byte { return data })
 	return data, nil
-}
-
-// addrOf returns the address of a peer.
-func addrOf(a net.Addr) netip.Addr {
-	if p, err := netip.ParseAddrPort(a.String()); err == nil {
-		return p.Addr().Unmap().WithZone("")
-	}
-	return netip.Addr{}
 }
 
 // whole reports whether a message has the headers that every message needs. Those of
@@ -242,10 +185,24 @@ func (e *endpoint) begin(req *gosip.Request) (gosip.ClientTransaction, error) {
 	return tx, nil
 }
 
+// bounded returns a TCP transport that waits for no peer for long.
+func bounded() *gosip.TransportTCP {
+	return &gosip.TransportTCP{WriteTimeout: connectWithin, DialerCreate: func(local net.Addr) net.Dialer {
+		return net.Dialer{Timeout: connectWithin, LocalAddr: local}
+	}}
+}
+
 // write sends an ACK.
 func (e *endpoint) write(req *gosip.Request) error {
 	e.observe.see(true, func() []byte { return []byte(req.String()) })
-	if err := e.cli.WriteRequest(req, as); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), connectWithin)
+	defer cancel()
+	conn, err := e.ua.TransportLayer().ClientRequestConnection(ctx, req)
+	if err != nil {
+		return plain(err)
+	}
+	defer func() { _, _ = conn.TryClose() }() // it only counts who uses the connection
+	if err := conn.WriteMsg(req); err != nil {
 		return plain(err)
 	}
 	return nil

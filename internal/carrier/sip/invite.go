@@ -8,6 +8,8 @@ import (
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"callbook/internal/campaign"
 )
 
 // cancelWithin is how long the INVITE is kept after its CANCEL, as long as a peer repeats
@@ -18,10 +20,9 @@ const cancelWithin = 32 * time.Second
 type wish uint8
 
 const (
-	goOn     wish = iota
-	rangOut       // the time of ringing is over
-	hungUp        // somebody asked
-	finished      // the INVITE has been given up
+	goOn    wish = iota
+	rangOut      // the time of ringing is over
+	hungUp       // somebody asked
 )
 
 // run runs the call from the first INVITE to the end.
@@ -33,7 +34,7 @@ func (l *call) run() {
 			l.c.opts.Log.Error("a call broke off", "trunk", l.line.trunk.Name)
 			l.end(resultOf(0, 0, "The answer of the trunk could not be handled", false, nil))
 		}
-		l.c.forget(l, l.last())
+		l.finish()
 	}()
 	var stop context.CancelFunc
 	l.ctx, stop = context.WithCancel(l.c.life)
@@ -47,6 +48,24 @@ func (l *call) run() {
 	l.mu.Unlock()
 	leave()
 	l.settle()
+}
+
+// finish forgets the call. If Run is ending, whoever records the ends of calls may not
+// hear of this one any more, so its end goes into its record for the next process.
+func (l *call) finish() {
+	end := l.last()
+	l.c.mu.Lock()
+	down := l.c.down
+	l.c.mu.Unlock()
+	if down && end.State == campaign.CallEnded {
+		l.mu.Lock()
+		l.dialog.End = &end
+		l.mu.Unlock()
+		if err := l.save(l.c.life); err != nil {
+			l.c.opts.Log.Warn("the end of a call is not in its record", "error", err)
+		}
+	}
+	l.c.forget(l, end)
 }
 
 // settle lets requests of the peer go on that wait for the answer of the call.
@@ -125,9 +144,11 @@ func (l *call) awaitAnswer() *gosip.Response {
 			asked = nil
 			want(hungUp)
 		case <-giveUp:
+			l.tx.Terminate() // a later answer is a stray one
 			l.silence(wanted, heard)
 			return nil
 		case <-l.c.life.Done():
+			l.tx.Terminate()
 			l.end(l.unanswered(hungUp))
 			return nil
 		}
@@ -166,7 +187,7 @@ func (l *call) failed(res *gosip.Response, w wish) {
 		l.end(l.unanswered(w))
 		return
 	case res.StatusCode == gosip.StatusUnauthorized || res.StatusCode == gosip.StatusProxyAuthRequired:
-		l.line.refuse(time.Now(), downFor, "it refuses the user or the password")
+		l.line.refuse(time.Now(), refusedFor, "it refuses the user or the password")
 	case res.StatusCode == gosip.StatusServiceUnavailable:
 		if after := retryAfter(res); after > 0 {
 			l.line.refuse(time.Now(), after, "it asks to wait")

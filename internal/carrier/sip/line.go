@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -15,9 +13,10 @@ import (
 
 // line is a trunk with its present state.
 type line struct {
-	trunk trunk.Trunk
-	probe sync.WaitGroup
-	stop  context.CancelFunc // ends the probes
+	trunk  trunk.Trunk
+	probe  sync.WaitGroup
+	stop   context.CancelFunc // ends the probes
+	probed chan struct{}      // closed when all hosts were probed once
 
 	mu     sync.Mutex
 	hosts  []*host
@@ -30,7 +29,9 @@ type line struct {
 	// silent counts the last calls without any answer.
 	silent int
 	proven bool // it has answered something
-	since  time.Time
+	// unregistered is why a trunk that wants a registration has none, or "".
+	unregistered string
+	since        time.Time
 }
 
 // host is one of a trunk's hosts.
@@ -51,8 +52,9 @@ const (
 	// maxSilent is how many calls without any answer it takes until a trunk counts as
 	// down. A trunk that has not answered yet gets no more calls than this at a time.
 	maxSilent = 3
-	// downFor is how long a trunk rests then, and after it has refused the password.
-	downFor = 30 * time.Second
+	// downFor is how long a trunk rests then, and refusedFor after it has refused the
+	// password. A trunk that is changed is tried at once.
+	downFor, refusedFor = 30 * time.Second, 2 * time.Minute
 	// full is how long to wait while all channels of a trunk are busy.
 	full = 200 * time.Millisecond
 )
@@ -94,7 +96,7 @@ func (l *line) state(now time.Time) string {
 	}
 	for _, h := range l.hosts {
 		if h.down == "" {
-			return ""
+			return l.unregistered
 		}
 	}
 	return l.hosts[0].down
@@ -158,117 +160,4 @@ func (l *line) rest(now time.Time, d time.Duration, why string) {
 		l.since = now
 	}
 	l.pause, l.why = now.Add(d), why
-}
-
-// lines are the trunks in their order.
-type lines struct {
-	mu  sync.Mutex
-	all []*line
-	// hops counts the next hops of calls in progress that are not hosts of a trunk.
-	hops map[netip.Addr]int
-}
-
-// known reports whether messages from an address are read.
-func (ls *lines) known(a netip.Addr) bool {
-	ls.mu.Lock()
-	defer ls.mu.Unlock()
-	if ls.hops[a] > 0 {
-		return true
-	}
-	for _, l := range ls.all {
-		l.mu.Lock()
-		is := slices.ContainsFunc(l.hosts, func(h *host) bool { return h.addr == a })
-		l.mu.Unlock()
-		if is {
-			return true
-		}
-	}
-	return false
-}
-
-// hop lets messages from the next hop of a call be read, until the function that it
-// returns is called.
-func (ls *lines) hop(a netip.Addr) (leave func()) {
-	if !a.IsValid() {
-		return func() {}
-	}
-	ls.mu.Lock()
-	defer ls.mu.Unlock()
-	if ls.hops == nil {
-		ls.hops = make(map[netip.Addr]int)
-	}
-	ls.hops[a]++
-	return func() {
-		ls.mu.Lock()
-		defer ls.mu.Unlock()
-		if ls.hops[a]--; ls.hops[a] == 0 {
-			delete(ls.hops, a)
-		}
-	}
-}
-
-// list returns the lines in their order.
-func (ls *lines) list() []*line {
-	ls.mu.Lock()
-	defer ls.mu.Unlock()
-	return slices.Clone(ls.all)
-}
-
-// named returns the line of a trunk, or nil.
-func (ls *lines) named(name string) *line {
-	for _, l := range ls.list() {
-		if l.trunk.Name == name {
-			return l
-		}
-	}
-	return nil
-}
-
-// wait waits until all probes have ended.
-func (ls *lines) wait() {
-	for _, l := range ls.list() {
-		l.stop()
-		l.probe.Wait()
-	}
-}
-
-// way is how a call leaves.
-type way struct {
-	line     *line
-	hosts    []*host
-	callerID string
-}
-
-// choose reserves a place on the first trunk that is for the call and is up.
-func (ls *lines) choose(o *carrier.Order, now time.Time) (way, error) {
-	all := ls.list()
-	if len(all) == 0 {
-		return way{}, &carrier.NotSentError{After: time.Second, Cause: errNoTrunk}
-	}
-	var refused *carrier.NotSentError
-	for _, l := range all {
-		if !fits(&l.trunk, o.To) {
-			continue
-		}
-		id, may := callerIDOn(&l.trunk, o.CallerID)
-		if !may {
-			if refused == nil {
-				refused = &carrier.NotSentError{After: 2 * time.Second, Cause: errCallerID}
-			}
-			continue
-		}
-		hosts, why := l.ready(now)
-		if why != "" {
-			refused = &carrier.NotSentError{After: time.Second, Cause: errors.New("the trunk " + strconv.Quote(l.trunk.Name) + " is down: " + why)}
-			continue
-		}
-		if err := l.take(now); err != nil {
-			return way{}, err
-		}
-		return way{l, hosts, id}, nil
-	}
-	if refused != nil {
-		return way{}, refused
-	}
-	return way{}, errPrefix
 }

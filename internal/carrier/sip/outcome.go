@@ -3,6 +3,7 @@ package sip
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	gosip "github.com/emiago/sipgo/sip"
 
@@ -142,7 +143,7 @@ func reasonOf(m gosip.Message) (cause int, text string) {
 						cause = n
 					}
 				case "text":
-					text = strings.ToValidUTF8(strings.Trim(strings.TrimSpace(value), `"`), "")
+					text = printable(strings.Trim(strings.TrimSpace(value), `"`))
 				}
 			}
 			if cause != 0 {
@@ -151,6 +152,16 @@ func reasonOf(m gosip.Message) (cause int, text string) {
 		}
 	}
 	return 0, ""
+}
+
+// printable removes what does not belong into a line of text.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // splitQuoted splits a text at a separator outside of quotes.

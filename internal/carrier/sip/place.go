@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"callbook/internal/callflow"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip/media"
 )
@@ -32,7 +31,8 @@ func (c *Carrier) Place(ctx context.Context, o carrier.Order) error {
 	if err != nil {
 		return err
 	}
-	return c.placeOver(ctx, o, w)
+	_, err = c.placeOver(ctx, o, w)
+	return err
 }
 
 // seen reports whether a call was placed before by this process.
@@ -59,14 +59,11 @@ func (c *Carrier) failAtOnce(o *carrier.Order, why error) {
 // prepareSounds gets all sounds of the flow that are known before the call. They are kept
 // by whoever makes them.
 func prepareSounds(ctx context.Context, o *carrier.Order) error {
-	if o.Flow == nil || o.Sound == nil {
+	if o.Sound == nil {
 		return nil
 	}
-	for _, step := range o.Flow.Steps {
-		if step.Text == "" && step.Prompt == "" {
-			continue
-		}
-		if _, err := o.Sound(ctx, callflow.Sound{Text: step.Text, Prompt: step.Prompt}); err != nil {
+	for _, s := range o.Flow.Sounds() {
+		if _, err := o.Sound(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -74,12 +71,12 @@ func prepareSounds(ctx context.Context, o *carrier.Order) error {
 }
 
 // placeOver places a call over a trunk on which it has a place.
-func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) error {
+func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call, error) {
 	t := &w.line.trunk
 	session, err := c.opts.Media.NewSession(media.Settings{Codecs: t.Codecs, SRTP: t.SRTP, Symmetric: t.Symmetric})
 	if err != nil {
 		w.line.give()
-		return &carrier.NotSentError{After: time.Second, Cause: fmt.Errorf("open a port for the sound: %w", err)}
+		return nil, &carrier.NotSentError{After: time.Second, Cause: fmt.Errorf("open a port for the sound: %w", err)}
 	}
 	l := newCall(c, o, w, session)
 	var leaves []func()
@@ -106,19 +103,19 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) error {
 	c.mu.Unlock()
 	if err != nil {
 		drop()
-		return err
+		return nil, err
 	}
 	if err := l.leave(ctx); err != nil {
 		drop()
 		c.forget(l, carrier.Progress{})
 		close(l.done)
 		c.working.Done()
-		return &carrier.NotSentError{After: time.Second, Cause: err}
+		return nil, &carrier.NotSentError{After: time.Second, Cause: err}
 	}
 	go func() {
 		defer c.working.Done()
 		defer drop()
 		l.run()
 	}()
-	return nil
+	return l, nil
 }

@@ -63,6 +63,10 @@ func (c *Carrier) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier
 			c.opts.Log.Error("a call of an earlier process cannot be ended", "call", sid, "error", err)
 			continue
 		}
+		if d.End != nil {
+			answers[at[sid]] = carrier.Resolution{Fate: carrier.Over, Progress: *d.End}
+			continue
+		}
 		gone = append(gone, sid)
 		ending = append(ending, d)
 	}
@@ -144,7 +148,9 @@ func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog)
 		// refused and does no harm.
 		var all sync.WaitGroup
 		for n := range uint32(maxInvites) {
-			all.Go(func() { c.cancel(ctx, d, n) })
+			if tx, err := c.sendOf(d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
+				all.Go(func() { _, _ = final(ctx, tx) })
+			}
 		}
 		all.Wait()
 	}

@@ -56,7 +56,7 @@ func (c *Carrier) reload(ctx context.Context) {
 			all = append(all, old[i])
 			continue
 		}
-		l := &line{trunk: t, since: time.Now()}
+		l := &line{trunk: t, since: time.Now(), probed: make(chan struct{})}
 		all = append(all, l)
 		looking.Go(func() { c.lookUp(ctx, l) })
 	}
@@ -75,6 +75,10 @@ func (c *Carrier) reload(ctx context.Context) {
 		if l.stop == nil {
 			var probing context.Context
 			probing, l.stop = context.WithCancel(ctx)
+			if l.trunk.Register {
+				l.unregistered = notYet
+				l.probe.Go(func() { c.register(probing, l) })
+			}
 			l.probe.Go(func() { c.watch(probing, l) })
 		}
 	}

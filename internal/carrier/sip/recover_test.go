@@ -1,0 +1,144 @@
+package sip_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip"
+	"callbook/internal/test/siptest"
+	"callbook/internal/trunk"
+)
+
+// run runs a carrier until the test ends, and returns the ends of calls.
+func run(t *testing.T, c *sip.Carrier) <-chan carrier.Progress {
+	ctx, cancel := context.WithCancel(context.Background())
+	ends := make(chan carrier.Progress, 100)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.Run(ctx, func(p carrier.Progress) {
+			if p.State == campaign.CallEnded {
+				ends <- p
+			}
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	return ends
+}
+
+// place places a call to a line.
+func place(t *testing.T, c *sip.Carrier, n byte, l *siptest.Line) carrier.Order {
+	t.Helper()
+	o := carrier.Order{Call: addressbook.SID{n}, To: l.Number, CallerID: "08047000001", Attempt: 1}
+	if err := c.Place(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// rings is a telephone that rings for ever, and stays that in an answered call that only
+// the caller ends.
+var rings = siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Ring(m) }}
+
+// TestRecovery: another process ends the calls that it finds records of, and knows that
+// those without a record have never left.
+func TestRecovery(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	records := &memory{}
+	first := start(t, func(o *sip.Options) {
+		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
+	})
+	run(t, first)
+	ringing, talking := callee.Line(t, rings), callee.Line(t, siptest.Script{})
+	a, b := place(t, first, 1, ringing), place(t, first, 2, talking)
+	ringing.Call().Await("INVITE", 1)
+	invite := talking.Call().Await("ACK", 1)
+	second := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, records.copyOf() })
+	run(t, second)
+	never := carrier.Order{Call: addressbook.SID{3}}
+	answers, err := second.Resolve(t.Context(), []carrier.Asked{{Order: a}, {Order: never}, {Order: b}})
+	if err != nil || answers[0].Fate != carrier.Unknown || answers[1].Fate != carrier.NotSent || answers[2].Fate != carrier.Unknown {
+		t.Fatalf("%+v, %v", answers, err)
+	}
+	cancel := ringing.Call().Await("CANCEL", 1)
+	if inv := ringing.Call().Invite(); cancel.Branch() != inv.Branch() || cancel.CSeq() != inv.CSeq() {
+		t.Errorf("the CANCEL is not for the INVITE: %+v", cancel)
+	}
+	bye := talking.Call().Await("BYE", 1)
+	if bye.CSeq() != invite.CSeq()+50 || bye.ToTag() != invite.ToTag() {
+		t.Errorf("the BYE is not for the call: %+v", bye)
+	}
+}
+
+// TestStop: when Run ends it hangs up, and the next process learns how calls ended.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	records := &memory{}
+	c := start(t, func(o *sip.Options) {
+		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); c.Run(ctx, func(carrier.Progress) {}) }()
+	ringing, talking := callee.Line(t, rings), callee.Line(t, siptest.Script{})
+	a, b := place(t, c, 1, ringing), place(t, c, 2, talking)
+	ringing.Call()
+	talking.Call().Await("ACK", 1)
+	stop()
+	<-done
+	if ringing.Call().Count("CANCEL") != 1 || talking.Call().Count("BYE") != 1 {
+		t.Errorf("the callee saw %q and %q", ringing.Call().Requests(), talking.Call().Requests())
+	}
+	next := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, records })
+	run(t, next)
+	answers, err := next.Resolve(t.Context(), []carrier.Asked{{Order: a}, {Order: b}})
+	if err != nil || answers[0].Fate != carrier.Over || answers[0].Progress.Outcome != campaign.NoAnswer ||
+		answers[1].Fate != carrier.Over || answers[1].Progress.Outcome != campaign.Reached || answers[1].Progress.Call != b.Call {
+		t.Errorf("%+v, %v", answers, err)
+	}
+}
+
+// TestTestCall: a test call shows its messages without the password's proof.
+func TestTestCall(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		if m.Get("Authorization") == "" {
+			c.Challenge(m, 401, "n1")
+			return
+		}
+		c.Pick(m)
+		c.Await("ACK", 2)
+		c.Bye("Reason: Q.850;cause=16;text=\"bye\"")
+	}})
+	c := start(t, func(o *sip.Options) {
+		tr := trunkTo(callee)
+		tr.User, tr.Password, tr.Prefixes, tr.Transport = "trunk", "secret", []string{"+1"}, trunk.TCP
+		o.Trunks = trunks{tr}
+	})
+	run(t, c)
+	var seen []string
+	p, err := c.TestCall(t.Context(), "callee", carrier.Order{Call: addressbook.SID{1}, To: line.Number}, func(s sip.Step) {
+		begin, _, _ := strings.Cut(s.Message, " ")
+		seen = append(seen, begin)
+		if strings.Contains(s.Message, "response=") {
+			t.Errorf("a secret is shown: %s", s.Message)
+		}
+	})
+	if err != nil || p.Outcome != campaign.Reached || p.CauseText != "bye" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if got := strings.Join(seen, " "); !strings.Contains(got, "INVITE SIP/2.0") || !strings.Contains(got, "ACK") || !strings.Contains(got, "BYE") {
+		t.Errorf("saw %s", got)
+	}
+}

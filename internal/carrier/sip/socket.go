@@ -1,0 +1,67 @@
+package sip
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// listen opens a UDP and a TCP socket with the same port.
+func listen(addr netip.AddrPort) (*net.UDPConn, net.Listener, error) {
+	for try := 0; ; try++ {
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+		if err != nil {
+			return nil, nil, err
+		}
+		_ = udp.SetReadBuffer(socketBuffer) // as large as the system allows
+		tcp, err := net.Listen("tcp", netip.AddrPortFrom(addr.Addr(), udp.LocalAddr().(*net.UDPAddr).AddrPort().Port()).String())
+		if err == nil {
+			return udp, tcp, nil
+		}
+		if err = errors.Join(err, udp.Close()); addr.Port() != 0 || try == 10 {
+			return nil, nil, err
+		}
+	}
+}
+
+// listening is a UDP socket that tells when it is first read.
+type listening struct {
+	*net.UDPConn
+	once  sync.Once
+	reads chan struct{}
+}
+
+// ReadFrom implements [net.PacketConn].
+func (l *listening) ReadFrom(b []byte) (int, net.Addr, error) {
+	l.once.Do(func() { close(l.reads) })
+	return l.UDPConn.ReadFrom(b)
+}
+
+// admitting accepts connections of trunks only.
+type admitting struct {
+	net.Listener
+	known func(netip.Addr) bool
+}
+
+// Accept implements [net.Listener].
+func (a *admitting) Accept() (net.Conn, error) {
+	for {
+		conn, err := a.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if a.known(addrOf(conn.RemoteAddr())) {
+			return conn, nil
+		}
+		_ = conn.Close()
+	}
+}
+
+// addrOf returns the address of a peer.
+func addrOf(a net.Addr) netip.Addr {
+	if p, err := netip.ParseAddrPort(a.String()); err == nil {
+		return p.Addr().Unmap().WithZone("")
+	}
+	return netip.Addr{}
+}
