@@ -23,6 +23,7 @@ import (
 	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
 	"callbook/internal/suppression"
+	"callbook/internal/trunk"
 	"callbook/internal/wav"
 	"callbook/internal/work"
 )
@@ -53,6 +54,30 @@ type campaigns struct {
 	Suppressions suppression.Page
 	Flows        library.Page
 	Prompts      prompt.Page
+
+	// These belong to no account.
+	Trunks  []trunk.Row
+	Dialogs map[addressbook.SID][]byte
+}
+
+// calledOverTrunk is a call with a record of its dialog.
+var calledOverTrunk = addressbook.SID{1, 2, 3}
+
+// furnishTrunks adds trunks, one of them with a password, and the record of a dialog.
+func furnishTrunks(t *testing.T, s *store.Set) {
+	t.Helper()
+	now := time.Now()
+	for _, r := range []trunk.Row{
+		{Name: "exotel", Settings: []byte(`{"host":"ü"}`), Password: []byte("\x00sealed\xff"), Created: now, Updated: now.Add(1)},
+		{Name: "pbx", Settings: []byte(`{}`), Created: now, Updated: now},
+	} {
+		if err := s.Trunks.InsertTrunk(t.Context(), &r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Dialogs.SaveDialog(t.Context(), calledOverTrunk, []byte("INVITE\x00\xff")); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // furnishCampaigns adds campaigns to acme and the other account. One of each was called,
@@ -60,6 +85,7 @@ type campaigns struct {
 func furnishCampaigns(t *testing.T, path string) {
 	t.Helper()
 	ctx, s := t.Context(), openStores(t, path)
+	furnishTrunks(t, s)
 	for i, sid := range []string{"acme", "Other_2"} {
 		acct, err := s.Accounts.Account(ctx, sid)
 		if err != nil {
@@ -179,6 +205,15 @@ func readCampaigns(t *testing.T, path string) map[string]campaigns {
 	if n := len(all["acme"].Campaigns.Campaigns); n != 2 || all["acme"].Flows.Total != 1 || all["acme"].Calls[1].Total != 1 || all["acme"].Targets[1].Total != 2 {
 		t.Errorf("acme has %d campaigns, %+v", n, all["acme"])
 	}
+	trunks, err := s.Trunks.Trunks(ctx)
+	if err != nil || len(trunks) != 2 {
+		t.Errorf("there are %d trunks, %v", len(trunks), err)
+	}
+	dialogs, err := s.Dialogs.Dialogs(ctx, []addressbook.SID{calledOverTrunk})
+	if err != nil || len(dialogs) != 1 {
+		t.Errorf("there are %d dialogs, %v", len(dialogs), err)
+	}
+	all[""] = campaigns{Trunks: trunks, Dialogs: dialogs}
 	return all
 }
 

@@ -25,13 +25,17 @@ type Summary struct {
 
 // Mismatch is a difference between the databases after a copy.
 type Mismatch struct {
-	Account string // its sid
+	Account string // its sid; "" for a table of [Shared]
 	Table   string // the table's name, or "files" for the files of uploads
 	Detail  string
 }
 
 func (m *Mismatch) Error() string {
-	return fmt.Sprintf("account %s differs in %s: %s", m.Account, m.Table, m.Detail)
+	whose := "account " + m.Account
+	if m.Account == "" {
+		whose = "the database"
+	}
+	return fmt.Sprintf("%s differs in %s: %s", whose, m.Table, m.Detail)
 }
 
 // maxMismatches is how many mismatches end a comparison.
@@ -46,16 +50,17 @@ func (c *copier) compare(ctx context.Context) error {
 	found := compareAccounts(c.accounts, there)
 	var done int64
 	c.opts.Progress(Comparing, 0, c.at.Rows)
+	count := func() {
+		if done++; done%1000 == 0 {
+			c.opts.Progress(Comparing, done, c.at.Rows)
+		}
+	}
 	for _, a := range c.accounts {
 		if len(found) >= maxMismatches {
 			break
 		}
 		inSource, inTarget := contents{db: c.source, account: a.ID}, contents{db: c.target, account: c.ids[a.SID]}
-		inSource.read = func() {
-			if done++; done%1000 == 0 {
-				c.opts.Progress(Comparing, done, c.at.Rows)
-			}
-		}
+		inSource.read = count
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() error { return inSource.sum(ctx) })
 		group.Go(func() error { return inTarget.sum(ctx) })
@@ -68,8 +73,23 @@ func (c *copier) compare(ctx context.Context) error {
 		}
 		found = append(found, different...)
 	}
+	different, err := c.compareShared(ctx, count)
+	if err != nil {
+		return err
+	}
 	c.opts.Progress(Comparing, done, c.at.Rows)
-	return errors.Join(found...)
+	return errors.Join(append(found, different...)...)
+}
+
+// compareShared compares the tables of [Shared]. It calls count for each row.
+func (c *copier) compareShared(ctx context.Context, count func()) ([]error, error) {
+	inSource, inTarget := contents{db: c.source, read: count}, contents{db: c.target}
+	for _, side := range []*contents{&inSource, &inTarget} {
+		if err := side.sumTables(ctx, Shared); err != nil {
+			return nil, fmt.Errorf("compare what belongs to no account: %w", err)
+		}
+	}
+	return inSource.compareTables(&inTarget, Shared, ""), nil
 }
 
 // compareAccounts compares the accounts themselves. Both slices are sorted.
@@ -99,9 +119,11 @@ type contents struct {
 	account account.ID
 	read    func() // called for each row, unless it is nil
 
-	tables   []total // as in [Tables]
+	tables   []total // as in the tables that sumTables got
 	files    total
 	contacts int64 // the counter's value
+
+	withFiles []addressbook.SID // the uploads that may have a file
 }
 
 // total is the count and the checksum of a table's rows.
@@ -114,30 +136,11 @@ func (t total) String() string { return fmt.Sprintf("%d with checksum %.8x", t.r
 
 // sum reads all rows and files of the account.
 func (c *contents) sum(ctx context.Context) (err error) {
-	c.tables = make([]total, len(Tables))
-	var withFiles []addressbook.SID
-	for i, t := range Tables {
-		h := sha256.New()
-		var buf []byte
-		err := c.db.Store.Read(ctx, c.account, t, nil, func(row Row) error {
-			buf = row.appendTo(buf[:0], t.Columns)
-			h.Write(buf)
-			c.tables[i].rows++
-			if c.read != nil {
-				c.read()
-			}
-			if sid, ok := fileOf(t, row); ok {
-				withFiles = append(withFiles, sid)
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("read %s: %w", t.Name, err)
-		}
-		h.Sum(c.tables[i].sum[:0])
+	if err := c.sumTables(ctx, Tables); err != nil {
+		return err
 	}
 	h := sha256.New()
-	for _, sid := range withFiles {
+	for _, sid := range c.withFiles {
 		there, err := addFile(ctx, h, c.db.Files, c.account, sid)
 		if err != nil {
 			return fmt.Errorf("read the file of upload %s: %w", sid, err)
@@ -151,18 +154,50 @@ func (c *contents) sum(ctx context.Context) (err error) {
 	return err
 }
 
+// sumTables reads all rows of tables.
+func (c *contents) sumTables(ctx context.Context, tables []*Table) error {
+	c.tables = make([]total, len(tables))
+	for i, t := range tables {
+		h := sha256.New()
+		var buf []byte
+		err := c.db.Store.Read(ctx, c.account, t, nil, func(row Row) error {
+			buf = row.appendTo(buf[:0], t.Columns)
+			h.Write(buf)
+			c.tables[i].rows++
+			if c.read != nil {
+				c.read()
+			}
+			if sid, ok := fileOf(t, row); ok {
+				c.withFiles = append(c.withFiles, sid)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read %s: %w", t.Name, err)
+		}
+		h.Sum(c.tables[i].sum[:0])
+	}
+	return nil
+}
+
 // compare returns the mismatches between c, of the source, and target.
 func (c *contents) compare(target *contents, sid string) (found []error) {
-	for i, t := range Tables {
-		if c.tables[i] != target.tables[i] {
-			found = append(found, &Mismatch{sid, t.Name, fmt.Sprintf("the source has %s, the target %s", c.tables[i], target.tables[i])})
-		}
-	}
+	found = c.compareTables(target, Tables, sid)
 	if c.files != target.files {
 		found = append(found, &Mismatch{sid, filesTable, fmt.Sprintf("the source has %s, the target %s", c.files, target.files)})
 	}
 	if c.contacts != target.contacts {
 		found = append(found, &Mismatch{sid, countsTable, fmt.Sprintf("the source counts %d contacts, the target %d", c.contacts, target.contacts)})
+	}
+	return found
+}
+
+// compareTables is compare for tables alone.
+func (c *contents) compareTables(target *contents, tables []*Table, sid string) (found []error) {
+	for i, t := range tables {
+		if c.tables[i] != target.tables[i] {
+			found = append(found, &Mismatch{sid, t.Name, fmt.Sprintf("the source has %s, the target %s", c.tables[i], target.tables[i])})
+		}
 	}
 	return found
 }

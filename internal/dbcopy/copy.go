@@ -85,7 +85,7 @@ func (c *copier) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("read the target: %w", err)
 	}
-	c.ids = make(map[string]account.ID, len(there))
+	c.ids = map[string]account.ID{nobody.SID: nobody.ID}
 	for _, a := range there {
 		c.ids[a.SID] = a.ID
 	}
@@ -105,6 +105,18 @@ func nameOf(accounts []account.Account) string {
 		fmt.Fprintf(h, "%s %d\n", a.SID, a.Created.UnixNano())
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// nobody stands for an account as the owner of the rows of [Shared], after all accounts.
+// No account has this sid.
+var nobody = account.Account{ID: account.None, SID: "*"}
+
+// tablesOf returns the tables of an account, or those of nobody.
+func tablesOf(a account.Account) []*Table {
+	if a.SID == nobody.SID {
+		return Shared
+	}
+	return Tables
 }
 
 // copyRows copies the rows after c.at. One goroutine reads the next batch while
@@ -152,10 +164,12 @@ func (c *copier) read(ctx context.Context, from position, batches chan<- *batch)
 	if err != nil {
 		return err
 	}
-	for ; acct < len(c.accounts); acct, table = acct+1, 0 {
-		a := c.accounts[acct]
-		for ; table < len(Tables); table, after = table+1, nil {
-			t := Tables[table]
+	owners := append(slices.Clip(c.accounts), nobody)
+	for ; acct < len(owners); acct, table = acct+1, 0 {
+		a := owners[acct]
+		tables := tablesOf(a)
+		for ; table < len(tables); table, after = table+1, nil {
+			t := tables[table]
 			err := c.source.Store.Read(ctx, a.ID, t, after, func(row Row) error {
 				b.add(c.ids[a.SID], t, row)
 				b.to.Rows++
@@ -183,11 +197,14 @@ func (c *copier) find(p position) (acct, table int, after Row, err error) {
 	if p.Account == "" {
 		return 0, 0, nil, nil
 	}
-	acct = slices.IndexFunc(c.accounts, func(a account.Account) bool { return a.SID == p.Account })
-	table = slices.IndexFunc(Tables, func(t *Table) bool { return t.Name == p.Table })
+	owners := append(slices.Clip(c.accounts), nobody)
+	acct = slices.IndexFunc(owners, func(a account.Account) bool { return a.SID == p.Account })
+	if acct >= 0 {
+		table = slices.IndexFunc(tablesOf(owners[acct]), func(t *Table) bool { return t.Name == p.Table })
+	}
 	if acct < 0 || table < 0 {
 		return 0, 0, nil, fmt.Errorf("the copy is at %s of account %s, which is not there", p.Table, p.Account)
 	}
-	after, err = decodeRow(p.After, Tables[table].Key)
+	after, err = decodeRow(p.After, tablesOf(owners[acct])[table].Key)
 	return acct, table, after, err
 }

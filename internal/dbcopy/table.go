@@ -34,7 +34,7 @@ type Column struct {
 }
 
 // Table describes a table in any engine. Each row belongs to an account, and its
-// key is unique within that account.
+// key is unique within that account; those of [Shared] belong to none.
 type Table struct {
 	Name    string
 	Columns []Column
@@ -262,6 +262,19 @@ var (
 		{Name: "file", Kind: Bytes},
 	}, 1}
 
+	Trunks = &Table{"trunks", []Column{
+		{Name: "name", Kind: Text},
+		{Name: "settings", Kind: Text},
+		{Name: "password", Kind: Bytes},
+		{Name: "date_created"},
+		{Name: "date_updated"},
+	}, 1}
+
+	Dialogs = &Table{"dialogs", []Column{
+		{Name: "call_sid", Kind: SID},
+		{Name: "record", Kind: Bytes},
+	}, 1}
+
 	Requests = &Table{"requests", []Column{
 		{Name: "day", Kind: Middle},
 		{Name: "outcome", Kind: Small},
@@ -311,14 +324,18 @@ func campaignColumns() []Column {
 	return columns
 }
 
-// Tables are the tables that are copied. Each comes after the tables that it
-// refers to. With the accounts themselves and the files of uploads they are the
+// Tables are the tables of accounts that are copied. Each comes after the tables that it
+// refers to. With [Shared], the accounts themselves and the files of uploads they are the
 // whole database.
 var Tables = []*Table{
 	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
 	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Requests,
 	Campaigns, Targets, Calls, Policies, Suppressions, Flows, Prompts, Events, EventTotals,
 }
+
+// Shared are the tables that are copied and belong to no account: their rows are read and
+// written with [account.None].
+var Shared = []*Table{Trunks, Dialogs}
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every
 // engine, and the target counts it.

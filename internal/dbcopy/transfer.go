@@ -1,7 +1,7 @@
 // Package dbcopy copies a whole database into an empty one of the same or
 // another engine: accounts, keys, contacts, lists, uploads with the files that are
-// still needed, receipts, counts of requests and the dashboard's sessions. Sids
-// and dates stay the same.
+// still needed, receipts, counts of requests, the dashboard's sessions, campaigns and
+// trunks. Sids and dates stay the same.
 //
 // Rows are copied as the values of their columns ([Tables]), in batches and in the
 // order of their keys. The transaction that writes a batch also stores the
@@ -26,12 +26,12 @@ type Database struct {
 }
 
 // Store is what a copy needs of a database. The account is always the account's
-// own id. No one else writes to the database during a copy.
+// own id, or [account.None] for tables of [Shared]. No one else writes to the database during a copy.
 type Store interface {
 	// Accounts returns all accounts, by sid.
 	Accounts(ctx context.Context) ([]account.Account, error)
 
-	// Size returns an estimate of the number of rows in all of [Tables].
+	// Size returns an estimate of the number of rows in all of [Tables] and [Shared].
 	Size(ctx context.Context) (int64, error)
 
 	// ContactCount returns the account's counter of contacts.

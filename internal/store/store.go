@@ -17,6 +17,7 @@ import (
 	"callbook/internal/summary"
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
+	"callbook/internal/trunk"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
 )
@@ -39,6 +40,9 @@ type Set struct {
 	Suppressions suppression.Store
 	Flows        library.Store
 	Prompts      prompt.Store
+	// Trunks are those of the installation, and Dialogs has the calls over them.
+	Trunks  trunk.Store
+	Dialogs trunk.Dialogs
 	// Ping returns an error when the database does not answer.
 	Ping func(context.Context) error
 	// Close closes the database. Nobody may use a store of the Set afterwards.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,7 +68,7 @@ func (x Transfer) Accounts(ctx context.Context) ([]account.Account, error) { ret
 // Size implements [dbcopy.Store].
 func (x Transfer) Size(ctx context.Context) (rows int64, err error) {
 	query := `SELECT ((SELECT coalesce(sum(contacts), 0) FROM contact_counts) + (SELECT coalesce(sum(contact_count), 0) FROM lists)`
-	for _, t := range dbcopy.Tables {
+	for _, t := range slices.Concat(dbcopy.Tables, dbcopy.Shared) {
 		if t != dbcopy.Contacts && t != dbcopy.Members {
 			query += ` + (SELECT count(*) FROM ` + t.Name + `)`
 		}
@@ -129,7 +130,7 @@ func (x Transfer) Begin(ctx context.Context, s dbcopy.State, accounts []account.
 // End implements [dbcopy.Store].
 func (x Transfer) End(ctx context.Context, from, to dbcopy.State) error {
 	// Without statistics, PostgreSQL would plan the first queries for empty tables.
-	for _, table := range dbcopy.Tables {
+	for _, table := range slices.Concat(dbcopy.Tables, dbcopy.Shared) {
 		if err := x.db.execute(ctx, purpose{}, "analyse tables", `ANALYZE `+table.Name); err != nil {
 			return err
 		}

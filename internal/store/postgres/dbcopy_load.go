@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"callbook/internal/account"
@@ -20,7 +21,7 @@ type load struct {
 // the tables.
 func loadsOf(parts []dbcopy.Part) []load {
 	var loads []load
-	for _, t := range dbcopy.Tables {
+	for _, t := range slices.Concat(dbcopy.Tables, dbcopy.Shared) {
 		var l *load
 		for i := range parts {
 			if p := &parts[i]; p.Table == t {
@@ -62,17 +63,26 @@ func newLoad(t *dbcopy.Table) load {
 	for i, c := range t.Columns {
 		names[i] = c.Name
 	}
+	owner := `account_id, `
+	if slices.Contains(dbcopy.Shared, t) {
+		owner = ""
+	}
 	return load{
 		table:     t.Name,
-		statement: `COPY ` + t.Name + ` (account_id, ` + strings.Join(names, ", ") + made[t].names + `) FROM STDIN (FORMAT binary)`,
+		statement: `COPY ` + t.Name + ` (` + owner + strings.Join(names, ", ") + made[t].names + `) FROM STDIN (FORMAT binary)`,
 		data:      []byte(copyBegin),
 	}
 }
 
 func (l *load) add(account account.ID, t *dbcopy.Table, row dbcopy.Row) {
 	more := made[t]
-	l.data = binary.BigEndian.AppendUint16(l.data, uint16(1+len(row)+more.count))
-	l.data = appendInt(l.data, int64(account))
+	columns := len(row) + more.count
+	if slices.Contains(dbcopy.Shared, t) {
+		l.data = binary.BigEndian.AppendUint16(l.data, uint16(columns))
+	} else {
+		l.data = binary.BigEndian.AppendUint16(l.data, uint16(1+columns))
+		l.data = appendInt(l.data, int64(account))
+	}
 	for i, v := range row {
 		l.data = appendValue(l.data, t.Columns[i], v)
 	}

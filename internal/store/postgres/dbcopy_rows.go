@@ -38,7 +38,7 @@ func (x Transfer) Read(ctx context.Context, account account.ID, t *dbcopy.Table,
 	defer conn.release()
 	pg := conn.Conn.Conn().PgConn()
 	begin := beginTransfer
-	if !slices.Contains(keyedGlobally, t) {
+	if !slices.Contains(keyedGlobally, t) && !slices.Contains(dbcopy.Shared, t) {
 		begin += unsorted
 	}
 	if err := pg.Exec(ctx, begin).Close(); err != nil {
@@ -75,7 +75,11 @@ func transferQuery(account account.ID, t *dbcopy.Table, after dbcopy.Row) (query
 		names[i] = c.Name
 	}
 	keys := strings.Join(names[:t.Key], ", ")
-	query = `SELECT ` + strings.Join(names, ", ") + ` FROM ` + t.Name + ` WHERE account_id = $1`
+	owner := `account_id`
+	if slices.Contains(dbcopy.Shared, t) {
+		owner = `0` // account.None
+	}
+	query = `SELECT ` + strings.Join(names, ", ") + ` FROM ` + t.Name + ` WHERE ` + owner + ` = $1::bigint`
 	params = append(params, strconv.AppendInt(nil, int64(account), 10))
 	if after != nil {
 		placeholders := make([]string, t.Key)
@@ -85,7 +89,10 @@ func transferQuery(account account.ID, t *dbcopy.Table, after dbcopy.Row) (query
 		}
 		query += ` AND (` + keys + `) > (` + strings.Join(placeholders, ", ") + `)`
 	}
-	return query + ` ORDER BY account_id, ` + keys, params
+	if owner != `0` {
+		keys = owner + `, ` + keys
+	}
+	return query + ` ORDER BY ` + keys, params
 }
 
 // textOf returns a value in the text format of parameters.

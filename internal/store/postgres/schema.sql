@@ -142,6 +142,12 @@ CREATE TABLE dialing (
 	PRIMARY KEY (account_id)
 );
 
+CREATE TABLE dialogs (
+	call_sid uuid NOT NULL,
+	record bytea NOT NULL,
+	PRIMARY KEY (call_sid)
+);
+
 CREATE TABLE event_leases (
 	account_id bigint NOT NULL,
 	lease_server text COLLATE "C" NOT NULL,
@@ -398,6 +404,15 @@ CREATE TABLE trashed_members (
 	PRIMARY KEY (account_id, list_sid, contact_sid)
 );
 CREATE INDEX trashed_members_by_contact ON trashed_members USING btree (account_id, contact_sid);
+
+CREATE TABLE trunks (
+	name text COLLATE "C" NOT NULL,
+	settings text COLLATE "C" NOT NULL,
+	password bytea,
+	date_created bigint NOT NULL,
+	date_updated bigint NOT NULL,
+	PRIMARY KEY (name)
+);
 
 CREATE TABLE upload_chunks (
 	account_id bigint NOT NULL,

@@ -91,6 +91,13 @@ func TestPromptsContract(t *testing.T) {
 	})
 }
 
+func TestTrunksContract(t *testing.T) {
+	t.Parallel()
+	storetest.Trunks(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store {
@@ -133,7 +140,7 @@ func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 		Contacts: db, Trash: db,
 		Receipts:  db,
 		Uploads:   db,
-		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db,
+		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Trunks: db, CallDialogs: db,
 		Reopen: func() storetest.Stores {
 			closed()
 			return storesCopying(t, url, least)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -49,7 +50,7 @@ func (x *Transfer) Accounts(ctx context.Context) ([]account.Account, error) {
 // Size implements [dbcopy.Store].
 func (x *Transfer) Size(ctx context.Context) (rows int64, err error) {
 	query := `SELECT (SELECT coalesce(sum(contacts), 0) FROM contact_counts) + (SELECT coalesce(sum(contact_count), 0) FROM lists)`
-	for _, t := range dbcopy.Tables {
+	for _, t := range slices.Concat(dbcopy.Tables, dbcopy.Shared) {
 		if t != dbcopy.Contacts && t != dbcopy.Members {
 			query += ` + (SELECT count(*) FROM ` + t.Name + `)`
 		}

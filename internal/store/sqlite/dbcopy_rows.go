@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
@@ -17,6 +18,7 @@ type transferred struct {
 	after  string // is appended to read to begin behind a key, whose columns are further parameters
 	order  string
 	insert bulkInsert
+	shared bool   // whether the table has no account
 	parent string // the table of the owners of the rows, if their first column is the owner's id; see parents
 }
 
@@ -31,7 +33,7 @@ var parents = map[*dbcopy.Table]struct{ table, id string }{
 
 var transferredTables = func() map[*dbcopy.Table]transferred {
 	all := make(map[*dbcopy.Table]transferred)
-	for _, t := range dbcopy.Tables {
+	for _, t := range slices.Concat(dbcopy.Tables, dbcopy.Shared) {
 		all[t] = newTransferred(t)
 	}
 	return all
@@ -40,6 +42,7 @@ var transferredTables = func() map[*dbcopy.Table]transferred {
 func newTransferred(t *dbcopy.Table) transferred {
 	parent, owner := parents[t], "account_id"
 	from, account := t.Name, t.Name+".account_id"
+	shared := slices.Contains(dbcopy.Shared, t)
 	if parent.table != "" {
 		owner = parent.id
 		from = parent.table + ` CROSS JOIN ` + t.Name + ` ON ` + t.Name + `.` + parent.id + ` = ` + parent.table + `.id`
@@ -57,12 +60,18 @@ func newTransferred(t *dbcopy.Table) transferred {
 		inserted = append(inserted, c.Name)
 	}
 	keys := strings.Join(selected[:t.Key], ", ")
+	if shared {
+		account = `0` // account.None
+	} else {
+		inserted = append([]string{owner}, inserted...)
+	}
 	x := transferred{
 		read:   `SELECT ` + strings.Join(selected, ", ") + ` FROM ` + from + ` WHERE ` + account + ` = ?`,
 		after:  ` AND (` + keys + `) > (?` + strings.Repeat(`, ?`, t.Key-1) + `)`,
 		order:  ` ORDER BY ` + keys,
-		insert: newBulkInsert(t.Name+` (`+owner+`, `+strings.Join(inserted, ", ")+`)`, 1+len(inserted)),
+		insert: newBulkInsert(t.Name+` (`+strings.Join(inserted, ", ")+`)`, len(inserted)),
 		parent: parent.table,
+		shared: shared,
 	}
 	if parent.table != "" {
 		// The comparison of two columns would not use the index on the first.
@@ -147,9 +156,12 @@ func (x *Transfer) insert(p *dbcopy.Part) error {
 		}
 	}
 	err := how.insert.run(x.conn, len(p.Rows), func(stmt *sqlite.Stmt, param, i int) {
-		if owners == nil {
+		switch {
+		case how.shared:
+			param-- // the first value is that of the first column
+		case owners == nil:
 			stmt.BindInt64(param, int64(p.Account))
-		} else {
+		default:
 			stmt.BindInt64(param, owners[i])
 		}
 		for col, v := range p.Rows[i] {

@@ -115,6 +115,11 @@ CREATE TABLE dialing (
 	lease_until  INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE dialogs (
+	call_sid BLOB NOT NULL PRIMARY KEY,
+	record   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE event_leases (
 	account_id   INTEGER NOT NULL PRIMARY KEY REFERENCES accounts (id),
 	lease_server TEXT    NOT NULL,
@@ -331,6 +336,14 @@ CREATE TABLE trashed_members (
 	PRIMARY KEY (account_id, list_sid, contact_sid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX trashed_members_by_contact ON trashed_members (account_id, contact_sid);
+
+CREATE TABLE trunks (
+	name         TEXT    NOT NULL PRIMARY KEY,
+	settings     TEXT    NOT NULL, -- trunk.Trunk, as JSON
+	password     BLOB,             -- encrypted; NULL for none
+	date_created INTEGER NOT NULL, -- dates are Unix nanoseconds
+	date_updated INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE upload_drafts (
 	account_id   INTEGER NOT NULL REFERENCES accounts (id),

@@ -91,6 +91,13 @@ func TestPromptsContract(t *testing.T) {
 	})
 }
 
+func TestTrunksContract(t *testing.T) {
+	t.Parallel()
+	storetest.Trunks(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store { return serve(t, Options{}).db })
@@ -108,7 +115,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 		Contacts: s.book, Trash: s.book,
 		Receipts:  s.book,
 		Uploads:   s.book,
-		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book, Prompts: s.book,
+		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book, Prompts: s.book, Trunks: s.db, CallDialogs: s.book,
 		FailCommits: func(err error) { s.watch(func(int) error { return err }) },
 		Reopen: func() storetest.Stores {
 			s.close(t)

@@ -18,6 +18,7 @@ import (
 	"callbook/internal/prompt"
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
+	"callbook/internal/trunk"
 	"callbook/internal/upload"
 )
 
@@ -34,6 +35,8 @@ type Stores struct {
 	Suppressions suppression.Store
 	Flows        library.Store
 	Prompts      prompt.Store
+	Trunks       trunk.Store
+	CallDialogs  trunk.Dialogs
 	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores
