@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
@@ -18,12 +19,16 @@ import (
 
 var loopback = netip.MustParseAddr("127.0.0.1")
 
-// newEngine returns an engine that runs until the test ends.
-func newEngine(t testing.TB) *Engine {
+// newEngine returns an engine that runs until the test ends. Its sessions are lost after
+// this much silence, or the usual one.
+func newEngine(t testing.TB, lost ...time.Duration) *Engine {
 	t.Helper()
 	e, err := Open(Options{First: 20000, Last: 31999, Bind: loopback})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, d := range lost {
+		e.lostAfter = d
 	}
 	start(t, e)
 	return e
@@ -56,6 +61,7 @@ type received struct {
 	kind      uint8
 	seq       uint16
 	timestamp uint32
+	ssrc      [4]byte
 	payload   []byte
 	at        time.Time
 }
@@ -85,7 +91,7 @@ func newCallee(t testing.TB) *callee {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &callee{t: t, conn: conn, ssrc: 0xCA11EE, new: make(chan struct{}, 1)}
+	c := &callee{t: t, conn: conn, ssrc: rand.Uint32(), new: make(chan struct{}, 1)}
 	done := make(chan struct{})
 	go func() { defer close(done); c.read() }()
 	t.Cleanup(func() { conn.Close(); <-done })
@@ -104,7 +110,7 @@ func (c *callee) read() {
 		c.mu.Lock()
 		c.got = append(c.got, received{
 			marker: buf[1]&0x80 != 0, kind: buf[1] & 0x7f, seq: binary.BigEndian.Uint16(buf[2:]),
-			timestamp: binary.BigEndian.Uint32(buf[4:]), payload: slices.Clone(buf[12:n]), at: time.Now(),
+			timestamp: binary.BigEndian.Uint32(buf[4:]), ssrc: [4]byte(buf[8:12]), payload: slices.Clone(buf[12:n]), at: time.Now(),
 		})
 		c.mu.Unlock()
 		select {

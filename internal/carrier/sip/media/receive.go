@@ -34,40 +34,48 @@ type source struct {
 
 // input is what came from the peer.
 type input struct {
-	ssrc    uint32
 	keyed   bool   // a key came as RTP
 	keyTime uint32 // the RTP timestamp of the last one
+	ssrc    uint32 // its source
 	info    bool   // a key came otherwise
 	voice   time.Time
+	stray   int        // packets that were not the peer's
 	header  rtp.Header // scratch
 }
 
 // read reads packets until the session is closed.
 func (s *Session) read() {
 	var buf [largestPacket]byte
-	stray := 0
 	for {
 		n, from, err := s.conn.ReadFromUDPAddrPort(buf[:])
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err == nil && s.receive(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), time.Now()) {
+		if s.receive(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), time.Now()) {
 			continue
 		}
-		if stray++; stray%mostStray == 0 {
-			select {
-			case <-time.After(strayRest):
-			case <-s.ctx.Done():
-				return
-			}
+		select {
+		case <-time.After(strayRest):
+		case <-s.ctx.Done():
+			return
 		}
 	}
 }
 
-// receive handles a packet. It returns false if the packet is not the peer's, or broken.
+// receive handles a packet. It returns false if there were too many that are not the
+// peer's.
 func (s *Session) receive(packet []byte, from netip.AddrPort, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.take(packet, from, now) {
+		return true
+	}
+	s.input.stray++
+	return s.input.stray%mostStray != 0
+}
+
+// take handles a packet if it is the peer's, or returns false. The caller must hold s.mu.
+func (s *Session) take(packet []byte, from netip.AddrPort, now time.Time) bool {
 	if !s.started || !s.admits(from, now) {
 		return false
 	}
