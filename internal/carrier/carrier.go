@@ -116,8 +116,11 @@ type Resolution struct {
 
 // NotSentError means that a call has certainly not left.
 type NotSentError struct {
-	// After is how long to wait at least before placing another call.
+	// After is how long to wait at least before placing another call. If Only is set,
+	// that holds for calls of the same campaign only, for example because its caller id
+	// may not be shown; other calls may leave.
 	After time.Duration
+	Only  bool
 	Cause error
 }
 

@@ -59,9 +59,10 @@ type dialing struct {
 type run struct {
 	// section is a mutex. It is locked from the claim of calls until they have left.
 	section chan struct{}
-	// Only the goroutine of placeAll uses pace and idle.
+	// Only the goroutine of placeAll uses these.
 	pace pace
 	idle bool
+	hold time.Time // no call may be placed before, because a sound is missing or the carrier has asked
 
 	// The dialing's mu guards these.
 	c    campaign.Campaign // as refresh last read it

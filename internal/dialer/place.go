@@ -132,6 +132,10 @@ func (a *dialing) wait(r *run, now time.Time) (until time.Duration, wants bool) 
 	if until := r.due.Sub(now); until > 0 {
 		return until, false
 	}
+	if until := r.hold.Sub(now); until > 0 {
+		r.idle = true
+		return until, false
+	}
 	if a.d.Real() && r.c.URL != "" && a.flows[r.c.FlowName()] == nil {
 		return longest, false // the callee would hear nothing
 	}
@@ -188,8 +192,7 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 		a.send(ctx, &t, &dials[i], claimed)
 	}
 	if !silent.IsZero() {
-		a.waitFor(t.run, silent, t.known)
-		return nil
+		t.hold = silent
 	}
 	if len(dials) < t.limit {
 		return a.readDue(ctx, &t, now)
@@ -235,7 +238,7 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 	a.d.flights.add(&flight{
 		a: a, ref: CallRef{Campaign: t.campaign.SID, Call: call.SID}, asked: carrier.Asked{Order: order, Placed: call.Placed}, askAt: now.Add(patience),
 	})
-	if ctx.Err() != nil || a.d.opts.Clock.Now().Sub(claimed) > placeWithin || !now.Before(t.campaign.EndAt) || now.Before(a.hold) {
+	if ctx.Err() != nil || a.d.opts.Clock.Now().Sub(claimed) > placeWithin || !now.Before(t.campaign.EndAt) || now.Before(a.hold) || now.Before(t.hold) {
 		a.d.flights.takeBack(call.SID)
 		return
 	}
@@ -246,7 +249,11 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 	}
 	var notSent *carrier.NotSentError
 	if errors.As(err, &notSent) {
-		a.hold = now.Add(notSent.After)
+		if until := now.Add(notSent.After); notSent.Only {
+			t.hold = until
+		} else {
+			a.hold = until
+		}
 		a.d.flights.takeBack(call.SID)
 		return
 	}

@@ -3,12 +3,15 @@ package dialer_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/clock"
 	"callbook/internal/dialer"
@@ -45,6 +48,45 @@ func TestCarrierDown(t *testing.T) {
 		}
 		stop()
 		<-done
+		r.close(t)
+	})
+}
+
+// picky is a carrier that takes no call with one of the caller ids.
+type picky struct {
+	carrier.Carrier
+	refuses string
+	asked   int
+}
+
+// Place implements [carrier.Carrier].
+func (c *picky) Place(ctx context.Context, o carrier.Order) error {
+	if o.CallerID == c.refuses {
+		c.asked++
+		return &carrier.NotSentError{After: 2 * time.Second, Only: true, Cause: errors.New("no trunk may show this caller id")}
+	}
+	return c.Carrier.Place(ctx, o)
+}
+
+// TestCampaignRefused: a campaign whose calls the carrier does not take holds up no other.
+func TestCampaignRefused(t *testing.T) {
+	t.Parallel()
+	servertest.EmbeddedOnly(t, "a test in a bubble")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 600, many(20))
+		r.add(t, func(c *campaign.Campaign) { c.From, c.CallerID = many(50), "08047000002" })
+		c := &picky{Carrier: simulator.New(simulator.Options{Clock: clock.System, Instant: true}), refuses: "08047000001"}
+		_, stop := r.startWith(c)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		other, err := r.set.Campaigns.Campaign(t.Context(), r.acct.ID, r.campaigns[1])
+		if err != nil || other.Counts.Reached != 50 {
+			t.Errorf("the other campaign has %+v, %v", other.Counts, err)
+		}
+		if got := r.campaign(t); got.Counts.Calls != 0 || c.asked < 10 || c.asked > 31 {
+			t.Errorf("the campaign has %d calls, and the carrier was asked %d times", got.Counts.Calls, c.asked)
+		}
+		stop()
 		r.close(t)
 	})
 }

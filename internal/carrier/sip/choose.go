@@ -122,7 +122,7 @@ func (ls *lines) choose(o *carrier.Order, now time.Time) (way, error) {
 		id, may := callerIDOn(&l.trunk, o.CallerID)
 		if !may {
 			if refused == nil {
-				refused = &carrier.NotSentError{After: 2 * time.Second, Cause: errCallerID}
+				refused = &carrier.NotSentError{After: 2 * time.Second, Only: true, Cause: errCallerID}
 			}
 			continue
 		}

@@ -21,7 +21,7 @@ func (c *Carrier) Place(ctx context.Context, o carrier.Order) error {
 		return carrier.ErrTwice
 	}
 	if err := prepareSounds(ctx, &o); err != nil {
-		return &carrier.NotSentError{After: time.Second, Cause: fmt.Errorf("get the sounds of the call: %w", err)}
+		return &carrier.NotSentError{After: time.Second, Only: true, Cause: fmt.Errorf("get the sounds of the call: %w", err)}
 	}
 	w, err := c.lines.choose(&o, time.Now())
 	if errors.Is(err, errPrefix) {
