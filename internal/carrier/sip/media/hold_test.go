@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestHold puts a call on hold in each of the ways, amid a sound of 40 packets and a
-// timeout. The callee must hear nothing meanwhile, and all 40 packets in the end.
+// TestHold puts a call on hold in each of the ways, amid a sound of 200 packets and a
+// timeout. The callee must hear nothing meanwhile, and all 200 packets in the end.
 func TestHold(t *testing.T) {
 	t.Parallel()
 	for name, hold := range map[string]func(c *callee) []byte{
@@ -23,7 +23,7 @@ func TestHold(t *testing.T) {
 			if err := s.Answer(c.answer(s.Offer(), "recvonly")); err != nil {
 				t.Fatal(err)
 			}
-			const frames = 40
+			const frames = 200
 			playing, err := s.play(tone(frames))
 			if err != nil {
 				t.Fatal(err)

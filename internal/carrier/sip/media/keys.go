@@ -7,6 +7,10 @@ const (
 	mostKeys = 64
 	// telephoneKeys are those of RFC 4733 by their numbers. Others are on no telephone.
 	telephoneKeys = "0123456789*#"
+	// eventBytes is the size of a packet's payload that tells of a key, and endOfEvent the
+	// bit of the second byte that tells of its end.
+	eventBytes = 4
+	endOfEvent = 1 << 7
 	// oldEvent is how far the timestamp of a packet may lie behind that of the last key
 	// to count as late, and not as that of another sender: 5 s.
 	oldEvent = 5 * 8000
@@ -39,7 +43,6 @@ func (s *Session) isEvent(kind uint8) bool {
 // the timestamp of its beginning. The first that arrives counts, whatever it says of the
 // marker, the duration and the end, because senders differ and packets get lost.
 func (s *Session) hearEvent(payload []byte) {
-	const eventBytes = 4
 	if len(payload) < eventBytes || int(payload[0]) >= len(telephoneKeys) {
 		return
 	}

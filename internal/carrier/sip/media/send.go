@@ -101,7 +101,13 @@ func (s *Session) tick(round uint64, now time.Time) (sent bool) {
 		}
 	}
 	s.checkLost(now)
-	s.send(s.next())
+	clock := s.clock + uint32(round)*frameSamples
+	if begun, size := s.nextKey(clock); size > 0 {
+		s.send(s.peer.event, begun, size)
+	} else {
+		s.nextFrame()
+		s.send(s.peer.kind, clock, frameSamples)
+	}
 	return true
 }
 
@@ -116,28 +122,25 @@ func (s *Session) checkLost(now time.Time) {
 	}
 }
 
-// next writes the payload of the next packet behind the place of its header, and returns
-// its type and size. Without a sound that is silence, because many trunks end calls in
-// which nothing comes.
-func (s *Session) next() (kind uint8, size int) {
+// nextFrame writes the sound of the next packet behind the place of its header. Without a
+// sound that is silence, because many trunks end calls in which nothing comes.
+func (s *Session) nextFrame() {
 	var samples []int16
-	if p := s.sound; p != nil {
-		if len(p.samples) == 0 {
-			close(p.done)
-			s.sound = nil
-		} else {
-			n := min(frameSamples, len(p.samples))
-			samples, p.samples = p.samples[:n], p.samples[n:]
-		}
+	switch p := s.sound; {
+	case p == nil || s.dialing != nil:
+	case len(p.samples) == 0:
+		close(p.done)
+		s.sound = nil
+	default:
+		n := min(frameSamples, len(p.samples))
+		samples, p.samples = p.samples[:n], p.samples[n:]
 	}
 	s.peer.law.encode(s.packet[headerBytes:headerBytes+frameSamples], samples)
-	return s.peer.kind, frameSamples
 }
 
-// send sends the packet whose payload is written already. The clock of RTP runs on
-// through pauses. A packet that cannot be sent is lost, like one that gets lost on its
-// way.
-func (s *Session) send(kind uint8, size int) {
+// send sends the packet whose payload is written already, with this type, RTP timestamp
+// and size. A packet that cannot be sent is lost, like one that gets lost on its way.
+func (s *Session) send(kind uint8, timestamp uint32, size int) {
 	s.seq++
 	b := s.packet[:headerBytes+size]
 	b[0], b[1] = 2<<6, kind
@@ -146,7 +149,7 @@ func (s *Session) send(kind uint8, size int) {
 		s.marker = false
 	}
 	binary.BigEndian.PutUint16(b[2:], s.seq)
-	binary.BigEndian.PutUint32(b[4:], s.clock+uint32(s.round)*frameSamples)
+	binary.BigEndian.PutUint32(b[4:], timestamp)
 	binary.BigEndian.PutUint32(b[8:], s.ssrc)
 	if s.cipher != nil {
 		var err error

@@ -58,6 +58,7 @@ type Session struct {
 	round   uint64 // the last one
 	marker  bool   // the next packet is the first after a pause
 	sound   *sound
+	dialing *dialing
 	timer   *timer
 	cipher  *srtp.Context // of what is sent, or nil
 	header  rtp.Header    // scratch of cipher
