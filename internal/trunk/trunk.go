@@ -2,7 +2,11 @@
 // telephones. Trunks belong to the whole installation and not to an account.
 package trunk
 
-import "time"
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
 
 // Transport is how SIP messages travel to a trunk.
 type Transport string
@@ -44,8 +48,11 @@ type Trunk struct {
 	Host      string
 	Port      int
 	Transport Transport
-	// User and Password answer digest challenges; both may be "".
-	User, Password string
+	// User and Password answer digest challenges; both may be "". Only [Trunks.List] sets
+	// Password; HasPassword tells everywhere whether there is one.
+	User        string
+	Password    string `json:"-"`
+	HasPassword bool   `json:"-"`
 	// CallerIDs are the numbers that may be shown, as "+918047112233". Calls of campaigns
 	// with another caller id do not leave over this trunk, unless CallerIDs is empty.
 	CallerIDs []string
@@ -65,6 +72,15 @@ type Trunk struct {
 	Outcomes         []OutcomeRow
 	Created, Updated time.Time
 }
+
+// String returns the name and the address. No text of a trunk shows its password.
+func (t Trunk) String() string { return fmt.Sprintf("%s (%s)", t.Name, t.Address()) }
+
+// GoString implements [fmt.GoStringer].
+func (t Trunk) GoString() string { return t.String() }
+
+// LogValue implements [slog.LogValuer].
+func (t Trunk) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // OutcomeRow says what a failed call counts as on a trunk.
 type OutcomeRow struct {

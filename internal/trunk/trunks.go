@@ -1,0 +1,143 @@
+package trunk
+
+import (
+	"cmp"
+	"context"
+	"crypto/cipher"
+	"slices"
+
+	"callbook/internal/clock"
+)
+
+// Trunks manages the trunks of an installation. Its methods are safe for concurrent use.
+type Trunks struct {
+	store Store
+	keys  Keys
+	clock clock.Clock
+}
+
+// New returns the trunks of a store. The key that encrypts passwords is found by keys.
+func New(store Store, keys Keys, clock clock.Clock) *Trunks {
+	return &Trunks{store: store, keys: keys, clock: clock}
+}
+
+// Create stores a new trunk, and sets its dates and HasPassword. The error is a fault of
+// [Trunk.Check] or of the [Store], or tells that no key can encrypt the password.
+func (s *Trunks) Create(ctx context.Context, t *Trunk) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	row := Row{Name: t.Name, Settings: t.encode(), Created: now, Updated: now}
+	if t.Password != "" {
+		sealer, err := s.keys.sealer(true)
+		if err != nil {
+			return err
+		}
+		row.Password = seal(sealer, t.Name, t.Password)
+	}
+	if err := s.store.InsertTrunk(ctx, &row); err != nil {
+		return err
+	}
+	t.Created, t.Updated, t.HasPassword = now, now, row.Password != nil
+	return nil
+}
+
+// Change lets change modify a trunk, except for its name, and returns the result. A
+// Password that change sets replaces the one before; without a User, there is no password
+// any more. The errors are those of [Trunks.Create] and [ErrNotThere].
+func (s *Trunks) Change(ctx context.Context, name string, change func(*Trunk) error) (changed *Trunk, err error) {
+	err = s.store.ChangeTrunk(ctx, name, func(row *Row) error {
+		t, err := row.Decode()
+		if err != nil {
+			return err
+		}
+		if err := change(t); err != nil {
+			return err
+		}
+		if t.Name = name; t.User == "" && t.Password == "" {
+			t.HasPassword, row.Password = false, nil
+		}
+		if err := t.Check(); err != nil {
+			return err
+		}
+		if t.Password != "" {
+			sealer, err := s.keys.sealer(true)
+			if err != nil {
+				return err
+			}
+			t.HasPassword, row.Password = true, seal(sealer, name, t.Password)
+		}
+		t.Updated = s.clock.Now()
+		row.Settings, row.Updated = t.encode(), t.Updated
+		t.Password = ""
+		changed = t
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return changed, nil
+}
+
+// Remove deletes a trunk. The error is [ErrNotThere] if there is none.
+func (s *Trunks) Remove(ctx context.Context, name string) error {
+	return s.store.DeleteTrunk(ctx, name)
+}
+
+// Trunk returns a trunk without its password. The error is [ErrNotThere] if there is none.
+func (s *Trunks) Trunk(ctx context.Context, name string) (*Trunk, error) {
+	all, err := s.Overview(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Name == name {
+			return &all[i], nil
+		}
+	}
+	return nil, ErrNotThere
+}
+
+// Overview returns all trunks without their passwords, by rank and name.
+func (s *Trunks) Overview(ctx context.Context) ([]Trunk, error) {
+	return s.list(ctx, func(*Trunk, []byte) error { return nil })
+}
+
+// List returns all trunks with their passwords, by rank and name. It fails if there is no
+// key for a password, or another one.
+func (s *Trunks) List(ctx context.Context) ([]Trunk, error) {
+	var sealer cipher.AEAD
+	return s.list(ctx, func(t *Trunk, sealed []byte) (err error) {
+		if sealed == nil {
+			return nil
+		}
+		if sealer == nil {
+			if sealer, err = s.keys.sealer(false); err != nil {
+				return err
+			}
+		}
+		t.Password, err = open(sealer, t.Name, sealed)
+		return err
+	})
+}
+
+func (s *Trunks) list(ctx context.Context, finish func(t *Trunk, sealed []byte) error) ([]Trunk, error) {
+	rows, err := s.store.Trunks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Trunk, 0, len(rows))
+	for i := range rows {
+		t, err := rows[i].Decode()
+		if err != nil {
+			return nil, err
+		}
+		if err := finish(t, rows[i].Password); err != nil {
+			return nil, err
+		}
+		all = append(all, *t)
+	}
+	slices.SortFunc(all, func(a, b Trunk) int { return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name)) })
+	return all, nil
+}
