@@ -51,7 +51,7 @@ type Engine struct {
 	lostAfter time.Duration
 	sent      atomic.Uint64
 	late      atomic.Uint64
-	readers   sync.WaitGroup
+	work      sync.WaitGroup // of the sessions
 
 	mu     sync.Mutex
 	closed bool
@@ -113,7 +113,11 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 		return nil, errors.Join(net.ErrClosed, s.conn.Close())
 	}
 	e.sessions = append(slices.Clone(e.sessions), s)
-	e.readers.Go(s.read)
+	e.work.Go(s.read)
+	if settings.Record != nil {
+		s.recording = newRecording()
+		e.work.Go(s.record)
+	}
 	return s, nil
 }
 

@@ -52,7 +52,7 @@ func (e *Engine) round(round uint64, due time.Time) {
 	e.late.Add(late)
 }
 
-// close closes all sessions and waits for what reads from their sockets.
+// close closes all sessions and waits for their goroutines.
 func (e *Engine) close() {
 	e.mu.Lock()
 	e.closed = true
@@ -61,5 +61,5 @@ func (e *Engine) close() {
 	for _, s := range sessions {
 		s.Close()
 	}
-	e.readers.Wait()
+	e.work.Wait()
 }

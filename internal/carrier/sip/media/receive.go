@@ -95,9 +95,13 @@ func (s *Session) take(packet []byte, from netip.AddrPort, now time.Time) bool {
 	}
 	kind := in.header.PayloadType
 	event := s.isEvent(kind)
-	if l := s.lawOf(kind); l != nil {
+	l := s.lawOf(kind)
+	if l != nil {
 		if l.isLoud(payload) {
 			in.voice = now
+		}
+		if s.recording != nil {
+			s.recording.heard(l, payload)
 		}
 	} else if !event && from != s.peer.addr {
 		return false // no reason to believe that it is the peer

@@ -102,11 +102,15 @@ func (s *Session) tick(round uint64, now time.Time) (sent bool) {
 	}
 	s.checkLost(now)
 	clock := s.clock + uint32(round)*frameSamples
+	var frame []byte
 	if begun, size := s.nextKey(clock); size > 0 {
 		s.send(s.peer.event, begun, size)
 	} else {
-		s.nextFrame()
+		frame = s.nextFrame()
 		s.send(s.peer.kind, clock, frameSamples)
+	}
+	if s.recording != nil {
+		s.recording.mix(s.peer.law, frame)
 	}
 	return true
 }
@@ -122,9 +126,10 @@ func (s *Session) checkLost(now time.Time) {
 	}
 }
 
-// nextFrame writes the sound of the next packet behind the place of its header. Without a
-// sound that is silence, because many trunks end calls in which nothing comes.
-func (s *Session) nextFrame() {
+// nextFrame writes the sound of the next packet behind the place of its header, and
+// returns it. Without a sound that is silence, because many trunks end calls in which
+// nothing comes.
+func (s *Session) nextFrame() []byte {
 	var samples []int16
 	switch p := s.sound; {
 	case p == nil || s.dialing != nil:
@@ -135,7 +140,9 @@ func (s *Session) nextFrame() {
 		n := min(frameSamples, len(p.samples))
 		samples, p.samples = p.samples[:n], p.samples[n:]
 	}
-	s.peer.law.encode(s.packet[headerBytes:headerBytes+frameSamples], samples)
+	frame := s.packet[headerBytes : headerBytes+frameSamples]
+	s.peer.law.encode(frame, samples)
+	return frame
 }
 
 // send sends the packet whose payload is written already, with this type, RTP timestamp

@@ -22,6 +22,11 @@ type Settings struct {
 	// Symmetric takes media from another address if none comes from the one in the
 	// description, and then sends there.
 	Symmetric bool
+	// Record, if it is set, gets the sound of the call: both sides mixed, 8,000 samples a
+	// second, without the time on hold. It is called from one goroutine with up to a
+	// second of sound at a time, and once with nil after the session was closed. If it
+	// falls more than ten seconds behind, sound is dropped. [Engine.Run] waits for it.
+	Record func(samples []int16)
 }
 
 // Session is the media of one call: a UDP socket, what is played into it and what comes
@@ -59,12 +64,14 @@ type Session struct {
 	marker  bool   // the next packet is the first after a pause
 	sound   *sound
 	dialing *dialing
-	timer   *timer
-	cipher  *srtp.Context // of what is sent, or nil
-	header  rtp.Header    // scratch of cipher
-	decrypt *decipher
-	packet  [headerBytes + frameSamples + tagBytes]byte
-	sealed  [headerBytes + frameSamples + tagBytes]byte
+	// recording is nil if the call is not recorded.
+	recording *recording
+	timer     *timer
+	cipher    *srtp.Context // of what is sent, or nil
+	header    rtp.Header    // scratch of cipher
+	decrypt   *decipher
+	packet    [headerBytes + frameSamples + tagBytes]byte
+	sealed    [headerBytes + frameSamples + tagBytes]byte
 }
 
 // Offer returns an offer to the peer, as SDP, with both directions active. Each offer has
@@ -160,6 +167,9 @@ func (s *Session) Close() {
 	}
 	s.closed, s.started = true, false
 	s.cancel()
+	if s.recording != nil {
+		s.recording.end()
+	}
 	s.conn.Close()
 	s.engine.remove(s)
 }
