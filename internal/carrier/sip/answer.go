@@ -42,6 +42,10 @@ func (l *call) acknowledge(res *gosip.Response) {
 	l.ackOf(&d, res, cseq)
 }
 
+// maxForks is how many further answers of a call are taken, so that a peer that sends
+// others without end does not make this side send as many requests.
+const maxForks = 16
+
 // again takes an answer 2xx that comes after the first. The same answer again means that
 // the ACK was lost. One with another tag comes from another telephone that the call was
 // forked to, and is hung up.
@@ -50,13 +54,17 @@ func (l *call) again(res *gosip.Response, cseq uint32) {
 		return
 	}
 	l.mu.Lock()
-	d, peer, acked := l.dialog, l.peerTag, l.acked
+	d, acked, same := l.dialog, l.acked, tag(res.To().Params) == l.peerTag
+	if acked && !same {
+		l.forks++
+	}
+	many := l.forks > maxForks
 	l.mu.Unlock()
 	switch {
 	case !acked: // the first answer is still being handled; this one comes again
-	case tag(res.To().Params) == peer:
+	case same:
 		l.ackOf(&d, res, cseq)
-	default:
+	case !many:
 		other := d.fork(res, cseq, l.line.trunk.Symmetric)
 		l.ackOf(&other, res, cseq)
 		l.c.endFork(&other, &l.auth)

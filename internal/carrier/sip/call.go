@@ -50,6 +50,8 @@ type call struct {
 	acked    bool          // the ACK has left once
 	peerCSeq uint32        // of the peer's last request
 	offered  bool          // a 200 to a re-INVITE has an offer of ours
+	forks    int           // answers that were not the first
+	open     uint32        // CSeq of the INVITE without a final answer
 	settled  chan struct{} // closed when the call was answered or is over
 	leaveHop func()
 
@@ -191,11 +193,14 @@ func (l *call) sendInvite() error {
 	if err != nil {
 		return err
 	}
+	cseq := d.CSeq + l.invites
+	l.mu.Lock()
+	l.open = cseq
+	l.mu.Unlock()
 	tx, err := l.c.net.begin(req)
 	if err != nil {
 		return err
 	}
-	cseq := d.CSeq + l.invites
 	if on, ok := tx.(interface {
 		OnRetransmission(gosip.FnTxResponse) bool
 	}); ok {

@@ -1,12 +1,10 @@
 package sip
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -45,13 +43,15 @@ type endpoint struct {
 	udp     *listening
 	tcp     net.Listener
 	known   func(netip.Addr) bool
+	mine    func(*gosip.Response) bool
 	observe observers
 }
 
-// newEndpoint opens the sockets. Known tells whose messages are read. Serve handles
-// requests, and stray the answers that belong to no request of this process.
-func newEndpoint(opts *Options, known func(netip.Addr) bool, serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
-	e := &endpoint{public: opts.Public, known: known}
+// newEndpoint opens the sockets. Known tells whose messages are read, and mine which
+// answers to INVITEs are. Serve handles requests, and stray the answers that belong to no
+// request of this process.
+func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Response) bool, serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
+	e := &endpoint{public: opts.Public, known: known, mine: mine}
 	udp, tcp, err := listen(opts.Addr)
 	if err != nil {
 		return nil, err
@@ -122,9 +122,20 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 	if !e.known(addrOf(from.RemoteAddr)) {
 		return nil, nil
 	}
+	if from.Transport == "UDP" && bytes.HasPrefix(data, answerStart) && bytes.Contains(data, ofInvite) {
+		// In the transaction of an INVITE, a wrong final answer would hide the right one.
+		m, err := gosip.ParseMessage(data)
+		res, ok := m.(*gosip.Response)
+		if err != nil || !ok || !whole(res) || !e.mine(res) {
+			return nil, nil
+		}
+	}
 	e.observe.see(false, func() []byte { return data })
 	return data, nil
 }
+
+// These tell an answer to an INVITE from other messages.
+var answerStart, ofInvite = []byte("SIP/2.0 "), []byte("INVITE")
 
 // whole reports whether a message has the headers that every message needs. Those of
 // sipgo may lack them.
@@ -206,45 +217,4 @@ func (e *endpoint) write(req *gosip.Request) error {
 		return plain(err)
 	}
 	return nil
-}
-
-// errSilent means that there was no answer in time.
-var errSilent = errors.New("there is no answer")
-
-// final waits for the final answer of a request other than INVITE.
-func final(ctx context.Context, tx gosip.ClientTransaction) (*gosip.Response, error) {
-	defer tx.Terminate()
-	for {
-		select {
-		case res := <-tx.Responses():
-			if !res.IsProvisional() && whole(res) {
-				return res, nil
-			}
-		case <-tx.Done():
-			return nil, errSilent
-		case <-ctx.Done():
-			return nil, errSilent
-		}
-	}
-}
-
-// plain returns the cause of an error of sipgo, without the message that was sent: that
-// contains a telephone number.
-func plain(err error) error {
-	var op *net.OpError
-	var cert *tls.CertificateVerificationError
-	var host x509.HostnameError
-	switch {
-	case errors.As(err, &host):
-		return errors.New("the certificate of the trunk is for another host")
-	case errors.As(err, &cert):
-		return fmt.Errorf("the certificate of the trunk: %w", cert.Err)
-	case errors.As(err, &op):
-		return fmt.Errorf("%s: %w", op.Op, op.Err)
-	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("the connection was not made in time")
-	case errors.Is(err, io.EOF):
-		return errors.New("the trunk closed the connection")
-	}
-	return errors.New("the message could not be sent")
 }

@@ -100,8 +100,8 @@ func (l *call) awaitAnswer() *gosip.Response {
 	for {
 		select {
 		case res := <-l.tx.Responses():
-			if !whole(res) {
-				continue
+			if !whole(res) || res.CallID().Value() != callIDOf(l.order.Call) || !l.c.mine(res) {
+				continue // over TCP such an answer comes as far as this
 			}
 			if !heard {
 				heard = true

@@ -199,6 +199,24 @@ func (c *Carrier) stray(res *gosip.Response) {
 	}
 }
 
+// mine reports whether an answer to an INVITE may belong to the call whose Call-ID it has:
+// the call is known, and the answer has the tag of this side and, before the call was
+// answered, the number of the last INVITE or of one before.
+func (c *Carrier) mine(res *gosip.Response) bool {
+	sid, ours := sidOf(res)
+	c.mu.Lock()
+	l := c.calls[sid]
+	_, ghost := c.ghosts[sid]
+	_, over := c.past[sid]
+	c.mu.Unlock()
+	if !ours || l == nil {
+		return ours && (ghost || over)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return tag(res.From().Params) == l.localTag && (l.dialog.Answered || res.CSeq().SeqNo <= l.open)
+}
+
 // tagOf returns the tag in the value of a From header.
 func tagOf(from string) string {
 	var uri gosip.Uri

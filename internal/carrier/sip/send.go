@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -84,5 +85,25 @@ func (c *Carrier) ack(d *Dialog, cseq uint32, header []string) {
 	}
 	if err != nil {
 		c.opts.Log.Warn("an ACK could not be sent; the trunk repeats its answer", "trunk", d.Trunk, "cseq", strconv.FormatUint(uint64(cseq), 10), "error", err)
+	}
+}
+
+// errSilent means that there was no answer in time.
+var errSilent = errors.New("there is no answer")
+
+// final waits for the final answer of a request other than INVITE.
+func final(ctx context.Context, tx gosip.ClientTransaction) (*gosip.Response, error) {
+	defer tx.Terminate()
+	for {
+		select {
+		case res := <-tx.Responses():
+			if !res.IsProvisional() && whole(res) {
+				return res, nil
+			}
+		case <-tx.Done():
+			return nil, errSilent
+		case <-ctx.Done():
+			return nil, errSilent
+		}
 	}
 }

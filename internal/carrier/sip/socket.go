@@ -1,7 +1,12 @@
 package sip
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -64,4 +69,25 @@ func addrOf(a net.Addr) netip.Addr {
 		return p.Addr().Unmap().WithZone("")
 	}
 	return netip.Addr{}
+}
+
+// plain returns the cause of an error of sipgo, without the message that was sent: that
+// contains a telephone number.
+func plain(err error) error {
+	var op *net.OpError
+	var cert *tls.CertificateVerificationError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &host):
+		return errors.New("the certificate of the trunk is for another host")
+	case errors.As(err, &cert):
+		return fmt.Errorf("the certificate of the trunk: %w", cert.Err)
+	case errors.As(err, &op):
+		return fmt.Errorf("%s: %w", op.Op, op.Err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("the connection was not made in time")
+	case errors.Is(err, io.EOF):
+		return errors.New("the trunk closed the connection")
+	}
+	return errors.New("the message could not be sent")
 }
