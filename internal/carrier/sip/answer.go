@@ -19,6 +19,7 @@ func (l *call) took(res *gosip.Response) {
 	l.ackCSeq = l.invite.CSeq().SeqNo
 	l.dialog = l.dialog.fork(res, l.ackCSeq, l.line.trunk.Symmetric)
 	l.peerTag = tag(res.To().Params)
+	l.line.judge(time.Now(), res.StatusCode, false)
 	l.leaveHop = l.c.lines.hop(l.dialog.hop())
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -41,7 +42,8 @@ type call struct {
 
 	// Sending holds sends of requests together with their numbers, so that they leave in
 	// their order.
-	sending sync.Mutex
+	sending  sync.Mutex
+	inviting atomic.Bool // a re-INVITE of this side has no answer yet
 
 	mu       sync.Mutex
 	dialog   Dialog

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"callbook/internal/trunk"
 )
 
 // request answers a request of a trunk. It takes only those that belong to a call, and
@@ -89,11 +91,10 @@ func (l *call) incoming(req *gosip.Request, tx gosip.ServerTransaction) {
 // reinvited answers a re-INVITE: hold, resume, another address, a refresh, or a question
 // for an offer, whose answer then comes with the ACK.
 func (l *call) reinvited(req *gosip.Request, tx gosip.ServerTransaction) {
-	if !l.sending.TryLock() {
+	if l.inviting.Load() { // both sides at once (RFC 3261, section 14.2)
 		answer(req, tx, gosip.StatusRequestPending, "Request Pending", nil, nil)
 		return
 	}
-	defer l.sending.Unlock()
 	header := append([]string{"Contact", l.contact(), "Allow", allowed}, l.refreshed(req)...)
 	if len(req.Body()) == 0 {
 		l.mu.Lock()
@@ -153,6 +154,11 @@ func (l *call) retarget(req *gosip.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dialog.Target = contact.Address.String()
+	if len(l.dialog.Routes) == 0 && l.dialog.Transport == trunk.UDP && !l.line.trunk.Symmetric {
+		l.dialog.Dest = hostPort(&contact.Address)
+		l.leaveHop()
+		l.leaveHop = l.c.lines.hop(l.dialog.hop())
+	}
 }
 
 // refreshed notes that the peer has refreshed the session, and returns the headers that

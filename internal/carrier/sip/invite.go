@@ -3,8 +3,6 @@ package sip
 import (
 	"context"
 	"errors"
-	"strconv"
-	"strings"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -15,6 +13,10 @@ import (
 // cancelWithin is how long the INVITE is kept after its CANCEL, as long as a peer repeats
 // an answer 2xx (64 times T1).
 const cancelWithin = 32 * time.Second
+
+// quietFor is how long a trunk takes at most for its first answer, such as "100 Trying".
+// After that the call goes on, and counts against the trunk.
+const quietFor = 4 * time.Second
 
 // wish is why a call is to end before the answer.
 type wish uint8
@@ -85,6 +87,8 @@ func (l *call) settle() {
 func (l *call) awaitAnswer() *gosip.Response {
 	ring := time.NewTimer(l.c.opts.Ring)
 	defer ring.Stop()
+	quiet := time.NewTimer(min(quietFor, l.c.opts.Ring))
+	defer quiet.Stop()
 	var giveUp <-chan time.Time
 	wanted, heard, cancelled := goOn, false, false
 	asked := l.asked
@@ -132,11 +136,14 @@ func (l *call) awaitAnswer() *gosip.Response {
 		case <-l.tx.Done():
 			l.silence(wanted, heard)
 			return nil
+		case <-quiet.C:
+			if !heard {
+				l.line.unheard(time.Now())
+			}
 		case <-ring.C:
 			if !heard && wanted == goOn {
 				// The INVITE goes on being repeated, and an answer to it leads to a CANCEL.
 				// Meanwhile nobody has to wait.
-				l.line.unheard(time.Now())
 				l.end(resultOf(408, 0, "The trunk gives no answer", false, nil))
 			}
 			want(rangOut)
@@ -172,9 +179,6 @@ func (l *call) silence(w wish, heard bool) {
 		l.end(l.unanswered(w))
 		return
 	}
-	if w != rangOut {
-		l.line.unheard(time.Now())
-	}
 	l.end(resultOf(408, 0, "The trunk gives no answer", false, nil))
 }
 
@@ -193,22 +197,10 @@ func (l *call) failed(res *gosip.Response, w wish) {
 			l.line.refuse(time.Now(), after, "it asks to wait")
 		}
 	}
-	r := resultOf(res.StatusCode, cause, text, l.rung(), own)
+	rung := l.rung()
+	r := resultOf(res.StatusCode, cause, text, rung, own)
+	l.line.judge(time.Now(), res.StatusCode, !rung && cause == 0 && r.outcome == campaign.CallFailed)
 	l.end(r)
-}
-
-// maxRetryAfter bounds how long a trunk rests because it asks for that.
-const maxRetryAfter = time.Minute
-
-// retryAfter returns how long an answer asks to wait.
-func retryAfter(res *gosip.Response) time.Duration {
-	digits, _, _ := strings.Cut(headerOf(res, "Retry-After"), ";")
-	digits, _, _ = strings.Cut(strings.TrimSpace(digits), " ")
-	n, err := strconv.Atoi(digits)
-	if err != nil || n <= 0 {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, maxRetryAfter)
 }
 
 // repeat answers a final answer that asks for another INVITE: one with credentials, one

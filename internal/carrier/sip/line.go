@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -26,9 +27,10 @@ type line struct {
 	// Until pause no call leaves, for the reason why.
 	pause time.Time
 	why   string
-	// silent counts the last calls without any answer.
-	silent int
-	proven bool // it has answered something
+	// silent counts the last calls without any answer, and refused those that the trunk
+	// refused by itself.
+	silent, refused int
+	proven          bool // it has answered something
 	// unregistered is why a trunk that wants a registration has none, or "".
 	unregistered string
 	since        time.Time
@@ -57,6 +59,11 @@ const (
 	downFor, refusedFor = 30 * time.Second, 2 * time.Minute
 	// full is how long to wait while all channels of a trunk are busy.
 	full = 200 * time.Millisecond
+	// maxRefused is how many calls in a row a trunk refuses by itself until it counts as
+	// down.
+	maxRefused = 20
+
+	givesNoAnswer = "it gives no answer to calls"
 )
 
 var (
@@ -106,7 +113,14 @@ func (l *line) state(now time.Time) string {
 func (l *line) take(now time.Time) *carrier.NotSentError {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.trunk.Channels > 0 && l.busy >= l.trunk.Channels || !l.proven && l.busy >= maxSilent {
+	channels := l.trunk.Channels
+	switch {
+	case l.silent >= maxSilent: // one call decides whether it is up again
+		channels = 1
+	case !l.proven && (channels == 0 || channels > maxSilent):
+		channels = maxSilent
+	}
+	if channels > 0 && l.busy >= channels {
 		return &carrier.NotSentError{After: full, Cause: errFull}
 	}
 	if wait := l.next.Sub(now); wait > 0 {
@@ -136,6 +150,24 @@ func (l *line) heard() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.proven, l.silent = true, 0
+	if l.why == givesNoAnswer {
+		l.pause = time.Time{}
+	}
+}
+
+// judge takes the final answer of a call. A trunk that refuses many calls in a row before
+// any telephone rings, whatever the number, is out of order or does not want calls.
+func (l *line) judge(now time.Time, code int, own bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !own {
+		l.refused = 0
+		return
+	}
+	if l.refused++; l.refused >= maxRefused {
+		l.rest(now, downFor, fmt.Sprintf("it refuses calls with %d", code))
+		l.refused = maxRefused - 1 // then the next call decides
+	}
 }
 
 // unheard notes a call without any answer. After some in a row the trunk counts as down
@@ -144,7 +176,7 @@ func (l *line) unheard(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.silent++; l.silent >= maxSilent {
-		l.rest(now, downFor, "it gives no answer to calls")
+		l.rest(now, downFor, givesNoAnswer)
 	}
 }
 

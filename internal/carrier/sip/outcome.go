@@ -3,6 +3,7 @@ package sip
 import (
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -177,4 +178,18 @@ func splitQuoted(s string, sep byte) (parts []string) {
 		}
 	}
 	return append(parts, s[from:])
+}
+
+// maxRetryAfter bounds how long a trunk rests because it asks for that.
+const maxRetryAfter = time.Minute
+
+// retryAfter returns how long an answer asks to wait.
+func retryAfter(res *gosip.Response) time.Duration {
+	digits, _, _ := strings.Cut(headerOf(res, "Retry-After"), ";")
+	digits, _, _ = strings.Cut(strings.TrimSpace(digits), " ")
+	n, err := strconv.Atoi(digits)
+	if err != nil || n <= 0 {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, maxRetryAfter)
 }

@@ -90,8 +90,8 @@ func (l *line) answered(h *host, trip time.Duration, code int) {
 	l.mark(h, down)
 	if down == "" {
 		l.proven = true
-		if l.silent >= maxSilent {
-			l.silent, l.pause = 0, time.Time{}
+		if l.why == givesNoAnswer {
+			l.pause = time.Time{} // the next call decides
 		}
 	}
 }

@@ -169,15 +169,17 @@ func (c *Carrier) loginOf(d *Dialog) *login {
 	return &login{user: l.trunk.User, password: l.trunk.Password}
 }
 
-// stray takes an answer that belongs to no request of this process: one to an INVITE of
-// an earlier process, or one that comes after the INVITE was given up. Every final answer
-// is acknowledged, and a telephone that was picked up is hung up.
+// stray takes an answer that belongs to no open request of this process: one to an INVITE
+// of an earlier process, one that comes after the INVITE was given up, or one again to a
+// re-INVITE. Every final answer is acknowledged, and a telephone that was picked up is
+// hung up.
 func (c *Carrier) stray(res *gosip.Response) {
 	sid, ours := sidOf(res)
 	if !ours || res.CSeq().MethodName != gosip.INVITE || res.IsProvisional() {
 		return
 	}
 	c.mu.Lock()
+	l := c.calls[sid]
 	d, known := c.ghosts[sid]
 	if p, ok := c.past[sid]; !known && ok && p.about.CallID != "" {
 		d, known = p.about, true
@@ -185,6 +187,8 @@ func (c *Carrier) stray(res *gosip.Response) {
 	c.mu.Unlock()
 	cseq := res.CSeq().SeqNo
 	switch {
+	case l != nil:
+		l.again(res, cseq)
 	case !known || tag(res.From().Params) != tagOf(d.From):
 	case res.IsSuccess():
 		f := d.fork(res, cseq, false)

@@ -144,6 +144,8 @@ func (s *session) send(ctx context.Context, length time.Duration) bool {
 	method, body := "UPDATE", []byte(nil)
 	if !s.update {
 		method, body = "INVITE", s.l.media.Offer()
+		s.l.inviting.Store(true)
+		defer s.l.inviting.Store(false)
 	}
 	for range 2 {
 		res, err := s.l.request(ctx, method, header, body)
