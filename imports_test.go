@@ -37,6 +37,7 @@ var rules = map[string][]string{
 		"internal/store/postgres",
 		"internal/store/sqlite",
 		"internal/trash",
+		"internal/trunk",
 		"internal/upload",
 		"internal/verify",
 	},

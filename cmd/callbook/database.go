@@ -16,6 +16,7 @@ import (
 	"callbook/internal/session"
 	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
+	"callbook/internal/trunk"
 )
 
 // database is the flag --db, which every command has.
@@ -40,6 +41,7 @@ type commandStore interface {
 	account.Store
 	session.Store
 	campaign.PolicyStore
+	trunk.Store
 	Close() error
 }
 

@@ -51,6 +51,7 @@ type commands struct {
 	Serve     serveCmd     `cmd:"" help:"Run the server."`
 	Account   accountCmd   `cmd:"" help:"Create and list accounts."`
 	Key       keyCmd       `cmd:"" help:"Create, list and revoke API keys."`
+	Trunk     trunkCmd     `cmd:"" help:"Add, list, change and remove SIP trunks, over which campaigns call real telephones."`
 	LoginLink loginLinkCmd `cmd:"" help:"Make a link that signs a browser in to the dashboard, once."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring a database's schema up to date."`
 	Copy      copyCmd      `cmd:"" help:"Copy everything from one database into another, as from a file to PostgreSQL."`

@@ -64,6 +64,8 @@ func TestBackupIsNoDatabase(t *testing.T) {
 		{"key", "list", "--account", "acme"},
 		{"key", "create", "--account", "acme"},
 		{"login-link", "--account", "acme"},
+		{"trunk", "list"},
+		{"trunk", "create", "pbx", "--address", "sip:pbx"},
 		{"migrate"},
 		{"backup", file + ".second"},
 	} {

@@ -35,6 +35,11 @@ func TestOutputLost(t *testing.T) {
 		"key list --account acme",
 		"login-link --account acme",
 		"login-link --account acme --json",
+		"trunk create pbx --address sip:pbx",
+		"trunk list",
+		"trunk show pbx",
+		"trunk set pbx --json",
+		"trunk remove pbx",
 		"migrate",
 	} {
 		if code, told := run(strings.Fields(command)...); code != exitFailed || !strings.Contains(told, "no space left") {

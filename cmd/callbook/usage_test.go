@@ -104,6 +104,7 @@ func TestUsageNamesCommand(t *testing.T) {
 		{"account nonsense", "callbook help account"},
 		{"account create", "callbook help account create"},
 		{"key list", "callbook help key list"},
+		{"trunk create", "callbook help trunk create"},
 		{"backup a b", "callbook help backup"},
 	} {
 		got := runHere(t, strings.Fields(tt.line)...)
@@ -147,7 +148,7 @@ func TestEmptyFile(t *testing.T) {
 	if err := os.WriteFile(db, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"account list", "key list --account a", "key create --account a", "key revoke k", "login-link --account a"} {
+	for _, line := range []string{"account list", "key list --account a", "key create --account a", "key revoke k", "login-link --account a", "trunk list", "trunk show a", "trunk set a", "trunk remove a"} {
 		got := runHere(t, append(strings.Fields(line), "--db", db)...)
 		if got.code != exitFailed || !strings.Contains(got.errs, "is empty") || !strings.Contains(got.errs, "callbook account create") {
 			t.Errorf("%s: exit code %d, %s", line, got.code, got.errs)
