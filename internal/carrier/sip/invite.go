@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -27,60 +26,6 @@ const (
 	hungUp       // somebody asked
 )
 
-// run runs the call from the first INVITE to the end.
-func (l *call) run() {
-	defer close(l.done)
-	defer func() {
-		// A message of the peer that makes this panic breaks no other call.
-		if p := recover(); p != nil {
-			l.c.opts.Log.Error("a call broke off", "trunk", l.line.trunk.Name)
-			l.end(resultOf(0, 0, "The answer of the trunk could not be handled", false, nil))
-		}
-		l.finish()
-	}()
-	var stop context.CancelFunc
-	l.ctx, stop = context.WithCancel(l.c.life)
-	defer l.cancels.Wait()
-	defer stop()
-	if res := l.awaitAnswer(); res != nil {
-		l.talk(res)
-	}
-	l.mu.Lock()
-	leave := l.leaveHop
-	l.mu.Unlock()
-	leave()
-	l.settle()
-}
-
-// finish forgets the call. If Run is ending, whoever records the ends of calls may not
-// hear of this one any more, so its end goes into its record for the next process.
-func (l *call) finish() {
-	end := l.last()
-	l.c.mu.Lock()
-	down := l.c.down
-	l.c.mu.Unlock()
-	if down && end.State == campaign.CallEnded {
-		l.mu.Lock()
-		l.dialog.End = &end
-		l.mu.Unlock()
-		if err := l.save(l.c.life); err != nil {
-			l.c.opts.Log.Warn("the end of a call is not in its record", "error", err)
-		}
-	}
-	l.c.forget(l, end)
-}
-
-// settle lets requests of the peer go on that wait for the answer of the call.
-func (l *call) settle() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	select {
-	case <-l.settled:
-	default:
-		close(l.settled)
-	}
-}
-
 // awaitAnswer is the INVITE loop. It returns the answer 2xx, or nil after it has reported
 // the end of the call. A final answer alone decides: after a CANCEL the telephone may
 // still have been picked up.
@@ -104,14 +49,24 @@ func (l *call) awaitAnswer() *gosip.Response {
 	for {
 		select {
 		case res := <-l.tx.Responses():
-			if !whole(res) || res.CallID().Value() != callIDOf(l.order.Call) || !l.c.mine(res) {
-				continue // over TCP such an answer comes as far as this
+			if !whole(res) {
+				continue
 			}
 			if !heard {
 				heard = true
 				l.line.heard()
 			}
 			switch {
+			case !l.owns(res) && res.IsProvisional():
+				continue
+			case !l.owns(res):
+				// Only over TCP such an answer comes as far as this. The library takes no
+				// other now, so the call cannot go on. If it is answered nevertheless, that
+				// is a stray answer.
+				l.cancel()
+				l.tx.Terminate()
+				l.end(resultOf(0, 0, "The answer of the trunk belongs to another call", false, nil))
+				return nil
 			case res.IsProvisional():
 				if wanted != goOn {
 					want(wanted)
@@ -160,6 +115,12 @@ func (l *call) awaitAnswer() *gosip.Response {
 			return nil
 		}
 	}
+}
+
+// owns reports whether an answer belongs to the last INVITE of the call. The library
+// compares the branch only.
+func (l *call) owns(res *gosip.Response) bool {
+	return res.CallID().Value() == callIDOf(l.order.Call) && res.CSeq().SeqNo == l.invite.CSeq().SeqNo && tag(res.From().Params) == l.localTag
 }
 
 // unanswered is what a call counts as that was ended before the answer.
