@@ -176,7 +176,8 @@ func (c *serveCmd) announce(ctx context.Context, sessions *session.Keeper, url s
 // config returns the configuration that the flags ask for.
 func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 	connections := m.planConnections(c.Connections, log)
-	voice, _ := c.voice() // Validate has checked it
+	voice, _ := c.voice() // Validate has checked both
+	sip, _ := c.sip()
 	return app.Config{
 		DB:              c.DB,
 		Migrate:         c.Migrate,
@@ -189,6 +190,8 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 		ReceiptQuota:    int64(c.KeptAnswers) * mib,
 		Retention:       time.Duration(c.KeepUploads),
 		KeepDeleted:     time.Duration(c.KeepDeleted),
+		Kind:            c.kind(),
+		SIP:             sip,
 		Simulator:       c.simulator(),
 		VoiceCommand:    voice,
 		Version:         version(),

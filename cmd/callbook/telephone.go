@@ -2,6 +2,10 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
 
 	"callbook/internal/app"
 	"callbook/internal/speech"
@@ -9,7 +13,10 @@ import (
 
 // telephoneFlags are the flags about placing the calls of campaigns.
 type telephoneFlags struct {
-	Carrier          string `default:"simulator" enum:"simulator" placeholder:"NAME" help:"What places the calls of campaigns (${default}, the only one so far): a simulated telephone, with which nobody is called. The last digit of a number says what happens: 0 to 5 answer, 6 is busy, 7 does not answer, 8 fails the first time, 9 fails."`
+	Carrier          string `default:"auto" enum:"auto,simulator,sip" placeholder:"NAME" help:"What places the calls of campaigns: sip, over the trunks of \"callbook trunk\", to real telephones; simulator, with which nobody is called; or auto, which is sip if there is a trunk when the server starts, and else the simulator (${default}). In the simulator the last digit of a number says what happens: 0 to 5 answer, 6 is busy, 7 does not answer, 8 fails the first time, 9 fails."`
+	SIPAddr          string `name:"sip-addr" default:":5060" placeholder:"HOST:PORT" help:"IP address and port, UDP and TCP, at which SIP messages of trunks arrive; it is opened only where calls go over trunks, and reads messages of trunks alone (${default})."`
+	SIPPublicAddress string `name:"sip-public-address" placeholder:"IP" help:"The IP address at which trunks reach this server, for one behind NAT; by default its own."`
+	RTPPorts         string `name:"rtp-ports" default:"20000-20999" placeholder:"FROM-TO" help:"UDP ports for the sound of calls; each call takes one, and rests a minute after it (${default})."`
 	SimulatorSpeed   int    `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
 	SimulatorSeed    uint64 `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
 	SimulatorInstant bool   `help:"Let simulated calls end as soon as they leave; retries still wait for their time."`
@@ -26,7 +33,11 @@ func (f *telephoneFlags) Validate() error {
 	if f.SimulatorSpeed < 1 || f.SimulatorSpeed > maxSpeed {
 		return fmt.Errorf("--simulator-speed %d: it must be from 1 to %d", f.SimulatorSpeed, maxSpeed)
 	}
-	_, err := f.voice()
+	_, err := f.sip()
+	if err != nil {
+		return err
+	}
+	_, err = f.voice()
 	return err
 }
 
@@ -48,4 +59,37 @@ func (f *telephoneFlags) voice() ([]string, error) {
 // simulator returns the simulated telephone that the flags ask for.
 func (f *telephoneFlags) simulator() app.Simulator {
 	return app.Simulator{Speed: f.SimulatorSpeed, Seed: f.SimulatorSeed, Instant: f.SimulatorInstant}
+}
+
+// sip returns how calls go over trunks.
+func (f *telephoneFlags) sip() (s app.SIP, err error) {
+	host, port, err := net.SplitHostPort(f.SIPAddr)
+	if err == nil && host == "" {
+		host = "0.0.0.0"
+	}
+	if err == nil {
+		s.Addr, err = netip.ParseAddrPort(net.JoinHostPort(host, port))
+	}
+	if err != nil {
+		return s, fmt.Errorf("--sip-addr %q is no IP address and port: write it as :5060 or 192.0.2.10:5060", f.SIPAddr)
+	}
+	if f.SIPPublicAddress != "" {
+		if s.Public, err = netip.ParseAddr(f.SIPPublicAddress); err != nil || s.Public.IsUnspecified() {
+			return s, fmt.Errorf("--sip-public-address %q is no IP address, such as 192.0.2.10", f.SIPPublicAddress)
+		}
+	}
+	first, last, _ := strings.Cut(f.RTPPorts, "-")
+	s.FirstPort, err = strconv.Atoi(first)
+	if err == nil {
+		s.LastPort, err = strconv.Atoi(last)
+	}
+	if err != nil || s.FirstPort < 1024 || s.LastPort > 65535 || s.LastPort <= s.FirstPort {
+		return s, fmt.Errorf("--rtp-ports %q is no range of ports from 1024 to 65535: write it as 20000-20999", f.RTPPorts)
+	}
+	return s, nil
+}
+
+// kind returns what is to place the calls.
+func (f *telephoneFlags) kind() app.CarrierKind {
+	return map[string]app.CarrierKind{"auto": app.Auto, "simulator": app.Simulated, "sip": app.SIPTrunks}[f.Carrier]
 }

@@ -37,6 +37,7 @@ import (
 	"callbook/internal/summary"
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
+	"callbook/internal/trunk"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
 	"callbook/internal/web"
@@ -69,10 +70,13 @@ type Config struct {
 	Retention time.Duration
 	// KeepDeleted is how long deleted contacts and lists stay in the trash.
 	KeepDeleted time.Duration
-	// Simulator configures the simulated telephone, which places the calls if Carrier is
-	// nil.
+	// Kind says what places the calls of campaigns. SIP and Simulator configure it.
+	// TrunkKeys tells which key encrypts the passwords of trunks.
+	Kind      CarrierKind
+	TrunkKeys trunk.Keys
+	SIP       SIP
 	Simulator Simulator
-	// Carrier places the calls of campaigns; nil means the simulator.
+	// Carrier, if not nil, places the calls instead of those.
 	Carrier carrier.Carrier
 	// VoiceCommand speaks texts, as returned by [speech.ParseCommand]. Empty means no
 	// voice.
@@ -103,15 +107,16 @@ type App struct {
 	Server    *server.Server
 	Dashboard *web.Dashboard // nil without a dashboard
 
-	cfg      Config
-	stores   *store.Set
-	dialer   *dialer.Dialer
-	events   *event.Deliverer
-	reports  *reports
-	imports  *upload.Importer
-	receipts *journal.Keeper
-	trash    *trash.Keeper
-	usage    *usage.Counter
+	cfg       Config
+	stores    *store.Set
+	dialer    *dialer.Dialer
+	telephone *telephone
+	events    *event.Deliverer
+	reports   *reports
+	imports   *upload.Importer
+	receipts  *journal.Keeper
+	trash     *trash.Keeper
+	usage     *usage.Counter
 }
 
 // Open opens the database and assembles a server, without starting it. The caller must
@@ -141,24 +146,25 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	prompts, voice := prompt.New(stores.Prompts, cfg.Clock), speech.New(cfg.VoiceCommand)
 	asker := ask.New(ask.Options{Log: cfg.Log, Agent: cfg.agent(), Private: cfg.CallbackPrivate})
 	sounds := sound.New(sound.Options{Clock: cfg.Clock, Voice: voice, Prompts: prompts, Files: asker})
-	campaigns, calling, err := cfg.campaigns(ctx, stores, book, flows, dialer.Options{
+	campaigns, calling, phone, err := cfg.campaigns(ctx, stores, book, flows, dialer.Options{
 		Log: cfg.Log, Clock: cfg.Clock, Gate: dialer.Rules{}, ReportURL: reports.url, Told: events.Told, Asker: asker, Sounds: sounds,
 	})
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
 	a := &App{
-		dialer:   calling,
-		events:   events,
-		reports:  reports,
-		Accounts: accounts,
-		Sessions: session.NewKeeper(stores.Sessions, cfg.Clock),
-		cfg:      cfg,
-		stores:   stores,
-		imports:  imports,
-		receipts: journal.New(stores.Receipts, journal.Options{Clock: cfg.Clock, Log: cfg.Log, Quota: cfg.ReceiptQuota}),
-		trash:    trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
-		usage:    usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
+		dialer:    calling,
+		telephone: phone,
+		events:    events,
+		reports:   reports,
+		Accounts:  accounts,
+		Sessions:  session.NewKeeper(stores.Sessions, cfg.Clock),
+		cfg:       cfg,
+		stores:    stores,
+		imports:   imports,
+		receipts:  journal.New(stores.Receipts, journal.Options{Clock: cfg.Clock, Log: cfg.Log, Quota: cfg.ReceiptQuota}),
+		trash:     trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
+		usage:     usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
 	}
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
@@ -177,7 +183,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Suppressions: suppressions,
 			Flows:        flows,
 			Prompts:      prompts,
-			Simulated:    cfg.Simulator.speed(calling.Real()),
+			Simulated:    phone.speed,
 			Voice:        voice,
 			Trash:        a.trash,
 			Imports:      imports,
@@ -240,9 +246,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	background.Go(func() { a.imports.Run(working) })
 	background.Go(func() { a.receipts.Run(working) })
 	background.Go(func() { a.trash.Run(working) })
-	if !a.dialer.Real() {
-		a.cfg.Log.Info("the telephone is simulated: campaigns run, and nobody is called", "speed", max(1, a.cfg.Simulator.Speed))
-	}
+	a.telephone.announce(a.cfg.Log)
 	a.reports.listening(ln.Addr(), a.cfg.TLS != nil)
 	background.Go(func() { a.dialer.Run(working) })
 	background.Go(func() { a.events.Run(working) })

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"sync"
 	"testing"
@@ -27,10 +28,12 @@ import (
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/event"
+	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/store"
+	"callbook/internal/trunk"
 	"callbook/internal/upload"
 	"callbook/internal/web"
 )
@@ -84,6 +87,10 @@ type Options struct {
 	Simulator app.Simulator
 	// Carrier, when not nil, places the calls of campaigns in its place.
 	Carrier carrier.Carrier
+	// Trunk, when not nil, is a trunk of the server, which places the calls over it from
+	// a free port of loopback. SIP is how.
+	Trunk *trunk.Trunk
+	SIP   app.SIP
 	// VoiceCommand speaks texts; nil is no voice.
 	VoiceCommand []string
 	// RefusePrivate sends no callbacks to private and loopback addresses, as a user's
@@ -132,6 +139,12 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Memory == 0 {
 		opts.Memory = defaultMemory
 	}
+	if !opts.SIP.Addr.IsValid() {
+		opts.SIP.Addr = netip.MustParseAddrPort("127.0.0.1:0")
+	}
+	if opts.SIP.FirstPort == 0 {
+		opts.SIP.FirstPort, opts.SIP.LastPort = 20_000, 60_000 // for all tests at once
+	}
 	if opts.Requests == 0 {
 		opts.Requests = defaultRequests
 	}
@@ -154,6 +167,7 @@ func Start(t testing.TB, opts Options) *Server {
 		BatchRows:       opts.BatchRows,
 		Retention:       opts.Retention,
 		KeepDeleted:     opts.KeepDeleted,
+		SIP:             opts.SIP,
 		Simulator:       opts.Simulator,
 		Carrier:         opts.Carrier,
 		VoiceCommand:    opts.VoiceCommand,
@@ -176,6 +190,7 @@ func Start(t testing.TB, opts Options) *Server {
 			over(&set.Campaigns, opts.Campaigns)
 			over(&set.Events, opts.Events)
 			over(&set.Receipts, opts.Receipts)
+			s.addTrunk(set.Trunks, opts.Trunk)
 		},
 	})
 	if err != nil {
@@ -203,6 +218,17 @@ func Start(t testing.TB, opts Options) *Server {
 	})
 	t.Cleanup(s.close)
 	return s
+}
+
+// addTrunk adds a trunk, unless an earlier server on the database has.
+func (s *Server) addTrunk(store trunk.Store, t *trunk.Trunk) {
+	if t == nil {
+		return
+	}
+	err := trunk.New(store, trunk.Keys{}, clock.System).Create(s.t.Context(), t)
+	if err != nil && !fault.Is(err, fault.Duplicate) {
+		s.t.Error(err)
+	}
 }
 
 // over puts a store of a test over one of the database.

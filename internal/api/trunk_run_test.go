@@ -1,0 +1,103 @@
+package api_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/app"
+	"callbook/internal/speech"
+	"callbook/internal/test/servertest"
+	"callbook/internal/test/siptest"
+	"callbook/internal/trunk"
+	"callbook/internal/wav"
+)
+
+// voiceOf returns the command of a voice that says the same, whatever the text.
+func voiceOf(t *testing.T, samples []int16) []string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "said.wav")
+	if err := os.WriteFile(file, wav.Encode(samples), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command, err := speech.ParseCommand("cat " + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return command
+}
+
+// trunkTo returns a trunk that leads to a callee.
+func trunkTo(callee *siptest.Callee) *trunk.Trunk {
+	t := trunk.Defaults("callee")
+	t.Host, t.Port, t.CallsASecond = callee.Addr.Addr().String(), int(callee.Addr.Port()), 1000
+	return t
+}
+
+// TestTrunkCampaign calls telephones over a trunk: who answers hears the text and presses
+// a key, and each other end of a call is told apart, in the call details, the numbers and
+// the callbacks.
+func TestTrunkCampaign(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	refuses := func(status int, header ...string) *siptest.Line {
+		return callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+			c.Ring(m)
+			c.Reply(m, siptest.Answer{Status: status, Header: header})
+		}})
+	}
+	tone := siptest.Tone(wav.Rate / 2)
+	answers := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		c.Ring(m)
+		c.Pick(m)
+		c.Await("ACK", 1)
+		if c.Media.AwaitFrames(len(tone) / siptest.Frame) {
+			c.Media.Press("7", siptest.Sender{})
+		}
+	}})
+	rings := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Ring(m) }})
+	wants := map[*siptest.Line]string{
+		answers: `"status":"completed"`, rings: `"status":"no-answer"`,
+		refuses(486): `"status":"busy"`, refuses(404): `"status":"failed"`, refuses(503, "Reason: Q.850;cause=34"): `"status":"failed"`,
+	}
+	program := newProgram(t)
+	s := servertest.Start(t, servertest.Options{Trunk: trunkTo(callee), SIP: app.SIP{Ring: time.Second}, VoiceCommand: voiceOf(t, tone), Dashboard: true})
+	c := s.Account("demo")
+	var numbers []string
+	for line := range wants {
+		numbers = append(numbers, `"`+line.Number.String()+`"`)
+	}
+	made := c.NewCampaign(fmt.Sprintf(`{"campaigns":[{"caller_id":"+918047000001","read_via_text":"Your rent is due. Press seven.","flow_type":"ivr","from":[%s],
+		"calling_hours":{"hours":"always","days":"always","reason":"A test"},"call_status_callback":"%[2]s/call","status_callback":"%[2]s/campaign"}]}`,
+		strings.Join(numbers, ","), program.URL))
+	awaitCampaign(t, c, made.ID, "Completed")
+
+	details := string(c.Get(c.Path("/campaigns/" + made.ID + "/call-details")).Body)
+	told := strings.Join(program.until(t, `"status":"Completed"`), "\n")
+	for line, want := range wants {
+		_, of, _ := strings.Cut(details, line.Number.String())
+		if of, _, _ = strings.Cut(of, `"code":200`); !strings.Contains(of, want) {
+			t.Errorf("%v: want %s in %s", line.Number, want, of)
+		}
+		if line.Calls() != 1 {
+			t.Errorf("%v was called %d times", line.Number, line.Calls())
+		}
+		call := line.Call()
+		if line == rings && call.Await("CANCEL", 1) == nil || line == answers && call.Await("BYE", 1) == nil {
+			t.Errorf("the call to %v hangs", line.Number)
+		}
+	}
+	if !strings.Contains(details, `"digits":"7"`) || !strings.Contains(told, `"digits":"7"`) {
+		t.Errorf("the key is not in %s\nor %s", details, told)
+	}
+	if alike := siptest.Alike(tone, answers.Call().Media.Heard()); alike < 0.95 {
+		t.Errorf("the callee heard something else: %.2f", alike)
+	}
+	page := s.SignedIn("demo").Open("/campaigns/" + made.ID).PageText(t, 200)
+	if strings.Contains(page, "nobody is called") {
+		t.Error("the page says that nobody is called")
+	}
+}
