@@ -236,6 +236,7 @@ func TestCall(t *testing.T) {
 	if err := s.Answer(c.answer(s.Offer())); err != nil {
 		t.Fatal(err)
 	}
+	c.until("silence", func(got []received) bool { return len(got) >= 2 })
 	if err := s.Play(t.Context(), tone(20)[:19*frameSamples+1]); err != nil {
 		t.Fatal(err)
 	}

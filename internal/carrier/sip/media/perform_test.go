@@ -133,10 +133,16 @@ func TestSeveralKeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := perform(t, menu("01234567", 2, "#"), nil)
+			c := perform(t, menu(string(make([]byte, 500)), 2, "#"), nil)
 			c.heard(2)
 			for _, key := range []byte(test.keys) {
 				c.Key(key)
+			}
+			if name == "a timeout" {
+				c.silence(3)
+				if len(c.done) > 0 {
+					t.Error("the first key did not interrupt the sound")
+				}
 			}
 			c.finish(test.told[len(test.told)-1], test.mark, test.told...)
 		})

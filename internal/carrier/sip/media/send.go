@@ -91,7 +91,7 @@ func (s *Session) tick(round uint64, now time.Time) (sent bool) {
 	first := s.round == 0
 	s.round = round
 	if s.peer.held() {
-		s.marker, s.heard = true, now
+		s.marker = true
 		return false
 	}
 	if s.timer != nil && !first {
