@@ -71,7 +71,7 @@ func (c *trunkCreateCmd) Run(ctx context.Context, std streams) error {
 		if c.JSON {
 			return printJSON(std.out, trunkJSON(t))
 		}
-		_, err := fmt.Fprintf(std.out, "Trunk %s created. A server takes it up within seconds, unless it runs with --carrier simulator.\n%s", t.Name, trunkText(t))
+		_, err := fmt.Fprintf(std.out, "Trunk %s created. A server that calls over trunks takes it up within seconds; one that began without any has to be started again.\n%s", t.Name, trunkText(t))
 		return err
 	})
 }
