@@ -236,7 +236,7 @@ func (c *serveCmd) bootstrap(ctx context.Context, d *account.Directory, sessions
 	if err != nil {
 		return err
 	}
-	k, token, err := d.CreateKey(ctx, a.SID, "first key", 0)
+	k, token, err := d.CreateKey(ctx, a.SID, account.KeyDraft{Name: "first key"})
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,9 @@ type Store interface {
 	// RevokeKey ends a key at this time. A key that has ended stays unchanged. The error
 	// for a key that does not exist is a NotFound fault.
 	RevokeKey(ctx context.Context, id string, at time.Time) (Key, error)
+	// ExpireKey lets a key expire at this time, unless it expires before. The error for a
+	// key that does not exist is a NotFound fault.
+	ExpireKey(ctx context.Context, id string, at time.Time) (Key, error)
 	// Credentials returns what is needed to check a key, even if it has ended, or a
 	// NotFound fault.
 	Credentials(ctx context.Context, id string) (Credentials, error)

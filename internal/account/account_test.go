@@ -50,7 +50,7 @@ func (o *office) create(t *testing.T, sid string) (account.Account, account.Key,
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, token, err := o.CreateKey(t.Context(), sid, "a key", 0)
+	k, token, err := o.CreateKey(t.Context(), sid, account.KeyDraft{Name: "a key"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestCreateKey(t *testing.T) {
 	if k.Name != "a key" || !k.Created.Equal(start) || !k.LastUsed.IsZero() || !k.Revoked.IsZero() {
 		t.Errorf("the key is %+v", k)
 	}
-	other, otherToken, err := o.CreateKey(t.Context(), "acme", "", 0)
+	other, otherToken, err := o.CreateKey(t.Context(), "acme", account.KeyDraft{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,15 +144,15 @@ func TestKeyRules(t *testing.T) {
 	o := open(t)
 	o.create(t, "acme")
 	for _, name := range []string{"", "a", strings.Repeat("𝄞", account.MaxKeyNameLength)} {
-		if _, _, err := o.CreateKey(t.Context(), "acme", name, 0); err != nil {
+		if _, _, err := o.CreateKey(t.Context(), "acme", account.KeyDraft{Name: name}); err != nil {
 			t.Errorf("name of %d bytes: %v", len(name), err)
 		}
 	}
 	for _, name := range []string{strings.Repeat("a", account.MaxKeyNameLength+1), "\xff", "a\xc3", "a\x00", "a\nb", "a\tb", "\x1b[31mred", "a\u2028b", "a\u0085b"} {
-		_, _, err := o.CreateKey(t.Context(), "acme", name, 0)
+		_, _, err := o.CreateKey(t.Context(), "acme", account.KeyDraft{Name: name})
 		isFault(t, err, fault.Invalid)
 	}
-	_, _, err := o.CreateKey(t.Context(), "nobody", "", 0)
+	_, _, err := o.CreateKey(t.Context(), "nobody", account.KeyDraft{})
 	isFault(t, err, fault.NotFound)
 	_, err = o.Keys(t.Context(), "nobody")
 	isFault(t, err, fault.NotFound)
@@ -165,10 +165,10 @@ func TestKeyExpires(t *testing.T) {
 	o := open(t)
 	o.create(t, "acme")
 	for _, lifetime := range []time.Duration{-1, account.MaxKeyLifetime + 1} {
-		_, _, err := o.CreateKey(t.Context(), "acme", "", lifetime)
+		_, _, err := o.CreateKey(t.Context(), "acme", account.KeyDraft{Lifetime: lifetime})
 		isFault(t, err, fault.Invalid)
 	}
-	k, token, err := o.CreateKey(t.Context(), "acme", "", time.Hour)
+	k, token, err := o.CreateKey(t.Context(), "acme", account.KeyDraft{Lifetime: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

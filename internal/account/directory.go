@@ -54,6 +54,7 @@ var ErrUnauthenticated = fault.New(fault.Unauthenticated, "The API key or token 
 type Caller struct {
 	Account Account
 	Key     string // the id of the API key, or "" if a link began the session
+	Access  Access // of the key
 }
 
 // Authenticate returns the caller with this key and token. An unknown, revoked or expired
@@ -73,7 +74,7 @@ func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Call
 	d.mu.Lock()
 	d.used[keyID] = d.clock.Now()
 	d.mu.Unlock()
-	return Caller{Account: c.Account, Key: keyID}, nil
+	return Caller{Account: c.Account, Key: keyID, Access: c.Key.Access}, nil
 }
 
 // Recognises reports whether the cache has the key with this token, whatever became of

@@ -24,6 +24,14 @@ type Key struct {
 	LastUsed time.Time // zero means never
 	Revoked  time.Time // zero means not revoked
 	Expires  time.Time // zero means never
+	Access   Access
+}
+
+// KeyDraft describes a new key. Zero Lifetime means that it never expires.
+type KeyDraft struct {
+	Name     string
+	Lifetime time.Duration
+	Access   Access
 }
 
 // TokenHash is the SHA-256 of a token. A token is 32 random bytes, which cannot be
@@ -58,18 +66,17 @@ func (k Key) Ended(now time.Time) bool {
 }
 
 // CreateKey creates a key for the account. It returns the key and its token, which cannot
-// be retrieved later. Zero lifetime means that the key never expires. The error for an
-// unknown account is a NotFound fault.
-func (d *Directory) CreateKey(ctx context.Context, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
-	return d.createKey(ctx, randomHex(keyBytes), accountSID, name, lifetime)
+// be retrieved later. The error for an unknown account is a NotFound fault.
+func (d *Directory) CreateKey(ctx context.Context, accountSID string, draft KeyDraft) (k Key, token string, err error) {
+	return d.createKey(ctx, randomHex(keyBytes), accountSID, draft)
 }
 
 // CreateKeyOnce is [Directory.CreateKey] for a request that may be retried, even on
 // another server: it creates one key. Request is the hash of the request. A retry gets
 // the key with a Duplicate fault and without its token.
-func (d *Directory) CreateKeyOnce(ctx context.Context, request [sha256.Size]byte, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
+func (d *Directory) CreateKeyOnce(ctx context.Context, request [sha256.Size]byte, accountSID string, draft KeyDraft) (k Key, token string, err error) {
 	id := sha256.Sum256(append([]byte(accountSID+" "), request[:]...))
-	k, token, err = d.createKey(ctx, hex.EncodeToString(id[:keyBytes]), accountSID, name, lifetime)
+	k, token, err = d.createKey(ctx, hex.EncodeToString(id[:keyBytes]), accountSID, draft)
 	if err == nil || fault.As(err) != nil {
 		return k, token, err
 	}
@@ -82,20 +89,20 @@ func (d *Directory) CreateKeyOnce(ctx context.Context, request [sha256.Size]byte
 
 var errKeyMade = fault.New(fault.Duplicate, "this key was made already")
 
-func (d *Directory) createKey(ctx context.Context, id, accountSID, name string, lifetime time.Duration) (k Key, token string, err error) {
-	if err := CheckKeyName(name); err != nil {
+func (d *Directory) createKey(ctx context.Context, id, accountSID string, draft KeyDraft) (k Key, token string, err error) {
+	if err := CheckKeyName(draft.Name); err != nil {
 		return Key{}, "", err
 	}
-	if lifetime < 0 || lifetime > MaxKeyLifetime {
+	if draft.Lifetime < 0 || draft.Lifetime > MaxKeyLifetime {
 		return Key{}, "", fault.InvalidField(FieldKeyLifetime, "a key expires after at least a moment and at most ten years")
 	}
 	acct, err := d.store.Account(ctx, accountSID)
 	if err != nil {
 		return Key{}, "", err
 	}
-	k = Key{ID: id, Name: name, Created: d.clock.Now()}
-	if lifetime > 0 {
-		k.Expires = k.Created.Add(lifetime)
+	k = Key{ID: id, Name: draft.Name, Created: d.clock.Now(), Access: draft.Access}
+	if draft.Lifetime > 0 {
+		k.Expires = k.Created.Add(draft.Lifetime)
 	}
 	token = randomHex(tokenBytes)
 	if err := d.store.CreateKey(ctx, acct.ID, k, hashToken(token)); err != nil {
@@ -156,6 +163,43 @@ func (d *Directory) KeyOf(ctx context.Context, acct Account, id string) (Key, er
 		return Key{}, fault.New(fault.NotFound, fmt.Sprintf("there is no API key %q", id))
 	}
 	return c.Key, nil
+}
+
+// MaxOverlap bounds how long both keys of a rotation work.
+const MaxOverlap = 366 * 24 * time.Hour
+
+// FieldOverlap is the field of a rotation's overlap, for faults.
+const FieldOverlap fault.Field = "overlap"
+
+// RotateKey creates a key like another one, and lets the old key expire after overlap. It
+// returns the new key, its token, the old key and the account's sid. If the old key expires earlier anyway,
+// that stays so. A new key does not expire, unless the old one does: then it lives as
+// long as that one did. The error for a key that has ended is an Invalid fault.
+func (d *Directory) RotateKey(ctx context.Context, id string, overlap time.Duration) (k Key, token string, old Key, accountSID string, err error) {
+	if overlap < 0 || overlap > MaxOverlap {
+		return Key{}, "", Key{}, "", fault.InvalidField(FieldOverlap, "both keys work together for a year at most")
+	}
+	c, err := d.store.Credentials(ctx, id)
+	if err != nil {
+		return Key{}, "", Key{}, "", err
+	}
+	now := d.clock.Now()
+	if c.Key.Ended(now) {
+		return Key{}, "", Key{}, "", fault.New(fault.Invalid, fmt.Sprintf("API key %s has ended: create a new one", id))
+	}
+	draft := KeyDraft{Name: c.Key.Name, Access: c.Key.Access}
+	if !c.Key.Expires.IsZero() {
+		draft.Lifetime = c.Key.Expires.Sub(c.Key.Created)
+	}
+	// If this stops between the two, both keys work, and rotating again is harmless.
+	if k, token, err = d.CreateKey(ctx, c.Account.SID, draft); err != nil {
+		return Key{}, "", Key{}, "", err
+	}
+	old, err = d.store.ExpireKey(ctx, id, now.Add(overlap))
+	d.mu.Lock()
+	delete(d.known, id)
+	d.mu.Unlock()
+	return k, token, old, c.Account.SID, err
 }
 
 func hashToken(token string) TokenHash { return sha256.Sum256([]byte(token)) }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/test/servertest"
 )
@@ -73,7 +74,7 @@ func TestRevokedKey(t *testing.T) {
 	clock := clocktest.New(goldenTime)
 	s := servertest.Start(t, servertest.Options{Clock: clock})
 	c := s.Account("demo")
-	second, token, err := s.Directory.CreateKey(t.Context(), "demo", "second", 0)
+	second, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Name: "second"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -150,7 +150,7 @@ func (a *API) remove(path string, h handler) {
 
 // serve adds a route that writes to the client itself.
 func (a *API) serve(pattern string, h http.HandlerFunc) {
-	a.routes.Handle(pattern, h)
+	a.routes.Handle(pattern, a.scoped(pattern, h))
 }
 
 // answering returns an http.HandlerFunc that sends what a handler returns.
@@ -169,10 +169,7 @@ func answering(h handler) http.HandlerFunc {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, err := a.admit(r)
 	if err != nil {
-		// the body of a refused request is not worth a long wait
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(strangerTime))
-		a.drain(r)
-		Fail(w, r, err)
+		a.refuse(w, r, err)
 		return
 	}
 	a.answer(w, r)
@@ -243,6 +240,11 @@ func asking(r *http.Request, caller account.Caller, permit Permit) *http.Request
 	return r.WithContext(context.WithValue(r.Context(), askerKey{}, asker{caller, permit}))
 }
 
+// callerOf returns the caller of the request.
+func callerOf(r *http.Request) account.Caller {
+	return r.Context().Value(askerKey{}).(asker).Caller
+}
+
 // accountOf returns the account of the request.
 func accountOf(r *http.Request) account.Account {
 	return r.Context().Value(askerKey{}).(asker).Account
@@ -283,6 +285,10 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 	}
 	caller, err := a.authenticate(r, key, token)
 	if err != nil {
+		return r, err
+	}
+	if err := checkNetwork(r, caller); err != nil {
+		recordOf(r).Account = caller.Account.SID
 		return r, err
 	}
 	if caller.Account.SID != sid {

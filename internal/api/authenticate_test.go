@@ -81,7 +81,7 @@ func TestGuessedKeysAtOnce(t *testing.T) {
 		for i := range clients {
 			clients[i] = c.As(fmt.Sprintf("%032d", i), "x")
 			if good {
-				key, token, err := s.Directory.CreateKey(t.Context(), "demo", "", 0)
+				key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{})
 				if err != nil {
 					t.Fatal(err)
 				}

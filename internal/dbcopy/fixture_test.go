@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/dbcopy"
 	"callbook/internal/store/postgres"
@@ -154,7 +155,7 @@ func ended(t *testing.T, s *servertest.Server, c *servertest.Client) (revoked, o
 	t.Helper()
 	var clients []*servertest.Client
 	for _, lifetime := range []time.Duration{0, time.Nanosecond} {
-		k, token, err := s.Directory.CreateKey(t.Context(), c.Account, "schlüssel", lifetime)
+		k, token, err := s.Directory.CreateKey(t.Context(), c.Account, account.KeyDraft{Name: "schlüssel", Lifetime: lifetime})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,6 +51,8 @@ var (
 		{Name: "date_expires"},
 		{Name: "date_last_used"},
 		{Name: "date_revoked"},
+		{Name: "scopes", Kind: Text},
+		{Name: "networks", Kind: Text},
 	}, 1}
 
 	Contacts = &Table{"contacts", append(contactColumns(), Column{Name: "upload"}), 1}

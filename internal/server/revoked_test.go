@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/test/servertest"
 )
@@ -64,7 +65,7 @@ func TestExportEnds(t *testing.T) {
 			clock := clocktest.New(time.Now())
 			s := servertest.Start(t, servertest.Options{Dashboard: true, Log: slog.NewJSONHandler(lines, nil), Clock: clock})
 			c := s.Account("demo")
-			key, token, err := s.Directory.CreateKey(t.Context(), "demo", "", time.Hour)
+			key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Lifetime: time.Hour})
 			if err != nil {
 				t.Fatal(err)
 			}

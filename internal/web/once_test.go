@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/test/servertest"
@@ -131,7 +132,7 @@ func TestKeyOnServersAtOnce(t *testing.T) {
 	var servers sync.WaitGroup
 	for i := range n {
 		servers.Go(func() {
-			key, token, err := s.Directory.CreateKeyOnce(t.Context(), [32]byte{1}, "demo", "sync", 0)
+			key, token, err := s.Directory.CreateKeyOnce(t.Context(), [32]byte{1}, "demo", account.KeyDraft{Name: "sync"})
 			if err != nil && !fault.Is(err, fault.Duplicate) {
 				t.Error(err)
 			}

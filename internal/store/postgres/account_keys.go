@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,20 +14,37 @@ import (
 )
 
 const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked,
-	api_keys.date_expires`
+	api_keys.date_expires, api_keys.scopes || '|' || api_keys.networks`
 
 // intoKey returns the destinations for a row of keyColumns.
 func intoKey(k *account.Key) []any {
 	return []any{
 		&k.ID, &k.Name, (*dateValue)(&k.Created), (*dateValue)(&k.LastUsed), (*dateValue)(&k.Revoked), (*dateValue)(&k.Expires),
+		(*accessValue)(&k.Access),
 	}
+}
+
+// accessValue scans the scopes and the networks of a key, with a bar between them.
+type accessValue account.Access
+
+// Scan implements [sql.Scanner].
+func (a *accessValue) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("the access of a key is %T", src)
+	}
+	scopes, networks, _ := strings.Cut(text, "|")
+	access, err := account.DecodeAccess(scopes, networks)
+	*a = accessValue(access)
+	return err
 }
 
 // CreateKey implements [account.Store].
 func (db *DB) CreateKey(ctx context.Context, accountID account.ID, k account.Key, hash account.TokenHash) error {
+	scopes, networks := k.Access.Encode()
 	return db.write(ctx, account.None, "create key", func(t *tx) error {
-		t.queue(`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires) VALUES ($1, $2, $3, $4, $5, $6)`,
-			k.ID, accountID, k.Name, hash[:], (*dateValue)(&k.Created), (*dateValue)(&k.Expires))
+		t.queue(`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires, scopes, networks) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			k.ID, accountID, k.Name, hash[:], (*dateValue)(&k.Created), (*dateValue)(&k.Expires), scopes, networks)
 		return nil
 	})
 }
@@ -40,13 +59,23 @@ func (db *DB) Keys(ctx context.Context, accountID account.ID) ([]account.Key, er
 
 // RevokeKey implements [account.Store].
 func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.Key, error) {
+	return db.endKey(ctx, "revoke key", `date_revoked = coalesce(date_revoked, $1)`, id, at)
+}
+
+// ExpireKey implements [account.Store].
+func (db *DB) ExpireKey(ctx context.Context, id string, at time.Time) (account.Key, error) {
+	return db.endKey(ctx, "let key expire", `date_expires = least(date_expires, $1)`, id, at)
+}
+
+// endKey changes a date of a key.
+func (db *DB) endKey(ctx context.Context, operation, change, id string, at time.Time) (account.Key, error) {
 	if !storable(id) {
 		return account.Key{}, account.NoKey(id)
 	}
 	var k account.Key
-	err := db.write(ctx, account.None, "revoke key", func(t *tx) error {
+	err := db.write(ctx, account.None, operation, func(t *tx) error {
 		found := true
-		t.queue(`UPDATE api_keys SET date_revoked = coalesce(date_revoked, $1) WHERE id = $2 RETURNING `+keyColumns,
+		t.queue(`UPDATE api_keys SET `+change+` WHERE id = $2 RETURNING `+keyColumns,
 			at.UnixNano(), id).QueryRow(func(row pgx.Row) error {
 			err := row.Scan(intoKey(&k)...)
 			if noRow(err) {

@@ -12,6 +12,7 @@ CREATE TABLE accounts (
 
 CREATE TABLE api_keys (
 	id text COLLATE "C" NOT NULL,
+	networks text NOT NULL DEFAULT ''::text,
 	account_id bigint NOT NULL,
 	name text COLLATE "C" NOT NULL,
 	token_sha256 bytea NOT NULL,
@@ -19,6 +20,7 @@ CREATE TABLE api_keys (
 	date_expires bigint,
 	date_last_used bigint,
 	date_revoked bigint,
+	scopes text NOT NULL DEFAULT ''::text,
 	FOREIGN KEY (account_id) REFERENCES accounts(id),
 	PRIMARY KEY (id)
 );

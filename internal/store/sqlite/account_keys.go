@@ -12,14 +12,15 @@ import (
 )
 
 const keyColumns = `api_keys.id, api_keys.name, api_keys.date_created, api_keys.date_last_used, api_keys.date_revoked,
-	api_keys.date_expires`
+	api_keys.date_expires, api_keys.scopes, api_keys.networks`
 
 // CreateKey implements [account.Store].
 func (db *DB) CreateKey(ctx context.Context, accountID account.ID, k account.Key, hash account.TokenHash) error {
+	scopes, networks := k.Access.Encode()
 	err := db.write(ctx, func(conn *sqlite.Conn) error {
 		return sqlitex.Execute(conn,
-			`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires) VALUES (?, ?, ?, ?, ?, ?)`,
-			&sqlitex.ExecOptions{Args: []any{k.ID, accountID, k.Name, hash[:], k.Created.UnixNano(), nullableTime(k.Expires)}})
+			`INSERT INTO api_keys (id, account_id, name, token_sha256, date_created, date_expires, scopes, networks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			&sqlitex.ExecOptions{Args: []any{k.ID, accountID, k.Name, hash[:], k.Created.UnixNano(), nullableTime(k.Expires), scopes, networks}})
 	})
 	return storeError("create key", err)
 }
@@ -33,8 +34,9 @@ func (db *DB) Keys(ctx context.Context, accountID account.ID) ([]account.Key, er
 			&sqlitex.ExecOptions{
 				Args: []any{accountID},
 				ResultFunc: func(stmt *sqlite.Stmt) error {
-					keys = append(keys, scanKey(stmt))
-					return nil
+					k, err := scanKeyAt(stmt, 0)
+					keys = append(keys, k)
+					return err
 				},
 			})
 	})
@@ -48,13 +50,28 @@ func (db *DB) RevokeKey(ctx context.Context, id string, at time.Time) (account.K
 		return queryOne(conn,
 			`UPDATE api_keys SET date_revoked = coalesce(date_revoked, ?) WHERE id = ? RETURNING `+keyColumns,
 			[]any{at.UnixNano(), id},
-			func(stmt *sqlite.Stmt) error {
-				k = scanKey(stmt)
-				return nil
+			func(stmt *sqlite.Stmt) (err error) {
+				k, err = scanKeyAt(stmt, 0)
+				return err
 			})
 	}
 	err := db.onFullDisk(func() error { return db.write(ctx, revoke) })
 	return k, keyError("revoke key", id, err)
+}
+
+// ExpireKey implements [account.Store].
+func (db *DB) ExpireKey(ctx context.Context, id string, at time.Time) (account.Key, error) {
+	var k account.Key
+	err := db.write(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn,
+			`UPDATE api_keys SET date_expires = min(coalesce(date_expires, ?1), ?1) WHERE id = ?2 RETURNING `+keyColumns,
+			[]any{at.UnixNano(), id},
+			func(stmt *sqlite.Stmt) (err error) {
+				k, err = scanKeyAt(stmt, 0)
+				return err
+			})
+	})
+	return k, keyError("let key expire", id, err)
 }
 
 // Credentials implements [account.Store].
@@ -65,9 +82,11 @@ func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, 
 			FROM api_keys JOIN accounts ON accounts.id = api_keys.account_id WHERE api_keys.id = ?`,
 			[]any{id},
 			func(stmt *sqlite.Stmt) (err error) {
-				c.Account, err = scanAccount(stmt)
-				c.Key = scanKeyAt(stmt, 5)
-				stmt.ColumnBytes(11, c.Hash[:])
+				if c.Account, err = scanAccount(stmt); err != nil {
+					return err
+				}
+				c.Key, err = scanKeyAt(stmt, 5)
+				stmt.ColumnBytes(13, c.Hash[:])
 				return err
 			})
 	})
@@ -97,10 +116,9 @@ func keyError(operation, id string, err error) error {
 	return storeError(operation, err)
 }
 
-func scanKey(stmt *sqlite.Stmt) account.Key { return scanKeyAt(stmt, 0) }
-
 // scanKeyAt reads keyColumns. The first of them is column at.
-func scanKeyAt(stmt *sqlite.Stmt, at int) account.Key {
+func scanKeyAt(stmt *sqlite.Stmt, at int) (account.Key, error) {
+	access, err := account.DecodeAccess(stmt.ColumnText(at+6), stmt.ColumnText(at+7))
 	return account.Key{
 		ID:       stmt.ColumnText(at),
 		Name:     stmt.ColumnText(at + 1),
@@ -108,7 +126,8 @@ func scanKeyAt(stmt *sqlite.Stmt, at int) account.Key {
 		LastUsed: optionalTime(stmt, at+3),
 		Revoked:  optionalTime(stmt, at+4),
 		Expires:  optionalTime(stmt, at+5),
-	}
+		Access:   access,
+	}, err
 }
 
 // nullableTime returns a time as a query argument; the zero time is NULL.

@@ -16,7 +16,7 @@ CREATE TABLE api_keys (
 	date_created   INTEGER NOT NULL,
 	date_last_used INTEGER,
 	date_revoked   INTEGER
-, date_expires INTEGER) STRICT, WITHOUT ROWID;
+, date_expires INTEGER, scopes TEXT NOT NULL DEFAULT '', networks TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 CREATE INDEX api_keys_of_account ON api_keys (account_id);
 
 CREATE TABLE calls (

@@ -150,7 +150,11 @@ func keys(t *testing.T, store account.Store) {
 	if err := store.CreateKey(t.Context(), a, named, account.TokenHash{}); err != nil {
 		t.Fatal(err)
 	}
-	nameless := account.Key{ID: "bbb", Created: time.Unix(400, 0), Expires: time.Unix(0, 500_123_456_789)}
+	access, err := account.ParseAccess([]string{"lists", "contacts:read"}, []string{"10.0.0.0/8", "fd00::/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nameless := account.Key{ID: "bbb", Created: time.Unix(400, 0), Expires: time.Unix(0, 500_123_456_789), Access: access}
 	if err := store.CreateKey(t.Context(), a, nameless, account.TokenHash{}); err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +164,26 @@ func keys(t *testing.T, store account.Store) {
 		t.Error("two keys have the same id")
 	}
 	same(t, "keys", listKeys(t, store, a), []account.Key{first, second, named, nameless})
+
+	// A key expires at the earlier of two times.
+	for i, want := range []*account.Key{&second, &nameless} {
+		at := time.Unix(600, 0)
+		if want.Expires.IsZero() {
+			want.Expires = at
+		}
+		got, err := store.ExpireKey(t.Context(), want.ID, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, fmt.Sprintf("key %d that was to expire", i), got, *want)
+		read, err := store.Credentials(t.Context(), want.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "its credentials", read.Key, *want)
+	}
+	_, err = store.ExpireKey(t.Context(), "nothing", time.Unix(600, 0))
+	isFault(t, err, fault.NotFound)
 }
 
 func keysOfAccount(t *testing.T, store account.Store) {

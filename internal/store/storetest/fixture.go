@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -205,7 +206,7 @@ func getPage(t tb, store addressbook.Store, account account.ID, q addressbook.Qu
 func same(t tb, what string, got, want any) {
 	t.Helper()
 	zones := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
-	if diff := cmp.Diff(want, got, zones, cmpopts.EquateEmpty(), cmp.AllowUnexported(campaign.Minutes{})); diff != "" {
+	if diff := cmp.Diff(want, got, zones, cmpopts.EquateEmpty(), cmp.AllowUnexported(campaign.Minutes{}), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }

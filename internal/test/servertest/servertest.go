@@ -288,7 +288,7 @@ func (s *Server) AccountIn(sid, region, timeZone string) *Client {
 	if _, err := s.Directory.Create(s.t.Context(), sid, region, timeZone); err != nil {
 		s.t.Fatal(err)
 	}
-	key, token, err := s.Directory.CreateKey(s.t.Context(), sid, "", 0)
+	key, token, err := s.Directory.CreateKey(s.t.Context(), sid, account.KeyDraft{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

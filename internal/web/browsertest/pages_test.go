@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/test/servertest"
 )
@@ -59,7 +60,7 @@ func (w *world) addKeys() {
 		{name: "old laptop", revoked: true},
 		{name: "<script>alert(1)</script>", lifetime: 1},
 	} {
-		key, _, err := w.server.Directory.CreateKey(w.t.Context(), "demo", k.name, k.lifetime)
+		key, _, err := w.server.Directory.CreateKey(w.t.Context(), "demo", account.KeyDraft{Name: k.name, Lifetime: k.lifetime})
 		if err != nil {
 			w.t.Fatal(err)
 		}

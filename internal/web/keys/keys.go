@@ -4,9 +4,11 @@ package keys
 import (
 	"embed"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"callbook/internal/account"
 	"callbook/internal/clock"
@@ -57,8 +59,50 @@ var lifetimes = []struct {
 type keysPage struct {
 	Tabs          []shell.Tab
 	BaseURL       string
-	Good, Ended   []account.Key // the newest first
+	Good, Ended   []keyRow // the newest first
 	Name, Expires shell.Field
+	Scopes        []scopeChoice
+	Networks      shell.Field
+}
+
+// scopeChoice is a scope that the form offers.
+type scopeChoice struct {
+	Value, Label string
+	Checked      bool
+}
+
+// scopeLabels are the words for scopes.
+var scopeLabels = map[account.Scope]string{
+	account.ContactsRead:   "Read contacts",
+	account.ContactsWrite:  "Read and change contacts",
+	account.Lists:          "Lists and their members",
+	account.Imports:        "Import files",
+	account.CampaignsScope: "Campaigns, flows, recordings, numbers that are not called",
+	account.Admin:          "Everything, and signing in here",
+}
+
+// keyRow is a key in the table.
+type keyRow struct {
+	account.Key
+	May string
+}
+
+// may returns the words for what a key may do, and from where; "" means everything from
+// anywhere.
+func may(a account.Access) string {
+	var parts []string
+	for _, s := range a.Scopes {
+		parts = append(parts, scopeLabels[s])
+	}
+	text := strings.Join(parts, "; ")
+	if len(a.Networks) == 0 {
+		return text
+	}
+	_, networks := a.Encode()
+	if text == "" {
+		text = "Everything"
+	}
+	return text + ", from " + strings.ReplaceAll(networks, " ", ", ")
 }
 
 func (room *Room) newKeysPage(r *http.Request) (keysPage, error) {
@@ -70,6 +114,13 @@ func (room *Room) newKeysPage(r *http.Request) (keysPage, error) {
 			Hint: "What the key is for, so that you can tell it from others.",
 		},
 		Expires: shell.Field{Name: "expires", Label: "Expires", Type: "select"},
+		Networks: shell.Field{
+			Name: "networks", Label: "Only from", Placeholder: "10.0.0.0/8, 192.0.2.10", Mono: true, MaxLength: 2000,
+			Hint: "Networks or addresses from which the key may be used. Empty means from anywhere.",
+		},
+	}
+	for _, s := range account.Scopes() {
+		page.Scopes = append(page.Scopes, scopeChoice{Value: string(s), Label: scopeLabels[s]})
 	}
 	for _, l := range lifetimes {
 		page.Expires.Options = append(page.Expires.Options, shell.Option{Value: l.value, Label: l.label})
@@ -80,16 +131,16 @@ func (room *Room) newKeysPage(r *http.Request) (keysPage, error) {
 }
 
 // keys returns the account's valid and ended keys, the newest first.
-func (room *Room) keys(r *http.Request) (good, ended []account.Key, err error) {
+func (room *Room) keys(r *http.Request) (good, ended []keyRow, err error) {
 	all, err := room.Accounts.Keys(r.Context(), shell.AccountOf(r).SID)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, k := range slices.Backward(all) {
-		if k.Ended(room.Clock.Now()) {
-			ended = append(ended, k)
+		if row := (keyRow{k, may(k.Access)}); k.Ended(room.Clock.Now()) {
+			ended = append(ended, row)
 		} else {
-			good = append(good, k)
+			good = append(good, row)
 		}
 	}
 	return good, ended, nil
@@ -104,30 +155,43 @@ func (room *Room) keysPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	page.Name.Value, page.Expires.Value = values.Get("name"), values.Get("expires")
+	page.fill(values)
 	return pages.Show("keys", "API settings", page), nil
+}
+
+// fill puts values into the form.
+func (page *keysPage) fill(values url.Values) {
+	page.Name.Value, page.Expires.Value = strings.TrimSpace(values.Get("name")), values.Get("expires")
+	page.Networks.Value = strings.TrimSpace(values.Get("networks"))
+	for i := range page.Scopes {
+		page.Scopes[i].Checked = slices.Contains(values["scope"], page.Scopes[i].Value)
+	}
 }
 
 // createKey redirects to the page that shows the token. The token is not stored, so
 // [shell.Answer.Handing] passes it to the page, which shows it once.
 func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
-	name, expires := strings.TrimSpace(r.PostForm.Get("name")), r.PostForm.Get("expires")
-	refuse := func(nameError, expiresError string) (shell.Answer, error) {
+	refuse := func(wrong func(*keysPage)) (shell.Answer, error) {
 		page, err := room.newKeysPage(r)
 		if err != nil {
 			return shell.Answer{}, err
 		}
-		page.Name.Value, page.Name.Error = name, nameError
-		page.Expires.Value, page.Expires.Error = expires, expiresError
+		page.fill(r.PostForm)
+		wrong(&page)
 		return pages.Show("keys", "API settings", page).Invalid(), nil
 	}
-	lifetime, ok := lifetimeOf(expires)
+	lifetime, ok := lifetimeOf(r.PostForm.Get("expires"))
 	if !ok {
-		return refuse("", "Choose one of these.")
+		return refuse(func(page *keysPage) { page.Expires.Error = "Choose one of these." })
 	}
-	key, token, err := room.makeKey(r, name, lifetime)
+	networks := strings.FieldsFunc(r.PostForm.Get("networks"), func(c rune) bool { return c == ',' || c == ';' || unicode.IsSpace(c) })
+	access, err := account.ParseAccess(r.PostForm["scope"], networks)
+	if f := fault.As(err); f != nil {
+		return refuse(func(page *keysPage) { page.Networks.Error = words.Sentence(f) })
+	}
+	key, token, err := room.makeKey(r, account.KeyDraft{Name: strings.TrimSpace(r.PostForm.Get("name")), Lifetime: lifetime, Access: access})
 	if f := fault.As(err); fault.Is(err, fault.Invalid) {
-		return refuse(words.Sentence(f), "")
+		return refuse(func(page *keysPage) { page.Name.Error = words.Sentence(f) })
 	}
 	if fault.Is(err, fault.Duplicate) {
 		return shell.SentAlready("/api/keys/" + key.ID + "/created"), nil
@@ -140,17 +204,17 @@ func (room *Room) createKey(r *http.Request) (shell.Answer, error) {
 
 // makeKey creates the key of a form. If two servers get the same form at the same moment,
 // they create only one key.
-func (room *Room) makeKey(r *http.Request, name string, lifetime time.Duration) (account.Key, string, error) {
+func (room *Room) makeKey(r *http.Request, draft account.KeyDraft) (account.Key, string, error) {
 	form, once := shell.FormHash(r)
 	if !once {
-		return room.Accounts.CreateKey(r.Context(), shell.AccountOf(r).SID, name, lifetime)
+		return room.Accounts.CreateKey(r.Context(), shell.AccountOf(r).SID, draft)
 	}
-	return room.Accounts.CreateKeyOnce(r.Context(), form, shell.AccountOf(r).SID, name, lifetime)
+	return room.Accounts.CreateKeyOnce(r.Context(), form, shell.AccountOf(r).SID, draft)
 }
 
 // newKey is the data of the template key-created.html.
 type newKey struct {
-	Key            account.Key
+	Key            keyRow
 	Token, BaseURL string // Token is "" if the page was shown before
 	Sample         string
 }
@@ -160,7 +224,7 @@ func (room *Room) createdPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	made := newKey{Key: key, Token: shell.Handed(r), BaseURL: shell.BaseURL(r)}
+	made := newKey{Key: keyRow{key, may(key.Access)}, Token: shell.Handed(r), BaseURL: shell.BaseURL(r)}
 	if made.Token == "" {
 		return pages.Show("key-created", "API key", made), nil
 	}

@@ -63,7 +63,7 @@ func (room *Room) samplesPage(r *http.Request) (shell.Answer, error) {
 	key := yourKey
 	page.Keys = shell.Field{Name: "key", Label: "API key", Type: "select"}
 	for _, k := range keys {
-		page.Keys.Options = append(page.Keys.Options, shell.Option{Value: k.ID, Label: keyLabel(k)})
+		page.Keys.Options = append(page.Keys.Options, shell.Option{Value: k.ID, Label: keyLabel(k.Key)})
 		if key == yourKey || k.ID == query.Get("key") {
 			key = k.ID
 		}

@@ -77,6 +77,9 @@ func (room *Room) signInAgain(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
+	if form.Error = barred(r, caller.Access); form.Error != "" {
+		return form.again().Invalid(), nil
+	}
 	secret, err := room.Sessions.Begin(r.Context(), caller, shell.ClientOf(r))
 	if err != nil {
 		return shell.Answer{}, err

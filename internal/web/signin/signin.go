@@ -129,11 +129,25 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
+	if form.Error = barred(r, caller.Access); form.Error != "" {
+		return pages.Show("signin", "Sign in", form).Invalid(), nil
+	}
 	secret, err := room.Sessions.Begin(r.Context(), caller, shell.ClientOf(r))
 	if err != nil {
 		return shell.Answer{}, err
 	}
 	return room.welcome(r, caller.Account, secret, form.Next), nil
+}
+
+// barred returns why a key with this access must not sign in, or "".
+func barred(r *http.Request, access account.Access) string {
+	switch {
+	case !access.From(clientaddr.Peer(r)):
+		return "This key may not be used from your address."
+	case !access.Allows(account.Admin):
+		return "This key may only do some things by the API. Sign in with one that may do everything, or with a link."
+	}
+	return ""
 }
 
 const wrongKey = "This key and token do not match, or the key was revoked or has expired."

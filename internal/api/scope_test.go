@@ -1,0 +1,148 @@
+package api_test
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/account"
+	"callbook/internal/clock/clocktest"
+	"callbook/internal/fault"
+	"callbook/internal/test/servertest"
+)
+
+// TestScopes asks each route with a key of each scope: those without the route's scope
+// are refused, and change nothing.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	// Which scopes let a request pass, by the beginning of the route's path; the longest
+	// counts. "admin" always does.
+	read, write := []account.Scope{account.ContactsRead, account.ContactsWrite}, []account.Scope{account.ContactsWrite}
+	lists, imports, campaigns := []account.Scope{account.Lists}, []account.Scope{account.Imports}, []account.Scope{account.CampaignsScope}
+	passes := map[string][]account.Scope{
+		"GET /contacts": read, "POST /contacts": write, "PUT /contacts": write, "DELETE /contacts": write,
+		"GET /trash/contacts": read, "POST /trash/contacts": write, "DELETE /trash/contacts": write,
+		"GET /contacts/csv-upload": imports, "POST /contacts/csv-upload": imports, "PUT /contacts/csv-upload": imports,
+		"GET /csv-": imports, "POST /csv-": imports, "DELETE /csv-": imports,
+		"GET /lists": lists, "POST /lists": lists, "PUT /lists": lists, "DELETE /lists": lists,
+		"GET /trash/lists": lists, "POST /trash/lists": lists, "DELETE /trash/lists": lists,
+		"GET /campaign": campaigns, "POST /campaign": campaigns, "PUT /campaign": campaigns, "DELETE /campaign": campaigns,
+		"GET /flows": campaigns, "POST /flows": campaigns, "PUT /flows": campaigns, "DELETE /flows": campaigns,
+		"GET /prompts": campaigns, "POST /prompts": campaigns, "PUT /prompts": campaigns, "DELETE /prompts": campaigns,
+		"GET /suppressions": campaigns, "POST /suppressions": campaigns, "DELETE /suppressions": campaigns,
+	}
+	wildcard := regexp.MustCompile(`\{[^}]*\}`)
+	clients := make(map[account.Scope]*servertest.Client)
+	for _, scope := range account.Scopes() {
+		key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Access: account.Access{Scopes: []account.Scope{scope}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clients[scope] = c.As(key.ID, token)
+	}
+	routes := 0
+	for _, pattern := range s.Handler.Patterns() {
+		method, path, _ := strings.Cut(pattern, " ")
+		path, ours := strings.CutPrefix(path, "/v2/accounts/{account_sid}")
+		if !ours {
+			continue
+		}
+		routes++
+		var best string
+		for route := range passes {
+			if strings.HasPrefix(method+" "+path, route) && len(route) > len(best) {
+				best = route
+			}
+		}
+		if best == "" {
+			t.Errorf("%s %s has no scope", method, path)
+			continue
+		}
+		for scope, client := range clients {
+			// Requests like this, without a body, need not have documented answers.
+			req, err := http.NewRequest(method, s.URL+c.Path(wildcard.ReplaceAllString(path, strings.Repeat("0", 32))), http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.SetBasicAuth(client.Key, client.Token)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			want := scope == account.Admin
+			for _, s := range passes[best] {
+				want = want || s == scope
+			}
+			if got := res.StatusCode != http.StatusForbidden; got != want {
+				t.Errorf("%s %s with %s: got %d %s", method, path, scope, res.StatusCode, body)
+			}
+			if !want && !strings.Contains(string(body), `The API key lacks the scope \"`+string(passes[best][0])+`\"`) {
+				t.Errorf("%s %s with %s: got %s", method, path, scope, body)
+			}
+		}
+	}
+	if routes < 50 {
+		t.Errorf("only %d routes were asked", routes)
+	}
+}
+
+// TestNetworks: a key works from its networks only.
+func TestNetworks(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	for network, want := range map[string]int{"127.0.0.0/8": 200, "10.0.0.0/8": 403} {
+		access, err := account.ParseAccess(nil, []string{network})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Access: access})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := c.As(key.ID, token).List("")
+		if a.Status != want || want == 403 && !strings.Contains(string(a.Body), "The API key may not be used from this address") {
+			t.Errorf("a key for %s: got %d %s", network, a.Status, a.Body)
+		}
+	}
+}
+
+// TestRotation: the new key works at once and may what the old one may, which works until
+// the end of the overlap.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	clock := clocktest.New(goldenTime)
+	s := servertest.Start(t, servertest.Options{Clock: clock})
+	c := s.Account("demo")
+	access := account.Access{Scopes: []account.Scope{account.ContactsRead}}
+	first, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Name: "reader", Access: access})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := c.As(first.ID, token)
+	old.Total()
+	second, token, ends, sid, err := s.Directory.RotateKey(t.Context(), first.ID, time.Hour)
+	if err != nil || sid != "demo" || !ends.Expires.Equal(goldenTime.Add(time.Hour)) || second.Name != "reader" {
+		t.Fatalf("got %+v, %+v, %q, %v", second, ends, sid, err)
+	}
+	fresh := c.As(second.ID, token)
+	old.Total()
+	fresh.Total()
+	fresh.Get(c.Path("/lists")).Fault(t, 403)
+	clock.Add(time.Hour)
+	old.List("").Fault(t, 401)
+	fresh.Total()
+	if _, _, _, _, err := s.Directory.RotateKey(t.Context(), first.ID, 0); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a key that has ended: %v", err)
+	}
+}
