@@ -75,7 +75,7 @@ func TestTrustedProxy(t *testing.T) {
 // TestServeValidates: serve looks at the flags that it embeds.
 func TestServeValidates(t *testing.T) {
 	t.Parallel()
-	for _, flag := range []string{"--base-url=x", "--trusted-proxy=x", "--allow-origin=x", "--simulator-speed=0"} {
+	for _, flag := range []string{"--base-url=x", "--trusted-proxy=x", "--allow-origin=x", "--simulator-speed=0", "--sip-addr=x", "--sip-public-address=x", "--rtp-ports=20000"} {
 		var out, errs strings.Builder
 		code := run(t.Context(), []string{"serve", "--db", t.TempDir() + "/none/callbook.db", flag}, streams{&out, &errs})
 		name, _, _ := strings.Cut(flag, "=")

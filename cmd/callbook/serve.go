@@ -27,6 +27,7 @@ type serveCmd struct {
 	originFlags
 	tlsFlags
 	telephoneFlags
+	secretsFlags
 	Dashboard     bool        `default:"true" negatable:"" help:"Serve the dashboard, at /."`
 	Migrate       bool        `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
 	Bootstrap     bool        `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
@@ -62,7 +63,7 @@ func (c *serveCmd) Validate() error {
 		}
 	}
 	// This method replaces those of the embedded flags.
-	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.tlsFlags.Validate(), c.telephoneFlags.Validate())
+	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.tlsFlags.Validate(), c.telephoneFlags.Validate(), c.secretsFlags.Validate())
 }
 
 const (
@@ -192,6 +193,7 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 		KeepDeleted:     time.Duration(c.KeepDeleted),
 		Kind:            c.kind(),
 		SIP:             sip,
+		TrunkKeys:       c.keys(c.database),
 		Simulator:       c.simulator(),
 		VoiceCommand:    voice,
 		Version:         version(),
