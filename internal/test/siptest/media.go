@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -105,6 +106,24 @@ func (m *Media) Await(pick func([]Packet) bool) bool {
 // AwaitFrames waits until so many packets came.
 func (m *Media) AwaitFrames(n int) bool {
 	return m.Await(func(all []Packet) bool { return len(all) >= n })
+}
+
+// AwaitSound waits until so many packets came that are not silent.
+func (m *Media) AwaitSound(n int) bool {
+	return m.Await(func(all []Packet) bool {
+		loud := 0
+		for _, p := range all {
+			if p.loud() {
+				loud++
+			}
+		}
+		return loud >= n
+	})
+}
+
+// loud reports whether a packet is of speech, and not silent.
+func (p *Packet) loud() bool {
+	return (p.Type == 0 || p.Type == 8) && slices.ContainsFunc(Decode(p.Type, p.Payload), func(s int16) bool { return abs(int(s)) > 1000 })
 }
 
 // Heard decodes the speech that came.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/netip"
 	"net/textproto"
 	"slices"
 	"strconv"
@@ -192,3 +193,6 @@ func lines(header []string) []Field {
 	}
 	return fields
 }
+
+// From returns the address whence the message came.
+func (m *Message) From() netip.AddrPort { return m.from.addr }

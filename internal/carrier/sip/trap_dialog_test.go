@@ -1,0 +1,512 @@
+package sip_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"callbook/internal/callflow"
+	"callbook/internal/campaign"
+	"callbook/internal/test/siptest"
+	"callbook/internal/trunk"
+)
+
+// TestByeAnswers: whatever becomes of the BYE, the call is over.
+func TestByeAnswers(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	for name, status := range map[string]int{"481": 481, "408": 408, "none": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, callee, nil)
+			line := callee.Line(t, siptest.Script{"BYE": func(c *siptest.Call, m *siptest.Message) {
+				if status != 0 {
+					c.Reply(m, siptest.Answer{Status: status})
+				}
+			}})
+			o := r.place(line, callflow.Greeting("100"))
+			call := line.Call()
+			call.Await("BYE", 1)
+			begun := time.Now()
+			r.end(o, campaign.Reached)
+			if d := time.Since(begun); d > 9*time.Second {
+				t.Errorf("the call lasted %v longer", d)
+			}
+			r.saw(call, "INVITE ACK BYE")
+		})
+	}
+}
+
+// TestLostAck: the answer is repeated until the ACK comes, and so is the ACK.
+func TestLostAck(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		c.Pick(m)
+		c.Await("ACK", 1)
+		c.Pick(m)
+		c.Pick(m)
+	}})
+	o := r.place(line, nil)
+	call := line.Call()
+	if !call.AwaitCount("ACK", 3) {
+		t.Errorf("there were %d ACKs", call.Count("ACK"))
+	}
+	if n := call.Count("BYE"); n != 0 {
+		t.Errorf("the repeated answers led to %d BYEs", n)
+	}
+	call.Bye()
+	r.end(o, campaign.Reached)
+}
+
+// TestCalleeHangsUp: the reason in the callee's BYE is told. Its numbers of requests are
+// its own, and may be lower than ours.
+func TestCalleeHangsUp(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, nil)
+	o, call := r.talk(line, nil)
+	if m := call.Send(siptest.Request{Method: "BYE", CSeq: 1, Header: []string{`Reason: Q.850;cause=31;text="Normal, unspecified"`}}); m.Status() != 200 {
+		t.Errorf("got %q", m.Start)
+	}
+	if p := r.end(o, campaign.Reached); p.Cause != 31 || p.CauseText != "Normal, unspecified" {
+		t.Errorf("got %+v", p)
+	}
+	r.saw(call, "INVITE ACK")
+}
+
+// TestHangsUpAtOnce: the callee's BYE comes right behind its answer.
+func TestHangsUpAtOnce(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	for range 20 {
+		line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+			c.Pick(m)
+			c.Bye()
+		}})
+		r.end(r.place(line, nil), campaign.Reached)
+		line.Call().Await("ACK", 1)
+	}
+}
+
+// TestStrangersBye: who knows only the Call-ID ends no call, and who repeats an old number
+// changes nothing.
+func TestStrangersBye(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, nil)
+	o, call := r.talk(line, nil)
+	for name, request := range map[string]siptest.Request{
+		"another's tag": {FromTag: "stranger"}, "a tag that is not ours": {ToTag: "stranger"},
+	} {
+		for _, method := range []string{"BYE", "INVITE", "UPDATE", "INFO"} {
+			request.Method = method
+			if m := call.Send(request); m.Status() != 481 {
+				t.Errorf("%s with %s was answered with %q", method, name, m.Start)
+			}
+		}
+	}
+	if m := call.Send(siptest.Request{Method: "INFO", CSeq: 900}); m.Status() >= 500 {
+		t.Errorf("INFO was answered with %q", m.Start)
+	}
+	if m := call.Send(siptest.Request{Method: "UPDATE", CSeq: 800}); m.Status() != 500 {
+		t.Errorf("an old number was answered with %q", m.Start)
+	}
+	call.Media.Press("3", siptest.Sender{})
+	r.awaitKeys(o, "3")
+	if err := r.Hangup(t.Context(), o.Call); err != nil {
+		t.Fatal(err)
+	}
+	r.end(o, campaign.Reached)
+	r.saw(call, "INVITE ACK BYE")
+}
+
+// originOf returns the id and the version of the o= line.
+func originOf(t *testing.T, sdp string) (id, version string) {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^o=\S+ (\d+) (\d+) `).FindStringSubmatch(sdp)
+	if m == nil {
+		t.Fatalf("there is no o= line in %q", sdp)
+	}
+	return m[1], m[2]
+}
+
+// TestOfferlessReinvite: a re-INVITE without SDP gets our offer, and the answer comes with
+// the ACK.
+func TestOfferlessReinvite(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, nil)
+	o := r.place(line, callflow.Menu("60000", 0))
+	call := line.Call()
+	if !call.Media.AwaitSound(5) {
+		t.Fatal("no sound came")
+	}
+	res := call.Send(siptest.Request{Method: "INVITE", Ack: call.Media.SDP(siptest.SDP{Direction: "sendonly", Version: 1})})
+	if res.Status() != 200 {
+		t.Fatalf("got %+v", res)
+	}
+	id, version := originOf(t, call.Invite().Body)
+	if nextID, next := originOf(t, res.Body); nextID != id || len(next) < len(version) || next <= version {
+		t.Errorf("the origin %s %s follows %s %s", nextID, next, id, version)
+	}
+	// The answer in the ACK puts the call on hold.
+	quiet(t, call.Media, 500*time.Millisecond)
+	call.Send(siptest.Request{Method: "INVITE", Ack: call.Media.SDP(siptest.SDP{Version: 2})})
+	n := len(call.Media.Packets())
+	if !call.Media.AwaitFrames(n + 10) {
+		t.Error("no sound came after the hold")
+	}
+	call.Bye()
+	r.end(o, campaign.Reached)
+}
+
+// TestSessionTimer: sessions that the callee limits are refreshed by whom it wants, or
+// end.
+func TestSessionTimer(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	const expires = "Session-Expires: 2;refresher="
+	answers := func(header ...string) siptest.Script {
+		return siptest.Script{
+			"INVITE": func(c *siptest.Call, m *siptest.Message) {
+				if !strings.Contains(m.Get("Supported"), "timer") || m.Get("Session-Expires") != "" {
+					t.Errorf("the INVITE has Supported: %q, Session-Expires: %q", m.Get("Supported"), m.Get("Session-Expires"))
+				}
+				c.Pick(m, append(header, "Require: timer")...)
+			},
+			"re-INVITE": func(c *siptest.Call, m *siptest.Message) { c.Pick(m, header...) },
+			"UPDATE":    func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 200, Header: header}) },
+		}
+	}
+	t.Run("we refresh by UPDATE", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, callee, nil)
+		line := callee.Line(t, answers(expires+"uac", "Allow: INVITE, ACK, BYE, UPDATE"))
+		o := r.place(line, nil)
+		call := line.Call()
+		update := call.Await("UPDATE", 2)
+		if got := update.Get("Session-Expires"); got != "2;refresher=uac" {
+			t.Errorf("the refresh says %q", got)
+		}
+		call.Bye()
+		r.end(o, campaign.Reached)
+		r.saw(call, "INVITE ACK UPDATE UPDATE")
+	})
+	t.Run("we refresh by re-INVITE", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, callee, nil)
+		line := callee.Line(t, answers(expires+"uac"))
+		o := r.place(line, nil)
+		call := line.Call()
+		again := call.Await("INVITE", 2)
+		id, version := originOf(t, call.Invite().Body)
+		if nextID, next := originOf(t, again.Body); nextID != id || next <= version {
+			t.Errorf("the origin %s %s follows %s %s", nextID, next, id, version)
+		}
+		call.Await("ACK", 3)
+		call.Bye()
+		r.end(o, campaign.Reached)
+		r.saw(call, "INVITE ACK INVITE ACK INVITE ACK")
+	})
+	t.Run("the callee refreshes", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, callee, nil)
+		line := callee.Line(t, answers(expires+"uas"))
+		o, call := r.talk(line, nil)
+		for i, method := range []string{"UPDATE", "INVITE", "UPDATE"} {
+			after(900 * time.Millisecond)
+			request := siptest.Request{Method: method, Header: []string{expires + "uac"}}
+			if method == "INVITE" {
+				request.Body = call.Media.SDP(siptest.SDP{Version: i})
+			}
+			res := call.Send(request)
+			if res.Status() != 200 || res.Get("Session-Expires") != "2;refresher=uac" || res.Get("Require") != "timer" {
+				t.Errorf("%s was answered with %+v", method, res)
+			}
+		}
+		call.Media.Press("8", siptest.Sender{})
+		r.awaitKeys(o, "8")
+		call.Bye()
+		r.end(o, campaign.Reached)
+		r.saw(call, "INVITE ACK")
+	})
+	t.Run("the callee is gone", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, callee, nil)
+		line := callee.Line(t, answers(expires+"uas"))
+		o := r.place(line, nil)
+		p := r.end(o, campaign.Reached)
+		if d := p.Ended.Sub(p.Answered); d > 2*time.Second {
+			t.Errorf("the call ended after %v", d)
+		}
+		r.saw(line.Call(), "INVITE ACK BYE")
+	})
+	t.Run("the interval is too small", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, callee, nil)
+		line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+			if m.Get("Min-SE") == "" {
+				c.Reply(m, siptest.Answer{Status: 422, Header: []string{"Min-SE: 1800"}})
+				return
+			}
+			if !strings.HasPrefix(m.Get("Session-Expires"), "1800") || m.Get("Min-SE") != "1800" {
+				t.Errorf("the second INVITE has Session-Expires: %q, Min-SE: %q", m.Get("Session-Expires"), m.Get("Min-SE"))
+			}
+			c.Pick(m)
+		}})
+		r.end(r.place(line, callflow.Greeting("100")), campaign.Reached)
+		r.saw(line.Call(), "INVITE ACK INVITE ACK BYE")
+	})
+	t.Run("a refresh meets the end", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, callee, nil)
+		script := answers("Session-Expires: 1;refresher=uac", "Allow: UPDATE")
+		line := callee.Line(t, script)
+		o := r.place(line, nil)
+		call := line.Call()
+		call.Await("UPDATE", 1)
+		after(495 * time.Millisecond) // about when the next one leaves
+		if err := r.Hangup(t.Context(), o.Call); err != nil {
+			t.Fatal(err)
+		}
+		r.end(o, campaign.Reached)
+		call.Await("BYE", 1)
+		r.stop()
+		last := 0
+		for _, m := range call.All() {
+			if m.Method() != "ACK" && !m.Repeats && m.CSeq() <= last {
+				t.Errorf("the requests were %q", call.Requests())
+			}
+			last = m.CSeq()
+		}
+	})
+}
+
+// TestDigest: who proves knowing the password gets the call. Who does not is told so after
+// one try, and tries anew if only the nonce was old.
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	account := siptest.Account{User: "me", Password: "secret"}
+	for name, tt := range map[string]struct {
+		password string
+		status   int
+		stale    bool
+		outcome  campaign.Outcome
+		want     string
+	}{
+		"401":                {"secret", 401, false, campaign.Reached, "INVITE ACK INVITE ACK BYE"},
+		"407":                {"secret", 407, false, campaign.Reached, "INVITE ACK INVITE ACK BYE"},
+		"the nonce is old":   {"secret", 407, true, campaign.Reached, "INVITE ACK INVITE ACK INVITE ACK BYE"},
+		"the wrong password": {"wrong", 407, false, campaign.CallFailed, "INVITE ACK INVITE ACK"},
+		"no password":        {"", 401, false, campaign.CallFailed, "INVITE ACK"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, callee, func(s *setup) {
+				if tt.password != "" {
+					s.trunk.User, s.trunk.Password = "me", tt.password
+				}
+			})
+			line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+				switch {
+				case account.Proves(m, "second"), !tt.stale && account.Proves(m, "first"):
+					c.Pick(m)
+				case tt.stale && account.Proves(m, "first"):
+					c.Challenge(m, tt.status, "second", "stale=true")
+				default:
+					c.Challenge(m, tt.status, "first")
+				}
+			}})
+			r.end(r.place(line, callflow.Greeting("100")), tt.outcome)
+			r.saw(line.Call(), tt.want)
+		})
+	}
+}
+
+// TestByeIsChallenged: trunks ask for the password within calls too.
+func TestByeIsChallenged(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, func(s *setup) { s.trunk.User, s.trunk.Password = "me", "secret" })
+	line := callee.Line(t, siptest.Script{"BYE": func(c *siptest.Call, m *siptest.Message) {
+		if (siptest.Account{User: "me", Password: "secret"}).Proves(m, "one") {
+			c.Reply(m, siptest.Answer{Status: 200})
+			return
+		}
+		c.Challenge(m, 407, "one")
+	}})
+	r.end(r.place(line, callflow.Greeting("100")), campaign.Reached)
+	r.saw(line.Call(), "INVITE ACK BYE BYE")
+}
+
+// TestOutcomes: what a callee answers is told apart.
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	for _, tt := range []struct {
+		status  int
+		rings   bool
+		header  string
+		outcome campaign.Outcome
+		cause   int
+	}{
+		{486, true, "Reason: Q.850;cause=17", campaign.Busy, 17},
+		{600, true, "", campaign.Busy, 0},
+		{480, true, "", campaign.NoAnswer, 0},
+		{480, false, "", campaign.CallFailed, 0},
+		{480, false, `Reason: SIP;cause=480, Q.850;cause=19;text="No answer"`, campaign.NoAnswer, 19},
+		{408, true, "", campaign.NoAnswer, 0},
+		{404, false, "", campaign.Unreachable, 0},
+		{604, false, "", campaign.Unreachable, 0},
+		{500, false, "Reason: Q.850;cause=1", campaign.Unreachable, 1},
+		{502, false, "", campaign.CallFailed, 0},
+		{488, false, "", campaign.CallFailed, 0},
+		{421, false, "Require: timer", campaign.CallFailed, 0},
+	} {
+		line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+			if tt.rings {
+				c.Ring(m)
+				after(50 * time.Millisecond) // sipgo reads messages that come together in any order
+			}
+			var header []string
+			if tt.header != "" {
+				header = append(header, tt.header)
+			}
+			c.Reply(m, siptest.Answer{Status: tt.status, Header: header})
+		}})
+		p := r.await(r.place(line, nil), campaign.CallEnded)
+		if p.Outcome != tt.outcome || p.Code != tt.status || p.Cause != tt.cause || p.CauseText == "" || p.Rang.IsZero() == tt.rings {
+			t.Errorf("%d %s: got %+v, want %v", tt.status, tt.header, p, tt.outcome)
+		}
+		line.Call().Await("ACK", 1)
+	}
+}
+
+// TestProbe: the trunk is asked every now and then whether it is there, from the port that
+// calls leave by, so that a NAT keeps the path.
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	from := make(chan string, 100)
+	callee.Handle("OPTIONS", func(c *siptest.Call, m *siptest.Message) {
+		from <- m.From().String()
+		c.Reply(m, siptest.Answer{Status: 200})
+	})
+	r := open(t, callee, func(s *setup) { s.Probe = 100 * time.Millisecond })
+	if callee.Outside.Await("OPTIONS", 3) == nil {
+		t.Fatal("the trunk was not probed")
+	}
+	if got := <-from; got != r.Addr().String() {
+		t.Errorf("the probe came from %s, and not from %s", got, r.Addr())
+	}
+}
+
+// TestTCP: calls over TCP, also after the trunk has started anew in the middle of one.
+func TestTCP(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, func(s *setup) { s.trunk.Transport = trunk.TCP })
+	line := callee.Line(t, nil)
+	o, call := r.talk(line, nil)
+	callee.Drop()
+	call.Media.Press("2", siptest.Sender{})
+	r.awaitKeys(o, "2")
+	if err := r.Hangup(t.Context(), o.Call); err != nil {
+		t.Fatal(err)
+	}
+	r.end(o, campaign.Reached)
+	call.Await("BYE", 1)
+	busy := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 486}) }})
+	r.end(r.place(busy, nil), campaign.Busy)
+	if via := busy.Call().Invite().Get("Via"); !strings.HasPrefix(via, "SIP/2.0/TCP ") {
+		t.Errorf("Via is %q", via)
+	}
+	r.saw(call, "INVITE ACK BYE")
+}
+
+// TestTLS: a trunk with a certificate of a known authority gets calls, and one with an
+// unknown or with that of another host does not.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		ip      net.IP
+		known   bool
+		outcome bool
+	}{
+		"good":           {net.IPv4(127, 0, 0, 1), true, true},
+		"unknown":        {net.IPv4(127, 0, 0, 1), false, false},
+		"another host's": {net.IPv4(127, 0, 0, 9), true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			callee := siptest.Start(t)
+			certificate, pool := certify(t, tt.ip)
+			if !tt.known {
+				_, pool = certify(t, tt.ip)
+			}
+			l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+			if err != nil {
+				t.Fatal(err)
+			}
+			callee.Listen(l)
+			r := open(t, callee, func(s *setup) {
+				s.TLS = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+				s.trunk.Transport, s.trunk.Port = trunk.TLS, l.Addr().(*net.TCPAddr).Port
+			})
+			line := callee.Line(t, nil)
+			o := order(line, callflow.Greeting("100"))
+			if err := r.Place(t.Context(), o); (err == nil) != tt.outcome {
+				t.Fatalf("placing a call: %v", err)
+			}
+			if !tt.outcome {
+				r.stop()
+				if line.Calls() != 0 {
+					t.Error("the call left")
+				}
+				return
+			}
+			r.end(o, campaign.Reached)
+			r.saw(line.Call(), "INVITE ACK BYE")
+		})
+	}
+}
+
+// certify makes a certificate for an address, and the pool that knows it.
+func certify(t *testing.T, ip net.IP) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{ip}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
