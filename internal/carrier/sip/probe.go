@@ -3,6 +3,9 @@ package sip
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,10 +23,17 @@ const (
 func (c *Carrier) watch(ctx context.Context, l *line) {
 	looked := time.Now()
 	for first := true; ; first = false {
-		soon := false
+		var missed atomic.Bool
+		var all sync.WaitGroup
 		for _, h := range l.all() {
-			soon = !c.probe(ctx, l, h) || soon
+			all.Go(func() {
+				if !c.probe(ctx, l, h) {
+					missed.Store(true)
+				}
+			})
 		}
+		all.Wait()
+		soon := missed.Load()
 		if first {
 			close(l.probed)
 		}
@@ -89,6 +99,11 @@ func (l *line) answered(h *host, trip time.Duration, code int) {
 	}
 	l.mark(h, down)
 	if down == "" {
+		for _, k := range l.hosts {
+			if !k.answered && k.missed > 0 {
+				l.mark(k, unlikeOthers)
+			}
+		}
 		l.proven = true
 		if l.why == givesNoAnswer {
 			l.pause = time.Time{} // the next call decides
@@ -107,10 +122,16 @@ func (l *line) missed(h *host, now time.Time, err error) {
 		l.mark(h, "it cannot be reached: "+err.Error())
 	case h.answered && h.missed >= maxMissed:
 		l.mark(h, "it does not answer OPTIONS any more")
+	case !h.answered && slices.ContainsFunc(l.hosts, func(k *host) bool { return k.answered && k.down == "" }):
+		l.mark(h, unlikeOthers)
 	case !h.answered:
 		l.mark(h, "")
 	}
 }
+
+// unlikeOthers is why a host is down that has never answered, while others of the same
+// trunk have.
+const unlikeOthers = "it does not answer OPTIONS, as others of the trunk do"
 
 // mark sets why a host is down, or "". The caller must hold mu.
 func (l *line) mark(h *host, down string) {
