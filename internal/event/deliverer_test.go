@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -274,6 +275,34 @@ func TestOrder(t *testing.T) {
 	got := another.got()
 	if got[len(got)-1] != "-1 last" || len(got) != 41 {
 		t.Errorf("the last of %d is %q", len(got), got[len(got)-1])
+	}
+}
+
+// TestLast: the last event of a campaign follows its events at other receivers, also when
+// the start of the campaign waits in the same lane.
+func TestLast(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var refused atomic.Int64
+	slow := newReceiver(t, func(n int, _ string) int {
+		if n <= 3 {
+			refused.Add(1)
+			return http.StatusServiceUnavailable
+		}
+		return http.StatusNoContent
+	})
+	campaign := newReceiver(t, nil)
+	last := events(campaign.URL, "-1 last")
+	last[0].Last = true
+	b.add(slices.Concat(events(campaign.URL, "-1 start"), events(slow.URL, "1 call"), last)...)
+	b.run(b.clock, true)
+	b.until("a call is refused again", time.Second, func() bool { return refused.Load() == 3 })
+	if got := campaign.got(); !slices.Equal(got, []string{"-1 start"}) {
+		t.Errorf("before a call is told, the campaign's receiver has got %q", got)
+	}
+	b.until("all are delivered", time.Second, func() bool { return b.counts().Delivered == 3 })
+	if got := campaign.got(); !slices.Equal(got, []string{"-1 start", "-1 last"}) {
+		t.Errorf("the campaign's receiver has got %q", got)
 	}
 }
 

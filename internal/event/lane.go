@@ -153,7 +153,8 @@ func (l *lane) load(ctx context.Context) (more bool, err error) {
 }
 
 // take appends an event to its chain. It sets the event aside if that waits for one that
-// is not in this lane.
+// may be in another lane. The last event of a campaign waits for all others, and After
+// names only one of them.
 func (l *lane) take(p *Pending) {
 	at := target{p.Campaign, p.Position}
 	l.known[p.ID] = true
@@ -164,7 +165,7 @@ func (l *lane) take(p *Pending) {
 		c = &chain{}
 		l.chains[at] = c
 		l.ready = append(l.ready, c)
-	case c == nil || c.events[len(c.events)-1].ID != p.After:
+	case c == nil || p.Last || c.events[len(c.events)-1].ID != p.After:
 		l.behind(p)
 		return
 	}

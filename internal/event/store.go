@@ -88,6 +88,7 @@ type Pending struct {
 	// none. It is the target's event before this one, or any other event of the campaign
 	// if this one is the Last.
 	After int64
+	Last  bool // as in [Event]
 }
 
 // Outcome is the result of an event: it has ended, or it waits.

@@ -48,12 +48,12 @@ func (s eventStore) Due(ctx context.Context, r event.Receiver, now time.Time, kn
 	}
 	return collect(ctx, s.db, of(r.Account), "read events", func(row pgx.CollectableRow) (p event.Pending, err error) {
 		var after *int64
-		err = row.Scan(&p.ID, (*sidValue)(&p.Campaign), &p.Position, &p.URL, &p.Body, (*dateValue)(&p.Since), &p.Tries, &after)
+		err = row.Scan(&p.ID, (*sidValue)(&p.Campaign), &p.Position, &p.URL, &p.Body, (*dateValue)(&p.Since), &p.Tries, &after, &p.Last)
 		if after != nil {
 			p.After = *after
 		}
 		return p, err
-	}, `SELECT id, campaign_sid, position, url, body, date_since, tries, `+firstWaiting+` FROM
+	}, `SELECT id, campaign_sid, position, url, body, date_since, tries, `+firstWaiting+`, last FROM
 			(SELECT * FROM events WHERE account_id = $1 AND receiver = $2 AND state = 1 AND due <= $3 AND id <> ALL ($4::bigint[])
 			ORDER BY due, id LIMIT $5) AS e ORDER BY due, id`,
 		r.Account, r.Origin, now.UnixNano(), known, limit)

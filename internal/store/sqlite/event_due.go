@@ -87,11 +87,11 @@ func (s eventStore) Due(ctx context.Context, r event.Receiver, now time.Time, kn
 
 // readPending reads an event, which must exist.
 func readPending(conn *sqlite.Conn, id int64) (p event.Pending, err error) {
-	err = queryOne(conn, `SELECT campaign_sid, position, url, body, date_since, tries, `+firstWaiting+` FROM events AS e WHERE id = ?`,
+	err = queryOne(conn, `SELECT campaign_sid, position, url, body, date_since, tries, `+firstWaiting+`, last FROM events AS e WHERE id = ?`,
 		[]any{id}, func(stmt *sqlite.Stmt) error {
 			p = event.Pending{
 				ID: id, Position: stmt.ColumnInt(1), URL: stmt.ColumnText(2), Body: make([]byte, stmt.ColumnLen(3)),
-				Since: time.Unix(0, stmt.ColumnInt64(4)), Tries: stmt.ColumnInt(5), After: stmt.ColumnInt64(6),
+				Since: time.Unix(0, stmt.ColumnInt64(4)), Tries: stmt.ColumnInt(5), After: stmt.ColumnInt64(6), Last: stmt.ColumnBool(7),
 			}
 			stmt.ColumnBytes(0, p.Campaign[:])
 			stmt.ColumnBytes(3, p.Body)
