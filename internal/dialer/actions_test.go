@@ -2,6 +2,7 @@ package dialer_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"callbook/internal/campaign"
@@ -36,7 +37,7 @@ func (w *world) create() {
 	now := w.clock.Now()
 	p := &plan{
 		send: now.Add(time.Duration(w.dice.IntN(90)) * time.Second), calls: 1, rate: callsAMinute,
-		called: make(map[phone.Number]int), suppressed: make(map[phone.Number]time.Time), numbers: 1 + w.dice.IntN(30),
+		called: make(map[phone.Number]int), numbers: w.numbers(1 + w.dice.IntN(30)),
 	}
 	p.end = p.send.Add(time.Duration(60+w.dice.IntN(1500)) * time.Second)
 	if !w.bubble() {
@@ -44,8 +45,9 @@ func (w *world) create() {
 	}
 	d := campaign.Draft{
 		CallerID: campaign.Some("08047000001"), Text: campaign.Some("Your rent is due on Monday."), FlowType: campaign.Some("ivr"),
-		CallStatusCallback: campaign.Some("https://a.example/call"), CallScheduleCallback: campaign.Some("https://a.example/target"),
-		StatusCallback: campaign.Some("https://a.example/campaign"), CustomField: campaign.Some(json.RawMessage(`{"run": 1}`)),
+		Name: campaign.Some(fmt.Sprintf("%04d", len(w.plans))), CallStatusCallback: campaign.Some(w.receiver() + "/call"),
+		CallScheduleCallback: campaign.Some(w.receiver() + "/target"), StatusCallback: campaign.Some(w.receiver() + "/campaign"),
+		CustomField: campaign.Some(json.RawMessage(`{"run": 1}`)),
 		Schedule: campaign.Some(campaign.ScheduleDraft{
 			SendAt: campaign.Some(p.send.Format(time.RFC3339Nano)), EndAt: campaign.Some(p.end.Format(time.RFC3339Nano)),
 		}),
@@ -59,24 +61,45 @@ func (w *world) create() {
 		d.Mode, d.Throttle = campaign.Some("custom"), campaign.Some(p.rate)
 	}
 	var from []string
-	p.first = phone.Number(919800000000 + w.next)
-	for range p.numbers {
-		from = append(from, phone.Number(919800000000+w.next).String())
-		w.next++
+	for _, n := range p.numbers {
+		from = append(from, n.String())
 	}
-	p.last = phone.Number(919800000000 + w.next)
 	d.From = campaign.Some(from)
-	w.mu.Lock()
-	w.plans = append(w.plans, p)
-	for n := p.first; n < p.last; n++ {
-		w.byNo[n] = p
-	}
-	w.mu.Unlock()
+	w.locked(func() { w.plans = append(w.plans, p) })
 	c, err := w.campaigns.Create(w.t.Context(), w.acct, &d, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	p.sid = c.SID
+}
+
+// receiver returns where a kind of events goes.
+func (w *world) receiver() string {
+	if w.dice.IntN(3) == 0 {
+		return steady
+	}
+	return shaky
+}
+
+// numbers returns numbers of the countries. Some of them are in other campaigns too.
+func (w *world) numbers(n int) (numbers []phone.Number) {
+	const regulars = 20
+	taken := make(map[phone.Number]bool)
+	for len(numbers) < n {
+		of, no := india, w.dice.IntN(regulars)
+		if w.dice.IntN(5) == 0 {
+			of = emirates
+		}
+		if w.dice.IntN(4) > 0 {
+			w.next++
+			no = regulars + w.next
+		}
+		if number := of.first + phone.Number(no); !taken[number] {
+			taken[number] = true
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }
 
 // any returns a campaign that is not closed, or nil.
@@ -128,7 +151,7 @@ func (w *world) remove() {
 		return
 	}
 	if _, err := w.campaigns.Delete(w.t.Context(), w.acct, p.sid, nil); err == nil {
-		w.locked(func() { p.over, p.checked = true, true })
+		w.locked(func() { p.over, p.checked, p.deleted = true, true, true })
 	}
 }
 
@@ -138,44 +161,7 @@ func (w *world) suppress() {
 	if p == nil {
 		return
 	}
-	n := p.first + phone.Number(w.dice.IntN(p.numbers))
+	n := p.numbers[w.dice.IntN(len(p.numbers))]
 	_ = w.set.Suppressions.AddSuppressions(w.t.Context(), w.acct.ID, []suppression.Suppression{{Number: n, Source: "api", Created: w.clock.Now()}}, nil)
-	w.locked(func() { p.suppressed[n] = w.clock.Now() })
-}
-
-// setHours changes the calling hours of the account to some minutes about now, or to
-// always.
-func (w *world) setHours() {
-	now := w.clock.Now().In(callees)
-	var h *campaign.Hours
-	if minute := now.Hour()*60 + now.Minute(); w.dice.IntN(3) == 0 && minute > 10 && minute < 24*60-20 {
-		h = &campaign.Hours{From: minute - 5 + w.dice.IntN(8)}
-		h.Until = h.From + 1 + w.dice.IntN(12)
-	}
-	if _, err := w.campaigns.ChangePolicy(w.t.Context(), w.acct, func(p *campaign.Policy) { p.Hours = h }); err != nil {
-		w.t.Fatal(err)
-	}
-	w.locked(func() { w.hours = append(w.hours, hours{h, w.clock.Now()}) })
-}
-
-// callees is the zone of all numbers of the model.
-var callees = time.FixedZone("IST", (5*60+30)*60)
-
-// mayCall tells whether the calling hours allow a call at a time. Servers follow a change
-// within a second or two, later when their store fails; until then those of before hold
-// too.
-func (w *world) mayCall(now time.Time) bool {
-	const known = 6 * time.Second
-	local := now.In(callees)
-	minute := local.Hour()*60 + local.Minute()
-	for i := len(w.hours) - 1; i >= 0; i-- {
-		h := w.hours[i]
-		if h.Hours == nil || h.From <= minute && minute < h.Until {
-			return true
-		}
-		if now.Sub(h.set) > known*time.Duration(w.speed) {
-			return false
-		}
-	}
-	return true // nothing was set before
+	w.locked(func() { w.suppressed[n] = w.clock.Now() })
 }

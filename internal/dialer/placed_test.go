@@ -3,6 +3,7 @@ package dialer_test
 import (
 	"time"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/carrier"
 	"callbook/internal/event"
 )
@@ -11,18 +12,22 @@ import (
 func (w *world) placed(o carrier.Order) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now, p := w.clock.Now(), w.byNo[o.To]
+	now, claimed, p := w.clock.Now(), o.Call.Time(), w.claims[o.Call]
+	if p == nil {
+		w.t.Errorf("%v: a call was placed that nobody has claimed: %+v", now, o)
+		return
+	}
 	p.called[o.To]++
 	p.times, w.times = append(p.times, now), append(w.times, now)
-	at, suppressed := p.suppressed[o.To]
+	at, suppressed := w.suppressed[o.To]
 	for what, wrong := range map[string]bool{
 		"in a pause":                        p.paused,
 		"of a campaign that has ended":      p.over,
 		"outside its time":                  now.Before(p.send) || !now.Add(-w.slack()).Before(p.end),
-		"outside the calling hours":         !w.mayCall(now),
+		"against the account's rules":       !w.mayCall(o.To, claimed, now),
 		"a second time":                     w.calls[o.Call],
 		"more often than its number may":    p.called[o.To] > p.calls || o.Attempt > p.calls,
-		"to a number that is suppressed":    suppressed && o.Call.Time().After(at.Add(w.slack())),
+		"to a number that is suppressed":    suppressed && claimed.After(at.Add(w.slack())),
 		"too early for its campaign's pace": lastMinute(p.times) > p.rate,
 		"too early for the account's pace":  lastMinute(w.times) > callsAMinute,
 	} {
@@ -31,6 +36,16 @@ func (w *world) placed(o carrier.Order) {
 		}
 	}
 	w.calls[o.Call] = true
+	w.byNumber[o.To] = append(w.byNumber[o.To], claimed)
+}
+
+// claimed notes whose calls will be placed.
+func (w *world) claimed(plans map[addressbook.SID]int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for call, i := range plans {
+		w.claims[call] = w.plans[i]
+	}
 }
 
 // lastMinute counts the times within the minute before the last one.
@@ -55,6 +70,7 @@ func (w *world) commit(events map[int][]event.Event, err error) {
 				w.events[e.Campaign] = make(map[what]int)
 			}
 			w.events[e.Campaign][what{e.Kind, e.Call, e.Position, e.Last}]++
+			w.owe(&e)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -86,14 +87,18 @@ func (p *process) Place(ctx context.Context, o carrier.Order) error {
 
 // Claim implements [dialer.Store], as the other methods do.
 func (p *process) Claim(ctx context.Context, l work.Lease, id account.ID, sid addressbook.SID, q dialer.ClaimQuery, rule dialer.ClaimRule) (dials []dialer.Dial, err error) {
-	events := make(map[int][]event.Event)
+	events, plans := make(map[int][]event.Event), make(map[addressbook.SID]int)
 	err = p.do(func() error {
 		var err error
 		dials, err = p.Store.Claim(ctx, l, id, sid, q, func(c *campaign.Campaign, t *campaign.Target, callee dialer.Callee) (*campaign.Call, []event.Event) {
 			call, told := rule(c, t, callee)
 			events[t.Position] = told
+			if call != nil {
+				plans[call.SID], _ = strconv.Atoi(c.Name)
+			}
 			return call, told
 		})
+		p.w.claimed(plans)
 		p.w.commit(events, err)
 		return err
 	})

@@ -33,8 +33,8 @@ func (w *world) check() {
 		if got, want := minutesOf(c, targets.Targets, w.clock.Now()); got != want {
 			w.t.Errorf("%v: the calls of %v by minute are\n%v, but there are\n%v", w.clock.Now(), p.sid, got, want)
 		}
-		if c.Expanded && len(targets.Targets) != p.numbers {
-			w.t.Errorf("%v has %d targets, want %d", p.sid, len(targets.Targets), p.numbers)
+		if c.Expanded && len(targets.Targets) != len(p.numbers) {
+			w.t.Errorf("%v has %d targets, want %d", p.sid, len(targets.Targets), len(p.numbers))
 		}
 		if c.Closed {
 			p.checked = true
@@ -113,6 +113,9 @@ func (w *world) closed(p *plan, c *campaign.Campaign, targets []campaign.Target)
 		if !t.State.Ended() || t.Ended.IsZero() || len(t.History) > p.calls {
 			w.t.Errorf("a target of a campaign that is closed is %+v", t)
 		}
+		if !w.mayRefuse(t) {
+			w.t.Errorf("%v: a target was not called for a reason that there never was: %+v", p.sid, t)
+		}
 		want[what{kind: event.CallSchedule, position: t.Position}] = 1
 		for _, a := range t.History {
 			if a.Outcome == 0 {
@@ -140,11 +143,14 @@ func (w *world) finish() {
 	w.process.kill(-1)
 	w.process.setFlaky(0)
 	w.process.SetFaults(simulator.Faults{})
+	w.locked(func() { w.manner = answers })
 	for i := 0; i < 400 && w.open(); i++ {
 		w.sleep(10 * time.Second)
 		w.restart()
 		w.check()
+		w.late()
 	}
+	w.delivered()
 	for _, p := range w.plans {
 		if !p.checked {
 			c, err := w.set.Campaigns.Campaign(w.t.Context(), w.acct.ID, p.sid)
@@ -152,9 +158,9 @@ func (w *world) finish() {
 		}
 	}
 	w.process.stop()
+	w.countDelivered()
 	if err := w.set.Close(); err != nil {
 		w.t.Error(err)
 	}
-	placed, numbers := len(w.calls), w.next
-	w.t.Logf("%d campaigns, %d numbers, %d calls", len(w.plans), numbers, placed)
+	w.t.Logf("%d campaigns, %d calls to %d numbers, %d events", len(w.plans), len(w.calls), len(w.byNumber), len(w.acknowledged))
 }

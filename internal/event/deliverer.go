@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -58,6 +59,8 @@ type Options struct {
 	Agent string
 	// Private lets events go to private, loopback and link-local addresses.
 	Private bool
+	// Transport makes the requests. If it is nil, they go to the network.
+	Transport http.RoundTripper
 }
 
 // Deliverer sends events to the callers' programs. It is safe for concurrent use.
@@ -94,7 +97,7 @@ type host struct {
 // New returns a Deliverer that does nothing yet.
 func New(store Store, opts Options) *Deliverer {
 	return &Deliverer{
-		store: store, opts: opts, sender: newSender(opts.Agent, opts.Private, opts.Clock), server: rand.Text(),
+		store: store, opts: opts, sender: newSender(opts), server: rand.Text(),
 		woken: make(chan struct{}, 1), told: make(chan struct{}, 1), places: limit.New(places, limit.Options{Spare: true}),
 		accounts: make(map[account.ID]*held), receivers: make(map[Receiver]*breaker), hosts: make(map[string]*host),
 	}

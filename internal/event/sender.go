@@ -32,14 +32,16 @@ type sender struct {
 	clock  clock.Clock
 }
 
-// newSender returns a sender. Unless private is set, it connects to public addresses
+// newSender returns a sender. Unless Private is set, it connects to public addresses
 // only. It checks the address of each connection after the host name was resolved, so a
 // name cannot change its meaning in between. It uses no proxy, because then it would see
 // only the proxy's address.
-func newSender(agent string, private bool, c clock.Clock) *sender {
-	return &sender{agent: agent, clock: c, client: outbound.NewClient(outbound.Options{
-		Private: private, Timeout: answerTimeout, Idle: places, PerHost: perHost,
-	})}
+func newSender(opts Options) *sender {
+	client := outbound.NewClient(outbound.Options{Private: opts.Private, Timeout: answerTimeout, Idle: places, PerHost: perHost})
+	if opts.Transport != nil {
+		client.Transport = opts.Transport
+	}
+	return &sender{agent: opts.Agent, clock: opts.Clock, client: client}
 }
 
 // send sends an event once. It returns the zero Answer if ctx has ended.
