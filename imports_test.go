@@ -264,6 +264,7 @@ var rules = map[string][]string{
 		"internal/addressbook",
 		"internal/campaign",
 		"internal/journal",
+		"internal/trunk",
 		"internal/upload",
 	},
 

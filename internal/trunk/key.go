@@ -115,10 +115,16 @@ func seal(s cipher.AEAD, name, password string) []byte {
 
 // open decrypts what seal returned.
 func open(s cipher.AEAD, name string, sealed []byte) (string, error) {
-	if len(sealed) > 0 && sealed[0] == sealedVersion {
+	if isSealed(sealed) {
 		if password, err := s.Open(nil, nil, sealed[1:], []byte(name)); err == nil {
 			return string(password), nil
 		}
 	}
 	return "", invalid("the password of trunk %s was encrypted with another key than the one given: give that key with --secrets-key-file, or the password again with \"callbook trunk set %[1]s --password-file FILE\"", name)
+}
+
+// isSealed reports whether an encrypted password has the form of one.
+func isSealed(sealed []byte) bool {
+	const nonce, tag = 12, 16
+	return len(sealed) > 1+nonce+tag && sealed[0] == sealedVersion
 }

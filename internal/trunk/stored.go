@@ -2,6 +2,7 @@ package trunk
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -64,4 +65,20 @@ func (r *Row) Decode() (*Trunk, error) {
 		t.Outcomes = append(t.Outcomes, OutcomeRow(rule))
 	}
 	return t, nil
+}
+
+// Check returns an error if the row is not that of a trunk that could be created. It needs
+// no key, so the password may still be encrypted with another one.
+func (r *Row) Check() error {
+	t, err := r.Decode()
+	if err != nil {
+		return errors.New("its settings cannot be read")
+	}
+	if err := t.Check(); err != nil {
+		return err
+	}
+	if r.Password != nil && !isSealed(r.Password) {
+		return errors.New("its password is not encrypted as passwords are")
+	}
+	return nil
 }

@@ -21,6 +21,7 @@ const (
 	Uploads    = "uploads"
 	Campaigns  = "campaigns"
 	Prompts    = "recordings"
+	Trunks     = "trunks"
 )
 
 // check is one of the checks.
@@ -37,7 +38,7 @@ const (
 )
 
 // order is the order of the checks.
-var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads, Campaigns, Prompts}
+var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads, Campaigns, Prompts, Trunks}
 
 var checks map[string]check
 
@@ -55,6 +56,7 @@ func init() {
 		Uploads:    {Uploads, "uploads", "Cancel the upload, and send its file again.", (*runner).uploads},
 		Campaigns:  {Campaigns, "campaigns", adviceRestore, (*runner).campaigns},
 		Prompts:    {Prompts, "prompts", "Upload the recording again in the place of the stored one. The disk may be failing: look at the machine's log.", (*runner).prompts},
+		Trunks:     {Trunks, "trunks", "Remove the trunk with \"callbook trunk remove\" and add it again. Records that are none can be deleted from the table dialogs while no server runs.", (*runner).trunks},
 	}
 }
 

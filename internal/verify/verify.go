@@ -1,6 +1,6 @@
 // Package verify checks the invariants of a database: its structure is sound, its
 // counters agree with a recount, no row is orphaned, no account has a number twice,
-// receipts and uploads can be read, and recordings are those that were uploaded.
+// receipts, uploads and trunks can be read, and recordings are those that were uploaded.
 //
 // The checks change nothing and read one snapshot, so they run beside servers that
 // write. Their memory is bounded whatever the size of the database. Their reports
@@ -17,6 +17,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
+	"callbook/internal/trunk"
 )
 
 // ErrDamaged means that a database cannot be read further because its content or
@@ -79,6 +80,13 @@ type View interface {
 	// Prompts visits the recordings of an account. It hashes each file without holding
 	// more than one.
 	Prompts(ctx context.Context, account account.ID, each func(*Prompt) error) error
+
+	// Trunks visits the trunks.
+	Trunks(ctx context.Context, each func(*trunk.Row) error) error
+
+	// Dialogs returns the number of records of calls over trunks, and how many of them
+	// are empty or have no sid.
+	Dialogs(ctx context.Context) (all, broken int64, err error)
 
 	// Orphans visits each reference from one table to another, except the
 	// references that [View].Lists covers.

@@ -13,6 +13,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/journal"
+	"callbook/internal/trunk"
 	"callbook/internal/verify"
 )
 
@@ -289,6 +290,23 @@ func (v *view) Prompts(ctx context.Context, account account.ID, each func(*verif
 		copy(p.Sum[:], sum)
 		return each(&p)
 	})
+}
+
+// Trunks implements [verify.View].
+func (v *view) Trunks(ctx context.Context, each func(*trunk.Row) error) error {
+	return v.each(ctx, `SELECT `+trunkColumns+` FROM trunks ORDER BY name`, nil, func(row pgx.Rows) error {
+		var r trunk.Row
+		if err := row.Scan(trunkFields(&r)...); err != nil {
+			return err
+		}
+		return each(&r)
+	})
+}
+
+// Dialogs implements [verify.View].
+func (v *view) Dialogs(ctx context.Context) (all, broken int64, err error) {
+	err = v.one(ctx, `SELECT count(*), count(*) FILTER (WHERE length(record) = 0) FROM dialogs`, nil, &all, &broken)
+	return all, broken, err
 }
 
 // Receipts implements [verify.View].

@@ -61,7 +61,7 @@ func fill(t *testing.T, db *DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	storetest.FillCampaigns(t, storetest.Stores{Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Prompts: db}, acme.ID)
+	storetest.FillCampaigns(t, storetest.Stores{Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Prompts: db, Trunks: db, CallDialogs: db}, acme.ID)
 	damage(t, db, `INSERT INTO list_members (account_id, list_sid, contact_sid, date_created) SELECT lists.account_id, lists.sid, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0;
 		UPDATE lists SET contact_count = (SELECT count(*) FROM list_members);
 		INSERT INTO upload_errors SELECT account_id, sid, 1, 2, 'x', 'y' FROM uploads;
@@ -148,6 +148,9 @@ func TestVerify(t *testing.T) {
 		{"campaign's state", `UPDATE campaigns SET state = 9 WHERE state = 2`, "campaigns", "is in state 9"},
 		{"folded campaign", `UPDATE campaigns SET name_folded = 'x' WHERE state = 2`, "campaigns", "folded name"},
 		{"recording", `UPDATE prompts SET file = set_byte(file, 50, 7)`, "recordings", `acme: recording "hello" has a file that is not the one that was uploaded`},
+		{"trunk's settings", `UPDATE trunks SET settings = '{'`, "trunks", `trunk "exotel" is not as it may be: its settings cannot be read`},
+		{"trunk's password", `UPDATE trunks SET password = 'hi'`, "trunks", `its password is not encrypted as passwords are`},
+		{"dialog", `UPDATE dialogs SET record = ''`, "trunks", `1 records of calls in progress are none`},
 		{"recording's hash", `UPDATE prompts SET sha256 = 'x'`, "recordings", `recording "hello" has`},
 		{"events of no campaign", `DELETE FROM calls; DELETE FROM targets; DELETE FROM campaigns`, "orphans", "rows of events have no row of campaigns"},
 		{"no campaign", `DELETE FROM campaigns`, "orphans", "6 rows of targets have no row of campaigns"},

@@ -64,7 +64,7 @@ func fill(t *testing.T) *filled {
 	if err := s.book.InsertContacts(t.Context(), f.acme.ID, prepared.Contacts, addressbook.CreateOptions{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	storetest.FillCampaigns(t, storetest.Stores{Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Prompts: s.book}, f.acme.ID)
+	storetest.FillCampaigns(t, storetest.Stores{Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Prompts: s.book, Trunks: s.db, CallDialogs: s.book}, f.acme.ID)
 	f.exec(t, `INSERT INTO list_members (list_id, contact_sid, date_created) SELECT lists.id, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0`)
 	f.exec(t, `UPDATE lists SET contact_count = (SELECT count(*) FROM list_members)`)
 	f.exec(t, `INSERT INTO upload_errors SELECT id, 1, 2, 'x', x'79' FROM uploads`)
@@ -149,6 +149,11 @@ func TestVerify(t *testing.T) {
 		{"campaign's state", `UPDATE campaigns SET state = 9 WHERE state = 2`, "campaigns", "is in state 9"},
 		{"recording", `UPDATE prompts SET file = zeroblob(62)`, "recordings", `acme: recording "hello" has a file that is not the one that was uploaded`},
 		{"recording's hash", `UPDATE prompts SET sha256 = x'79'`, "recordings", `recording "hello" has`},
+		{"trunk's settings", `UPDATE trunks SET settings = '{'`, "trunks", `trunk "exotel" is not as it may be: its settings cannot be read`},
+		{"trunk's channels", `UPDATE trunks SET settings = replace(settings, '30', '0')`, "trunks", `the channels are 0`},
+		{"trunk's password", `UPDATE trunks SET password = x'6869'`, "trunks", `its password is not encrypted as passwords are`},
+		{"dialog", `UPDATE dialogs SET record = x''`, "trunks", `1 records of calls in progress are none`},
+		{"lost tables", `DROP TABLE trunks; DROP TABLE dialogs`, "schema", "trunks is not there"},
 		{"events of no campaign", `DELETE FROM calls; DELETE FROM targets; DELETE FROM campaigns`, "orphans", "rows of events have no row of campaigns"},
 		{"no campaign", `DELETE FROM campaigns`, "orphans", "6 rows of targets have no row of campaigns"},
 		{"counter", `UPDATE contact_counts SET contacts = contacts + 1 WHERE contacts > 0`, "contacts", "acme: its counter says 301 contacts, and there are 300"},

@@ -15,6 +15,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/journal"
+	"callbook/internal/trunk"
 	"callbook/internal/verify"
 )
 
@@ -221,6 +222,23 @@ func (v *view) Prompts(_ context.Context, account account.ID, each func(*verify.
 		sum.Sum(p.Sum[:0])
 		return each(&p)
 	})
+}
+
+// Trunks implements [verify.View].
+func (v *view) Trunks(_ context.Context, each func(*trunk.Row) error) error {
+	return v.each(`SELECT `+trunkColumns+` FROM trunks ORDER BY name`, nil, func(stmt *sqlite.Stmt) error {
+		r := scanTrunk(stmt)
+		return each(&r)
+	})
+}
+
+// Dialogs implements [verify.View].
+func (v *view) Dialogs(context.Context) (all, broken int64, err error) {
+	err = v.each(`SELECT count(*), coalesce(sum(length(call_sid) <> 16 OR length(record) = 0), 0) FROM dialogs`, nil, func(stmt *sqlite.Stmt) error {
+		all, broken = stmt.ColumnInt64(0), stmt.ColumnInt64(1)
+		return nil
+	})
+	return all, broken, err
 }
 
 // Receipts implements [verify.View].

@@ -36,6 +36,16 @@ func FillCampaigns(t *testing.T, s Stores, account account.ID) {
 		}
 	}
 	f.setPolicy(t, account, campaign.Policy{DailyCap: 3})
+	exotel := trunkRow("exotel")
+	exotel.Settings = []byte(`{"host":"trunk.example.in","transport":"udp","user":"acme","format":"plus","calls_a_second":5,"channels":30,"codecs":["pcma"]}`)
+	exotel.Password = append([]byte{1}, make([]byte, 40)...) // as one that is encrypted
+	if err := f.Trunks.InsertTrunk(t.Context(), exotel); err != nil {
+		t.Fatal(err)
+	}
+	call, _ := born()
+	if err := f.CallDialogs.SaveDialog(t.Context(), call, []byte("INVITE")); err != nil {
+		t.Fatal(err)
+	}
 	hello, file := prompted("hello", "", 9)
 	if err := f.Prompts.InsertPrompt(t.Context(), account, hello, file, nil); err != nil {
 		t.Fatal(err)
