@@ -56,6 +56,7 @@ type commands struct {
 	Migrate   migrateCmd   `cmd:"" help:"Bring a database's schema up to date."`
 	Copy      copyCmd      `cmd:"" help:"Copy everything from one database into another, as from a file to PostgreSQL."`
 	Check     checkCmd     `cmd:"" help:"Check a database: structure, counters, uniqueness, files."`
+	Health    healthCmd    `cmd:"" help:"Ask a server whether it is ready; exit code 0 says yes."`
 	Backup    backupCmd    `cmd:"" help:"Write a backup of a database file, also beside a running server."`
 	Restore   restoreCmd   `cmd:"" help:"Put a backup in the place of a database file."`
 	Help      helpCmd      `cmd:"" help:"Show what a command does, as \"callbook help key create\"."`
