@@ -4,9 +4,12 @@
 FUZZTIME ?= 20s
 BENCHARGS ?=
 
+# What dist and dist-check build for, as linux/amd64; all six platforms unless set.
+PLATFORMS ?=
+
 .DEFAULT_GOAL := help
 
-.PHONY: build test test-all test-again test-short test-postgres test-tools test-race check fuzz bench clean help
+.PHONY: build test test-all test-again test-short test-postgres test-tools test-race check fuzz bench dist dist-check clean help
 
 build: ## Build the binary, ./callbook
 	CGO_ENABLED=0 go build -trimpath -o callbook ./cmd/callbook
@@ -56,8 +59,14 @@ fuzz: ## Run each fuzz target for FUZZTIME
 bench: build ## Measure the server and the bare database beside it; flags in BENCHARGS
 	go run ./internal/test/bench $(BENCHARGS)
 
+dist: ## Build the archives, Debian packages, SBOMs and checksums of a release, into dist/
+	@scripts/dist $(PLATFORMS)
+
+dist-check: ## Build the last commit twice and compare every byte
+	@scripts/dist-check $(PLATFORMS)
+
 clean: ## Remove what was built, installed and measured here
-	rm -rf callbook .tools bench-out coverage.* *.out *.test *.prof
+	rm -rf callbook dist .tools bench-out coverage.* *.out *.test *.prof
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -624,6 +624,8 @@ var forTests = []string{
 	"internal/test/tabletest",
 	"internal/test/xlsxtest",
 	"internal/web/browsertest",
+	"packaging",
+	"packaging/sbom",
 }
 
 // libraries are those that one package hides from the others, in tests too.
