@@ -32,6 +32,7 @@ var rules = map[string][]string{
 		"internal/dbcopy",
 		"internal/event",
 		"internal/fault",
+		"internal/metrics",
 		"internal/session",
 		"internal/speech",
 		"internal/store/postgres",
@@ -339,6 +340,14 @@ var rules = map[string][]string{
 		"internal/upload",
 		"internal/usage",
 	},
+	"internal/metrics": {
+		"internal/addressbook",
+		"internal/campaign",
+		"internal/event",
+		"internal/reqlog",
+		"internal/store",
+		"internal/upload",
+	},
 	// What puts it all together.
 	"internal/app": {
 		"internal/account",
@@ -358,6 +367,7 @@ var rules = map[string][]string{
 		"internal/event",
 		"internal/fault",
 		"internal/journal",
+		"internal/metrics",
 		"internal/prompt",
 		"internal/report",
 		"internal/reqlog",
@@ -635,6 +645,7 @@ var libraries = map[string][]string{
 	"github.com/nyaruka/phonenumbers":    {"internal/phone"},
 	"github.com/rs/cors":                 {"internal/server"},
 	"github.com/gofrs/flock":             {"internal/store/sqlite"},
+	"github.com/prometheus":              {"internal/metrics"},
 	"github.com/pion":                    {"internal/carrier/sip/media"},
 	"github.com/alecthomas/kong":         {"cmd/callbook", "internal/test/bench"},
 	"github.com/chromedp/chromedp":       {"internal/web/browsertest"},

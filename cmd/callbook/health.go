@@ -27,7 +27,7 @@ type healthCmd struct {
 // embedded flags, which are about files that this command does not read.
 func (c *healthCmd) Validate() error {
 	if c.URL == "" {
-		return checkAddr(c.Addr)
+		return checkAddr("--addr", c.Addr)
 	}
 	origin, err := parseOrigin(c.URL)
 	if err != nil {

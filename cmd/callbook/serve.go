@@ -15,6 +15,7 @@ import (
 	"callbook/internal/app"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
+	"callbook/internal/metrics"
 	"callbook/internal/session"
 	"callbook/internal/store/sqlite"
 )
@@ -28,6 +29,7 @@ type serveCmd struct {
 	tlsFlags
 	telephoneFlags
 	secretsFlags
+	metricsFlags
 	Dashboard     bool        `default:"true" negatable:"" help:"Serve the dashboard, at /."`
 	Migrate       bool        `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
 	Bootstrap     bool        `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
@@ -63,7 +65,7 @@ func (c *serveCmd) Validate() error {
 		}
 	}
 	// This method replaces those of the embedded flags.
-	return errors.Join(c.database.Validate(), checkAddr(c.Addr), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.tlsFlags.Validate(), c.telephoneFlags.Validate(), c.secretsFlags.Validate())
+	return errors.Join(c.database.Validate(), checkAddr("--addr", c.Addr), c.metricsFlags.Validate(), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.tlsFlags.Validate(), c.telephoneFlags.Validate(), c.secretsFlags.Validate())
 }
 
 const (
@@ -91,11 +93,16 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	// listen only after opening it, because that may take a while.
 	var ln net.Listener
 	if c.missing() || c.empty() {
-		if ln, err = listen(c.Addr); err != nil {
+		if ln, err = listen("--addr", c.Addr); err != nil {
 			return err
 		}
 	}
 	cfg := c.config(memory, log)
+	stopMetrics, err := c.serveMetrics(ctx, cfg.Metrics, std.out, log)
+	if err != nil {
+		return closing(ln, err)
+	}
+	defer stopMetrics()
 	if cfg.TLS, err = c.secure(log); err != nil {
 		return closing(ln, err)
 	}
@@ -104,13 +111,14 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return closing(ln, away)
 	}
 	defer func() {
+		stopMetrics() // which read the database
 		if a != nil {
 			err = errors.Join(err, a.Close())
 		}
 	}()
 	// Listen before the account is created, so that no key is created that nobody sees.
 	if ln == nil {
-		if ln, err = listen(c.Addr); err != nil {
+		if ln, err = listen("--addr", c.Addr); err != nil {
 			return err
 		}
 	}
@@ -197,6 +205,7 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 		Simulator:       c.simulator(),
 		VoiceCommand:    voice,
 		Version:         version(),
+		Metrics:         metrics.New(version()),
 		CallbackPrivate: c.CallbackPrivate,
 		Dashboard:       c.Dashboard,
 		Proxies:         c.trusted,

@@ -18,7 +18,7 @@ import (
 func TestAddr(t *testing.T) {
 	t.Parallel()
 	for _, addr := range []string{"127.0.0.1:8080", ":8080", ":0", "[::1]:65535", "localhost:80"} {
-		if err := checkAddr(addr); err != nil {
+		if err := checkAddr("--addr", addr); err != nil {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}

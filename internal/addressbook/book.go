@@ -20,6 +20,7 @@ type Book struct {
 	clock  clock.Clock
 	strict bool
 	forget bool
+	wrote  func(Written)
 	births births
 	// deletions makes the sids of deletions. It is not births, so that a deletion does
 	// not move the date of the next contact.
@@ -34,11 +35,26 @@ type Options struct {
 	StrictNumbers bool
 	// ForgetDeleted means that deleted contacts and lists do not go into the trash.
 	ForgetDeleted bool
+	// Written is called after each call of CreateContacts, UpdateContacts and
+	// DeleteContacts that has written contacts, dry runs excluded. It must not block, and
+	// may be nil.
+	Written func(Written)
+}
+
+// Written counts the contacts of one call by what became of them.
+type Written struct {
+	Created, Updated, Deleted int
+	// Duplicate counts those whose number another contact has, which stays as it is, and
+	// Failed those that failed for another reason.
+	Duplicate, Failed int
 }
 
 // New returns a Book that stores contacts in store.
 func New(store Store, opts Options) *Book {
-	return &Book{store: store, clock: cmp.Or(opts.Clock, clock.System), strict: opts.StrictNumbers, forget: opts.ForgetDeleted}
+	if opts.Written == nil {
+		opts.Written = func(Written) {}
+	}
+	return &Book{store: store, clock: cmp.Or(opts.Clock, clock.System), strict: opts.StrictNumbers, forget: opts.ForgetDeleted, wrote: opts.Written}
 }
 
 // Resume makes all new sids larger than the stored ones, even if the clock was set back
@@ -90,11 +106,14 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 	case UpdateDuplicate:
 		p.Fold(drafts)
 	}
+	known := 0 // contacts whose number the account has
 	decided := func(existing []*Contact) *journal.Receipt {
+		known = 0
 		for i := range p.Contacts {
 			r := &p.Results[p.DraftOf[i]]
 			if existing[i] != nil {
 				r.Contact, r.Fault = existing[i], taken
+				known++
 			} else {
 				r.Contact = &p.Contacts[i]
 			}
@@ -110,7 +129,36 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 	} else if err := b.store.InsertContacts(ctx, acct.ID, p.Contacts, opts, decided); err != nil {
 		return nil, err
 	}
+	if !opts.DryRun {
+		b.wrote(p.written(known, opts.OnDuplicate))
+	}
 	return p.Results, nil
+}
+
+// written counts the drafts. The account had the numbers of known contacts.
+func (p *Prepared) written(known int, on OnDuplicate) Written {
+	again := known + len(p.Repeats)
+	n := Written{Created: len(p.Contacts) - known, Failed: len(p.Results) - len(p.Contacts) - len(p.Repeats)}
+	if on == UpdateDuplicate {
+		n.Updated = again
+	} else {
+		n.Duplicate = again
+	}
+	return n
+}
+
+// count counts the results of a call. Those without a fault count in done.
+func (n *Written) count(results []Result, done *int) {
+	for i := range results {
+		switch err := results[i].Fault; {
+		case err == nil:
+			*done++
+		case fault.Is(err, fault.Duplicate):
+			n.Duplicate++
+		default:
+			n.Failed++
+		}
+	}
 }
 
 // accept applies to a draft all rules that need no database. LeftOut is that of [Result].

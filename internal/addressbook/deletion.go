@@ -30,7 +30,13 @@ func (b *Book) NewDeletion() SID {
 // be nil.
 func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, deletion SID, refs []ContactRef, ready journal.Ready[[]Result]) ([]Result, error) {
 	write := accepted(refs, (*ContactRef).sid, failedContact)
-	return write.done(b.store.DeleteContacts(ctx, acct.ID, deletion, write.valid, write.ready(ready)))
+	results, err := write.done(b.store.DeleteContacts(ctx, acct.ID, deletion, write.valid, write.ready(ready)))
+	if err == nil {
+		var n Written
+		n.count(results, &n.Deleted)
+		b.wrote(n)
+	}
+	return results, err
 }
 
 // DeleteLists deletes lists in one transaction, and keeps their contacts. It returns the

@@ -81,7 +81,13 @@ func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches
 		patch := *p
 		return patch, patch.accept(numbers, now)
 	}, failedContact)
-	return write.done(b.store.UpdateContacts(ctx, acct.ID, write.valid, write.ready(ready)))
+	results, err := write.done(b.store.UpdateContacts(ctx, acct.ID, write.valid, write.ready(ready)))
+	if err == nil {
+		var n Written
+		n.count(results, &n.Updated)
+		b.wrote(n)
+	}
+	return results, err
 }
 
 // accept applies the rules that need no database.

@@ -24,6 +24,7 @@ import (
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/journal"
+	"callbook/internal/metrics"
 	"callbook/internal/prompt"
 	"callbook/internal/report"
 	"callbook/internal/reqlog"
@@ -85,6 +86,8 @@ type Config struct {
 	Version string
 	// CallbackPrivate allows callbacks to private, loopback and link-local addresses.
 	CallbackPrivate bool
+	// Metrics are the metrics of the server; nil means new ones, which nobody reads.
+	Metrics *metrics.Metrics
 	// Dashboard enables the dashboard.
 	Dashboard bool
 	// These are those of [server.Config].
@@ -122,6 +125,9 @@ type App struct {
 // Open opens the database and assembles a server, without starting it. The caller must
 // close the App.
 func Open(ctx context.Context, cfg Config) (*App, error) {
+	if cfg.Metrics == nil {
+		cfg.Metrics = metrics.New(cfg.Version)
+	}
 	stores, err := openStores(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -129,12 +135,13 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Replace != nil {
 		cfg.Replace(stores)
 	}
-	book := addressbook.New(stores.Contacts, addressbook.Options{Clock: cfg.Clock, StrictNumbers: cfg.StrictNumbers, ForgetDeleted: cfg.KeepDeleted == trash.None})
+	book := addressbook.New(stores.Contacts, addressbook.Options{Clock: cfg.Clock, StrictNumbers: cfg.StrictNumbers, ForgetDeleted: cfg.KeepDeleted == trash.None, Written: cfg.Metrics.Contacts})
 	if err := book.Resume(ctx); err != nil {
 		return nil, errors.Join(err, stores.Close())
 	}
 	imports, err := upload.Open(ctx, stores.Uploads, stores.Files, book, upload.Options{
 		Log: cfg.Log, Clock: cfg.Clock, BatchRows: cfg.BatchRows, Retention: cfg.Retention, Words: api.Words, Turns: cfg.Budget.Turns(),
+		Applied: cfg.Metrics.Rows,
 	})
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
@@ -147,7 +154,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	asker := ask.New(ask.Options{Log: cfg.Log, Agent: cfg.agent(), Private: cfg.CallbackPrivate})
 	sounds := sound.New(sound.Options{Clock: cfg.Clock, Voice: voice, Prompts: prompts, Files: asker})
 	campaigns, calling, phone, err := cfg.campaigns(ctx, stores, book, flows, dialer.Options{
-		Log: cfg.Log, Clock: cfg.Clock, Gate: dialer.Rules{}, ReportURL: reports.url, Told: events.Told, Asker: asker, Sounds: sounds,
+		Log: cfg.Log, Clock: cfg.Clock, Gate: dialer.Rules{}, ReportURL: reports.url, Told: events.Told, Ended: cfg.Metrics.CallEnded, Asker: asker, Sounds: sounds,
 	})
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
@@ -196,9 +203,13 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Clock:        cfg.Clock,
 		})
 	}
-	front := cfg.front(countRequests(a.usage))
+	front := cfg.front(countRequests(a.usage), cfg.Metrics.Request)
 	front.API, front.Dashboard, front.Ready, front.Budget = wire, a.Dashboard, stores.Ping, cfg.Budget
 	a.Server = server.New(front)
+	cfg.Metrics.Watch(metrics.Sources{
+		Requests: a.Server.InFlight, Imports: imports.Load, Dialing: calling.Load, Callbacks: stores.Events.CountWaiting,
+		Sizes: stores.Sizes, Pool: stores.Pool,
+	})
 	return a, nil
 }
 
@@ -207,7 +218,7 @@ func openStores(ctx context.Context, cfg Config) (*store.Set, error) {
 	if postgres.IsURL(cfg.DB) {
 		return postgres.OpenStores(ctx, cfg.DB, cfg.Migrate, cfg.Log)
 	}
-	return sqlite.OpenStores(ctx, cfg.DB, sqlite.Options{Log: cfg.Log, IndexBytes: cfg.IndexBytes, IndexSize: cfg.IndexSize})
+	return sqlite.OpenStores(ctx, cfg.DB, sqlite.Options{Log: cfg.Log, IndexBytes: cfg.IndexBytes, IndexSize: cfg.IndexSize, Committed: cfg.Metrics.Committed, Checkpointed: cfg.Metrics.Checkpointed})
 }
 
 // front returns the configuration of the HTTP server, as far as it does not need a

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,6 +58,9 @@ type Options struct {
 	// Told is called after events of an account were stored; nil means that nobody waits
 	// for them.
 	Told func(account.ID)
+	// Ended is called after the outcome of a call was stored. It must not block. Nil
+	// means that nobody counts calls.
+	Ended func(campaign.Outcome)
 }
 
 // Dialer places the calls of campaigns. It is safe for concurrent use.
@@ -83,6 +88,9 @@ func New(store Store, c carrier.Carrier, opts Options) *Dialer {
 	}
 	if opts.Told == nil {
 		opts.Told = func(account.ID) {}
+	}
+	if opts.Ended == nil {
+		opts.Ended = func(campaign.Outcome) {}
 	}
 	opts.Speed = max(1, opts.Speed)
 	return &Dialer{
@@ -193,6 +201,18 @@ func (d *Dialer) dialing(id account.ID) *dialing {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.accounts[id]
+}
+
+// Load returns how many campaigns are in progress for which this server dials, and how
+// many calls it has in flight.
+func (d *Dialer) Load() (campaigns, calls int) {
+	d.mu.Lock()
+	accounts := slices.Collect(maps.Values(d.accounts))
+	d.mu.Unlock()
+	for _, a := range accounts {
+		campaigns += a.inProgress()
+	}
+	return campaigns, d.flights.count()
 }
 
 // Wake makes the Dialer look at the account now, and not only at its next poll.

@@ -106,6 +106,18 @@ func (a *dialing) run(ctx context.Context) {
 	}
 }
 
+// inProgress returns how many of the campaigns are in progress.
+func (a *dialing) inProgress() (n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, r := range a.runs {
+		if r.c.State == campaign.InProgress {
+			n++
+		}
+	}
+	return n
+}
+
 // tell notes that a rule has made events.
 func (a *dialing) tell(events []event.Event) []event.Event {
 	if len(events) > 0 {

@@ -154,6 +154,13 @@ func (fs *flights) load(a *dialing) (inFlight, changed int) {
 	return len(a.flights), len(a.changed)
 }
 
+// count returns how many calls of all accounts are in flight.
+func (fs *flights) count() int {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return len(fs.of)
+}
+
 // silent returns up to limit calls of an account that are due to be asked about.
 func (fs *flights) silent(a *dialing, now time.Time, limit int) (asked []carrier.Asked) {
 	fs.mu.Lock()

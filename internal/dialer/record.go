@@ -85,6 +85,11 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	a.d.flights.recorded(taken, func(i int) bool { return !found[i] })
+	for i := range taken {
+		if found[i] && !taken[i].unsent && taken[i].known.State == campaign.CallEnded {
+			a.d.opts.Ended(taken[i].known.Outcome)
+		}
+	}
 	a.hear(heard)
 	_, changed := a.d.flights.load(a)
 	return changed > 0, nil

@@ -55,6 +55,9 @@ type Options struct {
 	Clock clock.Clock
 	// Secret returns the key that signs an account's events.
 	Secret func(context.Context, account.ID) ([]byte, error)
+	// Sent is called after each request with the state that its event has then. It must
+	// not block, and may be nil.
+	Sent func(State)
 	// Agent is the User-Agent of the requests.
 	Agent string
 	// Private lets events go to private, loopback and link-local addresses.
@@ -96,6 +99,9 @@ type host struct {
 
 // New returns a Deliverer that does nothing yet.
 func New(store Store, opts Options) *Deliverer {
+	if opts.Sent == nil {
+		opts.Sent = func(State) {}
+	}
 	return &Deliverer{
 		store: store, opts: opts, sender: newSender(opts), server: rand.Text(),
 		woken: make(chan struct{}, 1), told: make(chan struct{}, 1), places: limit.New(places, limit.Options{Spare: true}),

@@ -230,6 +230,7 @@ func (l *lane) note(r result) {
 		o.State, o.Due = next(&p, r.at)
 	}
 	l.put(o)
+	l.d.opts.Sent(o.State)
 	if o.State == Waiting {
 		for i := range rest {
 			l.behind(&rest[i])

@@ -56,6 +56,9 @@ type Store interface {
 	// of all its events at the same moment.
 	Deliveries(ctx context.Context, account account.ID, campaign addressbook.SID, q Query) (Page, error)
 
+	// CountWaiting returns how many events of all accounts are Waiting.
+	CountWaiting(ctx context.Context) (int, error)
+
 	// SendAgain makes an event Waiting, whatever its state, with Since now, no Tries, and
 	// the Due Asked. If there is no such event, the error is [ErrNotFound].
 	SendAgain(ctx context.Context, account account.ID, campaign addressbook.SID, id int64, now time.Time) (Delivery, error)

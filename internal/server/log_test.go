@@ -87,7 +87,7 @@ func TestAccessLog(t *testing.T) {
 		{"no route", c.Get("/Sandhya/+919876543210"), "", "", "INFO", counts{}},
 		{"method", c.Do("PATCH", c.Path("/contacts"), nil), "demo", "", "INFO", counts{}},
 		{"content type", c.Do("POST", c.Path("/contacts"), strings.NewReader("Sandhya"), "Content-Type", "text/Sandhya"), "demo", post, "INFO", counts{}},
-		{"probe", c.Get("/healthz"), "", "", "DEBUG", counts{}},
+		{"probe", c.Get("/healthz"), "", "GET /healthz", "DEBUG", counts{}},
 	} {
 		t.Cleanup(func() {
 			id := tt.answer.Header.Get("X-Request-Id")

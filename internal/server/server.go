@@ -19,6 +19,7 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/fault"
+	"callbook/internal/reqlog"
 	"callbook/internal/web"
 	"callbook/openapi"
 )
@@ -127,13 +128,19 @@ func New(cfg Config) *Server {
 
 func (s *Server) handle(pattern string, h http.HandlerFunc) {
 	s.patterns = append(s.patterns, pattern)
-	s.mux.HandleFunc(pattern, h)
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		reqlog.Of(r.Context()).Route = pattern
+		h(w, r)
+	})
 }
 
 // Patterns returns all routes of the API and the probes in the syntax of http.ServeMux.
 func (s *Server) Patterns() []string {
 	return slices.Concat(s.patterns, s.api.Patterns())
 }
+
+// InFlight returns how many requests are in flight, without probes.
+func (s *Server) InFlight() int { return s.requests.count() }
 
 // Serve serves requests until ctx ends or ln fails; the latter is an error. Then it
 // answers the requests in flight, refuses new ones with 503, and returns when all are

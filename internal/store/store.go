@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -43,8 +44,26 @@ type Set struct {
 	// Trunks are those of the installation, and Dialogs has the calls over them.
 	Trunks  trunk.Store
 	Dialogs trunk.Dialogs
+	// Sizes returns the sizes of the files of a SQLite database, and Pool the use of the
+	// connections to a PostgreSQL database. The one that the engine does not have is nil.
+	Sizes func() (FileSizes, error)
+	Pool  func() PoolUse
 	// Ping returns an error when the database does not answer.
 	Ping func(context.Context) error
 	// Close closes the database. Nobody may use a store of the Set afterwards.
 	Close func() error
+}
+
+// FileSizes are the sizes of the files of a SQLite database, in bytes. WAL is the
+// write-ahead log.
+type FileSizes struct{ Database, WAL int64 }
+
+// PoolUse is the use of a server's connections to a PostgreSQL database.
+type PoolUse struct {
+	Used, Idle, Opening int64 // open connections, and those that are being opened
+	Most                int64 // how many there may be
+	// Acquired counts how often a connection was taken from the pool since the start,
+	// Waits how often that had to wait for one, and Waited how long in all.
+	Acquired, Waits int64
+	Waited          time.Duration
 }

@@ -109,6 +109,7 @@ type Batch struct {
 	full     error                     // the fault of rows that do not fit into the list
 	tried    map[phone.Number]struct{} // the numbers that a dry run would have added to the list so far
 	outcomes []Outcome                 // those of the last Settle
+	stats    Stats                     // those that the last Settle returned
 }
 
 // Standing tells where the number of a contact is before its batch.
@@ -214,6 +215,7 @@ func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 		full = true
 		s.Errors.Omitted++
 	}
+	b.stats = s.Stats
 	return s
 }
 

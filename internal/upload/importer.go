@@ -65,6 +65,9 @@ type Options struct {
 	// Retention is how long an upload and its error rows are kept after its end; zero
 	// means [DefaultRetention], and [Forever] no limit.
 	Retention time.Duration
+	// Applied is called with the counts of each batch that was imported, dry runs
+	// excluded. It must not block, and may be nil.
+	Applied func(Stats)
 	// Turns shares the processors between accounts; a batch takes a turn. Nil means no
 	// limit.
 	Turns *limit.Turns
@@ -102,6 +105,9 @@ func Open(ctx context.Context, store Store, files Files, book *addressbook.Book,
 	}
 	if opts.Words == nil {
 		opts.Words = error.Error
+	}
+	if opts.Applied == nil {
+		opts.Applied = func(Stats) {}
 	}
 	if opts.Poll == 0 {
 		opts.Poll = defaultPoll
@@ -164,6 +170,10 @@ func (i *Importer) Run(ctx context.Context) {
 	background.Go(func() { i.undo(ctx) })
 	background.Wait()
 }
+
+// Load returns how many uploads this server imports, and how many of those wait for their
+// turn.
+func (i *Importer) Load() (all, waiting int) { return i.pool.Load() }
 
 // Upload returns one upload of the account, or a NotFound fault.
 func (i *Importer) Upload(ctx context.Context, acct account.Account, sid addressbook.SID) (Upload, error) {

@@ -109,6 +109,9 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	t.hold()
 	if err == nil {
 		t.planner.Applied(batch)
+		if !batch.DryRun {
+			i.opts.Applied(batch.stats)
+		}
 		if i.held.Load() > maxHeld {
 			t.release()
 		}

@@ -134,6 +134,13 @@ func (p *Pool) TakeSlot(account account.ID) error {
 	return nil
 }
 
+// Load returns how many tasks the pool has, and how many of those wait for their turn.
+func (p *Pool) Load() (all, waiting int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.tasks), len(p.queue)
+}
+
 // FreeSlot gives a slot back.
 func (p *Pool) FreeSlot(account account.ID) {
 	p.mu.Lock()

@@ -178,3 +178,12 @@ func (s eventStore) Purge(ctx context.Context, before time.Time, limit int) (mor
 	})
 	return more, err
 }
+
+// CountWaiting implements [event.Store].
+func (s eventStore) CountWaiting(ctx context.Context) (n int, err error) {
+	err = s.db.read(ctx, purpose{}, "count events", func(t *tx) error {
+		t.queue(`SELECT coalesce(sum(waiting), 0)::bigint FROM event_totals`).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+		return t.flush()
+	})
+	return n, err
+}

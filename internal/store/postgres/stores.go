@@ -25,6 +25,15 @@ func OpenStores(ctx context.Context, url string, migrate bool, log *slog.Logger)
 	return &store.Set{
 		Accounts: db, Sessions: db, Contacts: db, Trash: db, Uploads: db, Files: db.Files(), Receipts: db, Summary: db, Usage: db,
 		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Trunks: db, Dialogs: db, Events: db.Events(),
-		Ping: db.Ping, Close: db.Close,
+		Pool: db.poolUse, Ping: db.Ping, Close: db.Close,
 	}, nil
+}
+
+// poolUse returns the use of the connections.
+func (db *DB) poolUse() store.PoolUse {
+	s := db.pool.Stat()
+	return store.PoolUse{
+		Used: int64(s.AcquiredConns()), Idle: int64(s.IdleConns()), Opening: int64(s.ConstructingConns()), Most: int64(s.MaxConns()),
+		Acquired: s.AcquireCount(), Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -48,6 +49,11 @@ type Options struct {
 	// IndexSize, if not nil, is called with the size of the indexes when that has changed
 	// by 1 MiB or more. It must not block.
 	IndexSize func(bytes int)
+	// Committed is called after each commit of the writer, with how many jobs shared it,
+	// and Checkpointed after each checkpoint, both with the time that it took. They must
+	// not block, and may be nil.
+	Committed    func(jobs int, took time.Duration)
+	Checkpointed func(took time.Duration)
 
 	scans scanLimits // set only by tests
 }
@@ -90,7 +96,9 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	writer := newWriter(conn, db, opts.Log)
 	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
 	indexes.report = opts.IndexSize
-	writer.committed = indexes.settle // no job can be queued yet
+	// No job can be queued yet.
+	writer.committed = indexes.settle
+	writer.onCommit, writer.onCheckpoint = opts.Committed, opts.Checkpointed
 	db.file.fillReserve()
 	return &AddressBook{
 		db:      db,

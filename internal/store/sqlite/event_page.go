@@ -192,3 +192,14 @@ func (s eventStore) Purge(ctx context.Context, before time.Time, limit int) (mor
 	})
 	return more, err
 }
+
+// CountWaiting implements [event.Store].
+func (s eventStore) CountWaiting(ctx context.Context) (n int, err error) {
+	err = s.book.db.read(ctx, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT coalesce(sum(waiting), 0) FROM event_totals`, nil, func(stmt *sqlite.Stmt) error {
+			n = stmt.ColumnInt(0)
+			return nil
+		})
+	})
+	return n, storeError("count events", err)
+}

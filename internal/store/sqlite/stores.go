@@ -37,6 +37,19 @@ func OpenStores(ctx context.Context, path string, opts Options) (*store.Set, err
 	return &store.Set{
 		Accounts: db, Sessions: db, Contacts: book, Trash: book, Uploads: book, Files: upload.NewDisk(UploadsFolder(path)), Receipts: book,
 		Summary: db, Usage: db, Campaigns: book.Campaigns(), Dialing: book.Campaigns(), Suppressions: book, Flows: book, Prompts: book, Trunks: db, Dialogs: book,
-		Events: book.Events(), Ping: db.Ping, Close: closeAll,
+		Events: book.Events(), Sizes: db.fileSizes, Ping: db.Ping, Close: closeAll,
 	}, nil
+}
+
+// fileSizes returns the sizes of the database's files. A log that does not exist is empty.
+func (db *DB) fileSizes() (sizes store.FileSizes, err error) {
+	info, err := os.Stat(db.path)
+	if err != nil {
+		return sizes, err
+	}
+	sizes.Database = info.Size()
+	if info, err := os.Stat(db.path + "-wal"); err == nil {
+		sizes.WAL = info.Size()
+	}
+	return sizes, nil
 }

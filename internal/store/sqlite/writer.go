@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -32,6 +33,9 @@ type writer struct {
 	beforeCommit func() error
 	// committed, if set, is called after each commit with the jobs in it.
 	committed func(group []*job)
+	// onCommit and onCheckpoint are those of [Options].
+	onCommit     func(jobs int, took time.Duration)
+	onCheckpoint func(took time.Duration)
 
 	// stamped is the log that is known to have a stamp (see log_check.go), or zero. A
 	// transaction that goes into another log writes a stamp.
@@ -149,7 +153,7 @@ func (w *writer) transact(first *job) {
 		w.fail(group, errors.Join(err, w.rollback()))
 		return
 	}
-	if err := w.commit(); err != nil {
+	if err := w.commit(len(group)); err != nil {
 		w.health.note(err)
 		w.fail(group, err)
 		return

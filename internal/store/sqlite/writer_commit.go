@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"zombiezen.com/go/sqlite/sqlitex"
 )
@@ -14,7 +15,8 @@ func (w *writer) begin() error {
 	return nil
 }
 
-func (w *writer) commit() error {
+// commit commits the transaction of so many jobs.
+func (w *writer) commit(jobs int) error {
 	err := w.added.write(w.conn)
 	log := w.health.logSalts() // no other process can restart the log within this transaction
 	stamp := log == logSalts{} || log != w.stamped
@@ -26,7 +28,11 @@ func (w *writer) commit() error {
 	}
 	if err == nil {
 		w.commits.Add(1)
+		start := time.Now()
 		err = sqlitex.Execute(w.conn, "COMMIT", nil)
+		if w.onCommit != nil && err == nil {
+			w.onCommit(jobs, time.Since(start))
+		}
 		w.commits.Add(1)
 	}
 	if err != nil {
@@ -90,7 +96,12 @@ func (w *writer) rollback() error {
 func (w *writer) checkpoint() {
 	w.unsaved = 0
 	w.stamped = logSalts{} // the next transaction restarts the log, if all of it was copied
+	start := time.Now()
 	if err := sqlitex.Execute(w.conn, "PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
 		w.log.Error("checkpoint failed; the log grows until one succeeds", "error", w.health.note(err))
+		return
+	}
+	if w.onCheckpoint != nil {
+		w.onCheckpoint(time.Since(start))
 	}
 }

@@ -299,6 +299,9 @@ func eventOutcomes(t *testing.T, s EventStores) {
 	e.record(t, e.outcome(due[0], event.Delivered, 0, 204), failed, e.outcome(due[2], event.GivenUp, 0, 500))
 	page := e.page(t, event.Query{})
 	same(t, "counts", page.Counts, event.Counts{Waiting: 1, Delivered: 1, GivenUp: 1})
+	if n, err := s.Events.CountWaiting(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d events wait, %v", n, err)
+	}
 	call.ID = due[0].ID
 	same(t, "what was delivered", page.Deliveries[0], event.Delivery{
 		Event: call, State: event.Delivered, Since: eventsBegin, Tries: 1, Tried: e.now, Answer: event.Answer{Status: 204}, Ended: e.now,

@@ -30,6 +30,7 @@ import (
 	"callbook/internal/event"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/metrics"
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/store"
@@ -116,6 +117,7 @@ type Server struct {
 	Dashboard *web.Dashboard // nil when there is none
 	Directory *account.Directory
 	Sessions  *session.Keeper
+	Metrics   *metrics.Metrics
 	// Budget is what requests hold.
 	Budget *budget.Budget
 
@@ -149,10 +151,11 @@ func Start(t testing.TB, opts Options) *Server {
 		opts.Requests = defaultRequests
 	}
 	s := &Server{
-		Path:   opts.Path,
-		Budget: budget.New(opts.Memory, opts.Requests),
-		t:      t,
-		http:   &http.Transport{MaxIdleConnsPerHost: 64},
+		Path:    opts.Path,
+		Budget:  budget.New(opts.Memory, opts.Requests),
+		Metrics: metrics.New("test"),
+		t:       t,
+		http:    &http.Transport{MaxIdleConnsPerHost: 64},
 	}
 	if opts.Waits != (budget.Waits{}) {
 		s.Budget.SetWaits(opts.Waits)
@@ -172,6 +175,7 @@ func Start(t testing.TB, opts Options) *Server {
 		Carrier:         opts.Carrier,
 		VoiceCommand:    opts.VoiceCommand,
 		CallbackPrivate: !opts.RefusePrivate,
+		Metrics:         s.Metrics,
 		Dashboard:       opts.Dashboard,
 		Proxies:         opts.Proxies,
 		AllowOrigins:    opts.AllowOrigins,
