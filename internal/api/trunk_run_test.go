@@ -96,7 +96,7 @@ func TestTrunkCampaign(t *testing.T) {
 	if alike := siptest.Alike(tone, answers.Call().Media.Heard()); alike < 0.95 {
 		t.Errorf("the callee heard something else: %.2f", alike)
 	}
-	page := s.SignedIn("demo").Open("/campaigns/" + made.ID).PageText(t, 200)
+	page := s.SignedIn("demo").Open("/campaigns/"+made.ID).PageText(t, 200)
 	if strings.Contains(page, "nobody is called") {
 		t.Error("the page says that nobody is called")
 	}
