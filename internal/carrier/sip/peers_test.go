@@ -1,0 +1,187 @@
+package sip_test
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"callbook/internal/callflow"
+	"callbook/internal/campaign"
+	"callbook/internal/phone"
+	"callbook/internal/test/siptest"
+	"callbook/internal/trunk"
+	"callbook/internal/wav"
+)
+
+// peerNumber is the telephone of the programs.
+const peerNumber = "+919812345678"
+
+// peer returns the telephone of a program.
+func peer(t *testing.T) *siptest.Line {
+	t.Helper()
+	number, err := phone.ParseE164(peerNumber)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &siptest.Line{Number: number}
+}
+
+// kamailio starts a proxy that demands a password, stays on the way of the call, and leads
+// to another address. It returns where it listens, by UDP and by TCP.
+func kamailio(t *testing.T, next netip.AddrPort) (*program, netip.AddrPort) {
+	t.Helper()
+	path := installed(t, "kamailio")
+	modules := ""
+	for _, pattern := range []string{"/usr/lib/*/kamailio/modules", "/usr/lib*/kamailio/modules"} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			modules = found[0]
+		}
+	}
+	addr := freePort(t)
+	config := fmt.Sprintf(`
+listen=udp:%[1]v
+listen=tcp:%[1]v
+children=1
+tcp_children=1
+mpath="%[2]s/"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "auth.so"
+loadmodule "xlog.so"
+request_route {
+	if (is_method("OPTIONS") && !has_totag()) {
+		sl_send_reply("200", "OK");
+		exit;
+	}
+	if (has_totag()) {
+		if (loose_route()) {
+			xlog("L_WARN", "$rm of $fU along the route, by $proto\n");
+			t_relay();
+		} else if (!is_method("ACK")) {
+			sl_send_reply("404", "Not here");
+		} else if (t_check_trans()) {
+			t_relay();
+		}
+		exit;
+	}
+	if (is_method("CANCEL")) {
+		if (t_check_trans()) t_relay();
+		exit;
+	}
+	if (!pv_proxy_authenticate("trunk", "secret", "0")) {
+		xlog("L_WARN", "$rm without the password\n");
+		auth_challenge("trunk", "1");
+		exit;
+	}
+	consume_credentials();
+	record_route();
+	$du = "sip:%[3]v";
+	t_relay();
+}
+`, addr, modules, next)
+	dir := t.TempDir()
+	p := launch(t, dir, map[string]string{"kamailio.cfg": config}, path, "-f", "kamailio.cfg", "-DD", "-E", "-m", "16", "-Y", dir)
+	p.answers(addr)
+	return p, addr
+}
+
+// baresip starts a telephone that answers at once and records what it hears.
+func baresip(t *testing.T) (*program, netip.AddrPort) {
+	t.Helper()
+	path := installed(t, "baresip")
+	addr := freePort(t)
+	p := launch(t, t.TempDir(), map[string]string{
+		"accounts": fmt.Sprintf("<sip:%s@%v>;regint=0;answermode=auto;audio_codecs=pcma,pcmu\n", peerNumber, addr),
+		"contacts": "",
+		"config": fmt.Sprintf(`
+sip_listen %v
+net_interface 127.0.0.1
+audio_player aufile,out.wav
+audio_source aufile,in.wav
+ausrc_srate 8000
+auplay_srate 8000
+rtp_ports 10000-19998
+jitter_buffer_delay 0-0
+module_path /usr/lib/baresip/modules
+module g711.so
+module aufile.so
+module sndfile.so
+snd_path .
+module_app account.so
+module_app menu.so
+`, addr),
+		"in.wav": string(wav.Encode(make([]int16, 20*wav.Rate))),
+	}, path, "-f", ".")
+	p.answers(addr)
+	return p, addr
+}
+
+// heard ends baresip and returns what it has recorded.
+func heard(t *testing.T, p *program) []int16 {
+	t.Helper()
+	p.stop()
+	files, err := filepath.Glob(filepath.Join(p.dir, "*-dec.wav"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("it recorded %q, %v", files, err)
+	}
+	f, err := os.Open(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	recording, err := wav.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var samples []int16
+	for err == nil {
+		samples, err = recording.Append(samples)
+	}
+	if err != io.EOF {
+		t.Fatal(err)
+	}
+	return samples
+}
+
+// TestKamailioAndBaresip: a call through a proxy that demands a password and stays on the
+// way, to a telephone that records what it hears.
+func TestKamailioAndBaresip(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		transport trunk.Transport
+		codec     trunk.Codec
+	}{
+		"A-law by UDP": {trunk.UDP, trunk.PCMA},
+		"µ-law by UDP": {trunk.UDP, trunk.PCMU},
+		"A-law by TCP": {trunk.TCP, trunk.PCMA},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			telephone, next := baresip(t)
+			proxy, addr := kamailio(t, next)
+			r := open(t, &siptest.Callee{Addr: addr}, func(s *setup) {
+				s.Ring = 10 * time.Second
+				s.trunk.Transport, s.trunk.Codecs = tt.transport, []trunk.Codec{tt.codec}
+				s.trunk.User, s.trunk.Password = "trunk", "secret"
+			})
+			o := r.place(peer(t), callflow.Greeting("2000"))
+			r.end(o, campaign.Reached)
+			proxy.await("INVITE without the password")
+			for _, method := range []string{"ACK", "BYE"} {
+				proxy.await(method + " of " + o.CallerID + " along the route, by " + string(tt.transport))
+			}
+			telephone.await("terminated")
+			if like := siptest.Alike(siptest.Tone(16000), heard(t, telephone)); like < 0.95 {
+				t.Errorf("what it heard is like the sound to %.3f", like)
+			}
+		})
+	}
+}
