@@ -16,6 +16,7 @@ type trunkCmd struct {
 	Create trunkCreateCmd `cmd:"" help:"Add a SIP trunk, over which campaigns call real telephones."`
 	List   trunkListCmd   `cmd:"" help:"List the trunks, in the order in which they are taken."`
 	Show   trunkShowCmd   `cmd:"" help:"Show a trunk, without its password."`
+	Test   trunkTestCmd   `cmd:"" help:"Ask whether a trunk is there, or place a call over it and show its messages."`
 	Set    trunkSetCmd    `cmd:"" help:"Change a trunk: what is given replaces what was, and the rest stays."`
 	Remove trunkRemoveCmd `cmd:"" help:"Remove a trunk; calls over it go on to their end."`
 }

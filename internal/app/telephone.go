@@ -59,7 +59,6 @@ type telephone struct {
 	carrier.Carrier
 	clock clock.Clock
 	speed int    // of the simulated clock; 0 if people are called
-	about []any  // for the log
 	sip   string // where SIP messages arrive, or ""
 }
 

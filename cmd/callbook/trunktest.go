@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"callbook/internal/app"
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip"
+	"callbook/internal/phone"
+	"callbook/internal/speech"
+	"callbook/internal/trunk"
+)
+
+type trunkTestCmd struct {
+	database
+	secretsFlags
+	Name             string `arg:"" help:"The trunk's name."`
+	Call             string `placeholder:"NUMBER" help:"Call this number, as +919876543210, and show the messages of the call without secrets. Without it, the trunk is asked whether it is there."`
+	CallerID         string `name:"caller-id" placeholder:"NUMBER" help:"The number to show to the callee; by default the trunk's first caller id."`
+	Say              string `default:"This is a test call of callbook." placeholder:"TEXT" help:"What the callee hears where a voice is installed (\"${default}\")."`
+	SIPAddr          string `name:"sip-addr" default:":0" placeholder:"HOST:PORT" help:"IP address and port of this end; port 0 takes a free one (${default}), since a running server has its own."`
+	SIPPublicAddress string `name:"sip-public-address" placeholder:"IP" help:"The IP address at which the trunk reaches this machine, for one behind NAT; by default its own."`
+	RTPPorts         string `name:"rtp-ports" default:"21000-21099" placeholder:"FROM-TO" help:"UDP ports for sound (${default})."`
+
+	to  phone.Number
+	sip app.SIP
+}
+
+// Validate is called by kong after it has parsed the flags.
+func (c *trunkTestCmd) Validate() (err error) {
+	if err := errors.Join(c.database.Validate(), c.secretsFlags.Validate()); err != nil {
+		return err
+	}
+	flags := telephoneFlags{SIPAddr: c.SIPAddr, SIPPublicAddress: c.SIPPublicAddress, RTPPorts: c.RTPPorts}
+	if c.sip, err = flags.sip(); err != nil || c.Call == "" {
+		return err
+	}
+	if c.to, err = phone.ParseE164(c.Call); err != nil {
+		return fmt.Errorf("--call %q is no number in E.164: write it as +919876543210", c.Call)
+	}
+	return nil
+}
+
+// errTrunkDown is the error of a test of a trunk that does not answer.
+var errTrunkDown = errors.New("the trunk did not pass the test")
+
+func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
+	if err := c.mustHold(); err != nil {
+		return err
+	}
+	return c.withTrunks(ctx, c.keys(c.database), func(trunks *trunk.Trunks) error {
+		t, err := trunks.Trunk(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		id := c.CallerID
+		if id == "" && len(t.CallerIDs) > 0 {
+			id = t.CallerIDs[0]
+		}
+		if c.to != 0 && id == "" {
+			return errors.New("--caller-id is missing: the trunk has no number that may be shown to the callee")
+		}
+		up := false
+		var begun time.Time
+		end, err := app.TrunkTest{
+			Trunks: trunks, Name: c.Name, SIP: c.sip, To: c.to, CallerID: id, Text: c.Say, VoiceCommand: speech.Installed(),
+			Health: func(h sip.Health) {
+				up = printHealth(std.out, h)
+			},
+			Told: func(s sip.Step) {
+				if begun.IsZero() {
+					begun = s.At
+				}
+				printStep(std.out, s, begun)
+			},
+		}.Run(ctx)
+		switch {
+		case err != nil:
+			return err
+		case c.to != 0:
+			return printEnd(std.out, end)
+		case !up:
+			return errTrunkDown
+		}
+		return nil
+	})
+}
+
+// printHealth prints the state of a trunk and of its hosts. It reports whether one of them
+// has answered.
+func printHealth(w io.Writer, h sip.Health) (answered bool) {
+	for _, host := range h.Hosts {
+		answered = answered || host.Trip > 0
+	}
+	state := "answers"
+	if !answered {
+		state = "does not answer"
+	}
+	fmt.Fprintf(w, "Trunk %s %s%s\n", h.Trunk, state, because(h.Reason))
+	for _, host := range h.Hosts {
+		if host.Trip > 0 {
+			fmt.Fprintf(w, "  %s answers in %v%s\n", host.Host, host.Trip.Round(100*time.Microsecond), because(host.Reason))
+		} else {
+			fmt.Fprintf(w, "  %s does not answer%s\n", host.Host, because(host.Reason))
+		}
+	}
+	return answered
+}
+
+// because returns a reason behind a colon, or "".
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
+}
+
+// printStep prints a message of the call.
+func printStep(w io.Writer, s sip.Step, begun time.Time) {
+	arrow := "received"
+	if s.Sent {
+		arrow = "sent"
+	}
+	fmt.Fprintf(w, "\n%8.3f s  %s\n", s.At.Sub(begun).Seconds(), arrow)
+	for line := range strings.Lines(strings.ReplaceAll(s.Message, "\r\n", "\n")) {
+		fmt.Fprintf(w, "    %s", line)
+	}
+	fmt.Fprintln(w)
+}
+
+// printEnd prints how the call ended. It returns an error unless the callee answered.
+func printEnd(w io.Writer, p carrier.Progress) error {
+	text := ""
+	if p.Code != 0 {
+		text = fmt.Sprintf(" (SIP %d", p.Code)
+		if p.Cause != 0 {
+			text += fmt.Sprintf(", cause %d", p.Cause)
+		}
+		text += ")"
+	}
+	fmt.Fprintf(w, "\nThe call ended: %s%s%s\n", p.Outcome, text, because(p.CauseText))
+	if !p.Answered.IsZero() {
+		fmt.Fprintf(w, "Answered for %v.\n", p.Ended.Sub(p.Answered).Round(100*time.Millisecond))
+	}
+	if p.Outcome != campaign.Reached {
+		return errTrunkDown
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"sync"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/callflow"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip"
+	"callbook/internal/clock"
+	"callbook/internal/fault"
+	"callbook/internal/phone"
+	"callbook/internal/speech"
+	"callbook/internal/store"
+	"callbook/internal/trunk"
+)
+
+// TrunkTest tries a trunk from a command, beside a server that may be running.
+type TrunkTest struct {
+	Trunks *trunk.Trunks
+	Name   string
+	SIP    SIP // port 0 of Addr is any free port
+	// To is the number to call; zero only asks whether the trunk is there. CallerID is
+	// shown to the callee, who hears Text, spoken by VoiceCommand, or else silence.
+	To           phone.Number
+	CallerID     string
+	Text         string
+	VoiceCommand []string
+	// Health is told of the trunk's state, and Told of each message of the call.
+	Health func(sip.Health)
+	Told   func(sip.Step)
+}
+
+// Run asks the trunk whether it is there, and places the call. It returns how the call
+// ended, or a zero Progress if there was none. When ctx ends, the call is hung up.
+func (t TrunkTest) Run(ctx context.Context) (end carrier.Progress, err error) {
+	tested, err := t.Trunks.Trunk(ctx, t.Name)
+	if err != nil {
+		return end, err
+	}
+	if !t.SIP.Addr.IsValid() {
+		t.SIP.Addr = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+	}
+	cfg := Config{Clock: clock.System, Log: slog.New(slog.DiscardHandler), SIP: t.SIP}
+	phone, err := cfg.sip(&store.Set{Dialogs: &memory{}}, t.Trunks)
+	if err != nil {
+		return end, err
+	}
+	c := phone.Carrier.(*sip.Carrier)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	work.Go(func() { c.Run(running, func(carrier.Progress) {}) })
+	defer work.Wait()
+	defer stop()
+	health, err := c.Check(ctx, *tested)
+	if err != nil {
+		return end, err
+	}
+	t.Health(health)
+	if t.To == 0 {
+		return end, nil
+	}
+	id, _ := addressbook.NewSIDs(clock.System).Next()
+	o := carrier.Order{Call: id, To: t.To, CallerID: t.CallerID, Attempt: 1}
+	if voice := speech.New(t.VoiceCommand); voice != nil && t.Text != "" {
+		o.Flow = callflow.Greeting(t.Text)
+		o.Sound = func(ctx context.Context, s callflow.Sound) ([]int16, error) {
+			return voice.Say(ctx, 0, speech.LanguageOf(s.Text), s.Text)
+		}
+	}
+	end, err = c.TestCall(ctx, t.Name, o, t.Told)
+	if notSent, ok := errors.AsType[*carrier.NotSentError](err); ok {
+		return end, fault.New(fault.Invalid, notSent.Cause.Error())
+	}
+	return end, err
+}
+
+// memory keeps the records of test calls. A test call ends with its process.
+type memory struct {
+	mu      sync.Mutex
+	records map[addressbook.SID][]byte
+}
+
+var _ sip.Dialogs = (*memory)(nil)
+
+// SaveDialog implements [sip.Dialogs].
+func (m *memory) SaveDialog(_ context.Context, call addressbook.SID, record []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.records == nil {
+		m.records = make(map[addressbook.SID][]byte)
+	}
+	m.records[call] = record
+	return nil
+}
+
+// Dialogs implements [sip.Dialogs].
+func (m *memory) Dialogs(context.Context, []addressbook.SID) (map[addressbook.SID][]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.records), nil
+}
+
+// DropDialogs implements [sip.Dialogs].
+func (m *memory) DropDialogs(_ context.Context, calls []addressbook.SID) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, call := range calls {
+		delete(m.records, call)
+	}
+	return nil
+}
