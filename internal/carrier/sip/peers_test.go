@@ -172,14 +172,14 @@ func TestKamailioAndBaresip(t *testing.T) {
 				s.trunk.Transport, s.trunk.Codecs = tt.transport, []trunk.Codec{tt.codec}
 				s.trunk.User, s.trunk.Password = "trunk", "secret"
 			})
-			o := r.place(peer(t), callflow.Greeting("2000"))
+			o := r.place(peer(t), callflow.Greeting("1000"))
 			r.end(o, campaign.Reached)
 			proxy.await("INVITE without the password")
 			for _, method := range []string{"ACK", "BYE"} {
 				proxy.await(method + " of " + o.CallerID + " along the route, by " + string(tt.transport))
 			}
 			telephone.await("terminated")
-			if like := siptest.Alike(siptest.Tone(16000), heard(t, telephone)); like < 0.95 {
+			if like := siptest.Alike(siptest.Tone(8000), heard(t, telephone)); like < 0.95 {
 				t.Errorf("what it heard is like the sound to %.3f", like)
 			}
 		})

@@ -28,24 +28,29 @@ type program struct {
 	changed chan struct{}
 }
 
-// installed returns the path of a program. Without it the test is skipped, and fails on a
-// build server, where everything is to be there.
+// installed returns the path of a program. Debian keeps some of them where PATH seldom
+// leads.
 func installed(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	for _, other := range []string{"/usr/sbin/" + name, "/usr/local/sbin/" + name} {
-		if err != nil {
-			path, err = exec.LookPath(other)
-		}
+	if err != nil {
+		path, err = exec.LookPath("/usr/sbin/" + name)
 	}
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatalf("%s is missing, and CI=true allows no skip; make test installs what it can", name)
-	default:
-		t.Skipf("%s is missing; make test installs what it can", name)
+	if err != nil {
+		missing(t, name)
 	}
 	return path
+}
+
+// missing skips a test for want of a tool, and fails it on a build server, where everything
+// is to be there.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	const hint = "make test installs what it can"
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing, and CI=true allows no skip; %s", what, hint)
+	}
+	t.Skipf("%s is missing; %s", what, hint)
 }
 
 // launch starts a program in a folder with these files.
