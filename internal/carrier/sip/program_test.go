@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -126,7 +127,7 @@ func (p *program) answers(addr netip.AddrPort) {
 	buf := make([]byte, 1500)
 	for begun := time.Now(); time.Since(begun) < siptest.Patience; <-again.C {
 		_, err := fmt.Fprintf(conn, "OPTIONS sip:%v SIP/2.0\r\nVia: SIP/2.0/UDP %v;branch=z9hG4bKready;rport\r\nMax-Forwards: 70\r\n"+
-			"From: <sip:test@127.0.0.1>;tag=test\r\nTo: <sip:%v>\r\nCall-ID: ready\r\nCSeq: 1 OPTIONS\r\nContact: <sip:test@%v>\r\nContent-Length: 0\r\n\r\n",
+			"From: <sip:test@localhost>;tag=test\r\nTo: <sip:%v>\r\nCall-ID: ready\r\nCSeq: 1 OPTIONS\r\nContact: <sip:test@%v>\r\nContent-Length: 0\r\n\r\n",
 			addr, conn.LocalAddr(), addr, conn.LocalAddr())
 		if err != nil {
 			continue // nothing listens yet
@@ -139,20 +140,15 @@ func (p *program) answers(addr netip.AddrPort) {
 	p.t.Fatal("it never answered OPTIONS")
 }
 
-// freePort returns an address of loopback that nobody has, neither for UDP nor for TCP.
-func freePort(t *testing.T) netip.AddrPort {
+// ownAddress returns an address of loopback of a program's own, so that nobody takes its
+// ports before it has opened them, and a port that the kernel chose there.
+func ownAddress(t *testing.T) netip.AddrPort {
 	t.Helper()
-	for {
-		tcp, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := tcp.Addr().(*net.TCPAddr).AddrPort()
-		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
-		tcp.Close()
-		if err == nil {
-			udp.Close()
-			return addr
-		}
+	ip := net.IPv4(127, byte(1+rand.N(254)), byte(rand.N(256)), byte(1+rand.N(254)))
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).AddrPort()
 }

@@ -75,8 +75,8 @@ var sippRings = `<recv request="INVITE"/>` +
 func sipp(t *testing.T, steps string) (*program, netip.AddrPort) {
 	t.Helper()
 	path := installed(t, "sipp")
-	addr := freePort(t)
-	port := func() string { return strconv.Itoa(int(freePort(t).Port())) }
+	addr := ownAddress(t)
+	ip, port := addr.Addr().String(), int(addr.Port())
 	scenario := fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE scenario SYSTEM "sipp.dtd">
 <scenario name="callee">
@@ -85,7 +85,7 @@ func sipp(t *testing.T, steps string) (*program, netip.AddrPort) {
 </scenario>
 `, steps)
 	p := launch(t, t.TempDir(), map[string]string{"callee.xml": scenario}, path, "-sf", "callee.xml", "-aa", "-nostdin",
-		"-i", "127.0.0.1", "-p", strconv.Itoa(int(addr.Port())), "-mi", "127.0.0.1", "-mp", port(), "-cp", port(),
+		"-i", ip, "-p", strconv.Itoa(port), "-mi", ip, "-mp", "30000", "-ci", ip,
 		"-trace_err", "-error_file", "/dev/stderr", "-trace_logs", "-log_file", "/dev/stderr")
 	p.answers(addr)
 	return p, addr
