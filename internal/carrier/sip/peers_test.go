@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/callflow"
 	"callbook/internal/campaign"
+	"callbook/internal/carrier"
 	"callbook/internal/phone"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
@@ -97,13 +98,14 @@ onreply_route {
 	return p, addr
 }
 
-// baresip starts a telephone that answers at once and records what it hears.
-func baresip(t *testing.T) (*program, netip.AddrPort) {
+// baresip starts a telephone that records what it hears. Settings are those of its account,
+// such as "answermode=auto".
+func baresip(t *testing.T, settings string) (*program, netip.AddrPort) {
 	t.Helper()
 	path := installed(t, "baresip")
 	addr := ownAddress(t)
 	p := launch(t, t.TempDir(), map[string]string{
-		"accounts": fmt.Sprintf("<sip:%s@%v>;regint=0;answermode=auto;audio_codecs=pcma,pcmu\n", peerNumber, addr),
+		"accounts": fmt.Sprintf("<sip:%s@%v>;regint=0;audio_codecs=pcma,pcmu;%s\n", peerNumber, addr, settings),
 		"contacts": "",
 		"config": fmt.Sprintf(`
 sip_listen %[1]v
@@ -119,6 +121,7 @@ module g711.so
 module aufile.so
 module sndfile.so
 snd_path .
+module srtp.so
 module_app account.so
 module_app menu.so
 `, addr, addr.Addr()),
@@ -162,18 +165,24 @@ func TestKamailioAndBaresip(t *testing.T) {
 	for name, tt := range map[string]struct {
 		transport trunk.Transport
 		codec     trunk.Codec
+		srtp      bool
 	}{
-		"A-law by UDP": {trunk.UDP, trunk.PCMA},
-		"µ-law by UDP": {trunk.UDP, trunk.PCMU},
-		"A-law by TCP": {trunk.TCP, trunk.PCMA},
+		"A-law by UDP":            {trunk.UDP, trunk.PCMA, false},
+		"µ-law by UDP":            {trunk.UDP, trunk.PCMU, false},
+		"A-law by TCP":            {trunk.TCP, trunk.PCMA, false},
+		"A-law by TCP, encrypted": {trunk.TCP, trunk.PCMA, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			telephone, next := baresip(t)
+			settings := "answermode=auto"
+			if tt.srtp {
+				settings += ";mediaenc=srtp-mand"
+			}
+			telephone, next := baresip(t, settings)
 			proxy, addr := kamailio(t, next)
 			r := open(t, &siptest.Callee{Addr: addr}, func(s *setup) {
 				s.Ring = 10 * time.Second
-				s.trunk.Transport, s.trunk.Codecs = tt.transport, []trunk.Codec{tt.codec}
+				s.trunk.Transport, s.trunk.Codecs, s.trunk.SRTP = tt.transport, []trunk.Codec{tt.codec}, tt.srtp
 				s.trunk.User, s.trunk.Password = "trunk", "secret"
 			})
 			o := r.place(peer(t), callflow.Greeting("1000"))
@@ -190,6 +199,51 @@ func TestKamailioAndBaresip(t *testing.T) {
 			if like := siptest.Alike(sound[edge:len(sound)-edge], recording); like < 0.95 {
 				t.Errorf("what it recorded is like the sound to %.3f, in %d samples", like, len(recording))
 			}
+		})
+	}
+}
+
+// TestEndBehindAProxy: the caller gives up a telephone that rings behind a proxy. If the
+// caller dies, the next process ends the call, whether it rings or was answered.
+func TestEndBehindAProxy(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		settings string
+		killed   bool
+		begun    string // what the proxy prints when the call is that far
+		ended    string // and when the telephone has ended it
+	}{
+		"it rings":                         {"answermode=manual", false, "INVITE is 180", "INVITE is 487"},
+		"it rings, the caller dies":        {"answermode=manual", true, "INVITE is 180", "INVITE is 487"},
+		"it has answered, the caller dies": {"answermode=auto", true, "ACK of ", "BYE is 200"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, next := baresip(t, tt.settings)
+			proxy, addr := kamailio(t, next)
+			callee := &siptest.Callee{Addr: addr}
+			change := func(s *setup) {
+				s.trunk.User, s.trunk.Password = "trunk", "secret"
+				if tt.killed {
+					s.Ring = time.Minute
+				}
+			}
+			first := open(t, callee, change)
+			o := first.place(peer(t), nil)
+			proxy.await(tt.begun)
+			if tt.killed {
+				second := open(t, callee, func(s *setup) {
+					change(s)
+					s.Dialogs = first.records.copyOf()
+				})
+				answers, err := second.Resolve(t.Context(), []carrier.Asked{{Order: o}})
+				if err != nil || answers[0].Fate != carrier.Unknown {
+					t.Errorf("%+v, %v", answers, err)
+				}
+			} else {
+				first.end(o, campaign.NoAnswer)
+			}
+			proxy.await(tt.ended)
 		})
 	}
 }
