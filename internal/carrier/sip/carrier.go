@@ -83,6 +83,8 @@ type Carrier struct {
 	calls  map[addressbook.SID]*call
 	past   map[addressbook.SID]past   // calls that have ended a short while ago
 	ghosts map[addressbook.SID]Dialog // calls of earlier processes that are being ended
+	// recalls counts the records that are being read; see recall.
+	recalls int
 }
 
 var _ carrier.Carrier = (*Carrier)(nil)

@@ -214,11 +214,47 @@ func (c *Carrier) mine(res *gosip.Response) bool {
 	_, over := c.past[sid]
 	c.mu.Unlock()
 	if !ours || l == nil {
+		if ours && !ghost && !over && res.IsSuccess() && res.CSeq().MethodName == gosip.INVITE {
+			c.recall(sid)
+		}
 		return ours && (ghost || over)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return tag(res.From().Params) == l.localTag && (l.dialog.Answered || res.CSeq().SeqNo <= l.open)
+}
+
+// maxRecalls bounds the calls whose records are read at the same time because somebody has
+// picked up the telephone.
+const maxRecalls = 16
+
+// recall reads the record of a call that this process does not know although its telephone
+// was picked up: two processes may have been killed one after the other, the second just
+// after it had cancelled the call. The telephone repeats its answer, and then the record
+// is there, so that the telephone is hung up.
+func (c *Carrier) recall(sid addressbook.SID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.down || c.life == nil || c.recalls >= maxRecalls {
+		return
+	}
+	c.recalls++
+	life := c.life
+	c.working.Go(func() {
+		ctx, cancel := context.WithTimeout(life, answerWithin)
+		defer cancel()
+		records, err := c.opts.Dialogs.Dialogs(ctx, []addressbook.SID{sid})
+		if err != nil && life.Err() == nil {
+			c.opts.Log.Warn("the record of a call of an earlier process cannot be read; it will be tried again", "call", sid, "error", err)
+		}
+		d, err := parseDialog(records[sid])
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.recalls--
+		if _, known := c.past[sid]; err == nil && !known && c.calls[sid] == nil {
+			c.past[sid] = past{end: carrier.Progress{Call: sid, State: campaign.Dialed}, until: time.Now().Add(keepPast), about: d}
+		}
+	})
 }
 
 // tagOf returns the tag in the value of a From header.

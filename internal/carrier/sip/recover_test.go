@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,42 @@ func TestRecovery(t *testing.T) {
 	bye := talking.Call().Await("BYE", 1)
 	if bye.CSeq() != invite.CSeq()+50 || bye.ToTag() != invite.ToTag() {
 		t.Errorf("the BYE is not for the call: %+v", bye)
+	}
+}
+
+// TestPickedUpAfterTwoCrashes: a telephone that is picked up after its call was given up,
+// by a process that has crashed as well, is hung up.
+func TestPickedUpAfterTwoCrashes(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	records := &memory{}
+	first := start(t, func(o *sip.Options) {
+		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
+	})
+	run(t, first)
+	line := callee.Line(t, rings)
+	place(t, first, 1, line)
+	call := line.Call()
+	invite := call.Await("INVITE", 1)
+	third := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, records.copyOf() })
+	run(t, third)
+	answer := "SIP/2.0 200 OK\r\n"
+	for _, name := range []string{"Via", "From", "Call-ID", "CSeq"} {
+		answer += name + ": " + invite.Get(name) + "\r\n"
+	}
+	answer += fmt.Sprintf("To: %s;tag=late\r\nContact: <sip:%v>\r\nContent-Length: 0\r\n\r\n", invite.Get("To"), callee.Addr)
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for late := time.After(siptest.Patience); call.Count("BYE") == 0; {
+		callee.SendUDP(third.Addr(), answer)
+		select {
+		case <-again.C:
+		case <-late:
+			t.Fatalf("the telephone was not hung up: %q", call.Requests())
+		}
+	}
+	if bye := call.Await("BYE", 1); bye.ToTag() != "late" || call.Count("ACK") == 0 {
+		t.Errorf("the callee saw %q, a BYE for the tag %q", call.Requests(), bye.ToTag())
 	}
 }
 

@@ -31,6 +31,7 @@ func TestSelfSigned(t *testing.T) {
 	if !strings.HasPrefix(s.URL, "https://") {
 		t.Fatalf("the server listens on %s", s.URL)
 	}
+	waitFor(startLimit, func() bool { return strings.Contains(s.stdout.String(), "-Djavax.net.ssl.trustStore=") })
 	printed := s.stdout.String()
 	path := regexp.MustCompile(`curl --cacert '([^']+)'`).FindStringSubmatch(printed)
 	if path == nil {

@@ -160,6 +160,11 @@ func Start(t testing.TB, opts Options) *Server {
 	if opts.Waits != (budget.Waits{}) {
 		s.Budget.SetWaits(opts.Waits)
 	}
+	// A trunk of another test in the same database needs a key that this server has not.
+	kind := app.Auto
+	if opts.Trunk == nil {
+		kind = app.Simulated
+	}
 	a, err := app.Open(t.Context(), app.Config{
 		DB:              opts.Path,
 		Clock:           opts.Clock,
@@ -170,6 +175,7 @@ func Start(t testing.TB, opts Options) *Server {
 		BatchRows:       opts.BatchRows,
 		Retention:       opts.Retention,
 		KeepDeleted:     opts.KeepDeleted,
+		Kind:            kind,
 		SIP:             opts.SIP,
 		Simulator:       opts.Simulator,
 		Carrier:         opts.Carrier,
