@@ -117,6 +117,10 @@ func (w *world) owe(e *event.Event) {
 	}
 }
 
+// latest is how late an event may be. A request that failed with its server is tried again
+// minutes later, and a receiver whose requests fail gets none for up to ten minutes.
+const latest = 15 * time.Minute
+
 // late looks for events that the steady receiver should have got long ago. Only a server
 // that has failed lately may be so late, whatever the shaky receiver does.
 func (w *world) late() {
@@ -129,7 +133,7 @@ func (w *world) late() {
 		if o.origin != steady || w.waits(e) || o.since.Before(w.unsteady) {
 			o.since = time.Now()
 			w.owed[e] = o
-		} else if time.Since(o.since) > 30*time.Second {
+		} else if time.Since(o.since) > latest {
 			w.t.Errorf("%v: the event %v is late", time.Now(), e)
 			delete(w.owed, e)
 		}
