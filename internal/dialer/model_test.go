@@ -243,6 +243,7 @@ func (w *world) step() {
 	}
 	w.sleep(pause)
 	w.restart()
+	w.sleep(0) // a server that was just started has begun to work
 	w.check()
 	w.late()
 }
