@@ -29,6 +29,8 @@ type view struct {
 	// Unsaved means that the page's form has unsaved values.
 	Unsaved bool
 	Data    any
+	// Main is what is special to the page, for the layout around it.
+	Main template.HTML
 }
 
 // Time shows a time in the account's time zone, and nothing for the zero time.
@@ -149,7 +151,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	}
 	share := budget.Of(r.Context())
 	page := pageBuffer{ctx: r.Context(), share: share, before: share.Used()}
-	if err := a.pages.parsed()[a.page].ExecuteTemplate(&page, name, v); err != nil {
+	if err := a.render(&page, name, v); err != nil {
 		err = fmt.Errorf("make page %s: %w", a.page, err)
 		if a.pages == pages { // the error page itself has failed
 			panic(err)
@@ -179,6 +181,20 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	w.WriteHeader(a.status)
 	// Ignore the error of a client that went away or is too slow.
 	_, _ = slowbody.NewAnswer(w, share.Scarce).Write(body)
+}
+
+// render writes the template with a name to the page. For the layout and for a whole main
+// element, it renders what is special to the page first.
+func (a Answer) render(page *pageBuffer, name string, v view) error {
+	templates := a.pages.parsed()
+	if name == "layout" || name == "page" {
+		main := pageBuffer{ctx: page.ctx, share: page.share}
+		if err := templates.ExecuteTemplate(&main, mainOf(a.page), v); err != nil {
+			return err
+		}
+		v.Main = template.HTML(main.text.String())
+	}
+	return templates.ExecuteTemplate(page, name, v)
 }
 
 // ByHTMX reports whether htmx has sent the request.
