@@ -78,7 +78,7 @@ const (
 	// makes the garbage collector run less often: it runs when the heap has doubled, and
 	// without the reserve a server with small requests spent a seventh of its processor
 	// time on it.
-	heapReserve = 16 * mib
+	heapReserve = 10 * mib
 )
 
 func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
