@@ -63,6 +63,7 @@ var rules = map[string][]string{
 	"internal/speech":      {"internal/account", "internal/fault", "internal/limit", "internal/wav"},
 	"internal/clientaddr":  {},
 	"internal/account": {
+		"internal/clientaddr",
 		"internal/clock",
 		"internal/fault",
 		"internal/phone",

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
 
 	"callbook/internal/clientaddr"
 )
@@ -18,19 +17,9 @@ type proxyFlags struct {
 func (f *proxyFlags) Validate() error {
 	f.trusted = nil
 	for _, text := range f.TrustedProxy {
-		network, err := netip.ParsePrefix(text)
+		network, err := clientaddr.ParseNetwork(text)
 		if err != nil {
-			addr, addrErr := netip.ParseAddr(text)
-			if addrErr != nil || addr.Zone() != "" {
-				return fmt.Errorf("--trusted-proxy %q is no network and no address: write it as 10.0.0.0/8, 127.0.0.1 or fd00::/8", text)
-			}
-			network = netip.PrefixFrom(addr, addr.BitLen())
-		}
-		if network.Addr().Is4In6() {
-			return fmt.Errorf("--trusted-proxy %q: write an IPv4 network as 10.0.0.0/8", text)
-		}
-		if network != network.Masked() {
-			return fmt.Errorf("--trusted-proxy %q has an address within the network: write the network as %s", text, network.Masked())
+			return fmt.Errorf("--trusted-proxy %w", err)
 		}
 		f.trusted = append(f.trusted, network)
 	}

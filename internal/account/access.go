@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"callbook/internal/clientaddr"
 	"callbook/internal/fault"
 )
 
@@ -55,9 +56,9 @@ func ParseAccess(scopes, networks []string) (a Access, err error) {
 	slices.Sort(a.Scopes)
 	a.Scopes = slices.Compact(a.Scopes)
 	for _, text := range networks {
-		network, err := parseNetwork(strings.TrimSpace(text))
+		network, err := clientaddr.ParseNetwork(strings.TrimSpace(text))
 		if err != nil {
-			return Access{}, err
+			return Access{}, fault.InvalidField(FieldNetworks, err.Error())
 		}
 		if !slices.Contains(a.Networks, network) {
 			a.Networks = append(a.Networks, network)
@@ -67,27 +68,6 @@ func ParseAccess(scopes, networks []string) (a Access, err error) {
 		return Access{}, fault.InvalidField(FieldNetworks, fmt.Sprintf("a key has at most %d networks", MaxNetworks))
 	}
 	return a, nil
-}
-
-// parseNetwork parses a network or an address.
-func parseNetwork(text string) (netip.Prefix, error) {
-	wrong := func(how string) error { return fault.InvalidField(FieldNetworks, fmt.Sprintf("%q %s", text, how)) }
-	network, err := netip.ParsePrefix(text)
-	if err != nil {
-		addr, err := netip.ParseAddr(text)
-		if err != nil || addr.Zone() != "" {
-			return netip.Prefix{}, wrong("is no network and no address: write it as 10.0.0.0/8, 192.0.2.10 or fd00::/8")
-		}
-		addr = addr.Unmap()
-		return netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	if network.Addr().Is4In6() {
-		return netip.Prefix{}, wrong("is an IPv4 network in IPv6: write it as 10.0.0.0/8")
-	}
-	if network != network.Masked() {
-		return netip.Prefix{}, wrong("has an address within the network: write the network as " + network.Masked().String())
-	}
-	return network, nil
 }
 
 // Allows reports whether the scopes include one.
