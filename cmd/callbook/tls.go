@@ -69,8 +69,13 @@ func (c *serveCmd) secure(log *slog.Logger) (*tls.Config, error) {
 			}
 			c.TLSCert, c.TLSKey = path+".tls-cert.pem", path+".tls-key.pem"
 		}
-		if _, err := certificate.SelfSigned(c.TLSCert, c.TLSKey, c.tlsHosts(), clock.System); err != nil {
+		_, none := os.Stat(c.TLSCert)
+		made, err := certificate.SelfSigned(c.TLSCert, c.TLSKey, c.tlsHosts(), machine(), clock.System)
+		if err != nil {
 			return nil, fmt.Errorf("--tls-self-signed: %w", err)
+		}
+		if made && none == nil {
+			log.Warn("there is a new self-signed certificate, because the one from before ends soon or lacks a name of this server: programs have to trust the new one", "file", c.TLSCert)
 		}
 	}
 	files, err := certificate.Open(c.TLSCert, c.TLSKey, clock.System, log)
@@ -80,12 +85,18 @@ func (c *serveCmd) secure(log *slog.Logger) (*tls.Config, error) {
 	return files.Config(), nil
 }
 
-// tlsHosts returns the names and addresses at which the server may be reached.
+// machine returns the machine's name. That of a container changes with each start, so it
+// must not be a reason for a new certificate.
+func machine() []string {
+	if name, err := os.Hostname(); err == nil && name != "" {
+		return []string{name}
+	}
+	return nil
+}
+
+// tlsHosts returns the names and addresses at which the server was told to be reached.
 func (c *serveCmd) tlsHosts() []string {
 	hosts := append([]string{"localhost", "127.0.0.1", "::1"}, c.TLSHost...)
-	if name, err := os.Hostname(); err == nil && name != "" {
-		hosts = append(hosts, name)
-	}
 	if host, _, err := net.SplitHostPort(c.Addr); err == nil && host != "" && !isUnspecified(host) {
 		hosts = append(hosts, host)
 	}

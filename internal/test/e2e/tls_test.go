@@ -148,7 +148,7 @@ func TestCertificateChanges(t *testing.T) {
 	pool := x509.NewCertPool()
 	replace := func(name string) {
 		t.Helper()
-		if _, err := certificate.SelfSigned(cert, key, []string{"127.0.0.1", name}, clock.System); err != nil {
+		if _, err := certificate.SelfSigned(cert, key, []string{"127.0.0.1", name}, nil, clock.System); err != nil {
 			t.Fatal(err)
 		}
 		pem, err := os.ReadFile(cert)
