@@ -77,6 +77,13 @@ func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Call
 	return Caller{Account: c.Account, Key: keyID, Access: c.Key.Access}, nil
 }
 
+// Access returns what a key may do, and from where. The error for an unknown key is a
+// NotFound fault.
+func (d *Directory) Access(ctx context.Context, keyID string) (Access, error) {
+	c, err := d.credentials(ctx, keyID)
+	return c.Key.Access, err
+}
+
 // Recognises reports whether the cache has the key with this token, whatever became of
 // the key since. Such a caller is not guessing. It does not ask the store.
 func (d *Directory) Recognises(keyID, token string) bool {

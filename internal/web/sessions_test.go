@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/clientaddr"
 	"callbook/internal/session"
 	"callbook/internal/test/servertest"
@@ -179,6 +180,33 @@ func TestSessionEndsWithItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Open("/sessions").Redirect(t, "/signin?next=%2Fsessions")
+}
+
+// TestSessionNetworks: a session is good only where its key is.
+func TestSessionNetworks(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Proxies: clientaddr.Proxies{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}})
+	s.Account("demo")
+	access, err := account.ParseAccess(nil, []string{"203.0.113.0/24"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Access: access})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.Browser()
+	from := func(address, method, path, body string) servertest.Answer {
+		return b.Do(method, path, strings.NewReader(body), "X-Forwarded-For", address, "Content-Type", "application/x-www-form-urlencoded")
+	}
+	form := url.Values{"key": {key.ID}, "token": {token}}.Encode()
+	if a := from("198.51.100.7", "POST", "/signin", form); a.Status == 303 {
+		t.Error("the key is good elsewhere")
+	}
+	from("203.0.113.9", "POST", "/signin", form).Redirect(t, "/")
+	from("203.0.113.9", "GET", "/sessions", "").PageText(t, 200)
+	from("198.51.100.7", "GET", "/sessions", "").Redirect(t, "/signin?next=%2Fsessions")
+	from("::ffff:203.0.113.9", "GET", "/sessions", "").PageText(t, 200)
 }
 
 func TestHostileAgent(t *testing.T) {

@@ -83,7 +83,7 @@ type Dashboard = shell.Dashboard
 // New returns a dashboard. It panics if its templates, which are part of the program, are
 // invalid.
 func New(cfg Config) *Dashboard {
-	return shell.New(shell.Config{Sessions: cfg.Sessions, Receipts: cfg.Receipts, API: cfg.API, BaseURL: cfg.BaseURL},
+	return shell.New(shell.Config{Sessions: cfg.Sessions, Accounts: cfg.Accounts, Receipts: cfg.Receipts, API: cfg.API, BaseURL: cfg.BaseURL},
 		// The navigation has the same order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},

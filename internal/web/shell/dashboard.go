@@ -29,6 +29,7 @@ import (
 // Config is what a [Dashboard] needs besides its rooms.
 type Config struct {
 	Sessions *session.Keeper
+	Accounts *account.Directory
 	// Receipts stores the results of forms: where they have led, and what pages show of
 	// them.
 	Receipts *journal.Keeper

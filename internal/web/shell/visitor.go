@@ -106,7 +106,8 @@ func API(r *http.Request) http.Handler {
 var errNotSignedIn = fault.New(fault.NotFound, "Nobody is signed in")
 
 // Recognise finds the session of the request's cookie. The error is a NotFound fault if
-// there is none. Only handlers of pages for everybody need to call it.
+// there is none, or if the key that began it may not be used from where the request comes
+// from. Only handlers of pages for everybody need to call it.
 func Recognise(r *http.Request) error {
 	who := visitorOf(r)
 	d := who.dashboard
@@ -117,6 +118,15 @@ func Recognise(r *http.Request) error {
 	s, acct, err := d.cfg.Sessions.Find(r.Context(), cookie.Value, ClientOf(r).Address)
 	if err != nil {
 		return err
+	}
+	if s.Key != "" {
+		access, err := d.cfg.Accounts.Access(r.Context(), s.Key)
+		if err != nil {
+			return err
+		}
+		if !access.From(clientaddr.Peer(r)) {
+			return errNotSignedIn
+		}
 	}
 	who.known, who.account, who.session = true, acct, s
 	RecordOf(r).Account = acct.SID
