@@ -56,7 +56,7 @@ func (s *Session) choose(streams []stream) (int, peer, error) {
 	}
 	m := &streams[i]
 	p := peer{addr: m.addr, direction: m.direction}
-	if !p.addr.Addr().IsValid() || p.addr.Addr().Is4() != s.engine.opts.Bind.Is4() {
+	if !p.addr.Addr().IsValid() || p.addr.Addr().Is4() != s.local.Is4() {
 		return 0, peer{}, errNoAddr
 	}
 	var names []string
@@ -88,7 +88,7 @@ func (s *Session) choose(streams []stream) (int, peer, error) {
 // one at index i is the call's and has these attributes; the others are refused. The
 // version grows each time. The caller must hold s.mu.
 func (s *Session) describe(streams []stream, i int, formats []string, attributes []string) []byte {
-	family, addr := "IP4", s.engine.opts.Public
+	family, addr := "IP4", s.local
 	if addr.Is6() {
 		family = "IP6"
 	}

@@ -31,15 +31,16 @@ const (
 )
 
 // ErrNoPort means that all ports are in use, or were until a minute ago.
-var ErrNoPort = errors.New("media: no port is free")
+var ErrNoPort = errors.New("no port for sound is free, and each rests for a minute after its call: give more by --rtp-ports")
 
 // Options configure an [Engine].
 type Options struct {
 	// First and Last bound the UDP ports. A session has one, which is even. Its port
 	// is used again a minute after the session at the earliest.
 	First, Last int
-	// Bind is the local address of the sockets. Public is the address that peers see;
-	// if it is invalid, peers see Bind.
+	// Bind is the local address of the sockets. An unspecified one, of IPv4 or IPv6, stands
+	// for all of both. Public is the address that peers are told to send to, unless the
+	// [Settings] of a session have another; by default it is Bind.
 	Bind, Public netip.Addr
 }
 
@@ -74,9 +75,7 @@ func Open(o Options) (*Engine, error) {
 	switch {
 	case !o.Bind.IsValid():
 		return nil, errors.New("media: no local address is set")
-	case o.Public.IsUnspecified():
-		return nil, errors.New("media: no public address is set, and peers cannot send to " + o.Public.String())
-	case o.Bind.Is4() != o.Public.Is4():
+	case !o.Bind.IsUnspecified() && o.Bind.Is4() != o.Public.Is4():
 		return nil, errors.New("media: one of the local and the public address is IPv4, the other IPv6")
 	}
 	p, err := newPorts(o.First, o.Last)
@@ -96,12 +95,19 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 		engine: e, settings: settings, lost: make(chan struct{}), keys: make(chan byte, mostKeys),
 		sdpID: rand.Uint64() >> 2, version: rand.Uint64() >> 32, event: eventType, marker: true,
 		ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), clock: rand.Uint32(),
+		local: settings.Local.Unmap(),
+	}
+	if !s.local.IsValid() {
+		s.local = e.opts.Public
+	}
+	if s.local.IsUnspecified() {
+		return nil, errors.New("media: there is no address that the peer could send to")
 	}
 	if settings.SRTP {
 		s.key = newMasterKey()
 	}
 	var err error
-	if s.conn, s.port, err = e.bind(); err != nil {
+	if s.conn, s.port, err = e.bind(s.local.Is4()); err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -121,19 +127,28 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 	return s, nil
 }
 
-// bind opens a socket on a port that is free. It passes over those that other programs
-// use.
-func (e *Engine) bind() (*net.UDPConn, int, error) {
-	network := "udp6"
-	if e.opts.Bind.Is4() {
+// bind opens a socket of IPv4 or IPv6 on a port that is free. It passes over those that
+// other programs use.
+func (e *Engine) bind(v4 bool) (*net.UDPConn, int, error) {
+	network, addr := "udp6", e.opts.Bind
+	if v4 {
 		network = "udp4"
+	}
+	switch {
+	case addr.Is4() == v4:
+	case !addr.IsUnspecified():
+		return nil, 0, fmt.Errorf("open a media port: the peer cannot send to %v, since one of the two has IPv4 and the other IPv6", addr)
+	case v4:
+		addr = netip.IPv4Unspecified()
+	default:
+		addr = netip.IPv6Unspecified()
 	}
 	for range e.ports.count() {
 		port, ok := e.ports.take(time.Now())
 		if !ok {
 			break
 		}
-		conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(e.opts.Bind, uint16(port))))
+		conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, uint16(port))))
 		if err == nil {
 			return conn, port, nil
 		}
@@ -159,6 +174,9 @@ func (e *Engine) open() []*Session {
 	defer e.mu.Unlock()
 	return e.sessions
 }
+
+// Ports returns how many sessions can be open at the same time.
+func (e *Engine) Ports() int { return e.ports.count() }
 
 // Stats returns the counts of packets so far.
 func (e *Engine) Stats() Stats {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -105,13 +106,34 @@ func usePorts(t *testing.T, n int) (first int, others []net.Conn) {
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
-		"no address":        {First: 4000, Last: 5000},
-		"no public address": {First: 4000, Last: 5000, Bind: netip.IPv4Unspecified()},
-		"two families":      {First: 4000, Last: 5000, Bind: loopback, Public: netip.IPv6Loopback()},
-		"no ports":          {Bind: loopback},
+		"no address":   {First: 4000, Last: 5000},
+		"two families": {First: 4000, Last: 5000, Bind: loopback, Public: netip.IPv6Loopback()},
+		"no ports":     {Bind: loopback},
 	} {
 		if _, err := Open(o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// TestLocal: each peer is told the address that leads to it, of IPv4 or IPv6.
+func TestLocal(t *testing.T) {
+	t.Parallel()
+	e, err := Open(Options{First: 21000, Last: 31999, Bind: netip.IPv4Unspecified()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, e)
+	for local, want := range map[string]string{"127.0.0.5": "IP4 127.0.0.5", "::1": "IP6 ::1"} {
+		s := newSession(t, e, Settings{Local: netip.MustParseAddr(local)})
+		for _, line := range []string{"c=IN ", "o=callbook "} {
+			if _, after, _ := strings.Cut(string(s.Offer()), line); !strings.Contains(strings.SplitN(after, "\r\n", 2)[0], want) {
+				t.Errorf("%s: %s%.60s", local, line, after)
+			}
+		}
+	}
+	if s, err := e.NewSession(Settings{}); err == nil {
+		s.Close()
+		t.Error("a session without any address was opened")
 	}
 }

@@ -19,6 +19,9 @@ type Settings struct {
 	// SRTP encrypts the media, with keys by SDES (RFC 4568). Peers that do not encrypt are
 	// refused.
 	SRTP bool
+	// Local is the address that the peer is told to send to; by default that of the
+	// [Options].
+	Local netip.Addr
 	// Symmetric takes media from another address if none comes from the one in the
 	// description, and then sends there.
 	Symmetric bool
@@ -37,6 +40,7 @@ type Settings struct {
 type Session struct {
 	engine   *Engine
 	settings Settings
+	local    netip.Addr // where the peer sends to
 	conn     *net.UDPConn
 	port     int
 	ctx      context.Context // ends when the session is closed
