@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"callbook/internal/addressbook"
@@ -39,9 +40,17 @@ type TrunkTest struct {
 // Run asks the trunk whether it is there, and places the call. It returns how the call
 // ended, or a zero Progress if there was none. When ctx ends, the call is hung up.
 func (t TrunkTest) Run(ctx context.Context) (end carrier.Progress, err error) {
-	tested, err := t.Trunks.Trunk(ctx, t.Name)
+	all, err := t.Trunks.List(ctx)
 	if err != nil {
 		return end, err
+	}
+	i := slices.IndexFunc(all, func(of trunk.Trunk) bool { return of.Name == t.Name })
+	if i < 0 {
+		return end, trunk.ErrNotThere
+	}
+	tested := all[i]
+	if tested.Locked != "" {
+		return end, fault.New(fault.Invalid, tested.Locked)
 	}
 	if !t.SIP.Addr.IsValid() {
 		t.SIP.Addr = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
@@ -57,7 +66,7 @@ func (t TrunkTest) Run(ctx context.Context) (end carrier.Progress, err error) {
 	work.Go(func() { c.Run(running, func(carrier.Progress) {}) })
 	defer work.Wait()
 	defer stop()
-	health, err := c.Check(ctx, *tested)
+	health, err := c.Check(ctx, tested)
 	if err != nil {
 		return end, err
 	}

@@ -38,6 +38,9 @@ var errNoKey = fault.New(fault.Invalid, `there is no key to encrypt the trunk's 
   `+MakeKey+`
 and give it to this command and to every server with --secrets-key-file callbook.key or CALLBOOK_SECRETS_KEY_FILE`)
 
+// errKeyMissing is the fault of a password that no key can decrypt.
+var errKeyMissing = fault.New(fault.Invalid, `there is no key to decrypt the trunk's password with: give the one that encrypted it, with --secrets-key-file or CALLBOOK_SECRETS_KEY_FILE`)
+
 const keyForm = "it must have 32 bytes as base64 or hex; make one with\n  " + MakeKey
 
 // sealer returns what encrypts passwords. Make allows making the own key.
@@ -51,6 +54,8 @@ func (k Keys) sealer(make bool) (cipher.AEAD, error) {
 			return nil, fmt.Errorf("read the key of the passwords: %w", err)
 		}
 		return newSealer(string(text), "the key in "+k.File)
+	case k.Own == "" && !make:
+		return nil, errKeyMissing
 	case k.Own == "":
 		return nil, errNoKey
 	}

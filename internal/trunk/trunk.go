@@ -53,6 +53,9 @@ type Trunk struct {
 	User        string
 	Password    string `json:"-"`
 	HasPassword bool   `json:"-"`
+	// Locked says why Password cannot be decrypted, and is "" otherwise. Only
+	// [Trunks.List] sets it.
+	Locked string `json:"-"`
 	// CallerIDs are the numbers that may be shown, as "+918047112233". Calls of campaigns
 	// with another caller id do not leave over this trunk, unless CallerIDs is empty.
 	CallerIDs []string

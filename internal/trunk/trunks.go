@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/cipher"
 	"slices"
+	"sync"
 
 	"callbook/internal/clock"
+	"callbook/internal/fault"
 )
 
 // Trunks manages the trunks of an installation. Its methods are safe for concurrent use.
@@ -104,20 +106,21 @@ func (s *Trunks) Overview(ctx context.Context) ([]Trunk, error) {
 	return s.list(ctx, func(*Trunk, []byte) error { return nil })
 }
 
-// List returns all trunks with their passwords, by rank and name. It fails if there is no
-// key for a password, or another one.
+// List returns all trunks with their passwords, by rank and name. A trunk whose password
+// was encrypted with another key, or whose key is missing, is Locked.
 func (s *Trunks) List(ctx context.Context) ([]Trunk, error) {
-	var sealer cipher.AEAD
-	return s.list(ctx, func(t *Trunk, sealed []byte) (err error) {
+	sealer := sync.OnceValues(func() (cipher.AEAD, error) { return s.keys.sealer(false) })
+	return s.list(ctx, func(t *Trunk, sealed []byte) error {
 		if sealed == nil {
 			return nil
 		}
-		if sealer == nil {
-			if sealer, err = s.keys.sealer(false); err != nil {
-				return err
-			}
+		key, err := sealer()
+		if err == nil {
+			t.Password, err = open(key, t.Name, sealed)
 		}
-		t.Password, err = open(sealer, t.Name, sealed)
+		if f := fault.As(err); f != nil {
+			t.Locked, err = f.Detail, nil
+		}
 		return err
 	})
 }
