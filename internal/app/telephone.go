@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -78,7 +77,7 @@ func (cfg Config) telephone(ctx context.Context, stores *store.Set, last time.Ti
 		simulated = len(all) == 0
 	}
 	if !simulated {
-		if _, err := trunks.List(ctx); err != nil { // such as a password whose key is missing
+		if _, err := trunks.List(ctx); err != nil { // such as a file with a key that is not there
 			return nil, err
 		}
 		return cfg.sip(stores, trunks)
@@ -101,12 +100,8 @@ func (cfg Config) sip(stores *store.Set, trunks *trunk.Trunks) (*telephone, erro
 	if !addr.IsValid() {
 		addr = netip.AddrPortFrom(netip.IPv4Unspecified(), 5060)
 	}
-	public := cfg.SIP.Public
-	if !public.IsValid() && addr.Addr().IsUnspecified() {
-		public = ownAddress()
-	}
 	engine, err := media.Open(media.Options{
-		First: cmp.Or(cfg.SIP.FirstPort, 20000), Last: cmp.Or(cfg.SIP.LastPort, 20999), Bind: addr.Addr(), Public: public,
+		First: cmp.Or(cfg.SIP.FirstPort, 20000), Last: cmp.Or(cfg.SIP.LastPort, 20999), Bind: addr.Addr(), Public: cfg.SIP.Public,
 	})
 	if err != nil {
 		return nil, err
@@ -119,17 +114,6 @@ func (cfg Config) sip(stores *store.Set, trunks *trunk.Trunks) (*telephone, erro
 		return nil, fmt.Errorf("listen at %v for the trunks: %w; choose another with --sip-addr", addr, err)
 	}
 	return &telephone{Carrier: c, clock: cfg.Clock, sip: c.Addr().String()}, nil
-}
-
-// ownAddress returns the address from which this machine sends to the internet, or that of
-// loopback. It sends nothing.
-func ownAddress() netip.Addr {
-	conn, err := net.Dial("udp4", "192.0.2.1:9") // an address for documentation (RFC 5737)
-	if err != nil {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
 }
 
 // speed returns the speed of the simulated telephone, or 0 if a carrier calls people.

@@ -14,10 +14,11 @@ import (
 
 // took makes the first answer 2xx the call's dialog.
 func (l *call) took(res *gosip.Response) {
+	cseq, before := l.invite.CSeq().SeqNo, l.record()
+	d := l.c.reached(before.fork(res, cseq, l.line.trunk.Symmetric))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ackCSeq = l.invite.CSeq().SeqNo
-	l.dialog = l.dialog.fork(res, l.ackCSeq, l.line.trunk.Symmetric)
+	l.dialog, l.ackCSeq = d, cseq
 	l.peerTag = tag(res.To().Params)
 	l.line.judge(time.Now(), res.StatusCode, false)
 	l.leaveHop = l.c.lines.hop(l.dialog.hop())
@@ -66,7 +67,7 @@ func (l *call) again(res *gosip.Response, cseq uint32) {
 	case same:
 		l.ackOf(&d, res, cseq)
 	case !many:
-		other := d.fork(res, cseq, l.line.trunk.Symmetric)
+		other := l.c.reached(d.fork(res, cseq, l.line.trunk.Symmetric))
 		l.ackOf(&other, res, cseq)
 		l.c.endFork(&other, &l.auth)
 	}
@@ -97,7 +98,7 @@ func (c *Carrier) byeOf(ctx context.Context, d *Dialog, cseq uint32, auth *login
 		if h := auth.header("BYE", d.Target); h != "" {
 			header = append(header, h)
 		}
-		tx, err := c.sendOf(d, message{method: "BYE", cseq: cseq + try, header: header})
+		tx, err := c.sendOf(ctx, d, message{method: "BYE", cseq: cseq + try, header: header})
 		if err != nil {
 			return false
 		}

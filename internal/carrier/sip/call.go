@@ -50,8 +50,10 @@ type call struct {
 	peerTag  string        // of the first 2xx
 	ackCSeq  uint32        // of the INVITE that was answered
 	acked    bool          // the ACK has left once
-	peerCSeq uint32        // of the peer's last request
+	peerCSeq int64         // of the peer's last request; -1 before the first
 	offered  bool          // a 200 to a re-INVITE has an offer of ours
+	accepted uint32        // CSeq of the peer's last re-INVITE that got a 200
+	confirm  func()        // called when the ACK for that has come
 	forks    int           // answers that were not the first
 	open     uint32        // CSeq of the INVITE without a final answer
 	settled  chan struct{} // closed when the call was answered or is over
@@ -72,7 +74,7 @@ func newCall(c *Carrier, o carrier.Order, w way, s *media.Session) *call {
 	l := &call{
 		c: c, order: o, line: w.line, hosts: w.hosts, callerID: w.callerID, media: s, localTag: newTag(),
 		asked: make(chan struct{}), ended: make(chan bye, 1), fresh: make(chan interval, 1), done: make(chan struct{}), settled: make(chan struct{}),
-		leaveHop: func() {},
+		leaveHop: func() {}, peerCSeq: -1,
 		progress: carrier.Progress{Call: o.Call, State: campaign.Dialed, Placed: c.opts.Clock.Now()},
 		auth:     login{user: w.line.trunk.User, password: w.line.trunk.Password},
 	}
@@ -153,7 +155,7 @@ func (l *call) leave(ctx context.Context) (err error) {
 		if err := l.save(ctx); err != nil {
 			return err
 		}
-		if err = l.sendInvite(); err == nil {
+		if err = l.sendInvite(ctx); err == nil {
 			return nil
 		}
 		l.line.missed(l.hosts[0], time.Now(), err)
@@ -178,7 +180,7 @@ func (l *call) address(h *host) {
 }
 
 // sendInvite sends the next INVITE.
-func (l *call) sendInvite() error {
+func (l *call) sendInvite(ctx context.Context) error {
 	l.mu.Lock()
 	d := l.dialog
 	l.mu.Unlock()
@@ -199,7 +201,7 @@ func (l *call) sendInvite() error {
 	l.mu.Lock()
 	l.open = cseq
 	l.mu.Unlock()
-	tx, err := l.c.net.begin(req)
+	tx, err := l.c.net.begin(ctx, req)
 	if err != nil {
 		return err
 	}

@@ -95,8 +95,11 @@ func (ls *lines) awaitProbes(ctx context.Context) {
 
 // wait waits until all probes have ended.
 func (ls *lines) wait() {
-	for _, l := range ls.list() {
+	all := ls.list()
+	for _, l := range all {
 		l.stop()
+	}
+	for _, l := range all {
 		l.probe.Wait()
 	}
 }

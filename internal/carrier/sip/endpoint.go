@@ -124,9 +124,10 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 	}
 	if from.Transport == "UDP" && bytes.HasPrefix(data, answerStart) && bytes.Contains(data, ofInvite) {
 		// In the transaction of an INVITE, a wrong final answer would hide the right one.
+		// Answers to other requests may have the word too, in their Allow header.
 		m, err := gosip.ParseMessage(data)
 		res, ok := m.(*gosip.Response)
-		if err != nil || !ok || !whole(res) || !e.mine(res) {
+		if err != nil || !ok || !whole(res) || res.CSeq().MethodName == gosip.INVITE && !e.mine(res) {
 			return nil, nil
 		}
 	}
@@ -134,7 +135,7 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 	return data, nil
 }
 
-// These tell an answer to an INVITE from other messages.
+// Every answer to an INVITE begins with the one and contains the other.
 var answerStart, ofInvite = []byte("SIP/2.0 "), []byte("INVITE")
 
 // whole reports whether a message has the headers that every message needs. Those of
@@ -184,9 +185,10 @@ func (e *endpoint) prepare(text []byte, transport trunk.Transport, to string) (*
 // as passes a request on as it is.
 func as(*sipgo.Client, *gosip.Request) error { return nil }
 
-// begin sends a request. After an error it has certainly not left.
-func (e *endpoint) begin(req *gosip.Request) (gosip.ClientTransaction, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), connectWithin)
+// begin sends a request. After an error it has certainly not left. If ctx ends later, that
+// changes nothing.
+func (e *endpoint) begin(ctx context.Context, req *gosip.Request) (gosip.ClientTransaction, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
 	e.observe.see(true, func() []byte { return []byte(req.String()) })
 	tx, err := e.cli.TransactionRequest(ctx, req, as)

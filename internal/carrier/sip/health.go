@@ -42,7 +42,7 @@ func (c *Carrier) Health() []Health {
 func (l *line) health(now time.Time) Health {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := Health{Trunk: l.trunk.Name, Reason: l.state(now), Since: l.since, Calls: l.busy}
+	h := Health{Trunk: l.trunk.Name, Reason: l.state(now), Since: l.since, Calls: l.load.calls()}
 	h.Up = h.Reason == ""
 	if h.Up && !l.proven {
 		h.Reason = "it has not answered yet"

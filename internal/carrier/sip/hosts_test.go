@@ -19,6 +19,7 @@ import (
 type zone struct {
 	service string
 	ports   []int
+	last    byte // of the address of its host, 127.0.0.x; 0 stands for 1
 }
 
 // resolver starts the server and returns what asks it.
@@ -77,7 +78,7 @@ func (z zone) answer(query []byte) []byte {
 			record(append(data, "\x04host\x04test\x00"...))
 		}
 	case kind == a && name == "host.test.":
-		record([]byte{127, 0, 0, 1})
+		record([]byte{127, 0, 0, max(1, z.last)})
 	}
 	head := slices.Concat(query[:2], []byte{0x81, 0x80, 0, 1})
 	head = binary.BigEndian.AppendUint16(head, count)
@@ -107,8 +108,8 @@ func TestHosts(t *testing.T) {
 		full      int // how many INVITEs are answered that there is no capacity
 		call      byte
 	}{
-		"the first takes no connection": {trunk.TCP, zone{"_sip._tcp.trunk.test.", []int{closedPort(t), port}}, 0, 1},
-		"the first has no capacity":     {trunk.UDP, zone{"_sip._udp.trunk.test.", []int{port, port}}, 1, 2},
+		"the first takes no connection": {trunk.TCP, zone{service: "_sip._tcp.trunk.test.", ports: []int{closedPort(t), port}}, 0, 1},
+		"the first has no capacity":     {trunk.UDP, zone{service: "_sip._udp.trunk.test.", ports: []int{port, port}}, 1, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

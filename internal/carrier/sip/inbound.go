@@ -3,6 +3,7 @@ package sip
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -29,8 +30,8 @@ func (c *Carrier) request(req *gosip.Request, tx gosip.ServerTransaction) {
 	// Calls from outside and everything else get no answer.
 }
 
-// answer answers a request. Header has names and values in turn.
-func answer(req *gosip.Request, tx gosip.ServerTransaction, code int, reason string, header []string, body []byte) {
+// answer answers a request, and returns the answer. Header has names and values in turn.
+func answer(req *gosip.Request, tx gosip.ServerTransaction, code int, reason string, header []string, body []byte) *gosip.Response {
 	res := gosip.NewResponseFromRequest(req, code, reason, body)
 	for i := 0; i+1 < len(header); i += 2 {
 		res.AppendHeader(gosip.NewHeader(header[i], header[i+1]))
@@ -39,6 +40,7 @@ func answer(req *gosip.Request, tx gosip.ServerTransaction, code int, reason str
 		res.AppendHeader(gosip.NewHeader("Content-Type", "application/sdp"))
 	}
 	_ = tx.Respond(res) // the peer repeats a request that gets no answer
+	return res
 }
 
 // settleWithin is how long a request waits for the answer of its call to be handled.
@@ -52,8 +54,8 @@ func (l *call) incoming(req *gosip.Request, tx gosip.ServerTransaction) {
 	case <-time.After(settleWithin):
 	}
 	l.mu.Lock()
-	right := l.peerTag != "" && tag(req.From().Params) == l.peerTag && tag(req.To().Params) == l.localTag
-	cseq := req.CSeq().SeqNo
+	right := l.dialog.Answered && tag(req.From().Params) == l.peerTag && tag(req.To().Params) == l.localTag
+	cseq := int64(req.CSeq().SeqNo)
 	stale := cseq <= l.peerCSeq && !req.IsAck()
 	if right && !stale && !req.IsAck() {
 		l.peerCSeq = cseq
@@ -100,7 +102,7 @@ func (l *call) reinvited(req *gosip.Request, tx gosip.ServerTransaction) {
 		l.mu.Lock()
 		l.offered = true
 		l.mu.Unlock()
-		answer(req, tx, gosip.StatusOK, "OK", header, l.media.Offer())
+		l.accept(req, tx, header, l.media.Offer())
 		return
 	}
 	sdp, err := l.media.Reoffer(req.Body())
@@ -109,7 +111,33 @@ func (l *call) reinvited(req *gosip.Request, tx gosip.ServerTransaction) {
 		return
 	}
 	l.retarget(req)
-	answer(req, tx, gosip.StatusOK, "OK", header, sdp)
+	l.accept(req, tx, header, sdp)
+}
+
+// accept answers a re-INVITE with 200, and repeats the answer until the ACK comes (RFC
+// 3261, section 13.3.1.4). The library repeats other answers, but not this one, and does
+// not pass on the INVITE that the peer repeats meanwhile.
+func (l *call) accept(req *gosip.Request, tx gosip.ServerTransaction, header []string, sdp []byte) {
+	confirmed := make(chan struct{})
+	l.mu.Lock()
+	if l.confirm != nil {
+		l.confirm() // nobody waits for the answer to an earlier one
+	}
+	l.accepted, l.confirm = req.CSeq().SeqNo, sync.OnceFunc(func() { close(confirmed) })
+	l.mu.Unlock()
+	res := answer(req, tx, gosip.StatusOK, "OK", header, sdp)
+	for wait := gosip.T1; ; wait = min(2*wait, gosip.T2) {
+		select {
+		case <-time.After(wait):
+			_ = tx.Respond(res)
+		case <-confirmed:
+			return
+		case <-tx.Done(): // after 32 seconds
+			return
+		case <-l.done:
+			return
+		}
+	}
 }
 
 // updated answers an UPDATE (RFC 3311), with or without a new offer.
@@ -131,6 +159,9 @@ func (l *call) confirmed(req *gosip.Request) {
 	l.mu.Lock()
 	offered := l.offered
 	l.offered = false
+	if req.CSeq().SeqNo == l.accepted && l.confirm != nil {
+		l.confirm()
+	}
 	l.mu.Unlock()
 	if offered && len(req.Body()) > 0 {
 		if err := l.media.Answer(req.Body()); err != nil {
@@ -151,11 +182,17 @@ func (l *call) retarget(req *gosip.Request) {
 	if contact == nil || contact.Address.Wildcard {
 		return
 	}
+	d := l.record()
+	moves := len(d.Routes) == 0 && d.Transport == trunk.UDP && !l.line.trunk.Symmetric
+	if moves {
+		d.Dest = hostPort(&contact.Address)
+		d = l.c.reached(d)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dialog.Target = contact.Address.String()
-	if len(l.dialog.Routes) == 0 && l.dialog.Transport == trunk.UDP && !l.line.trunk.Symmetric {
-		l.dialog.Dest = hostPort(&contact.Address)
+	if moves {
+		l.dialog.Dest = d.Dest
 		l.leaveHop()
 		l.leaveHop = l.c.lines.hop(l.dialog.hop())
 	}

@@ -191,7 +191,7 @@ func (l *call) repeat(res *gosip.Response) bool {
 	default:
 		return false
 	}
-	return l.sendInvite() == nil
+	return l.sendInvite(l.c.life) == nil
 }
 
 // errUnusable is why a call ends whose answer has no usable sound.

@@ -18,12 +18,11 @@ type line struct {
 	probe  sync.WaitGroup
 	stop   context.CancelFunc // ends the probes
 	probed chan struct{}      // closed when all hosts were probed once
+	load   *load
 
 	mu     sync.Mutex
 	hosts  []*host
-	lookUp error     // why there are no hosts
-	next   time.Time // when the next call may leave
-	busy   int       // calls in flight
+	lookUp error // why there are no hosts
 	// Until pause no call leaves, for the reason why.
 	pause time.Time
 	why   string
@@ -34,6 +33,21 @@ type line struct {
 	// unregistered is why a trunk that wants a registration has none, or "".
 	unregistered string
 	since        time.Time
+}
+
+// load is what the limits of a trunk count. When somebody changes a trunk, its new line has
+// the load of the old one, because the calls over that go on.
+type load struct {
+	mu   sync.Mutex
+	next time.Time // when the next call may leave
+	busy int       // calls in flight
+}
+
+// calls returns how many calls are in flight.
+func (o *load) calls() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.busy
 }
 
 // host is one of a trunk's hosts.
@@ -48,6 +62,12 @@ type host struct {
 	down     string
 	since    time.Time
 	trip     time.Duration
+}
+
+// here returns the address of this endpoint as the host reaches it.
+func (h *host) here() netip.Addr {
+	local, _ := netip.ParseAddrPort(h.local) // the zero address if there is no route
+	return local.Addr()
 }
 
 const (
@@ -94,6 +114,8 @@ func (l *line) ready(now time.Time) (hosts []*host, why string) {
 // state returns why the trunk is down, or "". The caller must hold mu.
 func (l *line) state(now time.Time) string {
 	switch {
+	case l.trunk.Locked != "":
+		return "its password cannot be decrypted"
 	case now.Before(l.pause):
 		return l.why
 	case len(l.hosts) == 0 && l.lookUp != nil:
@@ -120,29 +142,36 @@ func (l *line) take(now time.Time) *carrier.NotSentError {
 	case !l.proven && (channels == 0 || channels > maxSilent):
 		channels = maxSilent
 	}
-	if channels > 0 && l.busy >= channels {
+	return l.load.take(now, channels, l.trunk.CallsASecond)
+}
+
+// take reserves a channel and a slot of the pace. A limit of 0 is none.
+func (o *load) take(now time.Time, channels, callsASecond int) *carrier.NotSentError {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if channels > 0 && o.busy >= channels {
 		return &carrier.NotSentError{After: full, Cause: errFull}
 	}
-	if wait := l.next.Sub(now); wait > 0 {
+	if wait := o.next.Sub(now); wait > 0 {
 		return &carrier.NotSentError{After: wait, Cause: errPace}
 	}
-	if l.trunk.CallsASecond > 0 {
+	if callsASecond > 0 {
 		// Up to a tenth of a second's calls may leave at once.
-		gap := time.Second / time.Duration(l.trunk.CallsASecond)
-		if earliest := now.Add(-100 * time.Millisecond); l.next.Before(earliest) {
-			l.next = earliest
+		gap := time.Second / time.Duration(callsASecond)
+		if earliest := now.Add(-100 * time.Millisecond); o.next.Before(earliest) {
+			o.next = earliest
 		}
-		l.next = l.next.Add(gap)
+		o.next = o.next.Add(gap)
 	}
-	l.busy++
+	o.busy++
 	return nil
 }
 
 // give returns the channel of a call.
-func (l *line) give() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.busy--
+func (o *load) give() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.busy--
 }
 
 // heard notes that the trunk has answered.

@@ -43,10 +43,11 @@ func dialable(s string) string {
 const minSame = 8
 
 // callerIDOn returns the spelling of a campaign's caller id on a trunk, and whether the
-// trunk may show it. Campaigns may spell it with or without the calling code.
+// trunk may show it. None without digits can be shown. Campaigns may spell it with or without the calling code.
 func callerIDOn(t *trunk.Trunk, callerID string) (string, bool) {
 	if len(t.CallerIDs) == 0 {
-		return shown(callerID, t.Format), true
+		id := shown(callerID, t.Format)
+		return id, id != ""
 	}
 	given := significant(callerID)
 	for _, id := range t.CallerIDs {

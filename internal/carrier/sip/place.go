@@ -73,10 +73,10 @@ func prepareSounds(ctx context.Context, o *carrier.Order) error {
 // placeOver places a call over a trunk on which it has a place.
 func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call, error) {
 	t := &w.line.trunk
-	session, err := c.opts.Media.NewSession(media.Settings{Codecs: t.Codecs, SRTP: t.SRTP, Symmetric: t.Symmetric})
+	session, err := c.opts.Media.NewSession(media.Settings{Codecs: t.Codecs, SRTP: t.SRTP, Symmetric: t.Symmetric, Local: w.hosts[0].here()})
 	if err != nil {
-		w.line.give()
-		return nil, &carrier.NotSentError{After: time.Second, Cause: fmt.Errorf("open a port for the sound: %w", err)}
+		w.line.load.give()
+		return nil, &carrier.NotSentError{After: time.Second, Cause: err}
 	}
 	l := newCall(c, o, w, session)
 	var leaves []func()
@@ -88,7 +88,7 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call,
 			leave()
 		}
 		session.Close()
-		w.line.give()
+		w.line.load.give()
 	}
 	c.mu.Lock()
 	switch {
@@ -97,6 +97,7 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call,
 	case c.calls[o.Call] != nil:
 		err = carrier.ErrTwice
 	default:
+		delete(c.past, o.Call) // it has not left before, and now has a record to keep
 		c.calls[o.Call] = l
 		c.working.Add(1)
 	}

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	gosip "github.com/emiago/sipgo/sip"
-
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
@@ -148,7 +146,7 @@ func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog)
 		// refused and does no harm.
 		var all sync.WaitGroup
 		for n := range uint32(maxInvites) {
-			if tx, err := c.sendOf(d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
+			if tx, err := c.sendOf(ctx, d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
 				all.Go(func() { _, _ = final(ctx, tx) })
 			}
 		}
@@ -167,102 +165,4 @@ func (c *Carrier) loginOf(d *Dialog) *login {
 		return &login{}
 	}
 	return &login{user: l.trunk.User, password: l.trunk.Password}
-}
-
-// stray takes an answer that belongs to no open request of this process: one to an INVITE
-// of an earlier process, one that comes after the INVITE was given up, or one again to a
-// re-INVITE. Every final answer is acknowledged, and a telephone that was picked up is
-// hung up.
-func (c *Carrier) stray(res *gosip.Response) {
-	sid, ours := sidOf(res)
-	if !ours || res.CSeq().MethodName != gosip.INVITE || res.IsProvisional() {
-		return
-	}
-	c.mu.Lock()
-	l := c.calls[sid]
-	d, known := c.ghosts[sid]
-	if p, ok := c.past[sid]; !known && ok && p.about.CallID != "" {
-		d, known = p.about, true
-	}
-	c.mu.Unlock()
-	cseq := res.CSeq().SeqNo
-	switch {
-	case l != nil:
-		l.again(res, cseq)
-	case !known || tag(res.From().Params) != tagOf(d.From):
-	case res.IsSuccess():
-		f := d.fork(res, cseq, false)
-		c.ack(&f, cseq, nil)
-		c.endFork(&f, c.loginOf(&d))
-	case !d.Answered && cseq >= d.CSeq:
-		d.To = res.To().Value()
-		req, err := c.net.prepare(d.text(message{method: "ACK", cseq: cseq, branch: d.via(cseq - d.CSeq)}), d.Transport, d.Dest)
-		if err == nil {
-			_ = c.net.write(req) // the peer repeats its answer
-		}
-	}
-}
-
-// mine reports whether an answer to an INVITE may belong to the call whose Call-ID it has:
-// the call is known, and the answer has the tag of this side and, before the call was
-// answered, the number of the last INVITE or of one before.
-func (c *Carrier) mine(res *gosip.Response) bool {
-	sid, ours := sidOf(res)
-	c.mu.Lock()
-	l := c.calls[sid]
-	_, ghost := c.ghosts[sid]
-	_, over := c.past[sid]
-	c.mu.Unlock()
-	if !ours || l == nil {
-		if ours && !ghost && !over && res.IsSuccess() && res.CSeq().MethodName == gosip.INVITE {
-			c.recall(sid)
-		}
-		return ours && (ghost || over)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return tag(res.From().Params) == l.localTag && (l.dialog.Answered || res.CSeq().SeqNo <= l.open)
-}
-
-// maxRecalls bounds the calls whose records are read at the same time because somebody has
-// picked up the telephone.
-const maxRecalls = 16
-
-// recall reads the record of a call that this process does not know although its telephone
-// was picked up: two processes may have been killed one after the other, the second just
-// after it had cancelled the call. The telephone repeats its answer, and then the record
-// is there, so that the telephone is hung up.
-func (c *Carrier) recall(sid addressbook.SID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.down || c.life == nil || c.recalls >= maxRecalls {
-		return
-	}
-	c.recalls++
-	life := c.life
-	c.working.Go(func() {
-		ctx, cancel := context.WithTimeout(life, answerWithin)
-		defer cancel()
-		records, err := c.opts.Dialogs.Dialogs(ctx, []addressbook.SID{sid})
-		if err != nil && life.Err() == nil {
-			c.opts.Log.Warn("the record of a call of an earlier process cannot be read; it will be tried again", "call", sid, "error", err)
-		}
-		d, err := parseDialog(records[sid])
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.recalls--
-		if _, known := c.past[sid]; err == nil && !known && c.calls[sid] == nil {
-			c.past[sid] = past{end: carrier.Progress{Call: sid, State: campaign.Dialed}, until: time.Now().Add(keepPast), about: d}
-		}
-	})
-}
-
-// tagOf returns the tag in the value of a From header.
-func tagOf(from string) string {
-	var uri gosip.Uri
-	var params gosip.HeaderParams
-	if _, err := gosip.ParseAddressValue(from, &uri, &params); err != nil {
-		return ""
-	}
-	return tag(params)
 }

@@ -165,7 +165,7 @@ func TestTestCall(t *testing.T) {
 	})
 	run(t, c)
 	var seen []string
-	p, err := c.TestCall(t.Context(), "callee", carrier.Order{Call: addressbook.SID{1}, To: line.Number}, func(s sip.Step) {
+	p, err := c.TestCall(t.Context(), "callee", carrier.Order{Call: addressbook.SID{1}, To: line.Number, CallerID: "08047000001"}, func(s sip.Step) {
 		begin, _, _ := strings.Cut(s.Message, " ")
 		seen = append(seen, begin)
 		if strings.Contains(s.Message, "response=") {

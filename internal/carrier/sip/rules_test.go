@@ -89,7 +89,7 @@ func TestNumbers(t *testing.T) {
 	}{
 		{ids, "08047112233", "918047112233", true}, {ids, "+918047112233", "918047112233", true}, {ids, "8047112233", "918047112233", true},
 		{ids, "140123", "140123", true}, {ids, "40123", "", false}, {ids, "08047112234", "", false}, {ids, "", "", false},
-		{nil, "+918047112234", "918047112234", true}, {nil, "080 4711\r\nX: y", "0804711", true},
+		{nil, "+918047112234", "918047112234", true}, {nil, "080 4711\r\nX: y", "0804711", true}, {nil, "x", "", false},
 	} {
 		got, may := callerIDOn(&trunk.Trunk{CallerIDs: tt.ids, Format: trunk.Bare}, tt.callerID)
 		if got != tt.want || may != tt.may {
@@ -100,7 +100,7 @@ func TestNumbers(t *testing.T) {
 
 // lineOf returns a line that is up.
 func lineOf(tr trunk.Trunk) *line {
-	return &line{trunk: tr, proven: true, hosts: []*host{{dest: "127.0.0.1:5060", addr: netip.MustParseAddr("127.0.0.1")}}}
+	return &line{trunk: tr, load: &load{}, proven: true, hosts: []*host{{dest: "127.0.0.1:5060", addr: netip.MustParseAddr("127.0.0.1")}}}
 }
 
 // TestChoice: a call leaves over the first trunk that is for it and up, at the trunk's
@@ -132,7 +132,7 @@ func TestChoice(t *testing.T) {
 	if _, not := chosen(here, now); not == nil || not.After <= 0 || !errors.Is(not, errFull) {
 		t.Errorf("a third call with two channels: %v", not)
 	}
-	india.give()
+	india.load.give()
 	if _, not := chosen(here, now); not == nil || not.After <= 0 || not.After > 100*time.Millisecond || !errors.Is(not, errPace) {
 		t.Errorf("a third call at once: %v", not)
 	}

@@ -13,6 +13,9 @@ func (l *call) run() {
 		// A message of the peer that makes this panic breaks no other call.
 		if p := recover(); p != nil {
 			l.c.opts.Log.Error("a call broke off", "trunk", l.line.trunk.Name)
+			if d := l.record(); d.Answered {
+				guarded(l.bye)
+			}
 			l.end(resultOf(0, 0, "The answer of the trunk could not be handled", false, nil))
 		}
 		l.finish()
@@ -24,16 +27,16 @@ func (l *call) run() {
 	if res := l.awaitAnswer(); res != nil {
 		l.talk(res)
 	}
+}
+
+// finish lets go of the call. If Run is ending, whoever records the ends of calls may not
+// hear of this one any more, so its end goes into its record for the next process.
+func (l *call) finish() {
+	l.settle()
 	l.mu.Lock()
 	leave := l.leaveHop
 	l.mu.Unlock()
 	leave()
-	l.settle()
-}
-
-// finish forgets the call. If Run is ending, whoever records the ends of calls may not
-// hear of this one any more, so its end goes into its record for the next process.
-func (l *call) finish() {
 	end := l.last()
 	l.c.mu.Lock()
 	down := l.c.down

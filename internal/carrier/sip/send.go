@@ -16,10 +16,10 @@ func (l *call) cancel() {
 	l.cancels.Go(func() { l.c.cancel(l.ctx, &d, last) })
 }
 
-// cancel sends the CANCEL for the nth INVITE of a dialog. It returns when that was
-// answered.
+// cancel sends the CANCEL for the nth INVITE of a dialog, even if ctx has ended. It returns
+// when that was answered, or ctx ends.
 func (c *Carrier) cancel(ctx context.Context, d *Dialog, n uint32) {
-	if tx, err := c.sendOf(d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
+	if tx, err := c.sendOf(context.WithoutCancel(ctx), d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
 		_, _ = final(ctx, tx)
 	}
 }
@@ -37,7 +37,7 @@ func (l *call) request(ctx context.Context, method string, header []string, body
 		if h := l.auth.header(method, d.Target); h != "" {
 			lines = append([]string{h}, header...)
 		}
-		tx, err := l.c.sendOf(&d, message{method: method, cseq: d.CSeq, header: lines, body: body})
+		tx, err := l.c.sendOf(ctx, &d, message{method: method, cseq: d.CSeq, header: lines, body: body})
 		l.sending.Unlock()
 		if err != nil {
 			return nil, err
@@ -56,12 +56,12 @@ func (l *call) request(ctx context.Context, method string, header []string, body
 }
 
 // sendOf sends a request of a dialog.
-func (c *Carrier) sendOf(d *Dialog, m message) (gosip.ClientTransaction, error) {
+func (c *Carrier) sendOf(ctx context.Context, d *Dialog, m message) (gosip.ClientTransaction, error) {
 	req, err := c.net.prepare(d.text(m), d.Transport, d.Dest)
 	if err != nil {
 		return nil, err
 	}
-	return c.net.begin(req)
+	return c.net.begin(ctx, req)
 }
 
 // ackOf sends the ACK for an answer 2xx to an INVITE with a number. It is a transaction of

@@ -166,6 +166,21 @@ func TestOfferlessReinvite(t *testing.T) {
 	r.end(o, campaign.Reached)
 }
 
+// TestLostAcceptance: the answer to a re-INVITE is repeated until the ACK comes.
+func TestLostAcceptance(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, nil)
+	o, call := r.talk(line, nil)
+	hold := call.Media.SDP(siptest.SDP{Direction: "sendonly", Version: 1})
+	if m, ok := call.Try(siptest.Request{Method: "INVITE", Body: hold, Lose: 2}, 4*time.Second); !ok || m.Status() != 200 {
+		t.Fatalf("the answer was not repeated: %v, %+v", ok, m)
+	}
+	call.Bye()
+	r.end(o, campaign.Reached)
+}
+
 // TestSessionTimer: sessions that the callee limits are refreshed by whom it wants, or
 // end.
 func TestSessionTimer(t *testing.T) {

@@ -299,4 +299,7 @@ func TestPublicAddress(t *testing.T) {
 			t.Errorf("%s is %q", name, invite.Get(name))
 		}
 	}
+	if !strings.Contains(invite.Body, "c=IN IP4 "+public.String()+"\r\n") {
+		t.Errorf("the SDP is %q", invite.Body)
+	}
 }

@@ -19,7 +19,9 @@ const (
 	// how long that may take.
 	lookUpEvery  = time.Minute
 	lookUpWithin = 4 * time.Second
-	maxHosts     = 16
+	// hopWithin is how long it may take to look up the next hop of a call.
+	hopWithin = time.Second
+	maxHosts  = 16
 )
 
 // reloadAll reads the trunks again and again, until ctx ends.
@@ -50,15 +52,23 @@ func (c *Carrier) reload(ctx context.Context) {
 	old := c.lines.list()
 	var all []*line
 	var looking sync.WaitGroup
+	channels, changed := 0, false
 	for _, t := range trunks {
+		channels += t.Channels
 		i := slices.IndexFunc(old, func(l *line) bool { return reflect.DeepEqual(l.trunk, t) })
 		if i >= 0 {
 			all = append(all, old[i])
 			continue
 		}
-		l := &line{trunk: t, since: time.Now(), probed: make(chan struct{})}
-		all = append(all, l)
+		if t.Locked != "" {
+			c.opts.Log.Error("a trunk gets no calls", "trunk", t.Name, "error", t.Locked)
+		}
+		l := newLine(t, old)
+		all, changed = append(all, l), true
 		looking.Go(func() { c.lookUp(ctx, l) })
+	}
+	if ports := c.opts.Media.Ports(); changed && channels > ports {
+		c.opts.Log.Warn("the trunks have more channels than there are ports for sound: give more by --rtp-ports", "channels", channels, "ports", ports)
 	}
 	looking.Wait()
 	slices.SortStableFunc(all, func(a, b *line) int { return cmp.Compare(a.trunk.Rank, b.trunk.Rank) })
@@ -75,13 +85,28 @@ func (c *Carrier) reload(ctx context.Context) {
 		if l.stop == nil {
 			var probing context.Context
 			probing, l.stop = context.WithCancel(ctx)
-			if l.trunk.Register {
-				l.unregistered = notYet
+			if l.trunk.Register && l.trunk.Locked == "" {
 				l.probe.Go(func() { c.register(probing, l) })
 			}
 			l.probe.Go(func() { c.watch(probing, l) })
 		}
 	}
+}
+
+// newLine returns the line of a new or changed trunk. Old are those so far.
+func newLine(t trunk.Trunk, old []*line) *line {
+	l := &line{trunk: t, load: &load{}, since: time.Now(), probed: make(chan struct{})}
+	if t.Register {
+		l.unregistered = notYet
+	}
+	if i := slices.IndexFunc(old, func(o *line) bool { return o.trunk.Name == t.Name }); i >= 0 {
+		before := old[i]
+		before.mu.Lock()
+		defer before.mu.Unlock()
+		l.load = before.load
+		l.proven = before.proven && before.trunk.Host == t.Host && before.trunk.Port == t.Port && before.trunk.Transport == t.Transport
+	}
+	return l
 }
 
 // lookUp finds the hosts of a trunk (RFC 3263): SRV records if no port is given, or else
@@ -98,7 +123,7 @@ func (c *Carrier) lookUp(ctx context.Context, l *line) {
 		return
 	}
 	for i, h := range found {
-		if j := slices.IndexFunc(l.hosts, func(k *host) bool { return k.dest == h.dest && k.addr == h.addr }); j >= 0 {
+		if j := slices.IndexFunc(l.hosts, func(k *host) bool { return k.dest == h.dest && k.addr == h.addr && k.local == h.local }); j >= 0 {
 			found[i] = l.hosts[j]
 		}
 	}
@@ -163,6 +188,21 @@ func (c *Carrier) addresses(ctx context.Context, name string) ([]netip.Addr, err
 	}
 	slices.SortStableFunc(addrs, func(a, b netip.Addr) int { return cmp.Compare(a.BitLen(), b.BitLen()) })
 	return addrs, err
+}
+
+// reached returns a dialog with an address as its next hop, if that is a name: only
+// messages from known addresses are read. With TLS it stays, for the certificate.
+func (c *Carrier) reached(d Dialog) Dialog {
+	name, port, err := net.SplitHostPort(d.Dest)
+	if err != nil || d.Transport == trunk.TLS {
+		return d
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), hopWithin)
+	defer cancel()
+	if addrs, err := c.addresses(ctx, name); err == nil && len(addrs) > 0 {
+		d.Dest = net.JoinHostPort(addrs[0].String(), port)
+	}
+	return d
 }
 
 func trimDot(name string) string {

@@ -140,6 +140,9 @@ var byDefault = Script{
 	"CANCEL":    func(c *Call, m *Message) { c.Cancelled(m) },
 }
 
+// allowed is what the callee takes, as many trunks say it in every answer.
+const allowed = "INVITE, ACK, CANCEL, OPTIONS, BYE, INFO"
+
 // Answer is a response to a request.
 type Answer struct {
 	Status int
@@ -166,7 +169,7 @@ func (c *Call) Reply(m *Message, a Answer) {
 			fields = append(fields, f)
 		}
 	}
-	fields = append(fields, Field{"Contact", "<" + c.contact(m.from) + ">"})
+	fields = append(fields, Field{"Contact", "<" + c.contact(m.from) + ">"}, Field{"Allow", allowed})
 	fields = append(fields, lines(a.Header)...)
 	reason := http.StatusText(a.Status)
 	if reason == "" {

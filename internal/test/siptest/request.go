@@ -18,6 +18,8 @@ type Request struct {
 	// Ack is the SDP of the ACK of an INVITE. NoAck leaves that out.
 	Ack   string
 	NoAck bool
+	// Lose is how many final answers get lost on the way.
+	Lose int
 }
 
 // Send sends a request within the call and returns the final response. It fails the test
@@ -84,6 +86,10 @@ func (c *Call) Try(r Request, patience time.Duration) (*Message, bool) {
 		select {
 		case m := <-answers:
 			if m.Status() < 200 {
+				continue
+			}
+			if r.Lose > 0 {
+				r.Lose--
 				continue
 			}
 			if r.Method == "INVITE" && !r.NoAck {

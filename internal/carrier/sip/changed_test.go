@@ -1,0 +1,141 @@
+package sip_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"callbook/internal/campaign"
+	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip"
+	"callbook/internal/test/siptest"
+	"callbook/internal/trunk"
+)
+
+// changing are trunks that a test changes.
+type changing struct {
+	mu  sync.Mutex
+	all []trunk.Trunk
+}
+
+// List implements [sip.Trunks].
+func (c *changing) List(context.Context) ([]trunk.Trunk, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]trunk.Trunk(nil), c.all...), nil
+}
+
+// set changes the trunks, and waits until the carrier has those.
+func (c *changing) set(t *testing.T, r *rig, is func([]sip.Health) bool, all ...trunk.Trunk) {
+	t.Helper()
+	c.mu.Lock()
+	c.all = all
+	c.mu.Unlock()
+	r.Wake()
+	for late := time.Now().Add(siptest.Patience); !is(r.Health()); time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("the trunks are %+v", r.Health())
+		}
+	}
+}
+
+// TestChangedTrunk: a trunk that is changed or removed while calls go over it keeps them,
+// and they count against its limits.
+func TestChangedTrunk(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	trunks := &changing{}
+	r := open(t, callee, func(s *setup) {
+		s.trunk.Channels = 1
+		trunks.all, s.Trunks = []trunk.Trunk{s.trunk}, trunks
+	})
+	o, call := r.talk(callee.Line(t, nil), nil)
+	changed := trunks.all[0]
+	changed.CallerIDs = []string{"+918047112233"}
+	since := r.Health()[0].Since
+	trunks.set(t, r, func(h []sip.Health) bool { return h[0].Since.After(since) && h[0].Up && h[0].Reason == "" }, changed)
+	if got := r.Health()[0].Calls; got != 1 {
+		t.Errorf("the changed trunk has %d calls", got)
+	}
+	line := callee.Line(t, nil)
+	if not, ok := errors.AsType[*carrier.NotSentError](r.Place(t.Context(), order(line, keys()))); !ok || !strings.Contains(not.Error(), "busy") {
+		t.Errorf("a second call over one channel: %v", not)
+	}
+	trunks.set(t, r, func(h []sip.Health) bool { return len(h) == 0 })
+	call.Media.Press("4", siptest.Sender{})
+	r.awaitKeys(o, "4")
+	trunks.set(t, r, func(h []sip.Health) bool { return len(h) == 1 && h[0].Up && h[0].Reason == "" }, changed)
+	call.Bye()
+	r.end(o, campaign.Reached)
+	r.works(t)
+}
+
+// TestLockedTrunk: a trunk whose password cannot be decrypted gets no calls, and the others
+// do.
+func TestLockedTrunk(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, func(s *setup) {
+		locked := s.trunk
+		locked.Name, locked.User, locked.HasPassword, locked.Locked, locked.Register = "locked", "me", true, "another key", true
+		s.trunk.Rank = 1
+		s.Trunks = trunks{locked, s.trunk}
+	})
+	r.works(t)
+	if h := r.Health(); h[0].Up || h[0].Reason != "its password cannot be decrypted" || !h[1].Up {
+		t.Errorf("got %+v", h)
+	}
+	if n := callee.Outside.Count("REGISTER"); n != 0 {
+		t.Errorf("there were %d registrations without the password", n)
+	}
+}
+
+// TestFirstNumberIsZero: a peer may count its requests from 0.
+func TestFirstNumberIsZero(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	o, call := r.talk(callee.Line(t, nil), nil)
+	callee.SendUDP(r.Addr(), bye(call.Invite(), call.Await("ACK", 1).Get("To"), callee.Addr, 0))
+	r.end(o, campaign.Reached)
+}
+
+// bye is the text of a callee's BYE. To is the To header of the call with its tag.
+func bye(invite *siptest.Message, to string, from netip.AddrPort, cseq int) string {
+	return fmt.Sprintf("BYE %s SIP/2.0\r\nVia: SIP/2.0/UDP %v;branch=z9hG4bKbye;rport\r\nMax-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d BYE\r\nContent-Length: 0\r\n\r\n",
+		invite.Contact(), from, to, invite.Get("From"), invite.Get("Call-ID"), cseq)
+}
+
+// TestNamedHop: the next hop of a call may be named, and be no host of the trunk. What it
+// sends is read.
+func TestNamedHop(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	hop, err := net.ListenPacket("udp", "127.0.0.9:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hop.Close()
+	at := hop.LocalAddr().(*net.UDPAddr).AddrPort()
+	r := open(t, callee, func(s *setup) { s.Resolver = zone{last: 9}.resolver(t) })
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		c.Pick(m, fmt.Sprintf("Record-Route: <sip:host.test:%d;lr>", at.Port()))
+	}})
+	o := r.place(line, nil)
+	_ = hop.SetReadDeadline(time.Now().Add(siptest.Patience))
+	buf := make([]byte, 65535)
+	n, from, err := hop.ReadFrom(buf)
+	if err != nil || !strings.HasPrefix(string(buf[:n]), "ACK ") {
+		t.Fatalf("the hop got %q, %v", buf[:n], err)
+	}
+	_, to, _ := strings.Cut(string(buf[:n]), "\r\nTo: ")
+	to, _, _ = strings.Cut(to, "\r\n")
+	_, _ = hop.WriteTo([]byte(bye(line.Call().Invite(), to, at, 7)), from)
+	r.end(o, campaign.Reached)
+}
