@@ -60,11 +60,11 @@ func TestBaseURL(t *testing.T) {
 
 func TestTrustedProxy(t *testing.T) {
 	t.Parallel()
-	f := proxyFlags{TrustedProxy: []string{"10.0.0.0/8", "127.0.0.1", "fd00::/8", "::1"}}
-	if err := f.Validate(); err != nil || len(f.trusted) != 4 || f.trusted[1].String() != "127.0.0.1/32" || f.trusted[3].String() != "::1/128" {
+	f := proxyFlags{TrustedProxy: []string{"10.0.0.0/8", "127.0.0.1", "fd00::/8", "::1", "::ffff:10.0.0.1"}}
+	if err := f.Validate(); err != nil || len(f.trusted) != 5 || f.trusted[1].String() != "127.0.0.1/32" || f.trusted[3].String() != "::1/128" || f.trusted[4].String() != "10.0.0.1/32" {
 		t.Errorf("got %v, %v", f.trusted, err)
 	}
-	for _, text := range []string{"", "proxy.example.com", "10.0.0.1/8", "10.0.0.0/33", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "fe80::1%eth0", "*"} {
+	for _, text := range []string{"", "proxy.example.com", "10.0.0.1/8", "10.0.0.0/33", "::ffff:10.0.0.0/104", "fe80::1%eth0", "*"} {
 		f := proxyFlags{TrustedProxy: []string{text}}
 		if err := f.Validate(); err == nil || !strings.Contains(err.Error(), "--trusted-proxy") {
 			t.Errorf("%q: got %v, %v", text, f.trusted, err)
