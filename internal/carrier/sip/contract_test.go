@@ -2,13 +2,10 @@ package sip_test
 
 import (
 	"context"
-	"maps"
 	"net/netip"
-	"sync"
 	"testing"
 	"time"
 
-	"callbook/internal/addressbook"
 	"callbook/internal/carrier/carriertest"
 	"callbook/internal/carrier/sip"
 	"callbook/internal/carrier/sip/media"
@@ -20,50 +17,6 @@ import (
 type trunks []trunk.Trunk
 
 func (t trunks) List(context.Context) ([]trunk.Trunk, error) { return t, nil }
-
-// memory keeps records of dialogs.
-type memory struct {
-	mu      sync.Mutex
-	records map[addressbook.SID][]byte
-}
-
-func (m *memory) SaveDialog(_ context.Context, call addressbook.SID, record []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.records == nil {
-		m.records = make(map[addressbook.SID][]byte)
-	}
-	m.records[call] = record
-	return nil
-}
-
-func (m *memory) Dialogs(_ context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	found := make(map[addressbook.SID][]byte)
-	for _, sid := range calls {
-		if r, ok := m.records[sid]; ok {
-			found[sid] = r
-		}
-	}
-	return found, nil
-}
-
-func (m *memory) DropDialogs(_ context.Context, calls []addressbook.SID) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, sid := range calls {
-		delete(m.records, sid)
-	}
-	return nil
-}
-
-// copyOf returns a copy, as another process finds the records after a crash.
-func (m *memory) copyOf() *memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return &memory{records: maps.Clone(m.records)}
-}
 
 // trunkTo returns a trunk that leads to a callee.
 func trunkTo(callee *siptest.Callee) trunk.Trunk {
@@ -81,7 +34,7 @@ func start(t *testing.T, change func(*sip.Options)) *sip.Carrier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := sip.Options{Addr: netip.AddrPortFrom(local, 0), Media: engine, Dialogs: &memory{}, Ring: time.Second, Probe: time.Second}
+	opts := sip.Options{Addr: netip.AddrPortFrom(local, 0), Media: engine, Dialogs: &siptest.Records{}, Ring: time.Second, Probe: time.Second}
 	change(&opts)
 	c, err := sip.New(opts)
 	if err != nil {

@@ -234,7 +234,7 @@ func TestEndBehindAProxy(t *testing.T) {
 			if tt.killed {
 				second := open(t, callee, func(s *setup) {
 					change(s)
-					s.Dialogs = first.records.copyOf()
+					s.Dialogs = first.records.Copy()
 				})
 				answers, err := second.Resolve(t.Context(), []carrier.Asked{{Order: o}})
 				if err != nil || answers[0].Fate != carrier.Unknown {

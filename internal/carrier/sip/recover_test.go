@@ -54,7 +54,7 @@ var rings = siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &memory{}
+	records := &siptest.Records{}
 	first := start(t, func(o *sip.Options) {
 		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
 	})
@@ -63,10 +63,14 @@ func TestRecovery(t *testing.T) {
 	a, b := place(t, first, 1, ringing), place(t, first, 2, talking)
 	ringing.Call().Await("INVITE", 1)
 	invite := talking.Call().Await("ACK", 1)
-	second := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, records.copyOf() })
+	second := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, records.Copy() })
 	run(t, second)
 	never := carrier.Order{Call: addressbook.SID{3}}
+	begun := time.Now()
 	answers, err := second.Resolve(t.Context(), []carrier.Asked{{Order: a}, {Order: never}, {Order: b}})
+	if d := time.Since(begun); d > 2500*time.Millisecond {
+		t.Errorf("that took %v, although the trunk has confirmed it", d)
+	}
 	if err != nil || answers[0].Fate != carrier.Unknown || answers[1].Fate != carrier.NotSent || answers[2].Fate != carrier.Unknown {
 		t.Fatalf("%+v, %v", answers, err)
 	}
@@ -85,7 +89,7 @@ func TestRecovery(t *testing.T) {
 func TestPickedUpAfterTwoCrashes(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &memory{}
+	records := &siptest.Records{}
 	first := start(t, func(o *sip.Options) {
 		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
 	})
@@ -94,7 +98,7 @@ func TestPickedUpAfterTwoCrashes(t *testing.T) {
 	place(t, first, 1, line)
 	call := line.Call()
 	invite := call.Await("INVITE", 1)
-	third := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, records.copyOf() })
+	third := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, records.Copy() })
 	run(t, third)
 	answer := "SIP/2.0 200 OK\r\n"
 	for _, name := range []string{"Via", "From", "Call-ID", "CSeq"} {
@@ -120,7 +124,7 @@ func TestPickedUpAfterTwoCrashes(t *testing.T) {
 func TestStop(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &memory{}
+	records := &siptest.Records{}
 	c := start(t, func(o *sip.Options) {
 		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
 	})

@@ -263,7 +263,7 @@ func TestRedirect(t *testing.T) {
 }
 
 // fullDisk stores no records.
-type fullDisk struct{ memory }
+type fullDisk struct{ siptest.Records }
 
 func (*fullDisk) SaveDialog(context.Context, addressbook.SID, []byte) error {
 	return errors.New("the disk is full")

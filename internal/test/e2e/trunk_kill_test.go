@@ -40,21 +40,17 @@ func newPhones(t *testing.T, callee *siptest.Callee, n int) *phones {
 				return
 			}
 			c.Ring(m)
-			if i%4 == 1 {
-				time.Sleep(500 * time.Millisecond) // somebody walks to the telephone
-				if c.Count("CANCEL") > 0 {
-					return
-				}
+			const walks = 500 * time.Millisecond // the way to the telephone
+			if i%4 == 1 && c.Within(walks, "CANCEL") {
+				return
 			}
 			p.mu.Lock()
 			p.answered[line]++
 			p.mu.Unlock()
 			// A telephone repeats its answer until that is acknowledged.
-			const repeats = 60
+			const repeats, every = 60, 500 * time.Millisecond
 			for range repeats {
-				c.Pick(m)
-				time.Sleep(500 * time.Millisecond)
-				if c.Count("ACK")+c.Count("BYE") > 0 {
+				if c.Pick(m); c.Within(every, "ACK", "BYE") {
 					return
 				}
 			}

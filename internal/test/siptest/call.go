@@ -2,10 +2,11 @@ package siptest
 
 import (
 	"fmt"
-	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Call is a call as the callee sees it. A test has it from [Line.Call], a script as
@@ -157,25 +158,7 @@ func (c *Call) Reply(m *Message, a Answer) {
 	if tag == "" {
 		tag = c.tag
 	}
-	var fields []Field
-	for _, f := range m.Fields {
-		switch f.Name {
-		case "Via", "From", "Call-Id", "Cseq", "Record-Route":
-			fields = append(fields, f)
-		case "To":
-			if a.Status > 100 && !strings.Contains(f.Value, ";tag=") {
-				f.Value += ";tag=" + tag
-			}
-			fields = append(fields, f)
-		}
-	}
-	fields = append(fields, Field{"Contact", "<" + c.contact(m.from) + ">"}, Field{"Allow", allowed})
-	fields = append(fields, lines(a.Header)...)
-	reason := http.StatusText(a.Status)
-	if reason == "" {
-		reason = "Whatever"
-	}
-	answer := format(fmt.Sprintf("SIP/2.0 %d %s", a.Status, reason), fields, a.Body)
+	answer := m.Answer(a.Status, tag, c.contact(m.from), a.Header, a.Body)
 	c.mu.Lock()
 	if tx := c.tries[m.transaction()]; tx != nil {
 		tx.answer = answer
@@ -235,4 +218,13 @@ func (c *Call) Await(method string, n int) *Message {
 		c.fail("%s number %d did not come; there were %q", method, n, c.Requests())
 	}
 	return m
+}
+
+// Within waits for a request of one of these methods, for so long at most. It reports
+// whether one has come, or the script is over.
+func (c *Call) Within(d time.Duration, methods ...string) bool {
+	_, came := awaitFor(d, c.requests, c.line.over.Done(), func(all []*Message) (struct{}, bool) {
+		return struct{}{}, slices.ContainsFunc(all, func(m *Message) bool { return slices.Contains(methods, m.Method()) })
+	})
+	return came || c.line.over.Err() != nil
 }

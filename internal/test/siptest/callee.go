@@ -24,7 +24,7 @@ import (
 // never have the same number.
 var numbered atomic.Uint32
 
-// Callee listens on a port of loopback, by UDP and by TCP.
+// Callee listens on a port, by UDP and by TCP.
 type Callee struct {
 	Addr netip.AddrPort
 	// Outside has what came and belongs to no call, such as OPTIONS.
@@ -69,8 +69,14 @@ type peer struct {
 	addr      netip.AddrPort
 }
 
-// Start starts a callee. It ends with the test.
+// Start starts a callee on loopback. It ends with the test.
 func Start(t testing.TB) *Callee {
+	t.Helper()
+	return StartAt(t, netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+}
+
+// StartAt starts a callee on an address of this machine.
+func StartAt(t testing.TB, addr netip.Addr) *Callee {
 	t.Helper()
 	c := &Callee{
 		Outside: newSeen(), done: make(chan struct{}), lines: make(map[string]*Line), calls: make(map[string]*call),
@@ -78,7 +84,7 @@ func Start(t testing.TB) *Callee {
 	}
 	// The kernel chooses a port for one transport, which the other has to have, too.
 	for {
-		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +176,7 @@ func (c *Callee) readUDP() {
 		if err != nil {
 			return
 		}
-		m, err := read(bufio.NewReader(bytes.NewReader(buf[:n])))
+		m, err := Read(bufio.NewReader(bytes.NewReader(buf[:n])))
 		if err != nil {
 			continue // such as a keep-alive
 		}
@@ -210,7 +216,7 @@ func (c *Callee) readStream(conn net.Conn) {
 		p.transport = "TLS"
 	}
 	for r := bufio.NewReader(conn); ; {
-		m, err := read(r)
+		m, err := Read(r)
 		if err != nil {
 			return
 		}

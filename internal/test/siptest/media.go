@@ -37,7 +37,7 @@ type Packet struct {
 }
 
 func newMedia(l *Line) *Media {
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(l.callee.Addr.Addr(), 0)))
 	if err != nil {
 		panic(err) // the kernel has no port left
 	}

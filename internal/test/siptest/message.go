@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/http"
 	"net/netip"
 	"net/textproto"
 	"slices"
@@ -37,8 +38,8 @@ func canonical(name string) string {
 	return textproto.CanonicalMIMEHeaderKey(name)
 }
 
-// read reads one message. Lines that are empty before it are keep-alives.
-func read(r *bufio.Reader) (*Message, error) {
+// Read reads one message. Lines that are empty before it are keep-alives.
+func Read(r *bufio.Reader) (*Message, error) {
 	m := &Message{}
 	for m.Start == "" {
 		line, err := r.ReadString('\n')
@@ -168,6 +169,30 @@ func bare(address string) string {
 	}
 	uri, _, _ := strings.Cut(address, ";")
 	return uri
+}
+
+// Answer returns the bytes of a response to the request. The tag is that of To, unless it
+// has one; contact is the URI of the Contact.
+func (m *Message) Answer(status int, tag, contact string, header []string, body string) []byte {
+	var fields []Field
+	for _, f := range m.Fields {
+		switch f.Name {
+		case "Via", "From", "Call-Id", "Cseq", "Record-Route":
+			fields = append(fields, f)
+		case "To":
+			if status > 100 && !strings.Contains(f.Value, ";tag=") {
+				f.Value += ";tag=" + tag
+			}
+			fields = append(fields, f)
+		}
+	}
+	fields = append(fields, Field{"Contact", "<" + contact + ">"}, Field{"Allow", allowed})
+	fields = append(fields, lines(header)...)
+	reason := http.StatusText(status)
+	if reason == "" {
+		reason = "Whatever"
+	}
+	return format(fmt.Sprintf("SIP/2.0 %d %s", status, reason), fields, body)
 }
 
 // format writes a message.

@@ -51,8 +51,12 @@ func (m *Media) SDP(s SDP) string {
 	if s.Direction != "" {
 		fmt.Fprintf(&maps, "a=%s\r\n", s.Direction)
 	}
-	return fmt.Sprintf("v=0\r\no=callee 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP%s\r\n%s",
-		s.Version+1, addr.Addr(), s.Address, s.Port, types.String(), maps.String())
+	family := "IP4"
+	if addr.Addr().Is6() {
+		family = "IP6"
+	}
+	return fmt.Sprintf("v=0\r\no=callee 1 %d IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\nm=audio %d RTP/AVP%s\r\n%s",
+		s.Version+1, family, addr.Addr(), family, s.Address, s.Port, types.String(), maps.String())
 }
 
 // remote is what a description of the caller says.
@@ -66,8 +70,8 @@ func parseSDP(body string) (r remote) {
 	var host string
 	for line := range strings.Lines(body) {
 		line = strings.TrimSpace(line)
-		if rest, ok := strings.CutPrefix(line, "c=IN IP4 "); ok {
-			host = rest
+		if words := strings.Fields(line); len(words) == 3 && words[0] == "c=IN" {
+			host = words[2]
 		}
 		if rest, ok := strings.CutPrefix(line, "m=audio "); ok {
 			words := strings.Fields(rest)

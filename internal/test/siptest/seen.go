@@ -37,7 +37,12 @@ func (l *list[T]) now() ([]T, <-chan struct{}) {
 // await waits until pick finds something. It returns false after [Patience], or when
 // over closes.
 func await[T, R any](l *list[T], over <-chan struct{}, pick func([]T) (R, bool)) (R, bool) {
-	late := time.NewTimer(Patience)
+	return awaitFor(Patience, l, over, pick)
+}
+
+// awaitFor is await with another patience.
+func awaitFor[T, R any](patience time.Duration, l *list[T], over <-chan struct{}, pick func([]T) (R, bool)) (R, bool) {
+	late := time.NewTimer(patience)
 	defer late.Stop()
 	for {
 		all, changed := l.now()

@@ -35,7 +35,7 @@ func TestCallee(t *testing.T) {
 					method, line.Number, strings.ToUpper(network), branch, tag, method, conn.LocalAddr(), len(body), body)
 			}
 			status := func() *Message {
-				m, err := read(r)
+				m, err := Read(r)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -120,7 +120,7 @@ func TestG711(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add([]byte("BYE sip:a SIP/2.0\r\nl: 2\r\n\r\nok"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if m, err := read(bufio.NewReader(bytes.NewReader(b))); err == nil {
+		if m, err := Read(bufio.NewReader(bytes.NewReader(b))); err == nil {
 			_, _, _, _ = m.transaction(), m.CSeq(), m.Contact(), user(m.URI())
 			parseSDP(m.Body)
 		}

@@ -1,0 +1,57 @@
+package siptest
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	"callbook/internal/addressbook"
+)
+
+// Records keeps the records of calls in memory, as a carrier stores them. The zero Records
+// is empty.
+type Records struct {
+	mu  sync.Mutex
+	all map[addressbook.SID][]byte
+}
+
+// SaveDialog stores the record of a call.
+func (r *Records) SaveDialog(_ context.Context, call addressbook.SID, record []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all == nil {
+		r.all = make(map[addressbook.SID][]byte)
+	}
+	r.all[call] = record
+	return nil
+}
+
+// Dialogs returns the records of those calls that have one.
+func (r *Records) Dialogs(_ context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := make(map[addressbook.SID][]byte)
+	for _, sid := range calls {
+		if record, ok := r.all[sid]; ok {
+			found[sid] = record
+		}
+	}
+	return found, nil
+}
+
+// DropDialogs deletes the records of calls.
+func (r *Records) DropDialogs(_ context.Context, calls []addressbook.SID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, sid := range calls {
+		delete(r.all, sid)
+	}
+	return nil
+}
+
+// Copy returns a copy, as another process finds the records after a crash.
+func (r *Records) Copy() *Records {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return &Records{all: maps.Clone(r.all)}
+}
