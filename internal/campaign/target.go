@@ -187,7 +187,7 @@ type Outcome uint8
 // The outcomes. The zero Outcome means that the call has not ended.
 const (
 	Reached     Outcome = iota + 1 // answered
-	Busy                           // the line was busy, or the callee rejected the call
+	Busy                           // the line was busy
 	NoAnswer                       // it rang, and nobody answered
 	CallFailed                     // it reached no telephone
 	Unreachable                    // the carrier says that the number does not exist

@@ -28,10 +28,10 @@ func TestOutcomes(t *testing.T) {
 		own         []trunk.OutcomeRow
 		want        campaign.Outcome
 	}{
-		{486, 0, false, nil, campaign.Busy}, {600, 0, true, nil, campaign.Busy}, {603, 0, true, nil, campaign.Busy}, {500, 17, false, nil, campaign.Busy},
+		{486, 0, false, nil, campaign.Busy}, {600, 0, true, nil, campaign.Busy}, {603, 0, true, nil, campaign.CallFailed}, {500, 17, false, nil, campaign.Busy},
 		{408, 0, true, nil, campaign.NoAnswer}, {408, 0, false, nil, campaign.CallFailed},
 		{480, 0, true, nil, campaign.NoAnswer}, {480, 0, false, nil, campaign.CallFailed}, {480, 20, false, nil, campaign.NoAnswer},
-		{403, 0, true, nil, campaign.Busy}, {403, 0, false, nil, campaign.CallFailed}, {403, 21, false, nil, campaign.Busy},
+		{403, 0, true, nil, campaign.CallFailed}, {403, 0, false, nil, campaign.CallFailed}, {403, 21, false, nil, campaign.CallFailed},
 		{404, 0, false, nil, campaign.Unreachable}, {410, 0, false, nil, campaign.Unreachable}, {484, 0, false, nil, campaign.Unreachable},
 		{604, 0, false, nil, campaign.Unreachable}, {503, 1, false, nil, campaign.Unreachable}, {404, 17, false, nil, campaign.Busy},
 		{503, 34, false, nil, campaign.CallFailed}, {500, 0, false, nil, campaign.CallFailed}, {488, 0, false, nil, campaign.CallFailed},
