@@ -38,6 +38,17 @@ func (ls *lines) known(a netip.Addr) bool {
 	return false
 }
 
+// garbage notes that a message from an address could not be read.
+func (ls *lines) garbage(a netip.Addr) {
+	for _, l := range ls.list() {
+		l.mu.Lock()
+		if slices.ContainsFunc(l.hosts, func(h *host) bool { return h.addr == a }) {
+			l.garbled = time.Now()
+		}
+		l.mu.Unlock()
+	}
+}
+
 // hop lets messages from the next hop of a call be read, until the function that it
 // returns is called.
 func (ls *lines) hop(a netip.Addr) (leave func()) {

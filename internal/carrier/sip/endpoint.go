@@ -44,14 +44,15 @@ type endpoint struct {
 	tcp     net.Listener
 	known   func(netip.Addr) bool
 	mine    func(*gosip.Response) bool
+	garbage func(netip.Addr)
 	observe observers
 }
 
 // newEndpoint opens the sockets. Known tells whose messages are read, and mine which
-// answers to INVITEs are. Serve handles requests, and stray the answers that belong to no
-// request of this process.
-func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Response) bool, serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
-	e := &endpoint{public: opts.Public, known: known, mine: mine}
+// answers to INVITEs are. Garbage is told whose answers cannot be read. Serve handles
+// requests, and stray the answers that belong to no request of this process.
+func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Response) bool, garbage func(netip.Addr), serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
+	e := &endpoint{public: opts.Public, known: known, mine: mine, garbage: garbage}
 	udp, tcp, err := listen(opts.Addr)
 	if err != nil {
 		return nil, err
@@ -119,24 +120,33 @@ func (e *endpoint) close() {
 // filter drops the messages of strangers before they are parsed. An error would end the
 // reading of the socket.
 func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, error) {
-	if !e.known(addrOf(from.RemoteAddr)) {
+	addr := addrOf(from.RemoteAddr)
+	if !e.known(addr) {
 		return nil, nil
 	}
-	if from.Transport == "UDP" && bytes.HasPrefix(data, answerStart) && bytes.Contains(data, ofInvite) {
-		// In the transaction of an INVITE, a wrong final answer would hide the right one.
-		// Answers to other requests may have the word too, in their Allow header.
-		m, err := gosip.ParseMessage(data)
-		res, ok := m.(*gosip.Response)
-		if err != nil || !ok || !whole(res) || res.CSeq().MethodName == gosip.INVITE && !e.mine(res) {
-			return nil, nil
-		}
+	if from.Transport == "UDP" && !e.readable(data) {
+		e.garbage(addr)
+		return nil, nil
 	}
 	e.observe.see(false, func() []byte { return data })
 	return data, nil
 }
 
-// Every answer to an INVITE begins with the one and contains the other.
-var answerStart, ofInvite = []byte("SIP/2.0 "), []byte("INVITE")
+// readable reports whether a message looks like one of SIP, and if it answers an INVITE,
+// like the answer to one of this endpoint. In the transaction of an INVITE, a wrong final
+// answer would hide the right one.
+func (e *endpoint) readable(data []byte) bool {
+	if !bytes.HasPrefix(data, answerStart) {
+		start, _, _ := bytes.Cut(data, lineEnd)
+		return len(start) == 0 || bytes.HasSuffix(start, requestEnd) // an empty line keeps the way open
+	}
+	m, err := gosip.ParseMessage(data)
+	res, ok := m.(*gosip.Response)
+	return err == nil && ok && whole(res) && (res.CSeq().MethodName != gosip.INVITE || e.mine(res))
+}
+
+// These tell answers, requests and other messages apart.
+var answerStart, requestEnd, lineEnd = []byte("SIP/2.0 "), []byte(" SIP/2.0"), []byte("\r\n")
 
 // whole reports whether a message has the headers that every message needs. Those of
 // sipgo may lack them.

@@ -35,6 +35,7 @@ func (l *call) awaitAnswer() *gosip.Response {
 	quiet := time.NewTimer(min(quietFor, l.c.opts.Ring))
 	defer quiet.Stop()
 	var giveUp <-chan time.Time
+	left := time.Now()
 	wanted, heard, cancelled := goOn, false, false
 	asked := l.asked
 	want := func(w wish) {
@@ -93,7 +94,7 @@ func (l *call) awaitAnswer() *gosip.Response {
 			return nil
 		case <-quiet.C:
 			if !heard {
-				l.line.unheard(time.Now())
+				l.line.unheard(time.Now(), left)
 			}
 		case <-ring.C:
 			if !heard && wanted == goOn {

@@ -29,7 +29,8 @@ type line struct {
 	// silent counts the last calls without any answer, and refused those that the trunk
 	// refused by itself.
 	silent, refused int
-	proven          bool // it has answered something
+	garbled         time.Time // when it last sent what could not be read
+	proven          bool      // it has answered something
 	// unregistered is why a trunk that wants a registration has none, or "".
 	unregistered string
 	since        time.Time
@@ -193,17 +194,29 @@ func (l *line) judge(now time.Time, code int, own bool) {
 		l.refused = 0
 		return
 	}
+	l.refusal(now, fmt.Sprintf("it refuses calls with %d", code))
+}
+
+// refusal notes a call that the trunk has refused by itself, and why it rests after many.
+// The caller must hold mu.
+func (l *line) refusal(now time.Time, why string) {
 	if l.refused++; l.refused >= maxRefused {
-		l.rest(now, downFor, fmt.Sprintf("it refuses calls with %d", code))
+		l.rest(now, downFor, why)
 		l.refused = maxRefused - 1 // then the next call decides
 	}
 }
 
-// unheard notes a call without any answer. After some in a row the trunk counts as down
-// for a while; then the next call decides.
-func (l *line) unheard(now time.Time) {
+// unheard notes a call without any answer, which left at a time. After some in a row the
+// trunk counts as down for a while; then the next call decides. If a trunk that has
+// answered before sends what cannot be read, it is there, and the callee may be to blame:
+// that counts as a refusal.
+func (l *line) unheard(now, left time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.proven && l.garbled.After(left) {
+		l.refusal(now, "its answers to calls cannot be read")
+		return
+	}
 	if l.silent++; l.silent >= maxSilent {
 		l.rest(now, downFor, givesNoAnswer)
 	}

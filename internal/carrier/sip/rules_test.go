@@ -171,12 +171,12 @@ func TestBreaker(t *testing.T) {
 	now := time.Now()
 	l := lineOf(trunk.Trunk{})
 	for range maxSilent - 1 {
-		l.unheard(now)
+		l.unheard(now, now)
 	}
 	if h := l.health(now); !h.Up {
 		t.Errorf("after two silent calls: %+v", h)
 	}
-	l.unheard(now)
+	l.unheard(now, now)
 	if h := l.health(now); h.Up || h.Reason == "" {
 		t.Errorf("after three: %+v", h)
 	}
@@ -189,6 +189,36 @@ func TestBreaker(t *testing.T) {
 	}
 	if h := l.health(now); h.Up || h.Hosts[0].Up {
 		t.Errorf("after two missed OPTIONS: %+v", h)
+	}
+}
+
+// TestGarbledTrunk: a trunk whose answers cannot be read is there, so it is passed over
+// only after many of them; one that never answered otherwise, after three.
+func TestGarbledTrunk(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for proven, most := range map[bool]int{true: maxRefused, false: maxSilent} {
+		l := lineOf(trunk.Trunk{})
+		l.proven = proven
+		ls := &lines{all: []*line{l}}
+		for n := range most {
+			if why := l.health(now).Reason; proven && why != "" {
+				t.Errorf("after %d calls it is down: %s", n, why)
+			}
+			ls.garbage(l.hosts[0].addr)
+			l.unheard(now, now.Add(-time.Second))
+		}
+		if h := l.health(now); h.Up {
+			t.Errorf("after %d calls: %+v", most, h)
+		}
+	}
+	l := lineOf(trunk.Trunk{})
+	(&lines{all: []*line{l}}).garbage(netip.MustParseAddr("127.0.0.2"))
+	for range maxSilent {
+		l.unheard(now, now.Add(-time.Second))
+	}
+	if h := l.health(now); h.Up {
+		t.Errorf("what others send makes up for the silence: %+v", h)
 	}
 }
 

@@ -143,6 +143,27 @@ func TestMutatedAnswers(t *testing.T) {
 	r.works(t)
 }
 
+// TestGarbage: callees whose answers cannot be read at all cost their own calls, and not
+// those of others over the same trunk.
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	var orders []carrier.Order
+	for _, garbage := range []string{"\x00\x01\x02", "SIP/2.0 200 OK\r\n\r\n", "SIP/2.0 999\r\nCSeq: x INVITE\r\n\r\n", "no SIP at all\r\n\r\n"} {
+		orders = append(orders, r.place(callee.Line(t, siptest.Script{"INVITE": func(_ *siptest.Call, m *siptest.Message) {
+			callee.SendUDP(m.From(), garbage)
+		}}), nil))
+	}
+	for _, o := range orders {
+		r.end(o, campaign.CallFailed)
+	}
+	r.works(t)
+	if h := r.Health(); !h[0].Up {
+		t.Errorf("the trunk counts as down: %+v", h[0])
+	}
+}
+
 // TestAnothersAnswer: an answer with a branch, tag, Call-ID or number of another request
 // answers no call, and breaks none but its own.
 func TestAnothersAnswer(t *testing.T) {
