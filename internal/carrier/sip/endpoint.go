@@ -50,8 +50,9 @@ type endpoint struct {
 
 // newEndpoint opens the sockets. Known tells whose messages are read, and mine which
 // answers to INVITEs are. Garbage is told whose answers cannot be read. Serve handles
-// requests, and stray the answers that belong to no request of this process.
-func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Response) bool, garbage func(netip.Addr), serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
+// requests, and stray the answers that belong to no request of this process. Secure is the
+// configuration of TLS.
+func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Response) bool, garbage func(netip.Addr), secure *tls.Config, serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
 	e := &endpoint{public: opts.Public, known: known, mine: mine, garbage: garbage}
 	udp, tcp, err := listen(opts.Addr)
 	if err != nil {
@@ -59,12 +60,8 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Re
 	}
 	e.udp, e.tcp = &listening{UDPConn: udp, reads: make(chan struct{})}, tcp
 	e.local = udp.LocalAddr().(*net.UDPAddr).AddrPort()
-	conf := opts.TLS
-	if conf == nil {
-		conf = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
 	if e.ua, err = sipgo.NewUA(
-		sipgo.WithUserAgent("callbook"), sipgo.WithUserAgenTLSConfig(conf), sipgo.WithUserAgentDNSResolver(opts.Resolver),
+		sipgo.WithUserAgent("callbook"), sipgo.WithUserAgenTLSConfig(secure), sipgo.WithUserAgentDNSResolver(opts.Resolver),
 		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerReadFilter(e.filter), gosip.WithTransportLayerTransports(gosip.TransportsConfig{
 			TCP: bounded(), TLS: &gosip.TransportTLS{TransportTCP: bounded()},
 		})),

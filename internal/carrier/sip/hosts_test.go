@@ -2,6 +2,8 @@ package sip_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"net"
 	"slices"
@@ -102,14 +104,29 @@ func TestHosts(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
 	port := int(callee.Addr.Port())
+	roots := x509.NewCertPool()
+	// secure listens with a certificate for a name.
+	secure := func(name string) int {
+		certificate, _ := certify(t, net.IPv4(127, 0, 0, 9), name)
+		roots.AddCert(certificate.Leaf)
+		l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+		if err != nil {
+			t.Fatal(err)
+		}
+		callee.Listen(l)
+		return l.Addr().(*net.TCPAddr).Port
+	}
 	for name, tt := range map[string]struct {
 		transport trunk.Transport
 		zone      zone
 		full      int // how many INVITEs are answered that there is no capacity
 		call      byte
 	}{
-		"the first takes no connection": {trunk.TCP, zone{service: "_sip._tcp.trunk.test.", ports: []int{closedPort(t), port}}, 0, 1},
-		"the first has no capacity":     {trunk.UDP, zone{service: "_sip._udp.trunk.test.", ports: []int{port, port}}, 1, 2},
+		"the first takes no connection":           {trunk.TCP, zone{service: "_sip._tcp.trunk.test.", ports: []int{closedPort(t), port}}, 0, 1},
+		"the first takes no connection, with TLS": {trunk.TLS, zone{service: "_sips._tcp.trunk.test.", ports: []int{closedPort(t), secure("trunk.test")}}, 0, 3},
+		// DNS says so, and who can forge that can also have a certificate for that name.
+		"the first has the certificate of its own name": {trunk.TLS, zone{service: "_sips._tcp.trunk.test.", ports: []int{secure("host.test"), secure("trunk.test")}}, 0, 4},
+		"the first has no capacity":                     {trunk.UDP, zone{service: "_sip._udp.trunk.test.", ports: []int{port, port}}, 1, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,6 +134,7 @@ func TestHosts(t *testing.T) {
 				tr := trunkTo(callee)
 				tr.Host, tr.Port, tr.Transport = "trunk.test", 0, tt.transport
 				o.Trunks, o.Resolver = trunks{tr}, tt.zone.resolver(t)
+				o.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 			})
 			ends := run(t, c)
 			line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
