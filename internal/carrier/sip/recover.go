@@ -108,15 +108,16 @@ func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs [
 	for i, sid := range calls {
 		c.ghosts[sid] = dialogs[i]
 		all.Add(1)
+		over := sync.OnceFunc(all.Done)
 		c.working.Go(func() {
-			defer all.Done()
+			defer over()
 			select {
 			case places <- struct{}{}:
 				defer func() { <-places }()
 			case <-life.Done():
 				return
 			}
-			c.endGhost(life, sid, &dialogs[i])
+			c.endGhost(life, sid, &dialogs[i], over)
 		})
 	}
 	c.mu.Unlock()
@@ -134,20 +135,25 @@ func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs [
 	}
 }
 
-// endGhost ends one call of an earlier process.
-func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog) {
+// endGhost ends one call of an earlier process. It calls over as soon as the trunk has
+// confirmed that, and goes on until there is nothing to send any more.
+func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog, over func()) {
 	ctx, cancel := context.WithTimeout(life, answerWithin)
 	defer cancel()
 	defer c.lines.hop(d.hop())()
 	if d.Answered {
 		c.byeOf(ctx, d, d.CSeq+skip, c.loginOf(d))
 	} else {
-		// Which INVITE was the last is not in the record. A CANCEL for another one is
-		// refused and does no harm.
+		// Which INVITE was the last is not in the record. A CANCEL for another one does no
+		// harm: it is refused or, by some proxies, not answered at all.
 		var all sync.WaitGroup
 		for n := range uint32(maxInvites) {
 			if tx, err := c.sendOf(ctx, d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
-				all.Go(func() { _, _ = final(ctx, tx) })
+				all.Go(func() {
+					if res, err := final(ctx, tx); err == nil && res.IsSuccess() {
+						over()
+					}
+				})
 			}
 		}
 		all.Wait()

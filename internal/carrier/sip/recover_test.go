@@ -49,6 +49,14 @@ func place(t *testing.T, c *sip.Carrier, n byte, l *siptest.Line) carrier.Order 
 // the caller ends.
 var rings = siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Ring(m) }}
 
+// ringsBehindProxy is such a telephone behind a proxy that gives no answer to a CANCEL for
+// an INVITE that it does not know.
+var ringsBehindProxy = siptest.Script{"INVITE": rings["INVITE"], "CANCEL": func(c *siptest.Call, m *siptest.Message) {
+	if m.Branch() == c.Invite().Branch() {
+		c.Cancelled(m)
+	}
+}}
+
 // TestRecovery: another process ends the calls that it finds records of, and knows that
 // those without a record have never left.
 func TestRecovery(t *testing.T) {
@@ -59,7 +67,7 @@ func TestRecovery(t *testing.T) {
 		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
 	})
 	run(t, first)
-	ringing, talking := callee.Line(t, rings), callee.Line(t, siptest.Script{})
+	ringing, talking := callee.Line(t, ringsBehindProxy), callee.Line(t, siptest.Script{})
 	a, b := place(t, first, 1, ringing), place(t, first, 2, talking)
 	ringing.Call().Await("INVITE", 1)
 	invite := talking.Call().Await("ACK", 1)
