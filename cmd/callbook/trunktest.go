@@ -23,6 +23,7 @@ type trunkTestCmd struct {
 	Name             string `arg:"" help:"The trunk's name."`
 	Call             string `placeholder:"NUMBER" help:"Call this number, as +919876543210, and show the messages of the call without secrets. Without it, the trunk is asked whether it is there."`
 	CallerID         string `name:"caller-id" placeholder:"NUMBER" help:"The number to show to the callee; by default the trunk's first caller id."`
+	Keys             string `placeholder:"KEYS" help:"Press these keys once the callee has answered, as 12#: for the menu of a PBX."`
 	Say              string `default:"This is a test call of callbook." placeholder:"TEXT" help:"What the callee hears where a voice is installed (\"${default}\")."`
 	SIPAddr          string `name:"sip-addr" default:":0" placeholder:"HOST:PORT" help:"IP address and port of this end; port 0 takes a free one (${default}), since a running server has its own."`
 	SIPPublicAddress string `name:"sip-public-address" placeholder:"IP" help:"The IP address at which the trunk reaches this machine, for one behind NAT; by default its own."`
@@ -40,6 +41,9 @@ func (c *trunkTestCmd) Validate() (err error) {
 	flags := telephoneFlags{SIPAddr: c.SIPAddr, SIPPublicAddress: c.SIPPublicAddress, RTPPorts: c.RTPPorts}
 	if c.sip, err = flags.sip(); err != nil || c.Call == "" {
 		return err
+	}
+	if strings.Trim(c.Keys, "0123456789*#") != "" {
+		return fmt.Errorf("--keys %q: there are digits, * and # on a telephone", c.Keys)
 	}
 	if c.to, err = phone.ParseE164(c.Call); err != nil {
 		return fmt.Errorf("--call %q is no number in E.164: write it as +919876543210", c.Call)
@@ -69,7 +73,7 @@ func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
 		up := false
 		var begun time.Time
 		end, err := app.TrunkTest{
-			Trunks: trunks, Name: c.Name, SIP: c.sip, To: c.to, CallerID: id, Text: c.Say, VoiceCommand: speech.Installed(),
+			Trunks: trunks, Name: c.Name, SIP: c.sip, To: c.to, CallerID: id, Keys: c.Keys, Text: c.Say, VoiceCommand: speech.Installed(),
 			Health: func(h sip.Health) {
 				up = printHealth(std.out, h)
 			},

@@ -28,8 +28,10 @@ type TrunkTest struct {
 	SIP    SIP // port 0 of Addr is any free port
 	// To is the number to call; zero only asks whether the trunk is there. CallerID is
 	// shown to the callee, who hears Text, spoken by VoiceCommand, or else silence.
+	// Before that, Keys are pressed.
 	To           phone.Number
 	CallerID     string
+	Keys         string
 	Text         string
 	VoiceCommand []string
 	// Health is told of the trunk's state, and Told of each message of the call.
@@ -82,7 +84,7 @@ func (t TrunkTest) Run(ctx context.Context) (end carrier.Progress, err error) {
 			return voice.Say(ctx, 0, speech.LanguageOf(s.Text), s.Text)
 		}
 	}
-	end, err = c.TestCall(ctx, t.Name, o, t.Told)
+	end, err = c.TestCall(ctx, t.Name, o, t.Keys, t.Told)
 	if notSent, ok := errors.AsType[*carrier.NotSentError](err); ok {
 		return end, fault.New(fault.Invalid, notSent.Cause.Error())
 	}

@@ -147,6 +147,11 @@ func (l *call) talk(res *gosip.Response) {
 	played := make(chan struct{})
 	go func() {
 		defer close(played)
+		if l.press != "" {
+			if err := l.media.SendKeys(playing, l.press); playing.Err() == nil {
+				l.pressed = err
+			}
+		}
 		run = media.Perform(playing, l.media, &l.order, func(keys string) {
 			l.report(func(p *carrier.Progress) { p.Digits = keys })
 		})

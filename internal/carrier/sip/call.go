@@ -21,6 +21,7 @@ type call struct {
 	line     *line
 	hosts    []*host // to try; the first has the INVITE
 	callerID string
+	press    string // the keys to press after the answer
 	media    *media.Session
 	localTag string
 
@@ -39,6 +40,7 @@ type call struct {
 	auth     login
 	proved   bool   // an INVITE had credentials
 	interval string // the header lines of a session interval that the trunk demands
+	pressed  error  // why the keys could not be pressed
 
 	// Sending holds sends of requests together with their numbers, so that they leave in
 	// their order.
@@ -72,7 +74,7 @@ type bye struct {
 
 func newCall(c *Carrier, o carrier.Order, w way, s *media.Session) *call {
 	l := &call{
-		c: c, order: o, line: w.line, hosts: w.hosts, callerID: w.callerID, media: s, localTag: newTag(),
+		c: c, order: o, line: w.line, hosts: w.hosts, callerID: w.callerID, press: w.keys, media: s, localTag: newTag(),
 		asked: make(chan struct{}), ended: make(chan bye, 1), fresh: make(chan interval, 1), done: make(chan struct{}), settled: make(chan struct{}),
 		leaveHop: func() {}, peerCSeq: -1,
 		progress: carrier.Progress{Call: o.Call, State: campaign.Dialed, Placed: c.opts.Clock.Now()},

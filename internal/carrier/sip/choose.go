@@ -120,6 +120,7 @@ type way struct {
 	line     *line
 	hosts    []*host
 	callerID string
+	keys     string // to press once the callee has answered; of test calls
 }
 
 // choose reserves a place on the first trunk that is for the call and is up.
@@ -148,7 +149,7 @@ func (ls *lines) choose(o *carrier.Order, now time.Time) (way, error) {
 		if err := l.take(now); err != nil {
 			return way{}, err
 		}
-		return way{l, hosts, id}, nil
+		return way{line: l, hosts: hosts, callerID: id}, nil
 	}
 	if refused != nil {
 		return way{}, refused

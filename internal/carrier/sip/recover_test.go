@@ -157,7 +157,20 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestTestCall: a test call shows its messages without the password's proof.
+// pressed returns the keys that a callee got.
+func pressed(packets []siptest.Packet) (keys string) {
+	at := uint32(0)
+	for _, p := range packets {
+		if p.Type == 101 && (keys == "" || p.Timestamp != at) {
+			keys += "0123456789*#"[p.Payload[0]:][:1]
+			at = p.Timestamp
+		}
+	}
+	return keys
+}
+
+// TestTestCall: a test call shows its messages without the password's proof, and presses
+// keys.
 func TestTestCall(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
@@ -168,6 +181,7 @@ func TestTestCall(t *testing.T) {
 		}
 		c.Pick(m)
 		c.Await("ACK", 2)
+		c.Media.Await(func(all []siptest.Packet) bool { return pressed(all) == "12#" })
 		c.Bye("Reason: Q.850;cause=16;text=\"bye\"")
 	}})
 	c := start(t, func(o *sip.Options) {
@@ -177,7 +191,7 @@ func TestTestCall(t *testing.T) {
 	})
 	run(t, c)
 	var seen []string
-	p, err := c.TestCall(t.Context(), "callee", carrier.Order{Call: addressbook.SID{1}, To: line.Number, CallerID: "08047000001"}, func(s sip.Step) {
+	p, err := c.TestCall(t.Context(), "callee", carrier.Order{Call: addressbook.SID{1}, To: line.Number, CallerID: "08047000001"}, "12#", func(s sip.Step) {
 		begin, _, _ := strings.Cut(s.Message, " ")
 		seen = append(seen, begin)
 		if strings.Contains(s.Message, "response=") {

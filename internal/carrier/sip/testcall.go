@@ -18,9 +18,10 @@ type Step struct {
 
 // TestCall places a call over a trunk, whatever its prefixes, and waits for its end. It
 // tells each message, also those of a host that is down. Told is called for one message
-// after the other and returns soon. When ctx ends, the call is hung up. Run must be
-// running.
-func (c *Carrier) TestCall(ctx context.Context, trunk string, o carrier.Order, told func(Step)) (carrier.Progress, error) {
+// after the other and returns soon. Once the callee has answered, TestCall presses the keys
+// (digits, * and #), if there are any, before it plays the flow; it returns an error if the
+// callee takes none. When ctx ends, the call is hung up. Run must be running.
+func (c *Carrier) TestCall(ctx context.Context, trunk string, o carrier.Order, keys string, told func(Step)) (carrier.Progress, error) {
 	if err := c.await(ctx); err != nil {
 		return carrier.Progress{}, err
 	}
@@ -45,7 +46,7 @@ func (c *Carrier) TestCall(ctx context.Context, trunk string, o carrier.Order, t
 	defer c.net.observe.watch(callIDOf(o.Call), func(sent bool, message string) {
 		told(Step{At: c.opts.Clock.Now(), Sent: sent, Message: message})
 	})()
-	l, err := c.placeOver(ctx, o, way{line, hosts, id})
+	l, err := c.placeOver(ctx, o, way{line, hosts, id, keys})
 	if err != nil {
 		return carrier.Progress{}, err
 	}
@@ -55,5 +56,5 @@ func (c *Carrier) TestCall(ctx context.Context, trunk string, o carrier.Order, t
 		l.hangUp()
 		<-l.done // within the time in which answers come
 	}
-	return l.last(), nil
+	return l.last(), l.pressed
 }
