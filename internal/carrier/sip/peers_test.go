@@ -57,6 +57,8 @@ loadmodule "pv.so"
 loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "auth.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
 loadmodule "xlog.so"
 request_route {
 	if (is_method("OPTIONS") && !has_totag()) {
@@ -72,6 +74,15 @@ request_route {
 		} else if (t_check_trans()) {
 			t_relay();
 		}
+		exit;
+	}
+	if (is_method("REGISTER")) {
+		if (!pv_www_authenticate("%[1]v", "secret", "0")) {
+			www_challenge("%[1]v", "1");
+			exit;
+		}
+		save("location");
+		xlog("L_WARN", "$tu is registered for $hdr(Expires) s\n");
 		exit;
 	}
 	if (is_method("CANCEL")) {
@@ -199,6 +210,31 @@ func TestKamailioAndBaresip(t *testing.T) {
 			if like := siptest.Alike(sound[edge:len(sound)-edge], recording); like < 0.95 {
 				t.Errorf("what it recorded is like the sound to %.3f, in %d samples", like, len(recording))
 			}
+		})
+	}
+}
+
+// TestRegistration: a trunk that wants a registration gets one by the password, and is up
+// from then on. When the carrier ends, it is removed.
+func TestRegistration(t *testing.T) {
+	t.Parallel()
+	for _, transport := range []trunk.Transport{trunk.UDP, trunk.TCP} {
+		t.Run(string(transport), func(t *testing.T) {
+			t.Parallel()
+			registrar, addr := kamailio(t, netip.MustParseAddrPort("127.0.0.1:9"))
+			r := open(t, &siptest.Callee{Addr: addr}, func(s *setup) {
+				s.trunk.User, s.trunk.Password, s.trunk.Register, s.trunk.Transport = "trunk", "secret", true, transport
+			})
+			registrar.await("is registered for 300 s")
+			for late := time.After(siptest.Patience); !r.Health()[0].Up; {
+				select {
+				case <-late:
+					t.Fatalf("%+v", r.Health())
+				case <-time.After(10 * time.Millisecond):
+				}
+			}
+			r.stop()
+			registrar.await("is registered for 0 s")
 		})
 	}
 }

@@ -8,12 +8,14 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"callbook/internal/callflow"
 	"callbook/internal/campaign"
+	"callbook/internal/carrier/sip/media"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
 )
@@ -160,6 +162,38 @@ func TestTCP(t *testing.T) {
 		t.Errorf("Via is %q", via)
 	}
 	r.saw(call, "INVITE ACK BYE")
+}
+
+// TestIPv6: calls to a trunk with an IPv6 address, by UDP and TCP.
+func TestIPv6(t *testing.T) {
+	t.Parallel()
+	loopback := netip.IPv6Loopback()
+	callee := siptest.StartAt(t, loopback)
+	for _, transport := range []trunk.Transport{trunk.UDP, trunk.TCP} {
+		t.Run(string(transport), func(t *testing.T) {
+			t.Parallel()
+			r := open(t, callee, func(s *setup) {
+				var err error
+				if s.Media, err = media.Open(media.Options{First: 20000, Last: 31999, Bind: loopback}); err != nil {
+					t.Fatal(err)
+				}
+				s.Addr, s.trunk.Transport = netip.AddrPortFrom(loopback, 0), transport
+			})
+			line := callee.Line(t, nil)
+			o, call := r.talk(line, nil)
+			if res := call.Send(siptest.Request{Method: "UPDATE"}); res.Status() != 200 {
+				t.Errorf("got %+v", res)
+			}
+			call.Media.Press("6#", siptest.Sender{})
+			if p := r.end(o, campaign.Reached); p.Digits != "6" {
+				t.Errorf("the keys are %q", p.Digits)
+			}
+			r.saw(call, "INVITE ACK BYE")
+			if uri := call.Invite().URI(); !strings.Contains(uri, "@[::1]:") {
+				t.Errorf("the number is called at %s", uri)
+			}
+		})
+	}
 }
 
 // TestTLS: a trunk with a certificate of a known authority gets calls, and one with an
