@@ -2,6 +2,7 @@ package dialer_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,6 +92,52 @@ func TestUnknownEnd(t *testing.T) {
 		want.State, want.Outcome, want.CauseText, want.Ended = campaign.CallEnded, campaign.CallFailed, "interrupted", got.Ended
 		if got != want || got.Ended.Before(before.Answered.Add(time.Minute)) || got.TalkTime() != 0 {
 			t.Errorf("the call is %+v, before %+v", got, before)
+		}
+		stop()
+		r.close(t)
+	})
+}
+
+// slow is a forgetful carrier that takes a second to end the calls of the last server.
+type slow struct {
+	forgetful
+	asked, early atomic.Bool
+	left         atomic.Int32
+}
+
+// Resolve implements [carrier.Carrier].
+func (c *slow) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier.Resolution, error) {
+	defer c.asked.Store(true)
+	time.Sleep(time.Second)
+	return c.forgetful.Resolve(ctx, asked)
+}
+
+// Place implements [carrier.Carrier].
+func (c *slow) Place(ctx context.Context, o carrier.Order) error {
+	c.left.Add(1)
+	if !c.asked.Load() {
+		c.early.Store(true)
+	}
+	return c.forgetful.Place(ctx, o)
+}
+
+// TestAsksFirst: no call leaves before the carrier was asked about those that the last
+// server has left: it ends them, and their callees may still talk to its ports.
+func TestAsksFirst(t *testing.T) {
+	t.Parallel()
+	servertest.EmbeddedOnly(t, "a test in a bubble")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 60, many(20))
+		_, stop := r.startWith(simulator.New(simulator.Options{Clock: clock.System}))
+		for r.call(t).State < campaign.Dialed {
+			time.Sleep(100 * time.Millisecond)
+		}
+		stop()
+		c := &slow{forgetful: forgetful{simulator.New(simulator.Options{Clock: clock.System})}}
+		_, stop = r.startWith(c)
+		time.Sleep(10 * time.Second)
+		if c.left.Load() == 0 || c.early.Load() {
+			t.Errorf("%d calls have left; before the others were asked about: %v", c.left.Load(), c.early.Load())
 		}
 		stop()
 		r.close(t)

@@ -282,23 +282,31 @@ func TestSessionTimer(t *testing.T) {
 		t.Parallel()
 		r := open(t, callee, nil)
 		script := answers("Session-Expires: 1;refresher=uac", "Allow: UPDATE")
+		script["UPDATE"] = func(c *siptest.Call, m *siptest.Message) {
+			c.Await("BYE", 1)
+			c.Reply(m, siptest.Answer{Status: 200})
+		}
 		line := callee.Line(t, script)
 		o := r.place(line, nil)
 		call := line.Call()
 		call.Await("UPDATE", 1)
-		after(495 * time.Millisecond) // about when the next one leaves
 		if err := r.Hangup(t.Context(), o.Call); err != nil {
 			t.Fatal(err)
 		}
 		r.end(o, campaign.Reached)
-		call.Await("BYE", 1)
-		r.stop()
-		last := 0
-		for _, m := range call.All() {
-			if m.Method() != "ACK" && !m.Repeats && m.CSeq() <= last {
-				t.Errorf("the requests were %q", call.Requests())
+		r.saw(call, "INVITE ACK UPDATE BYE")
+	})
+	t.Run("both refresh at once", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, callee, nil)
+		script := answers(expires + "uac")
+		script["re-INVITE"] = func(c *siptest.Call, m *siptest.Message) {
+			if res := c.Send(siptest.Request{Method: "INVITE", Body: c.Media.SDP(siptest.SDP{Version: 1})}); res.Status() != 491 {
+				t.Errorf("the callee's re-INVITE was answered with %q", res.Start)
 			}
-			last = m.CSeq()
+			c.Pick(m)
+			c.Bye()
 		}
+		r.end(r.place(callee.Line(t, script), nil), campaign.Reached)
 	})
 }

@@ -51,7 +51,12 @@ func TestAnswerCrossesCancel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := open(t, callee, nil)
-			line := callee.Line(t, siptest.Script{"INVITE": onlyRings, "CANCEL": cancel})
+			line := callee.Line(t, siptest.Script{"INVITE": onlyRings, "CANCEL": cancel, "BYE": func(c *siptest.Call, m *siptest.Message) {
+				if n := r.Health()[0].Calls; n != 1 {
+					t.Errorf("the trunk has %d calls while this one is not over", n)
+				}
+				c.Reply(m, siptest.Answer{Status: 200})
+			}})
 			o := r.place(line, nil)
 			call := line.Call()
 			call.Await("BYE", 1)
