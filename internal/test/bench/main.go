@@ -20,7 +20,7 @@ type flags struct {
 	Quick    bool          `help:"Do a quarter of everything (but growth)."`
 	DB       string        `name:"db" enum:"sqlite,postgres" default:"sqlite" placeholder:"ENGINE" help:"The database under the server: sqlite, or postgres, for which the run brings up a PostgreSQL of its own that syncs to the disk (${default})."`
 	DSN      string        `name:"dsn" placeholder:"URL" help:"With --db postgres: use this server instead, as postgres://user:password@host/postgres. The user must be allowed to make databases; they are called callbook_bench_..., and removed. Its processor time is not measured."`
-	Only     []string      `enum:"bulk,single,csv,campaigns,servers,growth,neighbour,load" placeholder:"PART" help:"Measure only these: bulk, single, csv, campaigns, growth, neighbour, which is what one account's worst does to another's requests, load, which is requests of every kind for --duration and then twice as many, and with --db postgres servers, which is two servers on one database against one."`
+	Only     []string      `enum:"bulk,single,csv,campaigns,sip,servers,growth,neighbour,load" placeholder:"PART" help:"Measure only these: bulk, single, csv, campaigns, sip, which is calls over a trunk, for an hour with --duration 1h, growth, neighbour, which is what one account's worst does to another's requests, load, which is requests of every kind for --duration and then twice as many, and with --db postgres servers, which is two servers on one database against one."`
 	Targets  int           `default:"40000" placeholder:"N" help:"How many numbers a campaign calls (${default}). What callbook promises it promises for 500,000, which takes some minutes."`
 	Duration time.Duration `default:"12s" help:"What a scenario's requests may take in all (${default}); the floor gets up to half of that more."`
 	Rounds   uint          `default:"8" placeholder:"N" help:"Turns of server and floor in a scenario (${default})."`
@@ -29,6 +29,9 @@ type flags struct {
 }
 
 func main() {
+	if text := os.Getenv(roleVariable); text != "" {
+		playRole(text)
+	}
 	// A reader that closes its end, as head does, must not leave a server
 	// behind either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
@@ -56,7 +59,7 @@ func (l *lab) run(ctx context.Context) (err error) {
 		usual   bool
 		measure func(context.Context) error
 	}{
-		{"bulk", true, l.bulk}, {"single", true, l.single}, {"csv", true, l.csv}, {"campaigns", true, l.campaigns}, {"servers", l.DB == "postgres", l.servers},
+		{"bulk", true, l.bulk}, {"single", true, l.single}, {"csv", true, l.csv}, {"campaigns", true, l.campaigns}, {"servers", l.DB == "postgres", l.servers}, {"sip", false, l.sip},
 		{"growth", false, l.growth}, {"neighbour", false, l.neighbour}, {"load", false, l.mixed},
 	} {
 		if slices.Contains(l.Only, part.name) || part.usual && len(l.Only) == 0 {
