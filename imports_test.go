@@ -186,6 +186,7 @@ var rules = map[string][]string{
 		"internal/clock",
 		"internal/csvcell",
 		"internal/fault",
+		"internal/suppression",
 	},
 	"internal/event": {
 		"internal/account",
@@ -659,7 +660,7 @@ var libraries = map[string][]string{
 	"github.com/emiago/sipgo":            {"internal/carrier/sip"},
 	"github.com/icholy/digest":           {"internal/carrier/sip"},
 	"go.yaml.in/yaml/v4":                 {"internal/apidoc", "internal/test/openapitest"},
-	"github.com/go-json-experiment/json": {"internal/api", "internal/csvcell", "internal/web/contacts", "internal/test/openapitest"},
+	"github.com/go-json-experiment/json": {"internal/api", "internal/campaign", "internal/csvcell", "internal/web/contacts", "internal/test/openapitest"},
 }
 
 type listed struct {

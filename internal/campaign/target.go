@@ -128,6 +128,7 @@ const (
 	CampaignEnded                    // the campaign ended before its turn
 	NotSpoken                        // the voice could not speak a text of the call
 	NoRecording                      // a recording that the call plays could not be read
+	AlreadyCalled                    // the campaign has called the number as another target
 )
 
 // reasonNames are the names in the API.
@@ -135,6 +136,7 @@ var reasonNames = [...]string{
 	OutsideHours: "outside-hours", DailyCap: "daily-cap", ContactDeleted: "contact-deleted", OtherCountry: "other-country",
 	NeverCalled: "never-called", OnSuppression: "suppressed", CampaignEnded: "campaign-ended",
 	NotSpoken: "text-not-spoken", NoRecording: "recording-missing",
+	AlreadyCalled: "already-called",
 }
 
 // String returns the reason's name in the API, or "" for none.

@@ -3,7 +3,6 @@ package dialer_test
 import (
 	"fmt"
 	"os"
-	"slices"
 	"testing"
 	"time"
 
@@ -80,43 +79,35 @@ func BenchmarkPace(b *testing.B) {
 	}
 }
 
-// BenchmarkExpand reads b.N targets from a list.
+// BenchmarkExpand reads b.N targets from a list, without and with variables.
 func BenchmarkExpand(b *testing.B) {
-	r, ctx := newRig(b, 60, nil), b.Context()
-	book := addressbook.New(r.set.Contacts, addressbook.Options{})
-	lists, err := book.CreateLists(ctx, r.acct, []addressbook.ListDraft{{Name: addressbook.Text{Given: true, Value: "All"}}}, nil)
-	if err != nil {
-		b.Fatal(err)
+	for name, text := range map[string]string{"plain": "Your rent is due.", "variables": "Hello @@first_name, your rent is due on @@{due date}."} {
+		b.Run(name, func(b *testing.B) {
+			r := newRig(b, 60, nil)
+			drafts := make([]addressbook.Draft, b.N)
+			for i, n := range many(b.N) {
+				drafts[i] = addressbook.Draft{Number: addressbook.Given(n.String()), CustomField: fmt.Sprintf(`{"plan":"gold","due date":"%d June","seats":12}`, i%28+1)}
+				drafts[i].Texts[addressbook.FirstName], drafts[i].Texts[addressbook.LastName] = addressbook.Given("Lakshmi"), addressbook.Given("Krishnamurthy")
+			}
+			list := r.list(b, addressbook.New(r.set.Contacts, addressbook.Options{}), drafts...)
+			r.add(b, func(c *campaign.Campaign) {
+				c.Lists, c.Text = []addressbook.SID{list}, text
+				if name == "variables" {
+					c.Vars = []string{"first_name", "due date"}
+				}
+			})
+			b.ResetTimer()
+			_, _, stop := r.start(nil)
+			for !r.campaign(b).Expanded {
+				time.Sleep(time.Millisecond)
+			}
+			b.StopTimer()
+			if n := r.campaign(b).Counts.Targets(); n != b.N {
+				b.Errorf("there are %d targets, want %d", n, b.N)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "targets/s")
+			stop()
+			r.close(b)
+		})
 	}
-	list := lists[0].List.SID
-	for part := range slices.Chunk(many(b.N), 5000) {
-		drafts := make([]addressbook.Draft, len(part))
-		for i, n := range part {
-			drafts[i].Number = addressbook.Text{Given: true, Value: n.String()}
-		}
-		made, err := book.CreateContacts(ctx, r.acct, drafts, addressbook.CreateOptions{}, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		refs := make([]addressbook.ContactRef, len(made))
-		for i := range made {
-			refs[i].SID = made[i].Contact.SID
-		}
-		if _, err := book.AddToList(ctx, r.acct, list, refs, nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-	r.add(b, func(c *campaign.Campaign) { c.Lists = []addressbook.SID{list} })
-	b.ResetTimer()
-	_, _, stop := r.start(nil)
-	for !r.campaign(b).Expanded {
-		time.Sleep(time.Millisecond)
-	}
-	b.StopTimer()
-	if n := r.campaign(b).Counts.Targets(); n != b.N {
-		b.Errorf("there are %d targets, want %d", n, b.N)
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "targets/s")
-	stop()
-	r.close(b)
 }

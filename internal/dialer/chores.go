@@ -10,8 +10,10 @@ import (
 	"callbook/internal/event"
 )
 
-// batch is how many targets one transaction of the chores reads, ends or deletes.
-const batch = 2000
+// batch is how many targets one transaction of the chores ends, recalls or deletes.
+// expandBatch is how many the chores read before they look after the account's other
+// campaigns.
+const batch, expandBatch = 2000, 20_000
 
 // doChores runs the chores until ctx ends or no campaign is open: it reads targets, and
 // starts, ends and closes campaigns. Each campaign gets one batch at a time, so no
@@ -102,7 +104,7 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 		})
 	case !c.Expanded && (c.State.Ended() || a.begins(c, now)):
 		// One that has ended is read too, so that its numbers add up.
-		_, err := a.d.store.Expand(ctx, l, a.account.ID, c.SID, now, batch, a.varsOf(c))
+		_, err := a.d.store.Expand(ctx, l, a.account.ID, c.SID, now, expandBatch, a.varsOf(c))
 		return true, err
 	case c.Expanded && c.Started.IsZero():
 		return true, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {

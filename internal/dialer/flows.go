@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"callbook/internal/addressbook"
 	"callbook/internal/callflow"
 	"callbook/internal/callflow/ask"
 	"callbook/internal/callflow/library"
@@ -109,5 +108,5 @@ func (a *dialing) varsOf(c *campaign.Campaign) Vars {
 	if len(names) == 0 {
 		return nil
 	}
-	return func(contact *addressbook.Contact) map[string]string { return campaign.Values(contact, names) }
+	return campaign.EncodedValues(names)
 }

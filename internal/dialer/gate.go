@@ -57,6 +57,8 @@ func (a *dialing) admit(ctx context.Context, now time.Time, silent *time.Time, p
 		return refuse(campaign.Suppressed, campaign.OnSuppression)
 	case callee.Gone:
 		return refuse(campaign.NotAttempted, campaign.ContactDeleted)
+	case callee.Called && len(t.History) == 0:
+		return refuse(campaign.NotAttempted, campaign.AlreadyCalled)
 	case t.Number.Service():
 		return refuse(campaign.InvalidNumber, campaign.NeverCalled)
 	}

@@ -80,6 +80,30 @@ func (r *rig) add(tb testing.TB, change func(*campaign.Campaign)) {
 	r.campaigns = append(r.campaigns, c.SID)
 }
 
+// list makes a list of new contacts.
+func (r *rig) list(tb testing.TB, book *addressbook.Book, drafts ...addressbook.Draft) addressbook.SID {
+	tb.Helper()
+	ctx := tb.Context()
+	lists, err := book.CreateLists(ctx, r.acct, []addressbook.ListDraft{{Name: addressbook.Given("All")}}, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for part := range slices.Chunk(drafts, 5000) {
+		made, err := book.CreateContacts(ctx, r.acct, part, addressbook.CreateOptions{}, nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		refs := make([]addressbook.ContactRef, len(made))
+		for i := range made {
+			refs[i].SID = made[i].Contact.SID
+		}
+		if _, err := book.AddToList(ctx, r.acct, lists[0].List.SID, refs, nil); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return lists[0].List.SID
+}
+
 // watched is a carrier that notes when calls leave. Each waits for hold, unless that is
 // nil.
 type watched struct {

@@ -54,6 +54,9 @@ type Store interface {
 	// turn, in the order of their sids. It skips a contact that is a target already,
 	// unless Settings.Duplicates is set; it takes From as it is. Positions have no gaps.
 	//
+	// It may take several transactions, so that other writes come in between. After an
+	// error, what the first of them have made is there.
+	//
 	// A target's name is the first and the last name of its contact, joined by a blank,
 	// and its Vars are what vars returns. [campaign.Campaign.Add] counts the targets.
 	//
@@ -104,9 +107,10 @@ type Store interface {
 	NextDue(ctx context.Context, account account.ID, sid addressbook.SID) (due time.Time, ok bool, err error)
 }
 
-// Vars returns the values of a contact for the campaign's text. A nil Vars means that the
-// text needs none; then a store need not read the contacts one by one.
-type Vars func(*addressbook.Contact) map[string]string
+// Vars returns the values of a contact for the campaign's text, as [campaign.EncodeVars]
+// encodes them. A nil Vars means that the text needs none; then a store need not read
+// whole contacts. Only one goroutine calls a Vars at a time.
+type Vars func(*addressbook.Contact) string
 
 // ClaimQuery asks for calls that may be placed.
 type ClaimQuery struct {
@@ -121,6 +125,7 @@ type ClaimQuery struct {
 type Callee struct {
 	Suppressed bool // the number is on the account's suppression list
 	Gone       bool // the target's contact was deleted
+	Called     bool // the campaign has called the number already, as another target; not set with Settings.Duplicates
 	CallsToday int  // calls to the number by all campaigns of the account, within the bounds of DayOf
 }
 

@@ -85,6 +85,7 @@ func (c *claiming) run() error {
 // decide calls the rule for a target and notes what has changed.
 func (c *claiming) decide(t *dueTarget) {
 	t.CallsToday += c.today[t.Number]
+	t.Called = t.Called || c.unique() && len(t.History) == 0 && c.today[t.Number] > 0
 	call, events := c.rule(&c.row.Campaign, &t.Target, t.Callee)
 	c.moved, c.events = append(c.moved, &t.targetRow), append(c.events, events...)
 	if call != nil {
@@ -92,6 +93,10 @@ func (c *claiming) decide(t *dueTarget) {
 		c.today[t.Number]++
 	}
 }
+
+// unique reports whether the campaign may call a number as one target only. Its own numbers
+// have no repetitions, so they need no look.
+func (c *claiming) unique() bool { return len(c.row.Lists) > 0 && !c.row.Duplicates }
 
 // turn reads up to limit due targets, ordered by Due and position, from behind after.
 func (c *claiming) turn(after campaign.Target, limit int) (turn []*dueTarget, err error) {
@@ -101,14 +106,15 @@ func (c *claiming) turn(after campaign.Target, limit int) (turn []*dueTarget, er
 	}
 	c.queue(`SELECT `+targetColumns+`,
 			EXISTS (SELECT FROM suppressions WHERE suppressions.account_id = $1 AND suppressions.number = targets.number),
-			contact_sid IS NOT NULL AND NOT EXISTS (SELECT FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = targets.contact_sid)
+			contact_sid IS NOT NULL AND NOT EXISTS (SELECT FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = targets.contact_sid),
+			$7 AND history = '' AND coalesce((SELECT true FROM calls WHERE calls.account_id = $1 AND calls.number = targets.number AND calls.campaign_sid = $2 LIMIT 1), false)
 		FROM (SELECT * FROM targets WHERE account_id = $1 AND campaign_sid = $2 AND state = 1 AND due <= $3 AND (due, position) > ($4, $5)
 			ORDER BY due, position LIMIT $6) AS targets`,
-		c.account, (*sidValue)(&c.row.SID), c.q.Now.UnixNano(), from, after.Position, limit).Query(func(rows pgx.Rows) error {
+		c.account, (*sidValue)(&c.row.SID), c.q.Now.UnixNano(), from, after.Position, limit, c.unique()).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			t := new(dueTarget)
 			var err error
-			if t.targetRow, err = scanTarget(rows, &t.Suppressed, &t.Gone); err != nil {
+			if t.targetRow, err = scanTarget(rows, &t.Suppressed, &t.Gone, &t.Called); err != nil {
 				return err
 			}
 			turn = append(turn, t)

@@ -14,8 +14,19 @@ import (
 	"callbook/internal/work"
 )
 
+// expandPart is how many targets one transaction makes at most.
+const expandPart = 2000
+
 // Expand implements [dialer.Store].
 func (db *DB) Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars dialer.Vars) (done bool, err error) {
+	for ; limit > 0 && !done && err == nil; limit -= expandPart {
+		done, err = db.expandPart(ctx, l, account, sid, now, min(limit, expandPart), vars)
+	}
+	return done && err == nil, err
+}
+
+// expandPart is Expand in one transaction.
+func (db *DB) expandPart(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars dialer.Vars) (done bool, err error) {
 	err = db.dialFor(ctx, l, account, sid, "read the numbers of a campaign", func(t *tx, row *campaignRow) error {
 		x := expansion{tx: t, row: row, now: now.UnixNano(), vars: vars}
 		for left := limit; left > 0 && !row.Expanded && row.State != campaign.Deleted; {
@@ -28,10 +39,10 @@ func (db *DB) Expand(ctx context.Context, l work.Lease, account account.ID, sid 
 		done = row.Expanded || row.State == campaign.Deleted
 		return nil
 	})
-	return done && err == nil, err
+	return done, err
 }
 
-// expansion is the state of one call of Expand.
+// expansion is the state of one call of expandPart.
 type expansion struct {
 	*tx
 	row  *campaignRow
@@ -132,7 +143,7 @@ func (x *expansion) contacts(list addressbook.SID, limit int) (read int, err err
 // text.
 func (x *expansion) readVars(args []any) (members []addressbook.SID, vars []string, err error) {
 	x.queue(`SELECT `+contactColumns+` FROM (`+nextMembers+`) AS read`+contactOf, args...).Query(x.eachContact(func(c *addressbook.Contact) {
-		members, vars = append(members, c.SID), append(vars, campaign.EncodeVars(x.vars(c)))
+		members, vars = append(members, c.SID), append(vars, x.vars(c))
 	}))
 	err = x.flush()
 	return members, vars, err

@@ -55,6 +55,11 @@ func (tx *editTx) claim(row *campaignRow, q dialer.ClaimQuery, rule dialer.Claim
 					return nil, err
 				}
 			}
+			if len(row.Lists) > 0 && !row.Duplicates && len(t.History) == 0 {
+				if turn[i].Called, err = tx.calledBefore(row, t); err != nil {
+					return nil, err
+				}
+			}
 			call, told := rule(&row.Campaign, t, turn[i].Callee)
 			events = append(events, told...)
 			if call != nil {
@@ -111,6 +116,19 @@ func (tx *editTx) callsOfDay(q dialer.ClaimQuery, t *campaign.Target) (n int, er
 		return nil
 	})
 	return n, err
+}
+
+// calledBefore reports whether the campaign has called the number of a target that has no
+// calls.
+func (tx *editTx) calledBefore(row *campaignRow, t *campaign.Target) (called bool, err error) {
+	err = tx.each(`SELECT EXISTS (SELECT 1 FROM calls INDEXED BY calls_by_number WHERE number = ? AND campaign_id = ?)`, func(stmt *sqlite.Stmt) {
+		stmt.BindInt64(1, int64(t.Number))
+		stmt.BindInt64(2, row.id)
+	}, func(stmt *sqlite.Stmt) error {
+		called = stmt.ColumnBool(0)
+		return nil
+	})
+	return called, err
 }
 
 // Record implements [dialer.Store].

@@ -2,9 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
+	"sync"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -17,159 +16,164 @@ import (
 	"callbook/internal/work"
 )
 
+// expandPart is how many targets one transaction makes at most.
+const expandPart = 2000
+
 // Expand implements [dialer.Store].
 func (s *Campaigns) Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars dialer.Vars) (done bool, err error) {
-	err = s.dialFor(ctx, l, account, sid, limit, "read the numbers of a campaign", func(tx *editTx, row *campaignRow) error {
-		done = row.Expanded || row.State == campaign.Deleted
-		if done {
-			return nil
-		}
-		x := expansion{tx: tx, row: row, now: now, vars: vars}
-		for left := limit; left > 0 && !row.Expanded; {
-			read, err := x.step(left)
-			if err != nil {
-				return err
-			}
-			left -= read
-		}
-		done = row.Expanded
-		return nil
-	})
+	x := &expansion{s: s, lease: l, account: account, sid: sid, now: now, vars: vars}
+	for left := limit; left > 0 && !done && !x.moved && err == nil; {
+		var read int
+		read, done, err = x.expand(ctx, left)
+		left -= read
+	}
 	return done && err == nil, err
 }
 
-// expansion is the state of one call of Expand.
-type expansion struct {
-	tx   *editTx
-	row  *campaignRow
-	now  time.Time
-	vars dialer.Vars
+// expand makes targets of up to limit numbers of the campaign's own, or of the next
+// contacts of one list. It returns how many it has read. While it writes a part of a list,
+// a goroutine reads the next one.
+func (x *expansion) expand(ctx context.Context, limit int) (read int, done bool, err error) {
+	reading, cancel := context.WithCancel(ctx)
+	parts := make(chan *expandedPart)
+	var reader sync.WaitGroup
+	defer reader.Wait()
+	defer cancel()
+	reader.Go(func() {
+		defer close(parts)
+		x.read(reading, limit, parts)
+	})
+	for p := range parts {
+		if p.err != nil {
+			return read, false, storeError("read the contacts of a campaign", p.err)
+		}
+		if done, err = x.write(ctx, p); done || x.moved || err != nil {
+			return read, done, err
+		}
+		read += p.read
+	}
+	return read, false, context.Cause(ctx)
 }
 
-// step makes targets of up to limit numbers, or of the next contacts of one list. It
-// returns how many it has read.
-func (x *expansion) step(limit int) (read int, err error) {
-	row := x.row
-	if len(row.From) > 0 {
-		read, err = x.numbers(row.From[row.next:min(len(row.From), row.next+limit)])
-		row.Expanded = row.next == len(row.From)
-		return read, err
-	}
-	if row.listsRead == len(row.Lists) {
-		row.Expanded = true
-		return 0, nil
-	}
-	list, _, err := readList(x.tx.Conn, row.Account, row.Lists[row.listsRead])
-	if err == nil {
-		read, err = x.contacts(list, limit)
-	}
-	if err != nil && !errors.Is(err, errNoRow) {
-		return 0, err
-	}
-	if read < limit {
-		row.listsRead, row.contactRead = row.listsRead+1, addressbook.SID{}
-		row.Expanded = row.listsRead == len(row.Lists)
-	}
-	return read, nil
+// expansion is one call of Expand.
+type expansion struct {
+	s       *Campaigns
+	lease   work.Lease
+	account account.ID
+	sid     addressbook.SID
+	now     time.Time
+	vars    dialer.Vars
+	moved   bool // somebody else has made targets, or has changed the campaign
+}
+
+// expandedPart is a part of the targets of a campaign.
+type expandedPart struct {
+	err error
+	numbers int // how many of the campaign's own numbers become targets, if it has some
+	// list is the index of the list of which contacts were read, and from is its sid. The
+	// part is behind the contact after, and ends with the contact until. Last means that
+	// the list ends there.
+	list         int
+	from         addressbook.SID
+	after, until addressbook.SID
+	last         bool
+	read         int // numbers or contacts, with those that are targets already
+	targets      []newTarget
 }
 
 // newTarget is a target that waits for its first call. contact, name and vars are zero
 // for a number that comes without a contact.
 type newTarget struct {
-	number  phone.Number
-	contact addressbook.SID
-	name    addressbook.Text
-	vars    string
+	number     phone.Number
+	contact    addressbook.SID
+	name, vars string
 }
 
-var insertTargets = newBulkInsert(`targets (campaign_id, position, number, contact_sid, name, vars, state, due, reason, history)`, 10)
-
-// add inserts targets at the campaign's next positions, and counts them.
-func (x *expansion) add(targets []newTarget) error {
-	err := insertTargets.run(x.tx.Conn, len(targets), func(stmt *sqlite.Stmt, param, i int) {
-		t := &targets[i]
-		stmt.BindInt64(param, x.row.id)
-		stmt.BindInt64(param+1, int64(x.row.next+i))
-		stmt.BindInt64(param+2, int64(t.number))
-		if t.contact == (addressbook.SID{}) {
-			stmt.BindNull(param + 3)
-		} else {
-			stmt.BindBytes(param+3, t.contact[:])
+// write makes the targets of a part. If the part is not the next one any more, it makes
+// none and sets x.moved.
+func (x *expansion) write(ctx context.Context, p *expandedPart) (done bool, err error) {
+	rows := max(len(p.targets), p.numbers)
+	err = x.s.dialFor(ctx, x.lease, x.account, x.sid, rows, "make the targets of a campaign", func(tx *editTx, row *campaignRow) error {
+		done = row.Expanded || row.State == campaign.Deleted
+		x.moved = row.listsRead != p.list || row.contactRead != p.after || row.nextList() != p.from
+		if done || x.moved {
+			return nil
 		}
-		bindText(stmt, param+4, t.name)
-		x.tx.bytes += targetBytes + bindText(stmt, param+5, addressbook.Text{Value: t.vars, Given: t.vars != ""})
-		stmt.BindInt64(param+6, int64(campaign.Waiting))
-		stmt.BindInt64(param+7, x.now.UnixNano())
-		stmt.BindInt64(param+8, 0)
-		stmt.BindBytes(param+9, nil)
+		targets := p.targets
+		if len(row.From) > 0 {
+			targets = targetsOf(row.From[row.next:min(len(row.From), row.next+p.numbers)])
+		}
+		if err := x.add(tx, row, targets); err != nil {
+			return fmt.Errorf("make targets: %w", err)
+		}
+		switch {
+		case len(row.From) > 0:
+			row.Expanded = row.next == len(row.From)
+		case p.last:
+			row.listsRead, row.contactRead = row.listsRead+1, addressbook.SID{}
+			row.Expanded = row.listsRead >= len(row.Lists)
+		default:
+			row.contactRead = p.until
+		}
+		done = row.Expanded
+		return nil
 	})
-	x.row.next += len(targets)
-	x.row.Add(len(targets))
-	if err != nil {
-		return fmt.Errorf("make targets: %w", err)
-	}
-	return nil
+	return done, err
 }
 
-// numbers makes targets of numbers.
-func (x *expansion) numbers(numbers []phone.Number) (int, error) {
+// nextList returns the list whose contacts become targets next, or the zero sid if there
+// is none.
+func (row *campaignRow) nextList() addressbook.SID {
+	if row.listsRead < len(row.Lists) {
+		return row.Lists[row.listsRead]
+	}
+	return addressbook.SID{}
+}
+
+func targetsOf(numbers []phone.Number) []newTarget {
 	targets := make([]newTarget, len(numbers))
 	for i, n := range numbers {
 		targets[i].number = n
 	}
-	return len(targets), x.add(targets)
+	return targets
 }
 
-// contacts makes targets of the next contacts of a list. Unless the campaign calls
-// duplicates, it skips contacts that are targets already. Contacts have different numbers,
-// so no number is called twice either.
-func (x *expansion) contacts(list int64, limit int) (read int, err error) {
-	row, after := x.row, x.row.contactRead
-	targets := make([]newTarget, 0, limit)
-	err = x.tx.each(x.query(), func(stmt *sqlite.Stmt) {
-		stmt.BindInt64(1, list)
-		stmt.BindBytes(2, after[:])
-		stmt.BindInt64(3, int64(limit))
-		stmt.BindInt64(4, int64(row.Account))
-		stmt.BindInt64(5, row.id)
-	}, func(stmt *sqlite.Stmt) error {
-		read++
-		row.contactRead = columnSID(stmt, 0)
-		t := newTarget{number: phone.Number(stmt.ColumnInt64(1)), contact: row.contactRead}
-		next := 2
-		if x.vars != nil {
-			c := scanContact(stmt)
-			t.vars = campaign.EncodeVars(x.vars(&c))
-			next = contactParams - 1
-		}
-		if stmt.ColumnBool(next) {
-			return nil // it is a target already
-		}
-		t.name = scanText(stmt, next+1)
-		targets = append(targets, t)
-		return nil
+// These insert new targets, with and without variables. Of each statement, ?1 is the
+// campaign, ?2 the first position, and ?3 when the targets are due.
+var (
+	insertTargets = newSharedBulkInsert(`targets (campaign_id, position, number, contact_sid, name, state, due, reason, history)`, 3, 3, func(r, param int) string {
+		return fmt.Sprintf(`?1,?2+%d,?%d,?%d,?%d,1,?3,0,x''`, r, param, param+1, param+2)
 	})
-	if err != nil {
-		return 0, fmt.Errorf("read the contacts of a list: %w", err)
-	}
-	return read, x.add(targets)
-}
+	insertTargetsWithVars = newSharedBulkInsert(`targets (campaign_id, position, number, contact_sid, name, vars, state, due, reason, history)`, 3, 4, func(r, param int) string {
+		return fmt.Sprintf(`?1,?2+%d,?%d,?%d,?%d,?%d,1,?3,0,x''`, r, param, param+1, param+2, param+3)
+	})
+)
 
-// joinedName is the name of a target: the first and the last name of its contact c.
-const joinedName = `nullif(coalesce(c.first_name, '') || iif(c.first_name <> '' AND c.last_name <> '', ' ', '') || coalesce(c.last_name, ''), '')`
-
-// query returns the statement that reads the next ?3 contacts of list ?1 behind ?2. Its
-// columns are sid and number, or all contactColumns for a campaign with variables; then
-// whether the contact is a target already, and its name.
-func (x *expansion) query() string {
-	isTarget, columns := `?5 < 0`, `c.sid, c.number`
-	if x.row.listsRead > 0 && !x.row.Duplicates {
-		isTarget = `EXISTS (SELECT 1 FROM targets AS t INDEXED BY targets_by_contact WHERE t.contact_sid = m.contact_sid AND t.campaign_id = ?5)`
-	}
+// add inserts targets at the campaign's next positions, and counts them.
+func (x *expansion) add(tx *editTx, row *campaignRow, targets []newTarget) error {
+	insert := &insertTargets
 	if x.vars != nil {
-		columns = `c.` + strings.ReplaceAll(contactColumns, ", ", ", c.")
+		insert = &insertTargetsWithVars
 	}
-	return `SELECT ` + columns + `, ` + isTarget + `, ` + joinedName + `
-		FROM list_members AS m CROSS JOIN contacts AS c ON c.account_id = ?4 AND c.sid = m.contact_sid
-		WHERE m.list_id = ?1 AND m.contact_sid > ?2 ORDER BY m.contact_sid LIMIT ?3`
+	given := func(text string) addressbook.Text { return addressbook.Text{Value: text, Given: text != ""} }
+	err := insert.runShared(tx.Conn, len(targets), func(stmt *sqlite.Stmt, i int) {
+		stmt.BindInt64(1, row.id)
+		stmt.BindInt64(2, int64(row.next+i))
+		stmt.BindInt64(3, x.now.UnixNano())
+	}, func(stmt *sqlite.Stmt, param, i int) {
+		t := &targets[i]
+		stmt.BindInt64(param, int64(t.number))
+		if t.contact == (addressbook.SID{}) {
+			stmt.BindNull(param + 1)
+		} else {
+			stmt.BindBytes(param+1, t.contact[:])
+		}
+		tx.bytes += targetBytes + bindText(stmt, param+2, given(t.name))
+		if x.vars != nil {
+			tx.bytes += bindText(stmt, param+3, given(t.vars))
+		}
+	})
+	row.next += len(targets)
+	row.Add(len(targets))
+	return err
 }

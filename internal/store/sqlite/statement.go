@@ -51,7 +51,12 @@ func (tx *editTx) run(query string, bind func(*sqlite.Stmt)) error {
 
 // each runs a query and calls scan for each row.
 func (tx *editTx) each(query string, bind func(*sqlite.Stmt), scan func(*sqlite.Stmt) error) error {
-	stmt, err := tx.Prepare(query)
+	return eachRow(tx.Conn, query, bind, scan)
+}
+
+// eachRow runs a query and calls scan for each row.
+func eachRow(conn *sqlite.Conn, query string, bind func(*sqlite.Stmt), scan func(*sqlite.Stmt) error) error {
+	stmt, err := conn.Prepare(query)
 	if err != nil {
 		return err
 	}

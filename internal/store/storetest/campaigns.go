@@ -36,6 +36,8 @@ func Campaigns(t *testing.T, open func(t *testing.T) Stores) {
 		{"claim within bounds", claimWithinBounds},
 		{"what is known of a number", knownOfNumbers},
 		{"calls of a day", callsOfDay},
+		{"called as another target", calledAsAnother},
+		{"expand a long list", expandLong},
 		{"record calls", recordCalls},
 		{"take back a claim", takeBackClaim},
 		{"record for several campaigns", recordSeveral},

@@ -248,6 +248,48 @@ func callsOfDay(t *testing.T, f *fixture) {
 	}
 }
 
+// calledAsAnother: a rule is told of a target whose number moved to its contact while the
+// lists were read, and which the campaign has called as the target of the contact before.
+func calledAsAnother(t *testing.T, f *fixture) {
+	for i, perClaim := range []int{1, 10} {
+		first := firstNumber + phone.Number(100*i)
+		all := contacts(first, 4)
+		f.insertAllNew(t, all...)
+		l, m := list(fmt.Sprint("l", i)), list(fmt.Sprint("m", i))
+		f.addLists(t, l, m)
+		f.join(t, l, all[:2]...)
+		f.join(t, m, all...)
+		c, twice := newCampaign(f.account, l, m), newCampaign(f.account, l, m)
+		twice.Duplicates = true
+		f.addCampaigns(t, c, twice)
+		for _, sid := range []addressbook.SID{c.SID, twice.SID} {
+			if _, err := f.Dialing.Expand(t.Context(), ours, f.account, sid, dialTime, 1, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The number goes from the first contact to the third, of the other list.
+		f.update(t, addressbook.Patch{SID: all[0].SID, Number: setNumber(first + 50)})
+		f.update(t, addressbook.Patch{SID: all[2].SID, Number: setNumber(first)})
+		for sid, want := range map[addressbook.SID]map[int]bool{c.SID: {2: true}, twice.SID: {}} {
+			f.expand(t, sid, 1000)
+			f.changeOpen(t, sid, func(c *campaign.Campaign) { c.Start(dialTime) })
+			got := make(map[int]bool)
+			for {
+				dials := f.claimCalls(t, sid, dialTime, perClaim, func(c *campaign.Campaign, t *campaign.Target, callee dialer.Callee) (*campaign.Call, []event.Event) {
+					if callee.Called {
+						got[t.Position] = true
+					}
+					return claimed(c, t, callee)
+				})
+				if len(dials) == 0 {
+					break
+				}
+			}
+			same(t, fmt.Sprintf("called before, %d a claim, campaign %s", perClaim, sid), got, want)
+		}
+	}
+}
+
 // newFixture2 is another account of the same database.
 func newFixture2(t *testing.T, f *fixture, sid string) *fixture {
 	t.Helper()

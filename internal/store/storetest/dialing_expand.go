@@ -100,6 +100,55 @@ func expandLists(t *testing.T, f *fixture) {
 	same(t, "targets", f.targets(t, c.SID), want)
 }
 
+// expandLong makes targets of a list that takes several transactions, and of another one
+// with the same contacts and one more.
+func expandLong(t *testing.T, f *fixture) {
+	const n = 4500
+	all := contacts(firstNumber, n+1)
+	one, two := list("one"), list("two")
+	f.addLists(t, one, two)
+	for _, part := range [][]addressbook.Contact{all[:2000], all[2000:4000], all[4000:]} {
+		f.insertAllNew(t, part...)
+		f.join(t, one, part...)
+		f.join(t, two, part...)
+	}
+	f.removeMembers(t, one, all[n].SID)
+	for duplicates, total := range map[bool]int{false: n + 1, true: 2*n + 1} {
+		c := newCampaign(f.account, one, two)
+		c.Duplicates = duplicates
+		f.addCampaigns(t, c)
+		f.expand(t, c.SID, 20_000)
+		same(t, "counts", f.campaign(t, c.SID).Counts, campaign.Counts{New: total})
+		after := -1
+		for i := 0; i < total; {
+			page, err := f.Campaigns.Targets(t.Context(), f.account, c.SID, campaign.TargetQuery{After: after, Limit: 1000})
+			if err != nil || len(page.Targets) == 0 {
+				t.Fatalf("after %d of %d targets: %v", i, total, err)
+			}
+			for _, target := range page.Targets {
+				if want := all[i%n]; i < total-1 && target.Contact != want.SID || target.Position != i {
+					t.Fatalf("target %d is %+v, want %s", i, target, want.SID)
+				}
+				i++
+			}
+			after = page.Targets[len(page.Targets)-1].Position
+		}
+		if last := f.target(t, c.SID, total-1); last.Contact != all[n].SID {
+			t.Errorf("the last target is %+v", last)
+		}
+	}
+}
+
+// target returns one target of a campaign.
+func (f *fixture) target(t tb, sid addressbook.SID, position int) campaign.Target {
+	t.Helper()
+	page, err := f.Campaigns.Targets(t.Context(), f.account, sid, campaign.TargetQuery{After: position - 1, Limit: 1, NoTotal: true})
+	if err != nil || len(page.Targets) != 1 {
+		t.Fatalf("read target %d: %d targets, %v", position, len(page.Targets), err)
+	}
+	return page.Targets[0]
+}
+
 // expandWithVariables asks for the variables of each target.
 func expandWithVariables(t *testing.T, f *fixture) {
 	all := contacts(firstNumber, 5)
@@ -117,7 +166,7 @@ func expandWithVariables(t *testing.T, f *fixture) {
 	}
 	for done := false; !done; {
 		var err error
-		if done, err = f.Dialing.Expand(t.Context(), ours, f.account, c.SID, dialTime, 2, vars); err != nil {
+		if done, err = f.Dialing.Expand(t.Context(), ours, f.account, c.SID, dialTime, 2, func(c *addressbook.Contact) string { return campaign.EncodeVars(vars(c)) }); err != nil {
 			t.Fatal(err)
 		}
 	}

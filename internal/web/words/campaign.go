@@ -136,6 +136,8 @@ func TargetReason(r campaign.Reason) string {
 		return "The voice could not speak the text of the call."
 	case campaign.NoRecording:
 		return "A recording that the call plays could not be read."
+	case campaign.AlreadyCalled:
+		return "The campaign had called the number already: it was moved to another contact."
 	}
 	return ""
 }
