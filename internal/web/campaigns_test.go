@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -184,6 +185,58 @@ func TestCallingRules(t *testing.T) {
 	has(t, b.Open("/campaigns/rules").PageText(t, 200), `value="120"`)
 	b.Submit("/campaigns/rules", url.Values{"day": all}).Redirect(t, "/campaigns/rules")
 	lacks(t, b.Open("/campaigns/rules").PageText(t, 200), `value="120"`, `value="09:00"`)
+}
+
+// TestRulesOfTwo has two browsers that change the calling rules: what only one of them has
+// changed is kept, and they are asked about what both have.
+func TestRulesOfTwo(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Dashboard: true})
+	s.Account("demo")
+	first, second := s.SignedIn("demo"), s.SignedIn("demo")
+	const path = "/campaigns/rules"
+	week := []string{"1", "2", "3", "4", "5"}
+	opened := func(changes url.Values) url.Values {
+		form := pageFields(first.Open(path).PageText(t, 200))
+		form["day"] = []string{"0", "1", "2", "3", "4", "5", "6"}
+		maps.Copy(form, changes)
+		return form
+	}
+	mine := opened(url.Values{"rate": {"120"}, "countries": {"in,us"}})
+	second.Submit(path, opened(url.Values{"cap": {"3"}, "day": week})).Redirect(t, path)
+	first.Submit(path, mine).Redirect(t, path)
+	page := first.Open(path).PageText(t, 200)
+	has(t, page, "Saved. Somebody else changed Calls a day to a number and Days meanwhile, and that is kept.", `value="120"`, `value="3"`, `value="IN, US"`)
+	if n := strings.Count(page, " checked"); n != len(week) {
+		t.Errorf("%d days are checked: %s", n, page)
+	}
+
+	mine = opened(url.Values{"rate": {"200"}, "from": {"09:00"}, "until": {"18:00"}, "day": week})
+	theirs := opened(url.Values{"rate": {"300"}, "from": {"10:00"}, "until": {"00:00"}, "cap": {""}, "day": {"6", "0"}})
+	second.Submit(path, theirs).Redirect(t, path)
+	page = first.Submit(path, mine).PageText(t, 409)
+	has(t, page, "Somebody else changed this page of rules meanwhile", `<span class="typed">300</span>`, `<span class="typed">200</span>`,
+		`<span class="typed">10:00-24:00</span>`, `<span class="typed">09:00-18:00</span>`, "The rest is merged. Theirs: Calls a day to a number and Days.")
+	chosen := pageFields(page)
+	chosen.Set("choose.rate", "mine")
+	has(t, first.Submit(path, chosen).PageText(t, 409), "Choose one of the two.")
+	chosen.Set("choose.hours", "theirs")
+	first.Submit(path, chosen).Redirect(t, path)
+	page = first.Open(path).PageText(t, 200)
+	has(t, page, `value="200"`, `value="10:00"`, `value="00:00"`)
+	lacks(t, page, `name="cap" type="text" value="3"`)
+	if n := strings.Count(page, " checked"); n != 2 {
+		t.Errorf("%d days are checked: %s", n, page)
+	}
+
+	// A mistake keeps what the form was loaded with.
+	mine = opened(url.Values{"rate": {"0"}})
+	second.Submit(path, opened(url.Values{"cap": {"2"}})).Redirect(t, path)
+	again := pageFields(first.Submit(path, mine).PageText(t, 422))
+	again.Set("rate", "60")
+	again["day"] = mine["day"]
+	first.Submit(path, again).Redirect(t, path)
+	has(t, first.Open(path).PageText(t, 200), "Somebody else changed Calls a day to a number meanwhile", `value="60"`, `value="2"`)
 }
 
 // TestOwnHours gives a campaign calling hours of its own, with the reason.

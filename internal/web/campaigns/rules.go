@@ -2,6 +2,8 @@ package campaigns
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +21,8 @@ type rulesForm struct {
 	Days                 []check
 	Simulated            int
 	Error                string
+	Updated              string // the stored policy with which the form was loaded
+	Loaded               []shell.Option
 	Tabs                 []shell.Tab
 }
 
@@ -80,73 +84,81 @@ func (room *Room) rulesPage(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	if values != nil {
-		r.PostForm = values
-		return room.rulesWith(r, ""), nil
+		return room.rulesWith(values, ""), nil
 	}
-	return pages.Show("rules", "Calling rules", room.newRulesForm(&p)), nil
+	updated, loaded := p.Encode(), rulesOf(&p).options()
+	f := room.newRulesForm(&p)
+	f.Updated, f.Loaded = updated, loaded
+	return pages.Show("rules", "Calling rules", f), nil
 }
 
-// rulesWith returns the page with the sent values.
-func (room *Room) rulesWith(r *http.Request, wrong string) shell.Answer {
+// rulesWith returns the page with the values of a sent form.
+func (room *Room) rulesWith(form url.Values, wrong string) shell.Answer {
 	f := room.newRulesForm(&campaign.Policy{})
+	f.Updated, f.Loaded = form.Get("updated"), shell.LoadedIn(form)
 	for _, field := range []*shell.Field{&f.Rate, &f.Cap, &f.Countries, &f.From, &f.Until} {
-		field.Value = r.PostForm.Get(field.Name)
+		field.Value = form.Get(field.Name)
 	}
 	for i := range f.Days {
-		f.Days[i].Checked = false
-		for _, day := range r.PostForm["day"] {
-			f.Days[i].Checked = f.Days[i].Checked || day == f.Days[i].Value
-		}
+		f.Days[i].Checked = slices.Contains(form["day"], f.Days[i].Value)
 	}
 	f.Error = wrong
 	return pages.Show("rules", "Calling rules", f)
 }
 
-// saveRules stores the form's settings.
+// saveRules stores the form's settings; see [shell.Save].
 func (room *Room) saveRules(r *http.Request) (shell.Answer, error) {
-	set, err := policyOf(r)
-	if err == nil {
-		acct := shell.AccountOf(r)
-		_, err = room.Campaigns.ChangePolicy(r.Context(), acct, func(p *campaign.Policy) { *p = set.Instead(room.Campaigns.Defaults(acct)) })
+	refused := func(f *fault.Error) (shell.Answer, error) {
+		return room.rulesWith(r.PostForm, words.Sentence(f)).Invalid(), nil
 	}
-	if f := fault.As(err); f != nil && f.Kind == fault.Invalid {
-		return room.rulesWith(r, words.Sentence(f)).Invalid(), nil
+	acct := shell.AccountOf(r)
+	typed, err := typedRules(r.PostForm)
+	if f := fault.As(err); f != nil {
+		return refused(f)
 	}
+	now, err := room.Campaigns.Policy(r.Context(), acct)
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	return shell.GoTo("/campaigns/rules").Saying("Saved. Campaigns that are running go by it from now on."), nil
+	loaded := r.PostForm.Get("updated")
+	stale := func() bool { return loaded != "" && loaded != now.Encode() }
+	var merged rules
+	return shell.Save{
+		Path:  "/campaigns/rules",
+		Stale: stale,
+		Merge: func(m *shell.Merge) (changes bool) {
+			stored := rulesOf(&now)
+			merged = typed.merge(m, stored, !stale())
+			return merged != stored
+		},
+		Conflict: func(m *shell.Merge) shell.Answer {
+			return shell.AskConflict(shell.ConflictPage{
+				Merge: m, What: "page of rules", Action: "/campaigns/rules", Back: "/campaigns/rules",
+				Loaded: rulesOf(&now).options(), Updated: now.Encode(), Typed: merged.fields(),
+			})
+		},
+		Store: func() (refused, err error) {
+			set, err := merged.policy()
+			if err != nil {
+				return nil, err
+			}
+			_, err = room.Campaigns.ChangePolicy(r.Context(), acct, func(p *campaign.Policy) {
+				refused = nil
+				defaults := room.Campaigns.Defaults(acct)
+				if found := p.Over(defaults); found.Encode() != now.Encode() {
+					now, refused = found, errOtherRules
+					return
+				}
+				*p = set.Instead(defaults)
+			})
+			if f := fault.As(err); f != nil && f.Kind == fault.Invalid {
+				return f, nil
+			}
+			return refused, err
+		},
+		Refused: refused,
+	}.Do(r)
 }
 
-// policyOf reads the form. Empty fields mean no limit.
-func policyOf(r *http.Request) (p campaign.Policy, err error) {
-	get := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
-	for name, into := range map[string]*int{"rate": &p.CallsAMinute, "cap": &p.DailyCap} {
-		if text := get(name); text != "" {
-			if *into = number(text); *into < 1 {
-				return p, fault.New(fault.Invalid, "A number of calls is 1 or more, or nothing")
-			}
-		}
-	}
-	if text := get("countries"); text != "" {
-		p.Countries = campaign.ParseCountries(text)
-	}
-	if from, until := get("from"), get("until"); from != "" || until != "" {
-		if until == "00:00" {
-			until = "24:00"
-		}
-		if p.Hours, err = campaign.ParseHours(from + "-" + until); err != nil {
-			return p, fault.New(fault.Invalid, "Calling hours begin before they end: write both, as 09:00 and 21:00")
-		}
-	}
-	var days [7]bool
-	for _, text := range r.PostForm["day"] {
-		if day := number(text); day >= 0 && day < len(days) {
-			days[day] = true
-		}
-	}
-	if days != [7]bool{true, true, true, true, true, true, true} {
-		p.Days = &days
-	}
-	return p, nil
-}
+// errOtherRules is the fault of rules that somebody has changed in the meantime.
+var errOtherRules = fault.New(fault.Changed, "The rules were changed meanwhile")
