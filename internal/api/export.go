@@ -8,22 +8,14 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/budget"
 	"callbook/internal/export"
 	"callbook/internal/fault"
-	"callbook/internal/negotiate"
 )
 
-const (
-	// exportBytes is the memory of an export beside its pages of contacts: buffers and
-	// the state of a compressor.
-	exportBytes = 1 << 20
-	// exportTimeout bounds the duration of an export.
-	exportTimeout = time.Hour
-)
+// exportBytes is the memory of an export beside its pages of contacts.
+const exportBytes = 1 << 20
 
 // exportFormat is a format of exports.
 type exportFormat struct {
@@ -108,43 +100,15 @@ func (a *API) export(parse func(*http.Request) (exportRequest, error)) http.Hand
 			Fail(w, r, err)
 			return
 		}
-		if err := budget.Of(r.Context()).Take(r.Context(), exportBytes); err != nil {
-			Fail(w, r, err)
-			return
-		}
-		done, err := a.gate.download(accountOf(r).ID)
+		f := file{mediaType: request.format.mediaType, name: request.name, extension: request.format.extension, packed: request.format.packed, bytes: exportBytes}
+		err = a.sendFile(w, r, f, func() (writeFile, error) {
+			found, err := export.Open(r.Context(), a.book, accountOf(r), request.query)
+			return func(ctx context.Context, to io.Writer) error {
+				return request.format.write(ctx, found, newEncoder(accountOf(r)), to)
+			}, err
+		})
 		if err != nil {
 			Fail(w, r, err)
-			return
-		}
-		defer done()
-		found, err := export.Open(r.Context(), a.book, accountOf(r), request.query)
-		if err != nil {
-			Fail(w, r, err)
-			return
-		}
-		headers := http.Header{}
-		headers.Set("Content-Type", request.format.mediaType)
-		headers.Set("Content-Disposition", attachment(request.name, request.format.extension))
-		headers.Set("Vary", "Accept-Encoding")
-		zipped := !request.format.packed && negotiate.AcceptsGzip(r.Header)
-		if zipped {
-			headers.Set("Content-Encoding", "gzip")
-		}
-		d := newDownload(w, r, headers)
-		if r.Method == http.MethodHead {
-			d.begin()
-			return
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), exportTimeout)
-		defer cancel()
-		ctx, release := d.whilePermitted(ctx, a.clock.Tick(permitEvery))
-		defer release()
-		write := func(to io.Writer) error { return request.format.write(ctx, found, newEncoder(accountOf(r)), to) }
-		if zipped {
-			d.end(writeGzip(d, write))
-		} else {
-			d.end(write(d))
 		}
 	}
 }

@@ -234,6 +234,8 @@ func TestGoldenSuppressions(t *testing.T) {
 		{"suppressions_add", "POST /suppressions", `{"suppressions":[{"number":"09800000003","note":"Asked for it","source":"letter"},{"number":"+919800000003"},{"number":"9800000001","note":"again"},` +
 			`{"number":"x"},{},{"number":7},7,{"number":"9800000004","note":"` + strings.Repeat("x", 256) + `"},{"number":"9800000004","source":"a\u0000"}]}`},
 		{"suppressions_remove", "DELETE /suppressions", `{"suppressions":[{"number":"9800000001"},{"number":"9800000001"},{"number":"9800000009"},{"number":"x"},{}]}`},
+		{"suppressions_export.csv", "GET /suppressions/export", ""},
+		{"error_suppressions_export", "GET /suppressions/export?number=1", ""},
 		{"suppressions_all_bad", "POST /suppressions", `{"suppressions":[{"number":"x"}]}`},
 		{"error_suppressions_missing", "POST /suppressions", `{"suppressions":[]}`},
 		{"error_suppressions_limit", "GET /suppressions?limit=x", ""},

@@ -13,7 +13,6 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/fault"
-	"callbook/internal/negotiate"
 	"callbook/internal/report"
 )
 
@@ -114,36 +113,7 @@ func (a *API) sendReport(w http.ResponseWriter, r *http.Request) error {
 	if !c.State.Ended() && !partial {
 		return errEarly
 	}
-	if err := budget.Of(r.Context()).Take(r.Context(), report.Bytes); err != nil {
-		return err
-	}
-	done, err := a.gate.download(acct.ID)
-	if err != nil {
-		return err
-	}
-	defer done()
-	headers := http.Header{}
-	headers.Set("Content-Type", report.CSVType)
-	headers.Set("Content-Disposition", attachment("report-"+c.Name, ".csv"))
-	headers.Set("Vary", "Accept-Encoding")
-	zipped := negotiate.AcceptsGzip(r.Header)
-	if zipped {
-		headers.Set("Content-Encoding", "gzip")
-	}
-	d := newDownload(w, r, headers)
-	if r.Method == http.MethodHead {
-		d.begin()
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), exportTimeout)
-	defer cancel()
-	ctx, release := d.whilePermitted(ctx, a.clock.Tick(permitEvery))
-	defer release()
-	write := func(to io.Writer) error { return report.Write(ctx, a.campaigns, acct, c, to) }
-	if zipped {
-		d.end(writeGzip(d, write))
-	} else {
-		d.end(write(d))
-	}
-	return nil
+	return a.sendFile(w, r, file{mediaType: report.CSVType, name: "report-" + c.Name, extension: ".csv", bytes: report.Bytes}, func() (writeFile, error) {
+		return func(ctx context.Context, to io.Writer) error { return report.Write(ctx, a.campaigns, acct, c, to) }, nil
+	})
 }

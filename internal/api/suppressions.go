@@ -2,11 +2,14 @@ package api
 
 import (
 	"cmp"
+	"context"
+	"io"
 	"net/http"
 
 	"callbook/internal/account"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
+	"callbook/internal/report"
 	"callbook/internal/suppression"
 )
 
@@ -14,6 +17,7 @@ import (
 
 func (a *API) handleSuppressions(base string) {
 	a.handle("GET "+base+"/suppressions", a.getSuppressions)
+	a.serve("GET "+base+"/suppressions/export", a.exportSuppressions)
 	a.write("POST "+base+"/suppressions", bodied(a, newSuppressions.decode, a.addSuppressions))
 	a.write("DELETE "+base+"/suppressions", bodied(a, suppressionRefs.decode, a.removeSuppressions))
 }
@@ -55,6 +59,26 @@ func readSuppressionRef(d *decoder, draft *suppression.Draft) error {
 	invalid, err := d.item(errNoSuppressionObj, suppressionFields[:1], v[:])
 	*draft = suppression.Draft{Number: v[0].Value, Fault: cmp.Or(invalid, v[0].fault)}
 	return err
+}
+
+// exportSuppressions sends all suppressions of an account as a CSV file.
+func (a *API) exportSuppressions(w http.ResponseWriter, r *http.Request) {
+	acct := accountOf(r)
+	words, err := parseWords(r)
+	for word := range words {
+		err = fault.New(fault.Invalid, "Invalid "+shorten(word)+": this export does not take it")
+	}
+	if err == nil {
+		f := file{mediaType: report.CSVType, name: "suppressions-" + acct.SID, extension: ".csv", bytes: report.Bytes}
+		err = a.sendFile(w, r, f, func() (writeFile, error) {
+			return func(ctx context.Context, to io.Writer) error {
+				return report.WriteSuppressions(ctx, a.suppressions, acct, to)
+			}, nil
+		})
+	}
+	if err != nil {
+		Fail(w, r, err)
+	}
 }
 
 func suppressionKind(r *http.Request) kind[suppression.Result, suppression.Suppression] {

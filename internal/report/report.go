@@ -1,6 +1,6 @@
 // Package report writes the report of a campaign as a CSV file: a row for each call, and
 // one for each target that was never called. It also makes signed links to reports, which
-// need no key.
+// need no key, and writes an account's suppressions as a CSV file.
 package report
 
 import (
@@ -15,12 +15,12 @@ import (
 	"callbook/internal/csvcell"
 )
 
-// CSVType is the media type of a report.
+// CSVType is the media type of the files.
 const CSVType = "text/csv; charset=utf-8"
 
 const (
 	bufferBytes = 64 << 10 // bytes of a write
-	// Bytes is the memory of a report beside its current page, in bytes.
+	// Bytes is the memory of a file beside its current page, in bytes.
 	Bytes = 1 << 20
 )
 

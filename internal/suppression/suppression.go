@@ -35,7 +35,8 @@ type Store interface {
 	// suppression, or nil.
 	RemoveSuppressions(ctx context.Context, account account.ID, numbers []phone.Number, ready journal.Ready[[]*Suppression]) error
 
-	// Suppressions returns one page, the newest first, and the total of the same moment.
+	// Suppressions returns one page, the newest first unless [Query.ByNumber] is set, and
+	// the total of the same moment.
 	Suppressions(ctx context.Context, account account.ID, q Query) (Page, error)
 }
 
@@ -49,6 +50,10 @@ type Added struct {
 type Query struct {
 	Number        phone.Number // zero means any
 	Offset, Limit int
+	// ByNumber selects those with a number greater than After, in the order of their
+	// numbers. There is no Offset then, and no total is counted.
+	ByNumber bool
+	After    phone.Number
 	// MaxTotal is how far the total is counted, for who need not know a greater one. 0
 	// counts all.
 	MaxTotal int

@@ -144,8 +144,14 @@ func (db *DB) Suppressions(ctx context.Context, account account.ID, q suppressio
 		if q.MaxTotal > 0 {
 			s.counter = fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM suppressions WHERE %s LIMIT %d) AS first`, s.where, q.MaxTotal)
 		}
-		s.queueCount(t, &page.Total)
-		t.queue(`SELECT `+suppressionColumns+` FROM suppressions WHERE `+s.where+` ORDER BY date_created DESC, number DESC LIMIT `+s.arg(q.Limit)+` OFFSET `+s.arg(q.Offset),
+		order := `date_created DESC, number DESC`
+		if q.ByNumber {
+			order = `number`
+			s.and("number > %s", int64(q.After))
+		} else {
+			s.queueCount(t, &page.Total)
+		}
+		t.queue(`SELECT `+suppressionColumns+` FROM suppressions WHERE `+s.where+` ORDER BY `+order+` LIMIT `+s.arg(q.Limit)+` OFFSET `+s.arg(q.Offset),
 			s.args...).Query(t.eachSuppression(func(found *suppression.Suppression) { page.Suppressions = append(page.Suppressions, *found) }))
 		return nil
 	})

@@ -127,12 +127,18 @@ func (b *AddressBook) Suppressions(ctx context.Context, account account.ID, q su
 	if q.Number != 0 {
 		from, args = from+` AND number = ?`, append(args, int64(q.Number))
 	}
+	order := `date_created DESC, number DESC`
+	if q.ByNumber {
+		order, from, args = `number`, from+` AND number > ?`, append(args, int64(q.After))
+	}
 	err := b.db.points.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		defer sqlitex.Transaction(conn)(&err) // reads the total and the page from one snapshot
-		if page.Total, err = countUpTo(conn, from, args, q.MaxTotal); err != nil {
-			return err
+		if !q.ByNumber {
+			if page.Total, err = countUpTo(conn, from, args, q.MaxTotal); err != nil {
+				return err
+			}
 		}
-		return sqlitex.Execute(conn, `SELECT `+suppressionColumns+` `+from+` ORDER BY date_created DESC, number DESC LIMIT ? OFFSET ?`, &sqlitex.ExecOptions{
+		return sqlitex.Execute(conn, `SELECT `+suppressionColumns+` `+from+` ORDER BY `+order+` LIMIT ? OFFSET ?`, &sqlitex.ExecOptions{
 			Args: append(args, q.Limit, q.Offset),
 			ResultFunc: func(stmt *sqlite.Stmt) error {
 				s := scanSuppression(stmt)

@@ -95,6 +95,9 @@ func suppressionPages(t *testing.T, f *fixture) {
 		{suppression.Query{Limit: 2, MaxTotal: 6}, 5, newest[:2]},
 		{suppression.Query{Limit: 2, Number: all[1].Number}, 1, all[1:2]},
 		{suppression.Query{Limit: 2, Number: firstNumber + 10}, 0, nil},
+		{suppression.Query{Limit: 2, ByNumber: true}, 0, all[:2]},
+		{suppression.Query{Limit: 2, ByNumber: true, After: all[1].Number}, 0, all[2:4]},
+		{suppression.Query{Limit: 2, ByNumber: true, After: all[4].Number}, 0, nil},
 	} {
 		same(t, "page", f.suppressionPage(t, ask.q), suppression.Page{Suppressions: ask.want, Total: ask.total})
 	}

@@ -100,6 +100,7 @@ func TestPrism(t *testing.T) {
 		{"POST /suppressions", "", `{"suppressions":[{"number":"+919876543218","note":"Asked on the phone"},{"number":"x"}]}`, 207},
 		{"POST /suppressions/csv-upload", "", "form", 200},
 		{"GET /suppressions", "", "", 200},
+		{"GET /suppressions/export", "", "", 200},
 		{"DELETE /suppressions", "", `{"suppressions":[{"number":"+919876543218"},{"number":"+919876543217"}]}`, 207},
 		{"POST /flows", "", `{"name":"rent",` + menu + `}`, 200},
 		{"POST /flows", "", `{"name":"rent",` + menu + `}`, 409},

@@ -74,6 +74,7 @@ func TestOperations(t *testing.T) {
 		"GET /v2/accounts/{account_sid}/prompts",
 		"GET /v2/accounts/{account_sid}/prompts/{name}",
 		"GET /v2/accounts/{account_sid}/suppressions",
+		"GET /v2/accounts/{account_sid}/suppressions/export",
 		"GET /v2/accounts/{account_sid}/trash/contacts",
 		"GET /v2/accounts/{account_sid}/trash/lists",
 		"POST /v2/accounts/{account_sid}/campaigns",

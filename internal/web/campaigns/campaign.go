@@ -185,12 +185,17 @@ func (room *Room) remove(r *http.Request) (shell.Answer, error) {
 
 // reportFile sends the API's report of the campaign.
 func reportFile(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
+	return apiFile(r, "/campaigns/"+c.SID.String()+"/report"), nil
+}
+
+// apiFile returns the API's answer to a request for a file of the account.
+func apiFile(r *http.Request, path string) shell.Answer {
 	wire := shell.API(r)
-	path := "/v2/accounts/" + shell.AccountOf(r).SID + "/campaigns/" + c.SID.String() + "/report"
+	path = "/v2/accounts/" + shell.AccountOf(r).SID + path
 	return shell.Answer{Raw: func(w http.ResponseWriter, r *http.Request) {
 		request := r.Clone(r.Context())
 		request.URL = &url.URL{Path: path}
 		request.RequestURI = path
 		wire.ServeHTTP(w, request)
-	}}, nil
+	}}
 }

@@ -65,6 +65,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /campaigns/suppressions", room.suppressionsPage)
 	d.HandleTyped("POST /campaigns/suppressions", "/campaigns/suppressions", room.addSuppressions)
 	d.HandleForm("POST /campaigns/suppressions/remove", room.removeSuppression)
+	d.Handle("GET /campaigns/suppressions/export", suppressionsFile)
 	d.Handle("GET /campaigns/{sid}", room.of(room.campaignPage))
 	d.HandleForm("POST /campaigns/{sid}", room.act)
 	d.HandleForm("POST /campaigns/{sid}/delete", room.remove)

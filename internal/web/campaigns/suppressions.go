@@ -119,6 +119,11 @@ func (room *Room) addSuppressions(r *http.Request) (shell.Answer, error) {
 	return shell.GoTo("/campaigns/suppressions").Saying(text + " No campaign calls them."), nil
 }
 
+// suppressionsFile sends the API's export of the numbers.
+func suppressionsFile(r *http.Request) (shell.Answer, error) {
+	return apiFile(r, "/suppressions/export"), nil
+}
+
 // removeSuppression allows campaigns to call a number again.
 func (room *Room) removeSuppression(r *http.Request) (shell.Answer, error) {
 	results, err := room.Suppressions.Remove(r.Context(), shell.AccountOf(r), []suppression.Draft{{Number: r.PostForm.Get("number")}}, nil)
