@@ -52,6 +52,9 @@ type Store interface {
 // opaque to the store and has a few kilobytes. Records are deleted with the calls of
 // their campaign. The methods are safe for concurrent use.
 type Dialogs interface {
+	// AddDialogs stores a record of these calls, except of those that have one already. It
+	// returns the calls whose record it is. When it returns, the record is durable.
+	AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) (added []addressbook.SID, err error)
 	// SaveDialog stores the record of a call, and replaces an earlier one. When it
 	// returns, the record is durable.
 	SaveDialog(ctx context.Context, call addressbook.SID, record []byte) error

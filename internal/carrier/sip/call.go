@@ -9,6 +9,7 @@ import (
 
 	gosip "github.com/emiago/sipgo/sip"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip/media"
@@ -149,14 +150,39 @@ func (l *call) save(ctx context.Context) error {
 	return nil
 }
 
+// add stores the first record of the call. The error is [errFenced] if the call has been
+// given up meanwhile, and [carrier.ErrTwice] if it was placed by an earlier process.
+func (l *call) add(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, saveWithin)
+	defer cancel()
+	d, sid := l.record(), []addressbook.SID{l.order.Call}
+	added, err := l.c.opts.Dialogs.AddDialogs(ctx, sid, d.encode())
+	if err != nil {
+		return fmt.Errorf("store the record of the call: %w", err)
+	}
+	if len(added) > 0 {
+		return nil
+	}
+	records, err := l.c.opts.Dialogs.Dialogs(ctx, sid)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the record of the call: %w", err)
+	case isFence(records[l.order.Call]):
+		return errFenced
+	}
+	return carrier.ErrTwice
+}
+
 // leave sends the first INVITE, to the first host that takes it. After an error the call
-// has not left.
+// has not left, unless that is [carrier.ErrTwice].
 func (l *call) leave(ctx context.Context) (err error) {
+	save := l.add
 	for ; len(l.hosts) > 0; l.hosts = l.hosts[1:] {
 		l.address(l.hosts[0])
-		if err := l.save(ctx); err != nil {
+		if err := save(ctx); err != nil {
 			return err
 		}
+		save = l.save
 		if err = l.sendInvite(ctx); err == nil {
 			return nil
 		}

@@ -30,6 +30,9 @@ type Trunks interface {
 
 // Dialogs keeps the records of calls. A record is opaque and has up to some kilobytes.
 type Dialogs interface {
+	// AddDialogs stores a record of these calls, except of those that have one already. It
+	// returns the calls whose record it is. When it returns, the record is durable.
+	AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) (added []addressbook.SID, err error)
 	// SaveDialog stores the record of a call, in the place of an earlier one. It returns
 	// after the record is durable.
 	SaveDialog(ctx context.Context, call addressbook.SID, record []byte) error

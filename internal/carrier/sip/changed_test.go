@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip"
@@ -138,4 +139,48 @@ func TestNamedHop(t *testing.T) {
 	to, _, _ = strings.Cut(to, "\r\n")
 	_, _ = hop.WriteTo([]byte(bye(line.Call().Invite(), to, at, 7)), from)
 	r.end(o, campaign.Reached)
+}
+
+// slow are records of a process that stops, as one whose machine is suspended, before it
+// adds the first record of a call.
+type slow struct {
+	*siptest.Records
+	stopped, goOn chan struct{}
+}
+
+// AddDialogs implements [sip.Dialogs].
+func (s *slow) AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) ([]addressbook.SID, error) {
+	close(s.stopped)
+	<-s.goOn
+	return s.Records.AddDialogs(ctx, calls, record)
+}
+
+// TestSlowProcess: a call of which another process was told that it has never left does not
+// leave later.
+func TestSlowProcess(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	records := &siptest.Records{}
+	stops := &slow{records, make(chan struct{}), make(chan struct{})}
+	first := open(t, callee, func(s *setup) { s.Dialogs = stops })
+	second := open(t, callee, func(s *setup) { s.Dialogs = records })
+	line := callee.Line(t, nil)
+	o := order(line, nil)
+	placed := make(chan error, 1)
+	go func() { placed <- first.Place(context.Background(), o) }()
+	<-stops.stopped
+	for range 2 {
+		answers, err := second.Resolve(t.Context(), []carrier.Asked{{Order: o}})
+		if err != nil || answers[0].Fate != carrier.NotSent {
+			t.Errorf("got %+v, %v", answers, err)
+		}
+	}
+	close(stops.goOn)
+	if not, ok := errors.AsType[*carrier.NotSentError](<-placed); !ok {
+		t.Errorf("got %v", not)
+	}
+	first.stop()
+	if line.Calls() != 0 {
+		t.Error("the call has left")
+	}
 }

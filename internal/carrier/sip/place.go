@@ -108,10 +108,17 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call,
 	}
 	if err := l.leave(ctx); err != nil {
 		drop()
-		c.forget(l, carrier.Progress{})
+		if errors.Is(err, carrier.ErrTwice) {
+			c.mu.Lock()
+			delete(c.calls, o.Call)
+			c.mu.Unlock()
+		} else {
+			c.forget(l, carrier.Progress{})
+			err = &carrier.NotSentError{After: time.Second, Cause: err}
+		}
 		close(l.done)
 		c.working.Done()
-		return nil, &carrier.NotSentError{After: time.Second, Cause: err}
+		return nil, err
 	}
 	go func() {
 		defer c.working.Done()

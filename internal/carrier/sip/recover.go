@@ -1,7 +1,9 @@
 package sip
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -24,7 +26,8 @@ const (
 
 // Resolve implements [carrier.Carrier]. Calls of earlier processes cannot be gone on with,
 // because the sound is lost, so it ends them: one that rang by a CANCEL, one that was
-// answered by a BYE. Nobody knows their outcome. A call without a record has never left.
+// answered by a BYE. Nobody knows their outcome. A call without a record has never left, and
+// never will.
 func (c *Carrier) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier.Resolution, error) {
 	if err := c.await(ctx); err != nil {
 		return nil, err
@@ -43,20 +46,19 @@ func (c *Carrier) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier
 	if len(unknown) == 0 {
 		return answers, nil
 	}
-	records, err := c.opts.Dialogs.Dialogs(ctx, unknown)
+	records, err := c.fenced(ctx, unknown)
 	if err != nil {
-		return nil, fmt.Errorf("read the records of calls: %w", err)
+		return nil, err
 	}
 	var gone []addressbook.SID
 	var ending []Dialog
 	for _, sid := range unknown {
-		answers[at[sid]] = carrier.Resolution{Fate: carrier.NotSent}
-		record, ok := records[sid]
-		if !ok {
+		if isFence(records[sid]) {
+			answers[at[sid]] = carrier.Resolution{Fate: carrier.NotSent}
 			continue
 		}
 		answers[at[sid]] = carrier.Resolution{Fate: carrier.Unknown}
-		d, err := parseDialog(record)
+		d, err := parseDialog(records[sid])
 		if err != nil {
 			c.opts.Log.Error("a call of an earlier process cannot be ended", "call", sid, "error", err)
 			continue
@@ -70,6 +72,34 @@ func (c *Carrier) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier
 	}
 	c.endAll(ctx, gone, ending)
 	return answers, nil
+}
+
+// fence is the record of a call that has never left and must not leave any more.
+var fence = []byte(`{"fence":true}`)
+
+func isFence(record []byte) bool { return bytes.Equal(record, fence) }
+
+// errFenced is why a call does not leave: somebody has asked what became of it before it
+// had a record, was told that it has never left, and may place another one.
+var errFenced = errors.New("the call was given up before it left")
+
+// fenced returns the records of calls. Those that have none get a fence: the process that
+// was about to place them may only have been slow.
+func (c *Carrier) fenced(ctx context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error) {
+	added, err := c.opts.Dialogs.AddDialogs(ctx, calls, fence)
+	if err != nil {
+		return nil, fmt.Errorf("fence calls: %w", err)
+	}
+	c.mu.Lock()
+	for _, sid := range added {
+		c.past[sid] = past{until: time.Now().Add(keepPast)}
+	}
+	c.mu.Unlock()
+	records, err := c.opts.Dialogs.Dialogs(ctx, calls)
+	if err != nil {
+		return nil, fmt.Errorf("read the records of calls: %w", err)
+	}
+	return records, nil
 }
 
 // remembered returns what this process knows of a call.

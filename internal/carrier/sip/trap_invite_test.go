@@ -271,8 +271,8 @@ func TestRedirect(t *testing.T) {
 // fullDisk stores no records.
 type fullDisk struct{ siptest.Records }
 
-func (*fullDisk) SaveDialog(context.Context, addressbook.SID, []byte) error {
-	return errors.New("the disk is full")
+func (*fullDisk) AddDialogs(context.Context, []addressbook.SID, []byte) ([]addressbook.SID, error) {
+	return nil, errors.New("the disk is full")
 }
 
 // TestNothingLeavesWithoutRecord: a call whose record cannot be stored does not leave.

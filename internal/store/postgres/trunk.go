@@ -105,6 +105,14 @@ func (db *DB) Trunks(ctx context.Context) ([]trunk.Row, error) {
 	}, `SELECT `+trunkColumns+` FROM trunks ORDER BY name`)
 }
 
+// AddDialogs implements [trunk.Dialogs].
+func (db *DB) AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) ([]addressbook.SID, error) {
+	return collect(ctx, db, purpose{}, "add dialogs", func(r pgx.CollectableRow) (call addressbook.SID, err error) {
+		return call, r.Scan((*sidValue)(&call))
+	}, `INSERT INTO dialogs (call_sid, record) SELECT call, $2 FROM unnest($1::uuid[]) AS call ORDER BY call
+		ON CONFLICT (call_sid) DO NOTHING RETURNING call_sid`, sids(calls), record)
+}
+
 // SaveDialog implements [trunk.Dialogs].
 func (db *DB) SaveDialog(ctx context.Context, call addressbook.SID, record []byte) error {
 	return db.execute(ctx, purpose{}, "save dialog",

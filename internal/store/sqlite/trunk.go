@@ -112,6 +112,31 @@ func (db *DB) Trunks(ctx context.Context) (all []trunk.Row, err error) {
 	return all, storeError("list trunks", err)
 }
 
+// AddDialogs implements [trunk.Dialogs].
+func (b *AddressBook) AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) (added []addressbook.SID, err error) {
+	err = b.edit(ctx, account.None, len(calls), "add dialogs", func(tx *editTx) error {
+		added = nil
+		for _, call := range calls {
+			err := tx.run(`INSERT INTO dialogs (call_sid, record) VALUES (?, ?) ON CONFLICT (call_sid) DO NOTHING`, func(stmt *sqlite.Stmt) {
+				stmt.BindBytes(1, call[:])
+				stmt.BindBytes(2, record)
+			})
+			if err != nil {
+				return err
+			}
+			if tx.Changes() > 0 {
+				tx.bytes += len(record)
+				added = append(added, call)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return added, nil
+}
+
 // SaveDialog implements [trunk.Dialogs].
 func (b *AddressBook) SaveDialog(ctx context.Context, call addressbook.SID, record []byte) error {
 	return b.edit(ctx, account.None, 1, "save dialog", func(tx *editTx) error {

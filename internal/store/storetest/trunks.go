@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -157,6 +158,13 @@ func dialogs(t *testing.T, f *fixture) {
 		f.dialogs(t, calls[:3], map[addressbook.SID][]byte{calls[0]: record, calls[1]: record})
 	}
 	f.dialogs(t, nil, nil)
+	added, err := f.CallDialogs.AddDialogs(ctx, []addressbook.SID{calls[3], calls[0], calls[2]}, first)
+	slices.SortFunc(added, func(a, b addressbook.SID) int { return bytes.Compare(a[:], b[:]) })
+	if err != nil || !slices.Equal(added, calls[2:]) {
+		t.Errorf("added %v, %v", added, err)
+	}
+	f.reopen()
+	f.dialogs(t, calls, map[addressbook.SID][]byte{calls[0]: second, calls[1]: second, calls[2]: first, calls[3]: first})
 	for _, drop := range [][]addressbook.SID{nil, calls[2:], {calls[3], calls[0]}, calls[:1]} {
 		if err := f.CallDialogs.DropDialogs(ctx, drop); err != nil {
 			t.Fatal(err)

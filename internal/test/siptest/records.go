@@ -15,6 +15,22 @@ type Records struct {
 	all map[addressbook.SID][]byte
 }
 
+// AddDialogs stores a record of those calls that have none, and returns these.
+func (r *Records) AddDialogs(_ context.Context, calls []addressbook.SID, record []byte) (added []addressbook.SID, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all == nil {
+		r.all = make(map[addressbook.SID][]byte)
+	}
+	for _, call := range calls {
+		if _, ok := r.all[call]; !ok {
+			r.all[call] = record
+			added = append(added, call)
+		}
+	}
+	return added, nil
+}
+
 // SaveDialog stores the record of a call.
 func (r *Records) SaveDialog(_ context.Context, call addressbook.SID, record []byte) error {
 	r.mu.Lock()
