@@ -202,13 +202,19 @@ func TestSessionTimer(t *testing.T) {
 	t.Run("we refresh by UPDATE", func(t *testing.T) {
 		t.Parallel()
 		r := open(t, callee, nil)
-		line := callee.Line(t, answers(expires+"uac", "Allow: INVITE, ACK, BYE, UPDATE"))
+		line := callee.Line(t, answers("Session-Expires: 4;refresher=uac", "Allow: INVITE, ACK, BYE, UPDATE"))
 		o := r.place(line, nil)
 		call := line.Call()
-		update := call.Await("UPDATE", 2)
-		if got := update.Get("Session-Expires"); got != "2;refresher=uac" {
+		call.Await("ACK", 1)
+		begun := time.Now()
+		update := call.Await("UPDATE", 1)
+		if d := time.Since(begun); d > 3500*time.Millisecond {
+			t.Errorf("a session of 4 s is refreshed after %v", d)
+		}
+		if got := update.Get("Session-Expires"); got != "4;refresher=uac" {
 			t.Errorf("the refresh says %q", got)
 		}
+		call.Await("UPDATE", 2)
 		call.Bye()
 		r.end(o, campaign.Reached)
 		r.saw(call, "INVITE ACK UPDATE UPDATE")
@@ -305,8 +311,11 @@ func TestSessionTimer(t *testing.T) {
 				t.Errorf("the callee's re-INVITE was answered with %q", res.Start)
 			}
 			c.Pick(m)
+			c.Await("ACK", 2)
 			c.Bye()
 		}
-		r.end(r.place(callee.Line(t, script), nil), campaign.Reached)
+		line := callee.Line(t, script)
+		r.end(r.place(line, nil), campaign.Reached)
+		r.saw(line.Call(), "INVITE ACK INVITE ACK")
 	})
 }

@@ -217,6 +217,7 @@ func TestHoldStopsTheTimer(t *testing.T) {
 	step.Timeout = 1
 	flow.Steps["keys"] = step
 	o, call := r.talk(line, flow)
+	call.Media.AwaitFrames(10) // the prompt is over, and the time runs
 	call.Send(siptest.Request{Method: "INVITE", Body: call.Media.SDP(siptest.SDP{Direction: "sendonly", Version: 1})})
 	after(1500 * time.Millisecond)
 	call.Send(siptest.Request{Method: "INVITE", Body: call.Media.SDP(siptest.SDP{Version: 2})})
