@@ -45,7 +45,8 @@ func (l *call) finish() {
 		l.mu.Lock()
 		l.dialog.End = &end
 		l.mu.Unlock()
-		if err := l.save(l.c.life); err != nil {
+		// The life of calls may have ended already.
+		if err := l.save(context.WithoutCancel(l.c.life)); err != nil {
 			l.c.opts.Log.Warn("the end of a call is not in its record", "error", err)
 		}
 	}
