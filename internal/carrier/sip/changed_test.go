@@ -141,6 +141,26 @@ func TestNamedHop(t *testing.T) {
 	r.end(o, campaign.Reached)
 }
 
+// TestUnknownHop: a next hop whose name is known to the trunk alone is reached by the way
+// that the call was sent.
+func TestUnknownHop(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, func(s *setup) { s.Resolver = zone{}.resolver(t) })
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		c.Pick(m, "Record-Route: <sip:proxy.inside.test;lr>")
+	}})
+	o, call := r.talk(line, nil)
+	if got := call.Await("ACK", 1).Get("Route"); got != "<sip:proxy.inside.test;lr>" {
+		t.Errorf("the route is %q", got)
+	}
+	if err := r.Hangup(t.Context(), o.Call); err != nil {
+		t.Fatal(err)
+	}
+	r.end(o, campaign.Reached)
+	r.saw(call, "INVITE ACK BYE")
+}
+
 // slow are records of a process that stops, as one whose machine is suspended, before it
 // adds the first record of a call.
 type slow struct {

@@ -185,8 +185,9 @@ func (l *call) retarget(req *gosip.Request) {
 	d := l.record()
 	moves := len(d.Routes) == 0 && d.Transport == trunk.UDP && !l.line.trunk.Symmetric
 	if moves {
+		before := d.Dest
 		d.Dest = hostPort(&contact.Address)
-		d = l.c.reached(d)
+		d = l.c.reached(d, before)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -33,7 +33,7 @@ func (c *Carrier) stray(res *gosip.Response) {
 		l.again(res, cseq)
 	case !known || tag(res.From().Params) != tagOf(d.From):
 	case res.IsSuccess():
-		f := c.reached(d.fork(res, cseq, false))
+		f := c.reached(d.fork(res, cseq, false), d.Dest)
 		c.ack(&f, cseq, nil)
 		c.endFork(&f, c.loginOf(&d))
 	case !d.Answered && cseq >= d.CSeq:

@@ -191,14 +191,17 @@ func (c *Carrier) addresses(ctx context.Context, name string) ([]netip.Addr, err
 }
 
 // reached returns a dialog with an address as its next hop, if that is a name: only
-// messages from known addresses are read. With TLS it stays, for the certificate.
-func (c *Carrier) reached(d Dialog) Dialog {
+// messages from known addresses are read. A name that nobody knows here, as one within a
+// company, stands for where the call was sent. With TLS the name stays, for the
+// certificate.
+func (c *Carrier) reached(d Dialog, sent string) Dialog {
 	name, port, err := net.SplitHostPort(d.Dest)
 	if err != nil || d.Transport == trunk.TLS {
 		return d
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), hopWithin)
 	defer cancel()
+	d.Dest = sent
 	if addrs, err := c.addresses(ctx, name); err == nil && len(addrs) > 0 {
 		d.Dest = net.JoinHostPort(addrs[0].String(), port)
 	}
