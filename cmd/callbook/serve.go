@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"runtime"
+	"strings"
 	"time"
 
 	"callbook/internal/account"
@@ -63,6 +64,12 @@ func (c *serveCmd) Validate() error {
 		if flag.value > flag.most {
 			return fmt.Errorf("%s %d is too much: it must be %d or less", flag.name, flag.value, flag.most)
 		}
+	}
+	if c.MetricsAddr == c.Addr && !strings.HasSuffix(c.Addr, ":0") {
+		return fmt.Errorf("--metrics-addr %s is that of --addr: metrics need an address of their own, as 127.0.0.1:9090", c.MetricsAddr)
+	}
+	if c.wanted() && strings.HasPrefix(strings.ToLower(c.BaseURL), "http:") {
+		return fmt.Errorf("--base-url %s: the server speaks HTTPS, so write it with https://", c.BaseURL)
 	}
 	// This method replaces those of the embedded flags.
 	return errors.Join(c.database.Validate(), checkAddr("--addr", c.Addr), c.metricsFlags.Validate(), c.checkMemory(), c.baseURL.Validate(), c.proxyFlags.Validate(), c.originFlags.Validate(), c.tlsFlags.Validate(), c.telephoneFlags.Validate(), c.secretsFlags.Validate())

@@ -78,6 +78,9 @@ func (f *telephoneFlags) sip() (s app.SIP, err error) {
 			return s, fmt.Errorf("--sip-public-address %q is no IP address, such as 192.0.2.10", f.SIPPublicAddress)
 		}
 	}
+	if s.Public.IsValid() && !s.Addr.Addr().IsUnspecified() && s.Public.Unmap().Is4() != s.Addr.Addr().Unmap().Is4() {
+		return s, fmt.Errorf("--sip-public-address %s and --sip-addr %s: one is an address of IPv4, the other one of IPv6", f.SIPPublicAddress, f.SIPAddr)
+	}
 	first, last, _ := strings.Cut(f.RTPPorts, "-")
 	s.FirstPort, err = strconv.Atoi(first)
 	if err == nil {

@@ -3,6 +3,7 @@
 package certificate
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -117,6 +118,9 @@ func (f *Files) load() (*tls.Certificate, error) {
 			return nil, explain(path, err)
 		}
 		texts[i] = text
+	}
+	if bytes.Contains(texts[1], []byte("ENCRYPTED")) {
+		return nil, fmt.Errorf("the key %[1]s has a password, and the server cannot ask for it: take it off with openssl pkey -in %[1]s -out FILE", f.key)
 	}
 	pair, err := tls.X509KeyPair(texts[0], texts[1])
 	if err != nil {

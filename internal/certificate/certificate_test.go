@@ -197,6 +197,12 @@ func TestUnusable(t *testing.T) {
 	if got := open(cert, key); got != "" {
 		t.Errorf("got %q", got)
 	}
+	if err := os.WriteFile(key, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := open(cert, key); !strings.Contains(got, "openssl pkey -in "+key) {
+		t.Errorf("got %q", got)
+	}
 }
 
 // othersCertificate is one of an Example Corp.
