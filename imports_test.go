@@ -23,6 +23,8 @@ var rules = map[string][]string{
 		"internal/account",
 		"internal/addressbook",
 		"internal/app",
+		"internal/audit",
+		"internal/auditlog",
 		"internal/backup",
 		"internal/budget",
 		"internal/campaign",
@@ -61,8 +63,10 @@ var rules = map[string][]string{
 	"internal/limit":       {"internal/account"},
 	"internal/wav":         {"internal/fault"},
 	"internal/speech":      {"internal/account", "internal/fault", "internal/limit", "internal/wav"},
+	"internal/audit":       {},
 	"internal/clientaddr":  {},
 	"internal/account": {
+		"internal/audit",
 		"internal/clientaddr",
 		"internal/clock",
 		"internal/fault",
@@ -74,9 +78,16 @@ var rules = map[string][]string{
 		"internal/limit",
 	},
 	// Subjects.
+	"internal/auditlog": {
+		"internal/account",
+		"internal/addressbook",
+		"internal/audit",
+		"internal/clock",
+	},
 	"internal/attempts": {"internal/clock", "internal/fault"},
 	"internal/addressbook": {
 		"internal/account",
+		"internal/audit",
 		"internal/clock",
 		"internal/fault",
 		"internal/journal",
@@ -84,17 +95,20 @@ var rules = map[string][]string{
 	},
 	"internal/journal": {
 		"internal/account",
+		"internal/audit",
 		"internal/clock",
 		"internal/fault",
 	},
 	"internal/session": {
 		"internal/account",
+		"internal/audit",
 		"internal/clock",
 		"internal/fault",
 	},
 	"internal/trash": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/budget",
 		"internal/clock",
 		"internal/fault",
@@ -103,6 +117,7 @@ var rules = map[string][]string{
 	"internal/upload": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/budget",
 		"internal/clock",
 		"internal/csvcell",
@@ -135,6 +150,7 @@ var rules = map[string][]string{
 	"internal/campaign": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/callflow",
 		"internal/clock",
 		"internal/fault",
@@ -156,6 +172,7 @@ var rules = map[string][]string{
 	"internal/callflow/library": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/callflow",
 		"internal/campaign",
 		"internal/clock",
@@ -165,6 +182,7 @@ var rules = map[string][]string{
 	"internal/suppression": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/clock",
 		"internal/fault",
 		"internal/journal",
@@ -172,6 +190,7 @@ var rules = map[string][]string{
 	},
 	"internal/prompt": {
 		"internal/account",
+		"internal/audit",
 		"internal/budget",
 		"internal/clock",
 		"internal/fault",
@@ -191,6 +210,7 @@ var rules = map[string][]string{
 	"internal/event": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/campaign",
 		"internal/clock",
 		"internal/fault",
@@ -201,6 +221,7 @@ var rules = map[string][]string{
 	},
 	"internal/trunk": {
 		"internal/addressbook",
+		"internal/audit",
 		"internal/clock",
 		"internal/fault",
 		"internal/phone",
@@ -268,6 +289,7 @@ var rules = map[string][]string{
 	"internal/verify": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/campaign",
 		"internal/journal",
 		"internal/trunk",
@@ -278,6 +300,8 @@ var rules = map[string][]string{
 	"internal/store/postgres": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
+		"internal/auditlog",
 		"internal/budget",
 		"internal/callflow/library",
 		"internal/campaign",
@@ -304,6 +328,8 @@ var rules = map[string][]string{
 	"internal/store/sqlite": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
+		"internal/auditlog",
 		"internal/budget",
 		"internal/callflow/library",
 		"internal/campaign",
@@ -330,6 +356,7 @@ var rules = map[string][]string{
 	"internal/store": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/auditlog",
 		"internal/callflow/library",
 		"internal/campaign",
 		"internal/dialer",
@@ -358,6 +385,7 @@ var rules = map[string][]string{
 		"internal/account",
 		"internal/addressbook",
 		"internal/api",
+		"internal/auditlog",
 		"internal/budget",
 		"internal/callflow",
 		"internal/callflow/ask",
@@ -411,6 +439,8 @@ var rules = map[string][]string{
 		"internal/account",
 		"internal/addressbook",
 		"internal/attempts",
+		"internal/audit",
+		"internal/auditlog",
 		"internal/budget",
 		"internal/callflow",
 		"internal/callflow/library",
@@ -439,6 +469,7 @@ var rules = map[string][]string{
 	"internal/web": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/auditlog",
 		"internal/callflow/library",
 		"internal/campaign",
 		"internal/clock",
@@ -490,6 +521,7 @@ var rules = map[string][]string{
 	"internal/web/shell": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/budget",
 		"internal/clientaddr",
 		"internal/fault",
@@ -616,6 +648,8 @@ var rules = map[string][]string{
 	"internal/web/signin": {
 		"internal/account",
 		"internal/attempts",
+		"internal/audit",
+		"internal/auditlog",
 		"internal/clientaddr",
 		"internal/clock",
 		"internal/fault",

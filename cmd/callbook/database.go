@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/auditlog"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/session"
@@ -42,6 +43,7 @@ type commandStore interface {
 	session.Store
 	campaign.PolicyStore
 	trunk.Store
+	auditlog.Store
 	Close() error
 }
 

@@ -10,11 +10,13 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"strconv"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 
 	// Time zones must not depend on what the machine has installed.
 	_ "time/tzdata"
@@ -52,6 +54,7 @@ type commands struct {
 	Account   accountCmd   `cmd:"" help:"Create and list accounts."`
 	Key       keyCmd       `cmd:"" help:"Create, list and revoke API keys."`
 	Trunk     trunkCmd     `cmd:"" help:"Add, list, change and remove SIP trunks, over which campaigns call real telephones."`
+	Audit     auditCmd     `cmd:"" help:"Show who has changed what: the audit log."`
 	LoginLink loginLinkCmd `cmd:"" help:"Make a link that signs a browser in to the dashboard, once."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring a database's schema up to date."`
 	Copy      copyCmd      `cmd:"" help:"Copy everything from one database into another, as from a file to PostgreSQL."`
@@ -65,10 +68,19 @@ type commands struct {
 	VersionFlag versionFlag `name:"version" env:"-" help:"Print the version."`
 }
 
+// userID returns the id of the user who runs the program, or "" where users have none.
+func userID() string {
+	if uid := os.Getuid(); uid >= 0 {
+		return strconv.Itoa(uid)
+	}
+	return ""
+}
+
 // run runs the program. It uses no global variables.
 func run(ctx context.Context, args []string, std streams) int {
 	var cli commands
 	exited := false
+	ctx = audit.From(ctx, &audit.Origin{Actor: audit.ByCommand(userID())})
 	parser, err := kong.New(&cli,
 		kong.Name("callbook"),
 		kong.Description("A self-hosted address book for call campaigns that speaks Exotel's v2 Campaigns API."),

@@ -14,6 +14,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/app"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/metrics"
@@ -41,6 +42,7 @@ type serveCmd struct {
 	IndexMemory   int         `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. The account that is being written to has its own, however large it is. PostgreSQL keeps its own."`
 	KeptAnswers   int         `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
 	KeepUploads   retention   `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
+	AuditKeep     retention   `default:"365d" placeholder:"TIME" help:"How long entries of the audit log are kept, as 365d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
 	KeepDeleted   keepDeleted `default:"30d" placeholder:"TIME" help:"How long deleted contacts and lists stay in the trash, as 30d, 6mo or 12h, an hour at least (${default}); 0 deletes them at once and empties the trash, forever keeps them."`
 	LogLevel      logLevel    `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
 	LogFormat     string      `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
@@ -89,6 +91,7 @@ const (
 )
 
 func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
+	ctx = audit.From(ctx, &audit.Origin{Actor: audit.Server})
 	defer runtime.KeepAlive(make([]byte, heapReserve))
 	log := c.logger(std.err)
 	memory := c.planMemory(log)
@@ -206,6 +209,7 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 		ReceiptQuota:    int64(c.KeptAnswers) * mib,
 		Retention:       time.Duration(c.KeepUploads),
 		KeepDeleted:     time.Duration(c.KeepDeleted),
+		AuditKeep:       time.Duration(c.AuditKeep),
 		Kind:            c.kind(),
 		SIP:             sip,
 		TrunkKeys:       c.keys(c.database),

@@ -113,3 +113,14 @@ var ErrWrongNetwork = fault.New(fault.Forbidden, "The API key may not be used fr
 func LacksScope(s Scope) error {
 	return fault.New(fault.Forbidden, fmt.Sprintf("The API key lacks the scope %q", s))
 }
+
+// fields returns the names of the fields that restrict the key.
+func (a Access) fields() (names []string) {
+	if len(a.Networks) > 0 {
+		names = append(names, string(FieldNetworks))
+	}
+	if len(a.Scopes) > 0 {
+		names = append(names, string(FieldScopes))
+	}
+	return names
+}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"time"
 
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
 )
@@ -54,8 +55,9 @@ const (
 // Store is what [Directory] needs of a database. Its methods are safe for concurrent use,
 // also by several processes.
 type Store interface {
-	// CreateAccount adds an account and returns it with its new ID. The error for a taken
-	// sid is a Duplicate fault.
+	// CreateAccount adds an account and returns it with its new ID, whose log has the
+	// entries of the context's [audit.Note]. The error for a taken sid is a Duplicate
+	// fault.
 	CreateAccount(ctx context.Context, a Account) (Account, error)
 	// Accounts returns all accounts, ordered by sid.
 	Accounts(ctx context.Context) ([]Account, error)
@@ -95,6 +97,7 @@ func (d *Directory) Create(ctx context.Context, sid, region, timeZone string) (A
 		return Account{}, err
 	}
 	a.Created = d.clock.Now()
+	ctx, _ = audit.Begin(ctx, None, audit.Change{Action: audit.AccountsCreate, Object: sid, Done: 1})
 	return d.store.CreateAccount(ctx, a)
 }
 

@@ -55,6 +55,7 @@ type Caller struct {
 	Account Account
 	Key     string // the id of the API key, or "" if a link began the session
 	Access  Access // of the key
+	Session string // the hash of the session in hex, or "" if the request has the key itself
 }
 
 // Authenticate returns the caller with this key and token. An unknown, revoked or expired

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 )
 
@@ -105,6 +106,7 @@ func (d *Directory) createKey(ctx context.Context, id, accountSID string, draft 
 		k.Expires = k.Created.Add(draft.Lifetime)
 	}
 	token = randomHex(tokenBytes)
+	ctx, _ = audit.Begin(ctx, acct.ID, audit.Change{Action: audit.KeysCreate, Object: id, Done: 1, Fields: k.Access.fields()})
 	if err := d.store.CreateKey(ctx, acct.ID, k, hashToken(token)); err != nil {
 		return Key{}, "", err
 	}
@@ -136,6 +138,13 @@ func (d *Directory) Keys(ctx context.Context, accountSID string) ([]Key, error) 
 // RevokeKey revokes a key. Within a second, all servers refuse it. Revoking it again
 // changes nothing. The error for an unknown key is a NotFound fault.
 func (d *Directory) RevokeKey(ctx context.Context, id string) (Key, error) {
+	c, err := d.store.Credentials(ctx, id)
+	if err != nil {
+		return Key{}, err
+	}
+	if c.Key.Revoked.IsZero() {
+		ctx, _ = audit.Begin(ctx, c.Account.ID, audit.Change{Action: audit.KeysRevoke, Object: id, Done: 1})
+	}
 	k, err := d.store.RevokeKey(ctx, id, d.clock.Now())
 	d.mu.Lock()
 	delete(d.known, id)
@@ -150,6 +159,12 @@ func (d *Directory) RevokeKeyOf(ctx context.Context, acct Account, id string) (K
 		return Key{}, err
 	}
 	return d.RevokeKey(ctx, id)
+}
+
+// Key returns a key and its account, even if the key has ended. The error for an unknown
+// key is a NotFound fault.
+func (d *Directory) Key(ctx context.Context, id string) (Credentials, error) {
+	return d.store.Credentials(ctx, id)
 }
 
 // KeyOf returns a key of the account. The error for an unknown key or another account's
@@ -195,6 +210,7 @@ func (d *Directory) RotateKey(ctx context.Context, id string, overlap time.Durat
 	if k, token, err = d.CreateKey(ctx, c.Account.SID, draft); err != nil {
 		return Key{}, "", Key{}, "", err
 	}
+	ctx, _ = audit.Begin(ctx, c.Account.ID, audit.Change{Action: audit.KeysExpire, Object: id, Done: 1})
 	old, err = d.store.ExpireKey(ctx, id, now.Add(overlap))
 	d.mu.Lock()
 	delete(d.known, id)

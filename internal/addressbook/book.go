@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -126,8 +127,15 @@ func (b *Book) CreateContacts(ctx context.Context, acct account.Account, drafts 
 	}
 	if len(p.Contacts) == 0 && journal.ClaimOf(ctx).Key == "" {
 		decided(nil)
-	} else if err := b.store.InsertContacts(ctx, acct.ID, p.Contacts, opts, decided); err != nil {
-		return nil, err
+	} else {
+		if !opts.DryRun {
+			var note *audit.Note
+			ctx, note = audit.Begin(ctx, acct.ID)
+			note.Refused = len(drafts) - len(p.Contacts)
+		}
+		if err := b.store.InsertContacts(ctx, acct.ID, p.Contacts, opts, decided); err != nil {
+			return nil, err
+		}
 	}
 	if !opts.DryRun {
 		b.wrote(p.written(known, opts.OnDuplicate))

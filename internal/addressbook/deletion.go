@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/journal"
 )
 
@@ -30,6 +31,9 @@ func (b *Book) NewDeletion() SID {
 // be nil.
 func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, deletion SID, refs []ContactRef, ready journal.Ready[[]Result]) ([]Result, error) {
 	write := accepted(refs, (*ContactRef).sid, failedContact)
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []Result) audit.Change {
+		return audit.Results(audit.ContactsDelete, results, deletedContact)
+	})
 	results, err := write.done(b.store.DeleteContacts(ctx, acct.ID, deletion, write.valid, write.ready(ready)))
 	if err == nil {
 		var n Written
@@ -44,5 +48,8 @@ func (b *Book) DeleteContacts(ctx context.Context, acct account.Account, deletio
 // into the trash. Ready may be nil.
 func (b *Book) DeleteLists(ctx context.Context, acct account.Account, deletion SID, sids []SID, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
 	write := accepted(sids, func(sid *SID) (SID, error) { return *sid, nil }, failedList)
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []ListResult) audit.Change {
+		return audit.Results(audit.ListsDelete, results, changedList)
+	})
 	return write.done(b.store.DeleteLists(ctx, acct.ID, deletion, write.valid, write.ready(ready)))
 }

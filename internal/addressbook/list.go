@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 )
@@ -107,6 +108,9 @@ func (b *Book) CreateLists(ctx context.Context, acct account.Account, drafts []L
 		born := time.Unix(0, nanos)
 		return List{SID: sid, Name: name, Tag: d.Tag, Created: born, Updated: born}, nil
 	}, failedList)
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []ListResult) audit.Change {
+		return audit.Results(audit.ListsCreate, results, changedList)
+	})
 	return write.done(b.store.InsertLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 
@@ -144,6 +148,16 @@ func (b *Book) UpdateLists(ctx context.Context, acct account.Account, patches []
 		}
 		return patch, err
 	}, failedList)
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []ListResult) audit.Change {
+		c := audit.Results(audit.ListsUpdate, results, func(r *ListResult) (SID, error) {
+			if r.Fault == nil && !r.List.Updated.Equal(latest(now, r.List.Created)) {
+				return SID{}, audit.ErrUnchanged
+			}
+			return changedList(r)
+		})
+		c.Fields = fieldsOfLists(write.valid)
+		return c
+	})
 	return write.done(b.store.UpdateLists(ctx, acct.ID, write.valid, write.ready(ready)))
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 )
@@ -48,6 +49,9 @@ func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, re
 	write := accepted(refs, func(r *ContactRef) (Membership, error) {
 		return Membership{List: list, Contact: r.SID, Created: now}, r.Fault
 	}, failedMembership)
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []MembershipResult) audit.Change {
+		return changedMembers(audit.MembersAdd, list, results)
+	})
 	return write.done(b.store.AddMembers(ctx, acct.ID, list, write.valid, write.ready(ready)))
 }
 
@@ -56,6 +60,9 @@ func (b *Book) AddToList(ctx context.Context, acct account.Account, list SID, re
 // After an error, nothing was changed. Ready may be nil.
 func (b *Book) RemoveFromList(ctx context.Context, acct account.Account, list SID, refs []ContactRef, ready journal.Ready[[]MembershipResult]) ([]MembershipResult, error) {
 	write := accepted(refs, (*ContactRef).sid, failedMembership)
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []MembershipResult) audit.Change {
+		return changedMembers(audit.MembersRemove, list, results)
+	})
 	return write.done(b.store.RemoveMembers(ctx, acct.ID, list, write.valid, write.ready(ready)))
 }
 

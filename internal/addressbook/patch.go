@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
 )
@@ -81,6 +82,9 @@ func (b *Book) UpdateContacts(ctx context.Context, acct account.Account, patches
 		patch := *p
 		return patch, patch.accept(numbers, now)
 	}, failedContact)
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []Result) audit.Change {
+		return changedContacts(results, now, fieldsOf(write.valid))
+	})
 	results, err := write.done(b.store.UpdateContacts(ctx, acct.ID, write.valid, write.ready(ready)))
 	if err == nil {
 		var n Written

@@ -110,11 +110,13 @@ func (t tick) prefix() uint64 {
 	return ms<<16 | version7 | fraction
 }
 
-func (t tick) sid() SID {
+// sid returns a new sid of the tick, which ends with the bytes of series.
+func (t tick) sid(series uint32) SID {
 	var s SID
 	const variant10 = 0b10 << 62
 	binary.BigEndian.PutUint64(s[:8], t.prefix())
 	binary.BigEndian.PutUint64(s[8:], variant10|rand.Uint64()>>2)
+	binary.BigEndian.PutUint32(s[12:], series)
 	return s
 }
 
@@ -155,18 +157,22 @@ func (b *births) next(now time.Time, n int) birthSeries {
 		nanos = first.nanos()
 	}
 	b.last = first + tick(n) - 1
-	return birthSeries{tick: first, nanos: nanos}
+	return birthSeries{tick: first, nanos: nanos, series: rand.Uint32()}
 }
 
 // birthSeries is a series of times for one request.
 type birthSeries struct {
 	tick  tick
 	nanos int64
+	// series is random, and the end of all sids of the series. With it, the first and the
+	// last sid tell which others there are, even if another server makes sids at the same
+	// time; see [audit.Series].
+	series uint32
 }
 
 // take returns the sid of the next time, and the time in nanoseconds since 1970.
 func (s *birthSeries) take() (SID, int64) {
-	sid, nanos := s.tick.sid(), s.nanos
+	sid, nanos := s.tick.sid(s.series), s.nanos
 	s.tick++
 	s.nanos = s.tick.nanos()
 	return sid, nanos

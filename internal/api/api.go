@@ -12,9 +12,12 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/attempts"
+	"callbook/internal/audit"
+	"callbook/internal/auditlog"
 	"callbook/internal/budget"
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
+	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/event"
 	"callbook/internal/fault"
@@ -36,6 +39,7 @@ type API struct {
 	imports      *upload.Importer
 	keys         *journal.Keeper
 	trash        *trash.Keeper
+	audit        *auditlog.Log
 	campaigns    *campaign.Campaigns
 	suppressions *suppression.Suppressions
 	flows        *library.Library
@@ -57,6 +61,7 @@ type Config struct {
 	Imports      *upload.Importer
 	Keys         *journal.Keeper // stores the answers to requests with an Idempotency-Key
 	Trash        *trash.Keeper
+	Audit        *auditlog.Log
 	Campaigns    *campaign.Campaigns
 	Suppressions *suppression.Suppressions
 	Flows        *library.Library
@@ -87,6 +92,7 @@ func New(cfg Config) *API {
 		imports:      cfg.Imports,
 		keys:         cfg.Keys,
 		trash:        cfg.Trash,
+		audit:        cfg.Audit,
 		campaigns:    cfg.Campaigns,
 		suppressions: cfg.Suppressions,
 		flows:        cfg.Flows,
@@ -193,7 +199,7 @@ func (a *API) As(caller account.Caller, permit Permit) http.Handler {
 		case sid != caller.Account.SID:
 			Fail(w, r, errNotYourData)
 		default:
-			a.answer(w, asking(r, caller, permit))
+			a.answer(w, a.asking(r, caller, permit))
 		}
 	})
 }
@@ -234,10 +240,30 @@ type asker struct {
 	permit Permit
 }
 
-// asking returns the request with its caller in the context.
-func asking(r *http.Request, caller account.Caller, permit Permit) *http.Request {
+// asking returns the request with its caller in the context, also as the origin of what
+// the audit log tells.
+func (a *API) asking(r *http.Request, caller account.Caller, permit Permit) *http.Request {
 	recordOf(r).Account = caller.Account.SID
-	return r.WithContext(context.WithValue(r.Context(), askerKey{}, asker{caller, permit}))
+	origin := a.origin(r)
+	switch {
+	case caller.Session != "":
+		origin.Actor = audit.BySession(caller.Session)
+	case caller.Key != "":
+		origin.Actor = audit.ByKey(caller.Key)
+	default: // a signed link, which only reads
+		origin.Actor = audit.Stranger
+	}
+	ctx := audit.From(r.Context(), origin)
+	return r.WithContext(context.WithValue(ctx, askerKey{}, asker{caller, permit}))
+}
+
+// origin returns where a request comes from, without its actor.
+func (a *API) origin(r *http.Request) *audit.Origin {
+	origin := &audit.Origin{Request: recordOf(r).ID, Now: a.clock.Now}
+	if addr := clientaddr.Peer(r); addr.IsValid() {
+		origin.Address = addr.String()
+	}
+	return origin
 }
 
 // callerOf returns the caller of the request.
@@ -295,7 +321,7 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 		recordOf(r).Account = caller.Account.SID
 		return r, errNotYourData
 	}
-	r = asking(r, caller, func(ctx context.Context) error {
+	r = a.asking(r, caller, func(ctx context.Context) error {
 		_, err := a.accounts.Authenticate(ctx, key, token)
 		return err
 	})

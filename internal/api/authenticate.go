@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/clientaddr"
 	"callbook/internal/fault"
 )
@@ -33,6 +34,8 @@ func (a *API) authenticate(r *http.Request, key, token string) (account.Caller, 
 	failed := false
 	defer func() { guess.End(failed) }()
 	caller, err := a.accounts.Authenticate(r.Context(), key, token)
-	failed = fault.Is(err, fault.Unauthenticated)
+	if failed = fault.Is(err, fault.Unauthenticated); failed {
+		a.audit.Refused(audit.From(r.Context(), a.origin(r)), audit.KeysRefused, key)
+	}
 	return caller, err
 }

@@ -47,7 +47,7 @@ func (a *API) admitLink(r *http.Request, link signedLink) (*http.Request, error)
 	if err != nil {
 		return r, err
 	}
-	r = asking(r, account.Caller{Account: acct}, func(ctx context.Context) error {
+	r = a.asking(r, account.Caller{Account: acct}, func(ctx context.Context) error {
 		_, err := a.permitted(ctx, link)
 		return err
 	})

@@ -25,6 +25,8 @@ func scopeOf(pattern string) account.Scope {
 		return account.ContactsWrite
 	case parts[0] == "lists":
 		return account.Lists
+	case parts[0] == "audit":
+		return account.Admin
 	}
 	return account.CampaignsScope // flows, recordings and suppressions belong to campaigns
 }

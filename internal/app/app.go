@@ -15,6 +15,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
+	"callbook/internal/auditlog"
 	"callbook/internal/budget"
 	"callbook/internal/callflow/ask"
 	"callbook/internal/callflow/library"
@@ -69,6 +70,8 @@ type Config struct {
 	// an upload is stored after its end.
 	BatchRows int
 	Retention time.Duration
+	// AuditKeep is how long entries of the audit log are kept; see [auditlog.Options].
+	AuditKeep time.Duration
 	// KeepDeleted is how long deleted contacts and lists stay in the trash.
 	KeepDeleted time.Duration
 	// Kind says what places the calls of campaigns. SIP and Simulator configure it.
@@ -119,6 +122,7 @@ type App struct {
 	imports   *upload.Importer
 	receipts  *journal.Keeper
 	trash     *trash.Keeper
+	audit     *auditlog.Log
 	usage     *usage.Counter
 }
 
@@ -173,10 +177,11 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		trash:     trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
 		usage:     usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
 	}
+	a.audit = auditlog.New(stores.Audit, accounts, auditlog.Options{Clock: cfg.Clock, Log: cfg.Log, Keep: cfg.AuditKeep})
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
 	wire := api.New(api.Config{
-		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash,
+		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash, Audit: a.audit,
 		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Flows: flows, Callbacks: deliveries,
 		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
 	})
@@ -196,6 +201,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Imports:      imports,
 			Summary:      summary.NewKeeper(stores.Summary, cfg.Clock),
 			Usage:        a.usage,
+			Audit:        a.audit,
 			Receipts:     a.receipts,
 			API:          wire.As,
 			Document:     openapi.Document,
@@ -257,6 +263,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	background.Go(func() { a.imports.Run(working) })
 	background.Go(func() { a.receipts.Run(working) })
 	background.Go(func() { a.trash.Run(working) })
+	background.Go(func() { a.audit.Run(working) })
 	a.telephone.announce(a.cfg.Log)
 	a.reports.listening(ln.Addr(), a.cfg.TLS != nil)
 	background.Go(func() { a.dialer.Run(working) })

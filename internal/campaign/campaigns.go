@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -86,6 +87,9 @@ func (cs *Campaigns) Create(ctx context.Context, acct account.Account, d *Draft,
 		}
 		return checkThrottle(c.Throttle, r, &policy)
 	}
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(c *Campaign) audit.Change {
+		return audit.Change{Action: audit.CampaignsCreate, Object: c.SID.String(), Done: 1}
+	})
 	if err := cs.store.InsertCampaign(ctx, c, check, ready); err != nil {
 		return nil, err
 	}
@@ -251,7 +255,12 @@ func (cs *Campaigns) update(ctx context.Context, acct account.Account, sid addre
 	if err != nil {
 		return nil, err
 	}
+	changed := 0
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(c *Campaign) audit.Change {
+		return audit.Change{Action: audit.CampaignsUpdate, Object: sid.String(), Fields: d.fields(), Done: changed}
+	})
 	err = cs.store.ChangeCampaign(ctx, acct.ID, sid, func(c *Campaign, others Running) error {
+		changed = 0
 		if c.State != seen.State || c.started(now) != seen.started(now) || !c.Updated.Equal(seen.Updated) {
 			return errMeanwhile
 		}
@@ -260,6 +269,7 @@ func (cs *Campaigns) update(ctx context.Context, acct account.Account, sid addre
 			if err := c.Do(Action(orZero(d.Action)), now); err != nil {
 				return err
 			}
+			changed = 1
 		} else if s.Throttle != c.Throttle {
 			if err := checkThrottle(s.Throttle, others, &policy); err != nil {
 				return err
@@ -268,6 +278,7 @@ func (cs *Campaigns) update(ctx context.Context, acct account.Account, sid addre
 		if !reflect.DeepEqual(c.Settings, s) {
 			c.Settings = s
 			c.touch(now)
+			changed = 1
 		}
 		return nil
 	}, ready)
@@ -315,6 +326,9 @@ func (cs *Campaigns) Copy(ctx context.Context, acct account.Account, sid address
 func (cs *Campaigns) Delete(ctx context.Context, acct account.Account, sid addressbook.SID, ready journal.Ready[*Campaign]) (*Campaign, error) {
 	var after *Campaign
 	now := cs.clock.Now()
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(*Campaign) audit.Change {
+		return audit.Change{Action: audit.CampaignsDelete, Object: sid.String(), Done: 1}
+	})
 	err := cs.store.ChangeCampaign(ctx, acct.ID, sid, func(c *Campaign, _ Running) error {
 		after = c
 		return c.Delete(now)

@@ -2,6 +2,9 @@ package campaign
 
 import (
 	"encoding/json"
+	"reflect"
+	"strings"
+	"unicode"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -119,4 +122,29 @@ const (
 // sentence returns the fault of a field. Its words are Exotel's own, or similar.
 func sentence(kind fault.Kind, field fault.Field, words string) error {
 	return &fault.Error{Kind: kind, Field: field, Detail: words}
+}
+
+// snakeCase returns the name of a Go field as names are written in the API.
+func snakeCase(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(rune(name[i-1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// fields returns the names of the fields that the draft gives, and its action.
+func (d *Draft) fields() (names []string) {
+	if d.Action.Given {
+		return append(names, orZero(d.Action))
+	}
+	for field, value := range reflect.ValueOf(*d).Fields() {
+		if given := value.Kind() == reflect.Struct && value.FieldByName("Given").Bool(); given {
+			names = append(names, snakeCase(field.Name))
+		}
+	}
+	return names
 }

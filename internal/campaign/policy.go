@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
 )
@@ -153,9 +154,14 @@ type PolicyStore interface {
 // [Policy.Check] refuses the result. Change may be called more than once, each time with
 // the current policy.
 func ChangePolicy(ctx context.Context, store PolicyStore, acct account.Account, change func(*Policy)) (changed Policy, err error) {
+	ctx, note := audit.Begin(ctx, acct.ID)
 	err = store.ChangePolicy(ctx, acct.ID, func(p *Policy) error {
+		before := p.Encode()
 		change(p)
 		changed = *p
+		if fields := audit.ChangedKeys([]byte(before), []byte(p.Encode())); len(fields) > 0 {
+			note.Tell(audit.Change{Action: audit.AccountsSet, Object: acct.SID, Fields: fields, Done: 1})
+		}
 		return p.Check()
 	})
 	if err != nil {

@@ -277,12 +277,31 @@ var (
 		{Name: "record", Kind: Bytes},
 	}, 1}
 
+	Audit = &Table{"audit", auditColumns, 1}
+	// InstallationAudit is the part of the audit log that belongs to no account.
+	InstallationAudit = &Table{"audit", auditColumns, 1}
+
 	Requests = &Table{"requests", []Column{
 		{Name: "day", Kind: Middle},
 		{Name: "outcome", Kind: Small},
 		{Name: "requests"},
 	}, 2}
 )
+
+var auditColumns = []Column{
+	{Name: "sid", Kind: SID},
+	{Name: "action", Kind: Text},
+	{Name: "actor", Kind: Text},
+	{Name: "address", Kind: Text},
+	{Name: "request", Kind: Text},
+	{Name: "done"},
+	{Name: "failed"},
+	{Name: "object", Kind: Text},
+	{Name: "fields", Kind: Text},
+	{Name: "first_sid", Kind: SID},
+	{Name: "last_sid", Kind: SID},
+	{Name: "sids", Kind: Bytes},
+}
 
 // ContactText is the index of the first text in the columns of [Contacts], and of
 // [TrashedContacts]; the
@@ -332,12 +351,15 @@ func campaignColumns() []Column {
 var Tables = []*Table{
 	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
 	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Requests,
-	Campaigns, Targets, Calls, Policies, Suppressions, Flows, Prompts, Events, EventTotals,
+	Campaigns, Targets, Calls, Policies, Suppressions, Flows, Prompts, Events, EventTotals, Audit,
 }
 
 // Shared are the tables that are copied and belong to no account: their rows are read and
 // written with [account.None].
-var Shared = []*Table{Trunks, Dialogs}
+var Shared = []*Table{Trunks, Dialogs, InstallationAudit}
+
+// Unowned reports whether the table has no column for the account. It is for stores.
+func (t *Table) Unowned() bool { return t == Trunks || t == Dialogs }
 
 // ReceiptTotal is what the receipts of a part take. It is the same in every
 // engine, and the target counts it.

@@ -5,6 +5,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 )
 
@@ -35,6 +36,7 @@ func (d *Deliveries) SendAgain(ctx context.Context, account account.ID, campaign
 	if !ok {
 		return Delivery{}, ErrNotFound
 	}
+	ctx, _ = audit.Begin(ctx, account, audit.Change{Action: audit.CallbacksResend, Object: campaign.String(), Done: 1})
 	again, err := d.store.SendAgain(ctx, account, campaign, id, d.clock.Now())
 	if err == nil {
 		d.wake()
@@ -47,6 +49,7 @@ func (d *Deliveries) SendAgain(ctx context.Context, account account.ID, campaign
 func (d *Deliveries) SendAllAgain(ctx context.Context, account account.ID, campaign addressbook.SID) (n int, err error) {
 	const batch = 1000
 	now := d.clock.Now()
+	ctx, _ = audit.Begin(ctx, account, audit.Change{Action: audit.CallbacksResend, Object: campaign.String()})
 	for last := batch; last == batch && err == nil; n += last {
 		last, err = d.store.SendAllAgain(ctx, account, campaign, now, batch)
 	}

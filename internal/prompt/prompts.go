@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
@@ -56,12 +57,14 @@ func (d *Draft) check() error {
 
 // Create adds a prompt. Ready may be nil.
 func (p *Prompts) Create(ctx context.Context, acct account.Account, d Draft, ready journal.Ready[*Prompt]) (*Prompt, error) {
+	ctx, ready = audited(ctx, acct, audit.PromptsCreate, ready)
 	return p.keep(ctx, acct, d, ready, p.store.InsertPrompt)
 }
 
 // Replace replaces the recording of the same name. Flows play the new one from their next
 // call on. Ready may be nil.
 func (p *Prompts) Replace(ctx context.Context, acct account.Account, d Draft, ready journal.Ready[*Prompt]) (*Prompt, error) {
+	ctx, ready = audited(ctx, acct, audit.PromptsReplace, ready)
 	return p.keep(ctx, acct, d, ready, p.store.ReplacePrompt)
 }
 
@@ -83,11 +86,20 @@ func (p *Prompts) Delete(ctx context.Context, acct account.Account, name string,
 	if !promptName.MatchString(name) {
 		return nil, ErrNotThere
 	}
+	ctx, ready = audited(ctx, acct, audit.PromptsDelete, ready)
 	err = p.store.DeletePrompt(ctx, acct.ID, name, func(was *Prompt) *journal.Receipt {
 		deleted = was
 		return ready.Receipt(was)
 	})
 	return deleted, err
+}
+
+// audited is [journal.Audited] for a prompt. People name prompts, so the log has a
+// fingerprint.
+func audited(ctx context.Context, acct account.Account, action audit.Action, ready journal.Ready[*Prompt]) (context.Context, journal.Ready[*Prompt]) {
+	return journal.Audited(ctx, acct.ID, ready, func(p *Prompt) audit.Change {
+		return audit.Change{Action: action, Object: audit.Fingerprint(p.Name), Done: 1}
+	})
 }
 
 // Get returns a prompt, or [ErrNotThere].

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
@@ -45,6 +46,7 @@ func (k *Keeper) NewLink(ctx context.Context, acct account.Account) (token strin
 		return "", err
 	}
 	token = newSecret()
+	ctx, _ = audit.Begin(ctx, acct.ID, audit.Change{Action: audit.LinksCreate, Done: 1})
 	return token, k.store.AddLink(ctx, acct.ID, Link{Hash: hashOf(token), Expires: now.Add(LinkLifetime)})
 }
 
@@ -62,7 +64,9 @@ func (k *Keeper) LinkAccount(ctx context.Context, token string) (account.Account
 func (k *Keeper) FollowLink(ctx context.Context, token string, by Client) (secret string, acct account.Account, err error) {
 	now := k.clock.Now()
 	secret = newSecret()
-	acct, err = k.store.TakeLink(ctx, hashOf(token), newSession(secret, "", by, now), MaxByLink)
+	s := newSession(secret, "", by, now)
+	ctx, _ = audit.Begin(audit.By(ctx, audit.Link), account.None, s.begun())
+	acct, err = k.store.TakeLink(ctx, hashOf(token), s, MaxByLink)
 	return secret, acct, orNoLink(err)
 }
 
@@ -75,7 +79,9 @@ func (k *Keeper) Begin(ctx context.Context, caller account.Caller, by Client) (s
 		return "", err
 	}
 	secret = newSecret()
-	return secret, k.store.AddSession(ctx, caller.Account.ID, newSession(secret, caller.Key, by, now), MaxPerKey)
+	s := newSession(secret, caller.Key, by, now)
+	ctx, _ = audit.Begin(audit.By(ctx, audit.ByKey(caller.Key)), caller.Account.ID, s.begun())
+	return secret, k.store.AddSession(ctx, caller.Account.ID, s, MaxPerKey)
 }
 
 // Find returns the session with this secret and its account, and stores the time
@@ -133,11 +139,13 @@ func (k *Keeper) End(ctx context.Context, acct account.Account, id string) error
 	if err != nil || len(hash) != len(Hash{}) {
 		return errNoSession
 	}
+	ctx, _ = audit.Begin(ctx, acct.ID, audit.Change{Action: audit.SessionsEnd, Object: audit.SessionID(id), Done: 1})
 	return orNoSession(k.store.EndSession(ctx, acct.ID, Hash(hash)))
 }
 
 // EndOthers ends all sessions of the account but one, and returns how many that were.
 func (k *Keeper) EndOthers(ctx context.Context, acct account.Account, keep Hash) (int, error) {
+	ctx, _ = audit.Begin(ctx, acct.ID, audit.Change{Action: audit.SessionsEnd})
 	return k.store.EndOtherSessions(ctx, acct.ID, keep)
 }
 
@@ -151,6 +159,11 @@ func newSession(secret, keyID string, by Client, now time.Time) Session {
 	by.Agent = strings.ToValidUTF8(by.Agent[:min(len(by.Agent), MaxAgentLength)], "")
 	by.Agent = strings.ReplaceAll(by.Agent, "\x00", "")
 	return Session{Hash: hashOf(secret), Key: keyID, Client: by, Created: now, LastUsed: now}
+}
+
+// begun is what the audit log tells of a new session.
+func (s *Session) begun() audit.Change {
+	return audit.Change{Action: audit.SessionsBegin, Object: audit.SessionID(s.Hash.String()), Done: 1}
 }
 
 func newSecret() string {

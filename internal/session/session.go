@@ -81,8 +81,9 @@ type Store interface {
 	// exist, or has expired by now, is [ErrNoSession].
 	Link(ctx context.Context, hash Hash, now time.Time) (account.Account, error)
 	// TakeLink deletes a link and adds the session to its account as AddSession
-	// does, in one transaction. The error for a link that does not exist, or has
-	// expired when the session is created, is [ErrNoSession].
+	// does, in one transaction. The account's log has the entries of the context's
+	// [audit.Note]. The error for a link that does not exist, or has expired when the
+	// session is created, is [ErrNoSession].
 	TakeLink(ctx context.Context, hash Hash, s Session, most int) (account.Account, error)
 
 	// AddSession adds a session to the account. In the same transaction it
@@ -101,7 +102,7 @@ type Store interface {
 	// does not exist, or is another account's, is [ErrNoSession].
 	EndSession(ctx context.Context, account account.ID, hash Hash) error
 	// EndOtherSessions deletes all sessions of the account but one, and returns how
-	// many it has deleted.
+	// many it has deleted. It counts them in the context's [audit.Note].
 	EndOtherSessions(ctx context.Context, account account.ID, keep Hash) (int, error)
 
 	// AddServer adds a server, and deletes those that started first until at most most

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/auditlog"
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
@@ -34,6 +35,7 @@ type Set struct {
 	Receipts journal.Store
 	Events   event.Store
 	Summary  summary.Store
+	Audit    auditlog.Store
 	Usage    usage.Store
 	// Campaigns manages campaigns, and Dialing places their calls.
 	Campaigns    campaign.Store

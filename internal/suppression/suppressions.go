@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -88,6 +89,9 @@ func (s *Suppressions) Add(ctx context.Context, acct account.Account, drafts []D
 	if err := fits(drafts); err != nil {
 		return nil, err
 	}
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []Result) audit.Change {
+		return counted(audit.SuppressionsAdd, results, func(r *Result) bool { return r.New })
+	})
 	err := s.store.AddSuppressions(ctx, acct.ID, additions, func(added []Added) *journal.Receipt {
 		for i := range added {
 			results[good[i]] = Result{Suppression: &added[i].Suppression, New: added[i].New}
@@ -116,6 +120,9 @@ func (s *Suppressions) Remove(ctx context.Context, acct account.Account, drafts 
 	if err := fits(drafts); err != nil {
 		return nil, err
 	}
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []Result) audit.Change {
+		return counted(audit.SuppressionsRemove, results, func(*Result) bool { return true })
+	})
 	err := s.store.RemoveSuppressions(ctx, acct.ID, numbers, func(removed []*Suppression) *journal.Receipt {
 		for i, was := range removed {
 			results[good[i]] = Result{Suppression: was}
@@ -129,6 +136,21 @@ func (s *Suppressions) Remove(ctx context.Context, acct account.Account, drafts 
 		return nil, err
 	}
 	return results, nil
+}
+
+// counted tells how many results have changed something. Numbers are personal data, so it
+// does not tell which.
+func counted(action audit.Action, results []Result, changed func(*Result) bool) audit.Change {
+	c := audit.Change{Action: action}
+	for i := range results {
+		switch {
+		case results[i].Fault != nil:
+			c.Failed++
+		case changed(&results[i]):
+			c.Done++
+		}
+	}
+	return c
 }
 
 // List returns one page of the account's suppressions. If number is not "", it returns

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
@@ -83,6 +84,7 @@ func (k *Keeper) Lists(ctx context.Context, acct account.Account, q Query) (Page
 // for each reference, in their order. After an error, nothing has changed. Ready may be
 // nil.
 func (k *Keeper) RestoreContacts(ctx context.Context, acct account.Account, refs []addressbook.ContactRef, ready journal.Ready[[]ContactResult]) ([]ContactResult, error) {
+	ctx, ready = audited(ctx, acct, audit.ContactsRestore, ready, contactSID)
 	return each(refs, failedContact, ready, func(sids []addressbook.SID, ready journal.Ready[[]ContactResult]) error {
 		return k.store.RestoreContacts(ctx, acct.ID, sids, ready)
 	})
@@ -91,6 +93,7 @@ func (k *Keeper) RestoreContacts(ctx context.Context, acct account.Account, refs
 // EraseContacts deletes contacts in the trash for good. Otherwise it is like
 // RestoreContacts.
 func (k *Keeper) EraseContacts(ctx context.Context, acct account.Account, refs []addressbook.ContactRef, ready journal.Ready[[]ContactResult]) ([]ContactResult, error) {
+	ctx, ready = audited(ctx, acct, audit.ContactsErase, ready, contactSID)
 	return each(refs, failedContact, ready, func(sids []addressbook.SID, ready journal.Ready[[]ContactResult]) error {
 		return k.store.EraseContacts(ctx, acct.ID, sids, ready)
 	})
@@ -99,6 +102,7 @@ func (k *Keeper) EraseContacts(ctx context.Context, acct account.Account, refs [
 // RestoreLists restores lists; see [Store.RestoreLists]. It returns one result for each
 // reference, in their order. After an error, nothing has changed. Ready may be nil.
 func (k *Keeper) RestoreLists(ctx context.Context, acct account.Account, refs []addressbook.ContactRef, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
+	ctx, ready = audited(ctx, acct, audit.ListsRestore, ready, listSID)
 	return each(refs, failedList, ready, func(sids []addressbook.SID, ready journal.Ready[[]ListResult]) error {
 		return k.store.RestoreLists(ctx, acct.ID, sids, ready)
 	})
@@ -106,9 +110,29 @@ func (k *Keeper) RestoreLists(ctx context.Context, acct account.Account, refs []
 
 // EraseLists deletes lists in the trash for good. Otherwise it is like RestoreLists.
 func (k *Keeper) EraseLists(ctx context.Context, acct account.Account, refs []addressbook.ContactRef, ready journal.Ready[[]ListResult]) ([]ListResult, error) {
+	ctx, ready = audited(ctx, acct, audit.ListsErase, ready, listSID)
 	return each(refs, failedList, ready, func(sids []addressbook.SID, ready journal.Ready[[]ListResult]) error {
 		return k.store.EraseLists(ctx, acct.ID, sids, ready)
 	})
+}
+
+// audited is [journal.Audited] for results of contacts or lists.
+func audited[R any](ctx context.Context, acct account.Account, action audit.Action, ready journal.Ready[[]R], sid func(*R) (addressbook.SID, error)) (context.Context, journal.Ready[[]R]) {
+	return journal.Audited(ctx, acct.ID, ready, func(results []R) audit.Change { return audit.Results(action, results, sid) })
+}
+
+func contactSID(r *ContactResult) (addressbook.SID, error) {
+	if r.Fault != nil {
+		return addressbook.SID{}, r.Fault
+	}
+	return r.Contact.SID, nil
+}
+
+func listSID(r *ListResult) (addressbook.SID, error) {
+	if r.Fault != nil {
+		return addressbook.SID{}, r.Fault
+	}
+	return r.List.SID, nil
 }
 
 func failedContact(err error) ContactResult { return ContactResult{Fault: err} }
@@ -141,7 +165,7 @@ func each[R any](refs []addressbook.ContactRef, failed func(error) R, ready jour
 // Empty deletes everything for good that is in the account's trash now, in many
 // transactions. After an error, it returns what it has deleted so far.
 func (k *Keeper) Empty(ctx context.Context, acct account.Account) (Purged, error) {
-	return k.purge(ctx, acct.ID, lastDeletion)
+	return k.purge(ctx, acct.ID, lastDeletion, audit.TrashEmpty)
 }
 
 // lastDeletion sorts after all deletions.
@@ -171,7 +195,7 @@ func (k *Keeper) purgeExpired(ctx context.Context) error {
 	var all Purged
 	var errs []error
 	for _, id := range accounts {
-		some, err := k.purge(ctx, id, before)
+		some, err := k.purge(ctx, id, before, audit.TrashExpire)
 		all.Contacts += some.Contacts
 		all.Lists += some.Lists
 		errs = append(errs, err)
@@ -196,7 +220,8 @@ func (k *Keeper) expiry() addressbook.SID {
 
 // purge deletes for good what was deleted before a deletion. It uses many transactions,
 // so that other writes come between.
-func (k *Keeper) purge(ctx context.Context, account account.ID, before addressbook.SID) (all Purged, err error) {
+func (k *Keeper) purge(ctx context.Context, account account.ID, before addressbook.SID, action audit.Action) (all Purged, err error) {
+	ctx, _ = audit.Begin(ctx, account, audit.Change{Action: action})
 	for ctx.Err() == nil {
 		some, err := k.store.Purge(ctx, account, before, purgeRows)
 		if err != nil {

@@ -43,7 +43,8 @@ type Store interface {
 	Expired(ctx context.Context, before addressbook.SID) ([]account.ID, error)
 
 	// Purge deletes for good what was deleted before a deletion, the oldest first, in one
-	// transaction of about so many rows of contacts, lists and memberships together.
+	// transaction of about so many rows of contacts, lists and memberships together. It
+	// counts contacts and lists in the context's [audit.Note].
 	Purge(ctx context.Context, account account.ID, before addressbook.SID, rows int) (Purged, error)
 }
 

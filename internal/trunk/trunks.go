@@ -7,9 +7,13 @@ import (
 	"slices"
 	"sync"
 
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 )
+
+// noAccount stands for the audit log of the installation.
+const noAccount int64 = 0
 
 // Trunks manages the trunks of an installation. Its methods are safe for concurrent use.
 type Trunks struct {
@@ -38,6 +42,7 @@ func (s *Trunks) Create(ctx context.Context, t *Trunk) error {
 		}
 		row.Password = seal(sealer, t.Name, t.Password)
 	}
+	ctx, _ = audit.Begin(ctx, noAccount, audit.Change{Action: audit.TrunksCreate, Object: t.Name, Done: 1})
 	if err := s.store.InsertTrunk(ctx, &row); err != nil {
 		return err
 	}
@@ -49,6 +54,7 @@ func (s *Trunks) Create(ctx context.Context, t *Trunk) error {
 // Password that change sets replaces the one before; without a User, there is no password
 // any more. The errors are those of [Trunks.Create] and [ErrNotThere].
 func (s *Trunks) Change(ctx context.Context, name string, change func(*Trunk) error) (changed *Trunk, err error) {
+	ctx, note := audit.Begin(ctx, noAccount)
 	err = s.store.ChangeTrunk(ctx, name, func(row *Row) error {
 		t, err := row.Decode()
 		if err != nil {
@@ -71,7 +77,13 @@ func (s *Trunks) Change(ctx context.Context, name string, change func(*Trunk) er
 			t.HasPassword, row.Password = true, seal(sealer, name, t.Password)
 		}
 		t.Updated = s.clock.Now()
-		row.Settings, row.Updated = t.encode(), t.Updated
+		settings := t.encode()
+		fields := audit.ChangedKeys(row.Settings, settings)
+		if t.Password != "" {
+			fields = append(fields, "password")
+		}
+		note.Tell(audit.Change{Action: audit.TrunksUpdate, Object: name, Fields: fields, Done: 1})
+		row.Settings, row.Updated = settings, t.Updated
 		t.Password = ""
 		changed = t
 		return nil
@@ -84,6 +96,7 @@ func (s *Trunks) Change(ctx context.Context, name string, change func(*Trunk) er
 
 // Remove deletes a trunk. The error is [ErrNotThere] if there is none.
 func (s *Trunks) Remove(ctx context.Context, name string) error {
+	ctx, _ = audit.Begin(ctx, noAccount, audit.Change{Action: audit.TrunksDelete, Object: name, Done: 1})
 	return s.store.DeleteTrunk(ctx, name)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
 	"callbook/internal/suppression"
@@ -101,6 +102,7 @@ type Batch struct {
 	// Contacts have different numbers and the order of their rows.
 	Contacts []addressbook.Contact
 
+	note     *audit.Note // of the transaction
 	layout   *table.Layout
 	words    func(error) string // see Options
 	rows     []table.Row
@@ -216,6 +218,12 @@ func (b *Batch) Settle(u *Upload, outcomes []Outcome) Settlement {
 		s.Errors.Omitted++
 	}
 	b.stats = s.Stats
+	if b.Last && !b.DryRun {
+		b.note.Tell(audit.Change{
+			Action: audit.ImportsFinish, Object: b.Upload.String(), Subjects: audit.One(b.List),
+			Done: u.Stats.Success + s.Stats.Success, Failed: u.Stats.Failed + s.Stats.Failed,
+		})
+	}
 	return s
 }
 

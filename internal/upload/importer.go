@@ -21,6 +21,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -235,5 +236,13 @@ func (i *Importer) ErrorRows(ctx context.Context, acct account.Account, sid addr
 // upload that has ended. It calls ready with the upload; see [Store].
 func (i *Importer) Cancel(ctx context.Context, acct account.Account, sid addressbook.SID, ready journal.Ready[Upload]) error {
 	// The worker notices it in the upload's next turn and removes the file.
-	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, i.opts.Clock.Now(), ready)
+	now := i.opts.Clock.Now()
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(u Upload) audit.Change {
+		c := audit.Change{Action: audit.ImportsCancel, Object: sid.String()}
+		if !u.DryRun && u.State == Cancelled && u.Updated.Equal(now) {
+			c.Done = 1
+		}
+		return c
+	})
+	return i.store.EndUpload(ctx, acct.ID, sid, Cancelled, now, ready)
 }

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -24,6 +25,11 @@ type PendingFile struct {
 	// Trial is the sid of a dry run of the file with this Request, or zero.
 	Trial   addressbook.SID
 	Created time.Time // the date in the sid
+}
+
+// told is what the audit log tells of the file.
+func (p *PendingFile) told(action audit.Action) audit.Change {
+	return audit.Change{Action: action, Object: p.SID.String(), Done: 1}
 }
 
 const (
@@ -71,7 +77,8 @@ type PendingStore interface {
 	ChangePending(ctx context.Context, f PendingFile) error
 
 	// RemovePending removes a pending file and reports whether it existed. If several
-	// callers remove it at once, it returns true to one of them.
+	// callers remove it at once, it returns true to one of them. It counts the file in the
+	// context's [audit.Note].
 	RemovePending(ctx context.Context, account account.ID, sid addressbook.SID) (bool, error)
 
 	// StartPending is like AddUpload, for the pending file with the upload's sid. It
@@ -98,7 +105,8 @@ func (i *Importer) AddPending(ctx context.Context, f *File, r Request) (PendingF
 	if err := i.checkRoom(ctx, f.account, 1); err != nil {
 		return PendingFile{}, err
 	}
-	if err := i.store.AddPending(ctx, p); err != nil {
+	adding, _ := audit.Begin(ctx, p.Account.ID, p.told(audit.ImportsReceive))
+	if err := i.store.AddPending(adding, p); err != nil {
 		if mayBeThere(err) {
 			f.leave()
 		}
@@ -181,12 +189,14 @@ func (i *Importer) ChangePending(ctx context.Context, acct account.Account, sid 
 		return PendingFile{}, err
 	}
 	p.Request, p.Trial = r, addressbook.SID{}
+	ctx, _ = audit.Begin(ctx, acct.ID, p.told(audit.ImportsChange))
 	return p, i.store.ChangePending(ctx, p)
 }
 
 // DiscardPending removes a pending file, if it exists.
 func (i *Importer) DiscardPending(ctx context.Context, acct account.Account, sid addressbook.SID) error {
-	was, err := i.store.RemovePending(ctx, acct.ID, sid)
+	removing, _ := audit.Begin(ctx, acct.ID, audit.Change{Action: audit.ImportsDiscard, Object: sid.String()})
+	was, err := i.store.RemovePending(removing, acct.ID, sid)
 	if err == nil && was {
 		i.remove(acct.ID, sid)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/upload/table"
@@ -136,8 +137,12 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 		return err
 	}
 	u.Lease = i.pool.FirstLease()
+	ctx, note := audit.Begin(ctx, u.Account.ID)
 	err = add(ctx, u, list, func(list addressbook.List) *journal.Receipt {
 		u.List = list.SID
+		if !u.DryRun { // a dry run changes nothing
+			note.Tell(audit.Change{Action: audit.ImportsStart, Object: u.SID.String(), Subjects: audit.One(u.List), Done: 1})
+		}
 		return ready.Receipt(Started{u, list})
 	})
 	if err != nil {

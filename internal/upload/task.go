@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/work"
@@ -104,7 +105,9 @@ func (t *task) batch(ctx context.Context) (State, error) {
 	if !batch.Last && !turn.Held() && i.held.Load() < maxHeld {
 		ahead.Go(t.planner.readAhead)
 	}
-	state, err := i.store.ApplyBatch(ctx, batch)
+	applying, note := audit.Begin(audit.By(ctx, audit.ByImport(batch.Upload)), batch.Account)
+	batch.note = note
+	state, err := i.store.ApplyBatch(applying, batch)
 	ahead.Wait()
 	t.hold()
 	if err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 )
 
@@ -116,7 +117,7 @@ type UndoStore interface {
 	AddedMembers(ctx context.Context, u *Upload, after addressbook.SID, limit int) ([]addressbook.SID, error)
 
 	// ChangeUndo sets the undoing of an upload to now if it still equals was, and
-	// reports whether it did.
+	// reports whether it did. If so, it counts that in the context's [audit.Note].
 	ChangeUndo(ctx context.Context, account account.ID, sid addressbook.SID, was, now Undo) (bool, error)
 
 	// Undoing returns a few uploads of all accounts that are being undone.
@@ -164,7 +165,8 @@ func (i *Importer) Undo(ctx context.Context, acct account.Account, sid addressbo
 		return u, nil
 	}
 	begun := Undo{Running: true, All: all, Deletion: i.book.NewDeletion(), Began: i.opts.Clock.Now().UTC()}
-	was, err := i.store.ChangeUndo(ctx, acct.ID, sid, Undo{}, begun)
+	undoing, _ := audit.Begin(ctx, acct.ID, audit.Change{Action: audit.ImportsUndo, Object: sid.String(), Subjects: audit.One(u.List)})
+	was, err := i.store.ChangeUndo(undoing, acct.ID, sid, Undo{}, begun)
 	if err != nil {
 		return u, err
 	}
@@ -232,6 +234,7 @@ func (i *Importer) undoAll(ctx context.Context) error {
 // between, the batch is repeated; contacts that are deleted already do no harm. If two
 // servers run the same batch, only one stores its progress.
 func (i *Importer) undoBatch(ctx context.Context, u *Upload) error {
+	ctx = audit.Untold(ctx) // the log has who has asked for it
 	turn := i.opts.Turns.For(u.Account.ID)
 	if err := turn.Begin(ctx); err != nil {
 		return err

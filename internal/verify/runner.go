@@ -22,6 +22,7 @@ const (
 	Campaigns  = "campaigns"
 	Prompts    = "recordings"
 	Trunks     = "trunks"
+	Audit      = "audit"
 )
 
 // check is one of the checks.
@@ -38,7 +39,7 @@ const (
 )
 
 // order is the order of the checks.
-var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads, Campaigns, Prompts, Trunks}
+var order = []string{Schema, Structure, Contacts, Numbers, Lists, Trashed, OrphanRows, Secrets, Receipts, Uploads, Campaigns, Prompts, Trunks, Audit}
 
 var checks map[string]check
 
@@ -57,6 +58,7 @@ func init() {
 		Campaigns:  {Campaigns, "campaigns", adviceRestore, (*runner).campaigns},
 		Prompts:    {Prompts, "prompts", "Upload the recording again in the place of the stored one. The disk may be failing: look at the machine's log.", (*runner).prompts},
 		Trunks:     {Trunks, "trunks", "Remove the trunk with \"callbook trunk remove\" and add it again. Records that are none can be deleted from the table dialogs while no server runs.", (*runner).trunks},
+		Audit:      {Audit, "audit", "Nothing else depends on an entry of the audit log; one that is damaged can be deleted from the table audit while no server runs.", (*runner).audit},
 	}
 }
 

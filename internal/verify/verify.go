@@ -16,6 +16,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/journal"
 	"callbook/internal/trunk"
 )
@@ -87,6 +88,9 @@ type View interface {
 	// Dialogs returns the number of records of calls over trunks, and how many of them
 	// are empty or have no sid.
 	Dialogs(ctx context.Context) (all, broken int64, err error)
+
+	// AuditEntries visits the entries of the audit log.
+	AuditEntries(ctx context.Context, each func(*audit.Entry) error) error
 
 	// Orphans visits each reference from one table to another, except the
 	// references that [View].Lists covers.

@@ -14,6 +14,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/auditlog"
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
@@ -63,6 +64,7 @@ type Config struct {
 	Imports   *upload.Importer
 	Summary   *summary.Keeper
 	Usage     *usage.Counter
+	Audit     *auditlog.Log
 	// Receipts stores the results of forms.
 	Receipts *journal.Keeper
 	// API returns the wire API for a caller, who needs no key there, as long as permit
@@ -83,7 +85,7 @@ type Dashboard = shell.Dashboard
 // New returns a dashboard. It panics if its templates, which are part of the program, are
 // invalid.
 func New(cfg Config) *Dashboard {
-	return shell.New(shell.Config{Sessions: cfg.Sessions, Accounts: cfg.Accounts, Receipts: cfg.Receipts, API: cfg.API, BaseURL: cfg.BaseURL},
+	return shell.New(shell.Config{Sessions: cfg.Sessions, Accounts: cfg.Accounts, Receipts: cfg.Receipts, API: cfg.API, Now: cfg.Clock.Now, BaseURL: cfg.BaseURL},
 		// The navigation has the same order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},
@@ -97,6 +99,6 @@ func New(cfg Config) *Dashboard {
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},
 		&reference.Room{Document: cfg.Document},
 		&search.Room{Book: cfg.Book, Imports: cfg.Imports},
-		&signin.Room{Accounts: cfg.Accounts, Sessions: cfg.Sessions, Clock: cfg.Clock},
+		&signin.Room{Accounts: cfg.Accounts, Sessions: cfg.Sessions, Audit: cfg.Audit, Clock: cfg.Clock},
 	)
 }

@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/campaign"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
@@ -45,6 +46,7 @@ func (l *Library) Create(ctx context.Context, acct account.Account, f Flow, read
 	}
 	f.Created = l.clock.Now()
 	f.Updated = f.Created
+	ctx, ready = audited(ctx, acct, audit.FlowsCreate, ready)
 	if err := l.store.InsertFlow(ctx, acct.ID, &f, ready); err != nil {
 		return nil, err
 	}
@@ -59,6 +61,7 @@ func (l *Library) Replace(ctx context.Context, acct account.Account, f Flow, ifU
 		return nil, err
 	}
 	f.Updated = l.clock.Now()
+	ctx, ready = audited(ctx, acct, audit.FlowsReplace, ready)
 	if err := l.store.ReplaceFlow(ctx, acct.ID, &f, ifUpdated, ready); err != nil {
 		return nil, err
 	}
@@ -71,6 +74,7 @@ func (l *Library) Delete(ctx context.Context, acct account.Account, name string,
 	if !flowName.MatchString(name) {
 		return nil, ErrNotFound
 	}
+	ctx, ready = audited(ctx, acct, audit.FlowsDelete, ready)
 	err = l.store.DeleteFlow(ctx, acct.ID, name, func(f *Flow) *journal.Receipt {
 		deleted = f
 		return ready.Receipt(f)
@@ -79,6 +83,14 @@ func (l *Library) Delete(ctx context.Context, acct account.Account, name string,
 		return nil, err
 	}
 	return deleted, nil
+}
+
+// audited is [journal.Audited] for a flow. People name flows, so the log has a
+// fingerprint.
+func audited(ctx context.Context, acct account.Account, action audit.Action, ready journal.Ready[*Flow]) (context.Context, journal.Ready[*Flow]) {
+	return journal.Audited(ctx, acct.ID, ready, func(f *Flow) audit.Change {
+		return audit.Change{Action: action, Object: audit.Fingerprint(f.Name), Done: 1}
+	})
 }
 
 // Get returns a flow, or [ErrNotFound].

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 )
 
 const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.time_zone, accounts.date_created`
@@ -23,6 +24,7 @@ func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Acc
 			return row.Scan(&a.ID)
 		})
 		err := t.flush()
+		audit.Of(audit.NoteOf(ctx), a.ID)
 		if taken(err) {
 			return account.SIDTaken(a.SID)
 		}

@@ -50,6 +50,7 @@ func (t *tx) copyAtOnce(contacts []*addressbook.Contact, commit bool) error {
 	}
 	script = append(script, copyStatement)
 	if commit {
+		script = append(script, entryScript(t.note)...)
 		script = append(script, withNumbers(countContacts, int64(t.account), int64(rand.IntN(countSlots)), int64(len(contacts))), `COMMIT`)
 	}
 	t.forgetWarnings()

@@ -91,11 +91,23 @@ func (in *insertion) run(opts addressbook.CreateOptions, ready journal.Ready[[]*
 	}
 	receipt := ready.Receipt(in.existing)
 	if !opts.DryRun {
+		addressbook.TellInserted(in.note, in.contacts, in.added(), updated)
 		in.updateRows(updated)
 		in.countContacts(in.created)
 	}
 	in.keep(receipt)
 	return nil
+}
+
+// added returns the contacts that are new.
+func (in *insertion) added() []*addressbook.Contact {
+	added := make([]*addressbook.Contact, 0, in.created)
+	for i, c := range in.existing {
+		if c == nil {
+			added = append(added, &in.contacts[i])
+		}
+	}
+	return added
 }
 
 // byNumber returns the indexes of the contacts, sorted by number. A transaction waits for
@@ -140,6 +152,7 @@ func (in *insertion) guess(at []int, ready journal.Ready[[]*addressbook.Contact]
 	keyed := in.claim.Key != ""
 	in.retryOnConflict = true
 	in.created = len(rows)
+	addressbook.TellInserted(in.note, in.contacts, rows, nil)
 	var err error
 	var copied sync.WaitGroup
 	copied.Go(func() { err = in.copyAtOnce(rows, !keyed) })

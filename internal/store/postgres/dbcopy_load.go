@@ -64,7 +64,7 @@ func newLoad(t *dbcopy.Table) load {
 		names[i] = c.Name
 	}
 	owner := `account_id, `
-	if slices.Contains(dbcopy.Shared, t) {
+	if t.Unowned() {
 		owner = ""
 	}
 	return load{
@@ -77,7 +77,7 @@ func newLoad(t *dbcopy.Table) load {
 func (l *load) add(account account.ID, t *dbcopy.Table, row dbcopy.Row) {
 	more := made[t]
 	columns := len(row) + more.count
-	if slices.Contains(dbcopy.Shared, t) {
+	if t.Unowned() {
 		l.data = binary.BigEndian.AppendUint16(l.data, uint16(columns))
 	} else {
 		l.data = binary.BigEndian.AppendUint16(l.data, uint16(1+columns))

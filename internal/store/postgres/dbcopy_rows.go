@@ -38,7 +38,7 @@ func (x Transfer) Read(ctx context.Context, account account.ID, t *dbcopy.Table,
 	defer conn.release()
 	pg := conn.Conn.Conn().PgConn()
 	begin := beginTransfer
-	if !slices.Contains(keyedGlobally, t) && !slices.Contains(dbcopy.Shared, t) {
+	if !slices.Contains(keyedGlobally, t) && !t.Unowned() {
 		begin += unsorted
 	}
 	if err := pg.Exec(ctx, begin).Close(); err != nil {
@@ -76,7 +76,7 @@ func transferQuery(account account.ID, t *dbcopy.Table, after dbcopy.Row) (query
 	}
 	keys := strings.Join(names[:t.Key], ", ")
 	owner := `account_id`
-	if slices.Contains(dbcopy.Shared, t) {
+	if t.Unowned() {
 		owner = `0` // account.None
 	}
 	query = `SELECT ` + strings.Join(names, ", ") + ` FROM ` + t.Name + ` WHERE ` + owner + ` = $1::bigint`

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/event"
 )
@@ -119,6 +120,7 @@ func (s eventStore) SendAgain(ctx context.Context, account account.ID, campaign 
 func (s eventStore) SendAllAgain(ctx context.Context, account account.ID, campaign addressbook.SID, now time.Time, limit int) (n int, err error) {
 	err = s.db.write(ctx, account, "send events again", func(t *tx) (err error) {
 		n, err = t.askAgain(campaign, now, `AND state = 3 ORDER BY id LIMIT $3`, int64(limit))
+		audit.NoteOf(ctx).Count(n)
 		return err
 	})
 	return n, err

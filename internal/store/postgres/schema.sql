@@ -26,6 +26,26 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_of_account ON api_keys USING btree (account_id);
 
+CREATE TABLE audit (
+	account_id bigint NOT NULL,
+	fields text COLLATE "C" NOT NULL,
+	first_sid uuid,
+	last_sid uuid,
+	sids bytea,
+	sid uuid NOT NULL,
+	action text COLLATE "C" NOT NULL,
+	actor text COLLATE "C" NOT NULL,
+	address text COLLATE "C" NOT NULL,
+	request text COLLATE "C" NOT NULL,
+	done bigint NOT NULL,
+	failed bigint NOT NULL,
+	object text COLLATE "C",
+	PRIMARY KEY (account_id, sid)
+);
+CREATE INDEX audit_by_object ON audit USING btree (account_id, object) WHERE (object IS NOT NULL);
+CREATE INDEX audit_by_subject ON audit USING btree (account_id, first_sid) WHERE ((first_sid IS NOT NULL) AND (sids IS NULL));
+CREATE INDEX audit_of_many ON audit USING btree (account_id, sid) WHERE (sids IS NOT NULL);
+
 CREATE TABLE callbook_migrations (
 	version integer NOT NULL,
 	name text NOT NULL,

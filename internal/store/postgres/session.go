@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/session"
 )
 
@@ -58,6 +59,7 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 		if !there {
 			return session.ErrNoSession
 		}
+		audit.Of(audit.NoteOf(ctx), a.id)
 		addSession(t, a.id, s, most)
 		return nil
 	})
@@ -173,7 +175,9 @@ func (db *DB) EndOtherSessions(ctx context.Context, accountID account.ID, keep s
 	err = db.write(ctx, account.None, "end other sessions", func(t *tx) error {
 		t.queue(`WITH ended AS (DELETE FROM sessions WHERE account_id = $1 AND secret_sha256 <> $2 RETURNING 1)
 			SELECT count(*) FROM ended`, accountID, keep[:]).QueryRow(func(row pgx.Row) error { return row.Scan(&ended) })
-		return t.flush()
+		err := t.flush()
+		audit.NoteOf(ctx).Count(ended)
+		return err
 	})
 	return ended, err
 }

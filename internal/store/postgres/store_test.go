@@ -98,6 +98,13 @@ func TestTrunksContract(t *testing.T) {
 	})
 }
 
+func TestAuditContract(t *testing.T) {
+	t.Parallel()
+	storetest.Audit(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Accounts(t, func(t *testing.T) account.Store {
@@ -140,7 +147,7 @@ func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 		Contacts: db, Trash: db,
 		Receipts:  db,
 		Uploads:   db,
-		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Trunks: db, CallDialogs: db,
+		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Trunks: db, CallDialogs: db, Audit: db,
 		Reopen: func() storetest.Stores {
 			closed()
 			return storesCopying(t, url, least)

@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/trash"
 )
@@ -125,6 +126,7 @@ func (db *DB) Purge(ctx context.Context, account account.ID, before addressbook.
 			left, err = t.purgeLists(before, left, &p)
 		}
 		p.More = left <= 0
+		audit.NoteOf(ctx).Count(p.Contacts + p.Lists)
 		return err
 	})
 	return p, err

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
 )
@@ -43,6 +44,8 @@ type tx struct {
 	batch   *pgx.Batch
 	// minCopyRows is from how many contacts on this transaction uses COPY.
 	minCopyRows int
+	// note is what the audit log tells of the transaction, or nil.
+	note *audit.Note
 	// claim is the claim of the receipt that the transaction will write, if any.
 	claim journal.Claim
 	// retryOnConflict means that the transaction is retried if a unique key exists
@@ -145,8 +148,15 @@ func (db *DB) writeOnce(ctx context.Context, account account.ID, operation strin
 
 // try runs a transaction once. Again reports whether to retry after the error.
 func (db *DB) try(ctx context.Context, account account.ID, claim journal.Claim, do func(*tx) error) (again bool, err error) {
-	t := &tx{claim: claim}
-	err = db.transact(ctx, of(account), beginWrite, t, do)
+	t := &tx{claim: claim, note: audit.NoteOf(ctx)}
+	t.note.Reset()
+	err = db.transact(ctx, of(account), beginWrite, t, func(t *tx) error {
+		err := do(t)
+		if err == nil && !t.ended {
+			t.tell(t.note)
+		}
+		return err
+	})
 	switch {
 	case claimed(err):
 		return false, journal.ErrRunning

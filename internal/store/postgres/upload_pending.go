@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
@@ -79,7 +80,11 @@ func (db *DB) ChangePending(ctx context.Context, f upload.PendingFile) error {
 func (db *DB) RemovePending(ctx context.Context, account account.ID, sid addressbook.SID) (was bool, err error) {
 	err = db.write(ctx, account, "remove pending file", func(t *tx) error {
 		t.queueRemovePending(sid, &was)
-		return t.flush()
+		err := t.flush()
+		if was {
+			audit.NoteOf(ctx).Count(1)
+		}
+		return err
 	})
 	return was && err == nil, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/upload"
 )
@@ -104,7 +105,10 @@ func (db *DB) ChangeUndo(ctx context.Context, account account.ID, sid addressboo
 	err = db.write(ctx, account, "undo upload", func(t *tx) error {
 		changed = false
 		t.queue(`UPDATE uploads SET undo = $3, undoing = $4 WHERE account_id = $1 AND sid = $2 AND undo = $5 RETURNING sid`,
-			account, (*sidValue)(&sid), now.Encode(), now.Running, was.Encode()).Query(eachSID(func(addressbook.SID) { changed = true }))
+			account, (*sidValue)(&sid), now.Encode(), now.Running, was.Encode()).Query(eachSID(func(addressbook.SID) {
+			changed = true
+			audit.NoteOf(ctx).Count(1)
+		}))
 		return t.flush()
 	})
 	return changed && err == nil, err

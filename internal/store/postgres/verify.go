@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/campaign"
 	"callbook/internal/journal"
 	"callbook/internal/trunk"
@@ -300,6 +301,17 @@ func (v *view) Trunks(ctx context.Context, each func(*trunk.Row) error) error {
 			return err
 		}
 		return each(&r)
+	})
+}
+
+// AuditEntries implements [verify.View].
+func (v *view) AuditEntries(ctx context.Context, each func(*audit.Entry) error) error {
+	return v.each(ctx, `SELECT `+auditColumns+` FROM audit`, nil, func(row pgx.Rows) error {
+		e, err := scanEntry(row)
+		if err != nil {
+			return err
+		}
+		return each(&e)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 )
 
 var _ account.Store = (*DB)(nil)
@@ -20,6 +21,7 @@ const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.tim
 func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Account, error) {
 	err := db.write(ctx, func(conn *sqlite.Conn) (err error) {
 		a.ID, err = insertAccount(conn, a)
+		audit.Of(audit.NoteOf(ctx), a.ID)
 		return err
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
@@ -21,6 +22,8 @@ func (b *AddressBook) InsertContacts(ctx context.Context, account account.ID, co
 	in := &insertion{
 		indexes:  b.indexes,
 		added:    &b.writer.added,
+		told:     &b.writer.told,
+		note:     audit.NoteOf(ctx),
 		account:  account,
 		contacts: contacts,
 		opts:     opts,
@@ -84,6 +87,8 @@ const earlyRows = 16
 type insertion struct {
 	indexes  *indexCache
 	added    *additions
+	told     *entries
+	note     *audit.Note // what the audit log tells of it, or nil
 	account  account.ID
 	contacts []addressbook.Contact
 	opts     addressbook.CreateOptions
@@ -168,6 +173,10 @@ func (in *insertion) write(conn *sqlite.Conn) (bytes int, err error) {
 	}
 	if err = in.added.add(conn, in.account, in.fresh); err == nil && in.decided != nil {
 		err = in.added.write(conn) // the caller encodes its answer at the same time
+	}
+	if err == nil {
+		addressbook.TellInserted(in.note, in.contacts, in.fresh, in.updated)
+		in.told.add(in.note)
 	}
 	return bytes, err
 }

@@ -17,6 +17,8 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/audit"
 )
 
 //go:embed migrations/*.sql
@@ -226,7 +228,8 @@ func (db *DB) read(ctx context.Context, f func(*sqlite.Conn) error) error {
 	return lend(ctx, db.health, db.control, f)
 }
 
-// write runs f in a transaction of its own.
+// write runs f in a transaction of its own, and writes the entries of the context's note
+// into the audit log.
 func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
 	select {
 	case db.turn <- struct{}{}:
@@ -240,7 +243,12 @@ func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
 			return err
 		}
 		defer end(&err)
+		note := audit.NoteOf(ctx)
+		note.Reset()
 		if err := f(conn); err != nil {
+			return err
+		}
+		if err := writeEntries(conn, note.Entries()); err != nil {
 			return err
 		}
 		return stampLog(conn)

@@ -42,7 +42,7 @@ var transferredTables = func() map[*dbcopy.Table]transferred {
 func newTransferred(t *dbcopy.Table) transferred {
 	parent, owner := parents[t], "account_id"
 	from, account := t.Name, t.Name+".account_id"
-	shared := slices.Contains(dbcopy.Shared, t)
+	shared := t.Unowned()
 	if parent.table != "" {
 		owner = parent.id
 		from = parent.table + ` CROSS JOIN ` + t.Name + ` ON ` + t.Name + `.` + parent.id + ` = ` + parent.table + `.id`

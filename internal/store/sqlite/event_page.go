@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/event"
 )
@@ -148,6 +149,7 @@ func (s eventStore) SendAllAgain(ctx context.Context, account account.ID, campai
 			return err
 		}
 		n = len(refs)
+		audit.NoteOf(ctx).Count(n)
 		return tx.askAgain(account, refs, now)
 	})
 	return n, err

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/session"
 )
 
@@ -56,6 +57,7 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 		if err != nil {
 			return err
 		}
+		audit.Of(audit.NoteOf(ctx), a.ID)
 		return addSession(conn, a.ID, s, most)
 	})
 	if err != nil {
@@ -149,6 +151,7 @@ func (db *DB) EndOtherSessions(ctx context.Context, accountID account.ID, keep s
 		err := sqlitex.Execute(conn, `DELETE FROM sessions WHERE account_id = ? AND secret_sha256 <> ?`,
 			&sqlitex.ExecOptions{Args: []any{accountID, keep[:]}})
 		ended = conn.Changes()
+		audit.NoteOf(ctx).Count(ended)
 		return err
 	})
 	return ended, storeError("end other sessions", err)

@@ -115,13 +115,20 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 		Contacts: s.book, Trash: s.book,
 		Receipts:  s.book,
 		Uploads:   s.book,
-		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book, Prompts: s.book, Trunks: s.db, CallDialogs: s.book,
+		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book, Prompts: s.book, Trunks: s.db, CallDialogs: s.book, Audit: s.db,
 		FailCommits: func(err error) { s.watch(func(int) error { return err }) },
 		Reopen: func() storetest.Stores {
 			s.close(t)
 			return stores(t, path, opts)
 		},
 	}
+}
+
+func TestAuditContract(t *testing.T) {
+	t.Parallel()
+	storetest.Audit(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
 }
 
 func TestSessionsContract(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/trash"
 )
@@ -186,6 +187,7 @@ func (b *AddressBook) Purge(ctx context.Context, account account.ID, before addr
 			left, err = tx.purgeLists(before, left, &p)
 		}
 		p.More = left <= 0
+		audit.NoteOf(ctx).Count(p.Contacts + p.Lists)
 		return err
 	})
 	return p, err

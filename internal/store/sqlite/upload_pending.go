@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/journal"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
@@ -94,7 +95,9 @@ func (b *AddressBook) ChangePending(ctx context.Context, f upload.PendingFile) e
 // RemovePending implements [upload.PendingStore].
 func (b *AddressBook) RemovePending(ctx context.Context, account account.ID, sid addressbook.SID) (was bool, err error) {
 	err = b.edit(ctx, account, 1, "remove pending file", func(tx *editTx) (err error) {
-		was, err = tx.removePending(account, sid)
+		if was, err = tx.removePending(account, sid); was {
+			audit.NoteOf(ctx).Count(1)
+		}
 		return err
 	})
 	return was && err == nil, err

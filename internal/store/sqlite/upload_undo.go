@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/upload"
 )
@@ -129,6 +130,7 @@ func (b *AddressBook) ChangeUndo(ctx context.Context, account account.ID, sid ad
 		err := tx.exec(`UPDATE uploads SET undo = ?, undoing = ? WHERE account_id = ? AND sid = ? AND undo = ?`,
 			now.Encode(), now.Running, account, sid[:], was.Encode())
 		changed = tx.Changes() > 0
+		audit.NoteOf(ctx).Count(tx.Changes())
 		return err
 	})
 	return changed && err == nil, err

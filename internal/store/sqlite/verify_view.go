@@ -13,6 +13,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/campaign"
 	"callbook/internal/journal"
 	"callbook/internal/trunk"
@@ -229,6 +230,14 @@ func (v *view) Trunks(_ context.Context, each func(*trunk.Row) error) error {
 	return v.each(`SELECT `+trunkColumns+` FROM trunks ORDER BY name`, nil, func(stmt *sqlite.Stmt) error {
 		r := scanTrunk(stmt)
 		return each(&r)
+	})
+}
+
+// AuditEntries implements [verify.View].
+func (v *view) AuditEntries(_ context.Context, each func(*audit.Entry) error) error {
+	return v.each(`SELECT `+auditColumns+` FROM audit`, nil, func(stmt *sqlite.Stmt) error {
+		e := scanEntry(stmt)
+		return each(&e)
 	})
 }
 

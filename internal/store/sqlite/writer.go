@@ -43,6 +43,7 @@ type writer struct {
 	health  *health
 
 	added   additions // of the current transaction
+	told    entries   // of the current transaction
 	unsaved int       // about how many bytes were written since the last checkpoint
 
 	commits atomic.Uint64 // incremented before and after each commit
@@ -162,8 +163,8 @@ func (w *writer) transact(first *job) {
 		w.fail(group, err)
 		return
 	}
-	w.unsaved += w.added.bytes + commitBytes
-	w.added.bytes = 0
+	w.unsaved += w.added.bytes + w.told.bytes + commitBytes
+	w.added.bytes, w.told.bytes = 0, 0
 	if w.committed != nil {
 		w.committed(group)
 	}

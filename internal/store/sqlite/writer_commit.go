@@ -18,6 +18,9 @@ func (w *writer) begin() error {
 // commit commits the transaction of so many jobs.
 func (w *writer) commit(jobs int) error {
 	err := w.added.write(w.conn)
+	if err == nil {
+		err = w.told.write(w.conn)
+	}
 	log := w.health.logSalts() // no other process can restart the log within this transaction
 	stamp := log == logSalts{} || log != w.stamped
 	if err == nil && stamp {
@@ -80,6 +83,7 @@ func (w *writer) stampAlone() {
 // the disk is full.
 func (w *writer) rollback() error {
 	w.added.forget()
+	w.told.forget()
 	if w.conn.AutocommitEnabled() {
 		return nil
 	}

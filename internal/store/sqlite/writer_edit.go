@@ -10,6 +10,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
@@ -22,7 +23,7 @@ import (
 // whole transaction, with the other jobs in it. So an error of do must not be a mistake
 // of the caller.
 func (b *AddressBook) edit(ctx context.Context, account account.ID, rows int, operation string, do func(*editTx) error) error {
-	e := &edit{indexes: b.indexes, added: &b.writer.added, account: account, rows: rows, do: do, share: budget.Of(ctx), quota: journal.ClaimOf(ctx).Quota}
+	e := &edit{indexes: b.indexes, added: &b.writer.added, told: &b.writer.told, note: audit.NoteOf(ctx), account: account, rows: rows, do: do, share: budget.Of(ctx), quota: journal.ClaimOf(ctx).Quota}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
 		return err
@@ -47,6 +48,8 @@ func (b *AddressBook) edit(ctx context.Context, account account.ID, rows int, op
 type edit struct {
 	indexes *indexCache
 	added   *additions
+	told    *entries
+	note    *audit.Note // what the audit log tells of it, or nil
 	account account.ID
 	rows    int // how many rows it changes at most
 	do      func(*editTx) error
@@ -125,6 +128,7 @@ func (e *edit) tryOne(conn *sqlite.Conn) (bytes int, err error) {
 // try calls do once.
 func (e *edit) try(conn *sqlite.Conn) (bytes int, err error) {
 	e.changes = nil
+	e.note.Reset()
 	// Do may call the caller's code. A panic there must not end the writer.
 	defer func() {
 		if p := recover(); p != nil {
@@ -132,7 +136,9 @@ func (e *edit) try(conn *sqlite.Conn) (bytes int, err error) {
 		}
 	}()
 	tx := &editTx{Conn: conn, edit: e}
-	err = e.do(tx)
+	if err = e.do(tx); err == nil && e.refused == nil {
+		e.told.add(e.note)
+	}
 	return tx.bytes, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/auditlog"
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
@@ -37,6 +38,7 @@ type Stores struct {
 	Prompts      prompt.Store
 	Trunks       trunk.Store
 	CallDialogs  trunk.Dialogs
+	Audit        auditlog.Store
 	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
 	Reopen func() Stores

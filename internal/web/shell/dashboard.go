@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/fault"
@@ -36,6 +37,8 @@ type Config struct {
 	// API returns the wire API for a caller, who needs no key there, as long as permit
 	// returns nil.
 	API func(caller account.Caller, permit func(context.Context) error) http.Handler
+	// Now gives the dates of the audit log.
+	Now func() time.Time
 	// BaseURL is the URL of the server for browsers and clients, such as
 	// https://book.example.com; "" means the host of each request.
 	BaseURL string

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/clientaddr"
 	"callbook/internal/fault"
@@ -17,14 +18,19 @@ import (
 type visitor struct {
 	dashboard *Dashboard
 	known     bool
+	origin    *audit.Origin // of what the audit log tells of the request
 	account   account.Account
 	session   session.Session
 }
 
 type visitorKey struct{}
 
+// withVisitor returns the request with its sender in the context, also as the origin of
+// what the audit log tells.
 func withVisitor(r *http.Request, v *visitor) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
+	v.origin = &audit.Origin{Actor: audit.Stranger, Address: ClientOf(r).Address, Request: RecordOf(r).ID, Now: v.dashboard.cfg.Now}
+	ctx := audit.From(r.Context(), v.origin)
+	return r.WithContext(context.WithValue(ctx, visitorKey{}, v))
 }
 
 // visitorOf returns the visitor. For a request without a route, it returns one without a
@@ -99,7 +105,7 @@ func (d *Dashboard) recognising(known, stranger Handler) Handler {
 func API(r *http.Request) http.Handler {
 	who := visitorOf(r)
 	d := who.dashboard
-	caller := account.Caller{Account: who.account, Key: who.session.Key}
+	caller := account.Caller{Account: who.account, Key: who.session.Key, Session: who.session.Hash.String()}
 	return d.cfg.API(caller, func(ctx context.Context) error { return d.cfg.Sessions.Lasts(ctx, who.session.Hash) })
 }
 
@@ -129,6 +135,7 @@ func Recognise(r *http.Request) error {
 		}
 	}
 	who.known, who.account, who.session = true, acct, s
+	who.origin.Actor = audit.BySession(s.Hash.String())
 	RecordOf(r).Account = acct.SID
 	return budget.Of(r.Context()).Admit(acct.ID)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/web/shell"
 )
@@ -71,6 +72,7 @@ func (room *Room) signInAgain(r *http.Request) (shell.Answer, error) {
 		return err
 	})
 	if fault.Is(err, fault.Unauthenticated) {
+		room.Audit.Refused(r.Context(), audit.SessionsRefused, form.Key.Value)
 		form.Error = wrongKey
 		return form.again().Invalid(), nil
 	}
@@ -78,6 +80,7 @@ func (room *Room) signInAgain(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	if form.Error = barred(r, caller.Access); form.Error != "" {
+		room.Audit.Refused(r.Context(), audit.SessionsRefused, caller.Key)
 		return form.again().Invalid(), nil
 	}
 	secret, err := room.Sessions.Begin(r.Context(), caller, shell.ClientOf(r))

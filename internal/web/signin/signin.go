@@ -11,6 +11,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/attempts"
+	"callbook/internal/audit"
+	"callbook/internal/auditlog"
 	"callbook/internal/clientaddr"
 	"callbook/internal/clock"
 	"callbook/internal/fault"
@@ -27,6 +29,7 @@ var pages = shell.NewPages(files)
 type Room struct {
 	Accounts *account.Directory
 	Sessions *session.Keeper
+	Audit    *auditlog.Log
 	Clock    clock.Clock
 	failures *attempts.Failures
 }
@@ -123,6 +126,7 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 		return err
 	})
 	if fault.Is(err, fault.Unauthenticated) {
+		room.Audit.Refused(r.Context(), audit.SessionsRefused, form.Key.Value)
 		form.Error = wrongKey
 		return pages.Show("signin", "Sign in", form).Invalid(), nil
 	}
@@ -130,6 +134,7 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	if form.Error = barred(r, caller.Access); form.Error != "" {
+		room.Audit.Refused(r.Context(), audit.SessionsRefused, caller.Key)
 		return pages.Show("signin", "Sign in", form).Invalid(), nil
 	}
 	secret, err := room.Sessions.Begin(r.Context(), caller, shell.ClientOf(r))
@@ -184,6 +189,7 @@ func (room *Room) followLink(r *http.Request) (shell.Answer, error) {
 		return err
 	})
 	if fault.Is(err, fault.NotFound) {
+		room.Audit.Refused(r.Context(), audit.SessionsRefused, "")
 		return deadLink(), nil
 	}
 	if err != nil {
