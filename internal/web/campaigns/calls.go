@@ -51,6 +51,7 @@ var callFilters = []struct {
 func (room *Room) callsPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
 	query := r.URL.Query()
 	data := callsData{summary: room.summary(c), Tab: "calls", State: query.Get("state")}
+	data.Renewed = shell.ByHTMX(r)
 	q := campaign.CallQuery{Desc: true, Limit: pageRows, Offset: offsetOf(query)}
 	for _, f := range callFilters {
 		data.States = append(data.States, f.option)
@@ -125,6 +126,7 @@ var numberFilters = []struct {
 func (room *Room) numbersPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
 	query := r.URL.Query()
 	data := numbersData{summary: room.summary(c), Tab: "numbers", State: query.Get("state")}
+	data.Renewed = shell.ByHTMX(r)
 	q := campaign.TargetQuery{After: -1, Limit: pageRows, Offset: offsetOf(query)}
 	for _, f := range numberFilters {
 		data.States = append(data.States, f.option)

@@ -98,6 +98,7 @@ type summary struct {
 	Kind      string // the badge of its state
 	Bar       []part
 	Targets   int
+	Renewed   bool // htmx gets only the part of the page that changes
 }
 
 // part is a part of the bar that shows the results of targets.
