@@ -106,10 +106,16 @@ func (l *lab) trunkCalls(ctx context.Context, r role, limit time.Duration) (u us
 	}
 	r.Kind, r.Trunk = "caller", at[0]
 	u, err = watch(ctx, r, r.Lasts+3*time.Second, limit, func(p *player, _ []netip.AddrPort) error { return p.ask(nil) })
-	if err == nil && u.last().Failed > 0 {
-		progress("%d of %d calls failed, the last one because: %s", u.last().Failed, u.last().Ended, u.last().Why)
+	if err != nil {
+		return u, err
 	}
-	return u, err
+	switch l := u.last(); {
+	case l.Failed == l.Ended:
+		return u, fmt.Errorf("all calls failed, the last one because: %s", l.Why)
+	case l.Failed > 0:
+		progress("%d of %d calls failed, the last one because: %s", l.Failed, l.Ended, l.Why)
+	}
+	return u, nil
 }
 
 // bare measures the floor: two processes whose sockets send packets to each other.

@@ -144,7 +144,10 @@ func (r role) caller() (begin func([]netip.AddrPort), count func() tally, err er
 		for n := 0; ; n++ {
 			time.Sleep(time.Until(start.Add(time.Duration(float64(n) / r.Rate * float64(time.Second)))))
 			of := made.contact()
-			o := carrier.Order{Call: of.sid, To: phone.Number(of.number), Attempt: 1, Flow: flow, Sound: func(context.Context, callflow.Sound) ([]int16, error) { return prompt, nil }}
+			o := carrier.Order{
+				Call: of.sid, To: phone.Number(of.number), CallerID: "+918047112233", Attempt: 1, Flow: flow,
+				Sound: func(context.Context, callflow.Sound) ([]int16, error) { return prompt, nil },
+			}
 			begun.Add(1)
 			if err := c.Place(context.Background(), o); err != nil {
 				ended.Add(1)
