@@ -54,6 +54,7 @@ type commands struct {
 	Account   accountCmd   `cmd:"" help:"Create and list accounts."`
 	Key       keyCmd       `cmd:"" help:"Create, list and revoke API keys."`
 	Trunk     trunkCmd     `cmd:"" help:"Add, list, change and remove SIP trunks, over which campaigns call real telephones."`
+	Person    personCmd    `cmd:"" help:"Print or erase everything that is stored about a number."`
 	Audit     auditCmd     `cmd:"" help:"Show who has changed what: the audit log."`
 	LoginLink loginLinkCmd `cmd:"" help:"Make a link that signs a browser in to the dashboard, once."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring a database's schema up to date."`

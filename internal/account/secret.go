@@ -10,8 +10,9 @@ type Purpose uint8
 
 // The purposes. The zero Purpose is not one.
 const (
-	ReportLinks Purpose = iota + 1 // signs links to reports
-	Callbacks                      // signs callbacks
+	ReportLinks   Purpose = iota + 1 // signs links to reports
+	Callbacks                        // signs callbacks
+	ErasedNumbers                    // makes the marks of numbers that were erased
 )
 
 // secretBytes is the length of a secret.

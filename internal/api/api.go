@@ -22,6 +22,7 @@ import (
 	"callbook/internal/event"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/person"
 	"callbook/internal/prompt"
 	"callbook/internal/report"
 	"callbook/internal/route"
@@ -46,6 +47,7 @@ type API struct {
 	prompts      *prompt.Prompts
 	callbacks    *event.Deliveries
 	reports      *report.Links
+	persons      *person.Persons
 	gate         *gate
 	guesses      *attempts.Failures // limits wrong keys and tokens by address
 	clock        clock.Clock
@@ -67,6 +69,7 @@ type Config struct {
 	Flows        *library.Library
 	Prompts      *prompt.Prompts
 	Callbacks    *event.Deliveries
+	Persons      *person.Persons
 	// Clock limits how often clients may guess keys, and tells when a long download
 	// checks its permit again; nil means [clock.System].
 	Clock clock.Clock
@@ -98,6 +101,7 @@ func New(cfg Config) *API {
 		flows:        cfg.Flows,
 		prompts:      cfg.Prompts,
 		callbacks:    cfg.Callbacks,
+		persons:      cfg.Persons,
 		reports:      report.NewLinks(cfg.Accounts, cfg.Clock),
 		gate:         newGate(),
 		guesses:      attempts.New(guessesAtOnce, guessEvery, cfg.Clock, "Too many wrong API keys or tokens have come from this address"),
@@ -110,7 +114,7 @@ func New(cfg Config) *API {
 	a.write("POST "+base+"/contacts", bodied(a, newContacts.decode, a.createContacts))
 	a.handle("GET "+base+"/contacts", a.getContacts)
 	a.write("PUT "+base+"/contacts", bodied(a, contactPatches.decode, a.updateContacts))
-	a.write("DELETE "+base+"/contacts", bodied(a, contactRefs.decode, a.deleteContacts))
+	a.write("DELETE "+base+"/contacts", a.orErase(bodied(a, contactRefs.decode, a.deleteContacts)))
 	a.handle("GET "+base+"/contacts/{sid}", a.getContact)
 	a.write("PUT "+base+"/contacts/{sid}", bodied(a, decodeContactPatch, a.updateContact))
 	a.remove(base+"/contacts/{sid}", a.deleteContact)

@@ -44,12 +44,19 @@ type exportRequest struct {
 
 // handleExports adds the routes of exports.
 func (a *API) handleExports(base string) {
-	a.serve("GET "+base+"/contacts/export", a.export(func(r *http.Request) (exportRequest, error) {
+	contacts := a.export(func(r *http.Request) (exportRequest, error) {
 		request, w, err := parseExport(r, "list_sids")
 		request.query.Lists = w.listSIDs()
 		request.name = "contacts-" + accountOf(r).SID
 		return request, err
-	}))
+	})
+	a.serve("GET "+base+"/contacts/export", func(w http.ResponseWriter, r *http.Request) {
+		if isPerson(r) {
+			a.exportPerson(w, r)
+		} else {
+			contacts(w, r)
+		}
+	})
 	a.serve("GET "+base+"/lists/{sid}/export", a.export(func(r *http.Request) (exportRequest, error) {
 		request, _, err := parseExport(r)
 		if err != nil {

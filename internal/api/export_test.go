@@ -75,7 +75,7 @@ func TestExportFilters(t *testing.T) {
 		"contacts/export?sort_by=date_created:asc":                  "0 1 2",
 		"contacts/export?tag=gold":                                  "0 1",
 		"contacts/export?tag=Gold":                                  "",
-		"contacts/export?number=09876543211":                        "1",
+		"contacts/export?number=09876543211&format=csv":             "1",
 		"contacts/export?number=12345":                              "400",
 		"contacts/export?email=asha@EXAMPLE.com":                    "0",
 		"contacts/export?name=asha":                                 "0",

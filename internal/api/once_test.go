@@ -35,6 +35,8 @@ var keyedRequests = []struct {
 	{"PUT /contacts/{sid}", "PUT /contacts/{nobody}", `{"tag":"New"}`, 404},
 	{"PUT /contacts/{sid}", "PUT /contacts/{asha}", `{"number":"12"}`, 400},
 	{"DELETE /contacts", "DELETE /contacts", `{"contacts":[{"sid":"{asha}"},{"sid":"{vikram}"}]}`, 207},
+	{"DELETE /contacts", "DELETE /contacts?number=9876543210", ``, 200},
+	{"DELETE /contacts", "DELETE /contacts?number=12", ``, 400},
 	{"DELETE /contacts/{sid}", "DELETE /contacts/{asha}", ``, 200},
 	{"DELETE /contacts/{sid}", "DELETE /contacts/{nobody}", ``, 404},
 	{"POST /lists", "POST /lists", `{"lists":[{"name":"New"},{"name":"Members"}]}`, 207},

@@ -180,9 +180,10 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.audit = auditlog.New(stores.Audit, accounts, auditlog.Options{Clock: cfg.Clock, Log: cfg.Log, Keep: cfg.AuditKeep})
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
+	persons := newPersons(stores, book, accounts, cfg)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash, Audit: a.audit,
-		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Flows: flows, Callbacks: deliveries,
+		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Flows: flows, Callbacks: deliveries, Persons: persons,
 		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
 	})
 	if cfg.Dashboard {
@@ -198,6 +199,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Simulated:    phone.speed,
 			Voice:        voice,
 			Trash:        a.trash,
+			Persons:      persons,
 			Imports:      imports,
 			Summary:      summary.NewKeeper(stores.Summary, cfg.Clock),
 			Usage:        a.usage,

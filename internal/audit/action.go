@@ -11,6 +11,8 @@ const (
 	ContactsRestore Action = "contacts.restore"
 	ContactsErase   Action = "contacts.erase" // from the trash, for good
 
+	PersonsErase Action = "persons.erase" // everything about a number
+
 	ListsCreate  Action = "lists.create"
 	ListsUpdate  Action = "lists.update"
 	ListsDelete  Action = "lists.delete"

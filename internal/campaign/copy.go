@@ -15,9 +15,11 @@ func (s *Settings) Again(now time.Time) *Draft {
 		Schedule: Some(ScheduleDraft{EndAt: Some(now.Add(s.EndAt.Sub(s.SendAt)).Format(time.RFC3339Nano))}),
 	}
 	if len(s.From) > 0 {
-		numbers := make([]string, len(s.From))
-		for i, n := range s.From {
-			numbers[i] = n.String()
+		numbers := make([]string, 0, len(s.From))
+		for _, n := range s.From {
+			if !n.Erased() {
+				numbers = append(numbers, n.String())
+			}
 		}
 		d.From = Some(numbers)
 	}

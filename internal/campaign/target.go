@@ -129,6 +129,7 @@ const (
 	NotSpoken                        // the voice could not speak a text of the call
 	NoRecording                      // a recording that the call plays could not be read
 	AlreadyCalled                    // the campaign has called the number as another target
+	NumberErased                     // the person's data was erased
 )
 
 // reasonNames are the names in the API.
@@ -136,7 +137,7 @@ var reasonNames = [...]string{
 	OutsideHours: "outside-hours", DailyCap: "daily-cap", ContactDeleted: "contact-deleted", OtherCountry: "other-country",
 	NeverCalled: "never-called", OnSuppression: "suppressed", CampaignEnded: "campaign-ended",
 	NotSpoken: "text-not-spoken", NoRecording: "recording-missing",
-	AlreadyCalled: "already-called",
+	AlreadyCalled: "already-called", NumberErased: "erased",
 }
 
 // String returns the reason's name in the API, or "" for none.

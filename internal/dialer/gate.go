@@ -53,6 +53,8 @@ func (a *dialing) admit(ctx context.Context, now time.Time, silent *time.Time, p
 	switch {
 	case !now.Before(c.EndAt) || now.Before(c.SendAt):
 		return nil, nil // the campaign is about to end, or was moved to a later time
+	case t.Number.Erased():
+		return refuse(campaign.NotAttempted, campaign.NumberErased)
 	case callee.Suppressed:
 		return refuse(campaign.Suppressed, campaign.OnSuppression)
 	case callee.Gone:

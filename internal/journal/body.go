@@ -52,6 +52,9 @@ func encode(body []byte) (Encoding, []byte) {
 	return Zstd, packed
 }
 
+// Replace gives the receipt another body.
+func (r *Receipt) Replace(body []byte) { r.Encoding, r.Body = encode(body) }
+
 // Answer reads the body of a stored answer piece by piece. It needs memory for the stored
 // form and one window only, however large the answer is.
 type Answer struct {
@@ -78,6 +81,20 @@ func (r *Receipt) Open() (*Answer, error) {
 		return &Answer{Size: int64(header.FrameContentSize), from: bufio.NewReader(decoder), decoder: decoder}, nil
 	}
 	return nil, fmt.Errorf("read an answer: it is encoded as %d, which this version does not know", r.Encoding)
+}
+
+// Whole returns the body of the answer.
+func (r *Receipt) Whole() ([]byte, error) {
+	answer, err := r.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	body, err := io.ReadAll(answer)
+	if err != nil {
+		return nil, fmt.Errorf("read an answer: %w", err)
+	}
+	return body, nil
 }
 
 // Peek returns the first n bytes of the body, or fewer if the body is shorter. It must be

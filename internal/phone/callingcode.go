@@ -74,8 +74,11 @@ func (n Number) country() *country {
 	return c
 }
 
-// digits appends the values of the number's digits to b.
+// digits appends the values of the number's digits to b. Erased numbers have none.
 func (n Number) digits(b []byte) []byte {
+	if n.Erased() {
+		return b
+	}
 	b = strconv.AppendUint(b, uint64(n), 10)
 	for i := range b {
 		b[i] -= '0'
@@ -98,6 +101,9 @@ func (n Number) Region() string {
 // International formats the number in the digit groups of its country, with the
 // calling code before them: "+91 98765 43210". It takes microseconds.
 func (n Number) International() string {
+	if n.Erased() {
+		return n.String()
+	}
 	parsed := library(n.String(), "")
 	if parsed == nil {
 		return n.String()

@@ -11,14 +11,27 @@ import "strconv"
 // decimal digits are the calling code and the national number, at most 15 in
 // all. Since no calling code starts with 0, no two numbers have the same
 // integer. Zero means no number.
+//
+// A Number from [Erased] on stands for a number that was erased. Stores keep it as a
+// negative integer.
 type Number uint64
+
+// Erased is a number that was erased without a trace. Greater numbers are the marks of
+// erased numbers: whoever has the number and the account's secret can make the mark again.
+const Erased Number = 1 << 63
+
+// Erased reports whether n stands for a number that was erased.
+func (n Number) Erased() bool { return n >= Erased }
+
+// erasedWord is the String of erased numbers.
+const erasedWord = "erased"
 
 // maxNumberDigits is the maximum length of a number in E.164, calling code
 // included.
 const maxNumberDigits = 15
 
-// String returns the number in E.164 format, such as "+919876543210", or "" for
-// no number.
+// String returns the number in E.164 format, such as "+919876543210". It returns "" for
+// no number, and "erased" for an erased one.
 func (n Number) String() string {
 	var b [maxNumberDigits + 6]byte
 	return string(n.AppendTo(b[:0]))
@@ -27,8 +40,11 @@ func (n Number) String() string {
 // AppendTo appends the result of String to b. It allocates only when b lacks
 // capacity.
 func (n Number) AppendTo(b []byte) []byte {
-	if n == 0 {
+	switch {
+	case n == 0:
 		return b
+	case n.Erased():
+		return append(b, erasedWord...)
 	}
 	return strconv.AppendUint(append(b, '+'), uint64(n), 10)
 }

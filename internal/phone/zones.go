@@ -9,8 +9,11 @@ import (
 
 // Zones returns the time zones in which the number may be, from libphonenumber's
 // metadata. Most numbers have one. Numbers of large countries whose digits do not tell
-// have several. Unknown numbers have none.
+// have several. Unknown and erased numbers have none.
 func (n Number) Zones() []*time.Location {
+	if n.Erased() {
+		return nil
+	}
 	names, err := phonenumbers.GetTimezonesForPrefix(n.String())
 	if err != nil {
 		return nil

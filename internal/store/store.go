@@ -14,6 +14,7 @@ import (
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/journal"
+	"callbook/internal/person"
 	"callbook/internal/prompt"
 	"callbook/internal/session"
 	"callbook/internal/summary"
@@ -46,6 +47,8 @@ type Set struct {
 	// Trunks are those of the installation, and Dialogs has the calls over them.
 	Trunks  trunk.Store
 	Dialogs trunk.Dialogs
+	// Persons finds and erases what is stored about a person.
+	Persons person.Store
 	// Sizes returns the sizes of the files of a SQLite database, and Pool the use of the
 	// connections to a PostgreSQL database. The one that the engine does not have is nil.
 	Sizes func() (FileSizes, error)

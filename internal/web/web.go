@@ -20,6 +20,7 @@ import (
 	"callbook/internal/clock"
 	"callbook/internal/event"
 	"callbook/internal/journal"
+	"callbook/internal/person"
 	"callbook/internal/prompt"
 	"callbook/internal/session"
 	"callbook/internal/speech"
@@ -61,6 +62,7 @@ type Config struct {
 	// means that a real one calls people.
 	Simulated int
 	Trash     *trash.Keeper
+	Persons   *person.Persons
 	Imports   *upload.Importer
 	Summary   *summary.Keeper
 	Usage     *usage.Counter
@@ -88,7 +90,7 @@ func New(cfg Config) *Dashboard {
 	return shell.New(shell.Config{Sessions: cfg.Sessions, Accounts: cfg.Accounts, Receipts: cfg.Receipts, API: cfg.API, Now: cfg.Clock.Now, BaseURL: cfg.BaseURL},
 		// The navigation has the same order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
-		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns},
+		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns, Persons: cfg.Persons},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
 		&campaigns.Room{
 			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Simulated: cfg.Simulated, Voice: cfg.Voice,

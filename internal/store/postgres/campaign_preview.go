@@ -18,8 +18,9 @@ func (db *DB) Preview(ctx context.Context, account account.ID, s *campaign.Setti
 			for i := range s.From {
 				numbers[i] = (*numberValue)(&s.From[i])
 			}
-			t.queue(`SELECT count(*), 0, count(suppressions.number) FROM unnest($2::bigint[]) AS new (number)
-				LEFT JOIN suppressions ON suppressions.account_id = $1 AND suppressions.number = new.number`, account, numbers).QueryRow(scan)
+			t.queue(`SELECT count(*), 0, count(*) FILTER (WHERE EXISTS
+					(SELECT FROM suppressions WHERE account_id = $1 AND suppressions.number IN (new.number, `+markOf("new.number")+`)))
+				FROM unnest($2::bigint[]) AS new (number)`, account, numbers).QueryRow(scan)
 			return nil
 		}
 		// Contacts have different numbers, so distinct contacts are distinct targets.
@@ -32,6 +33,10 @@ func (db *DB) Preview(ctx context.Context, account account.ID, s *campaign.Setti
 				JOIN contacts ON contacts.account_id = $1 AND contacts.number = suppressions.number
 				JOIN list_members ON list_members.account_id = $1 AND list_members.contact_sid = contacts.sid
 				WHERE suppressions.account_id = $1 AND list_members.list_sid = ANY($2))
+				+ (SELECT count(`+suppressed+`) FROM list_members JOIN contacts ON contacts.account_id = $1 AND contacts.sid = list_members.contact_sid
+				WHERE list_members.account_id = $1 AND list_members.list_sid = ANY($2)
+				AND EXISTS (SELECT FROM suppressions WHERE account_id = $1 AND number < 0) AND EXISTS
+					(SELECT FROM suppressions WHERE account_id = $1 AND number = `+markOf("contacts.number")+`))
 			FROM list_members WHERE account_id = $1 AND list_sid = ANY($2)`, account, sids(s.Lists)).QueryRow(scan)
 		return nil
 	})

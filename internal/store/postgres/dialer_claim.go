@@ -105,7 +105,7 @@ func (c *claiming) turn(after campaign.Target, limit int) (turn []*dueTarget, er
 		from = after.Due.UnixNano()
 	}
 	c.queue(`SELECT `+targetColumns+`,
-			EXISTS (SELECT FROM suppressions WHERE suppressions.account_id = $1 AND suppressions.number = targets.number),
+			EXISTS (SELECT FROM suppressions WHERE suppressions.account_id = $1 AND suppressions.number IN (targets.number, `+markOf("targets.number")+`)),
 			contact_sid IS NOT NULL AND NOT EXISTS (SELECT FROM contacts WHERE contacts.account_id = $1 AND contacts.sid = targets.contact_sid),
 			$7 AND history = '' AND coalesce((SELECT true FROM calls WHERE calls.account_id = $1 AND calls.number = targets.number AND calls.campaign_sid = $2 LIMIT 1), false)
 		FROM (SELECT * FROM targets WHERE account_id = $1 AND campaign_sid = $2 AND state = 1 AND due <= $3 AND (due, position) > ($4, $5)

@@ -112,15 +112,27 @@ func (t *tx) insertSuppressions(all []suppression.Suppression, at []int, added f
 
 // RemoveSuppressions implements [suppression.Store].
 func (db *DB) RemoveSuppressions(ctx context.Context, account account.ID, numbers []phone.Number, ready journal.Ready[[]*suppression.Suppression]) error {
-	column := make(numberColumn, len(numbers))
-	for i := range numbers {
-		column[i] = (*numberValue)(&numbers[i])
-	}
 	return db.writeOnce(ctx, account, "remove suppressions", func(t *tx) error {
+		marks, err := t.marks(numbers)
+		if err != nil {
+			return err
+		}
+		column := make(numberColumn, 0, len(numbers)+len(marks))
+		for i := range numbers {
+			column = append(column, (*numberValue)(&numbers[i]))
+		}
+		for mark := range marks {
+			column = append(column, (*numberValue)(&mark))
+		}
 		removed := make(map[phone.Number]*suppression.Suppression, len(numbers))
 		t.queue(`DELETE FROM suppressions WHERE account_id = $1 AND number IN
 				(SELECT number FROM suppressions WHERE account_id = $1 AND number = ANY($2) ORDER BY number FOR UPDATE)
-			RETURNING `+suppressionColumns, account, column).Query(t.eachSuppression(func(s *suppression.Suppression) { removed[s.Number] = s }))
+			RETURNING `+suppressionColumns, account, column).Query(t.eachSuppression(func(s *suppression.Suppression) {
+			if n, marked := marks[s.Number]; marked {
+				s.Number = n
+			}
+			removed[s.Number] = s
+		}))
 		if err := t.flush(); err != nil {
 			return err
 		}
@@ -139,7 +151,7 @@ func (db *DB) Suppressions(ctx context.Context, account account.ID, q suppressio
 	err = db.read(ctx, purpose{account, true}, "list suppressions", func(t *tx) error {
 		s := newSelection("suppressions", account)
 		if q.Number != 0 {
-			s.and("number = %s", int64(q.Number))
+			s.and("number IN (%[1]s, "+markOf("%[1]s::bigint")+")", int64(q.Number))
 		}
 		if q.MaxTotal > 0 {
 			s.counter = fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM suppressions WHERE %s LIMIT %d) AS first`, s.where, q.MaxTotal)

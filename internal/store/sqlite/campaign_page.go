@@ -128,12 +128,14 @@ func campaignColumnsOf(table string) string {
 
 // Preview implements [campaign.Store].
 func (s *Campaigns) Preview(ctx context.Context, account account.ID, c *campaign.Settings) (p campaign.Preview, err error) {
-	const suppressed = ` AND EXISTS (SELECT 1 FROM suppressions AS s WHERE s.account_id = ?1 AND s.number = `
+	suppressed := func(number string) string {
+		return ` AND EXISTS (SELECT 1 FROM suppressions AS s WHERE s.account_id = ?1 AND s.number IN (` + number + `, ` + markOf(number) + `))`
+	}
 	err = s.book.db.scans.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		defer sqlitex.Transaction(conn)(&err)
 		if len(c.From) > 0 {
 			p.Targets = len(c.From)
-			p.Suppressed, err = count(conn, `FROM json_each(?2) AS n WHERE 1`+suppressed+`n.value)`, []any{account, jsonArray(c.From)})
+			p.Suppressed, err = count(conn, `FROM json_each(?2) AS n WHERE 1`+suppressed(`n.value`), []any{account, jsonArray(c.From)})
 			return err
 		}
 		const entries = `FROM lists CROSS JOIN list_members AS m ON m.list_id = lists.id WHERE lists.account_id = ?1
@@ -157,7 +159,7 @@ func (s *Campaigns) Preview(ctx context.Context, account account.ID, c *campaign
 		}
 		p.Duplicates = all - p.Targets
 		p.Suppressed, err = count(conn, `FROM (`+contacts+`) AS m CROSS JOIN contacts ON contacts.account_id = ?1 AND contacts.sid = m.contact_sid
-			WHERE EXISTS (SELECT 1 FROM suppressions WHERE account_id = ?1)`+suppressed+`contacts.number)`, args)
+			WHERE EXISTS (SELECT 1 FROM suppressions WHERE account_id = ?1)`+suppressed(`contacts.number`), args)
 		return err
 	})
 	if err != nil {

@@ -98,5 +98,5 @@ func registerFunctions(conn *sqlite.Conn) error {
 	if err != nil {
 		return fmt.Errorf("create function %s: %w", nameKeyFunction, err)
 	}
-	return nil
+	return registerMark(conn)
 }

@@ -79,7 +79,7 @@ func (tx *editTx) claim(row *campaignRow, q dialer.ClaimQuery, rule dialer.Claim
 // dueTargets reads up to limit due targets, ordered by Due and position, from behind
 // after.
 func (tx *editTx) dueTargets(row *campaignRow, q dialer.ClaimQuery, after campaign.Target, limit int) (turn []dueTarget, err error) {
-	err = tx.each(`SELECT EXISTS (SELECT 1 FROM suppressions AS s WHERE s.account_id = ?1 AND s.number = t.number),
+	err = tx.each(`SELECT EXISTS (SELECT 1 FROM suppressions AS s WHERE s.account_id = ?1 AND s.number IN (t.number, `+markOf("t.number")+`)),
 			t.contact_sid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM contacts AS c WHERE c.account_id = ?1 AND c.sid = t.contact_sid),
 			`+targetColumns+` FROM targets AS t INDEXED BY targets_due
 		WHERE t.campaign_id = ?2 AND t.due <= ?3 AND t.due >= ?4 AND (t.due, t.position) > (?4, ?5) ORDER BY t.due, t.position LIMIT ?6`,

@@ -27,9 +27,9 @@ func scanSuppression(stmt *sqlite.Stmt) suppression.Suppression {
 	}
 }
 
-// readSuppression reads one row, or returns errNoRow.
+// readSuppression reads the row of a number or of its mark, or returns errNoRow.
 func readSuppression(conn *sqlite.Conn, account account.ID, n phone.Number) (s suppression.Suppression, err error) {
-	err = queryOne(conn, `SELECT `+suppressionColumns+` FROM suppressions WHERE account_id = ? AND number = ?`, []any{account, int64(n)},
+	err = queryOne(conn, `SELECT `+suppressionColumns+` FROM suppressions WHERE account_id = ?1 AND number IN (?2, `+markOf("?2")+`) ORDER BY number DESC LIMIT 1`, []any{account, int64(n)},
 		func(stmt *sqlite.Stmt) error {
 			s = scanSuppression(stmt)
 			return nil
@@ -107,12 +107,13 @@ func (b *AddressBook) RemoveSuppressions(ctx context.Context, account account.ID
 				err = tx.edit.share.Claim(s.Weight())
 			}
 			if err == nil {
-				err = tx.exec(`DELETE FROM suppressions WHERE account_id = ? AND number = ?`, account, int64(n))
+				err = tx.exec(`DELETE FROM suppressions WHERE account_id = ?1 AND number IN (?2, `+markOf("?2")+`)`, account, int64(n))
 			}
 			if err != nil {
 				return err
 			}
 			tx.bytes += pageBytes
+			s.Number = n // it may be stored as a mark
 			results[i] = &s
 		}
 		return tx.keep(ready.Receipt(results))
@@ -123,9 +124,9 @@ func (b *AddressBook) RemoveSuppressions(ctx context.Context, account account.ID
 func (b *AddressBook) Suppressions(ctx context.Context, account account.ID, q suppression.Query) (suppression.Page, error) {
 	var page suppression.Page
 	share := budget.Of(ctx)
-	from, args := `FROM suppressions WHERE account_id = ?`, []any{account}
+	from, args := `FROM suppressions WHERE account_id = ?1`, []any{account}
 	if q.Number != 0 {
-		from, args = from+` AND number = ?`, append(args, int64(q.Number))
+		from, args = from+` AND number IN (?2, `+markOf("?2")+`)`, append(args, int64(q.Number))
 	}
 	order := `date_created DESC, number DESC`
 	if q.ByNumber {

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
+	"callbook/internal/person"
 	"callbook/internal/summary"
 	"callbook/internal/trash"
 	"callbook/internal/web/contacttable"
@@ -26,6 +27,7 @@ type Room struct {
 	Trash   *trash.Keeper
 	// Campaigns are the campaigns that call the contacts.
 	Campaigns *campaign.Campaigns
+	Persons   *person.Persons
 }
 
 // Routes implements shell.Room.
@@ -33,7 +35,10 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	pages.Parse()
 	d.AddNav(shell.NavItem{Path: "/contacts", Label: "Contacts", Icon: shell.Drawing(`<circle cx="10" cy="6.5" r="3"/><path d="M4 17c.4-3.3 2.8-5 6-5s5.6 1.7 6 5"/>`)})
 	d.AddEntries(func() []shell.Entry {
-		return []shell.Entry{{Path: "/contacts/new", Label: "Add a contact", More: "new create"}}
+		return []shell.Entry{
+			{Path: "/contacts/new", Label: "Add a contact", More: "new create"},
+			{Path: "/contacts/person", Label: "A person's data", More: "privacy erase forget export GDPR"},
+		}
 	})
 	d.Handle("GET /contacts", room.contactsPage)
 	d.Handle("GET /contacts/new", room.newContactPage)
@@ -45,6 +50,10 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /contacts/fields", room.customChoices)
 	d.Handle("GET /contacts/deleted", room.deletedPage)
 	d.HandleForm("POST /contacts/columns", room.chooseColumns)
+	d.Handle("GET /contacts/person", room.personPage)
+	d.Handle("GET /contacts/person/export", room.exportPerson)
+	d.HandleTyped("POST /contacts/person", "/contacts/person", room.erasePerson)
+	d.Handle("GET /contacts/person/erased", room.personErasedPage)
 	d.Handle("GET /contacts/{sid}", room.contactPage)
 	d.Handle("GET /contacts/{sid}/edit", room.editContactPage)
 	d.Handle("GET /contacts/{sid}/beside/{beside}", room.contactBeside)

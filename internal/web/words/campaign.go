@@ -138,6 +138,8 @@ func TargetReason(r campaign.Reason) string {
 		return "A recording that the call plays could not be read."
 	case campaign.AlreadyCalled:
 		return "The campaign had called the number already: it was moved to another contact."
+	case campaign.NumberErased:
+		return "Everything about this person was erased."
 	}
 	return ""
 }
