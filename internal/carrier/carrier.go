@@ -118,10 +118,11 @@ type Resolution struct {
 type NotSentError struct {
 	// After is how long to wait at least before placing another call. If Only is set,
 	// that holds for calls of the same campaign only, for example because its caller id
-	// may not be shown; other calls may leave.
-	After time.Duration
-	Only  bool
-	Cause error
+	// may not be shown; other calls may leave. If Number is set, it holds for the number
+	// only, for example because the one trunk that is for it is down.
+	After        time.Duration
+	Only, Number bool
+	Cause        error
 }
 
 // Error implements error.

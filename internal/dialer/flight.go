@@ -19,7 +19,10 @@ type flight struct {
 	known carrier.Progress
 	dirty bool
 	// unsent means that the call never left, so its claim has to be undone in the store.
+	// The number is then called at the time due at the earliest, or at once if that is
+	// zero.
 	unsent bool
+	due    time.Time
 	// askAt is when to ask the carrier about the call. Each report moves it.
 	askAt time.Time
 }
@@ -71,8 +74,8 @@ func (fs *flights) tell(p carrier.Progress) {
 	}
 }
 
-// takeBack notes that a call never left.
-func (fs *flights) takeBack(call addressbook.SID) {
+// takeBack notes that a call never left. Due is that of [flight].
+func (fs *flights) takeBack(call addressbook.SID, due time.Time) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	f := fs.of[call]
@@ -81,7 +84,7 @@ func (fs *flights) takeBack(call addressbook.SID) {
 	}
 	f.askAt = f.a.d.now().Add(patience)
 	if f.known.State == 0 {
-		f.unsent = true
+		f.unsent, f.due = true, due
 		f.change()
 	}
 }

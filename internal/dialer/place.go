@@ -239,7 +239,7 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 		a: a, ref: CallRef{Campaign: t.campaign.SID, Call: call.SID}, asked: carrier.Asked{Order: order, Placed: call.Placed}, askAt: now.Add(patience),
 	})
 	if ctx.Err() != nil || a.d.opts.Clock.Now().Sub(claimed) > placeWithin || !now.Before(t.campaign.EndAt) || now.Before(a.hold) || now.Before(t.hold) {
-		a.d.flights.takeBack(call.SID)
+		a.d.flights.takeBack(call.SID, time.Time{})
 		return
 	}
 	err := a.d.carrier.Place(ctx, order)
@@ -249,12 +249,16 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 	}
 	var notSent *carrier.NotSentError
 	if errors.As(err, &notSent) {
-		if until := now.Add(notSent.After); notSent.Only {
+		var due time.Time
+		switch until := now.Add(notSent.After); {
+		case notSent.Number:
+			due = until
+		case notSent.Only:
 			t.hold = until
-		} else {
+		default:
 			a.hold = until
 		}
-		a.d.flights.takeBack(call.SID)
+		a.d.flights.takeBack(call.SID, due)
 		return
 	}
 	t.pace.left(now)

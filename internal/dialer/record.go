@@ -100,7 +100,11 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) (events []event.Event) {
 	now := a.d.opts.Clock.Now()
 	if f.unsent {
-		c.Unclaim(t, a.d.now())
+		due := a.d.now()
+		if f.due.After(due) {
+			due = f.due
+		}
+		c.Unclaim(t, due)
 		call.State = 0
 	} else {
 		p := &f.known

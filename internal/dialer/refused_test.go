@@ -90,3 +90,43 @@ func TestCampaignRefused(t *testing.T) {
 		r.close(t)
 	})
 }
+
+// lacking is a carrier whose trunk for every second number is down until a time.
+type lacking struct {
+	carrier.Carrier
+	until time.Time
+	asked int
+}
+
+// Place implements [carrier.Carrier].
+func (c *lacking) Place(ctx context.Context, o carrier.Order) error {
+	if o.To/10%2 == 0 && time.Now().Before(c.until) {
+		c.asked++
+		return &carrier.NotSentError{After: 5 * time.Second, Number: true, Cause: carrier.ErrDown}
+	}
+	return c.Carrier.Place(ctx, o)
+}
+
+// TestNumberRefused: a number that the carrier does not take now waits, holds up no other
+// of its campaign, and is called when the carrier takes it.
+func TestNumberRefused(t *testing.T) {
+	t.Parallel()
+	servertest.EmbeddedOnly(t, "a test in a bubble")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 600, many(40))
+		c := &lacking{Carrier: simulator.New(simulator.Options{Clock: clock.System, Instant: true}), until: time.Now().Add(time.Minute)}
+		_, stop := r.startWith(c)
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if got := r.campaign(t); got.Counts.Reached != 20 {
+			t.Errorf("after half a minute the campaign has %+v", got.Counts)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := r.campaign(t); got.Counts.Reached != 40 || got.Counts.Calls != 40 || c.asked > 20*13 {
+			t.Errorf("the campaign has %+v, and the carrier was asked %d times in vain", got.Counts, c.asked)
+		}
+		stop()
+		r.close(t)
+	})
+}

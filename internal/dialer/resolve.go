@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
@@ -34,7 +35,7 @@ func (a *dialing) recover(ctx context.Context) error {
 				asked: carrier.Asked{Order: a.orderOf(c, call, nil), Placed: call.Placed},
 			})
 			if a.recovered {
-				a.d.flights.takeBack(call.SID)
+				a.d.flights.takeBack(call.SID, time.Time{})
 			}
 		}
 		if len(calls) < page {
@@ -69,7 +70,7 @@ func (a *dialing) resolve(ctx context.Context) {
 			p := answer.Progress
 			switch answer.Fate {
 			case carrier.NotSent:
-				a.d.flights.takeBack(asked[i].Call)
+				a.d.flights.takeBack(asked[i].Call, time.Time{})
 				continue
 			case carrier.Unknown:
 				p = carrier.Progress{State: campaign.CallEnded, Ended: now, Outcome: campaign.CallFailed, CauseText: interrupted}

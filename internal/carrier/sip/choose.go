@@ -123,6 +123,10 @@ type way struct {
 	keys     string // to press once the callee has answered; of test calls
 }
 
+// otherwise is how long a number waits whose trunks are down, while there are others. The
+// calls to other numbers leave meanwhile.
+const otherwise = 5 * time.Second
+
 // choose reserves a place on the first trunk that is for the call and is up.
 func (ls *lines) choose(o *carrier.Order, now time.Time) (way, error) {
 	all := ls.list()
@@ -130,8 +134,10 @@ func (ls *lines) choose(o *carrier.Order, now time.Time) (way, error) {
 		return way{}, &carrier.NotSentError{After: time.Second, Cause: errNoTrunk}
 	}
 	var refused *carrier.NotSentError
+	others := false // there are trunks for other numbers
 	for _, l := range all {
 		if !fits(&l.trunk, o.To) {
+			others = true
 			continue
 		}
 		id, may := callerIDOn(&l.trunk, o.CallerID)
@@ -152,6 +158,9 @@ func (ls *lines) choose(o *carrier.Order, now time.Time) (way, error) {
 		return way{line: l, hosts: hosts, callerID: id}, nil
 	}
 	if refused != nil {
+		if others && !refused.Only {
+			refused.Number, refused.After = true, otherwise
+		}
 		return way{}, refused
 	}
 	return way{}, errPrefix

@@ -149,8 +149,12 @@ func TestChoice(t *testing.T) {
 	if got, _ := chosen(here, now); got != "world" {
 		t.Errorf("the first trunk is down: %q", got)
 	}
+	world.trunk.Prefixes = []string{"+1"}
+	if _, not := chosen(here, now); not == nil || !not.Number || not.Only || !strings.Contains(not.Error(), "password") {
+		t.Errorf("the trunk is down that is for the number, and there is another: %v", not)
+	}
 	ls.all = ls.all[:1]
-	if _, not := chosen(here, now); not == nil || not.After <= 0 || !strings.Contains(not.Error(), "password") {
+	if _, not := chosen(here, now); not == nil || not.Number || not.After <= 0 || !strings.Contains(not.Error(), "password") {
 		t.Errorf("all trunks are down: %v", not)
 	}
 	if _, err := ls.choose(abroad, now); !errors.Is(err, errPrefix) {
