@@ -205,6 +205,7 @@ func TestGoldenCampaignStates(t *testing.T) {
 		{"error_campaign_target_cursor", "/targets?cursor=-", campaign.InProgress},
 		{"report_partial.csv", "/report?partial=true", campaign.InProgress},
 		{"report.csv", "/report", campaign.Completed},
+		{"error_report_unread", "/report", campaign.Completed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -214,6 +215,7 @@ func TestGoldenCampaignStates(t *testing.T) {
 				fixed.campaign.State = campaign.InProgress
 				fixed.campaign.End(campaign.Completed, goldenTime.Add(time.Hour))
 			}
+			fixed.campaign.Expanded = tt.name != "error_report_unread"
 			c := servertest.Start(t, servertest.Options{
 				Clock:     clocktest.New(goldenTime),
 				Campaigns: func(s campaign.Store) campaign.Store { fixed.Store = s; return fixed },

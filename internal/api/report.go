@@ -86,7 +86,10 @@ func (a *API) permitted(ctx context.Context, link signedLink) (account.Account, 
 	return acct, err
 }
 
-var errEarly = fault.New(fault.Unfinished, "The campaign has not ended; partial=true asks for what there is")
+var (
+	errEarly  = fault.New(fault.Unfinished, "The campaign has not ended; partial=true asks for what there is")
+	errUnread = fault.New(fault.Unfinished, "The numbers of the campaign are still being read; partial=true asks for what there is")
+)
 
 // getReport sends a campaign's report while it reads it.
 func (a *API) getReport(w http.ResponseWriter, r *http.Request) {
@@ -110,8 +113,12 @@ func (a *API) sendReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !c.State.Ended() && !partial {
+	switch {
+	case partial:
+	case !c.State.Ended():
 		return errEarly
+	case !c.Expanded:
+		return errUnread // the numbers that nobody will call are missing yet
 	}
 	return a.sendFile(w, r, file{mediaType: report.CSVType, name: "report-" + c.Name, extension: ".csv", bytes: report.Bytes}, func() (writeFile, error) {
 		return func(ctx context.Context, to io.Writer) error { return report.Write(ctx, a.campaigns, acct, c, to) }, nil
