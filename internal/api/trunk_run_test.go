@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,5 +100,43 @@ func TestTrunkCampaign(t *testing.T) {
 	page := s.SignedIn("demo").Open("/campaigns/"+made.ID).PageText(t, 200)
 	if strings.Contains(page, "nobody is called") {
 		t.Error("the page says that nobody is called")
+	}
+}
+
+// TestCallerIDOfTrunks: a campaign whose caller id no trunk may show is refused when it is
+// made, asked about or changed, and no other is.
+func TestCallerIDOfTrunks(t *testing.T) {
+	t.Parallel()
+	tr := trunkTo(siptest.Start(t))
+	tr.CallerIDs = []string{"+918047000001"}
+	s := servertest.Start(t, servertest.Options{Trunk: tr, Dashboard: true})
+	c := s.Account("demo")
+	body := func(callerID string) string {
+		return fmt.Sprintf(`{"campaigns":[{"caller_id":%q,"read_via_text":"Hello","from":["+919800000000"],"schedule":{"send_at":"2099-06-01T10:00:00+05:30"}}]}`, callerID)
+	}
+	const why = "Invalid CallerId: no trunk may show it"
+	for _, path := range []string{"/campaigns", "/campaigns?dry_run=true"} {
+		for _, id := range []string{"08047000002", "+14155550123", "51234"} {
+			if a := c.Send("POST", path, body(id)); a.Status != 400 || !strings.Contains(string(a.Body), `"code":1002`) || !strings.Contains(string(a.Body), why) {
+				t.Errorf("%s, %s: %d %s", path, id, a.Status, a.Body)
+			}
+		}
+		if a := c.Send("POST", path, body("08047000001")); a.Status != 200 {
+			t.Errorf("%s: %d %s", path, a.Status, a.Body)
+		}
+	}
+	made := c.NewCampaign(body("+918047000001"))
+	change := func(fields string, status int) {
+		t.Helper()
+		if a := c.Send("PUT", "/campaigns/"+made.ID, `{"campaigns":[{`+fields+`}]}`); a.Status != status {
+			t.Errorf("%s: %d %s", fields, a.Status, a.Body)
+		}
+	}
+	change(`"caller_id":"08047000002"`, 400)
+	change(`"caller_id":"08047000001"`, 200)
+	change(`"action":"pause"`, 200)
+	page := s.SignedIn("demo").Submit("/campaigns/review", url.Values{"number": {"+919800000000"}, "caller_id": {"08047000002"}, "hears": {"text"}, "text": {"Hello"}}).PageText(t, 422)
+	if !strings.Contains(page, "No trunk may show this caller id") {
+		t.Errorf("the form says %s", page)
 	}
 }

@@ -31,7 +31,7 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	opts.Calls, opts.SIDs, opts.Speed = phone.clock, sids, phone.speed
 	d := dialer.New(stores.Dialing, phone, opts)
 	return campaign.New(stores.Campaigns, book, campaign.Options{
-		Clock: phone.clock, SIDs: sids, Dialer: d, Real: phone.Real(), FlowThere: flows.There,
+		Clock: phone.clock, SIDs: sids, Dialer: d, Real: phone.Real(), FlowThere: flows.There, MayShow: phone.mayShow,
 	}), d, phone, nil
 }
 

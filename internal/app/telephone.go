@@ -59,6 +59,8 @@ type telephone struct {
 	clock clock.Clock
 	speed int    // of the simulated clock; 0 if people are called
 	sip   string // where SIP messages arrive, or ""
+	// mayShow reports whether callees may be shown a caller id; nil means any.
+	mayShow func(ctx context.Context, callerID string) (bool, error)
 }
 
 // telephone returns what places the calls. Last is the latest time in the database: that
@@ -113,7 +115,7 @@ func (cfg Config) sip(stores *store.Set, trunks *trunk.Trunks) (*telephone, erro
 	if err != nil {
 		return nil, fmt.Errorf("listen at %v for the trunks: %w; choose another with --sip-addr", addr, err)
 	}
-	return &telephone{Carrier: c, clock: cfg.Clock, sip: c.Addr().String()}, nil
+	return &telephone{Carrier: c, clock: cfg.Clock, sip: c.Addr().String(), mayShow: trunks.MayShow}, nil
 }
 
 // speed returns the speed of the simulated telephone, or 0 if a carrier calls people.

@@ -41,6 +41,8 @@ type Options struct {
 	// FlowThere reports whether the account has a flow of this name. It must not be nil
 	// when Real is set.
 	FlowThere func(ctx context.Context, acct account.Account, name string) (bool, error)
+	// MayShow reports whether callees may be shown a caller id. Nil means any.
+	MayShow func(ctx context.Context, callerID string) (bool, error)
 }
 
 // Campaigns creates, reads and changes the campaigns of accounts. It is safe for
@@ -55,6 +57,7 @@ type Campaigns struct {
 	// flowThere, if not nil, reports whether the account has a flow. If it is nil,
 	// campaigns may name any flow.
 	flowThere func(context.Context, account.Account, string) (bool, error)
+	mayShow   func(ctx context.Context, callerID string) (bool, error) // Options.MayShow
 }
 
 // New returns the campaigns in store, which call the contacts of book.
@@ -63,7 +66,7 @@ func New(store Store, book *addressbook.Book, opts Options) *Campaigns {
 	if opts.SIDs == nil {
 		opts.SIDs = addressbook.NewSIDs(opts.Clock)
 	}
-	cs := &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer, real: opts.Real}
+	cs := &Campaigns{store: store, book: book, clock: opts.Clock, sids: opts.SIDs, dialer: opts.Dialer, real: opts.Real, mayShow: opts.MayShow}
 	if opts.Real {
 		cs.flowThere = opts.FlowThere
 	}
@@ -100,7 +103,7 @@ func (cs *Campaigns) Create(ctx context.Context, acct account.Account, d *Draft,
 // draft validates a draft and returns its campaign, without storing it.
 func (cs *Campaigns) draft(ctx context.Context, acct account.Account, d *Draft) (*Campaign, error) {
 	sid, born := cs.sids.Next()
-	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: born, flowThere: cs.flowThere}
+	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: born, flowThere: cs.flowThere, mayShow: cs.mayShow}
 	s, err := k.run()
 	if err != nil {
 		return nil, err
@@ -299,7 +302,7 @@ func (cs *Campaigns) changed(ctx context.Context, acct account.Account, c *Campa
 		}
 		d = &callbacks
 	}
-	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: now, s: c.Settings, started: action || c.started(now), movable: c.State == Paused, flowThere: cs.flowThere}
+	k := checker{ctx: ctx, book: cs.book, acct: acct, draft: d, now: now, s: c.Settings, started: action || c.started(now), movable: c.State == Paused, flowThere: cs.flowThere, mayShow: cs.mayShow}
 	return k.run()
 }
 

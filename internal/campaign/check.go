@@ -31,8 +31,9 @@ type checker struct {
 	// movable means that the schedule may change although the campaign has started.
 	movable bool
 	s       Settings
-	// flowThere is Campaigns.flowThere.
+	// flowThere is Campaigns.flowThere, and mayShow is Options.MayShow.
 	flowThere func(context.Context, account.Account, string) (bool, error)
+	mayShow   func(ctx context.Context, callerID string) (bool, error)
 }
 
 // step checks one field, or some that belong together.
@@ -86,7 +87,11 @@ func errStarted(field fault.Field, name string) error {
 	return sentence(fault.Invalid, field, name+" can not be updated after send_at")
 }
 
+// NotShown is the fault of a caller id that no trunk may show.
+const NotShown = "Invalid CallerId: no trunk may show it"
+
 func (k *checker) callerID() error {
+	before := k.s.CallerID
 	if v := k.draft.CallerID; v.Given {
 		k.s.CallerID = strings.TrimSpace(orZero(v))
 	}
@@ -96,7 +101,14 @@ func (k *checker) callerID() error {
 	if !plausibleCallerID(k.s.CallerID) {
 		return sentence(fault.Invalid, FieldCallerID, "Invalid CallerId")
 	}
-	return nil
+	if k.mayShow == nil || k.s.CallerID == before {
+		return nil
+	}
+	may, err := k.mayShow(k.ctx, k.s.CallerID)
+	if err == nil && !may {
+		return sentence(fault.Invalid, FieldCallerID, NotShown)
+	}
+	return err
 }
 
 // plausibleCallerID reports whether a text is a number in any spelling or a short code.

@@ -39,38 +39,12 @@ func dialable(s string) string {
 	}, s)
 }
 
-// minSame is how many digits two spellings of a number have in common at least.
-const minSame = 8
-
-// callerIDOn returns the spelling of a campaign's caller id on a trunk, and whether the
-// trunk may show it. None without digits can be shown. Campaigns may spell it with or without the calling code.
+// callerIDOn returns a campaign's caller id as a trunk writes it, and whether the trunk may
+// show it.
 func callerIDOn(t *trunk.Trunk, callerID string) (string, bool) {
-	if len(t.CallerIDs) == 0 {
-		id := shown(callerID, t.Format)
-		return id, id != ""
-	}
-	given := significant(callerID)
-	for _, id := range t.CallerIDs {
-		own := significant(id)
-		short, long := given, own
-		if len(short) > len(long) {
-			short, long = long, short
-		}
-		if given == own && given != "" || len(short) >= minSame && strings.HasSuffix(long, short) {
-			return shown(id, t.Format), true
-		}
-	}
-	return "", false
-}
-
-// significant returns the digits of a number without leading zeros.
-func significant(s string) string {
-	return strings.TrimLeft(strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s), "0")
+	own, may := t.Shows(callerID)
+	id := shown(own, t.Format)
+	return id, may && id != ""
 }
 
 // fits reports whether a trunk is for a number.

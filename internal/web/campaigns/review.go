@@ -83,6 +83,9 @@ func (f *form) refused(err *fault.Error) *form {
 	if own := refusals[err.Field]; own != "" && err.Need != fault.Shorter {
 		text = own
 	}
+	if err.Detail == campaign.NotShown {
+		text = "No trunk may show this caller id, so no call would leave."
+	}
 	if number, ok := strings.CutPrefix(err.Detail, "Invalid PhoneNumber "); ok {
 		text = "“" + number + "” is no telephone number."
 	}
