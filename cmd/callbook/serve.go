@@ -213,6 +213,7 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 		Kind:            c.kind(),
 		SIP:             sip,
 		TrunkKeys:       c.keys(c.database),
+		TrunkAccounts:   c.TrunkAccounts,
 		Simulator:       c.simulator(),
 		VoiceCommand:    voice,
 		Version:         version(),

@@ -13,14 +13,15 @@ import (
 
 // telephoneFlags are the flags about placing the calls of campaigns.
 type telephoneFlags struct {
-	Carrier          string `default:"auto" enum:"auto,simulator,sip" placeholder:"NAME" help:"What places the calls of campaigns: sip, over the trunks of \"callbook trunk\", to real telephones; simulator, with which nobody is called; or auto, which is sip if there is a trunk when the server starts, and else the simulator (${default}). In the simulator the last digit of a number says what happens: 0 to 5 answer, 6 is busy, 7 does not answer, 8 fails the first time, 9 fails."`
-	SIPAddr          string `name:"sip-addr" default:":5060" placeholder:"HOST:PORT" help:"IP address and port, UDP and TCP, at which SIP messages of trunks arrive; it is opened only where calls go over trunks, and reads messages of trunks alone (${default})."`
-	SIPPublicAddress string `name:"sip-public-address" placeholder:"IP" help:"The IP address at which trunks reach this server, for one behind NAT; by default its own."`
-	RTPPorts         string `name:"rtp-ports" default:"20000-20999" placeholder:"FROM-TO" help:"UDP ports for the sound of calls; each call takes one, and rests a minute after it (${default})."`
-	SimulatorSpeed   int    `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
-	SimulatorSeed    uint64 `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
-	SimulatorInstant bool   `help:"Let simulated calls end as soon as they leave; retries still wait for their time."`
-	VoiceCommand     string `placeholder:"COMMAND" help:"What speaks texts: a program and its arguments, with blanks between them. It gets the text at its standard input and writes a WAV file; {lang} stands for the language, as hi. Without it, espeak-ng where that is installed; \"none\" is no voice."`
+	Carrier          string   `default:"auto" enum:"auto,simulator,sip" placeholder:"NAME" help:"What places the calls of campaigns: sip, over the trunks of \"callbook trunk\", to real telephones; simulator, with which nobody is called; or auto, which is sip if there is a trunk when the server starts, and else the simulator (${default}). In the simulator the last digit of a number says what happens: 0 to 5 answer, 6 is busy, 7 does not answer, 8 fails the first time, 9 fails."`
+	SIPAddr          string   `name:"sip-addr" default:":5060" placeholder:"HOST:PORT" help:"IP address and port, UDP and TCP, at which SIP messages of trunks arrive; it is opened only where calls go over trunks, and reads messages of trunks alone (${default})."`
+	SIPPublicAddress string   `name:"sip-public-address" placeholder:"IP" help:"The IP address at which trunks reach this server, for one behind NAT; by default its own."`
+	RTPPorts         string   `name:"rtp-ports" default:"20000-20999" placeholder:"FROM-TO" help:"UDP ports for the sound of calls; each call takes one, and rests a minute after it (${default})."`
+	TrunkAccounts    []string `name:"trunk-accounts" placeholder:"ACCOUNT" help:"Accounts whose people see and change the trunks in the dashboard; trunks belong to the whole server, so whoever changes them decides over the calls of all accounts. Without it, the only account does, and nobody where there are several."`
+	SimulatorSpeed   int      `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
+	SimulatorSeed    uint64   `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
+	SimulatorInstant bool     `help:"Let simulated calls end as soon as they leave; retries still wait for their time."`
+	VoiceCommand     string   `placeholder:"COMMAND" help:"What speaks texts: a program and its arguments, with blanks between them. It gets the text at its standard input and writes a WAV file; {lang} stands for the language, as hi. Without it, espeak-ng where that is installed; \"none\" is no voice."`
 	// CallbackPrivate allows receivers that run beside the server.
 	CallbackPrivate bool `help:"Send callbacks to private, loopback and link-local addresses too, as that of a receiver on this machine. Whoever has a key can then reach them through the server."`
 }

@@ -11,7 +11,6 @@ import (
 	"callbook/internal/app"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
-	"callbook/internal/carrier/sip"
 	"callbook/internal/phone"
 	"callbook/internal/speech"
 	"callbook/internal/trunk"
@@ -74,10 +73,10 @@ func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
 		var begun time.Time
 		end, err := app.TrunkTest{
 			Trunks: trunks, Name: c.Name, SIP: c.sip, To: c.to, CallerID: id, Keys: c.Keys, Text: c.Say, VoiceCommand: speech.Installed(),
-			Health: func(h sip.Health) {
+			Health: func(h trunk.Health) {
 				up = printHealth(std.out, h)
 			},
-			Told: func(s sip.Step) {
+			Told: func(s trunk.Message) {
 				if begun.IsZero() {
 					begun = s.At
 				}
@@ -98,7 +97,7 @@ func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
 
 // printHealth prints the state of a trunk and of its hosts. It reports whether one of them
 // has answered.
-func printHealth(w io.Writer, h sip.Health) (answered bool) {
+func printHealth(w io.Writer, h trunk.Health) (answered bool) {
 	for _, host := range h.Hosts {
 		answered = answered || host.Trip > 0
 	}
@@ -126,13 +125,13 @@ func because(reason string) string {
 }
 
 // printStep prints a message of the call.
-func printStep(w io.Writer, s sip.Step, begun time.Time) {
+func printStep(w io.Writer, s trunk.Message, begun time.Time) {
 	arrow := "received"
 	if s.Sent {
 		arrow = "sent"
 	}
 	fmt.Fprintf(w, "\n%8.3f s  %s\n", s.At.Sub(begun).Seconds(), arrow)
-	for line := range strings.Lines(strings.ReplaceAll(s.Message, "\r\n", "\n")) {
+	for line := range strings.Lines(strings.ReplaceAll(s.Text, "\r\n", "\n")) {
 		fmt.Fprintf(w, "    %s", line)
 	}
 	fmt.Fprintln(w)

@@ -40,6 +40,7 @@ import (
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
 	"callbook/internal/trunk"
+	"callbook/internal/trunk/testcall"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
 	"callbook/internal/web"
@@ -80,6 +81,9 @@ type Config struct {
 	TrunkKeys trunk.Keys
 	SIP       SIP
 	Simulator Simulator
+	// TrunkAccounts are the sids of the accounts that manage trunks in the dashboard.
+	// Empty means the only account, and none if there are several.
+	TrunkAccounts []string
 	// Carrier, if not nil, places the calls instead of those.
 	Carrier carrier.Carrier
 	// VoiceCommand speaks texts, as returned by [speech.ParseCommand]. Empty means no
@@ -119,6 +123,7 @@ type App struct {
 	telephone *telephone
 	events    *event.Deliverer
 	reports   *reports
+	tests     *testcall.Calls // nil if the telephone is simulated
 	imports   *upload.Importer
 	receipts  *journal.Keeper
 	trash     *trash.Keeper
@@ -166,6 +171,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a := &App{
 		dialer:    calling,
 		telephone: phone,
+		tests:     cfg.testCalls(phone, voice),
 		events:    events,
 		reports:   reports,
 		Accounts:  accounts,
@@ -197,6 +203,11 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Flows:        flows,
 			Prompts:      prompts,
 			Simulated:    phone.speed,
+			Trunks:       trunk.New(stores.Trunks, cfg.TrunkKeys, cfg.Clock),
+			Line:         phone.line(),
+			TestCalls:    a.tests,
+			TrunksWait:   cfg.Kind == Auto,
+			Manages:      (&managers{named: cfg.TrunkAccounts, accounts: accounts}).include,
 			Voice:        voice,
 			Trash:        a.trash,
 			Persons:      persons,
@@ -270,6 +281,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	a.reports.listening(ln.Addr(), a.cfg.TLS != nil)
 	background.Go(func() { a.dialer.Run(working) })
 	background.Go(func() { a.events.Run(working) })
+	if a.tests != nil {
+		background.Go(func() { a.tests.Run(working) })
+	}
 	defer background.Wait()
 	defer stopCounting()
 	defer stopWorking()

@@ -17,6 +17,7 @@ import (
 	"callbook/internal/clock"
 	"callbook/internal/store"
 	"callbook/internal/trunk"
+	"callbook/internal/web"
 )
 
 // CarrierKind says what places the calls of campaigns.
@@ -124,6 +125,15 @@ func (s Simulator) speed(real bool) int {
 		return 0
 	}
 	return max(1, s.Speed)
+}
+
+// line returns what the dashboard sees of the trunks, or nil if people are not called over
+// trunks.
+func (t *telephone) line() web.Line {
+	if c, ok := t.Carrier.(*sip.Carrier); ok {
+		return c
+	}
+	return nil
 }
 
 // announce logs what places the calls.

@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
 	"log/slog"
 	"maps"
 	"net/netip"
@@ -19,6 +19,7 @@ import (
 	"callbook/internal/speech"
 	"callbook/internal/store"
 	"callbook/internal/trunk"
+	"callbook/internal/trunk/testcall"
 )
 
 // TrunkTest tries a trunk from a command, beside a server that may be running.
@@ -35,8 +36,8 @@ type TrunkTest struct {
 	Text         string
 	VoiceCommand []string
 	// Health is told of the trunk's state, and Told of each message of the call.
-	Health func(sip.Health)
-	Told   func(sip.Step)
+	Health func(trunk.Health)
+	Told   func(trunk.Message)
 }
 
 // Run asks the trunk whether it is there, and places the call. It returns how the call
@@ -76,19 +77,34 @@ func (t TrunkTest) Run(ctx context.Context) (end carrier.Progress, err error) {
 	if t.To == 0 {
 		return end, nil
 	}
-	id, _ := addressbook.NewSIDs(clock.System).Next()
-	o := carrier.Order{Call: id, To: t.To, CallerID: t.CallerID, Attempt: 1}
+	var seed [10]byte
+	_, _ = rand.Read(seed[:])
+	o := carrier.Order{Call: trunk.TestCall(seed), To: t.To, CallerID: t.CallerID, Attempt: 1}
 	if voice := speech.New(t.VoiceCommand); voice != nil && t.Text != "" {
-		o.Flow = callflow.Greeting(t.Text)
-		o.Sound = func(ctx context.Context, s callflow.Sound) ([]int16, error) {
-			return voice.Say(ctx, 0, speech.LanguageOf(s.Text), s.Text)
-		}
+		o.Flow, o.Sound = callflow.Greeting(t.Text), spoken(voice)
 	}
-	end, err = c.TestCall(ctx, t.Name, o, t.Keys, t.Told)
-	if notSent, ok := errors.AsType[*carrier.NotSentError](err); ok {
-		return end, fault.New(fault.Invalid, notSent.Cause.Error())
+	return c.TestCall(ctx, t.Name, o, t.Keys, t.Told)
+}
+
+// testCalls returns what makes the test calls of the dashboard, or nil if people are not
+// called over trunks.
+func (cfg Config) testCalls(phone *telephone, voice *speech.Voice) *testcall.Calls {
+	c, ok := phone.Carrier.(*sip.Carrier)
+	if !ok {
+		return nil
 	}
-	return end, err
+	opts := testcall.Options{Placer: c, Clock: cfg.Clock, Log: cfg.Log}
+	if voice != nil {
+		opts.Sound = spoken(voice)
+	}
+	return testcall.New(opts)
+}
+
+// spoken returns what makes the sounds of test calls, which are texts.
+func spoken(voice *speech.Voice) func(context.Context, callflow.Sound) ([]int16, error) {
+	return func(ctx context.Context, s callflow.Sound) ([]int16, error) {
+		return voice.Say(ctx, 0, speech.LanguageOf(s.Text), s.Text)
+	}
 }
 
 // memory keeps the records of test calls. A test call ends with its process.
@@ -126,6 +142,9 @@ func (m *memory) Dialogs(context.Context, []addressbook.SID) (map[addressbook.SI
 	defer m.mu.Unlock()
 	return maps.Clone(m.records), nil
 }
+
+// TestDialogs implements [sip.Dialogs].
+func (m *memory) TestDialogs(context.Context) ([]addressbook.SID, error) { return nil, nil }
 
 // DropDialogs implements [sip.Dialogs].
 func (m *memory) DropDialogs(_ context.Context, calls []addressbook.SID) error {

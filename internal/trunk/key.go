@@ -33,8 +33,8 @@ type Keys struct {
 // MakeKey is the command that makes a key for a database without one of its own.
 const MakeKey = `(umask 077; openssl rand -base64 32 > callbook.key)`
 
-// errNoKey is the fault of a password that no key can encrypt.
-var errNoKey = fault.New(fault.Invalid, `there is no key to encrypt the trunk's password with. Make one, once, with
+// ErrNoKey is the fault of a password that no key can encrypt.
+var ErrNoKey = fault.New(fault.Invalid, `there is no key to encrypt the trunk's password with. Make one, once, with
   `+MakeKey+`
 and give it to this command and to every server with --secrets-key-file callbook.key or CALLBOOK_SECRETS_KEY_FILE`)
 
@@ -57,12 +57,12 @@ func (k Keys) sealer(make bool) (cipher.AEAD, error) {
 	case k.Own == "" && !make:
 		return nil, errKeyMissing
 	case k.Own == "":
-		return nil, errNoKey
+		return nil, ErrNoKey
 	}
 	text, err := os.ReadFile(k.Own)
 	if errors.Is(err, fs.ErrNotExist) {
 		if !make {
-			return nil, invalid("the file %s with the key of the passwords is not there: put it back, or give the trunks their passwords again with \"callbook trunk set NAME --password-file FILE\"", k.Own)
+			return nil, invalid(FieldPassword, "the file %s with the key of the passwords is not there: put it back, or give the trunks their passwords again with \"callbook trunk set NAME --password-file FILE\"", k.Own)
 		}
 		text, err = makeKeyFile(k.Own)
 	}
@@ -101,7 +101,7 @@ func newSealer(text, what string) (cipher.AEAD, error) {
 		key, err = base64.StdEncoding.DecodeString(text)
 	}
 	if err != nil || len(key) != KeyBytes {
-		return nil, invalid("%s is none: %s", what, keyForm)
+		return nil, invalid(FieldPassword, "%s is none: %s", what, keyForm)
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -125,7 +125,7 @@ func open(s cipher.AEAD, name string, sealed []byte) (string, error) {
 			return string(password), nil
 		}
 	}
-	return "", invalid("the password of trunk %s was encrypted with another key than the one given: give that key with --secrets-key-file, or the password again with \"callbook trunk set %[1]s --password-file FILE\"", name)
+	return "", invalid(FieldPassword, "the password of trunk %s was encrypted with another key than the one given: give that key with --secrets-key-file, or the password again with \"callbook trunk set %[1]s --password-file FILE\"", name)
 }
 
 // isSealed reports whether an encrypted password has the form of one.

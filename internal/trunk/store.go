@@ -62,6 +62,10 @@ type Dialogs interface {
 	// Dialogs returns the records of these calls. Calls without a record are missing.
 	Dialogs(ctx context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error)
 
+	// TestDialogs returns the calls with a record whose sids are those of test calls; see
+	// [TestCall]. It returns 100 at most.
+	TestDialogs(ctx context.Context) ([]addressbook.SID, error)
+
 	// DropDialogs deletes the records of these calls. Calls may have none.
 	DropDialogs(ctx context.Context, calls []addressbook.SID) error
 }

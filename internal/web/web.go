@@ -27,6 +27,8 @@ import (
 	"callbook/internal/summary"
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
+	"callbook/internal/trunk"
+	"callbook/internal/trunk/testcall"
 	"callbook/internal/upload"
 	"callbook/internal/usage"
 	"callbook/internal/web/campaigns"
@@ -41,6 +43,7 @@ import (
 	"callbook/internal/web/shell"
 	"callbook/internal/web/signin"
 	trashroom "callbook/internal/web/trash"
+	"callbook/internal/web/trunks"
 )
 
 // Config has the dependencies of the dashboard.
@@ -79,7 +82,20 @@ type Config struct {
 	BaseURL string
 	// Clock tells today's date, and limits failed attempts to sign in.
 	Clock clock.Clock
+
+	// Trunks are those of the installation. Line is the carrier of the server if it calls
+	// over them, and TestCalls makes test calls; otherwise both are nil. TrunksWait means
+	// that campaigns then wait from the first trunk on. Manages reports whether an
+	// account's sessions may see and change trunks.
+	Trunks     *trunk.Trunks
+	Line       Line
+	TestCalls  *testcall.Calls
+	TrunksWait bool
+	Manages    func(ctx context.Context, acct account.Account) (bool, error)
 }
+
+// Line is the carrier of a server that calls over trunks.
+type Line = trunks.Line
 
 // Dashboard serves the pages.
 type Dashboard = shell.Dashboard
@@ -87,7 +103,7 @@ type Dashboard = shell.Dashboard
 // New returns a dashboard. It panics if its templates, which are part of the program, are
 // invalid.
 func New(cfg Config) *Dashboard {
-	return shell.New(shell.Config{Sessions: cfg.Sessions, Accounts: cfg.Accounts, Receipts: cfg.Receipts, API: cfg.API, Now: cfg.Clock.Now, BaseURL: cfg.BaseURL},
+	return shell.New(shell.Config{Sessions: cfg.Sessions, Accounts: cfg.Accounts, Receipts: cfg.Receipts, API: cfg.API, Now: cfg.Clock.Now, BaseURL: cfg.BaseURL, Manages: cfg.Manages},
 		// The navigation has the same order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns, Persons: cfg.Persons},
@@ -96,6 +112,7 @@ func New(cfg Config) *Dashboard {
 			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Simulated: cfg.Simulated, Voice: cfg.Voice,
 		},
 		&flows.Room{Flows: cfg.Flows, Prompts: cfg.Prompts, Voice: cfg.Voice != nil},
+		&trunks.Room{Trunks: cfg.Trunks, Book: cfg.Book, Tests: cfg.TestCalls, Line: cfg.Line, Waiting: cfg.TrunksWait},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},

@@ -38,6 +38,8 @@ type Dialogs interface {
 	SaveDialog(ctx context.Context, call addressbook.SID, record []byte) error
 	// Dialogs returns the records of those calls that have one.
 	Dialogs(ctx context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error)
+	// TestDialogs returns the test calls that have a record; see [trunk.TestCall].
+	TestDialogs(ctx context.Context) ([]addressbook.SID, error)
 	// DropDialogs deletes the records of calls. Calls without a record do no harm.
 	DropDialogs(ctx context.Context, calls []addressbook.SID) error
 }
@@ -164,6 +166,7 @@ func (c *Carrier) Run(ctx context.Context, tell func(carrier.Progress)) {
 	var chores sync.WaitGroup
 	chores.Go(func() { c.reloadAll(ctx) })
 	chores.Go(func() { c.dropAll(ctx) })
+	chores.Go(func() { c.endTests(ctx) })
 	<-ctx.Done()
 	c.stop()
 	kill()

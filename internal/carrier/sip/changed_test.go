@@ -14,7 +14,6 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
-	"callbook/internal/carrier/sip"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
 )
@@ -33,7 +32,7 @@ func (c *changing) List(context.Context) ([]trunk.Trunk, error) {
 }
 
 // set changes the trunks, and waits until the carrier has those.
-func (c *changing) set(t *testing.T, r *rig, is func([]sip.Health) bool, all ...trunk.Trunk) {
+func (c *changing) set(t *testing.T, r *rig, is func([]trunk.Health) bool, all ...trunk.Trunk) {
 	t.Helper()
 	c.mu.Lock()
 	c.all = all
@@ -60,7 +59,7 @@ func TestChangedTrunk(t *testing.T) {
 	changed := trunks.all[0]
 	changed.CallerIDs = []string{"+918047112233"}
 	since := r.Health()[0].Since
-	trunks.set(t, r, func(h []sip.Health) bool { return h[0].Since.After(since) && h[0].Up && h[0].Reason == "" }, changed)
+	trunks.set(t, r, func(h []trunk.Health) bool { return h[0].Since.After(since) && h[0].Up && h[0].Reason == "" }, changed)
 	if got := r.Health()[0].Calls; got != 1 {
 		t.Errorf("the changed trunk has %d calls", got)
 	}
@@ -68,10 +67,10 @@ func TestChangedTrunk(t *testing.T) {
 	if not, ok := errors.AsType[*carrier.NotSentError](r.Place(t.Context(), order(line, keys()))); !ok || !strings.Contains(not.Error(), "busy") {
 		t.Errorf("a second call over one channel: %v", not)
 	}
-	trunks.set(t, r, func(h []sip.Health) bool { return len(h) == 0 })
+	trunks.set(t, r, func(h []trunk.Health) bool { return len(h) == 0 })
 	call.Media.Press("4", siptest.Sender{})
 	r.awaitKeys(o, "4")
-	trunks.set(t, r, func(h []sip.Health) bool { return len(h) == 1 && h[0].Up && h[0].Reason == "" }, changed)
+	trunks.set(t, r, func(h []trunk.Health) bool { return len(h) == 1 && h[0].Up && h[0].Reason == "" }, changed)
 	call.Bye()
 	r.end(o, campaign.Reached)
 	r.works(t)

@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -191,11 +192,11 @@ func TestTestCall(t *testing.T) {
 	})
 	run(t, c)
 	var seen []string
-	p, err := c.TestCall(t.Context(), "callee", carrier.Order{Call: addressbook.SID{1}, To: line.Number, CallerID: "08047000001"}, "12#", func(s sip.Step) {
-		begin, _, _ := strings.Cut(s.Message, " ")
+	p, err := c.TestCall(t.Context(), "callee", carrier.Order{Call: addressbook.SID{1}, To: line.Number, CallerID: "08047000001"}, "12#", func(s trunk.Message) {
+		begin, _, _ := strings.Cut(s.Text, " ")
 		seen = append(seen, begin)
-		if strings.Contains(s.Message, "response=") {
-			t.Errorf("a secret is shown: %s", s.Message)
+		if strings.Contains(s.Text, "response=") {
+			t.Errorf("a secret is shown: %s", s.Text)
 		}
 	})
 	if err != nil || p.Outcome != campaign.Reached || p.CauseText != "bye" {
@@ -203,5 +204,60 @@ func TestTestCall(t *testing.T) {
 	}
 	if got := strings.Join(seen, " "); !strings.Contains(got, "INVITE SIP/2.0") || !strings.Contains(got, "ACK") || !strings.Contains(got, "BYE") {
 		t.Errorf("saw %s", got)
+	}
+}
+
+// TestTestCallCrash: a test call is placed once, whatever asks for it again, and the next
+// process hangs it up and forgets it, although no dialer asks for it.
+func TestTestCallCrash(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	records := &siptest.Records{}
+	first := start(t, func(o *sip.Options) {
+		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
+	})
+	ends := run(t, first)
+	line := callee.Line(t, rings)
+	o := carrier.Order{Call: trunk.TestCall([10]byte{1}), To: line.Number, CallerID: "08047000001"}
+	ctx, hangUp := context.WithCancel(t.Context())
+	over := make(chan error, 1)
+	go func() {
+		_, err := first.TestCall(ctx, "callee", o, "", func(trunk.Message) {})
+		over <- err
+	}()
+	line.Call().Await("INVITE", 1)
+	if _, err := first.TestCall(t.Context(), "callee", o, "", func(trunk.Message) {}); err != carrier.ErrTwice {
+		t.Errorf("in the same process: %v", err)
+	}
+	next := records.Copy()
+	ended, err := json.Marshal(sip.Dialog{CallID: "x", Target: "sip:x", Dest: "x", Branch: "x", End: &carrier.Progress{State: campaign.CallEnded}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.SaveDialog(ctx, trunk.TestCall([10]byte{2}), ended); err != nil {
+		t.Fatal(err)
+	}
+	second := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, next })
+	run(t, second)
+	line.Call().Await("CANCEL", 1)
+	if _, err := second.TestCall(t.Context(), "callee", o, "", func(trunk.Message) {}); err != carrier.ErrTwice {
+		t.Errorf("in the next process: %v", err)
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(siptest.Patience); ; <-tick.C {
+		if left, _ := next.TestDialogs(t.Context()); len(left) == 1 && left[0] == o.Call {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the record of a call that is over is still there")
+		}
+	}
+	hangUp()
+	if err := <-over; err != nil || line.Calls() != 1 {
+		t.Errorf("%v, after %d calls", err, line.Calls())
+	}
+	if len(ends) > 0 {
+		t.Error("the dialer is told of a test call")
 	}
 }

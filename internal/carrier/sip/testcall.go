@@ -5,50 +5,53 @@ import (
 	"errors"
 	"time"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/carrier"
+	"callbook/internal/fault"
+	"callbook/internal/trunk"
 )
-
-// Step is a message of a test call.
-type Step struct {
-	At   time.Time
-	Sent bool // by this side; otherwise it was received
-	// Message is the text of the message without secrets. It contains telephone numbers.
-	Message string
-}
 
 // TestCall places a call over a trunk, whatever its prefixes, and waits for its end. It
 // tells each message, also those of a host that is down. Told is called for one message
 // after the other and returns soon. Once the callee has answered, TestCall presses the keys
 // (digits, * and #), if there are any, before it plays the flow; it returns an error if the
-// callee takes none. When ctx ends, the call is hung up. Run must be running.
-func (c *Carrier) TestCall(ctx context.Context, trunk string, o carrier.Order, keys string, told func(Step)) (carrier.Progress, error) {
+// callee takes none. When ctx ends, the call is hung up. Run must be running; it does not
+// tell of the call.
+//
+// The sid of the call should be one of [trunk.TestCall], so that a later process hangs up
+// a call that this one could not end. A call that was placed before is not placed again,
+// also not by another process. An error with words for a person is a fault.
+func (c *Carrier) TestCall(ctx context.Context, name string, o carrier.Order, keys string, told func(trunk.Message)) (carrier.Progress, error) {
 	if err := c.await(ctx); err != nil {
 		return carrier.Progress{}, err
 	}
-	line := c.lines.named(trunk)
+	line := c.lines.named(name)
 	if line == nil {
-		return carrier.Progress{}, errNoTrunk
+		return carrier.Progress{}, fault.New(fault.NotFound, errNoTrunk.Error())
+	}
+	if line.trunk.Locked != "" {
+		return carrier.Progress{}, fault.New(fault.Invalid, line.trunk.Locked)
 	}
 	id, may := callerIDOn(&line.trunk, o.CallerID)
 	if !may {
-		return carrier.Progress{}, errCallerID
+		return carrier.Progress{}, fault.New(fault.Invalid, "the trunk may not show this caller id")
 	}
 	hosts := line.all()
 	if len(hosts) == 0 {
-		return carrier.Progress{}, errors.New("the host of the trunk cannot be found")
+		return carrier.Progress{}, fault.New(fault.Unavailable, "the host of the trunk cannot be found")
 	}
 	if err := prepareSounds(ctx, &o); err != nil {
 		return carrier.Progress{}, err
 	}
 	if err := line.take(time.Now()); err != nil {
-		return carrier.Progress{}, err
+		return carrier.Progress{}, forPeople(err)
 	}
 	defer c.net.observe.watch(callIDOf(o.Call), func(sent bool, message string) {
-		told(Step{At: c.opts.Clock.Now(), Sent: sent, Message: message})
+		told(trunk.Message{At: c.opts.Clock.Now(), Sent: sent, Text: message})
 	})()
-	l, err := c.placeOver(ctx, o, way{line, hosts, id, keys})
+	l, err := c.placeOver(ctx, o, way{line: line, hosts: hosts, callerID: id, keys: keys, test: true})
 	if err != nil {
-		return carrier.Progress{}, err
+		return carrier.Progress{}, forPeople(err)
 	}
 	select {
 	case <-l.done:
@@ -57,4 +60,48 @@ func (c *Carrier) TestCall(ctx context.Context, trunk string, o carrier.Order, k
 		<-l.done // within the time in which answers come
 	}
 	return l.last(), l.pressed
+}
+
+// forPeople returns the fault of a test call that has not left, unless its cause is a failure
+// of the database.
+func forPeople(err error) error {
+	notSent, ok := errors.AsType[*carrier.NotSentError](err)
+	if !ok || errors.Is(err, errRecord) {
+		return err
+	}
+	return fault.New(fault.Unavailable, notSent.Cause.Error())
+}
+
+// ending reports whether this process knows a call, or is ending it.
+func (c *Carrier) ending(call addressbook.SID) bool {
+	_, known := c.remembered(call)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ghost := c.ghosts[call]
+	return known || ghost
+}
+
+// endTests hangs up test calls of an earlier process: no dialer asks for them. If another
+// server on the same database is just making one, that is hung up too.
+func (c *Carrier) endTests(ctx context.Context) {
+	calls, err := c.opts.Dialogs.TestDialogs(ctx)
+	if err == nil && len(calls) > 0 {
+		asked := make([]carrier.Asked, len(calls))
+		for i, call := range calls {
+			asked[i].Call = call
+		}
+		_, err = c.Resolve(ctx, asked)
+	}
+	var over []addressbook.SID
+	for _, call := range calls {
+		if !c.ending(call) { // or else it is dropped like any other
+			over = append(over, call)
+		}
+	}
+	if err == nil {
+		err = c.opts.Dialogs.DropDialogs(ctx, over)
+	}
+	if err != nil && ctx.Err() == nil {
+		c.opts.Log.Warn("the test calls of an earlier process could not be ended", "error", err)
+	}
 }

@@ -139,6 +139,13 @@ func (db *DB) Dialogs(ctx context.Context, calls []addressbook.SID) (map[address
 	return records, nil
 }
 
+// TestDialogs implements [trunk.Dialogs].
+func (db *DB) TestDialogs(ctx context.Context) ([]addressbook.SID, error) {
+	return collect(ctx, db, purpose{}, "read dialogs of test calls", func(r pgx.CollectableRow) (call addressbook.SID, err error) {
+		return call, r.Scan((*sidValue)(&call))
+	}, `SELECT call_sid FROM dialogs WHERE call_sid < $1 ORDER BY call_sid LIMIT 100`, (*sidValue)(&trunk.EndOfTestCalls))
+}
+
 // DropDialogs implements [trunk.Dialogs].
 func (db *DB) DropDialogs(ctx context.Context, calls []addressbook.SID) error {
 	if len(calls) == 0 {

@@ -170,6 +170,21 @@ func (b *AddressBook) Dialogs(ctx context.Context, calls []addressbook.SID) (map
 	return records, nil
 }
 
+// TestDialogs implements [trunk.Dialogs].
+func (b *AddressBook) TestDialogs(ctx context.Context) (calls []addressbook.SID, err error) {
+	err = b.db.points.read(ctx, account.None, func(conn *sqlite.Conn) error {
+		calls = nil
+		return sqlitex.Execute(conn, `SELECT call_sid FROM dialogs WHERE call_sid < ? ORDER BY call_sid LIMIT 100`, &sqlitex.ExecOptions{
+			Args: []any{trunk.EndOfTestCalls[:]},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				calls = append(calls, addressbook.SID(columnBytes(stmt, 0)))
+				return nil
+			},
+		})
+	})
+	return calls, storeError("read dialogs of test calls", err)
+}
+
 // DropDialogs implements [trunk.Dialogs].
 func (b *AddressBook) DropDialogs(ctx context.Context, calls []addressbook.SID) error {
 	if len(calls) == 0 {

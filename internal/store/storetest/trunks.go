@@ -172,6 +172,20 @@ func dialogs(t *testing.T, f *fixture) {
 	}
 	f.reopen()
 	f.dialogs(t, calls, map[addressbook.SID][]byte{calls[1]: second})
+	tests := []addressbook.SID{trunk.TestCall([10]byte{}), trunk.TestCall([10]byte{0xff, 9: 0xff})}
+	for _, call := range tests {
+		if err := f.CallDialogs.SaveDialog(ctx, call, first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := f.CallDialogs.TestDialogs(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "test calls", found, tests)
+	if err := f.CallDialogs.DropDialogs(ctx, tests); err != nil {
+		t.Fatal(err)
+	}
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	if err := f.CallDialogs.SaveDialog(cancelled, calls[0], first); err == nil {

@@ -92,6 +92,10 @@ type Options struct {
 	// a free port of loopback. SIP is how.
 	Trunk *trunk.Trunk
 	SIP   app.SIP
+	// TrunkKeys tells which key encrypts the passwords of trunks; the zero value is none.
+	// TrunkAccounts are the accounts that manage trunks.
+	TrunkKeys     trunk.Keys
+	TrunkAccounts []string
 	// VoiceCommand speaks texts; nil is no voice.
 	VoiceCommand []string
 	// RefusePrivate sends no callbacks to private and loopback addresses, as a user's
@@ -177,6 +181,8 @@ func Start(t testing.TB, opts Options) *Server {
 		KeepDeleted:     opts.KeepDeleted,
 		Kind:            kind,
 		SIP:             opts.SIP,
+		TrunkKeys:       opts.TrunkKeys,
+		TrunkAccounts:   opts.TrunkAccounts,
 		Simulator:       opts.Simulator,
 		Carrier:         opts.Carrier,
 		VoiceCommand:    opts.VoiceCommand,
@@ -200,7 +206,7 @@ func Start(t testing.TB, opts Options) *Server {
 			over(&set.Campaigns, opts.Campaigns)
 			over(&set.Events, opts.Events)
 			over(&set.Receipts, opts.Receipts)
-			s.addTrunk(set.Trunks, opts.Trunk)
+			s.addTrunk(set.Trunks, opts.TrunkKeys, opts.Trunk)
 		},
 	})
 	if err != nil {
@@ -231,11 +237,11 @@ func Start(t testing.TB, opts Options) *Server {
 }
 
 // addTrunk adds a trunk, unless an earlier server on the database has.
-func (s *Server) addTrunk(store trunk.Store, t *trunk.Trunk) {
+func (s *Server) addTrunk(store trunk.Store, keys trunk.Keys, t *trunk.Trunk) {
 	if t == nil {
 		return
 	}
-	err := trunk.New(store, trunk.Keys{}, clock.System).Create(s.t.Context(), t)
+	err := trunk.New(store, keys, clock.System).Create(s.t.Context(), t)
 	if err != nil && !fault.Is(err, fault.Duplicate) {
 		s.t.Error(err)
 	}

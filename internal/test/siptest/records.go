@@ -1,11 +1,13 @@
 package siptest
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"sync"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/trunk"
 )
 
 // Records keeps the records of calls in memory, as a carrier stores them. The zero Records
@@ -53,6 +55,18 @@ func (r *Records) Dialogs(_ context.Context, calls []addressbook.SID) (map[addre
 		}
 	}
 	return found, nil
+}
+
+// TestDialogs returns the test calls that have a record.
+func (r *Records) TestDialogs(context.Context) (calls []addressbook.SID, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for sid := range r.all {
+		if bytes.Compare(sid[:], trunk.EndOfTestCalls[:]) < 0 {
+			calls = append(calls, sid)
+		}
+	}
+	return calls, nil
 }
 
 // DropDialogs deletes the records of calls.

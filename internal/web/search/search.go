@@ -43,7 +43,7 @@ type Room struct {
 	Book    *addressbook.Book
 	Imports *upload.Importer
 
-	entries func(search string) []shell.Entry
+	entries func(r *http.Request, search string) []shell.Entry
 }
 
 // Routes implements shell.Room.
@@ -93,7 +93,7 @@ func (room *Room) search(r *http.Request) (shell.Answer, error) {
 			add(g)
 		}
 	}
-	for _, g := range room.pages(text) {
+	for _, g := range room.pages(r, text) {
 		add(g)
 	}
 	return pages.Show("search", "Search", found).Piece("found"), nil
@@ -205,9 +205,9 @@ func (room *Room) imports(ctx context.Context, acct account.Account, text string
 
 // pages searches the pages of the dashboard and the reference. For an empty text, it
 // returns the pages that people are likely to want.
-func (room *Room) pages(text string) []group {
+func (room *Room) pages(r *http.Request, text string) []group {
 	goTo, reference := group{Name: "Go to"}, group{Name: "API reference"}
-	for _, e := range room.entries(text) {
+	for _, e := range room.entries(r, text) {
 		h := hit{URL: e.Path, Label: e.Label}
 		switch {
 		case !e.Reference:

@@ -42,6 +42,9 @@ type Config struct {
 	// BaseURL is the URL of the server for browsers and clients, such as
 	// https://book.example.com; "" means the host of each request.
 	BaseURL string
+	// Manages reports whether an account's sessions may see and change what belongs to
+	// the whole installation, such as trunks.
+	Manages func(ctx context.Context, acct account.Account) (bool, error)
 }
 
 // Room has the pages of one subject.

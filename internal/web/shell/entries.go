@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -22,10 +23,10 @@ func (d *Dashboard) AddEntries(make func() []Entry) { d.entries = append(d.entri
 
 // Entries returns the pages whose names have each word of a search, first those of the
 // navigation, in the order in which they were added. It compares the
-// [addressbook.SearchText] of both.
-func (d *Dashboard) Entries(search string) []Entry {
+// [addressbook.SearchText] of both. The visitor is that of r.
+func (d *Dashboard) Entries(r *http.Request, search string) []Entry {
 	var all []Entry
-	for _, item := range d.nav {
+	for _, item := range d.navOf(r) {
 		all = append(all, Entry{Path: item.Path, Label: item.Label + item.More})
 	}
 	for _, make := range d.entries {

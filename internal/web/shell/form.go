@@ -70,6 +70,7 @@ type Field struct {
 	Focus        bool   // has the focus when the page opens
 	Options      []Option
 	MaxLength    int // 0 means none
+	Rows         int // of a textarea; 0 means 8
 }
 
 // Option is an option of a select field.

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"html/template"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -15,20 +16,31 @@ type NavItem struct {
 	Current bool
 	// Also are other paths whose pages belong to the entry.
 	Also []string
+	// Managed means that only visitors see it for whom [Manages] is true.
+	Managed bool
 }
 
 // AddNav adds an entry at the end of the navigation. It is the current one on all paths
 // below its own.
 func (d *Dashboard) AddNav(item NavItem) { d.nav = append(d.nav, item) }
 
-func (d *Dashboard) navFor(path string) []NavItem {
-	items := slices.Clone(d.nav)
+func (d *Dashboard) navFor(r *http.Request) []NavItem {
+	items, path := d.navOf(r), r.URL.Path
 	for i, item := range items {
 		items[i].Current = slices.ContainsFunc(append(item.Also, item.Path), func(own string) bool {
 			return path == own || own != "/" && strings.HasPrefix(path, own+"/")
 		})
 	}
 	return items
+}
+
+// navOf returns the entries that the visitor may see.
+func (d *Dashboard) navOf(r *http.Request) []NavItem {
+	manages, err := Manages(r)
+	if err != nil {
+		RecordOf(r).Err = err
+	}
+	return slices.DeleteFunc(slices.Clone(d.nav), func(item NavItem) bool { return item.Managed && !manages })
 }
 
 // Tab is a link to a page of the same subject.

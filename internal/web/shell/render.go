@@ -121,7 +121,7 @@ func (d *Dashboard) sendPage(w http.ResponseWriter, r *http.Request, a Answer) {
 	who := visitorOf(r)
 	v := view{Title: a.title, SignedIn: who.known, Account: who.account, Notice: a.notice, Data: a.data}
 	if who.known {
-		v.Nav = d.navFor(r.URL.Path)
+		v.Nav = d.navFor(r)
 	}
 	v.Unsaved = a.status >= 400 && a.status < 500 || r.URL.Query().Has(typedQuery)
 	name := "layout"

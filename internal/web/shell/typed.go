@@ -13,6 +13,10 @@ import (
 // typedQuery is the query parameter that names the stored values of a form.
 const typedQuery = "typed"
 
+// PasswordField is the name of fields whose values no page shows again, and that are not
+// among what [Typed] returns.
+const PasswordField = "password"
+
 // HandleTyped is [Dashboard.HandleForm] for a form that people type into. Page is the
 // path of the form's page, with the {names} of the pattern. A visitor who was signed out
 // before sending it can sign in and gets the form back: the page's handler gets its
@@ -32,6 +36,7 @@ func (d *Dashboard) HandleTyped(pattern, page string, h Handler) {
 		if err := ReadStrangersForm(r); err != nil {
 			return Answer{}, err
 		}
+		r.PostForm.Del(PasswordField)
 		if len(r.PostForm) == 0 {
 			return d.askToSignIn(r, at), nil
 		}

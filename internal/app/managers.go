@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"callbook/internal/account"
+)
+
+// managers tells which accounts manage the trunks of the installation in the dashboard.
+// Trunks belong to no account, and whoever changes them decides over the calls of all.
+type managers struct {
+	named    []string // sids of accounts; empty means the only account
+	accounts *account.Directory
+
+	mu    sync.Mutex
+	only  string // the sid of the only account, or ""
+	asked time.Time
+}
+
+// onlyFor is how long managers does not look again whether an account is the only one.
+const onlyFor = 2 * time.Second
+
+// include reports whether an account is one of them. Its sessions have been begun by a
+// link, or by a key whose scopes allow everything: no other key signs in.
+func (m *managers) include(ctx context.Context, acct account.Account) (bool, error) {
+	if len(m.named) > 0 {
+		return slices.Contains(m.named, acct.SID), nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if time.Since(m.asked) >= onlyFor {
+		all, err := m.accounts.Accounts(ctx)
+		if err != nil {
+			return false, err
+		}
+		m.only, m.asked = "", time.Now()
+		if len(all) == 1 {
+			m.only = all[0].SID
+		}
+	}
+	return acct.SID == m.only, nil
+}

@@ -1,0 +1,47 @@
+package trunk
+
+import (
+	"context"
+	"slices"
+
+	"callbook/internal/fault"
+)
+
+// NextRank returns the rank of a new trunk that comes after all others.
+func (s *Trunks) NextRank(ctx context.Context) (int, error) {
+	all, err := s.Overview(ctx)
+	if err != nil || len(all) == 0 {
+		return 0, err
+	}
+	return min(all[len(all)-1].Rank+1, MaxRank), nil
+}
+
+// Move moves a trunk by so many places in the order, backward if by is negative. Beyond
+// the first and the last place it goes no further. The trunks get new ranks, from 0 on.
+// The error is [ErrNotThere] if there is no such trunk.
+func (s *Trunks) Move(ctx context.Context, name string, by int) error {
+	all, err := s.Overview(ctx)
+	if err != nil {
+		return err
+	}
+	from := slices.IndexFunc(all, func(t Trunk) bool { return t.Name == name })
+	if from < 0 {
+		return ErrNotThere
+	}
+	to := min(max(from+by, 0), len(all)-1)
+	moved := all[from]
+	all = slices.Insert(slices.Delete(all, from, from+1), to, moved)
+	for rank, t := range all {
+		if t.Rank == rank {
+			continue
+		}
+		_, err := s.Change(ctx, t.Name, func(t *Trunk) error {
+			t.Rank = rank
+			return nil
+		})
+		if err != nil && !fault.Is(err, fault.NotFound) { // removed meanwhile
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package trunks
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/fault"
+	"callbook/internal/trunk"
+	"callbook/internal/trunk/testcall"
+	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
+)
+
+// callForm is the data of the template call-form.html.
+type callForm struct {
+	state
+	Calling, Waiting       bool
+	Number, CallerID, Says shell.Field
+	Voice                  bool
+	Error                  string
+	Current                *testcall.State // the call that is being made, or nil
+}
+
+// testText is what callees of test calls hear by default.
+const testText = "This is a test call of callbook."
+
+func (room *Room) newCallForm(t *trunk.Trunk, v url.Values) *callForm {
+	f := &callForm{
+		state: room.stateOf(*t, room.health()), Calling: room.Tests != nil, Waiting: room.Waiting,
+		Number:   shell.Field{Name: "number", Label: "Number to call", Type: "tel", Required: true, MaxLength: 40, Value: v.Get("number"), Hint: "It is called once, whatever the prefixes of the trunk."},
+		CallerID: shell.Field{Name: "caller_id", Label: "They see", Required: true, InputMode: "tel", MaxLength: 40, Value: v.Get("caller_id")},
+		Says:     shell.Field{Name: "text", Label: "They hear", MaxLength: 200, Value: v.Get("text")},
+	}
+	if len(t.CallerIDs) > 0 {
+		f.CallerID.Type = "select"
+		for _, id := range t.CallerIDs {
+			f.CallerID.Options = append(f.CallerID.Options, shell.Option{Value: id, Label: id})
+		}
+	}
+	if room.Tests != nil {
+		f.Voice = room.Tests.Voice()
+		if last, ok := room.Tests.Last(); ok && !last.Over {
+			f.Current = &last
+		}
+	}
+	return f
+}
+
+func (f *callForm) page() shell.Answer { return pages.Show("call-form", "Test call over "+f.Name, f) }
+
+func (room *Room) callFormPage(r *http.Request) (shell.Answer, error) {
+	t, err := room.named(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	v, err := shell.Typed(r)
+	if v == nil {
+		v = url.Values{"text": {testText}}
+	}
+	return room.newCallForm(t, v).page(), err
+}
+
+// placeCall places the call of the form. Its id follows from the form, so that a form that
+// is sent twice calls once, also when the server has been killed in between.
+func (room *Room) placeCall(r *http.Request) (shell.Answer, error) {
+	t, err := room.named(r)
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	if room.Tests == nil {
+		return room.newCallForm(t, r.PostForm).page().Invalid(), nil
+	}
+	var seed [10]byte
+	if hash, once := shell.FormHash(r); once {
+		copy(seed[:], hash[:])
+	} else {
+		_, _ = rand.Read(seed[:])
+	}
+	id := trunk.TestCall(seed)
+	q := testcall.Request{Trunk: t.Name, CallerID: strings.TrimSpace(r.PostForm.Get("caller_id")), Text: strings.TrimSpace(r.PostForm.Get("text"))}
+	if q.To, err = room.Book.Number(shell.AccountOf(r), r.PostForm.Get("number")); err == nil {
+		if _, may := t.Shows(q.CallerID); q.CallerID == "" || !may {
+			err = fault.InvalidField(trunk.FieldCallerIDs, "write a number that the trunk may show")
+		} else {
+			err = room.Tests.Begin(id, q)
+		}
+	}
+	if wrong := fault.As(err); wrong != nil {
+		f := room.newCallForm(t, r.PostForm)
+		switch {
+		case wrong.Field == trunk.FieldCallerIDs:
+			f.CallerID.Error = sentence(wrong)
+		case wrong.Field != "":
+			f.Number.Error = words.Sentence(wrong)
+		default:
+			f.Error = words.Faults.Of(wrong)
+		}
+		return f.page().Invalid(), nil
+	}
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	return shell.GoTo("/trunks/calls/" + id.String()), nil
+}
+
+// callData is the data of the template call.html. While the call lasts, htmx loads the
+// page again and again.
+type callData struct {
+	testcall.State
+	Phone      string
+	Text, Kind string // how the call is, and the badge for it
+	Detail     string // the answer of the trunk and the reason, or ""
+	Talk       string
+	Steps      []callStep
+}
+
+// callStep is a message of the call.
+type callStep struct {
+	At, Title, Text string
+	Sent            bool
+}
+
+func (room *Room) callPage(r *http.Request) (shell.Answer, error) {
+	if room.Tests == nil {
+		return shell.Answer{}, errNoCall
+	}
+	s, ok := room.Tests.Call(shell.PathSID(r, "call"))
+	if !ok {
+		return shell.Answer{}, errNoCall
+	}
+	return pages.Show("call", "Test call", callDataOf(s)).Piece("call-live"), nil
+}
+
+var errNoCall = fault.New(fault.NotFound, "This server does not know the call: there was another test call since, it was started again, or another server has made the call.")
+
+func callDataOf(s testcall.State) callData {
+	d := callData{State: s, Phone: s.To.International(), Text: "Being made", Kind: "info"}
+	for _, m := range s.Messages {
+		d.Steps = append(d.Steps, stepOf(m, s.Begun))
+	}
+	switch {
+	case !s.Over:
+	case s.Trouble != "":
+		d.Text, d.Kind, d.Detail = "Not made", "bad", s.Trouble
+	default:
+		d.Text, d.Kind = words.Outcome(s.End.Outcome)
+		d.Detail = s.End.CauseText
+		if s.End.Code != 0 && s.End.Outcome != campaign.Reached {
+			d.Detail = strings.TrimSpace(fmt.Sprintf("%d %s", s.End.Code, d.Detail))
+		}
+		if !s.End.Answered.IsZero() {
+			d.Talk = s.End.Ended.Sub(s.End.Answered).Round(100 * time.Millisecond).String()
+		}
+	}
+	return d
+}
+
+// stepOf describes a message: a request by its method, an answer by its status.
+func stepOf(m trunk.Message, begun time.Time) callStep {
+	first, _, _ := strings.Cut(m.Text, "\r\n")
+	title, _, _ := strings.Cut(first, " ")
+	if status, ok := strings.CutPrefix(first, "SIP/2.0 "); ok {
+		title = status
+	}
+	return callStep{
+		At: fmt.Sprintf("%.2f s", m.At.Sub(begun).Seconds()), Title: title, Sent: m.Sent,
+		Text: strings.TrimSpace(strings.ReplaceAll(m.Text, "\r\n", "\n")),
+	}
+}
+
+func (room *Room) hangUp(r *http.Request) (shell.Answer, error) {
+	id := shell.PathSID(r, "call")
+	if room.Tests == nil || id == (addressbook.SID{}) {
+		return shell.Answer{}, errNoCall
+	}
+	room.Tests.HangUp(id)
+	return shell.GoTo("/trunks/calls/" + id.String()), nil
+}
