@@ -17,6 +17,7 @@ type telephoneFlags struct {
 	SIPAddr          string   `name:"sip-addr" default:":5060" placeholder:"HOST:PORT" help:"IP address and port, UDP and TCP, at which SIP messages of trunks arrive; it is opened only where calls go over trunks, and reads messages of trunks alone (${default})."`
 	SIPPublicAddress string   `name:"sip-public-address" placeholder:"IP" help:"The IP address at which trunks reach this server, for one behind NAT; by default its own."`
 	RTPPorts         string   `name:"rtp-ports" default:"20000-20999" placeholder:"FROM-TO" help:"UDP ports for the sound of calls; each call takes one, and rests a minute after it (${default})."`
+	SIPTrace         bool     `name:"sip-trace" help:"Keep the SIP messages of every call, and not only of those that failed, to be seen on the page of the number. They are kept in memory, without secrets, of the last 200 such calls."`
 	TrunkAccounts    []string `name:"trunk-accounts" placeholder:"ACCOUNT" help:"Accounts whose people see and change the trunks in the dashboard; trunks belong to the whole server, so whoever changes them decides over the calls of all accounts. Without it, the only account does, and nobody where there are several."`
 	SimulatorSpeed   int      `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
 	SimulatorSeed    uint64   `default:"1" placeholder:"N" help:"Chooses how long simulated calls ring and talk (${default}); the same calls take as long each time."`
@@ -64,6 +65,7 @@ func (f *telephoneFlags) simulator() app.Simulator {
 
 // sip returns how calls go over trunks.
 func (f *telephoneFlags) sip() (s app.SIP, err error) {
+	s.TraceAll = f.SIPTrace
 	host, port, err := net.SplitHostPort(f.SIPAddr)
 	if err == nil && host == "" {
 		host = "0.0.0.0"

@@ -112,7 +112,7 @@ func TestCallerIDOfTrunks(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{Trunk: tr, Dashboard: true})
 	c := s.Account("demo")
 	body := func(callerID string) string {
-		return fmt.Sprintf(`{"campaigns":[{"caller_id":%q,"read_via_text":"Hello","from":["+919800000000"],"schedule":{"send_at":"2099-06-01T10:00:00+05:30"}}]}`, callerID)
+		return fmt.Sprintf(`{"campaigns":[{"caller_id":%q,"read_via_text":"Hello, this is a test","from":["+919800000000"],"schedule":{"send_at":"2099-06-01T10:00:00+05:30"}}]}`, callerID)
 	}
 	const why = "Invalid CallerId: no trunk may show it"
 	for _, path := range []string{"/campaigns", "/campaigns?dry_run=true"} {
@@ -135,7 +135,7 @@ func TestCallerIDOfTrunks(t *testing.T) {
 	change(`"caller_id":"08047000002"`, 400)
 	change(`"caller_id":"08047000001"`, 200)
 	change(`"action":"pause"`, 200)
-	page := s.SignedIn("demo").Submit("/campaigns/review", url.Values{"number": {"+919800000000"}, "caller_id": {"08047000002"}, "hears": {"text"}, "text": {"Hello"}}).PageText(t, 422)
+	page := s.SignedIn("demo").Submit("/campaigns/review", url.Values{"number": {"+919800000000"}, "caller_id": {"08047000002"}, "hears": {"text"}, "text": {"Hello, this is a test"}}).PageText(t, 422)
 	if !strings.Contains(page, "No trunk may show this caller id") {
 		t.Errorf("the form says %s", page)
 	}

@@ -41,6 +41,8 @@ type SIP struct {
 	// Ring is how long telephones ring, and Longest how long an answered call lasts; see
 	// [sip.Options].
 	Ring, Longest time.Duration
+	// TraceAll keeps the messages of all calls, and not only of those that fail.
+	TraceAll bool
 }
 
 // Simulator configures the simulated telephone. The zero value is the default.
@@ -111,7 +113,7 @@ func (cfg Config) sip(stores *store.Set, trunks *trunk.Trunks) (*telephone, erro
 	}
 	c, err := sip.New(sip.Options{
 		Log: cfg.Log, Clock: cfg.Clock, Addr: addr, Public: cfg.SIP.Public, Media: engine, Trunks: trunks, Dialogs: stores.Dialogs,
-		Ring: cfg.SIP.Ring, Longest: cfg.SIP.Longest,
+		Ring: cfg.SIP.Ring, Longest: cfg.SIP.Longest, TraceAll: cfg.SIP.TraceAll,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("listen at %v for the trunks: %w; choose another with --sip-addr", addr, err)

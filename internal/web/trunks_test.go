@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"callbook/internal/test/servertest"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
+	"callbook/internal/wav"
 )
 
 // trunkServer starts a server whose account demo manages the trunks, with a key for their
@@ -295,4 +297,37 @@ func TestTestCall(t *testing.T) {
 	b.Submit("/trunk/callee/call", form).Redirect(t, rung)
 	s.Account("other")
 	s.SignedIn("other").Open(at).PageText(t, 403)
+}
+
+// TestTracedCalls: the page of a number has the messages of a call that the trunk has
+// failed, for those who manage trunks.
+func TestTracedCalls(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 503}) }})
+	s, b := trunkServer(t, servertest.Options{Trunk: trunkTo(callee), VoiceCommand: []string{"sh", "-c", "cat $0", voice(t)}})
+	other := s.Account("other")
+	key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	demo := other.As(key.ID, token)
+	demo.Account = "demo"
+	body := `{"campaigns":[{"caller_id":"+918047000001","read_via_text":"Hello, this is a test","from":["` + line.Number.String() + `"],"calling_hours":{"hours":"always","days":"always","reason":"A test"}}]}`
+	mine, theirs := demo.NewCampaign(body).ID, other.NewCampaign(body).ID
+	until(t, b, "/campaigns/"+mine+"/numbers/0", "503 Service Unavailable", "INVITE sip:", "Messages")
+	page := until(t, s.SignedIn("other"), "/campaigns/"+theirs+"/numbers/0", ">Failed</span>")
+	if strings.Contains(page, "INVITE") || strings.Contains(page, "Messages") {
+		t.Error("an account that does not manage trunks sees the messages")
+	}
+}
+
+// voice returns a file with a tenth of a second of sound.
+func voice(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "said.wav")
+	if err := os.WriteFile(file, wav.Encode(make([]int16, wav.Rate/10)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

@@ -109,7 +109,7 @@ func New(cfg Config) *Dashboard {
 		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns, Persons: cfg.Persons},
 		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
 		&campaigns.Room{
-			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Simulated: cfg.Simulated, Voice: cfg.Voice,
+			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Simulated: cfg.Simulated, Voice: cfg.Voice, Trace: cfg.trace(),
 		},
 		&flows.Room{Flows: cfg.Flows, Prompts: cfg.Prompts, Voice: cfg.Voice != nil},
 		&trunks.Room{Trunks: cfg.Trunks, Book: cfg.Book, Tests: cfg.TestCalls, Line: cfg.Line, Waiting: cfg.TrunksWait},
@@ -120,4 +120,12 @@ func New(cfg Config) *Dashboard {
 		&search.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&signin.Room{Accounts: cfg.Accounts, Sessions: cfg.Sessions, Audit: cfg.Audit, Clock: cfg.Clock},
 	)
+}
+
+// trace returns what finds the messages of calls, or nil if the telephone is simulated.
+func (cfg Config) trace() func(call addressbook.SID) []trunk.Message {
+	if cfg.Line == nil {
+		return nil
+	}
+	return cfg.Line.Trace
 }

@@ -24,7 +24,7 @@ type call struct {
 	hosts    []*host // to try; the first has the INVITE
 	callerID string
 	press    string // the keys to press after the answer
-	test     bool // nobody is told of the call but who waits for it
+	test     bool   // nobody is told of the call but who waits for it
 	media    *media.Session
 	localTag string
 

@@ -69,13 +69,17 @@ type Options struct {
 	// Probe is how often each host of a trunk is asked whether it is there, by default 30
 	// seconds. Reload is how often the trunks are read, by default 3 seconds.
 	Probe, Reload time.Duration
+	// TraceAll keeps the messages of all calls, and not only of those that fail; see
+	// [Carrier.Trace].
+	TraceAll bool
 }
 
 // Carrier is a [carrier.Carrier] over SIP trunks.
 type Carrier struct {
-	opts  Options
-	net   *endpoint
-	lines lines
+	opts   Options
+	net    *endpoint
+	lines  lines
+	traces traces
 
 	working sync.WaitGroup
 	ready   chan struct{} // closed when Run takes calls
@@ -114,7 +118,7 @@ func New(opts Options) (*Carrier, error) {
 		}
 	}
 	c := &Carrier{
-		opts: opts, ready: make(chan struct{}), woken: make(chan struct{}, 1),
+		opts: opts, traces: traces{all: opts.TraceAll}, ready: make(chan struct{}), woken: make(chan struct{}, 1),
 		calls: make(map[addressbook.SID]*call), past: make(map[addressbook.SID]past), ghosts: make(map[addressbook.SID]Dialog),
 	}
 	var err error

@@ -121,7 +121,7 @@ type way struct {
 	hosts    []*host
 	callerID string
 	keys     string // to press once the callee has answered; of test calls
-	test     bool // see call.test
+	test     bool   // see call.test
 }
 
 // otherwise is how long a number waits whose trunks are down, while there are others. The

@@ -125,7 +125,7 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 		e.garbage(addr)
 		return nil, nil
 	}
-	e.observe.see(false, func() []byte { return data })
+	e.observe.see(false, callIDIn(data), func() []byte { return data })
 	return data, nil
 }
 
@@ -197,7 +197,7 @@ func as(*sipgo.Client, *gosip.Request) error { return nil }
 func (e *endpoint) begin(ctx context.Context, req *gosip.Request) (gosip.ClientTransaction, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
-	e.observe.see(true, func() []byte { return []byte(req.String()) })
+	e.observe.see(true, req.CallID().Value(), func() []byte { return []byte(req.String()) })
 	tx, err := e.cli.TransactionRequest(ctx, req, as)
 	if err != nil {
 		return nil, plain(err)
@@ -214,7 +214,7 @@ func bounded() *gosip.TransportTCP {
 
 // write sends an ACK.
 func (e *endpoint) write(req *gosip.Request) error {
-	e.observe.see(true, func() []byte { return []byte(req.String()) })
+	e.observe.see(true, req.CallID().Value(), func() []byte { return []byte(req.String()) })
 	ctx, cancel := context.WithTimeout(context.Background(), connectWithin)
 	defer cancel()
 	conn, err := e.ua.TransportLayer().ClientRequestConnection(ctx, req)

@@ -23,15 +23,15 @@ func (c *Carrier) request(req *gosip.Request, tx gosip.ServerTransaction) {
 		l.incoming(req, tx)
 	case req.IsAck():
 	case req.Method == gosip.OPTIONS && tag(req.To().Params) == "":
-		answer(req, tx, gosip.StatusOK, "OK", []string{"Allow", allowed}, nil)
+		c.answer(req, tx, gosip.StatusOK, "OK", []string{"Allow", allowed}, nil)
 	case tag(req.To().Params) != "":
-		answer(req, tx, gosip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil, nil)
+		c.answer(req, tx, gosip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil, nil)
 	}
 	// Calls from outside and everything else get no answer.
 }
 
 // answer answers a request, and returns the answer. Header has names and values in turn.
-func answer(req *gosip.Request, tx gosip.ServerTransaction, code int, reason string, header []string, body []byte) *gosip.Response {
+func (c *Carrier) answer(req *gosip.Request, tx gosip.ServerTransaction, code int, reason string, header []string, body []byte) *gosip.Response {
 	res := gosip.NewResponseFromRequest(req, code, reason, body)
 	for i := 0; i+1 < len(header); i += 2 {
 		res.AppendHeader(gosip.NewHeader(header[i], header[i+1]))
@@ -39,6 +39,7 @@ func answer(req *gosip.Request, tx gosip.ServerTransaction, code int, reason str
 	if len(body) > 0 {
 		res.AppendHeader(gosip.NewHeader("Content-Type", "application/sdp"))
 	}
+	c.net.observe.see(true, req.CallID().Value(), func() []byte { return []byte(res.String()) })
 	_ = tx.Respond(res) // the peer repeats a request that gets no answer
 	return res
 }
@@ -67,16 +68,16 @@ func (l *call) incoming(req *gosip.Request, tx gosip.ServerTransaction) {
 			l.confirmed(req)
 		}
 	case !right:
-		answer(req, tx, gosip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil, nil)
+		l.c.answer(req, tx, gosip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil, nil)
 	case stale:
-		answer(req, tx, gosip.StatusInternalServerError, "Out of Order", nil, nil)
+		l.c.answer(req, tx, gosip.StatusInternalServerError, "Out of Order", nil, nil)
 	case req.Method == gosip.BYE:
 		cause, text := reasonOf(req)
 		select {
 		case l.ended <- bye{cause, text}:
 		default:
 		}
-		answer(req, tx, gosip.StatusOK, "OK", nil, nil)
+		l.c.answer(req, tx, gosip.StatusOK, "OK", nil, nil)
 	case req.IsInvite():
 		l.reinvited(req, tx)
 	case req.Method == gosip.UPDATE:
@@ -84,9 +85,9 @@ func (l *call) incoming(req *gosip.Request, tx gosip.ServerTransaction) {
 	case req.Method == gosip.INFO:
 		l.informed(req, tx)
 	case req.Method == gosip.OPTIONS:
-		answer(req, tx, gosip.StatusOK, "OK", []string{"Allow", allowed}, nil)
+		l.c.answer(req, tx, gosip.StatusOK, "OK", []string{"Allow", allowed}, nil)
 	default:
-		answer(req, tx, gosip.StatusMethodNotAllowed, "Method Not Allowed", []string{"Allow", allowed}, nil)
+		l.c.answer(req, tx, gosip.StatusMethodNotAllowed, "Method Not Allowed", []string{"Allow", allowed}, nil)
 	}
 }
 
@@ -94,7 +95,7 @@ func (l *call) incoming(req *gosip.Request, tx gosip.ServerTransaction) {
 // for an offer, whose answer then comes with the ACK.
 func (l *call) reinvited(req *gosip.Request, tx gosip.ServerTransaction) {
 	if l.inviting.Load() { // both sides at once (RFC 3261, section 14.2)
-		answer(req, tx, gosip.StatusRequestPending, "Request Pending", nil, nil)
+		l.c.answer(req, tx, gosip.StatusRequestPending, "Request Pending", nil, nil)
 		return
 	}
 	header := append([]string{"Contact", l.contact(), "Allow", allowed}, l.refreshed(req)...)
@@ -107,7 +108,7 @@ func (l *call) reinvited(req *gosip.Request, tx gosip.ServerTransaction) {
 	}
 	sdp, err := l.media.Reoffer(req.Body())
 	if err != nil {
-		answer(req, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here", nil, nil)
+		l.c.answer(req, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here", nil, nil)
 		return
 	}
 	l.retarget(req)
@@ -125,7 +126,7 @@ func (l *call) accept(req *gosip.Request, tx gosip.ServerTransaction, header []s
 	}
 	l.accepted, l.confirm = req.CSeq().SeqNo, sync.OnceFunc(func() { close(confirmed) })
 	l.mu.Unlock()
-	res := answer(req, tx, gosip.StatusOK, "OK", header, sdp)
+	res := l.c.answer(req, tx, gosip.StatusOK, "OK", header, sdp)
 	for wait := gosip.T1; ; wait = min(2*wait, gosip.T2) {
 		select {
 		case <-time.After(wait):
@@ -146,12 +147,12 @@ func (l *call) updated(req *gosip.Request, tx gosip.ServerTransaction) {
 	if len(req.Body()) > 0 {
 		var err error
 		if sdp, err = l.media.Reoffer(req.Body()); err != nil {
-			answer(req, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here", nil, nil)
+			l.c.answer(req, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here", nil, nil)
 			return
 		}
 	}
 	l.retarget(req)
-	answer(req, tx, gosip.StatusOK, "OK", append([]string{"Contact", l.contact(), "Allow", allowed}, l.refreshed(req)...), sdp)
+	l.c.answer(req, tx, gosip.StatusOK, "OK", append([]string{"Contact", l.contact(), "Allow", allowed}, l.refreshed(req)...), sdp)
 }
 
 // confirmed takes the ACK of the peer, which has the answer to an offer in our 200.
@@ -224,7 +225,7 @@ func (l *call) informed(req *gosip.Request, tx gosip.ServerTransaction) {
 	if key, ok := keyOf(string(req.Body())); ok {
 		l.media.Key(key)
 	}
-	answer(req, tx, gosip.StatusOK, "OK", nil, nil)
+	l.c.answer(req, tx, gosip.StatusOK, "OK", nil, nil)
 }
 
 // keyOf returns the key that the body of an INFO request names.

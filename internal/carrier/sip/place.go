@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip/media"
 )
@@ -106,8 +107,13 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call,
 		drop()
 		return nil, err
 	}
+	traced := func(campaign.Outcome) {}
+	if !w.test {
+		traced = c.traces.follow(&c.net.observe, o.Call, c.opts.Clock)
+	}
 	if err := l.leave(ctx); err != nil {
 		drop()
+		traced(0)
 		if errors.Is(err, carrier.ErrTwice) {
 			c.mu.Lock()
 			delete(c.calls, o.Call)
@@ -124,6 +130,7 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call,
 		defer c.working.Done()
 		defer drop()
 		l.run()
+		traced(l.last().Outcome)
 	}()
 	return l, nil
 }

@@ -46,8 +46,8 @@ func (c *Carrier) TestCall(ctx context.Context, name string, o carrier.Order, ke
 	if err := line.take(time.Now()); err != nil {
 		return carrier.Progress{}, forPeople(err)
 	}
-	defer c.net.observe.watch(callIDOf(o.Call), func(sent bool, message string) {
-		told(trunk.Message{At: c.opts.Clock.Now(), Sent: sent, Text: message})
+	defer c.net.observe.watch(callIDOf(o.Call), func(sent bool, message []byte) {
+		told(trunk.Message{At: c.opts.Clock.Now(), Sent: sent, Text: struck(message)})
 	})()
 	l, err := c.placeOver(ctx, o, way{line: line, hosts: hosts, callerID: id, keys: keys, test: true})
 	if err != nil {

@@ -4,54 +4,84 @@ import (
 	"bytes"
 	"regexp"
 	"sync"
-	"sync/atomic"
+
+	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
+	"callbook/internal/clock"
+	"callbook/internal/trunk"
 )
 
-// observers watch the messages of calls. Nobody does most of the time.
+// observers watch the messages of calls, by their Call-IDs.
 type observers struct {
-	some atomic.Int32
-	mu   sync.Mutex
-	of   map[*observer]struct{}
+	mu sync.Mutex
+	of map[string][]*observer
 }
 
 // observer watches the messages with a Call-ID.
 type observer struct {
-	callID []byte
-	told   func(sent bool, message string)
+	mu   sync.Mutex
+	told func(sent bool, message []byte) // nil after the observer has left
 }
 
 // see shows a message to those who watch its call.
-func (o *observers) see(sent bool, text func() []byte) {
-	if o.some.Load() == 0 {
+func (o *observers) see(sent bool, callID string, text func() []byte) {
+	o.mu.Lock()
+	watching := o.of[callID]
+	o.mu.Unlock()
+	if len(watching) == 0 {
 		return
 	}
 	message := text()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for w := range o.of {
-		if bytes.Contains(message, w.callID) {
-			w.told(sent, struck(message))
+	for _, w := range watching {
+		w.mu.Lock()
+		if w.told != nil {
+			w.told(sent, message)
 		}
+		w.mu.Unlock()
 	}
 }
 
 // watch shows the messages of a call to told, one after the other, until the function
-// that it returns is called. Told returns soon.
-func (o *observers) watch(callID string, told func(sent bool, message string)) (leave func()) {
-	w := &observer{[]byte(callID), told}
+// that it returns is called. Told returns soon and does not keep the message.
+func (o *observers) watch(callID string, told func(sent bool, message []byte)) (leave func()) {
+	w := &observer{told: told}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.of == nil {
-		o.of = make(map[*observer]struct{})
+		o.of = make(map[string][]*observer)
 	}
-	o.of[w] = struct{}{}
-	o.some.Add(1)
+	others := o.of[callID]
+	o.of[callID] = append(others[:len(others):len(others)], w)
 	return func() {
 		o.mu.Lock()
-		defer o.mu.Unlock()
-		delete(o.of, w)
-		o.some.Add(-1)
+		var left []*observer
+		for _, other := range o.of[callID] {
+			if other != w {
+				left = append(left, other)
+			}
+		}
+		if o.of[callID] = left; left == nil {
+			delete(o.of, callID)
+		}
+		o.mu.Unlock()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.told = nil
 	}
+}
+
+// callIDIn returns the Call-ID of a message that was not parsed, or "".
+func callIDIn(message []byte) string {
+	for line := range bytes.SplitSeq(message, []byte("\n")) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			break
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if name = bytes.TrimSpace(name); bytes.EqualFold(name, []byte("Call-ID")) || bytes.EqualFold(name, []byte("i")) {
+			return string(bytes.TrimSpace(value))
+		}
+	}
+	return ""
 }
 
 // secrets are the parts of messages that nobody may see: credentials, and keys of SRTP.
@@ -60,4 +90,65 @@ var secrets = regexp.MustCompile(`(?im)^((?:Proxy-)?Authorization:|a=crypto:\d+ 
 // struck returns a message without its secrets.
 func struck(message []byte) string {
 	return string(secrets.ReplaceAll(message, []byte("$1 ***")))
+}
+
+const (
+	// maxTraces is how many calls have their messages kept.
+	maxTraces = 200
+	// maxTrace and maxTraceBytes bound the messages of one call.
+	maxTrace      = 100
+	maxTraceBytes = 32 << 10
+)
+
+// traces keeps the messages of the last calls that have failed, or of all.
+type traces struct {
+	all bool
+
+	mu    sync.Mutex
+	kept  map[addressbook.SID][]trunk.Message
+	calls []addressbook.SID // in the order of their ends
+}
+
+// follow gathers the messages of a call until the function that it returns is called,
+// with the outcome.
+func (t *traces) follow(o *observers, call addressbook.SID, c clock.Clock) (end func(campaign.Outcome)) {
+	var messages []trunk.Message
+	size := 0
+	leave := o.watch(callIDOf(call), func(sent bool, message []byte) {
+		if size += len(message); len(messages) < maxTrace && size <= maxTraceBytes {
+			messages = append(messages, trunk.Message{At: c.Now(), Sent: sent, Text: string(message)})
+		}
+	})
+	return func(outcome campaign.Outcome) {
+		leave()
+		if t.all || outcome == campaign.CallFailed {
+			for i := range messages {
+				messages[i].Text = struck([]byte(messages[i].Text))
+			}
+			t.keep(call, messages)
+		}
+	}
+}
+
+func (t *traces) keep(call addressbook.SID, messages []trunk.Message) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept == nil {
+		t.kept = make(map[addressbook.SID][]trunk.Message)
+	}
+	if len(t.calls) == maxTraces {
+		delete(t.kept, t.calls[0])
+		t.calls = append(t.calls[:0], t.calls[1:]...)
+	}
+	t.calls = append(t.calls, call)
+	t.kept[call] = messages
+}
+
+// Trace returns the messages of a call that has ended, without secrets. They are kept of
+// the last 200 calls of this process that have failed, or of all calls if
+// [Options.TraceAll] is set. It returns nil for other calls.
+func (c *Carrier) Trace(call addressbook.SID) []trunk.Message {
+	c.traces.mu.Lock()
+	defer c.traces.mu.Unlock()
+	return c.traces.kept[call]
 }

@@ -32,6 +32,7 @@ type callRow struct {
 	Text, Kind    string // the words and the badge of the outcome
 	Position      int
 	Talk          string
+	Messages      []words.Message // of the trunk, for those who manage trunks
 }
 
 // callFilters are the filters of the table of calls.
@@ -161,9 +162,10 @@ func rowOf(c *campaign.Campaign, t campaign.Target) numberRow {
 // numberData is the data of the template number.html, which shows the history of a
 // target.
 type numberData struct {
-	Of    summary
-	Row   numberRow
-	Calls []callRow
+	Of     summary
+	Row    numberRow
+	Calls  []callRow
+	Traced bool // whether messages of calls are shown, where they are kept
 }
 
 func (room *Room) numberPage(r *http.Request, c *campaign.Campaign) (shell.Answer, error) {
@@ -184,7 +186,23 @@ func (room *Room) numberPage(r *http.Request, c *campaign.Campaign) (shell.Answe
 		return shell.Answer{}, err
 	}
 	data := numberData{Of: room.summary(c), Row: rowOf(c, page.Targets[0]), Calls: callRows(calls)}
+	if data.Traced, err = room.addMessages(r, data.Calls); err != nil {
+		return shell.Answer{}, err
+	}
 	return pages.Show("number", data.Row.Title, data), nil
+}
+
+// addMessages adds the messages of calls over trunks, which have the addresses and users of
+// trunks: for those who manage trunks. It reports whether the visitor does.
+func (room *Room) addMessages(r *http.Request, calls []callRow) (bool, error) {
+	manages, err := shell.Manages(r)
+	if err != nil || !manages || room.Trace == nil {
+		return false, err
+	}
+	for i := range calls {
+		calls[i].Messages = words.Messages(room.Trace(calls[i].SID), calls[i].Placed)
+	}
+	return true, nil
 }
 
 var errNoNumber = fault.New(fault.NotFound, "The campaign has no such number.")

@@ -16,6 +16,7 @@ import (
 	"callbook/internal/event"
 	"callbook/internal/speech"
 	"callbook/internal/suppression"
+	"callbook/internal/trunk"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
 )
@@ -39,6 +40,9 @@ type Room struct {
 	// Simulated is how many times as fast as the clock the simulated telephone goes; 0
 	// means that a real one calls people.
 	Simulated int
+	// Trace returns the messages of a call over a trunk, if they are kept. It is nil if the
+	// telephone is simulated.
+	Trace func(call addressbook.SID) []trunk.Message
 }
 
 // Routes implements shell.Room.

@@ -117,13 +117,7 @@ type callData struct {
 	Text, Kind string // how the call is, and the badge for it
 	Detail     string // the answer of the trunk and the reason, or ""
 	Talk       string
-	Steps      []callStep
-}
-
-// callStep is a message of the call.
-type callStep struct {
-	At, Title, Text string
-	Sent            bool
+	Steps      []words.Message
 }
 
 func (room *Room) callPage(r *http.Request) (shell.Answer, error) {
@@ -140,14 +134,11 @@ func (room *Room) callPage(r *http.Request) (shell.Answer, error) {
 var errNoCall = fault.New(fault.NotFound, "This server does not know the call: there was another test call since, it was started again, or another server has made the call.")
 
 func callDataOf(s testcall.State) callData {
-	d := callData{State: s, Phone: s.To.International(), Text: "Being made", Kind: "info"}
-	for _, m := range s.Messages {
-		d.Steps = append(d.Steps, stepOf(m, s.Begun))
-	}
+	d := callData{State: s, Phone: s.To.International(), Text: "Being made", Kind: "info", Steps: words.Messages(s.Messages, s.Begun)}
 	switch {
 	case !s.Over:
 	case s.Trouble != "":
-		d.Text, d.Kind, d.Detail = "Not made", "bad", s.Trouble
+		d.Text, d.Kind, d.Detail = "Not made", "bad", sentence(fault.New(fault.Invalid, s.Trouble))
 	default:
 		d.Text, d.Kind = words.Outcome(s.End.Outcome)
 		d.Detail = s.End.CauseText
@@ -159,19 +150,6 @@ func callDataOf(s testcall.State) callData {
 		}
 	}
 	return d
-}
-
-// stepOf describes a message: a request by its method, an answer by its status.
-func stepOf(m trunk.Message, begun time.Time) callStep {
-	first, _, _ := strings.Cut(m.Text, "\r\n")
-	title, _, _ := strings.Cut(first, " ")
-	if status, ok := strings.CutPrefix(first, "SIP/2.0 "); ok {
-		title = status
-	}
-	return callStep{
-		At: fmt.Sprintf("%.2f s", m.At.Sub(begun).Seconds()), Title: title, Sent: m.Sent,
-		Text: strings.TrimSpace(strings.ReplaceAll(m.Text, "\r\n", "\n")),
-	}
 }
 
 func (room *Room) hangUp(r *http.Request) (shell.Answer, error) {

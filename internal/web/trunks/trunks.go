@@ -24,6 +24,8 @@ var pages = shell.NewPages(files)
 type Line interface {
 	// Health returns the states of the trunks that the server calls over, in their order.
 	Health() []trunk.Health
+	// Trace returns the messages of a call that has ended, if they are kept.
+	Trace(call addressbook.SID) []trunk.Message
 	// Wake makes the server read the trunks at once.
 	Wake()
 }
