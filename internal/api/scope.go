@@ -25,10 +25,10 @@ func scopeOf(pattern string) account.Scope {
 		return account.ContactsWrite
 	case parts[0] == "lists":
 		return account.Lists
-	case parts[0] == "audit":
-		return account.Admin
+	case strings.HasPrefix(parts[0], "campaign"), parts[0] == "flows", parts[0] == "prompts", parts[0] == "suppressions":
+		return account.CampaignsScope
 	}
-	return account.CampaignsScope // flows, recordings and suppressions belong to campaigns
+	return account.Admin
 }
 
 // scoped returns a handler that refuses keys without the route's scope.
