@@ -82,7 +82,7 @@ func (c *personFlags) ask(ctx context.Context, method, path string) (answer []by
 			return fmt.Errorf("a server has the database open, and does not answer at %s from here: send it %s %s?number= with a key", server, method, path)
 		}
 		keys := account.NewDirectory(db, clock.System)
-		access := account.Access{Scopes: []account.Scope{account.ContactsRead, account.ContactsWrite}}
+		access := account.Access{Scopes: []account.Scope{account.Admin}}
 		key, token, err := keys.CreateKey(ctx, c.Account, account.KeyDraft{Name: "command person", Lifetime: keyLife, Access: access})
 		if err != nil {
 			return err

@@ -55,8 +55,12 @@ func (a *API) personDocument(r *http.Request) (reply, error) {
 }
 
 // personNumber returns the number in the query, which may have no other parameters than
-// number and more.
+// number and more. The caller needs the scope of everything, since calls and campaigns
+// are part of what is stored about a person.
 func personNumber(r *http.Request, more string) (string, error) {
+	if !callerOf(r).Access.Allows(account.Admin) {
+		return "", account.LacksScope(account.Admin)
+	}
 	words, err := parseWords(r)
 	if err != nil {
 		return "", err

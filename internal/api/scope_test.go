@@ -96,6 +96,34 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+// TestScopeOfPersons: what is stored about a person is more than contacts, so a key for
+// contacts alone gets none of it and erases nothing.
+func TestScopeOfPersons(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	c.CreateOne(`{"number":"+919876543210"}`)
+	for scope, want := range map[account.Scope]int{account.ContactsWrite: 403, account.CampaignsScope: 403, account.Admin: 200} {
+		key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Access: account.Access{Scopes: []account.Scope{scope}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		as := c.As(key.ID, token)
+		for _, query := range []string{"/contacts/export?number=%2B919876543210", "/contacts/export?number=%2B919876543210&format=json"} {
+			if a := as.Get(c.Path(query)); a.Status != want {
+				t.Errorf("GET %s with %s: got %d %s", query, scope, a.Status, a.Body)
+			}
+		}
+		if scope == account.Admin {
+			continue
+		}
+		as.Do("DELETE", c.Path("/contacts?number=%2B919876543210"), nil).Fault(t, want)
+	}
+	if got := c.Total(); got != 1 {
+		t.Errorf("%d contacts are left", got)
+	}
+}
+
 // TestNetworks: a key works from its networks only.
 func TestNetworks(t *testing.T) {
 	t.Parallel()
