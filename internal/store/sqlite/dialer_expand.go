@@ -16,8 +16,12 @@ import (
 	"callbook/internal/work"
 )
 
-// expandPart is how many targets one transaction makes at most.
-const expandPart = 2000
+// expandPart is how many targets one transaction makes at most. A part ends earlier when
+// its names and variables take expandBytes.
+const (
+	expandPart  = 2000
+	expandBytes = 4 << 20
+)
 
 // Expand implements [dialer.Store].
 func (s *Campaigns) Expand(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, now time.Time, limit int, vars dialer.Vars) (done bool, err error) {
@@ -68,7 +72,7 @@ type expansion struct {
 
 // expandedPart is a part of the targets of a campaign.
 type expandedPart struct {
-	err error
+	err     error
 	numbers int // how many of the campaign's own numbers become targets, if it has some
 	// list is the index of the list of which contacts were read, and from is its sid. The
 	// part is behind the contact after, and ends with the contact until. Last means that

@@ -44,7 +44,7 @@ func (x *expansion) read(ctx context.Context, limit int, parts chan<- *expandedP
 		case <-ctx.Done():
 			return
 		}
-		if limit -= size; limit <= 0 || p.last || p.err != nil {
+		if limit -= p.read; limit <= 0 || p.last || p.err != nil {
 			return
 		}
 		p = &expandedPart{list: p.list, from: p.from, after: p.until}
@@ -63,6 +63,7 @@ func (x *expansion) contacts(conn *sqlite.Conn, row *campaignRow, p *expandedPar
 		return err
 	}
 	p.until = p.after
+	bytes := 0
 	err = eachRow(conn, x.query(row, p), func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, list)
 		stmt.BindBytes(2, p.after[:])
@@ -83,12 +84,22 @@ func (x *expansion) contacts(conn *sqlite.Conn, row *campaignRow, p *expandedPar
 		}
 		if !stmt.ColumnBool(isTarget) {
 			p.targets = append(p.targets, t)
+			bytes += len(t.name) + len(t.vars)
+		}
+		if bytes >= expandBytes {
+			return errLongPart
 		}
 		return nil
 	})
+	if errors.Is(err, errLongPart) {
+		return nil
+	}
 	p.last = p.read < limit
 	return err
 }
+
+// errLongPart stops the reading of a part whose texts are long.
+var errLongPart = errors.New("the texts of the part are long")
 
 // joinedName returns the name of a target whose contact has these names.
 func joinedName(first, last string) string {

@@ -38,6 +38,7 @@ func Campaigns(t *testing.T, open func(t *testing.T) Stores) {
 		{"calls of a day", callsOfDay},
 		{"called as another target", calledAsAnother},
 		{"expand a long list", expandLong},
+		{"expand with long variables", expandLongVariables},
 		{"record calls", recordCalls},
 		{"take back a claim", takeBackClaim},
 		{"record for several campaigns", recordSeveral},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 
 	"callbook/internal/addressbook"
@@ -177,6 +178,32 @@ func expandWithVariables(t *testing.T, f *fixture) {
 		want = append(want, target)
 	}
 	same(t, "targets", f.targets(t, c.SID), want)
+}
+
+// expandLongVariables makes targets whose variables take megabytes.
+func expandLongVariables(t *testing.T, f *fixture) {
+	all := contacts(firstNumber, 300)
+	f.insertAllNew(t, all...)
+	l := list("l")
+	f.addLists(t, l)
+	f.join(t, l, all...)
+	c := newCampaign(f.account, l)
+	f.addCampaigns(t, c)
+	vars := func(c *addressbook.Contact) map[string]string {
+		return map[string]string{"long": strings.Repeat(c.Number.String(), 1200)}
+	}
+	for done := false; !done; {
+		var err error
+		if done, err = f.Dialing.Expand(t.Context(), ours, f.account, c.SID, dialTime, 20_000, func(c *addressbook.Contact) string { return campaign.EncodeVars(vars(c)) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "counts", f.campaign(t, c.SID).Counts, campaign.Counts{New: len(all)})
+	for _, i := range []int{0, 280, 299} {
+		target := waits(i, all[i], "Ada")
+		target.Vars = vars(&all[i])
+		same(t, "target", f.target(t, c.SID, i), target)
+	}
 }
 
 // expandEnded: the targets of a campaign that has ended are counted as never called. Of
