@@ -162,6 +162,9 @@ func watch(ctx context.Context, r role, ramp, limit time.Duration, begin func(*p
 			return u, err
 		}
 		u.samples = append(u.samples, s)
+		if limit > longRun {
+			progress("after %v: %d calls, %s MB, %d goroutines, %d files, %d failed", s.at.Round(time.Second), s.Calls, figure(s.mb), s.Goroutines, s.files, s.Failed)
+		}
 	}
 	return u, nil
 }
