@@ -135,6 +135,7 @@ func New(cfg Config) *API {
 	a.handleSuppressions(base)
 	a.handleFlows(base)
 	a.handlePrompts(base)
+	a.handle("GET "+base+"/audit", a.getAudit)
 	a.routes.Shadow()
 	return a
 }

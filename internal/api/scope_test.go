@@ -34,6 +34,7 @@ func TestScopes(t *testing.T) {
 		"GET /campaign": campaigns, "POST /campaign": campaigns, "PUT /campaign": campaigns, "DELETE /campaign": campaigns,
 		"GET /flows": campaigns, "POST /flows": campaigns, "PUT /flows": campaigns, "DELETE /flows": campaigns,
 		"GET /prompts": campaigns, "POST /prompts": campaigns, "PUT /prompts": campaigns, "DELETE /prompts": campaigns,
+		"GET /audit":        {account.Admin},
 		"GET /suppressions": campaigns, "POST /suppressions": campaigns, "DELETE /suppressions": campaigns,
 	}
 	wildcard := regexp.MustCompile(`\{[^}]*\}`)

@@ -51,6 +51,7 @@ func TestOperations(t *testing.T) {
 		"GET /healthz",
 		"GET /openapi.yaml",
 		"GET /readyz",
+		"GET /v2/accounts/{account_sid}/audit",
 		"GET /v2/accounts/{account_sid}/campaign/{sid}/call-details",
 		"GET /v2/accounts/{account_sid}/campaigns",
 		"GET /v2/accounts/{account_sid}/campaigns/{sid}",
