@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
 
 	"callbook/internal/store/postgres"
 	"callbook/internal/trunk"
@@ -17,6 +19,11 @@ type secretsFlags struct {
 func (f secretsFlags) Validate() error {
 	if f.SecretsKeyFile != "" && f.SecretsKey != "" {
 		return errors.New("--secrets-key-file and CALLBOOK_SECRETS_KEY both name a key: give one of them")
+	}
+	if f.SecretsKeyFile != "" {
+		if _, err := os.Stat(f.SecretsKeyFile); err != nil {
+			return fmt.Errorf("--secrets-key-file: %w; put the file there, or make a key, once, with %s", err, trunk.MakeKey)
+		}
 	}
 	return nil
 }

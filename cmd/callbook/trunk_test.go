@@ -120,6 +120,7 @@ func TestTrunkMisuse(t *testing.T) {
 		{"create a --address sip:pbx --register", "needs a user", exitUsage},
 		{"create a --address sip:pbx --password-file " + password, "a password and no user", exitUsage},
 		{"create a --address sip:pbx --secrets-key-file x --secrets-key y", "give one of them", exitUsage},
+		{"create a --address sip:pbx --secrets-key-file " + empty + ".not", "--secrets-key-file: stat", exitUsage},
 		{"set a --address pbx", "--address: ", exitUsage},
 		{"create a --address sip:pbx --user u --password-file " + empty, "the file is empty", exitFailed},
 		{"create a --address sip:pbx --user u --password-file " + empty + ".not", "--password-file: ", exitFailed},
