@@ -203,3 +203,25 @@ func TestSlowProcess(t *testing.T) {
 		t.Error("the call has left")
 	}
 }
+
+// TestTestCallGivenUp: who gives up a test call to a trunk that does not answer need not
+// wait for it.
+func TestTestCallGivenUp(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, siptest.Script{"INVITE": func(*siptest.Call, *siptest.Message) {}})
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	go func() {
+		line.Call()
+		giveUp()
+	}()
+	begun := time.Now()
+	if _, err := r.TestCall(ctx, "test", order(line, nil), "", func(trunk.Message) {}); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(begun); d > 10*time.Second {
+		t.Errorf("it took %v", d)
+	}
+}
