@@ -7,6 +7,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/api"
+	"callbook/internal/fault"
 	"callbook/internal/person"
 	"callbook/internal/store"
 )
@@ -49,7 +50,11 @@ func withPersons(ctx context.Context, cfg Config, accountSID string, f func(*per
 		return err
 	}
 	book := addressbook.New(stores.Contacts, addressbook.Options{Clock: cfg.Clock})
-	return f(newPersons(stores, book, accounts, cfg), acct)
+	err = f(newPersons(stores, book, accounts, cfg), acct)
+	if fault.As(err) != nil {
+		err = errors.New(api.Words(err)) // as a server would answer the command
+	}
+	return err
 }
 
 func newPersons(stores *store.Set, book *addressbook.Book, accounts *account.Directory, cfg Config) *person.Persons {

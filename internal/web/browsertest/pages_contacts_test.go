@@ -78,6 +78,12 @@ var contactPages = []page{
 	{name: "contact-of-table", path: at("/contacts?sort=name"), before: func(b *tab) { b.follow("tbody tr:nth-child(2) .main a") }},
 	{name: "contact-hostile", path: personPath(3, "")},
 	{name: "contact-bare", path: personPath(6, "")},
+	{name: "person-none", path: at("/contacts/person")},
+	{name: "person", path: personPath(0, ""), before: func(b *tab) { b.follow("a.danger[href^='/contacts/person?']") }},
+	{name: "person-erased", path: at("/contacts/person?number=9812300000"), before: func(b *tab) {
+		b.do(void(chromedp.Evaluate[bool](`fetch("/contacts/person", {method: "POST", body: new URLSearchParams({number: "9812300000", confirm: "9812300000"})}).then(r => location.href = r.url), true`)))
+		b.await(`location.pathname === "/contacts/person/erased" && document.querySelector("h1")`)
+	}},
 	{name: "contact-new", path: at("/contacts/new")},
 	{name: "contact-new-wrong", path: at("/contacts/new"), before: func(b *tab) {
 		b.fill("#number", "+919820098200")
