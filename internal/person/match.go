@@ -21,8 +21,8 @@ type Matcher struct {
 	sids   []string
 }
 
-// newMatcher returns the matcher for a number. Region is that of the account.
-func newMatcher(n, mark phone.Number, region *phone.Region) *Matcher {
+// NewMatcher returns the matcher for a number and its mark. Region is that of the account.
+func NewMatcher(n, mark phone.Number, region *phone.Region) *Matcher {
 	return &Matcher{Number: n, Mark: mark, region: region, digits: strings.TrimPrefix(n.String(), "+")}
 }
 

@@ -20,7 +20,7 @@ func matcherOf(t testing.TB, number string) *Matcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newMatcher(n, Mark([]byte("secret"), n), region)
+	return NewMatcher(n, Mark([]byte("secret"), n), region)
 }
 
 func TestHolds(t *testing.T) {

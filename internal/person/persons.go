@@ -84,7 +84,7 @@ func (p *Persons) matcher(ctx context.Context, acct account.Account, number stri
 	if err != nil {
 		return nil, err
 	}
-	return newMatcher(n, Mark(secret, n), region), nil
+	return NewMatcher(n, Mark(secret, n), region), nil
 }
 
 // Find returns everything that is stored about a number in any spelling. Finding nothing

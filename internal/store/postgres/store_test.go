@@ -77,6 +77,13 @@ func TestSuppressionsContract(t *testing.T) {
 	})
 }
 
+func TestPersonsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Persons(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestFlowsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Flows(t, func(t *testing.T) storetest.Stores {
@@ -147,7 +154,7 @@ func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 		Contacts: db, Trash: db,
 		Receipts:  db,
 		Uploads:   db,
-		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Trunks: db, CallDialogs: db, Audit: db,
+		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Trunks: db, CallDialogs: db, Persons: db, Audit: db,
 		Reopen: func() storetest.Stores {
 			closed()
 			return storesCopying(t, url, least)

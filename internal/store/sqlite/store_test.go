@@ -77,6 +77,13 @@ func TestSuppressionsContract(t *testing.T) {
 	})
 }
 
+func TestPersonsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Persons(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
+
 func TestFlowsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Flows(t, func(t *testing.T) storetest.Stores {
@@ -115,7 +122,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 		Contacts: s.book, Trash: s.book,
 		Receipts:  s.book,
 		Uploads:   s.book,
-		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book, Prompts: s.book, Trunks: s.db, CallDialogs: s.book, Audit: s.db,
+		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book, Prompts: s.book, Trunks: s.db, CallDialogs: s.book, Persons: s.book, Audit: s.db,
 		FailCommits: func(err error) { s.watch(func(int) error { return err }) },
 		Reopen: func() storetest.Stores {
 			s.close(t)

@@ -16,6 +16,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
 	"callbook/internal/journal"
+	"callbook/internal/person"
 	"callbook/internal/prompt"
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
@@ -38,6 +39,7 @@ type Stores struct {
 	Prompts      prompt.Store
 	Trunks       trunk.Store
 	CallDialogs  trunk.Dialogs
+	Persons      person.Store
 	Audit        auditlog.Store
 	// Reopen closes them and opens them anew on what is stored, as a restart
 	// of the server does. The old ones are not used again.
