@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"callbook/internal/app"
 	"callbook/internal/test/pgtest"
 	"callbook/internal/test/servertest"
+	"callbook/internal/upload"
 )
 
 // erasure is the receipt of an erasure.
@@ -257,5 +259,72 @@ func TestEraseCallee(t *testing.T) {
 	}
 	if again := eraseOne(t, c, zubeida).Response.Data; again.NeverCalled || len(again.InFlight) > 0 {
 		t.Errorf("got %+v", again)
+	}
+}
+
+// TestEraseDuringImport: an import that is under way would bring the person back, so the
+// erasure has to wait for its end.
+func TestEraseDuringImport(t *testing.T) {
+	t.Parallel()
+	held := heldImports{release: make(chan struct{})}
+	s := servertest.Start(t, servertest.Options{Imports: func(store upload.Store) upload.Store {
+		held.Store = store
+		return held
+	}})
+	c := s.Account("demo")
+	c.CreateOne(`{"number":"` + zubeida + `"}`)
+	u := c.Upload("Members", "number,first_name\n9812345679,Another\n98123 45678,Zubeidabegum\n")
+	a := c.Send("DELETE", "/contacts?number="+url.QueryEscape(zubeida), "")
+	if fault := a.Fault(t, 409); fault.Code != 1409 || a.Header.Get("Retry-After") == "" || c.Total() != 1 {
+		t.Errorf("got %+v, %v", fault, a.Header)
+	}
+	// Another person's erasure need not wait.
+	eraseOne(t, c, "9812345670")
+	close(held.release)
+	c.Await(u)
+	if got := eraseOne(t, c, zubeida).Response.Data.Erased; got["contacts"] != 1 || got["memberships"] != 1 {
+		t.Errorf("after its end: %v", got)
+	}
+	if c.Total() != 1 {
+		t.Errorf("%d contacts are left", c.Total())
+	}
+}
+
+// heldImports holds the batches of imports until they are released.
+type heldImports struct {
+	upload.Store
+	release chan struct{}
+}
+
+func (h heldImports) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State, error) {
+	select {
+	case <-h.release:
+		return h.Store.ApplyBatch(ctx, b)
+	case <-ctx.Done():
+		return upload.Running, context.Cause(ctx)
+	}
+}
+
+// TestErasedWords: requests that would mean something else are refused, and change
+// nothing.
+func TestErasedWords(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	asha := c.CreateOne(`{"number":"` + zubeida + `"}`)
+	for request, body := range map[string]string{
+		"/contacts?number=": "", "/contacts?number=12": "", "/contacts?number=" + url.QueryEscape(zubeida) + "&for_good=true": "",
+		"/contacts?number=9812345678&number=9812345679": "", "/contacts?number=9812345678": `{"contacts":[{"sid":"` + asha.SID + `"}]}`,
+	} {
+		if a := c.Do("DELETE", c.Path(request), strings.NewReader(body)); a.Status != 400 || c.Total() != 1 {
+			t.Errorf("%s: got %d %s", request, a.Status, a.Body)
+		}
+	}
+	for query, want := range map[string]int{
+		"number=": 400, "number=12": 400, "number=9812345678&format=json": 200, "format=json": 400, "number=9812345678&format=json&tag=x": 400,
+		"number=%2B919812345678": 200, "number=+919812345678": 200,
+	} {
+		if a := c.Get(c.Path("/contacts/export?" + query)); a.Status != want || want == 200 && !strings.Contains(string(a.Body), asha.SID) {
+			t.Errorf("%s: got %d %s", query, a.Status, a.Body)
+		}
 	}
 }
