@@ -54,6 +54,8 @@ func TestPrism(t *testing.T) {
 		{"GET /contacts", "/contacts?limit=1&sort_by=name:desc", "", 200},
 		{"GET /contacts", "/contacts?name=nobody", "", 200},
 		{"GET /contacts/export", "/contacts/export?format=csv", "", 200},
+		{"GET /contacts/export", "/contacts/export?number=%2B919876543299", "", 200},
+		{"DELETE /contacts", "/contacts?number=%2B919876543299", "", 200},
 		{"GET /contacts/{sid}", "/contacts/{asha}", "", 200},
 		{"GET /contacts/{sid}", "/contacts/{nobody}", "", 404},
 		{"PUT /contacts/{sid}", "/contacts/{asha}", `{"last_name":"Rao"}`, 200},
