@@ -37,6 +37,7 @@ func TestFormsAreGoodOnce(t *testing.T) {
 	flows := func() int { return c.Get(c.Path("/flows")).ListPage(t).Metadata.Total }
 	steps := func() int { return strings.Count(b.Open("/flows/rent").PageText(t, 200), `id="step-`) }
 	prompts := func() int { return c.Get(c.Path("/prompts")).ListPage(t).Metadata.Total }
+	trunks := func() int { return len(trunkOrder(b.Open("/trunks").PageText(t, 200))) }
 	lists := func() int { return c.Get(c.Path("/lists?limit=1")).ListPage(t).Metadata.Total }
 	for name, tt := range map[string]struct {
 		page, action string
@@ -49,6 +50,7 @@ func TestFormsAreGoodOnce(t *testing.T) {
 		"recording": {"/prompts", "/prompts", url.Values{"name": {"hello"}}, prompts},
 		"key":       {"/api", "/api/keys", url.Values{"name": {"sync"}}, keys},
 		"contact":   {"/contacts/new", "/contacts", url.Values{"number": {"9876543210"}}, c.Total},
+		"trunk":     {"/trunks/new", "/trunks", trunkForm("user", "", "password", ""), trunks},
 		"list":      {"/lists/new", "/lists", url.Values{"name": {"Holi"}}, lists},
 		"numbers":   {"/lists/" + list.SID + "/add", "/lists/" + list.SID + "/add", url.Values{"numbers": {"9820098200"}, "create": {"1"}}, c.Total},
 		"console":   {"/api/console", "/api/console", request("POST", "/contacts", servertest.Contacts(`{"number":"+14155550123"}`)), c.Total},
@@ -209,6 +211,9 @@ func TestPostsLeadOn(t *testing.T) {
 	makeFlow(t, b, "Gone", "greeting")
 	makeFlow(t, b, "Pasted", "greeting")
 	makeFlow(t, b, "Menu", "menu")
+	for _, name := range []string{"kept", "gone"} {
+		b.Submit("/trunks", trunkForm("name", name, "user", "", "password", "")).Redirect(t, "/trunk/"+name)
+	}
 	was := func(path, name string) string { return hidden(t, b.Open(path).PageText(t, 200), name) }
 	one := url.Values{"sid": {contact()}, "do": {"tag"}, "name": {"Diwali"}, "value": {"VIP"}, "count": {"1"}}
 	edited := contact()
@@ -220,6 +225,10 @@ func TestPostsLeadOn(t *testing.T) {
 		"POST /api/console":                       {"/api/console", request("POST", "/lists", `{"lists": [{"name": "by console"}]}`)},
 		"POST /api/keys":                          {"/api/keys", url.Values{"name": {"sync"}}},
 		"POST /api/keys/{id}/revoke":              {"/api/keys/" + c.Key + "/revoke", nil},
+		"POST /trunks":                            {"/trunks", trunkForm("user", "", "password", "")},
+		"POST /trunk/{name}":                      {"/trunk/kept", trunkForm("user", "", "password", "")},
+		"POST /trunk/{name}/move":                 {"/trunk/kept/move", url.Values{"to": {"down"}}},
+		"POST /trunk/{name}/remove":               {"/trunk/gone/remove", nil},
 		"POST /contacts":                          {"/contacts", url.Values{"number": {"9876543210"}}},
 		"POST /contacts/{sid}":                    {"/contacts/" + edited, url.Values{"number": {"9876500000"}, "updated": {updated("/contacts/" + edited)}}},
 		"POST /contacts/{sid}/delete":             {"/contacts/" + contact() + "/delete", nil},
