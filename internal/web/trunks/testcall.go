@@ -139,6 +139,8 @@ func callDataOf(s testcall.State) callData {
 	case !s.Over:
 	case s.Trouble != "":
 		d.Text, d.Kind, d.Detail = "Not made", "bad", sentence(fault.New(fault.Invalid, s.Trouble))
+	case s.End.State != campaign.CallEnded:
+		d.Text, d.Kind, d.Detail = "Hung up", "warn", "The trunk has not confirmed it yet."
 	default:
 		d.Text, d.Kind = words.Outcome(s.End.Outcome)
 		d.Detail = s.End.CauseText
