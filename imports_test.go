@@ -518,6 +518,7 @@ var rules = map[string][]string{
 		"internal/web/campaigns",
 		"internal/web/contacts",
 		"internal/web/flows",
+		"internal/web/history",
 		"internal/web/imports",
 		"internal/web/keys",
 		"internal/web/lists",
@@ -543,6 +544,7 @@ var rules = map[string][]string{
 	"internal/web/words": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/campaign",
 		"internal/csvcell",
 		"internal/fault",
@@ -600,6 +602,7 @@ var rules = map[string][]string{
 	"internal/web/contacts": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/auditlog",
 		"internal/budget",
 		"internal/campaign",
 		"internal/export",
@@ -616,6 +619,7 @@ var rules = map[string][]string{
 	"internal/web/lists": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/auditlog",
 		"internal/fault",
 		"internal/trash",
 		"internal/web/contacttable",
@@ -688,6 +692,14 @@ var rules = map[string][]string{
 		"internal/addressbook",
 		"internal/upload",
 		"internal/web/contacttable",
+		"internal/web/shell",
+		"internal/web/words",
+	},
+	"internal/web/history": {
+		"internal/account",
+		"internal/addressbook",
+		"internal/audit",
+		"internal/auditlog",
 		"internal/web/shell",
 		"internal/web/words",
 	},

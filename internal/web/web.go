@@ -34,6 +34,7 @@ import (
 	"callbook/internal/web/campaigns"
 	"callbook/internal/web/contacts"
 	"callbook/internal/web/flows"
+	"callbook/internal/web/history"
 	"callbook/internal/web/imports"
 	"callbook/internal/web/keys"
 	"callbook/internal/web/lists"
@@ -106,8 +107,8 @@ func New(cfg Config) *Dashboard {
 	return shell.New(shell.Config{Sessions: cfg.Sessions, Accounts: cfg.Accounts, Receipts: cfg.Receipts, API: cfg.API, Now: cfg.Clock.Now, BaseURL: cfg.BaseURL, Manages: cfg.Manages},
 		// The navigation has the same order.
 		&overview.Room{Book: cfg.Book, Imports: cfg.Imports, Summary: cfg.Summary, Usage: cfg.Usage, Clock: cfg.Clock},
-		&contacts.Room{Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns, Persons: cfg.Persons},
-		&lists.Room{Book: cfg.Book, Trash: cfg.Trash},
+		&contacts.Room{Audit: cfg.Audit, Book: cfg.Book, Summary: cfg.Summary, Trash: cfg.Trash, Campaigns: cfg.Campaigns, Persons: cfg.Persons},
+		&lists.Room{Audit: cfg.Audit, Book: cfg.Book, Trash: cfg.Trash},
 		&campaigns.Room{
 			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Simulated: cfg.Simulated, Voice: cfg.Voice, Trace: cfg.trace(),
 		},
@@ -118,6 +119,7 @@ func New(cfg Config) *Dashboard {
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},
 		&reference.Room{Document: cfg.Document},
 		&search.Room{Book: cfg.Book, Imports: cfg.Imports},
+		&history.Room{Audit: cfg.Audit, Accounts: cfg.Accounts},
 		&signin.Room{Accounts: cfg.Accounts, Sessions: cfg.Sessions, Audit: cfg.Audit, Clock: cfg.Clock},
 	)
 }

@@ -87,6 +87,8 @@ var pages = []page{
 	{name: "link", path: func(w *world) string { return w.server.Link("demo") }, signedOut: true},
 	{name: "link-dead", path: at("/signin/link/x"), signedOut: true},
 	{name: "sessions", path: at("/sessions")},
+	{name: "history", path: at("/history")},
+	{name: "history-none", path: at("/history?what=trash.")},
 	{name: "keys", path: at("/api"), before: func(b *tab) {
 		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("details").open = true`))
 	}},

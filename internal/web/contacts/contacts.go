@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/auditlog"
 	"callbook/internal/campaign"
 	"callbook/internal/person"
 	"callbook/internal/summary"
@@ -22,6 +23,7 @@ var pages = shell.NewPages(files, contacttable.Pages)
 
 // Room has the pages of contacts.
 type Room struct {
+	Audit   *auditlog.Log
 	Book    *addressbook.Book
 	Summary *summary.Keeper
 	Trash   *trash.Keeper

@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/auditlog"
 	"callbook/internal/fault"
 	"callbook/internal/web/contacttable"
 	"callbook/internal/web/shell"
@@ -31,6 +32,7 @@ type contactData struct {
 	Join    shell.Field // in the form that adds the contact to a list
 	// Campaigns are the last ones with the contact as a target.
 	Campaigns []inCampaign
+	History   []words.Entry // the newest entries of the audit log
 }
 
 // inCampaign is a campaign with a contact as a target.
@@ -43,6 +45,9 @@ type inCampaign struct {
 
 // shownCampaigns bounds the campaigns on a contact's page.
 const shownCampaigns = 10
+
+// shownHistory bounds the entries of the audit log on a contact's page.
+const shownHistory = 5
 
 // campaignsOf returns the last campaigns with the contact as a target.
 func (room *Room) campaignsOf(ctx context.Context, acct account.Account, sid addressbook.SID) ([]inCampaign, error) {
@@ -108,6 +113,11 @@ func (room *Room) showContact(r *http.Request, join shell.Field) (shell.Answer, 
 	if data.Campaigns, err = room.campaignsOf(r.Context(), acct, c.SID); err != nil {
 		return shell.Answer{}, err
 	}
+	history, err := room.Audit.Page(r.Context(), acct.ID, auditlog.Query{Of: c.SID, Limit: shownHistory})
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data.History = words.Entries(history.Entries, nil)
 	if c.CustomField != "" {
 		data.Custom = parseTree(c.CustomField)
 		data.JSON = string(words.Indented([]byte(c.CustomField), maxShown))

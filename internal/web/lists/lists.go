@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/auditlog"
 	"callbook/internal/fault"
 	"callbook/internal/trash"
 	"callbook/internal/web/contacttable"
@@ -23,6 +24,7 @@ var pages = shell.NewPages(files, contacttable.Pages)
 
 // Room has the pages of lists.
 type Room struct {
+	Audit *auditlog.Log
 	Book  *addressbook.Book
 	Trash *trash.Keeper
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/auditlog"
 	"callbook/internal/web/contacttable"
 	"callbook/internal/web/shell"
 	"callbook/internal/web/words"
@@ -12,7 +13,8 @@ import (
 // listData is the data of the template list.html.
 type listData struct {
 	addressbook.List
-	Table contacttable.Table
+	Table   contacttable.Table
+	History []words.Entry // the newest entries of the audit log
 }
 
 // Dynamic reports whether the list's contacts have variables.
@@ -27,8 +29,16 @@ func (room *Room) listPage(r *http.Request, list addressbook.List) (shell.Answer
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	return pages.Show("list", list.Name, listData{List: list, Table: table}).PieceAt("contact-results", table.Here), nil
+	history, err := room.Audit.Page(r.Context(), shell.AccountOf(r).ID, auditlog.Query{Of: list.SID, Limit: shownHistory})
+	if err != nil {
+		return shell.Answer{}, err
+	}
+	data := listData{List: list, Table: table, History: words.Entries(history.Entries, nil)}
+	return pages.Show("list", list.Name, data).PieceAt("contact-results", table.Here), nil
 }
+
+// shownHistory bounds the entries of the audit log on a list's page.
+const shownHistory = 5
 
 // removeSelected removes the selected contacts from the list.
 func (room *Room) removeSelected(r *http.Request) (shell.Answer, error) {
