@@ -293,3 +293,20 @@ func TestStruck(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestCallIDIn reads Call-IDs out of messages that were not parsed.
+func TestCallIDIn(t *testing.T) {
+	t.Parallel()
+	for message, want := range map[string]string{
+		"BYE sip:a SIP/2.0\r\nVia: x\r\nCall-ID: 1@callbook\r\n\r\n": "1@callbook",
+		"SIP/2.0 200 OK\r\ncall-id :\t1@callbook \r\n\r\n":           "1@callbook",
+		"SIP/2.0 200 OK\ni: 1@callbook\n\n":                          "1@callbook",
+		"SIP/2.0 200 OK\r\nVia: x\r\n\r\nCall-ID: 1@callbook\r\n":    "", // in the body
+		"SIP/2.0 200 OK\r\nX-Call-ID: 1@callbook":                    "",
+		"": "",
+	} {
+		if got := callIDIn([]byte(message)); got != want {
+			t.Errorf("%q: got %q, want %q", message, got, want)
+		}
+	}
+}
