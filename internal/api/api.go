@@ -22,9 +22,10 @@ import (
 	"callbook/internal/event"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/link"
 	"callbook/internal/person"
 	"callbook/internal/prompt"
-	"callbook/internal/report"
+	"callbook/internal/recording"
 	"callbook/internal/route"
 	"callbook/internal/slowbody"
 	"callbook/internal/suppression"
@@ -46,7 +47,8 @@ type API struct {
 	flows        *library.Library
 	prompts      *prompt.Prompts
 	callbacks    *event.Deliveries
-	reports      *report.Links
+	recordings   *recording.Recordings
+	links        *link.Links
 	persons      *person.Persons
 	gate         *gate
 	guesses      *attempts.Failures // limits wrong keys and tokens by address
@@ -68,6 +70,7 @@ type Config struct {
 	Suppressions *suppression.Suppressions
 	Flows        *library.Library
 	Prompts      *prompt.Prompts
+	Recordings   *recording.Recordings
 	Callbacks    *event.Deliveries
 	Persons      *person.Persons
 	// Clock limits how often clients may guess keys, and tells when a long download
@@ -101,8 +104,9 @@ func New(cfg Config) *API {
 		flows:        cfg.Flows,
 		prompts:      cfg.Prompts,
 		callbacks:    cfg.Callbacks,
+		recordings:   cfg.Recordings,
+		links:        link.New(cfg.Accounts, cfg.Clock),
 		persons:      cfg.Persons,
-		reports:      report.NewLinks(cfg.Accounts, cfg.Clock),
 		gate:         newGate(),
 		guesses:      attempts.New(guessesAtOnce, guessEvery, cfg.Clock, "Too many wrong API keys or tokens have come from this address"),
 		clock:        cfg.Clock,
@@ -309,8 +313,8 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 	}
 	key, token, ok := r.BasicAuth()
 	if !ok {
-		if link, isLink := reportLink(r, sid); isLink {
-			return a.admitLink(r, link)
+		if signed, isLink := linkIn(r, sid); isLink {
+			return a.admitLink(r, signed)
 		}
 		return r, errNoKey
 	}

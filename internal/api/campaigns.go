@@ -12,6 +12,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/link"
 	"callbook/internal/report"
 )
 
@@ -27,6 +28,7 @@ func (a *API) handleCampaigns(base string) {
 	a.handle("GET "+one+"/targets", a.getTargets)
 	a.serve("GET "+one+"/report", a.getReport)
 	a.handleCallbacks(one)
+	a.handleRecordings(one)
 	a.handle("GET "+one+"/call-details", a.getCalls)
 	a.handle("GET "+base+"/campaign/{sid}/call-details", a.getCalls) // as Exotel's documentation prints it
 }
@@ -182,7 +184,10 @@ func (a *API) getCalls(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	e := campaignEncoder{acct: accountOf(r)}
+	e, err := a.campaignEncoder(r, nil, nil)
+	if err != nil {
+		return reply{}, err
+	}
 	return pageReply(r, w, len(page.Calls), page.Total, func(b []byte, i int) []byte {
 		return e.call(b, c, &page.Targets[i], &page.Calls[i])
 	}), nil
@@ -221,7 +226,7 @@ func (a *API) getTargets(r *http.Request) (reply, error) {
 // draft.
 func (a *API) campaignEncoder(r *http.Request, campaigns []campaign.Campaign, d *campaign.Draft) (*campaignEncoder, error) {
 	acct := accountOf(r)
-	signer, err := a.reports.Of(r.Context(), acct)
+	signer, err := a.links.Of(r.Context(), acct)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +257,7 @@ func (a *API) campaignEncoder(r *http.Request, campaigns []campaign.Campaign, d 
 
 // reportURL returns the link to a campaign's report.
 func (e *campaignEncoder) reportURL(c *campaign.Campaign) string {
-	return e.server + e.signer.Path(c.SID)
+	return e.server + e.signer.Path(link.Report(c.SID))
 }
 
 // only returns the answer about one campaign, which is an array too. If preview is not

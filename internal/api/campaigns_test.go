@@ -132,6 +132,8 @@ func TestCampaignRefusals(t *testing.T) {
 		{"7 end_at too far", campaignWith("schedule", `{"send_at":"2200-12-15T10:00:00+05:30"}`), 400, 1002, "Invalid EndAt"},
 		{"7 end_at before", campaignWith("schedule", `{"send_at":"2026-03-15T10:00:00+05:30","end_at":"2026-03-15T09:00:00+05:30"}`), 400, 1002, "end_at should be after send_at"},
 		{"7 end_at far", campaignWith("schedule", `{"end_at":"2027-04-15T09:00:00+05:30"}`), 400, 1002, "end_at should be at most 366 days after send_at"},
+		{"ours: language", campaignWith("language", `"--help"`), 400, 1002, "Invalid Language: it must be a code like hi or en-IN"},
+		{"ours: record", campaignWith("record", `"perhaps"`), 400, 1007, "json: cannot unmarshal string into Go struct field Campaign.record of type bool"},
 		{"ours: hours", campaignWith("calling_hours", `{"hours":"9 to 5","reason":"x"}`), 400, 1002, "Invalid CallingHours: write hours as 09:00-21:00, or always"},
 		{"ours: days", campaignWith("calling_hours", `{"days":"montag","reason":"x"}`), 400, 1002, "Invalid CallingHours: write days as mon-sat, or as mon,wed, or always"},
 		{"ours: neither", campaignWith("calling_hours", `{"reason":"x"}`), 400, 1002, "Invalid CallingHours: hours or days are needed"},

@@ -147,6 +147,8 @@ type campaignFields struct {
 	CustomField          optional[json.RawMessage] `json:"custom_field"`
 
 	CallingHours optional[callingHoursFields] `json:"calling_hours"`
+	Record       optional[flag]               `json:"record"`
+	Language     optional[string]             `json:"language"`
 	Action       optional[string]             `json:"action"`
 }
 
@@ -310,8 +312,10 @@ func (f *campaignFields) draft() *campaign.Draft {
 		Throttle:             campaign.Optional[int](f.Throttle),
 		CustomField:          campaign.Optional[json.RawMessage](f.CustomField),
 		Action:               campaign.Optional[string](f.Action),
+		Language:             campaign.Optional[string](f.Language),
 		From:                 campaign.Optional[[]string]{Given: f.From.Given, Value: (*[]string)(f.From.Value)},
 		Duplicates:           campaign.Optional[bool]{Given: f.CallDuplicateNumbers.Given, Value: (*bool)(f.CallDuplicateNumbers.Value)},
+		Record:               campaign.Optional[bool]{Given: f.Record.Given, Value: (*bool)(f.Record.Value)},
 		Retries:              campaign.Optional[campaign.RetriesDraft]{Given: f.Retries.Given},
 		Schedule:             campaign.Optional[campaign.ScheduleDraft]{Given: f.Schedule.Given},
 		CallingHours:         campaign.Optional[campaign.CallingHoursDraft]{Given: f.CallingHours.Given},

@@ -7,16 +7,16 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
+	"callbook/internal/link"
 	"callbook/internal/phone"
-	"callbook/internal/report"
 )
 
 // campaignEncoder appends campaigns. Their dates have no fraction, unlike those of
 // contacts, because clients of Exotel parse them with a format that has none.
 type campaignEncoder struct {
 	acct   account.Account
-	signer report.Signer // signs the links to reports
-	server string        // the server's URL for clients
+	signer link.Signer // signs the links to reports and recordings
+	server string      // the server's URL for clients
 	// contacts has the sizes of the lists that campaigns have still to read.
 	contacts map[addressbook.SID]int
 }
@@ -71,6 +71,12 @@ func (e *campaignEncoder) campaign(b []byte, c *campaign.Campaign) []byte {
 	}
 	b = appendString(append(b, `},"uri":`...), campaignsPath(e.acct)+"/"+c.SID.String())
 	b = e.callingHours(b, c.CallingHours)
+	if c.Record {
+		b = append(b, `,"record":true`...)
+	}
+	if c.Language != "" {
+		b = appendString(append(b, `,"language":`...), c.Language)
+	}
 	return e.summary(append(b, `},"summary":`...), c)
 }
 
@@ -137,7 +143,12 @@ func (e *campaignEncoder) call(b []byte, c *campaign.Campaign, t *campaign.Targe
 	b = e.date(append(b, `,"date_created":`...), dialled)
 	b = appendString(append(b, `,"status":`...), call.Status())
 	b = appendString(append(b, `,"digits":`...), call.Digits)
-	b = append(b, `,"recording_url":null`...)
+	b = append(b, `,"recording_url":`...)
+	if call.Recording > 0 {
+		b = appendString(b, e.recordingURL(c.SID, call))
+	} else {
+		b = append(b, "null"...)
+	}
 	b = e.date(append(b, `,"start_time":`...), call.Rang)
 	b = e.date(append(b, `,"end_time":`...), call.Ended)
 	b = appendString(append(b, `,"caller_id":`...), c.CallerID)

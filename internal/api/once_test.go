@@ -72,6 +72,7 @@ var keyedRequests = []struct {
 	{"POST /campaigns/{sid}/callbacks/send", "POST /campaigns/{campaign}/callbacks/send", ``, 200},
 	{"POST /campaigns/{sid}/callbacks/send", "POST /campaigns/{nobody}/callbacks/send", ``, 404},
 	{"POST /campaigns/{sid}/callbacks/{event_id}/send", "POST /campaigns/{campaign}/callbacks/{nobody}/send", ``, 404},
+	{"DELETE /campaigns/{sid}/call-details/{call_sid}/recording", "DELETE /campaigns/{campaign}/call-details/{nobody}/recording", ``, 404},
 	{"POST /suppressions", "POST /suppressions", `{"suppressions":[{"number":"9876543212"},{"number":"9876543213"},{"number":"x"}]}`, 207},
 	{"POST /suppressions/csv-upload", "POST /suppressions/csv-upload", "number,note\n9876543212,asked\nx,\n", 200},
 	{"POST /suppressions/csv-upload", "POST /suppressions/csv-upload", "name\nAsha\n", 400},

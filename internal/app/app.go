@@ -25,9 +25,10 @@ import (
 	"callbook/internal/dialer"
 	"callbook/internal/event"
 	"callbook/internal/journal"
+	"callbook/internal/link"
 	"callbook/internal/metrics"
 	"callbook/internal/prompt"
-	"callbook/internal/report"
+	"callbook/internal/recording"
 	"callbook/internal/reqlog"
 	"callbook/internal/server"
 	"callbook/internal/session"
@@ -75,6 +76,8 @@ type Config struct {
 	AuditKeep time.Duration
 	// KeepDeleted is how long deleted contacts and lists stay in the trash.
 	KeepDeleted time.Duration
+	// RecordingsKeep is how long recordings of calls are kept; see [recording.Options].
+	RecordingsKeep time.Duration
 	// Kind says what places the calls of campaigns. SIP and Simulator configure it.
 	// TrunkKeys tells which key encrypts the passwords of trunks.
 	Kind      CarrierKind
@@ -122,13 +125,15 @@ type App struct {
 	dialer    *dialer.Dialer
 	telephone *telephone
 	events    *event.Deliverer
-	reports   *reports
 	tests     *testcall.Calls // nil if the telephone is simulated
 	imports   *upload.Importer
 	receipts  *journal.Keeper
 	trash     *trash.Keeper
 	audit     *auditlog.Log
 	usage     *usage.Counter
+
+	links      *links
+	recordings *recording.Recordings
 }
 
 // Open opens the database and assembles a server, without starting it. The caller must
@@ -156,14 +161,16 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, stores.Close())
 	}
 	accounts := account.NewDirectory(stores.Accounts, cfg.Clock)
-	reports := &reports{report.NewLinks(accounts, cfg.Clock), cfg.BaseURL}
+	links := &links{link.New(accounts, cfg.Clock), cfg.BaseURL}
+	recordings := recording.New(stores.Recordings, recording.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.RecordingsKeep})
 	events := cfg.deliverer(stores, accounts)
 	flows := library.New(stores.Flows, book, cfg.Clock)
 	prompts, voice := prompt.New(stores.Prompts, cfg.Clock), speech.New(cfg.VoiceCommand)
 	asker := ask.New(ask.Options{Log: cfg.Log, Agent: cfg.agent(), Private: cfg.CallbackPrivate})
 	sounds := sound.New(sound.Options{Clock: cfg.Clock, Voice: voice, Prompts: prompts, Files: asker})
 	campaigns, calling, phone, err := cfg.campaigns(ctx, stores, book, flows, dialer.Options{
-		Log: cfg.Log, Clock: cfg.Clock, Gate: dialer.Rules{}, ReportURL: reports.url, Told: events.Told, Ended: cfg.Metrics.CallEnded, Asker: asker, Sounds: sounds,
+		Log: cfg.Log, Clock: cfg.Clock, Gate: dialer.Rules{}, ReportURL: links.report, RecordingURL: links.recording, Recorder: recordings.Record,
+		Told: events.Told, Ended: cfg.Metrics.CallEnded, Asker: asker, Sounds: sounds,
 	})
 	if err != nil {
 		return nil, errors.Join(err, stores.Close())
@@ -173,7 +180,6 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		telephone: phone,
 		tests:     cfg.testCalls(phone, voice),
 		events:    events,
-		reports:   reports,
 		Accounts:  accounts,
 		Sessions:  session.NewKeeper(stores.Sessions, cfg.Clock),
 		cfg:       cfg,
@@ -182,6 +188,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		receipts:  journal.New(stores.Receipts, journal.Options{Clock: cfg.Clock, Log: cfg.Log, Quota: cfg.ReceiptQuota}),
 		trash:     trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
 		usage:     usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
+
+		links: links, recordings: recordings,
 	}
 	a.audit = auditlog.New(stores.Audit, accounts, auditlog.Options{Clock: cfg.Clock, Log: cfg.Log, Keep: cfg.AuditKeep})
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
@@ -189,7 +197,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	persons := newPersons(stores, book, accounts, cfg)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash, Audit: a.audit,
-		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Flows: flows, Callbacks: deliveries, Persons: persons,
+		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Recordings: recordings, Flows: flows, Callbacks: deliveries, Persons: persons,
 		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
 	})
 	if cfg.Dashboard {
@@ -202,6 +210,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Suppressions: suppressions,
 			Flows:        flows,
 			Prompts:      prompts,
+			Recordings:   recordings,
 			Simulated:    phone.speed,
 			Trunks:       trunk.New(stores.Trunks, cfg.TrunkKeys, cfg.Clock),
 			Line:         phone.line(),
@@ -277,8 +286,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	background.Go(func() { a.receipts.Run(working) })
 	background.Go(func() { a.trash.Run(working) })
 	background.Go(func() { a.audit.Run(working) })
+	background.Go(func() { a.recordings.Run(working) })
 	a.telephone.announce(a.cfg.Log)
-	a.reports.listening(ln.Addr(), a.cfg.TLS != nil)
+	a.links.listening(ln.Addr(), a.cfg.TLS != nil)
 	background.Go(func() { a.dialer.Run(working) })
 	background.Go(func() { a.events.Run(working) })
 	if a.tests != nil {

@@ -10,7 +10,7 @@ import (
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/dialer"
-	"callbook/internal/report"
+	"callbook/internal/link"
 	"callbook/internal/store"
 )
 
@@ -35,16 +35,16 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	}), d, phone, nil
 }
 
-// reports makes the URLs of reports in callbacks. Callbacks are sent in the background,
+// links makes the URLs of files in callbacks. Callbacks are sent in the background,
 // where no request tells the server's address.
-type reports struct {
-	links *report.Links
+type links struct {
+	links *link.Links
 	base  string
 }
 
 // listening sets the address at which the server listens, for a server without a
 // configured URL.
-func (r *reports) listening(at net.Addr, secure bool) {
+func (r *links) listening(at net.Addr, secure bool) {
 	if r.base != "" {
 		return
 	}
@@ -58,11 +58,20 @@ func (r *reports) listening(at net.Addr, secure bool) {
 	}
 }
 
-// url returns the absolute URL of a campaign's report, which needs no key.
-func (r *reports) url(ctx context.Context, acct account.Account, sid addressbook.SID) (string, error) {
+// report returns the absolute URL of a campaign's report, which needs no key.
+func (r *links) report(ctx context.Context, acct account.Account, sid addressbook.SID) (string, error) {
 	signer, err := r.links.Of(ctx, acct)
 	if err != nil {
 		return "", err
 	}
-	return r.base + signer.Path(sid), nil
+	return r.base + signer.Path(link.Report(sid)), nil
+}
+
+// recording returns a function that makes the absolute URLs of recordings of an account's
+// calls, which need no key.
+func (r *links) recording(ctx context.Context, acct account.Account) (func(campaign, call addressbook.SID) string, error) {
+	signer, err := r.links.Of(ctx, acct)
+	return func(campaign, call addressbook.SID) string {
+		return r.base + signer.Path(link.Recording(campaign, call))
+	}, err
 }

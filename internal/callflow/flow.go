@@ -14,6 +14,9 @@ import (
 type Flow struct {
 	Start string          `json:"start"`
 	Steps map[string]Step `json:"steps"` // by name
+	// Language is the BCP 47 code of the language in which the call speaks texts; ""
+	// means that the script of each text decides. A campaign sets it.
+	Language string `json:"-"`
 }
 
 // Step is a step of a flow. Kind tells which fields it uses. A field for the name of a
@@ -96,7 +99,7 @@ func (f *Flow) Sounds() (sounds []Sound) {
 		return nil
 	}
 	for _, step := range f.inOrder() {
-		if s := step.sound(); s != nil && !slices.ContainsFunc(sounds, s.same) {
+		if s := f.soundOf(step); s != nil && !slices.ContainsFunc(sounds, s.same) {
 			sounds = append(sounds, *s)
 		}
 	}
@@ -106,12 +109,23 @@ func (f *Flow) Sounds() (sounds []Sound) {
 // Plays reports whether a step of the flow plays the sound.
 func (f *Flow) Plays(s Sound) bool { return slices.ContainsFunc(f.Sounds(), s.same) }
 
-// sound returns what the step plays, or nil.
-func (s *Step) sound() *Sound {
+// soundOf returns what a step plays, or nil.
+func (f *Flow) soundOf(s *Step) *Sound {
 	if s.Kind != Say && s.Kind != Gather || s.Text == "" && s.Prompt == "" {
 		return nil
 	}
-	return &Sound{Text: s.Text, Prompt: s.Prompt}
+	return &Sound{Text: s.Text, Prompt: s.Prompt, Language: f.Language}
+}
+
+// In returns the flow with its texts spoken in a language; "" changes nothing. F may be
+// nil.
+func (f *Flow) In(language string) *Flow {
+	if f == nil || language == "" {
+		return f
+	}
+	spoken := *f
+	spoken.Language = language
+	return &spoken
 }
 
 // Greeting returns a flow that says a text and hangs up.

@@ -44,10 +44,14 @@ type Sound struct {
 	Text   string
 	Prompt string
 	URLs   []string
+	// Language is that of [Flow].
+	Language string
 }
 
 // same reports whether both are the same text or prompt.
-func (s *Sound) same(t Sound) bool { return s.Text == t.Text && s.Prompt == t.Prompt }
+func (s *Sound) same(t Sound) bool {
+	return s.Text == t.Text && s.Prompt == t.Prompt && s.Language == t.Language
+}
 
 // Keys tells which keys to read. A key interrupts the sound.
 type Keys struct {
@@ -94,7 +98,7 @@ func (r *Run) Next(in Input) Action {
 			return r.enter(step.Failed)
 		}
 		if sound := soundOf(in.Body); !r.fetched && sound != nil {
-			r.fetched = true
+			r.fetched, sound.Language = true, r.flow.Language
 			return Action{Play: sound}
 		}
 		return r.enter(step.Next)
@@ -122,7 +126,7 @@ func (r *Run) enter(name string) Action {
 		r.at, r.try, r.fetched = name, 1, false
 		switch step.Kind {
 		case Say:
-			return Action{Play: &Sound{Text: step.Text, Prompt: step.Prompt}}
+			return Action{Play: &Sound{Text: step.Text, Prompt: step.Prompt, Language: r.flow.Language}}
 		case Gather:
 			return r.ask(&step)
 		case Fetch, Ask:
@@ -147,7 +151,7 @@ func (r *Run) enter(name string) Action {
 // ask returns the action that reads keys.
 func (r *Run) ask(step *Step) Action {
 	return Action{Gather: &Keys{
-		Sound: Sound{Text: step.Text, Prompt: step.Prompt}, Most: step.Digits,
+		Sound: Sound{Text: step.Text, Prompt: step.Prompt, Language: r.flow.Language}, Most: step.Digits,
 		Timeout: time.Duration(cmp.Or(step.Timeout, DefaultTimeout)) * time.Second, Finish: step.Finish,
 	}}
 }

@@ -154,7 +154,7 @@ func (f *Flow) Fill(names []string, values map[string]string) *Flow {
 	if len(names) == 0 {
 		return f
 	}
-	filled := &Flow{Start: f.Start, Steps: make(map[string]Step, len(f.Steps))}
+	filled := &Flow{Start: f.Start, Steps: make(map[string]Step, len(f.Steps)), Language: f.Language}
 	for name, step := range f.Steps {
 		step.Text = Fill(step.Text, names, values)
 		filled.Steps[name] = step

@@ -64,6 +64,11 @@ type Settings struct {
 	Vars []string
 	// CustomField is any JSON value, or nil.
 	CustomField []byte
+	// Record means that answered calls are recorded.
+	Record bool
+	// Language is the BCP 47 code of the language in which texts are spoken; "" means that
+	// the script of each text decides.
+	Language string
 }
 
 // State is how far a campaign is.

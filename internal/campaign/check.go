@@ -15,6 +15,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
+	"callbook/internal/speech"
 )
 
 // checker makes settings of a draft. Each step checks a field. Steps have the order of
@@ -64,7 +65,10 @@ var steps = []step{
 	{FieldStatus, "StatusCallback", true, (*checker).status},
 	{FieldThrottle, "Throttle", false, (*checker).throttle},
 	{FieldCustom, "CustomField", false, (*checker).customField},
-	{FieldCallingHours, "CallingHours", true, (*checker).callingHours}, // callbook's own
+	// These are callbook's own.
+	{FieldCallingHours, "CallingHours", true, (*checker).callingHours},
+	{FieldRecord, "Record", true, (*checker).record},
+	{FieldLanguage, "Language", false, (*checker).language},
 }
 
 // run checks all fields. If the campaign has started, a change of a field that is not
@@ -331,6 +335,23 @@ func (k *checker) customField() error {
 	}
 	if customBytes(k.s.CustomField) > MaxCustomField {
 		return fault.TooLong(FieldCustom, MaxCustomField)
+	}
+	return nil
+}
+
+func (k *checker) record() error {
+	if v := k.draft.Record; v.Given {
+		k.s.Record = orZero(v)
+	}
+	return nil
+}
+
+func (k *checker) language() error {
+	if v := k.draft.Language; v.Given {
+		k.s.Language = strings.TrimSpace(orZero(v))
+	}
+	if k.s.Language != "" && !speech.IsLanguage(k.s.Language) {
+		return fault.InvalidField(FieldLanguage, "it must be a code like hi or en-IN")
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ func (s *Settings) Again(now time.Time) *Draft {
 	d := &Draft{
 		CallerID: Some(s.CallerID), Name: Some(s.Name), RepeatMenu: Some(s.RepeatMenu), Duplicates: Some(s.Duplicates),
 		CallStatusCallback: Some(s.CallStatusCallback), CallScheduleCallback: Some(s.CallScheduleCallback), StatusCallback: Some(s.StatusCallback),
+		Record: Some(s.Record), Language: Some(s.Language),
 		Schedule: Some(ScheduleDraft{EndAt: Some(now.Add(s.EndAt.Sub(s.SendAt)).Format(time.RFC3339Nano))}),
 	}
 	if len(s.From) > 0 {
@@ -99,6 +100,8 @@ func (d *Draft) Merge(over *Draft) {
 	mergeOne(&d.Throttle, over.Throttle)
 	mergeOne(&d.CustomField, over.CustomField)
 	mergeOne(&d.CallingHours, over.CallingHours)
+	mergeOne(&d.Record, over.Record)
+	mergeOne(&d.Language, over.Language)
 	d.By = over.By
 }
 

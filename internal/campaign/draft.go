@@ -42,6 +42,8 @@ type Draft struct {
 	CustomField Optional[json.RawMessage]
 
 	CallingHours Optional[CallingHoursDraft]
+	Record       Optional[bool]
+	Language     Optional[string]
 	// By names the sender of the draft, for the record of who has set calling hours.
 	By string
 
@@ -89,6 +91,8 @@ const (
 	FieldCustom       = addressbook.FieldCustomField
 	FieldCallingHours = fault.Field("calling_hours")
 	FieldReason       = fault.Field("reason")
+	FieldRecord       = fault.Field("record")
+	FieldLanguage     = fault.Field("language")
 )
 
 // Fields returns the fields that faults of campaigns may be about.

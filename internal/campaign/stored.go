@@ -35,6 +35,8 @@ type storedSettings struct {
 	CustomField          *string           `json:"custom_field,omitempty"`
 
 	CallingHours *storedCallingHours `json:"calling_hours,omitempty"`
+	Record       bool                `json:"record,omitempty"`
+	Language     string              `json:"language,omitempty"`
 }
 
 // storedCallingHours is the JSON of [CallingHours].
@@ -63,7 +65,7 @@ func (s *Settings) Encode() string {
 		RepeatMenu: s.RepeatMenu, Duplicates: s.Duplicates, Retries: (*storedRetries)(s.Retries),
 		SendAt: nanos(s.SendAt), EndAt: nanos(s.EndAt),
 		CallStatusCallback: s.CallStatusCallback, CallScheduleCallback: s.CallScheduleCallback, StatusCallback: s.StatusCallback,
-		Vars: s.Vars,
+		Vars: s.Vars, Record: s.Record, Language: s.Language,
 	}
 	if s.CustomField != nil {
 		text := string(s.CustomField)
@@ -87,7 +89,7 @@ func DecodeSettings(text []byte) (Settings, error) {
 		RepeatMenu: stored.RepeatMenu, Duplicates: stored.Duplicates, Retries: (*Retries)(stored.Retries),
 		SendAt: moment(stored.SendAt), EndAt: moment(stored.EndAt),
 		CallStatusCallback: stored.CallStatusCallback, CallScheduleCallback: stored.CallScheduleCallback, StatusCallback: stored.StatusCallback,
-		Vars: stored.Vars,
+		Vars: stored.Vars, Record: stored.Record, Language: stored.Language,
 	}
 	if stored.CustomField != nil {
 		s.CustomField = []byte(*stored.CustomField)

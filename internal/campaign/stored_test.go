@@ -23,6 +23,7 @@ func TestEncodeSettings(t *testing.T) {
 		CallStatusCallback: "https://a", CallScheduleCallback: "https://b", StatusCallback: "https://c",
 		Throttle: 30, Vars: []string{"name"}, CustomField: []byte(`{ "b" : 1.0e5 }`),
 		CallingHours: &campaign.CallingHours{Hours: &campaign.Hours{From: 9 * 60, Until: 21 * 60}, Days: &[7]bool{1: true}, Reason: "flood", By: "key", Since: time.Unix(3, 7)},
+		Record:       true, Language: "hi",
 	}
 	for v, i := reflect.ValueOf(full), 0; i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {

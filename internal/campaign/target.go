@@ -165,6 +165,9 @@ type Call struct {
 	// Suppress is the note of the suppression to store with the call's end, if the callee
 	// asked not to be called again. It is not set in calls that are read.
 	Suppress string
+	// Recording is how many samples the recording of the call has; 0 for none, and before
+	// the call has ended.
+	Recording int
 }
 
 // Weight returns about how many bytes the call takes in memory and in an answer.

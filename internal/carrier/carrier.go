@@ -61,6 +61,11 @@ type Order struct {
 	// sounds that are known before the call leaves, so that a call whose sound is missing
 	// never rings. If Sound is nil, no sound can be played.
 	Sound func(ctx context.Context, s callflow.Sound) ([]int16, error)
+	// Record, if not nil, gets the sound of the answered call, both sides mixed, as samples
+	// of which there are 8,000 a second, and at the end nil. The carrier calls it from one
+	// goroutine, and reports the end of the call only after the call with nil has returned.
+	// A simulator does not call it.
+	Record func(samples []int16)
 }
 
 // Asked is a call in a question to [Carrier.Resolve].

@@ -3,6 +3,7 @@ package dbcopy_test
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -50,6 +51,7 @@ type campaigns struct {
 	Campaigns    campaign.Page
 	Calls        []campaign.CallPage
 	Targets      []campaign.TargetPage
+	Recordings   []string
 	Policy       campaign.Policy
 	Suppressions suppression.Page
 	Flows        library.Page
@@ -180,6 +182,9 @@ func call(t *testing.T, s *store.Set, account account.ID, c *campaign.Campaign) 
 	if err != nil || len(dials) != 1 {
 		t.Fatalf("%d calls, %v", len(dials), err)
 	}
+	if err := s.Recordings.AppendRecording(ctx, account, c.SID, dials[0].Call.SID, 0, []byte("\x00\xffsound")); err != nil {
+		t.Fatal(err)
+	}
 	err = s.Dialing.Record(ctx, l, account, []dialer.CallRef{{Campaign: c.SID, Call: dials[0].Call.SID}},
 		func(_ int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event {
 			call.State, call.Outcome, call.Ended = campaign.CallEnded, campaign.Reached, c.Created.Add(time.Second)
@@ -205,7 +210,7 @@ func readCampaigns(t *testing.T, path string) map[string]campaigns {
 	for _, sid := range []string{"acme", "Other_2", "empty"} {
 		all[sid] = readCampaignsOf(ctx, t, s, sid)
 	}
-	if n := len(all["acme"].Campaigns.Campaigns); n != 2 || all["acme"].Flows.Total != 1 || all["acme"].Calls[1].Total != 1 || all["acme"].Targets[1].Total != 2 {
+	if n := len(all["acme"].Campaigns.Campaigns); n != 2 || all["acme"].Flows.Total != 1 || all["acme"].Calls[1].Total != 1 || len(all["acme"].Recordings) != 1 || all["acme"].Targets[1].Total != 2 {
 		t.Errorf("acme has %d campaigns, %+v", n, all["acme"])
 	}
 	trunks, err := s.Trunks.Trunks(ctx)
@@ -232,6 +237,13 @@ func readCampaignsOf(ctx context.Context, t *testing.T, s *store.Set, sid string
 		targets, errTargets := s.Campaigns.Targets(ctx, acct.ID, c.SID, campaign.TargetQuery{After: -1, Limit: 10})
 		if errCalls != nil || errTargets != nil {
 			t.Fatal(errCalls, errTargets)
+		}
+		for _, call := range calls.Calls {
+			r, sound, err := s.Recordings.Recording(ctx, acct.ID, c.SID, call.SID, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Recordings = append(got.Recordings, fmt.Sprintf("%d %q", r.Samples, sound))
 		}
 		got.Calls, got.Targets = append(got.Calls, calls), append(got.Targets, targets)
 	}

@@ -234,7 +234,15 @@ var (
 		{Name: "cause", Kind: Middle},
 		{Name: "cause_text", Kind: Text},
 		{Name: "mark", Kind: Text},
+		{Name: "recording", Kind: Middle},
 	}, 2}
+
+	Recordings = &Table{"recordings", []Column{
+		{Name: "campaign_sid", Kind: SID},
+		{Name: "call_sid", Kind: SID},
+		{Name: "piece", Kind: Middle},
+		{Name: "sound", Kind: Bytes},
+	}, 3}
 
 	Policies = &Table{"policies", []Column{
 		{Name: "policy", Kind: Text},
@@ -351,7 +359,7 @@ func campaignColumns() []Column {
 var Tables = []*Table{
 	Keys, Contacts, Lists, Members, TrashedContacts, TrashedLists, TrashedMembers,
 	Uploads, ErrorRows, Drafts, Receipts, Sessions, Links, Secrets, Requests,
-	Campaigns, Targets, Calls, Policies, Suppressions, Flows, Prompts, Events, EventTotals, Audit,
+	Campaigns, Targets, Calls, Recordings, Policies, Suppressions, Flows, Prompts, Events, EventTotals, Audit,
 }
 
 // Shared are the tables that are copied and belong to no account: their rows are read and

@@ -55,6 +55,12 @@ type Options struct {
 	Sounds Sounds
 	// ReportURL returns the absolute URL of a campaign's report; nil means "".
 	ReportURL func(context.Context, account.Account, addressbook.SID) (string, error)
+	// RecordingURL returns the function that makes the absolute URLs of the recordings of
+	// an account's calls; nil means "".
+	RecordingURL func(context.Context, account.Account) (func(campaign, call addressbook.SID) string, error)
+	// Recorder returns the function that gets the sound of a recorded call; see
+	// [carrier.Order]. If it is nil, no call is recorded.
+	Recorder func(acct account.Account, campaign, call addressbook.SID) func(samples []int16)
 	// Told is called after events of an account were stored; nil means that nobody waits
 	// for them.
 	Told func(account.ID)

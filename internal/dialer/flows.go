@@ -48,7 +48,10 @@ func (a *dialing) flow(c *campaign.Campaign) *library.Flow {
 
 // flowOf returns what the callees of a campaign hear, with its variables. It returns nil if
 // the flow is unknown.
-func (a *dialing) flowOf(c *campaign.Campaign) *callflow.Flow {
+func (a *dialing) flowOf(c *campaign.Campaign) *callflow.Flow { return a.unspoken(c).In(c.Language) }
+
+// unspoken is flowOf without the language of the campaign.
+func (a *dialing) unspoken(c *campaign.Campaign) *callflow.Flow {
 	switch flow := a.flow(c); {
 	case flow != nil:
 		return &flow.Flow
@@ -82,6 +85,9 @@ func (a *dialing) orderOf(c *campaign.Campaign, call *campaign.Call, vars map[st
 	}
 	if a.d.opts.Sounds != nil {
 		o.Sound = a.soundOf()
+	}
+	if c.Record && a.d.opts.Recorder != nil {
+		o.Record = a.d.opts.Recorder(a.account, c.SID, call.SID)
 	}
 	return o
 }

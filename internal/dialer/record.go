@@ -66,6 +66,11 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 	for i := range taken {
 		refs[i] = taken[i].ref
 	}
+	recordingURL, err := a.recordingURL(ctx)
+	if err != nil {
+		a.d.flights.failed(taken)
+		return false, err
+	}
 	var found []bool
 	var heard news
 	begin := func() { found, heard = make([]bool, len(taken)), make(news) }
@@ -75,7 +80,7 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 			begin()
 		}
 		found[i] = true
-		events := a.note(&taken[i], c, t, call)
+		events := a.note(&taken[i], c, t, call, recordingURL)
 		heard.note(c, t)
 		return a.tell(events)
 	})
@@ -97,7 +102,7 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 
 // note applies the carrier's report to a call that has not ended, and to its target. What
 // is stored already and the report does not know stays.
-func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) (events []event.Event) {
+func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call *campaign.Call, recordingURL func(campaign, call addressbook.SID) string) (events []event.Event) {
 	now := a.d.opts.Clock.Now()
 	if f.unsent {
 		due := a.d.now()
@@ -120,12 +125,24 @@ func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call
 			call.Suppress = fmt.Sprintf("asked in flow %s of campaign %s", c.FlowName(), c.SID)
 		}
 		c.Settle(t, call)
-		events = a.render.CallEnded(c, call, now)
+		url := ""
+		if call.Recording > 0 {
+			url = recordingURL(c.SID, call.SID)
+		}
+		events = a.render.CallEnded(c, call, url, now)
 	}
 	if t.State.Ended() {
 		events = append(events, a.render.TargetEnded(c, t, now)...)
 	}
 	return events
+}
+
+// recordingURL returns the function that makes the URLs of recordings.
+func (a *dialing) recordingURL(ctx context.Context) (func(campaign, call addressbook.SID) string, error) {
+	if a.d.opts.RecordingURL == nil {
+		return func(_, _ addressbook.SID) string { return "" }, nil
+	}
+	return a.d.opts.RecordingURL(ctx, a.account)
 }
 
 // news tells by campaign what follows from the recorded calls.

@@ -46,7 +46,7 @@ const (
 type soundKey [sha256.Size]byte
 
 func keyOf(s *callflow.Sound) soundKey {
-	return sha256.Sum256(fmt.Appendf(nil, "%d:%s%s", len(s.Prompt), s.Prompt, s.Text))
+	return sha256.Sum256(fmt.Appendf(nil, "%d:%s%d:%s%s", len(s.Prompt), s.Prompt, len(s.Language), s.Language, s.Text))
 }
 
 // made is what is known of a sound.

@@ -152,6 +152,8 @@ type ClaimRule func(*campaign.Campaign, *campaign.Target, Callee) (*campaign.Cal
 // call's state to zero. Then the store deletes the call's row. If the rule sets Suppress,
 // the store suppresses the call's number, unless it is suppressed already: the source is
 // [suppression.FromCall], the note is Suppress, and the date is that of the call's end.
+// The Recording of the call is what was recorded so far. The store keeps it if the call
+// has ended.
 type RecordRule func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event
 
 // TargetRule changes a waiting target.

@@ -64,8 +64,9 @@ type legBody struct {
 	Status         string `json:"status"`
 }
 
-// CallEnded returns the event of a call that has ended.
-func (r *Renderer) CallEnded(c *campaign.Campaign, call *campaign.Call, now time.Time) []Event {
+// CallEnded returns the event of a call that has ended. RecordingURL is the absolute URL
+// of its recording, or "" if there is none.
+func (r *Renderer) CallEnded(c *campaign.Campaign, call *campaign.Call, recordingURL string, now time.Time) []Event {
 	if c.CallStatusCallback == "" {
 		return nil
 	}
@@ -75,23 +76,24 @@ func (r *Renderer) CallEnded(c *campaign.Campaign, call *campaign.Call, now time
 	}
 	number, status := call.Number.String(), call.Outcome.String()
 	e := r.event(CallStatus, c, c.CallStatusCallback, now, callBody{
-		Campaign:    c.SID,
-		Call:        call.SID,
-		Status:      status,
-		From:        number,
-		CallerID:    r.e164(c.CallerID),
-		Duration:    call.Duration(),
-		Legs:        [1]legBody{{ID: legID(call.SID), OnCallDuration: call.TalkTime(), Status: status}},
-		DateCreated: r.date(placed),
-		DateUpdated: r.date(call.Ended),
-		Digits:      call.Digits,
-		Number:      number,
-		Direction:   "outbound-api",
-		CustomField: custom(c),
-		Attempt:     call.Attempt,
-		SIPCode:     known(call.Code),
-		Cause:       known(call.Cause),
-		Mark:        call.Mark,
+		Campaign:     c.SID,
+		Call:         call.SID,
+		Status:       status,
+		From:         number,
+		CallerID:     r.e164(c.CallerID),
+		Duration:     call.Duration(),
+		Legs:         [1]legBody{{ID: legID(call.SID), OnCallDuration: call.TalkTime(), Status: status}},
+		DateCreated:  r.date(placed),
+		DateUpdated:  r.date(call.Ended),
+		Digits:       call.Digits,
+		Number:       number,
+		Direction:    "outbound-api",
+		RecordingURL: known(recordingURL),
+		CustomField:  custom(c),
+		Attempt:      call.Attempt,
+		SIPCode:      known(call.Code),
+		Cause:        known(call.Cause),
+		Mark:         call.Mark,
 	})
 	e.Position, e.Call = call.Position, call.SID
 	return []Event{e}
@@ -257,10 +259,11 @@ func custom(c *campaign.Campaign) json.RawMessage {
 	return c.CustomField
 }
 
-// known returns a pointer to a code of the carrier, or nil if the carrier gave none.
-func known(n int) *int {
-	if n == 0 {
+// known returns a pointer to a value, or nil for the zero value.
+func known[T comparable](v T) *T {
+	var none T
+	if v == none {
 		return nil
 	}
-	return &n
+	return &v
 }

@@ -69,9 +69,10 @@ func TestBodies(t *testing.T) {
 	r := NewRenderer(account.Account{ID: 7, Region: account.DefaultRegion, TimeZone: zone})
 	const report = "https://book.example/v2/accounts/acme1/campaigns/0197a3c2d4e57f6a8b9c0d1e2f3a4b5c/report?a=1&b=2"
 	for name, got := range map[string][]Event{
-		"call_answered":       r.CallEnded(&c, &answered, start),
-		"call_unanswered":     r.CallEnded(&custom, &unanswered, start),
-		"call_interrupted":    r.CallEnded(&c, &interrupted, start),
+		"call_answered":       r.CallEnded(&c, &answered, "", start),
+		"call_recorded":       r.CallEnded(&c, &answered, "https://book.example/recording?a=1&b=2", start),
+		"call_unanswered":     r.CallEnded(&custom, &unanswered, "", start),
+		"call_interrupted":    r.CallEnded(&c, &interrupted, "", start),
 		"target_tried":        r.TargetEnded(&custom, &tried, start),
 		"target_suppressed":   r.TargetEnded(&c, &suppressed, start),
 		"target_never_called": r.TargetEnded(&ended, &waiting, start),
@@ -94,7 +95,7 @@ func TestBodies(t *testing.T) {
 		event Event
 		want  Told
 	}{
-		"of a call":     {r.CallEnded(&c, &unanswered, start)[0], Told{unanswered.Number, "no-answer"}},
+		"of a call":     {r.CallEnded(&c, &unanswered, "", start)[0], Told{unanswered.Number, "no-answer"}},
 		"of a target":   {r.TargetEnded(&c, &suppressed, start)[0], Told{suppressed.Number, "failed-dnd"}},
 		"of a campaign": {r.Started(&c, start)[0], Told{Status: campaign.InProgress.String()}},
 		"of nobody":     {Event{Body: []byte("[]")}, Told{}},
@@ -136,7 +137,7 @@ func TestWhereEventsGo(t *testing.T) {
 		got, without []Event
 		want         Event
 	}{
-		{r.CallEnded(&c, &call, time.Time{}), r.CallEnded(&none, &call, time.Time{}), Event{URL: "call", Kind: CallStatus, Position: 3, Call: call.SID}},
+		{r.CallEnded(&c, &call, "", time.Time{}), r.CallEnded(&none, &call, "", time.Time{}), Event{URL: "call", Kind: CallStatus, Position: 3, Call: call.SID}},
 		{r.TargetEnded(&c, &target, time.Time{}), r.TargetEnded(&none, &target, time.Time{}), Event{URL: "target", Kind: CallSchedule, Position: 4}},
 		{r.Started(&c, time.Time{}), r.Started(&none, time.Time{}), Event{URL: "campaign", Kind: Status, Position: Whole}},
 		{r.Closed(&c, "", time.Time{}), r.Closed(&none, "", time.Time{}), Event{URL: "campaign", Kind: Status, Position: Whole, Last: true}},

@@ -40,16 +40,17 @@ type Source interface {
 // Write writes the report of a campaign: its calls in their order, and then the targets
 // that were never called, by position. It is not a snapshot: while a campaign calls, a
 // target that is called for the first time in the meantime may be missing. Write writes
-// nothing before it has read the first page.
-func Write(ctx context.Context, source Source, acct account.Account, c *campaign.Campaign, to io.Writer) error {
-	w := &writer{to: to, zone: acct.TimeZone, campaign: c}
+// nothing before it has read the first page. RecordingURL returns the URL of the recording
+// of a call that has one.
+func Write(ctx context.Context, source Source, acct account.Account, c *campaign.Campaign, recordingURL func(*campaign.Call) string, to io.Writer) error {
+	w := &writer{to: to, zone: acct.TimeZone, campaign: c, recordingURL: recordingURL}
 	if c.Dynamic {
 		w.vars = c.Vars
 	}
 	// All rows begin with head and contain callerID.
 	w.head = append(c.SID.AppendTo(nil), ',')
 	w.head = append(appendText(w.head, c.Name), ',')
-	w.callerID = append(appendNumber(nil, c.CallerID), ",,"...) // the recording is empty
+	w.callerID = append(appendNumber(nil, c.CallerID), ',')
 	for page, err := range callPages(ctx, source, acct, c.SID) {
 		if err != nil {
 			return err
@@ -85,9 +86,11 @@ type writer struct {
 	campaign *campaign.Campaign
 	vars     []string // the names of the last columns
 	head     []byte   // the first two cells, with commas
-	callerID []byte   // the cells of the caller id and the recording, with commas
+	callerID []byte   // the cell of the caller id, with a comma
 	second   int64    // the second of date
 	date     []byte   // a cached cell
+
+	recordingURL func(*campaign.Call) string
 }
 
 // header appends the header of the file once.
@@ -128,6 +131,10 @@ func (w *writer) call(call *campaign.Call, t *campaign.Target) {
 	w.b = strconv.AppendInt(append(w.b, ','), int64(call.TalkTime()), 10)
 	w.b = appendText(append(w.b, ','), call.Digits)
 	w.b = append(append(w.b, ','), w.callerID...)
+	if call.Recording > 0 {
+		w.b = appendCell(w.b, w.recordingURL(call))
+	}
+	w.b = append(w.b, ',')
 	w.known(call.Code)
 	w.b = append(w.b, ',')
 	w.known(call.Cause)
@@ -145,7 +152,7 @@ func (w *writer) target(t *campaign.Target) {
 	w.b = append(w.b, ",,"...)
 	w.time(ended)
 	w.b = append(w.b, ",0,0,,"...)
-	w.b = append(append(w.b, w.callerID...), ",,"...)
+	w.b = append(append(w.b, w.callerID...), ",,,"...)
 	w.end(t)
 }
 

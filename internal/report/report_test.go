@@ -79,7 +79,7 @@ func TestRows(t *testing.T) {
 	for _, text := range []string{"", "=1+1", ",", `"`, "\n", "\r", "a\nb", "@x,\"y\"", " x ", "'", "＝1", "\u2028", "आशा"} {
 		var file bytes.Buffer
 		m := &many{calls: 2500, text: text}
-		if err := report.Write(t.Context(), m, acct, called(text), &file); err != nil {
+		if err := report.Write(t.Context(), m, acct, called(text), nil, &file); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file.String(), csvcell.ByteOrderMark))).ReadAll()
@@ -116,7 +116,7 @@ func TestConstantMemory(t *testing.T) {
 	}
 	m := &many{calls: 30_000}
 	var file bytes.Buffer
-	if err := report.Write(ctx, m, acct, called(""), &file); err != nil {
+	if err := report.Write(ctx, m, acct, called(""), nil, &file); err != nil {
 		t.Fatal(err)
 	}
 	if rows := bytes.Count(file.Bytes(), []byte("\n")); rows != 1+m.calls+m.calls/2 {
@@ -130,7 +130,7 @@ func TestConstantMemory(t *testing.T) {
 // BenchmarkWrite writes rows of calls, without a database.
 func BenchmarkWrite(b *testing.B) {
 	m := &many{calls: b.N}
-	if err := report.Write(b.Context(), m, acct, called(""), io.Discard); err != nil {
+	if err := report.Write(b.Context(), m, acct, called(""), nil, io.Discard); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()

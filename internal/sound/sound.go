@@ -4,6 +4,7 @@ package sound
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -75,7 +76,7 @@ func New(opts Options) *Maker {
 var ErrNoVoice = fault.New(fault.Unavailable, "This server has no voice: install espeak-ng, or start it with --voice-command")
 
 // Sound returns a sound as samples, [wav.Rate] a second. The caller must not modify them.
-// The language of a text is that of its script. Sound caches texts and recordings. The
+// A text without a language is spoken in that of its script. Sound caches texts and recordings. The
 // error is a fault with a text for a person if the voice fails or there is no such
 // recording.
 func (m *Maker) Sound(ctx context.Context, acct account.Account, s callflow.Sound) ([]int16, error) {
@@ -87,7 +88,7 @@ func (m *Maker) Sound(ctx context.Context, acct account.Account, s callflow.Soun
 	case m.opts.Voice == nil:
 		return nil, ErrNoVoice
 	}
-	return m.opts.Voice.Say(ctx, acct.ID, speech.LanguageOf(s.Text), s.Text)
+	return m.opts.Voice.Say(ctx, acct.ID, cmp.Or(s.Language, speech.LanguageOf(s.Text)), s.Text)
 }
 
 // files returns the audio files at URLs, one after the other.

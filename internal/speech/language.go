@@ -41,10 +41,10 @@ func LanguageOf(text string) string {
 	return best
 }
 
-// isLanguage reports whether text has the form of a language code: letters and digits, in
-// parts separated by hyphens. It must begin with a letter, so that no program takes it
-// for an option.
-func isLanguage(code string) bool {
+// IsLanguage reports whether a text has the form of a BCP 47 code: letters and digits, in
+// parts separated by hyphens. It begins with a letter, so that no program takes it for an
+// option.
+func IsLanguage(code string) bool {
 	const longest = 35
 	if code == "" || len(code) > longest || code[0] == '-' {
 		return false

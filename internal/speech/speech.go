@@ -76,7 +76,7 @@ func (v *Voice) Say(ctx context.Context, account account.ID, language, text stri
 	switch {
 	case len(text) > MaxText:
 		return nil, errText
-	case !isLanguage(language):
+	case !IsLanguage(language):
 		return nil, errLang
 	}
 	key := v.key(language, text)

@@ -16,6 +16,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/person"
 	"callbook/internal/prompt"
+	"callbook/internal/recording"
 	"callbook/internal/session"
 	"callbook/internal/summary"
 	"callbook/internal/suppression"
@@ -44,6 +45,8 @@ type Set struct {
 	Suppressions suppression.Store
 	Flows        library.Store
 	Prompts      prompt.Store
+	// Recordings has the sound of calls.
+	Recordings recording.Store
 	// Trunks are those of the installation, and Dialogs has the calls over them.
 	Trunks  trunk.Store
 	Dialogs trunk.Dialogs

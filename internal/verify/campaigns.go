@@ -22,6 +22,8 @@ type Campaign struct {
 	// Strays counts the calls that are not in the history of their target with their
 	// number and outcome.
 	Strays int64
+	// CutRecordings counts the calls of whose recording not all is stored.
+	CutRecordings int64
 	// Events counts the waiting, the delivered and the given up callbacks. EventTotals
 	// has the campaign's counters of them.
 	Events, EventTotals [3]int64
@@ -117,6 +119,9 @@ func (r *runner) campaignProblems(c *Campaign) (found []string) {
 	}
 	if c.Strays > 0 {
 		bad("has %d calls that are not in the history of their target as they are", c.Strays)
+	}
+	if c.CutRecordings > 0 {
+		bad("has %d recordings of calls that are not whole", c.CutRecordings)
 	}
 	if c.Events != c.EventTotals {
 		bad("counts %d callbacks that wait, %d delivered and %d given up, and there are %d, %d and %d",

@@ -46,9 +46,9 @@ func (c *Cache) Put(key [sha256.Size]byte, samples []int16) {
 		return
 	}
 	c.of[key] = c.order.PushFront(&cached{key, samples})
-	for c.bytes += sampleBytes * len(samples); c.bytes > c.most; {
+	for c.bytes += SampleBytes * len(samples); c.bytes > c.most; {
 		last := c.order.Remove(c.order.Back()).(*cached)
 		delete(c.of, last.key)
-		c.bytes -= sampleBytes * len(last.samples)
+		c.bytes -= SampleBytes * len(last.samples)
 	}
 }

@@ -115,27 +115,3 @@ func (f *format) sample(b []byte) float32 {
 	}
 	return float32(int32(binary.LittleEndian.Uint32(b))) / -math.MinInt32
 }
-
-// FromALaw decodes a byte of A-law to a sample of 16 bits, by ITU-T G.711.
-func FromALaw(b byte) int16 {
-	b ^= 0x55
-	s := int16(b&0x0F)<<4 + 8
-	if segment := b >> 4 & 7; segment > 0 {
-		s = (s + 0x100) << (segment - 1)
-	}
-	if b&0x80 == 0 {
-		return -s
-	}
-	return s
-}
-
-// FromMuLaw decodes a byte of µ-law to a sample of 16 bits, by ITU-T G.711.
-func FromMuLaw(b byte) int16 {
-	const bias = 0x84
-	b = ^b
-	s := (int16(b&0x0F)<<3+bias)<<(b>>4&7) - bias
-	if b&0x80 != 0 {
-		return -s
-	}
-	return s
-}

@@ -6,6 +6,7 @@ package wav
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"callbook/internal/fault"
@@ -18,8 +19,8 @@ const (
 	MaxRate = 192_000
 	// ContentType is the media type of WAV files.
 	ContentType = "audio/wav"
-	// sampleBytes is the size of a sample in the files of [Encode].
-	sampleBytes = 2
+	// SampleBytes is the size of a sample in the files of [Encode].
+	SampleBytes = 2
 )
 
 // FieldFile is the field of faults about files.
@@ -38,22 +39,26 @@ const (
 	extensible = 0xFFFE // the number is in the subformat
 )
 
+// Header returns the header of a WAV file with this many samples, as [Encode] makes it.
+func Header(samples int) []byte {
+	size := uint32(samples * SampleBytes)
+	le := binary.LittleEndian
+	h := le.AppendUint32([]byte("RIFF"), HeaderBytes-8+size)
+	h = le.AppendUint32(append(h, "WAVEfmt "...), 16)
+	h = le.AppendUint16(h, pcm)
+	h = le.AppendUint16(h, 1)
+	h = le.AppendUint32(h, Rate)
+	h = le.AppendUint32(h, Rate*SampleBytes)
+	h = le.AppendUint16(h, SampleBytes)
+	h = le.AppendUint16(h, 8*SampleBytes)
+	return le.AppendUint32(append(h, "data"...), size)
+}
+
 // Encode returns a WAV file with these samples: [Rate] a second, 16 bits, mono.
 func Encode(samples []int16) []byte {
-	size := uint32(len(samples) * sampleBytes)
-	file := make([]byte, 0, HeaderBytes+size)
-	le := binary.LittleEndian
-	file = le.AppendUint32(append(file, "RIFF"...), HeaderBytes-8+size)
-	file = le.AppendUint32(append(file, "WAVEfmt "...), 16)
-	file = le.AppendUint16(file, pcm)
-	file = le.AppendUint16(file, 1)
-	file = le.AppendUint32(file, Rate)
-	file = le.AppendUint32(file, Rate*sampleBytes)
-	file = le.AppendUint16(file, sampleBytes)
-	file = le.AppendUint16(file, 8*sampleBytes)
-	file = le.AppendUint32(append(file, "data"...), size)
+	file := slices.Grow(Header(len(samples)), len(samples)*SampleBytes)
 	for _, s := range samples {
-		file = le.AppendUint16(file, uint16(s))
+		file = binary.LittleEndian.AppendUint16(file, uint16(s))
 	}
 	return file
 }

@@ -22,6 +22,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/person"
 	"callbook/internal/prompt"
+	"callbook/internal/recording"
 	"callbook/internal/session"
 	"callbook/internal/speech"
 	"callbook/internal/summary"
@@ -62,6 +63,8 @@ type Config struct {
 	// Flows are what callees hear, and Prompts the recordings that flows play.
 	Flows   *library.Library
 	Prompts *prompt.Prompts
+	// Recordings are those of calls.
+	Recordings *recording.Recordings
 	// Simulated is how many times as fast as the clock the simulated telephone goes; 0
 	// means that a real one calls people.
 	Simulated int
@@ -111,6 +114,7 @@ func New(cfg Config) *Dashboard {
 		&lists.Room{Audit: cfg.Audit, Book: cfg.Book, Trash: cfg.Trash},
 		&campaigns.Room{
 			Book: cfg.Book, Campaigns: cfg.Campaigns, Events: cfg.Events, Suppressions: cfg.Suppressions, Flows: cfg.Flows, Simulated: cfg.Simulated, Voice: cfg.Voice, Trace: cfg.trace(),
+			Recordings: cfg.Recordings,
 		},
 		&flows.Room{Flows: cfg.Flows, Prompts: cfg.Prompts, Voice: cfg.Voice != nil},
 		&trunks.Room{Trunks: cfg.Trunks, Book: cfg.Book, Tests: cfg.TestCalls, Line: cfg.Line, Waiting: cfg.TrunksWait},

@@ -160,9 +160,11 @@ func (l *call) talk(res *gosip.Response) {
 	ended := l.now()
 	stop()
 	<-played
+	recorded := l.media.EndRecording()
 	if ours {
 		l.bye()
 	}
+	<-recorded
 	l.report(func(p *carrier.Progress) {
 		p.State, p.Ended = campaign.CallEnded, ended
 		p.Outcome, p.Code, p.Cause, p.CauseText = r.outcome, r.code, r.cause, r.text

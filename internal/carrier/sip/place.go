@@ -74,7 +74,7 @@ func prepareSounds(ctx context.Context, o *carrier.Order) error {
 // placeOver places a call over a trunk on which it has a place.
 func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call, error) {
 	t := &w.line.trunk
-	session, err := c.opts.Media.NewSession(media.Settings{Codecs: t.Codecs, SRTP: t.SRTP, Symmetric: t.Symmetric, Local: w.hosts[0].here()})
+	session, err := c.opts.Media.NewSession(media.Settings{Codecs: t.Codecs, SRTP: t.SRTP, Symmetric: t.Symmetric, Local: w.hosts[0].here(), Record: o.Record})
 	if err != nil {
 		w.line.load.give()
 		return nil, &carrier.NotSentError{After: time.Second, Cause: err}

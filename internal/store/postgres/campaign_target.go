@@ -81,14 +81,15 @@ func (t *tx) updateTargets(targets []*targetRow) {
 
 // callColumns are the columns that intoCall reads.
 const callColumns = `calls.campaign_sid, calls.sid, calls.position, calls.number, calls.attempt, calls.state, calls.outcome,
-	calls.placed, calls.rang, calls.answered, calls.ended, calls.digits, calls.code, calls.cause, calls.cause_text, calls.mark`
+	calls.placed, calls.rang, calls.answered, calls.ended, calls.digits, calls.code, calls.cause, calls.cause_text, calls.mark,
+	calls.recording`
 
 // intoCall returns the destinations for callColumns.
 func intoCall(c *campaign.Call) []any {
 	return []any{
 		(*sidValue)(&c.Campaign), (*sidValue)(&c.SID), &c.Position, (*numberValue)(&c.Number), &c.Attempt, (*uint8)(&c.State), (*uint8)(&c.Outcome),
 		(*dateValue)(&c.Placed), (*dateValue)(&c.Rang), (*dateValue)(&c.Answered), (*dateValue)(&c.Ended),
-		&c.Digits, &c.Code, &c.Cause, &c.CauseText, &c.Mark,
+		&c.Digits, &c.Code, &c.Cause, &c.CauseText, &c.Mark, &c.Recording,
 	}
 }
 
@@ -100,27 +101,28 @@ func scanCall(row pgx.CollectableRow) (c campaign.Call, err error) {
 // The columns of new calls, and the arrays that callArgs makes of them; $1 is the
 // account.
 const (
-	callNames  = `campaign_sid, sid, position, number, attempt, state, outcome, placed, rang, answered, ended, digits, code, cause, cause_text, mark`
+	callNames  = `campaign_sid, sid, position, number, attempt, state, outcome, placed, rang, answered, ended, digits, code, cause, cause_text, mark, recording`
 	callArrays = `unnest($2::uuid[], $3::uuid[], $4::integer[], $5::bigint[], $6::smallint[], $7::smallint[], $8::smallint[], $9::bigint[], $10::bigint[],
-		$11::bigint[], $12::bigint[], $13::text[], $14::integer[], $15::integer[], $16::text[], $17::text[])`
+		$11::bigint[], $12::bigint[], $13::text[], $14::integer[], $15::integer[], $16::text[], $17::text[],
+		$18::integer[])`
 )
 
 func (t *tx) callArgs(calls []*campaign.Call) []any {
 	n := len(calls)
 	campaigns, callSIDs, numbers := make(sidColumn, n), make(sidColumn, n), make(numberColumn, n)
-	positions, codes, causes := make([]int32, n), make([]int32, n), make([]int32, n)
+	positions, codes, causes, recordings := make([]int32, n), make([]int32, n), make([]int32, n), make([]int32, n)
 	attempts, states, outcomes := make([]int16, n), make([]int16, n), make([]int16, n)
 	placed, rang, answered, ended := make(dateColumn, n), make(dateColumn, n), make(dateColumn, n), make(dateColumn, n)
 	digits, texts, marks := make([]string, n), make([]string, n), make([]string, n)
 	for i, c := range calls {
 		campaigns[i], callSIDs[i], numbers[i] = (*sidValue)(&c.Campaign), (*sidValue)(&c.SID), (*numberValue)(&c.Number)
-		positions[i], codes[i], causes[i] = int32(c.Position), int32(c.Code), int32(c.Cause)
+		positions[i], codes[i], causes[i], recordings[i] = int32(c.Position), int32(c.Code), int32(c.Cause), int32(c.Recording)
 		attempts[i], states[i], outcomes[i] = int16(c.Attempt), int16(c.State), int16(c.Outcome)
 		placed[i], rang[i], answered[i], ended[i] = (*dateValue)(&c.Placed), (*dateValue)(&c.Rang), (*dateValue)(&c.Answered), (*dateValue)(&c.Ended)
 		digits[i], texts[i], marks[i] = toStorable(c.Digits), toStorable(c.CauseText), toStorable(c.Mark)
 	}
 	return []any{
-		t.account, campaigns, callSIDs, positions, numbers, attempts, states, outcomes, placed, rang, answered, ended, digits, codes, causes, texts, marks,
+		t.account, campaigns, callSIDs, positions, numbers, attempts, states, outcomes, placed, rang, answered, ended, digits, codes, causes, texts, marks, recordings,
 	}
 }
 
@@ -148,7 +150,8 @@ func (t *tx) updateCalls(calls []*campaign.Call) {
 	}
 	t.queue(`WITH new AS MATERIALIZED (SELECT $1::bigint AS account_id, new.* FROM `+callArrays+` AS new (`+callNames+`))
 		UPDATE calls SET state = new.state, outcome = new.outcome, placed = new.placed, rang = new.rang, answered = new.answered, ended = new.ended,
-			digits = new.digits, code = new.code, cause = new.cause, cause_text = new.cause_text, mark = new.mark
+			digits = new.digits, code = new.code, cause = new.cause, cause_text = new.cause_text, mark = new.mark,
+			recording = new.recording
 		FROM new WHERE calls.account_id = new.account_id AND calls.campaign_sid = new.campaign_sid AND calls.sid = new.sid`, t.callArgs(calls)...)
 }
 

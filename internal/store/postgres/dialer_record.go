@@ -18,15 +18,15 @@ import (
 
 // Record implements [dialer.Store].
 func (db *DB) Record(ctx context.Context, l work.Lease, account account.ID, calls []dialer.CallRef, rule dialer.RecordRule) error {
-	var r *recording
+	var r *recorder
 	return db.dial(ctx, l, account, "record calls", func(t *tx) {
-		r = &recording{tx: t}
+		r = &recorder{tx: t}
 		r.queueRead(calls)
 	}, func(*tx) error { return r.run(calls, rule) })
 }
 
-// recording is the state of one call of Record.
-type recording struct {
+// recorder is the state of one call of Record.
+type recorder struct {
 	*tx
 	campaigns map[addressbook.SID]*campaignRow
 	calls     map[dialer.CallRef]*recordedCall
@@ -38,6 +38,7 @@ type recordedCall struct {
 	target    targetRow
 	was       campaign.Call
 	targetWas campaign.Target
+	recorded  int // samples so far
 }
 
 // over reports whether the call has ended or its claim was taken back.
@@ -45,7 +46,7 @@ func (c *recordedCall) over() bool { return c.State == campaign.CallEnded || c.S
 
 // queueRead queues the queries for the calls that have not ended, their targets and their
 // campaigns. It locks the campaigns first.
-func (r *recording) queueRead(refs []dialer.CallRef) {
+func (r *recorder) queueRead(refs []dialer.CallRef) {
 	r.campaigns, r.calls = make(map[addressbook.SID]*campaignRow), make(map[dialer.CallRef]*recordedCall)
 	of, wanted := make(sidColumn, len(refs)), make(sidColumn, len(refs))
 	var campaigns []addressbook.SID
@@ -57,14 +58,16 @@ func (r *recording) queueRead(refs []dialer.CallRef) {
 		}
 	}
 	r.lockCampaigns(campaigns, "", func(c *campaignRow) { r.campaigns[c.SID] = c })
-	r.queue(`SELECT `+targetColumns+`, `+callColumns+` FROM unnest($2::uuid[], $3::uuid[]) AS wanted (campaign_sid, sid)
+	r.queue(`SELECT `+targetColumns+`, `+callColumns+`, (SELECT coalesce(sum(octet_length(sound)), 0) FROM recordings AS r
+				WHERE r.account_id = $1 AND r.campaign_sid = wanted.campaign_sid AND r.call_sid = wanted.sid)
+		FROM unnest($2::uuid[], $3::uuid[]) AS wanted (campaign_sid, sid)
 		CROSS JOIN LATERAL (SELECT * FROM calls WHERE calls.account_id = $1 AND calls.campaign_sid = wanted.campaign_sid AND calls.sid = wanted.sid
 			AND calls.state < 5 OFFSET 0) AS calls
 		CROSS JOIN LATERAL (SELECT * FROM targets WHERE targets.account_id = $1 AND targets.campaign_sid = calls.campaign_sid
 			AND targets.position = calls.position OFFSET 0) AS targets`, r.account, of, wanted).Query(func(rows pgx.Rows) (err error) {
 		for rows.Next() {
 			c := new(recordedCall)
-			if c.target, err = scanTarget(rows, intoCall(&c.Call)...); err != nil {
+			if c.target, err = scanTarget(rows, append(intoCall(&c.Call), &c.recorded)...); err != nil {
 				return err
 			}
 			c.was, c.targetWas = c.Call, c.target.Target
@@ -75,7 +78,7 @@ func (r *recording) queueRead(refs []dialer.CallRef) {
 }
 
 // run calls the rule for each call, and queues the updates.
-func (r *recording) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
+func (r *recorder) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
 	before := make(map[addressbook.SID]progress, len(r.campaigns))
 	for sid, c := range r.campaigns {
 		if c != nil {
@@ -88,7 +91,11 @@ func (r *recording) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
 		if c == nil || c.over() {
 			continue
 		}
+		c.Recording = c.recorded
 		events = append(events, rule(i, &r.campaigns[ref.Campaign].Campaign, &c.target.Target, &c.Call)...)
+		if c.State != campaign.CallEnded {
+			c.Recording = 0
+		}
 	}
 	for sid, was := range before {
 		if c := r.campaigns[sid]; progressOf(c) != was {
@@ -102,7 +109,7 @@ func (r *recording) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
 }
 
 // suppress adds the suppressions that callees have asked for, if they are new.
-func (r *recording) suppress() {
+func (r *recorder) suppress() {
 	var all []suppression.Suppression
 	var at []int
 	for _, c := range r.calls {
@@ -120,7 +127,7 @@ func (r *recording) suppress() {
 }
 
 // saveCalls queues the updates of the changed calls and targets.
-func (r *recording) saveCalls() {
+func (r *recorder) saveCalls() {
 	var targets []*targetRow
 	var changed, deleted []*campaign.Call
 	for _, c := range r.calls {

@@ -62,10 +62,12 @@ func (db *DB) Recall(ctx context.Context, l work.Lease, account account.ID, sid 
 }
 
 // purged are the statements that delete rows of a campaign, each up to a limit. The
-// dialogs are those of the calls that go next. A campaign that has not started has no
+// dialogs and recordings are those of the calls that go next. A campaign that has not started has no
 // events.
 var purged = []string{
 	`DELETE FROM dialogs WHERE call_sid IN
+		(SELECT sid FROM calls WHERE account_id = $1 AND campaign_sid = $2 ORDER BY sid LIMIT $3)`,
+	`DELETE FROM recordings WHERE account_id = $1 AND campaign_sid = $2 AND call_sid IN
 		(SELECT sid FROM calls WHERE account_id = $1 AND campaign_sid = $2 ORDER BY sid LIMIT $3)`,
 	`DELETE FROM calls WHERE account_id = $1 AND campaign_sid = $2 AND sid IN
 		(SELECT sid FROM calls WHERE account_id = $1 AND campaign_sid = $2 ORDER BY sid LIMIT $3)`,

@@ -63,6 +63,7 @@ CREATE TABLE calls (
 	cause integer NOT NULL,
 	cause_text text COLLATE "C" NOT NULL,
 	mark text COLLATE "C" NOT NULL,
+	recording integer NOT NULL DEFAULT 0,
 	campaign_sid uuid NOT NULL,
 	sid uuid NOT NULL,
 	position integer NOT NULL,
@@ -297,6 +298,16 @@ CREATE TABLE receipt_totals (
 	FOREIGN KEY (account_id) REFERENCES accounts(id),
 	PRIMARY KEY (account_id, slot)
 );
+
+CREATE TABLE recordings (
+	account_id bigint NOT NULL,
+	campaign_sid uuid NOT NULL,
+	call_sid uuid NOT NULL,
+	piece integer NOT NULL,
+	sound bytea NOT NULL,
+	PRIMARY KEY (account_id, campaign_sid, call_sid, piece)
+);
+CREATE INDEX recordings_begun ON recordings USING btree (call_sid) WHERE (piece = 0);
 
 CREATE TABLE refolding (
 	single boolean NOT NULL DEFAULT true,

@@ -98,6 +98,13 @@ func TestPromptsContract(t *testing.T) {
 	})
 }
 
+func TestRecordingsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Recordings(t, func(t *testing.T) storetest.Stores {
+		return stores(t, pgtest.Database(t, Migrate))
+	})
+}
+
 func TestTrunksContract(t *testing.T) {
 	t.Parallel()
 	storetest.Trunks(t, func(t *testing.T) storetest.Stores {
@@ -154,7 +161,7 @@ func storesCopying(t *testing.T, url string, least int) storetest.Stores {
 		Contacts: db, Trash: db,
 		Receipts:  db,
 		Uploads:   db,
-		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Trunks: db, CallDialogs: db, Persons: db, Audit: db,
+		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Recordings: db, Trunks: db, CallDialogs: db, Persons: db, Audit: db,
 		Reopen: func() storetest.Stores {
 			closed()
 			return storesCopying(t, url, least)

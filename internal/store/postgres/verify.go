@@ -254,6 +254,11 @@ func (v *view) Campaigns(ctx context.Context, account account.ID, each func(*ver
 			coalesce((SELECT json_build_array(waiting, delivered, given_up)
 				FROM event_totals WHERE event_totals.account_id = $1 AND event_totals.campaign_sid = campaigns.sid), '[0,0,0]')`
 	}
+	cut := `0::bigint` // older schemas have no recordings
+	if v.Has("recordings") {
+		cut = `(SELECT count(*) FROM calls WHERE calls.account_id = $1 AND calls.campaign_sid = campaigns.sid AND recording > 0 AND recording >
+			(SELECT coalesce(sum(octet_length(sound)), 0) FROM recordings AS r WHERE r.account_id = $1 AND r.campaign_sid = calls.campaign_sid AND r.call_sid = calls.sid))`
+	}
 	return v.each(ctx, `SELECT sid, date_created, state::bigint, settings, next_position, name, name_key, name_folded, `+strings.Join(campaign.CountColumns, ", ")+`,
 			(SELECT coalesce(json_agg(json_build_array(state, bytes, n)), '[]') FROM (SELECT state, octet_length(history) AS bytes, count(*) AS n
 				FROM targets WHERE targets.account_id = $1 AND targets.campaign_sid = campaigns.sid GROUP BY 1, 2) AS groups),
@@ -262,7 +267,7 @@ func (v *view) Campaigns(ctx context.Context, account account.ID, each func(*ver
 			(SELECT count(*) FROM calls WHERE calls.account_id = $1 AND calls.campaign_sid = campaigns.sid AND NOT EXISTS (SELECT FROM targets AS t
 				WHERE t.account_id = $1 AND t.campaign_sid = calls.campaign_sid AND t.position = calls.position AND t.number = calls.number
 				AND substring(history from 17 * attempt - 16 for 17) = uuid_send(calls.sid) || decode(lpad(to_hex(outcome::integer), 2, '0'), 'hex'))),
-			`+events+`
+			`+events+`, `+cut+`
 		FROM campaigns WHERE account_id = $1 ORDER BY sid`, []any{account}, func(row pgx.Rows) error {
 		var c verify.Campaign
 		var sid sidValue
@@ -271,7 +276,7 @@ func (v *view) Campaigns(ctx context.Context, account account.ID, each func(*ver
 		for _, n := range c.Counts.Fields() {
 			into = append(into, n)
 		}
-		if err := row.Scan(append(into, &c.Targets, &c.Calls, &c.Strays, &c.Events, &c.EventTotals)...); err != nil {
+		if err := row.Scan(append(into, &c.Targets, &c.Calls, &c.Strays, &c.Events, &c.EventTotals, &c.CutRecordings)...); err != nil {
 			return err
 		}
 		c.SID, c.Settings = sid[:], []byte(settings)

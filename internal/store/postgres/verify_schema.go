@@ -112,6 +112,7 @@ var relations = []struct{ rows, of, on string }{
 	{"campaigns", "accounts", "o.id = r.account_id"},
 	{"targets", "campaigns", "o.account_id = r.account_id AND o.sid = r.campaign_sid"},
 	{"calls", "targets", "o.account_id = r.account_id AND o.campaign_sid = r.campaign_sid AND o.position = r.position"},
+	{"recordings", "campaigns", "o.account_id = r.account_id AND o.sid = r.campaign_sid"},
 	{"policies", "accounts", "o.id = r.account_id"},
 	{"suppressions", "accounts", "o.id = r.account_id"},
 	{"flows", "accounts", "o.id = r.account_id"},

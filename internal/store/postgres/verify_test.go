@@ -61,7 +61,7 @@ func fill(t *testing.T, db *DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	storetest.FillCampaigns(t, storetest.Stores{Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Prompts: db, Trunks: db, CallDialogs: db}, acme.ID)
+	storetest.FillCampaigns(t, storetest.Stores{Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Prompts: db, Recordings: db, Trunks: db, CallDialogs: db}, acme.ID)
 	damage(t, db, `INSERT INTO list_members (account_id, list_sid, contact_sid, date_created) SELECT lists.account_id, lists.sid, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0;
 		UPDATE lists SET contact_count = (SELECT count(*) FROM list_members);
 		INSERT INTO upload_errors SELECT account_id, sid, 1, 2, 'x', 'y' FROM uploads;
@@ -147,6 +147,7 @@ func TestVerify(t *testing.T) {
 		{"campaign's settings", `UPDATE campaigns SET settings = '{' WHERE state = 2`, "campaigns", "has settings that cannot be read"},
 		{"campaign's state", `UPDATE campaigns SET state = 9 WHERE state = 2`, "campaigns", "is in state 9"},
 		{"folded campaign", `UPDATE campaigns SET name_folded = 'x' WHERE state = 2`, "campaigns", "folded name"},
+		{"recording of a call", `UPDATE calls SET recording = recording + 1 WHERE recording > 0`, "campaigns", "has 1 recordings of calls that are not whole"},
 		{"recording", `UPDATE prompts SET file = set_byte(file, 50, 7)`, "recordings", `acme: recording "hello" has a file that is not the one that was uploaded`},
 		{"trunk's settings", `UPDATE trunks SET settings = '{'`, "trunks", `trunk "exotel" is not as it may be: its settings cannot be read`},
 		{"trunk's password", `UPDATE trunks SET password = 'hi'`, "trunks", `its password is not encrypted as passwords are`},

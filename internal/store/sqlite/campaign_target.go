@@ -69,10 +69,10 @@ func (tx *editTx) updateTarget(row *campaignRow, t *campaign.Target) error {
 
 // callColumns are the columns of calls that bindCall binds and scanCall reads.
 const callColumns = `calls.sid, calls.position, calls.number, calls.attempt, calls.state, calls.outcome, calls.placed, calls.rang,
-	calls.answered, calls.ended, calls.digits, calls.code, calls.cause, calls.cause_text, calls.mark`
+	calls.answered, calls.ended, calls.digits, calls.code, calls.cause, calls.cause_text, calls.mark, calls.recording`
 
 // callParams is how many columns callColumns has.
-const callParams = 15
+const callParams = 16
 
 // scanCall reads callColumns. The first of them is column col.
 func scanCall(stmt *sqlite.Stmt, col int, of addressbook.SID) campaign.Call {
@@ -81,15 +81,15 @@ func scanCall(stmt *sqlite.Stmt, col int, of addressbook.SID) campaign.Call {
 		Attempt: stmt.ColumnInt(col + 3), State: campaign.CallState(stmt.ColumnInt(col + 4)), Outcome: campaign.Outcome(stmt.ColumnInt(col + 5)),
 		Placed: optionalTime(stmt, col+6), Rang: optionalTime(stmt, col+7), Answered: optionalTime(stmt, col+8), Ended: optionalTime(stmt, col+9),
 		Digits: stmt.ColumnText(col + 10), Code: stmt.ColumnInt(col + 11), Cause: stmt.ColumnInt(col + 12),
-		CauseText: stmt.ColumnText(col + 13), Mark: stmt.ColumnText(col + 14),
+		CauseText: stmt.ColumnText(col + 13), Mark: stmt.ColumnText(col + 14), Recording: stmt.ColumnInt(col + 15),
 	}
 }
 
 // insertCall adds a call.
 func (tx *editTx) insertCall(row *campaignRow, call *campaign.Call) error {
 	tx.bytes += callBytes
-	return tx.run(`INSERT INTO calls (campaign_id, sid, position, number, attempt, state, outcome, placed, rang, answered, ended, digits, code, cause, cause_text, mark)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, func(stmt *sqlite.Stmt) {
+	return tx.run(`INSERT INTO calls (campaign_id, sid, position, number, attempt, state, outcome, placed, rang, answered, ended, digits, code, cause, cause_text, mark, recording)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, row.id)
 		stmt.BindBytes(2, call.SID[:])
 		stmt.BindInt64(3, int64(call.Position))
@@ -102,11 +102,11 @@ func (tx *editTx) insertCall(row *campaignRow, call *campaign.Call) error {
 // updateCall stores the columns of a call that may change.
 func (tx *editTx) updateCall(row *campaignRow, call *campaign.Call) error {
 	tx.bytes += callBytes
-	return tx.run(`UPDATE calls SET state = ?, outcome = ?, placed = ?, rang = ?, answered = ?, ended = ?, digits = ?, code = ?, cause = ?, cause_text = ?, mark = ?
+	return tx.run(`UPDATE calls SET state = ?, outcome = ?, placed = ?, rang = ?, answered = ?, ended = ?, digits = ?, code = ?, cause = ?, cause_text = ?, mark = ?, recording = ?
 		WHERE campaign_id = ? AND sid = ?`, func(stmt *sqlite.Stmt) {
 		bindProgress(stmt, 1, call)
-		stmt.BindInt64(12, row.id)
-		stmt.BindBytes(13, call.SID[:])
+		stmt.BindInt64(13, row.id)
+		stmt.BindBytes(14, call.SID[:])
 	})
 }
 
@@ -123,4 +123,5 @@ func bindProgress(stmt *sqlite.Stmt, param int, call *campaign.Call) {
 	stmt.BindInt64(param+8, int64(call.Cause))
 	stmt.BindText(param+9, call.CauseText)
 	stmt.BindText(param+10, call.Mark)
+	stmt.BindInt64(param+11, int64(call.Recording))
 }

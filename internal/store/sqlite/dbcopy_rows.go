@@ -25,10 +25,11 @@ type transferred struct {
 // parents are the tables whose rows have an owner in another table, and not an account.
 // Each has the table of the owners and the column of the owner's id.
 var parents = map[*dbcopy.Table]struct{ table, id string }{
-	dbcopy.Members:   {"lists", "list_id"},
-	dbcopy.ErrorRows: {"uploads", "upload_id"},
-	dbcopy.Targets:   {"campaigns", "campaign_id"},
-	dbcopy.Calls:     {"campaigns", "campaign_id"},
+	dbcopy.Members:    {"lists", "list_id"},
+	dbcopy.ErrorRows:  {"uploads", "upload_id"},
+	dbcopy.Targets:    {"campaigns", "campaign_id"},
+	dbcopy.Calls:      {"campaigns", "campaign_id"},
+	dbcopy.Recordings: {"campaigns", "campaign_id"},
 }
 
 var transferredTables = func() map[*dbcopy.Table]transferred {

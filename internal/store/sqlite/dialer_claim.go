@@ -134,7 +134,7 @@ func (tx *editTx) calledBefore(row *campaignRow, t *campaign.Target) (called boo
 // Record implements [dialer.Store].
 func (s *Campaigns) Record(ctx context.Context, l work.Lease, account account.ID, calls []dialer.CallRef, rule dialer.RecordRule) error {
 	return s.dial(ctx, l, account, len(calls), "record calls", func(tx *editTx) error {
-		r := recording{tx: tx, rule: rule}
+		r := recorder{tx: tx, rule: rule}
 		for i, ref := range calls {
 			if err := r.record(i, ref); err != nil {
 				return err
@@ -144,8 +144,8 @@ func (s *Campaigns) Record(ctx context.Context, l work.Lease, account account.ID
 	})
 }
 
-// recording is the state of one call of Record.
-type recording struct {
+// recorder is the state of one call of Record.
+type recorder struct {
 	tx     *editTx
 	rule   dialer.RecordRule
 	rows   []*campaignRow
@@ -154,7 +154,7 @@ type recording struct {
 }
 
 // campaign returns the campaign of a call, or nil if it does not exist.
-func (r *recording) campaign(sid addressbook.SID) (*campaignRow, error) {
+func (r *recorder) campaign(sid addressbook.SID) (*campaignRow, error) {
 	i := slices.IndexFunc(r.rows, func(row *campaignRow) bool { return row.SID == sid })
 	if i >= 0 {
 		return r.rows[i], nil
@@ -171,17 +171,19 @@ func (r *recording) campaign(sid addressbook.SID) (*campaignRow, error) {
 }
 
 // record calls the rule for the i-th call, if it has not ended.
-func (r *recording) record(i int, ref dialer.CallRef) error {
+func (r *recorder) record(i int, ref dialer.CallRef) error {
 	row, err := r.campaign(ref.Campaign)
 	if row == nil {
 		return err
 	}
 	var call campaign.Call
-	err = r.tx.each(`SELECT `+callColumns+` FROM calls WHERE campaign_id = ? AND sid = ? AND state < 5`, func(stmt *sqlite.Stmt) {
+	sofar := 0 // the samples of its recording
+	err = r.tx.each(`SELECT `+callColumns+`, (SELECT coalesce(sum(length(sound)), 0) FROM recordings WHERE recordings.campaign_id = ?1 AND call_sid = ?2)
+		FROM calls WHERE campaign_id = ?1 AND sid = ?2 AND state < 5`, func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, row.id)
 		stmt.BindBytes(2, ref.Call[:])
 	}, func(stmt *sqlite.Stmt) error {
-		call = scanCall(stmt, 0, row.SID)
+		call, sofar = scanCall(stmt, 0, row.SID), stmt.ColumnInt(callParams)
 		return nil
 	})
 	if err != nil || call.State == 0 {
@@ -192,7 +194,11 @@ func (r *recording) record(i int, ref dialer.CallRef) error {
 		return err
 	}
 	was, wasCall, history := t, call, slices.Clone(t.History)
+	call.Recording = sofar
 	r.events = append(r.events, r.rule(i, &row.Campaign, &t, &call)...)
+	if call.State != campaign.CallEnded {
+		call.Recording = 0
+	}
 	switch {
 	case call.State == 0:
 		err = r.tx.deleteCall(row, &call)
@@ -210,7 +216,7 @@ func (r *recording) record(i int, ref dialer.CallRef) error {
 }
 
 // end stores the progress of the campaigns, and the events.
-func (r *recording) end() error {
+func (r *recorder) end() error {
 	for i, row := range r.rows {
 		if progressOf(row) == r.before[i] {
 			continue

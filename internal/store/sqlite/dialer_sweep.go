@@ -61,10 +61,11 @@ func (s *Campaigns) Recall(ctx context.Context, l work.Lease, account account.ID
 }
 
 // purged are the statements that delete rows of a campaign, each up to a limit. The
-// dialogs are those of the calls that go next. A campaign that has not started has no
+// dialogs and recordings are those of the calls that go next. A campaign that has not started has no
 // events.
 var purged = []string{
 	`DELETE FROM dialogs WHERE call_sid IN (SELECT sid FROM calls WHERE campaign_id = ?1 ORDER BY sid LIMIT ?2)`,
+	`DELETE FROM recordings WHERE campaign_id = ?1 AND call_sid IN (SELECT sid FROM calls WHERE campaign_id = ?1 ORDER BY sid LIMIT ?2)`,
 	`DELETE FROM calls WHERE campaign_id = ?1 AND sid IN (SELECT sid FROM calls WHERE campaign_id = ?1 ORDER BY sid LIMIT ?2)`,
 	`DELETE FROM targets WHERE campaign_id = ?1 AND position IN (SELECT position FROM targets WHERE campaign_id = ?1 LIMIT ?2)`,
 }

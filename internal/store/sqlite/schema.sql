@@ -55,7 +55,7 @@ CREATE TABLE calls (
 	code        INTEGER NOT NULL,
 	cause       INTEGER NOT NULL,
 	cause_text  TEXT    NOT NULL,
-	mark        TEXT    NOT NULL,
+	mark        TEXT    NOT NULL, recording INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (campaign_id, sid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX calls_by_number ON calls (number, sid);
@@ -257,6 +257,15 @@ CREATE TABLE receipt_totals (
 	receipts   INTEGER NOT NULL,
 	bytes      INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE recordings (
+	campaign_id INTEGER NOT NULL REFERENCES campaigns (id),
+	call_sid    BLOB    NOT NULL,
+	piece       INTEGER NOT NULL, -- from 0 on, without a gap
+	sound       BLOB    NOT NULL,
+	PRIMARY KEY (campaign_id, call_sid, piece)
+) STRICT;
+CREATE INDEX recordings_begun ON recordings (call_sid) WHERE piece = 0;
 
 CREATE TABLE requests (
 	account_id INTEGER NOT NULL REFERENCES accounts (id),

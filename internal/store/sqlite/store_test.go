@@ -98,6 +98,13 @@ func TestPromptsContract(t *testing.T) {
 	})
 }
 
+func TestRecordingsContract(t *testing.T) {
+	t.Parallel()
+	storetest.Recordings(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+	})
+}
+
 func TestTrunksContract(t *testing.T) {
 	t.Parallel()
 	storetest.Trunks(t, func(t *testing.T) storetest.Stores {
@@ -122,7 +129,7 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 		Contacts: s.book, Trash: s.book,
 		Receipts:  s.book,
 		Uploads:   s.book,
-		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book, Prompts: s.book, Trunks: s.db, CallDialogs: s.book, Persons: s.book, Audit: s.db,
+		Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Flows: s.book, Prompts: s.book, Recordings: s.book.Campaigns(), Trunks: s.db, CallDialogs: s.book, Persons: s.book, Audit: s.db,
 		FailCommits: func(err error) { s.watch(func(int) error { return err }) },
 		Reopen: func() storetest.Stores {
 			s.close(t)

@@ -36,7 +36,7 @@ func OpenStores(ctx context.Context, path string, opts Options) (*store.Set, err
 	}
 	return &store.Set{
 		Accounts: db, Sessions: db, Contacts: book, Trash: book, Uploads: book, Files: upload.NewDisk(UploadsFolder(path)), Receipts: book,
-		Audit: db, Summary: db, Usage: db, Campaigns: book.Campaigns(), Dialing: book.Campaigns(), Suppressions: book, Flows: book, Prompts: book, Trunks: db, Dialogs: book, Persons: book,
+		Audit: db, Summary: db, Usage: db, Campaigns: book.Campaigns(), Dialing: book.Campaigns(), Suppressions: book, Flows: book, Prompts: book, Recordings: book.Campaigns(), Trunks: db, Dialogs: book, Persons: book,
 		Events: book.Events(), Sizes: db.fileSizes, Ping: db.Ping, Close: closeAll,
 	}, nil
 }

@@ -90,6 +90,7 @@ var relations = []struct{ rows, column, of, id string }{
 	{"campaigns", "account_id", "accounts", "id"},
 	{"targets", "campaign_id", "campaigns", "id"},
 	{"calls", "campaign_id", "campaigns", "id"},
+	{"recordings", "campaign_id", "campaigns", "id"},
 	{"policies", "account_id", "accounts", "id"},
 	{"suppressions", "account_id", "accounts", "id"},
 	{"flows", "account_id", "accounts", "id"},

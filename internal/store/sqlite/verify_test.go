@@ -64,7 +64,7 @@ func fill(t *testing.T) *filled {
 	if err := s.book.InsertContacts(t.Context(), f.acme.ID, prepared.Contacts, addressbook.CreateOptions{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	storetest.FillCampaigns(t, storetest.Stores{Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Prompts: s.book, Trunks: s.db, CallDialogs: s.book}, f.acme.ID)
+	storetest.FillCampaigns(t, storetest.Stores{Campaigns: s.book.Campaigns(), Dialing: s.book.Campaigns(), Suppressions: s.book, Prompts: s.book, Recordings: s.book.Campaigns(), Trunks: s.db, CallDialogs: s.book}, f.acme.ID)
 	f.exec(t, `INSERT INTO list_members (list_id, contact_sid, date_created) SELECT lists.id, contacts.sid, 1 FROM lists, contacts WHERE number % 3 = 0`)
 	f.exec(t, `UPDATE lists SET contact_count = (SELECT count(*) FROM list_members)`)
 	f.exec(t, `INSERT INTO upload_errors SELECT id, 1, 2, 'x', x'79' FROM uploads`)
@@ -147,6 +147,7 @@ func TestVerify(t *testing.T) {
 		{"another outcome", `UPDATE calls SET outcome = 3 WHERE state = 5 AND campaign_id = (SELECT id FROM campaigns WHERE state = 2)`, "campaigns", "has 1 calls that are not in the history of their target"},
 		{"campaign's settings", `UPDATE campaigns SET settings = '{' WHERE state = 2`, "campaigns", "has settings that cannot be read"},
 		{"campaign's state", `UPDATE campaigns SET state = 9 WHERE state = 2`, "campaigns", "is in state 9"},
+		{"recording of a call", `UPDATE calls SET recording = recording + 1 WHERE recording > 0`, "campaigns", "has 1 recordings of calls that are not whole"},
 		{"recording", `UPDATE prompts SET file = zeroblob(62)`, "recordings", `acme: recording "hello" has a file that is not the one that was uploaded`},
 		{"recording's hash", `UPDATE prompts SET sha256 = x'79'`, "recordings", `recording "hello" has`},
 		{"trunk's settings", `UPDATE trunks SET settings = '{'`, "trunks", `trunk "exotel" is not as it may be: its settings cannot be read`},
@@ -192,7 +193,7 @@ func TestVerify(t *testing.T) {
 		{"index", `DROP INDEX list_members_by_contact`, "schema", "list_members_by_contact is not there"},
 		{"table", `ALTER TABLE requests ADD COLUMN more TEXT`, "schema", "requests is not as the migrations make it"},
 		{"another's table", `CREATE TABLE other (x)`, "", ""},
-		{"older schema", `DROP TABLE trashed_contacts; DROP TABLE trashed_lists; DROP TABLE trashed_members; DROP TABLE servers; ALTER TABLE sessions DROP COLUMN address; DROP TABLE copies; DROP INDEX api_keys_of_account; ALTER TABLE api_keys DROP COLUMN scopes; ALTER TABLE api_keys DROP COLUMN networks; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
+		{"older schema", `DROP TABLE recordings; ALTER TABLE calls DROP COLUMN recording; DROP TABLE trashed_contacts; DROP TABLE trashed_lists; DROP TABLE trashed_members; DROP TABLE servers; ALTER TABLE sessions DROP COLUMN address; DROP TABLE copies; DROP INDEX api_keys_of_account; ALTER TABLE api_keys DROP COLUMN scopes; ALTER TABLE api_keys DROP COLUMN networks; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
 			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started;
 			DROP TABLE receipt_totals; DROP INDEX idempotency_keys_of_account; ALTER TABLE idempotency_keys DROP COLUMN encoding;
 			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted;

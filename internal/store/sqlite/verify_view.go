@@ -183,6 +183,11 @@ func (v *view) Campaigns(_ context.Context, account account.ID, each func(*verif
 			coalesce((SELECT json_array(waiting, delivered, given_up) FROM event_totals
 				WHERE event_totals.account_id = campaigns.account_id AND campaign_sid = campaigns.sid), '[0,0,0]')`
 	}
+	cut := `0` // older schemas have no recordings
+	if v.Has("recordings") {
+		cut = `(SELECT count(*) FROM calls WHERE campaign_id = campaigns.id AND recording > 0 AND recording >
+			(SELECT coalesce(sum(length(sound)), 0) FROM recordings WHERE recordings.campaign_id = calls.campaign_id AND call_sid = calls.sid))`
+	}
 	return v.each(`SELECT sid, settings, date_created, state, next_position,
 			(SELECT json_group_array(json_array(state, bytes, n)) FROM (SELECT state, length(history) AS bytes, count(*) AS n
 				FROM targets WHERE campaign_id = campaigns.id GROUP BY 1, 2)),
@@ -191,12 +196,12 @@ func (v *view) Campaigns(_ context.Context, account account.ID, each func(*verif
 			(SELECT count(*) FROM calls WHERE campaign_id = campaigns.id AND NOT EXISTS (SELECT 1 FROM targets AS t
 				WHERE t.campaign_id = calls.campaign_id AND t.position = calls.position AND t.number = calls.number
 				AND substr(history, 17 * attempt - 16, 16) = calls.sid AND hex(substr(history, 17 * attempt, 1)) = printf('%02X', outcome))),
-			`+events+`, `+strings.Join(campaign.CountColumns, ", ")+`
+			`+events+`, `+cut+`, `+strings.Join(campaign.CountColumns, ", ")+`
 		FROM campaigns WHERE account_id = ? ORDER BY sid`, []any{account}, func(stmt *sqlite.Stmt) error {
-		const firstCount = 10
+		const firstCount = 11
 		c := verify.Campaign{
-			Strays: stmt.ColumnInt64(7),
-			SID:    columnBytes(stmt, 0), Settings: columnBytes(stmt, 1),
+			Strays: stmt.ColumnInt64(7), CutRecordings: stmt.ColumnInt64(10),
+			SID: columnBytes(stmt, 0), Settings: columnBytes(stmt, 1),
 			Created: stmt.ColumnInt64(2), State: stmt.ColumnInt64(3), Next: stmt.ColumnInt64(4),
 		}
 		for i, n := range c.Counts.Fields() {

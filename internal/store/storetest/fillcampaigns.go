@@ -10,7 +10,7 @@ import (
 )
 
 // FillCampaigns gives an account two campaigns of three targets each. Each has a call
-// that has ended and one in flight, and a target that waits; the second campaign has
+// that has ended, with a recording, and one in flight, and a target that waits; the second campaign has
 // ended, so that this one has its result. An event of each waits. There are a policy and a
 // suppression besides.
 func FillCampaigns(t *testing.T, s Stores, account account.ID) {
@@ -22,6 +22,7 @@ func FillCampaigns(t *testing.T, s Stores, account account.ID) {
 		c.From = numbersFrom(firstNumber, 3)
 		f.start(t, c)
 		dials := f.claimCalls(t, c.SID, dialTime, 2, claimed)
+		f.append(t, dials[0], 0, sound(9, 1), nil)
 		f.record(t, refs(dials[0]), ends(campaign.Reached, dialTime))
 		err := f.Dialing.ChangeOpen(t.Context(), ours, account, c.SID, func(c *campaign.Campaign) []event.Event {
 			return []event.Event{{

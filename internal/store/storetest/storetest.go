@@ -18,6 +18,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/person"
 	"callbook/internal/prompt"
+	"callbook/internal/recording"
 	"callbook/internal/suppression"
 	"callbook/internal/trash"
 	"callbook/internal/trunk"
@@ -37,6 +38,7 @@ type Stores struct {
 	Suppressions suppression.Store
 	Flows        library.Store
 	Prompts      prompt.Store
+	Recordings   recording.Store
 	Trunks       trunk.Store
 	CallDialogs  trunk.Dialogs
 	Persons      person.Store

@@ -92,6 +92,8 @@ func TestPrism(t *testing.T) {
 		{"POST /campaigns/{sid}/copy", "/campaigns/{campaign}/copy", `{"campaigns":[{"name":"Rent August"}]}`, 200},
 		{"GET /campaigns/{sid}/call-details", "/campaigns/{campaign}/call-details?status=completed", "", 200},
 		{"GET /campaign/{sid}/call-details", "/campaign/{campaign}/call-details", "", 200},
+		{"GET /campaigns/{sid}/call-details/{call_sid}/recording", "/campaigns/{campaign}/call-details/{nobody}/recording", "", 404},
+		{"DELETE /campaigns/{sid}/call-details/{call_sid}/recording", "/campaigns/{campaign}/call-details/{nobody}/recording", "", 404},
 		{"GET /campaigns/{sid}/targets", "/campaigns/{campaign}/targets", "", 200},
 		{"GET /campaigns/{sid}/callbacks", "/campaigns/{campaign}/callbacks?status=waiting", "", 200},
 		{"POST /campaigns/{sid}/callbacks/send", "/campaigns/{campaign}/callbacks/send", "", 200},

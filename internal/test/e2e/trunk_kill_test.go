@@ -197,7 +197,7 @@ func trunkCampaign(t *testing.T, c *client, p *phones) string {
 		t.Fatalf("the upload is %+v", c.uploadStatus(t, u.ID))
 	}
 	body, err := json.Marshal(map[string]any{"campaigns": []any{map[string]any{
-		"name": "Killed", "caller_id": "+918047112233", "lists": []string{u.List}, "read_via_text": "Hello, the rent is due.",
+		"name": "Killed", "caller_id": "+918047112233", "lists": []string{u.List}, "read_via_text": "Hello, the rent is due.", "record": true,
 		"calling_hours": map[string]string{"hours": "always", "days": "always", "reason": "A test"},
 	}}})
 	if err != nil {

@@ -118,7 +118,7 @@ func TestAnswerSchemasAreStrict(t *testing.T) {
 		sometimes := map[string][]string{
 			"ContactItem":  {"client_ref"},
 			"FlowStep":     {"text", "prompt", "next", "digits", "timeout", "tries", "finish", "branches", "silent", "wrong", "url", "other", "failed", "word"},
-			"Campaign":     {"calling_hours"},
+			"Campaign":     {"calling_hours", "language", "record"},
 			"CampaignItem": {"dry_run"},
 			"PageContact":  {"lists"},
 			"Upload":       {"dry_run", "undo"},

@@ -37,6 +37,7 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 func TestOperations(t *testing.T) {
 	want := []string{
 		"DELETE /v2/accounts/{account_sid}/campaigns/{sid}",
+		"DELETE /v2/accounts/{account_sid}/campaigns/{sid}/call-details/{call_sid}/recording",
 		"DELETE /v2/accounts/{account_sid}/contacts",
 		"DELETE /v2/accounts/{account_sid}/contacts/{sid}",
 		"DELETE /v2/accounts/{account_sid}/csv-uploads/{upload_id}",
@@ -56,6 +57,7 @@ func TestOperations(t *testing.T) {
 		"GET /v2/accounts/{account_sid}/campaigns",
 		"GET /v2/accounts/{account_sid}/campaigns/{sid}",
 		"GET /v2/accounts/{account_sid}/campaigns/{sid}/call-details",
+		"GET /v2/accounts/{account_sid}/campaigns/{sid}/call-details/{call_sid}/recording",
 		"GET /v2/accounts/{account_sid}/campaigns/{sid}/callbacks",
 		"GET /v2/accounts/{account_sid}/campaigns/{sid}/report",
 		"GET /v2/accounts/{account_sid}/campaigns/{sid}/targets",

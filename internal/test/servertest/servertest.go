@@ -75,6 +75,9 @@ type Options struct {
 	// KeepDeleted is how long deleted contacts and lists stay in the trash; zero means
 	// as long as a user's server keeps them.
 	KeepDeleted time.Duration
+	// RecordingsKeep is how long recordings of calls are kept; zero means as long as a
+	// user's server keeps them.
+	RecordingsKeep time.Duration
 	// Campaigns does the same for what people do with campaigns.
 	Campaigns func(campaign.Store) campaign.Store
 	// Events does the same for the events of campaigns.
@@ -179,6 +182,7 @@ func Start(t testing.TB, opts Options) *Server {
 		BatchRows:       opts.BatchRows,
 		Retention:       opts.Retention,
 		KeepDeleted:     opts.KeepDeleted,
+		RecordingsKeep:  opts.RecordingsKeep,
 		Kind:            kind,
 		SIP:             opts.SIP,
 		TrunkKeys:       opts.TrunkKeys,

@@ -17,11 +17,12 @@ import (
 // callsData is the data of the template calls.html.
 type callsData struct {
 	summary
-	Tab    string // see the part campaign-header
-	State  string
-	States []shell.Option
-	Rows   []callRow
-	Marked bool // whether any of the rows has a mark
+	Tab      string // see the part campaign-header
+	State    string
+	States   []shell.Option
+	Rows     []callRow
+	Marked   bool // whether any of the rows has a mark
+	Recorded bool // whether any of the rows has a recording
 	turn
 }
 
@@ -66,6 +67,7 @@ func (room *Room) callsPage(r *http.Request, c *campaign.Campaign) (shell.Answer
 	}
 	data.Rows = callRows(page)
 	data.Marked = slices.ContainsFunc(data.Rows, func(row callRow) bool { return row.Mark != "" })
+	data.Recorded = slices.ContainsFunc(data.Rows, func(row callRow) bool { return row.Recording > 0 })
 	data.turn = turnOf("/campaigns/"+c.SID.String()+"/calls", "call", "calls", url.Values{"state": {data.State}}, q.Offset, len(data.Rows), page.Total)
 	return pages.Show("calls", c.Name+": calls", data).PieceAt("call-results", data.Here), nil
 }

@@ -26,6 +26,8 @@ type campaignData struct {
 	Retries   string
 	Flow      *library.Flow  // see heardFlow
 	Hours     string         // when people may be called; "" means always
+	Spoken    string         // the name of the language of its texts, or ""
+	Kept      string         // how long recordings are kept
 	Callbacks []shell.Option // the URLs of callbacks, with what they are about
 	// Pace has the columns of the last minutes, the first of which began at PaceFrom.
 	// PaceTop is the top of the scale.
@@ -59,6 +61,7 @@ func (room *Room) campaignPage(r *http.Request, c *campaign.Campaign) (shell.Ans
 		return shell.Answer{}, err
 	}
 	data.Hours = hoursOf(policy, &c.Settings)
+	data.Spoken, data.Kept = words.LanguageName(c.Language), kept(room.Recordings.Retention())
 	data.Rate = policy.Rate()
 	if c.Throttle > 0 {
 		data.Rate = c.Throttle

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
 	"callbook/internal/event"
+	"callbook/internal/recording"
 	"callbook/internal/speech"
 	"callbook/internal/suppression"
 	"callbook/internal/trunk"
@@ -35,6 +36,7 @@ type Room struct {
 	Events       *event.Deliveries
 	Suppressions *suppression.Suppressions
 	Flows        *library.Library
+	Recordings   *recording.Recordings
 	// Voice speaks texts; nil means that the server has no voice.
 	Voice *speech.Voice
 	// Simulated is how many times as fast as the clock the simulated telephone goes; 0
@@ -76,6 +78,9 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /campaigns/{sid}/hours", room.of(room.hoursPage))
 	d.HandleTyped("POST /campaigns/{sid}/hours", "/campaigns/{sid}/hours", room.saveHours)
 	d.Handle("GET /campaigns/{sid}/calls", room.of(room.callsPage))
+	d.HandleForm("POST /campaigns/{sid}/record", room.record)
+	d.Handle("GET /campaigns/{sid}/calls/{call}/recording", room.of(recordingFile))
+	d.HandleForm("POST /campaigns/{sid}/calls/{call}/recording/delete", room.deleteRecording)
 	d.Handle("GET /campaigns/{sid}/report", room.of(reportFile))
 	d.Handle("GET /campaigns/{sid}/callbacks", room.of(room.callbacksPage))
 	d.HandleForm("POST /campaigns/{sid}/callbacks", room.sendAgain)

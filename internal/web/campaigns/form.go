@@ -18,27 +18,30 @@ import (
 
 // form is the data of the template campaign-form.html: the form with its values.
 type form struct {
-	Lists     []listChoice
-	MoreLists bool // there are more lists than the form shows
-	Numbers   shell.Field
-	ListError string
-	CallerID  shell.Field
-	Hears     string // "text", "menu" or "flow"
-	Voice     bool   // whether texts can be played
-	Text, URL shell.Field
-	Flow      shell.Field // a flow of the account, instead of a URL
-	Repeat    shell.Field
-	SendAt    shell.Field
-	EndAt     shell.Field
-	Hours     ownHours
-	Retries   shell.Field
-	Interval  shell.Field
-	Growing   bool // whether the intervals grow
-	On        []check
-	Throttle  shell.Field
-	Rate      int // the account's calls per minute
-	Name      shell.Field
-	Callbacks []shell.Field
+	Lists      []listChoice
+	MoreLists  bool // there are more lists than the form shows
+	Numbers    shell.Field
+	ListError  string
+	CallerID   shell.Field
+	Hears      string // "text", "menu" or "flow"
+	Voice      bool   // whether texts can be played
+	Text, URL  shell.Field
+	Language   shell.Field
+	Record     bool
+	RecordHint string
+	Flow       shell.Field // a flow of the account, instead of a URL
+	Repeat     shell.Field
+	SendAt     shell.Field
+	EndAt      shell.Field
+	Hours      ownHours
+	Retries    shell.Field
+	Interval   shell.Field
+	Growing    bool // whether the intervals grow
+	On         []check
+	Throttle   shell.Field
+	Rate       int // the account's calls per minute
+	Name       shell.Field
+	Callbacks  []shell.Field
 	// Error is a fault that is not about a field of the form.
 	Error string
 	Zone  string
@@ -115,6 +118,8 @@ func (room *Room) form(r *http.Request, v url.Values) (*form, error) {
 		Voice:    room.Voice != nil,
 		Text:     shell.Field{Name: "text", Label: "What is said", Depends: true, Type: "textarea", Value: get("text", ""), MaxLength: campaign.MaxText, Hint: "10 to 3,000 characters. @@first_name stands for the contact's first name; " + strings.Join(addressbook.TextKeys()[1:], ", ") + " and custom fields work too."},
 		URL:      shell.Field{Name: "url", Label: "Address of the flow", Value: get("url", ""), Mono: true, Placeholder: "http://my.exotel.com/" + acct.SID + "/exoml/start_voice/42"},
+		Language: offerLanguages(get("language", "")),
+		Record:   get("record", "") != "", RecordHint: room.recordHint(),
 		Repeat:   shell.Field{Name: "repeat", Label: "Say it again when no key is pressed", Type: "select", Value: get("repeat", "1"), Options: numbered(campaign.MaxRepeatMenu, "never", "time", "times")},
 		SendAt:   shell.Field{Name: "send_at", Label: "Begin", Type: "datetime-local", Value: get("send_at", ""), Hint: "Empty: at once."},
 		EndAt:    shell.Field{Name: "end_at", Label: "End", Type: "datetime-local", Value: get("end_at", ""), Hint: "Empty: 30 days later."},
@@ -141,6 +146,22 @@ func (room *Room) form(r *http.Request, v url.Values) (*form, error) {
 		return nil, err
 	}
 	return f, room.offerLists(r, f, v["list"])
+}
+
+// offerLanguages returns the field that selects the language of texts.
+func offerLanguages(chosen string) shell.Field {
+	f := shell.Field{
+		Name: "language", Label: "Language of the texts", Type: "select", Value: chosen, Options: []shell.Option{{Value: "", Label: "By their letters"}},
+		Hint: "The voice reads numbers and dates as this language does. Choose one for Hindi in Latin letters, or Marathi, which has the letters of Hindi.",
+	}
+	there := chosen == ""
+	for _, l := range words.Languages() {
+		f.Options, there = append(f.Options, shell.Option{Value: l.Code, Label: l.Name}), there || l.Code == chosen
+	}
+	if !there {
+		f.Options = append(f.Options, shell.Option{Value: chosen, Label: chosen})
+	}
+	return f
 }
 
 // numbered returns the options 0 to most of a select field.
@@ -188,6 +209,7 @@ func (room *Room) offerLists(r *http.Request, f *form, chosen []string) error {
 func (room *Room) draftOf(r *http.Request, v url.Values) (*campaign.Draft, error) {
 	acct := shell.AccountOf(r)
 	d := &campaign.Draft{CallerID: campaign.Some(strings.TrimSpace(v.Get("caller_id"))), CallingHours: hoursDraft(v), By: shell.Asker(r)}
+	d.Record, d.Language = campaign.Some(v.Get("record") != ""), campaign.Some(v.Get("language"))
 	if lists := v["list"]; len(lists) > 0 {
 		d.Lists = campaign.Some(lists)
 		list, err := room.firstList(r, lists)
@@ -296,6 +318,10 @@ func valuesOf(s *campaign.Settings) url.Values {
 		v.Set("hears", "flow")
 	case s.FlowType == campaign.IVR:
 		v.Set("hears", "menu")
+	}
+	v.Set("language", s.Language)
+	if s.Record {
+		v.Set("record", "1")
 	}
 	v.Set("repeat", strconv.Itoa(s.RepeatMenu))
 	if r := s.Retries; r != nil {

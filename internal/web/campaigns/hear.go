@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"net/url"
 	"time"
@@ -19,16 +20,17 @@ import (
 
 // hearData is the data of the template hear.html, which plays what a callee would hear.
 type hearData struct {
-	Text    string // with the values of Whose
-	Whose   string // the contact with these values, or ""
-	Filled  bool   // whether the text has variables
-	Audio   string // the URL of the sound
-	Trouble string // why there is no sound
+	Text     string // with the values of Whose
+	Whose    string // the contact with these values, or ""
+	Filled   bool   // whether the text has variables
+	Audio    string // the URL of the sound
+	Language string // the language of the form, or ""
+	Trouble  string // why there is no sound
 }
 
 // hear speaks the text of the form, and shows a player.
 func (room *Room) hear(r *http.Request) (shell.Answer, error) {
-	kept := url.Values{"text": r.PostForm["text"], "list": r.PostForm["list"]}
+	kept := url.Values{"text": r.PostForm["text"], "list": r.PostForm["list"], "language": r.PostForm["language"]}
 	data, err := room.sample(r, kept)
 	if err != nil {
 		return shell.Answer{}, err
@@ -36,7 +38,7 @@ func (room *Room) hear(r *http.Request) (shell.Answer, error) {
 	if data.Text == "" {
 		data.Trouble = "Write what is said first."
 	} else if data.Trouble == "" {
-		_, err := room.say(r, data.Text)
+		_, err := room.say(r, &data)
 		if f := fault.As(err); f != nil {
 			data.Trouble = words.Sentence(f)
 		} else if err != nil {
@@ -68,7 +70,7 @@ func (room *Room) audio(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	file, err := room.say(r, data.Text)
+	file, err := room.say(r, &data)
 	if err != nil {
 		return shell.Answer{}, err
 	}
@@ -81,17 +83,16 @@ func (room *Room) audio(r *http.Request) (shell.Answer, error) {
 // errNoVoice is the fault of a server without a voice.
 var errNoVoice = fault.New(fault.NotFound, "This server has no voice")
 
-// say returns the sound of a text as a WAV file.
-func (room *Room) say(r *http.Request, text string) ([]byte, error) {
+// say returns the sound of the text as a WAV file.
+func (room *Room) say(r *http.Request, data *hearData) ([]byte, error) {
 	if room.Voice == nil {
 		return nil, errNoVoice
 	}
-	samples, err := room.Voice.Say(r.Context(), shell.AccountOf(r).ID, speech.LanguageOf(text), text)
+	samples, err := room.Voice.Say(r.Context(), shell.AccountOf(r).ID, cmp.Or(data.Language, speech.LanguageOf(data.Text)), data.Text)
 	if err != nil {
 		return nil, err
 	}
-	const sampleBytes = 2
-	if err := budget.Of(r.Context()).Take(r.Context(), int64(wav.HeaderBytes+sampleBytes*len(samples))); err != nil {
+	if err := budget.Of(r.Context()).Take(r.Context(), int64(wav.HeaderBytes+wav.SampleBytes*len(samples))); err != nil {
 		return nil, err
 	}
 	return wav.Encode(samples), nil
@@ -99,7 +100,7 @@ func (room *Room) say(r *http.Request, text string) ([]byte, error) {
 
 // sampled returns the values of the form that sample needs.
 func sampled(c *campaign.Campaign) url.Values {
-	v := url.Values{"text": {c.Settings.Text}}
+	v := url.Values{"text": {c.Settings.Text}, "language": {c.Language}}
 	for _, sid := range c.Lists {
 		v.Add("list", sid.String())
 	}
@@ -110,7 +111,7 @@ func sampled(c *campaign.Campaign) url.Values {
 // chosen lists, or of the account.
 func (room *Room) sample(r *http.Request, v url.Values) (hearData, error) {
 	acct := shell.AccountOf(r)
-	data := hearData{Text: v.Get("text")}
+	data := hearData{Text: v.Get("text"), Language: v.Get("language")}
 	known, err := campaign.Variables(r.Context(), room.Book, acct)
 	if err != nil {
 		return data, err

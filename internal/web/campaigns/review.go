@@ -31,6 +31,8 @@ type reviewData struct {
 	Lists     []listChoice
 	Again     string // which calls are retried
 	Hours     string // when people may be called; "" means always
+	Spoken    string // the name of the language of its texts, or ""
+	Kept      string // how long recordings are kept
 }
 
 // review checks and stores the form's values, and redirects to the page that shows what
@@ -103,7 +105,7 @@ func (f *form) refused(err *fault.Error) *form {
 	fields := map[fault.Field]*string{
 		campaign.FieldCallerID: &f.CallerID.Error, campaign.FieldFrom: &f.Numbers.Error,
 		campaign.FieldLists: &f.ListError, campaign.FieldCampaignType: &f.ListError,
-		campaign.FieldURL: &f.URL.Error, campaign.FieldText: &f.Text.Error, campaign.FieldName: &f.Name.Error,
+		campaign.FieldLanguage: &f.Language.Error, campaign.FieldURL: &f.URL.Error, campaign.FieldText: &f.Text.Error, campaign.FieldName: &f.Name.Error,
 		campaign.FieldRetries: &f.Retries.Error, campaign.FieldInterval: &f.Interval.Error, campaign.FieldThrottle: &f.Throttle.Error,
 		campaign.FieldSendAt: &f.SendAt.Error, campaign.FieldEndAt: &f.EndAt.Error,
 		campaign.FieldCallingHours: &f.Hours.Error, campaign.FieldReason: &f.Hours.Reason.Error,
@@ -159,6 +161,7 @@ func (room *Room) reviewPage(r *http.Request) (shell.Answer, error) {
 	data.ToCall = data.Preview.Targets - data.Suppressed
 	data.Again = retriesOf(c.Settings.Retries)
 	data.Hours = hoursOf(policy, &c.Settings)
+	data.Spoken, data.Kept = words.LanguageName(c.Language), kept(room.Recordings.Retention())
 	data.Rate = policy.Rate()
 	if c.Throttle > 0 {
 		data.Rate = c.Throttle

@@ -94,7 +94,7 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 	s := &Session{
 		engine: e, settings: settings, lost: make(chan struct{}), keys: make(chan byte, mostKeys),
 		sdpID: rand.Uint64() >> 2, version: rand.Uint64() >> 32, event: eventType, marker: true,
-		ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), clock: rand.Uint32(),
+		recording: newRecording(settings.Record), ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), clock: rand.Uint32(),
 		local: settings.Local.Unmap(),
 	}
 	if !s.local.IsValid() {
@@ -121,8 +121,7 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 	e.sessions = append(slices.Clone(e.sessions), s)
 	e.work.Go(s.read)
 	if settings.Record != nil {
-		s.recording = newRecording()
-		e.work.Go(s.record)
+		e.work.Go(s.recording.run)
 	}
 	return s, nil
 }

@@ -100,9 +100,7 @@ func (s *Session) take(packet []byte, from netip.AddrPort, now time.Time) bool {
 		if l.isLoud(payload) {
 			in.voice = now
 		}
-		if s.recording != nil {
-			s.recording.heard(l, payload)
-		}
+		s.recording.heard(l, payload)
 	} else if !event && from != s.peer.addr {
 		return false // no reason to believe that it is the peer
 	}

@@ -11,19 +11,32 @@ const (
 	mostEarly = 10 * frameSamples
 )
 
-// recording mixes the two sides of a call.
+// recording mixes the two sides of a call. The session's mutex guards it.
 type recording struct {
-	chunk  []int16      // what was recorded of the present second
-	came   []int16      // from the callee, not mixed yet
-	chunks chan []int16 // is closed at the end of the session
+	record func(samples []int16)
+	over   bool          // no more is recorded
+	chunk  []int16       // what was recorded of the present second
+	came   []int16       // from the callee, not mixed yet
+	chunks chan []int16  // is closed at the end
+	done   chan struct{} // is closed when everything was recorded
 }
 
-func newRecording() *recording {
-	return &recording{chunks: make(chan []int16, mostChunks)}
+// newRecording returns a recording for record; without that it is over.
+func newRecording(record func(samples []int16)) *recording {
+	r := &recording{record: record, done: make(chan struct{})}
+	if r.over = record == nil; r.over {
+		close(r.done)
+		return r
+	}
+	r.chunks = make(chan []int16, mostChunks)
+	return r
 }
 
 // heard adds what came from the callee.
 func (r *recording) heard(l *law, payload []byte) {
+	if r.over {
+		return
+	}
 	for _, b := range payload {
 		r.came = append(r.came, l.decoded[b])
 	}
@@ -34,6 +47,9 @@ func (r *recording) heard(l *law, payload []byte) {
 
 // mix records 20 ms: what was sent, and what came.
 func (r *recording) mix(l *law, sent []byte) {
+	if r.over {
+		return
+	}
 	if r.chunk == nil {
 		r.chunk = make([]int16, 0, recordSamples)
 	}
@@ -54,27 +70,38 @@ func (r *recording) mix(l *law, sent []byte) {
 	}
 }
 
-// pass passes the present second on, or drops it if the recorder is too slow.
+// pass passes the present second on. A recorder that is too slow gets no more, so that a
+// recording has no hole.
 func (r *recording) pass() {
 	select {
 	case r.chunks <- r.chunk:
+		r.chunk = nil
 	default:
+		r.chunk = nil
+		r.end()
 	}
-	r.chunk = nil
 }
 
-// end passes on what is left.
+// end passes on what is left. Nothing is recorded afterwards.
 func (r *recording) end() {
+	if r.over {
+		return
+	}
+	r.over = true
 	if len(r.chunk) > 0 {
-		r.pass()
+		select {
+		case r.chunks <- r.chunk:
+		default:
+		}
 	}
 	close(r.chunks)
 }
 
-// record gives what was recorded to a recorder until the session is closed.
-func (s *Session) record() {
-	for chunk := range s.recording.chunks {
-		s.settings.Record(chunk)
+// run records until the end.
+func (r *recording) run() {
+	defer close(r.done)
+	for chunk := range r.chunks {
+		r.record(chunk)
 	}
-	s.settings.Record(nil)
+	r.record(nil)
 }

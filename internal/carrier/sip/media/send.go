@@ -109,9 +109,7 @@ func (s *Session) tick(round uint64, now time.Time) (sent bool) {
 		frame = s.nextFrame()
 		s.send(s.peer.kind, clock, frameSamples)
 	}
-	if s.recording != nil {
-		s.recording.mix(s.peer.law, frame)
-	}
+	s.recording.mix(s.peer.law, frame)
 	return true
 }
 

@@ -28,7 +28,8 @@ type Settings struct {
 	// Record, if it is set, gets the sound of the call: both sides mixed, 8,000 samples a
 	// second, without the time on hold. It is called from one goroutine with up to a
 	// second of sound at a time, and once with nil after the session was closed. If it
-	// falls more than ten seconds behind, sound is dropped. [Engine.Run] waits for it.
+	// falls more than ten seconds behind, it gets no more sound. [Engine.Run] waits for
+	// it.
 	Record func(samples []int16)
 }
 
@@ -61,14 +62,13 @@ type Session struct {
 	isLost  bool
 	input   input
 
-	ssrc    uint32
-	seq     uint16
-	clock   uint32 // of RTP, in round 0
-	round   uint64 // the last one
-	marker  bool   // the next packet is the first after a pause
-	sound   *sound
-	dialing *dialing
-	// recording is nil if the call is not recorded.
+	ssrc      uint32
+	seq       uint16
+	clock     uint32 // of RTP, in round 0
+	round     uint64 // the last one
+	marker    bool   // the next packet is the first after a pause
+	sound     *sound
+	dialing   *dialing
 	recording *recording
 	timer     *timer
 	cipher    *srtp.Context // of what is sent, or nil
@@ -171,11 +171,18 @@ func (s *Session) Close() {
 	}
 	s.closed, s.started = true, false
 	s.cancel()
-	if s.recording != nil {
-		s.recording.end()
-	}
+	s.recording.end()
 	s.conn.Close()
 	s.engine.remove(s)
+}
+
+// EndRecording ends the recording. It returns a channel that is closed when
+// [Settings.Record] has got everything. It may be called more than once.
+func (s *Session) EndRecording() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recording.end()
+	return s.recording.done
 }
 
 // target is where packets go.
