@@ -71,7 +71,8 @@ var (
 
 // Say returns the samples of a text spoken in a language, [wav.Rate] a second. The caller
 // must not modify them. The language is a BCP 47 code such as "hi" or "en-IN"; see
-// [LanguageOf]. If the voice fails, the error is a fault with a text for a person.
+// [LanguageOf]. Dates such as 2026-06-01 and long numbers are read as people do. If the
+// voice fails, the error is a fault with a text for a person.
 func (v *Voice) Say(ctx context.Context, account account.ID, language, text string) ([]int16, error) {
 	switch {
 	case len(text) > MaxText:
@@ -79,6 +80,7 @@ func (v *Voice) Say(ctx context.Context, account account.ID, language, text stri
 	case !IsLanguage(language):
 		return nil, errLang
 	}
+	text = readable(language, text)
 	key := v.key(language, text)
 	if samples := v.kept.Get(key); samples != nil {
 		return samples, nil
