@@ -13,6 +13,7 @@ var Places = map[string]string{
 	"campaigns":        "the number goes from the campaign's own numbers",
 	"targets":          "the number, the name and the variables go; the target stays, so that counts add up",
 	"calls":            "the number and what was pressed go; the call stays, so that counts add up",
+	"recordings":       "deleted, and no more of a call in progress is recorded",
 	"dialogs":          "deleted once the call has ended",
 	"events":           "the number and what was pressed go from the body",
 	"idempotency_keys": "the objects with the person go from the body",

@@ -141,11 +141,13 @@ func (e *personErasure) calls() {
 	for i := range e.found.Calls {
 		campaigns[i], calls[i] = e.found.Calls[i].Campaign, e.found.Calls[i].SID
 	}
-	e.queue(`UPDATE calls SET digits = '', cause_text = '', mark = '', number = targets.number
+	e.queue(`UPDATE calls SET digits = '', cause_text = '', mark = '', recording = 0, number = targets.number
 		FROM unnest($4::uuid[], $5::uuid[]) AS gone (campaign_sid, sid), targets
 		WHERE calls.account_id = $1 AND calls.campaign_sid = gone.campaign_sid AND calls.sid = gone.sid AND calls.number IN ($2, $3)
 			AND targets.account_id = $1 AND targets.campaign_sid = calls.campaign_sid AND targets.position = calls.position`,
 		e.account, (*numberValue)(&e.m.Number), (*numberValue)(&e.m.Mark), sids(campaigns), sids(calls))
+	e.queue(`DELETE FROM recordings USING unnest($2::uuid[], $3::uuid[]) AS gone (campaign_sid, sid)
+		WHERE recordings.account_id = $1 AND recordings.campaign_sid = gone.campaign_sid AND recordings.call_sid = gone.sid`, e.account, sids(campaigns), sids(calls))
 	e.queue(`DELETE FROM dialogs WHERE call_sid = ANY($2) AND NOT EXISTS
 		(SELECT FROM calls WHERE account_id = $1 AND sid = call_sid AND state < 5)`, e.account, sids(calls))
 }

@@ -134,10 +134,13 @@ func (e *personErasure) targets() error {
 	}
 	for i := range e.found.Calls {
 		c := &e.found.Calls[i]
-		err := e.exec(`UPDATE calls SET digits = '', cause_text = '', mark = '',
+		err := e.exec(`UPDATE calls SET digits = '', cause_text = '', mark = '', recording = 0,
 				number = (SELECT number FROM targets AS t WHERE t.campaign_id = calls.campaign_id AND t.position = calls.position)
 			WHERE number IN (?, ?) AND campaign_id = (SELECT id FROM campaigns WHERE account_id = ? AND sid = ?) AND sid = ?`,
 			int64(e.m.Number), int64(e.m.Mark), e.account, c.Campaign[:], c.SID[:])
+		if err == nil {
+			err = e.exec(`DELETE FROM recordings WHERE campaign_id = (SELECT id FROM campaigns WHERE account_id = ? AND sid = ?) AND call_sid = ?`, e.account, c.Campaign[:], c.SID[:])
+		}
 		if err == nil {
 			err = e.exec(`DELETE FROM dialogs WHERE call_sid = ?1 AND NOT EXISTS (SELECT 1 FROM calls INDEXED BY calls_in_flight WHERE sid = ?1 AND state < 5)`, c.SID[:])
 		}
