@@ -164,7 +164,6 @@ var rules = map[string][]string{
 		"internal/clock",
 		"internal/fault",
 		"internal/journal",
-		"internal/phone",
 		"internal/wav",
 	},
 	"internal/link": {

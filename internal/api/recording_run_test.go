@@ -196,12 +196,13 @@ func TestRecordedCampaign(t *testing.T) {
 	}
 }
 
-// tape is a carrier whose calls are recorded with a number of samples. Calls to callees
-// for which open returns true never end.
+// tape is a carrier whose calls are recorded with a number of samples. If it is open, its
+// calls never end, and it passes on what records them.
 type tape struct {
 	carrier.Carrier
 	samples int
 	open    bool
+	records chan func([]int16)
 }
 
 func (*tape) Real() bool { return true }
@@ -210,6 +211,7 @@ func (p *tape) Place(ctx context.Context, o carrier.Order) error {
 	if o.Record != nil {
 		o.Record(siptest.Tone(p.samples))
 		if p.open {
+			p.records <- o.Record
 			return nil
 		}
 		o.Record(nil)
@@ -218,7 +220,7 @@ func (p *tape) Place(ctx context.Context, o carrier.Order) error {
 }
 
 func newTape(samples int, open bool) *tape {
-	return &tape{simulator.New(simulator.Options{Clock: clock.System, Instant: true}), samples, open}
+	return &tape{simulator.New(simulator.Options{Clock: clock.System, Instant: true}), samples, open, make(chan func([]int16), 1)}
 }
 
 // recordOne calls one number, whose call is recorded.
@@ -277,7 +279,7 @@ func TestOldRecordings(t *testing.T) {
 	now := clocktest.New(goldenTime)
 	s := servertest.Start(t, servertest.Options{
 		Clock: now, RecordingsKeep: 48 * time.Hour, VoiceCommand: voiceOf(t, make([]int16, 9)),
-		Carrier: &tape{simulator.New(simulator.Options{Clock: now, Instant: true}), 1000, false},
+		Carrier: &tape{simulator.New(simulator.Options{Clock: now, Instant: true}), 1000, false, nil},
 	})
 	c := s.Account("demo")
 	id := recordOne(t, c)
@@ -353,5 +355,31 @@ func TestErasedRecording(t *testing.T) {
 		if call.RecordingURL != nil {
 			t.Errorf("the call is %+v", call)
 		}
+	}
+}
+
+// TestErasedWhileRecorded erases a number in the middle of its call, before anything of the
+// call is stored: nothing of it is stored afterwards.
+func TestErasedWhileRecorded(t *testing.T) {
+	t.Parallel()
+	path, p := servertest.NewDatabase(t), newTape(5000, true)
+	s := servertest.Start(t, servertest.Options{Path: path, Carrier: p, VoiceCommand: voiceOf(t, make([]int16, 9))})
+	c := s.Account("demo")
+	id := recordOne(t, c)
+	record := <-p.records
+	eraseOne(t, c, recordedNumber)
+	record(siptest.Tone(recording.PieceSamples))
+	record(nil)
+	s.Stop()
+	c = c.At(servertest.Start(t, servertest.Options{Path: path, Carrier: newTape(0, false)}))
+	awaitEnd(t, c, id)
+	calls := recordedCalls(t, c, id)
+	for _, call := range calls {
+		if call.RecordingURL != nil {
+			t.Errorf("the call is %+v", call)
+		}
+	}
+	if len(calls) != 1 {
+		t.Errorf("there are %d calls", len(calls))
 	}
 }

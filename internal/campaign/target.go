@@ -166,7 +166,8 @@ type Call struct {
 	// asked not to be called again. It is not set in calls that are read.
 	Suppress string
 	// Recording is how many samples the recording of the call has; 0 for none, and before
-	// the call has ended.
+	// the call has ended. It is -1 for a call in flight of which nothing may be recorded
+	// any more, because its number was erased.
 	Recording int
 }
 

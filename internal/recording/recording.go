@@ -10,7 +10,6 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
-	"callbook/internal/phone"
 	"callbook/internal/wav"
 )
 
@@ -53,11 +52,6 @@ type Store interface {
 	// DeleteRecording deletes a recording, and calls ready with it before it returns. The
 	// error is [ErrNotThere] if there is none.
 	DeleteRecording(ctx context.Context, account account.ID, campaign, call addressbook.SID, ready journal.Ready[*Recording]) error
-
-	// DeleteRecordingsOf deletes what was recorded of up to limit calls to a number, those
-	// in flight too, of which no more is recorded then. It returns how many calls that
-	// were; less than limit means all.
-	DeleteRecordingsOf(ctx context.Context, account account.ID, number phone.Number, limit int) (int, error)
 
 	// DeleteRecordingsBefore deletes the recordings of up to limit calls of all accounts
 	// with a sid before this one, the oldest first. It returns how many that were; less

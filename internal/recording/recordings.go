@@ -10,7 +10,6 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
-	"callbook/internal/phone"
 )
 
 const (
@@ -58,16 +57,6 @@ func (rs *Recordings) Retention() time.Duration { return rs.retention }
 // Ready may be nil.
 func (rs *Recordings) Delete(ctx context.Context, acct account.Account, campaign, call addressbook.SID, ready journal.Ready[*Recording]) error {
 	return rs.store.DeleteRecording(ctx, acct.ID, campaign, call, ready)
-}
-
-// DeleteOf deletes all that was recorded of calls to a number, in several transactions.
-func (rs *Recordings) DeleteOf(ctx context.Context, acct account.Account, number phone.Number) error {
-	for {
-		n, err := rs.store.DeleteRecordingsOf(ctx, acct.ID, number, purgeCalls)
-		if err != nil || n < purgeCalls {
-			return err
-		}
-	}
 }
 
 // Run deletes old recordings from time to time, until ctx ends.

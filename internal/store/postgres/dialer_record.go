@@ -94,7 +94,7 @@ func (r *recorder) run(refs []dialer.CallRef, rule dialer.RecordRule) error {
 		c.Recording = c.recorded
 		events = append(events, rule(i, &r.campaigns[ref.Campaign].Campaign, &c.target.Target, &c.Call)...)
 		if c.State != campaign.CallEnded {
-			c.Recording = 0
+			c.Recording = c.was.Recording
 		}
 	}
 	for sid, was := range before {

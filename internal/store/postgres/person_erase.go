@@ -141,7 +141,7 @@ func (e *personErasure) calls() {
 	for i := range e.found.Calls {
 		campaigns[i], calls[i] = e.found.Calls[i].Campaign, e.found.Calls[i].SID
 	}
-	e.queue(`UPDATE calls SET digits = '', cause_text = '', mark = '', recording = 0, number = targets.number
+	e.queue(`UPDATE calls SET digits = '', cause_text = '', mark = '', recording = CASE WHEN calls.state < 5 THEN -1 ELSE 0 END, number = targets.number
 		FROM unnest($4::uuid[], $5::uuid[]) AS gone (campaign_sid, sid), targets
 		WHERE calls.account_id = $1 AND calls.campaign_sid = gone.campaign_sid AND calls.sid = gone.sid AND calls.number IN ($2, $3)
 			AND targets.account_id = $1 AND targets.campaign_sid = calls.campaign_sid AND targets.position = calls.position`,

@@ -9,7 +9,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
-	"callbook/internal/phone"
 	"callbook/internal/recording"
 )
 
@@ -20,7 +19,7 @@ func (db *DB) AppendRecording(ctx context.Context, account account.ID, campaign,
 	return db.write(ctx, account, "store the sound of a call", func(t *tx) error {
 		stored := false
 		t.queue(`INSERT INTO recordings (account_id, campaign_sid, call_sid, piece, sound)
-			SELECT account_id, campaign_sid, sid, $4, $5 FROM calls WHERE account_id = $1 AND campaign_sid = $2 AND sid = $3 AND state < 5
+			SELECT account_id, campaign_sid, sid, $4, $5 FROM calls WHERE account_id = $1 AND campaign_sid = $2 AND sid = $3 AND state < 5 AND recording = 0
 				AND ($4 = 0 OR EXISTS (SELECT FROM recordings WHERE account_id = $1 AND campaign_sid = $2 AND call_sid = $3 AND piece = $4 - 1))
 			ON CONFLICT (account_id, campaign_sid, call_sid, piece) DO UPDATE SET sound = excluded.sound`,
 			account, (*sidValue)(&campaign), (*sidValue)(&call), int32(piece), sound).Exec(func(tag pgconn.CommandTag) error {
@@ -66,28 +65,15 @@ func (db *DB) DeleteRecording(ctx context.Context, account account.ID, campaign,
 	})
 }
 
-// DeleteRecordingsOf implements [recording.Store].
-func (db *DB) DeleteRecordingsOf(ctx context.Context, account account.ID, number phone.Number, limit int) (int, error) {
-	return db.deleteRecordings(ctx, `SELECT account_id, campaign_sid, sid FROM calls WHERE account_id = $1 AND number = $2
-		AND EXISTS (SELECT FROM recordings AS r WHERE r.account_id = $1 AND r.campaign_sid = calls.campaign_sid AND r.call_sid = calls.sid)
-		LIMIT $3`, account, (*numberValue)(&number), limit)
-}
-
 // DeleteRecordingsBefore implements [recording.Store].
 func (db *DB) DeleteRecordingsBefore(ctx context.Context, before addressbook.SID, limit int) (int, error) {
-	return db.deleteRecordings(ctx, `SELECT account_id, campaign_sid, call_sid FROM recordings WHERE piece = 0 AND call_sid < $1
-		ORDER BY call_sid LIMIT $2`, (*sidValue)(&before), limit)
-}
-
-// deleteRecordings deletes the recordings of the calls that a query finds.
-func (db *DB) deleteRecordings(ctx context.Context, query string, args ...any) (int, error) {
 	type recorded struct {
 		account        account.ID
 		campaign, call addressbook.SID
 	}
 	calls, err := collect(ctx, db, purpose{}, "look for recordings", func(row pgx.CollectableRow) (c recorded, err error) {
 		return c, row.Scan(&c.account, (*sidValue)(&c.campaign), (*sidValue)(&c.call))
-	}, query, args...)
+	}, `SELECT account_id, campaign_sid, call_sid FROM recordings WHERE piece = 0 AND call_sid < $1 ORDER BY call_sid LIMIT $2`, (*sidValue)(&before), limit)
 	if err != nil || len(calls) == 0 {
 		return 0, err
 	}

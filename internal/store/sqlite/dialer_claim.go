@@ -197,7 +197,7 @@ func (r *recorder) record(i int, ref dialer.CallRef) error {
 	call.Recording = sofar
 	r.events = append(r.events, r.rule(i, &row.Campaign, &t, &call)...)
 	if call.State != campaign.CallEnded {
-		call.Recording = 0
+		call.Recording = wasCall.Recording
 	}
 	switch {
 	case call.State == 0:

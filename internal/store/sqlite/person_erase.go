@@ -134,7 +134,7 @@ func (e *personErasure) targets() error {
 	}
 	for i := range e.found.Calls {
 		c := &e.found.Calls[i]
-		err := e.exec(`UPDATE calls SET digits = '', cause_text = '', mark = '', recording = 0,
+		err := e.exec(`UPDATE calls SET digits = '', cause_text = '', mark = '', recording = iif(state < 5, -1, 0),
 				number = (SELECT number FROM targets AS t WHERE t.campaign_id = calls.campaign_id AND t.position = calls.position)
 			WHERE number IN (?, ?) AND campaign_id = (SELECT id FROM campaigns WHERE account_id = ? AND sid = ?) AND sid = ?`,
 			int64(e.m.Number), int64(e.m.Mark), e.account, c.Campaign[:], c.SID[:])

@@ -10,7 +10,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/journal"
-	"callbook/internal/phone"
 	"callbook/internal/recording"
 )
 
@@ -22,7 +21,7 @@ func (s *Campaigns) AppendRecording(ctx context.Context, account account.ID, cam
 		tx.bytes += len(sound)
 		err := tx.run(`INSERT INTO recordings (campaign_id, call_sid, piece, sound)
 			SELECT campaign_id, calls.sid, ?4, ?5 FROM campaigns CROSS JOIN calls ON campaign_id = campaigns.id
-			WHERE account_id = ?1 AND campaigns.sid = ?2 AND calls.sid = ?3 AND calls.state < 5 AND (?4 = 0 OR EXISTS
+			WHERE account_id = ?1 AND campaigns.sid = ?2 AND calls.sid = ?3 AND calls.state < 5 AND recording = 0 AND (?4 = 0 OR EXISTS
 				(SELECT 1 FROM recordings AS r WHERE r.campaign_id = campaigns.id AND r.call_sid = ?3 AND r.piece = ?4 - 1))
 			ON CONFLICT (campaign_id, call_sid, piece) DO UPDATE SET sound = excluded.sound`, func(stmt *sqlite.Stmt) {
 			stmt.BindInt64(1, int64(account))
@@ -79,42 +78,37 @@ func (s *Campaigns) DeleteRecording(ctx context.Context, account account.ID, cam
 	})
 }
 
-// DeleteRecordingsOf implements [recording.Store].
-func (s *Campaigns) DeleteRecordingsOf(ctx context.Context, account account.ID, number phone.Number, limit int) (int, error) {
-	return s.deleteRecordings(ctx, account, limit, `SELECT campaign_id, calls.sid FROM calls INDEXED BY calls_by_number CROSS JOIN campaigns ON campaigns.id = campaign_id
-		WHERE number = ? AND account_id = ? AND EXISTS (SELECT 1 FROM recordings AS r WHERE r.campaign_id = calls.campaign_id AND r.call_sid = calls.sid)
-		LIMIT ?`, int64(number), int64(account), limit)
-}
-
-// DeleteRecordingsBefore implements [recording.Store].
-func (s *Campaigns) DeleteRecordingsBefore(ctx context.Context, before addressbook.SID, limit int) (int, error) {
-	return s.deleteRecordings(ctx, account.None, limit, `SELECT campaign_id, call_sid FROM recordings INDEXED BY recordings_begun
-		WHERE piece = 0 AND call_sid < ? ORDER BY call_sid LIMIT ?`, before[:], limit)
-}
-
 // recorded is a call of which something is recorded.
 type recorded struct {
 	campaign int64
 	call     addressbook.SID
 }
 
-// deleteRecordings deletes the recordings of the calls that a query finds. It reads them
-// first, so that mostly nothing is written.
-func (s *Campaigns) deleteRecordings(ctx context.Context, account account.ID, limit int, query string, args ...any) (n int, err error) {
-	find := func(conn *sqlite.Conn, into *[]recorded) error {
-		return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: func(stmt *sqlite.Stmt) error {
-			*into = append(*into, recorded{stmt.ColumnInt64(0), columnSID(stmt, 1)})
-			return nil
-		}})
+// DeleteRecordingsBefore implements [recording.Store]. It looks for recordings first, so
+// that mostly nothing is written.
+func (s *Campaigns) DeleteRecordingsBefore(ctx context.Context, before addressbook.SID, limit int) (n int, err error) {
+	find := func(conn *sqlite.Conn) (calls []recorded, err error) {
+		err = sqlitex.Execute(conn, `SELECT campaign_id, call_sid FROM recordings INDEXED BY recordings_begun
+			WHERE piece = 0 AND call_sid < ? ORDER BY call_sid LIMIT ?`, &sqlitex.ExecOptions{
+			Args: []any{before[:], limit},
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				calls = append(calls, recorded{stmt.ColumnInt64(0), columnSID(stmt, 1)})
+				return nil
+			},
+		})
+		return calls, err
 	}
 	var seen []recorded
-	err = s.book.db.points.read(ctx, account, func(conn *sqlite.Conn) error { return find(conn, &seen) })
+	err = s.book.db.points.read(ctx, account.None, func(conn *sqlite.Conn) (err error) {
+		seen, err = find(conn)
+		return err
+	})
 	if err != nil || len(seen) == 0 {
 		return 0, storeError("look for recordings", err)
 	}
-	err = s.book.edit(ctx, account, limit, "delete recordings", func(tx *editTx) error {
-		var calls []recorded
-		if err := find(tx.Conn, &calls); err != nil {
+	err = s.book.edit(ctx, account.None, limit, "delete recordings", func(tx *editTx) error {
+		calls, err := find(tx.Conn)
+		if err != nil {
 			return err
 		}
 		n = len(calls)

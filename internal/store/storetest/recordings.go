@@ -19,7 +19,6 @@ func Recordings(t *testing.T, open func(t *testing.T) Stores) {
 	run(t, func(t *testing.T) *fixture { return newFixture(t, open(t)) }, []test[*fixture]{
 		{"pieces", recordPieces},
 		{"deletion", deleteRecordings},
-		{"deletion by number", deleteRecordingsOf},
 		{"deletion by age", deleteRecordingsBefore},
 	})
 }
@@ -130,29 +129,6 @@ func deleteRecordings(t *testing.T, f *fixture) {
 	isError(t, "again", f.Recordings.DeleteRecording(t.Context(), f.account, call.Campaign, call.SID, nil), recording.ErrNotThere)
 	f.reopen()
 	f.wantRecorded(t, dials, false, true)
-}
-
-// deleteRecordingsOf: what was recorded of a number goes, also of a call in flight, of
-// which no more is recorded.
-func deleteRecordingsOf(t *testing.T, f *fixture) {
-	dials := append(f.recordedCalls(t, 2), f.recordedCalls(t, 2)...)
-	other := newFixture2(t, f, "other")
-	theirs := other.recordedCalls(t, 1)
-	c := newCampaign(f.account)
-	c.From = numbersFrom(firstNumber, 1)
-	f.start(t, c)
-	flying := f.claimCalls(t, c.SID, dialTime, 1, claimed)
-	f.append(t, flying[0], 0, sound(9, 1), nil)
-	for i, want := range []int{2, 1, 0} {
-		n, err := f.Recordings.DeleteRecordingsOf(t.Context(), f.account, firstNumber, 2)
-		if err != nil || n != want {
-			t.Errorf("step %d deletes %d, %v", i, n, err)
-		}
-	}
-	f.append(t, flying[0], 1, sound(9, 1), recording.ErrOver)
-	f.record(t, refs(flying...), ends(campaign.Reached, dialTime.Add(time.Minute)))
-	f.wantRecorded(t, append(dials, flying...), false, true, false, true, false)
-	other.wantRecorded(t, theirs, true)
 }
 
 func deleteRecordingsBefore(t *testing.T, f *fixture) {
