@@ -60,7 +60,7 @@ var rules = map[string][]string{
 	"internal/apidoc":      {},
 	"internal/slowbody":    {},
 	"internal/backup":      {},
-	"internal/limit":       {"internal/account"},
+	"internal/limit":       {"internal/account", "internal/clock"},
 	"internal/wav":         {"internal/fault"},
 	"internal/speech":      {"internal/account", "internal/fault", "internal/limit", "internal/wav"},
 	"internal/audit":       {},

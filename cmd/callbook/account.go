@@ -12,7 +12,12 @@ import (
 type accountCmd struct {
 	Create         accountCreateCmd         `cmd:"" help:"Create an account."`
 	List           accountListCmd           `cmd:"" help:"List the accounts."`
-	Set            accountSetCmd            `cmd:"" help:"Set what campaigns of an account may do: how fast they call, when, and whom. Without flags, show it."`
+	Show           accountShowCmd           `cmd:"" help:"Show an account: its settings, and how much it has."`
+	Set            accountSetCmd            `cmd:"" help:"Set how many requests an account may send, and how fast, when and whom its campaigns may call. Without flags, show it."`
+	Rename         accountRenameCmd         `cmd:"" help:"Give an account another sid. Its URLs change with it, and programs that use the old ones are refused."`
+	Disable        accountDisableCmd        `cmd:"" help:"Refuse everything to an account, within a second: requests, sign-ins, calls of its campaigns. Nothing of it is lost."`
+	Enable         accountEnableCmd         `cmd:"" help:"Let an account that was disabled go on."`
+	Delete         accountDeleteCmd         `cmd:"" help:"Delete an account for good, with everything that it has."`
 	CallbackSecret accountCallbackSecretCmd `cmd:"" help:"Print the secret that callbacks of an account are signed with, for the libraries of Standard Webhooks."`
 }
 
@@ -82,9 +87,9 @@ func (c *accountListCmd) Run(ctx context.Context, std streams) error {
 			return printJSON(std.out, list)
 		}
 		w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "ACCOUNT\tREGION\tTIME ZONE\tCREATED")
+		fmt.Fprintln(w, "ACCOUNT\tREGION\tTIME ZONE\tCREATED\tSTATUS")
 		for _, a := range all {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.SID, a.Region, a.TimeZone, date(a.Created))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", a.SID, a.Region, a.TimeZone, date(a.Created), accountStatus(a))
 		}
 		return w.Flush()
 	})
@@ -96,13 +101,34 @@ type accountView struct {
 	Region      string  `json:"region"`
 	TimeZone    string  `json:"time_zone"`
 	DateCreated *string `json:"date_created"`
+	Status      string  `json:"status"` // active, disabled or deleting
+
+	DateDisabled    *string `json:"date_disabled"`
+	RequestsAMinute *int    `json:"requests_a_minute"` // null means no limit
 }
 
 func accountJSON(a account.Account) accountView {
-	return accountView{
-		AccountSID:  a.SID,
-		Region:      a.Region,
-		TimeZone:    a.TimeZone.String(),
-		DateCreated: jsonDate(a.Created),
+	view := accountView{
+		AccountSID:   a.SID,
+		Region:       a.Region,
+		TimeZone:     a.TimeZone.String(),
+		DateCreated:  jsonDate(a.Created),
+		Status:       accountStatus(a),
+		DateDisabled: jsonDate(a.Disabled),
 	}
+	if a.RequestsAMinute > 0 {
+		view.RequestsAMinute = &a.RequestsAMinute
+	}
+	return view
+}
+
+// accountStatus returns whether an account may be used, in one word.
+func accountStatus(a account.Account) string {
+	switch a.Refusal() {
+	case account.ErrDeleted:
+		return "deleting"
+	case account.ErrDisabled:
+		return "disabled"
+	}
+	return "active"
 }

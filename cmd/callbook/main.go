@@ -25,11 +25,15 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills the program
-	os.Exit(run(ctx, takeArgs(os.Args)[1:], streams{out: os.Stdout, err: os.Stderr}))
+	os.Exit(run(ctx, takeArgs(os.Args)[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
-// streams are the outputs of a command: out for its result, err for everything else.
-type streams struct{ out, err io.Writer }
+// streams are the input of a command, and its outputs: out for its result, err for
+// everything else.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
 
 // The exit codes.
 const (
@@ -51,7 +55,7 @@ func (e *exitError) Unwrap() error { return e.err }
 
 type commands struct {
 	Serve     serveCmd     `cmd:"" help:"Run the server."`
-	Account   accountCmd   `cmd:"" help:"Create and list accounts."`
+	Account   accountCmd   `cmd:"" help:"Create, list, change, disable and delete accounts."`
 	Key       keyCmd       `cmd:"" help:"Create, list and revoke API keys."`
 	Trunk     trunkCmd     `cmd:"" help:"Add, list, change and remove SIP trunks, over which campaigns call real telephones."`
 	Person    personCmd    `cmd:"" help:"Print or erase everything that is stored about a number."`

@@ -18,7 +18,7 @@ type ran struct {
 func runHere(t *testing.T, args ...string) ran {
 	t.Helper()
 	var out, errs strings.Builder
-	code := run(t.Context(), args, streams{&out, &errs})
+	code := run(t.Context(), args, streams{out: &out, err: &errs})
 	return ran{code, out.String(), errs.String()}
 }
 

@@ -24,7 +24,7 @@ func serveHere(t *testing.T, args ...string) *served {
 	r, w := io.Pipe()
 	s := &served{stop: stop, ended: make(chan int, 1)}
 	go func() {
-		s.ended <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...), streams{w, io.Discard})
+		s.ended <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...), streams{out: w, err: io.Discard})
 		_ = w.Close() // returns no error
 	}()
 	out := bufio.NewReader(r)

@@ -160,7 +160,7 @@ func TestEmptyFile(t *testing.T) {
 	for _, warns := range []bool{true, false} { // the second time there is a database
 		ctx, stop := context.WithCancel(t.Context())
 		var errs strings.Builder
-		code := run(ctx, []string{"serve", "--addr", "127.0.0.1:0", "--db", db}, streams{stopAt{"listening", stop}, &errs})
+		code := run(ctx, []string{"serve", "--addr", "127.0.0.1:0", "--db", db}, streams{out: stopAt{"listening", stop}, err: &errs})
 		if code != exitOK || strings.Contains(errs.String(), `level=WARN msg="the file was there and empty; a new database was made in it"`) != warns {
 			t.Errorf("exit code %d, %s", code, errs.String())
 		}

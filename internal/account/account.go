@@ -44,6 +44,11 @@ type Account struct {
 	Region   string
 	TimeZone *time.Location // for all dates in answers
 	Created  time.Time
+	// RequestsAMinute is how many requests of the API it may send per minute; zero means
+	// no limit.
+	RequestsAMinute int
+	Disabled        time.Time // since when it is disabled; zero means that it is not
+	Deleted         time.Time // when its deletion began; zero means that it did not
 }
 
 // The defaults of a new account are those of Exotel, whose API callbook implements.
@@ -63,6 +68,25 @@ type Store interface {
 	Accounts(ctx context.Context) ([]Account, error)
 	// Account returns the account with this sid, or a NotFound fault.
 	Account(ctx context.Context, sid string) (Account, error)
+
+	// ChangeAccount reads the account with this sid, calls change, and stores the changed
+	// account, in one transaction. If the account is then disabled or being deleted, the
+	// transaction also ends its sessions and links. Change may be called more than once.
+	// If it returns an error, nothing is changed, and ChangeAccount returns that error.
+	// The error for an unknown account is a NotFound fault, and for a new sid that is
+	// taken a Duplicate fault.
+	ChangeAccount(ctx context.Context, sid string, change func(*Account) error) (Account, error)
+	// Contents counts the rows that belong to an account, those of interest by name.
+	Contents(ctx context.Context, account ID) (named []Content, rows int64, err error)
+	// InProgress returns how many campaigns of an account are in progress.
+	InProgress(ctx context.Context, account ID) (campaigns int, err error)
+	// DeleteContents deletes up to limit rows that belong to an account, and the files of
+	// its uploads, and returns how many rows it has deleted. From the account's Deleted
+	// on, the other stores refuse to write for it. It returns 0 when nothing is left.
+	DeleteContents(ctx context.Context, account ID, limit int) (rows int, err error)
+	// DeleteAccount deletes an account that is being deleted and to which no row belongs.
+	// It reports false if a row was there. No other account ever gets its ID.
+	DeleteAccount(ctx context.Context, account ID) (done bool, err error)
 
 	// CreateKey adds a key to an account.
 	CreateKey(ctx context.Context, account ID, k Key, hash TokenHash) error

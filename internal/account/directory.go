@@ -59,7 +59,8 @@ type Caller struct {
 }
 
 // Authenticate returns the caller with this key and token. An unknown, revoked or expired
-// key and a wrong token all return the same Unauthenticated fault.
+// key and a wrong token all return the same Unauthenticated fault. The error for an account
+// that may not be used is that of [Account.Refusal].
 func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Caller, error) {
 	c, err := d.credentials(ctx, keyID)
 	if err != nil {
@@ -71,6 +72,9 @@ func (d *Directory) Authenticate(ctx context.Context, keyID, token string) (Call
 	hash := hashToken(token)
 	if subtle.ConstantTimeCompare(hash[:], c.Hash[:]) != 1 || c.Key.Ended(d.clock.Now()) {
 		return Caller{}, ErrUnauthenticated
+	}
+	if err := c.Account.Refusal(); err != nil {
+		return Caller{}, err
 	}
 	d.mu.Lock()
 	d.used[keyID] = d.clock.Now()

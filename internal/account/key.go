@@ -76,16 +76,23 @@ func (d *Directory) CreateKey(ctx context.Context, accountSID string, draft KeyD
 // another server: it creates one key. Request is the hash of the request. A retry gets
 // the key with a Duplicate fault and without its token.
 func (d *Directory) CreateKeyOnce(ctx context.Context, request [sha256.Size]byte, accountSID string, draft KeyDraft) (k Key, token string, err error) {
-	id := sha256.Sum256(append([]byte(accountSID+" "), request[:]...))
-	k, token, err = d.createKey(ctx, hex.EncodeToString(id[:keyBytes]), accountSID, draft)
+	id := keyOnce(accountSID, request)
+	k, token, err = d.createKey(ctx, id, accountSID, draft)
 	if err == nil || fault.As(err) != nil {
 		return k, token, err
 	}
 	// The store has refused an id that is taken.
-	if there, readErr := d.store.Credentials(ctx, hex.EncodeToString(id[:keyBytes])); readErr == nil {
+	if there, readErr := d.store.Credentials(ctx, id); readErr == nil {
 		return there.Key, "", errKeyMade
 	}
 	return Key{}, "", err
+}
+
+// keyOnce returns the id of the key that a request creates, for an account or in the place
+// of another key.
+func keyOnce(of string, request [sha256.Size]byte) string {
+	id := sha256.Sum256(append([]byte(of+" "), request[:]...))
+	return hex.EncodeToString(id[:keyBytes])
 }
 
 var errKeyMade = fault.New(fault.Duplicate, "this key was made already")
@@ -100,6 +107,9 @@ func (d *Directory) createKey(ctx context.Context, id, accountSID string, draft 
 	acct, err := d.store.Account(ctx, accountSID)
 	if err != nil {
 		return Key{}, "", err
+	}
+	if !acct.Deleted.IsZero() {
+		return Key{}, "", ErrDeleted
 	}
 	k = Key{ID: id, Name: draft.Name, Created: d.clock.Now(), Access: draft.Access}
 	if draft.Lifetime > 0 {
@@ -187,10 +197,28 @@ const MaxOverlap = 366 * 24 * time.Hour
 const FieldOverlap fault.Field = "overlap"
 
 // RotateKey creates a key like another one, and lets the old key expire after overlap. It
-// returns the new key, its token, the old key and the account's sid. If the old key expires earlier anyway,
-// that stays so. A new key does not expire, unless the old one does: then it lives as
-// long as that one did. The error for a key that has ended is an Invalid fault.
+// returns the new key, its token, the old key and the account's sid. If the old key expires
+// earlier anyway, that stays so. A new key does not expire, unless the old one does: then
+// it lives as long as that one did. The error for a key that has ended is an Invalid fault.
 func (d *Directory) RotateKey(ctx context.Context, id string, overlap time.Duration) (k Key, token string, old Key, accountSID string, err error) {
+	return d.rotateKey(ctx, randomHex(keyBytes), id, overlap)
+}
+
+// RotateKeyOnce is [Directory.RotateKey] for a request that may be retried, as
+// [Directory.CreateKeyOnce] is for a new key.
+func (d *Directory) RotateKeyOnce(ctx context.Context, request [sha256.Size]byte, id string, overlap time.Duration) (k Key, token string, err error) {
+	fresh := keyOnce(id, request)
+	if k, token, _, _, err = d.rotateKey(ctx, fresh, id, overlap); err == nil {
+		return k, token, nil
+	}
+	if there, readErr := d.store.Credentials(ctx, fresh); readErr == nil {
+		return there.Key, "", errKeyMade
+	}
+	return Key{}, "", err
+}
+
+// rotateKey is RotateKey with the id of the new key.
+func (d *Directory) rotateKey(ctx context.Context, fresh, id string, overlap time.Duration) (k Key, token string, old Key, accountSID string, err error) {
 	if overlap < 0 || overlap > MaxOverlap {
 		return Key{}, "", Key{}, "", fault.InvalidField(FieldOverlap, "both keys work together for a year at most")
 	}
@@ -207,7 +235,7 @@ func (d *Directory) RotateKey(ctx context.Context, id string, overlap time.Durat
 		draft.Lifetime = c.Key.Expires.Sub(c.Key.Created)
 	}
 	// If this stops between the two, both keys work, and rotating again is harmless.
-	if k, token, err = d.CreateKey(ctx, c.Account.SID, draft); err != nil {
+	if k, token, err = d.createKey(ctx, fresh, c.Account.SID, draft); err != nil {
 		return Key{}, "", Key{}, "", err
 	}
 	ctx, _ = audit.Begin(ctx, c.Account.ID, audit.Change{Action: audit.KeysExpire, Object: id, Done: 1})

@@ -22,6 +22,7 @@ import (
 	"callbook/internal/event"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/limit"
 	"callbook/internal/link"
 	"callbook/internal/person"
 	"callbook/internal/prompt"
@@ -52,6 +53,7 @@ type API struct {
 	persons      *person.Persons
 	gate         *gate
 	guesses      *attempts.Failures // limits wrong keys and tokens by address
+	rates        *limit.Rates
 	clock        clock.Clock
 	maxBody      int64
 	baseURL      string
@@ -109,6 +111,7 @@ func New(cfg Config) *API {
 		persons:      cfg.Persons,
 		gate:         newGate(),
 		guesses:      attempts.New(guessesAtOnce, guessEvery, cfg.Clock, "Too many wrong API keys or tokens have come from this address"),
+		rates:        limit.NewRates(cfg.Clock),
 		clock:        cfg.Clock,
 		maxBody:      cfg.MaxBody,
 		baseURL:      cfg.BaseURL,
@@ -183,6 +186,12 @@ func answering(h handler) http.HandlerFunc {
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, err := a.admit(r)
+	if err == nil {
+		err = a.limitRate(w, r)
+	}
+	if err == nil {
+		err = budget.Of(r.Context()).Admit(accountOf(r).ID)
+	}
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -193,8 +202,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // strangerTime is how long the body of a request may take if its sender is refused.
 const strangerTime = 10 * time.Second
 
-// Permit checks whether the caller is still authorized. An Unauthenticated or
-// NotFound fault means no. The handler decides what any other error means.
+// Permit checks whether the caller is still authorized. An Unauthenticated, NotFound or
+// Forbidden fault means no. The handler decides what any other error means.
 type Permit = func(context.Context) error
 
 // As returns the API for a caller whom the dashboard has authenticated. It checks no key.
@@ -334,7 +343,7 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 		_, err := a.accounts.Authenticate(ctx, key, token)
 		return err
 	})
-	return r, budget.Of(r.Context()).Admit(caller.Account.ID)
+	return r, nil
 }
 
 // foldAccounts returns the account's sid in the path. The path segment "accounts" may

@@ -80,7 +80,8 @@ func (d *download) whyOver() error {
 const permitEvery = time.Second
 
 // whilePermitted returns a context that ends when the caller is no longer authorized,
-// because the key was revoked or expired or the session has ended. Then it also stops the
+// because the key was revoked or expired, the session has ended, or the account is
+// disabled. Then it also stops the
 // download. It checks at each tick. The caller must call release, which waits until the
 // checks have ended.
 func (d *download) whilePermitted(ctx context.Context, tick <-chan time.Time) (_ context.Context, release func()) {
@@ -95,7 +96,7 @@ func (d *download) whilePermitted(ctx context.Context, tick <-chan time.Time) (_
 				return
 			}
 			// If the store fails, the caller's permit still stands.
-			if err := permit(ctx); fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound) {
+			if err := permit(ctx); fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Forbidden) {
 				d.stop(err)
 				cancel()
 				return

@@ -47,6 +47,7 @@ const (
 
 	AccountsCreate Action = "accounts.create"
 	AccountsSet    Action = "accounts.set"
+	AccountsDelete Action = "accounts.delete"
 	TrashEmpty     Action = "trash.empty"
 	TrashExpire    Action = "trash.expire" // what was in the trash for too long
 	KeysCreate     Action = "keys.create"

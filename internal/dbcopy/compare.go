@@ -101,8 +101,9 @@ func compareAccounts(source, target []account.Account) (found []error) {
 	for _, a := range source {
 		b, ok := there[a.SID]
 		delete(there, a.SID)
-		if !ok || a.Region != b.Region || a.TimeZone.String() != b.TimeZone.String() || !a.Created.Equal(b.Created) {
-			found = append(found, &Mismatch{a.SID, accountsTable, "its region, time zone or date of creation is another in the target, or it is not there"})
+		if !ok || a.Region != b.Region || a.TimeZone.String() != b.TimeZone.String() || !a.Created.Equal(b.Created) ||
+			a.RequestsAMinute != b.RequestsAMinute || !a.Disabled.Equal(b.Disabled) || !a.Deleted.Equal(b.Deleted) {
+			found = append(found, &Mismatch{a.SID, accountsTable, "its settings or dates are others in the target, or it is not there"})
 		}
 	}
 	for _, a := range target {

@@ -92,7 +92,7 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 	l, now := a.d.lease(), a.d.now()
 	switch {
 	case c.State == campaign.Deleted:
-		return a.d.store.Purge(ctx, l, a.account.ID, c.SID, batch)
+		return a.d.store.Purge(ctx, l, a.id, c.SID, batch)
 	case c.State.Ended() && c.Expanded:
 		return a.end(ctx, c)
 	case !c.State.Ended() && !now.Before(c.EndAt):
@@ -104,7 +104,7 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 		})
 	case !c.Expanded && (c.State.Ended() || a.begins(c, now)):
 		// One that has ended is read too, so that its numbers add up.
-		_, err := a.d.store.Expand(ctx, l, a.account.ID, c.SID, now, expandBatch, a.varsOf(c))
+		_, err := a.d.store.Expand(ctx, l, a.id, c.SID, now, expandBatch, a.varsOf(c))
 		return true, err
 	case c.Expanded && c.Started.IsZero():
 		return true, a.change(ctx, c.SID, func(c *campaign.Campaign) []event.Event {
@@ -112,7 +112,7 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 				return nil
 			}
 			c.Start(now)
-			return a.render.Started(c, a.d.opts.Clock.Now())
+			return a.render().Started(c, a.d.opts.Clock.Now())
 		})
 	case c.Expanded && a.unasked(c.SID) < c.Counts.Targets():
 		return true, a.askAgain(ctx, c.SID, now)
@@ -151,7 +151,7 @@ func (a *dialing) askAgain(ctx context.Context, sid addressbook.SID, now time.Ti
 	case <-ctx.Done():
 		return nil
 	}
-	if err := a.d.store.Recall(ctx, a.d.lease(), a.account.ID, sid, now, r.unasked, batch); err != nil {
+	if err := a.d.store.Recall(ctx, a.d.lease(), a.id, sid, now, r.unasked, batch); err != nil {
 		return err
 	}
 	a.mu.Lock()
@@ -178,9 +178,9 @@ func quiet(c *campaign.Campaign) bool {
 // end ends the targets of a campaign that has ended: each that still waits gets its final
 // state. After the last call has ended, it closes the campaign.
 func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err error) {
-	more, err = a.d.store.Sweep(ctx, a.d.lease(), a.account.ID, c.SID, batch, func(c *campaign.Campaign, t *campaign.Target) []event.Event {
+	more, err = a.d.store.Sweep(ctx, a.d.lease(), a.id, c.SID, batch, func(c *campaign.Campaign, t *campaign.Target) []event.Event {
 		c.Leave(t)
-		return a.tell(a.render.TargetEnded(c, t, a.d.opts.Clock.Now()))
+		return a.tell(a.render().TargetEnded(c, t, a.d.opts.Clock.Now()))
 	})
 	a.committed()
 	if err != nil || more || c.Counts.InFlight() > 0 {
@@ -188,7 +188,7 @@ func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err
 	}
 	url := ""
 	if a.d.opts.ReportURL != nil {
-		if url, err = a.d.opts.ReportURL(ctx, a.account, c.SID); err != nil {
+		if url, err = a.d.opts.ReportURL(ctx, a.acct(), c.SID); err != nil {
 			return false, err
 		}
 	}
@@ -197,12 +197,12 @@ func (a *dialing) end(ctx context.Context, c *campaign.Campaign) (more bool, err
 			return nil
 		}
 		c.Closed = true
-		return a.render.Closed(c, url, a.d.opts.Clock.Now())
+		return a.render().Closed(c, url, a.d.opts.Clock.Now())
 	})
 }
 
 // change applies a rule to an open campaign in the store.
 func (a *dialing) change(ctx context.Context, sid addressbook.SID, rule CampaignRule) error {
 	defer a.committed()
-	return a.d.store.ChangeOpen(ctx, a.d.lease(), a.account.ID, sid, func(c *campaign.Campaign) []event.Event { return a.tell(rule(c)) })
+	return a.d.store.ChangeOpen(ctx, a.d.lease(), a.id, sid, func(c *campaign.Campaign) []event.Event { return a.tell(rule(c)) })
 }

@@ -19,9 +19,10 @@ import (
 
 // dialing places the calls of one account. This server has the account's lease.
 type dialing struct {
-	d       *Dialer
-	account account.Account
-	render  *event.Renderer
+	d  *Dialer
+	id account.ID
+	// owner is the account as refresh last read it.
+	owner atomic.Pointer[owner]
 	// These wake placeAll, record and doChores.
 	places, records, chores signal
 	// lose stops the dialing after its lease was lost. IsLost logs once that another
@@ -47,13 +48,27 @@ type dialing struct {
 	mu     sync.Mutex
 	runs   []*run // the open campaigns, by sid
 	policy campaign.Policy
-	flows  map[string]*library.Flow // those that open campaigns name, by name
-	paces  map[addressbook.SID]pace // of calls that were placed before this server took over
+	// stopped means that the account may not be used, and places no calls.
+	stopped bool
+	flows   map[string]*library.Flow // those that open campaigns name, by name
+	paces   map[addressbook.SID]pace // of calls that were placed before this server took over
 
 	// The mutex of Dialer.flights guards these.
 	flights map[addressbook.SID]*flight
 	changed []*flight
 }
+
+// owner is an account, and what renders its events.
+type owner struct {
+	account.Account
+	render *event.Renderer
+}
+
+// acct returns the account.
+func (a *dialing) acct() account.Account { return a.owner.Load().Account }
+
+// render returns what renders the account's events.
+func (a *dialing) render() *event.Renderer { return a.owner.Load().render }
 
 // run is an open campaign.
 type run struct {
@@ -73,10 +88,12 @@ type run struct {
 }
 
 func newDialing(d *Dialer, acct account.Account) *dialing {
-	return &dialing{
-		d: d, account: acct, render: event.NewRenderer(acct), places: newSignal(), records: newSignal(), chores: newSignal(),
+	a := &dialing{
+		d: d, id: acct.ID, places: newSignal(), records: newSignal(), chores: newSignal(),
 		flights: make(map[addressbook.SID]*flight), maker: newMaker(d, acct),
 	}
+	a.owner.Store(&owner{acct, event.NewRenderer(acct)})
+	return a
 }
 
 // run dials until no campaign is open or ctx ends, which lose ends too.
@@ -98,11 +115,11 @@ func (a *dialing) run(ctx context.Context) {
 	stopRecording()
 	others.Wait()
 	a.d.flights.drop(a)
-	a.d.forget(a.account.ID)
+	a.d.forget(a.id)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
-	if err := a.d.store.ReleaseAccount(last, a.d.server, a.account.ID); err != nil {
-		a.d.opts.Log.Warn("the lease of an account's dialing could not be given back; it runs out", "account", a.account.SID, "error", err)
+	if err := a.d.store.ReleaseAccount(last, a.d.server, a.id); err != nil {
+		a.d.opts.Log.Warn("the lease of an account's dialing could not be given back; it runs out", "account", a.acct().SID, "error", err)
 	}
 }
 
@@ -129,7 +146,7 @@ func (a *dialing) tell(events []event.Event) []event.Event {
 // committed lets events be sent that were made in the transaction which has just ended.
 func (a *dialing) committed() {
 	if a.told.Swap(false) {
-		a.d.opts.Told(a.account.ID)
+		a.d.opts.Told(a.id)
 	}
 }
 
@@ -169,14 +186,14 @@ func (a *dialing) failed(ctx context.Context, err error, what string, logged boo
 	switch {
 	case errors.Is(err, work.ErrLost):
 		a.isLost.Do(func() {
-			a.d.opts.Log.Warn("another server has taken over the dialing of an account", "account", a.account.SID)
+			a.d.opts.Log.Warn("another server has taken over the dialing of an account", "account", a.acct().SID)
 		})
 		a.lose()
 		return false
 	case ctx.Err() != nil:
 		return false
 	case !logged:
-		a.d.opts.Log.Error(what, "account", a.account.SID, "error", err)
+		a.d.opts.Log.Error(what, "account", a.acct().SID, "error", err)
 	}
 	return true
 }
@@ -194,7 +211,7 @@ func (a *dialing) pause(ctx context.Context) {
 // that the pace holds across a takeover.
 func (a *dialing) readPaces(ctx context.Context) error {
 	now := a.d.now()
-	since, err := a.d.store.CallsSince(ctx, a.account.ID, now.Add(-window-a.latest()))
+	since, err := a.d.store.CallsSince(ctx, a.id, now.Add(-window-a.latest()))
 	if err != nil {
 		return err
 	}
@@ -220,13 +237,18 @@ func (a *dialing) readPaces(ctx context.Context) error {
 // its claim.
 func (a *dialing) latest() time.Duration { return placeWithin * time.Duration(a.d.opts.Speed) }
 
-// refresh reads the open campaigns and the account's policy.
+// refresh reads the account, its open campaigns and its policy.
 func (a *dialing) refresh(ctx context.Context) error {
-	open, err := a.d.store.OpenCampaigns(ctx, a.account.ID)
+	acct, err := a.d.store.Account(ctx, a.id)
 	if err != nil {
 		return err
 	}
-	policy, err := a.d.store.Policy(ctx, a.account.ID)
+	a.owner.Store(&owner{acct, event.NewRenderer(acct)})
+	open, err := a.d.store.OpenCampaigns(ctx, a.id)
+	if err != nil {
+		return err
+	}
+	policy, err := a.d.store.Policy(ctx, a.id)
 	if err != nil {
 		return err
 	}
@@ -235,7 +257,7 @@ func (a *dialing) refresh(ctx context.Context) error {
 		return err
 	}
 	if a.d.Real() {
-		policy = policy.Over(campaign.Defaults(a.account))
+		policy = policy.Over(campaign.Defaults(a.acct()))
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -244,7 +266,7 @@ func (a *dialing) refresh(ctx context.Context) error {
 			r.unasked = 0
 		}
 	}
-	a.policy, a.flows = policy, flows
+	a.policy, a.flows, a.stopped = policy, flows, acct.Refusal() != nil
 	runs := make([]*run, 0, len(open))
 	for i := range open {
 		r := a.runOf(open[i].SID)

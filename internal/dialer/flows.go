@@ -32,7 +32,7 @@ func (a *dialing) readFlows(ctx context.Context, open []campaign.Campaign, befor
 	if len(known) == 0 {
 		return flows, nil
 	}
-	changed, err := a.d.store.ChangedFlows(ctx, a.account.ID, known)
+	changed, err := a.d.store.ChangedFlows(ctx, a.id, known)
 	for i := range changed {
 		flows[changed[i].Name] = &changed[i]
 	}
@@ -87,7 +87,7 @@ func (a *dialing) orderOf(c *campaign.Campaign, call *campaign.Call, vars map[st
 		o.Sound = a.soundOf()
 	}
 	if c.Record && a.d.opts.Recorder != nil {
-		o.Record = a.d.opts.Recorder(a.account, c.SID, call.SID)
+		o.Record = a.d.opts.Recorder(a.acct(), c.SID, call.SID)
 	}
 	return o
 }
@@ -95,7 +95,7 @@ func (a *dialing) orderOf(c *campaign.Campaign, call *campaign.Call, vars map[st
 // askerOf returns the function that requests the URLs of a call's flow.
 func (a *dialing) askerOf(c *campaign.Campaign, call *campaign.Call) func(context.Context, callflow.URL, string) callflow.Input {
 	about := ask.Call{
-		Account: a.account, Call: call.SID, To: call.Number, CallerID: c.CallerID, Flow: c.FlowName(), CustomField: c.CustomField, Placed: call.SID.Time(),
+		Account: a.acct(), Call: call.SID, To: call.Number, CallerID: c.CallerID, Flow: c.FlowName(), CustomField: c.CustomField, Placed: call.SID.Time(),
 	}
 	return func(ctx context.Context, u callflow.URL, digits string) callflow.Input {
 		now := about

@@ -48,7 +48,7 @@ func (a *dialing) admit(ctx context.Context, now time.Time, silent *time.Time, p
 			s = campaign.TargetFailed // it was called before, and its last call stands
 		}
 		c.Refuse(t, s, r, now)
-		return nil, a.render.TargetEnded(c, t, a.d.opts.Clock.Now())
+		return nil, a.render().TargetEnded(c, t, a.d.opts.Clock.Now())
 	}
 	switch {
 	case !now.Before(c.EndAt) || now.Before(c.SendAt):
@@ -65,7 +65,7 @@ func (a *dialing) admit(ctx context.Context, now time.Time, silent *time.Time, p
 		return refuse(campaign.InvalidNumber, campaign.NeverCalled)
 	}
 	if g := a.d.opts.Gate; g != nil {
-		v := g.Check(GateQuery{a.account, p, c, t.Number, callee.CallsToday, now})
+		v := g.Check(GateQuery{a.acct(), p, c, t.Number, callee.CallsToday, now})
 		if v.State != 0 {
 			return refuse(v.State, v.Reason)
 		}

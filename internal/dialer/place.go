@@ -88,6 +88,10 @@ type turn struct {
 func (a *dialing) nextTurn(now time.Time) (t turn, wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.stopped {
+		a.idle = true
+		return turn{}, longest
+	}
 	a.pace.rate = a.policy.Rate()
 	var ready []*run
 	wait, wanted := longest, false
@@ -172,7 +176,7 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 		q.DayOf = func(n phone.Number) (from, until time.Time) { return g.DayOf(n, now) }
 	}
 	var silent time.Time
-	dials, err := a.d.store.Claim(ctx, a.d.lease(), a.account.ID, t.campaign.SID, q, func(c *campaign.Campaign, to *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
+	dials, err := a.d.store.Claim(ctx, a.d.lease(), a.id, t.campaign.SID, q, func(c *campaign.Campaign, to *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
 		call, events := a.admit(ctx, now, &silent, &t.policy, c, to, callee)
 		return call, a.tell(events)
 	})
@@ -213,7 +217,7 @@ func (a *dialing) waitFor(r *run, due time.Time, known int) {
 // readDue finds when the campaign may make its next call. It is for after a claim that
 // found fewer targets than its limit.
 func (a *dialing) readDue(ctx context.Context, t *turn, claimed time.Time) error {
-	due, waits, err := a.d.store.NextDue(ctx, a.account.ID, t.campaign.SID)
+	due, waits, err := a.d.store.NextDue(ctx, a.id, t.campaign.SID)
 	switch {
 	case err != nil:
 		return err
@@ -275,7 +279,7 @@ func (a *dialing) send(ctx context.Context, t *turn, dial *Dial, claimed time.Ti
 func (a *dialing) warn(ctx context.Context, err error) {
 	now := a.d.opts.Clock.Now()
 	if ctx.Err() == nil && now.Sub(a.warned) >= time.Minute {
-		a.d.opts.Log.Warn("the carrier did not take a call; it will be tried again", "account", a.account.SID, "error", err)
+		a.d.opts.Log.Warn("the carrier did not take a call; it will be tried again", "account", a.acct().SID, "error", err)
 		a.warned = now
 	}
 }

@@ -75,7 +75,7 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 	var heard news
 	begin := func() { found, heard = make([]bool, len(taken)), make(news) }
 	begin()
-	err = a.d.store.Record(ctx, a.d.lease(), a.account.ID, refs, func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event {
+	err = a.d.store.Record(ctx, a.d.lease(), a.id, refs, func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event {
 		if found[i] { // the store has retried the transaction
 			begin()
 		}
@@ -129,10 +129,10 @@ func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call
 		if call.Recording > 0 {
 			url = recordingURL(c.SID, call.SID)
 		}
-		events = a.render.CallEnded(c, call, url, now)
+		events = a.render().CallEnded(c, call, url, now)
 	}
 	if t.State.Ended() {
-		events = append(events, a.render.TargetEnded(c, t, now)...)
+		events = append(events, a.render().TargetEnded(c, t, now)...)
 	}
 	return events
 }
@@ -142,7 +142,7 @@ func (a *dialing) recordingURL(ctx context.Context) (func(campaign, call address
 	if a.d.opts.RecordingURL == nil {
 		return func(_, _ addressbook.SID) string { return "" }, nil
 	}
-	return a.d.opts.RecordingURL(ctx, a.account)
+	return a.d.opts.RecordingURL(ctx, a.acct())
 }
 
 // news tells by campaign what follows from the recorded calls.

@@ -20,7 +20,7 @@ func (a *dialing) recover(ctx context.Context) error {
 	now := a.d.now()
 	var after addressbook.SID
 	for {
-		calls, err := a.d.store.InFlight(ctx, a.account.ID, after, page)
+		calls, err := a.d.store.InFlight(ctx, a.id, after, page)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (a *dialing) resolve(ctx context.Context) {
 		answers, err := a.d.carrier.Resolve(ctx, asked)
 		if err != nil {
 			if !a.mute && ctx.Err() == nil {
-				a.d.opts.Log.Warn("the carrier does not tell what became of calls; it will be asked again", "account", a.account.SID, "error", err)
+				a.d.opts.Log.Warn("the carrier does not tell what became of calls; it will be asked again", "account", a.acct().SID, "error", err)
 			}
 			a.mute = true
 			return

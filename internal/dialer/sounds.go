@@ -218,7 +218,7 @@ func (a *dialing) soundOf() func(context.Context, callflow.Sound) ([]int16, erro
 	kept, size := make(map[soundKey][]int16), 0
 	return func(ctx context.Context, s callflow.Sound) ([]int16, error) {
 		if len(s.URLs) > 0 {
-			return a.d.opts.Sounds.Sound(ctx, a.account, s)
+			return a.d.opts.Sounds.Sound(ctx, a.acct(), s)
 		}
 		key := keyOf(&s)
 		mu.Lock()
@@ -227,7 +227,7 @@ func (a *dialing) soundOf() func(context.Context, callflow.Sound) ([]int16, erro
 		if ok {
 			return samples, nil
 		}
-		samples, err := a.d.opts.Sounds.Sound(ctx, a.account, s)
+		samples, err := a.d.opts.Sounds.Sound(ctx, a.acct(), s)
 		if err != nil {
 			a.maker.missing(ctx, &s, err)
 			return nil, err

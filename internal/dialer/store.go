@@ -27,15 +27,19 @@ import (
 // transaction. Rules must not change Settings.
 type Store interface {
 	// ClaimAccounts gives this lease to up to limit accounts, and returns them. They are
-	// accounts that have an open campaign, and whose lease is free or has run out by now.
+	// accounts that have an open campaign, and whose lease is free or has run out by now. It
+	// leaves out accounts that are being deleted.
 	ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, limit int) ([]account.Account, error)
 
 	// RenewAccounts extends the server's leases of these accounts. It returns the
-	// accounts whose lease another server has.
+	// accounts whose lease another server has, and those that are being deleted.
 	RenewAccounts(ctx context.Context, l work.Lease, accounts []account.ID) (lost []account.ID, err error)
 
 	// ReleaseAccount ends the server's lease of an account.
 	ReleaseAccount(ctx context.Context, server string, account account.ID) error
+
+	// Account returns an account. The error for one that is gone is [account.ErrDeleted].
+	Account(ctx context.Context, account account.ID) (account.Account, error)
 
 	// OpenCampaigns returns the account's campaigns that are not closed, ordered by sid.
 	// It includes deleted ones whose rows still exist.

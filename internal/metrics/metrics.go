@@ -35,6 +35,7 @@ type Metrics struct {
 	rows      *prometheus.CounterVec
 	calls     *prometheus.CounterVec
 	callbacks *prometheus.CounterVec
+	limited   prometheus.Counter
 
 	commits, group, checkpoints prometheus.Histogram // of SQLite; registered by Watch
 
@@ -54,6 +55,9 @@ func New(version string) *Metrics {
 		rows:      counters("import_rows_total", "Rows of files that were imported, by what became of them.", "outcome"),
 		calls:     counters("calls_total", "Calls of campaigns that have ended, by their outcome.", "outcome"),
 		callbacks: counters("callback_requests_total", "Requests that delivered callbacks or failed to, by what became of the callback.", "outcome"),
+		limited: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callbook_http_requests_limited_total", Help: "HTTP requests that were refused because their account has sent as many in this minute as it may.",
+		}),
 		commits: histogram("sqlite_commit_duration_seconds", "Time of a commit of the writer, with its wait for the disk.",
 			prometheus.ExponentialBuckets(.00025, 2, 14)),
 		group:       histogram("sqlite_commit_jobs", "How many writes of requests and of work in the background share a commit.", prometheus.ExponentialBuckets(1, 2, 10)),
@@ -61,7 +65,7 @@ func New(version string) *Metrics {
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(version),
-		m.requests, m.durations, m.contacts, m.rows, m.calls, m.callbacks,
+		m.requests, m.durations, m.limited, m.contacts, m.rows, m.calls, m.callbacks,
 	)
 	// A rate needs a first value, so counters begin at zero and not with their first event.
 	begin(m.contacts, "created", "updated", "deleted", "duplicate", "failed")
@@ -111,6 +115,9 @@ func (m *Metrics) Request(_ context.Context, rec *reqlog.Record) {
 	}
 	m.requests.WithLabelValues(route, status).Inc()
 	m.durations.WithLabelValues(route).Observe(rec.Took.Seconds())
+	if rec.Limited {
+		m.limited.Inc()
+	}
 }
 
 // Contacts counts contacts that were written.

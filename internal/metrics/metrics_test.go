@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"callbook/internal/account"
 	"callbook/internal/app"
 	"callbook/internal/metrics"
 	"callbook/internal/test/servertest"
@@ -141,6 +142,13 @@ func TestMetrics(t *testing.T) {
 	c.Get("/healthz")
 	c.Await(c.Upload("Tenants", "number\n+919876543220\n+919876543221\nnonsense\n"))
 	c.Await(c.Upload("Tenants", "number\n+919876543222\n", "dry_run", "true"))
+	busy := s.Account("busy")
+	if _, err := s.Directory.Change(t.Context(), "busy", func(a *account.Account) { a.RequestsAMinute = 1 }); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		busy.Get(busy.Path("/lists"))
+	}
 	c.NewCampaign(`{"campaigns":[{"caller_id":"08047000001","read_via_text":"Hello, this is a call","from":["+919800000001","+919800000006"],` +
 		`"status_callback":"` + receiver.URL + `/take","call_status_callback":"` + receiver.URL + `/refuse"}]}`)
 
@@ -169,6 +177,7 @@ func TestMetrics(t *testing.T) {
 		{1, "callbook_http_requests_total", []string{"DELETE /v2/accounts/{account_sid}/contacts/{sid}", "404"}},
 		{1, "callbook_http_requests_total", []string{"GET /healthz", "200"}},
 		{1, "callbook_http_requests_total", []string{"none", "404"}},
+		{2, "callbook_http_requests_limited_total", nil},
 		{4, "callbook_http_request_duration_seconds", []string{"POST /v2/accounts/{account_sid}/contacts"}},
 	} {
 		r.await(want.value, want.name, want.labels...)

@@ -35,6 +35,8 @@ type Record struct {
 	Err error
 	// Code is the API's code of an error answer, such as 1002; otherwise 0.
 	Code int
+	// Limited means that the request was refused because of the account's requests a minute.
+	Limited bool
 	// Status is the HTTP status of the answer, or 0 if there was none. Took is the
 	// duration of the request. The server sets both at the end of the request.
 	Status int

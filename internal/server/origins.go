@@ -43,7 +43,7 @@ func newOrigins(allowed []string, baseURL string) *origins {
 			AllowedOrigins:   allowed,
 			AllowedMethods:   []string{"GET", "HEAD", "POST", "PUT", "DELETE"},
 			AllowedHeaders:   []string{"Authorization", "Content-Type", "Idempotency-Key"},
-			ExposedHeaders:   []string{"X-Request-Id", "Retry-After", "Idempotency-Replayed", "Content-Disposition", "Allow"},
+			ExposedHeaders:   []string{"X-Request-Id", "Retry-After", "Idempotency-Replayed", "Content-Disposition", "Allow", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"},
 			AllowCredentials: true,
 			MaxAge:           int(preflightFor.Seconds()),
 			// The server's answers to preflights have a body; the library's have none.

@@ -41,6 +41,9 @@ var (
 // NewLink creates a link into an account and returns its token. Only the token's
 // hash is stored, so it cannot be retrieved later.
 func (k *Keeper) NewLink(ctx context.Context, acct account.Account) (token string, err error) {
+	if err := acct.Refusal(); err != nil {
+		return "", err
+	}
 	now := k.clock.Now()
 	if err := k.forget(ctx, now); err != nil {
 		return "", err

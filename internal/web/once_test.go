@@ -202,6 +202,10 @@ func TestPostsLeadOn(t *testing.T) {
 	s, _ := serve(t)
 	c := s.Account("demo")
 	b := s.SignedIn("demo")
+	spare, _, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	contact := func() string {
 		return c.CreateOne(fmt.Sprintf(`{"number": "+9198200%05d"}`, c.Total())).SID
 	}
@@ -229,6 +233,7 @@ func TestPostsLeadOn(t *testing.T) {
 		"POST /trunk/{name}":                      {"/trunk/kept", trunkForm("user", "", "password", "")},
 		"POST /trunk/{name}/move":                 {"/trunk/kept/move", url.Values{"to": {"down"}}},
 		"POST /trunk/{name}/remove":               {"/trunk/gone/remove", nil},
+		"POST /api/keys/{id}/rotate":              {"/api/keys/" + spare.ID + "/rotate", url.Values{"overlap": {"1d"}}},
 		"POST /contacts":                          {"/contacts", url.Values{"number": {"9876543210"}}},
 		"POST /contacts/{sid}":                    {"/contacts/" + edited, url.Values{"number": {"9876500000"}, "updated": {updated("/contacts/" + edited)}}},
 		"POST /contacts/{sid}/delete":             {"/contacts/" + contact() + "/delete", nil},

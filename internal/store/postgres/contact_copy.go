@@ -41,7 +41,7 @@ func (t *tx) copyContacts(contacts []*addressbook.Contact, mark int64) error {
 // can.
 func (t *tx) copyAtOnce(contacts []*addressbook.Contact, commit bool) error {
 	t.batch = &pgx.Batch{} // the query below includes the statements that begin the transaction
-	script := []string{beginWrite, settings}
+	script := []string{beginWrite, settings, withNumbers(accountCheck, int64(t.account))}
 	if t.claim.Key != "" {
 		script = append(script, withNumbers(claimKey, claimLock(t.account, t.claim.Key)))
 	}

@@ -101,9 +101,11 @@ func (db *DB) LastCopy(ctx context.Context) (s dbcopy.State, copied bool, err er
 // Begin implements [dbcopy.Store].
 func (x Transfer) Begin(ctx context.Context, s dbcopy.State, accounts []account.Account) error {
 	sids, regions, zones := make([]string, len(accounts)), make([]string, len(accounts)), make([]string, len(accounts))
-	created := make([]int64, len(accounts))
+	created, limits := make([]int64, len(accounts)), make([]int, len(accounts))
+	disabled, deleted := make([]*dateValue, len(accounts)), make([]*dateValue, len(accounts))
 	for i, a := range accounts {
 		sids[i], regions[i], zones[i], created[i] = a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()
+		limits[i], disabled[i], deleted[i] = a.RequestsAMinute, (*dateValue)(&a.Disabled), (*dateValue)(&a.Deleted)
 	}
 	return x.db.write(ctx, account.None, "begin a copy", func(t *tx) error {
 		var there bool
@@ -117,8 +119,9 @@ func (x Transfer) Begin(ctx context.Context, s dbcopy.State, accounts []account.
 			return dbcopy.ErrNotEmpty
 		}
 		t.queue(`INSERT INTO copies (source, at) VALUES ($1, $2)`, s.Source, s.At)
-		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created)
-			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])`, sids, regions, zones, created)
+		t.queue(`INSERT INTO accounts (sid, region, time_zone, date_created, requests_a_minute, date_disabled, date_deleted)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::bigint[], $7::bigint[])`,
+			sids, regions, zones, created, limits, dateColumn(disabled), dateColumn(deleted))
 		err := t.flush()
 		if taken(err) { // another copy has begun concurrently
 			err = dbcopy.ErrNotEmpty

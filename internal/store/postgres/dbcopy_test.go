@@ -11,6 +11,7 @@ import (
 // notTransferred is what a copy has no need of.
 var notTransferred = []string{
 	"accounts.id", "accounts.sid", "accounts.region", "accounts.time_zone", "accounts.date_created", // by Begin
+	"accounts.requests_a_minute", "accounts.date_disabled", "accounts.date_deleted",
 	"contact_counts.account_id", "contact_counts.slot", "contact_counts.contacts", // made
 	"receipt_totals.account_id", "receipt_totals.slot", "receipt_totals.receipts", "receipt_totals.bytes", // made
 	"contacts.name_key", "contacts.name_folded", "contacts.company_name_folded", "contacts.email_folded", "contacts.tag_folded", "lists.name_key", // made

@@ -31,6 +31,7 @@ func (db *DB) ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, li
 		t.queue(`WITH leased AS (
 				INSERT INTO dialing (account_id, lease_server, lease_until)
 					SELECT DISTINCT account_id, $1, $2::bigint FROM campaigns WHERE NOT closed
+						AND account_id NOT IN (SELECT id FROM accounts WHERE date_deleted IS NOT NULL)
 						AND NOT EXISTS (SELECT FROM dialing WHERE dialing.account_id = campaigns.account_id AND lease_until > $3)
 					ORDER BY account_id LIMIT $4
 				ON CONFLICT (account_id) DO UPDATE SET lease_server = excluded.lease_server, lease_until = excluded.lease_until
@@ -54,6 +55,19 @@ func (db *DB) ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, li
 	return claimed, nil
 }
 
+// Account implements [dialer.Store].
+func (d Dialing) Account(ctx context.Context, id account.ID) (account.Account, error) {
+	var a accountRow
+	err := d.row(ctx, of(id), `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, []any{id}, a.into())
+	if noRow(err) {
+		return account.Account{}, account.ErrDeleted
+	}
+	if err != nil {
+		return account.Account{}, storeError("read account", err)
+	}
+	return a.account()
+}
+
 // RenewAccounts implements [dialer.Store].
 func (db *DB) RenewAccounts(ctx context.Context, l work.Lease, accounts []account.ID) (lost []account.ID, err error) {
 	ids := make([]int64, len(accounts))
@@ -62,7 +76,8 @@ func (db *DB) RenewAccounts(ctx context.Context, l work.Lease, accounts []accoun
 	}
 	err = db.write(ctx, account.None, "renew leases", func(t *tx) error {
 		kept := make(map[account.ID]bool, len(accounts))
-		t.queue(`UPDATE dialing SET lease_until = $2 WHERE account_id = ANY($3) AND lease_server = $1 RETURNING account_id`, l.Server, l.End(), ids).
+		t.queue(`UPDATE dialing SET lease_until = $2 WHERE account_id = ANY($3) AND lease_server = $1
+			AND account_id NOT IN (SELECT id FROM accounts WHERE date_deleted IS NOT NULL) RETURNING account_id`, l.Server, l.End(), ids).
 			Query(func(rows pgx.Rows) error {
 				var id account.ID
 				_, err := pgx.ForEachRow(rows, []any{&id}, func() error {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"callbook/internal/account"
 	"callbook/internal/fault"
 	"callbook/internal/store"
 )
@@ -130,6 +131,16 @@ func receiptTaken(err error) bool {
 func claimed(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "22012" // division_by_zero
+}
+
+// errAccountGone is [account.ErrDeleted], where a parameter hides that package.
+var errAccountGone = account.ErrDeleted
+
+// accountGone reports whether [accountCheck] has failed. No other statement takes a square
+// root.
+func accountGone(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "2201F" // invalid_argument_for_power_function
 }
 
 // quotaExceeded reports whether [quotaCheck] has failed. No other statement takes a

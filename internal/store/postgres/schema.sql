@@ -6,6 +6,9 @@ CREATE TABLE accounts (
 	region text COLLATE "C" NOT NULL,
 	time_zone text COLLATE "C" NOT NULL,
 	date_created bigint NOT NULL,
+	requests_a_minute integer NOT NULL DEFAULT 0,
+	date_disabled bigint,
+	date_deleted bigint,
 	PRIMARY KEY (id),
 	UNIQUE (sid)
 );

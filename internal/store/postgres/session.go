@@ -12,11 +12,14 @@ import (
 )
 
 const (
+	// usable excludes accounts that are disabled or being deleted.
+	usable = ` AND accounts.date_disabled IS NULL AND accounts.date_deleted IS NULL`
+
 	sessionColumns = `sessions.secret_sha256, coalesce(sessions.key_id, ''), sessions.agent, sessions.address, sessions.date_created, sessions.date_last_used`
 	// fromSessions selects sessions whose key has not ended. Its parameter is the time.
 	fromSessions = ` FROM sessions LEFT JOIN api_keys ON api_keys.id = sessions.key_id
 		JOIN accounts ON accounts.id = sessions.account_id
-		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > $1)`
+		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > $1)` + usable
 )
 
 // AddLink implements [session.Store].
@@ -29,7 +32,7 @@ func (db *DB) AddLink(ctx context.Context, accountID account.ID, l session.Link)
 func (db *DB) Link(ctx context.Context, hash session.Hash, now time.Time) (account.Account, error) {
 	var a accountRow
 	err := db.row(ctx, purpose{}, `SELECT `+accountColumns+` FROM login_links JOIN accounts ON accounts.id = login_links.account_id
-		WHERE token_sha256 = $1 AND date_expires > $2`, []any{hash[:], now.UnixNano()}, a.into())
+		WHERE token_sha256 = $1 AND date_expires > $2`+usable, []any{hash[:], now.UnixNano()}, a.into())
 	if noRow(err) {
 		return account.Account{}, session.ErrNoSession
 	}
@@ -45,7 +48,7 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 	err := db.write(ctx, account.None, "take login link", func(t *tx) error {
 		there := true
 		t.queue(`DELETE FROM login_links USING accounts WHERE accounts.id = login_links.account_id
-			AND token_sha256 = $1 AND date_expires > $2 RETURNING `+accountColumns, hash[:], s.Created.UnixNano()).
+			AND token_sha256 = $1 AND date_expires > $2`+usable+` RETURNING `+accountColumns, hash[:], s.Created.UnixNano()).
 			QueryRow(func(row pgx.Row) error {
 				err := row.Scan(a.into()...)
 				if noRow(err) {

@@ -35,6 +35,12 @@ const (
 		set_config('plan_cache_mode', 'force_custom_plan', true)`
 )
 
+// accountCheck fails if an account does not exist or is being deleted: it takes the square
+// root of a negative number, which [accountGone] recognizes. It is sent in the first round
+// trip of each transaction that writes for an account. Whoever deletes an account relies
+// on it: what was deleted does not come back by a request that began before.
+const accountCheck = `SELECT sqrt((EXISTS (SELECT FROM accounts WHERE id = $1 AND date_deleted IS NULL))::int - 0.5::float8)`
+
 // tx is a transaction. It queues statements until flush or commit sends all of them in
 // one round trip. Methods that say that they queue a statement return before it has run.
 type tx struct {
@@ -160,6 +166,8 @@ func (db *DB) try(ctx context.Context, account account.ID, claim journal.Claim, 
 	switch {
 	case claimed(err):
 		return false, journal.ErrRunning
+	case accountGone(err):
+		return false, errAccountGone
 	case quotaExceeded(err):
 		return false, errQuota
 	case receiptTaken(err):
@@ -190,6 +198,9 @@ func (db *DB) transact(ctx context.Context, p purpose, begin string, t *tx, do f
 	defer t.rollback()
 	t.queue(begin)
 	t.queue(settings)
+	if begin == beginWrite && t.account != account.None {
+		t.queue(accountCheck, t.account)
+	}
 	if t.claim.Key != "" {
 		t.queue(claimKey, claimLock(t.account, t.claim.Key))
 	}

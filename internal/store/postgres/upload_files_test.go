@@ -20,6 +20,7 @@ import (
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	db := open(t, pgtest.Database(t, Migrate))
+	addAccount(t, db) // 1
 	files := db.Files()
 	random := rand.NewChaCha8([32]byte{})
 	for i, size := range []int{0, 1, chunkBytes - 1, chunkBytes, chunkBytes + 1, 3*chunkBytes + 7} {
@@ -80,6 +81,7 @@ func nothingKept(t *testing.T, db *DB) {
 func TestFileBreaksOff(t *testing.T) {
 	t.Parallel()
 	db := open(t, pgtest.Database(t, Migrate))
+	addAccount(t, db) // 1
 	broken := fault.New(fault.TooLarge, "too large")
 	from := io.MultiReader(bytes.NewReader(make([]byte, chunkBytes+1)), iotest.ErrReader(broken))
 	if err := db.Files().Write(t.Context(), 1, addressbook.SID{1}, from); fault.As(err) != broken {
@@ -92,6 +94,7 @@ func TestFileBreaksOff(t *testing.T) {
 func TestFileLosesPiece(t *testing.T) {
 	t.Parallel()
 	db := open(t, pgtest.Database(t, Migrate))
+	addAccount(t, db) // 1
 	if err := db.Files().Write(t.Context(), 1, addressbook.SID{1}, bytes.NewReader(make([]byte, 3*chunkBytes))); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,13 @@ import (
 
 var _ account.Store = (*DB)(nil)
 
-const accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.time_zone, accounts.date_created`
+// accountColumns are the columns that scanAccount reads, and accountWidth is how many they
+// are.
+const (
+	accountColumns = `accounts.id, accounts.sid, accounts.region, accounts.time_zone, accounts.date_created,
+	accounts.requests_a_minute, accounts.date_disabled, accounts.date_deleted`
+	accountWidth = 8
+)
 
 // CreateAccount implements [account.Store].
 func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Account, error) {
@@ -33,8 +39,11 @@ func (db *DB) CreateAccount(ctx context.Context, a account.Account) (account.Acc
 // insertAccount adds an account with its counter, and returns its id.
 func insertAccount(conn *sqlite.Conn, a account.Account) (id account.ID, err error) {
 	err = sqlitex.Execute(conn,
-		`INSERT INTO accounts (sid, region, time_zone, date_created) VALUES (?, ?, ?, ?)`,
-		&sqlitex.ExecOptions{Args: []any{a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano()}})
+		`INSERT INTO accounts (id, sid, region, time_zone, date_created, requests_a_minute, date_disabled, date_deleted)
+			SELECT 1 + max(coalesce((SELECT max(id) FROM accounts), 0), coalesce((SELECT id FROM last_account), 0)), ?, ?, ?, ?, ?, ?, ?`,
+		&sqlitex.ExecOptions{Args: []any{
+			a.SID, a.Region, a.TimeZone.String(), a.Created.UnixNano(), a.RequestsAMinute, nullableTime(a.Disabled), nullableTime(a.Deleted),
+		}})
 	if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
 		return 0, account.SIDTaken(a.SID)
 	}
@@ -83,6 +92,45 @@ func (db *DB) Account(ctx context.Context, sid string) (account.Account, error) 
 	return a, nil
 }
 
+// ChangeAccount implements [account.Store].
+func (db *DB) ChangeAccount(ctx context.Context, sid string, change func(*account.Account) error) (a account.Account, err error) {
+	write := func(conn *sqlite.Conn) error {
+		err := queryOne(conn, `SELECT `+accountColumns+` FROM accounts WHERE sid = ?`, []any{sid}, func(stmt *sqlite.Stmt) (err error) {
+			a, err = scanAccount(stmt)
+			return err
+		})
+		if errors.Is(err, errNoRow) {
+			return account.NoAccount(sid)
+		}
+		if err == nil {
+			err = change(&a)
+		}
+		if err != nil {
+			return err
+		}
+		err = sqlitex.Execute(conn, `UPDATE accounts SET sid = ?, region = ?, time_zone = ?, requests_a_minute = ?, date_disabled = ?, date_deleted = ? WHERE id = ?`,
+			&sqlitex.ExecOptions{Args: []any{
+				a.SID, a.Region, a.TimeZone.String(), a.RequestsAMinute, nullableTime(a.Disabled), nullableTime(a.Deleted), a.ID,
+			}})
+		if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
+			return account.SIDTaken(a.SID)
+		}
+		if err != nil || a.Refusal() == nil {
+			return err
+		}
+		for _, table := range []string{"sessions", "login_links"} {
+			if err := sqlitex.Execute(conn, `DELETE FROM `+table+` WHERE account_id = ?`, &sqlitex.ExecOptions{Args: []any{a.ID}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := db.onFullDisk(func() error { return db.write(ctx, write) }); err != nil {
+		return account.Account{}, storeError("change account", err)
+	}
+	return a, nil
+}
+
 func scanAccount(stmt *sqlite.Stmt) (account.Account, error) {
 	zone, err := time.LoadLocation(stmt.ColumnText(3))
 	if err != nil {
@@ -94,5 +142,9 @@ func scanAccount(stmt *sqlite.Stmt) (account.Account, error) {
 		Region:   stmt.ColumnText(2),
 		TimeZone: zone,
 		Created:  time.Unix(0, stmt.ColumnInt64(4)),
+
+		RequestsAMinute: stmt.ColumnInt(5),
+		Disabled:        optionalTime(stmt, 6),
+		Deleted:         optionalTime(stmt, 7),
 	}, nil
 }

@@ -85,8 +85,8 @@ func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, 
 				if c.Account, err = scanAccount(stmt); err != nil {
 					return err
 				}
-				c.Key, err = scanKeyAt(stmt, 5)
-				stmt.ColumnBytes(13, c.Hash[:])
+				c.Key, err = scanKeyAt(stmt, accountWidth)
+				stmt.ColumnBytes(accountWidth+8, c.Hash[:])
 				return err
 			})
 	})

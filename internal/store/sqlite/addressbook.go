@@ -97,7 +97,7 @@ func (db *DB) OpenAddressBook(opts Options) (*AddressBook, error) {
 	indexes := newIndexCache(opts.IndexBytes, opts.Log, &writer.added)
 	indexes.report = opts.IndexSize
 	// No job can be queued yet.
-	writer.committed = indexes.settle
+	writer.committed, writer.gone = indexes.settle, indexes.drop
 	writer.onCommit, writer.onCheckpoint = opts.Committed, opts.Checkpointed
 	db.file.fillReserve()
 	return &AddressBook{

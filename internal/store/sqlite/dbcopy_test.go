@@ -13,12 +13,13 @@ import (
 // notTransferred is what a copy has no need of.
 var notTransferred = []string{
 	"accounts.id", "accounts.sid", "accounts.region", "accounts.time_zone", "accounts.date_created", // by Begin
+	"accounts.requests_a_minute", "accounts.date_disabled", "accounts.date_deleted", "last_account.id",
 	"contact_counts.account_id", "contact_counts.contacts", // made
 	"receipt_totals.account_id", "receipt_totals.receipts", "receipt_totals.bytes", // made
 	"copies.source", "copies.at", // its own
 	"log_stamp.mark", "log_stamp.previous", "log_stamp.current", // of this file
 	"lists.id", "list_members.list_id", "uploads.id", "upload_errors.upload_id", // keys of this engine
-	"campaigns.id", "targets.campaign_id", "calls.campaign_id",
+	"campaigns.id", "targets.campaign_id", "calls.campaign_id", "recordings.campaign_id",
 	"dialing.account_id", "dialing.lease_server", "dialing.lease_until", // who dials for an account
 	"uploads.lease_server", "uploads.lease_until", // who works an upload
 	"event_leases.account_id", "event_leases.lease_server", "event_leases.lease_until", // who delivers

@@ -19,7 +19,7 @@ var _ dialer.Store = (*Campaigns)(nil)
 
 // claimableAccounts selects the accounts that have open campaigns and whose lease is free
 // or has run out by the time in its argument.
-const claimableAccounts = ` FROM accounts WHERE id IN (SELECT account_id FROM campaigns WHERE closed = 0)
+const claimableAccounts = ` FROM accounts WHERE date_deleted IS NULL AND id IN (SELECT account_id FROM campaigns WHERE closed = 0)
 	AND NOT EXISTS (SELECT 1 FROM dialing WHERE account_id = accounts.id AND lease_until > ?)`
 
 // ClaimAccounts implements [dialer.Store].
@@ -59,13 +59,28 @@ func (s *Campaigns) ClaimAccounts(ctx context.Context, l work.Lease, now time.Ti
 	return claimed, nil
 }
 
+// Account implements [dialer.Store].
+func (s *Campaigns) Account(ctx context.Context, id account.ID) (a account.Account, err error) {
+	err = s.book.db.points.read(ctx, id, func(conn *sqlite.Conn) error {
+		return queryOne(conn, `SELECT `+accountColumns+` FROM accounts WHERE id = ?`, []any{id}, func(stmt *sqlite.Stmt) (err error) {
+			a, err = scanAccount(stmt)
+			return err
+		})
+	})
+	if errors.Is(err, errNoRow) {
+		return account.Account{}, account.ErrDeleted
+	}
+	return a, storeError("read account", err)
+}
+
 // RenewAccounts implements [dialer.Store].
 func (s *Campaigns) RenewAccounts(ctx context.Context, l work.Lease, accounts []account.ID) (lost []account.ID, err error) {
 	err = s.book.edit(ctx, account.None, len(accounts), "renew leases", func(tx *editTx) error {
 		lost = nil
 		for _, id := range accounts {
 			tx.bytes += pageBytes
-			err := tx.exec(`UPDATE dialing SET lease_until = ? WHERE account_id = ? AND lease_server = ?`, l.End(), id, l.Server)
+			err := tx.exec(`UPDATE dialing SET lease_until = ? WHERE account_id = ? AND lease_server = ?
+				AND NOT EXISTS (SELECT 1 FROM accounts WHERE id = account_id AND date_deleted IS NOT NULL)`, l.End(), id, l.Server)
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,7 @@ CREATE TABLE accounts (
 	region       TEXT    NOT NULL,
 	time_zone    TEXT    NOT NULL,
 	date_created INTEGER NOT NULL
-) STRICT;
+, requests_a_minute INTEGER NOT NULL DEFAULT 0, date_disabled INTEGER, date_deleted INTEGER) STRICT;
 
 CREATE TABLE api_keys (
 	id             TEXT    NOT NULL PRIMARY KEY,
@@ -201,6 +201,10 @@ CREATE TABLE idempotency_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_keys_by_date ON idempotency_keys (date_created);
 CREATE INDEX idempotency_keys_of_account ON idempotency_keys (account_id, date_created);
+
+CREATE TABLE last_account (
+	id INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE list_members (
 	list_id      INTEGER NOT NULL REFERENCES lists (id),

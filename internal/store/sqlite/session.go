@@ -16,11 +16,14 @@ import (
 var _ session.Store = (*DB)(nil)
 
 const (
+	// usable excludes accounts that are disabled or being deleted.
+	usable = ` AND accounts.date_disabled IS NULL AND accounts.date_deleted IS NULL`
+
 	sessionColumns = `sessions.secret_sha256, sessions.key_id, sessions.agent, sessions.address, sessions.date_created, sessions.date_last_used`
 	// fromSessions selects sessions whose key has not ended. Its parameter is the time.
 	fromSessions = ` FROM sessions LEFT JOIN api_keys ON api_keys.id = sessions.key_id
 		JOIN accounts ON accounts.id = sessions.account_id
-		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > ?)`
+		WHERE api_keys.date_revoked IS NULL AND (api_keys.date_expires IS NULL OR api_keys.date_expires > ?)` + usable
 	insertSession = `INSERT INTO sessions (secret_sha256, account_id, key_id, agent, address, date_created, date_last_used)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
 	// endOldest deletes all but this many of the account's newest sessions.
@@ -68,7 +71,7 @@ func (db *DB) TakeLink(ctx context.Context, hash session.Hash, s session.Session
 
 func readLink(conn *sqlite.Conn, hash session.Hash, now time.Time) (a account.Account, err error) {
 	err = queryOne(conn, `SELECT `+accountColumns+` FROM login_links JOIN accounts ON accounts.id = login_links.account_id
-		WHERE token_sha256 = ? AND date_expires > ?`, []any{hash[:], now.UnixNano()},
+		WHERE token_sha256 = ? AND date_expires > ?`+usable, []any{hash[:], now.UnixNano()},
 		func(stmt *sqlite.Stmt) (err error) {
 			a, err = scanAccount(stmt)
 			return err
@@ -106,7 +109,7 @@ func (db *DB) Session(ctx context.Context, hash session.Hash, now time.Time) (se
 			[]any{now.UnixNano(), hash[:]},
 			func(stmt *sqlite.Stmt) (err error) {
 				a, err = scanAccount(stmt)
-				s = scanSession(stmt, 5)
+				s = scanSession(stmt, accountWidth)
 				return err
 			})
 	})

@@ -32,37 +32,37 @@ func scanUpload(stmt *sqlite.Stmt) (id int64, u upload.Upload, err error) {
 	if u.Account, err = scanAccount(stmt); err != nil {
 		return 0, u, err
 	}
-	stmt.ColumnBytes(6, u.SID[:])
-	stmt.ColumnBytes(7, u.List[:])
-	u.ListName = stmt.ColumnText(8)
-	u.Type = addressbook.ListType(stmt.ColumnInt(9))
-	u.Header = make([]byte, stmt.ColumnLen(10))
-	stmt.ColumnBytes(10, u.Header)
-	u.State = upload.State(stmt.ColumnInt(11))
-	u.Position = table.Position{Offset: stmt.ColumnInt64(12), Line: stmt.ColumnInt64(13)}
-	u.Stats = upload.Stats{Success: stmt.ColumnInt(14), Duplicate: stmt.ColumnInt(15), Failed: stmt.ColumnInt(16)}
-	u.Created = time.Unix(0, stmt.ColumnInt64(17))
-	u.Updated = time.Unix(0, stmt.ColumnInt64(18))
-	u.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(19))
-	u.DryRun, u.NewList = stmt.ColumnBool(20), stmt.ColumnBool(21)
-	u.New = stmt.ColumnInt(22)
-	if u.Lease.Server = stmt.ColumnText(23); u.Lease.Server != "" {
-		u.Lease.Until = time.Unix(0, stmt.ColumnInt64(24))
+	stmt.ColumnBytes(9, u.SID[:])
+	stmt.ColumnBytes(10, u.List[:])
+	u.ListName = stmt.ColumnText(11)
+	u.Type = addressbook.ListType(stmt.ColumnInt(12))
+	u.Header = make([]byte, stmt.ColumnLen(13))
+	stmt.ColumnBytes(13, u.Header)
+	u.State = upload.State(stmt.ColumnInt(14))
+	u.Position = table.Position{Offset: stmt.ColumnInt64(15), Line: stmt.ColumnInt64(16)}
+	u.Stats = upload.Stats{Success: stmt.ColumnInt(17), Duplicate: stmt.ColumnInt(18), Failed: stmt.ColumnInt(19)}
+	u.Created = time.Unix(0, stmt.ColumnInt64(20))
+	u.Updated = time.Unix(0, stmt.ColumnInt64(21))
+	u.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(22))
+	u.DryRun, u.NewList = stmt.ColumnBool(23), stmt.ColumnBool(24)
+	u.New = stmt.ColumnInt(25)
+	if u.Lease.Server = stmt.ColumnText(26); u.Lease.Server != "" {
+		u.Lease.Until = time.Unix(0, stmt.ColumnInt64(27))
 	}
-	u.FileName, u.Size = stmt.ColumnText(25), stmt.ColumnInt64(26)
-	if u.Mapping, err = table.DecodeMapping(stmt.ColumnText(27)); err != nil {
+	u.FileName, u.Size = stmt.ColumnText(28), stmt.ColumnInt64(29)
+	if u.Mapping, err = table.DecodeMapping(stmt.ColumnText(30)); err != nil {
 		return 0, u, err
 	}
-	u.Started = time.Unix(0, stmt.ColumnInt64(28))
-	u.Errors = upload.ErrorTotal{Bytes: stmt.ColumnInt64(29), Omitted: stmt.ColumnInt(30)}
-	if u.Plan, err = table.DecodePlan(stmt.ColumnText(31)); err == nil {
-		u.Tally, err = upload.DecodeTally(stmt.ColumnText(32))
+	u.Started = time.Unix(0, stmt.ColumnInt64(31))
+	u.Errors = upload.ErrorTotal{Bytes: stmt.ColumnInt64(32), Omitted: stmt.ColumnInt(33)}
+	if u.Plan, err = table.DecodePlan(stmt.ColumnText(34)); err == nil {
+		u.Tally, err = upload.DecodeTally(stmt.ColumnText(35))
 	}
 	if err == nil {
-		u.Undo, err = upload.DecodeUndo(stmt.ColumnText(33))
+		u.Undo, err = upload.DecodeUndo(stmt.ColumnText(36))
 	}
-	u.Suppresses = stmt.ColumnBool(34)
-	return stmt.ColumnInt64(5), u, err
+	u.Suppresses = stmt.ColumnBool(37)
+	return stmt.ColumnInt64(8), u, err
 }
 
 // readUpload reads one row, or returns errNoRow.

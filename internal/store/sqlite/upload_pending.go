@@ -25,14 +25,14 @@ func scanPending(stmt *sqlite.Stmt) (f upload.PendingFile, err error) {
 	if f.Account, err = scanAccount(stmt); err != nil {
 		return f, err
 	}
-	stmt.ColumnBytes(5, f.SID[:])
-	f.FileName, f.Size = stmt.ColumnText(6), stmt.ColumnInt64(7)
-	f.Request.ListName = stmt.ColumnText(8)
-	f.Request.Type, f.Request.TypeGiven = addressbook.ListType(stmt.ColumnInt(9)), true
-	f.Request.Options.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(10))
-	f.Request.Mapping, err = table.DecodeMapping(stmt.ColumnText(11))
-	stmt.ColumnBytes(12, f.Trial[:])
-	f.Created = time.Unix(0, stmt.ColumnInt64(13))
+	stmt.ColumnBytes(8, f.SID[:])
+	f.FileName, f.Size = stmt.ColumnText(9), stmt.ColumnInt64(10)
+	f.Request.ListName = stmt.ColumnText(11)
+	f.Request.Type, f.Request.TypeGiven = addressbook.ListType(stmt.ColumnInt(12)), true
+	f.Request.Options.OnDuplicate = addressbook.OnDuplicate(stmt.ColumnInt(13))
+	f.Request.Mapping, err = table.DecodeMapping(stmt.ColumnText(14))
+	stmt.ColumnBytes(15, f.Trial[:])
+	f.Created = time.Unix(0, stmt.ColumnInt64(16))
 	return f, err
 }
 

@@ -193,7 +193,7 @@ func TestVerify(t *testing.T) {
 		{"index", `DROP INDEX list_members_by_contact`, "schema", "list_members_by_contact is not there"},
 		{"table", `ALTER TABLE requests ADD COLUMN more TEXT`, "schema", "requests is not as the migrations make it"},
 		{"another's table", `CREATE TABLE other (x)`, "", ""},
-		{"older schema", `DROP TABLE recordings; ALTER TABLE calls DROP COLUMN recording; DROP TABLE trashed_contacts; DROP TABLE trashed_lists; DROP TABLE trashed_members; DROP TABLE servers; ALTER TABLE sessions DROP COLUMN address; DROP TABLE copies; DROP INDEX api_keys_of_account; ALTER TABLE api_keys DROP COLUMN scopes; ALTER TABLE api_keys DROP COLUMN networks; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
+		{"older schema", `DROP TABLE recordings; ALTER TABLE calls DROP COLUMN recording; DROP TABLE trashed_contacts; DROP TABLE trashed_lists; DROP TABLE trashed_members; DROP TABLE servers; ALTER TABLE sessions DROP COLUMN address; DROP TABLE copies; DROP INDEX api_keys_of_account; ALTER TABLE accounts DROP COLUMN requests_a_minute; ALTER TABLE accounts DROP COLUMN date_disabled; ALTER TABLE accounts DROP COLUMN date_deleted; DROP TABLE last_account; ALTER TABLE api_keys DROP COLUMN scopes; ALTER TABLE api_keys DROP COLUMN networks; DROP TABLE requests; DROP TABLE upload_drafts; PRAGMA user_version = 8;
 			ALTER TABLE uploads DROP COLUMN file_name; ALTER TABLE uploads DROP COLUMN size; ALTER TABLE uploads DROP COLUMN mapping; ALTER TABLE uploads DROP COLUMN date_started;
 			DROP TABLE receipt_totals; DROP INDEX idempotency_keys_of_account; ALTER TABLE idempotency_keys DROP COLUMN encoding;
 			DROP INDEX uploads_ended; ALTER TABLE uploads DROP COLUMN error_bytes; ALTER TABLE uploads DROP COLUMN errors_omitted;

@@ -33,6 +33,9 @@ type writer struct {
 	beforeCommit func() error
 	// committed, if set, is called after each commit with the jobs in it.
 	committed func(group []*job)
+	// gone, if set, is called when a job of an account was refused because the account is
+	// being deleted.
+	gone func(account.ID)
 	// onCommit and onCheckpoint are those of [Options].
 	onCommit     func(jobs int, took time.Duration)
 	onCheckpoint func(took time.Duration)
@@ -132,10 +135,21 @@ func (w *writer) transact(first *job) {
 		return
 	}
 	var group []*job
-	alone := true
+	alone, checked := true, account.None
 	for next, rows := first, 0; next != nil; next = w.another(rows, first.account, alone) {
 		if !next.take() {
 			continue
+		}
+		if next.account != checked {
+			if err := mayWrite(w.conn, next.account); err != nil {
+				w.health.note(err)
+				if w.gone != nil && errors.Is(err, account.ErrDeleted) {
+					w.gone(next.account)
+				}
+				next.outcome <- err
+				continue
+			}
+			checked = next.account
 		}
 		rows += 1 + next.rows
 		alone = alone && next.account == first.account
@@ -171,6 +185,20 @@ func (w *writer) transact(first *job) {
 	for _, j := range group {
 		j.outcome <- nil
 	}
+}
+
+// mayWrite returns an error unless the account exists and is not being deleted. Whoever
+// deletes an account relies on it: what was deleted does not come back by a request that
+// began before.
+func mayWrite(conn *sqlite.Conn, id account.ID) error {
+	if id == account.None {
+		return nil
+	}
+	err := queryOne(conn, `SELECT 1 FROM accounts WHERE id = ? AND date_deleted IS NULL`, []any{id}, func(*sqlite.Stmt) error { return nil })
+	if errors.Is(err, errNoRow) {
+		return account.ErrDeleted
+	}
+	return err
 }
 
 // another returns another waiting job for a transaction that has so many rows, or nil.

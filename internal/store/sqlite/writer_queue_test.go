@@ -16,6 +16,7 @@ import (
 func TestAccountsTakeTurns(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
+	large, imports, small := s.account(t, "large").ID, s.account(t, "imports").ID, s.account(t, "small").ID
 	_, held, release := s.stopFirst(t)
 	first := s.begin(t, s.account(t, "acme").ID, contacts(firstNumber, 1))
 	<-held
@@ -34,7 +35,6 @@ func TestAccountsTakeTurns(t *testing.T) {
 			jobs = append(jobs, j)
 		}
 	}
-	const large, imports, small = 11, 12, 13
 	queue(large, 5000, 4)
 	queue(imports, 2000, 3)
 	queue(small, 1, 3)

@@ -118,7 +118,7 @@ func TestCancelledBefore(t *testing.T) {
 func TestQueueFull(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
-	acme := s.account(t, "acme").ID
+	acme, second := s.account(t, "acme").ID, s.account(t, "other").ID
 	_, first, release := s.holdFirst(t, acme)
 	nothing := func(*sqlite.Conn) (int, error) { return 0, nil }
 	var jobs []*testJob
@@ -133,7 +133,7 @@ func TestQueueFull(t *testing.T) {
 		t.Errorf("the error is %v, want one that tells to come again", f)
 	}
 	other := newJob(t.Context(), nothing)
-	other.account = firstAccount + 1
+	other.account = second
 	if err := s.book.writer.submit(other.job); err != nil {
 		t.Errorf("another account's job was refused: %v", err)
 	}

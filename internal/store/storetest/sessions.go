@@ -33,6 +33,7 @@ func Sessions(t *testing.T, open func(t *testing.T) SessionStores) {
 		{"end other sessions", endOtherSessions},
 		{"servers", servers},
 		{"a session ends with its key", sessionEndsWithKey},
+		{"a disabled account has no sessions", disabledAccount},
 		{"forget", forget},
 		{"sessions are bounded", boundSessions},
 		{"sessions are bounded at once", boundSessionsAtOnce},

@@ -97,6 +97,7 @@ var pages = []page{
 		b.follow("#new button")
 	}},
 	{name: "key-revoke", path: func(w *world) string { return "/api/keys/" + w.client.Key + "/revoke" }},
+	{name: "key-rotate", path: func(w *world) string { return "/api/keys/" + w.client.Key + "/rotate" }},
 	{name: "samples", path: at("/api/samples?lang=python")},
 	{name: "console", path: at("/api/console"), before: func(b *tab) {
 		b.click("#console button")

@@ -40,6 +40,8 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.Handle("GET /api/keys/{id}/created", room.createdPage)
 	d.Handle("GET /api/keys/{id}/revoke", room.revokePage)
 	d.Handle("POST /api/keys/{id}/revoke", room.revokeKey)
+	d.Handle("GET /api/keys/{id}/rotate", room.rotatePage)
+	d.HandleTyped("POST /api/keys/{id}/rotate", "/api/keys/{id}/rotate", room.rotateKey)
 	d.Handle("GET /api/samples", room.samplesPage)
 }
 

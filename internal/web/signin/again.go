@@ -73,7 +73,9 @@ func (room *Room) signInAgain(r *http.Request) (shell.Answer, error) {
 	})
 	if fault.Is(err, fault.Unauthenticated) {
 		room.Audit.Refused(r.Context(), audit.SessionsRefused, form.Key.Value)
-		form.Error = wrongKey
+	}
+	if refused := refusedKey(err); refused != "" {
+		form.Error = refused
 		return form.again().Invalid(), nil
 	}
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/session"
 	"callbook/internal/web/shell"
+	"callbook/internal/web/words"
 )
 
 //go:embed *.html
@@ -127,7 +128,8 @@ func (room *Room) signInWithKey(r *http.Request) (shell.Answer, error) {
 	})
 	if fault.Is(err, fault.Unauthenticated) {
 		room.Audit.Refused(r.Context(), audit.SessionsRefused, form.Key.Value)
-		form.Error = wrongKey
+	}
+	if form.Error = refusedKey(err); form.Error != "" {
 		return pages.Show("signin", "Sign in", form).Invalid(), nil
 	}
 	if err != nil {
@@ -151,6 +153,17 @@ func barred(r *http.Request, access account.Access) string {
 		return "This key may not be used from your address."
 	case !access.Allows(account.Admin):
 		return "This key may only do some things by the API. Sign in with one that may do everything, or with a link."
+	}
+	return ""
+}
+
+// refusedKey returns why a key and token were refused, or "" for any other error.
+func refusedKey(err error) string {
+	switch {
+	case fault.Is(err, fault.Unauthenticated):
+		return wrongKey
+	case fault.Is(err, fault.Forbidden):
+		return words.Sentence(fault.As(err))
 	}
 	return ""
 }

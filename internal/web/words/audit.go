@@ -46,6 +46,7 @@ var deeds = map[audit.Action]deed{
 	audit.PromptsDelete:      {"Deleted", "recording", "recordings"},
 	audit.AccountsCreate:     {"Made", "account", "accounts"},
 	audit.AccountsSet:        {"Changed the settings of", "account", "accounts"},
+	audit.AccountsDelete:     {"Began to delete", "account", "accounts"},
 	audit.KeysCreate:         {"Made", "API key", "API keys"},
 	audit.KeysRevoke:         {"Revoked", "API key", "API keys"},
 	audit.KeysExpire:         {"Set an end to", "API key", "API keys"},
