@@ -603,6 +603,7 @@ var rules = map[string][]string{
 		"internal/addressbook",
 		"internal/campaign",
 		"internal/fault",
+		"internal/phone",
 		"internal/trunk",
 		"internal/trunk/testcall",
 		"internal/web/shell",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"text/tabwriter"
 
@@ -17,7 +18,7 @@ type trunkCmd struct {
 	List   trunkListCmd   `cmd:"" help:"List the trunks, in the order in which they are taken."`
 	Show   trunkShowCmd   `cmd:"" help:"Show a trunk, without its password."`
 	Test   trunkTestCmd   `cmd:"" help:"Ask whether a trunk is there, or place a call over it and show its messages."`
-	Set    trunkSetCmd    `cmd:"" help:"Change a trunk: what is given replaces what was, and the rest stays."`
+	Set    trunkSetCmd    `cmd:"" help:"Change a trunk: what is given replaces what was, and the rest stays. Without flags, show it."`
 	Remove trunkRemoveCmd `cmd:"" help:"Remove a trunk; calls over it go on to their end."`
 }
 
@@ -166,6 +167,9 @@ func (c *trunkSetCmd) Validate() error {
 }
 
 func (c *trunkSetCmd) Run(ctx context.Context, std streams) error {
+	if reflect.ValueOf(c.trunkFlags).IsZero() {
+		return (&trunkShowCmd{database: c.database, Name: c.Name, JSON: c.JSON}).Run(ctx, std)
+	}
 	if err := c.mustHold(); err != nil {
 		return err
 	}

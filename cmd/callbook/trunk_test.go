@@ -123,7 +123,8 @@ func TestTrunkMisuse(t *testing.T) {
 		{"create a --address sip:pbx --secrets-key-file " + empty + ".not", "--secrets-key-file: stat", exitUsage},
 		{"set a --address pbx", "--address: ", exitUsage},
 		{"create a --address sip:pbx --user u --password-file " + empty, "the file is empty", exitFailed},
-		{"create a --address sip:pbx --user u --password-file " + empty + ".not", "--password-file: ", exitFailed},
+		{"create a --address sip:pbx --user u --password-file " + empty + ".not", ".not: no such file or directory\n", exitFailed},
+		{"test a --keys 1", "--call is missing", exitUsage},
 		{"list", "there is no database", exitFailed},
 	} {
 		db := filepath.Join(t.TempDir(), "book.db")

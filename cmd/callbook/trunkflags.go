@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -94,6 +95,9 @@ func (f *trunkFlags) password() (string, error) {
 	from := io.Reader(os.Stdin)
 	if f.PasswordFile != "-" {
 		file, err := os.Open(f.PasswordFile)
+		if failed, ok := errors.AsType[*fs.PathError](err); ok {
+			return "", fmt.Errorf("--password-file: %s: %w", failed.Path, failed.Err) // without the advice for databases
+		}
 		if err != nil {
 			return "", fmt.Errorf("--password-file: %w", err)
 		}

@@ -38,8 +38,14 @@ func (c *trunkTestCmd) Validate() (err error) {
 		return err
 	}
 	flags := telephoneFlags{SIPAddr: c.SIPAddr, SIPPublicAddress: c.SIPPublicAddress, RTPPorts: c.RTPPorts}
-	if c.sip, err = flags.sip(); err != nil || c.Call == "" {
+	if c.sip, err = flags.sip(); err != nil {
 		return err
+	}
+	if c.Call == "" {
+		if c.Keys != "" || c.CallerID != "" {
+			return errors.New("--call is missing: --keys and --caller-id are about a call, as --call +919876543210")
+		}
+		return nil
 	}
 	if strings.Trim(c.Keys, "0123456789*#") != "" {
 		return fmt.Errorf("--keys %q: there are digits, * and # on a telephone", c.Keys)
@@ -89,7 +95,7 @@ func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
 		case c.to != 0:
 			return printEnd(std.out, end)
 		case !up:
-			return errTrunkDown
+			return fmt.Errorf("%w; some trunks answer no OPTIONS and take calls all the same, which --call tells", errTrunkDown)
 		}
 		return nil
 	})
@@ -101,11 +107,14 @@ func printHealth(w io.Writer, h trunk.Health) (answered bool) {
 	for _, host := range h.Hosts {
 		answered = answered || host.Trip > 0
 	}
-	state := "answers"
+	state := "answers" + because(h.Reason)
 	if !answered {
-		state = "does not answer"
+		state = "does not answer OPTIONS"
+		if !h.Up {
+			state += because(h.Reason)
+		}
 	}
-	fmt.Fprintf(w, "Trunk %s %s%s\n", h.Trunk, state, because(h.Reason))
+	fmt.Fprintf(w, "Trunk %s %s\n", h.Trunk, state)
 	for _, host := range h.Hosts {
 		if host.Trip > 0 {
 			fmt.Fprintf(w, "  %s answers in %v%s\n", host.Host, host.Trip.Round(100*time.Microsecond), because(host.Reason))

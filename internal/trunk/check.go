@@ -182,7 +182,7 @@ func (r OutcomeRow) check() error {
 	case r.Code == 0 && r.Cause == 0:
 		return invalid(FieldOutcomes, "the outcome %s has neither a status nor a cause; %s", r, outcomeForm)
 	case !slices.Contains(outcomeWords, r.Outcome):
-		return invalid(FieldOutcomes, "the outcome %s has a word that is none; it must be %s", r, strings.Join(outcomeWords, ", "))
+		return invalid(FieldOutcomes, "the outcome %s has a word that is none; the words are %s", r, strings.Join(outcomeWords, ", "))
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ func TestTrace(t *testing.T) {
 		c.Await("ACK", 1)
 		c.Bye()
 	}})
+	nobody := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 404}) }})
 	for _, all := range []bool{false, true} {
 		c := start(t, func(o *sip.Options) {
 			tr := trunkTo(callee)
@@ -37,6 +38,10 @@ func TestTrace(t *testing.T) {
 		ends := run(t, c)
 		failed := place(t, c, 1, failing)
 		if p := <-ends; p.Outcome != campaign.CallFailed || p.Code != 503 {
+			t.Fatalf("%+v", p)
+		}
+		unknown := place(t, c, 3, nobody)
+		if p := <-ends; p.Outcome != campaign.Unreachable {
 			t.Fatalf("%+v", p)
 		}
 		answered := place(t, c, 2, answering)
@@ -69,6 +74,9 @@ func TestTrace(t *testing.T) {
 		}
 		if got := trace(func() []trunk.Message { return c.Trace(failed.Call) }); !strings.HasPrefix(got, ">INVITE ") || !strings.Contains(got, "<401 ") || !strings.Contains(got, "<503 ") {
 			t.Errorf("of the call that failed: %s", got)
+		}
+		if got := trace(func() []trunk.Message { return c.Trace(unknown.Call) }); !strings.Contains(got, "<404 ") {
+			t.Errorf("of the call to a number that is none: %s", got)
 		}
 		if all {
 			if got := trace(func() []trunk.Message { return c.Trace(answered.Call) }); !strings.Contains(got, "<BYE ") || !strings.Contains(got, ">ACK ") {

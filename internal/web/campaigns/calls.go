@@ -72,6 +72,11 @@ func (room *Room) callsPage(r *http.Request, c *campaign.Campaign) (shell.Answer
 	return pages.Show("calls", c.Name+": calls", data).PieceAt("call-results", data.Here), nil
 }
 
+// Failed reports whether the call has failed, also for lack of such a number.
+func (row callRow) Failed() bool {
+	return row.Outcome == campaign.CallFailed || row.Outcome == campaign.Unreachable
+}
+
 func callRows(page campaign.CallPage) []callRow {
 	rows := make([]callRow, len(page.Calls))
 	for i, call := range page.Calls {

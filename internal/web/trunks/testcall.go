@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/fault"
+	"callbook/internal/phone"
 	"callbook/internal/trunk"
 	"callbook/internal/trunk/testcall"
 	"callbook/internal/web/shell"
@@ -114,6 +114,7 @@ func (room *Room) placeCall(r *http.Request) (shell.Answer, error) {
 type callData struct {
 	testcall.State
 	Phone      string
+	Shown      string // the caller id
 	Text, Kind string // how the call is, and the badge for it
 	Detail     string // the answer of the trunk and the reason, or ""
 	Talk       string
@@ -134,7 +135,7 @@ func (room *Room) callPage(r *http.Request) (shell.Answer, error) {
 var errNoCall = fault.New(fault.NotFound, "This server does not know the call: there was another test call since, it was started again, or another server has made the call.")
 
 func callDataOf(s testcall.State) callData {
-	d := callData{State: s, Phone: s.To.International(), Text: "Being made", Kind: "info", Steps: words.Messages(s.Messages, s.Begun)}
+	d := callData{State: s, Phone: s.To.International(), Shown: international(s.CallerID), Text: "Being made", Kind: "info", Steps: words.Messages(s.Messages, s.Begun)}
 	switch {
 	case !s.Over:
 	case s.Trouble != "":
@@ -143,15 +144,26 @@ func callDataOf(s testcall.State) callData {
 		d.Text, d.Kind, d.Detail = "Hung up", "warn", "The trunk has not confirmed it yet."
 	default:
 		d.Text, d.Kind = words.Outcome(s.End.Outcome)
-		d.Detail = s.End.CauseText
-		if s.End.Code != 0 && s.End.Outcome != campaign.Reached {
-			d.Detail = strings.TrimSpace(fmt.Sprintf("%d %s", s.End.Code, d.Detail))
+		if s.End.Outcome != campaign.Reached {
+			d.Detail = s.End.CauseText
+			if s.End.Code != 0 {
+				d.Detail = strings.TrimSpace(fmt.Sprintf("%d %s", s.End.Code, d.Detail))
+			}
 		}
 		if !s.End.Answered.IsZero() {
-			d.Talk = s.End.Ended.Sub(s.End.Answered).Round(100 * time.Millisecond).String()
+			d.Talk = fmt.Sprintf("%.1f s", s.End.Ended.Sub(s.End.Answered).Seconds())
 		}
 	}
 	return d
+}
+
+// international returns a number as people write it. Caller ids that are no numbers in
+// E.164 stay as they are.
+func international(id string) string {
+	if n, err := phone.ParseE164(id); err == nil {
+		return n.International()
+	}
+	return id
 }
 
 func (room *Room) hangUp(r *http.Request) (shell.Answer, error) {

@@ -85,7 +85,7 @@ func (s state) Path() string { return "/trunk/" + url.PathEscape(s.Name) }
 
 // stateOf returns a trunk with its state among those that the server knows.
 func (room *Room) stateOf(t trunk.Trunk, all []trunk.Health) state {
-	s := state{Trunk: t, Text: "Not known here"}
+	s := state{Trunk: t, Text: "Not known"}
 	if room.Line != nil {
 		s.Text, s.Kind = "Being taken up", "info"
 	}
