@@ -161,6 +161,7 @@ var rules = map[string][]string{
 	"internal/recording": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/clock",
 		"internal/fault",
 		"internal/journal",

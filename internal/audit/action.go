@@ -30,10 +30,11 @@ const (
 	ImportsCancel  Action = "imports.cancel"
 	ImportsUndo    Action = "imports.undo"
 
-	CampaignsCreate Action = "campaigns.create"
-	CampaignsUpdate Action = "campaigns.update" // its settings, or pause, resume and the like
-	CampaignsDelete Action = "campaigns.delete"
-	CallbacksResend Action = "callbacks.resend"
+	CampaignsCreate  Action = "campaigns.create"
+	CampaignsUpdate  Action = "campaigns.update" // its settings, or pause, resume and the like
+	CampaignsDelete  Action = "campaigns.delete"
+	CallbacksResend  Action = "callbacks.resend"
+	RecordingsDelete Action = "recordings.delete" // of a call
 
 	SuppressionsAdd    Action = "suppressions.add"
 	SuppressionsRemove Action = "suppressions.remove"

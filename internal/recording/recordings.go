@@ -8,6 +8,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/clock"
 	"callbook/internal/journal"
 )
@@ -56,6 +57,9 @@ func (rs *Recordings) Retention() time.Duration { return rs.retention }
 // Delete deletes the recording of a call. The error is [ErrNotThere] if there is none.
 // Ready may be nil.
 func (rs *Recordings) Delete(ctx context.Context, acct account.Account, campaign, call addressbook.SID, ready journal.Ready[*Recording]) error {
+	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(*Recording) audit.Change {
+		return audit.Change{Action: audit.RecordingsDelete, Object: call.String(), Done: 1}
+	})
 	return rs.store.DeleteRecording(ctx, acct.ID, campaign, call, ready)
 }
 

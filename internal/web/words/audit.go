@@ -36,6 +36,7 @@ var deeds = map[audit.Action]deed{
 	audit.CampaignsUpdate:    {"Changed", "campaign", "campaigns"},
 	audit.CampaignsDelete:    {"Deleted", "campaign", "campaigns"},
 	audit.CallbacksResend:    {"Sent again", "callback", "callbacks"},
+	audit.RecordingsDelete:   {"Deleted", "recording of a call", "recordings of calls"},
 	audit.SuppressionsAdd:    {"Added", "number that is not called", "numbers that are not called"},
 	audit.SuppressionsRemove: {"Allowed to call", "number", "numbers"},
 	audit.FlowsCreate:        {"Made", "flow", "flows"},
