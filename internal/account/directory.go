@@ -99,6 +99,16 @@ func (d *Directory) Recognises(keyID, token string) bool {
 	return ok && subtle.ConstantTimeCompare(hash[:], k.Hash[:]) == 1
 }
 
+// Cached returns a key and its account, even if the key has ended, if the cache has them.
+// A key that [Directory.Authenticate] has just accepted or refused is in it, if there is
+// such a key. Cached does not ask the store.
+func (d *Directory) Cached(keyID string) (Credentials, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	k, ok := d.known[keyID]
+	return k.Credentials, ok
+}
+
 func (d *Directory) credentials(ctx context.Context, keyID string) (Credentials, error) {
 	now := d.clock.Now()
 	d.mu.Lock()

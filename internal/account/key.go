@@ -171,12 +171,6 @@ func (d *Directory) RevokeKeyOf(ctx context.Context, acct Account, id string) (K
 	return d.RevokeKey(ctx, id)
 }
 
-// Key returns a key and its account, even if the key has ended. The error for an unknown
-// key is a NotFound fault.
-func (d *Directory) Key(ctx context.Context, id string) (Credentials, error) {
-	return d.store.Credentials(ctx, id)
-}
-
 // KeyOf returns a key of the account. The error for an unknown key or another account's
 // key is a NotFound fault.
 func (d *Directory) KeyOf(ctx context.Context, acct Account, id string) (Key, error) {

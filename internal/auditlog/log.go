@@ -166,7 +166,7 @@ func (l *Log) Refused(ctx context.Context, action audit.Action, keyID string) {
 		return
 	}
 	change, owner := audit.Change{Action: action, Done: n}, account.None
-	if c, err := l.accounts.Key(ctx, keyID); err == nil {
+	if c, ok := l.accounts.Cached(keyID); ok {
 		change.Object, owner = c.Key.ID, c.Account.ID
 	}
 	ctx, _ = audit.Begin(audit.By(context.WithoutCancel(ctx), audit.Stranger), owner, change)

@@ -64,7 +64,7 @@ func (room *Room) personPage(r *http.Request) (shell.Answer, error) {
 
 func (room *Room) showPerson(r *http.Request, data personData) (shell.Answer, error) {
 	const page, title = "person", "A person's data"
-	if data.Typed == "" {
+	if data.Typed == "" && data.Wrong == "" {
 		return pages.Show(page, title, data), nil
 	}
 	found, err := room.Persons.Find(r.Context(), shell.AccountOf(r), data.Typed)
