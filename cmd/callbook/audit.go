@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -31,6 +32,9 @@ type auditCmd struct {
 	query auditlog.Query
 }
 
+// actors are the kinds of actors.
+var actors = []string{"key", "session", "command", "import", "link", "server", "stranger"}
+
 // Validate is called by kong after it has parsed the flags.
 func (c *auditCmd) Validate() error {
 	if err := c.database.Validate(); err != nil {
@@ -56,6 +60,9 @@ func (c *auditCmd) Validate() error {
 			return errors.New(`--cursor is none: give the "next_cursor" of the page before`)
 		}
 		c.query.Before = [16]byte(raw)
+	}
+	if kind, _ := c.query.Actor.Split(); c.Actor != "" && !slices.Contains(actors, kind) {
+		return fmt.Errorf("--actor %q is none: it is one of %s, or one of them with an id, as key:ID", c.Actor, strings.Join(actors, ", "))
 	}
 	var err error
 	if c.query.From, err = readMoment("--from", c.From); err == nil {
@@ -108,6 +115,10 @@ func (c *auditCmd) Run(ctx context.Context, std streams) error {
 		}
 		if c.JSON {
 			return printJSON(std.out, auditJSON(page, sids))
+		}
+		if len(page.Entries) == 0 {
+			_, err = fmt.Fprintln(std.err, "callbook: there are no such entries")
+			return err
 		}
 		w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "DATE\tACCOUNT\tACTOR\tADDRESS\tACTION\tDONE\tFAILED\tOF")
