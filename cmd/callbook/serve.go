@@ -68,7 +68,7 @@ func (c *serveCmd) Validate() error {
 			return fmt.Errorf("%s %d is too much: it must be %d or less", flag.name, flag.value, flag.most)
 		}
 	}
-	if c.MetricsAddr == c.Addr && !strings.HasSuffix(c.Addr, ":0") {
+	if c.MetricsAddr != "" && c.MetricsAddr == c.Addr && !strings.HasSuffix(c.Addr, ":0") {
 		return fmt.Errorf("--metrics-addr %s is that of --addr: metrics need an address of their own, as 127.0.0.1:9090", c.MetricsAddr)
 	}
 	if c.wanted() && strings.HasPrefix(strings.ToLower(c.BaseURL), "http:") {
