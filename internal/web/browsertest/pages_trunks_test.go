@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"callbook/internal/test/servertest"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
@@ -140,7 +142,13 @@ func TestTrunkStory(t *testing.T) {
 			}
 
 			b.open("/trunk/pbx")
+			if script {
+				b.do(chromedp.EmulateViewport(390, 800))
+			}
 			b.click("details.confirm summary")
+			if script {
+				b.await(`(form => form.width > 0 && form.left >= 0 && form.right <= innerWidth)(document.querySelector("details.confirm form").getBoundingClientRect())`)
+			}
 			b.follow("details.confirm form button")
 			if got := b.text("main"); !strings.Contains(got, "Removed the trunk pbx.") || strings.Contains(b.text("tbody"), "pbx") {
 				t.Errorf("the page says %.300q", got)

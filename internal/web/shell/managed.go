@@ -16,7 +16,7 @@ func Manages(r *http.Request) (bool, error) {
 	return who.dashboard.cfg.Manages(r.Context(), who.account)
 }
 
-var errNotManaged = fault.New(fault.Forbidden, "This belongs to the whole installation, and your account does not manage it. Whoever runs the server says which accounts do.")
+var errNotManaged = fault.New(fault.Forbidden, "This belongs to the whole installation, and your account does not manage it. Whoever runs the server names those that do: callbook serve --trunk-accounts.")
 
 // Managed returns a handler that calls h for visitors for whom [Manages] is true, and
 // refuses all others.
