@@ -3,6 +3,7 @@ package trunks
 
 import (
 	"embed"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -103,7 +104,7 @@ func (room *Room) stateOf(t trunk.Trunk, all []trunk.Health) state {
 			one := hostState{HostHealth: host}
 			one.Text, one.Kind = upOrDown(host.Up)
 			if host.Trip > 0 {
-				one.Trip = host.Trip.Round(100 * time.Microsecond).String()
+				one.Trip = fmt.Sprintf("%.1f ms", float64(host.Trip)/float64(time.Millisecond))
 			}
 			s.Hosts = append(s.Hosts, one)
 		}
