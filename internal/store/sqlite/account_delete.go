@@ -1,9 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -17,7 +17,7 @@ import (
 // rowsOf has the conditions for the rows of an account in tables that have no column for
 // it. Their argument is the account's id.
 var rowsOf = map[string]string{
-	"dialogs":       `call_sid IN (SELECT calls.sid FROM campaigns JOIN calls ON calls.campaign_id = campaigns.id WHERE account_id = ?1)`,
+	"dialogs":       `EXISTS (SELECT 1 FROM campaigns CROSS JOIN calls ON calls.campaign_id = campaigns.id AND calls.sid = call_sid WHERE account_id = ?1)`,
 	"recordings":    `campaign_id IN (SELECT id FROM campaigns WHERE account_id = ?1)`,
 	"calls":         `campaign_id IN (SELECT id FROM campaigns WHERE account_id = ?1)`,
 	"targets":       `campaign_id IN (SELECT id FROM campaigns WHERE account_id = ?1)`,
@@ -25,12 +25,21 @@ var rowsOf = map[string]string{
 	"upload_errors": `upload_id IN (SELECT id FROM uploads WHERE account_id = ?1)`,
 }
 
+// orderOf has the orders in which rows are deleted that are not the order of the table's
+// key, so that an index has the order.
+var orderOf = map[string]string{"events": `campaign_sid, position`}
+
 // fromOwned returns " FROM table WHERE condition" for the rows of an account.
 func fromOwned(table string) string {
 	if rows, ok := rowsOf[table]; ok {
 		return ` FROM ` + table + ` WHERE ` + rows
 	}
 	return ` FROM ` + table + ` WHERE account_id = ?1`
+}
+
+// firstOwned returns a query for the keys of the first ?2 rows of the account ?1.
+func firstOwned(table, key string) string {
+	return `SELECT ` + key + fromOwned(table) + ` ORDER BY ` + cmp.Or(orderOf[table], key) + ` LIMIT ?2`
 }
 
 // Contents implements [account.Store].
@@ -79,7 +88,8 @@ func (db *DB) DeleteContents(ctx context.Context, id account.ID, limit int) (row
 	return rows, storeError("delete what an account has", err)
 }
 
-// deleteOwned deletes up to limit rows of an account, the first ones of the table's key.
+// deleteOwned deletes up to limit rows of an account, the first ones in the order of the
+// table's key or of orderOf.
 func (db *DB) deleteOwned(ctx context.Context, id account.ID, table string, limit int) (rows int, err error) {
 	empty := false
 	err = db.read(ctx, func(conn *sqlite.Conn) error {
@@ -94,20 +104,24 @@ func (db *DB) deleteOwned(ctx context.Context, id account.ID, table string, limi
 		return 0, err // write nothing
 	}
 	err = db.write(ctx, func(conn *sqlite.Conn) error {
-		var key string
-		err := queryOne(conn, `SELECT group_concat(name, ', ' ORDER BY pk) FROM pragma_table_info(?) WHERE pk > 0`, []any{table}, func(stmt *sqlite.Stmt) error {
-			key = stmt.ColumnText(0)
-			return nil
-		})
+		key, err := keyOf(conn, table)
 		if err != nil {
 			return err
 		}
-		err = sqlitex.Execute(conn, fmt.Sprintf(`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s%[3]s ORDER BY %[2]s LIMIT ?2)`, table, key, fromOwned(table)),
-			&sqlitex.ExecOptions{Args: []any{id, limit}})
+		err = sqlitex.Execute(conn, `DELETE FROM `+table+` WHERE (`+key+`) IN (`+firstOwned(table, key)+`)`, &sqlitex.ExecOptions{Args: []any{id, limit}})
 		rows = conn.Changes()
 		return err
 	})
 	return rows, err
+}
+
+// keyOf returns the columns of a table's primary key, with commas between them.
+func keyOf(conn *sqlite.Conn, table string) (key string, err error) {
+	err = queryOne(conn, `SELECT group_concat(name, ', ' ORDER BY pk) FROM pragma_table_info(?) WHERE pk > 0`, []any{table}, func(stmt *sqlite.Stmt) error {
+		key = stmt.ColumnText(0)
+		return nil
+	})
+	return key, err
 }
 
 // removeFiles removes the files of the uploads that deleteOwned deletes next.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"zombiezen.com/go/sqlite"
@@ -27,6 +28,40 @@ func TestOwned(t *testing.T) {
 				return nil
 			},
 		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDeleteAlongIndexes looks for big tables of which each step of a deletion would read
+// all rows of the account.
+func TestDeleteAlongIndexes(t *testing.T) {
+	t.Parallel()
+	few := []string{"campaigns", "lists", "uploads", "login_links"}
+	s := serve(t, Options{})
+	err := s.db.read(t.Context(), func(conn *sqlite.Conn) error {
+		for _, table := range store.Owned {
+			key, err := keyOf(conn, table.Table)
+			if err != nil {
+				return err
+			}
+			err = sqlitex.ExecuteTransient(conn, `EXPLAIN QUERY PLAN `+firstOwned(table.Table, key), &sqlitex.ExecOptions{
+				Args: []any{1, 2000},
+				ResultFunc: func(stmt *sqlite.Stmt) error {
+					step := stmt.ColumnText(3)
+					sorts := strings.Contains(step, "TEMP B-TREE") || strings.Contains(step, "LIST SUBQUERY") && table.Table == "dialogs"
+					if sorts && !slices.Contains(few, table.Table) {
+						t.Errorf("the rows of %s are found by: %s", table.Table, step)
+					}
+					return nil
+				},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

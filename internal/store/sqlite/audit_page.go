@@ -42,7 +42,7 @@ func (db *DB) AuditEntries(ctx context.Context, account account.ID, q auditlog.Q
 		case q.Of != (addressbook.SID{}):
 			page, err = s.history(q.Of)
 		case q.Object != "":
-			page, err = s.page(`object = ?`, q.Object)
+			page, err = s.page(byObject, `object = ?`, q.Object)
 		default:
 			page, err = s.all()
 		}
@@ -77,26 +77,34 @@ func newAuditSelection(conn *sqlite.Conn, account account.ID, q auditlog.Query) 
 	return s
 }
 
+// The indexes of the log. Without their names, SQLite would go through the whole log,
+// because its primary key has the order of a page.
+const (
+	byObject  = ` INDEXED BY audit_by_object`
+	bySubject = ` INDEXED BY audit_by_subject`
+	ofMany    = ` INDEXED BY audit_of_many`
+)
+
 // page returns the page of the entries that meet one more condition, which an index
 // serves.
-func (s *auditSelection) page(where string, args ...any) (auditlog.Page, error) {
+func (s *auditSelection) page(index, where string, args ...any) (auditlog.Page, error) {
 	all := append(append(append([]any{}, s.within...), args...), s.wanted...)
-	found, err := s.read(`SELECT `+auditColumns+` FROM audit WHERE `+s.bounds+` AND `+where+` AND `+s.filter+` ORDER BY sid DESC LIMIT ?`, s.q.Limit, all...)
+	found, err := s.read(`SELECT `+auditColumns+` FROM audit`+index+` WHERE `+s.bounds+` AND `+where+` AND `+s.filter+` ORDER BY sid DESC LIMIT ?`, s.q.Limit, all...)
 	return auditlog.Cut(found, s.q.Limit), err
 }
 
 // all returns the page of all entries, and looks through a bounded number of them.
 func (s *auditSelection) all() (auditlog.Page, error) {
 	if !s.q.Filters() {
-		return s.page(`1`)
+		return s.page(``, `1`)
 	}
-	return s.scan(``, auditlog.MaxScan, func(*audit.Entry) bool { return true })
+	return s.scan(``, ``, auditlog.MaxScan, func(*audit.Entry) bool { return true })
 }
 
 // scan returns the page of those of the next few entries that are wanted. Where selects
 // the entries to count.
-func (s *auditSelection) scan(where string, few int, want func(*audit.Entry) bool) (page auditlog.Page, err error) {
-	newest := ` FROM audit WHERE ` + s.bounds + where + ` ORDER BY sid DESC LIMIT ?`
+func (s *auditSelection) scan(index, where string, few int, want func(*audit.Entry) bool) (page auditlog.Page, err error) {
+	newest := ` FROM audit` + index + ` WHERE ` + s.bounds + where + ` ORDER BY sid DESC LIMIT ?`
 	args := append(append([]any{}, s.within...), few)
 	err = s.each(`SELECT * FROM (SELECT `+auditColumns+newest+`) WHERE `+s.filter+` ORDER BY sid DESC`, append(args, s.wanted...), func(e audit.Entry) error {
 		if want(&e) {
@@ -124,12 +132,12 @@ func (s *auditSelection) scan(where string, few int, want func(*audit.Entry) boo
 // history returns the page of what concerns one contact, list, campaign or import.
 func (s *auditSelection) history(of addressbook.SID) (auditlog.Page, error) {
 	first := auditlog.SeriesFrom(of)
-	series, err := s.page(`sids IS NULL AND first_sid BETWEEN ? AND ? AND (first_sid = ? OR last_sid >= ? AND substr(last_sid, 13) = substr(?, 13))`,
+	series, err := s.page(bySubject, `sids IS NULL AND first_sid BETWEEN ? AND ? AND (first_sid = ? OR last_sid >= ? AND substr(last_sid, 13) = substr(?, 13))`,
 		first[:], of[:], of[:], of[:], of[:])
 	if err != nil {
 		return series, err
 	}
-	object, err := s.page(`object = ?`, of.String())
+	object, err := s.page(byObject, `object = ?`, of.String())
 	if err != nil {
 		return object, err
 	}
@@ -140,13 +148,13 @@ func (s *auditSelection) history(of addressbook.SID) (auditlog.Page, error) {
 	}
 	if mark != 0 {
 		first, end := auditlog.ImportsWith(mark)
-		imported, err := s.page(`object >= ? AND object < ?`, first, end)
+		imported, err := s.page(byObject, `object >= ? AND object < ?`, first, end)
 		if err != nil {
 			return imported, err
 		}
 		parts = append(parts, imported)
 	}
-	many, err := s.scan(` AND sids IS NOT NULL`, auditlog.MaxScanMany, func(e *audit.Entry) bool { return e.Subjects.Contains(of) })
+	many, err := s.scan(ofMany, ` AND sids IS NOT NULL`, auditlog.MaxScanMany, func(e *audit.Entry) bool { return e.Subjects.Contains(of) })
 	return auditlog.Merge(s.q.Limit, append(parts, many)...), err
 }
 
