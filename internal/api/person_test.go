@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callbook/internal/account"
+	"callbook/internal/addressbook"
 	"callbook/internal/app"
 	"callbook/internal/test/pgtest"
 	"callbook/internal/test/servertest"
@@ -290,10 +292,55 @@ func TestEraseDuringImport(t *testing.T) {
 	}
 }
 
+// TestEraseWhileImportStarts: a file that waits when the erasure finds it, and whose import
+// is started before the erasure removes it, stays, because the import needs it.
+func TestEraseWhileImportStarts(t *testing.T) {
+	t.Parallel()
+	start := func() {}
+	held := heldImports{release: make(chan struct{}), removing: func() { start() }}
+	s := servertest.Start(t, servertest.Options{Dashboard: true, Imports: func(store upload.Store) upload.Store {
+		held.Store = store
+		return held
+	}})
+	c, b := s.Account("demo"), s.SignedIn("demo")
+	form := servertest.NewForm("list_name", "Waiting", "type", "static", "on_duplicate", "reject").NamedFile("file", "leads.csv", "number,first_name\n9812345679,Another\n9812345678,Zubeidabegum\n")
+	body, contentType := form.Body()
+	waiting := b.Do("POST", "/imports", body, "Content-Type", contentType).Header.Get("Location")
+	path, _, _ := strings.Cut(waiting, "/pending")
+	start = func() {
+		b.Submit(path+"/pending", url.Values{"list_name": {"Waiting"}, "type": {"static"}, "on_duplicate": {"reject"}, "use.0": {"number"}, "use.1": {"first_name"}, "name.0": {""}, "name.1": {""}, "then": {"start"}}).Redirect(t, path)
+		start = func() {}
+	}
+	a := c.Send("DELETE", "/contacts?number="+url.QueryEscape(zubeida), "")
+	if fault := a.Fault(t, 409); fault.Code != 1409 {
+		t.Errorf("got %+v", fault)
+	}
+	if leads, err := held.PendingFiles(t.Context()); err != nil || len(leads) != 0 {
+		t.Errorf("the import was not started: %v, %v", leads, err)
+	}
+	close(held.release)
+	c.Await(servertest.Upload{ID: strings.TrimPrefix(path, "/imports/")})
+	if got := c.Total(); got != 2 {
+		t.Errorf("the import that was started meanwhile has made %d contacts, want 2", got)
+	}
+	if got := eraseOne(t, c, zubeida).Response.Data.Erased; got["contacts"] != 1 || c.Total() != 1 {
+		t.Errorf("after its end: %v", got)
+	}
+}
+
 // heldImports holds the batches of imports until they are released.
 type heldImports struct {
 	upload.Store
 	release chan struct{}
+	// removing, if not nil, is called before a file that waits is removed.
+	removing func()
+}
+
+func (h heldImports) RemovePending(ctx context.Context, account account.ID, sid addressbook.SID) (bool, error) {
+	if h.removing != nil {
+		h.removing()
+	}
+	return h.Store.RemovePending(ctx, account, sid)
 }
 
 func (h heldImports) ApplyBatch(ctx context.Context, b *upload.Batch) (upload.State, error) {

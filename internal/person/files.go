@@ -122,9 +122,11 @@ func searchBytes(content io.ReaderAt, m *Matcher, file *File) error {
 }
 
 // removeFile removes a file that waits. An import of the rest needs the file again,
-// without the person.
+// without the person. A file whose import was started meanwhile stays: the import needs
+// it.
 func (p *Persons) removeFile(ctx context.Context, acct account.Account, sid addressbook.SID) error {
-	if _, err := p.opts.Uploads.RemovePending(ctx, acct.ID, sid); err != nil {
+	was, err := p.opts.Uploads.RemovePending(ctx, acct.ID, sid)
+	if err != nil || !was {
 		return err
 	}
 	return p.opts.Files.Remove(ctx, acct.ID, sid)

@@ -63,7 +63,7 @@ const (
 // errRunning is the fault of an erasure while an import adds the person.
 var errRunning = &fault.Error{
 	Kind:       fault.InProgress,
-	Detail:     "An import that is under way has this number in its file. Nothing was erased; erase it again when the import has ended",
+	Detail:     "An import that is under way has this number in its file. Erase it again when the import has ended",
 	RetryAfter: runningAgain,
 }
 
@@ -135,10 +135,10 @@ func (p *Persons) Erase(ctx context.Context, acct account.Account, number string
 		if f.total() == 0 {
 			break
 		}
+		if slices.ContainsFunc(f.Files, func(file File) bool { return file.Running }) {
+			return nil, errRunning
+		}
 		for _, file := range f.Files {
-			if file.Running {
-				return nil, errRunning
-			}
 			if err := p.removeFile(ctx, acct, file.SID); err != nil {
 				return nil, err
 			}
