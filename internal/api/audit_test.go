@@ -78,16 +78,17 @@ var unchanging = []string{
 // personal data.
 func TestAuditOfWrites(t *testing.T) {
 	t.Parallel()
-	start := func() (*servertest.Client, *strings.Replacer) {
-		c := servertest.Start(t, servertest.Options{Clock: clocktest.New(goldenTime)}).Account("demo")
+	s := servertest.Start(t, servertest.Options{Clock: clocktest.New(goldenTime)})
+	begin := func(account string) (*servertest.Client, *strings.Replacer) {
+		c := s.Account(account)
 		return c, furnish(c)
 	}
-	told := make(map[string]bool)  // by route
-	untouched, itsNames := start() // for requests that are refused
+	told := make(map[string]bool)        // by route
+	untouched, itsNames := begin("demo") // for requests that are refused
 	for i, tt := range keyedRequests {
 		c, names := untouched, itsNames
 		if tt.status < 300 {
-			c, names = start()
+			c, names = begin(fmt.Sprint("account-", i))
 		}
 		keyed := c.Under(fmt.Sprint("key-", i))
 		request, body := names.Replace(tt.request), names.Replace(tt.body)

@@ -111,11 +111,12 @@ func furnish(c *servertest.Client) *strings.Replacer {
 	c.Add(former.SID, gone.SID)
 	c.Send("DELETE", "/contacts/"+gone.SID, "")
 	c.Send("DELETE", "/lists/"+former.SID, "")
-	called := c.NewCampaign(`{"campaigns":[{"caller_id":"1234","from":["9876543210"],"url":"` + flowURL + `",` + muchLater + `}]}`)
+	flow := strings.Replace(flowURL, "demo", c.Account, 1)
+	called := c.NewCampaign(`{"campaigns":[{"caller_id":"1234","from":["9876543210"],"url":"` + flow + `",` + muchLater + `}]}`)
 	c.Send("POST", "/suppressions", `{"suppressions":[{"number":"9876543213"}]}`)
 	c.Send("POST", "/flows", `{"name":"rent",`+rentSteps+`}`)
 	c.Do("POST", c.Path("/prompts?name=hello"), strings.NewReader(helloWAV), "Content-Type", "audio/wav")
-	return strings.NewReplacer("{campaign}", called.ID, "{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID,
+	return strings.NewReplacer(flowURL, flow, "{campaign}", called.ID, "{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID,
 		"{upload}", upload.ID, "{added}", added.ID, "{gone}", gone.SID, "{former}", former.SID, "{nobody}", strings.Repeat("0", 31)+"1")
 }
 
