@@ -68,8 +68,8 @@ func (x Transfer) Accounts(ctx context.Context) ([]account.Account, error) { ret
 // Size implements [dbcopy.Store].
 func (x Transfer) Size(ctx context.Context) (rows int64, err error) {
 	query := `SELECT ((SELECT coalesce(sum(contacts), 0) FROM contact_counts) + (SELECT coalesce(sum(contact_count), 0) FROM lists)`
-	for _, t := range slices.Concat(dbcopy.Tables, dbcopy.Shared) {
-		if t != dbcopy.Contacts && t != dbcopy.Members {
+	for _, t := range slices.Concat(dbcopy.Tables, dbcopy.Shared) { // Audit counts that of the installation too
+		if t != dbcopy.Contacts && t != dbcopy.Members && t != dbcopy.InstallationAudit {
 			query += ` + (SELECT count(*) FROM ` + t.Name + `)`
 		}
 	}
