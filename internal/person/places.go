@@ -34,6 +34,7 @@ var Places = map[string]string{
 	// What is about the account and its users, the server, or counts.
 	"accounts":            noPerson,
 	"audit":               noPerson, // it has sids, counts and the names of fields
+	"last_account":        noPerson, // the highest id of an account
 	"api_keys":            noPerson,
 	"sessions":            noPerson,
 	"login_links":         noPerson,
