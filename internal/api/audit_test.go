@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/test/servertest"
 )
@@ -173,6 +174,30 @@ func TestAuditRefused(t *testing.T) {
 	}
 	entries := auditOf(t, c, url.Values{"action": {"keys.refused"}})
 	if len(entries) != 1 || entries[0].Actor.Kind != "stranger" || entries[0].Object == nil || *entries[0].Object != c.Key {
+		t.Errorf("got %+v", entries)
+	}
+}
+
+// TestAuditRevoked: a key that worked before and was revoked since is in the log once,
+// however often a program sends it.
+func TestAuditRevoked(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := c.As(key.ID, token)
+	old.Get(c.Path("/contacts")).Page(t)
+	if _, err := s.Directory.RevokeKey(t.Context(), key.ID); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		old.Get(c.Path("/contacts")).Fault(t, 401)
+	}
+	entries := auditOf(t, c, url.Values{"action": {"keys.refused"}})
+	if len(entries) != 1 || entries[0].Object == nil || *entries[0].Object != key.ID || entries[0].Done != 1 {
 		t.Errorf("got %+v", entries)
 	}
 }

@@ -22,7 +22,11 @@ const (
 // authenticate returns the caller to whom an API key belongs.
 func (a *API) authenticate(r *http.Request, key, token string) (account.Caller, error) {
 	if a.accounts.Recognises(key, token) {
-		return a.accounts.Authenticate(r.Context(), key, token)
+		caller, err := a.accounts.Authenticate(r.Context(), key, token)
+		if !fault.Is(err, fault.Unauthenticated) {
+			return caller, err
+		}
+		// The key has ended. The log tells of it once, as of any other pair.
 	}
 	guess, err := a.guesses.BeginGuess(r.Context(), clientaddr.Peer(r), key+"\x00"+token)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/budget"
 	"callbook/internal/fault"
 	"callbook/internal/upload"
 	"callbook/internal/upload/table"
@@ -93,6 +94,13 @@ func (p *Persons) search(ctx context.Context, acct account.Account, m *Matcher, 
 			return err
 		}
 		if slices.ContainsFunc(row.Cells, m.Holds) {
+			weight := int64(100)
+			for _, cell := range row.Cells {
+				weight += int64(20 + len(cell))
+			}
+			if err := budget.Of(ctx).Claim(weight); err != nil {
+				return err
+			}
 			file.Rows = append(file.Rows, slices.Clone(row.Cells))
 		}
 		if ctx.Err() != nil {
