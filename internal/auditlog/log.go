@@ -5,6 +5,7 @@ package auditlog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -61,9 +62,10 @@ type Store interface {
 	// AuditEntries returns a page.
 	AuditEntries(ctx context.Context, account account.ID, q Query) (Page, error)
 
-	// AddAuditEntries writes the entries of the context's [audit.Note], which tell of no
-	// change in the database.
-	AddAuditEntries(ctx context.Context) error
+	// AddAuditEntries writes the entries of a note whose context is ctx, which tell of no
+	// change in the database. For an account that is being deleted or gone it writes
+	// nothing, and the error is [account.ErrDeleted].
+	AddAuditEntries(ctx context.Context, note *audit.Note) error
 
 	// DeleteAuditEntries deletes up to limit entries whose sids are smaller than before,
 	// the oldest first. It returns how many.
@@ -169,8 +171,8 @@ func (l *Log) Refused(ctx context.Context, action audit.Action, keyID string) {
 	if c, ok := l.accounts.Cached(keyID); ok {
 		change.Object, owner = c.Key.ID, c.Account.ID
 	}
-	ctx, _ = audit.Begin(audit.By(context.WithoutCancel(ctx), audit.Stranger), owner, change)
-	if err := l.store.AddAuditEntries(ctx); err != nil {
+	ctx, note := audit.Begin(audit.By(context.WithoutCancel(ctx), audit.Stranger), owner, change)
+	if err := l.store.AddAuditEntries(ctx, note); err != nil && !errors.Is(err, account.ErrDeleted) {
 		l.opts.Log.Error("a refusal could not be written into the audit log", "error", err)
 	}
 }

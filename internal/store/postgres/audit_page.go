@@ -17,8 +17,8 @@ import (
 var _ auditlog.Store = (*DB)(nil)
 
 // AddAuditEntries implements [auditlog.Store].
-func (db *DB) AddAuditEntries(ctx context.Context) error {
-	return db.write(ctx, account.None, "add to the audit log", func(*tx) error { return nil })
+func (db *DB) AddAuditEntries(ctx context.Context, note *audit.Note) error {
+	return db.write(ctx, account.ID(note.Account), "add to the audit log", func(*tx) error { return nil })
 }
 
 // DeleteAuditEntries implements [auditlog.Store].

@@ -17,8 +17,8 @@ import (
 var _ auditlog.Store = (*DB)(nil)
 
 // AddAuditEntries implements [auditlog.Store].
-func (db *DB) AddAuditEntries(ctx context.Context) error {
-	return storeError("add to the audit log", db.write(ctx, func(*sqlite.Conn) error { return nil }))
+func (db *DB) AddAuditEntries(ctx context.Context, note *audit.Note) error {
+	return storeError("add to the audit log", db.write(ctx, func(conn *sqlite.Conn) error { return mayWrite(conn, account.ID(note.Account)) }))
 }
 
 // DeleteAuditEntries implements [auditlog.Store].

@@ -7,6 +7,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 	"callbook/internal/session"
 )
@@ -162,6 +163,12 @@ func noWritesWhileDeleted(t *testing.T, f *fixture) {
 	}
 	if _, err := tryInsert(t.Context(), f.Contacts, other.ID, contacts(firstNumber, 3)); err != nil {
 		t.Errorf("insert into another account: %v", err)
+	}
+	if f.Audit != nil {
+		ctx, note := audit.Begin(t.Context(), f.account, audit.Change{Action: audit.KeysRefused, Done: 1})
+		if err := f.Audit.AddAuditEntries(ctx, note); !errors.Is(err, account.ErrDeleted) {
+			t.Errorf("add to the audit log: %v", err)
+		}
 	}
 	var rows int
 	for n := 1; n > 0; rows += n {

@@ -279,8 +279,8 @@ func (f *fixture) add(t *testing.T, actor audit.Actor, c audit.Change) audit.Ent
 	if c.Done = max(c.Done, 1); c.Action == "" {
 		c.Action = audit.ContactsUpdate
 	}
-	ctx, _ := audit.Begin(audit.By(audited(t.Context()), actor), f.account, c)
-	if err := f.Audit.AddAuditEntries(ctx); err != nil {
+	ctx, note := audit.Begin(audit.By(audited(t.Context()), actor), f.account, c)
+	if err := f.Audit.AddAuditEntries(ctx, note); err != nil {
 		t.Fatal(err)
 	}
 	return f.entries(t, auditlog.Query{Limit: 1})[0]
