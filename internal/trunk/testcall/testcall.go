@@ -45,7 +45,7 @@ type Calls struct {
 	work sync.WaitGroup
 
 	mu   sync.Mutex
-	life context.Context // nil until Run
+	life context.Context // nil before and after Run
 	last *State
 	hang context.CancelFunc // hangs up the last call
 }
@@ -81,6 +81,9 @@ func (c *Calls) Run(ctx context.Context) {
 	c.life = ctx
 	c.mu.Unlock()
 	<-ctx.Done()
+	c.mu.Lock()
+	c.life = nil // Begin adds no work to what Wait waits for
+	c.mu.Unlock()
 	c.work.Wait()
 }
 
