@@ -103,6 +103,41 @@ func TestTrunkCampaign(t *testing.T) {
 	}
 }
 
+// TestTrunkFails: a call that fails because of the trunk does not end the calls of a number,
+// although its campaign has no retries.
+func TestTrunkFails(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		c.Reply(m, siptest.Answer{Status: 488})
+	}})
+	s := servertest.Start(t, servertest.Options{Trunk: trunkTo(callee), VoiceCommand: voiceOf(t, siptest.Tone(wav.Rate/2)), Dashboard: true})
+	c := s.Account("demo")
+	made := c.NewCampaign(fmt.Sprintf(`{"campaigns":[{"caller_id":"+918047000001","read_via_text":"Your rent is due.","from":[%q],
+		"calling_hours":{"hours":"always","days":"always","reason":"A test"}}]}`, line.Number))
+	page := s.SignedIn("demo")
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.Now().Add(20 * time.Second); ; <-tick.C {
+		if details := string(c.Get(c.Path("/campaigns/" + made.ID + "/call-details?status=failed")).Body); strings.Contains(details, line.Number.String()) {
+			break
+		}
+		if time.Now().After(limit) {
+			t.Fatal("the call does not end")
+		}
+	}
+	if got := string(c.Get(c.Path("/campaigns/" + made.ID)).Body); !strings.Contains(got, `"status":"InProgress"`) || !strings.Contains(got, `"retry":1`) {
+		t.Errorf("the campaign is %s", got)
+	}
+	text := page.Open("/campaigns/"+made.ID+"/numbers/0").PageText(t, 200)
+	if !strings.Contains(text, "To be called again") || !strings.Contains(text, "The trunk failed") {
+		t.Errorf("the page of the number says %s", text)
+	}
+	if filtered := page.Open("/campaigns/"+made.ID+"/calls?state=failed").PageText(t, 200); !strings.Contains(filtered, "The trunk failed") {
+		t.Errorf("the failed calls are %s", filtered)
+	}
+}
+
 // TestCallerIDOfTrunks: a campaign whose caller id no trunk may show is refused when it is
 // made, asked about or changed, and no other is.
 func TestCallerIDOfTrunks(t *testing.T) {

@@ -124,7 +124,7 @@ func parseCallQuery(r *http.Request, path string) (campaign.CallQuery, window, e
 	w.paths.byOffset = true
 	q := campaign.CallQuery{Desc: w.Desc, Offset: w.Offset, Limit: w.Limit}
 	err = w.statusWords(func(word string) (known bool) {
-		for o := campaign.Reached; o <= campaign.Unreachable; o++ {
+		for o := campaign.Reached; o <= campaign.TrunkFailed; o++ {
 			if foldWord(o.String()) == word {
 				q.Outcomes, known = withOne(q.Outcomes, o), true
 			}

@@ -113,7 +113,7 @@ func (n *Counts) Of(states []TargetState, again *bool) (total int, ok bool) {
 // Ends returns how many calls have ended with one of these outcomes. Ok is false if the
 // counters do not tell.
 func (n *Counts) Ends(outcomes []Outcome) (total int, ok bool) {
-	var failed, unreachable bool
+	parts := make(map[Outcome]bool) // those that CallsFailed counts
 	for _, o := range outcomes {
 		switch o {
 		case Reached:
@@ -122,16 +122,14 @@ func (n *Counts) Ends(outcomes []Outcome) (total int, ok bool) {
 			total += n.CallsBusy
 		case NoAnswer:
 			total += n.CallsNoAnswer
-		case CallFailed:
-			failed = true
-		case Unreachable:
-			unreachable = true
+		default:
+			parts[o] = true
 		}
 	}
-	if failed && unreachable {
+	if len(parts) == 3 {
 		total += n.CallsFailed
 	}
-	return total, failed == unreachable
+	return total, len(parts) == 0 || len(parts) == 3
 }
 
 // endWaiting counts the waiting targets with the final state that the end of the campaign

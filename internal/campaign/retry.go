@@ -18,7 +18,7 @@ func (r *Retries) After(o Outcome) bool {
 		return r.Busy
 	case NoAnswer:
 		return r.NoAnswer
-	case CallFailed:
+	case CallFailed, TrunkFailed:
 		return r.Failed
 	}
 	return false
@@ -31,6 +31,21 @@ func (r *Retries) Due(ended time.Time, calls int) time.Time {
 		interval <<= calls - 1
 	}
 	return ended.Add(interval)
+}
+
+// faultPause is how long a target waits after the first call that failed because of a
+// trunk. It is longer than an INVITE without an answer goes on in the background. Each
+// further wait is four times as long.
+const faultPause = 2 * time.Minute
+
+// faults returns how many of the target's calls have failed because of a trunk.
+func (t *Target) faults() (n int) {
+	for _, a := range t.History {
+		if a.Outcome == TrunkFailed {
+			n++
+		}
+	}
+	return n
 }
 
 // Claim begins a call to a waiting target, and counts it. It sets the call's number and
@@ -72,15 +87,23 @@ func (c *Campaign) Settle(t *Target, call *Call) {
 	from, calls := t.State, len(t.History)
 	t.History[calls-1].Outcome = call.Outcome
 	c.Counts.EndCall(call.Outcome)
+	faults := t.faults()
+	free := call.Outcome == TrunkFailed && faults <= MaxFaults
+	attempts := calls - min(faults, MaxFaults)
 	switch {
 	case call.Outcome == Reached:
 		c.move(t, from, calls, TargetReached, call.Ended)
 	case call.Outcome == Unreachable:
 		c.move(t, from, calls, InvalidNumber, call.Ended)
-	case c.State.Ended() || calls >= c.Calls() || !c.Retries.After(call.Outcome):
+	case c.State.Ended() || !free && (attempts >= c.Calls() || !c.Retries.After(call.Outcome)):
 		c.move(t, from, calls, TargetFailed, call.Ended)
 	default:
-		due := c.Retries.Due(call.Ended, calls)
+		var due time.Time
+		if free {
+			due = call.Ended.Add(faultPause << (2 * (faults - 1)))
+		} else {
+			due = c.Retries.Due(call.Ended, attempts)
+		}
 		if !due.Before(c.EndAt) {
 			c.move(t, from, calls, TargetFailed, call.Ended)
 			return

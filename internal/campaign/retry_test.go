@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -52,6 +53,10 @@ func TestSettle(t *testing.T) {
 		"due just before the end":     {InProgress, retries, 1, Busy, time.Minute + 1, Waiting, time.Minute},
 		"no such number":              {InProgress, retries, 1, Unreachable, time.Hour, InvalidNumber, 0},
 		"failed, which is tried once": {InProgress, retries, 2, CallFailed, time.Hour, Waiting, time.Minute},
+		"the trunk failed":            {InProgress, nil, 1, TrunkFailed, time.Hour, Waiting, 2 * time.Minute},
+		"the trunk failed at the end": {InProgress, nil, 1, TrunkFailed, 2 * time.Minute, TargetFailed, 0},
+		"the trunk failed, all used":  {InProgress, retries, 4, TrunkFailed, time.Hour, Waiting, 2 * time.Minute},
+		"the trunk failed after it":   {Completed, nil, 1, TrunkFailed, time.Hour, TargetFailed, 0},
 	} {
 		c := &Campaign{Settings: Settings{Retries: tt.retries, EndAt: now.Add(tt.end)}, State: InProgress, Expanded: true}
 		c.Add(1)
@@ -80,6 +85,48 @@ func TestSettle(t *testing.T) {
 			t.Errorf("%s: the target ended at %v", name, target.Ended)
 		}
 		if n := c.Counts; n.Targets() != 1 || n.Calls != tt.calls || n.CallsReached+n.CallsBusy+n.CallsNoAnswer+n.CallsFailed != tt.calls || n.Called != 1 {
+			t.Errorf("%s: the counts are %+v", name, n)
+		}
+	}
+}
+
+// TestFaults: a target whose trunk fails is called again, but not for ever, and these calls
+// are besides its own.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		retries  *Retries
+		outcomes []Outcome
+		waits    []time.Duration // between the calls
+	}{
+		"no retries":          {nil, []Outcome{TrunkFailed, TrunkFailed, TrunkFailed, TrunkFailed}, []time.Duration{2 * time.Minute, 8 * time.Minute, 32 * time.Minute}},
+		"then it is busy":     {nil, []Outcome{TrunkFailed, Busy}, []time.Duration{2 * time.Minute}},
+		"between the retries": {&Retries{Number: 1, Interval: time.Minute, Exponential: true, Busy: true}, []Outcome{Busy, TrunkFailed, TrunkFailed, Busy}, []time.Duration{time.Minute, 2 * time.Minute, 8 * time.Minute}},
+		"more than are free": {&Retries{Number: 2, Interval: time.Minute, Exponential: true, Failed: true}, slices.Repeat([]Outcome{TrunkFailed}, MaxFaults+3),
+			[]time.Duration{2 * time.Minute, 8 * time.Minute, 32 * time.Minute, time.Minute, 2 * time.Minute}},
+	} {
+		now := time.Unix(1_780_000_000, 0)
+		c := &Campaign{Settings: Settings{Retries: tt.retries, EndAt: now.Add(24 * time.Hour)}, State: InProgress, Expanded: true}
+		c.Add(1)
+		target := &Target{State: Waiting}
+		var waits []time.Duration
+		for i, o := range tt.outcomes {
+			if target.State != Waiting {
+				t.Fatalf("%s: after %d calls the target is %d", name, i, target.State)
+			}
+			if i > 0 {
+				waits = append(waits, target.Due.Sub(now))
+				now = target.Due
+			}
+			call := &Call{SID: addressbook.SID{byte(i)}}
+			c.Claim(target, call)
+			call.State, call.Outcome, call.Ended = CallEnded, o, now
+			c.Settle(target, call)
+		}
+		if target.State != TargetFailed || !slices.Equal(waits, tt.waits) {
+			t.Errorf("%s: the target is %d after waits of %v, want %v", name, target.State, waits, tt.waits)
+		}
+		if n := c.Counts; n.Failed != 1 || n.Targets() != 1 || n.Calls != len(tt.outcomes) {
 			t.Errorf("%s: the counts are %+v", name, n)
 		}
 	}

@@ -36,8 +36,10 @@ type Attempt struct {
 	Outcome Outcome // 0 while the call is in flight
 }
 
-// MaxCalls is how many calls a target gets at most.
-const MaxCalls = 4
+// MaxCalls is how many calls a target gets at most, besides those that failed because of a
+// trunk. Up to MaxFaults of these do not count, and are made up for even if the campaign
+// has no retries.
+const MaxCalls, MaxFaults = 4, 3
 
 // TargetState is the state of a target. When a campaign has ended, rows may still be
 // Waiting for a while; [Campaign.Result] returns their final state.
@@ -198,10 +200,14 @@ const (
 	NoAnswer                       // it rang, and nobody answered
 	CallFailed                     // it reached no telephone
 	Unreachable                    // the carrier says that the number does not exist
+	TrunkFailed                    // a trunk failed before the telephone rang; see [MaxFaults]
 )
 
 // outcomeNames are the names in the API.
-var outcomeNames = [...]string{Reached: "completed", Busy: "busy", NoAnswer: "no-answer", CallFailed: "failed", Unreachable: "failed"}
+var outcomeNames = [...]string{Reached: "completed", Busy: "busy", NoAnswer: "no-answer", CallFailed: "failed", Unreachable: "failed", TrunkFailed: "failed"}
+
+// Failed reports whether the API calls the outcome failed.
+func (o Outcome) Failed() bool { return o >= CallFailed }
 
 // String returns the outcome's name in the API.
 func (o Outcome) String() string { return outcomeNames[o] }

@@ -144,7 +144,7 @@ func add(c *prometheus.CounterVec, outcome string, n int) {
 
 var callOutcomes = [...]string{
 	campaign.Reached: "completed", campaign.Busy: "busy", campaign.NoAnswer: "no-answer",
-	campaign.CallFailed: "failed", campaign.Unreachable: "unreachable",
+	campaign.CallFailed: "failed", campaign.Unreachable: "unreachable", campaign.TrunkFailed: "trunk-failed",
 }
 
 // CallEnded counts a call.

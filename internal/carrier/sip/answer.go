@@ -133,7 +133,7 @@ func (l *call) talk(res *gosip.Response) {
 	l.settle()
 	if unusable != nil {
 		l.bye()
-		l.end(resultOf(488, 0, errUnusable.Error(), false, nil))
+		l.end(resultOf(488, 0, errUnusable.Error(), true, nil)) // somebody has picked up
 		return
 	}
 	l.report(func(p *carrier.Progress) {

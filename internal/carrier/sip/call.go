@@ -27,6 +27,7 @@ type call struct {
 	test     bool   // nobody is told of the call but who waits for it
 	media    *media.Session
 	localTag string
+	begun    time.Time // before the first INVITE
 
 	asked chan struct{} // closed when the call is to end
 	once  sync.Once
@@ -77,7 +78,7 @@ type bye struct {
 
 func newCall(c *Carrier, o carrier.Order, w way, s *media.Session) *call {
 	l := &call{
-		c: c, order: o, line: w.line, hosts: w.hosts, callerID: w.callerID, press: w.keys, test: w.test, media: s, localTag: newTag(),
+		c: c, order: o, line: w.line, hosts: w.hosts, callerID: w.callerID, press: w.keys, test: w.test, media: s, localTag: newTag(), begun: time.Now(),
 		asked: make(chan struct{}), ended: make(chan bye, 1), fresh: make(chan interval, 1), done: make(chan struct{}), settled: make(chan struct{}),
 		leaveHop: func() {}, peerCSeq: -1,
 		progress: carrier.Progress{Call: o.Call, State: campaign.Dialed, Placed: c.opts.Clock.Now()},

@@ -35,7 +35,6 @@ func (l *call) awaitAnswer() *gosip.Response {
 	quiet := time.NewTimer(min(quietFor, l.c.opts.Ring))
 	defer quiet.Stop()
 	var giveUp <-chan time.Time
-	left := time.Now()
 	wanted, heard, cancelled := goOn, false, false
 	asked := l.asked
 	want := func(w wish) {
@@ -94,13 +93,13 @@ func (l *call) awaitAnswer() *gosip.Response {
 			return nil
 		case <-quiet.C:
 			if !heard {
-				l.line.unheard(time.Now(), left)
+				l.line.unheard(time.Now(), l.begun)
 			}
 		case <-ring.C:
 			if !heard && wanted == goOn {
 				// The INVITE goes on being repeated, and an answer to it leads to a CANCEL.
 				// Meanwhile nobody has to wait.
-				l.end(resultOf(408, 0, "The trunk gives no answer", false, nil))
+				l.end(l.unheard())
 			}
 			want(rangOut)
 		case <-asked:
@@ -132,6 +131,16 @@ func (l *call) unanswered(w wish) result {
 	return resultOf(487, 19, "No answer from the user", l.rung(), l.line.trunk.Outcomes)
 }
 
+// unheard is what a call counts as that got no answer at all. If an answer came that could
+// not be read, the telephone may have rung, and the trunk has done its part.
+func (l *call) unheard() result {
+	r := result{outcome: campaign.TrunkFailed, code: 408, text: "The trunk gives no answer"}
+	if l.line.garbledSince(l.begun) {
+		r.outcome = campaign.CallFailed
+	}
+	return r
+}
+
 // silence reports the end of a call whose INVITE got no final answer.
 func (l *call) silence(w wish, heard bool) {
 	if heard {
@@ -141,7 +150,7 @@ func (l *call) silence(w wish, heard bool) {
 		l.end(l.unanswered(w))
 		return
 	}
-	l.end(resultOf(408, 0, "The trunk gives no answer", false, nil))
+	l.end(l.unheard())
 }
 
 // failed reports the end of a call after a final answer other than 2xx.
@@ -161,7 +170,7 @@ func (l *call) failed(res *gosip.Response, w wish) {
 	}
 	rung := l.rung()
 	r := resultOf(res.StatusCode, cause, text, rung, own)
-	l.line.judge(time.Now(), res.StatusCode, !rung && cause == 0 && r.outcome == campaign.CallFailed)
+	l.line.judge(time.Now(), res.StatusCode, !rung && (r.outcome == campaign.TrunkFailed || cause == 0 && r.outcome == campaign.CallFailed))
 	l.end(r)
 }
 

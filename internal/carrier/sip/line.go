@@ -222,6 +222,13 @@ func (l *line) unheard(now, left time.Time) {
 	}
 }
 
+// garbledSince reports whether the trunk has sent what could not be read since a time.
+func (l *line) garbledSince(t time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.garbled.After(t)
+}
+
 // refuse lets the trunk rest for a reason.
 func (l *line) refuse(now time.Time, d time.Duration, why string) {
 	l.mu.Lock()

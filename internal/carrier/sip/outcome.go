@@ -45,8 +45,8 @@ var outcomes = []row{
 	{cause: 41, outcome: campaign.CallFailed, text: "Temporary failure"},
 	{cause: 42, outcome: campaign.CallFailed, text: "Switching equipment congestion"},
 	{cause: 47, outcome: campaign.CallFailed, text: "Resource unavailable"},
-	{cause: 57, outcome: campaign.CallFailed, text: "The trunk does not allow the call"},
-	{cause: 88, outcome: campaign.CallFailed, text: "Incompatible destination"},
+	{cause: 57, outcome: campaign.TrunkFailed, text: "The trunk does not allow the call"},
+	{cause: 88, outcome: campaign.TrunkFailed, text: "Incompatible destination"},
 
 	{code: 486, outcome: campaign.Busy, text: "User busy"},
 	{code: 600, outcome: campaign.Busy, text: "User busy"},
@@ -61,12 +61,12 @@ var outcomes = []row{
 	{code: 604, outcome: campaign.Unreachable, text: "There is no such number"},
 	{code: 607, outcome: campaign.CallFailed, text: "The callee does not want such calls"},
 	{code: 608, outcome: campaign.CallFailed, text: "The network blocks such calls"},
-	{code: 401, outcome: campaign.CallFailed, text: "The trunk refuses the user or the password"},
-	{code: 407, outcome: campaign.CallFailed, text: "The trunk refuses the user or the password"},
+	{code: 401, outcome: campaign.TrunkFailed, text: "The trunk refuses the user or the password"},
+	{code: 407, outcome: campaign.TrunkFailed, text: "The trunk refuses the user or the password"},
 	{code: 403, outcome: campaign.CallFailed, text: "The trunk refuses the call or its caller id"},
 	{code: 408, outcome: campaign.CallFailed, text: "The network got no answer in time"},
 	{code: 480, outcome: campaign.CallFailed, text: "Temporarily unavailable"},
-	{code: 488, outcome: campaign.CallFailed, text: "The trunk takes none of the codecs"},
+	{code: 488, outcome: campaign.TrunkFailed, text: "The trunk takes none of the codecs"},
 	{code: 421, outcome: campaign.CallFailed, text: "The trunk demands an extension that callbook does not have"},
 	{code: 503, outcome: campaign.CallFailed, text: "The trunk has no capacity"},
 }
@@ -91,6 +91,9 @@ func resultOf(code, cause int, text string, rung bool, own []trunk.OutcomeRow) r
 			}
 			break
 		}
+	}
+	if r.outcome == campaign.TrunkFailed && rung {
+		r.outcome = campaign.CallFailed // the trunk has done its part
 	}
 	if r.text == "" && code >= 300 && code < 400 {
 		r.text = "The trunk redirects the call"

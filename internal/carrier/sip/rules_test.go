@@ -34,8 +34,8 @@ func TestOutcomes(t *testing.T) {
 		{403, 0, true, nil, campaign.CallFailed}, {403, 0, false, nil, campaign.CallFailed}, {403, 21, false, nil, campaign.CallFailed},
 		{404, 0, false, nil, campaign.Unreachable}, {410, 0, false, nil, campaign.Unreachable}, {484, 0, false, nil, campaign.Unreachable},
 		{604, 0, false, nil, campaign.Unreachable}, {503, 1, false, nil, campaign.Unreachable}, {404, 17, false, nil, campaign.Busy},
-		{503, 34, false, nil, campaign.CallFailed}, {500, 0, false, nil, campaign.CallFailed}, {488, 0, false, nil, campaign.CallFailed},
-		{302, 0, false, nil, campaign.CallFailed}, {607, 0, true, nil, campaign.CallFailed}, {401, 0, false, nil, campaign.CallFailed},
+		{503, 34, false, nil, campaign.CallFailed}, {500, 0, false, nil, campaign.CallFailed}, {488, 0, false, nil, campaign.TrunkFailed}, {488, 0, true, nil, campaign.CallFailed}, {403, 57, false, nil, campaign.TrunkFailed},
+		{302, 0, false, nil, campaign.CallFailed}, {607, 0, true, nil, campaign.CallFailed}, {401, 0, false, nil, campaign.TrunkFailed}, {488, 0, false, []trunk.OutcomeRow{{Code: 488, Outcome: "failed"}}, campaign.CallFailed},
 		{480, 0, true, own, campaign.Busy}, {503, 34, false, own, campaign.NoAnswer}, {404, 0, false, own, campaign.Unreachable}, {500, 0, false, own, campaign.CallFailed},
 	} {
 		r := resultOf(tt.code, tt.cause, "", tt.rung, tt.own)

@@ -121,7 +121,7 @@ func (t *traces) follow(o *observers, call addressbook.SID, c clock.Clock) (end 
 	})
 	return func(outcome campaign.Outcome) {
 		leave()
-		if t.all || outcome == campaign.CallFailed || outcome == campaign.Unreachable {
+		if t.all || outcome.Failed() {
 			for i := range messages {
 				messages[i].Text = struck([]byte(messages[i].Text))
 			}

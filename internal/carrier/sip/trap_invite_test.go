@@ -106,7 +106,7 @@ func TestCancelWaits(t *testing.T) {
 		t.Error("the INVITE was not repeated")
 	}
 	// The dialer was told before that the trunk is silent.
-	r.end(o, campaign.CallFailed)
+	r.end(o, campaign.TrunkFailed)
 	r.saw(call, "INVITE CANCEL ACK")
 }
 
@@ -200,7 +200,7 @@ func TestSilentTrunk(t *testing.T) {
 				orders = append(orders, r.place(line, nil))
 			}
 			for _, o := range orders {
-				p := r.end(o, campaign.CallFailed)
+				p := r.end(o, campaign.TrunkFailed)
 				if d := p.Ended.Sub(p.Placed); d > 8*time.Second {
 					t.Errorf("the call took %v", d)
 				}

@@ -36,8 +36,8 @@ func TestDigest(t *testing.T) {
 		"401":                {"secret", 401, false, campaign.Reached, "INVITE ACK INVITE ACK BYE"},
 		"407":                {"secret", 407, false, campaign.Reached, "INVITE ACK INVITE ACK BYE"},
 		"the nonce is old":   {"secret", 407, true, campaign.Reached, "INVITE ACK INVITE ACK INVITE ACK BYE"},
-		"the wrong password": {"wrong", 407, false, campaign.CallFailed, "INVITE ACK INVITE ACK"},
-		"no password":        {"", 401, false, campaign.CallFailed, "INVITE ACK"},
+		"the wrong password": {"wrong", 407, false, campaign.TrunkFailed, "INVITE ACK INVITE ACK"},
+		"no password":        {"", 401, false, campaign.TrunkFailed, "INVITE ACK"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,7 +100,7 @@ func TestOutcomes(t *testing.T) {
 		{604, false, "", campaign.Unreachable, 0},
 		{500, false, "Reason: Q.850;cause=1", campaign.Unreachable, 1},
 		{502, false, "", campaign.CallFailed, 0},
-		{488, false, "", campaign.CallFailed, 0},
+		{488, false, "", campaign.TrunkFailed, 0},
 		{421, false, "Require: timer", campaign.CallFailed, 0},
 	} {
 		line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {

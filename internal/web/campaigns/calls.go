@@ -46,7 +46,7 @@ var callFilters = []struct {
 	{shell.Option{Value: "answered", Label: "Answered"}, []campaign.Outcome{campaign.Reached}, nil},
 	{shell.Option{Value: "busy", Label: "Busy"}, []campaign.Outcome{campaign.Busy}, nil},
 	{shell.Option{Value: "no-answer", Label: "No answer"}, []campaign.Outcome{campaign.NoAnswer}, nil},
-	{shell.Option{Value: "failed", Label: "Failed"}, []campaign.Outcome{campaign.CallFailed, campaign.Unreachable}, nil},
+	{shell.Option{Value: "failed", Label: "Failed"}, []campaign.Outcome{campaign.CallFailed, campaign.Unreachable, campaign.TrunkFailed}, nil},
 	{shell.Option{Value: "flying", Label: "Not ended"}, nil, []campaign.CallState{campaign.Placing, campaign.Dialed, campaign.Ringing, campaign.Answered}},
 }
 
@@ -72,9 +72,9 @@ func (room *Room) callsPage(r *http.Request, c *campaign.Campaign) (shell.Answer
 	return pages.Show("calls", c.Name+": calls", data).PieceAt("call-results", data.Here), nil
 }
 
-// Failed reports whether the call has failed, also for lack of such a number.
+// Failed reports whether the call has failed, for whatever reason.
 func (row callRow) Failed() bool {
-	return row.Outcome == campaign.CallFailed || row.Outcome == campaign.Unreachable
+	return row.Outcome.Failed()
 }
 
 func callRows(page campaign.CallPage) []callRow {
@@ -188,7 +188,7 @@ func (room *Room) numberPage(r *http.Request, c *campaign.Campaign) (shell.Answe
 	if len(page.Targets) == 0 || page.Targets[0].Position != position {
 		return shell.Answer{}, errNoNumber
 	}
-	calls, err := room.Campaigns.Calls(r.Context(), acct, c.SID, campaign.CallQuery{Position: &position, Limit: campaign.MaxCalls, NoTotal: true})
+	calls, err := room.Campaigns.Calls(r.Context(), acct, c.SID, campaign.CallQuery{Position: &position, Limit: campaign.MaxCalls + campaign.MaxFaults, NoTotal: true})
 	if err != nil {
 		return shell.Answer{}, err
 	}

@@ -77,6 +77,8 @@ func Outcome(o campaign.Outcome) (text, kind string) {
 		return "No answer", "warn"
 	case campaign.Unreachable:
 		return "No such number", "bad"
+	case campaign.TrunkFailed:
+		return "The trunk failed", "bad"
 	}
 	return "Failed", "bad"
 }
