@@ -207,6 +207,7 @@ var rules = map[string][]string{
 		"internal/account",
 		"internal/addressbook",
 		"internal/audit",
+		"internal/budget",
 		"internal/campaign",
 		"internal/clock",
 		"internal/event",
