@@ -20,6 +20,7 @@ import (
 	"callbook/internal/metrics"
 	"callbook/internal/session"
 	"callbook/internal/store/sqlite"
+	"callbook/internal/trace"
 )
 
 type serveCmd struct {
@@ -109,6 +110,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		}
 	}
 	cfg := c.config(memory, log)
+	if cfg.Trace, err = trace.New(ctx, version(), log); err != nil {
+		return closing(ln, err)
+	}
+	defer cfg.Trace.Close(ctx)
 	stopMetrics, err := c.serveMetrics(ctx, cfg.Metrics, std.out, log)
 	if err != nil {
 		return closing(ln, err)

@@ -39,6 +39,7 @@ import (
 	"callbook/internal/store/sqlite"
 	"callbook/internal/summary"
 	"callbook/internal/suppression"
+	"callbook/internal/trace"
 	"callbook/internal/trash"
 	"callbook/internal/trunk"
 	"callbook/internal/trunk/testcall"
@@ -98,6 +99,8 @@ type Config struct {
 	CallbackPrivate bool
 	// Metrics are the metrics of the server; nil means new ones, which nobody reads.
 	Metrics *metrics.Metrics
+	// Trace makes traces; nil makes none.
+	Trace *trace.Tracer
 	// Dashboard enables the dashboard.
 	Dashboard bool
 	// These are those of [server.Config].
@@ -252,10 +255,14 @@ func openStores(ctx context.Context, cfg Config) (*store.Set, error) {
 // front returns the configuration of the HTTP server, as far as it does not need a
 // database. The access log runs after these observers.
 func (cfg Config) front(observers ...server.Observer) server.Config {
-	return server.Config{
+	front := server.Config{
 		TLS: cfg.TLS, Log: cfg.Log, Proxies: cfg.Proxies, AllowOrigins: cfg.AllowOrigins, BaseURL: cfg.BaseURL,
 		RequestTimeout: cfg.RequestTimeout, Connections: cfg.Connections, Observers: append(observers, server.AccessLog(cfg.Log)),
 	}
+	if cfg.Trace != nil {
+		front.Begin, front.Observers = cfg.Trace.Begin, append(front.Observers, cfg.Trace.Request)
+	}
+	return front
 }
 
 // countRequests returns an observer that counts the API requests of accounts.

@@ -9,9 +9,11 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/callflow/library"
 	"callbook/internal/campaign"
+	"callbook/internal/carrier"
 	"callbook/internal/dialer"
 	"callbook/internal/link"
 	"callbook/internal/store"
+	"callbook/internal/trace"
 )
 
 // campaigns returns the campaigns and the dialer. Their clock and sids continue from the
@@ -29,10 +31,24 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 	sids := addressbook.NewSIDs(phone.clock)
 	sids.Resume(last)
 	opts.Calls, opts.SIDs, opts.Speed = phone.clock, sids, phone.speed
-	d := dialer.New(stores.Dialing, phone, opts)
+	d := dialer.New(stores.Dialing, traced{phone, cfg.Trace}, opts)
 	return campaign.New(stores.Campaigns, book, campaign.Options{
 		Clock: phone.clock, SIDs: sids, Dialer: d, Real: phone.Real(), FlowThere: flows.There, MayShow: phone.mayShow,
 	}), d, phone, nil
+}
+
+// traced is a carrier whose calls are traced as they are placed.
+type traced struct {
+	carrier.Carrier
+	trace *trace.Tracer
+}
+
+// Place implements [carrier.Carrier].
+func (t traced) Place(ctx context.Context, o carrier.Order) error {
+	ctx, span := t.trace.Call(ctx)
+	err := t.Carrier.Place(ctx, o)
+	span.End(err)
+	return err
 }
 
 // links makes the URLs of files in callbacks. Callbacks are sent in the background,

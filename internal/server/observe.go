@@ -19,7 +19,11 @@ type Observer func(ctx context.Context, rec *reqlog.Record)
 func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	start := time.Now()
 	serving(r.Context())
-	ctx, cancel := context.WithTimeout(r.Context(), s.limit)
+	ctx := r.Context()
+	if s.begin != nil {
+		ctx = s.begin(r)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	ctx, rec := reqlog.Begin(ctx)
 	ctx, share := s.budget.Begin(ctx)

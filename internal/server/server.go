@@ -30,6 +30,7 @@ type Server struct {
 	dashboard *web.Dashboard
 	ready     func(context.Context) error
 	log       *slog.Logger
+	begin     func(*http.Request) context.Context
 	observers []Observer
 	limit     time.Duration
 	refuse    error
@@ -55,6 +56,9 @@ type Config struct {
 	// Log receives errors that no request has caused, or whose details clients must not
 	// see. It must not be nil.
 	Log *slog.Logger
+	// Begin, if not nil, is called when a request arrives. It returns the context of the
+	// request, which the observers get too.
+	Begin func(r *http.Request) context.Context
 	// Observers are called after each request, in this order.
 	Observers []Observer
 	// Proxies are trusted to tell the addresses of their clients.
@@ -109,6 +113,7 @@ func New(cfg Config) *Server {
 		dashboard: cfg.Dashboard,
 		ready:     cfg.Ready,
 		log:       cfg.Log,
+		begin:     cfg.Begin,
 		observers: cfg.Observers,
 		limit:     cfg.RequestTimeout,
 		refuse:    cfg.Refuse,

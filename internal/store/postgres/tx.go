@@ -14,6 +14,7 @@ import (
 	"callbook/internal/audit"
 	"callbook/internal/budget"
 	"callbook/internal/journal"
+	"callbook/internal/trace"
 )
 
 const (
@@ -91,10 +92,13 @@ func (t *tx) commit() error {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(t.ctx), commitLimit, errSlow)
 	defer cancel()
 	t.ctx = ctx
-	if err := t.flush(); err != nil {
-		return err
+	begun := time.Now()
+	err := t.flush()
+	if err == nil {
+		err = t.confirm(done)
 	}
-	return t.confirm(done)
+	trace.Committed(ctx, trace.PostgreSQL, begun, err)
+	return err
 }
 
 // forgetWarnings must be called before each query with a commit.
@@ -119,7 +123,9 @@ func (db *DB) write(ctx context.Context, account account.ID, operation string, d
 }
 
 // retry is write with a claim.
-func (db *DB) retry(ctx context.Context, account account.ID, claim journal.Claim, operation string, do func(*tx) error) error {
+func (db *DB) retry(ctx context.Context, account account.ID, claim journal.Claim, operation string, do func(*tx) error) (err error) {
+	ctx, span := trace.Write(ctx, trace.PostgreSQL, operation)
+	defer func() { span.End(err) }()
 	ctx, cancel := context.WithTimeoutCause(ctx, workLimit, errSlow)
 	defer cancel()
 	share := budget.Of(ctx)

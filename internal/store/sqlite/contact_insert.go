@@ -13,10 +13,13 @@ import (
 	"callbook/internal/budget"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
+	"callbook/internal/trace"
 )
 
 // InsertContacts implements [addressbook.Store].
-func (b *AddressBook) InsertContacts(ctx context.Context, account account.ID, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) error {
+func (b *AddressBook) InsertContacts(ctx context.Context, account account.ID, contacts []addressbook.Contact, opts addressbook.CreateOptions, ready journal.Ready[[]*addressbook.Contact]) (err error) {
+	ctx, span := trace.Write(ctx, trace.SQLite, "insert contacts")
+	defer func() { span.End(err) }()
 	claim := journal.ClaimOf(ctx)
 	keyed := claim.Key != ""
 	in := &insertion{

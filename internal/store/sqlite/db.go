@@ -19,6 +19,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/audit"
+	"callbook/internal/trace"
 )
 
 //go:embed migrations/*.sql
@@ -230,14 +231,16 @@ func (db *DB) read(ctx context.Context, f func(*sqlite.Conn) error) error {
 
 // write runs f in a transaction of its own, and writes the entries of the context's note
 // into the audit log.
-func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) error {
+func (db *DB) write(ctx context.Context, f func(*sqlite.Conn) error) (err error) {
+	ctx, span := trace.Write(ctx, trace.SQLite, "write")
+	defer func() { span.End(err) }()
 	select {
 	case db.turn <- struct{}{}:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	defer func() { <-db.turn }()
-	err := lend(ctx, db.health, db.writes, func(conn *sqlite.Conn) (err error) {
+	err = lend(ctx, db.health, db.writes, func(conn *sqlite.Conn) (err error) {
 		end, err := sqlitex.ImmediateTransaction(conn)
 		if err != nil {
 			return err

@@ -168,7 +168,7 @@ func (w *writer) transact(first *job) {
 		w.fail(group, errors.Join(err, w.rollback()))
 		return
 	}
-	if err := w.commit(len(group)); err != nil {
+	if err := w.commit(group); err != nil {
 		w.health.note(err)
 		w.fail(group, err)
 		return

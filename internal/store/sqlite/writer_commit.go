@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"callbook/internal/trace"
 )
 
 func (w *writer) begin() error {
@@ -15,8 +17,8 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// commit commits the transaction of so many jobs.
-func (w *writer) commit(jobs int) error {
+// commit commits the transaction of these jobs.
+func (w *writer) commit(group []*job) error {
 	err := w.added.write(w.conn)
 	if err == nil {
 		err = w.told.write(w.conn)
@@ -34,7 +36,10 @@ func (w *writer) commit(jobs int) error {
 		start := time.Now()
 		err = sqlitex.Execute(w.conn, "COMMIT", nil)
 		if w.onCommit != nil && err == nil {
-			w.onCommit(jobs, time.Since(start))
+			w.onCommit(len(group), time.Since(start))
+		}
+		for _, j := range group {
+			trace.Committed(j.ctx, trace.SQLite, start, err)
 		}
 		w.commits.Add(1)
 	}

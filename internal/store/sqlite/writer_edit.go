@@ -15,6 +15,7 @@ import (
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 	"callbook/internal/phone"
+	"callbook/internal/trace"
 )
 
 // edit runs do as a job of the writer. It is for all writes but bulk inserts. Do may be
@@ -22,13 +23,14 @@ import (
 // share of the memory refuses, only this edit is undone. Any other error rolls back the
 // whole transaction, with the other jobs in it. So an error of do must not be a mistake
 // of the caller.
-func (b *AddressBook) edit(ctx context.Context, account account.ID, rows int, operation string, do func(*editTx) error) error {
+func (b *AddressBook) edit(ctx context.Context, account account.ID, rows int, operation string, do func(*editTx) error) (err error) {
+	ctx, span := trace.Write(ctx, trace.SQLite, operation)
+	defer func() { span.End(err) }()
 	e := &edit{indexes: b.indexes, added: &b.writer.added, told: &b.writer.told, note: audit.NoteOf(ctx), account: account, rows: rows, do: do, share: budget.Of(ctx), quota: journal.ClaimOf(ctx).Quota}
 	j := &job{ctx: ctx, account: account, rows: rows, work: e, outcome: make(chan error, 1)}
 	if err := b.writer.submit(j); err != nil {
 		return err
 	}
-	var err error
 	select {
 	case err = <-j.outcome:
 	case <-ctx.Done():

@@ -34,6 +34,7 @@ import (
 	"callbook/internal/server"
 	"callbook/internal/session"
 	"callbook/internal/store"
+	"callbook/internal/trace"
 	"callbook/internal/trunk"
 	"callbook/internal/upload"
 	"callbook/internal/web"
@@ -112,6 +113,8 @@ type Options struct {
 	Proxies clientaddr.Proxies
 	// AllowOrigins are the origins whose pages may use the API.
 	AllowOrigins []string
+	// Trace makes traces; nil makes none.
+	Trace *trace.Tracer
 	// Sessions does what Accounts does, for the dashboard's sessions.
 	Sessions func(session.Store) session.Store
 }
@@ -192,6 +195,7 @@ func Start(t testing.TB, opts Options) *Server {
 		VoiceCommand:    opts.VoiceCommand,
 		CallbackPrivate: !opts.RefusePrivate,
 		Metrics:         s.Metrics,
+		Trace:           opts.Trace,
 		Dashboard:       opts.Dashboard,
 		Proxies:         opts.Proxies,
 		AllowOrigins:    opts.AllowOrigins,
