@@ -19,11 +19,25 @@ type page struct {
 	free   bool
 }
 
+// maxCleaned bounds the pages of a file whose free space is cleaned. A page of a tree is
+// known by its first byte, which in other pages is the highest byte of a page's number: it
+// is less than that of any tree in a file of fewer pages.
+const maxCleaned = 2 << 24
+
 // dirtyPages returns the pages that have one of the texts in their free space. Rows that
-// were moved or changed before leave their bytes there.
+// were moved or changed before leave their bytes there. In a file of [maxCleaned] pages or
+// more it returns none.
 func (b *AddressBook) dirtyPages(ctx context.Context, texts [][]byte) (dirty []page, err error) {
 	err = b.db.scans.read(ctx, account.None, func(conn *sqlite.Conn) (err error) {
 		defer sqlitex.Transaction(conn)(&err)
+		var count int64
+		err = queryOne(conn, `PRAGMA page_count`, nil, func(stmt *sqlite.Stmt) error {
+			count = stmt.ColumnInt64(0)
+			return nil
+		})
+		if err != nil || count >= maxCleaned {
+			return err
+		}
 		free, err := freePages(conn)
 		if err != nil {
 			return err
