@@ -30,7 +30,7 @@ func TestKeyStory(t *testing.T) {
 	program.List("").Page(t)
 
 	b.follow("main > p a")
-	b.follow("tbody tr:nth-child(1) .row-actions a")
+	b.follow("tbody tr:nth-child(1) .row-actions a[href$=revoke]")
 	if got := b.text("h1"); got != "Revoke “nightly sync”?" {
 		t.Fatalf("the page is %q", got)
 	}
