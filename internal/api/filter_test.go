@@ -199,10 +199,10 @@ func TestContactFilters(t *testing.T) {
 // last does not.
 func TestCreatedFilter(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 11, 28, 18, 29, 59, 999_000_000, time.UTC)
-	c := servertest.Start(t, servertest.Options{Clock: clocktest.Func(func() time.Time { return now })}).Account("demo")
+	clock := clocktest.New(time.Date(2026, 11, 28, 18, 29, 59, 999_000_000, time.UTC))
+	c := servertest.Start(t, servertest.Options{Clock: clock}).Account("demo")
 	before := c.CreateOne(`{"number":"+919876543210"}`).SID
-	now = now.Add(time.Millisecond) // midnight in India
+	clock.Add(time.Millisecond) // midnight in India
 	after := c.CreateOne(`{"number":"+919876543211"}`).SID
 	midnight := url.QueryEscape("2026-11-29T00:00:00+05:30")
 	for words, want := range map[string][]string{
