@@ -193,7 +193,9 @@ func (r *calling) until(ctx context.Context, id string, so func(*running) bool) 
 	}
 }
 
-// settled waits until all campaigns have ended and nothing of them is left to do.
+// settled waits until all campaigns have ended and nothing of them is left to do. The
+// counts of a campaign are final before its targets are: the server still works on those
+// until it takes no processor time.
 func (r *calling) settled(ctx context.Context) error {
 	for {
 		var page struct{ Response []struct{ Data *running } }
@@ -202,8 +204,16 @@ func (r *calling) settled(ctx context.Context) error {
 		}
 		open := slices.ContainsFunc(page.Response, func(item struct{ Data *running }) bool { return item.Data.count(true) != r.targets })
 		if !open {
-			return nil
+			break
 		}
 		pause(ctx, 20*time.Millisecond)
 	}
+	for worked := time.Duration(-1); ctx.Err() == nil; {
+		before := worked
+		if worked = r.cpu(); before >= 0 && worked-before <= 20*time.Millisecond {
+			break
+		}
+		pause(ctx, 500*time.Millisecond)
+	}
+	return ctx.Err()
 }
