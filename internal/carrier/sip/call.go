@@ -209,7 +209,7 @@ func (l *call) address(h *host) {
 	defer l.mu.Unlock()
 	l.invites = 0
 	l.dialog = Dialog{
-		Trunk: t.Name, Transport: t.Transport, CallID: callIDOf(l.order.Call), From: from, To: to,
+		Trunk: t.Name, Transport: t.Transport, Domain: t.Host, CallID: callIDOf(l.order.Call), From: from, To: to,
 		Target: uri + paramOf(t), Dest: h.dest, CSeq: max(1, l.dialog.CSeq+maxInvites), SentBy: h.local, Branch: newBranch(),
 	}
 }
@@ -236,7 +236,7 @@ func (l *call) sendInvite(ctx context.Context) error {
 	l.mu.Lock()
 	l.open = cseq
 	l.mu.Unlock()
-	tx, err := l.c.net.begin(ctx, req)
+	tx, err := l.c.net.begin(ctx, req, d.Domain)
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func New(opts Options) (*Carrier, error) {
 		calls: make(map[addressbook.SID]*call), past: make(map[addressbook.SID]past), ghosts: make(map[addressbook.SID]Dialog),
 	}
 	var err error
-	if c.net, err = newEndpoint(&opts, c.lines.known, c.mine, c.lines.garbage, verified(opts.TLS, c.lines.domains), c.request, c.stray); err != nil {
+	if c.net, err = newEndpoint(&opts, c.lines.known, c.mine, c.lines.garbage, c.request, c.stray); err != nil {
 		return nil, fmt.Errorf("open the port of SIP: %w", err)
 	}
 	return c, nil

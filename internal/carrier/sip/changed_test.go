@@ -123,7 +123,7 @@ func TestNamedHop(t *testing.T) {
 	}
 	defer hop.Close()
 	at := hop.LocalAddr().(*net.UDPAddr).AddrPort()
-	r := open(t, callee, func(s *setup) { s.Resolver = zone{last: 9}.resolver(t) })
+	r := open(t, callee, func(s *setup) { s.Resolver = zone{addrs: []byte{9}}.resolver(t) })
 	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
 		c.Pick(m, fmt.Sprintf("Record-Route: <sip:host.test:%d;lr>", at.Port()))
 	}})

@@ -23,6 +23,9 @@ import (
 type Dialog struct {
 	Trunk     string          `json:"trunk"`
 	Transport trunk.Transport `json:"transport"`
+	// Domain is what the certificate of the next hop has to be for, with TLS. Old records
+	// have none.
+	Domain string `json:"domain,omitempty"`
 	// CallID, From and To are the values of these headers; To has no tag before the answer.
 	CallID string `json:"call_id"`
 	From   string `json:"from"`
@@ -157,7 +160,7 @@ func (d *Dialog) fork(res *gosip.Response, cseq uint32, symmetric bool) Dialog {
 	}
 	slices.Reverse(f.Routes)
 	if d.Transport == trunk.TLS {
-		return f // the certificate is for the trunk's name
+		return f // only the hosts of the trunk have its certificate
 	}
 	switch {
 	case len(f.Routes) > 0:

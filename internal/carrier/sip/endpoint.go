@@ -3,7 +3,6 @@ package sip
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -42,6 +41,7 @@ type endpoint struct {
 	cli     *sipgo.Client
 	udp     *listening
 	tcp     net.Listener
+	tls     *secured
 	known   func(netip.Addr) bool
 	mine    func(*gosip.Response) bool
 	garbage func(netip.Addr)
@@ -50,10 +50,9 @@ type endpoint struct {
 
 // newEndpoint opens the sockets. Known tells whose messages are read, and mine which
 // answers to INVITEs are. Garbage is told whose answers cannot be read. Serve handles
-// requests, and stray the answers that belong to no request of this process. Secure is the
-// configuration of TLS.
-func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Response) bool, garbage func(netip.Addr), secure *tls.Config, serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
-	e := &endpoint{public: opts.Public, known: known, mine: mine, garbage: garbage}
+// requests, and stray the answers that belong to no request of this process.
+func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Response) bool, garbage func(netip.Addr), serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
+	e := &endpoint{public: opts.Public, known: known, mine: mine, garbage: garbage, tls: newSecured(opts.TLS)}
 	udp, tcp, err := listen(opts.Addr)
 	if err != nil {
 		return nil, err
@@ -61,9 +60,9 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Re
 	e.udp, e.tcp = &listening{UDPConn: udp, reads: make(chan struct{})}, tcp
 	e.local = udp.LocalAddr().(*net.UDPAddr).AddrPort()
 	if e.ua, err = sipgo.NewUA(
-		sipgo.WithUserAgent("callbook"), sipgo.WithUserAgenTLSConfig(secure), sipgo.WithUserAgentDNSResolver(opts.Resolver),
+		sipgo.WithUserAgent("callbook"), sipgo.WithUserAgentDNSResolver(opts.Resolver),
 		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerReadFilter(e.filter), gosip.WithTransportLayerTransports(gosip.TransportsConfig{
-			TCP: bounded(), TLS: &gosip.TransportTLS{TransportTCP: bounded()},
+			TCP: bounded(), TLS: &gosip.TransportTLS{TransportTCP: &gosip.TransportTCP{WriteTimeout: connectWithin, DialerCreate: dialsNot}},
 		})),
 		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(func(r *gosip.Response) {
 			guarded(func() {
@@ -101,10 +100,11 @@ func (e *endpoint) ready() <-chan struct{} { return e.udp.reads }
 
 // serve reads messages until the endpoint is closed.
 func (e *endpoint) serve() {
-	var both sync.WaitGroup
-	both.Go(func() { _ = e.srv.ServeUDP(e.udp) })
-	both.Go(func() { _ = e.srv.ServeTCP(&admitting{e.tcp, e.known}) })
-	both.Wait()
+	var all sync.WaitGroup
+	all.Go(func() { _ = e.srv.ServeUDP(e.udp) })
+	all.Go(func() { _ = e.srv.ServeTCP(&admitting{e.tcp, e.known}) })
+	all.Go(func() { _ = e.srv.ServeTLS(e.tls) })
+	all.Wait()
 }
 
 // close closes the sockets and ends all transactions.
@@ -112,6 +112,7 @@ func (e *endpoint) close() {
 	_ = e.ua.Close()
 	_ = e.udp.Close()
 	_ = e.tcp.Close()
+	_ = e.tls.Close()
 }
 
 // filter drops the messages of strangers before they are parsed. An error would end the
@@ -192,17 +193,44 @@ func (e *endpoint) prepare(text []byte, transport trunk.Transport, to string) (*
 // as passes a request on as it is.
 func as(*sipgo.Client, *gosip.Request) error { return nil }
 
-// begin sends a request. After an error it has certainly not left. If ctx ends later, that
-// changes nothing.
-func (e *endpoint) begin(ctx context.Context, req *gosip.Request) (gosip.ClientTransaction, error) {
+// begin sends a request. With TLS, the certificate of the next hop has to be for the domain.
+// After an error the request has certainly not left. If ctx ends later, that changes nothing.
+func (e *endpoint) begin(ctx context.Context, req *gosip.Request, domain string) (gosip.ClientTransaction, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
 	e.observe.see(true, req.CallID().Value(), func() []byte { return []byte(req.String()) })
+	if err := e.connect(ctx, req, domain); err != nil {
+		return nil, plain(err)
+	}
 	tx, err := e.cli.TransactionRequest(ctx, req, as)
 	if err != nil {
 		return nil, plain(err)
 	}
 	return tx, nil
+}
+
+// connect makes the connection for a request with TLS, if there is none.
+func (e *endpoint) connect(ctx context.Context, req *gosip.Request, domain string) (err error) {
+	if req.Transport() == "TLS" {
+		req.Laddr, err = e.tls.connect(ctx, hop{dest: req.Destination(), domain: domain})
+	}
+	return err
+}
+
+// drop closes the connection to the next hop of a dialog, so that the next message makes a
+// new one.
+func (e *endpoint) drop(d *Dialog) {
+	at := d.Dest
+	if d.Transport == trunk.TLS {
+		local, _ := e.tls.local(hop{dest: d.Dest, domain: d.Domain})
+		at = local.String()
+	}
+	if d.Transport == trunk.UDP {
+		return // it has none
+	}
+	if conn := e.ua.TransportLayer().Pool(string(d.Transport)).Get(at); conn != nil {
+		_ = conn.Close()
+	}
 }
 
 // bounded returns a TCP transport that waits for no peer for long.
@@ -212,11 +240,14 @@ func bounded() *gosip.TransportTCP {
 	}}
 }
 
-// write sends an ACK.
-func (e *endpoint) write(req *gosip.Request) error {
+// write sends an ACK; see begin.
+func (e *endpoint) write(req *gosip.Request, domain string) error {
 	e.observe.see(true, req.CallID().Value(), func() []byte { return []byte(req.String()) })
 	ctx, cancel := context.WithTimeout(context.Background(), connectWithin)
 	defer cancel()
+	if err := e.connect(ctx, req, domain); err != nil {
+		return plain(err)
+	}
 	conn, err := e.ua.TransportLayer().ClientRequestConnection(ctx, req)
 	if err != nil {
 		return plain(err)

@@ -21,7 +21,7 @@ import (
 type zone struct {
 	service string
 	ports   []int
-	last    byte // of the address of its host, 127.0.0.x; 0 stands for 1
+	addrs   []byte // the last bytes of the addresses of its host, 127.0.0.x; none stand for 1
 }
 
 // resolver starts the server and returns what asks it.
@@ -80,7 +80,12 @@ func (z zone) answer(query []byte) []byte {
 			record(append(data, "\x04host\x04test\x00"...))
 		}
 	case kind == a && name == "host.test.":
-		record([]byte{127, 0, 0, max(1, z.last)})
+		if len(z.addrs) == 0 {
+			z.addrs = []byte{1}
+		}
+		for _, last := range z.addrs {
+			record([]byte{127, 0, 0, last})
+		}
 	}
 	head := slices.Concat(query[:2], []byte{0x81, 0x80, 0, 1})
 	head = binary.BigEndian.AppendUint16(head, count)

@@ -54,7 +54,7 @@ func (l *call) awaitAnswer() *gosip.Response {
 			}
 			if !heard {
 				heard = true
-				l.line.heard()
+				l.line.heard(l.hosts[0])
 			}
 			switch {
 			case !l.owns(res) && res.IsProvisional():
@@ -93,7 +93,7 @@ func (l *call) awaitAnswer() *gosip.Response {
 			return nil
 		case <-quiet.C:
 			if !heard {
-				l.line.unheard(time.Now(), l.begun)
+				l.line.unheard(l.hosts[0], time.Now(), l.begun)
 			}
 		case <-ring.C:
 			if !heard && wanted == goOn {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -95,8 +96,8 @@ var (
 	errPrefix   = errors.New("no trunk is for numbers with this prefix")
 )
 
-// ready returns the hosts to try, those that are up first. If the trunk is down, why is
-// the reason in words.
+// ready returns the hosts to try, those first that have answered OPTIONS. If the trunk is
+// down, why is the reason in words.
 func (l *line) ready(now time.Time) (hosts []*host, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -109,6 +110,15 @@ func (l *line) ready(now time.Time) (hosts []*host, why string) {
 			hosts = append(hosts, h)
 		}
 	}
+	slices.SortStableFunc(hosts, func(a, b *host) int {
+		switch {
+		case a.answered == b.answered:
+			return 0
+		case a.answered:
+			return -1
+		}
+		return 1
+	})
 	return hosts, ""
 }
 
@@ -175,11 +185,14 @@ func (o *load) give() {
 	o.busy--
 }
 
-// heard notes that the trunk has answered.
-func (l *line) heard() {
+// heard notes that a host of the trunk has answered.
+func (l *line) heard(h *host) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.proven, l.silent = true, 0
+	if h.down == givesNoAnswer {
+		h.down, h.since = "", time.Now()
+	}
 	if l.why == givesNoAnswer {
 		l.pause = time.Time{}
 	}
@@ -206,15 +219,20 @@ func (l *line) refusal(now time.Time, why string) {
 	}
 }
 
-// unheard notes a call without any answer, which left at a time. After some in a row the
-// trunk counts as down for a while; then the next call decides. If a trunk that has
+// unheard notes a call without any answer, which left over a host at a time. If other hosts
+// are up, this one counts as down for a while. Or else, after some such calls in a row, the
+// trunk does; then the next call decides. If a trunk that has
 // answered before sends what cannot be read, it is there, and the callee may be to blame:
 // that counts as a refusal.
-func (l *line) unheard(now, left time.Time) {
+func (l *line) unheard(h *host, now, left time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.proven && l.garbled.After(left) {
 		l.refusal(now, "its answers to calls cannot be read")
+		return
+	}
+	if slices.ContainsFunc(l.hosts, func(k *host) bool { return k != h && k.down == "" }) {
+		l.mark(h, givesNoAnswer)
 		return
 	}
 	if l.silent++; l.silent >= maxSilent {

@@ -68,7 +68,7 @@ func (c *Carrier) probe(ctx context.Context, l *line, h *host) bool {
 	defer cancel()
 	domain := hostOf(&l.trunk)
 	d := Dialog{
-		Transport: l.trunk.Transport, CallID: newTag() + "@callbook", From: "<sip:callbook@" + domain + ">;tag=" + newTag(),
+		Transport: l.trunk.Transport, Domain: l.trunk.Host, CallID: newTag() + "@callbook", From: "<sip:callbook@" + domain + ">;tag=" + newTag(),
 		To: "<sip:" + domain + ">", Target: "sip:" + domain + paramOf(&l.trunk), Dest: h.dest, SentBy: h.local,
 	}
 	begun := time.Now()
@@ -82,8 +82,18 @@ func (c *Carrier) probe(ctx context.Context, l *line, h *host) bool {
 	}
 	if ctx.Err() == nil || ctx.Err() == context.DeadlineExceeded {
 		l.missed(h, time.Now(), err)
+		if err == errSilent && l.silenced(h) {
+			c.net.drop(&d) // the way that the connection took may be closed
+		}
 	}
 	return false
+}
+
+// silenced reports whether a host that has answered OPTIONS before has stopped to.
+func (l *line) silenced(h *host) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return h.answered && h.missed >= maxMissed
 }
 
 // answered notes that a host has answered OPTIONS. Any answer shows that it is there,
@@ -133,8 +143,12 @@ func (l *line) missed(h *host, now time.Time, err error) {
 // trunk have.
 const unlikeOthers = "it does not answer OPTIONS, as others of the trunk do"
 
-// mark sets why a host is down, or "". The caller must hold mu.
+// mark sets why a host is down, or "". One that gives no answer to calls rests for a while,
+// whatever OPTIONS show. The caller must hold mu.
 func (l *line) mark(h *host, down string) {
+	if down == "" && h.down == givesNoAnswer && time.Since(h.since) < downFor {
+		return
+	}
 	if (h.down == "") != (down == "") {
 		h.since = time.Now()
 	}

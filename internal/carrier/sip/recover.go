@@ -170,6 +170,10 @@ func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs [
 func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog, over func()) {
 	ctx, cancel := context.WithTimeout(life, answerWithin)
 	defer cancel()
+	if l := c.lines.named(d.Trunk); d.Domain == "" && l != nil {
+		*d = c.reached(*d, d.Dest) // an old record may have a name as the next hop
+		d.Domain = l.trunk.Host
+	}
 	defer c.lines.hop(d.hop())()
 	if d.Answered {
 		c.byeOf(ctx, d, d.CSeq+skip, c.loginOf(d))

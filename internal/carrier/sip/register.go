@@ -65,7 +65,7 @@ func (c *Carrier) registerWith(ctx context.Context, l *line, h *host, id string,
 	domain := hostOf(&l.trunk)
 	user := "<sip:" + l.trunk.User + "@" + domain + ">"
 	d := Dialog{
-		Transport: l.trunk.Transport, CallID: id, From: user + ";tag=" + newTag(), To: user,
+		Transport: l.trunk.Transport, Domain: l.trunk.Host, CallID: id, From: user + ";tag=" + newTag(), To: user,
 		Target: "sip:" + domain + paramOf(&l.trunk), Dest: h.dest, SentBy: h.local,
 	}
 	for try := 0; ; try++ {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,12 +176,12 @@ func TestBreaker(t *testing.T) {
 	now := time.Now()
 	l := lineOf(trunk.Trunk{})
 	for range maxSilent - 1 {
-		l.unheard(now, now)
+		l.unheard(l.hosts[0], now, now)
 	}
 	if h := l.health(now); !h.Up {
 		t.Errorf("after two silent calls: %+v", h)
 	}
-	l.unheard(now, now)
+	l.unheard(l.hosts[0], now, now)
 	if h := l.health(now); h.Up || h.Reason == "" {
 		t.Errorf("after three: %+v", h)
 	}
@@ -194,6 +195,41 @@ func TestBreaker(t *testing.T) {
 	if h := l.health(now); h.Up || h.Hosts[0].Up {
 		t.Errorf("after two missed OPTIONS: %+v", h)
 	}
+}
+
+// TestSilentHost: a host that gives no answer to a call rests while another is up, also if it
+// answers OPTIONS. The trunk rests when the last one gives none.
+func TestSilentHost(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	l := lineOf(trunk.Trunk{})
+	first, second := l.hosts[0], &host{dest: "127.0.0.2:5060"}
+	l.hosts = append(l.hosts, second)
+	uses := func(why string, want ...*host) {
+		t.Helper()
+		if got, _ := l.ready(now); !slices.Equal(got, want) {
+			t.Errorf("%s, %d hosts are tried, want %d; the first is %v", why, len(got), len(want), len(got) > 0 && got[0] == first)
+		}
+	}
+	uses("at the beginning", first, second)
+	l.answered(second, 0, 200)
+	uses("when the second has answered OPTIONS", second, first)
+	l.unheard(second, now, now)
+	l.answered(second, 0, 200)
+	l.missed(second, now, errSilent)
+	uses("when the second gives no answer to a call", first)
+	for range maxSilent {
+		l.unheard(first, now, now)
+	}
+	if h := l.health(now); h.Up || !h.Hosts[0].Up || h.Hosts[1].Up {
+		t.Errorf("no host answers: %+v", h)
+	}
+	l.heard(second)
+	uses("after a late answer", second, first)
+	l.unheard(second, now, now)
+	second.since = now.Add(-downFor)
+	l.answered(second, 0, 200)
+	uses("after its rest", second, first)
 }
 
 // TestGarbledTrunk: a trunk whose answers cannot be read is there, so it is passed over
@@ -210,7 +246,7 @@ func TestGarbledTrunk(t *testing.T) {
 				t.Errorf("after %d calls it is down: %s", n, why)
 			}
 			ls.garbage(l.hosts[0].addr)
-			l.unheard(now, now.Add(-time.Second))
+			l.unheard(l.hosts[0], now, now.Add(-time.Second))
 		}
 		if h := l.health(now); h.Up {
 			t.Errorf("after %d calls: %+v", most, h)
@@ -219,7 +255,7 @@ func TestGarbledTrunk(t *testing.T) {
 	l := lineOf(trunk.Trunk{})
 	(&lines{all: []*line{l}}).garbage(netip.MustParseAddr("127.0.0.2"))
 	for range maxSilent {
-		l.unheard(now, now.Add(-time.Second))
+		l.unheard(l.hosts[0], now, now.Add(-time.Second))
 	}
 	if h := l.health(now); h.Up {
 		t.Errorf("what others send makes up for the silence: %+v", h)

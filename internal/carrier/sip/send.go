@@ -61,7 +61,7 @@ func (c *Carrier) sendOf(ctx context.Context, d *Dialog, m message) (gosip.Clien
 	if err != nil {
 		return nil, err
 	}
-	return c.net.begin(ctx, req)
+	return c.net.begin(ctx, req, d.Domain)
 }
 
 // ackOf sends the ACK for an answer 2xx to an INVITE with a number. It is a transaction of
@@ -81,7 +81,7 @@ func (l *call) ackOf(d *Dialog, res *gosip.Response, cseq uint32) {
 func (c *Carrier) ack(d *Dialog, cseq uint32, header []string) {
 	req, err := c.net.prepare(d.text(message{method: "ACK", cseq: cseq, header: header}), d.Transport, d.Dest)
 	if err == nil {
-		err = c.net.write(req)
+		err = c.net.write(req, d.Domain)
 	}
 	if err != nil {
 		c.opts.Log.Warn("an ACK could not be sent; the trunk repeats its answer", "trunk", d.Trunk, "cseq", strconv.FormatUint(uint64(cseq), 10), "error", err)

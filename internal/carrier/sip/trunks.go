@@ -165,12 +165,8 @@ func (c *Carrier) hosts(ctx context.Context, t *trunk.Trunk) (hosts []*host, err
 			continue
 		}
 		for _, a := range addrs {
-			name := a.String()
-			if t.Transport == trunk.TLS && to.name != "" {
-				name = trimDot(to.name) // the certificate is for the name
-			}
 			if len(hosts) < maxHosts {
-				hosts = append(hosts, &host{dest: net.JoinHostPort(name, strconv.Itoa(to.port)), addr: a, local: c.net.sentBy(a), since: time.Now()})
+				hosts = append(hosts, &host{dest: net.JoinHostPort(a.String(), strconv.Itoa(to.port)), addr: a, local: c.net.sentBy(a), since: time.Now()})
 			}
 		}
 	}
@@ -192,11 +188,10 @@ func (c *Carrier) addresses(ctx context.Context, name string) ([]netip.Addr, err
 
 // reached returns a dialog with an address as its next hop, if that is a name: only
 // messages from known addresses are read. A name that nobody knows here, as one within a
-// company, stands for where the call was sent. With TLS the name stays, for the
-// certificate.
+// company, stands for where the call was sent.
 func (c *Carrier) reached(d Dialog, sent string) Dialog {
 	name, port, err := net.SplitHostPort(d.Dest)
-	if err != nil || d.Transport == trunk.TLS {
+	if err != nil {
 		return d
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), hopWithin)
@@ -206,13 +201,6 @@ func (c *Carrier) reached(d Dialog, sent string) Dialog {
 		d.Dest = net.JoinHostPort(addrs[0].String(), port)
 	}
 	return d
-}
-
-func trimDot(name string) string {
-	if n := len(name); n > 0 && name[n-1] == '.' {
-		return name[:n-1]
-	}
-	return name
 }
 
 // defaultPort returns the port of a transport (RFC 3261, section 19.1.2).
