@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"maps"
 	"net/netip"
 	"slices"
 	"sync"
 
-	"callbook/internal/addressbook"
 	"callbook/internal/callflow"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip"
@@ -59,7 +57,7 @@ func (t TrunkTest) Run(ctx context.Context) (end carrier.Progress, err error) {
 		t.SIP.Addr = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	}
 	cfg := Config{Clock: clock.System, Log: slog.New(slog.DiscardHandler), SIP: t.SIP}
-	phone, err := cfg.sip(&store.Set{Dialogs: &memory{}}, t.Trunks)
+	phone, err := cfg.sip(&store.Set{Dialogs: &sip.Memory{}}, t.Trunks)
 	if err != nil {
 		return end, err
 	}
@@ -105,53 +103,4 @@ func spoken(voice *speech.Voice) func(context.Context, callflow.Sound) ([]int16,
 	return func(ctx context.Context, s callflow.Sound) ([]int16, error) {
 		return voice.Say(ctx, 0, speech.LanguageOf(s.Text), s.Text)
 	}
-}
-
-// memory keeps the records of test calls. A test call ends with its process.
-type memory struct {
-	mu      sync.Mutex
-	records map[addressbook.SID][]byte
-}
-
-var _ sip.Dialogs = (*memory)(nil)
-
-// AddDialogs implements [sip.Dialogs].
-func (m *memory) AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) (added []addressbook.SID, err error) {
-	for _, call := range calls { // a test call is new
-		if err := m.SaveDialog(ctx, call, record); err != nil {
-			return nil, err
-		}
-	}
-	return calls, nil
-}
-
-// SaveDialog implements [sip.Dialogs].
-func (m *memory) SaveDialog(_ context.Context, call addressbook.SID, record []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.records == nil {
-		m.records = make(map[addressbook.SID][]byte)
-	}
-	m.records[call] = record
-	return nil
-}
-
-// Dialogs implements [sip.Dialogs].
-func (m *memory) Dialogs(context.Context, []addressbook.SID) (map[addressbook.SID][]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return maps.Clone(m.records), nil
-}
-
-// TestDialogs implements [sip.Dialogs].
-func (m *memory) TestDialogs(context.Context) ([]addressbook.SID, error) { return nil, nil }
-
-// DropDialogs implements [sip.Dialogs].
-func (m *memory) DropDialogs(_ context.Context, calls []addressbook.SID) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, call := range calls {
-		delete(m.records, call)
-	}
-	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
 )
@@ -163,7 +164,7 @@ func TestUnknownHop(t *testing.T) {
 // slow are records of a process that stops, as one whose machine is suspended, before it
 // adds the first record of a call.
 type slow struct {
-	*siptest.Records
+	*sip.Memory
 	stopped, goOn chan struct{}
 }
 
@@ -171,7 +172,7 @@ type slow struct {
 func (s *slow) AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) ([]addressbook.SID, error) {
 	close(s.stopped)
 	<-s.goOn
-	return s.Records.AddDialogs(ctx, calls, record)
+	return s.Memory.AddDialogs(ctx, calls, record)
 }
 
 // TestSlowProcess: a call of which another process was told that it has never left does not
@@ -179,7 +180,7 @@ func (s *slow) AddDialogs(ctx context.Context, calls []addressbook.SID, record [
 func TestSlowProcess(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &siptest.Records{}
+	records := &sip.Memory{}
 	stops := &slow{records, make(chan struct{}), make(chan struct{})}
 	first := open(t, callee, func(s *setup) { s.Dialogs = stops })
 	second := open(t, callee, func(s *setup) { s.Dialogs = records })

@@ -34,7 +34,7 @@ func start(t *testing.T, change func(*sip.Options)) *sip.Carrier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := sip.Options{Addr: netip.AddrPortFrom(local, 0), Media: engine, Dialogs: &siptest.Records{}, Ring: time.Second, Probe: time.Second}
+	opts := sip.Options{Addr: netip.AddrPortFrom(local, 0), Media: engine, Dialogs: &sip.Memory{}, Ring: time.Second, Probe: time.Second}
 	change(&opts)
 	c, err := sip.New(opts)
 	if err != nil {

@@ -63,7 +63,7 @@ var ringsBehindProxy = siptest.Script{"INVITE": rings["INVITE"], "CANCEL": func(
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &siptest.Records{}
+	records := &sip.Memory{}
 	first := start(t, func(o *sip.Options) {
 		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
 	})
@@ -98,7 +98,7 @@ func TestRecovery(t *testing.T) {
 func TestPickedUpAfterTwoCrashes(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &siptest.Records{}
+	records := &sip.Memory{}
 	first := start(t, func(o *sip.Options) {
 		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
 	})
@@ -133,7 +133,7 @@ func TestPickedUpAfterTwoCrashes(t *testing.T) {
 func TestStop(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &siptest.Records{}
+	records := &sip.Memory{}
 	c := start(t, func(o *sip.Options) {
 		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
 	})
@@ -212,7 +212,7 @@ func TestTestCall(t *testing.T) {
 func TestTestCallCrash(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &siptest.Records{}
+	records := &sip.Memory{}
 	first := start(t, func(o *sip.Options) {
 		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
 	})

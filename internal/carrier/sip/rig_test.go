@@ -33,7 +33,7 @@ type rig struct {
 	*sip.Carrier
 	t       *testing.T
 	callee  *siptest.Callee
-	records *siptest.Records
+	records *sip.Memory
 	stop    func()
 
 	mu      sync.Mutex
@@ -45,7 +45,7 @@ type rig struct {
 func open(t *testing.T, callee *siptest.Callee, change func(*setup)) *rig {
 	t.Helper()
 	r := &rig{
-		t: t, callee: callee, records: &siptest.Records{},
+		t: t, callee: callee, records: &sip.Memory{},
 		told: make(map[addressbook.SID][]carrier.Progress), changed: make(chan struct{}),
 	}
 	s := setup{

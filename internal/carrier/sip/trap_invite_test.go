@@ -14,6 +14,7 @@ import (
 	"callbook/internal/callflow"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
+	"callbook/internal/carrier/sip"
 	"callbook/internal/test/siptest"
 )
 
@@ -270,7 +271,7 @@ func TestRedirect(t *testing.T) {
 }
 
 // fullDisk stores no records.
-type fullDisk struct{ siptest.Records }
+type fullDisk struct{ sip.Memory }
 
 func (*fullDisk) AddDialogs(context.Context, []addressbook.SID, []byte) ([]addressbook.SID, error) {
 	return nil, errors.New("the disk is full")

@@ -116,7 +116,7 @@ func (r role) caller() (begin func([]netip.AddrPort), count func() tally, err er
 		return nil, nil, err
 	}
 	c, err := sip.New(sip.Options{
-		Addr: netip.AddrPortFrom(callerAddr, 0), Media: engine, Dialogs: &siptest.Records{},
+		Addr: netip.AddrPortFrom(callerAddr, 0), Media: engine, Dialogs: &sip.Memory{},
 		Trunks: allTrunks{{Name: "callees", Host: r.Trunk.Addr().String(), Port: int(r.Trunk.Port()), Transport: trunk.UDP, Format: trunk.Plus}},
 	})
 	if err != nil {
