@@ -3,12 +3,14 @@ package api_test
 import (
 	"io"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/clientaddr"
 	"callbook/internal/clock/clocktest"
 	"callbook/internal/fault"
 	"callbook/internal/test/servertest"
@@ -142,6 +144,55 @@ func TestNetworks(t *testing.T) {
 		a := c.As(key.ID, token).List("")
 		if a.Status != want || want == 403 && !strings.Contains(string(a.Body), "The API key may not be used from this address") {
 			t.Errorf("a key for %s: got %d %s", network, a.Status, a.Body)
+		}
+	}
+}
+
+// TestNetworksBehindProxy: a key works from its networks only, whatever its client writes
+// into the headers of proxies. The proxy is in the key's network.
+func TestNetworksBehindProxy(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Proxies: clientaddr.Proxies{netip.MustParsePrefix("127.0.0.0/8")}})
+	access, err := account.ParseAccess(nil, []string{"127.0.0.0/8", "192.0.2.0/24", "2001:db8::/32"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.Account("demo")
+	key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Access: access})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = c.As(key.ID, token)
+	for _, tt := range []struct {
+		legacy, standard string // X-Forwarded-For and Forwarded; "" is none
+		want             int
+	}{
+		{"", "", 200}, // the proxy itself
+		{"192.0.2.7", "", 200},
+		{"::ffff:192.0.2.7", "", 200},
+		{"2001:db8::7", "", 200},
+		{"", `for="[2001:db8::7]:80"`, 200},
+		{"203.0.113.9", "", 403},
+		{"192.0.2.7, 203.0.113.9", "", 403},
+		{"::ffff:203.0.113.9", "", 403},
+		{"2001:db9::7", "", 403},
+		// The proxy writes one of the headers, and passes on the other.
+		{"203.0.113.9", "for=192.0.2.7", 403},
+		{"203.0.113.9", "for=127.0.0.1", 403},
+		{"127.0.0.1", "for=203.0.113.9", 403},
+		{"203.0.113.9", "nonsense", 403},
+		{"", "for=unknown", 403},
+		{"192.0.2.7, unknown", "", 403},
+	} {
+		var headers []string
+		if tt.legacy != "" {
+			headers = append(headers, "X-Forwarded-For", tt.legacy)
+		}
+		if tt.standard != "" {
+			headers = append(headers, "Forwarded", tt.standard)
+		}
+		if a := c.Do("GET", c.Path("/contacts"), nil, headers...); a.Status != tt.want {
+			t.Errorf("X-Forwarded-For %q, Forwarded %q: got %d, want %d", tt.legacy, tt.standard, a.Status, tt.want)
 		}
 	}
 }

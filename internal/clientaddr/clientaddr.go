@@ -18,9 +18,13 @@ type Proxies []netip.Prefix
 
 // Of returns the address of the client that sent the request, without port and
 // zone; an IPv4-mapped IPv6 address becomes IPv4. Without a trusted proxy that is
-// the peer of the connection. It is also the peer if the header is malformed,
-// holds something other than an address ("unknown"), or contradicts the other
-// header. If the connection has no IP address, Of returns the zero Addr.
+// the peer of the connection.
+//
+// Of returns the zero Addr if the connection has no IP address, and if a trusted
+// proxy's header is malformed, holds something other than an address ("unknown"),
+// or contradicts the other header. Then the client is unknown. The proxy's address
+// must not stand for it: a client who sends a header of its own would pass for the
+// proxy, which may be in a network from which more is allowed.
 func (p Proxies) Of(r *http.Request) netip.Addr {
 	peer, ok := parseNode(r.RemoteAddr)
 	if !ok || !p.trust(peer) {
@@ -31,16 +35,16 @@ func (p Proxies) Of(r *http.Request) netip.Addr {
 	case len(standard) == 0 && len(legacy) == 0:
 		return peer
 	case len(legacy) == 0:
-		return p.client(peer, forwarded(standard))
+		return p.client(forwarded(standard))
 	case len(standard) == 0:
-		return p.client(peer, list(legacy))
+		return p.client(list(legacy))
 	}
 	// A proxy that writes one header may pass the other through from the client,
 	// and which of the two it writes is unknown.
-	if client := p.client(peer, list(legacy)); client == p.client(peer, forwarded(standard)) {
+	if client := p.client(list(legacy)); client == p.client(forwarded(standard)) {
 		return client
 	}
-	return peer
+	return netip.Addr{}
 }
 
 // Peer returns the address in the request's RemoteAddr, or the zero Addr if there
@@ -58,13 +62,12 @@ func (p Proxies) trust(addr netip.Addr) bool {
 
 // client returns the rightmost hop that is not a trusted proxy, or the leftmost
 // hop if all are trusted. If it meets a hop that is not an address, it returns the
-// peer.
-func (p Proxies) client(peer netip.Addr, hops []string) netip.Addr {
-	client := peer
+// zero Addr.
+func (p Proxies) client(hops []string) (client netip.Addr) {
 	for i := len(hops) - 1; i >= 0; i-- {
 		hop, ok := parseNode(hops[i])
 		if !ok {
-			return peer
+			return netip.Addr{}
 		}
 		if client = hop; !p.trust(hop) {
 			break

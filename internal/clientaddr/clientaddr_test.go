@@ -13,7 +13,7 @@ func TestOf(t *testing.T) {
 	trusted := clientaddr.Proxies{
 		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("fd00::/8"),
 	}
-	const proxy = "10.0.0.1:4711"
+	const proxy, unknown = "10.0.0.1:4711", "invalid IP"
 	for _, tt := range []struct {
 		peer      string
 		forwarded []string // Forwarded
@@ -23,7 +23,7 @@ func TestOf(t *testing.T) {
 		{peer: "192.0.2.1:80", want: "192.0.2.1"},
 		{peer: "[2001:db8::1%eth0]:80", want: "2001:db8::1"},
 		{peer: "[::ffff:192.0.2.1]:80", want: "192.0.2.1"},
-		{peer: "@", want: "invalid IP"},
+		{peer: "@", want: unknown},
 		// Nobody but a trusted proxy is believed.
 		{peer: "192.0.2.1:80", legacy: []string{"198.51.100.9"}, want: "192.0.2.1"},
 		{peer: "192.0.2.1:80", forwarded: []string{"for=198.51.100.9"}, want: "192.0.2.1"},
@@ -42,13 +42,13 @@ func TestOf(t *testing.T) {
 		{peer: proxy, legacy: []string{"fe80::7%eth0"}, want: "fe80::7"},
 		{peer: proxy, legacy: []string{"::ffff:198.51.100.9"}, want: "198.51.100.9"},
 		{peer: proxy, legacy: []string{"garbage, 198.51.100.9"}, want: "198.51.100.9"}, // it is not read so far
-		{peer: proxy, legacy: []string{"198.51.100.9, garbage"}, want: "10.0.0.1"},
-		{peer: proxy, legacy: []string{"198.51.100.9,"}, want: "10.0.0.1"},
-		{peer: proxy, legacy: []string{""}, want: "10.0.0.1"},
-		{peer: proxy, legacy: []string{"unknown"}, want: "10.0.0.1"},
-		{peer: proxy, legacy: []string{"[198.51.100.9]"}, want: "10.0.0.1"},
-		{peer: proxy, legacy: []string{"198.51.100.999"}, want: "10.0.0.1"},
-		{peer: proxy, legacy: []string{`"198.51.100.9"`}, want: "10.0.0.1"},
+		{peer: proxy, legacy: []string{"198.51.100.9, garbage"}, want: unknown},
+		{peer: proxy, legacy: []string{"198.51.100.9,"}, want: unknown},
+		{peer: proxy, legacy: []string{""}, want: unknown},
+		{peer: proxy, legacy: []string{"unknown"}, want: unknown},
+		{peer: proxy, legacy: []string{"[198.51.100.9]"}, want: unknown},
+		{peer: proxy, legacy: []string{"198.51.100.999"}, want: unknown},
+		{peer: proxy, legacy: []string{`"198.51.100.9"`}, want: unknown},
 
 		{peer: proxy, forwarded: []string{"for=198.51.100.9"}, want: "198.51.100.9"},
 		{peer: proxy, forwarded: []string{`For="198.51.100.9:55";proto=https;by=10.0.0.1`}, want: "198.51.100.9"},
@@ -60,22 +60,22 @@ func TestOf(t *testing.T) {
 		{peer: proxy, forwarded: []string{`for="x,for=203.0.113.7", for=198.51.100.9`}, want: "198.51.100.9"},
 		{peer: proxy, forwarded: []string{`by="a,b;c=\"";for=198.51.100.9`}, want: "198.51.100.9"},
 		{peer: proxy, forwarded: []string{`nonsense, for=198.51.100.9`}, want: "198.51.100.9"},
-		{peer: proxy, forwarded: []string{`for=198.51.100.9, nonsense`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{`for=198.51.100.9;for=203.0.113.7`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{`for=_hidden`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{`for=unknown`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{`for="198.51.100.9`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{`for="198.51.100.9\`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{`for=198.51.100.9 x`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{`for=`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{`proto=https`}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{``}, want: "10.0.0.1"},
+		{peer: proxy, forwarded: []string{`for=198.51.100.9, nonsense`}, want: unknown},
+		{peer: proxy, forwarded: []string{`for=198.51.100.9;for=203.0.113.7`}, want: unknown},
+		{peer: proxy, forwarded: []string{`for=_hidden`}, want: unknown},
+		{peer: proxy, forwarded: []string{`for=unknown`}, want: unknown},
+		{peer: proxy, forwarded: []string{`for="198.51.100.9`}, want: unknown},
+		{peer: proxy, forwarded: []string{`for="198.51.100.9\`}, want: unknown},
+		{peer: proxy, forwarded: []string{`for=198.51.100.9 x`}, want: unknown},
+		{peer: proxy, forwarded: []string{`for=`}, want: unknown},
+		{peer: proxy, forwarded: []string{`proto=https`}, want: unknown},
+		{peer: proxy, forwarded: []string{``}, want: unknown},
 
 		// The proxy writes one of them, and passes on what the client put into the
 		// other.
 		{peer: proxy, forwarded: []string{"for=198.51.100.9"}, legacy: []string{"198.51.100.9"}, want: "198.51.100.9"},
-		{peer: proxy, forwarded: []string{"for=203.0.113.7"}, legacy: []string{"198.51.100.9"}, want: "10.0.0.1"},
-		{peer: proxy, forwarded: []string{"nonsense"}, legacy: []string{"198.51.100.9"}, want: "10.0.0.1"},
+		{peer: proxy, forwarded: []string{"for=203.0.113.7"}, legacy: []string{"198.51.100.9"}, want: unknown},
+		{peer: proxy, forwarded: []string{"nonsense"}, legacy: []string{"198.51.100.9"}, want: unknown},
 	} {
 		r := &http.Request{RemoteAddr: tt.peer, Header: http.Header{}}
 		if tt.forwarded != nil {

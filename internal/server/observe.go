@@ -29,7 +29,8 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve http.Hand
 	ctx, share := s.budget.Begin(ctx)
 	defer share.End() // when the answer is complete or given up
 	r = r.WithContext(ctx)
-	if client := s.proxies.Of(r); client.IsValid() {
+	client := s.proxies.Of(r)
+	if r.RemoteAddr = ""; client.IsValid() {
 		r.RemoteAddr = client.String()
 	}
 	w.Header().Set("X-Request-Id", rec.ID)
