@@ -91,7 +91,11 @@ func (a *API) orErase(h handler) handler {
 		switch {
 		case !r.URL.Query().Has(personWord):
 			return h(r)
-		case r.ContentLength > 0:
+		case !callerOf(r).Access.Allows(account.Admin):
+			// It must not get a kept answer either, which tells of the person.
+			a.drain(r)
+			return reply{}, account.LacksScope(account.Admin)
+		case r.ContentLength != 0: // -1 is a body of unknown length
 			// It may mean to delete contacts, as it would without a number.
 			a.drain(r)
 			return reply{}, errBothDeletions

@@ -122,9 +122,23 @@ func TestScopeOfPersons(t *testing.T) {
 		}
 		as.Do("DELETE", c.Path("/contacts?number=%2B919876543210"), nil).Fault(t, want)
 	}
+	// A body whose length is not told may mean contacts to delete, as any other.
+	c.Do("DELETE", c.Path("/contacts?number=%2B919876543210"), io.MultiReader(strings.NewReader(`{"contacts":[]}`))).Fault(t, 400)
 	if got := c.Total(); got != 1 {
 		t.Errorf("%d contacts are left", got)
 	}
+	// Nor does the key get the kept answer of another key, which tells what there was.
+	erase := func(c *servertest.Client) servertest.Answer {
+		return c.Do("DELETE", c.Path("/contacts?number=%2B919876543210"), nil, "Idempotency-Key", "one")
+	}
+	if a := erase(c); a.Status != 200 {
+		t.Fatalf("got %d %s", a.Status, a.Body)
+	}
+	key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Access: account.Access{Scopes: []account.Scope{account.ContactsWrite}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	erase(c.As(key.ID, token)).Fault(t, 403)
 }
 
 // TestNetworks: a key works from its networks only.
