@@ -19,9 +19,11 @@ const closedAtOnce = 16
 
 // connections bounds the number of open connections. For one too many, it closes those
 // that were idle longest, which HTTP allows at any time. If none is idle, it closes the
-// new one.
+// new one. A connection of HTTP/2 serves many requests at once, so it also bounds these,
+// to as many as there may be connections.
 type connections struct {
-	most int
+	most    int
+	streams atomic.Int64 // requests over HTTP/2 that are being served
 
 	mu   sync.Mutex
 	open map[*conn]struct{}
@@ -113,6 +115,20 @@ func (c *conn) CloseWrite() error {
 		return errors.ErrUnsupported
 	}
 	return inner.CloseWrite()
+}
+
+// stream returns whether there is room for a request. The caller must then call done when
+// the request has ended.
+func (c *connections) stream(r *http.Request) (done func(), ok bool) {
+	if r.ProtoMajor < 2 {
+		return func() {}, true
+	}
+	done = func() { c.streams.Add(-1) }
+	if c.streams.Add(1) > int64(c.most) {
+		done()
+		return nil, false
+	}
+	return done, true
 }
 
 // changed is the http.Server.ConnState hook. A new connection counts as idle.

@@ -74,7 +74,7 @@ type Config struct {
 	// Budget bounds the memory of requests; nil means 128 MiB.
 	Budget *budget.Budget
 	// Connections bounds the open connections; zero means 4,096. One more closes those
-	// that were idle longest.
+	// that were idle longest. It also bounds the requests over HTTP/2 at the same time.
 	Connections int
 	// TLS, if not nil, is the configuration of TLS, with the protocols of HTTP.
 	TLS *tls.Config
@@ -90,7 +90,12 @@ const (
 	idleTimeout           = 2 * time.Minute
 	maxHeaderBytes        = 64 << 10
 	defaultConnections    = 4096
-	defaultBudget         = 128 << 20
+	// streamsAtOnce bounds the requests of one connection of HTTP/2, and unread the bytes
+	// of their bodies, all together, that it may send before a handler reads them. They
+	// are beside the budget.
+	streamsAtOnce = 100
+	unread        = 256 << 10
+	defaultBudget = 128 << 20
 	// stopPatience is how long a stop waits for slow clients, and stopTimeout how long
 	// for all requests in flight.
 	stopPatience = 20 * time.Second
@@ -161,6 +166,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		TLSConfig:         s.tls,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsAtOnce, MaxReceiveBufferPerConnection: unread, MaxReceiveBufferPerStream: unread},
 		ConnState:         s.conns.changed,
 		ConnContext:       remember,
 		// net/http would answer OPTIONS * without a body.
@@ -216,6 +222,12 @@ func (s *Server) finish(ctx context.Context, httpServer *http.Server) error {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	done, ok := s.conns.stream(r)
+	if !ok {
+		// An answer would wait for its client, who could have any number of them wait.
+		panic(http.ErrAbortHandler)
+	}
+	defer done()
 	s.observe(w, r, s.route)
 }
 
