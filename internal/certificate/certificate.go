@@ -30,14 +30,23 @@ type Files struct {
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	version version
+	version version // of current
 	checked time.Time
+	failed  int  // how often in a row the changed files could not be read
+	warned  bool // that current ends soon
 }
 
-// version tells whether the files have changed.
-type version [2]struct {
-	modified time.Time
-	size     int64
+// version tells whether the files have changed. A link that leads to another file changes
+// too, as those of certbot and Kubernetes do.
+type version [2]fs.FileInfo
+
+func (v version) same(other version) bool {
+	for i, info := range v {
+		if !os.SameFile(info, other[i]) || !info.ModTime().Equal(other[i].ModTime()) || info.Size() != other[i].Size() {
+			return false
+		}
+	}
+	return true
 }
 
 // Open reads a certificate, with the certificates of its issuers behind it, and its key.
@@ -51,6 +60,7 @@ func Open(cert, key string, c clock.Clock, log *slog.Logger) (*Files, error) {
 		return nil, err
 	}
 	f.version, f.checked = v, c.Now()
+	f.warn(f.checked)
 	return f, nil
 }
 
@@ -67,8 +77,8 @@ func (f *Files) Config() *tls.Config {
 }
 
 // get returns the certificate, after reading it again if the files have changed. While
-// the files do not fit together, as between the writes of the two, it returns the one
-// from before.
+// the files cannot be used, it returns the one from before, and tries again with the next
+// connection a second later.
 func (f *Files) get() *tls.Certificate {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -77,24 +87,42 @@ func (f *Files) get() *tls.Certificate {
 		return f.current
 	}
 	f.checked = now
+	if err := f.refresh(); err == nil {
+		f.failed = 0
+	} else if f.failed++; f.failed == 2 {
+		// The first time may have been between the writes of the two files.
+		f.log.Error("the changed TLS certificate cannot be used; the one from before is, until it can", "error", err)
+	}
+	f.warn(now)
+	return f.current
+}
+
+// refresh reads the certificate again if the files have changed.
+func (f *Files) refresh() error {
 	v, err := f.stat()
-	if err == nil && v == f.version {
-		return f.current
+	if err != nil || v.same(f.version) {
+		return err
 	}
-	var loaded *tls.Certificate
-	if err == nil {
-		loaded, err = f.load()
-	}
+	loaded, err := f.load()
 	if err != nil {
-		if v != f.version {
-			f.log.Error("the changed TLS certificate could not be read; the one from before is used", "error", err)
-		}
-		f.version = v // say it once for each change
-		return f.current
+		return err
 	}
-	f.version, f.current = v, loaded
+	f.version, f.current, f.warned = v, loaded, false
 	f.log.Info("the TLS certificate was read again", "valid until", loaded.Leaf.NotAfter)
-	return loaded
+	return nil
+}
+
+// warn logs once that the certificate ends soon: within the last eighth of its life, and
+// within renewBefore.
+func (f *Files) warn(now time.Time) {
+	leaf := f.current.Leaf
+	soon := min(leaf.NotAfter.Sub(leaf.NotBefore)/8, renewBefore)
+	if f.warned || now.Add(soon).Before(leaf.NotAfter) {
+		return
+	}
+	f.warned = true
+	f.log.Warn("the TLS certificate ends soon or has ended, and then clients refuse it: put a new one into its place, or start the server again if it is self-signed",
+		"file", f.cert, "valid until", leaf.NotAfter)
 }
 
 // stat returns the files' version.
@@ -104,7 +132,7 @@ func (f *Files) stat() (v version, err error) {
 		if err != nil {
 			return version{}, explain(path, err)
 		}
-		v[i].modified, v[i].size = info.ModTime(), info.Size()
+		v[i] = info
 	}
 	return v, nil
 }
@@ -125,9 +153,6 @@ func (f *Files) load() (*tls.Certificate, error) {
 	pair, err := tls.X509KeyPair(texts[0], texts[1])
 	if err != nil {
 		return nil, fmt.Errorf("the certificate %s and the key %s cannot be used: %w", f.cert, f.key, err)
-	}
-	if f.clock.Now().After(pair.Leaf.NotAfter) {
-		f.log.Warn("the TLS certificate has expired, and clients refuse it", "file", f.cert, "valid until", pair.Leaf.NotAfter)
 	}
 	return &pair, nil
 }
