@@ -110,9 +110,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		}
 	}
 	cfg := c.config(memory, log)
-	if cfg.Trace, err = trace.New(ctx, version(), log); err != nil {
-		return closing(ln, err)
-	}
+	cfg.Trace = trace.New(ctx, version(), log)
 	defer cfg.Trace.Close(ctx)
 	stopMetrics, err := c.serveMetrics(ctx, cfg.Metrics, std.out, log)
 	if err != nil {

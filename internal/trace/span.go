@@ -19,9 +19,13 @@ import (
 // scope is the name under which spans are sent.
 const scope = "callbook"
 
-// Begin begins the span of a request, unless it is a probe, and returns a context with
-// it. The span continues the trace of the caller's header traceparent, if there is one:
+// traceparent is the header that names the trace and the span of a caller:
 // https://www.w3.org/TR/trace-context/
+const traceparent = "traceparent"
+
+// Begin begins the span of a request, unless it is a probe, and returns a context with
+// it. The span continues the trace of the caller, if there is one, unless OTEL_PROPAGATORS
+// leaves out tracecontext.
 func (t *Tracer) Begin(r *http.Request) context.Context {
 	if t == nil || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 		return r.Context()
@@ -33,7 +37,11 @@ func (t *Tracer) Begin(r *http.Request) context.Context {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+	ctx := r.Context()
+	if t.continues {
+		// The caller's tracestate may have kilobytes, which spans would keep.
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{traceparent: r.Header.Get(traceparent)})
+	}
 	ctx, _ = t.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(method, semconv.URLScheme(scheme)))
 	return ctx
 }

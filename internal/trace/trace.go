@@ -33,6 +33,8 @@ type Tracer struct {
 	exporter *exporter
 	tracer   trace.Tracer
 	log      *slog.Logger
+	// continues means that traces of callers are continued.
+	continues bool
 }
 
 // tracers counts the tracers that are open. Without one, nobody looks for spans in
@@ -40,12 +42,12 @@ type Tracer struct {
 var tracers atomic.Int32
 
 // New returns a Tracer as the environment asks for, which must be closed, or nil if the
-// environment asks for none. It logs what it does not understand there. The collector
-// need not be there: spans wait in a queue of 2,048, unless OTEL_BSP_MAX_QUEUE_SIZE says
-// otherwise, and those that find it full are lost.
-func New(ctx context.Context, version string, log *slog.Logger) (*Tracer, error) {
+// environment asks for none or for what callbook cannot do. It logs what it does not
+// understand there. The collector need not be there: spans wait in a queue of 2,048, unless
+// OTEL_BSP_MAX_QUEUE_SIZE says otherwise, and those that find it full are lost.
+func New(ctx context.Context, version string, log *slog.Logger) *Tracer {
 	if !wanted(log) {
-		return nil, nil
+		return nil
 	}
 	// OpenTelemetry has one logger for the whole program. What it logs beside the text may
 	// be the headers of OTEL_EXPORTER_OTLP_HEADERS, and those are secrets.
@@ -55,7 +57,8 @@ func New(ctx context.Context, version string, log *slog.Logger) (*Tracer, error)
 
 	client, err := otlptracehttp.New(ctx)
 	if err != nil {
-		return nil, err
+		log.Warn("no traces are sent", "error", err)
+		return nil
 	}
 	about, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("callbook"), semconv.ServiceVersion(version)),
 		resource.WithTelemetrySDK(), resource.WithFromEnv()) // the last one counts
@@ -63,38 +66,41 @@ func New(ctx context.Context, version string, log *slog.Logger) (*Tracer, error)
 		otel.Handle(err) // about has what was understood
 	}
 	t := &Tracer{exporter: &exporter{SpanExporter: client, log: log}, log: log}
+	propagators := setting("OTEL_PROPAGATORS")
+	t.continues = propagators == "" || strings.Contains(propagators, "tracecontext")
 	t.provider = sdk.NewTracerProvider(sdk.WithBatcher(t.exporter), sdk.WithResource(about))
 	t.tracer = t.provider.Tracer(scope)
 	tracers.Add(1)
 	log.Info("traces are sent to the collector of OpenTelemetry that the environment names")
-	return t, nil
+	return t
 }
+
+// setting returns the value of a variable of the environment. An empty one is as one that
+// is not set.
+func setting(name string) string { return strings.TrimSpace(os.Getenv(name)) }
 
 // wanted reports whether the environment asks for traces that callbook can send.
 func wanted(log *slog.Logger) bool {
 	name := "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-	if os.Getenv(name) == "" {
+	if setting(name) == "" {
 		name = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	}
-	endpoint := os.Getenv(name)
-	if endpoint == "" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
+	endpoint, kind := setting(name), setting("OTEL_TRACES_EXPORTER")
+	if endpoint == "" && kind == "" || kind == "none" || strings.EqualFold(setting("OTEL_SDK_DISABLED"), "true") {
 		return false
 	}
-	switch os.Getenv("OTEL_TRACES_EXPORTER") {
-	case "", "otlp":
-	case "none":
-		return false
-	default:
+	if kind != "" && kind != "otlp" {
 		log.Warn("no traces are sent: OTEL_TRACES_EXPORTER must be otlp or none")
 		return false
 	}
-	switch cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL")) {
+	switch cmp.Or(setting("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), setting("OTEL_EXPORTER_OTLP_PROTOCOL")) {
 	case "", "http/protobuf", "http/json":
 	default:
 		log.Warn("no traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf or http/json; a collector takes those at port 4318")
 		return false
 	}
-	if u, err := url.Parse(endpoint); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	// With otlp and no endpoint, the library sends to port 4318 of this machine.
+	if u, err := url.Parse(endpoint); endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 		log.Warn("no traces are sent: " + name + " must be a URL as http://collector.example.com:4318")
 		return false
 	}

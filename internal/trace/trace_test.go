@@ -3,10 +3,13 @@ package trace_test
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/pem"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,7 +60,7 @@ func receive(t *testing.T) *receiver {
 		}
 	}))
 	t.Cleanup(r.Close)
-	for _, name := range []string{"TRACES_EXPORTER", "SDK_DISABLED", "EXPORTER_OTLP_PROTOCOL", "EXPORTER_OTLP_TRACES_PROTOCOL", "EXPORTER_OTLP_TRACES_ENDPOINT", "TRACES_SAMPLER"} {
+	for _, name := range []string{"TRACES_EXPORTER", "SDK_DISABLED", "PROPAGATORS", "EXPORTER_OTLP_CERTIFICATE", "EXPORTER_OTLP_PROTOCOL", "EXPORTER_OTLP_TRACES_PROTOCOL", "EXPORTER_OTLP_TRACES_ENDPOINT", "TRACES_SAMPLER"} {
 		t.Setenv("OTEL_"+name, "")
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", r.URL)
@@ -98,10 +101,7 @@ func (r *receiver) named(t *testing.T, name string, parent *spans.Span) *spans.S
 
 func open(t *testing.T, log io.Writer) *trace.Tracer {
 	t.Helper()
-	tracer, err := trace.New(t.Context(), "v1.2.3", slog.New(slog.NewTextHandler(log, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tracer := trace.New(t.Context(), "v1.2.3", slog.New(slog.NewTextHandler(log, nil)))
 	t.Cleanup(func() { tracer.Close(t.Context()) })
 	return tracer
 }
@@ -116,7 +116,7 @@ func TestRequests(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{Trace: tracer, Simulator: app.Simulator{Instant: true}, Dashboard: true})
 	c := s.Account("demo")
 	created := c.Do("POST", c.Path("/contacts"), strings.NewReader(servertest.Contacts(`{"number":"+919876543210","first_name":"Asha"}`)),
-		"Content-Type", "application/json", "Traceparent", "00-"+trace+"-"+parent+"-01").Bulk(t)
+		"Content-Type", "application/json", "Traceparent", "00-"+trace+"-"+parent+"-01", "Tracestate", "vendor=theirs").Bulk(t)
 	c.Get(c.Path("/contacts/nosuchsid"))
 	c.List("number=%2B919876543210")
 	c.Do("ASHA", "/Asha/+919876543210", nil)
@@ -156,7 +156,7 @@ func TestRequests(t *testing.T) {
 	}
 	r.named(t, "GET", nil) // of the wrong key, which has reached no route
 	r.named(t, "place call", nil)
-	for _, secret := range []string{"9876543210", "9800000001", "Asha", "ASHA", "nosuchsid", "demo", "wrong", "token", "healthz", "readyz"} {
+	for _, secret := range []string{"9876543210", "9800000001", "Asha", "ASHA", "nosuchsid", "demo", "wrong", "token", "healthz", "readyz", "vendor", "theirs"} {
 		if bytes.Contains(r.bodies.Bytes(), []byte(secret)) {
 			t.Errorf("%q was sent", secret)
 		}
@@ -181,11 +181,14 @@ func awaitEnd(t *testing.T, c *servertest.Client, id string) {
 
 // TestUnset tells which environments ask for no traces, and what the log says of them.
 func TestUnset(t *testing.T) {
+	secure := httptest.NewTLSServer(nil)
+	defer secure.Close()
 	for name, tt := range map[string]struct{ variable, value, says string }{
 		"no endpoint": {"OTEL_EXPORTER_OTLP_ENDPOINT", "", ""},
 		"disabled":    {"OTEL_SDK_DISABLED", "True", ""},
 		"none":        {"OTEL_TRACES_EXPORTER", "none", ""},
 		"zipkin":      {"OTEL_TRACES_EXPORTER", "zipkin", "OTEL_TRACES_EXPORTER must be"},
+		"certificate": {"OTEL_EXPORTER_OTLP_CERTIFICATE", certificate(t, secure), "no traces are sent"},
 		"gRPC":        {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "PROTOCOL must be http/protobuf"},
 		"no URL":      {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "secret:4318", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be a URL"},
 	} {
@@ -208,6 +211,39 @@ func TestUnset(t *testing.T) {
 				t.Errorf("got %d bytes", r.bodies.Len())
 			}
 		})
+	}
+}
+
+// certificate returns the path of a file with the certificate of a server.
+func certificate(t *testing.T, s *httptest.Server) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestCollectorWithTLS sends traces over TLS, in the trace of the caller or, where the
+// environment says so, not.
+func TestCollectorWithTLS(t *testing.T) {
+	const caller = "0af7651916cd43dd8448eb211c80319c"
+	for propagators, want := range map[string]bool{"": true, "baggage, tracecontext": true, "none": false} {
+		r := receive(t)
+		secure := httptest.NewTLSServer(r.Config.Handler)
+		defer secure.Close()
+		t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", " "+secure.URL+" ")
+		t.Setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate(t, secure))
+		t.Setenv("OTEL_TRACES_EXPORTER", "otlp")
+		t.Setenv("OTEL_PROPAGATORS", propagators)
+		tracer := open(t, io.Discard)
+		c := servertest.Start(t, servertest.Options{Trace: tracer}).Account("demo")
+		c.Do("GET", c.Path("/contacts"), nil, "Traceparent", "00-"+caller+"-b7ad6b7169203331-01")
+		tracer.Close(t.Context())
+		span := r.named(t, "GET /v2/accounts/{account_sid}/contacts", nil)
+		if got := hex.EncodeToString(span.GetTraceId()) == caller; got != want {
+			t.Errorf("with the propagators %q, the span is in the trace of the caller: %v", propagators, got)
+		}
 	}
 }
 
