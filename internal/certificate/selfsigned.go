@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +78,7 @@ func SelfSigned(cert, key string, hosts, also []string, c clock.Clock) (made boo
 			template.DNSNames = append(template.DNSNames, host)
 		}
 	}
+	constrain(template)
 	der, err := x509.CreateCertificate(rand.Reader, template, template, secret.Public(), secret)
 	if err != nil {
 		return false, fmt.Errorf("sign a certificate: %w", err)
@@ -91,6 +93,25 @@ func SelfSigned(cert, key string, hosts, also []string, c clock.Clock) (made boo
 	}
 	return true, replace(key, 0o600, &pem.Block{Type: "PRIVATE KEY", Bytes: private})
 }
+
+// constrain restricts a certificate to its own names and addresses: programs trust it as an
+// authority, and with a stolen key it must not vouch for other sites.
+func constrain(c *x509.Certificate) {
+	for _, name := range c.DNSNames {
+		if name = strings.TrimPrefix(name, "*."); plainName.MatchString(name) {
+			c.PermittedDNSDomains = append(c.PermittedDNSDomains, name)
+		}
+	}
+	for _, ip := range c.IPAddresses {
+		if v4 := ip.To4(); v4 != nil {
+			ip = v4
+		}
+		c.PermittedIPRanges = append(c.PermittedIPRanges, &net.IPNet{IP: ip, Mask: net.CIDRMask(8*len(ip), 8*len(ip))})
+	}
+}
+
+// plainName matches the names that a constraint may have. That of a machine may be odd.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 
 // own returns the certificate in a file, or nil if there is none or the key in the other
 // file is not its key. The error tells of files that are somebody else's.
