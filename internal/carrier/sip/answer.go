@@ -98,7 +98,7 @@ func (c *Carrier) byeOf(ctx context.Context, d *Dialog, cseq uint32, auth *login
 		if h := auth.header("BYE", d.Target); h != "" {
 			header = append(header, h)
 		}
-		tx, err := c.sendOf(ctx, d, message{method: "BYE", cseq: cseq + try, header: header})
+		_, tx, err := c.net.begin(ctx, d, message{method: "BYE", cseq: cseq + try, header: header})
 		if err != nil {
 			return false
 		}

@@ -42,9 +42,9 @@ type call struct {
 	invite   *gosip.Request // the last INVITE
 	invites  uint32         // to this host
 	auth     login
-	proved   bool   // an INVITE had credentials
-	interval string // the header lines of a session interval that the trunk demands
-	pressed  error  // why the keys could not be pressed
+	proved   bool     // an INVITE had credentials
+	interval []string // the header lines of a session interval that the trunk demands
+	pressed  error    // why the keys could not be pressed
 
 	// Sending holds sends of requests together with their numbers, so that they leave in
 	// their order.
@@ -219,24 +219,15 @@ func (l *call) sendInvite(ctx context.Context) error {
 	l.mu.Lock()
 	d := l.dialog
 	l.mu.Unlock()
-	header := []string{}
+	header := l.interval
 	if h := l.auth.header("INVITE", d.Target); h != "" {
-		header = append(header, h)
-	}
-	if l.interval != "" {
-		header = append(header, l.interval)
-	}
-	req, err := l.c.net.prepare(d.text(message{
-		method: "INVITE", cseq: d.CSeq + l.invites, branch: d.via(l.invites), header: header, body: l.media.Offer(),
-	}), d.Transport, d.Dest)
-	if err != nil {
-		return err
+		header = append([]string{h}, l.interval...)
 	}
 	cseq := d.CSeq + l.invites
 	l.mu.Lock()
 	l.open = cseq
 	l.mu.Unlock()
-	tx, err := l.c.net.begin(ctx, req, d.Domain)
+	req, tx, err := l.c.net.begin(ctx, &d, message{method: "INVITE", cseq: cseq, branch: d.via(l.invites), header: header, body: l.media.Offer()})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -85,59 +84,6 @@ func (d *Dialog) encode() []byte {
 	}
 	return b
 }
-
-// message is what differs between the requests of a dialog.
-type message struct {
-	method string
-	cseq   uint32
-	branch string   // "" stands for a new one
-	header []string // whole lines
-	body   []byte   // SDP
-}
-
-// via returns the branch of the nth INVITE of the dialog, from 0 on.
-func (d *Dialog) via(n uint32) string { return d.Branch + "-" + strconv.FormatUint(uint64(n), 10) }
-
-// text returns a request of the dialog.
-func (d *Dialog) text(m message) []byte {
-	if m.branch == "" {
-		m.branch = newBranch()
-	}
-	var b strings.Builder
-	line := func(name, value string) { b.WriteString(name + ": " + oneLine.Replace(value) + "\r\n") }
-	b.WriteString(m.method + " " + d.Target + " SIP/2.0\r\n")
-	line("Via", "SIP/2.0/"+strings.ToUpper(string(d.Transport))+" "+d.SentBy+";branch="+m.branch+";rport")
-	line("Max-Forwards", "70")
-	for _, r := range d.Routes {
-		line("Route", r)
-	}
-	line("From", d.From)
-	line("To", d.To)
-	line("Call-ID", d.CallID)
-	line("CSeq", fmt.Sprintf("%d %s", m.cseq, m.method))
-	if m.method == "INVITE" || m.method == "UPDATE" {
-		line("Contact", d.contact())
-		line("Allow", allowed)
-		line("Supported", "timer")
-	}
-	line("User-Agent", "callbook")
-	for _, h := range m.header {
-		b.WriteString(h + "\r\n")
-	}
-	if len(m.body) > 0 {
-		line("Content-Type", "application/sdp")
-	}
-	line("Content-Length", strconv.Itoa(len(m.body)))
-	b.WriteString("\r\n")
-	b.Write(m.body)
-	return []byte(b.String())
-}
-
-// oneLine removes the ends of lines from a value that a peer has sent.
-var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
-
-// allowed are the methods of requests that the endpoint answers.
-const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
 
 // contact returns the value of the Contact header.
 func (d *Dialog) contact() string {

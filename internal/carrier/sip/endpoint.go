@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -126,7 +128,7 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 		e.garbage(addr)
 		return nil, nil
 	}
-	e.observe.see(false, callIDIn(data), func() []byte { return data })
+	e.observe.see(false, callIDIn(data), func() fmt.Stringer { return packet(data) })
 	return data, nil
 }
 
@@ -175,46 +177,52 @@ func (e *endpoint) sentBy(to netip.Addr) string {
 	return netip.AddrPortFrom(addr, e.local.Port()).String()
 }
 
-// prepare parses the text of a request, and addresses it.
-func (e *endpoint) prepare(text []byte, transport trunk.Transport, to string) (*gosip.Request, error) {
-	m, err := gosip.ParseMessage(text)
-	req, ok := m.(*gosip.Request)
-	if err != nil || !ok || !whole(req) {
-		return nil, errors.New("the request is not well-formed")
+// prepare returns a request of a dialog, and makes a connection to the next hop if it needs
+// one.
+func (e *endpoint) prepare(ctx context.Context, d *Dialog, m message) (*gosip.Request, error) {
+	req, err := d.request(m)
+	if err != nil {
+		return nil, err
 	}
-	req.SetTransport(map[trunk.Transport]string{trunk.UDP: "UDP", trunk.TCP: "TCP", trunk.TLS: "TLS"}[transport])
-	req.SetDestination(to)
-	if transport == trunk.UDP {
+	req.SetTransport(strings.ToUpper(string(d.Transport)))
+	req.SetDestination(d.Dest)
+	switch d.Transport {
+	case trunk.UDP:
 		req.Laddr = gosip.Addr{IP: e.local.Addr().AsSlice(), Port: int(e.local.Port())}
+	case trunk.TLS:
+		req.Laddr, err = e.tls.connect(ctx, hop{dest: d.Dest, domain: d.Domain})
 	}
-	return req, nil
+	return req, err
 }
 
 // as passes a request on as it is.
 func as(*sipgo.Client, *gosip.Request) error { return nil }
 
-// begin sends a request. With TLS, the certificate of the next hop has to be for the domain.
-// After an error the request has certainly not left. If ctx ends later, that changes nothing.
-func (e *endpoint) begin(ctx context.Context, req *gosip.Request, domain string) (gosip.ClientTransaction, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+// begin sends a request of a dialog. With TLS, the certificate of the next hop has to be for
+// the dialog's domain. After an error the request has certainly not left. If ctx ends later,
+// that changes nothing.
+func (e *endpoint) begin(ctx context.Context, d *Dialog, m message) (*gosip.Request, gosip.ClientTransaction, error) {
+	ctx, cancel := connecting(ctx, d)
 	defer cancel()
-	e.observe.see(true, req.CallID().Value(), func() []byte { return []byte(req.String()) })
-	if err := e.connect(ctx, req, domain); err != nil {
-		return nil, plain(err)
+	req, err := e.prepare(ctx, d, m)
+	if err != nil {
+		return nil, nil, plain(err)
 	}
+	e.observe.see(true, d.CallID, func() fmt.Stringer { return req })
 	tx, err := e.cli.TransactionRequest(ctx, req, as)
 	if err != nil {
-		return nil, plain(err)
+		return nil, nil, plain(err)
 	}
-	return tx, nil
+	return req, tx, nil
 }
 
-// connect makes the connection for a request with TLS, if there is none.
-func (e *endpoint) connect(ctx context.Context, req *gosip.Request, domain string) (err error) {
-	if req.Transport() == "TLS" {
-		req.Laddr, err = e.tls.connect(ctx, hop{dest: req.Destination(), domain: domain})
+// connecting returns a context for sending a request, which may have to wait for a
+// connection.
+func connecting(ctx context.Context, d *Dialog) (context.Context, context.CancelFunc) {
+	if d.Transport == trunk.UDP {
+		return ctx, func() {}
 	}
-	return err
+	return context.WithTimeout(ctx, connectWithin)
 }
 
 // drop closes the connection to the next hop of a dialog, so that the next message makes a
@@ -241,13 +249,14 @@ func bounded() *gosip.TransportTCP {
 }
 
 // write sends an ACK; see begin.
-func (e *endpoint) write(req *gosip.Request, domain string) error {
-	e.observe.see(true, req.CallID().Value(), func() []byte { return []byte(req.String()) })
-	ctx, cancel := context.WithTimeout(context.Background(), connectWithin)
+func (e *endpoint) write(d *Dialog, m message) error {
+	ctx, cancel := connecting(context.Background(), d)
 	defer cancel()
-	if err := e.connect(ctx, req, domain); err != nil {
+	req, err := e.prepare(ctx, d, m)
+	if err != nil {
 		return plain(err)
 	}
+	e.observe.see(true, d.CallID, func() fmt.Stringer { return req })
 	conn, err := e.ua.TransportLayer().ClientRequestConnection(ctx, req)
 	if err != nil {
 		return plain(err)

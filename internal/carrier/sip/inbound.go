@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ func (c *Carrier) answer(req *gosip.Request, tx gosip.ServerTransaction, code in
 	if len(body) > 0 {
 		res.AppendHeader(gosip.NewHeader("Content-Type", "application/sdp"))
 	}
-	c.net.observe.see(true, req.CallID().Value(), func() []byte { return []byte(res.String()) })
+	c.net.observe.see(true, req.CallID().Value(), func() fmt.Stringer { return res })
 	_ = tx.Respond(res) // the peer repeats a request that gets no answer
 	return res
 }

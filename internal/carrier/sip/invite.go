@@ -185,10 +185,10 @@ func (l *call) repeat(res *gosip.Response) bool {
 		l.proved = true
 	case 422: // Session Interval Too Small
 		least := minSE(res)
-		if l.invites >= maxInvites || l.interval != "" || least == "" {
+		if l.invites >= maxInvites || l.interval != nil || least == "" {
 			return false
 		}
-		l.interval = "Session-Expires: " + least + "\r\nMin-SE: " + least
+		l.interval = []string{"Session-Expires: " + least, "Min-SE: " + least}
 	case gosip.StatusServiceUnavailable:
 		if l.rung() || len(l.hosts) < 2 || retryAfter(res) > 0 {
 			return false

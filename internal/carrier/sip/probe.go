@@ -72,7 +72,7 @@ func (c *Carrier) probe(ctx context.Context, l *line, h *host) bool {
 		To: "<sip:" + domain + ">", Target: "sip:" + domain + paramOf(&l.trunk), Dest: h.dest, SentBy: h.local,
 	}
 	begun := time.Now()
-	tx, err := c.sendOf(ctx, &d, message{method: "OPTIONS", cseq: 1, header: []string{"Contact: " + d.contact(), "Accept: application/sdp"}})
+	_, tx, err := c.net.begin(ctx, &d, message{method: "OPTIONS", cseq: 1, header: []string{"Contact: " + d.contact(), "Accept: application/sdp"}})
 	if err == nil {
 		res, e := final(ctx, tx)
 		if err = e; err == nil {

@@ -182,7 +182,7 @@ func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog,
 		// harm: it is refused or, by some proxies, not answered at all.
 		var all sync.WaitGroup
 		for n := range uint32(maxInvites) {
-			if tx, err := c.sendOf(ctx, d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
+			if _, tx, err := c.net.begin(ctx, d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
 				all.Go(func() {
 					if res, err := final(ctx, tx); err == nil && res.IsSuccess() {
 						over()

@@ -75,7 +75,7 @@ func (c *Carrier) registerWith(ctx context.Context, l *line, h *host, id string,
 		if h := auth.header("REGISTER", d.Target); h != "" {
 			header = append(header, h)
 		}
-		tx, err := c.sendOf(ctx, &d, message{method: "REGISTER", cseq: *cseq, header: header})
+		_, tx, err := c.net.begin(ctx, &d, message{method: "REGISTER", cseq: *cseq, header: header})
 		if err != nil {
 			return 0, "it cannot be reached to register: " + err.Error()
 		}

@@ -19,7 +19,7 @@ func (l *call) cancel() {
 // cancel sends the CANCEL for the nth INVITE of a dialog, even if ctx has ended. It returns
 // when that was answered, or ctx ends.
 func (c *Carrier) cancel(ctx context.Context, d *Dialog, n uint32) {
-	if tx, err := c.sendOf(context.WithoutCancel(ctx), d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
+	if _, tx, err := c.net.begin(context.WithoutCancel(ctx), d, message{method: "CANCEL", cseq: d.CSeq + n, branch: d.via(n)}); err == nil {
 		_, _ = final(ctx, tx)
 	}
 }
@@ -37,7 +37,7 @@ func (l *call) request(ctx context.Context, method string, header []string, body
 		if h := l.auth.header(method, d.Target); h != "" {
 			lines = append([]string{h}, header...)
 		}
-		tx, err := l.c.sendOf(ctx, &d, message{method: method, cseq: d.CSeq, header: lines, body: body})
+		_, tx, err := l.c.net.begin(ctx, &d, message{method: method, cseq: d.CSeq, header: lines, body: body})
 		l.sending.Unlock()
 		if err != nil {
 			return nil, err
@@ -55,15 +55,6 @@ func (l *call) request(ctx context.Context, method string, header []string, body
 	}
 }
 
-// sendOf sends a request of a dialog.
-func (c *Carrier) sendOf(ctx context.Context, d *Dialog, m message) (gosip.ClientTransaction, error) {
-	req, err := c.net.prepare(d.text(m), d.Transport, d.Dest)
-	if err != nil {
-		return nil, err
-	}
-	return c.net.begin(ctx, req, d.Domain)
-}
-
 // ackOf sends the ACK for an answer 2xx to an INVITE with a number. It is a transaction of
 // its own, with the credentials of the INVITE (RFC 3261, section 13.2.2.4).
 func (l *call) ackOf(d *Dialog, res *gosip.Response, cseq uint32) {
@@ -79,11 +70,7 @@ func (l *call) ackOf(d *Dialog, res *gosip.Response, cseq uint32) {
 
 // ack sends an ACK within a dialog.
 func (c *Carrier) ack(d *Dialog, cseq uint32, header []string) {
-	req, err := c.net.prepare(d.text(message{method: "ACK", cseq: cseq, header: header}), d.Transport, d.Dest)
-	if err == nil {
-		err = c.net.write(req, d.Domain)
-	}
-	if err != nil {
+	if err := c.net.write(d, message{method: "ACK", cseq: cseq, header: header}); err != nil {
 		c.opts.Log.Warn("an ACK could not be sent; the trunk repeats its answer", "trunk", d.Trunk, "cseq", strconv.FormatUint(uint64(cseq), 10), "error", err)
 	}
 }

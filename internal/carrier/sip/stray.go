@@ -38,10 +38,7 @@ func (c *Carrier) stray(res *gosip.Response) {
 		c.endFork(&f, c.loginOf(&d))
 	case !d.Answered && cseq >= d.CSeq:
 		d.To = res.To().Value()
-		req, err := c.net.prepare(d.text(message{method: "ACK", cseq: cseq, branch: d.via(cseq - d.CSeq)}), d.Transport, d.Dest)
-		if err == nil {
-			_ = c.net.write(req, d.Domain) // the peer repeats its answer
-		}
+		_ = c.net.write(&d, message{method: "ACK", cseq: cseq, branch: d.via(cseq - d.CSeq)}) // the peer repeats its answer
 	}
 }
 

@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"callbook/internal/addressbook"
@@ -46,8 +47,8 @@ func (c *Carrier) TestCall(ctx context.Context, name string, o carrier.Order, ke
 	if err := line.take(time.Now()); err != nil {
 		return carrier.Progress{}, forPeople(err)
 	}
-	defer c.net.observe.watch(callIDOf(o.Call), func(sent bool, message []byte) {
-		told(trunk.Message{At: c.opts.Clock.Now(), Sent: sent, Text: struck(message)})
+	defer c.net.observe.watch(callIDOf(o.Call), func(sent bool, m fmt.Stringer) {
+		told(trunk.Message{At: c.opts.Clock.Now(), Sent: sent, Text: struck(m.String())})
 	})()
 	l, err := c.placeOver(ctx, o, way{line: line, hosts: hosts, callerID: id, keys: keys, test: true})
 	if err != nil {

@@ -2,8 +2,10 @@ package sip
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"sync"
+	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
@@ -20,18 +22,23 @@ type observers struct {
 // observer watches the messages with a Call-ID.
 type observer struct {
 	mu   sync.Mutex
-	told func(sent bool, message []byte) // nil after the observer has left
+	told func(sent bool, m fmt.Stringer) // nil after the observer has left
 }
 
+// packet is a message that came.
+type packet string
+
+func (p packet) String() string { return string(p) }
+
 // see shows a message to those who watch its call.
-func (o *observers) see(sent bool, callID string, text func() []byte) {
+func (o *observers) see(sent bool, callID string, m func() fmt.Stringer) {
 	o.mu.Lock()
 	watching := o.of[callID]
 	o.mu.Unlock()
 	if len(watching) == 0 {
 		return
 	}
-	message := text()
+	message := m()
 	for _, w := range watching {
 		w.mu.Lock()
 		if w.told != nil {
@@ -42,8 +49,8 @@ func (o *observers) see(sent bool, callID string, text func() []byte) {
 }
 
 // watch shows the messages of a call to told, one after the other, until the function
-// that it returns is called. Told returns soon and does not keep the message.
-func (o *observers) watch(callID string, told func(sent bool, message []byte)) (leave func()) {
+// that it returns is called. Told returns soon.
+func (o *observers) watch(callID string, told func(sent bool, m fmt.Stringer)) (leave func()) {
 	w := &observer{told: told}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -88,9 +95,7 @@ func callIDIn(message []byte) string {
 var secrets = regexp.MustCompile(`(?im)^((?:Proxy-)?Authorization:|a=crypto:\d+ \S+)[^\r\n]*`)
 
 // struck returns a message without its secrets.
-func struck(message []byte) string {
-	return string(secrets.ReplaceAll(message, []byte("$1 ***")))
-}
+func struck(message string) string { return secrets.ReplaceAllString(message, "$1 ***") }
 
 const (
 	// maxTraces is how many calls have their messages kept.
@@ -110,23 +115,35 @@ type traces struct {
 }
 
 // follow gathers the messages of a call until the function that it returns is called,
-// with the outcome.
+// with the outcome. It writes those that were sent as text only then, if they are kept.
 func (t *traces) follow(o *observers, call addressbook.SID, c clock.Clock) (end func(campaign.Outcome)) {
-	var messages []trunk.Message
+	type message struct {
+		at   time.Time
+		sent bool
+		fmt.Stringer
+	}
+	var messages []message
 	size := 0
-	leave := o.watch(callIDOf(call), func(sent bool, message []byte) {
-		if size += len(message); len(messages) < maxTrace && size <= maxTraceBytes {
-			messages = append(messages, trunk.Message{At: c.Now(), Sent: sent, Text: string(message)})
+	leave := o.watch(callIDOf(call), func(sent bool, m fmt.Stringer) {
+		came, _ := m.(packet)
+		if size += len(came); len(messages) < maxTrace && size <= maxTraceBytes {
+			messages = append(messages, message{c.Now(), sent, m})
 		}
 	})
 	return func(outcome campaign.Outcome) {
 		leave()
-		if t.all || outcome.Failed() {
-			for i := range messages {
-				messages[i].Text = struck([]byte(messages[i].Text))
-			}
-			t.keep(call, messages)
+		if !t.all && !outcome.Failed() {
+			return
 		}
+		var kept []trunk.Message
+		size := 0
+		for _, m := range messages {
+			text := struck(m.String())
+			if size += len(text); size <= maxTraceBytes {
+				kept = append(kept, trunk.Message{At: m.at, Sent: m.sent, Text: text})
+			}
+		}
+		t.keep(call, kept)
 	}
 }
 
