@@ -426,6 +426,7 @@ var rules = map[string][]string{
 		"internal/event",
 		"internal/reqlog",
 		"internal/store",
+		"internal/trunk",
 		"internal/upload",
 	},
 	// What puts it all together.

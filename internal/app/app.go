@@ -238,7 +238,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	front.API, front.Dashboard, front.Ready, front.Budget = wire, a.Dashboard, stores.Ping, cfg.Budget
 	a.Server = server.New(front)
 	cfg.Metrics.Watch(metrics.Sources{
-		Requests: a.Server.InFlight, Imports: imports.Load, Dialing: calling.Load, Callbacks: stores.Events.CountWaiting,
+		Requests: a.Server.InFlight, Imports: imports.Load, Dialing: calling.Load, Sound: phone.sound, Callbacks: stores.Events.CountWaiting,
 		Sizes: stores.Sizes, Pool: stores.Pool,
 	})
 	return a, nil

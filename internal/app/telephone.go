@@ -43,6 +43,8 @@ type SIP struct {
 	Ring, Longest time.Duration
 	// TraceAll keeps the messages of all calls, and not only of those that fail.
 	TraceAll bool
+	// Now is that of [media.Options].
+	Now func() time.Time
 }
 
 // Simulator configures the simulated telephone. The zero value is the default.
@@ -106,7 +108,7 @@ func (cfg Config) sip(stores *store.Set, trunks *trunk.Trunks) (*telephone, erro
 		addr = netip.AddrPortFrom(netip.IPv4Unspecified(), 5060)
 	}
 	engine, err := media.Open(media.Options{
-		First: cmp.Or(cfg.SIP.FirstPort, 20000), Last: cmp.Or(cfg.SIP.LastPort, 20999), Bind: addr.Addr(), Public: cfg.SIP.Public,
+		First: cmp.Or(cfg.SIP.FirstPort, 20000), Last: cmp.Or(cfg.SIP.LastPort, 20999), Bind: addr.Addr(), Public: cfg.SIP.Public, Now: cfg.SIP.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -136,6 +138,14 @@ func (t *telephone) line() web.Line {
 		return c
 	}
 	return nil
+}
+
+// sound tells how well the sound of calls over trunks keeps pace.
+func (t *telephone) sound() trunk.Sound {
+	if c, ok := t.Carrier.(*sip.Carrier); ok {
+		return c.Sound()
+	}
+	return trunk.Sound{}
 }
 
 // announce logs what places the calls.

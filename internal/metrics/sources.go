@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"callbook/internal/store"
+	"callbook/internal/trunk"
 )
 
 // Sources are asked for their values whenever the metrics are read. They must be safe for
@@ -20,6 +21,8 @@ type Sources struct {
 	// Dialing returns how many campaigns are in progress on this server, and how many of
 	// their calls are in flight.
 	Dialing func() (campaigns, calls int)
+	// Sound tells how well the sound of calls keeps pace.
+	Sound func() trunk.Sound
 	// Callbacks returns how many callbacks wait, of all servers.
 	Callbacks func(context.Context) (int, error)
 	// Sizes and Pool are those of [store.Set].
@@ -52,6 +55,9 @@ var (
 	imports          = desc("imports", "Uploads that this server imports, by whether they wait for their turn.", "state")
 	campaignsRunning = desc("campaigns_in_progress", "Campaigns in progress for which this server places the calls.")
 	callsInFlight    = desc("calls_in_flight", "Calls of campaigns in flight on this server.")
+	soundSent        = desc("sound_packets_total", "Packets of sound that were sent to callees.")
+	soundLate        = desc("sound_late_packets_total", "Packets of sound that left more than 20 ms late.")
+	soundBehind      = desc("sound_behind", "1 while calls wait because the server cannot keep pace with the sound of those in progress, or else 0.")
 	callbacksWaiting = desc("callbacks_waiting", "Callbacks that wait to be delivered, of all servers of the database.")
 	databaseBytes    = desc("sqlite_database_bytes", "Size of the database file.")
 	walBytes         = desc("sqlite_wal_bytes", "Size of the write-ahead log, the file beside the database with -wal at the end of its name.")
@@ -64,7 +70,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (w watched) Describe(ch chan<- *prometheus.Desc) {
-	descs := []*prometheus.Desc{requestsInFlight, imports, campaignsRunning, callsInFlight, callbacksWaiting}
+	descs := []*prometheus.Desc{requestsInFlight, imports, campaignsRunning, callsInFlight, soundSent, soundLate, soundBehind, callbacksWaiting}
 	if w.Sizes != nil {
 		descs = append(descs, databaseBytes, walBytes)
 	}
@@ -91,6 +97,13 @@ func (w watched) Collect(ch chan<- prometheus.Metric) {
 	campaigns, calls := w.Dialing()
 	gauge(campaignsRunning, int64(campaigns))
 	gauge(callsInFlight, int64(calls))
+	sound, behind := w.Sound(), int64(0)
+	if sound.Behind {
+		behind = 1
+	}
+	counter(soundSent, float64(sound.Sent))
+	counter(soundLate, float64(sound.Late))
+	gauge(soundBehind, behind)
 	ctx, cancel := context.WithTimeout(context.Background(), sourceTimeout)
 	defer cancel()
 	if n, err := w.Callbacks(ctx); err == nil {

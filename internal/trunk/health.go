@@ -24,6 +24,15 @@ type HostHealth struct {
 	Trip time.Duration
 }
 
+// Sound tells how well a process keeps pace with the sound of its calls.
+type Sound struct {
+	Sent uint64 // packets, since the process began
+	Late uint64 // those sent more than 20 ms after their time
+	// Behind means that too many packets have been late for two seconds: the machine cannot
+	// do so many calls. It ends when hardly any was late for two seconds.
+	Behind bool
+}
+
 // Message is a SIP message of a call, as a process has sent or received it.
 type Message struct {
 	At   time.Time

@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/app"
 	"callbook/internal/test/servertest"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
@@ -252,6 +254,53 @@ func TestTrunkHealth(t *testing.T) {
 	has(t, b.Open("/trunk/callee").PageText(t, 200), callee.Addr.String(), "ms")
 	b.Submit("/trunks", trunkForm("name", "dead", "address", "sip:127.0.0.1:1;transport=tcp", "user", "", "password", "")).Redirect(t, "/trunk/dead")
 	until(t, b, "/trunk/dead", `<span class="badge bad">Down</span>`, "it cannot be reached", "Since")
+}
+
+// TestSlowServer: a server that cannot keep pace with the sound of its calls places no others,
+// says so, and goes on when it has caught up. No attempt is spent.
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	talks, waits := callee.Line(t, nil), callee.Line(t, nil)
+	var lag atomic.Int64
+	file := filepath.Join(t.TempDir(), "said.wav")
+	if err := os.WriteFile(file, wav.Encode(make([]int16, 60*wav.Rate)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, b := trunkServer(t, servertest.Options{
+		Trunk: trunkTo(callee), VoiceCommand: []string{"sh", "-c", "cat $0", file},
+		SIP: app.SIP{Now: func() time.Time { return time.Now().Add(time.Duration(lag.Load())) }},
+	})
+	key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	demo := s.Account("other").As(key.ID, token)
+	demo.Account = "demo"
+	call := func(line *siptest.Line) string {
+		return demo.NewCampaign(`{"campaigns":[{"caller_id":"+918047000001","read_via_text":"Hello, this is a test","from":["` + line.Number.String() +
+			`"],"calling_hours":{"hours":"always","days":"always","reason":"A test"}}]}`).ID
+	}
+	call(talks)
+	until(t, b, "/trunks", "1 of 30")
+	talks.Call().Await("ACK", 1)
+	const notice = "cannot keep pace with the sound of its calls"
+	lag.Store(int64(time.Second))
+	until(t, b, "/trunks", notice)
+	has(t, b.Open("/trunk/callee").PageText(t, 200), notice)
+	second := call(waits)
+	until(t, b, "/campaigns/"+second, ">Calling</span>")
+	if waits.Calls() != 0 {
+		t.Error("another call has left")
+	}
+	lag.Store(-int64(time.Hour))
+	waits.Call().Await("ACK", 1)
+	if strings.Contains(b.Open("/trunks").PageText(t, 200), notice) {
+		t.Error("the page of trunks still says that calls wait")
+	}
+	if talks.Calls() != 1 || waits.Calls() != 1 {
+		t.Errorf("the telephones rang %d and %d times", talks.Calls(), waits.Calls())
+	}
 }
 
 // TestTestCall places a test call from its page: once for a form that is sent twice, one

@@ -9,6 +9,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip/media"
+	"callbook/internal/trunk"
 )
 
 // Place implements [carrier.Carrier]. It gets the sounds of the flow before it takes a
@@ -20,6 +21,9 @@ func (c *Carrier) Place(ctx context.Context, o carrier.Order) error {
 	}
 	if c.seen(&o) {
 		return carrier.ErrTwice
+	}
+	if c.Sound().Behind {
+		return &carrier.NotSentError{After: time.Second, Cause: errBehind}
 	}
 	if err := prepareSounds(ctx, &o); err != nil {
 		return &carrier.NotSentError{After: time.Second, Only: true, Cause: fmt.Errorf("get the sounds of the call: %w", err)}
@@ -35,6 +39,13 @@ func (c *Carrier) Place(ctx context.Context, o carrier.Order) error {
 	_, err = c.placeOver(ctx, o, w)
 	return err
 }
+
+// errBehind is why calls wait while those in progress are as many as the machine can do.
+var errBehind = errors.New("this server cannot keep pace with the sound of its calls; others wait until it has caught up")
+
+// Sound tells how well the sound of calls keeps pace. While it is behind, no other call
+// leaves.
+func (c *Carrier) Sound() trunk.Sound { return c.opts.Media.Stats() }
 
 // seen reports whether a call was placed before by this process.
 func (c *Carrier) seen(o *carrier.Order) bool {

@@ -44,6 +44,9 @@ func (c *Carrier) TestCall(ctx context.Context, name string, o carrier.Order, ke
 	if err := prepareSounds(ctx, &o); err != nil {
 		return carrier.Progress{}, err
 	}
+	if c.Sound().Behind {
+		return carrier.Progress{}, fault.New(fault.Unavailable, errBehind.Error())
+	}
 	if err := line.take(time.Now()); err != nil {
 		return carrier.Progress{}, forPeople(err)
 	}

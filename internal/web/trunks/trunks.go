@@ -25,6 +25,8 @@ var pages = shell.NewPages(files)
 type Line interface {
 	// Health returns the states of the trunks that the server calls over, in their order.
 	Health() []trunk.Health
+	// Sound tells how well the sound of calls keeps pace.
+	Sound() trunk.Sound
 	// Trace returns the messages of a call that has ended, if they are kept.
 	Trace(call addressbook.SID) []trunk.Message
 	// Wake makes the server read the trunks at once.
@@ -126,6 +128,9 @@ func (room *Room) health() []trunk.Health {
 	return room.Line.Health()
 }
 
+// behind reports whether calls wait because the server cannot keep pace with their sound.
+func (room *Room) behind() bool { return room.Line != nil && room.Line.Sound().Behind }
+
 // changed tells the server that trunks have changed.
 func (room *Room) changed() {
 	if room.Line != nil {
@@ -137,11 +142,12 @@ func (room *Room) changed() {
 type listData struct {
 	Rows             []state
 	Calling, Waiting bool // whether the server calls over trunks, or campaigns wait for that
+	Behind           bool // whether calls wait because the server cannot keep pace
 	NoKey            bool // whether the key of the passwords cannot be read
 }
 
 func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
-	data := listData{Calling: room.Line != nil, Waiting: room.Waiting}
+	data := listData{Calling: room.Line != nil, Waiting: room.Waiting, Behind: room.behind()}
 	all, err := room.Trunks.List(r.Context()) // which tells what is locked
 	if err != nil {
 		shell.RecordOf(r).Err = err
@@ -164,6 +170,7 @@ func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 type trunkData struct {
 	state
 	Calling, Waiting bool
+	Behind           bool
 	Settings         []shell.Option // what the trunk has, for people
 }
 
@@ -172,7 +179,7 @@ func (room *Room) trunkPage(r *http.Request) (shell.Answer, error) {
 	if err != nil {
 		return shell.Answer{}, err
 	}
-	data := trunkData{state: room.stateOf(*t, room.health()), Calling: room.Line != nil, Waiting: room.Waiting, Settings: settingsOf(t)}
+	data := trunkData{state: room.stateOf(*t, room.health()), Calling: room.Line != nil, Waiting: room.Waiting, Behind: room.behind(), Settings: settingsOf(t)}
 	return pages.Show("trunk", t.Name, data).Piece("trunk-live"), nil
 }
 

@@ -42,6 +42,8 @@ type Options struct {
 	// for all of both. Public is the address that peers are told to send to, unless the
 	// [Settings] of a session have another; by default it is Bind.
 	Bind, Public netip.Addr
+	// Now tells whether packets leave late; nil means time.Now. Tests set it.
+	Now func() time.Time
 }
 
 // Engine has the sessions of all calls and sends their packets. Its methods are safe for
@@ -52,18 +54,13 @@ type Engine struct {
 	lostAfter time.Duration
 	sent      atomic.Uint64
 	late      atomic.Uint64
+	keeping   keeping
 	work      sync.WaitGroup // of the sessions
 
 	mu     sync.Mutex
 	closed bool
 	// sessions are all that are open. The slice is never modified, only replaced.
 	sessions []*Session
-}
-
-// Stats counts packets since the engine was opened.
-type Stats struct {
-	Sent uint64
-	Late uint64 // sent more than 20 ms after their time
 }
 
 // Open returns an engine. It fails if the options are invalid. It opens no sockets yet.
@@ -77,6 +74,9 @@ func Open(o Options) (*Engine, error) {
 		return nil, errors.New("media: no local address is set")
 	case !o.Bind.IsUnspecified() && o.Bind.Is4() != o.Public.Is4():
 		return nil, errors.New("media: one of the local and the public address is IPv4, the other IPv6")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	p, err := newPorts(o.First, o.Last)
 	if err != nil {
@@ -177,7 +177,7 @@ func (e *Engine) open() []*Session {
 // Ports returns how many sessions can be open at the same time.
 func (e *Engine) Ports() int { return e.ports.count() }
 
-// Stats returns the counts of packets so far.
-func (e *Engine) Stats() Stats {
-	return Stats{Sent: e.sent.Load(), Late: e.late.Load()}
+// Stats returns the counts of packets so far, and whether the engine keeps pace.
+func (e *Engine) Stats() trunk.Sound {
+	return trunk.Sound{Sent: e.sent.Load(), Late: e.late.Load(), Behind: e.keeping.behind.Load()}
 }

@@ -32,6 +32,7 @@ func (e *Engine) Run(ctx context.Context) {
 			e.round(round, due)
 			round++
 		}
+		e.keeping.judge(now, e.sent.Load(), e.late.Load())
 		timer.Reset(time.Until(due))
 	}
 }
@@ -40,7 +41,7 @@ func (e *Engine) Run(ctx context.Context) {
 func (e *Engine) round(round uint64, due time.Time) {
 	var sent, late uint64
 	for _, s := range e.open() {
-		now := time.Now()
+		now := e.opts.Now()
 		if !s.tick(round, now) {
 			continue
 		}
