@@ -52,7 +52,7 @@ const maxForks = 16
 // the ACK was lost. One with another tag comes from another telephone that the call was
 // forked to, and is hung up.
 func (l *call) again(res *gosip.Response, cseq uint32) {
-	if !whole(res) || !res.IsSuccess() {
+	if !res.IsSuccess() {
 		return
 	}
 	l.mu.Lock()
@@ -69,7 +69,7 @@ func (l *call) again(res *gosip.Response, cseq uint32) {
 	case !many:
 		other := l.c.reached(d.fork(res, cseq, l.line.trunk.Symmetric), d.Dest)
 		l.ackOf(&other, res, cseq)
-		l.c.endFork(&other, &l.auth)
+		l.c.endFork(&other, l.auth)
 	}
 }
 

@@ -41,7 +41,7 @@ type call struct {
 	tx       gosip.ClientTransaction
 	invite   *gosip.Request // the last INVITE
 	invites  uint32         // to this host
-	auth     login
+	auth     *login
 	proved   bool     // an INVITE had credentials
 	interval []string // the header lines of a session interval that the trunk demands
 	pressed  error    // why the keys could not be pressed
@@ -82,7 +82,7 @@ func newCall(c *Carrier, o carrier.Order, w way, s *media.Session) *call {
 		asked: make(chan struct{}), ended: make(chan bye, 1), fresh: make(chan interval, 1), done: make(chan struct{}), settled: make(chan struct{}),
 		leaveHop: func() {}, peerCSeq: -1,
 		progress: carrier.Progress{Call: o.Call, State: campaign.Dialed, Placed: c.opts.Clock.Now()},
-		auth:     login{user: w.line.trunk.User, password: w.line.trunk.Password},
+		auth:     &login{user: w.line.trunk.User, password: w.line.trunk.Password},
 	}
 	return l
 }
@@ -234,7 +234,8 @@ func (l *call) sendInvite(ctx context.Context) error {
 	if on, ok := tx.(interface {
 		OnRetransmission(gosip.FnTxResponse) bool
 	}); ok {
-		on.OnRetransmission(func(r *gosip.Response) { guarded(func() { l.again(r, cseq) }) })
+		// The library keeps this for half a minute, so it must not keep the call.
+		on.OnRetransmission(l.c.net.stray)
 	}
 	l.tx, l.invite = tx, req
 	l.invites++

@@ -47,6 +47,7 @@ type endpoint struct {
 	known   func(netip.Addr) bool
 	mine    func(*gosip.Response) bool
 	garbage func(netip.Addr)
+	stray   func(*gosip.Response)
 	observe observers
 }
 
@@ -59,6 +60,13 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Re
 	if err != nil {
 		return nil, err
 	}
+	e.stray = func(r *gosip.Response) {
+		guarded(func() {
+			if whole(r) {
+				stray(r)
+			}
+		})
+	}
 	e.udp, e.tcp = &listening{UDPConn: udp, reads: make(chan struct{})}, tcp
 	e.local = udp.LocalAddr().(*net.UDPAddr).AddrPort()
 	if e.ua, err = sipgo.NewUA(
@@ -66,13 +74,7 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Re
 		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerReadFilter(e.filter), gosip.WithTransportLayerTransports(gosip.TransportsConfig{
 			TCP: bounded(), TLS: &gosip.TransportTLS{TransportTCP: &gosip.TransportTCP{WriteTimeout: connectWithin, DialerCreate: dialsNot}},
 		})),
-		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(func(r *gosip.Response) {
-			guarded(func() {
-				if whole(r) {
-					stray(r)
-				}
-			})
-		})),
+		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(e.stray)),
 	); err != nil {
 		return nil, errors.Join(err, udp.Close(), tcp.Close())
 	}

@@ -15,6 +15,8 @@ type past struct {
 	end   carrier.Progress // the zero Progress if the call has not left
 	until time.Time
 	about Dialog
+	auth  *login // nil without a challenge
+	forks int    // answers of other telephones
 }
 
 // keepPast is how long a call that has ended is known. It exceeds the time in which a
@@ -27,7 +29,11 @@ func (c *Carrier) forget(l *call, end carrier.Progress) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.calls, l.order.Call)
-	c.past[l.order.Call] = past{end: end, until: time.Now().Add(keepPast), about: l.record()}
+	p := past{end: end, until: time.Now().Add(keepPast), about: l.record()}
+	if l.auth.last() != "" {
+		p.auth = l.auth
+	}
+	c.past[l.order.Call] = p
 }
 
 // maxDrop is how many records one transaction drops.

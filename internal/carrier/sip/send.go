@@ -61,15 +61,15 @@ func (l *call) ackOf(d *Dialog, res *gosip.Response, cseq uint32) {
 	if !res.IsSuccess() {
 		return // sipgo has acknowledged it
 	}
-	var header []string
-	if h := l.auth.last(); h != "" {
-		header = append(header, h)
-	}
-	l.c.ack(d, cseq, header)
+	l.c.ack(d, cseq, l.auth)
 }
 
 // ack sends an ACK within a dialog.
-func (c *Carrier) ack(d *Dialog, cseq uint32, header []string) {
+func (c *Carrier) ack(d *Dialog, cseq uint32, auth *login) {
+	var header []string
+	if h := auth.last(); h != "" {
+		header = append(header, h)
+	}
 	if err := c.net.write(d, message{method: "ACK", cseq: cseq, header: header}); err != nil {
 		c.opts.Log.Warn("an ACK could not be sent; the trunk repeats its answer", "trunk", d.Trunk, "cseq", strconv.FormatUint(uint64(cseq), 10), "error", err)
 	}

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -23,19 +24,28 @@ func (c *Carrier) stray(res *gosip.Response) {
 	c.mu.Lock()
 	l := c.calls[sid]
 	d, known := c.ghosts[sid]
-	if p, ok := c.past[sid]; !known && ok && p.about.CallID != "" {
+	p, over := c.past[sid]
+	if !known && over && p.about.CallID != "" {
 		d, known = p.about, true
+	}
+	// The answer of a call that had its BYE comes again if the ACK was lost.
+	again := p.end.State == campaign.CallEnded && d.Answered && tag(res.To().Params) == tagOf(d.To)
+	if over && res.IsSuccess() && !again {
+		p.forks++
+		c.past[sid] = p
 	}
 	c.mu.Unlock()
 	cseq := res.CSeq().SeqNo
 	switch {
 	case l != nil:
 		l.again(res, cseq)
-	case !known || tag(res.From().Params) != tagOf(d.From):
+	case !known || p.forks > maxForks || tag(res.From().Params) != tagOf(d.From):
 	case res.IsSuccess():
-		f := c.reached(d.fork(res, cseq, false), d.Dest)
-		c.ack(&f, cseq, nil)
-		c.endFork(&f, c.loginOf(&d))
+		f, auth := c.reached(d.fork(res, cseq, false), d.Dest), cmp.Or(p.auth, c.loginOf(&d))
+		c.ack(&f, cseq, auth)
+		if !again {
+			c.endFork(&f, auth)
+		}
 	case !d.Answered && cseq >= d.CSeq:
 		d.To = res.To().Value()
 		_ = c.net.write(&d, message{method: "ACK", cseq: cseq, branch: d.via(cseq - d.CSeq)}) // the peer repeats its answer

@@ -60,6 +60,27 @@ func TestLostAck(t *testing.T) {
 	r.end(o, campaign.Reached)
 }
 
+// TestAnswerAfterTheEnd: an answer that comes again after the BYE is acknowledged, and that
+// is all.
+func TestAnswerAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, nil)
+	r.end(r.place(line, callflow.Greeting("100")), campaign.Reached)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for r.Health()[0].Calls > 0 {
+		<-tick.C
+	}
+	call := line.Call()
+	call.Pick(call.Invite())
+	if !call.AwaitCount("ACK", 2) {
+		t.Error("there was one ACK")
+	}
+	r.saw(call, "INVITE ACK BYE ACK")
+}
+
 // TestCalleeHangsUp: the reason in the callee's BYE is told. Its numbers of requests are
 // its own, and may be lower than ours.
 func TestCalleeHangsUp(t *testing.T) {
