@@ -18,7 +18,7 @@ func (w *world) faults() (f simulator.Faults) {
 		return f
 	}
 	return simulator.Faults{
-		Lose: chance(), Double: chance(), Delay: chance(), MostDelay: 20 * time.Second, BreakOff: chance(), Refuse: chance(),
+		Lose: chance(), Double: chance(), Delay: chance(), MostDelay: 20 * time.Second, BreakOff: chance(), Refuse: chance(), Trunk: 3 * chance(),
 		Down: w.dice.IntN(8) == 0,
 	}
 }
@@ -37,7 +37,7 @@ func (w *world) create() {
 	now := w.clock.Now()
 	p := &plan{
 		send: now.Add(time.Duration(w.dice.IntN(90)) * time.Second), calls: 1, rate: callsAMinute,
-		called: make(map[phone.Number]int), numbers: w.numbers(1 + w.dice.IntN(30)),
+		called: make(map[phone.Number]int), faults: make(map[phone.Number]int), numbers: w.numbers(1 + w.dice.IntN(30)),
 	}
 	p.end = p.send.Add(time.Duration(60+w.dice.IntN(1500)) * time.Second)
 	if !w.bubble() {

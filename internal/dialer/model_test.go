@@ -108,7 +108,7 @@ type world struct {
 // plan is a campaign of the model.
 type plan struct {
 	sid       addressbook.SID
-	calls     int // that each number may get
+	calls     int // that each number may get, besides those that a trunk fails
 	send, end time.Time
 	rate      int
 	paused    bool // and nothing may leave
@@ -116,6 +116,7 @@ type plan struct {
 	checked   bool // after it was closed
 	deleted   bool
 	called    map[phone.Number]int
+	faults    map[phone.Number]int // calls that a trunk failed
 	times     []time.Time
 	numbers   []phone.Number
 }

@@ -4,8 +4,10 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/event"
+	"callbook/internal/phone"
 )
 
 // placed is called when a call has left, and holds it against the model.
@@ -19,6 +21,7 @@ func (w *world) placed(o carrier.Order) {
 	}
 	p.called[o.To]++
 	p.times, w.times = append(p.times, now), append(w.times, now)
+	most := p.calls + min(p.faults[o.To], campaign.MaxFaults)
 	at, suppressed := w.suppressed[o.To]
 	for what, wrong := range map[string]bool{
 		"in a pause":                        p.paused,
@@ -26,7 +29,7 @@ func (w *world) placed(o carrier.Order) {
 		"outside its time":                  now.Before(p.send) || !now.Add(-w.slack()).Before(p.end),
 		"against the account's rules":       !w.mayCall(o.To, claimed, now),
 		"a second time":                     w.calls[o.Call],
-		"more often than its number may":    p.called[o.To] > p.calls || o.Attempt > p.calls,
+		"more often than its number may":    p.called[o.To] > most || o.Attempt > most,
 		"to a number that is suppressed":    suppressed && claimed.After(at.Add(w.slack())),
 		"too early for its campaign's pace": lastMinute(p.times) > p.rate,
 		"too early for the account's pace":  lastMinute(w.times) > callsAMinute,
@@ -45,6 +48,15 @@ func (w *world) claimed(plans map[addressbook.SID]int) {
 	defer w.mu.Unlock()
 	for call, i := range plans {
 		w.claims[call] = w.plans[i]
+	}
+}
+
+// faulted notes the numbers of calls that a trunk has failed.
+func (w *world) faulted(calls map[addressbook.SID]phone.Number) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for call, number := range calls {
+		w.claims[call].faults[number]++
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"callbook/internal/carrier/simulator"
 	"callbook/internal/dialer"
 	"callbook/internal/event"
+	"callbook/internal/phone"
 	"callbook/internal/work"
 )
 
@@ -111,11 +112,18 @@ func (p *process) Claim(ctx context.Context, l work.Lease, id account.ID, sid ad
 func (p *process) Record(ctx context.Context, l work.Lease, id account.ID, calls []dialer.CallRef, rule dialer.RecordRule) error {
 	events := make(map[int][]event.Event)
 	return p.do(func() error {
+		failed := make(map[addressbook.SID]phone.Number) // by a trunk
 		err := p.Store.Record(ctx, l, id, calls, func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event {
 			told := rule(i, c, t, call)
 			events[i] = told
+			if len(told) > 0 && call.Outcome == campaign.TrunkFailed {
+				failed[call.SID] = call.Number
+			}
 			return told
 		})
+		if err == nil {
+			p.w.faulted(failed)
+		}
 		p.w.commit(events, err)
 		return err
 	})

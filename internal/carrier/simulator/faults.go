@@ -19,6 +19,7 @@ type Faults struct {
 	MostDelay time.Duration
 	BreakOff  float64 // that a call leaves although Place returns an error
 	Refuse    float64 // that a call does not leave
+	Trunk     float64 // that a call ends at once with campaign.TrunkFailed
 	// Down means that no call leaves, and that no event is reported until it is false
 	// again.
 	Down bool

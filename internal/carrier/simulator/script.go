@@ -74,6 +74,9 @@ func write(seed uint64, to phone.Number, attempt int, flow *callflow.Flow, insta
 	return s
 }
 
+// trunkFailure is the course of a call that a trunk refuses.
+var trunkFailure = script{outcome: campaign.TrunkFailed, code: 401, cause: 21, text: "Call rejected"}
+
 // heard stores the result of a flow that was run at a time.
 func (s *script) heard(run *callflow.Run, at time.Duration) {
 	s.open, s.keys, s.mark, s.suppressed = false, run.Digits, run.Mark, run.Suppressed

@@ -184,7 +184,10 @@ func (s *Simulator) Place(ctx context.Context, o carrier.Order) error {
 	if err := s.refused(); err != nil {
 		return err
 	}
-	s.begin(o, s.opts.Clock.Now())
+	c := s.begin(o, s.opts.Clock.Now())
+	if s.happens(s.faults.Trunk) {
+		c.script = trunkFailure
+	}
 	if s.happens(s.faults.BreakOff) {
 		return errBroken
 	}
