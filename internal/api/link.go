@@ -43,7 +43,9 @@ func (a *API) admitLink(r *http.Request, signed signedLink) (*http.Request, erro
 	if err != nil {
 		return r, err
 	}
-	r = a.asking(r, account.Caller{Account: acct}, func(ctx context.Context) error {
+	// Whatever the path leads to, a link is good for no more than campaigns.
+	caller := account.Caller{Account: acct, Access: account.Access{Scopes: []account.Scope{account.CampaignsScope}}}
+	r = a.asking(r, caller, func(ctx context.Context) error {
 		_, err := a.permitted(ctx, signed)
 		return err
 	})

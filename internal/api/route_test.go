@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -197,6 +198,37 @@ func TestIgnoredBodies(t *testing.T) {
 		}
 		if got := send("DELETE", contact.URI).Contact(t); got.SID != contact.SID {
 			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+// TestEncodedAccount: a slash in the place of the account's sid leads nowhere, encoded or
+// not. The document does not know such paths.
+func TestEncodedAccount(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	c := s.Account("demo")
+	for path, want := range map[string]int{
+		"/v2/accounts/%64emo/contacts":               http.StatusOK,
+		"/v2/%61ccounts/demo/contacts":               http.StatusOK,
+		"/v2/accounts/demo%2Fother/contacts":         http.StatusNotFound,
+		"/v2/accounts/demo%2fcontacts/contacts":      http.StatusNotFound,
+		"/v2/Accounts/demo%2F..%2Fother/contacts":    http.StatusNotFound,
+		"/v2/accounts/other%2F..%2Fdemo/contacts":    http.StatusForbidden,
+		"/v2/accounts/demo%2Fcontacts/contacts?x=%2": http.StatusNotFound,
+	} {
+		req, err := http.NewRequest("GET", s.URL+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth(c.Key, c.Token)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: got %d, want %d", path, res.StatusCode, want)
 		}
 	}
 }

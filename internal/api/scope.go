@@ -35,6 +35,12 @@ func scopeOf(pattern string) account.Scope {
 func (a *API) scoped(pattern string, h http.HandlerFunc) http.HandlerFunc {
 	scope := scopeOf(pattern)
 	return func(w http.ResponseWriter, r *http.Request) {
+		// An encoded slash is one to whoever admits a caller or a signed link, and part
+		// of a name to the routes. What was admitted must be what is served.
+		if r.PathValue("account_sid") != accountOf(r).SID {
+			a.refuse(w, r, errNoRoute)
+			return
+		}
 		if !callerOf(r).Access.Allows(scope) {
 			a.refuse(w, r, account.LacksScope(scope))
 			return
