@@ -35,6 +35,7 @@ var rules = map[string][]string{
 		"internal/dbcopy",
 		"internal/event",
 		"internal/fault",
+		"internal/journal",
 		"internal/metrics",
 		"internal/person",
 		"internal/phone",

@@ -33,21 +33,22 @@ type serveCmd struct {
 	telephoneFlags
 	secretsFlags
 	metricsFlags
-	Dashboard      bool        `default:"true" negatable:"" help:"Serve the dashboard, at /."`
-	Migrate        bool        `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
-	Bootstrap      bool        `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
-	StrictNumbers  bool        `help:"Take numbers in E.164 only, as +919876543210."`
-	MaxBody        int         `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
-	Memory         int         `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (0, the default, is 512, or more where --max-body needs it)."`
-	Connections    int         `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (0, the default, is 8 for each MiB of --memory)."`
-	IndexMemory    int         `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. The account that is being written to has its own, however large it is. PostgreSQL keeps its own."`
-	KeptAnswers    int         `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys for a day, in MiB (${default}); past it, requests with a new key get 429."`
-	KeepUploads    retention   `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
-	AuditKeep      retention   `default:"365d" placeholder:"TIME" help:"How long entries of the audit log are kept, as 365d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
-	KeepDeleted    keepDeleted `default:"30d" placeholder:"TIME" help:"How long deleted contacts and lists stay in the trash, as 30d, 6mo or 12h, an hour at least (${default}); 0 deletes them at once and empties the trash, forever keeps them."`
-	RecordingsKeep retention   `default:"30d" placeholder:"TIME" help:"How long the recordings of calls are kept, of campaigns that record, as 30d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
-	LogLevel       logLevel    `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
-	LogFormat      string      `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
+	Dashboard      bool         `default:"true" negatable:"" help:"Serve the dashboard, at /."`
+	Migrate        bool         `default:"true" negatable:"" help:"Bring the schema of a PostgreSQL database up to date; without it, an old one is refused."`
+	Bootstrap      bool         `default:"true" negatable:"" help:"Create the account \"demo\" and a key when the database has no account."`
+	StrictNumbers  bool         `help:"Take numbers in E.164 only, as +919876543210."`
+	MaxBody        int          `default:"32" placeholder:"MIB" help:"Largest request body, in MiB (${default})."`
+	Memory         int          `placeholder:"MIB" help:"Memory that the server takes at most, beside the number indexes, in MiB (0, the default, is 512, or more where --max-body needs it)."`
+	Connections    int          `placeholder:"N" help:"Connections at once; one more closes those that have been idle for longest (0, the default, is 8 for each MiB of --memory)."`
+	IndexMemory    int          `default:"1024" placeholder:"MIB" help:"Memory for the number indexes of all accounts, in MiB (${default}); a contact takes up to 32 bytes. The account that is being written to has its own, however large it is. PostgreSQL keeps its own."`
+	KeptAnswers    int          `default:"256" placeholder:"MIB" help:"Room for the answers of an account that are kept under Idempotency-Keys, in MiB (${default}); past it, requests with a new key get 429."`
+	ReceiptsKeep   receiptsKeep `default:"24h" placeholder:"TIME" help:"How long answers are kept under Idempotency-Keys, as 24h or 7d, a day at least, since clients rely on it, and a year at most (${default}); also what the dashboard keeps of forms."`
+	KeepUploads    retention    `default:"90d" placeholder:"TIME" help:"How long uploads are kept after they have ended, with the rows that failed, as 90d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
+	AuditKeep      retention    `default:"365d" placeholder:"TIME" help:"How long entries of the audit log are kept, as 365d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
+	KeepDeleted    keepDeleted  `default:"30d" placeholder:"TIME" help:"How long deleted contacts and lists stay in the trash, as 30d, 6mo or 12h, an hour at least (${default}); 0 deletes them at once and empties the trash, forever keeps them."`
+	RecordingsKeep retention    `default:"30d" placeholder:"TIME" help:"How long the recordings of calls are kept, of campaigns that record, as 30d, 6mo or 12h, an hour at least (${default}); 0 or forever keeps them."`
+	LogLevel       logLevel     `default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error (${default})."`
+	LogFormat      string       `default:"text" enum:"text,json" placeholder:"FORMAT" help:"Format of the log: text or json (${default})."`
 }
 
 // Validate is called by kong after it has parsed the flags.
@@ -213,6 +214,7 @@ func (c *serveCmd) config(m memory, log *slog.Logger) app.Config {
 		ReceiptQuota:    int64(c.KeptAnswers) * mib,
 		Retention:       time.Duration(c.KeepUploads),
 		KeepDeleted:     time.Duration(c.KeepDeleted),
+		ReceiptsKeep:    time.Duration(c.ReceiptsKeep),
 		AuditKeep:       time.Duration(c.AuditKeep),
 		RecordingsKeep:  time.Duration(c.RecordingsKeep),
 		Kind:            c.kind(),

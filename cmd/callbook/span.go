@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callbook/internal/account"
+	"callbook/internal/journal"
 	"callbook/internal/trash"
 	"callbook/internal/upload"
 )
@@ -137,5 +138,23 @@ func (k *keepDeleted) UnmarshalText(text []byte) error {
 	if *k = keepDeleted(r); time.Duration(r) == upload.Forever {
 		*k = keepDeleted(trash.Forever)
 	}
+	return nil
+}
+
+// receiptsKeep is how long answers to requests with an Idempotency-Key are stored.
+type receiptsKeep time.Duration
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (k *receiptsKeep) UnmarshalText(text []byte) error {
+	d, err := parseSpan(string(text))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no time to keep answers for: %s", text, aboutUnits)
+	case d < journal.Lifetime:
+		return fmt.Errorf("%q is %s, and the least is a day, for which every answer is promised to be kept", text, spanWords(d))
+	case d > 365*day:
+		return fmt.Errorf("%q is too long: answers hold what was sent, and are kept for a year at most", text)
+	}
+	*k = receiptsKeep(d)
 	return nil
 }

@@ -73,6 +73,8 @@ type Config struct {
 	// an upload is stored after its end.
 	BatchRows int
 	Retention time.Duration
+	// ReceiptsKeep is how long they are stored; see [journal.Options].
+	ReceiptsKeep time.Duration
 	// AuditKeep is how long entries of the audit log are kept; see [auditlog.Options].
 	AuditKeep time.Duration
 	// KeepDeleted is how long deleted contacts and lists stay in the trash.
@@ -188,7 +190,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		cfg:       cfg,
 		stores:    stores,
 		imports:   imports,
-		receipts:  journal.New(stores.Receipts, journal.Options{Clock: cfg.Clock, Log: cfg.Log, Quota: cfg.ReceiptQuota}),
+		receipts:  journal.New(stores.Receipts, journal.Options{Clock: cfg.Clock, Log: cfg.Log, Quota: cfg.ReceiptQuota, Keep: cfg.ReceiptsKeep}),
 		trash:     trash.NewKeeper(stores.Trash, book, trash.Options{Clock: cfg.Clock, Log: cfg.Log, Retention: cfg.KeepDeleted}),
 		usage:     usage.NewCounter(stores.Usage, accounts, usage.Options{Clock: cfg.Clock, Log: cfg.Log}),
 

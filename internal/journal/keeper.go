@@ -45,6 +45,8 @@ type Options struct {
 	// Quota is how many bytes the receipts of an account may take; zero means
 	// [DefaultQuota].
 	Quota int64
+	// Keep is how long receipts are kept, [Lifetime] at least; zero means [Lifetime].
+	Keep time.Duration
 }
 
 // Keeper makes sure that of all requests with the same key only one is done, and that the
@@ -54,6 +56,7 @@ type Keeper struct {
 	clock clock.Clock
 	log   *slog.Logger
 	quota int64
+	keep  time.Duration
 
 	mu      sync.Mutex
 	running map[slot]chan struct{} // one channel for each key in use; closed when the key is free
@@ -73,7 +76,7 @@ func New(store Store, opts Options) *Keeper {
 	if opts.Quota == 0 {
 		opts.Quota = DefaultQuota
 	}
-	return &Keeper{store: store, clock: cmp.Or(opts.Clock, clock.System), log: opts.Log, quota: opts.Quota, running: make(map[slot]chan struct{})}
+	return &Keeper{store: store, clock: cmp.Or(opts.Clock, clock.System), log: opts.Log, quota: opts.Quota, keep: max(opts.Keep, Lifetime), running: make(map[slot]chan struct{})}
 }
 
 // Attempt is a request that has its key to itself until End. It belongs to one request.
@@ -135,7 +138,7 @@ func (k *Keeper) Find(ctx context.Context, account account.ID, key string) (*Rec
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case k.clock.Now().Sub(r.Created) >= Lifetime:
+	case k.clock.Now().Sub(r.Created) >= k.keep:
 		return nil, nil
 	}
 	return &r, nil
@@ -173,7 +176,7 @@ func (a *Attempt) PageContext(ctx context.Context) context.Context {
 }
 
 func (a *Attempt) claiming(ctx context.Context, quota int64) context.Context {
-	return WithClaim(ctx, Claim{Key: a.slot.key, Quota: Quota{Bytes: quota, Now: a.keeper.clock.Now()}})
+	return WithClaim(ctx, Claim{Key: a.slot.key, Quota: Quota{Bytes: quota, Now: a.keeper.clock.Now(), Keep: a.keeper.keep}})
 }
 
 // Answer returns the stored receipt if the request was done before, and nil if it still
@@ -188,7 +191,7 @@ func (a *Attempt) Answer(ctx context.Context, request [32]byte) (*Receipt, error
 	switch {
 	case err != nil:
 		return nil, err
-	case a.keeper.clock.Now().Sub(r.Created) >= Lifetime:
+	case a.keeper.clock.Now().Sub(r.Created) >= a.keeper.keep:
 		return nil, nil
 	case r.Request != request:
 		return nil, ErrReused
@@ -237,7 +240,7 @@ func (k *Keeper) Run(ctx context.Context) {
 // clean deletes expired receipts in batches, so that other writes need not wait long.
 func (k *Keeper) clean(ctx context.Context) error {
 	for {
-		deleted, err := k.store.DeleteReceipts(ctx, k.clock.Now().Add(-Lifetime), cleanBatch)
+		deleted, err := k.store.DeleteReceipts(ctx, k.clock.Now().Add(-k.keep), cleanBatch)
 		if err != nil || deleted < cleanBatch {
 			return err
 		}

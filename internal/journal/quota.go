@@ -34,8 +34,9 @@ func (r *Receipt) Cost() int64 { return Overhead + int64(len(r.Key)) + int64(len
 // before it take Bytes or more. The last one, or several last ones at the same time, may
 // exceed it.
 type Quota struct {
-	Bytes int64     // zero means no bound
-	Now   time.Time // when the request came
+	Bytes int64         // zero means no bound
+	Now   time.Time     // when the request came
+	Keep  time.Duration // how long receipts are kept; zero means [Lifetime]
 }
 
 // Weight is the date and the cost of a receipt.
@@ -49,8 +50,9 @@ type Weight struct {
 // receipts, by date. The fault's RetryAfter is when enough of them will have expired.
 func (q Quota) Exceeded(used int64, oldest []Weight) *fault.Error {
 	var room time.Duration
+	keep := max(q.Keep, Lifetime)
 	for _, w := range oldest {
-		room = w.Created.Add(Lifetime).Sub(q.Now)
+		room = w.Created.Add(keep).Sub(q.Now)
 		if used -= w.Cost; used < q.Bytes {
 			break
 		}
@@ -60,7 +62,7 @@ func (q Quota) Exceeded(used int64, oldest []Weight) *fault.Error {
 		Kind: fault.TooMany,
 		Detail: fmt.Sprintf("The answers that are kept under this account's Idempotency-Keys take %.4g MiB, which is all they may. "+
 			"There is room again in %s, when the oldest have been kept for %d hours; a request without a key is taken now",
-			float64(q.Bytes)/(1<<20), room, Lifetime/time.Hour),
+			float64(q.Bytes)/(1<<20), room, keep/time.Hour),
 		RetryAfter: room,
 	}
 }

@@ -19,7 +19,8 @@ import (
 	"callbook/internal/fault"
 )
 
-// Lifetime is how long an answer is kept.
+// Lifetime is how long an answer is kept, unless [Options.Keep] says longer. Clients rely on
+// it.
 const Lifetime = 24 * time.Hour
 
 // MaxKeyLength is how many characters a key may have, all of them visible
@@ -82,8 +83,9 @@ var ErrNoReceipt = fault.New(fault.NotFound, "There is no answer to this key")
 // keys.
 //
 // Most receipts come with a write of another store of the same database, whose method has
-// a [Ready]. If the key has an expired receipt, the new one replaces it. If it has
-// another receipt, the write fails with [ErrTaken]. A store must not use a receipt's body
+// a [Ready]. If the key has a receipt that is [Lifetime] or more older, the new one replaces
+// it: where receipts are kept for longer, the keeper has looked for it before the write. If
+// it has another receipt, the write fails with [ErrTaken]. A store must not use a receipt's body
 // after its method has returned.
 //
 // A [Keeper] knows only the requests of its own server. So a store that several servers

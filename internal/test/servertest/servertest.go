@@ -22,6 +22,7 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/app"
+	"callbook/internal/auditlog"
 	"callbook/internal/budget"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
@@ -88,6 +89,9 @@ type Options struct {
 	// ReceiptQuota is how many bytes the receipts of an account may take; zero
 	// means as many as a user's server takes.
 	ReceiptQuota int64
+	// ReceiptsKeep is how long they are kept; zero means as long as a user's server keeps
+	// them.
+	ReceiptsKeep time.Duration
 	// Simulator is how the simulated telephone works.
 	Simulator app.Simulator
 	// Carrier, when not nil, places the calls of campaigns in its place.
@@ -130,6 +134,8 @@ type Server struct {
 	Metrics   *metrics.Metrics
 	// Budget is what requests hold.
 	Budget *budget.Budget
+	// Audit is the audit log, that of the installation too.
+	Audit auditlog.Store
 
 	t       testing.TB
 	cancel  context.CancelFunc
@@ -182,6 +188,7 @@ func Start(t testing.TB, opts Options) *Server {
 		StrictNumbers:   opts.StrictNumbers,
 		MaxBody:         opts.MaxBody,
 		ReceiptQuota:    opts.ReceiptQuota,
+		ReceiptsKeep:    opts.ReceiptsKeep,
 		BatchRows:       opts.BatchRows,
 		Retention:       opts.Retention,
 		KeepDeleted:     opts.KeepDeleted,
@@ -205,7 +212,7 @@ func Start(t testing.TB, opts Options) *Server {
 		Connections:     opts.Connections,
 		Replace: func(set *store.Set) {
 			set.Close = sync.OnceValue(set.Close)
-			s.closeDB = set.Close
+			s.closeDB, s.Audit = set.Close, set.Audit
 			over(&set.Accounts, opts.Accounts)
 			over(&set.Sessions, opts.Sessions)
 			over(&set.Contacts, opts.Contacts)

@@ -136,7 +136,7 @@ func (room *Room) keptDraft(r *http.Request, name string) (*campaign.Draft, erro
 }
 
 // errNotKept is the fault of a review whose stored form has expired.
-var errNotKept = fault.New(fault.NotFound, "What you filled in is not kept any more: it is kept for a day. Fill in the form again.")
+var errNotKept = fault.New(fault.NotFound, "What you filled in is not kept any more. Fill in the form again.")
 
 func (room *Room) reviewPage(r *http.Request) (shell.Answer, error) {
 	acct := shell.AccountOf(r)

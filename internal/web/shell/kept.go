@@ -17,8 +17,8 @@ func keptKey(name string, what any) string {
 	return "page:" + strings.TrimPrefix(fmt.Sprintf("%T", what), "*") + ":" + name
 }
 
-// Keep stores what a page shows as JSON, in the visitor's account and for
-// [journal.Lifetime]. So the page can have a URL of its own. Keep returns the name for
+// Keep stores what a page shows as JSON, in the visitor's account and for as long as
+// receipts are kept. So the page can have a URL of its own. Keep returns the name for
 // [Kept].
 func Keep(r *http.Request, what any) (name string, err error) {
 	return KeepFor(r, AccountOf(r), what)
