@@ -51,8 +51,8 @@ type Query struct {
 type Page struct {
 	Entries []audit.Entry
 	// Next is the Before of the next page, or zero if there is none. A page may have fewer
-	// entries than the limit, even none, and still have a next one: it has then looked
-	// through MaxScan entries.
+	// entries than the limit, even none, and still have a next one; see [Log.Page]. Those of
+	// a [Store] have looked through MaxScan entries then.
 	Next [16]byte
 }
 
@@ -107,26 +107,46 @@ func New(store Store, accounts *account.Directory, opts Options) *Log {
 	return &Log{store: store, accounts: accounts, opts: opts}
 }
 
-// Page returns a page of an account's entries.
+// Page returns a page of an account's entries. It is full, or the last one, unless it takes
+// longer than a second to look through the log for them.
 func (l *Log) Page(ctx context.Context, account account.ID, q Query) (Page, error) {
-	return l.store.AuditEntries(ctx, account, q)
+	return l.fill(q, func(q Query) (Page, error) { return l.store.AuditEntries(ctx, account, q) })
 }
 
-// PageOfAll returns a page of the entries of the installation and of all accounts.
+// PageOfAll is [Log.Page] for the entries of the installation and of all accounts.
 func (l *Log) PageOfAll(ctx context.Context, q Query) (Page, error) {
 	accounts, err := l.accounts.Accounts(ctx)
 	if err != nil {
 		return Page{}, err
 	}
-	var parts []Page
-	for _, a := range append(accounts, account.Account{}) {
-		page, err := l.store.AuditEntries(ctx, a.ID, q)
-		if err != nil {
-			return Page{}, err
+	return l.fill(q, func(q Query) (Page, error) {
+		var parts []Page
+		for _, a := range append(accounts, account.Account{}) {
+			page, err := l.store.AuditEntries(ctx, a.ID, q)
+			if err != nil {
+				return Page{}, err
+			}
+			parts = append(parts, page)
 		}
-		parts = append(parts, page)
+		return Merge(q.Limit, parts...), nil
+	})
+}
+
+// patience is how long to read on for entries that fill a page.
+const patience = time.Second
+
+// fill reads on where a store has looked through as much as it does at once, until the
+// page is full.
+func (l *Log) fill(q Query, read func(Query) (Page, error)) (Page, error) {
+	begun, limit := l.opts.Clock.Now(), q.Limit
+	page, err := read(q)
+	for err == nil && page.Next != ([16]byte{}) && len(page.Entries) < limit && l.opts.Clock.Now().Sub(begun) < patience {
+		q.Before, q.Limit = page.Next, limit-len(page.Entries)
+		var more Page
+		more, err = read(q)
+		page.Entries, page.Next = append(page.Entries, more.Entries...), more.Next
 	}
-	return Merge(q.Limit, parts...), nil
+	return page, err
 }
 
 // maxRefusals bounds the entries about refused keys and sign-ins that a server writes in a
@@ -156,6 +176,13 @@ func (r *refusals) next(now time.Time) int {
 	n := 1 + r.omitted
 	r.omitted = 0
 	return n
+}
+
+// Tell writes an entry into the log of the installation, about something that changes
+// nothing in the database.
+func (l *Log) Tell(ctx context.Context, c audit.Change) error {
+	ctx, note := audit.Begin(ctx, account.None, c)
+	return l.store.AddAuditEntries(ctx, note)
 }
 
 // Refused writes that somebody was refused: [audit.KeysRefused] or [audit.SessionsRefused].
