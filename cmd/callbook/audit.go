@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -32,24 +31,27 @@ type auditCmd struct {
 	query auditlog.Query
 }
 
-// actors are the kinds of actors.
-var actors = []string{"key", "session", "command", "import", "link", "server", "stranger"}
-
 // Validate is called by kong after it has parsed the flags.
 func (c *auditCmd) Validate() error {
 	if err := c.database.Validate(); err != nil {
 		return err
 	}
-	c.query = auditlog.Query{Action: audit.Action(c.Action), Actor: audit.Actor(c.Actor), Limit: c.Limit}
+	c.query = auditlog.Query{Limit: c.Limit}
 	if c.Limit < 1 || c.Limit > auditlog.MaxLimit {
 		return fmt.Errorf("--limit %d is not possible: it is 1 to %d", c.Limit, auditlog.MaxLimit)
 	}
-	if c.Action != "" && !strings.Contains(c.Action, ".") {
-		c.query.Action += "." // all of a subject
+	if text := c.Action; text != "" {
+		if !strings.Contains(text, ".") {
+			text += "." // all of a subject
+		}
+		var ok bool
+		if c.query.Action, ok = audit.ParseAction(text); !ok {
+			return fmt.Errorf("--action %q is none: write one as contacts.delete, or a subject as contacts; docs/audit.md has all", c.Action)
+		}
 	}
 	if c.SID != "" {
 		sid, ok := addressbook.ParseSID(c.SID)
-		if !ok {
+		if !ok || sid == (addressbook.SID{}) {
 			return fmt.Errorf("--sid %q is no sid: one has 32 hexadecimal digits", c.SID)
 		}
 		c.query.Of = sid
@@ -61,8 +63,11 @@ func (c *auditCmd) Validate() error {
 		}
 		c.query.Before = [16]byte(raw)
 	}
-	if kind, _ := c.query.Actor.Split(); c.Actor != "" && !slices.Contains(actors, kind) {
-		return fmt.Errorf("--actor %q is none: it is one of %s, or one of them with an id, as key:ID", c.Actor, strings.Join(actors, ", "))
+	if c.Actor != "" {
+		var ok bool
+		if c.query.Actor, ok = audit.ParseActor(c.Actor); !ok {
+			return fmt.Errorf("--actor %q is none: it is one of %s, or an actor with its id, as key:ID", c.Actor, strings.Join(audit.ActorKinds, ", "))
+		}
 	}
 	var err error
 	if c.query.From, err = readMoment("--from", c.From); err == nil {

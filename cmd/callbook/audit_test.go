@@ -19,7 +19,11 @@ func TestAuditMisuse(t *testing.T) {
 		code       int
 	}{
 		{"--actor keys", "it is one of key, session", exitUsage},
+		{"--actor server:1", "it is one of key, session", exitUsage},
+		{"--action contacts.paint", "write one as contacts.delete", exitUsage},
+		{"--action contact", "write one as contacts.delete", exitUsage},
 		{"--sid 12", "32 hexadecimal digits", exitUsage},
+		{"--sid 00000000000000000000000000000000", "32 hexadecimal digits", exitUsage},
 		{"--from yesterday", "write 2026-11-29", exitUsage},
 		{"--limit 0", "1 to 1000", exitUsage},
 		{"--cursor x", "--cursor is none", exitUsage},

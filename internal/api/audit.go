@@ -65,20 +65,21 @@ func parseAuditQuery(w window) (q auditlog.Query, err error) {
 	if w.words.Has("offset") {
 		return q, fault.New(fault.Invalid, "Invalid offset: the audit log is read with a cursor")
 	}
-	action, err := w.text("action")
-	if err != nil {
-		return q, err
+	var ok bool
+	if text := w.words.Get("action"); text != "" {
+		if q.Action, ok = audit.ParseAction(text); !ok {
+			return q, fault.New(fault.Invalid, "Invalid action: it must be one as contacts.create, or the beginning of some up to the dot, as contacts.")
+		}
 	}
-	actor, err := w.text("actor")
-	if err != nil {
-		return q, err
+	if text := w.words.Get("actor"); text != "" {
+		if q.Actor, ok = audit.ParseActor(text); !ok {
+			return q, fault.New(fault.Invalid, "Invalid actor: it must be one of "+strings.Join(audit.ActorKinds, ", ")+", or an actor with its id, as key:ID")
+		}
 	}
 	if q.Object, err = w.text("object"); err != nil {
 		return q, err
 	}
-	q.Action, q.Actor = audit.Action(action), audit.Actor(actor)
 	if text := w.words.Get("sid"); w.words.Has("sid") {
-		var ok bool
 		if q.Of, ok = addressbook.ParseSID(text); !ok || q.Of == (addressbook.SID{}) {
 			return q, fault.New(fault.Invalid, "Invalid sid: it must have 32 hexadecimal digits")
 		}

@@ -139,7 +139,9 @@ func (a *API) getContacts(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	query.Lists = w.listSIDs()
+	if query.Lists, err = w.listSIDs(); err != nil {
+		return reply{}, err
+	}
 	return a.contactsPage(r, query, w)
 }
 

@@ -46,7 +46,10 @@ type exportRequest struct {
 func (a *API) handleExports(base string) {
 	contacts := a.export(func(r *http.Request) (exportRequest, error) {
 		request, w, err := parseExport(r, "list_sids")
-		request.query.Lists = w.listSIDs()
+		if err != nil {
+			return request, err
+		}
+		request.query.Lists, err = w.listSIDs()
 		request.name = "contacts-" + accountOf(r).SID
 		return request, err
 	})

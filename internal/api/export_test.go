@@ -83,7 +83,7 @@ func TestExportFilters(t *testing.T) {
 		"contacts/export?q=asha&list_sids=" + b.SID:                 "2",
 		"contacts/export?list_sids=" + a.SID + "," + b.SID:          "0 1 2",
 		"contacts/export?list_sids=" + theirs.SID:                   "",
-		"contacts/export?list_sids=x":                               "",
+		"contacts/export?list_sids=x":                               "400",
 		"contacts/export?format=":                                   "400",
 		"contacts/export?format=csv2":                               "400",
 		"contacts/export?sort_by=date_updated:asc":                  "400",

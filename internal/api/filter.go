@@ -43,10 +43,9 @@ func (w window) parseKinds(query *addressbook.Query) error {
 		query.ExceptTags = append(query.ExceptTags, tag)
 	}
 	if text := w.words.Get("upload_sid"); text != "" {
-		// An invalid sid must match nothing: no upload has this one.
-		query.Upload = addressbook.SID{1}
-		if sid, ok := addressbook.ParseSID(text); ok && sid != (addressbook.SID{}) {
-			query.Upload = sid
+		var ok bool
+		if query.Upload, ok = addressbook.ParseSID(text); !ok || query.Upload == (addressbook.SID{}) {
+			return fault.New(fault.Invalid, "Invalid upload_sid: it must be the sid of an upload, with 32 hexadecimal digits")
 		}
 	}
 	return nil

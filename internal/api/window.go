@@ -150,6 +150,9 @@ func parseContactQuery(r *http.Request, path string, most int) (addressbook.Quer
 			return addressbook.Query{}, window{}, err
 		}
 	}
+	if query.Custom.Key == "" && query.Custom.Part != "" {
+		return addressbook.Query{}, window{}, fault.New(fault.Invalid, "Invalid custom_value: it goes with a custom_key")
+	}
 	query.Number = plusNumber(query.Number)
 	if text := w.words.Get("calling_code"); text != "" {
 		code, err := strconv.Atoi(strings.TrimLeft(text, "+ "))
@@ -187,15 +190,16 @@ func plusNumber(text string) string {
 	return text
 }
 
-// listSIDs reads list_sids. It returns nil if there is none. An invalid sid becomes the
-// zero sid, which no list has.
-func (w window) listSIDs() []addressbook.SID {
-	var lists []addressbook.SID
+// listSIDs reads list_sids. It returns nil if there is none.
+func (w window) listSIDs() (lists []addressbook.SID, err error) {
 	for _, one := range w.several("list_sids") {
-		sid, _ := addressbook.ParseSID(one)
+		sid, ok := addressbook.ParseSID(one)
+		if !ok {
+			return nil, fault.New(fault.Invalid, "Invalid list_sids: each must have 32 hexadecimal digits")
+		}
 		lists = append(lists, sid)
 	}
-	return lists
+	return lists, nil
 }
 
 // several returns the values of a parameter that may be repeated, and may have several

@@ -1,5 +1,10 @@
 package audit
 
+import (
+	"slices"
+	"strings"
+)
+
 // Action is what was done: a subject and a verb, as "contacts.create".
 type Action string
 
@@ -64,4 +69,25 @@ const (
 	TrunksCreate Action = "trunks.create"
 	TrunksUpdate Action = "trunks.update"
 	TrunksDelete Action = "trunks.delete"
+	TrunksCall   Action = "trunks.call" // a test call
+
+	DatabasesCopy    Action = "databases.copy"    // from another database into this one
+	DatabasesRestore Action = "databases.restore" // a backup has become this database
 )
+
+// Actions are all actions.
+var Actions = []Action{
+	ContactsCreate, ContactsUpdate, ContactsDelete, ContactsRestore, ContactsErase, PersonsErase, ListsCreate, ListsUpdate, ListsDelete, ListsRestore,
+	ListsErase, MembersAdd, MembersRemove, ImportsReceive, ImportsChange, ImportsDiscard, ImportsStart, ImportsFinish, ImportsCancel, ImportsUndo,
+	CampaignsCreate, CampaignsUpdate, CampaignsDelete, CallbacksResend, RecordingsDelete, SuppressionsAdd, SuppressionsRemove, FlowsCreate,
+	FlowsReplace, FlowsDelete, PromptsCreate, PromptsReplace, PromptsDelete, AccountsCreate, AccountsSet, AccountsDelete, TrashEmpty, TrashExpire,
+	KeysCreate, KeysRevoke, KeysExpire, KeysRefused, LinksCreate, SessionsBegin, SessionsEnd, SessionsRefused, TrunksCreate, TrunksUpdate, TrunksDelete, TrunksCall, DatabasesCopy, DatabasesRestore,
+}
+
+// ParseAction parses what a filter takes: an action, or the beginning of some up to the
+// dot, as "contacts.".
+func ParseAction(text string) (a Action, ok bool) {
+	return Action(text), slices.ContainsFunc(Actions, func(a Action) bool {
+		return string(a) == text || strings.HasSuffix(text, ".") && strings.HasPrefix(string(a), text)
+	})
+}

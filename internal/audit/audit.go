@@ -24,6 +24,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,6 +64,16 @@ func ByCommand(uid string) Actor { return Actor(strings.TrimSuffix(kindCommand+"
 
 // ByImport is the actor of an import that works in the background.
 func ByImport(sid [16]byte) Actor { return Actor(kindImport + ":" + hex.EncodeToString(sid[:])) }
+
+// ActorKinds are the kinds of actors. Only those of the first four have ids.
+var ActorKinds = []string{kindKey, kindSession, kindCommand, kindImport, string(Link), string(Server), string(Stranger)}
+
+// ParseActor parses what a filter takes: an actor, or only its kind.
+func ParseActor(text string) (a Actor, ok bool) {
+	kind, id, hasID := strings.Cut(text, ":")
+	i := slices.Index(ActorKinds, kind)
+	return Actor(text), i >= 0 && (!hasID || id != "" && i < 4)
+}
 
 // Split returns the kind and the id of an actor.
 func (a Actor) Split() (kind, id string) {

@@ -154,12 +154,13 @@ func counted(action audit.Action, results []Result, changed func(*Result) bool) 
 }
 
 // List returns one page of the account's suppressions. If number is not "", it returns
-// only that number, in any spelling. An invalid number has none. List sets q.Number.
+// only that number, in any spelling. The error for a text that is no number is an Invalid
+// fault. List sets q.Number.
 func (s *Suppressions) List(ctx context.Context, acct account.Account, number string, q Query) (Page, error) {
 	if number != "" {
 		n, err := s.book.Number(acct, number)
 		if err != nil {
-			return Page{}, nil
+			return Page{}, err
 		}
 		q.Number = n
 	}

@@ -35,6 +35,9 @@ func TestFilterByCustomField(t *testing.T) {
 		if got := strings.Count(file, "+9198765432"); got != len(tt.want) {
 			t.Errorf("%q with %q: the file has %d contacts, want %d: %s", tt.key, tt.value, got, len(tt.want), file)
 		}
+		if tt.key == "" {
+			continue // the API refuses a value without its key
+		}
 		if got := c.List("custom_key=" + url.QueryEscape(tt.key) + "&custom_value=" + url.QueryEscape(tt.value)).Page(t).Metadata.Total; got != len(tt.want) {
 			t.Errorf("%q with %q: the API has %d, want %d", tt.key, tt.value, got, len(tt.want))
 		}

@@ -190,7 +190,7 @@ func TestContactsFilters(t *testing.T) {
 	}
 	has(t, b.Open("/contacts?list=%22DIWALI%22").PageText(t, 200), "There is no list called “DIWALI”.")
 	has(t, b.Open("/contacts?list=diwalix").PageText(t, 200), "No list has “diwalix” in its name.")
-	has(t, b.Open("/contacts?country=999").PageText(t, 200), "There is no country “999”.")
+	has(t, b.Open("/contacts?country=999").PageText(t, 400), "There is no country “999”.")
 	has(t, html.UnescapeString(b.Open("/contacts").PageText(t, 200)), `<option value="IN">India +91</option>`, `<option value="CA">Canada +1</option>`)
 }
 

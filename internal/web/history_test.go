@@ -38,7 +38,7 @@ func TestHistory(t *testing.T) {
 		return strings.Count(b.Open("/history?"+query).PageText(t, 200), `data-label="When"`)
 	}
 	for query, want := range map[string]int{
-		"what=members.": 1, "what=contacts.&who=session": 1, "who=session": 2, "from=2001-01-01&till=2001-02-01": 0, "from=never&before=x&what=lists.": 1,
+		"what=members.": 1, "what=contacts.&who=session": 1, "who=session": 2, "from=2001-01-01&till=2001-02-01": 0, "before=x&what=lists.": 1,
 		"of=" + asha: 3, "of=" + made[1].Data.SID: 1, "of=" + list.SID: 2,
 	} {
 		if got := rows(query); got != want {

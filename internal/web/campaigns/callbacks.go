@@ -67,6 +67,9 @@ func (room *Room) callbacksPage(r *http.Request, c *campaign.Campaign) (shell.An
 			q.States = f.states
 		}
 	}
+	if err := checkState(data.State, data.States); err != nil {
+		return shell.Answer{}, err
+	}
 	page, err := room.Events.Page(r.Context(), shell.AccountOf(r).ID, c.SID, q)
 	if err != nil {
 		return shell.Answer{}, err

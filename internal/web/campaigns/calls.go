@@ -61,6 +61,9 @@ func (room *Room) callsPage(r *http.Request, c *campaign.Campaign) (shell.Answer
 			q.Outcomes, q.States = f.outcomes, f.states
 		}
 	}
+	if err := checkState(data.State, data.States); err != nil {
+		return shell.Answer{}, err
+	}
 	page, err := room.Campaigns.Calls(r.Context(), shell.AccountOf(r), c.SID, q)
 	if err != nil {
 		return shell.Answer{}, err
@@ -141,6 +144,9 @@ func (room *Room) numbersPage(r *http.Request, c *campaign.Campaign) (shell.Answ
 		if f.option.Value == data.State {
 			q.States, q.Again = f.states, f.again
 		}
+	}
+	if err := checkState(data.State, data.States); err != nil {
+		return shell.Answer{}, err
 	}
 	page, err := room.Campaigns.Targets(r.Context(), shell.AccountOf(r), c.SID, q)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -177,6 +178,9 @@ func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 			q.States = f.states
 		}
 	}
+	if err := checkState(data.State, data.States); err != nil {
+		return shell.Answer{}, err
+	}
 	page, err := room.Campaigns.List(r.Context(), shell.AccountOf(r), q)
 	if err != nil {
 		return shell.Answer{}, err
@@ -188,6 +192,14 @@ func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 	}
 	data.turn = turnOf("/campaigns", "campaign", "campaigns", url.Values{"q": {data.Search}, "state": {data.State}}, q.Offset, len(data.Rows), page.Total)
 	return pages.Show("campaigns", "Campaigns", data).PieceAt("campaign-results", data.Here), nil
+}
+
+// checkState returns a fault unless a page's filter by state has this value.
+func checkState(state string, options []shell.Option) error {
+	if !slices.ContainsFunc(options, func(o shell.Option) bool { return o.Value == state }) {
+		return shell.Unreadable("state")
+	}
+	return nil
 }
 
 // Nothing reports whether the account seems to have no campaigns.

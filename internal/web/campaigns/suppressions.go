@@ -56,7 +56,7 @@ func (room *Room) showSuppressions(r *http.Request, data suppressionsData) (shel
 	offset := offsetOf(query)
 	q := suppression.Query{Offset: offset, Limit: pageRows, MaxTotal: max(counted, offset+pageRows) + 1}
 	page, err := room.Suppressions.List(r.Context(), shell.AccountOf(r), data.Search, q)
-	if err != nil {
+	if err != nil && !fault.Is(err, fault.Invalid) { // what is no number is not there
 		return shell.Answer{}, err
 	}
 	data.Rows = page.Suppressions

@@ -88,7 +88,7 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	data := contactsData{Table: table, Nothing: table.Total == 0 && !table.Filter.Narrows()}
-	return pages.Show("contacts", "Contacts", data).PieceAt("contact-results", table.Here), nil
+	return pages.Show("contacts", "Contacts", data).PieceAt("contact-results", table.Here).WithStatus(table.Status), nil
 }
 
 // chooseColumns stores in the browser which columns its tables have.

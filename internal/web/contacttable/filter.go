@@ -187,6 +187,12 @@ func (f Filter) query(ctx context.Context, book *addressbook.Book, acct account.
 	return q, "", nil
 }
 
+// unreadable reports whether the filter has a text that no such filter can have.
+func (f Filter) unreadable(acct account.Account) bool {
+	_, wrong := f.added(acct.TimeZone)
+	return wrong != "" || f.kinds(new(addressbook.Query)) != ""
+}
+
 // unquoted returns a filter's text without double quotes. Whole reports whether it had
 // them: then the filter matches the whole text with regard to case, and otherwise a part
 // in any case.

@@ -27,6 +27,9 @@ type Table struct {
 	Path   string // the page's path
 	Filter Filter
 	Wrong  string // why the filter is invalid
+	// Status is that of the page: 400 if Wrong is about a text that no such filter can
+	// have, and otherwise 200. What htmx asks for while somebody types is always 200.
+	Status int
 	Rows   []Row
 	Part
 	// Size is the number of rows on a full page.
@@ -79,7 +82,7 @@ func (t Table) Sorts() []shell.Option {
 // Read reads the page for a request's URL. List may be nil.
 func Read(r *http.Request, book *addressbook.Book, path string, list *addressbook.List) (Table, error) {
 	query := r.URL.Query()
-	t := Table{Path: path, Filter: FilterOf(query), List: list, Here: here(path, query)}
+	t := Table{Path: path, Filter: FilterOf(query), List: list, Here: here(path, query), Status: http.StatusOK}
 	if list != nil {
 		t.Filter.List = ""
 	} else if t.Filter.ByJoined() {
@@ -88,7 +91,9 @@ func Read(r *http.Request, book *addressbook.Book, path string, list *addressboo
 	ctx, acct := r.Context(), shell.AccountOf(r)
 	q, wrong, err := t.Filter.query(ctx, book, acct)
 	if err != nil || wrong != "" {
-		t.Wrong = wrong
+		if t.Wrong = wrong; wrong != "" && t.Filter.unreadable(acct) && !shell.ByHTMX(r) {
+			t.Status = http.StatusBadRequest
+		}
 		return t, err
 	}
 	if list != nil {

@@ -83,15 +83,12 @@ func (room *Room) page(r *http.Request) (shell.Answer, error) {
 	acct, query := shell.AccountOf(r), r.URL.Query()
 	d := data{What: whats, Who: whos, From: query.Get("from"), Till: query.Get("till"), Of: query.Get("of")}
 	d.Chosen.What, d.Chosen.Who = query.Get("what"), query.Get("who")
-	q := auditlog.Query{Limit: pageRows, Action: audit.Action(d.Chosen.What), Actor: audit.Actor(d.Chosen.Who)}
-	q.Of, _ = addressbook.ParseSID(d.Of)
-	// A day that is none does not filter.
-	q.From, _ = time.ParseInLocation(time.DateOnly, d.From, acct.TimeZone)
-	if day, err := time.ParseInLocation(time.DateOnly, d.Till, acct.TimeZone); err == nil {
-		q.Until = day.AddDate(0, 0, 1)
-	}
+	q, wrong := d.query(acct)
 	if raw, err := hex.DecodeString(query.Get("before")); err == nil && len(raw) == len(q.Before) {
 		q.Before, d.Later = [16]byte(raw), true
+	}
+	if wrong != "" {
+		return shell.Answer{}, shell.Unreadable(wrong)
 	}
 	page, err := room.Audit.Page(r.Context(), acct.ID, q)
 	if err != nil {
@@ -120,4 +117,37 @@ func (room *Room) page(r *http.Request) (shell.Answer, error) {
 		d.Next = "/history?" + filters.Encode()
 	}
 	return pages.Show("history", "History", d).PieceAt("history-results", d.Here), nil
+}
+
+// query returns the filters as a query. Wrong is the name of one that cannot be read.
+func (d *data) query(acct account.Account) (q auditlog.Query, wrong string) {
+	q.Limit = pageRows
+	read := func(name, text string, parse func() bool) {
+		if text != "" && !parse() {
+			wrong = name
+		}
+	}
+	read("what", d.Chosen.What, func() (ok bool) {
+		q.Action, ok = audit.ParseAction(d.Chosen.What)
+		return ok
+	})
+	read("who", d.Chosen.Who, func() (ok bool) {
+		q.Actor, ok = audit.ParseActor(d.Chosen.Who)
+		return ok
+	})
+	read("of", d.Of, func() (ok bool) {
+		q.Of, ok = addressbook.ParseSID(d.Of)
+		return ok && q.Of != addressbook.SID{}
+	})
+	read("from", d.From, func() bool {
+		day, err := time.ParseInLocation(time.DateOnly, d.From, acct.TimeZone)
+		q.From = day
+		return err == nil
+	})
+	read("till", d.Till, func() bool {
+		day, err := time.ParseInLocation(time.DateOnly, d.Till, acct.TimeZone)
+		q.Until = day.AddDate(0, 0, 1)
+		return err == nil
+	})
+	return q, wrong
 }

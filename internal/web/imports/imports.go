@@ -107,7 +107,11 @@ func (room *Room) showImports(r *http.Request, form importForm) (shell.Answer, e
 	}
 	data := importsList{Kept: room.importsKept(), Form: form, Start: "/imports", First: w.After == nil}
 	query, others, join := upload.Query{Window: w, Kind: upload.Imports}, upload.DryRuns, "?"
-	if r.URL.Query().Get("show") == "checks" {
+	switch r.URL.Query().Get("show") {
+	case "":
+	default:
+		return shell.Answer{}, shell.Unreadable("show")
+	case "checks":
 		query.Kind, others = upload.DryRuns, upload.Imports
 		data.Checks, data.Start, join = true, "/imports?show=checks", "&"
 	}

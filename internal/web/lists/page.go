@@ -34,7 +34,7 @@ func (room *Room) listPage(r *http.Request, list addressbook.List) (shell.Answer
 		return shell.Answer{}, err
 	}
 	data := listData{List: list, Table: table, History: words.Entries(history.Entries, nil)}
-	return pages.Show("list", list.Name, data).PieceAt("contact-results", table.Here), nil
+	return pages.Show("list", list.Name, data).PieceAt("contact-results", table.Here).WithStatus(table.Status), nil
 }
 
 // shownHistory bounds the entries of the audit log on a list's page.

@@ -42,6 +42,9 @@ func (room *Room) requests(r *http.Request) (shell.Answer, error) {
 		return shell.Answer{}, err
 	}
 	asked := r.URL.Query().Get("day")
+	if _, err := time.Parse(time.DateOnly, asked); err != nil && asked != "" {
+		return shell.Answer{}, shell.Unreadable("day")
+	}
 	var page requestsPage
 	for _, d := range slices.Backward(days) {
 		day := d.Date.Time().Format(time.DateOnly)

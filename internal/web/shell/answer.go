@@ -217,6 +217,12 @@ func Explain(r *http.Request, err error) TroublePage {
 	return page
 }
 
+// Unreadable returns the fault of a page's URL whose parameter has a value that it cannot
+// have. A page that took no notice of it would show more than the URL asks for.
+func Unreadable(name string) error {
+	return fault.New(fault.Invalid, "The address of this page has something in “"+name+"” that cannot be read. Open the page anew and choose there.")
+}
+
 // Fail answers a failed request with an error page.
 func (d *Dashboard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := Explain(r, err)

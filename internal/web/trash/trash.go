@@ -71,19 +71,27 @@ type row struct {
 }
 
 // page parses the URL of a page.
-func (room *Room) page(r *http.Request, path string) (trashData, trash.Query) {
+func (room *Room) page(r *http.Request, path string) (trashData, trash.Query, error) {
 	query := r.URL.Query()
 	data := trashData{Path: path, Lists: path != "/trash", Search: strings.TrimSpace(query.Get("q")), Kept: contacttable.Kept(room.Trash)}
 	q := trash.Query{Limit: pageRows, Search: data.Search, After: placeOf(query.Get("after"))}
-	if day, err := time.ParseInLocation(time.DateOnly, query.Get("until"), shell.AccountOf(r).TimeZone); err == nil {
-		if data.Until = query.Get("until"); q.After == nil {
+	if data.Until = query.Get("until"); data.Until != "" {
+		day, err := time.ParseInLocation(time.DateOnly, data.Until, shell.AccountOf(r).TimeZone)
+		if err != nil {
+			return data, q, shell.Unreadable("until")
+		}
+		if q.After == nil {
 			q.After = &trash.Position{Deletion: addressbook.FirstSID(day.AddDate(0, 0, 1))}
 		}
 	}
-	if sid, ok := addressbook.ParseSID(query.Get("deletion")); ok {
-		q.Deletion, data.Deletion = sid, sid.String()
+	if text := query.Get("deletion"); text != "" {
+		var ok bool
+		if q.Deletion, ok = addressbook.ParseSID(text); !ok || q.Deletion == addressbook.ForGood {
+			return data, q, shell.Unreadable("deletion")
+		}
+		data.Deletion = q.Deletion.String()
 	}
-	return data, q
+	return data, q, nil
 }
 
 // show returns the page with the counts and the link to the next page.
@@ -126,7 +134,10 @@ func placeOf(text string) *trash.Position {
 }
 
 func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
-	data, q := room.page(r, "/trash")
+	data, q, err := room.page(r, "/trash")
+	if err != nil {
+		return shell.Answer{}, err
+	}
 	page, err := room.Trash.Contacts(r.Context(), shell.AccountOf(r), q)
 	if err != nil {
 		return shell.Answer{}, err
@@ -142,7 +153,10 @@ func (room *Room) contactsPage(r *http.Request) (shell.Answer, error) {
 }
 
 func (room *Room) listsPage(r *http.Request) (shell.Answer, error) {
-	data, q := room.page(r, "/trash/lists")
+	data, q, err := room.page(r, "/trash/lists")
+	if err != nil {
+		return shell.Answer{}, err
+	}
 	page, err := room.Trash.Lists(r.Context(), shell.AccountOf(r), q)
 	if err != nil {
 		return shell.Answer{}, err
