@@ -323,6 +323,7 @@ var rules = map[string][]string{
 	"internal/dbcopy": {
 		"internal/account",
 		"internal/addressbook",
+		"internal/audit",
 		"internal/campaign",
 		"internal/journal",
 		"internal/upload",
@@ -610,6 +611,8 @@ var rules = map[string][]string{
 	},
 	"internal/web/trunks": {
 		"internal/addressbook",
+		"internal/audit",
+		"internal/auditlog",
 		"internal/campaign",
 		"internal/fault",
 		"internal/phone",

@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/backup"
 	"callbook/internal/store/postgres"
 	"callbook/internal/store/sqlite"
@@ -194,6 +196,10 @@ func (c *restoreCmd) replace(ctx context.Context, place backup.Place) (kept stri
 	}
 	if _, err := sqlite.Unpack(ctx, place.Preparing(), upload.NewDisk(place.Uploads)); err != nil {
 		return "", err
+	}
+	told, _ := audit.Begin(ctx, account.None, audit.Change{Action: audit.DatabasesRestore, Done: 1})
+	if err := sqlite.TellRestored(told, place.Preparing()); err != nil && !c.Force {
+		return "", fmt.Errorf("write into the audit log: %w", err)
 	}
 	if err := ctx.Err(); err != nil { // the last chance to cancel
 		return "", err

@@ -8,9 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"callbook/internal/account"
 	"callbook/internal/app"
+	"callbook/internal/audit"
+	"callbook/internal/auditlog"
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
+	"callbook/internal/clock"
 	"callbook/internal/phone"
 	"callbook/internal/speech"
 	"callbook/internal/trunk"
@@ -75,6 +79,11 @@ func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
 		if c.to != 0 && id == "" {
 			return errors.New("--caller-id is missing: the trunk has no number that may be shown to the callee")
 		}
+		if c.to != 0 {
+			if err := c.tell(ctx); err != nil {
+				return err
+			}
+		}
 		up := false
 		var begun time.Time
 		end, err := app.TrunkTest{
@@ -98,6 +107,14 @@ func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
 			return fmt.Errorf("%w; some trunks answer no OPTIONS and take calls all the same, which --call tells", errTrunkDown)
 		}
 		return nil
+	})
+}
+
+// tell writes into the audit log that the call is placed.
+func (c *trunkTestCmd) tell(ctx context.Context) error {
+	return c.withDB(ctx, func(db commandStore) error {
+		log := auditlog.New(db, account.NewDirectory(db, clock.System), auditlog.Options{})
+		return log.Tell(ctx, audit.Change{Action: audit.TrunksCall, Object: c.Name, Done: 1})
 	})
 }
 

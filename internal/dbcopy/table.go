@@ -296,6 +296,9 @@ var (
 	}, 2}
 )
 
+// auditAction is the index of the action in auditColumns.
+const auditAction = 1
+
 var auditColumns = []Column{
 	{Name: "sid", Kind: SID},
 	{Name: "action", Kind: Text},

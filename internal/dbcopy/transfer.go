@@ -16,6 +16,7 @@ import (
 	"fmt"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/upload"
 )
 
@@ -58,8 +59,8 @@ type Store interface {
 	// nothing and returns [ErrMoved].
 	Write(ctx context.Context, parts []Part, from, to State) error
 
-	// End stores the last state, as Write does, and makes the database ready for
-	// servers.
+	// End stores the last state, as Write does, with the entries of the context's
+	// [audit.Note], and makes the database ready for servers.
 	End(ctx context.Context, from, to State) error
 }
 
@@ -153,6 +154,7 @@ func Copy(ctx context.Context, source, target Database, opts Options) error {
 	}
 	ended := c.at
 	ended.Ended = true
+	ctx, _ = audit.Begin(ctx, account.None, audit.Change{Action: audit.DatabasesCopy, Done: len(c.accounts)})
 	if err := target.Store.End(ctx, c.state(c.at), c.state(ended)); err != nil {
 		return fmt.Errorf("end the copy: %w", err)
 	}

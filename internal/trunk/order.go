@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"callbook/internal/audit"
 	"callbook/internal/fault"
 )
 
@@ -35,7 +36,12 @@ func (s *Trunks) Move(ctx context.Context, name string, by int) error {
 		if t.Rank == rank {
 			continue
 		}
-		_, err := s.Change(ctx, t.Name, func(t *Trunk) error {
+		// The audit log tells of the trunk that was moved, and not of those that make room.
+		told := ctx
+		if t.Name != name && moved.Rank != to {
+			told = audit.Untold(ctx)
+		}
+		_, err := s.Change(told, t.Name, func(t *Trunk) error {
 			t.Rank = rank
 			return nil
 		})

@@ -82,7 +82,9 @@ func (s *Trunks) Change(ctx context.Context, name string, change func(*Trunk) er
 		if t.Password != "" {
 			fields = append(fields, "password")
 		}
-		note.Tell(audit.Change{Action: audit.TrunksUpdate, Object: name, Fields: fields, Done: 1})
+		if len(fields) > 0 {
+			note.Tell(audit.Change{Action: audit.TrunksUpdate, Object: name, Fields: fields, Done: 1})
+		}
 		row.Settings, row.Updated = settings, t.Updated
 		t.Password = ""
 		changed = t

@@ -11,6 +11,8 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/app"
+	"callbook/internal/audit"
+	"callbook/internal/auditlog"
 	"callbook/internal/test/servertest"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
@@ -344,6 +346,10 @@ func TestTestCall(t *testing.T) {
 	}
 	// The call of the form that came before is placed by no press any more.
 	b.Submit("/trunk/callee/call", form).Redirect(t, rung)
+	log, err := s.Audit.AuditEntries(t.Context(), account.None, auditlog.Query{Action: audit.TrunksCall, Limit: 9})
+	if err != nil || len(log.Entries) != 2 || log.Entries[0].Object != "callee" {
+		t.Errorf("the audit log has %+v, %v", log.Entries, err)
+	}
 	s.Account("other")
 	s.SignedIn("other").Open(at).PageText(t, 403)
 }

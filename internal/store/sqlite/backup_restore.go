@@ -15,6 +15,7 @@ import (
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/upload"
 	"callbook/internal/verify"
 )
@@ -139,6 +140,24 @@ func Unpack(ctx context.Context, path string, files upload.Files) (unpacked int,
 	}
 	err = sqlitex.ExecuteScript(conn, `DROP TABLE backup_chunks; DROP TABLE backup_files`, nil)
 	return len(all), err
+}
+
+// TellRestored writes the entries of the context's [audit.Note] into the audit log of a
+// plain database that no one uses, if it has one. It syncs the file.
+func TellRestored(ctx context.Context, path string) (err error) {
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if err := setPragmas(conn, "synchronous = FULL", "journal_mode = DELETE"); err != nil {
+		return err
+	}
+	objects, err := schemaObjects(conn)
+	if _, has := objects["audit"]; err != nil || !has {
+		return err
+	}
+	return writeEntries(conn, audit.NoteOf(ctx).Entries())
 }
 
 // Packed reports whether a file was written by [Backup]. The error is

@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
+	"callbook/internal/audit"
 	"callbook/internal/dbcopy"
 )
 
@@ -158,6 +159,9 @@ func (x *Transfer) write(ctx context.Context, operation string, f func() error) 
 		}
 		defer end(&err)
 		if err := f(); err != nil {
+			return err
+		}
+		if err := writeEntries(x.conn, audit.NoteOf(ctx).Entries()); err != nil {
 			return err
 		}
 		return stampLog(x.conn)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/audit"
 	"callbook/internal/campaign"
 	"callbook/internal/fault"
 	"callbook/internal/phone"
@@ -90,6 +91,9 @@ func (room *Room) placeCall(r *http.Request) (shell.Answer, error) {
 		} else {
 			err = room.Tests.Begin(id, q)
 		}
+	}
+	if err == nil {
+		err = room.Audit.Tell(r.Context(), audit.Change{Action: audit.TrunksCall, Object: t.Name, Done: 1})
 	}
 	if wrong := fault.As(err); wrong != nil {
 		f := room.newCallForm(t, r.PostForm)

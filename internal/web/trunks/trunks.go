@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callbook/internal/addressbook"
+	"callbook/internal/auditlog"
 	"callbook/internal/fault"
 	"callbook/internal/trunk"
 	"callbook/internal/trunk/testcall"
@@ -35,6 +36,7 @@ type Line interface {
 
 // Room has the pages of trunks.
 type Room struct {
+	Audit  *auditlog.Log
 	Trunks *trunk.Trunks
 	Book   *addressbook.Book // reads the numbers that people type
 	// Tests makes test calls. It and Line are nil if the telephone of the server is simulated.

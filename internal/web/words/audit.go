@@ -59,6 +59,9 @@ var deeds = map[audit.Action]deed{
 	audit.TrunksCreate:       {"Added", "trunk", "trunks"},
 	audit.TrunksUpdate:       {"Changed", "trunk", "trunks"},
 	audit.TrunksDelete:       {"Deleted", "trunk", "trunks"},
+	audit.TrunksCall:         {"Placed", "test call", "test calls"},
+	audit.DatabasesCopy:      {"Copied into this database:", "account", "accounts"},
+	audit.DatabasesRestore:   {"Restored", "backup", "backups"},
 }
 
 // Entry is an entry of the audit log as pages show it.
