@@ -49,6 +49,9 @@ type endpoint struct {
 	garbage func(netip.Addr)
 	stray   func(*gosip.Response)
 	observe observers
+
+	asked     sync.Map       // the transactions over UDP, by their keys
+	receiving sync.WaitGroup // of answers by transactions
 }
 
 // newEndpoint opens the sockets. Known tells whose messages are read, and mine which
@@ -109,6 +112,7 @@ func (e *endpoint) serve() {
 	all.Go(func() { _ = e.srv.ServeTCP(&admitting{e.tcp, e.known}) })
 	all.Go(func() { _ = e.srv.ServeTLS(e.tls) })
 	all.Wait()
+	e.receiving.Wait()
 }
 
 // close closes the sockets and ends all transactions.
@@ -119,32 +123,58 @@ func (e *endpoint) close() {
 	_ = e.tls.Close()
 }
 
-// filter drops the messages of strangers before they are parsed. An error would end the
-// reading of the socket.
+// filter drops the messages of strangers before they are parsed, and passes on the answers
+// that come over UDP itself. An error would end the reading of the socket.
 func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, error) {
 	addr := addrOf(from.RemoteAddr)
 	if !e.known(addr) {
 		return nil, nil
 	}
-	if from.Transport == "UDP" && !e.readable(data) {
+	id := ""
+	var answer *gosip.Response
+	switch start, _, _ := bytes.Cut(data, lineEnd); {
+	case from.Transport == "UDP" && bytes.HasPrefix(start, answerStart):
+		if answer = e.readable(data); answer == nil {
+			e.garbage(addr)
+			return nil, nil
+		}
+		id = answer.CallID().Value()
+	case from.Transport == "UDP" && len(start) > 0 && !bytes.HasSuffix(start, requestEnd): // an empty line keeps the way open
 		e.garbage(addr)
 		return nil, nil
+	default:
+		id = callIDIn(data)
 	}
-	e.observe.see(false, callIDIn(data), func() fmt.Stringer { return packet(data) })
+	e.observe.see(false, id, func() fmt.Stringer { return packet(data) })
+	if answer != nil && e.receive(answer, from.RemoteAddr) {
+		return nil, nil // it needs not be parsed again
+	}
 	return data, nil
 }
 
-// readable reports whether a message looks like one of SIP, and if it answers an INVITE,
-// like the answer to one of this endpoint. In the transaction of an INVITE, a wrong final
-// answer would hide the right one.
-func (e *endpoint) readable(data []byte) bool {
-	if !bytes.HasPrefix(data, answerStart) {
-		start, _, _ := bytes.Cut(data, lineEnd)
-		return len(start) == 0 || bytes.HasSuffix(start, requestEnd) // an empty line keeps the way open
+// receive passes an answer that came over UDP on to its transaction, as sipgo would. It
+// reports whether it knows that.
+func (e *endpoint) receive(res *gosip.Response, from net.Addr) bool {
+	key, _ := gosip.ClientTxKeyMake(res)
+	tx, ok := e.asked.Load(key)
+	if ok {
+		res.SetTransport("UDP")
+		res.SetSource(from.String())
+		e.receiving.Go(func() { tx.(*gosip.ClientTx).Receive(res) })
 	}
+	return ok
+}
+
+// readable returns an answer, or nil if it cannot be read, or if it answers an INVITE, but
+// none of this endpoint. In the transaction of an INVITE, a wrong final answer would hide
+// the right one.
+func (e *endpoint) readable(data []byte) *gosip.Response {
 	m, err := gosip.ParseMessage(data)
 	res, ok := m.(*gosip.Response)
-	return err == nil && ok && whole(res) && (res.CSeq().MethodName != gosip.INVITE || e.mine(res))
+	if err != nil || !ok || !whole(res) || res.CSeq().MethodName == gosip.INVITE && !e.mine(res) {
+		return nil
+	}
+	return res
 }
 
 // These tell answers, requests and other messages apart.
@@ -214,6 +244,12 @@ func (e *endpoint) begin(ctx context.Context, d *Dialog, m message) (*gosip.Requ
 	tx, err := e.cli.TransactionRequest(ctx, req, as)
 	if err != nil {
 		return nil, nil, plain(err)
+	}
+	if t, ok := tx.(*gosip.ClientTx); ok && d.Transport == trunk.UDP {
+		e.asked.Store(t.Key(), t)
+		if !t.OnTerminate(func(key string, _ error) { e.asked.Delete(key) }) {
+			e.asked.Delete(t.Key())
+		}
 	}
 	return req, tx, nil
 }

@@ -65,8 +65,8 @@ func (a *admitting) Accept() (net.Conn, error) {
 
 // addrOf returns the address of a peer.
 func addrOf(a net.Addr) netip.Addr {
-	if p, err := netip.ParseAddrPort(a.String()); err == nil {
-		return p.Addr().Unmap().WithZone("")
+	if p, ok := a.(interface{ AddrPort() netip.AddrPort }); ok { // of UDP and of TCP
+		return p.AddrPort().Addr().Unmap().WithZone("")
 	}
 	return netip.Addr{}
 }
