@@ -331,7 +331,7 @@ func (a *API) admit(r *http.Request) (*http.Request, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := checkNetwork(r, caller); err != nil {
+	if err := a.checkNetwork(r, caller); err != nil {
 		recordOf(r).Account = caller.Account.SID
 		return r, err
 	}

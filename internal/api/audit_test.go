@@ -247,6 +247,29 @@ func TestAuditPagesAreFull(t *testing.T) {
 	}
 }
 
+// TestAuditElsewhere: a key that is used from outside of its networks is in the log once,
+// with the address.
+func TestAuditElsewhere(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Clock: clocktest.New(goldenTime)})
+	c := s.Account("demo")
+	access, err := account.ParseAccess(nil, []string{"192.0.2.0/24"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, token, err := s.Directory.CreateKey(t.Context(), "demo", account.KeyDraft{Access: access})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		c.As(key.ID, token).Get(c.Path("/contacts")).Fault(t, 403)
+	}
+	entries := auditOf(t, c, url.Values{"action": {"keys.refused"}})
+	if len(entries) != 1 || entries[0].Actor.Kind != "stranger" || entries[0].Object == nil || *entries[0].Object != key.ID {
+		t.Errorf("got %+v", entries)
+	}
+}
+
 func TestGoldenAudit(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, query string }{

@@ -43,3 +43,22 @@ func (a *API) authenticate(r *http.Request, key, token string) (account.Caller, 
 	}
 	return caller, err
 }
+
+// checkNetwork returns an error if the key must not be used from where the request comes
+// from. The log tells of it once, as of a wrong pair: the key may be stolen.
+func (a *API) checkNetwork(r *http.Request, caller account.Caller) error {
+	from := clientaddr.Peer(r)
+	if caller.Access.From(from) {
+		return nil
+	}
+	// No pair begins with a colon, which separates the key from the token.
+	guess, err := a.guesses.BeginGuess(r.Context(), from, ":"+caller.Key)
+	if err != nil {
+		return err
+	}
+	if guess != nil {
+		guess.End(true)
+		a.audit.Refused(audit.From(r.Context(), a.origin(r)), audit.KeysRefused, caller.Key)
+	}
+	return account.ErrWrongNetwork
+}

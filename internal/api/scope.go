@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"callbook/internal/account"
-	"callbook/internal/clientaddr"
 )
 
 // scopeOf returns the scope that a route needs, which its pattern tells.
@@ -55,13 +54,4 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(strangerTime))
 	a.drain(r)
 	Fail(w, r, err)
-}
-
-// checkNetwork returns an error if the key must not be used from where the request comes
-// from.
-func checkNetwork(r *http.Request, caller account.Caller) error {
-	if !caller.Access.From(clientaddr.Peer(r)) {
-		return account.ErrWrongNetwork
-	}
-	return nil
 }

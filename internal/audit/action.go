@@ -59,7 +59,7 @@ const (
 	KeysCreate     Action = "keys.create"
 	KeysRevoke     Action = "keys.revoke"
 	KeysExpire     Action = "keys.expire"
-	KeysRefused    Action = "keys.refused" // a request with a wrong key or token
+	KeysRefused    Action = "keys.refused" // a request with a wrong key or token, or from outside of the key's networks
 
 	LinksCreate     Action = "links.create"
 	SessionsBegin   Action = "sessions.begin"
