@@ -119,6 +119,16 @@ func (p *progressLine) line(elapsed time.Duration, done, total int64) string {
 		return line
 	}
 	rate := float64(since) / elapsed.Seconds()
-	left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
-	return fmt.Sprintf("%s, %.0f/s, %s left", line, rate, left)
+	return fmt.Sprintf("%s, %.0f/s, %s left", line, rate, estimate(float64(total-done)/rate))
+}
+
+// estimate returns an estimated number of seconds in words of its precision.
+func estimate(seconds float64) string {
+	switch {
+	case seconds < 100:
+		return fmt.Sprintf("%.0f s", seconds)
+	case seconds < 100*60:
+		return fmt.Sprintf("%.0f min", seconds/60)
+	}
+	return fmt.Sprintf("%.0f h", min(seconds/3600, 9999))
 }

@@ -27,9 +27,9 @@ func TestProgressLine(t *testing.T) {
 		return out.String()
 	}
 	const elsewhere = `copying   [........]  10% 100000000 of 1000000000 rows
-copying   [........]  10% 105000000 of 1000000000 rows, 1000000/s, 14m55s left
-copying   [........]  11% 110000000 of 1000000000 rows, 1000000/s, 14m50s left
-copying   [########] 100% 1000000001 of 1000000001 rows, 74993751/s, 0s left
+copying   [........]  10% 105000000 of 1000000000 rows, 1000000/s, 15 min left
+copying   [........]  11% 110000000 of 1000000000 rows, 1000000/s, 15 min left
+copying   [########] 100% 1000000001 of 1000000001 rows, 74993751/s, 0 s left
 comparing [........]   0% 0 of 1000000001 rows
 `
 	if got := run(false); got != elsewhere {

@@ -134,7 +134,7 @@ func printHealth(w io.Writer, h trunk.Health) (answered bool) {
 	fmt.Fprintf(w, "Trunk %s %s\n", h.Trunk, state)
 	for _, host := range h.Hosts {
 		if host.Trip > 0 {
-			fmt.Fprintf(w, "  %s answers in %v%s\n", host.Host, host.Trip.Round(100*time.Microsecond), because(host.Reason))
+			fmt.Fprintf(w, "  %s answers in %.1f ms%s\n", host.Host, host.Trip.Seconds()*1000, because(host.Reason))
 		} else {
 			fmt.Fprintf(w, "  %s does not answer%s\n", host.Host, because(host.Reason))
 		}
@@ -175,7 +175,7 @@ func printEnd(w io.Writer, p carrier.Progress) error {
 	}
 	fmt.Fprintf(w, "\nThe call ended: %s%s%s\n", p.Outcome, text, because(p.CauseText))
 	if !p.Answered.IsZero() {
-		fmt.Fprintf(w, "Answered for %v.\n", p.Ended.Sub(p.Answered).Round(100*time.Millisecond))
+		fmt.Fprintf(w, "Answered for %.1f s.\n", p.Ended.Sub(p.Answered).Seconds())
 	}
 	if p.Outcome != campaign.Reached {
 		return errTrunkDown

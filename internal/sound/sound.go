@@ -99,7 +99,7 @@ func (m *Maker) files(ctx context.Context, id account.ID, urls []string) (all []
 			return nil, err
 		}
 		if all = append(all, samples...); len(all) > maxSamples {
-			return nil, fmt.Errorf("the audio files at URLs are longer than %v", prompt.MaxDuration)
+			return nil, fmt.Errorf("the audio files at URLs are longer than %d minutes", int(prompt.MaxDuration/time.Minute))
 		}
 	}
 	return all, nil

@@ -52,7 +52,7 @@ func (r *runner) receipts(ctx context.Context) error {
 		}
 	}
 	if old > 0 {
-		r.note(fmt.Sprintf("%d receipts are over %v old; a running server deletes those that it keeps no longer", old, journal.Lifetime))
+		r.note(fmt.Sprintf("%d receipts are over %d hours old; a running server deletes those that it keeps no longer", old, int(journal.Lifetime/time.Hour)))
 	}
 	return nil
 }

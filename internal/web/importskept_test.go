@@ -31,7 +31,7 @@ func TestImportsSayWhatIsKept(t *testing.T) {
 		list, page string
 	}{
 		"some rows": {0, 2, "each kept for 90 days after its end", "3 more rows that were not imported are counted, and not kept for the download."},
-		"no rows":   {36 * time.Hour, 0, "each kept for 36h0m0s after its end", "The rows that were not imported are counted, and not kept any more."},
+		"no rows":   {36 * time.Hour, 0, "each kept for 1 day 12 hours after its end", "The rows that were not imported are counted, and not kept any more."},
 		"forever":   {upload.Forever, 4, "1 import", "1 more row that was not imported is counted"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
@@ -86,7 +85,7 @@ func callRows(page campaign.CallPage) []callRow {
 		row := callRow{Call: call, Title: page.Targets[i].Name, Number: call.Number.International(), Position: call.Position}
 		row.Text, row.Kind = words.CallOutcome(&call)
 		if n := call.TalkTime(); n > 0 {
-			row.Talk = (time.Duration(n) * time.Second).String()
+			row.Talk = words.Talk(n)
 		}
 		if row.Title == "" {
 			row.Title = row.Number

@@ -2,7 +2,6 @@ package imports
 
 import (
 	"net/http"
-	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -32,14 +31,10 @@ type importResult struct {
 
 // importsKept returns how long imports are stored after their end.
 func (room *Room) importsKept() string {
-	switch kept := room.Imports.Retention(); {
-	case kept == upload.Forever:
-		return ""
-	case kept%(24*time.Hour) == 0:
-		return words.Count(int(kept/(24*time.Hour))) + " days"
-	default:
-		return kept.String()
+	if kept := room.Imports.Retention(); kept != upload.Forever {
+		return words.Length(kept)
 	}
+	return ""
 }
 
 func (room *Room) importPage(r *http.Request) (shell.Answer, error) {

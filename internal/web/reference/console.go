@@ -47,7 +47,7 @@ type consoleResult struct {
 	Status     int
 	StatusText string
 	Good       bool
-	Took       time.Duration
+	Took       string
 	Size       int    // bytes of the answer
 	Text       string // the answer, for people
 	Cut        bool   // whether Text is incomplete
@@ -199,7 +199,7 @@ func (k *keptAnswer) result(took time.Duration) consoleResult {
 		Status:     k.status,
 		StatusText: http.StatusText(k.status),
 		Good:       k.status < 300,
-		Took:       took.Round(10 * time.Microsecond),
+		Took:       words.Took(took),
 		Size:       k.size,
 	}
 	if len(text) > maxShown {

@@ -155,7 +155,7 @@ func callDataOf(s testcall.State) callData {
 			}
 		}
 		if !s.End.Answered.IsZero() {
-			d.Talk = fmt.Sprintf("%.1f s", s.End.Ended.Sub(s.End.Answered).Seconds())
+			d.Talk = words.Took(s.End.Ended.Sub(s.End.Answered))
 		}
 	}
 	return d

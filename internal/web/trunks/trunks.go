@@ -3,10 +3,8 @@ package trunks
 
 import (
 	"embed"
-	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/auditlog"
@@ -108,7 +106,7 @@ func (room *Room) stateOf(t trunk.Trunk, all []trunk.Health) state {
 			one := hostState{HostHealth: host}
 			one.Text, one.Kind = upOrDown(host.Up)
 			if host.Trip > 0 {
-				one.Trip = fmt.Sprintf("%.1f ms", float64(host.Trip)/float64(time.Millisecond))
+				one.Trip = words.Took(host.Trip)
 			}
 			s.Hosts = append(s.Hosts, one)
 		}
