@@ -108,6 +108,9 @@ func (c *accountDeleteCmd) confirm(std streams, acct account.Account, has []acco
 		}
 		answer = strings.TrimSpace(line)
 	}
+	if !isTerminal(std.in) { // which would show the end of the line that was typed
+		fmt.Fprintln(to)
+	}
 	if answer != acct.SID {
 		return errors.New("the account was not deleted; a script says --yes " + acct.SID)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -41,8 +42,8 @@ func (c *accountShowCmd) Run(ctx context.Context, std streams) error {
 			}{settingsView{accountJSON(acct), policyJSON(&p)}, contentsJSON(has)})
 		}
 		text := settingsText(acct, &p) + "Status: " + accountStatus(acct)
-		if !acct.Disabled.IsZero() {
-			text += ", disabled since " + date(acct.Disabled)
+		if acct.Refusal() == account.ErrDisabled {
+			text += " since " + date(acct.Disabled)
 		}
 		text += "\nCreated: " + date(acct.Created) + "\n"
 		if len(has) > 0 {
@@ -85,6 +86,9 @@ type accountRenameCmd struct {
 
 // Validate is called by kong after it has parsed the flags.
 func (c *accountRenameCmd) Validate() error {
+	if c.To == "" {
+		return errors.New(`"<new-sid>" is missing: give the account's new sid, as acme-us`)
+	}
 	if _, err := account.New(c.To, account.DefaultRegion, account.DefaultTimeZone); err != nil {
 		return err
 	}

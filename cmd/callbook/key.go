@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"unicode"
 
 	"callbook/internal/account"
+	"callbook/internal/clock"
 )
 
 type keyCmd struct {
@@ -103,6 +105,14 @@ type keyRotateCmd struct {
 	JSON    bool     `name:"json" help:"Print JSON."`
 }
 
+// Validate is called by kong after it has parsed the flags.
+func (c *keyRotateCmd) Validate() error {
+	if time.Duration(c.Overlap) > account.MaxOverlap {
+		return errors.New("--overlap is too long: both keys work together for a year at most")
+	}
+	return c.database.Validate()
+}
+
 func (c *keyRotateCmd) Run(ctx context.Context, std streams) error {
 	if err := c.mustHold(); err != nil {
 		return err
@@ -118,8 +128,12 @@ func (c *keyRotateCmd) Run(ctx context.Context, std streams) error {
 				OldDateExpires *string `json:"old_date_expires"`
 			}{newKeyJSON(sid, k, token), jsonDate(old.Expires)})
 		}
-		_, err = fmt.Fprintf(std.out, "API key created in the place of %s, which ends at %s.\nThe token is shown only now; it cannot be shown again.\n%s%s",
-			old.ID, date(old.Expires), credentials(sid, k.ID, token), accessLines(k.Access))
+		expires := ""
+		if !k.Expires.IsZero() {
+			expires = fmt.Sprintf("  expires      %s\n", date(k.Expires))
+		}
+		_, err = fmt.Fprintf(std.out, "API key created in the place of %s, which ends at %s.\nThe token is shown only now; it cannot be shown again.\n%s%s%s",
+			old.ID, date(old.Expires), credentials(sid, k.ID, token), expires, accessLines(k.Access))
 		return err
 	})
 }
@@ -147,14 +161,25 @@ func (c *keyListCmd) Run(ctx context.Context, std streams) error {
 			return printJSON(std.out, list)
 		}
 		w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "API KEY\tNAME\tCREATED\tLAST USED\tEXPIRES\tREVOKED\tSCOPES\tNETWORKS")
+		fmt.Fprintln(w, "API KEY\tNAME\tSTATUS\tCREATED\tLAST USED\tEXPIRES\tREVOKED\tSCOPES\tNETWORKS")
 		for _, k := range keys {
 			scopes, networks := k.Access.Encode()
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, oneLine(k.Name), date(k.Created), date(k.LastUsed), date(k.Expires), date(k.Revoked),
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, oneLine(k.Name), keyStatus(k), date(k.Created), date(k.LastUsed), date(k.Expires), date(k.Revoked),
 				cmp.Or(strings.ReplaceAll(scopes, " ", ","), "all"), cmp.Or(strings.ReplaceAll(networks, " ", ","), "all"))
 		}
 		return w.Flush()
 	})
+}
+
+// keyStatus returns whether a key works, in one word.
+func keyStatus(k account.Key) string {
+	switch {
+	case !k.Revoked.IsZero():
+		return "revoked"
+	case k.Ended(clock.System.Now()):
+		return "expired"
+	}
+	return "active"
 }
 
 // oneLine makes a name safe for a table on a terminal. Names of keys from older versions
@@ -195,6 +220,7 @@ func (c *keyRevokeCmd) Run(ctx context.Context, std streams) error {
 type keyView struct {
 	APIKey       string  `json:"api_key"`
 	Name         string  `json:"name"`
+	Status       string  `json:"status"` // active, expired or revoked
 	DateCreated  *string `json:"date_created"`
 	DateLastUsed *string `json:"date_last_used"`
 	DateExpires  *string `json:"date_expires"`
@@ -209,6 +235,7 @@ func keyJSON(k account.Key) keyView {
 	return keyView{
 		APIKey:       k.ID,
 		Name:         k.Name,
+		Status:       keyStatus(k),
 		DateCreated:  jsonDate(k.Created),
 		DateLastUsed: jsonDate(k.LastUsed),
 		DateExpires:  jsonDate(k.Expires),

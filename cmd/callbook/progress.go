@@ -31,11 +31,18 @@ const (
 
 func newProgressLine(out io.Writer, unit string) *progressLine {
 	p := &progressLine{out: out, unit: unit, now: time.Now}
-	if f, ok := out.(*os.File); ok {
-		info, err := f.Stat()
-		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
+	p.terminal = isTerminal(out)
 	return p
+}
+
+// isTerminal reports whether an input or output is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // onTerminal returns a progressLine that shows nothing unless out is a terminal.

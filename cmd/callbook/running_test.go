@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // served is a server of this process.
@@ -99,4 +100,18 @@ func TestLoginLinkKnowsServer(t *testing.T) {
 		t.Errorf("of a server without a dashboard: %s", note)
 	}
 	s.end()
+}
+
+// TestTrunkAccountsMissing: a server says which account of --trunk-accounts there is not,
+// and runs: it may be created or renamed later.
+func TestTrunkAccountsMissing(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	var said strings.Builder
+	code := run(ctx, []string{"serve", "--addr", "127.0.0.1:0", "--db", filepath.Join(t.TempDir(), "book.db"), "--trunk-accounts", "demo,nobody"},
+		streams{out: io.Discard, err: io.MultiWriter(&said, stopAt{"account=nobody", stop})})
+	if text := said.String(); code != exitOK || !strings.Contains(text, "--trunk-accounts names an account that does not exist") || !strings.Contains(text, "account=nobody") || strings.Contains(text, "account=demo") {
+		t.Errorf("exit code %d, %s", code, text)
+	}
 }

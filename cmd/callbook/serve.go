@@ -159,6 +159,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 			return errors.Join(err, ln.Close())
 		}
 	}
+	c.warnTrunkAccounts(ctx, a.Accounts, log)
 	return a.Serve(ctx, ln)
 }
 

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
 
+	"callbook/internal/account"
 	"callbook/internal/app"
+	"callbook/internal/fault"
 	"callbook/internal/speech"
 )
 
@@ -35,12 +39,27 @@ func (f *telephoneFlags) Validate() error {
 	if f.SimulatorSpeed < 1 || f.SimulatorSpeed > maxSpeed {
 		return fmt.Errorf("--simulator-speed %d: it must be from 1 to %d", f.SimulatorSpeed, maxSpeed)
 	}
+	for _, sid := range f.TrunkAccounts {
+		if _, err := account.New(sid, account.DefaultRegion, account.DefaultTimeZone); err != nil {
+			return fmt.Errorf("--trunk-accounts: %w", err)
+		}
+	}
 	_, err := f.sip()
 	if err != nil {
 		return err
 	}
 	_, err = f.voice()
 	return err
+}
+
+// warnTrunkAccounts warns of accounts of --trunk-accounts that do not exist. The server
+// runs all the same: accounts are created and renamed beside it.
+func (f *telephoneFlags) warnTrunkAccounts(ctx context.Context, accounts *account.Directory, log *slog.Logger) {
+	for _, sid := range f.TrunkAccounts {
+		if _, err := accounts.Account(ctx, sid); fault.Is(err, fault.NotFound) {
+			log.Warn("--trunk-accounts names an account that does not exist; until there is one with this sid, nobody sees the trunks for it", "account", sid)
+		}
+	}
 }
 
 // voice returns the command of the voice that the flags ask for, or nil.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -11,10 +12,39 @@ type Content struct {
 	Rows int64
 }
 
+// The names of an account's keys among its contents. Stores count all of them under
+// KeysContent.
+const (
+	KeysContent      = "API keys"
+	endedKeysContent = "API keys that work no more"
+)
+
 // Contents counts the rows that belong to an account, and what it has of interest, by
-// name. It leaves out what the account has none of.
+// name. It leaves out what the account has none of. Keys that are revoked or have expired
+// have a name of their own.
 func (d *Directory) Contents(ctx context.Context, acct Account) (named []Content, rows int64, err error) {
-	return d.store.Contents(ctx, acct.ID)
+	if named, rows, err = d.store.Contents(ctx, acct.ID); err != nil {
+		return nil, 0, err
+	}
+	at := slices.IndexFunc(named, func(c Content) bool { return c.Name == KeysContent })
+	if at < 0 {
+		return named, rows, nil
+	}
+	keys, err := d.store.Keys(ctx, acct.ID)
+	if err != nil {
+		return nil, 0, err
+	}
+	var split [2]Content
+	split[0].Name, split[1].Name = KeysContent, endedKeysContent
+	for _, k := range keys {
+		if k.Ended(d.clock.Now()) {
+			split[1].Rows++
+		} else {
+			split[0].Rows++
+		}
+	}
+	has := slices.DeleteFunc(split[:], func(c Content) bool { return c.Rows == 0 })
+	return slices.Replace(named, at, at+1, has...), rows, nil
 }
 
 // InProgress returns how many campaigns of the account are in progress.

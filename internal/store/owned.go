@@ -1,5 +1,7 @@
 package store
 
+import "callbook/internal/account"
+
 // OwnedTable is a table with rows of accounts.
 type OwnedTable struct {
 	Table string
@@ -39,7 +41,7 @@ var Owned = []OwnedTable{
 	{Table: "policies"},
 	{Table: "sessions", Name: "sessions"},
 	{Table: "login_links"},
-	{Table: "api_keys", Name: "API keys"},
+	{Table: "api_keys", Name: account.KeysContent},
 	{Table: "audit", Name: "entries of the audit log"},
 }
 
