@@ -114,7 +114,7 @@ func (cfg Config) sip(stores *store.Set, trunks *trunk.Trunks) (*telephone, erro
 		return nil, err
 	}
 	c, err := sip.New(sip.Options{
-		Log: cfg.Log, Clock: cfg.Clock, Addr: addr, Public: cfg.SIP.Public, Media: engine, Trunks: trunks, Dialogs: stores.Dialogs,
+		Log: cfg.Log, Clock: cfg.Clock, Addr: addr, Public: cfg.SIP.Public, Media: engine, Trunks: trunks, Dialogs: stores.Dialogs, Shares: stores.Shares,
 		Ring: cfg.SIP.Ring, Longest: cfg.SIP.Longest, TraceAll: cfg.SIP.TraceAll,
 	})
 	if err != nil {

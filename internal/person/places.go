@@ -46,6 +46,7 @@ var Places = map[string]string{
 	"dialing":             noPerson,
 	"event_leases":        noPerson,
 	"servers":             noPerson,
+	"trunk_shares":        noPerson,
 	"copies":              noPerson, // the position of a copy is keys of rows
 	"refolding":           noPerson, // as it is here
 	"log_stamp":           noPerson,

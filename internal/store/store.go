@@ -50,6 +50,8 @@ type Set struct {
 	// Trunks are those of the installation, and Dialogs has the calls over them.
 	Trunks  trunk.Store
 	Dialogs trunk.Dialogs
+	// Shares divides the trunks between servers; nil if the engine has only one.
+	Shares trunk.Shares
 	// Persons finds and erases what is stored about a person.
 	Persons person.Store
 	// Sizes returns the sizes of the files of a SQLite database, and Pool the use of the

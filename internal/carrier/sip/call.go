@@ -190,6 +190,9 @@ func (l *call) leave(ctx context.Context) (err error) {
 			return err
 		}
 		save = l.save
+		if err := l.line.load.lapsed(time.Now()); err != nil {
+			return err // the record took too long
+		}
 		if err = l.sendInvite(ctx); err == nil {
 			return nil
 		}

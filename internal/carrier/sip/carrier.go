@@ -58,6 +58,9 @@ type Options struct {
 	Media   *media.Engine
 	Trunks  Trunks
 	Dialogs Dialogs
+	// Shares bounds the channels and the pace of trunks over all servers; nil means that
+	// there is one server only.
+	Shares trunk.Shares
 	// Ring is how long a telephone rings, by default 30 seconds; the command line demands
 	// 15 seconds at least. Longest is how long an answered call lasts at most, by default
 	// 3 minutes.
@@ -80,6 +83,8 @@ type Carrier struct {
 	net    *endpoint
 	lines  lines
 	traces traces
+	server string        // the name of this process among those that share the trunks
+	hungry chan struct{} // makes Run renew the shares of trunks
 
 	working sync.WaitGroup
 	ready   chan struct{} // closed when Run takes calls
@@ -119,6 +124,7 @@ func New(opts Options) (*Carrier, error) {
 	}
 	c := &Carrier{
 		opts: opts, traces: traces{all: opts.TraceAll}, ready: make(chan struct{}), woken: make(chan struct{}, 1),
+		server: newTag(), hungry: make(chan struct{}, 1),
 		calls: make(map[addressbook.SID]*call), past: make(map[addressbook.SID]past), ghosts: make(map[addressbook.SID]Dialog),
 	}
 	var err error
@@ -165,10 +171,16 @@ func (c *Carrier) Run(ctx context.Context, tell func(carrier.Progress)) {
 	case <-ctx.Done():
 	}
 	c.reload(ctx)
+	if err := c.share(ctx); err != nil && ctx.Err() == nil {
+		c.opts.Log.Warn("the trunks could not be shared with other servers; it will be tried again", "error", err)
+	}
 	c.lines.awaitProbes(ctx)
 	close(c.ready)
 	var chores sync.WaitGroup
 	chores.Go(func() { c.reloadAll(ctx) })
+	if c.opts.Shares != nil {
+		chores.Go(func() { c.shareAll(ctx) })
+	}
 	chores.Go(func() { c.dropAll(ctx) })
 	chores.Go(func() { c.endTests(ctx) })
 	<-ctx.Done()
@@ -176,6 +188,7 @@ func (c *Carrier) Run(ctx context.Context, tell func(carrier.Progress)) {
 	kill()
 	c.working.Wait()
 	chores.Wait()
+	c.leaveShares(ctx)
 	c.lines.wait()
 	c.net.close()
 	sockets.Wait()

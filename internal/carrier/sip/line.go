@@ -43,6 +43,7 @@ type load struct {
 	mu   sync.Mutex
 	next time.Time // when the next call may leave
 	busy int       // calls in flight
+	portion
 }
 
 // calls returns how many calls are in flight.
@@ -166,9 +167,19 @@ func (o *load) take(now time.Time, channels, callsASecond int) *carrier.NotSentE
 	if wait := o.next.Sub(now); wait > 0 {
 		return &carrier.NotSentError{After: wait, Cause: errPace}
 	}
+	var gap time.Duration
 	if callsASecond > 0 {
+		gap = time.Second / time.Duration(callsASecond)
+	}
+	if o.shared {
+		longer, err := o.portion.take(now, o.busy)
+		if err != nil {
+			return err
+		}
+		gap = max(gap, longer)
+	}
+	if gap > 0 {
 		// Up to a tenth of a second's calls may leave at once.
-		gap := time.Second / time.Duration(callsASecond)
 		if earliest := now.Add(-100 * time.Millisecond); o.next.Before(earliest) {
 			o.next = earliest
 		}

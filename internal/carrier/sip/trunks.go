@@ -64,6 +64,9 @@ func (c *Carrier) reload(ctx context.Context) {
 			c.opts.Log.Error("a trunk gets no calls", "trunk", t.Name, "error", t.Locked)
 		}
 		l := newLine(t, old)
+		if c.opts.Shares != nil {
+			l.load.share(c.hungry)
+		}
 		all, changed = append(all, l), true
 		looking.Go(func() { c.lookUp(ctx, l) })
 	}

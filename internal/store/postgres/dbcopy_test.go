@@ -25,6 +25,7 @@ var notTransferred = []string{
 	"event_leases.account_id", "event_leases.lease_server", "event_leases.lease_until", // who delivers
 	"campaigns.name_key", "campaigns.name_folded", // made
 	"dialing.account_id", "dialing.lease_server", "dialing.lease_until", // who dials for an account
+	"trunk_shares.trunk", "trunk_shares.server", "trunk_shares.channels", "trunk_shares.pace", "trunk_shares.wants", "trunk_shares.lease_until", // of running servers
 	"servers.id", "servers.url", "servers.date_started", // they run on one database
 }
 

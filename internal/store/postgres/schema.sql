@@ -441,6 +441,16 @@ CREATE TABLE trashed_members (
 );
 CREATE INDEX trashed_members_by_contact ON trashed_members USING btree (account_id, contact_sid);
 
+CREATE TABLE trunk_shares (
+	trunk text COLLATE "C" NOT NULL,
+	server text COLLATE "C" NOT NULL,
+	channels integer NOT NULL,
+	pace integer NOT NULL,
+	wants boolean NOT NULL,
+	lease_until bigint NOT NULL,
+	PRIMARY KEY (trunk, server)
+);
+
 CREATE TABLE trunks (
 	name text COLLATE "C" NOT NULL,
 	settings text COLLATE "C" NOT NULL,

@@ -24,7 +24,7 @@ func OpenStores(ctx context.Context, url string, migrate bool, log *slog.Logger)
 	}
 	return &store.Set{
 		Accounts: db, Sessions: db, Contacts: db, Trash: db, Uploads: db, Files: db.Files(), Receipts: db, Audit: db, Summary: db, Usage: db,
-		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Recordings: db, Trunks: db, Dialogs: db, Persons: db, Events: db.Events(),
+		Campaigns: db, Dialing: db.Dialing(), Suppressions: db, Flows: db, Prompts: db, Recordings: db, Trunks: db, Dialogs: db, Shares: db, Persons: db, Events: db.Events(),
 		Pool: db.poolUse, Ping: db.Ping, Close: db.Close,
 	}, nil
 }
