@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -114,4 +115,22 @@ func TestTrunkAccountsMissing(t *testing.T) {
 	if text := said.String(); code != exitOK || !strings.Contains(text, "--trunk-accounts names an account that does not exist") || !strings.Contains(text, "account=nobody") || strings.Contains(text, "account=demo") {
 		t.Errorf("exit code %d, %s", code, text)
 	}
+}
+
+// TestNotifyReady: a service manager that waits for the server is told when it answers.
+func TestNotifyReady(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "notify")
+	manager, err := net.ListenPacket("unixgram", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer manager.Close()
+	t.Setenv("NOTIFY_SOCKET", socket)
+	s := serveHere(t, "--db", filepath.Join(t.TempDir(), "book.db"))
+	told := make([]byte, 100)
+	n, _, err := manager.ReadFrom(told)
+	if err != nil || string(told[:n]) != "READY=1" {
+		t.Fatalf("the manager was told %q, %v", told[:n], err)
+	}
+	mustRunHere(t, "health", s.listening)
 }

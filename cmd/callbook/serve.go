@@ -147,6 +147,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := c.printTrust(std.out); err != nil {
 		return errors.Join(err, ln.Close())
 	}
+	notifyReady(log)
 	if away != nil {
 		if a, err = app.Await(ctx, ln, cfg, away); err != nil || a == nil {
 			return errors.Join(err, ln.Close())
