@@ -3,6 +3,7 @@ package recording
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"callbook/internal/account"
@@ -22,27 +23,26 @@ const (
 // concurrently. After nil it returns when all is stored. If a piece cannot be stored for
 // ten seconds, the recording ends there.
 func (rs *Recordings) Record(acct account.Account, campaign, call addressbook.SID) func(samples []int16) {
-	var piece []byte
-	stored, over := 0, false
+	var parts [][]byte // of the next piece, so that it has no more memory than sound
+	size, stored, over := 0, 0, false
 	keep := func() {
-		err := rs.append(acct.ID, campaign, call, stored, piece)
+		err := rs.append(acct.ID, campaign, call, stored, slices.Concat(parts...))
 		if over = err != nil; over && !errors.Is(err, ErrOver) {
 			rs.log.Warn("the recording of a call ends early, because it could not be stored", "account", acct.SID, "call", call.String(), "error", err)
 		}
-		stored, piece = stored+1, piece[:0]
+		parts, size, stored = nil, 0, stored+1
 	}
 	return func(samples []int16) {
-		if samples == nil && len(piece) > 0 && !over {
+		if samples == nil && size > 0 && !over {
 			keep()
 		}
-		for _, s := range samples {
-			if over {
-				return
+		for len(samples) > 0 && !over {
+			part := make([]byte, min(len(samples), PieceSamples-size))
+			for i := range part {
+				part[i] = wav.ToMuLaw(samples[i])
 			}
-			if piece == nil {
-				piece = make([]byte, 0, PieceSamples)
-			}
-			if piece = append(piece, wav.ToMuLaw(s)); len(piece) == PieceSamples {
+			parts, size, samples = append(parts, part), size+len(part), samples[len(part):]
+			if size == PieceSamples {
 				keep()
 			}
 		}

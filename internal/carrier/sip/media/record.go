@@ -3,10 +3,10 @@ package media
 import "math"
 
 const (
-	// recordSamples is how much sound is recorded at a time: a second.
-	recordSamples = 8000
-	// mostChunks is how many seconds wait for a recorder that is slow.
-	mostChunks = 10
+	// recordSamples is how much sound is recorded at a time: half a second.
+	recordSamples = 4000
+	// mostChunks is how many of these wait for a recorder that is slow: ten seconds.
+	mostChunks = 20
 	// mostEarly bounds the sound that came before its turn: 200 ms.
 	mostEarly = 10 * frameSamples
 )
@@ -15,7 +15,7 @@ const (
 type recording struct {
 	record func(samples []int16)
 	over   bool          // no more is recorded
-	chunk  []int16       // what was recorded of the present second
+	chunk  []int16       // what was recorded of the present half second
 	came   []int16       // from the callee, not mixed yet
 	chunks chan []int16  // is closed at the end
 	done   chan struct{} // is closed when everything was recorded
@@ -70,7 +70,7 @@ func (r *recording) mix(l *law, sent []byte) {
 	}
 }
 
-// pass passes the present second on. A recorder that is too slow gets no more, so that a
+// pass passes on the present half second. A recorder that is too slow gets no more, so that a
 // recording has no hole.
 func (r *recording) pass() {
 	select {

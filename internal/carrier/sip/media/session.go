@@ -26,7 +26,7 @@ type Settings struct {
 	// description, and then sends there.
 	Symmetric bool
 	// Record, if it is set, gets the sound of the call: both sides mixed, 8,000 samples a
-	// second, without the time on hold. It is called from one goroutine with up to a
+	// second, without the time on hold. It is called from one goroutine with up to half a
 	// second of sound at a time, and once with nil after the session was closed. If it
 	// falls more than ten seconds behind, it gets no more sound. [Engine.Run] waits for
 	// it.
