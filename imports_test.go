@@ -764,6 +764,7 @@ var forTests = []string{
 	"internal/test/pgtest",
 	"internal/test/servertest",
 	"internal/test/siptest",
+	"internal/test/sqlitetest",
 	"internal/test/tabletest",
 	"internal/test/xlsxtest",
 	"internal/web/browsertest",

@@ -16,6 +16,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
+	"callbook/internal/test/sqlitetest"
 )
 
 // served is a database file that is opened as a server opens it.
@@ -24,6 +25,19 @@ type served struct {
 	db     *DB
 	book   *AddressBook
 	closed bool
+}
+
+// newFile returns the path of a file with its schema. All have the same stamp of their
+// log, which tests of logs that are in the wrong place cannot use.
+func newFile(t *testing.T) string {
+	t.Helper()
+	return sqlitetest.File(t, func(ctx context.Context, path string) error {
+		db, err := Open(ctx, path)
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	})
 }
 
 // serve opens a new file.

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"callbook/internal/account"
@@ -18,7 +17,7 @@ func TestAddressBookContract(t *testing.T) {
 		contract = storetest.AddressBookWrites // TestAddressBookContractFromBothEnds reads
 	}
 	contract(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
@@ -30,7 +29,7 @@ func TestAddressBookContractWithoutMemory(t *testing.T) {
 	}
 	t.Parallel()
 	storetest.AddressBookWrites(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{IndexBytes: 1})
+		return stores(t, newFile(t), Options{IndexBytes: 1})
 	})
 }
 
@@ -39,7 +38,7 @@ func TestAddressBookContractWithoutMemory(t *testing.T) {
 func TestAddressBookContractFromBothEnds(t *testing.T) {
 	t.Parallel()
 	storetest.AddressBookReads(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{scans: fromBothEnds})
+		return stores(t, newFile(t), Options{scans: fromBothEnds})
 	})
 }
 
@@ -52,69 +51,69 @@ func TestFullList(t *testing.T) {
 	}
 	t.Parallel()
 	storetest.FullList(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestUploadsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Uploads(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestCampaignsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Campaigns(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestSuppressionsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Suppressions(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestPersonsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Persons(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestFlowsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Flows(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestPromptsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Prompts(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestRecordingsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Recordings(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestTrunksContract(t *testing.T) {
 	t.Parallel()
 	storetest.Trunks(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestAccountsContract(t *testing.T) {
 	t.Parallel()
-	storetest.Accounts(t, func(t *testing.T) account.Store { return serve(t, Options{}).db })
+	storetest.Accounts(t, func(t *testing.T) account.Store { return serveFile(t, newFile(t), Options{}).db })
 }
 
 func stores(t *testing.T, path string, opts Options) storetest.Stores {
@@ -141,14 +140,14 @@ func stores(t *testing.T, path string, opts Options) storetest.Stores {
 func TestAuditContract(t *testing.T) {
 	t.Parallel()
 	storetest.Audit(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "callbook.db"), Options{})
+		return stores(t, newFile(t), Options{})
 	})
 }
 
 func TestSessionsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Sessions(t, func(t *testing.T) storetest.SessionStores {
-		db := serve(t, Options{}).db
+		db := serveFile(t, newFile(t), Options{}).db
 		return storetest.SessionStores{Accounts: db, Sessions: db}
 	})
 }
@@ -156,7 +155,7 @@ func TestSessionsContract(t *testing.T) {
 func TestUsageContract(t *testing.T) {
 	t.Parallel()
 	storetest.Usage(t, func(t *testing.T) storetest.UsageStores {
-		db := serve(t, Options{}).db
+		db := serveFile(t, newFile(t), Options{}).db
 		return storetest.UsageStores{Accounts: db, Usage: db}
 	})
 }
@@ -164,7 +163,7 @@ func TestUsageContract(t *testing.T) {
 func TestFactsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Facts(t, func(t *testing.T) (storetest.Stores, summary.Store) {
-		s := serve(t, Options{})
+		s := serveFile(t, newFile(t), Options{})
 		return storetest.Stores{Accounts: s.db, Contacts: s.book, Trash: s.book}, s.db
 	})
 }
@@ -172,7 +171,7 @@ func TestFactsContract(t *testing.T) {
 func TestEventsContract(t *testing.T) {
 	t.Parallel()
 	storetest.Events(t, func(t *testing.T) storetest.EventStores {
-		s := serve(t, Options{})
+		s := serveFile(t, newFile(t), Options{})
 		return storetest.EventStores{Accounts: s.db, Events: s.book.Events(), Add: func(ctx context.Context, events []event.Event) error {
 			return s.book.edit(ctx, account.None, len(events), "add events", func(tx *editTx) error { return tx.insertEvents(events) })
 		}}

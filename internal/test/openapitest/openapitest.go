@@ -9,7 +9,8 @@
 // strict.yaml says what goes together in them, and its schemas are held against the
 // answers too.
 //
-// The document is read and validated by kin-openapi. The bodies are checked by
+// The document is read by kin-openapi, and validated by it in the tests of this
+// package. The bodies are checked by
 // jsonschema, straight from the document's own text, because kin-openapi's
 // check of an OpenAPI 3.1 schema compiles that schema again for every answer,
 // and quietly falls back to its OpenAPI 3.0 rules when that fails.
@@ -22,6 +23,8 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"callbook/openapi"
 )
@@ -54,12 +57,22 @@ var strict []byte
 // served is the document of the server with the strict schemas, and published the
 // document as clients have it; each compiled once for all tests of a package.
 var (
-	served    = sync.OnceValues(func() (*document, error) { return load(openapi.Document, strict) })
-	published = sync.OnceValues(func() (*document, error) { return load(openapi.Document, nil) })
+	spec      = sync.OnceValues(func() (*openapi3.T, error) { return read(openapi.Document) })
+	served    = sync.OnceValues(func() (*document, error) { return compileOwn(strict) })
+	published = sync.OnceValues(func() (*document, error) { return compileOwn(nil) })
 )
 
+// compileOwn compiles the document of the server with these strict schemas.
+func compileOwn(strict []byte) (*document, error) {
+	s, err := spec()
+	if err != nil {
+		return nil, err
+	}
+	return compile(s, openapi.Document, strict)
+}
+
 // New returns a Checker that reports to t. It fails t at once when the document
-// is not a valid OpenAPI document, or uses something that could not be checked.
+// cannot be read, or uses something that could not be checked.
 func New(t testing.TB) *Checker {
 	t.Helper()
 	doc, err := served()

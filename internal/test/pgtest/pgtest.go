@@ -42,7 +42,8 @@ func Database(t testing.TB, migrate Migrate) string {
 		template = migratedTemplate
 	}
 	name := fmt.Sprintf("test%d", databases.Add(1))
-	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
+	// Copying the files takes half of the processor time of copying through the log.
+	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE " + template + " STRATEGY FILE_COPY"); err != nil {
 		t.Fatalf("make a database for the test: %v", err)
 	}
 	t.Cleanup(func() {

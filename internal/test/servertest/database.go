@@ -1,6 +1,7 @@
 package servertest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,7 +10,9 @@ import (
 	"testing"
 
 	"callbook/internal/store/postgres"
+	"callbook/internal/store/sqlite"
 	"callbook/internal/test/pgtest"
+	"callbook/internal/test/sqlitetest"
 )
 
 // engineVariable chooses the engine that the servers of a test run have: it is
@@ -20,13 +23,21 @@ const engineVariable = "CALLBOOK_TEST_DB"
 func OnPostgres() bool { return os.Getenv(engineVariable) == "postgres" }
 
 // NewDatabase returns a new database of the engine under test, for
-// [Options].Path: a file, or a URL.
+// [Options].Path: a file, or a URL. Its schema is in place.
 func NewDatabase(t testing.TB) string {
 	t.Helper()
 	if OnPostgres() {
 		return pgtest.Database(t, postgres.Migrate)
 	}
-	return filepath.Join(t.TempDir(), "callbook.db")
+	return sqlitetest.File(t, migrate)
+}
+
+func migrate(ctx context.Context, path string) error {
+	db, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	return db.Close()
 }
 
 // EmbeddedOnly skips a test of what only the embedded engine has.
