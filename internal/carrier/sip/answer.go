@@ -15,7 +15,7 @@ import (
 // took makes the first answer 2xx the call's dialog.
 func (l *call) took(res *gosip.Response) {
 	cseq, before := l.invite.CSeq().SeqNo, l.record()
-	d := l.c.reached(before.fork(res, cseq, l.line.trunk.Symmetric), before.Dest)
+	d := l.c.reached(before.fork(res, cseq), before.Dest)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dialog, l.ackCSeq = d, cseq
@@ -67,7 +67,7 @@ func (l *call) again(res *gosip.Response, cseq uint32) {
 	case same:
 		l.ackOf(&d, res, cseq)
 	case !many:
-		other := l.c.reached(d.fork(res, cseq, l.line.trunk.Symmetric), d.Dest)
+		other := l.c.reached(d.fork(res, cseq), d.Dest)
 		l.ackOf(&other, res, cseq)
 		l.c.endFork(&other, l.auth)
 	}

@@ -212,7 +212,7 @@ func (l *call) address(h *host) {
 	defer l.mu.Unlock()
 	l.invites = 0
 	l.dialog = Dialog{
-		Trunk: t.Name, Transport: t.Transport, Domain: t.Host, CallID: callIDOf(l.order.Call), From: from, To: to,
+		Trunk: t.Name, Transport: t.Transport, Domain: t.Host, Symmetric: t.Symmetric, CallID: callIDOf(l.order.Call), From: from, To: to,
 		Target: uri + paramOf(t), Dest: h.dest, CSeq: max(1, l.dialog.CSeq+maxInvites), SentBy: h.local, Branch: newBranch(),
 	}
 }

@@ -25,6 +25,9 @@ type Dialog struct {
 	// Domain is what the certificate of the next hop has to be for, with TLS. Old records
 	// have none.
 	Domain string `json:"domain,omitempty"`
+	// Symmetric means that the peer is behind NAT, so that the address it writes into
+	// messages may be wrong.
+	Symmetric bool `json:"symmetric,omitempty"`
 	// CallID, From and To are the values of these headers; To has no tag before the answer.
 	CallID string `json:"call_id"`
 	From   string `json:"from"`
@@ -93,9 +96,8 @@ func (d *Dialog) contact() string {
 	return "<sip:callbook@" + d.SentBy + ";transport=" + string(d.Transport) + ">"
 }
 
-// fork returns the dialog of an answer 2xx to the INVITE. Symmetric means that the peer
-// is behind NAT, so that the address it writes into messages may be wrong.
-func (d *Dialog) fork(res *gosip.Response, cseq uint32, symmetric bool) Dialog {
+// fork returns the dialog of an answer 2xx to the INVITE.
+func (d *Dialog) fork(res *gosip.Response, cseq uint32) Dialog {
 	f := *d
 	f.To, f.CSeq, f.Answered, f.Routes = res.To().Value(), cseq, true, nil
 	if contact := res.Contact(); contact != nil && !contact.Address.Wildcard {
@@ -114,7 +116,7 @@ func (d *Dialog) fork(res *gosip.Response, cseq uint32, symmetric bool) Dialog {
 		if _, err := gosip.ParseAddressValue(f.Routes[0], &uri, nil); err == nil {
 			f.Dest = hostPort(&uri)
 		}
-	case symmetric || res.Contact() == nil || d.Transport != trunk.UDP:
+	case d.Symmetric || res.Contact() == nil || d.Transport != trunk.UDP:
 		if src := res.Source(); src != "" && d.Transport == trunk.UDP {
 			f.Dest = src
 		}

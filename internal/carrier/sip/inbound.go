@@ -185,7 +185,7 @@ func (l *call) retarget(req *gosip.Request) {
 		return
 	}
 	d := l.record()
-	moves := len(d.Routes) == 0 && d.Transport == trunk.UDP && !l.line.trunk.Symmetric
+	moves := len(d.Routes) == 0 && d.Transport == trunk.UDP && !d.Symmetric
 	if moves {
 		before := d.Dest
 		d.Dest = hostPort(&contact.Address)

@@ -41,7 +41,7 @@ func (c *Carrier) stray(res *gosip.Response) {
 		l.again(res, cseq)
 	case !known || p.forks > maxForks || tag(res.From().Params) != tagOf(d.From):
 	case res.IsSuccess():
-		f, auth := c.reached(d.fork(res, cseq, false), d.Dest), cmp.Or(p.auth, c.loginOf(&d))
+		f, auth := c.reached(d.fork(res, cseq), d.Dest), cmp.Or(p.auth, c.loginOf(&d))
 		c.ack(&f, cseq, auth)
 		if !again {
 			c.endFork(&f, auth)

@@ -68,11 +68,7 @@ func TestAnswerAfterTheEnd(t *testing.T) {
 	r := open(t, callee, nil)
 	line := callee.Line(t, nil)
 	r.end(r.place(line, callflow.Greeting("100")), campaign.Reached)
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for r.Health()[0].Calls > 0 {
-		<-tick.C
-	}
+	r.over()
 	call := line.Call()
 	call.Pick(call.Invite())
 	if !call.AwaitCount("ACK", 2) {
