@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -50,7 +51,7 @@ type endpoint struct {
 	stray   func(*gosip.Response)
 	observe observers
 
-	asked     sync.Map       // the transactions over UDP, by their keys
+	asked     sync.Map       // of *asking, by the keys of the transactions
 	receiving sync.WaitGroup // of answers by transactions
 }
 
@@ -156,14 +157,34 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 // reports whether it knows that.
 func (e *endpoint) receive(res *gosip.Response, from net.Addr) bool {
 	key, _ := gosip.ClientTxKeyMake(res)
-	tx, ok := e.asked.Load(key)
-	if ok {
-		res.SetTransport("UDP")
-		res.SetSource(from.String())
-		e.receiving.Go(func() { tx.(*gosip.ClientTx).Receive(res) })
+	found, ok := e.asked.Load(key)
+	if !ok {
+		return false
 	}
-	return ok
+	a := found.(*asking)
+	if a.waiting.Add(1) > maxWaiting {
+		a.waiting.Add(-1)
+		return true
+	}
+	res.SetTransport("UDP")
+	res.SetSource(from.String())
+	e.receiving.Go(func() {
+		defer a.waiting.Add(-1)
+		a.tx.Receive(res)
+	})
+	return true
 }
+
+// asking is a transaction over UDP.
+type asking struct {
+	tx      *gosip.ClientTx
+	waiting atomic.Int32 // answers that the transaction has not taken yet
+}
+
+// maxWaiting is how many answers may wait for a transaction. Further ones are dropped, and
+// the peer repeats those that matter. A transaction takes a final answer other than 2xx that
+// is repeated every four seconds only.
+const maxWaiting = 32
 
 // readable returns an answer, or nil if it cannot be read, or if it answers an INVITE, but
 // none of this endpoint. In the transaction of an INVITE, a wrong final answer would hide
@@ -246,7 +267,7 @@ func (e *endpoint) begin(ctx context.Context, d *Dialog, m message) (*gosip.Requ
 		return nil, nil, plain(err)
 	}
 	if t, ok := tx.(*gosip.ClientTx); ok && d.Transport == trunk.UDP {
-		e.asked.Store(t.Key(), t)
+		e.asked.Store(t.Key(), &asking{tx: t})
 		if !t.OnTerminate(func(key string, _ error) { e.asked.Delete(key) }) {
 			e.asked.Delete(t.Key())
 		}

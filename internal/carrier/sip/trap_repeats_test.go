@@ -1,6 +1,7 @@
 package sip_test
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -16,6 +17,27 @@ func (r *rig) over() {
 	for r.Health()[0].Calls > 0 {
 		<-tick.C
 	}
+}
+
+// TestFloodOfAnswers: a trunk that sends its answer again and again makes the carrier hold
+// few of them. The test is alone when it counts goroutines.
+func TestFloodOfAnswers(t *testing.T) {
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 486}) }})
+	r.end(r.place(line, nil), campaign.Busy)
+	call := line.Call()
+	before := runtime.NumGoroutine()
+	for range 20 {
+		for range 50 {
+			call.Reply(call.Invite(), siptest.Answer{Status: 486})
+		}
+		call.Send(siptest.Request{Method: "INFO"}) // an answer to this shows that all were read
+	}
+	if n := runtime.NumGoroutine() - before; n > 200 {
+		t.Errorf("%d goroutines more", n)
+	}
+	r.works(t)
 }
 
 // TestForkAfterTheEnd: a second telephone that is picked up after the end of the call is
