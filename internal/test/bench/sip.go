@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -14,10 +14,11 @@ import (
 
 // What is promised of calls over a trunk.
 const (
-	latePromise       = 0.1  // percent of the packets
-	mediaPromise      = 35.0 // percent of a core, for 500 calls
-	callMemoryPromise = 60.0 // KB
-	signallingPromise = 50.0 // percent of a core, for 1,000 calls a second
+	latePromise           = 0.1  // percent of the packets
+	mediaPromise          = 35.0 // percent of a core, for 500 calls
+	callMemoryPromise     = 60.0 // KB
+	recordedMemoryPromise = 120.0
+	signallingPromise     = 50.0 // percent of a core, for 1,000 calls a second
 )
 
 const (
@@ -34,31 +35,48 @@ const (
 // sip measures calls over a trunk: the carrier in a process of its own, and callees in
 // another. The floor sends and receives as many packets of the same size, at the same
 // pace, over bare sockets.
-func (l *lab) sip(ctx context.Context) error {
+func (l *lab) sip(ctx context.Context) (err error) {
 	limit := time.Duration(l.share(int(l.Duration)))
+	short := min(limit, shortRun)
+	dir, err := os.MkdirTemp(l.Dir, "callbook-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	t := l.report.table("Calls over a SIP trunk. The floor: as many packets over bare UDP sockets.", "", "callbook", "floor", "to it", "promised")
-	floor, err := l.bare(ctx, mediaCalls, rtpBytes, min(limit, shortRun))
+	floor, err := watch(ctx, role{Kind: "sockets", Sockets: mediaCalls, Bytes: rtpBytes}, short)
 	if err != nil {
 		return err
 	}
-	got, err := l.trunkCalls(ctx, role{Rate: mediaCalls / mediaLasts.Seconds(), Lasts: mediaLasts}, limit)
-	if err != nil {
-		return err
-	}
-	t.add(grouped(mediaCalls)+" calls at once with sound both ways, of a core, %", got.core(), floor.core(), got.core()/floor.core(), mediaPromise)
-	t.add("of their packets were more than 20 ms late, %", got.late(), floor.late(), "", latePromise)
-	t.add("memory of one, KB", got.perCall(), "", "", callMemoryPromise)
-	t.add("failed", float64(got.last().Failed), "", "", 0.0)
-	if limit > longRun {
-		long := l.report.table("The same calls for long.", "after", "calls", "MB", "goroutines", "sockets and files", "ended", "failed")
-		for _, s := range got.samples {
-			long.add(s.at.Round(time.Second).String(), float64(s.Calls), s.mb, float64(s.Goroutines), float64(s.files), float64(s.Ended), float64(s.Failed))
+	for _, calls := range []struct {
+		name           string
+		record         string // the folder of the database
+		limit          time.Duration
+		promised, each any
+	}{
+		{"calls at once with sound both ways", "", limit, mediaPromise, callMemoryPromise},
+		{"calls like them, recorded into SQLite", dir, short, "", recordedMemoryPromise},
+	} {
+		got, err := watch(ctx, role{Kind: "caller", Rate: mediaCalls / mediaLasts.Seconds(), Lasts: mediaLasts, Record: calls.record}, calls.limit)
+		if err != nil {
+			return err
+		}
+		t.add(grouped(mediaCalls)+" "+calls.name+", of a core, %", got.core(), floor.core(), got.core()/floor.core(), calls.promised)
+		t.add("of their packets were more than 20 ms late, %", got.late(), floor.late(), "", latePromise)
+		t.add("memory of one, KB", got.perCall(), "", "", calls.each)
+		t.add("failed", float64(got.last().Failed), "", "", 0.0)
+		if calls.limit > longRun {
+			long := l.report.table("The same calls for long.", "after", "calls", "MB", "goroutines", "sockets and files", "ended", "failed")
+			for _, s := range got.samples {
+				long.add(s.at.Round(time.Second).String(), float64(s.Calls), s.mb, float64(s.Goroutines), float64(s.files), float64(s.Ended), float64(s.Failed))
+			}
 		}
 	}
-	if floor, err = l.bare(ctx, sipSockets, sipBytes, min(limit, shortRun)); err != nil {
+	if floor, err = watch(ctx, role{Kind: "sockets", Sockets: sipSockets, Bytes: sipBytes}, short); err != nil {
 		return err
 	}
-	if got, err = l.trunkCalls(ctx, role{Rate: signalledCalls}, min(limit, shortRun)); err != nil {
+	got, err := watch(ctx, role{Kind: "caller", Rate: signalledCalls}, short)
+	if err != nil {
 		return err
 	}
 	t.add("calls a second that end as soon as they are answered", got.rate(), "", "", float64(signalledCalls))
@@ -91,74 +109,35 @@ func (u *used) late() float64 {
 }
 func (u *used) perCall() float64 { return 1000 * (u.first().mb - u.idle) / float64(u.first().Calls) }
 
-// trunkCalls lets a carrier place calls to callees, and watches it for a while from when as
-// many calls begin as end.
-func (l *lab) trunkCalls(ctx context.Context, r role, limit time.Duration) (u used, err error) {
-	progress("%s calls a second", figure(r.Rate))
-	callees, err := play(ctx, role{Kind: "callees", Lasts: r.Lasts})
-	if err != nil {
-		return u, err
+// watch starts a process, and callees if it calls, lets it begin, and from when as many
+// calls begin as end takes samples of it until the limit.
+func watch(ctx context.Context, r role, limit time.Duration) (u used, err error) {
+	progress("%s: %s calls a second, %d sockets", r.Kind, figure(r.Rate), r.Sockets)
+	if r.Kind == "caller" {
+		callees, err := play(ctx, role{Kind: "callees", Lasts: r.Lasts})
+		if err != nil {
+			return u, err
+		}
+		defer callees.stop()
+		r.Trunk = callees.at
 	}
-	defer callees.stop()
-	var at []netip.AddrPort
-	if err := callees.tell(&at); err != nil {
-		return u, err
-	}
-	r.Kind, r.Trunk = "caller", at[0]
-	u, err = watch(ctx, r, r.Lasts+3*time.Second, limit, func(p *player, _ []netip.AddrPort) error { return p.ask(nil) })
-	if err != nil {
-		return u, err
-	}
-	switch l := u.last(); {
-	case l.Failed == l.Ended:
-		return u, fmt.Errorf("all calls failed, the last one because: %s", l.Why)
-	case l.Failed > 0:
-		progress("%d of %d calls failed, the last one because: %s", l.Failed, l.Ended, l.Why)
-	}
-	return u, nil
-}
-
-// bare measures the floor: two processes whose sockets send packets to each other.
-func (l *lab) bare(ctx context.Context, sockets, bytes int, limit time.Duration) (u used, err error) {
-	progress("%d sockets", sockets)
-	r := role{Kind: "sockets", Sockets: sockets, Bytes: bytes}
-	other, err := play(ctx, r)
-	if err != nil {
-		return u, err
-	}
-	defer other.stop()
-	var theirs []netip.AddrPort
-	if err := other.tell(&theirs); err != nil {
-		return u, err
-	}
-	return watch(ctx, r, time.Second, limit, func(p *player, ours []netip.AddrPort) error {
-		return errors.Join(p.ask(theirs), other.ask(ours))
-	})
-}
-
-// watch starts a process, lets it begin, and after a while takes samples of it until the
-// limit.
-func watch(ctx context.Context, r role, ramp, limit time.Duration, begin func(*player, []netip.AddrPort) error) (u used, err error) {
+	ramp := r.Lasts + 3*time.Second
+	r.Most = int(r.Rate * (ramp + limit + 10*time.Second).Seconds())
 	p, err := play(ctx, r)
 	if err != nil {
 		return u, err
 	}
 	defer p.stop()
-	var hello []netip.AddrPort
-	if err := p.tell(&hello); err != nil {
-		return u, err
-	}
 	u.idle = p.megabytes("VmRSS")
-	if err := begin(p, hello); err != nil {
-		return u, err
-	}
+	p.ask()
 	pause(ctx, ramp)
 	cpu, begun := p.cpu(), time.Now()
 	for n := range samples + 1 {
 		pause(ctx, time.Until(begun.Add(limit*time.Duration(n)/samples)))
 		s := sampled{at: time.Since(begun), mb: p.megabytes("VmRSS"), files: p.files()}
 		u.cpu, u.took = p.cpu()-cpu, time.Since(begun)
-		if err := errors.Join(ctx.Err(), p.ask(nil), p.tell(&s.tally)); err != nil {
+		p.ask()
+		if err := errors.Join(ctx.Err(), p.tell(&s.tally)); err != nil {
 			return u, err
 		}
 		u.samples = append(u.samples, s)
@@ -166,14 +145,22 @@ func watch(ctx context.Context, r role, ramp, limit time.Duration, begin func(*p
 			progress("after %v: %d calls, %s MB, %d goroutines, %d files, %d failed", s.at.Round(time.Second), s.Calls, figure(s.mb), s.Goroutines, s.files, s.Failed)
 		}
 	}
+	switch l := u.last(); {
+	case l.Failed == 0:
+	case l.Failed == l.Ended:
+		return u, fmt.Errorf("all calls failed, the last one because: %s", l.Why)
+	default:
+		progress("%d of %d calls failed, the last one because: %s", l.Failed, l.Ended, l.Why)
+	}
 	return u, nil
 }
 
 // player is a process that plays a role.
 type player struct {
 	process
+	at  netip.AddrPort
 	cmd *exec.Cmd
-	in  *json.Encoder
+	in  io.Writer
 	out *json.Decoder
 }
 
@@ -197,11 +184,16 @@ func play(ctx context.Context, r role) (*player, error) {
 	if err = errors.Join(err, cmd.Start()); err != nil {
 		return nil, fmt.Errorf("start as %s: %w", r.Kind, err)
 	}
-	return &player{process(cmd.Process.Pid), cmd, json.NewEncoder(in), json.NewDecoder(bufio.NewReader(out))}, nil
+	p := &player{process: process(cmd.Process.Pid), cmd: cmd, in: in, out: json.NewDecoder(out)}
+	if err := p.tell(&p.at); err != nil {
+		p.stop()
+		return nil, fmt.Errorf("start as %s: %w", r.Kind, err)
+	}
+	return p, nil
 }
 
-// ask sends something to the process, and tell reads what it says.
-func (p *player) ask(v any) error  { return p.in.Encode(v) }
+// ask asks the process for what it says next, and tell reads that.
+func (p *player) ask()             { _, _ = io.WriteString(p.in, "\n") } // tell notices its end
 func (p *player) tell(v any) error { return p.out.Decode(v) }
 
 // stop ends the process.

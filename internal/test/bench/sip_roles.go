@@ -6,7 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"log"
 	"net"
 	"net/netip"
 	"os"
@@ -19,7 +19,6 @@ import (
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip"
 	"callbook/internal/carrier/sip/media"
-	"callbook/internal/phone"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
 )
@@ -28,15 +27,16 @@ import (
 // measures.
 const roleVariable = "CALLBOOK_BENCH_ROLE"
 
-// role is what such a process does: a caller places so many calls a second to the trunk,
-// callees answer them, and sockets send packets to others. The process says its addresses,
-// begins when it is told to, and answers each further line with its [tally], until its
-// input ends.
+// role is what such a process does: a caller places calls over a trunk to callees, and
+// sockets send packets to each other. The process says its address, begins when it gets a
+// line, and answers each further line with its [tally], until its input ends.
 type role struct {
 	Kind           string
 	Trunk          netip.AddrPort
-	Rate           float64
+	Rate           float64       // calls a second
+	Most           int           // how many calls are placed at most
 	Lasts          time.Duration // how long a call plays; callees of calls that play nothing have no sound
+	Record         string        // a folder for the database of calls that are recorded, or ""
 	Sockets, Bytes int
 }
 
@@ -52,45 +52,38 @@ func playRole(text string) {
 	var r role
 	err := json.Unmarshal([]byte(text), &r)
 	if err == nil {
-		err = r.run(os.Stdin, os.Stdout)
+		err = r.run()
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
-		os.Exit(1)
+		log.Fatal("bench: ", err)
 	}
 	os.Exit(0)
 }
 
 // run plays the role.
-func (r role) run(in io.Reader, out io.Writer) error {
-	lines, says := json.NewDecoder(bufio.NewReader(in)), json.NewEncoder(out)
-	var hello []netip.AddrPort
-	var begin func(others []netip.AddrPort)
+func (r role) run() (err error) {
+	var at netip.AddrPort
+	var begin func()
 	var count func() tally
-	var err error
 	switch r.Kind {
 	case "caller":
 		begin, count, err = r.caller()
 	case "callees":
-		hello, err = r.callees()
+		at, err = r.callees()
 	default:
-		hello, begin, count, err = r.sockets()
+		begin, count, err = r.sockets()
+	}
+	says := json.NewEncoder(os.Stdout)
+	if err == nil {
+		err = says.Encode(at)
 	}
 	if err != nil {
 		return err
 	}
-	if err := says.Encode(hello); err != nil {
-		return err
-	}
-	for first := true; ; first = false {
-		var others []netip.AddrPort
-		if err := lines.Decode(&others); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
+	lines := bufio.NewScanner(os.Stdin)
+	for first := true; lines.Scan(); first = false {
 		if first {
-			go begin(others)
+			go begin()
 			continue
 		}
 		now := count()
@@ -99,10 +92,20 @@ func (r role) run(in io.Reader, out io.Writer) error {
 			return err
 		}
 	}
+	return lines.Err()
 }
 
 // The processes have addresses of their own, so that none takes the port of another.
 var callerAddr, calleeAddr, socketAddr = netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3"), netip.MustParseAddr("127.0.0.4")
+
+// socket opens a socket of a process.
+func socket(at netip.Addr) (*net.UDPConn, netip.AddrPort, error) {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	return conn, conn.LocalAddr().(*net.UDPAddr).AddrPort(), nil
+}
 
 // allTrunks lists the trunk to the callees.
 type allTrunks []trunk.Trunk
@@ -110,7 +113,11 @@ type allTrunks []trunk.Trunk
 func (t allTrunks) List(context.Context) ([]trunk.Trunk, error) { return t, nil }
 
 // caller has a carrier with a trunk to the callees.
-func (r role) caller() (begin func([]netip.AddrPort), count func() tally, err error) {
+func (r role) caller() (begin func(), count func() tally, err error) {
+	next, err := r.orders()
+	if err != nil {
+		return nil, nil, err
+	}
 	engine, err := media.Open(media.Options{First: 10_000, Last: 65_000, Bind: callerAddr})
 	if err != nil {
 		return nil, nil, err
@@ -124,13 +131,16 @@ func (r role) caller() (begin func([]netip.AddrPort), count func() tally, err er
 	}
 	var begun, ended, failed atomic.Uint64
 	var why atomic.Value
+	end := func(reached bool, text string) {
+		ended.Add(1)
+		if !reached {
+			failed.Add(1)
+			why.Store(text)
+		}
+	}
 	go c.Run(context.Background(), func(p carrier.Progress) {
 		if p.State == campaign.CallEnded {
-			ended.Add(1)
-			if p.Outcome != campaign.Reached {
-				failed.Add(1)
-				why.Store(p.CauseText)
-			}
+			end(p.Outcome == campaign.Reached, p.CauseText)
 		}
 	})
 	prompt := siptest.Tone(int(r.Lasts * 8000 / time.Second))
@@ -138,21 +148,16 @@ func (r role) caller() (begin func([]netip.AddrPort), count func() tally, err er
 	if r.Lasts == 0 {
 		flow = &callflow.Flow{Start: "end", Steps: map[string]callflow.Step{"end": {Kind: callflow.HangUp}}}
 	}
-	var made contacts
-	begin = func([]netip.AddrPort) {
+	begin = func() {
 		start := time.Now()
-		for n := 0; ; n++ {
+		for n := range r.Most {
 			time.Sleep(time.Until(start.Add(time.Duration(float64(n) / r.Rate * float64(time.Second)))))
-			of := made.contact()
-			o := carrier.Order{
-				Call: of.sid, To: phone.Number(of.number), CallerID: "+918047112233", Attempt: 1, Flow: flow,
-				Sound: func(context.Context, callflow.Sound) ([]int16, error) { return prompt, nil },
-			}
+			o := next(n)
+			o.CallerID, o.Attempt, o.Flow = "+918047112233", 1, flow
+			o.Sound = func(context.Context, callflow.Sound) ([]int16, error) { return prompt, nil }
 			begun.Add(1)
 			if err := c.Place(context.Background(), o); err != nil {
-				ended.Add(1)
-				failed.Add(1)
-				why.Store(err.Error())
+				end(false, err.Error())
 			}
 		}
 	}
@@ -165,25 +170,23 @@ func (r role) caller() (begin func([]netip.AddrPort), count func() tally, err er
 }
 
 // noSound is the answer of callees without sound.
-const noSound = "v=0\r\no=- 1 1 IN IP4 127.0.0.3\r\ns=-\r\nc=IN IP4 127.0.0.3\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n"
+var noSound = []byte("v=0\r\no=- 1 1 IN IP4 127.0.0.3\r\ns=-\r\nc=IN IP4 127.0.0.3\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n")
 
 // callees answer all calls, and send silence.
-func (r role) callees() ([]netip.AddrPort, error) {
+func (r role) callees() (at netip.AddrPort, err error) {
 	engine, err := media.Open(media.Options{First: 10_000, Last: 65_000, Bind: calleeAddr})
 	if err != nil {
-		return nil, err
+		return at, err
 	}
-	go engine.Run(context.Background())
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(calleeAddr, 0)))
+	conn, at, err := socket(calleeAddr)
 	if err != nil {
-		return nil, err
+		return at, err
 	}
 	_ = conn.SetReadBuffer(4 << 20)
-	at := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	go engine.Run(context.Background())
 	go func() {
 		open := make(map[string]*media.Session)
-		buf := make([]byte, 65_535)
-		for {
+		for buf := make([]byte, 65_535); ; {
 			n, from, err := conn.ReadFromUDPAddrPort(buf)
 			if err != nil {
 				return
@@ -192,40 +195,39 @@ func (r role) callees() ([]netip.AddrPort, error) {
 			if err != nil || m.Method() == "" || m.Method() == "ACK" {
 				continue
 			}
-			status, sdp, id := 200, "", m.Get("Call-ID")
-			switch {
-			case m.Method() == "BYE" && open[id] != nil:
-				open[id].Close()
+			var sdp []byte
+			status, id := 200, m.Get("Call-ID")
+			switch s := open[id]; {
+			case m.Method() == "BYE" && s != nil:
+				s.Close()
 				delete(open, id)
 			case m.Method() == "INVITE" && r.Lasts == 0:
 				sdp = noSound
 			case m.Method() == "INVITE":
-				if open[id] == nil {
-					if open[id], err = engine.NewSession(media.Settings{}); err != nil {
-						delete(open, id)
-						status = 503
-						break
-					}
+				if s == nil {
+					s, err = engine.NewSession(media.Settings{})
 				}
-				answer, err := open[id].Reoffer([]byte(m.Body))
-				if sdp = string(answer); err != nil {
-					status = 488
+				if err == nil {
+					open[id] = s
+					sdp, err = s.Reoffer([]byte(m.Body))
+				}
+				if err != nil {
+					status = 500
 				}
 			}
-			_, _ = conn.WriteToUDPAddrPort(m.Answer(status, "callee", fmt.Sprintf("sip:callee@%v", at), nil, sdp), from)
+			_, _ = conn.WriteToUDPAddrPort(m.Answer(status, "callee", fmt.Sprintf("sip:callee@%v", at), nil, string(sdp)), from)
 		}
 	}()
-	return []netip.AddrPort{at}, nil
+	return at, nil
 }
 
-// sockets send a packet each to others' every 20 ms, and read what comes.
-func (r role) sockets() (hello []netip.AddrPort, begin func([]netip.AddrPort), count func() tally, err error) {
-	conns := make([]*net.UDPConn, r.Sockets)
+// sockets send a packet each every 20 ms, in pairs to each other, and read what comes.
+func (r role) sockets() (begin func(), count func() tally, err error) {
+	conns, at := make([]*net.UDPConn, r.Sockets), make([]netip.AddrPort, r.Sockets)
 	for i := range conns {
-		if conns[i], err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(socketAddr, 0))); err != nil {
-			return nil, nil, nil, err
+		if conns[i], at[i], err = socket(socketAddr); err != nil {
+			return nil, nil, err
 		}
-		hello = append(hello, conns[i].LocalAddr().(*net.UDPAddr).AddrPort())
 		go func() {
 			for buf := make([]byte, 1500); ; {
 				if _, _, err := conns[i].ReadFromUDPAddrPort(buf); err != nil {
@@ -235,7 +237,7 @@ func (r role) sockets() (hello []netip.AddrPort, begin func([]netip.AddrPort), c
 		}()
 	}
 	var sent, late atomic.Uint64
-	begin = func(others []netip.AddrPort) {
+	begin = func() {
 		packet := make([]byte, r.Bytes)
 		for due := time.Now(); ; due = due.Add(rtpEvery) {
 			time.Sleep(time.Until(due))
@@ -243,12 +245,12 @@ func (r role) sockets() (hello []netip.AddrPort, begin func([]netip.AddrPort), c
 				if time.Since(due) > rtpEvery {
 					late.Add(1)
 				}
-				_, _ = conn.WriteToUDPAddrPort(packet, others[i])
+				_, _ = conn.WriteToUDPAddrPort(packet, at[i^1])
 				sent.Add(1)
 			}
 		}
 	}
-	return hello, begin, func() tally {
+	return begin, func() tally {
 		return tally{Calls: uint64(r.Sockets), Sent: sent.Load(), Late: late.Load()}
 	}, nil
 }
