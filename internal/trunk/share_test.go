@@ -2,6 +2,7 @@ package trunk
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -28,18 +29,22 @@ func TestShares(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Unix(1_800_000_000, 0)
-		channels, pace := rapid.IntRange(1, 12).Draw(t, "channels"), rapid.IntRange(1, 5).Draw(t, "pace")
+		channels, pace := rapid.IntRange(1, 6).Draw(t, "channels"), rapid.IntRange(1, 5).Draw(t, "pace")
 		table := make(map[string]Held)
 		servers, born := map[string]*sharer{}, 0
+		start := func() {
+			born++
+			name := fmt.Sprint(born)
+			servers[name] = &sharer{name: name, wants: true}
+		}
+		start()
+		start()
+		names := func() []string { return slices.Sorted(maps.Keys(servers)) }
 		pick := func() *sharer {
-			var names []string
-			for name := range servers {
-				names = append(names, name)
-			}
-			if len(names) == 0 {
+			if len(servers) == 0 {
 				t.Skip("there is no server")
 			}
-			return servers[rapid.SampledFrom(sorted(names)).Draw(t, "server")]
+			return servers[rapid.SampledFrom(names()).Draw(t, "server")]
 		}
 		awake := func() *sharer {
 			s := pick()
@@ -65,40 +70,48 @@ func TestShares(t *testing.T) {
 			}
 			return Share{}
 		}
-		t.Repeat(map[string]func(*rapid.T){
-			"start": func(t *rapid.T) {
-				if len(servers) > 3 {
-					t.Skip("there are enough")
+		renew := func(s *sharer) {
+			var all []Held
+			for _, h := range table {
+				all = append(all, h)
+			}
+			held, takes := Divide(all, s.name, Use{Trunk: "one", Channels: channels, CallsASecond: pace, Busy: s.busy, Limit: limit(s), Wants: s.wants}, now)
+			table[s.name], s.last = held, held.Until
+			if rapid.IntRange(0, 9).Draw(t, "lost") > 0 { // or else the answer is lost
+				s.limit, s.until = takes, now.Add(ShareFor-time.Second)
+			}
+			for name, h := range table {
+				if h.Rest(now) {
+					delete(table, name)
 				}
-				born++
-				name := fmt.Sprint(born)
-				servers[name] = &sharer{name: name}
-			},
-			"renew": func(*rapid.T) {
-				s := awake()
-				var all []Held
-				for _, h := range table {
-					all = append(all, h)
-				}
-				held, takes := Divide(all, s.name, Use{Trunk: "one", Channels: channels, CallsASecond: pace, Busy: s.busy, Limit: limit(s), Wants: s.wants}, now)
-				table[s.name], s.last = held, held.Until
-				if rapid.IntRange(0, 9).Draw(t, "lost") > 0 { // or else the answer is lost
-					s.limit, s.until = takes, now.Add(ShareFor-time.Second)
-				}
-				for name, h := range table {
-					if h.Rest(now) {
-						delete(table, name)
-					}
-				}
-			},
-			"call": func(*rapid.T) {
-				s := awake()
-				s.wants = true
+			}
+		}
+		call := func(s *sharer) {
+			s.wants = true
+			for n := rapid.IntRange(1, channels).Draw(t, "calls"); n > 0; n-- {
 				if l := limit(s); l.Pace > 0 && s.busy < l.Channels {
 					s.busy++
 					s.real++
 				}
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"start": func(t *rapid.T) {
+				if len(servers) > 2 {
+					t.Skip("there are enough")
+				}
+				start()
 			},
+			"renew": func(*rapid.T) { renew(awake()) },
+			"all renew and call": func(*rapid.T) {
+				for _, name := range names() {
+					if s := servers[name]; !s.paused {
+						renew(s)
+						call(s)
+					}
+				}
+			},
+			"call": func(*rapid.T) { call(awake()) },
 			"end": func(*rapid.T) {
 				if s := awake(); s.busy > 0 {
 					s.busy--
@@ -119,7 +132,7 @@ func TestShares(t *testing.T) {
 				s.paused, s.name = true, ""
 			},
 			"wait": func(t *rapid.T) {
-				now = now.Add(time.Duration(rapid.SampledFrom([]int{100, 1000, 5000, 20_000}).Draw(t, "ms")) * time.Millisecond)
+				now = now.Add(time.Duration(rapid.SampledFrom([]int{100, 1000, 3000, 5000, 20_000}).Draw(t, "ms")) * time.Millisecond)
 				gone()
 			},
 			"": func(t *rapid.T) {
@@ -134,11 +147,6 @@ func TestShares(t *testing.T) {
 			},
 		})
 	})
-}
-
-func sorted(names []string) []string {
-	slices.Sort(names)
-	return names
 }
 
 // TestDivide: servers that have calls to place divide a trunk, and one that is alone has all
