@@ -25,7 +25,13 @@ type secured struct {
 	once    sync.Once
 
 	mu   sync.Mutex
-	open map[hop]gosip.Addr // the local addresses of the connections
+	open map[hop]opened
+}
+
+// opened is a connection.
+type opened struct {
+	local gosip.Addr
+	ready bool // sipgo knows it
 }
 
 // hop is the next hop of messages with TLS.
@@ -38,7 +44,7 @@ func newSecured(conf *tls.Config) *secured {
 	if conf == nil {
 		conf = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return &secured{conf: conf, made: make(chan net.Conn), closed: make(chan struct{}), open: make(map[hop]gosip.Addr)}
+	return &secured{conf: conf, made: make(chan net.Conn), closed: make(chan struct{}), open: make(map[hop]opened)}
 }
 
 // connect returns the local address of the connection to a host. It makes one if there is
@@ -73,7 +79,7 @@ func (s *secured) hand(ctx context.Context, conn net.Conn, to hop) (gosip.Addr, 
 	local := gosip.Addr{IP: tcp.IP, Port: tcp.Port}
 	c := &securedConn{Conn: conn, reads: make(chan struct{}), gone: func() { s.forget(to, local) }}
 	s.mu.Lock()
-	s.open[to] = local
+	s.open[to] = opened{local: local}
 	s.mu.Unlock()
 	select {
 	case s.made <- c:
@@ -84,25 +90,30 @@ func (s *secured) hand(ctx context.Context, conn net.Conn, to hop) (gosip.Addr, 
 	}
 	select {
 	case <-c.reads:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.open[to].local.Port == local.Port { // it was not closed meanwhile
+			s.open[to] = opened{local, true}
+		}
 		return local, nil
 	case <-s.closed: // then sipgo closes the connection
 		return local, net.ErrClosed
 	}
 }
 
-// local returns the local address of an open connection.
+// local returns the local address of a connection that sipgo knows.
 func (s *secured) local(to hop) (gosip.Addr, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	local, ok := s.open[to]
-	return local, ok
+	c := s.open[to]
+	return c.local, c.ready
 }
 
 // forget removes a connection that is closed.
 func (s *secured) forget(to hop, local gosip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[to].Port == local.Port {
+	if s.open[to].local.Port == local.Port {
 		delete(s.open, to)
 	}
 }
