@@ -264,6 +264,7 @@ func (e *endpoint) begin(ctx context.Context, d *Dialog, m message) (*gosip.Requ
 	e.observe.see(true, d.CallID, func() fmt.Stringer { return req })
 	tx, err := e.cli.TransactionRequest(ctx, req, as)
 	if err != nil {
+		e.drop(d) // what follows half a message cannot be read
 		return nil, nil, plain(err)
 	}
 	if t, ok := tx.(*gosip.ClientTx); ok && d.Transport == trunk.UDP {
@@ -322,6 +323,7 @@ func (e *endpoint) write(d *Dialog, m message) error {
 	}
 	defer func() { _, _ = conn.TryClose() }() // it only counts who uses the connection
 	if err := conn.WriteMsg(req); err != nil {
+		e.drop(d)
 		return plain(err)
 	}
 	return nil

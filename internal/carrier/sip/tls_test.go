@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
+	"os"
 	"testing"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"callbook/internal/trunk"
 )
 
 // TestHand: nobody uses a connection before sipgo knows it, for sipgo would not find it.
@@ -52,5 +56,51 @@ func TestHand(t *testing.T) {
 	cancel()
 	if _, err := s.connect(ctx, to); !errors.Is(err, context.Canceled) {
 		t.Errorf("of a connection that was closed: %v", err)
+	}
+}
+
+// torn is a connection of which the peer reads nothing any more.
+type torn struct{ net.Conn }
+
+func (torn) Write([]byte) (int, error) { return 3, os.ErrDeadlineExceeded }
+
+// TestTornConnection: a connection on which half a message was written is not used again.
+func TestTornConnection(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := newEndpoint(&Options{Addr: netip.MustParseAddrPort("127.0.0.1:0")}, func(netip.Addr) bool { return true }, nil, nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		e.serve()
+	}()
+	defer func() {
+		e.close()
+		<-served
+	}()
+	to := hop{dest: l.Addr().String(), domain: "host.test"}
+	if _, err := e.tls.hand(t.Context(), torn{conn}, to); err != nil {
+		t.Fatal(err)
+	}
+	d := Dialog{
+		Transport: trunk.TLS, Domain: to.domain, Dest: to.dest, CallID: "1", From: "<sip:a@host.test>;tag=1", To: "<sip:b@host.test>",
+		Target: "sip:b@host.test", SentBy: "127.0.0.1:5060",
+	}
+	if _, _, err := e.begin(t.Context(), &d, message{method: "OPTIONS", cseq: 1}); err == nil {
+		t.Error("a message was written")
+	}
+	if _, ok := e.tls.local(to); ok {
+		t.Error("the connection is used again")
 	}
 }
