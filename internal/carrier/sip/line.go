@@ -230,9 +230,9 @@ func (l *line) refusal(now time.Time, why string) {
 	}
 }
 
-// unheard notes a call without any answer, which left over a host at a time. If other hosts
-// are up, this one counts as down for a while. Or else, after some such calls in a row, the
-// trunk does; then the next call decides. If a trunk that has
+// unheard notes that a call got no answer at all from a host, which it left for at a time.
+// If another host is up, this one counts as down for a while. Or else, after some such
+// calls in a row, the trunk does, and then the next call decides. If a trunk that has
 // answered before sends what cannot be read, it is there, and the callee may be to blame:
 // that counts as a refusal.
 func (l *line) unheard(h *host, now, left time.Time) {
