@@ -82,12 +82,12 @@ func plain(err error) error {
 		return errors.New("the certificate of the trunk is for another host")
 	case errors.As(err, &cert):
 		return fmt.Errorf("the certificate of the trunk: %w", cert.Err)
+	case errors.Is(err, io.EOF):
+		return errors.New("the trunk closed the connection")
 	case errors.As(err, &op):
 		return fmt.Errorf("%s: %w", op.Op, op.Err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return errors.New("the connection was not made in time")
-	case errors.Is(err, io.EOF):
-		return errors.New("the trunk closed the connection")
 	}
 	return errors.New("the message could not be sent")
 }

@@ -59,6 +59,16 @@ func TestHand(t *testing.T) {
 	}
 }
 
+// TestClosedMeanwhile: there are words for a connection that was closed just before a message
+// was to be written.
+func TestClosedMeanwhile(t *testing.T) {
+	t.Parallel()
+	d := dialsNot(nil)
+	if _, err := d.Dial("tcp", "127.0.0.1:9"); plain(err).Error() != "the trunk closed the connection" {
+		t.Errorf("got %v", plain(err))
+	}
+}
+
 // torn is a connection of which the peer reads nothing any more.
 type torn struct{ net.Conn }
 
