@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -82,11 +83,12 @@ func (f *File) Discard() {
 // does not cancel the removal.
 const removeTimeout = 10 * time.Second
 
-// remove removes a file. If that fails, the next start removes it.
-func (i *Importer) remove(account account.ID, sid addressbook.SID) {
+// remove removes a file. If that fails, the next start removes it. The files of an account
+// that is being deleted go with it.
+func (i *Importer) remove(id account.ID, sid addressbook.SID) {
 	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 	defer cancel()
-	if err := i.files.Remove(ctx, account, sid); err != nil {
+	if err := i.files.Remove(ctx, id, sid); err != nil && !errors.Is(err, account.ErrDeleted) {
 		i.opts.Log.Error("the file of an upload could not be removed; the next start will try again", "error", err)
 	}
 }

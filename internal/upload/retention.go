@@ -68,10 +68,13 @@ func (i *Importer) retain(ctx context.Context) {
 // it goes on with the other accounts, and retries the failed one the next time.
 func (i *Importer) deleteExpired(ctx context.Context) error {
 	var errs []error
-	for _, account := range i.takeEnded() {
-		err := i.deleteAll(ctx, func() (Deleted, error) { return i.store.TrimUploads(ctx, account, accountLimits, retainRows) })
+	for _, id := range i.takeEnded() {
+		err := i.deleteAll(ctx, func() (Deleted, error) { return i.store.TrimUploads(ctx, id, accountLimits, retainRows) })
+		if errors.Is(err, account.ErrDeleted) {
+			continue // it goes, with its uploads
+		}
 		if err != nil {
-			i.noteEnded(account)
+			i.noteEnded(id)
 			errs = append(errs, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -90,7 +91,7 @@ func (i *Importer) Start(ctx context.Context, acct account.Account, f *File, r R
 	if r.Suppresses && r.Mapping.IsZero() { // no person has reviewed the file
 		var err error
 		if r.Mapping, err = i.GuessMapping(ctx, &PendingFile{SID: f.sid, Account: acct, Size: f.size, Request: r}); err != nil {
-			return err
+			return i.orDeleted(ctx, acct.ID, err)
 		}
 	}
 	u := Upload{SID: f.sid, Account: acct, FileName: f.name, Size: f.size, Created: f.born}
@@ -134,7 +135,7 @@ func (i *Importer) start(ctx context.Context, u Upload, r Request, add adding, r
 	u.Started = i.opts.Clock.Now()
 	u.Updated = u.Started
 	if err := i.readHeader(ctx, &u); err != nil {
-		return err
+		return i.orDeleted(ctx, u.Account.ID, err)
 	}
 	u.Lease = i.pool.FirstLease()
 	ctx, note := audit.Begin(ctx, u.Account.ID)
@@ -174,6 +175,19 @@ func (i *Importer) listOf(ctx context.Context, acct account.Account, r Request) 
 		list.Type = r.Type
 	}
 	return list, err
+}
+
+// orDeleted returns [account.ErrDeleted] if err is about a file that is missing or cut off
+// because its account is being deleted, and otherwise err. It finds that out as any write
+// does: by deleting an old upload beyond the account's limits, if there is one.
+func (i *Importer) orDeleted(ctx context.Context, id account.ID, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotWhole) && !errors.Is(err, errFileChanged) {
+		return err
+	}
+	if _, trimErr := i.store.TrimUploads(ctx, id, accountLimits, 1); errors.Is(trimErr, account.ErrDeleted) {
+		return trimErr
+	}
+	return err
 }
 
 // readHeader reads the header of an upload's file.

@@ -56,6 +56,9 @@ func (t *task) Close() {
 // Turn implements [work.Task]. It imports one batch. After the last, it removes the file.
 func (t *task) Turn(ctx context.Context) (done bool, err error) {
 	state, err := t.batch(ctx)
+	if errors.Is(err, ErrNoUpload) || errors.Is(err, account.ErrDeleted) {
+		return false, work.ErrLost // the account goes, with its uploads and their files
+	}
 	if err != nil || state == Running {
 		return false, err
 	}
@@ -88,7 +91,7 @@ func (t *task) batch(ctx context.Context) (State, error) {
 		return t.end(ctx, FileGone, err) // the rest of the file is damaged
 	}
 	if err != nil {
-		return Running, fmt.Errorf("read an upload: %w", err)
+		return Running, i.orDeleted(ctx, t.id.Account, fmt.Errorf("read an upload: %w", err))
 	}
 	if batch.Last {
 		// The file may have been truncated in the meantime.
@@ -201,6 +204,9 @@ func checkSize(file Content, u *Upload) error {
 // may quote the header, so the log says only which of the two it is.
 func (t *task) end(ctx context.Context, s State, cause error) (State, error) {
 	i := t.importer
+	if err := i.orDeleted(ctx, t.id.Account, cause); errors.Is(err, account.ErrDeleted) {
+		return Running, err
+	}
 	i.opts.Log.Error("the file of an upload is not what came in", append(t.Attrs(),
 		"missing", errors.Is(cause, fs.ErrNotExist), "resized", errors.Is(cause, errFileChanged))...)
 	err := i.store.EndUpload(ctx, t.id.Account, t.sid(), s, i.opts.Clock.Now(), func(ended Upload) *journal.Receipt {
