@@ -114,11 +114,12 @@ func (c *Carrier) byeOf(ctx context.Context, d *Dialog, cseq uint32, auth *login
 }
 
 // bye ends the answered call. An answer that there is no such call counts as success; if
-// there is none, the call is over for this side.
+// there is none, the call is over for this side, until its answer comes again.
 func (l *call) bye() {
 	ctx, cancel := context.WithTimeout(l.c.life, answerWithin)
 	defer cancel()
-	_, _ = l.request(ctx, "BYE", nil, nil)
+	_, err := l.request(ctx, "BYE", nil, nil)
+	l.lost = err != nil
 }
 
 // talk runs the answered call: it acknowledges the answer, plays the flow, and ends the

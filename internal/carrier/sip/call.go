@@ -45,6 +45,7 @@ type call struct {
 	proved   bool     // an INVITE had credentials
 	interval []string // the header lines of a session interval that the trunk demands
 	pressed  error    // why the keys could not be pressed
+	lost     bool     // the BYE got no answer
 
 	// Sending holds sends of requests together with their numbers, so that they leave in
 	// their order.

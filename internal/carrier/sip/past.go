@@ -16,7 +16,8 @@ type past struct {
 	until time.Time
 	about Dialog
 	auth  *login // nil without a challenge
-	forks int    // answers of other telephones
+	lost  bool   // the BYE got no answer
+	forks int    // answers that led to a BYE
 }
 
 // keepPast is how long a call that has ended is known. It exceeds the time in which a
@@ -29,7 +30,7 @@ func (c *Carrier) forget(l *call, end carrier.Progress) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.calls, l.order.Call)
-	p := past{end: end, until: time.Now().Add(keepPast), about: l.record()}
+	p := past{end: end, until: time.Now().Add(keepPast), about: l.record(), lost: l.lost}
 	if l.auth.last() != "" {
 		p.auth = l.auth
 	}

@@ -28,9 +28,9 @@ func (c *Carrier) stray(res *gosip.Response) {
 	if !known && over && p.about.CallID != "" {
 		d, known = p.about, true
 	}
-	// The answer of a call that had its BYE comes again if the ACK was lost.
-	again := p.end.State == campaign.CallEnded && d.Answered && tag(res.To().Params) == tagOf(d.To)
-	if over && res.IsSuccess() && !again {
+	// The answer of a call that was hung up comes again if the ACK was lost.
+	hungUp := p.end.State == campaign.CallEnded && d.Answered && tag(res.To().Params) == tagOf(d.To) && !p.lost
+	if over && res.IsSuccess() && !hungUp {
 		p.forks++
 		c.past[sid] = p
 	}
@@ -42,8 +42,9 @@ func (c *Carrier) stray(res *gosip.Response) {
 	case !known || p.forks > maxForks || tag(res.From().Params) != tagOf(d.From):
 	case res.IsSuccess():
 		f, auth := c.reached(d.fork(res, cseq), d.Dest), cmp.Or(p.auth, c.loginOf(&d))
+		f.CSeq = max(f.CSeq, d.CSeq) // it may be the same telephone, and not the first BYE
 		c.ack(&f, cseq, auth)
-		if !again {
+		if !hungUp {
 			c.endFork(&f, auth)
 		}
 	case !d.Answered && cseq >= d.CSeq:

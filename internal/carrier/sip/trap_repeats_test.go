@@ -40,6 +40,24 @@ func TestFloodOfAnswers(t *testing.T) {
 	r.works(t)
 }
 
+// TestLostBye: a telephone that got neither the ACK nor the BYE is hung up when its answer
+// comes again.
+func TestLostBye(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	line := callee.Line(t, siptest.Script{"BYE": func(c *siptest.Call, m *siptest.Message) {
+		if m != c.Await("BYE", 1) {
+			c.Reply(m, siptest.Answer{Status: 200})
+		}
+	}})
+	r.end(r.place(line, callflow.Greeting("100")), campaign.Reached)
+	r.over()
+	call := line.Call()
+	call.Pick(call.Invite())
+	r.saw(call, "INVITE ACK BYE ACK BYE")
+}
+
 // TestForkAfterTheEnd: a second telephone that is picked up after the end of the call is
 // hung up, also if it is behind NAT and names an address at which it is not reached.
 func TestForkAfterTheEnd(t *testing.T) {
