@@ -136,7 +136,7 @@ func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs [
 		return
 	}
 	for i, sid := range calls {
-		c.ghosts[sid] = dialogs[i]
+		c.ghosts[sid] = past{about: dialogs[i]}
 		all.Add(1)
 		over := sync.OnceFunc(all.Done)
 		c.working.Go(func() {

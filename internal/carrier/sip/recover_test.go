@@ -93,6 +93,37 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+// TestFloodOfPickUps: a call of an earlier process that is picked up again and again is hung
+// up a few times.
+func TestFloodOfPickUps(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	records := &sip.Memory{}
+	first := start(t, func(o *sip.Options) {
+		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
+	})
+	run(t, first)
+	line := callee.Line(t, siptest.Script{"INVITE": rings["INVITE"], "CANCEL": func(*siptest.Call, *siptest.Message) {}})
+	o := place(t, first, 1, line)
+	call := line.Call()
+	call.Await("INVITE", 1)
+	second := start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{trunkTo(callee)}, records.Copy() })
+	run(t, second)
+	if _, err := second.Resolve(t.Context(), []carrier.Asked{{Order: o}}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		callee.SendUDP(second.Addr(), string(call.Invite().Answer(200, fmt.Sprint("late-", i), fmt.Sprintf("sip:%v", callee.Addr), nil, "")))
+	}
+	call.Await("BYE", 16)
+	for range 3 {
+		call.Send(siptest.Request{Method: "INFO"}) // meanwhile others would come
+	}
+	if n := call.Count("BYE"); n > 16 {
+		t.Errorf("there were %d BYEs", n)
+	}
+}
+
 // TestPickedUpAfterTwoCrashes: a telephone that is picked up after its call was given up,
 // by a process that has crashed as well, is hung up.
 func TestPickedUpAfterTwoCrashes(t *testing.T) {

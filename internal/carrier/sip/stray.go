@@ -23,23 +23,26 @@ func (c *Carrier) stray(res *gosip.Response) {
 	}
 	c.mu.Lock()
 	l := c.calls[sid]
-	d, known := c.ghosts[sid]
-	p, over := c.past[sid]
-	if !known && over && p.about.CallID != "" {
-		d, known = p.about, true
+	all := c.ghosts
+	p, known := all[sid]
+	if !known {
+		all = c.past
+		p = all[sid]
 	}
+	d := p.about
+	known = d.CallID != "" && tag(res.From().Params) == tagOf(d.From)
 	// The answer of a call that was hung up comes again if the ACK was lost.
 	hungUp := p.end.State == campaign.CallEnded && d.Answered && tag(res.To().Params) == tagOf(d.To) && !p.lost
-	if over && res.IsSuccess() && !hungUp {
+	if known && res.IsSuccess() && !hungUp {
 		p.forks++
-		c.past[sid] = p
+		all[sid] = p
 	}
 	c.mu.Unlock()
 	cseq := res.CSeq().SeqNo
 	switch {
 	case l != nil:
 		l.again(res, cseq)
-	case !known || p.forks > maxForks || tag(res.From().Params) != tagOf(d.From):
+	case !known || p.forks > maxForks:
 	case res.IsSuccess():
 		f, auth := c.reached(d.fork(res, cseq), d.Dest), cmp.Or(p.auth, c.loginOf(&d))
 		f.CSeq = max(f.CSeq, d.CSeq) // it may be the same telephone, and not the first BYE
