@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -57,7 +55,7 @@ type endpoint struct {
 
 // newEndpoint opens the sockets. Known tells whose messages are read, and mine which
 // answers to INVITEs are. Garbage is told whose answers cannot be read. Serve handles
-// requests, and stray the answers that belong to no request of this process.
+// requests, and stray the answers that no transaction takes.
 func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Response) bool, garbage func(netip.Addr), serve func(*gosip.Request, gosip.ServerTransaction), stray func(*gosip.Response)) (*endpoint, error) {
 	e := &endpoint{public: opts.Public, known: known, mine: mine, garbage: garbage, tls: newSecured(opts.TLS)}
 	udp, tcp, err := listen(opts.Addr)
@@ -122,96 +120,6 @@ func (e *endpoint) close() {
 	_ = e.udp.Close()
 	_ = e.tcp.Close()
 	_ = e.tls.Close()
-}
-
-// filter drops the messages of strangers before they are parsed, and passes on the answers
-// that come over UDP itself. An error would end the reading of the socket.
-func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, error) {
-	addr := addrOf(from.RemoteAddr)
-	if !e.known(addr) {
-		return nil, nil
-	}
-	id := ""
-	var answer *gosip.Response
-	switch start, _, _ := bytes.Cut(data, lineEnd); {
-	case from.Transport == "UDP" && bytes.HasPrefix(start, answerStart):
-		if answer = e.readable(data); answer == nil {
-			e.garbage(addr)
-			return nil, nil
-		}
-		id = answer.CallID().Value()
-	case from.Transport == "UDP" && len(start) > 0 && !bytes.HasSuffix(start, requestEnd): // an empty line keeps the way open
-		e.garbage(addr)
-		return nil, nil
-	default:
-		id = callIDIn(data)
-	}
-	e.observe.see(false, id, func() fmt.Stringer { return packet(data) })
-	if answer != nil && e.receive(answer, from.RemoteAddr) {
-		return nil, nil // it needs not be parsed again
-	}
-	return data, nil
-}
-
-// receive passes an answer that came over UDP on to its transaction, as sipgo would. It
-// reports whether it knows that.
-func (e *endpoint) receive(res *gosip.Response, from net.Addr) bool {
-	key, _ := gosip.ClientTxKeyMake(res)
-	found, ok := e.asked.Load(key)
-	if !ok {
-		return false
-	}
-	a := found.(*asking)
-	if a.waiting.Add(1) > maxWaiting {
-		a.waiting.Add(-1)
-		return true
-	}
-	res.SetTransport("UDP")
-	res.SetSource(from.String())
-	e.receiving.Go(func() {
-		defer a.waiting.Add(-1)
-		a.tx.Receive(res)
-	})
-	return true
-}
-
-// asking is a transaction over UDP.
-type asking struct {
-	tx      *gosip.ClientTx
-	waiting atomic.Int32 // answers that the transaction has not taken yet
-}
-
-// maxWaiting is how many answers may wait for a transaction. Further ones are dropped, and
-// the peer repeats those that matter. A transaction takes a final answer other than 2xx that
-// is repeated every four seconds only.
-const maxWaiting = 32
-
-// readable returns an answer, or nil if it cannot be read, or if it answers an INVITE, but
-// none of this endpoint. In the transaction of an INVITE, a wrong final answer would hide
-// the right one.
-func (e *endpoint) readable(data []byte) *gosip.Response {
-	m, err := gosip.ParseMessage(data)
-	res, ok := m.(*gosip.Response)
-	if err != nil || !ok || !whole(res) || res.CSeq().MethodName == gosip.INVITE && !e.mine(res) {
-		return nil
-	}
-	return res
-}
-
-// These tell answers, requests and other messages apart.
-var answerStart, requestEnd, lineEnd = []byte("SIP/2.0 "), []byte(" SIP/2.0"), []byte("\r\n")
-
-// whole reports whether a message has the headers that every message needs. Those of
-// sipgo may lack them.
-func whole(m gosip.Message) bool {
-	return m.Via() != nil && m.From() != nil && m.To() != nil && m.CallID() != nil && m.CSeq() != nil
-}
-
-// guarded runs the handling of a message. A message that makes it panic is dropped, so
-// that it breaks nothing else.
-func guarded(handle func()) {
-	defer func() { _ = recover() }()
-	handle()
 }
 
 // sentBy returns the address of this endpoint, as a peer at an address reaches it.

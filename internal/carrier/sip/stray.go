@@ -12,10 +12,9 @@ import (
 	"callbook/internal/carrier"
 )
 
-// stray takes an answer that belongs to no open request of this process: one to an INVITE
-// of an earlier process, one to an INVITE that was given up, or one to a re-INVITE that the
-// peer repeats. It acknowledges every final answer, and hangs up a telephone that was
-// picked up.
+// stray takes an answer that no transaction takes: one that the peer repeats, or one to an
+// INVITE of an earlier process or one that was given up. It acknowledges every final
+// answer, and hangs up a telephone that was picked up.
 func (c *Carrier) stray(res *gosip.Response) {
 	sid, ours := sidOf(res)
 	if !ours || res.CSeq().MethodName != gosip.INVITE || res.IsProvisional() {
