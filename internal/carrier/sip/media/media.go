@@ -56,11 +56,11 @@ type Engine struct {
 	late      atomic.Uint64
 	keeping   keeping
 	work      sync.WaitGroup // of the sessions
+	ticking   []*Session     // scratch of the pacer
 
-	mu     sync.Mutex
-	closed bool
-	// sessions are all that are open. The slice is never modified, only replaced.
-	sessions []*Session
+	mu       sync.Mutex
+	closed   bool
+	sessions []*Session // all that are open
 }
 
 // Open returns an engine. It fails if the options are invalid. It opens no sockets yet.
@@ -118,7 +118,7 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 		e.ports.giveBack(s.port, time.Now())
 		return nil, errors.Join(net.ErrClosed, s.conn.Close())
 	}
-	e.sessions = append(slices.Clone(e.sessions), s)
+	e.sessions = append(e.sessions, s)
 	e.work.Go(s.read)
 	if settings.Record != nil {
 		e.work.Go(s.recording.run)
@@ -163,15 +163,15 @@ func (e *Engine) bind(v4 bool) (*net.UDPConn, int, error) {
 func (e *Engine) remove(s *Session) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.sessions = slices.DeleteFunc(slices.Clone(e.sessions), func(other *Session) bool { return other == s })
+	e.sessions = slices.DeleteFunc(e.sessions, func(other *Session) bool { return other == s })
 	e.ports.giveBack(s.port, time.Now())
 }
 
-// open returns all sessions that are open. The caller must not modify the slice.
-func (e *Engine) open() []*Session {
+// open appends all sessions that are open to a slice.
+func (e *Engine) open(to []*Session) []*Session {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.sessions
+	return append(to, e.sessions...)
 }
 
 // Ports returns how many sessions can be open at the same time.

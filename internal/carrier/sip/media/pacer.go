@@ -40,7 +40,8 @@ func (e *Engine) Run(ctx context.Context) {
 // round sends a packet for each session.
 func (e *Engine) round(round uint64, due time.Time) {
 	var sent, late uint64
-	for _, s := range e.open() {
+	e.ticking = e.open(e.ticking[:0])
+	for _, s := range e.ticking {
 		now := e.opts.Now()
 		if !s.tick(round, now) {
 			continue
@@ -49,6 +50,7 @@ func (e *Engine) round(round uint64, due time.Time) {
 			late++
 		}
 	}
+	clear(e.ticking) // to keep none that is closed meanwhile
 	e.sent.Add(sent)
 	e.late.Add(late)
 }
@@ -57,9 +59,8 @@ func (e *Engine) round(round uint64, due time.Time) {
 func (e *Engine) close() {
 	e.mu.Lock()
 	e.closed = true
-	sessions := e.sessions
 	e.mu.Unlock()
-	for _, s := range sessions {
+	for _, s := range e.open(nil) {
 		s.Close()
 	}
 	e.work.Wait()
