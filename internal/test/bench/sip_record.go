@@ -24,13 +24,14 @@ import (
 // them in flight.
 func (r role) orders() (func(n int) carrier.Order, error) {
 	var made contacts
+	sids := addressbook.NewSIDs(clock.System)
 	if r.Record == "" {
 		return func(int) carrier.Order {
-			of := made.contact()
-			return carrier.Order{Call: of.sid, To: phone.Number(of.number)}
+			sid, _ := sids.Next()
+			return carrier.Order{Call: sid, To: phone.Number(made.number())}
 		}, nil
 	}
-	ctx, now, sids := context.Background(), time.Now(), addressbook.NewSIDs(clock.System)
+	ctx, now := context.Background(), time.Now()
 	stores, err := sqlite.OpenStores(ctx, filepath.Join(r.Record, "bench.db"), sqlite.Options{})
 	if err != nil {
 		return nil, err
