@@ -232,7 +232,7 @@ func TestGoldenSuppressions(t *testing.T) {
 		{"suppressions", "GET /suppressions", ""},
 		{"suppressions_page", "GET /suppressions?offset=1&limit=1", ""},
 		{"suppressions_number", "GET /suppressions?number= 91 98000 00001", ""},
-		{"suppressions_no_number", "GET /suppressions?number=x", ""},
+		{"error_suppressions_number", "GET /suppressions?number=x", ""},
 		{"suppressions_add", "POST /suppressions", `{"suppressions":[{"number":"09800000003","note":"Asked for it","source":"letter"},{"number":"+919800000003"},{"number":"9800000001","note":"again"},` +
 			`{"number":"x"},{},{"number":7},7,{"number":"9800000004","note":"` + strings.Repeat("x", 256) + `"},{"number":"9800000004","source":"a\u0000"}]}`},
 		{"suppressions_remove", "DELETE /suppressions", `{"suppressions":[{"number":"9800000001"},{"number":"9800000001"},{"number":"9800000009"},{"number":"x"},{}]}`},
