@@ -238,6 +238,37 @@ func TestTestCall(t *testing.T) {
 	}
 }
 
+// shares are those of a trunk that other servers use as long as this one has no calls.
+type shares struct{}
+
+// ShareTrunks implements [trunk.Shares].
+func (shares) ShareTrunks(_ context.Context, _ string, uses []trunk.Use) ([]trunk.Share, error) {
+	all := make([]trunk.Share, len(uses))
+	for i, u := range uses {
+		if u.Wants {
+			all[i] = trunk.Share{Channels: 1, Pace: 1000}
+		}
+	}
+	return all, nil
+}
+
+// LeaveTrunks implements [trunk.Shares].
+func (shares) LeaveTrunks(context.Context, string) error { return nil }
+
+// TestSharedTestCall: a test call over a trunk of which other servers have all waits for its
+// share.
+func TestSharedTestCall(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	c := start(t, func(o *sip.Options) { o.Trunks, o.Shares = trunks{trunkTo(callee)}, shares{} })
+	run(t, c)
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 486}) }})
+	o := carrier.Order{Call: trunk.TestCall([10]byte{1}), To: line.Number, CallerID: "08047000001"}
+	if p, err := c.TestCall(t.Context(), "callee", o, "", func(trunk.Message) {}); err != nil || p.Outcome != campaign.Busy {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
 // TestTestCallCrash: a test call is placed once, whatever asks for it again, and the next
 // process hangs it up and forgets it, although no dialer asks for it.
 func TestTestCallCrash(t *testing.T) {

@@ -47,7 +47,7 @@ func (c *Carrier) TestCall(ctx context.Context, name string, o carrier.Order, ke
 	if c.Sound().Behind {
 		return carrier.Progress{}, fault.New(fault.Unavailable, errBehind.Error())
 	}
-	if err := line.take(time.Now()); err != nil {
+	if err := line.await(ctx); err != nil {
 		return carrier.Progress{}, forPeople(err)
 	}
 	defer c.net.observe.watch(callIDOf(o.Call), func(sent bool, m fmt.Stringer) {
@@ -70,6 +70,29 @@ func (c *Carrier) TestCall(ctx context.Context, name string, o carrier.Order, ke
 		}
 	}
 	return l.last(), l.pressed
+}
+
+// await reserves a place on the trunk. While other servers have all of it, it waits for their
+// next renewals: they give a part to a server that has a call.
+func (l *line) await(ctx context.Context) error {
+	late := time.Now().Add(trunk.ShareFor)
+	for {
+		now := time.Now()
+		err := l.take(now)
+		switch {
+		case err == nil:
+			return nil
+		case err.Cause != errShare || now.After(late):
+			return err
+		}
+		again := time.NewTimer(err.After)
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return ctx.Err()
+		}
+	}
 }
 
 // forPeople returns the fault of a test call that has not left, unless its cause is a failure
