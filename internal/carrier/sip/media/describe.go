@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -93,19 +94,19 @@ func (s *Session) describe(streams []stream, i int, formats []string, attributes
 		family = "IP6"
 	}
 	s.version++
-	var b strings.Builder
-	fmt.Fprintf(&b, "v=0\r\no=callbook %d %d IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n", s.sdpID, s.version, family, addr, family, addr)
+	b := make([]byte, 0, 512)
+	b = fmt.Appendf(b, "v=0\r\no=callbook %d %d IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n", s.sdpID, s.version, family, addr, family, addr)
 	for at, m := range streams {
 		if at != i {
-			fmt.Fprintf(&b, "m=%s 0 %s %s\r\n", m.kind, m.protocol, strings.Join(m.formats, " "))
+			b = fmt.Appendf(b, "m=%s 0 %s %s\r\n", m.kind, m.protocol, strings.Join(m.formats, " "))
 			continue
 		}
-		fmt.Fprintf(&b, "m=audio %d %s %s\r\n", s.port, s.protocol(), strings.Join(formats, " "))
+		b = fmt.Appendf(b, "m=audio %d %s %s\r\n", s.port, s.protocol(), strings.Join(formats, " "))
 		for _, a := range attributes {
-			fmt.Fprintf(&b, "a=%s\r\n", a)
+			b = append(append(append(b, "a="...), a...), "\r\n"...)
 		}
 	}
-	return []byte(b.String())
+	return b
 }
 
 // offer returns our offer. The caller must hold s.mu.
@@ -113,11 +114,12 @@ func (s *Session) offer() []byte {
 	var formats, attributes []string
 	for _, codec := range s.settings.Codecs {
 		if l := laws[codec]; l != nil {
-			formats = append(formats, fmt.Sprint(l.kind))
-			attributes = append(attributes, fmt.Sprintf("rtpmap:%d %s", l.kind, l.name))
+			kind := strconv.Itoa(int(l.kind))
+			formats = append(formats, kind)
+			attributes = append(attributes, "rtpmap:"+kind+" "+l.name)
 		}
 	}
-	formats = append(formats, fmt.Sprint(eventType))
+	formats = append(formats, strconv.Itoa(eventType))
 	attributes = append(attributes, eventAttributes(eventType)...)
 	if s.settings.SRTP {
 		attributes = append(attributes, crypto{tag: "1", key: s.key}.attribute())
@@ -147,5 +149,6 @@ func (s *Session) answer(streams []stream, i int, p *peer) []byte {
 }
 
 func eventAttributes(kind uint8) []string {
-	return []string{fmt.Sprintf("rtpmap:%d %s", kind, eventCoding), fmt.Sprintf("fmtp:%d 0-15", kind)}
+	number := strconv.Itoa(int(kind))
+	return []string{"rtpmap:" + number + " " + eventCoding, "fmtp:" + number + " 0-15"}
 }
