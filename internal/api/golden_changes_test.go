@@ -15,6 +15,17 @@ func TestGoldenChanges(t *testing.T) {
 	t.Parallel()
 	const unknown = "0198f2c4a1b27d3e9f405162738495a6"
 	long := strings.Repeat("x", 256)
+	open := func(t *testing.T) (*servertest.Client, *strings.Replacer) {
+		clock := clocktest.New(goldenTime)
+		c := servertest.Start(t, servertest.Options{Clock: clock}).Account("demo")
+		asha := c.CreateOne(`{"number":"+919876543210","first_name":"Asha","last_name":"Rao","tag":"Member","custom_field":{"a":1}}`)
+		vikram := c.CreateOne(`{"number":"+919876543211","first_name":"Vikram"}`)
+		members, guests := c.CreateList("Members"), c.CreateList("Guests")
+		c.Add(members.SID, asha.SID)
+		clock.Add(time.Hour)
+		return c, strings.NewReplacer("{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID, "{guests}", guests.SID)
+	}
+	unchanged, its := open(t) // for what changes nothing
 	for _, tt := range []struct{ name, request, body string }{
 		{"update_contacts", "PUT /contacts", `{"contacts":[
 			{"sid":"{asha}","first_name":"Aasha","last_name":null,"email":"","custom_field":{"b": 1.0}},
@@ -78,14 +89,10 @@ func TestGoldenChanges(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			clock := clocktest.New(goldenTime)
-			c := servertest.Start(t, servertest.Options{Clock: clock}).Account("demo")
-			asha := c.CreateOne(`{"number":"+919876543210","first_name":"Asha","last_name":"Rao","tag":"Member","custom_field":{"a":1}}`)
-			vikram := c.CreateOne(`{"number":"+919876543211","first_name":"Vikram"}`)
-			members, guests := c.CreateList("Members"), c.CreateList("Guests")
-			c.Add(members.SID, asha.SID)
-			clock.Add(time.Hour)
-			names := strings.NewReplacer("{asha}", asha.SID, "{vikram}", vikram.SID, "{members}", members.SID, "{guests}", guests.SID)
+			c, names := unchanged.For(t), its
+			if method, _, _ := strings.Cut(tt.request, " "); method != "GET" && !strings.HasPrefix(tt.name, "error_") {
+				c, names = open(t)
+			}
 			method, path, _ := strings.Cut(names.Replace(tt.request), " ")
 			golden(t, tt.name, c.Send(method, path, names.Replace(tt.body)))
 		})
