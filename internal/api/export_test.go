@@ -322,6 +322,10 @@ func TestExportPastDeadline(t *testing.T) {
 func TestExportsAtOnce(t *testing.T) {
 	t.Parallel()
 	const most = 4 // of one account
+	meanwhile := 5000
+	if testing.Short() {
+		meanwhile = 500
+	}
 	entered, leave := make(chan struct{}), make(chan struct{})
 	s := startPaged(t, servertest.Options{}, func() error {
 		select {
@@ -352,7 +356,7 @@ func TestExportsAtOnce(t *testing.T) {
 		}
 	}
 	c := accounts[0]
-	if got := c.Create(people(2000, 5000)...); got[0].Code != 200 {
+	if got := c.Create(people(2000, meanwhile)...); got[0].Code != 200 {
 		t.Errorf("a bulk write meanwhile: got %+v", got[0])
 	}
 	close(leave)

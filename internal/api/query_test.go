@@ -45,6 +45,9 @@ func TestIndexedWords(t *testing.T) {
 // TestMembersLimit: a page of a list's contacts has up to 5,000, and of all others
 // up to 1,000.
 func TestMembersLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and does nothing at once")
+	}
 	t.Parallel()
 	const n = 5001
 	c := servertest.Start(t, servertest.Options{}).Account("demo")

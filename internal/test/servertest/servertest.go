@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -278,8 +277,10 @@ const (
 // AwaitIdle waits until no request holds anything of the budget.
 func (s *Server) AwaitIdle() {
 	s.t.Helper()
-	const patience = 30 * time.Second
-	for begun := time.Now(); ; {
+	const patience, every = 30 * time.Second, time.Millisecond
+	again := time.NewTicker(every)
+	defer again.Stop()
+	for begun := time.Now(); ; <-again.C {
 		memory, requests := s.Budget.InUse()
 		if memory == 0 && requests == 0 {
 			return
@@ -287,7 +288,6 @@ func (s *Server) AwaitIdle() {
 		if time.Since(begun) > patience {
 			s.t.Fatalf("%d bytes and %d places are still held", memory, requests)
 		}
-		runtime.Gosched()
 	}
 }
 
