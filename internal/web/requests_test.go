@@ -35,7 +35,7 @@ func TestRequestsPage(t *testing.T) {
 			t.Error("a day without requests has no page")
 		}
 		b.Open("/requests?day=2020-01-01").Redirect(t, "/requests")
-		b.Open("/requests?day=x").Redirect(t, "/requests")
+		b.Open("/requests?day=x").PageText(t, 400)
 		has(t, b.Open("/").PageText(t, 200), `href="/requests?day=2026-03-02"`, `href="/requests?day=2026-03-01"`)
 	}
 	check(s)
