@@ -109,11 +109,11 @@ func (room *Room) showImports(r *http.Request, form importForm) (shell.Answer, e
 	query, others, join := upload.Query{Window: w, Kind: upload.Imports}, upload.DryRuns, "?"
 	switch r.URL.Query().Get("show") {
 	case "":
-	default:
-		return shell.Answer{}, shell.Unreadable("show")
 	case "checks":
 		query.Kind, others = upload.DryRuns, upload.Imports
 		data.Checks, data.Start, join = true, "/imports?show=checks", "&"
+	default:
+		return shell.Answer{}, shell.Unreadable("show")
 	}
 	page, err := room.Imports.Uploads(r.Context(), acct, query)
 	if err != nil {
