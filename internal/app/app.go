@@ -69,12 +69,12 @@ type Config struct {
 	// ReceiptQuota bounds the stored answers of an account to requests with an
 	// Idempotency-Key, in bytes.
 	ReceiptQuota int64
+	// ReceiptsKeep is how long such answers are stored; see [journal.Options].
+	ReceiptsKeep time.Duration
 	// BatchRows is how many rows of an upload are one transaction. Retention is how long
 	// an upload is stored after its end.
 	BatchRows int
 	Retention time.Duration
-	// ReceiptsKeep is how long they are stored; see [journal.Options].
-	ReceiptsKeep time.Duration
 	// AuditKeep is how long entries of the audit log are kept; see [auditlog.Options].
 	AuditKeep time.Duration
 	// KeepDeleted is how long deleted contacts and lists stay in the trash.

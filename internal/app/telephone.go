@@ -43,7 +43,7 @@ type SIP struct {
 	Ring, Longest time.Duration
 	// TraceAll keeps the messages of all calls, and not only of those that fail.
 	TraceAll bool
-	// Now is that of [media.Options].
+	// Now tells whether packets of sound leave late; see [media.Options].
 	Now func() time.Time
 }
 

@@ -39,7 +39,7 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 }
 
 // receive passes an answer that came over UDP on to its transaction, as sipgo would. It
-// reports whether it knows that.
+// reports whether there is such a transaction.
 func (e *endpoint) receive(res *gosip.Response, from net.Addr) bool {
 	key, _ := gosip.ClientTxKeyMake(res)
 	found, ok := e.asked.Load(key)
