@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callbook/internal/campaign"
+	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
@@ -113,6 +114,34 @@ func TestAddresses(t *testing.T) {
 				t.Errorf("the health is %+v", h)
 			}
 		})
+	}
+}
+
+// TestSilentConnectionOfCalls: a connection over which calls get no answer any more is
+// replaced, also if the trunk has never answered OPTIONS.
+func TestSilentConnectionOfCalls(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	var old atomic.Value
+	again := make(chan struct{}, 100)
+	callee.Handle("OPTIONS", func(_ *siptest.Call, m *siptest.Message) {
+		if from := m.From(); !old.CompareAndSwap(nil, from) && from != old.Load() {
+			again <- struct{}{}
+		}
+	})
+	r := open(t, callee, func(s *setup) { s.trunk.Transport, s.Probe = trunk.TCP, 100*time.Millisecond })
+	silent := siptest.Script{"INVITE": func(*siptest.Call, *siptest.Message) {}}
+	var calls []carrier.Order
+	for range 3 {
+		calls = append(calls, r.place(callee.Line(t, silent), nil))
+	}
+	for _, o := range calls {
+		r.end(o, campaign.TrunkFailed)
+	}
+	select {
+	case <-again:
+	case <-time.After(siptest.Patience):
+		t.Error("no other connection was made")
 	}
 }
 

@@ -92,8 +92,9 @@ func (l *call) awaitAnswer() *gosip.Response {
 			l.silence(wanted, heard)
 			return nil
 		case <-quiet.C:
-			if !heard {
-				l.line.unheard(l.hosts[0], time.Now(), l.begun)
+			if !heard && l.line.unheard(l.hosts[0], time.Now(), l.begun) {
+				d := l.record()
+				l.c.net.drop(&d)
 			}
 		case <-ring.C:
 			if !heard && wanted == goOn {

@@ -60,8 +60,9 @@ type host struct {
 	local string // this endpoint as the host reaches it
 
 	// The mutex of the line guards these.
-	answered bool // it has answered OPTIONS before
-	missed   int  // the last OPTIONS without an answer
+	answered bool      // it has answered OPTIONS before
+	heard    time.Time // when it last answered a call
+	missed   int       // the last OPTIONS without an answer
 	down     string
 	since    time.Time
 	trip     time.Duration
@@ -200,7 +201,7 @@ func (o *load) give() {
 func (l *line) heard(h *host) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.proven, l.silent = true, 0
+	l.proven, l.silent, h.heard = true, 0, time.Now()
 	if h.down == givesNoAnswer {
 		h.down, h.since = "", time.Now()
 	}
@@ -234,21 +235,24 @@ func (l *line) refusal(now time.Time, why string) {
 // If another host is up, this one counts as down for a while. Or else, after some such
 // calls in a row, the trunk does, and then the next call decides. If a trunk that has
 // answered before sends what cannot be read, it is there, and the callee may be to blame:
-// that counts as a refusal.
-func (l *line) unheard(h *host, now, left time.Time) {
+// that counts as a refusal. Dead means that the connection to the host may be the cause,
+// because it has answered neither another call since then nor ever OPTIONS.
+func (l *line) unheard(h *host, now, left time.Time) (dead bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.proven && l.garbled.After(left) {
 		l.refusal(now, "its answers to calls cannot be read")
-		return
+		return false
 	}
 	if slices.ContainsFunc(l.hosts, func(k *host) bool { return k != h && k.down == "" }) {
 		l.mark(h, givesNoAnswer)
-		return
+		return !h.answered && h.heard.Before(left)
 	}
-	if l.silent++; l.silent >= maxSilent {
-		l.rest(now, downFor, givesNoAnswer)
+	if l.silent++; l.silent < maxSilent {
+		return false
 	}
+	l.rest(now, downFor, givesNoAnswer)
+	return !h.answered && h.heard.Before(left)
 }
 
 // garbledSince reports whether the trunk has sent what could not be read since a time.

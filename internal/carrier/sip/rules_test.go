@@ -232,6 +232,27 @@ func TestSilentHost(t *testing.T) {
 	uses("after its rest", second, first)
 }
 
+// TestDeadConnection: the connection to a host is suspect after a call without an answer, but
+// not if another call got one since, or if OPTIONS show whether it is dead.
+func TestDeadConnection(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	l := lineOf(trunk.Trunk{})
+	first := l.hosts[0]
+	l.hosts = append(l.hosts, &host{dest: "127.0.0.2:5060"})
+	if !l.unheard(first, now, now) {
+		t.Error("nothing came from the host")
+	}
+	l.heard(first)
+	if l.unheard(first, now, now) {
+		t.Error("it has answered another call")
+	}
+	l.answered(first, 0, 200)
+	if l.unheard(first, now, now.Add(time.Hour)) {
+		t.Error("it answers OPTIONS")
+	}
+}
+
 // TestGarbledTrunk: a trunk whose answers cannot be read is there, so it is passed over
 // only after many of them; one that never answered otherwise, after three.
 func TestGarbledTrunk(t *testing.T) {
