@@ -134,7 +134,7 @@ func TestVerify(t *testing.T) {
 		{"receipt", `UPDATE idempotency_keys SET body = '{'`, "receipts", "1 receipts are no answers"},
 		{"receipt's encoding", `UPDATE idempotency_keys SET encoding = 1`, "receipts", "1 receipts are no answers"},
 		{"receipts' counter", `UPDATE receipt_totals SET receipts = receipts + 1`, "receipts", "its counter says 2 receipts of"},
-		{"old receipts", `UPDATE idempotency_keys SET date_created = 1`, "", "1 receipts are over 24h"},
+		{"old receipts", `UPDATE idempotency_keys SET date_created = 1`, "", "1 receipts are over 24 hours"},
 		{"file", `DELETE FROM upload_files; DELETE FROM upload_chunks`, "uploads", "rows left, and no file"},
 		{"piece", `DELETE FROM upload_chunks WHERE chunk = 1`, "uploads", "has a file of 600000 bytes"},
 		{"pieces of no file", `DELETE FROM upload_files; UPDATE uploads SET state = 1`, "orphans", "3 rows of upload_chunks have no row of upload_files"},

@@ -184,7 +184,7 @@ func TestVerify(t *testing.T) {
 		{"receipt's encoding", `UPDATE idempotency_keys SET encoding = 1`, "receipts", "2 receipts are no answers"},
 		{"receipts' counter", `UPDATE receipt_totals SET bytes = bytes + 1`, "receipts", "its counter says 2 receipts of"},
 		{"receipt's status", `UPDATE idempotency_keys SET status = 0`, "receipts", "2 receipts are no answers"},
-		{"old receipts", `UPDATE idempotency_keys SET date_created = 1`, "", "2 receipts are over 24h"},
+		{"old receipts", `UPDATE idempotency_keys SET date_created = 1`, "", "2 receipts are over 24 hours"},
 		{"state", `UPDATE uploads SET state = 9`, "uploads", "is in state 9"},
 		{"stats", `UPDATE uploads SET failed = 0`, "uploads", "has 1 error rows, and counts 0"},
 		{"position", `UPDATE uploads SET position = 1001`, "uploads", "is at byte 1001 of a file of 1000"},
