@@ -152,7 +152,7 @@ func (b *bench) counts() event.Counts {
 // until sets the clock forward by steps until a condition holds.
 func (b *bench) until(what string, step time.Duration, holds func() bool) {
 	b.t.Helper()
-	for limit := time.Now().Add(30 * time.Second); !holds(); b.clock.Add(step) {
+	for limit := time.Now().Add(3 * time.Minute); !holds(); b.clock.Add(step) {
 		if time.Now().After(limit) {
 			b.t.Fatalf("waited too long until %s: %+v", what, b.counts())
 		}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,9 @@ func wrong(report verify.Report) (names []string, texts string) {
 	return names, texts
 }
 
+// aSID matches a sid, which may have any digits by chance.
+var aSID = regexp.MustCompile(`[0-9a-f]{32}`)
+
 // TestVerify does one kind of damage after the other.
 func TestVerify(t *testing.T) {
 	t.Parallel()
@@ -177,7 +181,7 @@ func TestVerify(t *testing.T) {
 			if got := strings.Join(names, " "); got != d.checks || !strings.Contains(texts, d.text) {
 				t.Errorf("got %q, want %q:\n%s\nwant %q", got, d.checks, texts, d.text)
 			}
-			if strings.Contains(texts, "9198") || strings.Contains(texts, "Ästa") || strings.Contains(texts, "People") {
+			if strings.Contains(aSID.ReplaceAllString(texts, ""), "9198") || strings.Contains(texts, "Ästa") || strings.Contains(texts, "People") {
 				t.Errorf("it tells a number or a name:\n%s", texts)
 			}
 		})
