@@ -84,6 +84,9 @@ func (a *dialing) admit(ctx context.Context, now time.Time, silent *time.Time, p
 		}
 		return nil, nil
 	case !h.ready:
+		if h.reason != 0 && t.Reason == 0 {
+			c.Postpone(t, h.reason, now)
+		}
 		return nil, nil
 	}
 	sid, claimed := a.d.sids.Next()

@@ -60,6 +60,9 @@ func TestMaker(t *testing.T) {
 					}
 					return
 				}
+				if h.until.IsZero() && h.reason != tt.reason {
+					t.Fatalf("while it is tried again, got %+v", h)
+				}
 				if !h.until.IsZero() && (h.reason != tt.reason || h.own != tt.own || h.ready) {
 					t.Fatalf("got %+v", h)
 				}

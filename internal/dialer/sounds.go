@@ -89,9 +89,9 @@ func newMaker(d *Dialer, acct account.Account) *maker {
 // hearing tells whether the callee of a call would hear everything.
 type hearing struct {
 	ready bool
-	// Otherwise, if until is zero, sounds are being made. If not, one has failed, and the
-	// next try is then. Own means that it is the target's own, and over that there will be
-	// no more tries.
+	// Otherwise, if until is zero, sounds are being made, and a reason means that one of
+	// them has failed before. If until is set, one has failed, and the next try is then.
+	// Own means that it is the target's own, and over that there will be no more tries.
 	until     time.Time
 	reason    campaign.Reason
 	own, over bool
@@ -120,6 +120,9 @@ func (m *maker) hears(ctx context.Context, flow, common *callflow.Flow) hearing 
 			k.making = true
 			m.making++
 			m.working.Go(func() { m.work(ctx, &s, k) })
+		}
+		if k != nil && k.tries > 0 {
+			h.reason = reasonOf(&s)
 		}
 	}
 	return h
