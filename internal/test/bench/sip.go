@@ -14,10 +14,10 @@ import (
 
 // What is promised of calls over a trunk.
 const (
-	latePromise           = 0.1  // percent of the packets
-	mediaPromise          = 35.0 // percent of a core, for 500 calls
-	callMemoryPromise     = 60.0 // KB
-	signallingPromise     = 50.0 // percent of a core, for 1,000 calls a second
+	latePromise       = 0.1  // percent of the packets
+	mediaPromise      = 35.0 // percent of a core, for 500 calls
+	callMemoryPromise = 60.0 // KB
+	signallingPromise = 50.0 // percent of a core, for 1,000 calls a second
 )
 
 const (
