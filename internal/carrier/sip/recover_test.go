@@ -58,16 +58,23 @@ var ringsBehindProxy = siptest.Script{"INVITE": rings["INVITE"], "CANCEL": func(
 	}
 }}
 
+// startFirst starts a process whose calls others recover from its records.
+func startFirst(t *testing.T, callee *siptest.Callee) (*sip.Carrier, *sip.Memory) {
+	t.Helper()
+	records := &sip.Memory{}
+	c := start(t, func(o *sip.Options) {
+		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
+	})
+	run(t, c)
+	return c, records
+}
+
 // TestRecovery: another process ends the calls that it finds records of, and knows that
 // those without a record have never left.
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &sip.Memory{}
-	first := start(t, func(o *sip.Options) {
-		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
-	})
-	run(t, first)
+	first, records := startFirst(t, callee)
 	ringing, talking := callee.Line(t, ringsBehindProxy), callee.Line(t, siptest.Script{})
 	a, b := place(t, first, 1, ringing), place(t, first, 2, talking)
 	ringing.Call().Await("INVITE", 1)
@@ -98,11 +105,7 @@ func TestRecovery(t *testing.T) {
 func TestFloodOfPickUps(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &sip.Memory{}
-	first := start(t, func(o *sip.Options) {
-		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
-	})
-	run(t, first)
+	first, records := startFirst(t, callee)
 	line := callee.Line(t, siptest.Script{"INVITE": rings["INVITE"], "CANCEL": func(*siptest.Call, *siptest.Message) {}})
 	o := place(t, first, 1, line)
 	call := line.Call()
@@ -129,11 +132,7 @@ func TestFloodOfPickUps(t *testing.T) {
 func TestPickedUpAfterTwoCrashes(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	records := &sip.Memory{}
-	first := start(t, func(o *sip.Options) {
-		o.Trunks, o.Dialogs, o.Ring = trunks{trunkTo(callee)}, records, time.Minute
-	})
-	run(t, first)
+	first, records := startFirst(t, callee)
 	line := callee.Line(t, rings)
 	place(t, first, 1, line)
 	call := line.Call()

@@ -13,18 +13,25 @@ import (
 	"callbook/internal/trunk"
 )
 
-// TestHand: nobody uses a connection before sipgo knows it, for sipgo would not find it.
-func TestHand(t *testing.T) {
-	t.Parallel()
+// dialed returns a connection to a listener that takes none.
+func dialed(t *testing.T) (net.Listener, net.Conn) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { _ = l.Close() })
 	conn, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l, conn
+}
+
+// TestHand: nobody uses a connection before sipgo knows it, for sipgo would not find it.
+func TestHand(t *testing.T) {
+	t.Parallel()
+	l, conn := dialed(t)
 	s, to := newSecured(nil), hop{dest: l.Addr().String(), domain: "host.test"}
 	handed := make(chan gosip.Addr)
 	go func() {
@@ -77,15 +84,7 @@ func (torn) Write([]byte) (int, error) { return 3, os.ErrDeadlineExceeded }
 // TestTornConnection: a connection on which half a message was written is not used again.
 func TestTornConnection(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	conn, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, conn := dialed(t)
 	e, err := newEndpoint(&Options{Addr: netip.MustParseAddrPort("127.0.0.1:0")}, func(netip.Addr) bool { return true }, nil, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
