@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,12 @@ const (
 
 // traces are what must not be found anywhere after the erasure.
 var traces = []string{"9812345678", "98123 45678", "98123-45678", "Zubeidabegum", "Quraishiwala", "zubeida@nowhere", "platinumplus", "begum of the hill"}
+
+// hasTrace reports whether one of them is in a text. Fewer digits than those of a number
+// would also be found in sids and times, by chance.
+func hasTrace(text string) bool {
+	return slices.ContainsFunc(traces, func(trace string) bool { return strings.Contains(text, trace) })
+}
 
 // TestErasePerson fills every place with one person's data, and erases it.
 func TestErasePerson(t *testing.T) {
@@ -162,7 +169,7 @@ func TestErasePerson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Contains(got, []byte("+919812345670")) || bytes.Contains(got, []byte("5678")) || res.Header.Get("Idempotency-Replayed") != "true" {
+		if !bytes.Contains(got, []byte("+919812345670")) || hasTrace(string(got)) || res.Header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("a kept answer is %s", got)
 		}
 	})
@@ -184,7 +191,7 @@ func TestErasePerson(t *testing.T) {
 		if again.Stats["failed-dnd"] != 1 || again.Stats["failed"] != 1 {
 			t.Errorf("a campaign that calls the number again: %v", again.Stats)
 		}
-		if got := c.Get(c.Path("/suppressions")); strings.Contains(string(got.Body), "5678") {
+		if got := c.Get(c.Path("/suppressions")); hasTrace(string(got.Body)) {
 			t.Errorf("suppressions: %s", got.Body)
 		}
 		eraseOne(t, c, zubeida)
@@ -249,7 +256,7 @@ func TestEraseCallee(t *testing.T) {
 	if got.Erased["targets"] != 1 || got.Erased["calls"] != 1 || got.Erased["campaign_numbers"] != 1 {
 		t.Errorf("got %+v", got)
 	}
-	if page := c.Get(c.Path("/campaigns/" + one.ID + "/targets")); strings.Contains(string(page.Body), "5678") || !strings.Contains(string(page.Body), `"erased"`) {
+	if page := c.Get(c.Path("/campaigns/" + one.ID + "/targets")); hasTrace(string(page.Body)) || !strings.Contains(string(page.Body), `"erased"`) {
 		t.Errorf("targets: %s", page.Body)
 	}
 	ended := awaitCampaign(t, c, one.ID, "Failed")

@@ -37,7 +37,7 @@ func TestCarrierDown(t *testing.T) {
 		}()
 		time.Sleep(5*time.Minute - time.Second)
 		synctest.Wait()
-		if n := strings.Count(log.String(), "the carrier did not take a call"); n != 5 || strings.Contains(log.String(), "9198") {
+		if n := strings.Count(log.String(), "the carrier did not take a call"); n != 5 || strings.Contains(log.String(), "+9198") {
 			t.Errorf("in five minutes, the log says %d times that the carrier is down:\n%s", n, log.String())
 		}
 		phone.SetFaults(simulator.Faults{})
