@@ -55,8 +55,9 @@ type Engine struct {
 	sent      atomic.Uint64
 	late      atomic.Uint64
 	keeping   keeping
-	work      sync.WaitGroup // of the sessions
+	work      sync.WaitGroup // of recordings
 	ticking   []*Session     // scratch of the pacer
+	hearing   []*Session     // scratch of the listener
 
 	mu       sync.Mutex
 	closed   bool
@@ -107,7 +108,7 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 		s.key = newMasterKey()
 	}
 	var err error
-	if s.conn, s.port, err = e.bind(s.local.Is4()); err != nil {
+	if s.socket, s.port, err = e.bind(s.local.Is4()); err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -116,10 +117,9 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 	if e.closed {
 		s.cancel()
 		e.ports.giveBack(s.port, time.Now())
-		return nil, errors.Join(net.ErrClosed, s.conn.Close())
+		return nil, errors.Join(net.ErrClosed, s.socket.close())
 	}
 	e.sessions = append(e.sessions, s)
-	e.work.Go(s.read)
 	if settings.Record != nil {
 		e.work.Go(s.recording.run)
 	}
@@ -128,7 +128,7 @@ func (e *Engine) NewSession(settings Settings) (*Session, error) {
 
 // bind opens a socket of IPv4 or IPv6 on a port that is free. It passes over those that
 // other programs use.
-func (e *Engine) bind(v4 bool) (*net.UDPConn, int, error) {
+func (e *Engine) bind(v4 bool) (*socket, int, error) {
 	network, addr := "udp6", e.opts.Bind
 	if v4 {
 		network = "udp4"
@@ -147,9 +147,9 @@ func (e *Engine) bind(v4 bool) (*net.UDPConn, int, error) {
 		if !ok {
 			break
 		}
-		conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, uint16(port))))
+		opened, err := listen(network, netip.AddrPortFrom(addr, uint16(port)))
 		if err == nil {
-			return conn, port, nil
+			return opened, port, nil
 		}
 		e.ports.giveBack(port, time.Now())
 		if !inUse(err) {

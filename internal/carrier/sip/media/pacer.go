@@ -9,10 +9,17 @@ import (
 // as that of a machine that was suspended, sound goes on where it stood, later.
 const mostBehind = 200 * time.Millisecond
 
-// Run sends the packets of all sessions, one for each every 20 ms, until ctx ends. Then it
-// closes all sessions. It returns after everything is closed. It must be called once.
+// Run sends the packets of all sessions, one for each every 20 ms, and reads what came for
+// them, until ctx ends. Then it closes all sessions. It returns after everything is closed. It must be called once.
 func (e *Engine) Run(ctx context.Context) {
 	defer e.close()
+	sent := make(chan struct{}, 1) // that a round is over
+	listening := make(chan struct{})
+	go func() {
+		defer close(listening)
+		e.listen(sent)
+	}()
+	defer func() { close(sent); <-listening }()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	due := time.Now() // of the next round
@@ -31,6 +38,10 @@ func (e *Engine) Run(ctx context.Context) {
 		for ; !due.After(now); due = due.Add(frameTime) {
 			e.round(round, due)
 			round++
+		}
+		select {
+		case sent <- struct{}{}:
+		default: // the listener is not done with the last round
 		}
 		e.keeping.judge(now, e.sent.Load(), e.late.Load())
 		timer.Reset(time.Until(due))
@@ -55,7 +66,21 @@ func (e *Engine) round(round uint64, due time.Time) {
 	e.late.Add(late)
 }
 
-// close closes all sessions and waits for their goroutines.
+// listen reads what came for all sessions whenever a round is over, until the channel is
+// closed. Another goroutine sends, so that packets leave in time whatever comes.
+func (e *Engine) listen(over <-chan struct{}) {
+	buf := make([]byte, largestPacket)
+	for range over {
+		e.hearing = e.open(e.hearing[:0])
+		now := time.Now()
+		for _, s := range e.hearing {
+			s.hear(buf, now)
+		}
+		clear(e.hearing) // to keep none that is closed meanwhile
+	}
+}
+
+// close closes all sessions and waits until their sound is recorded.
 func (e *Engine) close() {
 	e.mu.Lock()
 	e.closed = true

@@ -1,8 +1,6 @@
 package media
 
 import (
-	"errors"
-	"net"
 	"net/netip"
 	"time"
 
@@ -13,11 +11,12 @@ const (
 	// learnAfter is how long nothing must have come from the address in the description
 	// before another one is taken.
 	learnAfter = 400 * time.Millisecond
-	// mostStray is how many packets of strangers a session reads at a time. Then it rests
-	// for strayRest, and the system drops what does not fit into the socket's buffer.
-	// Floods to one port therefore take no time from other calls.
-	mostStray = 100
-	strayRest = 10 * time.Millisecond
+	// mostHeard is how many packets of a session are read in a round of 20 ms. The system
+	// keeps some of the others for the next rounds and drops the rest. A flood to one port
+	// therefore takes no time from other calls.
+	mostHeard = 25
+	// mostDrained is more packets than the buffer of a socket has room for.
+	mostDrained = 1000
 	// largestPacket bounds packets that are read. Larger ones are cut off.
 	largestPacket = 1500
 	// loud is the mean of a packet's samples from which on it counts as a voice, about
@@ -43,50 +42,47 @@ type input struct {
 	header  rtp.Header // scratch
 }
 
-// read reads packets until the session is closed.
-func (s *Session) read() {
-	var buf [largestPacket]byte
-	for {
-		n, from, err := s.conn.ReadFromUDPAddrPort(buf[:])
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if s.receive(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), time.Now()) {
-			continue
-		}
-		select {
-		case <-time.After(strayRest):
-		case <-s.ctx.Done():
-			return
-		}
-	}
-}
-
-// receive handles a packet. It returns false if there were too many that are not the
-// peer's.
-func (s *Session) receive(packet []byte, from netip.AddrPort, now time.Time) bool {
+// hear reads what came for the session since the last round, into buf. It returns how many
+// packets that were.
+func (s *Session) hear(buf []byte, now time.Time) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.take(packet, from, now) {
-		return true
+	for heard := range mostHeard {
+		if s.closed {
+			return heard
+		}
+		n, from, ok := s.socket.read(buf)
+		if !ok {
+			return heard
+		}
+		s.take(buf[:n], from, now)
 	}
-	s.input.stray++
-	return s.input.stray%mostStray != 0
+	return mostHeard
 }
 
-// take handles a packet if it is the peer's, or returns false. The caller must hold s.mu.
-func (s *Session) take(packet []byte, from netip.AddrPort, now time.Time) bool {
+// drain drops what has come so far. The caller must hold s.mu.
+func (s *Session) drain() {
+	var buf [largestPacket]byte
+	for range mostDrained {
+		if _, _, ok := s.socket.read(buf[:]); !ok {
+			return
+		}
+	}
+}
+
+// take handles a packet if it is the peer's. The caller must hold s.mu.
+func (s *Session) take(packet []byte, from netip.AddrPort, now time.Time) {
 	if !s.started || !s.admits(from, now) {
-		return false
+		return
 	}
 	in := &s.input
 	n, err := in.header.Unmarshal(packet)
 	if err != nil || in.header.Version != 2 {
-		return false
+		return
 	}
 	if s.decrypt != nil {
 		if packet, err = s.decrypt.open(packet, &in.header); err != nil {
-			return false
+			return
 		}
 	}
 	payload := packet[n:]
@@ -102,14 +98,13 @@ func (s *Session) take(packet []byte, from netip.AddrPort, now time.Time) bool {
 		}
 		s.recording.heard(l, payload)
 	} else if !event && from != s.peer.addr {
-		return false // no reason to believe that it is the peer
+		return // no reason to believe that it is the peer
 	}
 	s.learn(from, now)
 	s.heard = now
 	if event {
 		s.hearEvent(payload)
 	}
-	return true
 }
 
 // admits reports whether a packet from this address may be the peer's.

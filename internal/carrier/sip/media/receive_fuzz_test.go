@@ -23,7 +23,7 @@ func FuzzPackets(f *testing.F) {
 				s.decrypt = &decipher{}
 			}
 			for range 2 {
-				s.receive(packet, from, time.Now())
+				s.take(packet, from, time.Now())
 			}
 			if len(s.keys) > 1 {
 				t.Fatal("the same packet is two keys")

@@ -162,5 +162,5 @@ func (s *Session) send(kind uint8, timestamp uint32, size int) {
 			return
 		}
 	}
-	s.conn.WriteToUDPAddrPort(b, s.target())
+	s.socket.write(b, s.target())
 }

@@ -42,7 +42,7 @@ type Session struct {
 	engine   *Engine
 	settings Settings
 	local    netip.Addr // where the peer sends to
-	conn     *net.UDPConn
+	socket   *socket
 	port     int
 	ctx      context.Context // ends when the session is closed
 	cancel   context.CancelFunc
@@ -142,6 +142,9 @@ func (s *Session) begin(p peer) error {
 			s.decrypt = &decipher{key: p.crypto.key}
 		}
 	}
+	if !s.started {
+		s.drain()
+	}
 	now := time.Now()
 	if p.addr != s.peer.addr {
 		s.source = source{since: now}
@@ -172,7 +175,7 @@ func (s *Session) Close() {
 	s.closed, s.started = true, false
 	s.cancel()
 	s.recording.end()
-	s.conn.Close()
+	_ = s.socket.close() // it is used no more
 	s.engine.remove(s)
 }
 
