@@ -27,6 +27,7 @@ import (
 	"callbook/internal/journal"
 	"callbook/internal/link"
 	"callbook/internal/metrics"
+	"callbook/internal/person"
 	"callbook/internal/prompt"
 	"callbook/internal/recording"
 	"callbook/internal/reqlog"
@@ -135,6 +136,7 @@ type App struct {
 	receipts  *journal.Keeper
 	trash     *trash.Keeper
 	audit     *auditlog.Log
+	persons   *person.Persons
 	usage     *usage.Counter
 
 	links      *links
@@ -199,10 +201,10 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.audit = auditlog.New(stores.Audit, accounts, auditlog.Options{Clock: cfg.Clock, Log: cfg.Log, Keep: cfg.AuditKeep})
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
-	persons := newPersons(stores, book, accounts, cfg)
+	a.persons = newPersons(stores, book, accounts, cfg)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash, Audit: a.audit,
-		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Recordings: recordings, Flows: flows, Callbacks: deliveries, Persons: persons,
+		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Recordings: recordings, Flows: flows, Callbacks: deliveries, Persons: a.persons,
 		Clock: cfg.Clock, MaxBody: cfg.MaxBody, BaseURL: cfg.BaseURL,
 	})
 	if cfg.Dashboard {
@@ -224,7 +226,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			Manages:      (&managers{named: cfg.TrunkAccounts, accounts: accounts}).include,
 			Voice:        voice,
 			Trash:        a.trash,
-			Persons:      persons,
+			Persons:      a.persons,
 			Imports:      imports,
 			Summary:      summary.NewKeeper(stores.Summary, cfg.Clock),
 			Usage:        a.usage,
@@ -295,6 +297,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	background.Go(func() { a.receipts.Run(working) })
 	background.Go(func() { a.trash.Run(working) })
 	background.Go(func() { a.audit.Run(working) })
+	background.Go(func() { a.persons.Run(working) })
 	background.Go(func() { a.recordings.Run(working) })
 	a.telephone.announce(a.cfg.Log)
 	a.links.listening(ln.Addr(), a.cfg.TLS != nil)

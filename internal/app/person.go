@@ -58,5 +58,5 @@ func withPersons(ctx context.Context, cfg Config, accountSID string, f func(*per
 }
 
 func newPersons(stores *store.Set, book *addressbook.Book, accounts *account.Directory, cfg Config) *person.Persons {
-	return person.New(person.Options{Store: stores.Persons, Uploads: stores.Uploads, Files: stores.Files, Book: book, Accounts: accounts, Clock: cfg.Clock})
+	return person.New(person.Options{Store: stores.Persons, Uploads: stores.Uploads, Files: stores.Files, Book: book, Accounts: accounts, Clock: cfg.Clock, Log: cfg.Log})
 }

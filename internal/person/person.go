@@ -95,7 +95,8 @@ type Store interface {
 	// none of its calls. It claims the memory from the budget of ctx.
 	FindPerson(ctx context.Context, account account.ID, m *Matcher) (*Found, error)
 
-	// ErasePerson erases what FindPerson has found, in one transaction:
+	// ErasePerson erases what FindPerson has found, in one transaction. Erasure is the sid
+	// of the receipt. What happens:
 	//
 	//   - contacts with their memberships;
 	//   - the numbers of targets, their names and variables, and the numbers of calls with
@@ -108,15 +109,20 @@ type Store interface {
 	//   - error rows, which count as omitted, and dialogs of calls that have ended.
 	//
 	// What it erases cannot be read in the database's files either, once Scrub has
-	// returned.
-	ErasePerson(ctx context.Context, account account.ID, m *Matcher, f *Found) error
+	// returned. Until then the erasure is one of Unscrubbed.
+	ErasePerson(ctx context.Context, account account.ID, erasure addressbook.SID, m *Matcher, f *Found) error
 
 	// PersonCalls returns the calls that are in flight to a target with this mark.
 	PersonCalls(ctx context.Context, account account.ID, mark phone.Number) ([]campaign.Call, error)
 
-	// Scrub removes from the database's files what was erased. Texts are parts of it, which
-	// it looks for in space that was used before and is free by now.
-	Scrub(ctx context.Context, texts [][]byte) error
+	// Scrub removes from the database's files what these erasures have erased. Texts are
+	// parts of it, which it looks for in space that was used before and is free by now.
+	// Without texts it clears all such space.
+	Scrub(ctx context.Context, erasures []addressbook.SID, texts [][]byte) error
+
+	// Unscrubbed returns the erasures that Scrub has not cleaned up after, also those of
+	// earlier processes.
+	Unscrubbed(ctx context.Context) ([]addressbook.SID, error)
 }
 
 // numberBytes is how many bytes [campaign.EncodeNumbers] takes for a number.

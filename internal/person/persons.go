@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -28,6 +29,7 @@ type Options struct {
 	Book     *addressbook.Book
 	Accounts *account.Directory
 	Clock    clock.Clock // nil means [clock.System]
+	Log      *slog.Logger
 }
 
 // Persons gives out and erases what is stored about persons. It is safe for concurrent
@@ -35,12 +37,13 @@ type Options struct {
 type Persons struct {
 	opts Options
 	sids *addressbook.SIDs // of receipts
+	scrubs
 }
 
 // New returns Persons.
 func New(opts Options) *Persons {
 	opts.Clock = cmp.Or(opts.Clock, clock.System)
-	return &Persons{opts: opts, sids: addressbook.NewSIDs(opts.Clock)}
+	return &Persons{opts: opts, sids: addressbook.NewSIDs(opts.Clock), scrubs: newScrubs()}
 }
 
 // Mark returns the mark of a number that was erased, made with a secret of its account.
@@ -119,6 +122,8 @@ func (p *Persons) Erase(ctx context.Context, acct account.Account, number string
 	}
 	r := &Receipt{}
 	r.SID, r.Date = p.sids.Next()
+	defer p.begin(r.SID)()
+	var erased []addressbook.SID // r.SID, once something is
 	var texts [][]byte
 	for round := range rounds {
 		f, err := p.find(ctx, acct, m)
@@ -144,14 +149,18 @@ func (p *Persons) Erase(ctx context.Context, acct account.Account, number string
 			}
 		}
 		noted, _ := audit.Begin(ctx, acct.ID, audit.Change{Action: audit.PersonsErase, Object: r.SID.String(), Done: f.total()})
-		if err := p.opts.Store.ErasePerson(noted, acct.ID, m, f); err != nil {
+		if err := p.opts.Store.ErasePerson(noted, acct.ID, r.SID, m, f); err != nil {
 			return nil, err
 		}
+		erased = []addressbook.SID{r.SID}
 	}
 	if err := p.settle(ctx, acct, m, r); err != nil {
 		return nil, err
 	}
-	if err := p.opts.Store.Scrub(ctx, append(texts, m.texts()...)); err != nil {
+	if err := p.opts.Store.Scrub(ctx, erased, append(texts, m.texts()...)); err != nil {
+		return nil, err
+	}
+	if err := p.finish(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil

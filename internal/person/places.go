@@ -50,6 +50,7 @@ var Places = map[string]string{
 	"copies":              noPerson, // the position of a copy is keys of rows
 	"refolding":           noPerson, // as it is here
 	"log_stamp":           noPerson,
+	"unscrubbed":          noPerson, // it has the sids of receipts
 	"callbook_migrations": noPerson,
 }
 

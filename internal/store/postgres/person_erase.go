@@ -16,7 +16,7 @@ import (
 )
 
 // ErasePerson implements [person.Store].
-func (db *DB) ErasePerson(ctx context.Context, account account.ID, m *person.Matcher, f *person.Found) error {
+func (db *DB) ErasePerson(ctx context.Context, account account.ID, _ addressbook.SID, m *person.Matcher, f *person.Found) error {
 	return db.write(ctx, account, "erase a person", func(t *tx) error {
 		e := personErasure{tx: t, m: m, found: f}
 		e.suppressions()
@@ -228,4 +228,7 @@ func (t *tx) marks(numbers []phone.Number) (map[phone.Number]phone.Number, error
 
 // Scrub implements [person.Store]. It does nothing: PostgreSQL overwrites dead rows as it
 // vacuums its tables, and its log as it reuses the segments.
-func (db *DB) Scrub(context.Context, [][]byte) error { return nil }
+func (db *DB) Scrub(context.Context, []addressbook.SID, [][]byte) error { return nil }
+
+// Unscrubbed implements [person.Store]. It returns none, since Scrub does nothing.
+func (db *DB) Unscrubbed(context.Context) ([]addressbook.SID, error) { return nil, nil }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -17,7 +15,7 @@ import (
 )
 
 // ErasePerson implements [person.Store].
-func (b *AddressBook) ErasePerson(ctx context.Context, account account.ID, m *person.Matcher, f *person.Found) error {
+func (b *AddressBook) ErasePerson(ctx context.Context, account account.ID, erasure addressbook.SID, m *person.Matcher, f *person.Found) error {
 	rows := len(f.Contacts) + len(f.Targets) + len(f.Calls) + len(f.Events) + len(f.Answers) + len(f.ErrorRows) + 1
 	return b.edit(ctx, account, rows, "erase a person", func(tx *editTx) error {
 		// SQLite overwrites what the transaction deletes and frees. Elsewhere that would
@@ -26,11 +24,12 @@ func (b *AddressBook) ErasePerson(ctx context.Context, account account.ID, m *pe
 			return err
 		}
 		e := personErasure{editTx: tx, account: account, m: m, found: f}
-		var err error
+		err := e.exec(`INSERT INTO unscrubbed (erasure) VALUES (?) ON CONFLICT DO NOTHING`, erasure[:])
 		for _, part := range []func() error{e.contacts, e.suppressions, e.campaigns, e.targets, e.events, e.answers, e.errorRows} {
-			if err = part(); err != nil {
+			if err != nil {
 				break
 			}
+			err = part()
 		}
 		return errors.Join(err, setPragmas(tx.Conn, "secure_delete = OFF"))
 	})
@@ -241,59 +240,4 @@ func registerMark(conn *sqlite.Conn) error {
 		return fmt.Errorf("create function %s: %w", markFunction, err)
 	}
 	return nil
-}
-
-// Scrub implements [person.Store]. It cleans free space (see page.clean), and then moves
-// all of the log into the file and truncates it.
-func (b *AddressBook) Scrub(ctx context.Context, texts [][]byte) error {
-	pages, err := b.dirtyPages(ctx, texts)
-	if err == nil && len(pages) > 0 {
-		err = b.edit(ctx, account.None, len(pages), "clean free space", func(tx *editTx) error { return tx.cleanPages(pages, texts) })
-	}
-	if err == nil {
-		err = b.truncateLog(ctx)
-	}
-	return storeError("clean the database's files", err)
-}
-
-// truncateLog moves the log into the file and truncates it. It waits for transactions that
-// still read from the log.
-func (b *AddressBook) truncateLog(ctx context.Context) error {
-	for {
-		done, err := b.tryTruncate(ctx)
-		if err != nil || done {
-			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// logPatience is how long all writers wait for transactions that still read from the log
-// when it is to be truncated. After that the writers have a turn.
-const logPatience = 200 * time.Millisecond
-
-// tryTruncate is one try of truncateLog.
-func (b *AddressBook) tryTruncate(ctx context.Context) (done bool, err error) {
-	select {
-	case b.db.turn <- struct{}{}:
-	case <-ctx.Done():
-		return false, context.Cause(ctx)
-	}
-	defer func() { <-b.db.turn }()
-	err = lend(ctx, b.db.health, b.db.writes, func(conn *sqlite.Conn) error {
-		conn.SetBusyTimeout(logPatience)
-		defer conn.SetBusyTimeout(busyTimeout)
-		return sqlitex.ExecuteTransient(conn, "PRAGMA wal_checkpoint(TRUNCATE)", &sqlitex.ExecOptions{
-			ResultFunc: func(stmt *sqlite.Stmt) error {
-				done = stmt.ColumnInt(0) == 0
-				return nil
-			},
-		})
-	})
-	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy {
-		err = nil
-	}
-	return done, err
 }

@@ -1,33 +1,85 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"slices"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"callbook/internal/account"
+	"callbook/internal/addressbook"
 )
-
-// page is a page of the database file. Free pages are on the list of pages to be reused.
-type page struct {
-	number int64
-	free   bool
-}
 
 // maxCleaned bounds the pages of a file whose free space is cleaned. A page of a tree is
 // known by its first byte, which in other pages is the highest byte of a page's number: it
 // is less than that of any tree in a file of fewer pages.
 const maxCleaned = 2 << 24
 
-// dirtyPages returns the pages that have one of the texts in their free space. Rows that
-// were moved or changed before leave their bytes there. In a file of [maxCleaned] pages or
-// more it returns none.
-func (b *AddressBook) dirtyPages(ctx context.Context, texts [][]byte) (dirty []page, err error) {
+// cleanedAtOnce is how many pages one transaction cleans at most.
+const cleanedAtOnce = 256
+
+// Scrub implements [person.Store]. It cleans free space (see page.clean), and then moves
+// all of the log into the file and truncates it. The marks of the erasures go last, so that
+// a Scrub that was ended is done again.
+func (b *AddressBook) Scrub(ctx context.Context, erasures []addressbook.SID, texts [][]byte) error {
+	err := b.cleanPages(ctx, texts)
+	if err == nil {
+		err = b.truncateLog(ctx)
+	}
+	if err == nil && len(erasures) > 0 {
+		err = b.edit(ctx, account.None, len(erasures), "note that free space is clean", func(tx *editTx) error {
+			for i := range erasures {
+				if err := tx.exec(`DELETE FROM unscrubbed WHERE erasure = ?`, erasures[i][:]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return storeError("clean the database's files", err)
+}
+
+// Unscrubbed implements [person.Store].
+func (b *AddressBook) Unscrubbed(ctx context.Context) (erasures []addressbook.SID, err error) {
+	err = b.db.read(ctx, func(conn *sqlite.Conn) error {
+		return sqlitex.Execute(conn, `SELECT erasure FROM unscrubbed`, &sqlitex.ExecOptions{
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				var sid addressbook.SID
+				stmt.ColumnBytes(0, sid[:])
+				erasures = append(erasures, sid)
+				return nil
+			},
+		})
+	})
+	return erasures, storeError("read which erasures left remains", err)
+}
+
+// cleanPages cleans the free space of the pages that have one of the texts there, and
+// without texts of all. Rows that were moved or changed before leave their bytes there. In
+// a file of [maxCleaned] pages or more it does nothing.
+func (b *AddressBook) cleanPages(ctx context.Context, texts [][]byte) error {
+	for next := int64(1); next > 0; {
+		var dirty []int64
+		var err error
+		if dirty, next, err = b.dirtyPages(ctx, next, texts); err != nil {
+			return err
+		}
+		if len(dirty) == 0 {
+			continue
+		}
+		err = b.edit(ctx, account.None, len(dirty), "clean free space", func(tx *editTx) error { return tx.cleanPages(dirty, texts) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dirtyPages returns the first pages that have to be cleaned, from a page on, and the page
+// to go on at; 0 is the end of the file.
+func (b *AddressBook) dirtyPages(ctx context.Context, from int64, texts [][]byte) (dirty []int64, next int64, err error) {
 	err = b.db.scans.read(ctx, account.None, func(conn *sqlite.Conn) (err error) {
 		defer sqlitex.Transaction(conn)(&err)
 		var count int64
@@ -42,69 +94,34 @@ func (b *AddressBook) dirtyPages(ctx context.Context, texts [][]byte) (dirty []p
 		if err != nil {
 			return err
 		}
-		return sqlitex.Execute(conn, `SELECT pgno, data FROM sqlite_dbpage`, &sqlitex.ExecOptions{
-			ResultFunc: func(stmt *sqlite.Stmt) error {
-				p := page{number: stmt.ColumnInt64(0)}
-				p.free = free[p.number]
-				if p.clean(columnBytes(stmt, 1), texts) {
-					dirty = append(dirty, p)
-				}
+		for number := from; number <= count; number++ {
+			if len(dirty) == cleanedAtOnce {
+				next = number
 				return nil
-			},
-		})
+			}
+			data, err := readPage(conn, number)
+			if err != nil {
+				return err
+			}
+			if free.page(number).clean(data, texts) {
+				dirty = append(dirty, number)
+			}
+		}
+		return nil
 	})
-	return dirty, err
+	return dirty, next, err
 }
 
-// freePages returns the pages on the list of pages to be reused, without those that hold
-// the list.
-func freePages(conn *sqlite.Conn) (map[int64]bool, error) {
-	free := make(map[int64]bool)
-	read := func(number int64) (data []byte, err error) {
-		err = queryOne(conn, `SELECT data FROM sqlite_dbpage WHERE pgno = ?`, []any{number}, func(stmt *sqlite.Stmt) error {
-			data = columnBytes(stmt, 0)
-			return nil
-		})
-		return data, err
-	}
-	const firstTrunk = 32 // in the file's header
-	head, err := read(1)
-	if err != nil {
-		return nil, err
-	}
-	trunk := int64(binary.BigEndian.Uint32(head[firstTrunk:]))
-	for seen := 0; trunk != 0; seen++ {
-		data, err := read(trunk)
-		if err != nil {
-			return nil, err
-		}
-		n := int(binary.BigEndian.Uint32(data[4:]))
-		if seen > 1<<20 || 8+4*n > len(data) {
-			return nil, fmt.Errorf("the list of free pages is damaged")
-		}
-		for i := range n {
-			free[int64(binary.BigEndian.Uint32(data[8+4*i:]))] = true
-		}
-		trunk = int64(binary.BigEndian.Uint32(data))
-	}
-	return free, nil
-}
-
-// cleanPages cleans pages, as far as they still have one of the texts in their free space.
-func (tx *editTx) cleanPages(pages []page, texts [][]byte) error {
+// cleanPages cleans pages, as far as they still have to be.
+func (tx *editTx) cleanPages(pages []int64, texts [][]byte) error {
 	free, err := freePages(tx.Conn)
 	if err != nil {
 		return err
 	}
-	for _, p := range pages {
-		p.free = free[p.number]
-		var data []byte
-		err := queryOne(tx.Conn, `SELECT data FROM sqlite_dbpage WHERE pgno = ?`, []any{p.number}, func(stmt *sqlite.Stmt) error {
-			data = columnBytes(stmt, 0)
-			return nil
-		})
-		if err == nil && p.clean(data, texts) {
-			err = tx.exec(`UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?`, data, p.number)
+	for _, number := range pages {
+		data, err := readPage(tx.Conn, number)
+		if err == nil && free.page(number).clean(data, texts) {
+			err = tx.exec(`UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?`, data, number)
 			tx.bytes += len(data)
 		}
 		if err != nil {
@@ -114,53 +131,44 @@ func (tx *editTx) cleanPages(pages []page, texts [][]byte) error {
 	return nil
 }
 
-// clean overwrites the free space of a page with zeros if that has one of the texts, and
-// reports whether it had.
-func (p page) clean(data []byte, texts [][]byte) bool {
-	spaces := p.spaces(data)
-	if !slices.ContainsFunc(spaces, func(space []byte) bool {
-		return slices.ContainsFunc(texts, func(text []byte) bool { return bytes.Contains(space, text) })
-	}) {
-		return false
-	}
-	for _, space := range spaces {
-		clear(space)
-	}
-	return true
-}
-
-// spaces returns the free space of a page: all of a free page, and in the page of a table
-// or an index what is between its cells and in the list of freed cells. The format is that
-// of https://www.sqlite.org/fileformat2.html. Other pages are used whole, apart from the
-// end of the last page of a long value.
-func (p page) spaces(data []byte) (spaces [][]byte) {
-	if p.free {
-		return [][]byte{data}
-	}
-	add := func(from, to int) {
-		if from < to && to <= len(data) {
-			spaces = append(spaces, data[from:to])
+// truncateLog moves the log into the file and truncates it. It waits for transactions that
+// still read from the log.
+func (b *AddressBook) truncateLog(ctx context.Context) error {
+	for {
+		done, err := b.tryTruncate(ctx)
+		if err != nil || done {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 	}
-	head, headBytes := 0, 8
-	if p.number == 1 {
-		head = 100 // behind the file's header
+}
+
+// logPatience is how long all writers wait for transactions that still read from the log
+// when it is to be truncated. After that the writers have a turn.
+const logPatience = 200 * time.Millisecond
+
+// tryTruncate is one try of truncateLog.
+func (b *AddressBook) tryTruncate(ctx context.Context) (done bool, err error) {
+	select {
+	case b.db.turn <- struct{}{}:
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
 	}
-	switch data[head] {
-	case 2, 5: // inner pages have a pointer more
-		headBytes = 12
-	case 10, 13:
-	default:
-		return nil
+	defer func() { <-b.db.turn }()
+	err = lend(ctx, b.db.health, b.db.writes, func(conn *sqlite.Conn) error {
+		conn.SetBusyTimeout(logPatience)
+		defer conn.SetBusyTimeout(busyTimeout)
+		return sqlitex.ExecuteTransient(conn, "PRAGMA wal_checkpoint(TRUNCATE)", &sqlitex.ExecOptions{
+			ResultFunc: func(stmt *sqlite.Stmt) error {
+				done = stmt.ColumnInt(0) == 0
+				return nil
+			},
+		})
+	})
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy {
+		err = nil
 	}
-	at := func(offset int) int { return int(binary.BigEndian.Uint16(data[offset:])) }
-	cells, content := at(head+3), at(head+5)
-	if content == 0 {
-		content = 1 << 16
-	}
-	add(head+headBytes+2*cells, content)
-	for freed, last := at(head+1), 0; freed > last && freed+4 <= len(data); freed, last = at(freed), freed {
-		add(freed+4, freed+at(freed+2))
-	}
-	return spaces
+	return done, err
 }

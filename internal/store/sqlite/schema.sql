@@ -378,6 +378,10 @@ CREATE TABLE trunks (
 	date_updated INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE unscrubbed (
+	erasure BLOB NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE upload_drafts (
 	account_id   INTEGER NOT NULL REFERENCES accounts (id),
 	sid          BLOB    NOT NULL,

@@ -6,6 +6,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
+	"callbook/internal/clock"
 	"callbook/internal/event"
 	"callbook/internal/person"
 	"callbook/internal/phone"
@@ -45,11 +46,16 @@ func (f *fixture) findPerson(t *testing.T, m *person.Matcher) *person.Found {
 func (f *fixture) erasePerson(t *testing.T, m *person.Matcher) *person.Found {
 	t.Helper()
 	found := f.findPerson(t, m)
-	if err := f.Persons.ErasePerson(t.Context(), f.account, m, found); err != nil {
+	erasure := addressbook.NewSIDs(clock.System)
+	sid, _ := erasure.Next()
+	if err := f.Persons.ErasePerson(t.Context(), f.account, sid, m, found); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Persons.Scrub(t.Context(), [][]byte{[]byte("nothing that is there")}); err != nil {
+	if err := f.Persons.Scrub(t.Context(), []addressbook.SID{sid}, [][]byte{[]byte("nothing that is there")}); err != nil {
 		t.Fatal(err)
+	}
+	if left, err := f.Persons.Unscrubbed(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("not cleaned after: %v, %v", left, err)
 	}
 	return found
 }
