@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/app"
 	"callbook/internal/speech"
 	"callbook/internal/test/servertest"
@@ -100,6 +101,37 @@ func TestTrunkCampaign(t *testing.T) {
 	page := s.SignedIn("demo").Open("/campaigns/"+made.ID).PageText(t, 200)
 	if strings.Contains(page, "nobody is called") {
 		t.Error("the page says that nobody is called")
+	}
+}
+
+// TestTrunkAfterSimulation: after a simulation that was ahead of the clock, a campaign calls
+// real telephones at once, and its calls have the real date.
+func TestTrunkAfterSimulation(t *testing.T) {
+	t.Parallel()
+	path := servertest.NewDatabase(t)
+	s := servertest.Start(t, servertest.Options{Path: path, Simulator: app.Simulator{Speed: 3600, Instant: true}})
+	c := s.Account("demo")
+	const ahead = 2 * time.Minute
+	tomorrow := time.Now().AddDate(0, 0, 1).Format(time.RFC3339)
+	for until := time.Now().Add(ahead); ; { // the simulated clock runs ahead
+		made := c.NewCampaign(`{"campaigns":[{"caller_id":"+918047000001","read_via_text":"Your rent is due.","from":["+919876500010"],"schedule":{"send_at":"` + tomorrow + `"}}]}`)
+		if sid, ok := addressbook.ParseSID(made.ID); !ok || sid.Time().After(until) {
+			break
+		}
+	}
+	s.Stop()
+
+	callee := siptest.Start(t)
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 404}) }})
+	s = servertest.Start(t, servertest.Options{Path: path, Trunk: trunkTo(callee), VoiceCommand: voiceOf(t, siptest.Tone(wav.Rate/2))})
+	c = c.At(s)
+	made := c.NewCampaign(fmt.Sprintf(`{"campaigns":[{"caller_id":"+918047000001","read_via_text":"Your rent is due.","from":[%q],%s}]}`, line.Number, alwaysCalled))
+	awaitCampaign(t, c, made.ID, "Failed")
+	details := string(c.Get(c.Path("/campaigns/" + made.ID + "/call-details")).Body)
+	_, text, _ := strings.Cut(details, `"date_created":"`)
+	text, _, _ = strings.Cut(text, `"`)
+	if at, err := time.Parse(time.RFC3339, text); err != nil || time.Until(at) > ahead/2 {
+		t.Errorf("the call was at %s, %v", text, err)
 	}
 }
 

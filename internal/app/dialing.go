@@ -18,7 +18,8 @@ import (
 
 // campaigns returns the campaigns and the dialer. Their clock and sids continue from the
 // latest stored campaign or call, because the simulated time of an earlier run may be
-// ahead of the real time.
+// ahead of the real time. Where people are called, the real time alone counts: a campaign
+// would wait otherwise until the simulated time has come.
 func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addressbook.Book, flows *library.Library, opts dialer.Options) (*campaign.Campaigns, *dialer.Dialer, *telephone, error) {
 	last, err := stores.Campaigns.LastCampaignSID(ctx)
 	if err != nil {
@@ -29,7 +30,9 @@ func (cfg Config) campaigns(ctx context.Context, stores *store.Set, book *addres
 		return nil, nil, nil, err
 	}
 	sids := addressbook.NewSIDs(phone.clock)
-	sids.Resume(last)
+	if !phone.Real() || last.Time().Sub(cfg.Clock.Now()) <= mostSkew {
+		sids.Resume(last)
+	}
 	opts.Calls, opts.SIDs, opts.Speed = phone.clock, sids, phone.speed
 	d := dialer.New(stores.Dialing, traced{phone, cfg.Trace}, opts)
 	return campaign.New(stores.Campaigns, book, campaign.Options{

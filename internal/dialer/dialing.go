@@ -219,6 +219,9 @@ func (a *dialing) readPaces(ctx context.Context) error {
 	for sid, claimed := range since {
 		p := newPace(campaign.DefaultCallsAMinute, now)
 		for _, at := range claimed {
+			if a.d.Real() && at.Sub(now) > window {
+				continue // of an earlier simulation, which was ahead of the clock
+			}
 			// The store does not tell when the call left. This is the latest time at
 			// which it can have.
 			if at = at.Add(a.latest()); at.After(now) {
