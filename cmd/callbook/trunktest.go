@@ -28,9 +28,9 @@ type trunkTestCmd struct {
 	CallerID         string `name:"caller-id" placeholder:"NUMBER" help:"The number to show to the callee; by default the trunk's first caller id."`
 	Keys             string `placeholder:"KEYS" help:"Press these keys once the callee has answered, as 12#: for the menu of a PBX."`
 	Say              string `default:"This is a test call of callbook." placeholder:"TEXT" help:"What the callee hears where a voice is installed (\"${default}\")."`
-	SIPAddr          string `name:"sip-addr" default:":0" placeholder:"HOST:PORT" help:"IP address and port of this end; port 0 takes a free one (${default}), since a running server has its own."`
+	SIPAddr          string `name:"sip-addr" env:"-" default:":0" placeholder:"HOST:PORT" help:"IP address and port of this end; port 0 takes a free one (${default}), since a running server has its own."`
 	SIPPublicAddress string `name:"sip-public-address" placeholder:"IP" help:"The IP address at which the trunk reaches this machine, for one behind NAT; by default its own."`
-	RTPPorts         string `name:"rtp-ports" default:"21000-21099" placeholder:"FROM-TO" help:"UDP ports for sound (${default})."`
+	RTPPorts         string `name:"rtp-ports" env:"-" default:"21000-21099" placeholder:"FROM-TO" help:"UDP ports for sound (${default})."`
 
 	to  phone.Number
 	sip app.SIP
@@ -60,8 +60,12 @@ func (c *trunkTestCmd) Validate() (err error) {
 	return nil
 }
 
-// errTrunkDown is the error of a test of a trunk that does not answer.
-var errTrunkDown = errors.New("the trunk did not pass the test")
+var (
+	// errTrunkDown is the error of a test of a trunk that does not answer, or fails the call.
+	errTrunkDown = errors.New("the trunk did not pass the test")
+	// errNotAnswered is the error of a call that the trunk has brought to a telephone.
+	errNotAnswered = errors.New("the trunk has placed the call, and the callee did not answer: call a number that does, to test the sound")
+)
 
 func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
 	if err := c.mustHold(); err != nil {
@@ -79,35 +83,58 @@ func (c *trunkTestCmd) Run(ctx context.Context, std streams) error {
 		if c.to != 0 && id == "" {
 			return errors.New("--caller-id is missing: the trunk has no number that may be shown to the callee")
 		}
+		if _, may := t.Shows(id); c.to != 0 && !may {
+			return fmt.Errorf("--caller-id %s: the trunk may show %s; \"callbook trunk set %s --caller-id\" names others", id, some(t.CallerIDs, "any number"), t.Name)
+		}
 		if c.to != 0 {
 			if err := c.tell(ctx); err != nil {
 				return err
 			}
 		}
-		up := false
-		var begun time.Time
+		up, silent := false, false
+		var messages []trunk.Message
 		end, err := app.TrunkTest{
 			Trunks: trunks, Name: c.Name, SIP: c.sip, To: c.to, CallerID: id, Keys: c.Keys, Text: c.Say, VoiceCommand: speech.Installed(),
 			Health: func(h trunk.Health) {
 				up = printHealth(std.out, h)
+				silent = h.Up || h.Reason == "" // nothing says why there is no answer
 			},
-			Told: func(s trunk.Message) {
-				if begun.IsZero() {
-					begun = s.At
-				}
-				printStep(std.out, s, begun)
+			Told: func(m trunk.Message) {
+				messages = append(messages, m)
+				printStep(std.out, m, messages[0].At)
 			},
 		}.Run(ctx)
 		switch {
 		case err != nil:
 			return err
 		case c.to != 0:
-			return printEnd(std.out, end)
-		case !up:
+			return printEnd(std.out, end, messages)
+		case !up && silent:
 			return fmt.Errorf("%w; some trunks answer no OPTIONS and take calls all the same, which --call tells", errTrunkDown)
+		case !up:
+			return errTrunkDown
+		case t.HasPassword:
+			_, err = fmt.Fprintln(std.out, "The password was not tried; --call NUMBER does that.")
 		}
-		return nil
+		return err
 	})
+}
+
+// printOutcome prints the outcome of a call that has ended, the reason, and what to do.
+func printOutcome(w io.Writer, outcome string, code, cause int, reason, advice string) error {
+	text := ""
+	if code != 0 {
+		text = fmt.Sprintf(" (SIP %d", code)
+		if cause != 0 {
+			text += fmt.Sprintf(", cause %d", cause)
+		}
+		text += ")"
+	}
+	if advice != "" {
+		advice += "\n"
+	}
+	_, err := fmt.Fprintf(w, "\nThe call ended: %s%s%s\n%s", outcome, text, because(reason), advice)
+	return err
 }
 
 // tell writes into the audit log that the call is placed.
@@ -157,28 +184,29 @@ func printStep(w io.Writer, s trunk.Message, begun time.Time) {
 		arrow = "sent"
 	}
 	fmt.Fprintf(w, "\n%8.3f s  %s\n", s.At.Sub(begun).Seconds(), arrow)
-	for line := range strings.Lines(strings.ReplaceAll(s.Text, "\r\n", "\n")) {
+	for line := range strings.Lines(strings.TrimSpace(strings.ReplaceAll(s.Text, "\r\n", "\n"))) {
 		fmt.Fprintf(w, "    %s", line)
 	}
 	fmt.Fprintln(w)
 }
 
 // printEnd prints how the call ended. It returns an error unless the callee answered.
-func printEnd(w io.Writer, p carrier.Progress) error {
-	text := ""
-	if p.Code != 0 {
-		text = fmt.Sprintf(" (SIP %d", p.Code)
-		if p.Cause != 0 {
-			text += fmt.Sprintf(", cause %d", p.Cause)
-		}
-		text += ")"
+func printEnd(w io.Writer, p carrier.Progress, messages []trunk.Message) error {
+	advice := ""
+	if p.Outcome.Failed() {
+		advice = trunk.Advice(p.Code, messages)
 	}
-	fmt.Fprintf(w, "\nThe call ended: %s%s%s\n", p.Outcome, text, because(p.CauseText))
+	if err := printOutcome(w, p.Outcome.String(), p.Code, p.Cause, p.CauseText, advice); err != nil {
+		return err
+	}
 	if !p.Answered.IsZero() {
 		fmt.Fprintf(w, "Answered for %.1f s.\n", p.Ended.Sub(p.Answered).Seconds())
 	}
-	if p.Outcome != campaign.Reached {
-		return errTrunkDown
+	switch p.Outcome {
+	case campaign.Reached:
+		return nil
+	case campaign.Busy, campaign.NoAnswer:
+		return errNotAnswered
 	}
-	return nil
+	return errTrunkDown
 }

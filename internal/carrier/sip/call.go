@@ -199,7 +199,7 @@ func (l *call) leave(ctx context.Context) (err error) {
 		}
 		l.line.missed(l.hosts[0], time.Now(), err)
 	}
-	return err
+	return fmt.Errorf("the trunk cannot be reached: %w", err)
 }
 
 // address begins the dialog with a host of the trunk.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 )
 
 // listen opens a UDP and a TCP socket with the same port.
@@ -84,6 +85,8 @@ func plain(err error) error {
 		return fmt.Errorf("the certificate of the trunk: %w", cert.Err)
 	case errors.Is(err, io.EOF):
 		return errors.New("the trunk closed the connection")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errors.New("nothing listens at its host and port (connection refused)")
 	case errors.As(err, &op):
 		return fmt.Errorf("%s: %w", op.Op, op.Err)
 	case errors.Is(err, context.DeadlineExceeded):

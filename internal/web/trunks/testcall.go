@@ -121,6 +121,7 @@ type callData struct {
 	Shown      string // the caller id
 	Text, Kind string // how the call is, and the badge for it
 	Detail     string // the answer of the trunk and the reason, or ""
+	Advice     string // what to do about it, or ""
 	Talk       string
 	Steps      []words.Message
 }
@@ -152,6 +153,9 @@ func callDataOf(s testcall.State) callData {
 			d.Detail = s.End.CauseText
 			if s.End.Code != 0 {
 				d.Detail = strings.TrimSpace(fmt.Sprintf("%d %s", s.End.Code, d.Detail))
+			}
+			if s.End.Outcome.Failed() {
+				d.Advice = trunk.Advice(s.End.Code, s.Messages)
 			}
 		}
 		if !s.End.Answered.IsZero() {
