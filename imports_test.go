@@ -36,6 +36,7 @@ var rules = map[string][]string{
 		"internal/event",
 		"internal/fault",
 		"internal/journal",
+		"internal/link",
 		"internal/metrics",
 		"internal/person",
 		"internal/phone",

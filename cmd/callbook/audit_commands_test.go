@@ -29,6 +29,7 @@ var nothingTold = map[string]string{
 	"serve":                   "its requests have entries",
 	"trunk list":              "it reads",
 	"trunk show":              "it reads",
+	"trunk trace":             "it reads",
 	"version":                 "it prints",
 }
 

@@ -18,6 +18,7 @@ type trunkCmd struct {
 	List   trunkListCmd   `cmd:"" help:"List the trunks, in the order in which they are taken."`
 	Show   trunkShowCmd   `cmd:"" help:"Show a trunk, without its password."`
 	Test   trunkTestCmd   `cmd:"" help:"Ask whether a trunk is there, or place a call over it and show its messages."`
+	Trace  trunkTraceCmd  `cmd:"" help:"Show the messages of calls of campaigns that failed."`
 	Set    trunkSetCmd    `cmd:"" help:"Change a trunk: what is given replaces what was, and the rest stays. Without flags, show it."`
 	Remove trunkRemoveCmd `cmd:"" help:"Remove a trunk; calls over it go on to their end."`
 }

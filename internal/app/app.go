@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -201,7 +202,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.audit = auditlog.New(stores.Audit, accounts, auditlog.Options{Clock: cfg.Clock, Log: cfg.Log, Keep: cfg.AuditKeep})
 	deliveries := event.NewDeliveries(stores.Events, cfg.Clock, a.events.Wake)
 	suppressions := suppression.New(stores.Suppressions, book, cfg.Clock)
-	a.persons = newPersons(stores, book, accounts, cfg)
+	a.persons = newPersons(stores, book, accounts, cfg, phone.forget)
 	wire := api.New(api.Config{
 		Book: book, Accounts: accounts, Imports: imports, Keys: a.receipts, Trash: a.trash, Audit: a.audit,
 		Campaigns: campaigns, Suppressions: suppressions, Prompts: prompts, Recordings: recordings, Flows: flows, Callbacks: deliveries, Persons: a.persons,
@@ -224,6 +225,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 			TestCalls:    a.tests,
 			TrunksWait:   cfg.Kind == Auto,
 			Manages:      (&managers{named: cfg.TrunkAccounts, accounts: accounts}).include,
+			Command:      func(ctx context.Context, q url.Values) (bool, error) { return links.command(ctx, accounts, q) },
 			Voice:        voice,
 			Trash:        a.trash,
 			Persons:      a.persons,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/url"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -11,6 +12,7 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/dialer"
+	"callbook/internal/fault"
 	"callbook/internal/link"
 	"callbook/internal/store"
 	"callbook/internal/trace"
@@ -84,6 +86,20 @@ func (r *links) report(ctx context.Context, acct account.Account, sid addressboo
 		return "", err
 	}
 	return r.base + signer.Path(link.Report(sid)), nil
+}
+
+// command reports whether a command that has the database signed a request, with the secret
+// of an account.
+func (r *links) command(ctx context.Context, accounts *account.Directory, q url.Values) (bool, error) {
+	acct, err := accounts.Account(ctx, q.Get("account"))
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	signer, err := r.links.Of(ctx, acct)
+	return err == nil && signer.PermitsCommand(q), err
 }
 
 // recording returns a function that makes the absolute URLs of recordings of an account's

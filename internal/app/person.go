@@ -9,6 +9,7 @@ import (
 	"callbook/internal/api"
 	"callbook/internal/fault"
 	"callbook/internal/person"
+	"callbook/internal/phone"
 	"callbook/internal/store"
 )
 
@@ -50,13 +51,13 @@ func withPersons(ctx context.Context, cfg Config, accountSID string, f func(*per
 		return err
 	}
 	book := addressbook.New(stores.Contacts, addressbook.Options{Clock: cfg.Clock})
-	err = f(newPersons(stores, book, accounts, cfg), acct)
+	err = f(newPersons(stores, book, accounts, cfg, nil), acct)
 	if fault.As(err) != nil {
 		err = errors.New(api.Words(err)) // as a server would answer the command
 	}
 	return err
 }
 
-func newPersons(stores *store.Set, book *addressbook.Book, accounts *account.Directory, cfg Config) *person.Persons {
-	return person.New(person.Options{Store: stores.Persons, Uploads: stores.Uploads, Files: stores.Files, Book: book, Accounts: accounts, Clock: cfg.Clock, Log: cfg.Log})
+func newPersons(stores *store.Set, book *addressbook.Book, accounts *account.Directory, cfg Config, forget func(phone.Number)) *person.Persons {
+	return person.New(person.Options{Store: stores.Persons, Uploads: stores.Uploads, Files: stores.Files, Book: book, Accounts: accounts, Clock: cfg.Clock, Log: cfg.Log, Forget: forget})
 }

@@ -15,6 +15,7 @@ import (
 	"callbook/internal/carrier/sip"
 	"callbook/internal/carrier/sip/media"
 	"callbook/internal/clock"
+	"callbook/internal/phone"
 	"callbook/internal/store"
 	"callbook/internal/trunk"
 	"callbook/internal/web"
@@ -146,6 +147,13 @@ func (t *telephone) sound() trunk.Sound {
 		return c.Sound()
 	}
 	return trunk.Sound{}
+}
+
+// forget forgets the messages of the calls to a number.
+func (t *telephone) forget(number phone.Number) {
+	if c, ok := t.Carrier.(*sip.Carrier); ok {
+		c.ForgetTraces(number)
+	}
 }
 
 // announce logs what places the calls.

@@ -1,5 +1,5 @@
 // Package link makes links to the results of campaigns that need no key: to reports, and
-// to recordings of calls.
+// to recordings of calls. It also signs the requests of commands to a server.
 package link
 
 import (
@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -104,6 +105,26 @@ func (s Signer) Permits(f File, expires, signature string) bool {
 	}
 	until, err := strconv.ParseInt(expires, 10, 64)
 	return err == nil && s.clock.Now().Unix() < until
+}
+
+// commandTime is how long a server answers a request that a command has signed.
+const commandTime = time.Minute
+
+// command is what a command signs. No link leads to it, and servers sign none, so whoever
+// has such a signature has the database.
+var command = File{signed: "command"}
+
+// Command returns the query parameters of a request to a server, by a command that has the
+// database open too.
+func (s Signer) Command() url.Values {
+	expires := strconv.FormatInt(s.clock.Now().Add(commandTime).Unix(), 10)
+	return url.Values{Expires: {expires}, Signature: {hex.EncodeToString(s.sign(command, expires))}}
+}
+
+// PermitsCommand reports whether a request has the parameters of [Signer.Command], and
+// they have not expired.
+func (s Signer) PermitsCommand(q url.Values) bool {
+	return s.Permits(command, q.Get(Expires), q.Get(Signature))
 }
 
 // sign returns the signature of a link.

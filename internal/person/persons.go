@@ -30,6 +30,8 @@ type Options struct {
 	Accounts *account.Directory
 	Clock    clock.Clock // nil means [clock.System]
 	Log      *slog.Logger
+	// Forget forgets what the process has of a number in its memory; nil means nothing.
+	Forget func(phone.Number)
 }
 
 // Persons gives out and erases what is stored about persons. It is safe for concurrent
@@ -156,6 +158,9 @@ func (p *Persons) Erase(ctx context.Context, acct account.Account, number string
 	}
 	if err := p.settle(ctx, acct, m, r); err != nil {
 		return nil, err
+	}
+	if p.opts.Forget != nil {
+		p.opts.Forget(m.Number)
 	}
 	if err := p.opts.Store.Scrub(ctx, erased, append(texts, m.texts()...)); err != nil {
 		return nil, err

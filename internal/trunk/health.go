@@ -35,8 +35,8 @@ type Sound struct {
 
 // Message is a SIP message of a call, as a process has sent or received it.
 type Message struct {
-	At   time.Time
-	Sent bool // by this side; otherwise it was received
+	At   time.Time `json:"date"`
+	Sent bool      `json:"sent"` // by this side; otherwise it was received
 	// Text is the message without secrets. It contains telephone numbers.
-	Text string
+	Text string `json:"text"`
 }

@@ -11,6 +11,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -96,6 +97,8 @@ type Config struct {
 	TestCalls  *testcall.Calls
 	TrunksWait bool
 	Manages    func(ctx context.Context, acct account.Account) (bool, error)
+	// Command reports whether a command on the same database has signed a request.
+	Command func(ctx context.Context, q url.Values) (bool, error)
 }
 
 // Line is the carrier of a server that calls over trunks.
@@ -117,7 +120,7 @@ func New(cfg Config) *Dashboard {
 			Recordings: cfg.Recordings,
 		},
 		&flows.Room{Flows: cfg.Flows, Prompts: cfg.Prompts, Voice: cfg.Voice != nil},
-		&trunks.Room{Audit: cfg.Audit, Trunks: cfg.Trunks, Book: cfg.Book, Tests: cfg.TestCalls, Line: cfg.Line, Waiting: cfg.TrunksWait},
+		&trunks.Room{Audit: cfg.Audit, Trunks: cfg.Trunks, Book: cfg.Book, Tests: cfg.TestCalls, Line: cfg.Line, Waiting: cfg.TrunksWait, Command: cfg.Command},
 		&trashroom.Room{Trash: cfg.Trash, Clock: cfg.Clock},
 		&imports.Room{Book: cfg.Book, Imports: cfg.Imports},
 		&keys.Room{Accounts: cfg.Accounts, Clock: cfg.Clock},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip/media"
 	"callbook/internal/trunk"
@@ -118,13 +117,13 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call,
 		drop()
 		return nil, err
 	}
-	traced := func(campaign.Outcome) {}
+	traced := func(carrier.Progress) {}
 	if !w.test {
-		traced = c.traces.follow(&c.net.observe, o.Call, c.opts.Clock)
+		traced = c.traces.follow(&c.net.observe, &o, t.Name, c.opts.Clock)
 	}
 	if err := l.leave(ctx); err != nil {
 		drop()
-		traced(0)
+		traced(carrier.Progress{})
 		if errors.Is(err, carrier.ErrTwice) {
 			c.mu.Lock()
 			delete(c.calls, o.Call)
@@ -141,7 +140,7 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call,
 		defer c.working.Done()
 		defer drop()
 		l.run()
-		traced(l.last().Outcome)
+		traced(l.last())
 	}()
 	return l, nil
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
 	"callbook/internal/addressbook"
-	"callbook/internal/campaign"
+	"callbook/internal/carrier"
 	"callbook/internal/clock"
+	"callbook/internal/phone"
 	"callbook/internal/trunk"
 )
 
@@ -110,13 +112,14 @@ type traces struct {
 	all bool
 
 	mu    sync.Mutex
-	kept  map[addressbook.SID][]trunk.Message
+	kept  map[addressbook.SID]trunk.Trace
 	calls []addressbook.SID // in the order of their ends
 }
 
-// follow gathers the messages of a call until the function that it returns is called,
-// with the outcome. It writes those that were sent as text only then, if they are kept.
-func (t *traces) follow(o *observers, call addressbook.SID, c clock.Clock) (end func(campaign.Outcome)) {
+// follow gathers the messages of a call over a trunk until the function that it returns is
+// called, with the end of the call. It writes those that were sent as text only then, if
+// they are kept.
+func (t *traces) follow(o *observers, order *carrier.Order, over string, c clock.Clock) (end func(carrier.Progress)) {
 	type message struct {
 		at   time.Time
 		sent bool
@@ -124,15 +127,15 @@ func (t *traces) follow(o *observers, call addressbook.SID, c clock.Clock) (end 
 	}
 	var messages []message
 	size := 0
-	leave := o.watch(callIDOf(call), func(sent bool, m fmt.Stringer) {
+	leave := o.watch(callIDOf(order.Call), func(sent bool, m fmt.Stringer) {
 		came, _ := m.(packet)
 		if size += len(came); len(messages) < maxTrace && size <= maxTraceBytes {
 			messages = append(messages, message{c.Now(), sent, m})
 		}
 	})
-	return func(outcome campaign.Outcome) {
+	return func(p carrier.Progress) {
 		leave()
-		if !t.all && !outcome.Failed() {
+		if !t.all && !p.Outcome.Failed() {
 			return
 		}
 		var kept []trunk.Message
@@ -143,22 +146,28 @@ func (t *traces) follow(o *observers, call addressbook.SID, c clock.Clock) (end 
 				kept = append(kept, trunk.Message{At: m.at, Sent: m.sent, Text: text})
 			}
 		}
-		t.keep(call, kept)
+		t.keep(order.Call, trunk.Trace{
+			Call: order.Call.String(), Trunk: over, Number: order.To.String(), Placed: p.Placed, Ended: p.Ended,
+			Outcome: p.Outcome.String(), Code: p.Code, Cause: p.Cause, CauseText: p.CauseText, Messages: kept,
+		})
 	}
 }
 
-func (t *traces) keep(call addressbook.SID, messages []trunk.Message) {
+func (t *traces) keep(call addressbook.SID, trace trunk.Trace) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.kept == nil {
-		t.kept = make(map[addressbook.SID][]trunk.Message)
+		t.kept = make(map[addressbook.SID]trunk.Trace)
+	}
+	if _, again := t.kept[call]; again { // it had not left before
+		t.calls = slices.DeleteFunc(t.calls, func(other addressbook.SID) bool { return other == call })
 	}
 	if len(t.calls) == maxTraces {
 		delete(t.kept, t.calls[0])
 		t.calls = append(t.calls[:0], t.calls[1:]...)
 	}
 	t.calls = append(t.calls, call)
-	t.kept[call] = messages
+	t.kept[call] = trace
 }
 
 // Trace returns the messages of a call that has ended, without secrets. They are kept of
@@ -167,5 +176,29 @@ func (t *traces) keep(call addressbook.SID, messages []trunk.Message) {
 func (c *Carrier) Trace(call addressbook.SID) []trunk.Message {
 	c.traces.mu.Lock()
 	defer c.traces.mu.Unlock()
-	return c.traces.kept[call]
+	return c.traces.kept[call].Messages
+}
+
+// Traces returns the calls of which [Carrier.Trace] has the messages, the last one first.
+func (c *Carrier) Traces() []trunk.Trace {
+	c.traces.mu.Lock()
+	defer c.traces.mu.Unlock()
+	all := make([]trunk.Trace, 0, len(c.traces.calls))
+	for _, call := range slices.Backward(c.traces.calls) {
+		all = append(all, c.traces.kept[call])
+	}
+	return all
+}
+
+// ForgetTraces forgets the messages of the calls to a number.
+func (c *Carrier) ForgetTraces(number phone.Number) {
+	c.traces.mu.Lock()
+	defer c.traces.mu.Unlock()
+	c.traces.calls = slices.DeleteFunc(c.traces.calls, func(call addressbook.SID) bool {
+		if c.traces.kept[call].Number != number.String() {
+			return false
+		}
+		delete(c.traces.kept, call)
+		return true
+	})
 }

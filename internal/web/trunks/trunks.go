@@ -2,6 +2,7 @@
 package trunks
 
 import (
+	"context"
 	"embed"
 	"net/http"
 	"net/url"
@@ -28,6 +29,8 @@ type Line interface {
 	Sound() trunk.Sound
 	// Trace returns the messages of a call that has ended, if they are kept.
 	Trace(call addressbook.SID) []trunk.Message
+	// Traces returns all calls whose messages are kept, the last one first.
+	Traces() []trunk.Trace
 	// Wake makes the server read the trunks at once.
 	Wake()
 }
@@ -43,6 +46,8 @@ type Room struct {
 	// Waiting means that campaigns of a server without a Line wait from the first trunk on
 	// until the server is started again.
 	Waiting bool
+	// Command reports whether a command on the same database has signed a request.
+	Command func(ctx context.Context, q url.Values) (bool, error)
 }
 
 // Routes implements shell.Room.
@@ -60,6 +65,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /trunk/{name}/remove", shell.Managed(room.remove))
 	d.Handle("GET /trunk/{name}/call", shell.Managed(room.callFormPage))
 	d.HandleTyped("POST /trunk/{name}/call", "/trunk/{name}/call", shell.Managed(room.placeCall))
+	d.HandleOpen("GET /trunks/traces", room.traces)
 	d.Handle("GET /trunks/calls/{call}", shell.Managed(room.callPage))
 	d.HandleForm("POST /trunks/calls/{call}/hangup", shell.Managed(room.hangUp))
 }
