@@ -312,6 +312,7 @@ func TestTestCall(t *testing.T) {
 	callee := siptest.Start(t)
 	rings := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Ring(m) }})
 	busy := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 486}) }})
+	refuses := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 488}) }})
 	s, b := trunkServer(t, servertest.Options{Trunk: trunkTo(callee)})
 	until(t, b, "/trunks", ">Up</span>")
 	has(t, b.Open("/trunk/callee/call").PageText(t, 200), "&#43;918047000001")
@@ -341,13 +342,15 @@ func TestTestCall(t *testing.T) {
 	}
 	at = b.Submit("/trunk/callee/call", send(busy)).Header.Get("Location")
 	until(t, b, at, "486", ">Busy</span>", "&#43;91 80 4700 0001")
+	at = b.Submit("/trunk/callee/call", send(refuses)).Header.Get("Location")
+	until(t, b, at, "488 The trunk takes none of the codecs. Give the trunk the codec that it takes")
 	if rings.Calls() != 1 || busy.Calls() != 1 {
 		t.Errorf("the telephones rang %d and %d times", rings.Calls(), busy.Calls())
 	}
 	// The call of the form that came before is placed by no press any more.
 	b.Submit("/trunk/callee/call", form).Redirect(t, rung)
 	log, err := s.Audit.AuditEntries(t.Context(), account.None, auditlog.Query{Action: audit.TrunksCall, Limit: 9})
-	if err != nil || len(log.Entries) != 2 || log.Entries[0].Object != "callee" {
+	if err != nil || len(log.Entries) != 3 || log.Entries[0].Object != "callee" {
 		t.Errorf("the audit log has %+v, %v", log.Entries, err)
 	}
 	s.Account("other")

@@ -48,7 +48,7 @@ func addTrunk(b *tab, name, address string) {
 
 // TestTrunkPages looks at the pages of trunks.
 func TestTrunkPages(t *testing.T) {
-	w, lines := newTrunkWorld(t, busy)
+	w, lines := newTrunkWorld(t, busy, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Reply(m, siptest.Answer{Status: 488}) }})
 	w.look(t, []page{
 		{name: "trunk-new", path: at("/trunks/new")},
 		{name: "trunk-wrong", path: at("/trunks/new"), before: func(b *tab) {
@@ -70,6 +70,11 @@ func TestTrunkPages(t *testing.T) {
 			b.follow("main form .primary")
 			b.await(`document.querySelector("h1 .badge").textContent === "Busy"`)
 			b.click("details summary")
+		}},
+		{name: "test-call-failed", path: at("/trunk/exotel-mumbai/call"), before: func(b *tab) {
+			b.fill("#number", lines[1].Number.String())
+			b.follow("main form .primary")
+			b.await(`document.querySelector(".notice.bad")`)
 		}},
 	})
 }
