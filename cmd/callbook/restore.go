@@ -64,11 +64,11 @@ func (c *restoreCmd) restore(ctx context.Context, std streams) (err error) {
 	if err := sqlite.CheckTarget(c.DB, c.File); err != nil {
 		return fmt.Errorf("restore from %s: %w", c.File, err)
 	}
-	free, err := sqlite.Own(ctx, place.File)
+	owned, err := sqlite.Own(ctx, place.File)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, free()) }()
+	defer func() { err = errors.Join(err, owned.Free()) }()
 	left, err := place.CleanUp()
 	if err != nil {
 		return fmt.Errorf("clean up after a restore that was ended: %w", err)
@@ -80,7 +80,7 @@ func (c *restoreCmd) restore(ctx context.Context, std streams) (err error) {
 		_, cleanErr := place.CleanUp()
 		return errors.Join(fmt.Errorf("restore %s: %w", c.File, backupError(err)), cleanErr)
 	}
-	kept, err := c.replace(ctx, place)
+	kept, err := c.replace(ctx, place, owned)
 	if err != nil {
 		left, cleanErr := place.CleanUp()
 		if left != "" {
@@ -180,12 +180,11 @@ func ofBackup(r verify.Result) verify.Result {
 
 // replace puts the prepared database in the place of the present one. It returns the new
 // name of the old database, or "" if there was none.
-func (c *restoreCmd) replace(ctx context.Context, place backup.Place) (kept string, err error) {
-	release, damaged, err := sqlite.Retire(place.File)
+func (c *restoreCmd) replace(ctx context.Context, place backup.Place, owned *sqlite.Owned) (kept string, err error) {
+	damaged, err := owned.Retire()
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, release()) }()
 	if kept, err = place.Kept(time.Now()); err != nil {
 		return "", err
 	}
@@ -208,6 +207,11 @@ func (c *restoreCmd) replace(ctx context.Context, place backup.Place) (kept stri
 		if err := place.KeepLogs(kept, time.Now()); err != nil {
 			return "", fmt.Errorf("put the old log away: %w", err)
 		}
+	}
+	// Between this and the exchange, another program can only read the old database, or
+	// write into what is kept of it.
+	if err := owned.Close(); err != nil {
+		return "", err
 	}
 	return kept, place.Replace(kept)
 }

@@ -160,7 +160,8 @@ func (p Place) KeepLogs(kept string, now time.Time) error {
 }
 
 // Replace puts the prepared database, which must be synced, in the place of the
-// present one, and renames that to kept; "" means that there is none.
+// present one, and renames that to kept; "" means that there is none. The process must
+// have neither of the files open, because Windows does not rename a file that is open.
 func (p Place) Replace(kept string) error {
 	if err := os.Rename(p.Preparing(), p.Ready()); err != nil {
 		return err

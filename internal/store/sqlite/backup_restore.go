@@ -23,10 +23,18 @@ import (
 // ErrOpen means that another program has the database open.
 var ErrOpen = errors.New("another program has it open; end that one")
 
+// Owned is a database file that this process owns, as a server does. It must be freed.
+type Owned struct {
+	file   *dbFile
+	lock   *ownership
+	conn   *sqlite.Conn // locks out all writers; nil before Retire
+	closed bool
+}
+
 // Own takes the ownership of the database in a file, as a server does, but without a
 // check of its log. It creates an empty file if there is none. The error wraps [ErrInUse]
-// if a server owns the database. Free gives up the ownership.
-func Own(ctx context.Context, path string) (free func() error, err error) {
+// if a server owns the database.
+func Own(ctx context.Context, path string) (*Owned, error) {
 	file, err := openAnyFile(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
@@ -35,16 +43,34 @@ func Own(ctx context.Context, path string) (free func() error, err error) {
 	if err != nil {
 		return nil, errors.Join(err, file.release())
 	}
-	return func() error {
-		var err error
-		if file.created && isEmpty(file.path) {
-			err = lock.removeLockFiles() // the file was not used, and release removes it
-		}
-		return errors.Join(err, lock.Unlock(), file.release())
-	}, nil
+	return &Owned{file: file, lock: lock}, nil
 }
 
-// removeLockFiles removes the files that [ownership.takeLockFiles] created.
+// Close closes the file, so that it can be renamed on every system: Windows refuses that
+// while it is open. Servers are still locked out, by the lock file beside it, but no
+// longer other writers. Closing it again does nothing.
+func (o *Owned) Close() (err error) {
+	if o.closed {
+		return nil
+	}
+	o.closed = true
+	if o.conn != nil {
+		err = o.conn.Close()
+	}
+	return errors.Join(err, o.file.release())
+}
+
+// Free closes the file and gives up the ownership.
+func (o *Owned) Free() error {
+	err := errors.Join(o.Close(), o.lock.Unlock())
+	if o.file.created && isEmpty(o.file.path) { // Close has removed the file, which was not used
+		err = errors.Join(err, o.lock.removeLockFiles())
+	}
+	return err
+}
+
+// removeLockFiles removes the files that [ownership.takeLockFiles] created. Windows
+// refuses that before they are unlocked.
 func (o *ownership) removeLockFiles() (err error) {
 	for _, lock := range o.lockFiles {
 		if removeErr := os.Remove(lock.Path()); !errors.Is(removeErr, fs.ErrNotExist) {
@@ -54,42 +80,42 @@ func (o *ownership) removeLockFiles() (err error) {
 	return err
 }
 
-// Retire prepares a database file that this process owns for being replaced: it
-// checkpoints and removes the log, and locks out all writers until release is called.
-// Damaged means that the file is too damaged for that, and that its log, if any, is
-// still beside it. The error is [ErrOpen] if another program has the database open.
-func Retire(path string) (release func() error, damaged bool, err error) {
-	noRelease := func() error { return nil }
+// Retire prepares the file for being replaced: it checkpoints and removes the log, and
+// locks out all writers until Close is called. Damaged means that the file is too damaged
+// for that, and that its log, if any, is still beside it. The error is [ErrOpen] if
+// another program has the database open.
+func (o *Owned) Retire() (damaged bool, err error) {
+	path := o.file.path
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return noRelease, false, nil
+		return false, nil
 	}
 	if err == nil {
 		err = checkLog(path, info.Size())
 	}
 	if errors.Is(err, ErrForeignLog) || errors.Is(err, ErrDamagedLog) {
-		return noRelease, true, nil // applying the log would damage the file
+		return true, nil // applying the log would damage the file
 	}
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
 	conn.SetBusyTimeout(busyTimeout)
-	err = retire(conn)
-	if err == nil {
-		return conn.Close, false, nil
+	if err = retire(conn); err == nil {
+		o.conn = conn
+		return false, nil
 	}
 	err = errors.Join(err, conn.Close())
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
-		return noRelease, true, nil
+		return true, nil
 	case sqlite.ResultBusy, sqlite.ResultLocked:
 		err = ErrOpen
 	}
-	return nil, false, fmt.Errorf("database %s: %w", path, err)
+	return false, fmt.Errorf("database %s: %w", path, err)
 }
 
 func retire(conn *sqlite.Conn) error {
